@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Language level, warnings, sanitizers and ccache, the same for every target.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_COMPILE_WARNING_AS_ERROR ${FEEDLINE_WERROR})
+
+# One code model everywhere, so that libraries and executables can share a
+# precompiled header (GCC refuses one built with another model; Qt asks for this one).
+add_compile_options(-fPIC -fno-semantic-interposition)
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Known false alarms of GCC 12-14 inside inlined std::string and std::vector.
+  add_compile_options(-Wno-restrict -Wno-error=maybe-uninitialized
+                      -Wno-error=stringop-overflow -Wno-error=array-bounds)
+  if(CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+    add_compile_options(-Wno-error=dangling-reference)
+  endif()
+endif()
+
+if(FEEDLINE_SANITIZE)
+  add_compile_options(-fsanitize=${FEEDLINE_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${FEEDLINE_SANITIZE})
+  if(FEEDLINE_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()
+
+# ccache, told to trust precompiled headers and to share results between build
+# trees (paths are made relative to the source tree).
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      "${CMAKE_COMMAND}" -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      "${CCACHE}")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-fpch-preprocess)
+  endif()
+endif()
+
+# feedline_precompile(TARGET HEADER...): no effect with -DFEEDLINE_PCH=OFF.
+function(feedline_precompile target)
+  if(FEEDLINE_PCH)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
+# feedline_share_precompiled(TARGET FROM)
+function(feedline_share_precompiled target from)
+  get_target_property(headers ${from} PRECOMPILE_HEADERS)
+  if(FEEDLINE_PCH AND headers)
+    target_precompile_headers(${target} REUSE_FROM ${from})
+  endif()
+endfunction()
