@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/error.h"
+
+namespace feedline {
+namespace {
+
+void fill(std::string& field, std::string value) {
+  if (field.empty()) field = std::move(value);
+}
+
+}  // namespace
+
+std::string Error::line() const {
+  std::string text = node;
+  if (!port.empty()) text += (text.empty() ? "" : ":") + port;
+  if (!parameter.empty()) text += (text.empty() ? "" : ".") + parameter;
+  if (!file.empty()) text += (text.empty() ? "'" : ": '") + file + "'";
+  text += (text.empty() ? "" : ": ") + reason;
+  if (!remedy.empty()) text += ". " + remedy;
+  for (char& c : text)
+    if (c == '\n' || c == '\r') c = ' ';
+  return text;
+}
+
+Error&& Error::at_node(std::string id) && {
+  fill(node, std::move(id));
+  return std::move(*this);
+}
+
+Error&& Error::at_port(std::string name) && {
+  fill(port, std::move(name));
+  return std::move(*this);
+}
+
+Error&& Error::at_parameter(std::string name) && {
+  fill(parameter, std::move(name));
+  return std::move(*this);
+}
+
+Error&& Error::in_file(std::string path) && {
+  fill(file, std::move(path));
+  return std::move(*this);
+}
+
+tl::unexpected<Error> fail(std::string reason, std::string remedy) {
+  return tl::unexpected<Error>({.code = ErrorCode::BadInput, .reason = std::move(reason), .remedy = std::move(remedy)});
+}
+
+tl::unexpected<Error> fail_record(std::string reason, std::string remedy) {
+  return tl::unexpected<Error>({.code = ErrorCode::BadRecord, .reason = std::move(reason), .remedy = std::move(remedy)});
+}
+
+}  // namespace feedline

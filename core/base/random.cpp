@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/random.h"
+
+#include <bit>
+#include <cmath>
+#include <numbers>
+
+namespace feedline {
+
+std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t a = 0xD2511F53ULL * counter[0];
+    const std::uint64_t b = 0xCD9E8D57ULL * counter[2];
+    counter = {static_cast<std::uint32_t>(b >> 32) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(b),
+               static_cast<std::uint32_t>(a >> 32) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(a)};
+    key[0] += 0x9E3779B9U;
+    key[1] += 0xBB67AE85U;
+  }
+  return counter;
+}
+
+// Counter: word 0 counts blocks, words 1-2 hold the record, word 3 the epoch. Key: the seed, its upper half mixed with
+// the node, so that two nodes never share a stream for any seed below 2^32.
+Rng::Rng(std::uint64_t seed, std::uint32_t epoch, std::uint64_t record, std::uint32_t node)
+    : counter_{0, static_cast<std::uint32_t>(record), static_cast<std::uint32_t>(record >> 32), epoch},
+      key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32) ^ (node * 0x85EBCA6BU)} {}
+
+std::uint32_t Rng::bits() {
+  if (used_ == 4) {
+    block_ = philox(counter_, key_);
+    ++counter_[0];
+    used_ = 0;
+  }
+  return block_[used_++];
+}
+
+double Rng::uniform() { return (bits() >> 8) * 0x1p-24; }
+
+std::uint32_t Rng::below(std::uint32_t count) {
+  return static_cast<std::uint32_t>((static_cast<std::uint64_t>(bits()) * count) >> 32);
+}
+
+double Rng::normal() {
+  const double radius = std::sqrt(-2 * std::log(1 - uniform()));
+  return radius * std::cos(2 * std::numbers::pi * uniform());
+}
+
+Permutation::Permutation(std::uint64_t size, std::uint64_t seed, std::uint32_t stream)
+    : size_(size),
+      half_bits_(size <= 2 ? 1U : static_cast<unsigned>(std::bit_width(size - 1) + 1) / 2),
+      key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
+      stream_(stream) {}
+
+std::uint64_t Permutation::operator()(std::uint64_t index) const {
+  const std::uint64_t mask = (std::uint64_t{1} << half_bits_) - 1;
+  do {
+    std::uint64_t left = index >> half_bits_;
+    std::uint64_t right = index & mask;
+    for (std::uint32_t round = 0; round < 4; ++round) {
+      const auto mixed = philox({static_cast<std::uint32_t>(right), static_cast<std::uint32_t>(right >> 32), round, stream_}, key_);
+      const std::uint64_t next = left ^ (((static_cast<std::uint64_t>(mixed[1]) << 32) | mixed[0]) & mask);
+      left = right;
+      right = next;
+    }
+    index = (left << half_bits_) | right;
+  } while (index >= size_);
+  return index;
+}
+
+}  // namespace feedline

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace feedline {
+
+/// Philox4x32-10, one block: 128 random bits that depend on (key, counter) alone.
+/// Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+[[nodiscard]] std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
+
+/// Random numbers for one (seed, epoch, record, node): the same whatever thread draws them and in whatever order,
+/// so a run's bytes do not depend on its worker count.
+class Rng {
+ public:
+  Rng(std::uint64_t seed, std::uint32_t epoch, std::uint64_t record, std::uint32_t node);
+
+  [[nodiscard]] std::uint32_t bits();
+  /// Uniform in [0, 1), 24 bits of mantissa.
+  [[nodiscard]] double uniform();
+  /// Uniform in [low, high).
+  [[nodiscard]] double uniform(double low, double high) { return low + (high - low) * uniform(); }
+  /// Uniform integer in [0, count), count >= 1; unbiased to 2^-32 * count.
+  [[nodiscard]] std::uint32_t below(std::uint32_t count);
+  [[nodiscard]] bool chance(double probability) { return uniform() < probability; }
+  /// Standard normal (Box-Muller).
+  [[nodiscard]] double normal();
+
+ private:
+  std::array<std::uint32_t, 4> counter_;
+  std::array<std::uint32_t, 2> key_;
+  std::array<std::uint32_t, 4> block_{};
+  unsigned used_ = 4;
+};
+
+/// A seeded permutation of [0, size) that needs no memory: a four-round Feistel network over the next even power of
+/// two, walked until it lands inside (cycle walking; Black and Rogaway, "Ciphers with arbitrary finite domains", 2002).
+class Permutation {
+ public:
+  Permutation() = default;
+  Permutation(std::uint64_t size, std::uint64_t seed, std::uint32_t stream);
+
+  /// Where position `index` (0 <= index < size) goes. Constant expected time.
+  [[nodiscard]] std::uint64_t operator()(std::uint64_t index) const;
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+
+ private:
+  std::uint64_t size_ = 0;
+  unsigned half_bits_ = 1;
+  std::array<std::uint32_t, 2> key_{};
+  std::uint32_t stream_ = 0;
+};
+
+}  // namespace feedline

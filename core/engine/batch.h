@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace feedline {
+
+/// Memory for batch buffers; the trainer supplies a pinned one when a GPU is used.
+class BufferAllocator {
+ public:
+  virtual ~BufferAllocator() = default;
+  /// 64-byte aligned. Throws std::bad_alloc.
+  virtual std::byte* allocate(std::size_t bytes) = 0;
+  virtual void release(std::byte* data, std::size_t bytes) noexcept = 0;
+  /// Ordinary aligned memory.
+  [[nodiscard]] static std::shared_ptr<BufferAllocator> host();
+};
+
+/// The memory of one batch: one dense block a field, room for the full batch size. Pooled.
+struct BatchBuffer {
+  std::vector<std::byte*> fields{};
+};
+
+/// A finished batch, in the deterministic order. Its memory goes back to the pool when the last owner lets go, from
+/// whatever thread.
+struct Batch {
+  std::uint32_t epoch = 0;          ///< from 1
+  std::uint64_t index = 0;          ///< in its epoch, from 0
+  std::size_t records = 0;          ///< rows that are filled; less than the batch size at the end or after bad records
+  bool last_of_epoch = false;
+  std::vector<std::uint64_t> record_ids{};  ///< source index of each row
+  std::shared_ptr<const BatchBuffer> buffer{};
+};
+
+}  // namespace feedline

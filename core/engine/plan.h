@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "graph/document.h"
+#include "graph/validate.h"
+#include "schema/behaviour.h"
+
+namespace feedline {
+
+/// A value of one record: the output of a source or of a per-record node.
+using SlotIndex = std::size_t;
+
+/// One per-record node, ready to run.
+struct PlanStep {
+  std::string node{};
+  std::string type{};
+  std::uint32_t stream = 0;  ///< keys the node's random numbers: its place in the document's order
+  bool random = false;
+  std::shared_ptr<const SampleOp> op{};
+  std::vector<std::optional<SlotIndex>> inputs{};  ///< none: an unconnected optional port
+  std::vector<SlotIndex> outputs{};
+};
+
+/// One tensor of a batch: `slot` of every record, stacked.
+struct BatchField {
+  std::string name{};  ///< port of the batch node: image, features, tokens, label
+  SlotIndex slot = 0;
+  TensorDesc record{};  ///< static shape of one record's value
+  TensorDesc batch{};   ///< the same with N first
+  [[nodiscard]] std::size_t record_bytes() const {
+    return static_cast<std::size_t>(record.elements()) * size_of(record.dtype);
+  }
+};
+
+/// Which records a pipeline draws and in which order: a window [first, first + count) of a split permutation, shuffled
+/// anew each epoch if asked. Needs no memory whatever the size.
+struct SamplerPlan {
+  std::uint64_t source_size = 0;
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+  bool split = false;    ///< take the window of a seeded permutation of the source, not of the source itself
+  bool shuffle = false;  ///< a new order each epoch
+  std::uint64_t seed = 0;
+
+  /// Source index of the `position`-th record (below count) of an epoch.
+  [[nodiscard]] std::uint64_t record(std::uint32_t epoch, std::uint64_t position) const;
+};
+
+/// The data side of one pipeline: a source, per-record nodes in an order in which every input comes first, a batch.
+/// Later steps widen it: several sources, fitted nodes, caches between steps.
+struct DataPlan {
+  std::string source_node{};
+  std::string source_type{};
+  std::shared_ptr<const Source> source{};
+  std::vector<std::optional<SlotIndex>> source_outputs{};  ///< none: nobody wants this port
+  SamplerPlan sampler{};
+  std::vector<PlanStep> steps{};
+  std::size_t slots = 0;
+  std::string batch_node{};
+  BatchSettings batch{};
+  std::vector<BatchField> fields{};
+  bool training = true;  ///< random nodes draw; false: they take their fixed form
+  std::uint64_t seed = 0;
+
+  [[nodiscard]] std::uint64_t batches_per_epoch() const;
+};
+
+/// One node of the model, to be built by the trainer.
+struct LayerPlan {
+  std::string node{};
+  std::string type{};
+  const NodeSpec* spec = nullptr;
+  ParamMap params{};  ///< complete
+  std::vector<TensorDesc> inputs{};
+  TensorDesc output{};
+  /// Where each input comes from: a field of the batch (field >= 0) or an earlier layer (layer >= 0); both -1 if
+  /// unconnected.
+  struct Input {
+    int field = -1;
+    int layer = -1;
+  };
+  std::vector<Input> from{};
+};
+
+struct ModelPlan {
+  std::vector<LayerPlan> layers{};  ///< every input comes first
+  LayerPlan loss{};                 ///< inputs: prediction, target
+  const NodeSpec* optimizer = nullptr;
+  ParamMap optimizer_params{};
+  std::string optimizer_node{};
+  std::vector<std::string> class_names{};
+};
+
+/// An immutable, checked lowering of a Document: sources opened, every shape known, nodes in running order, the model
+/// ready to be built. A run holds a Plan, so the Document may be edited meanwhile.
+struct Plan {
+  DataPlan train{};
+  std::optional<DataPlan> validation{};
+  ModelPlan model{};
+  std::string trainer_node{};
+  TrainerSettings trainer{};
+  std::string document{};  ///< the graph's JSON, for the run record
+};
+
+struct PlanOptions {
+  SourceContext sources{};  ///< cache folder, progress, stop
+};
+
+/// Opens the sources and lowers the graph. May take long (unpacking, generating): call it off the GUI thread.
+/// Errors: every problem of analyse() that forbids a run (the first is returned, all are in `problems` when given),
+/// sources that cannot be opened (missing, empty, malformed: node, parameter, file, remedy), records of unknown size at
+/// a batch, a validation batch whose tensors differ from the training batch's.
+[[nodiscard]] Result<std::shared_ptr<const Plan>> make_plan(const Document& document, const PlanOptions& options,
+                                                            std::vector<Problem>* problems = nullptr);
+
+/// Where Feedline caches generated and unpacked data: $FEEDLINE_CACHE, else $XDG_CACHE_HOME/feedline, else
+/// ~/.cache/feedline, else a folder in the temporary folder.
+[[nodiscard]] std::filesystem::path default_cache_folder();
+
+}  // namespace feedline

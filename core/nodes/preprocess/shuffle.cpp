@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "schema/node_builder.h"
+
+namespace feedline {
+namespace {
+
+struct Shuffle {
+  struct Params : SamplerSettings {};
+
+  static NodeSpec spec() {
+    return node<Shuffle>("shuffle", 1, "Shuffle", "Draws the records in a new random order each epoch.")
+        .help("Reorders the records of its source before they are read. The whole record moves: a picture and its label "
+              "stay together whichever wires pass through here. The order is a seeded permutation that needs no memory, "
+              "so shuffling ten million records costs nothing. Validation data keep their order.")
+        .in("sample", Kind::Any, "What to pass on, picture or text.")
+        .optional_in("label", Kind::Label, "The label of the same record.")
+        .out("sample", Kind::Any, "The same value, in the new order.")
+        .out("label", Kind::Label, "The label of the same record.")
+        .param("shuffle", &Params::shuffle, "Off passes the records through in their own order.");
+  }
+
+  static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs in) {
+    TensorDesc label{.kind = Kind::Label, .dtype = DType::I64, .classes = Dim::symbol("classes")};
+    return std::vector<TensorDesc>{in[0] ? *in[0] : TensorDesc{}, in[1] ? *in[1] : std::move(label)};
+  }
+};
+
+}  // namespace
+}  // namespace feedline
+
+FEEDLINE_NODE(Shuffle)

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// What a node does when it runs. A node file implements one of these; NodeBuilder wraps the plain functions of a node
+// struct into them, so most node files never name them.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "schema/datum.h"
+#include "schema/tensor_desc.h"
+
+// A tensor is an opaque handle here: only nodes/model and training include LibTorch.
+namespace at {
+class Tensor;
+}
+namespace torch::nn {
+class Module;
+}
+namespace torch::optim {
+class Optimizer;
+}
+
+namespace feedline {
+
+/// What opening a source may use. Opening may take long (unpacking, generating): it reports progress and obeys stop.
+struct SourceContext {
+  std::filesystem::path cache_folder{};
+  std::stop_token stop{};
+  /// (what is being done, fraction done in 0..1). May be empty. Called from the opening thread.
+  std::function<void(std::string_view what, double fraction)> progress{};
+};
+
+/// A data set that can be read record by record in any order, from many threads at once, without ever being loaded
+/// whole.
+class Source {
+ public:
+  virtual ~Source() = default;
+  [[nodiscard]] virtual std::uint64_t size() const = 0;
+  /// One description an output port, as exact as the files allow; labels carry class names.
+  [[nodiscard]] virtual const std::vector<TensorDesc>& outputs() const = 0;
+  /// Reads record `index` (below size()) into one Datum an output port; a null entry is not wanted. Thread-safe.
+  virtual Status read(std::uint64_t index, std::span<Datum* const> out) const = 0;
+  /// The file that holds the record, with "#index" where a file holds many. For error messages.
+  [[nodiscard]] virtual std::string locate(std::uint64_t index) const = 0;
+};
+
+/// What a per-record node may use besides its parameters and inputs.
+struct OpContext {
+  Rng rng;                   ///< keyed by seed, epoch, record and node
+  bool training = true;      ///< false on validation records: random nodes take their expected, fixed form
+  std::uint64_t record = 0;  ///< index in the source
+};
+
+/// A per-record node, prepared for one run. Called from many threads at once: const means stateless.
+class SampleOp {
+ public:
+  virtual ~SampleOp() = default;
+  /// Reads the inputs (null where an optional port is unconnected), writes every output. Exceptions are caught by the
+  /// engine and become record errors.
+  virtual Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext& context) const = 0;
+};
+
+/// A node of the model: some batch tensors in, one out.
+class Layer {
+ public:
+  virtual ~Layer() = default;
+  virtual at::Tensor forward(std::span<const at::Tensor> in) = 0;
+  /// What owns parameters and buffers; null for a stateless layer.
+  [[nodiscard]] virtual std::shared_ptr<torch::nn::Module> module() const { return nullptr; }
+};
+
+/// A loss node.
+class Loss {
+ public:
+  virtual ~Loss() = default;
+  /// The mean loss over the batch, a scalar tensor with a gradient.
+  [[nodiscard]] virtual at::Tensor forward(const at::Tensor& prediction, const at::Tensor& target) const = 0;
+  /// How many predictions of the batch are right, as a scalar i64 tensor on the same device; undefined for regression.
+  [[nodiscard]] virtual at::Tensor correct(const at::Tensor& prediction, const at::Tensor& target) const = 0;
+};
+
+/// Settings of the batch node.
+struct BatchSettings {
+  std::int64_t size = 64;
+  bool drop_last = false;
+};
+
+/// Settings of a sampler node (shuffle): how the records of its source are ordered.
+struct SamplerSettings {
+  bool shuffle = true;
+};
+
+/// Settings of the trainer node.
+struct TrainerSettings {
+  std::int64_t epochs = 5;
+  std::string device = "auto";
+  double validation_split = 0.0;
+  std::int64_t seed = 1;
+  std::int64_t workers = 0;
+  std::int64_t prefetch = 4;
+};
+
+}  // namespace feedline

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "schema/tensor_desc.h"
+
+namespace feedline {
+
+/// One value of one record while it streams: an image, encoded bytes, a text, token ids, features or a label.
+///
+/// It holds a dense block of `dtype` with up to four dimensions. The memory is its own (kept and reused from record to
+/// record, so the steady state allocates nothing), borrowed (view), or a bound slot of a batch buffer, into which the
+/// last node of a branch writes directly.
+class Datum {
+ public:
+  static constexpr std::size_t kMaxDims = 4;
+
+  Datum() = default;
+  Datum(const Datum&) = delete;
+  Datum& operator=(const Datum&) = delete;
+  Datum(Datum&&) noexcept = default;
+  Datum& operator=(Datum&&) noexcept = default;
+
+  /// Makes room for the given shape and returns its first byte, 64-byte aligned unless bound. The content is undefined.
+  /// Writes into the bound slot if its size fits exactly.
+  std::byte* allocate(DType dtype, std::span<const std::int64_t> dims, Layout layout = Layout::None);
+  std::byte* allocate(DType dtype, std::initializer_list<std::int64_t> dims, Layout layout = Layout::None) {
+    return allocate(dtype, std::span(dims.begin(), dims.size()), layout);
+  }
+  /// Shows memory that someone else keeps alive for as long as this record is processed.
+  void view(const std::byte* data, DType dtype, std::span<const std::int64_t> dims, Layout layout = Layout::None);
+  /// Shows what `other` shows.
+  void view(const Datum& other) { view(other.data_, other.dtype_, other.dims(), other.layout_); }
+  /// The next allocate() of exactly this many bytes lands in `slot`; an empty span unbinds.
+  void bind(std::span<std::byte> slot) { slot_ = slot; }
+  /// Does the value lie in the bound slot?
+  [[nodiscard]] bool in_slot() const { return !slot_.empty() && data_ == slot_.data(); }
+
+  void set_label(std::int64_t label) { std::memcpy(allocate(DType::I64, {}), &label, sizeof label); }
+  [[nodiscard]] std::int64_t label() const;
+  void set_bytes(std::string_view bytes);
+
+  [[nodiscard]] DType dtype() const { return dtype_; }
+  [[nodiscard]] Layout layout() const { return layout_; }
+  [[nodiscard]] std::span<const std::int64_t> dims() const { return {dims_.data(), dim_count_}; }
+  [[nodiscard]] std::int64_t dim(std::size_t i) const { return dims_[i]; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] const std::byte* data() const { return data_; }
+  template <class T>
+  [[nodiscard]] const T* as() const {
+    return reinterpret_cast<const T*>(data_);
+  }
+  [[nodiscard]] std::span<const std::byte> span() const { return {data_, bytes_}; }
+  /// "u8 32×32×3 HWC"
+  [[nodiscard]] std::string text() const;
+
+ private:
+  struct Free {
+    void operator()(std::byte* p) const;
+  };
+  void set_shape(DType dtype, std::span<const std::int64_t> dims, Layout layout);
+
+  DType dtype_ = DType::U8;
+  Layout layout_ = Layout::None;
+  std::size_t dim_count_ = 0;
+  std::array<std::int64_t, kMaxDims> dims_{};
+  const std::byte* data_ = nullptr;
+  std::size_t bytes_ = 0;
+  std::span<std::byte> slot_{};
+  std::unique_ptr<std::byte[], Free> own_{};
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace feedline

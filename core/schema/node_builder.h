@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The fluent way to describe a node, and the glue from a node struct's plain functions to the behaviours of
+// behaviour.h. A node struct T has `struct Params` with default member initialisers and some of:
+//
+//   static Result<TensorDesc> infer(const Params&, const TensorDesc& in);                    one in, one out
+//   static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs in);              any number
+//   static Status run(const Params&, const Datum& in, Datum& out, OpContext&);               per-record node
+//   static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs);                per-record node with state
+//   static Result<std::unique_ptr<Source>> open(const Params&, const SourceContext&);        source
+//   static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc& out);   layer
+//   static std::unique_ptr<Loss> loss(const Params&);                                        loss
+//   static std::shared_ptr<torch::optim::Optimizer> optimizer(const Params&, std::vector<at::Tensor>);
+//   Params derived from SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "schema/node_spec.h"
+#include "schema/registry.h"
+
+namespace feedline {
+
+template <class T>
+class NodeBuilder {
+ public:
+  using Params = typename T::Params;
+
+  NodeBuilder(std::string type, int version, std::string title, std::string summary) {
+    spec_.type = std::move(type);
+    spec_.version = version;
+    spec_.title = std::move(title);
+    spec_.summary = std::move(summary);
+  }
+
+  NodeBuilder&& category(Category category) && {
+    spec_.category = category;
+    category_set_ = true;
+    return std::move(*this);
+  }
+  NodeBuilder&& help(std::string text) && {
+    spec_.help = std::move(text);
+    return std::move(*this);
+  }
+  NodeBuilder&& in(std::string port, Kind kind, std::string doc = {}) && {
+    spec_.inputs.push_back({.name = std::move(port), .kind = kind, .optional = false, .doc = std::move(doc)});
+    return std::move(*this);
+  }
+  NodeBuilder&& optional_in(std::string port, Kind kind, std::string doc = {}) && {
+    spec_.inputs.push_back({.name = std::move(port), .kind = kind, .optional = true, .doc = std::move(doc)});
+    return std::move(*this);
+  }
+  NodeBuilder&& out(std::string port, Kind kind, std::string doc = {}) && {
+    spec_.outputs.push_back({.name = std::move(port), .kind = kind, .optional = false, .doc = std::move(doc)});
+    return std::move(*this);
+  }
+  /// The node draws random numbers when training.
+  NodeBuilder&& random() && {
+    spec_.random = true;
+    return std::move(*this);
+  }
+
+  /// A number: int64_t or double member.
+  template <class Owner, class Number>
+    requires std::same_as<Number, std::int64_t> || std::same_as<Number, double>
+  NodeBuilder&& param(std::string name, Number Owner::*member, Range limits, std::string doc) && {
+    ParamSpec p;
+    p.kind = std::same_as<Number, double> ? ParamKind::Real : ParamKind::Integer;
+    p.hard_min = limits.hard_min;
+    p.hard_max = limits.hard_max;
+    p.ui_min = limits.ui_min.value_or(limits.hard_min);
+    p.ui_max = limits.ui_max.value_or(limits.hard_max);
+    p.unit = std::move(limits.unit_text);
+    return std::move(*this).add(std::move(p), std::move(name), member, std::move(doc));
+  }
+  template <class Owner>
+  NodeBuilder&& param(std::string name, bool Owner::*member, std::string doc) && {
+    ParamSpec p;
+    p.kind = ParamKind::Boolean;
+    return std::move(*this).add(std::move(p), std::move(name), member, std::move(doc));
+  }
+  template <class Owner>
+  NodeBuilder&& param(std::string name, std::string Owner::*member, std::string doc) && {
+    ParamSpec p;
+    p.kind = ParamKind::Text;
+    return std::move(*this).add(std::move(p), std::move(name), member, std::move(doc));
+  }
+  template <class Owner>
+  NodeBuilder&& choice(std::string name, std::string Owner::*member, std::vector<std::string> choices, std::string doc) && {
+    ParamSpec p;
+    p.kind = ParamKind::Choice;
+    p.choices = std::move(choices);
+    return std::move(*this).add(std::move(p), std::move(name), member, std::move(doc));
+  }
+  /// A path that must be set.
+  template <class Owner>
+  NodeBuilder&& file(std::string name, std::string Owner::*member, std::string doc) && {
+    return std::move(*this).path(ParamKind::File, std::move(name), member, std::move(doc));
+  }
+  template <class Owner>
+  NodeBuilder&& folder(std::string name, std::string Owner::*member, std::string doc) && {
+    return std::move(*this).path(ParamKind::Folder, std::move(name), member, std::move(doc));
+  }
+  template <class Owner>
+  NodeBuilder&& seed(std::string name, std::int64_t Owner::*member, std::string doc) && {
+    ParamSpec p;
+    p.kind = ParamKind::Seed;
+    p.hard_min = 0;
+    p.hard_max = 4294967295.0;
+    p.ui_min = 0;
+    p.ui_max = 9999;
+    return std::move(*this).add(std::move(p), std::move(name), member, std::move(doc));
+  }
+
+  /// Parameters for the registry-driven tests, and what they give on the standard input.
+  NodeBuilder&& example(ParamMap params) && {
+    spec_.example = std::move(params);
+    return std::move(*this);
+  }
+  NodeBuilder&& example(ParamMap params, Golden golden) && {
+    spec_.example = std::move(params);
+    spec_.golden = golden;
+    return std::move(*this);
+  }
+  NodeBuilder&& fixture(std::function<ParamMap(const std::filesystem::path&)> write) && {
+    spec_.fixture = std::move(write);
+    return std::move(*this);
+  }
+
+  operator NodeSpec() && {  // NOLINT(google-explicit-constructor): a builder ends as what it builds
+    const Binder bind{std::make_shared<const std::vector<Setter>>(std::move(setters_))};
+    bind_infer(bind);
+    bind_behaviour(bind);
+    return std::move(spec_);
+  }
+
+ private:
+  using Setter = std::function<void(Params&, const ParamMap&)>;
+
+  /// From the map of the document to the node's own struct. Values have been checked against the spec by then.
+  struct Binder {
+    std::shared_ptr<const std::vector<Setter>> setters;
+    Params operator()(const ParamMap& map) const {
+      Params params;
+      for (const Setter& set : *setters) set(params, map);
+      return params;
+    }
+  };
+
+  class PlainOp final : public SampleOp {
+   public:
+    explicit PlainOp(Params params) : params_(std::move(params)) {}
+    Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext& context) const override {
+      return T::run(params_, *in[0], *out[0], context);
+    }
+
+   private:
+    Params params_;
+  };
+
+  template <class Owner>
+  NodeBuilder&& path(ParamKind kind, std::string name, std::string Owner::*member, std::string doc) && {
+    ParamSpec p;
+    p.kind = kind;
+    p.required = true;
+    return std::move(*this).add(std::move(p), std::move(name), member, std::move(doc));
+  }
+
+  template <class Owner, class Member>
+  NodeBuilder&& add(ParamSpec p, std::string name, Member Owner::*member, std::string doc) && {
+    static_assert(std::is_base_of_v<Owner, Params>);
+    p.name = std::move(name);
+    p.doc = std::move(doc);
+    p.default_value = Value(Params{}.*member);
+    setters_.push_back([key = p.name, member](Params& params, const ParamMap& map) {
+      const auto found = map.find(key);
+      if (found == map.end()) return;
+      if (const auto* exact = std::get_if<Member>(&found->second)) params.*member = *exact;
+      if constexpr (std::same_as<Member, double>)
+        if (const auto* whole = std::get_if<std::int64_t>(&found->second)) params.*member = static_cast<double>(*whole);
+    });
+    spec_.params.push_back(std::move(p));
+    return std::move(*this);
+  }
+
+  void bind_infer(const Binder& bind) {
+    spec_.infer = [bind](const ParamMap& map, DescInputs in) -> Result<std::vector<TensorDesc>> {
+      if constexpr (requires(const Params& p, DescInputs d) { T::infer(p, d); }) {
+        return T::infer(bind(map), in);
+      } else {
+        if (in.empty() || in[0] == nullptr) return fail("its input is not known");
+        auto out = T::infer(bind(map), *in[0]);
+        if (!out) return fail(std::move(out.error()));
+        return std::vector<TensorDesc>{std::move(*out)};
+      }
+    };
+  }
+
+  void set_role(Role role, Category category) {
+    spec_.role = role;
+    if (!category_set_) spec_.category = category;
+  }
+
+  void bind_behaviour(const Binder& bind) {
+    if constexpr (requires(const Params& p, const SourceContext& c) { T::open(p, c); }) {
+      set_role(Role::Source, Category::Source);
+      spec_.open = [bind](const ParamMap& map, const SourceContext& context) { return T::open(bind(map), context); };
+    } else if constexpr (requires(const Params& p, DescInputs d) { T::make(p, d); }) {
+      set_role(Role::Sample, Category::Preprocess);
+      spec_.sample_op = [bind](const ParamMap& map, DescInputs in) { return T::make(bind(map), in); };
+    } else if constexpr (requires(const Params& p, const Datum& i, Datum& o, OpContext& c) { T::run(p, i, o, c); }) {
+      set_role(Role::Sample, Category::Preprocess);
+      spec_.sample_op = [bind](const ParamMap& map, DescInputs) -> Result<std::unique_ptr<SampleOp>> {
+        return std::make_unique<PlainOp>(bind(map));
+      };
+    } else if constexpr (requires(const Params& p, DescInputs d, const TensorDesc& o) { T::layer(p, d, o); }) {
+      set_role(Role::Layer, Category::Layer);
+      spec_.layer = [bind](const ParamMap& map, DescInputs in, const TensorDesc& out) { return T::layer(bind(map), in, out); };
+    } else if constexpr (requires(const Params& p) { T::loss(p); }) {
+      set_role(Role::Loss, Category::Loss);
+      spec_.loss = [bind](const ParamMap& map) { return T::loss(bind(map)); };
+    } else if constexpr (requires { &T::optimizer; }) {
+      set_role(Role::Optimizer, Category::Optimizer);
+      spec_.optimizer = [bind](const ParamMap& map, std::vector<at::Tensor> parameters) {
+        return T::optimizer(bind(map), std::move(parameters));
+      };
+    } else if constexpr (std::is_base_of_v<SamplerSettings, Params>) {
+      set_role(Role::Sampler, Category::Preprocess);
+      spec_.sampler = [bind](const ParamMap& map) -> SamplerSettings { return bind(map); };
+    } else if constexpr (std::is_base_of_v<BatchSettings, Params>) {
+      set_role(Role::Batch, Category::Batch);
+      spec_.batch = [bind](const ParamMap& map) -> BatchSettings { return bind(map); };
+    } else {
+      static_assert(std::is_base_of_v<TrainerSettings, Params>, "a node needs a behaviour; see the top of this file");
+      set_role(Role::Trainer, Category::Training);
+      spec_.trainer = [bind](const ParamMap& map) -> TrainerSettings { return bind(map); };
+    }
+  }
+
+  NodeSpec spec_{};
+  bool category_set_ = false;
+  std::vector<Setter> setters_{};
+};
+
+/// Starts the description of node type `type`: lower_snake_case, as it stands in files.
+template <class T>
+[[nodiscard]] NodeBuilder<T> node(std::string type, int version, std::string title, std::string summary) {
+  return NodeBuilder<T>(std::move(type), version, std::move(title), std::move(summary));
+}
+
+}  // namespace feedline

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "schema/node_spec.h"
+
+#include <algorithm>
+#include <array>
+
+namespace feedline {
+namespace {
+
+int index_of(const std::vector<PortSpec>& ports, std::string_view port) {
+  const auto found = std::find_if(ports.begin(), ports.end(), [&](const PortSpec& p) { return p.name == port; });
+  return found == ports.end() ? -1 : static_cast<int>(found - ports.begin());
+}
+
+}  // namespace
+
+std::string_view name(Category category) {
+  constexpr std::array<std::string_view, 7> names = {"Sources", "Preprocessing", "Batching", "Layers",
+                                                     "Losses",  "Optimisers",    "Training"};
+  return names[static_cast<std::size_t>(category)];
+}
+
+const ParamSpec* NodeSpec::param(std::string_view param_name) const {
+  const auto found = std::find_if(params.begin(), params.end(), [&](const ParamSpec& p) { return p.name == param_name; });
+  return found == params.end() ? nullptr : &*found;
+}
+
+int NodeSpec::input(std::string_view port) const { return index_of(inputs, port); }
+int NodeSpec::output(std::string_view port) const { return index_of(outputs, port); }
+
+ParamMap NodeSpec::complete(const ParamMap& set) const {
+  ParamMap all;
+  for (const ParamSpec& param : params) {
+    const auto found = set.find(param.name);
+    all.emplace(param.name, found == set.end() ? param.default_value : found->second);
+  }
+  return all;
+}
+
+}  // namespace feedline

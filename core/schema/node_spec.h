@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "schema/behaviour.h"
+#include "schema/param_spec.h"
+#include "schema/tensor_desc.h"
+
+namespace feedline {
+
+/// Where a node stands in the palette, and its colour on the canvas.
+enum class Category { Source, Preprocess, Batch, Layer, Loss, Optimizer, Training };
+[[nodiscard]] std::string_view name(Category category);
+
+/// What a node does in a Plan; decides which behaviour below is set.
+enum class Role { Source, Sampler, Sample, Batch, Layer, Loss, Optimizer, Trainer };
+
+struct PortSpec {
+  std::string name{};
+  Kind kind = Kind::Any;
+  bool optional = false;  ///< of an input: may stay unconnected
+  std::string doc{};
+};
+
+/// Inputs of shape inference: one pointer an input port, null where nothing (or nothing known) is connected.
+using DescInputs = std::span<const TensorDesc* const>;
+
+/// Mean and standard deviation of a node's output for its example, on the standard test input of its input kind.
+struct Golden {
+  double mean = 0;
+  double stddev = 0;
+  double tolerance = 1e-3;
+};
+
+/// Everything that is known of a node type. Built in the node's own file with node<T>(); see node_builder.h.
+struct NodeSpec {
+  std::string type{};
+  int version = 1;
+  std::string title{};
+  std::string summary{};
+  std::string help{};  ///< a paragraph or two: what it does, when to use it, what it costs
+  Category category = Category::Preprocess;
+  Role role = Role::Sample;
+  std::vector<PortSpec> inputs{};
+  std::vector<PortSpec> outputs{};
+  std::vector<ParamSpec> params{};
+  bool random = false;  ///< draws from its Rng when training: it and all after it cannot be cached
+
+  ParamMap example{};              ///< parameters for the registry-driven tests; unset ones take their default
+  std::optional<Golden> golden{};  ///< what the example gives
+  /// Writes small real files into a folder and returns the parameters that read them; for sources' tests.
+  std::function<ParamMap(const std::filesystem::path&)> fixture{};
+
+  /// Output descriptions from input descriptions; for a source without its files (sizes then are symbols).
+  std::function<Result<std::vector<TensorDesc>>(const ParamMap&, DescInputs)> infer{};
+
+  // Exactly the one that belongs to `role` is set.
+  std::function<Result<std::unique_ptr<Source>>(const ParamMap&, const SourceContext&)> open{};
+  std::function<SamplerSettings(const ParamMap&)> sampler{};
+  std::function<Result<std::unique_ptr<SampleOp>>(const ParamMap&, DescInputs)> sample_op{};
+  std::function<BatchSettings(const ParamMap&)> batch{};
+  std::function<std::unique_ptr<Layer>(const ParamMap&, DescInputs, const TensorDesc& out)> layer{};
+  std::function<std::unique_ptr<Loss>(const ParamMap&)> loss{};
+  std::function<std::shared_ptr<torch::optim::Optimizer>(const ParamMap&, std::vector<at::Tensor>)> optimizer{};
+  std::function<TrainerSettings(const ParamMap&)> trainer{};
+
+  [[nodiscard]] const ParamSpec* param(std::string_view param_name) const;
+  /// Index of a port, or -1.
+  [[nodiscard]] int input(std::string_view port) const;
+  [[nodiscard]] int output(std::string_view port) const;
+  /// Every parameter, set or default.
+  [[nodiscard]] ParamMap complete(const ParamMap& set) const;
+};
+
+}  // namespace feedline

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "schema/param_spec.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace feedline {
+namespace {
+
+std::string number(double value) { return to_text(Value(value)); }
+
+std::string join(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
+template <class T>
+std::optional<T> parse_number(std::string_view text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::string_view name(ParamKind kind) {
+  constexpr std::array<std::string_view, 8> names = {"integer", "real", "boolean", "choice", "text", "file", "folder", "seed"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+std::string ParamSpec::constraint() const {
+  std::string text(feedline::name(kind));
+  if (kind == ParamKind::Choice) text = "one of " + join(choices);
+  const bool low = std::isfinite(hard_min);
+  const bool high = std::isfinite(hard_max);
+  if (low && high) text += ", " + number(hard_min) + " to " + number(hard_max);
+  if (low && !high) text += ", at least " + number(hard_min);
+  if (!low && high) text += ", at most " + number(hard_max);
+  if (!unit.empty()) text += " " + unit;
+  return text;
+}
+
+Status ParamSpec::check(const Value& value) const {
+  const auto wrong = [&](std::string reason) {
+    Error error{.reason = std::move(reason), .remedy = "Give " + constraint(), .parameter = name};
+    return fail(std::move(error));
+  };
+  const auto out_of_range = [&](double v) { return !(v >= hard_min && v <= hard_max); };
+
+  switch (kind) {
+    case ParamKind::Integer:
+    case ParamKind::Seed:
+      if (const auto* i = std::get_if<std::int64_t>(&value)) {
+        if (out_of_range(static_cast<double>(*i))) return wrong(to_text(value) + " is out of range");
+        return {};
+      }
+      break;
+    case ParamKind::Real: {
+      double v = 0;
+      if (const auto* d = std::get_if<double>(&value))
+        v = *d;
+      else if (const auto* i = std::get_if<std::int64_t>(&value))
+        v = static_cast<double>(*i);
+      else
+        break;
+      if (out_of_range(v)) return wrong(to_text(value) + " is out of range");
+      return {};
+    }
+    case ParamKind::Boolean:
+      if (std::holds_alternative<bool>(value)) return {};
+      break;
+    case ParamKind::Choice:
+      if (const auto* s = std::get_if<std::string>(&value)) {
+        if (std::find(choices.begin(), choices.end(), *s) == choices.end()) return wrong("'" + *s + "' is no choice");
+        return {};
+      }
+      break;
+    case ParamKind::Text:
+    case ParamKind::File:
+    case ParamKind::Folder:
+      if (const auto* s = std::get_if<std::string>(&value)) {
+        if (!required || !s->empty()) return {};
+        Error error{.reason = "no " + std::string(feedline::name(kind)) + " is set",
+                    .remedy = "Choose one in the inspector, or give --set NODE." + name + "=PATH",
+                    .parameter = name};
+        return fail(std::move(error));
+      }
+      break;
+  }
+  return wrong("'" + to_text(value) + "' has the wrong type");
+}
+
+Result<Value> ParamSpec::parse(std::string_view text) const {
+  Value value;
+  bool understood = true;
+  switch (kind) {
+    case ParamKind::Integer:
+    case ParamKind::Seed:
+      if (const auto i = parse_number<std::int64_t>(text))
+        value = *i;
+      else
+        understood = false;
+      break;
+    case ParamKind::Real:
+      if (const auto d = parse_number<double>(text))
+        value = *d;
+      else
+        understood = false;
+      break;
+    case ParamKind::Boolean:
+      if (text == "true" || text == "1" || text == "on" || text == "yes")
+        value = true;
+      else if (text == "false" || text == "0" || text == "off" || text == "no")
+        value = false;
+      else
+        understood = false;
+      break;
+    default:
+      value = std::string(text);
+  }
+  if (!understood) {
+    Error error{.reason = "'" + std::string(text) + "' is no " + std::string(feedline::name(kind)),
+                .remedy = "Give " + constraint(),
+                .parameter = name};
+    return fail(std::move(error));
+  }
+  if (auto checked = check(value); !checked) return fail(std::move(checked.error()));
+  return value;
+}
+
+}  // namespace feedline

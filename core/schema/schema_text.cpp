@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <array>
+#include <charconv>
+
+#include "schema/tensor_desc.h"
+#include "schema/value.h"
+
+namespace feedline {
+
+std::string to_text(const Value& value) {
+  struct Visitor {
+    std::string operator()(bool b) const { return b ? "true" : "false"; }
+    std::string operator()(std::int64_t i) const { return std::to_string(i); }
+    std::string operator()(double d) const {
+      std::array<char, 32> buffer{};
+      const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), d).ptr;
+      return {buffer.data(), end};
+    }
+    std::string operator()(const std::string& s) const { return s; }
+    std::string operator()(const RawJson& json) const { return json.text; }
+  };
+  return std::visit(Visitor{}, value);
+}
+
+std::string_view name(Kind kind) {
+  constexpr std::array<std::string_view, 12> names = {"any",   "encoded", "image",  "text",  "tokens", "features",
+                                                      "label", "tensor",  "target", "batch", "loss",   "optimizer"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+std::string_view name(DType type) {
+  constexpr std::array<std::string_view, 4> names = {"u8", "i32", "i64", "f32"};
+  return names[static_cast<std::size_t>(type)];
+}
+
+std::string_view name(Layout layout) {
+  constexpr std::array<std::string_view, 3> names = {"", "HWC", "CHW"};
+  return names[static_cast<std::size_t>(layout)];
+}
+
+std::size_t size_of(DType type) {
+  constexpr std::array<std::size_t, 4> sizes = {1, 4, 8, 4};
+  return sizes[static_cast<std::size_t>(type)];
+}
+
+bool is_per_record(Kind kind) { return kind < Kind::Tensor; }
+
+std::string TensorDesc::text() const {
+  if (kind == Kind::Label || kind == Kind::Target) {
+    const std::string count = !classes.known() ? "classes unknown until the source is read"
+                              : classes.size() > 0 ? classes.text() + " classes"
+                                                   : "number";
+    return std::string(name(kind)) + ", " + count;
+  }
+  if (kind >= Kind::Batch) return std::string(name(kind));
+  std::string dims;
+  for (const Dim& dim : shape) dims += (dims.empty() ? "" : "×") + dim.text();
+  std::string text = std::string(name(dtype)) + (dims.empty() ? "" : " " + dims);
+  if (layout != Layout::None) text += " " + std::string(name(layout));
+  return text;
+}
+
+bool TensorDesc::static_shape() const {
+  for (const Dim& dim : shape)
+    if (!dim.known()) return false;
+  return true;
+}
+
+std::int64_t TensorDesc::elements() const {
+  std::int64_t count = 1;
+  for (const Dim& dim : shape) count *= dim.size();
+  return count;
+}
+
+}  // namespace feedline

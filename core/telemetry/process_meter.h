@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+
+#include "telemetry/snapshot.h"
+
+namespace feedline {
+
+/// Memory and CPU time of this process from /proc and getrusage, and each GPU's utilisation and memory from NVML,
+/// which is looked up at run time (libnvidia-ml.so.1): where it is absent there are simply no GPUs. Sampling NVML is
+/// limited to twice a second. Thread-safe.
+class ProcessMeter {
+ public:
+  ProcessMeter();
+  ~ProcessMeter();
+  [[nodiscard]] ProcessSample read();
+
+ private:
+  struct Nvml;
+  std::unique_ptr<Nvml> nvml_;
+};
+
+}  // namespace feedline

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <vector>
+
+namespace feedline {
+
+struct Point {
+  double x = 0;  ///< step number or seconds, as the series says
+  double y = 0;
+};
+
+/// A curve of bounded size for a run of any length: when full, neighbouring pairs are merged to their mean and the
+/// stride doubles, so the whole run stays in view at even resolution. One writer, any readers, a short lock.
+class Series {
+ public:
+  explicit Series(std::size_t capacity = 2048) : capacity_(capacity < 4 ? 4 : capacity) {}
+
+  void add(double x, double y);
+  /// A copy, the unfinished last bucket included.
+  [[nodiscard]] std::vector<Point> points() const;
+
+ private:
+  mutable std::mutex mutex_{};
+  std::size_t capacity_;
+  std::size_t stride_ = 1;   ///< raw points a stored point
+  std::size_t pending_ = 0;  ///< raw points in the unfinished bucket
+  Point sum_{};
+  std::vector<Point> points_{};
+};
+
+}  // namespace feedline

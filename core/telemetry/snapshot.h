@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "telemetry/series.h"
+#include "telemetry/stage_meter.h"
+
+namespace feedline {
+
+/// One node of the data side at one moment.
+struct StageSample {
+  std::string node{};
+  std::string type{};
+  StageCounters total{};
+  std::size_t workers = 0;
+  double queue_fill = 0;  ///< fill of the queue behind the node's segment, 0..1
+};
+
+/// Where the trainer's time went since the start, in nanoseconds of its thread's wall time.
+struct StepTimes {
+  Nanos wait = 0;  ///< for the next batch
+  Nanos h2d = 0;   ///< host to device
+  Nanos forward = 0;
+  Nanos backward = 0;
+  Nanos optimizer = 0;
+  Nanos other = 0;
+  [[nodiscard]] Nanos total() const { return wait + h2d + forward + backward + optimizer + other; }
+  [[nodiscard]] StepTimes operator-(const StepTimes& earlier) const;
+};
+
+/// The training side at one moment.
+struct TrainerSample {
+  std::uint64_t steps = 0;
+  std::uint64_t samples = 0;        ///< training samples consumed
+  std::uint64_t total_steps = 0;    ///< expected in the whole run; 0 if not known
+  std::uint32_t epoch = 0;          ///< running epoch, from 1
+  std::uint32_t epochs = 0;
+  bool validating = false;
+  StepTimes times{};
+  double loss = 0;      ///< of the newest step (running mean of its epoch where the device is asynchronous)
+  double accuracy = 0;  ///< running, this epoch; NaN where it has no meaning
+};
+
+struct GpuSample {
+  std::string name{};
+  double utilisation = 0;  ///< 0..1
+  std::uint64_t memory_used = 0;
+  std::uint64_t memory_total = 0;
+};
+
+struct ProcessSample {
+  std::uint64_t rss_bytes = 0;
+  std::uint64_t peak_rss_bytes = 0;
+  Nanos cpu = 0;  ///< of all threads since the process started
+  std::vector<GpuSample> gpus{};
+};
+
+/// Everything measured, by value, at one moment: what plots, the terminal and diagnosis read.
+struct Snapshot {
+  Nanos at = 0;       ///< monotonic
+  Nanos started = 0;  ///< when the run's data began to flow; 0 while it is being prepared
+  std::vector<StageSample> stages{};
+  TrainerSample trainer{};
+  ProcessSample process{};
+  std::vector<Point> loss_curve{};  ///< (step, training loss), bounded
+  std::uint64_t record_errors = 0;
+
+  [[nodiscard]] double elapsed() const { return started == 0 ? 0 : seconds(at - started); }
+};
+
+/// Index of the busiest stage between two snapshots (largest CPU time per worker-second), or -1 when nothing worked.
+[[nodiscard]] int busiest_stage(const Snapshot& earlier, const Snapshot& later);
+
+}  // namespace feedline

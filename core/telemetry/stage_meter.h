@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace feedline {
+
+/// What a worker is doing right now.
+enum class WorkerState : std::uint8_t { Idle, Busy, Starved, Blocked };
+
+/// Totals of one worker or stage since the start. Never reset: readers subtract two of them.
+struct StageCounters {
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;  ///< bytes put out
+  Nanos cpu = 0;            ///< thread CPU time while busy
+  Nanos busy = 0;           ///< wall time while busy
+  Nanos starved = 0;        ///< wall time waiting for input
+  Nanos blocked = 0;        ///< wall time waiting for room at the output
+
+  StageCounters& operator+=(const StageCounters& other);
+  [[nodiscard]] StageCounters operator-(const StageCounters& earlier) const;
+};
+
+/// The meter of one worker in one stage: a cache line of relaxed atomics with one writer. Reading never stops the
+/// worker. An open wait counts at once, because the state and its start are published too.
+class alignas(64) WorkerMeter {
+ public:
+  /// Adds finished work.
+  void add_work(std::uint64_t records, std::uint64_t bytes, Nanos busy, Nanos cpu);
+  /// Opens a wait; close it with leave_wait().
+  void enter_wait(WorkerState state, Nanos now);
+  void leave_wait(Nanos now);
+  /// Totals at `now`, an open wait included.
+  [[nodiscard]] StageCounters read(Nanos now) const;
+
+ private:
+  std::atomic<std::uint64_t> records_{0};
+  std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<Nanos> cpu_{0};
+  std::atomic<Nanos> busy_{0};
+  std::atomic<Nanos> starved_{0};
+  std::atomic<Nanos> blocked_{0};
+  std::atomic<Nanos> since_{0};
+  std::atomic<WorkerState> state_{WorkerState::Idle};
+};
+
+/// The meter of one node: a WorkerMeter for each worker that may carry it.
+class StageMeter {
+ public:
+  StageMeter(std::string node, std::string type, std::size_t workers);
+
+  [[nodiscard]] WorkerMeter& worker(std::size_t i) { return workers_[i]; }
+  [[nodiscard]] std::size_t workers() const { return workers_.size(); }
+  [[nodiscard]] StageCounters read(Nanos now) const;
+  [[nodiscard]] const std::string& node() const { return node_; }
+  [[nodiscard]] const std::string& type() const { return type_; }
+
+ private:
+  std::string node_;
+  std::string type_;
+  std::vector<WorkerMeter> workers_;
+};
+
+}  // namespace feedline

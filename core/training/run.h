@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/pipeline.h"
+#include "engine/plan.h"
+#include "graph/document.h"
+#include "telemetry/snapshot.h"
+
+namespace feedline {
+
+/// What a caller may ask of a run besides the graph. Unset: what the trainer node says.
+struct RunOptions {
+  std::optional<std::uint32_t> epochs{};
+  std::optional<std::uint64_t> max_steps{};   ///< stop after so many training steps
+  std::optional<double> max_seconds{};        ///< stop after so long, measured from the first batch
+  std::optional<std::string> device{};        ///< auto, cpu, cuda, cuda:1
+  std::optional<std::int64_t> seed{};
+  std::optional<std::size_t> workers{};
+  bool train = true;                          ///< false: batches are drained, nothing is learnt (profile --no-train)
+  std::filesystem::path cache_folder{};       ///< empty: default_cache_folder()
+};
+
+/// One epoch's result. Losses are means over samples; accuracies 0..1, NaN where there are no classes or no
+/// validation data.
+struct EpochResult {
+  std::uint32_t epoch = 0;  ///< from 1
+  double train_loss = 0;
+  double train_accuracy = 0;
+  double val_loss = 0;
+  double val_accuracy = 0;
+  double samples_per_s = 0;  ///< training part
+  double wall_s = 0;         ///< training and validation
+  std::uint64_t samples = 0;
+};
+
+/// Everything that a finished run leaves behind.
+struct RunResult {
+  enum class End { Completed, Stopped, Failed };
+  End end = End::Completed;
+  std::optional<Error> failure{};  ///< of a Failed run
+  std::vector<EpochResult> epochs{};
+  std::vector<RecordError> errors{};
+  Snapshot first{};  ///< when the first batch was asked for
+  Snapshot last{};   ///< at the end: counters, step times, peak memory
+  std::int64_t seed = 0;
+  std::string device{};
+  std::size_t workers = 0;
+  int intra_op_threads = 0;
+};
+
+// Facts: few, never lost, never merged, in order. Delivered on the run's thread; the receiver moves them to its own.
+struct Preparing {
+  std::string what{};
+  double fraction = 0;
+};
+struct Started {
+  std::string device{};
+  std::uint64_t samples_per_epoch = 0;
+  std::uint64_t parameters = 0;  ///< trainable numbers in the model
+  std::size_t workers = 0;
+};
+struct RecordFailed {
+  Error error{};  ///< the first of its kind; counts stand in the result
+};
+struct EpochDone {
+  EpochResult result{};
+};
+struct Finished {
+  RunResult result{};
+};
+using Fact = std::variant<Preparing, Started, RecordFailed, EpochDone, Finished>;
+
+/// A run: prepares the Plan, streams, trains. Everything happens on threads of its own; no exception leaves them.
+class Run {
+ public:
+  /// Starts at once. `on_fact` is called from the run's thread; the last fact is always Finished.
+  [[nodiscard]] static std::unique_ptr<Run> start(Document document, RunOptions options,
+                                                  std::function<void(const Fact&)> on_fact);
+  /// Stops and joins.
+  ~Run();
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  void pause();
+  void resume();
+  /// Asks for the end; takes effect within 200 ms, also in the middle of a step.
+  void stop();
+  [[nodiscard]] bool paused() const;
+  /// Waits for the end; true when it has come.
+  bool wait_for(std::chrono::milliseconds deadline);
+  /// Counters now. From any thread, at any time; never waits for the run.
+  [[nodiscard]] Snapshot snapshot() const;
+
+ private:
+  class Impl;
+  explicit Run(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace feedline

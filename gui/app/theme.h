@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QColor>
+#include <QFont>
+#include <QIcon>
+#include <QObject>
+#include <QString>
+
+#include "schema/node_spec.h"
+
+namespace feedline::gui {
+
+/// The colours, sizes and icons of the window, in one place. Widgets take everything from here and repaint on changed().
+class Theme : public QObject {
+  Q_OBJECT
+
+ public:
+  enum class Mode { System, Light, Dark };
+
+  [[nodiscard]] static Theme& instance();
+
+  void set_mode(Mode mode);  ///< applies palette and style sheet to the application
+  [[nodiscard]] Mode mode() const { return mode_; }
+  [[nodiscard]] bool dark() const { return dark_; }
+
+  struct Colors {
+    QColor window, panel, raised, border;        ///< surfaces, from back to front
+    QColor text, muted, disabled;                ///< writing
+    QColor accent, accent_text;                  ///< the one action colour
+    QColor canvas, grid, node, node_border, wire;  ///< the canvas
+    QColor busy, starved, blocked, idle;         ///< what workers do
+    QColor good, warning, error;
+    QColor train, validation;                    ///< the two curves
+  };
+  [[nodiscard]] const Colors& colors() const { return colors_; }
+  /// Of ports and wires, by what travels; legible on both themes and to the colour-blind beside shape and words.
+  [[nodiscard]] QColor kind_color(Kind kind) const;
+  [[nodiscard]] QColor category_color(Category category) const;
+  /// resources/icons/<name>.svg in the theme's text colour.
+  [[nodiscard]] QIcon icon(const QString& name) const;
+
+  /// The spacing unit in pixels: 8. Use multiples and halves.
+  static constexpr int kUnit = 8;
+  [[nodiscard]] QFont small_font() const;
+  [[nodiscard]] QFont bold_font() const;
+  [[nodiscard]] QFont mono_font() const;
+
+ Q_SIGNALS:
+  void changed();
+
+ private:
+  Theme();
+  void apply();
+
+  Mode mode_ = Mode::System;
+  bool dark_ = false;
+  Colors colors_{};
+};
+
+}  // namespace feedline::gui

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <QUndoStack>
+
+#include "graph/edit.h"
+#include "graph/validate.h"
+
+namespace feedline::gui {
+
+/// The window's one Document with its undo stack and its analysis. Everything that changes the graph goes through
+/// apply(); everything that shows it listens to changed(). Commands touch the Document alone, never scene items.
+class DocumentController : public QObject {
+  Q_OBJECT
+
+ public:
+  explicit DocumentController(QObject* parent = nullptr);
+
+  [[nodiscard]] const Document& document() const { return document_; }
+  /// Problems and shapes of the document as it is now.
+  [[nodiscard]] const Analysis& analysis() const { return analysis_; }
+  [[nodiscard]] QUndoStack& undo_stack() { return stack_; }
+  /// Where the document lives; empty while it has no file.
+  [[nodiscard]] const QString& file() const { return file_; }
+
+  /// Carries out an edit as one undo step. Edits with the same non-empty `gesture` in sequence merge into one step
+  /// (a drag, a slider). Returns the error of a refused edit; nothing has changed then.
+  Status apply(const Edit& edit, const QString& gesture = {});
+  /// Replaces everything (open, new); clears the undo stack.
+  void reset(Document document, const QString& file);
+  /// The document has been written to `file`.
+  void mark_saved(const QString& file);
+  /// Exact descriptions of the sources, found off the GUI thread; analysed again at once.
+  void set_probed(ProbedSources probed);
+
+ Q_SIGNALS:
+  /// The document or its analysis changed.
+  void changed();
+  /// Another document altogether: forget selections and zoom to fit.
+  void replaced();
+  void file_changed();
+
+ private:
+  friend class EditCommand;
+  void analyse_again();
+
+  Document document_{};
+  Analysis analysis_{};
+  ProbedSources probed_{};
+  QUndoStack stack_{};
+  QString file_{};
+};
+
+}  // namespace feedline::gui

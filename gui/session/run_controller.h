@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <QTimer>
+#include <memory>
+
+#include "graph/document.h"
+#include "telemetry/snapshot.h"
+#include "training/run.h"
+
+namespace feedline::gui {
+
+/// The only place in the window that touches a run's threads. Numbers are polled by one 20 Hz timer; facts arrive as
+/// queued calls with the id of their run, and those of an older run are dropped. Nothing here waits for the backend.
+class RunController : public QObject {
+  Q_OBJECT
+
+ public:
+  enum class State { Idle, Preparing, Running, Paused, Stopping };
+  Q_ENUM(State)
+
+  explicit RunController(QObject* parent = nullptr);
+  ~RunController() override;
+
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] bool active() const { return state_ != State::Idle; }
+  /// Starts a run of a copy of the document; ignored while one is active.
+  void start(const Document& document, RunOptions options = {});
+  void pause();
+  void resume();
+  void stop();
+
+ Q_SIGNALS:
+  void state_changed(feedline::gui::RunController::State state);
+  /// 20 times a second while a run is active, and once more at its end. `earlier` is about one second older (for
+  /// rates), or the run's first snapshot.
+  void snapshot_taken(const feedline::Snapshot& now, const feedline::Snapshot& earlier);
+  void preparing(const QString& what, double fraction);
+  void started(const feedline::Started& fact);
+  void record_failed(const feedline::Error& error);
+  void epoch_done(const feedline::EpochResult& result);
+  void finished(const feedline::RunResult& result);
+
+ private:
+  void receive(quint64 run_id, const Fact& fact);
+  void take_snapshot();
+  void set_state(State state);
+
+  State state_ = State::Idle;
+  quint64 run_id_ = 0;
+  std::unique_ptr<Run> run_{};
+  QTimer timer_{};
+  std::vector<Snapshot> recent_{};  ///< the last second, oldest first
+};
+
+}  // namespace feedline::gui
