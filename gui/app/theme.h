@@ -3,6 +3,7 @@
 
 #include <QColor>
 #include <QFont>
+#include <QHash>
 #include <QIcon>
 #include <QObject>
 #include <QString>
@@ -11,7 +12,8 @@
 
 namespace feedline::gui {
 
-/// The colours, sizes and icons of the window, in one place. Widgets take everything from here and repaint on changed().
+/// The colours, sizes and icons of the window, in one place. Widgets take everything from here and repaint on
+/// changed(). It lives as long as the application object.
 class Theme : public QObject {
   Q_OBJECT
 
@@ -37,7 +39,7 @@ class Theme : public QObject {
   /// Of ports and wires, by what travels; legible on both themes and to the colour-blind beside shape and words.
   [[nodiscard]] QColor kind_color(Kind kind) const;
   [[nodiscard]] QColor category_color(Category category) const;
-  /// resources/icons/<name>.svg in the theme's text colour.
+  /// resources/icons/<name>.svg in the theme's text colour; without Qt's SVG plugin, the name's initial in a frame.
   [[nodiscard]] QIcon icon(const QString& name) const;
 
   /// The spacing unit in pixels: 8. Use multiples and halves.
@@ -50,12 +52,16 @@ class Theme : public QObject {
   void changed();
 
  private:
-  Theme();
-  void apply();
+  explicit Theme(QObject* parent);
+  void choose();  ///< dark_ and colors_ from mode_
+  void apply();   ///< to the application
 
   Mode mode_ = Mode::System;
   bool dark_ = false;
+  bool styled_ = false;       ///< the application has our widget style
+  bool system_dark_ = false;  ///< what the platform's own palette was before this one replaced it
   Colors colors_{};
+  mutable QHash<QString, QIcon> icons_{};
 };
 
 }  // namespace feedline::gui

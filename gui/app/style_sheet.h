@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QPalette>
+#include <QString>
+
+#include "app/theme.h"
+
+namespace feedline::gui {
+
+/// What Fusion needs to look like one designed thing with these colours.
+[[nodiscard]] QPalette make_palette(const Theme::Colors& colors);
+[[nodiscard]] QString make_style_sheet(const Theme::Colors& colors);
+
+}  // namespace feedline::gui
