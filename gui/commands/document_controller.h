@@ -44,6 +44,8 @@ class DocumentController : public QObject {
 
  private:
   friend class EditCommand;
+  bool carry_out(const Edit& edit);
+  void show_change(const Edit& edit);
   void analyse_again();
 
   Document document_{};

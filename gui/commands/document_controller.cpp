@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "commands/document_controller.h"
+
+#include <QDebug>
+#include <algorithm>
+
+#include "commands/edit_command.h"
+
+namespace feedline::gui {
+namespace {
+
+/// Does the edit change only how the graph looks, not what it means?
+bool looks_only(const Edit& edit) {
+  if (const auto* list = std::get_if<Edit::List>(&edit.change))
+    return std::all_of(list->begin(), list->end(), &looks_only);
+  return std::holds_alternative<MoveNodes>(edit.change) || std::holds_alternative<SetNodeComment>(edit.change) ||
+         std::holds_alternative<AddComment>(edit.change) || std::holds_alternative<RemoveComment>(edit.change) ||
+         std::holds_alternative<ChangeComment>(edit.change) || std::holds_alternative<SetTitle>(edit.change);
+}
+
+}  // namespace
+
+DocumentController::DocumentController(QObject* parent) : QObject(parent) { analyse_again(); }
+
+Status DocumentController::apply(const Edit& edit, const QString& gesture) {
+  Result<Edit> inverse = document_.apply(edit);
+  if (!inverse) return fail(std::move(inverse.error()));
+  stack_.push(new EditCommand(*this, edit, std::move(*inverse), gesture));
+  show_change(edit);
+  return {};
+}
+
+void DocumentController::reset(Document document, const QString& file) {
+  document_ = std::move(document);
+  probed_.clear();
+  stack_.clear();
+  file_ = file;
+  analyse_again();
+  Q_EMIT changed();
+  Q_EMIT replaced();
+  Q_EMIT file_changed();
+}
+
+void DocumentController::mark_saved(const QString& file) {
+  file_ = file;
+  stack_.setClean();
+  Q_EMIT file_changed();
+}
+
+void DocumentController::set_probed(ProbedSources probed) {
+  probed_ = std::move(probed);
+  analyse_again();
+  Q_EMIT changed();
+}
+
+bool DocumentController::carry_out(const Edit& edit) {
+  const Result<Edit> inverse = document_.apply(edit);
+  if (!inverse) {
+    qCritical("undo history does not fit the document: %s", inverse.error().line().c_str());
+    return false;
+  }
+  show_change(edit);
+  return true;
+}
+
+void DocumentController::show_change(const Edit& edit) {
+  if (!looks_only(edit)) analyse_again();
+  Q_EMIT changed();
+}
+
+void DocumentController::analyse_again() { analysis_ = analyse(document_, probed_); }
+
+}  // namespace feedline::gui

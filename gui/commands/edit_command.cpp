@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "commands/edit_command.h"
+
+#include <algorithm>
+
+#include "commands/document_controller.h"
+
+namespace feedline::gui {
+namespace {
+
+constexpr int kGestureId = 1;  // QUndoStack only tries to merge commands of one id
+
+struct SameTarget {
+  bool operator()(const Edit::List& a, const Edit::List& b) const {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), &same_target);
+  }
+  bool operator()(const SetParam& a, const SetParam& b) const { return a.node == b.node && a.param == b.param; }
+  bool operator()(const MoveNodes& a, const MoveNodes& b) const {
+    return std::equal(a.to.begin(), a.to.end(), b.to.begin(), b.to.end(),
+                      [](const auto& x, const auto& y) { return x.first == y.first; });
+  }
+  bool operator()(const SetNodeComment& a, const SetNodeComment& b) const { return a.node == b.node; }
+  bool operator()(const ChangeComment& a, const ChangeComment& b) const { return a.comment.id == b.comment.id; }
+  bool operator()(const SetTitle&, const SetTitle&) const { return true; }
+  template <class A, class B>
+  bool operator()(const A&, const B&) const {
+    return false;
+  }
+};
+
+}  // namespace
+
+bool same_target(const Edit& a, const Edit& b) { return std::visit(SameTarget{}, a.change, b.change); }
+
+EditCommand::EditCommand(DocumentController& controller, Edit edit, Edit inverse, QString gesture)
+    : controller_(controller), edit_(std::move(edit)), inverse_(std::move(inverse)), gesture_(std::move(gesture)) {
+  setText(QString::fromStdString(edit_.text()));
+}
+
+void EditCommand::undo() {
+  if (!controller_.carry_out(inverse_)) setObsolete(true);
+}
+
+void EditCommand::redo() {
+  if (std::exchange(done_, false)) return;
+  if (!controller_.carry_out(edit_)) setObsolete(true);
+}
+
+int EditCommand::id() const { return gesture_.isEmpty() ? -1 : kGestureId; }
+
+bool EditCommand::mergeWith(const QUndoCommand* other) {
+  const auto* next = dynamic_cast<const EditCommand*>(other);
+  if (next == nullptr || next->gesture_ != gesture_) return false;
+  if (same_target(edit_, next->edit_)) {
+    edit_ = next->edit_;
+  } else {
+    edit_ = Edit{Edit::List{std::move(edit_), next->edit_}};
+    inverse_ = Edit{Edit::List{next->inverse_, std::move(inverse_)}};
+  }
+  return true;
+}
+
+}  // namespace feedline::gui

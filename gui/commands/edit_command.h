@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+#include <QUndoCommand>
+
+#include "graph/edit.h"
+
+namespace feedline::gui {
+
+class DocumentController;
+
+/// One undo step: an edit and the edit that takes it back. It touches the Document alone. Commands of one gesture
+/// (a drag, a slider, a word being typed) that follow each other merge.
+class EditCommand : public QUndoCommand {
+ public:
+  /// The edit has been carried out already: the first redo(), which QUndoStack::push() calls, does nothing.
+  EditCommand(DocumentController& controller, Edit edit, Edit inverse, QString gesture);
+
+  void undo() override;
+  void redo() override;
+  [[nodiscard]] int id() const override;
+  bool mergeWith(const QUndoCommand* other) override;
+
+ private:
+  DocumentController& controller_;
+  Edit edit_;
+  Edit inverse_;
+  QString gesture_;
+  bool done_ = true;
+};
+
+/// Do both edits set the same things, so that the second makes the first superfluous?
+[[nodiscard]] bool same_target(const Edit& a, const Edit& b);
+
+}  // namespace feedline::gui

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QStringView>
+
+#include "schema/node_spec.h"
+
+namespace feedline::gui {
+
+/// How well `pattern` matches `text` when its letters appear in order, case aside: higher is better, negative is no
+/// match. Letters at word starts and runs of letters count more ("rrc" finds "Random resized crop").
+[[nodiscard]] int fuzzy_score(QStringView pattern, QStringView text);
+
+/// The best of a node type's title, type and (with less weight, whole words only) summary.
+[[nodiscard]] int fuzzy_score(QStringView pattern, const NodeSpec& spec);
+
+}  // namespace feedline::gui

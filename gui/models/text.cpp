@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/text.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+#include <cmath>
+
+namespace feedline::gui {
+namespace {
+
+QString words(const char* text) { return QCoreApplication::translate("Schema", text); }
+
+}  // namespace
+
+QString kind_text(Kind kind) {
+  switch (kind) {
+    case Kind::Any: return words("anything");
+    case Kind::Encoded: return words("encoded file");
+    case Kind::Image: return words("image");
+    case Kind::Text: return words("text");
+    case Kind::Tokens: return words("tokens");
+    case Kind::Features: return words("features");
+    case Kind::Label: return words("label");
+    case Kind::Tensor: return words("tensor");
+    case Kind::Target: return words("target");
+    case Kind::Batch: return words("batch");
+    case Kind::Loss: return words("loss");
+    case Kind::Optimizer: return words("optimiser");
+  }
+  return {};
+}
+
+QString category_text(Category category) {
+  switch (category) {
+    case Category::Source: return words("Sources");
+    case Category::Preprocess: return words("Preprocessing");
+    case Category::Batch: return words("Batching");
+    case Category::Layer: return words("Layers");
+    case Category::Loss: return words("Losses");
+    case Category::Optimizer: return words("Optimisers");
+    case Category::Training: return words("Training");
+  }
+  return {};
+}
+
+QString wire_text(const TensorDesc& desc) {
+  if (desc.kind == Kind::Any) return {};
+  if (desc.kind >= Kind::Batch) return kind_text(desc.kind);
+  if (desc.kind == Kind::Encoded) return kind_text(desc.kind);
+  if ((desc.kind == Kind::Label || desc.kind == Kind::Target) && !desc.classes.known()) return kind_text(desc.kind);
+  return to_qstring(desc.text());
+}
+
+QString rate_text(double per_second) {
+  if (!std::isfinite(per_second) || per_second < 0) per_second = 0;
+  const int decimals = per_second >= 100 || per_second == 0 ? 0 : per_second >= 1 ? 1 : 2;
+  return words("%1/s").arg(QLocale().toString(per_second, 'f', decimals));
+}
+
+QString spaced(std::string_view name) { return to_qstring(name).replace(QLatin1Char('_'), QLatin1Char(' ')); }
+
+QString port_tip(const PortSpec& port, bool input, const QString& shape) {
+  QString tip = QStringLiteral("<b>%1</b> · %2").arg(to_qstring(port.name).toHtmlEscaped(), kind_text(port.kind));
+  if (input) tip += QStringLiteral(" · ") + (port.optional ? words("optional input") : words("required input"));
+  if (!shape.isEmpty()) tip += QStringLiteral("<br>") + shape.toHtmlEscaped();
+  if (!port.doc.empty()) tip += QStringLiteral("<br>") + to_qstring(port.doc).toHtmlEscaped();
+  return QStringLiteral("<qt>%1</qt>").arg(tip);
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+#include <string_view>
+
+#include "schema/node_spec.h"
+
+namespace feedline::gui {
+
+[[nodiscard]] inline QString to_qstring(std::string_view text) {
+  return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+}
+
+/// "image", "optimiser": a kind as people read it.
+[[nodiscard]] QString kind_text(Kind kind);
+/// "Sources", "Preprocessing": a category as people read it.
+[[nodiscard]] QString category_text(Category category);
+/// What stands on a wire: TensorDesc::text(), shorter where the value is not yet known.
+[[nodiscard]] QString wire_text(const TensorDesc& desc);
+/// "1,240/s", "12.3/s".
+[[nodiscard]] QString rate_text(double per_second);
+/// Parameter and port names for people: "kernel size" for kernel_size.
+[[nodiscard]] QString spaced(std::string_view name);
+/// A port in a tooltip: name, kind, what it carries, whether it must be connected, and its shape when known.
+[[nodiscard]] QString port_tip(const PortSpec& port, bool input, const QString& shape);
+
+}  // namespace feedline::gui
