@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/exit_code.h"
+
+namespace feedline::cli {
+
+// One subcommand each, in a file of its own: declares its arguments and, when chosen, does its work and sets `code`.
+void add_run(CLI::App& app, ExitCode& code);
+void add_profile(CLI::App& app, ExitCode& code);
+void add_validate(CLI::App& app, ExitCode& code);
+void add_nodes(CLI::App& app, ExitCode& code);
+void add_new(CLI::App& app, ExitCode& code);
+void add_doctor(CLI::App& app, ExitCode& code);
+
+/// The whole program. Never throws.
+int run_program(int argc, char** argv);
+
+}  // namespace feedline::cli

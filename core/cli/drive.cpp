@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/drive.h"
+
+#include <fmt/format.h>
+
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "cli/format.h"
+#include "cli/progress.h"
+#include "cli/terminal.h"
+
+namespace feedline::cli {
+namespace {
+
+/// Facts on their way from the run's thread to this one.
+class Inbox {
+ public:
+  explicit Inbox(Interrupts& waker) : waker_(waker) {}
+
+  void put(const Fact& fact) {
+    {
+      const std::lock_guard lock(mutex_);
+      facts_.push_back(fact);
+    }
+    waker_.wake();
+  }
+  [[nodiscard]] std::vector<Fact> take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(facts_, {});
+  }
+
+ private:
+  Interrupts& waker_;
+  std::mutex mutex_;
+  std::vector<Fact> facts_;
+};
+
+struct Receiver {
+  Progress& progress;
+  Outcome& outcome;
+  bool& finished;
+
+  void operator()(const Started& fact) {
+    outcome.started = true;
+    progress.show(fact);
+  }
+  void operator()(const Finished& fact) {
+    outcome.result = fact.result;
+    finished = true;
+  }
+  template <class Shown>
+  void operator()(const Shown& fact) {
+    progress.show(fact);
+  }
+};
+
+constexpr std::size_t kShownErrors = 10;
+
+void list_errors(const std::vector<RecordError>& errors) {
+  std::uint64_t total = 0;
+  for (const RecordError& error : errors) total += error.count;
+  if (total == 0) return;
+  put_line(stderr, fmt::format("{} left out:", plural(total, "record")));
+  for (std::size_t i = 0; i < errors.size() && i < kShownErrors; ++i)
+    put_line(stderr, fmt::format("  {} x {}", count(errors[i].count), errors[i].error.line()));
+  if (errors.size() > kShownErrors)
+    put_line(stderr, fmt::format("  and {} more kinds; --json lists all", errors.size() - kShownErrors));
+}
+
+}  // namespace
+
+Outcome drive(Document document, const RunOptions& options, Interrupts& interrupts) {
+  Outcome outcome;
+  Inbox inbox(interrupts);
+  Progress progress(options);
+  bool finished = false;
+  const auto run = Run::start(std::move(document), options, [&inbox](const Fact& fact) { inbox.put(fact); });
+  while (!finished) {
+    interrupts.wait(progress.period());
+    if (interrupts.requested() && !outcome.interrupted) {
+      outcome.interrupted = true;
+      run->stop();
+      progress.line("stopping; Ctrl-C again ends at once");
+    }
+    if (!outcome.interrupted) progress.tick(run->snapshot());
+    for (const Fact& fact : inbox.take()) std::visit(Receiver{progress, outcome, finished}, fact);
+  }
+  progress.clear();
+  return outcome;
+}
+
+ExitCode conclude(const Outcome& outcome) {
+  const RunResult& result = outcome.result;
+  if (outcome.started) list_errors(result.errors);
+  const Snapshot& last = result.last;
+  const std::string work = fmt::format("{} in {}", plural(last.trainer.steps, "step"), duration(last.elapsed()));
+  const bool failed = result.end == RunResult::End::Failed;
+  const bool cancelled = failed && result.failure && result.failure->code == ErrorCode::Cancelled;
+  if (outcome.interrupted && (cancelled || result.end == RunResult::End::Stopped)) {
+    put_line(stderr, outcome.started ? "interrupted: stopped cleanly after " + work : "interrupted before training began");
+    return kInterrupted;
+  }
+  if (failed) {
+    const Error error = result.failure.value_or(Error{.code = ErrorCode::Failed, .reason = "the run failed"});
+    complain(error);
+    return exit_code(error.code);
+  }
+  std::string text = "done: " + work;
+  if (last.process.peak_rss_bytes > 0) text += ", peak memory " + bytes(last.process.peak_rss_bytes);
+  put_line(stderr, text);
+  return kOk;
+}
+
+}  // namespace feedline::cli

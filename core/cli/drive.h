@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "cli/exit_code.h"
+#include "cli/interrupts.h"
+#include "training/run.h"
+
+namespace feedline::cli {
+
+/// A run that was watched to its end.
+struct Outcome {
+  RunResult result{};
+  bool interrupted = false;  ///< by Ctrl-C or SIGTERM
+  bool started = false;      ///< data flowed, so the result holds measurements
+};
+
+/// Runs a graph, shows progress on standard error, and stops it on Ctrl-C. `interrupts` is the caller's, so that a
+/// second Ctrl-C also works while the caller writes its results.
+[[nodiscard]] Outcome drive(Document document, const RunOptions& options, Interrupts& interrupts);
+
+/// Says on standard error how it ended, and which records were left out; returns the exit code.
+ExitCode conclude(const Outcome& outcome);
+
+}  // namespace feedline::cli

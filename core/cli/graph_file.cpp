@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/graph_file.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/embedded.h"
+#include "graph/override.h"
+#include "schema/registry.h"
+
+namespace feedline::cli {
+namespace {
+
+constexpr std::string_view kExtension = ".feedline";
+
+std::string_view without_extension(std::string_view name) {
+  return name.ends_with(kExtension) ? name.substr(0, name.size() - kExtension.size()) : name;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> example_names() {
+  std::vector<std::string> names;
+  for (const EmbeddedFile& file : embedded_examples()) names.emplace_back(without_extension(file.name));
+  return names;
+}
+
+Result<std::string_view> example_text(std::string_view name) {
+  for (const EmbeddedFile& file : embedded_examples())
+    if (without_extension(file.name) == without_extension(name)) return file.text;
+  const std::vector<std::string> names = example_names();
+  const std::string near = nearest_word(name, names);
+  return fail("there is no example '" + std::string(name) + "'",
+              near.empty() ? "Choose one of " + joined(names) : "Did you mean '" + near + "'?");
+}
+
+Result<Loaded> load_graph(const std::string& file) {
+  if (file.empty())
+    return fail("no graph file is given",
+                "Give one, or an example: " + std::string(kExamplePrefix) + "quickstart (examples: " + joined(example_names()) + ")");
+  if (file.starts_with(kExamplePrefix)) {
+    const auto text = example_text(std::string_view(file).substr(kExamplePrefix.size()));
+    if (!text) return fail(text.error());
+    auto loaded = from_json(*text);
+    if (!loaded) return fail(std::move(loaded.error()).in_file(file));
+    return loaded;
+  }
+
+  auto loaded = load_document(file);
+  if (loaded) return loaded;
+  Error error = std::move(loaded.error());
+  error = std::move(error).in_file(file);
+  std::error_code ignored;
+  const std::vector<std::string> names = example_names();
+  const std::string name(without_extension(std::filesystem::path(file).filename().string()));
+  if (!std::filesystem::exists(file, ignored) && std::find(names.begin(), names.end(), name) != names.end())
+    error.remedy = "Check the path, or use the built-in example: " + std::string(kExamplePrefix) + name;
+  return fail(std::move(error));
+}
+
+Status apply_overrides(Document& document, const std::vector<std::string>& assignments) {
+  for (const std::string& assignment : assignments) {
+    const auto edit = parse_override(document, assignment);
+    if (!edit) return fail(edit.error());
+    if (const auto applied = document.apply(*edit); !applied) return fail(applied.error());
+  }
+  return {};
+}
+
+}  // namespace feedline::cli

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/json.h"
+
+namespace feedline::cli {
+
+/// What a FILE argument may start with to name an embedded example: `example:quickstart`.
+inline constexpr std::string_view kExamplePrefix = "example:";
+
+/// Names of the embedded examples, without their extension.
+[[nodiscard]] std::vector<std::string> example_names();
+/// Contents of an embedded example. The error lists what there is.
+[[nodiscard]] Result<std::string_view> example_text(std::string_view name);
+
+/// Reads a graph from a file or an embedded example. Errors: none given, unreadable, not a graph; each with a hint at
+/// the examples where that helps.
+[[nodiscard]] Result<Loaded> load_graph(const std::string& file);
+
+/// Applies `--set NODE.PARAM=VALUE` arguments in their order.
+[[nodiscard]] Status apply_overrides(Document& document, const std::vector<std::string>& assignments);
+
+}  // namespace feedline::cli

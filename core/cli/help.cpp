@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/help.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/error.h"
+#include "cli/format.h"
+#include "cli/terminal.h"
+#include "schema/registry.h"
+
+namespace feedline::cli {
+namespace {
+
+constexpr std::size_t kColumn = 28;
+
+std::size_t help_width() { return std::min<std::size_t>(width_of(stdout, 100), 100); }
+
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  HelpFormatter() {
+    column_width(kColumn);
+    label("OPTIONS", "[OPTIONS]");
+    label("SUBCOMMAND", "COMMAND");
+    label("SUBCOMMANDS", "COMMAND");
+    label("Subcommands", "Commands");
+    label("Positionals", "Arguments");
+  }
+
+  // CLI11 breaks option texts nowhere but at their own line ends.
+  std::string make_option_desc(const CLI::Option* option) const override {
+    return wrap(option->get_description(), std::max<std::size_t>(help_width() - kColumn, 30));
+  }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    if (option->get_positional() && option->get_type_size() != 0 && option->get_lnames().empty()) return {};
+    return option->get_type_size() == 0 || option->get_type_name().empty() ? "" : " " + option->get_type_name();
+  }
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    std::string usage = "Usage: " + name;
+    if (!app->get_subcommands([](const CLI::App*) { return true; }).empty()) usage += " COMMAND";
+    for (const CLI::Option* option : app->get_options([](const CLI::Option* o) { return o->get_positional(); }))
+      usage += " " + (option->get_required() ? option->get_single_name() : "[" + option->get_single_name() + "]");
+    return usage + " [OPTIONS]\n";
+  }
+};
+
+/// Every long name that the chosen subcommand understands, or the subcommands where none was chosen.
+std::vector<std::string> known_words(const CLI::App& app, bool options) {
+  std::vector<std::string> words;
+  const auto collect = [&](const CLI::App& from) {
+    for (const CLI::Option* option : from.get_options())
+      for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+  };
+  if (!options) {
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) words.push_back(command->get_name());
+    return words;
+  }
+  collect(app);
+  for (const CLI::App* command : app.get_subcommands()) collect(*command);
+  return words;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+}  // namespace
+
+std::shared_ptr<CLI::FormatterBase> help_formatter() { return std::make_shared<HelpFormatter>(); }
+
+std::string paragraph(const std::string& text) { return wrap(text, help_width()); }
+
+std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<CLI::App*> chosen = app.get_subcommands();
+  const std::string where = app.get_name() + (chosen.empty() ? "" : " " + chosen.front()->get_name());
+  Error problem{.reason = error.what(), .remedy = "Help: " + where + " --help", .node = where};
+
+  std::vector<std::string> extras = app.remaining(true);
+  if (!extras.empty()) {
+    const std::string word = extras.front().substr(0, extras.front().find('='));
+    const bool option = word.starts_with('-');
+    const bool command = !option && chosen.empty();
+    const std::string near = nearest_word(word, known_words(app, option));
+    problem.reason = "'" + word + "' is no " + (option ? "option" : command ? "command" : "argument that it takes");
+    if (!near.empty()) problem.remedy = "Did you mean " + near + "? " + problem.remedy;
+    if (near.empty() && command) problem.remedy = "Choose one of " + joined(known_words(app, false));
+  } else if (chosen.empty()) {
+    problem.remedy = "Choose one of " + joined(known_words(app, false)) + ". " + problem.remedy;
+  }
+  return problem.line();
+}
+
+}  // namespace feedline::cli

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/node_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "cli/format.h"
+
+namespace feedline::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string capitalised(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
+/// A hanging paragraph: `head` in a column of its own, text wrapped beside it.
+std::string entry(const std::string& head, std::size_t column, const std::string& text, std::size_t width) {
+  std::string line = "  " + head;
+  const std::size_t used = columns(line);
+  line += std::string(used + 2 <= column ? column - used : 2, ' ');
+  return line + wrap(text, width, column, columns(line)) + '\n';
+}
+
+std::size_t column_for(std::size_t longest, std::size_t width) { return std::min(longest + 4, width / 2); }
+
+std::string ports(const std::string& title, const std::vector<PortSpec>& specs, std::size_t width) {
+  if (specs.empty()) return {};
+  std::size_t longest = 0;
+  for (const PortSpec& port : specs) longest = std::max(longest, port.name.size());
+  std::string text = '\n' + title + ":\n";
+  for (const PortSpec& port : specs) {
+    std::string doc = "(" + std::string(name(port.kind)) + (port.optional ? ", optional)" : ")");
+    if (!port.doc.empty()) doc += " " + port.doc;
+    text += entry(port.name, column_for(longest, width), doc, width);
+  }
+  return text;
+}
+
+std::string default_text(const ParamSpec& param) {
+  const std::string text = to_text(param.default_value);
+  return text.empty() ? (param.required ? "must be set" : "empty") : "default " + text;
+}
+
+Json to_json(const Value& value) {
+  return std::visit(
+      [](const auto& v) -> Json {
+        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, RawJson>)
+          return Json::parse(v.text, nullptr, false);
+        else
+          return v;
+      },
+      value);
+}
+
+Json limit(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json to_json(const std::vector<PortSpec>& specs) {
+  Json all = Json::array();
+  for (const PortSpec& port : specs)
+    all.push_back({{"name", port.name}, {"kind", name(port.kind)}, {"optional", port.optional}, {"doc", port.doc}});
+  return all;
+}
+
+Json to_json(const ParamSpec& param) {
+  return {{"name", param.name},
+          {"kind", name(param.kind)},
+          {"default", to_json(param.default_value)},
+          {"required", param.required},
+          {"min", limit(param.hard_min)},
+          {"max", limit(param.hard_max)},
+          {"ui_min", limit(param.ui_min)},
+          {"ui_max", limit(param.ui_max)},
+          {"choices", param.choices},
+          {"unit", param.unit},
+          {"doc", param.doc}};
+}
+
+}  // namespace
+
+std::string node_list(const std::vector<const NodeSpec*>& specs, std::size_t width) {
+  std::size_t longest = 0;
+  for (const NodeSpec* spec : specs) longest = std::max(longest, spec->type.size());
+  std::string text;
+  std::optional<Category> category;
+  for (const NodeSpec* spec : specs) {
+    if (category != spec->category)
+      text += (text.empty() ? "" : "\n") + capitalised(std::string(name(spec->category))) + '\n';
+    category = spec->category;
+    text += entry(spec->type, column_for(longest, width), spec->summary, width);
+  }
+  return text + "\nMore on one of them: feedline-cli nodes TYPE\n";
+}
+
+std::string node_page(const NodeSpec& spec, std::size_t width) {
+  std::string text = fmt::format("{} - {} ({})\n\n{}\n", spec.type, spec.title, name(spec.category), wrap(spec.summary, width));
+  if (!spec.help.empty()) text += '\n' + wrap(spec.help, width) + '\n';
+  text += ports("Inputs", spec.inputs, width) + ports("Outputs", spec.outputs, width);
+  if (spec.params.empty()) return text + "\nIt has no parameters.\n";
+  std::size_t longest = 0;
+  for (const ParamSpec& param : spec.params) longest = std::max(longest, param.name.size());
+  text += "\nParameters (--set NODE.PARAM=VALUE):\n";
+  for (const ParamSpec& param : spec.params)
+    text += entry(param.name, column_for(longest, width),
+                  fmt::format("{} ({}; {})", param.doc, param.constraint(), default_text(param)), width);
+  return text;
+}
+
+std::string node_json(const std::vector<const NodeSpec*>& specs) {
+  Json all = Json::array();
+  for (const NodeSpec* spec : specs) {
+    Json params = Json::array();
+    for (const ParamSpec& param : spec->params) params.push_back(to_json(param));
+    all.push_back({{"type", spec->type},
+                   {"version", spec->version},
+                   {"title", spec->title},
+                   {"summary", spec->summary},
+                   {"help", spec->help},
+                   {"category", name(spec->category)},
+                   {"random", spec->random},
+                   {"inputs", to_json(spec->inputs)},
+                   {"outputs", to_json(spec->outputs)},
+                   {"params", std::move(params)}});
+  }
+  return all.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace feedline::cli

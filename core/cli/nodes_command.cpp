@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/node_text.h"
+#include "cli/terminal.h"
+#include "schema/registry.h"
+
+namespace feedline::cli {
+namespace {
+
+struct NodesArguments {
+  std::string type{};
+  bool json = false;
+};
+
+ExitCode nodes(const NodesArguments& arguments) {
+  const Registry& registry = Registry::instance();
+  std::vector<const NodeSpec*> specs = registry.all();
+  const std::size_t width = std::min<std::size_t>(width_of(stdout), 100);
+  if (!arguments.type.empty()) {
+    const NodeSpec* spec = registry.find(arguments.type);
+    if (spec == nullptr) {
+      const std::string near = registry.nearest(arguments.type);
+      complain({.reason = "there is no node type '" + arguments.type + "'",
+                .remedy = (near.empty() ? "" : "Did you mean " + near + "? ") + "All types: feedline-cli nodes"});
+      return kBadInput;
+    }
+    specs = {spec};
+  }
+  if (arguments.json)
+    put(stdout, node_json(specs));
+  else
+    put(stdout, arguments.type.empty() ? node_list(specs, width) : node_page(*specs.front(), width));
+  return kOk;
+}
+
+}  // namespace
+
+void add_nodes(CLI::App& app, ExitCode& code) {
+  CLI::App* command = app.add_subcommand("nodes", "List the node types, or explain one");
+  command->description(paragraph(
+      "Lists the node types that a graph can be made of, or explains one: what it does, its ports, its parameters with "
+      "their ranges and defaults."));
+  command->footer(
+      "\nExamples:\n"
+      "  feedline-cli nodes\n"
+      "  feedline-cli nodes conv2d\n"
+      "  feedline-cli nodes --json | jq -r '.[].type'\n");
+  auto arguments = std::make_shared<NodesArguments>();
+  command->add_option("TYPE", arguments->type, "A node type, such as conv2d");
+  command->add_flag("--json", arguments->json, "Print everything that is known, for programs");
+  command->callback([arguments, &code] { code = nodes(*arguments); });
+}
+
+}  // namespace feedline::cli

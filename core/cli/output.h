@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace feedline::cli {
+
+/// Is this the standard output?
+[[nodiscard]] inline bool is_standard_output(std::string_view path) { return path == "-"; }
+
+/// Could a result be written there? Asked before a long run, so that no result is lost at its end for a missing folder.
+[[nodiscard]] Status check_writable(const std::string& path);
+
+/// Writes a result to a file, or to the standard output for "-". A regular file is written beside its place and then
+/// renamed, so that readers never see half of it. The error names the file.
+[[nodiscard]] Status write_result(const std::string& path, std::string_view text);
+
+}  // namespace feedline::cli

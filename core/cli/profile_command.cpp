@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <cstdio>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/drive.h"
+#include "cli/help.h"
+#include "cli/output.h"
+#include "cli/profile_report.h"
+#include "cli/run_arguments.h"
+#include "cli/terminal.h"
+#include "training/report.h"
+
+namespace feedline::cli {
+namespace {
+
+/// Long enough for steady rates, short enough to wait for.
+constexpr double kDefaultSeconds = 10;
+
+struct ProfileArguments : RunArguments {
+  std::optional<double> seconds{};
+  bool no_train = false;
+};
+
+ExitCode profile(const ProfileArguments& arguments) {
+  auto document = prepare(arguments);
+  if (!document) {
+    complain(document.error());
+    return exit_code(document.error().code);
+  }
+  RunOptions options = arguments.options();
+  options.train = !arguments.no_train;
+  options.max_seconds = arguments.seconds;
+  if (!options.max_seconds && !options.epochs && !options.max_steps) options.max_seconds = kDefaultSeconds;
+
+  Interrupts interrupts;
+  const Outcome outcome = drive(std::move(*document), options, interrupts);
+  const ExitCode code = conclude(outcome);
+  if (!outcome.started) return code;
+  std::FILE* const people = is_standard_output(arguments.json) ? stderr : stdout;
+  put(people, profile_report(outcome.result, options.train, width_of(people)));
+  if (!arguments.json.empty()) {
+    if (const auto written = write_result(arguments.json, report_json(outcome.result) + '\n'); !written) {
+      complain(written.error());
+      return code == kOk ? kBadInput : code;
+    }
+  }
+  return code;
+}
+
+}  // namespace
+
+void add_profile(CLI::App& app, ExitCode& code) {
+  CLI::App* command = app.add_subcommand("profile", "Measure a graph and name the node that holds it up");
+  command->description(paragraph(
+      "Runs a graph for a while (10 seconds unless told otherwise) and prints what each node of the data side did: "
+      "records a second, share of its workers' time busy on a CPU, starved (waiting for input) and blocked (waiting for "
+      "room), how full the queue behind it was, and its share of all CPU time. With training, also where a step's time "
+      "went."));
+  command->footer(
+      "\nExamples:\n"
+      "  feedline-cli profile example:quickstart\n"
+      "  feedline-cli profile my.feedline --no-train --seconds 20   how fast could the data side go?\n"
+      "  feedline-cli profile my.feedline --workers 1 --json profile.json\n");
+  auto arguments = std::make_shared<ProfileArguments>();
+  add_run_arguments(*command, *arguments);
+  command->add_option("--seconds", arguments->seconds, "Measure for so long, counted from the first batch")
+      ->type_name("S")
+      ->check(CLI::Range(0.1, 1e6));
+  command->add_flag("--no-train", arguments->no_train, "Drain the batches instead of training: the data side alone");
+  command->callback([arguments, &code] { code = profile(*arguments); });
+}
+
+}  // namespace feedline::cli

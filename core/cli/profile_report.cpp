@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/profile_report.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "cli/format.h"
+#include "cli/table.h"
+#include "training/report.h"
+
+namespace feedline::cli {
+namespace {
+
+std::string stage_table(const std::vector<StageRow>& rows, int busiest, double elapsed, std::size_t width) {
+  Table table({"node", "type", "records/s", "CPU busy", "starved", "blocked", "queue fill", "share"}, 2);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const StageRow& row = rows[i];
+    // A share of the time that the node's workers had.
+    const double available = elapsed * static_cast<double>(std::max<std::size_t>(row.workers, 1));
+    table.row({row.node, row.type, rate(row.records_per_s), percent(row.cpu_s / available), percent(row.starved_s / available),
+               percent(row.blocked_s / available), percent(row.queue_fill), percent(row.share)},
+              static_cast<int>(i) == busiest ? "<- busiest" : "");
+  }
+  return table.text(width);
+}
+
+std::string busiest_text(const StageRow& row, double elapsed) {
+  const double available = elapsed * static_cast<double>(std::max<std::size_t>(row.workers, 1));
+  return fmt::format("Busiest: {} ({}), {} of its {} on a CPU, {} of all CPU time of the data side.\n", row.node, row.type,
+                     percent(row.cpu_s / available), row.workers == 1 ? "worker's time" : plural(row.workers, "worker") + "' time",
+                     percent(row.share));
+}
+
+std::string step_table(const StepTimes& times, std::uint64_t steps, std::size_t width) {
+  const double total = seconds(times.total());
+  if (steps == 0 || total <= 0) return {};
+  const std::array<std::pair<const char*, Nanos>, 6> parts = {{{"wait for a batch", times.wait},
+                                                               {"host to device", times.h2d},
+                                                               {"forward", times.forward},
+                                                               {"backward", times.backward},
+                                                               {"optimiser", times.optimizer},
+                                                               {"other", times.other}}};
+  Table table({"training step", "a step", "share"});
+  for (const auto& [title, time] : parts)
+    table.row({title, duration(seconds(time) / static_cast<double>(steps)), percent(seconds(time) / total)});
+  table.row({"all", duration(total / static_cast<double>(steps)), percent(1)});
+  return '\n' + table.text(width);
+}
+
+}  // namespace
+
+std::string profile_report(const RunResult& result, bool trained, std::size_t width) {
+  const double elapsed = seconds(result.last.at - result.first.at);
+  const std::uint64_t steps = result.last.trainer.steps - result.first.trainer.steps;
+  const std::uint64_t samples = result.last.trainer.samples - result.first.trainer.samples;
+  const std::vector<StageRow> rows = stage_rows(result.first, result.last);
+  const int busiest = busiest_stage(result.first, result.last);
+
+  std::string text = fmt::format("{} samples/s over {} ({}, {}{})\n\n",
+                                 rate(elapsed > 0 ? static_cast<double>(samples) / elapsed : 0), duration(elapsed),
+                                 trained ? plural(steps, "step") : count(steps) + " batches", plural(result.workers, "data worker"),
+                                 trained ? ", training on " + result.device : ", no training");
+  text += stage_table(rows, busiest, elapsed, width);
+  if (busiest >= 0) text += '\n' + busiest_text(rows[static_cast<std::size_t>(busiest)], elapsed);
+  if (trained) text += step_table(result.last.trainer.times - result.first.trainer.times, steps, width);
+  return text;
+}
+
+}  // namespace feedline::cli

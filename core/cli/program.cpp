@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <exception>
+
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/terminal.h"
+
+namespace feedline::cli {
+namespace {
+
+void describe(CLI::App& app) {
+  app.name("feedline-cli");
+  app.description(paragraph(
+      "Feedline trains and profiles the graphs that its window draws: from files on disk, through decoding and "
+      "augmentation, to a model. A graph is a .feedline file; every parameter in it can be changed from here."));
+  app.footer(
+      "\nFirst steps:\n"
+      "  feedline-cli run example:quickstart        train the built-in example on pictures made on the spot\n"
+      "  feedline-cli new image-folder my.feedline  start a graph of your own from an example\n"
+      "  feedline-cli run my.feedline --set source.folder=PHOTOS --epochs 3\n"
+      "  feedline-cli profile my.feedline           find the node that holds everything up\n"
+      "  feedline-cli nodes random_resized_crop     read about a node and its parameters\n"
+      "\nExit codes: 0 done, 2 bad input or usage, 3 a run that failed, 130 interrupted.\n"
+      "Help on a command: feedline-cli COMMAND --help");
+  app.set_version_flag("--version", "feedline-cli " FEEDLINE_VERSION, "Print the version");
+  app.formatter(help_formatter());
+  app.set_help_flag("-h,--help", "Print this help");
+  app.require_subcommand(1);
+}
+
+int run_checked(int argc, char** argv) {
+  CLI::App app;
+  ExitCode code = kOk;
+  describe(app);
+  for (const auto add : {add_run, add_profile, add_validate, add_nodes, add_new, add_doctor}) add(app, code);
+
+  if (argc < 2) {
+    put(stderr, app.help());
+    return kBadInput;
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    put(stdout, app.help());
+  } catch (const CLI::CallForAllHelp&) {
+    put(stdout, app.help("", CLI::AppFormatMode::All));
+  } catch (const CLI::CallForVersion& version) {
+    put_line(stdout, version.what());
+  } catch (const CLI::ParseError& error) {
+    put_line(stderr, "error: " + usage_error(app, error));
+    return kBadInput;
+  }
+  if (const auto written = flush_output(false); !written) {
+    complain(written.error());
+    return kBadInput;
+  }
+  return code;
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+  prepare_standard_streams();
+  try {
+    return run_checked(argc, argv);
+  } catch (const std::exception& error) {
+    complain({.code = ErrorCode::Failed, .reason = error.what(), .node = "feedline-cli"});
+    return kFailed;
+  }
+}
+
+}  // namespace feedline::cli

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/progress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "cli/format.h"
+#include "cli/terminal.h"
+
+namespace feedline::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kLivePeriod{200};
+constexpr milliseconds kPlainPeriod{5000};
+/// Rates are means over so long.
+constexpr Nanos kWindow = 3'000'000'000;
+
+}  // namespace
+
+Progress::Progress(const RunOptions& options)
+    : terminal_(is_terminal(stderr)),
+      train_(options.train),
+      max_seconds_(options.max_seconds),
+      last_(steady_clock::now()) {}
+
+milliseconds Progress::period() const { return kLivePeriod; }
+
+bool Progress::due() {
+  const auto now = steady_clock::now();
+  if (now - last_ < (terminal_ ? kLivePeriod : kPlainPeriod)) return false;
+  last_ = now;
+  return true;
+}
+
+void Progress::live(std::string_view text) {
+  if (!terminal_) {
+    put_line(stderr, text);
+    return;
+  }
+  put(stderr, "\r\x1b[K" + fit(text, width_of(stderr) - 1));
+  live_shown_ = true;
+}
+
+void Progress::clear() {
+  if (live_shown_) put(stderr, "\r\x1b[K");
+  live_shown_ = false;
+}
+
+void Progress::line(std::string_view text) {
+  clear();
+  put_line(stderr, text);
+}
+
+void Progress::show(const Preparing& fact) {
+  const bool other = fact.what != preparing_;
+  preparing_ = fact.what;
+  if (other && !terminal_) last_ = steady_clock::now();
+  if (other || due()) live(fact.fraction > 0 ? fmt::format("{}: {}", fact.what, percent(fact.fraction)) : fact.what);
+}
+
+void Progress::show(const Started& fact) {
+  std::string text = train_ ? "training on " + fact.device + ": " : "draining batches: ";
+  text += plural(fact.samples_per_epoch, "sample") + " an epoch";
+  if (train_) text += ", " + plural(fact.parameters, "parameter");
+  line(text + ", " + plural(fact.workers, "data worker"));
+  last_ = steady_clock::now();
+}
+
+void Progress::show(const RecordFailed& fact) { line("left out: " + fact.error.line()); }
+
+void Progress::show(const EpochDone& fact) {
+  const std::uint32_t epochs = history_.empty() ? 0 : history_.back().trainer.epochs;
+  line(epoch_line(fact.result, epochs));
+}
+
+std::string epoch_line(const EpochResult& epoch, std::uint32_t epochs) {
+  std::string text = fmt::format("epoch {}", epoch.epoch);
+  if (epochs > 0) text += fmt::format("/{}", epochs);
+  const auto part = [&](std::string_view title, double loss_value, double accuracy) {
+    if (!std::isfinite(loss_value)) return;
+    text += fmt::format("  {}loss {}", title, loss(loss_value));
+    if (std::isfinite(accuracy)) text += fmt::format(" accuracy {}", percent(accuracy, 1));
+  };
+  part("", epoch.train_loss, epoch.train_accuracy);
+  part("| validation ", epoch.val_loss, epoch.val_accuracy);
+  return text + fmt::format("  | {} samples/s, {}", rate(epoch.samples_per_s), duration(epoch.wall_s));
+}
+
+void Progress::tick(const Snapshot& now) {
+  if (now.started == 0) return;
+  Snapshot light;
+  light.at = now.at;
+  light.started = now.started;
+  light.trainer = now.trainer;
+  history_.push_back(std::move(light));
+  while (history_.size() > 2 && history_[1].at <= now.at - std::max(kWindow, terminal_ ? kWindow : from_seconds(5)))
+    history_.pop_front();
+  if (due()) live(describe(now));
+}
+
+Progress::Recent Progress::recent(const Snapshot& now) {
+  const Snapshot& then = history_.front();
+  const double elapsed = seconds(now.at - then.at);
+  if (elapsed <= 0) return {};
+  const StepTimes times = now.trainer.times - then.trainer.times;
+  const double total = seconds(times.total());
+  return {.samples_per_s = static_cast<double>(now.trainer.samples - then.trainer.samples) / elapsed,
+          .steps_per_s = static_cast<double>(now.trainer.steps - then.trainer.steps) / elapsed,
+          .wait_share = total > 0 ? seconds(times.wait) / total : 0};
+}
+
+std::optional<double> Progress::seconds_left(const Snapshot& now, const Recent& recent) const {
+  std::optional<double> left;
+  const TrainerSample& trainer = now.trainer;
+  if (trainer.total_steps > trainer.steps && trainer.steps > 0) {
+    // The mean since the start counts validation in; in the first epoch there was none, so the recent rate is better.
+    const double mean = static_cast<double>(trainer.steps) / std::max(now.elapsed(), 1e-3);
+    const double pace = trainer.epoch > 1 || recent.steps_per_s <= 0 ? mean : recent.steps_per_s;
+    left = static_cast<double>(trainer.total_steps - trainer.steps) / pace;
+  }
+  if (max_seconds_) {
+    const double rest = std::max(0.0, *max_seconds_ - now.elapsed());
+    left = left ? std::min(*left, rest) : rest;
+  }
+  return left;
+}
+
+std::string Progress::describe(const Snapshot& now) {
+  const TrainerSample& trainer = now.trainer;
+  const Recent pace = recent(now);
+  std::string text = fmt::format("epoch {}", trainer.epoch);
+  if (trainer.epochs > 0) text += fmt::format("/{}", trainer.epochs);
+  text += fmt::format("  step {}", count(trainer.steps));
+  if (trainer.total_steps > 0) text += fmt::format("/{}", count(trainer.total_steps));
+  if (trainer.validating) {
+    text += "  validating";
+  } else {
+    text += fmt::format("  {} samples/s", rate(pace.samples_per_s));
+    if (train_) text += fmt::format("  wait {}", percent(pace.wait_share));
+  }
+  if (const auto left = seconds_left(now, pace)) text += "  ETA " + countdown(*left);
+  if (train_) {
+    text += "  loss " + loss(trainer.loss);
+    if (std::isfinite(trainer.accuracy)) text += "  accuracy " + percent(trainer.accuracy, 1);
+  }
+  return text;
+}
+
+}  // namespace feedline::cli

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "training/run.h"
+
+namespace feedline::cli {
+
+/// What a run shows on standard error: one live line on a terminal, a plain line every few seconds elsewhere, and
+/// lines that stay for the facts (started, epoch done, records left out).
+class Progress {
+ public:
+  explicit Progress(const RunOptions& options);
+
+  void show(const Preparing& fact);
+  void show(const Started& fact);
+  void show(const RecordFailed& fact);
+  void show(const EpochDone& fact);
+  /// Redraws if it is time to.
+  void tick(const Snapshot& now);
+  /// A line that stays, above the live one.
+  void line(std::string_view text);
+  /// Takes the live line away.
+  void clear();
+  /// How long tick() may be left alone.
+  [[nodiscard]] std::chrono::milliseconds period() const;
+
+ private:
+  struct Recent {
+    double samples_per_s = 0;
+    double steps_per_s = 0;
+    double wait_share = 0;
+  };
+  [[nodiscard]] Recent recent(const Snapshot& now);
+  [[nodiscard]] std::optional<double> seconds_left(const Snapshot& now, const Recent& recent) const;
+  [[nodiscard]] std::string describe(const Snapshot& now);
+  void live(std::string_view text);
+  [[nodiscard]] bool due();
+
+  bool terminal_;
+  bool train_;
+  std::optional<double> max_seconds_;
+  std::chrono::steady_clock::time_point last_;
+  bool live_shown_ = false;
+  std::string preparing_{};
+  /// Snapshots of the last seconds, without what is large in them.
+  std::deque<Snapshot> history_{};
+};
+
+/// "epoch 2 of 5: loss 0.4120, accuracy 87.1 %; validation ...".
+[[nodiscard]] std::string epoch_line(const EpochResult& epoch, std::uint32_t epochs);
+
+}  // namespace feedline::cli

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/run_arguments.h"
+
+#include <limits>
+
+#include "cli/format.h"
+#include "cli/graph_file.h"
+#include "cli/output.h"
+#include "cli/terminal.h"
+#include "graph/validate.h"
+
+namespace feedline::cli {
+
+RunOptions RunArguments::options() const {
+  RunOptions options;
+  options.epochs = epochs;
+  options.max_steps = max_steps;
+  options.device = device;
+  options.seed = seed;
+  options.workers = workers;
+  return options;
+}
+
+void add_file(CLI::App& command, std::string& file) {
+  command.add_option("FILE", file, "Graph file (.feedline), or a built-in example such as example:quickstart");
+}
+
+void add_set(CLI::App& command, std::vector<std::string>& set) {
+  command
+      .add_option("--set", set,
+                  "Change a parameter for this run only, as NODE.PARAM=VALUE: batch.size=128. May be given many times. "
+                  "'feedline-cli nodes TYPE' lists the parameters of a node type")
+      ->type_name("NODE.PARAM=VALUE")
+      ->allow_extra_args(false);
+}
+
+void add_run_arguments(CLI::App& command, RunArguments& arguments) {
+  constexpr auto kMost = std::numeric_limits<std::uint32_t>::max();
+  add_file(command, arguments.file);
+  add_set(command, arguments.set);
+  command.add_option("--epochs", arguments.epochs, "Passes over the training data, instead of the trainer's epochs")
+      ->type_name("N")
+      ->check(CLI::Range(1U, 1000000U));
+  command.add_option("--max-steps", arguments.max_steps, "Stop after so many batches")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53U));
+  command.add_option("--device", arguments.device, "Where to train: auto, cpu, cuda or cuda:1")->type_name("NAME");
+  command
+      .add_option("--seed", arguments.seed,
+                  "Start of all random numbers. On the CPU one seed gives one result, to the last bit")
+      ->type_name("S")
+      ->check(CLI::Range(std::int64_t{0}, static_cast<std::int64_t>(kMost)));
+  command.add_option("--workers", arguments.workers, "Threads that prepare data; 0: as the machine suggests")
+      ->type_name("N")
+      ->check(CLI::Range(0U, 1024U));
+  command
+      .add_option("--json", arguments.json,
+                  "Write the result as JSON to this file, or to standard output for '-' (which then carries nothing else)")
+      ->type_name("PATH|-");
+}
+
+Result<Document> prepare(const RunArguments& arguments) {
+  auto loaded = load_graph(arguments.file);
+  if (!loaded) return fail(std::move(loaded.error()));
+  for (const Problem& note : loaded->notes) warn(note.error);
+  if (auto applied = apply_overrides(loaded->document, arguments.set); !applied) return fail(std::move(applied.error()));
+  if (!arguments.json.empty())
+    if (auto writable = check_writable(arguments.json); !writable) return fail(std::move(writable.error()));
+
+  const Analysis analysis = analyse(loaded->document);
+  std::size_t more = 0;
+  const Error* first = nullptr;
+  for (const Problem& problem : analysis.problems) {
+    if (problem.severity == Problem::Severity::Warning) {
+      warn(problem.error);
+    } else if (first == nullptr) {
+      first = &problem.error;
+    } else {
+      ++more;
+    }
+  }
+  if (first == nullptr) return std::move(loaded->document);
+  Error error = *first;
+  if (more > 0) {
+    error.remedy += (error.remedy.empty() ? "" : ". ") + std::string("There ") + (more == 1 ? "is " : "are ") + count(more) +
+                    " more: feedline-cli validate " + arguments.file;
+  }
+  return fail(std::move(error));
+}
+
+}  // namespace feedline::cli

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "training/run.h"
+
+namespace feedline::cli {
+
+/// The arguments that `run` and `profile` share.
+struct RunArguments {
+  std::string file{};
+  std::vector<std::string> set{};
+  std::optional<std::uint32_t> epochs{};
+  std::optional<std::uint64_t> max_steps{};
+  std::optional<std::string> device{};
+  std::optional<std::int64_t> seed{};
+  std::optional<std::size_t> workers{};
+  std::string json{};
+
+  [[nodiscard]] RunOptions options() const;
+};
+
+/// The FILE argument, optional for the parser so that its absence is explained by load_graph().
+void add_file(CLI::App& command, std::string& file);
+void add_set(CLI::App& command, std::vector<std::string>& set);
+void add_run_arguments(CLI::App& command, RunArguments& arguments);
+
+/// Everything before a run that can be wrong: reads the graph, applies `--set`, checks the graph and the place of the
+/// JSON. Warnings go to standard error. The error is the first problem; how many more there are stands in its remedy.
+[[nodiscard]] Result<Document> prepare(const RunArguments& arguments);
+
+}  // namespace feedline::cli

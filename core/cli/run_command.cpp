@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/drive.h"
+#include "cli/help.h"
+#include "cli/output.h"
+#include "cli/run_arguments.h"
+#include "cli/terminal.h"
+#include "training/report.h"
+
+namespace feedline::cli {
+namespace {
+
+ExitCode run(const RunArguments& arguments) {
+  auto document = prepare(arguments);
+  if (!document) {
+    complain(document.error());
+    return exit_code(document.error().code);
+  }
+  Interrupts interrupts;
+  const Outcome outcome = drive(std::move(*document), arguments.options(), interrupts);
+  const ExitCode code = conclude(outcome);
+  if (!arguments.json.empty() && outcome.started) {
+    if (const auto written = write_result(arguments.json, report_json(outcome.result) + '\n'); !written) {
+      complain(written.error());
+      return code == kOk ? kBadInput : code;
+    }
+  }
+  return code;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, ExitCode& code) {
+  CLI::App* command = app.add_subcommand("run", "Train the model of a graph");
+  command->description(paragraph(
+      "Trains the model of a graph. Progress is on standard error: epoch, step, samples a second, the share of time "
+      "that the trainer waits for batches, time to go, loss, accuracy. Ctrl-C stops cleanly and still writes the JSON; "
+      "a second one ends at once."));
+  command->footer(
+      "\nExamples:\n"
+      "  feedline-cli run example:quickstart\n"
+      "  feedline-cli run my.feedline --set source.folder=PHOTOS --set batch.size=32 --epochs 10\n"
+      "  feedline-cli run my.feedline --seed 7 --json result.json\n"
+      "  feedline-cli run my.feedline --max-steps 100 --json - | jq .epochs\n");
+  auto arguments = std::make_shared<RunArguments>();
+  add_run_arguments(*command, *arguments);
+  command->callback([arguments, &code] { code = run(*arguments); });
+}
+
+}  // namespace feedline::cli
