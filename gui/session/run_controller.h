@@ -5,6 +5,8 @@
 #include <QString>
 #include <QTimer>
 #include <memory>
+#include <thread>
+#include <vector>
 
 #include "graph/document.h"
 #include "telemetry/snapshot.h"
@@ -22,6 +24,7 @@ class RunController : public QObject {
   Q_ENUM(State)
 
   explicit RunController(QObject* parent = nullptr);
+  /// Stops what is still active and waits for it, five seconds at most: a backend that hangs must not hang the window.
   ~RunController() override;
 
   [[nodiscard]] State state() const { return state_; }
@@ -35,7 +38,7 @@ class RunController : public QObject {
  Q_SIGNALS:
   void state_changed(feedline::gui::RunController::State state);
   /// 20 times a second while a run is active, and once more at its end. `earlier` is about one second older (for
-  /// rates), or the run's first snapshot.
+  /// rates), or the run's first snapshot; its loss curve is left out.
   void snapshot_taken(const feedline::Snapshot& now, const feedline::Snapshot& earlier);
   void preparing(const QString& what, double fraction);
   void started(const feedline::Started& fact);
@@ -44,13 +47,17 @@ class RunController : public QObject {
   void finished(const feedline::RunResult& result);
 
  private:
+  class Relay;
   void receive(quint64 run_id, const Fact& fact);
   void take_snapshot();
+  void finish(const RunResult& result);
   void set_state(State state);
 
   State state_ = State::Idle;
   quint64 run_id_ = 0;
+  std::shared_ptr<Relay> relay_{};  ///< carries the facts of the present run; cut before this object goes
   std::unique_ptr<Run> run_{};
+  std::jthread reaper_{};  ///< takes the finished run apart, off this thread
   QTimer timer_{};
   std::vector<Snapshot> recent_{};  ///< the last second, oldest first
 };

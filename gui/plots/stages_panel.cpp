@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plots/stages_panel.h"
+
+#include <QFontMetrics>
+#include <algorithm>
+#include <cmath>
+#include <qcustomplot.h>
+
+#include "app/theme.h"
+
+namespace feedline::gui {
+
+namespace {
+
+constexpr double kRoomForText = 1.42;  // the axis ends here; the bars at 1
+
+double share_of(Nanos part, double whole) {
+  return whole > 0 ? std::clamp(static_cast<double>(part) / whole, 0.0, 1.0) : 0;
+}
+
+}  // namespace
+
+std::vector<StageShare> stage_shares(const Snapshot& earlier, const Snapshot& now) {
+  std::vector<StageShare> rows;
+  const double wall = static_cast<double>(now.at - earlier.at);
+  const int busiest = busiest_stage(earlier, now);
+  for (std::size_t i = 0; i < now.stages.size(); ++i) {
+    const StageSample& stage = now.stages[i];
+    const bool known = i < earlier.stages.size() && earlier.stages[i].node == stage.node;
+    const StageCounters delta = known ? stage.total - earlier.stages[i].total : stage.total;
+    const double time = wall * static_cast<double>(std::max<std::size_t>(stage.workers, 1));
+    StageShare row;
+    row.name = QString::fromStdString(stage.node);
+    row.busy = share_of(delta.busy, time);
+    row.starved = std::min(share_of(delta.starved, time), 1 - row.busy);
+    row.blocked = std::min(share_of(delta.blocked, time), 1 - row.busy - row.starved);
+    row.per_second = wall > 0 ? static_cast<double>(delta.records) / (wall * 1e-9) : 0;
+    row.busiest = static_cast<int>(i) == busiest;
+    rows.push_back(row);
+  }
+  const StepTimes step = now.trainer.times - earlier.trainer.times;
+  if (now.trainer.times.total() > 0) {
+    StageShare row;
+    row.name = QStringLiteral("trainer");
+    row.busy = share_of(step.total() - step.wait, wall);
+    row.starved = std::min(share_of(step.wait, wall), 1 - row.busy);
+    row.per_second = wall > 0 ? static_cast<double>(now.trainer.steps - earlier.trainer.steps) / (wall * 1e-9) : 0;
+    row.trainer = true;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+StagesPanel::StagesPanel(QWidget* parent)
+    : PlotPanel(tr("Press Run to see which stage is busy, which waits for input and which for room."), parent) {
+  const QString labels[kParts] = {tr("busy"), tr("starved"), tr("blocked")};
+  for (int part = 0; part < kParts; ++part) {
+    bars_[part] = new QCPBars(plot()->yAxis, plot()->xAxis);
+    bars_[part]->setName(labels[part]);
+    bars_[part]->setWidth(0.62);
+    bars_[part]->setAntialiased(false);
+    if (part > 0) bars_[part]->moveAbove(bars_[part - 1]);
+  }
+  names_.reset(new QCPAxisTickerText);
+  plot()->yAxis->setTicker(names_);
+  plot()->yAxis->setRangeReversed(true);
+  plot()->yAxis->grid()->setVisible(false);
+  const QSharedPointer<QCPAxisTickerText> shares(new QCPAxisTickerText);
+  for (const int tick : {0, 25, 50, 75, 100}) shares->addTick(tick / 100.0, QString::number(tick));
+  plot()->xAxis->setTicker(shares);
+  plot()->xAxis->setRange(0, kRoomForText);
+  plot()->xAxis->setLabel(tr("share of the workers' time in the last second (%)"));
+  apply_theme();
+  reset();
+}
+
+void StagesPanel::reset() {
+  rows_.clear();
+  show_empty(true);
+  touch();
+}
+
+void StagesPanel::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
+  if (now.at <= earlier.at || now.stages.empty()) return;
+  rows_ = stage_shares(earlier, now);
+  show_empty(false);
+  touch();
+}
+
+void StagesPanel::lay_out_rows() {
+  const auto add_text = [this](Qt::Alignment alignment) {
+    auto* item = new QCPItemText(plot());
+    item->setPositionAlignment(alignment);
+    item->setClipToAxisRect(false);
+    item->setLayer(QStringLiteral("overlay"));
+    return item;
+  };
+  while (texts_.size() < rows_.size()) {
+    RowTexts texts;
+    for (QCPItemText*& part : texts.parts) part = add_text(Qt::AlignCenter);
+    texts.rate = add_text(Qt::AlignVCenter | Qt::AlignLeft);
+    texts_.push_back(texts);
+    restyle();
+  }
+  for (std::size_t i = rows_.size(); i < texts_.size(); ++i) {
+    for (QCPItemText* part : texts_[i].parts) part->setVisible(false);
+    texts_[i].rate->setVisible(false);
+  }
+}
+
+void StagesPanel::write_segment(QCPItemText* item, double from, double share, double key, const QString& word) const {
+  const double pixels = plot()->xAxis->coordToPixel(share) - plot()->xAxis->coordToPixel(0);
+  const QFontMetrics metrics(item->font());
+  const QString number = percent(share);
+  const QString full = word + QLatin1Char(' ') + number;
+  const QString& text = metrics.horizontalAdvance(full) + 8 < pixels ? full : number;
+  item->setVisible(metrics.horizontalAdvance(text) + 6 < pixels);
+  item->setText(text);
+  item->position->setCoords(from + share / 2, key);
+}
+
+void StagesPanel::refresh() {
+  lay_out_rows();
+  names_->clear();
+  QVector<double> keys;
+  QVector<double> shares[kParts];
+  QString busiest;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const StageShare& row = rows_[i];
+    const double key = static_cast<double>(i);
+    keys << key;
+    names_->addTick(key, row.name);
+    shares[Busy] << row.busy;
+    shares[Starved] << row.starved;
+    shares[Blocked] << row.blocked;
+    const RowTexts& texts = texts_[i];
+    write_segment(texts.parts[Busy], 0, row.busy, key, tr("busy"));
+    write_segment(texts.parts[Starved], row.busy, row.starved, key, tr("starved"));
+    write_segment(texts.parts[Blocked], row.busy + row.starved, row.blocked, key, tr("blocked"));
+    const QString rate = (row.trainer ? tr("%1 steps/s") : tr("%1/s")).arg(short_number(row.per_second));
+    texts.rate->setText(row.busiest ? tr("◀ busiest · %1").arg(rate) : rate);
+    texts.rate->setFont(row.busiest ? Theme::instance().bold_font() : Theme::instance().small_font());
+    texts.rate->position->setCoords(1.015, key);
+    texts.rate->setVisible(true);
+    if (row.busiest) busiest = row.name;
+  }
+  for (int part = 0; part < kParts; ++part) bars_[part]->setData(keys, shares[part], true);
+  plot()->yAxis->setRange(-0.6, static_cast<double>(rows_.size()) - 0.4);
+  const Theme::Colors& c = Theme::instance().colors();
+  readings_->set_items({
+      {Readings::Mark::Square, c.busy, tr("busy"), {}},
+      {Readings::Mark::Square, c.starved, tr("starved: waits for input"), {}},
+      {Readings::Mark::Square, c.blocked, tr("blocked: waits for room"), {}},
+      {Readings::Mark::None, {}, busiest.isEmpty() ? QString() : tr("busiest stage"), busiest},
+  });
+}
+
+void StagesPanel::restyle() {
+  const Theme& theme = Theme::instance();
+  const Theme::Colors& c = theme.colors();
+  const QColor fills[kParts] = {c.busy, c.starved, c.blocked};
+  for (int part = 0; part < kParts; ++part) {
+    bars_[part]->setPen(Qt::NoPen);
+    bars_[part]->setBrush(fills[part]);
+  }
+  plot()->yAxis->setTickLabelColor(c.text);
+  plot()->yAxis->setTickLength(0, 0);
+  for (const RowTexts& texts : texts_) {
+    for (QCPItemText* part : texts.parts) {
+      part->setFont(theme.small_font());
+      part->setColor(QColor("#101418"));  // dark writing reads on all three fills in both themes
+    }
+    texts.rate->setColor(c.text);
+  }
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QSharedPointer>
+#include <QString>
+#include <vector>
+
+#include "plots/plot_panel.h"
+
+class QCPAxisTickerText;
+class QCPBars;
+class QCPItemText;
+
+namespace feedline::gui {
+
+/// Where the workers of each stage spent the last second, as shares of their time. The trainer stands below the data
+/// side as one more worker: busy while it steps, starved while it waits for a batch.
+struct StageShare {
+  QString name{};
+  double busy = 0;  ///< 0..1, as are the next two; the rest of the time the workers were elsewhere or idle
+  double starved = 0;
+  double blocked = 0;
+  double per_second = 0;  ///< records, or steps of the trainer
+  bool trainer = false;
+  bool busiest = false;
+};
+
+/// The rows between two snapshots, in the order in which data flows.
+[[nodiscard]] std::vector<StageShare> stage_shares(const Snapshot& earlier, const Snapshot& now);
+
+class StagesPanel : public PlotPanel {
+  Q_OBJECT
+
+ public:
+  explicit StagesPanel(QWidget* parent = nullptr);
+  void reset() override;
+  void show_snapshot(const Snapshot& now, const Snapshot& earlier) override;
+  [[nodiscard]] const std::vector<StageShare>& rows() const { return rows_; }
+
+ protected:
+  void refresh() override;
+  void restyle() override;
+
+ private:
+  enum Part { Busy, Starved, Blocked, kParts };
+  void lay_out_rows();
+  void write_segment(QCPItemText* item, double from, double share, double key, const QString& word) const;
+
+  std::vector<StageShare> rows_{};
+  QCPBars* bars_[kParts] = {};
+  QSharedPointer<QCPAxisTickerText> names_{};
+  struct RowTexts {
+    QCPItemText* parts[kParts] = {};
+    QCPItemText* rate = nullptr;
+  };
+  std::vector<RowTexts> texts_{};
+};
+
+}  // namespace feedline::gui

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plots/step_panel.h"
+
+#include <QFontMetricsF>
+#include <QPainter>
+#include <algorithm>
+
+#include "app/theme.h"
+#include "plots/plot_panel.h"
+
+namespace feedline::gui {
+
+namespace {
+
+constexpr Nanos kUpdateInterval = 200'000'000;
+
+struct Look {
+  QColor color;
+  QString name;
+  QString meaning;
+};
+
+std::array<Look, StepPanel::kParts> looks() {
+  const bool dark = Theme::instance().dark();
+  const Theme::Colors& c = Theme::instance().colors();
+  return {{
+      {c.starved, StepPanel::tr("wait"), StepPanel::tr("for the next batch")},
+      {dark ? QColor("#e08fbd") : QColor("#cc79a7"), StepPanel::tr("host to device"), StepPanel::tr("copying the batch")},
+      {dark ? QColor("#6d9ff5") : QColor("#4d8fd6"), StepPanel::tr("forward"), StepPanel::tr("model and loss")},
+      {c.busy, StepPanel::tr("backward"), StepPanel::tr("gradients")},
+      {c.blocked, StepPanel::tr("optimiser"), StepPanel::tr("updating the parameters")},
+      {dark ? QColor("#8a95a5") : QColor("#a3acb8"), StepPanel::tr("other"), StepPanel::tr("bookkeeping")},
+  }};
+}
+
+}  // namespace
+
+StepPanel::StepPanel(QWidget* parent) : QWidget(parent) {
+  connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+}
+
+void StepPanel::reset() {
+  empty_ = true;
+  last_update_ = 0;
+  shares_.fill(0);
+  milliseconds_.fill(0);
+  update();
+}
+
+void StepPanel::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
+  if (!empty_ && now.at - last_update_ < kUpdateInterval) return;
+  const StepTimes t = now.trainer.times - earlier.trainer.times;
+  const auto steps = static_cast<double>(now.trainer.steps - earlier.trainer.steps);
+  const auto total = static_cast<double>(t.total());
+  if (total <= 0 || steps <= 0) return;
+  const Nanos parts[kParts] = {t.wait, t.h2d, t.forward, t.backward, t.optimizer, t.other};
+  for (std::size_t i = 0; i < kParts; ++i) {
+    shares_[i] = static_cast<double>(parts[i]) / total;
+    milliseconds_[i] = static_cast<double>(parts[i]) * 1e-6 / steps;
+  }
+  empty_ = false;
+  last_update_ = now.at;
+  update();
+}
+
+QSize StepPanel::sizeHint() const { return {360, 220}; }
+QSize StepPanel::minimumSizeHint() const { return {180, 90}; }
+
+void StepPanel::paint_bar(QPainter& painter, const QRectF& area) const {
+  const auto parts = looks();
+  const QFontMetricsF metrics(painter.font());
+  double x = area.left();
+  for (std::size_t i = 0; i < kParts; ++i) {
+    const QRectF piece(x, area.top(), shares_[i] * area.width(), area.height());
+    painter.fillRect(piece, parts[i].color);
+    painter.setPen(QColor("#101418"));
+    const QString number = percent(shares_[i]);
+    const QString full = parts[i].name + QLatin1Char(' ') + number;
+    for (const QString& text : {full, number}) {
+      if (metrics.horizontalAdvance(text) + 8 > piece.width()) continue;
+      painter.drawText(piece, Qt::AlignCenter, text);
+      break;
+    }
+    x = piece.right();
+  }
+}
+
+void StepPanel::paint_list(QPainter& painter, const QRectF& area) const {
+  const Theme& theme = Theme::instance();
+  const auto parts = looks();
+  const double line = std::max(painter.fontMetrics().height() + 2.0, std::min(26.0, area.height() / static_cast<double>(kParts)));
+  const bool tight = area.width() < 330;
+  for (std::size_t i = 0; i < kParts; ++i) {
+    const QRectF row(area.left(), area.top() + static_cast<double>(i) * line, area.width(), line);
+    if (row.bottom() > area.bottom() + 1) return;
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(parts[i].color);
+    painter.drawRoundedRect(QRectF(row.left(), row.center().y() - 5, 10, 10), 2, 2);
+    painter.setPen(theme.colors().text);
+    painter.drawText(row.adjusted(18, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, parts[i].name);
+    const double number_right = row.left() + (tight ? row.width() - 76 : 190);
+    painter.drawText(QRectF(row.left(), row.top(), number_right - row.left(), line), Qt::AlignVCenter | Qt::AlignRight,
+                     percent(shares_[i]));
+    painter.drawText(QRectF(number_right, row.top(), 76, line), Qt::AlignVCenter | Qt::AlignRight,
+                     tr("%1 ms").arg(short_number(milliseconds_[i])));
+    if (tight) continue;
+    painter.setPen(theme.colors().muted);
+    painter.drawText(QRectF(number_right + 76 + 16, row.top(), row.right() - number_right - 92, line),
+                     Qt::AlignVCenter | Qt::AlignLeft, parts[i].meaning);
+  }
+}
+
+void StepPanel::paintEvent(QPaintEvent*) {
+  QPainter painter(this);
+  painter.setRenderHint(QPainter::Antialiasing);
+  const Theme& theme = Theme::instance();
+  painter.fillRect(rect(), theme.colors().panel);
+  const QRectF area = QRectF(rect()).adjusted(Theme::kUnit, Theme::kUnit, -Theme::kUnit, -Theme::kUnit);
+  if (empty_) {
+    painter.setPen(theme.colors().muted);
+    painter.drawText(area, Qt::AlignCenter | Qt::TextWordWrap,
+                     tr("Press Run to see what a training step spends its time on."));
+    return;
+  }
+  const auto largest = static_cast<std::size_t>(std::max_element(shares_.begin(), shares_.end()) - shares_.begin());
+  double total = 0;
+  for (const double part : milliseconds_) total += part;
+  painter.setFont(theme.bold_font());
+  painter.setPen(theme.colors().text);
+  const double title = painter.fontMetrics().height() + Theme::kUnit;
+  painter.drawText(QRectF(area.left(), area.top(), area.width(), title), Qt::AlignTop | Qt::AlignLeft,
+                   tr("%1 ms a step, most of it %2").arg(short_number(total), looks()[largest].name));
+  painter.setFont(theme.small_font());
+  paint_bar(painter, QRectF(area.left(), area.top() + title, area.width(), 28));
+  paint_list(painter, area.adjusted(0, title + 28 + Theme::kUnit, 0, 0));
+}
+
+}  // namespace feedline::gui

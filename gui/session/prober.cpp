@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "session/prober.h"
+
+#include <QMetaObject>
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "engine/plan.h"
+#include "schema/registry.h"
+
+namespace feedline::gui {
+
+namespace {
+
+constexpr int kDebounceMs = 300;
+
+bool is_path(const ParamSpec& param) { return param.kind == ParamKind::File || param.kind == ParamKind::Folder; }
+
+/// Reads files of the user's that need no unpacking, and all that it needs is named.
+bool cheap_to_open(const NodeSpec& spec, const ParamMap& params) {
+  bool names_files = false;
+  for (const ParamSpec& param : spec.params) {
+    const auto value = params.find(param.name);
+    if (value == params.end() || !param.check(value->second)) return false;
+    if (!is_path(param)) continue;
+    const auto* path = std::get_if<std::string>(&value->second);
+    if (path == nullptr) return false;
+    if (param.required && path->empty()) return false;
+    if (path->ends_with(".gz")) return false;
+    names_files |= !path->empty();
+  }
+  return names_files;
+}
+
+}  // namespace
+
+Prober::Prober(DocumentController& document, QObject* parent)
+    : QObject(parent), document_(document), worker_([this](const std::stop_token& end) { work(end); }) {
+  debounce_.setSingleShot(true);
+  debounce_.setInterval(kDebounceMs);
+  connect(&debounce_, &QTimer::timeout, this, &Prober::request);
+  connect(&document_, &DocumentController::changed, this, [this] {
+    if (targets() != wanted_) debounce_.start();
+  });
+  connect(&document_, &DocumentController::replaced, &debounce_, qOverload<>(&QTimer::start));
+}
+
+Prober::~Prober() {
+  worker_.request_stop();
+  const std::lock_guard lock(mutex_);
+  abandon_.request_stop();
+}
+
+std::vector<Prober::Target> Prober::targets() const {
+  std::vector<Target> found;
+  for (const Node& node : document_.document().nodes()) {
+    const NodeSpec* spec = Registry::instance().find(node.type);
+    if (spec == nullptr || spec->role != Role::Source || !spec->open) continue;
+    ParamMap params = spec->complete(node.params);
+    if (cheap_to_open(*spec, params)) found.push_back({node.id, spec, std::move(params)});
+  }
+  return found;
+}
+
+void Prober::request() {
+  wanted_ = targets();
+  const std::lock_guard lock(mutex_);
+  abandon_.request_stop();
+  queued_ = wanted_;
+  queued_number_ = ++newest_;
+  wake_.notify_one();
+}
+
+void Prober::work(const std::stop_token& end) {
+  while (!end.stop_requested()) {
+    std::vector<Target> targets;
+    quint64 number = 0;
+    std::stop_token stop;
+    {
+      std::unique_lock lock(mutex_);
+      if (!wake_.wait(lock, end, [this] { return queued_.has_value(); }) || end.stop_requested()) return;
+      targets = *std::exchange(queued_, std::nullopt);
+      number = queued_number_;
+      abandon_ = std::stop_source();
+      stop = abandon_.get_token();
+    }
+    Outcome outcome = open(targets, stop);
+    if (stop.stop_requested() || end.stop_requested()) continue;
+    QMetaObject::invokeMethod(
+        this, [this, number, outcome = std::move(outcome)] { deliver(number, outcome); }, Qt::QueuedConnection);
+  }
+}
+
+Prober::Outcome Prober::open(const std::vector<Target>& targets, const std::stop_token& stop) {
+  Outcome outcome;
+  const SourceContext context{.cache_folder = default_cache_folder(), .stop = stop, .progress = {}};
+  for (const Target& target : targets) {
+    if (stop.stop_requested()) break;
+    try {
+      const auto source = target.spec->open(target.params, context);
+      if (source) {
+        outcome.sources[target.node] = (*source)->outputs();
+      } else if (source.error().code != ErrorCode::Cancelled) {
+        Error error = source.error();
+        outcome.problems.push_back({Problem::Severity::Warning, std::move(error).at_node(target.node)});
+      }
+    } catch (const std::exception& failure) {
+      outcome.problems.push_back({Problem::Severity::Warning, Error{.reason = failure.what(), .node = target.node}});
+    }
+  }
+  return outcome;
+}
+
+void Prober::deliver(quint64 request, Outcome outcome) {
+  if (request != newest_) return;
+  problems_ = std::move(outcome.problems);
+  document_.set_probed(std::move(outcome.sources));
+  Q_EMIT probed();
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QTimer>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "commands/document_controller.h"
+
+namespace feedline::gui {
+
+/// Looks into the sources of the graph while it is being drawn, on a thread of its own, so that wires show exact sizes
+/// and class counts and a missing folder is told before anyone presses Run.
+///
+/// Only sources that are cheap to open are looked at: those that read files or a folder which the user named, unless
+/// they would have to be unpacked first (.gz). Nothing is ever generated or unpacked here. An edit of a source's
+/// parameters waits a moment for the next keystroke, then abandons the probe in flight.
+class Prober : public QObject {
+  Q_OBJECT
+
+ public:
+  explicit Prober(DocumentController& document, QObject* parent = nullptr);
+  ~Prober() override;
+
+  /// What the last probe could not open; empty while all is well.
+  [[nodiscard]] const std::vector<Problem>& problems() const { return problems_; }
+
+ Q_SIGNALS:
+  /// A probe has ended; the document's shapes and problems() are up to date.
+  void probed();
+
+ private:
+  struct Target {
+    std::string node{};
+    const NodeSpec* spec = nullptr;
+    ParamMap params{};  ///< complete
+    bool operator==(const Target&) const = default;
+  };
+  struct Outcome {
+    ProbedSources sources{};
+    std::vector<Problem> problems{};
+  };
+
+  [[nodiscard]] std::vector<Target> targets() const;
+  [[nodiscard]] static Outcome open(const std::vector<Target>& targets, const std::stop_token& stop);
+  void request();
+  void deliver(quint64 request, Outcome outcome);
+  void work(const std::stop_token& end);
+
+  DocumentController& document_;
+  QTimer debounce_{};
+  std::vector<Target> wanted_{};  ///< of the last request
+  quint64 newest_ = 0;
+  std::vector<Problem> problems_{};
+
+  std::mutex mutex_{};
+  std::condition_variable_any wake_{};
+  std::optional<std::vector<Target>> queued_{};  ///< the one request that waits; a newer one replaces it
+  quint64 queued_number_ = 0;
+  std::stop_source abandon_{};  ///< of the probe in flight
+  std::jthread worker_;         ///< last, so that it ends first
+};
+
+}  // namespace feedline::gui

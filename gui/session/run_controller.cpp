@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "session/run_controller.h"
+
+#include <QMetaObject>
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <utility>
+
+namespace feedline::gui {
+
+namespace {
+
+constexpr int kPollMs = 50;
+constexpr std::chrono::seconds kJoinDeadline{5};
+constexpr std::chrono::milliseconds kProgressInterval{50};
+
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
+
+}  // namespace
+
+/// Stands between a run's thread and the controller, which may go first. Progress of the preparation is thinned out;
+/// every other fact passes, in order.
+class RunController::Relay {
+ public:
+  Relay(RunController* target, quint64 run_id) : target_(target), run_id_(run_id) {}
+
+  void send(const Fact& fact) {
+    const std::lock_guard lock(mutex_);
+    if (target_ == nullptr || too_soon(fact)) return;
+    QMetaObject::invokeMethod(
+        target_, [target = target_, id = run_id_, fact] { target->receive(id, fact); }, Qt::QueuedConnection);
+  }
+
+  void cut() {
+    const std::lock_guard lock(mutex_);
+    target_ = nullptr;
+  }
+
+ private:
+  bool too_soon(const Fact& fact) {
+    const auto* progress = std::get_if<Preparing>(&fact);
+    if (progress == nullptr) return false;
+    const auto now = std::chrono::steady_clock::now();
+    if (progress->what == last_what_ && progress->fraction < 1 && now - last_ < kProgressInterval) return true;
+    last_what_ = progress->what;
+    last_ = now;
+    return false;
+  }
+
+  std::mutex mutex_{};
+  RunController* target_;
+  quint64 run_id_;
+  std::string last_what_{};
+  std::chrono::steady_clock::time_point last_{};
+};
+
+RunController::RunController(QObject* parent) : QObject(parent) {
+  timer_.setInterval(kPollMs);
+  connect(&timer_, &QTimer::timeout, this, &RunController::take_snapshot);
+}
+
+RunController::~RunController() {
+  if (relay_) relay_->cut();
+  if (!run_) return;
+  run_->stop();
+  if (!run_->wait_for(kJoinDeadline)) static_cast<void>(run_.release());
+}
+
+void RunController::start(const Document& document, RunOptions options) {
+  if (active()) return;
+  recent_.clear();
+  relay_ = std::make_shared<Relay>(this, ++run_id_);
+  set_state(State::Preparing);
+  run_ = Run::start(document, std::move(options), [relay = relay_](const Fact& fact) { relay->send(fact); });
+  timer_.start();
+}
+
+void RunController::pause() {
+  if (state_ != State::Running) return;
+  run_->pause();
+  set_state(State::Paused);
+}
+
+void RunController::resume() {
+  if (state_ != State::Paused) return;
+  run_->resume();
+  set_state(State::Running);
+}
+
+void RunController::stop() {
+  if (!active() || state_ == State::Stopping) return;
+  run_->stop();
+  set_state(State::Stopping);
+}
+
+void RunController::receive(quint64 run_id, const Fact& fact) {
+  if (run_id != run_id_ || !run_) return;
+  std::visit(Overloaded{
+                 [this](const Preparing& f) { Q_EMIT preparing(QString::fromStdString(f.what), f.fraction); },
+                 [this](const Started& f) {
+                   if (state_ == State::Preparing) set_state(State::Running);
+                   Q_EMIT started(f);
+                 },
+                 [this](const RecordFailed& f) { Q_EMIT record_failed(f.error); },
+                 [this](const EpochDone& f) { Q_EMIT epoch_done(f.result); },
+                 [this](const Finished& f) { finish(f.result); },
+             },
+             fact);
+}
+
+void RunController::finish(const RunResult& result) {
+  timer_.stop();
+  take_snapshot();
+  relay_->cut();
+  relay_.reset();
+  reaper_ = std::jthread([run = std::move(run_)]() mutable { run.reset(); });
+  set_state(State::Idle);
+  Q_EMIT finished(result);
+}
+
+void RunController::take_snapshot() {
+  const Snapshot now = run_->snapshot();
+  // The newest one that is at least a second old, or the first.
+  const Nanos second = from_seconds(1);
+  const auto young = std::find_if(recent_.begin(), recent_.end(), [&](const Snapshot& s) { return now.at - s.at < second; });
+  if (young - recent_.begin() > 1) recent_.erase(recent_.begin(), young - 1);
+  recent_.push_back(now);
+  recent_.back().loss_curve.clear();
+  Q_EMIT snapshot_taken(now, recent_.front());
+}
+
+void RunController::set_state(State state) {
+  if (state == state_) return;
+  state_ = state;
+  Q_EMIT state_changed(state);
+}
+
+}  // namespace feedline::gui
