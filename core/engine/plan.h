@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -120,7 +121,8 @@ struct PlanOptions {
 /// sources that cannot be opened (missing, empty, malformed: node, parameter, file, remedy), records of unknown size at
 /// a batch, a validation batch whose tensors differ from the training batch's.
 [[nodiscard]] Result<std::shared_ptr<const Plan>> make_plan(const Document& document, const PlanOptions& options,
-                                                            std::vector<Problem>* problems = nullptr);
+                                                            std::vector<Problem>* problems = nullptr,
+                                                            const Registry& registry = Registry::instance());
 
 /// Where Feedline caches generated and unpacked data: $FEEDLINE_CACHE, else $XDG_CACHE_HOME/feedline, else
 /// ~/.cache/feedline, else a folder in the temporary folder.

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+
+#include "engine/lowering.h"
+#include "graph/json.h"
+
+namespace feedline {
+
+const PortRef* Lowering::into(const Node& node, const std::string& port) const {
+  const Link* link = document_.link_into({node.id, port});
+  return link == nullptr ? nullptr : &link->from;
+}
+
+std::vector<const TensorDesc*> Lowering::inputs(const Node& node) const {
+  std::vector<const TensorDesc*> descs;
+  for (const PortSpec& port : spec(node).inputs) {
+    const PortRef* from = into(node, port.name);
+    descs.push_back(from == nullptr ? nullptr : analysis_.at(*from));
+  }
+  return descs;
+}
+
+namespace {
+
+class Planner {
+ public:
+  Planner(const Document& document, const PlanOptions& options, std::vector<Problem>* problems, const Registry& registry)
+      : document_(document), options_(options), problems_(problems), registry_(registry) {}
+
+  Result<std::shared_ptr<const Plan>> run() {
+    // The first look finds the mistakes that need no files, so that nobody waits for a source in vain.
+    Analysis rough = analyse(document_, {}, registry_);
+    if (Status ok = check(rough); !ok) return fail(std::move(ok.error()));
+    const Lowering outline(document_, rough, registry_);
+    if (Status ok = open_sources(outline); !ok) return fail(std::move(ok.error()));
+
+    Analysis exact = analyse(document_, probed_, registry_);
+    if (Status ok = check(exact); !ok) return fail(std::move(ok.error()));
+    return lower(Lowering(document_, exact, registry_));
+  }
+
+ private:
+  Status check(const Analysis& analysis) {
+    if (problems_ != nullptr) *problems_ = analysis.problems;
+    for (const Problem& problem : analysis.problems)
+      if (problem.severity == Problem::Severity::Error) return fail(problem.error);
+    return {};
+  }
+
+  [[nodiscard]] const Node& trainer() const {
+    return *std::find_if(document_.nodes().begin(), document_.nodes().end(),
+                         [&](const Node& n) { return registry_.find(n.type)->role == Role::Trainer; });
+  }
+
+  /// The sources that the trainer reads, by way of whatever batch nodes.
+  Status open_sources(const Lowering& lowering) {
+    for (const Node* node : lowering.upstream(trainer(), [](const Node&) { return true; })) {
+      if (lowering.spec(*node).role != Role::Source) continue;
+      Result<OpenSource> opened = open(*node, lowering.spec(*node));
+      if (!opened) return fail(std::move(opened.error()).at_node(node->id));
+      probed_.emplace(node->id, opened->source->outputs());
+      sources_.push_back(std::move(*opened));
+    }
+    return {};
+  }
+
+  Result<OpenSource> open(const Node& node, const NodeSpec& spec) const {
+    try {
+      Result<std::unique_ptr<Source>> source = spec.open(spec.complete(node.params), options_.sources);
+      if (!source) return fail(std::move(source.error()));
+      if (options_.sources.stop.stop_requested())
+        return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped while the source was opened"});
+      if ((*source)->size() == 0) return fail("the source has no records", "Choose one that is not empty");
+      return OpenSource{&node, std::move(*source)};
+    } catch (const std::exception& e) {
+      return fail(Error{.code = ErrorCode::Failed, .reason = std::string("the source cannot be opened: ") + e.what()});
+    }
+  }
+
+  Result<std::shared_ptr<const Plan>> lower(const Lowering& lowering) {
+    auto plan = std::make_shared<Plan>();
+    const Node& root = trainer();
+    plan->trainer_node = root.id;
+    plan->trainer = lowering.spec(root).trainer(lowering.spec(root).complete(root.params));
+    plan->document = to_json(document_);
+
+    Result<LoweredModel> model = lower_model(lowering, root);
+    if (!model) return fail(std::move(model.error()));
+    Result<DataPlan> train = data(lowering, *model->batch, model->fields, plan->trainer, true);
+    if (!train) return fail(std::move(train.error()));
+    plan->train = std::move(*train);
+
+    if (Status ok = add_validation(lowering, *model, *plan); !ok) return fail(std::move(ok.error()));
+    if (Status ok = check_batches(plan->train); !ok) return fail(std::move(ok.error()));
+    if (plan->validation) {
+      plan->validation->batch.drop_last = false;  // every held-out record counts
+    }
+    plan->model = std::move(model->model);
+    return plan;
+  }
+
+  Result<DataPlan> data(const Lowering& lowering, const Node& batch, const std::vector<std::string>& fields,
+                        const TrainerSettings& settings, bool training) const {
+    Result<const Node*> source = source_of(lowering, batch);
+    if (!source) return fail(std::move(source.error()));
+    const auto opened = std::find_if(sources_.begin(), sources_.end(), [&](const OpenSource& s) { return s.node == *source; });
+    return lower_data(lowering, batch, fields, *opened, settings, training);
+  }
+
+  Status add_validation(const Lowering& lowering, const LoweredModel& model, Plan& plan) const {
+    const Node& root = trainer();
+    const PortRef* port = lowering.into(root, "validation");
+    const double share = plan.trainer.validation_split;
+    if (port != nullptr && share > 0)
+      return fail(Error{.reason = "validation data come from " + port->node + " and from a split of the training data",
+                        .remedy = "Set validation_split to 0, or remove the wire into " + root.id + ".validation",
+                        .node = root.id, .parameter = "validation_split"});
+    if (port != nullptr) {
+      const Node& batch = *lowering.document().find(port->node);
+      if (&batch == model.batch)
+        return fail(Error{.reason = "it would validate on the training batches themselves",
+                          .remedy = "Remove this wire and set validation_split, or wire a batch of other records",
+                          .node = root.id, .port = "validation"});
+      Result<DataPlan> validation = data(lowering, batch, model.fields, plan.trainer, false);
+      if (!validation) return fail(std::move(validation.error()));
+      plan.validation = std::move(*validation);
+      return check_alike(plan.train, *plan.validation);
+    }
+    if (share <= 0) return {};
+
+    const std::uint64_t all = plan.train.sampler.source_size;
+    const auto held_out = static_cast<std::uint64_t>(std::llround(static_cast<double>(all) * share));
+    if (held_out == 0 || held_out >= all)
+      return fail(Error{.reason = "a split of " + to_text(Value(share)) + " leaves no records to " +
+                                  (held_out == 0 ? "validate on" : "train on") + " out of " + std::to_string(all),
+                        .remedy = "Choose another split", .node = root.id, .parameter = "validation_split"});
+    Result<DataPlan> validation = data(lowering, *model.batch, model.fields, plan.trainer, false);
+    if (!validation) return fail(std::move(validation.error()));
+    plan.validation = std::move(*validation);
+    plan.train.sampler.split = plan.validation->sampler.split = true;
+    plan.train.sampler.count = all - held_out;
+    plan.validation->sampler.first = all - held_out;
+    plan.validation->sampler.count = held_out;
+    return {};
+  }
+
+  /// The model that training makes must be able to read the validation batches, and classes must mean the same.
+  static Status check_alike(const DataPlan& train, const DataPlan& validation) {
+    for (std::size_t i = 0; i < train.fields.size(); ++i) {
+      const TensorDesc& a = train.fields[i].record;
+      const TensorDesc& b = validation.fields[i].record;
+      const auto differ = [&](std::string reason, std::string remedy) {
+        return fail(Error{.reason = std::move(reason), .remedy = std::move(remedy), .node = validation.batch_node,
+                          .port = validation.fields[i].name});
+      };
+      if (a.dtype != b.dtype || a.shape != b.shape || a.layout != b.layout)
+        return differ("validation gives " + b.text() + ", but training (" + train.batch_node + ") gives " + a.text(),
+                      "Prepare both in the same way");
+      if (a.classes.known() && b.classes.known() && a.classes != b.classes)
+        return differ("validation has " + b.classes.text() + " classes, but training has " + a.classes.text(),
+                      "Both need the same classes");
+      if (!a.class_names.empty() && !b.class_names.empty() && a.class_names != b.class_names)
+        return differ("validation and training name their classes differently", "Both need the same classes in the same order");
+    }
+    return {};
+  }
+
+  static Status check_batches(const DataPlan& train) {
+    if (train.batches_per_epoch() > 0) return {};
+    return fail(Error{.reason = "a batch of " + std::to_string(train.batch.size) + " never fills from " +
+                                std::to_string(train.sampler.count) + " records, and incomplete batches are dropped",
+                      .remedy = "Lower the batch size or keep the last batch", .node = train.batch_node, .parameter = "drop_last"});
+  }
+
+  const Document& document_;
+  const PlanOptions& options_;
+  std::vector<Problem>* problems_;
+  const Registry& registry_;
+  std::vector<OpenSource> sources_{};
+  ProbedSources probed_{};
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const Plan>> make_plan(const Document& document, const PlanOptions& options,
+                                              std::vector<Problem>* problems, const Registry& registry) {
+  try {
+    return Planner(document, options, problems, registry).run();
+  } catch (const std::exception& e) {
+    return fail(Error{.code = ErrorCode::Failed, .reason = std::string("the graph cannot be prepared: ") + e.what()});
+  }
+}
+
+}  // namespace feedline

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <map>
+
+#include "engine/lowering.h"
+
+namespace feedline {
+namespace {
+
+/// Everything but the batch size must be known before parameters can be made.
+Status check_known(const TensorDesc& desc, const Node& node) {
+  for (std::size_t i = 1; i < desc.shape.size(); ++i)
+    if (!desc.shape[i].known())
+      return fail(Error{.reason = "its size depends on '" + desc.shape[i].text() + "', which nothing in the graph decides (" +
+                                  desc.text() + ")",
+                        .remedy = "Set the number of units, or use a source that knows its classes",
+                        .node = node.id});
+  return {};
+}
+
+class ModelLowering {
+ public:
+  explicit ModelLowering(const Lowering& lowering) : lowering_(lowering) {}
+
+  Result<LoweredModel> run(const Node& trainer) {
+    const PortRef* loss_port = lowering_.into(trainer, "loss");
+    const PortRef* optimizer_port = lowering_.into(trainer, "optimizer");
+    if (loss_port == nullptr || optimizer_port == nullptr)
+      return fail(Error{.reason = "a trainer needs a loss and an optimiser", .node = trainer.id});
+    const Node& loss = *lowering_.document().find(loss_port->node);
+    const Node& optimizer = *lowering_.document().find(optimizer_port->node);
+
+    const auto nodes = lowering_.upstream(loss, [&](const Node& n) { return lowering_.spec(n).role != Role::Batch; });
+    for (const Node* node : nodes)
+      if (Status ok = add(*node, loss); !ok) return fail(std::move(ok.error()));
+    if (lowered_.batch == nullptr)
+      return fail(Error{.reason = "no batch feeds the model", .remedy = "Wire a batch node to it", .node = loss.id});
+    if (lowered_.model.layers.empty())
+      return fail(Error{.reason = "there is no layer between the batch and the loss, so nothing can be learnt",
+                        .remedy = "Put layers such as linear between", .node = loss.id, .port = "prediction"});
+
+    lowered_.model.optimizer = &lowering_.spec(optimizer);
+    lowered_.model.optimizer_params = lowered_.model.optimizer->complete(optimizer.params);
+    lowered_.model.optimizer_node = optimizer.id;
+    if (const PortRef* target = lowering_.into(loss, "target"))
+      if (const TensorDesc* desc = lowering_.analysis().at(*target)) lowered_.model.class_names = desc->class_names;
+    return std::move(lowered_);
+  }
+
+ private:
+  Status add(const Node& node, const Node& loss) {
+    const NodeSpec& spec = lowering_.spec(node);
+    if (spec.role == Role::Batch) {
+      if (lowered_.batch != nullptr)
+        return fail(Error{.reason = "the model is fed by two batch nodes, " + lowered_.batch->id + " and " + node.id,
+                          .remedy = "Wire all its inputs from one", .node = loss.id});
+      lowered_.batch = &node;
+      return {};
+    }
+    const bool is_loss = &node == &loss;
+    if (!is_loss && spec.role != Role::Layer)
+      return fail(Error{.reason = "a " + spec.type + " node cannot be part of a model", .node = node.id});
+
+    LayerPlan layer{.node = node.id, .type = node.type, .spec = &spec, .params = spec.complete(node.params)};
+    for (const PortSpec& port : spec.inputs) {
+      const PortRef* from = lowering_.into(node, port.name);
+      const TensorDesc* desc = from == nullptr ? nullptr : lowering_.analysis().at(*from);
+      layer.inputs.push_back(desc == nullptr ? TensorDesc{} : *desc);
+      layer.from.push_back(from == nullptr ? LayerPlan::Input{} : origin(*from));
+      if (desc != nullptr)
+        if (Status ok = check_known(*desc, node); !ok) return ok;
+    }
+    if (!spec.outputs.empty())
+      if (const TensorDesc* out = lowering_.analysis().at({node.id, spec.outputs.front().name})) layer.output = *out;
+    if (Status ok = check_known(layer.output, node); !ok) return ok;
+    if (is_loss) {
+      lowered_.model.loss = std::move(layer);
+      return {};
+    }
+    layer_of_.emplace(node.id, static_cast<int>(lowered_.model.layers.size()));
+    lowered_.model.layers.push_back(std::move(layer));
+    return {};
+  }
+
+  LayerPlan::Input origin(const PortRef& from) {
+    if (const auto layer = layer_of_.find(from.node); layer != layer_of_.end()) return {.layer = layer->second};
+    auto& fields = lowered_.fields;
+    auto field = std::find(fields.begin(), fields.end(), from.port);
+    if (field == fields.end()) field = fields.insert(fields.end(), from.port);
+    return {.field = static_cast<int>(field - fields.begin())};
+  }
+
+  const Lowering& lowering_;
+  LoweredModel lowered_{};
+  std::map<std::string, int, std::less<>> layer_of_{};
+};
+
+}  // namespace
+
+Result<LoweredModel> lower_model(const Lowering& lowering, const Node& trainer) {
+  return ModelLowering(lowering).run(trainer);
+}
+
+}  // namespace feedline

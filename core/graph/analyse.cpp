@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <exception>
+#include <unordered_map>
+
+#include "graph/validate.h"
+#include "graph/wiring.h"
+
+namespace feedline {
+
+bool Analysis::ok() const {
+  return std::none_of(problems.begin(), problems.end(),
+                      [](const Problem& p) { return p.severity == Problem::Severity::Error; });
+}
+
+const TensorDesc* Analysis::at(const PortRef& output) const {
+  const auto found = outputs.find(output);
+  return found == outputs.end() ? nullptr : &found->second;
+}
+
+namespace {
+
+/// Where a per-record value comes from: the one source and the one sampler upstream, by node index.
+struct Origin {
+  std::size_t source = Wiring::kNone;
+  std::size_t sampler = Wiring::kNone;
+};
+
+class Analyser {
+ public:
+  Analyser(const Document& document, const ProbedSources& probed, const Registry& registry)
+      : wiring_(document, registry),
+        probed_(probed),
+        registry_(registry),
+        problems_(document.nodes().size()),
+        outputs_(document.nodes().size()),
+        origins_(document.nodes().size()) {}
+
+  Analysis run() {
+    for (std::size_t node = 0; node < outputs_.size(); ++node)
+      if (const NodeSpec* spec = wiring_.spec(node)) outputs_[node].resize(spec->outputs.size());
+    Order order = order_nodes(wiring_);
+    for (const auto& cycle : order.cycles) report_cycle(cycle);
+    std::vector<bool> ordered(wiring_.nodes().size(), false);
+    for (const std::size_t node : order.nodes) {
+      ordered[node] = true;
+      visit(node, true);
+    }
+    for (std::size_t node = 0; node < ordered.size(); ++node)
+      if (!ordered[node]) visit(node, false);
+
+    Analysis analysis;
+    for (auto& of_node : problems_)
+      for (Problem& problem : of_node) analysis.problems.push_back(std::move(problem));
+    check_whole(analysis);
+    bind_classes();
+    for (std::size_t node = 0; node < outputs_.size(); ++node)
+      for (std::size_t port = 0; port < outputs_[node].size(); ++port)
+        if (auto& desc = outputs_[node][port])
+          analysis.outputs.emplace(PortRef{wiring_.nodes()[node].id, wiring_.spec(node)->outputs[port].name}, std::move(*desc));
+    analysis.order = std::move(order.nodes);
+    return analysis;
+  }
+
+ private:
+  using Severity = Problem::Severity;
+
+  void report(std::size_t node, Error error, Severity severity = Severity::Error) {
+    if (error.node.empty()) error.node = wiring_.nodes()[node].id;
+    problems_[node].push_back({severity, std::move(error)});
+  }
+
+  void report_cycle(const std::vector<std::size_t>& cycle) {
+    std::string path;
+    for (const std::size_t node : cycle) path += wiring_.nodes()[node].id + " → ";
+    path += wiring_.nodes()[cycle.front()].id;
+    report(cycle.front(), Error{.reason = "the wires go round in a circle: " + path, .remedy = "Remove one of these wires"});
+  }
+
+  /// Everything about one node; `sound` is false on a cycle, where nothing can be inferred.
+  void visit(std::size_t index, bool sound) {
+    const Node& node = wiring_.nodes()[index];
+    const NodeSpec* spec = wiring_.spec(index);
+    if (spec == nullptr) {
+      const std::string near = registry_.nearest(node.type);
+      report(index, Error{.reason = "unknown node type '" + node.type + "'",
+                          .remedy = near.empty() ? "`feedline-cli nodes` lists the types" : "Did you mean '" + near + "'?"});
+      return;
+    }
+    if (node.version > spec->version)
+      report(index, Error{.reason = "it was saved by a newer Feedline (version " + std::to_string(node.version) + " of " +
+                                    spec->type + ", this program has " + std::to_string(spec->version) + ")",
+                          .remedy = "Check its parameters"},
+             Severity::Warning);
+    sound = check_params(index, node, *spec) && sound;
+
+    std::vector<const TensorDesc*> in(spec->inputs.size(), nullptr);
+    sound = check_inputs(index, *spec, in) && sound;
+    check_origins(index, *spec);
+    if (!spec->outputs.empty() && wiring_.wires_out_of(index).empty())
+      report(index, Error{.reason = "nothing uses its output", .remedy = "Wire it to something, or remove the node"}, Severity::Warning);
+    if (sound) infer(index, node, *spec, in);
+  }
+
+  bool check_params(std::size_t index, const Node& node, const NodeSpec& spec) {
+    bool usable = true;
+    for (const auto& [name, value] : node.params) {
+      if (spec.param(name) != nullptr) continue;
+      std::vector<std::string> names;
+      for (const ParamSpec& param : spec.params) names.push_back(param.name);
+      const std::string near = nearest_word(name, names);
+      report(index, Error{.reason = "a " + spec.type + " node has no such parameter; it is kept, but without effect",
+                          .remedy = near.empty() ? "" : "Did you mean '" + near + "'?", .parameter = name},
+             Severity::Warning);
+    }
+    for (const ParamSpec& param : spec.params) {
+      const auto set = node.params.find(param.name);
+      const Value& value = set == node.params.end() ? param.default_value : set->second;
+      Status ok = param.check(value);
+      if (ok) continue;
+      const auto* text = std::get_if<std::string>(&value);
+      const bool unset = param.required && text != nullptr && text->empty();
+      if (unset) ok.error().remedy = "Choose one in the inspector, or give --set " + node.id + "." + param.name + "=PATH";
+      if (!unset) usable = false;  // an unset path leaves the shapes as symbols
+      report(index, std::move(ok.error()));
+    }
+    return usable;
+  }
+
+  /// Fills `in`; false if the node cannot be inferred. Only what is this node's own fault is reported.
+  bool check_inputs(std::size_t index, const NodeSpec& spec, std::vector<const TensorDesc*>& in) {
+    bool sound = true;
+    std::vector<bool> wired(spec.inputs.size(), false);
+    for (const std::size_t wire : wiring_.wires_into(index)) {
+      const int port = spec.input(wiring_.links()[wire].to.port);
+      if (port >= 0) wired[static_cast<std::size_t>(port)] = true;
+      const TensorDesc* desc = check_wire(index, spec, wire);
+      if (desc == nullptr)
+        sound = false;
+      else
+        in[static_cast<std::size_t>(port)] = desc;
+    }
+    for (std::size_t i = 0; i < spec.inputs.size(); ++i) {
+      if (wired[i] || spec.inputs[i].optional) continue;
+      report(index, Error{.reason = "no wire enters this input", .remedy = "Wire an output that gives " +
+                          std::string(spec.inputs[i].kind == Kind::Any ? "values of one record" : name(spec.inputs[i].kind)) + " to it",
+                          .port = spec.inputs[i].name});
+      sound = false;
+    }
+    return sound;
+  }
+
+  /// What the wire brings; null if nothing usable. Only a fault of the wire itself is reported, not one upstream.
+  const TensorDesc* check_wire(std::size_t index, const NodeSpec& spec, std::size_t wire) {
+    const Link& link = wiring_.links()[wire];
+    const std::size_t up = wiring_.from(wire);
+    if (wiring_.spec(up) == nullptr && spec.input(link.to.port) >= 0) return nullptr;  // reported there
+    if (auto error = check_ports(wiring_, link.from, link.to, registry_)) {
+      report(index, std::move(*error));
+      return nullptr;
+    }
+    const auto& desc = outputs_[up][static_cast<std::size_t>(wiring_.spec(up)->output(link.from.port))];
+    const PortSpec& input = spec.inputs[static_cast<std::size_t>(spec.input(link.to.port))];
+    const Kind kind = desc ? desc->kind : wiring_.kind_of(link.from);
+    if (auto error = check_kinds(link.from, kind, link.to, input, registry_)) {
+      report(index, std::move(*error));
+      return nullptr;
+    }
+    if (gives_nothing(up, link.from.port)) {
+      report(index, Error{.reason = link.from.text() + " gives nothing, because no wire enters " + link.from.node + " there",
+                          .remedy = "Wire the input " + link.from.port + " of " + link.from.node + " first",
+                          .port = link.to.port});
+      return nullptr;
+    }
+    return desc ? &*desc : nullptr;
+  }
+
+  /// Batch and sampler nodes pass each input to the output of its name: without the one there is not the other.
+  [[nodiscard]] bool gives_nothing(std::size_t node, const std::string& output) const {
+    const NodeSpec& spec = *wiring_.spec(node);
+    if ((spec.role != Role::Batch && spec.role != Role::Sampler) || spec.input(output) < 0) return false;
+    if (!spec.inputs[static_cast<std::size_t>(spec.input(output))].optional) return false;
+    const auto& wires = wiring_.wires_into(node);
+    return std::none_of(wires.begin(), wires.end(), [&](std::size_t w) { return wiring_.links()[w].to.port == output; });
+  }
+
+  /// Joined values must belong to one record: one source, and at most one sampler, upstream.
+  void check_origins(std::size_t index, const NodeSpec& spec) {
+    Origin& origin = origins_[index];
+    const auto id = [&](std::size_t node) { return wiring_.nodes()[node].id; };
+    if (spec.role == Role::Source) origin.source = index;
+    if (spec.role == Role::Layer || spec.role == Role::Loss || spec.role == Role::Trainer) return;
+    for (const std::size_t wire : wiring_.wires_into(index)) {
+      const Origin& up = origins_[wiring_.from(wire)];
+      if (merge(origin.source, up.source))
+        report(index, Error{.reason = "it joins records of two sources, " + id(origin.source) + " and " + id(up.source),
+                            .remedy = "Wire all its inputs from one source", .port = wiring_.links()[wire].to.port});
+      if (merge(origin.sampler, up.sampler))
+        report(index, Error{.reason = "its records are ordered by two nodes, " + id(origin.sampler) + " and " + id(up.sampler),
+                            .remedy = "Remove one of the two", .port = wiring_.links()[wire].to.port});
+    }
+    if (spec.role == Role::Sampler) {
+      if (origin.sampler != Wiring::kNone)
+        report(index, Error{.reason = "the records are already ordered by " + id(origin.sampler) + ", and now again by " + id(index),
+                            .remedy = "Remove one of the two"});
+      origin.sampler = index;
+    }
+  }
+
+  /// True if both are known and differ.
+  static bool merge(std::size_t& mine, std::size_t other) {
+    if (mine == Wiring::kNone) mine = other;
+    return other != Wiring::kNone && mine != other;
+  }
+
+  void infer(std::size_t index, const Node& node, const NodeSpec& spec, const std::vector<const TensorDesc*>& in) {
+    Result<std::vector<TensorDesc>> result = std::vector<TensorDesc>{};
+    const auto known = probed_.find(node.id);
+    if (spec.role == Role::Source && known != probed_.end()) {
+      result = known->second;
+    } else if (spec.infer) {
+      try {
+        result = spec.infer(spec.complete(node.params), in);
+      } catch (const std::exception& e) {
+        result = fail(std::string("its shapes cannot be found: ") + e.what());
+      }
+    }
+    if (!result) {
+      report(index, std::move(result.error()));
+      return;
+    }
+    if (result->size() != spec.outputs.size()) {
+      report(index, Error{.reason = "it describes " + std::to_string(result->size()) + " outputs, but has " +
+                                    std::to_string(spec.outputs.size())});
+      return;
+    }
+    for (std::size_t port = 0; port < result->size(); ++port) {
+      TensorDesc& desc = (*result)[port];
+      if (spec.outputs[port].kind != Kind::Any) desc.kind = spec.outputs[port].kind;
+      if (!gives_nothing(index, spec.outputs[port].name)) outputs_[index][port] = std::move(desc);
+    }
+  }
+
+  void check_whole(Analysis& analysis) const {
+    std::vector<std::string> trainers;
+    bool has_source = false;
+    for (std::size_t node = 0; node < wiring_.nodes().size(); ++node) {
+      const NodeSpec* spec = wiring_.spec(node);
+      if (spec == nullptr) continue;
+      if (spec->role == Role::Trainer) trainers.push_back(wiring_.nodes()[node].id);
+      has_source = has_source || spec->role == Role::Source;
+    }
+    const auto add = [&](Error error) { analysis.problems.push_back({Severity::Error, std::move(error)}); };
+    if (!has_source) add(Error{.reason = "there is no data", .remedy = "Add a source node"});
+    if (trainers.empty()) add(Error{.reason = "there is nothing to train", .remedy = "Add a trainer node"});
+    if (trainers.size() > 1) {
+      std::string names;
+      for (std::size_t i = 0; i < trainers.size(); ++i)
+        names += (i == 0 ? "" : i + 1 == trainers.size() ? " and " : ", ") + trainers[i];
+      add(Error{.reason = "there are " + std::to_string(trainers.size()) + " trainers: " + names,
+                .remedy = "Keep one", .node = trainers[1]});
+    }
+  }
+
+  /// A model whose last layer takes its width from the data says `classes`. Once a loss sees how many there are, the
+  /// symbol is bound everywhere.
+  void bind_classes() {
+    std::unordered_map<std::string, std::int64_t> bound;
+    for (std::size_t node = 0; node < wiring_.nodes().size(); ++node) {
+      if (wiring_.spec(node) == nullptr || wiring_.spec(node)->role != Role::Loss) continue;
+      const TensorDesc* prediction = input_of(node, "prediction");
+      const TensorDesc* target = input_of(node, "target");
+      if (prediction == nullptr || target == nullptr || prediction->shape.empty()) continue;
+      const Dim& width = prediction->shape.back();
+      if (!width.known() && width.symbol_name() == "classes" && target->classes.known() && target->classes.size() > 0)
+        bound.emplace(width.symbol_name(), target->classes.size());
+    }
+    if (bound.empty()) return;
+    const auto substitute = [&](Dim& dim) {
+      if (dim.known()) return;
+      if (const auto found = bound.find(dim.symbol_name()); found != bound.end()) dim = Dim(found->second);
+    };
+    for (auto& ports : outputs_)
+      for (auto& desc : ports) {
+        if (!desc) continue;
+        std::for_each(desc->shape.begin(), desc->shape.end(), substitute);
+        substitute(desc->classes);
+      }
+  }
+
+  [[nodiscard]] const TensorDesc* input_of(std::size_t node, std::string_view port) const {
+    for (const std::size_t wire : wiring_.wires_into(node)) {
+      const Link& link = wiring_.links()[wire];
+      const std::size_t up = wiring_.from(wire);
+      if (link.to.port != port || wiring_.spec(up) == nullptr) continue;
+      const int out = wiring_.spec(up)->output(link.from.port);
+      if (out >= 0 && outputs_[up][static_cast<std::size_t>(out)]) return &*outputs_[up][static_cast<std::size_t>(out)];
+    }
+    return nullptr;
+  }
+
+  Wiring wiring_;
+  const ProbedSources& probed_;
+  const Registry& registry_;
+  std::vector<std::vector<Problem>> problems_;  ///< by node, so that they come in document order
+  std::vector<std::vector<std::optional<TensorDesc>>> outputs_;
+  std::vector<Origin> origins_;
+};
+
+}  // namespace
+
+Analysis analyse(const Document& document, const ProbedSources& probed, const Registry& registry) {
+  return Analyser(document, probed, registry).run();
+}
+
+}  // namespace feedline

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <string>
+
+#include "graph/edit.h"
+
+namespace feedline {
+namespace {
+
+std::string count_text(std::string_view verb, std::size_t count, std::string_view noun) {
+  return std::string(verb) + " " + std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+template <class T>
+std::size_t count_of(const Edit::List& list) {
+  return static_cast<std::size_t>(
+      std::count_if(list.begin(), list.end(), [](const Edit& e) { return std::holds_alternative<T>(e.change); }));
+}
+
+struct Describe {
+  std::string operator()(const Edit::List& list) const {
+    if (list.empty()) return "Change nothing";
+    if (list.size() == 1) return list.front().text();
+    const std::size_t added = count_of<AddNode>(list);
+    const std::size_t removed = count_of<RemoveNode>(list);
+    if (added > 1) return count_text("Add", added, "node");
+    if (removed > 1) return count_text("Remove", removed, "node");
+    // One node or a new wire is what the user did; the rest follows from it.
+    for (const Edit& edit : list)
+      if (std::holds_alternative<AddNode>(edit.change) || std::holds_alternative<RemoveNode>(edit.change))
+        return edit.text();
+    for (const Edit& edit : list)
+      if (std::holds_alternative<AddLink>(edit.change)) return edit.text();
+    return list.front().text();
+  }
+  std::string operator()(const AddNode& e) const { return "Add " + e.node.id; }
+  std::string operator()(const RemoveNode& e) const { return "Remove " + e.id; }
+  std::string operator()(const AddLink& e) const { return "Connect " + e.link.from.text() + " to " + e.link.to.text(); }
+  std::string operator()(const RemoveLink& e) const { return "Disconnect " + e.to.text(); }
+  std::string operator()(const SetParam& e) const { return (e.value ? "Set " : "Reset ") + e.node + "." + e.param; }
+  std::string operator()(const MoveNodes& e) const {
+    return e.to.size() == 1 ? "Move " + e.to.front().first : count_text("Move", e.to.size(), "node");
+  }
+  std::string operator()(const RenameNode& e) const { return "Rename " + e.from + " to " + e.to; }
+  std::string operator()(const SetNodeComment& e) const { return "Comment on " + e.node; }
+  std::string operator()(const AddComment&) const { return "Add comment"; }
+  std::string operator()(const RemoveComment&) const { return "Remove comment"; }
+  std::string operator()(const ChangeComment&) const { return "Change comment"; }
+  std::string operator()(const SetTitle&) const { return "Change title"; }
+};
+
+}  // namespace
+
+std::string Edit::text() const { return std::visit(Describe{}, change); }
+
+}  // namespace feedline

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <random>
+
+#include "graph/json.h"
+
+namespace feedline {
+namespace {
+
+constexpr std::size_t kMaxFileSize = std::size_t{64} << 20;
+
+/// Closes on destruction; close() reports what a late write error said.
+class FileHandle {
+ public:
+  explicit FileHandle(int fd) : fd_(fd) {}
+  ~FileHandle() { (void)close(); }
+  FileHandle(const FileHandle&) = delete;
+  FileHandle& operator=(const FileHandle&) = delete;
+  [[nodiscard]] int fd() const { return fd_; }
+  bool close() {
+    const int fd = std::exchange(fd_, -1);
+    return fd < 0 || ::close(fd) == 0;
+  }
+
+ private:
+  int fd_;
+};
+
+Error system_error(const std::string& what, const std::filesystem::path& file) {
+  return Error{.reason = what + ": " + std::strerror(errno), .file = file.string()};
+}
+
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+Result<std::string> read_text(const std::filesystem::path& file) {
+  const FileHandle handle(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (handle.fd() < 0) {
+    Error error = system_error("cannot be opened", file);
+    if (errno == ENOENT) error.remedy = "Check the path";
+    return fail(std::move(error));
+  }
+  struct stat info {};
+  if (::fstat(handle.fd(), &info) != 0) return fail(system_error("cannot be examined", file));
+  if (!S_ISREG(info.st_mode))
+    return fail(Error{.reason = S_ISDIR(info.st_mode) ? "is a folder, not a graph" : "is not an ordinary file",
+                      .remedy = "Choose a .feedline file",
+                      .file = file.string()});
+  const auto too_big = [&] {
+    return fail(Error{.reason = "is larger than 64 MiB, which no graph is", .file = file.string()});
+  };
+  if (static_cast<std::uint64_t>(info.st_size) > kMaxFileSize) return too_big();
+
+  std::string text(static_cast<std::size_t>(info.st_size) + 1, '\0');
+  std::size_t size = 0;
+  while (true) {
+    const ssize_t got = ::read(handle.fd(), text.data() + size, text.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(system_error("cannot be read", file));
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+    if (size > kMaxFileSize) return too_big();
+    if (size == text.size()) text.resize(2 * size);  // it grew meanwhile
+  }
+  text.resize(size);
+  return text;
+}
+
+/// The file behind a symbolic link, so that saving keeps the link.
+std::filesystem::path resolve(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::is_symlink(file, error)) return file;
+  std::filesystem::path target = std::filesystem::weakly_canonical(file, error);
+  return error ? file : target;
+}
+
+}  // namespace
+
+Result<Loaded> load_document(const std::filesystem::path& file) {
+  try {
+    Result<std::string> text = read_text(file);
+    if (!text) return fail(std::move(text.error()));
+    Result<Loaded> loaded = from_json(*text);
+    if (!loaded) return fail(std::move(loaded.error()).in_file(file.string()));
+    return loaded;
+  } catch (const std::exception& e) {
+    return fail(Error{.code = ErrorCode::Failed, .reason = std::string("cannot be read: ") + e.what(), .file = file.string()});
+  }
+}
+
+Status save_document(const Document& document, const std::filesystem::path& file) {
+  try {
+    const std::string text = to_json(document);
+    const std::filesystem::path target = resolve(file);
+    struct stat old {};
+    const bool existed = ::stat(target.c_str(), &old) == 0;
+    if (existed && !S_ISREG(old.st_mode))
+      return fail(Error{.reason = "is not an ordinary file", .remedy = "Choose another name", .file = file.string()});
+
+    std::filesystem::path beside = target;
+    beside += ".part" + std::to_string(std::random_device{}());
+    FileHandle handle(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (handle.fd() < 0) return fail(system_error("cannot be written", file));
+    const bool kept_mode = !existed || ::fchmod(handle.fd(), old.st_mode & 07777) == 0;
+    if (!kept_mode || !write_all(handle.fd(), text) || ::fsync(handle.fd()) != 0 || !handle.close() ||
+        std::rename(beside.c_str(), target.c_str()) != 0) {
+      Error error = system_error("cannot be written", file);
+      ::unlink(beside.c_str());
+      return fail(std::move(error));
+    }
+    return {};
+  } catch (const std::exception& e) {
+    return fail(Error{.code = ErrorCode::Failed, .reason = std::string("cannot be saved: ") + e.what(), .file = file.string()});
+  }
+}
+
+}  // namespace feedline

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <nlohmann/json.hpp>
+
+#include "graph/json_detail.h"
+
+namespace feedline::json {
+namespace {
+
+/// Version 0, the drafts before the first release, wrote a wire as a pair: ["source.file", "decode.file"].
+Status pairs_to_links(Tree& file) {
+  const auto links = file.find("links");
+  if (links == file.end() || !links->is_array()) return {};
+  for (Tree& link : *links) {
+    if (!link.is_array()) continue;
+    if (link.size() != 2) return fail("a link of format 0 is not a pair", "Write [\"node.output\", \"node.input\"]");
+    link = Tree{{"from", link[0]}, {"to", link[1]}};
+  }
+  return {};
+}
+
+}  // namespace
+
+const Migrations& migrations() {
+  static const Migrations steps = {{0, pairs_to_links}};
+  return steps;
+}
+
+Status migrate(Tree& file, int target, const Migrations& steps) {
+  constexpr auto kKey = "feedline";
+  if (!file.is_object() || !file.contains(kKey) || !file[kKey].is_number_integer())
+    return fail("this is not a Feedline graph: it has no version under the key \"feedline\"",
+                "Open a .feedline file, or start one with: feedline-cli new quickstart my.feedline");
+  const auto written = file[kKey].get<std::int64_t>();
+  if (file[kKey].is_number_unsigned() && written < 0)
+    return fail("the format version of the file is not a sensible number");
+  if (written > target)
+    return fail("the file has format version " + std::to_string(written) + ", this program reads up to " +
+                    std::to_string(target),
+                "Open it with a newer Feedline");
+  for (auto version = written; version < target; ++version) {
+    const auto step = version < 0 ? steps.end() : steps.find(static_cast<int>(version));
+    if (step == steps.end()) return fail("the file has format version " + std::to_string(version) + ", which never was");
+    if (Status done = step->second(file); !done) return done;
+    file[kKey] = version + 1;
+  }
+  return {};
+}
+
+}  // namespace feedline::json

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Private to core/graph: the rules of wires, shared by check_connect() and analyse(), and the order of nodes.
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "graph/document.h"
+
+namespace feedline {
+
+/// A document with its names looked up once. Holds references: it lives no longer than the document.
+class Wiring {
+ public:
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+  Wiring(const Document& document, const Registry& registry);
+
+  [[nodiscard]] const std::vector<Node>& nodes() const { return document_.nodes(); }
+  [[nodiscard]] const std::vector<Link>& links() const { return document_.links(); }
+  /// Index of a node, kNone if there is none.
+  [[nodiscard]] std::size_t index(std::string_view id) const;
+  /// Null for an unknown type.
+  [[nodiscard]] const NodeSpec* spec(std::size_t node) const { return specs_[node]; }
+  /// Indices into links(), in document order.
+  [[nodiscard]] const std::vector<std::size_t>& wires_into(std::size_t node) const { return into_[node]; }
+  [[nodiscard]] const std::vector<std::size_t>& wires_out_of(std::size_t node) const { return out_of_[node]; }
+  /// Node at the far end of a wire.
+  [[nodiscard]] std::size_t from(std::size_t link) const { return from_[link]; }
+  [[nodiscard]] std::size_t to(std::size_t link) const { return to_[link]; }
+
+  /// What an output port gives by the specs alone: a port of kind Any passes on the Any input of its own name, else the
+  /// node's first Any input. Any while that is open.
+  [[nodiscard]] Kind kind_of(const PortRef& output) const;
+
+ private:
+  const Document& document_;
+  std::unordered_map<std::string_view, std::size_t> indices_{};
+  std::vector<const NodeSpec*> specs_{};
+  std::vector<std::vector<std::size_t>> into_{};
+  std::vector<std::vector<std::size_t>> out_of_{};
+  std::vector<std::size_t> from_{};
+  std::vector<std::size_t> to_{};
+};
+
+/// Do both ports exist and is the one an output, the other an input? Unknown node types are an error too.
+[[nodiscard]] std::optional<Error> check_ports(const Wiring& wiring, const PortRef& from, const PortRef& to,
+                                               const Registry& registry);
+/// May a value of `kind` enter the port? The error names adapters that help.
+[[nodiscard]] std::optional<Error> check_kinds(const PortRef& from, Kind kind, const PortRef& to, const PortSpec& input,
+                                               const Registry& registry);
+/// Which nodes to put between, most direct first: "Put a decode node between"; empty if none help.
+[[nodiscard]] std::string adapter_remedy(Kind from, Kind to, const Registry& registry);
+
+struct Order {
+  std::vector<std::size_t> nodes{};                ///< every wire goes forward; nodes on a cycle are absent
+  std::vector<std::vector<std::size_t>> cycles{};  ///< one cycle of each knot, in the direction of its wires
+};
+/// Tarjan's strongly connected components (SIAM J. Comput. 1972), without recursion. Linear; among the possible orders
+/// the one nearest to the document's.
+[[nodiscard]] Order order_nodes(const Wiring& wiring);
+
+}  // namespace feedline
