@@ -77,6 +77,9 @@ class Layer {
   virtual at::Tensor forward(std::span<const at::Tensor> in) = 0;
   /// What owns parameters and buffers; null for a stateless layer.
   [[nodiscard]] virtual std::shared_ptr<torch::nn::Module> module() const { return nullptr; }
+  /// Arithmetic of one row's forward pass, for layers that are heavy and treat every row of the batch by itself; else 0.
+  /// The trainer carries such a layer through a large batch in slices, so that a stop need not wait for all of it.
+  [[nodiscard]] virtual double flops_per_row() const { return 0; }
 };
 
 /// A loss node.

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/cores.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace feedline {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The tightest quota from this process's control group up to the root (version 2, then version 1's single file).
+double group_quota() {
+  double tightest = 0;
+  const auto consider = [&tightest](double quota, double period) {
+    if (quota > 0 && period > 0 && (tightest == 0 || quota / period < tightest)) tightest = quota / period;
+  };
+  std::ifstream groups("/proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {
+    if (!line.starts_with("0::/")) continue;
+    const fs::path root = "/sys/fs/cgroup";
+    for (fs::path group = root / line.substr(4);; group = group.parent_path()) {
+      std::ifstream file(group / "cpu.max");
+      std::string quota;
+      double period = 0;
+      if (file >> quota >> period && quota != "max") consider(std::strtod(quota.c_str(), nullptr), period);
+      if (group == root || !group.has_relative_path()) break;
+    }
+  }
+  double quota = 0;
+  double period = 0;
+  if (std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_quota_us") >> quota &&
+      std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_period_us") >> period)
+    consider(quota, period);
+  return tightest;
+}
+
+}  // namespace
+
+std::size_t CoreBudget::usable() const {
+  std::size_t cores = affinity;
+  if (quota > 0) cores = std::min(cores, static_cast<std::size_t>(std::ceil(quota)));
+  return std::max<std::size_t>(cores, 1);
+}
+
+CoreBudget core_budget() {
+  CoreBudget budget;
+  const long online = sysconf(_SC_NPROCESSORS_ONLN);
+  budget.machine = online > 0 ? static_cast<std::size_t>(online) : 1;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  budget.affinity = sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<std::size_t>(CPU_COUNT(&set))
+                                                                : budget.machine;
+  budget.quota = group_quota();
+  return budget;
+}
+
+std::size_t usable_cores() {
+  static const std::size_t cores = core_budget().usable();
+  return cores;
+}
+
+}  // namespace feedline

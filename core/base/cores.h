@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+
+namespace feedline {
+
+/// Cores as this process may use them.
+struct CoreBudget {
+  std::size_t machine = 1;   ///< in the machine
+  std::size_t affinity = 1;  ///< that this process may run on (taskset, cpusets)
+  double quota = 0;          ///< CPU time a second that its control group grants (containers); 0: no limit
+  [[nodiscard]] std::size_t usable() const;
+};
+
+[[nodiscard]] CoreBudget core_budget();
+
+/// At least 1: the smaller of affinity and quota, the quota rounded up. Worker and intra-op thread counts start from it.
+[[nodiscard]] std::size_t usable_cores();
+
+}  // namespace feedline

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/model/layer_shape.h"
+#include "nodes/model/torch_layer.h"
+#include "schema/node_builder.h"
+
+namespace feedline {
+namespace {
+
+/// LibTorch refuses to normalise a single number a channel (the last batch may hold one record). Such a batch uses the
+/// running statistics, as validation does.
+class BatchNormLayer final : public Layer {
+ public:
+  BatchNormLayer(std::int64_t channels, double momentum, double epsilon)
+      : norm_(torch::nn::BatchNormOptions(channels).momentum(momentum).eps(epsilon)) {}
+
+  at::Tensor forward(std::span<const at::Tensor> in) override {
+    const at::Tensor& x = in[0];
+    const bool too_few = x.numel() == x.size(1);
+    return at::batch_norm(x, norm_->weight, norm_->bias, norm_->running_mean, norm_->running_var,
+                          norm_->is_training() && !too_few, *norm_->options.momentum(), norm_->options.eps(), true);
+  }
+  [[nodiscard]] std::shared_ptr<torch::nn::Module> module() const override { return norm_.ptr(); }
+
+ private:
+  torch::nn::BatchNorm2d norm_;
+};
+
+struct BatchNorm {
+  struct Params {
+    double momentum = 0.1;
+    double epsilon = 1e-5;
+  };
+
+  static NodeSpec spec() {
+    return node<BatchNorm>("batch_norm", 1, "Batch norm", "Brings each channel to mean 0 and variance 1.")
+        .help("Normalises each channel over the batch, then scales and shifts it by learnt numbers. Networks with it "
+              "learn faster, stand larger learning rates and forgive poor starting values. Put it between a "
+              "convolution (or linear layer) and its ReLU. In validation it uses running statistics gathered while "
+              "training. Batches of fewer than about 8 records make it noisy.")
+        .in("x", Kind::Tensor, "Pictures (N×C×H×W) or features (N×F), floating point.")
+        .out("y", Kind::Tensor, "The same shape.")
+        .param("momentum", &Params::momentum, range(0, 1).ui(0.01, 0.5),
+               "How quickly the running statistics follow the newest batch.")
+        .param("epsilon", &Params::epsilon, range(1e-12, 1).ui(1e-6, 1e-2),
+               "Added to the variance, against division by zero.")
+        .example({});
+  }
+
+  static Result<TensorDesc> infer(const Params&, const TensorDesc& in) {
+    if (auto status = in.shape.size() == 2 ? check_features(in, "x") : check_pictures(in, "x"); !status)
+      return fail(std::move(status.error()));
+    return in;
+  }
+
+  static std::unique_ptr<Layer> layer(const Params& params, DescInputs in, const TensorDesc&) {
+    return std::make_unique<BatchNormLayer>(in[0]->shape[1].size(), params.momentum, params.epsilon);
+  }
+};
+
+}  // namespace
+}  // namespace feedline
+
+FEEDLINE_NODE(BatchNorm)

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/model/layer_shape.h"
+#include "nodes/model/torch_layer.h"
+#include "schema/node_builder.h"
+
+namespace feedline {
+namespace {
+
+/// A convolution with optional zero padding. Even kernels have no symmetric "same" padding: they get the odd pixel
+/// at the right and bottom.
+class Conv2dLayer final : public Layer {
+ public:
+  Conv2dLayer(torch::nn::Conv2dOptions options, std::int64_t extra, double flops)
+      : conv_(std::move(options)), extra_(extra), flops_(flops) {}
+
+  at::Tensor forward(std::span<const at::Tensor> in) override {
+    if (extra_ == 0) return conv_->forward(in[0]);
+    return conv_->forward(at::constant_pad_nd(in[0], {0, extra_, 0, extra_}));
+  }
+  [[nodiscard]] std::shared_ptr<torch::nn::Module> module() const override { return conv_.ptr(); }
+  [[nodiscard]] double flops_per_row() const override { return flops_; }
+
+ private:
+  torch::nn::Conv2d conv_;
+  std::int64_t extra_;
+  double flops_;
+};
+
+struct Conv2d {
+  struct Params {
+    std::int64_t filters = 32;
+    std::int64_t kernel = 3;
+    std::int64_t stride = 1;
+    std::string padding = "same";
+    bool bias = true;
+  };
+
+  static NodeSpec spec() {
+    return node<Conv2d>("conv2d", 1, "Convolution", "Looks for learnt patterns everywhere in a picture.")
+        .help("Slides small learnt filters over the picture; each filter gives one channel that says where its "
+              "pattern was found. The first convolutions find edges and colours, later ones parts and things. "
+              "Follow it with batch norm and ReLU. Its cost grows with filters × input channels × kernel² × output "
+              "pixels, so it usually dominates the step: a stride of 2 or a pool before it makes it four times "
+              "cheaper. Switch the bias off before a batch norm, which has its own.")
+        .in("x", Kind::Tensor, "Pictures, N×C×H×W, floating point.")
+        .out("y", Kind::Tensor, "N×filters×H'×W'.")
+        .param("filters", &Params::filters, range(1, 65536).ui(1, 512), "Number of patterns, the output's channels.")
+        .param("kernel", &Params::kernel, range(1, 63).ui(1, 11).unit("px"), "Side of the square filter.")
+        .param("stride", &Params::stride, range(1, 63).ui(1, 4).unit("px"),
+               "Step between positions; 2 halves the picture.")
+        .choice("padding", &Params::padding, {"same", "valid"},
+                "same: zeros around the picture, so that stride alone decides the output's size. valid: no padding, "
+                "the output shrinks by kernel - 1.")
+        .param("bias", &Params::bias, "Adds a learnt constant to each filter's output.")
+        .example({{"filters", std::int64_t{4}}, {"kernel", std::int64_t{3}}, {"stride", std::int64_t{2}}});
+  }
+
+  static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
+    return slide(in, {params.kernel, params.stride, params.padding == "same"}, params.filters);
+  }
+
+  static std::unique_ptr<Layer> layer(const Params& params, DescInputs in, const TensorDesc& out) {
+    const std::int64_t channels = in[0]->shape[1].size();
+    const bool same = params.padding == "same";
+    const std::int64_t before = same ? (params.kernel - 1) / 2 : 0;
+    const std::int64_t extra = same && params.kernel % 2 == 0 ? 1 : 0;
+    auto options = torch::nn::Conv2dOptions(channels, params.filters, params.kernel)
+                       .stride(params.stride)
+                       .padding(before)
+                       .bias(params.bias);
+    const double flops = 2.0 * static_cast<double>(channels * params.kernel * params.kernel) *
+                         static_cast<double>(params.filters) *
+                         static_cast<double>(out.shape[2].size() * out.shape[3].size());
+    return std::make_unique<Conv2dLayer>(std::move(options), extra, flops);
+  }
+};
+
+}  // namespace
+}  // namespace feedline
+
+FEEDLINE_NODE(Conv2d)

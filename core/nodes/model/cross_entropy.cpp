@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/model/layer_shape.h"
+#include "nodes/model/torch_layer.h"
+#include "schema/node_builder.h"
+
+#include <fmt/format.h>
+
+namespace feedline {
+namespace {
+
+class CrossEntropyLoss final : public Loss {
+ public:
+  explicit CrossEntropyLoss(double smoothing) : smoothing_(smoothing) {}
+
+  [[nodiscard]] at::Tensor forward(const at::Tensor& prediction, const at::Tensor& target) const override {
+    namespace F = torch::nn::functional;
+    return F::cross_entropy(prediction, target.to(at::kLong),
+                            F::CrossEntropyFuncOptions().label_smoothing(smoothing_));
+  }
+
+  [[nodiscard]] at::Tensor correct(const at::Tensor& prediction, const at::Tensor& target) const override {
+    return prediction.detach().argmax(1).eq(target.to(at::kLong)).sum();
+  }
+
+ private:
+  double smoothing_;
+};
+
+struct CrossEntropy {
+  struct Params {
+    double label_smoothing = 0;
+  };
+
+  static NodeSpec spec() {
+    return node<CrossEntropy>("cross_entropy", 1, "Cross-entropy", "How surprised the prediction is by the true class.")
+        .help("The loss for choosing one class out of several. The prediction is one unbounded number a class (no "
+              "softmax before it: that is built in). A network that knows nothing starts at ln(classes), 2.3 for ten; "
+              "lower is better, 0 is perfect. The share of right answers is reported as accuracy.")
+        .in("prediction", Kind::Tensor, "One number a class, N×classes, floating point.")
+        .in("target", Kind::Target, "The true classes.")
+        .out("loss", Kind::Loss, "The mean over the batch.")
+        .param("label_smoothing", &Params::label_smoothing, range(0, 0.99).ui(0, 0.3),
+               "Share of the truth that is spread over all classes, against overconfidence.")
+        .example({{"label_smoothing", 0.1}});
+  }
+
+  static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs in) {
+    auto prediction = input_desc(in, 0, "prediction");
+    if (!prediction) return fail(std::move(prediction.error()));
+    if (auto status = check_features(*prediction, "prediction"); !status) return fail(std::move(status.error()));
+    auto target = input_desc(in, 1, "target");
+    if (!target) return fail(std::move(target.error()));
+    const Dim& columns = prediction->shape[1];
+    if (target->classes.known() && target->classes.size() == 0)
+      return fail(Error{.reason = "its target is a plain number, not a class",
+                        .remedy = "Connect a label that has classes",
+                        .port = "target"});
+    if (!columns.agrees_with(target->classes))
+      return fail(Error{.reason = fmt::format("the prediction has {} numbers a record, but the data has {} classes",
+                                              columns.text(), target->classes.text()),
+                        .remedy = "Set units of the linear node before it to 0: as many as the data has classes",
+                        .port = "prediction"});
+    return std::vector<TensorDesc>{TensorDesc{.kind = Kind::Loss, .dtype = DType::F32}};
+  }
+
+  static std::unique_ptr<Loss> loss(const Params& params) {
+    return std::make_unique<CrossEntropyLoss>(params.label_smoothing);
+  }
+};
+
+}  // namespace
+}  // namespace feedline
+
+FEEDLINE_NODE(CrossEntropy)

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/model/layer_shape.h"
+#include "nodes/model/torch_layer.h"
+#include "schema/node_builder.h"
+
+namespace feedline {
+namespace {
+
+struct Linear {
+  struct Params {
+    std::int64_t units = 0;
+    bool bias = true;
+  };
+
+  static NodeSpec spec() {
+    return node<Linear>("linear", 1, "Linear", "Weighs all features and sums them, once for each unit.")
+        .help("Also called dense or fully connected. With units 0 it gives one number a class of the data, which makes "
+              "it the right last layer before a cross-entropy whatever data are plugged in. Put a flatten or a global "
+              "average pool before it when pictures arrive. Parameters: features × units.")
+        .in("x", Kind::Tensor, "Features, N×F, floating point.")
+        .out("y", Kind::Tensor, "N×units.")
+        .param("units", &Params::units, range(0, 1048576).ui(0, 1024),
+               "Numbers a record gives; 0: as many as the data has classes.")
+        .param("bias", &Params::bias, "Adds a learnt constant to each unit.")
+        .example({{"units", std::int64_t{5}}});
+  }
+
+  static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
+    if (auto status = check_features(in, "x"); !status) return fail(std::move(status.error()));
+    TensorDesc out = in;
+    out.shape[1] = params.units == 0 ? Dim::symbol("classes") : Dim(params.units);
+    return out;
+  }
+
+  static std::unique_ptr<Layer> layer(const Params& params, DescInputs in, const TensorDesc& out) {
+    const std::int64_t features = in[0]->shape[1].size();
+    const std::int64_t units = out.shape[1].size();
+    return module_layer(torch::nn::Linear(torch::nn::LinearOptions(features, units).bias(params.bias)),
+                        2.0 * static_cast<double>(features) * static_cast<double>(units));
+  }
+};
+
+}  // namespace
+}  // namespace feedline
+
+FEEDLINE_NODE(Linear)

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/model/layer_shape.h"
+#include "nodes/model/torch_layer.h"
+#include "schema/node_builder.h"
+
+namespace feedline {
+namespace {
+
+struct Relu {
+  struct Params {};
+
+  static NodeSpec spec() {
+    return node<Relu>("relu", 1, "ReLU", "Keeps positive numbers and sets negative ones to zero.")
+        .help("The bend between layers: without it a stack of convolutions or linear layers could learn no more than "
+              "a single one. Put one after each of them but the last. It costs next to nothing.")
+        .in("x", Kind::Tensor, "Any floating-point tensor.")
+        .out("y", Kind::Tensor, "The same shape.")
+        .example({});
+  }
+
+  static Result<TensorDesc> infer(const Params&, const TensorDesc& in) {
+    if (auto status = check_float(in, "x"); !status) return fail(std::move(status.error()));
+    return in;
+  }
+
+  static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc&) {
+    return function_layer([](std::span<const at::Tensor> in) { return at::relu(in[0]); });
+  }
+};
+
+}  // namespace
+}  // namespace feedline
+
+FEEDLINE_NODE(Relu)

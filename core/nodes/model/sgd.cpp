@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/model/torch_layer.h"
+#include "schema/node_builder.h"
+
+namespace feedline {
+namespace {
+
+struct Sgd {
+  struct Params {
+    double learning_rate = 0.01;
+    double momentum = 0.9;
+    double weight_decay = 0;
+    bool nesterov = false;
+  };
+
+  static NodeSpec spec() {
+    return node<Sgd>("sgd", 1, "SGD", "Steps down the slope of the loss, with momentum.")
+        .help("Stochastic gradient descent. With momentum 0.9 and a well-chosen learning rate it often ends at the best "
+              "accuracy, but it needs more care than Adam: if the loss grows or becomes infinite, divide the learning "
+              "rate by ten.")
+        .out("optimizer", Kind::Optimizer, "The rule, for the trainer.")
+        .param("learning_rate", &Params::learning_rate, range(0, 1e30).ui(1e-5, 1), "Length of a step.")
+        .param("momentum", &Params::momentum, range(0, 0.9999).ui(0, 0.99), "Share of the last step that is kept up.")
+        .param("weight_decay", &Params::weight_decay, range(0, 1e3).ui(0, 0.1),
+               "Pulls weights towards zero, against overfitting.")
+        .param("nesterov", &Params::nesterov, "Looks ahead along the momentum before it measures the slope.")
+        .example({{"learning_rate", 0.1}, {"nesterov", true}});
+  }
+
+  static Result<std::vector<TensorDesc>> infer(const Params& params, DescInputs) {
+    if (params.nesterov && params.momentum == 0)
+      return fail(Error{.reason = "Nesterov's method needs momentum, which is 0",
+                        .remedy = "Set momentum to 0.9, or switch nesterov off",
+                        .parameter = "nesterov"});
+    return std::vector<TensorDesc>{TensorDesc{.kind = Kind::Optimizer}};
+  }
+
+  static std::shared_ptr<torch::optim::Optimizer> optimizer(const Params& params, std::vector<at::Tensor> parameters) {
+    return std::make_shared<torch::optim::SGD>(std::move(parameters), torch::optim::SGDOptions(params.learning_rate)
+                                                                          .momentum(params.momentum)
+                                                                          .weight_decay(params.weight_decay)
+                                                                          .nesterov(params.nesterov));
+  }
+};
+
+}  // namespace
+}  // namespace feedline
+
+FEEDLINE_NODE(Sgd)

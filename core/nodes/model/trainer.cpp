@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/device_name.h"
+#include "schema/node_builder.h"
+
+namespace feedline {
+namespace {
+
+struct Trainer {
+  struct Params : TrainerSettings {};
+
+  static NodeSpec spec() {
+    return node<Trainer>("trainer", 1, "Trainer", "Runs the graph: streams batches, lowers the loss, validates.")
+        .help("Every graph that runs has one. Each epoch shows all training records once, then measures loss and "
+              "accuracy on validation data: a batch connected to `validation`, or a share of the training data set "
+              "aside by validation_split. Two runs with one seed on the CPU give the same losses to the last bit, "
+              "whatever the number of workers.")
+        .in("loss", Kind::Loss, "What to make small.")
+        .in("optimizer", Kind::Optimizer, "How to change the weights.")
+        .optional_in("validation", Kind::Batch, "Batches of other records, to see how well it generalises.")
+        .param("epochs", &Params::epochs, range(1, 1000000).ui(1, 100), "How often all training records are shown.")
+        .param("device", &Params::device, "auto (a GPU if there is one), cpu, cuda, or cuda:1 for the second GPU.")
+        .param("validation_split", &Params::validation_split, range(0, 0.9).ui(0, 0.5),
+               "Share of the records that is set aside for validation; not used when validation is connected.")
+        .seed("seed", &Params::seed, "Decides order, augmentation and starting weights.")
+        .param("workers", &Params::workers, range(0, 1024).ui(0, 32),
+               "Threads that read and prepare records; 0: as many as there are cores.")
+        .param("prefetch", &Params::prefetch, range(1, 1024).ui(1, 32).unit("batches"),
+               "Batches prepared ahead of the step. More evens out slow records and costs memory.")
+        .example({{"epochs", std::int64_t{2}}});
+  }
+
+  static Result<std::vector<TensorDesc>> infer(const Params& params, DescInputs) {
+    if (auto device = parse_device_name(params.device); !device)
+      return fail(std::move(device.error()).at_parameter("device"));
+    return std::vector<TensorDesc>{};
+  }
+};
+
+}  // namespace
+}  // namespace feedline
+
+FEEDLINE_NODE(Trainer)
