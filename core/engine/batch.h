@@ -31,7 +31,9 @@ struct BatchBuffer {
 struct Batch {
   std::uint32_t epoch = 0;          ///< from 1
   std::uint64_t index = 0;          ///< in its epoch, from 0
-  std::size_t records = 0;          ///< rows that are filled; less than the batch size at the end or after bad records
+  /// Rows that are filled; less than the batch size at the end or after bad records. 0 only if every record of an
+  /// epoch's last batch was bad: it then just says that the epoch is over.
+  std::size_t records = 0;
   bool last_of_epoch = false;
   std::vector<std::uint64_t> record_ids{};  ///< source index of each row
   std::shared_ptr<const BatchBuffer> buffer{};

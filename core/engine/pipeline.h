@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -31,6 +32,7 @@ struct PipelineOptions {
   double max_bad_fraction = 0.5;    ///< of the records tried (after the first 100, or a whole epoch): above it the run fails
   std::shared_ptr<BufferAllocator> allocator{};  ///< null: host memory
   const Clock* clock = nullptr;     ///< null: the system's
+  bool staged = false;              ///< every node with its own workers and queue: the same bytes, for teaching
 };
 
 /// Streams batches of a DataPlan, on worker threads, in an order that depends on the plan alone.

@@ -37,18 +37,23 @@ class alignas(64) WorkerMeter {
   /// Opens a wait; close it with leave_wait().
   void enter_wait(WorkerState state, Nanos now);
   void leave_wait(Nanos now);
-  /// Totals at `now`, an open wait included.
+  /// Totals at `now`, an open wait included. Never negative, and never less than an earlier read by the same reader.
   [[nodiscard]] StageCounters read(Nanos now) const;
 
  private:
+  /// A total that may be open: one word, so a reader can never catch it half updated. Closed: 2 * total.
+  /// Open since t: 2 * (total - t) + 1, which at any later moment stands for total + (now - t).
+  using OpenTotal = std::atomic<Nanos>;
+  [[nodiscard]] Nanos waited(const OpenTotal& total, Nanos now) const;
+
   std::atomic<std::uint64_t> records_{0};
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<Nanos> cpu_{0};
   std::atomic<Nanos> busy_{0};
-  std::atomic<Nanos> starved_{0};
-  std::atomic<Nanos> blocked_{0};
+  OpenTotal starved_{0};
+  OpenTotal blocked_{0};
   std::atomic<Nanos> since_{0};
-  std::atomic<WorkerState> state_{WorkerState::Idle};
+  WorkerState state_ = WorkerState::Idle;  ///< the writer's own
 };
 
 /// The meter of one node: a WorkerMeter for each worker that may carry it.

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/batch_window.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace feedline {
+
+BatchWork* BatchWindow::open(const Ticket& ticket) {
+  if (ticket.batch < delivered_ + batches_.size()) return batches_[ticket.batch - delivered_].get();
+  std::unique_ptr<BatchWork> batch;
+  if (spare_.empty()) {
+    batch = std::make_unique<BatchWork>();
+  } else {
+    batch = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  batch->number = ticket.batch;
+  batch->epoch = ticket.epoch;
+  batch->index = ticket.index;
+  batch->last_of_epoch = ticket.last_of_epoch;
+  batch->rows = batch->open_rows = ticket.batch_rows;
+  batch->good = 0;
+  batch->finished = false;
+  batch->record_ids.assign(ticket.batch_rows, 0);
+  batch->bad.assign(ticket.batch_rows, 0);
+  batches_.push_back(std::move(batch));
+  return batches_.back().get();
+}
+
+BatchWork* BatchWindow::ready() const {
+  return !batches_.empty() && batches_.front()->finished ? batches_.front().get() : nullptr;
+}
+
+std::unique_ptr<BatchWork> BatchWindow::take() {
+  std::unique_ptr<BatchWork> batch = std::move(batches_.front());
+  batches_.pop_front();
+  ++delivered_;
+  return batch;
+}
+
+void BatchWindow::recycle(std::unique_ptr<BatchWork> batch) {
+  batch->buffer.reset();
+  spare_.push_back(std::move(batch));
+}
+
+double BatchWindow::fill() const {
+  const auto waiting =
+      std::count_if(batches_.begin(), batches_.end(), [](const auto& b) { return b->finished; });
+  return std::min(1.0, static_cast<double>(waiting) / static_cast<double>(prefetch_));
+}
+
+}  // namespace feedline

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/chunk.h"
+#include "engine/dispenser.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+namespace feedline {
+
+/// The batches between the sampler and the consumer, in order: those that are being filled and those that are
+/// finished and wait. Batches finish in any order and leave in their own. Not thread-safe: the Flow guards
+/// it.
+class BatchWindow {
+ public:
+  /// `prefetch`: how many batches beyond the one that is being consumed may hold a buffer.
+  explicit BatchWindow(std::size_t prefetch) : prefetch_(prefetch < 1 ? 1 : prefetch) {}
+
+  /// The batch that a ticket belongs to; opened with its first ticket.
+  BatchWork* open(const Ticket& ticket);
+  /// May this batch be filled yet?
+  [[nodiscard]] bool admits(std::uint64_t batch) const { return batch < delivered_ + prefetch_; }
+  /// The next batch to leave if it is finished, else null.
+  [[nodiscard]] BatchWork* ready() const;
+  /// Takes ready() out; hand it to recycle() when done.
+  std::unique_ptr<BatchWork> take();
+  void recycle(std::unique_ptr<BatchWork> batch);
+
+  [[nodiscard]] bool empty() const { return batches_.empty(); }
+  /// Finished batches that wait, as a share of `prefetch`.
+  [[nodiscard]] double fill() const;
+
+ private:
+  std::size_t prefetch_;
+  std::uint64_t delivered_ = 0;
+  std::deque<std::unique_ptr<BatchWork>> batches_{};  ///< front: number delivered_
+  std::vector<std::unique_ptr<BatchWork>> spare_{};
+};
+
+}  // namespace feedline

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/buffer_pool.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+namespace feedline {
+namespace {
+
+constexpr std::align_val_t kAlignment{64};
+
+class HostAllocator final : public BufferAllocator {
+ public:
+  std::byte* allocate(std::size_t bytes) override {
+    return static_cast<std::byte*>(::operator new[](bytes, kAlignment));
+  }
+  void release(std::byte* data, std::size_t) noexcept override { ::operator delete[](data, kAlignment); }
+};
+
+}  // namespace
+
+std::shared_ptr<BufferAllocator> BufferAllocator::host() {
+  static const auto allocator = std::make_shared<HostAllocator>();
+  return allocator;
+}
+
+BufferPool::BufferPool(std::shared_ptr<BufferAllocator> allocator, std::vector<std::size_t> field_bytes)
+    : allocator_(std::move(allocator)), field_bytes_(std::move(field_bytes)) {
+  for (std::size_t& bytes : field_bytes_) bytes = std::max<std::size_t>(bytes, 1);
+}
+
+BufferPool::~BufferPool() { retire(); }
+
+std::shared_ptr<BatchBuffer> BufferPool::acquire() {
+  std::unique_ptr<BatchBuffer> buffer;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      buffer = std::move(idle_.back());
+      idle_.pop_back();
+    } else {
+      idle_.reserve(++made_);  // so that handing back never allocates
+    }
+  }
+  if (!buffer) buffer = allocate();
+  auto deleter = [pool = shared_from_this()](BatchBuffer* done) { pool->give_back(done); };
+  return {buffer.release(), std::move(deleter)};
+}
+
+void BufferPool::retire() {
+  std::vector<std::unique_ptr<BatchBuffer>> idle;
+  {
+    const std::lock_guard lock(mutex_);
+    retired_ = true;
+    idle.swap(idle_);
+  }
+  for (const auto& buffer : idle) release(*buffer);
+}
+
+std::unique_ptr<BatchBuffer> BufferPool::allocate() {
+  auto buffer = std::make_unique<BatchBuffer>();
+  buffer->fields.reserve(field_bytes_.size());
+  try {
+    for (const std::size_t bytes : field_bytes_) buffer->fields.push_back(allocator_->allocate(bytes));
+  } catch (...) {
+    release(*buffer);
+    throw;
+  }
+  return buffer;
+}
+
+void BufferPool::give_back(BatchBuffer* done) noexcept {
+  std::unique_ptr<BatchBuffer> buffer(done);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!retired_ && idle_.size() < idle_.capacity()) {
+      idle_.push_back(std::move(buffer));
+      return;
+    }
+  }
+  release(*buffer);
+}
+
+void BufferPool::release(const BatchBuffer& buffer) noexcept {
+  for (std::size_t i = 0; i < buffer.fields.size(); ++i)
+    allocator_->release(buffer.fields[i], field_bytes_[i]);
+}
+
+}  // namespace feedline

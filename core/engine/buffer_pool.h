@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/batch.h"
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace feedline {
+
+/// Batch buffers that are used again and again. How many exist follows from the prefetch window and from how
+/// many batches the consumer holds; in the steady state nothing is allocated. Buffers may outlive the
+/// pipeline: the last owner, on whatever thread, hands its buffer back while the pipeline lives and frees it
+/// afterwards. Thread-safe.
+class BufferPool : public std::enable_shared_from_this<BufferPool> {
+ public:
+  /// `field_bytes`: size of each field's block for a full batch.
+  BufferPool(std::shared_ptr<BufferAllocator> allocator, std::vector<std::size_t> field_bytes);
+  ~BufferPool();
+  BufferPool(const BufferPool&) = delete;
+  BufferPool& operator=(const BufferPool&) = delete;
+
+  /// Throws std::bad_alloc where the allocator has no more memory.
+  [[nodiscard]] std::shared_ptr<BatchBuffer> acquire();
+  /// Frees idle buffers, and from now on every buffer that comes back.
+  void retire();
+
+ private:
+  [[nodiscard]] std::unique_ptr<BatchBuffer> allocate();
+  void give_back(BatchBuffer* buffer) noexcept;
+  void release(const BatchBuffer& buffer) noexcept;
+
+  std::shared_ptr<BufferAllocator> allocator_;
+  std::vector<std::size_t> field_bytes_;
+  std::mutex mutex_{};
+  std::vector<std::unique_ptr<BatchBuffer>> idle_{};
+  std::size_t made_ = 0;
+  bool retired_ = false;
+};
+
+}  // namespace feedline

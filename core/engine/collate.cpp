@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/collate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace feedline {
+namespace {
+
+bool fits(const Datum& value, const TensorDesc& wanted) {
+  const auto dims = value.dims();
+  return value.dtype() == wanted.dtype &&
+         std::equal(dims.begin(), dims.end(), wanted.shape.begin(), wanted.shape.end(),
+                    [](std::int64_t has, const Dim& needs) { return needs.known() && has == needs.size(); });
+}
+
+std::string numbers(const Datum& value) {
+  if (value.dims().empty()) return fmt::format("{} number", name(value.dtype()));
+  return value.text();
+}
+
+}  // namespace
+
+Status collate(const Datum& value, const BatchField& field, std::byte* row) {
+  if (!fits(value, field.record)) {
+    return fail_record(
+        fmt::format("the value for the batch's '{}' is {}, but the batch expects {}", field.name,
+                    numbers(value), field.record.text()),
+        "All records of a batch must have one shape: resize or crop pictures to a fixed size before the "
+        "batch");
+  }
+  if (value.data() != row && value.bytes() > 0) std::memcpy(row, value.data(), value.bytes());
+  return {};
+}
+
+void close_up(BatchWork& batch, const std::vector<BatchField>& fields) {
+  std::size_t good = 0;
+  for (std::size_t row = 0; row < batch.rows; ++row) {
+    if (batch.bad[row] != 0) continue;
+    if (good != row) {
+      for (std::size_t f = 0; f < fields.size(); ++f) {
+        const std::size_t bytes = fields[f].record_bytes();
+        std::memcpy(row_of(batch, f, bytes, good), row_of(batch, f, bytes, row), bytes);
+      }
+      batch.record_ids[good] = batch.record_ids[row];
+    }
+    ++good;
+  }
+  batch.good = good;
+  batch.record_ids.resize(good);
+}
+
+}  // namespace feedline

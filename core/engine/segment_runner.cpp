@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/segment_runner.h"
+
+#include "engine/collate.h"
+
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <set>
+#include <utility>
+
+namespace feedline {
+namespace {
+
+constexpr std::size_t kTileBytes = 256 * 1024;
+constexpr std::size_t kMaxTile = 128;
+
+/// Runs a node's own code; whatever it throws becomes an error of the record.
+template <class Work>
+Status guarded(Work&& work) {
+  std::string reason;
+  try {
+    return std::forward<Work>(work)();
+  } catch (const std::bad_alloc&) {
+    return fail_record("not enough memory for this record");
+  } catch (const std::exception& error) {
+    reason = error.what();
+  } catch (...) {
+    reason = "an exception of unknown type";
+  }
+  while (!reason.empty() && (reason.back() == '\n' || reason.back() == ' ')) reason.pop_back();
+  return fail_record(std::move(reason));
+}
+
+}  // namespace
+
+SegmentRunner::SegmentRunner(const DataPlan& plan, const Cut& cut, std::size_t segment, StepTimer timer,
+                             ErrorLog& errors, const std::atomic<bool>& stop)
+    : plan_(plan),
+      cut_(cut),
+      segment_(cut.segments[segment]),
+      index_(segment),
+      timer_(std::move(timer)),
+      errors_(errors),
+      stop_(stop) {
+  for (SlotIndex slot = 0; slot < plan.slots; ++slot)
+    if (cut.producer[slot] == segment && !cut.homes[slot].in_chunk) local_slots_.push_back(slot);
+  std::set<SlotIndex> taken;
+  for (std::size_t f = 0; f < plan.fields.size(); ++f) {
+    const SlotIndex slot = plan.fields[f].slot;
+    row_bytes_.push_back(plan.fields[f].record_bytes());
+    const bool here = segment_.collates && cut.producer[slot] == segment && !cut.homes[slot].in_chunk;
+    if (here && taken.insert(slot).second) bound_fields_.push_back(f);
+  }
+}
+
+Datum& SegmentRunner::cell(Chunk& chunk, std::size_t record, SlotIndex slot) {
+  const Cut::Home home = cut_.homes[slot];
+  return home.in_chunk ? chunk.cells[record * cut_.crossing + home.index]
+                       : tile_cells_[(record - tile_begin_) * cut_.local + home.index];
+}
+
+void SegmentRunner::make_room(Chunk& chunk) {
+  if (chunk.cells.size() < chunk.count * cut_.crossing) chunk.cells.resize(chunk.count * cut_.crossing);
+  if (tile_cells_.size() < tile_ * cut_.local) tile_cells_.resize(tile_ * cut_.local);
+}
+
+bool SegmentRunner::run(Chunk& chunk) {
+  timer_.start();
+  bool whole = true;
+  for (std::size_t begin = 0; whole && begin < chunk.count;) {
+    make_room(chunk);
+    const std::size_t end = std::min(begin + tile_, chunk.count);
+    tile_begin_ = begin;
+    bind(chunk, begin, end);
+    std::size_t node = 0;
+    if (segment_.reads) {
+      whole = read(chunk, begin, end);
+      ++node;
+    }
+    for (std::size_t i = segment_.first_step; whole && i < segment_.last_step; ++i, ++node)
+      whole = run_step(plan_.steps[i], node, chunk, begin, end);
+    if (whole && segment_.collates) collate_tile(chunk, begin, end);
+    if (whole) measure(chunk, begin, end);
+    begin = end;
+  }
+  chunk.work += timer_.stop();
+  return whole;
+}
+
+void SegmentRunner::close(BatchWork& batch) {
+  timer_.start();
+  close_up(batch, plan_.fields);
+  timer_.lap(segment_.nodes() - 1, 0, 0);
+  timer_.stop();
+}
+
+void SegmentRunner::bind(const Chunk& chunk, std::size_t begin, std::size_t end) {
+  for (const std::size_t f : bound_fields_) {
+    const std::size_t home = cut_.homes[plan_.fields[f].slot].index;
+    const std::size_t bytes = row_bytes_[f];
+    for (std::size_t r = begin; r < end; ++r)
+      tile_cells_[(r - begin) * cut_.local + home].bind(
+          {row_of(*chunk.batch, f, bytes, chunk.row + r), bytes});
+  }
+}
+
+bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
+  out_.resize(plan_.source_outputs.size());
+  const std::uint64_t position =
+      chunk.batch->index * static_cast<std::uint64_t>(plan_.batch.size) + chunk.row;
+  std::uint64_t done = 0;
+  std::uint64_t bytes = 0;
+  for (std::size_t r = begin; r < end; ++r) {
+    if (stopped()) return false;
+    const std::uint64_t record = plan_.sampler.record(chunk.batch->epoch, position + r);
+    chunk.batch->record_ids[chunk.row + r] = record;
+    for (std::size_t p = 0; p < out_.size(); ++p)
+      out_[p] = plan_.source_outputs[p] ? &cell(chunk, r, *plan_.source_outputs[p]) : nullptr;
+    if (Status read = guarded([&] { return plan_.source->read(record, out_); }); !read) {
+      reject(chunk, r, std::move(read.error()), plan_.source_node);
+      continue;
+    }
+    ++done;
+    for (const Datum* value : out_) bytes += value != nullptr ? value->bytes() : 0;
+  }
+  timer_.lap(0, done, bytes);
+  return true;
+}
+
+bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chunk, std::size_t begin,
+                             std::size_t end) {
+  in_.resize(step.inputs.size());
+  out_.resize(step.outputs.size());
+  std::uint64_t done = 0;
+  std::uint64_t bytes = 0;
+  for (std::size_t r = begin; r < end; ++r) {
+    if (chunk.batch->bad[chunk.row + r] != 0) continue;
+    if (stopped()) return false;
+    for (std::size_t i = 0; i < in_.size(); ++i)
+      in_[i] = step.inputs[i] ? &cell(chunk, r, *step.inputs[i]) : nullptr;
+    for (std::size_t o = 0; o < out_.size(); ++o) out_[o] = &cell(chunk, r, step.outputs[o]);
+    const std::uint64_t record = chunk.batch->record_ids[chunk.row + r];
+    OpContext context{.rng = Rng(plan_.seed, chunk.batch->epoch, record, step.stream),
+                      .training = plan_.training,
+                      .record = record};
+    if (Status ran = guarded([&] { return step.op->run(in_, out_, context); }); !ran) {
+      reject(chunk, r, std::move(ran.error()), step.node);
+      continue;
+    }
+    ++done;
+    for (const Datum* value : out_) bytes += value->bytes();
+  }
+  timer_.lap(node, done, bytes);
+  return true;
+}
+
+void SegmentRunner::collate_tile(Chunk& chunk, std::size_t begin, std::size_t end) {
+  std::uint64_t done = 0;
+  std::uint64_t bytes = 0;
+  for (std::size_t r = begin; r < end; ++r) {
+    const std::size_t row = chunk.row + r;
+    for (std::size_t f = 0; f < plan_.fields.size() && chunk.batch->bad[row] == 0; ++f) {
+      const BatchField& field = plan_.fields[f];
+      Status put = collate(cell(chunk, r, field.slot), field, row_of(*chunk.batch, f, row_bytes_[f], row));
+      if (!put) reject(chunk, r, std::move(put.error()), writer_of(plan_, field.slot));
+    }
+    if (chunk.batch->bad[row] != 0) continue;
+    ++done;
+    for (const std::size_t b : row_bytes_) bytes += b;
+  }
+  timer_.lap(segment_.nodes() - 1, done, bytes);
+}
+
+void SegmentRunner::reject(Chunk& chunk, std::size_t record, Error error, const std::string& node) {
+  const std::size_t row = chunk.row + record;
+  chunk.batch->bad[row] = 1;
+  error.code = ErrorCode::BadRecord;
+  std::string file = error.file.empty() ? plan_.source->locate(chunk.batch->record_ids[row]) : std::string();
+  errors_.add(std::move(error).at_node(node).in_file(std::move(file)), {chunk.batch->number, row});
+}
+
+/// Sizes the next tile by the values of this one, and tells the queue how much the chunk holds.
+void SegmentRunner::measure(Chunk& chunk, std::size_t begin, std::size_t end) {
+  std::size_t local = 0;
+  for (std::size_t r = begin; r < end; ++r) {
+    if (chunk.batch->bad[chunk.row + r] != 0) continue;
+    for (const SlotIndex slot : local_slots_) local += cell(chunk, r, slot).bytes();
+    break;
+  }
+  if (local > 0) tile_ = std::clamp<std::size_t>(kTileBytes / local, 1, kMaxTile);
+  if (local_slots_.empty()) tile_ = kMaxTile;
+
+  if (begin == 0) chunk.bytes = segment_.reads ? 0 : chunk.bytes;
+  for (SlotIndex slot = 0; slot < plan_.slots; ++slot) {
+    if (cut_.producer[slot] != index_ || !cut_.homes[slot].in_chunk) continue;
+    for (std::size_t r = begin; r < end; ++r)
+      if (chunk.batch->bad[chunk.row + r] == 0) chunk.bytes += cell(chunk, r, slot).bytes();
+  }
+}
+
+}  // namespace feedline

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/chunk.h"
+#include "engine/error_log.h"
+#include "engine/plan.h"
+#include "engine/segments.h"
+#include "engine/step_timer.h"
+
+#include <atomic>
+#include <cstddef>
+#include <vector>
+
+namespace feedline {
+
+/// What one worker does with a chunk: carries it through the nodes of its segment, node by node over tiles of
+/// records that stay in cache. Values that nobody needs later live in the worker and are reused from tile to
+/// tile; the last node of a branch writes straight into the batch. Used by one thread; no exception leaves it
+/// but std::bad_alloc.
+class SegmentRunner {
+ public:
+  SegmentRunner(const DataPlan& plan, const Cut& cut, std::size_t segment, StepTimer timer, ErrorLog& errors,
+                const std::atomic<bool>& stop);
+
+  /// False if the run was stopped midway; the chunk is then unfinished. Bad records are marked in the batch.
+  [[nodiscard]] bool run(Chunk& chunk);
+  /// For the worker that finished a batch's last row.
+  void close(BatchWork& batch);
+
+ private:
+  void make_room(Chunk& chunk);
+  void bind(const Chunk& chunk, std::size_t begin, std::size_t end);
+  [[nodiscard]] bool read(Chunk& chunk, std::size_t begin, std::size_t end);
+  [[nodiscard]] bool run_step(const PlanStep& step, std::size_t node, Chunk& chunk, std::size_t begin,
+                              std::size_t end);
+  void collate_tile(Chunk& chunk, std::size_t begin, std::size_t end);
+  void reject(Chunk& chunk, std::size_t record, Error error, const std::string& node);
+  void measure(Chunk& chunk, std::size_t begin, std::size_t end);
+  [[nodiscard]] Datum& cell(Chunk& chunk, std::size_t record, SlotIndex slot);
+  [[nodiscard]] bool stopped() const { return stop_.load(std::memory_order_relaxed); }
+
+  const DataPlan& plan_;
+  const Cut& cut_;
+  const Segment& segment_;
+  std::size_t index_;
+  StepTimer timer_;
+  ErrorLog& errors_;
+  const std::atomic<bool>& stop_;
+
+  std::vector<SlotIndex> local_slots_{};     ///< values that live here, for measuring
+  std::vector<std::size_t> bound_fields_{};  ///< fields whose node runs here and may write into the batch
+  std::vector<std::size_t> row_bytes_{};     ///< by field
+  std::vector<Datum> tile_cells_{};          ///< tile x Cut::local
+  std::size_t tile_begin_ = 0;
+  std::size_t tile_ = 8;  ///< records a tile; follows the size of the values
+  std::vector<const Datum*> in_{};
+  std::vector<Datum*> out_{};
+};
+
+}  // namespace feedline

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/segments.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace feedline {
+namespace {
+
+std::vector<std::size_t> producers(const DataPlan& plan, const std::vector<Segment>& segments) {
+  std::vector<std::size_t> producer(plan.slots, Cut::kNone);
+  for (std::size_t s = 0; s < segments.size(); ++s) {
+    if (segments[s].reads)
+      for (const auto& slot : plan.source_outputs)
+        if (slot) producer[*slot] = s;
+    for (std::size_t i = segments[s].first_step; i < segments[s].last_step; ++i)
+      for (const SlotIndex slot : plan.steps[i].outputs) producer[slot] = s;
+  }
+  return producer;
+}
+
+/// Slots that must stay with the chunk: what a later segment reads, and whatever such a value may be a view
+/// of.
+std::vector<bool> crossing_slots(const DataPlan& plan, const Cut& cut) {
+  std::vector<bool> crosses(plan.slots, false);
+  for (std::size_t s = 0; s < cut.segments.size(); ++s) {
+    const Segment& segment = cut.segments[s];
+    for (std::size_t i = segment.first_step; i < segment.last_step; ++i)
+      for (const auto& slot : plan.steps[i].inputs)
+        if (slot && cut.producer[*slot] != s) crosses[*slot] = true;
+    if (segment.collates)
+      for (const BatchField& field : plan.fields)
+        if (cut.producer[field.slot] != s) crosses[field.slot] = true;
+  }
+  for (auto step = plan.steps.rbegin(); step != plan.steps.rend(); ++step) {
+    const bool leaves =
+        std::any_of(step->outputs.begin(), step->outputs.end(), [&](SlotIndex o) { return crosses[o]; });
+    if (!leaves) continue;
+    for (const auto& slot : step->inputs)
+      if (slot) crosses[*slot] = true;
+  }
+  return crosses;
+}
+
+}  // namespace
+
+Cut Cut::of(const DataPlan& plan, std::vector<Segment> segments) {
+  Cut cut;
+  cut.segments = std::move(segments);
+  cut.producer = producers(plan, cut.segments);
+  cut.homes.resize(plan.slots);
+  const std::vector<bool> crosses = crossing_slots(plan, cut);
+  for (SlotIndex slot = 0; slot < plan.slots; ++slot)
+    cut.homes[slot] = {.in_chunk = crosses[slot], .index = crosses[slot] ? cut.crossing++ : cut.local++};
+  return cut;
+}
+
+Cut Cut::fused(const DataPlan& plan, std::size_t workers) {
+  const std::size_t readers = 1 + workers / 8;
+  return of(plan, {{.reads = true, .workers = readers},
+                   {.first_step = 0, .last_step = plan.steps.size(), .collates = true, .workers = workers}});
+}
+
+Cut Cut::staged(const DataPlan& plan, std::size_t workers) {
+  std::vector<Segment> segments{{.reads = true, .workers = workers}};
+  for (std::size_t i = 0; i < plan.steps.size(); ++i)
+    segments.push_back({.first_step = i, .last_step = i + 1, .workers = workers});
+  segments.push_back({.first_step = plan.steps.size(),
+                      .last_step = plan.steps.size(),
+                      .collates = true,
+                      .workers = workers});
+  return of(plan, std::move(segments));
+}
+
+const std::string& writer_of(const DataPlan& plan, SlotIndex slot) {
+  for (const PlanStep& step : plan.steps)
+    if (std::find(step.outputs.begin(), step.outputs.end(), slot) != step.outputs.end()) return step.node;
+  return plan.source_node;
+}
+
+}  // namespace feedline

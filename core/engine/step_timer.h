@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "base/clock.h"
+#include "telemetry/stage_meter.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace feedline {
+
+/// Splits one worker's time among the nodes of its segment, a tile of records at a time.
+///
+/// Wall time is read at every lap (about 40 ns). CPU time costs a system call (about 250 ns), so it is read
+/// only when 100 us have passed since the last reading. Laps in between share it by their wall time; if less
+/// CPU than wall time was used (the thread waited for a disk, or was preempted), the longest lap is the one
+/// that waited.
+class StepTimer {
+ public:
+  /// `nodes`: the worker's meter in each node of the segment, in order.
+  StepTimer(const Clock& clock, std::vector<WorkerMeter*> nodes);
+
+  /// Work begins.
+  void start();
+  /// The time since start() or the last lap was spent on `node`, which finished `records` and put out
+  /// `bytes`.
+  void lap(std::size_t node, std::uint64_t records, std::uint64_t bytes);
+  /// Publishes everything; work ends or a wait comes. Returns the wall time since start().
+  Nanos stop();
+
+ private:
+  struct Lap {
+    std::uint64_t records = 0;
+    std::uint64_t bytes = 0;
+    Nanos wall = 0;
+  };
+  void settle();
+
+  const Clock& clock_;
+  std::vector<WorkerMeter*> nodes_;
+  std::vector<Lap> open_;
+  Nanos started_ = 0;
+  Nanos last_ = 0;
+  Nanos settled_ = 0;
+  Nanos settled_cpu_ = 0;
+};
+
+}  // namespace feedline

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "telemetry/process_meter.h"
+
+#include <algorithm>
+#include <array>
+#include <dlfcn.h>
+#include <fstream>
+#include <mutex>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace feedline {
+namespace {
+
+constexpr Nanos kGpuInterval = 500'000'000;
+
+// The part of nvml.h that is used.
+using Device = void*;
+struct Utilisation {
+  unsigned gpu = 0;  ///< percent of the last sample period
+  unsigned memory = 0;
+};
+struct Memory {
+  unsigned long long total = 0;
+  unsigned long long free = 0;
+  unsigned long long used = 0;
+};
+constexpr int kSuccess = 0;
+
+template <class Function>
+bool look_up(void* library, const char* name, Function*& function) {
+  function = reinterpret_cast<Function*>(dlsym(library, name));
+  return function != nullptr;
+}
+
+std::uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+Nanos nanos(const timeval& time) { return time.tv_sec * Nanos{1'000'000'000} + time.tv_usec * Nanos{1000}; }
+
+}  // namespace
+
+struct ProcessMeter::Nvml {
+  std::mutex mutex{};
+  void* library = nullptr;
+  int (*init)() = nullptr;
+  int (*shutdown)() = nullptr;
+  int (*count)(unsigned*) = nullptr;
+  int (*handle)(unsigned, Device*) = nullptr;
+  int (*device_name)(Device, char*, unsigned) = nullptr;
+  int (*utilisation)(Device, Utilisation*) = nullptr;
+  int (*memory)(Device, Memory*) = nullptr;
+  std::vector<Device> devices{};
+  std::vector<GpuSample> latest{};
+  Nanos read_at = 0;
+
+  Nvml() {
+    library = dlopen("libnvidia-ml.so.1", RTLD_LAZY | RTLD_LOCAL);
+    if (library == nullptr) return;
+    const bool complete = look_up(library, "nvmlInit_v2", init) &&
+                          look_up(library, "nvmlShutdown", shutdown) &&
+                          look_up(library, "nvmlDeviceGetCount_v2", count) &&
+                          look_up(library, "nvmlDeviceGetHandleByIndex_v2", handle) &&
+                          look_up(library, "nvmlDeviceGetName", device_name) &&
+                          look_up(library, "nvmlDeviceGetUtilizationRates", utilisation) &&
+                          look_up(library, "nvmlDeviceGetMemoryInfo", memory);
+    if (!complete || init() != kSuccess) {
+      close();
+      return;
+    }
+    find_devices();
+  }
+  ~Nvml() {
+    if (library != nullptr) shutdown();
+    close();
+  }
+  Nvml(const Nvml&) = delete;
+  Nvml& operator=(const Nvml&) = delete;
+
+  void close() {
+    if (library != nullptr) dlclose(library);
+    library = nullptr;
+  }
+
+  void find_devices() {
+    unsigned found = 0;
+    if (count(&found) != kSuccess) return;
+    for (unsigned i = 0; i < found; ++i) {
+      Device device = nullptr;
+      if (handle(i, &device) != kSuccess) continue;
+      std::array<char, 96> text{};
+      device_name(device, text.data(), static_cast<unsigned>(text.size()));
+      devices.push_back(device);
+      latest.push_back({.name = text.data()});
+    }
+  }
+
+  std::vector<GpuSample> read() {
+    const std::lock_guard lock(mutex);
+    const Nanos now = Clock::system().now();
+    if (read_at != 0 && now - read_at < kGpuInterval) return latest;
+    read_at = now;
+    for (std::size_t i = 0; i < devices.size(); ++i) {
+      Utilisation load;
+      Memory bytes;
+      if (utilisation(devices[i], &load) == kSuccess) latest[i].utilisation = load.gpu / 100.0;
+      if (memory(devices[i], &bytes) != kSuccess) continue;
+      latest[i].memory_used = bytes.used;
+      latest[i].memory_total = bytes.total;
+    }
+    return latest;
+  }
+};
+
+ProcessMeter::ProcessMeter() : nvml_(std::make_unique<Nvml>()) {}
+ProcessMeter::~ProcessMeter() = default;
+
+ProcessSample ProcessMeter::read() {
+  ProcessSample sample;
+  sample.rss_bytes = resident_bytes();
+  rusage usage{};
+  if (getrusage(RUSAGE_SELF, &usage) == 0) {
+    sample.peak_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+    sample.cpu = nanos(usage.ru_utime) + nanos(usage.ru_stime);
+  }
+  sample.peak_rss_bytes = std::max(sample.peak_rss_bytes, sample.rss_bytes);
+  sample.gpus = nvml_->read();
+  return sample;
+}
+
+}  // namespace feedline
