@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Reading pictures from encoded bytes. Bytes come from files that nobody vouches for: every function here either gives a
+// right picture or an Error, within bounded memory.
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "schema/datum.h"
+
+namespace feedline::codec {
+
+using Bytes = std::span<const std::byte>;
+
+enum class Format { Unknown, Jpeg, Png, WebP, Bmp };
+/// By the first bytes; file names are not looked at.
+[[nodiscard]] Format sniff(Bytes bytes);
+
+enum class Colour { Rgb, Grey };
+/// What becomes of an alpha channel.
+enum class Alpha { Drop, OnWhite, OnBlack };
+
+/// What is wanted of a picture. A partial decode (a region, a smaller scale) will be asked for here.
+struct DecodeRequest {
+  Colour colour = Colour::Rgb;
+  Alpha alpha = Alpha::Drop;
+  std::uint64_t max_pixels = 100'000'000;  ///< a picture that declares more is refused before any memory is taken
+  bool accept_damaged = false;             ///< keep what could be read of a truncated or corrupt file
+  [[nodiscard]] int channels() const { return colour == Colour::Rgb ? 3 : 1; }
+};
+
+/// Decodes JPEG (baseline, progressive, grey, CMYK), PNG (all depths, interlaced), WebP (the first frame of animations)
+/// or BMP into u8 HWC with one or three channels, turned upright as EXIF says. Errors are record errors without a file.
+Status decode(Bytes bytes, const DecodeRequest& request, Datum& out);
+
+/// Where a codec puts its pixels: straight into the Datum, or first aside if EXIF wants the picture turned.
+class Canvas {
+ public:
+  Canvas(const DecodeRequest& request, Datum& out) : request_(request), out_(out) {}
+
+  /// Room for height x width pixels of request().channels() bytes, dense, zeroed. Error: over the pixel budget.
+  [[nodiscard]] Result<std::uint8_t*> begin(std::uint64_t width, std::uint64_t height, int orientation = 1);
+  /// Turns the picture upright.
+  void finish();
+  [[nodiscard]] const DecodeRequest& request() const { return request_; }
+
+ private:
+  const DecodeRequest& request_;
+  Datum& out_;
+  std::int64_t width_ = 0;
+  std::int64_t height_ = 0;
+  int orientation_ = 1;
+};
+
+// One a format; see the files of the same names.
+Status decode_jpeg(Bytes bytes, Canvas& canvas);
+Status decode_png(Bytes bytes, Canvas& canvas);
+Status decode_webp(Bytes bytes, Canvas& canvas);
+Status decode_bmp(Bytes bytes, Canvas& canvas);
+
+/// One row of `width` pixels of 8-bit R, G, B, A to what the request asks for.
+void convert_rgba_row(const std::uint8_t* rgba, std::size_t width, const DecodeRequest& request, std::uint8_t* to);
+
+/// Encodes a u8 HWC picture of one or three channels as baseline JPEG (4:2:0). `quality` 1..100.
+[[nodiscard]] Result<std::vector<std::byte>> encode_jpeg(const std::uint8_t* pixels, int width, int height, int channels,
+                                                         int quality);
+
+}  // namespace feedline::codec

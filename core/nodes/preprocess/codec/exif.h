@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+
+#include "nodes/preprocess/codec/codec.h"
+
+namespace feedline::codec {
+
+/// The orientation tag (0x0112) in the first directory of a TIFF block, 1..8; 1 if there is none or it is malformed.
+/// Source: EXIF 2.32, 4.6.4.
+[[nodiscard]] int exif_orientation(Bytes tiff);
+/// The same for a whole JPEG file: looks for its APP1 segment.
+[[nodiscard]] int jpeg_orientation(Bytes jpeg);
+
+/// Copies a dense width x height picture (`channels` bytes a pixel) so that it stands upright. Orientations 5 to 8 swap
+/// width and height.
+void turn_upright(const std::uint8_t* from, std::int64_t width, std::int64_t height, int channels, int orientation,
+                  std::uint8_t* to);
+[[nodiscard]] constexpr bool swaps_sides(int orientation) { return orientation >= 5; }
+
+}  // namespace feedline::codec

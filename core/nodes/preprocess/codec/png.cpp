@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <csetjmp>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include <png.h>
+
+#include "nodes/preprocess/codec/codec.h"
+#include "nodes/preprocess/codec/exif.h"
+
+namespace feedline::codec {
+namespace {
+
+/// A libpng reader over memory. libpng jumps out of its functions on errors, as libjpeg does: see jpeg.cpp.
+class PngReader {
+ public:
+  explicit PngReader(Bytes bytes) : bytes_(bytes) {
+    png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, on_error, [](png_structp, png_const_charp) {});
+    if (png_ == nullptr) return;
+    info_ = png_create_info_struct(png_);
+    png_set_read_fn(png_, this, on_read);
+    png_set_user_limits(png_, 0x7FFFFFFF, 0x7FFFFFFF);  // the pixel budget is checked by Canvas
+    png_set_chunk_malloc_max(png_, 8U << 20);
+    png_set_chunk_cache_max(png_, 128);
+  }
+  ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
+  PngReader(const PngReader&) = delete;
+  PngReader& operator=(const PngReader&) = delete;
+
+  /// Header, and everything set up so that rows come as R, G, B, A of 8 bits.
+  bool read_header() {
+    if (png_ == nullptr || info_ == nullptr) return false;
+    if (setjmp(png_jmpbuf(png_)) != 0) return false;
+    png_read_info(png_, info_);
+    png_set_expand(png_);
+    png_set_scale_16(png_);
+    png_set_gray_to_rgb(png_);
+    png_set_add_alpha(png_, 0xFF, PNG_FILLER_AFTER);
+    passes_ = png_set_interlace_handling(png_);
+    return true;
+  }
+
+  bool start() {
+    if (setjmp(png_jmpbuf(png_)) != 0) return false;
+    png_read_update_info(png_, info_);
+    return png_get_rowbytes(png_, info_) == std::size_t{width()} * 4;
+  }
+
+  bool read_row(std::uint8_t* row) {
+    if (setjmp(png_jmpbuf(png_)) != 0) return false;
+    png_read_row(png_, row, nullptr);
+    return true;
+  }
+
+  /// The rest, so that a missing end or a wrong checksum is found.
+  bool finish() {
+    if (setjmp(png_jmpbuf(png_)) != 0) return false;
+    png_read_end(png_, nullptr);
+    return true;
+  }
+
+  [[nodiscard]] int orientation() const {
+    png_bytep exif = nullptr;
+    png_uint_32 length = 0;
+    if (png_get_eXIf_1(png_, info_, &length, &exif) == 0 || exif == nullptr) return 1;
+    return exif_orientation({reinterpret_cast<const std::byte*>(exif), length});
+  }
+  [[nodiscard]] std::uint32_t width() const { return png_get_image_width(png_, info_); }
+  [[nodiscard]] std::uint32_t height() const { return png_get_image_height(png_, info_); }
+  [[nodiscard]] int passes() const { return passes_; }
+  [[nodiscard]] std::string message() const { return message_[0] == '\0' ? "no memory" : message_; }
+
+ private:
+  [[noreturn]] static void on_error(png_structp png, png_const_charp message) {
+    auto* self = static_cast<PngReader*>(png_get_error_ptr(png));
+    std::snprintf(self->message_, sizeof self->message_, "%s", message);
+    longjmp(png_jmpbuf(png), 1);
+  }
+
+  static void on_read(png_structp png, png_bytep to, std::size_t length) {
+    auto* self = static_cast<PngReader*>(png_get_io_ptr(png));
+    if (self->bytes_.size() - self->at_ < length) png_error(png, "the file ends too early");
+    std::memcpy(to, self->bytes_.data() + self->at_, length);
+    self->at_ += length;
+  }
+
+  Bytes bytes_;
+  std::size_t at_ = 0;
+  png_structp png_ = nullptr;
+  png_infop info_ = nullptr;
+  int passes_ = 1;
+  char message_[128] = {};
+};
+
+tl::unexpected<Error> broken(const std::string& message) {
+  return fail_record("a PNG picture that cannot be read: " + message, "Restore the file, or delete it");
+}
+
+}  // namespace
+
+Status decode_png(Bytes bytes, Canvas& canvas) {
+  PngReader reader(bytes);
+  if (!reader.read_header()) return broken(reader.message());
+  const DecodeRequest& request = canvas.request();
+  const auto pixels = canvas.begin(reader.width(), reader.height(), reader.orientation());
+  if (!pixels) return fail(pixels.error());
+  if (!reader.start()) return broken(reader.message());
+
+  const std::size_t width = reader.width();
+  const std::size_t height = reader.height();
+  const std::size_t row_bytes = width * 4;
+  // An interlaced picture is refined pass by pass, so all of it must be kept as R, G, B, A; otherwise one row will do.
+  const bool whole = reader.passes() > 1;
+  std::vector<std::uint8_t> rows(row_bytes * (whole ? height : 1));
+  const auto convert = [&](const std::uint8_t* row, std::size_t y) {
+    convert_rgba_row(row, width, request, *pixels + y * width * static_cast<std::size_t>(request.channels()));
+  };
+  bool complete = true;
+  for (int pass = 0; pass < reader.passes() && complete; ++pass)
+    for (std::size_t y = 0; y < height && complete; ++y) {
+      std::uint8_t* row = rows.data() + (whole ? y * row_bytes : 0);
+      complete = reader.read_row(row);
+      if (complete && !whole) convert(row, y);
+    }
+  complete = complete && reader.finish();
+  if (!complete && !request.accept_damaged) return broken(reader.message());
+  if (whole)
+    for (std::size_t y = 0; y < height; ++y) convert(rows.data() + y * row_bytes, y);
+  return {};
+}
+
+}  // namespace feedline::codec

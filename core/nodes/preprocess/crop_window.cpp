@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/preprocess/crop_window.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace feedline {
+namespace {
+
+std::int64_t side(double length, std::int64_t limit) {
+  return std::clamp<std::int64_t>(std::llround(length), 1, limit);
+}
+
+CropWindow centred(const PictureSize& picture, std::int64_t width, std::int64_t height) {
+  return {(picture.width - width) / 2, (picture.height - height) / 2, width, height};
+}
+
+}  // namespace
+
+CropWindow random_window(const PictureSize& picture, const CropLimits& limits, Rng& rng) {
+  const double area = static_cast<double>(picture.pixels());
+  const double log_min = std::log(limits.ratio_min);
+  const double log_max = std::log(limits.ratio_max);
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    const double target = area * rng.uniform(limits.scale_min, limits.scale_max);
+    const double ratio = std::exp(rng.uniform(log_min, log_max));
+    const std::int64_t width = std::llround(std::sqrt(target * ratio));
+    const std::int64_t height = std::llround(std::sqrt(target / ratio));
+    if (width < 1 || height < 1 || width > picture.width || height > picture.height) continue;
+    const auto y = rng.below(static_cast<std::uint32_t>(picture.height - height + 1));
+    const auto x = rng.below(static_cast<std::uint32_t>(picture.width - width + 1));
+    return {x, y, width, height};
+  }
+  const double ratio = static_cast<double>(picture.width) / static_cast<double>(picture.height);
+  return centre_window(picture, std::clamp(ratio, limits.ratio_min, limits.ratio_max));
+}
+
+CropWindow centre_window(const PictureSize& picture, double ratio, double share) {
+  const double width = static_cast<double>(picture.width);
+  const double height = static_cast<double>(picture.height);
+  const double fitted = std::min(width, height * ratio);
+  return centred(picture, side(fitted * share, picture.width), side(fitted / ratio * share, picture.height));
+}
+
+}  // namespace feedline

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/preprocess/codec/codec.h"
+#include "schema/node_builder.h"
+
+namespace feedline {
+namespace {
+
+struct Decode {
+  struct Params {
+    std::string color = "rgb";
+    std::string alpha = "drop";
+    double max_megapixels = 100;
+    bool accept_damaged = false;
+  };
+
+  static NodeSpec spec() {
+    return node<Decode>("decode", 1, "Decode", "Turns the bytes of a JPEG, PNG, WebP or BMP file into pixels.")
+        .help("Reads the format from the file's first bytes, not from its name. Photos are turned upright as their EXIF "
+              "orientation says; CMYK, palettes and 16-bit pictures become 8-bit; of an animation the first frame is "
+              "taken.\n\n"
+              "For photos this is usually the most expensive step of all: its cost grows with the size of the stored picture, "
+              "whatever size the model wants. A file that cannot be read is left out of its batch, counted and named.")
+        .in("file", Kind::Encoded, "The bytes of one picture file.")
+        .out("image", Kind::Image, "Its pixels, 8 bits a channel.")
+        .choice("color", &Params::color, {"rgb", "grey"}, "Three channels, or one of brightness.")
+        .choice("alpha", &Params::alpha, {"drop", "white", "black"},
+                "What becomes of transparency: 'drop' ignores it, the others put the picture on a ground of that colour.")
+        .param("max_megapixels", &Params::max_megapixels, range(0.001, 4000).ui(1, 400).unit("megapixels"),
+               "A picture that declares more is refused before any memory is taken for it.")
+        .param("accept_damaged", &Params::accept_damaged,
+               "Keep what could be read of a truncated or corrupt file, instead of leaving it out.")
+        .example({{"color", std::string("rgb")}}, {.mean = 0, .stddev = 0});
+  }
+
+  static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
+    if (in.kind != Kind::Encoded)
+      return fail(Error{.reason = "needs the bytes of a picture file, but is given " + in.text(),
+                        .remedy = "Connect the file output of a source; pictures that are pixels already need no decode",
+                        .port = "file"});
+    return TensorDesc{.kind = Kind::Image,
+                      .dtype = DType::U8,
+                      .shape = {Dim::symbol("H"), Dim::symbol("W"), params.color == "rgb" ? 3 : 1},
+                      .layout = Layout::HWC};
+  }
+
+  static Status run(const Params& params, const Datum& in, Datum& out, OpContext&) {
+    codec::DecodeRequest request;
+    request.colour = params.color == "rgb" ? codec::Colour::Rgb : codec::Colour::Grey;
+    request.alpha = params.alpha == "white"   ? codec::Alpha::OnWhite
+                    : params.alpha == "black" ? codec::Alpha::OnBlack
+                                              : codec::Alpha::Drop;
+    request.max_pixels = static_cast<std::uint64_t>(params.max_megapixels * 1e6);
+    request.accept_damaged = params.accept_damaged;
+    return codec::decode(in.span(), request, out);
+  }
+};
+
+}  // namespace
+}  // namespace feedline
+
+FEEDLINE_NODE(Decode)

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Sizes of pictures, before a run (descriptions) and during it (data), whatever their layout. Free of OpenCV.
+
+#include <cstdint>
+
+#include "base/error.h"
+#include "schema/datum.h"
+#include "schema/tensor_desc.h"
+
+namespace feedline {
+
+/// Height, width and channels as far as they are known.
+struct PictureShape {
+  Dim height;
+  Dim width;
+  Dim channels;
+};
+
+/// Height, width and channels of a picture at hand.
+struct PictureSize {
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  std::int64_t channels = 0;
+  [[nodiscard]] std::int64_t pixels() const { return height * width; }
+};
+
+/// Of a description at port `image`. Error: no picture (encoded bytes, say), naming the port and the node that helps.
+[[nodiscard]] Result<PictureShape> picture_shape(const TensorDesc& in);
+/// The same description with another height and width.
+[[nodiscard]] TensorDesc with_size(const TensorDesc& in, const Dim& height, const Dim& width);
+
+/// Of a value. Error (for the record): not three-dimensional, an empty side, or not u8 or f32.
+[[nodiscard]] Result<PictureSize> picture_size(const Datum& in);
+/// Makes room in `out` for a picture like `in`, with another height and width.
+std::byte* allocate_like(const Datum& in, Datum& out, std::int64_t height, std::int64_t width);
+
+}  // namespace feedline

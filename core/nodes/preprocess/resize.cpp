@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/preprocess/resample.h"
+#include "schema/node_builder.h"
+
+namespace feedline {
+namespace {
+
+struct Resize {
+  struct Params {
+    std::int64_t width = 224;
+    std::int64_t height = 224;
+    std::string mode = "crop";
+    std::string filter = "linear";
+  };
+
+  static NodeSpec spec() {
+    return node<Resize>("resize", 1, "Resize", "Scales every picture to one size.")
+        .help("Gives all pictures the same width and height, which a batch needs. With 'crop' the picture keeps its "
+              "proportions: it is scaled until it covers the size, and what overhangs is cut off evenly. With 'stretch' "
+              "nothing is cut off, but the proportions change.\n\n"
+              "Cost grows with the size of the result; a large picture is mostly paid for in decode.")
+        .in("image", Kind::Image, "A picture of any size.")
+        .out("image", Kind::Image, "The picture in the new size.")
+        .param("width", &Params::width, range(1, 8192).ui(16, 512).unit("px"), "Width of the result.")
+        .param("height", &Params::height, range(1, 8192).ui(16, 512).unit("px"), "Height of the result.")
+        .choice("mode", &Params::mode, {"crop", "stretch"},
+                "'crop' keeps the proportions and cuts off what overhangs; 'stretch' changes the proportions.")
+        .choice("filter", &Params::filter, filter_choices(), std::string(kFilterDoc))
+        .example({{"width", std::int64_t{32}}, {"height", std::int64_t{40}}}, {.mean = 0, .stddev = 0});
+  }
+
+  static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
+    if (auto shape = picture_shape(in); !shape) return fail(std::move(shape.error()));
+    return with_size(in, params.height, params.width);
+  }
+
+  static Status run(const Params& params, const Datum& in, Datum& out, OpContext&) {
+    const auto picture = picture_size(in);
+    if (!picture) return fail(picture.error());
+    const CropWindow whole{0, 0, picture->width, picture->height};
+    const double ratio = static_cast<double>(params.width) / static_cast<double>(params.height);
+    const CropWindow window = params.mode == "crop" ? centre_window(*picture, ratio) : whole;
+    return resample(in, window, params.width, params.height, params.filter, out);
+  }
+};
+
+}  // namespace
+}  // namespace feedline
+
+FEEDLINE_NODE(Resize)
