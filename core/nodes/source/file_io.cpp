@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/source/file_io.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace feedline {
+namespace {
+
+constexpr std::uint64_t kLargestPicture = std::uint64_t{1} << 30;
+
+std::string reason_of(int error_number) { return std::generic_category().message(error_number); }
+
+bool write_all(int descriptor, std::span<const std::byte> data) {
+  while (!data.empty()) {
+    const ssize_t written = ::write(descriptor, data.data(), data.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    data = data.subspan(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+void File::close() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = -1;
+}
+
+Result<File> open_file(const std::string& path, FileFacts* facts) {
+  File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.get() < 0) {
+    const int error_number = errno;
+    if (error_number == ENOENT) return fail_file(path, "there is no such file", "Check the path");
+    if (error_number == EACCES) return fail_file(path, "it may not be read", "Give yourself permission to read it");
+    return fail_file(path, "it cannot be opened: " + reason_of(error_number), {});
+  }
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return fail_file(path, "it cannot be read: " + reason_of(errno), {});
+  if (S_ISDIR(status.st_mode)) return fail_file(path, "it is a folder", "Choose a file");
+  if (!S_ISREG(status.st_mode)) return fail_file(path, "it is no regular file", "Choose a file");
+  if (facts != nullptr) {
+    facts->size = static_cast<std::uint64_t>(status.st_size);
+    facts->modified_ns = static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec;
+  }
+  return file;
+}
+
+bool read_at(int descriptor, std::span<std::byte> to, std::uint64_t offset) {
+  while (!to.empty()) {
+    const ssize_t count = ::pread(descriptor, to.data(), to.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count == 0) errno = 0;
+    if (count <= 0) return false;
+    to = to.subspan(static_cast<std::size_t>(count));
+    offset += static_cast<std::uint64_t>(count);
+  }
+  return true;
+}
+
+Status read_whole(const std::string& path, Datum& out) {
+  const auto bad_record = [&](Error error) {
+    error.code = ErrorCode::BadRecord;
+    return fail(std::move(error).in_file(path));
+  };
+  FileFacts facts;
+  const auto file = open_file(path, &facts);
+  if (!file) return bad_record(file.error());
+  if (facts.size == 0) return bad_record({.reason = "the file is empty", .remedy = "Delete it, or restore it"});
+  if (facts.size > kLargestPicture)
+    return bad_record({.reason = fmt::format("{:.1f} GiB is too much for one picture", static_cast<double>(facts.size) / (1 << 30))});
+  std::byte* to = out.allocate(DType::U8, {static_cast<std::int64_t>(facts.size)});
+  if (!read_at(file->get(), {to, facts.size}, 0))
+    return bad_record({.reason = errno == 0 ? "the file became shorter while it was read" : "cannot be read: " + reason_of(errno)});
+  return {};
+}
+
+Status write_atomically(const std::filesystem::path& path, std::span<const std::byte> data) {
+  const std::filesystem::path temporary = temporary_beside(path);
+  const File file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (file.get() < 0) return write_error(errno, path);
+  if (!write_all(file.get(), data) || ::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error_number = errno;
+    ::unlink(temporary.c_str());
+    return write_error(error_number, path);
+  }
+  return {};
+}
+
+std::filesystem::path temporary_beside(const std::filesystem::path& path) {
+  static std::atomic<unsigned> counter{0};
+  return path.parent_path() / fmt::format(".{}.{}-{}.part", path.filename().string(), ::getpid(), counter.fetch_add(1));
+}
+
+Status make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error && !std::filesystem::is_directory(folder)) return write_error(error.value(), folder);
+  return {};
+}
+
+std::filesystem::path cache_folder_or_default(const std::filesystem::path& folder) {
+  if (!folder.empty()) return folder;
+  std::error_code error;
+  const std::filesystem::path temporary = std::filesystem::temp_directory_path(error);
+  return (error ? std::filesystem::path("/tmp") : temporary) / fmt::format("feedline-{}", ::getuid());
+}
+
+tl::unexpected<Error> write_error(int error_number, const std::filesystem::path& path) {
+  std::string remedy = "Set FEEDLINE_CACHE to a folder that can be written";
+  if (error_number == ENOSPC || error_number == EDQUOT)
+    remedy = "Free some space, or set FEEDLINE_CACHE to a folder on another disk";
+  return fail_file(path.string(), "it cannot be written: " + reason_of(error_number), std::move(remedy));
+}
+
+tl::unexpected<Error> fail_file(const std::string& path, std::string reason, std::string remedy) {
+  return fail(Error{.reason = std::move(reason), .remedy = std::move(remedy), .file = valid_utf8(path)});
+}
+
+tl::unexpected<Error> fail_cancelled() { return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"}); }
+
+std::string fingerprint(std::string_view text) {
+  std::uint64_t hash = 0xCBF29CE484222325U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+  return fmt::format("{:016x}", hash);
+}
+
+std::string valid_utf8(std::string_view text) {
+  std::string valid;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3
+                               : lead >= 0xF0 && lead < 0xF5                 ? 4
+                                                                             : 0;
+    bool good = length > 0 && at + length <= text.size();
+    for (std::size_t i = 1; good && i < length; ++i) good = (static_cast<unsigned char>(text[at + i]) & 0xC0) == 0x80;
+    if (good && length > 2) {  // overlong forms, surrogates, beyond U+10FFFF
+      const auto second = static_cast<unsigned char>(text[at + 1]);
+      good = !(lead == 0xE0 && second < 0xA0) && !(lead == 0xED && second > 0x9F) && !(lead == 0xF0 && second < 0x90) &&
+             !(lead == 0xF4 && second > 0x8F);
+    }
+    valid += good ? text.substr(at, length) : std::string_view("\xEF\xBF\xBD");
+    at += good ? length : 1;
+  }
+  return valid;
+}
+
+}  // namespace feedline

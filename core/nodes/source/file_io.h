@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Small, careful file access for sources: everything is an Error, never a signal or an exception.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "schema/datum.h"
+
+namespace feedline {
+
+/// An open file; closes itself.
+class File {
+ public:
+  File() = default;
+  explicit File(int descriptor) : descriptor_(descriptor) {}
+  ~File() { close(); }
+  File(File&& other) noexcept : descriptor_(other.release()) {}
+  File& operator=(File&& other) noexcept {
+    if (this != &other) {
+      close();
+      descriptor_ = other.release();
+    }
+    return *this;
+  }
+  [[nodiscard]] int get() const { return descriptor_; }
+
+ private:
+  int release() {
+    const int descriptor = descriptor_;
+    descriptor_ = -1;
+    return descriptor;
+  }
+  void close();
+  int descriptor_ = -1;
+};
+
+/// What is known of an open file.
+struct FileFacts {
+  std::uint64_t size = 0;
+  std::int64_t modified_ns = 0;
+};
+
+/// Opens a regular file for reading; pipes and devices are refused without waiting for them. The error names the file.
+[[nodiscard]] Result<File> open_file(const std::string& path, FileFacts* facts = nullptr);
+/// Fills `to` from byte `offset` on. False: the file ends earlier, or an I/O error (then errno is set, else 0).
+[[nodiscard]] bool read_at(int descriptor, std::span<std::byte> to, std::uint64_t offset);
+
+/// Reads a whole picture file into `out` as u8 bytes. Record errors: vanished, unreadable, empty, shrinking, over 1 GiB.
+Status read_whole(const std::string& path, Datum& out);
+
+/// Writes `data` to a temporary name beside `path` and renames it over it: a crash or a full disk leaves no torn file.
+Status write_atomically(const std::filesystem::path& path, std::span<const std::byte> data);
+/// A name beside `path` that no other thread or process uses.
+[[nodiscard]] std::filesystem::path temporary_beside(const std::filesystem::path& path);
+/// Makes a folder and its parents. The error names it and says where caches lie.
+Status make_folder(const std::filesystem::path& folder);
+/// `folder`, or one in the temporary folder if it is empty.
+[[nodiscard]] std::filesystem::path cache_folder_or_default(const std::filesystem::path& folder);
+
+/// "reason: No space left on device" as an Error with a remedy that fits errno.
+[[nodiscard]] tl::unexpected<Error> write_error(int error_number, const std::filesystem::path& path);
+/// Bad input that lies in a file.
+[[nodiscard]] tl::unexpected<Error> fail_file(const std::string& path, std::string reason, std::string remedy);
+/// What sources say when they were asked to stop while opening.
+[[nodiscard]] tl::unexpected<Error> fail_cancelled();
+
+/// A short, stable name for `text` (64-bit FNV-1a, hexadecimal), for cache files.
+[[nodiscard]] std::string fingerprint(std::string_view text);
+/// Bytes that are no UTF-8 are replaced by U+FFFD, so that a name can be shown and put into JSON.
+[[nodiscard]] std::string valid_utf8(std::string_view text);
+
+}  // namespace feedline

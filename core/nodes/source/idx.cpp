@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "nodes/source/idx_file.h"
+#include "schema/node_builder.h"
+
+namespace feedline {
+namespace {
+
+constexpr std::int64_t kMostChannels = 4;
+
+std::vector<TensorDesc> image_and_label(std::vector<Dim> shape, Dim classes, std::vector<std::string> names) {
+  return {{.kind = Kind::Image, .dtype = DType::U8, .shape = std::move(shape), .layout = Layout::HWC},
+          {.kind = Kind::Label, .dtype = DType::I64, .classes = std::move(classes), .class_names = std::move(names)}};
+}
+
+/// Pictures stay in their file; labels, one byte each, are kept.
+class IdxSource final : public Source {
+ public:
+  IdxSource(IdxFile images, std::vector<std::uint8_t> labels) : images_(std::move(images)), labels_(std::move(labels)) {
+    dims_ = {images_.item_dims()[0], images_.item_dims()[1], images_.item_dims().size() == 3 ? images_.item_dims()[2] : 1};
+    const std::int64_t classes = *std::max_element(labels_.begin(), labels_.end()) + 1;
+    std::vector<std::string> names;
+    for (std::int64_t i = 0; i < classes; ++i) names.push_back(std::to_string(i));
+    outputs_ = image_and_label({dims_[0], dims_[1], dims_[2]}, classes, std::move(names));
+  }
+
+  std::uint64_t size() const override { return images_.count(); }
+  const std::vector<TensorDesc>& outputs() const override { return outputs_; }
+  std::string locate(std::uint64_t index) const override { return fmt::format("{}#{}", images_.path(), index); }
+
+  Status read(std::uint64_t index, std::span<Datum* const> out) const override {
+    if (out[1] != nullptr) out[1]->set_label(labels_[index]);
+    if (out[0] == nullptr) return {};
+    if (const auto item = images_.mapped(index); !item.empty()) {
+      out[0]->view(item.data(), DType::U8, dims_, Layout::HWC);
+      return {};
+    }
+    std::byte* to = out[0]->allocate(DType::U8, dims_, Layout::HWC);
+    auto status = images_.read(index, {to, images_.item_bytes()});
+    if (!status) status.error().file = locate(index);
+    return status;
+  }
+
+ private:
+  IdxFile images_;
+  std::vector<std::uint8_t> labels_;
+  std::array<std::int64_t, 3> dims_{};
+  std::vector<TensorDesc> outputs_{};
+};
+
+struct Idx {
+  struct Params {
+    std::string images{};
+    std::string labels{};
+  };
+
+  static NodeSpec spec() {
+    return node<Idx>("idx", 1, "IDX files", "Pictures and labels in the format of MNIST.")
+        .help("Reads a pair of IDX files, such as train-images-idx3-ubyte and train-labels-idx1-ubyte of MNIST and "
+              "Fashion-MNIST, as they are or packed with gzip. Packed files are unpacked once, into the cache folder.\n\n"
+              "Pictures are grey (three dimensions: items, height, width) or have channels (a fourth one). They need no decode.")
+        .out("image", Kind::Image, "One picture, 8 bits a channel.")
+        .out("label", Kind::Label, "Its class.")
+        .file("images", &Params::images, "The file of pictures: idx3 or idx4, unsigned bytes, .gz or not.")
+        .file("labels", &Params::labels, "The file of labels: idx1, unsigned bytes, .gz or not.")
+        .fixture(write_fixture);
+  }
+
+  static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs) {
+    return image_and_label({Dim::symbol("H"), Dim::symbol("W"), Dim::symbol("C")}, Dim::symbol("classes"), {});
+  }
+
+  static Result<std::unique_ptr<Source>> open(const Params& params, const SourceContext& context) {
+    auto images = open_images(params.images, context);
+    if (!images) return fail(std::move(images.error()).at_parameter("images"));
+    auto labels = open_labels(params.labels, images->count(), context);
+    if (!labels) return fail(std::move(labels.error()).at_parameter("labels"));
+    return std::make_unique<IdxSource>(std::move(*images), std::move(*labels));
+  }
+
+ private:
+  static Result<IdxFile> open_images(const std::string& path, const SourceContext& context) {
+    auto images = IdxFile::open(path, context);
+    if (!images) return images;
+    const auto& dims = images->item_dims();
+    if (dims.empty()) return fail_file(path, "this is a file of labels, not of pictures", "Exchange images and labels");
+    if (dims.size() == 1)
+      return fail_file(path, "this IDX file has 2 dimensions", "Choose a file of pictures: items, height, width");
+    if (dims.size() == 3 && dims[2] > kMostChannels)
+      return fail_file(path, fmt::format("its pictures have {} channels", dims[2]), "The last dimension must be 1 to 4");
+    if (dims[0] > 65535 || dims[1] > 65535)
+      return fail_file(path, fmt::format("its pictures have {} x {} px", dims[1], dims[0]), "At most 65535 px a side can be read");
+    return images;
+  }
+
+  static Result<std::vector<std::uint8_t>> open_labels(const std::string& path, std::uint64_t images, const SourceContext& context) {
+    const auto file = IdxFile::open(path, context);
+    if (!file) return fail(file.error());
+    if (!file->item_dims().empty())
+      return fail_file(path, fmt::format("this IDX file has {} dimensions, labels have 1", file->item_dims().size() + 1),
+                       "Choose a file such as train-labels-idx1-ubyte");
+    if (file->count() != images)
+      return fail_file(path, fmt::format("it has {} labels for {} pictures", file->count(), images),
+                       "Choose the file that belongs to these pictures");
+    std::vector<std::uint8_t> labels(file->count());
+    if (auto status = file->read(0, std::as_writable_bytes(std::span(labels))); !status) return fail(std::move(status.error()));
+    return labels;
+  }
+
+  static ParamMap write_fixture(const std::filesystem::path& folder) {
+    std::vector<std::uint8_t> images = {0, 0, 8, 3, 0, 0, 0, 6, 0, 0, 0, 5, 0, 0, 0, 4};
+    std::vector<std::uint8_t> labels = {0, 0, 8, 1, 0, 0, 0, 6};
+    for (std::uint8_t item = 0; item < 6; ++item) {
+      for (std::uint8_t pixel = 0; pixel < 20; ++pixel) images.push_back(static_cast<std::uint8_t>(item * 40 + pixel));
+      labels.push_back(item % 3);
+    }
+    (void)write_atomically(folder / "images-idx3-ubyte", std::as_bytes(std::span(images)));
+    (void)write_atomically(folder / "labels-idx1-ubyte", std::as_bytes(std::span(labels)));
+    return {{"images", (folder / "images-idx3-ubyte").string()}, {"labels", (folder / "labels-idx1-ubyte").string()}};
+  }
+};
+
+}  // namespace
+}  // namespace feedline
+
+FEEDLINE_NODE(Idx)

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/preprocess/codec/codec.h"
+#include "nodes/source/file_io.h"
+#include "nodes/source/folder_index.h"
+#include "schema/node_builder.h"
+
+namespace feedline {
+namespace {
+
+std::vector<TensorDesc> file_and_label(Dim classes, std::vector<std::string> names) {
+  return {{.kind = Kind::Encoded, .dtype = DType::U8, .shape = {Dim::symbol("bytes")}},
+          {.kind = Kind::Label, .dtype = DType::I64, .classes = std::move(classes), .class_names = std::move(names)}};
+}
+
+class FolderSource final : public Source {
+ public:
+  explicit FolderSource(FolderIndex index) : index_(std::move(index)) {
+    std::vector<std::string> names;
+    for (const std::string& name : index_.classes()) names.push_back(valid_utf8(name));
+    const auto count = static_cast<std::int64_t>(names.size());
+    outputs_ = file_and_label(count, std::move(names));
+  }
+
+  std::uint64_t size() const override { return index_.size(); }
+  const std::vector<TensorDesc>& outputs() const override { return outputs_; }
+  std::string locate(std::uint64_t index) const override { return index_.path(index); }
+
+  Status read(std::uint64_t index, std::span<Datum* const> out) const override {
+    if (out[1] != nullptr) out[1]->set_label(index_.label(index));
+    if (out[0] == nullptr) return {};
+    return read_whole(index_.path(index), *out[0]);
+  }
+
+ private:
+  FolderIndex index_;
+  std::vector<TensorDesc> outputs_{};
+};
+
+struct ImageFolder {
+  struct Params {
+    std::string folder{};
+  };
+
+  static NodeSpec spec() {
+    return node<ImageFolder>("image_folder", 1, "Image folder", "Picture files, one sub-folder a class.")
+        .help("Reads a folder in which each sub-folder is a class and holds its pictures: flowers/daisy/1.jpg, "
+              "flowers/roses/7.png. Nested sub-folders belong to the class above them. Files are jpg, jpeg, png, webp or bmp; "
+              "others are ignored.\n\n"
+              "Only the list of names is kept in memory. Files are read when their turn comes; one that has vanished or cannot "
+              "be read is left out of its batch, counted and named.")
+        .out("file", Kind::Encoded, "The bytes of one file: connect it to decode.")
+        .out("label", Kind::Label, "The class of its sub-folder, counted in the order of their names.")
+        .folder("folder", &Params::folder, "The folder that holds the class folders.")
+        .fixture(write_fixture);
+  }
+
+  static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs) { return file_and_label(Dim::symbol("classes"), {}); }
+
+  static Result<std::unique_ptr<Source>> open(const Params& params, const SourceContext& context) {
+    auto index = FolderIndex::scan(params.folder, context);
+    if (!index) return fail(std::move(index.error()).at_parameter("folder"));
+    return std::make_unique<FolderSource>(std::move(*index));
+  }
+
+ private:
+  static ParamMap write_fixture(const std::filesystem::path& folder) {
+    std::vector<std::uint8_t> pixels(std::size_t{20} * 16 * 3);
+    for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(i * 7);
+    for (const char* name : {"pictures/cats/a.jpg", "pictures/cats/b.JPEG", "pictures/dogs/old/c.jpg", "pictures/dogs/d.jpg"}) {
+      pixels[0] = static_cast<std::uint8_t>(pixels[0] + 40);
+      const auto path = folder / name;
+      std::filesystem::create_directories(path.parent_path());
+      if (const auto bytes = codec::encode_jpeg(pixels.data(), 20, 16, 3, 90)) (void)write_atomically(path, *bytes);
+    }
+    return {{"folder", (folder / "pictures").string()}};
+  }
+};
+
+}  // namespace
+}  // namespace feedline
+
+FEEDLINE_NODE(ImageFolder)
