@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "support/fake_data.h"
+
+#include <QtTest>
+
+#include <chrono>
+#include <latch>
+#include <random>
+#include <semaphore>
+#include <thread>
+
+using namespace feedline;
+using namespace feedline::test;
+
+namespace {
+
+PipelineOptions with(std::size_t workers, std::uint32_t epochs = 1) {
+  PipelineOptions options;
+  options.workers = workers;
+  options.epochs = epochs;
+  return options;
+}
+
+}  // namespace
+
+/// What goes wrong, and what comes from outside: bad data, no memory, stop, pause, destruction at any moment.
+class TestPipelineFaults : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void allBad() {
+    PlanBuilder builder = noisy_plan(1000, 4, 8);
+    builder.source()->before = [](std::uint64_t record) -> Status {
+      if (record % 10 == 0) return fail_record("is a folder");
+      return fail_record("is no picture", "Remove it");
+    };
+    const auto plan = builder.build();
+    for (const std::size_t workers : {1U, 2U, 8U}) {
+      const Drained drained = drain(plan, with(workers));
+      QVERIFY(drained.batches.empty());
+      QVERIFY(drained.error);
+      QCOMPARE(drained.error->code, ErrorCode::BadInput);
+      QCOMPARE(drained.error->node, std::string("data"));
+      QVERIFY(drained.error->file.starts_with("memory#"));
+      QCOMPARE(drained.error->reason,
+               std::string("104 of 104 records could not be used; the most frequent error: is no picture"));
+      QCOMPARE(drained.error->remedy, std::string("Remove it"));
+    }
+  }
+
+  void tooManyBadEndsAtTheSameBatch() {
+    PlanBuilder builder = noisy_plan(600, 4, 10);
+    builder.source()->before = [](std::uint64_t record) -> Status {
+      if (record >= 200) return fail_record("gone");
+      return {};
+    };
+    const auto plan = builder.build();
+    std::size_t batches = 0;
+    for (const std::size_t workers : {1U, 2U, 8U}) {
+      Pipeline pipeline(plan, plan->train, with(workers));
+      const Drained drained = drain(pipeline, plan->train);
+      QVERIFY(drained.error);
+      if (batches == 0) batches = drained.batches.size();
+      QVERIFY(batches > 0);
+      QCOMPARE(drained.batches.size(), batches);
+      QVERIFY(!pipeline.next());  // and it stays failed
+    }
+  }
+
+  void fewRecordsAllBad() {
+    PlanBuilder builder = noisy_plan(5, 4, 2);
+    builder.source()->before = [](std::uint64_t) -> Status { return fail_record("empty"); };
+    const auto plan = builder.build();
+    const Drained drained = drain(plan, with(2));
+    QVERIFY(drained.error);
+    QVERIFY(drained.error->reason.starts_with("5 of 5"));
+  }
+
+  void emptyEpochsEnd() {
+    PlanBuilder builder = noisy_plan(50, 4, 8);
+    builder.source()->before = [](std::uint64_t) -> Status { return fail_record("empty"); };
+    const auto plan = builder.build();
+    PipelineOptions options = with(2, 3);
+    options.max_bad_fraction = 1;
+    Pipeline pipeline(plan, plan->train, options);
+    const Drained drained = drain(pipeline, plan->train);
+    QVERIFY(!drained.error);
+    QCOMPARE(drained.batches.size(), 3U);  // nothing but the news that an epoch is over
+    for (const BatchCopy& batch : drained.batches) QVERIFY(batch.last_of_epoch && batch.record_ids.empty());
+    QCOMPARE(pipeline.error_count(), 150U);
+  }
+
+  void foreignExceptions() {
+    PlanBuilder builder(9, 4, 9);
+    builder.source()->before = [](std::uint64_t record) -> Status {
+      if (record == 1) throw std::bad_alloc();
+      if (record == 2) throw 42;
+      return {};
+    };
+    builder.field("pixels", PlanBuilder::kPixels, DType::U8, {4});
+    const auto plan = builder.build();
+    Pipeline pipeline(plan, plan->train, with(2));
+    const Drained drained = drain(pipeline, plan->train);
+    QVERIFY(!drained.error);
+    QCOMPARE(drained.batches.at(0).record_ids.size(), 7U);
+    QCOMPARE(pipeline.errors().size(), 2U);
+    QCOMPARE(pipeline.errors()[0].error.file, std::string("memory#1"));
+  }
+
+  void errorListIsBounded() {
+    PlanBuilder builder = noisy_plan(2000, 4, 50);
+    builder.source()->before = [](std::uint64_t record) -> Status {
+      return fail_record("error " + std::to_string(record));
+    };
+    const auto plan = builder.build();
+    PipelineOptions options = with(2);
+    options.max_bad_fraction = 1;
+    Pipeline pipeline(plan, plan->train, options);
+    (void)drain(pipeline, plan->train);
+    QCOMPARE(pipeline.error_count(), 2000U);
+    QVERIFY(pipeline.errors().size() <= 200);
+  }
+
+  void noMemoryForBatches() {
+    const auto plan = noisy_plan(500, 4, 8).build();
+    for (const int limit : {0, 1, 3}) {
+      auto allocator = std::make_shared<CountingAllocator>();
+      allocator->limit = limit;
+      PipelineOptions options = with(2);
+      options.allocator = allocator;
+      {
+        const Drained drained = drain(plan, options);
+        QVERIFY(drained.error);
+        QCOMPARE(drained.error->code, ErrorCode::Failed);
+        QVERIFY(drained.error->reason.find("memory") != std::string::npos);
+      }
+      QCOMPARE(allocator->live.load(), 0);
+    }
+  }
+
+  void buffersAreReused() {
+    auto allocator = std::make_shared<CountingAllocator>();
+    const auto plan = noisy_plan(4000, 4, 8).build();
+    PipelineOptions options = with(2);
+    options.allocator = allocator;
+    options.prefetch = 3;
+    Batch kept;
+    {
+      Pipeline pipeline(plan, plan->train, options);
+      while (true) {
+        auto batch = pipeline.next();
+        QVERIFY(batch);
+        if (!*batch) break;
+        kept = std::move(**batch);
+      }
+      QVERIFY(allocator->allocated <= (3 + 2) * 2);  // two fields; window, one in hand, one being swapped
+    }
+    QCOMPARE(allocator->live.load(), 2);  // the batch outlives its pipeline
+    QCOMPARE(copy(plan->train, kept), expected(plan->train, 1).back());
+    kept = {};
+    QCOMPARE(allocator->live.load(), 0);
+  }
+
+  void backPressure() {
+    // Nobody takes batches: reading goes on only as far as queue and window allow.
+    std::atomic<int> reads{0};
+    PlanBuilder builder = noisy_plan(100'000, 4, 16);
+    builder.source()->before = [&](std::uint64_t) -> Status {
+      ++reads;
+      return {};
+    };
+    const auto plan = builder.build();
+    Pipeline pipeline(plan, plan->train, with(2));
+    const auto blocked = [&] {
+      const auto stages = pipeline.stages(Clock::system().now());
+      return stages.front().total.blocked > 0 && stages.back().total.blocked > 0 &&
+             stages.back().queue_fill == 1.0;
+    };
+    QTRY_VERIFY(blocked());
+    QVERIFY(reads < 10'000);
+    QCOMPARE(pipeline.stages(0).size(), 4U);
+  }
+
+  void metersCount() {
+    const auto plan = noisy_plan(640, 10, 64).build();
+    Pipeline pipeline(plan, plan->train, with(3));
+    (void)drain(pipeline, plan->train);
+    const auto stages = pipeline.stages(Clock::system().now());
+    const std::vector<std::string> nodes{"data", "scale", "noise", "batch"};
+    const std::vector<std::uint64_t> bytes{640 * (10 + 8), 640 * 40, 640 * 40, 640 * (40 + 8)};
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      QCOMPARE(stages.at(i).node, nodes[i]);
+      QCOMPARE(stages[i].total.records, 640U);
+      QCOMPARE(stages[i].total.bytes, bytes[i]);
+      QVERIFY(stages[i].total.busy > 0);
+      QVERIFY(stages[i].total.cpu <= stages[i].total.busy);
+    }
+    QCOMPARE(stages[1].workers, 3U);
+    QVERIFY(stages[1].total.starved > 0);
+  }
+
+  void stopWhileWorkersAreStuck() {
+    std::counting_semaphore<> gate(0);
+    std::counting_semaphore<> reached(0);
+    PlanBuilder builder(100, 4, 8);
+    builder
+        .step("stuck", op([&](auto in, auto out, OpContext&) -> Status {
+                reached.release();
+                gate.acquire();
+                out[0]->view(*in[0]);
+                return {};
+              }),
+              {PlanBuilder::kPixels}, {2})
+        .field("pixels", 2, DType::U8, {4});
+    const auto plan = builder.build();
+    Pipeline pipeline(plan, plan->train, with(2));
+    reached.acquire();
+    std::thread stopper([&] { pipeline.stop(); });
+    const auto batch = pipeline.next();  // must return although both workers are stuck in their node
+    QVERIFY(!batch);
+    QCOMPARE(batch.error().code, ErrorCode::Cancelled);
+    stopper.join();
+    gate.release(1000);
+  }
+
+  void pauseRests() {
+    std::atomic<int> runs{0};
+    PlanBuilder builder(1'000'000, 4, 8);
+    builder
+        .step("count", op([&](auto in, auto out, OpContext&) -> Status {
+                ++runs;
+                out[0]->view(*in[0]);
+                return {};
+              }),
+              {PlanBuilder::kPixels}, {2})
+        .field("pixels", 2, DType::U8, {4});
+    const auto plan = builder.build();
+    Pipeline pipeline(plan, plan->train, with(2));
+    QVERIFY(pipeline.next());
+    pipeline.pause();
+    // What is finished is still handed out; then next() waits until somebody resumes.
+    std::atomic<bool> resumed{false};
+    std::thread helper([&] {
+      int before = -1;
+      while (before != runs) {  // rests once nothing moves any more
+        before = runs;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      }
+      resumed = true;
+      pipeline.resume();
+    });
+    int handed = 0;
+    while (!resumed) {
+      QVERIFY(pipeline.next());
+      ++handed;
+    }
+    QVERIFY(handed <= 6);  // the prefetch window, and the batch that waited for resume()
+    QVERIFY(pipeline.next());
+    helper.join();
+  }
+
+  void stopIsFinal() {
+    const auto plan = noisy_plan(100, 4, 8).build();
+    Pipeline pipeline(plan, plan->train, with(2));
+    pipeline.pause();
+    pipeline.stop();
+    pipeline.resume();
+    for (int i = 0; i < 3; ++i) {
+      const auto batch = pipeline.next();
+      QVERIFY(!batch);
+      QCOMPARE(batch.error().code, ErrorCode::Cancelled);
+    }
+  }
+
+  void randomLives() {
+    PlanBuilder builder = noisy_plan(300, 8, 7);
+    builder.source()->before = [](std::uint64_t record) -> Status {
+      if (record % 50 == 3) return fail_record("bad");
+      return {};
+    };
+    const auto plan = builder.build();
+    const auto wanted = expected(plan->train, 2, [](std::uint64_t r) { return r % 50 == 3; });
+    std::mt19937 random(4711);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+    int lives = 0;
+    for (; lives < 3000 && std::chrono::steady_clock::now() < until; ++lives) {
+      PipelineOptions options = with(1 + random() % 4, 2);
+      options.prefetch = 1 + random() % 4;
+      options.staged = random() % 4 == 0;
+      Batch kept;
+      Pipeline pipeline(plan, plan->train, options);
+      std::thread other([&, seed = random()] {
+        std::mt19937 own(seed);
+        for (unsigned i = own() % 6; i > 0; --i) {
+          switch (own() % 4) {
+            case 0:
+              pipeline.pause();
+              break;
+            case 1:
+              (void)pipeline.stages(Clock::system().now());
+              break;
+            case 2:
+              (void)pipeline.errors();
+              break;
+            default:
+              pipeline.resume();
+          }
+        }
+        if (own() % 3 == 0) pipeline.stop();
+        pipeline.resume();
+      });
+      for (std::size_t i = 0, count = random() % 90; i < count; ++i) {
+        auto batch = pipeline.next();
+        if (!batch) {
+          QCOMPARE(batch.error().code, ErrorCode::Cancelled);
+          break;
+        }
+        QCOMPARE(bool(*batch), i < wanted.size());
+        if (!*batch) break;
+        QCOMPARE(copy(plan->train, **batch), wanted[i]);
+        kept = std::move(**batch);
+      }
+      other.join();
+    }
+    QVERIFY(lives > 10);
+  }
+};
+
+QTEST_APPLESS_MAIN(TestPipelineFaults)
+#include "test_pipeline_faults.moc"

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/step_timer.h"
+#include "telemetry/process_meter.h"
+#include "telemetry/series.h"
+#include "telemetry/snapshot.h"
+#include "telemetry/stage_meter.h"
+
+#include <QtTest>
+
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+using namespace feedline;
+
+namespace {
+
+/// Time that stands still until it is told otherwise.
+class FakeClock final : public Clock {
+ public:
+  Nanos wall = 1000;
+  Nanos cpu = 0;
+  [[nodiscard]] Nanos now() const override { return wall; }
+  [[nodiscard]] Nanos thread_cpu() const override { return cpu; }
+  void work(Nanos time) {
+    wall += time;
+    cpu += time;
+  }
+};
+
+StageSample stage(const std::string& node, Nanos cpu, std::size_t workers) {
+  StageSample sample{.node = node};
+  sample.total.cpu = cpu;
+  sample.workers = workers;
+  return sample;
+}
+
+}  // namespace
+
+class TestTelemetry : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void openWaitCounts() {
+    WorkerMeter meter;
+    meter.enter_wait(WorkerState::Starved, 100);
+    QCOMPARE(meter.read(130).starved, Nanos{30});
+    QCOMPARE(meter.read(90).starved, Nanos{0});  // a reader whose clock reading is older than the wait
+    meter.leave_wait(150);
+    QCOMPARE(meter.read(400).starved, Nanos{50});
+    meter.enter_wait(WorkerState::Blocked, 500);
+    QCOMPARE(meter.read(510).blocked, Nanos{10});
+    QCOMPARE(meter.read(510).starved, Nanos{50});
+    QCOMPARE(meter.read(490).blocked, Nanos{0});
+    meter.enter_wait(WorkerState::Starved, 520);  // straight from one wait to another
+    QCOMPARE(meter.read(530).blocked, Nanos{20});
+    QCOMPARE(meter.read(530).starved, Nanos{60});
+    meter.enter_wait(WorkerState::Idle, 540);  // paused: nobody's fault
+    QCOMPARE(meter.read(900).starved, Nanos{70});
+    meter.leave_wait(900);
+    meter.leave_wait(950);
+    QCOMPARE(meter.read(1000).starved, Nanos{70});
+  }
+
+  void workAddsUp() {
+    StageMeter meter("n", "t", 2);
+    meter.worker(0).add_work(3, 30, 500, 400);
+    meter.worker(1).add_work(4, 40, 100, 100);
+    meter.worker(0).add_work(1, 10, -5, -1);  // a clock that went back adds nothing
+    const StageCounters total = meter.read(0);
+    QCOMPARE(total.records, 8U);
+    QCOMPARE(total.bytes, 80U);
+    QCOMPARE(total.busy, Nanos{600});
+    QCOMPARE(total.cpu, Nanos{500});
+    const StageCounters since = total - StageCounters{.records = 5, .bytes = 90, .busy = 100};
+    QCOMPARE(since.records, 3U);
+    QCOMPARE(since.bytes, 0U);
+    QCOMPARE(since.busy, Nanos{500});
+  }
+
+  void readerNeverSeesTimeGoBack() {
+    WorkerMeter meter;
+    std::atomic<bool> done{false};
+    std::atomic<int> rounds{0};
+    std::thread writer([&] {
+      for (int i = 0; i < 200'000 || rounds < 100; ++i) {
+        meter.enter_wait(i % 2 == 0 ? WorkerState::Starved : WorkerState::Blocked, Clock::system().now());
+        meter.leave_wait(Clock::system().now());
+        meter.add_work(1, 1, 1, 1);
+      }
+      done = true;
+    });
+    const Nanos begun = Clock::system().now();
+    StageCounters last;
+    int wrong = 0;
+    while (!done) {
+      const Nanos now = Clock::system().now();
+      const StageCounters next = meter.read(now);
+      if (next.starved < last.starved || next.blocked < last.blocked || next.records < last.records) ++wrong;
+      if (next.starved + next.blocked > Clock::system().now() - begun + 1'000'000'000) ++wrong;
+      last = next;
+      ++rounds;
+    }
+    writer.join();
+    QCOMPARE(wrong, 0);
+  }
+
+  void timerSplitsWork() {
+    FakeClock clock;
+    WorkerMeter a;
+    WorkerMeter b;
+    StepTimer timer(clock, {&a, &b});
+    timer.start();
+    clock.work(10'000);
+    timer.lap(0, 5, 50);
+    clock.work(20'000);
+    timer.lap(1, 5, 20);
+    clock.work(5'000);
+    timer.lap(0, 2, 7);
+    QCOMPARE(a.read(0).records, 0U);  // not published yet: it is too little
+    QCOMPARE(timer.stop(), Nanos{35'000});
+    QCOMPARE(a.read(0).records, 7U);
+    QCOMPARE(a.read(0).bytes, 57U);
+    QCOMPARE(a.read(0).busy, Nanos{15'000});
+    QCOMPARE(a.read(0).cpu, Nanos{15'000});
+    QCOMPARE(b.read(0).cpu, Nanos{20'000});
+  }
+
+  void timerBlamesTheOneThatWaited() {
+    FakeClock clock;
+    WorkerMeter decode;
+    WorkerMeter read;
+    StepTimer timer(clock, {&decode, &read});
+    timer.start();
+    clock.work(10'000);
+    timer.lap(0, 1, 1);
+    clock.work(2'000);
+    clock.wall += 900'000;  // a disk
+    timer.lap(1, 1, 1);
+    QCOMPARE(read.read(0).busy, Nanos{902'000});  // published at once: it is long
+    QCOMPARE(read.read(0).cpu, Nanos{2'000});
+    QCOMPARE(decode.read(0).cpu, Nanos{10'000});
+    timer.stop();
+  }
+
+  void seriesStaysBounded() {
+    Series series(100);
+    for (int i = 0; i < 100'000; ++i) series.add(i, 2.0 * i + 1);
+    const auto points = series.points();
+    QVERIFY(points.size() <= 101);
+    QVERIFY(points.size() >= 49);
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      QVERIFY(std::abs(points[i].y - (2 * points[i].x + 1)) < 1e-6);  // means of a line lie on the line
+      if (i > 0) QVERIFY(points[i].x > points[i - 1].x);
+    }
+    QVERIFY(points.front().x < 2000);
+    QVERIFY(points.back().x > 98'000);
+  }
+
+  void seriesKeepsTheMean_data() {
+    QTest::addColumn<int>("capacity");
+    QTest::addColumn<int>("count");
+    for (const int capacity : {4, 5, 7, 16})
+      for (const int count : {0, 1, 3, 4, 5, 9, 63, 64, 65, 1000})
+        QTest::addRow("%d in %d", count, capacity) << capacity << count;
+  }
+  void seriesKeepsTheMean() {
+    QFETCH(int, capacity);
+    QFETCH(int, count);
+    Series series(static_cast<std::size_t>(capacity));
+    for (int i = 0; i < count; ++i) series.add(i, i);
+    const auto points = series.points();
+    QVERIFY(points.size() <= static_cast<std::size_t>(capacity));
+    QCOMPARE(points.empty(), count == 0);
+    for (std::size_t i = 2; i + 1 < points.size(); ++i)  // even resolution, but for the unfinished end
+      QVERIFY(std::abs((points[i].x - points[i - 1].x) - (points[1].x - points[0].x)) < 1e-9);
+    if (count > 1) QVERIFY(points.back().x > 0.5 * (count - 1));
+  }
+
+  void busiest() {
+    Snapshot before;
+    Snapshot after;
+    QCOMPARE(busiest_stage(before, after), -1);
+    before.stages = {stage("read", 900, 1), stage("decode", 100, 2), stage("flip", 0, 2)};
+    after.stages = {stage("read", 1000, 1), stage("decode", 400, 2), stage("flip", 10, 2)};
+    QCOMPARE(busiest_stage(before, after), 1);
+    QCOMPARE(busiest_stage({}, after), 0);  // since the start
+    QCOMPARE(busiest_stage(after, after), -1);
+  }
+
+  void stepTimesSubtract() {
+    const StepTimes later{.wait = 5, .h2d = 4, .forward = 30, .backward = 60, .optimizer = 7, .other = 2};
+    const StepTimes earlier{.wait = 1, .h2d = 1, .forward = 10, .backward = 20, .optimizer = 3, .other = 1};
+    QCOMPARE((later - earlier).total(), later.total() - earlier.total());
+    QCOMPARE((later - earlier).backward, Nanos{40});
+  }
+
+  void process() {
+    ProcessMeter meter;
+    const ProcessSample first = meter.read();
+    QVERIFY(first.rss_bytes > 1'000'000);
+    QVERIFY(first.peak_rss_bytes >= first.rss_bytes);
+    std::vector<char> block(64 << 20, 1);
+    volatile double sum = 0;
+    while (meter.read().cpu < first.cpu + 20'000'000)
+      for (int i = 0; i < 100'000; ++i) sum = sum + block[static_cast<std::size_t>(i) * 7];
+    const ProcessSample second = meter.read();
+    QVERIFY(second.rss_bytes > first.rss_bytes + (48 << 20));
+    QVERIFY(second.cpu > first.cpu);
+    for (const GpuSample& gpu : second.gpus) {
+      QVERIFY(!gpu.name.empty());
+      QVERIFY(gpu.utilisation >= 0 && gpu.utilisation <= 1);
+      QVERIFY(gpu.memory_used <= gpu.memory_total);
+    }
+  }
+};
+
+QTEST_APPLESS_MAIN(TestTelemetry)
+#include "test_telemetry.moc"
