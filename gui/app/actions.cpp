@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/actions.h"
+
+#include <QAction>
+#include <QActionGroup>
+#include <QMenu>
+#include <QMenuBar>
+#include <QToolBar>
+#include <QToolButton>
+#include <QUndoStack>
+
+#include "app/theme.h"
+
+namespace feedline::gui {
+
+Actions::Actions(QUndoStack& undo_stack, QWidget* window) : QObject(window), window_(window) {
+  new_graph = make(tr("&New"), "new", QKeySequence::New, tr("Start an empty graph"));
+  open = make(tr("&Open…"), "open", QKeySequence::Open, tr("Open a graph file"));
+  save = make(tr("&Save"), "save", QKeySequence::Save, tr("Save the graph"));
+  save_as = make(tr("Save &as…"), {}, QKeySequence::SaveAs, tr("Save the graph under another name"));
+  clear_recent = make(tr("&Clear list"), {}, {}, tr("Forget the recent files"));
+  quit = make(tr("&Quit"), {}, QKeySequence::Quit, tr("Close the window"));
+
+  undo = undo_stack.createUndoAction(window_, tr("&Undo"));
+  redo = undo_stack.createRedoAction(window_, tr("&Redo"));
+  undo->setShortcut(QKeySequence::Undo);
+  redo->setShortcuts({QKeySequence(QKeySequence::Redo), QKeySequence(Qt::CTRL | Qt::Key_Y)});
+  icons_[undo] = "undo";
+  icons_[redo] = "redo";
+  cut = make(tr("Cu&t"), "cut", QKeySequence::Cut, tr("Cut the selected nodes"));
+  copy = make(tr("&Copy"), "copy", QKeySequence::Copy, tr("Copy the selected nodes"));
+  paste = make(tr("&Paste"), "paste", QKeySequence::Paste, tr("Paste nodes"));
+  duplicate = make(tr("D&uplicate"), {}, QKeySequence(Qt::CTRL | Qt::Key_D), tr("Copy and paste the selected nodes"));
+  remove = make(tr("&Delete"), "trash", QKeySequence::Delete, tr("Delete what is selected"));
+  select_all = make(tr("Select &all"), {}, QKeySequence::SelectAll, tr("Select every node"));
+
+  zoom_in = make(tr("Zoom &in"), "zoom-in", QKeySequence::ZoomIn, tr("Enlarge the graph"));
+  zoom_out = make(tr("Zoom &out"), "zoom-out", QKeySequence::ZoomOut, tr("Shrink the graph"));
+  zoom_fit = make(tr("Zoom to &fit"), "zoom-fit", QKeySequence(Qt::CTRL | Qt::Key_0), tr("Show the whole graph"));
+  theme_system = make(tr("As the &system"), {}, {}, {});
+  theme_light = make(tr("&Light"), {}, {}, {});
+  theme_dark = make(tr("&Dark"), {}, {}, {});
+  auto* themes = new QActionGroup(this);
+  for (QAction* action : {theme_system, theme_light, theme_dark}) {
+    action->setCheckable(true);
+    themes->addAction(action);
+  }
+  toggle_theme = make(tr("Switch theme"), "moon", {}, tr("Switch between the light and the dark theme"));
+  reset_layout = make(tr("&Reset layout"), {}, {}, tr("Put all panels back where they were at first"));
+
+  run = make(tr("&Run"), "run", QKeySequence(Qt::Key_F5), tr("Train the model of this graph"));
+  pause = make(tr("&Pause"), "pause", QKeySequence(Qt::Key_F6), tr("Let the workers rest; Resume goes on"));
+  stop = make(tr("&Stop"), "stop", QKeySequence(Qt::SHIFT | Qt::Key_F5), tr("End the run"));
+
+  about = make(tr("&About Feedline"), "info", {}, {});
+  about_qt = make(tr("About &Qt"), {}, {}, {});
+
+  update_icons();
+  connect(&Theme::instance(), &Theme::changed, this, &Actions::update_icons);
+}
+
+QAction* Actions::make(const QString& text, const QString& icon, const QKeySequence& shortcut, const QString& tip) {
+  auto* action = new QAction(text, window_);
+  if (!shortcut.isEmpty()) action->setShortcut(shortcut);
+  if (!tip.isEmpty()) {
+    action->setStatusTip(tip);
+    const QString keys = shortcut.toString(QKeySequence::NativeText);
+    action->setToolTip(keys.isEmpty() ? tip : QStringLiteral("%1 (%2)").arg(tip, keys));
+  }
+  if (!icon.isEmpty()) icons_[action] = icon;
+  return action;
+}
+
+void Actions::update_icons() {
+  const Theme& theme = Theme::instance();
+  icons_[toggle_theme] = theme.dark() ? "sun" : "moon";
+  for (auto it = icons_.cbegin(); it != icons_.cend(); ++it) it.key()->setIcon(theme.icon(it.value()));
+  // On the filled button the icon takes the writing's colour.
+  QIcon filled;
+  for (const int pixels : {20, 40}) {
+    const QIcon source = theme.icon("run");
+    filled.addPixmap(source.pixmap(QSize(pixels, pixels), QIcon::Selected), QIcon::Normal);
+    filled.addPixmap(source.pixmap(QSize(pixels, pixels), QIcon::Disabled), QIcon::Disabled);
+  }
+  run->setIcon(filled);
+  run->setIconVisibleInMenu(false);
+}
+
+void Actions::fill_menu_bar(QMenuBar* bar) {
+  QMenu* file = bar->addMenu(tr("&File"));
+  file->addAction(new_graph);
+  examples = file->addMenu(tr("New from &example"));
+  file->addAction(open);
+  recent = file->addMenu(tr("Open &recent"));
+  file->addSeparator();
+  file->addActions({save, save_as});
+  file->addSeparator();
+  file->addAction(quit);
+
+  QMenu* edit = bar->addMenu(tr("&Edit"));
+  edit->addActions({undo, redo});
+  edit->addSeparator();
+  edit->addActions({cut, copy, paste, duplicate, remove});
+  edit->addSeparator();
+  edit->addAction(select_all);
+
+  QMenu* view = bar->addMenu(tr("&View"));
+  view->addActions({zoom_in, zoom_out, zoom_fit});
+  view->addSeparator();
+  QMenu* theme = view->addMenu(tr("&Theme"));
+  theme->addActions({theme_system, theme_light, theme_dark});
+  panels = view->addMenu(tr("&Panels"));
+  view->addAction(reset_layout);
+
+  QMenu* run_menu = bar->addMenu(tr("&Run"));
+  run_menu->addActions({run, pause, stop});
+
+  QMenu* help = bar->addMenu(tr("&Help"));
+  help->addActions({about, about_qt});
+}
+
+void Actions::fill_tool_bar(QToolBar* bar) {
+  bar->addActions({new_graph, open, save});
+  bar->addSeparator();
+  bar->addActions({undo, redo});
+  bar->addSeparator();
+  bar->addActions({zoom_out, zoom_fit, zoom_in});
+  bar->addSeparator();
+  bar->addActions({run, pause, stop});
+  auto* button = qobject_cast<QToolButton*>(bar->widgetForAction(run));
+  button->setObjectName("primary");
+  button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+}
+
+}  // namespace feedline::gui

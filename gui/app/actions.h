@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QHash>
+#include <QKeySequence>
+#include <QObject>
+#include <QString>
+
+class QAction;
+class QMenu;
+class QMenuBar;
+class QToolBar;
+class QUndoStack;
+class QWidget;
+
+namespace feedline::gui {
+
+/// Everything the user can do from menus, toolbar and keyboard: names, icons, shortcuts and places. What it does is
+/// wired by MainWindow.
+class Actions : public QObject {
+  Q_OBJECT
+
+ public:
+  Actions(QUndoStack& undo_stack, QWidget* window);
+
+  QAction *new_graph, *open, *save, *save_as, *clear_recent, *quit;
+  QAction *undo, *redo, *cut, *copy, *paste, *duplicate, *remove, *select_all;
+  QAction *zoom_in, *zoom_out, *zoom_fit, *theme_system, *theme_light, *theme_dark, *toggle_theme, *reset_layout;
+  QAction *run, *pause, *stop;
+  QAction *about, *about_qt;
+
+  QMenu* examples = nullptr;  ///< New from example
+  QMenu* recent = nullptr;    ///< Open recent
+  QMenu* panels = nullptr;    ///< View > Panels
+
+  void fill_menu_bar(QMenuBar* bar);
+  /// File, edit and run tools; returns after the run tools, so that the caller can go on.
+  void fill_tool_bar(QToolBar* bar);
+
+ private:
+  QAction* make(const QString& text, const QString& icon, const QKeySequence& shortcut, const QString& tip);
+  void update_icons();
+
+  QWidget* window_;
+  QHash<QAction*, QString> icons_{};
+};
+
+}  // namespace feedline::gui

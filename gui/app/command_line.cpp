@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/command_line.h"
+
+#include <QCommandLineParser>
+#include <QCoreApplication>
+#include <QTimer>
+#include <cstdio>
+#include <cstdlib>
+
+#include "app/main_window.h"
+#include "app/run_bar.h"
+#include "app/settings.h"
+
+namespace feedline::gui {
+
+namespace {
+
+constexpr int kUsageError = 2;
+
+void say(const QString& line) { std::fprintf(stderr, "feedline: %s\n", line.toLocal8Bit().constData()); }
+
+[[noreturn]] void refuse(const QString& line) {
+  say(line);
+  std::exit(kUsageError);
+}
+
+std::optional<QSize> parse_size(const QString& text) {
+  const QStringList parts = text.split(QLatin1Char('x'));
+  if (parts.size() != 2) return std::nullopt;
+  const QSize size(parts[0].toInt(), parts[1].toInt());
+  return size.width() >= 320 && size.height() >= 240 ? std::optional(size) : std::nullopt;
+}
+
+/// One line a fact on stderr, for scripts that drive the window.
+void log_facts(MainWindow& window) {
+  RunController& runs = window.runs();
+  QObject::connect(&runs, &RunController::started, &window,
+                   [](const Started& f) { say(QStringLiteral("started on %1").arg(QString::fromStdString(f.device))); });
+  QObject::connect(&runs, &RunController::record_failed, &window,
+                   [](const Error& e) { say(QStringLiteral("record failed: ") + QString::fromStdString(e.line())); });
+  QObject::connect(&runs, &RunController::epoch_done, &window, [](const EpochResult& e) {
+    say(QStringLiteral("epoch %1: train loss %2, validation accuracy %3").arg(e.epoch).arg(e.train_loss).arg(e.val_accuracy));
+  });
+  QObject::connect(&runs, &RunController::finished, &window, [](const RunResult& r) { say(end_text(r)); });
+}
+
+}  // namespace
+
+CommandLine CommandLine::parse(const QStringList& arguments) {
+  QCommandLineParser parser;
+  parser.setApplicationDescription(QStringLiteral("Draw, run and profile a training pipeline."));
+  parser.addHelpOption();
+  parser.addVersionOption();
+  parser.addPositionalArgument(QStringLiteral("FILE"), QStringLiteral("A .feedline graph to open."), QStringLiteral("[FILE]"));
+  const QCommandLineOption example("example", "Open an example: " + Files::examples().join(", ") + '.', "NAME");
+  const QCommandLineOption run("run", "Start the run at once.");
+  const QCommandLineOption theme("theme", "light, dark or system, for this time.", "THEME");
+  const QCommandLineOption size("size", "Size of the window.", "WIDTHxHEIGHT");
+  const QCommandLineOption facts("log-facts", "Write start, epochs, errors and end of a run to stderr.");
+  const QCommandLineOption screenshot("screenshot", "Save a picture of the window, then quit.", "PNG");
+  const QCommandLineOption after("after-seconds", "How long to wait before the picture (1).", "SECONDS");
+  parser.addOptions({example, run, theme, size, facts, screenshot, after});
+  parser.process(arguments);
+
+  CommandLine wanted;
+  if (parser.positionalArguments().size() > 1) refuse(QStringLiteral("one FILE at most; see --help"));
+  wanted.file = parser.positionalArguments().value(0);
+  wanted.example = parser.value(example);
+  if (!wanted.file.isEmpty() && !wanted.example.isEmpty()) refuse(QStringLiteral("FILE or --example, not both"));
+  wanted.run = parser.isSet(run);
+  wanted.log_facts = parser.isSet(facts);
+  wanted.screenshot = parser.value(screenshot);
+  if (parser.isSet(theme)) {
+    wanted.theme = theme_mode(parser.value(theme));
+    if (!wanted.theme) refuse(QStringLiteral("--theme: '%1' is not light, dark or system").arg(parser.value(theme)));
+  }
+  if (parser.isSet(size)) {
+    wanted.size = parse_size(parser.value(size));
+    if (!wanted.size) refuse(QStringLiteral("--size: '%1' is not like 1280x800").arg(parser.value(size)));
+  }
+  if (parser.isSet(after)) {
+    bool ok = false;
+    wanted.after_seconds = parser.value(after).toDouble(&ok);
+    if (!ok || wanted.after_seconds < 0) refuse(QStringLiteral("--after-seconds: not a number of seconds"));
+  }
+  return wanted;
+}
+
+bool CommandLine::apply_to(MainWindow& window) const {
+  if (size) window.resize(*size);
+  if (log_facts) gui::log_facts(window);
+  if (!file.isEmpty()) {
+    if (window.files().open(file)) return true;
+    say(QStringLiteral("'%1' could not be opened").arg(file));
+    return screenshot.isEmpty();  // the user has seen why; the window stays of use
+  }
+  const QString name = example.isEmpty() ? QStringLiteral("quickstart") : example;
+  if (window.files().open_example(name) || example.isEmpty()) return true;
+  say(QStringLiteral("there is no example '%1'. Choose one of: %2").arg(example, Files::examples().join(", ")));
+  return false;
+}
+
+void CommandLine::schedule(MainWindow& window) const {
+  if (run) QTimer::singleShot(0, &window, &MainWindow::start_run);
+  if (screenshot.isEmpty()) return;
+  QTimer::singleShot(static_cast<int>(after_seconds * 1000), &window, [&window, file_name = screenshot] {
+    const bool saved = window.grab().save(file_name);
+    if (!saved) say(QStringLiteral("'%1' cannot be written").arg(file_name));
+    window.close_quietly();
+    if (!saved) QCoreApplication::exit(kUsageError);
+  });
+}
+
+}  // namespace feedline::gui

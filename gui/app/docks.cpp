@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/docks.h"
+
+#include <QAction>
+#include <QDockWidget>
+#include <QMainWindow>
+#include <QMenu>
+#include <QTimer>
+
+namespace feedline::gui {
+
+namespace {
+constexpr int kLayoutVersion = 1;
+}
+
+Docks::Docks(QMainWindow* window) : QObject(window), window_(window) {
+  window_->setDockOptions(QMainWindow::AllowTabbedDocks | QMainWindow::AllowNestedDocks | QMainWindow::GroupedDragging);
+  window_->setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
+  window_->setDocumentMode(true);
+}
+
+QDockWidget* Docks::add(const QString& name, const QString& title, QWidget* content, Qt::DockWidgetArea area) {
+  auto* dock = new QDockWidget(title, window_);
+  dock->setObjectName(name);
+  dock->setWidget(content);
+  window_->addDockWidget(area, dock);
+  docks_ << dock;
+  connect(dock, &QDockWidget::visibilityChanged, this, &Docks::later_update_titles);
+  connect(dock, &QDockWidget::dockLocationChanged, this, &Docks::later_update_titles);
+  connect(dock, &QDockWidget::topLevelChanged, this, &Docks::later_update_titles);
+  return dock;
+}
+
+void Docks::stack(QDockWidget* below, QDockWidget* above) { window_->tabifyDockWidget(below, above); }
+
+void Docks::remember() {
+  first_ = save();
+  later_update_titles();
+}
+
+void Docks::reset() { restore(first_); }
+
+bool Docks::restore(const QByteArray& layout) {
+  const bool restored = !layout.isEmpty() && window_->restoreState(layout, kLayoutVersion);
+  later_update_titles();
+  return restored;
+}
+
+QByteArray Docks::save() const { return window_->saveState(kLayoutVersion); }
+
+void Docks::show(QDockWidget* dock) {
+  dock->show();
+  dock->raise();
+}
+
+void Docks::fill_menu(QMenu* menu) const {
+  for (QDockWidget* dock : docks_) menu->addAction(dock->toggleViewAction());
+}
+
+void Docks::later_update_titles() {
+  if (update_pending_) return;
+  update_pending_ = true;
+  QTimer::singleShot(0, this, &Docks::update_titles);  // the main window has settled by then
+}
+
+void Docks::update_titles() {
+  update_pending_ = false;
+  for (QDockWidget* dock : docks_) {
+    bool tabbed = false;
+    for (const QDockWidget* other : window_->tabifiedDockWidgets(dock)) tabbed |= !other->isHidden();
+    const bool wants_title = dock->isFloating() || !tabbed;
+    QWidget* present = dock->titleBarWidget();
+    if (wants_title == (present == nullptr)) continue;
+    dock->setTitleBarWidget(wants_title ? nullptr : new QWidget(dock));
+    if (present != nullptr) present->deleteLater();
+  }
+}
+
+}  // namespace feedline::gui

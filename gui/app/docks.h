@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QByteArray>
+#include <QList>
+#include <QObject>
+#include <QString>
+
+class QDockWidget;
+class QMainWindow;
+class QMenu;
+class QWidget;
+
+namespace feedline::gui {
+
+/// The movable panels around the canvas. A dock that is alone wears a title; docks that share a place wear tabs, which
+/// can be dragged out.
+class Docks : public QObject {
+  Q_OBJECT
+
+ public:
+  explicit Docks(QMainWindow* window);
+
+  QDockWidget* add(const QString& name, const QString& title, QWidget* content, Qt::DockWidgetArea area);
+  /// Puts a dock behind another, as a tab.
+  void stack(QDockWidget* below, QDockWidget* above);
+  /// The arrangement as it is now is what reset() goes back to.
+  void remember();
+  void reset();
+  bool restore(const QByteArray& layout);
+  [[nodiscard]] QByteArray save() const;
+  /// Brings a panel into view, whatever hid it.
+  static void show(QDockWidget* dock);
+  void fill_menu(QMenu* menu) const;
+
+ private:
+  void update_titles();
+  void later_update_titles();
+
+  QMainWindow* window_;
+  QList<QDockWidget*> docks_{};
+  QByteArray first_{};
+  bool update_pending_ = false;
+};
+
+}  // namespace feedline::gui

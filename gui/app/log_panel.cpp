@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/log_panel.h"
+
+#include <QLocale>
+#include <QTextCursor>
+#include <QTime>
+#include <cmath>
+
+#include "app/run_bar.h"
+#include "app/theme.h"
+#include "plots/plot_panel.h"
+
+namespace feedline::gui {
+
+namespace {
+
+constexpr std::size_t kLines = 2000;
+
+QString epoch_text(const EpochResult& e) {
+  QString text = LogPanel::tr("Epoch %1: training loss %2").arg(e.epoch).arg(short_number(e.train_loss));
+  const auto add_accuracy = [&text](double accuracy) {
+    if (std::isfinite(accuracy)) text += LogPanel::tr(", accuracy %1 %").arg(accuracy * 100, 0, 'f', 1);
+  };
+  add_accuracy(e.train_accuracy);
+  if (std::isfinite(e.val_loss)) {
+    text += LogPanel::tr(" · validation loss %1").arg(short_number(e.val_loss));
+    add_accuracy(e.val_accuracy);
+  }
+  return text + LogPanel::tr(" · %1 samples/s, %2").arg(short_number(e.samples_per_s), clock_text(e.wall_s));
+}
+
+}  // namespace
+
+LogPanel::LogPanel(QWidget* parent) : QPlainTextEdit(parent) {
+  setReadOnly(true);
+  setFrameShape(QFrame::NoFrame);
+  setMaximumBlockCount(static_cast<int>(kLines));
+  setPlaceholderText(tr("What happens in a run is written here: start, epochs, unreadable files, the end."));
+  connect(&Theme::instance(), &Theme::changed, this, &LogPanel::write_again);
+}
+
+void LogPanel::add(Level level, const QString& text) {
+  const QString time = QTime::currentTime().toString(QStringLiteral("HH:mm:ss"));
+  if (lines_.size() >= kLines) lines_.erase(lines_.begin(), lines_.begin() + kLines / 4);
+  lines_.push_back({level, time, text});
+  append_line(level, time, text);
+}
+
+void LogPanel::append_line(Level level, const QString& time, const QString& text) {
+  const Theme::Colors& c = Theme::instance().colors();
+  const QColor colors[] = {c.text, c.good, c.warning, c.error};
+  const QString words[] = {{}, {}, tr("Warning: "), tr("Error: ")};
+  const auto i = static_cast<int>(level);
+  appendHtml(QStringLiteral("<span style='color:%1'>%2</span>&nbsp; <span style='color:%3'>%4%5</span>")
+                 .arg(c.muted.name(), time, colors[i].name(), words[i], text.toHtmlEscaped()));
+}
+
+void LogPanel::write_again() {
+  clear();
+  for (const Line& line : lines_) append_line(line.level, line.time, line.text);
+}
+
+void LogPanel::follow(RunController& runs) {
+  connect(&runs, &RunController::started, this, [this](const Started& f) {
+    const QLocale english(QLocale::English, QLocale::UnitedKingdom);
+    add(Level::Info, tr("Training on %1 with %2 loader workers: %3 samples an epoch, %4 parameters")
+                         .arg(QString::fromStdString(f.device))
+                         .arg(f.workers)
+                         .arg(english.toString(static_cast<qulonglong>(f.samples_per_epoch)),
+                              english.toString(static_cast<qulonglong>(f.parameters))));
+  });
+  connect(&runs, &RunController::record_failed, this,
+          [this](const Error& error) { add(Level::Warning, QString::fromStdString(error.line())); });
+  connect(&runs, &RunController::epoch_done, this,
+          [this](const EpochResult& result) { add(Level::Info, epoch_text(result)); });
+  connect(&runs, &RunController::finished, this, [this](const RunResult& result) {
+    for (const RecordError& e : result.errors) {
+      add(Level::Warning, tr("%1 records left out: %2").arg(e.count).arg(QString::fromStdString(e.error.line())));
+    }
+    const Level levels[] = {Level::Good, Level::Info, Level::Error};
+    add(levels[static_cast<int>(result.end)], end_text(result));
+  });
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/run_bar.h"
+
+#include <QFontMetrics>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLocale>
+#include <QProgressBar>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <cmath>
+
+#include "app/theme.h"
+#include "plots/plot_panel.h"
+
+namespace feedline::gui {
+
+namespace {
+
+constexpr Nanos kTextInterval = 200'000'000;
+
+QString count(std::uint64_t n) {
+  return QLocale(QLocale::English, QLocale::UnitedKingdom).toString(static_cast<qulonglong>(n));
+}
+
+QString pieces(const TrainerSample& trainer) {
+  QString text = RunBar::tr("Epoch %1").arg(trainer.epoch);
+  if (trainer.epochs > 0) text += RunBar::tr(" of %1").arg(trainer.epochs);
+  text += RunBar::tr(" · step %1").arg(count(trainer.steps));
+  if (trainer.total_steps > 0) text += RunBar::tr(" of %1").arg(count(trainer.total_steps));
+  return trainer.validating ? text + RunBar::tr(" · validating") : text;
+}
+
+}  // namespace
+
+QString clock_text(double seconds) {
+  const auto whole = static_cast<qint64>(std::llround(std::max(0.0, seconds)));
+  const QString minutes = QStringLiteral("%1:%2").arg(whole / 60 % 60, whole >= 3600 ? 2 : 1, 10, QLatin1Char('0'))
+                              .arg(whole % 60, 2, 10, QLatin1Char('0'));
+  return whole >= 3600 ? QStringLiteral("%1:%2").arg(whole / 3600).arg(minutes) : minutes;
+}
+
+QString end_text(const RunResult& result) {
+  if (result.end == RunResult::End::Failed) {
+    return RunBar::tr("Failed: %1").arg(QString::fromStdString(result.failure ? result.failure->line() : "unknown"));
+  }
+  QString text = result.end == RunResult::End::Stopped ? RunBar::tr("Stopped") : RunBar::tr("Finished");
+  const auto epochs = result.epochs.size();
+  text += epochs == 1 ? RunBar::tr(" after 1 epoch") : RunBar::tr(" after %1 epochs").arg(epochs);
+  text += RunBar::tr(" in %1").arg(clock_text(result.last.elapsed()));
+  if (result.epochs.empty()) return text;
+  const EpochResult& last = result.epochs.back();
+  if (std::isfinite(last.val_accuracy)) {
+    return text + RunBar::tr(", validation accuracy %1 %").arg(last.val_accuracy * 100, 0, 'f', 1);
+  }
+  return text + RunBar::tr(", training loss %1").arg(short_number(last.train_loss));
+}
+
+RunBar::RunBar(QWidget* parent) : QWidget(parent) {
+  chip_ = new QLabel(this);
+  chip_->setAlignment(Qt::AlignCenter);
+  chip_->setObjectName("chip");
+  progress_text_ = new QLabel(this);
+  progress_ = new QProgressBar(this);
+  progress_->setTextVisible(false);
+  progress_->setFixedHeight(6);
+  progress_->setRange(0, 1000);
+  rate_ = new QLabel(this);
+  eta_ = new QLabel(this);
+
+  auto* column = new QVBoxLayout;
+  column->setSpacing(3);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->addStretch();
+  column->addWidget(progress_text_);
+  column->addWidget(progress_);
+  column->addStretch();
+  auto* row = new QHBoxLayout(this);
+  row->setContentsMargins(Theme::kUnit, 0, Theme::kUnit, 0);
+  row->setSpacing(2 * Theme::kUnit);
+  row->addWidget(chip_);
+  row->addLayout(column, 1);
+  row->addWidget(rate_);
+  row->addWidget(eta_);
+  setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+  connect(&Theme::instance(), &Theme::changed, this, &RunBar::style);
+  style();
+  set_state(RunController::State::Idle);
+}
+
+QString RunBar::state_text() const { return chip_->text(); }
+QString RunBar::progress_text() const { return progress_text_->text(); }
+QString RunBar::eta_text() const { return eta_->text(); }
+
+void RunBar::set_chip(const QString& text, Tone tone) {
+  tone_ = tone;
+  chip_->setText(text);
+  style();
+}
+
+void RunBar::style() {
+  const Theme& theme = Theme::instance();
+  const Theme::Colors& c = theme.colors();
+  const QColor tones[] = {c.muted, c.good, c.warning, c.good, c.error};
+  const QColor color = tones[static_cast<int>(tone_)];
+  QColor back = color;
+  back.setAlpha(36);
+  chip_->setFont(theme.bold_font());
+  chip_->setStyleSheet(QStringLiteral("QLabel#chip { color: %1; background: %2; border-radius: 11px; padding: 3px 10px; }")
+                           .arg(color.name(), back.name(QColor::HexArgb)));
+  // Room for the longest word, so that nothing jumps when the state changes.
+  chip_->setMinimumWidth(QFontMetrics(theme.bold_font()).horizontalAdvance(tr("Preparing")) + 24);
+  const auto numbers = {rate_, eta_};
+  for (QLabel* label : numbers) label->setFont(theme.bold_font());
+  rate_->setMinimumWidth(QFontMetrics(theme.bold_font()).horizontalAdvance(QStringLiteral("00,000 samples/s")));
+  eta_->setMinimumWidth(QFontMetrics(theme.bold_font()).horizontalAdvance(QStringLiteral("0:00:00 to go")));
+  progress_text_->setFont(theme.small_font());
+  progress_text_->setMinimumWidth(
+      QFontMetrics(theme.small_font()).horizontalAdvance(QStringLiteral("Epoch 10 of 10 · step 0,000 of 0,000")));
+}
+
+void RunBar::set_state(RunController::State state) {
+  using State = RunController::State;
+  const bool starts = state_ == State::Idle && state == State::Preparing;
+  state_ = state;
+  switch (state) {
+    case State::Idle:
+      set_chip(tr("Ready"), Tone::Quiet);
+      if (progress_text_->text().isEmpty()) progress_text_->setText(tr("Press Run to train"));
+      break;
+    case State::Preparing: set_chip(tr("Preparing"), Tone::Waiting); break;
+    case State::Running: set_chip(tr("Running"), Tone::Active); break;
+    case State::Paused: set_chip(tr("Paused"), Tone::Waiting); break;
+    case State::Stopping: set_chip(tr("Stopping"), Tone::Waiting); break;
+  }
+  if (!starts) return;
+  last_at_ = active_ = last_text_ = 0;
+  progress_->setValue(0);
+  progress_text_->setText(tr("Preparing"));
+  rate_->clear();
+  eta_->clear();
+}
+
+void RunBar::show_preparing(const QString& what, double fraction) {
+  progress_text_->setText(what);
+  progress_->setValue(static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 1000));
+}
+
+void RunBar::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
+  if (now.started == 0) return;
+  const Nanos since = last_at_ == 0 ? now.started : last_at_;
+  if (state_ == RunController::State::Running) active_ += now.at - since;
+  last_at_ = now.at;
+  const bool last = now.trainer.total_steps > 0 && now.trainer.steps >= now.trainer.total_steps;
+  if (now.at - last_text_ < kTextInterval && !last) return;
+  last_text_ = now.at;
+  show_numbers(now, earlier);
+}
+
+void RunBar::show_numbers(const Snapshot& now, const Snapshot& earlier) {
+  const TrainerSample& t = now.trainer;
+  progress_text_->setText(pieces(t));
+  const double window = seconds(now.at - earlier.at);
+  if (!t.validating && window > 0.3) {
+    rate_->setText(tr("%1 samples/s").arg(short_number(static_cast<double>(t.samples - earlier.trainer.samples) / window)));
+  }
+  if (t.total_steps == 0) return;
+  const double done = static_cast<double>(t.steps) / static_cast<double>(t.total_steps);
+  progress_->setValue(static_cast<int>(std::clamp(done, 0.0, 1.0) * 1000));
+  // The first second says little about the rest.
+  if (seconds(active_) < 1 || t.steps == 0) return;
+  eta_->setText(tr("%1 to go").arg(clock_text(seconds(active_) * (1 - done) / done)));
+}
+
+void RunBar::show_end(const RunResult& result) {
+  rate_->clear();
+  eta_->clear();
+  switch (result.end) {
+    case RunResult::End::Completed:
+      set_chip(tr("Finished"), Tone::Good);
+      progress_->setValue(1000);
+      break;
+    case RunResult::End::Stopped: set_chip(tr("Stopped"), Tone::Quiet); break;
+    case RunResult::End::Failed: set_chip(tr("Failed"), Tone::Bad); break;
+  }
+  const QString text = end_text(result);
+  progress_text_->setText(progress_text_->fontMetrics().elidedText(text, Qt::ElideRight, 460));
+  progress_text_->setToolTip(text);
+}
+
+}  // namespace feedline::gui

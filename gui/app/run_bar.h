@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+#include <QWidget>
+
+#include "session/run_controller.h"
+
+class QLabel;
+class QProgressBar;
+
+namespace feedline::gui {
+
+/// The run at a glance, in the toolbar: a chip with the state in words, progress through epochs and steps, samples a
+/// second, time to go.
+class RunBar : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit RunBar(QWidget* parent = nullptr);
+
+  void set_state(RunController::State state);
+  void show_preparing(const QString& what, double fraction);
+  void show_snapshot(const Snapshot& now, const Snapshot& earlier);
+  void show_end(const RunResult& result);
+
+  [[nodiscard]] QString state_text() const;
+  [[nodiscard]] QString progress_text() const;
+  [[nodiscard]] QString eta_text() const;
+
+ private:
+  enum class Tone { Quiet, Active, Waiting, Good, Bad };
+  void set_chip(const QString& text, Tone tone);
+  void style();
+  void show_numbers(const Snapshot& now, const Snapshot& earlier);
+
+  QLabel* chip_;
+  QLabel* progress_text_;
+  QProgressBar* progress_;
+  QLabel* rate_;
+  QLabel* eta_;
+  Tone tone_ = Tone::Quiet;
+  RunController::State state_ = RunController::State::Idle;
+  Nanos last_at_ = 0;     ///< of the last snapshot
+  Nanos active_ = 0;      ///< running time without pauses
+  Nanos last_text_ = 0;   ///< when the writing was last renewed
+};
+
+/// "0:42", "1:02:03"
+[[nodiscard]] QString clock_text(double seconds);
+/// How a run ended, in one sentence.
+[[nodiscard]] QString end_text(const RunResult& result);
+
+}  // namespace feedline::gui

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/settings.h"
+
+#include <QDir>
+#include <QFileInfo>
+#include <QSettings>
+
+namespace feedline::gui {
+
+namespace {
+
+constexpr char kRecent[] = "files/recent";
+constexpr char kFolder[] = "files/folder";
+constexpr char kTheme[] = "window/theme";
+constexpr char kGeometry[] = "window/geometry";
+constexpr char kLayout[] = "window/layout";
+
+QString word_of(Theme::Mode mode) {
+  switch (mode) {
+    case Theme::Mode::Light: return QStringLiteral("light");
+    case Theme::Mode::Dark: return QStringLiteral("dark");
+    case Theme::Mode::System: break;
+  }
+  return QStringLiteral("system");
+}
+
+}  // namespace
+
+std::optional<Theme::Mode> theme_mode(const QString& word) {
+  for (const Theme::Mode mode : {Theme::Mode::System, Theme::Mode::Light, Theme::Mode::Dark}) {
+    if (word == word_of(mode)) return mode;
+  }
+  return std::nullopt;
+}
+
+QStringList Settings::recent_files() {
+  QStringList files;
+  for (const QString& file : QSettings().value(kRecent).toStringList()) {
+    if (QFileInfo::exists(file)) files << file;
+  }
+  return files;
+}
+
+void Settings::add_recent_file(const QString& file) {
+  const QString path = QFileInfo(file).absoluteFilePath();
+  QStringList files = recent_files();
+  files.removeAll(path);
+  files.prepend(path);
+  QSettings().setValue(kRecent, files.mid(0, kRecentFiles));
+}
+
+void Settings::clear_recent_files() { QSettings().remove(kRecent); }
+
+Theme::Mode Settings::theme() {
+  return theme_mode(QSettings().value(kTheme).toString()).value_or(Theme::Mode::System);
+}
+
+void Settings::set_theme(Theme::Mode mode) { QSettings().setValue(kTheme, word_of(mode)); }
+
+QByteArray Settings::geometry() { return QSettings().value(kGeometry).toByteArray(); }
+QByteArray Settings::layout() { return QSettings().value(kLayout).toByteArray(); }
+
+void Settings::set_window(const QByteArray& geometry, const QByteArray& layout) {
+  QSettings settings;
+  settings.setValue(kGeometry, geometry);
+  settings.setValue(kLayout, layout);
+}
+
+QString Settings::last_folder() { return QSettings().value(kFolder, QDir::homePath()).toString(); }
+void Settings::set_last_folder(const QString& folder) { QSettings().setValue(kFolder, folder); }
+
+}  // namespace feedline::gui

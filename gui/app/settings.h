@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QByteArray>
+#include <QString>
+#include <QStringList>
+#include <optional>
+
+#include "app/theme.h"
+
+namespace feedline::gui {
+
+/// What the window remembers between starts, in the user's QSettings.
+class Settings {
+ public:
+  static constexpr int kRecentFiles = 10;
+
+  /// Newest first; files that no longer exist are left out.
+  [[nodiscard]] static QStringList recent_files();
+  static void add_recent_file(const QString& file);
+  static void clear_recent_files();
+
+  [[nodiscard]] static Theme::Mode theme();
+  static void set_theme(Theme::Mode mode);
+
+  [[nodiscard]] static QByteArray geometry();
+  [[nodiscard]] static QByteArray layout();
+  static void set_window(const QByteArray& geometry, const QByteArray& layout);
+
+  /// Where file dialogs open.
+  [[nodiscard]] static QString last_folder();
+  static void set_last_folder(const QString& folder);
+};
+
+/// "light", "dark", "system"; nothing else is accepted.
+[[nodiscard]] std::optional<Theme::Mode> theme_mode(const QString& word);
+
+}  // namespace feedline::gui
