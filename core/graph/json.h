@@ -24,10 +24,12 @@ struct Loaded {
 /// Reads the `.feedline` format (documented in resources/help/file-format.md). Unknown keys, unknown node types and
 /// parameters of odd types are kept. Errors: not JSON (with line and column), not a Feedline file, a newer version, a
 /// structural fault (a node without id, two nodes of one id, a link to nowhere, two links into one input), nesting
-/// deeper than 64 levels.
-[[nodiscard]] Result<Loaded> from_json(std::string_view text);
+/// deeper than 64 levels, a key twice in one object. Nodes of an older version of their type are brought up to date by
+/// the type's own NodeSpec::upgrade, which is noted.
+[[nodiscard]] Result<Loaded> from_json(std::string_view text, const Registry& registry = Registry::instance());
 /// The same from a file (at most 64 MiB); the error names it. Refuses folders, pipes and devices.
-[[nodiscard]] Result<Loaded> load_document(const std::filesystem::path& file);
+[[nodiscard]] Result<Loaded> load_document(const std::filesystem::path& file,
+                                           const Registry& registry = Registry::instance());
 
 /// Stable, readable JSON: equal documents give equal bytes.
 [[nodiscard]] std::string to_json(const Document& document);

@@ -89,11 +89,11 @@ std::filesystem::path resolve(const std::filesystem::path& file) {
 
 }  // namespace
 
-Result<Loaded> load_document(const std::filesystem::path& file) {
+Result<Loaded> load_document(const std::filesystem::path& file, const Registry& registry) {
   try {
     Result<std::string> text = read_text(file);
     if (!text) return fail(std::move(text.error()));
-    Result<Loaded> loaded = from_json(*text);
+    Result<Loaded> loaded = from_json(*text, registry);
     if (!loaded) return fail(std::move(loaded.error()).in_file(file.string()));
     return loaded;
   } catch (const std::exception& e) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <initializer_list>
 #include <limits>
@@ -40,6 +41,8 @@ Error misshapen(const std::string& where, const std::string& key, const std::str
 /// Fills a Document from a tree of the newest format. Stops at the first structural fault.
 class DocumentReader {
  public:
+  explicit DocumentReader(const Registry& registry) : registry_(registry) {}
+
   Result<Loaded> read(const Tree& file) {
     Document& document = loaded_.document;
     Status ok = read_text(file, "title", "the file", document.title_);
@@ -89,6 +92,7 @@ class DocumentReader {
     node.position = {position[0], position[1]};
     if (Status ok = read_text(tree, "comment", where, node.comment); !ok) return ok;
     node.extra = unknown_keys(tree, {"id", "type", "version", "params", "position", "comment"}, node.id);
+    upgrade(node);
     nodes_.insert(node.id);
     loaded_.document.nodes_.push_back(std::move(node));
     return {};
@@ -169,24 +173,37 @@ class DocumentReader {
     for (const auto& [key, value] : object.items()) {
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
       unknown[key] = value;
-      loaded_.notes.push_back({Problem::Severity::Warning,
-                               Error{.reason = "unknown key " + json::inline_text(Tree(key)) + ", kept as it is", .node = node}});
+      note(Error{.reason = "unknown key " + json::inline_text(Tree(key)) + ", kept as it is", .node = node});
     }
     return unknown.empty() ? std::string() : json::inline_text(unknown);
   }
 
+  void upgrade(Node& node) {
+    const NodeSpec* spec = registry_.find(node.type);
+    if (spec == nullptr || !spec->upgrade || node.version >= spec->version) return;
+    spec->upgrade(node.version, node.params);
+    note(Error{.reason = "brought up from version " + std::to_string(node.version) + " of " + node.type + " to version " +
+                         std::to_string(spec->version),
+               .remedy = "Check its parameters",
+               .node = node.id});
+    node.version = spec->version;
+  }
+
+  void note(Error error) { loaded_.notes.push_back({Problem::Severity::Warning, std::move(error)}); }
+
+  const Registry& registry_;
   Loaded loaded_{};
   std::unordered_set<std::string> nodes_{};
   std::unordered_set<std::string> ids_{};
   std::set<PortRef> inputs_{};
 };
 
-Result<Loaded> from_json(std::string_view text) {
+Result<Loaded> from_json(std::string_view text, const Registry& registry) {
   try {
     Result<Tree> file = json::parse(text);
     if (!file) return fail(std::move(file.error()));
     if (Status current = json::migrate(*file, kFormatVersion); !current) return fail(std::move(current.error()));
-    return DocumentReader().read(*file);
+    return DocumentReader(registry).read(*file);
   } catch (const std::exception& e) {
     return fail(Error{.code = ErrorCode::Failed, .reason = std::string("the graph cannot be read: ") + e.what()});
   }

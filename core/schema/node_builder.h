@@ -133,6 +133,12 @@ class NodeBuilder {
     return std::move(*this);
   }
 
+  /// How to read the parameters of files that hold an older version of this type.
+  NodeBuilder&& upgrade(std::function<void(int, ParamMap&)> lift) && {
+    spec_.upgrade = std::move(lift);
+    return std::move(*this);
+  }
+
   operator NodeSpec() && {  // NOLINT(google-explicit-constructor): a builder ends as what it builds
     const Binder bind{std::make_shared<const std::vector<Setter>>(std::move(setters_))};
     bind_infer(bind);

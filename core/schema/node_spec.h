@@ -60,6 +60,9 @@ struct NodeSpec {
   /// Writes small real files into a folder and returns the parameters that read them; for sources' tests.
   std::function<ParamMap(const std::filesystem::path&)> fixture{};
 
+  /// Lifts the parameters of a node that was saved as an older `version` of this type. Runs when a file is read.
+  std::function<void(int saved_version, ParamMap&)> upgrade{};
+
   /// Output descriptions from input descriptions; for a source without its files (sizes then are symbols).
   std::function<Result<std::vector<TensorDesc>>(const ParamMap&, DescInputs)> infer{};
 
