@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "canvas/comment_item.h"
+
+#include <QFocusEvent>
+#include <QGraphicsTextItem>
+#include <QPainter>
+#include <QStyleOptionGraphicsItem>
+#include <QTextCursor>
+
+#include "app/theme.h"
+#include "canvas/paint_tools.h"
+#include "models/text.h"
+
+namespace feedline::gui {
+namespace {
+
+constexpr qreal kUnit = Theme::kUnit;
+constexpr qreal kCorner = 2 * kUnit;
+
+}  // namespace
+
+/// The words of a note. Only takes mouse and keys while it is edited.
+class NoteText : public QGraphicsTextItem {
+ public:
+  NoteText(QGraphicsItem* parent, std::function<void(const QString&)> on_end)
+      : QGraphicsTextItem(parent), on_end_(std::move(on_end)) {
+    setAcceptedMouseButtons(Qt::NoButton);
+  }
+  void edit() {
+    before_ = toPlainText();
+    setTextInteractionFlags(Qt::TextEditorInteraction);
+    setAcceptedMouseButtons(Qt::LeftButton);
+    setFocus(Qt::OtherFocusReason);
+    QTextCursor cursor = textCursor();
+    cursor.select(QTextCursor::Document);
+    setTextCursor(cursor);
+  }
+  [[nodiscard]] bool editing() const { return textInteractionFlags() != Qt::NoTextInteraction; }
+
+ protected:
+  void keyPressEvent(QKeyEvent* event) override {
+    const bool done = event->key() == Qt::Key_Return && event->modifiers().testFlag(Qt::ControlModifier);
+    if (event->key() == Qt::Key_Escape) setPlainText(before_);
+    if (event->key() == Qt::Key_Escape || done) {
+      clearFocus();
+      return;
+    }
+    QGraphicsTextItem::keyPressEvent(event);
+  }
+  void focusOutEvent(QFocusEvent* event) override {
+    QGraphicsTextItem::focusOutEvent(event);
+    if (!editing() || event->reason() == Qt::PopupFocusReason) return;
+    QTextCursor cursor = textCursor();
+    cursor.clearSelection();
+    setTextCursor(cursor);
+    setTextInteractionFlags(Qt::NoTextInteraction);
+    setAcceptedMouseButtons(Qt::NoButton);
+    if (toPlainText() != before_) on_end_(toPlainText());
+  }
+  void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override {
+    if (QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform()) < kTextZoom) return;
+    QStyleOptionGraphicsItem plain = *option;
+    plain.state &= ~(QStyle::State_HasFocus | QStyle::State_Selected);  // no dotted frame: the sheet shows it
+    QGraphicsTextItem::paint(painter, &plain, widget);
+  }
+
+ private:
+  std::function<void(const QString&)> on_end_;
+  QString before_{};
+};
+
+CommentItem::CommentItem(Comment comment, std::function<void(const std::string&, const QString&)> on_text)
+    : comment_(std::move(comment)),
+      on_text_(std::move(on_text)),
+      text_(new NoteText(this, [this](const QString& text) { finish_editing(text); })) {
+  setFlag(ItemIsSelectable);
+  setFlag(ItemClipsChildrenToShape);
+  setZValue(-1);
+  text_->setPos(0.5 * kUnit, 0.5 * kUnit);
+  restyle();
+  text_->setPlainText(to_qstring(comment_.text));
+  text_->setTextWidth(comment_.width - kUnit);
+  setPos(comment_.position.x, comment_.position.y);
+}
+
+void CommentItem::set_comment(Comment comment) {
+  if (comment == comment_) return;
+  prepareGeometryChange();
+  if (!text_->editing()) text_->setPlainText(to_qstring(comment.text));
+  comment_ = std::move(comment);
+  text_->setTextWidth(comment_.width - kUnit);
+  setPos(comment_.position.x, comment_.position.y);
+  update();
+}
+
+void CommentItem::finish_editing(const QString& text) { on_text_(comment_.id, text); }
+
+void CommentItem::start_editing() { text_->edit(); }
+
+bool CommentItem::editing() const { return text_->editing(); }
+
+bool CommentItem::on_corner(QPointF scene_pos) const {
+  const QPointF pos = mapFromScene(scene_pos);
+  return QRectF(comment_.width - kCorner, comment_.height - kCorner, kCorner, kCorner).contains(pos);
+}
+
+void CommentItem::restyle() {
+  text_->setFont(Theme::instance().small_font());
+  text_->setDefaultTextColor(Theme::instance().colors().text);
+  update();
+}
+
+QRectF CommentItem::boundingRect() const { return QRectF(0, 0, comment_.width, comment_.height).adjusted(-3, -3, 3, 3); }
+
+QPainterPath CommentItem::shape() const {
+  QPainterPath path;
+  path.addRect(0, 0, comment_.width, comment_.height);
+  return path;
+}
+
+void CommentItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget*) {
+  const Theme& theme = Theme::instance();
+  const Theme::Colors& c = theme.colors();
+  const QRectF sheet(0, 0, comment_.width, comment_.height);
+  const bool selected = option->state.testFlag(QStyle::State_Selected);
+  const QColor paper = mixed(c.canvas, QColor("#e6b800"), theme.dark() ? 0.13 : 0.16);
+  painter->setRenderHint(QPainter::Antialiasing);
+  painter->setBrush(paper);
+  painter->setPen(selected || text_->editing() ? QPen(c.accent, 2) : QPen(mixed(paper, c.text, 0.18), 1));
+  painter->drawRoundedRect(sheet.adjusted(0.5, 0.5, -0.5, -0.5), kUnit / 2, kUnit / 2);
+  painter->setPen(QPen(c.muted, 1));
+  for (const qreal reach : {0.5 * kUnit, kUnit})
+    painter->drawLine(sheet.bottomRight() - QPointF(reach + 3, 3), sheet.bottomRight() - QPointF(3, reach + 3));
+}
+
+}  // namespace feedline::gui

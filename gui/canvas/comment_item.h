@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QGraphicsItem>
+#include <functional>
+
+#include "graph/document.h"
+
+namespace feedline::gui {
+
+class NoteText;
+
+/// A note on the canvas: a sheet with text that is edited in place and a corner to size it.
+class CommentItem : public QGraphicsItem {
+ public:
+  enum { Type = UserType + 3 };
+  /// `on_text(id, text)` is called when editing ends with other words than before.
+  CommentItem(Comment comment, std::function<void(const std::string&, const QString&)> on_text);
+
+  [[nodiscard]] const std::string& id() const { return comment_.id; }
+  [[nodiscard]] const Comment& comment() const { return comment_; }
+  void set_comment(Comment comment);
+  void start_editing();
+  [[nodiscard]] bool editing() const;
+  /// Is this scene position on the corner that sizes the note?
+  [[nodiscard]] bool on_corner(QPointF scene_pos) const;
+  void restyle();
+
+  [[nodiscard]] int type() const override { return Type; }
+  [[nodiscard]] QRectF boundingRect() const override;
+  [[nodiscard]] QPainterPath shape() const override;
+  void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
+
+ private:
+  void finish_editing(const QString& text);
+
+  Comment comment_;
+  std::function<void(const std::string&, const QString&)> on_text_;
+  NoteText* text_;
+};
+
+}  // namespace feedline::gui

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "canvas/graph_scene.h"
+
+#include <QPainter>
+#include <QSignalBlocker>
+#include <QStyleOptionGraphicsItem>
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "app/theme.h"
+#include "canvas/comment_item.h"
+#include "canvas/node_item.h"
+#include "canvas/wire_item.h"
+#include "models/text.h"
+
+namespace feedline::gui {
+namespace {
+
+constexpr qreal kDotSpacing = 2 * Theme::kUnit;
+constexpr qreal kHalfWorld = 200'000;
+
+/// Deletes the items of a map whose keys are gone.
+template <class Map, class Keys>
+void drop_missing(Map& items, const Keys& alive) {
+  for (auto it = items.begin(); it != items.end();) {
+    if (alive.contains(it->first)) {
+      ++it;
+      continue;
+    }
+    delete it->second;
+    it = items.erase(it);
+  }
+}
+
+}  // namespace
+
+GraphScene::GraphScene(QObject* parent) : QGraphicsScene(parent) {
+  setSceneRect(-kHalfWorld, -kHalfWorld, 2 * kHalfWorld, 2 * kHalfWorld);
+}
+
+GraphScene::~GraphScene() { blockSignals(true); }  // items that die with the scene are no change of selection
+
+void GraphScene::sync(const Document& document, const Analysis& analysis) {
+  const std::vector<std::string> selected_before = selected_nodes();
+  const bool other_selected = !selected_wires().empty() || !selected_comments().empty();
+  {
+    const QSignalBlocker quiet(this);  // one selectionChanged at the end, when all items are there
+    const FaceMaker faces(document, analysis);
+    adopt_renamed(document);
+    sync_nodes(document, faces);
+    sync_wires(document, analysis, faces);
+    sync_comments(document);
+  }
+  if (selected_before != selected_nodes() || other_selected) Q_EMIT selectionChanged();
+}
+
+void GraphScene::adopt_renamed(const Document& document) {
+  std::map<std::pair<double, double>, std::string> gone;
+  for (const auto& [id, item] : nodes_)
+    if (document.find(id) == nullptr) gone[{item->x(), item->y()}] = id;
+  if (gone.empty()) return;
+  for (const Node& node : document.nodes()) {
+    if (nodes_.contains(node.id)) continue;
+    const auto old = gone.find({node.position.x, node.position.y});
+    if (old == gone.end() || nodes_[old->second]->face().type != to_qstring(node.type)) continue;
+    auto entry = nodes_.extract(old->second);
+    entry.key() = node.id;
+    nodes_.insert(std::move(entry));
+    gone.erase(old);
+  }
+}
+
+void GraphScene::sync_nodes(const Document& document, const FaceMaker& faces) {
+  std::set<std::string_view> alive;
+  for (const Node& node : document.nodes()) alive.insert(node.id);
+  drop_missing(nodes_, alive);
+  for (const Node& node : document.nodes()) {
+    NodeItem*& item = nodes_[node.id];
+    if (item == nullptr) {
+      item = new NodeItem(faces.face(node));
+      addItem(item);
+    } else {
+      item->set_face(faces.face(node));
+    }
+    item->setPos(node.position.x, node.position.y);
+  }
+}
+
+void GraphScene::sync_wires(const Document& document, const Analysis& analysis, const FaceMaker& faces) {
+  std::set<PortRef> alive;
+  for (const Link& link : document.links()) alive.insert(link.to);
+  drop_missing(wires_, alive);
+  for (const Link& link : document.links()) {
+    const auto from = socket({link.from, Side::Output});
+    const auto to = socket({link.to, Side::Input});
+    if (!from || !to) continue;
+    const TensorDesc* desc = analysis.at(link.from);
+    WireFace face{.link = link,
+                  .kind = faces.output_kind(link.from),
+                  .label = desc == nullptr ? QString() : wire_text(*desc),
+                  .faulty = faces.faulty(link.to)};
+    WireItem*& item = wires_[link.to];
+    if (item == nullptr) {
+      item = new WireItem(std::move(face));
+      addItem(item);
+    } else {
+      item->set_face(std::move(face));
+    }
+    item->set_ends(*from, *to);
+  }
+}
+
+void GraphScene::sync_comments(const Document& document) {
+  std::set<std::string_view> alive;
+  for (const Comment& comment : document.comments()) alive.insert(comment.id);
+  drop_missing(comments_, alive);
+  for (const Comment& comment : document.comments()) {
+    CommentItem*& item = comments_[comment.id];
+    if (item == nullptr) {
+      item = new CommentItem(comment, [this](const std::string& id, const QString& text) {
+        if (on_comment_text) on_comment_text(id, text);
+      });
+      addItem(item);
+    } else {
+      item->set_comment(comment);
+    }
+  }
+}
+
+void GraphScene::restyle() {
+  for (const auto& [id, item] : nodes_) item->restyle();
+  for (const auto& [id, item] : comments_) item->restyle();
+  for (const auto& [to, item] : wires_) {
+    const auto from_pos = socket({item->link().from, Side::Output});
+    const auto to_pos = socket({to, Side::Input});
+    if (from_pos && to_pos) item->set_ends(*from_pos, *to_pos);
+  }
+  update();
+}
+
+NodeItem* GraphScene::node(std::string_view id) const {
+  const auto found = nodes_.find(id);
+  return found == nodes_.end() ? nullptr : found->second;
+}
+
+CommentItem* GraphScene::comment(std::string_view id) const {
+  const auto found = comments_.find(id);
+  return found == comments_.end() ? nullptr : found->second;
+}
+
+WireItem* GraphScene::wire(const PortRef& to) const {
+  const auto found = wires_.find(to);
+  return found == wires_.end() ? nullptr : found->second;
+}
+
+std::optional<QPointF> GraphScene::socket(const PortId& port) const {
+  const NodeItem* item = node(port.ref.node);
+  return item == nullptr ? std::nullopt : item->socket(port);
+}
+
+std::optional<PortId> GraphScene::port_at(QPointF pos, qreal reach) const {
+  std::optional<PortId> nearest;
+  qreal best = reach;
+  for (QGraphicsItem* hit : items(QRectF(pos - QPointF(reach, reach), QSizeF(2 * reach, 2 * reach)),
+                                  Qt::IntersectsItemBoundingRect)) {
+    const auto* item = qgraphicsitem_cast<NodeItem*>(hit);
+    if (item == nullptr) continue;
+    for (PortId& port : item->ports()) {
+      const QPointF away = *item->socket(port) - pos;
+      const qreal distance = std::hypot(away.x(), away.y());
+      if (distance > best) continue;
+      best = distance;
+      nearest = std::move(port);
+    }
+  }
+  return nearest;
+}
+
+NodeItem* GraphScene::node_at(QPointF pos) const {
+  for (QGraphicsItem* hit : items(pos))
+    if (auto* item = qgraphicsitem_cast<NodeItem*>(hit)) return item;
+  return nullptr;
+}
+
+std::vector<std::string> GraphScene::selected_nodes() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, item] : nodes_)
+    if (item->isSelected()) ids.push_back(id);
+  return ids;
+}
+
+std::vector<std::string> GraphScene::selected_comments() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, item] : comments_)
+    if (item->isSelected()) ids.push_back(id);
+  return ids;
+}
+
+std::vector<Link> GraphScene::selected_wires() const {
+  std::vector<Link> links;
+  for (const auto& [to, item] : wires_)
+    if (item->isSelected()) links.push_back(item->link());
+  return links;
+}
+
+void GraphScene::select(const std::vector<std::string>& ids) {
+  {
+    const QSignalBlocker quiet(this);
+    clearSelection();
+    for (const std::string& id : ids) {
+      if (NodeItem* item = node(id)) item->setSelected(true);
+      if (CommentItem* item = comment(id)) item->setSelected(true);
+    }
+  }
+  Q_EMIT selectionChanged();
+}
+
+QRectF GraphScene::content() const {
+  QRectF all;
+  for (const auto& [id, item] : nodes_) all |= item->mapRectToScene(item->boundingRect());
+  for (const auto& [id, item] : comments_) all |= item->mapRectToScene(item->boundingRect());
+  return all;
+}
+
+void GraphScene::drawBackground(QPainter* painter, const QRectF& rect) {
+  const Theme::Colors& c = Theme::instance().colors();
+  painter->fillRect(rect, c.canvas);
+  const qreal zoom = QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform());
+  qreal spacing = kDotSpacing;
+  while (spacing * zoom < 15) spacing *= 2;
+  QList<QPointF> dots;
+  for (qreal x = std::ceil(rect.left() / spacing) * spacing; x <= rect.right(); x += spacing)
+    for (qreal y = std::ceil(rect.top() / spacing) * spacing; y <= rect.bottom(); y += spacing) dots.emplace_back(x, y);
+  QPen pen(c.grid.darker(Theme::instance().dark() ? 75 : 110), zoom > 1.2 ? 3 : 2);
+  pen.setCosmetic(true);
+  pen.setCapStyle(Qt::RoundCap);
+  painter->setPen(pen);
+  painter->drawPoints(dots.data(), static_cast<int>(dots.size()));
+}
+
+}  // namespace feedline::gui

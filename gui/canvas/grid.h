@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QPointF>
+#include <cmath>
+
+#include "app/theme.h"
+
+namespace feedline::gui {
+
+/// What nodes snap to.
+inline constexpr double kGrid = 2 * Theme::kUnit;
+
+[[nodiscard]] inline QPointF snapped(QPointF pos) {
+  return {std::round(pos.x() / kGrid) * kGrid, std::round(pos.y() / kGrid) * kGrid};
+}
+
+}  // namespace feedline::gui

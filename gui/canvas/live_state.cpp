@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "canvas/live_state.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+#include <algorithm>
+#include <cmath>
+
+#include "models/text.h"
+
+namespace feedline::gui {
+namespace {
+
+QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
+
+/// Bars and words change in steps that the eye can follow, so that a node repaints only when it looks different.
+double rounded(double part) { return std::round(std::clamp(part, 0.0, 1.0) * 50) / 50; }
+
+QString detail_text(const LiveState& state) {
+  const auto percent = [](double part) { return QLocale().toString(qRound(part * 100)); };
+  if (state.busy + state.starved + state.blocked < 0.02) return words("idle");
+  if (state.busy >= state.starved && state.busy >= state.blocked) return words("%1 % busy").arg(percent(state.busy));
+  if (state.starved >= state.blocked) return words("%1 % starved").arg(percent(state.starved));
+  return words("%1 % blocked").arg(percent(state.blocked));
+}
+
+LiveState stage_state(const StageSample& earlier, const StageSample& now, double dt) {
+  const StageCounters change = now.total - earlier.total;
+  const double waited = seconds(change.busy + change.starved + change.blocked);
+  const double worker_time = std::max(waited, dt * static_cast<double>(std::max<std::size_t>(now.workers, 1)));
+  LiveState state;
+  state.rate = rate_text(static_cast<double>(change.records) / dt);
+  state.busy = rounded(seconds(change.busy) / worker_time);
+  state.starved = rounded(seconds(change.starved) / worker_time);
+  state.blocked = rounded(seconds(change.blocked) / worker_time);
+  state.detail = detail_text(state);
+  return state;
+}
+
+LiveState trainer_state(const TrainerSample& earlier, const TrainerSample& now, double dt) {
+  LiveState state;
+  const double steps = now.steps >= earlier.steps ? static_cast<double>(now.steps - earlier.steps) : 0;
+  state.rate = words("%1 steps/s").arg(QLocale().toString(steps / dt, 'f', steps / dt >= 100 ? 0 : 1));
+  if (now.validating) {
+    state.detail = words("validating");
+  } else if (now.steps > 0 && std::isfinite(now.loss)) {
+    state.detail = words("loss %1").arg(QLocale().toString(now.loss, 'f', 3));
+  }
+  const StepTimes change = now.times - earlier.times;
+  const double total = std::max(seconds(change.total()), dt);
+  state.starved = rounded(seconds(change.wait) / total);
+  state.busy = rounded(seconds(change.total() - change.wait) / total);
+  return state;
+}
+
+}  // namespace
+
+std::map<std::string, LiveState, std::less<>> live_states(const Snapshot& earlier, const Snapshot& now,
+                                                         const std::string& trainer) {
+  std::map<std::string, LiveState, std::less<>> states;
+  const double dt = seconds(now.at - earlier.at);
+  if (dt <= 0) return states;
+  for (const StageSample& stage : now.stages) {
+    const auto before = std::find_if(earlier.stages.begin(), earlier.stages.end(),
+                                     [&](const StageSample& s) { return s.node == stage.node; });
+    const StageSample nothing{.node = stage.node, .type = stage.type};
+    states[stage.node] = stage_state(before == earlier.stages.end() ? nothing : *before, stage, dt);
+  }
+  if (const int busiest = busiest_stage(earlier, now); busiest >= 0)
+    states[now.stages[static_cast<std::size_t>(busiest)].node].busiest = true;
+  if (!trainer.empty()) states[trainer] = trainer_state(earlier.trainer, now.trainer, dt);
+  return states;
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "graph/document.h"
+#include "graph/validate.h"
+
+namespace feedline::gui {
+
+/// A port as a node shows it.
+struct PortFace {
+  std::string name{};
+  Kind kind = Kind::Any;   ///< what really travels, where it is known: a pass-through port takes its input's colour
+  bool required = false;   ///< an input that must be connected
+  bool connected = false;
+  bool known = true;       ///< false: only a wire names it
+  QString tip{};
+  bool operator==(const PortFace&) const = default;
+};
+
+/// Everything that a node shows apart from place, selection and live numbers. Two equal faces look the same.
+struct NodeFace {
+  QString id{};
+  QString title{};
+  QString type{};
+  Category category = Category::Preprocess;
+  bool known = true;
+  std::vector<PortFace> inputs{};
+  std::vector<PortFace> outputs{};
+  std::vector<std::pair<QString, QString>> values{};  ///< the parameters that the user set, at most three
+  QString comment{};
+  QString problem{};        ///< what the badge says when pointed at
+  bool problem_is_error = false;
+  QString summary{};
+  bool operator==(const NodeFace&) const = default;
+};
+
+/// Builds the faces of one state of the document. The indices it needs are made once, so all faces take linear time.
+class FaceMaker {
+ public:
+  FaceMaker(const Document& document, const Analysis& analysis, const Registry& registry = Registry::instance());
+  [[nodiscard]] NodeFace face(const Node& node) const;
+  /// What travels on this output: from the analysis, else what the spec says.
+  [[nodiscard]] Kind output_kind(const PortRef& output) const;
+  /// Is there an error at this input?
+  [[nodiscard]] bool faulty(const PortRef& input) const;
+
+ private:
+  std::vector<PortFace> ports(const Node& node, const std::vector<PortSpec>* specs, bool inputs) const;
+
+  const Document& document_;
+  const Analysis& analysis_;
+  const Registry& registry_;
+  std::map<std::string_view, const Node*> nodes_{};
+  std::map<PortRef, const Link*> into_{};
+  std::map<std::string_view, std::vector<const Link*>> touching_{};
+  std::map<std::string_view, std::vector<const Problem*>> problems_{};
+};
+
+}  // namespace feedline::gui

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "canvas/node_item.h"
+
+#include <QFontMetricsF>
+#include <algorithm>
+
+#include "app/theme.h"
+#include "canvas/socket.h"
+#include "models/text.h"
+
+namespace feedline::gui {
+namespace {
+
+constexpr qreal kUnit = Theme::kUnit;
+constexpr qreal kMargin = 2.5 * kUnit;  // room about the body for sockets, halo and the busiest mark
+constexpr qreal kMinWidth = 20 * kUnit;
+constexpr qreal kMaxWidth = 34 * kUnit;
+constexpr qreal kSocketReach = 1.5 * kUnit;
+
+}  // namespace
+
+NodeItem::NodeItem(NodeFace face) : id_(face.id.toStdString()), face_(std::move(face)) {
+  setFlag(ItemIsSelectable);
+  setAcceptHoverEvents(false);
+  setZValue(1);
+  lay_out();
+}
+
+void NodeItem::set_face(NodeFace face) {
+  if (face == face_) return;
+  prepareGeometryChange();
+  id_ = face.id.toStdString();
+  face_ = std::move(face);
+  lay_out();
+  update();
+}
+
+void NodeItem::set_live(std::optional<LiveState> live) {
+  if (live == live_) return;
+  const bool frame = live.has_value() != live_.has_value() || (live && live->busiest != live_->busiest);
+  if (live.has_value() != live_.has_value()) prepareGeometryChange();
+  live_ = std::move(live);
+  if (frame) {
+    lay_out();
+    update();
+  } else {
+    update(live_rect());
+  }
+}
+
+void NodeItem::set_failure(const QString& message) {
+  if (failure_ == message) return;
+  failure_ = message;
+  update();
+}
+
+void NodeItem::set_moods(std::function<SocketMood(const PortId&)> moods) {
+  moods_ = std::move(moods);
+  update();
+}
+
+void NodeItem::restyle() {
+  prepareGeometryChange();
+  lay_out();
+  update();
+}
+
+void NodeItem::lay_out() {
+  const Theme& theme = Theme::instance();
+  const QFontMetricsF bold(theme.bold_font());
+  const QFontMetricsF small(theme.small_font());
+  const QFontMetricsF mono(theme.mono_font());
+  Layout l;
+  l.header = bold.height() + mono.height() + 1.5 * kUnit;
+  l.port_row = std::max(small.height() + 0.75 * kUnit, 2.75 * kUnit);
+  l.value_row = small.height() + 0.25 * kUnit;
+
+  qreal width = std::max(bold.horizontalAdvance(face_.title), mono.horizontalAdvance(face_.id)) + 6 * kUnit;
+  const std::size_t rows = std::max(face_.inputs.size(), face_.outputs.size());
+  for (std::size_t i = 0; i < rows; ++i) {
+    qreal names = 5 * kUnit;
+    if (i < face_.inputs.size()) names += small.horizontalAdvance(spaced(face_.inputs[i].name));
+    if (i < face_.outputs.size()) names += small.horizontalAdvance(spaced(face_.outputs[i].name));
+    width = std::max(width, names);
+  }
+  for (const auto& [name, value] : face_.values)
+    width = std::max(width, small.horizontalAdvance(name + value) + 5 * kUnit);
+  l.width = std::ceil(std::clamp(width, kMinWidth, kMaxWidth) / kUnit) * kUnit;
+
+  qreal y = l.header;
+  l.ports_top = y + 0.5 * kUnit;
+  y = l.ports_top + l.port_row * static_cast<qreal>(rows) + 0.5 * kUnit;
+  l.values_top = y + (face_.values.empty() ? 0 : 0.5 * kUnit);
+  y = l.values_top + l.value_row * static_cast<qreal>(face_.values.size()) + (face_.values.empty() ? 0 : kUnit);
+  l.comment_top = y;
+  if (!face_.comment.isEmpty()) y += l.value_row + 0.5 * kUnit;
+  l.live_top = y;
+  if (live_) y += small.height() + 2.25 * kUnit;
+  l.height = std::ceil(y);
+  layout_ = l;
+}
+
+QPointF NodeItem::socket_centre(Side side, std::size_t row) const {
+  return {side == Side::Input ? 0 : layout_.width,
+          layout_.ports_top + layout_.port_row * (static_cast<qreal>(row) + 0.5)};
+}
+
+std::optional<QPointF> NodeItem::socket(const PortId& port) const {
+  const auto& faces = port.side == Side::Input ? face_.inputs : face_.outputs;
+  for (std::size_t i = 0; i < faces.size(); ++i)
+    if (faces[i].name == port.ref.port) return mapToScene(socket_centre(port.side, i));
+  return std::nullopt;
+}
+
+std::vector<PortId> NodeItem::ports() const {
+  std::vector<PortId> all;
+  for (const PortFace& port : face_.inputs) all.push_back({{id_, port.name}, Side::Input});
+  for (const PortFace& port : face_.outputs) all.push_back({{id_, port.name}, Side::Output});
+  return all;
+}
+
+QRectF NodeItem::badge() const { return {layout_.width - 3.25 * kUnit, kUnit, 2.25 * kUnit, 2.25 * kUnit}; }
+
+QRectF NodeItem::live_rect() const {
+  return {0, layout_.live_top, layout_.width, layout_.height - layout_.live_top};
+}
+
+QString NodeItem::tip_at(QPointF scene_pos) const {
+  const QPointF pos = mapFromScene(scene_pos);
+  for (const Side side : {Side::Input, Side::Output}) {
+    const auto& faces = side == Side::Input ? face_.inputs : face_.outputs;
+    for (std::size_t i = 0; i < faces.size(); ++i) {
+      const QPointF centre = socket_centre(side, i);
+      const qreal name_width = QFontMetricsF(Theme::instance().small_font()).horizontalAdvance(spaced(faces[i].name));
+      QRectF row(centre.x() - kSocketReach, centre.y() - layout_.port_row / 2, 3 * kUnit + name_width, layout_.port_row);
+      if (side == Side::Output) row.moveRight(centre.x() + kSocketReach);
+      if (row.contains(pos)) return faces[i].tip;
+    }
+  }
+  if (!failure_.isEmpty() && badge().adjusted(-4, -4, 4, 4).contains(pos)) return failure_;
+  if (!face_.problem.isEmpty() && badge().adjusted(-4, -4, 4, 4).contains(pos)) return face_.problem;
+  QString tip = QStringLiteral("<b>%1</b> · %2<br>%3")
+                    .arg(face_.title.toHtmlEscaped(), face_.id.toHtmlEscaped(), face_.summary.toHtmlEscaped());
+  if (!face_.comment.isEmpty()) tip += QStringLiteral("<br><i>%1</i>").arg(face_.comment.toHtmlEscaped());
+  return QStringLiteral("<qt>%1</qt>").arg(tip);
+}
+
+QRectF NodeItem::boundingRect() const { return body().adjusted(-kMargin, -kMargin, kMargin, kMargin); }
+
+QPainterPath NodeItem::shape() const {
+  QPainterPath path;
+  path.addRoundedRect(body(), kUnit, kUnit);
+  return path;
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QGraphicsItem>
+#include <functional>
+#include <optional>
+
+#include "canvas/live_state.h"
+#include "canvas/node_face.h"
+#include "canvas/port_id.h"
+
+namespace feedline::gui {
+
+/// How a socket answers a wire that is being dragged.
+enum class SocketMood { Neutral, Fits, Refuses };
+
+/// A node on the canvas: header, sockets, the parameters that were set, a badge for problems, live numbers. It shows a
+/// face and knows nothing of the document.
+class NodeItem : public QGraphicsItem {
+ public:
+  enum { Type = UserType + 1 };
+  explicit NodeItem(NodeFace face);
+
+  [[nodiscard]] const std::string& id() const { return id_; }
+  [[nodiscard]] const NodeFace& face() const { return face_; }
+  [[nodiscard]] const std::optional<LiveState>& live() const { return live_; }
+  [[nodiscard]] const QString& failure() const { return failure_; }
+  void set_face(NodeFace face);
+  void set_live(std::optional<LiveState> live);
+  /// A run broke here; an empty text takes the mark away.
+  void set_failure(const QString& message);
+  /// While a wire is dragged: how each socket answers. Empty function: no wire.
+  void set_moods(std::function<SocketMood(const PortId&)> moods);
+  /// Fonts or colours changed.
+  void restyle();
+
+  /// Centre of a socket in scene coordinates; none if there is no such port.
+  [[nodiscard]] std::optional<QPointF> socket(const PortId& port) const;
+  [[nodiscard]] std::vector<PortId> ports() const;
+  /// What to say at this place (scene coordinates): a port, the badge, or the node.
+  [[nodiscard]] QString tip_at(QPointF scene_pos) const;
+  /// The body without sockets, in item coordinates.
+  [[nodiscard]] QRectF body() const { return {0, 0, layout_.width, layout_.height}; }
+
+  [[nodiscard]] int type() const override { return Type; }
+  [[nodiscard]] QRectF boundingRect() const override;
+  [[nodiscard]] QPainterPath shape() const override;
+  void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
+
+ private:
+  struct Layout {
+    qreal width = 0, height = 0;
+    qreal header = 0;       ///< height of title and id
+    qreal port_row = 0;
+    qreal ports_top = 0;
+    qreal value_row = 0;
+    qreal values_top = 0;
+    qreal comment_top = 0;
+    qreal live_top = 0;
+  };
+  void lay_out();
+  [[nodiscard]] QPointF socket_centre(Side side, std::size_t row) const;
+  [[nodiscard]] QRectF badge() const;
+  [[nodiscard]] QRectF live_rect() const;
+
+  // node_paint.cpp
+  void paint_frame(QPainter& painter, bool selected) const;
+  void paint_header(QPainter& painter) const;
+  void paint_ports(QPainter& painter, bool with_text) const;
+  void paint_values(QPainter& painter) const;
+  void paint_live(QPainter& painter, bool with_text) const;
+  void paint_badge(QPainter& painter) const;
+
+  std::string id_;
+  NodeFace face_;
+  std::optional<LiveState> live_{};
+  QString failure_{};
+  std::function<SocketMood(const PortId&)> moods_{};
+  Layout layout_{};
+};
+
+}  // namespace feedline::gui

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QFontMetricsF>
+#include <QPainter>
+#include <QStyleOptionGraphicsItem>
+
+#include "app/theme.h"
+#include "canvas/node_item.h"
+#include "canvas/paint_tools.h"
+#include "canvas/socket.h"
+#include "models/text.h"
+
+namespace feedline::gui {
+namespace {
+
+constexpr qreal kUnit = Theme::kUnit;
+constexpr qreal kRadius = kUnit;
+constexpr qreal kSocketRadius = 0.7 * kUnit;
+
+QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
+
+void draw_elided(QPainter& painter, const QRectF& rect, int flags, const QString& text, Qt::TextElideMode mode) {
+  painter.drawText(rect, flags | Qt::TextSingleLine, QFontMetricsF(painter.font()).elidedText(text, mode, rect.width()));
+}
+
+}  // namespace
+
+void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget*) {
+  const qreal zoom = QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform());
+  const bool with_text = zoom >= kTextZoom;
+  painter->setRenderHint(QPainter::Antialiasing);
+  paint_frame(*painter, option->state.testFlag(QStyle::State_Selected));
+  if (with_text) {
+    paint_header(*painter);
+    paint_values(*painter);
+  }
+  if (live_) paint_live(*painter, with_text);
+  paint_ports(*painter, with_text);
+  paint_badge(*painter);
+}
+
+void NodeItem::paint_frame(QPainter& painter, bool selected) const {
+  const Theme& theme = Theme::instance();
+  const Theme::Colors& c = theme.colors();
+  const QColor category = face_.known ? theme.category_color(face_.category) : c.error;
+  painter.setPen(Qt::NoPen);
+  if (selected) {
+    painter.setBrush(faded(c.accent, 0.28));
+    painter.drawRoundedRect(body().adjusted(-5, -5, 5, 5), kRadius + 5, kRadius + 5);
+  } else {
+    painter.setBrush(faded(Qt::black, theme.dark() ? 0.35 : 0.07));
+    painter.drawRoundedRect(body().adjusted(-1, 1, 1, 3), kRadius + 1, kRadius + 1);
+  }
+  painter.setBrush(c.node);
+  painter.drawRoundedRect(body(), kRadius, kRadius);
+
+  QPainterPath header;
+  header.setFillRule(Qt::WindingFill);
+  header.addRoundedRect(QRectF(0, 0, layout_.width, layout_.header), kRadius, kRadius);
+  header.addRect(QRectF(0, layout_.header - kRadius, layout_.width, kRadius));
+  painter.setBrush(mixed(c.node, category, theme.dark() ? 0.30 : 0.17));
+  painter.drawPath(header.simplified());
+  if (!face_.known) {
+    painter.setBrush(QBrush(faded(c.error, 0.35), Qt::BDiagPattern));
+    painter.drawPath(header.simplified());
+  }
+  QPainterPath stripe;
+  stripe.addRoundedRect(QRectF(0, 0, layout_.width, 2 * kRadius), kRadius, kRadius);
+  painter.save();
+  painter.setClipRect(QRectF(-1, -1, layout_.width + 2, 4.5), Qt::IntersectClip);
+  painter.setBrush(category);
+  painter.drawPath(stripe);
+  painter.restore();
+
+  QPen border(c.node_border, 1);
+  if (!failure_.isEmpty() || (face_.problem_is_error && !face_.problem.isEmpty())) border = QPen(c.error, 1.6);
+  if (live_ && live_->busiest) border = QPen(c.blocked, 3);
+  if (selected) border = QPen(c.accent, 2.4);
+  if (!face_.known) border.setStyle(Qt::DashLine);
+  painter.setPen(border);
+  painter.setBrush(Qt::NoBrush);
+  painter.drawRoundedRect(body(), kRadius, kRadius);
+}
+
+void NodeItem::paint_header(QPainter& painter) const {
+  const Theme& theme = Theme::instance();
+  const bool badge_shown = !failure_.isEmpty() || !face_.problem.isEmpty();
+  QRectF line(1.5 * kUnit, 0.75 * kUnit, layout_.width - (badge_shown ? 5.5 : 3) * kUnit,
+              QFontMetricsF(theme.bold_font()).height());
+  painter.setFont(theme.bold_font());
+  painter.setPen(theme.colors().text);
+  draw_elided(painter, line, Qt::AlignVCenter | Qt::AlignLeft, face_.title, Qt::ElideRight);
+  line = QRectF(line.left(), line.bottom(), layout_.width - 3 * kUnit, QFontMetricsF(theme.mono_font()).height());
+  painter.setFont(theme.mono_font());
+  painter.setPen(mixed(theme.colors().muted, theme.colors().text, 0.35));
+  const QString second = face_.known ? face_.id : words("%1 · unknown type").arg(face_.id);
+  draw_elided(painter, line, Qt::AlignVCenter | Qt::AlignLeft, second, Qt::ElideRight);
+}
+
+void NodeItem::paint_ports(QPainter& painter, bool with_text) const {
+  const Theme& theme = Theme::instance();
+  painter.setFont(theme.small_font());
+  const auto draw = [&](const PortFace& port, Side side, std::size_t row) {
+    const SocketMood mood = moods_ ? moods_({{id_, port.name}, side}) : SocketMood::Neutral;
+    const QPointF centre = socket_centre(side, row);
+    painter.setOpacity(mood == SocketMood::Refuses ? 0.25 : 1);
+    paint_socket(painter, centre, port.kind, kSocketRadius,
+                 {.connected = port.connected, .required = port.required, .highlighted = mood == SocketMood::Fits,
+                  .background = theme.colors().node});
+    if (with_text) {
+      const QRectF rect(1.5 * kUnit, centre.y() - layout_.port_row / 2, layout_.width - 3 * kUnit, layout_.port_row);
+      painter.setPen(port.known ? theme.colors().text : theme.colors().error);
+      painter.drawText(rect, Qt::AlignVCenter | (side == Side::Input ? Qt::AlignLeft : Qt::AlignRight),
+                       spaced(port.name));
+    }
+    painter.setOpacity(1);
+  };
+  for (std::size_t i = 0; i < face_.inputs.size(); ++i) draw(face_.inputs[i], Side::Input, i);
+  for (std::size_t i = 0; i < face_.outputs.size(); ++i) draw(face_.outputs[i], Side::Output, i);
+}
+
+void NodeItem::paint_values(QPainter& painter) const {
+  const Theme& theme = Theme::instance();
+  const Theme::Colors& c = theme.colors();
+  const qreal inner = layout_.width - 3 * kUnit;
+  painter.setFont(theme.small_font());
+  if (!face_.values.empty()) {
+    painter.setPen(QPen(mixed(c.node, c.node_border, 0.55), 1));
+    painter.drawLine(QPointF(1.5 * kUnit, layout_.values_top - 0.5 * kUnit),
+                     QPointF(layout_.width - 1.5 * kUnit, layout_.values_top - 0.5 * kUnit));
+  }
+  qreal y = layout_.values_top;
+  for (const auto& [name, value] : face_.values) {
+    const QRectF rect(1.5 * kUnit, y, inner, layout_.value_row);
+    const qreal name_width = QFontMetricsF(painter.font()).horizontalAdvance(name) + kUnit;
+    painter.setPen(c.muted);
+    painter.drawText(rect, Qt::AlignVCenter | Qt::AlignLeft, name);
+    painter.setPen(c.text);
+    draw_elided(painter, rect.adjusted(name_width, 0, 0, 0), Qt::AlignVCenter | Qt::AlignRight, value, Qt::ElideMiddle);
+    y += layout_.value_row;
+  }
+  if (face_.comment.isEmpty()) return;
+  QFont italic = theme.small_font();
+  italic.setItalic(true);
+  painter.setFont(italic);
+  painter.setPen(c.muted);
+  QString first_line = face_.comment;
+  first_line.truncate(first_line.indexOf(QLatin1Char('\n')) < 0 ? first_line.size() : first_line.indexOf(QLatin1Char('\n')));
+  draw_elided(painter, QRectF(1.5 * kUnit, layout_.comment_top, inner, layout_.value_row),
+              Qt::AlignVCenter | Qt::AlignLeft, first_line, Qt::ElideRight);
+}
+
+void NodeItem::paint_live(QPainter& painter, bool with_text) const {
+  const Theme& theme = Theme::instance();
+  const Theme::Colors& c = theme.colors();
+  const qreal line = QFontMetricsF(theme.small_font()).height();
+  const qreal left = 1.5 * kUnit;
+  const qreal width = layout_.width - 3 * kUnit;
+  if (with_text) {
+    QFont strong = theme.small_font();
+    strong.setWeight(QFont::DemiBold);
+    const QRectF rect(left, layout_.live_top, width, line);
+    painter.setFont(strong);
+    painter.setPen(c.text);
+    painter.drawText(rect, Qt::AlignVCenter | Qt::AlignLeft, live_->rate);
+    painter.setFont(theme.small_font());
+    painter.setPen(c.muted);
+    painter.drawText(rect, Qt::AlignVCenter | Qt::AlignRight, live_->detail);
+  }
+  const QRectF bar(left, layout_.live_top + line + 0.5 * kUnit, width, 0.75 * kUnit);
+  QPainterPath outline;
+  outline.addRoundedRect(bar, bar.height() / 2, bar.height() / 2);
+  painter.save();
+  painter.setClipPath(outline, Qt::IntersectClip);
+  painter.fillRect(bar, c.idle);
+  qreal x = bar.left();
+  for (const auto& [part, color] : {std::pair{live_->busy, c.busy}, {live_->starved, c.starved}, {live_->blocked, c.blocked}}) {
+    painter.fillRect(QRectF(x, bar.top(), width * part, bar.height()), color);
+    x += width * part;
+  }
+  painter.restore();
+  if (live_->busiest && with_text) paint_pill(painter, {layout_.width / 2, 0}, words("busiest"), c.blocked);
+}
+
+void NodeItem::paint_badge(QPainter& painter) const {
+  const bool error = !failure_.isEmpty() || face_.problem_is_error;
+  if (failure_.isEmpty() && face_.problem.isEmpty()) return;
+  const Theme& theme = Theme::instance();
+  const QColor color = error ? theme.colors().error : theme.colors().warning;
+  const QRectF rect = badge();
+  QPainterPath shape;
+  if (error) {
+    shape.addEllipse(rect);
+  } else {
+    shape.addPolygon(QPolygonF({{rect.center().x(), rect.top() - 1}, rect.bottomRight(), rect.bottomLeft()}));
+    shape.closeSubpath();
+  }
+  painter.setPen(QPen(theme.colors().node, 1.5));
+  painter.setBrush(color);
+  painter.drawPath(shape);
+  painter.setFont(theme.bold_font());
+  painter.setPen(theme.dark() ? QColor(Qt::black) : QColor(Qt::white));
+  painter.drawText(rect.adjusted(0, error ? 0 : 3, 0, 0), Qt::AlignCenter, QStringLiteral("!"));
+}
+
+}  // namespace feedline::gui

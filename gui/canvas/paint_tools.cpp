@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "canvas/paint_tools.h"
+
+#include <QFontMetricsF>
+#include <QPainter>
+#include <QString>
+
+#include "app/theme.h"
+
+namespace feedline::gui {
+
+QColor faded(const QColor& color, double opacity) {
+  QColor result = color;
+  result.setAlphaF(static_cast<float>(opacity));
+  return result;
+}
+
+QColor mixed(const QColor& a, const QColor& b, double share) {
+  const auto blend = [share](float x, float y) { return static_cast<float>(x * (1 - share) + y * share); };
+  return QColor::fromRgbF(blend(a.redF(), b.redF()), blend(a.greenF(), b.greenF()), blend(a.blueF(), b.blueF()));
+}
+
+QColor readable_on(const QColor& background) {
+  const double light = 0.299 * background.redF() + 0.587 * background.greenF() + 0.114 * background.blueF();
+  return light > 0.55 ? QColor(Qt::black) : QColor(Qt::white);
+}
+
+void paint_pill(QPainter& painter, QPointF centre, const QString& text, const QColor& color) {
+  QFont font = Theme::instance().small_font();
+  font.setWeight(QFont::DemiBold);
+  const QFontMetricsF metrics(font);
+  QRectF rect(0, 0, metrics.horizontalAdvance(text) + 2 * Theme::kUnit, metrics.height() + 0.25 * Theme::kUnit);
+  rect.moveCenter(centre);
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(color);
+  painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2);
+  painter.setFont(font);
+  painter.setPen(readable_on(color));
+  painter.drawText(rect, Qt::AlignCenter, text);
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "canvas/search_popup.h"
+
+#include <QKeyEvent>
+#include <QPainter>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "app/theme.h"
+#include "canvas/type_delegate.h"
+#include "models/palette_model.h"
+
+namespace feedline::gui {
+namespace {
+
+constexpr int kUnit = Theme::kUnit;
+
+}  // namespace
+
+SearchPopup::SearchPopup(QWidget* parent) : QFrame(parent) {
+  setFixedSize(42 * kUnit, 40 * kUnit);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(kUnit, kUnit, kUnit, kUnit);
+  layout->setSpacing(kUnit / 2);
+  line_.setPlaceholderText(tr("Type to find a node"));
+  line_.setAccessibleName(tr("Find a node to add"));
+  line_.setClearButtonEnabled(true);
+  line_.installEventFilter(this);
+  list_.setModel(&model_);
+  list_.setItemDelegate(new TypeDelegate(true, &list_));
+  list_.setFocusPolicy(Qt::NoFocus);
+  list_.setMouseTracking(true);
+  list_.setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  list_.setAccessibleName(tr("Matching nodes"));
+  summary_.setWordWrap(true);
+  summary_.setAlignment(Qt::AlignTop);
+  summary_.setFixedHeight(5 * kUnit);
+  layout->addWidget(&line_);
+  layout->addWidget(&list_, 1);
+  layout->addWidget(&summary_);
+  connect(&line_, &QLineEdit::textChanged, this, [this](const QString& text) {
+    model_.set_pattern(text);
+    move_current(0);
+  });
+  connect(&list_, &QListView::clicked, this, &SearchPopup::pick);
+  connect(list_.selectionModel(), &QItemSelectionModel::currentChanged, this, &SearchPopup::show_summary);
+  hide();
+}
+
+void SearchPopup::open(QPoint pos, const std::function<bool(const NodeSpec&)>& accepts) {
+  const QSignalBlocker quiet(line_);
+  line_.clear();
+  model_.set_pattern({});
+  model_.set_filter(accepts);
+  summary_.setFont(Theme::instance().small_font());
+  move(std::clamp(pos.x(), 4, std::max(4, parentWidget()->width() - width() - 4)),
+       std::clamp(pos.y(), 4, std::max(4, parentWidget()->height() - height() - 4)));
+  raise();
+  show();
+  move_current(0);
+  line_.setFocus(Qt::PopupFocusReason);
+}
+
+void SearchPopup::close_search() {
+  if (!isVisible()) return;
+  hide();
+  parentWidget()->setFocus(Qt::PopupFocusReason);
+  Q_EMIT closed();
+}
+
+void SearchPopup::pick(const QModelIndex& index) {
+  if (!index.isValid()) return;
+  const QString type = index.data(PaletteModel::TypeRole).toString();
+  hide();
+  parentWidget()->setFocus(Qt::PopupFocusReason);
+  Q_EMIT picked(type);
+  Q_EMIT closed();
+}
+
+void SearchPopup::move_current(int rows) {
+  const int count = model_.rowCount();
+  const int row = rows == 0 ? 0 : std::clamp(list_.currentIndex().row() + rows, 0, std::max(0, count - 1));
+  list_.setCurrentIndex(model_.index(row));
+  show_summary();
+}
+
+void SearchPopup::show_summary() {
+  const QModelIndex current = list_.currentIndex();
+  summary_.setText(current.isValid() ? current.data(PaletteModel::SummaryRole).toString()
+                                     : tr("No node matches. Try another word, or fewer letters."));
+}
+
+bool SearchPopup::eventFilter(QObject* watched, QEvent* event) {
+  if (event->type() == QEvent::FocusOut &&
+      static_cast<QFocusEvent*>(event)->reason() != Qt::PopupFocusReason &&
+      static_cast<QFocusEvent*>(event)->reason() != Qt::ActiveWindowFocusReason) {
+    if (isVisible()) {
+      hide();
+      Q_EMIT closed();
+    }
+  }
+  if (event->type() == QEvent::KeyPress) {
+    switch (static_cast<QKeyEvent*>(event)->key()) {
+      case Qt::Key_Down:
+      case Qt::Key_Tab: move_current(1); return true;
+      case Qt::Key_Up:
+      case Qt::Key_Backtab: move_current(-1); return true;
+      case Qt::Key_PageDown: move_current(8); return true;
+      case Qt::Key_PageUp: move_current(-8); return true;
+      case Qt::Key_Return:
+      case Qt::Key_Enter: pick(list_.currentIndex()); return true;
+      case Qt::Key_Escape: close_search(); return true;
+      default: break;
+    }
+  }
+  return QFrame::eventFilter(watched, event);
+}
+
+void SearchPopup::paintEvent(QPaintEvent*) {
+  const Theme::Colors& c = Theme::instance().colors();
+  QPainter painter(this);
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setPen(QPen(c.node_border, 1));
+  painter.setBrush(c.panel);
+  painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), kUnit, kUnit);
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QGraphicsItem>
+
+#include "graph/document.h"
+
+namespace feedline::gui {
+
+/// What a wire shows.
+struct WireFace {
+  Link link{};
+  Kind kind = Kind::Any;
+  QString label{};  ///< the shape that stands on it
+  bool faulty = false;
+  bool operator==(const WireFace&) const = default;
+};
+
+/// The curve from an output (right side of a node) to an input (left side).
+[[nodiscard]] QPainterPath wire_path(QPointF from, QPointF to);
+
+/// A wire on the canvas: thin for single records, thick for batches, in the colour of what it carries, with its shape
+/// written on it where there is room.
+class WireItem : public QGraphicsItem {
+ public:
+  enum { Type = UserType + 2 };
+  explicit WireItem(WireFace face);
+
+  [[nodiscard]] const WireFace& face() const { return face_; }
+  [[nodiscard]] const Link& link() const { return face_.link; }
+  void set_face(WireFace face);
+  void set_ends(QPointF from, QPointF to);
+  /// The wire is being dragged away from its input.
+  void set_lifted(bool lifted);
+
+  [[nodiscard]] int type() const override { return Type; }
+  [[nodiscard]] QRectF boundingRect() const override;
+  [[nodiscard]] QPainterPath shape() const override;
+  void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
+
+ private:
+  void paint_label(QPainter& painter, qreal zoom, bool selected) const;
+
+  WireFace face_;
+  QPointF from_{};
+  QPointF to_{};
+  QPainterPath path_{};
+  bool lifted_ = false;
+};
+
+}  // namespace feedline::gui

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/search_model.h"
+
+#include <algorithm>
+
+#include "models/fuzzy_match.h"
+#include "models/palette_model.h"
+#include "models/text.h"
+
+namespace feedline::gui {
+
+SearchModel::SearchModel(const Registry& registry, QObject* parent) : QAbstractListModel(parent), registry_(registry) {
+  set_filter({});
+}
+
+void SearchModel::set_filter(const std::function<bool(const NodeSpec&)>& accepts) {
+  offered_.clear();
+  for (const NodeSpec* spec : registry_.all())
+    if (!accepts || accepts(*spec)) offered_.push_back(spec);
+  match();
+}
+
+void SearchModel::set_pattern(const QString& pattern) {
+  pattern_ = pattern;
+  match();
+}
+
+void SearchModel::match() {
+  std::vector<std::pair<int, const NodeSpec*>> scored;
+  for (const NodeSpec* spec : offered_)
+    if (const int score = fuzzy_score(pattern_, *spec); score >= 0) scored.emplace_back(score, spec);
+  std::stable_sort(scored.begin(), scored.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  beginResetModel();
+  found_.clear();
+  for (const auto& [score, spec] : scored) found_.push_back(spec);
+  endResetModel();
+}
+
+int SearchModel::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : static_cast<int>(found_.size());
+}
+
+QVariant SearchModel::data(const QModelIndex& index, int role) const {
+  if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
+  const NodeSpec& spec = *found_[static_cast<std::size_t>(index.row())];
+  switch (role) {
+    case Qt::DisplayRole: return to_qstring(spec.title);
+    case Qt::ToolTipRole:
+    case Qt::AccessibleDescriptionRole:
+    case PaletteModel::SummaryRole: return to_qstring(spec.summary);
+    case PaletteModel::TypeRole: return to_qstring(spec.type);
+    case PaletteModel::CategoryRole: return static_cast<int>(spec.category);
+    default: return {};
+  }
+}
+
+}  // namespace feedline::gui
