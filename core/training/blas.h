@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Private to training.
+
+#include <string>
+
+namespace feedline {
+
+/// The library that multiplies matrices in this process.
+struct Blas {
+  std::string name{};       ///< "OpenBLAS", "MKL", "reference BLAS", ...
+  std::string file{};       ///< empty when it is built into LibTorch
+  bool reference = false;   ///< Netlib's reference implementation: right, and tens of times too slow
+};
+
+/// Found in the process's memory map.
+[[nodiscard]] Blas loaded_blas();
+/// Rate of a 1024×1024 f32 product on so many threads, the best of several, in GFLOP/s.
+[[nodiscard]] double measure_matmul(int threads);
+
+}  // namespace feedline

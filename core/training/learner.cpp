@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/learner.h"
+
+#include "base/torch.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "base/cores.h"
+#include "training/device.h"
+#include "training/model.h"
+#include "training/step.h"
+
+namespace feedline {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+/// How often the loss is read back from a GPU: each reading waits for all work in flight.
+constexpr Nanos kReadInterval = 100'000'000;
+
+class ModelLearner final : public Learner {
+ public:
+  ModelLearner(const Plan& plan, std::unique_ptr<Model> model, at::Device device, RunState& state)
+      : plan_(plan),
+        state_(state),
+        asynchronous_(is_asynchronous(device)),
+        step_(plan, std::move(model), device, state.meter, state.stop_token()) {}
+
+  std::optional<Progress> train(const Batch& batch, std::uint64_t step) override {
+    const Model::Outcome outcome = step_.train(batch);
+    state_.meter.enter(Phase::Other);
+    const auto samples = static_cast<std::uint64_t>(batch.records);
+    training_.add(outcome, samples);
+    const Nanos now = Clock::system().now();
+    if (asynchronous_ && now - read_at_ < kReadInterval) return std::nullopt;
+    read_at_ = now;
+    return read(step);
+  }
+
+  void evaluate(const Batch& batch) override {
+    const Model::Outcome outcome = step_.evaluate(batch);
+    state_.meter.enter(Phase::Other);
+    validation_.add(outcome, static_cast<std::uint64_t>(batch.records));
+  }
+
+  Progress finish_training() override {
+    const auto totals = training_.read();
+    check_finite(totals.loss_sum);
+    training_ = {};
+    seen_ = {};
+    return {totals.loss(), totals.accuracy()};
+  }
+
+  Progress finish_validation() override {
+    const auto totals = validation_.read();
+    validation_ = {};
+    return {totals.loss(), totals.accuracy()};
+  }
+
+ private:
+  /// On the CPU the loss of this very step, on a GPU the mean since the last reading.
+  Progress read(std::uint64_t step) {
+    const auto totals = training_.read();
+    const double newest = (totals.loss_sum - seen_.loss_sum) / static_cast<double>(totals.samples - seen_.samples);
+    seen_ = totals;
+    check_finite(newest);
+    state_.loss_curve.add(static_cast<double>(step), newest);
+    return {newest, totals.accuracy()};
+  }
+
+  void check_finite(double loss) const {
+    if (std::isfinite(loss)) return;
+    const std::string& optimizer = plan_.model.optimizer_node;
+    throw StepFailed({.code = ErrorCode::Failed,
+                      .reason = fmt::format("the loss is no longer a finite number (epoch {}, step {})",
+                                            state_.meter.read().epoch, state_.meter.read().steps + 1),
+                      .remedy = fmt::format("Lower {0}.learning_rate, ten times say, and see that the data are normalised",
+                                            optimizer),
+                      .node = step_.model().loss_node()});
+  }
+
+  const Plan& plan_;
+  RunState& state_;
+  bool asynchronous_;
+  Step step_;
+  LossTally training_{};
+  LossTally validation_{};
+  LossTally::Totals seen_{};
+  Nanos read_at_ = 0;
+};
+
+class DrainingLearner final : public Learner {
+ public:
+  std::optional<Progress> train(const Batch&, std::uint64_t) override { return std::nullopt; }
+  void evaluate(const Batch&) override {}
+  Progress finish_training() override { return {kNone, kNone}; }
+  Progress finish_validation() override { return {kNone, kNone}; }
+};
+
+}  // namespace
+
+Result<Training> make_training(const Plan& plan, RunState& state) {
+  auto device = choose_device(plan.trainer.device);
+  if (!device) return fail(std::move(device.error()).at_node(plan.trainer_node).at_parameter("device"));
+
+  const auto threads = static_cast<int>(usable_cores());
+  at::set_num_threads(threads);
+  torch::manual_seed(static_cast<std::uint64_t>(plan.trainer.seed));
+
+  auto model = Model::build(plan.model, *device);
+  if (!model) return fail(std::move(model.error()));
+  Training training;
+  training.parameters = (*model)->parameter_count();
+  if (training.parameters == 0)
+    return fail(Error{.reason = "the model has nothing to learn: no layer with weights stands before the loss",
+                      .remedy = "Put a linear or conv2d node between the batch and the loss",
+                      .node = plan.trainer_node,
+                      .port = "loss"});
+  training.device = device_text(*device);
+  training.intra_op_threads = threads;
+  training.allocator = batch_allocator(*device);
+  training.learner = std::make_unique<ModelLearner>(plan, std::move(*model), *device, state);
+  return training;
+}
+
+Training make_draining() {
+  Training training;
+  training.device = "cpu";
+  training.learner = std::make_unique<DrainingLearner>();
+  return training;
+}
+
+}  // namespace feedline

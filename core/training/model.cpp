@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <new>
+#include <string_view>
+
+namespace feedline {
+namespace {
+
+/// Largest forward pass of one slice of a heavy layer. Some 20 ms on two cores; its backward pass takes twice as long.
+constexpr double kFlopsPerSlice = 1e9;
+
+bool is_out_of_memory(std::string_view what) {
+  for (const std::string_view sign : {"out of memory", "can't allocate memory", "not enough memory", "bad_alloc"})
+    if (what.find(sign) != std::string_view::npos) return true;
+  return false;
+}
+
+/// LibTorch's messages go on with a stack trace; the first line is for people.
+std::string first_line(std::string_view text) {
+  text = text.substr(0, text.find('\n'));
+  return std::string(text.substr(0, 300));
+}
+
+/// Backward passes the tensor's gradient through here: the place to stop between two layers.
+void stop_in_backward(const at::Tensor& output, const std::stop_token& stop) {
+  if (!output.requires_grad()) return;
+  output.register_hook([stop](const at::Tensor&) {
+    if (stop.stop_requested()) throw StepCancelled();
+  });
+}
+
+/// The known description of a layer's output: `classes` that only the data can tell are filled in.
+TensorDesc bound(TensorDesc desc, const ModelPlan& plan) {
+  for (std::size_t i = 1; i < desc.shape.size(); ++i)
+    if (!desc.shape[i].known() && desc.shape[i].symbol_name() == "classes" && !plan.class_names.empty())
+      desc.shape[i] = Dim(static_cast<std::int64_t>(plan.class_names.size()));
+  return desc;
+}
+
+Status check_known(const LayerPlan& layer, const TensorDesc& desc) {
+  for (std::size_t i = 1; i < desc.shape.size(); ++i)
+    if (!desc.shape[i].known())
+      return fail(Error{.reason = fmt::format("the size of its tensors is not known ({})", desc.text()),
+                        .remedy = "Put a resize or crop before the batch, so that all pictures have one size",
+                        .node = layer.node});
+  return {};
+}
+
+}  // namespace
+
+Error library_error(const std::exception& fault, const std::string& node) {
+  const auto* torch_fault = dynamic_cast<const c10::Error*>(&fault);
+  const std::string_view what = torch_fault != nullptr ? torch_fault->what_without_backtrace() : fault.what();
+  if (dynamic_cast<const std::bad_alloc*>(&fault) != nullptr || is_out_of_memory(what))
+    return {.code = ErrorCode::Failed,
+            .reason = "there is not enough memory for a step",
+            .remedy = "Choose a smaller batch size, smaller pictures or fewer filters",
+            .node = node};
+  return {.code = ErrorCode::Failed, .reason = "LibTorch failed: " + first_line(what), .node = node};
+}
+
+Result<std::unique_ptr<Model>> Model::build(const ModelPlan& plan, at::Device device) {
+  std::unique_ptr<Model> model(new Model(plan));
+  model->device_ = device;
+  model->last_use_.assign(plan.layers.size(), 0);
+  for (std::size_t i = 0; i < plan.layers.size(); ++i) {
+    LayerPlan& layer = model->plan_.layers[i];
+    layer.output = bound(std::move(layer.output), plan);
+    std::vector<const TensorDesc*> inputs;
+    for (TensorDesc& in : layer.inputs) {
+      in = bound(std::move(in), plan);
+      if (auto known = check_known(layer, in); !known) return fail(std::move(known.error()));
+      inputs.push_back(&in);
+    }
+    if (auto known = check_known(layer, layer.output); !known) return fail(std::move(known.error()));
+    for (const LayerPlan::Input& from : layer.from)
+      if (from.layer >= 0) model->last_use_[static_cast<std::size_t>(from.layer)] = i;
+    try {
+      model->layers_.push_back(layer.spec->layer(layer.params, inputs, layer.output));
+      if (const auto module = model->layers_.back()->module()) module->to(device);
+    } catch (const std::exception& fault) {
+      return fail(library_error(fault, layer.node));
+    }
+  }
+  for (const LayerPlan::Input& from : plan.loss.from)
+    if (from.layer >= 0) model->last_use_[static_cast<std::size_t>(from.layer)] = plan.layers.size();
+  model->loss_ = plan.loss.spec->loss(plan.loss.params);
+  return model;
+}
+
+at::Tensor Model::run_layer(std::size_t index, std::span<const at::Tensor> in, const std::stop_token& stop) {
+  Layer& layer = *layers_[index];
+  const double flops = layer.flops_per_row();
+  const std::int64_t rows = in[0].size(0);
+  if (in.size() != 1 || !device_.is_cpu() || flops * static_cast<double>(rows) <= kFlopsPerSlice) {
+    at::Tensor out = layer.forward(in);
+    stop_in_backward(out, stop);
+    return out;
+  }
+  const auto slice_rows = std::max<std::int64_t>(1, static_cast<std::int64_t>(kFlopsPerSlice / flops));
+  std::vector<at::Tensor> slices;
+  for (const at::Tensor& slice : in[0].split(slice_rows)) {
+    if (stop.stop_requested()) throw StepCancelled();
+    slices.push_back(layer.forward(std::span(&slice, 1)));
+    stop_in_backward(slices.back(), stop);
+  }
+  return at::cat(slices);
+}
+
+Model::Outcome Model::forward(std::span<const at::Tensor> fields, const std::stop_token& stop) {
+  std::vector<at::Tensor> outputs(layers_.size());
+  const auto gather = [&](const LayerPlan& plan) {
+    std::vector<at::Tensor> in;
+    for (const LayerPlan::Input& from : plan.from) {
+      if (from.layer >= 0) {
+        in.push_back(outputs[static_cast<std::size_t>(from.layer)]);
+      } else {
+        in.push_back(from.field >= 0 ? fields[static_cast<std::size_t>(from.field)] : at::Tensor());
+      }
+    }
+    return in;
+  };
+  std::size_t at = 0;
+  try {
+    for (; at < layers_.size(); ++at) {
+      if (stop.stop_requested()) throw StepCancelled();
+      const LayerPlan& plan = plan_.layers[at];
+      outputs[at] = run_layer(at, gather(plan), stop);
+      for (const LayerPlan::Input& from : plan.from)
+        if (from.layer >= 0 && last_use_[static_cast<std::size_t>(from.layer)] == at)
+          outputs[static_cast<std::size_t>(from.layer)].reset();
+    }
+    if (stop.stop_requested()) throw StepCancelled();
+    const std::vector<at::Tensor> in = gather(plan_.loss);
+    return {loss_->forward(in[0], in[1]), loss_->correct(in[0], in[1])};
+  } catch (const StepCancelled&) {
+    throw;
+  } catch (const std::exception& fault) {
+    throw StepFailed(library_error(fault, at < layers_.size() ? plan_.layers[at].node : plan_.loss.node));
+  }
+}
+
+void Model::backward(const at::Tensor& loss) const {
+  try {
+    loss.backward();
+  } catch (const StepCancelled&) {
+    throw;
+  } catch (const std::exception& fault) {
+    throw StepFailed(library_error(fault, plan_.loss.node));
+  }
+}
+
+void Model::train(bool on) {
+  for (const auto& layer : layers_)
+    if (const auto module = layer->module()) module->train(on);
+}
+
+std::vector<at::Tensor> Model::parameters() const {
+  std::vector<at::Tensor> all;
+  for (const auto& layer : layers_)
+    if (const auto module = layer->module())
+      for (const at::Tensor& parameter : module->parameters()) all.push_back(parameter);
+  return all;
+}
+
+std::uint64_t Model::parameter_count() const {
+  std::uint64_t count = 0;
+  for (const at::Tensor& parameter : parameters()) count += static_cast<std::uint64_t>(parameter.numel());
+  return count;
+}
+
+}  // namespace feedline

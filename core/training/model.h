@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Private to training.
+
+#include "base/torch.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "engine/plan.h"
+#include "training/step_fault.h"
+
+namespace feedline {
+
+/// The Error for whatever the library threw while `node` worked: lack of memory gets its own remedy.
+[[nodiscard]] Error library_error(const std::exception& fault, const std::string& node);
+
+/// The network and its loss, built from a ModelPlan on one device.
+///
+/// A replica is another Model with the same parameters' values; nothing here is shared between two of them.
+class Model {
+ public:
+  /// Draws starting weights from LibTorch's default generator: seed it first. Errors name the node.
+  [[nodiscard]] static Result<std::unique_ptr<Model>> build(const ModelPlan& plan, at::Device device);
+
+  /// What a forward pass leaves behind.
+  struct Outcome {
+    at::Tensor loss{};     ///< mean over the batch, a scalar
+    at::Tensor correct{};  ///< right predictions, i64 scalar; undefined where that has no meaning
+  };
+
+  /// Runs all layers and the loss on one batch; `fields` are in the order of the batch node's ports. Layer by layer,
+  /// letting go of what no later layer reads. A stop takes effect between layers (and slices of heavy layers), in
+  /// backward() as well: StepCancelled. Faults: StepFailed, naming the node.
+  [[nodiscard]] Outcome forward(std::span<const at::Tensor> fields, const std::stop_token& stop);
+  /// Gradients of `loss`, added to the parameters'.
+  void backward(const at::Tensor& loss) const;
+
+  void train(bool on);
+  [[nodiscard]] std::vector<at::Tensor> parameters() const;
+  [[nodiscard]] std::uint64_t parameter_count() const;
+  [[nodiscard]] const std::string& loss_node() const { return plan_.loss.node; }
+
+ private:
+  explicit Model(const ModelPlan& plan) : plan_(plan) {}
+  [[nodiscard]] at::Tensor run_layer(std::size_t index, std::span<const at::Tensor> in, const std::stop_token& stop);
+
+  ModelPlan plan_;
+  at::Device device_ = at::kCPU;
+  std::vector<std::unique_ptr<Layer>> layers_{};
+  std::unique_ptr<Loss> loss_{};
+  std::vector<std::size_t> last_use_{};  ///< of each layer's output: index of the last layer that reads it
+};
+
+}  // namespace feedline

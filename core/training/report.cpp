@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/report.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace feedline {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+/// Null where it does not apply.
+Json text(const std::string& value) { return value.empty() ? Json(nullptr) : Json(value); }
+
+const char* end_name(RunResult::End end) {
+  switch (end) {
+    case RunResult::End::Completed: return "completed";
+    case RunResult::End::Stopped: return "stopped";
+    case RunResult::End::Failed: break;
+  }
+  return "failed";
+}
+
+Json error_json(const Error& error) {
+  return {{"node", text(error.node)},
+          {"port", text(error.port)},
+          {"parameter", text(error.parameter)},
+          {"file", text(error.file)},
+          {"message", error.reason},
+          {"remedy", text(error.remedy)}};
+}
+
+Json epoch_json(const EpochResult& epoch) {
+  return {{"epoch", epoch.epoch},
+          {"train_loss", number(epoch.train_loss)},
+          {"train_accuracy", number(epoch.train_accuracy)},
+          {"val_loss", number(epoch.val_loss)},
+          {"val_accuracy", number(epoch.val_accuracy)},
+          {"samples", epoch.samples},
+          {"samples_per_s", number(epoch.samples_per_s)},
+          {"wall_s", number(epoch.wall_s)}};
+}
+
+Json stage_json(const StageRow& row) {
+  return {{"node", row.node},
+          {"type", row.type},
+          {"records", row.records},
+          {"records_per_s", number(row.records_per_s)},
+          {"cpu_s", number(row.cpu_s)},
+          {"busy_s", number(row.busy_s)},
+          {"starved_s", number(row.starved_s)},
+          {"blocked_s", number(row.blocked_s)},
+          {"queue_fill", number(row.queue_fill)},
+          {"workers", row.workers},
+          {"share", number(row.share)}};
+}
+
+/// Training samples over the time spent training: preparation, validation and pauses do not count.
+double training_rate(const RunResult& result) {
+  double samples = 0;
+  double time = 0;
+  for (const EpochResult& epoch : result.epochs) {
+    if (epoch.samples_per_s <= 0) continue;
+    samples += static_cast<double>(epoch.samples);
+    time += static_cast<double>(epoch.samples) / epoch.samples_per_s;
+  }
+  return time > 0 ? samples / time : 0;
+}
+
+}  // namespace
+
+std::vector<StageRow> stage_rows(const Snapshot& earlier, const Snapshot& later) {
+  const Nanos start = earlier.at > 0 ? std::max(earlier.at, later.started) : later.started;
+  const double wall = later.started == 0 ? 0 : seconds(later.at - start);
+  std::vector<StageRow> rows;
+  double all_cpu = 0;
+  for (std::size_t i = 0; i < later.stages.size(); ++i) {
+    const StageSample& stage = later.stages[i];
+    const bool same = i < earlier.stages.size() && earlier.stages[i].node == stage.node;
+    const StageCounters done = same ? stage.total - earlier.stages[i].total : stage.total;
+    all_cpu += seconds(done.cpu);
+    rows.push_back({.node = stage.node,
+                    .type = stage.type,
+                    .records = done.records,
+                    .records_per_s = wall > 0 ? static_cast<double>(done.records) / wall : 0,
+                    .cpu_s = seconds(done.cpu),
+                    .busy_s = seconds(done.busy),
+                    .starved_s = seconds(done.starved),
+                    .blocked_s = seconds(done.blocked),
+                    .queue_fill = stage.queue_fill,
+                    .workers = stage.workers});
+  }
+  for (StageRow& row : rows) row.share = all_cpu > 0 ? row.cpu_s / all_cpu : 0;
+  return rows;
+}
+
+std::string report_json(const RunResult& result) {
+  const TrainerSample& trainer = result.last.trainer;
+  Json report;
+  report["result"] = end_name(result.end);
+  report["error"] = result.failure ? error_json(*result.failure) : Json(nullptr);
+  report["samples_per_s"] = number(training_rate(result));
+  report["samples"] = trainer.samples;
+  report["steps"] = trainer.steps;
+  report["wall_s"] = number(result.last.elapsed());
+  report["epochs"] = Json::array();
+  for (const EpochResult& epoch : result.epochs) report["epochs"].push_back(epoch_json(epoch));
+  report["stages"] = Json::array();
+  for (const StageRow& row : stage_rows({}, result.last)) report["stages"].push_back(stage_json(row));
+  report["step"] = {{"wait_s", seconds(trainer.times.wait)},
+                    {"h2d_s", seconds(trainer.times.h2d)},
+                    {"forward_s", seconds(trainer.times.forward)},
+                    {"backward_s", seconds(trainer.times.backward)},
+                    {"optimizer_s", seconds(trainer.times.optimizer)},
+                    {"other_s", seconds(trainer.times.other)}};
+  report["errors"] = Json::array();
+  for (const RecordError& error : result.errors) {
+    report["errors"].push_back({{"node", text(error.error.node)},
+                                {"file", text(error.error.file)},
+                                {"message", error.error.reason},
+                                {"count", error.count}});
+  }
+  report["peak_rss_bytes"] = result.last.process.peak_rss_bytes;
+  report["seed"] = result.seed;
+  report["device"] = text(result.device);
+  report["workers"] = result.workers;
+  report["intra_op_threads"] = result.intra_op_threads;
+  Json versions = Json::object();
+  for (const auto& [library, version] : library_versions()) versions[library] = version;
+  report["versions"] = std::move(versions);
+  return report.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace feedline

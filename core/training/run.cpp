@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/run.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <new>
+#include <thread>
+
+#include "base/cores.h"
+#include "graph/edit.h"
+#include "training/learner.h"
+#include "training/run_state.h"
+#include "training/trainer_loop.h"
+
+namespace feedline {
+namespace {
+
+constexpr Nanos kPreparingInterval = 100'000'000;
+
+/// The caller's wishes, as edits of a copy of the graph: they are checked by the same rules as what the user drew.
+Status apply_options(Document& document, const RunOptions& options) {
+  const auto& nodes = document.nodes();
+  const auto trainer = std::find_if(nodes.begin(), nodes.end(), [](const Node& node) {
+    const NodeSpec* spec = Registry::instance().find(node.type);
+    return spec != nullptr && spec->role == Role::Trainer;
+  });
+  if (trainer == nodes.end()) return {};  // make_plan says so better
+  Edit::List edits;
+  const auto set = [&edits, id = trainer->id](const char* param, Value value) {
+    edits.push_back({SetParam{.node = id, .param = param, .value = std::move(value)}});
+  };
+  if (options.epochs) set("epochs", static_cast<std::int64_t>(*options.epochs));
+  if (options.device) set("device", *options.device);
+  if (options.seed) set("seed", *options.seed);
+  if (options.workers) set("workers", static_cast<std::int64_t>(*options.workers));
+  if (edits.empty()) return {};
+  auto undo = document.apply(Edit{std::move(edits)});
+  if (!undo) return fail(std::move(undo.error()));
+  return {};
+}
+
+Error thread_error(const std::exception* fault) {
+  if (dynamic_cast<const std::bad_alloc*>(fault) != nullptr)
+    return {.code = ErrorCode::Failed,
+            .reason = "there is not enough memory",
+            .remedy = "Choose a smaller batch size or less prefetch"};
+  return {.code = ErrorCode::Failed,
+          .reason = std::string("the run broke off: ") + (fault != nullptr ? fault->what() : "unknown fault")};
+}
+
+}  // namespace
+
+class Run::Impl {
+ public:
+  Impl(Document document, RunOptions options, std::function<void(const Fact&)> on_fact)
+      : document_(std::move(document)), options_(std::move(options)), state_(std::move(on_fact)) {
+    try {
+      thread_ = std::jthread([this] { main(); });
+    } catch (const std::system_error& fault) {
+      finish(thread_error(&fault));
+    }
+  }
+  ~Impl() { state_.stop(); }
+
+  bool wait_for(std::chrono::milliseconds deadline) {
+    std::unique_lock lock(mutex_);
+    return ended_.wait_for(lock, deadline, [this] { return done_; });
+  }
+
+  RunState& state() { return state_; }
+  [[nodiscard]] const RunState& state() const { return state_; }
+
+ private:
+  void main() noexcept;
+  [[nodiscard]] Result<TrainerLoop::End> execute();
+  [[nodiscard]] Result<std::shared_ptr<const Plan>> prepare();
+  void preparing(std::string_view what, double fraction);
+  void finish(Result<TrainerLoop::End> end) noexcept;
+  void finish(Error error) noexcept { finish(Result<TrainerLoop::End>(fail(std::move(error)))); }
+
+  Document document_;
+  RunOptions options_;
+  RunState state_;
+  RunResult result_{};
+  std::string preparing_what_{};
+  Nanos preparing_at_ = 0;
+
+  std::mutex mutex_{};
+  std::condition_variable ended_{};
+  bool done_ = false;
+  std::jthread thread_{};  // last: ends before what it uses
+};
+
+void Run::Impl::preparing(std::string_view what, double fraction) {
+  const Nanos now = Clock::system().now();
+  if (what == preparing_what_ && now - preparing_at_ < kPreparingInterval && fraction < 1) return;
+  preparing_what_ = what;
+  preparing_at_ = now;
+  state_.emit(Preparing{std::string(what), fraction});
+}
+
+Result<std::shared_ptr<const Plan>> Run::Impl::prepare() {
+  preparing("Reading the graph", 0);
+  if (auto applied = apply_options(document_, options_); !applied) return fail(std::move(applied.error()));
+  PlanOptions plan_options;
+  plan_options.sources.cache_folder = options_.cache_folder.empty() ? default_cache_folder() : options_.cache_folder;
+  plan_options.sources.stop = state_.stop_token();
+  plan_options.sources.progress = [this](std::string_view what, double fraction) { preparing(what, fraction); };
+  return make_plan(document_, plan_options);
+}
+
+Result<TrainerLoop::End> Run::Impl::execute() {
+  auto plan = prepare();
+  if (state_.stop_requested()) return TrainerLoop::End::Stopped;
+  if (!plan) return fail(std::move(plan.error()));
+  result_.seed = (*plan)->trainer.seed;
+  result_.workers = (*plan)->trainer.workers > 0 ? static_cast<std::size_t>((*plan)->trainer.workers) : usable_cores();
+
+  Training training;
+  if (options_.train) {
+    preparing("Building the model", 0);
+    auto made = make_training(**plan, state_);
+    if (!made) return fail(std::move(made.error()));
+    training = std::move(*made);
+  } else {
+    training = make_draining();
+  }
+  result_.device = training.device;
+  result_.intra_op_threads = training.intra_op_threads;
+  if (state_.stop_requested()) return TrainerLoop::End::Stopped;
+
+  state_.emit(Started{.device = training.device,
+                      .samples_per_epoch = (*plan)->train.sampler.count,
+                      .parameters = training.parameters,
+                      .workers = result_.workers});
+  TrainerLoop loop(*plan, options_, result_.workers, training.allocator, *training.learner, state_, result_);
+  return loop.run();
+}
+
+void Run::Impl::main() noexcept {
+  try {
+    finish(execute());
+  } catch (const std::exception& fault) {
+    finish(thread_error(&fault));
+  } catch (...) {
+    finish(thread_error(nullptr));
+  }
+}
+
+void Run::Impl::finish(Result<TrainerLoop::End> end) noexcept {
+  if (!end) {
+    const bool stopped = end.error().code == ErrorCode::Cancelled && state_.stop_requested();
+    result_.end = stopped ? RunResult::End::Stopped : RunResult::End::Failed;
+    if (!stopped) result_.failure = std::move(end.error());
+  } else {
+    result_.end = *end == TrainerLoop::End::Completed ? RunResult::End::Completed : RunResult::End::Stopped;
+  }
+  state_.meter.enter(Phase::Rest);
+  try {
+    result_.last = state_.snapshot();
+    if (result_.first.at == 0) result_.first = result_.last;
+  } catch (const std::exception&) {  // out of memory: the result goes without figures
+  }
+  state_.emit(Finished{std::move(result_)});
+  const std::lock_guard lock(mutex_);
+  done_ = true;
+  ended_.notify_all();
+}
+
+std::unique_ptr<Run> Run::start(Document document, RunOptions options, std::function<void(const Fact&)> on_fact) {
+  return std::unique_ptr<Run>(
+      new Run(std::make_unique<Impl>(std::move(document), std::move(options), std::move(on_fact))));
+}
+
+Run::Run(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Run::~Run() = default;
+void Run::pause() { impl_->state().pause(); }
+void Run::resume() { impl_->state().resume(); }
+void Run::stop() { impl_->state().stop(); }
+bool Run::paused() const { return impl_->state().paused(); }
+bool Run::wait_for(std::chrono::milliseconds deadline) { return impl_->wait_for(deadline); }
+Snapshot Run::snapshot() const { return impl_->state().snapshot(); }
+
+}  // namespace feedline

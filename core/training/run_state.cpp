@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/run_state.h"
+
+namespace feedline {
+
+void RunState::set_paused(bool paused) {
+  const std::lock_guard lock(mutex_);
+  if (paused_ == paused) return;
+  paused_ = paused;
+  meter.set_paused(paused);
+  for (Pipeline* pipeline : {train_, validation_}) {
+    if (pipeline == nullptr) continue;
+    if (paused) {
+      pipeline->pause();
+    } else {
+      pipeline->resume();
+    }
+  }
+  changed_.notify_all();
+}
+
+void RunState::pause() { set_paused(true); }
+void RunState::resume() { set_paused(false); }
+
+void RunState::stop() {
+  stop_.request_stop();
+  stop_pipelines();
+}
+
+void RunState::stop_pipelines() {
+  const std::lock_guard lock(mutex_);
+  if (train_ != nullptr) train_->stop();
+  if (validation_ != nullptr) validation_->stop();
+  changed_.notify_all();
+}
+
+bool RunState::paused() const {
+  const std::lock_guard lock(mutex_);
+  return paused_;
+}
+
+void RunState::emit(const Fact& fact) noexcept {
+  try {
+    if (on_fact_) on_fact_(fact);
+  } catch (...) {  // the receiver's fault must not end the run
+  }
+}
+
+bool RunState::wait_while_paused() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !paused_ || stop_.stop_requested(); });
+  return !stop_.stop_requested();
+}
+
+void RunState::attach(Pipeline* train, Pipeline* validation) {
+  const std::lock_guard lock(mutex_);
+  if (train == nullptr && train_ != nullptr) {
+    last_stages_ = train_->stages(Clock::system().now());
+    last_errors_ = train_->error_count() + (validation_ != nullptr ? validation_->error_count() : 0);
+  }
+  train_ = train;
+  validation_ = validation;
+  for (Pipeline* pipeline : {train_, validation_}) {
+    if (pipeline == nullptr) continue;
+    if (paused_) pipeline->pause();
+    if (stop_.stop_requested()) pipeline->stop();
+  }
+}
+
+void RunState::mark_started() {
+  const std::lock_guard lock(mutex_);
+  started_ = Clock::system().now();
+}
+
+Snapshot RunState::snapshot() const {
+  Snapshot snapshot;
+  {
+    const std::lock_guard lock(mutex_);
+    snapshot.at = Clock::system().now();
+    snapshot.started = started_;
+    if (train_ != nullptr) {
+      snapshot.stages = train_->stages(snapshot.at);
+      snapshot.record_errors =
+          train_->error_count() + (validation_ != nullptr ? validation_->error_count() : 0);
+    } else {
+      snapshot.stages = last_stages_;
+      snapshot.record_errors = last_errors_;
+    }
+  }
+  snapshot.trainer = meter.read();
+  snapshot.process = process_.read();
+  snapshot.loss_curve = loss_curve.points();
+  return snapshot;
+}
+
+}  // namespace feedline

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Private to training: what the run's thread shares with whoever watches and steers it.
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+
+#include "engine/pipeline.h"
+#include "telemetry/process_meter.h"
+#include "telemetry/series.h"
+#include "training/run.h"
+#include "training/trainer_meter.h"
+
+namespace feedline {
+
+class RunState {
+ public:
+  explicit RunState(std::function<void(const Fact&)> on_fact) : on_fact_(std::move(on_fact)) {}
+
+  // Steering, from any thread.
+  void pause();
+  void resume();
+  void stop();
+  [[nodiscard]] bool paused() const;
+  [[nodiscard]] Snapshot snapshot() const;
+
+  // For the run's thread.
+  [[nodiscard]] std::stop_token stop_token() const { return stop_.get_token(); }
+  [[nodiscard]] bool stop_requested() const { return stop_.stop_requested(); }
+  /// Hands a fact to the receiver; whatever it throws ends here.
+  void emit(const Fact& fact) noexcept;
+  /// Waits while paused. False when a stop was asked for.
+  bool wait_while_paused();
+  /// Makes the pipelines known to pause, stop and snapshot; null takes them back, which must happen before they die.
+  void attach(Pipeline* train, Pipeline* validation);
+  /// Ends the flow of batches without asking for a stop: a planned end.
+  void stop_pipelines();
+  /// The clock of the run starts: the first batch is about to be asked for.
+  void mark_started();
+
+  TrainerMeter meter{};
+  Series loss_curve{};
+
+ private:
+  void set_paused(bool paused);
+
+  std::function<void(const Fact&)> on_fact_;
+  std::stop_source stop_{};
+  mutable ProcessMeter process_{};
+
+  mutable std::mutex mutex_{};
+  std::condition_variable changed_{};
+  bool paused_ = false;
+  Nanos started_ = 0;
+  Pipeline* train_ = nullptr;
+  Pipeline* validation_ = nullptr;
+  std::vector<StageSample> last_stages_{};  ///< of a pipeline that has gone
+  std::uint64_t last_errors_ = 0;
+};
+
+}  // namespace feedline

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/step.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+namespace feedline {
+namespace {
+
+/// LibTorch answers a class index beyond the prediction's columns with a device fault on a GPU: look on the host first.
+void check_classes(const Plan& plan, const DataPlan& data, const Batch& batch) {
+  const LayerPlan& loss = plan.model.loss;
+  if (loss.inputs.size() < 2 || loss.from.size() < 2 || loss.from[1].field < 0) return;
+  const auto field = static_cast<std::size_t>(loss.from[1].field);
+  const TensorDesc& prediction = loss.inputs[0];
+  if (data.fields[field].record.dtype != DType::I64 || prediction.shape.size() != 2) return;
+  const Dim& columns = prediction.shape[1];
+  const auto count = columns.known() ? columns.size() : static_cast<std::int64_t>(plan.model.class_names.size());
+  if (count == 0) return;
+  const auto* labels = reinterpret_cast<const std::int64_t*>(batch.buffer->fields[field]);
+  for (std::size_t row = 0; row < batch.records; ++row) {
+    if (labels[row] >= 0 && labels[row] < count) continue;
+    const bool known = row < batch.record_ids.size() && data.source != nullptr;
+    throw StepFailed({.code = ErrorCode::Failed,
+                      .reason = fmt::format("a record is of class {}, but the prediction has {} numbers a record (0 to {})",
+                                            labels[row], count, count - 1),
+                      .remedy = "Set units of the last linear node to 0 and use training data that has all classes",
+                      .node = loss.node,
+                      .file = known ? data.source->locate(batch.record_ids[row]) : ""});
+  }
+}
+
+std::vector<TensorDesc> record_descs(const DataPlan& data) {
+  std::vector<TensorDesc> descs;
+  for (const BatchField& field : data.fields) descs.push_back(field.record);
+  return descs;
+}
+
+}  // namespace
+
+double LossTally::Totals::loss() const {
+  return samples == 0 ? std::numeric_limits<double>::quiet_NaN() : loss_sum / static_cast<double>(samples);
+}
+
+double LossTally::Totals::accuracy() const {
+  return samples == 0 || !has_accuracy ? std::numeric_limits<double>::quiet_NaN()
+                                       : correct / static_cast<double>(samples);
+}
+
+void LossTally::add(const Model::Outcome& outcome, std::uint64_t samples) {
+  const at::Tensor loss = outcome.loss.detach();
+  samples_ += samples;
+  if (outcome.correct.defined()) totals_.has_accuracy = true;
+  if (loss.device().is_cpu()) {
+    totals_.loss_sum += loss.item<double>() * static_cast<double>(samples);
+    if (outcome.correct.defined()) totals_.correct += outcome.correct.item<double>();
+    return;
+  }
+  const at::Tensor weighted = loss.to(at::kDouble) * static_cast<double>(samples);
+  loss_sum_ = loss_sum_.defined() ? loss_sum_ + weighted : weighted;
+  if (outcome.correct.defined()) correct_ = correct_.defined() ? correct_ + outcome.correct : outcome.correct;
+}
+
+void LossTally::collect() {
+  if (loss_sum_.defined()) totals_.loss_sum += loss_sum_.item<double>();
+  if (correct_.defined()) totals_.correct += correct_.item<double>();
+  loss_sum_.reset();
+  correct_.reset();
+}
+
+LossTally::Totals LossTally::read() {
+  collect();
+  totals_.samples = samples_;
+  return totals_;
+}
+
+Step::Step(const Plan& plan, std::unique_ptr<Model> model, at::Device device, TrainerMeter& meter, std::stop_token stop)
+    : plan_(plan),
+      model_(std::move(model)),
+      optimizer_(plan.model.optimizer->optimizer(plan.model.optimizer_params, model_->parameters())),
+      uploader_(device),
+      meter_(meter),
+      stop_(std::move(stop)) {}
+
+std::vector<at::Tensor> Step::upload(const Batch& batch, const DataPlan& data) {
+  meter_.enter(Phase::HostToDevice);
+  check_classes(plan_, data, batch);
+  try {
+    return uploader_.upload(batch, record_descs(data));
+  } catch (const std::exception& fault) {
+    throw StepFailed(library_error(fault, plan_.trainer_node));
+  }
+}
+
+Model::Outcome Step::train(const Batch& batch) {
+  const std::vector<at::Tensor> fields = upload(batch, plan_.train);
+  meter_.enter(Phase::Forward);
+  Model::Outcome outcome = model_->forward(fields, stop_);
+  meter_.enter(Phase::Backward);
+  model_->backward(outcome.loss);
+  if (stop_.stop_requested()) throw StepCancelled();
+  meter_.enter(Phase::Optimizer);
+  try {
+    optimizer_->step();
+    optimizer_->zero_grad();
+  } catch (const std::exception& fault) {
+    throw StepFailed(library_error(fault, plan_.model.optimizer_node));
+  }
+  outcome.loss = outcome.loss.detach();
+  return outcome;
+}
+
+Model::Outcome Step::evaluate(const Batch& batch) {
+  const torch::NoGradGuard no_gradients;
+  model_->train(false);
+  const std::vector<at::Tensor> fields = upload(batch, *plan_.validation);
+  meter_.enter(Phase::Forward);
+  Model::Outcome outcome = model_->forward(fields, stop_);
+  model_->train(true);
+  return outcome;
+}
+
+}  // namespace feedline

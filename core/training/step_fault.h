@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <exception>
+#include <utility>
+
+#include "base/error.h"
+
+namespace feedline {
+
+/// Thrown inside a step when a stop was asked for; caught where the step was started.
+class StepCancelled : public std::exception {
+ public:
+  [[nodiscard]] const char* what() const noexcept override { return "cancelled"; }
+};
+
+/// Carries an Error out of a step.
+class StepFailed : public std::exception {
+ public:
+  explicit StepFailed(Error error) : error_(std::move(error)) {}
+  [[nodiscard]] const Error& error() const { return error_; }
+  [[nodiscard]] const char* what() const noexcept override { return error_.reason.c_str(); }
+
+ private:
+  Error error_;
+};
+
+}  // namespace feedline

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/trainer_loop.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <limits>
+#include <mutex>
+#include <thread>
+
+#include "training/step_fault.h"
+
+namespace feedline {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+/// Joins lists of counted errors: one entry a node and message.
+void merge_errors(std::vector<RecordError>& into, const std::vector<RecordError>& from) {
+  for (const RecordError& error : from) {
+    const auto same = std::find_if(into.begin(), into.end(), [&](const RecordError& other) {
+      return other.error.node == error.error.node && other.error.reason == error.error.reason;
+    });
+    if (same == into.end()) {
+      into.push_back(error);
+    } else {
+      same->count += error.count;
+    }
+  }
+}
+
+}  // namespace
+
+/// Ends the flow of batches when the time is up, also while the loop waits for one.
+class TrainerLoop::Deadline {
+ public:
+  Deadline(RunState& state, double seconds)
+      : thread_([this, &state, seconds](const std::stop_token& stop) {
+          const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+          std::unique_lock lock(mutex_);
+          changed_.wait_until(lock, stop, end, [] { return false; });
+          if (stop.stop_requested()) return;
+          passed_ = true;
+          lock.unlock();
+          state.stop_pipelines();
+        }) {}
+  [[nodiscard]] bool passed() const { return passed_; }
+
+ private:
+  std::mutex mutex_{};
+  std::condition_variable_any changed_{};
+  std::atomic<bool> passed_{false};
+  std::jthread thread_;  // last: the others must outlive it
+};
+
+TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& options, std::size_t workers,
+                         std::shared_ptr<BufferAllocator> allocator, Learner& learner, RunState& state,
+                         RunResult& result)
+    : plan_(std::move(plan)), options_(options), learner_(learner), state_(state), result_(result) {
+  PipelineOptions pipeline;
+  pipeline.workers = workers;
+  pipeline.prefetch = static_cast<std::size_t>(std::max<std::int64_t>(plan_->trainer.prefetch, 1));
+  pipeline.epochs = static_cast<std::uint32_t>(plan_->trainer.epochs);
+  pipeline.allocator = std::move(allocator);
+  train_ = std::make_unique<Pipeline>(plan_, plan_->train, pipeline);
+  if (options_.train && plan_->validation) {
+    validation_ = std::make_unique<Pipeline>(plan_, *plan_->validation, pipeline);
+  }
+  state_.attach(train_.get(), validation_.get());
+
+  const std::uint64_t all = plan_->train.batches_per_epoch() * static_cast<std::uint64_t>(plan_->trainer.epochs);
+  state_.meter.begin_run(std::min(all, options_.max_steps.value_or(all)), pipeline.epochs);
+}
+
+TrainerLoop::~TrainerLoop() {
+  deadline_.reset();
+  state_.attach(nullptr, nullptr);
+}
+
+Result<TrainerLoop::End> TrainerLoop::run() {
+  state_.meter.enter(Phase::Wait);
+  state_.mark_started();
+  result_.first = state_.snapshot();
+  if (options_.max_seconds) deadline_ = std::make_unique<Deadline>(state_, *options_.max_seconds);
+
+  Result<End> end = fail(Error{.code = ErrorCode::Failed, .reason = "the step broke off"});
+  try {
+    end = stream();
+    // What was learnt of an unfinished epoch is reported too.
+    if (end && steps_ > start_.steps) {
+      if (auto status = finish_epoch(false); !status) end = fail(std::move(status.error()));
+    }
+  } catch (const StepCancelled&) {
+    end = End::Stopped;
+  } catch (const StepFailed& fault) {
+    end = fail(fault.error());
+  }
+  state_.meter.enter(Phase::Rest);
+  report_record_errors();
+  result_.errors = train_->errors();
+  if (validation_) merge_errors(result_.errors, validation_->errors());
+  return end;
+}
+
+bool TrainerLoop::limit_reached() const {
+  return (options_.max_steps && steps_ >= *options_.max_steps) || (deadline_ && deadline_->passed());
+}
+
+Result<TrainerLoop::End> TrainerLoop::stream() {
+  for (;;) {
+    state_.meter.enter(Phase::Wait);
+    if (!state_.wait_while_paused()) return End::Stopped;
+    if (limit_reached()) return End::Completed;
+    auto batch = train_->next();
+    report_record_errors();
+    if (!batch) {
+      if (batch.error().code != ErrorCode::Cancelled) return fail(std::move(batch.error()));
+      return state_.stop_requested() ? End::Stopped : End::Completed;
+    }
+    if (!*batch) return End::Completed;
+    if (!state_.wait_while_paused()) return End::Stopped;
+    if ((*batch)->epoch != epoch_) begin_epoch((*batch)->epoch);
+    if ((*batch)->records > 0) {
+      if (auto status = step(**batch); !status) {
+        if (status.error().code == ErrorCode::Cancelled) return End::Stopped;
+        return fail(std::move(status.error()));
+      }
+    }
+    const bool last = (*batch)->last_of_epoch;
+    batch->reset();  // its memory is wanted for the next one
+    if (!last) continue;
+    if (auto status = finish_epoch(true); !status) {
+      if (status.error().code != ErrorCode::Cancelled) return fail(std::move(status.error()));
+      return state_.stop_requested() ? End::Stopped : End::Completed;
+    }
+  }
+}
+
+Status TrainerLoop::step(const Batch& batch) {
+  std::optional<Learner::Progress> shown;
+  try {
+    shown = learner_.train(batch, steps_ + 1);
+  } catch (const StepCancelled&) {
+    return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"});
+  } catch (const StepFailed& fault) {
+    return fail(fault.error());
+  }
+  state_.meter.enter(Phase::Other);
+  ++steps_;
+  state_.meter.count_step(batch.records);
+  if (shown) state_.meter.show(shown->loss, shown->accuracy);
+  return {};
+}
+
+void TrainerLoop::begin_epoch(std::uint32_t epoch) {
+  epoch_ = epoch;
+  state_.meter.begin_epoch(epoch);
+}
+
+Status TrainerLoop::validate() {
+  state_.meter.set_validating(true);
+  for (;;) {
+    state_.meter.enter(Phase::Wait);
+    if (!state_.wait_while_paused()) break;
+    auto batch = validation_->next();
+    report_record_errors();
+    if (!batch) return fail(std::move(batch.error()));
+    if (!*batch) break;
+    if ((*batch)->records > 0) learner_.evaluate(**batch);
+    state_.meter.enter(Phase::Other);
+    if ((*batch)->last_of_epoch) {
+      state_.meter.set_validating(false);
+      return {};
+    }
+  }
+  return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"});
+}
+
+Status TrainerLoop::finish_epoch(bool complete) {
+  state_.meter.enter(Phase::Other);
+  const Learner::Progress trained = learner_.finish_training();
+  const TrainerSample after_training = state_.meter.read();
+
+  EpochResult result{.epoch = epoch_,
+                     .train_loss = trained.loss,
+                     .train_accuracy = trained.accuracy,
+                     .val_loss = kNone,
+                     .val_accuracy = kNone};
+  Status status{};
+  if (complete && validation_) {
+    try {
+      status = validate();
+    } catch (const StepCancelled&) {
+      status = fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"});
+    } catch (const StepFailed& fault) {
+      status = fail(fault.error());
+    }
+    const Learner::Progress validated = learner_.finish_validation();
+    if (status) {
+      result.val_loss = validated.loss;
+      result.val_accuracy = validated.accuracy;
+    }
+  }
+  state_.meter.enter(Phase::Other);
+  state_.meter.set_validating(false);
+  const TrainerSample now = state_.meter.read();
+  const double training_s = seconds(after_training.times.total() - start_.time);
+  result.samples = after_training.samples - start_.samples;
+  result.samples_per_s = training_s > 0 ? static_cast<double>(result.samples) / training_s : 0;
+  result.wall_s = seconds(now.times.total() - start_.time);
+  start_ = {now.times.total(), now.samples, now.steps};
+  result_.epochs.push_back(result);
+  state_.emit(EpochDone{result});
+  return status;
+}
+
+void TrainerLoop::report_record_errors() {
+  const std::uint64_t count = train_->error_count() + (validation_ ? validation_->error_count() : 0);
+  if (count == errors_seen_) return;
+  errors_seen_ = count;
+  for (const Pipeline* pipeline : {train_.get(), validation_.get()}) {
+    if (pipeline == nullptr) continue;
+    for (const RecordError& kind : pipeline->errors())
+      if (kinds_seen_.insert(kind.error.node + '\n' + kind.error.reason).second) state_.emit(RecordFailed{kind.error});
+  }
+}
+
+}  // namespace feedline

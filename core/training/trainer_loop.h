@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Private to training; free of LibTorch.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/pipeline.h"
+#include "training/run.h"
+#include "training/run_state.h"
+
+namespace feedline {
+
+/// What happens to each batch: learning (learner.cpp), or nothing but counting (profile --no-train).
+class Learner {
+ public:
+  struct Progress {
+    double loss = 0;      ///< mean over the epoch so far; NaN: none
+    double accuracy = 0;  ///< 0..1; NaN: none
+  };
+
+  virtual ~Learner() = default;
+  /// One step. Returns what there is to show now; nothing where reading it would make the device wait.
+  /// Throws StepCancelled and StepFailed.
+  virtual std::optional<Progress> train(const Batch& batch, std::uint64_t step) = 0;
+  virtual void evaluate(const Batch& batch) = 0;
+  /// The epoch's means on training data, and a fresh start.
+  virtual Progress finish_training() = 0;
+  virtual Progress finish_validation() = 0;
+};
+
+/// Takes batches from the training pipeline to the learner, epoch by epoch, with validation after each.
+class TrainerLoop {
+ public:
+  enum class End { Completed, Stopped };
+
+  TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& options, std::size_t workers,
+              std::shared_ptr<BufferAllocator> allocator, Learner& learner, RunState& state, RunResult& result);
+  ~TrainerLoop();
+  TrainerLoop(const TrainerLoop&) = delete;
+  TrainerLoop& operator=(const TrainerLoop&) = delete;
+
+  /// Fills `result` as it goes: epochs, errors, snapshots.
+  [[nodiscard]] Result<End> run();
+
+ private:
+  class Deadline;
+  struct EpochStart {
+    Nanos time = 0;  ///< of all phases: pauses do not count
+    std::uint64_t samples = 0;
+    std::uint64_t steps = 0;
+  };
+
+  [[nodiscard]] Result<End> stream();
+  [[nodiscard]] Status step(const Batch& batch);
+  [[nodiscard]] Status finish_epoch(bool complete);
+  [[nodiscard]] Status validate();
+  void begin_epoch(std::uint32_t epoch);
+  void report_record_errors();
+  [[nodiscard]] bool limit_reached() const;
+
+  std::shared_ptr<const Plan> plan_;
+  const RunOptions& options_;
+  Learner& learner_;
+  RunState& state_;
+  RunResult& result_;
+  std::unique_ptr<Pipeline> train_;
+  std::unique_ptr<Pipeline> validation_;
+  std::unique_ptr<Deadline> deadline_;
+
+  std::uint32_t epoch_ = 0;
+  std::uint64_t steps_ = 0;
+  EpochStart start_{};
+  std::uint64_t errors_seen_ = 0;
+  std::set<std::string> kinds_seen_{};
+};
+
+}  // namespace feedline

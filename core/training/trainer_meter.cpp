@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/trainer_meter.h"
+
+namespace feedline {
+namespace {
+
+Nanos& time_of(StepTimes& times, Phase phase) {
+  switch (phase) {
+    case Phase::Wait: return times.wait;
+    case Phase::HostToDevice: return times.h2d;
+    case Phase::Forward: return times.forward;
+    case Phase::Backward: return times.backward;
+    case Phase::Optimizer: return times.optimizer;
+    case Phase::Rest:
+    case Phase::Other: break;
+  }
+  return times.other;
+}
+
+}  // namespace
+
+void TrainerMeter::settle(Nanos now) {
+  if (counting()) time_of(sample_.times, phase_) += now - since_;
+  since_ = now;
+}
+
+void TrainerMeter::enter(Phase phase) {
+  const Nanos now = Clock::system().now();
+  const std::lock_guard lock(mutex_);
+  settle(now);
+  phase_ = phase;
+}
+
+void TrainerMeter::set_paused(bool paused) {
+  const Nanos now = Clock::system().now();
+  const std::lock_guard lock(mutex_);
+  settle(now);
+  paused_ = paused;
+}
+
+void TrainerMeter::begin_run(std::uint64_t total_steps, std::uint32_t epochs) {
+  const std::lock_guard lock(mutex_);
+  sample_.total_steps = total_steps;
+  sample_.epochs = epochs;
+}
+
+void TrainerMeter::begin_epoch(std::uint32_t epoch) {
+  const std::lock_guard lock(mutex_);
+  sample_.epoch = epoch;
+}
+
+void TrainerMeter::set_validating(bool validating) {
+  const std::lock_guard lock(mutex_);
+  sample_.validating = validating;
+}
+
+void TrainerMeter::count_step(std::uint64_t samples) {
+  const std::lock_guard lock(mutex_);
+  ++sample_.steps;
+  sample_.samples += samples;
+}
+
+void TrainerMeter::show(double loss, double accuracy) {
+  const std::lock_guard lock(mutex_);
+  sample_.loss = loss;
+  sample_.accuracy = accuracy;
+}
+
+TrainerSample TrainerMeter::read() const {
+  const Nanos now = Clock::system().now();
+  const std::lock_guard lock(mutex_);
+  TrainerSample sample = sample_;
+  if (counting() && now > since_) time_of(sample.times, phase_) += now - since_;
+  return sample;
+}
+
+}  // namespace feedline

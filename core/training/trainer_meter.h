@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <mutex>
+
+#include "base/clock.h"
+#include "telemetry/snapshot.h"
+
+namespace feedline {
+
+/// What the trainer's thread is doing.
+enum class Phase : std::uint8_t { Rest, Wait, HostToDevice, Forward, Backward, Optimizer, Other };
+
+/// The training side's meter: one writer, any readers, a lock held for nanoseconds. Time runs in exactly one phase; an
+/// open phase counts at once. Waiting for a batch while paused is nobody's fault and counts nowhere.
+class TrainerMeter {
+ public:
+  void enter(Phase phase);
+  void set_paused(bool paused);
+
+  void begin_run(std::uint64_t total_steps, std::uint32_t epochs);
+  void begin_epoch(std::uint32_t epoch);
+  void set_validating(bool validating);
+  void count_step(std::uint64_t samples);
+  /// Shows the newest loss and the epoch's running accuracy (NaN: none).
+  void show(double loss, double accuracy);
+
+  [[nodiscard]] TrainerSample read() const;
+
+ private:
+  void settle(Nanos now);
+  [[nodiscard]] bool counting() const { return phase_ != Phase::Rest && !(paused_ && phase_ == Phase::Wait); }
+
+  mutable std::mutex mutex_{};
+  TrainerSample sample_{.loss = std::numeric_limits<double>::quiet_NaN(),
+                        .accuracy = std::numeric_limits<double>::quiet_NaN()};
+  Phase phase_ = Phase::Rest;
+  Nanos since_ = 0;
+  bool paused_ = false;
+};
+
+}  // namespace feedline

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/torch.h"
+
+#include <fmt/format.h>
+
+#include "training/blas.h"
+#include "training/jpeg_rate.h"
+#include "training/report.h"
+
+#ifndef FEEDLINE_VERSION
+#define FEEDLINE_VERSION "0.1.0"
+#endif
+
+namespace feedline {
+
+std::vector<std::pair<std::string, std::string>> library_versions() {
+  return {
+      {"feedline", FEEDLINE_VERSION},
+      {"libtorch", TORCH_VERSION},
+      {"blas", loaded_blas().name},
+      {"libjpeg_turbo", libjpeg_turbo_version()},
+      {"compiler", fmt::format("{}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__)},
+  };
+}
+
+}  // namespace feedline
