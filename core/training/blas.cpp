@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/blas.h"
 
-#include "base/torch.h"
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -10,6 +8,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/torch.h"
 
 namespace feedline {
 

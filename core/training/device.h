@@ -3,7 +3,7 @@
 
 // Private to training: devices through LibTorch's device-generic interfaces, so that no CUDA header is needed.
 
-#include "base/torch.h"
+#include <c10/core/Event.h>
 
 #include <deque>
 #include <memory>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/torch.h"
 #include "engine/batch.h"
 #include "schema/tensor_desc.h"
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/doctor.h"
 
-#include "base/torch.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 #include <fstream>
 
 #include "base/cores.h"
+#include "base/torch.h"
 #include "engine/plan.h"
 #include "telemetry/process_meter.h"
 #include "training/blas.h"

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/learner.h"
 
-#include "base/torch.h"
-
 #include <fmt/format.h>
 
 #include <cmath>
 #include <limits>
 
 #include "base/cores.h"
+#include "base/torch.h"
 #include "training/device.h"
 #include "training/model.h"
 #include "training/step.h"

@@ -3,8 +3,6 @@
 
 // Private to training.
 
-#include "base/torch.h"
-
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -12,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/torch.h"
 #include "engine/plan.h"
 #include "training/step_fault.h"
 

@@ -3,12 +3,11 @@
 
 // Private to training.
 
-#include "base/torch.h"
-
 #include <memory>
 #include <stop_token>
 #include <vector>
 
+#include "base/torch.h"
 #include "engine/batch.h"
 #include "engine/plan.h"
 #include "training/device.h"

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "base/torch.h"
-
 #include <fmt/format.h>
 
+#include "base/torch.h"
 #include "training/blas.h"
 #include "training/jpeg_rate.h"
 #include "training/report.h"
