@@ -7,11 +7,15 @@
 #include <QGuiApplication>
 #include <QLabel>
 #include <QMessageBox>
+#include <QMenu>
+#include <QMenuBar>
 #include <QMimeData>
+#include <QPushButton>
 #include <QScreen>
 #include <QStatusBar>
 #include <QToolBar>
 #include <QToolButton>
+#include <QUrl>
 #include <algorithm>
 
 #include "app/log_panel.h"
@@ -231,7 +235,7 @@ bool MainWindow::may_close() {
   QPushButton* stop = box.addButton(tr("Stop and close"), QMessageBox::AcceptRole);
   box.addButton(tr("Keep running"), QMessageBox::RejectRole);
   box.exec();
-  return box.clickedButton() == static_cast<QAbstractButton*>(stop);
+  return box.clickedButton() == stop;
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
