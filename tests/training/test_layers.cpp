@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QTest>
+
+#include <cmath>
+
+#include "base/torch.h"
+#include "schema/registry.h"
+
+using namespace feedline;
+
+namespace {
+
+/// What layers are tried on: pictures 4×3×9×8, or features 4×12 for those that refuse pictures.
+TensorDesc pictures() { return {.kind = Kind::Tensor, .shape = {4, 3, 9, 8}}; }
+TensorDesc features() { return {.kind = Kind::Tensor, .shape = {4, 12}}; }
+TensorDesc symbolic() {
+  return {.kind = Kind::Tensor, .shape = {Dim::symbol("N"), 3, Dim::symbol("H"), Dim::symbol("W")}};
+}
+
+struct Built {
+  std::vector<TensorDesc> in{};
+  TensorDesc out{};
+  std::unique_ptr<Layer> layer{};
+};
+
+Built build(const NodeSpec& spec, const ParamMap& params, const TensorDesc& input) {
+  Built built;
+  built.in.assign(spec.inputs.size(), input);
+  std::vector<const TensorDesc*> pointers;
+  for (const TensorDesc& desc : built.in) pointers.push_back(&desc);
+  auto out = spec.infer(spec.complete(params), pointers);
+  if (!out) return built;
+  built.out = out->front();
+  torch::manual_seed(5);
+  built.layer = spec.layer(spec.complete(params), pointers, built.out);
+  return built;
+}
+
+std::vector<std::int64_t> sizes(const TensorDesc& desc) {
+  std::vector<std::int64_t> list;
+  for (const Dim& dim : desc.shape) list.push_back(dim.size());
+  return list;
+}
+
+Result<std::vector<TensorDesc>> infer(const char* type, const ParamMap& params, std::vector<TensorDesc> in) {
+  const NodeSpec& spec = *Registry::instance().find(type);
+  std::vector<const TensorDesc*> pointers;
+  for (const TensorDesc& desc : in) pointers.push_back(&desc);
+  return spec.infer(spec.complete(params), pointers);
+}
+
+at::Tensor forward(const char* type, const ParamMap& params, const at::Tensor& x) {
+  TensorDesc desc{.kind = Kind::Tensor};
+  for (const std::int64_t size : x.sizes()) desc.shape.emplace_back(size);
+  return build(*Registry::instance().find(type), params, desc).layer->forward(std::span(&x, 1));
+}
+
+}  // namespace
+
+class TestLayers : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void every_layer_data();
+  void every_layer();
+  void windows_data();
+  void windows();
+  void symbols();
+  void errors_data();
+  void errors();
+  void batch_norm_of_one_record();
+  void dropout_follows_the_seed();
+  void cross_entropy_by_hand();
+  void optimizers_by_hand();
+};
+
+void TestLayers::every_layer_data() {
+  QTest::addColumn<QString>("type");
+  for (const NodeSpec* spec : Registry::instance().all())
+    if (spec->role == Role::Layer) QTest::newRow(spec->type.c_str()) << QString::fromStdString(spec->type);
+  QVERIFY(Registry::instance().find("conv2d") != nullptr);
+}
+
+/// Registry-driven: the real shape is the inferred one, the gradient reaches the input and all parameters.
+void TestLayers::every_layer() {
+  QFETCH(QString, type);
+  const NodeSpec& spec = *Registry::instance().find(type.toStdString());
+  bool tried = false;
+  for (const TensorDesc& input : {pictures(), features()}) {
+    const Built built = build(spec, spec.example, input);
+    if (built.layer == nullptr) continue;
+    tried = true;
+    std::vector<at::Tensor> in;
+    for (std::size_t i = 0; i < spec.inputs.size(); ++i)
+      in.push_back(at::randn(sizes(input)).add(0.1).requires_grad_(true));
+    if (const auto module = built.layer->module()) module->train(true);
+    const at::Tensor out = built.layer->forward(in);
+    QCOMPARE(out.sizes().vec(), sizes(built.out));
+    QVERIFY(out.dtype() == at::kFloat);
+    (out * at::randn_like(out)).sum().backward();
+    for (const at::Tensor& tensor : in) {
+      QVERIFY(tensor.grad().defined());
+      QVERIFY(tensor.grad().abs().sum().item<double>() > 0);
+    }
+    if (const auto module = built.layer->module())
+      for (const at::Tensor& parameter : module->parameters()) QVERIFY(parameter.grad().defined());
+  }
+  QVERIFY2(tried, "its example takes neither pictures nor features");
+}
+
+void TestLayers::windows_data() {
+  QTest::addColumn<QString>("type");
+  QTest::addColumn<int>("kernel");
+  QTest::addColumn<int>("stride");
+  QTest::addColumn<QString>("padding");
+  for (const int kernel : {1, 2, 3, 4, 5, 7})
+    for (const int stride : {1, 2, 3}) {
+      for (const char* padding : {"same", "valid"})
+        QTest::addRow("conv2d %d/%d %s", kernel, stride, padding) << "conv2d" << kernel << stride << padding;
+      QTest::addRow("max_pool %d/%d", kernel, stride) << "max_pool" << kernel << stride << "";
+    }
+}
+
+void TestLayers::windows() {
+  QFETCH(QString, type);
+  QFETCH(int, kernel);
+  QFETCH(int, stride);
+  QFETCH(QString, padding);
+  ParamMap params{{"kernel", std::int64_t{kernel}}, {"stride", std::int64_t{stride}}};
+  if (!padding.isEmpty()) params.emplace("padding", padding.toStdString());
+  const Built built = build(*Registry::instance().find(type.toStdString()), params, pictures());
+  QVERIFY(built.layer != nullptr);
+  const at::Tensor x = at::randn({4, 3, 9, 8});
+  QCOMPARE(built.layer->forward(std::span(&x, 1)).sizes().vec(), sizes(built.out));
+}
+
+void TestLayers::symbols() {
+  const auto conv = infer("conv2d", {{"filters", std::int64_t{8}}}, {symbolic()});
+  QCOMPARE(QString::fromStdString(conv->front().text()), QString("f32 N×8×H×W"));
+  const auto pool = infer("max_pool", {}, {conv->front()});
+  QCOMPARE(QString::fromStdString(pool->front().text()), QString("f32 N×8×H/2×W/2"));
+  const auto again = infer("max_pool", {}, {pool->front()});
+  QCOMPARE(QString::fromStdString(again->front().text()), QString("f32 N×8×H/4×W/4"));
+  const auto flat = infer("flatten", {}, {again->front()});
+  QCOMPARE(QString::fromStdString(flat->front().text()), QString("f32 N×8×H/4×W/4"));
+  QCOMPARE(flat->front().shape.size(), 2U);
+  const auto last = infer("linear", {}, {flat->front()});
+  QCOMPARE(QString::fromStdString(last->front().text()), QString("f32 N×classes"));
+  const auto valid = infer("conv2d", {{"padding", std::string("valid")}, {"stride", std::int64_t{2}}}, {symbolic()});
+  QCOMPARE(QString::fromStdString(valid->front().shape[2].text()), QString("(H-2)/2"));
+}
+
+void TestLayers::errors_data() {
+  QTest::addColumn<QString>("type");
+  QTest::addColumn<ParamMap>("params");
+  QTest::addColumn<QList<TensorDesc>>("in");
+  QTest::addColumn<QString>("port");
+  QTest::addColumn<QString>("reason");
+  QTest::addColumn<QString>("remedy");
+  using In = QList<TensorDesc>;
+  const TensorDesc pixels{.kind = Kind::Tensor, .dtype = DType::U8, .shape = {4, 9, 8, 3}, .layout = Layout::HWC};
+  const TensorDesc ten{.kind = Kind::Tensor, .shape = {4, 10}};
+  const TensorDesc ten_classes{.kind = Kind::Target, .dtype = DType::I64, .shape = {4}, .classes = 10};
+  TensorDesc others = ten_classes;
+  others.classes = 102;
+  TensorDesc plain = ten_classes;
+  plain.classes = 0;
+  QTest::newRow("pixels") << "conv2d" << ParamMap{} << In{pixels} << "x" << "pixels" << "normalise";
+  QTest::newRow("features into conv") << "conv2d" << ParamMap{} << In{ten} << "x" << "N×C×H×W" << "flattens";
+  QTest::newRow("pictures into linear") << "linear" << ParamMap{} << In{pictures()} << "x" << "N×F" << "flatten";
+  QTest::newRow("kernel too large")
+      << "conv2d" << ParamMap{{"kernel", std::int64_t{11}}, {"padding", std::string("valid")}} << In{pictures()} << "x"
+      << "11×11 kernel is larger than its input, 9×8" << "at most";
+  QTest::newRow("pool too large") << "max_pool" << ParamMap{{"kernel", std::int64_t{9}}} << In{pictures()} << "x"
+                                  << "9×9" << "at most 8";
+  QTest::newRow("skip differs") << "add" << ParamMap{} << In{pictures(), ten} << "b" << "f32 4×10" << "conv2d";
+  QTest::newRow("too few units") << "cross_entropy" << ParamMap{} << In{ten, others} << "prediction"
+                                 << "10 numbers a record, but the data has 102 classes" << "units";
+  QTest::newRow("no classes") << "cross_entropy" << ParamMap{} << In{ten, plain} << "target" << "plain number"
+                              << "classes";
+  QTest::newRow("nesterov") << "sgd" << ParamMap{{"nesterov", true}, {"momentum", 0.0}} << In{} << "" << "momentum"
+                            << "0.9";
+}
+
+void TestLayers::errors() {
+  QFETCH(QString, type);
+  QFETCH(ParamMap, params);
+  QFETCH(QList<TensorDesc>, in);
+  QFETCH(QString, port);
+  QFETCH(QString, reason);
+  QFETCH(QString, remedy);
+  const auto out = infer(type.toUtf8().constData(), params, {in.begin(), in.end()});
+  QVERIFY(!out.has_value());
+  QCOMPARE(QString::fromStdString(out.error().port), port);
+  QVERIFY2(QString::fromStdString(out.error().reason).contains(reason), out.error().reason.c_str());
+  QVERIFY2(QString::fromStdString(out.error().remedy).contains(remedy), out.error().remedy.c_str());
+}
+
+void TestLayers::batch_norm_of_one_record() {
+  const at::Tensor one = forward("batch_norm", {}, at::full({1, 6}, 2.0F));
+  // Running statistics are 0 and 1 at the start.
+  QVERIFY(at::allclose(one, at::full({1, 6}, 2.0F), 1e-4));
+  const at::Tensor many = forward("batch_norm", {}, at::randn({64, 6}).mul(5).add(3));
+  QVERIFY(at::allclose(many.mean(0), at::zeros({6}), 1e-4, 1e-4));
+  QVERIFY(at::allclose(many.var(0, /*unbiased=*/false), at::ones({6}), 1e-3, 1e-3));
+}
+
+void TestLayers::dropout_follows_the_seed() {
+  const at::Tensor x = at::ones({64, 64});
+  const ParamMap params{{"probability", 0.25}};
+  const at::Tensor one = forward("dropout", params, x);
+  QVERIFY(at::equal(one, forward("dropout", params, x)));
+  const double kept = one.ne(0).to(at::kFloat).mean().item<double>();
+  QVERIFY(std::abs(kept - 0.75) < 0.05);
+  QVERIFY(at::allclose(one.max(), at::full({}, 1.0 / 0.75), 1e-5));
+}
+
+void TestLayers::cross_entropy_by_hand() {
+  const NodeSpec& spec = *Registry::instance().find("cross_entropy");
+  const at::Tensor prediction = at::tensor({2.0F, 1.0F, 0.0F, 0.0F, 0.0F, 3.0F}).view({2, 3});
+  const at::Tensor target = at::tensor({0, 1}, at::kLong);
+  const double first = std::log(std::exp(2.0) + std::exp(1.0) + 1) - 2;
+  const double second = std::log(1 + 1 + std::exp(3.0));
+  const auto plain = spec.loss(spec.complete({}));
+  QVERIFY(std::abs(plain->forward(prediction, target).item<double>() - (first + second) / 2) < 1e-6);
+  QCOMPARE(plain->correct(prediction, target).item<std::int64_t>(), std::int64_t{1});
+
+  // Smoothing s: (1 - s) times the plain loss and s times the mean over all classes.
+  const double all = ((first + (first + 1) + (first + 2)) / 3 + (second + second + second - 3) / 3) / 2;
+  const auto smooth = spec.loss(spec.complete({{"label_smoothing", 0.3}}));
+  QVERIFY(std::abs(smooth->forward(prediction, target).item<double>() - (0.7 * (first + second) / 2 + 0.3 * all)) < 1e-6);
+}
+
+void TestLayers::optimizers_by_hand() {
+  const auto steps = [](const char* type, const ParamMap& params, int count) {
+    const NodeSpec& spec = *Registry::instance().find(type);
+    at::Tensor weight = at::ones({1}).requires_grad_(true);
+    const auto optimizer = spec.optimizer(spec.complete(params), {weight});
+    for (int i = 0; i < count; ++i) {
+      optimizer->zero_grad();
+      (weight * 2).sum().backward();  // gradient 2
+      optimizer->step();
+    }
+    return weight.item<double>();
+  };
+  const auto near = [](double a, double b) { return std::abs(a - b) < 1e-6; };
+  QVERIFY(near(steps("sgd", {{"learning_rate", 0.1}, {"momentum", 0.0}}, 1), 1 - 0.1 * 2));
+  // Momentum: the second step is 0.9 times the first plus the gradient.
+  QVERIFY(near(steps("sgd", {{"learning_rate", 0.1}, {"momentum", 0.9}}, 2), 1 - 0.1 * 2 - 0.1 * (0.9 * 2 + 2)));
+  QVERIFY(near(steps("sgd", {{"learning_rate", 0.1}, {"momentum", 0.9}, {"nesterov", true}}, 1), 1 - 0.1 * (2 + 0.9 * 2)));
+  QVERIFY(near(steps("sgd", {{"learning_rate", 0.1}, {"momentum", 0.0}, {"weight_decay", 0.5}}, 1), 1 - 0.1 * 2.5));
+  // Adam's first steps are as long as the learning rate, whatever the gradient.
+  QVERIFY(near(steps("adam", {{"learning_rate", 0.01}}, 1), 1 - 0.01));
+  QVERIFY(near(steps("adam", {{"learning_rate", 0.01}}, 3), 1 - 0.03));
+}
+
+Q_DECLARE_METATYPE(feedline::ParamMap)
+Q_DECLARE_METATYPE(feedline::TensorDesc)
+QTEST_GUILESS_MAIN(TestLayers)
+#include "test_layers.moc"

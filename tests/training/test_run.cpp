@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <cmath>
+#include <stdexcept>
+
+#include "support/fake_nodes.h"
+#include "support/run_recorder.h"
+#include "support/small_data.h"
+
+using namespace feedline;
+using namespace feedline::test;
+
+namespace {
+
+/// Losses to the last bit.
+std::string losses(const RunResult& result) {
+  std::string bytes;
+  for (const EpochResult& epoch : result.epochs)
+    for (const double value : {epoch.train_loss, epoch.train_accuracy, epoch.val_loss, epoch.val_accuracy})
+      bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+  return bytes;
+}
+
+QString line(const RunResult& result) {
+  return result.failure ? QString::fromStdString(result.failure->line()) : QString();
+}
+
+}  // namespace
+
+class TestRun : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void learns();
+  void same_seed_same_losses_data();
+  void same_seed_same_losses();
+  void other_seed_other_losses();
+  void stops_within_an_epoch();
+  void stops_while_preparing();
+  void ends_when_destroyed();
+  void paused_stands_still_and_changes_nothing();
+  void ends_after_max_steps_data();
+  void ends_after_max_steps();
+  void ends_after_max_seconds();
+  void drains_without_learning();
+  void refuses_data();
+  void refuses();
+  void names_the_loss_that_is_no_number();
+  void ends_when_all_records_are_bad();
+  void survives_a_receiver_that_throws();
+  void validates_on_a_connected_batch();
+
+ private:
+  QTemporaryDir folder_;
+  Document small() { return small_network(folder_.path()); }
+};
+
+void TestRun::learns() {
+  RecordedRun run(small());
+  const RunResult& result = run.result();
+  QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
+  QCOMPARE(run.story(), QString("Preparing Started EpochDone Finished"));
+  QCOMPARE(run.count<Started>(), 1U);
+  QCOMPARE(run.count<EpochDone>(), 3U);
+  QCOMPARE(run.count<Finished>(), 1U);
+
+  QCOMPARE(result.epochs.size(), 3U);
+  QVERIFY(result.epochs[2].train_loss < result.epochs[0].train_loss);
+  QVERIFY(result.epochs[2].val_loss < 2.3);
+  QVERIFY(result.epochs[2].val_accuracy >= 0 && result.epochs[2].val_accuracy <= 1);
+  for (std::size_t i = 0; i < 3; ++i) {
+    QCOMPARE(result.epochs[i].epoch, static_cast<std::uint32_t>(i + 1));
+    QCOMPARE(result.epochs[i].samples, 240U);
+    QVERIFY(result.epochs[i].samples_per_s > 0);
+    QVERIFY(result.epochs[i].wall_s > 0);
+  }
+  const TrainerSample& trainer = result.last.trainer;
+  QCOMPARE(trainer.steps, 3U * 8U);
+  QCOMPARE(trainer.total_steps, 3U * 8U);
+  QCOMPARE(trainer.samples, 3U * 240U);
+  QVERIFY(trainer.times.forward > 0 && trainer.times.backward > 0 && trainer.times.optimizer > 0);
+  // The phases are the whole of the trainer's time.
+  QVERIFY(std::abs(seconds(trainer.times.total()) - result.last.elapsed()) < 0.1 * result.last.elapsed() + 0.05);
+  QCOMPARE(result.last.loss_curve.size(), 24U);
+  QVERIFY(!result.last.stages.empty());
+  QCOMPARE(result.last.stages.front().total.records, 3U * 240U);
+  // After the end the figures stay.
+  QCOMPARE(run.run().snapshot().trainer.steps, 24U);
+}
+
+void TestRun::same_seed_same_losses_data() {
+  QTest::addColumn<int>("workers");
+  QTest::newRow("again") << 1;
+  QTest::newRow("two workers") << 2;
+  QTest::newRow("five workers") << 5;
+}
+
+void TestRun::same_seed_same_losses() {
+  QFETCH(int, workers);
+  RecordedRun one(small(), {.seed = 7, .workers = 1});
+  RecordedRun other(small(), {.seed = 7, .workers = static_cast<std::size_t>(workers)});
+  QCOMPARE(one.result().epochs.size(), 3U);
+  QCOMPARE(other.result().epochs.size(), 3U);
+  QCOMPARE(other.result().workers, static_cast<std::size_t>(workers));
+  QCOMPARE(losses(one.result()), losses(other.result()));
+}
+
+void TestRun::other_seed_other_losses() {
+  RecordedRun one(small(), {.seed = 1});
+  RecordedRun other(small(), {.seed = 2});
+  QVERIFY(losses(one.result()) != losses(other.result()));
+  QCOMPARE(other.result().seed, std::int64_t{2});
+}
+
+void TestRun::stops_within_an_epoch() {
+  RecordedRun run(small(), {.epochs = 100000}, [](Run& r, const Fact& fact) {
+    if (std::holds_alternative<EpochDone>(fact)) r.stop();
+  });
+  const RunResult& result = run.result();
+  QVERIFY(result.end == RunResult::End::Stopped);
+  QVERIFY(!result.failure);
+  QCOMPARE(result.epochs.size(), 1U);
+  QCOMPARE(run.story(), QString("Preparing Started EpochDone Finished"));
+}
+
+void TestRun::stops_while_preparing() {
+  RecordedRun run(small(), {}, [](Run& r, const Fact& fact) {
+    if (std::holds_alternative<Preparing>(fact)) r.stop();
+  });
+  QVERIFY(run.result().end == RunResult::End::Stopped);
+  QCOMPARE(run.story(), QString("Preparing Finished"));
+}
+
+void TestRun::ends_when_destroyed() {
+  std::atomic<int> finished = 0;
+  std::atomic<bool> running = false;
+  {
+    const auto run = Run::start(with(small(), "trainer", "epochs", std::int64_t{100000}), {}, [&](const Fact& fact) {
+      if (std::holds_alternative<Finished>(fact)) ++finished;
+      if (std::holds_alternative<EpochDone>(fact)) running = true;
+    });
+    QTRY_VERIFY_WITH_TIMEOUT(running, 120000);
+  }
+  QCOMPARE(finished.load(), 1);
+}
+
+void TestRun::paused_stands_still_and_changes_nothing() {
+  RecordedRun plain(small(), {.seed = 3});
+  RecordedRun paused(small(), {.seed = 3}, [](Run& r, const Fact& fact) {
+    const auto* epoch = std::get_if<EpochDone>(&fact);
+    if (epoch != nullptr && epoch->result.epoch == 1) r.pause();
+  });
+  QVERIFY(paused.wait_for<EpochDone>());
+  QTRY_VERIFY(paused.run().paused());
+  // While it rests neither steps nor waiting time are counted.
+  QTRY_VERIFY_WITH_TIMEOUT(
+      [&] {
+        const TrainerSample before = paused.run().snapshot().trainer;
+        QTest::qWait(20);
+        const TrainerSample after = paused.run().snapshot().trainer;
+        return before.steps == after.steps && before.times.total() == after.times.total();
+      }(),
+      30000);
+  QCOMPARE(paused.run().snapshot().trainer.steps, 8U);
+  QVERIFY(!paused.run().wait_for(std::chrono::milliseconds(0)));
+  paused.run().resume();
+  QCOMPARE(losses(paused.result()), losses(plain.result()));
+  QVERIFY(paused.result().end == RunResult::End::Completed);
+}
+
+void TestRun::ends_after_max_steps_data() {
+  QTest::addColumn<qulonglong>("steps");
+  QTest::addColumn<int>("epochs");
+  QTest::addColumn<bool>("validated");
+  QTest::newRow("within the first epoch") << 3ULL << 1 << false;
+  QTest::newRow("at its end") << 8ULL << 1 << true;
+  QTest::newRow("within the second") << 9ULL << 2 << false;
+}
+
+void TestRun::ends_after_max_steps() {
+  QFETCH(qulonglong, steps);
+  QFETCH(int, epochs);
+  QFETCH(bool, validated);
+  RecordedRun run(small(), {.max_steps = steps});
+  const RunResult& result = run.result();
+  QVERIFY(result.end == RunResult::End::Completed);
+  QCOMPARE(result.last.trainer.steps, steps);
+  QCOMPARE(result.last.trainer.total_steps, steps);
+  QCOMPARE(result.epochs.size(), static_cast<std::size_t>(epochs));
+  QVERIFY(std::isfinite(result.epochs.back().train_loss));
+  QCOMPARE(std::isfinite(result.epochs.back().val_loss), validated);
+}
+
+void TestRun::ends_after_max_seconds() {
+  RecordedRun run(small(), {.epochs = 1000000, .max_seconds = 0.2});
+  QVERIFY(run.result().end == RunResult::End::Completed);
+  QVERIFY(run.result().last.trainer.steps < 8000000U);
+}
+
+void TestRun::drains_without_learning() {
+  RecordedRun run(small(), {.train = false});
+  const RunResult& result = run.result();
+  QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
+  QCOMPARE(result.last.trainer.samples, 3U * 240U);
+  QCOMPARE(result.last.trainer.times.forward, Nanos{0});
+  QVERIFY(std::isnan(result.epochs.front().train_loss));
+  QCOMPARE(result.epochs.size(), 3U);
+}
+
+void TestRun::refuses_data() {
+  QTest::addColumn<QString>("node");
+  QTest::addColumn<QString>("param");
+  QTest::addColumn<QString>("value");
+  QTest::addColumn<QString>("says");
+  QTest::newRow("no such device") << "trainer" << "device" << "tpu" << "'tpu' is no device";
+  QTest::newRow("device not there") << "trainer" << "device" << "cuda:127" << "cuda:127";
+  QTest::newRow("missing file") << "source" << "images" << "/nowhere/images" << "/nowhere/images";
+}
+
+void TestRun::refuses() {
+  QFETCH(QString, node);
+  QFETCH(QString, param);
+  QFETCH(QString, value);
+  QFETCH(QString, says);
+  RecordedRun run(with(small(), node.toStdString(), param.toStdString(), value.toStdString()));
+  const RunResult& result = run.result();
+  QVERIFY(result.end == RunResult::End::Failed);
+  QVERIFY(result.failure.has_value());
+  QVERIFY(result.failure->code == ErrorCode::BadInput);
+  QCOMPARE(QString::fromStdString(result.failure->node), node);
+  QCOMPARE(QString::fromStdString(result.failure->parameter), param);
+  QVERIFY2(line(result).contains(says), qPrintable(line(result)));
+  QVERIFY(!result.failure->remedy.empty());
+  QCOMPARE(run.story(), QString("Preparing Finished"));
+}
+
+void TestRun::names_the_loss_that_is_no_number() {
+  RecordedRun run(with(small(), "adam", "learning_rate", 1e30));
+  const RunResult& result = run.result();
+  QVERIFY(result.end == RunResult::End::Failed);
+  QVERIFY(result.failure->code == ErrorCode::Failed);
+  QCOMPARE(QString::fromStdString(result.failure->node), QString("loss"));
+  QVERIFY2(line(result).contains("adam.learning_rate"), qPrintable(line(result)));
+}
+
+void TestRun::ends_when_all_records_are_bad() {
+  QTemporaryDir pictures;
+  for (const char* name : {"/a/1.jpg", "/a/2.jpg", "/b/3.jpg", "/b/4.jpg"})
+    write_file(pictures.path() + name, "this is a letter, not a picture");
+  Graph graph(
+      "source:image_folder decode:decode resize:resize normalise:normalise batch:batch flatten:flatten last:linear "
+      "loss:cross_entropy adam:adam trainer:trainer source.image>decode.image decode.image>resize.image "
+      "resize.image>normalise.image normalise.image>batch.image source.label>batch.label batch.image>flatten.x "
+      "flatten.y>last.x last.y>loss.prediction batch.label>loss.target loss.loss>trainer.loss "
+      "adam.optimizer>trainer.optimizer");
+  graph.set("source", "folder", pictures.path().toStdString());
+  RecordedRun run(graph.document());
+  const RunResult& result = run.result();
+  QVERIFY(result.end == RunResult::End::Failed);
+  QVERIFY(run.count<RecordFailed>() >= 1U);
+  std::uint64_t bad = 0;
+  for (const RecordError& error : result.errors) bad += error.count;
+  QCOMPARE(bad, 4U);
+  QCOMPARE(QString::fromStdString(result.errors.front().error.node), QString("decode"));
+  QVERIFY(QString::fromStdString(result.errors.front().error.file).endsWith(".jpg"));
+  QCOMPARE(run.count<Finished>(), 1U);
+}
+
+void TestRun::survives_a_receiver_that_throws() {
+  RecordedRun run(small(), {}, [](Run&, const Fact&) { throw std::runtime_error("receiver"); });
+  QVERIFY(run.result().end == RunResult::End::Completed);
+}
+
+void TestRun::validates_on_a_connected_batch() {
+  Document document = small();
+  const QString other = folder_.path() + "/other";
+  write_file(other + "/images", idx_images(70));
+  write_file(other + "/labels", idx_labels(70));
+  for (const Edit& edit : {Edit{AddNode{{.id = "vsource", .type = "idx"}}}, Edit{AddNode{{.id = "vnorm", .type = "normalise"}}},
+                           Edit{AddNode{{.id = "vbatch", .type = "batch"}}},
+                           Edit{AddLink{{.from = {"vsource", "image"}, .to = {"vnorm", "image"}}}},
+                           Edit{AddLink{{.from = {"vnorm", "image"}, .to = {"vbatch", "image"}}}},
+                           Edit{AddLink{{.from = {"vsource", "label"}, .to = {"vbatch", "label"}}}},
+                           Edit{AddLink{{.from = {"vbatch", "batch"}, .to = {"trainer", "validation"}}}},
+                           Edit{SetParam{"vsource", "images", (other + "/images").toStdString()}},
+                           Edit{SetParam{"vsource", "labels", (other + "/labels").toStdString()}}})
+    QVERIFY(document.apply(edit).has_value());
+  RecordedRun run(with(document, "trainer", "validation_split", 0.0));
+  const RunResult& result = run.result();
+  QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
+  QCOMPARE(result.epochs.front().samples, 320U);
+  for (const EpochResult& epoch : result.epochs) QVERIFY(std::isfinite(epoch.val_loss));
+}
+
+QTEST_GUILESS_MAIN(TestRun)
+#include "test_run.moc"
