@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "cli/commands.h"
@@ -15,61 +16,76 @@ namespace feedline::cli {
 namespace {
 
 struct ValidateArguments {
-  std::string file{};
+  std::vector<std::string> files{};
   std::vector<std::string> set{};
 };
 
+ExitCode refuse(const Error& error) {
+  complain(error);
+  return exit_code(error.code);
+}
+
+/// Prints problems and counts them; among several files each line names its file.
 struct Tally {
+  std::string file{};
+  bool name_file = false;
   std::size_t errors = 0;
   std::size_t warnings = 0;
 
   void report(const std::vector<Problem>& problems) {
     for (const Problem& problem : problems) {
-      const bool is_error = problem.severity == Problem::Severity::Error;
-      ++(is_error ? errors : warnings);
-      is_error ? complain(problem.error) : warn(problem.error);
+      const Error error = name_file ? Error(problem.error).in_file(file) : problem.error;
+      if (problem.severity == Problem::Severity::Error) {
+        ++errors;
+        complain(error);
+      } else {
+        ++warnings;
+        warn(error);
+      }
     }
   }
 };
 
-ExitCode validate(const ValidateArguments& arguments) {
-  auto loaded = load_graph(arguments.file);
-  if (!loaded) {
-    complain(loaded.error());
-    return exit_code(loaded.error().code);
-  }
-  Tally tally;
+ExitCode validate(const std::string& file, const ValidateArguments& arguments) {
+  auto loaded = load_graph(file);
+  if (!loaded) return refuse(loaded.error());
+  Tally tally{.file = file, .name_file = arguments.files.size() > 1};
   tally.report(loaded->notes);
-  if (const auto applied = apply_overrides(loaded->document, arguments.set); !applied) {
-    complain(applied.error());
-    return exit_code(applied.error().code);
-  }
+  if (const auto applied = apply_overrides(loaded->document, arguments.set); !applied) return refuse(applied.error());
   tally.report(analyse(loaded->document).problems);
+  if (tally.errors > 0) return kBadInput;
 
   const Document& document = loaded->document;
-  if (tally.errors > 0) return kBadInput;
-  put_line(stdout, fmt::format("{}: {}, {}, {}", arguments.file, plural(document.nodes().size(), "node"),
+  put_line(stdout, fmt::format("{}: {}, {}, {}", file, plural(document.nodes().size(), "node"),
                                plural(document.links().size(), "wire"),
                                tally.warnings == 0 ? "no problems" : plural(tally.warnings, "warning")));
   return kOk;
 }
 
+ExitCode validate_all(const ValidateArguments& arguments) {
+  if (arguments.files.empty()) return validate("", arguments);
+  ExitCode worst = kOk;
+  for (const std::string& file : arguments.files) worst = std::max(worst, validate(file, arguments));
+  return worst;
+}
+
 }  // namespace
 
 void add_validate(CLI::App& app, ExitCode& code) {
-  CLI::App* command = app.add_subcommand("validate", "Check a graph without running it");
+  CLI::App* command = app.add_subcommand("validate", "Check graphs without running them");
   command->description(paragraph(
-      "Checks a graph without running it: the file itself, node types, parameters, wires, shapes through the whole model. "
+      "Checks graphs without running them: the file itself, node types, parameters, wires, shapes through the whole model. "
       "Every problem is one line on standard error, naming the node and what to do. Warnings alone leave the exit code "
       "at 0. Data files are not opened; 'run' checks those."));
   command->footer(
       "\nExamples:\n"
       "  feedline-cli validate my.feedline\n"
+      "  feedline-cli validate graphs/*.feedline\n"
       "  feedline-cli validate my.feedline --set crop.size=64\n");
   auto arguments = std::make_shared<ValidateArguments>();
-  add_file(*command, arguments->file);
+  command->add_option("FILE", arguments->files, "Graph files, or built-in examples such as example:quickstart");
   add_set(*command, arguments->set);
-  command->callback([arguments, &code] { code = validate(*arguments); });
+  command->callback([arguments, &code] { code = validate_all(*arguments); });
 }
 
 }  // namespace feedline::cli
