@@ -59,8 +59,11 @@ struct LoweredModel {
   std::vector<std::string> fields{};
 };
 
-/// From the trainer's loss upstream to the batch. Errors: fed by no batch or by two, a layer of unknown size.
+/// From the trainer's loss upstream to the batch. Errors: fed by no batch or by two, no layers.
 [[nodiscard]] Result<LoweredModel> lower_model(const Lowering& lowering, const Node& trainer);
+
+/// Everything but the batch size must be known before parameters can be made. Errors: the first layer of unknown size.
+[[nodiscard]] Status check_sizes(const ModelPlan& model);
 
 /// An opened source.
 struct OpenSource {
@@ -68,7 +71,7 @@ struct OpenSource {
   std::shared_ptr<const Source> source{};
 };
 
-/// The source node upstream of a batch node. Errors: none.
+/// The source node upstream of a batch node. Errors: there is none.
 [[nodiscard]] Result<const Node*> source_of(const Lowering& lowering, const Node& batch);
 
 /// The data side of one batch node, all but its sampler's window. `training` keeps a shuffle node's order.

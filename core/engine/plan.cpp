@@ -96,9 +96,8 @@ class Planner {
 
     if (Status ok = add_validation(lowering, *model, *plan); !ok) return fail(std::move(ok.error()));
     if (Status ok = check_batches(plan->train); !ok) return fail(std::move(ok.error()));
-    if (plan->validation) {
-      plan->validation->batch.drop_last = false;  // every held-out record counts
-    }
+    if (Status ok = check_sizes(model->model); !ok) return fail(std::move(ok.error()));
+    if (plan->validation) plan->validation->batch.drop_last = false;  // every held-out record counts
     plan->model = std::move(model->model);
     return plan;
   }

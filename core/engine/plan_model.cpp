@@ -7,17 +7,6 @@
 namespace feedline {
 namespace {
 
-/// Everything but the batch size must be known before parameters can be made.
-Status check_known(const TensorDesc& desc, const Node& node) {
-  for (std::size_t i = 1; i < desc.shape.size(); ++i)
-    if (!desc.shape[i].known())
-      return fail(Error{.reason = "its size depends on '" + desc.shape[i].text() + "', which nothing in the graph decides (" +
-                                  desc.text() + ")",
-                        .remedy = "Set the number of units, or use a source that knows its classes",
-                        .node = node.id});
-  return {};
-}
-
 class ModelLowering {
  public:
   explicit ModelLowering(const Lowering& lowering) : lowering_(lowering) {}
@@ -67,12 +56,9 @@ class ModelLowering {
       const TensorDesc* desc = from == nullptr ? nullptr : lowering_.analysis().at(*from);
       layer.inputs.push_back(desc == nullptr ? TensorDesc{} : *desc);
       layer.from.push_back(from == nullptr ? LayerPlan::Input{} : origin(*from));
-      if (desc != nullptr)
-        if (Status ok = check_known(*desc, node); !ok) return ok;
     }
     if (!spec.outputs.empty())
       if (const TensorDesc* out = lowering_.analysis().at({node.id, spec.outputs.front().name})) layer.output = *out;
-    if (Status ok = check_known(layer.output, node); !ok) return ok;
     if (is_loss) {
       lowered_.model.loss = std::move(layer);
       return {};
@@ -95,7 +81,26 @@ class ModelLowering {
   std::map<std::string, int, std::less<>> layer_of_{};
 };
 
+Status check_known(const TensorDesc& desc, const std::string& node) {
+  for (std::size_t i = 1; i < desc.shape.size(); ++i)
+    if (!desc.shape[i].known())
+      return fail(Error{.reason = "its size depends on '" + desc.shape[i].text() + "', which nothing in the graph decides (" +
+                                  desc.text() + ")",
+                        .remedy = "Set the number of units, or use a source that knows its classes",
+                        .node = node});
+  return {};
+}
+
 }  // namespace
+
+Status check_sizes(const ModelPlan& model) {
+  for (const LayerPlan& layer : model.layers) {
+    for (const TensorDesc& input : layer.inputs)
+      if (Status ok = check_known(input, layer.node); !ok) return ok;
+    if (Status ok = check_known(layer.output, layer.node); !ok) return ok;
+  }
+  return {};
+}
 
 Result<LoweredModel> lower_model(const Lowering& lowering, const Node& trainer) {
   return ModelLowering(lowering).run(trainer);

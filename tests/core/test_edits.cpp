@@ -108,8 +108,8 @@ class TestEdits : public QObject {
     for (std::size_t i = undo.size(); i > 0; --i) {
       Result<Edit> inverse = document.apply(undo[i - 1]);
       QVERIFY2(inverse, inverse ? "" : inverse.error().line().c_str());
-      QCOMPARE(to_json(document), to_json(states[i - 1]));
       QVERIFY(document == states[i - 1]);
+      if (i % 50 == 1) QCOMPARE(to_json(document), to_json(states[i - 1]));
       redo.push_back(std::move(*inverse));
     }
     for (std::size_t i = 0; i < redo.size(); ++i) {

@@ -41,7 +41,7 @@ class TestJson : public QObject {
   "title": "Two nodes",
   "nodes": [
     {"id": "source", "type": "pictures", "version": 1, "params": {}, "position": [0, 0]},
-    {"id": "decode", "type": "resize", "version": 1, "params": {"ratio": 0.1, "size": 12}, "position": [220, -12.5], "comment": "here"}
+    {"id": "decode", "type": "resize", "version": 2, "params": {"ratio": 0.1, "size": 12}, "position": [220, -12.5], "comment": "here"}
   ],
   "links": [
     {"from": "source.image", "to": "decode.image"}

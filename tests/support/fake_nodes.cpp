@@ -321,6 +321,10 @@ void Graph::must(const Edit& edit) {
 }
 
 Graph& Graph::add(std::string_view text) {
+  const auto new_node = [](std::string id, std::string type) {
+    const NodeSpec* spec = fake_registry().find(type);
+    return Node{.id = std::move(id), .type = std::move(type), .version = spec == nullptr ? 1 : spec->version};
+  };
   const auto port = [](const std::string& word) {
     const auto dot = word.find('.');
     return PortRef{word.substr(0, dot), word.substr(dot + 1)};
@@ -330,7 +334,7 @@ Graph& Graph::add(std::string_view text) {
     if (const auto arrow = word.find('>'); arrow != std::string::npos)
       must({AddLink{Link{.from = port(word.substr(0, arrow)), .to = port(word.substr(arrow + 1))}}});
     else
-      must({AddNode{Node{.id = word.substr(0, word.find(':')), .type = word.substr(word.find(':') + 1)}}});
+      must({AddNode{new_node(word.substr(0, word.find(':')), word.substr(word.find(':') + 1))}});
   }
   return *this;
 }

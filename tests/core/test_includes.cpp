@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QDir>
+#include <QDirIterator>
+#include <QFile>
+#include <QMap>
+#include <QRegularExpression>
+#include <QSet>
+#include <QTest>
+
+namespace {
+
+const QString kRoot = QStringLiteral(FEEDLINE_SOURCE_DIR);
+
+QStringList files(const QString& folder, const QStringList& patterns) {
+  QStringList found;
+  for (QDirIterator it(kRoot + "/" + folder, patterns, QDir::Files, QDirIterator::Subdirectories); it.hasNext();)
+    found << it.next().mid(kRoot.size() + 1);
+  found.sort();
+  return found;
+}
+
+QString text(const QString& file) {
+  QFile f(kRoot + "/" + file);
+  return f.open(QIODevice::ReadOnly) ? QString::fromUtf8(f.readAll()) : QString();
+}
+
+/// Names in `#include "..."` (quoted) or `#include <...>` lines.
+QStringList includes(const QString& file, bool quoted) {
+  static const QRegularExpression own(R"(^\s*#\s*include\s*"([^"]+)\")", QRegularExpression::MultilineOption);
+  static const QRegularExpression other(R"(^\s*#\s*include\s*<([^>]+)>)", QRegularExpression::MultilineOption);
+  QStringList names;
+  for (auto it = (quoted ? own : other).globalMatch(text(file)); it.hasNext();) names << it.next().captured(1);
+  return names;
+}
+
+/// "core/graph/json.h" -> "graph"; files of gui: "gui".
+QString room(const QString& file) { return file.startsWith("gui/") ? QStringLiteral("gui") : file.section('/', 1, 1); }
+
+/// The file that an #include "..." names, or empty if it is none of ours (a generated header).
+QString resolve(const QString& from, const QString& name) {
+  const QString beside = QDir::cleanPath(from.section('/', 0, -2) + "/" + name);
+  for (const QString& candidate : {"core/" + name, "gui/" + name, beside})
+    if (QFile::exists(kRoot + "/" + candidate)) return candidate;
+  return {};
+}
+
+const QMap<QString, QSet<QString>>& allowed() {
+  static const QMap<QString, QSet<QString>> rooms = {
+      {"base", {}},
+      {"schema", {"base"}},
+      {"telemetry", {"base"}},
+      {"graph", {"schema", "base"}},
+      {"nodes", {"schema", "base"}},
+      {"engine", {"graph", "schema", "telemetry", "base"}},
+      {"training", {"engine", "graph", "schema", "telemetry", "base"}},
+      {"diagnosis", {"graph", "schema", "telemetry", "base"}},
+      {"runs", {"base"}},
+      {"cli", {"training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
+      {"gui", {"training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
+  };
+  return rooms;
+}
+
+bool is_heavy(const QString& name) {
+  return name.startsWith("torch/") || name.startsWith("ATen/") || name.startsWith("c10/") || name.startsWith("opencv2/");
+}
+
+}  // namespace
+
+/// The rules of architecture.md that a compiler does not check.
+class TestIncludes : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void the_tree_is_found() { QVERIFY(files("core", {"*.h"}).size() > 20); }
+
+  void rooms_include_only_downwards() {
+    QStringList wrong;
+    for (const QString& file : files("core", {"*.h", "*.cpp"}) + files("gui", {"*.h", "*.cpp"})) {
+      QVERIFY2(allowed().contains(room(file)), qPrintable(file + ": a room that this test does not know"));
+      for (const QString& name : includes(file, true)) {
+        const QString target = resolve(file, name);
+        if (target.isEmpty() || room(target) == room(file)) continue;
+        if (!allowed()[room(file)].contains(room(target))) wrong << file + " includes " + target;
+      }
+    }
+    QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join('\n')));
+  }
+
+  void own_headers_exist_and_are_named_from_the_root() {
+    QStringList wrong;
+    for (const QString& file : files("core", {"*.h", "*.cpp"}) + files("gui", {"*.h", "*.cpp"}))
+      for (const QString& name : includes(file, true))
+        if (resolve(file, name).isEmpty() && !name.endsWith(".moc") && !name.startsWith("ui_")) wrong << file + ": " + name;
+    QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join('\n')));
+  }
+
+  void no_qt_in_the_core() {
+    static const QRegularExpression qt("^(Q[A-Z]|Qt[A-Z]|qcustomplot)");
+    QStringList wrong;
+    for (const QString& file : files("core", {"*.h", "*.cpp"}))
+      for (const QString& name : includes(file, false) + includes(file, true))
+        if (qt.match(name).hasMatch()) wrong << file + " includes " + name;
+    QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join('\n')));
+  }
+
+  void no_heavy_library_is_visible_to_the_window_or_the_command_line() {
+    QStringList open = files("gui", {"*.h", "*.cpp"}) + files("core/cli", {"*.h", "*.cpp"});
+    QSet<QString> seen;
+    QStringList wrong;
+    while (!open.isEmpty()) {
+      const QString file = open.takeLast();
+      if (seen.contains(file)) continue;
+      seen.insert(file);
+      for (const QString& name : includes(file, false))
+        if (is_heavy(name) || (file.startsWith("core/") && !file.startsWith("core/cli/") && name == "nlohmann/json.hpp"))
+          wrong << file + " includes " + name;
+      for (const QString& name : includes(file, true))
+        if (const QString target = resolve(file, name); !target.isEmpty()) open << target;
+    }
+    QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join('\n')));
+  }
+
+  void heavy_libraries_stay_in_their_rooms() {
+    const QString entry = "core/base/torch.h";  // the one door to LibTorch, for the two rooms that use it
+    QStringList wrong;
+    for (const QString& file : files("core", {"*.h", "*.cpp"}))
+      for (const QString& name : includes(file, false) + includes(file, true)) {
+        const bool torch = (is_heavy(name) && !name.startsWith("opencv2/")) || resolve(file, name) == entry;
+        if (torch && !file.startsWith("core/nodes/model/") && !file.startsWith("core/training/") && file != entry)
+          wrong << file + " includes " + name;
+        const bool opencv = name.startsWith("opencv2/");
+        if (opencv && !file.startsWith("core/nodes/")) wrong << file + " includes " + name;
+        if (opencv && name != "opencv2/core.hpp" && name != "opencv2/imgproc.hpp" && !name.startsWith("opencv2/core/"))
+          wrong << file + " includes " + name + ": only core and imgproc are required";
+      }
+    QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join('\n')));
+  }
+
+  void every_source_says_its_licence() {
+    QStringList wrong;
+    for (const char* folder : {"core", "gui", "tests"})
+      for (const QString& file : files(folder, {"*.h", "*.cpp"}))
+        if (!text(file).startsWith("// SPDX-License-Identifier: GPL-3.0-or-later\n")) wrong << file;
+    QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join('\n')));
+  }
+
+  void nothing_is_left_unfinished() {
+    const QRegularExpression marks(QString("\\b(TO") + "DO|FIX" + "ME|XX" + "X)\\b|not (yet )?" + "implemented",
+                                   QRegularExpression::CaseInsensitiveOption);
+    QStringList wrong;
+    for (const char* folder : {"core", "gui", "tests", "resources", "packaging"})
+      for (const QString& file : files(folder, {"*.h", "*.cpp", "*.md", "*.cmake", "*.txt", "*.sh"})) {
+        if (file.contains("/qcustomplot/")) continue;
+        if (const auto match = marks.match(text(file)); match.hasMatch()) wrong << file + ": " + match.captured();
+      }
+    QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join('\n')));
+  }
+
+  void files_stay_small() {
+    QStringList wrong;
+    for (const char* folder : {"core", "gui"})
+      for (const QString& file : files(folder, {"*.h", "*.cpp"}))
+        if (const auto lines = text(file).count('\n'); lines > 450) wrong << file + ": " + QString::number(lines) + " lines";
+    QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join('\n')));
+  }
+};
+
+QTEST_APPLESS_MAIN(TestIncludes)
+#include "test_includes.moc"
