@@ -186,7 +186,7 @@ void LossPanel::style_curves(const Curves& curves) const {
   curves.raw->setPen(QPen(faint, 1));
   curves.smooth->setPen(QPen(c.train, 2));
   curves.train->setPen(QPen(c.train, 1, Qt::DotLine));
-  curves.train->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, QPen(c.panel, 1), c.train, 9));
+  curves.train->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(c.panel, 1), c.train, 9));
   curves.validation->setPen(QPen(c.validation, 1.5));
   curves.validation->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDiamond, QPen(c.panel, 1), c.validation, 11));
 }

@@ -49,6 +49,7 @@ void Readings::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.setRenderHint(QPainter::Antialiasing);
   const Theme& theme = Theme::instance();
+  painter.fillRect(rect(), theme.colors().panel);
   const QFont name_font = theme.small_font();
   const QFont value_font = theme.bold_font();
   const QFontMetrics name_metrics(name_font);

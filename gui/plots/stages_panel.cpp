@@ -12,10 +12,18 @@ namespace feedline::gui {
 
 namespace {
 
-constexpr double kRoomForText = 1.42;  // the axis ends here; the bars at 1
-
 double share_of(Nanos part, double whole) {
   return whole > 0 ? std::clamp(static_cast<double>(part) / whole, 0.0, 1.0) : 0;
+}
+
+QString note_of(const StageShare& row) {
+  const QString number = short_number(row.per_second);
+  const QString rate = row.trainer ? StagesPanel::tr("%1 steps/s").arg(number) : StagesPanel::tr("%1/s").arg(number);
+  return QLatin1Char(' ') + (row.busiest ? StagesPanel::tr("◀ busiest · %1").arg(rate) : rate);
+}
+
+QFont note_font(const StageShare& row) {
+  return row.busiest ? Theme::instance().bold_font() : Theme::instance().small_font();
 }
 
 }  // namespace
@@ -68,7 +76,6 @@ StagesPanel::StagesPanel(QWidget* parent)
   const QSharedPointer<QCPAxisTickerText> shares(new QCPAxisTickerText);
   for (const int tick : {0, 25, 50, 75, 100}) shares->addTick(tick / 100.0, QString::number(tick));
   plot()->xAxis->setTicker(shares);
-  plot()->xAxis->setRange(0, kRoomForText);
   plot()->xAxis->setLabel(tr("share of the workers' time in the last second (%)"));
   apply_theme();
   reset();
@@ -108,12 +115,22 @@ void StagesPanel::lay_out_rows() {
   }
 }
 
+void StagesPanel::make_room() {
+  int pixels = 0;
+  for (const StageShare& row : rows_) {
+    pixels = std::max(pixels, QFontMetrics(note_font(row)).horizontalAdvance(note_of(row)) + 12);
+  }
+  // The bars end at 1, the axis as far behind it as the writing needs.
+  const double width = std::max(plot()->axisRect()->width(), 2 * pixels);
+  plot()->xAxis->setRange(0, width / (width - pixels));
+}
+
 void StagesPanel::write_segment(QCPItemText* item, double from, double share, double key, const QString& word) const {
   const double pixels = plot()->xAxis->coordToPixel(share) - plot()->xAxis->coordToPixel(0);
   const QFontMetrics metrics(item->font());
   const QString number = percent(share);
   const QString full = word + QLatin1Char(' ') + number;
-  const QString& text = metrics.horizontalAdvance(full) + 8 < pixels ? full : number;
+  const QString& text = metrics.horizontalAdvance(full) + 12 < pixels ? full : number;
   item->setVisible(metrics.horizontalAdvance(text) + 6 < pixels);
   item->setText(text);
   item->position->setCoords(from + share / 2, key);
@@ -125,6 +142,7 @@ void StagesPanel::refresh() {
   QVector<double> keys;
   QVector<double> shares[kParts];
   QString busiest;
+  make_room();
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const StageShare& row = rows_[i];
     const double key = static_cast<double>(i);
@@ -137,10 +155,9 @@ void StagesPanel::refresh() {
     write_segment(texts.parts[Busy], 0, row.busy, key, tr("busy"));
     write_segment(texts.parts[Starved], row.busy, row.starved, key, tr("starved"));
     write_segment(texts.parts[Blocked], row.busy + row.starved, row.blocked, key, tr("blocked"));
-    const QString rate = (row.trainer ? tr("%1 steps/s") : tr("%1/s")).arg(short_number(row.per_second));
-    texts.rate->setText(row.busiest ? tr("◀ busiest · %1").arg(rate) : rate);
-    texts.rate->setFont(row.busiest ? Theme::instance().bold_font() : Theme::instance().small_font());
-    texts.rate->position->setCoords(1.015, key);
+    texts.rate->setText(note_of(row));
+    texts.rate->setFont(note_font(row));
+    texts.rate->position->setCoords(1, key);
     texts.rate->setVisible(true);
     if (row.busiest) busiest = row.name;
   }

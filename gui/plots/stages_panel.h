@@ -44,6 +44,7 @@ class StagesPanel : public PlotPanel {
  private:
   enum Part { Busy, Starved, Blocked, kParts };
   void lay_out_rows();
+  void make_room();
   void write_segment(QCPItemText* item, double from, double share, double key, const QString& word) const;
 
   std::vector<StageShare> rows_{};

@@ -77,7 +77,7 @@ void StepPanel::paint_bar(QPainter& painter, const QRectF& area) const {
     const QString number = percent(shares_[i]);
     const QString full = parts[i].name + QLatin1Char(' ') + number;
     for (const QString& text : {full, number}) {
-      if (metrics.horizontalAdvance(text) + 8 > piece.width()) continue;
+      if (metrics.horizontalAdvance(text) + 10 > piece.width()) continue;
       painter.drawText(piece, Qt::AlignCenter, text);
       break;
     }
@@ -89,7 +89,7 @@ void StepPanel::paint_list(QPainter& painter, const QRectF& area) const {
   const Theme& theme = Theme::instance();
   const auto parts = looks();
   const double line = std::max(painter.fontMetrics().height() + 2.0, std::min(26.0, area.height() / static_cast<double>(kParts)));
-  const bool tight = area.width() < 330;
+  const bool tight = area.width() < 440;
   for (std::size_t i = 0; i < kParts; ++i) {
     const QRectF row(area.left(), area.top() + static_cast<double>(i) * line, area.width(), line);
     if (row.bottom() > area.bottom() + 1) return;
