@@ -50,7 +50,7 @@ void WorkerMeter::enter_wait(WorkerState state, Nanos now) {
   leave_wait(now);
   state_ = state;
   if (state != WorkerState::Starved && state != WorkerState::Blocked) return;
-  since_.store(now, std::memory_order_relaxed);
+  since_.store(now, std::memory_order_release);
   OpenTotal& total = state == WorkerState::Starved ? starved_ : blocked_;
   total.store(total.load(std::memory_order_relaxed) - 2 * now + 1, std::memory_order_release);
 }
@@ -63,17 +63,18 @@ void WorkerMeter::leave_wait(Nanos now) {
   total.store(total.load(std::memory_order_relaxed) + 2 * end - 1, std::memory_order_release);
 }
 
-// A wait may have been opened after `now` was taken; it then counts as nothing, not as less than nothing. The
-// word is read again because `since_` may already belong to the next wait.
+// A wait may have been opened after `now` was taken; it then counts as nothing, not as less than nothing. The word is
+// read again because `since_` may already belong to the next wait.
 Nanos WorkerMeter::waited(const OpenTotal& total, Nanos now) const {
   Nanos word = total.load(std::memory_order_acquire);
-  for (int attempt = 0; attempt < 16 && (word & 1) != 0; ++attempt) {
-    const Nanos since = since_.load(std::memory_order_relaxed);
+  Nanos end = now;
+  for (int attempt = 0; attempt < 64 && (word & 1) != 0; ++attempt) {
+    end = std::max(now, since_.load(std::memory_order_acquire));
     const Nanos again = total.load(std::memory_order_acquire);
-    if (again == word) return std::max<Nanos>((word - 1) / 2 + std::max(now, since), 0);
+    if (again == word) break;
     word = again;
   }
-  return std::max<Nanos>((word & 1) != 0 ? (word - 1) / 2 + now : word / 2, 0);
+  return std::max<Nanos>((word & 1) != 0 ? (word - 1) / 2 + end : word / 2, 0);
 }
 
 StageCounters WorkerMeter::read(Nanos now) const {

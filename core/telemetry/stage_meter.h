@@ -37,7 +37,8 @@ class alignas(64) WorkerMeter {
   /// Opens a wait; close it with leave_wait().
   void enter_wait(WorkerState state, Nanos now);
   void leave_wait(Nanos now);
-  /// Totals at `now`, an open wait included. Never negative, and never less than an earlier read by the same reader.
+  /// Totals at `now`, an open wait included; never negative. Later reads give no less, but for one case: a worker that
+  /// is preempted between the end of a wait and its leave_wait() is taken to wait until then.
   [[nodiscard]] StageCounters read(Nanos now) const;
 
  private:
