@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include "cli/exit_code.h"
+
+#include <CLI/CLI.hpp>
 
 namespace feedline::cli {
 

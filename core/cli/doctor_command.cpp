@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <algorithm>
-#include <array>
-#include <memory>
-#include <nlohmann/json.hpp>
-#include <string>
-
 #include "cli/commands.h"
 #include "cli/format.h"
 #include "cli/help.h"
 #include "cli/terminal.h"
 #include "training/doctor.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
 
 namespace feedline::cli {
 namespace {
@@ -48,7 +49,8 @@ std::string to_json(const std::vector<Finding>& findings) {
 ExitCode examine(bool json) {
   const std::vector<Finding> findings = examine_machine();
   put(stdout, json ? to_json(findings) : to_text(findings, width_of(stdout)));
-  const bool bad = std::any_of(findings.begin(), findings.end(), [](const Finding& f) { return f.level == Finding::Level::Bad; });
+  const bool bad =
+      std::any_of(findings.begin(), findings.end(), [](const Finding& f) { return f.level == Finding::Level::Bad; });
   return bad ? kFailed : kOk;
 }
 

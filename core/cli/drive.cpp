@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/drive.h"
 
+#include "cli/format.h"
+#include "cli/progress.h"
+#include "cli/terminal.h"
+
 #include <fmt/format.h>
 
 #include <mutex>
 #include <utility>
 #include <vector>
-
-#include "cli/format.h"
-#include "cli/progress.h"
-#include "cli/terminal.h"
 
 namespace feedline::cli {
 namespace {
@@ -99,7 +99,8 @@ ExitCode conclude(const Outcome& outcome) {
   const bool failed = result.end == RunResult::End::Failed;
   const bool cancelled = failed && result.failure && result.failure->code == ErrorCode::Cancelled;
   if (outcome.interrupted && (cancelled || result.end == RunResult::End::Stopped)) {
-    put_line(stderr, outcome.started ? "interrupted: stopped cleanly after " + work : "interrupted before training began");
+    put_line(stderr,
+             outcome.started ? "interrupted: stopped cleanly after " + work : "interrupted before training began");
     return kInterrupted;
   }
   if (failed) {

@@ -16,9 +16,12 @@ enum ExitCode : int {
 [[nodiscard]] constexpr ExitCode exit_code(ErrorCode code) {
   switch (code) {
     case ErrorCode::BadInput:
-    case ErrorCode::BadRecord: return kBadInput;
-    case ErrorCode::Failed: return kFailed;
-    case ErrorCode::Cancelled: return kInterrupted;
+    case ErrorCode::BadRecord:
+      return kBadInput;
+    case ErrorCode::Failed:
+      return kFailed;
+    case ErrorCode::Cancelled:
+      return kInterrupted;
   }
   return kFailed;
 }

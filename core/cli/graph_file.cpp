@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/graph_file.h"
 
-#include <algorithm>
-#include <filesystem>
-
 #include "base/embedded.h"
 #include "graph/override.h"
 #include "schema/registry.h"
+
+#include <algorithm>
+#include <filesystem>
 
 namespace feedline::cli {
 namespace {
@@ -42,8 +42,8 @@ Result<std::string_view> example_text(std::string_view name) {
 
 Result<Loaded> load_graph(const std::string& file) {
   if (file.empty())
-    return fail("no graph file is given",
-                "Give one, or an example: " + std::string(kExamplePrefix) + "quickstart (examples: " + joined(example_names()) + ")");
+    return fail("no graph file is given", "Give one, or an example: " + std::string(kExamplePrefix) +
+                                              "quickstart (examples: " + joined(example_names()) + ")");
   if (file.starts_with(kExamplePrefix)) {
     const auto text = example_text(std::string_view(file).substr(kExamplePrefix.size()));
     if (!text) return fail(text.error());

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "graph/json.h"
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "graph/json.h"
 
 namespace feedline::cli {
 

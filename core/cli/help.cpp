@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/help.h"
 
-#include <algorithm>
-#include <vector>
-
 #include "base/error.h"
 #include "cli/format.h"
 #include "cli/terminal.h"
 #include "schema/registry.h"
+
+#include <algorithm>
+#include <vector>
 
 namespace feedline::cli {
 namespace {
@@ -52,7 +52,8 @@ std::vector<std::string> known_words(const CLI::App& app, bool options) {
       for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
   };
   if (!options) {
-    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) words.push_back(command->get_name());
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+      words.push_back(command->get_name());
     return words;
   }
   collect(app);

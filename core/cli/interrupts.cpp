@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/interrupts.h"
 
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
+#include "cli/exit_code.h"
 
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
-
-#include "cli/exit_code.h"
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 namespace feedline::cli {
 namespace {

@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <filesystem>
-#include <memory>
-#include <string>
-
 #include "base/embedded.h"
 #include "cli/commands.h"
 #include "cli/format.h"
@@ -10,6 +6,10 @@
 #include "cli/help.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
 
 namespace feedline::cli {
 namespace {
@@ -50,7 +50,9 @@ ExitCode create(const NewArguments& arguments) {
                    .remedy = "Give one: feedline-cli new " + arguments.example + " my.feedline"});
   std::error_code ignored;
   if (!arguments.force && fs::exists(fs::symlink_status(arguments.path, ignored)))
-    return refuse({.reason = "exists already", .remedy = "Choose another path, or overwrite with --force", .file = arguments.path});
+    return refuse({.reason = "exists already",
+                   .remedy = "Choose another path, or overwrite with --force",
+                   .file = arguments.path});
   if (const auto writable = check_writable(arguments.path); !writable) return refuse(writable.error());
   if (const auto written = write_result(arguments.path, *text); !written) return refuse(written.error());
   put_line(stdout, "wrote " + arguments.path + "; train it: feedline-cli run " + arguments.path);

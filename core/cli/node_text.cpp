@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/node_text.h"
 
+#include "cli/format.h"
+
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
-
-#include "cli/format.h"
 
 namespace feedline::cli {
 namespace {
@@ -99,7 +99,8 @@ std::string node_list(const std::vector<const NodeSpec*>& specs, std::size_t wid
 }
 
 std::string node_page(const NodeSpec& spec, std::size_t width) {
-  std::string text = fmt::format("{} - {} ({})\n\n{}\n", spec.type, spec.title, name(spec.category), wrap(spec.summary, width));
+  std::string text =
+      fmt::format("{} - {} ({})\n\n{}\n", spec.type, spec.title, name(spec.category), wrap(spec.summary, width));
   if (!spec.help.empty()) text += '\n' + wrap(spec.help, width) + '\n';
   text += ports("Inputs", spec.inputs, width) + ports("Outputs", spec.outputs, width);
   if (spec.params.empty()) return text + "\nIt has no parameters.\n";

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "schema/node_spec.h"
+
 #include <cstddef>
 #include <string>
 #include <vector>
-
-#include "schema/node_spec.h"
 
 namespace feedline::cli {
 

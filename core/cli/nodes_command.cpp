@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <algorithm>
-#include <memory>
-#include <string>
-
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/node_text.h"
 #include "cli/terminal.h"
 #include "schema/registry.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
 
 namespace feedline::cli {
 namespace {

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/output.h"
 
-#include <unistd.h>
+#include "cli/terminal.h"
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <memory>
 #include <system_error>
-
-#include "cli/terminal.h"
+#include <unistd.h>
 
 namespace feedline::cli {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/error.h"
+
 #include <filesystem>
 #include <string>
 #include <string_view>
-
-#include "base/error.h"
 
 namespace feedline::cli {
 

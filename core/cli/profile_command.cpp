@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <cstdio>
-#include <memory>
-
 #include "cli/commands.h"
 #include "cli/drive.h"
 #include "cli/help.h"
@@ -10,6 +7,9 @@
 #include "cli/run_arguments.h"
 #include "cli/terminal.h"
 #include "training/report.h"
+
+#include <cstdio>
+#include <memory>
 
 namespace feedline::cli {
 namespace {
@@ -54,7 +54,8 @@ void add_profile(CLI::App& app, ExitCode& code) {
   CLI::App* command = app.add_subcommand("profile", "Measure a graph and name the node that holds it up");
   command->description(paragraph(
       "Runs a graph for a while (10 seconds unless told otherwise) and prints what each node of the data side did: "
-      "records a second, share of its workers' time busy on a CPU, starved (waiting for input) and blocked (waiting for "
+      "records a second, share of its workers' time busy on a CPU, starved (waiting for input) and blocked (waiting "
+      "for "
       "room), how full the queue behind it was, and its share of all CPU time. With training, also where a step's time "
       "went."));
   command->footer(

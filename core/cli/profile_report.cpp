@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/profile_report.h"
 
+#include "cli/format.h"
+#include "cli/table.h"
+#include "training/report.h"
+
 #include <fmt/format.h>
 
 #include <array>
 #include <utility>
-
-#include "cli/format.h"
-#include "cli/table.h"
-#include "training/report.h"
 
 namespace feedline::cli {
 namespace {
@@ -19,8 +19,9 @@ std::string stage_table(const std::vector<StageRow>& rows, int busiest, double e
     const StageRow& row = rows[i];
     // A share of the time that the node's workers had.
     const double available = elapsed * static_cast<double>(std::max<std::size_t>(row.workers, 1));
-    table.row({row.node, row.type, rate(row.records_per_s), percent(row.cpu_s / available), percent(row.starved_s / available),
-               percent(row.blocked_s / available), percent(row.queue_fill), percent(row.share)},
+    table.row({row.node, row.type, rate(row.records_per_s), percent(row.cpu_s / available),
+               percent(row.starved_s / available), percent(row.blocked_s / available), percent(row.queue_fill),
+               percent(row.share)},
               static_cast<int>(i) == busiest ? "<- busiest" : "");
   }
   return table.text(width);
@@ -28,9 +29,9 @@ std::string stage_table(const std::vector<StageRow>& rows, int busiest, double e
 
 std::string busiest_text(const StageRow& row, double elapsed) {
   const double available = elapsed * static_cast<double>(std::max<std::size_t>(row.workers, 1));
-  return fmt::format("Busiest: {} ({}), {} of its {} on a CPU, {} of all CPU time of the data side.\n", row.node, row.type,
-                     percent(row.cpu_s / available), row.workers == 1 ? "worker's time" : plural(row.workers, "worker") + "' time",
-                     percent(row.share));
+  return fmt::format("Busiest: {} ({}), {} of its {} on a CPU, {} of all CPU time of the data side.\n", row.node,
+                     row.type, percent(row.cpu_s / available),
+                     row.workers == 1 ? "worker's time" : plural(row.workers, "worker") + "' time", percent(row.share));
 }
 
 std::string step_table(const StepTimes& times, std::uint64_t steps, std::size_t width) {
@@ -58,10 +59,10 @@ std::string profile_report(const RunResult& result, bool trained, std::size_t wi
   const std::vector<StageRow> rows = stage_rows(result.first, result.last);
   const int busiest = busiest_stage(result.first, result.last);
 
-  std::string text = fmt::format("{} samples/s over {} ({}, {}{})\n\n",
-                                 rate(elapsed > 0 ? static_cast<double>(samples) / elapsed : 0), duration(elapsed),
-                                 trained ? plural(steps, "step") : count(steps) + " batches", plural(result.workers, "data worker"),
-                                 trained ? ", training on " + result.device : ", no training");
+  std::string text =
+      fmt::format("{} samples/s over {} ({}, {}{})\n\n", rate(elapsed > 0 ? static_cast<double>(samples) / elapsed : 0),
+                  duration(elapsed), trained ? plural(steps, "step") : count(steps) + " batches",
+                  plural(result.workers, "data worker"), trained ? ", training on " + result.device : ", no training");
   text += stage_table(rows, busiest, elapsed, width);
   if (busiest >= 0) text += '\n' + busiest_text(rows[static_cast<std::size_t>(busiest)], elapsed);
   if (trained) text += step_table(result.last.trainer.times - result.first.trainer.times, steps, width);

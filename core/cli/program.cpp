@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <exception>
-
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/terminal.h"
+
+#include <exception>
 
 namespace feedline::cli {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/progress.h"
 
+#include "cli/format.h"
+#include "cli/terminal.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include "cli/format.h"
-#include "cli/terminal.h"
 
 namespace feedline::cli {
 namespace {
@@ -17,6 +17,8 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kLivePeriod{200};
 constexpr milliseconds kPlainPeriod{5000};
+/// Preparations that are over sooner are not worth a plain line.
+constexpr milliseconds kPatience{1000};
 /// Rates are means over so long.
 constexpr Nanos kWindow = 3'000'000'000;
 
@@ -26,7 +28,7 @@ Progress::Progress(const RunOptions& options)
     : terminal_(is_terminal(stderr)),
       train_(options.train),
       max_seconds_(options.max_seconds),
-      last_(steady_clock::now()) {}
+      last_(steady_clock::now() - (terminal_ ? kLivePeriod : kPlainPeriod - kPatience)) {}
 
 milliseconds Progress::period() const { return kLivePeriod; }
 
@@ -57,10 +59,7 @@ void Progress::line(std::string_view text) {
 }
 
 void Progress::show(const Preparing& fact) {
-  const bool other = fact.what != preparing_;
-  preparing_ = fact.what;
-  if (other && !terminal_) last_ = steady_clock::now();
-  if (other || due()) live(fact.fraction > 0 ? fmt::format("{}: {}", fact.what, percent(fact.fraction)) : fact.what);
+  if (due()) live(fact.fraction > 0 ? fmt::format("{}: {}", fact.what, percent(fact.fraction)) : fact.what);
 }
 
 void Progress::show(const Started& fact) {

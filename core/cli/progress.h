@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "training/run.h"
+
 #include <chrono>
 #include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "training/run.h"
 
 namespace feedline::cli {
 
@@ -47,7 +47,6 @@ class Progress {
   std::optional<double> max_seconds_;
   std::chrono::steady_clock::time_point last_;
   bool live_shown_ = false;
-  std::string preparing_{};
   /// Snapshots of the last seconds, without what is large in them.
   std::deque<Snapshot> history_{};
 };

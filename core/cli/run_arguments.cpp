@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/run_arguments.h"
 
-#include <limits>
-
 #include "cli/format.h"
 #include "cli/graph_file.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
 #include "graph/validate.h"
+
+#include <limits>
 
 namespace feedline::cli {
 
@@ -54,8 +54,9 @@ void add_run_arguments(CLI::App& command, RunArguments& arguments) {
       ->type_name("N")
       ->check(CLI::Range(0U, 1024U));
   command
-      .add_option("--json", arguments.json,
-                  "Write the result as JSON to this file, or to standard output for '-' (which then carries nothing else)")
+      .add_option(
+          "--json", arguments.json,
+          "Write the result as JSON to this file, or to standard output for '-' (which then carries nothing else)")
       ->type_name("PATH|-");
 }
 
@@ -63,7 +64,8 @@ Result<Document> prepare(const RunArguments& arguments) {
   auto loaded = load_graph(arguments.file);
   if (!loaded) return fail(std::move(loaded.error()));
   for (const Problem& note : loaded->notes) warn(note.error);
-  if (auto applied = apply_overrides(loaded->document, arguments.set); !applied) return fail(std::move(applied.error()));
+  if (auto applied = apply_overrides(loaded->document, arguments.set); !applied)
+    return fail(std::move(applied.error()));
   if (!arguments.json.empty())
     if (auto writable = check_writable(arguments.json); !writable) return fail(std::move(writable.error()));
 
@@ -82,8 +84,8 @@ Result<Document> prepare(const RunArguments& arguments) {
   if (first == nullptr) return std::move(loaded->document);
   Error error = *first;
   if (more > 0) {
-    error.remedy += (error.remedy.empty() ? "" : ". ") + std::string("There ") + (more == 1 ? "is " : "are ") + count(more) +
-                    " more: feedline-cli validate " + arguments.file;
+    error.remedy += (error.remedy.empty() ? "" : ". ") + std::string("There ") + (more == 1 ? "is " : "are ") +
+                    count(more) + " more: feedline-cli validate " + arguments.file;
   }
   return fail(std::move(error));
 }

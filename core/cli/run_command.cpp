@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <memory>
-
 #include "cli/commands.h"
 #include "cli/drive.h"
 #include "cli/help.h"
@@ -8,6 +6,8 @@
 #include "cli/run_arguments.h"
 #include "cli/terminal.h"
 #include "training/report.h"
+
+#include <memory>
 
 namespace feedline::cli {
 namespace {

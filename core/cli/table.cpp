@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/table.h"
 
+#include "cli/format.h"
+
 #include <algorithm>
 #include <numeric>
-
-#include "cli/format.h"
 
 namespace feedline::cli {
 namespace {

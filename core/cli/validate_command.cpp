@@ -1,9 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <memory>
-
 #include "cli/commands.h"
 #include "cli/format.h"
 #include "cli/graph_file.h"
@@ -11,6 +6,11 @@
 #include "cli/run_arguments.h"
 #include "cli/terminal.h"
 #include "graph/validate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
 
 namespace feedline::cli {
 namespace {
@@ -74,7 +74,8 @@ ExitCode validate_all(const ValidateArguments& arguments) {
 void add_validate(CLI::App& app, ExitCode& code) {
   CLI::App* command = app.add_subcommand("validate", "Check graphs without running them");
   command->description(paragraph(
-      "Checks graphs without running them: the file itself, node types, parameters, wires, shapes through the whole model. "
+      "Checks graphs without running them: the file itself, node types, parameters, wires, shapes through the whole "
+      "model. "
       "Every problem is one line on standard error, naming the node and what to do. Warnings alone leave the exit code "
       "at 0. Data files are not opened; 'run' checks those."));
   command->footer(

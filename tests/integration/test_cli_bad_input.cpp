@@ -2,15 +2,16 @@
 
 // Whatever is wrong with the input, `run` ends with exit code 2 and one line that names the culprit and the remedy.
 
+#include "support/process.h"
+#include "support/small_data.h"
+
 #include <QDir>
 #include <QJsonArray>
 #include <QJsonObject>
 #include <QTest>
+
 #include <algorithm>
 #include <cmath>
-
-#include "support/process.h"
-#include "support/small_data.h"
 
 using namespace feedline::test;
 
@@ -55,7 +56,8 @@ class TestCliBadInput : public QObject {
            QStringList{"--set", QStringLiteral("%1=%2").arg(QString::fromLatin1(port), in(file))};
   }
   static QStringList folder_run(const QString& folder) {
-    return {"run", "example:image-folder", "--epochs", "1", "--set", "crop.size=32", "--set", "source.folder=" + folder};
+    return {"run",   "example:image-folder", "--epochs", "1",
+            "--set", "crop.size=32",         "--set",    "source.folder=" + folder};
   }
 
   Cli cli_;
@@ -85,10 +87,13 @@ void TestCliBadInput::one_line_names_culprit_and_remedy_data() {
   row("only text called .jpg", folder_run(in("text_only")), {"text_only"});
 
   const QByteArray images = gzip(idx_images(64));
-  row("truncated gz", idx_with("source.images", images.left(images.size() / 2), "torn.gz"), {"source", "images", "torn.gz"});
-  row("wrong magic", idx_with("source.images", QByteArray(4000, 'x'), "wrong-magic"), {"source", "images", "wrong-magic"});
+  row("truncated gz", idx_with("source.images", images.left(images.size() / 2), "torn.gz"),
+      {"source", "images", "torn.gz"});
+  row("wrong magic", idx_with("source.images", QByteArray(4000, 'x'), "wrong-magic"),
+      {"source", "images", "wrong-magic"});
   row("empty file", idx_with("source.labels", {}, "nothing"), {"source", "labels", "nothing"});
-  row("short plain file", idx_with("validation.images", idx_images(32).left(900), "short"), {"validation", "images", "short"});
+  row("short plain file", idx_with("validation.images", idx_images(32).left(900), "short"),
+      {"validation", "images", "short"});
   row("labels of other pictures", idx_with("source.labels", idx_labels(7), "seven"), {"source", "labels", "seven"});
   row("labels as images", idx_with("source.images", idx_labels(64), "swapped"), {"source", "images", "swapped"});
   row("more classes than the model has", idx_with("source.labels", idx_labels(64, 13), "thirteen"), {"13", "10"});
@@ -105,14 +110,16 @@ void TestCliBadInput::one_line_names_culprit_and_remedy_data() {
   row("no graph", {"run"}, {"example:quickstart"});
   row("unknown example", {"run", "example:quickstat"}, {"quickstat", "quickstart"});
 
-  row("out of range", QStringList{"run", "example:idx"} + idx_ + QStringList{"--set", "batch.size=0"}, {"batch.size", "65536"});
+  row("out of range", QStringList{"run", "example:idx"} + idx_ + QStringList{"--set", "batch.size=0"},
+      {"batch.size", "65536"});
   row("unknown node", {"run", "example:idx", "--set", "bacth.size=8"}, {"bacth", "batch"});
   row("unknown parameter", {"run", "example:idx", "--set", "batch.sizes=8"}, {"batch.sizes", "size"});
   row("no number", {"run", "example:idx", "--set", "batch.size=many"}, {"batch.size", "many"});
   row("set without value", {"run", "example:idx", "--set", "batch.size"}, {"batch.size"});
   row("unknown device", QStringList{"run", "example:idx", "--device", "abacus"} + idx_, {"abacus"});
   row("absent GPU", QStringList{"run", "example:idx", "--device", "cuda:63"} + idx_, {"cuda:63"});
-  row("JSON into nowhere", QStringList{"run", "example:idx", "--json", "/no/such/out.json"} + idx_, {"/no/such/out.json"});
+  row("JSON into nowhere", QStringList{"run", "example:idx", "--json", "/no/such/out.json"} + idx_,
+      {"/no/such/out.json"});
   row("JSON over a folder", QStringList{"run", "example:idx", "--json", in("empty")} + idx_, {"empty"});
 }
 
@@ -125,7 +132,8 @@ void TestCliBadInput::one_line_names_culprit_and_remedy() {
   QVERIFY2(run.out.isEmpty(), run.text());
   const QStringList errors = run.errors();
   QVERIFY2(errors.size() == 1, run.text());
-  for (const QString& name : names) QVERIFY2(errors.first().contains(name), (name.toUtf8() + " is not named\n" + run.text()));
+  for (const QString& name : names)
+    QVERIFY2(errors.first().contains(name), (name.toUtf8() + " is not named\n" + run.text()));
   // The remedy is the last sentence: at least two of them, or a question.
   QVERIFY2(errors.first().contains(". "), ("no remedy\n" + run.text()));
 }
@@ -133,7 +141,8 @@ void TestCliBadInput::one_line_names_culprit_and_remedy() {
 void TestCliBadInput::text_called_jpg_among_good_ones_is_counted() {
   write_picture_folder(in("mixed"), 20);
   write_file(in("mixed/a/note.jpg"), "not a picture\n");
-  const Finished run = cli_.run(folder_run(in("mixed")) + QStringList{"--set", "trainer.validation_split=0", "--json", "-"});
+  const Finished run =
+      cli_.run(folder_run(in("mixed")) + QStringList{"--set", "trainer.validation_split=0", "--json", "-"});
   QVERIFY2(!run.crashed && run.exit_code == 0, run.text());
   const QJsonArray errors = run.json()["errors"].toArray();
   QCOMPARE(errors.size(), 1);
@@ -166,7 +175,8 @@ void TestCliBadInput::usage_mistakes() {
   QCOMPARE(run.errors().size(), 1);
   QVERIFY2(run.err.count('\n') == 1, run.text());
   const QStringList any = names.split('|');
-  QVERIFY2(std::any_of(any.begin(), any.end(), [&](const QString& n) { return run.errors().first().contains(n); }), run.text());
+  QVERIFY2(std::any_of(any.begin(), any.end(), [&](const QString& n) { return run.errors().first().contains(n); }),
+           run.text());
 }
 
 QTEST_GUILESS_MAIN(TestCliBadInput)

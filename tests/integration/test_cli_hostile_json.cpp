@@ -2,12 +2,12 @@
 
 // Every file of the JSON test suites through `validate`: none is a graph, so each gets one line that names it.
 
+#include "support/process.h"
+#include "support/small_data.h"
+
 #include <QDir>
 #include <QDirIterator>
 #include <QTest>
-
-#include "support/process.h"
-#include "support/small_data.h"
 
 using namespace feedline::test;
 
@@ -53,7 +53,8 @@ void TestCliHostileJson::made_up_files_are_refused_data() {
   QTest::newRow("two of one id") << QByteArray(
       "{\"feedline\": 1, \"nodes\": [{\"id\": \"a\", \"type\": \"relu\"}, {\"id\": \"a\", \"type\": \"relu\"}]}");
   QTest::newRow("wire to nowhere") << QByteArray(
-      "{\"feedline\": 1, \"nodes\": [{\"id\": \"a\", \"type\": \"relu\"}], \"links\": [{\"from\": \"a.y\", \"to\": \"b.x\"}]}");
+      "{\"feedline\": 1, \"nodes\": [{\"id\": \"a\", \"type\": \"relu\"}], \"links\": [{\"from\": \"a.y\", \"to\": "
+      "\"b.x\"}]}");
 }
 
 void TestCliHostileJson::made_up_files_are_refused() {

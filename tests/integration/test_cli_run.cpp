@@ -2,27 +2,27 @@
 
 // `run` and `profile` of the real program on small data: results, repeatability, interruption.
 
-#include <signal.h>
+#include "support/process.h"
+#include "support/small_data.h"
 
 #include <QDir>
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonObject>
 #include <QTest>
-#include <cmath>
 
-#include "support/process.h"
-#include "support/small_data.h"
+#include <cmath>
+#include <signal.h>
 
 using namespace feedline::test;
 
 namespace {
 
-const QStringList kTop = {"samples_per_s", "steps", "wall_s", "epochs", "stages", "step",
-                          "errors", "peak_rss_bytes", "seed", "device", "versions"};
+const QStringList kTop = {"samples_per_s", "steps",          "wall_s", "epochs", "stages",  "step",
+                          "errors",        "peak_rss_bytes", "seed",   "device", "versions"};
 const QStringList kEpoch = {"train_loss", "train_accuracy", "val_loss", "val_accuracy", "samples_per_s", "wall_s"};
-const QStringList kStage = {"node", "type", "records", "records_per_s", "cpu_s", "busy_s",
-                            "starved_s", "blocked_s", "queue_fill", "workers"};
+const QStringList kStage = {"node",   "type",      "records",   "records_per_s", "cpu_s",
+                            "busy_s", "starved_s", "blocked_s", "queue_fill",    "workers"};
 const QStringList kStep = {"wait_s", "h2d_s", "forward_s", "backward_s", "optimizer_s", "other_s"};
 
 QString lacks(const QJsonObject& object, const QStringList& keys) {
@@ -59,7 +59,9 @@ class TestCliRun : public QObject {
   void profile_prints_the_table();
 
  private:
-  [[nodiscard]] QStringList train(const QStringList& more) const { return QStringList{"run", "example:idx"} + idx_ + more; }
+  [[nodiscard]] QStringList train(const QStringList& more) const {
+    return QStringList{"run", "example:idx"} + idx_ + more;
+  }
 
   Cli cli_;
   QStringList idx_;
@@ -74,7 +76,8 @@ void TestCliRun::json_holds_the_interface() {
   QCOMPARE(json["seed"].toInt(), 5);
   QCOMPARE(json["device"].toString(), QString("cpu"));
   QCOMPARE(json["steps"].toInt(), 8);  // 2 epochs of 512 / 128
-  QVERIFY(json["samples_per_s"].toDouble() > 0 && json["wall_s"].toDouble() > 0 && json["peak_rss_bytes"].toDouble() > 1e6);
+  QVERIFY(json["samples_per_s"].toDouble() > 0 && json["wall_s"].toDouble() > 0 &&
+          json["peak_rss_bytes"].toDouble() > 1e6);
 
   const QJsonArray epochs = json["epochs"].toArray();
   QCOMPARE(epochs.size(), 2);
@@ -88,7 +91,8 @@ void TestCliRun::json_holds_the_interface() {
   QVERIFY2(epochs[1]["train_loss"].toDouble() < epochs[0]["train_loss"].toDouble(), run.text());
 
   const QStringList nodes = stage_nodes(json);
-  for (const char* node : {"source", "crop", "flip", "normalise", "batch"}) QVERIFY2(nodes.contains(QLatin1String(node)), run.text());
+  for (const char* node : {"source", "crop", "flip", "normalise", "batch"})
+    QVERIFY2(nodes.contains(QLatin1String(node)), run.text());
   for (const QJsonValue& stage : json["stages"].toArray()) {
     QCOMPARE(lacks(stage.toObject(), kStage), QString());
     if (stage["node"] == "crop") QVERIFY2(stage["records"].toInt() == 2 * 512, run.text());
@@ -103,7 +107,8 @@ void TestCliRun::json_holds_the_interface() {
 
 void TestCliRun::one_seed_gives_equal_bytes_whatever_the_workers() {
   const auto losses = [&](const char* seed, const char* workers) {
-    const Finished run = cli_.run(train({"--epochs", "2", "--device", "cpu", "--seed", seed, "--workers", workers, "--json", "-"}));
+    const Finished run =
+        cli_.run(train({"--epochs", "2", "--device", "cpu", "--seed", seed, "--workers", workers, "--json", "-"}));
     QJsonArray all;
     for (const QJsonValue& epoch : run.json()["epochs"].toArray())
       for (const QString& key : {kEpoch[0], kEpoch[1], kEpoch[2], kEpoch[3]}) all.append(epoch[key]);
@@ -132,16 +137,22 @@ void TestCliRun::max_steps_ends_early() {
 
 void TestCliRun::picture_folder_trains() {
   write_picture_folder(cli_.path("pictures"), 24);
-  const Finished run = cli_.run({"run", "example:image-folder", "--epochs", "1", "--set", "source.folder=" + cli_.path("pictures"),
-                                 "--set", "crop.size=64", "--set", "batch.size=8", "--json", "-"});
+  const Finished run =
+      cli_.run({"run", "example:image-folder", "--epochs", "1", "--set", "source.folder=" + cli_.path("pictures"),
+                "--set", "crop.size=64", "--set", "batch.size=8", "--json", "-"});
   QVERIFY2(run.exit_code == 0, run.text());
   QCOMPARE(run.json()["epochs"].toArray().size(), 1);
   QVERIFY2(run.json()["epochs"][0]["val_accuracy"].isDouble(), run.text());  // validation_split of the example
 }
 
 void TestCliRun::generated_pictures_train() {
-  const QStringList arguments = {"run",   "example:quickstart", "--set", "source.count=96", "--set", "source.size=48",
-                                 "--set", "batch.size=16",      "--set", "crop.size=24",    "--epochs", "1", "--json", "-"};
+  const QStringList arguments = {"run",      "example:quickstart",
+                                 "--set",    "source.count=96",
+                                 "--set",    "source.size=48",
+                                 "--set",    "batch.size=16",
+                                 "--set",    "crop.size=24",
+                                 "--epochs", "1",
+                                 "--json",   "-"};
   const Finished first = cli_.run(arguments);
   QVERIFY2(first.exit_code == 0, first.text());
   QVERIFY(QDir(cli_.path("cache")).exists());
@@ -211,7 +222,8 @@ void TestCliRun::profile_prints_the_table() {
   if (!trained) arguments << "--no-train";
   const Finished run = cli_.run(arguments);
   QVERIFY2(!run.crashed && run.exit_code == 0, run.text());
-  for (const char* word : {"records/s", "CPU busy", "starved", "blocked", "queue fill", "share", "Busiest: ", "normalise"})
+  for (const char* word :
+       {"records/s", "CPU busy", "starved", "blocked", "queue fill", "share", "Busiest: ", "normalise"})
     QVERIFY2(run.out.contains(word), run.text());
   QCOMPARE(run.out.count("<- busiest"), 1);
   QCOMPARE(run.out.contains("backward"), trained);

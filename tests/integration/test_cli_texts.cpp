@@ -2,20 +2,21 @@
 
 // What the program says of itself: help, node types, examples, versions.
 
-#include <QDir>
-#include <QJsonArray>
-#include <QJsonObject>
-#include <QSet>
-#include <QTest>
-#include <algorithm>
-#include <cmath>
-
 #include "base/embedded.h"
 #include "graph/json.h"
 #include "graph/validate.h"
 #include "schema/registry.h"
 #include "support/process.h"
 #include "support/small_data.h"
+
+#include <QDir>
+#include <QJsonArray>
+#include <QJsonObject>
+#include <QSet>
+#include <QTest>
+
+#include <algorithm>
+#include <cmath>
 
 using namespace feedline::test;
 
@@ -42,8 +43,10 @@ class TestCliTexts : public QObject {
 void TestCliTexts::help_documents_every_option_data() {
   QTest::addColumn<QStringList>("arguments");
   QTest::addColumn<QStringList>("words");
-  const QStringList run = {"FILE", "--set", "--epochs", "--max-steps", "--device", "--seed", "--workers", "--json", "Examples:"};
-  QTest::newRow("program") << QStringList{} << QStringList{"run", "profile", "validate", "nodes", "new", "doctor", "130", "--version"};
+  const QStringList run = {"FILE",   "--set",     "--epochs", "--max-steps", "--device",
+                           "--seed", "--workers", "--json",   "Examples:"};
+  QTest::newRow("program") << QStringList{}
+                           << QStringList{"run", "profile", "validate", "nodes", "new", "doctor", "130", "--version"};
   QTest::newRow("run") << QStringList{"run"} << run;
   QTest::newRow("profile") << QStringList{"profile"} << run + QStringList{"--seconds", "--no-train"};
   QTest::newRow("validate") << QStringList{"validate"} << QStringList{"FILE", "--set", "Examples:"};
@@ -57,7 +60,8 @@ void TestCliTexts::help_documents_every_option() {
   QFETCH(QStringList, words);
   const Finished help = cli_.run(arguments + QStringList{"--help"});
   QVERIFY2(help.exit_code == 0 && help.err.isEmpty(), help.text());
-  for (const QString& word : words) QVERIFY2(help.out.contains(word.toUtf8()), (word.toUtf8() + " is missing\n" + help.out));
+  for (const QString& word : words)
+    QVERIFY2(help.out.contains(word.toUtf8()), (word.toUtf8() + " is missing\n" + help.out));
 }
 
 void TestCliTexts::help_fits_the_terminal() {
@@ -111,12 +115,15 @@ void TestCliTexts::new_lists_writes_and_never_overwrites() {
   QCOMPARE(cli_.run({"new", "idx", path}).exit_code, 0);
   const QByteArray original = read_file(QStringLiteral(FEEDLINE_SOURCE_DIR "/resources/examples/idx.feedline"));
   QCOMPARE(read_file(path), original);
-  QCOMPARE(cli_.run({"validate", path, "--set", "source.images=a", "--set", "source.labels=b", "--set", "validation.images=c",
-                     "--set", "validation.labels=d"}).exit_code, 0);
+  QCOMPARE(cli_.run({"validate", path, "--set", "source.images=a", "--set", "source.labels=b", "--set",
+                     "validation.images=c", "--set", "validation.labels=d"})
+               .exit_code,
+           0);
 
   write_file(path, "precious");
   const Finished again = cli_.run({"new", "idx", path});
-  QVERIFY2(again.exit_code == 2 && again.errors().size() == 1 && again.errors().first().contains("--force"), again.text());
+  QVERIFY2(again.exit_code == 2 && again.errors().size() == 1 && again.errors().first().contains("--force"),
+           again.text());
   QCOMPARE(read_file(path), QByteArray("precious"));
   QCOMPARE(cli_.run({"new", "idx", path, "--force"}).exit_code, 0);
   QCOMPARE(read_file(path), original);
@@ -138,7 +145,8 @@ void TestCliTexts::embedded_examples_are_the_files() {
 void TestCliTexts::examples_are_sound_data() {
   QTest::addColumn<QByteArray>("text");
   for (const auto& file : feedline::embedded_examples())
-    QTest::newRow(std::string(file.name).c_str()) << QByteArray(file.text.data(), static_cast<qsizetype>(file.text.size()));
+    QTest::newRow(std::string(file.name).c_str())
+        << QByteArray(file.text.data(), static_cast<qsizetype>(file.text.size()));
 }
 
 void TestCliTexts::examples_are_sound() {

@@ -15,8 +15,8 @@ QStringList Finished::errors() const {
 QJsonDocument Finished::json() const { return QJsonDocument::fromJson(out); }
 
 QByteArray Finished::text() const {
-  return "exit " + QByteArray::number(exit_code) + (crashed ? " (crashed or hung)" : "") + "\n--- out\n" + out.left(4000) +
-         "\n--- err\n" + err.left(4000);
+  return "exit " + QByteArray::number(exit_code) + (crashed ? " (crashed or hung)" : "") + "\n--- out\n" +
+         out.left(4000) + "\n--- err\n" + err.left(4000);
 }
 
 Cli::Cli() : environment_(QProcessEnvironment::systemEnvironment()) {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/small_data.h"
 
-#include <zlib.h>
+#include "nodes/preprocess/codec/codec.h"
 
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
 #include <QtEndian>
-#include <vector>
 
-#include "nodes/preprocess/codec/codec.h"
+#include <vector>
+#include <zlib.h>
 
 namespace feedline::test {
 namespace {
@@ -26,7 +26,8 @@ void append_number(QByteArray& bytes, quint32 value) {
 void write_file(const QString& path, const QByteArray& bytes) {
   QDir().mkpath(QFileInfo(path).path());
   QFile file(path);
-  if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size()) qFatal("cannot write %s", qPrintable(path));
+  if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size())
+    qFatal("cannot write %s", qPrintable(path));
 }
 
 QByteArray read_file(const QString& path) {
@@ -86,7 +87,8 @@ void write_picture_folder(const QString& folder, int count, int side) {
     for (int i = 0; i < count; ++i) {
       std::vector<std::uint8_t> pixels(static_cast<std::size_t>(side) * static_cast<std::size_t>(side) * 3);
       for (std::size_t p = 0; p < pixels.size(); ++p)
-        pixels[p] = static_cast<std::uint8_t>((label * 120 + static_cast<int>(p % 3) * 20 + i * 5 + static_cast<int>(p) / 97) % 256);
+        pixels[p] = static_cast<std::uint8_t>(
+            (label * 120 + static_cast<int>(p % 3) * 20 + i * 5 + static_cast<int>(p) / 97) % 256);
       const auto bytes = codec::encode_jpeg(pixels.data(), side, side, 3, 90);
       if (!bytes) qFatal("%s", bytes.error().line().c_str());
       write_file(QStringLiteral("%1/%2/%3.jpg").arg(folder, label == 0 ? "a" : "b").arg(i),
