@@ -29,13 +29,19 @@ if(FEEDLINE_SANITIZE)
 endif()
 
 # ccache, told to trust precompiled headers and to share results between build
-# trees (paths are made relative to the source tree).
+# trees (paths below the folder that holds both source and build are made relative).
 find_program(CCACHE ccache)
+set(ccache_base "${CMAKE_SOURCE_DIR}")
+cmake_path(IS_PREFIX ccache_base "${CMAKE_BINARY_DIR}" is_inside)
+while(NOT is_inside)
+  cmake_path(GET ccache_base PARENT_PATH ccache_base)
+  cmake_path(IS_PREFIX ccache_base "${CMAKE_BINARY_DIR}" is_inside)
+endwhile()
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
       "${CMAKE_COMMAND}" -E env
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      CCACHE_BASEDIR=${ccache_base} CCACHE_NOHASHDIR=1
       "${CCACHE}")
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     add_compile_options(-fpch-preprocess)
