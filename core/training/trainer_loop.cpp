@@ -97,6 +97,7 @@ Result<TrainerLoop::End> TrainerLoop::run() {
   }
   state_.meter.enter(Phase::Rest);
   report_record_errors();
+  result_.last = state_.snapshot();
   result_.errors = train_->errors();
   if (validation_) merge_errors(result_.errors, validation_->errors());
   return end;

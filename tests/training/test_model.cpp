@@ -92,6 +92,7 @@ class TestModel : public QObject {
   void stops_between_slices();
   void lets_go_of_activations();
   void names_the_layer_that_failed();
+  void asks_for_a_smaller_batch_data();
   void asks_for_a_smaller_batch();
   void refuses_unknown_sizes();
 };
@@ -182,16 +183,25 @@ void TestModel::names_the_layer_that_failed() {
   }
 }
 
+void TestModel::asks_for_a_smaller_batch_data() {
+  QTest::addColumn<bool>("of_libtorch");
+  QTest::newRow("bad_alloc") << false;
+  QTest::newRow("LibTorch's allocator") << true;
+}
+
 void TestModel::asks_for_a_smaller_batch() {
+  QFETCH(bool, of_libtorch);
   Chain chain(2);
-  chain.watches[1].on_forward = [](const Watch&) {
-    (void)at::empty({std::int64_t{1} << 46});  // 256 TiB
+  chain.watches[1].on_forward = [of_libtorch](const Watch&) {
+    if (!of_libtorch) throw std::bad_alloc();
+    TORCH_CHECK(false, "[enforce fail at alloc_cpu.cpp:75] DefaultCPUAllocator: can't allocate memory: you tried ...");
   };
   const auto model = chain.build();
   try {
     (void)model->forward(Chain::batch(), {});
     QFAIL("it went on");
   } catch (const StepFailed& fault) {
+    QCOMPARE(QString::fromStdString(fault.error().node), QString("layer1"));
     QVERIFY2(QString::fromStdString(fault.error().remedy).contains("smaller batch"), fault.error().line().c_str());
   }
 }
