@@ -43,7 +43,7 @@ double top_of(const std::vector<Point>& raw, const std::vector<Point>& smooth, c
 }  // namespace
 
 std::vector<Point> smoothed(const std::vector<Point>& points) {
-  const double alpha = 1 / std::max(4.0, static_cast<double>(points.size()) / 20);
+  const double alpha = 1 / std::max(4.0, static_cast<double>(points.size()) / 50);
   std::vector<Point> out;
   out.reserve(points.size());
   double mean = 0;
@@ -166,8 +166,6 @@ void LossPanel::show_readings() {
     return std::isfinite(accuracy) ? tr("%1 · %2").arg(short_number(loss), percent(accuracy)) : short_number(loss);
   };
   std::vector<Readings::Item> items;
-  const std::vector<Point> smooth = smoothed(steps_loss_);
-  if (!smooth.empty()) items.push_back({Readings::Mark::Line, c.train, tr("now"), short_number(smooth.back().y)});
   if (!results_.empty()) {
     const EpochResult& r = results_.back();
     items.push_back({Readings::Mark::Disc, c.train, tr("training, epoch %1").arg(r.epoch),
@@ -176,6 +174,8 @@ void LossPanel::show_readings() {
       items.push_back({Readings::Mark::Diamond, c.validation, tr("validation"), words(r.val_loss, r.val_accuracy)});
     }
   }
+  const std::vector<Point> smooth = smoothed(steps_loss_);
+  if (!smooth.empty()) items.push_back({Readings::Mark::Line, c.train, tr("now"), short_number(smooth.back().y)});
   readings_->set_items(std::move(items));
 }
 

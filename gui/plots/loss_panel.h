@@ -58,7 +58,7 @@ class LossPanel : public PlotPanel {
   std::vector<double> result_steps_{};  ///< where each result stands
 };
 
-/// Exponential moving average whose memory is a twentieth of the points, at least four; NaNs are passed over.
+/// Exponential moving average whose memory is a fiftieth of the points, at least four; NaNs are passed over.
 [[nodiscard]] std::vector<Point> smoothed(const std::vector<Point>& points);
 
 }  // namespace feedline::gui

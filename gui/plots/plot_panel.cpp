@@ -30,7 +30,7 @@ PlotPanel::PlotPanel(const QString& empty_text, QWidget* parent) : QWidget(paren
 
   auto* drawn = new QWidget(this);
   auto* column = new QVBoxLayout(drawn);
-  column->setContentsMargins(0, Theme::kUnit / 2, 0, 0);
+  column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
   column->addWidget(readings_);
   column->addWidget(plot_, 1);

@@ -13,7 +13,6 @@ namespace {
 
 constexpr int kPollMs = 50;
 constexpr std::chrono::seconds kJoinDeadline{5};
-constexpr std::chrono::milliseconds kProgressInterval{50};
 
 template <class... F>
 struct Overloaded : F... {
@@ -24,15 +23,14 @@ Overloaded(F...) -> Overloaded<F...>;
 
 }  // namespace
 
-/// Stands between a run's thread and the controller, which may go first. Progress of the preparation is thinned out;
-/// every other fact passes, in order.
+/// Stands between a run's thread and the controller, which may go first.
 class RunController::Relay {
  public:
   Relay(RunController* target, quint64 run_id) : target_(target), run_id_(run_id) {}
 
   void send(const Fact& fact) {
     const std::lock_guard lock(mutex_);
-    if (target_ == nullptr || too_soon(fact)) return;
+    if (target_ == nullptr) return;
     QMetaObject::invokeMethod(
         target_, [target = target_, id = run_id_, fact] { target->receive(id, fact); }, Qt::QueuedConnection);
   }
@@ -43,21 +41,9 @@ class RunController::Relay {
   }
 
  private:
-  bool too_soon(const Fact& fact) {
-    const auto* progress = std::get_if<Preparing>(&fact);
-    if (progress == nullptr) return false;
-    const auto now = std::chrono::steady_clock::now();
-    if (progress->what == last_what_ && progress->fraction < 1 && now - last_ < kProgressInterval) return true;
-    last_what_ = progress->what;
-    last_ = now;
-    return false;
-  }
-
   std::mutex mutex_{};
   RunController* target_;
   quint64 run_id_;
-  std::string last_what_{};
-  std::chrono::steady_clock::time_point last_{};
 };
 
 RunController::RunController(QObject* parent) : QObject(parent) {

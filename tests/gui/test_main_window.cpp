@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QAction>
+#include <QApplication>
+#include <QDockWidget>
+#include <QDropEvent>
+#include <QElapsedTimer>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSettings>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QTimer>
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+#include "app/main_window.h"
+#include "app/problems_panel.h"
+#include "app/run_bar.h"
+#include "app/settings.h"
+#include "graph/json.h"
+#include "support/run_recorder.h"
+#include "support/small_data.h"
+
+namespace feedline::gui {
+
+using State = RunController::State;
+
+namespace {
+
+/// Answers the next message box by the text of one of its buttons, and keeps what it said.
+class Answer : public QObject {
+ public:
+  explicit Answer(const QString& button) : button_(button) {
+    connect(&timer_, &QTimer::timeout, this, [this] { look(); });
+    timer_.start(10);
+  }
+  [[nodiscard]] bool given() const { return given_; }
+  [[nodiscard]] const QString& text() const { return text_; }
+
+ private:
+  void look() {
+    auto* box = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
+    if (box == nullptr || given_) return;
+    for (QAbstractButton* button : box->buttons()) {
+      if (button->text().remove('&') != button_) continue;
+      given_ = true;
+      text_ = box->text() + ' ' + box->informativeText();
+      QTest::mouseClick(button, Qt::LeftButton);
+      return;
+    }
+  }
+  QString button_;
+  QTimer timer_{};
+  bool given_ = false;
+  QString text_{};
+};
+
+Edit rename(const char* from, const char* to) { return Edit{RenameNode{from, to}}; }
+
+}  // namespace
+
+class TestMainWindow : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void initTestCase();
+  void init();
+  void opens_every_example();
+  void opens_and_saves_files();
+  void an_unreadable_file_is_told_and_nothing_changes();
+  void unsaved_changes_are_asked_about_data();
+  void unsaved_changes_are_asked_about();
+  void a_dropped_file_opens();
+  void a_graph_with_problems_does_not_start();
+  void runs_pauses_and_stops();
+  void a_failed_run_is_told();
+  void closing_during_a_run_asks();
+  void layout_and_theme_are_remembered();
+  void heartbeat_while_training();
+
+ private:
+  [[nodiscard]] QString file_of(const Document& document, const QString& name) const;
+  QTemporaryDir folder_{};
+  Document network_{};
+};
+
+void TestMainWindow::initTestCase() {
+  QVERIFY(folder_.isValid());
+  qputenv("FEEDLINE_CACHE", folder_.filePath("cache").toUtf8());
+  QCoreApplication::setAttribute(Qt::AA_DontUseNativeDialogs);
+  QSettings::setDefaultFormat(QSettings::IniFormat);
+  QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, folder_.filePath("settings"));
+  QCoreApplication::setOrganizationName("feedline-test");
+  QCoreApplication::setApplicationName("feedline-test");
+  Theme::instance().set_mode(Theme::Mode::Light);
+  network_ = test::small_network(folder_.path(), 960);
+}
+
+void TestMainWindow::init() { QSettings().clear(); }
+
+QString TestMainWindow::file_of(const Document& document, const QString& name) const {
+  const QString path = folder_.filePath(name);
+  if (!save_document(document, path.toStdString())) qFatal("cannot write %s", qPrintable(path));
+  return path;
+}
+
+void TestMainWindow::opens_every_example() {
+  QVERIFY(!Files::examples().isEmpty());
+  for (const QString& name : Files::examples()) {
+    MainWindow window;
+    QVERIFY2(window.files().open_example(name), qPrintable(name));
+    QVERIFY(!window.document().document().nodes().empty());
+    QVERIFY(window.document().file().isEmpty());
+    QVERIFY(!window.isWindowModified());
+    QVERIFY(window.windowTitle().startsWith(name.chopped(9)));
+  }
+  MainWindow window;
+  QVERIFY(!window.files().open_example("no such example"));
+}
+
+void TestMainWindow::opens_and_saves_files() {
+  const QString path = file_of(network_, "net.feedline");
+  MainWindow window;
+  QVERIFY(window.files().open(path));
+  QCOMPARE(window.document().document(), network_);
+  QCOMPARE(window.windowTitle(), QString("net.feedline[*] – Feedline"));
+  QVERIFY(window.document().apply(rename("source", "numbers")));
+  QVERIFY(window.isWindowModified());
+  window.actions().save->trigger();
+  QVERIFY(!window.isWindowModified());
+  const Result<Loaded> saved = load_document(path.toStdString());
+  QVERIFY(saved.has_value());
+  QVERIFY(saved->document.find("numbers") != nullptr);
+  QCOMPARE(Settings::recent_files(), QStringList{path});
+  window.actions().undo->trigger();
+  QVERIFY(window.isWindowModified());
+  window.close_quietly();
+}
+
+void TestMainWindow::an_unreadable_file_is_told_and_nothing_changes() {
+  const QString path = folder_.filePath("broken.feedline");
+  test::write_file(path, "{\"feedline\": 1, \"nodes\": [");
+  MainWindow window;
+  QVERIFY(window.files().open_example(Files::examples().front()));
+  const Document before = window.document().document();
+  Answer answer("OK");
+  QVERIFY(!window.files().open(path));
+  QVERIFY(answer.given());
+  QVERIFY2(answer.text().contains("broken.feedline"), qPrintable(answer.text()));
+  QCOMPARE(window.document().document(), before);
+  QVERIFY(Settings::recent_files().isEmpty());
+}
+
+void TestMainWindow::unsaved_changes_are_asked_about_data() {
+  QTest::addColumn<QString>("button");
+  QTest::addColumn<bool>("closes");
+  QTest::addColumn<bool>("writes");
+  QTest::newRow("save") << "Save" << true << true;
+  QTest::newRow("discard") << "Discard" << true << false;
+  QTest::newRow("cancel") << "Cancel" << false << false;
+}
+
+void TestMainWindow::unsaved_changes_are_asked_about() {
+  QFETCH(QString, button);
+  QFETCH(bool, closes);
+  QFETCH(bool, writes);
+  const QString path = file_of(network_, button + ".feedline");
+  MainWindow window;
+  window.show();
+  QVERIFY(window.files().open(path));
+  QVERIFY(window.document().apply(rename("source", "numbers")));
+  Answer answer(button);
+  QCOMPARE(window.close(), closes);
+  QVERIFY(answer.given());
+  QCOMPARE(window.isVisible(), !closes);
+  QCOMPARE(load_document(path.toStdString())->document.find("numbers") != nullptr, writes);
+}
+
+void TestMainWindow::a_dropped_file_opens() {
+  const QString path = file_of(network_, "dropped.feedline");
+  MainWindow window;
+  window.show();
+  QMimeData mime;
+  mime.setUrls({QUrl::fromLocalFile(path)});
+  QDragEnterEvent enter({10, 10}, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+  QApplication::sendEvent(&window, &enter);
+  QVERIFY(enter.isAccepted());
+  QDropEvent drop({10, 10}, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+  QApplication::sendEvent(&window, &drop);
+  QCOMPARE(window.document().file(), path);
+}
+
+void TestMainWindow::a_graph_with_problems_does_not_start() {
+  Document broken = network_;
+  QVERIFY(broken.apply(Edit{RemoveNode{"adam"}}));
+  MainWindow window;
+  window.show();
+  window.document().reset(broken, {});
+  QVERIFY(!window.document().analysis().ok());
+  window.actions().run->trigger();
+  QVERIFY(!window.runs().active());
+  QTRY_VERIFY(window.problems().isVisible());
+  QVERIFY(window.problems().model().error_count() > 0);
+  QVERIFY(!window.problems().first_error_node().isEmpty());
+}
+
+void TestMainWindow::runs_pauses_and_stops() {
+  MainWindow window;
+  window.show();
+  window.document().reset(test::with(network_, "trainer", "epochs", std::int64_t{100'000}), {});
+  Snapshot last;
+  connect(&window.runs(), &RunController::snapshot_taken, this, [&](const Snapshot& now, const Snapshot&) { last = now; });
+  window.actions().run->trigger();
+  QVERIFY(!window.actions().run->isEnabled());
+  QTRY_VERIFY_WITH_TIMEOUT(last.trainer.steps > 10, 60'000);
+  QVERIFY(window.windowTitle().startsWith("Running"));
+  window.actions().pause->trigger();
+  QCOMPARE(window.runs().state(), State::Paused);
+  QCOMPARE(window.actions().pause->text(), QString("&Resume"));
+  window.actions().pause->trigger();
+  QCOMPARE(window.runs().state(), State::Running);
+  // The graph may be changed meanwhile: the run holds its own copy.
+  QVERIFY(window.document().apply(Edit{RemoveNode{"trainer"}}));
+  const std::uint64_t steps = last.trainer.steps;
+  QTRY_VERIFY_WITH_TIMEOUT(last.trainer.steps > steps + 5, 20'000);
+  window.actions().stop->trigger();
+  QTRY_COMPARE_WITH_TIMEOUT(window.runs().state(), State::Idle, 20'000);
+  QCOMPARE(window.run_bar().state_text(), QString("Stopped"));
+  QVERIFY(window.actions().run->isEnabled());
+  QVERIFY(!window.actions().stop->isEnabled());
+  window.close_quietly();
+}
+
+void TestMainWindow::a_failed_run_is_told() {
+  MainWindow window;
+  window.show();
+  window.document().reset(test::with(network_, "source", "images", std::string("/no/such/images")), {});
+  Answer answer("OK");
+  window.actions().run->trigger();
+  QTRY_VERIFY_WITH_TIMEOUT(answer.given(), 30'000);
+  QVERIFY2(answer.text().contains("/no/such/images"), qPrintable(answer.text()));
+  QCOMPARE(window.run_bar().state_text(), QString("Failed"));
+}
+
+void TestMainWindow::closing_during_a_run_asks() {
+  MainWindow window;
+  window.show();
+  window.document().reset(test::with(network_, "trainer", "epochs", std::int64_t{100'000}), {});
+  window.actions().run->trigger();
+  QTRY_COMPARE_WITH_TIMEOUT(window.runs().state(), State::Running, 60'000);
+  {
+    Answer keep("Keep running");
+    QVERIFY(!window.close());
+    QVERIFY(keep.given());
+    QCOMPARE(window.runs().state(), State::Running);
+  }
+  Answer stop("Stop and close");
+  QElapsedTimer clock;
+  clock.start();
+  window.close();
+  QVERIFY(stop.given());
+  QTRY_VERIFY_WITH_TIMEOUT(!window.isVisible(), 20'000);
+  QCOMPARE(window.runs().state(), State::Idle);
+}
+
+void TestMainWindow::layout_and_theme_are_remembered() {
+  {
+    MainWindow window;
+    window.show();
+    window.findChild<QDockWidget*>("palette")->hide();
+    window.actions().theme_dark->trigger();
+    QVERIFY(Theme::instance().dark());
+    window.close();
+  }
+  QCOMPARE(Settings::theme(), Theme::Mode::Dark);
+  MainWindow window;
+  window.show();
+  QVERIFY(window.findChild<QDockWidget*>("palette")->isHidden());
+  QVERIFY(window.actions().theme_dark->isChecked());
+  window.actions().reset_layout->trigger();
+  QVERIFY(!window.findChild<QDockWidget*>("palette")->isHidden());
+  window.actions().theme_light->trigger();
+  QVERIFY(!Theme::instance().dark());
+}
+
+/// The event loop must turn at least every 50 ms while the cores are full. On a machine that others use too, a single
+/// gap says little: the 99th percentile of the best of three attempts is judged, the longest gap is reported.
+void TestMainWindow::heartbeat_while_training() {
+  constexpr qint64 kAllowedMs = 50;
+  MainWindow window;
+  window.resize(1280, 800);
+  window.show();
+  QVERIFY(QTest::qWaitForWindowExposed(&window));
+  window.document().reset(test::with(network_, "trainer", "epochs", std::int64_t{100'000}), {});
+  window.actions().run->trigger();
+  Snapshot last;
+  connect(&window.runs(), &RunController::snapshot_taken, this, [&](const Snapshot& now, const Snapshot&) { last = now; });
+  QTRY_VERIFY_WITH_TIMEOUT(last.trainer.steps > 10, 60'000);
+
+  qint64 best = std::numeric_limits<qint64>::max();
+  for (int attempt = 0; attempt < 3 && best > kAllowedMs; ++attempt) {
+    std::vector<qint64> gaps;
+    QElapsedTimer clock;
+    QTimer heartbeat;
+    heartbeat.setTimerType(Qt::PreciseTimer);
+    connect(&heartbeat, &QTimer::timeout, this, [&] { gaps.push_back(clock.restart()); });
+    const std::uint64_t steps = last.trainer.steps;
+    clock.start();
+    heartbeat.start(5);
+    QTRY_VERIFY_WITH_TIMEOUT(gaps.size() >= 600, 60'000);
+    QVERIFY(last.trainer.steps > steps);
+    std::sort(gaps.begin(), gaps.end());
+    const qint64 p99 = gaps[gaps.size() * 99 / 100];
+    qInfo("event loop over %zu beats: median %lld ms, 99 %% below %lld ms, longest %lld ms", gaps.size(),
+          static_cast<long long>(gaps[gaps.size() / 2]), static_cast<long long>(p99), static_cast<long long>(gaps.back()));
+    best = std::min(best, p99);
+  }
+  window.actions().stop->trigger();
+  QTRY_COMPARE_WITH_TIMEOUT(window.runs().state(), State::Idle, 20'000);
+  QVERIFY2(best <= kAllowedMs, "the window does not answer in time while a run is on");
+  window.close_quietly();
+}
+
+}  // namespace feedline::gui
+
+QTEST_MAIN(feedline::gui::TestMainWindow)
+#include "test_main_window.moc"

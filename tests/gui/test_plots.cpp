@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QElapsedTimer>
+#include <QTest>
+#include <cmath>
+#include <limits>
+#include <qcustomplot.h>
+
+#include "app/run_bar.h"
+#include "app/theme.h"
+#include "plots/loss_panel.h"
+#include "plots/stages_panel.h"
+#include "plots/step_panel.h"
+#include "plots/throughput_panel.h"
+
+namespace feedline::gui {
+
+namespace {
+
+constexpr Nanos kStart = 1'000'000'000;
+
+StageSample stage(const char* node, std::size_t workers, double busy, double starved, double blocked, std::uint64_t records) {
+  StageSample sample;
+  sample.node = node;
+  sample.workers = workers;
+  sample.total = {.records = records,
+                  .cpu = from_seconds(busy),
+                  .busy = from_seconds(busy),
+                  .starved = from_seconds(starved),
+                  .blocked = from_seconds(blocked)};
+  return sample;
+}
+
+/// A run at `t` seconds: 1000 samples and 10 steps a second; decode works 1.2 worker-seconds a second on two workers.
+Snapshot run_at(double t) {
+  Snapshot s;
+  s.started = kStart;
+  s.at = kStart + from_seconds(t);
+  const auto records = static_cast<std::uint64_t>(std::llround(t * 1000));
+  s.stages = {stage("source", 1, 0.2 * t, 0, 0.5 * t, records), stage("decode", 2, 1.2 * t, 0.4 * t, 0, records)};
+  s.trainer.samples = records;
+  s.trainer.steps = static_cast<std::uint64_t>(std::llround(t * 10));
+  s.trainer.total_steps = 400;
+  s.trainer.epoch = 1;
+  s.trainer.epochs = 4;
+  s.trainer.accuracy = 0.5;
+  s.trainer.times = {.wait = from_seconds(0.25 * t),
+                     .h2d = from_seconds(0.05 * t),
+                     .forward = from_seconds(0.2 * t),
+                     .backward = from_seconds(0.4 * t),
+                     .optimizer = from_seconds(0.08 * t),
+                     .other = from_seconds(0.02 * t)};
+  for (std::uint64_t step = 1; step <= s.trainer.steps; ++step) {
+    s.loss_curve.push_back({static_cast<double>(step), 2.0 / static_cast<double>(step)});
+  }
+  return s;
+}
+
+template <class Panel>
+void feed(Panel& panel, double from, double to) {
+  for (double t = from; t <= to; t += 0.05) panel.show_snapshot(run_at(t), run_at(std::max(0.0, t - 1)));
+}
+
+void show(QWidget& panel) {
+  panel.resize(520, 300);
+  panel.show();
+  QVERIFY(QTest::qWaitForWindowExposed(&panel));
+}
+
+/// Until what was fed has been drawn.
+void wait_for_redraw(const PlotPanel& panel, int before) { QTRY_VERIFY(panel.redraws() > before); }
+
+}  // namespace
+
+class TestPlots : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void initTestCase() { Theme::instance().set_mode(Theme::Mode::Light); }
+  void every_panel_starts_and_resets_empty();
+  void stage_shares_are_of_the_workers_time();
+  void stages_draws_the_shares();
+  void stages_without_history_takes_the_totals();
+  void throughput_draws_the_rate();
+  void throughput_leaves_a_gap_for_validation();
+  void loss_draws_the_points_given();
+  void loss_leaves_out_what_has_no_meaning();
+  void smoothing_keeps_a_constant();
+  void step_shows_shares_and_milliseconds();
+  void step_keeps_its_last_second_while_nothing_steps();
+  void hidden_panels_draw_nothing();
+  void drawing_is_bounded_however_fast_the_feed();
+  void themes_recolour();
+  void run_bar_tells_progress();
+  void run_bar_tells_the_end_data();
+  void run_bar_tells_the_end();
+  void clock_text_reads_like_a_clock_data();
+  void clock_text_reads_like_a_clock();
+};
+
+void TestPlots::every_panel_starts_and_resets_empty() {
+  ThroughputPanel throughput;
+  StagesPanel stages;
+  LossPanel loss;
+  StepPanel step;
+  const auto check = [&](bool empty) {
+    QCOMPARE(throughput.shows_empty_state(), empty);
+    QCOMPARE(stages.shows_empty_state(), empty);
+    QCOMPARE(loss.shows_empty_state(), empty);
+    QCOMPARE(step.shows_empty_state(), empty);
+  };
+  check(true);
+  for (double t = 0; t < 2; t += 0.05) {
+    const Snapshot now = run_at(t);
+    const Snapshot earlier = run_at(std::max(0.0, t - 1));
+    throughput.show_snapshot(now, earlier);
+    stages.show_snapshot(now, earlier);
+    loss.show_snapshot(now, earlier);
+    step.show_snapshot(now, earlier);
+  }
+  check(false);
+  throughput.reset();
+  stages.reset();
+  loss.reset();
+  step.reset();
+  check(true);
+}
+
+void TestPlots::stage_shares_are_of_the_workers_time() {
+  const auto rows = stage_shares(run_at(4), run_at(5));
+  QCOMPARE(rows.size(), std::size_t{3});
+  QCOMPARE(rows[0].name, QString("source"));
+  QCOMPARE(rows[0].busy, 0.2);
+  QCOMPARE(rows[0].blocked, 0.5);
+  QCOMPARE(rows[0].per_second, 1000.0);
+  QVERIFY(!rows[0].busiest);
+  QCOMPARE(rows[1].busy, 0.6);  // 1.2 worker-seconds of two
+  QCOMPARE(rows[1].starved, 0.2);
+  QVERIFY(rows[1].busiest);
+  QVERIFY(rows[2].trainer);
+  QCOMPARE(rows[2].busy, 0.75);
+  QCOMPARE(rows[2].starved, 0.25);
+  QCOMPARE(rows[2].per_second, 10.0);
+  for (const StageShare& row : rows) QVERIFY(row.busy + row.starved + row.blocked <= 1.0 + 1e-12);
+}
+
+void TestPlots::stages_draws_the_shares() {
+  StagesPanel panel;
+  show(panel);
+  const int before = panel.redraws();
+  panel.show_snapshot(run_at(5), run_at(4));
+  wait_for_redraw(panel, before);
+  QCOMPARE(panel.plot()->plottableCount(), 3);
+  const double expected[3][3] = {{0.2, 0.6, 0.75}, {0.0, 0.2, 0.25}, {0.5, 0.0, 0.0}};
+  for (int part = 0; part < 3; ++part) {
+    const auto* bars = qobject_cast<QCPBars*>(panel.plot()->plottable(part));
+    QVERIFY(bars != nullptr);
+    QCOMPARE(bars->data()->size(), 3);
+    for (int row = 0; row < 3; ++row) QCOMPARE(bars->data()->at(row)->value, expected[part][row]);
+  }
+  // The busiest stage is marked in words.
+  QStringList texts;
+  for (int i = 0; i < panel.plot()->itemCount(); ++i) {
+    const auto* text = qobject_cast<QCPItemText*>(panel.plot()->item(i));
+    if (text != nullptr && text->visible()) texts << text->text();
+  }
+  QCOMPARE(texts.filter("busiest").size(), 1);
+  QVERIFY(texts.filter("busy 60 %").size() == 1);
+}
+
+void TestPlots::stages_without_history_takes_the_totals() {
+  Snapshot first = run_at(0);
+  first.stages.clear();
+  const auto rows = stage_shares(first, run_at(1));
+  QCOMPARE(rows[0].per_second, 1000.0);
+}
+
+void TestPlots::throughput_draws_the_rate() {
+  ThroughputPanel panel;
+  show(panel);
+  const int before = panel.redraws();
+  feed(panel, 0, 10);
+  wait_for_redraw(panel, before);
+  const auto data = panel.plot()->graph(0)->data();
+  QVERIFY(data->size() >= 15);
+  for (const QCPGraphData& point : *data) QVERIFY2(std::abs(point.value - 1000) < 25, qPrintable(QString::number(point.value)));
+  QCOMPARE(panel.plot()->yAxis->label(), QString("samples/s"));
+  QVERIFY(panel.readings()->items()[0].value.contains("samples/s"));
+}
+
+void TestPlots::throughput_leaves_a_gap_for_validation() {
+  ThroughputPanel panel;
+  show(panel);
+  feed(panel, 0, 3);
+  const int before = panel.redraws();
+  Snapshot validating = run_at(3);
+  validating.trainer.validating = true;
+  for (double t = 3; t < 5; t += 0.05) {
+    validating.at = kStart + from_seconds(t);
+    panel.show_snapshot(validating, validating);
+  }
+  for (double t = 5; t < 8; t += 0.05) {
+    Snapshot now = run_at(t - 2);
+    now.at = kStart + from_seconds(t);
+    panel.show_snapshot(now, now);
+  }
+  wait_for_redraw(panel, before);
+  int gaps = 0;
+  for (const QCPGraphData& point : *panel.plot()->graph(0)->data()) {
+    gaps += std::isnan(point.value) ? 1 : 0;
+    if (!std::isnan(point.value)) QVERIFY2(point.value > 900, "validation was taken for a slump of training");
+  }
+  QCOMPARE(gaps, 1);
+}
+
+void TestPlots::loss_draws_the_points_given() {
+  LossPanel panel;
+  show(panel);
+  feed(panel, 0, 3);
+  const int before = panel.redraws();
+  EpochResult epoch{.epoch = 1, .train_loss = 1.5, .train_accuracy = 0.4, .val_loss = 1.25, .val_accuracy = 0.5};
+  panel.add_epoch(epoch);
+  epoch = {.epoch = 2, .train_loss = 1.0, .train_accuracy = 0.6, .val_loss = 0.75, .val_accuracy = 0.7};
+  panel.add_epoch(epoch);
+  wait_for_redraw(panel, before);
+  const auto at = [](QCPGraph* graph, int i) { return std::pair(graph->data()->at(i)->key, graph->data()->at(i)->value); };
+  // 400 steps in 4 epochs: the first ends at step 100, whatever the newest snapshot says.
+  QCOMPARE(at(panel.train_loss_points(), 0), std::pair(100.0, 1.5));
+  QCOMPARE(at(panel.train_loss_points(), 1), std::pair(200.0, 1.0));
+  QCOMPARE(at(panel.validation_loss_points(), 1), std::pair(200.0, 0.75));
+  QCOMPARE(at(panel.train_accuracy_points(), 0), std::pair(100.0, 40.0));
+  QCOMPARE(at(panel.validation_accuracy_points(), 1), std::pair(200.0, 70.0));
+  const auto curve = panel.loss_curve()->data();
+  QCOMPARE(curve->size(), 30);
+  QCOMPARE(curve->at(9)->value, 0.2);
+}
+
+void TestPlots::loss_leaves_out_what_has_no_meaning() {
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  LossPanel panel;
+  show(panel);
+  const int before = panel.redraws();
+  panel.add_epoch({.epoch = 1, .train_loss = 3, .train_accuracy = kNan, .val_loss = kNan, .val_accuracy = kNan});
+  wait_for_redraw(panel, before);
+  QCOMPARE(panel.train_loss_points()->data()->size(), 1);
+  QCOMPARE(panel.validation_loss_points()->data()->size(), 0);
+  QCOMPARE(panel.train_accuracy_points()->data()->size(), 0);
+  QVERIFY(std::isfinite(panel.plot()->axisRect(1)->axis(QCPAxis::atLeft)->range().lower));
+}
+
+void TestPlots::smoothing_keeps_a_constant() {
+  std::vector<Point> points;
+  for (int i = 0; i < 100; ++i) points.push_back({static_cast<double>(i), 3.0});
+  points[7].y = std::numeric_limits<double>::quiet_NaN();
+  const auto smooth = smoothed(points);
+  QCOMPARE(smooth.size(), std::size_t{99});
+  for (const Point& point : smooth) QCOMPARE(point.y, 3.0);
+}
+
+void TestPlots::step_shows_shares_and_milliseconds() {
+  StepPanel panel;
+  panel.show_snapshot(run_at(6), run_at(5));
+  const double expected[StepPanel::kParts] = {0.25, 0.05, 0.2, 0.4, 0.08, 0.02};
+  for (std::size_t i = 0; i < StepPanel::kParts; ++i) QVERIFY(std::abs(panel.shares()[i] - expected[i]) < 1e-6);
+  QVERIFY(std::abs(panel.milliseconds(StepPanel::Backward) - 40) < 1e-6);  // 0.4 s over ten steps
+}
+
+void TestPlots::step_keeps_its_last_second_while_nothing_steps() {
+  StepPanel panel;
+  panel.show_snapshot(run_at(6), run_at(5));
+  Snapshot resting = run_at(6);
+  resting.at += from_seconds(3);
+  panel.show_snapshot(resting, run_at(6));
+  QVERIFY(!panel.shows_empty_state());
+  QVERIFY(std::abs(panel.shares()[StepPanel::Backward] - 0.4) < 1e-6);
+}
+
+void TestPlots::hidden_panels_draw_nothing() {
+  StagesPanel panel;
+  feed(panel, 1, 2);
+  QTest::qWait(150);
+  QCOMPARE(panel.redraws(), 0);
+  show(panel);
+  QTRY_VERIFY(panel.redraws() > 0);  // and what it missed is there once it is seen
+  QCOMPARE(qobject_cast<QCPBars*>(panel.plot()->plottable(0))->data()->size(), 3);
+}
+
+void TestPlots::drawing_is_bounded_however_fast_the_feed() {
+  StagesPanel panel;
+  show(panel);
+  QElapsedTimer clock;
+  clock.start();
+  const int before = panel.redraws();
+  for (int i = 0; clock.elapsed() < 600; ++i) {
+    panel.show_snapshot(run_at(1 + i * 1e-3), run_at(0));
+    QCoreApplication::processEvents();
+  }
+  const auto allowed = static_cast<int>(clock.elapsed() / 100 + 2);
+  QVERIFY2(panel.redraws() - before <= allowed, qPrintable(QString::number(panel.redraws() - before)));
+}
+
+void TestPlots::themes_recolour() {
+  ThroughputPanel panel;
+  show(panel);
+  Theme::instance().set_mode(Theme::Mode::Dark);
+  QVERIFY(Theme::instance().dark());
+  QCOMPARE(panel.plot()->graph(0)->pen().color(), Theme::instance().colors().train);
+  QCOMPARE(panel.plot()->xAxis->tickLabelColor(), Theme::instance().colors().muted);
+  Theme::instance().set_mode(Theme::Mode::Light);
+  QVERIFY(!Theme::instance().dark());
+  QCOMPARE(panel.plot()->graph(0)->pen().color(), Theme::instance().colors().train);
+}
+
+void TestPlots::run_bar_tells_progress() {
+  RunBar bar;
+  QCOMPARE(bar.state_text(), QString("Ready"));
+  bar.set_state(RunController::State::Preparing);
+  bar.show_preparing("Painting pictures", 0.5);
+  QCOMPARE(bar.progress_text(), QString("Painting pictures"));
+  bar.set_state(RunController::State::Running);
+  for (double t = 0; t <= 10.01; t += 0.25) bar.show_snapshot(run_at(t), run_at(std::max(0.0, t - 1)));
+  QCOMPARE(bar.state_text(), QString("Running"));
+  QCOMPARE(bar.progress_text(), QString("Epoch 1 of 4 · step 100 of 400"));
+  QCOMPARE(bar.eta_text(), QString("0:30 to go"));
+  // Time that passes in a pause is not counted as work.
+  bar.set_state(RunController::State::Paused);
+  Snapshot resting = run_at(10);
+  resting.at = kStart + from_seconds(100);
+  bar.show_snapshot(resting, resting);
+  QCOMPARE(bar.eta_text(), QString("0:30 to go"));
+}
+
+void TestPlots::run_bar_tells_the_end_data() {
+  QTest::addColumn<int>("end");
+  QTest::addColumn<QString>("chip");
+  QTest::addColumn<QString>("text");
+  QTest::newRow("completed") << 0 << "Finished" << "Finished after 1 epoch in 0:20, validation accuracy 96.5 %";
+  QTest::newRow("stopped") << 1 << "Stopped" << "Stopped after 1 epoch in 0:20, validation accuracy 96.5 %";
+  QTest::newRow("failed") << 2 << "Failed" << "Failed: ";
+}
+
+void TestPlots::run_bar_tells_the_end() {
+  QFETCH(int, end);
+  QFETCH(QString, chip);
+  QFETCH(QString, text);
+  RunResult result;
+  result.end = static_cast<RunResult::End>(end);
+  result.epochs.push_back({.epoch = 1, .train_loss = 0.2, .train_accuracy = 0.9, .val_loss = 0.3, .val_accuracy = 0.965});
+  result.last = run_at(20);
+  if (end == 2) result.failure = Error{.reason = "the loss is not a number", .node = "trainer"};
+  RunBar bar;
+  bar.set_state(RunController::State::Preparing);
+  bar.set_state(RunController::State::Idle);
+  bar.show_end(result);
+  QCOMPARE(bar.state_text(), chip);
+  QVERIFY2(end_text(result).startsWith(text), qPrintable(end_text(result)));
+  if (end == 2) QVERIFY(end_text(result).contains("trainer"));
+}
+
+void TestPlots::clock_text_reads_like_a_clock_data() {
+  QTest::addColumn<double>("seconds");
+  QTest::addColumn<QString>("text");
+  QTest::newRow("zero") << 0.0 << "0:00";
+  QTest::newRow("below") << -3.0 << "0:00";
+  QTest::newRow("rounds") << 59.6 << "1:00";
+  QTest::newRow("minutes") << 754.0 << "12:34";
+  QTest::newRow("hours") << 3723.0 << "1:02:03";
+}
+
+void TestPlots::clock_text_reads_like_a_clock() {
+  QFETCH(double, seconds);
+  QFETCH(QString, text);
+  QCOMPARE(clock_text(seconds), text);
+}
+
+}  // namespace feedline::gui
+
+QTEST_MAIN(feedline::gui::TestPlots)
+#include "test_plots.moc"

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The real window on a real X server: it opens the quickstart example, trains, is looked at with a screenshot, and closes
+# when asked to in the middle of the run.
+set -euo pipefail
+
+skip() { echo "skipped: $1"; exit 77; }
+fail() { echo "FAILED: $1" >&2; cat "$folder/window.log" >&2; exit 1; }
+
+for tool in Xvfb xdotool xwininfo; do
+  command -v "$tool" >/dev/null || skip "$tool is not installed (Debian: xvfb, xdotool, x11-utils)"
+done
+[[ -x "$FEEDLINE_WINDOW" ]] || skip "the window is not built"
+
+folder=$(mktemp -d)
+window= server=
+cleanup() {
+  [[ -z "$window" ]] || kill "$window" 2>/dev/null || true
+  [[ -z "$server" ]] || kill "$server" 2>/dev/null || true
+  wait 2>/dev/null || true
+  rm -rf "$folder"
+}
+trap cleanup EXIT
+
+# Xvfb chooses a free display and tells it.
+Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>"$folder/display" 2>/dev/null &
+server=$!
+for _ in $(seq 100); do [[ -s "$folder/display" ]] && break; sleep 0.1; done
+[[ -s "$folder/display" ]] || skip "Xvfb does not start here"
+DISPLAY=:$(cat "$folder/display")
+export DISPLAY
+export QT_QPA_PLATFORM=xcb XDG_CONFIG_HOME="$folder/config" XDG_RUNTIME_DIR="$folder" FEEDLINE_CACHE="$folder/cache"
+touch "$folder/window.log"
+
+# wait_for SECONDS COMMAND...: until it succeeds; fails when the window has gone.
+wait_for() {
+  local tries=$(($1 * 5)); shift
+  for _ in $(seq "$tries"); do
+    if "$@" >/dev/null 2>&1; then return 0; fi
+    kill -0 "$window" 2>/dev/null || return 1
+    sleep 0.2
+  done
+  return 1
+}
+
+"$FEEDLINE_WINDOW" --example quickstart --run --log-facts --theme light --size 1280x780 2>"$folder/window.log" &
+window=$!
+wait_for 60 xdotool search --name 'quickstart.*Feedline' || fail "no window with the example's name"
+wait_for 200 grep -q 'started on' "$folder/window.log" || fail "the run did not start"
+wait_for 30 xdotool search --name '^Running' || fail "the title does not say that it runs"
+wait_for 200 grep -q 'epoch 1:' "$folder/window.log" || fail "no epoch came to its end"
+
+# The title, once more, is the run's; the window is as large as was asked.
+id=$(xdotool search --name '^Running' | head -n 1)
+xwininfo -id "$id" | grep -q 'Width: 1280' || fail "the window has another size"
+
+# Ctrl+Q asks; Return on the focused default answer, or Alt+F4-like closing, must not lose the run silently.
+xdotool windowfocus "$id" key --window "$id" ctrl+q
+wait_for 20 xdotool search --name 'A run is going on' || fail "closing during a run did not ask"
+xdotool search --name 'A run is going on' key Escape
+sleep 0.2
+kill -0 "$window" || fail "the window has gone although the question was dismissed"
+
+kill "$window"; wait "$window" 2>/dev/null || true; window=
+
+# A screenshot of a run, taken by the window itself.
+timeout 120 "$FEEDLINE_WINDOW" --example quickstart --run --theme dark --screenshot "$folder/shot.png" --after-seconds 4 \
+  2>"$folder/window.log" || fail "the screenshot run did not end by itself with 0"
+[[ $(stat -c %s "$folder/shot.png") -gt 20000 ]] || fail "the screenshot is empty"
+
+echo "ok"
