@@ -49,8 +49,9 @@ class Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  /// The next batch in order; waits for it. Empty optional: all epochs are done. Errors: stopped (Cancelled), too many
-  /// bad records (the list is in errors()), out of memory.
+  /// The next batch in order; waits for it. For one consumer thread. Empty optional: all epochs are done. Errors:
+  /// stopped (Cancelled); too many bad records (BadInput: how many, and node, file and message of the most frequent
+  /// error; the list is in errors()); out of memory, no thread (Failed). After an error it stays at that error.
   [[nodiscard]] Result<std::optional<Batch>> next();
 
   /// Workers finish the chunk in hand, then rest; next() still hands out what is finished.
@@ -60,6 +61,9 @@ class Pipeline {
   void stop();
 
   /// One sample a node: the source, the per-record nodes, the batch node, in this order. From any thread.
+  /// A segment's wait for input counts as `starved` of its first node, a wait for room behind it as `blocked` of its
+  /// last one; so a full prefetch window shows at the batch node. queue_fill of a node is that of the queue behind its
+  /// segment; behind the last one, the finished batches as a share of `prefetch`.
   [[nodiscard]] std::vector<StageSample> stages(Nanos now) const;
   [[nodiscard]] std::vector<RecordError> errors() const;
   [[nodiscard]] std::uint64_t error_count() const;

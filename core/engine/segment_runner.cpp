@@ -100,15 +100,13 @@ void SegmentRunner::bind(const Chunk& chunk, std::size_t begin, std::size_t end)
     const std::size_t home = cut_.homes[plan_.fields[f].slot].index;
     const std::size_t bytes = row_bytes_[f];
     for (std::size_t r = begin; r < end; ++r)
-      tile_cells_[(r - begin) * cut_.local + home].bind(
-          {row_of(*chunk.batch, f, bytes, chunk.row + r), bytes});
+      tile_cells_[(r - begin) * cut_.local + home].bind({row_of(*chunk.batch, f, bytes, chunk.row + r), bytes});
   }
 }
 
 bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
   out_.resize(plan_.source_outputs.size());
-  const std::uint64_t position =
-      chunk.batch->index * static_cast<std::uint64_t>(plan_.batch.size) + chunk.row;
+  const std::uint64_t position = chunk.batch->index * static_cast<std::uint64_t>(plan_.batch.size) + chunk.row;
   std::uint64_t done = 0;
   std::uint64_t bytes = 0;
   for (std::size_t r = begin; r < end; ++r) {
@@ -128,8 +126,7 @@ bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
   return true;
 }
 
-bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chunk, std::size_t begin,
-                             std::size_t end) {
+bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chunk, std::size_t begin, std::size_t end) {
   in_.resize(step.inputs.size());
   out_.resize(step.outputs.size());
   std::uint64_t done = 0;
@@ -137,13 +134,11 @@ bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chun
   for (std::size_t r = begin; r < end; ++r) {
     if (chunk.batch->bad[chunk.row + r] != 0) continue;
     if (stopped()) return false;
-    for (std::size_t i = 0; i < in_.size(); ++i)
-      in_[i] = step.inputs[i] ? &cell(chunk, r, *step.inputs[i]) : nullptr;
+    for (std::size_t i = 0; i < in_.size(); ++i) in_[i] = step.inputs[i] ? &cell(chunk, r, *step.inputs[i]) : nullptr;
     for (std::size_t o = 0; o < out_.size(); ++o) out_[o] = &cell(chunk, r, step.outputs[o]);
     const std::uint64_t record = chunk.batch->record_ids[chunk.row + r];
-    OpContext context{.rng = Rng(plan_.seed, chunk.batch->epoch, record, step.stream),
-                      .training = plan_.training,
-                      .record = record};
+    OpContext context{
+        .rng = Rng(plan_.seed, chunk.batch->epoch, record, step.stream), .training = plan_.training, .record = record};
     if (Status ran = guarded([&] { return step.op->run(in_, out_, context); }); !ran) {
       reject(chunk, r, std::move(ran.error()), step.node);
       continue;
@@ -174,10 +169,16 @@ void SegmentRunner::collate_tile(Chunk& chunk, std::size_t begin, std::size_t en
 
 void SegmentRunner::reject(Chunk& chunk, std::size_t record, Error error, const std::string& node) {
   const std::size_t row = chunk.row + record;
+  const std::uint64_t id = chunk.batch->record_ids[row];
   chunk.batch->bad[row] = 1;
   error.code = ErrorCode::BadRecord;
-  std::string file = error.file.empty() ? plan_.source->locate(chunk.batch->record_ids[row]) : std::string();
-  errors_.add(std::move(error).at_node(node).in_file(std::move(file)), {chunk.batch->number, row});
+  if (error.file.empty()) {
+    (void)guarded([&]() -> Status {
+      error.file = plan_.source->locate(id);
+      return {};
+    });
+  }
+  errors_.add(std::move(error).at_node(node), {chunk.batch->number, row});
 }
 
 /// Sizes the next tile by the values of this one, and tells the queue how much the chunk holds.
@@ -191,7 +192,6 @@ void SegmentRunner::measure(Chunk& chunk, std::size_t begin, std::size_t end) {
   if (local > 0) tile_ = std::clamp<std::size_t>(kTileBytes / local, 1, kMaxTile);
   if (local_slots_.empty()) tile_ = kMaxTile;
 
-  if (begin == 0) chunk.bytes = segment_.reads ? 0 : chunk.bytes;
   for (SlotIndex slot = 0; slot < plan_.slots; ++slot) {
     if (cut_.producer[slot] != index_ || !cut_.homes[slot].in_chunk) continue;
     for (std::size_t r = begin; r < end; ++r)
