@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "inspector/inspector_panel.h"
+
+#include <QLineEdit>
+#include <QVBoxLayout>
+#include <set>
+
+#include "app/theme.h"
+#include "inspector/caption.h"
+#include "inspector/node_form.h"
+#include "models/text.h"
+
+namespace feedline::gui {
+
+InspectorPanel::InspectorPanel(DocumentController& controller, QWidget* parent)
+    : QWidget(parent), controller_(controller) {
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->addWidget(&area_);
+  area_.setWidgetResizable(true);
+  area_.setFrameShape(QFrame::NoFrame);
+  area_.setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  setMinimumWidth(30 * Theme::kUnit);
+  setAccessibleName(tr("Inspector"));
+  const auto paint_ground = [this] {
+    area_.setStyleSheet(QStringLiteral("QScrollArea, QScrollArea > QWidget > QWidget#ground { background: %1 }")
+                            .arg(Theme::instance().colors().panel.name()));
+  };
+  connect(&Theme::instance(), &Theme::changed, this, paint_ground);
+  paint_ground();
+  connect(&controller_, &DocumentController::changed, this, &InspectorPanel::follow_document);
+  connect(&controller_, &DocumentController::replaced, this, [this] { show_nodes({}); });
+  rebuild();
+}
+
+void InspectorPanel::show_nodes(const QStringList& ids) {
+  if (form_ != nullptr && form_->fits()) {
+    QStringList shown;
+    for (const std::string& id : form_->ids()) shown << to_qstring(id);
+    if (shown == ids) {
+      ids_ = ids;
+      return;
+    }
+  } else if (form_ == nullptr && ids.isEmpty() && ids_.isEmpty()) {
+    return;
+  }
+  ids_ = ids;
+  rebuild();
+}
+
+void InspectorPanel::show_param(const QString& node, const QString& param) {
+  show_nodes({node});
+  if (form_ != nullptr) form_->focus_param(param);
+}
+
+void InspectorPanel::follow_document() {
+  if (form_ != nullptr && form_->fits()) {
+    form_->refresh();
+  } else if (form_ != nullptr || ids_.isEmpty()) {
+    rebuild();
+  }
+}
+
+void InspectorPanel::rebuild() {
+  std::vector<std::string> ids;
+  std::set<std::string> types;
+  for (const QString& id : ids_) {
+    const Node* node = controller_.document().find(id.toStdString());
+    if (node == nullptr) continue;
+    ids.push_back(node->id);
+    types.insert(node->type);
+  }
+  form_ = nullptr;
+  QWidget* page = nullptr;
+  if (types.size() == 1) {
+    page = form_ = new NodeForm(controller_, std::move(ids));
+  } else {
+    page = ids.empty() ? make_overview() : make_mixed(ids);
+  }
+  page->setObjectName(QStringLiteral("ground"));
+  if (QWidget* old = area_.takeWidget()) {
+    old->hide();
+    old->deleteLater();  // it may be the sender of the very change
+  }
+  area_.setWidget(page);
+}
+
+QWidget* InspectorPanel::make_overview() {
+  const Document& document = controller_.document();
+  auto* page = new QWidget;
+  auto* layout = new QVBoxLayout(page);
+  layout->setContentsMargins(12, 12, 12, 12);
+  layout->setSpacing(Theme::kUnit / 2);
+  layout->addWidget(new Caption(Caption::Tone::Section, tr("Title of the graph"), page));
+  auto* title = new QLineEdit(to_qstring(document.title()), page);
+  title->setObjectName(QStringLiteral("document_title"));
+  title->setPlaceholderText(tr("Untitled"));
+  title->setAccessibleName(tr("Title of the graph"));
+  layout->addWidget(title);
+  connect(title, &QLineEdit::editingFinished, this, [this, title] {
+    if (title->text().toStdString() != controller_.document().title())
+      (void)controller_.apply({SetTitle{title->text().toStdString()}});
+  });
+  layout->addSpacing(Theme::kUnit);
+  const QString nodes = tr("%n node(s)", nullptr, static_cast<int>(document.nodes().size()));
+  const QString wires = tr("%n wire(s)", nullptr, static_cast<int>(document.links().size()));
+  layout->addWidget(new Caption(Caption::Tone::Normal, nodes + QStringLiteral(", ") + wires, page));
+  int errors = 0;
+  for (const Problem& problem : controller_.analysis().problems) errors += problem.severity == Problem::Severity::Error;
+  const bool empty = document.nodes().empty();
+  layout->addWidget(errors == 0 || empty
+                        ? new Caption(Caption::Tone::Muted, empty ? QString() : tr("The graph can run."), page)
+                        : new Caption(Caption::Tone::Error, tr("%n error(s) to mend before it can run.", nullptr, errors), page));
+  layout->addSpacing(Theme::kUnit);
+  layout->addWidget(new Caption(
+      Caption::Tone::Muted,
+      tr("Select a node to see and change its parameters. Select several of one type to change them together."), page));
+  layout->addStretch(1);
+  return page;
+}
+
+QWidget* InspectorPanel::make_mixed(const std::vector<std::string>& ids) {
+  auto* page = new QWidget;
+  auto* layout = new QVBoxLayout(page);
+  layout->setContentsMargins(12, 12, 12, 12);
+  layout->setSpacing(Theme::kUnit / 2);
+  layout->addWidget(new Caption(Caption::Tone::Title, tr("%n node(s) selected", nullptr, static_cast<int>(ids.size())), page));
+  layout->addWidget(new Caption(Caption::Tone::Muted, tr("They are of different types. Select nodes of one type to change "
+                                                         "their parameters together."), page));
+  for (const std::string& id : ids) layout->addWidget(new Caption(Caption::Tone::Mono, to_qstring(id), page));
+  layout->addStretch(1);
+  return page;
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QScrollArea>
+#include <QStringList>
+#include <QWidget>
+
+#include "commands/document_controller.h"
+
+namespace feedline::gui {
+
+class NodeForm;
+
+/// What is selected, as a form; what the document is, where nothing is. All edits go through the DocumentController.
+class InspectorPanel : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit InspectorPanel(DocumentController& controller, QWidget* parent = nullptr);
+
+  void show_nodes(const QStringList& ids);
+  /// Shows a node and puts the cursor into one of its fields.
+  void show_param(const QString& node, const QString& param);
+
+ private:
+  void follow_document();
+  void rebuild();
+  [[nodiscard]] QWidget* make_overview();
+  [[nodiscard]] QWidget* make_mixed(const std::vector<std::string>& ids);
+
+  DocumentController& controller_;
+  QStringList ids_{};
+  QScrollArea area_{};
+  NodeForm* form_ = nullptr;  ///< what is shown, where it is nodes of one type
+};
+
+}  // namespace feedline::gui

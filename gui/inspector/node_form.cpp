@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "inspector/node_form.h"
+
+#include <QSignalBlocker>
+#include <algorithm>
+
+#include "app/theme.h"
+#include "canvas/node_face.h"
+#include "inspector/port_line.h"
+#include "models/text.h"
+
+namespace feedline::gui {
+namespace {
+
+QString sentence(const Error& error) {
+  QString text = to_qstring(error.reason);
+  if (!text.isEmpty()) text[0] = text[0].toUpper();
+  if (!error.remedy.empty()) text += (text.endsWith(QLatin1Char('.')) ? QStringLiteral(" ") : QStringLiteral(". ")) + to_qstring(error.remedy);
+  return text;
+}
+
+}  // namespace
+
+NodeForm::NodeForm(DocumentController& controller, std::vector<std::string> ids, QWidget* parent)
+    : QWidget(parent),
+      controller_(controller),
+      ids_(std::move(ids)),
+      type_(controller.document().find(ids_.front())->type),
+      spec_(Registry::instance().find(type_)),
+      layout_(new QVBoxLayout(this)) {
+  static quint64 forms = 0;
+  gesture_ = ++forms << 32;  // never the key of another form's gesture
+  layout_->setContentsMargins(12, 12, 12, 12);
+  layout_->setSpacing(Theme::kUnit / 2);
+  build_head();
+  build_params();
+  ports_ = new QWidget(this);
+  layout_->addWidget(ports_);
+  build_comment();
+  layout_->addStretch(1);
+  refresh();
+}
+
+Caption* NodeForm::add(Caption::Tone tone, const QString& text) {
+  auto* caption = new Caption(tone, text, this);
+  layout_->addWidget(caption);
+  return caption;
+}
+
+void NodeForm::build_head() {
+  add(Caption::Tone::Title, to_qstring(spec_ != nullptr ? spec_->title : type_));
+  add(Caption::Tone::Muted, spec_ != nullptr ? to_qstring(spec_->summary)
+                                             : tr("This program does not know the type “%1”. It is kept as it is and "
+                                                  "saved again unchanged.").arg(to_qstring(type_)));
+  if (spec_ != nullptr && !spec_->help.empty())
+    setToolTip(QStringLiteral("<qt>%1</qt>").arg(to_qstring(spec_->help).toHtmlEscaped()));
+  problems_ = add(Caption::Tone::Error, {});
+  if (ids_.size() > 1) {
+    add(Caption::Tone::Normal, tr("%n node(s) are edited together.", nullptr, static_cast<int>(ids_.size())));
+    return;
+  }
+  layout_->addSpacing(Theme::kUnit / 2);
+  add(Caption::Tone::Section, tr("Name"));
+  id_line_ = new QLineEdit(this);
+  id_line_->setObjectName(QStringLiteral("node_id"));
+  id_line_->setFont(Theme::instance().mono_font());
+  id_line_->setAccessibleName(tr("Name of the node"));
+  id_line_->setToolTip(tr("What wires, --set and reports call this node: a word of letters, digits, _ and -."));
+  layout_->addWidget(id_line_);
+  id_error_ = add(Caption::Tone::Error, {});
+  connect(id_line_, &QLineEdit::editingFinished, this, &NodeForm::rename);
+}
+
+void NodeForm::build_params() {
+  layout_->addSpacing(Theme::kUnit);
+  if (spec_ == nullptr) {
+    build_unknown_params();
+    return;
+  }
+  if (!spec_->params.empty()) add(Caption::Tone::Section, tr("Parameters"));
+  for (const ParamSpec& param : spec_->params) {
+    auto* row = new ParamRow(param, this);
+    layout_->addWidget(row);
+    rows_.push_back(row);
+    connect(&row->editor(), &ParamEditor::edited, this, [this, row](const Value& value) { edit_param(*row, value); });
+    connect(&row->editor(), &ParamEditor::gesture_ended, this, [this] {
+      ++gesture_;
+      refresh();  // a refused value gives way to the document's
+    });
+    connect(row, &ParamRow::reset_requested, this, [this, row] { reset_param(*row); });
+  }
+}
+
+void NodeForm::build_unknown_params() {
+  for (const auto& [name, value] : controller_.document().find(ids_.front())->params) {
+    add(Caption::Tone::Section, to_qstring(name));
+    add(Caption::Tone::Mono, to_qstring(to_text(value)));
+  }
+}
+
+void NodeForm::build_comment() {
+  if (ids_.size() > 1) return;
+  layout_->addSpacing(Theme::kUnit / 2);
+  add(Caption::Tone::Section, tr("Comment"));
+  comment_ = new QPlainTextEdit(this);
+  comment_->setObjectName(QStringLiteral("node_comment"));
+  comment_->setAccessibleName(tr("Comment on the node"));
+  comment_->setPlaceholderText(tr("Why this node is here"));
+  comment_->setTabChangesFocus(true);
+  comment_->setFixedHeight(9 * Theme::kUnit);
+  layout_->addWidget(comment_);
+  connect(comment_, &QPlainTextEdit::textChanged, this, &NodeForm::edit_comment);
+}
+
+bool NodeForm::fits() const {
+  return std::all_of(ids_.begin(), ids_.end(), [this](const std::string& id) {
+    const Node* node = controller_.document().find(id);
+    return node != nullptr && node->type == type_;
+  });
+}
+
+void NodeForm::refresh() {
+  const Node* node = fits() ? controller_.document().find(ids_.front()) : nullptr;
+  if (node == nullptr) return;
+  if (id_line_ != nullptr && !id_line_->isModified()) id_line_->setText(to_qstring(node->id));
+  if (id_error_ != nullptr) id_error_->setVisible(!id_error_->text().isEmpty());
+  for (ParamRow* row : rows_) {
+    const auto set = node->params.find(row->spec().name);
+    row->show_value(set == node->params.end() ? row->spec().default_value : set->second, set != node->params.end());
+  }
+  if (comment_ != nullptr && comment_->toPlainText() != to_qstring(node->comment)) {
+    const QSignalBlocker quiet(comment_);
+    comment_->setPlainText(to_qstring(node->comment));
+  }
+  refresh_problems(*node);
+  refresh_ports(*node);
+}
+
+void NodeForm::refresh_problems(const Node& node) {
+  QStringList general;
+  std::map<std::string, QString> of_param;
+  bool error = false;
+  for (const Problem& problem : controller_.analysis().problems) {
+    if (problem.error.node != node.id) continue;
+    if (!problem.error.parameter.empty() && spec_ != nullptr && spec_->param(problem.error.parameter) != nullptr) {
+      of_param[problem.error.parameter] = sentence(problem.error);
+    } else {
+      const std::string& port = problem.error.port.empty() ? problem.error.parameter : problem.error.port;
+      general << (port.empty() ? QString() : spaced(port) + QStringLiteral(": ")) + sentence(problem.error);
+      error |= problem.severity == Problem::Severity::Error;
+    }
+  }
+  problems_->set_tone(error ? Caption::Tone::Error : Caption::Tone::Warning);
+  problems_->setText(general.join(QLatin1Char('\n')));
+  problems_->setVisible(!general.isEmpty());
+  for (ParamRow* row : rows_) row->show_error(of_param[row->spec().name]);
+}
+
+void NodeForm::refresh_ports(const Node& node) {
+  if (ids_.size() > 1) return;
+  const Document& document = controller_.document();
+  const Analysis& analysis = controller_.analysis();
+  const NodeFace face = FaceMaker(document, analysis).face(node);
+  auto* fresh = new QWidget(this);
+  auto* layout = new QVBoxLayout(fresh);
+  layout->setContentsMargins(0, Theme::kUnit / 2, 0, 0);
+  layout->setSpacing(0);
+  const auto list = [&](const QString& title, const std::vector<PortFace>& ports, bool inputs) {
+    if (ports.empty()) return;
+    layout->addWidget(new Caption(Caption::Tone::Section, title, fresh));
+    for (const PortFace& port : ports) {
+      PortRef from{node.id, port.name};
+      const Link* link = inputs ? document.link_into(from) : nullptr;
+      if (link != nullptr) from = link->from;
+      const TensorDesc* desc = inputs && link == nullptr ? nullptr : analysis.at(from);
+      QString shape = desc == nullptr ? kind_text(port.kind) : wire_text(*desc);
+      if (inputs && link == nullptr) shape = port.required ? tr("%1, not connected").arg(shape) : tr("%1, optional").arg(shape);
+      layout->addWidget(new PortLine(port, shape, fresh));
+    }
+  };
+  list(tr("Inputs"), face.inputs, true);
+  list(tr("Outputs"), face.outputs, false);
+  delete layout_->replaceWidget(ports_, fresh);
+  ports_->hide();
+  ports_->deleteLater();
+  ports_ = fresh;
+}
+
+QString NodeForm::gesture(const std::string& what) const {
+  return QStringLiteral("inspector.%1.%2").arg(gesture_).arg(to_qstring(what));
+}
+
+void NodeForm::edit_param(ParamRow& row, const Value& value) {
+  const ParamSpec& spec = row.spec();
+  // An empty path or text is unfinished, not wrong: the analysis says that it is missing.
+  const bool emptied = spec.required && to_text(value).empty();
+  if (const Status status = spec.check(value); !status && !emptied) {
+    row.show_error(sentence(status.error()));
+    return;
+  }
+  Edit::List steps;
+  for (const std::string& id : ids_) steps.push_back({SetParam{.node = id, .param = spec.name, .value = value}});
+  const Edit edit = steps.size() == 1 ? std::move(steps.front()) : Edit{std::move(steps)};
+  if (const Status status = controller_.apply(edit, gesture(spec.name)); !status) row.show_error(sentence(status.error()));
+}
+
+void NodeForm::reset_param(const ParamRow& row) {
+  Edit::List steps;
+  for (const std::string& id : ids_)
+    if (controller_.document().find(id)->params.contains(row.spec().name))
+      steps.push_back({SetParam{.node = id, .param = row.spec().name, .value = std::nullopt}});
+  if (steps.empty()) return;
+  ++gesture_;
+  (void)controller_.apply(steps.size() == 1 ? Edit(std::move(steps.front())) : Edit{std::move(steps)});
+}
+
+void NodeForm::rename() {
+  if (!id_line_->isModified()) return;
+  id_line_->setModified(false);
+  const std::string from = ids_.front();
+  const std::string to = id_line_->text().trimmed().toStdString();
+  id_error_->clear();
+  if (to != from) {
+    ids_.front() = to;  // the form follows at once, so that it survives the change
+    if (const Status status = controller_.apply({RenameNode{.from = from, .to = to}}); !status) {
+      ids_.front() = from;
+      id_error_->setText(sentence(status.error()));
+    }
+  }
+  refresh();
+}
+
+void NodeForm::edit_comment() {
+  (void)controller_.apply({SetNodeComment{.node = ids_.front(), .text = comment_->toPlainText().toStdString()}},
+                          gesture("comment"));
+}
+
+void NodeForm::focus_param(const QString& name) {
+  for (ParamRow* row : rows_) {
+    if (to_qstring(row->spec().name) != name) continue;
+    QWidget* field = &row->editor();
+    for (QWidget* child : row->editor().findChildren<QWidget*>())
+      if (field == &row->editor() && (child->focusPolicy() & Qt::TabFocus) != 0) field = child;
+    field->setFocus(Qt::OtherFocusReason);
+  }
+}
+
+}  // namespace feedline::gui

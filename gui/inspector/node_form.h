@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QVBoxLayout>
+#include <QWidget>
+#include <vector>
+
+#include "commands/document_controller.h"
+#include "inspector/caption.h"
+#include "inspector/param_row.h"
+
+namespace feedline::gui {
+
+/// The form of one node, or of several of one type that are edited together, generated from the type's spec.
+class NodeForm : public QWidget {
+  Q_OBJECT
+
+ public:
+  /// All ids exist and have one type.
+  NodeForm(DocumentController& controller, std::vector<std::string> ids, QWidget* parent = nullptr);
+
+  [[nodiscard]] const std::vector<std::string>& ids() const { return ids_; }
+  /// Do the nodes still exist, with the type that the form was made for?
+  [[nodiscard]] bool fits() const;
+  /// Shows the document as it is now.
+  void refresh();
+  void focus_param(const QString& name);
+
+ private:
+  void build_head();
+  void build_params();
+  void build_unknown_params();
+  void build_comment();
+  void refresh_problems(const Node& node);
+  void refresh_ports(const Node& node);
+  void edit_param(ParamRow& row, const Value& value);
+  void reset_param(const ParamRow& row);
+  void rename();
+  void edit_comment();
+  [[nodiscard]] QString gesture(const std::string& what) const;
+  Caption* add(Caption::Tone tone, const QString& text);
+
+  DocumentController& controller_;
+  std::vector<std::string> ids_;
+  std::string type_;
+  const NodeSpec* spec_;
+  quint64 gesture_ = 0;
+
+  QVBoxLayout* layout_;
+  QLineEdit* id_line_ = nullptr;
+  Caption* id_error_ = nullptr;
+  Caption* problems_ = nullptr;
+  std::vector<ParamRow*> rows_{};
+  QWidget* ports_ = nullptr;
+  QPlainTextEdit* comment_ = nullptr;
+};
+
+}  // namespace feedline::gui

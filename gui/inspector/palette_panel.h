@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QLineEdit>
+#include <QTreeView>
+#include <QWidget>
+
+#include "models/palette_model.h"
+
+namespace feedline::gui {
+
+/// All node types by category, with a search field. Drag one to the canvas, or double-click, or press Enter.
+class PalettePanel : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit PalettePanel(QWidget* parent = nullptr);
+  /// The cursor goes into the search field.
+  void focus_search();
+
+ Q_SIGNALS:
+  void add_requested(const QString& type);
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
+ private:
+  void search(const QString& pattern);
+  void request(const QModelIndex& index);
+  void show_summary();
+
+  PaletteModel model_{};
+  PaletteFilter filter_{model_};
+  QLineEdit* line_;
+  QTreeView* tree_;
+  class Caption* summary_;
+};
+
+}  // namespace feedline::gui

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "inspector/param_editor.h"
+
+#include "inspector/number_editor.h"
+#include "inspector/text_editors.h"
+
+namespace feedline::gui {
+
+ParamEditor* make_param_editor(const ParamSpec& spec, QWidget* parent) {
+  switch (spec.kind) {
+    case ParamKind::Integer:
+    case ParamKind::Real:
+    case ParamKind::Seed: return new NumberEditor(spec, parent);
+    case ParamKind::Boolean: return new CheckEditor(spec, parent);
+    case ParamKind::Choice: return new ChoiceEditor(spec, parent);
+    case ParamKind::File:
+    case ParamKind::Folder: return new PathEditor(spec, parent);
+    case ParamKind::Text: break;
+  }
+  return new TextEditor(spec, parent);
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+#include "schema/param_spec.h"
+
+namespace feedline::gui {
+
+/// The field for one parameter. It knows the parameter's spec and nothing of documents.
+class ParamEditor : public QWidget {
+  Q_OBJECT
+
+ public:
+  using QWidget::QWidget;
+  /// Shows a value, also one of the wrong kind or out of range. Emits nothing.
+  virtual void show_value(const Value& value) = 0;
+
+ Q_SIGNALS:
+  /// The user changes the value; many times in one gesture (a slider, a word being typed).
+  void edited(const feedline::Value& value);
+  /// What comes next is another gesture.
+  void gesture_ended();
+};
+
+/// The one place that decides which kind of parameter gets which field.
+[[nodiscard]] ParamEditor* make_param_editor(const ParamSpec& spec, QWidget* parent);
+
+}  // namespace feedline::gui

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "inspector/text_editors.h"
+
+#include <QDragEnterEvent>
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QMimeData>
+#include <QSignalBlocker>
+#include <QToolButton>
+#include <QWheelEvent>
+
+#include "app/theme.h"
+#include "models/text.h"
+
+namespace feedline::gui {
+namespace {
+
+QHBoxLayout* bare_layout(QWidget* widget) {
+  auto* layout = new QHBoxLayout(widget);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(Theme::kUnit / 2);
+  return layout;
+}
+
+/// Does not change under the wheel unless it has the focus, so that scrolling a form is safe.
+class CalmCombo : public QComboBox {
+ public:
+  using QComboBox::QComboBox;
+
+ protected:
+  void wheelEvent(QWheelEvent* event) override {
+    if (hasFocus()) {
+      QComboBox::wheelEvent(event);
+    } else {
+      event->ignore();
+    }
+  }
+};
+
+}  // namespace
+
+CheckEditor::CheckEditor(const ParamSpec& spec, QWidget* parent) : ParamEditor(parent), box_(new QCheckBox(this)) {
+  bare_layout(this)->addWidget(box_);
+  box_->setAccessibleName(spaced(spec.name));
+  connect(box_, &QCheckBox::clicked, this, [this](bool on) {
+    box_->setText(on ? tr("on") : tr("off"));
+    Q_EMIT edited(on);
+    Q_EMIT gesture_ended();
+  });
+}
+
+void CheckEditor::show_value(const Value& value) {
+  const bool* on = std::get_if<bool>(&value);
+  box_->setChecked(on != nullptr && *on);
+  box_->setText(on == nullptr ? to_qstring(to_text(value)) : *on ? tr("on") : tr("off"));
+}
+
+ChoiceEditor::ChoiceEditor(const ParamSpec& spec, QWidget* parent) : ParamEditor(parent), box_(new CalmCombo(this)) {
+  bare_layout(this)->addWidget(box_);
+  box_->setAccessibleName(spaced(spec.name));
+  box_->setFocusPolicy(Qt::StrongFocus);
+  for (const std::string& choice : spec.choices) box_->addItem(to_qstring(choice));
+  connect(box_, &QComboBox::activated, this, [this](int index) {
+    Q_EMIT edited(box_->itemText(index).toStdString());
+    Q_EMIT gesture_ended();
+  });
+}
+
+void ChoiceEditor::show_value(const Value& value) {
+  const QString text = to_qstring(to_text(value));
+  const QSignalBlocker quiet(box_);
+  box_->setCurrentIndex(box_->findText(text));
+  box_->setPlaceholderText(text);  // seen when it is none of the choices
+}
+
+TextEditor::TextEditor(const ParamSpec& spec, QWidget* parent) : ParamEditor(parent), line_(new QLineEdit(this)) {
+  bare_layout(this)->addWidget(line_);
+  line_->setAccessibleName(spaced(spec.name));
+  connect(line_, &QLineEdit::textEdited, this, [this](const QString& text) { Q_EMIT edited(text.toStdString()); });
+  connect(line_, &QLineEdit::editingFinished, this, &ParamEditor::gesture_ended);
+}
+
+void TextEditor::show_value(const Value& value) {
+  const QString text = to_qstring(to_text(value));
+  if (line_->text() != text) line_->setText(text);
+}
+
+PathEditor::PathEditor(const ParamSpec& spec, QWidget* parent)
+    : TextEditor(spec, parent), folder_(spec.kind == ParamKind::Folder) {
+  line_->setPlaceholderText(folder_ ? tr("Choose or drop a folder") : tr("Choose or drop a file"));
+  line_->setAcceptDrops(true);
+  line_->installEventFilter(this);
+  auto* button = new QToolButton(this);
+  const QString icon = QStringLiteral("open");
+  button->setIcon(Theme::instance().icon(icon));
+  button->setToolTip(folder_ ? tr("Choose a folder") : tr("Choose a file"));
+  button->setAccessibleName(button->toolTip());
+  layout()->addWidget(button);
+  connect(button, &QToolButton::clicked, this, &PathEditor::browse);
+  connect(&Theme::instance(), &Theme::changed, button, [button, icon] { button->setIcon(Theme::instance().icon(icon)); });
+}
+
+void PathEditor::browse() {
+  const QString path = folder_ ? QFileDialog::getExistingDirectory(this, tr("Choose a folder"), line_->text())
+                               : QFileDialog::getOpenFileName(this, tr("Choose a file"), line_->text());
+  if (!path.isEmpty()) take(path);
+}
+
+void PathEditor::take(const QString& path) {
+  line_->setText(path);
+  Q_EMIT gesture_ended();
+  Q_EMIT edited(path.toStdString());
+  Q_EMIT gesture_ended();
+}
+
+bool PathEditor::eventFilter(QObject* watched, QEvent* event) {
+  if (event->type() == QEvent::DragEnter || event->type() == QEvent::Drop) {
+    auto* drop = static_cast<QDropEvent*>(event);
+    const QList<QUrl> urls = drop->mimeData()->urls();
+    if (!urls.isEmpty() && urls.front().isLocalFile()) {
+      drop->acceptProposedAction();
+      if (event->type() == QEvent::Drop) take(urls.front().toLocalFile());
+      return true;
+    }
+  }
+  return TextEditor::eventFilter(watched, event);
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QLineEdit>
+
+#include "inspector/param_editor.h"
+
+namespace feedline::gui {
+
+class CheckEditor : public ParamEditor {
+  Q_OBJECT
+
+ public:
+  CheckEditor(const ParamSpec& spec, QWidget* parent);
+  void show_value(const Value& value) override;
+
+ private:
+  QCheckBox* box_;
+};
+
+class ChoiceEditor : public ParamEditor {
+  Q_OBJECT
+
+ public:
+  ChoiceEditor(const ParamSpec& spec, QWidget* parent);
+  void show_value(const Value& value) override;
+
+ private:
+  QComboBox* box_;
+};
+
+class TextEditor : public ParamEditor {
+  Q_OBJECT
+
+ public:
+  TextEditor(const ParamSpec& spec, QWidget* parent);
+  void show_value(const Value& value) override;
+
+ protected:
+  QLineEdit* line_;
+};
+
+/// A path: typed, chosen with a dialogue, or dropped from a file manager.
+class PathEditor : public TextEditor {
+  Q_OBJECT
+
+ public:
+  PathEditor(const ParamSpec& spec, QWidget* parent);
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
+ private:
+  void browse();
+  void take(const QString& path);
+
+  bool folder_;
+};
+
+}  // namespace feedline::gui
