@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <cstdlib>
-
 #include "engine/plan.h"
+
+#include <cstdlib>
 
 namespace feedline {
 namespace {

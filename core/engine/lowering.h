@@ -3,11 +3,11 @@
 
 // Private to the plan*.cpp files: the two halves of make_plan().
 
+#include "engine/plan.h"
+
 #include <set>
 #include <string>
 #include <vector>
-
-#include "engine/plan.h"
 
 namespace feedline {
 
@@ -75,7 +75,8 @@ struct OpenSource {
 [[nodiscard]] Result<const Node*> source_of(const Lowering& lowering, const Node& batch);
 
 /// The data side of one batch node, all but its sampler's window. `training` keeps a shuffle node's order.
-[[nodiscard]] Result<DataPlan> lower_data(const Lowering& lowering, const Node& batch, const std::vector<std::string>& fields,
-                                          const OpenSource& source, const TrainerSettings& trainer, bool training);
+[[nodiscard]] Result<DataPlan> lower_data(const Lowering& lowering, const Node& batch,
+                                          const std::vector<std::string>& fields, const OpenSource& source,
+                                          const TrainerSettings& trainer, bool training);
 
 }  // namespace feedline

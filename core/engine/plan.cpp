@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/plan.h"
 
+#include "engine/lowering.h"
+#include "graph/json.h"
+
 #include <algorithm>
 #include <cmath>
 #include <exception>
-
-#include "engine/lowering.h"
-#include "graph/json.h"
 
 namespace feedline {
 
@@ -28,7 +28,8 @@ namespace {
 
 class Planner {
  public:
-  Planner(const Document& document, const PlanOptions& options, std::vector<Problem>* problems, const Registry& registry)
+  Planner(const Document& document, const PlanOptions& options, std::vector<Problem>* problems,
+          const Registry& registry)
       : document_(document), options_(options), problems_(problems), registry_(registry) {}
 
   Result<std::shared_ptr<const Plan>> run() {
@@ -106,7 +107,8 @@ class Planner {
                         const TrainerSettings& settings, bool training) const {
     Result<const Node*> source = source_of(lowering, batch);
     if (!source) return fail(std::move(source.error()));
-    const auto opened = std::find_if(sources_.begin(), sources_.end(), [&](const OpenSource& s) { return s.node == *source; });
+    const auto opened =
+        std::find_if(sources_.begin(), sources_.end(), [&](const OpenSource& s) { return s.node == *source; });
     return lower_data(lowering, batch, fields, *opened, settings, training);
   }
 
@@ -117,13 +119,15 @@ class Planner {
     if (port != nullptr && share > 0)
       return fail(Error{.reason = "validation data come from " + port->node + " and from a split of the training data",
                         .remedy = "Set validation_split to 0, or remove the wire into " + root.id + ".validation",
-                        .node = root.id, .parameter = "validation_split"});
+                        .node = root.id,
+                        .parameter = "validation_split"});
     if (port != nullptr) {
       const Node& batch = *lowering.document().find(port->node);
       if (&batch == model.batch)
         return fail(Error{.reason = "it would validate on the training batches themselves",
                           .remedy = "Remove this wire and set validation_split, or wire a batch of other records",
-                          .node = root.id, .port = "validation"});
+                          .node = root.id,
+                          .port = "validation"});
       Result<DataPlan> validation = data(lowering, batch, model.fields, plan.trainer, false);
       if (!validation) return fail(std::move(validation.error()));
       plan.validation = std::move(*validation);
@@ -136,7 +140,9 @@ class Planner {
     if (held_out == 0 || held_out >= all)
       return fail(Error{.reason = "a split of " + to_text(Value(share)) + " leaves no records to " +
                                   (held_out == 0 ? "validate on" : "train on") + " out of " + std::to_string(all),
-                        .remedy = "Choose another split", .node = root.id, .parameter = "validation_split"});
+                        .remedy = "Choose another split",
+                        .node = root.id,
+                        .parameter = "validation_split"});
     Result<DataPlan> validation = data(lowering, *model.batch, model.fields, plan.trainer, false);
     if (!validation) return fail(std::move(validation.error()));
     plan.validation = std::move(*validation);
@@ -153,7 +159,9 @@ class Planner {
       const TensorDesc& a = train.fields[i].record;
       const TensorDesc& b = validation.fields[i].record;
       const auto differ = [&](std::string reason, std::string remedy) {
-        return fail(Error{.reason = std::move(reason), .remedy = std::move(remedy), .node = validation.batch_node,
+        return fail(Error{.reason = std::move(reason),
+                          .remedy = std::move(remedy),
+                          .node = validation.batch_node,
                           .port = validation.fields[i].name});
       };
       if (a.dtype != b.dtype || a.shape != b.shape || a.layout != b.layout)
@@ -163,7 +171,8 @@ class Planner {
         return differ("validation has " + b.classes.text() + " classes, but training has " + a.classes.text(),
                       "Both need the same classes");
       if (!a.class_names.empty() && !b.class_names.empty() && a.class_names != b.class_names)
-        return differ("validation and training name their classes differently", "Both need the same classes in the same order");
+        return differ("validation and training name their classes differently",
+                      "Both need the same classes in the same order");
     }
     return {};
   }
@@ -172,7 +181,9 @@ class Planner {
     if (train.batches_per_epoch() > 0) return {};
     return fail(Error{.reason = "a batch of " + std::to_string(train.batch.size) + " never fills from " +
                                 std::to_string(train.sampler.count) + " records, and incomplete batches are dropped",
-                      .remedy = "Lower the batch size or keep the last batch", .node = train.batch_node, .parameter = "drop_last"});
+                      .remedy = "Lower the batch size or keep the last batch",
+                      .node = train.batch_node,
+                      .parameter = "drop_last"});
   }
 
   const Document& document_;

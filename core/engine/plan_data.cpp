@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <map>
-
 #include "base/random.h"
 #include "engine/lowering.h"
+
+#include <map>
 
 namespace feedline {
 namespace {
@@ -18,7 +18,8 @@ class DataLowering {
     plan_.batch = lowering.spec(batch).batch(lowering.spec(batch).complete(batch.params));
   }
 
-  Result<DataPlan> run(const std::vector<std::string>& fields, const OpenSource& source, const TrainerSettings& trainer) {
+  Result<DataPlan> run(const std::vector<std::string>& fields, const OpenSource& source,
+                       const TrainerSettings& trainer) {
     plan_.seed = static_cast<std::uint64_t>(trainer.seed);
     plan_.source_node = source.node->id;
     plan_.source_type = source.node->type;
@@ -43,7 +44,9 @@ class DataLowering {
       const PortRef* from = lowering_.into(batch_, field);
       if (from == nullptr)
         return fail(Error{.reason = "the model reads '" + field + "', but no wire enters it here",
-                          .remedy = "Wire the same kind of value as at the training batch", .node = batch_.id, .port = field});
+                          .remedy = "Wire the same kind of value as at the training batch",
+                          .node = batch_.id,
+                          .port = field});
       open.push_back(*from);
     }
     while (!open.empty()) {
@@ -55,7 +58,8 @@ class DataLowering {
       const bool passes_on = spec.role == Role::Sampler;
       wanted_.insert(node.id);
       for (const PortSpec& input : spec.inputs)
-        if (const PortRef* from = lowering_.into(node, input.name); from != nullptr && (!passes_on || input.name == port.port))
+        if (const PortRef* from = lowering_.into(node, input.name);
+            from != nullptr && (!passes_on || input.name == port.port))
           open.push_back(*from);
     }
     return {};
@@ -110,11 +114,12 @@ class DataLowering {
     if (record == nullptr || batch == nullptr)
       return fail(Error{.reason = "its shape is not known", .node = batch_.id, .port = name});
     if (!record->static_shape())
-      return fail(Error{.reason = "records of differing size cannot be stacked: " + from.text() + " gives " + record->text(),
-                        .remedy = record->kind == Kind::Image ? "Put a resize or random_resized_crop node in front"
-                                                              : "Bring all records to one size in front",
-                        .node = batch_.id,
-                        .port = name});
+      return fail(
+          Error{.reason = "records of differing size cannot be stacked: " + from.text() + " gives " + record->text(),
+                .remedy = record->kind == Kind::Image ? "Put a resize or random_resized_crop node in front"
+                                                      : "Bring all records to one size in front",
+                .node = batch_.id,
+                .port = name});
     plan_.fields.push_back({.name = name, .slot = slots_.at(from), .record = *record, .batch = *batch});
     return {};
   }

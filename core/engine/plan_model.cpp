@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/lowering.h"
+
 #include <algorithm>
 #include <map>
-
-#include "engine/lowering.h"
 
 namespace feedline {
 namespace {
@@ -26,7 +26,9 @@ class ModelLowering {
       return fail(Error{.reason = "no batch feeds the model", .remedy = "Wire a batch node to it", .node = loss.id});
     if (lowered_.model.layers.empty())
       return fail(Error{.reason = "there is no layer between the batch and the loss, so nothing can be learnt",
-                        .remedy = "Put layers such as linear between", .node = loss.id, .port = "prediction"});
+                        .remedy = "Put layers such as linear between",
+                        .node = loss.id,
+                        .port = "prediction"});
 
     lowered_.model.optimizer = &lowering_.spec(optimizer);
     lowered_.model.optimizer_params = lowered_.model.optimizer->complete(optimizer.params);
@@ -42,7 +44,8 @@ class ModelLowering {
     if (spec.role == Role::Batch) {
       if (lowered_.batch != nullptr)
         return fail(Error{.reason = "the model is fed by two batch nodes, " + lowered_.batch->id + " and " + node.id,
-                          .remedy = "Wire all its inputs from one", .node = loss.id});
+                          .remedy = "Wire all its inputs from one",
+                          .node = loss.id});
       lowered_.batch = &node;
       return {};
     }
@@ -84,8 +87,8 @@ class ModelLowering {
 Status check_known(const TensorDesc& desc, const std::string& node) {
   for (std::size_t i = 1; i < desc.shape.size(); ++i)
     if (!desc.shape[i].known())
-      return fail(Error{.reason = "its size depends on '" + desc.shape[i].text() + "', which nothing in the graph decides (" +
-                                  desc.text() + ")",
+      return fail(Error{.reason = "its size depends on '" + desc.shape[i].text() +
+                                  "', which nothing in the graph decides (" + desc.text() + ")",
                         .remedy = "Set the number of units, or use a source that knows its classes",
                         .node = node});
   return {};

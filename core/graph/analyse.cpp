@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "graph/validate.h"
+#include "graph/wiring.h"
+
 #include <algorithm>
 #include <exception>
 #include <unordered_map>
-
-#include "graph/validate.h"
-#include "graph/wiring.h"
 
 namespace feedline {
 
@@ -57,7 +57,8 @@ class Analyser {
     for (std::size_t node = 0; node < outputs_.size(); ++node)
       for (std::size_t port = 0; port < outputs_[node].size(); ++port)
         if (auto& desc = outputs_[node][port])
-          analysis.outputs.emplace(PortRef{wiring_.nodes()[node].id, wiring_.spec(node)->outputs[port].name}, std::move(*desc));
+          analysis.outputs.emplace(PortRef{wiring_.nodes()[node].id, wiring_.spec(node)->outputs[port].name},
+                                   std::move(*desc));
     analysis.order = std::move(order.nodes);
     return analysis;
   }
@@ -74,7 +75,8 @@ class Analyser {
     std::string path;
     for (const std::size_t node : cycle) path += wiring_.nodes()[node].id + " → ";
     path += wiring_.nodes()[cycle.front()].id;
-    report(cycle.front(), Error{.reason = "the wires go round in a circle: " + path, .remedy = "Remove one of these wires"});
+    report(cycle.front(),
+           Error{.reason = "the wires go round in a circle: " + path, .remedy = "Remove one of these wires"});
   }
 
   /// Everything about one node; `sound` is false on a cycle, where nothing can be inferred.
@@ -83,14 +85,16 @@ class Analyser {
     const NodeSpec* spec = wiring_.spec(index);
     if (spec == nullptr) {
       const std::string near = registry_.nearest(node.type);
-      report(index, Error{.reason = "unknown node type '" + node.type + "'",
-                          .remedy = near.empty() ? "`feedline-cli nodes` lists the types" : "Did you mean '" + near + "'?"});
+      report(index,
+             Error{.reason = "unknown node type '" + node.type + "'",
+                   .remedy = near.empty() ? "`feedline-cli nodes` lists the types" : "Did you mean '" + near + "'?"});
       return;
     }
     if (node.version > spec->version)
-      report(index, Error{.reason = "it was saved by a newer Feedline (version " + std::to_string(node.version) + " of " +
-                                    spec->type + ", this program has " + std::to_string(spec->version) + ")",
-                          .remedy = "Check its parameters"},
+      report(index,
+             Error{.reason = "it was saved by a newer Feedline (version " + std::to_string(node.version) + " of " +
+                             spec->type + ", this program has " + std::to_string(spec->version) + ")",
+                   .remedy = "Check its parameters"},
              Severity::Warning);
     sound = check_params(index, node, *spec) && sound;
 
@@ -98,7 +102,8 @@ class Analyser {
     sound = check_inputs(index, *spec, in) && sound;
     check_origins(index, *spec);
     if (!spec->outputs.empty() && wiring_.wires_out_of(index).empty())
-      report(index, Error{.reason = "nothing uses its output", .remedy = "Wire it to something, or remove the node"}, Severity::Warning);
+      report(index, Error{.reason = "nothing uses its output", .remedy = "Wire it to something, or remove the node"},
+             Severity::Warning);
     if (sound) infer(index, node, *spec, in);
   }
 
@@ -109,8 +114,10 @@ class Analyser {
       std::vector<std::string> names;
       for (const ParamSpec& param : spec.params) names.push_back(param.name);
       const std::string near = nearest_word(name, names);
-      report(index, Error{.reason = "a " + spec.type + " node has no such parameter; it is kept, but without effect",
-                          .remedy = near.empty() ? "" : "Did you mean '" + near + "'?", .parameter = name},
+      report(index,
+             Error{.reason = "a " + spec.type + " node has no such parameter; it is kept, but without effect",
+                   .remedy = near.empty() ? "" : "Did you mean '" + near + "'?",
+                   .parameter = name},
              Severity::Warning);
     }
     for (const ParamSpec& param : spec.params) {
@@ -120,7 +127,8 @@ class Analyser {
       if (ok) continue;
       const auto* text = std::get_if<std::string>(&value);
       const bool unset = param.required && text != nullptr && text->empty();
-      if (unset) ok.error().remedy = "Choose one in the inspector, or give --set " + node.id + "." + param.name + "=PATH";
+      if (unset)
+        ok.error().remedy = "Choose one in the inspector, or give --set " + node.id + "." + param.name + "=PATH";
       if (!unset) usable = false;  // an unset path leaves the shapes as symbols
       report(index, std::move(ok.error()));
     }
@@ -142,8 +150,11 @@ class Analyser {
     }
     for (std::size_t i = 0; i < spec.inputs.size(); ++i) {
       if (wired[i] || spec.inputs[i].optional) continue;
-      report(index, Error{.reason = "no wire enters this input", .remedy = "Wire an output that gives " +
-                          std::string(spec.inputs[i].kind == Kind::Any ? "values of one record" : name(spec.inputs[i].kind)) + " to it",
+      report(index, Error{.reason = "no wire enters this input",
+                          .remedy = "Wire an output that gives " +
+                                    std::string(spec.inputs[i].kind == Kind::Any ? "values of one record"
+                                                                                 : name(spec.inputs[i].kind)) +
+                                    " to it",
                           .port = spec.inputs[i].name});
       sound = false;
     }
@@ -167,9 +178,10 @@ class Analyser {
       return nullptr;
     }
     if (gives_nothing(up, link.from.port)) {
-      report(index, Error{.reason = link.from.text() + " gives nothing, because no wire enters " + link.from.node + " there",
-                          .remedy = "Wire the input " + link.from.port + " of " + link.from.node + " first",
-                          .port = link.to.port});
+      report(index,
+             Error{.reason = link.from.text() + " gives nothing, because no wire enters " + link.from.node + " there",
+                   .remedy = "Wire the input " + link.from.port + " of " + link.from.node + " first",
+                   .port = link.to.port});
       return nullptr;
     }
     return desc ? &*desc : nullptr;
@@ -181,7 +193,8 @@ class Analyser {
     if ((spec.role != Role::Batch && spec.role != Role::Sampler) || spec.input(output) < 0) return false;
     if (!spec.inputs[static_cast<std::size_t>(spec.input(output))].optional) return false;
     const auto& wires = wiring_.wires_into(node);
-    return std::none_of(wires.begin(), wires.end(), [&](std::size_t w) { return wiring_.links()[w].to.port == output; });
+    return std::none_of(wires.begin(), wires.end(),
+                        [&](std::size_t w) { return wiring_.links()[w].to.port == output; });
   }
 
   /// Joined values must belong to one record: one source, and at most one sampler, upstream.
@@ -194,14 +207,18 @@ class Analyser {
       const Origin& up = origins_[wiring_.from(wire)];
       if (merge(origin.source, up.source))
         report(index, Error{.reason = "it joins records of two sources, " + id(origin.source) + " and " + id(up.source),
-                            .remedy = "Wire all its inputs from one source", .port = wiring_.links()[wire].to.port});
+                            .remedy = "Wire all its inputs from one source",
+                            .port = wiring_.links()[wire].to.port});
       if (merge(origin.sampler, up.sampler))
-        report(index, Error{.reason = "its records are ordered by two nodes, " + id(origin.sampler) + " and " + id(up.sampler),
-                            .remedy = "Remove one of the two", .port = wiring_.links()[wire].to.port});
+        report(index,
+               Error{.reason = "its records are ordered by two nodes, " + id(origin.sampler) + " and " + id(up.sampler),
+                     .remedy = "Remove one of the two",
+                     .port = wiring_.links()[wire].to.port});
     }
     if (spec.role == Role::Sampler) {
       if (origin.sampler != Wiring::kNone)
-        report(index, Error{.reason = "the records are already ordered by " + id(origin.sampler) + ", and now again by " + id(index),
+        report(index, Error{.reason = "the records are already ordered by " + id(origin.sampler) +
+                                      ", and now again by " + id(index),
                             .remedy = "Remove one of the two"});
       origin.sampler = index;
     }
@@ -258,7 +275,8 @@ class Analyser {
       for (std::size_t i = 0; i < trainers.size(); ++i)
         names += (i == 0 ? "" : i + 1 == trainers.size() ? " and " : ", ") + trainers[i];
       add(Error{.reason = "there are " + std::to_string(trainers.size()) + " trainers: " + names,
-                .remedy = "Keep one", .node = trainers[1]});
+                .remedy = "Keep one",
+                .node = trainers[1]});
     }
   }
 

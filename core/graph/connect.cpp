@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <algorithm>
-
 #include "graph/validate.h"
 #include "graph/wiring.h"
+
+#include <algorithm>
 
 namespace feedline {
 namespace {
@@ -62,7 +62,8 @@ std::string adapter_remedy(Kind from, Kind to, const Registry& registry) {
   return {};
 }
 
-std::optional<Error> check_ports(const Wiring& wiring, const PortRef& from, const PortRef& to, const Registry& registry) {
+std::optional<Error> check_ports(const Wiring& wiring, const PortRef& from, const PortRef& to,
+                                 const Registry& registry) {
   for (const bool output : {true, false}) {
     const PortRef& end = output ? from : to;
     const std::size_t node = wiring.index(end.node);
@@ -71,7 +72,8 @@ std::optional<Error> check_ports(const Wiring& wiring, const PortRef& from, cons
     if (spec == nullptr) {
       const std::string& type = wiring.nodes()[node].type;
       const std::string near = registry.nearest(type);
-      return at(end, "its type '" + type + "' is unknown, so its ports are too", near.empty() ? "" : "Did you mean '" + near + "'?");
+      return at(end, "its type '" + type + "' is unknown, so its ports are too",
+                near.empty() ? "" : "Did you mean '" + near + "'?");
     }
     const auto& ports = output ? spec->outputs : spec->inputs;
     if ((output ? spec->output(end.port) : spec->input(end.port)) >= 0) continue;
@@ -87,10 +89,12 @@ std::optional<Error> check_ports(const Wiring& wiring, const PortRef& from, cons
 std::optional<Error> check_kinds(const PortRef& from, Kind kind, const PortRef& to, const PortSpec& input,
                                  const Registry& registry) {
   if (kind == input.kind) return std::nullopt;
-  if ((input.kind == Kind::Any || kind == Kind::Any) && is_per_record(kind) && is_per_record(input.kind)) return std::nullopt;
+  if ((input.kind == Kind::Any || kind == Kind::Any) && is_per_record(kind) && is_per_record(input.kind))
+    return std::nullopt;
   std::string takes(name(input.kind));
   if (input.kind == Kind::Any) takes = "values of one record";
-  std::string remedy = input.kind == Kind::Any ? "Put it in front of the batch node" : adapter_remedy(kind, input.kind, registry);
+  std::string remedy =
+      input.kind == Kind::Any ? "Put it in front of the batch node" : adapter_remedy(kind, input.kind, registry);
   if (remedy.empty()) remedy = "Wire it to an output that gives " + takes;
   return at(to, "takes " + takes + ", but " + from.text() + " gives " + std::string(name(kind)), std::move(remedy));
 }
@@ -107,7 +111,9 @@ std::optional<Error> check_connect(const Document& document, const PortRef& from
   if (const Link* taken = document.link_into(to); taken != nullptr && !replacing)
     return at(to, "it already takes a wire from " + taken->from.text(), "Remove that wire first");
   if (reaches(wiring, target, source))
-    return at(to, from.node == to.node ? "a node cannot feed itself" : "the wire would close a circle: " + from.node + " already depends on " + to.node,
+    return at(to,
+              from.node == to.node ? "a node cannot feed itself"
+                                   : "the wire would close a circle: " + from.node + " already depends on " + to.node,
               "Wire it to a node further on");
   return std::nullopt;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "graph/document.h"
 
-#include <algorithm>
-#include <unordered_set>
-
 #include "graph/edit.h"
 #include "graph/identifiers.h"
+
+#include <algorithm>
+#include <unordered_set>
 
 namespace feedline {
 

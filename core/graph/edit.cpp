@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "graph/edit.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "graph/document.h"
 #include "graph/identifiers.h"
+
+#include <algorithm>
+#include <cmath>
 
 namespace feedline {
 namespace {
@@ -95,8 +95,7 @@ struct EditApplier {
 
   Result<Edit> operator()(const RemoveLink& edit) {
     const Link* link = document.link_into(edit.to);
-    if (link == nullptr)
-      return fail(Error{.reason = "no wire ends here", .node = edit.to.node, .port = edit.to.port});
+    if (link == nullptr) return fail(Error{.reason = "no wire ends here", .node = edit.to.node, .port = edit.to.port});
     auto& links = document.links_;
     const auto at = link - links.data();
     Edit inverse{AddLink{*link, static_cast<std::size_t>(at)}};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "graph/edit.h"
+
 #include <algorithm>
 #include <string>
-
-#include "graph/edit.h"
 
 namespace feedline {
 namespace {

@@ -3,13 +3,14 @@
 
 // Private to the json_*.cpp files and their tests.
 
+#include "base/error.h"
+
+#include <nlohmann/json_fwd.hpp>
+
 #include <functional>
 #include <map>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
-
-#include "base/error.h"
 
 namespace feedline::json {
 

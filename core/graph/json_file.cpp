@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "graph/json.h"
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
 #include <random>
-
-#include "graph/json.h"
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace feedline {
 namespace {
@@ -97,7 +96,8 @@ Result<Loaded> load_document(const std::filesystem::path& file, const Registry& 
     if (!loaded) return fail(std::move(loaded.error()).in_file(file.string()));
     return loaded;
   } catch (const std::exception& e) {
-    return fail(Error{.code = ErrorCode::Failed, .reason = std::string("cannot be read: ") + e.what(), .file = file.string()});
+    return fail(
+        Error{.code = ErrorCode::Failed, .reason = std::string("cannot be read: ") + e.what(), .file = file.string()});
   }
 }
 
@@ -123,7 +123,8 @@ Status save_document(const Document& document, const std::filesystem::path& file
     }
     return {};
   } catch (const std::exception& e) {
-    return fail(Error{.code = ErrorCode::Failed, .reason = std::string("cannot be saved: ") + e.what(), .file = file.string()});
+    return fail(
+        Error{.code = ErrorCode::Failed, .reason = std::string("cannot be saved: ") + e.what(), .file = file.string()});
   }
 }
 

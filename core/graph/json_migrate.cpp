@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <nlohmann/json.hpp>
-
 #include "graph/json_detail.h"
+
+#include <nlohmann/json.hpp>
 
 namespace feedline::json {
 namespace {
@@ -39,7 +39,8 @@ Status migrate(Tree& file, int target, const Migrations& steps) {
                 "Open it with a newer Feedline");
   for (auto version = written; version < target; ++version) {
     const auto step = version < 0 ? steps.end() : steps.find(static_cast<int>(version));
-    if (step == steps.end()) return fail("the file has format version " + std::to_string(version) + ", which never was");
+    if (step == steps.end())
+      return fail("the file has format version " + std::to_string(version) + ", which never was");
     if (Status done = step->second(file); !done) return done;
     file[kKey] = version + 1;
   }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "graph/json_detail.h"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <optional>
 #include <set>
 #include <vector>
-
-#include "graph/json_detail.h"
 
 namespace feedline::json {
 namespace {
@@ -40,7 +40,8 @@ std::optional<std::size_t> too_deep(std::string_view text) {
 }
 
 /// "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while parsing value - invalid
-/// literal; last read: 'x'" -> "syntax error while parsing value - invalid literal". What was read last may be any bytes.
+/// literal; last read: 'x'" -> "syntax error while parsing value - invalid literal". What was read last may be any
+/// bytes.
 std::string short_reason(std::string_view what) {
   if (const auto bracket = what.find("] "); bracket != std::string_view::npos) what.remove_prefix(bracket + 2);
   if (const auto colon = what.find(": "); what.starts_with("parse error") && colon != std::string_view::npos)

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "graph/identifiers.h"
+#include "graph/json.h"
+#include "graph/json_detail.h"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -7,10 +11,6 @@
 #include <limits>
 #include <set>
 #include <unordered_set>
-
-#include "graph/identifiers.h"
-#include "graph/json.h"
-#include "graph/json_detail.h"
 
 namespace feedline {
 namespace {
@@ -48,7 +48,8 @@ class DocumentReader {
     Status ok = read_text(file, "title", "the file", document.title_);
     if (ok) ok = each(file, "nodes", [&](const Tree& t, const std::string& where) { return read_node(t, where); });
     if (ok) ok = each(file, "links", [&](const Tree& t, const std::string& where) { return read_link(t, where); });
-    if (ok) ok = each(file, "comments", [&](const Tree& t, const std::string& where) { return read_comment(t, where); });
+    if (ok)
+      ok = each(file, "comments", [&](const Tree& t, const std::string& where) { return read_comment(t, where); });
     if (!ok) return fail(std::move(ok.error()));
     document.extra_ = unknown_keys(file, {"feedline", "title", "nodes", "links", "comments"}, "");
     return std::move(loaded_);
@@ -120,7 +121,8 @@ class DocumentReader {
       return fail(misshapen(where, key, "\"node.port\""));
     end = {text.substr(0, dot), text.substr(dot + 1)};
     if (nodes_.contains(end.node)) return {};
-    return fail(where + " names the node '" + end.node + "', which the file does not have", "Remove the link, or add the node");
+    return fail(where + " names the node '" + end.node + "', which the file does not have",
+                "Remove the link, or add the node");
   }
 
   Status read_comment(const Tree& tree, const std::string& where) {
@@ -146,7 +148,8 @@ class DocumentReader {
       return fail(where + ": '" + id.substr(0, kMaxIdLength) + "' cannot be an id",
                   "Use letters, digits, _ and -, a letter first, at most 64");
     if (!ids_.insert(id).second)
-      return fail(Error{.reason = where + ": the id stands twice in the file", .remedy = "Rename one of the two", .node = id});
+      return fail(
+          Error{.reason = where + ": the id stands twice in the file", .remedy = "Rename one of the two", .node = id});
     return {};
   }
 
@@ -158,7 +161,8 @@ class DocumentReader {
     return {};
   }
 
-  static Status read_pair(const Tree& tree, const std::string& key, const std::string& where, std::array<double, 2>& to) {
+  static Status read_pair(const Tree& tree, const std::string& key, const std::string& where,
+                          std::array<double, 2>& to) {
     const auto found = tree.find(key);
     if (found == tree.end()) return {};
     if (!found->is_array() || found->size() != 2 || !(*found)[0].is_number() || !(*found)[1].is_number())
@@ -182,8 +186,8 @@ class DocumentReader {
     const NodeSpec* spec = registry_.find(node.type);
     if (spec == nullptr || !spec->upgrade || node.version >= spec->version) return;
     spec->upgrade(node.version, node.params);
-    note(Error{.reason = "brought up from version " + std::to_string(node.version) + " of " + node.type + " to version " +
-                         std::to_string(spec->version),
+    note(Error{.reason = "brought up from version " + std::to_string(node.version) + " of " + node.type +
+                         " to version " + std::to_string(spec->version),
                .remedy = "Check its parameters",
                .node = node.id});
     node.version = spec->version;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "graph/json.h"
+#include "graph/json_detail.h"
+
 #include <nlohmann/json.hpp>
 
 #include <cmath>
-
-#include "graph/json.h"
-#include "graph/json_detail.h"
 
 namespace feedline {
 namespace {
@@ -73,7 +73,8 @@ Tree to_tree(const Comment& comment) {
 template <class T>
 void append_list(std::string& text, std::string_view key, const std::vector<T>& list) {
   text += ",\n  \"" + std::string(key) + "\": [";
-  for (std::size_t i = 0; i < list.size(); ++i) text += (i == 0 ? "\n    " : ",\n    ") + json::inline_text(to_tree(list[i]));
+  for (std::size_t i = 0; i < list.size(); ++i)
+    text += (i == 0 ? "\n    " : ",\n    ") + json::inline_text(to_tree(list[i]));
   text += list.empty() ? "]" : "\n  ]";
 }
 

@@ -45,7 +45,8 @@ Kind Wiring::kind_of(const PortRef& output) const {
     if (input < 0) return Kind::Any;
     const std::string& name = spec.inputs[static_cast<std::size_t>(input)].name;
     const auto& wires = into_[node];
-    const auto wire = std::find_if(wires.begin(), wires.end(), [&](std::size_t w) { return links()[w].to.port == name; });
+    const auto wire =
+        std::find_if(wires.begin(), wires.end(), [&](std::size_t w) { return links()[w].to.port == name; });
     if (wire == wires.end()) return Kind::Any;
     at = links()[*wire].from;
   }

@@ -3,13 +3,13 @@
 
 // Private to core/graph: the rules of wires, shared by check_connect() and analyse(), and the order of nodes.
 
+#include "graph/document.h"
+
 #include <cstddef>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
-
-#include "graph/document.h"
 
 namespace feedline {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <QTest>
-
 #include "graph/edit.h"
 #include "graph/identifiers.h"
 #include "graph/json.h"
 #include "graph/override.h"
 #include "support/fake_nodes.h"
+
+#include <QTest>
 
 using namespace feedline;
 using feedline::test::Graph;
@@ -64,7 +64,9 @@ class TestDocument : public QObject {
   void refused_edits_change_nothing_data() {
     QTest::addColumn<int>("which");
     for (int i = 0; i < static_cast<int>(refused().size()); ++i)
-      QTest::newRow(qPrintable(QString::fromStdString(refused()[static_cast<std::size_t>(i)].text() + " #" + std::to_string(i)))) << i;
+      QTest::newRow(
+          qPrintable(QString::fromStdString(refused()[static_cast<std::size_t>(i)].text() + " #" + std::to_string(i))))
+          << i;
   }
   void refused_edits_change_nothing() {
     QFETCH(int, which);
@@ -89,18 +91,30 @@ class TestDocument : public QObject {
   void overrides_data() {
     QTest::addColumn<QString>("text");
     QTest::addColumn<QString>("error");  // words of the line, by '|'; empty: accepted
-    QTest::newRow("integer") << "resize.size=17" << "";
-    QTest::newRow("path with = and .") << "files.folder=/a.b/c=d" << "";
-    QTest::newRow("no =") << "resize.size" << "NODE.PARAM=VALUE";
-    QTest::newRow("no dot") << "size=3" << "NODE.PARAM=VALUE";
-    QTest::newRow("empty") << "" << "NODE.PARAM=VALUE";
-    QTest::newRow("only =") << "=" << "NODE.PARAM=VALUE";
-    QTest::newRow("unknown node") << "resiez.size=3" << "resiez|no such node|resize";
-    QTest::newRow("unknown parameter") << "resize.sise=3" << "resize.sise|no such parameter|size";
-    QTest::newRow("wrong type") << "resize.size=big" << "resize.size|big|integer";
-    QTest::newRow("out of range") << "resize.size=0" << "resize.size|out of range|1 to 4096";
-    QTest::newRow("too large for 64 bits") << "resize.size=99999999999999999999" << "resize.size";
-    QTest::newRow("unknown type") << "alien.x=1" << "alien|martian|unknown";
+    QTest::newRow("integer") << "resize.size=17"
+                             << "";
+    QTest::newRow("path with = and .") << "files.folder=/a.b/c=d"
+                                       << "";
+    QTest::newRow("no =") << "resize.size"
+                          << "NODE.PARAM=VALUE";
+    QTest::newRow("no dot") << "size=3"
+                            << "NODE.PARAM=VALUE";
+    QTest::newRow("empty") << ""
+                           << "NODE.PARAM=VALUE";
+    QTest::newRow("only =") << "="
+                            << "NODE.PARAM=VALUE";
+    QTest::newRow("unknown node") << "resiez.size=3"
+                                  << "resiez|no such node|resize";
+    QTest::newRow("unknown parameter") << "resize.sise=3"
+                                       << "resize.sise|no such parameter|size";
+    QTest::newRow("wrong type") << "resize.size=big"
+                                << "resize.size|big|integer";
+    QTest::newRow("out of range") << "resize.size=0"
+                                  << "resize.size|out of range|1 to 4096";
+    QTest::newRow("too large for 64 bits") << "resize.size=99999999999999999999"
+                                           << "resize.size";
+    QTest::newRow("unknown type") << "alien.x=1"
+                                  << "alien|martian|unknown";
   }
   void overrides() {
     QFETCH(QString, text);
@@ -112,7 +126,8 @@ class TestDocument : public QObject {
       Document document = graph.document();
       QVERIFY(document.apply(*edit));
       const auto& set = std::get<SetParam>(edit->change);
-      QCOMPARE(QString::fromStdString(to_text(document.find(set.node)->params.at(set.param))), text.mid(text.indexOf('=') + 1));
+      QCOMPARE(QString::fromStdString(to_text(document.find(set.node)->params.at(set.param))),
+               text.mid(text.indexOf('=') + 1));
     } else {
       QVERIFY(!edit);
       QCOMPARE(edit.error().code, ErrorCode::BadInput);

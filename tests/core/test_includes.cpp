@@ -62,7 +62,8 @@ const QMap<QString, QSet<QString>>& allowed() {
 }
 
 bool is_heavy(const QString& name) {
-  return name.startsWith("torch/") || name.startsWith("ATen/") || name.startsWith("c10/") || name.startsWith("opencv2/");
+  return name.startsWith("torch/") || name.startsWith("ATen/") || name.startsWith("c10/") ||
+         name.startsWith("opencv2/");
 }
 
 }  // namespace
@@ -91,7 +92,8 @@ class TestIncludes : public QObject {
     QStringList wrong;
     for (const QString& file : files("core", {"*.h", "*.cpp"}) + files("gui", {"*.h", "*.cpp"}))
       for (const QString& name : includes(file, true))
-        if (resolve(file, name).isEmpty() && !name.endsWith(".moc") && !name.startsWith("ui_")) wrong << file + ": " + name;
+        if (resolve(file, name).isEmpty() && !name.endsWith(".moc") && !name.startsWith("ui_"))
+          wrong << file + ": " + name;
     QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join('\n')));
   }
 
@@ -113,7 +115,8 @@ class TestIncludes : public QObject {
       if (seen.contains(file)) continue;
       seen.insert(file);
       for (const QString& name : includes(file, false))
-        if (is_heavy(name) || (file.startsWith("core/") && !file.startsWith("core/cli/") && name == "nlohmann/json.hpp"))
+        if (is_heavy(name) ||
+            (file.startsWith("core/") && !file.startsWith("core/cli/") && name == "nlohmann/json.hpp"))
           wrong << file + " includes " + name;
       for (const QString& name : includes(file, true))
         if (const QString target = resolve(file, name); !target.isEmpty()) open << target;
@@ -161,7 +164,8 @@ class TestIncludes : public QObject {
     QStringList wrong;
     for (const char* folder : {"core", "gui"})
       for (const QString& file : files(folder, {"*.h", "*.cpp"}))
-        if (const auto lines = text(file).count('\n'); lines > 450) wrong << file + ": " + QString::number(lines) + " lines";
+        if (const auto lines = text(file).count('\n'); lines > 450)
+          wrong << file + ": " + QString::number(lines) + " lines";
     QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join('\n')));
   }
 };

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "graph/edit.h"
+#include "graph/json.h"
+#include "graph/json_detail.h"
+#include "support/fake_nodes.h"
+
 #include <QDir>
 #include <QDirIterator>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
 #include <nlohmann/json.hpp>
-
-#include "graph/edit.h"
-#include "graph/json.h"
-#include "graph/json_detail.h"
-#include "support/fake_nodes.h"
 
 using namespace feedline;
 
@@ -139,13 +139,18 @@ class TestJson : public QObject {
     row("huge version", with_nodes(R"({"id": "a", "type": "t", "version": 9999999999})"), "version|positive");
     row("params a list", with_nodes(R"({"id": "a", "type": "t", "params": []})"), "params|object");
     row("position", with_nodes(R"({"id": "a", "type": "t", "position": [1]})"), "position|two numbers");
-    row("link to nowhere", with_nodes(R"({"id": "a", "type": "t"})", R"(, "links": [{"from": "a.x", "to": "b.y"}])"), "links[0]|'b'");
-    row("link without port", with_nodes(R"({"id": "a", "type": "t"})", R"(, "links": [{"from": "a.x", "to": "a"}])"), "links[0]|node.port");
-    row("link without end", with_nodes(R"({"id": "a", "type": "t"})", R"(, "links": [{"from": "a.x"}])"), "links[0]|\"to\"");
+    row("link to nowhere", with_nodes(R"({"id": "a", "type": "t"})", R"(, "links": [{"from": "a.x", "to": "b.y"}])"),
+        "links[0]|'b'");
+    row("link without port", with_nodes(R"({"id": "a", "type": "t"})", R"(, "links": [{"from": "a.x", "to": "a"}])"),
+        "links[0]|node.port");
+    row("link without end", with_nodes(R"({"id": "a", "type": "t"})", R"(, "links": [{"from": "a.x"}])"),
+        "links[0]|\"to\"");
     row("two wires into one input",
-        with_nodes(R"({"id": "a", "type": "t"})", R"(, "links": [{"from": "a.x", "to": "a.y"}, {"from": "a.z", "to": "a.y"}])"),
+        with_nodes(R"({"id": "a", "type": "t"})",
+                   R"(, "links": [{"from": "a.x", "to": "a.y"}, {"from": "a.z", "to": "a.y"}])"),
         "links[1]|a.y|one wire");
-    row("65 levels", std::string(R"({"feedline": 1, "x": )") + std::string(64, '[') + std::string(64, ']') + "}", "64 levels|line 1");
+    row("65 levels", std::string(R"({"feedline": 1, "x": )") + std::string(64, '[') + std::string(64, ']') + "}",
+        "64 levels|line 1");
     row("100000 levels", std::string(100000, '['), "64 levels");
   }
   void faults_are_named() {
@@ -180,7 +185,8 @@ class TestJson : public QObject {
   }
 
   void format_0_wrote_links_as_pairs() {
-    const auto loaded = read(R"({"feedline": 0, "nodes": [{"id": "a", "type": "pictures"}, {"id": "b", "type": "resize", "version": 2}],
+    const auto loaded =
+        read(R"({"feedline": 0, "nodes": [{"id": "a", "type": "pictures"}, {"id": "b", "type": "resize", "version": 2}],
                                  "links": [["a.image", "b.image"]]})");
     QVERIFY2(loaded, loaded ? "" : loaded.error().line().c_str());
     QCOMPARE(loaded->document.links().size(), std::size_t{1});
@@ -207,7 +213,8 @@ class TestJson : public QObject {
   }
 
   void a_node_type_upgrades_its_own_parameters() {
-    const auto loaded = read(with_nodes(R"({"id": "r", "type": "resize", "version": 1, "params": {"edge": 20, "odd": 1}})"));
+    const auto loaded =
+        read(with_nodes(R"({"id": "r", "type": "resize", "version": 1, "params": {"edge": 20, "odd": 1}})"));
     QVERIFY(loaded);
     const Node& node = *loaded->document.find("r");
     QCOMPARE(node.version, 2);
@@ -255,7 +262,8 @@ class TestJson : public QObject {
                                           : R"({"feedline": 1, "x": )" + text + "}";
       const auto kept = read(inside);
       if (name.startsWith("n_") && kept) QVERIFY2(text.find_first_of(",]}:\"") != std::string::npos, text.c_str());
-      if (name.startsWith("y_") && !name.contains("duplicated")) QVERIFY2(kept, kept ? "" : kept.error().line().c_str());
+      if (name.startsWith("y_") && !name.contains("duplicated"))
+        QVERIFY2(kept, kept ? "" : kept.error().line().c_str());
       if (!kept) continue;
       const std::string saved = to_json(kept->document);
       const auto again = read(saved);
@@ -293,10 +301,14 @@ class TestJson : public QObject {
   void odd_paths_are_refused_data() {
     QTest::addColumn<QString>("path");
     QTest::addColumn<QString>("word");
-    QTest::newRow("missing") << "/nonexistent/a.feedline" << "No such file";
-    QTest::newRow("folder") << "/" << "folder";
-    QTest::newRow("endless device") << "/dev/zero" << "ordinary file";
-    QTest::newRow("empty path") << "" << "No such file";
+    QTest::newRow("missing") << "/nonexistent/a.feedline"
+                             << "No such file";
+    QTest::newRow("folder") << "/"
+                            << "folder";
+    QTest::newRow("endless device") << "/dev/zero"
+                                    << "ordinary file";
+    QTest::newRow("empty path") << ""
+                                << "No such file";
   }
   void odd_paths_are_refused() {
     QFETCH(QString, path);

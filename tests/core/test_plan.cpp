@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <QTest>
-#include <set>
-
 #include "engine/plan.h"
 #include "graph/edit.h"
 #include "graph/json.h"
 #include "support/fake_nodes.h"
+
+#include <QTest>
+
+#include <set>
 
 using namespace feedline;
 using feedline::test::Graph;
@@ -46,13 +47,16 @@ class TestPlan : public QObject {
 
  private Q_SLOTS:
   void lowers_the_whole_graph() {
-    const auto result = plan_of(trainable().set("trainer", "seed", std::int64_t{9}).set("batch", "size", std::int64_t{16}));
+    const auto result =
+        plan_of(trainable().set("trainer", "seed", std::int64_t{9}).set("batch", "size", std::int64_t{16}));
     QVERIFY2(result, result ? "" : result.error().line().c_str());
     const Plan& plan = **result;
     QCOMPARE(plan.trainer_node, std::string("trainer"));
     QCOMPARE(plan.trainer.seed, 9);
     QVERIFY(!plan.validation);
-    QVERIFY(plan.document == to_json(trainable().set("trainer", "seed", std::int64_t{9}).set("batch", "size", std::int64_t{16}).document()));
+    QVERIFY(
+        plan.document ==
+        to_json(trainable().set("trainer", "seed", std::int64_t{9}).set("batch", "size", std::int64_t{16}).document()));
 
     const DataPlan& data = plan.train;
     QCOMPARE(data.source_node, std::string("source"));
@@ -97,19 +101,23 @@ class TestPlan : public QObject {
 
   void only_what_is_needed_runs() {
     // `describe` feeds a batch port that no layer reads; `stray` feeds nothing.
-    const auto result = plan_of(trainable().add("describe:describe stray:resize resize.image>describe.image "
-                                                "describe.features>batch.features source.image>stray.image"));
+    const auto result =
+        plan_of(trainable().add("describe:describe stray:resize resize.image>describe.image "
+                                "describe.features>batch.features source.image>stray.image"));
     QVERIFY(result);
     QCOMPARE((*result)->train.steps.size(), std::size_t{1});
     QCOMPARE((*result)->train.fields.size(), std::size_t{2});
   }
 
   void branches_and_optional_inputs() {
-    Graph graph = trainable().add("describe:describe l2:linear sum:add resize.image>describe.image describe.features>batch.features batch.features>l2.x");
+    Graph graph = trainable().add(
+        "describe:describe l2:linear sum:add resize.image>describe.image describe.features>batch.features "
+        "batch.features>l2.x");
     Document document = graph.document();
     QVERIFY(document.apply({RemoveLink{{"loss", "prediction"}}}));
-    for (const Link& link : {Link{.from = {"linear", "x"}, .to = {"sum", "a"}}, Link{.from = {"l2", "x"}, .to = {"sum", "b"}},
-                             Link{.from = {"sum", "x"}, .to = {"loss", "prediction"}}})
+    for (const Link& link :
+         {Link{.from = {"linear", "x"}, .to = {"sum", "a"}}, Link{.from = {"l2", "x"}, .to = {"sum", "b"}},
+          Link{.from = {"sum", "x"}, .to = {"loss", "prediction"}}})
       QVERIFY(document.apply({AddLink{link}}));
     const auto result = make_plan(document, {}, nullptr, test::fake_registry());
     QVERIFY2(result, result ? "" : result.error().line().c_str());
@@ -128,7 +136,8 @@ class TestPlan : public QObject {
   }
 
   void random_nodes_keep_their_stream_whatever_else_is_wired() {
-    const auto result = plan_of(trainable().add("jitter:jitter b2:batch source.image>jitter.image jitter.image>b2.image"));
+    const auto result =
+        plan_of(trainable().add("jitter:jitter b2:batch source.image>jitter.image jitter.image>b2.image"));
     QVERIFY(result);
     Document document = trainable().add("jitter:jitter").document();
     QVERIFY(document.apply({RemoveLink{{"batch", "image"}}}));
@@ -142,7 +151,8 @@ class TestPlan : public QObject {
   }
 
   void a_split_holds_out_records_and_loses_none() {
-    const auto result = plan_of(trainable().set("trainer", "validation_split", 0.2).set("source", "count", std::int64_t{101}));
+    const auto result =
+        plan_of(trainable().set("trainer", "validation_split", 0.2).set("source", "count", std::int64_t{101}));
     QVERIFY2(result, result ? "" : result.error().line().c_str());
     const DataPlan& train = (*result)->train;
     QVERIFY((*result)->validation.has_value());
@@ -161,7 +171,7 @@ class TestPlan : public QObject {
     all.insert(held.begin(), held.end());
     QCOMPARE(all.size(), std::size_t{101});
     QCOMPARE(*all.rbegin(), std::uint64_t{100});
-    QVERIFY(drawn(train.sampler, 2) == first);      // the same records each epoch,
+    QVERIFY(drawn(train.sampler, 2) == first);  // the same records each epoch,
     QVERIFY(drawn(validation.sampler, 7) == held);
     QVERIFY(train.sampler.record(1, 0) != train.sampler.record(2, 0) ||
             train.sampler.record(1, 1) != train.sampler.record(2, 1));  // in a new order
@@ -189,8 +199,12 @@ class TestPlan : public QObject {
   }
 
   void the_order_of_an_immense_source_needs_no_memory() {
-    const SamplerPlan sampler{.source_size = std::uint64_t{1} << 40, .first = 5, .count = (std::uint64_t{1} << 40) - 5,
-                              .split = true, .shuffle = true, .seed = 1};
+    const SamplerPlan sampler{.source_size = std::uint64_t{1} << 40,
+                              .first = 5,
+                              .count = (std::uint64_t{1} << 40) - 5,
+                              .split = true,
+                              .shuffle = true,
+                              .seed = 1};
     QVERIFY(sampler.record(1, sampler.count - 1) < sampler.source_size);
   }
 
@@ -201,7 +215,10 @@ class TestPlan : public QObject {
   }
 
   void a_validation_batch_is_a_pipeline_of_its_own() {
-    const auto result = plan_of(with_validation().set("vsource", "count", std::int64_t{33}).set("vbatch", "size", std::int64_t{10}).set("vbatch", "drop_last", true));
+    const auto result = plan_of(with_validation()
+                                    .set("vsource", "count", std::int64_t{33})
+                                    .set("vbatch", "size", std::int64_t{10})
+                                    .set("vbatch", "drop_last", true));
     QVERIFY2(result, result ? "" : result.error().line().c_str());
     const DataPlan& validation = *(*result)->validation;
     QCOMPARE(validation.source_node, std::string("vsource"));
@@ -225,37 +242,56 @@ class TestPlan : public QObject {
       QTest::newRow(name) << graph.document() << words;
     };
     const auto files = [] {
-      return Graph("f:files decode:decode batch:batch linear:linear loss:cross_entropy sgd:sgd trainer:trainer "
-                   "f.file>decode.file decode.image>batch.image f.label>batch.label batch.image>linear.x "
-                   "linear.x>loss.prediction batch.label>loss.target loss.loss>trainer.loss sgd.optimizer>trainer.optimizer");
+      return Graph(
+          "f:files decode:decode batch:batch linear:linear loss:cross_entropy sgd:sgd trainer:trainer "
+          "f.file>decode.file decode.image>batch.image f.label>batch.label batch.image>linear.x "
+          "linear.x>loss.prediction batch.label>loss.target loss.loss>trainer.loss sgd.optimizer>trainer.optimizer");
     };
     row("a problem of the graph", trainable().set("batch", "size", std::int64_t{0}), "batch.size|out of range");
     row("nothing to train", Graph("s:pictures"), "nothing to train");
     row("missing folder", files().set("f", "folder", std::string("/missing")), "f.folder|/missing|no such folder");
     row("source throws", files().set("f", "folder", std::string("/throws")), "f|cannot be opened");
-    row("empty source", files().set("f", "folder", std::string("/x")).set("f", "count", std::int64_t{0}), "f|no records");
-    row("unknown size at the batch", files().set("f", "folder", std::string("/x")), "batch:image|decode.image gives u8 H×W×3|resize");
+    row("empty source", files().set("f", "folder", std::string("/x")).set("f", "count", std::int64_t{0}),
+        "f|no records");
+    row("unknown size at the batch", files().set("f", "folder", std::string("/x")),
+        "batch:image|decode.image gives u8 H×W×3|resize");
     row("a node that cannot be prepared",
-        with_validation("vjitter:jitter vsource.image>vjitter.image vjitter.image>vresize.image vresize.image>vbatch.image").set("vjitter", "broken", true),
+        with_validation(
+            "vjitter:jitter vsource.image>vjitter.image vjitter.image>vresize.image vresize.image>vbatch.image")
+            .set("vjitter", "broken", true),
         "vjitter|cannot be prepared");
-    row("batch never fills", trainable().set("batch", "drop_last", true).set("source", "count", std::int64_t{20}), "batch.drop_last|64 never fills from 20");
-    row("split too small", trainable().set("trainer", "validation_split", 0.001), "trainer.validation_split|no records to validate on out of 100");
-    row("split leaves none to train", trainable().set("trainer", "validation_split", 0.9).set("source", "count", std::int64_t{1}), "trainer.validation_split|no records to train on out of 1");
-    row("split and source", with_validation().set("trainer", "validation_split", 0.2), "trainer.validation_split|vbatch|Set validation_split to 0");
-    row("validates on itself", trainable().add("batch.batch>trainer.validation"), "trainer:validation|training batches themselves");
-    row("validation of another size", with_validation().set("vresize", "size", std::int64_t{9}), "vbatch:image|9×9×3|8×8×3|same way");
-    row("validation of other classes", with_validation().set("vsource", "classes", std::int64_t{9}), "vbatch:label|9 classes|10");
+    row("batch never fills", trainable().set("batch", "drop_last", true).set("source", "count", std::int64_t{20}),
+        "batch.drop_last|64 never fills from 20");
+    row("split too small", trainable().set("trainer", "validation_split", 0.001),
+        "trainer.validation_split|no records to validate on out of 100");
+    row("split leaves none to train",
+        trainable().set("trainer", "validation_split", 0.9).set("source", "count", std::int64_t{1}),
+        "trainer.validation_split|no records to train on out of 1");
+    row("split and source", with_validation().set("trainer", "validation_split", 0.2),
+        "trainer.validation_split|vbatch|Set validation_split to 0");
+    row("validates on itself", trainable().add("batch.batch>trainer.validation"),
+        "trainer:validation|training batches themselves");
+    row("validation of another size", with_validation().set("vresize", "size", std::int64_t{9}),
+        "vbatch:image|9×9×3|8×8×3|same way");
+    row("validation of other classes", with_validation().set("vsource", "classes", std::int64_t{9}),
+        "vbatch:label|9 classes|10");
     row("validation with other names",
-        with_validation().set("vsource", "names", std::string("abcdefghij")).set("source", "names", std::string("abcdefghji")), "vbatch:label|differently|order");
+        with_validation()
+            .set("vsource", "names", std::string("abcdefghij"))
+            .set("source", "names", std::string("abcdefghji")),
+        "vbatch:label|differently|order");
     row("validation lacks a field", with_validation("vsource.image>vresize.image"), "vbatch:image|reads 'image'");
     row("hidden width undecided",
-        rewired({"loss", "prediction"}, "head:linear linear.x>head.x head.x>loss.prediction").set("head", "units", std::int64_t{10}),
+        rewired({"loss", "prediction"}, "head:linear linear.x>head.x head.x>loss.prediction")
+            .set("head", "units", std::int64_t{10}),
         "linear|'classes'|units");
     row("model fed by two batches",
-        rewired({"loss", "prediction"}, "b2:batch l2:linear sum:add resize.image>b2.image b2.image>l2.x linear.x>sum.a l2.x>sum.b "
-                                        "sum.x>loss.prediction"),
+        rewired({"loss", "prediction"},
+                "b2:batch l2:linear sum:add resize.image>b2.image b2.image>l2.x linear.x>sum.a l2.x>sum.b "
+                "sum.x>loss.prediction"),
         "loss|two batch nodes, batch and b2|from one");
-    row("no layer", rewired({"loss", "prediction"}, "batch.image>loss.prediction").set("source", "classes", std::int64_t{3}),
+    row("no layer",
+        rewired({"loss", "prediction"}, "batch.image>loss.prediction").set("source", "classes", std::int64_t{3}),
         "loss:prediction|no layer");
   }
   void errors_name_the_culprit() {
@@ -270,8 +306,8 @@ class TestPlan : public QObject {
 
   void all_problems_are_handed_out() {
     std::vector<Problem> problems;
-    const auto result = make_plan(trainable().set("batch", "size", std::int64_t{0}).set("sgd", "rate", -1.0).document(), {}, &problems,
-                                  test::fake_registry());
+    const auto result = make_plan(trainable().set("batch", "size", std::int64_t{0}).set("sgd", "rate", -1.0).document(),
+                                  {}, &problems, test::fake_registry());
     QVERIFY(!result);
     QCOMPARE(problems.size(), std::size_t{2});
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <QTest>
-
 #include "graph/edit.h"
 #include "graph/validate.h"
 #include "support/fake_nodes.h"
+
+#include <QTest>
 
 using namespace feedline;
 using feedline::test::Graph;
@@ -67,27 +67,42 @@ class TestValidate : public QObject {
     row("list for integer", trainable().set("batch", "size", RawJson{"[1]"}), "batch.size|[1]|integer");
     row("unset folder", trainable().add("f:files"), "f.folder|no folder is set|--set f.folder=PATH");
     row("unconnected input", without(trainable(), "loss", "target"), "loss:target|no wire enters|target");
-    row("unconnected any input", without(trainable(), "shuffle", "sample"), "shuffle:sample|no wire|values of one record");
-    row("no such output", trainable().add("r:resize source.picture>r.image"), "source:picture|no such output|image, label");
+    row("unconnected any input", without(trainable(), "shuffle", "sample"),
+        "shuffle:sample|no wire|values of one record");
+    row("no such output", trainable().add("r:resize source.picture>r.image"),
+        "source:picture|no such output|image, label");
     row("no such input", trainable().add("r:resize source.image>r.picture"), "r:picture|no such input|image");
-    row("input as start", trainable().add("r:resize r2:resize source.image>r2.image linear.x>r.image"), "r:image|takes image|linear.x gives tensor");
-    row("encoded into image", trainable().add("f:files r:resize f.file>r.image"), "r:image|takes image, but f.file gives encoded|decode node between");
-    row("image into tensor", trainable().add("l:linear source.image>l.x"), "l:x|takes tensor|gives image|batch node between");
-    row("encoded into tensor", trainable().add("f:files l:linear f.file>l.x"), "l:x|decode node and a batch node between");
-    row("label into target", trainable().add("c:cross_entropy linear.x>c.prediction source.label>c.target"), "c:target|takes target|gives label|batch");
-    row("through shuffle", trainable().add("f:files s:shuffle r:resize f.file>s.sample s.sample>r.image"), "r:image|s.sample gives encoded|decode");
-    row("tensor into any", trainable().add("s:shuffle linear.x>s.sample"), "s:sample|values of one record|in front of the batch");
-    row("circle", trainable().add("a:resize b:resize a.image>b.image b.image>a.image"), "a|circle: a → b → a|Remove one");
+    row("input as start", trainable().add("r:resize r2:resize source.image>r2.image linear.x>r.image"),
+        "r:image|takes image|linear.x gives tensor");
+    row("encoded into image", trainable().add("f:files r:resize f.file>r.image"),
+        "r:image|takes image, but f.file gives encoded|decode node between");
+    row("image into tensor", trainable().add("l:linear source.image>l.x"),
+        "l:x|takes tensor|gives image|batch node between");
+    row("encoded into tensor", trainable().add("f:files l:linear f.file>l.x"),
+        "l:x|decode node and a batch node between");
+    row("label into target", trainable().add("c:cross_entropy linear.x>c.prediction source.label>c.target"),
+        "c:target|takes target|gives label|batch");
+    row("through shuffle", trainable().add("f:files s:shuffle r:resize f.file>s.sample s.sample>r.image"),
+        "r:image|s.sample gives encoded|decode");
+    row("tensor into any", trainable().add("s:shuffle linear.x>s.sample"),
+        "s:sample|values of one record|in front of the batch");
+    row("circle", trainable().add("a:resize b:resize a.image>b.image b.image>a.image"),
+        "a|circle: a → b → a|Remove one");
     row("feeds itself", trainable().add("a:resize a.image>a.image"), "a|circle: a → a");
-    row("output without its input", trainable().add("l:linear batch.tokens>l.x"), "l:x|batch.tokens gives nothing|Wire the input tokens of batch");
-    row("infer fails", trainable().add("batch2:batch add:add describe:describe source.image>describe.image "
-                                       "describe.features>batch2.features batch.image>add.a batch2.features>add.b"),
+    row("output without its input", trainable().add("l:linear batch.tokens>l.x"),
+        "l:x|batch.tokens gives nothing|Wire the input tokens of batch");
+    row("infer fails",
+        trainable().add("batch2:batch add:add describe:describe source.image>describe.image "
+                        "describe.features>batch2.features batch.image>add.a batch2.features>add.b"),
         "add|differ in shape|Make them alike");
-    row("two trainers", trainable().add("t2:trainer loss.loss>t2.loss sgd.optimizer>t2.optimizer"), "t2|2 trainers: trainer and t2|Keep one");
+    row("two trainers", trainable().add("t2:trainer loss.loss>t2.loss sgd.optimizer>t2.optimizer"),
+        "t2|2 trainers: trainer and t2|Keep one");
     row("no trainer", Graph("source:pictures"), "nothing to train|Add a trainer");
     row("no source", Graph("sgd:sgd"), "no data|Add a source");
-    row("two sources in a batch", trainable().add("p:pictures b:batch source.image>b.image p.label>b.label"), "b:label|two sources, source and p|one source");
-    row("two shuffles in a row", trainable().add("s2:shuffle b:batch shuffle.sample>s2.sample s2.sample>b.image"), "s2|ordered by shuffle|again by s2|Remove one");
+    row("two sources in a batch", trainable().add("p:pictures b:batch source.image>b.image p.label>b.label"),
+        "b:label|two sources, source and p|one source");
+    row("two shuffles in a row", trainable().add("s2:shuffle b:batch shuffle.sample>s2.sample s2.sample>b.image"),
+        "s2|ordered by shuffle|again by s2|Remove one");
     row("two shuffles side by side",
         trainable().add("s2:shuffle b:batch source.image>s2.sample s2.sample>b.image shuffle.label>b.label"),
         "b:label|two nodes, s2 and shuffle|Remove one");
@@ -106,11 +121,13 @@ class TestValidate : public QObject {
     }
     QVERIFY2(found, errors.join('\n').toUtf8());
     for (const Problem& p : analysis.problems)
-      if (!p.error.node.empty() && p.severity == Problem::Severity::Error) QVERIFY2(!p.error.remedy.empty(), p.error.line().c_str());
+      if (!p.error.node.empty() && p.severity == Problem::Severity::Error)
+        QVERIFY2(!p.error.remedy.empty(), p.error.line().c_str());
   }
 
   void warnings_do_not_forbid_a_run() {
-    Document document = trainable().set("resize", "sise", std::int64_t{3}).add("r:resize shuffle.sample>r.image").document();
+    Document document =
+        trainable().set("resize", "sise", std::int64_t{3}).add("r:resize shuffle.sample>r.image").document();
     const Analysis analysis = look(document);
     QVERIFY(analysis.ok());
     const QString all = lines(analysis, Problem::Severity::Warning).join('\n');
@@ -129,9 +146,11 @@ class TestValidate : public QObject {
   void a_fault_is_reported_once_and_not_down_the_line() {
     const Analysis bad = look(trainable().set("resize", "size", std::int64_t{-1}).document());
     QCOMPARE(lines(bad, Problem::Severity::Error).size(), 1);
-    const Analysis unknown = look(trainable().add("x:martian y:resize x.image>y.image z:resize y.image>z.image").document());
+    const Analysis unknown =
+        look(trainable().add("x:martian y:resize x.image>y.image z:resize y.image>z.image").document());
     QCOMPARE(lines(unknown, Problem::Severity::Error).size(), 1);
-    const Analysis circle = look(trainable().add("a:resize b:resize c:resize a.image>b.image b.image>a.image b.image>c.image").document());
+    const Analysis circle =
+        look(trainable().add("a:resize b:resize c:resize a.image>b.image b.image>a.image b.image>c.image").document());
     QCOMPARE(lines(circle, Problem::Severity::Error).size(), 1);
   }
 
@@ -143,7 +162,9 @@ class TestValidate : public QObject {
   }
 
   void order_goes_forward_and_leaves_circles_out() {
-    const Graph graph("c:resize b:resize source:pictures x:resize y:resize b.image>c.image source.image>b.image x.image>y.image y.image>x.image");
+    const Graph graph(
+        "c:resize b:resize source:pictures x:resize y:resize b.image>c.image source.image>b.image x.image>y.image "
+        "y.image>x.image");
     const Analysis analysis = look(graph.document());
     QStringList order;
     for (const std::size_t i : analysis.order) order << QString::fromStdString(graph.document().nodes()[i].id);
@@ -188,7 +209,8 @@ class TestValidate : public QObject {
     TensorDesc label = *before.at({"source", "label"});
     label.classes = 7;
     const Analysis after = look(document, {{"source", {*before.at({"source", "image"}), label}}});
-    QVERIFY(lines(after, Problem::Severity::Error).join("").contains("loss: the model gives another number of classes"));
+    QVERIFY(
+        lines(after, Problem::Severity::Error).join("").contains("loss: the model gives another number of classes"));
   }
 
   void probed_sources_of_the_wrong_form_are_an_error_not_a_crash() {
@@ -226,23 +248,40 @@ class TestValidate : public QObject {
     QTest::addColumn<QString>("to");
     QTest::addColumn<bool>("replacing");
     QTest::addColumn<QString>("words");  // empty: allowed
-    QTest::newRow("allowed") << "source.image" << "free.image" << false << "";
-    QTest::newRow("through any") << "shuffle.sample" << "free.image" << false << "";
-    QTest::newRow("open any") << "idle.sample" << "free.image" << false << "";
-    QTest::newRow("open any into the model") << "idle.sample" << "l2.x" << false << "l2:x|takes tensor";
-    QTest::newRow("into any") << "source.label" << "idle.sample" << false << "";
-    QTest::newRow("batch into validation") << "batch.batch" << "trainer.validation" << false << "";
-    QTest::newRow("kind") << "source.label" << "free.image" << false << "free:image|takes image|source.label gives label";
-    QTest::newRow("wrong label") << "batch.label" << "l2.x" << false << "takes tensor|gives target";
-    QTest::newRow("taken") << "source.image" << "resize.image" << false << "resize:image|already takes a wire from shuffle.sample";
-    QTest::newRow("replacing") << "source.image" << "resize.image" << true << "";
-    QTest::newRow("circle") << "free.image" << "shuffle.sample" << true << "";
-    QTest::newRow("real circle") << "resize.image" << "shuffle.sample" << true << "circle|resize already depends on shuffle";
-    QTest::newRow("itself") << "free.image" << "free.image" << false << "cannot feed itself";
-    QTest::newRow("no node") << "nobody.image" << "free.image" << false << "nobody:image|no such node";
-    QTest::newRow("unknown type") << "alien.out" << "free.image" << false << "alien|martian";
-    QTest::newRow("two inputs") << "free.image" << "batch.batch" << false << "batch:batch|it is an output";
-    QTest::newRow("two outputs") << "batch.nothing" << "l2.x" << false << "batch:nothing|no such output|image, features";
+    QTest::newRow("allowed") << "source.image"
+                             << "free.image" << false << "";
+    QTest::newRow("through any") << "shuffle.sample"
+                                 << "free.image" << false << "";
+    QTest::newRow("open any") << "idle.sample"
+                              << "free.image" << false << "";
+    QTest::newRow("open any into the model") << "idle.sample"
+                                             << "l2.x" << false << "l2:x|takes tensor";
+    QTest::newRow("into any") << "source.label"
+                              << "idle.sample" << false << "";
+    QTest::newRow("batch into validation") << "batch.batch"
+                                           << "trainer.validation" << false << "";
+    QTest::newRow("kind") << "source.label"
+                          << "free.image" << false << "free:image|takes image|source.label gives label";
+    QTest::newRow("wrong label") << "batch.label"
+                                 << "l2.x" << false << "takes tensor|gives target";
+    QTest::newRow("taken") << "source.image"
+                           << "resize.image" << false << "resize:image|already takes a wire from shuffle.sample";
+    QTest::newRow("replacing") << "source.image"
+                               << "resize.image" << true << "";
+    QTest::newRow("circle") << "free.image"
+                            << "shuffle.sample" << true << "";
+    QTest::newRow("real circle") << "resize.image"
+                                 << "shuffle.sample" << true << "circle|resize already depends on shuffle";
+    QTest::newRow("itself") << "free.image"
+                            << "free.image" << false << "cannot feed itself";
+    QTest::newRow("no node") << "nobody.image"
+                             << "free.image" << false << "nobody:image|no such node";
+    QTest::newRow("unknown type") << "alien.out"
+                                  << "free.image" << false << "alien|martian";
+    QTest::newRow("two inputs") << "free.image"
+                                << "batch.batch" << false << "batch:batch|it is an output";
+    QTest::newRow("two outputs") << "batch.nothing"
+                                 << "l2.x" << false << "batch:nothing|no such output|image, features";
   }
   void check_connect_decides() {
     QFETCH(QString, from);
@@ -262,7 +301,8 @@ class TestValidate : public QObject {
 
   void check_connect_and_analyse_agree() {
     // Every possible wire between two fresh nodes: refused by the one exactly if the other reports it.
-    const Document base = trainable().add("r:resize d:decode s:shuffle b:batch l:linear a:add c:cross_entropy f:files").document();
+    const Document base =
+        trainable().add("r:resize d:decode s:shuffle b:batch l:linear a:add c:cross_entropy f:files").document();
     std::size_t allowed = 0;
     for (const Node& n : base.nodes())
       for (const Node& m : base.nodes())
@@ -276,7 +316,8 @@ class TestValidate : public QObject {
             bool reported = false;
             for (const Problem& p : look(wired).problems) {
               const std::string line = p.error.line();
-              reported = reported || (p.error.node == to.node && p.error.port == to.port && line.find("takes ") != std::string::npos);
+              reported = reported || (p.error.node == to.node && p.error.port == to.port &&
+                                      line.find("takes ") != std::string::npos);
               reported = reported || line.find("circle") != std::string::npos;
             }
             const auto error = check_connect(base, from, to, false, test::fake_registry());

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/fake_nodes.h"
 
+#include "schema/node_builder.h"
+
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
-
-#include "schema/node_builder.h"
 
 namespace feedline::test {
 namespace {
 
 TensorDesc picture(Dim height, Dim width) {
-  return {.kind = Kind::Image, .dtype = DType::U8, .shape = {std::move(height), std::move(width), 3}, .layout = Layout::HWC};
+  return {.kind = Kind::Image,
+          .dtype = DType::U8,
+          .shape = {std::move(height), std::move(width), 3},
+          .layout = Layout::HWC};
 }
 TensorDesc label(Dim classes) { return {.kind = Kind::Label, .dtype = DType::I64, .classes = std::move(classes)}; }
 
@@ -95,7 +98,9 @@ struct Pictures {
 struct Decode {
   struct Params {};
   static NodeSpec spec() {
-    return node<Decode>("decode", 1, "Decode", "Pixels from files.").in("file", Kind::Encoded).out("image", Kind::Image);
+    return node<Decode>("decode", 1, "Decode", "Pixels from files.")
+        .in("file", Kind::Encoded)
+        .out("image", Kind::Image);
   }
   static Result<TensorDesc> infer(const Params&, const TensorDesc&) {
     ++infer_calls();
@@ -166,7 +171,8 @@ struct Describe {
   }
   static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs) {
     ++infer_calls();
-    return std::vector<TensorDesc>{{.kind = Kind::Features, .shape = {4}}, {.kind = Kind::Tokens, .dtype = DType::I64, .shape = {7}}};
+    return std::vector<TensorDesc>{{.kind = Kind::Features, .shape = {4}},
+                                   {.kind = Kind::Tokens, .dtype = DType::I64, .shape = {7}}};
   }
   static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs) { return std::make_unique<Jitter::Op>(); }
 };
@@ -265,7 +271,8 @@ struct CrossEntropy {
 
 /// Written out, because the builder's glue for optimisers needs LibTorch.
 NodeSpec sgd() {
-  NodeSpec spec{.type = "sgd", .title = "SGD", .summary = "Descent.", .category = Category::Optimizer, .role = Role::Optimizer};
+  NodeSpec spec{
+      .type = "sgd", .title = "SGD", .summary = "Descent.", .category = Category::Optimizer, .role = Role::Optimizer};
   spec.outputs.push_back({.name = "optimizer", .kind = Kind::Optimizer});
   spec.params.push_back({.name = "rate", .kind = ParamKind::Real, .default_value = 0.1, .hard_min = 0, .hard_max = 10});
   spec.infer = [](const ParamMap&, DescInputs) -> Result<std::vector<TensorDesc>> {
@@ -302,9 +309,9 @@ std::atomic<std::size_t>& infer_calls() {
 const Registry& fake_registry() {
   static const Registry registry = [] {
     Registry r;
-    for (NodeSpec spec : {Files::spec(), Pictures::spec(), Decode::spec(), Resize::spec(), Jitter::spec(), Describe::spec(),
-                          Shuffle::spec(), BatchNode::spec(), Linear::spec(), Add::spec(), CrossEntropy::spec(), sgd(),
-                          Trainer::spec()})
+    for (NodeSpec spec : {Files::spec(), Pictures::spec(), Decode::spec(), Resize::spec(), Jitter::spec(),
+                          Describe::spec(), Shuffle::spec(), BatchNode::spec(), Linear::spec(), Add::spec(),
+                          CrossEntropy::spec(), sgd(), Trainer::spec()})
       r.add(std::move(spec));
     return r;
   }();
@@ -346,7 +353,8 @@ Graph& Graph::set(const std::string& node, const std::string& param, Value value
 
 Graph trainable() {
   Graph graph(
-      "source:pictures resize:resize shuffle:shuffle batch:batch linear:linear loss:cross_entropy sgd:sgd trainer:trainer "
+      "source:pictures resize:resize shuffle:shuffle batch:batch linear:linear loss:cross_entropy sgd:sgd "
+      "trainer:trainer "
       "source.image>shuffle.sample source.label>shuffle.label shuffle.sample>resize.image resize.image>batch.image "
       "shuffle.label>batch.label batch.image>linear.x linear.x>loss.prediction batch.label>loss.target "
       "loss.loss>trainer.loss sgd.optimizer>trainer.optimizer");

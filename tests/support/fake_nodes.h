@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <atomic>
-#include <string>
-#include <string_view>
-
 #include "graph/document.h"
 #include "graph/edit.h"
 #include "schema/registry.h"
+
+#include <atomic>
+#include <string>
+#include <string_view>
 
 namespace feedline::test {
 
