@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/actions.h"
 
+#include "app/theme.h"
+
 #include <QAction>
 #include <QActionGroup>
 #include <QMenu>
@@ -8,8 +10,6 @@
 #include <QToolBar>
 #include <QToolButton>
 #include <QUndoStack>
-
-#include "app/theme.h"
 
 namespace feedline::gui {
 

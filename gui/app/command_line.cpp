@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/command_line.h"
 
-#include <QCommandLineParser>
-#include <QCoreApplication>
-#include <QTimer>
-#include <cstdio>
-#include <cstdlib>
-
 #include "app/main_window.h"
 #include "app/run_bar.h"
 #include "app/settings.h"
+
+#include <QCommandLineParser>
+#include <QCoreApplication>
+#include <QTimer>
+
+#include <cstdio>
+#include <cstdlib>
 
 namespace feedline::gui {
 
@@ -34,12 +35,16 @@ std::optional<QSize> parse_size(const QString& text) {
 /// One line a fact on stderr, for scripts that drive the window.
 void log_facts(MainWindow& window) {
   RunController& runs = window.runs();
-  QObject::connect(&runs, &RunController::started, &window,
-                   [](const Started& f) { say(QStringLiteral("started on %1").arg(QString::fromStdString(f.device))); });
+  QObject::connect(&runs, &RunController::started, &window, [](const Started& f) {
+    say(QStringLiteral("started on %1").arg(QString::fromStdString(f.device)));
+  });
   QObject::connect(&runs, &RunController::record_failed, &window,
                    [](const Error& e) { say(QStringLiteral("record failed: ") + QString::fromStdString(e.line())); });
   QObject::connect(&runs, &RunController::epoch_done, &window, [](const EpochResult& e) {
-    say(QStringLiteral("epoch %1: train loss %2, validation accuracy %3").arg(e.epoch).arg(e.train_loss).arg(e.val_accuracy));
+    say(QStringLiteral("epoch %1: train loss %2, validation accuracy %3")
+            .arg(e.epoch)
+            .arg(e.train_loss)
+            .arg(e.val_accuracy));
   });
   QObject::connect(&runs, &RunController::finished, &window, [](const RunResult& r) { say(end_text(r)); });
 }
@@ -51,7 +56,8 @@ CommandLine CommandLine::parse(const QStringList& arguments) {
   parser.setApplicationDescription(QStringLiteral("Draw, run and profile a training pipeline."));
   parser.addHelpOption();
   parser.addVersionOption();
-  parser.addPositionalArgument(QStringLiteral("FILE"), QStringLiteral("A .feedline graph to open."), QStringLiteral("[FILE]"));
+  parser.addPositionalArgument(QStringLiteral("FILE"), QStringLiteral("A .feedline graph to open."),
+                               QStringLiteral("[FILE]"));
   const QCommandLineOption example("example", "Open an example: " + Files::examples().join(", ") + '.', "NAME");
   const QCommandLineOption run("run", "Start the run at once.");
   const QCommandLineOption theme("theme", "light, dark or system, for this time.", "THEME");

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/files.h"
 
+#include "app/settings.h"
+#include "base/embedded.h"
+
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QMessageBox>
+
 #include <algorithm>
 #include <utility>
-
-#include "app/settings.h"
-#include "base/embedded.h"
 
 namespace feedline::gui {
 
@@ -31,9 +32,12 @@ bool Files::may_leave() {
   box.setInformativeText(tr("They are lost if you do not save them."));
   box.setDefaultButton(QMessageBox::Save);
   switch (box.exec()) {
-    case QMessageBox::Save: return save();
-    case QMessageBox::Discard: return true;
-    default: return false;
+    case QMessageBox::Save:
+      return save();
+    case QMessageBox::Discard:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -104,9 +108,8 @@ bool Files::save_as() {
   if (QFileInfo(file).suffix().isEmpty()) {
     file += QLatin1String(kSuffix);
     // The dialog asked about the name without the suffix only.
-    if (QFileInfo::exists(file) &&
-        QMessageBox::question(window_, tr("Replace the file?"), tr("%1 exists. Replace it?").arg(file)) !=
-            QMessageBox::Yes) {
+    if (QFileInfo::exists(file) && QMessageBox::question(window_, tr("Replace the file?"),
+                                                         tr("%1 exists. Replace it?").arg(file)) != QMessageBox::Yes) {
       return false;
     }
   }

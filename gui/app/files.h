@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "commands/document_controller.h"
+#include "graph/json.h"
+
 #include <QObject>
 #include <QString>
 #include <QStringList>
-#include <vector>
 
-#include "commands/document_controller.h"
-#include "graph/json.h"
+#include <vector>
 
 class QWidget;
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/log_panel.h"
 
-#include <QLocale>
-#include <QTextCursor>
-#include <QTime>
-#include <cmath>
-
 #include "app/run_bar.h"
 #include "app/theme.h"
 #include "plots/plot_panel.h"
+
+#include <QLocale>
+#include <QTextCursor>
+#include <QTime>
+
+#include <cmath>
 
 namespace feedline::gui {
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "session/run_controller.h"
+
 #include <QPlainTextEdit>
 #include <QString>
-#include <vector>
 
-#include "session/run_controller.h"
+#include <vector>
 
 namespace feedline::gui {
 

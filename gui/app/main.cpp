@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <QApplication>
-#include <QIcon>
-#include <algorithm>
-#include <cstdio>
-
 #include "app/command_line.h"
 #include "app/main_window.h"
 #include "app/settings.h"
 #include "app/theme.h"
+
+#include <QApplication>
+#include <QIcon>
+
+#include <algorithm>
+#include <cstdio>
 
 namespace {
 
@@ -38,7 +39,8 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (!has_display()) {
-    std::fputs("feedline: there is no display to open a window on. Train in the terminal: feedline-cli run FILE\n", stderr);
+    std::fputs("feedline: there is no display to open a window on. Train in the terminal: feedline-cli run FILE\n",
+               stderr);
     return 2;
   }
   QApplication app(argc, argv);

@@ -1,23 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/main_window.h"
 
-#include <QAction>
-#include <QCloseEvent>
-#include <QDockWidget>
-#include <QGuiApplication>
-#include <QLabel>
-#include <QMessageBox>
-#include <QMenu>
-#include <QMenuBar>
-#include <QMimeData>
-#include <QPushButton>
-#include <QScreen>
-#include <QStatusBar>
-#include <QToolBar>
-#include <QToolButton>
-#include <QUrl>
-#include <algorithm>
-
 #include "app/log_panel.h"
 #include "app/problems_panel.h"
 #include "app/run_bar.h"
@@ -29,6 +12,24 @@
 #include "plots/stages_panel.h"
 #include "plots/step_panel.h"
 #include "plots/throughput_panel.h"
+
+#include <QAction>
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QGuiApplication>
+#include <QLabel>
+#include <QMenu>
+#include <QMenuBar>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
+#include <QScreen>
+#include <QStatusBar>
+#include <QToolBar>
+#include <QToolButton>
+#include <QUrl>
+
+#include <algorithm>
 
 namespace feedline::gui {
 
@@ -229,8 +230,8 @@ bool MainWindow::may_close() {
   if (quiet_) return true;
   if (!files_->may_leave()) return false;
   if (!runs_.active()) return true;
-  QMessageBox box(QMessageBox::Question, tr("A run is going on"), tr("Stop the run and close?"),
-                  QMessageBox::NoButton, this);
+  QMessageBox box(QMessageBox::Question, tr("A run is going on"), tr("Stop the run and close?"), QMessageBox::NoButton,
+                  this);
   box.setInformativeText(tr("What it has learnt so far is lost."));
   QPushButton* stop = box.addButton(tr("Stop and close"), QMessageBox::AcceptRole);
   box.addButton(tr("Keep running"), QMessageBox::RejectRole);

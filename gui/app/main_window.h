@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QMainWindow>
-#include <QString>
-
 #include "app/actions.h"
 #include "app/docks.h"
 #include "app/files.h"
@@ -11,6 +8,9 @@
 #include "commands/document_controller.h"
 #include "session/prober.h"
 #include "session/run_controller.h"
+
+#include <QMainWindow>
+#include <QString>
 
 class QLabel;
 class QToolButton;
@@ -95,9 +95,9 @@ class MainWindow : public QMainWindow {
   QLabel* process_ = nullptr;
   Nanos process_shown_ = 0;
 
-  bool quiet_ = false;    ///< close without questions
-  bool leaving_ = false;  ///< all questions are answered; waiting for the run to end
-  bool given_up_ = false;  ///< on a run that does not end
+  bool quiet_ = false;                 ///< close without questions
+  bool leaving_ = false;               ///< all questions are answered; waiting for the run to end
+  bool given_up_ = false;              ///< on a run that does not end
   bool run_is_of_this_graph_ = false;  ///< false once another document has been opened over the run's
 };
 

@@ -1,12 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The part of the window that follows a run.
-#include <QAction>
-#include <QDockWidget>
-#include <QLabel>
-#include <QMessageBox>
-#include <QStatusBar>
-#include <algorithm>
-
 #include "app/log_panel.h"
 #include "app/main_window.h"
 #include "app/problems_panel.h"
@@ -18,6 +11,14 @@
 #include "plots/throughput_panel.h"
 #include "training/report.h"
 
+#include <QAction>
+#include <QDockWidget>
+#include <QLabel>
+#include <QMessageBox>
+#include <QStatusBar>
+
+#include <algorithm>
+
 namespace feedline::gui {
 
 namespace {
@@ -27,9 +28,8 @@ constexpr Nanos kProcessInterval = 500'000'000;
 void MainWindow::connect_run() {
   connect(actions_->run, &QAction::triggered, this, &MainWindow::start_run);
   connect(actions_->stop, &QAction::triggered, &runs_, &RunController::stop);
-  connect(actions_->pause, &QAction::triggered, this, [this] {
-    runs_.state() == RunController::State::Paused ? runs_.resume() : runs_.pause();
-  });
+  connect(actions_->pause, &QAction::triggered, this,
+          [this] { runs_.state() == RunController::State::Paused ? runs_.resume() : runs_.pause(); });
   log_->follow(runs_);
   connect(&runs_, &RunController::state_changed, this, [this](RunController::State state) {
     run_bar_->set_state(state);
@@ -84,7 +84,8 @@ void MainWindow::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
 void MainWindow::show_process(const Snapshot& now, const Snapshot& earlier) {
   if (now.at - process_shown_ < kProcessInterval || now.at <= earlier.at) return;
   process_shown_ = now.at;
-  const double cores = static_cast<double>(now.process.cpu - earlier.process.cpu) / static_cast<double>(now.at - earlier.at);
+  const double cores =
+      static_cast<double>(now.process.cpu - earlier.process.cpu) / static_cast<double>(now.at - earlier.at);
   QString text = tr("%1 cores busy · %2 MiB").arg(cores, 0, 'f', 1).arg(now.process.rss_bytes >> 20);
   for (const GpuSample& gpu : now.process.gpus) {
     text += tr(" · GPU %1, %2 MiB").arg(percent(gpu.utilisation)).arg(gpu.memory_used >> 20);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/problems_panel.h"
 
+#include "app/theme.h"
+
 #include <QHeaderView>
 #include <QLabel>
 #include <QStackedLayout>
 #include <QTreeView>
-
-#include "app/theme.h"
 
 namespace feedline::gui {
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/problems_model.h"
+
 #include <QString>
 #include <QWidget>
-#include <vector>
 
-#include "models/problems_model.h"
+#include <vector>
 
 class QLabel;
 class QStackedLayout;

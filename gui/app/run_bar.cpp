@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/run_bar.h"
 
+#include "app/theme.h"
+#include "plots/plot_panel.h"
+
 #include <QFontMetrics>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
 #include <QProgressBar>
 #include <QVBoxLayout>
+
 #include <algorithm>
 #include <cmath>
-
-#include "app/theme.h"
-#include "plots/plot_panel.h"
 
 namespace feedline::gui {
 
@@ -35,7 +36,8 @@ QString pieces(const TrainerSample& trainer) {
 
 QString clock_text(double seconds) {
   const auto whole = static_cast<qint64>(std::llround(std::max(0.0, seconds)));
-  const QString minutes = QStringLiteral("%1:%2").arg(whole / 60 % 60, whole >= 3600 ? 2 : 1, 10, QLatin1Char('0'))
+  const QString minutes = QStringLiteral("%1:%2")
+                              .arg(whole / 60 % 60, whole >= 3600 ? 2 : 1, 10, QLatin1Char('0'))
                               .arg(whole % 60, 2, 10, QLatin1Char('0'));
   return whole >= 3600 ? QStringLiteral("%1:%2").arg(whole / 3600).arg(minutes) : minutes;
 }
@@ -106,8 +108,9 @@ void RunBar::style() {
   QColor back = color;
   back.setAlpha(36);
   chip_->setFont(theme.bold_font());
-  chip_->setStyleSheet(QStringLiteral("QLabel#chip { color: %1; background: %2; border-radius: 11px; padding: 3px 10px; }")
-                           .arg(color.name(), back.name(QColor::HexArgb)));
+  chip_->setStyleSheet(
+      QStringLiteral("QLabel#chip { color: %1; background: %2; border-radius: 11px; padding: 3px 10px; }")
+          .arg(color.name(), back.name(QColor::HexArgb)));
   // Room for the longest word, so that nothing jumps when the state changes.
   chip_->setMinimumWidth(QFontMetrics(theme.bold_font()).horizontalAdvance(tr("Preparing")) + 24);
   const auto numbers = {rate_, eta_};
@@ -128,10 +131,18 @@ void RunBar::set_state(RunController::State state) {
       set_chip(tr("Ready"), Tone::Quiet);
       if (progress_text_->text().isEmpty()) progress_text_->setText(tr("Press Run to train"));
       break;
-    case State::Preparing: set_chip(tr("Preparing"), Tone::Waiting); break;
-    case State::Running: set_chip(tr("Running"), Tone::Active); break;
-    case State::Paused: set_chip(tr("Paused"), Tone::Waiting); break;
-    case State::Stopping: set_chip(tr("Stopping"), Tone::Waiting); break;
+    case State::Preparing:
+      set_chip(tr("Preparing"), Tone::Waiting);
+      break;
+    case State::Running:
+      set_chip(tr("Running"), Tone::Active);
+      break;
+    case State::Paused:
+      set_chip(tr("Paused"), Tone::Waiting);
+      break;
+    case State::Stopping:
+      set_chip(tr("Stopping"), Tone::Waiting);
+      break;
   }
   if (!starts) return;
   last_at_ = active_ = last_text_ = 0;
@@ -162,7 +173,8 @@ void RunBar::show_numbers(const Snapshot& now, const Snapshot& earlier) {
   progress_text_->setText(pieces(t));
   const double window = seconds(now.at - earlier.at);
   if (!t.validating && window > 0.3) {
-    rate_->setText(tr("%1 samples/s").arg(short_number(static_cast<double>(t.samples - earlier.trainer.samples) / window)));
+    rate_->setText(
+        tr("%1 samples/s").arg(short_number(static_cast<double>(t.samples - earlier.trainer.samples) / window)));
   }
   if (t.total_steps == 0) return;
   const double done = static_cast<double>(t.steps) / static_cast<double>(t.total_steps);
@@ -180,8 +192,12 @@ void RunBar::show_end(const RunResult& result) {
       set_chip(tr("Finished"), Tone::Good);
       progress_->setValue(1000);
       break;
-    case RunResult::End::Stopped: set_chip(tr("Stopped"), Tone::Quiet); break;
-    case RunResult::End::Failed: set_chip(tr("Failed"), Tone::Bad); break;
+    case RunResult::End::Stopped:
+      set_chip(tr("Stopped"), Tone::Quiet);
+      break;
+    case RunResult::End::Failed:
+      set_chip(tr("Failed"), Tone::Bad);
+      break;
   }
   const QString text = end_text(result);
   progress_text_->setText(progress_text_->fontMetrics().elidedText(text, Qt::ElideRight, 460));

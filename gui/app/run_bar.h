@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "session/run_controller.h"
+
 #include <QString>
 #include <QWidget>
-
-#include "session/run_controller.h"
 
 class QLabel;
 class QProgressBar;
@@ -41,9 +41,9 @@ class RunBar : public QWidget {
   QLabel* eta_;
   Tone tone_ = Tone::Quiet;
   RunController::State state_ = RunController::State::Idle;
-  Nanos last_at_ = 0;     ///< of the last snapshot
-  Nanos active_ = 0;      ///< running time without pauses
-  Nanos last_text_ = 0;   ///< when the writing was last renewed
+  Nanos last_at_ = 0;    ///< of the last snapshot
+  Nanos active_ = 0;     ///< running time without pauses
+  Nanos last_text_ = 0;  ///< when the writing was last renewed
 };
 
 /// "0:42", "1:02:03"

@@ -17,9 +17,12 @@ constexpr char kLayout[] = "window/layout";
 
 QString word_of(Theme::Mode mode) {
   switch (mode) {
-    case Theme::Mode::Light: return QStringLiteral("light");
-    case Theme::Mode::Dark: return QStringLiteral("dark");
-    case Theme::Mode::System: break;
+    case Theme::Mode::Light:
+      return QStringLiteral("light");
+    case Theme::Mode::Dark:
+      return QStringLiteral("dark");
+    case Theme::Mode::System:
+      break;
   }
   return QStringLiteral("system");
 }
@@ -51,9 +54,7 @@ void Settings::add_recent_file(const QString& file) {
 
 void Settings::clear_recent_files() { QSettings().remove(kRecent); }
 
-Theme::Mode Settings::theme() {
-  return theme_mode(QSettings().value(kTheme).toString()).value_or(Theme::Mode::System);
-}
+Theme::Mode Settings::theme() { return theme_mode(QSettings().value(kTheme).toString()).value_or(Theme::Mode::System); }
 
 void Settings::set_theme(Theme::Mode mode) { QSettings().setValue(kTheme, word_of(mode)); }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/theme.h"
+
 #include <QPalette>
 #include <QString>
-
-#include "app/theme.h"
 
 namespace feedline::gui {
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/theme.h"
 
+#include "app/style_sheet.h"
+
 #include <QApplication>
 #include <QFile>
 #include <QFontDatabase>
 #include <QPainter>
 #include <QPointer>
 #include <QStyleHints>
-#include <algorithm>
 
-#include "app/style_sheet.h"
+#include <algorithm>
 
 namespace feedline::gui {
 
@@ -121,31 +122,50 @@ void Theme::apply() {
 
 QColor Theme::kind_color(Kind kind) const {
   switch (kind) {
-    case Kind::Any: return dark_ ? "#98a3b3" : "#6d7887";
-    case Kind::Encoded: return dark_ ? "#d9cf4a" : "#8c7f00";
-    case Kind::Image: return dark_ ? "#56b4e9" : "#2a8fcb";
-    case Kind::Text: return dark_ ? "#f0b232" : "#c07f00";
-    case Kind::Tokens: return dark_ ? "#ff9354" : "#d55e00";
-    case Kind::Features: return dark_ ? "#1fbf90" : "#008a64";
-    case Kind::Label: return dark_ ? "#e08fbd" : "#b5588c";
-    case Kind::Tensor: return dark_ ? "#6d9ff5" : "#0059b2";
-    case Kind::Target: return dark_ ? "#c58be0" : "#843fa1";
-    case Kind::Batch: return dark_ ? "#d6dbe3" : "#333b46";
-    case Kind::Loss: return dark_ ? "#ff7a68" : "#bb2d1b";
-    case Kind::Optimizer: return dark_ ? "#5cd3c7" : "#00776c";
+    case Kind::Any:
+      return dark_ ? "#98a3b3" : "#6d7887";
+    case Kind::Encoded:
+      return dark_ ? "#d9cf4a" : "#8c7f00";
+    case Kind::Image:
+      return dark_ ? "#56b4e9" : "#2a8fcb";
+    case Kind::Text:
+      return dark_ ? "#f0b232" : "#c07f00";
+    case Kind::Tokens:
+      return dark_ ? "#ff9354" : "#d55e00";
+    case Kind::Features:
+      return dark_ ? "#1fbf90" : "#008a64";
+    case Kind::Label:
+      return dark_ ? "#e08fbd" : "#b5588c";
+    case Kind::Tensor:
+      return dark_ ? "#6d9ff5" : "#0059b2";
+    case Kind::Target:
+      return dark_ ? "#c58be0" : "#843fa1";
+    case Kind::Batch:
+      return dark_ ? "#d6dbe3" : "#333b46";
+    case Kind::Loss:
+      return dark_ ? "#ff7a68" : "#bb2d1b";
+    case Kind::Optimizer:
+      return dark_ ? "#5cd3c7" : "#00776c";
   }
   return colors_.muted;
 }
 
 QColor Theme::category_color(Category category) const {
   switch (category) {
-    case Category::Source: return dark_ ? "#1fbf90" : "#008a64";
-    case Category::Preprocess: return dark_ ? "#56b4e9" : "#2a8fcb";
-    case Category::Batch: return dark_ ? "#a9b4c4" : "#566273";
-    case Category::Layer: return dark_ ? "#6d9ff5" : "#0059b2";
-    case Category::Loss: return dark_ ? "#ff7a68" : "#bb2d1b";
-    case Category::Optimizer: return dark_ ? "#5cd3c7" : "#00776c";
-    case Category::Training: return dark_ ? "#f0b232" : "#b87500";
+    case Category::Source:
+      return dark_ ? "#1fbf90" : "#008a64";
+    case Category::Preprocess:
+      return dark_ ? "#56b4e9" : "#2a8fcb";
+    case Category::Batch:
+      return dark_ ? "#a9b4c4" : "#566273";
+    case Category::Layer:
+      return dark_ ? "#6d9ff5" : "#0059b2";
+    case Category::Loss:
+      return dark_ ? "#ff7a68" : "#bb2d1b";
+    case Category::Optimizer:
+      return dark_ ? "#5cd3c7" : "#00776c";
+    case Category::Training:
+      return dark_ ? "#f0b232" : "#b87500";
   }
   return colors_.muted;
 }
@@ -156,7 +176,8 @@ QIcon Theme::icon(const QString& name) const {
   const QByteArray svg = file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
   QIcon icon;
   for (const int pixels : {16, 20, 24, 32, 48, 64}) {
-    for (const auto& [mode, color] : {std::pair{QIcon::Normal, colors_.text}, {QIcon::Disabled, colors_.disabled},
+    for (const auto& [mode, color] : {std::pair{QIcon::Normal, colors_.text},
+                                      {QIcon::Disabled, colors_.disabled},
                                       {QIcon::Selected, colors_.accent_text}}) {
       QPixmap pixmap = render(svg, pixels, color);
       if (pixmap.isNull()) pixmap = initial(name, pixels, color);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "schema/node_spec.h"
+
 #include <QColor>
 #include <QFont>
 #include <QHash>
 #include <QIcon>
 #include <QObject>
 #include <QString>
-
-#include "schema/node_spec.h"
 
 namespace feedline::gui {
 
@@ -27,13 +27,13 @@ class Theme : public QObject {
   [[nodiscard]] bool dark() const { return dark_; }
 
   struct Colors {
-    QColor window, panel, raised, border;        ///< surfaces, from back to front
-    QColor text, muted, disabled;                ///< writing
-    QColor accent, accent_text;                  ///< the one action colour
+    QColor window, panel, raised, border;          ///< surfaces, from back to front
+    QColor text, muted, disabled;                  ///< writing
+    QColor accent, accent_text;                    ///< the one action colour
     QColor canvas, grid, node, node_border, wire;  ///< the canvas
-    QColor busy, starved, blocked, idle;         ///< what workers do
+    QColor busy, starved, blocked, idle;           ///< what workers do
     QColor good, warning, error;
-    QColor train, validation;                    ///< the two curves
+    QColor train, validation;  ///< the two curves
   };
   [[nodiscard]] const Colors& colors() const { return colors_; }
   /// Of ports and wires, by what travels; legible on both themes and to the colour-blind beside shape and words.

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/loss_panel.h"
 
+#include "app/theme.h"
+
 #include <QVector>
+#include <qcustomplot.h>
+
 #include <algorithm>
 #include <cmath>
-#include <qcustomplot.h>
 #include <utility>
-
-#include "app/theme.h"
 
 namespace feedline::gui {
 
@@ -25,7 +26,8 @@ void set_points(QCPGraph* graph, const std::vector<Point>& points, double scale 
 }
 
 /// Highest value worth showing: spikes of the raw curve beyond three times the rest are cut off.
-double top_of(const std::vector<Point>& raw, const std::vector<Point>& smooth, const std::vector<EpochResult>& results) {
+double top_of(const std::vector<Point>& raw, const std::vector<Point>& smooth,
+              const std::vector<EpochResult>& results) {
   double top = 0;
   for (const Point& point : smooth) top = std::max(top, point.y);
   double raw_top = 0;
@@ -168,8 +170,8 @@ void LossPanel::show_readings() {
   std::vector<Readings::Item> items;
   if (!results_.empty()) {
     const EpochResult& r = results_.back();
-    items.push_back({Readings::Mark::Disc, c.train, tr("training, epoch %1").arg(r.epoch),
-                     words(r.train_loss, r.train_accuracy)});
+    items.push_back(
+        {Readings::Mark::Disc, c.train, tr("training, epoch %1").arg(r.epoch), words(r.train_loss, r.train_accuracy)});
     if (std::isfinite(r.val_loss)) {
       items.push_back({Readings::Mark::Diamond, c.validation, tr("validation"), words(r.val_loss, r.val_accuracy)});
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <optional>
-#include <vector>
-
 #include "plots/plot_panel.h"
 #include "telemetry/series.h"
 #include "training/run.h"
+
+#include <optional>
+#include <vector>
 
 class QCPAxisRect;
 class QCPGraph;

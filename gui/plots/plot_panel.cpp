@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/plot_panel.h"
 
+#include "app/theme.h"
+
 #include <QLabel>
 #include <QLocale>
 #include <QStackedLayout>
 #include <QVBoxLayout>
-#include <algorithm>
-#include <cmath>
 #include <qcustomplot.h>
 
-#include "app/theme.h"
+#include <algorithm>
+#include <cmath>
 
 namespace feedline::gui {
 

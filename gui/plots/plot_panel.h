@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "plots/readings.h"
+#include "telemetry/snapshot.h"
+
 #include <QElapsedTimer>
 #include <QString>
 #include <QTimer>
 #include <QWidget>
-
-#include "plots/readings.h"
-#include "telemetry/snapshot.h"
 
 class QCPAxis;
 class QCPAxisRect;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/readings.h"
 
+#include "app/theme.h"
+
 #include <QFontMetrics>
 #include <QPainter>
-#include <utility>
 
-#include "app/theme.h"
+#include <utility>
 
 namespace feedline::gui {
 
@@ -15,13 +16,20 @@ void paint_mark(QPainter& painter, Readings::Mark mark, const QColor& color, QPo
   painter.setPen(Qt::NoPen);
   painter.setBrush(color);
   switch (mark) {
-    case Readings::Mark::None: return;
-    case Readings::Mark::Line: painter.drawRoundedRect(QRectF(centre.x() - 6, centre.y() - 1.5, 12, 3), 1.5, 1.5); return;
-    case Readings::Mark::Square: painter.drawRoundedRect(QRectF(centre.x() - 5, centre.y() - 5, 10, 10), 2, 2); return;
-    case Readings::Mark::Disc: painter.drawEllipse(centre, 4.5, 4.5); return;
+    case Readings::Mark::None:
+      return;
+    case Readings::Mark::Line:
+      painter.drawRoundedRect(QRectF(centre.x() - 6, centre.y() - 1.5, 12, 3), 1.5, 1.5);
+      return;
+    case Readings::Mark::Square:
+      painter.drawRoundedRect(QRectF(centre.x() - 5, centre.y() - 5, 10, 10), 2, 2);
+      return;
+    case Readings::Mark::Disc:
+      painter.drawEllipse(centre, 4.5, 4.5);
+      return;
     case Readings::Mark::Diamond:
-      painter.drawPolygon(QPolygonF{{centre + QPointF(0, -5.5), centre + QPointF(5.5, 0), centre + QPointF(0, 5.5),
-                                     centre + QPointF(-5.5, 0)}});
+      painter.drawPolygon(QPolygonF{
+          {centre + QPointF(0, -5.5), centre + QPointF(5.5, 0), centre + QPointF(0, 5.5), centre + QPointF(-5.5, 0)}});
       return;
   }
 }

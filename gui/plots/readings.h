@@ -4,6 +4,7 @@
 #include <QColor>
 #include <QString>
 #include <QWidget>
+
 #include <vector>
 
 namespace feedline::gui {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/stages_panel.h"
 
+#include "app/theme.h"
+
 #include <QFontMetrics>
-#include <algorithm>
-#include <cmath>
 #include <qcustomplot.h>
 
-#include "app/theme.h"
+#include <algorithm>
+#include <cmath>
 
 namespace feedline::gui {
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "plots/plot_panel.h"
+
 #include <QSharedPointer>
 #include <QString>
-#include <vector>
 
-#include "plots/plot_panel.h"
+#include <vector>
 
 class QCPAxisTickerText;
 class QCPBars;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/step_panel.h"
 
-#include <QFontMetricsF>
-#include <QPainter>
-#include <algorithm>
-
 #include "app/theme.h"
 #include "plots/plot_panel.h"
+
+#include <QFontMetricsF>
+#include <QPainter>
+
+#include <algorithm>
 
 namespace feedline::gui {
 
@@ -25,7 +26,8 @@ std::array<Look, StepPanel::kParts> looks() {
   const Theme::Colors& c = Theme::instance().colors();
   return {{
       {c.starved, StepPanel::tr("wait"), StepPanel::tr("for the next batch")},
-      {dark ? QColor("#e08fbd") : QColor("#cc79a7"), StepPanel::tr("host to device"), StepPanel::tr("copying the batch")},
+      {dark ? QColor("#e08fbd") : QColor("#cc79a7"), StepPanel::tr("host to device"),
+       StepPanel::tr("copying the batch")},
       {dark ? QColor("#6d9ff5") : QColor("#4d8fd6"), StepPanel::tr("forward"), StepPanel::tr("model and loss")},
       {c.busy, StepPanel::tr("backward"), StepPanel::tr("gradients")},
       {c.blocked, StepPanel::tr("optimiser"), StepPanel::tr("updating the parameters")},
@@ -88,7 +90,8 @@ void StepPanel::paint_bar(QPainter& painter, const QRectF& area) const {
 void StepPanel::paint_list(QPainter& painter, const QRectF& area) const {
   const Theme& theme = Theme::instance();
   const auto parts = looks();
-  const double line = std::max(painter.fontMetrics().height() + 2.0, std::min(26.0, area.height() / static_cast<double>(kParts)));
+  const double line =
+      std::max(painter.fontMetrics().height() + 2.0, std::min(26.0, area.height() / static_cast<double>(kParts)));
   const bool tight = area.width() < 440;
   for (std::size_t i = 0; i < kParts; ++i) {
     const QRectF row(area.left(), area.top() + static_cast<double>(i) * line, area.width(), line);

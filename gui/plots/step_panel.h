@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "telemetry/snapshot.h"
+
 #include <QString>
 #include <QWidget>
-#include <array>
 
-#include "telemetry/snapshot.h"
+#include <array>
 
 namespace feedline::gui {
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/throughput_panel.h"
 
+#include "app/theme.h"
+
 #include <QVector>
+#include <qcustomplot.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <qcustomplot.h>
-
-#include "app/theme.h"
 
 namespace feedline::gui {
 
@@ -80,8 +81,11 @@ void ThroughputPanel::refresh() {
   readings_->set_items({
       {Readings::Mark::Line, color, tr("now"), tr("%1 samples/s").arg(short_number(rate_))},
       {Readings::Mark::None, {}, {}, tr("%1 steps/s").arg(short_number(step_rate_))},
-      {Readings::Mark::None, {}, tr("mean"),
-       tr("%1 samples/s").arg(short_number(training_s_ > 0 ? static_cast<double>(training_samples_) / training_s_ : 0))},
+      {Readings::Mark::None,
+       {},
+       tr("mean"),
+       tr("%1 samples/s")
+           .arg(short_number(training_s_ > 0 ? static_cast<double>(training_samples_) / training_s_ : 0))},
   });
 }
 

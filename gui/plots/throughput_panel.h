@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <optional>
-
 #include "plots/plot_panel.h"
 #include "telemetry/series.h"
+
+#include <optional>
 
 class QCPGraph;
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/prober.h"
 
+#include "engine/plan.h"
+#include "schema/registry.h"
+
 #include <QMetaObject>
+
 #include <algorithm>
 #include <exception>
 #include <utility>
-
-#include "engine/plan.h"
-#include "schema/registry.h"
 
 namespace feedline::gui {
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "commands/document_controller.h"
+
 #include <QObject>
 #include <QTimer>
+
 #include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <stop_token>
 #include <thread>
 #include <vector>
-
-#include "commands/document_controller.h"
 
 namespace feedline::gui {
 

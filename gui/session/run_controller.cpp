@@ -2,6 +2,7 @@
 #include "session/run_controller.h"
 
 #include <QMetaObject>
+
 #include <algorithm>
 #include <chrono>
 #include <mutex>
@@ -114,7 +115,8 @@ void RunController::take_snapshot() {
   const Snapshot now = run_->snapshot();
   // The newest one that is at least a second old, or the first.
   const Nanos second = from_seconds(1);
-  const auto young = std::find_if(recent_.begin(), recent_.end(), [&](const Snapshot& s) { return now.at - s.at < second; });
+  const auto young =
+      std::find_if(recent_.begin(), recent_.end(), [&](const Snapshot& s) { return now.at - s.at < second; });
   if (young - recent_.begin() > 1) recent_.erase(recent_.begin(), young - 1);
   recent_.push_back(now);
   recent_.back().loss_curve.clear();

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QObject>
-#include <QString>
-#include <QTimer>
-#include <memory>
-#include <thread>
-#include <vector>
-
 #include "graph/document.h"
 #include "telemetry/snapshot.h"
 #include "training/run.h"
+
+#include <QObject>
+#include <QString>
+#include <QTimer>
+
+#include <memory>
+#include <thread>
+#include <vector>
 
 namespace feedline::gui {
 

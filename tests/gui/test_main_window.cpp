@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/main_window.h"
+#include "app/problems_panel.h"
+#include "app/run_bar.h"
+#include "app/settings.h"
+#include "graph/json.h"
+#include "support/run_recorder.h"
+#include "support/small_data.h"
+
 #include <QAction>
 #include <QApplication>
 #include <QDockWidget>
@@ -12,17 +20,10 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTimer>
+
 #include <algorithm>
 #include <functional>
 #include <vector>
-
-#include "app/main_window.h"
-#include "app/problems_panel.h"
-#include "app/run_bar.h"
-#include "app/settings.h"
-#include "graph/json.h"
-#include "support/run_recorder.h"
-#include "support/small_data.h"
 
 namespace feedline::gui {
 
@@ -212,7 +213,8 @@ void TestMainWindow::runs_pauses_and_stops() {
   window.show();
   window.document().reset(test::with(network_, "trainer", "epochs", std::int64_t{100'000}), {});
   Snapshot last;
-  connect(&window.runs(), &RunController::snapshot_taken, this, [&](const Snapshot& now, const Snapshot&) { last = now; });
+  connect(&window.runs(), &RunController::snapshot_taken, this,
+          [&](const Snapshot& now, const Snapshot&) { last = now; });
   window.actions().run->trigger();
   QVERIFY(!window.actions().run->isEnabled());
   QTRY_VERIFY_WITH_TIMEOUT(last.trainer.steps > 10, 60'000);
@@ -297,7 +299,8 @@ void TestMainWindow::heartbeat_while_training() {
   window.document().reset(test::with(network_, "trainer", "epochs", std::int64_t{100'000}), {});
   window.actions().run->trigger();
   Snapshot last;
-  connect(&window.runs(), &RunController::snapshot_taken, this, [&](const Snapshot& now, const Snapshot&) { last = now; });
+  connect(&window.runs(), &RunController::snapshot_taken, this,
+          [&](const Snapshot& now, const Snapshot&) { last = now; });
   QTRY_VERIFY_WITH_TIMEOUT(last.trainer.steps > 10, 60'000);
 
   qint64 best = std::numeric_limits<qint64>::max();
@@ -315,7 +318,8 @@ void TestMainWindow::heartbeat_while_training() {
     std::sort(gaps.begin(), gaps.end());
     const qint64 p99 = gaps[gaps.size() * 99 / 100];
     qInfo("event loop over %zu beats: median %lld ms, 99 %% below %lld ms, longest %lld ms", gaps.size(),
-          static_cast<long long>(gaps[gaps.size() / 2]), static_cast<long long>(p99), static_cast<long long>(gaps.back()));
+          static_cast<long long>(gaps[gaps.size() / 2]), static_cast<long long>(p99),
+          static_cast<long long>(gaps.back()));
     best = std::min(best, p99);
   }
   window.actions().stop->trigger();

@@ -1,10 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <QElapsedTimer>
-#include <QTest>
-#include <cmath>
-#include <limits>
-#include <qcustomplot.h>
-
 #include "app/run_bar.h"
 #include "app/theme.h"
 #include "plots/loss_panel.h"
@@ -12,13 +6,21 @@
 #include "plots/step_panel.h"
 #include "plots/throughput_panel.h"
 
+#include <QElapsedTimer>
+#include <QTest>
+#include <qcustomplot.h>
+
+#include <cmath>
+#include <limits>
+
 namespace feedline::gui {
 
 namespace {
 
 constexpr Nanos kStart = 1'000'000'000;
 
-StageSample stage(const char* node, std::size_t workers, double busy, double starved, double blocked, std::uint64_t records) {
+StageSample stage(const char* node, std::size_t workers, double busy, double starved, double blocked,
+                  std::uint64_t records) {
   StageSample sample;
   sample.node = node;
   sample.workers = workers;
@@ -182,7 +184,8 @@ void TestPlots::throughput_draws_the_rate() {
   wait_for_redraw(panel, before);
   const auto data = panel.plot()->graph(0)->data();
   QVERIFY(data->size() >= 15);
-  for (const QCPGraphData& point : *data) QVERIFY2(std::abs(point.value - 1000) < 25, qPrintable(QString::number(point.value)));
+  for (const QCPGraphData& point : *data)
+    QVERIFY2(std::abs(point.value - 1000) < 25, qPrintable(QString::number(point.value)));
   QCOMPARE(panel.plot()->yAxis->label(), QString("samples/s"));
   QVERIFY(panel.readings()->items()[0].value.contains("samples/s"));
 }
@@ -222,7 +225,9 @@ void TestPlots::loss_draws_the_points_given() {
   epoch = {.epoch = 2, .train_loss = 1.0, .train_accuracy = 0.6, .val_loss = 0.75, .val_accuracy = 0.7};
   panel.add_epoch(epoch);
   wait_for_redraw(panel, before);
-  const auto at = [](QCPGraph* graph, int i) { return std::pair(graph->data()->at(i)->key, graph->data()->at(i)->value); };
+  const auto at = [](QCPGraph* graph, int i) {
+    return std::pair(graph->data()->at(i)->key, graph->data()->at(i)->value);
+  };
   // 400 steps in 4 epochs: the first ends at step 100, whatever the newest snapshot says.
   QCOMPARE(at(panel.train_loss_points(), 0), std::pair(100.0, 1.5));
   QCOMPARE(at(panel.train_loss_points(), 1), std::pair(200.0, 1.0));
@@ -333,9 +338,12 @@ void TestPlots::run_bar_tells_the_end_data() {
   QTest::addColumn<int>("end");
   QTest::addColumn<QString>("chip");
   QTest::addColumn<QString>("text");
-  QTest::newRow("completed") << 0 << "Finished" << "Finished after 1 epoch in 0:20, validation accuracy 96.5 %";
-  QTest::newRow("stopped") << 1 << "Stopped" << "Stopped after 1 epoch in 0:20, validation accuracy 96.5 %";
-  QTest::newRow("failed") << 2 << "Failed" << "Failed: ";
+  QTest::newRow("completed") << 0 << "Finished"
+                             << "Finished after 1 epoch in 0:20, validation accuracy 96.5 %";
+  QTest::newRow("stopped") << 1 << "Stopped"
+                           << "Stopped after 1 epoch in 0:20, validation accuracy 96.5 %";
+  QTest::newRow("failed") << 2 << "Failed"
+                          << "Failed: ";
 }
 
 void TestPlots::run_bar_tells_the_end() {
@@ -344,7 +352,8 @@ void TestPlots::run_bar_tells_the_end() {
   QFETCH(QString, text);
   RunResult result;
   result.end = static_cast<RunResult::End>(end);
-  result.epochs.push_back({.epoch = 1, .train_loss = 0.2, .train_accuracy = 0.9, .val_loss = 0.3, .val_accuracy = 0.965});
+  result.epochs.push_back(
+      {.epoch = 1, .train_loss = 0.2, .train_accuracy = 0.9, .val_loss = 0.3, .val_accuracy = 0.965});
   result.last = run_at(20);
   if (end == 2) result.failure = Error{.reason = "the loss is not a number", .node = "trainer"};
   RunBar bar;

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <QElapsedTimer>
-#include <QSignalSpy>
-#include <QTemporaryDir>
-#include <QTest>
-#include <cmath>
-#include <memory>
-#include <optional>
-#include <vector>
-
 #include "session/prober.h"
 #include "session/run_controller.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
+
+#include <QElapsedTimer>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <vector>
 
 namespace feedline::gui {
 
@@ -35,15 +36,16 @@ struct Story {
     QObject::connect(&runs, &RunController::started, &runs, [this](const Started& f) { started = f; });
     QObject::connect(&runs, &RunController::epoch_done, &runs, [this](const EpochResult& r) { epochs.push_back(r); });
     QObject::connect(&runs, &RunController::finished, &runs, [this](const RunResult& r) { results.push_back(r); });
-    QObject::connect(&runs, &RunController::snapshot_taken, &runs, [this](const Snapshot& now, const Snapshot& earlier) {
-      ++snapshots;
-      earlier_is_earlier &= earlier.at <= now.at && earlier.trainer.steps <= now.trainer.steps;
-      // Nothing that is younger than a second may be used once an older one is at hand.
-      if (first_at == 0) first_at = now.at;
-      const Nanos second = from_seconds(1);
-      if (now.at - first_at > second) gap_is_about_a_second &= now.at - earlier.at >= second;
-      last = now;
-    });
+    QObject::connect(&runs, &RunController::snapshot_taken, &runs,
+                     [this](const Snapshot& now, const Snapshot& earlier) {
+                       ++snapshots;
+                       earlier_is_earlier &= earlier.at <= now.at && earlier.trainer.steps <= now.trainer.steps;
+                       // Nothing that is younger than a second may be used once an older one is at hand.
+                       if (first_at == 0) first_at = now.at;
+                       const Nanos second = from_seconds(1);
+                       if (now.at - first_at > second) gap_is_about_a_second &= now.at - earlier.at >= second;
+                       last = now;
+                     });
   }
   Nanos first_at = 0;
 };
@@ -139,8 +141,8 @@ void TestRunController::pause_rests_and_resume_goes_on() {
   QTRY_VERIFY_WITH_TIMEOUT(story.last->trainer.steps > before + 5, 20'000);
   runs.stop();
   QTRY_COMPARE_WITH_TIMEOUT(story.results.size(), std::size_t{1}, 20'000);
-  QCOMPARE(story.states,
-           (std::vector{State::Preparing, State::Running, State::Paused, State::Running, State::Stopping, State::Idle}));
+  QCOMPARE(story.states, (std::vector{State::Preparing, State::Running, State::Paused, State::Running, State::Stopping,
+                                      State::Idle}));
 }
 
 void TestRunController::stop_ends_it_without_waiting() {
