@@ -71,7 +71,7 @@ class TestIdx : public QObject {
     const auto source = open(idx_bytes({6, 2, 3, 3}, counting(6 * 18)), kLabels);
     QVERIFY(source);
     QCOMPARE((*source)->outputs()[0].text(), std::string("u8 2×3×3 HWC"));
-    QCOMPARE(read_record(**source, 1).bytes.substr(15), counting(36).mid(18).toStdString());
+    QVERIFY(read_record(**source, 1).bytes.ends_with(": " + counting(36).mid(18).toStdString()));
   }
 
   void bad_files_are_named_data() {

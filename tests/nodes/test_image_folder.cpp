@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "support/fixtures.h"
 
 using namespace feedline;
@@ -33,6 +35,9 @@ class TestImageFolder : public QObject {
     static int number = 0;
     root_ = folder_.filePath(QString("data%1").arg(++number));
   }
+
+  /// Not QTemporaryDir's own: Qt cannot name files that are no UTF-8.
+  void cleanup() { std::filesystem::remove_all(root_.toStdString()); }
 
   void classes_and_files_are_sorted() {
     for (const char* name : {"/b/2.png", "/b/10.jpg", "/a/x.JPEG", "/a/deep/er/y.webp", "/a/z.BMP", "/a/notes.txt", "/a/.hidden.jpg",

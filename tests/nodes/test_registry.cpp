@@ -114,6 +114,7 @@ class TestRegistry : public QObject {
         QVERIFY2(!checked, (param.name + " takes " + to_text(value)).c_str());
         QCOMPARE(checked.error().parameter, param.name);
         QVERIFY(!checked.error().remedy.empty());
+        if (const auto* real = std::get_if<double>(&value); real != nullptr && std::isnan(*real)) continue;  // no document holds it
         const Analysis analysis = analyse(document_with(spec, {{param.name, value}}));
         const bool named = std::any_of(analysis.problems.begin(), analysis.problems.end(), [&](const Problem& problem) {
           return problem.error.node == "it" && problem.error.parameter == param.name;

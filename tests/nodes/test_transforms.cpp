@@ -265,7 +265,7 @@ class TestTransforms : public QObject {
 
   void encoded_input_is_refused_with_a_remedy_data() {
     QTest::addColumn<QString>("type");
-    for (const char* type : {"resize", "random_resized_crop", "pad_random_crop", "normalise"}) QTest::newRow(type) << type;
+    for (const char* type : {"resize", "random_resized_crop", "pad_random_crop", "horizontal_flip", "normalise"}) QTest::newRow(type) << type;
   }
   void encoded_input_is_refused_with_a_remedy() {
     QFETCH(QString, type);

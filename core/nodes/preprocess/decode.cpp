@@ -29,7 +29,7 @@ struct Decode {
                "A picture that declares more is refused before any memory is taken for it.")
         .param("accept_damaged", &Params::accept_damaged,
                "Keep what could be read of a truncated or corrupt file, instead of leaving it out.")
-        .example({{"color", std::string("rgb")}}, {.mean = 0, .stddev = 0});
+        .example({{"color", std::string("rgb")}}, {.mean = 146.47, .stddev = 70.89, .tolerance = 0.5});
   }
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {

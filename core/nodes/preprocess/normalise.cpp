@@ -54,7 +54,7 @@ struct Normalise {
                "Means of the channels in units of 0..1, with commas between; one number serves all. Empty: the preset's.")
         .param("stddev", &Params::stddev,
                "Standard deviations of the channels, with commas between; one number serves all. Empty: the preset's.")
-        .example({{"preset", std::string("half")}}, {.mean = 0, .stddev = 0});
+        .example({{"preset", std::string("half")}}, {.mean = 0.148552, .stddev = 0.558118});
   }
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {

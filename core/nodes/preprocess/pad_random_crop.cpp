@@ -48,7 +48,7 @@ struct PadRandomCrop {
         .random()
         .param("padding", &Params::padding, range(0, 1024).ui(0, 16).unit("px"), "Width of the border on every side.")
         .param("size", &Params::size, range(1, 4096).ui(16, 64).unit("px"), "Width and height of the result.")
-        .example({{"padding", std::int64_t{4}}, {"size", std::int64_t{40}}}, {.mean = 0, .stddev = 0});
+        .example({{"padding", std::int64_t{4}}, {"size", std::int64_t{40}}}, {.mean = 164.3458, .stddev = 67.2029});
   }
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {

@@ -37,7 +37,7 @@ struct RandomResizedCrop {
         .param("ratio_max", &Params::ratio_max, range(0.1, 10).ui(1, 2),
                "Largest width divided by height of the part to cut out.")
         .choice("filter", &Params::filter, filter_choices(), std::string(kFilterDoc))
-        .example({{"size", std::int64_t{24}}}, {.mean = 0, .stddev = 0});
+        .example({{"size", std::int64_t{24}}}, {.mean = 183.38, .stddev = 45.05, .tolerance = 0.5});
   }
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {

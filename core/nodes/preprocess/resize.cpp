@@ -26,7 +26,7 @@ struct Resize {
         .choice("mode", &Params::mode, {"crop", "stretch"},
                 "'crop' keeps the proportions and cuts off what overhangs; 'stretch' changes the proportions.")
         .choice("filter", &Params::filter, filter_choices(), std::string(kFilterDoc))
-        .example({{"width", std::int64_t{32}}, {"height", std::int64_t{40}}}, {.mean = 0, .stddev = 0});
+        .example({{"width", std::int64_t{32}}, {"height", std::int64_t{40}}}, {.mean = 159.29, .stddev = 66.26, .tolerance = 0.5});
   }
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
