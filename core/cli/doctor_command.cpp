@@ -58,10 +58,11 @@ ExitCode examine(bool json) {
 
 void add_doctor(CLI::App& app, ExitCode& code) {
   CLI::App* command = app.add_subcommand("doctor", "Examine this machine");
-  command->description(paragraph(
+  explain(
+      *command,
       "Examines this machine for training: versions, the linear algebra library with a measured rate, JPEG decoding, "
-      "cores, GPUs. Each weakness comes with a remedy. Exit code 3 if something is broken."));
-  command->footer("\nExample:\n  feedline-cli doctor\n");
+      "cores, GPUs. Each weakness comes with a remedy. Exit code 3 if something is broken.");
+  command->footer("Example:\n  feedline-cli doctor\n");
   auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "Print the findings as JSON");
   command->callback([json, &code] { code = examine(*json); });

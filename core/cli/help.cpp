@@ -16,14 +16,18 @@ constexpr std::size_t kColumn = 28;
 
 std::size_t help_width() { return std::min<std::size_t>(width_of(stdout, 100), 100); }
 
+/// At most one empty line in a row, and none at the end.
+std::string without_gaps(const std::string& text) {
+  std::string out;
+  for (const char c : text)
+    if (c != '\n' || !out.ends_with("\n\n")) out += c;
+  return out.substr(0, out.find_last_not_of('\n') + 1) + '\n';
+}
+
 class HelpFormatter final : public CLI::Formatter {
  public:
   HelpFormatter() {
     column_width(kColumn);
-    label("OPTIONS", "[OPTIONS]");
-    label("SUBCOMMAND", "COMMAND");
-    label("SUBCOMMANDS", "COMMAND");
-    label("Subcommands", "Commands");
     label("Positionals", "Arguments");
   }
 
@@ -33,7 +37,20 @@ class HelpFormatter final : public CLI::Formatter {
   }
   std::string make_option_opts(const CLI::Option* option) const override {
     if (option->get_positional() && option->get_type_size() != 0 && option->get_lnames().empty()) return {};
-    return option->get_type_size() == 0 || option->get_type_name().empty() ? "" : " " + option->get_type_name();
+    if (option->get_type_size() == 0 || option->get_type_name().empty()) return {};
+    const std::string type = option->get_type_name();  // "N:UINT in [1 - 1000]": limits are told when they are missed
+    return ' ' + type.substr(0, type.find(':'));
+  }
+  // The first line of a subcommand's description says what it is, the rest how it works.
+  std::string make_subcommand(const CLI::App* command) const override {
+    const std::string description = command->get_description();
+    std::string line = "  " + command->get_name();
+    line.resize(std::max(kColumn, line.size() + 2), ' ');
+    return line + description.substr(0, description.find('\n')) + '\n';
+  }
+  std::string make_description(const CLI::App* app) const override { return app->get_description() + "\n\n"; }
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    return without_gaps(CLI::Formatter::make_help(app, std::move(name), mode));
   }
   std::string make_usage(const CLI::App* app, std::string name) const override {
     std::string usage = "Usage: " + name;
@@ -72,6 +89,10 @@ std::string joined(const std::vector<std::string>& words) {
 std::shared_ptr<CLI::FormatterBase> help_formatter() { return std::make_shared<HelpFormatter>(); }
 
 std::string paragraph(const std::string& text) { return wrap(text, help_width()); }
+
+void explain(CLI::App& command, const std::string& text) {
+  command.description(command.get_description() + ".\n\n" + paragraph(text));
+}
 
 std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const std::vector<CLI::App*> chosen = app.get_subcommands();

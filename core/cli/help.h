@@ -13,6 +13,9 @@ namespace feedline::cli {
 /// A paragraph wrapped for help.
 [[nodiscard]] std::string paragraph(const std::string& text);
 
+/// Adds paragraphs to the short description that the subcommand was made with.
+void explain(CLI::App& command, const std::string& text);
+
 /// One line for a mistake on the command line: what is wrong, the nearest option or subcommand, where help is.
 [[nodiscard]] std::string usage_error(const CLI::App& app, const CLI::ParseError& error);
 

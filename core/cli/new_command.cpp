@@ -63,11 +63,12 @@ ExitCode create(const NewArguments& arguments) {
 
 void add_new(CLI::App& app, ExitCode& code) {
   CLI::App* command = app.add_subcommand("new", "Start a graph from an example");
-  command->description(paragraph(
+  explain(
+      *command,
       "Writes one of the built-in examples to a file of your own, to be changed in the window or with --set. Without "
-      "arguments it lists the examples. It never overwrites a file unless told to."));
+      "arguments it lists the examples. It never overwrites a file unless told to.");
   command->footer(
-      "\nExamples:\n"
+      "Examples:\n"
       "  feedline-cli new\n"
       "  feedline-cli new image-folder flowers.feedline\n");
   auto arguments = std::make_shared<NewArguments>();

@@ -44,7 +44,8 @@ std::string ports(const std::string& title, const std::vector<PortSpec>& specs, 
 }
 
 std::string default_text(const ParamSpec& param) {
-  const std::string text = to_text(param.default_value);
+  const double* real = std::get_if<double>(&param.default_value);
+  const std::string text = real != nullptr ? fmt::format("{:.6g}", *real) : to_text(param.default_value);
   return text.empty() ? (param.required ? "must be set" : "empty") : "default " + text;
 }
 

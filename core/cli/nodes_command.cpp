@@ -42,11 +42,12 @@ ExitCode nodes(const NodesArguments& arguments) {
 
 void add_nodes(CLI::App& app, ExitCode& code) {
   CLI::App* command = app.add_subcommand("nodes", "List the node types, or explain one");
-  command->description(paragraph(
+  explain(
+      *command,
       "Lists the node types that a graph can be made of, or explains one: what it does, its ports, its parameters with "
-      "their ranges and defaults."));
+      "their ranges and defaults.");
   command->footer(
-      "\nExamples:\n"
+      "Examples:\n"
       "  feedline-cli nodes\n"
       "  feedline-cli nodes conv2d\n"
       "  feedline-cli nodes --json | jq -r '.[].type'\n");

@@ -52,14 +52,15 @@ ExitCode profile(const ProfileArguments& arguments) {
 
 void add_profile(CLI::App& app, ExitCode& code) {
   CLI::App* command = app.add_subcommand("profile", "Measure a graph and name the node that holds it up");
-  command->description(paragraph(
+  explain(
+      *command,
       "Runs a graph for a while (10 seconds unless told otherwise) and prints what each node of the data side did: "
       "records a second, share of its workers' time busy on a CPU, starved (waiting for input) and blocked (waiting "
       "for "
       "room), how full the queue behind it was, and its share of all CPU time. With training, also where a step's time "
-      "went."));
+      "went.");
   command->footer(
-      "\nExamples:\n"
+      "Examples:\n"
       "  feedline-cli profile example:quickstart\n"
       "  feedline-cli profile my.feedline --no-train --seconds 20   how fast could the data side go?\n"
       "  feedline-cli profile my.feedline --workers 1 --json profile.json\n");

@@ -14,7 +14,7 @@ void describe(CLI::App& app) {
       "Feedline trains and profiles the graphs that its window draws: from files on disk, through decoding and "
       "augmentation, to a model. A graph is a .feedline file; every parameter in it can be changed from here."));
   app.footer(
-      "\nFirst steps:\n"
+      "First steps:\n"
       "  feedline-cli run example:quickstart        train the built-in example on pictures made on the spot\n"
       "  feedline-cli new image-folder my.feedline  start a graph of your own from an example\n"
       "  feedline-cli run my.feedline --set source.folder=PHOTOS --epochs 3\n"
@@ -33,6 +33,7 @@ int run_checked(int argc, char** argv) {
   ExitCode code = kOk;
   describe(app);
   for (const auto add : {add_run, add_profile, add_validate, add_nodes, add_new, add_doctor}) add(app, code);
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) command->group("Commands");
 
   if (argc < 2) {
     put(stderr, app.help());

@@ -34,12 +34,13 @@ ExitCode run(const RunArguments& arguments) {
 
 void add_run(CLI::App& app, ExitCode& code) {
   CLI::App* command = app.add_subcommand("run", "Train the model of a graph");
-  command->description(paragraph(
+  explain(
+      *command,
       "Trains the model of a graph. Progress is on standard error: epoch, step, samples a second, the share of time "
       "that the trainer waits for batches, time to go, loss, accuracy. Ctrl-C stops cleanly and still writes the JSON; "
-      "a second one ends at once."));
+      "a second one ends at once.");
   command->footer(
-      "\nExamples:\n"
+      "Examples:\n"
       "  feedline-cli run example:quickstart\n"
       "  feedline-cli run my.feedline --set source.folder=PHOTOS --set batch.size=32 --epochs 10\n"
       "  feedline-cli run my.feedline --seed 7 --json result.json\n"

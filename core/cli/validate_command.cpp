@@ -73,13 +73,14 @@ ExitCode validate_all(const ValidateArguments& arguments) {
 
 void add_validate(CLI::App& app, ExitCode& code) {
   CLI::App* command = app.add_subcommand("validate", "Check graphs without running them");
-  command->description(paragraph(
+  explain(
+      *command,
       "Checks graphs without running them: the file itself, node types, parameters, wires, shapes through the whole "
       "model. "
       "Every problem is one line on standard error, naming the node and what to do. Warnings alone leave the exit code "
-      "at 0. Data files are not opened; 'run' checks those."));
+      "at 0. Data files are not opened; 'run' checks those.");
   command->footer(
-      "\nExamples:\n"
+      "Examples:\n"
       "  feedline-cli validate my.feedline\n"
       "  feedline-cli validate graphs/*.feedline\n"
       "  feedline-cli validate my.feedline --set crop.size=64\n");
