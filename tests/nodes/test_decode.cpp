@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Decoding: right pictures from right files, errors from wrong ones, and nothing worse from hostile ones.
+#include "nodes/preprocess/codec/codec.h"
+#include "nodes/preprocess/codec/exif.h"
+#include "support/fixtures.h"
+#include "support/standard_input.h"
+
 #include <QDir>
 #include <QFileInfo>
 #include <QTest>
@@ -7,11 +12,6 @@
 #include <array>
 #include <cmath>
 #include <map>
-
-#include "nodes/preprocess/codec/codec.h"
-#include "nodes/preprocess/codec/exif.h"
-#include "support/fixtures.h"
-#include "support/standard_input.h"
 
 using namespace feedline;
 using namespace feedline::test;
@@ -49,7 +49,8 @@ QByteArray with_orientation(const QByteArray& jpeg, int orientation, bool big_en
   tiff[big_endian ? 19 : 18] = static_cast<char>(orientation);
   const QByteArray segment = QByteArray("Exif\0\0", 6) + tiff;
   const auto length = segment.size() + 2;
-  return jpeg.left(2) + QByteArray("\xFF\xE1") + static_cast<char>(length >> 8) + static_cast<char>(length & 255) + segment + jpeg.mid(2);
+  return jpeg.left(2) + QByteArray("\xFF\xE1") + static_cast<char>(length >> 8) + static_cast<char>(length & 255) +
+         segment + jpeg.mid(2);
 }
 
 }  // namespace
@@ -78,7 +79,9 @@ class TestDecode : public QObject {
     QTest::addColumn<int>("width");
     QTest::addColumn<int>("height");
     QTest::addColumn<QList<double>>("means");  // of R, G and B; from ImageMagick 6.9
-    const auto row = [](const char* file, int width, int height, QList<double> means) { QTest::newRow(file) << width << height << means; };
+    const auto row = [](const char* file, int width, int height, QList<double> means) {
+      QTest::newRow(file) << width << height << means;
+    };
     row("jpeg/image-rs-valid-variants/ycck.jpg", 500, 333, {108.7, 131.7, 109.2});
     row("jpeg/image-rs-valid-variants/rgb.jpg", 500, 333, {109, 132.1, 109.6});
     row("jpeg/image-rs-valid-variants/grayscale_large.jpg", 1000, 1, {126.3, 126.3, 126.3});
@@ -88,15 +91,18 @@ class TestDecode : public QObject {
     row("image-rs-valid/webp/lossless_images/2-color.webp", 300, 300, {196.7, 188.3, 188.7});
     row("jpeg/libjpeg-turbo-valid/monkey16.png", 149, 227, {81.9, 98.1, 110.2});
     row("jpeg/libjpeg-turbo-valid/vgl_6434_0018a.bmp", 119, 96, {108.3, 114, 112.3});
-    for (const char* file : {"hopper_rle8.bmp", "hopper.jpg", "hopper_orientation_3.jpg", "hopper_orientation_4.webp", "hopper_orientation_7.webp"})
+    for (const char* file : {"hopper_rle8.bmp", "hopper.jpg", "hopper_orientation_3.jpg", "hopper_orientation_4.webp",
+                             "hopper_orientation_7.webp"})
       row(qPrintable(QString("pillow/") + file), 128, 128, {89.7, 80.1, 95.4});
     row("pillow/bmp/g/pal1.bmp", 127, 64, {75.3, 75.3, 75.3});
     row("pillow/bmp/g/pal1bg.bmp", 127, 64, {64, 120.4, 198.6});
-    for (const char* file : {"pal4.bmp", "pal4rle.bmp"}) row(qPrintable(QString("pillow/bmp/g/") + file), 127, 64, {77.8, 107.6, 79.2});
+    for (const char* file : {"pal4.bmp", "pal4rle.bmp"})
+      row(qPrintable(QString("pillow/bmp/g/") + file), 127, 64, {77.8, 107.6, 79.2});
     for (const char* file : {"pal8.bmp", "pal8os2.bmp", "pal8v5.bmp"})
       row(qPrintable(QString("pillow/bmp/g/") + file), 127, 64, {119.4, 116.9, 120.5});
     row("pillow/bmp/g/pal8w124.bmp", 124, 61, {120.8, 118.2, 121.2});
-    for (const char* file : {"rgb16.bmp", "rgb16-565.bmp"}) row(qPrintable(QString("pillow/bmp/g/") + file), 127, 64, {121.5, 118.4, 122.9});
+    for (const char* file : {"rgb16.bmp", "rgb16-565.bmp"})
+      row(qPrintable(QString("pillow/bmp/g/") + file), 127, 64, {121.5, 118.4, 122.9});
   }
   void known_files() {
     const QString file = kHostile + QTest::currentDataTag();
@@ -110,7 +116,8 @@ class TestDecode : public QObject {
     QCOMPARE(picture.text(), QString("u8 %1×%2×3 HWC").arg(height).arg(width).toStdString());
     const auto found = channel_means(picture);
     for (int c = 0; c < 3; ++c)
-      QVERIFY2(std::abs(found[static_cast<std::size_t>(c)] - means[c]) < 1.5, QByteArray::number(found[static_cast<std::size_t>(c)]));
+      QVERIFY2(std::abs(found[static_cast<std::size_t>(c)] - means[c]) < 1.5,
+               QByteArray::number(found[static_cast<std::size_t>(c)]));
   }
 
   void turned_pictures_stand_upright() {
@@ -127,25 +134,34 @@ class TestDecode : public QObject {
             // Where EXIF 2.32 says that row 0 and column 0 of the stored picture lie in the upright one.
             const int right = width - 1 - column;
             const int down = height - 1 - row;
-            const std::array<std::array<int, 2>, 9> at = {{{0, 0}, {column, row}, {right, row}, {right, down}, {column, down},
-                                                          {row, column}, {down, column}, {down, right}, {row, right}}};
+            const std::array<std::array<int, 2>, 9> at = {{{0, 0},
+                                                           {column, row},
+                                                           {right, row},
+                                                           {right, down},
+                                                           {column, down},
+                                                           {row, column},
+                                                           {down, column},
+                                                           {down, right},
+                                                           {row, right}}};
             const auto place = at[static_cast<std::size_t>(orientation)];
             stored.push_back(static_cast<std::uint8_t>(upright(place[0], place[1])));
           }
         const auto bytes = codec::encode_jpeg(stored.data(), width, height, 1, 95);
         const QByteArray jpeg(reinterpret_cast<const char*>(bytes->data()), static_cast<qsizetype>(bytes->size()));
         Datum picture;
-        QVERIFY(decode_bytes(with_orientation(jpeg, orientation, big_endian), picture, {{"color", std::string("grey")}}));
+        QVERIFY(
+            decode_bytes(with_orientation(jpeg, orientation, big_endian), picture, {{"color", std::string("grey")}}));
         QCOMPARE(picture.text(), std::string("u8 16×32×1 HWC"));
         for (const auto [x, y] : {std::array{3, 3}, std::array{28, 3}, std::array{3, 12}, std::array{28, 12}})
-          QVERIFY2(std::abs(picture.as<std::uint8_t>()[y * 32 + x] - upright(x, y)) < 8, QByteArray::number(orientation));
+          QVERIFY2(std::abs(picture.as<std::uint8_t>()[y * 32 + x] - upright(x, y)) < 8,
+                   QByteArray::number(orientation));
       }
   }
 
   void exif_samples_are_the_same_picture() {
     if (!QDir(kHostile + "jpeg/exif-orientation").exists()) QSKIP("hostile/jpeg/exif-orientation is not here");
-    for (const auto& [first, others] : std::map<QString, QStringList>{{"Portrait_3", {"Portrait_5", "Portrait_6", "Portrait_7"}},
-                                                                      {"Landscape_6", {"Landscape_8"}}}) {
+    for (const auto& [first, others] : std::map<QString, QStringList>{
+             {"Portrait_3", {"Portrait_5", "Portrait_6", "Portrait_7"}}, {"Landscape_6", {"Landscape_8"}}}) {
       Datum reference;
       QVERIFY(decode_bytes(read_file(kHostile + "jpeg/exif-orientation/" + first + ".jpg"), reference));
       QCOMPARE(reference.dim(0) > reference.dim(1), first.startsWith("Portrait"));
@@ -168,7 +184,8 @@ class TestDecode : public QObject {
   }
   void malformed_exif_is_no_orientation() {
     QFETCH(QByteArray, tiff);
-    QCOMPARE(codec::exif_orientation(std::as_bytes(std::span(tiff.constData(), static_cast<std::size_t>(tiff.size())))), 1);
+    QCOMPARE(codec::exif_orientation(std::as_bytes(std::span(tiff.constData(), static_cast<std::size_t>(tiff.size())))),
+             1);
   }
 
   void inks_become_colours() {
@@ -211,7 +228,8 @@ class TestDecode : public QObject {
     QByteArray bomb = jpeg;
     const auto frame = bomb.indexOf("\xFF\xC0");
     for (const int i : {5, 6, 7, 8}) bomb[frame + i] = static_cast<char>(0xF0);
-    QTest::newRow("text") << QByteArray("This is a text.\n") << "not a JPEG, PNG, WebP or BMP picture (starts with 'This is a text. ')";
+    QTest::newRow("text") << QByteArray("This is a text.\n")
+                          << "not a JPEG, PNG, WebP or BMP picture (starts with 'This is a text. ')";
     QTest::newRow("gif") << QByteArray("GIF89a\1\0\1\0\0", 11) << "starts with 47 49 46";
     QTest::newRow("empty") << QByteArray() << "empty";
     QTest::newRow("JPEG cut") << jpeg.left(jpeg.size() - 40) << "JPEG picture that cannot be read: Premature end";
@@ -263,7 +281,8 @@ class TestDecode : public QObject {
 
   void hostile_files_data() {
     QTest::addColumn<QString>("folder");
-    for (const char* folder : {"jpeg", "png", "gif", "bmp", "pillow", "image-rs-bad", "image-rs-valid"}) QTest::newRow(folder) << folder;
+    for (const char* folder : {"jpeg", "png", "gif", "bmp", "pillow", "image-rs-bad", "image-rs-valid"})
+      QTest::newRow(folder) << folder;
   }
   void hostile_files() {
     QFETCH(QString, folder);

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/source/picture_store.h"
+#include "support/fixtures.h"
+#include "support/standard_input.h"
+
 #include <QCryptographicHash>
 #include <QDir>
 #include <QFile>
@@ -8,16 +12,14 @@
 
 #include <set>
 
-#include "nodes/source/picture_store.h"
-#include "support/fixtures.h"
-#include "support/standard_input.h"
-
 using namespace feedline;
 using namespace feedline::test;
 
 namespace {
 
-PictureRecipe small_recipe() { return {.count = 30, .classes = 5, .quality = 80, .seed = 7, .style = {.size = 40, .difficulty = 0.5}}; }
+PictureRecipe small_recipe() {
+  return {.count = 30, .classes = 5, .quality = 80, .seed = 7, .style = {.size = 40, .difficulty = 0.5}};
+}
 
 /// Names and bytes of all files below a folder.
 QByteArray hash_of(const QString& folder) {
@@ -36,7 +38,8 @@ class TestGeneratedPictures : public QObject {
 
   QTemporaryDir folder_;
 
-  static Status complete(const QString& folder, const PictureRecipe& recipe, unsigned threads = 1, SourceContext context = {}) {
+  static Status complete(const QString& folder, const PictureRecipe& recipe, unsigned threads = 1,
+                         SourceContext context = {}) {
     return PictureStore(folder.toStdString(), recipe).complete(context, threads);
   }
 
@@ -117,13 +120,14 @@ class TestGeneratedPictures : public QObject {
     write_file(folder, "a file where the folder should be");
     const auto made = complete(folder, small_recipe());
     QVERIFY(!made);
-    QVERIFY2(line(made.error()).contains("taken") && line(made.error()).contains("FEEDLINE_CACHE"), qPrintable(line(made.error())));
+    QVERIFY2(line(made.error()).contains("taken") && line(made.error()).contains("FEEDLINE_CACHE"),
+             qPrintable(line(made.error())));
   }
 
   void the_source_reads_what_was_painted() {
-    const auto source = open_source("generated_pictures",
-                                    {{"count", std::int64_t{40}}, {"size", std::int64_t{48}}, {"classes", std::int64_t{4}}},
-                                    folder_.filePath("cache"));
+    const auto source = open_source(
+        "generated_pictures", {{"count", std::int64_t{40}}, {"size", std::int64_t{48}}, {"classes", std::int64_t{4}}},
+        folder_.filePath("cache"));
     QVERIFY2(source, source ? "" : source.error().line().c_str());
     QCOMPARE((*source)->size(), std::uint64_t{40});
     QCOMPARE((*source)->outputs()[1].class_names, (std::vector<std::string>{"circle", "triangle", "star", "ring"}));
@@ -136,7 +140,8 @@ class TestGeneratedPictures : public QObject {
       QVERIFY((*source)->read(i, out));
       QCOMPARE(label.label(), static_cast<std::int64_t>(i % 4));
       const QString path = QString::fromStdString((*source)->locate(i));
-      QVERIFY2(path.contains("/" + QString::fromStdString((*source)->outputs()[1].class_names[i % 4]) + "/"), qPrintable(path));
+      QVERIFY2(path.contains("/" + QString::fromStdString((*source)->outputs()[1].class_names[i % 4]) + "/"),
+               qPrintable(path));
       QVERIFY(run_node("decode", {}, file, picture));
       QCOMPARE(picture.text(), std::string("u8 48×48×3 HWC"));
       QVERIFY(moments(picture).stddev > 10);
@@ -146,7 +151,8 @@ class TestGeneratedPictures : public QObject {
   }
 
   void a_vanished_file_is_a_record_error() {
-    const auto source = open_source("generated_pictures", {{"count", std::int64_t{4}}, {"size", std::int64_t{16}}}, folder_.filePath("cache2"));
+    const auto source = open_source("generated_pictures", {{"count", std::int64_t{4}}, {"size", std::int64_t{16}}},
+                                    folder_.filePath("cache2"));
     QVERIFY(source);
     const QString path = QString::fromStdString((*source)->locate(2));
     QVERIFY(QFile::remove(path));

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "support/fixtures.h"
+
 #include <QDateTime>
 #include <QDir>
 #include <QFile>
@@ -6,8 +8,6 @@
 #include <QTest>
 
 #include <cmath>
-
-#include "support/fixtures.h"
 
 using namespace feedline;
 using namespace feedline::test;
@@ -32,13 +32,15 @@ class TestIdx : public QObject {
 
   QString path(const char* name) const { return folder_.filePath(QString("%1-%2").arg(number_).arg(name)); }
   QString cache() const { return folder_.filePath(QString("cache%1").arg(number_)); }
-  Result<std::unique_ptr<Source>> open(const QByteArray& images, const QByteArray& labels, std::stop_token stop = {}) const {
+  Result<std::unique_ptr<Source>> open(const QByteArray& images, const QByteArray& labels,
+                                       std::stop_token stop = {}) const {
     write_file(path("images"), images);
     write_file(path("labels"), labels);
     return open_again(std::move(stop));
   }
   Result<std::unique_ptr<Source>> open_again(std::stop_token stop = {}) const {
-    return open_source("idx", {{"images", path("images").toStdString()}, {"labels", path("labels").toStdString()}}, cache(), std::move(stop));
+    return open_source("idx", {{"images", path("images").toStdString()}, {"labels", path("labels").toStdString()}},
+                       cache(), std::move(stop));
   }
 
  private Q_SLOTS:
@@ -134,7 +136,8 @@ class TestIdx : public QObject {
 
   void missing_file_and_folder() {
     for (const QString& images : {path("nowhere"), folder_.path()}) {
-      const auto source = open_source("idx", {{"images", images.toStdString()}, {"labels", images.toStdString()}}, cache());
+      const auto source =
+          open_source("idx", {{"images", images.toStdString()}, {"labels", images.toStdString()}}, cache());
       QVERIFY(!source);
       QCOMPARE(source.error().file, images.toStdString());
       QCOMPARE(source.error().parameter, std::string("images"));
@@ -189,7 +192,8 @@ class TestIdx : public QObject {
     write_file(cache(), "a file where the folder should be");
     const auto source = open(gzipped(kImages), kLabels);
     QVERIFY(!source);
-    QVERIFY2(line(source.error()).contains(cache()) && line(source.error()).contains("FEEDLINE_CACHE"), qPrintable(line(source.error())));
+    QVERIFY2(line(source.error()).contains(cache()) && line(source.error()).contains("FEEDLINE_CACHE"),
+             qPrintable(line(source.error())));
   }
 
   void stops_when_asked() {
@@ -230,7 +234,8 @@ class TestIdx : public QObject {
       for (const char pixel : record.bytes.substr(record.bytes.size() - 784)) sum += static_cast<unsigned char>(pixel);
     }
     QCOMPARE(counts, (std::vector<int>(10, 1000)));
-    QVERIFY2(std::abs(sum / 7840000 / 255 - 0.2868) < 0.0005, QByteArray::number(sum / 7840000 / 255));  // the known mean
+    QVERIFY2(std::abs(sum / 7840000 / 255 - 0.2868) < 0.0005,
+             QByteArray::number(sum / 7840000 / 255));  // the known mean
   }
 };
 

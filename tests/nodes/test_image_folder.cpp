@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "support/fixtures.h"
+
 #include <QDir>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <filesystem>
-
-#include "support/fixtures.h"
 
 using namespace feedline;
 using namespace feedline::test;
@@ -26,7 +25,8 @@ class TestImageFolder : public QObject {
   QStringList listing(const Source& source) const {
     QStringList all;
     for (std::uint64_t i = 0; i < source.size(); ++i)
-      all << QString::fromStdString(source.locate(i)).mid(root_.size() + 1) + ":" + QString::number(read_record(source, i).label);
+      all << QString::fromStdString(source.locate(i)).mid(root_.size() + 1) + ":" +
+                 QString::number(read_record(source, i).label);
     return all;
   }
 
@@ -40,12 +40,13 @@ class TestImageFolder : public QObject {
   void cleanup() { std::filesystem::remove_all(root_.toStdString()); }
 
   void classes_and_files_are_sorted() {
-    for (const char* name : {"/b/2.png", "/b/10.jpg", "/a/x.JPEG", "/a/deep/er/y.webp", "/a/z.BMP", "/a/notes.txt", "/a/.hidden.jpg",
-                             "/.git/c.jpg", "/top.jpg", "/empty class/readme.md", "/a/.jpg"})
+    for (const char* name : {"/b/2.png", "/b/10.jpg", "/a/x.JPEG", "/a/deep/er/y.webp", "/a/z.BMP", "/a/notes.txt",
+                             "/a/.hidden.jpg", "/.git/c.jpg", "/top.jpg", "/empty class/readme.md", "/a/.jpg"})
       write_file(root_ + name, "x");
     const auto source = open(root_);
     QVERIFY2(source, source ? "" : source.error().line().c_str());
-    QCOMPARE(listing(**source), (QStringList{"a/x.JPEG:0", "a/z.BMP:0", "a/deep/er/y.webp:0", "b/10.jpg:1", "b/2.png:1"}));
+    QCOMPARE(listing(**source),
+             (QStringList{"a/x.JPEG:0", "a/z.BMP:0", "a/deep/er/y.webp:0", "b/10.jpg:1", "b/2.png:1"}));
     QCOMPARE((*source)->outputs()[1].class_names, (std::vector<std::string>{"a", "b", "empty class"}));
     QCOMPARE((*source)->outputs()[1].classes.size(), std::int64_t{3});
   }
@@ -63,11 +64,16 @@ class TestImageFolder : public QObject {
     QTest::addColumn<QStringList>("files");
     QTest::addColumn<QString>("folder");
     QTest::addColumn<QString>("reason");
-    QTest::newRow("missing") << QStringList{} << "/nowhere" << "there is no such folder";
-    QTest::newRow("a file") << QStringList{"/a/1.jpg"} << "/a/1.jpg" << "it is a file";
-    QTest::newRow("empty") << QStringList{"/a/b/1.jpg", "/empty/"} << "/empty" << "the folder is empty";
-    QTest::newRow("no classes") << QStringList{"/1.jpg", "/2.jpg"} << "" << "no class sub-folders";
-    QTest::newRow("no pictures") << QStringList{"/a/1.txt", "/b/2.doc"} << "" << "hold no pictures";
+    QTest::newRow("missing") << QStringList{} << "/nowhere"
+                             << "there is no such folder";
+    QTest::newRow("a file") << QStringList{"/a/1.jpg"} << "/a/1.jpg"
+                            << "it is a file";
+    QTest::newRow("empty") << QStringList{"/a/b/1.jpg", "/empty/"} << "/empty"
+                           << "the folder is empty";
+    QTest::newRow("no classes") << QStringList{"/1.jpg", "/2.jpg"} << ""
+                                << "no class sub-folders";
+    QTest::newRow("no pictures") << QStringList{"/a/1.txt", "/b/2.doc"} << ""
+                                 << "hold no pictures";
   }
   void bad_folders_are_named() {
     QFETCH(QStringList, files);
@@ -121,10 +127,14 @@ class TestImageFolder : public QObject {
   void bad_files_are_record_errors_data() {
     QTest::addColumn<QString>("name");
     QTest::addColumn<QString>("reason");
-    QTest::newRow("vanished") << "1vanished.jpg" << "no such file";
-    QTest::newRow("empty") << "2empty.jpg" << "empty";
-    QTest::newRow("dangling link") << "3dangling.jpg" << "no such file";
-    QTest::newRow("pipe") << "4pipe.jpg" << "no regular file";
+    QTest::newRow("vanished") << "1vanished.jpg"
+                              << "no such file";
+    QTest::newRow("empty") << "2empty.jpg"
+                           << "empty";
+    QTest::newRow("dangling link") << "3dangling.jpg"
+                                   << "no such file";
+    QTest::newRow("pipe") << "4pipe.jpg"
+                          << "no regular file";
   }
   void bad_files_are_record_errors() {
     QFETCH(QString, name);
@@ -177,7 +187,8 @@ class TestImageFolder : public QObject {
     const auto source = open(flowers);
     QVERIFY(source);
     QCOMPARE((*source)->size(), std::uint64_t{440});
-    QCOMPARE((*source)->outputs()[1].class_names, (std::vector<std::string>{"daisy", "dandelion", "roses", "sunflowers", "tulips"}));
+    QCOMPARE((*source)->outputs()[1].class_names,
+             (std::vector<std::string>{"daisy", "dandelion", "roses", "sunflowers", "tulips"}));
     std::vector<int> counts(5);
     for (std::uint64_t i = 0; i < 440; ++i) ++counts[static_cast<std::size_t>(read_record(**source, i).label)];
     QCOMPARE(counts, (std::vector<int>(5, 88)));

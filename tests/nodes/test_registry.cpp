@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What holds for every node, one row a registered node and test. Nothing is listed by hand: a new node is tested as soon
-// as its file exists, and fails here if it lacks text, an example or a fixture.
-#include <QFileInfo>
-#include <QRegularExpression>
-#include <QTemporaryDir>
-#include <QTest>
-
-#include <cmath>
-#include <algorithm>
-#include <atomic>
-#include <set>
-#include <thread>
-
+// What holds for every node, one row a registered node and test. Nothing is listed by hand: a new node is tested as
+// soon as its file exists, and fails here if it lacks text, an example or a fixture.
 #include "graph/edit.h"
 #include "graph/json.h"
 #include "graph/validate.h"
 #include "schema/registry.h"
 #include "support/fixtures.h"
 #include "support/standard_input.h"
+
+#include <QFileInfo>
+#include <QRegularExpression>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <set>
+#include <thread>
 
 using namespace feedline;
 using namespace feedline::test;
@@ -37,7 +37,8 @@ bool is_sentence(const std::string& text) { return text.size() >= 8 && (text.bac
 
 Document document_with(const NodeSpec& spec, const ParamMap& params) {
   Document document;
-  const auto done = document.apply({AddNode{Node{.id = "it", .type = spec.type, .version = spec.version, .params = params}}});
+  const auto done =
+      document.apply({AddNode{Node{.id = "it", .type = spec.type, .version = spec.version, .params = params}}});
   if (!done) qFatal("%s", done.error().line().c_str());
   return document;
 }
@@ -63,7 +64,9 @@ class TestRegistry : public QObject {
  private Q_SLOTS:
   void there_are_nodes() { QVERIFY(Registry::instance().all().size() > 20); }
 
-  void documented_data() { rows([](const NodeSpec&) { return true; }); }
+  void documented_data() {
+    rows([](const NodeSpec&) { return true; });
+  }
   void documented() {
     const NodeSpec& spec = spec_of_row();
     static const QRegularExpression snake("^[a-z][a-z0-9]*(_[a-z0-9]+)*$");
@@ -92,9 +95,11 @@ class TestRegistry : public QObject {
   void parameters_are_in_range() {
     for (const ParamSpec& param : spec_of_row().params) {
       if (!param.required) QVERIFY2(param.check(param.default_value), param.name.c_str());
-      QVERIFY2(param.hard_min <= param.ui_min && param.ui_min <= param.ui_max && param.ui_max <= param.hard_max, param.name.c_str());
+      QVERIFY2(param.hard_min <= param.ui_min && param.ui_min <= param.ui_max && param.ui_max <= param.hard_max,
+               param.name.c_str());
       if (param.kind == ParamKind::Integer || param.kind == ParamKind::Real)
-        QVERIFY2(std::isfinite(param.hard_min) && std::isfinite(param.hard_max), (param.name + " has no hard range").c_str());
+        QVERIFY2(std::isfinite(param.hard_min) && std::isfinite(param.hard_max),
+                 (param.name + " has no hard range").c_str());
       if (param.kind == ParamKind::Choice) QVERIFY2(param.choices.size() > 1, param.name.c_str());
       if (!param.required)
         QVERIFY2(param.parse(to_text(param.default_value)) == param.default_value, (param.name + " as text").c_str());
@@ -114,7 +119,8 @@ class TestRegistry : public QObject {
         QVERIFY2(!checked, (param.name + " takes " + to_text(value)).c_str());
         QCOMPARE(checked.error().parameter, param.name);
         QVERIFY(!checked.error().remedy.empty());
-        if (const auto* real = std::get_if<double>(&value); real != nullptr && std::isnan(*real)) continue;  // no document holds it
+        if (const auto* real = std::get_if<double>(&value); real != nullptr && std::isnan(*real))
+          continue;  // no document holds it
         const Analysis analysis = analyse(document_with(spec, {{param.name, value}}));
         const bool named = std::any_of(analysis.problems.begin(), analysis.problems.end(), [&](const Problem& problem) {
           return problem.error.node == "it" && problem.error.parameter == param.name;
@@ -138,7 +144,9 @@ class TestRegistry : public QObject {
     QCOMPARE(to_json(loaded->document), text);
   }
 
-  void sample_data() { rows([](const NodeSpec& spec) { return spec.role == Role::Sample; }); }
+  void sample_data() {
+    rows([](const NodeSpec& spec) { return spec.role == Role::Sample; });
+  }
   void sample() {
     const NodeSpec& spec = spec_of_row();
     QVERIFY2(spec.golden.has_value(), "give the node an .example() with a Golden");
@@ -151,8 +159,10 @@ class TestRegistry : public QObject {
         QVERIFY2(done, done ? "" : done.error().line().c_str());
         QCOMPARE(inferred->size(), run.out().size());
         for (std::size_t i = 0; i < inferred->size(); ++i) {
-          QVERIFY2((*inferred)[i].kind == spec.outputs[i].kind || spec.outputs[i].kind == Kind::Any, "another kind than its port");
-          QVERIFY2(mismatch((*inferred)[i], run.out()[i]).isEmpty(), qPrintable(mismatch((*inferred)[i], run.out()[i])));
+          QVERIFY2((*inferred)[i].kind == spec.outputs[i].kind || spec.outputs[i].kind == Kind::Any,
+                   "another kind than its port");
+          QVERIFY2(mismatch((*inferred)[i], run.out()[i]).isEmpty(),
+                   qPrintable(mismatch((*inferred)[i], run.out()[i])));
         }
       }
   }
@@ -187,7 +197,9 @@ class TestRegistry : public QObject {
     QCOMPARE(validation.size(), std::size_t{1});
   }
 
-  void source_data() { rows([](const NodeSpec& spec) { return spec.role == Role::Source; }); }
+  void source_data() {
+    rows([](const NodeSpec& spec) { return spec.role == Role::Source; });
+  }
   void source() {
     const NodeSpec& spec = spec_of_row();
     QVERIFY2(spec.fixture, "give the source a .fixture()");
@@ -224,7 +236,8 @@ class TestRegistry : public QObject {
       for (Datum& datum : data) out.push_back(&datum);
       if (!source.read(index, out)) return std::string("unreadable");
       std::string all;
-      for (std::size_t i = 0; i < ports; ++i) all += mismatch(source.outputs()[i], data[i]).toStdString() + content(data[i]);
+      for (std::size_t i = 0; i < ports; ++i)
+        all += mismatch(source.outputs()[i], data[i]).toStdString() + content(data[i]);
       return all;
     };
     std::vector<std::string> sequential;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The numbers that per-record picture nodes give, against small cases worked out by hand.
+#include "nodes/preprocess/crop_window.h"
+#include "schema/registry.h"
+#include "support/standard_input.h"
+
 #include <QTest>
 
 #include <cmath>
 #include <set>
-
-#include "nodes/preprocess/crop_window.h"
-#include "schema/registry.h"
-#include "support/standard_input.h"
 
 using namespace feedline;
 using namespace feedline::test;
@@ -92,9 +92,11 @@ class TestTransforms : public QObject {
     // Left and right quarters are black, the middle half is white.
     const Datum in = picture(40, 20, 1, [](auto x, auto, auto) { return x >= 10 && x < 30 ? 255 : 0; });
     Datum out;
-    QVERIFY(run_node("resize", {{"width", number(10)}, {"height", number(10)}, {"mode", std::string("crop")}}, in, out));
+    QVERIFY(
+        run_node("resize", {{"width", number(10)}, {"height", number(10)}, {"mode", std::string("crop")}}, in, out));
     QCOMPARE(moments(out).mean, 255.0);
-    QVERIFY(run_node("resize", {{"width", number(8)}, {"height", number(20)}, {"mode", std::string("stretch")}}, in, out));
+    QVERIFY(
+        run_node("resize", {{"width", number(8)}, {"height", number(20)}, {"mode", std::string("stretch")}}, in, out));
     QCOMPARE(out.dim(0), std::int64_t{20});
     QCOMPARE(out.dim(1), std::int64_t{8});
     QCOMPARE(numbers(out)[0], 0.0);
@@ -105,10 +107,12 @@ class TestTransforms : public QObject {
   void area_filter_averages() {
     const Datum in = picture(4, 4, 1, [](auto x, auto y, auto) { return 10 * x + 40 * y; });
     Datum out;
-    QVERIFY(run_node("resize", {{"width", number(2)}, {"height", number(2)}, {"filter", std::string("area")}}, in, out));
+    QVERIFY(
+        run_node("resize", {{"width", number(2)}, {"height", number(2)}, {"filter", std::string("area")}}, in, out));
     QCOMPARE(numbers(out), (std::vector<double>{25, 45, 105, 125}));
     Datum floats;
-    QVERIFY(run_node("resize", {{"width", number(2)}, {"height", number(2)}, {"filter", std::string("area")}}, planar(in), floats));
+    QVERIFY(run_node("resize", {{"width", number(2)}, {"height", number(2)}, {"filter", std::string("area")}},
+                     planar(in), floats));
     QCOMPARE(numbers(floats), numbers(out));
   }
 
@@ -132,10 +136,12 @@ class TestTransforms : public QObject {
   }
 
   void windows_of_odd_pictures_are_never_empty() {
-    for (const PictureSize size : {PictureSize{1, 1, 3}, PictureSize{1, 4000, 3}, PictureSize{4000, 1, 3}, PictureSize{2, 3, 1}})
+    for (const PictureSize size :
+         {PictureSize{1, 1, 3}, PictureSize{1, 4000, 3}, PictureSize{4000, 1, 3}, PictureSize{2, 3, 1}})
       for (std::uint64_t record = 0; record < 50; ++record) {
         Rng rng(1, 1, record, 1);
-        for (const CropWindow& window : {random_window(size, {}, rng), centre_window(size, 1.0, 0.875), centre_window(size, 3.0)}) {
+        for (const CropWindow& window :
+             {random_window(size, {}, rng), centre_window(size, 1.0, 0.875), centre_window(size, 3.0)}) {
           QVERIFY(window.width >= 1 && window.height >= 1 && window.x >= 0 && window.y >= 0);
           QVERIFY(window.x + window.width <= size.width && window.y + window.height <= size.height);
         }
@@ -204,10 +210,14 @@ class TestTransforms : public QObject {
     QTest::addColumn<QString>("stddev");
     QTest::addColumn<QList<double>>("means");
     QTest::addColumn<QList<double>>("stddevs");
-    QTest::newRow("imagenet") << 3 << "" << "" << QList<double>{0.485, 0.456, 0.406} << QList<double>{0.229, 0.224, 0.225};
-    QTest::newRow("one channel") << 1 << "" << "" << QList<double>{0.449} << QList<double>{0.226};
-    QTest::newRow("own") << 3 << "0.1, 0.2,0.3" << "1;2;4" << QList<double>{0.1, 0.2, 0.3} << QList<double>{1, 2, 4};
-    QTest::newRow("one for all") << 2 << "0.5" << "0.25" << QList<double>{0.5, 0.5} << QList<double>{0.25, 0.25};
+    QTest::newRow("imagenet") << 3 << ""
+                              << "" << QList<double>{0.485, 0.456, 0.406} << QList<double>{0.229, 0.224, 0.225};
+    QTest::newRow("one channel") << 1 << ""
+                                 << "" << QList<double>{0.449} << QList<double>{0.226};
+    QTest::newRow("own") << 3 << "0.1, 0.2,0.3"
+                         << "1;2;4" << QList<double>{0.1, 0.2, 0.3} << QList<double>{1, 2, 4};
+    QTest::newRow("one for all") << 2 << "0.5"
+                                 << "0.25" << QList<double>{0.5, 0.5} << QList<double>{0.25, 0.25};
   }
   void normalise() {
     QFETCH(int, channels);
@@ -240,14 +250,30 @@ class TestTransforms : public QObject {
     QTest::addColumn<QString>("type");
     QTest::addColumn<QString>("param");
     QTest::addColumn<QString>("value");
-    QTest::newRow("letters") << "normalise" << "mean" << "a,b,c";
-    QTest::newRow("two of three") << "normalise" << "mean" << "0.5,0.5";
-    QTest::newRow("infinite") << "normalise" << "mean" << "inf";
-    QTest::newRow("zero deviation") << "normalise" << "stddev" << "0";
-    QTest::newRow("negative deviation") << "normalise" << "stddev" << "0.2,-1,0.2";
-    QTest::newRow("crossed scales") << "random_resized_crop" << "scale_min" << "1";
-    QTest::newRow("crossed ratios") << "random_resized_crop" << "ratio_min" << "3";
-    QTest::newRow("larger than padded") << "pad_random_crop" << "size" << "60";
+    QTest::newRow("letters") << "normalise"
+                             << "mean"
+                             << "a,b,c";
+    QTest::newRow("two of three") << "normalise"
+                                  << "mean"
+                                  << "0.5,0.5";
+    QTest::newRow("infinite") << "normalise"
+                              << "mean"
+                              << "inf";
+    QTest::newRow("zero deviation") << "normalise"
+                                    << "stddev"
+                                    << "0";
+    QTest::newRow("negative deviation") << "normalise"
+                                        << "stddev"
+                                        << "0.2,-1,0.2";
+    QTest::newRow("crossed scales") << "random_resized_crop"
+                                    << "scale_min"
+                                    << "1";
+    QTest::newRow("crossed ratios") << "random_resized_crop"
+                                    << "ratio_min"
+                                    << "3";
+    QTest::newRow("larger than padded") << "pad_random_crop"
+                                        << "size"
+                                        << "60";
   }
   void bad_parameters_are_named() {
     QFETCH(QString, type);
@@ -265,7 +291,8 @@ class TestTransforms : public QObject {
 
   void encoded_input_is_refused_with_a_remedy_data() {
     QTest::addColumn<QString>("type");
-    for (const char* type : {"resize", "random_resized_crop", "pad_random_crop", "horizontal_flip", "normalise"}) QTest::newRow(type) << type;
+    for (const char* type : {"resize", "random_resized_crop", "pad_random_crop", "horizontal_flip", "normalise"})
+      QTest::newRow(type) << type;
   }
   void encoded_input_is_refused_with_a_remedy() {
     QFETCH(QString, type);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/fixtures.h"
 
+#include "nodes/preprocess/codec/codec.h"
+#include "schema/registry.h"
+#include "support/standard_input.h"
+
 #include <QDir>
 #include <QDirIterator>
 #include <QFile>
@@ -8,16 +12,13 @@
 
 #include <zlib.h>
 
-#include "nodes/preprocess/codec/codec.h"
-#include "schema/registry.h"
-#include "support/standard_input.h"
-
 namespace feedline::test {
 
 void write_file(const QString& path, const QByteArray& bytes) {
   QDir().mkpath(QFileInfo(path).path());
   QFile file(path);
-  if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size()) qFatal("cannot write %s", qPrintable(path));
+  if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size())
+    qFatal("cannot write %s", qPrintable(path));
 }
 
 QByteArray read_file(const QString& path) {
@@ -65,12 +66,14 @@ QByteArray jpeg_of(int width, int height, std::uint8_t red, std::uint8_t green, 
 
 QStringList files_below(const QString& folder) {
   QStringList files;
-  for (QDirIterator at(folder, QDir::Files | QDir::Hidden, QDirIterator::Subdirectories); at.hasNext();) files << at.next();
+  for (QDirIterator at(folder, QDir::Files | QDir::Hidden, QDirIterator::Subdirectories); at.hasNext();)
+    files << at.next();
   files.sort();
   return files;
 }
 
-Result<std::unique_ptr<Source>> open_source(const std::string& type, const ParamMap& params, const QString& cache, std::stop_token stop) {
+Result<std::unique_ptr<Source>> open_source(const std::string& type, const ParamMap& params, const QString& cache,
+                                            std::stop_token stop) {
   const NodeSpec* spec = Registry::instance().find(type);
   if (spec == nullptr || !spec->open) return fail("there is no source " + type);
   SourceContext context;

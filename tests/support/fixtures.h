@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "schema/node_spec.h"
+
 #include <QByteArray>
 #include <QString>
 
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "schema/node_spec.h"
 
 namespace feedline::test {
 
@@ -31,8 +31,8 @@ void write_file(const QString& path, const QByteArray& bytes);
 [[nodiscard]] QStringList files_below(const QString& folder);
 
 /// Opens a source of the registry; the cache lies in `cache`.
-[[nodiscard]] Result<std::unique_ptr<Source>> open_source(const std::string& type, const ParamMap& params, const QString& cache,
-                                                          std::stop_token stop = {});
+[[nodiscard]] Result<std::unique_ptr<Source>> open_source(const std::string& type, const ParamMap& params,
+                                                          const QString& cache, std::stop_token stop = {});
 /// Reads one record: its first output's bytes, its label, or the error.
 struct Record {
   std::string bytes{};

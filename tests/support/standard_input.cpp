@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/standard_input.h"
 
-#include <cmath>
-
 #include "nodes/preprocess/codec/codec.h"
 #include "schema/registry.h"
+
+#include <cmath>
 
 namespace feedline::test {
 namespace {
@@ -23,10 +23,14 @@ std::vector<std::uint8_t> standard_picture(std::uint64_t variant) {
 
 double number_at(const Datum& value, std::size_t i) {
   switch (value.dtype()) {
-    case DType::U8: return value.as<std::uint8_t>()[i];
-    case DType::I32: return value.as<std::int32_t>()[i];
-    case DType::I64: return static_cast<double>(value.as<std::int64_t>()[i]);
-    case DType::F32: return static_cast<double>(value.as<float>()[i]);
+    case DType::U8:
+      return value.as<std::uint8_t>()[i];
+    case DType::I32:
+      return value.as<std::int32_t>()[i];
+    case DType::I64:
+      return static_cast<double>(value.as<std::int64_t>()[i]);
+    case DType::F32:
+      return static_cast<double>(value.as<float>()[i]);
   }
   return 0;
 }
@@ -40,11 +44,16 @@ std::uint8_t standard_pixel(std::int64_t x, std::int64_t y, std::int64_t c, std:
 
 TensorDesc standard_desc(Kind kind) {
   switch (kind) {
-    case Kind::Encoded: return {.kind = kind, .dtype = DType::U8, .shape = {Dim::symbol("bytes")}};
-    case Kind::Text: return {.kind = kind, .dtype = DType::U8, .shape = {Dim::symbol("bytes")}};
-    case Kind::Tokens: return {.kind = kind, .dtype = DType::I64, .shape = {16}};
-    case Kind::Features: return {.kind = kind, .dtype = DType::F32, .shape = {8}};
-    case Kind::Label: return {.kind = kind, .dtype = DType::I64, .classes = 10};
+    case Kind::Encoded:
+      return {.kind = kind, .dtype = DType::U8, .shape = {Dim::symbol("bytes")}};
+    case Kind::Text:
+      return {.kind = kind, .dtype = DType::U8, .shape = {Dim::symbol("bytes")}};
+    case Kind::Tokens:
+      return {.kind = kind, .dtype = DType::I64, .shape = {16}};
+    case Kind::Features:
+      return {.kind = kind, .dtype = DType::F32, .shape = {8}};
+    case Kind::Label:
+      return {.kind = kind, .dtype = DType::I64, .classes = 10};
     default:
       return {.kind = Kind::Image, .dtype = DType::U8, .shape = {kHeight, kWidth, kChannels}, .layout = Layout::HWC};
   }
@@ -57,7 +66,9 @@ void fill_standard(Kind kind, std::uint64_t variant, Datum& out) {
       out.set_bytes({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
       break;
     }
-    case Kind::Text: out.set_bytes("Straight ahead, record " + std::to_string(variant)); break;
+    case Kind::Text:
+      out.set_bytes("Straight ahead, record " + std::to_string(variant));
+      break;
     case Kind::Tokens: {
       auto* to = reinterpret_cast<std::int64_t*>(out.allocate(DType::I64, {16}));
       for (int i = 0; i < 16; ++i) to[i] = static_cast<std::int64_t>(variant) + i;
@@ -68,7 +79,9 @@ void fill_standard(Kind kind, std::uint64_t variant, Datum& out) {
       for (int i = 0; i < 8; ++i) to[i] = static_cast<float>(variant) + 0.5F * static_cast<float>(i);
       break;
     }
-    case Kind::Label: out.set_label(static_cast<std::int64_t>(variant % 10)); break;
+    case Kind::Label:
+      out.set_label(static_cast<std::int64_t>(variant % 10));
+      break;
     default: {
       const auto pixels = standard_picture(variant);
       std::memcpy(out.allocate(DType::U8, {kHeight, kWidth, kChannels}, Layout::HWC), pixels.data(), pixels.size());
@@ -100,7 +113,8 @@ Moments moments(const Datum& value) {
   return {mean, std::sqrt(std::max(0.0, squares / static_cast<double>(count) - mean * mean))};
 }
 
-StandardRun::StandardRun(const NodeSpec& spec, std::uint64_t variant) : spec_(spec), in_(spec.inputs.size()), out_(spec.outputs.size()) {
+StandardRun::StandardRun(const NodeSpec& spec, std::uint64_t variant)
+    : spec_(spec), in_(spec.inputs.size()), out_(spec.outputs.size()) {
   for (const PortSpec& port : spec.inputs) descs_.push_back(standard_desc(port.kind));
   for (std::size_t i = 0; i < descs_.size(); ++i) {
     desc_pointers_.push_back(&descs_[i]);
@@ -108,7 +122,9 @@ StandardRun::StandardRun(const NodeSpec& spec, std::uint64_t variant) : spec_(sp
   }
 }
 
-Result<std::vector<TensorDesc>> StandardRun::infer(const ParamMap& params) const { return spec_.infer(params, desc_pointers_); }
+Result<std::vector<TensorDesc>> StandardRun::infer(const ParamMap& params) const {
+  return spec_.infer(params, desc_pointers_);
+}
 
 Status StandardRun::run(const ParamMap& params, const Rng& rng, bool training) {
   const auto op = spec_.sample_op(params, desc_pointers_);
@@ -121,7 +137,8 @@ Status StandardRun::run(const ParamMap& params, const Rng& rng, bool training) {
   return (*op)->run(in, out, context);
 }
 
-Status run_node(const std::string& type, const ParamMap& params, const Datum& in, Datum& out, const Rng& rng, bool training) {
+Status run_node(const std::string& type, const ParamMap& params, const Datum& in, Datum& out, const Rng& rng,
+                bool training) {
   const NodeSpec* spec = Registry::instance().find(type);
   if (spec == nullptr) return fail("there is no node " + type);
   const TensorDesc desc = desc_of(in, spec->inputs.front().kind);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "schema/datum.h"
+#include "schema/node_spec.h"
+
 #include <QString>
 
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "schema/datum.h"
-#include "schema/node_spec.h"
 
 namespace feedline::test {
 

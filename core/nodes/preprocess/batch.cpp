@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <algorithm>
-
 #include "schema/node_builder.h"
+
+#include <algorithm>
 
 namespace feedline {
 namespace {
@@ -11,11 +11,15 @@ struct BatchNode {
 
   static NodeSpec spec() {
     return node<BatchNode>("batch", 1, "Batch", "Stacks records into the batches that the model is trained on.")
-        .help("Everything before this node happens once a record, everything after it once a batch. Branches of one record "
-              "(its picture, its text, its label) meet here again. All values of one input must have the same size: put a "
-              "resize or a crop before it.\n\n"
-              "A larger batch uses the processor better and smooths the gradient, but takes more memory and fewer steps an "
-              "epoch. Records that cannot be read are left out and counted.")
+        .help(
+            "Everything before this node happens once a record, everything after it once a batch. Branches of one "
+            "record "
+            "(its picture, its text, its label) meet here again. All values of one input must have the same size: put "
+            "a "
+            "resize or a crop before it.\n\n"
+            "A larger batch uses the processor better and smooths the gradient, but takes more memory and fewer steps "
+            "an "
+            "epoch. Records that cannot be read are left out and counted.")
         .optional_in("image", Kind::Image, "Pictures of one size.")
         .optional_in("features", Kind::Features, "Vectors of one length.")
         .optional_in("tokens", Kind::Tokens, "Token ids of one length.")

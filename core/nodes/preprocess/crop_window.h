@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <cstdint>
-
 #include "base/random.h"
 #include "nodes/preprocess/picture.h"
+
+#include <cstdint>
 
 namespace feedline {
 
@@ -29,8 +29,8 @@ struct CropLimits {
 /// allowed. Source: torchvision's RandomResizedCrop, after Szegedy et al., "Going deeper with convolutions", 2015.
 [[nodiscard]] CropWindow random_window(const PictureSize& picture, const CropLimits& limits, Rng& rng);
 
-/// The largest centred window of the aspect ratio width / height, shrunk to `share` of its sides. Resizing it gives what
-/// "resize the shorter side, then cut out the centre" gives, without computing the pixels that are cut off.
+/// The largest centred window of the aspect ratio width / height, shrunk to `share` of its sides. Resizing it gives
+/// what "resize the shorter side, then cut out the centre" gives, without computing the pixels that are cut off.
 [[nodiscard]] CropWindow centre_window(const PictureSize& picture, double ratio, double share = 1.0);
 
 }  // namespace feedline

@@ -15,16 +15,19 @@ struct Decode {
 
   static NodeSpec spec() {
     return node<Decode>("decode", 1, "Decode", "Turns the bytes of a JPEG, PNG, WebP or BMP file into pixels.")
-        .help("Reads the format from the file's first bytes, not from its name. Photos are turned upright as their EXIF "
-              "orientation says; CMYK, palettes and 16-bit pictures become 8-bit; of an animation the first frame is "
-              "taken.\n\n"
-              "For photos this is usually the most expensive step of all: its cost grows with the size of the stored picture, "
-              "whatever size the model wants. A file that cannot be read is left out of its batch, counted and named.")
+        .help(
+            "Reads the format from the file's first bytes, not from its name. Photos are turned upright as their EXIF "
+            "orientation says; CMYK, palettes and 16-bit pictures become 8-bit; of an animation the first frame is "
+            "taken.\n\n"
+            "For photos this is usually the most expensive step of all: its cost grows with the size of the stored "
+            "picture, "
+            "whatever size the model wants. A file that cannot be read is left out of its batch, counted and named.")
         .in("file", Kind::Encoded, "The bytes of one picture file.")
         .out("image", Kind::Image, "Its pixels, 8 bits a channel.")
         .choice("color", &Params::color, {"rgb", "grey"}, "Three channels, or one of brightness.")
-        .choice("alpha", &Params::alpha, {"drop", "white", "black"},
-                "What becomes of transparency: 'drop' ignores it, the others put the picture on a ground of that colour.")
+        .choice(
+            "alpha", &Params::alpha, {"drop", "white", "black"},
+            "What becomes of transparency: 'drop' ignores it, the others put the picture on a ground of that colour.")
         .param("max_megapixels", &Params::max_megapixels, range(0.001, 4000).ui(1, 400).unit("megapixels"),
                "A picture that declares more is refused before any memory is taken for it.")
         .param("accept_damaged", &Params::accept_damaged,
@@ -34,9 +37,10 @@ struct Decode {
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
     if (in.kind != Kind::Encoded)
-      return fail(Error{.reason = "needs the bytes of a picture file, but is given " + in.text(),
-                        .remedy = "Connect the file output of a source; pictures that are pixels already need no decode",
-                        .port = "file"});
+      return fail(
+          Error{.reason = "needs the bytes of a picture file, but is given " + in.text(),
+                .remedy = "Connect the file output of a source; pictures that are pixels already need no decode",
+                .port = "file"});
     return TensorDesc{.kind = Kind::Image,
                       .dtype = DType::U8,
                       .shape = {Dim::symbol("H"), Dim::symbol("W"), params.color == "rgb" ? 3 : 1},

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <opencv2/core.hpp>
-
 #include "nodes/preprocess/image.h"
 #include "schema/node_builder.h"
+
+#include <opencv2/core.hpp>
 
 namespace feedline {
 namespace {
@@ -14,8 +14,9 @@ struct HorizontalFlip {
 
   static NodeSpec spec() {
     return node<HorizontalFlip>("horizontal_flip", 1, "Horizontal flip", "Mirrors a picture left to right, at random.")
-        .help("Doubles the variety of most photo data sets for almost no time. Do not use it where left and right "
-              "differ in meaning (digits, letters). Validation pictures are never mirrored.")
+        .help(
+            "Doubles the variety of most photo data sets for almost no time. Do not use it where left and right "
+            "differ in meaning (digits, letters). Validation pictures are never mirrored.")
         .in("image", Kind::Image, "A picture of any size.")
         .out("image", Kind::Image, "The picture, mirrored or not.")
         .random()

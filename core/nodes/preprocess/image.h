@@ -3,9 +3,9 @@
 
 // Pictures as OpenCV sees them: matrix headers over a Datum's memory, nothing is copied. Include it in node files only.
 
-#include <opencv2/core.hpp>
-
 #include "nodes/preprocess/picture.h"
+
+#include <opencv2/core.hpp>
 
 namespace feedline {
 

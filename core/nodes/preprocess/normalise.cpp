@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <algorithm>
-#include <array>
-#include <numeric>
-
 #include "nodes/preprocess/number_list.h"
 #include "nodes/preprocess/picture.h"
 #include "schema/node_builder.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
 
 namespace feedline {
 namespace {
@@ -41,17 +41,22 @@ struct Normalise {
   static NodeSpec spec() {
     std::vector<std::string> presets;
     for (const Preset& preset : kPresets) presets.emplace_back(preset.name);
-    return node<Normalise>("normalise", 1, "Normalise", "Centres and scales the pixels and lays them out for the model.")
-        .help("Divides bytes by 255, subtracts the mean and divides by the standard deviation of each channel; numbers (f32) "
-              "are taken to lie in 0..1 already. The result is f32 with the channels first, as layers want it. Networks learn "
-              "faster when their inputs are centred and of unit size.\n\n"
-              "Put it last before the batch: everything before it then works on bytes, a quarter of the memory.")
+    return node<Normalise>("normalise", 1, "Normalise",
+                           "Centres and scales the pixels and lays them out for the model.")
+        .help(
+            "Divides bytes by 255, subtracts the mean and divides by the standard deviation of each channel; numbers "
+            "(f32) "
+            "are taken to lie in 0..1 already. The result is f32 with the channels first, as layers want it. Networks "
+            "learn "
+            "faster when their inputs are centred and of unit size.\n\n"
+            "Put it last before the batch: everything before it then works on bytes, a quarter of the memory.")
         .in("image", Kind::Image, "A picture, bytes or numbers.")
         .out("image", Kind::Image, "The same picture as f32, channels first.")
         .choice("preset", &Params::preset, presets,
                 "Mean and standard deviation of a well-known data set. 'half' maps to -1..1, 'unit' to 0..1.")
-        .param("mean", &Params::mean,
-               "Means of the channels in units of 0..1, with commas between; one number serves all. Empty: the preset's.")
+        .param(
+            "mean", &Params::mean,
+            "Means of the channels in units of 0..1, with commas between; one number serves all. Empty: the preset's.")
         .param("stddev", &Params::stddev,
                "Standard deviations of the channels, with commas between; one number serves all. Empty: the preset's.")
         .example({{"preset", std::string("half")}}, {.mean = 0.148552, .stddev = 0.558118});
@@ -76,8 +81,8 @@ struct Normalise {
 };
 
 /// The numbers of one parameter, or of the preset, for `channels` channels.
-Result<std::vector<double>> for_channels(const std::string& text, const std::array<double, 3>& preset, const Dim& channels,
-                                         const std::string& parameter) {
+Result<std::vector<double>> for_channels(const std::string& text, const std::array<double, 3>& preset,
+                                         const Dim& channels, const std::string& parameter) {
   auto numbers = parse_numbers(text, parameter);
   if (!numbers) return numbers;
   if (numbers->empty()) numbers->assign(preset.begin(), preset.end());
@@ -95,7 +100,8 @@ Result<std::vector<double>> for_channels(const std::string& text, const std::arr
 }
 
 Result<Affine> Normalise::coefficients(const Params& params, const Dim& channels, DType dtype) {
-  const auto preset = std::find_if(kPresets.begin(), kPresets.end(), [&](const Preset& p) { return p.name == params.preset; });
+  const auto preset =
+      std::find_if(kPresets.begin(), kPresets.end(), [&](const Preset& p) { return p.name == params.preset; });
   const Preset& chosen = preset == kPresets.end() ? kPresets.front() : *preset;
   const auto mean = for_channels(params.mean, chosen.mean, channels, "mean");
   if (!mean) return fail(mean.error());
@@ -128,13 +134,14 @@ class Normalise::Op final : public SampleOp {
     if (!picture) return fail(picture.error());
     const auto channels = static_cast<std::size_t>(picture->channels);
     if (channels != table_.size())
-      return fail_record("a picture of " + std::to_string(channels) + " channels where " + std::to_string(table_.size()) +
-                         " are expected");
+      return fail_record("a picture of " + std::to_string(channels) + " channels where " +
+                         std::to_string(table_.size()) + " are expected");
     const auto pixels = static_cast<std::size_t>(picture->pixels());
     std::byte* to = out[0]->allocate(DType::F32, {picture->channels, picture->height, picture->width}, Layout::CHW);
     const std::size_t stride = from.layout() == Layout::CHW ? 1 : channels;
     const std::size_t plane = from.layout() == Layout::CHW ? pixels : 1;
-    if (from.dtype() == DType::U8 && stride == 3) return interleaved(from.as<std::uint8_t>(), reinterpret_cast<float*>(to), pixels);
+    if (from.dtype() == DType::U8 && stride == 3)
+      return interleaved(from.as<std::uint8_t>(), reinterpret_cast<float*>(to), pixels);
     for (std::size_t channel = 0; channel < channels; ++channel) {
       float* target = reinterpret_cast<float*>(to) + channel * pixels;
       if (from.dtype() == DType::U8)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <algorithm>
-#include <cstring>
-
 #include "nodes/preprocess/picture.h"
 #include "schema/node_builder.h"
+
+#include <algorithm>
+#include <cstring>
 
 namespace feedline {
 namespace {
@@ -16,7 +16,8 @@ struct Rows {
 };
 
 /// Copies the window that starts at (x, y) of `from`, which may overhang on every side; zeros where it does.
-void copy_window(const std::byte* from, const Rows& source, std::byte* to, const Rows& target, std::int64_t x, std::int64_t y) {
+void copy_window(const std::byte* from, const Rows& source, std::byte* to, const Rows& target, std::int64_t x,
+                 std::int64_t y) {
   const std::int64_t shift = x * source.pixel_bytes;
   const std::int64_t begin = std::clamp<std::int64_t>(-shift, 0, target.row_bytes);
   const std::int64_t end = std::clamp<std::int64_t>(source.row_bytes - shift, begin, target.row_bytes);
@@ -27,7 +28,8 @@ void copy_window(const std::byte* from, const Rows& source, std::byte* to, const
       continue;
     }
     std::memset(to, 0, static_cast<std::size_t>(begin));
-    std::memcpy(to + begin, from + source_row * source.row_bytes + shift + begin, static_cast<std::size_t>(end - begin));
+    std::memcpy(to + begin, from + source_row * source.row_bytes + shift + begin,
+                static_cast<std::size_t>(end - begin));
     std::memset(to + end, 0, static_cast<std::size_t>(target.row_bytes - end));
   }
 }
@@ -41,8 +43,9 @@ struct PadRandomCrop {
   static NodeSpec spec() {
     return node<PadRandomCrop>("pad_random_crop", 1, "Pad and random crop",
                                "Adds a black border and cuts out a square at a random place.")
-        .help("Shifts small pictures by a few pixels, at random: the usual augmentation for CIFAR and MNIST. Nothing is "
-              "scaled, so it costs next to nothing. Validation pictures are cut out of the centre.")
+        .help(
+            "Shifts small pictures by a few pixels, at random: the usual augmentation for CIFAR and MNIST. Nothing is "
+            "scaled, so it costs next to nothing. Validation pictures are cut out of the centre.")
         .in("image", Kind::Image, "A picture; with its border at least as large as the square.")
         .out("image", Kind::Image, "A square picture.")
         .random()
@@ -56,9 +59,8 @@ struct PadRandomCrop {
     if (!shape) return fail(shape.error());
     for (const Dim& side : {shape->height, shape->width})
       if (side.known() && side.size() + 2 * params.padding < params.size)
-        return fail(Error{.reason = too_small(side.size(), params),
-                          .remedy = "Lower size, or raise padding",
-                          .parameter = "size"});
+        return fail(Error{
+            .reason = too_small(side.size(), params), .remedy = "Lower size, or raise padding", .parameter = "size"});
     return with_size(in, params.size, params.size);
   }
 

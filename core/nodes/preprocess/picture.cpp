@@ -11,7 +11,8 @@ Result<PictureShape> picture_shape(const TensorDesc& in) {
     return fail(std::move(error));
   };
   if (in.kind == Kind::Encoded) return refuse("Put a decode node before it");
-  if (in.kind != Kind::Image || in.shape.size() != 3) return refuse("Connect the image output of decode or of a source");
+  if (in.kind != Kind::Image || in.shape.size() != 3)
+    return refuse("Connect the image output of decode or of a source");
   if (in.layout == Layout::CHW) return PictureShape{in.shape[1], in.shape[2], in.shape[0]};
   return PictureShape{in.shape[0], in.shape[1], in.shape[2]};
 }

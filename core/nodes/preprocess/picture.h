@@ -3,11 +3,11 @@
 
 // Sizes of pictures, before a run (descriptions) and during it (data), whatever their layout. Free of OpenCV.
 
-#include <cstdint>
-
 #include "base/error.h"
 #include "schema/datum.h"
 #include "schema/tensor_desc.h"
+
+#include <cstdint>
 
 namespace feedline {
 

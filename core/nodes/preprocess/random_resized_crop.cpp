@@ -22,16 +22,20 @@ struct RandomResizedCrop {
   static NodeSpec spec() {
     return node<RandomResizedCrop>("random_resized_crop", 1, "Random resized crop",
                                    "Cuts out a random part of the picture and scales it to a square.")
-        .help("The usual augmentation for photos: each epoch shows another part of each picture, at another scale and "
-              "slightly other proportions, so that the model learns the thing and not its place. Validation pictures get a "
-              "fixed form: the centre, 224/256 of the shorter side.\n\n"
-              "Raise the smallest scale when the thing to be recognised is small or stands at the border.")
+        .help(
+            "The usual augmentation for photos: each epoch shows another part of each picture, at another scale and "
+            "slightly other proportions, so that the model learns the thing and not its place. Validation pictures get "
+            "a "
+            "fixed form: the centre, 224/256 of the shorter side.\n\n"
+            "Raise the smallest scale when the thing to be recognised is small or stands at the border.")
         .in("image", Kind::Image, "A picture of any size.")
         .out("image", Kind::Image, "A square picture.")
         .random()
         .param("size", &Params::size, range(1, 4096).ui(32, 384).unit("px"), "Width and height of the result.")
-        .param("scale_min", &Params::scale_min, range(0.001, 1).ui(0.05, 1), "Smallest share of the picture's area to cut out.")
-        .param("scale_max", &Params::scale_max, range(0.001, 1).ui(0.05, 1), "Largest share of the picture's area to cut out.")
+        .param("scale_min", &Params::scale_min, range(0.001, 1).ui(0.05, 1),
+               "Smallest share of the picture's area to cut out.")
+        .param("scale_max", &Params::scale_max, range(0.001, 1).ui(0.05, 1),
+               "Largest share of the picture's area to cut out.")
         .param("ratio_min", &Params::ratio_min, range(0.1, 10).ui(0.5, 1),
                "Smallest width divided by height of the part to cut out.")
         .param("ratio_max", &Params::ratio_max, range(0.1, 10).ui(1, 2),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/preprocess/resample.h"
 
-#include <opencv2/imgproc.hpp>
-
 #include "nodes/preprocess/image.h"
+
+#include <opencv2/imgproc.hpp>
 
 namespace feedline {
 namespace {

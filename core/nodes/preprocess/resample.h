@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "nodes/preprocess/crop_window.h"
+#include "schema/datum.h"
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "nodes/preprocess/crop_window.h"
-#include "schema/datum.h"
 
 namespace feedline {
 
 /// Choices of the `filter` parameter and their text, shared by all nodes that resample.
 [[nodiscard]] std::vector<std::string> filter_choices();
 inline constexpr std::string_view kFilterDoc =
-    "How pixels are interpolated. 'linear' is fastest and the usual choice for training; 'area' averages, so that strongly "
+    "How pixels are interpolated. 'linear' is fastest and the usual choice for training; 'area' averages, so that "
+    "strongly "
     "shrunken pictures do not shimmer; 'cubic' keeps enlarged ones crisp.";
 
 /// Cuts `window` out of the picture `in` and scales it to width x height. u8 or f32, HWC or CHW.

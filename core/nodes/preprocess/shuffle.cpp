@@ -9,9 +9,10 @@ struct Shuffle {
 
   static NodeSpec spec() {
     return node<Shuffle>("shuffle", 1, "Shuffle", "Draws the records in a new random order each epoch.")
-        .help("Reorders the records of its source before they are read. The whole record moves: a picture and its label "
-              "stay together whichever wires pass through here. The order is a seeded permutation that needs no memory, "
-              "so shuffling ten million records costs nothing. Validation data keep their order.")
+        .help(
+            "Reorders the records of its source before they are read. The whole record moves: a picture and its label "
+            "stay together whichever wires pass through here. The order is a seeded permutation that needs no memory, "
+            "so shuffling ten million records costs nothing. Validation data keep their order.")
         .in("sample", Kind::Any, "What to pass on, picture or text.")
         .optional_in("label", Kind::Label, "The label of the same record.")
         .out("sample", Kind::Any, "The same value, in the new order.")

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/file_io.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace feedline {
 namespace {
@@ -77,10 +77,12 @@ Status read_whole(const std::string& path, Datum& out) {
   if (!file) return bad_record(file.error());
   if (facts.size == 0) return bad_record({.reason = "the file is empty", .remedy = "Delete it, or restore it"});
   if (facts.size > kLargestPicture)
-    return bad_record({.reason = fmt::format("{:.1f} GiB is too much for one picture", static_cast<double>(facts.size) / (1 << 30))});
+    return bad_record(
+        {.reason = fmt::format("{:.1f} GiB is too much for one picture", static_cast<double>(facts.size) / (1 << 30))});
   std::byte* to = out.allocate(DType::U8, {static_cast<std::int64_t>(facts.size)});
   if (!read_at(file->get(), {to, facts.size}, 0))
-    return bad_record({.reason = errno == 0 ? "the file became shorter while it was read" : "cannot be read: " + reason_of(errno)});
+    return bad_record(
+        {.reason = errno == 0 ? "the file became shorter while it was read" : "cannot be read: " + reason_of(errno)});
   return {};
 }
 
@@ -138,9 +140,11 @@ std::string valid_utf8(std::string_view text) {
   std::string valid;
   for (std::size_t at = 0; at < text.size();) {
     const auto lead = static_cast<unsigned char>(text[at]);
-    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3
-                               : lead >= 0xF0 && lead < 0xF5                 ? 4
-                                                                             : 0;
+    const std::size_t length = lead < 0x80                   ? 1
+                               : lead >= 0xC2 && lead < 0xE0 ? 2
+                               : lead >= 0xE0 && lead < 0xF0 ? 3
+                               : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                             : 0;
     bool good = length > 0 && at + length <= text.size();
     for (std::size_t i = 1; good && i < length; ++i) good = (static_cast<unsigned char>(text[at + i]) & 0xC0) == 0x80;
     if (good && length > 2) {  // overlong forms, surrogates, beyond U+10FFFF

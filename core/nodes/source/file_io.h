@@ -3,16 +3,15 @@
 
 // Small, careful file access for sources: everything is an Error, never a signal or an exception.
 
-#include <sys/types.h>
+#include "base/error.h"
+#include "schema/datum.h"
 
 #include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
-
-#include "base/error.h"
-#include "schema/datum.h"
+#include <sys/types.h>
 
 namespace feedline {
 
@@ -53,7 +52,8 @@ struct FileFacts {
 /// Fills `to` from byte `offset` on. False: the file ends earlier, or an I/O error (then errno is set, else 0).
 [[nodiscard]] bool read_at(int descriptor, std::span<std::byte> to, std::uint64_t offset);
 
-/// Reads a whole picture file into `out` as u8 bytes. Record errors: vanished, unreadable, empty, shrinking, over 1 GiB.
+/// Reads a whole picture file into `out` as u8 bytes. Record errors: vanished, unreadable, empty, shrinking, over 1
+/// GiB.
 Status read_whole(const std::string& path, Datum& out);
 
 /// Writes `data` to a temporary name beside `path` and renames it over it: a crash or a full disk leaves no torn file.

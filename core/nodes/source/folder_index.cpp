@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/folder_index.h"
 
-#include <sys/stat.h>
+#include "nodes/source/file_io.h"
 
 #include <algorithm>
 #include <array>
 #include <set>
+#include <sys/stat.h>
 #include <system_error>
 #include <utility>
-
-#include "nodes/source/file_io.h"
 
 namespace feedline {
 namespace {
@@ -43,7 +42,8 @@ Result<Listing> list(const fs::path& folder, const SourceContext& context) {
     if (++seen % 1024 == 0 && context.stop.stop_requested()) return fail_cancelled();
     std::string name = at->path().filename().string();
     if (name.starts_with('.')) continue;
-    std::error_code ignored;  // of a dangling link: then it is a file that cannot be read, which is said when it is read
+    std::error_code
+        ignored;  // of a dangling link: then it is a file that cannot be read, which is said when it is read
     if (at->is_directory(ignored))
       listing.folders.push_back(std::move(name));
     else if (is_picture(name))
@@ -77,11 +77,13 @@ Result<FolderIndex> FolderIndex::scan(const std::string& root, const SourceConte
   if (status.type() == fs::file_type::not_found)
     return fail_file(root, "there is no such folder", "Choose a folder with one sub-folder a class");
   if (status.type() == fs::file_type::none) return fail_file(root, "the folder cannot be read: " + error.message(), {});
-  if (!fs::is_directory(status)) return fail_file(root, "it is a file, not a folder", "Choose the folder that holds the classes");
+  if (!fs::is_directory(status))
+    return fail_file(root, "it is a file, not a folder", "Choose the folder that holds the classes");
 
   const auto top = list(root, context);
   if (!top) return fail(top.error());
-  if (top->folders.empty() && top->files.empty()) return fail_file(root, "the folder is empty", std::string(kLayoutRemedy));
+  if (top->folders.empty() && top->files.empty())
+    return fail_file(root, "the folder is empty", std::string(kLayoutRemedy));
   if (top->folders.empty())
     return fail_file(root, "the folder has pictures but no class sub-folders", std::string(kLayoutRemedy));
 
@@ -117,7 +119,8 @@ Status FolderIndex::add_class(const fs::path& folder, const SourceContext& conte
       names_ += file;
       ends_.push_back(names_.size());
     }
-    for (auto sub = listing->folders.rbegin(); sub != listing->folders.rend(); ++sub) pending.push_back(below + *sub + "/");
+    for (auto sub = listing->folders.rbegin(); sub != listing->folders.rend(); ++sub)
+      pending.push_back(below + *sub + "/");
   }
   class_ends_.push_back(ends_.size());
   return {};

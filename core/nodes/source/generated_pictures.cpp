@@ -11,12 +11,16 @@ std::vector<TensorDesc> file_and_label(std::size_t classes) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < classes; ++i) names.emplace_back(shape_name(i));
   return {{.kind = Kind::Encoded, .dtype = DType::U8, .shape = {Dim::symbol("bytes")}},
-          {.kind = Kind::Label, .dtype = DType::I64, .classes = static_cast<std::int64_t>(classes), .class_names = std::move(names)}};
+          {.kind = Kind::Label,
+           .dtype = DType::I64,
+           .classes = static_cast<std::int64_t>(classes),
+           .class_names = std::move(names)}};
 }
 
 class GeneratedSource final : public Source {
  public:
-  explicit GeneratedSource(PictureStore store) : store_(std::move(store)), outputs_(file_and_label(store_.recipe().classes)) {}
+  explicit GeneratedSource(PictureStore store)
+      : store_(std::move(store)), outputs_(file_and_label(store_.recipe().classes)) {}
 
   std::uint64_t size() const override { return store_.recipe().count; }
   const std::vector<TensorDesc>& outputs() const override { return outputs_; }
@@ -46,14 +50,20 @@ struct GeneratedPictures {
   };
 
   static NodeSpec spec() {
-    return node<GeneratedPictures>("generated_pictures", 1, "Generated pictures", "Shapes and letters that Feedline paints itself.")
-        .help("A data set that needs no download: stars, hearts, arrows, letters and more, turned and tinted at random, over "
-              "cluttered backgrounds with noise. On first use the pictures are painted and stored as JPEG files in the cache "
-              "folder; from then on they are read and decoded like any photo. The same parameters always give the same files.\n\n"
-              "Raise the size to see what decoding costs, the difficulty to give the model more to do.")
+    return node<GeneratedPictures>("generated_pictures", 1, "Generated pictures",
+                                   "Shapes and letters that Feedline paints itself.")
+        .help(
+            "A data set that needs no download: stars, hearts, arrows, letters and more, turned and tinted at random, "
+            "over "
+            "cluttered backgrounds with noise. On first use the pictures are painted and stored as JPEG files in the "
+            "cache "
+            "folder; from then on they are read and decoded like any photo. The same parameters always give the same "
+            "files.\n\n"
+            "Raise the size to see what decoding costs, the difficulty to give the model more to do.")
         .out("file", Kind::Encoded, "The bytes of one JPEG file: connect it to decode.")
         .out("label", Kind::Label, "Which shape it shows.")
-        .param("count", &Params::count, range(1, 10'000'000).ui(100, 20'000).unit("pictures"), "How many pictures there are.")
+        .param("count", &Params::count, range(1, 10'000'000).ui(100, 20'000).unit("pictures"),
+               "How many pictures there are.")
         .param("size", &Params::size, range(16, 2048).ui(32, 512).unit("px"), "Width and height of each picture.")
         .param("classes", &Params::classes, range(2, static_cast<double>(kShapeCount)),
                "How many different shapes there are, with equally many pictures each.")

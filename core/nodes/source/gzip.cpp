@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/gzip.h"
 
-#include <zlib.h>
+#include "nodes/source/file_io.h"
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <memory>
 #include <vector>
-
-#include "nodes/source/file_io.h"
+#include <zlib.h>
 
 namespace feedline {
 namespace {
@@ -55,7 +54,8 @@ Status gunzip(int descriptor, const std::string& path, std::uint64_t packed_size
     if (context.stop.stop_requested()) return fail_cancelled();
     if (context.progress) context.progress(what, static_cast<double>(at) / static_cast<double>(packed_size));
     const std::size_t length = std::min<std::uint64_t>(kPiece, packed_size - at);
-    if (!read_at(descriptor, {packed.data(), length}, at)) return fail_file(path, "it became shorter while it was read", {});
+    if (!read_at(descriptor, {packed.data(), length}, at))
+      return fail_file(path, "it became shorter while it was read", {});
     at += length;
     inflater->next_in = reinterpret_cast<Bytef*>(packed.data());
     inflater->avail_in = static_cast<uInt>(length);

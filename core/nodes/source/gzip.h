@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/error.h"
+#include "schema/behaviour.h"
+
 #include <functional>
 #include <span>
 #include <string>
-
-#include "base/error.h"
-#include "schema/behaviour.h"
 
 namespace feedline {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/source/idx_file.h"
+#include "schema/node_builder.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-
-#include "nodes/source/idx_file.h"
-#include "schema/node_builder.h"
 
 namespace feedline {
 namespace {
@@ -21,7 +21,8 @@ std::vector<TensorDesc> image_and_label(std::vector<Dim> shape, Dim classes, std
 class IdxSource final : public Source {
  public:
   IdxSource(IdxFile images, std::vector<std::uint8_t> labels) : images_(std::move(images)), labels_(std::move(labels)) {
-    dims_ = {images_.item_dims()[0], images_.item_dims()[1], images_.item_dims().size() == 3 ? images_.item_dims()[2] : 1};
+    dims_ = {images_.item_dims()[0], images_.item_dims()[1],
+             images_.item_dims().size() == 3 ? images_.item_dims()[2] : 1};
     const std::int64_t classes = *std::max_element(labels_.begin(), labels_.end()) + 1;
     std::vector<std::string> names;
     for (std::int64_t i = 0; i < classes; ++i) names.push_back(std::to_string(i));
@@ -60,9 +61,11 @@ struct Idx {
 
   static NodeSpec spec() {
     return node<Idx>("idx", 1, "IDX files", "Pictures and labels in the format of MNIST.")
-        .help("Reads a pair of IDX files, such as train-images-idx3-ubyte and train-labels-idx1-ubyte of MNIST and "
-              "Fashion-MNIST, as they are or packed with gzip. Packed files are unpacked once, into the cache folder.\n\n"
-              "Pictures are grey (three dimensions: items, height, width) or have channels (a fourth one). They need no decode.")
+        .help(
+            "Reads a pair of IDX files, such as train-images-idx3-ubyte and train-labels-idx1-ubyte of MNIST and "
+            "Fashion-MNIST, as they are or packed with gzip. Packed files are unpacked once, into the cache folder.\n\n"
+            "Pictures are grey (three dimensions: items, height, width) or have channels (a fourth one). They need no "
+            "decode.")
         .out("image", Kind::Image, "One picture, 8 bits a channel.")
         .out("label", Kind::Label, "Its class.")
         .file("images", &Params::images, "The file of pictures: idx3 or idx4, unsigned bytes, .gz or not.")
@@ -91,23 +94,28 @@ struct Idx {
     if (dims.size() == 1)
       return fail_file(path, "this IDX file has 2 dimensions", "Choose a file of pictures: items, height, width");
     if (dims.size() == 3 && dims[2] > kMostChannels)
-      return fail_file(path, fmt::format("its pictures have {} channels", dims[2]), "The last dimension must be 1 to 4");
+      return fail_file(path, fmt::format("its pictures have {} channels", dims[2]),
+                       "The last dimension must be 1 to 4");
     if (dims[0] > 65535 || dims[1] > 65535)
-      return fail_file(path, fmt::format("its pictures have {} x {} px", dims[1], dims[0]), "At most 65535 px a side can be read");
+      return fail_file(path, fmt::format("its pictures have {} x {} px", dims[1], dims[0]),
+                       "At most 65535 px a side can be read");
     return images;
   }
 
-  static Result<std::vector<std::uint8_t>> open_labels(const std::string& path, std::uint64_t images, const SourceContext& context) {
+  static Result<std::vector<std::uint8_t>> open_labels(const std::string& path, std::uint64_t images,
+                                                       const SourceContext& context) {
     const auto file = IdxFile::open(path, context);
     if (!file) return fail(file.error());
     if (!file->item_dims().empty())
-      return fail_file(path, fmt::format("this IDX file has {} dimensions, labels have 1", file->item_dims().size() + 1),
+      return fail_file(path,
+                       fmt::format("this IDX file has {} dimensions, labels have 1", file->item_dims().size() + 1),
                        "Choose a file such as train-labels-idx1-ubyte");
     if (file->count() != images)
       return fail_file(path, fmt::format("it has {} labels for {} pictures", file->count(), images),
                        "Choose the file that belongs to these pictures");
     std::vector<std::uint8_t> labels(file->count());
-    if (auto status = file->read(0, std::as_writable_bytes(std::span(labels))); !status) return fail(std::move(status.error()));
+    if (auto status = file->read(0, std::as_writable_bytes(std::span(labels))); !status)
+      return fail(std::move(status.error()));
     return labels;
   }
 

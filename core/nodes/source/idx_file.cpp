@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/idx_file.h"
 
+#include "nodes/source/gzip.h"
+#include "nodes/source/idx_unpack.h"
+
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-
-#include "nodes/source/gzip.h"
-#include "nodes/source/idx_unpack.h"
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace feedline {
 namespace {
@@ -21,12 +21,18 @@ constexpr std::size_t kLongestHeader = 4 + 4 * kMaxIdxDims;
 
 std::string type_name(std::byte type) {
   switch (std::to_integer<int>(type)) {
-    case 0x09: return "signed bytes";
-    case 0x0B: return "16-bit integers";
-    case 0x0C: return "32-bit integers";
-    case 0x0D: return "32-bit floats";
-    case 0x0E: return "64-bit floats";
-    default: return "an unknown type";
+    case 0x09:
+      return "signed bytes";
+    case 0x0B:
+      return "16-bit integers";
+    case 0x0C:
+      return "32-bit integers";
+    case 0x0D:
+      return "32-bit floats";
+    case 0x0E:
+      return "64-bit floats";
+    default:
+      return "an unknown type";
   }
 }
 
@@ -38,26 +44,31 @@ Result<IdxHeader> IdxHeader::parse(std::span<const std::byte> head, const std::s
     std::string magic;
     for (const std::byte b : head.first(std::min<std::size_t>(4, head.size())))
       magic += fmt::format("{}{:02x}", magic.empty() ? "" : " ", std::to_integer<int>(b));
-    return fail_file(path, "no IDX file: it begins with " + (magic.empty() ? "nothing" : magic) + " instead of 00 00 08",
+    return fail_file(path,
+                     "no IDX file: it begins with " + (magic.empty() ? "nothing" : magic) + " instead of 00 00 08",
                      "Choose an IDX file such as train-images-idx3-ubyte, packed with gzip or not");
   }
   if (head[2] != kUnsignedBytes)
-    return fail_file(path, "this IDX file holds " + type_name(head[2]), "Only files of unsigned bytes (00 00 08) can be read");
+    return fail_file(path, "this IDX file holds " + type_name(head[2]),
+                     "Only files of unsigned bytes (00 00 08) can be read");
   const auto dims = std::to_integer<std::size_t>(head[3]);
   if (dims < 1 || dims > kMaxIdxDims)
     return fail_file(path, fmt::format("this IDX file has {} dimensions", dims),
                      "Pictures have 3 or 4 dimensions, labels have 1");
   IdxHeader header;
   header.bytes = 4 + 4 * dims;
-  if (head.size() < header.bytes) return fail_file(path, "the file ends within its header", "Download or copy it again");
+  if (head.size() < header.bytes)
+    return fail_file(path, "the file ends within its header", "Download or copy it again");
   std::uint64_t total = 1;
   for (std::size_t i = 0; i < dims; ++i) {
     std::uint64_t dim = 0;
     for (std::size_t j = 0; j < 4; ++j) dim = dim << 8 | std::to_integer<std::uint64_t>(head[4 + 4 * i + j]);
     if (dim == 0)
-      return fail_file(path, i == 0 ? "the file declares no items" : "the file declares items without pixels", "Choose another file");
+      return fail_file(path, i == 0 ? "the file declares no items" : "the file declares items without pixels",
+                       "Choose another file");
     if (total > kMostIdxBytes / dim)
-      return fail_file(path, "the file declares more than 1 TiB of items", "Its header is damaged: download or copy it again");
+      return fail_file(path, "the file declares more than 1 TiB of items",
+                       "Its header is damaged: download or copy it again");
     total *= dim;
     header.dims.push_back(static_cast<std::int64_t>(dim));
   }
@@ -85,7 +96,8 @@ Result<IdxFile> IdxFile::open(const std::string& path, const SourceContext& cont
   std::array<std::byte, kLongestHeader> head{};
   const std::size_t available = std::min<std::uint64_t>(head.size(), facts.size);
   if (!read_at(idx.file_.get(), {head.data(), available}, 0)) return fail_file(path, "the file cannot be read", {});
-  if (auto status = idx.parse_header({head.data(), available}, facts.size); !status) return fail(std::move(status.error()));
+  if (auto status = idx.parse_header({head.data(), available}, facts.size); !status)
+    return fail(std::move(status.error()));
   if (packed)
     if (auto status = idx.map_cache(); !status) return fail(std::move(status.error()));
   return idx;

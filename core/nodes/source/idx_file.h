@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "nodes/source/file_io.h"
+#include "schema/behaviour.h"
+
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
-
-#include "nodes/source/file_io.h"
-#include "schema/behaviour.h"
 
 namespace feedline {
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/idx_unpack.h"
 
-#include <fcntl.h>
+#include "nodes/source/gzip.h"
+
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 #include <optional>
 #include <system_error>
-
-#include "nodes/source/gzip.h"
+#include <unistd.h>
 
 namespace feedline {
 namespace {
@@ -39,7 +39,8 @@ class CopyWriter {
   Status take(std::span<const std::byte> bytes) {
     if (!header_) {
       const std::size_t wanted = 4 + 4 * kMaxIdxDims - head_.size();
-      head_.insert(head_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(std::min(wanted, bytes.size())));
+      head_.insert(head_.end(), bytes.begin(),
+                   bytes.begin() + static_cast<std::ptrdiff_t>(std::min(wanted, bytes.size())));
       const bool enough = head_.size() >= 4 && head_.size() >= 4 + 4 * std::to_integer<std::size_t>(head_[3]);
       if (enough || head_.size() == 4 + 4 * kMaxIdxDims) {
         auto header = IdxHeader::parse(head_, source_);
@@ -49,8 +50,9 @@ class CopyWriter {
     }
     written_ += bytes.size();
     if (header_ && written_ > header_->total_bytes)
-      return fail_file(source_, fmt::format("it unpacks to more than the {} bytes that its header declares", header_->total_bytes),
-                       "Download or copy it again");
+      return fail_file(
+          source_, fmt::format("it unpacks to more than the {} bytes that its header declares", header_->total_bytes),
+          "Download or copy it again");
     return write(bytes);
   }
 
@@ -61,8 +63,9 @@ class CopyWriter {
       header_ = std::move(*header);
     }
     if (written_ != header_->total_bytes)
-      return fail_file(source_, fmt::format("it unpacks to {} bytes, but its header declares {}", written_, header_->total_bytes),
-                       "Download or copy it again");
+      return fail_file(
+          source_, fmt::format("it unpacks to {} bytes, but its header declares {}", written_, header_->total_bytes),
+          "Download or copy it again");
     if (::rename(temporary_.c_str(), target_.c_str()) != 0) return write_error(errno, target_);
     complete_ = true;
     return {};
@@ -102,7 +105,8 @@ bool is_complete(const fs::path& copy) {
 
 }  // namespace
 
-Result<fs::path> unpack_idx(int descriptor, const std::string& path, const FileFacts& facts, const SourceContext& context) {
+Result<fs::path> unpack_idx(int descriptor, const std::string& path, const FileFacts& facts,
+                            const SourceContext& context) {
   std::error_code ignored;
   const fs::path whole = fs::weakly_canonical(path, ignored);
   const std::string key = fmt::format("{}|{}|{}", whole.string(), facts.size, facts.modified_ns);
@@ -112,8 +116,8 @@ Result<fs::path> unpack_idx(int descriptor, const std::string& path, const FileF
 
   CopyWriter writer(target, path);
   if (auto started = writer.start(); !started) return fail(std::move(started.error()));
-  const auto unpacked =
-      gunzip(descriptor, path, facts.size, context, [&](std::span<const std::byte> bytes) { return writer.take(bytes); });
+  const auto unpacked = gunzip(descriptor, path, facts.size, context,
+                               [&](std::span<const std::byte> bytes) { return writer.take(bytes); });
   if (!unpacked) return fail(unpacked.error());
   if (auto finished = writer.finish(); !finished) return fail(std::move(finished.error()));
   return target;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "nodes/source/file_io.h"
+#include "schema/behaviour.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
-
-#include "nodes/source/file_io.h"
-#include "schema/behaviour.h"
 
 namespace feedline {
 
@@ -20,7 +20,7 @@ struct IdxHeader {
   std::vector<std::int64_t> dims{};  ///< the number of items first
   std::size_t bytes = 0;             ///< of the header itself
   std::size_t item_bytes = 1;
-  std::uint64_t total_bytes = 0;     ///< of the whole file, as declared
+  std::uint64_t total_bytes = 0;  ///< of the whole file, as declared
 
   /// Errors name `path`: wrong magic, another type than unsigned bytes, no items, absurd sizes, an early end.
   [[nodiscard]] static Result<IdxHeader> parse(std::span<const std::byte> head, const std::string& path);

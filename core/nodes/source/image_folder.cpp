@@ -43,18 +43,23 @@ struct ImageFolder {
 
   static NodeSpec spec() {
     return node<ImageFolder>("image_folder", 1, "Image folder", "Picture files, one sub-folder a class.")
-        .help("Reads a folder in which each sub-folder is a class and holds its pictures: flowers/daisy/1.jpg, "
-              "flowers/roses/7.png. Nested sub-folders belong to the class above them. Files are jpg, jpeg, png, webp or bmp; "
-              "others are ignored.\n\n"
-              "Only the list of names is kept in memory. Files are read when their turn comes; one that has vanished or cannot "
-              "be read is left out of its batch, counted and named.")
+        .help(
+            "Reads a folder in which each sub-folder is a class and holds its pictures: flowers/daisy/1.jpg, "
+            "flowers/roses/7.png. Nested sub-folders belong to the class above them. Files are jpg, jpeg, png, webp or "
+            "bmp; "
+            "others are ignored.\n\n"
+            "Only the list of names is kept in memory. Files are read when their turn comes; one that has vanished or "
+            "cannot "
+            "be read is left out of its batch, counted and named.")
         .out("file", Kind::Encoded, "The bytes of one file: connect it to decode.")
         .out("label", Kind::Label, "The class of its sub-folder, counted in the order of their names.")
         .folder("folder", &Params::folder, "The folder that holds the class folders.")
         .fixture(write_fixture);
   }
 
-  static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs) { return file_and_label(Dim::symbol("classes"), {}); }
+  static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs) {
+    return file_and_label(Dim::symbol("classes"), {});
+  }
 
   static Result<std::unique_ptr<Source>> open(const Params& params, const SourceContext& context) {
     auto index = FolderIndex::scan(params.folder, context);
@@ -66,7 +71,8 @@ struct ImageFolder {
   static ParamMap write_fixture(const std::filesystem::path& folder) {
     std::vector<std::uint8_t> pixels(std::size_t{20} * 16 * 3);
     for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(i * 7);
-    for (const char* name : {"pictures/cats/a.jpg", "pictures/cats/b.JPEG", "pictures/dogs/old/c.jpg", "pictures/dogs/d.jpg"}) {
+    for (const char* name :
+         {"pictures/cats/a.jpg", "pictures/cats/b.JPEG", "pictures/dogs/old/c.jpg", "pictures/dogs/d.jpg"}) {
       pixels[0] = static_cast<std::uint8_t>(pixels[0] + 40);
       const auto path = folder / name;
       std::filesystem::create_directories(path.parent_path());

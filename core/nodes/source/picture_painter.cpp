@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/picture_painter.h"
 
-#include <algorithm>
-#include <cmath>
-#include <numbers>
+#include "nodes/source/picture_shapes.h"
 
 #include <opencv2/imgproc.hpp>
 
-#include "nodes/source/picture_shapes.h"
+#include <algorithm>
+#include <cmath>
+#include <numbers>
 
 namespace feedline {
 namespace {
@@ -38,8 +38,8 @@ struct Placement {
 /// Where and how a shape stands. Fill it in braces: only there is the order of random draws the same for all compilers.
 struct Pose {
   cv::Point2f centre{};
-  double radius = 1;   ///< px
-  double turn = 0;     ///< radians
+  double radius = 1;  ///< px
+  double turn = 0;    ///< radians
   double shear = 0;
   double stretch = 1;  ///< of the width; the height shrinks by as much
 };
@@ -72,7 +72,8 @@ cv::Mat mask_of(const Shape& shape, const Placement& placement, int size) {
 
 class Painter {
  public:
-  Painter(const PictureStyle& style, Rng& rng) : style_(style), size_(style.size), rng_(rng), image_(size_, size_, CV_32FC3) {}
+  Painter(const PictureStyle& style, Rng& rng)
+      : style_(style), size_(style.size), rng_(rng), image_(size_, size_, CV_32FC3) {}
 
   std::vector<std::uint8_t> paint(std::size_t shape) {
     background();
@@ -136,7 +137,8 @@ class Painter {
     const int pieces = static_cast<int>(rng_.below(2) + 3 * style_.difficulty);
     for (int i = 0; i < pieces; ++i) {
       const std::size_t other = (shape + 1 + rng_.below(kShapeCount - 1)) % kShapeCount;
-      const Pose pose{anywhere(), size_ * between(0.05, 0.11), between(0, 6.28), between(-0.3, 0.3), between(0.8, 1.25)};
+      const Pose pose{anywhere(), size_ * between(0.05, 0.11), between(0, 6.28), between(-0.3, 0.3),
+                      between(0.8, 1.25)};
       tint(mask_of(shape_outline(other), place(pose), size_), 0.4, 0.8);
     }
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/random.h"
+
 #include <cstdint>
 #include <vector>
-
-#include "base/random.h"
 
 namespace feedline {
 

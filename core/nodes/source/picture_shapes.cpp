@@ -81,10 +81,11 @@ struct Entry {
 
 std::array<Entry, kShapeCount> make_shapes() {
   const Outline square = {{-0.8F, -0.8F}, {0.8F, -0.8F}, {0.8F, 0.8F}, {-0.8F, 0.8F}};
-  const Outline cross = {{-0.3F, -1}, {0.3F, -1}, {0.3F, -0.3F}, {1, -0.3F}, {1, 0.3F},  {0.3F, 0.3F},
+  const Outline cross = {{-0.3F, -1}, {0.3F, -1}, {0.3F, -0.3F}, {1, -0.3F}, {1, 0.3F},   {0.3F, 0.3F},
                          {0.3F, 1},   {-0.3F, 1}, {-0.3F, 0.3F}, {-1, 0.3F}, {-1, -0.3F}, {-0.3F, -0.3F}};
   const Outline arrow = {{-1, -0.28F}, {0.1F, -0.28F}, {0.1F, -0.8F}, {1, 0}, {0.1F, 0.8F}, {0.1F, 0.28F}, {-1, 0.28F}};
-  const Outline house = {{0, -1}, {0.95F, -0.1F}, {0.7F, -0.1F}, {0.7F, 0.9F}, {-0.7F, 0.9F}, {-0.7F, -0.1F}, {-0.95F, -0.1F}};
+  const Outline house = {{0, -1},       {0.95F, -0.1F}, {0.7F, -0.1F},  {0.7F, 0.9F},
+                         {-0.7F, 0.9F}, {-0.7F, -0.1F}, {-0.95F, -0.1F}};
   const Outline door = {{-0.2F, 0.3F}, {0.2F, 0.3F}, {0.2F, 0.9F}, {-0.2F, 0.9F}};
   const Outline bolt = {{0.25F, -1}, {-0.6F, 0.15F}, {-0.05F, 0.15F}, {-0.3F, 1}, {0.6F, -0.25F}, {0.05F, -0.25F}};
   const Outline hourglass = {{-0.8F, -1}, {0.8F, -1}, {0.12F, 0}, {0.8F, 1}, {-0.8F, 1}, {-0.12F, 0}};

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <opencv2/core.hpp>
+
 #include <cstddef>
 #include <string_view>
 #include <vector>
-
-#include <opencv2/core.hpp>
 
 namespace feedline {
 

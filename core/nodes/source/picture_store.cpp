@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/picture_store.h"
 
+#include "nodes/preprocess/codec/codec.h"
+#include "nodes/source/file_io.h"
+#include "nodes/source/picture_shapes.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,10 +14,6 @@
 #include <optional>
 #include <system_error>
 #include <thread>
-
-#include "nodes/preprocess/codec/codec.h"
-#include "nodes/source/file_io.h"
-#include "nodes/source/picture_shapes.h"
 
 namespace feedline {
 namespace {
@@ -47,8 +47,8 @@ class FirstError {
 }  // namespace
 
 std::string PictureRecipe::key() const {
-  const std::string all = fmt::format("v{}|{}|{}|{}|{}|{}|{:.6f}", kPainterVersion, count, classes, quality, seed, style.size,
-                                      style.difficulty);
+  const std::string all = fmt::format("v{}|{}|{}|{}|{}|{}|{:.6f}", kPainterVersion, count, classes, quality, seed,
+                                      style.size, style.difficulty);
   return fmt::format("{}x{}px-{}", count, style.size, fingerprint(all));
 }
 
@@ -90,7 +90,8 @@ Status PictureStore::complete(const SourceContext& context, unsigned threads) co
         if (auto made = make_file(i); !made) first_error.set(std::move(made.error()));
       }
     } catch (const std::exception& exception) {
-      first_error.set({.code = ErrorCode::Failed, .reason = std::string("pictures cannot be made: ") + exception.what()});
+      first_error.set(
+          {.code = ErrorCode::Failed, .reason = std::string("pictures cannot be made: ") + exception.what()});
     }
   };
   if (threads == 0) threads = std::clamp(std::thread::hardware_concurrency(), 1U, 16U);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "nodes/source/picture_painter.h"
+#include "schema/behaviour.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
-
-#include "nodes/source/picture_painter.h"
-#include "schema/behaviour.h"
 
 namespace feedline {
 
@@ -27,8 +27,8 @@ class PictureStore {
  public:
   PictureStore(std::filesystem::path folder, PictureRecipe recipe) : folder_(std::move(folder)), recipe_(recipe) {}
 
-  /// Makes what is missing, on `threads` threads (0: as many as cores). Files appear complete or not at all and a marker
-  /// is written last, so that after a kill or a full disk the next call goes on. Errors: cannot write; stopped.
+  /// Makes what is missing, on `threads` threads (0: as many as cores). Files appear complete or not at all and a
+  /// marker is written last, so that after a kill or a full disk the next call goes on. Errors: cannot write; stopped.
   Status complete(const SourceContext& context, unsigned threads = 0) const;
 
   [[nodiscard]] const PictureRecipe& recipe() const { return recipe_; }

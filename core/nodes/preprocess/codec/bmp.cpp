@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/preprocess/codec/codec.h"
+
 #include <array>
 #include <bit>
 #include <cstring>
 #include <limits>
 #include <string>
-
-#include "nodes/preprocess/codec/codec.h"
 
 namespace feedline::codec {
 namespace {
@@ -48,7 +48,9 @@ class BmpReader {
     }
   };
 
-  [[nodiscard]] bool has(std::size_t at, std::size_t length) const { return at <= bytes_.size() && bytes_.size() - at >= length; }
+  [[nodiscard]] bool has(std::size_t at, std::size_t length) const {
+    return at <= bytes_.size() && bytes_.size() - at >= length;
+  }
   /// A little-endian number; the caller knows that it lies in the file.
   [[nodiscard]] std::uint32_t number(std::size_t at, std::size_t length) const {
     std::uint32_t value = 0;

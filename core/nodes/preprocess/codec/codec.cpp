@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/preprocess/codec/codec.h"
 
+#include "nodes/preprocess/codec/exif.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
 #include <string>
-
-#include "nodes/preprocess/codec/exif.h"
 
 namespace feedline::codec {
 namespace {
@@ -53,10 +53,18 @@ Status decode(Bytes bytes, const DecodeRequest& request, Datum& out) {
   Canvas canvas(request, out);
   Status status;
   switch (sniff(bytes)) {
-    case Format::Jpeg: status = decode_jpeg(bytes, canvas); break;
-    case Format::Png: status = decode_png(bytes, canvas); break;
-    case Format::WebP: status = decode_webp(bytes, canvas); break;
-    case Format::Bmp: status = decode_bmp(bytes, canvas); break;
+    case Format::Jpeg:
+      status = decode_jpeg(bytes, canvas);
+      break;
+    case Format::Png:
+      status = decode_png(bytes, canvas);
+      break;
+    case Format::WebP:
+      status = decode_webp(bytes, canvas);
+      break;
+    case Format::Bmp:
+      status = decode_bmp(bytes, canvas);
+      break;
     case Format::Unknown:
       return fail_record("not a JPEG, PNG, WebP or BMP picture (starts with " + beginning(bytes) + ")",
                          "Delete it, or convert it");
@@ -70,8 +78,8 @@ Result<std::uint8_t*> Canvas::begin(std::uint64_t width, std::uint64_t height, i
   constexpr std::uint64_t kLongestSide = 65535;
   if (width == 0 || height == 0) return fail_record("a picture without pixels", "Delete it, or restore it");
   if (width > kLongestSide || height > kLongestSide || width * height > request_.max_pixels)
-    return fail_record(fmt::format("a picture of {} x {} px ({:.1f} megapixels) is over the limit of {:.1f} megapixels", width,
-                                   height, static_cast<double>(width) * static_cast<double>(height) / 1e6,
+    return fail_record(fmt::format("a picture of {} x {} px ({:.1f} megapixels) is over the limit of {:.1f} megapixels",
+                                   width, height, static_cast<double>(width) * static_cast<double>(height) / 1e6,
                                    static_cast<double>(request_.max_pixels) / 1e6),
                        "Shrink it, or raise max_megapixels of decode");
   width_ = static_cast<std::int64_t>(width);
@@ -82,7 +90,8 @@ Result<std::uint8_t*> Canvas::begin(std::uint64_t width, std::uint64_t height, i
     scratch().assign(size, 0);
     return scratch().data();
   }
-  auto* pixels = reinterpret_cast<std::uint8_t*>(out_.allocate(DType::U8, {height_, width_, request_.channels()}, Layout::HWC));
+  auto* pixels =
+      reinterpret_cast<std::uint8_t*>(out_.allocate(DType::U8, {height_, width_, request_.channels()}, Layout::HWC));
   if (request_.accept_damaged) std::memset(pixels, 0, size);
   return pixels;
 }
@@ -90,8 +99,10 @@ Result<std::uint8_t*> Canvas::begin(std::uint64_t width, std::uint64_t height, i
 void Canvas::finish() {
   if (orientation_ <= 1) return;
   const bool swap = swaps_sides(orientation_);
-  std::byte* to = out_.allocate(DType::U8, {swap ? width_ : height_, swap ? height_ : width_, request_.channels()}, Layout::HWC);
-  turn_upright(scratch().data(), width_, height_, request_.channels(), orientation_, reinterpret_cast<std::uint8_t*>(to));
+  std::byte* to =
+      out_.allocate(DType::U8, {swap ? width_ : height_, swap ? height_ : width_, request_.channels()}, Layout::HWC);
+  turn_upright(scratch().data(), width_, height_, request_.channels(), orientation_,
+               reinterpret_cast<std::uint8_t*>(to));
   if (scratch().capacity() > kScratchKept) std::vector<std::uint8_t>().swap(scratch());
 }
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Reading pictures from encoded bytes. Bytes come from files that nobody vouches for: every function here either gives a
-// right picture or an Error, within bounded memory.
+// Reading pictures from encoded bytes. Bytes come from files that nobody vouches for: every function here either gives
+// a right picture or an Error, within bounded memory.
+
+#include "base/error.h"
+#include "schema/datum.h"
 
 #include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
-
-#include "base/error.h"
-#include "schema/datum.h"
 
 namespace feedline::codec {
 
@@ -66,7 +66,7 @@ Status decode_bmp(Bytes bytes, Canvas& canvas);
 void convert_rgba_row(const std::uint8_t* rgba, std::size_t width, const DecodeRequest& request, std::uint8_t* to);
 
 /// Encodes a u8 HWC picture of one or three channels as baseline JPEG (4:2:0). `quality` 1..100.
-[[nodiscard]] Result<std::vector<std::byte>> encode_jpeg(const std::uint8_t* pixels, int width, int height, int channels,
-                                                         int quality);
+[[nodiscard]] Result<std::vector<std::byte>> encode_jpeg(const std::uint8_t* pixels, int width, int height,
+                                                         int channels, int quality);
 
 }  // namespace feedline::codec

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-// clang-format off: jerror.h numbers its messages by what jpeglib.h defines
+// In this order: jerror.h numbers its messages by what jpeglib.h defines.
+// clang-format off
 #include <jpeglib.h>
 #include <jerror.h>
 // clang-format on
@@ -96,7 +97,8 @@ class JpegReader {
     while (info_.output_scanline < info_.output_height) {
       JSAMPROW rows[8];
       const std::size_t first = info_.output_scanline;
-      for (std::size_t i = 0; i < 8; ++i) rows[i] = to + std::min<std::size_t>(first + i, info_.output_height - 1) * row_bytes;
+      for (std::size_t i = 0; i < 8; ++i)
+        rows[i] = to + std::min<std::size_t>(first + i, info_.output_height - 1) * row_bytes;
       jpeg_read_scanlines(&info_, rows, std::min<JDIMENSION>(8, info_.output_height - info_.output_scanline));
     }
     return true;
@@ -160,8 +162,8 @@ Status decode_jpeg(Bytes bytes, Canvas& canvas) {
   const bool keep = request.accept_damaged;
   if (!reader.start(request.colour)) return broken(reader.message());
   const std::size_t row_bytes = reader.width() * static_cast<std::size_t>(request.channels());
-  const bool complete = (reader.inks() ? read_inks(reader, request, *pixels) : reader.read_rows(*pixels, row_bytes)) &&
-                        reader.finish();
+  const bool complete =
+      (reader.inks() ? read_inks(reader, request, *pixels) : reader.read_rows(*pixels, row_bytes)) && reader.finish();
   if ((!complete || reader.damaged()) && !keep) return broken(reader.message());
   return {};
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/preprocess/codec/codec.h"
+
 #include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
-
 #include <jpeglib.h>
-
-#include "nodes/preprocess/codec/codec.h"
+#include <memory>
 
 namespace feedline::codec {
 namespace {
@@ -61,7 +60,8 @@ struct JpegWriter {
 
 }  // namespace
 
-Result<std::vector<std::byte>> encode_jpeg(const std::uint8_t* pixels, int width, int height, int channels, int quality) {
+Result<std::vector<std::byte>> encode_jpeg(const std::uint8_t* pixels, int width, int height, int channels,
+                                           int quality) {
   JpegWriter writer;
   if (!writer.encode(pixels, width, height, channels, quality))
     return fail(std::string("a JPEG picture could not be written: ") + writer.errors.message);

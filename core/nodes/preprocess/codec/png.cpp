@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/preprocess/codec/codec.h"
+#include "nodes/preprocess/codec/exif.h"
+
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
-#include <string>
-
 #include <png.h>
-
-#include "nodes/preprocess/codec/codec.h"
-#include "nodes/preprocess/codec/exif.h"
+#include <string>
 
 namespace feedline::codec {
 namespace {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <webp/decode.h>
+#include "nodes/preprocess/codec/codec.h"
+#include "nodes/preprocess/codec/exif.h"
 
 #include <cstring>
 #include <string>
-
-#include "nodes/preprocess/codec/codec.h"
-#include "nodes/preprocess/codec/exif.h"
+#include <webp/decode.h>
 
 namespace feedline::codec {
 namespace {
@@ -48,7 +47,8 @@ Result<Frame> first_frame(Bytes file) {
   Frame frame{.data = animation.subspan(kFrameHeader),
               .x = 2 * little_endian(animation, 0, 3),
               .y = 2 * little_endian(animation, 3, 3)};
-  if (WebPGetInfo(reinterpret_cast<const std::uint8_t*>(frame.data.data()), frame.data.size(), &frame.width, &frame.height) == 0)
+  if (WebPGetInfo(reinterpret_cast<const std::uint8_t*>(frame.data.data()), frame.data.size(), &frame.width,
+                  &frame.height) == 0)
     return broken("its first frame has no picture");
   return frame;
 }
@@ -89,7 +89,8 @@ Status decode_webp(Bytes bytes, Canvas& canvas) {
   const DecodeRequest& request = canvas.request();
   if (!complete && !request.accept_damaged) return broken("its data are damaged or end too early");
   for (std::size_t y = 0; y < height; ++y)
-    convert_rgba_row(rgba.data() + y * stride, width, request, *pixels + y * width * static_cast<std::size_t>(request.channels()));
+    convert_rgba_row(rgba.data() + y * stride, width, request,
+                     *pixels + y * width * static_cast<std::size_t>(request.channels()));
   return {};
 }
 
