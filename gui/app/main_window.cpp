@@ -233,8 +233,8 @@ bool MainWindow::may_close() {
   QMessageBox box(QMessageBox::Question, tr("A run is going on"), tr("Stop the run and close?"), QMessageBox::NoButton,
                   this);
   box.setInformativeText(tr("What it has learnt so far is lost."));
-  QPushButton* stop = box.addButton(tr("Stop and close"), QMessageBox::AcceptRole);
-  box.addButton(tr("Keep running"), QMessageBox::RejectRole);
+  QPushButton* stop = box.addButton(tr("&Stop and close"), QMessageBox::AcceptRole);
+  box.addButton(tr("&Keep running"), QMessageBox::RejectRole);
   box.exec();
   return box.clickedButton() == stop;
 }

@@ -54,14 +54,26 @@ wait_for 200 grep -q 'epoch 1:' "$folder/window.log" || fail "no epoch came to i
 id=$(xdotool search --name '^Running' | head -n 1)
 xwininfo -id "$id" | grep -q 'Width: 1280' || fail "the window has another size"
 
-# Ctrl+Q asks; Return on the focused default answer, or Alt+F4-like closing, must not lose the run silently.
-xdotool windowfocus "$id" key --window "$id" ctrl+q
-wait_for 20 xdotool search --name 'A run is going on' || fail "closing during a run did not ask"
-xdotool search --name 'A run is going on' key Escape
-sleep 0.2
-kill -0 "$window" || fail "the window has gone although the question was dismissed"
+# Ctrl+Q asks, because a run is going on; Escape keeps it running.
+xdotool windowfocus --sync "$id" key ctrl+q
+wait_for 30 xdotool search --name 'A run is going on' || fail "closing during a run did not ask"
+xdotool windowfocus --sync "$(xdotool search --name 'A run is going on' | head -n 1)" key Escape
+wait_for 30 bash -c "! xdotool search --name 'A run is going on'" || fail "Escape did not dismiss the question"
+xdotool search --name '^Running' >/dev/null || fail "the run has gone although the question was dismissed"
 
-kill "$window"; wait "$window" 2>/dev/null || true; window=
+# A screenshot from outside, as a person sees it, where ImageMagick is at hand.
+if command -v import >/dev/null; then
+  import -window "$id" "$folder/outside.png"
+  [[ $(stat -c %s "$folder/outside.png") -gt 20000 ]] || fail "the window is blank"
+fi
+
+# Asked again, and this time meant: the run stops, the window closes, the program ends with 0.
+xdotool windowfocus --sync "$id" key ctrl+q
+wait_for 30 xdotool search --name 'A run is going on' || fail "closing the second time did not ask"
+xdotool windowfocus --sync "$(xdotool search --name 'A run is going on' | head -n 1)" key alt+s
+wait "$window" || fail "the window did not end with 0"
+window=
+grep -q 'Stopped' "$folder/window.log" || fail "the run was not stopped"
 
 # A screenshot of a run, taken by the window itself.
 timeout 120 "$FEEDLINE_WINDOW" --example quickstart --run --theme dark --screenshot "$folder/shot.png" --after-seconds 4 \
