@@ -9,6 +9,10 @@
 
 namespace feedline {
 
+/// Feedline's workers are all the threads that there should be: keeps OpenCV from starting its own. Cheap after the
+/// first call; made by whatever uses OpenCV functions that would.
+void keep_opencv_single_threaded();
+
 /// The pixels of plane `plane`: for HWC there is one, with all channels; for CHW one a channel.
 /// The memory is const for inputs; OpenCV has no const matrices, so do not write through those.
 [[nodiscard]] inline cv::Mat plane_of(const Datum& picture, const std::byte* data, int plane) {

@@ -70,7 +70,7 @@ bool read_at(int descriptor, std::span<std::byte> to, std::uint64_t offset) {
 Status read_whole(const std::string& path, Datum& out) {
   const auto bad_record = [&](Error error) {
     error.code = ErrorCode::BadRecord;
-    return fail(std::move(error).in_file(path));
+    return fail(std::move(error).in_file(valid_utf8(path)));
   };
   FileFacts facts;
   const auto file = open_file(path, &facts);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/picture_painter.h"
 
+#include "nodes/preprocess/image.h"
 #include "nodes/source/picture_shapes.h"
 
 #include <opencv2/imgproc.hpp>
@@ -227,6 +228,7 @@ class Painter {
 }  // namespace
 
 std::vector<std::uint8_t> paint_picture(std::size_t shape, const PictureStyle& style, Rng& rng) {
+  keep_opencv_single_threaded();
   return Painter(style, rng).paint(shape);
 }
 
