@@ -254,7 +254,5 @@ void TestLayers::optimizers_by_hand() {
   QVERIFY(near(steps("adam", {{"learning_rate", 0.01}}, 3), 1 - 0.03));
 }
 
-Q_DECLARE_METATYPE(feedline::ParamMap)
-Q_DECLARE_METATYPE(feedline::TensorDesc)
 QTEST_GUILESS_MAIN(TestLayers)
 #include "test_layers.moc"
