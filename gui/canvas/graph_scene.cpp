@@ -18,6 +18,7 @@ namespace feedline::gui {
 namespace {
 
 constexpr qreal kDotSpacing = 2 * Theme::kUnit;
+constexpr qreal kLane = Theme::kUnit;  // between wires that go back side by side
 constexpr qreal kHalfWorld = 200'000;
 
 /// Deletes the items of a map whose keys are gone.
@@ -99,6 +100,7 @@ void GraphScene::sync_wires(const Document& document, const Analysis& analysis, 
     WireFace face{.link = link,
                   .kind = faces.output_kind(link.from),
                   .label = desc == nullptr ? QString() : wire_text(*desc),
+                  .short_label = desc == nullptr ? QString() : short_wire_text(*desc),
                   .faulty = faces.faulty(link.to)};
     WireItem*& item = wires_[link.to];
     if (item == nullptr) {
@@ -107,7 +109,7 @@ void GraphScene::sync_wires(const Document& document, const Analysis& analysis, 
     } else {
       item->set_face(std::move(face));
     }
-    item->set_ends(*from, *to);
+    item->set_ends(*from, *to, route(link));
   }
 }
 
@@ -134,9 +136,21 @@ void GraphScene::restyle() {
   for (const auto& [to, item] : wires_) {
     const auto from_pos = socket({item->link().from, Side::Output});
     const auto to_pos = socket({to, Side::Input});
-    if (from_pos && to_pos) item->set_ends(*from_pos, *to_pos);
+    if (from_pos && to_pos) item->set_ends(*from_pos, *to_pos, route(item->link()));
   }
   update();
+}
+
+WireRoute GraphScene::route(const Link& link) const {
+  const auto row = [](const std::vector<PortFace>& ports, const std::string& name) {
+    const auto found = std::find_if(ports.begin(), ports.end(), [&](const PortFace& port) { return port.name == name; });
+    return static_cast<qreal>(found - ports.begin());
+  };
+  const NodeItem* from_item = node(link.from.node);
+  const NodeItem* to_item = node(link.to.node);
+  const qreal out_row = row(from_item->face().outputs, link.from.port);
+  const qreal in_row = row(to_item->face().inputs, link.to.port);
+  return {.out = kLane * (2.5 + out_row), .in = kLane * (2.5 + in_row), .gap = to_item->y() - kLane * (2 + 1.5 * in_row)};
 }
 
 NodeItem* GraphScene::node(std::string_view id) const {

@@ -16,6 +16,7 @@ namespace feedline::gui {
 class CommentItem;
 class NodeItem;
 class WireItem;
+struct WireRoute;
 
 /// The document as graphics items. sync() makes them follow the document by difference; nothing here ever changes the
 /// document.
@@ -60,6 +61,7 @@ class GraphScene : public QGraphicsScene {
   void sync_nodes(const Document& document, const class FaceMaker& faces);
   void sync_wires(const Document& document, const Analysis& analysis, const class FaceMaker& faces);
   void sync_comments(const Document& document);
+  [[nodiscard]] WireRoute route(const Link& link) const;
 
   std::map<std::string, NodeItem*, std::less<>> nodes_{};
   std::map<PortRef, WireItem*> wires_{};

@@ -70,12 +70,12 @@ void GraphView::sync() {
   scene_.sync(controller_.document(), controller_.analysis());
   const Document& document = controller_.document();
   hint_.setVisible(document.nodes().empty() && document.comments().empty());
-  setAccessibleDescription(tr("%n node(s)", nullptr, static_cast<int>(document.nodes().size())) + QStringLiteral(", ") +
-                           tr("%n wire(s)", nullptr, static_cast<int>(document.links().size())));
+  setAccessibleDescription(
+      count_text(static_cast<qsizetype>(document.nodes().size()), tr("1 node"), tr("%1 nodes")) + QStringLiteral(", ") +
+      count_text(static_cast<qsizetype>(document.links().size()), tr("1 wire"), tr("%1 wires")));
 }
 
 void GraphView::restyle() {
-  setBackgroundBrush(Theme::instance().colors().canvas);
   hint_.setStyleSheet(QStringLiteral("color: %1; background: transparent").arg(Theme::instance().colors().muted.name()));
   place_hint();
   scene_.restyle();

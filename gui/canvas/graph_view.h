@@ -101,7 +101,7 @@ class GraphView : public QGraphicsView {
   [[nodiscard]] QPoint cursor_or_centre() const;
   bool apply(const Edit& edit, const QString& gesture = {});
   [[nodiscard]] QString new_gesture(const char* what);
-  [[nodiscard]] QPointF free_place(QPointF wanted) const;
+  [[nodiscard]] QPointF free_place(QPointF wanted) const;  ///< near there, clear of all nodes
 
   // graph_view_gestures.cpp
   bool key_command(QKeyEvent* event);

@@ -16,20 +16,26 @@
 namespace feedline::gui {
 
 QPointF GraphView::free_place(QPointF wanted) const {
-  QPointF place = snapped(wanted);
-  for (int tries = 0; tries < 64; ++tries) {
-    bool taken = false;
-    for (const Node& node : controller_.document().nodes())
-      taken |= std::abs(node.position.x - place.x()) < kGrid && std::abs(node.position.y - place.y()) < kGrid;
-    if (!taken) break;
-    place += QPointF(2 * kGrid, 2 * kGrid);
-  }
-  return place;
+  const QSizeF room(22 * Theme::kUnit, 16 * Theme::kUnit);
+  const QPointF start = snapped(wanted);
+  const auto taken = [&](QPointF place) {
+    for (const auto& [id, item] : scene_.nodes())
+      if (item->mapRectToScene(item->body()).adjusted(-kGrid, -kGrid, kGrid, kGrid).intersects({place, room})) return true;
+    return false;
+  };
+  for (int ring = 0; ring < 24; ++ring)  // the nearest place about it, below and to the right first
+    for (int down = ring; down >= -ring; --down)
+      for (int right = ring; right >= -ring; --right) {
+        if (std::max(std::abs(down), std::abs(right)) != ring) continue;
+        const QPointF place = start + QPointF(right, down) * 2 * kGrid;
+        if (!taken(place)) return place;
+      }
+  return start;
 }
 
 void GraphView::add_node(const QString& type) {
   const QPointF half_a_node(10 * Theme::kUnit, 6 * Theme::kUnit);
-  add_node_at(type, mapToScene(viewport()->rect().center()) - half_a_node);
+  add_node_at(type, free_place(mapToScene(viewport()->rect().center()) - half_a_node));
 }
 
 void GraphView::add_node_at(const QString& type, QPointF scene_pos) {
@@ -38,7 +44,7 @@ void GraphView::add_node_at(const QString& type, QPointF scene_pos) {
     Q_EMIT status_message(tr("There is no node type called “%1”.").arg(type));
     return;
   }
-  const QPointF place = free_place(scene_pos);
+  const QPointF place = snapped(scene_pos);
   const std::string id = controller_.document().free_id(spec->type);
   Node node{.id = id, .type = spec->type, .version = spec->version, .position = {place.x(), place.y()}};
   fitted_ = false;

@@ -139,7 +139,7 @@ void GraphView::pick_from_search(const QString& type) {
   }
   // The socket that the wire ends at should come to lie about where it was dropped.
   const QPointF socket(wire->anchor().side == Side::Output ? 0 : 20 * Theme::kUnit, 7 * Theme::kUnit);
-  const QPointF place = free_place(search_pos_ - socket);
+  const QPointF place = snapped(search_pos_ - socket);
   const std::string id = controller_.document().free_id(spec->type);
   fitted_ = false;
   if (apply(wire->drop_on_new(*spec, id, {place.x(), place.y()}))) scene_.select({id});

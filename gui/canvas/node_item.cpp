@@ -72,7 +72,7 @@ void NodeItem::lay_out() {
   const QFontMetricsF mono(theme.mono_font());
   Layout l;
   l.header = bold.height() + mono.height() + 1.5 * kUnit;
-  l.port_row = std::max(small.height() + 0.75 * kUnit, 2.75 * kUnit);
+  l.port_row = std::max(small.height() + 0.75 * kUnit, 2.5 * kUnit);
   l.value_row = small.height() + 0.25 * kUnit;
 
   qreal width = std::max(bold.horizontalAdvance(face_.title), mono.horizontalAdvance(face_.id)) + 6 * kUnit;

@@ -17,14 +17,38 @@ constexpr qreal kUnit = Theme::kUnit;
 constexpr qreal kGrip = 1.5 * kUnit;  // width of the part that takes a click
 constexpr qreal kLabelZoom = 0.6;
 
+/// Lines with rounded corners.
+QPainterPath rounded(const QPolygonF& points, qreal radius) {
+  QPainterPath path(points.front());
+  for (qsizetype i = 1; i + 1 < points.size(); ++i) {
+    const QLineF in(points[i], points[i - 1]);
+    const QLineF out(points[i], points[i + 1]);
+    const qreal r = std::min({radius, in.length() / 2, out.length() / 2});
+    if (r < 0.1) continue;
+    path.lineTo(in.pointAt(r / in.length()));
+    path.quadTo(points[i], out.pointAt(r / out.length()));
+  }
+  path.lineTo(points.back());
+  return path;
+}
+
+/// Out, to the lane between the rows, back to the left, in.
+QPainterPath return_path(QPointF from, QPointF to, const WireRoute& route) {
+  qreal lane = (from.y() + to.y()) / 2;
+  if (route.gap && *route.gap > from.y() + 3 * kUnit) lane = *route.gap;
+  if (std::abs(to.y() - from.y()) < 6 * kUnit) lane = std::max(from.y(), to.y()) + 12 * kUnit;
+  const qreal right = from.x() + route.out;
+  const qreal left = to.x() - route.in;
+  return rounded({from, {right, from.y()}, {right, lane}, {left, lane}, {left, to.y()}, to}, 1.5 * kUnit);
+}
+
 }  // namespace
 
-QPainterPath wire_path(QPointF from, QPointF to) {
+QPainterPath wire_path(QPointF from, QPointF to, const WireRoute& route) {
   const qreal forward = to.x() - from.x();
-  qreal reach = std::max(4.0 * kUnit, std::abs(forward) * 0.5);
-  if (forward < 0) reach = std::min(reach + 4 * kUnit, 24 * kUnit);
+  if (forward < 2 * kUnit) return return_path(from, to, route);
   const qreal length = std::hypot(forward, to.y() - from.y());
-  reach = std::min(reach, std::max(1.5 * kUnit, length * 0.9));
+  const qreal reach = std::min(std::max(4 * kUnit, forward * 0.5), length * 0.9);
   QPainterPath path(from);
   path.cubicTo(from + QPointF(reach, 0), to - QPointF(reach, 0), to);
   return path;
@@ -42,12 +66,13 @@ void WireItem::set_face(WireFace face) {
   update();
 }
 
-void WireItem::set_ends(QPointF from, QPointF to) {
-  if (from == from_ && to == to_) return;
+void WireItem::set_ends(QPointF from, QPointF to, const WireRoute& route) {
+  if (from == from_ && to == to_ && route == route_) return;
   prepareGeometryChange();
   from_ = from;
   to_ = to;
-  path_ = wire_path(from, to);
+  route_ = route;
+  path_ = wire_path(from, to, route);
   update();
 }
 
@@ -57,8 +82,8 @@ void WireItem::set_lifted(bool lifted) {
 }
 
 QRectF WireItem::boundingRect() const {
-  const qreal label = face_.label.isEmpty() ? 0 : 1.5 * kUnit;
-  return path_.controlPointRect().adjusted(-kUnit, -kUnit - label, kUnit, kUnit + label);
+  if (face_.label.isEmpty()) return path_.controlPointRect().adjusted(-kUnit, -kUnit, kUnit, kUnit);
+  return path_.controlPointRect().adjusted(-4 * kUnit, -4 * kUnit, 4 * kUnit, 2 * kUnit);
 }
 
 QPainterPath WireItem::shape() const {
@@ -84,25 +109,29 @@ void WireItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
   QPen pen(color, width, face_.faulty ? Qt::DashLine : Qt::SolidLine, face_.faulty ? Qt::FlatCap : Qt::RoundCap);
   painter->setPen(pen);
   painter->drawPath(path_);
-  if (!face_.label.isEmpty() && zoom >= kLabelZoom && !lifted_) paint_label(*painter, zoom, selected);
+  if (!face_.label.isEmpty() && zoom >= kLabelZoom && !lifted_) paint_label(*painter, selected);
 }
 
-void WireItem::paint_label(QPainter& painter, qreal zoom, bool selected) const {
+void WireItem::paint_label(QPainter& painter, bool selected) const {
   const Theme& theme = Theme::instance();
-  const QFont font = theme.small_font();
-  const QFontMetricsF metrics(font);
-  QRectF rect(0, 0, metrics.horizontalAdvance(face_.label) + 1.5 * kUnit, metrics.height() + 2);
-  const qreal room = std::abs(to_.x() - from_.x());
-  const bool fits = std::max(room, std::abs(to_.y() - from_.y()) * 0.8) > rect.width() + 2.5 * kUnit;
-  if (!fits && !(selected && zoom >= 1)) return;
+  painter.setFont(theme.small_font());
+  const QFontMetricsF metrics(painter.font());
+  const qreal room = std::abs(to_.x() - from_.x()) - 2 * kUnit;
+  const QString& text = metrics.horizontalAdvance(face_.label) + 2 * kUnit <= room || face_.short_label.isEmpty()
+                            ? face_.label
+                            : face_.short_label;
+  const qreal width = metrics.horizontalAdvance(text);
+  if (width > room && std::abs(to_.y() - from_.y()) < 2 * width && !selected) return;
+  QRectF rect(0, 0, width + 1.5 * kUnit, metrics.height() + 2);
   rect.moveCenter(path_.pointAtPercent(0.5));
+  const bool tight = rect.width() + 2 * kUnit > room;
+  if (tight) rect.moveBottom(rect.center().y() - 3);  // above the wire, which would be hidden else
   const QColor color = face_.faulty ? theme.colors().error : theme.kind_color(face_.kind);
-  painter.setPen(QPen(faded(color, 0.8), 1));
-  painter.setBrush(theme.colors().canvas);
+  painter.setPen(tight ? QPen(Qt::NoPen) : QPen(faded(color, 0.8), 1));
+  painter.setBrush(tight ? faded(theme.colors().canvas, 0.8) : theme.colors().canvas);
   painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2);
-  painter.setFont(font);
   painter.setPen(theme.colors().text);
-  painter.drawText(rect, Qt::AlignCenter, face_.label);
+  painter.drawText(rect, Qt::AlignCenter, text);
 }
 
 }  // namespace feedline::gui

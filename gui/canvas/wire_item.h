@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QGraphicsItem>
+#include <optional>
 
 #include "graph/document.h"
 
@@ -11,13 +12,23 @@ namespace feedline::gui {
 struct WireFace {
   Link link{};
   Kind kind = Kind::Any;
-  QString label{};  ///< the shape that stands on it
+  QString label{};        ///< the shape that stands on it
+  QString short_label{};  ///< its dimensions alone, where there is little room
   bool faulty = false;
   bool operator==(const WireFace&) const = default;
 };
 
-/// The curve from an output (right side of a node) to an input (left side).
-[[nodiscard]] QPainterPath wire_path(QPointF from, QPointF to);
+/// Where a wire that goes back to the left runs, so that it passes above its target and beside its fellows.
+struct WireRoute {
+  qreal out = 20;               ///< how far it leaves its output before it turns
+  qreal in = 20;                ///< how far before its input it turns in
+  std::optional<qreal> gap{};   ///< height of the free lane above the target; none: half way
+  bool operator==(const WireRoute&) const = default;
+};
+
+/// The way from an output (right side of a node) to an input (left side): a curve, or, where the input lies to the left,
+/// back between the rows with rounded corners.
+[[nodiscard]] QPainterPath wire_path(QPointF from, QPointF to, const WireRoute& route = {});
 
 /// A wire on the canvas: thin for single records, thick for batches, in the colour of what it carries, with its shape
 /// written on it where there is room.
@@ -29,7 +40,7 @@ class WireItem : public QGraphicsItem {
   [[nodiscard]] const WireFace& face() const { return face_; }
   [[nodiscard]] const Link& link() const { return face_.link; }
   void set_face(WireFace face);
-  void set_ends(QPointF from, QPointF to);
+  void set_ends(QPointF from, QPointF to, const WireRoute& route);
   /// The wire is being dragged away from its input.
   void set_lifted(bool lifted);
 
@@ -39,11 +50,12 @@ class WireItem : public QGraphicsItem {
   void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
 
  private:
-  void paint_label(QPainter& painter, qreal zoom, bool selected) const;
+  void paint_label(QPainter& painter, bool selected) const;
 
   WireFace face_;
   QPointF from_{};
   QPointF to_{};
+  WireRoute route_{};
   QPainterPath path_{};
   bool lifted_ = false;
 };

@@ -94,6 +94,7 @@ QWidget* InspectorPanel::make_overview() {
   layout->addWidget(new Caption(Caption::Tone::Section, tr("Title of the graph"), page));
   auto* title = new QLineEdit(to_qstring(document.title()), page);
   title->setObjectName(QStringLiteral("document_title"));
+  title->setCursorPosition(0);
   title->setPlaceholderText(tr("Untitled"));
   title->setAccessibleName(tr("Title of the graph"));
   layout->addWidget(title);
@@ -102,15 +103,17 @@ QWidget* InspectorPanel::make_overview() {
       (void)controller_.apply({SetTitle{title->text().toStdString()}});
   });
   layout->addSpacing(Theme::kUnit);
-  const QString nodes = tr("%n node(s)", nullptr, static_cast<int>(document.nodes().size()));
-  const QString wires = tr("%n wire(s)", nullptr, static_cast<int>(document.links().size()));
+  const QString nodes = count_text(static_cast<qsizetype>(document.nodes().size()), tr("1 node"), tr("%1 nodes"));
+  const QString wires = count_text(static_cast<qsizetype>(document.links().size()), tr("1 wire"), tr("%1 wires"));
   layout->addWidget(new Caption(Caption::Tone::Normal, nodes + QStringLiteral(", ") + wires, page));
   int errors = 0;
   for (const Problem& problem : controller_.analysis().problems) errors += problem.severity == Problem::Severity::Error;
   const bool empty = document.nodes().empty();
   layout->addWidget(errors == 0 || empty
                         ? new Caption(Caption::Tone::Muted, empty ? QString() : tr("The graph can run."), page)
-                        : new Caption(Caption::Tone::Error, tr("%n error(s) to mend before it can run.", nullptr, errors), page));
+                        : new Caption(Caption::Tone::Error,
+                                      count_text(errors, tr("1 error to mend before it can run."),
+                                                 tr("%1 errors to mend before it can run.")), page));
   layout->addSpacing(Theme::kUnit);
   layout->addWidget(new Caption(
       Caption::Tone::Muted,
@@ -124,7 +127,7 @@ QWidget* InspectorPanel::make_mixed(const std::vector<std::string>& ids) {
   auto* layout = new QVBoxLayout(page);
   layout->setContentsMargins(12, 12, 12, 12);
   layout->setSpacing(Theme::kUnit / 2);
-  layout->addWidget(new Caption(Caption::Tone::Title, tr("%n node(s) selected", nullptr, static_cast<int>(ids.size())), page));
+  layout->addWidget(new Caption(Caption::Tone::Title, tr("%1 nodes selected").arg(ids.size()), page));
   layout->addWidget(new Caption(Caption::Tone::Muted, tr("They are of different types. Select nodes of one type to change "
                                                          "their parameters together."), page));
   for (const std::string& id : ids) layout->addWidget(new Caption(Caption::Tone::Mono, to_qstring(id), page));

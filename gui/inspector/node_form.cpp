@@ -56,7 +56,7 @@ void NodeForm::build_head() {
     setToolTip(QStringLiteral("<qt>%1</qt>").arg(to_qstring(spec_->help).toHtmlEscaped()));
   problems_ = add(Caption::Tone::Error, {});
   if (ids_.size() > 1) {
-    add(Caption::Tone::Normal, tr("%n node(s) are edited together.", nullptr, static_cast<int>(ids_.size())));
+    add(Caption::Tone::Normal, tr("%1 nodes are edited together.").arg(ids_.size()));
     return;
   }
   layout_->addSpacing(Theme::kUnit / 2);

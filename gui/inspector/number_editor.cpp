@@ -31,6 +31,7 @@ NumberBox::NumberBox(const ParamSpec& spec, QWidget* parent)
   setLocale(QLocale::c());
   setDecimals(whole_ ? 0 : 12);
   setRange(-kWidest, kWidest);
+  setButtonSymbols(NoButtons);  // arrow keys, wheel and slider do it; two 6-pixel targets do not
   setFocusPolicy(Qt::StrongFocus);
   setCorrectionMode(QAbstractSpinBox::CorrectToPreviousValue);
 }
@@ -93,7 +94,8 @@ NumberEditor::NumberEditor(const ParamSpec& spec, QWidget* parent)
     });
   }
   box_->setAccessibleName(spaced(spec.name));
-  box_->setMinimumWidth(11 * Theme::kUnit);
+  box_->setMinimumWidth(10 * Theme::kUnit);
+  if (slider_ != nullptr) box_->setMaximumWidth(12 * Theme::kUnit);
   layout->addWidget(box_, slider_ == nullptr ? 1 : 0);
   if (!spec.unit.empty()) layout->addWidget(new Caption(Caption::Tone::Muted, to_qstring(spec.unit), this));
   if (spec.kind == ParamKind::Seed) {
@@ -146,7 +148,10 @@ void NumberEditor::throw_dice() {
 
 void NumberEditor::show_number(double number) {
   const QSignalBlocker quiet_box(box_);
-  if (box_->value() != number || !box_->hasFocus()) box_->setValue(number);
+  if (box_->value() != number || !box_->hasFocus()) {
+    box_->setValue(number);
+    box_->findChild<QLineEdit*>()->setCursorPosition(0);
+  }
   if (slider_ == nullptr || slider_->isSliderDown()) return;
   const QSignalBlocker quiet_slider(slider_);
   slider_->setValue(slider_at(number));

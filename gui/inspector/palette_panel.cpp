@@ -49,6 +49,12 @@ PalettePanel::PalettePanel(QWidget* parent)
   connect(line_, &QLineEdit::textChanged, this, &PalettePanel::search);
   connect(tree_, &QTreeView::doubleClicked, this, &PalettePanel::request);
   connect(tree_->selectionModel(), &QItemSelectionModel::currentChanged, this, &PalettePanel::show_summary);
+  const auto paint_ground = [this] { QPalette ground = palette();
+    ground.setColor(QPalette::Window, Theme::instance().colors().panel);
+    setPalette(ground); };
+  setAutoFillBackground(true);
+  connect(&Theme::instance(), &Theme::changed, this, paint_ground);
+  paint_ground();
   show_summary();
 }
 

@@ -5,9 +5,11 @@
 #include <QFileDialog>
 #include <QHBoxLayout>
 #include <QMimeData>
+#include <QPainter>
 #include <QSignalBlocker>
 #include <QToolButton>
 #include <QWheelEvent>
+#include <algorithm>
 
 #include "app/theme.h"
 #include "models/text.h"
@@ -37,10 +39,42 @@ class CalmCombo : public QComboBox {
   }
 };
 
+/// A check box drawn as a switch: seen from the last row, in both themes.
+class Toggle : public QCheckBox {
+ public:
+  using QCheckBox::QCheckBox;
+  [[nodiscard]] QSize sizeHint() const override {
+    return {kTrackWidth + Theme::kUnit + fontMetrics().horizontalAdvance(text()) + Theme::kUnit,
+            std::max(kTrackHeight, fontMetrics().height()) + 6};
+  }
+
+ protected:
+  [[nodiscard]] bool hitButton(const QPoint& pos) const override { return rect().contains(pos); }
+  void paintEvent(QPaintEvent*) override {
+    const Theme::Colors& c = Theme::instance().colors();
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    const QRectF track(1.5, (height() - kTrackHeight) / 2.0, kTrackWidth, kTrackHeight);
+    painter.setPen(QPen(hasFocus() ? c.text : isChecked() ? c.accent : c.muted, 1.5));
+    painter.setBrush(isChecked() ? c.accent : c.panel);
+    painter.drawRoundedRect(track, kTrackHeight / 2.0, kTrackHeight / 2.0);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(isChecked() ? c.accent_text : c.muted);
+    const qreal radius = kTrackHeight / 2.0 - 4;
+    painter.drawEllipse({isChecked() ? track.right() - radius - 4 : track.left() + radius + 4, track.center().y()}, radius, radius);
+    painter.setPen(c.text);
+    painter.drawText(rect().adjusted(kTrackWidth + Theme::kUnit + 2, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, text());
+  }
+
+ private:
+  static constexpr int kTrackWidth = 34;
+  static constexpr int kTrackHeight = 18;
+};
+
 }  // namespace
 
-CheckEditor::CheckEditor(const ParamSpec& spec, QWidget* parent) : ParamEditor(parent), box_(new QCheckBox(this)) {
-  bare_layout(this)->addWidget(box_);
+CheckEditor::CheckEditor(const ParamSpec& spec, QWidget* parent) : ParamEditor(parent), box_(new Toggle(this)) {
+  bare_layout(this)->addWidget(box_, 0, Qt::AlignLeft);
   box_->setAccessibleName(spaced(spec.name));
   connect(box_, &QCheckBox::clicked, this, [this](bool on) {
     box_->setText(on ? tr("on") : tr("off"));

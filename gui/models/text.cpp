@@ -51,6 +51,17 @@ QString wire_text(const TensorDesc& desc) {
   return to_qstring(desc.text());
 }
 
+QString short_wire_text(const TensorDesc& desc) {
+  QString dims;
+  if (desc.kind == Kind::Any || desc.kind == Kind::Encoded || desc.kind == Kind::Label || desc.kind == Kind::Target || desc.kind >= Kind::Batch) return dims;
+  for (const Dim& dim : desc.shape) dims += (dims.isEmpty() ? QString() : QStringLiteral("×")) + to_qstring(dim.text());
+  return dims;
+}
+
+QString count_text(qsizetype count, const QString& one, const QString& many) {
+  return count == 1 ? one : many.arg(count);
+}
+
 QString rate_text(double per_second) {
   if (!std::isfinite(per_second) || per_second < 0) per_second = 0;
   const int decimals = per_second >= 100 || per_second == 0 ? 0 : per_second >= 1 ? 1 : 2;

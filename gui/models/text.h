@@ -18,8 +18,12 @@ namespace feedline::gui {
 [[nodiscard]] QString category_text(Category category);
 /// What stands on a wire: TensorDesc::text(), shorter where the value is not yet known.
 [[nodiscard]] QString wire_text(const TensorDesc& desc);
+/// Only the dimensions, for a wire that is too short for more: "N×16×112×112".
+[[nodiscard]] QString short_wire_text(const TensorDesc& desc);
 /// "1,240/s", "12.3/s".
 [[nodiscard]] QString rate_text(double per_second);
+/// "1 node", "3 nodes": `one` has no number, `many` has %1.
+[[nodiscard]] QString count_text(qsizetype count, const QString& one, const QString& many);
 /// Parameter and port names for people: "kernel size" for kernel_size.
 [[nodiscard]] QString spaced(std::string_view name);
 /// A port in a tooltip: name, kind, what it carries, whether it must be connected, and its shape when known.

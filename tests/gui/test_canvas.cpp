@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Real mouse and key events on the canvas; what counts is the document and its undo stack.
+#include <QClipboard>
+#include <QDropEvent>
+#include <QGraphicsTextItem>
+#include <QMimeData>
+#include <QScrollBar>
+#include <QSignalSpy>
+#include <QTest>
+#include <cmath>
+
+#include "canvas/clipboard.h"
+#include "canvas/comment_item.h"
+#include "canvas/graph_view.h"
+#include "canvas/grid.h"
+#include "canvas/node_item.h"
+#include "canvas/wire_item.h"
+#include "graph/json.h"
+#include "models/palette_model.h"
+#include "support/mouse.h"
+
+using namespace feedline;
+using namespace feedline::gui;
+using test::drag;
+using test::drag_to;
+using test::send_mouse;
+
+namespace {
+
+Edit add(const std::string& id, const std::string& type, double x, double y) {
+  return {AddNode{.node = {.id = id, .type = type, .position = {x, y}}}};
+}
+Edit wire(PortRef from, PortRef to) { return {AddLink{.link = {.from = std::move(from), .to = std::move(to)}}}; }
+PortId out(const char* node, const char* port) { return {{node, port}, Side::Output}; }
+PortId in(const char* node, const char* port) { return {{node, port}, Side::Input}; }
+
+/// source -> decode (not connected), flip, linear; a canvas that shows them.
+struct Bench {
+  DocumentController c{};
+  GraphView view{c};
+
+  Bench() {
+    Document document;
+    for (const Edit& edit : {add("source", "image_folder", 0, 0), add("decode", "decode", 288, 0),
+                             add("flip", "horizontal_flip", 576, 0), add("linear", "linear", 576, 224)})
+      if (!document.apply(edit)) qFatal("fixture");
+    c.reset(std::move(document), {});
+    view.resize(1100, 700);
+    view.show();
+    view.activateWindow();
+    if (!QTest::qWaitForWindowActive(&view)) qFatal("no window");
+    view.zoom_to_fit();
+  }
+  [[nodiscard]] QWidget* port() { return view.viewport(); }
+  [[nodiscard]] std::string json() const { return to_json(c.document()); }
+  [[nodiscard]] const Document& document() const { return c.document(); }
+  [[nodiscard]] int steps() { return c.undo_stack().count(); }
+  [[nodiscard]] QPoint at(const PortId& id) const { return view.socket_position(id); }
+  [[nodiscard]] QPoint title_of(const char* id) const {
+    return view.mapFromScene(view.graph_scene().node(id)->pos() + QPointF(40, 14));
+  }
+  [[nodiscard]] QPoint nowhere() const { return {view.viewport()->width() / 2, view.viewport()->height() - 30}; }
+  void must(const Edit& edit) { QVERIFY(c.apply(edit)); }
+  /// Undo gives `before` back, redo what is there now.
+  void check_step(const std::string& before, int steps_before) {
+    const std::string after = json();
+    QVERIFY(after != before);
+    QCOMPARE(steps(), steps_before + 1);
+    c.undo_stack().undo();
+    QCOMPARE(json(), before);
+    c.undo_stack().redo();
+    QCOMPARE(json(), after);
+  }
+};
+
+}  // namespace
+
+class TestCanvas : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  // --- wires -------------------------------------------------------------------------------------------------------
+  void dragging_between_sockets_connects_data() {
+    QTest::addColumn<bool>("backwards");
+    QTest::newRow("from the output") << false;
+    QTest::newRow("from the input") << true;
+  }
+  void dragging_between_sockets_connects() {
+    QFETCH(bool, backwards);
+    Bench b;
+    const std::string before = b.json();
+    QPoint from = b.at(out("source", "file"));
+    QPoint to = b.at(in("decode", "file"));
+    if (backwards) std::swap(from, to);
+    drag(b.port(), from, to);
+    const Link* link = b.document().link_into({"decode", "file"});
+    QVERIFY(link != nullptr);
+    QCOMPARE(link->from.text(), std::string("source.file"));
+    QVERIFY(b.view.graph_scene().wire({"decode", "file"}) != nullptr);
+    b.check_step(before, 0);
+  }
+
+  void dropping_on_a_node_takes_the_port_that_fits() {
+    Bench b;
+    drag(b.port(), b.at(out("source", "file")), b.title_of("decode"));
+    QVERIFY(b.document().link_into({"decode", "file"}) != nullptr);
+  }
+
+  void a_wrong_wire_is_refused_with_the_reason() {
+    Bench b;
+    const std::string before = b.json();
+    QSignalSpy status(&b.view, &GraphView::status_message);
+    const QPoint target = b.at(in("linear", "x"));
+    drag_to(b.port(), b.at(out("decode", "image")), target);
+    QVERIFY(!b.view.shown_reason().isEmpty());  // while dragging
+    send_mouse(b.port(), QEvent::MouseButtonRelease, target);
+    QCOMPARE(b.json(), before);
+    QCOMPARE(b.steps(), 0);
+    const auto error = check_connect(b.document(), {"decode", "image"}, {"linear", "x"}, true);
+    QVERIFY(error.has_value());
+    QVERIFY(b.view.shown_reason().contains(QString::fromStdString(error->reason), Qt::CaseInsensitive));
+    QVERIFY(!error->remedy.empty());
+    QVERIFY(b.view.shown_reason().contains(QString::fromStdString(error->remedy), Qt::CaseInsensitive));
+    QCOMPARE(status.count(), 1);
+    QTest::keyClick(&b.view, Qt::Key_Escape);
+    QVERIFY(b.view.shown_reason().isEmpty());
+  }
+
+  void output_to_output_is_refused() {
+    Bench b;
+    const std::string before = b.json();
+    drag(b.port(), b.at(out("source", "file")), b.at(out("decode", "image")));
+    QCOMPARE(b.json(), before);
+    QVERIFY(!b.view.shown_reason().isEmpty());
+  }
+
+  void a_new_wire_replaces_the_old_in_one_step() {
+    Bench b;
+    b.must(add("decode2", "decode", 288, 224));
+    b.must(wire({"decode", "image"}, {"flip", "image"}));
+    const std::string before = b.json();
+    const int steps = b.steps();
+    drag(b.port(), b.at(out("decode2", "image")), b.at(in("flip", "image")));
+    QCOMPARE(b.document().link_into({"flip", "image"})->from.node, std::string("decode2"));
+    QCOMPARE(b.document().links().size(), std::size_t{1});
+    b.check_step(before, steps);
+  }
+
+  void pulling_a_wire_off_removes_it() {
+    Bench b;
+    b.must(wire({"decode", "image"}, {"flip", "image"}));
+    const std::string before = b.json();
+    drag(b.port(), b.at(in("flip", "image")), b.nowhere());
+    QVERIFY(b.document().links().empty());
+    b.check_step(before, 1);
+  }
+
+  void pulling_a_wire_to_another_input_moves_it() {
+    Bench b;
+    b.must(add("flip2", "horizontal_flip", 288, 224));
+    b.must(wire({"decode", "image"}, {"flip", "image"}));
+    const std::string before = b.json();
+    const int steps = b.steps();
+    drag(b.port(), b.at(in("flip", "image")), b.at(in("flip2", "image")));
+    QVERIFY(b.document().link_into({"flip", "image"}) == nullptr);
+    QVERIFY(b.document().link_into({"flip2", "image"}) != nullptr);
+    b.check_step(before, steps);
+  }
+
+  void letting_go_where_it_was_changes_nothing() {
+    Bench b;
+    b.must(wire({"decode", "image"}, {"flip", "image"}));
+    const std::string before = b.json();
+    drag_to(b.port(), b.at(in("flip", "image")), b.nowhere());
+    const QPoint home = b.at(in("flip", "image"));
+    send_mouse(b.port(), QEvent::MouseMove, home);
+    send_mouse(b.port(), QEvent::MouseButtonRelease, home);
+    QTest::mouseClick(b.port(), Qt::LeftButton, {}, home);
+    drag_to(b.port(), home, b.nowhere());
+    QTest::keyClick(&b.view, Qt::Key_Escape);
+    send_mouse(b.port(), QEvent::MouseButtonRelease, b.nowhere());
+    QCOMPARE(b.json(), before);
+    QCOMPARE(b.steps(), 1);
+  }
+
+  void dropping_on_nothing_offers_what_fits() {
+    Bench b;
+    const std::string before = b.json();
+    drag(b.port(), b.at(out("decode", "image")), b.nowhere());
+    auto* search = b.view.findChild<SearchPopup*>();
+    QVERIFY(search->isVisible());
+    auto* list = search->findChild<QListView*>();
+    for (int row = 0; row < list->model()->rowCount(); ++row) {
+      const QString type = list->model()->index(row, 0).data(PaletteModel::TypeRole).toString();
+      QVERIFY2(type != "linear" && type != "image_folder" && type != "adam", qPrintable(type));
+    }
+    auto* line = search->findChild<QLineEdit*>();
+    QTest::keyClicks(line, "normalise");
+    QTest::keyClick(line, Qt::Key_Return);
+    QVERIFY(!search->isVisible());
+    QVERIFY(b.document().find("normalise") != nullptr);
+    QCOMPARE(b.document().links().size(), std::size_t{1});
+    QCOMPARE(b.document().links().front().from.text(), std::string("decode.image"));
+    b.check_step(before, 0);
+  }
+
+  // --- adding ------------------------------------------------------------------------------------------------------
+  void tab_and_double_click_search_to_add_data() {
+    QTest::addColumn<bool>("by_tab");
+    QTest::newRow("Tab") << true;
+    QTest::newRow("double click") << false;
+  }
+  void tab_and_double_click_search_to_add() {
+    QFETCH(bool, by_tab);
+    Bench b;
+    const std::string before = b.json();
+    if (by_tab) {
+      b.view.setFocus();
+      QTest::keyClick(&b.view, Qt::Key_Tab);
+    } else {
+      QTest::mouseDClick(b.port(), Qt::LeftButton, {}, b.nowhere());
+    }
+    auto* search = b.view.findChild<SearchPopup*>();
+    QVERIFY(search->isVisible());
+    auto* line = search->findChild<QLineEdit*>();
+    QTest::keyClicks(line, "rrc");
+    QTest::keyClick(line, Qt::Key_Return);
+    QVERIFY(b.document().find("random_resized_crop") != nullptr);
+    QCOMPARE(b.view.graph_scene().selected_nodes(), std::vector<std::string>{"random_resized_crop"});
+    b.check_step(before, 0);
+    QTest::keyClick(&b.view, Qt::Key_Tab);
+    QTest::keyClick(line, Qt::Key_Escape);
+    QVERIFY(!search->isVisible());
+    QCOMPARE(b.steps(), 1);
+  }
+
+  void added_nodes_do_not_cover_each_other() {
+    Bench b;
+    for (int i = 0; i < 6; ++i) b.view.add_node("relu");
+    const auto& nodes = b.view.graph_scene().nodes();
+    QCOMPARE(nodes.size(), std::size_t{10});
+    for (const auto& [id, item] : nodes)
+      for (const auto& [other_id, other] : nodes)
+        if (id != other_id)
+          QVERIFY2(!item->mapRectToScene(item->body()).intersects(other->mapRectToScene(other->body())), id.c_str());
+  }
+
+  void a_drop_from_the_palette_adds_there() {
+    Bench b;
+    const std::string before = b.json();
+    QMimeData mime;
+    mime.setData(kNodeMime, "relu");
+    const QPoint place = b.nowhere();
+    QDragEnterEvent enter(place, Qt::CopyAction, &mime, Qt::LeftButton, {});
+    QApplication::sendEvent(b.port(), &enter);
+    QVERIFY(enter.isAccepted());
+    QDropEvent drop(place, Qt::CopyAction, &mime, Qt::LeftButton, {});
+    QApplication::sendEvent(b.port(), &drop);
+    const Node* node = b.document().find("relu");
+    QVERIFY(node != nullptr);
+    const QPointF away = QPointF(node->position.x, node->position.y) - b.view.mapToScene(place);
+    QVERIFY(std::hypot(away.x(), away.y()) < 4 * kGrid);
+    b.check_step(before, 0);
+  }
+
+  // --- arranging ---------------------------------------------------------------------------------------------------
+  void dragging_moves_on_the_grid_in_one_step() {
+    Bench b;
+    const std::string before = b.json();
+    drag(b.port(), b.title_of("decode"), b.title_of("decode") + QPoint(61, 83));
+    const Position moved = b.document().find("decode")->position;
+    QVERIFY(moved.x > 288 && moved.y > 0);
+    QCOMPARE(std::fmod(moved.x, kGrid), 0.0);
+    QCOMPARE(std::fmod(moved.y, kGrid), 0.0);
+    QCOMPARE(b.view.graph_scene().node("decode")->pos(), QPointF(moved.x, moved.y));
+    b.check_step(before, 0);
+    drag(b.port(), b.title_of("decode"), b.title_of("decode") + QPoint(40, 0));
+    QCOMPARE(b.steps(), 2);  // another drag, another step
+  }
+
+  void a_selection_moves_together() {
+    Bench b;
+    b.must({AddComment{.comment = {.id = "note", .position = {0, 320}}}});
+    b.view.zoom_to_fit();
+    b.view.select_all();
+    const std::string before = b.json();
+    drag(b.port(), b.title_of("decode"), b.title_of("decode") + QPoint(40, 40));
+    const Position lead = b.document().find("decode")->position;
+    const double dx = lead.x - 288;
+    QVERIFY(dx > 0);
+    QCOMPARE(b.document().find("source")->position.x, dx);
+    QCOMPARE(b.document().find("linear")->position.x, 576 + dx);
+    QCOMPARE(b.document().find_comment("note")->position.x, dx);
+    b.check_step(before, 1);
+  }
+
+  void a_click_moves_nothing() {
+    Bench b;
+    QSignalSpy selected(&b.view, &GraphView::selection_changed);
+    QTest::mouseClick(b.port(), Qt::LeftButton, {}, b.title_of("flip"));
+    QCOMPARE(b.steps(), 0);
+    QVERIFY(selected.count() > 0);
+    QCOMPARE(selected.back().front().toStringList(), QStringList{"flip"});
+  }
+
+  void arrow_keys_nudge_in_one_step() {
+    Bench b;
+    b.view.select_node("flip");
+    const std::string before = b.json();
+    for (int i = 0; i < 3; ++i) QTest::keyClick(&b.view, Qt::Key_Right);
+    QTest::keyClick(&b.view, Qt::Key_Down);
+    QCOMPARE(b.document().find("flip")->position, (Position{576 + 3 * kGrid, kGrid}));
+    b.check_step(before, 0);
+  }
+
+  void control_arrows_walk_the_selection() {
+    Bench b;
+    b.view.select_node("source");
+    QTest::keyClick(&b.view, Qt::Key_Right, Qt::ControlModifier);
+    QCOMPARE(b.view.graph_scene().selected_nodes(), std::vector<std::string>{"decode"});
+    QTest::keyClick(&b.view, Qt::Key_Left, Qt::ControlModifier);
+    QCOMPARE(b.view.graph_scene().selected_nodes(), std::vector<std::string>{"source"});
+    QCOMPARE(b.steps(), 0);
+  }
+
+  void a_box_selects_and_delete_removes() {
+    Bench b;
+    b.must(wire({"source", "file"}, {"decode", "file"}));
+    b.must(wire({"decode", "image"}, {"flip", "image"}));
+    const QRectF body = b.view.graph_scene().node("decode")->sceneBoundingRect();
+    drag(b.port(), b.view.mapFromScene(body.topLeft() - QPointF(4, 4)),
+         b.view.mapFromScene(body.bottomRight() + QPointF(4, 4)));
+    QCOMPARE(b.view.graph_scene().selected_nodes(), std::vector<std::string>{"decode"});
+    const std::string before = b.json();
+    QTest::keyClick(&b.view, Qt::Key_Delete);
+    QVERIFY(b.document().find("decode") == nullptr);
+    QVERIFY(b.document().links().empty());
+    b.check_step(before, 2);
+  }
+
+  void delete_removes_a_wire() {
+    Bench b;
+    b.must(wire({"decode", "image"}, {"flip", "image"}));
+    const QPoint middle = (b.at(out("decode", "image")) + b.at(in("flip", "image"))) / 2;
+    QTest::mouseClick(b.port(), Qt::LeftButton, {}, middle);
+    QCOMPARE(b.view.graph_scene().selected_wires().size(), std::size_t{1});
+    QTest::keyClick(&b.view, Qt::Key_Delete);
+    QVERIFY(b.document().links().empty());
+    QCOMPARE(b.document().nodes().size(), std::size_t{4});
+  }
+
+  // --- the clipboard -----------------------------------------------------------------------------------------------
+  void copy_and_paste_keep_inner_wires() {
+    Bench b;
+    b.must(wire({"source", "file"}, {"decode", "file"}));
+    b.must(wire({"decode", "image"}, {"flip", "image"}));
+    b.must({SetParam{.node = "flip", .param = "probability", .value = Value(0.25)}});
+    b.view.select_node("decode");
+    QTest::mouseClick(b.port(), Qt::LeftButton, Qt::ControlModifier, b.title_of("flip"));
+    QCOMPARE(b.view.graph_scene().selected_nodes().size(), std::size_t{2});
+    QTest::keyClick(&b.view, Qt::Key_C, Qt::ControlModifier);
+    const std::string before = b.json();
+    const int steps = b.steps();
+    QTest::keyClick(&b.view, Qt::Key_V, Qt::ControlModifier);
+    QCOMPARE(b.document().nodes().size(), std::size_t{6});
+    QCOMPARE(b.document().links().size(), std::size_t{3});  // the wire from outside is not copied
+    QCOMPARE(b.document().link_into({"flip2", "image"})->from.text(), std::string("decode2.image"));
+    QCOMPARE(to_text(b.document().find("flip2")->params.at("probability")), std::string("0.25"));
+    QCOMPARE(b.view.graph_scene().selected_nodes(), (std::vector<std::string>{"decode2", "flip2"}));
+    b.check_step(before, steps);
+    QTest::keyClick(&b.view, Qt::Key_V, Qt::ControlModifier);
+    QVERIFY(b.document().find("flip3") != nullptr);
+    QVERIFY(!(b.document().find("flip3")->position == b.document().find("flip2")->position));
+  }
+
+  void paste_goes_between_windows_and_refuses_other_things() {
+    Bench b;
+    b.view.select_all();
+    b.view.cut();
+    QVERIFY(b.document().nodes().empty());
+    DocumentController other;
+    GraphView second(other);
+    second.paste();
+    QCOMPARE(other.document().nodes().size(), std::size_t{4});
+    for (const char* text : {"hello", "{}", "[1,2]", ""}) {
+      QGuiApplication::clipboard()->setText(text);
+      second.paste();
+      QCOMPARE(other.document().nodes().size(), std::size_t{4});
+    }
+  }
+
+  void duplicate_leaves_the_clipboard_alone() {
+    Bench b;
+    QGuiApplication::clipboard()->setText("mine");
+    b.view.select_node("flip");
+    const std::string before = b.json();
+    QTest::keyClick(&b.view, Qt::Key_D, Qt::ControlModifier);
+    QVERIFY(b.document().find("flip2") != nullptr);
+    QCOMPARE(QGuiApplication::clipboard()->text(), QString("mine"));
+    b.check_step(before, 0);
+  }
+
+  // --- looking -----------------------------------------------------------------------------------------------------
+  void the_wheel_zooms_about_the_cursor() {
+    Bench b;
+    const QPoint cursor = b.at(in("flip", "image"));
+    const QPointF held = b.view.mapToScene(cursor);
+    const double zoom = b.view.zoom();
+    QWheelEvent wheel(cursor, b.port()->mapToGlobal(cursor), {}, {0, 240}, Qt::NoButton, {}, Qt::NoScrollPhase, false);
+    QApplication::sendEvent(b.port(), &wheel);
+    QVERIFY(b.view.zoom() > zoom * 1.2);
+    const QPointF now = b.view.mapToScene(cursor);
+    QVERIFY(std::hypot(now.x() - held.x(), now.y() - held.y()) < 2);
+  }
+
+  void middle_button_and_space_pan() {
+    Bench b;
+    const QPoint before = b.at(in("flip", "image"));
+    drag(b.port(), {300, 300}, {360, 340}, Qt::MiddleButton);
+    QCOMPARE(b.at(in("flip", "image")), before + QPoint(60, 40));
+    QTest::keyPress(&b.view, Qt::Key_Space);
+    drag(b.port(), {300, 300}, {240, 260});
+    QTest::keyRelease(&b.view, Qt::Key_Space);
+    QCOMPARE(b.at(in("flip", "image")), before);
+    QCOMPARE(b.steps(), 0);
+  }
+
+  void a_rename_keeps_item_and_selection() {
+    Bench b;
+    b.view.select_node("flip");
+    const NodeItem* item = b.view.graph_scene().node("flip");
+    QSignalSpy selected(&b.view, &GraphView::selection_changed);
+    b.must({RenameNode{.from = "flip", .to = "mirror"}});
+    QCOMPARE(b.view.graph_scene().node("mirror"), item);
+    QVERIFY(b.view.graph_scene().node("flip") == nullptr);
+    QCOMPARE(selected.back().front().toStringList(), QStringList{"mirror"});
+  }
+
+  void unknown_nodes_are_drawn_with_the_ports_of_their_wires() {
+    Bench b;
+    b.must(add("mystery", "gabor_bank", 288, 224));
+    b.must(wire({"decode", "image"}, {"mystery", "picture"}));
+    const NodeItem* item = b.view.graph_scene().node("mystery");
+    QVERIFY(!item->face().known);
+    QVERIFY(item->face().problem_is_error);
+    QVERIFY(b.view.graph_scene().socket(in("mystery", "picture")).has_value());
+    QVERIFY(b.view.graph_scene().wire({"mystery", "picture"}) != nullptr);
+    QVERIFY(!b.view.grab().isNull());
+  }
+
+  void notes_are_edited_in_place() {
+    Bench b;
+    b.view.add_comment_at({0, 320});
+    b.view.setFocus();
+    const CommentItem* note = b.view.graph_scene().comment("note");
+    QVERIFY(note->editing());
+    QTest::keyClicks(&b.view, "why");
+    QTest::mouseClick(b.port(), Qt::LeftButton, {}, b.title_of("flip"));
+    QCOMPARE(b.document().find_comment("note")->text, std::string("why"));
+    QCOMPARE(b.steps(), 2);
+    b.c.undo_stack().undo();
+    QVERIFY(b.document().find_comment("note")->text.empty());
+    b.c.undo_stack().undo();
+    QVERIFY(b.view.graph_scene().comment("note") == nullptr);
+  }
+
+  // --- a run -------------------------------------------------------------------------------------------------------
+  void nodes_wear_their_rates_and_the_busiest_is_marked() {
+    Bench b;
+    b.must(add("trainer", "trainer", 864, 0));
+    Snapshot earlier;
+    earlier.at = from_seconds(1);
+    for (const char* id : {"source", "decode", "flip"}) earlier.stages.push_back({.node = id, .workers = 2});
+    Snapshot now = earlier;
+    now.at = from_seconds(2);
+    now.stages[1].total = {.records = 1240, .cpu = from_seconds(1.6), .busy = from_seconds(1.6), .starved = from_seconds(0.4)};
+    now.stages[2].total = {.records = 1240, .cpu = from_seconds(0.2), .busy = from_seconds(0.2), .blocked = from_seconds(1.8)};
+    now.trainer = {.steps = 20, .times = {.wait = from_seconds(0.7), .forward = from_seconds(0.3)}, .loss = 0.5};
+    b.view.show_run_active(true);
+    b.view.show_snapshot(now, earlier);
+    const auto live = [&](const char* id) { return b.view.graph_scene().node(id)->live(); };
+    QVERIFY(live("decode")->rate.contains("240/s"));
+    QVERIFY(live("decode")->busiest && !live("flip")->busiest);
+    QCOMPARE(live("decode")->busy, 0.8);
+    QCOMPARE(live("flip")->blocked, 0.9);
+    QVERIFY(live("trainer")->rate.startsWith("20"));
+    QVERIFY(live("trainer")->detail.contains("0"));
+    QCOMPARE(live("trainer")->starved, 0.7);
+    QVERIFY(!live("linear").has_value());
+    b.must({RemoveNode{"decode"}});  // editing goes on while a run shows nodes that are gone
+    b.view.show_snapshot(now, earlier);
+    b.view.mark_failed("flip", "broken file");
+    b.view.mark_failed("decode", "gone");
+    QVERIFY(b.view.graph_scene().node("flip")->failure().contains("broken"));
+    QVERIFY(!b.view.grab().isNull());
+    b.view.clear_run();
+    QVERIFY(!live("flip").has_value());
+    QVERIFY(b.view.graph_scene().node("flip")->failure().isEmpty());
+  }
+};
+
+QTEST_MAIN(TestCanvas)
+#include "test_canvas.moc"
