@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "canvas/clipboard.h"
 
+#include "graph/json.h"
+
 #include <QMimeData>
+
 #include <map>
 #include <set>
-
-#include "graph/json.h"
 
 namespace feedline::gui {
 namespace {

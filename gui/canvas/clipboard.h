@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "graph/edit.h"
+
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "graph/edit.h"
 
 class QMimeData;
 

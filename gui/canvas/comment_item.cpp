@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "canvas/comment_item.h"
 
+#include "app/theme.h"
+#include "canvas/paint_tools.h"
+#include "models/text.h"
+
 #include <QFocusEvent>
 #include <QGraphicsTextItem>
 #include <QPainter>
 #include <QStyleOptionGraphicsItem>
 #include <QTextCursor>
-
-#include "app/theme.h"
-#include "canvas/paint_tools.h"
-#include "models/text.h"
 
 namespace feedline::gui {
 namespace {
@@ -110,7 +110,9 @@ void CommentItem::restyle() {
   update();
 }
 
-QRectF CommentItem::boundingRect() const { return QRectF(0, 0, comment_.width, comment_.height).adjusted(-3, -3, 3, 3); }
+QRectF CommentItem::boundingRect() const {
+  return QRectF(0, 0, comment_.width, comment_.height).adjusted(-3, -3, 3, 3);
+}
 
 QPainterPath CommentItem::shape() const {
   QPainterPath path;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QGraphicsItem>
-#include <functional>
-
 #include "graph/document.h"
+
+#include <QGraphicsItem>
+
+#include <functional>
 
 namespace feedline::gui {
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "canvas/graph_scene.h"
 
-#include <QPainter>
-#include <QSignalBlocker>
-#include <QStyleOptionGraphicsItem>
-#include <algorithm>
-#include <cmath>
-#include <set>
-
 #include "app/theme.h"
 #include "canvas/comment_item.h"
 #include "canvas/node_item.h"
 #include "canvas/wire_item.h"
 #include "models/text.h"
+
+#include <QPainter>
+#include <QSignalBlocker>
+#include <QStyleOptionGraphicsItem>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
 
 namespace feedline::gui {
 namespace {
@@ -143,14 +144,16 @@ void GraphScene::restyle() {
 
 WireRoute GraphScene::route(const Link& link) const {
   const auto row = [](const std::vector<PortFace>& ports, const std::string& name) {
-    const auto found = std::find_if(ports.begin(), ports.end(), [&](const PortFace& port) { return port.name == name; });
+    const auto found =
+        std::find_if(ports.begin(), ports.end(), [&](const PortFace& port) { return port.name == name; });
     return static_cast<qreal>(found - ports.begin());
   };
   const NodeItem* from_item = node(link.from.node);
   const NodeItem* to_item = node(link.to.node);
   const qreal out_row = row(from_item->face().outputs, link.from.port);
   const qreal in_row = row(to_item->face().inputs, link.to.port);
-  return {.out = kLane * (2.5 + out_row), .in = kLane * (2.5 + in_row), .gap = to_item->y() - kLane * (2 + 1.5 * in_row)};
+  return {
+      .out = kLane * (2.5 + out_row), .in = kLane * (2.5 + in_row), .gap = to_item->y() - kLane * (2 + 1.5 * in_row)};
 }
 
 NodeItem* GraphScene::node(std::string_view id) const {
@@ -176,8 +179,8 @@ std::optional<QPointF> GraphScene::socket(const PortId& port) const {
 std::optional<PortId> GraphScene::port_at(QPointF pos, qreal reach) const {
   std::optional<PortId> nearest;
   qreal best = reach;
-  for (QGraphicsItem* hit : items(QRectF(pos - QPointF(reach, reach), QSizeF(2 * reach, 2 * reach)),
-                                  Qt::IntersectsItemBoundingRect)) {
+  for (QGraphicsItem* hit :
+       items(QRectF(pos - QPointF(reach, reach), QSizeF(2 * reach, 2 * reach)), Qt::IntersectsItemBoundingRect)) {
     const auto* item = qgraphicsitem_cast<NodeItem*>(hit);
     if (item == nullptr) continue;
     for (PortId& port : item->ports()) {

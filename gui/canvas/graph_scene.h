@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "canvas/port_id.h"
+#include "graph/validate.h"
+
 #include <QGraphicsScene>
+
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "canvas/port_id.h"
-#include "graph/validate.h"
 
 namespace feedline::gui {
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "canvas/graph_view.h"
 
-#include <QScrollBar>
-#include <algorithm>
-
 #include "app/theme.h"
 #include "canvas/comment_item.h"
 #include "canvas/node_item.h"
 #include "models/text.h"
+
+#include <QScrollBar>
+
+#include <algorithm>
 
 namespace feedline::gui {
 namespace {
@@ -70,13 +71,14 @@ void GraphView::sync() {
   scene_.sync(controller_.document(), controller_.analysis());
   const Document& document = controller_.document();
   hint_.setVisible(document.nodes().empty() && document.comments().empty());
-  setAccessibleDescription(
-      count_text(static_cast<qsizetype>(document.nodes().size()), tr("1 node"), tr("%1 nodes")) + QStringLiteral(", ") +
-      count_text(static_cast<qsizetype>(document.links().size()), tr("1 wire"), tr("%1 wires")));
+  setAccessibleDescription(count_text(static_cast<qsizetype>(document.nodes().size()), tr("1 node"), tr("%1 nodes")) +
+                           QStringLiteral(", ") +
+                           count_text(static_cast<qsizetype>(document.links().size()), tr("1 wire"), tr("%1 wires")));
 }
 
 void GraphView::restyle() {
-  hint_.setStyleSheet(QStringLiteral("color: %1; background: transparent").arg(Theme::instance().colors().muted.name()));
+  hint_.setStyleSheet(
+      QStringLiteral("color: %1; background: transparent").arg(Theme::instance().colors().muted.name()));
   place_hint();
   scene_.restyle();
   viewport()->update();
@@ -128,10 +130,12 @@ void GraphView::mark_failed(const QString& node, const QString& message) {
 
 void GraphView::zoom_to_fit() {
   const QRectF content = scene_.content();
-  const QSizeF room(std::max(50, viewport()->width() - 2 * kFitMargin), std::max(50, viewport()->height() - 2 * kFitMargin));
+  const QSizeF room(std::max(50, viewport()->width() - 2 * kFitMargin),
+                    std::max(50, viewport()->height() - 2 * kFitMargin));
   double zoom = 1;
   if (!content.isEmpty())
-    zoom = std::clamp(std::min(room.width() / content.width(), room.height() / content.height()), kMinZoom, kFitMaxZoom);
+    zoom =
+        std::clamp(std::min(room.width() / content.width(), room.height() / content.height()), kMinZoom, kFitMaxZoom);
   setTransform(QTransform::fromScale(zoom, zoom));
   centerOn(content.center());
   fitted_ = true;

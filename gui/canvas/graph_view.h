@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QGraphicsView>
-#include <QLabel>
-#include <memory>
-
 #include "canvas/graph_scene.h"
 #include "canvas/reason_bubble.h"
 #include "canvas/search_popup.h"
 #include "canvas/wire_drag.h"
 #include "commands/document_controller.h"
 #include "telemetry/snapshot.h"
+
+#include <QGraphicsView>
+#include <QLabel>
+
+#include <memory>
 
 class QGraphicsPathItem;
 
@@ -48,7 +49,7 @@ class GraphView : public QGraphicsView {
   [[nodiscard]] QString shown_reason() const;
 
   // --- editing -----------------------------------------------------------------------------------------------------
-  void add_node(const QString& type);                       ///< at the middle of the view
+  void add_node(const QString& type);                        ///< at the middle of the view
   void add_node_at(const QString& type, QPointF scene_pos);  ///< its top left corner there, on the grid
   void add_comment_at(QPointF scene_pos);
   void open_search();  ///< at the cursor

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The canvas's edits that are no drags: adding, removing, the clipboard.
-#include <QClipboard>
-#include <QGuiApplication>
-#include <QMimeData>
-#include <cmath>
-#include <set>
-
 #include "app/theme.h"
 #include "canvas/clipboard.h"
 #include "canvas/comment_item.h"
 #include "canvas/graph_view.h"
 #include "canvas/grid.h"
 #include "canvas/node_item.h"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QMimeData>
+
+#include <cmath>
+#include <set>
 
 namespace feedline::gui {
 
@@ -20,7 +21,8 @@ QPointF GraphView::free_place(QPointF wanted) const {
   const QPointF start = snapped(wanted);
   const auto taken = [&](QPointF place) {
     for (const auto& [id, item] : scene_.nodes())
-      if (item->mapRectToScene(item->body()).adjusted(-kGrid, -kGrid, kGrid, kGrid).intersects({place, room})) return true;
+      if (item->mapRectToScene(item->body()).adjusted(-kGrid, -kGrid, kGrid, kGrid).intersects({place, room}))
+        return true;
     return false;
   };
   for (int ring = 0; ring < 24; ++ring)  // the nearest place about it, below and to the right first

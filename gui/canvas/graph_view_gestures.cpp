@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Mouse, wheel, keys and drops of the canvas.
+#include "canvas/comment_item.h"
+#include "canvas/graph_view.h"
+#include "canvas/grid.h"
+#include "canvas/node_item.h"
+#include "canvas/wire_item.h"
+#include "models/palette_model.h"
+#include "models/text.h"
+
 #include <QApplication>
 #include <QContextMenuEvent>
 #include <QGraphicsTextItem>
@@ -8,16 +16,9 @@
 #include <QMimeData>
 #include <QNativeGestureEvent>
 #include <QToolTip>
+
 #include <cmath>
 #include <limits>
-
-#include "canvas/comment_item.h"
-#include "canvas/graph_view.h"
-#include "canvas/grid.h"
-#include "canvas/node_item.h"
-#include "canvas/wire_item.h"
-#include "models/palette_model.h"
-#include "models/text.h"
 
 namespace feedline::gui {
 namespace {
@@ -79,7 +80,8 @@ GraphView::Moving GraphView::selection_to_move() const {
 Edit GraphView::moved(const Moving& moving, QPointF shift) const {
   Edit::List steps;
   MoveNodes nodes;
-  for (const auto& [id, from] : moving.nodes) nodes.to.emplace_back(id, Position{from.x + shift.x(), from.y + shift.y()});
+  for (const auto& [id, from] : moving.nodes)
+    nodes.to.emplace_back(id, Position{from.x + shift.x(), from.y + shift.y()});
   if (!nodes.to.empty()) steps.push_back({std::move(nodes)});
   for (Comment comment : moving.comments) {
     comment.position = {comment.position.x + shift.x(), comment.position.y + shift.y()};
@@ -124,12 +126,18 @@ void GraphView::mouseMoveEvent(QMouseEvent* event) {
   const QPoint pos = event->position().toPoint();
   dragged_ |= (pos - pressed_at_).manhattanLength() >= QApplication::startDragDistance();
   switch (gesture_) {
-    case Gesture::Pan: pan_by(pos - last_pos_); break;
+    case Gesture::Pan:
+      pan_by(pos - last_pos_);
+      break;
     case Gesture::Move:
       if (dragged_) move_to(mapToScene(pos), !event->modifiers().testFlag(Qt::AltModifier));
       break;
-    case Gesture::Resize: resize_to(mapToScene(pos)); break;
-    case Gesture::Wire: drag_wire(pos); break;
+    case Gesture::Resize:
+      resize_to(mapToScene(pos));
+      break;
+    case Gesture::Wire:
+      drag_wire(pos);
+      break;
     case Gesture::None:
       if (event->buttons() == Qt::NoButton) update_cursor(pos);
       QGraphicsView::mouseMoveEvent(event);
@@ -213,8 +221,9 @@ bool GraphView::viewportEvent(QEvent* event) {
     } else if (const NodeItem* node = scene_.node_at(place)) {
       tip = node->tip_at(place);
     } else if (const auto* wire = qgraphicsitem_cast<WireItem*>(itemAt(help->pos()))) {
-      tip = tr("%1 to %2: %3").arg(to_qstring(wire->link().from.text()), to_qstring(wire->link().to.text()),
-                                    wire->face().label.isEmpty() ? kind_text(wire->face().kind) : wire->face().label);
+      tip = tr("%1 to %2: %3")
+                .arg(to_qstring(wire->link().from.text()), to_qstring(wire->link().to.text()),
+                     wire->face().label.isEmpty() ? kind_text(wire->face().kind) : wire->face().label);
     }
     QToolTip::showText(help->globalPos(), tip, viewport());
     return true;

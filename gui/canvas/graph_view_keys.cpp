@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The keyboard of the canvas.
-#include <QKeyEvent>
-#include <cmath>
-#include <limits>
-
 #include "canvas/graph_view.h"
 #include "canvas/grid.h"
 #include "canvas/node_item.h"
+
+#include <QKeyEvent>
+
+#include <cmath>
+#include <limits>
 
 namespace feedline::gui {
 namespace {
 
 QPointF arrow(int key) {
   switch (key) {
-    case Qt::Key_Left: return {-1, 0};
-    case Qt::Key_Right: return {1, 0};
-    case Qt::Key_Up: return {0, -1};
-    case Qt::Key_Down: return {0, 1};
-    default: return {};
+    case Qt::Key_Left:
+      return {-1, 0};
+    case Qt::Key_Right:
+      return {1, 0};
+    case Qt::Key_Up:
+      return {0, -1};
+    case Qt::Key_Down:
+      return {0, 1};
+    default:
+      return {};
   }
 }
 
@@ -47,9 +53,12 @@ bool GraphView::key_command(QKeyEvent* event) {
   if (!plain) return false;
   switch (event->key()) {
     case Qt::Key_Delete:
-    case Qt::Key_Backspace: return delete_selection(), true;
-    case Qt::Key_Tab: return open_search(), true;
-    case Qt::Key_Home: return zoom_to_fit(), true;
+    case Qt::Key_Backspace:
+      return delete_selection(), true;
+    case Qt::Key_Tab:
+      return open_search(), true;
+    case Qt::Key_Home:
+      return zoom_to_fit(), true;
     case Qt::Key_Escape:
       if (wire_) {
         end_wire();
@@ -64,7 +73,8 @@ bool GraphView::key_command(QKeyEvent* event) {
         viewport()->setCursor(Qt::OpenHandCursor);
       }
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 

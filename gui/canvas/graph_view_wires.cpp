@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Dragging wires: what fits lights up, what does not is refused with the reason beside the cursor.
-#include <QApplication>
-#include <QGraphicsPathItem>
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
 #include "app/theme.h"
 #include "canvas/graph_view.h"
 #include "canvas/grid.h"
 #include "canvas/node_item.h"
 #include "canvas/wire_item.h"
 #include "models/text.h"
+
+#include <QApplication>
+#include <QGraphicsPathItem>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace feedline::gui {
 namespace {
@@ -71,8 +72,8 @@ void GraphView::drag_wire(QPoint pos) {
       if (port.name == wire_->anchor().ref.port) kind = port.kind;
   }
   const QColor color = refused ? theme.colors().error : theme.kind_color(kind);
-  wire_preview_->setPen(QPen(color, is_per_record(kind) ? 2.6 : 3.6, at_start || refused ? Qt::DashLine : Qt::SolidLine,
-                             Qt::RoundCap));
+  wire_preview_->setPen(
+      QPen(color, is_per_record(kind) ? 2.6 : 3.6, at_start || refused ? Qt::DashLine : Qt::SolidLine, Qt::RoundCap));
   wire_preview_->setPath(wire_->anchor().side == Side::Output ? wire_path(anchor, end) : wire_path(end, anchor));
   if (refused && dragged_) {
     bubble_.show_reason(*wire_->refusal(*target), pos, true);
@@ -126,8 +127,9 @@ void GraphView::search_for_wire(QPoint pos) {
   search_pos_ = mapToScene(pos);
   bubble_.hide();
   const WireDrag* wire = searched_wire_.get();
-  search_.open(pos, wire == nullptr ? std::function<bool(const NodeSpec&)>()
-                                    : [wire](const NodeSpec& spec) { return wire->port_that_fits(spec).has_value(); });
+  search_.open(
+      pos, wire == nullptr ? std::function<bool(const NodeSpec&)>()
+                           : [wire](const NodeSpec& spec) { return wire->port_that_fits(spec).has_value(); });
 }
 
 void GraphView::pick_from_search(const QString& type) {

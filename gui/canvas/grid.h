@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QPointF>
-#include <cmath>
-
 #include "app/theme.h"
+
+#include <QPointF>
+
+#include <cmath>
 
 namespace feedline::gui {
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "canvas/live_state.h"
 
+#include "models/text.h"
+
 #include <QCoreApplication>
 #include <QLocale>
+
 #include <algorithm>
 #include <cmath>
-
-#include "models/text.h"
 
 namespace feedline::gui {
 namespace {
@@ -56,7 +57,7 @@ LiveState trainer_state(const TrainerSample& earlier, const TrainerSample& now, 
 }  // namespace
 
 std::map<std::string, LiveState, std::less<>> live_states(const Snapshot& earlier, const Snapshot& now,
-                                                         const std::string& trainer) {
+                                                          const std::string& trainer) {
   std::map<std::string, LiveState, std::less<>> states;
   const double dt = seconds(now.at - earlier.at);
   if (dt <= 0) return states;

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "telemetry/snapshot.h"
+
 #include <QString>
+
 #include <map>
 #include <string>
-
-#include "telemetry/snapshot.h"
 
 namespace feedline::gui {
 
 /// What a node wears while a run is on: a rate, a word, and how its workers spent the last second.
 struct LiveState {
-  QString rate{};        ///< "1,240/s"
-  QString detail{};      ///< "82 % busy", "loss 0.512"
-  double busy = 0;       ///< parts of worker time, together at most 1
+  QString rate{};    ///< "1,240/s"
+  QString detail{};  ///< "82 % busy", "loss 0.512"
+  double busy = 0;   ///< parts of worker time, together at most 1
   double starved = 0;
   double blocked = 0;
   bool busiest = false;
@@ -23,6 +24,6 @@ struct LiveState {
 /// The live state of every stage (by node id) between two snapshots. `trainer` is the trainer node's id, which wears
 /// steps a second and loss; its bar shows waiting for batches as starved and the rest of the step as busy.
 [[nodiscard]] std::map<std::string, LiveState, std::less<>> live_states(const Snapshot& earlier, const Snapshot& now,
-                                                                       const std::string& trainer);
+                                                                        const std::string& trainer);
 
 }  // namespace feedline::gui

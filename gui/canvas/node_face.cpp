@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "canvas/node_face.h"
 
+#include "models/text.h"
+
 #include <QCoreApplication>
 #include <QFileInfo>
-#include <algorithm>
 
-#include "models/text.h"
+#include <algorithm>
 
 namespace feedline::gui {
 namespace {

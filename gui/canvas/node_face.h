@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "graph/document.h"
+#include "graph/validate.h"
+
 #include <QString>
+
 #include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "graph/document.h"
-#include "graph/validate.h"
-
 namespace feedline::gui {
 
 /// A port as a node shows it.
 struct PortFace {
   std::string name{};
-  Kind kind = Kind::Any;   ///< what really travels, where it is known: a pass-through port takes its input's colour
-  bool required = false;   ///< an input that must be connected
+  Kind kind = Kind::Any;  ///< what really travels, where it is known: a pass-through port takes its input's colour
+  bool required = false;  ///< an input that must be connected
   bool connected = false;
-  bool known = true;       ///< false: only a wire names it
+  bool known = true;  ///< false: only a wire names it
   QString tip{};
   bool operator==(const PortFace&) const = default;
 };
@@ -35,7 +36,7 @@ struct NodeFace {
   std::vector<PortFace> outputs{};
   std::vector<std::pair<QString, QString>> values{};  ///< the parameters that the user set, at most three
   QString comment{};
-  QString problem{};        ///< what the badge says when pointed at
+  QString problem{};  ///< what the badge says when pointed at
   bool problem_is_error = false;
   QString summary{};
   bool operator==(const NodeFace&) const = default;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "canvas/node_item.h"
 
-#include <QFontMetricsF>
-#include <algorithm>
-
 #include "app/theme.h"
 #include "canvas/socket.h"
 #include "models/text.h"
+
+#include <QFontMetricsF>
+
+#include <algorithm>
 
 namespace feedline::gui {
 namespace {
@@ -121,9 +122,7 @@ std::vector<PortId> NodeItem::ports() const {
 
 QRectF NodeItem::badge() const { return {layout_.width - 3.25 * kUnit, kUnit, 2.25 * kUnit, 2.25 * kUnit}; }
 
-QRectF NodeItem::live_rect() const {
-  return {0, layout_.live_top, layout_.width, layout_.height - layout_.live_top};
-}
+QRectF NodeItem::live_rect() const { return {0, layout_.live_top, layout_.width, layout_.height - layout_.live_top}; }
 
 QString NodeItem::tip_at(QPointF scene_pos) const {
   const QPointF pos = mapFromScene(scene_pos);
@@ -132,7 +131,8 @@ QString NodeItem::tip_at(QPointF scene_pos) const {
     for (std::size_t i = 0; i < faces.size(); ++i) {
       const QPointF centre = socket_centre(side, i);
       const qreal name_width = QFontMetricsF(Theme::instance().small_font()).horizontalAdvance(spaced(faces[i].name));
-      QRectF row(centre.x() - kSocketReach, centre.y() - layout_.port_row / 2, 3 * kUnit + name_width, layout_.port_row);
+      QRectF row(centre.x() - kSocketReach, centre.y() - layout_.port_row / 2, 3 * kUnit + name_width,
+                 layout_.port_row);
       if (side == Side::Output) row.moveRight(centre.x() + kSocketReach);
       if (row.contains(pos)) return faces[i].tip;
     }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QGraphicsItem>
-#include <functional>
-#include <optional>
-
 #include "canvas/live_state.h"
 #include "canvas/node_face.h"
 #include "canvas/port_id.h"
+
+#include <QGraphicsItem>
+
+#include <functional>
+#include <optional>
 
 namespace feedline::gui {
 
@@ -50,7 +51,7 @@ class NodeItem : public QGraphicsItem {
  private:
   struct Layout {
     qreal width = 0, height = 0;
-    qreal header = 0;       ///< height of title and id
+    qreal header = 0;  ///< height of title and id
     qreal port_row = 0;
     qreal ports_top = 0;
     qreal value_row = 0;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <QFontMetricsF>
-#include <QPainter>
-#include <QStyleOptionGraphicsItem>
-
 #include "app/theme.h"
 #include "canvas/node_item.h"
 #include "canvas/paint_tools.h"
 #include "canvas/socket.h"
 #include "models/text.h"
+
+#include <QFontMetricsF>
+#include <QPainter>
+#include <QStyleOptionGraphicsItem>
 
 namespace feedline::gui {
 namespace {
@@ -19,7 +19,8 @@ constexpr qreal kSocketRadius = 0.7 * kUnit;
 QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
 
 void draw_elided(QPainter& painter, const QRectF& rect, int flags, const QString& text, Qt::TextElideMode mode) {
-  painter.drawText(rect, flags | Qt::TextSingleLine, QFontMetricsF(painter.font()).elidedText(text, mode, rect.width()));
+  painter.drawText(rect, flags | Qt::TextSingleLine,
+                   QFontMetricsF(painter.font()).elidedText(text, mode, rect.width()));
 }
 
 }  // namespace
@@ -104,7 +105,9 @@ void NodeItem::paint_ports(QPainter& painter, bool with_text) const {
     const QPointF centre = socket_centre(side, row);
     painter.setOpacity(mood == SocketMood::Refuses ? 0.25 : 1);
     paint_socket(painter, centre, port.kind, kSocketRadius,
-                 {.connected = port.connected, .required = port.required, .highlighted = mood == SocketMood::Fits,
+                 {.connected = port.connected,
+                  .required = port.required,
+                  .highlighted = mood == SocketMood::Fits,
                   .background = theme.colors().node});
     if (with_text) {
       const QRectF rect(1.5 * kUnit, centre.y() - layout_.port_row / 2, layout_.width - 3 * kUnit, layout_.port_row);
@@ -144,7 +147,8 @@ void NodeItem::paint_values(QPainter& painter) const {
   painter.setFont(italic);
   painter.setPen(c.muted);
   QString first_line = face_.comment;
-  first_line.truncate(first_line.indexOf(QLatin1Char('\n')) < 0 ? first_line.size() : first_line.indexOf(QLatin1Char('\n')));
+  first_line.truncate(first_line.indexOf(QLatin1Char('\n')) < 0 ? first_line.size()
+                                                                : first_line.indexOf(QLatin1Char('\n')));
   draw_elided(painter, QRectF(1.5 * kUnit, layout_.comment_top, inner, layout_.value_row),
               Qt::AlignVCenter | Qt::AlignLeft, first_line, Qt::ElideRight);
 }
@@ -173,7 +177,8 @@ void NodeItem::paint_live(QPainter& painter, bool with_text) const {
   painter.setClipPath(outline, Qt::IntersectClip);
   painter.fillRect(bar, c.idle);
   qreal x = bar.left();
-  for (const auto& [part, color] : {std::pair{live_->busy, c.busy}, {live_->starved, c.starved}, {live_->blocked, c.blocked}}) {
+  for (const auto& [part, color] :
+       {std::pair{live_->busy, c.busy}, {live_->starved, c.starved}, {live_->blocked, c.blocked}}) {
     painter.fillRect(QRectF(x, bar.top(), width * part, bar.height()), color);
     x += width * part;
   }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "canvas/paint_tools.h"
 
+#include "app/theme.h"
+
 #include <QFontMetricsF>
 #include <QPainter>
 #include <QString>
-
-#include "app/theme.h"
 
 namespace feedline::gui {
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "canvas/reason_bubble.h"
 
-#include <QPainter>
-#include <QVBoxLayout>
-#include <algorithm>
-
 #include "app/theme.h"
 #include "canvas/paint_tools.h"
 #include "models/text.h"
+
+#include <QPainter>
+#include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace feedline::gui {
 namespace {

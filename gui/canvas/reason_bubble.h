@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/error.h"
+
 #include <QFrame>
 #include <QLabel>
 #include <QTimer>
-
-#include "base/error.h"
 
 namespace feedline::gui {
 

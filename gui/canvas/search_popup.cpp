@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "canvas/search_popup.h"
 
-#include <QKeyEvent>
-#include <QPainter>
-#include <QVBoxLayout>
-#include <algorithm>
-
 #include "app/theme.h"
 #include "canvas/type_delegate.h"
 #include "models/palette_model.h"
+
+#include <QKeyEvent>
+#include <QPainter>
+#include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace feedline::gui {
 namespace {
@@ -91,8 +92,7 @@ void SearchPopup::show_summary() {
 }
 
 bool SearchPopup::eventFilter(QObject* watched, QEvent* event) {
-  if (event->type() == QEvent::FocusOut &&
-      static_cast<QFocusEvent*>(event)->reason() != Qt::PopupFocusReason &&
+  if (event->type() == QEvent::FocusOut && static_cast<QFocusEvent*>(event)->reason() != Qt::PopupFocusReason &&
       static_cast<QFocusEvent*>(event)->reason() != Qt::ActiveWindowFocusReason) {
     if (isVisible()) {
       hide();
@@ -102,15 +102,28 @@ bool SearchPopup::eventFilter(QObject* watched, QEvent* event) {
   if (event->type() == QEvent::KeyPress) {
     switch (static_cast<QKeyEvent*>(event)->key()) {
       case Qt::Key_Down:
-      case Qt::Key_Tab: move_current(1); return true;
+      case Qt::Key_Tab:
+        move_current(1);
+        return true;
       case Qt::Key_Up:
-      case Qt::Key_Backtab: move_current(-1); return true;
-      case Qt::Key_PageDown: move_current(8); return true;
-      case Qt::Key_PageUp: move_current(-8); return true;
+      case Qt::Key_Backtab:
+        move_current(-1);
+        return true;
+      case Qt::Key_PageDown:
+        move_current(8);
+        return true;
+      case Qt::Key_PageUp:
+        move_current(-8);
+        return true;
       case Qt::Key_Return:
-      case Qt::Key_Enter: pick(list_.currentIndex()); return true;
-      case Qt::Key_Escape: close_search(); return true;
-      default: break;
+      case Qt::Key_Enter:
+        pick(list_.currentIndex());
+        return true;
+      case Qt::Key_Escape:
+        close_search();
+        return true;
+      default:
+        break;
     }
   }
   return QFrame::eventFilter(watched, event);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/search_model.h"
+
 #include <QFrame>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
-#include <functional>
 
-#include "models/search_model.h"
+#include <functional>
 
 namespace feedline::gui {
 

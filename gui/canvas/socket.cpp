@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "canvas/socket.h"
 
+#include "app/theme.h"
+
 #include <QPainter>
 #include <QtMath>
-
-#include "app/theme.h"
 
 namespace feedline::gui {
 namespace {
@@ -27,17 +27,33 @@ QPainterPath socket_path(Kind kind, qreal r) {
   QPainterPath path;
   switch (kind) {
     case Kind::Any:
-    case Kind::Image: path.addEllipse(QPointF(), r, r); return path;
-    case Kind::Encoded: path.addRect(-r * 0.88, -r * 0.88, r * 1.76, r * 1.76); return path;
-    case Kind::Text: return polygon(3, r * 1.2, -90);
-    case Kind::Tokens: return polygon(5, r * 1.1, -90);
-    case Kind::Features: return polygon(3, r * 1.2, 90);
-    case Kind::Label: return polygon(4, r * 1.2, 0);
-    case Kind::Tensor: path.addRoundedRect(-r * 0.8, -r * 1.25, r * 1.6, r * 2.5, r * 0.8, r * 0.8); return path;
-    case Kind::Target: path.addRoundedRect(-r * 1.25, -r * 0.8, r * 2.5, r * 1.6, r * 0.3, r * 0.3); return path;
-    case Kind::Batch: path.addRoundedRect(-r * 1.1, -r * 1.1, r * 2.2, r * 2.2, r * 0.5, r * 0.5); return path;
-    case Kind::Loss: return polygon(3, r * 1.25, 0);
-    case Kind::Optimizer: return polygon(6, r * 1.1, 0);
+    case Kind::Image:
+      path.addEllipse(QPointF(), r, r);
+      return path;
+    case Kind::Encoded:
+      path.addRect(-r * 0.88, -r * 0.88, r * 1.76, r * 1.76);
+      return path;
+    case Kind::Text:
+      return polygon(3, r * 1.2, -90);
+    case Kind::Tokens:
+      return polygon(5, r * 1.1, -90);
+    case Kind::Features:
+      return polygon(3, r * 1.2, 90);
+    case Kind::Label:
+      return polygon(4, r * 1.2, 0);
+    case Kind::Tensor:
+      path.addRoundedRect(-r * 0.8, -r * 1.25, r * 1.6, r * 2.5, r * 0.8, r * 0.8);
+      return path;
+    case Kind::Target:
+      path.addRoundedRect(-r * 1.25, -r * 0.8, r * 2.5, r * 1.6, r * 0.3, r * 0.3);
+      return path;
+    case Kind::Batch:
+      path.addRoundedRect(-r * 1.1, -r * 1.1, r * 2.2, r * 2.2, r * 0.5, r * 0.5);
+      return path;
+    case Kind::Loss:
+      return polygon(3, r * 1.25, 0);
+    case Kind::Optimizer:
+      return polygon(6, r * 1.1, 0);
   }
   return path;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "schema/tensor_desc.h"
+
 #include <QColor>
 #include <QPainterPath>
-
-#include "schema/tensor_desc.h"
 
 class QPainter;
 

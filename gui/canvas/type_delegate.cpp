@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "canvas/type_delegate.h"
 
-#include <QPainter>
-
 #include "app/theme.h"
 #include "canvas/paint_tools.h"
 #include "models/palette_model.h"
 #include "models/text.h"
+
+#include <QPainter>
 
 namespace feedline::gui {
 namespace {

@@ -41,7 +41,8 @@ const std::optional<Error>& WireDrag::refusal(const PortId& target) const {
 std::optional<Edit> WireDrag::drop_on(const PortId& target) const {
   const auto [from, to] = ends(target);
   if (lifted_ && lifted_->from == from && lifted_->to == to) return std::nullopt;
-  if (const Link* same = document_.link_into(to); same != nullptr && same->from == from && !lifted_) return std::nullopt;
+  if (const Link* same = document_.link_into(to); same != nullptr && same->from == from && !lifted_)
+    return std::nullopt;
   Edit::List steps;
   if (lifted_) steps.push_back({RemoveLink{lifted_->to}});
   if (document_.link_into(to) != nullptr) steps.push_back({RemoveLink{to}});

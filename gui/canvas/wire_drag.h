@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <map>
-#include <optional>
-
 #include "canvas/port_id.h"
 #include "graph/edit.h"
 #include "graph/validate.h"
+
+#include <map>
+#include <optional>
 
 namespace feedline::gui {
 

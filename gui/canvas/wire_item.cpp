@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "canvas/wire_item.h"
 
+#include "app/theme.h"
+#include "canvas/paint_tools.h"
+
 #include <QFontMetricsF>
 #include <QPainter>
 #include <QStyleOptionGraphicsItem>
+
 #include <algorithm>
 #include <cmath>
-
-#include "app/theme.h"
-#include "canvas/paint_tools.h"
 
 namespace feedline::gui {
 namespace {
@@ -121,7 +122,7 @@ void WireItem::paint_label(QPainter& painter, bool selected) const {
                             ? face_.label
                             : face_.short_label;
   const qreal width = metrics.horizontalAdvance(text);
-  if (width > room && std::abs(to_.y() - from_.y()) < 2 * width && !selected) return;
+  if (width > room + 1.5 * kUnit && std::abs(to_.y() - from_.y()) < 2 * width && !selected) return;
   QRectF rect(0, 0, width + 1.5 * kUnit, metrics.height() + 2);
   rect.moveCenter(path_.pointAtPercent(0.5));
   const bool tight = rect.width() + 2 * kUnit > room;
@@ -131,7 +132,7 @@ void WireItem::paint_label(QPainter& painter, bool selected) const {
   painter.setBrush(tight ? faded(theme.colors().canvas, 0.8) : theme.colors().canvas);
   painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2);
   painter.setPen(theme.colors().text);
-  painter.drawText(rect, Qt::AlignCenter, text);
+  painter.drawText(rect, Qt::AlignCenter | Qt::TextDontClip, text);
 }
 
 }  // namespace feedline::gui

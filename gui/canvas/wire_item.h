@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QGraphicsItem>
-#include <optional>
-
 #include "graph/document.h"
+
+#include <QGraphicsItem>
+
+#include <optional>
 
 namespace feedline::gui {
 
@@ -20,14 +21,14 @@ struct WireFace {
 
 /// Where a wire that goes back to the left runs, so that it passes above its target and beside its fellows.
 struct WireRoute {
-  qreal out = 20;               ///< how far it leaves its output before it turns
-  qreal in = 20;                ///< how far before its input it turns in
-  std::optional<qreal> gap{};   ///< height of the free lane above the target; none: half way
+  qreal out = 20;              ///< how far it leaves its output before it turns
+  qreal in = 20;               ///< how far before its input it turns in
+  std::optional<qreal> gap{};  ///< height of the free lane above the target; none: half way
   bool operator==(const WireRoute&) const = default;
 };
 
-/// The way from an output (right side of a node) to an input (left side): a curve, or, where the input lies to the left,
-/// back between the rows with rounded corners.
+/// The way from an output (right side of a node) to an input (left side): a curve, or, where the input lies to the
+/// left, back between the rows with rounded corners.
 [[nodiscard]] QPainterPath wire_path(QPointF from, QPointF to, const WireRoute& route = {});
 
 /// A wire on the canvas: thin for single records, thick for batches, in the colour of what it carries, with its shape

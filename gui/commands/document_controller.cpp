@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "commands/document_controller.h"
 
-#include <QDebug>
-#include <algorithm>
-
 #include "commands/edit_command.h"
+
+#include <QDebug>
+
+#include <algorithm>
 
 namespace feedline::gui {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "graph/edit.h"
+#include "graph/validate.h"
+
 #include <QObject>
 #include <QString>
 #include <QUndoStack>
-
-#include "graph/edit.h"
-#include "graph/validate.h"
 
 namespace feedline::gui {
 

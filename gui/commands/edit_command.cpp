@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "commands/edit_command.h"
 
-#include <algorithm>
-
 #include "commands/document_controller.h"
+
+#include <algorithm>
 
 namespace feedline::gui {
 namespace {

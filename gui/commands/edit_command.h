@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "graph/edit.h"
+
 #include <QString>
 #include <QUndoCommand>
-
-#include "graph/edit.h"
 
 namespace feedline::gui {
 

@@ -33,14 +33,22 @@ void Caption::restyle() {
       font.setWeight(QFont::DemiBold);
       color = c.muted;
       break;
-    case Tone::Normal: font = QFont(); break;
-    case Tone::Muted: color = c.muted; break;
+    case Tone::Normal:
+      font = QFont();
+      break;
+    case Tone::Muted:
+      color = c.muted;
+      break;
     case Tone::Mono:
       font = theme.mono_font();
       color = c.muted;
       break;
-    case Tone::Error: color = c.error; break;
-    case Tone::Warning: color = c.warning; break;
+    case Tone::Error:
+      color = c.error;
+      break;
+    case Tone::Warning:
+      color = c.warning;
+      break;
   }
   setFont(font);
   setStyleSheet(QStringLiteral("color: %1; background: transparent").arg(color.name()));

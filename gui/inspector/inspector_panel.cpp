@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inspector/inspector_panel.h"
 
-#include <QLineEdit>
-#include <QVBoxLayout>
-#include <set>
-
 #include "app/theme.h"
 #include "inspector/caption.h"
 #include "inspector/node_form.h"
 #include "models/text.h"
+
+#include <QLineEdit>
+#include <QVBoxLayout>
+
+#include <set>
 
 namespace feedline::gui {
 
@@ -113,7 +114,8 @@ QWidget* InspectorPanel::make_overview() {
                         ? new Caption(Caption::Tone::Muted, empty ? QString() : tr("The graph can run."), page)
                         : new Caption(Caption::Tone::Error,
                                       count_text(errors, tr("1 error to mend before it can run."),
-                                                 tr("%1 errors to mend before it can run.")), page));
+                                                 tr("%1 errors to mend before it can run.")),
+                                      page));
   layout->addSpacing(Theme::kUnit);
   layout->addWidget(new Caption(
       Caption::Tone::Muted,
@@ -128,8 +130,10 @@ QWidget* InspectorPanel::make_mixed(const std::vector<std::string>& ids) {
   layout->setContentsMargins(12, 12, 12, 12);
   layout->setSpacing(Theme::kUnit / 2);
   layout->addWidget(new Caption(Caption::Tone::Title, tr("%1 nodes selected").arg(ids.size()), page));
-  layout->addWidget(new Caption(Caption::Tone::Muted, tr("They are of different types. Select nodes of one type to change "
-                                                         "their parameters together."), page));
+  layout->addWidget(new Caption(Caption::Tone::Muted,
+                                tr("They are of different types. Select nodes of one type to change "
+                                   "their parameters together."),
+                                page));
   for (const std::string& id : ids) layout->addWidget(new Caption(Caption::Tone::Mono, to_qstring(id), page));
   layout->addStretch(1);
   return page;

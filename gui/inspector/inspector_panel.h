@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "commands/document_controller.h"
+
 #include <QScrollArea>
 #include <QStringList>
 #include <QWidget>
-
-#include "commands/document_controller.h"
 
 namespace feedline::gui {
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inspector/node_form.h"
 
-#include <QSignalBlocker>
-#include <algorithm>
-
 #include "app/theme.h"
 #include "canvas/node_face.h"
 #include "inspector/port_line.h"
 #include "models/text.h"
+
+#include <QSignalBlocker>
+
+#include <algorithm>
 
 namespace feedline::gui {
 namespace {
@@ -15,7 +16,8 @@ namespace {
 QString sentence(const Error& error) {
   QString text = to_qstring(error.reason);
   if (!text.isEmpty()) text[0] = text[0].toUpper();
-  if (!error.remedy.empty()) text += (text.endsWith(QLatin1Char('.')) ? QStringLiteral(" ") : QStringLiteral(". ")) + to_qstring(error.remedy);
+  if (!error.remedy.empty())
+    text += (text.endsWith(QLatin1Char('.')) ? QStringLiteral(" ") : QStringLiteral(". ")) + to_qstring(error.remedy);
   return text;
 }
 
@@ -51,7 +53,8 @@ void NodeForm::build_head() {
   add(Caption::Tone::Title, to_qstring(spec_ != nullptr ? spec_->title : type_));
   add(Caption::Tone::Muted, spec_ != nullptr ? to_qstring(spec_->summary)
                                              : tr("This program does not know the type “%1”. It is kept as it is and "
-                                                  "saved again unchanged.").arg(to_qstring(type_)));
+                                                  "saved again unchanged.")
+                                                   .arg(to_qstring(type_)));
   if (spec_ != nullptr && !spec_->help.empty())
     setToolTip(QStringLiteral("<qt>%1</qt>").arg(to_qstring(spec_->help).toHtmlEscaped()));
   problems_ = add(Caption::Tone::Error, {});
@@ -174,7 +177,8 @@ void NodeForm::refresh_ports(const Node& node) {
       if (link != nullptr) from = link->from;
       const TensorDesc* desc = inputs && link == nullptr ? nullptr : analysis.at(from);
       QString shape = desc == nullptr ? kind_text(port.kind) : wire_text(*desc);
-      if (inputs && link == nullptr) shape = port.required ? tr("%1, not connected").arg(shape) : tr("%1, optional").arg(shape);
+      if (inputs && link == nullptr)
+        shape = port.required ? tr("%1, not connected").arg(shape) : tr("%1, optional").arg(shape);
       layout->addWidget(new PortLine(port, shape, fresh));
     }
   };
@@ -201,7 +205,8 @@ void NodeForm::edit_param(ParamRow& row, const Value& value) {
   Edit::List steps;
   for (const std::string& id : ids_) steps.push_back({SetParam{.node = id, .param = spec.name, .value = value}});
   const Edit edit = steps.size() == 1 ? std::move(steps.front()) : Edit{std::move(steps)};
-  if (const Status status = controller_.apply(edit, gesture(spec.name)); !status) row.show_error(sentence(status.error()));
+  if (const Status status = controller_.apply(edit, gesture(spec.name)); !status)
+    row.show_error(sentence(status.error()));
 }
 
 void NodeForm::reset_param(const ParamRow& row) {

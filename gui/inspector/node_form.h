@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "commands/document_controller.h"
+#include "inspector/caption.h"
+#include "inspector/param_row.h"
+
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QVBoxLayout>
 #include <QWidget>
-#include <vector>
 
-#include "commands/document_controller.h"
-#include "inspector/caption.h"
-#include "inspector/param_row.h"
+#include <vector>
 
 namespace feedline::gui {
 

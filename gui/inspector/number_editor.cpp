@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inspector/number_editor.h"
 
+#include "app/theme.h"
+#include "inspector/caption.h"
+#include "models/text.h"
+
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QRandomGenerator>
 #include <QSignalBlocker>
 #include <QToolButton>
 #include <QWheelEvent>
+
 #include <algorithm>
 #include <cmath>
-
-#include "app/theme.h"
-#include "inspector/caption.h"
-#include "models/text.h"
 
 namespace feedline::gui {
 namespace {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "inspector/param_editor.h"
+
 #include <QDoubleSpinBox>
 #include <QSlider>
-
-#include "inspector/param_editor.h"
 
 namespace feedline::gui {
 

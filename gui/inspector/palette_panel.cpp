@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inspector/palette_panel.h"
 
-#include <QAction>
-#include <QKeyEvent>
-#include <QVBoxLayout>
-
 #include "app/theme.h"
 #include "canvas/type_delegate.h"
 #include "inspector/caption.h"
+
+#include <QAction>
+#include <QKeyEvent>
+#include <QVBoxLayout>
 
 namespace feedline::gui {
 
@@ -49,9 +49,11 @@ PalettePanel::PalettePanel(QWidget* parent)
   connect(line_, &QLineEdit::textChanged, this, &PalettePanel::search);
   connect(tree_, &QTreeView::doubleClicked, this, &PalettePanel::request);
   connect(tree_->selectionModel(), &QItemSelectionModel::currentChanged, this, &PalettePanel::show_summary);
-  const auto paint_ground = [this] { QPalette ground = palette();
+  const auto paint_ground = [this] {
+    QPalette ground = palette();
     ground.setColor(QPalette::Window, Theme::instance().colors().panel);
-    setPalette(ground); };
+    setPalette(ground);
+  };
   setAutoFillBackground(true);
   connect(&Theme::instance(), &Theme::changed, this, paint_ground);
   paint_ground();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/palette_model.h"
+
 #include <QLineEdit>
 #include <QTreeView>
 #include <QWidget>
-
-#include "models/palette_model.h"
 
 namespace feedline::gui {
 

@@ -10,12 +10,17 @@ ParamEditor* make_param_editor(const ParamSpec& spec, QWidget* parent) {
   switch (spec.kind) {
     case ParamKind::Integer:
     case ParamKind::Real:
-    case ParamKind::Seed: return new NumberEditor(spec, parent);
-    case ParamKind::Boolean: return new CheckEditor(spec, parent);
-    case ParamKind::Choice: return new ChoiceEditor(spec, parent);
+    case ParamKind::Seed:
+      return new NumberEditor(spec, parent);
+    case ParamKind::Boolean:
+      return new CheckEditor(spec, parent);
+    case ParamKind::Choice:
+      return new ChoiceEditor(spec, parent);
     case ParamKind::File:
-    case ParamKind::Folder: return new PathEditor(spec, parent);
-    case ParamKind::Text: break;
+    case ParamKind::Folder:
+      return new PathEditor(spec, parent);
+    case ParamKind::Text:
+      break;
   }
   return new TextEditor(spec, parent);
 }

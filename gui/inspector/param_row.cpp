@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inspector/param_row.h"
 
-#include <QHBoxLayout>
-#include <QVBoxLayout>
-
 #include "app/theme.h"
 #include "models/text.h"
+
+#include <QHBoxLayout>
+#include <QVBoxLayout>
 
 namespace feedline::gui {
 

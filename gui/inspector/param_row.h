@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QToolButton>
-#include <QWidget>
-
 #include "inspector/caption.h"
 #include "inspector/param_editor.h"
+
+#include <QToolButton>
+#include <QWidget>
 
 namespace feedline::gui {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inspector/port_line.h"
 
-#include <QPainter>
-
 #include "app/theme.h"
 #include "canvas/socket.h"
 #include "models/text.h"
+
+#include <QPainter>
 
 namespace feedline::gui {
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inspector/text_editors.h"
 
+#include "app/theme.h"
+#include "models/text.h"
+
 #include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QHBoxLayout>
@@ -9,10 +12,8 @@
 #include <QSignalBlocker>
 #include <QToolButton>
 #include <QWheelEvent>
-#include <algorithm>
 
-#include "app/theme.h"
-#include "models/text.h"
+#include <algorithm>
 
 namespace feedline::gui {
 namespace {
@@ -27,9 +28,20 @@ QHBoxLayout* bare_layout(QWidget* widget) {
 /// Does not change under the wheel unless it has the focus, so that scrolling a form is safe.
 class CalmCombo : public QComboBox {
  public:
-  using QComboBox::QComboBox;
+  explicit CalmCombo(QWidget* parent) : QComboBox(parent) {
+    setStyleSheet(
+        QStringLiteral("QComboBox::drop-down { border: none; width: 22px; } QComboBox::down-arrow { image: none; }"));
+  }
 
  protected:
+  void paintEvent(QPaintEvent* event) override {
+    QComboBox::paintEvent(event);
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(Theme::instance().colors().muted, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    const QPointF tip(width() - 13, height() / 2.0 + 2);
+    painter.drawPolyline(QPolygonF({tip + QPointF(-4, -4), tip, tip + QPointF(4, -4)}));
+  }
   void wheelEvent(QWheelEvent* event) override {
     if (hasFocus()) {
       QComboBox::wheelEvent(event);
@@ -61,9 +73,11 @@ class Toggle : public QCheckBox {
     painter.setPen(Qt::NoPen);
     painter.setBrush(isChecked() ? c.accent_text : c.muted);
     const qreal radius = kTrackHeight / 2.0 - 4;
-    painter.drawEllipse({isChecked() ? track.right() - radius - 4 : track.left() + radius + 4, track.center().y()}, radius, radius);
+    painter.drawEllipse({isChecked() ? track.right() - radius - 4 : track.left() + radius + 4, track.center().y()},
+                        radius, radius);
     painter.setPen(c.text);
-    painter.drawText(rect().adjusted(kTrackWidth + Theme::kUnit + 2, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, text());
+    painter.drawText(rect().adjusted(kTrackWidth + Theme::kUnit + 2, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
+                     text());
   }
 
  private:
@@ -131,7 +145,8 @@ PathEditor::PathEditor(const ParamSpec& spec, QWidget* parent)
   button->setAccessibleName(button->toolTip());
   layout()->addWidget(button);
   connect(button, &QToolButton::clicked, this, &PathEditor::browse);
-  connect(&Theme::instance(), &Theme::changed, button, [button, icon] { button->setIcon(Theme::instance().icon(icon)); });
+  connect(&Theme::instance(), &Theme::changed, button,
+          [button, icon] { button->setIcon(Theme::instance().icon(icon)); });
 }
 
 void PathEditor::browse() {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "inspector/param_editor.h"
+
 #include <QCheckBox>
 #include <QComboBox>
 #include <QLineEdit>
-
-#include "inspector/param_editor.h"
 
 namespace feedline::gui {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/fuzzy_match.h"
 
-#include <algorithm>
-
 #include "models/text.h"
+
+#include <algorithm>
 
 namespace feedline::gui {
 namespace {

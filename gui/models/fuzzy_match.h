@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QStringView>
-
 #include "schema/node_spec.h"
+
+#include <QStringView>
 
 namespace feedline::gui {
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/palette_model.h"
 
-#include <QMimeData>
-#include <algorithm>
-
 #include "models/fuzzy_match.h"
 #include "models/text.h"
+
+#include <QMimeData>
+
+#include <algorithm>
 
 namespace feedline::gui {
 namespace {
@@ -49,15 +50,20 @@ QVariant PaletteModel::data(const QModelIndex& index, int role) const {
   if (const NodeSpec* type = spec(index)) {
     switch (role) {
       case Qt::DisplayRole:
-      case Qt::AccessibleTextRole: return to_qstring(type->title);
+      case Qt::AccessibleTextRole:
+        return to_qstring(type->title);
       case Qt::ToolTipRole:
         return QStringLiteral("<qt><b>%1</b><br>%2</qt>")
             .arg(to_qstring(type->title).toHtmlEscaped(), to_qstring(type->summary).toHtmlEscaped());
       case Qt::AccessibleDescriptionRole:
-      case SummaryRole: return to_qstring(type->summary);
-      case TypeRole: return to_qstring(type->type);
-      case CategoryRole: return static_cast<int>(type->category);
-      default: return {};
+      case SummaryRole:
+        return to_qstring(type->summary);
+      case TypeRole:
+        return to_qstring(type->type);
+      case CategoryRole:
+        return static_cast<int>(type->category);
+      default:
+        return {};
     }
   }
   const Category category = groups_[static_cast<std::size_t>(index.row())].category;

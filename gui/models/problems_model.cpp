@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/problems_model.h"
 
-#include <algorithm>
-
 #include "models/text.h"
+
+#include <algorithm>
 
 namespace feedline::gui {
 
@@ -36,29 +36,44 @@ QVariant ProblemsModel::data(const QModelIndex& index, int role) const {
   if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
   const Row& row = rows_[static_cast<std::size_t>(index.row())];
   switch (role) {
-    case NodeRole: return row.node;
-    case IsErrorRole: return row.error;
-    case Qt::ToolTipRole: return row.remedy.isEmpty() ? row.message : row.message + QLatin1Char('\n') + row.remedy;
-    case Qt::DisplayRole: break;
-    default: return {};
+    case NodeRole:
+      return row.node;
+    case IsErrorRole:
+      return row.error;
+    case Qt::ToolTipRole:
+      return row.remedy.isEmpty() ? row.message : row.message + QLatin1Char('\n') + row.remedy;
+    case Qt::DisplayRole:
+      break;
+    default:
+      return {};
   }
   switch (index.column()) {
-    case SeverityColumn: return row.error ? tr("Error") : tr("Warning");
-    case WhereColumn: return row.where;
-    case MessageColumn: return row.message;
-    case RemedyColumn: return row.remedy;
-    default: return {};
+    case SeverityColumn:
+      return row.error ? tr("Error") : tr("Warning");
+    case WhereColumn:
+      return row.where;
+    case MessageColumn:
+      return row.message;
+    case RemedyColumn:
+      return row.remedy;
+    default:
+      return {};
   }
 }
 
 QVariant ProblemsModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
   switch (section) {
-    case SeverityColumn: return tr("Severity");
-    case WhereColumn: return tr("Where");
-    case MessageColumn: return tr("Problem");
-    case RemedyColumn: return tr("What to do");
-    default: return {};
+    case SeverityColumn:
+      return tr("Severity");
+    case WhereColumn:
+      return tr("Where");
+    case MessageColumn:
+      return tr("Problem");
+    case RemedyColumn:
+      return tr("What to do");
+    default:
+      return {};
   }
 }
 

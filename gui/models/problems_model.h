@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QAbstractTableModel>
-#include <vector>
-
 #include "graph/validate.h"
+
+#include <QAbstractTableModel>
+
+#include <vector>
 
 namespace feedline::gui {
 

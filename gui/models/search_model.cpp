@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/search_model.h"
 
-#include <algorithm>
-
 #include "models/fuzzy_match.h"
 #include "models/palette_model.h"
 #include "models/text.h"
+
+#include <algorithm>
 
 namespace feedline::gui {
 
@@ -44,13 +44,18 @@ QVariant SearchModel::data(const QModelIndex& index, int role) const {
   if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
   const NodeSpec& spec = *found_[static_cast<std::size_t>(index.row())];
   switch (role) {
-    case Qt::DisplayRole: return to_qstring(spec.title);
+    case Qt::DisplayRole:
+      return to_qstring(spec.title);
     case Qt::ToolTipRole:
     case Qt::AccessibleDescriptionRole:
-    case PaletteModel::SummaryRole: return to_qstring(spec.summary);
-    case PaletteModel::TypeRole: return to_qstring(spec.type);
-    case PaletteModel::CategoryRole: return static_cast<int>(spec.category);
-    default: return {};
+    case PaletteModel::SummaryRole:
+      return to_qstring(spec.summary);
+    case PaletteModel::TypeRole:
+      return to_qstring(spec.type);
+    case PaletteModel::CategoryRole:
+      return static_cast<int>(spec.category);
+    default:
+      return {};
   }
 }
 

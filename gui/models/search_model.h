@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "schema/registry.h"
+
 #include <QAbstractListModel>
+
 #include <functional>
 #include <vector>
-
-#include "schema/registry.h"
 
 namespace feedline::gui {
 

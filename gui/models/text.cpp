@@ -3,6 +3,7 @@
 
 #include <QCoreApplication>
 #include <QLocale>
+
 #include <cmath>
 
 namespace feedline::gui {
@@ -14,31 +15,50 @@ QString words(const char* text) { return QCoreApplication::translate("Schema", t
 
 QString kind_text(Kind kind) {
   switch (kind) {
-    case Kind::Any: return words("anything");
-    case Kind::Encoded: return words("encoded file");
-    case Kind::Image: return words("image");
-    case Kind::Text: return words("text");
-    case Kind::Tokens: return words("tokens");
-    case Kind::Features: return words("features");
-    case Kind::Label: return words("label");
-    case Kind::Tensor: return words("tensor");
-    case Kind::Target: return words("target");
-    case Kind::Batch: return words("batch");
-    case Kind::Loss: return words("loss");
-    case Kind::Optimizer: return words("optimiser");
+    case Kind::Any:
+      return words("anything");
+    case Kind::Encoded:
+      return words("encoded file");
+    case Kind::Image:
+      return words("image");
+    case Kind::Text:
+      return words("text");
+    case Kind::Tokens:
+      return words("tokens");
+    case Kind::Features:
+      return words("features");
+    case Kind::Label:
+      return words("label");
+    case Kind::Tensor:
+      return words("tensor");
+    case Kind::Target:
+      return words("target");
+    case Kind::Batch:
+      return words("batch");
+    case Kind::Loss:
+      return words("loss");
+    case Kind::Optimizer:
+      return words("optimiser");
   }
   return {};
 }
 
 QString category_text(Category category) {
   switch (category) {
-    case Category::Source: return words("Sources");
-    case Category::Preprocess: return words("Preprocessing");
-    case Category::Batch: return words("Batching");
-    case Category::Layer: return words("Layers");
-    case Category::Loss: return words("Losses");
-    case Category::Optimizer: return words("Optimisers");
-    case Category::Training: return words("Training");
+    case Category::Source:
+      return words("Sources");
+    case Category::Preprocess:
+      return words("Preprocessing");
+    case Category::Batch:
+      return words("Batching");
+    case Category::Layer:
+      return words("Layers");
+    case Category::Loss:
+      return words("Losses");
+    case Category::Optimizer:
+      return words("Optimisers");
+    case Category::Training:
+      return words("Training");
   }
   return {};
 }
@@ -53,7 +73,9 @@ QString wire_text(const TensorDesc& desc) {
 
 QString short_wire_text(const TensorDesc& desc) {
   QString dims;
-  if (desc.kind == Kind::Any || desc.kind == Kind::Encoded || desc.kind == Kind::Label || desc.kind == Kind::Target || desc.kind >= Kind::Batch) return dims;
+  if (desc.kind == Kind::Any || desc.kind == Kind::Encoded || desc.kind == Kind::Label || desc.kind == Kind::Target ||
+      desc.kind >= Kind::Batch)
+    return dims;
   for (const Dim& dim : desc.shape) dims += (dims.isEmpty() ? QString() : QStringLiteral("×")) + to_qstring(dim.text());
   return dims;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QString>
-#include <string_view>
-
 #include "schema/node_spec.h"
+
+#include <QString>
+
+#include <string_view>
 
 namespace feedline::gui {
 

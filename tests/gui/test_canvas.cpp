@@ -1,209 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Real mouse and key events on the canvas; what counts is the document and its undo stack.
+#include "canvas/comment_item.h"
+#include "canvas/grid.h"
+#include "gui/canvas_bench.h"
+#include "models/palette_model.h"
+
 #include <QClipboard>
 #include <QDropEvent>
-#include <QGraphicsTextItem>
 #include <QMimeData>
-#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTest>
-#include <cmath>
 
-#include "canvas/clipboard.h"
-#include "canvas/comment_item.h"
-#include "canvas/graph_view.h"
-#include "canvas/grid.h"
-#include "canvas/node_item.h"
-#include "canvas/wire_item.h"
-#include "graph/json.h"
-#include "models/palette_model.h"
-#include "support/mouse.h"
+#include <cmath>
 
 using namespace feedline;
 using namespace feedline::gui;
-using test::drag;
-using test::drag_to;
-using test::send_mouse;
-
-namespace {
-
-Edit add(const std::string& id, const std::string& type, double x, double y) {
-  return {AddNode{.node = {.id = id, .type = type, .position = {x, y}}}};
-}
-Edit wire(PortRef from, PortRef to) { return {AddLink{.link = {.from = std::move(from), .to = std::move(to)}}}; }
-PortId out(const char* node, const char* port) { return {{node, port}, Side::Output}; }
-PortId in(const char* node, const char* port) { return {{node, port}, Side::Input}; }
-
-/// source -> decode (not connected), flip, linear; a canvas that shows them.
-struct Bench {
-  DocumentController c{};
-  GraphView view{c};
-
-  Bench() {
-    Document document;
-    for (const Edit& edit : {add("source", "image_folder", 0, 0), add("decode", "decode", 288, 0),
-                             add("flip", "horizontal_flip", 576, 0), add("linear", "linear", 576, 224)})
-      if (!document.apply(edit)) qFatal("fixture");
-    c.reset(std::move(document), {});
-    view.resize(1100, 700);
-    view.show();
-    view.activateWindow();
-    if (!QTest::qWaitForWindowActive(&view)) qFatal("no window");
-    view.zoom_to_fit();
-  }
-  [[nodiscard]] QWidget* port() { return view.viewport(); }
-  [[nodiscard]] std::string json() const { return to_json(c.document()); }
-  [[nodiscard]] const Document& document() const { return c.document(); }
-  [[nodiscard]] int steps() { return c.undo_stack().count(); }
-  [[nodiscard]] QPoint at(const PortId& id) const { return view.socket_position(id); }
-  [[nodiscard]] QPoint title_of(const char* id) const {
-    return view.mapFromScene(view.graph_scene().node(id)->pos() + QPointF(40, 14));
-  }
-  [[nodiscard]] QPoint nowhere() const { return {view.viewport()->width() / 2, view.viewport()->height() - 30}; }
-  void must(const Edit& edit) { QVERIFY(c.apply(edit)); }
-  /// Undo gives `before` back, redo what is there now.
-  void check_step(const std::string& before, int steps_before) {
-    const std::string after = json();
-    QVERIFY(after != before);
-    QCOMPARE(steps(), steps_before + 1);
-    c.undo_stack().undo();
-    QCOMPARE(json(), before);
-    c.undo_stack().redo();
-    QCOMPARE(json(), after);
-  }
-};
-
-}  // namespace
+using namespace feedline::test;
 
 class TestCanvas : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
-  // --- wires -------------------------------------------------------------------------------------------------------
-  void dragging_between_sockets_connects_data() {
-    QTest::addColumn<bool>("backwards");
-    QTest::newRow("from the output") << false;
-    QTest::newRow("from the input") << true;
-  }
-  void dragging_between_sockets_connects() {
-    QFETCH(bool, backwards);
-    Bench b;
-    const std::string before = b.json();
-    QPoint from = b.at(out("source", "file"));
-    QPoint to = b.at(in("decode", "file"));
-    if (backwards) std::swap(from, to);
-    drag(b.port(), from, to);
-    const Link* link = b.document().link_into({"decode", "file"});
-    QVERIFY(link != nullptr);
-    QCOMPARE(link->from.text(), std::string("source.file"));
-    QVERIFY(b.view.graph_scene().wire({"decode", "file"}) != nullptr);
-    b.check_step(before, 0);
-  }
-
-  void dropping_on_a_node_takes_the_port_that_fits() {
-    Bench b;
-    drag(b.port(), b.at(out("source", "file")), b.title_of("decode"));
-    QVERIFY(b.document().link_into({"decode", "file"}) != nullptr);
-  }
-
-  void a_wrong_wire_is_refused_with_the_reason() {
-    Bench b;
-    const std::string before = b.json();
-    QSignalSpy status(&b.view, &GraphView::status_message);
-    const QPoint target = b.at(in("linear", "x"));
-    drag_to(b.port(), b.at(out("decode", "image")), target);
-    QVERIFY(!b.view.shown_reason().isEmpty());  // while dragging
-    send_mouse(b.port(), QEvent::MouseButtonRelease, target);
-    QCOMPARE(b.json(), before);
-    QCOMPARE(b.steps(), 0);
-    const auto error = check_connect(b.document(), {"decode", "image"}, {"linear", "x"}, true);
-    QVERIFY(error.has_value());
-    QVERIFY(b.view.shown_reason().contains(QString::fromStdString(error->reason), Qt::CaseInsensitive));
-    QVERIFY(!error->remedy.empty());
-    QVERIFY(b.view.shown_reason().contains(QString::fromStdString(error->remedy), Qt::CaseInsensitive));
-    QCOMPARE(status.count(), 1);
-    QTest::keyClick(&b.view, Qt::Key_Escape);
-    QVERIFY(b.view.shown_reason().isEmpty());
-  }
-
-  void output_to_output_is_refused() {
-    Bench b;
-    const std::string before = b.json();
-    drag(b.port(), b.at(out("source", "file")), b.at(out("decode", "image")));
-    QCOMPARE(b.json(), before);
-    QVERIFY(!b.view.shown_reason().isEmpty());
-  }
-
-  void a_new_wire_replaces_the_old_in_one_step() {
-    Bench b;
-    b.must(add("decode2", "decode", 288, 224));
-    b.must(wire({"decode", "image"}, {"flip", "image"}));
-    const std::string before = b.json();
-    const int steps = b.steps();
-    drag(b.port(), b.at(out("decode2", "image")), b.at(in("flip", "image")));
-    QCOMPARE(b.document().link_into({"flip", "image"})->from.node, std::string("decode2"));
-    QCOMPARE(b.document().links().size(), std::size_t{1});
-    b.check_step(before, steps);
-  }
-
-  void pulling_a_wire_off_removes_it() {
-    Bench b;
-    b.must(wire({"decode", "image"}, {"flip", "image"}));
-    const std::string before = b.json();
-    drag(b.port(), b.at(in("flip", "image")), b.nowhere());
-    QVERIFY(b.document().links().empty());
-    b.check_step(before, 1);
-  }
-
-  void pulling_a_wire_to_another_input_moves_it() {
-    Bench b;
-    b.must(add("flip2", "horizontal_flip", 288, 224));
-    b.must(wire({"decode", "image"}, {"flip", "image"}));
-    const std::string before = b.json();
-    const int steps = b.steps();
-    drag(b.port(), b.at(in("flip", "image")), b.at(in("flip2", "image")));
-    QVERIFY(b.document().link_into({"flip", "image"}) == nullptr);
-    QVERIFY(b.document().link_into({"flip2", "image"}) != nullptr);
-    b.check_step(before, steps);
-  }
-
-  void letting_go_where_it_was_changes_nothing() {
-    Bench b;
-    b.must(wire({"decode", "image"}, {"flip", "image"}));
-    const std::string before = b.json();
-    drag_to(b.port(), b.at(in("flip", "image")), b.nowhere());
-    const QPoint home = b.at(in("flip", "image"));
-    send_mouse(b.port(), QEvent::MouseMove, home);
-    send_mouse(b.port(), QEvent::MouseButtonRelease, home);
-    QTest::mouseClick(b.port(), Qt::LeftButton, {}, home);
-    drag_to(b.port(), home, b.nowhere());
-    QTest::keyClick(&b.view, Qt::Key_Escape);
-    send_mouse(b.port(), QEvent::MouseButtonRelease, b.nowhere());
-    QCOMPARE(b.json(), before);
-    QCOMPARE(b.steps(), 1);
-  }
-
-  void dropping_on_nothing_offers_what_fits() {
-    Bench b;
-    const std::string before = b.json();
-    drag(b.port(), b.at(out("decode", "image")), b.nowhere());
-    auto* search = b.view.findChild<SearchPopup*>();
-    QVERIFY(search->isVisible());
-    auto* list = search->findChild<QListView*>();
-    for (int row = 0; row < list->model()->rowCount(); ++row) {
-      const QString type = list->model()->index(row, 0).data(PaletteModel::TypeRole).toString();
-      QVERIFY2(type != "linear" && type != "image_folder" && type != "adam", qPrintable(type));
-    }
-    auto* line = search->findChild<QLineEdit*>();
-    QTest::keyClicks(line, "normalise");
-    QTest::keyClick(line, Qt::Key_Return);
-    QVERIFY(!search->isVisible());
-    QVERIFY(b.document().find("normalise") != nullptr);
-    QCOMPARE(b.document().links().size(), std::size_t{1});
-    QCOMPARE(b.document().links().front().from.text(), std::string("decode.image"));
-    b.check_step(before, 0);
-  }
-
   // --- adding ------------------------------------------------------------------------------------------------------
   void tab_and_double_click_search_to_add_data() {
     QTest::addColumn<bool>("by_tab");
@@ -473,8 +290,10 @@ class TestCanvas : public QObject {
     for (const char* id : {"source", "decode", "flip"}) earlier.stages.push_back({.node = id, .workers = 2});
     Snapshot now = earlier;
     now.at = from_seconds(2);
-    now.stages[1].total = {.records = 1240, .cpu = from_seconds(1.6), .busy = from_seconds(1.6), .starved = from_seconds(0.4)};
-    now.stages[2].total = {.records = 1240, .cpu = from_seconds(0.2), .busy = from_seconds(0.2), .blocked = from_seconds(1.8)};
+    now.stages[1].total = {
+        .records = 1240, .cpu = from_seconds(1.6), .busy = from_seconds(1.6), .starved = from_seconds(0.4)};
+    now.stages[2].total = {
+        .records = 1240, .cpu = from_seconds(0.2), .busy = from_seconds(0.2), .blocked = from_seconds(1.8)};
     now.trainer = {.steps = 20, .times = {.wait = from_seconds(0.7), .forward = from_seconds(0.3)}, .loss = 0.5};
     b.view.show_run_active(true);
     b.view.show_snapshot(now, earlier);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <QSignalSpy>
-#include <QTest>
-#include <algorithm>
-#include <random>
-
 #include "commands/document_controller.h"
 #include "graph/json.h"
+
+#include <QSignalSpy>
+#include <QTest>
+
+#include <algorithm>
+#include <random>
 
 using namespace feedline;
 using feedline::gui::DocumentController;
@@ -27,7 +28,9 @@ class RandomEdits {
   Edit next(const Document& document) {
     const auto& nodes = document.nodes();
     const int choice = nodes.size() < 3 ? 0 : pick(10);
-    const auto node = [&]() -> const Node& { return nodes[static_cast<std::size_t>(pick(static_cast<int>(nodes.size())))]; };
+    const auto node = [&]() -> const Node& {
+      return nodes[static_cast<std::size_t>(pick(static_cast<int>(nodes.size())))];
+    };
     const std::vector<const NodeSpec*> types = Registry::instance().all();
     switch (choice) {
       case 0:
@@ -35,7 +38,8 @@ class RandomEdits {
         const std::string& type = types[static_cast<std::size_t>(pick(static_cast<int>(types.size())))]->type;
         return add(document.free_id(type), type, pick(900));
       }
-      case 2: return {RemoveNode{node().id}};
+      case 2:
+        return {RemoveNode{node().id}};
       case 3:
       case 4: {
         const Node& from = node();
@@ -49,11 +53,16 @@ class RandomEdits {
         steps.push_back({AddLink{.link = {.from = {from.id, a.outputs.front().name}, .to = end}}});
         return {std::move(steps)};
       }
-      case 5: return move(node().id, pick(900));
-      case 6: return set(node().id, "size", Value(std::int64_t{pick(500)}));
-      case 7: return {RenameNode{.from = node().id, .to = document.free_id("renamed")}};
-      case 8: return {AddComment{.comment = {.id = document.free_id("note"), .text = "note"}}};
-      default: return {SetNodeComment{.node = node().id, .text = "why " + std::to_string(pick(9))}};
+      case 5:
+        return move(node().id, pick(900));
+      case 6:
+        return set(node().id, "size", Value(std::int64_t{pick(500)}));
+      case 7:
+        return {RenameNode{.from = node().id, .to = document.free_id("renamed")}};
+      case 8:
+        return {AddComment{.comment = {.id = document.free_id("note"), .text = "note"}}};
+      default:
+        return {SetNodeComment{.node = node().id, .text = "why " + std::to_string(pick(9))}};
     }
   }
   int pick(int below) { return std::uniform_int_distribution(0, below - 1)(random_); }

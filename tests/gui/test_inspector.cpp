@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "graph/json.h"
+#include "inspector/inspector_panel.h"
+#include "inspector/node_form.h"
+#include "inspector/number_editor.h"
+#include "inspector/param_row.h"
+#include "inspector/text_editors.h"
+
 #include <QComboBox>
 #include <QLineEdit>
 #include <QMimeData>
@@ -8,13 +15,6 @@
 #include <QTest>
 #include <QToolButton>
 #include <QUrl>
-
-#include "graph/json.h"
-#include "inspector/inspector_panel.h"
-#include "inspector/node_form.h"
-#include "inspector/number_editor.h"
-#include "inspector/param_row.h"
-#include "inspector/text_editors.h"
 
 using namespace feedline;
 using namespace feedline::gui;

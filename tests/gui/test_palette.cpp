@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "inspector/palette_panel.h"
+#include "models/fuzzy_match.h"
+#include "models/palette_model.h"
+#include "models/problems_model.h"
+#include "models/search_model.h"
+
 #include <QAbstractItemModelTester>
 #include <QLineEdit>
 #include <QMimeData>
 #include <QSignalSpy>
 #include <QTest>
 #include <QTreeView>
-
-#include "inspector/palette_panel.h"
-#include "models/fuzzy_match.h"
-#include "models/palette_model.h"
-#include "models/problems_model.h"
-#include "models/search_model.h"
 
 using namespace feedline;
 using namespace feedline::gui;
@@ -62,12 +62,18 @@ class TestPalette : public QObject {
   void fuzzy_search_finds_the_best_first_data() {
     QTest::addColumn<QString>("pattern");
     QTest::addColumn<QString>("type");
-    QTest::newRow("initials") << "rrc" << "random_resized_crop";
-    QTest::newRow("type") << "conv2d" << "conv2d";
-    QTest::newRow("prefix") << "norm" << "normalise";
-    QTest::newRow("two words") << "max pool" << "max_pool";
-    QTest::newRow("capitals") << "SGD" << "sgd";
-    QTest::newRow("words with underscore") << "global_av" << "global_average_pool";
+    QTest::newRow("initials") << "rrc"
+                              << "random_resized_crop";
+    QTest::newRow("type") << "conv2d"
+                          << "conv2d";
+    QTest::newRow("prefix") << "norm"
+                            << "normalise";
+    QTest::newRow("two words") << "max pool"
+                               << "max_pool";
+    QTest::newRow("capitals") << "SGD"
+                              << "sgd";
+    QTest::newRow("words with underscore") << "global_av"
+                                           << "global_average_pool";
   }
   void fuzzy_search_finds_the_best_first() {
     QFETCH(QString, pattern);
@@ -135,7 +141,8 @@ class TestPalette : public QObject {
     ProblemsModel model;
     const QAbstractItemModelTester tester(&model, kFatal);
     std::vector<Problem> problems(2);
-    problems[0].error = {.reason = "there is no such folder", .remedy = "Choose one.", .node = "source", .parameter = "folder"};
+    problems[0].error = {
+        .reason = "there is no such folder", .remedy = "Choose one.", .node = "source", .parameter = "folder"};
     problems[1].severity = Problem::Severity::Warning;
     problems[1].error = {.reason = "no trainer"};
     model.set_problems(problems);
