@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/cores.h"
 
-#include <sched.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <sched.h>
 #include <string>
+#include <unistd.h>
 
 namespace feedline {
 namespace {
@@ -55,8 +54,8 @@ CoreBudget core_budget() {
   budget.machine = online > 0 ? static_cast<std::size_t>(online) : 1;
   cpu_set_t set;
   CPU_ZERO(&set);
-  budget.affinity = sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<std::size_t>(CPU_COUNT(&set))
-                                                                : budget.machine;
+  budget.affinity =
+      sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<std::size_t>(CPU_COUNT(&set)) : budget.machine;
   budget.quota = group_quota();
   return budget;
 }

@@ -15,7 +15,8 @@ struct CoreBudget {
 
 [[nodiscard]] CoreBudget core_budget();
 
-/// At least 1: the smaller of affinity and quota, the quota rounded up. Worker and intra-op thread counts start from it.
+/// At least 1: the smaller of affinity and quota, the quota rounded up. Worker and intra-op thread counts start from
+/// it.
 [[nodiscard]] std::size_t usable_cores();
 
 }  // namespace feedline

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <string_view>
-
 #include "base/error.h"
+
+#include <string_view>
 
 namespace feedline {
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/blas.h"
 
+#include "base/clock.h"
+#include "base/torch.h"
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
-
-#include "base/clock.h"
-#include "base/torch.h"
 
 namespace feedline {
 

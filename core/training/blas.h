@@ -9,9 +9,9 @@ namespace feedline {
 
 /// The library that multiplies matrices in this process.
 struct Blas {
-  std::string name{};       ///< "OpenBLAS", "MKL", "reference BLAS", ...
-  std::string file{};       ///< empty when it is built into LibTorch
-  bool reference = false;   ///< Netlib's reference implementation: right, and tens of times too slow
+  std::string name{};      ///< "OpenBLAS", "MKL", "reference BLAS", ...
+  std::string file{};      ///< empty when it is built into LibTorch
+  bool reference = false;  ///< Netlib's reference implementation: right, and tens of times too slow
 };
 
 /// Found in the process's memory map.

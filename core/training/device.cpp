@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/device.h"
 
+#include "base/device_name.h"
+
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <fmt/format.h>
 
@@ -11,8 +13,6 @@
 #include <new>
 #include <thread>
 #include <unordered_map>
-
-#include "base/device_name.h"
 
 namespace feedline {
 namespace {
@@ -61,16 +61,19 @@ Result<at::Device> choose_device(std::string_view text) {
   const bool present = torch::cuda::is_available();
   const auto count = present ? static_cast<int>(torch::cuda::device_count()) : 0;
   switch (parsed->kind) {
-    case DeviceName::Kind::Cpu: return at::Device(at::kCPU);
+    case DeviceName::Kind::Cpu:
+      return at::Device(at::kCPU);
     case DeviceName::Kind::Auto:
       return count > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
-    case DeviceName::Kind::Cuda: break;
+    case DeviceName::Kind::Cuda:
+      break;
   }
   if (count == 0) {
     const bool built = at::hasCUDA();
-    return fail(fmt::format("device '{}' was asked for, but there is no CUDA device", text),
-                built ? "Install the NVIDIA driver, or set device to auto or cpu"
-                      : "This LibTorch is a CPU build: build Feedline with a CUDA LibTorch, or set device to auto or cpu");
+    return fail(
+        fmt::format("device '{}' was asked for, but there is no CUDA device", text),
+        built ? "Install the NVIDIA driver, or set device to auto or cpu"
+              : "This LibTorch is a CPU build: build Feedline with a CUDA LibTorch, or set device to auto or cpu");
   }
   if (parsed->index >= count)
     return fail(fmt::format("device '{}' was asked for, but the machine has {} CUDA device{}", text, count,

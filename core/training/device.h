@@ -3,6 +3,11 @@
 
 // Private to training: devices through LibTorch's device-generic interfaces, so that no CUDA header is needed.
 
+#include "base/error.h"
+#include "base/torch.h"
+#include "engine/batch.h"
+#include "schema/tensor_desc.h"
+
 #include <c10/core/Event.h>
 
 #include <deque>
@@ -10,11 +15,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/error.h"
-#include "base/torch.h"
-#include "engine/batch.h"
-#include "schema/tensor_desc.h"
 
 namespace feedline {
 
@@ -37,8 +37,8 @@ class BatchUploader {
   BatchUploader(const BatchUploader&) = delete;
   BatchUploader& operator=(const BatchUploader&) = delete;
 
-  /// One tensor a field, `batch.records` rows each. On the CPU they are valid as long as `batch` lives. `fields` describe
-  /// one record each.
+  /// One tensor a field, `batch.records` rows each. On the CPU they are valid as long as `batch` lives. `fields`
+  /// describe one record each.
   [[nodiscard]] std::vector<at::Tensor> upload(const Batch& batch, const std::vector<TensorDesc>& fields);
 
  private:

@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/doctor.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
 #include "base/cores.h"
 #include "base/torch.h"
 #include "engine/plan.h"
@@ -15,6 +8,13 @@
 #include "training/blas.h"
 #include "training/jpeg_rate.h"
 #include "training/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 namespace feedline {
 namespace {
@@ -26,8 +26,7 @@ constexpr double kWeakJpeg = 40;    ///< MP/s: with SIMD one core gives 100 to 2
 
 Finding versions() {
   std::string all;
-  for (const auto& [library, version] : library_versions())
-    all += (all.empty() ? "" : ", ") + library + " " + version;
+  for (const auto& [library, version] : library_versions()) all += (all.empty() ? "" : ", ") + library + " " + version;
   return {Level::Ok, "Versions", all, ""};
 }
 
@@ -37,8 +36,8 @@ Finding blas() {
   const auto cores = static_cast<int>(usable_cores());
   const double all = cores > 1 ? measure_matmul(cores) : one;
   Finding finding{Level::Ok, "BLAS", "", ""};
-  finding.text = fmt::format("{}: {:.0f} GFLOP/s on one core, {:.0f} on {} in a 1024×1024 product", library.name, one,
-                             all, cores);
+  finding.text =
+      fmt::format("{}: {:.0f} GFLOP/s on one core, {:.0f} on {} in a 1024×1024 product", library.name, one, all, cores);
   // Some builds thread inside BLAS whatever LibTorch asks for: the better of the two says what the library can do.
   if (library.reference || std::max(one, all / cores) < kWeakMatmul) {
     finding.level = Level::Weak;
@@ -118,11 +117,11 @@ std::vector<Finding> gpus() {
                                       : "Build with a CUDA LibTorch: cmake -DCMAKE_PREFIX_PATH=/path/to/libtorch"});
   }
   for (const GpuSample& gpu : seen) {
-    findings.push_back({Level::Ok, "GPU",
-                        fmt::format("{}: {:.1f} of {:.1f} GiB used", gpu.name,
-                                    static_cast<double>(gpu.memory_used) / (1 << 30),
-                                    static_cast<double>(gpu.memory_total) / (1 << 30)),
-                        ""});
+    findings.push_back(
+        {Level::Ok, "GPU",
+         fmt::format("{}: {:.1f} of {:.1f} GiB used", gpu.name, static_cast<double>(gpu.memory_used) / (1 << 30),
+                     static_cast<double>(gpu.memory_total) / (1 << 30)),
+         ""});
   }
   return findings;
 }

@@ -15,8 +15,8 @@ struct Finding {
   std::string remedy{};  ///< of a weakness
 };
 
-/// Versions, BLAS with a measured matrix rate, JPEG SIMD, cores and their limit, CUDA devices, NVML, cache folder. Takes
-/// about a second.
+/// Versions, BLAS with a measured matrix rate, JPEG SIMD, cores and their limit, CUDA devices, NVML, cache folder.
+/// Takes about a second.
 [[nodiscard]] std::vector<Finding> examine_machine();
 
 }  // namespace feedline

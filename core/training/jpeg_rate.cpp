@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/jpeg_rate.h"
 
-// jpeglib.h needs stdio.h before it.
-#include <cstdio>
-
-#include <jpeglib.h>
+#include "base/clock.h"
+#include "base/random.h"
 
 #include <algorithm>
 #include <csetjmp>
+#include <cstdio>  // jpeglib.h needs it
 #include <cstdlib>
+#include <jpeglib.h>
 #include <memory>
 #include <vector>
-
-#include "base/clock.h"
-#include "base/random.h"
 
 namespace feedline {
 namespace {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/learner.h"
 
-#include <fmt/format.h>
-
-#include <cmath>
-#include <limits>
-
 #include "base/cores.h"
 #include "base/torch.h"
 #include "training/device.h"
 #include "training/model.h"
 #include "training/step.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
 
 namespace feedline {
 namespace {
@@ -75,8 +75,8 @@ class ModelLearner final : public Learner {
     throw StepFailed({.code = ErrorCode::Failed,
                       .reason = fmt::format("the loss is no longer a finite number (epoch {}, step {})",
                                             state_.meter.read().epoch, state_.meter.read().steps + 1),
-                      .remedy = fmt::format("Lower {0}.learning_rate, ten times say, and see that the data are normalised",
-                                            optimizer),
+                      .remedy = fmt::format(
+                          "Lower {0}.learning_rate, ten times say, and see that the data are normalised", optimizer),
                       .node = step_.model().loss_node()});
   }
 

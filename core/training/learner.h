@@ -3,12 +3,12 @@
 
 // Private to training; free of LibTorch.
 
-#include <memory>
-#include <string>
-
 #include "engine/plan.h"
 #include "training/run_state.h"
 #include "training/trainer_loop.h"
+
+#include <memory>
+#include <string>
 
 namespace feedline {
 

@@ -3,16 +3,16 @@
 
 // Private to training.
 
+#include "base/torch.h"
+#include "engine/plan.h"
+#include "training/step_fault.h"
+
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
-
-#include "base/torch.h"
-#include "engine/plan.h"
-#include "training/step_fault.h"
 
 namespace feedline {
 

@@ -18,20 +18,19 @@ Json text(const std::string& value) { return value.empty() ? Json(nullptr) : Jso
 
 const char* end_name(RunResult::End end) {
   switch (end) {
-    case RunResult::End::Completed: return "completed";
-    case RunResult::End::Stopped: return "stopped";
-    case RunResult::End::Failed: break;
+    case RunResult::End::Completed:
+      return "completed";
+    case RunResult::End::Stopped:
+      return "stopped";
+    case RunResult::End::Failed:
+      break;
   }
   return "failed";
 }
 
 Json error_json(const Error& error) {
-  return {{"node", text(error.node)},
-          {"port", text(error.port)},
-          {"parameter", text(error.parameter)},
-          {"file", text(error.file)},
-          {"message", error.reason},
-          {"remedy", text(error.remedy)}};
+  return {{"node", text(error.node)}, {"port", text(error.port)}, {"parameter", text(error.parameter)},
+          {"file", text(error.file)}, {"message", error.reason},  {"remedy", text(error.remedy)}};
 }
 
 Json epoch_json(const EpochResult& epoch) {
@@ -111,12 +110,9 @@ std::string report_json(const RunResult& result) {
   for (const EpochResult& epoch : result.epochs) report["epochs"].push_back(epoch_json(epoch));
   report["stages"] = Json::array();
   for (const StageRow& row : stage_rows({}, result.last)) report["stages"].push_back(stage_json(row));
-  report["step"] = {{"wait_s", seconds(trainer.times.wait)},
-                    {"h2d_s", seconds(trainer.times.h2d)},
-                    {"forward_s", seconds(trainer.times.forward)},
-                    {"backward_s", seconds(trainer.times.backward)},
-                    {"optimizer_s", seconds(trainer.times.optimizer)},
-                    {"other_s", seconds(trainer.times.other)}};
+  report["step"] = {{"wait_s", seconds(trainer.times.wait)},           {"h2d_s", seconds(trainer.times.h2d)},
+                    {"forward_s", seconds(trainer.times.forward)},     {"backward_s", seconds(trainer.times.backward)},
+                    {"optimizer_s", seconds(trainer.times.optimizer)}, {"other_s", seconds(trainer.times.other)}};
   report["errors"] = Json::array();
   for (const RecordError& error : result.errors) {
     report["errors"].push_back({{"node", text(error.error.node)},

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "training/run.h"
+
 #include <string>
 #include <vector>
-
-#include "training/run.h"
 
 namespace feedline {
 

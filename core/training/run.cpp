@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/run.h"
 
-#include <algorithm>
-#include <condition_variable>
-#include <mutex>
-#include <new>
-#include <thread>
-
 #include "base/cores.h"
 #include "graph/edit.h"
 #include "training/learner.h"
 #include "training/run_state.h"
 #include "training/trainer_loop.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <new>
+#include <thread>
 
 namespace feedline {
 namespace {

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/pipeline.h"
+#include "engine/plan.h"
+#include "graph/document.h"
+#include "telemetry/snapshot.h"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -10,23 +15,18 @@
 #include <variant>
 #include <vector>
 
-#include "engine/pipeline.h"
-#include "engine/plan.h"
-#include "graph/document.h"
-#include "telemetry/snapshot.h"
-
 namespace feedline {
 
 /// What a caller may ask of a run besides the graph. Unset: what the trainer node says.
 struct RunOptions {
   std::optional<std::uint32_t> epochs{};
-  std::optional<std::uint64_t> max_steps{};   ///< stop after so many training steps
-  std::optional<double> max_seconds{};        ///< stop after so long, measured from the first batch
-  std::optional<std::string> device{};        ///< auto, cpu, cuda, cuda:1
+  std::optional<std::uint64_t> max_steps{};  ///< stop after so many training steps
+  std::optional<double> max_seconds{};       ///< stop after so long, measured from the first batch
+  std::optional<std::string> device{};       ///< auto, cpu, cuda, cuda:1
   std::optional<std::int64_t> seed{};
   std::optional<std::size_t> workers{};
-  bool train = true;                          ///< false: batches are drained, nothing is learnt (profile --no-train)
-  std::filesystem::path cache_folder{};       ///< empty: default_cache_folder()
+  bool train = true;                     ///< false: batches are drained, nothing is learnt (profile --no-train)
+  std::filesystem::path cache_folder{};  ///< empty: default_cache_folder()
 };
 
 /// One epoch's result. Losses are means over samples; accuracies 0..1, NaN where there are no classes or no

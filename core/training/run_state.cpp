@@ -80,8 +80,7 @@ Snapshot RunState::snapshot() const {
     snapshot.started = started_;
     if (train_ != nullptr) {
       snapshot.stages = train_->stages(snapshot.at);
-      snapshot.record_errors =
-          train_->error_count() + (validation_ != nullptr ? validation_->error_count() : 0);
+      snapshot.record_errors = train_->error_count() + (validation_ != nullptr ? validation_->error_count() : 0);
     } else {
       snapshot.stages = last_stages_;
       snapshot.record_errors = last_errors_;

@@ -3,18 +3,18 @@
 
 // Private to training: what the run's thread shares with whoever watches and steers it.
 
+#include "engine/pipeline.h"
+#include "telemetry/process_meter.h"
+#include "telemetry/series.h"
+#include "training/run.h"
+#include "training/trainer_meter.h"
+
 #include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <stop_token>
-
-#include "engine/pipeline.h"
-#include "telemetry/process_meter.h"
-#include "telemetry/series.h"
-#include "training/run.h"
-#include "training/trainer_meter.h"
 
 namespace feedline {
 

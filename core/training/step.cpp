@@ -22,12 +22,13 @@ void check_classes(const Plan& plan, const DataPlan& data, const Batch& batch) {
   for (std::size_t row = 0; row < batch.records; ++row) {
     if (labels[row] >= 0 && labels[row] < count) continue;
     const bool known = row < batch.record_ids.size() && data.source != nullptr;
-    throw StepFailed({.code = ErrorCode::Failed,
-                      .reason = fmt::format("a record is of class {}, but the prediction has {} numbers a record (0 to {})",
-                                            labels[row], count, count - 1),
-                      .remedy = "Set units of the last linear node to 0 and use training data that has all classes",
-                      .node = loss.node,
-                      .file = known ? data.source->locate(batch.record_ids[row]) : ""});
+    throw StepFailed(
+        {.code = ErrorCode::Failed,
+         .reason = fmt::format("a record is of class {}, but the prediction has {} numbers a record (0 to {})",
+                               labels[row], count, count - 1),
+         .remedy = "Set units of the last linear node to 0 and use training data that has all classes",
+         .node = loss.node,
+         .file = known ? data.source->locate(batch.record_ids[row]) : ""});
   }
 }
 

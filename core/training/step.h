@@ -3,16 +3,16 @@
 
 // Private to training.
 
-#include <memory>
-#include <stop_token>
-#include <vector>
-
 #include "base/torch.h"
 #include "engine/batch.h"
 #include "engine/plan.h"
 #include "training/device.h"
 #include "training/model.h"
 #include "training/trainer_meter.h"
+
+#include <memory>
+#include <stop_token>
+#include <vector>
 
 namespace feedline {
 
@@ -42,8 +42,8 @@ class LossTally {
   at::Tensor correct_{};
 };
 
-/// One step on one batch: host to device, forward, backward, optimiser, each on the meter. Everything that a step needs,
-/// so that replicas are several of these.
+/// One step on one batch: host to device, forward, backward, optimiser, each on the meter. Everything that a step
+/// needs, so that replicas are several of these.
 class Step {
  public:
   Step(const Plan& plan, std::unique_ptr<Model> model, at::Device device, TrainerMeter& meter, std::stop_token stop);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/error.h"
+
 #include <exception>
 #include <utility>
-
-#include "base/error.h"
 
 namespace feedline {
 

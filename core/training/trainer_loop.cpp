@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/trainer_loop.h"
 
+#include "training/step_fault.h"
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <limits>
 #include <mutex>
 #include <thread>
-
-#include "training/step_fault.h"
 
 namespace feedline {
 namespace {

@@ -3,16 +3,16 @@
 
 // Private to training; free of LibTorch.
 
+#include "engine/pipeline.h"
+#include "training/run.h"
+#include "training/run_state.h"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
-
-#include "engine/pipeline.h"
-#include "training/run.h"
-#include "training/run_state.h"
 
 namespace feedline {
 

@@ -6,13 +6,19 @@ namespace {
 
 Nanos& time_of(StepTimes& times, Phase phase) {
   switch (phase) {
-    case Phase::Wait: return times.wait;
-    case Phase::HostToDevice: return times.h2d;
-    case Phase::Forward: return times.forward;
-    case Phase::Backward: return times.backward;
-    case Phase::Optimizer: return times.optimizer;
+    case Phase::Wait:
+      return times.wait;
+    case Phase::HostToDevice:
+      return times.h2d;
+    case Phase::Forward:
+      return times.forward;
+    case Phase::Backward:
+      return times.backward;
+    case Phase::Optimizer:
+      return times.optimizer;
     case Phase::Rest:
-    case Phase::Other: break;
+    case Phase::Other:
+      break;
   }
   return times.other;
 }

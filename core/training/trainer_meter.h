@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/clock.h"
+#include "telemetry/snapshot.h"
+
 #include <cstdint>
 #include <limits>
 #include <mutex>
-
-#include "base/clock.h"
-#include "telemetry/snapshot.h"
 
 namespace feedline {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <fmt/format.h>
-
 #include "base/torch.h"
 #include "training/blas.h"
 #include "training/jpeg_rate.h"
 #include "training/report.h"
+
+#include <fmt/format.h>
 
 #ifndef FEEDLINE_VERSION
 #define FEEDLINE_VERSION "0.1.0"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/run_recorder.h"
 
-#include <QStringList>
-
 #include "graph/edit.h"
 #include "support/fake_nodes.h"
 #include "support/small_data.h"
+
+#include <QStringList>
 
 namespace feedline::test {
 

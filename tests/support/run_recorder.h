@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "training/run.h"
+
 #include <QString>
 
 #include <chrono>
@@ -10,8 +12,6 @@
 #include <mutex>
 #include <string>
 #include <vector>
-
-#include "training/run.h"
 
 namespace feedline::test {
 
@@ -58,8 +58,8 @@ class RecordedRun {
 };
 
 /// Writes `count` 28x28 pictures of ten classes as IDX files into `folder` and returns a small network for them:
-/// source, shuffle, normalise, batch (32), flatten, linear, relu, dropout, linear, loss, adam, trainer; a quarter of the
-/// records validates.
+/// source, shuffle, normalise, batch (32), flatten, linear, relu, dropout, linear, loss, adam, trainer; a quarter of
+/// the records validates.
 [[nodiscard]] Document small_network(const QString& folder, int count = 320);
 /// A changed copy.
 [[nodiscard]] Document with(Document document, const std::string& node, const std::string& param, Value value);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/torch.h"
+#include "schema/registry.h"
+
 #include <QTest>
 
 #include <cmath>
-
-#include "base/torch.h"
-#include "schema/registry.h"
 
 using namespace feedline;
 
@@ -165,20 +165,34 @@ void TestLayers::errors_data() {
   others.classes = 102;
   TensorDesc plain = ten_classes;
   plain.classes = 0;
-  QTest::newRow("pixels") << "conv2d" << ParamMap{} << In{pixels} << "x" << "pixels" << "normalise";
-  QTest::newRow("features into conv") << "conv2d" << ParamMap{} << In{ten} << "x" << "N×C×H×W" << "flattens";
-  QTest::newRow("pictures into linear") << "linear" << ParamMap{} << In{pictures()} << "x" << "N×F" << "flatten";
-  QTest::newRow("kernel too large")
-      << "conv2d" << ParamMap{{"kernel", std::int64_t{11}}, {"padding", std::string("valid")}} << In{pictures()} << "x"
-      << "11×11 kernel is larger than its input, 9×8" << "at most";
+  QTest::newRow("pixels") << "conv2d" << ParamMap{} << In{pixels} << "x"
+                          << "pixels"
+                          << "normalise";
+  QTest::newRow("features into conv") << "conv2d" << ParamMap{} << In{ten} << "x"
+                                      << "N×C×H×W"
+                                      << "flattens";
+  QTest::newRow("pictures into linear") << "linear" << ParamMap{} << In{pictures()} << "x"
+                                        << "N×F"
+                                        << "flatten";
+  QTest::newRow("kernel too large") << "conv2d"
+                                    << ParamMap{{"kernel", std::int64_t{11}}, {"padding", std::string("valid")}}
+                                    << In{pictures()} << "x"
+                                    << "11×11 kernel is larger than its input, 9×8"
+                                    << "at most";
   QTest::newRow("pool too large") << "max_pool" << ParamMap{{"kernel", std::int64_t{9}}} << In{pictures()} << "x"
-                                  << "9×9" << "at most 8";
-  QTest::newRow("skip differs") << "add" << ParamMap{} << In{pictures(), ten} << "b" << "f32 4×10" << "conv2d";
+                                  << "9×9"
+                                  << "at most 8";
+  QTest::newRow("skip differs") << "add" << ParamMap{} << In{pictures(), ten} << "b"
+                                << "f32 4×10"
+                                << "conv2d";
   QTest::newRow("too few units") << "cross_entropy" << ParamMap{} << In{ten, others} << "prediction"
-                                 << "10 numbers a record, but the data has 102 classes" << "units";
-  QTest::newRow("no classes") << "cross_entropy" << ParamMap{} << In{ten, plain} << "target" << "plain number"
+                                 << "10 numbers a record, but the data has 102 classes"
+                                 << "units";
+  QTest::newRow("no classes") << "cross_entropy" << ParamMap{} << In{ten, plain} << "target"
+                              << "plain number"
                               << "classes";
-  QTest::newRow("nesterov") << "sgd" << ParamMap{{"nesterov", true}, {"momentum", 0.0}} << In{} << "" << "momentum"
+  QTest::newRow("nesterov") << "sgd" << ParamMap{{"nesterov", true}, {"momentum", 0.0}} << In{} << ""
+                            << "momentum"
                             << "0.9";
 }
 
@@ -228,7 +242,8 @@ void TestLayers::cross_entropy_by_hand() {
   // Smoothing s: (1 - s) times the plain loss and s times the mean over all classes.
   const double all = ((first + (first + 1) + (first + 2)) / 3 + (second + second + second - 3) / 3) / 2;
   const auto smooth = spec.loss(spec.complete({{"label_smoothing", 0.3}}));
-  QVERIFY(std::abs(smooth->forward(prediction, target).item<double>() - (0.7 * (first + second) / 2 + 0.3 * all)) < 1e-6);
+  QVERIFY(std::abs(smooth->forward(prediction, target).item<double>() - (0.7 * (first + second) / 2 + 0.3 * all)) <
+          1e-6);
 }
 
 void TestLayers::optimizers_by_hand() {
@@ -247,7 +262,8 @@ void TestLayers::optimizers_by_hand() {
   QVERIFY(near(steps("sgd", {{"learning_rate", 0.1}, {"momentum", 0.0}}, 1), 1 - 0.1 * 2));
   // Momentum: the second step is 0.9 times the first plus the gradient.
   QVERIFY(near(steps("sgd", {{"learning_rate", 0.1}, {"momentum", 0.9}}, 2), 1 - 0.1 * 2 - 0.1 * (0.9 * 2 + 2)));
-  QVERIFY(near(steps("sgd", {{"learning_rate", 0.1}, {"momentum", 0.9}, {"nesterov", true}}, 1), 1 - 0.1 * (2 + 0.9 * 2)));
+  QVERIFY(
+      near(steps("sgd", {{"learning_rate", 0.1}, {"momentum", 0.9}, {"nesterov", true}}, 1), 1 - 0.1 * (2 + 0.9 * 2)));
   QVERIFY(near(steps("sgd", {{"learning_rate", 0.1}, {"momentum", 0.0}, {"weight_decay", 0.5}}, 1), 1 - 0.1 * 2.5));
   // Adam's first steps are as long as the learning rate, whatever the gradient.
   QVERIFY(near(steps("adam", {{"learning_rate", 0.01}}, 1), 1 - 0.01));

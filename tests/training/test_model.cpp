@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <QTest>
-
-#include <stop_token>
-
 #include "base/torch.h"
 #include "schema/registry.h"
 #include "training/model.h"
+
+#include <QTest>
+
+#include <stop_token>
 
 using namespace feedline;
 
@@ -69,7 +69,8 @@ class Chain {
     return model ? std::move(*model) : nullptr;
   }
   [[nodiscard]] static std::vector<at::Tensor> batch() {
-    return {at::arange(kRows * kUnits, at::kFloat).view({kRows, kUnits}).mul(0.1), at::arange(kRows, at::kLong).remainder(kUnits)};
+    return {at::arange(kRows * kUnits, at::kFloat).view({kRows, kUnits}).mul(0.1),
+            at::arange(kRows, at::kLong).remainder(kUnits)};
   }
 
   std::vector<Watch> watches;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/cores.h"
+#include "base/device_name.h"
+#include "training/doctor.h"
+#include "training/report.h"
+
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QTest>
 
 #include <limits>
-
-#include "base/cores.h"
-#include "base/device_name.h"
-#include "training/doctor.h"
-#include "training/report.h"
 
 using namespace feedline;
 
@@ -22,10 +22,22 @@ RunResult sample() {
   result.seed = 5;
   result.device = "cpu";
   result.workers = 2;
-  result.epochs = {{.epoch = 1, .train_loss = 1.5, .train_accuracy = 0.5, .val_loss = kNone, .val_accuracy = kNone,
-                    .samples_per_s = 100, .wall_s = 3, .samples = 200},
-                   {.epoch = 2, .train_loss = 1, .train_accuracy = 0.75, .val_loss = 1.25, .val_accuracy = 0.5,
-                    .samples_per_s = 300, .wall_s = 2, .samples = 200}};
+  result.epochs = {{.epoch = 1,
+                    .train_loss = 1.5,
+                    .train_accuracy = 0.5,
+                    .val_loss = kNone,
+                    .val_accuracy = kNone,
+                    .samples_per_s = 100,
+                    .wall_s = 3,
+                    .samples = 200},
+                   {.epoch = 2,
+                    .train_loss = 1,
+                    .train_accuracy = 0.75,
+                    .val_loss = 1.25,
+                    .val_accuracy = 0.5,
+                    .samples_per_s = 300,
+                    .wall_s = 2,
+                    .samples = 200}};
   result.errors = {{.error = {.reason = "it is no picture", .node = "decode", .file = "/tmp/\xff.jpg"}, .count = 3}};
   result.last.started = from_seconds(10);
   result.last.at = from_seconds(14);
@@ -33,9 +45,13 @@ RunResult sample() {
   result.last.trainer.samples = 400;
   result.last.trainer.times = {.wait = from_seconds(1), .forward = from_seconds(2)};
   result.last.process.peak_rss_bytes = 1234;
-  result.last.stages = {{.node = "source", .type = "idx", .total = {.records = 400, .cpu = from_seconds(1)}, .workers = 2},
-                        {.node = "decode", .type = "decode", .total = {.records = 400, .cpu = from_seconds(3)},
-                         .workers = 2, .queue_fill = 0.5}};
+  result.last.stages = {
+      {.node = "source", .type = "idx", .total = {.records = 400, .cpu = from_seconds(1)}, .workers = 2},
+      {.node = "decode",
+       .type = "decode",
+       .total = {.records = 400, .cpu = from_seconds(3)},
+       .workers = 2,
+       .queue_fill = 0.5}};
   return result;
 }
 
@@ -64,13 +80,16 @@ class TestReport : public QObject {
 void TestReport::has_every_key_data() {
   QTest::addColumn<QString>("where");
   QTest::addColumn<QStringList>("keys");
-  QTest::newRow("top") << "" << QStringList{"result", "error", "samples_per_s", "steps", "wall_s", "epochs", "stages", "step",
-                                            "errors", "peak_rss_bytes", "seed", "device", "versions"};
-  QTest::newRow("epochs") << "epochs" << QStringList{"train_loss", "train_accuracy", "val_loss", "val_accuracy",
-                                                     "samples_per_s", "wall_s"};
-  QTest::newRow("stages") << "stages" << QStringList{"node", "type", "records", "records_per_s", "cpu_s", "busy_s",
-                                                     "starved_s", "blocked_s", "queue_fill", "workers", "share"};
-  QTest::newRow("step") << "step" << QStringList{"wait_s", "h2d_s", "forward_s", "backward_s", "optimizer_s", "other_s"};
+  QTest::newRow("top") << ""
+                       << QStringList{"result", "error",  "samples_per_s",  "steps", "wall_s", "epochs",  "stages",
+                                      "step",   "errors", "peak_rss_bytes", "seed",  "device", "versions"};
+  QTest::newRow("epochs") << "epochs" << QStringList{"train_loss",   "train_accuracy", "val_loss",
+                                                     "val_accuracy", "samples_per_s",  "wall_s"};
+  QTest::newRow("stages") << "stages"
+                          << QStringList{"node",      "type",      "records",    "records_per_s", "cpu_s", "busy_s",
+                                         "starved_s", "blocked_s", "queue_fill", "workers",       "share"};
+  QTest::newRow("step") << "step"
+                        << QStringList{"wait_s", "h2d_s", "forward_s", "backward_s", "optimizer_s", "other_s"};
   QTest::newRow("errors") << "errors" << QStringList{"node", "file", "message", "count"};
   QTest::newRow("versions") << "versions" << QStringList{"feedline", "libtorch"};
 }
@@ -81,7 +100,8 @@ void TestReport::has_every_key() {
   const QJsonObject report = parse(sample());
   QVERIFY(!report.isEmpty());
   QJsonObject object = report;
-  if (!where.isEmpty()) object = report[where].isArray() ? report[where].toArray()[0].toObject() : report[where].toObject();
+  if (!where.isEmpty())
+    object = report[where].isArray() ? report[where].toArray()[0].toObject() : report[where].toObject();
   for (const QString& key : keys) QVERIFY2(object.contains(key), qPrintable(key));
 }
 

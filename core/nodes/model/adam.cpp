@@ -15,10 +15,12 @@ struct Adam {
   };
 
   static NodeSpec spec() {
-    return node<Adam>("adam", 1, "Adam", "Steps down the slope of the loss, with a step length of its own for each weight.")
-        .help("Adapts the step to each weight's recent slopes (Kingma and Ba, 2015). It works well with its defaults, "
-              "which makes it the best first choice. It keeps two more numbers a weight in memory. If the loss grows "
-              "or becomes infinite, divide the learning rate by ten.")
+    return node<Adam>("adam", 1, "Adam",
+                      "Steps down the slope of the loss, with a step length of its own for each weight.")
+        .help(
+            "Adapts the step to each weight's recent slopes (Kingma and Ba, 2015). It works well with its defaults, "
+            "which makes it the best first choice. It keeps two more numbers a weight in memory. If the loss grows "
+            "or becomes infinite, divide the learning rate by ten.")
         .out("optimizer", Kind::Optimizer, "The rule, for the trainer.")
         .param("learning_rate", &Params::learning_rate, range(0, 1e30).ui(1e-5, 0.1), "Length of a step.")
         .param("beta1", &Params::beta1, range(0, 0.999999).ui(0.5, 0.99), "Memory of the mean slope.")

@@ -13,10 +13,11 @@ struct Add {
 
   static NodeSpec spec() {
     return node<Add>("add", 1, "Add", "Adds two tensors of one shape: a skip connection.")
-        .help("Leads what came before a group of layers past them and adds it to what they give, as in residual "
-              "networks (He et al., 2015): deep networks become trainable, because each group learns only a "
-              "correction. Both inputs must have one shape; where the group changes channels or size, send the skip "
-              "through a 1×1 convolution with the same filters and stride.")
+        .help(
+            "Leads what came before a group of layers past them and adds it to what they give, as in residual "
+            "networks (He et al., 2015): deep networks become trainable, because each group learns only a "
+            "correction. Both inputs must have one shape; where the group changes channels or size, send the skip "
+            "through a 1×1 convolution with the same filters and stride.")
         .in("a", Kind::Tensor, "Floating-point tensor.")
         .in("b", Kind::Tensor, "Floating-point tensor of the same shape.")
         .out("y", Kind::Tensor, "The sum, of the same shape.")

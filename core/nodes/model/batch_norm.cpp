@@ -33,10 +33,11 @@ struct BatchNorm {
 
   static NodeSpec spec() {
     return node<BatchNorm>("batch_norm", 1, "Batch norm", "Brings each channel to mean 0 and variance 1.")
-        .help("Normalises each channel over the batch, then scales and shifts it by learnt numbers. Networks with it "
-              "learn faster, stand larger learning rates and forgive poor starting values. Put it between a "
-              "convolution (or linear layer) and its ReLU. In validation it uses running statistics gathered while "
-              "training. Batches of fewer than about 8 records make it noisy.")
+        .help(
+            "Normalises each channel over the batch, then scales and shifts it by learnt numbers. Networks with it "
+            "learn faster, stand larger learning rates and forgive poor starting values. Put it between a "
+            "convolution (or linear layer) and its ReLU. In validation it uses running statistics gathered while "
+            "training. Batches of fewer than about 8 records make it noisy.")
         .in("x", Kind::Tensor, "Pictures (N×C×H×W) or features (N×F), floating point.")
         .out("y", Kind::Tensor, "The same shape.")
         .param("momentum", &Params::momentum, range(0, 1).ui(0.01, 0.5),

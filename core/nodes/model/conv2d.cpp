@@ -37,11 +37,12 @@ struct Conv2d {
 
   static NodeSpec spec() {
     return node<Conv2d>("conv2d", 1, "Convolution", "Looks for learnt patterns everywhere in a picture.")
-        .help("Slides small learnt filters over the picture; each filter gives one channel that says where its "
-              "pattern was found. The first convolutions find edges and colours, later ones parts and things. "
-              "Follow it with batch norm and ReLU. Its cost grows with filters × input channels × kernel² × output "
-              "pixels, so it usually dominates the step: a stride of 2 or a pool before it makes it four times "
-              "cheaper. Switch the bias off before a batch norm, which has its own.")
+        .help(
+            "Slides small learnt filters over the picture; each filter gives one channel that says where its "
+            "pattern was found. The first convolutions find edges and colours, later ones parts and things. "
+            "Follow it with batch norm and ReLU. Its cost grows with filters × input channels × kernel² × output "
+            "pixels, so it usually dominates the step: a stride of 2 or a pool before it makes it four times "
+            "cheaper. Switch the bias off before a batch norm, which has its own.")
         .in("x", Kind::Tensor, "Pictures, N×C×H×W, floating point.")
         .out("y", Kind::Tensor, "N×filters×H'×W'.")
         .param("filters", &Params::filters, range(1, 65536).ui(1, 512), "Number of patterns, the output's channels.")

@@ -14,8 +14,7 @@ class CrossEntropyLoss final : public Loss {
 
   [[nodiscard]] at::Tensor forward(const at::Tensor& prediction, const at::Tensor& target) const override {
     namespace F = torch::nn::functional;
-    return F::cross_entropy(prediction, target.to(at::kLong),
-                            F::CrossEntropyFuncOptions().label_smoothing(smoothing_));
+    return F::cross_entropy(prediction, target.to(at::kLong), F::CrossEntropyFuncOptions().label_smoothing(smoothing_));
   }
 
   [[nodiscard]] at::Tensor correct(const at::Tensor& prediction, const at::Tensor& target) const override {
@@ -33,9 +32,10 @@ struct CrossEntropy {
 
   static NodeSpec spec() {
     return node<CrossEntropy>("cross_entropy", 1, "Cross-entropy", "How surprised the prediction is by the true class.")
-        .help("The loss for choosing one class out of several. The prediction is one unbounded number a class (no "
-              "softmax before it: that is built in). A network that knows nothing starts at ln(classes), 2.3 for ten; "
-              "lower is better, 0 is perfect. The share of right answers is reported as accuracy.")
+        .help(
+            "The loss for choosing one class out of several. The prediction is one unbounded number a class (no "
+            "softmax before it: that is built in). A network that knows nothing starts at ln(classes), 2.3 for ten; "
+            "lower is better, 0 is perfect. The share of right answers is reported as accuracy.")
         .in("prediction", Kind::Tensor, "One number a class, N×classes, floating point.")
         .in("target", Kind::Target, "The true classes.")
         .out("loss", Kind::Loss, "The mean over the batch.")

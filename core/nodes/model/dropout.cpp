@@ -13,9 +13,10 @@ struct Dropout {
 
   static NodeSpec spec() {
     return node<Dropout>("dropout", 1, "Dropout", "Sets some numbers to zero at random, against overfitting.")
-        .help("While training, each number is zeroed with the given chance and the others are scaled up to make good "
-              "for it, so that the network cannot lean on single features. Validation passes everything. Use it "
-              "before the last linear layers when training accuracy runs far ahead of validation accuracy.")
+        .help(
+            "While training, each number is zeroed with the given chance and the others are scaled up to make good "
+            "for it, so that the network cannot lean on single features. Validation passes everything. Use it "
+            "before the last linear layers when training accuracy runs far ahead of validation accuracy.")
         .in("x", Kind::Tensor, "Any floating-point tensor.")
         .out("y", Kind::Tensor, "The same shape.")
         .param("probability", &Params::probability, range(0, 0.99).ui(0, 0.8), "Chance that a number is zeroed.")

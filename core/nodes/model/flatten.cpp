@@ -11,9 +11,10 @@ struct Flatten {
 
   static NodeSpec spec() {
     return node<Flatten>("flatten", 1, "Flatten", "Lays each picture out as one row of numbers.")
-        .help("Stands between convolutions and a linear layer. It moves no data. The row is as long as channels × "
-              "height × width, so shrink the picture first, or use a global average pool, to keep the linear layer "
-              "small.")
+        .help(
+            "Stands between convolutions and a linear layer. It moves no data. The row is as long as channels × "
+            "height × width, so shrink the picture first, or use a global average pool, to keep the linear layer "
+            "small.")
         .in("x", Kind::Tensor, "Any floating-point batch tensor, N×...")
         .out("y", Kind::Tensor, "Features, N×F.")
         .example({});
@@ -22,7 +23,8 @@ struct Flatten {
   static Result<TensorDesc> infer(const Params&, const TensorDesc& in) {
     if (auto status = check_float(in, "x"); !status) return fail(std::move(status.error()));
     if (in.shape.empty())
-      return fail(Error{.reason = "a single number cannot be flattened", .remedy = "Connect a batch tensor", .port = "x"});
+      return fail(
+          Error{.reason = "a single number cannot be flattened", .remedy = "Connect a batch tensor", .port = "x"});
     TensorDesc out = in;
     out.layout = Layout::None;
     out.shape = {in.shape[0], product(in, 1)};

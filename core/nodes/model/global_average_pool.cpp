@@ -12,8 +12,9 @@ struct GlobalAveragePool {
   static NodeSpec spec() {
     return node<GlobalAveragePool>("global_average_pool", 1, "Global average pool",
                                    "Turns each channel into one number, its mean.")
-        .help("The usual bridge from convolutions to the last linear layer: it needs no parameters, works for any "
-              "picture size and overfits less than flattening.")
+        .help(
+            "The usual bridge from convolutions to the last linear layer: it needs no parameters, works for any "
+            "picture size and overfits less than flattening.")
         .in("x", Kind::Tensor, "Pictures, N×C×H×W, floating point.")
         .out("y", Kind::Tensor, "Features, N×C.")
         .example({});

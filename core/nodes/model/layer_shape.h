@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <cstdint>
-#include <string_view>
-
 #include "schema/node_spec.h"
 #include "schema/tensor_desc.h"
+
+#include <cstdint>
+#include <string_view>
 
 // Shape rules that several layers share. Tensors are N×C×H×W (pictures) or N×F (features); every dimension but the
 // rank may still be a symbol while a graph is drawn.
@@ -28,8 +28,8 @@ struct Window {
   bool same = false;  ///< padded so that the output is ceil(input / stride)
 };
 
-/// Output size of one dimension. A symbol gives a readable symbol: H, H/2, H-4. Error: the window does not fit, with the
-/// largest kernel that would.
+/// Output size of one dimension. A symbol gives a readable symbol: H, H/2, H-4. Error: the window does not fit, with
+/// the largest kernel that would.
 [[nodiscard]] Result<Dim> slide(const Dim& in, const Window& window);
 /// Both spatial dimensions of N×C×H×W; the error names port `x` and parameter `kernel`.
 [[nodiscard]] Result<TensorDesc> slide(const TensorDesc& in, const Window& window, const Dim& channels);

@@ -14,9 +14,10 @@ struct Linear {
 
   static NodeSpec spec() {
     return node<Linear>("linear", 1, "Linear", "Weighs all features and sums them, once for each unit.")
-        .help("Also called dense or fully connected. With units 0 it gives one number a class of the data, which makes "
-              "it the right last layer before a cross-entropy whatever data are plugged in. Put a flatten or a global "
-              "average pool before it when pictures arrive. Parameters: features × units.")
+        .help(
+            "Also called dense or fully connected. With units 0 it gives one number a class of the data, which makes "
+            "it the right last layer before a cross-entropy whatever data are plugged in. Put a flatten or a global "
+            "average pool before it when pictures arrive. Parameters: features × units.")
         .in("x", Kind::Tensor, "Features, N×F, floating point.")
         .out("y", Kind::Tensor, "N×units.")
         .param("units", &Params::units, range(0, 1048576).ui(0, 1024),

@@ -14,9 +14,10 @@ struct MaxPool {
 
   static NodeSpec spec() {
     return node<MaxPool>("max_pool", 1, "Max pool", "Shrinks a picture, keeping the strongest response of each window.")
-        .help("Takes the largest number in each window. It makes the picture smaller, so that later layers are cheaper "
-              "and see more of it at once, and forgives small shifts. Kernel 2 with stride 2 halves height and width. "
-              "Pixels at the right and bottom that fill no window are left out.")
+        .help(
+            "Takes the largest number in each window. It makes the picture smaller, so that later layers are cheaper "
+            "and see more of it at once, and forgives small shifts. Kernel 2 with stride 2 halves height and width. "
+            "Pixels at the right and bottom that fill no window are left out.")
         .in("x", Kind::Tensor, "Pictures, N×C×H×W, floating point.")
         .out("y", Kind::Tensor, "N×C×H'×W'.")
         .param("kernel", &Params::kernel, range(1, 255).ui(2, 8).unit("px"), "Side of the square window.")
@@ -29,9 +30,8 @@ struct MaxPool {
   }
 
   static std::unique_ptr<Layer> layer(const Params& params, DescInputs, const TensorDesc&) {
-    return function_layer([params](std::span<const at::Tensor> in) {
-      return at::max_pool2d(in[0], params.kernel, params.stride);
-    });
+    return function_layer(
+        [params](std::span<const at::Tensor> in) { return at::max_pool2d(in[0], params.kernel, params.stride); });
   }
 };
 

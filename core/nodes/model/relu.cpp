@@ -11,8 +11,9 @@ struct Relu {
 
   static NodeSpec spec() {
     return node<Relu>("relu", 1, "ReLU", "Keeps positive numbers and sets negative ones to zero.")
-        .help("The bend between layers: without it a stack of convolutions or linear layers could learn no more than "
-              "a single one. Put one after each of them but the last. It costs next to nothing.")
+        .help(
+            "The bend between layers: without it a stack of convolutions or linear layers could learn no more than "
+            "a single one. Put one after each of them but the last. It costs next to nothing.")
         .in("x", Kind::Tensor, "Any floating-point tensor.")
         .out("y", Kind::Tensor, "The same shape.")
         .example({});

@@ -15,9 +15,10 @@ struct Sgd {
 
   static NodeSpec spec() {
     return node<Sgd>("sgd", 1, "SGD", "Steps down the slope of the loss, with momentum.")
-        .help("Stochastic gradient descent. With momentum 0.9 and a well-chosen learning rate it often ends at the best "
-              "accuracy, but it needs more care than Adam: if the loss grows or becomes infinite, divide the learning "
-              "rate by ten.")
+        .help(
+            "Stochastic gradient descent. With momentum 0.9 and a well-chosen learning rate it often ends at the best "
+            "accuracy, but it needs more care than Adam: if the loss grows or becomes infinite, divide the learning "
+            "rate by ten.")
         .out("optimizer", Kind::Optimizer, "The rule, for the trainer.")
         .param("learning_rate", &Params::learning_rate, range(0, 1e30).ui(1e-5, 1), "Length of a step.")
         .param("momentum", &Params::momentum, range(0, 0.9999).ui(0, 0.99), "Share of the last step that is kept up.")

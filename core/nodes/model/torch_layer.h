@@ -2,12 +2,11 @@
 #pragma once
 
 #include "base/torch.h"
+#include "schema/behaviour.h"
 
 #include <memory>
 #include <span>
 #include <utility>
-
-#include "schema/behaviour.h"
 
 namespace feedline {
 

@@ -10,10 +10,11 @@ struct Trainer {
 
   static NodeSpec spec() {
     return node<Trainer>("trainer", 1, "Trainer", "Runs the graph: streams batches, lowers the loss, validates.")
-        .help("Every graph that runs has one. Each epoch shows all training records once, then measures loss and "
-              "accuracy on validation data: a batch connected to `validation`, or a share of the training data set "
-              "aside by validation_split. Two runs with one seed on the CPU give the same losses to the last bit, "
-              "whatever the number of workers.")
+        .help(
+            "Every graph that runs has one. Each epoch shows all training records once, then measures loss and "
+            "accuracy on validation data: a batch connected to `validation`, or a share of the training data set "
+            "aside by validation_split. Two runs with one seed on the CPU give the same losses to the last bit, "
+            "whatever the number of workers.")
         .in("loss", Kind::Loss, "What to make small.")
         .in("optimizer", Kind::Optimizer, "How to change the weights.")
         .optional_in("validation", Kind::Batch, "Batches of other records, to see how well it generalises.")
