@@ -93,7 +93,10 @@ CommandLine CommandLine::parse(const QStringList& arguments) {
 }
 
 bool CommandLine::apply_to(MainWindow& window) const {
-  if (size) window.resize(*size);
+  if (size) {
+    window.resize(*size);
+    window.arrange();
+  }
   if (log_facts) gui::log_facts(window);
   if (!file.isEmpty()) {
     if (window.files().open(file)) return true;

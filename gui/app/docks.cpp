@@ -23,6 +23,7 @@ QDockWidget* Docks::add(const QString& name, const QString& title, QWidget* cont
   auto* dock = new QDockWidget(title, window_);
   dock->setObjectName(name);
   dock->setWidget(content);
+  content->setAttribute(Qt::WA_StyledBackground);  // the surface of a panel, whatever class it is
   window_->addDockWidget(area, dock);
   docks_ << dock;
   connect(dock, &QDockWidget::visibilityChanged, this, &Docks::later_update_titles);

@@ -95,10 +95,10 @@ void MainWindow::make_docks() {
   problems_ = new ProblemsPanel(this);
   log_ = new LogPanel(this);
 
-  QDockWidget* palette = docks_->add("palette", tr("Nodes"), palette_, Qt::LeftDockWidgetArea);
-  QDockWidget* inspector = docks_->add("inspector", tr("Inspector"), inspector_, Qt::RightDockWidgetArea);
+  docks_->add("palette", tr("Nodes"), palette_, Qt::LeftDockWidgetArea);
+  docks_->add("inspector", tr("Inspector"), inspector_, Qt::RightDockWidgetArea);
   QDockWidget* stages = docks_->add("stages", tr("Stages"), stages_, Qt::BottomDockWidgetArea);
-  QDockWidget* loss = docks_->add("loss", tr("Loss and accuracy"), loss_, Qt::BottomDockWidgetArea);
+  docks_->add("loss", tr("Loss and accuracy"), loss_, Qt::BottomDockWidgetArea);
   QDockWidget* throughput = docks_->add("throughput", tr("Throughput"), throughput_, Qt::BottomDockWidgetArea);
   QDockWidget* step = docks_->add("step", tr("Step breakdown"), step_, Qt::BottomDockWidgetArea);
   problems_dock_ = docks_->add("problems", tr("Problems"), problems_, Qt::BottomDockWidgetArea);
@@ -111,13 +111,19 @@ void MainWindow::make_docks() {
 
   const QSize screen = QGuiApplication::primaryScreen()->availableSize();
   resize(std::min(1600, screen.width()), std::min(960, screen.height()));
-  resizeDocks({palette, inspector}, {width() * 16 / 100, width() * 21 / 100}, Qt::Horizontal);
-  resizeDocks({stages, loss, throughput}, {width() * 34 / 100, width() * 38 / 100, width() * 28 / 100}, Qt::Horizontal);
-  resizeDocks({stages}, {height() * 33 / 100}, Qt::Vertical);
+  arrange();
   docks_->fill_menu(actions_->panels);
   docks_->remember();
   restoreGeometry(Settings::geometry());
   docks_->restore(Settings::layout());
+}
+
+void MainWindow::arrange() {
+  const auto dock = [this](const char* name) { return findChild<QDockWidget*>(QLatin1String(name)); };
+  resizeDocks({dock("palette"), dock("inspector")}, {width() * 16 / 100, width() * 21 / 100}, Qt::Horizontal);
+  resizeDocks({dock("stages"), dock("loss"), dock("throughput")},
+              {width() * 34 / 100, width() * 38 / 100, width() * 28 / 100}, Qt::Horizontal);
+  resizeDocks({dock("stages")}, {height() * 31 / 100}, Qt::Vertical);
 }
 
 void MainWindow::connect_files() {

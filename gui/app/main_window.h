@@ -46,6 +46,8 @@ class MainWindow : public QMainWindow {
 
   /// Starts a run of the graph, or shows why it cannot.
   void start_run();
+  /// Gives every panel its share of the window's present size.
+  void arrange();
   /// Closes without a question (a run is still stopped first): for --screenshot.
   void close_quietly();
 

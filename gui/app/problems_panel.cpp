@@ -37,9 +37,7 @@ ProblemsPanel::ProblemsPanel(QWidget* parent)
   connect(view_, &QTreeView::clicked, this, choose);
   connect(view_, &QTreeView::activated, this, choose);
   const auto style = [this] {
-    QPalette palette = empty_->palette();
-    palette.setColor(QPalette::WindowText, Theme::instance().colors().muted);
-    empty_->setPalette(palette);
+    empty_->setStyleSheet(QStringLiteral("color: %1").arg(Theme::instance().colors().muted.name()));
   };
   style();
   connect(&Theme::instance(), &Theme::changed, this, style);

@@ -80,7 +80,7 @@ RunBar::RunBar(QWidget* parent) : QWidget(parent) {
   auto* row = new QHBoxLayout(this);
   row->setContentsMargins(Theme::kUnit, 0, Theme::kUnit, 0);
   row->setSpacing(2 * Theme::kUnit);
-  row->addWidget(chip_);
+  row->addWidget(chip_, 0, Qt::AlignVCenter);
   row->addLayout(column, 1);
   row->addWidget(rate_);
   row->addWidget(eta_);

@@ -184,7 +184,7 @@ void LossPanel::show_readings() {
 void LossPanel::style_curves(const Curves& curves) const {
   const Theme::Colors& c = Theme::instance().colors();
   QColor faint = c.train;
-  faint.setAlpha(80);
+  faint.setAlpha(120);
   curves.raw->setPen(QPen(faint, 1));
   curves.smooth->setPen(QPen(c.train, 2));
   curves.train->setPen(QPen(c.train, 1, Qt::DotLine));

@@ -86,8 +86,10 @@ void PlotPanel::style_axis(QCPAxis* axis) const {
   axis->setLabelFont(theme.small_font());
   axis->setLabelPadding(2);
   axis->setTickLabelPadding(4);
-  axis->grid()->setPen(QPen(c.grid));
-  axis->grid()->setZeroLinePen(QPen(c.grid));
+  QColor faint = c.border;
+  faint.setAlpha(130);
+  axis->grid()->setPen(QPen(faint));
+  axis->grid()->setZeroLinePen(QPen(faint));
   axis->ticker()->setTickCount(5);
 }
 
@@ -97,9 +99,7 @@ void PlotPanel::style_rect(QCPAxisRect* rect) const {
 
 void PlotPanel::apply_theme() {
   const Theme& theme = Theme::instance();
-  QPalette palette = empty_->palette();
-  palette.setColor(QPalette::WindowText, theme.colors().muted);
-  empty_->setPalette(palette);
+  empty_->setStyleSheet(QStringLiteral("color: %1").arg(theme.colors().muted.name()));
   plot_->setBackground(QBrush(theme.colors().panel));
   for (QCPAxisRect* rect : plot_->axisRects()) style_rect(rect);
   restyle();

@@ -4,8 +4,12 @@
 #include <QMetaObject>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <mutex>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <utility>
 
 namespace feedline::gui {
@@ -14,6 +18,15 @@ namespace {
 
 constexpr int kPollMs = 50;
 constexpr std::chrono::seconds kJoinDeadline{5};
+constexpr int kRunNiceness = 5;
+
+/// Lets the window go first when the cores are full. On Linux the value belongs to the thread and is inherited by the
+/// threads that it starts: called first thing on a run's thread, it covers loader workers and LibTorch's pool too.
+void step_back() {
+#ifdef __linux__
+  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kRunNiceness);
+#endif
+}
 
 template <class... F>
 struct Overloaded : F... {
@@ -30,6 +43,7 @@ class RunController::Relay {
   Relay(RunController* target, quint64 run_id) : target_(target), run_id_(run_id) {}
 
   void send(const Fact& fact) {
+    if (!stepped_back_.exchange(true)) step_back();
     const std::lock_guard lock(mutex_);
     if (target_ == nullptr) return;
     QMetaObject::invokeMethod(
@@ -42,6 +56,7 @@ class RunController::Relay {
   }
 
  private:
+  std::atomic<bool> stepped_back_{false};
   std::mutex mutex_{};
   RunController* target_;
   quint64 run_id_;
