@@ -43,7 +43,7 @@ class RunController::Relay {
   Relay(RunController* target, quint64 run_id) : target_(target), run_id_(run_id) {}
 
   void send(const Fact& fact) {
-    if (!stepped_back_.exchange(true)) step_back();
+    if (std::this_thread::get_id() != owner_ && !stepped_back_.exchange(true)) step_back();
     const std::lock_guard lock(mutex_);
     if (target_ == nullptr) return;
     QMetaObject::invokeMethod(
@@ -56,6 +56,7 @@ class RunController::Relay {
   }
 
  private:
+  const std::thread::id owner_ = std::this_thread::get_id();  ///< the window's thread
   std::atomic<bool> stepped_back_{false};
   std::mutex mutex_{};
   RunController* target_;
