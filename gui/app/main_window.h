@@ -71,6 +71,7 @@ class MainWindow : public QMainWindow {
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);
   void show_process(const Snapshot& now, const Snapshot& earlier);
   void show_end(const RunResult& result);
+  void show_whole_run(const RunResult& result);
   void show_about();
   void set_theme(Theme::Mode mode);
   [[nodiscard]] bool may_close();

@@ -96,6 +96,7 @@ void MainWindow::show_process(const Snapshot& now, const Snapshot& earlier) {
 void MainWindow::show_end(const RunResult& result) {
   run_bar_->show_end(result);
   update_title();
+  show_whole_run(result);
   graph_->show_run_active(false);
   if (result.end != RunResult::End::Failed || !result.failure) return;
   const Error& failure = *result.failure;
@@ -110,6 +111,15 @@ void MainWindow::show_end(const RunResult& result) {
   box->setAttribute(Qt::WA_DeleteOnClose);
   box->setInformativeText(line);
   box->open();
+}
+
+void MainWindow::show_whole_run(const RunResult& result) {
+  // The last second of a run is its idle end; what stays in view is the mean of all of it.
+  if (result.last.stages.empty() || result.last.at <= result.first.at) return;
+  if (run_is_of_this_graph_) graph_->show_snapshot(result.last, result.first);
+  stages_->show_snapshot(result.last, result.first);
+  step_->reset();
+  step_->show_snapshot(result.last, result.first);
 }
 
 void MainWindow::show_about() {

@@ -18,6 +18,7 @@ namespace feedline::gui {
 
 namespace {
 
+constexpr int kProgressWidth = 560;
 constexpr Nanos kTextInterval = 200'000'000;
 
 QString count(std::uint64_t n) {
@@ -67,6 +68,7 @@ RunBar::RunBar(QWidget* parent) : QWidget(parent) {
   progress_->setTextVisible(false);
   progress_->setFixedHeight(6);
   progress_->setRange(0, 1000);
+  progress_->setMaximumWidth(kProgressWidth);
   rate_ = new QLabel(this);
   eta_ = new QLabel(this);
 
@@ -84,6 +86,7 @@ RunBar::RunBar(QWidget* parent) : QWidget(parent) {
   row->addLayout(column, 1);
   row->addWidget(rate_);
   row->addWidget(eta_);
+  row->addStretch();
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
   connect(&Theme::instance(), &Theme::changed, this, &RunBar::style);
   style();
@@ -109,7 +112,7 @@ void RunBar::style() {
   back.setAlpha(36);
   chip_->setFont(theme.bold_font());
   chip_->setStyleSheet(
-      QStringLiteral("QLabel#chip { color: %1; background: %2; border-radius: 11px; padding: 3px 10px; }")
+      QStringLiteral("QLabel#chip { color: %1; background: %2; border-radius: 10px; padding: 4px 10px; }")
           .arg(color.name(), back.name(QColor::HexArgb)));
   // Room for the longest word, so that nothing jumps when the state changes.
   chip_->setMinimumWidth(QFontMetrics(theme.bold_font()).horizontalAdvance(tr("Preparing")) + 24);
@@ -148,8 +151,10 @@ void RunBar::set_state(RunController::State state) {
   last_at_ = active_ = last_text_ = 0;
   progress_->setValue(0);
   progress_text_->setText(tr("Preparing"));
-  rate_->clear();
-  eta_->clear();
+  for (QLabel* label : {rate_, eta_}) {
+    label->clear();
+    label->show();
+  }
 }
 
 void RunBar::show_preparing(const QString& what, double fraction) {
@@ -185,8 +190,9 @@ void RunBar::show_numbers(const Snapshot& now, const Snapshot& earlier) {
 }
 
 void RunBar::show_end(const RunResult& result) {
-  rate_->clear();
-  eta_->clear();
+  // Their room goes to the sentence.
+  rate_->hide();
+  eta_->hide();
   switch (result.end) {
     case RunResult::End::Completed:
       set_chip(tr("Finished"), Tone::Good);

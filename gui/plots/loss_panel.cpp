@@ -76,8 +76,8 @@ LossPanel::Curves LossPanel::make_curves(int column, const QString& label) {
   QCPAxis* y = curves.rect->axis(QCPAxis::atLeft);
   x->setLabel(tr("step"));
   y->setLabel(label);
-  x->setNumberFormat(QStringLiteral("f"));
-  x->setNumberPrecision(0);
+  x->setNumberFormat(QStringLiteral("g"));
+  x->setNumberPrecision(7);
   for (QCPAxis* axis : {x, y}) {
     axis->setLayer(QStringLiteral("axes"));
     axis->grid()->setLayer(QStringLiteral("grid"));
@@ -158,6 +158,11 @@ void LossPanel::refresh() {
   accuracy_.rect->axis(QCPAxis::atBottom)->setRange(0, right);
   loss_.rect->axis(QCPAxis::atLeft)->setRange(0, top > 0 ? top * 1.05 : 1);
   for (const Point& point : steps_accuracy_->points()) lowest = std::min(lowest, point.y);
+  for (const EpochResult& result : results_) {
+    for (const double y : {result.train_accuracy, result.val_accuracy}) {
+      if (std::isfinite(y)) lowest = std::min(lowest, y);
+    }
+  }
   accuracy_.rect->axis(QCPAxis::atLeft)->setRange(std::floor(lowest * 10) * 10, 101);
   show_readings();
 }

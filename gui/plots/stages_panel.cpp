@@ -77,7 +77,6 @@ StagesPanel::StagesPanel(QWidget* parent)
   const QSharedPointer<QCPAxisTickerText> shares(new QCPAxisTickerText);
   for (const int tick : {0, 25, 50, 75, 100}) shares->addTick(tick / 100.0, QString::number(tick));
   plot()->xAxis->setTicker(shares);
-  plot()->xAxis->setLabel(tr("share of the workers' time in the last second (%)"));
   apply_theme();
   reset();
 }
@@ -91,6 +90,7 @@ void StagesPanel::reset() {
 void StagesPanel::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
   if (now.at <= earlier.at || now.stages.empty()) return;
   rows_ = stage_shares(earlier, now);
+  window_ = seconds(now.at - earlier.at);
   show_empty(false);
   touch();
 }
@@ -140,6 +140,8 @@ void StagesPanel::write_segment(QCPItemText* item, double from, double share, do
 void StagesPanel::refresh() {
   lay_out_rows();
   names_->clear();
+  plot()->xAxis->setLabel(window_ < 2 ? tr("share of the workers' time in the last second (%)")
+                                      : tr("share of the workers' time in %1 s (%)").arg(short_number(window_)));
   QVector<double> keys;
   QVector<double> shares[kParts];
   QString busiest;

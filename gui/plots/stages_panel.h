@@ -49,6 +49,7 @@ class StagesPanel : public PlotPanel {
   void write_segment(QCPItemText* item, double from, double share, double key, const QString& word) const;
 
   std::vector<StageShare> rows_{};
+  double window_ = 1;  ///< seconds that the rows cover
   QCPBars* bars_[kParts] = {};
   QSharedPointer<QCPAxisTickerText> names_{};
   struct RowTexts {
