@@ -54,8 +54,7 @@ Result<Loaded> load_graph(const std::string& file) {
 
   auto loaded = load_document(file);
   if (loaded) return loaded;
-  Error error = std::move(loaded.error());
-  error = std::move(error).in_file(file);
+  Error error = std::move(loaded.error()).in_file(file);
   std::error_code ignored;
   const std::vector<std::string> names = example_names();
   const std::string name(without_extension(std::filesystem::path(file).filename().string()));
