@@ -28,6 +28,7 @@ void Cli::start(QProcess& process, const QStringList& arguments) const {
   process.setProcessEnvironment(environment_);
   process.setWorkingDirectory(folder_.path());
   process.start(QStringLiteral(FEEDLINE_CLI_PATH), arguments);
+  process.setReadChannel(QProcess::StandardError);  // what waitForReadyRead() waits for
 }
 
 Finished Cli::run(const QStringList& arguments, int deadline_ms) const {
