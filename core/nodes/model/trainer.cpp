@@ -21,7 +21,7 @@ struct Trainer {
         .param("epochs", &Params::epochs, range(1, 1000000).ui(1, 100), "How often all training records are shown.")
         .param("device", &Params::device, "auto (a GPU if there is one), cpu, cuda, or cuda:1 for the second GPU.")
         .param("validation_split", &Params::validation_split, range(0, 0.9).ui(0, 0.5),
-               "Share of the records that is set aside for validation; not used when validation is connected.")
+               "Share of the records that is set aside for validation; 0 where the validation port is connected.")
         .seed("seed", &Params::seed, "Decides order, augmentation and starting weights.")
         .param("workers", &Params::workers, range(0, 1024).ui(0, 32),
                "Threads that read and prepare records; 0: as many as there are cores.")
