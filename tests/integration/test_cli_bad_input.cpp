@@ -86,7 +86,7 @@ void TestCliBadInput::one_line_names_culprit_and_remedy_data() {
   row("no folder set", {"run", "example:image-folder"}, {"source.folder", "--set"});
   row("only text called .jpg", folder_run(in("text_only")), {"text_only"});
 
-  const QByteArray images = gzip(idx_images(64));
+  const QByteArray images = gzipped(idx_images(64));
   row("truncated gz", idx_with("source.images", images.left(images.size() / 2), "torn.gz"),
       {"source", "images", "torn.gz"});
   row("wrong magic", idx_with("source.images", QByteArray(4000, 'x'), "wrong-magic"),

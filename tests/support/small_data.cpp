@@ -3,13 +3,9 @@
 
 #include "nodes/preprocess/codec/codec.h"
 
-#include <QDir>
-#include <QFile>
-#include <QFileInfo>
 #include <QtEndian>
 
 #include <vector>
-#include <zlib.h>
 
 namespace feedline::test {
 namespace {
@@ -22,18 +18,6 @@ void append_number(QByteArray& bytes, quint32 value) {
 }
 
 }  // namespace
-
-void write_file(const QString& path, const QByteArray& bytes) {
-  QDir().mkpath(QFileInfo(path).path());
-  QFile file(path);
-  if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size())
-    qFatal("cannot write %s", qPrintable(path));
-}
-
-QByteArray read_file(const QString& path) {
-  QFile file(path);
-  return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-}
 
 QByteArray idx_images(int count) {
   QByteArray bytes;
@@ -53,21 +37,6 @@ QByteArray idx_labels(int count, int classes) {
   append_number(bytes, static_cast<quint32>(count));
   for (int i = 0; i < count; ++i) bytes.append(static_cast<char>(i % classes));
   return bytes;
-}
-
-QByteArray gzip(const QByteArray& bytes) {
-  z_stream stream{};
-  constexpr int kGzip = 15 + 16;
-  if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzip, 8, Z_DEFAULT_STRATEGY) != Z_OK) qFatal("zlib");
-  QByteArray out(static_cast<int>(deflateBound(&stream, static_cast<uLong>(bytes.size()))) + 32, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  if (deflate(&stream, Z_FINISH) != Z_STREAM_END) qFatal("zlib");
-  out.resize(static_cast<int>(stream.total_out));
-  deflateEnd(&stream);
-  return out;
 }
 
 QStringList small_idx(const QString& folder, int train, int validation) {

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "support/fixtures.h"
+
 #include <QByteArray>
 #include <QString>
 #include <QStringList>
 
 namespace feedline::test {
 
-void write_file(const QString& path, const QByteArray& bytes);
-[[nodiscard]] QByteArray read_file(const QString& path);
-
 /// The bytes of IDX files of 28x28 pictures whose brightness tells their class: easy to learn, and enough to tell two
 /// runs apart.
 [[nodiscard]] QByteArray idx_images(int count);
 [[nodiscard]] QByteArray idx_labels(int count, int classes = 10);
-[[nodiscard]] QByteArray gzip(const QByteArray& bytes);
 
 /// Arguments that point the idx example at small files written into `folder`.
 [[nodiscard]] QStringList small_idx(const QString& folder, int train = 512, int validation = 256);
