@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/pipeline.h"
 
+#include "base/cores.h"
 #include "engine/buffer_pool.h"
 #include "engine/error_log.h"
 #include "engine/flow.h"
@@ -33,7 +34,7 @@ std::vector<std::size_t> field_bytes(const DataPlan& plan) {
 
 std::size_t worker_count(const PipelineOptions& options) {
   if (options.workers > 0) return options.workers;
-  return std::max(1U, std::thread::hardware_concurrency());
+  return usable_cores();
 }
 
 Flow::Limits limits(const DataPlan& plan, const PipelineOptions& options, std::size_t workers) {
