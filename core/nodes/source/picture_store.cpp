@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/picture_store.h"
 
+#include "base/cores.h"
 #include "nodes/preprocess/codec/codec.h"
 #include "nodes/source/file_io.h"
 #include "nodes/source/picture_shapes.h"
@@ -94,7 +95,7 @@ Status PictureStore::complete(const SourceContext& context, unsigned threads) co
           {.code = ErrorCode::Failed, .reason = std::string("pictures cannot be made: ") + exception.what()});
     }
   };
-  if (threads == 0) threads = std::clamp(std::thread::hardware_concurrency(), 1U, 16U);
+  if (threads == 0) threads = static_cast<unsigned>(std::min<std::size_t>(usable_cores(), 16));
   {
     std::vector<std::jthread> helpers;
     for (unsigned i = 1; i < threads; ++i) helpers.emplace_back(work, false);
