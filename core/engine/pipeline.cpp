@@ -221,6 +221,7 @@ Result<std::optional<Batch>> Pipeline::next() {
   }
 }
 
+std::size_t Pipeline::set_workers(std::string_view, std::size_t) { return 0; }
 void Pipeline::pause() { impl_->pause(true); }
 void Pipeline::resume() { impl_->pause(false); }
 void Pipeline::stop() { impl_->stop(); }

@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -29,6 +31,11 @@ struct PipelineOptions {
   std::size_t prefetch = 4;         ///< finished or unfinished batches that may exist beyond the one being consumed
   std::uint32_t epochs = 1;         ///< 0: without end
   std::uint32_t first_epoch = 1;
+  bool meters = true;               ///< false: nothing is measured (to measure what measuring costs)
+  std::filesystem::path cache_folder{};  ///< for cache nodes that spill to disk; empty: default_cache_folder()
+  double slow_seconds = 10;         ///< the watchdog: see TrainerSettings
+  double slow_factor = 100;
+  std::string on_slow = "skip";
   double max_bad_fraction = 0.5;    ///< of the records tried (after the first 100, or a whole epoch): above it the run fails
   std::shared_ptr<BufferAllocator> allocator{};  ///< null: host memory
   const Clock* clock = nullptr;     ///< null: the system's
@@ -59,6 +66,10 @@ class Pipeline {
   void resume();
   /// Wakes and ends everything; next() then reports Cancelled. From any thread.
   void stop();
+
+  /// Changes how many threads carry a node's segment, while it runs: takes effect with the next chunk. 0 is taken as 1.
+  /// Returns how many there are now; 0: no such node.
+  std::size_t set_workers(std::string_view node, std::size_t workers);
 
   /// One sample a node: the source, the per-record nodes, the batch node, in this order. From any thread.
   /// A segment's wait for input counts as `starved` of its first node, a wait for room behind it as `blocked` of its

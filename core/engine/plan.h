@@ -29,6 +29,10 @@ struct PlanStep {
   std::shared_ptr<const SampleOp> op{};
   std::vector<std::optional<SlotIndex>> inputs{};  ///< none: an unconnected optional port
   std::vector<SlotIndex> outputs{};
+  /// The step that alone reads this one's output, where this one can make use of knowing (SampleOp::partial).
+  std::optional<std::size_t> next{};
+  /// This step keeps what it is given: from the second epoch on nothing upstream of it need run (engine/cache.h).
+  std::optional<CacheSettings> cache{};
 };
 
 /// One tensor of a batch: `slot` of every record, stacked.

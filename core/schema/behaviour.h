@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -54,11 +55,26 @@ class Source {
   [[nodiscard]] virtual std::string locate(std::uint64_t index) const = 0;
 };
 
+/// The part of a picture that a node will look at, and the size to which it will scale it: in pixels of the whole,
+/// upright picture. What lies outside need not be read at all, nor more finely than this.
+struct PictureDemand {
+  std::int64_t x = 0;
+  std::int64_t y = 0;
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+  std::int64_t scaled_width = 0;
+  std::int64_t scaled_height = 0;
+};
+
+class NextNode;
+
 /// What a per-record node may use besides its parameters and inputs.
 struct OpContext {
   Rng rng;                   ///< keyed by seed, epoch, record and node
   bool training = true;      ///< false on validation records: random nodes take their expected, fixed form
   std::uint64_t record = 0;  ///< index in the source
+  /// The only reader of this node's output, where the node can make use of knowing what it wants; else null.
+  const NextNode* next = nullptr;
 };
 
 /// A per-record node, prepared for one run. Called from many threads at once: const means stateless.
@@ -68,6 +84,28 @@ class SampleOp {
   /// Reads the inputs (null where an optional port is unconnected), writes every output. Exceptions are caught by the
   /// engine and become record errors.
   virtual Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext& context) const = 0;
+  /// May this node read only a part of its picture, if it is told which (OpContext::next)?
+  [[nodiscard]] virtual bool partial() const { return false; }
+  /// Which part of a picture of this size run() will look at, given the same context; none: all of it. Random numbers
+  /// are keyed by record and node, so asking does not change what run() draws later.
+  [[nodiscard]] virtual std::optional<PictureDemand> demand(std::int64_t /*width*/, std::int64_t /*height*/,
+                                                            OpContext& /*context*/) const {
+    return std::nullopt;
+  }
+};
+
+/// The node that reads another one's output, for one record.
+class NextNode {
+ public:
+  NextNode(const SampleOp& op, const OpContext& context) : op_(op), context_(context) {}
+  [[nodiscard]] std::optional<PictureDemand> demand(std::int64_t width, std::int64_t height) const {
+    OpContext context = context_;
+    return op_.demand(width, height, context);
+  }
+
+ private:
+  const SampleOp& op_;
+  OpContext context_;
 };
 
 /// A node of the model: some batch tensors in, one out.
@@ -98,6 +136,13 @@ struct BatchSettings {
   bool drop_last = false;
 };
 
+/// Settings of a node that keeps what passes it, so that nothing upstream need run again for that record.
+struct CacheSettings {
+  std::int64_t ram_megabytes = 0;   ///< kept in memory up to this; 0: half of what is free
+  bool disk = true;                 ///< what is over goes to a memory-mapped file in the cache folder
+  std::int64_t disk_megabytes = 0;  ///< up to this; 0: while a tenth of the disk stays free
+};
+
 /// Settings of a sampler node (shuffle): how the records of its source are ordered.
 struct SamplerSettings {
   bool shuffle = true;
@@ -109,8 +154,20 @@ struct TrainerSettings {
   std::string device = "auto";
   double validation_split = 0.0;
   std::int64_t seed = 1;
-  std::int64_t workers = 0;
+  std::int64_t workers = 0;  ///< 0: what the split of the cores gives
   std::int64_t prefetch = 4;
+
+  // How the step uses the cores (see training/core_budget.h).
+  std::int64_t replicas = 0;          ///< copies of the model, each learning from a part of every batch; 0: auto
+  std::int64_t intra_op_threads = 0;  ///< threads within one operation of one replica; 0: auto
+  std::string channels_last = "auto";  ///< auto, on, off
+  std::string precision = "auto";      ///< auto (float32), float32, bfloat16
+
+  // What becomes of records that are bad or slow (see engine/watchdog.h).
+  double max_bad_fraction = 0.5;     ///< above it the run stops and shows the list
+  double slow_seconds = 10;          ///< a record is slow when it takes longer than this ...
+  double slow_factor = 100;          ///< ... and than this many medians of its node
+  std::string on_slow = "skip";      ///< wait, skip, retry, stop
 };
 
 }  // namespace feedline

@@ -14,6 +14,7 @@ constexpr std::align_val_t kAlignment{64};
 void Datum::Free::operator()(std::byte* p) const { ::operator delete[](p, kAlignment); }
 
 void Datum::set_shape(DType dtype, std::span<const std::int64_t> dims, Layout layout) {
+  part_.reset();
   dtype_ = dtype;
   layout_ = layout;
   dim_count_ = std::min(dims.size(), kMaxDims);

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,17 @@
 #include "schema/tensor_desc.h"
 
 namespace feedline {
+
+/// Which part of a picture a Datum holds, where a node read only what the next one will look at. All in pixels of the
+/// whole picture as it would stand at this scale, upright.
+struct PicturePart {
+  std::int64_t whole_width = 0;   ///< of the picture in its full size
+  std::int64_t whole_height = 0;
+  std::int64_t x = 0;             ///< left column of what is held, at this scale
+  std::int64_t y = 0;
+  std::int32_t eighths = 8;       ///< scale: 8 full size, 4 half, 1 an eighth
+  bool operator==(const PicturePart&) const = default;
+};
 
 /// One value of one record while it streams: an image, encoded bytes, a text, token ids, features or a label.
 ///
@@ -39,11 +51,19 @@ class Datum {
   /// Shows memory that someone else keeps alive for as long as this record is processed.
   void view(const std::byte* data, DType dtype, std::span<const std::int64_t> dims, Layout layout = Layout::None);
   /// Shows what `other` shows.
-  void view(const Datum& other) { view(other.data_, other.dtype_, other.dims(), other.layout_); }
+  void view(const Datum& other) {
+    view(other.data_, other.dtype_, other.dims(), other.layout_);
+    part_ = other.part_;
+  }
   /// The next allocate() of exactly this many bytes lands in `slot`; an empty span unbinds.
   void bind(std::span<std::byte> slot) { slot_ = slot; }
   /// Does the value lie in the bound slot?
   [[nodiscard]] bool in_slot() const { return !slot_.empty() && data_ == slot_.data(); }
+
+  /// Says that the value is only a part of a picture; allocate() and view() of memory forget it, view(Datum) keeps it.
+  void set_part(const PicturePart& part) { part_ = part; }
+  /// Unset: the whole picture.
+  [[nodiscard]] const std::optional<PicturePart>& part() const { return part_; }
 
   void set_label(std::int64_t label) { std::memcpy(allocate(DType::I64, {}), &label, sizeof label); }
   [[nodiscard]] std::int64_t label() const;
@@ -75,6 +95,7 @@ class Datum {
   std::array<std::int64_t, kMaxDims> dims_{};
   const std::byte* data_ = nullptr;
   std::size_t bytes_ = 0;
+  std::optional<PicturePart> part_{};
   std::span<std::byte> slot_{};
   std::unique_ptr<std::byte[], Free> own_{};
   std::size_t capacity_ = 0;

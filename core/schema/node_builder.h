@@ -7,16 +7,20 @@
 //   static Result<TensorDesc> infer(const Params&, const TensorDesc& in);                    one in, one out
 //   static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs in);              any number
 //   static Status run(const Params&, const Datum& in, Datum& out, OpContext&);               per-record node
+//   static bool partial(const Params&);                                                      ... that can read a part
+//   static std::optional<PictureDemand> demand(const Params&, width, height, OpContext&);    ... that says which part
 //   static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs);                per-record node with state
 //   static Result<std::unique_ptr<Source>> open(const Params&, const SourceContext&);        source
 //   static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc& out);   layer
 //   static std::unique_ptr<Loss> loss(const Params&);                                        loss
 //   static std::shared_ptr<torch::optim::Optimizer> optimizer(const Params&, std::vector<at::Tensor>);
+//   Params derived from CacheSettings, and run()                                             cache
 //   Params derived from SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer
 
 #include <concepts>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -165,6 +169,16 @@ class NodeBuilder {
     Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext& context) const override {
       return T::run(params_, *in[0], *out[0], context);
     }
+    [[nodiscard]] bool partial() const override {
+      if constexpr (requires(const Params& p) { T::partial(p); }) return T::partial(params_);
+      return false;
+    }
+    [[nodiscard]] std::optional<PictureDemand> demand(std::int64_t width, std::int64_t height,
+                                                      OpContext& context) const override {
+      if constexpr (requires(const Params& p, OpContext& c) { T::demand(p, width, height, c); })
+        return T::demand(params_, width, height, context);
+      return std::nullopt;
+    }
 
    private:
     Params params_;
@@ -225,6 +239,8 @@ class NodeBuilder {
       spec_.sample_op = [bind](const ParamMap& map, DescInputs) -> Result<std::unique_ptr<SampleOp>> {
         return std::make_unique<PlainOp>(bind(map));
       };
+      if constexpr (std::is_base_of_v<CacheSettings, Params>)
+        spec_.cache = [bind](const ParamMap& map) -> CacheSettings { return bind(map); };
     } else if constexpr (requires(const Params& p, DescInputs d, const TensorDesc& o) { T::layer(p, d, o); }) {
       set_role(Role::Layer, Category::Layer);
       spec_.layer = [bind](const ParamMap& map, DescInputs in, const TensorDesc& out) { return T::layer(bind(map), in, out); };

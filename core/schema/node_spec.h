@@ -70,6 +70,7 @@ struct NodeSpec {
   std::function<Result<std::unique_ptr<Source>>(const ParamMap&, const SourceContext&)> open{};
   std::function<SamplerSettings(const ParamMap&)> sampler{};
   std::function<Result<std::unique_ptr<SampleOp>>(const ParamMap&, DescInputs)> sample_op{};
+  std::function<CacheSettings(const ParamMap&)> cache{};  ///< set besides sample_op: the node keeps what passes it
   std::function<BatchSettings(const ParamMap&)> batch{};
   std::function<std::unique_ptr<Layer>(const ParamMap&, DescInputs, const TensorDesc& out)> layer{};
   std::function<std::unique_ptr<Loss>(const ParamMap&)> loss{};

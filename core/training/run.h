@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct RunOptions {
   std::optional<std::string> device{};       ///< auto, cpu, cuda, cuda:1
   std::optional<std::int64_t> seed{};
   std::optional<std::size_t> workers{};
+  bool staged = false;  ///< every node with its own workers and queue
+  bool meters = true;   ///< false: the data side is not measured (to measure what measuring costs)
   bool train = true;                     ///< false: batches are drained, nothing is learnt (profile --no-train)
   std::filesystem::path cache_folder{};  ///< empty: default_cache_folder()
 };
@@ -95,6 +98,9 @@ class Run {
   /// Asks for the end; takes effect within 200 ms, also in the middle of a step.
   void stop();
   [[nodiscard]] bool paused() const;
+  /// Changes how many threads carry a node of the data side, while it runs (see Pipeline::set_workers()); of training
+  /// and validation alike. From any thread. 0: no such node, or nothing runs yet.
+  std::size_t set_workers(std::string_view node, std::size_t workers);
   /// Waits for the end; true when it has come.
   bool wait_for(std::chrono::milliseconds deadline);
   /// Counters now. From any thread, at any time; never waits for the run.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/run_state.h"
 
+#include <algorithm>
+
 namespace feedline {
 
 void RunState::set_paused(bool paused) {
@@ -90,6 +92,14 @@ Snapshot RunState::snapshot() const {
   snapshot.process = process_.read();
   snapshot.loss_curve = loss_curve.points();
   return snapshot;
+}
+
+std::size_t RunState::set_workers(std::string_view node, std::size_t workers) {
+  const std::lock_guard lock(mutex_);
+  std::size_t now = 0;
+  for (Pipeline* pipeline : {train_, validation_})
+    if (pipeline != nullptr) now = std::max(now, pipeline->set_workers(node, workers));
+  return now;
 }
 
 }  // namespace feedline

@@ -27,6 +27,7 @@ class RunState {
   void resume();
   void stop();
   [[nodiscard]] bool paused() const;
+  std::size_t set_workers(std::string_view node, std::size_t workers);
   [[nodiscard]] Snapshot snapshot() const;
 
   // For the run's thread.

@@ -27,6 +27,24 @@ struct Trainer {
                "Threads that read and prepare records; 0: as many as there are cores.")
         .param("prefetch", &Params::prefetch, range(1, 1024).ui(1, 32).unit("batches"),
                "Batches prepared ahead of the step. More evens out slow records and costs memory.")
+        .param("replicas", &Params::replicas, range(0, 256).ui(0, 16),
+               "Copies of the model, each learning from a part of every batch at once; their gradients are summed. "
+               "0: one a core on the CPU, one on a GPU.")
+        .param("intra_op_threads", &Params::intra_op_threads, range(0, 256).ui(0, 16),
+               "Threads that share one operation of one replica; 0: what the replicas leave of the cores.")
+        .choice("channels_last", &Params::channels_last, {"auto", "on", "off"},
+                "Keeps pictures as N×H×W×C in memory, which convolutions are often faster at.")
+        .choice("precision", &Params::precision, {"auto", "float32", "bfloat16"},
+                "bfloat16 halves the work of convolutions and products where the device has it, and changes results "
+                "a little; auto is float32.")
+        .param("max_bad_fraction", &Params::max_bad_fraction, range(0, 1).ui(0, 1),
+               "Share of records that may be bad; above it the run stops and shows which.")
+        .param("slow_seconds", &Params::slow_seconds, range(0.01, 86400).ui(1, 60).unit("s"),
+               "A record is slow when a node takes longer than this over it, and than slow_factor medians.")
+        .param("slow_factor", &Params::slow_factor, range(1, 1e6).ui(10, 1000).unit("medians"),
+               "A record is slow when a node takes this many times longer than it usually does, and slow_seconds.")
+        .choice("on_slow", &Params::on_slow, {"skip", "retry", "wait", "stop"},
+                "What happens to a slow record: leave it out, try it once more, only name it, or end the run.")
         .example({{"epochs", std::int64_t{2}}});
   }
 
