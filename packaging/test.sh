@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Installs what is missing, builds everything with warnings as errors and runs all tests.
+# Installs what is missing, builds everything and runs all tests. With FEEDLINE_WERROR=ON, as
+# in CI, warnings are errors; not so by default, because a newer compiler knows new ones.
 #
 #   packaging/test.sh [CTEST-ARGUMENT...]      e.g. packaging/test.sh -L core
 set -euo pipefail
@@ -8,6 +9,6 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 install_packages build gui test
-build_release -DFEEDLINE_GUI=ON -DFEEDLINE_WERROR=ON -DBUILD_TESTING=ON --
+build_release -DFEEDLINE_GUI=ON "-DFEEDLINE_WERROR=${FEEDLINE_WERROR:-OFF}" -DBUILD_TESTING=ON --
 say "Testing"
 exec ctest --preset release "$@"
