@@ -33,6 +33,7 @@ class DataLowering {
         if (Status ok = add(index); !ok) return fail(std::move(ok.error()));
     for (const std::string& field : fields)
       if (Status ok = add_field(field); !ok) return fail(std::move(ok.error()));
+    link_partial_steps();
     return std::move(plan_);
   }
 
@@ -97,7 +98,8 @@ class DataLowering {
                   .type = node.type,
                   .stream = static_cast<std::uint32_t>(index),
                   .random = spec.random,
-                  .op = std::move(*op)};
+                  .op = std::move(*op),
+                  .cache = spec.cache ? std::optional(spec.cache(spec.complete(node.params))) : std::nullopt};
     for (const PortSpec& port : spec.inputs) {
       const PortRef* from = lowering_.into(node, port.name);
       step.inputs.push_back(from == nullptr ? std::nullopt : std::optional(slots_.at(*from)));
@@ -122,6 +124,25 @@ class DataLowering {
                 .port = name});
     plan_.fields.push_back({.name = name, .slot = slots_.at(from), .record = *record, .batch = *batch});
     return {};
+  }
+
+  /// A step that can read less than its whole picture learns who reads it, if that is one step alone, and reads it as
+  /// the picture that it works on.
+  void link_partial_steps() {
+    for (PlanStep& step : plan_.steps) {
+      if (!step.op->partial() || step.outputs.size() != 1) continue;
+      const SlotIndex slot = step.outputs.front();
+      std::size_t readers = 0;
+      std::optional<std::size_t> only;
+      for (const BatchField& field : plan_.fields) readers += field.slot == slot ? 1 : 0;
+      for (std::size_t i = 0; i < plan_.steps.size(); ++i)
+        for (std::size_t port = 0; port < plan_.steps[i].inputs.size(); ++port)
+          if (plan_.steps[i].inputs[port] == slot) {
+            ++readers;
+            if (port == 0) only = i;
+          }
+      if (readers == 1) step.next = only;
+    }
   }
 
   SlotIndex new_slot(const PortRef& output) {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Everything that Feedline links. The Debian packages are in packaging/packages.txt.
 
-# feedline_library(NAME HEADER <file> LIBRARY <name>... [SUBDIR <include sub-directory>])
+# feedline_library(NAME HEADER <file> [LIBRARY <name>...] [SUBDIR <include sub-directory>])
 # Imported target feedline::NAME for a library that ships no CMake package.
 function(feedline_library name)
   cmake_parse_arguments(arg "" "HEADER;SUBDIR" "LIBRARY" ${ARGN})
@@ -19,11 +19,13 @@ find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(PNG REQUIRED)
+find_package(GIF 5.1 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(CLI11 REQUIRED)
 feedline_library(webp HEADER webp/decode.h LIBRARY webp)
+feedline_library(xxhash HEADER xxhash.h)  # all of it is in the header
 
 # Partial decoding is libjpeg-turbo's, not in the original libjpeg.
 file(STRINGS "${JPEG_INCLUDE_DIR}/jpeglib.h" has_crop REGEX "jpeg_crop_scanline")

@@ -42,4 +42,27 @@ CropWindow centre_window(const PictureSize& picture, double ratio, double share)
   return centred(picture, side(fitted * share, picture.width), side(fitted / ratio * share, picture.height));
 }
 
+PictureDemand demand_of(const CropWindow& window, std::int64_t width, std::int64_t height) {
+  return {.x = window.x,
+          .y = window.y,
+          .width = window.width,
+          .height = window.height,
+          .scaled_width = width,
+          .scaled_height = height};
+}
+
+CropWindow window_in(const Datum& picture, const CropWindow& window) {
+  const auto& part = picture.part();
+  if (!part) return window;
+  const bool planar = picture.layout() == Layout::CHW;
+  const std::int64_t height = picture.dim(planar ? 1 : 0);
+  const std::int64_t width = picture.dim(planar ? 2 : 1);
+  const auto scaled = [&](std::int64_t place) { return (place * part->eighths + 4) / 8; };
+  const std::int64_t left = std::clamp<std::int64_t>(scaled(window.x) - part->x, 0, width - 1);
+  const std::int64_t top = std::clamp<std::int64_t>(scaled(window.y) - part->y, 0, height - 1);
+  const std::int64_t right = std::clamp<std::int64_t>(scaled(window.x + window.width) - part->x, left + 1, width);
+  const std::int64_t bottom = std::clamp<std::int64_t>(scaled(window.y + window.height) - part->y, top + 1, height);
+  return {left, top, right - left, bottom - top};
+}
+
 }  // namespace feedline

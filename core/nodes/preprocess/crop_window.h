@@ -3,6 +3,7 @@
 
 #include "base/random.h"
 #include "nodes/preprocess/picture.h"
+#include "schema/behaviour.h"
 
 #include <cstdint>
 
@@ -32,5 +33,12 @@ struct CropLimits {
 /// The largest centred window of the aspect ratio width / height, shrunk to `share` of its sides. Resizing it gives
 /// what "resize the shorter side, then cut out the centre" gives, without computing the pixels that are cut off.
 [[nodiscard]] CropWindow centre_window(const PictureSize& picture, double ratio, double share = 1.0);
+
+/// What a node demands that cuts out `window` and scales it to width x height.
+[[nodiscard]] PictureDemand demand_of(const CropWindow& window, std::int64_t width, std::int64_t height);
+
+/// Where a window of the whole picture lies in a value that may hold only a part of it, perhaps at a smaller scale; to
+/// the nearest pixel, never empty, always inside.
+[[nodiscard]] CropWindow window_in(const Datum& picture, const CropWindow& window);
 
 }  // namespace feedline

@@ -26,10 +26,19 @@ TensorDesc with_size(const TensorDesc& in, const Dim& height, const Dim& width) 
 }
 
 Result<PictureSize> picture_size(const Datum& in) {
+  if (in.part()) return fail_record("only a part of a picture is here");
+  return whole_picture_size(in);
+}
+
+Result<PictureSize> whole_picture_size(const Datum& in) {
   const bool known_type = in.dtype() == DType::U8 || in.dtype() == DType::F32;
   if (in.dims().size() != 3 || !known_type) return fail_record("'" + in.text() + "' is no picture");
   PictureSize size{in.dim(0), in.dim(1), in.dim(2)};
   if (in.layout() == Layout::CHW) size = {in.dim(1), in.dim(2), in.dim(0)};
+  if (const auto& part = in.part()) {
+    size.height = part->whole_height;
+    size.width = part->whole_width;
+  }
   const auto sane = [](std::int64_t side) { return side > 0 && side <= std::numeric_limits<std::int16_t>::max() * 4; };
   if (!sane(size.height) || !sane(size.width) || size.channels < 1 || size.channels > 64)
     return fail_record("a picture of " + in.text() + " cannot be processed");

@@ -31,8 +31,11 @@ struct PictureSize {
 /// The same description with another height and width.
 [[nodiscard]] TensorDesc with_size(const TensorDesc& in, const Dim& height, const Dim& width);
 
-/// Of a value. Error (for the record): not three-dimensional, an empty side, or not u8 or f32.
+/// Of a value. Error (for the record): not three-dimensional, an empty side, not u8 or f32, or a part of a picture:
+/// parts are made only for a node that asked for them by its demand(), which uses whole_picture_size().
 [[nodiscard]] Result<PictureSize> picture_size(const Datum& in);
+/// The same, but of a part (Datum::part()) it is the size of the whole picture.
+[[nodiscard]] Result<PictureSize> whole_picture_size(const Datum& in);
 /// Makes room in `out` for a picture like `in`, with another height and width.
 std::byte* allocate_like(const Datum& in, Datum& out, std::int64_t height, std::int64_t width);
 

@@ -51,15 +51,23 @@ struct RandomResizedCrop {
     return with_size(in, params.size, params.size);
   }
 
+  static std::optional<PictureDemand> demand(const Params& params, std::int64_t width, std::int64_t height,
+                                             OpContext& context) {
+    return demand_of(window(params, {height, width}, context), params.size, params.size);
+  }
+
   static Status run(const Params& params, const Datum& in, Datum& out, OpContext& context) {
-    const auto picture = picture_size(in);
+    const auto picture = whole_picture_size(in);
     if (!picture) return fail(picture.error());
-    const CropWindow window = context.training ? random_window(*picture, params.limits(), context.rng)
-                                               : centre_window(*picture, 1.0, kValidationShare);
-    return resample(in, window, params.size, params.size, params.filter, out);
+    return resample(in, window(params, *picture, context), params.size, params.size, params.filter, out);
   }
 
  private:
+  static CropWindow window(const Params& params, const PictureSize& picture, OpContext& context) {
+    return context.training ? random_window(picture, params.limits(), context.rng)
+                            : centre_window(picture, 1.0, kValidationShare);
+  }
+
   static tl::unexpected<Error> crossed(std::string low, const std::string& high) {
     return fail(Error{.reason = low + " is greater than " + high,
                       .remedy = "Lower it, or raise " + high,

@@ -21,8 +21,9 @@ std::vector<std::string> filter_choices() { return {"linear", "area", "cubic"}; 
 Status resample(const Datum& in, const CropWindow& window, std::int64_t width, std::int64_t height,
                 std::string_view filter, Datum& out) {
   keep_opencv_single_threaded();
-  const cv::Rect rect(static_cast<int>(window.x), static_cast<int>(window.y), static_cast<int>(window.width),
-                      static_cast<int>(window.height));
+  const CropWindow held = window_in(in, window);
+  const cv::Rect rect(static_cast<int>(held.x), static_cast<int>(held.y), static_cast<int>(held.width),
+                      static_cast<int>(held.height));
   for_each_plane(in, out, height, width, [&](const cv::Mat& from, cv::Mat& to) {
     const cv::Mat part = from(rect);
     if (part.size() == to.size())

@@ -17,7 +17,8 @@ inline constexpr std::string_view kFilterDoc =
     "strongly "
     "shrunken pictures do not shimmer; 'cubic' keeps enlarged ones crisp.";
 
-/// Cuts `window` out of the picture `in` and scales it to width x height. u8 or f32, HWC or CHW.
+/// Cuts `window` (of the whole picture, of which `in` may hold a part) out and scales it to width x height. u8 or f32,
+/// HWC or CHW. Call whole_picture_size(in) first.
 Status resample(const Datum& in, const CropWindow& window, std::int64_t width, std::int64_t height,
                 std::string_view filter, Datum& out);
 

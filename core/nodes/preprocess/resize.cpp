@@ -19,7 +19,8 @@ struct Resize {
             "Gives all pictures the same width and height, which a batch needs. With 'crop' the picture keeps its "
             "proportions: it is scaled until it covers the size, and what overhangs is cut off evenly. With 'stretch' "
             "nothing is cut off, but the proportions change.\n\n"
-            "Cost grows with the size of the result; a large picture is mostly paid for in decode.")
+            "Cost grows with the size of the result; a large picture is mostly paid for in decode, which reads only "
+            "the part, and no more finely, than is asked for here.")
         .in("image", Kind::Image, "A picture of any size.")
         .out("image", Kind::Image, "The picture in the new size.")
         .param("width", &Params::width, range(1, 8192).ui(16, 512).unit("px"), "Width of the result.")
@@ -36,13 +37,21 @@ struct Resize {
     return with_size(in, params.height, params.width);
   }
 
+  static std::optional<PictureDemand> demand(const Params& params, std::int64_t width, std::int64_t height,
+                                             OpContext&) {
+    return demand_of(window(params, {height, width}), params.width, params.height);
+  }
+
   static Status run(const Params& params, const Datum& in, Datum& out, OpContext&) {
-    const auto picture = picture_size(in);
+    const auto picture = whole_picture_size(in);
     if (!picture) return fail(picture.error());
-    const CropWindow whole{0, 0, picture->width, picture->height};
+    return resample(in, window(params, *picture), params.width, params.height, params.filter, out);
+  }
+
+ private:
+  static CropWindow window(const Params& params, const PictureSize& picture) {
     const double ratio = static_cast<double>(params.width) / static_cast<double>(params.height);
-    const CropWindow window = params.mode == "crop" ? centre_window(*picture, ratio) : whole;
-    return resample(in, window, params.width, params.height, params.filter, out);
+    return params.mode == "crop" ? centre_window(picture, ratio) : CropWindow{0, 0, picture.width, picture.height};
   }
 };
 

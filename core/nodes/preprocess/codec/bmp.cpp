@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "nodes/preprocess/codec/codec.h"
+#include "nodes/preprocess/codec/canvas.h"
 
 #include <array>
 #include <bit>
@@ -33,7 +33,7 @@ class BmpReader {
   explicit BmpReader(Bytes bytes) : bytes_(bytes) {}
 
   Status read_header();
-  Status read_pixels(std::uint8_t* to, const DecodeRequest& request);
+  Status read_pixels(Canvas& canvas);
   [[nodiscard]] const Header& header() const { return header_; }
 
  private:
@@ -184,31 +184,33 @@ Status BmpReader::unpack(std::vector<std::uint8_t>& indices) const {
   return {};
 }
 
-Status BmpReader::read_pixels(std::uint8_t* to, const DecodeRequest& request) {
+Status BmpReader::read_pixels(Canvas& canvas) {
   const auto width = static_cast<std::size_t>(header_.width);
   const auto height = static_cast<std::size_t>(header_.height);
   const std::size_t row_bytes = (width * header_.bits + 31) / 32 * 4;
   const bool packed = header_.compression == kRle8 || header_.compression == kRle4;
+  const bool keep = canvas.request().accept_damaged;
   std::vector<std::uint8_t> indices;
   Status status;
   if (packed) status = unpack(indices);
-  if (!status && !request.accept_damaged) return status;
+  if (!status && !keep) return status;
 
+  const Region& wanted = canvas.wanted();
   std::vector<std::uint8_t> row(width * 4);
-  for (std::size_t i = 0; i < height; ++i) {
+  for (std::int64_t y = wanted.y; y < wanted.bottom(); ++y) {
+    const std::size_t i = header_.top_down ? static_cast<std::size_t>(y) : height - 1 - static_cast<std::size_t>(y);
     if (packed) {
       for (std::size_t x = 0; x < width; ++x) put(indices[i * width + x], row.data() + 4 * x);
     } else {
       const std::size_t used = (width * header_.bits + 7) / 8;  // the last row may lack its padding
       const std::size_t at = header_.data_at + i * row_bytes;
       if (!has(at, used)) {
-        if (request.accept_damaged) return {};
+        if (keep) continue;
         return broken("the file ends too early");
       }
       plain_row(at, row.data());
     }
-    const std::size_t y = header_.top_down ? i : height - 1 - i;
-    convert_rgba_row(row.data(), width, request, to + y * width * static_cast<std::size_t>(request.channels()));
+    canvas.put_rgba(y, row.data() + wanted.x * 4);
   }
   return {};
 }
@@ -218,10 +220,11 @@ Status BmpReader::read_pixels(std::uint8_t* to, const DecodeRequest& request) {
 Status decode_bmp(Bytes bytes, Canvas& canvas) {
   BmpReader reader(bytes);
   if (auto status = reader.read_header(); !status) return status;
-  const auto pixels = canvas.begin(static_cast<std::uint64_t>(reader.header().width),
-                                   static_cast<std::uint64_t>(reader.header().height));
-  if (!pixels) return fail(pixels.error());
-  return reader.read_pixels(*pixels, canvas.request());
+  const auto width = static_cast<std::uint64_t>(reader.header().width);
+  const auto height = static_cast<std::uint64_t>(reader.header().height);
+  if (auto status = canvas.open(width, height); !status) return status;
+  (void)canvas.begin();
+  return reader.read_pixels(canvas);
 }
 
 }  // namespace feedline::codec

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/preprocess/codec/codec.h"
 
-#include "nodes/preprocess/codec/exif.h"
+#include "nodes/preprocess/codec/canvas.h"
 
 #include <fmt/format.h>
 
@@ -11,14 +11,6 @@
 
 namespace feedline::codec {
 namespace {
-
-/// Memory for pictures that must still be turned; kept from record to record.
-std::vector<std::uint8_t>& scratch() {
-  thread_local std::vector<std::uint8_t> memory;
-  return memory;
-}
-
-constexpr std::size_t kScratchKept = std::size_t{64} << 20;
 
 /// "starts with 'not a pic'" or "starts with 00 1f 8b 08".
 std::string beginning(Bytes bytes) {
@@ -44,6 +36,7 @@ Format sniff(Bytes bytes) {
   if (begins("\xFF\xD8\xFF")) return Format::Jpeg;
   if (begins("\x89PNG\r\n\x1A\n")) return Format::Png;
   if (begins("RIFF") && begins("WEBP", 8)) return Format::WebP;
+  if (begins("GIF87a") || begins("GIF89a")) return Format::Gif;
   if (begins("BM")) return Format::Bmp;
   return Format::Unknown;
 }
@@ -62,48 +55,19 @@ Status decode(Bytes bytes, const DecodeRequest& request, Datum& out) {
     case Format::WebP:
       status = decode_webp(bytes, canvas);
       break;
+    case Format::Gif:
+      status = decode_gif(bytes, canvas);
+      break;
     case Format::Bmp:
       status = decode_bmp(bytes, canvas);
       break;
     case Format::Unknown:
-      return fail_record("not a JPEG, PNG, WebP or BMP picture (starts with " + beginning(bytes) + ")",
+      return fail_record("not a JPEG, PNG, WebP, GIF or BMP picture (starts with " + beginning(bytes) + ")",
                          "Delete it, or convert it");
   }
   if (!status) return status;
   canvas.finish();
   return {};
-}
-
-Result<std::uint8_t*> Canvas::begin(std::uint64_t width, std::uint64_t height, int orientation) {
-  constexpr std::uint64_t kLongestSide = 65535;
-  if (width == 0 || height == 0) return fail_record("a picture without pixels", "Delete it, or restore it");
-  if (width > kLongestSide || height > kLongestSide || width * height > request_.max_pixels)
-    return fail_record(fmt::format("a picture of {} x {} px ({:.1f} megapixels) is over the limit of {:.1f} megapixels",
-                                   width, height, static_cast<double>(width) * static_cast<double>(height) / 1e6,
-                                   static_cast<double>(request_.max_pixels) / 1e6),
-                       "Shrink it, or raise max_megapixels of decode");
-  width_ = static_cast<std::int64_t>(width);
-  height_ = static_cast<std::int64_t>(height);
-  orientation_ = orientation;
-  const std::size_t size = width * height * static_cast<std::size_t>(request_.channels());
-  if (orientation_ > 1) {
-    scratch().assign(size, 0);
-    return scratch().data();
-  }
-  auto* pixels =
-      reinterpret_cast<std::uint8_t*>(out_.allocate(DType::U8, {height_, width_, request_.channels()}, Layout::HWC));
-  if (request_.accept_damaged) std::memset(pixels, 0, size);
-  return pixels;
-}
-
-void Canvas::finish() {
-  if (orientation_ <= 1) return;
-  const bool swap = swaps_sides(orientation_);
-  std::byte* to =
-      out_.allocate(DType::U8, {swap ? width_ : height_, swap ? height_ : width_, request_.channels()}, Layout::HWC);
-  turn_upright(scratch().data(), width_, height_, request_.channels(), orientation_,
-               reinterpret_cast<std::uint8_t*>(to));
-  if (scratch().capacity() > kScratchKept) std::vector<std::uint8_t>().swap(scratch());
 }
 
 void convert_rgba_row(const std::uint8_t* rgba, std::size_t width, const DecodeRequest& request, std::uint8_t* to) {

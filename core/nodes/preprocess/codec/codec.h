@@ -12,11 +12,15 @@
 #include <string_view>
 #include <vector>
 
+namespace feedline {
+class NextNode;
+}
+
 namespace feedline::codec {
 
 using Bytes = std::span<const std::byte>;
 
-enum class Format { Unknown, Jpeg, Png, WebP, Bmp };
+enum class Format { Unknown, Jpeg, Png, WebP, Gif, Bmp };
 /// By the first bytes; file names are not looked at.
 [[nodiscard]] Format sniff(Bytes bytes);
 
@@ -24,43 +28,22 @@ enum class Colour { Rgb, Grey };
 /// What becomes of an alpha channel.
 enum class Alpha { Drop, OnWhite, OnBlack };
 
-/// What is wanted of a picture. A partial decode (a region, a smaller scale) will be asked for here.
+/// What is wanted of a picture.
 struct DecodeRequest {
   Colour colour = Colour::Rgb;
   Alpha alpha = Alpha::Drop;
   std::uint64_t max_pixels = 100'000'000;  ///< a picture that declares more is refused before any memory is taken
   bool accept_damaged = false;             ///< keep what could be read of a truncated or corrupt file
+  const NextNode* next = nullptr;          ///< who will look at it: read only what that one wants; null: all
   [[nodiscard]] int channels() const { return colour == Colour::Rgb ? 3 : 1; }
 };
 
-/// Decodes JPEG (baseline, progressive, grey, CMYK), PNG (all depths, interlaced), WebP (the first frame of animations)
-/// or BMP into u8 HWC with one or three channels, turned upright as EXIF says. Errors are record errors without a file.
+/// Decodes JPEG (baseline, progressive, grey, CMYK), PNG (all depths, interlaced), WebP and GIF (the first frame of
+/// animations) or BMP into u8 HWC with one or three channels, turned upright as EXIF says. If request.next wants less
+/// than the whole picture, the Datum may hold only a part of it, JPEG also at a smaller scale: see Datum::part().
+/// What is not read is not judged: such a part may come from a file that is damaged elsewhere. Errors are record
+/// errors without a file.
 Status decode(Bytes bytes, const DecodeRequest& request, Datum& out);
-
-/// Where a codec puts its pixels: straight into the Datum, or first aside if EXIF wants the picture turned.
-class Canvas {
- public:
-  Canvas(const DecodeRequest& request, Datum& out) : request_(request), out_(out) {}
-
-  /// Room for height x width pixels of request().channels() bytes, dense, zeroed. Error: over the pixel budget.
-  [[nodiscard]] Result<std::uint8_t*> begin(std::uint64_t width, std::uint64_t height, int orientation = 1);
-  /// Turns the picture upright.
-  void finish();
-  [[nodiscard]] const DecodeRequest& request() const { return request_; }
-
- private:
-  const DecodeRequest& request_;
-  Datum& out_;
-  std::int64_t width_ = 0;
-  std::int64_t height_ = 0;
-  int orientation_ = 1;
-};
-
-// One a format; see the files of the same names.
-Status decode_jpeg(Bytes bytes, Canvas& canvas);
-Status decode_png(Bytes bytes, Canvas& canvas);
-Status decode_webp(Bytes bytes, Canvas& canvas);
-Status decode_bmp(Bytes bytes, Canvas& canvas);
 
 /// One row of `width` pixels of 8-bit R, G, B, A to what the request asks for.
 void convert_rgba_row(const std::uint8_t* rgba, std::size_t width, const DecodeRequest& request, std::uint8_t* to);

@@ -71,11 +71,9 @@ int jpeg_orientation(Bytes jpeg) {
 
 void turn_upright(const std::uint8_t* from, std::int64_t width, std::int64_t height, int channels, int orientation,
                   std::uint8_t* to) {
-  const bool swap = swaps_sides(orientation);
+  const auto [swap, mirror_x, mirror_y] = turn_of(orientation);
   const std::int64_t out_width = swap ? height : width;
   const std::int64_t out_height = swap ? width : height;
-  const bool mirror_x = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-  const bool mirror_y = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
   const std::int64_t pixel = channels;
   const std::int64_t row = width * pixel;
   // Steps in `from` for one step right and one step down in `to`.

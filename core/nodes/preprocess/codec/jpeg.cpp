@@ -11,7 +11,7 @@
 #include <jerror.h>
 // clang-format on
 
-#include "nodes/preprocess/codec/codec.h"
+#include "nodes/preprocess/codec/canvas.h"
 #include "nodes/preprocess/codec/exif.h"
 
 namespace feedline::codec {
@@ -19,6 +19,9 @@ namespace {
 
 /// Scans beyond this are an attack: each costs a pass over the whole picture.
 constexpr int kMaxScans = 500;
+
+/// Pixels beyond the wanted ones that are decoded too: colours are interpolated from their neighbours.
+constexpr std::int64_t kMargin = 2;
 
 /// libjpeg reports errors by a callback that must not return. It jumps to where the calling function has set its mark;
 /// no object with a destructor lives between the two.
@@ -85,21 +88,38 @@ class JpegReader {
   /// Four channels: CMYK or YCCK, to be converted by us.
   [[nodiscard]] bool inks() const { return info_.num_components == 4; }
 
-  bool start(Colour colour) {
+  /// Begins to decode at `eighths` of the full size: 8, 4, 2 or 1. libjpeg knows all eighths, but only these have
+  /// SIMD code: 7, 6 and 5 take longer than the full size.
+  bool start(Colour colour, int eighths) {
     if (setjmp(errors_.mark) != 0) return false;
     info_.out_color_space = inks() ? JCS_CMYK : colour == Colour::Rgb ? JCS_RGB : JCS_GRAYSCALE;
+    info_.scale_num = static_cast<unsigned>(eighths);
+    info_.scale_denom = 8;
     return jpeg_start_decompress(&info_) != FALSE;
   }
 
-  /// All rows straight into `to`.
-  bool read_rows(std::uint8_t* to, std::size_t row_bytes) {
+  /// Leaves out what lies left, right and above of `region` (of the scaled picture). Widens it to whole blocks.
+  bool crop(Region& region) {
     if (setjmp(errors_.mark) != 0) return false;
-    while (info_.output_scanline < info_.output_height) {
+    auto x = static_cast<JDIMENSION>(region.x);
+    auto width = static_cast<JDIMENSION>(region.width);
+    if (width < info_.output_width) jpeg_crop_scanline(&info_, &x, &width);
+    region.x = x;
+    region.width = width;
+    const auto above = static_cast<JDIMENSION>(region.y);
+    return above == 0 || jpeg_skip_scanlines(&info_, above) == above;
+  }
+
+  /// `count` rows straight into `to`.
+  bool read_rows(std::uint8_t* to, std::size_t row_bytes, std::size_t count) {
+    if (setjmp(errors_.mark) != 0) return false;
+    for (std::size_t done = 0; done < count;) {
       JSAMPROW rows[8];
-      const std::size_t first = info_.output_scanline;
-      for (std::size_t i = 0; i < 8; ++i)
-        rows[i] = to + std::min<std::size_t>(first + i, info_.output_height - 1) * row_bytes;
-      jpeg_read_scanlines(&info_, rows, std::min<JDIMENSION>(8, info_.output_height - info_.output_scanline));
+      for (std::size_t i = 0; i < 8; ++i) rows[i] = to + std::min(done + i, count - 1) * row_bytes;
+      const auto most = static_cast<JDIMENSION>(std::min<std::size_t>(8, count - done));
+      const JDIMENSION read = jpeg_read_scanlines(&info_, rows, most);
+      if (read == 0) return false;
+      done += read;
     }
     return true;
   }
@@ -111,13 +131,17 @@ class JpegReader {
     return jpeg_read_scanlines(&info_, rows, 1) == 1;
   }
 
+  /// After the last row: the rest, so that a missing end is found. Where rows are left, nothing.
   bool finish() {
+    if (info_.output_scanline < info_.output_height) return true;
     if (setjmp(errors_.mark) != 0) return false;
     return jpeg_finish_decompress(&info_) != FALSE;
   }
 
   [[nodiscard]] std::size_t width() const { return info_.image_width; }
   [[nodiscard]] std::size_t height() const { return info_.image_height; }
+  /// After start(): the picture at the scale that was asked for.
+  [[nodiscard]] Region scaled() const { return {0, 0, info_.output_width, info_.output_height}; }
   /// Adobe's programs store inks inverted and say so by their marker.
   [[nodiscard]] bool inverted() const { return info_.saw_Adobe_marker != FALSE; }
   [[nodiscard]] bool damaged() const { return errors_.damaged; }
@@ -133,11 +157,11 @@ tl::unexpected<Error> broken(const std::string& message) {
   return fail_record("a JPEG picture that cannot be read: " + message, "Restore the file, or delete it");
 }
 
-bool read_inks(JpegReader& reader, const DecodeRequest& request, std::uint8_t* to) {
-  const std::size_t width = reader.width();
+bool read_inks(JpegReader& reader, const DecodeRequest& request, const Region& held, std::uint8_t* to) {
+  const auto width = static_cast<std::size_t>(held.width);
   std::vector<std::uint8_t> row(width * 4);
   const std::uint8_t flip = reader.inverted() ? 0 : 255;
-  for (std::size_t y = 0; y < reader.height(); ++y, to += width * static_cast<std::size_t>(request.channels())) {
+  for (std::int64_t y = 0; y < held.height; ++y, to += width * static_cast<std::size_t>(request.channels())) {
     if (!reader.read_row(row.data())) return false;
     for (std::size_t x = 0; x < width; ++x) {
       std::uint8_t* pixel = row.data() + 4 * x;
@@ -150,21 +174,32 @@ bool read_inks(JpegReader& reader, const DecodeRequest& request, std::uint8_t* t
   return true;
 }
 
+/// `region` of the full picture at a smaller scale, outwards to whole pixels.
+Region scaled_down(const Region& region, int eighths) {
+  const std::int64_t x = region.x * eighths / 8;
+  const std::int64_t y = region.y * eighths / 8;
+  return {x, y, (region.right() * eighths + 7) / 8 - x, (region.bottom() * eighths + 7) / 8 - y};
+}
+
 }  // namespace
 
 Status decode_jpeg(Bytes bytes, Canvas& canvas) {
   JpegReader reader;
   if (!reader.read_header(bytes)) return broken(reader.message());
-  const DecodeRequest& request = canvas.request();
-  const auto pixels = canvas.begin(reader.width(), reader.height(), jpeg_orientation(bytes));
-  if (!pixels) return fail(pixels.error());
+  if (Status ok = canvas.open(reader.width(), reader.height(), jpeg_orientation(bytes)); !ok) return ok;
 
-  const bool keep = request.accept_damaged;
-  if (!reader.start(request.colour)) return broken(reader.message());
-  const std::size_t row_bytes = reader.width() * static_cast<std::size_t>(request.channels());
-  const bool complete =
-      (reader.inks() ? read_inks(reader, request, *pixels) : reader.read_rows(*pixels, row_bytes)) && reader.finish();
-  if ((!complete || reader.damaged()) && !keep) return broken(reader.message());
+  const DecodeRequest& request = canvas.request();
+  if (!reader.start(request.colour, canvas.eighths())) return broken(reader.message());
+  Region held = intersection(widened(scaled_down(canvas.wanted(), canvas.eighths()), kMargin), reader.scaled());
+  bool complete = reader.crop(held);
+  std::uint8_t* to = canvas.begin(held, canvas.eighths());
+
+  const auto row_bytes = static_cast<std::size_t>(held.width * request.channels());
+  complete = complete &&
+             (reader.inks() ? read_inks(reader, request, held, to)
+                            : reader.read_rows(to, row_bytes, static_cast<std::size_t>(held.height))) &&
+             reader.finish();
+  if ((!complete || reader.damaged()) && !request.accept_damaged) return broken(reader.message());
   return {};
 }
 

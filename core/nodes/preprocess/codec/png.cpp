@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "nodes/preprocess/codec/codec.h"
+#include "nodes/preprocess/codec/canvas.h"
 #include "nodes/preprocess/codec/exif.h"
 
 #include <csetjmp>
@@ -101,31 +101,31 @@ tl::unexpected<Error> broken(const std::string& message) {
 Status decode_png(Bytes bytes, Canvas& canvas) {
   PngReader reader(bytes);
   if (!reader.read_header()) return broken(reader.message());
-  const DecodeRequest& request = canvas.request();
-  const auto pixels = canvas.begin(reader.width(), reader.height(), reader.orientation());
-  if (!pixels) return fail(pixels.error());
+  if (Status ok = canvas.open(reader.width(), reader.height(), reader.orientation()); !ok) return ok;
   if (!reader.start()) return broken(reader.message());
+  (void)canvas.begin();
 
-  const std::size_t width = reader.width();
-  const std::size_t height = reader.height();
-  const std::size_t row_bytes = width * 4;
   // An interlaced picture is refined pass by pass, so all of it must be kept as R, G, B, A; otherwise one row will do.
-  const bool whole = reader.passes() > 1;
-  std::vector<std::uint8_t> rows(row_bytes * (whole ? height : 1));
-  const auto convert = [&](const std::uint8_t* row, std::size_t y) {
-    convert_rgba_row(row, width, request, *pixels + y * width * static_cast<std::size_t>(request.channels()));
+  const bool interlaced = reader.passes() > 1;
+  const std::size_t row_bytes = std::size_t{reader.width()} * 4;
+  const std::size_t height = reader.height();
+  const Region& wanted = canvas.wanted();
+  const auto last = interlaced ? height : static_cast<std::size_t>(wanted.bottom());
+  std::vector<std::uint8_t> rows(row_bytes * (interlaced ? height : 1));
+  const auto put = [&](const std::uint8_t* row, std::size_t y) {
+    canvas.put_rgba(static_cast<std::int64_t>(y), row + wanted.x * 4);
   };
   bool complete = true;
   for (int pass = 0; pass < reader.passes() && complete; ++pass)
-    for (std::size_t y = 0; y < height && complete; ++y) {
-      std::uint8_t* row = rows.data() + (whole ? y * row_bytes : 0);
+    for (std::size_t y = 0; y < last && complete; ++y) {
+      std::uint8_t* row = rows.data() + (interlaced ? y * row_bytes : 0);
       complete = reader.read_row(row);
-      if (complete && !whole) convert(row, y);
+      if (complete && !interlaced) put(row, y);
     }
-  complete = complete && reader.finish();
-  if (!complete && !request.accept_damaged) return broken(reader.message());
-  if (whole)
-    for (std::size_t y = 0; y < height; ++y) convert(rows.data() + y * row_bytes, y);
+  if (complete && last == height) complete = reader.finish();
+  if (!complete && !canvas.request().accept_damaged) return broken(reader.message());
+  if (interlaced)
+    for (std::size_t y = 0; y < height; ++y) put(rows.data() + y * row_bytes, y);
   return {};
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "nodes/preprocess/codec/codec.h"
+#include "nodes/preprocess/codec/canvas.h"
 #include "nodes/preprocess/codec/exif.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <webp/decode.h>
@@ -30,10 +31,7 @@ Bytes find_chunk(Bytes file, std::string_view name) {
 /// Where the pixels of the picture, or of an animation's first frame, lie.
 struct Frame {
   Bytes data{};
-  std::uint32_t x = 0;
-  std::uint32_t y = 0;
-  int width = 0;
-  int height = 0;
+  Region place{};
 };
 
 tl::unexpected<Error> broken(const std::string& message) {
@@ -44,13 +42,14 @@ Result<Frame> first_frame(Bytes file) {
   constexpr std::size_t kFrameHeader = 16;
   const Bytes animation = find_chunk(file, "ANMF");
   if (animation.size() <= kFrameHeader) return broken("its animation has no frame");
-  Frame frame{.data = animation.subspan(kFrameHeader),
-              .x = 2 * little_endian(animation, 0, 3),
-              .y = 2 * little_endian(animation, 3, 3)};
-  if (WebPGetInfo(reinterpret_cast<const std::uint8_t*>(frame.data.data()), frame.data.size(), &frame.width,
-                  &frame.height) == 0)
+  const Bytes data = animation.subspan(kFrameHeader);
+  int width = 0;
+  int height = 0;
+  if (WebPGetInfo(reinterpret_cast<const std::uint8_t*>(data.data()), data.size(), &width, &height) == 0)
     return broken("its first frame has no picture");
-  return frame;
+  const std::int64_t x = std::int64_t{2} * little_endian(animation, 0, 3);
+  const std::int64_t y = std::int64_t{2} * little_endian(animation, 3, 3);
+  return Frame{.data = data, .place = {x, y, width, height}};
 }
 
 int orientation(Bytes file) {
@@ -59,38 +58,77 @@ int orientation(Bytes file) {
   return exif_orientation(exif);
 }
 
+/// Decodes `part` (in the frame's own pixels, from an even place on) as R, G, B, A. False: damaged or incomplete.
+bool decode_part(Bytes data, const Region& part, std::vector<std::uint8_t>& rgba) {
+  WebPDecoderConfig config;
+  if (WebPInitDecoderConfig(&config) == 0) return false;
+  config.options.use_cropping = 1;
+  config.options.crop_left = static_cast<int>(part.x);
+  config.options.crop_top = static_cast<int>(part.y);
+  config.options.crop_width = static_cast<int>(part.width);
+  config.options.crop_height = static_cast<int>(part.height);
+  config.output.colorspace = MODE_RGBA;
+  config.output.is_external_memory = 1;
+  config.output.u.RGBA.rgba = rgba.data();
+  config.output.u.RGBA.stride = static_cast<int>(part.width * 4);
+  config.output.u.RGBA.size = rgba.size();
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(data.data());
+  const bool complete = WebPDecode(bytes, data.size(), &config) == VP8_STATUS_OK;
+  WebPFreeDecBuffer(&config.output);
+  return complete;
+}
+
+/// What of a frame must be decoded for `wanted`, in the frame's own pixels: with a margin, because colours are
+/// interpolated from their neighbours, and from an even place on, as the decoder wants it.
+Region frame_part(const Region& place, const Region& wanted) {
+  Region part = intersection(widened(wanted, 2), place);
+  if (part.width == 0) return {};
+  part.x -= place.x;
+  part.y -= place.y;
+  part.width += part.x % 2;
+  part.height += part.y % 2;
+  part.x -= part.x % 2;
+  part.y -= part.y % 2;
+  return part;
+}
+
 }  // namespace
 
 Status decode_webp(Bytes bytes, Canvas& canvas) {
   WebPBitstreamFeatures features{};
   if (WebPGetFeatures(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), &features) != VP8_STATUS_OK)
     return broken("its header is damaged");
-  const auto width = static_cast<std::uint32_t>(features.width);
-  const auto height = static_cast<std::uint32_t>(features.height);
-  const auto pixels = canvas.begin(width, height, orientation(bytes));
-  if (!pixels) return fail(pixels.error());
+  const auto width = static_cast<std::uint64_t>(features.width);
+  const auto height = static_cast<std::uint64_t>(features.height);
+  if (Status ok = canvas.open(width, height, orientation(bytes)); !ok) return ok;
 
-  Frame frame{.data = bytes, .width = features.width, .height = features.height};
+  Frame frame{.data = bytes, .place = {0, 0, features.width, features.height}};
   if (features.has_animation != 0) {
     auto first = first_frame(bytes);
     if (!first) return fail(std::move(first.error()));
     frame = *first;
   }
-  const auto frame_width = static_cast<std::uint32_t>(frame.width);
-  const auto frame_height = static_cast<std::uint32_t>(frame.height);
-  if (frame.x + frame_width > width || frame.y + frame_height > height) return broken("its first frame lies outside");
+  if (frame.place.right() > features.width || frame.place.bottom() > features.height)
+    return broken("its first frame lies outside");
 
-  std::vector<std::uint8_t> rgba(std::size_t{width} * height * 4);  // transparent where a frame does not reach
-  const std::size_t stride = std::size_t{width} * 4;
-  std::uint8_t* first = rgba.data() + frame.y * stride + std::size_t{frame.x} * 4;
-  const std::size_t room = rgba.size() - static_cast<std::size_t>(first - rgba.data());
-  const auto* data = reinterpret_cast<const std::uint8_t*>(frame.data.data());
-  const bool complete = WebPDecodeRGBAInto(data, frame.data.size(), first, room, static_cast<int>(stride)) != nullptr;
-  const DecodeRequest& request = canvas.request();
-  if (!complete && !request.accept_damaged) return broken("its data are damaged or end too early");
-  for (std::size_t y = 0; y < height; ++y)
-    convert_rgba_row(rgba.data() + y * stride, width, request,
-                     *pixels + y * width * static_cast<std::size_t>(request.channels()));
+  const Region& wanted = canvas.wanted();
+  const Region part = frame_part(frame.place, wanted);
+  std::vector<std::uint8_t> rgba(static_cast<std::size_t>(part.width * part.height) * 4);
+  if (part.width > 0 && !decode_part(frame.data, part, rgba) && !canvas.request().accept_damaged)
+    return broken("its data are damaged or end too early");
+
+  (void)canvas.begin();
+  const Region shown = intersection({part.x + frame.place.x, part.y + frame.place.y, part.width, part.height}, wanted);
+  std::vector<std::uint8_t> row(static_cast<std::size_t>(wanted.width) * 4);  // transparent beside the frame
+  for (std::int64_t y = wanted.y; y < wanted.bottom(); ++y) {
+    std::fill(row.begin(), row.end(), std::uint8_t{0});
+    if (y >= shown.y && y < shown.bottom()) {
+      const std::int64_t from = (y - frame.place.y - part.y) * part.width + shown.x - frame.place.x - part.x;
+      std::memcpy(row.data() + (shown.x - wanted.x) * 4, rgba.data() + from * 4,
+                  static_cast<std::size_t>(shown.width) * 4);
+    }
+    canvas.put_rgba(y, row.data());
+  }
   return {};
 }
 
