@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
-# Shared by run.sh and test.sh: installs what is missing, configures, builds.
+# Shared by run.sh, test.sh and bench.sh: installs what is missing, configures, builds.
 
 set -euo pipefail
 export LC_ALL=C.UTF-8
@@ -121,16 +121,17 @@ check_by_hand() {
   exit 2
 }
 
-# build_release CMAKE_OPTION... -- TARGET...: no target builds everything.
-build_release() {
-  local options=() targets=()
+# build_preset PRESET CMAKE_OPTION... -- TARGET...: no target builds everything.
+build_preset() {
+  local preset=$1 options=() targets=()
+  shift
   while [ "$1" != -- ]; do options+=("$1"); shift; done
   shift
-  say "Configuring build/release"
-  cmake --preset release "${options[@]}" ||
+  say "Configuring build/$preset"
+  cmake --preset "$preset" ${options[@]+"${options[@]}"} ||
     fail "configuring failed: CMake's message above names what is lacking. LibTorch in a folder" \
          "of its own is found with CMAKE_PREFIX_PATH=/path/to/libtorch in the environment."
   say "Building ${*:-everything}"
   [ $# -eq 0 ] || targets=(--target "$@")
-  cmake --build --preset release ${targets[@]+"${targets[@]}"}
+  cmake --build --preset "$preset" ${targets[@]+"${targets[@]}"}
 }

@@ -24,7 +24,7 @@ if [ $headless = 1 ]; then
   gui=OFF
   # Keep an existing tree as it is: switching the window off would only cost a rebuild later.
   if grep -q '^FEEDLINE_GUI:BOOL=ON' build/release/CMakeCache.txt 2>/dev/null; then gui=ON; fi
-  build_release "-DFEEDLINE_GUI=$gui" -- feedline-cli
+  build_preset release "-DFEEDLINE_GUI=$gui" -- feedline-cli
   say "Training resources/examples/quickstart.feedline"
   case "${1:-}" in
     ''|-*) set -- resources/examples/quickstart.feedline "$@" ;;
@@ -33,7 +33,7 @@ if [ $headless = 1 ]; then
 fi
 
 install_packages build gui
-build_release -DFEEDLINE_GUI=ON -- feedline feedline-cli
+build_preset release -DFEEDLINE_GUI=ON -- feedline feedline-cli
 [ $# -gt 0 ] || set -- --example quickstart --run
 say "Opening the window"
 exec build/release/gui/feedline "$@"

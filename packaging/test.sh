@@ -9,6 +9,6 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 install_packages build gui test
-build_release -DFEEDLINE_GUI=ON "-DFEEDLINE_WERROR=${FEEDLINE_WERROR:-OFF}" -DBUILD_TESTING=ON --
+build_preset release -DFEEDLINE_GUI=ON "-DFEEDLINE_WERROR=${FEEDLINE_WERROR:-OFF}" -DBUILD_TESTING=ON --
 say "Testing"
 exec ctest --preset release "$@"

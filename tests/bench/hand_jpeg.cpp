@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The loop that somebody writes by hand for photos: read, decode, random resized crop 224, flip, normalise, batch 64.
-// Decodes only what the crop needs: DCT-scaled, cropped scanlines; --full decodes every pixel.
+// Decodes only what the crop needs: DCT-scaled, cropped scanlines; --full decodes every pixel; --pixels takes pictures
+// that were decoded beforehand.
 // c++ -std=c++20 -O3 hand_jpeg.cpp -ljpeg -lopencv_core -lopencv_imgproc -pthread
 #include "hand_loop.h"
 
@@ -53,8 +54,12 @@ bool read_file(const std::string& path, std::vector<unsigned char>& bytes) {
 
 class Worker {
  public:
-  Worker(const std::vector<std::string>& files, int thread, bool full)
-      : files_(files), random_(static_cast<std::uint64_t>(thread) + 1), full_(full), batch_(kBatch * 3 * kSize * kSize) {
+  Worker(const std::vector<std::string>& files, const std::vector<cv::Mat>& decoded, int thread, bool full)
+      : files_(files),
+        decoded_(decoded),
+        random_(static_cast<std::uint64_t>(thread) + 1),
+        full_(full),
+        batch_(kBatch * 3 * kSize * kSize) {
     info_.err = jpeg_std_error(&errors_);
     jpeg_create_decompress(&info_);
     const double mean[3] = {0.485, 0.456, 0.406};
@@ -71,16 +76,32 @@ class Worker {
     return kBatch;
   }
 
+  cv::Mat whole(std::size_t file) {
+    open(file);
+    return decode_full({0, 0, static_cast<int>(info_.image_width), static_cast<int>(info_.image_height)}).clone();
+  }
+
  private:
-  void sample(float* to) {
-    const auto file = static_cast<std::size_t>(random_.below(static_cast<int>(files_.size())));
+  void open(std::size_t file) {
     if (!read_file(files_[file], bytes_)) std::abort();
     jpeg_mem_src(&info_, bytes_.data(), bytes_.size());
     jpeg_read_header(&info_, TRUE);
     info_.out_color_space = JCS_RGB;
+  }
+
+  cv::Mat part_of(std::size_t file) {
+    if (!decoded_.empty()) {
+      const Window window = random_window(decoded_[file].cols, decoded_[file].rows, random_);
+      return decoded_[file](cv::Rect(window.x, window.y, window.width, window.height));
+    }
+    open(file);
     const Window window =
         random_window(static_cast<int>(info_.image_width), static_cast<int>(info_.image_height), random_);
-    const cv::Mat part = full_ ? decode_full(window) : decode_part(window);
+    return full_ ? decode_full(window) : decode_part(window);
+  }
+
+  void sample(float* to) {
+    const cv::Mat part = part_of(static_cast<std::size_t>(random_.below(static_cast<int>(files_.size()))));
     cv::resize(part, resized_, cv::Size(kSize, kSize), 0, 0, cv::INTER_LINEAR);
     const bool flip = random_.below(2) == 1;
     const cv::Mat* picture = &resized_;
@@ -138,6 +159,7 @@ class Worker {
   }
 
   const std::vector<std::string>& files_;
+  const std::vector<cv::Mat>& decoded_;
   hand::Random random_;
   bool full_;
   std::vector<float> batch_;
@@ -165,8 +187,15 @@ int main(int argc, char** argv) {
   }
   std::sort(files.begin(), files.end());
   cv::setNumThreads(0);
-  hand::measure(options.full ? "hand_jpeg_full" : "hand_jpeg_partial", options, [&](int thread) {
-    return [worker = std::make_unique<Worker>(files, thread, options.full)]() { return worker->batch(); };
+  std::vector<cv::Mat> decoded;
+  if (options.pixels) {
+    const std::vector<cv::Mat> none;
+    Worker worker(files, none, 0, true);
+    for (std::size_t file = 0; file < files.size(); ++file) decoded.push_back(worker.whole(file));
+  }
+  const char* name = options.pixels ? "hand_pixels" : options.full ? "hand_jpeg_full" : "hand_jpeg_partial";
+  hand::measure(name, options, [&](int thread) {
+    return [worker = std::make_unique<Worker>(files, decoded, thread, options.full)]() { return worker->batch(); };
   });
   return 0;
 }

@@ -22,10 +22,11 @@ struct Options {
   std::string data{};
   int threads = 2;
   double seconds = 5;
-  bool full = false;  ///< decode every pixel
+  bool full = false;    ///< decode every pixel
+  bool pixels = false;  ///< decode all pictures beforehand; only the rest is measured
 };
 
-/// PROGRAM DATA [--threads N] [--seconds S] [--full]
+/// PROGRAM DATA [--threads N] [--seconds S] [--full] [--pixels]
 inline Options parse(int argc, char** argv, const char* data_help) {
   Options options;
   for (int i = 1; i < argc; ++i) {
@@ -33,6 +34,8 @@ inline Options parse(int argc, char** argv, const char* data_help) {
     const bool valued = i + 1 < argc;
     if (argument == "--full") {
       options.full = true;
+    } else if (argument == "--pixels") {
+      options.pixels = true;
     } else if (argument == "--threads" && valued) {
       options.threads = std::max(1, std::atoi(argv[++i]));
     } else if (argument == "--seconds" && valued) {
@@ -45,7 +48,7 @@ inline Options parse(int argc, char** argv, const char* data_help) {
     }
   }
   if (options.data.empty()) {
-    std::fprintf(stderr, "usage: %s %s [--threads N] [--seconds S] [--full]\n", argv[0], data_help);
+    std::fprintf(stderr, "usage: %s %s [--threads N] [--seconds S] [--full] [--pixels]\n", argv[0], data_help);
     std::exit(2);
   }
   return options;

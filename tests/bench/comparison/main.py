@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options, and the way through all contests."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from . import machine, report
+from .contests import CONTESTS, Accuracy, Surroundings, accuracy
+from .data import fashion_mnist, photo_folder
+from .measure import Contest, Standing, Unavailable, hold, say, shorten_list
+from .programs import Feedline, HandLoop, PyTorch
+
+ROOT = Path(__file__).resolve().parents[3]
+JOBS = [*CONTESTS, "accuracy"]
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="compare.py",
+        description="Runs PyTorch's DataLoader, loops written by hand and Feedline in turn, several rounds, and "
+        "prints medians, ratios and their spread. Only ratios within one run mean something. Where a peer is not "
+        "installed, its rows are left out and the table says so.",
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each contest (default 5)")
+    parser.add_argument("--seconds", type=float, default=5, help="length of one measurement (default 5)")
+    parser.add_argument("--only", default=",".join(JOBS), help=f"some of: {', '.join(JOBS)}")
+    parser.add_argument("--quick", action="store_true", help="two rounds of one second: to see that all works")
+    parser.add_argument("--epochs", type=int, default=3, help="of the comparison of accuracies (default 3)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON too")
+    parser.add_argument("--build", type=Path, default=ROOT / "build/bench", help="build tree (default build/bench)")
+    parser.add_argument("--photos", type=Path, default=ROOT.parent / "shared/data/photos/flowers",
+                        help="folder of JPEG photos; without it Feedline paints some")
+    parser.add_argument("--mnist", type=Path, default=ROOT.parent / "shared/data/fashion-mnist",
+                        help="folder with the four IDX files of MNIST or Fashion-MNIST; without it some are made")
+    parser.add_argument("--python", help="a Python that has PyTorch (default: this one, else /usr/bin/python3)")
+    options = parser.parse_args(arguments)
+    options.only = [job.strip() for job in options.only.split(",") if job.strip()]
+    unknown = [job for job in options.only if job not in JOBS]
+    if unknown:
+        parser.error(f"--only: there is no '{unknown[0]}'; choose from {', '.join(JOBS)}")
+    if options.rounds < 1 or options.seconds <= 0 or options.epochs < 1:
+        parser.error("--rounds, --seconds and --epochs must be positive")
+    if options.quick:
+        options.rounds, options.seconds, options.epochs = 2, 1.0, 1
+    return options
+
+
+def painted(feedline: Feedline, work: Path) -> Path:
+    """Photos that Feedline paints itself, where none are at hand."""
+    say("There are no photos; Feedline paints some (once).")
+    graph = json.loads((ROOT / "resources/examples/quickstart.feedline").read_text(encoding="utf-8"))
+    graph["nodes"][0]["params"] = {"count": 1000, "size": 640, "quality": 90}
+    path = work / "paint.feedline"
+    path.write_text(json.dumps(graph), encoding="utf-8")
+    feedline.json(["profile", str(path), "--no-train", "--max-steps", "1"])
+    return work / "cache"
+
+
+def surroundings(options: argparse.Namespace) -> Surroundings:
+    work = options.build / "comparison"
+    (work / "cache").mkdir(parents=True, exist_ok=True)
+    feedline = Feedline(options.build / "core/feedline-cli", work / "cache")
+    given = options.photos if options.photos.is_dir() else painted(feedline, work)
+    return Surroundings(
+        feedline=feedline,
+        hand=HandLoop(options.build / "tests/bench"),
+        torch=PyTorch(options.python),
+        photos=photo_folder(given, work),
+        grey=fashion_mnist(options.mnist, work),
+        examples=ROOT / "resources/examples",
+        work=work,
+        cores=machine.cores(),
+        epochs=options.epochs,
+    )
+
+
+def run_contest(key: str, around: Surroundings, options: argparse.Namespace) -> tuple[Contest, list[Standing]]:
+    contest = CONTESTS[key](around)
+    say(f"{contest.title} (load {machine.load()[0]})")
+    shorten_list(contest, max(options.seconds / 2, 0.5))
+    return contest, hold(contest, options.rounds, options.seconds)
+
+
+def run_all(options: argparse.Namespace, around: Surroundings, results: dict[str, object]) -> None:
+    contests: list[dict[str, object]] = []
+    results["contests"] = contests
+    for key in options.only:
+        try:
+            if key == "accuracy":
+                found: Accuracy = accuracy(around)
+                results["accuracy"] = {"pytorch": found.pytorch, "feedline": found.feedline}
+                print(report.accuracy_table(found), flush=True)
+                continue
+            contest, standings = run_contest(key, around, options)
+        except Unavailable as why:
+            print(f"{key}: left out: {why}\n", flush=True)
+            continue
+        contests.append(report.as_json(contest, standings))
+        print(report.table(contest, standings), flush=True)
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
+    results: dict[str, object] = {"machine": machine.describe(), "rounds": options.rounds, "seconds": options.seconds}
+    try:
+        around = surroundings(options)
+        print(f"{machine.processor()}, {machine.cores()} cores, load {machine.load()[0]}; {options.rounds} rounds of "
+              f"{options.seconds:g} s, interleaved; medians, (least .. most) of the rounds' ratios\n", flush=True)
+        run_all(options, around, results)
+    except Unavailable as why:
+        say(f"compare.py: {why}")
+        return 2
+    except KeyboardInterrupt:
+        say("interrupted")
+        return 130
+    results["load_after"] = machine.load()
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    return 0
