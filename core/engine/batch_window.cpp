@@ -24,6 +24,8 @@ BatchWork* BatchWindow::open(const Ticket& ticket) {
   batch->finished = false;
   batch->record_ids.assign(ticket.batch_rows, 0);
   batch->bad.assign(ticket.batch_rows, 0);
+  batch->faults.clear();
+  batch->parts.clear();
   batches_.push_back(std::move(batch));
   return batches_.back().get();
 }
@@ -41,6 +43,7 @@ std::unique_ptr<BatchWork> BatchWindow::take() {
 
 void BatchWindow::recycle(std::unique_ptr<BatchWork> batch) {
   batch->buffer.reset();
+  batch->parts.clear();
   spare_.push_back(std::move(batch));
 }
 

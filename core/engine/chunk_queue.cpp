@@ -2,6 +2,7 @@
 #include "engine/chunk_queue.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace feedline {
 
@@ -17,6 +18,14 @@ void ChunkQueue::put(Chunk* chunk) {
   place(chunk->sequence).chunk = chunk;
   ++size_;
   bytes_ += chunk->bytes;
+}
+
+void ChunkQueue::widen(std::size_t capacity) {
+  if (capacity <= places_.size()) return;
+  std::vector<Place> wider(capacity);
+  for (std::uint64_t sequence = low_; sequence < low_ + places_.size(); ++sequence)
+    wider[sequence % capacity] = place(sequence);
+  places_ = std::move(wider);
 }
 
 Chunk* ChunkQueue::head() const {

@@ -22,6 +22,8 @@ class ChunkQueue {
   /// not known yet, so the byte limit may be passed by one chunk a worker.
   [[nodiscard]] bool admits(std::uint64_t sequence) const;
   void put(Chunk* chunk);
+  /// Makes the window longer, never shorter.
+  void widen(std::size_t capacity);
   /// The present chunk with the smallest sequence number, or null.
   [[nodiscard]] Chunk* head() const;
   /// Removes head().

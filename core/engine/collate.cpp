@@ -35,6 +35,18 @@ Status collate(const Datum& value, const BatchField& field, std::byte* row) {
   return {};
 }
 
+void gather(BatchWork& batch, const std::vector<BatchField>& fields) {
+  for (const BatchWork::Part& part : batch.parts) {
+    if (part.buffer == batch.buffer) continue;
+    for (std::size_t f = 0; f < fields.size(); ++f) {
+      const std::size_t bytes = fields[f].record_bytes();
+      std::memcpy(row_of(*batch.buffer, f, bytes, part.row), row_of(*part.buffer, f, bytes, part.row),
+                  part.count * bytes);
+    }
+  }
+  batch.parts.clear();
+}
+
 void close_up(BatchWork& batch, const std::vector<BatchField>& fields) {
   std::size_t good = 0;
   for (std::size_t row = 0; row < batch.rows; ++row) {
@@ -42,7 +54,7 @@ void close_up(BatchWork& batch, const std::vector<BatchField>& fields) {
     if (good != row) {
       for (std::size_t f = 0; f < fields.size(); ++f) {
         const std::size_t bytes = fields[f].record_bytes();
-        std::memcpy(row_of(batch, f, bytes, good), row_of(batch, f, bytes, row), bytes);
+        std::memcpy(row_of(*batch.buffer, f, bytes, good), row_of(*batch.buffer, f, bytes, row), bytes);
       }
       batch.record_ids[good] = batch.record_ids[row];
     }

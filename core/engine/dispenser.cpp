@@ -41,6 +41,11 @@ std::optional<Ticket> Dispenser::next(std::size_t most) {
 ChunkSizer::ChunkSizer(std::size_t share)
     : limit_(std::clamp<std::size_t>(share, 1, kMax)), records_(std::min(kFirstChunk, limit_)) {}
 
+void ChunkSizer::set_share(std::size_t share) {
+  limit_ = std::clamp<std::size_t>(share, 1, kMax);
+  records_ = std::min(records_, limit_);
+}
+
 void ChunkSizer::measured(std::size_t records, Nanos work) {
   if (records == 0) return;
   const double each = std::max(1.0, static_cast<double>(work) / static_cast<double>(records));

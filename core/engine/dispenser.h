@@ -56,6 +56,7 @@ class ChunkSizer {
   /// `share`: never more than this many, so that every worker has a part of the prefetch window.
   explicit ChunkSizer(std::size_t share);
   [[nodiscard]] std::size_t records() const { return records_; }
+  void set_share(std::size_t share);
   void measured(std::size_t records, Nanos work);
 
  private:

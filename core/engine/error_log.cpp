@@ -5,28 +5,36 @@
 
 namespace feedline {
 
-void ErrorLog::add(Error error, Place place) {
+std::uint32_t ErrorLog::add(Error error, Place place) {
   const std::lock_guard lock(mutex_);
   ++count_;
   auto kind = std::pair(error.node, error.reason);
   auto found = kinds_.find(kind);
   if (found == kinds_.end()) {
-    if (kinds_.size() >= kMaxKinds) return;
-    found =
-        kinds_.emplace(std::move(kind), Entry{.first = {.error = error, .count = 0}, .place = place}).first;
+    if (entries_.size() >= kMaxKinds) return kOther;
+    entries_.push_back({.first = {.error = error, .count = 0}, .place = place});
+    found = kinds_.emplace(std::move(kind), static_cast<std::uint32_t>(entries_.size() - 1)).first;
   }
-  Entry& entry = found->second;
+  Entry& entry = entries_[found->second];
   ++entry.first.count;
-  if (place >= entry.place) return;
-  entry.place = place;
-  entry.first.error = std::move(error);
+  if (place < entry.place) {
+    entry.place = place;
+    entry.first.error = std::move(error);
+  }
+  return found->second;
+}
+
+void ErrorLog::add_again(std::uint32_t kind) {
+  const std::lock_guard lock(mutex_);
+  ++count_;
+  if (kind < entries_.size()) ++entries_[kind].first.count;
 }
 
 std::vector<RecordError> ErrorLog::list() const {
   std::vector<Entry> entries;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [kind, entry] : kinds_) entries.push_back(entry);
+    entries = entries_;
   }
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
     return a.first.count != b.first.count ? a.first.count > b.first.count : a.place < b.place;

@@ -17,12 +17,17 @@ namespace feedline {
 class ErrorLog {
  public:
   static constexpr std::size_t kMaxKinds = 100;
+  /// The kind of an error that came when the list was full.
+  static constexpr std::uint32_t kOther = kMaxKinds;
 
   /// Where a record stands in the run: (batch over all epochs, row). Of equal errors the earliest is the one
   /// shown, so that the list does not depend on the worker count.
   using Place = std::pair<std::uint64_t, std::size_t>;
 
-  void add(Error error, Place place);
+  /// Returns the kind of the error: below kMaxKinds, or kOther.
+  std::uint32_t add(Error error, Place place);
+  /// One more of a kind that add() returned.
+  void add_again(std::uint32_t kind);
   /// The most frequent first; equally frequent ones in the order of the run.
   [[nodiscard]] std::vector<RecordError> list() const;
   [[nodiscard]] std::uint64_t count() const;
@@ -33,7 +38,8 @@ class ErrorLog {
     Place place{};
   };
   mutable std::mutex mutex_{};
-  std::map<std::pair<std::string, std::string>, Entry> kinds_{};  ///< by node and message
+  std::map<std::pair<std::string, std::string>, std::uint32_t> kinds_{};  ///< by node and message
+  std::vector<Entry> entries_{};
   std::uint64_t count_ = 0;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/flow.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace feedline {
@@ -9,34 +10,67 @@ Flow::Flow(Dispenser dispenser, const Cut& cut, std::shared_ptr<BufferPool> pool
            const Clock& clock)
     : cut_(cut),
       clock_(clock),
+      limits_(limits),
       pool_(std::move(pool)),
       workers_(cut.segments.size()),
+      hands_(cut.segments.size()),
       dispenser_(dispenser),
-      sizer_(limits.chunk_share),
+      sizer_(ChunkSizer::kMax),
       window_(limits.prefetch),
       passed_(cut.segments.size(), 0) {
-  for (std::size_t i = 0; i + 1 < cut.segments.size(); ++i)
-    queues_.emplace_back(limits.queue_chunks, limits.queue_bytes);
+  for (std::size_t s = 0; s < cut.segments.size(); ++s) hands_[s].wanted = cut.segments[s].workers;
+  for (std::size_t s = 0; s + 1 < cut.segments.size(); ++s) queues_.emplace_back(1, limits.queue_bytes);
+  share_out();
+}
+
+/// Every worker finds work: room in the queues beside it, and a part of the prefetch window.
+void Flow::share_out() {
+  std::size_t most = 1;
+  for (std::size_t s = 0; s < hands_.size(); ++s) {
+    most = std::max(most, hands_[s].wanted);
+    if (s < queues_.size()) queues_[s].widen(2 * std::max(hands_[s].wanted, hands_[s + 1].wanted) + 2);
+  }
+  sizer_.set_share(std::max<std::size_t>(limits_.batch * limits_.prefetch / (2 * most), 1));
 }
 
 Chunk* Flow::take(const Seat& seat) {
   std::unique_lock lock(mutex_);
-  for (Turn now = turn(seat.segment); now != Turn::Take; now = turn(seat.segment)) {
-    if (now == Turn::Over) return nullptr;
+  Hands& hands = hands_[seat.segment];
+  for (;;) {
+    if (seat.post->abandoned()) return nullptr;  // another one has its place
+    const Turn now = turn(seat.segment);
+    if (now == Turn::Over || hands.present > hands.wanted) {
+      --hands.present;
+      workers_[seat.segment].notify_one();  // whatever this one was woken for
+      return nullptr;
+    }
+    if (now == Turn::Take) break;
     wait(lock, seat, now);
   }
-  Chunk* chunk = seat.segment == 0 ? new_chunk() : queues_[seat.segment - 1].pop();
-  ++passed_[seat.segment];
-  if (cut_.segments[seat.segment].collates && !chunk->batch->buffer) chunk->batch->buffer = pool_->acquire();
-  if (seat.segment > 0) workers_[seat.segment - 1].notify_all();
-  const bool drained = dispenser_.done() && passed_[seat.segment] == issued_;
-  if (drained) workers_[seat.segment].notify_all();
+  Chunk* chunk = nullptr;
+  if (!hands.anew.empty()) {
+    chunk = hands.anew.front();
+    hands.anew.pop_front();
+  } else {
+    chunk = seat.segment == 0 ? new_chunk() : queues_[seat.segment - 1].pop();
+    chunk->entry_bytes = chunk->bytes;
+    ++passed_[seat.segment];
+    if (seat.segment > 0) workers_[seat.segment - 1].notify_all();
+    const bool drained = dispenser_.done() && passed_[seat.segment] == issued_;
+    if (drained) workers_[seat.segment].notify_all();
+  }
+  if (cut_.segments[seat.segment].collates) {
+    if (!chunk->batch->buffer) chunk->batch->buffer = pool_->acquire();
+    chunk->buffer = chunk->batch->buffer;
+  }
+  seat.post->in_hand = chunk->shared_from_this();
   return chunk;
 }
 
 Flow::Turn Flow::turn(std::size_t segment) const {
   if (ended_.load(std::memory_order_relaxed)) return Turn::Over;
   if (paused_) return Turn::Resting;
+  if (!hands_[segment].anew.empty()) return Turn::Take;  // it has its room already
   if (segment == 0) {
     if (dispenser_.done()) return Turn::Over;
     return room_behind(0, issued_) ? Turn::Take : Turn::Blocked;
@@ -54,7 +88,7 @@ bool Flow::room_behind(std::size_t segment, std::uint64_t sequence) const {
 
 Chunk* Flow::new_chunk() {
   if (idle_chunks_.empty()) {
-    chunks_.push_back(std::make_unique<Chunk>());
+    chunks_.push_back(std::make_shared<Chunk>());
     idle_chunks_.reserve(chunks_.size());
     idle_chunks_.push_back(chunks_.back().get());
   }
@@ -63,10 +97,15 @@ Chunk* Flow::new_chunk() {
   const Ticket ticket = *dispenser_.next(sizer_.records());
   chunk->sequence = issued_++;
   chunk->batch = window_.open(ticket);
+  chunk->epoch = ticket.epoch;
+  chunk->position = ticket.index * static_cast<std::uint64_t>(limits_.batch) + ticket.row;
   chunk->row = ticket.row;
   chunk->count = ticket.count;
   chunk->bytes = 0;
   chunk->work = 0;
+  chunk->record_ids.assign(ticket.count, 0);
+  chunk->bad.assign(ticket.count, 0);
+  chunk->tried_again.clear();
   return chunk;
 }
 
@@ -75,21 +114,34 @@ void Flow::wait(std::unique_lock<std::mutex>& lock, const Seat& seat, Turn why) 
   const WorkerState state = why == Turn::Blocked   ? WorkerState::Blocked
                             : why == Turn::Starved ? WorkerState::Starved
                                                    : WorkerState::Idle;
-  meter->enter_wait(state, clock_.now());
+  if (meter != nullptr) meter->enter_wait(state, clock_.now());
   workers_[seat.segment].wait(lock);
-  meter->leave_wait(clock_.now());
+  if (meter != nullptr) meter->leave_wait(clock_.now());
 }
 
 BatchWork* Flow::put(const Seat& seat, Chunk* chunk) {
   const std::lock_guard lock(mutex_);
+  if (seat.post->abandoned()) return nullptr;
+  const std::shared_ptr<Chunk> held = std::move(seat.post->in_hand);
+  BatchWork* batch = chunk->batch;
+  if (seat.segment == 0)
+    std::copy(chunk->record_ids.begin(), chunk->record_ids.end(),
+              batch->record_ids.begin() + static_cast<std::ptrdiff_t>(chunk->row));
+  for (RecordFault& fault : chunk->faults) {
+    fault.row += chunk->row;
+    batch->bad[fault.row] = 1;
+    batch->faults.push_back(std::move(fault));
+  }
+  chunk->faults.clear();
   if (seat.segment < queues_.size()) {
     queues_[seat.segment].put(chunk);
     workers_[seat.segment + 1].notify_one();
     return nullptr;
   }
   sizer_.measured(chunk->count, chunk->work);
-  BatchWork* batch = chunk->batch;
+  batch->parts.push_back({chunk->row, chunk->count, std::move(chunk->buffer)});
   batch->open_rows -= chunk->count;
+  chunk->inherited.reset();
   idle_chunks_.push_back(chunk);
   return batch->open_rows == 0 ? batch : nullptr;
 }

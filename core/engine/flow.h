@@ -7,6 +7,7 @@
 #include "engine/buffer_pool.h"
 #include "engine/chunk_queue.h"
 #include "engine/dispenser.h"
+#include "engine/post.h"
 #include "engine/segments.h"
 #include "telemetry/stage_meter.h"
 
@@ -27,7 +28,8 @@ namespace feedline {
 /// tells on the node behind it, a queue (or a prefetch window) that is full on the node before it.
 struct Seat {
   std::size_t segment = 0;
-  WorkerMeter* first = nullptr;
+  Post* post = nullptr;
+  WorkerMeter* first = nullptr;  ///< null: nothing is measured
   WorkerMeter* last = nullptr;
 };
 
@@ -40,21 +42,43 @@ struct Seat {
 class Flow {
  public:
   struct Limits {
-    std::size_t queue_chunks = 8;
     std::size_t queue_bytes = std::size_t{64} << 20;
-    std::size_t chunk_share = ChunkSizer::kMax;  ///< see ChunkSizer
+    std::size_t batch = 1;  ///< records a batch
     std::size_t prefetch = 4;
   };
 
   Flow(Dispenser dispenser, const Cut& cut, std::shared_ptr<BufferPool> pool, Limits limits,
        const Clock& clock);
 
-  /// The next chunk for a worker; waits for it. Null: there is nothing more to do, or the run has ended.
+  // For workers.
+
+  /// The next chunk for a worker; waits for it. Null: the worker is to leave, because there is nothing more to do, the
+  /// run has ended, fewer workers are wanted, or this one was abandoned.
   [[nodiscard]] Chunk* take(const Seat& seat);
   /// The worker is done with the chunk. Returns its batch if this was the last chunk of it: the caller then
-  /// closes it up and calls finish().
+  /// closes it up and calls finish(). An abandoned worker's chunk is dropped.
   [[nodiscard]] BatchWork* put(const Seat& seat, Chunk* chunk);
   void finish(BatchWork* batch);
+
+  // For the crew and the watchdog.
+
+  /// Sets how many workers a segment has. Returns how many must be started for it; they count as present from now on.
+  [[nodiscard]] std::size_t set_workers(std::size_t segment, std::size_t workers);
+  /// A worker could not be started after all.
+  void missing(std::size_t segment);
+  [[nodiscard]] std::size_t workers(std::size_t segment) const;
+  /// The record that a worker has in hand, if it is still doing this.
+  [[nodiscard]] std::optional<std::uint64_t> record_of(const Post& post, Post::Doing doing,
+                                                       const SamplerPlan& sampler) const;
+  enum class Verdict { Gone, Again, LeftOut };
+  /// Takes the chunk away from a worker that is stuck in a record, for another worker to do it anew, in memory that the
+  /// stuck one does not know: the record is left out for the reason `slow`, or tried once more if `again` and it was
+  /// not yet. The caller starts a worker in the stuck one's place. Gone: the worker has moved on meanwhile. Throws
+  /// std::bad_alloc.
+  [[nodiscard]] Verdict abandon(std::size_t segment, Post& post, Post::Doing doing, std::uint64_t record, Error slow,
+                                bool again);
+
+  // For the consumer.
 
   /// The next batch in order, its buffer included; waits for it. Null: all epochs are done. Errors: see
   /// fail(), stop().
@@ -75,15 +99,26 @@ class Flow {
   [[nodiscard]] Turn turn(std::size_t segment) const;
   [[nodiscard]] bool room_behind(std::size_t segment, std::uint64_t sequence) const;
   [[nodiscard]] Chunk* new_chunk();
+  [[nodiscard]] std::shared_ptr<Chunk> replacement(std::size_t segment, const Chunk& chunk);
   void wait(std::unique_lock<std::mutex>& lock, const Seat& seat, Turn why);
+  void share_out();
   void end();
+
+  /// Who works for a segment.
+  struct Hands {
+    std::size_t wanted = 0;
+    std::size_t present = 0;
+    std::deque<Chunk*> anew{};  ///< chunks that were taken away from stuck workers
+  };
 
   const Cut& cut_;
   const Clock& clock_;
+  Limits limits_;
   std::shared_ptr<BufferPool> pool_;
 
   mutable std::mutex mutex_{};
   std::vector<std::condition_variable> workers_;  ///< one a segment
+  std::vector<Hands> hands_;                      ///< one a segment
   std::condition_variable consumer_{};
   Dispenser dispenser_;
   ChunkSizer sizer_;
@@ -91,7 +126,7 @@ class Flow {
   std::deque<ChunkQueue> queues_{};    ///< queues_[s] stands behind segment s; the last segment has none
   std::vector<std::uint64_t> passed_;  ///< chunks that each segment has taken
   std::uint64_t issued_ = 0;
-  std::vector<std::unique_ptr<Chunk>> chunks_{};
+  std::vector<std::shared_ptr<Chunk>> chunks_{};
   std::vector<Chunk*> idle_chunks_{};
   bool paused_ = false;
   bool stopped_ = false;

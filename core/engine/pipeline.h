@@ -20,6 +20,8 @@
 
 namespace feedline {
 
+class CacheShelf;
+
 /// A kind of record error, counted: node, file and message of the first, and how many like it (same node and message).
 struct RecordError {
   Error error{};
@@ -33,12 +35,16 @@ struct PipelineOptions {
   std::uint32_t first_epoch = 1;
   bool meters = true;               ///< false: nothing is measured (to measure what measuring costs)
   std::filesystem::path cache_folder{};  ///< for cache nodes that spill to disk; empty: default_cache_folder()
+  std::shared_ptr<CacheShelf> caches{};  ///< what cache nodes keep, shared by a run's pipelines; null: its own
   double slow_seconds = 10;         ///< the watchdog: see TrainerSettings
   double slow_factor = 100;
   std::string on_slow = "skip";
   double max_bad_fraction = 0.5;    ///< of the records tried (after the first 100, or a whole epoch): above it the run fails
+  /// Told what the watchdog sees and does not count as an error: a record that is slow, one that is tried again. Called
+  /// from a thread of the pipeline's own, never after it is gone.
+  std::function<void(const Error&)> on_notice{};
   std::shared_ptr<BufferAllocator> allocator{};  ///< null: host memory
-  const Clock* clock = nullptr;     ///< null: the system's
+  const Clock* clock = nullptr;     ///< null: the system's; one of another kind must outlive the program's threads
   bool staged = false;              ///< every node with its own workers and queue: the same bytes, for teaching
 };
 
@@ -48,10 +54,15 @@ struct PipelineOptions {
 /// hot in cache (each node still metered by itself) and writes straight into the batch buffer. A bounded queue stands
 /// between them, a reorder stage behind them. Bad records are left out of their batch, counted and reported; rows
 /// close up, so the bytes are the same for any worker count. Epochs follow each other without a stall.
+///
+/// A record that was bad is not tried again in later epochs (engine/quarantine.h); it is counted each time that it is
+/// left out. A record that takes far longer than its kind is dealt with as `on_slow` says (engine/watchdog.h). Errors are
+/// counted batch by batch as next() hands the batches out, so their list does not depend on what was read ahead.
 class Pipeline {
  public:
   Pipeline(std::shared_ptr<const Plan> owner, const DataPlan& plan, PipelineOptions options);
-  /// Stops and joins.
+  /// Stops and joins. A thread that does not come back from a node's code within two seconds (a read from a disk that
+  /// hangs) is left to itself: it keeps a share of all that it may touch, the plan included, and ends when it comes back.
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
@@ -67,8 +78,9 @@ class Pipeline {
   /// Wakes and ends everything; next() then reports Cancelled. From any thread.
   void stop();
 
-  /// Changes how many threads carry a node's segment, while it runs: takes effect with the next chunk. 0 is taken as 1.
-  /// Returns how many there are now; 0: no such node.
+  /// Changes how many threads carry a node's segment, while it runs: takes effect with the next chunk. At least 1, at
+  /// most kMostWorkers. Returns how many there are now; 0: no such node. From any thread; the bytes stay the same.
+  static constexpr std::size_t kMostWorkers = 1024;
   std::size_t set_workers(std::string_view node, std::size_t workers);
 
   /// One sample a node: the source, the per-record nodes, the batch node, in this order. From any thread.
@@ -78,6 +90,9 @@ class Pipeline {
   [[nodiscard]] std::vector<StageSample> stages(Nanos now) const;
   [[nodiscard]] std::vector<RecordError> errors() const;
   [[nodiscard]] std::uint64_t error_count() const;
+  /// Why caches stopped keeping values where that is nobody's wish; nothing is left out for it. Its count is that of
+  /// the values that were not kept.
+  [[nodiscard]] std::vector<RecordError> notices() const;
 
  private:
   class Impl;

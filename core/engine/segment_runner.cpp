@@ -7,6 +7,7 @@
 #include <exception>
 #include <new>
 #include <set>
+#include <span>
 #include <utility>
 
 namespace feedline {
@@ -32,17 +33,26 @@ Status guarded(Work&& work) {
   return fail_record(std::move(reason));
 }
 
+/// Leaves nothing to measure of a value that nobody wants.
+void make_empty(Datum& value) {
+  static constexpr std::int64_t kNothing[] = {0};
+  value.view(nullptr, DType::U8, kNothing);
+}
+
 }  // namespace
 
 SegmentRunner::SegmentRunner(const DataPlan& plan, const Cut& cut, std::size_t segment, StepTimer timer,
-                             ErrorLog& errors, const std::atomic<bool>& stop)
+                             Post& post, const Quarantine& quarantine, const CacheShelf& caches,
+                             const std::atomic<bool>& stop)
     : plan_(plan),
       cut_(cut),
       segment_(cut.segments[segment]),
       index_(segment),
       timer_(std::move(timer)),
-      errors_(errors),
-      stop_(stop) {
+      post_(post),
+      quarantine_(quarantine),
+      stop_(stop),
+      router_(plan, &caches) {
   for (SlotIndex slot = 0; slot < plan.slots; ++slot)
     if (cut.producer[slot] == segment && !cut.homes[slot].in_chunk) local_slots_.push_back(slot);
   std::set<SlotIndex> taken;
@@ -62,11 +72,13 @@ Datum& SegmentRunner::cell(Chunk& chunk, std::size_t record, SlotIndex slot) {
 
 void SegmentRunner::make_room(Chunk& chunk) {
   if (chunk.cells.size() < chunk.count * cut_.crossing) chunk.cells.resize(chunk.count * cut_.crossing);
+  if (segment_.reads) chunk.cached.resize(chunk.count * router_.caches());
   if (tile_cells_.size() < tile_ * cut_.local) tile_cells_.resize(tile_ * cut_.local);
 }
 
 bool SegmentRunner::run(Chunk& chunk) {
   timer_.start();
+  post_.begin();
   bool whole = true;
   for (std::size_t begin = 0; whole && begin < chunk.count;) {
     make_room(chunk);
@@ -84,12 +96,14 @@ bool SegmentRunner::run(Chunk& chunk) {
     if (whole) measure(chunk, begin, end);
     begin = end;
   }
+  post_.rest();
   chunk.work += timer_.stop();
   return whole;
 }
 
 void SegmentRunner::close(BatchWork& batch) {
   timer_.start();
+  gather(batch, plan_.fields);
   close_up(batch, plan_.fields);
   timer_.lap(segment_.nodes() - 1, 0, 0);
   timer_.stop();
@@ -100,21 +114,62 @@ void SegmentRunner::bind(const Chunk& chunk, std::size_t begin, std::size_t end)
     const std::size_t home = cut_.homes[plan_.fields[f].slot].index;
     const std::size_t bytes = row_bytes_[f];
     for (std::size_t r = begin; r < end; ++r)
-      tile_cells_[(r - begin) * cut_.local + home].bind({row_of(*chunk.batch, f, bytes, chunk.row + r), bytes});
+      tile_cells_[(r - begin) * cut_.local + home].bind({row_of(*chunk.buffer, f, bytes, chunk.row + r), bytes});
   }
+}
+
+/// Asks the caches what they hold of a record that is about to be read.
+const CacheRoute* SegmentRunner::look_up(Chunk& chunk, std::size_t record) {
+  const std::size_t caches = router_.caches();
+  if (caches > 0)
+    router_.look_up(chunk.record_ids[record], std::span(chunk.cached).subspan(record * caches, caches));
+  return route(chunk, record);
+}
+
+/// What of the plan has to run for the record; null: all of it, because there are no caches.
+const CacheRoute* SegmentRunner::route(const Chunk& chunk, std::size_t record) {
+  const std::size_t caches = router_.caches();
+  return caches == 0 ? nullptr : &router_.route(std::span(chunk.cached).subspan(record * caches, caches));
+}
+
+/// Lets a cache node show what it holds. False: it is no cache, or held nothing when the record was to be read.
+bool SegmentRunner::show_cached(const Chunk& chunk, std::size_t record, std::size_t step, Datum& out) const {
+  const std::size_t cache = router_.cache_of(step);
+  if (cache == CacheRouter::kNone) return false;
+  const CacheEntry* entry = chunk.cached[record * router_.caches() + cache];
+  if (entry != nullptr) entry->show(out);
+  return entry != nullptr;
+}
+
+/// Keeps what a cache node has passed on.
+void SegmentRunner::keep(const Chunk& chunk, std::size_t record, std::size_t step, const Datum& value) {
+  const std::size_t cache = router_.cache_of(step);
+  if (cache == CacheRouter::kNone || chunk.cached[record * router_.caches() + cache] != nullptr) return;
+  router_.store(cache).put(chunk.record_ids[record], value);
 }
 
 bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
   out_.resize(plan_.source_outputs.size());
-  const std::uint64_t position = chunk.batch->index * static_cast<std::uint64_t>(plan_.batch.size) + chunk.row;
   std::uint64_t done = 0;
   std::uint64_t bytes = 0;
   for (std::size_t r = begin; r < end; ++r) {
     if (stopped()) return false;
-    const std::uint64_t record = plan_.sampler.record(chunk.batch->epoch, position + r);
-    chunk.batch->record_ids[chunk.row + r] = record;
+    const std::uint64_t record = plan_.sampler.record(chunk.epoch, chunk.position + r);
+    chunk.record_ids[r] = record;
+    if (chunk.bad[r] != 0) continue;
+    if (const auto known = quarantine_.find(record)) {
+      chunk.bad[r] = 1;
+      chunk.faults.push_back({.row = r, .record = record, .known = known});
+      continue;
+    }
+    post_.work_on(0, r);
     for (std::size_t p = 0; p < out_.size(); ++p)
       out_[p] = plan_.source_outputs[p] ? &cell(chunk, r, *plan_.source_outputs[p]) : nullptr;
+    if (const CacheRoute* way = look_up(chunk, r); way != nullptr) {
+      for (std::size_t p = 0; p < out_.size(); ++p)
+        if (way->ports[p] == 0 && out_[p] != nullptr) make_empty(*std::exchange(out_[p], nullptr));
+      if (!way->read) continue;
+    }
     if (Status read = guarded([&] { return plan_.source->read(record, out_); }); !read) {
       reject(chunk, r, std::move(read.error()), plan_.source_node);
       continue;
@@ -122,31 +177,51 @@ bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
     ++done;
     for (const Datum* value : out_) bytes += value != nullptr ? value->bytes() : 0;
   }
-  timer_.lap(0, done, bytes);
+  lap(0, done, bytes);
   return true;
 }
 
+/// Who reads the step's output, with the random numbers that it will draw for this record.
+std::optional<NextNode> SegmentRunner::next_node(const PlanStep& step, const Chunk& chunk, std::uint64_t record) const {
+  if (!step.next) return std::nullopt;
+  const PlanStep& reader = plan_.steps[*step.next];
+  return NextNode(*reader.op, {.rng = Rng(plan_.seed, chunk.epoch, record, reader.stream),
+                               .training = plan_.training,
+                               .record = record});
+}
+
 bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chunk, std::size_t begin, std::size_t end) {
+  const auto index = static_cast<std::size_t>(&step - plan_.steps.data());
   in_.resize(step.inputs.size());
   out_.resize(step.outputs.size());
   std::uint64_t done = 0;
   std::uint64_t bytes = 0;
   for (std::size_t r = begin; r < end; ++r) {
-    if (chunk.batch->bad[chunk.row + r] != 0) continue;
+    if (chunk.bad[r] != 0) continue;
     if (stopped()) return false;
+    post_.work_on(node, r);
     for (std::size_t i = 0; i < in_.size(); ++i) in_[i] = step.inputs[i] ? &cell(chunk, r, *step.inputs[i]) : nullptr;
     for (std::size_t o = 0; o < out_.size(); ++o) out_[o] = &cell(chunk, r, step.outputs[o]);
-    const std::uint64_t record = chunk.batch->record_ids[chunk.row + r];
+    const std::uint64_t record = chunk.record_ids[r];
     OpContext context{
-        .rng = Rng(plan_.seed, chunk.batch->epoch, record, step.stream), .training = plan_.training, .record = record};
-    if (Status ran = guarded([&] { return step.op->run(in_, out_, context); }); !ran) {
+        .rng = Rng(plan_.seed, chunk.epoch, record, step.stream), .training = plan_.training, .record = record};
+    const std::optional<NextNode> next = next_node(step, chunk, record);
+    if (next) context.next = &*next;
+    const CacheRoute* way = route(chunk, r);
+    if (way != nullptr && way->steps[index] == 0) {
+      for (Datum* value : out_) make_empty(*value);
+      continue;
+    }
+    const bool cached = way != nullptr && show_cached(chunk, r, index, *out_[0]);
+    if (Status ran = cached ? Status{} : guarded([&] { return step.op->run(in_, out_, context); }); !ran) {
       reject(chunk, r, std::move(ran.error()), step.node);
       continue;
     }
+    if (way != nullptr) keep(chunk, r, index, *out_[0]);
     ++done;
     for (const Datum* value : out_) bytes += value->bytes();
   }
-  timer_.lap(node, done, bytes);
+  lap(node, done, bytes);
   return true;
 }
 
@@ -155,12 +230,12 @@ void SegmentRunner::collate_tile(Chunk& chunk, std::size_t begin, std::size_t en
   std::uint64_t bytes = 0;
   for (std::size_t r = begin; r < end; ++r) {
     const std::size_t row = chunk.row + r;
-    for (std::size_t f = 0; f < plan_.fields.size() && chunk.batch->bad[row] == 0; ++f) {
+    for (std::size_t f = 0; f < plan_.fields.size() && chunk.bad[r] == 0; ++f) {
       const BatchField& field = plan_.fields[f];
-      Status put = collate(cell(chunk, r, field.slot), field, row_of(*chunk.batch, f, row_bytes_[f], row));
+      Status put = collate(cell(chunk, r, field.slot), field, row_of(*chunk.buffer, f, row_bytes_[f], row));
       if (!put) reject(chunk, r, std::move(put.error()), writer_of(plan_, field.slot));
     }
-    if (chunk.batch->bad[row] != 0) continue;
+    if (chunk.bad[r] != 0) continue;
     ++done;
     for (const std::size_t b : row_bytes_) bytes += b;
   }
@@ -168,9 +243,8 @@ void SegmentRunner::collate_tile(Chunk& chunk, std::size_t begin, std::size_t en
 }
 
 void SegmentRunner::reject(Chunk& chunk, std::size_t record, Error error, const std::string& node) {
-  const std::size_t row = chunk.row + record;
-  const std::uint64_t id = chunk.batch->record_ids[row];
-  chunk.batch->bad[row] = 1;
+  const std::uint64_t id = chunk.record_ids[record];
+  chunk.bad[record] = 1;
   error.code = ErrorCode::BadRecord;
   if (error.file.empty()) {
     (void)guarded([&]() -> Status {
@@ -178,14 +252,19 @@ void SegmentRunner::reject(Chunk& chunk, std::size_t record, Error error, const 
       return {};
     });
   }
-  errors_.add(std::move(error).at_node(node), {chunk.batch->number, row});
+  chunk.faults.push_back({.row = record, .record = id, .error = std::move(error).at_node(node)});
+}
+
+void SegmentRunner::lap(std::size_t node, std::uint64_t done, std::uint64_t bytes) {
+  const Nanos wall = timer_.lap(node, done, bytes);
+  if (done > 0) post_.took(node, wall / static_cast<Nanos>(done));
 }
 
 /// Sizes the next tile by the values of this one, and tells the queue how much the chunk holds.
 void SegmentRunner::measure(Chunk& chunk, std::size_t begin, std::size_t end) {
   std::size_t local = 0;
   for (std::size_t r = begin; r < end; ++r) {
-    if (chunk.batch->bad[chunk.row + r] != 0) continue;
+    if (chunk.bad[r] != 0) continue;
     for (const SlotIndex slot : local_slots_) local += cell(chunk, r, slot).bytes();
     break;
   }
@@ -195,7 +274,7 @@ void SegmentRunner::measure(Chunk& chunk, std::size_t begin, std::size_t end) {
   for (SlotIndex slot = 0; slot < plan_.slots; ++slot) {
     if (cut_.producer[slot] != index_ || !cut_.homes[slot].in_chunk) continue;
     for (std::size_t r = begin; r < end; ++r)
-      if (chunk.batch->bad[chunk.row + r] == 0) chunk.bytes += cell(chunk, r, slot).bytes();
+      if (chunk.bad[r] == 0) chunk.bytes += cell(chunk, r, slot).bytes();
   }
 }
 

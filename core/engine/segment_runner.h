@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/cache_route.h"
 #include "engine/chunk.h"
-#include "engine/error_log.h"
 #include "engine/plan.h"
+#include "engine/post.h"
+#include "engine/quarantine.h"
 #include "engine/segments.h"
 #include "engine/step_timer.h"
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace feedline {
@@ -19,10 +23,11 @@ namespace feedline {
 /// but std::bad_alloc.
 class SegmentRunner {
  public:
-  SegmentRunner(const DataPlan& plan, const Cut& cut, std::size_t segment, StepTimer timer, ErrorLog& errors,
-                const std::atomic<bool>& stop);
+  SegmentRunner(const DataPlan& plan, const Cut& cut, std::size_t segment, StepTimer timer, Post& post,
+                const Quarantine& quarantine, const CacheShelf& caches, const std::atomic<bool>& stop);
 
-  /// False if the run was stopped midway; the chunk is then unfinished. Bad records are marked in the batch.
+  /// False if the run was stopped midway, or this worker abandoned; the chunk is then unfinished. Bad records are
+  /// marked in the chunk, with their faults.
   [[nodiscard]] bool run(Chunk& chunk);
   /// For the worker that finished a batch's last row.
   void close(BatchWork& batch);
@@ -30,22 +35,30 @@ class SegmentRunner {
  private:
   void make_room(Chunk& chunk);
   void bind(const Chunk& chunk, std::size_t begin, std::size_t end);
+  [[nodiscard]] const CacheRoute* look_up(Chunk& chunk, std::size_t record);
+  [[nodiscard]] const CacheRoute* route(const Chunk& chunk, std::size_t record);
+  [[nodiscard]] bool show_cached(const Chunk& chunk, std::size_t record, std::size_t step, Datum& out) const;
+  void keep(const Chunk& chunk, std::size_t record, std::size_t step, const Datum& value);
   [[nodiscard]] bool read(Chunk& chunk, std::size_t begin, std::size_t end);
   [[nodiscard]] bool run_step(const PlanStep& step, std::size_t node, Chunk& chunk, std::size_t begin,
                               std::size_t end);
+  [[nodiscard]] std::optional<NextNode> next_node(const PlanStep& step, const Chunk& chunk, std::uint64_t record) const;
   void collate_tile(Chunk& chunk, std::size_t begin, std::size_t end);
   void reject(Chunk& chunk, std::size_t record, Error error, const std::string& node);
   void measure(Chunk& chunk, std::size_t begin, std::size_t end);
   [[nodiscard]] Datum& cell(Chunk& chunk, std::size_t record, SlotIndex slot);
-  [[nodiscard]] bool stopped() const { return stop_.load(std::memory_order_relaxed); }
+  void lap(std::size_t node, std::uint64_t done, std::uint64_t bytes);
+  [[nodiscard]] bool stopped() const { return stop_.load(std::memory_order_relaxed) || post_.abandoned(); }
 
   const DataPlan& plan_;
   const Cut& cut_;
   const Segment& segment_;
   std::size_t index_;
   StepTimer timer_;
-  ErrorLog& errors_;
+  Post& post_;
+  const Quarantine& quarantine_;
   const std::atomic<bool>& stop_;
+  CacheRouter router_;
 
   std::vector<SlotIndex> local_slots_{};     ///< values that live here, for measuring
   std::vector<std::size_t> bound_fields_{};  ///< fields whose node runs here and may write into the batch

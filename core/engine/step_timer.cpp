@@ -16,20 +16,23 @@ StepTimer::StepTimer(const Clock& clock, std::vector<WorkerMeter*> nodes)
 
 void StepTimer::start() {
   started_ = last_ = settled_ = clock_.now();
-  settled_cpu_ = clock_.thread_cpu();
+  if (!nodes_.empty()) settled_cpu_ = clock_.thread_cpu();
 }
 
-void StepTimer::lap(std::size_t node, std::uint64_t records, std::uint64_t bytes) {
+Nanos StepTimer::lap(std::size_t node, std::uint64_t records, std::uint64_t bytes) {
+  if (nodes_.empty()) return 0;
   const Nanos now = clock_.now();
   Lap& open = open_[node];
   open.records += records;
   open.bytes += bytes;
-  open.wall += now - last_;
-  last_ = now;
+  const Nanos wall = now - std::exchange(last_, now);
+  open.wall += wall;
   if (now - settled_ >= kSettleEvery) settle();
+  return wall;
 }
 
 Nanos StepTimer::stop() {
+  if (nodes_.empty()) return clock_.now() - started_;
   settle();
   return last_ - started_;
 }

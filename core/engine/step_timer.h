@@ -18,14 +18,14 @@ namespace feedline {
 /// that waited.
 class StepTimer {
  public:
-  /// `nodes`: the worker's meter in each node of the segment, in order.
+  /// `nodes`: the worker's meter in each node of the segment, in order. None: only start() and stop() do something.
   StepTimer(const Clock& clock, std::vector<WorkerMeter*> nodes);
 
   /// Work begins.
   void start();
   /// The time since start() or the last lap was spent on `node`, which finished `records` and put out
-  /// `bytes`.
-  void lap(std::size_t node, std::uint64_t records, std::uint64_t bytes);
+  /// `bytes`. Returns that time.
+  Nanos lap(std::size_t node, std::uint64_t records, std::uint64_t bytes);
   /// Publishes everything; work ends or a wait comes. Returns the wall time since start().
   Nanos stop();
 

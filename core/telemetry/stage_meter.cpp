@@ -89,7 +89,19 @@ StageCounters WorkerMeter::read(Nanos now) const {
 StageMeter::StageMeter(std::string node, std::string type, std::size_t workers)
     : node_(std::move(node)), type_(std::move(type)), workers_(workers) {}
 
+WorkerMeter& StageMeter::worker(std::size_t i) {
+  const std::lock_guard lock(mutex_);
+  while (workers_.size() <= i) workers_.emplace_back();
+  return workers_[i];
+}
+
+std::size_t StageMeter::workers() const {
+  const std::lock_guard lock(mutex_);
+  return workers_.size();
+}
+
 StageCounters StageMeter::read(Nanos now) const {
+  const std::lock_guard lock(mutex_);
   StageCounters sum;
   for (const WorkerMeter& worker : workers_) sum += worker.read(now);
   return sum;

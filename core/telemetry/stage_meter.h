@@ -4,9 +4,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <deque>
+#include <mutex>
 #include <string>
-#include <vector>
 
 #include "base/clock.h"
 
@@ -57,13 +57,14 @@ class alignas(64) WorkerMeter {
   WorkerState state_ = WorkerState::Idle;  ///< the writer's own
 };
 
-/// The meter of one node: a WorkerMeter for each worker that may carry it.
+/// The meter of one node: a WorkerMeter for each worker that carries it, or has carried it. Thread-safe.
 class StageMeter {
  public:
   StageMeter(std::string node, std::string type, std::size_t workers);
 
-  [[nodiscard]] WorkerMeter& worker(std::size_t i) { return workers_[i]; }
-  [[nodiscard]] std::size_t workers() const { return workers_.size(); }
+  /// Made when first asked for; it stays where it is.
+  [[nodiscard]] WorkerMeter& worker(std::size_t i);
+  [[nodiscard]] std::size_t workers() const;
   [[nodiscard]] StageCounters read(Nanos now) const;
   [[nodiscard]] const std::string& node() const { return node_; }
   [[nodiscard]] const std::string& type() const { return type_; }
@@ -71,7 +72,8 @@ class StageMeter {
  private:
   std::string node_;
   std::string type_;
-  std::vector<WorkerMeter> workers_;
+  mutable std::mutex mutex_{};  ///< of the list; workers and their readers never wait for each other
+  std::deque<WorkerMeter> workers_;
 };
 
 }  // namespace feedline

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/crew.h"
+
+#include "engine/segment_runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <iterator>
+#include <list>
+#include <mutex>
+#include <new>
+#include <pthread.h>
+#include <set>
+#include <thread>
+#include <utility>
+
+namespace feedline {
+
+/// One thread. Its place in the meters is free again only once it is done.
+struct Crew::Member {
+  std::size_t segment = 0;
+  std::size_t place = 0;
+  std::shared_ptr<Post> post{};
+  bool done = false;
+  std::thread thread{};
+};
+
+/// Outlives the Crew for as long as a thread is left.
+struct Crew::Roster {
+  std::mutex mutex{};
+  std::condition_variable changed{};
+  std::list<Member> members{};
+
+  /// The first place in the segment's meters that nobody has.
+  [[nodiscard]] std::size_t free_place(std::size_t segment) const {
+    std::set<std::size_t> taken;
+    for (const Member& member : members)
+      if (member.segment == segment && !member.done) taken.insert(member.place);
+    std::size_t place = 0;
+    while (taken.contains(place)) ++place;
+    return place;
+  }
+};
+
+namespace {
+
+/// A worker's life. No exception leaves it.
+void live(Works& works, std::size_t segment, std::size_t place, Post& post) noexcept {
+  const auto fail = [&](Error error) {
+    if (!post.abandoned()) works.flow.fail(std::move(error));
+  };
+  try {
+    pthread_setname_np(pthread_self(), segment == 0 ? "feedline-read" : "feedline-work");
+    const std::vector<WorkerMeter*> meters = works.seats(segment, place);
+    const Seat seat{.segment = segment,
+                    .post = &post,
+                    .first = meters.empty() ? nullptr : meters.front(),
+                    .last = meters.empty() ? nullptr : meters.back()};
+    SegmentRunner runner(works.plan, works.cut, segment, StepTimer(works.clock, meters), post, works.quarantine,
+                         *works.caches, works.flow.stopping());
+    while (Chunk* chunk = works.flow.take(seat)) {
+      if (!runner.run(*chunk)) return;
+      if (BatchWork* batch = works.flow.put(seat, chunk)) {
+        runner.close(*batch);
+        works.flow.finish(batch);
+      }
+    }
+  } catch (const std::bad_alloc&) {
+    fail(out_of_memory(works.plan));
+  } catch (const std::exception& error) {
+    fail({.code = ErrorCode::Failed, .reason = fmt::format("a worker thread broke: {}", error.what())});
+  } catch (...) {
+    fail({.code = ErrorCode::Failed, .reason = "a worker thread broke"});
+  }
+}
+
+}  // namespace
+
+Crew::Crew(std::shared_ptr<Works> works) : works_(std::move(works)), roster_(std::make_shared<Roster>()) {
+  for (std::size_t s = 0; s < works_->cut.segments.size(); ++s) {
+    for (std::size_t n = works_->flow.set_workers(s, works_->flow.workers(s)); n > 0; --n) {
+      if (start(s)) continue;
+      works_->flow.fail({.code = ErrorCode::Failed,
+                         .reason = "a worker thread cannot be started",
+                         .remedy = "Use fewer workers",
+                         .node = works_->node(s, 0)});
+      return;
+    }
+  }
+}
+
+Crew::~Crew() {
+  std::unique_lock lock(roster_->mutex);
+  const auto all_done = [this] {
+    return std::all_of(roster_->members.begin(), roster_->members.end(), [](const Member& m) { return m.done; });
+  };
+  roster_->changed.wait_for(lock, std::chrono::nanoseconds(kFarewell), all_done);
+  std::vector<std::thread> leaving;
+  for (Member& member : roster_->members) {
+    if (member.done) {
+      leaving.push_back(std::move(member.thread));
+    } else {
+      member.thread.detach();
+    }
+  }
+  lock.unlock();
+  for (std::thread& thread : leaving) thread.join();
+}
+
+bool Crew::start(std::size_t segment) {
+  std::list<Member> gone;
+  bool started = false;
+  try {
+    const std::lock_guard lock(roster_->mutex);
+    for (auto member = roster_->members.begin(); member != roster_->members.end();) {
+      const auto next = std::next(member);
+      if (member->done) gone.splice(gone.end(), roster_->members, member);
+      member = next;
+    }
+    std::list<Member> fresh(1);
+    Member& member = fresh.front();
+    member.segment = segment;
+    member.place = roster_->free_place(segment);
+    member.post = std::make_shared<Post>(works_->cut.segments[segment].nodes());
+    member.thread = std::thread([works = works_, roster = roster_, post = member.post, &member] {
+      live(*works, member.segment, member.place, *post);
+      const std::lock_guard done(roster->mutex);
+      member.done = true;
+      roster->changed.notify_all();
+    });
+    roster_->members.splice(roster_->members.end(), fresh);
+    started = true;
+  } catch (const std::exception&) {  // no thread, or no memory for one
+  }
+  for (Member& member : gone) member.thread.join();
+  if (!started) works_->flow.missing(segment);
+  return started;
+}
+
+std::size_t Crew::set_workers(std::size_t segment, std::size_t workers) {
+  std::size_t missing = works_->flow.set_workers(segment, workers);
+  for (; missing > 0 && start(segment); --missing) {
+  }
+  for (; missing > 1; --missing) works_->flow.missing(segment);  // start() has given back one
+  return works_->flow.workers(segment);
+}
+
+bool Crew::replace(std::size_t segment) {
+  std::size_t stuck = 0;
+  {
+    const std::lock_guard lock(roster_->mutex);
+    for (const Member& member : roster_->members) stuck += !member.done && member.post->abandoned() ? 1 : 0;
+  }
+  return stuck <= kMostStuck && start(segment);
+}
+
+std::vector<Crew::Worker> Crew::workers() const {
+  std::vector<Worker> workers;
+  const std::lock_guard lock(roster_->mutex);
+  for (const Member& member : roster_->members)
+    if (!member.done && !member.post->abandoned()) workers.push_back({member.segment, member.post});
+  return workers;
+}
+
+}  // namespace feedline

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/works.h"
+
+#include "base/cores.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace feedline {
+namespace {
+
+std::size_t batch_size(const DataPlan& plan) {
+  return static_cast<std::size_t>(std::max<std::int64_t>(plan.batch.size, 1));
+}
+
+std::vector<std::size_t> field_bytes(const DataPlan& plan) {
+  std::vector<std::size_t> bytes;
+  for (const BatchField& field : plan.fields) bytes.push_back(field.record_bytes() * batch_size(plan));
+  return bytes;
+}
+
+Cut cut_for(const DataPlan& plan, const PipelineOptions& options) {
+  const std::size_t workers = options.workers > 0 ? options.workers : usable_cores();
+  return options.staged ? Cut::staged(plan, workers) : Cut::fused(plan, workers);
+}
+
+std::shared_ptr<const CacheShelf> caches_for(const DataPlan& plan, const PipelineOptions& options) {
+  if (options.caches) return options.caches;
+  const DataPlan* const plans[] = {&plan};
+  return std::make_shared<CacheShelf>(plans, options.cache_folder);
+}
+
+}  // namespace
+
+Works::Works(std::shared_ptr<const Plan> owner_plan, const DataPlan& data_plan, PipelineOptions asked)
+    : owner(std::move(owner_plan)),
+      plan(data_plan),
+      options(std::move(asked)),
+      clock(options.clock != nullptr ? *options.clock : Clock::system()),
+      cut(cut_for(plan, options)),
+      pool(std::make_shared<BufferPool>(options.allocator ? options.allocator : BufferAllocator::host(),
+                                        field_bytes(plan))),
+      caches(caches_for(plan, options)),
+      quarantine(plan.sampler.count),
+      flow(Dispenser(plan, options.first_epoch, options.epochs), cut, pool,
+           {.batch = batch_size(plan), .prefetch = std::max<std::size_t>(options.prefetch, 1)}, clock) {
+  const auto meter = [this](const std::string& name, const std::string& type, std::size_t workers) {
+    meters.push_back(std::make_unique<StageMeter>(name, type, workers));
+  };
+  for (const Segment& segment : cut.segments) {
+    first_meter_.push_back(meters.size());
+    if (segment.reads) meter(plan.source_node, plan.source_type, segment.workers);
+    for (std::size_t i = segment.first_step; i < segment.last_step; ++i)
+      meter(plan.steps[i].node, plan.steps[i].type, segment.workers);
+    if (segment.collates) meter(plan.batch_node, "batch", segment.workers);
+  }
+}
+
+std::optional<std::size_t> Works::segment_of(std::string_view name) const {
+  for (std::size_t s = 0; s < cut.segments.size(); ++s)
+    for (std::size_t i = 0; i < cut.segments[s].nodes(); ++i)
+      if (node(s, i) == name) return s;
+  return std::nullopt;
+}
+
+std::vector<WorkerMeter*> Works::seats(std::size_t segment, std::size_t worker) {
+  std::vector<WorkerMeter*> seats;
+  if (!options.meters) return seats;
+  for (std::size_t i = 0; i < cut.segments[segment].nodes(); ++i)
+    seats.push_back(&meters[first_meter_[segment] + i]->worker(worker));
+  return seats;
+}
+
+std::vector<StageSample> Works::stages(Nanos now) const {
+  std::vector<StageSample> samples;
+  samples.reserve(meters.size());
+  std::size_t next = 0;
+  for (std::size_t s = 0; s < cut.segments.size(); ++s) {
+    const double fill = flow.fill(s);
+    const std::size_t workers = flow.workers(s);
+    for (std::size_t i = 0; i < cut.segments[s].nodes(); ++i, ++next) {
+      const StageMeter& meter = *meters[next];
+      samples.push_back({.node = meter.node(),
+                         .type = meter.type(),
+                         .total = meter.read(now),
+                         .workers = workers,
+                         .queue_fill = fill});
+      if (const CacheStore* cache = caches->find(meter.node())) samples.back().cache = cache->level();
+    }
+  }
+  return samples;
+}
+
+Error out_of_memory(const DataPlan& plan) {
+  std::size_t bytes = 0;
+  for (const std::size_t field : field_bytes(plan)) bytes += field;
+  return {.code = ErrorCode::Failed,
+          .reason = fmt::format("not enough memory for the batches of {:.3g} MB each", static_cast<double>(bytes) / 1e6),
+          .remedy = "Use a smaller batch, a smaller prefetch, or smaller pictures",
+          .node = plan.batch_node};
+}
+
+}  // namespace feedline
