@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/cores.h"
 
+#include "base/control_group.h"
+
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sched.h>
@@ -20,17 +23,11 @@ double group_quota() {
   const auto consider = [&tightest](double quota, double period) {
     if (quota > 0 && period > 0 && (tightest == 0 || quota / period < tightest)) tightest = quota / period;
   };
-  std::ifstream groups("/proc/self/cgroup");
-  for (std::string line; std::getline(groups, line);) {
-    if (!line.starts_with("0::/")) continue;
-    const fs::path root = "/sys/fs/cgroup";
-    for (fs::path group = root / line.substr(4);; group = group.parent_path()) {
-      std::ifstream file(group / "cpu.max");
-      std::string quota;
-      double period = 0;
-      if (file >> quota >> period && quota != "max") consider(std::strtod(quota.c_str(), nullptr), period);
-      if (group == root || !group.has_relative_path()) break;
-    }
+  for (const fs::path& group : control_groups()) {
+    std::ifstream file(group / "cpu.max");
+    std::string quota;
+    double period = 0;
+    if (file >> quota >> period && quota != "max") consider(std::strtod(quota.c_str(), nullptr), period);
   }
   double quota = 0;
   double period = 0;

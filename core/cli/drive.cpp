@@ -58,17 +58,6 @@ struct Receiver {
 
 constexpr std::size_t kShownErrors = 10;
 
-void list_errors(const std::vector<RecordError>& errors) {
-  std::uint64_t total = 0;
-  for (const RecordError& error : errors) total += error.count;
-  if (total == 0) return;
-  put_line(stderr, fmt::format("{} left out:", plural(total, "record")));
-  for (std::size_t i = 0; i < errors.size() && i < kShownErrors; ++i)
-    put_line(stderr, fmt::format("  {} x {}", count(errors[i].count), errors[i].error.line()));
-  if (errors.size() > kShownErrors)
-    put_line(stderr, fmt::format("  and {} more kinds; --json lists all", errors.size() - kShownErrors));
-}
-
 }  // namespace
 
 Outcome drive(Document document, const RunOptions& options, Interrupts& interrupts) {
@@ -91,9 +80,22 @@ Outcome drive(Document document, const RunOptions& options, Interrupts& interrup
   return outcome;
 }
 
+void list_errors(const std::vector<RecordError>& errors) {
+  std::uint64_t total = 0;
+  for (const RecordError& error : errors) total += error.count;
+  if (total == 0) return;
+  put_line(stderr, fmt::format("{} left out:", plural(total, "record")));
+  for (std::size_t i = 0; i < errors.size() && i < kShownErrors; ++i)
+    put_line(stderr, fmt::format("  {} x {}", count(errors[i].count), errors[i].error.line()));
+  if (errors.size() > kShownErrors)
+    put_line(stderr, fmt::format("  and {} more kinds; --json lists all", errors.size() - kShownErrors));
+}
+
 ExitCode conclude(const Outcome& outcome) {
   const RunResult& result = outcome.result;
   if (outcome.started) list_errors(result.errors);
+  for (const RecordError& notice : result.notices)
+    put_line(stderr, fmt::format("warning: {} ({} not kept)", notice.error.line(), plural(notice.count, "value")));
   const Snapshot& last = result.last;
   const std::string work = fmt::format("{} in {}", plural(last.trainer.steps, "step"), duration(last.elapsed()));
   const bool failed = result.end == RunResult::End::Failed;

@@ -5,6 +5,8 @@
 #include "cli/interrupts.h"
 #include "training/run.h"
 
+#include <vector>
+
 namespace feedline::cli {
 
 /// A run that was watched to its end.
@@ -17,6 +19,9 @@ struct Outcome {
 /// Runs a graph, shows progress on standard error, and stops it on Ctrl-C. `interrupts` is the caller's, so that a
 /// second Ctrl-C also works while the caller writes its results.
 [[nodiscard]] Outcome drive(Document document, const RunOptions& options, Interrupts& interrupts);
+
+/// The records that were left out, by kind, on standard error.
+void list_errors(const std::vector<RecordError>& errors);
 
 /// Says on standard error how it ended, and which records were left out; returns the exit code.
 ExitCode conclude(const Outcome& outcome);

@@ -13,6 +13,16 @@
 namespace feedline::cli {
 namespace {
 
+/// "<- busiest", and how full a cache is.
+std::string note_of(const StageRow& row, bool busiest) {
+  std::string note = busiest ? "<- busiest" : "";
+  if (!row.cache) return note;
+  if (busiest) note += ", ";
+  note += fmt::format("keeps {} in {}", plural(row.cache->records, "record"), bytes(row.cache->ram_bytes));
+  if (row.cache->disk_bytes > 0) note += fmt::format(" and {} on disk", bytes(row.cache->disk_bytes));
+  return note + (row.cache->full ? ", full" : "");
+}
+
 std::string stage_table(const std::vector<StageRow>& rows, int busiest, double elapsed, std::size_t width) {
   Table table({"node", "type", "records/s", "CPU busy", "starved", "blocked", "queue fill", "share"}, 2);
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -22,7 +32,7 @@ std::string stage_table(const std::vector<StageRow>& rows, int busiest, double e
     table.row({row.node, row.type, rate(row.records_per_s), percent(row.cpu_s / available),
                percent(row.starved_s / available), percent(row.blocked_s / available), percent(row.queue_fill),
                percent(row.share)},
-              static_cast<int>(i) == busiest ? "<- busiest" : "");
+              note_of(row, static_cast<int>(i) == busiest));
   }
   return table.text(width);
 }

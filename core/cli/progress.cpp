@@ -22,6 +22,14 @@ constexpr milliseconds kPatience{1000};
 /// Rates are means over so long.
 constexpr Nanos kWindow = 3'000'000'000;
 
+/// "2 replicas of 1 thread, float32, channels last".
+std::string step_text(const Started& fact) {
+  const auto number = [](int n) { return static_cast<std::uint64_t>(n); };
+  std::string text = fmt::format("{} of {}, {}", plural(number(fact.replicas), "replica"),
+                                 plural(number(fact.intra_op_threads), "thread"), fact.precision);
+  return fact.channels_last ? text + ", channels last" : text;
+}
+
 }  // namespace
 
 Progress::Progress(const RunOptions& options)
@@ -63,7 +71,7 @@ void Progress::show(const Preparing& fact) {
 }
 
 void Progress::show(const Started& fact) {
-  std::string text = train_ ? "training on " + fact.device + ": " : "draining batches: ";
+  std::string text = train_ ? fmt::format("training on {}, {}: ", fact.device, step_text(fact)) : "draining batches: ";
   text += plural(fact.samples_per_epoch, "sample") + " an epoch";
   if (train_) text += ", " + plural(fact.parameters, "parameter");
   line(text + ", " + plural(fact.workers, "data worker"));
@@ -71,6 +79,8 @@ void Progress::show(const Started& fact) {
 }
 
 void Progress::show(const RecordFailed& fact) { line("left out: " + fact.error.line()); }
+
+void Progress::show(const Noticed& fact) { line("warning: " + fact.error.line()); }
 
 void Progress::show(const EpochDone& fact) {
   const std::uint32_t epochs = history_.empty() ? 0 : history_.back().trainer.epochs;

@@ -20,6 +20,7 @@ class Progress {
   void show(const Preparing& fact);
   void show(const Started& fact);
   void show(const RecordFailed& fact);
+  void show(const Noticed& fact);
   void show(const EpochDone& fact);
   /// Redraws if it is time to.
   void tick(const Snapshot& now);

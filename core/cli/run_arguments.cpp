@@ -18,6 +18,8 @@ RunOptions RunArguments::options() const {
   options.device = device;
   options.seed = seed;
   options.workers = workers;
+  options.staged = staged;
+  options.meters = !no_meters;
   return options;
 }
 
@@ -34,17 +36,13 @@ void add_set(CLI::App& command, std::vector<std::string>& set) {
       ->allow_extra_args(false);
 }
 
-void add_run_arguments(CLI::App& command, RunArguments& arguments) {
+void add_data_arguments(CLI::App& command, RunArguments& arguments) {
   constexpr auto kMost = std::numeric_limits<std::uint32_t>::max();
   add_file(command, arguments.file);
   add_set(command, arguments.set);
   command.add_option("--epochs", arguments.epochs, "Passes over the training data, instead of the trainer's epochs")
       ->type_name("N")
       ->check(CLI::Range(1U, 1000000U));
-  command.add_option("--max-steps", arguments.max_steps, "Stop after so many batches")
-      ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53U));
-  command.add_option("--device", arguments.device, "Where to train: auto, cpu, cuda or cuda:1")->type_name("NAME");
   command
       .add_option("--seed", arguments.seed,
                   "Start of all random numbers. On the CPU one seed gives one result, to the last bit")
@@ -53,6 +51,18 @@ void add_run_arguments(CLI::App& command, RunArguments& arguments) {
   command.add_option("--workers", arguments.workers, "Threads that prepare data; 0: as the machine suggests")
       ->type_name("N")
       ->check(CLI::Range(0U, 1024U));
+  command.add_flag("--staged", arguments.staged,
+                   "Show every queue: each node gets workers and a queue of its own. The batches stay the same");
+}
+
+void add_run_arguments(CLI::App& command, RunArguments& arguments) {
+  add_data_arguments(command, arguments);
+  command.add_option("--max-steps", arguments.max_steps, "Stop after so many batches")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53U));
+  command.add_option("--device", arguments.device, "Where to train: auto, cpu, cuda or cuda:1")->type_name("NAME");
+  command.add_flag("--no-meters", arguments.no_meters,
+                   "Measure nothing on the data side, to see what measuring costs");
   command
       .add_option(
           "--json", arguments.json,

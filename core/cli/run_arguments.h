@@ -11,7 +11,7 @@
 
 namespace feedline::cli {
 
-/// The arguments that `run` and `profile` share.
+/// The arguments that `run` and `profile` share; `batches` knows those of the data side.
 struct RunArguments {
   std::string file{};
   std::vector<std::string> set{};
@@ -20,6 +20,8 @@ struct RunArguments {
   std::optional<std::string> device{};
   std::optional<std::int64_t> seed{};
   std::optional<std::size_t> workers{};
+  bool staged = false;
+  bool no_meters = false;
   std::string json{};
 
   [[nodiscard]] RunOptions options() const;
@@ -28,6 +30,8 @@ struct RunArguments {
 /// The FILE argument, optional for the parser so that its absence is explained by load_graph().
 void add_file(CLI::App& command, std::string& file);
 void add_set(CLI::App& command, std::vector<std::string>& set);
+/// FILE, --set, --epochs, --seed, --workers, --staged.
+void add_data_arguments(CLI::App& command, RunArguments& arguments);
 void add_run_arguments(CLI::App& command, RunArguments& arguments);
 
 /// Everything before a run that can be wrong: reads the graph, applies `--set`, checks the graph and the place of the

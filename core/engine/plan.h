@@ -24,14 +24,14 @@ using SlotIndex = std::size_t;
 struct PlanStep {
   std::string node{};
   std::string type{};
-  std::uint32_t stream = 0;  ///< keys the node's random numbers: its place in the document's order
+  std::uint32_t stream = 0;  ///< keys the node's random numbers: follows from its id
   bool random = false;
   std::shared_ptr<const SampleOp> op{};
   std::vector<std::optional<SlotIndex>> inputs{};  ///< none: an unconnected optional port
   std::vector<SlotIndex> outputs{};
   /// The step that alone reads this one's output, where this one can make use of knowing (SampleOp::partial).
   std::optional<std::size_t> next{};
-  /// This step keeps what it is given: from the second epoch on nothing upstream of it need run (engine/cache.h).
+  /// This step keeps what it is given: from the second epoch on nothing upstream of it need run (engine/cache_route.h).
   std::optional<CacheSettings> cache{};
 };
 

@@ -2,6 +2,7 @@
 #include "base/random.h"
 #include "engine/lowering.h"
 
+#include <algorithm>
 #include <map>
 
 namespace feedline {
@@ -83,20 +84,20 @@ class DataLowering {
             slots_.emplace(PortRef{node.id, port.name}, slots_.at(*from));
         return {};
       case Role::Sample:
-        return add_step(index, node, spec);
+        return add_step(node, spec);
       default:
         return fail(Error{.reason = "a " + spec.type + " node cannot work on single records", .node = node.id});
     }
   }
 
-  Status add_step(std::size_t index, const Node& node, const NodeSpec& spec) {
+  Status add_step(const Node& node, const NodeSpec& spec) {
     const std::vector<const TensorDesc*> descs = lowering_.inputs(node);
     auto op = spec.sample_op(spec.complete(node.params), descs);
     if (!op) return fail(std::move(op.error()).at_node(node.id));
 
     PlanStep step{.node = node.id,
                   .type = node.type,
-                  .stream = static_cast<std::uint32_t>(index),
+                  .stream = stream_of(node.id),
                   .random = spec.random,
                   .op = std::move(*op),
                   .cache = spec.cache ? std::optional(spec.cache(spec.complete(node.params))) : std::nullopt};
@@ -143,6 +144,18 @@ class DataLowering {
           }
       if (readers == 1) step.next = only;
     }
+  }
+
+  /// A hash of the node's name (FNV-1a), so that its random numbers do not depend on which other nodes there are: a
+  /// cache that is put between changes nothing.
+  std::uint32_t stream_of(const std::string& id) const {
+    std::uint32_t hash = 2166136261U;
+    for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+    const auto taken = [&] {
+      return std::any_of(plan_.steps.begin(), plan_.steps.end(), [&](const PlanStep& s) { return s.stream == hash; });
+    };
+    while (taken()) ++hash;
+    return hash;
   }
 
   SlotIndex new_slot(const PortRef& output) {

@@ -20,10 +20,12 @@ const TensorDesc* Analysis::at(const PortRef& output) const {
 
 namespace {
 
-/// Where a per-record value comes from: the one source and the one sampler upstream, by node index.
+/// Where a per-record value comes from: the one source and the one sampler upstream, and a node that draws random
+/// numbers for it, by node index.
 struct Origin {
   std::size_t source = Wiring::kNone;
   std::size_t sampler = Wiring::kNone;
+  std::size_t random = Wiring::kNone;
 };
 
 class Analyser {
@@ -209,6 +211,7 @@ class Analyser {
         report(index, Error{.reason = "it joins records of two sources, " + id(origin.source) + " and " + id(up.source),
                             .remedy = "Wire all its inputs from one source",
                             .port = wiring_.links()[wire].to.port});
+      if (origin.random == Wiring::kNone) origin.random = up.random;
       if (merge(origin.sampler, up.sampler))
         report(index,
                Error{.reason = "its records are ordered by two nodes, " + id(origin.sampler) + " and " + id(up.sampler),
@@ -222,6 +225,18 @@ class Analyser {
                             .remedy = "Remove one of the two"});
       origin.sampler = index;
     }
+    check_cache(index, spec, origin.random);
+    if (spec.random) origin.random = index;
+  }
+
+  /// What is kept of the first epoch would be the same random draw in every epoch.
+  void check_cache(std::size_t index, const NodeSpec& spec, std::size_t random) {
+    if (!spec.cache || random == Wiring::kNone) return;
+    const std::string& cause = wiring_.nodes()[random].id;
+    report(index, Error{.reason = "it would keep what " + cause +
+                                  " drew at random in the first epoch, and every epoch would see just that",
+                        .remedy = "Move it in front of " + cause + ", or remove it",
+                        .port = spec.inputs.empty() ? "" : spec.inputs.front().name});
   }
 
   /// True if both are known and differ.

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,14 @@
 
 namespace feedline {
 
+/// How full a cache is.
+struct CacheSample {
+  std::uint64_t records = 0;     ///< kept
+  std::uint64_t ram_bytes = 0;   ///< that they take in memory
+  std::uint64_t disk_bytes = 0;  ///< and in the cache folder
+  bool full = false;             ///< no more are kept
+};
+
 /// One node of the data side at one moment.
 struct StageSample {
   std::string node{};
@@ -19,6 +28,7 @@ struct StageSample {
   StageCounters total{};
   std::size_t workers = 0;
   double queue_fill = 0;  ///< fill of the queue behind the node's segment, 0..1
+  std::optional<CacheSample> cache{};  ///< of a cache node
 };
 
 /// Where the trainer's time went since the start, in nanoseconds of its thread's wall time.

@@ -41,7 +41,27 @@ Json epoch_json(const EpochResult& epoch) {
           {"val_accuracy", number(epoch.val_accuracy)},
           {"samples", epoch.samples},
           {"samples_per_s", number(epoch.samples_per_s)},
-          {"wall_s", number(epoch.wall_s)}};
+          {"wall_s", number(epoch.wall_s)},
+          {"first_wait_s", number(epoch.first_wait_s)},
+          {"median_wait_s", number(epoch.median_wait_s)}};
+}
+
+Json cache_json(const CacheSample& cache) {
+  return {{"records", cache.records},
+          {"ram_bytes", cache.ram_bytes},
+          {"disk_bytes", cache.disk_bytes},
+          {"full", cache.full}};
+}
+
+Json errors_json(const std::vector<RecordError>& errors) {
+  Json list = Json::array();
+  for (const RecordError& error : errors) {
+    list.push_back({{"node", text(error.error.node)},
+                    {"file", text(error.error.file)},
+                    {"message", error.error.reason},
+                    {"count", error.count}});
+  }
+  return list;
 }
 
 Json stage_json(const StageRow& row) {
@@ -55,7 +75,8 @@ Json stage_json(const StageRow& row) {
           {"blocked_s", number(row.blocked_s)},
           {"queue_fill", number(row.queue_fill)},
           {"workers", row.workers},
-          {"share", number(row.share)}};
+          {"share", number(row.share)},
+          {"cache", row.cache ? cache_json(*row.cache) : Json(nullptr)}};
 }
 
 /// Training samples over the time spent training: preparation, validation and pauses do not count.
@@ -91,7 +112,9 @@ std::vector<StageRow> stage_rows(const Snapshot& earlier, const Snapshot& later)
                     .starved_s = seconds(done.starved),
                     .blocked_s = seconds(done.blocked),
                     .queue_fill = stage.queue_fill,
-                    .workers = stage.workers});
+                    .workers = stage.workers,
+                    .share = 0,
+                    .cache = stage.cache});
   }
   for (StageRow& row : rows) row.share = all_cpu > 0 ? row.cpu_s / all_cpu : 0;
   return rows;
@@ -106,6 +129,7 @@ std::string report_json(const RunResult& result) {
   report["samples"] = trainer.samples;
   report["steps"] = trainer.steps;
   report["wall_s"] = number(result.last.elapsed());
+  report["cpu_s"] = number(seconds(result.last.process.cpu - result.first.process.cpu));
   report["epochs"] = Json::array();
   for (const EpochResult& epoch : result.epochs) report["epochs"].push_back(epoch_json(epoch));
   report["stages"] = Json::array();
@@ -113,18 +137,16 @@ std::string report_json(const RunResult& result) {
   report["step"] = {{"wait_s", seconds(trainer.times.wait)},           {"h2d_s", seconds(trainer.times.h2d)},
                     {"forward_s", seconds(trainer.times.forward)},     {"backward_s", seconds(trainer.times.backward)},
                     {"optimizer_s", seconds(trainer.times.optimizer)}, {"other_s", seconds(trainer.times.other)}};
-  report["errors"] = Json::array();
-  for (const RecordError& error : result.errors) {
-    report["errors"].push_back({{"node", text(error.error.node)},
-                                {"file", text(error.error.file)},
-                                {"message", error.error.reason},
-                                {"count", error.count}});
-  }
+  report["errors"] = errors_json(result.errors);
+  report["notices"] = errors_json(result.notices);
   report["peak_rss_bytes"] = result.last.process.peak_rss_bytes;
   report["seed"] = result.seed;
   report["device"] = text(result.device);
   report["workers"] = result.workers;
+  report["replicas"] = result.replicas;
   report["intra_op_threads"] = result.intra_op_threads;
+  report["precision"] = text(result.precision);
+  report["channels_last"] = result.channels_last;
   Json versions = Json::object();
   for (const auto& [library, version] : library_versions()) versions[library] = version;
   report["versions"] = std::move(versions);

@@ -3,6 +3,7 @@
 
 #include "training/run.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct StageRow {
   double queue_fill = 0;
   std::size_t workers = 0;
   double share = 0;  ///< of all stages' CPU time
+  std::optional<CacheSample> cache{};
 };
 
 /// The stages between two snapshots.

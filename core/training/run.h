@@ -42,6 +42,8 @@ struct EpochResult {
   double val_accuracy = 0;
   double samples_per_s = 0;  ///< training part
   double wall_s = 0;         ///< training and validation
+  double first_wait_s = 0;   ///< for the epoch's first batch
+  double median_wait_s = 0;  ///< of its batches
   std::uint64_t samples = 0;
 };
 
@@ -52,12 +54,16 @@ struct RunResult {
   std::optional<Error> failure{};  ///< of a Failed run
   std::vector<EpochResult> epochs{};
   std::vector<RecordError> errors{};
+  std::vector<RecordError> notices{};  ///< what hindered the run, but left no record out (see Pipeline::notices())
   Snapshot first{};  ///< when the first batch was asked for
   Snapshot last{};   ///< at the end: counters, step times, peak memory
   std::int64_t seed = 0;
   std::string device{};
   std::size_t workers = 0;
+  int replicas = 0;  ///< 0 where nothing is learnt
   int intra_op_threads = 0;
+  std::string precision{};  ///< float32, bfloat16; empty where nothing is learnt
+  bool channels_last = false;
 };
 
 // Facts: few, never lost, never merged, in order. Delivered on the run's thread; the receiver moves them to its own.
@@ -70,9 +76,17 @@ struct Started {
   std::uint64_t samples_per_epoch = 0;
   std::uint64_t parameters = 0;  ///< trainable numbers in the model
   std::size_t workers = 0;
+  int replicas = 0;  ///< 0 where nothing is learnt
+  int intra_op_threads = 0;
+  std::string precision{};
+  bool channels_last = false;
 };
 struct RecordFailed {
   Error error{};  ///< the first of its kind; counts stand in the result
+};
+/// Something goes worse than it should, but nothing is lost: a cache whose disk is full.
+struct Noticed {
+  Error error{};
 };
 struct EpochDone {
   EpochResult result{};
@@ -80,7 +94,7 @@ struct EpochDone {
 struct Finished {
   RunResult result{};
 };
-using Fact = std::variant<Preparing, Started, RecordFailed, EpochDone, Finished>;
+using Fact = std::variant<Preparing, Started, RecordFailed, Noticed, EpochDone, Finished>;
 
 /// A run: prepares the Plan, streams, trains. Everything happens on threads of its own; no exception leaves them.
 class Run {

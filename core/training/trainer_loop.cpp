@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/trainer_loop.h"
 
+#include "engine/cache_shelf.h"
 #include "training/step_fault.h"
 
 #include <algorithm>
@@ -62,6 +63,16 @@ TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& opt
   pipeline.prefetch = static_cast<std::size_t>(std::max<std::int64_t>(plan_->trainer.prefetch, 1));
   pipeline.epochs = static_cast<std::uint32_t>(plan_->trainer.epochs);
   pipeline.allocator = std::move(allocator);
+  pipeline.max_bad_fraction = plan_->trainer.max_bad_fraction;
+  pipeline.slow_seconds = plan_->trainer.slow_seconds;
+  pipeline.slow_factor = plan_->trainer.slow_factor;
+  pipeline.on_slow = plan_->trainer.on_slow;
+  pipeline.on_notice = [this](const Error& error) { state_.emit(Noticed{error}); };
+  pipeline.staged = options.staged;
+  pipeline.meters = options.meters;
+  pipeline.cache_folder = options.cache_folder;
+  const DataPlan* const plans[] = {&plan_->train, plan_->validation ? &*plan_->validation : nullptr};
+  pipeline.caches = std::make_shared<CacheShelf>(plans, options.cache_folder);
   train_ = std::make_unique<Pipeline>(plan_, plan_->train, pipeline);
   if (options_.train && plan_->validation) {
     validation_ = std::make_unique<Pipeline>(plan_, *plan_->validation, pipeline);
@@ -97,9 +108,11 @@ Result<TrainerLoop::End> TrainerLoop::run() {
   }
   state_.meter.enter(Phase::Rest);
   report_record_errors();
+  report_notices();
   result_.last = state_.snapshot();
   result_.errors = train_->errors();
   if (validation_) merge_errors(result_.errors, validation_->errors());
+  result_.notices = train_->notices();  // of the caches of both
   return end;
 }
 
@@ -112,8 +125,10 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
     state_.meter.enter(Phase::Wait);
     if (!state_.wait_while_paused()) return End::Stopped;
     if (limit_reached()) return End::Completed;
+    const Nanos waited = state_.meter.read().times.wait;
     auto batch = train_->next();
     report_record_errors();
+    report_notices();
     if (!batch) {
       if (batch.error().code != ErrorCode::Cancelled) return fail(std::move(batch.error()));
       return state_.stop_requested() ? End::Stopped : End::Completed;
@@ -121,6 +136,7 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
     if (!*batch) return End::Completed;
     if (!state_.wait_while_paused()) return End::Stopped;
     if ((*batch)->epoch != epoch_) begin_epoch((*batch)->epoch);
+    waits_.add(state_.meter.read().times.wait - waited);
     if ((*batch)->records > 0) {
       if (auto status = step(**batch); !status) {
         if (status.error().code == ErrorCode::Cancelled) return End::Stopped;
@@ -209,10 +225,30 @@ Status TrainerLoop::finish_epoch(bool complete) {
   result.samples = after_training.samples - start_.samples;
   result.samples_per_s = training_s > 0 ? static_cast<double>(result.samples) / training_s : 0;
   result.wall_s = seconds(now.times.total() - start_.time);
+  result.first_wait_s = seconds(waits_.first());
+  result.median_wait_s = seconds(waits_.median());
+  waits_ = {};
   start_ = {now.times.total(), now.samples, now.steps};
   result_.epochs.push_back(result);
   state_.emit(EpochDone{result});
   return status;
+}
+
+void TrainerLoop::BatchWaits::add(Nanos wait) {
+  if (waits_.size() < kMost) waits_.push_back(wait);
+}
+
+Nanos TrainerLoop::BatchWaits::median() const {
+  if (waits_.empty()) return 0;
+  std::vector<Nanos> sorted = waits_;
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  return *middle;
+}
+
+void TrainerLoop::report_notices() {
+  for (const RecordError& notice : train_->notices())
+    if (notices_seen_.insert(notice.error.node).second) state_.emit(Noticed{notice.error});
 }
 
 void TrainerLoop::report_record_errors() {

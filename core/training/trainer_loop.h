@@ -50,6 +50,17 @@ class TrainerLoop {
 
  private:
   class Deadline;
+  /// How long the epoch's batches were waited for; the first kMost of them.
+  class BatchWaits {
+   public:
+    void add(Nanos wait);
+    [[nodiscard]] Nanos first() const { return waits_.empty() ? 0 : waits_.front(); }
+    [[nodiscard]] Nanos median() const;
+
+   private:
+    static constexpr std::size_t kMost = 10'000;
+    std::vector<Nanos> waits_{};
+  };
   struct EpochStart {
     Nanos time = 0;  ///< of all phases: pauses do not count
     std::uint64_t samples = 0;
@@ -62,6 +73,7 @@ class TrainerLoop {
   [[nodiscard]] Status validate();
   void begin_epoch(std::uint32_t epoch);
   void report_record_errors();
+  void report_notices();
   [[nodiscard]] bool limit_reached() const;
 
   std::shared_ptr<const Plan> plan_;
@@ -76,7 +88,9 @@ class TrainerLoop {
   std::uint32_t epoch_ = 0;
   std::uint64_t steps_ = 0;
   EpochStart start_{};
+  BatchWaits waits_{};
   std::uint64_t errors_seen_ = 0;
+  std::set<std::string> notices_seen_{};  ///< by node
   std::set<std::string> kinds_seen_{};
 };
 

@@ -40,6 +40,8 @@ void log_facts(MainWindow& window) {
   });
   QObject::connect(&runs, &RunController::record_failed, &window,
                    [](const Error& e) { say(QStringLiteral("record failed: ") + QString::fromStdString(e.line())); });
+  QObject::connect(&runs, &RunController::noticed, &window,
+                   [](const Error& e) { say(QStringLiteral("warning: ") + QString::fromStdString(e.line())); });
   QObject::connect(&runs, &RunController::epoch_done, &window, [](const EpochResult& e) {
     say(QStringLiteral("epoch %1: train loss %2, validation accuracy %3")
             .arg(e.epoch)

@@ -70,8 +70,9 @@ void LogPanel::follow(RunController& runs) {
                          .arg(english.toString(static_cast<qulonglong>(f.samples_per_epoch)),
                               english.toString(static_cast<qulonglong>(f.parameters))));
   });
-  connect(&runs, &RunController::record_failed, this,
-          [this](const Error& error) { add(Level::Warning, QString::fromStdString(error.line())); });
+  for (const auto fact : {&RunController::record_failed, &RunController::noticed})
+    connect(&runs, fact, this,
+            [this](const Error& error) { add(Level::Warning, QString::fromStdString(error.line())); });
   connect(&runs, &RunController::epoch_done, this,
           [this](const EpochResult& result) { add(Level::Info, epoch_text(result)); });
   connect(&runs, &RunController::finished, this, [this](const RunResult& result) {

@@ -111,6 +111,7 @@ void RunController::receive(quint64 run_id, const Fact& fact) {
                    Q_EMIT started(f);
                  },
                  [this](const RecordFailed& f) { Q_EMIT record_failed(f.error); },
+                 [this](const Noticed& f) { Q_EMIT noticed(f.error); },
                  [this](const EpochDone& f) { Q_EMIT epoch_done(f.result); },
                  [this](const Finished& f) { finish(f.result); },
              },

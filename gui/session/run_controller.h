@@ -44,6 +44,7 @@ class RunController : public QObject {
   void preparing(const QString& what, double fraction);
   void started(const feedline::Started& fact);
   void record_failed(const feedline::Error& error);
+  void noticed(const feedline::Error& error);
   void epoch_done(const feedline::EpochResult& result);
   void finished(const feedline::RunResult& result);
 

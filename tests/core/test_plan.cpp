@@ -71,7 +71,6 @@ class TestPlan : public QObject {
     // The shuffle node is no step: its outputs are the slots of its inputs.
     QCOMPARE(data.steps.size(), std::size_t{1});
     QCOMPARE(data.steps[0].node, std::string("resize"));
-    QCOMPARE(data.steps[0].stream, 1U);
     QVERIFY(data.steps[0].op != nullptr);
     QCOMPARE(data.steps[0].inputs.at(0), data.source_outputs.at(0));
     QCOMPARE(data.slots, std::size_t{3});
@@ -147,7 +146,29 @@ class TestPlan : public QObject {
     QVERIFY(wired);
     const PlanStep& jitter = (*wired)->train.steps.at(1);
     QVERIFY(jitter.random);
-    QCOMPARE(jitter.stream, 8U);  // its place in the document
+    QVERIFY(jitter.stream != (*wired)->train.steps.at(0).stream);
+
+    // Nor does a node that stands before it in the file, or between it and its source.
+    Document later = trainable().add("keep:cache jitter:jitter resize.image>keep.sample keep.sample>jitter.image").document();
+    QVERIFY(later.apply({RemoveLink{{"batch", "image"}}}));
+    QVERIFY(later.apply({AddLink{Link{.from = {"jitter", "image"}, .to = {"batch", "image"}}}}));
+    const auto cached = make_plan(later, {}, nullptr, test::fake_registry());
+    QVERIFY2(cached, cached ? "" : cached.error().line().c_str());
+    const std::vector<PlanStep>& steps = (*cached)->train.steps;
+    QCOMPARE(steps.size(), std::size_t{3});
+    QCOMPARE(steps[1].node, std::string("keep"));
+    QVERIFY(steps[1].cache && !steps[0].cache && !steps[2].cache);
+    QCOMPARE(steps[1].cache->ram_megabytes, 7);
+    QCOMPARE(steps[2].stream, jitter.stream);
+  }
+
+  void what_is_random_cannot_be_kept() {
+    const auto plan = plan_of(trainable().add(
+        "jitter:jitter keep:cache b2:batch source.image>jitter.image jitter.image>keep.sample keep.sample>b2.image"));
+    QVERIFY(!plan);
+    QCOMPARE(plan.error().node, std::string("keep"));
+    QVERIFY(plan.error().reason.find("jitter") != std::string::npos);
+    QVERIFY(plan.error().remedy.find("in front of jitter") != std::string::npos);
   }
 
   void a_split_holds_out_records_and_loses_none() {

@@ -38,6 +38,7 @@ Status MemorySource::read(std::uint64_t index, std::span<Datum* const> out) cons
   if (before)
     if (Status ok = before(index); !ok) return ok;
   const std::int64_t dims[] = {static_cast<std::int64_t>(pixels_)};
+  if (out[0] != nullptr) ++pixel_reads;
   if (out[0] != nullptr)
     out[0]->view(reinterpret_cast<const std::byte*>(memory_.data() + index % 251), DType::U8, dims);
   if (out[1] != nullptr) out[1]->set_label(static_cast<std::int64_t>(index % 10));
@@ -86,12 +87,20 @@ PlanBuilder::PlanBuilder(std::uint64_t records, std::size_t pixels, std::int64_t
 
 PlanBuilder& PlanBuilder::step(const std::string& node, std::shared_ptr<const SampleOp> work,
                                std::vector<SlotIndex> in, std::vector<SlotIndex> out) {
-  PlanStep step{.node = node, .type = "fake", .stream = static_cast<std::uint32_t>(data_.steps.size() + 1)};
+  const auto others = std::count_if(data_.steps.begin(), data_.steps.end(), [](const PlanStep& s) { return !s.cache; });
+  PlanStep step{.node = node, .type = "fake", .stream = static_cast<std::uint32_t>(others + 1)};
   step.op = std::move(work);
   step.inputs.assign(in.begin(), in.end());
   for (const SlotIndex slot : out) data_.slots = std::max(data_.slots, slot + 1);
   step.outputs = std::move(out);
   data_.steps.push_back(std::move(step));
+  return *this;
+}
+
+PlanBuilder& PlanBuilder::cache(const std::string& node, SlotIndex in, SlotIndex out, CacheSettings settings) {
+  step(node, pass_view(), {in}, {out});
+  data_.steps.back().type = "cache";
+  data_.steps.back().cache = settings;
   return *this;
 }
 

@@ -26,6 +26,8 @@ class MemorySource final : public Source {
 
   /// Called before each read; may fail, throw or wait.
   std::function<Status(std::uint64_t)> before{};
+  /// How often pixels were asked for; a read of the label alone does not count.
+  mutable std::atomic<std::uint64_t> pixel_reads{0};
 
  private:
   std::uint64_t size_;
@@ -49,6 +51,8 @@ class PlanBuilder {
   PlanBuilder(std::uint64_t records, std::size_t pixels, std::int64_t batch);
   PlanBuilder& step(const std::string& node, std::shared_ptr<const SampleOp> work, std::vector<SlotIndex> in,
                     std::vector<SlotIndex> out);
+  /// A cache node.
+  PlanBuilder& cache(const std::string& node, SlotIndex in, SlotIndex out, CacheSettings settings = {});
   PlanBuilder& field(const std::string& name, SlotIndex slot, DType dtype, std::vector<Dim> shape);
   PlanBuilder& drop_last();
   PlanBuilder& shuffle();

@@ -12,7 +12,7 @@
 namespace feedline::test {
 
 /// A small set of node types under the names of the real ones, without their work, so that tests of graph and plan
-/// need no files and no LibTorch: files, pictures, decode, resize, jitter, describe, shuffle, batch, linear, add,
+/// need no files and no LibTorch: files, pictures, decode, resize, jitter, cache, describe, shuffle, batch, linear, add,
 /// cross_entropy, sgd, trainer.
 [[nodiscard]] const Registry& fake_registry();
 

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/commands.h"
+#include "cli/drive.h"
+#include "cli/format.h"
+#include "cli/graph_file.h"
+#include "cli/help.h"
+#include "cli/run_arguments.h"
+#include "cli/terminal.h"
+#include "engine/pipeline.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace feedline::cli {
+namespace {
+
+constexpr std::uint64_t kDefaultCount = 10;
+
+struct BatchesArguments : RunArguments {
+  std::optional<std::uint64_t> count{};
+  bool hash = false;
+};
+
+/// XXH3 over the filled rows of all fields, one field after the other.
+std::uint64_t hash_of(const DataPlan& plan, const Batch& batch) {
+  XXH3_state_t state;
+  XXH3_64bits_reset(&state);
+  for (std::size_t f = 0; f < plan.fields.size(); ++f)
+    XXH3_64bits_update(&state, batch.buffer->fields[f], plan.fields[f].record_bytes() * batch.records);
+  return XXH3_64bits_digest(&state);
+}
+
+/// "image f32 64x3x224x224, label i64 64".
+std::string shapes_of(const DataPlan& plan, const Batch& batch) {
+  std::string text;
+  for (const BatchField& field : plan.fields) {
+    TensorDesc desc = field.batch;
+    if (!desc.shape.empty()) desc.shape.front() = static_cast<std::int64_t>(batch.records);
+    text += (text.empty() ? "" : ", ") + field.name + " " + desc.text();
+  }
+  return text;
+}
+
+std::string line_of(const BatchesArguments& arguments, const DataPlan& plan, const Batch& batch) {
+  const std::string what =
+      arguments.hash ? fmt::format("{:016x}", hash_of(plan, batch)) : shapes_of(plan, batch);
+  return fmt::format("epoch {}  batch {}  {}  {}", batch.epoch, batch.index, plural(batch.records, "row"), what);
+}
+
+/// The options as a run would take them: the seed belongs to the trainer node, the others to the pipeline.
+Status set_seed(Document& document, const std::optional<std::int64_t>& seed) {
+  const auto& nodes = document.nodes();
+  const auto trainer = std::find_if(nodes.begin(), nodes.end(), [](const Node& node) {
+    const NodeSpec* spec = Registry::instance().find(node.type);
+    return spec != nullptr && spec->role == Role::Trainer;
+  });
+  if (!seed || trainer == nodes.end()) return {};
+  return apply_overrides(document, {fmt::format("{}.seed={}", trainer->id, *seed)});
+}
+
+Status print_batches(const BatchesArguments& arguments, const std::shared_ptr<const Plan>& plan) {
+  PipelineOptions options;
+  options.workers = arguments.workers.value_or(static_cast<std::size_t>(plan->trainer.workers));
+  options.prefetch = static_cast<std::size_t>(std::max<std::int64_t>(plan->trainer.prefetch, 1));
+  options.epochs = arguments.epochs.value_or(static_cast<std::uint32_t>(plan->trainer.epochs));
+  options.staged = arguments.staged;
+  options.slow_seconds = plan->trainer.slow_seconds;
+  options.slow_factor = plan->trainer.slow_factor;
+  options.on_slow = plan->trainer.on_slow;
+  options.max_bad_fraction = plan->trainer.max_bad_fraction;
+  const bool all = arguments.epochs && !arguments.count;
+  std::uint64_t left = arguments.count.value_or(kDefaultCount);
+  Pipeline pipeline(plan, plan->train, options);
+  Status status;
+  while (all || left-- > 0) {
+    const auto batch = pipeline.next();
+    if (!batch) status = fail(batch.error());
+    if (!batch || !*batch) break;
+    put_line(stdout, line_of(arguments, plan->train, **batch));
+  }
+  list_errors(pipeline.errors());
+  for (const RecordError& notice : pipeline.notices()) warn(notice.error);
+  return status;
+}
+
+ExitCode batches(const BatchesArguments& arguments) {
+  const auto done = [&]() -> Status {
+    auto document = prepare(arguments);
+    if (!document) return fail(std::move(document.error()));
+    if (Status seeded = set_seed(*document, arguments.seed); !seeded) return seeded;
+    const auto plan = make_plan(*document, {});
+    if (!plan) return fail(plan.error());
+    return print_batches(arguments, *plan);
+  }();
+  if (done) return kOk;
+  complain(done.error());
+  return exit_code(done.error().code);
+}
+
+}  // namespace
+
+void add_batches(CLI::App& app, ExitCode& code) {
+  CLI::App* command = app.add_subcommand("batches", "Show the batches that a graph makes");
+  explain(*command,
+          "Prepares batches of training data as a run would, without training, and prints a line for each: epoch, "
+          "number in its epoch, rows, and the shape of its tensors or, with --hash, a hash (XXH3, 64 bits) of all "
+          "their bytes. The bytes depend on the graph, its data and the seed alone: neither on the number of workers, "
+          "nor on --staged, nor on whether a cache holds the records.");
+  command->footer(
+      "Examples:\n"
+      "  feedline-cli batches example:quickstart --count 3\n"
+      "  feedline-cli batches my.feedline --epochs 2 --hash > now.txt          all batches of two epochs\n"
+      "  feedline-cli batches my.feedline --epochs 2 --hash --workers 8 | diff now.txt -   and they are the same\n");
+  auto arguments = std::make_shared<BatchesArguments>();
+  add_data_arguments(*command, *arguments);
+  command
+      ->add_option("--count", arguments->count,
+                   "How many batches; 10 if neither this nor --epochs is given, with --epochs all of them")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53U));
+  command->add_flag("--hash", arguments->hash, "Print a hash of each batch instead of its shapes");
+  command->callback([arguments, &code] { code = batches(*arguments); });
+}
+
+}  // namespace feedline::cli

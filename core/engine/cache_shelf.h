@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/cache_store.h"
+#include "engine/plan.h"
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace feedline {
+
+/// The caches of one run, one a cache node. Training and validation share them, and so the plan stays unchanged.
+class CacheShelf {
+ public:
+  /// For the cache nodes of these plans (null entries are skipped). Nodes that may take "half of what is free" share
+  /// that half; what is free is asked now. `folder` empty: default_cache_folder().
+  CacheShelf(std::span<const DataPlan* const> plans, std::filesystem::path folder);
+
+  /// Null: no such cache node.
+  [[nodiscard]] CacheStore* find(std::string_view node) const;
+  /// What went wrong with them, at most one entry a cache.
+  [[nodiscard]] std::vector<RecordError> notices() const;
+
+ private:
+  std::vector<std::unique_ptr<CacheStore>> stores_{};
+};
+
+}  // namespace feedline

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/pipeline.h"
+#include "engine/spill_file.h"
+#include "schema/behaviour.h"
+#include "telemetry/snapshot.h"
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace feedline {
+
+/// A kept value: its shape, and directly behind it its bytes. It stays where it is, unchanged, as long as its store.
+struct alignas(32) CacheEntry {
+  std::array<std::uint32_t, Datum::kMaxDims> dims{};
+  DType dtype = DType::U8;
+  Layout layout = Layout::None;
+  std::uint8_t dim_count = 0;
+
+  /// Lets `out` show the value.
+  void show(Datum& out) const;
+};
+
+/// What one cache node keeps, by record, in one run: in memory up to a budget, then in a SpillFile. Nothing is ever
+/// evicted. Only records that were put in cost anything: their bytes and about 64 more. Thread-safe.
+class CacheStore {
+ public:
+  /// `ram_bytes`: what may be taken of the memory; `settings` says the rest.
+  CacheStore(std::string node, const CacheSettings& settings, std::uint64_t ram_bytes, std::filesystem::path folder);
+  ~CacheStore();
+  CacheStore(const CacheStore&) = delete;
+  CacheStore& operator=(const CacheStore&) = delete;
+
+  /// Null: not kept.
+  [[nodiscard]] const CacheEntry* find(std::uint64_t record) const;
+  /// Keeps a copy, unless there is no room or a value of this record is kept already. A part of a picture is not kept.
+  void put(std::uint64_t record, const Datum& value) noexcept;
+
+  [[nodiscard]] const std::string& node() const { return node_; }
+  [[nodiscard]] CacheSample level() const;
+  /// Why the cache took no more, if that is not what its settings ask for: a full disk, a folder that cannot be written
+  /// to. The count is that of the values that found no room.
+  [[nodiscard]] std::optional<RecordError> notice() const;
+
+ private:
+  struct Slot {
+    std::uint64_t key = 0;  ///< record + 1; 0: empty
+    const CacheEntry* entry = nullptr;
+  };
+  /// Open addressing, at most three quarters full.
+  struct alignas(64) Shard {
+    mutable std::mutex mutex{};
+    std::vector<Slot> slots{};
+    std::size_t used = 0;
+    [[nodiscard]] std::size_t place(std::uint64_t record) const;
+    void insert(std::uint64_t record, const CacheEntry* entry);
+  };
+  struct Block {
+    std::byte* data = nullptr;
+    std::size_t size = 0;
+    std::size_t used = 0;
+  };
+  static constexpr std::size_t kShards = 64;
+
+  [[nodiscard]] Shard& shard(std::uint64_t record) const;
+  [[nodiscard]] std::byte* take_memory(std::size_t size);
+  [[nodiscard]] const CacheEntry* keep(const CacheEntry& head, const Datum& value);
+  void end(Error why);
+
+  const std::string node_;
+  const bool disk_;
+  const std::uint64_t ram_limit_;
+  mutable std::array<Shard, kShards> shards_{};
+
+  std::mutex memory_mutex_{};
+  std::vector<Block> blocks_{};
+  SpillFile spill_;
+
+  std::atomic<bool> memory_full_{false};
+  std::atomic<bool> full_{false};
+  std::atomic<std::uint64_t> records_{0};
+  std::atomic<std::uint64_t> ram_bytes_{0};
+  std::atomic<std::uint64_t> disk_bytes_{0};
+  std::atomic<std::uint64_t> refused_{0};
+  mutable std::mutex notice_mutex_{};
+  std::optional<Error> notice_{};
+};
+
+}  // namespace feedline

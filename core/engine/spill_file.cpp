@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/spill_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <fcntl.h>
+#include <string>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <sys/uio.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace feedline {
+namespace {
+
+constexpr std::size_t kExtent = std::size_t{64} << 20;
+constexpr std::size_t kAlignment = 32;
+constexpr std::uint64_t kFreeShare = 10;
+
+std::size_t rounded(std::size_t size, std::size_t unit) { return (size + unit - 1) / unit * unit; }
+
+std::size_t page() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
+
+std::string message_of(int code) { return std::generic_category().message(code); }
+
+/// A file in the folder that no name leads to; -1 and errno if that fails.
+int unnamed_file(const std::filesystem::path& folder) {
+  const int file = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (file >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) return file;
+  std::string name = (folder / "feedline-cache-XXXXXX").string();  // a file system that needs names
+  const int named = mkostemp(name.data(), O_CLOEXEC);
+  if (named >= 0) unlink(name.c_str());
+  return named;
+}
+
+/// Does the process' own limit on the size of files (ulimit -f) allow this? Going past it would be a signal.
+bool allowed_by_process(std::uint64_t size) {
+  rlimit most{};
+  return getrlimit(RLIMIT_FSIZE, &most) != 0 || most.rlim_cur == RLIM_INFINITY || size <= most.rlim_cur;
+}
+
+}  // namespace
+
+SpillFile::~SpillFile() {
+  for (const Extent& extent : extents_) munmap(extent.data, extent.size);
+  if (file_ >= 0) close(file_);
+}
+
+Status SpillFile::open() {
+  if (file_ >= 0) return {};
+  std::error_code ignored;  // open() says it better
+  std::filesystem::create_directories(folder_, ignored);
+  file_ = unnamed_file(folder_);
+  if (file_ >= 0) return {};
+  return fail(Error{.reason = "no file can be made in the cache folder: " + message_of(errno),
+                    .remedy = "Make it writable, or choose another one with FEEDLINE_CACHE",
+                    .file = folder_.string()});
+}
+
+Status SpillFile::reserve(std::size_t wanted) {
+  const auto full = [this](const std::string& why) {
+    return fail(Error{.reason = "the disk of the cache folder is full: " + why,
+                      .remedy = "Free some space there, or choose another folder with FEEDLINE_CACHE",
+                      .file = folder_.string()});
+  };
+  struct statvfs disk {};
+  if (limit_ == 0 && fstatvfs(file_, &disk) == 0) {
+    const std::uint64_t kept = static_cast<std::uint64_t>(disk.f_blocks) * disk.f_frsize / kFreeShare;
+    if (static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize < wanted + kept)
+      return full("a tenth of it is left free");
+  }
+  if (!allowed_by_process(end_ + wanted)) return full(message_of(EFBIG));
+  int code = 0;
+  do code = posix_fallocate(file_, static_cast<off_t>(end_), static_cast<off_t>(wanted));
+  while (code == EINTR);
+  if (code != 0) return full(message_of(code));
+  return {};
+}
+
+/// One extent more, in which `wanted` bytes have room; false where the limit does not allow it.
+Result<bool> SpillFile::grow(std::size_t wanted) {
+  const std::size_t least = rounded(wanted, page());
+  const std::uint64_t left = limit_ == 0 ? kExtent : limit_ - std::min(limit_, end_);
+  if (limit_ != 0 && left < least) return false;
+  // Near the end of the disk smaller extents still fit.
+  std::size_t size = std::max<std::size_t>(least, std::min<std::uint64_t>(kExtent, left) / page() * page());
+  Status reserved = reserve(size);
+  while (!reserved && size > least) {
+    size = std::max(least, size / 4 / page() * page());
+    reserved = reserve(size);
+  }
+  if (!reserved) return fail(std::move(reserved.error()));
+  void* data = mmap(nullptr, size, PROT_READ, MAP_SHARED, file_, static_cast<off_t>(end_));
+  if (data == MAP_FAILED)
+    return fail(Error{.reason = "the cache file cannot be mapped: " + message_of(errno), .file = folder_.string()});
+  extents_.push_back({.data = static_cast<std::byte*>(data), .offset = end_, .size = size});
+  end_ += size;
+  used_ = 0;
+  return true;
+}
+
+Result<SpillFile::Room> SpillFile::room_for(std::size_t size) {
+  const std::lock_guard lock(mutex_);
+  if (Status opened = open(); !opened) return fail(std::move(opened.error()));
+  if (extents_.empty() || extents_.back().size - used_ < size) {
+    const auto grown = grow(size);
+    if (!grown) return fail(grown.error());
+    if (!*grown) return Room{};
+  }
+  const Room room{.data = extents_.back().data + used_, .offset = extents_.back().offset + used_};
+  used_ = std::min(rounded(used_ + size, kAlignment), extents_.back().size);
+  return room;
+}
+
+Result<const std::byte*> SpillFile::append(std::span<const std::byte> head, std::span<const std::byte> body) {
+  const std::size_t size = head.size() + body.size();
+  const auto room = room_for(size);
+  if (!room) return fail(room.error());
+  if (room->data == nullptr) return nullptr;
+  std::size_t done = 0;
+  while (done < size) {
+    const std::size_t of_head = std::min(done, head.size());
+    const std::size_t of_body = done - of_head;
+    iovec parts[] = {{const_cast<std::byte*>(head.data()) + of_head, head.size() - of_head},
+                     {const_cast<std::byte*>(body.data()) + of_body, body.size() - of_body}};
+    const ssize_t written = pwritev(file_, parts, 2, static_cast<off_t>(room->offset + done));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0)
+      return fail(Error{.reason = "the cache file cannot be written: " + message_of(written < 0 ? errno : EIO),
+                        .remedy = "Check the disk, or choose another folder with FEEDLINE_CACHE",
+                        .file = folder_.string()});
+    done += static_cast<std::size_t>(written);
+  }
+  return room->data;
+}
+
+}  // namespace feedline
