@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/bench/measure.h"
+
+#include "engine/pipeline.h"
+#include "telemetry/process_meter.h"
+#include "training/run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace feedline::bench {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kPoll{2};
+constexpr std::uint64_t kWarmUpSteps = 3;
+
+tl::unexpected<Error> cancelled() { return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"}); }
+
+/// Both clocks since the start.
+class Stopwatch {
+ public:
+  explicit Stopwatch(ProcessMeter& process) : process_(process) {}
+  [[nodiscard]] double seconds() const { return feedline::seconds(Clock::system().now() - wall_); }
+  [[nodiscard]] Rate rate(std::uint64_t samples) const {
+    const auto made = static_cast<double>(samples);
+    const double cpu = feedline::seconds(process_.read().cpu - cpu_);
+    return {.samples_per_s = made / std::max(seconds(), 1e-9), .samples_per_cpu_s = made / std::max(cpu, 1e-9)};
+  }
+
+ private:
+  ProcessMeter& process_;
+  Nanos wall_ = Clock::system().now();
+  Nanos cpu_ = process_.read().cpu;
+};
+
+/// Bytes that the source put out for one record, so far.
+double bytes_per_record(const Pipeline& pipeline) {
+  const auto stages = pipeline.stages(Clock::system().now());
+  if (stages.empty() || stages.front().total.records == 0) return 0;
+  const StageCounters& source = stages.front().total;
+  return static_cast<double>(source.bytes) / static_cast<double>(source.records);
+}
+
+}  // namespace
+
+Result<Rate> measure_data(const DataJob& job, double seconds, const std::stop_token& stop) {
+  PipelineOptions options;
+  options.workers = job.workers;
+  options.prefetch = static_cast<std::size_t>(std::max<std::int64_t>(job.plan->trainer.prefetch, 1));
+  options.epochs = 0;
+  options.meters = job.meters;
+  options.cache_folder = job.cache_folder;
+  Pipeline pipeline(job.plan, job.plan->train, std::move(options));
+  const std::stop_callback on_stop(stop, [&pipeline] { pipeline.stop(); });
+
+  ProcessMeter process;
+  std::optional<Stopwatch> watch;
+  std::uint64_t samples = 0;
+  while (!watch || watch->seconds() < seconds) {
+    auto batch = pipeline.next();
+    if (!batch) return fail(std::move(batch.error()));
+    if (!*batch) return cancelled();
+    if (watch) {
+      samples += (*batch)->records;
+    } else if ((*batch)->epoch >= job.from_epoch) {
+      watch.emplace(process);
+    }
+  }
+  Rate rate = watch->rate(samples);
+  rate.source_bytes = bytes_per_record(pipeline);
+  return rate;
+}
+
+Result<Rate> measure_training(const Document& document, double seconds, const std::filesystem::path& cache_folder,
+                              const std::stop_token& stop) {
+  RunOptions options;
+  options.epochs = 1'000'000;
+  options.device = "cpu";
+  options.cache_folder = cache_folder;
+  RunResult result;
+  const auto run = Run::start(document, options, [&result](const Fact& fact) {
+    if (const auto* finished = std::get_if<Finished>(&fact)) result = finished->result;
+  });
+  ProcessMeter process;
+  std::optional<Stopwatch> watch;
+  std::uint64_t before = 0;
+  std::optional<std::uint64_t> last;  // the step after this one is the end: a rate counts whole steps
+  while (!stop.stop_requested()) {
+    if (run->wait_for(kPoll)) {
+      return fail(result.failure.value_or(Error{.code = ErrorCode::Failed, .reason = "the run ended too early"}));
+    }
+    const TrainerSample now = run->snapshot().trainer;
+    if (!watch && now.steps >= kWarmUpSteps) {
+      watch.emplace(process);
+      before = now.samples;
+    } else if (last && now.steps > *last) {
+      return watch->rate(now.samples - before);
+    } else if (!last && watch && watch->seconds() >= seconds) {
+      last = now.steps;
+    }
+  }
+  return cancelled();
+}
+
+}  // namespace feedline::bench
