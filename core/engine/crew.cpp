@@ -54,7 +54,8 @@ void live(Works& works, std::size_t segment, std::size_t place, Post& post) noex
     if (!post.abandoned()) works.flow.fail(std::move(error));
   };
   try {
-    pthread_setname_np(pthread_self(), segment == 0 ? "feedline-read" : "feedline-work");
+    const bool only_reads = segment == 0 && !works.cut.segments[segment].collates;
+    pthread_setname_np(pthread_self(), only_reads ? "feedline-read" : "feedline-work");
     const std::vector<WorkerMeter*> meters = works.seats(segment, place);
     const Seat seat{.segment = segment,
                     .post = &post,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/segments.h"
 
+#include "schema/in_memory.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -56,6 +58,9 @@ Cut Cut::of(const DataPlan& plan, std::vector<Segment> segments) {
 }
 
 Cut Cut::fused(const DataPlan& plan, std::size_t workers) {
+  const auto* memory = dynamic_cast<const InMemory*>(plan.source.get());
+  if (memory != nullptr && memory->in_memory())
+    return of(plan, {{.reads = true, .last_step = plan.steps.size(), .collates = true, .workers = workers}});
   const std::size_t readers = 1 + workers / 8;
   return of(plan, {{.reads = true, .workers = readers},
                    {.first_step = 0, .last_step = plan.steps.size(), .collates = true, .workers = workers}});

@@ -40,7 +40,7 @@ struct Cut {
   std::size_t local = 0;                ///< values a record in a worker
 
   /// What a user gets: `read` has its own thread (waiting for a disk costs no core), all per-record nodes and
-  /// the batch are one segment of `workers` threads.
+  /// the batch are one segment of `workers` threads. A source in memory (schema/in_memory.h) is part of that segment.
   [[nodiscard]] static Cut fused(const DataPlan& plan, std::size_t workers);
   /// What a teacher shows: every node has its own workers and queue.
   [[nodiscard]] static Cut staged(const DataPlan& plan, std::size_t workers);

@@ -3,6 +3,8 @@
 #include "nodes/preprocess/picture.h"
 #include "schema/node_builder.h"
 
+#include <opencv2/core/hal/hal.hpp>
+
 #include <algorithm>
 #include <array>
 #include <numeric>
@@ -122,26 +124,24 @@ Result<Affine> Normalise::coefficients(const Params& params, const Dim& channels
 
 class Normalise::Op final : public SampleOp {
  public:
-  explicit Op(Affine affine) : affine_(std::move(affine)), table_(affine_.scale.size()) {
-    for (std::size_t channel = 0; channel < table_.size(); ++channel)
-      for (std::size_t value = 0; value < 256; ++value)
-        table_[channel][value] = static_cast<float>(value) * affine_.scale[channel] + affine_.offset[channel];
-  }
+  explicit Op(Affine affine) : affine_(std::move(affine)) {}
 
   Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext&) const override {
     const Datum& from = *in[0];
     const auto picture = picture_size(from);
     if (!picture) return fail(picture.error());
     const auto channels = static_cast<std::size_t>(picture->channels);
-    if (channels != table_.size())
+    if (channels != affine_.scale.size())
       return fail_record("a picture of " + std::to_string(channels) + " channels where " +
-                         std::to_string(table_.size()) + " are expected");
+                         std::to_string(affine_.scale.size()) + " are expected");
     const auto pixels = static_cast<std::size_t>(picture->pixels());
     std::byte* to = out[0]->allocate(DType::F32, {picture->channels, picture->height, picture->width}, Layout::CHW);
     const std::size_t stride = from.layout() == Layout::CHW ? 1 : channels;
     const std::size_t plane = from.layout() == Layout::CHW ? pixels : 1;
-    if (from.dtype() == DType::U8 && stride == 3)
-      return interleaved(from.as<std::uint8_t>(), reinterpret_cast<float*>(to), pixels);
+    if (from.dtype() == DType::U8 && stride == 3) {
+      interleaved(from.as<std::uint8_t>(), reinterpret_cast<float*>(to), pixels);
+      return {};
+    }
     for (std::size_t channel = 0; channel < channels; ++channel) {
       float* target = reinterpret_cast<float*>(to) + channel * pixels;
       if (from.dtype() == DType::U8)
@@ -163,20 +163,20 @@ class Normalise::Op final : public SampleOp {
       for (std::size_t i = 0; i < pixels; ++i) to[i] = static_cast<float>(from[i * stride]) * factor + offset;
   }
 
-  Status interleaved(const std::uint8_t* from, float* to, std::size_t pixels) const {
-    const float* first = table_[0].data();
-    const float* second = table_[1].data();
-    const float* third = table_[2].data();
-    for (std::size_t i = 0; i < pixels; ++i, from += 3) {
-      to[i] = first[from[0]];
-      to[pixels + i] = second[from[1]];
-      to[2 * pixels + i] = third[from[2]];
+  /// Three channels, pixel by pixel: split a strip at a time with OpenCV's SIMD code, then scaled.
+  void interleaved(const std::uint8_t* from, float* to, std::size_t pixels) const {
+    constexpr std::size_t kStrip = 2048;  // stays in the first cache
+    std::array<std::array<std::uint8_t, kStrip>, 3> planes;
+    std::array<std::uint8_t*, 3> split = {planes[0].data(), planes[1].data(), planes[2].data()};
+    for (std::size_t i = 0; i < pixels; i += kStrip) {
+      const std::size_t count = std::min(kStrip, pixels - i);
+      cv::hal::split8u(from + i * 3, split.data(), static_cast<int>(count), 3);
+      for (std::size_t channel = 0; channel < 3; ++channel)
+        scale(split[channel], to + channel * pixels + i, count, 1, channel);
     }
-    return {};
   }
 
   Affine affine_;
-  std::vector<std::array<float, 256>> table_;
 };
 
 Result<std::unique_ptr<SampleOp>> Normalise::make(const Params& params, DescInputs in) {

@@ -3,6 +3,7 @@
 #include "schema/node_builder.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 namespace feedline {
@@ -15,9 +16,39 @@ struct Rows {
   std::int64_t pixel_bytes = 0;
 };
 
+/// The same for a window as wide as the picture, which is the usual one: all rows are one block, shifted; then what has
+/// come in from the rows' other ends is cleared.
+void copy_shifted(const std::byte* from, const Rows& source, std::byte* to, const Rows& target, std::int64_t x,
+                  std::int64_t y) {
+  const std::int64_t row = source.row_bytes;
+  const std::int64_t shift = x * source.pixel_bytes;
+  const std::int64_t first = std::clamp<std::int64_t>(-y, 0, target.height);
+  const std::int64_t last = std::clamp<std::int64_t>(source.height - y, first, target.height);
+  const auto clear = [&](std::int64_t begin, std::int64_t end) {
+    std::memset(to + begin, 0, static_cast<std::size_t>(end - begin));
+  };
+  clear(0, first * row);
+  clear(last * row, target.height * row);
+  if (first == last) return;
+  // The block within `from`; where the shift leads out of it, a row's end is cleared below.
+  const std::int64_t begin = std::max<std::int64_t>((first + y) * row + shift, 0);
+  const std::int64_t end = std::min<std::int64_t>((last + y) * row + shift, source.height * row);
+  const std::int64_t at = begin - y * row - shift;
+  if (end > begin) std::memcpy(to + at, from + begin, static_cast<std::size_t>(end - begin));
+  const std::int64_t gap = std::min(std::abs(shift), row);
+  const std::int64_t ends = shift < 0 ? 0 : row - gap;
+  constexpr std::int64_t kNarrow = 16;  // a call for every row costs more than these few bytes
+  if (gap > kNarrow)
+    for (std::int64_t line = first; line < last; ++line) clear(line * row + ends, line * row + ends + gap);
+  else
+    for (std::int64_t column = ends; column < ends + gap; ++column)
+      for (std::int64_t line = first; line < last; ++line) to[line * row + column] = std::byte{0};
+}
+
 /// Copies the window that starts at (x, y) of `from`, which may overhang on every side; zeros where it does.
 void copy_window(const std::byte* from, const Rows& source, std::byte* to, const Rows& target, std::int64_t x,
                  std::int64_t y) {
+  if (source.row_bytes == target.row_bytes) return copy_shifted(from, source, to, target, x, y);
   const std::int64_t shift = x * source.pixel_bytes;
   const std::int64_t begin = std::clamp<std::int64_t>(-shift, 0, target.row_bytes);
   const std::int64_t end = std::clamp<std::int64_t>(source.row_bytes - shift, begin, target.row_bytes);
