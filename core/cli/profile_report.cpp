@@ -24,13 +24,13 @@ std::string note_of(const StageRow& row, bool busiest) {
 }
 
 std::string stage_table(const std::vector<StageRow>& rows, int busiest, double elapsed, std::size_t width) {
-  Table table({"node", "type", "records/s", "CPU busy", "starved", "blocked", "queue fill", "share"}, 2);
+  Table table({"node", "type", "workers", "records/s", "CPU busy", "starved", "blocked", "queue fill", "share"}, 2);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const StageRow& row = rows[i];
     // A share of the time that the node's workers had.
     const double available = elapsed * static_cast<double>(std::max<std::size_t>(row.workers, 1));
-    table.row({row.node, row.type, rate(row.records_per_s), percent(row.cpu_s / available),
-               percent(row.starved_s / available), percent(row.blocked_s / available), percent(row.queue_fill),
+    table.row({row.node, row.type, std::to_string(row.workers), rate(row.records_per_s),
+               percent(row.cpu_s / available), percent(row.starved_s / available), percent(row.blocked_s / available), percent(row.queue_fill),
                percent(row.share)},
               note_of(row, static_cast<int>(i) == busiest));
   }

@@ -43,6 +43,7 @@ bool RunState::paused() const {
 
 void RunState::emit(const Fact& fact) noexcept {
   try {
+    const std::lock_guard lock(emit_mutex_);
     if (on_fact_) on_fact_(fact);
   } catch (...) {  // the receiver's fault must not end the run
   }

@@ -33,7 +33,8 @@ class RunState {
   // For the run's thread.
   [[nodiscard]] std::stop_token stop_token() const { return stop_.get_token(); }
   [[nodiscard]] bool stop_requested() const { return stop_.stop_requested(); }
-  /// Hands a fact to the receiver; whatever it throws ends here.
+  /// Hands a fact to the receiver, one at a time; whatever it throws ends here. From the run's thread, and from those of
+  /// its pipelines while these live.
   void emit(const Fact& fact) noexcept;
   /// Waits while paused. False when a stop was asked for.
   bool wait_while_paused();
@@ -50,6 +51,7 @@ class RunState {
  private:
   void set_paused(bool paused);
 
+  std::mutex emit_mutex_{};
   std::function<void(const Fact&)> on_fact_;
   std::stop_source stop_{};
   mutable ProcessMeter process_{};

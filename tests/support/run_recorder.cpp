@@ -36,7 +36,7 @@ std::vector<Fact> RecordedRun::facts() const {
 }
 
 QString RecordedRun::story() const {
-  static const char* const names[] = {"Preparing", "Started", "RecordFailed", "EpochDone", "Finished"};
+  static const char* const names[] = {"Preparing", "Started", "RecordFailed", "Noticed", "EpochDone", "Finished"};
   QStringList words;
   for (const Fact& fact : facts()) {
     const QString word = QString::fromLatin1(names[fact.index()]);

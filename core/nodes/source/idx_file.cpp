@@ -124,16 +124,18 @@ Status IdxFile::map_cache() {
   auto map = std::make_shared<Map>();
   map->data = static_cast<const std::byte*>(data);
   map->size = size;
+  map->guard.emplace(data, size);
   map_ = std::move(map);
   return {};
 }
 
 IdxFile::Map::~Map() {
+  guard.reset();
   if (data != nullptr) ::munmap(const_cast<std::byte*>(data), size);  // NOLINT: munmap takes void*
 }
 
 std::span<const std::byte> IdxFile::mapped(std::uint64_t index) const {
-  if (!map_) return {};
+  if (!map_ || map_->guard->broken()) return {};
   return {map_->data + header_bytes_ + index * item_bytes_, item_bytes_};
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/map_guard.h"
 #include "nodes/source/file_io.h"
 #include "schema/behaviour.h"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,7 +31,8 @@ class IdxFile {
   [[nodiscard]] std::size_t item_bytes() const { return item_bytes_; }
   [[nodiscard]] const std::string& path() const { return path_; }
 
-  /// The bytes of item `index`, if they lie in memory already; empty otherwise.
+  /// The bytes of item `index`, if they lie in memory already; empty otherwise, and once the mapped file was found to
+  /// have become shorter: items that were being looked at then may have turned to zeros.
   [[nodiscard]] std::span<const std::byte> mapped(std::uint64_t index) const;
   /// Copies items [first, first + to.size() / item_bytes()) into `to`. Record error: the file has become shorter.
   Status read(std::uint64_t first, std::span<std::byte> to) const;
@@ -38,6 +41,7 @@ class IdxFile {
   struct Map {
     const std::byte* data = nullptr;
     std::size_t size = 0;
+    std::optional<MapGuard> guard{};
     Map() = default;
     Map(const Map&) = delete;
     Map& operator=(const Map&) = delete;
