@@ -51,6 +51,10 @@ Actions::Actions(QUndoStack& undo_stack, QWidget* window) : QObject(window), win
   run = make(tr("&Run"), "run", QKeySequence(Qt::Key_F5), tr("Train the model of this graph"));
   pause = make(tr("&Pause"), "pause", QKeySequence(Qt::Key_F6), tr("Let the workers rest; Resume goes on"));
   stop = make(tr("&Stop"), "stop", QKeySequence(Qt::SHIFT | Qt::Key_F5), tr("End the run"));
+  show_queues = make(tr("Show every &queue"), "queues", QKeySequence(Qt::Key_F7),
+                     tr("Give every node its own workers and its own queue in the next run: the same result, often slower, "
+                        "and nothing is hidden"));
+  show_queues->setCheckable(true);
 
   about = make(tr("&About Feedline"), "info", {}, {});
   about_qt = make(tr("About &Qt"), {}, {}, {});
@@ -114,6 +118,8 @@ void Actions::fill_menu_bar(QMenuBar* bar) {
 
   QMenu* run_menu = bar->addMenu(tr("&Run"));
   run_menu->addActions({run, pause, stop});
+  run_menu->addSeparator();
+  run_menu->addAction(show_queues);
 
   QMenu* help = bar->addMenu(tr("&Help"));
   help->addActions({about, about_qt});
@@ -126,7 +132,7 @@ void Actions::fill_tool_bar(QToolBar* bar) {
   bar->addSeparator();
   bar->addActions({zoom_out, zoom_fit, zoom_in});
   bar->addSeparator();
-  bar->addActions({run, pause, stop});
+  bar->addActions({run, pause, stop, show_queues});
   auto* button = qobject_cast<QToolButton*>(bar->widgetForAction(run));
   button->setObjectName("primary");
   button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);

@@ -26,7 +26,7 @@ class Actions : public QObject {
   QAction *new_graph, *open, *save, *save_as, *clear_recent, *quit;
   QAction *undo, *redo, *cut, *copy, *paste, *duplicate, *remove, *select_all;
   QAction *zoom_in, *zoom_out, *zoom_fit, *theme_system, *theme_light, *theme_dark, *toggle_theme, *reset_layout;
-  QAction *run, *pause, *stop;
+  QAction *run, *pause, *stop, *show_queues;
   QAction *about, *about_qt;
 
   QMenu* examples = nullptr;  ///< New from example

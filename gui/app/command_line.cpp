@@ -5,8 +5,10 @@
 #include "app/run_bar.h"
 #include "app/settings.h"
 
+#include <QAction>
 #include <QCommandLineParser>
 #include <QCoreApplication>
+#include <QSignalBlocker>
 #include <QTimer>
 
 #include <cstdio>
@@ -62,12 +64,13 @@ CommandLine CommandLine::parse(const QStringList& arguments) {
                                QStringLiteral("[FILE]"));
   const QCommandLineOption example("example", "Open an example: " + Files::examples().join(", ") + '.', "NAME");
   const QCommandLineOption run("run", "Start the run at once.");
+  const QCommandLineOption staged("staged", "Show every queue: each node with its own workers and queue.");
   const QCommandLineOption theme("theme", "light, dark or system, for this time.", "THEME");
   const QCommandLineOption size("size", "Size of the window.", "WIDTHxHEIGHT");
   const QCommandLineOption facts("log-facts", "Write start, epochs, errors and end of a run to stderr.");
   const QCommandLineOption screenshot("screenshot", "Save a picture of the window, then quit.", "PNG");
   const QCommandLineOption after("after-seconds", "How long to wait before the picture (1).", "SECONDS");
-  parser.addOptions({example, run, theme, size, facts, screenshot, after});
+  parser.addOptions({example, run, staged, theme, size, facts, screenshot, after});
   parser.process(arguments);
 
   CommandLine wanted;
@@ -76,6 +79,7 @@ CommandLine CommandLine::parse(const QStringList& arguments) {
   wanted.example = parser.value(example);
   if (!wanted.file.isEmpty() && !wanted.example.isEmpty()) refuse(QStringLiteral("FILE or --example, not both"));
   wanted.run = parser.isSet(run);
+  wanted.staged = parser.isSet(staged);
   wanted.log_facts = parser.isSet(facts);
   wanted.screenshot = parser.value(screenshot);
   if (parser.isSet(theme)) {
@@ -100,6 +104,10 @@ bool CommandLine::apply_to(MainWindow& window) const {
     window.arrange();
   }
   if (log_facts) gui::log_facts(window);
+  if (staged) {
+    const QSignalBlocker unremembered(window.actions().show_queues);
+    window.actions().show_queues->setChecked(true);
+  }
   if (!file.isEmpty()) {
     if (window.files().open(file)) return true;
     say(QStringLiteral("'%1' could not be opened").arg(file));

@@ -13,12 +13,13 @@ namespace feedline::gui {
 
 class MainWindow;
 
-/// `feedline [FILE] [--example NAME] [--run] [--theme light|dark|system] [--size WxH] [--log-facts]
+/// `feedline [FILE] [--example NAME] [--run] [--staged] [--theme light|dark|system] [--size WxH] [--log-facts]
 ///           [--screenshot PNG --after-seconds S]`
 struct CommandLine {
   QString file{};
   QString example{};
   bool run = false;
+  bool staged = false;  ///< every queue shown, for this time
   bool log_facts = false;
   std::optional<Theme::Mode> theme{};
   std::optional<QSize> size{};

@@ -9,6 +9,7 @@
 #include "inspector/inspector_panel.h"
 #include "inspector/palette_panel.h"
 #include "plots/loss_panel.h"
+#include "plots/queues_panel.h"
 #include "plots/stages_panel.h"
 #include "plots/step_panel.h"
 #include "plots/throughput_panel.h"
@@ -54,6 +55,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), prober_(document_
   connect_editing();
   connect_view();
   connect_run();
+  connect_queues();
   update_title();
   update_problems();
   update_run_actions();
@@ -89,6 +91,7 @@ void MainWindow::make_docks() {
   palette_ = new PalettePanel(this);
   inspector_ = new InspectorPanel(document_, this);
   stages_ = new StagesPanel(this);
+  queues_ = new QueuesPanel(this);
   step_ = new StepPanel(this);
   loss_ = new LossPanel(this);
   throughput_ = new ThroughputPanel(this);
@@ -99,11 +102,13 @@ void MainWindow::make_docks() {
   docks_->add("inspector", tr("Inspector"), inspector_, Qt::RightDockWidgetArea);
   QDockWidget* stages = docks_->add("stages", tr("Stages"), stages_, Qt::BottomDockWidgetArea);
   docks_->add("loss", tr("Loss and accuracy"), loss_, Qt::BottomDockWidgetArea);
+  queues_dock_ = docks_->add("queues", tr("Queues"), queues_, Qt::BottomDockWidgetArea);
   QDockWidget* throughput = docks_->add("throughput", tr("Throughput"), throughput_, Qt::BottomDockWidgetArea);
   QDockWidget* step = docks_->add("step", tr("Step breakdown"), step_, Qt::BottomDockWidgetArea);
   problems_dock_ = docks_->add("problems", tr("Problems"), problems_, Qt::BottomDockWidgetArea);
   QDockWidget* log = docks_->add("log", tr("Log"), log_, Qt::BottomDockWidgetArea);
   docks_->stack(stages, step);
+  docks_->stack(stages, queues_dock_);
   docks_->stack(throughput, problems_dock_);
   docks_->stack(throughput, log);
   Docks::show(stages);

@@ -23,6 +23,7 @@ class LogPanel;
 class LossPanel;
 class PalettePanel;
 class ProblemsPanel;
+class QueuesPanel;
 class RunBar;
 class StagesPanel;
 class StepPanel;
@@ -43,6 +44,7 @@ class MainWindow : public QMainWindow {
   [[nodiscard]] RunBar& run_bar() { return *run_bar_; }
   [[nodiscard]] ProblemsPanel& problems() { return *problems_; }
   [[nodiscard]] LossPanel& loss() { return *loss_; }
+  [[nodiscard]] QueuesPanel& queues() { return *queues_; }
 
   /// Starts a run of the graph, or shows why it cannot.
   void start_run();
@@ -64,6 +66,7 @@ class MainWindow : public QMainWindow {
   void connect_editing();
   void connect_view();
   void connect_run();
+  void connect_queues();
   void fill_recent();
   void update_title();
   void update_problems();
@@ -88,12 +91,14 @@ class MainWindow : public QMainWindow {
   InspectorPanel* inspector_ = nullptr;
   RunBar* run_bar_ = nullptr;
   StagesPanel* stages_ = nullptr;
+  QueuesPanel* queues_ = nullptr;
   StepPanel* step_ = nullptr;
   LossPanel* loss_ = nullptr;
   ThroughputPanel* throughput_ = nullptr;
   ProblemsPanel* problems_ = nullptr;
   LogPanel* log_ = nullptr;
   QDockWidget* problems_dock_ = nullptr;
+  QDockWidget* queues_dock_ = nullptr;
   QToolButton* problems_button_ = nullptr;
   QLabel* process_ = nullptr;
   Nanos process_shown_ = 0;

@@ -4,8 +4,10 @@
 #include "app/main_window.h"
 #include "app/problems_panel.h"
 #include "app/run_bar.h"
+#include "app/settings.h"
 #include "canvas/graph_view.h"
 #include "plots/loss_panel.h"
+#include "plots/queues_panel.h"
 #include "plots/stages_panel.h"
 #include "plots/step_panel.h"
 #include "plots/throughput_panel.h"
@@ -43,6 +45,18 @@ void MainWindow::connect_run() {
   connect(&runs_, &RunController::finished, this, &MainWindow::show_end);
 }
 
+void MainWindow::connect_queues() {
+  actions_->show_queues->setChecked(Settings::show_queues());
+  connect(actions_->show_queues, &QAction::toggled, this, [this](bool on) {
+    Settings::set_show_queues(on);
+    if (runs_.active())
+      statusBar()->showMessage(on ? tr("The next run shows every queue") : tr("The next run is as fast as it can be"),
+                               6000);
+  });
+  connect(queues_, &QueuesPanel::workers_wanted, &runs_,
+          [this](const QString& node, int workers) { runs_.set_workers(node, static_cast<std::size_t>(workers)); });
+}
+
 void MainWindow::start_run() {
   if (runs_.active()) return;
   if (!document_.analysis().ok()) {
@@ -55,11 +69,18 @@ void MainWindow::start_run() {
   step_->reset();
   loss_->reset();
   throughput_->reset();
+  RunOptions options;
+  options.staged = actions_->show_queues->isChecked();
+  queues_->begin(options.staged);
+  if (options.staged) Docks::show(queues_dock_);
+  graph_->show_staged(options.staged);
   graph_->clear_run();
   graph_->show_run_active(true);
   run_is_of_this_graph_ = true;
-  log_->add(LogPanel::Level::Info, tr("Run of %1").arg(files_->display_name()));
-  runs_.start(document_.document());
+  const QString run = options.staged ? tr("Run of %1, every queue shown") : tr("Run of %1");
+  log_->add(LogPanel::Level::Info, run.arg(files_->display_name()));
+  run_bar_->show_staged(options.staged);
+  runs_.start(document_.document(), std::move(options));
 }
 
 void MainWindow::update_run_actions() {
@@ -75,6 +96,7 @@ void MainWindow::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
   if (run_is_of_this_graph_) graph_->show_snapshot(now, earlier);
   run_bar_->show_snapshot(now, earlier);
   stages_->show_snapshot(now, earlier);
+  queues_->show_snapshot(now);
   step_->show_snapshot(now, earlier);
   loss_->show_snapshot(now, earlier);
   throughput_->show_snapshot(now, earlier);
@@ -97,6 +119,7 @@ void MainWindow::show_end(const RunResult& result) {
   run_bar_->show_end(result);
   update_title();
   show_whole_run(result);
+  queues_->end();
   graph_->show_run_active(false);
   if (result.end != RunResult::End::Failed || !result.failure) return;
   const Error& failure = *result.failure;

@@ -20,6 +20,8 @@ class RunBar : public QWidget {
   explicit RunBar(QWidget* parent = nullptr);
 
   void set_state(RunController::State state);
+  /// The run gives every node its own queue; said beside the progress.
+  void show_staged(bool staged) { staged_ = staged; }
   void show_preparing(const QString& what, double fraction);
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);
   void show_end(const RunResult& result);
@@ -40,6 +42,7 @@ class RunBar : public QWidget {
   QLabel* rate_;
   QLabel* eta_;
   Tone tone_ = Tone::Quiet;
+  bool staged_ = false;
   RunController::State state_ = RunController::State::Idle;
   Nanos last_at_ = 0;    ///< of the last snapshot
   Nanos active_ = 0;     ///< running time without pauses

@@ -14,6 +14,7 @@ constexpr char kFolder[] = "files/folder";
 constexpr char kTheme[] = "window/theme";
 constexpr char kGeometry[] = "window/geometry";
 constexpr char kLayout[] = "window/layout";
+constexpr char kQueues[] = "run/show_queues";
 
 QString word_of(Theme::Mode mode) {
   switch (mode) {
@@ -66,6 +67,9 @@ void Settings::set_window(const QByteArray& geometry, const QByteArray& layout) 
   settings.setValue(kGeometry, geometry);
   settings.setValue(kLayout, layout);
 }
+
+bool Settings::show_queues() { return QSettings().value(kQueues, false).toBool(); }
+void Settings::set_show_queues(bool on) { QSettings().setValue(kQueues, on); }
 
 QString Settings::last_folder() { return QSettings().value(kFolder, QDir::homePath()).toString(); }
 void Settings::set_last_folder(const QString& folder) { QSettings().setValue(kFolder, folder); }

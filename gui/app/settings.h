@@ -28,6 +28,10 @@ class Settings {
   [[nodiscard]] static QByteArray layout();
   static void set_window(const QByteArray& geometry, const QByteArray& layout);
 
+  /// Runs show every queue.
+  [[nodiscard]] static bool show_queues();
+  static void set_show_queues(bool on);
+
   /// Where file dialogs open.
   [[nodiscard]] static QString last_folder();
   static void set_last_folder(const QString& folder);

@@ -102,7 +102,7 @@ void GraphView::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
     const NodeSpec* spec = Registry::instance().find(node.type);
     if (spec != nullptr && spec->role == Role::Trainer) trainer = node.id;
   }
-  auto states = live_states(earlier, now, trainer);
+  auto states = live_states(earlier, now, trainer, staged_);
   bool resized = false;
   for (const auto& [id, item] : scene_.nodes()) {
     const auto state = states.find(id);

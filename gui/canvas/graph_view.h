@@ -31,6 +31,8 @@ class GraphView : public QGraphicsView {
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);
   /// A run has begun (marks of the last one go) or ended (its last numbers stay).
   void show_run_active(bool active);
+  /// In a staged run every node wears the number of its workers.
+  void show_staged(bool staged) { staged_ = staged; }
   /// Takes all numbers and marks of a run away.
   void clear_run();
   void mark_failed(const QString& node, const QString& message);
@@ -145,6 +147,7 @@ class GraphView : public QGraphicsView {
   std::unique_ptr<WireDrag> searched_wire_{};  ///< the wire that waits for a node from the search
   QGraphicsPathItem* wire_preview_ = nullptr;
   QPointF search_pos_{};
+  bool staged_ = false;
 };
 
 }  // namespace feedline::gui

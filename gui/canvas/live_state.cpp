@@ -57,7 +57,7 @@ LiveState trainer_state(const TrainerSample& earlier, const TrainerSample& now, 
 }  // namespace
 
 std::map<std::string, LiveState, std::less<>> live_states(const Snapshot& earlier, const Snapshot& now,
-                                                          const std::string& trainer) {
+                                                          const std::string& trainer, bool staged) {
   std::map<std::string, LiveState, std::less<>> states;
   const double dt = seconds(now.at - earlier.at);
   if (dt <= 0) return states;
@@ -65,7 +65,9 @@ std::map<std::string, LiveState, std::less<>> live_states(const Snapshot& earlie
     const auto before = std::find_if(earlier.stages.begin(), earlier.stages.end(),
                                      [&](const StageSample& s) { return s.node == stage.node; });
     const StageSample nothing{.node = stage.node, .type = stage.type};
-    states[stage.node] = stage_state(before == earlier.stages.end() ? nothing : *before, stage, dt);
+    LiveState& state = states[stage.node] = stage_state(before == earlier.stages.end() ? nothing : *before, stage, dt);
+    if (staged)
+      state.detail = stage.workers == 1 ? words("× 1 worker") : words("× %1 workers").arg(QLocale().toString(stage.workers));
   }
   if (const int busiest = busiest_stage(earlier, now); busiest >= 0)
     states[now.stages[static_cast<std::size_t>(busiest)].node].busiest = true;

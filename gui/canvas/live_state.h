@@ -22,8 +22,10 @@ struct LiveState {
 };
 
 /// The live state of every stage (by node id) between two snapshots. `trainer` is the trainer node's id, which wears
-/// steps a second and loss; its bar shows waiting for batches as starved and the rest of the step as busy.
+/// steps a second and loss; in a `staged` run every stage wears its workers. The trainer's bar
+/// shows waiting for batches as starved and the rest of the step as busy.
 [[nodiscard]] std::map<std::string, LiveState, std::less<>> live_states(const Snapshot& earlier, const Snapshot& now,
-                                                                        const std::string& trainer);
+                                                                        const std::string& trainer,
+                                                                        bool staged = false);
 
 }  // namespace feedline::gui

@@ -64,6 +64,7 @@ class RunController::Relay {
 };
 
 RunController::RunController(QObject* parent) : QObject(parent) {
+  courier_.setMaxThreadCount(1);
   timer_.setInterval(kPollMs);
   connect(&timer_, &QTimer::timeout, this, &RunController::take_snapshot);
 }
@@ -72,7 +73,7 @@ RunController::~RunController() {
   if (relay_) relay_->cut();
   if (!run_) return;
   run_->stop();
-  if (!run_->wait_for(kJoinDeadline)) static_cast<void>(run_.release());
+  if (!run_->wait_for(kJoinDeadline)) static_cast<void>(new std::shared_ptr<Run>(run_));  // never to be joined
 }
 
 void RunController::start(const Document& document, RunOptions options) {
@@ -100,6 +101,11 @@ void RunController::stop() {
   if (!active() || state_ == State::Stopping) return;
   run_->stop();
   set_state(State::Stopping);
+}
+
+void RunController::set_workers(const QString& node, std::size_t workers) {
+  if (!run_) return;
+  courier_.start([run = run_, id = node.toStdString(), workers] { static_cast<void>(run->set_workers(id, workers)); });
 }
 
 void RunController::receive(quint64 run_id, const Fact& fact) {

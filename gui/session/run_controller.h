@@ -7,6 +7,7 @@
 
 #include <QObject>
 #include <QString>
+#include <QThreadPool>
 #include <QTimer>
 
 #include <memory>
@@ -35,6 +36,9 @@ class RunController : public QObject {
   void pause();
   void resume();
   void stop();
+  /// Gives a node of the data side so many workers from now on, while a run is active. Returns at once: threads are
+  /// started elsewhere.
+  void set_workers(const QString& node, std::size_t workers);
 
  Q_SIGNALS:
   void state_changed(feedline::gui::RunController::State state);
@@ -58,8 +62,9 @@ class RunController : public QObject {
   State state_ = State::Idle;
   quint64 run_id_ = 0;
   std::shared_ptr<Relay> relay_{};  ///< carries the facts of the present run; cut before this object goes
-  std::unique_ptr<Run> run_{};
+  std::shared_ptr<Run> run_{};
   std::jthread reaper_{};  ///< takes the finished run apart, off this thread
+  QThreadPool courier_{};   ///< one thread, so that wishes arrive in their order
   QTimer timer_{};
   std::vector<Snapshot> recent_{};  ///< the last second, oldest first
 };

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "telemetry/snapshot.h"
+
+#include <QElapsedTimer>
+#include <QString>
+#include <QWidget>
+
+#include <vector>
+
+class QGridLayout;
+class QLabel;
+class QProgressBar;
+class QSpinBox;
+class QStackedLayout;
+
+namespace feedline::gui {
+
+/// "Show every queue": one row a node of the data side, in the order in which data flows, with the fill of the queue
+/// behind it and its workers, which can be changed while it runs. It stands empty, and says how it is filled, unless a
+/// staged run is on.
+class QueuesPanel : public QWidget {
+  Q_OBJECT
+
+ public:
+  static constexpr int kMostWorkers = 32;
+
+  explicit QueuesPanel(QWidget* parent = nullptr);
+
+  /// A run begins: with every queue shown, or without.
+  void begin(bool staged);
+  /// The run is over: what was seen last stays, but can be changed no more.
+  void end();
+  void show_snapshot(const Snapshot& now);
+
+  [[nodiscard]] int rows() const { return static_cast<int>(rows_.size()); }
+  [[nodiscard]] QSpinBox* workers_box(const QString& node) const;
+  [[nodiscard]] QProgressBar* queue_bar(const QString& node) const;
+  [[nodiscard]] bool shows_empty_state() const;
+
+ Q_SIGNALS:
+  /// The user wants so many workers for a node.
+  void workers_wanted(const QString& node, int workers);
+
+ private:
+  struct Row {
+    QString node{};
+    QLabel* name = nullptr;
+    QProgressBar* queue = nullptr;
+    QSpinBox* workers = nullptr;
+    QElapsedTimer changed{};  ///< since the user changed the number; the run follows a moment later
+  };
+  void build(const std::vector<StageSample>& stages);
+  void clear();
+  void style();
+
+  QStackedLayout* stack_;
+  QLabel* empty_;
+  QWidget* page_;
+  QGridLayout* grid_;
+  std::vector<QLabel*> heads_{};
+  std::vector<Row> rows_{};
+  bool staged_ = false;
+};
+
+}  // namespace feedline::gui

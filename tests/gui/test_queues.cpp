@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/main_window.h"
+#include "app/run_bar.h"
+#include "app/settings.h"
+#include "canvas/live_state.h"
+#include "graph/json.h"
+#include "plots/queues_panel.h"
+#include "support/run_recorder.h"
+
+#include <QAction>
+#include <QDockWidget>
+#include <QElapsedTimer>
+#include <QProgressBar>
+#include <QSettings>
+#include <QSignalSpy>
+#include <QSpinBox>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QToolBar>
+#include <QToolButton>
+
+namespace feedline::gui {
+
+namespace {
+
+Snapshot staged_snapshot(std::size_t workers, double fill) {
+  Snapshot snapshot;
+  snapshot.at = 1'000'000'000;
+  for (const char* node : {"source", "normalise", "batch"})
+    snapshot.stages.push_back({.node = node, .type = node, .workers = workers, .queue_fill = fill});
+  return snapshot;
+}
+
+}  // namespace
+
+/// "Show every queue": the switch, the panel, and workers that change while it runs.
+class TestQueues : public QObject {
+  Q_OBJECT
+
+  QTemporaryDir folder_{};
+  Document network_{};
+
+ private Q_SLOTS:
+  void initTestCase() {
+    QVERIFY(folder_.isValid());
+    qputenv("FEEDLINE_CACHE", folder_.filePath("cache").toUtf8());
+    QCoreApplication::setOrganizationName("feedline-test");
+    QCoreApplication::setApplicationName("queues");
+    QSettings::setDefaultFormat(QSettings::IniFormat);
+    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, folder_.path());
+    network_ = test::small_network(folder_.path(), 2048);
+  }
+  void init() { QSettings().clear(); }
+
+  void panel_shows_fill_and_workers() {
+    QueuesPanel panel;
+    panel.resize(420, 240);
+    panel.show();
+    QVERIFY(panel.shows_empty_state());
+    panel.begin(false);
+    panel.show_snapshot(staged_snapshot(2, 0.5));
+    QVERIFY(panel.shows_empty_state());  // nothing to show where nodes share their queues
+    panel.begin(true);
+    panel.show_snapshot(staged_snapshot(2, 0.5));
+    QVERIFY(!panel.shows_empty_state());
+    QCOMPARE(panel.rows(), 3);
+    QCOMPARE(panel.queue_bar("normalise")->value(), 50);
+    QCOMPARE(panel.workers_box("normalise")->value(), 2);
+    QSignalSpy wanted(&panel, &QueuesPanel::workers_wanted);
+    panel.show_snapshot(staged_snapshot(3, 1.0));
+    QCOMPARE(panel.workers_box("batch")->value(), 3);
+    QCOMPARE(panel.queue_bar("batch")->value(), 100);
+    QVERIFY(wanted.isEmpty());  // what the run says is no wish
+    panel.end();
+    QVERIFY(!panel.workers_box("batch")->isEnabled());
+  }
+
+  void panel_takes_keys_and_clicks() {
+    QueuesPanel panel;
+    panel.resize(420, 240);
+    panel.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&panel));
+    panel.begin(true);
+    panel.show_snapshot(staged_snapshot(2, 0));
+    QSignalSpy wanted(&panel, &QueuesPanel::workers_wanted);
+    QSpinBox* box = panel.workers_box("normalise");
+    box->setFocus();
+    QTest::keyClick(box, Qt::Key_Up);
+    QCOMPARE(wanted.size(), 1);
+    QCOMPARE(wanted[0][0].toString(), QString("normalise"));
+    QCOMPARE(wanted[0][1].toInt(), 3);
+    panel.show_snapshot(staged_snapshot(2, 0));  // a run that has not followed yet does not take the number back
+    QCOMPARE(box->value(), 3);
+    QTest::mouseClick(box, Qt::LeftButton, {}, QPoint(box->width() - 6, 4));
+    QCOMPARE(wanted.size(), 2);
+    QCOMPARE(wanted[1][1].toInt(), 4);
+    QVERIFY(!box->accessibleName().isEmpty());
+  }
+
+  void nodes_wear_their_workers() {
+    const Snapshot now = staged_snapshot(3, 0);
+    const Snapshot earlier{};
+    QCOMPARE(live_states(earlier, now, {}, true).at("batch").detail, QString("× 3 workers"));
+    QVERIFY(!live_states(earlier, now, {}, false).at("batch").detail.contains("workers"));
+    QCOMPARE(live_states(earlier, staged_snapshot(1, 0), {}, true).at("batch").detail, QString("× 1 worker"));
+  }
+
+  void switch_is_remembered() {
+    {
+      MainWindow window;
+      QVERIFY(!window.actions().show_queues->isChecked());
+      window.show();
+      auto* bar = window.findChild<QToolBar*>();
+      auto* button = qobject_cast<QToolButton*>(bar->widgetForAction(window.actions().show_queues));
+      QVERIFY(button != nullptr && button->isVisible());
+      QVERIFY(!button->icon().isNull());
+      QVERIFY(!button->toolTip().isEmpty());
+      QTest::mouseClick(button, Qt::LeftButton);
+      QVERIFY(window.actions().show_queues->isChecked());
+      window.close_quietly();
+    }
+    MainWindow window;
+    QVERIFY(window.actions().show_queues->isChecked());
+    QTest::keyClick(&window, Qt::Key_F7);
+    window.actions().show_queues->setChecked(false);
+    QVERIFY(!Settings::show_queues());
+    window.close_quietly();
+  }
+
+  void workers_change_while_it_runs() {
+    MainWindow window;
+    window.resize(1280, 800);
+    window.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&window));
+    const QString file = folder_.filePath("network.feedline");
+    QVERIFY(save_document(network_, file.toStdString()));
+    QVERIFY(window.files().open(file));
+    window.actions().show_queues->setChecked(true);
+    std::size_t workers = 0;
+    connect(&window.runs(), &RunController::snapshot_taken, &window, [&](const Snapshot& now, const Snapshot&) {
+      for (const StageSample& stage : now.stages)
+        if (stage.node == "normalise") workers = stage.workers;
+    });
+    QTest::keyClick(&window, Qt::Key_F5);
+    QTRY_VERIFY_WITH_TIMEOUT(window.queues().rows() > 0, 60'000);
+    QSpinBox* box = window.queues().workers_box("normalise");
+    QVERIFY(box != nullptr);
+    QTRY_VERIFY(box->isVisible());  // the panel comes to the front by itself
+    box->setFocus();
+    box->selectAll();
+    QElapsedTimer held;
+    held.start();
+    QTest::keyClicks(box, "5");
+    QVERIFY2(held.elapsed() < 1000, "the window must not wait for threads");
+    QTRY_COMPARE_WITH_TIMEOUT(workers, std::size_t{5}, 30'000);
+    QTRY_VERIFY(window.run_bar().progress_text().contains("every queue shown"));
+    window.runs().stop();
+    QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 60'000);
+    QVERIFY(!box->isEnabled());
+    window.close_quietly();
+  }
+};
+
+}  // namespace feedline::gui
+
+QTEST_MAIN(feedline::gui::TestQueues)
+#include "test_queues.moc"
