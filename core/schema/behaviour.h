@@ -118,6 +118,9 @@ class Layer {
   /// Arithmetic of one row's forward pass, for layers that are heavy and treat every row of the batch by itself; else 0.
   /// The trainer carries such a layer through a large batch in slices, so that a stop need not wait for all of it.
   [[nodiscard]] virtual double flops_per_row() const { return 0; }
+  /// For layers that draw random numbers while they run: draw them from a generator of your own, started from this.
+  /// LibTorch's default generator is shared by all replicas, whose turns at it no seed decides. Called before training.
+  virtual void seed(std::uint64_t /*seed*/) {}
 };
 
 /// A loss node.

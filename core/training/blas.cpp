@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <dlfcn.h>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
@@ -39,12 +40,18 @@ Blas loaded_blas() {
   return {at::hasMKL() ? "MKL (built in)" : at::hasLAPACK() ? "built into LibTorch" : "none", "", false};
 }
 
+void set_blas_threads(int threads) {
+  using Set = void (*)(int);
+  if (auto* const set = reinterpret_cast<Set>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set(threads);
+}
+
 double measure_matmul(int threads) {
   constexpr std::int64_t side = 1024;
   constexpr int rounds = 6;
   const torch::NoGradGuard no_gradients;
   const int before = at::get_num_threads();
   at::set_num_threads(threads);
+  set_blas_threads(threads);
   const at::Tensor a = at::ones({side, side});
   const at::Tensor b = at::ones({side, side});
   at::Tensor c = at::mm(a, b);
@@ -57,6 +64,7 @@ double measure_matmul(int threads) {
     if (taken > 0.3) break;  // a reference BLAS: the point is made
   }
   at::set_num_threads(before);
+  set_blas_threads(before);
   return best;
 }
 

@@ -3,15 +3,11 @@
 
 #include "base/device_name.h"
 
-#include <c10/core/impl/VirtualGuardImpl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 #include <mutex>
 #include <new>
-#include <thread>
 #include <unordered_map>
 
 namespace feedline {
@@ -48,11 +44,6 @@ class PinnedAllocator final : public BufferAllocator {
   std::unordered_map<std::byte*, at::Tensor> blocks_{};
 };
 
-at::ScalarType scalar_type(DType type) {
-  constexpr std::array types = {at::kByte, at::kInt, at::kLong, at::kFloat};
-  return types[static_cast<std::size_t>(type)];
-}
-
 }  // namespace
 
 Result<at::Device> choose_device(std::string_view text) {
@@ -86,44 +77,6 @@ std::string device_text(const at::Device& device) { return device.str(); }
 
 std::shared_ptr<BufferAllocator> batch_allocator(const at::Device& device) {
   return is_asynchronous(device) ? std::make_shared<PinnedAllocator>() : nullptr;
-}
-
-BatchUploader::~BatchUploader() {
-  try {
-    release_finished(0);
-  } catch (const std::exception&) {  // a lost device has no copies in flight
-  }
-}
-
-std::vector<at::Tensor> BatchUploader::upload(const Batch& batch, const std::vector<TensorDesc>& fields) {
-  std::vector<at::Tensor> tensors;
-  tensors.reserve(fields.size());
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    std::vector<std::int64_t> shape{static_cast<std::int64_t>(batch.records)};
-    for (const Dim& dim : fields[i].shape) shape.push_back(dim.size());
-    const at::Tensor host =
-        torch::from_blob(batch.buffer->fields[i], shape, at::TensorOptions().dtype(scalar_type(fields[i].dtype)));
-    tensors.push_back(is_asynchronous(device_) ? host.to(device_, /*non_blocking=*/true) : host);
-  }
-  if (is_asynchronous(device_)) {
-    const c10::impl::VirtualGuardImpl guard(device_.type());
-    InFlight entry{batch, c10::Event(device_.type())};
-    entry.copied.record(guard.getStream(device_));
-    in_flight_.push_back(std::move(entry));
-    release_finished(2);
-  }
-  return tensors;
-}
-
-void BatchUploader::release_finished(std::size_t at_most) {
-  while (!in_flight_.empty()) {
-    if (!in_flight_.front().copied.query()) {
-      if (in_flight_.size() <= at_most) return;
-      std::this_thread::sleep_for(std::chrono::microseconds(50));
-      continue;
-    }
-    in_flight_.pop_front();
-  }
 }
 
 }  // namespace feedline

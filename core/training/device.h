@@ -6,15 +6,10 @@
 #include "base/error.h"
 #include "base/torch.h"
 #include "engine/batch.h"
-#include "schema/tensor_desc.h"
 
-#include <c10/core/Event.h>
-
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace feedline {
 
@@ -27,29 +22,5 @@ namespace feedline {
 /// Memory for batches that go to `device`: page-locked for a GPU, so that copies run beside the step; null (ordinary
 /// memory) for the CPU.
 [[nodiscard]] std::shared_ptr<BufferAllocator> batch_allocator(const at::Device& device);
-
-/// Brings batches to a device. On the CPU the tensors show the batch's own memory; on a GPU the copies are asynchronous
-/// and the batch is held until they are done.
-class BatchUploader {
- public:
-  explicit BatchUploader(at::Device device) : device_(device) {}
-  ~BatchUploader();
-  BatchUploader(const BatchUploader&) = delete;
-  BatchUploader& operator=(const BatchUploader&) = delete;
-
-  /// One tensor a field, `batch.records` rows each. On the CPU they are valid as long as `batch` lives. `fields`
-  /// describe one record each.
-  [[nodiscard]] std::vector<at::Tensor> upload(const Batch& batch, const std::vector<TensorDesc>& fields);
-
- private:
-  struct InFlight {
-    Batch batch{};
-    c10::Event copied;
-  };
-  void release_finished(std::size_t at_most);
-
-  at::Device device_;
-  std::deque<InFlight> in_flight_{};
-};
 
 }  // namespace feedline

@@ -3,12 +3,14 @@
 
 #include "base/cores.h"
 #include "base/torch.h"
+#include "training/blas.h"
+#include "training/block_cache.h"
 #include "training/device.h"
-#include "training/model.h"
 #include "training/step.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -21,17 +23,16 @@ constexpr Nanos kReadInterval = 100'000'000;
 
 class ModelLearner final : public Learner {
  public:
-  ModelLearner(const Plan& plan, std::unique_ptr<Model> model, at::Device device, RunState& state)
+  ModelLearner(const Plan& plan, std::unique_ptr<Replicas> replicas, RunState& state)
       : plan_(plan),
         state_(state),
-        asynchronous_(is_asynchronous(device)),
-        step_(plan, std::move(model), device, state.meter, state.stop_token()) {}
+        asynchronous_(is_asynchronous(replicas->model().device())),
+        step_(plan, std::move(replicas), state.meter) {}
 
   std::optional<Progress> train(const Batch& batch, std::uint64_t step) override {
-    const Model::Outcome outcome = step_.train(batch);
+    const std::vector<Part> parts = step_.train(batch);
     state_.meter.enter(Phase::Other);
-    const auto samples = static_cast<std::uint64_t>(batch.records);
-    training_.add(outcome, samples);
+    training_.add(parts);
     const Nanos now = Clock::system().now();
     if (asynchronous_ && now - read_at_ < kReadInterval) return std::nullopt;
     read_at_ = now;
@@ -39,9 +40,9 @@ class ModelLearner final : public Learner {
   }
 
   void evaluate(const Batch& batch) override {
-    const Model::Outcome outcome = step_.evaluate(batch);
+    const std::vector<Part> parts = step_.evaluate(batch);
     state_.meter.enter(Phase::Other);
-    validation_.add(outcome, static_cast<std::uint64_t>(batch.records));
+    validation_.add(parts);
   }
 
   Progress finish_training() override {
@@ -80,6 +81,10 @@ class ModelLearner final : public Learner {
                       .node = step_.model().loss_node()});
   }
 
+  /// First, so that it acts when all tensors have gone.
+  struct Trim {
+    ~Trim() { trim_tensor_memory(); }
+  } trim_{};
   const Plan& plan_;
   RunState& state_;
   bool asynchronous_;
@@ -89,6 +94,12 @@ class ModelLearner final : public Learner {
   LossTally::Totals seen_{};
   Nanos read_at_ = 0;
 };
+
+/// Does any layer work on pictures, in a network whose memory format then matters?
+bool has_pictures(const ModelPlan& plan) {
+  return std::any_of(plan.layers.begin(), plan.layers.end(),
+                     [](const LayerPlan& layer) { return layer.output.shape.size() == 4; });
+}
 
 class DrainingLearner final : public Learner {
  public:
@@ -103,30 +114,44 @@ class DrainingLearner final : public Learner {
 Result<Training> make_training(const Plan& plan, RunState& state) {
   auto device = choose_device(plan.trainer.device);
   if (!device) return fail(std::move(device.error()).at_node(plan.trainer_node).at_parameter("device"));
+  auto format = choose_format(plan.trainer, *device, has_pictures(plan.model));
+  if (!format) return fail(std::move(format.error()).at_node(plan.trainer_node));
 
-  const auto threads = static_cast<int>(usable_cores());
-  at::set_num_threads(threads);
+  Training training;
+  training.cores = split_cores(plan.trainer, usable_cores(), device->is_cpu(), plan.train.batch.size);
+  training.device = device_text(*device);
+  training.precision = format->precision();
+  training.channels_last = format->channels_last;
+  training.allocator = batch_allocator(*device);
+  cache_tensor_memory();
+  at::set_num_threads(training.cores.intra_op_threads);
+  set_blas_threads(training.cores.intra_op_threads);
   torch::manual_seed(static_cast<std::uint64_t>(plan.trainer.seed));
 
-  auto model = Model::build(plan.model, *device);
+  auto model = Model::build(plan.model, *device, *format);
   if (!model) return fail(std::move(model.error()));
-  Training training;
   training.parameters = (*model)->parameter_count();
   if (training.parameters == 0)
     return fail(Error{.reason = "the model has nothing to learn: no layer with weights stands before the loss",
                       .remedy = "Put a linear or conv2d node between the batch and the loss",
                       .node = plan.trainer_node,
                       .port = "loss"});
-  training.device = device_text(*device);
-  training.intra_op_threads = threads;
-  training.allocator = batch_allocator(*device);
-  training.learner = std::make_unique<ModelLearner>(plan, std::move(*model), *device, state);
+  auto replicas = Replicas::build(plan.model, std::move(*model),
+                                  {.count = static_cast<std::size_t>(training.cores.replicas),
+                                   .intra_op_threads = training.cores.intra_op_threads,
+                                   .seed = static_cast<std::uint64_t>(plan.trainer.seed),
+                                   .stop = state.stop_token()});
+  if (!replicas)
+    return fail(replicas.error().node.empty() ? std::move(replicas.error()).at_node(plan.trainer_node)
+                                              : std::move(replicas.error()));
+  training.learner = std::make_unique<ModelLearner>(plan, std::move(*replicas), state);
   return training;
 }
 
-Training make_draining() {
+Training make_draining(const Plan& plan) {
   Training training;
   training.device = "cpu";
+  training.cores.workers = split_cores(plan.trainer, usable_cores(), true, plan.train.batch.size).workers;
   training.learner = std::make_unique<DrainingLearner>();
   return training;
 }

@@ -4,6 +4,7 @@
 // Private to training; free of LibTorch.
 
 #include "engine/plan.h"
+#include "training/core_budget.h"
 #include "training/run_state.h"
 #include "training/trainer_loop.h"
 
@@ -17,7 +18,9 @@ struct Training {
   std::unique_ptr<Learner> learner{};
   std::string device{};
   std::uint64_t parameters = 0;
-  int intra_op_threads = 0;
+  CoreSplit cores{.workers = 0, .replicas = 0, .intra_op_threads = 0};
+  std::string precision{};
+  bool channels_last = false;
   std::shared_ptr<BufferAllocator> allocator{};  ///< null: ordinary memory
 };
 
@@ -25,6 +28,6 @@ struct Training {
 /// thread that will run it. `plan` and `state` must outlive it.
 [[nodiscard]] Result<Training> make_training(const Plan& plan, RunState& state);
 /// Counts batches and learns nothing (profile --no-train).
-[[nodiscard]] Training make_draining();
+[[nodiscard]] Training make_draining(const Plan& plan);
 
 }  // namespace feedline

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/model.h"
 
+#include "base/random.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <new>
+#include <optional>
 #include <string_view>
 
 namespace feedline {
 namespace {
 
-/// Largest forward pass of one slice of a heavy layer. Some 20 ms on two cores; its backward pass takes twice as long.
-constexpr double kFlopsPerSlice = 1e9;
+/// Largest forward pass of one slice of a heavy layer. Some 20 ms on one core; its backward pass takes twice as long.
+constexpr double kFlopsPerSlice = 5e8;
 
 bool is_out_of_memory(std::string_view what) {
   for (const std::string_view sign : {"out of memory", "can't allocate memory", "not enough memory", "bad_alloc"})
@@ -41,6 +44,16 @@ TensorDesc bound(TensorDesc desc, const ModelPlan& plan) {
   return desc;
 }
 
+/// N×C×H×W with the channels innermost in memory; other tensors as they are. Where a size is 1, one memory fits several
+/// formats and LibTorch takes it for the ordinary one: so the strides are always set.
+at::Tensor channels_last(const at::Tensor& tensor) {
+  if (tensor.dim() != 4 || !tensor.is_floating_point()) return tensor;
+  const at::Tensor moved = tensor.contiguous(at::MemoryFormat::ChannelsLast);
+  const auto channels = tensor.size(1);
+  const auto width = tensor.size(3);
+  return moved.as_strided(moved.sizes(), {tensor.size(2) * width * channels, 1, width * channels, channels});
+}
+
 Status check_known(const LayerPlan& layer, const TensorDesc& desc) {
   for (std::size_t i = 1; i < desc.shape.size(); ++i)
     if (!desc.shape[i].known())
@@ -63,9 +76,10 @@ Error library_error(const std::exception& fault, const std::string& node) {
   return {.code = ErrorCode::Failed, .reason = "LibTorch failed: " + first_line(what), .node = node};
 }
 
-Result<std::unique_ptr<Model>> Model::build(const ModelPlan& plan, at::Device device) {
+Result<std::unique_ptr<Model>> Model::build(const ModelPlan& plan, at::Device device, const Format& format) {
   std::unique_ptr<Model> model(new Model(plan));
   model->device_ = device;
+  model->format_ = format;
   model->last_use_.assign(plan.layers.size(), 0);
   for (std::size_t i = 0; i < plan.layers.size(); ++i) {
     LayerPlan& layer = model->plan_.layers[i];
@@ -81,7 +95,11 @@ Result<std::unique_ptr<Model>> Model::build(const ModelPlan& plan, at::Device de
       if (from.layer >= 0) model->last_use_[static_cast<std::size_t>(from.layer)] = i;
     try {
       model->layers_.push_back(layer.spec->layer(layer.params, inputs, layer.output));
-      if (const auto module = model->layers_.back()->module()) module->to(device);
+      if (const auto module = model->layers_.back()->module()) {
+        module->to(device);
+        if (format.channels_last)
+          for (at::Tensor& parameter : module->parameters()) parameter.set_data(channels_last(parameter.detach()));
+      }
     } catch (const std::exception& fault) {
       return fail(library_error(fault, layer.node));
     }
@@ -111,6 +129,15 @@ at::Tensor Model::run_layer(std::size_t index, std::span<const at::Tensor> in, c
   return at::cat(slices);
 }
 
+at::Tensor Model::formatted(const at::Tensor& field) const {
+  return format_.channels_last ? channels_last(field) : field;
+}
+
+Model::Outcome Model::measure(const std::vector<at::Tensor>& in) const {
+  const at::Tensor prediction = format_.bfloat16 ? in[0].to(at::kFloat) : in[0];
+  return {loss_->forward(prediction, in[1]), loss_->correct(prediction, in[1])};
+}
+
 Model::Outcome Model::forward(std::span<const at::Tensor> fields, const std::stop_token& stop) {
   std::vector<at::Tensor> outputs(layers_.size());
   const auto gather = [&](const LayerPlan& plan) {
@@ -119,13 +146,15 @@ Model::Outcome Model::forward(std::span<const at::Tensor> fields, const std::sto
       if (from.layer >= 0) {
         in.push_back(outputs[static_cast<std::size_t>(from.layer)]);
       } else {
-        in.push_back(from.field >= 0 ? fields[static_cast<std::size_t>(from.field)] : at::Tensor());
+        in.push_back(from.field >= 0 ? formatted(fields[static_cast<std::size_t>(from.field)]) : at::Tensor());
       }
     }
     return in;
   };
   std::size_t at = 0;
   try {
+    std::optional<AutocastGuard> precision;
+    if (format_.bfloat16) precision.emplace(device_.type(), true);
     for (; at < layers_.size(); ++at) {
       if (stop.stop_requested()) throw StepCancelled();
       const LayerPlan& plan = plan_.layers[at];
@@ -135,8 +164,8 @@ Model::Outcome Model::forward(std::span<const at::Tensor> fields, const std::sto
           outputs[static_cast<std::size_t>(from.layer)].reset();
     }
     if (stop.stop_requested()) throw StepCancelled();
-    const std::vector<at::Tensor> in = gather(plan_.loss);
-    return {loss_->forward(in[0], in[1]), loss_->correct(in[0], in[1])};
+    precision.reset();
+    return measure(gather(plan_.loss));
   } catch (const StepCancelled&) {
     throw;
   } catch (const std::exception& fault) {
@@ -144,9 +173,9 @@ Model::Outcome Model::forward(std::span<const at::Tensor> fields, const std::sto
   }
 }
 
-void Model::backward(const at::Tensor& loss) const {
+void Model::backward(const at::Tensor& loss, double weight) const {
   try {
-    loss.backward();
+    loss.backward(weight == 1 ? at::Tensor() : at::full_like(loss, weight));
   } catch (const StepCancelled&) {
     throw;
   } catch (const std::exception& fault) {
@@ -157,6 +186,22 @@ void Model::backward(const at::Tensor& loss) const {
 void Model::train(bool on) {
   for (const auto& layer : layers_)
     if (const auto module = layer->module()) module->train(on);
+}
+
+void Model::seed(std::uint64_t seed) {
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const auto words = philox({static_cast<std::uint32_t>(i), 0, 0, 0},
+                              {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32U)});
+    layers_[i]->seed(words[0] | std::uint64_t{words[1]} << 32U);
+  }
+}
+
+std::vector<at::Tensor> Model::buffers() const {
+  std::vector<at::Tensor> all;
+  for (const auto& layer : layers_)
+    if (const auto module = layer->module())
+      for (const at::Tensor& buffer : module->buffers()) all.push_back(buffer);
+  return all;
 }
 
 std::vector<at::Tensor> Model::parameters() const {

@@ -5,6 +5,7 @@
 
 #include "base/torch.h"
 #include "engine/plan.h"
+#include "training/precision.h"
 #include "training/step_fault.h"
 
 #include <cstdint>
@@ -21,11 +22,13 @@ namespace feedline {
 
 /// The network and its loss, built from a ModelPlan on one device.
 ///
-/// A replica is another Model with the same parameters' values; nothing here is shared between two of them.
+/// A replica is another Model, whose parameters are then made views of the same numbers (see replicas.h); nothing else
+/// is shared between two of them.
 class Model {
  public:
   /// Draws starting weights from LibTorch's default generator: seed it first. Errors name the node.
-  [[nodiscard]] static Result<std::unique_ptr<Model>> build(const ModelPlan& plan, at::Device device);
+  [[nodiscard]] static Result<std::unique_ptr<Model>> build(const ModelPlan& plan, at::Device device,
+                                                            const Format& format = {});
 
   /// What a forward pass leaves behind.
   struct Outcome {
@@ -37,20 +40,30 @@ class Model {
   /// letting go of what no later layer reads. A stop takes effect between layers (and slices of heavy layers), in
   /// backward() as well: StepCancelled. Faults: StepFailed, naming the node.
   [[nodiscard]] Outcome forward(std::span<const at::Tensor> fields, const std::stop_token& stop);
-  /// Gradients of `loss`, added to the parameters'.
-  void backward(const at::Tensor& loss) const;
+  /// Gradients of `loss`, times `weight`, added to the parameters'.
+  void backward(const at::Tensor& loss, double weight = 1) const;
 
   void train(bool on);
+  /// Starts the generators of layers that draw random numbers.
+  void seed(std::uint64_t seed);
   [[nodiscard]] std::vector<at::Tensor> parameters() const;
+  /// What layers remember besides: running statistics.
+  [[nodiscard]] std::vector<at::Tensor> buffers() const;
   [[nodiscard]] std::uint64_t parameter_count() const;
+  [[nodiscard]] at::Device device() const { return device_; }
+  [[nodiscard]] const Format& format() const { return format_; }
   [[nodiscard]] const std::string& loss_node() const { return plan_.loss.node; }
 
  private:
   explicit Model(const ModelPlan& plan) : plan_(plan) {}
   [[nodiscard]] at::Tensor run_layer(std::size_t index, std::span<const at::Tensor> in, const std::stop_token& stop);
+  /// A field of the batch, in the model's memory format.
+  [[nodiscard]] at::Tensor formatted(const at::Tensor& field) const;
+  [[nodiscard]] Outcome measure(const std::vector<at::Tensor>& in) const;
 
   ModelPlan plan_;
   at::Device device_ = at::kCPU;
+  Format format_{};
   std::vector<std::unique_ptr<Layer>> layers_{};
   std::unique_ptr<Loss> loss_{};
   std::vector<std::size_t> last_use_{};  ///< of each layer's output: index of the last layer that reads it

@@ -115,7 +115,6 @@ Result<TrainerLoop::End> Run::Impl::execute() {
   if (state_.stop_requested()) return TrainerLoop::End::Stopped;
   if (!plan) return fail(std::move(plan.error()));
   result_.seed = (*plan)->trainer.seed;
-  result_.workers = (*plan)->trainer.workers > 0 ? static_cast<std::size_t>((*plan)->trainer.workers) : usable_cores();
 
   Training training;
   if (options_.train) {
@@ -124,16 +123,24 @@ Result<TrainerLoop::End> Run::Impl::execute() {
     if (!made) return fail(std::move(made.error()));
     training = std::move(*made);
   } else {
-    training = make_draining();
+    training = make_draining(**plan);
   }
   result_.device = training.device;
-  result_.intra_op_threads = training.intra_op_threads;
+  result_.workers = training.cores.workers;
+  result_.replicas = training.cores.replicas;
+  result_.intra_op_threads = training.cores.intra_op_threads;
+  result_.precision = training.precision;
+  result_.channels_last = training.channels_last;
   if (state_.stop_requested()) return TrainerLoop::End::Stopped;
 
   state_.emit(Started{.device = training.device,
                       .samples_per_epoch = (*plan)->train.sampler.count,
                       .parameters = training.parameters,
-                      .workers = result_.workers});
+                      .workers = result_.workers,
+                      .replicas = result_.replicas,
+                      .intra_op_threads = result_.intra_op_threads,
+                      .precision = result_.precision,
+                      .channels_last = result_.channels_last});
   TrainerLoop loop(*plan, options_, result_.workers, training.allocator, *training.learner, state_, result_);
   return loop.run();
 }

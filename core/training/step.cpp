@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace feedline {
@@ -38,6 +39,11 @@ std::vector<TensorDesc> record_descs(const DataPlan& data) {
   return descs;
 }
 
+std::size_t largest_batch(const Plan& plan) {
+  const std::int64_t validation = plan.validation ? plan.validation->batch.size : 0;
+  return static_cast<std::size_t>(std::max(plan.train.batch.size, validation));
+}
+
 }  // namespace
 
 double LossTally::Totals::loss() const {
@@ -49,8 +55,10 @@ double LossTally::Totals::accuracy() const {
                                        : correct / static_cast<double>(samples);
 }
 
-void LossTally::add(const Model::Outcome& outcome, std::uint64_t samples) {
+void LossTally::add(const Part& part) {
+  const Model::Outcome& outcome = part.outcome;
   const at::Tensor loss = outcome.loss.detach();
+  const std::uint64_t samples = part.rows;
   samples_ += samples;
   if (outcome.correct.defined()) totals_.has_accuracy = true;
   if (loss.device().is_cpu()) {
@@ -76,50 +84,42 @@ LossTally::Totals LossTally::read() {
   return totals_;
 }
 
-Step::Step(const Plan& plan, std::unique_ptr<Model> model, at::Device device, TrainerMeter& meter, std::stop_token stop)
+Step::Step(const Plan& plan, std::unique_ptr<Replicas> replicas, TrainerMeter& meter)
     : plan_(plan),
-      model_(std::move(model)),
-      optimizer_(plan.model.optimizer->optimizer(plan.model.optimizer_params, model_->parameters())),
-      uploader_(device),
-      meter_(meter),
-      stop_(std::move(stop)) {}
+      replicas_(std::move(replicas)),
+      uploader_(replicas_->model().device(), record_descs(plan.train), largest_batch(plan)),
+      meter_(meter) {}
 
 std::vector<at::Tensor> Step::upload(const Batch& batch, const DataPlan& data) {
   meter_.enter(Phase::HostToDevice);
   check_classes(plan_, data, batch);
   try {
-    return uploader_.upload(batch, record_descs(data));
+    return uploader_.upload(batch);
   } catch (const std::exception& fault) {
     throw StepFailed(library_error(fault, plan_.trainer_node));
   }
 }
 
-Model::Outcome Step::train(const Batch& batch) {
-  const std::vector<at::Tensor> fields = upload(batch, plan_.train);
-  meter_.enter(Phase::Forward);
-  Model::Outcome outcome = model_->forward(fields, stop_);
-  meter_.enter(Phase::Backward);
-  model_->backward(outcome.loss);
-  if (stop_.stop_requested()) throw StepCancelled();
-  meter_.enter(Phase::Optimizer);
+void Step::finish() {
   try {
-    optimizer_->step();
-    optimizer_->zero_grad();
+    uploader_.finish_step();
   } catch (const std::exception& fault) {
-    throw StepFailed(library_error(fault, plan_.model.optimizer_node));
+    throw StepFailed(library_error(fault, plan_.trainer_node));
   }
-  outcome.loss = outcome.loss.detach();
-  return outcome;
 }
 
-Model::Outcome Step::evaluate(const Batch& batch) {
-  const torch::NoGradGuard no_gradients;
-  model_->train(false);
+std::vector<Part> Step::train(const Batch& batch) {
+  std::vector<Part> parts = replicas_->train(upload(batch, plan_.train), meter_);
+  finish();
+  return parts;
+}
+
+std::vector<Part> Step::evaluate(const Batch& batch) {
   const std::vector<at::Tensor> fields = upload(batch, *plan_.validation);
   meter_.enter(Phase::Forward);
-  Model::Outcome outcome = model_->forward(fields, stop_);
-  model_->train(true);
-  return outcome;
+  std::vector<Part> parts = replicas_->evaluate(fields);
+  finish();
+  return parts;
 }
 
 }  // namespace feedline

@@ -6,12 +6,11 @@
 #include "base/torch.h"
 #include "engine/batch.h"
 #include "engine/plan.h"
-#include "training/device.h"
-#include "training/model.h"
+#include "training/replicas.h"
 #include "training/trainer_meter.h"
+#include "training/upload.h"
 
 #include <memory>
-#include <stop_token>
 #include <vector>
 
 namespace feedline {
@@ -29,7 +28,10 @@ class LossTally {
     [[nodiscard]] double accuracy() const;  ///< 0..1; NaN where it has no meaning
   };
 
-  void add(const Model::Outcome& outcome, std::uint64_t samples);
+  void add(const Part& part);
+  void add(const std::vector<Part>& parts) {
+    for (const Part& part : parts) add(part);
+  }
   /// Waits for the device.
   [[nodiscard]] Totals read();
 
@@ -42,28 +44,27 @@ class LossTally {
   at::Tensor correct_{};
 };
 
-/// One step on one batch: host to device, forward, backward, optimiser, each on the meter. Everything that a step
-/// needs, so that replicas are several of these.
+/// One step on one batch: host to device, forward, backward, optimiser, each on the meter. For the thread that built
+/// `replicas`.
 class Step {
  public:
-  Step(const Plan& plan, std::unique_ptr<Model> model, at::Device device, TrainerMeter& meter, std::stop_token stop);
+  Step(const Plan& plan, std::unique_ptr<Replicas> replicas, TrainerMeter& meter);
 
   /// Learns from a batch. Throws StepCancelled and StepFailed.
-  [[nodiscard]] Model::Outcome train(const Batch& batch);
+  [[nodiscard]] std::vector<Part> train(const Batch& batch);
   /// Loss and right answers only, without gradients, in evaluation mode.
-  [[nodiscard]] Model::Outcome evaluate(const Batch& batch);
+  [[nodiscard]] std::vector<Part> evaluate(const Batch& batch);
 
-  [[nodiscard]] const Model& model() const { return *model_; }
+  [[nodiscard]] const Model& model() const { return replicas_->model(); }
 
  private:
   [[nodiscard]] std::vector<at::Tensor> upload(const Batch& batch, const DataPlan& data);
+  void finish();
 
   const Plan& plan_;
-  std::unique_ptr<Model> model_;
-  std::shared_ptr<torch::optim::Optimizer> optimizer_;
+  std::unique_ptr<Replicas> replicas_;
   BatchUploader uploader_;
   TrainerMeter& meter_;
-  std::stop_token stop_;
 };
 
 }  // namespace feedline

@@ -135,7 +135,7 @@ void TestModel::stops_in_backward() {
 
 void TestModel::slices_of_heavy_layers() {
   Chain whole(2);
-  Chain sliced(2, 0.4e9);  // two rows a slice
+  Chain sliced(2, 0.2e9);  // two rows a slice
   const auto one = whole.build();
   const auto other = sliced.build();
   const auto loss = one->forward(Chain::batch(), {}).loss;
@@ -149,7 +149,7 @@ void TestModel::slices_of_heavy_layers() {
 }
 
 void TestModel::stops_between_slices() {
-  Chain chain(1, 1e9);  // one row a slice
+  Chain chain(1, 0.5e9);  // one row a slice
   std::stop_source stop;
   chain.watches[0].on_forward = [&stop](const Watch& watch) {
     if (watch.forwards == 3) stop.request_stop();

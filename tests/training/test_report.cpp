@@ -22,6 +22,10 @@ RunResult sample() {
   result.seed = 5;
   result.device = "cpu";
   result.workers = 2;
+  result.replicas = 3;
+  result.intra_op_threads = 4;
+  result.precision = "bfloat16";
+  result.channels_last = true;
   result.epochs = {{.epoch = 1,
                     .train_loss = 1.5,
                     .train_accuracy = 0.5,
@@ -82,7 +86,8 @@ void TestReport::has_every_key_data() {
   QTest::addColumn<QStringList>("keys");
   QTest::newRow("top") << ""
                        << QStringList{"result", "error",  "samples_per_s",  "steps", "wall_s", "epochs",  "stages",
-                                      "step",   "errors", "peak_rss_bytes", "seed",  "device", "versions"};
+                                      "step",   "errors", "peak_rss_bytes", "seed",  "device", "versions",
+                                      "replicas", "intra_op_threads", "precision", "channels_last"};
   QTest::newRow("epochs") << "epochs" << QStringList{"train_loss",   "train_accuracy", "val_loss",
                                                      "val_accuracy", "samples_per_s",  "wall_s"};
   QTest::newRow("stages") << "stages"
@@ -119,6 +124,10 @@ void TestReport::figures() {
   QCOMPARE(report["stages"][1]["share"].toDouble(), 0.75);
   QCOMPARE(report["errors"][0]["count"].toInt(), 3);
   QCOMPARE(report["peak_rss_bytes"].toInt(), 1234);
+  QCOMPARE(report["replicas"].toInt(), 3);
+  QCOMPARE(report["intra_op_threads"].toInt(), 4);
+  QCOMPARE(report["precision"].toString(), QString("bfloat16"));
+  QCOMPARE(report["channels_last"].toBool(), true);
 }
 
 void TestReport::of_a_failed_run() {
@@ -140,6 +149,7 @@ void TestReport::of_a_run_that_never_began() {
   QCOMPARE(report["samples_per_s"].toDouble(), 0.0);
   QCOMPARE(report["wall_s"].toDouble(), 0.0);
   QVERIFY(report["device"].isNull());
+  QVERIFY(report["precision"].isNull());
 }
 
 void TestReport::stages_between_two_snapshots() {

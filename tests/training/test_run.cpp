@@ -37,6 +37,9 @@ class TestRun : public QObject {
   void same_seed_same_losses_data();
   void same_seed_same_losses();
   void other_seed_other_losses();
+  void replicas_data();
+  void replicas();
+  void names_the_precision_that_is_not_there();
   void stops_within_an_epoch();
   void stops_while_preparing();
   void ends_when_destroyed();
@@ -116,6 +119,44 @@ void TestRun::other_seed_other_losses() {
   QCOMPARE(other.result().epochs.size(), 3U);
   QVERIFY(losses(one.result()) != losses(other.result()));
   QCOMPARE(other.result().seed, std::int64_t{2});
+}
+
+void TestRun::replicas_data() {
+  QTest::addColumn<int>("replicas");
+  for (const int replicas : {1, 2, 3}) QTest::addRow("%d", replicas) << replicas;
+}
+
+/// Dropout, and a last batch of 16 where the others have 32: byte-equal all the same.
+void TestRun::replicas() {
+  QFETCH(int, replicas);
+  const Document document = with(small(), "trainer", "replicas", std::int64_t{replicas});
+  RecordedRun one(document);
+  const RunResult& result = one.result();
+  QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
+  QCOMPARE(result.replicas, replicas);
+  QVERIFY(result.intra_op_threads >= 1);
+  QCOMPARE(QString::fromStdString(result.precision), QString("float32"));
+  QVERIFY(!result.channels_last);  // there are no pictures after the flattening
+  for (const Fact& fact : one.facts())
+    if (const auto* started = std::get_if<Started>(&fact)) QCOMPARE(started->replicas, replicas);
+  QCOMPARE(result.last.trainer.samples, 3U * 240U);
+  QVERIFY(result.epochs[2].train_loss < result.epochs[0].train_loss);
+  QVERIFY(result.last.trainer.times.forward > 0 && result.last.trainer.times.backward > 0);
+  RecordedRun again(document);
+  QCOMPARE(losses(again.result()), losses(result));
+}
+
+void TestRun::names_the_precision_that_is_not_there() {
+  RecordedRun run(with(small(), "trainer", "precision", std::string("bfloat16")));
+  const RunResult& result = run.result();
+  if (result.end == RunResult::End::Completed) {
+    QCOMPARE(QString::fromStdString(result.precision), QString("bfloat16"));
+    QVERIFY(result.epochs[2].train_loss < result.epochs[0].train_loss);
+    return;
+  }
+  QCOMPARE(QString::fromStdString(result.failure->node), QString("trainer"));
+  QCOMPARE(QString::fromStdString(result.failure->parameter), QString("precision"));
+  QVERIFY(!result.failure->remedy.empty());
 }
 
 void TestRun::stops_within_an_epoch() {

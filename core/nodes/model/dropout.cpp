@@ -6,6 +6,38 @@
 namespace feedline {
 namespace {
 
+/// LibTorch's own dropout draws from the generator that the whole process shares, so what replicas draw would depend on
+/// whose turn it is. Each of these has its own.
+class DropoutLayer final : public Layer {
+ public:
+  explicit DropoutLayer(double probability) : keep_(1 - probability), mode_(probability) {}
+
+  at::Tensor forward(std::span<const at::Tensor> in) override {
+    const at::Tensor& x = in[0];
+    if (!mode_->is_training() || keep_ == 1) return x;
+    return x * at::empty_like(x).bernoulli_(keep_, generator(x.device())).div_(keep_);
+  }
+  [[nodiscard]] std::shared_ptr<torch::nn::Module> module() const override { return mode_.ptr(); }
+  void seed(std::uint64_t seed) override {
+    seed_ = seed;
+    generator_ = {};
+  }
+
+ private:
+  const at::Generator& generator(const at::Device& device) {
+    if (!generator_.defined()) {
+      generator_ = at::globalContext().defaultGenerator(device).clone();
+      generator_.set_current_seed(seed_);
+    }
+    return generator_;
+  }
+
+  double keep_;
+  torch::nn::Dropout mode_;  ///< tells training from evaluation
+  std::uint64_t seed_ = 0;
+  at::Generator generator_{};
+};
+
 struct Dropout {
   struct Params {
     double probability = 0.5;
@@ -29,7 +61,7 @@ struct Dropout {
   }
 
   static std::unique_ptr<Layer> layer(const Params& params, DescInputs, const TensorDesc&) {
-    return module_layer(torch::nn::Dropout(torch::nn::DropoutOptions(params.probability)));
+    return std::make_unique<DropoutLayer>(params.probability);
   }
 };
 

@@ -13,8 +13,10 @@ struct Trainer {
         .help(
             "Every graph that runs has one. Each epoch shows all training records once, then measures loss and "
             "accuracy on validation data: a batch connected to `validation`, or a share of the training data set "
-            "aside by validation_split. Two runs with one seed on the CPU give the same losses to the last bit, "
-            "whatever the number of workers.")
+            "aside by validation_split. On the CPU each batch is split among replicas, one a core, which learn at "
+            "once and sum their gradients; the run's first line and its JSON say how many there were. Batch norm "
+            "normalises over the rows of one replica. Two runs with one seed on the CPU give the same losses to the "
+            "last bit, whatever the number of workers, as long as the number of replicas is the same.")
         .in("loss", Kind::Loss, "What to make small.")
         .in("optimizer", Kind::Optimizer, "How to change the weights.")
         .optional_in("validation", Kind::Batch, "Batches of other records, to see how well it generalises.")
@@ -29,14 +31,16 @@ struct Trainer {
                "Batches prepared ahead of the step. More evens out slow records and costs memory.")
         .param("replicas", &Params::replicas, range(0, 256).ui(0, 16),
                "Copies of the model, each learning from a part of every batch at once; their gradients are summed. "
-               "0: one a core on the CPU, one on a GPU.")
+               "0: one a core on the CPU, but at least 8 rows of the batch for each. A GPU always has one.")
         .param("intra_op_threads", &Params::intra_op_threads, range(0, 256).ui(0, 16),
-               "Threads that share one operation of one replica; 0: what the replicas leave of the cores.")
+               "Threads that share one operation of one replica; 0: what the replicas leave of the cores. Threads that "
+               "share an operation wait for each other at its end, so replicas are the better use of cores.")
         .choice("channels_last", &Params::channels_last, {"auto", "on", "off"},
-                "Keeps pictures as N×H×W×C in memory, which convolutions are often faster at.")
+                "Keeps pictures as N×H×W×C in memory. Convolutions and pools on the CPU are faster at it, up to half as "
+                "fast again; auto is on there, and on a GPU with bfloat16.")
         .choice("precision", &Params::precision, {"auto", "float32", "bfloat16"},
-                "bfloat16 halves the work of convolutions and products where the device has it, and changes results "
-                "a little; auto is float32.")
+                "bfloat16 halves the work of convolutions and products where the device has it (a CPU without it is "
+                "refused), and changes results a little; auto is float32.")
         .param("max_bad_fraction", &Params::max_bad_fraction, range(0, 1).ui(0, 1),
                "Share of records that may be bad; above it the run stops and shows which.")
         .param("slow_seconds", &Params::slow_seconds, range(0.01, 86400).ui(1, 60).unit("s"),

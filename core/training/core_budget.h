@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Private to training; free of LibTorch.
+
+#include "schema/behaviour.h"
+
+#include <cstddef>
+
+namespace feedline {
+
+/// What a run does with the cores.
+struct CoreSplit {
+  std::size_t workers = 1;   ///< loader threads
+  int replicas = 1;          ///< copies of the model, each with a thread of its own
+  int intra_op_threads = 1;  ///< threads within one operation of one replica
+
+  [[nodiscard]] bool operator==(const CoreSplit&) const = default;
+};
+
+/// Fewer rows than this a replica are not worth a replica of their own.
+inline constexpr std::int64_t kRowsPerReplica = 8;
+
+/// Splits the cores between loader workers, replicas and the threads within a replica's operations.
+///
+/// What the settings name is taken as it is; the rest follows. On the CPU replicas come first: one a core, each on one
+/// thread, because threads that share an operation meet at its end and spin there, while replicas meet once a step;
+/// fewer where a batch has too few rows, and their cores then go to intra-op threads. Loader workers are as many as
+/// cores: they work only while the prefetch window has room, so they take what the step leaves. A GPU has one replica,
+/// whatever the settings say, since its work is one queue.
+///
+/// `batch_size` is the largest number of rows of a training batch; no more replicas than rows.
+[[nodiscard]] CoreSplit split_cores(const TrainerSettings& settings, std::size_t cores, bool on_cpu,
+                                    std::int64_t batch_size);
+
+}  // namespace feedline

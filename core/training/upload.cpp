@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/upload.h"
+
+#include "training/device.h"
+#include "training/double_buffer.h"
+
+#include <c10/core/Event.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <array>
+
+namespace feedline {
+namespace {
+
+at::ScalarType scalar_type(DType type) {
+  constexpr std::array types = {at::kByte, at::kInt, at::kLong, at::kFloat};
+  return types[static_cast<std::size_t>(type)];
+}
+
+std::vector<std::int64_t> shape_of(const TensorDesc& record, std::size_t rows) {
+  std::vector<std::int64_t> shape{static_cast<std::int64_t>(rows)};
+  for (const Dim& dim : record.shape) shape.push_back(dim.size());
+  return shape;
+}
+
+/// The batch's own memory as a tensor.
+at::Tensor host_tensor(const Batch& batch, std::size_t field, const TensorDesc& record) {
+  return torch::from_blob(batch.buffer->fields[field], shape_of(record, batch.records),
+                          at::TensorOptions().dtype(scalar_type(record.dtype)));
+}
+
+}  // namespace
+
+/// A stream for copies beside the thread's current stream, where the steps go; events order the two.
+class BatchUploader::StreamLane final : public UploadLane {
+ public:
+  StreamLane(at::Device device, const std::vector<TensorDesc>& fields, std::size_t rows)
+      : guard_(device.type()), device_(device), copies_(guard_.getStreamFromGlobalPool(device)), fields_(fields) {
+    for (std::size_t slot = 0; slot < DoubleBuffer::kSlots; ++slot) {
+      slots_.emplace_back(device.type());
+      for (const TensorDesc& field : fields)
+        slots_.back().tensors.push_back(
+            at::empty(shape_of(field, rows), at::TensorOptions().dtype(scalar_type(field.dtype)).device(device)));
+      // Memory that was just allocated may still be read by earlier work of the stream that it belongs to.
+      slots_.back().read.record(steps());
+    }
+  }
+
+  void copy(std::size_t slot, const Batch& batch) override {
+    Slot& to = slots_[slot];
+    const c10::StreamGuard on_copies(copies_);
+    to.read.block(copies_);
+    for (std::size_t i = 0; i < fields_.size(); ++i)
+      to.tensors[i]
+          .narrow(0, 0, static_cast<std::int64_t>(batch.records))
+          .copy_(host_tensor(batch, i, fields_[i]), /*non_blocking=*/true);
+    to.copied.record(copies_);
+  }
+  bool copied(std::size_t slot) override { return slots_[slot].copied.query(); }
+  void begin_step(std::size_t slot) override { slots_[slot].copied.block(steps()); }
+  void end_step(std::size_t slot) override { slots_[slot].read.record(steps()); }
+
+  [[nodiscard]] std::vector<at::Tensor> rows(std::size_t slot, std::size_t count) const {
+    std::vector<at::Tensor> parts;
+    for (const at::Tensor& tensor : slots_[slot].tensors)
+      parts.push_back(tensor.narrow(0, 0, static_cast<std::int64_t>(count)));
+    return parts;
+  }
+
+ private:
+  struct Slot {
+    explicit Slot(at::DeviceType type) : copied(type), read(type) {}
+    std::vector<at::Tensor> tensors{};
+    c10::Event copied;
+    c10::Event read;
+  };
+  [[nodiscard]] c10::Stream steps() const { return guard_.getStream(device_); }
+
+  c10::impl::VirtualGuardImpl guard_;
+  at::Device device_;
+  c10::Stream copies_;
+  const std::vector<TensorDesc>& fields_;
+  std::vector<Slot> slots_{};
+};
+
+BatchUploader::BatchUploader(at::Device device, std::vector<TensorDesc> fields, std::size_t rows)
+    : fields_(std::move(fields)) {
+  if (!is_asynchronous(device)) return;
+  lane_ = std::make_unique<StreamLane>(device, fields_, rows);
+  buffer_ = std::make_unique<DoubleBuffer>(*lane_);
+}
+
+BatchUploader::~BatchUploader() = default;
+
+std::vector<at::Tensor> BatchUploader::upload(const Batch& batch) {
+  if (buffer_) return lane_->rows(buffer_->put(batch), batch.records);
+  std::vector<at::Tensor> tensors;
+  for (std::size_t i = 0; i < fields_.size(); ++i) tensors.push_back(host_tensor(batch, i, fields_[i]));
+  return tensors;
+}
+
+void BatchUploader::finish_step() {
+  if (buffer_) buffer_->step_queued();
+}
+
+}  // namespace feedline

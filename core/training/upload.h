@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Private to training.
+
+#include "base/torch.h"
+#include "engine/batch.h"
+#include "schema/tensor_desc.h"
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace feedline {
+
+class DoubleBuffer;
+class UploadLane;
+
+/// Brings batches to a device. On the CPU the tensors show the batch's own memory. On a GPU the copies run on a stream
+/// of their own, double-buffered (see double_buffer.h), through LibTorch's device-generic interfaces.
+class BatchUploader {
+ public:
+  /// `fields` describe one record each; `rows` is the largest batch to come.
+  BatchUploader(at::Device device, std::vector<TensorDesc> fields, std::size_t rows);
+  ~BatchUploader();
+  BatchUploader(const BatchUploader&) = delete;
+  BatchUploader& operator=(const BatchUploader&) = delete;
+
+  /// One tensor a field, `batch.records` rows each. They are valid until finish_step(), on the CPU as long as `batch`
+  /// lives.
+  [[nodiscard]] std::vector<at::Tensor> upload(const Batch& batch);
+  /// All work that reads the newest batch has been launched.
+  void finish_step();
+
+ private:
+  class StreamLane;
+
+  std::vector<TensorDesc> fields_;
+  std::unique_ptr<StreamLane> lane_{};  ///< null on the CPU
+  std::unique_ptr<DoubleBuffer> buffer_{};
+};
+
+}  // namespace feedline
