@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/block_cache.h"
 
+#include "base/memory.h"
 #include "base/torch.h"
 
 #include <c10/core/Allocator.h>
@@ -10,7 +11,6 @@
 #include <bit>
 #include <cstdlib>
 #include <cstring>
-#include <unistd.h>
 
 namespace feedline {
 namespace {
@@ -28,12 +28,10 @@ std::size_t rounded(std::size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
-/// 4 GiB, or a quarter of the machine's memory.
+/// 4 GiB, or half of what is free when the first run starts.
 std::size_t most_cached() {
-  const long pages = sysconf(_SC_PHYS_PAGES);
-  const long size = sysconf(_SC_PAGE_SIZE);
-  if (pages <= 0 || size <= 0) return kMostCached / 4;
-  return std::min(kMostCached, static_cast<std::size_t>(pages) * static_cast<std::size_t>(size) / 4);
+  const std::uint64_t free = free_memory();
+  return free == 0 ? kMostCached / 4 : std::min(kMostCached, static_cast<std::size_t>(free / 2));
 }
 
 /// Never destroyed: tensors may outlive everything.
