@@ -41,14 +41,14 @@ class Worker {
   std::uint64_t batch() {
     const int count = static_cast<int>(pictures_.size() / kPixels);
     for (std::size_t row = 0; row < kBatch; ++row)
-      sample(pictures_.data() + static_cast<std::size_t>(random_.below(count)) * kPixels, batch_.data() + row * kPixels);
+      sample(pictures_.data() + static_cast<std::size_t>(random_.below(count)) * kPixels,
+             batch_.data() + row * kPixels);
     return kBatch;
   }
 
  private:
   void sample(const std::uint8_t* from, float* to) {
-    for (int y = 0; y < kSide; ++y)
-      std::memcpy(padded_ + (y + kPadding) * kPadded + kPadding, from + y * kSide, kSide);
+    for (int y = 0; y < kSide; ++y) std::memcpy(padded_ + (y + kPadding) * kPadded + kPadding, from + y * kSide, kSide);
     const std::uint64_t bits = random_.bits();
     const int x = static_cast<int>((bits & 0xFFFFFF) * (2 * kPadding + 1) >> 24);
     const int y = static_cast<int>((bits >> 24 & 0xFFFFFF) * (2 * kPadding + 1) >> 24);

@@ -5,13 +5,14 @@
 // c++ -std=c++20 -O3 hand_jpeg.cpp -ljpeg -lopencv_core -lopencv_imgproc -pthread
 #include "hand_loop.h"
 
+#include <opencv2/imgproc.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <fcntl.h>
 #include <filesystem>
 #include <jpeglib.h>
 #include <memory>
-#include <opencv2/imgproc.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 

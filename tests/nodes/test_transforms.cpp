@@ -68,6 +68,64 @@ class TestTransforms : public QObject {
     QCOMPARE(numbers(out), (std::vector<double>{3, 2, 1, 6, 5, 4, 53, 52, 51, 56, 55, 54}));
   }
 
+  /// Its fast ways for bytes move several at a time: every width, and what lies beside the rows.
+  void flip_mirrors_rows_of_any_width() {
+    for (std::int64_t width = 1; width <= 40; ++width)
+      for (const std::int64_t channels : {1, 2, 3, 4}) {
+        Datum in;
+        Datum out;
+        auto* pixels = reinterpret_cast<std::uint8_t*>(in.allocate(DType::U8, {3, width, channels}, Layout::HWC));
+        for (std::int64_t i = 0; i < 3 * width * channels; ++i) pixels[i] = static_cast<std::uint8_t>(i * 7 + 1);
+        QVERIFY(run_node("horizontal_flip", {{"probability", 1.0}}, in, out));
+        QCOMPARE(out.text(), in.text());
+        for (std::int64_t y = 0; y < 3; ++y)
+          for (std::int64_t x = 0; x < width; ++x)
+            for (std::int64_t c = 0; c < channels; ++c)
+              QCOMPARE(out.as<std::uint8_t>()[(y * width + x) * channels + c],
+                       pixels[(y * width + width - 1 - x) * channels + c]);
+      }
+  }
+
+  /// Shifted by every amount in both directions; the random place decides which.
+  void crop_shifts_and_clears_what_overhangs_data() {
+    QTest::addColumn<int>("side");
+    QTest::addColumn<int>("padding");
+    QTest::addColumn<int>("channels");
+    QTest::newRow("as in MNIST") << 28 << 2 << 1;
+    QTest::newRow("as in CIFAR") << 32 << 4 << 3;
+    QTest::newRow("more border than picture") << 5 << 9 << 1;
+    QTest::newRow("wide border") << 24 << 20 << 3;
+  }
+  void crop_shifts_and_clears_what_overhangs() {
+    QFETCH(int, side);
+    QFETCH(int, padding);
+    QFETCH(int, channels);
+    Datum in;
+    auto* pixels = reinterpret_cast<std::uint8_t*>(in.allocate(DType::U8, {side, side, channels}, Layout::HWC));
+    for (int i = 0; i < side * side * channels; ++i) pixels[i] = static_cast<std::uint8_t>(i % 251 + 1);
+    const ParamMap params = {{"padding", std::int64_t{padding}}, {"size", std::int64_t{side}}};
+    std::set<std::pair<int, int>> places;
+    for (std::uint64_t record = 0; record < 2000; ++record) {
+      Datum out;
+      QVERIFY(run_node("pad_random_crop", params, in, out, Rng(1, 1, record, 2)));
+      Rng rng(1, 1, record, 2);  // as the node draws: first down, then across
+      const int down = static_cast<int>(rng.below(static_cast<std::uint32_t>(2 * padding + 1))) - padding;
+      const int right = static_cast<int>(rng.below(static_cast<std::uint32_t>(2 * padding + 1))) - padding;
+      if (!places.emplace(right, down).second) continue;
+      std::vector<std::uint8_t> wanted;
+      for (int y = down; y < side + down; ++y)
+        for (int x = right; x < side + right; ++x)
+          for (int c = 0; c < channels; ++c) {
+            const bool inside = x >= 0 && x < side && y >= 0 && y < side;
+            wanted.push_back(inside ? pixels[(y * side + x) * channels + c] : std::uint8_t{0});
+          }
+      QCOMPARE(out.bytes(), wanted.size());
+      QVERIFY2(std::equal(wanted.begin(), wanted.end(), out.as<std::uint8_t>()),
+               qPrintable(QString("%1 right, %2 down").arg(right).arg(down)));
+    }
+    QVERIFY(places.size() > 20);
+  }
+
   void flip_happens_as_often_as_asked() {
     const Datum in = ramp(3, 2);
     int flipped = 0;
