@@ -97,7 +97,8 @@ Result<FolderIndex> FolderIndex::scan(const std::string& root, const SourceConte
     if (auto added = index.add_class(fs::path(root) / name, context); !added) return fail(std::move(added.error()));
   }
   if (index.size() == 0)
-    return fail_file(root, "its sub-folders hold no pictures (jpg, jpeg, png, webp, gif, bmp)", std::string(kLayoutRemedy));
+    return fail_file(root, "its sub-folders hold no pictures (jpg, jpeg, png, webp, gif, bmp)",
+                     std::string(kLayoutRemedy));
   index.names_.shrink_to_fit();
   index.ends_.shrink_to_fit();
   return index;

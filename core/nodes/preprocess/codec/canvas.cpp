@@ -74,13 +74,13 @@ Status Canvas::open(std::uint64_t width, std::uint64_t height, int orientation) 
   const Turn turn = turn_of(orientation_);
   const auto demand = turn.swap ? request_.next->demand(height_, width_) : request_.next->demand(width_, height_);
   if (!demand) return {};
-  const Region region = intersection(
-      wanted_, turned({demand->x, demand->y, demand->width, demand->height}, width_, height_, turn, true));
+  const Region region =
+      intersection(wanted_, turned({demand->x, demand->y, demand->width, demand->height}, width_, height_, turn, true));
   if (region.width == 0) return {};
   wanted_ = region;
   for (const int eighths : {4, 2, 1})
-    if (demand->scaled_width > 0 && demand->width * eighths / 8 >= demand->scaled_width &&
-        demand->scaled_height > 0 && demand->height * eighths / 8 >= demand->scaled_height)
+    if (demand->scaled_width > 0 && demand->width * eighths / 8 >= demand->scaled_width && demand->scaled_height > 0 &&
+        demand->height * eighths / 8 >= demand->scaled_height)
       eighths_ = eighths;
   return {};
 }

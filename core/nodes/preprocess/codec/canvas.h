@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What the decoders of all formats share: the pixel budget, the part that is wanted, the room for it, turning it upright.
+// What the decoders of all formats share: the pixel budget, the part that is wanted, the room for it, turning it
+// upright.
 
 #include "base/error.h"
 #include "nodes/preprocess/codec/codec.h"

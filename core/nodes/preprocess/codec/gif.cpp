@@ -146,7 +146,8 @@ Status decode_gif(Bytes bytes, Canvas& canvas) {
       return broken(reader.message());
     }
     for (std::int64_t x = begin; x < end; ++x)
-      std::memcpy(row.data() + (x - wanted.x) * 4, palette[indices[static_cast<std::size_t>(x - frame.Left)]].data(), 4);
+      std::memcpy(row.data() + (x - wanted.x) * 4, palette[indices[static_cast<std::size_t>(x - frame.Left)]].data(),
+                  4);
     canvas.put_rgba(frame.Top + y, row.data());
   }
   return {};
