@@ -64,8 +64,12 @@ void LogPanel::write_again() {
 void LogPanel::follow(RunController& runs) {
   connect(&runs, &RunController::started, this, [this](const Started& f) {
     const QLocale english(QLocale::English, QLocale::UnitedKingdom);
-    add(Level::Info, tr("Training on %1 with %2 loader workers: %3 samples an epoch, %4 parameters")
+    add(Level::Info, tr("Training on %1 (replicas: %2, threads of each: %3, %4%5) with %6 loader workers: %7 samples an "
+                        "epoch, %8 parameters")
                          .arg(QString::fromStdString(f.device))
+                         .arg(f.replicas)
+                         .arg(f.intra_op_threads)
+                         .arg(QString::fromStdString(f.precision), f.channels_last ? tr(", channels last") : QString())
                          .arg(f.workers)
                          .arg(english.toString(static_cast<qulonglong>(f.samples_per_epoch)),
                               english.toString(static_cast<qulonglong>(f.parameters))));
