@@ -96,8 +96,10 @@ std::vector<StageSample> Works::stages(Nanos now) const {
 Error out_of_memory(const DataPlan& plan) {
   std::size_t bytes = 0;
   for (const std::size_t field : field_bytes(plan)) bytes += field;
+  const double mb = static_cast<double>(bytes) / 1e6;
   return {.code = ErrorCode::Failed,
-          .reason = fmt::format("not enough memory for the batches of {:.3g} MB each", static_cast<double>(bytes) / 1e6),
+          .reason = mb < 1e5 ? fmt::format("not enough memory for batches of {:.3g} MB each", mb)
+                             : fmt::format("not enough memory for batches of {:.0f} GB each", mb / 1e3),
           .remedy = "Use a smaller batch, a smaller prefetch, or smaller pictures",
           .node = plan.batch_node};
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/quarantine.h"
 #include "support/fake_data.h"
 
 #include <QtTest>
@@ -64,7 +65,68 @@ class TestPipelineFaults : public QObject {
       QVERIFY(batches > 0);
       QCOMPARE(drained.batches.size(), batches);
       QVERIFY(!pipeline.next());  // and it stays failed
+      // What was read ahead is in no count: all are the same whatever the workers.
+      QCOMPARE(pipeline.error_count(), pipeline.errors().at(0).count);
+      const std::string text = drained.error->reason;
+      QVERIFY2(text.starts_with(std::to_string(pipeline.error_count()) + " of "), text.c_str());
     }
+  }
+
+  void badRecordsAreTriedOnce_data() {
+    QTest::addColumn<int>("workers");
+    QTest::addColumn<bool>("staged");
+    QTest::newRow("1 worker") << 1 << false;
+    QTest::newRow("8 workers") << 8 << false;
+    QTest::newRow("3 workers, staged") << 3 << true;
+  }
+  void badRecordsAreTriedOnce() {
+    QFETCH(int, workers);
+    QFETCH(bool, staged);
+    std::atomic<int> reads{0};
+    std::atomic<int> runs{0};
+    PlanBuilder builder = noisy_plan(3000, 4, 10);
+    builder.source()->before = [&](std::uint64_t record) -> Status {
+      if (record != 77) return {};
+      ++reads;
+      return fail_record("gone");
+    };
+    builder.step("picky", op([&](auto in, auto out, OpContext& context) -> Status {
+                   out[0]->view(*in[0]);
+                   if (context.record != 78) return {};
+                   ++runs;
+                   return fail_record("ugly");
+                 }),
+                 {2}, {4});
+    builder.field("again", 4, DType::F32, {4});
+    const auto plan = builder.build();
+    PipelineOptions options = with(static_cast<std::size_t>(workers), 4);
+    options.staged = staged;
+    options.prefetch = 1;
+    Pipeline pipeline(plan, plan->train, options);
+    const Drained drained = drain(pipeline, plan->train);
+    QVERIFY(!drained.error);
+    QCOMPARE(drained.batches.size(), 1200U);
+    for (const BatchCopy& batch : drained.batches)
+      for (const std::uint64_t id : batch.record_ids) QVERIFY(id != 77 && id != 78);
+    QCOMPARE(reads.load(), 1);
+    QCOMPARE(runs.load(), 1);
+    QCOMPARE(pipeline.error_count(), 8U);  // each was left out of four epochs
+    QCOMPARE(pipeline.errors().size(), 2U);
+    for (const RecordError& error : pipeline.errors()) QCOMPARE(error.count, 4U);
+  }
+
+  void quarantineIsBounded() {
+    Quarantine few(100);
+    for (std::uint64_t record = 0; record < 1000; ++record) few.add(record * 7919, static_cast<std::uint32_t>(record));
+    QCOMPARE(few.size(), 100U);
+    for (std::uint64_t record = 0; record < 1000; ++record)
+      QCOMPARE(few.find(record * 7919).value_or(9999), record < 100 ? static_cast<std::uint32_t>(record) : 9999U);
+    Quarantine many(10'000'000'000);
+    for (std::uint64_t record = 0; record < Quarantine::kMost + 100; ++record) many.add(record, 3);
+    many.add(5, 4);  // known already
+    QCOMPARE(many.size(), Quarantine::kMost);
+    QCOMPARE(many.find(5).value_or(0), 3U);
+    QVERIFY(!Quarantine(10).find(1));
   }
 
   void fewRecordsAllBad() {
@@ -133,9 +195,29 @@ class TestPipelineFaults : public QObject {
         QVERIFY(drained.error);
         QCOMPARE(drained.error->code, ErrorCode::Failed);
         QVERIFY(drained.error->reason.find("memory") != std::string::npos);
+        QCOMPARE(drained.error->node, std::string("batch"));
+        QVERIFY(!drained.error->remedy.empty());
       }
       QCOMPARE(allocator->live.load(), 0);
     }
+  }
+
+  void hugeBatch() {
+    class Narrow final : public BufferAllocator {
+     public:
+      std::byte* allocate(std::size_t bytes) override {
+        if (bytes > std::size_t{1} << 40) throw std::bad_alloc();
+        return host()->allocate(bytes);
+      }
+      void release(std::byte* data, std::size_t bytes) noexcept override { host()->release(data, bytes); }
+    };
+    const auto plan = noisy_plan(50, 4, std::int64_t{1} << 50).build();
+    PipelineOptions options = with(2);
+    options.allocator = std::make_shared<Narrow>();
+    const Drained drained = drain(plan, options);
+    QVERIFY(drained.error);
+    QCOMPARE(drained.error->code, ErrorCode::Failed);
+    QVERIFY2(drained.error->reason.find("GB each") != std::string::npos, drained.error->reason.c_str());
   }
 
   void buffersAreReused() {
