@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/pipeline.h"
 
+#include "engine/collate.h"
 #include "engine/crew.h"
 #include "engine/error_log.h"
 #include "engine/watchdog.h"
@@ -40,6 +41,7 @@ class Pipeline::Impl {
       if (!taken) return fail(std::move(taken.error()));
       if (*taken == nullptr) return std::optional<Batch>{};
       const std::unique_ptr<BatchWork>& work = *taken;
+      leave_out_known(*work);
       count_faults(*work);
       if (Status judged = judge(*work); !judged) {
         works_->flow.fail(judged.error());
@@ -66,10 +68,27 @@ class Pipeline::Impl {
   [[nodiscard]] const ErrorLog& errors() const { return errors_; }
 
  private:
+  /// A record may be good in one epoch and bad in another: only parts of a picture are decoded. Whether it was read
+  /// again before its error was counted must not matter, so what was read too early is left out here.
+  void leave_out_known(BatchWork& batch) {
+    if (works_->quarantine.size() == 0) return;
+    batch.bad.assign(batch.good, 0);
+    for (std::size_t row = 0; row < batch.good; ++row) {
+      const auto known = works_->quarantine.find(batch.record_ids[row]);
+      if (!known) continue;
+      batch.bad[row] = 1;
+      batch.faults.push_back({.row = row, .record = batch.record_ids[row], .known = known});
+    }
+    const std::size_t rows = std::exchange(batch.rows, batch.good);
+    close_up(batch, works_->plan.fields);
+    batch.rows = rows;
+  }
+
   void count_faults(BatchWork& batch) {
     std::sort(batch.faults.begin(), batch.faults.end(),
               [](const RecordFault& a, const RecordFault& b) { return a.row < b.row; });
     for (RecordFault& fault : batch.faults) {
+      if (!fault.known) fault.known = works_->quarantine.find(fault.record);
       if (fault.known) {
         errors_.add_again(*fault.known);
       } else {

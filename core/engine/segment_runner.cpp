@@ -73,7 +73,7 @@ Datum& SegmentRunner::cell(Chunk& chunk, std::size_t record, SlotIndex slot) {
 void SegmentRunner::make_room(Chunk& chunk) {
   if (chunk.cells.size() < chunk.count * cut_.crossing) chunk.cells.resize(chunk.count * cut_.crossing);
   if (segment_.reads) chunk.cached.resize(chunk.count * router_.caches());
-  if (tile_cells_.size() < tile_ * cut_.local) tile_cells_.resize(tile_ * cut_.local);
+  if (tile_cells_.size() < longest_tile() * cut_.local) tile_cells_.resize(longest_tile() * cut_.local);
 }
 
 bool SegmentRunner::run(Chunk& chunk) {
@@ -82,7 +82,7 @@ bool SegmentRunner::run(Chunk& chunk) {
   bool whole = true;
   for (std::size_t begin = 0; whole && begin < chunk.count;) {
     make_room(chunk);
-    const std::size_t end = std::min(begin + tile_, chunk.count);
+    const std::size_t end = chunk.count - begin <= longest_tile() ? chunk.count : begin + tile_;
     tile_begin_ = begin;
     bind(chunk, begin, end);
     std::size_t node = 0;

@@ -7,16 +7,20 @@
 namespace feedline {
 namespace {
 
-constexpr Nanos kSettleEvery = 100'000;
+constexpr Nanos kPublishEvery = 100'000;
+constexpr Nanos kFirstPatience = 50'000;
+constexpr Nanos kMostPatience = 1'000'000;
 
 }  // namespace
 
 StepTimer::StepTimer(const Clock& clock, std::vector<WorkerMeter*> nodes)
-    : clock_(clock), nodes_(std::move(nodes)), open_(nodes_.size()) {}
+    : clock_(clock), nodes_(std::move(nodes)), open_(nodes_.size()), shares_(nodes_.size()) {}
 
 void StepTimer::start() {
-  started_ = last_ = settled_ = clock_.now();
-  if (!nodes_.empty()) settled_cpu_ = clock_.thread_cpu();
+  started_ = last_ = published_ = clock_.now();
+  if (nodes_.empty() || settled_cpu_ >= 0) return;
+  settled_ = started_;
+  settled_cpu_ = clock_.thread_cpu();
 }
 
 Nanos StepTimer::lap(std::size_t node, std::uint64_t records, std::uint64_t bytes) {
@@ -27,37 +31,51 @@ Nanos StepTimer::lap(std::size_t node, std::uint64_t records, std::uint64_t byte
   open.bytes += bytes;
   const Nanos wall = now - std::exchange(last_, now);
   open.wall += wall;
-  if (now - settled_ >= kSettleEvery) settle();
+  if (now - published_ >= kPublishEvery) publish();
   return wall;
 }
 
 Nanos StepTimer::stop() {
   if (nodes_.empty()) return clock_.now() - started_;
-  settle();
+  publish();
   return last_ - started_;
 }
 
-void StepTimer::settle() {
+void StepTimer::publish() {
+  published_ = last_;
+  const bool settle = last_ - settled_ >= patience_;
+  if (settle) share_cpu(shares_);
+  for (std::size_t i = 0; i < open_.size(); ++i) {
+    const Lap lap = std::exchange(open_[i], {});
+    if (!settle) open_[i].owed = lap.owed + lap.wall;
+    if (lap.records == 0 && lap.wall == 0 && !settle) continue;
+    nodes_[i]->add_work(lap.records, lap.bytes, lap.wall, settle ? shares_[i] : 0);
+  }
+}
+
+/// How much CPU time each node has used since this was asked last.
+void StepTimer::share_cpu(std::vector<Nanos>& shares) {
   const Nanos cpu_now = clock_.thread_cpu();
   const Nanos cpu = std::max<Nanos>(cpu_now - settled_cpu_, 0);
   Nanos wall = 0;
   std::size_t longest = 0;
   for (std::size_t i = 0; i < open_.size(); ++i) {
-    wall += open_[i].wall;
-    if (open_[i].wall > open_[longest].wall) longest = i;
+    shares[i] = open_[i].wall + open_[i].owed;
+    wall += shares[i];
+    if (shares[i] > shares[longest]) longest = i;
   }
   Nanos waited = std::max<Nanos>(wall - cpu, 0);
-  const auto publish = [&](std::size_t i) {
-    const Lap lap = std::exchange(open_[i], {});
-    if (lap.records == 0 && lap.wall == 0) return;
-    const Nanos idle = std::min(waited, lap.wall);
+  const auto take = [&](std::size_t i) {
+    const Nanos idle = std::min(waited, shares[i]);
     waited -= idle;
-    nodes_[i]->add_work(lap.records, lap.bytes, lap.wall, lap.wall - idle);
+    shares[i] -= idle;
   };
-  publish(longest);
-  for (std::size_t i = 0; i < open_.size(); ++i) publish(i);
+  take(longest);
+  for (std::size_t i = 0; i < open_.size(); ++i)
+    if (i != longest) take(i);
   settled_ = last_;
   settled_cpu_ = cpu_now;
+  patience_ = std::clamp(2 * patience_, kFirstPatience, kMostPatience);
 }
 
 }  // namespace feedline

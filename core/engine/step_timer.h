@@ -12,10 +12,10 @@ namespace feedline {
 
 /// Splits one worker's time among the nodes of its segment, a tile of records at a time.
 ///
-/// Wall time is read at every lap (about 40 ns). CPU time costs a system call (about 250 ns), so it is read
-/// only when 100 us have passed since the last reading. Laps in between share it by their wall time; if less
-/// CPU than wall time was used (the thread waited for a disk, or was preempted), the longest lap is the one
-/// that waited.
+/// Wall time is read at every lap (about 30 ns). CPU time costs a system call (up to 600 ns), so it is read only once
+/// in a millisecond, at first more often; until then it is owed. What laps in between share it by their wall time; if
+/// less CPU than wall time was used (the thread waited for a disk, or was preempted), the longest one is the one that
+/// waited. The little that a worker uses between stop() and start() counts in.
 class StepTimer {
  public:
   /// `nodes`: the worker's meter in each node of the segment, in order. None: only start() and stop() do something.
@@ -26,7 +26,8 @@ class StepTimer {
   /// The time since start() or the last lap was spent on `node`, which finished `records` and put out
   /// `bytes`. Returns that time.
   Nanos lap(std::size_t node, std::uint64_t records, std::uint64_t bytes);
-  /// Publishes everything; work ends or a wait comes. Returns the wall time since start().
+  /// Publishes everything but CPU time that is still owed; work ends or a wait comes. Returns the wall time since
+  /// start().
   Nanos stop();
 
  private:
@@ -34,16 +35,21 @@ class StepTimer {
     std::uint64_t records = 0;
     std::uint64_t bytes = 0;
     Nanos wall = 0;
+    Nanos owed = 0;  ///< wall time that is published already, whose CPU time is not
   };
-  void settle();
+  void publish();
+  void share_cpu(std::vector<Nanos>& shares);
 
   const Clock& clock_;
   std::vector<WorkerMeter*> nodes_;
   std::vector<Lap> open_;
   Nanos started_ = 0;
   Nanos last_ = 0;
-  Nanos settled_ = 0;
-  Nanos settled_cpu_ = 0;
+  Nanos published_ = 0;
+  Nanos settled_ = 0;      ///< when CPU time was read
+  Nanos settled_cpu_ = -1;  ///< what it was; -1: never yet
+  Nanos patience_ = 0;     ///< until it is read again
+  std::vector<Nanos> shares_;
 };
 
 }  // namespace feedline

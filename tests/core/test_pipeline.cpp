@@ -3,6 +3,8 @@
 
 #include <QtTest>
 
+#include <atomic>
+
 using namespace feedline;
 using namespace feedline::test;
 
@@ -158,6 +160,28 @@ class TestPipeline : public QObject {
       QCOMPARE((*batch)->epoch, 7 + i / 3);
       QCOMPARE((*batch)->last_of_epoch, i % 3 == 2);
     }
+  }
+
+  void nextEpochBeginsBeforeThisOneEnds_data() { ways(); }
+  void nextEpochBeginsBeforeThisOneEnds() {
+    // The last batch of an epoch is not taken, and yet records of the next one are read: their first batch waits for
+    // nothing.
+    std::atomic<int> reads{0};
+    PlanBuilder builder = noisy_plan(160, 4, 16);
+    builder.source()->before = [&](std::uint64_t) -> Status {
+      ++reads;
+      return {};
+    };
+    const auto plan = builder.build();
+    Pipeline pipeline(plan, plan->train, way(2));
+    for (int i = 0; i < 9; ++i) QVERIFY(*pipeline.next());
+    QFETCH(int, prefetch);
+    QTRY_VERIFY(reads > 160);
+    // With room for more than the last batch, the next epoch's first one is even finished.
+    if (prefetch > 1) QTRY_COMPARE(pipeline.stages(Clock::system().now()).back().queue_fill, 1.0);
+    const auto last = pipeline.next();
+    QVERIFY((*last)->last_of_epoch);
+    QCOMPARE((*pipeline.next())->epoch, 2U);
   }
 
   void noWholeBatch() {

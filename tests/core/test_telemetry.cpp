@@ -21,7 +21,11 @@ class FakeClock final : public Clock {
   Nanos wall = 1000;
   Nanos cpu = 0;
   [[nodiscard]] Nanos now() const override { return wall; }
-  [[nodiscard]] Nanos thread_cpu() const override { return cpu; }
+  mutable int cpu_reads = 0;
+  [[nodiscard]] Nanos thread_cpu() const override {
+    ++cpu_reads;
+    return cpu;
+  }
   void work(Nanos time) {
     wall += time;
     cpu += time;
@@ -124,6 +128,40 @@ class TestTelemetry : public QObject {
     QCOMPARE(a.read(0).busy, Nanos{15'000});
     QCOMPARE(a.read(0).cpu, Nanos{15'000});
     QCOMPARE(b.read(0).cpu, Nanos{20'000});
+  }
+
+  void timerAsksForCpuTimeSeldom() {
+    FakeClock clock;
+    WorkerMeter a;
+    WorkerMeter b;
+    StepTimer timer(clock, {&a, &b});
+    for (int chunk = 0; chunk < 10'000; ++chunk) {
+      timer.start();
+      clock.work(60'000);
+      timer.lap(0, 2, 2);
+      clock.work(20'000);
+      clock.wall += 10'000;  // a quarter of a chunk's waiting is not enough to read the clock for
+      timer.lap(1, 1, 1);
+      QCOMPARE(timer.stop(), Nanos{90'000});
+      QVERIFY(a.read(0).cpu <= a.read(0).busy && b.read(0).cpu <= b.read(0).busy);
+      clock.wall += 10'000;  // between two chunks
+    }
+    QVERIFY2(clock.cpu_reads < 1200, qPrintable(QString::number(clock.cpu_reads)));
+    QCOMPARE(a.read(0).records, 20'000U);  // counts and wall time are never late
+    QCOMPARE(a.read(0).busy, Nanos{600'000'000});
+    QCOMPARE(b.read(0).busy, Nanos{300'000'000});
+    const Nanos cpu = a.read(0).cpu + b.read(0).cpu;
+    QVERIFY(cpu <= Nanos{800'000'000} && cpu > Nanos{798'000'000});
+  }
+
+  void timerWithoutMeters() {
+    FakeClock clock;
+    StepTimer timer(clock, {});
+    timer.start();
+    clock.work(5'000);
+    QCOMPARE(timer.lap(0, 1, 1), Nanos{0});
+    QCOMPARE(timer.stop(), Nanos{5'000});
+    QCOMPARE(clock.cpu_reads, 0);
   }
 
   void timerBlamesTheOneThatWaited() {

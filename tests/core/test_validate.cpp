@@ -69,6 +69,9 @@ class TestValidate : public QObject {
     row("unconnected input", without(trainable(), "loss", "target"), "loss:target|no wire enters|target");
     row("unconnected any input", without(trainable(), "shuffle", "sample"),
         "shuffle:sample|no wire|values of one record");
+    row("cache behind a random node",
+        trainable().add("j:jitter r:resize keep:cache source.image>j.image j.image>r.image r.image>keep.sample"),
+        "keep:sample|j drew at random|in front of j, or remove it");
     row("no such output", trainable().add("r:resize source.picture>r.image"),
         "source:picture|no such output|image, label");
     row("no such input", trainable().add("r:resize source.image>r.picture"), "r:picture|no such input|image");

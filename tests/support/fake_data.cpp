@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <new>
+#include <set>
 #include <utility>
 
 namespace feedline::test {
@@ -170,17 +171,19 @@ std::vector<BatchCopy> expected(const DataPlan& plan, std::uint32_t epochs,
                                 const std::function<bool(std::uint64_t)>& bad) {
   std::vector<BatchCopy> batches;
   const auto size = static_cast<std::uint64_t>(plan.batch.size);
+  std::set<std::uint64_t> quarantined;  // a record that was bad once is not tried again
   for (std::uint32_t epoch = 1; epoch <= epochs; ++epoch) {
     for (std::uint64_t index = 0; index < plan.batches_per_epoch(); ++index) {
       BatchCopy batch{epoch, index, index + 1 == plan.batches_per_epoch(), {}, {}};
       batch.fields.resize(plan.fields.size());
       for (std::uint64_t p = index * size; p < std::min((index + 1) * size, plan.sampler.count); ++p) {
         const std::uint64_t record = plan.sampler.record(epoch, p);
-        if (bad && bad(record)) continue;
+        if ((bad && bad(record)) || quarantined.contains(record)) continue;
         std::vector<Datum> values(plan.slots);
         std::vector<Datum*> out;
         for (const auto& slot : plan.source_outputs) out.push_back(slot ? &values[*slot] : nullptr);
         if (!plan.source->read(record, out)) continue;
+        bool good = true;
         for (const PlanStep& step : plan.steps) {
           std::vector<const Datum*> in;
           for (const auto& slot : step.inputs) in.push_back(slot ? &values[*slot] : nullptr);
@@ -188,8 +191,10 @@ std::vector<BatchCopy> expected(const DataPlan& plan, std::uint32_t epochs,
           for (const SlotIndex slot : step.outputs) out.push_back(&values[slot]);
           OpContext context{
               .rng = Rng(plan.seed, epoch, record, step.stream), .training = plan.training, .record = record};
-          (void)step.op->run(in, out, context);
+          good = good && step.op->run(in, out, context);
         }
+        if (!good) quarantined.insert(record);
+        if (!good) continue;
         batch.record_ids.push_back(record);
         for (std::size_t f = 0; f < plan.fields.size(); ++f) {
           const Datum& value = values[plan.fields[f].slot];

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// `batches`, --staged and --no-meters of the real program, and what its result says of a cache.
+
+#include "support/process.h"
+#include "support/small_data.h"
+
+#include <QJsonArray>
+#include <QJsonObject>
+#include <QRegularExpression>
+#include <QTest>
+
+#include <algorithm>
+
+using namespace feedline::test;
+
+class TestCliBatches : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void initTestCase() {
+    idx_ = small_idx(cli_.path("data"));
+    write_picture_folder(cli_.path("pictures"), 20, 400);
+    QByteArray graph = read_file(QStringLiteral(FEEDLINE_SOURCE_DIR "/resources/examples/image-folder.feedline"));
+    graph.replace(R"({"id": "crop",)", R"({"id": "keep", "type": "cache", "version": 1, "params": {}, "position": [0, 0]},
+    {"id": "crop",)");
+    graph.replace(R"({"from": "decode.image", "to": "crop.image"})",
+                  R"({"from": "decode.image", "to": "keep.sample"},
+    {"from": "keep.sample", "to": "crop.image"})");
+    cached_ = cli_.path("cached.feedline");
+    write_file(cached_, graph);
+  }
+  void hashes_depend_on_the_seed_alone();
+  void hashes_do_not_depend_on_a_cache();
+  void shapes_without_hash();
+  void bad_records_are_told();
+  void bad_input_data();
+  void bad_input();
+  void no_meters_measures_nothing();
+  void cache_stands_in_the_result();
+  void cache_without_room_is_told();
+
+ private:
+  [[nodiscard]] QStringList pictures() const {
+    return {"--set", "source.folder=" + cli_.path("pictures"), "--set", "crop.size=32", "--set", "batch.size=7"};
+  }
+  static const QJsonObject stage(const QJsonDocument& json, const char* node) {
+    for (const QJsonValue& value : json["stages"].toArray())
+      if (value["node"] == QLatin1String(node)) return value.toObject();
+    return {};
+  }
+
+  Cli cli_;
+  QStringList idx_;
+  QString cached_;
+};
+
+void TestCliBatches::hashes_depend_on_the_seed_alone() {
+  const auto hashes = [&](const QStringList& more) {
+    const Finished run = cli_.run(QStringList{"batches", "example:idx", "--epochs", "2", "--hash"} + idx_ + more);
+    if (run.exit_code != 0) qWarning("%s", run.text().constData());
+    return run.out;
+  };
+  const QByteArray first = hashes({"--workers", "1"});
+  const QStringList lines = QString::fromUtf8(first).split('\n', Qt::SkipEmptyParts);
+  QCOMPARE(lines.size(), 8);  // 2 epochs of 512 / 128
+  static const QRegularExpression form("^epoch [12]  batch [0-3]  128 rows  [0-9a-f]{16}$");
+  QSet<QString> seen;
+  for (const QString& line : lines) {
+    QVERIFY2(form.match(line).hasMatch(), qPrintable(line));
+    seen.insert(line.right(16));
+  }
+  QCOMPARE(seen.size(), 8);
+  QCOMPARE(hashes({"--workers", "8"}), first);
+  QCOMPARE(hashes({"--workers", "2", "--staged"}), first);
+  QVERIFY(hashes({"--seed", "5"}) != first);
+  QCOMPARE(hashes({"--seed", "5"}), hashes({"--set", "trainer.seed=5"}));
+  QCOMPARE(hashes({"--count", "3"}), lines.mid(0, 3).join('\n').toUtf8() + '\n');
+}
+
+void TestCliBatches::hashes_do_not_depend_on_a_cache() {
+  const auto hashes = [&](const QString& graph, const QStringList& more) {
+    const Finished run = cli_.run(QStringList{"batches", graph, "--epochs", "3", "--hash", "--set", "decode.exact=true"} +
+                                  pictures() + more);
+    if (run.exit_code != 0) qWarning("%s", run.text().constData());
+    return run.out;
+  };
+  const QByteArray plain = hashes("example:image-folder", {});
+  QCOMPARE(plain.count('\n'), 3 * 5);  // a fifth is held out
+  QCOMPARE(hashes(cached_, {}), plain);
+  QCOMPARE(hashes(cached_, {"--workers", "4", "--staged"}), plain);
+  QCOMPARE(hashes(cached_, {"--set", "keep.ram_megabytes=1"}), plain);
+}
+
+void TestCliBatches::shapes_without_hash() {
+  const Finished run = cli_.run(QStringList{"batches", "example:image-folder"} + pictures());
+  QVERIFY2(run.exit_code == 0 && run.err.isEmpty(), run.text());
+  const QList<QByteArray> lines = run.out.trimmed().split('\n');
+  QCOMPARE(lines.size(), 10);
+  QVERIFY2(lines[0].startsWith("epoch 1  batch 0  7 rows  image f32 7") && lines[0].contains("label"), run.out);
+  QVERIFY2(lines[4].contains("4 rows"), run.out);  // 32 pictures in batches of 7
+}
+
+void TestCliBatches::bad_records_are_told() {
+  write_file(cli_.path("pictures/a/broken.jpg"), "no picture");
+  const Finished run = cli_.run(QStringList{"batches", "example:image-folder", "--epochs", "1", "--set",
+                                            "trainer.validation_split=0"} +
+                                pictures());
+  QVERIFY(QFile::remove(cli_.path("pictures/a/broken.jpg")));
+  QCOMPARE(run.exit_code, 0);
+  QVERIFY2(run.err.contains("1 record left out") && run.err.contains("broken.jpg"), run.text());
+}
+
+void TestCliBatches::bad_input_data() {
+  QTest::addColumn<QStringList>("arguments");
+  QTest::addColumn<QByteArray>("word");
+  QTest::newRow("no file") << QStringList{"batches"} << QByteArray("quickstart");
+  QTest::newRow("count 0") << QStringList{"batches", "example:idx", "--count", "0"} << QByteArray("--count");
+  QTest::newRow("option of run") << QStringList{"batches", "example:idx", "--device", "cpu"} << QByteArray("--device");
+  QTest::newRow("cache behind a random node")
+      << QStringList{"batches", cli_.path("refused.feedline")} << QByteArray("in front of crop");
+}
+
+void TestCliBatches::bad_input() {
+  QByteArray graph = read_file(cached_);
+  graph.replace(R"({"from": "decode.image", "to": "keep.sample"})", R"({"from": "crop.image", "to": "keep.sample"})");
+  graph.replace(R"({"from": "keep.sample", "to": "crop.image"})", R"({"from": "decode.image", "to": "crop.image"})");
+  graph.replace(R"({"from": "crop.image", "to": "flip.image"})", R"({"from": "keep.sample", "to": "flip.image"})");
+  graph.replace(R"("type": "image_folder", "version": 1, "params": {})",
+                R"("type": "image_folder", "version": 1, "params": {"folder": "x"})");
+  write_file(cli_.path("refused.feedline"), graph);
+  QFETCH(QStringList, arguments);
+  QFETCH(QByteArray, word);
+  const Finished run = cli_.run(arguments);
+  QVERIFY2(run.exit_code == 2 && run.errors().size() == 1 && run.err.contains(word), run.text());
+}
+
+void TestCliBatches::no_meters_measures_nothing() {
+  const QStringList arguments = QStringList{"profile", "example:idx", "--epochs", "2", "--no-train", "--json", "-"} + idx_;
+  const Finished on = cli_.run(arguments);
+  const Finished off = cli_.run(arguments + QStringList{"--no-meters"});
+  QVERIFY2(on.exit_code == 0 && off.exit_code == 0, off.text());
+  QVERIFY(stage(on.json(), "normalise")["busy_s"].toDouble() > 0);
+  QCOMPARE(stage(on.json(), "normalise")["records"].toInt(), 1024);
+  QCOMPARE(stage(off.json(), "normalise")["busy_s"].toDouble(-1), 0.0);
+  QCOMPARE(stage(off.json(), "normalise")["starved_s"].toDouble(-1), 0.0);
+  QCOMPARE(stage(off.json(), "normalise")["records"].toInt(-1), 0);
+  QCOMPARE(off.json()["samples"].toInt(), 1024);
+}
+
+void TestCliBatches::cache_stands_in_the_result() {
+  const QString path = cli_.path("result.json");
+  const Finished run = cli_.run(QStringList{"profile", cached_, "--no-train", "--epochs", "4", "--staged", "--set",
+                                            "trainer.validation_split=0", "--json", path} +
+                                pictures());
+  QVERIFY2(run.exit_code == 0, run.text());
+  QVERIFY2(run.out.contains("keeps 40 records in "), run.text());
+  const QJsonDocument json = QJsonDocument::fromJson(read_file(path));
+  const QJsonObject cache = stage(json, "keep")["cache"].toObject();
+  QCOMPARE(cache["records"].toInt(), 40);
+  QVERIFY(cache["ram_bytes"].toDouble() >= 40.0 * 400 * 400 * 3);
+  QCOMPARE(cache["disk_bytes"].toInt(-1), 0);
+  QCOMPARE(cache["full"].toBool(true), false);
+  QVERIFY(stage(json, "decode")["cache"].isNull());
+  QVERIFY2(stage(json, "decode")["records"].toInt() < 4 * 40, run.text());
+  QCOMPARE(json["notices"].toArray().size(), 0);
+}
+
+void TestCliBatches::cache_without_room_is_told() {
+  const QString nowhere = cli_.path("a file");
+  write_file(nowhere, "");
+  Cli cli;
+  cli.set_environment("FEEDLINE_CACHE", nowhere);
+  const Finished run = cli.run(QStringList{"profile", cached_, "--no-train", "--epochs", "3", "--set",
+                                           "keep.ram_megabytes=1", "--json", "-"} +
+                               pictures());
+  QVERIFY2(run.exit_code == 0, run.text());
+  QVERIFY2(run.err.contains("warning: keep: ") && !run.err.contains("left out"), run.text());
+  const QJsonArray notices = run.json()["notices"].toArray();
+  QCOMPARE(notices.size(), 1);
+  QCOMPARE(notices[0]["node"].toString(), QString("keep"));
+  QVERIFY(notices[0]["file"].toString().startsWith(nowhere));
+  QVERIFY(notices[0]["count"].toInt() > 0);
+  QCOMPARE(run.json()["errors"].toArray().size(), 0);
+  QCOMPARE(run.json()["samples"].toInt(), 3 * 32);
+}
+
+QTEST_GUILESS_MAIN(TestCliBatches)
+#include "test_cli_batches.moc"
