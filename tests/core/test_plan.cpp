@@ -6,6 +6,7 @@
 
 #include <QTest>
 
+#include <algorithm>
 #include <set>
 
 using namespace feedline;
@@ -108,6 +109,47 @@ class TestPlan : public QObject {
     QCOMPARE((*result)->train.fields.size(), std::size_t{2});
   }
 
+  void a_step_that_can_read_a_part_knows_its_only_reader_data() {
+    QTest::addColumn<QString>("more");
+    QTest::addColumn<bool>("exact");
+    QTest::addColumn<QString>("reader");
+    QTest::newRow("one") << "" << false << "resize";
+    QTest::newRow("wants everything") << "" << true << "";
+    QTest::newRow("two") << "describe:describe decode.image>describe.image describe.features>batch.features" << false
+                         << "";
+    QTest::newRow("one that does not run") << "stray:resize decode.image>stray.image" << false << "resize";
+    QTest::newRow("beside another picture")
+        << "describe:describe first:decode shuffle.sample>first.file first.image>describe.image "
+           "decode.image>describe.mask describe.features>batch.features"
+        << false << "";
+  }
+  void a_step_that_can_read_a_part_knows_its_only_reader() {
+    QFETCH(QString, more);
+    QFETCH(bool, exact);
+    QFETCH(QString, reader);
+    const bool described = more.contains("features");
+    Graph graph(
+        "source:files shuffle:shuffle decode:decode resize:resize batch:batch linear:linear loss:cross_entropy sgd:sgd "
+        "trainer:trainer source.file>shuffle.sample source.label>shuffle.label shuffle.sample>decode.file "
+        "resize.image>batch.image shuffle.label>batch.label batch.label>loss.target "
+        "loss.loss>trainer.loss sgd.optimizer>trainer.optimizer batch.image>linear.x");
+    graph.set("decode", "exact", exact);
+    if (more.contains("mask"))
+      graph.add("other:decode shuffle.sample>other.file other.image>resize.image");
+    else
+      graph.add("decode.image>resize.image");
+    graph.add(more.toStdString());
+    graph.add(described ? "l3:linear sum:add batch.features>l3.x linear.x>sum.a l3.x>sum.b sum.x>loss.prediction"
+                        : "linear.x>loss.prediction");
+    const auto result = plan_of(graph);
+    QVERIFY2(result, result ? "" : result.error().line().c_str());
+    const std::vector<PlanStep>& steps = (*result)->train.steps;
+    const auto decode = std::find_if(steps.begin(), steps.end(), [](const PlanStep& s) { return s.node == "decode"; });
+    QVERIFY(decode != steps.end());
+    QCOMPARE(QString::fromStdString(decode->next ? steps[*decode->next].node : ""), reader);
+    for (const PlanStep& step : steps) QVERIFY(step.type == "decode" || !step.next);
+  }
+
   void branches_and_optional_inputs() {
     Graph graph = trainable().add(
         "describe:describe l2:linear sum:add resize.image>describe.image describe.features>batch.features "
@@ -149,7 +191,8 @@ class TestPlan : public QObject {
     QVERIFY(jitter.stream != (*wired)->train.steps.at(0).stream);
 
     // Nor does a node that stands before it in the file, or between it and its source.
-    Document later = trainable().add("keep:cache jitter:jitter resize.image>keep.sample keep.sample>jitter.image").document();
+    Document later =
+        trainable().add("keep:cache jitter:jitter resize.image>keep.sample keep.sample>jitter.image").document();
     QVERIFY(later.apply({RemoveLink{{"batch", "image"}}}));
     QVERIFY(later.apply({AddLink{Link{.from = {"jitter", "image"}, .to = {"batch", "image"}}}}));
     const auto cached = make_plan(later, {}, nullptr, test::fake_registry());

@@ -40,13 +40,13 @@ class TestImageFolder : public QObject {
   void cleanup() { std::filesystem::remove_all(root_.toStdString()); }
 
   void classes_and_files_are_sorted() {
-    for (const char* name : {"/b/2.png", "/b/10.jpg", "/a/x.JPEG", "/a/deep/er/y.webp", "/a/z.BMP", "/a/notes.txt",
+    for (const char* name : {"/b/2.png", "/b/10.jpg", "/a/x.JPEG", "/a/deep/er/y.webp", "/a/z.BMP", "/a/w.gif", "/a/notes.txt",
                              "/a/.hidden.jpg", "/.git/c.jpg", "/top.jpg", "/empty class/readme.md", "/a/.jpg"})
       write_file(root_ + name, "x");
     const auto source = open(root_);
     QVERIFY2(source, source ? "" : source.error().line().c_str());
     QCOMPARE(listing(**source),
-             (QStringList{"a/x.JPEG:0", "a/z.BMP:0", "a/deep/er/y.webp:0", "b/10.jpg:1", "b/2.png:1"}));
+             (QStringList{"a/w.gif:0", "a/x.JPEG:0", "a/z.BMP:0", "a/deep/er/y.webp:0", "b/10.jpg:1", "b/2.png:1"}));
     QCOMPARE((*source)->outputs()[1].class_names, (std::vector<std::string>{"a", "b", "empty class"}));
     QCOMPARE((*source)->outputs()[1].classes.size(), std::int64_t{3});
   }

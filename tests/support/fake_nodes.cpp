@@ -96,16 +96,20 @@ struct Pictures {
 };
 
 struct Decode {
-  struct Params {};
+  struct Params {
+    bool exact = false;
+  };
   static NodeSpec spec() {
     return node<Decode>("decode", 1, "Decode", "Pixels from files.")
         .in("file", Kind::Encoded)
-        .out("image", Kind::Image);
+        .out("image", Kind::Image)
+        .param("exact", &Params::exact, "All of it.");
   }
   static Result<TensorDesc> infer(const Params&, const TensorDesc&) {
     ++infer_calls();
     return picture(Dim::symbol("H"), Dim::symbol("W"));
   }
+  static bool partial(const Params& params) { return !params.exact; }
   static Status run(const Params&, const Datum&, Datum&, OpContext&) { return {}; }
 };
 

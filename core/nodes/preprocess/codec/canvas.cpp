@@ -67,8 +67,7 @@ Status Canvas::open(std::uint64_t width, std::uint64_t height, int orientation) 
   width_ = static_cast<std::int64_t>(width);
   height_ = static_cast<std::int64_t>(height);
   orientation_ = orientation;
-  wanted_ = {0, 0, width_, height_};
-  eighths_ = 8;
+  want_all();
   if (request_.next == nullptr) return {};
 
   const Turn turn = turn_of(orientation_);
@@ -83,6 +82,11 @@ Status Canvas::open(std::uint64_t width, std::uint64_t height, int orientation) 
         demand->height * eighths / 8 >= demand->scaled_height)
       eighths_ = eighths;
   return {};
+}
+
+void Canvas::want_all() {
+  wanted_ = {0, 0, width_, height_};
+  eighths_ = 8;
 }
 
 std::uint8_t* Canvas::begin(const Region& held, int eighths) {

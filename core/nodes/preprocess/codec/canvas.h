@@ -46,8 +46,9 @@ class Canvas {
   [[nodiscard]] const Region& wanted() const { return wanted_; }
   /// The coarsest scale of 8, 4, 2 or 1 eighths at which wanted() is still as large as it will be made anyway.
   [[nodiscard]] int eighths() const { return eighths_; }
+  /// For a decoder that cannot read a part of this picture: from now on all of it is wanted, in full size.
+  void want_all();
   [[nodiscard]] const DecodeRequest& request() const { return request_; }
-  [[nodiscard]] bool whole() const { return wanted_ == Region{0, 0, width_, height_}; }
 
   /// Room for wanted() in full size: rows of request().channels() bytes a pixel, dense. Zeroed only where a damaged
   /// picture may leave gaps.

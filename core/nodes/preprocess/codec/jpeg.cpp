@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <csetjmp>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -142,6 +143,12 @@ class JpegReader {
   [[nodiscard]] std::size_t height() const { return info_.image_height; }
   /// After start(): the picture at the scale that was asked for.
   [[nodiscard]] Region scaled() const { return {0, 0, info_.output_width, info_.output_height}; }
+  /// After start(): is it at that scale?
+  [[nodiscard]] bool is_scaled(int eighths) const {
+    const auto side = static_cast<JDIMENSION>(eighths);
+    return info_.output_width == (info_.image_width * side + 7) / 8 &&
+           info_.output_height == (info_.image_height * side + 7) / 8;
+  }
   /// Adobe's programs store inks inverted and say so by their marker.
   [[nodiscard]] bool inverted() const { return info_.saw_Adobe_marker != FALSE; }
   [[nodiscard]] bool damaged() const { return errors_.damaged; }
@@ -184,22 +191,27 @@ Region scaled_down(const Region& region, int eighths) {
 }  // namespace
 
 Status decode_jpeg(Bytes bytes, Canvas& canvas) {
-  JpegReader reader;
-  if (!reader.read_header(bytes)) return broken(reader.message());
-  if (Status ok = canvas.open(reader.width(), reader.height(), jpeg_orientation(bytes)); !ok) return ok;
+  auto reader = std::make_unique<JpegReader>();
+  if (!reader->read_header(bytes)) return broken(reader->message());
+  if (Status ok = canvas.open(reader->width(), reader->height(), jpeg_orientation(bytes)); !ok) return ok;
 
   const DecodeRequest& request = canvas.request();
-  if (!reader.start(request.colour, canvas.eighths())) return broken(reader.message());
-  Region held = intersection(widened(scaled_down(canvas.wanted(), canvas.eighths()), kMargin), reader.scaled());
-  bool complete = reader.crop(held);
+  if (!reader->start(request.colour, canvas.eighths())) return broken(reader->message());
+  Region held = intersection(widened(scaled_down(canvas.wanted(), canvas.eighths()), kMargin), reader->scaled());
+  if (!reader->is_scaled(canvas.eighths()) || !reader->crop(held)) {
+    // Damaged further up, or of a kind that libjpeg reads as a whole only (newer ones know lossless JPEG).
+    canvas.want_all();
+    reader = std::make_unique<JpegReader>();
+    if (!reader->read_header(bytes) || !reader->start(request.colour, 8)) return broken(reader->message());
+    held = reader->scaled();
+  }
   std::uint8_t* to = canvas.begin(held, canvas.eighths());
 
   const auto row_bytes = static_cast<std::size_t>(held.width * request.channels());
-  complete = complete &&
-             (reader.inks() ? read_inks(reader, request, held, to)
-                            : reader.read_rows(to, row_bytes, static_cast<std::size_t>(held.height))) &&
-             reader.finish();
-  if ((!complete || reader.damaged()) && !request.accept_damaged) return broken(reader.message());
+  const bool complete = (reader->inks() ? read_inks(*reader, request, held, to)
+                                        : reader->read_rows(to, row_bytes, static_cast<std::size_t>(held.height))) &&
+                        reader->finish();
+  if ((!complete || reader->damaged()) && !request.accept_damaged) return broken(reader->message());
   return {};
 }
 

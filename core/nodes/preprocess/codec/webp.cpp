@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <span>
 #include <string>
 #include <webp/decode.h>
 
@@ -59,7 +61,7 @@ int orientation(Bytes file) {
 }
 
 /// Decodes `part` (in the frame's own pixels, from an even place on) as R, G, B, A. False: damaged or incomplete.
-bool decode_part(Bytes data, const Region& part, std::vector<std::uint8_t>& rgba) {
+bool decode_part(Bytes data, const Region& part, std::span<std::uint8_t> rgba) {
   WebPDecoderConfig config;
   if (WebPInitDecoderConfig(&config) == 0) return false;
   config.options.use_cropping = 1;
@@ -113,8 +115,11 @@ Status decode_webp(Bytes bytes, Canvas& canvas) {
 
   const Region& wanted = canvas.wanted();
   const Region part = frame_part(frame.place, wanted);
-  std::vector<std::uint8_t> rgba(static_cast<std::size_t>(part.width * part.height) * 4);
-  if (part.width > 0 && !decode_part(frame.data, part, rgba) && !canvas.request().accept_damaged)
+  const bool keep = canvas.request().accept_damaged;  // gaps are black then
+  const auto size = static_cast<std::size_t>(part.width * part.height) * 4;
+  const auto rgba =
+      keep ? std::make_unique<std::uint8_t[]>(size) : std::make_unique_for_overwrite<std::uint8_t[]>(size);
+  if (part.width > 0 && !decode_part(frame.data, part, {rgba.get(), size}) && !keep)
     return broken("its data are damaged or end too early");
 
   (void)canvas.begin();
@@ -124,7 +129,7 @@ Status decode_webp(Bytes bytes, Canvas& canvas) {
     std::fill(row.begin(), row.end(), std::uint8_t{0});
     if (y >= shown.y && y < shown.bottom()) {
       const std::int64_t from = (y - frame.place.y - part.y) * part.width + shown.x - frame.place.x - part.x;
-      std::memcpy(row.data() + (shown.x - wanted.x) * 4, rgba.data() + from * 4,
+      std::memcpy(row.data() + (shown.x - wanted.x) * 4, rgba.get() + from * 4,
                   static_cast<std::size_t>(shown.width) * 4);
     }
     canvas.put_rgba(y, row.data());
