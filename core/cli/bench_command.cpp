@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -30,15 +31,22 @@ constexpr std::chrono::milliseconds kPeriod{200};
 struct BenchArguments {
   double seconds = 1;
   std::size_t rounds = 3;
+  std::int64_t photos = 192;
   std::string json{};
 };
 
-/// The measuring on a thread of its own, and the newest line about it.
+struct Doing {
+  std::string what{};
+  double fraction = 0;
+};
+
+/// The measuring on a thread of its own, and what it is about.
 class Measuring {
  public:
   Measuring(const BenchArguments& arguments, Interrupts& interrupts) : interrupts_(interrupts) {
     options_.seconds = arguments.seconds;
     options_.rounds = arguments.rounds;
+    options_.photos = arguments.photos;
     options_.stop = stop_.get_token();
     options_.progress = [this](std::string_view what, double fraction) { tell(what, fraction); };
     thread_ = std::jthread([this] { work(); });
@@ -48,9 +56,9 @@ class Measuring {
   Measuring& operator=(const Measuring&) = delete;
 
   void stop() { stop_.request_stop(); }
-  [[nodiscard]] std::string line() {
+  [[nodiscard]] Doing doing() {
     const std::lock_guard lock(mutex_);
-    return line_;
+    return doing_;
   }
   /// None while it goes on.
   [[nodiscard]] std::optional<Result<BenchReport>> result() {
@@ -61,7 +69,7 @@ class Measuring {
  private:
   void tell(std::string_view what, double fraction) {
     const std::lock_guard lock(mutex_);
-    line_ = fmt::format("{:>4}  {}", percent(fraction), what);
+    doing_ = {std::string(what), fraction};
   }
 
   void work() {
@@ -80,7 +88,7 @@ class Measuring {
   BenchOptions options_{};
   std::stop_source stop_{};
   std::mutex mutex_{};
-  std::string line_{};
+  Doing doing_{};
   std::optional<Result<BenchReport>> result_{};
   std::jthread thread_{};  // last: ends before what it uses
 };
@@ -88,10 +96,11 @@ class Measuring {
 /// One line that is redrawn on a terminal, a line for each new thing elsewhere.
 class Ticker {
  public:
-  void show(const std::string& line) {
-    if (line == shown_ || line.empty()) return;
-    shown_ = line;
-    put(stderr, terminal_ ? "\r\x1b[K" + fit(line, width_of(stderr) - 1) : line + '\n');
+  void show(const Doing& doing) {
+    if (doing.what.empty() || (!terminal_ && doing.what == shown_)) return;
+    shown_ = doing.what;
+    const std::string line = fmt::format("{:>4}  {}", percent(doing.fraction), doing.what);
+    put(stderr, terminal_ ? "\r\x1b[K" + fit(line, width_of(stderr) - 1) : doing.what + '\n');
   }
   void clear() const {
     if (terminal_ && !shown_.empty()) put(stderr, "\r\x1b[K");
@@ -116,7 +125,7 @@ Result<BenchReport> watch(Measuring& measuring, Interrupts& interrupts) {
       ticker.clear();
       put_line(stderr, "stopping; Ctrl-C again ends at once");
     }
-    if (!stopping) ticker.show(measuring.line());
+    if (!stopping) ticker.show(measuring.doing());
     interrupts.wait(kPeriod);
   }
 }
@@ -201,6 +210,10 @@ void add_bench(CLI::App& app, ExitCode& code) {
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000}));
+  command->add_option("--photos", arguments->photos, "How many JPEG photos are made")
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000}));
   command
       ->add_option("--json", arguments->json,
                    "Write the figures as JSON to this file, or to standard output for '-' (which then carries nothing "

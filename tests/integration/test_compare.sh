@@ -29,7 +29,7 @@ printf 'not read by anybody' >"$work/photos/rose/one.jpg"
 
 compare() {
   python3 "$root/tests/bench/compare.py" --build "$work/build" --photos "$work/photos" --mnist "$work/none" \
-    --python "$work/no-python" --quick --json "$work/result.json" "$@" >"$work/out" 2>&1
+    --python "$work/no-python" --quick --json "$work/result.json" --markdown "$work/table.md" "$@" >"$work/out" 2>&1
 }
 
 compare --only jpeg,cached || fail "compare.py did not end well"
@@ -37,6 +37,8 @@ compare --only jpeg,cached || fail "compare.py did not end well"
 grep -q 'left out: PyTorch, PIL, 0 workers: PyTorch is not there' "$work/out" ||
   fail "it does not say that PyTorch is absent"
 grep -q 'at least 0.90: reached' "$work/out" || fail "0.9 of the hand-written loop is not told to be reached"
+grep -q '^| JPEG photos.* | - | 5,000 | 4,500 | - | \*\*0.90\*\* (0.90 to 0.90) |$' "$work/table.md" ||
+  fail "the README's row is wrong: $(cat "$work/table.md")"
 
 python3 - "$work/result.json" <<'PYTHON' || fail "the figures are wrong"
 import json, sys

@@ -44,7 +44,9 @@ class TestBench : public QObject {
   void a_stop_ends_it() {
     const QTemporaryDir folder;
     std::stop_source stop;
-    BenchOptions options{.seconds = 3600, .cache_folder = folder.path().toStdString(), .stop = stop.get_token()};
+    BenchOptions options{.seconds = 3600, .photos = 16};
+    options.cache_folder = folder.path().toStdString();
+    options.stop = stop.get_token();
     // In the midst of the first measurement, which would take an hour.
     options.progress = [&stop](std::string_view what, double) {
       if (what == "photos") stop.request_stop();
@@ -65,7 +67,9 @@ class TestBench : public QObject {
 
   void all_is_measured() {
     const QTemporaryDir folder;
-    const auto report = run_bench({.seconds = 0.01, .rounds = 2, .cache_folder = folder.path().toStdString()});
+    BenchOptions options{.seconds = 0.01, .rounds = 2, .photos = 16};
+    options.cache_folder = folder.path().toStdString();
+    const auto report = run_bench(options);
     QVERIFY2(report, report ? "" : qPrintable(line(report.error())));
     for (const BenchFigure& figure : report->figures) {
       QCOMPARE(figure.values.size(), std::size_t{2});

@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <stop_token>
@@ -16,6 +17,7 @@ namespace feedline {
 struct BenchOptions {
   double seconds = 1.0;                  ///< length of one measurement
   std::size_t rounds = 3;                ///< measurements a figure
+  std::int64_t photos = 192;             ///< how many are painted
   std::filesystem::path cache_folder{};  ///< for the generated data; empty: default_cache_folder()
   std::stop_token stop{};
   /// (what is being done, fraction done in 0..1). May be empty. Called from the calling thread.

@@ -87,10 +87,10 @@ Status write_file(const fs::path& path, const std::string& head, const std::stri
 
 }  // namespace
 
-Result<Document> photo_graph(Decode decode) {
+Result<Document> photo_graph(Decode decode, std::int64_t photos) {
   const Node painter{.id = "source",
                      .type = "generated_pictures",
-                     .params = {{"count", kPhotos}, {"size", kPhotoSide}, {"quality", std::int64_t{90}}}};
+                     .params = {{"count", photos}, {"size", kPhotoSide}, {"quality", std::int64_t{90}}}};
   Edit::List edits = {{RemoveNode{"source"}},
                       {AddNode{.node = painter}},
                       link({"source", "file"}, {"shuffle", "sample"}),

@@ -12,14 +12,13 @@
 
 namespace feedline::bench {
 
-/// Size of the painted photos, and how many there are.
+/// Width and height of the painted photos.
 inline constexpr std::int64_t kPhotoSide = 512;
-inline constexpr std::int64_t kPhotos = 192;
 
 enum class Decode { Needed, Exact, Cached };
 
-/// The image-folder example on painted photos: decode, random resized crop 224, flip, normalise, batch 64.
-[[nodiscard]] Result<Document> photo_graph(Decode decode);
+/// The image-folder example on `photos` painted photos: decode, random resized crop 224, flip, normalise, batch 64.
+[[nodiscard]] Result<Document> photo_graph(Decode decode, std::int64_t photos);
 
 /// Small grey pictures and their labels as IDX files.
 struct GreyFiles {

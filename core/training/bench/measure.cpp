@@ -6,6 +6,7 @@
 #include "training/run.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <limits>
 #include <optional>
@@ -19,6 +20,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPoll{2};
 constexpr std::uint64_t kWarmUpSteps = 3;
+constexpr std::size_t kSlicePairs = 9;
 
 tl::unexpected<Error> cancelled() { return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"}); }
 
@@ -49,7 +51,7 @@ double bytes_per_record(const Pipeline& pipeline) {
 
 }  // namespace
 
-Result<Rate> measure_data(const DataJob& job, double seconds, const std::stop_token& stop) {
+Result<Rate> measure_data(DataJob job, double seconds, const std::stop_token& stop) {
   PipelineOptions options;
   options.workers = job.workers;
   options.prefetch = static_cast<std::size_t>(std::max<std::int64_t>(job.plan->trainer.prefetch, 1));
@@ -75,6 +77,22 @@ Result<Rate> measure_data(const DataJob& job, double seconds, const std::stop_to
   Rate rate = watch->rate(samples);
   rate.source_bytes = bytes_per_record(pipeline);
   return rate;
+}
+
+Result<Rate> measure_metering(DataJob job, double seconds, const std::stop_token& stop) {
+  std::array<double, kSlicePairs> ratios{};
+  for (std::size_t pair = 0; pair < kSlicePairs; ++pair) {
+    std::array<double, 2> rates{};  // without, with
+    for (const std::size_t turn : {pair % 2, 1 - pair % 2}) {
+      job.meters = turn == 1;
+      const auto rate = measure_data(job, seconds / (2 * kSlicePairs), stop);
+      if (!rate) return rate;
+      rates.at(turn) = rate->samples_per_cpu_s;
+    }
+    ratios.at(pair) = rates[1] / rates[0];
+  }
+  std::nth_element(ratios.begin(), ratios.begin() + kSlicePairs / 2, ratios.end());
+  return Rate{.metering_ratio = ratios[kSlicePairs / 2]};
 }
 
 Result<Rate> measure_training(const Document& document, double seconds, const std::filesystem::path& cache_folder,

@@ -15,6 +15,7 @@ from .programs import Feedline, HandLoop, PyTorch
 
 ROOT = Path(__file__).resolve().parents[3]
 JOBS = [*CONTESTS, "accuracy"]
+ROWS = ("jpeg", "cached", "grey", "train")  # of the README's table
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -30,6 +31,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="two rounds of one second: to see that all works")
     parser.add_argument("--epochs", type=int, default=3, help="of the comparison of accuracies (default 3)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON too")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table of the README too")
     parser.add_argument("--build", type=Path, default=ROOT / "build/bench", help="build tree (default build/bench)")
     parser.add_argument("--photos", type=Path, default=ROOT.parent / "shared/data/photos/flowers",
                         help="folder of JPEG photos; without it Feedline paints some")
@@ -84,8 +86,10 @@ def run_contest(key: str, around: Surroundings, options: argparse.Namespace) -> 
     return contest, hold(contest, options.rounds, options.seconds)
 
 
-def run_all(options: argparse.Namespace, around: Surroundings, results: dict[str, object]) -> None:
+def run_all(options: argparse.Namespace, around: Surroundings, results: dict[str, object]) -> list[str]:
+    """Fills `results`, and returns the rows of the README's table."""
     contests: list[dict[str, object]] = []
+    rows: list[str] = []
     results["contests"] = contests
     for key in options.only:
         try:
@@ -100,6 +104,9 @@ def run_all(options: argparse.Namespace, around: Surroundings, results: dict[str
             continue
         contests.append(report.as_json(contest, standings))
         print(report.table(contest, standings), flush=True)
+        if key in ROWS:
+            rows.append(report.markdown_row(contest, standings))
+    return rows
 
 
 def main(arguments: list[str]) -> int:
@@ -109,7 +116,7 @@ def main(arguments: list[str]) -> int:
         around = surroundings(options)
         print(f"{machine.processor()}, {machine.cores()} cores, load {machine.load()[0]}; {options.rounds} rounds of "
               f"{options.seconds:g} s, interleaved; medians, (least .. most) of the rounds' ratios\n", flush=True)
-        run_all(options, around, results)
+        rows = run_all(options, around, results)
     except Unavailable as why:
         say(f"compare.py: {why}")
         return 2
@@ -117,6 +124,8 @@ def main(arguments: list[str]) -> int:
         say("interrupted")
         return 130
     results["load_after"] = machine.load()
+    if options.markdown:
+        options.markdown.write_text(report.MARKDOWN_HEAD + "\n".join(rows) + "\n", encoding="utf-8")
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     return 0

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from .contests import Accuracy
-from .measure import Contest, Outcome, Standing, outcome
+from .contests import FEEDLINE, HAND, OPENCV, PIL, PYTORCH, Accuracy
+from .measure import Contest, Outcome, Ratio, Standing, best, outcome
+
+PYTORCHS = (PIL, OPENCV, PYTORCH)
 
 
 def rate(value: float | None) -> str:
@@ -47,6 +49,26 @@ def accuracy_table(found: Accuracy) -> str:
     for number, (theirs, ours) in enumerate(zip(found.pytorch, found.feedline), 1):
         lines.append(f"  {number:>5}  {theirs * 100:5.1f} %   {ours * 100:5.1f} %")
     return "\n".join(lines) + "\n"
+
+
+def spread(standings: list[Standing], over: tuple[str, ...]) -> str:
+    found = outcome(Ratio("", FEEDLINE, over), standings)
+    if found is None:
+        return "-"
+    return f"**{found.median:.2f}** ({min(found.values):.2f} to {max(found.values):.2f})"
+
+
+def markdown_row(contest: Contest, standings: list[Standing]) -> str:
+    """A line of the README's table: medians in samples/s, ratios with their spread."""
+    sides = [best(standings, families) for families in (PYTORCHS, (HAND,), (FEEDLINE,))]
+    cells = [contest.title, *(rate(side.median if side else None) for side in sides)]
+    return "| " + " | ".join([*cells, spread(standings, PYTORCHS), spread(standings, (HAND,))]) + " |"
+
+
+MARKDOWN_HEAD = """\
+| samples/s | PyTorch's best | hand-written | Feedline | Feedline / PyTorch | Feedline / hand-written |
+| --- | ---: | ---: | ---: | --- | --- |
+"""
 
 
 def as_json(contest: Contest, standings: list[Standing]) -> dict[str, object]:

@@ -159,8 +159,11 @@ def network(graph: str) -> nn.Sequential:
         params = node["params"]
         if node["type"] == "conv2d":
             kernel = params.get("kernel", 3)
-            layers.append(nn.Conv2d(channels, params["filters"], kernel, padding=(kernel - 1) // 2))
+            bias = params.get("bias", True)
+            layers.append(nn.Conv2d(channels, params["filters"], kernel, padding=(kernel - 1) // 2, bias=bias))
             channels = params["filters"]
+        elif node["type"] == "batch_norm":
+            layers.append(nn.BatchNorm2d(channels))
         elif node["type"] == "max_pool":
             layers.append(nn.MaxPool2d(2))
             side //= 2
