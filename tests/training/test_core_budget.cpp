@@ -148,7 +148,8 @@ void TestCoreBudget::buffers_in_turn() {
     buffer.step_queued();
   }
   // The second copy is queued before anybody asks whether the first step is over.
-  QCOMPARE(lane.log.join(", "), QString("copy 0>0, begin 0, end 0, copy 1>1, begin 1, end 1, copy 2>0, begin 0, end 0"));
+  QCOMPARE(lane.log.join(", "),
+           QString("copy 0>0, begin 0, end 0, copy 1>1, begin 1, end 1, copy 2>0, begin 0, end 0"));
   QCOMPARE(lane.waits, 0);
 }
 

@@ -232,8 +232,8 @@ void TestReplicas::gradients_add_up() {
 }
 
 void TestReplicas::one_replica_trains_like_the_model() {
-  const ModelPlan plan = network({linear(8), {"batch_norm"}, {"relu"}, linear(kClasses)}, features(), "adam",
-                                 {{"learning_rate", 0.05}});
+  const ModelPlan plan =
+      network({linear(8), {"batch_norm"}, {"relu"}, linear(kClasses)}, features(), "adam", {{"learning_rate", 0.05}});
   const auto model = model_of(plan);
   const auto optimizer = plan.optimizer->optimizer(plan.optimizer_params, model->parameters());
   const auto replicas = replicas_of(plan, 1);
@@ -456,12 +456,18 @@ void TestReplicas::chooses_a_format_data() {
   QTest::addColumn<bool>("cpu");
   QTest::addColumn<bool>("pictures");
   QTest::addColumn<bool>("expected");
-  QTest::newRow("auto") << "auto" << "auto" << true << true << true;
-  QTest::newRow("auto, no pictures") << "auto" << "auto" << true << false << false;
-  QTest::newRow("off") << "off" << "float32" << true << true << false;
-  QTest::newRow("on") << "on" << "auto" << false << true << true;
-  QTest::newRow("auto on a GPU") << "auto" << "auto" << false << true << false;
-  QTest::newRow("auto on a GPU, bfloat16") << "auto" << "bfloat16" << false << true << true;
+  QTest::newRow("auto") << "auto"
+                        << "auto" << true << true << true;
+  QTest::newRow("auto, no pictures") << "auto"
+                                     << "auto" << true << false << false;
+  QTest::newRow("off") << "off"
+                       << "float32" << true << true << false;
+  QTest::newRow("on") << "on"
+                      << "auto" << false << true << true;
+  QTest::newRow("auto on a GPU") << "auto"
+                                 << "auto" << false << true << false;
+  QTest::newRow("auto on a GPU, bfloat16") << "auto"
+                                           << "bfloat16" << false << true << true;
 }
 
 void TestReplicas::chooses_a_format() {
