@@ -133,7 +133,7 @@ class TestPlan : public QObject {
         "trainer:trainer source.file>shuffle.sample source.label>shuffle.label shuffle.sample>decode.file "
         "resize.image>batch.image shuffle.label>batch.label batch.label>loss.target "
         "loss.loss>trainer.loss sgd.optimizer>trainer.optimizer batch.image>linear.x");
-    graph.set("decode", "exact", exact);
+    graph.set("source", "folder", std::string("/files")).set("decode", "exact", exact);
     if (more.contains("mask"))
       graph.add("other:decode shuffle.sample>other.file other.image>resize.image");
     else
