@@ -6,16 +6,22 @@
 #include "models/text.h"
 
 #include <QFocusEvent>
+#include <QFontMetricsF>
 #include <QGraphicsTextItem>
 #include <QPainter>
 #include <QStyleOptionGraphicsItem>
 #include <QTextCursor>
+
+#include <algorithm>
+#include <cmath>
 
 namespace feedline::gui {
 namespace {
 
 constexpr qreal kUnit = Theme::kUnit;
 constexpr qreal kCorner = 2 * kUnit;
+/// Height on the screen, in pixels, of what is written from afar.
+constexpr qreal kFarText = 10;
 
 }  // namespace
 
@@ -130,6 +136,18 @@ void CommentItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* optio
   painter->setBrush(paper);
   painter->setPen(selected || text_->editing() ? QPen(c.accent, 2) : QPen(mixed(paper, c.text, 0.18), 1));
   painter->drawRoundedRect(sheet.adjusted(0.5, 0.5, -0.5, -0.5), kUnit / 2, kUnit / 2);
+  const qreal zoom = QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform());
+  if (zoom < kTextZoom && zoom >= kTitleZoom) {  // else the text item writes it
+    painter->setFont(screen_font(kFarText, zoom, false));
+    painter->setPen(c.text);
+    QRectF room = sheet.adjusted(kUnit, kUnit / 2, -kUnit, 0);
+    const qreal line = QFontMetricsF(painter->font()).height();
+    room.setHeight(std::max(1.0, std::floor(room.height() / line)) * line);  // whole lines
+    painter->save();
+    painter->setClipRect(room, Qt::IntersectClip);
+    painter->drawText(room, Qt::TextWordWrap, to_qstring(comment_.text));
+    painter->restore();
+  }
   painter->setPen(QPen(c.muted, 1));
   for (const qreal reach : {0.5 * kUnit, kUnit})
     painter->drawLine(sheet.bottomRight() - QPointF(reach + 3, 3), sheet.bottomRight() - QPointF(3, reach + 3));

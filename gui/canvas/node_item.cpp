@@ -45,7 +45,7 @@ void NodeItem::set_live(std::optional<LiveState> live) {
     lay_out();
     update();
   } else {
-    update(live_rect());
+    update(body());
   }
 }
 
@@ -122,7 +122,10 @@ std::vector<PortId> NodeItem::ports() const {
 
 QRectF NodeItem::badge() const { return {layout_.width - 3.25 * kUnit, kUnit, 2.25 * kUnit, 2.25 * kUnit}; }
 
-QRectF NodeItem::live_rect() const { return {0, layout_.live_top, layout_.width, layout_.height - layout_.live_top}; }
+QRectF NodeItem::live_bar() const {
+  const qreal line = QFontMetricsF(Theme::instance().small_font()).height();
+  return {1.5 * kUnit, layout_.live_top + line + 0.5 * kUnit, layout_.width - 3 * kUnit, 0.75 * kUnit};
+}
 
 QString NodeItem::tip_at(QPointF scene_pos) const {
   const QPointF pos = mapFromScene(scene_pos);

@@ -62,11 +62,13 @@ class NodeItem : public QGraphicsItem {
   void lay_out();
   [[nodiscard]] QPointF socket_centre(Side side, std::size_t row) const;
   [[nodiscard]] QRectF badge() const;
-  [[nodiscard]] QRectF live_rect() const;
+  /// The bar of busy, starved and blocked time.
+  [[nodiscard]] QRectF live_bar() const;
 
   // node_paint.cpp
   void paint_frame(QPainter& painter, bool selected) const;
   void paint_header(QPainter& painter) const;
+  void paint_from_afar(QPainter& painter, qreal zoom) const;
   void paint_ports(QPainter& painter, bool with_text) const;
   void paint_values(QPainter& painter) const;
   void paint_live(QPainter& painter, bool with_text) const;

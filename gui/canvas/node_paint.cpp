@@ -9,18 +9,32 @@
 #include <QPainter>
 #include <QStyleOptionGraphicsItem>
 
+#include <algorithm>
+#include <cmath>
+
 namespace feedline::gui {
 namespace {
 
 constexpr qreal kUnit = Theme::kUnit;
 constexpr qreal kRadius = kUnit;
 constexpr qreal kSocketRadius = 0.7 * kUnit;
+/// Heights on the screen, in pixels, of what is written from afar.
+constexpr qreal kFarTitle = 11;
+constexpr qreal kFarRate = 10;
+constexpr qreal kFarSmallest = 8;
 
 QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
 
 void draw_elided(QPainter& painter, const QRectF& rect, int flags, const QString& text, Qt::TextElideMode mode) {
   painter.drawText(rect, flags | Qt::TextSingleLine,
                    QFontMetricsF(painter.font()).elidedText(text, mode, rect.width()));
+}
+
+/// The largest font of up to `pixels` on the screen in which the text is no wider than `width`, down to kFarSmallest.
+QFont fitted_font(const QString& text, qreal width, qreal pixels, qreal zoom, bool bold) {
+  QFont font = screen_font(pixels, zoom, bold);
+  const qreal wide = QFontMetricsF(font).horizontalAdvance(text);
+  return wide <= width ? font : screen_font(std::max(kFarSmallest, pixels * width / wide), zoom, bold);
 }
 
 }  // namespace
@@ -33,6 +47,8 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
   if (with_text) {
     paint_header(*painter);
     paint_values(*painter);
+  } else if (zoom >= kTitleZoom) {
+    paint_from_afar(*painter, zoom);
   }
   if (live_) paint_live(*painter, with_text);
   paint_ports(*painter, with_text);
@@ -95,6 +111,36 @@ void NodeItem::paint_header(QPainter& painter) const {
   painter.setPen(mixed(theme.colors().muted, theme.colors().text, 0.35));
   const QString second = face_.known ? face_.id : words("%1 · unknown type").arg(face_.id);
   draw_elided(painter, line, Qt::AlignVCenter | Qt::AlignLeft, second, Qt::ElideRight);
+}
+
+/// The title, and when running the rate, in letters that can be read on the screen.
+void NodeItem::paint_from_afar(QPainter& painter, qreal zoom) const {
+  painter.setPen(Theme::instance().colors().text);
+  QRectF room = body().adjusted(kUnit, 0.75 * kUnit, -kUnit, -0.25 * kUnit);
+  const qreal title_line = QFontMetricsF(screen_font(kFarTitle, zoom, true)).height();
+  if (live_) {
+    room.setBottom(live_bar().top());
+    painter.setFont(fitted_font(live_->rate, room.width(), kFarRate, zoom, false));
+    const qreal line = QFontMetricsF(painter.font()).height();
+    if (room.height() >= title_line + line) {
+      const QRectF rate(room.left(), room.bottom() - line, room.width(), line);
+      draw_elided(painter, rate, Qt::AlignLeft | Qt::AlignVCenter, live_->rate, Qt::ElideRight);
+      room.setBottom(rate.top());
+    }
+  }
+  const QStringList parts = face_.title.split(QLatin1Char(' '));
+  const QString& longest = *std::max_element(parts.begin(), parts.end(), [](const QString& a, const QString& b) {
+    return a.size() < b.size();
+  });
+  const bool two_lines = parts.size() > 1 && room.height() >= 2 * title_line;
+  painter.setFont(fitted_font(two_lines ? longest : face_.title, room.width(), kFarTitle, zoom, true));
+  const QFontMetricsF metrics(painter.font());
+  if (two_lines && metrics.horizontalAdvance(face_.title) > room.width()) {
+    room.setHeight(std::floor(room.height() / metrics.height()) * metrics.height());
+    painter.drawText(room, Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, face_.title);
+  } else {
+    draw_elided(painter, room, Qt::AlignLeft | Qt::AlignTop, face_.title, Qt::ElideRight);
+  }
 }
 
 void NodeItem::paint_ports(QPainter& painter, bool with_text) const {
@@ -170,7 +216,7 @@ void NodeItem::paint_live(QPainter& painter, bool with_text) const {
     painter.setPen(c.muted);
     painter.drawText(rect, Qt::AlignVCenter | Qt::AlignRight, live_->detail);
   }
-  const QRectF bar(left, layout_.live_top + line + 0.5 * kUnit, width, 0.75 * kUnit);
+  const QRectF bar = live_bar();
   QPainterPath outline;
   outline.addRoundedRect(bar, bar.height() / 2, bar.height() / 2);
   painter.save();

@@ -7,6 +7,8 @@
 #include <QPainter>
 #include <QString>
 
+#include <algorithm>
+
 namespace feedline::gui {
 
 QColor faded(const QColor& color, double opacity) {
@@ -23,6 +25,13 @@ QColor mixed(const QColor& a, const QColor& b, double share) {
 QColor readable_on(const QColor& background) {
   const double light = 0.299 * background.redF() + 0.587 * background.greenF() + 0.114 * background.blueF();
   return light > 0.55 ? QColor(Qt::black) : QColor(Qt::white);
+}
+
+QFont screen_font(qreal pixels, qreal zoom, bool bold) {
+  QFont font = bold ? Theme::instance().bold_font() : Theme::instance().small_font();
+  // Whole units, so that zooming does not fill the font cache with sizes.
+  font.setPixelSize(std::max(1, qRound(pixels / zoom)));
+  return font;
 }
 
 void paint_pill(QPainter& painter, QPointF centre, const QString& text, const QColor& color) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QColor>
+#include <QFont>
 #include <QPointF>
 
 class QPainter;
@@ -9,8 +10,13 @@ class QString;
 
 namespace feedline::gui {
 
-/// Below this zoom nothing on the canvas is written: it could not be read and costs most of the time.
-inline constexpr qreal kTextZoom = 0.4;
+/// Below this zoom the small print on the canvas could not be read: nodes show their titles, large, and no more.
+inline constexpr qreal kTextZoom = 0.65;
+/// Below this zoom nothing is written: nodes are too small for a word, and writing costs most of the time.
+inline constexpr qreal kTitleZoom = 0.22;
+
+/// A font that is `pixels` high on the screen at this zoom, and bold if asked.
+[[nodiscard]] QFont screen_font(qreal pixels, qreal zoom, bool bold);
 
 [[nodiscard]] QColor faded(const QColor& color, double opacity);
 /// `share` of b in a.
