@@ -19,7 +19,7 @@ constexpr qreal kUnit = Theme::kUnit;
 constexpr qreal kRadius = kUnit;
 constexpr qreal kSocketRadius = 0.7 * kUnit;
 /// Heights on the screen, in pixels, of what is written from afar.
-constexpr qreal kFarTitle = 11;
+constexpr qreal kFarTitle = 10.5;
 constexpr qreal kFarRate = 10;
 constexpr qreal kFarSmallest = 8;
 

@@ -30,7 +30,7 @@ QColor readable_on(const QColor& background) {
 QFont screen_font(qreal pixels, qreal zoom, bool bold) {
   QFont font = bold ? Theme::instance().bold_font() : Theme::instance().small_font();
   // Whole units, so that zooming does not fill the font cache with sizes.
-  font.setPixelSize(std::max(1, qRound(pixels / zoom)));
+  font.setPixelSize(std::max(1, static_cast<int>(pixels / zoom)));
   return font;
 }
 
