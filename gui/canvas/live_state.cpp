@@ -66,8 +66,10 @@ std::map<std::string, LiveState, std::less<>> live_states(const Snapshot& earlie
                                      [&](const StageSample& s) { return s.node == stage.node; });
     const StageSample nothing{.node = stage.node, .type = stage.type};
     LiveState& state = states[stage.node] = stage_state(before == earlier.stages.end() ? nothing : *before, stage, dt);
+    if (staged) state.brief = QStringLiteral("×%1").arg(stage.workers);
     if (staged)
-      state.detail = stage.workers == 1 ? words("× 1 worker") : words("× %1 workers").arg(QLocale().toString(stage.workers));
+      state.detail = stage.workers == 1 ? words("× 1 worker")
+                                        : words("× %1 workers").arg(QLocale().toString(static_cast<qulonglong>(stage.workers)));
   }
   if (const int busiest = busiest_stage(earlier, now); busiest >= 0)
     states[now.stages[static_cast<std::size_t>(busiest)].node].busiest = true;

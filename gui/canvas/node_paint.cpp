@@ -120,11 +120,12 @@ void NodeItem::paint_from_afar(QPainter& painter, qreal zoom) const {
   const qreal title_line = QFontMetricsF(screen_font(kFarTitle, zoom, true)).height();
   if (live_) {
     room.setBottom(live_bar().top());
-    painter.setFont(fitted_font(live_->rate, room.width(), kFarRate, zoom, false));
+    const QString text = live_->brief.isEmpty() ? live_->rate : live_->rate + QLatin1Char(' ') + live_->brief;
+    painter.setFont(fitted_font(text, room.width(), kFarRate, zoom, false));
     const qreal line = QFontMetricsF(painter.font()).height();
     if (room.height() >= title_line + line) {
       const QRectF rate(room.left(), room.bottom() - line, room.width(), line);
-      draw_elided(painter, rate, Qt::AlignLeft | Qt::AlignVCenter, live_->rate, Qt::ElideRight);
+      draw_elided(painter, rate, Qt::AlignLeft | Qt::AlignVCenter, text, Qt::ElideRight);
       room.setBottom(rate.top());
     }
   }

@@ -3,13 +3,16 @@
 
 #include "app/theme.h"
 
+#include <QFontMetrics>
 #include <QGridLayout>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QProgressBar>
 #include <QScrollArea>
 #include <QSignalBlocker>
 #include <QSpinBox>
 #include <QStackedLayout>
+#include <QToolButton>
 
 #include <algorithm>
 #include <cmath>
@@ -20,18 +23,17 @@ namespace {
 
 constexpr qint64 kFollowsMs = 1000;
 constexpr int kBarSteps = 100;
-enum Column { Name, Queue, Workers };
+enum Column { Name, Queue, Fill, Workers };
 
 }  // namespace
 
 QueuesPanel::QueuesPanel(QWidget* parent)
     : QWidget(parent),
       stack_(new QStackedLayout(this)),
-      empty_(new QLabel(tr("Switch on Show every queue and press Run: every node then has its own workers and its own "
-                           "queue, and you can change the workers here while it runs."),
-                        this)),
+      empty_(new QLabel(this)),
       page_(new QWidget),
       grid_(new QGridLayout(page_)) {
+  begin(false);
   empty_->setAlignment(Qt::AlignCenter);
   empty_->setWordWrap(true);
   empty_->setMargin(2 * Theme::kUnit);
@@ -45,9 +47,10 @@ QueuesPanel::QueuesPanel(QWidget* parent)
   grid_->setHorizontalSpacing(2 * Theme::kUnit);
   grid_->setVerticalSpacing(Theme::kUnit / 4);
   grid_->setColumnStretch(Queue, 1);
-  const QString heads[] = {tr("node"), tr("queue behind it"), tr("workers")};
-  for (int column = 0; column < 3; ++column) {
+  const QString heads[] = {tr("node"), tr("queue behind it"), {}, tr("workers")};
+  for (int column = Name; column <= Workers; ++column) {
     heads_.push_back(new QLabel(heads[column], page_));
+    if (column == Workers) heads_.back()->setAlignment(Qt::AlignCenter);
     grid_->addWidget(heads_.back(), 0, column);
   }
   stack_->addWidget(empty_);
@@ -62,43 +65,76 @@ bool QueuesPanel::shows_empty_state() const { return stack_->currentWidget() == 
 void QueuesPanel::begin(bool staged) {
   clear();
   staged_ = staged;
+  empty_->setText(staged ? tr("The queues appear as soon as data flow.")
+                         : tr("Switch on Show every queue and press Run: every node then has its own workers and its "
+                              "own queue, and you can change the workers here while it runs."));
   stack_->setCurrentIndex(0);
 }
 
 void QueuesPanel::end() {
-  for (const Row& row : rows_) row.workers->setEnabled(false);
+  for (const Row& row : rows_) row.cell->setEnabled(false);
 }
 
 void QueuesPanel::clear() {
   for (const Row& row : rows_)
-    for (QWidget* widget : std::initializer_list<QWidget*>{row.name, row.queue, row.workers}) widget->deleteLater();
+    for (QWidget* widget : std::initializer_list<QWidget*>{row.name, row.queue, row.fill, row.cell}) widget->deleteLater();
   rows_.clear();
+}
+
+QueuesPanel::Row QueuesPanel::make_row(const QString& node) {
+  Row row;
+  row.node = node;
+  row.name = new QLabel(node, page_);
+  row.queue = new QProgressBar(page_);
+  row.queue->setRange(0, kBarSteps);
+  row.queue->setTextVisible(false);
+  row.queue->setAccessibleName(tr("Queue behind %1").arg(node));
+  row.fill = new QLabel(page_);
+  row.fill->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  row.cell = new QWidget(page_);
+  row.workers = new QSpinBox(row.cell);
+  row.workers->setRange(1, kMostWorkers);
+  row.workers->setButtonSymbols(QAbstractSpinBox::NoButtons);
+  row.workers->setAlignment(Qt::AlignCenter);
+  row.workers->setFixedWidth(5 * Theme::kUnit);
+  row.workers->setAccessibleName(tr("Workers of %1").arg(node));
+  row.workers->setToolTip(tr("Threads that work for %1. A change takes effect at once.").arg(node));
+  row.name->setBuddy(row.workers);
+  connect(row.workers, &QSpinBox::valueChanged, this, [this, node](int workers) {
+    for (Row& changed : rows_)
+      if (changed.node == node) changed.changed.start();
+    Q_EMIT workers_wanted(node, workers);
+  });
+  const auto button = [&row](const QString& sign, const QString& what, int step) {
+    auto* made = new QToolButton(row.cell);
+    made->setText(sign);
+    made->setAutoRaise(true);
+    made->setToolTip(what);
+    made->setAccessibleName(what);
+    made->setFocusPolicy(Qt::NoFocus);  // the number takes the keys
+    connect(made, &QToolButton::clicked, row.workers, [box = row.workers, step] { box->stepBy(step); });
+    return made;
+  };
+  auto* cells = new QHBoxLayout(row.cell);
+  cells->setContentsMargins(0, 0, 0, 0);
+  cells->setSpacing(0);
+  cells->addWidget(button(QStringLiteral("−"), tr("One worker fewer for %1").arg(node), -1));
+  cells->addWidget(row.workers);
+  QToolButton* more = button(QStringLiteral("+"), tr("One worker more for %1").arg(node), 1);
+  more->setObjectName(QStringLiteral("more_") + node);
+  cells->addWidget(more);
+  return row;
 }
 
 void QueuesPanel::build(const std::vector<StageSample>& stages) {
   clear();
   for (const StageSample& stage : stages) {
-    Row row;
-    row.node = QString::fromStdString(stage.node);
-    row.name = new QLabel(row.node, page_);
-    row.queue = new QProgressBar(page_);
-    row.queue->setRange(0, kBarSteps);
-    row.queue->setFormat(QStringLiteral("%p %"));
-    row.queue->setAccessibleName(tr("Queue behind %1").arg(row.node));
-    row.workers = new QSpinBox(page_);
-    row.workers->setRange(1, kMostWorkers);
-    row.workers->setAccessibleName(tr("Workers of %1").arg(row.node));
-    row.workers->setToolTip(tr("Threads that work for %1. A change takes effect at once.").arg(row.node));
-    row.name->setBuddy(row.workers);
-    connect(row.workers, &QSpinBox::valueChanged, this, [this, node = row.node](int workers) {
-      for (Row& changed : rows_)
-        if (changed.node == node) changed.changed.start();
-      Q_EMIT workers_wanted(node, workers);
-    });
+    const Row row = make_row(QString::fromStdString(stage.node));
     const int line = static_cast<int>(rows_.size()) + 1;
     grid_->addWidget(row.name, line, Name);
     grid_->addWidget(row.queue, line, Queue);
-    grid_->addWidget(row.workers, line, Workers);
+    grid_->addWidget(row.fill, line, Fill);
+    grid_->addWidget(row.cell, line, Workers);
     rows_.push_back(row);
   }
   grid_->setRowStretch(static_cast<int>(rows_.size()) + 1, 1);
@@ -118,7 +154,9 @@ void QueuesPanel::show_snapshot(const Snapshot& now) {
   if (!same) build(now.stages);
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     Row& row = rows_[i];
-    row.queue->setValue(static_cast<int>(std::lround(std::clamp(now.stages[i].queue_fill, 0.0, 1.0) * kBarSteps)));
+    const int fill = static_cast<int>(std::lround(std::clamp(now.stages[i].queue_fill, 0.0, 1.0) * kBarSteps));
+    row.queue->setValue(fill);
+    row.fill->setText(tr("%1 %").arg(fill));
     if (row.changed.isValid() && row.changed.elapsed() < kFollowsMs) continue;  // the run has not followed yet
     const QSignalBlocker quiet(row.workers);
     row.workers->setValue(static_cast<int>(now.stages[i].workers));
@@ -148,12 +186,13 @@ void QueuesPanel::style() {
     head->setStyleSheet(QStringLiteral("color: %1").arg(c.muted.name()));
   }
   for (const Row& row : rows_) {
-    row.queue->setFont(theme.small_font());
-    row.queue->setFixedHeight(2 * Theme::kUnit);
+    row.queue->setFixedHeight(3 * Theme::kUnit / 2);
+    row.fill->setFont(theme.small_font());
+    row.fill->setMinimumWidth(QFontMetrics(theme.small_font()).horizontalAdvance(tr("%1 %").arg(100)));
     row.queue->setStyleSheet(
-        QStringLiteral("QProgressBar { background: %1; border: 1px solid %2; border-radius: 3px; color: %3; "
-                       "text-align: center } QProgressBar::chunk { background: %4; border-radius: 2px }")
-            .arg(c.raised.name(), c.border.name(), c.text.name(), c.starved.name()));
+        QStringLiteral("QProgressBar { background: %1; border: 1px solid %2; border-radius: 3px } "
+                       "QProgressBar::chunk { background: %3; border-radius: 2px }")
+            .arg(c.raised.name(), c.border.name(), c.starved.name()));
   }
 }
 

@@ -48,10 +48,13 @@ class QueuesPanel : public QWidget {
     QString node{};
     QLabel* name = nullptr;
     QProgressBar* queue = nullptr;
+    QLabel* fill = nullptr;
+    QWidget* cell = nullptr;  ///< of the workers: fewer, how many, more
     QSpinBox* workers = nullptr;
     QElapsedTimer changed{};  ///< since the user changed the number; the run follows a moment later
   };
   void build(const std::vector<StageSample>& stages);
+  [[nodiscard]] Row make_row(const QString& node);
   void clear();
   void style();
 

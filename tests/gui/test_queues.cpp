@@ -91,7 +91,7 @@ class TestQueues : public QObject {
     QCOMPARE(wanted[0][1].toInt(), 3);
     panel.show_snapshot(staged_snapshot(2, 0));  // a run that has not followed yet does not take the number back
     QCOMPARE(box->value(), 3);
-    QTest::mouseClick(box, Qt::LeftButton, {}, QPoint(box->width() - 6, 4));
+    QTest::mouseClick(panel.findChild<QToolButton*>("more_normalise"), Qt::LeftButton);
     QCOMPARE(wanted.size(), 2);
     QCOMPARE(wanted[1][1].toInt(), 4);
     QVERIFY(!box->accessibleName().isEmpty());
@@ -101,6 +101,7 @@ class TestQueues : public QObject {
     const Snapshot now = staged_snapshot(3, 0);
     const Snapshot earlier{};
     QCOMPARE(live_states(earlier, now, {}, true).at("batch").detail, QString("× 3 workers"));
+    QCOMPARE(live_states(earlier, now, {}, true).at("batch").brief, QString("×3"));
     QVERIFY(!live_states(earlier, now, {}, false).at("batch").detail.contains("workers"));
     QCOMPARE(live_states(earlier, staged_snapshot(1, 0), {}, true).at("batch").detail, QString("× 1 worker"));
   }
