@@ -12,7 +12,7 @@ from .measure import Contest, Contestant, Measurement, Ratio, Unavailable
 from .programs import Feedline, HandLoop, PyTorch
 
 PIL, OPENCV = "PyTorch, PIL", "PyTorch, OpenCV"
-PYTORCH = "PyTorch"
+TORCHVISION, NUMPY = "PyTorch, torchvision", "PyTorch, numpy"
 HAND, HAND_FULL = "hand-written", "hand-written, full decode"
 FEEDLINE, FEEDLINE_EXACT = "Feedline", "Feedline, exact decode"
 WORKERS = range(5)
@@ -133,12 +133,13 @@ def grey(around: Surroundings) -> Contest:
         "grey",
         "28x28 grey: pad and crop, flip, normalise, batch 128",
         [
-            *data_loaders(around, PYTORCH, ["grey", *around.torch_grey()]),
+            *data_loaders(around, TORCHVISION, ["grey", *around.torch_grey()]),
+            *data_loaders(around, NUMPY, ["grey", *around.torch_grey(), "--by", "numpy"]),
             hand(around, HAND, "hand_grey", around.grey.images, around.cores),
             feedline(around, FEEDLINE, *around.grey_arguments()),
         ],
         [
-            Ratio("Feedline / PyTorch's best", FEEDLINE, (PYTORCH,)),
+            Ratio("Feedline / PyTorch's best", FEEDLINE, (TORCHVISION, NUMPY)),
             Ratio("Feedline / hand-written", FEEDLINE, (HAND,)),
             Ratio("Feedline / 1,000,000 a second", FEEDLINE, per_second=1e6, at_least=1),
         ],
@@ -150,10 +151,10 @@ def torch_training(around: Surroundings) -> list[str]:
 
 
 def train(around: Surroundings) -> Contest:
-    def step(workers: int, threads: int) -> Contestant:
+    def step(family: str, by: str, workers: int, threads: int) -> Contestant:
         name = "default threads" if threads == 0 else plural(threads, "thread")
-        arguments = [*torch_training(around), "--workers", str(workers), "--threads", str(threads)]
-        return Contestant(PYTORCH, f"PyTorch, {plural(workers, 'worker')}, {name}",
+        arguments = [*torch_training(around), "--by", by, "--workers", str(workers), "--threads", str(threads)]
+        return Contestant(family, f"{family}, {plural(workers, 'worker')}, {name}",
                           lambda s: around.torch.measure(arguments, s))
 
     steps = ["example:idx", *around.idx_files(), "--device", "cpu"]
@@ -162,12 +163,14 @@ def train(around: Surroundings) -> Contest:
         "train",
         "The CNN of idx.feedline, training on the CPU end to end, batch 128",
         [
-            *(step(workers, count) for count in threads for workers in (0, 1, 2)),
+            *(step(family, by, workers, count)
+              for family, by in ((TORCHVISION, "torchvision"), (NUMPY, "numpy"))
+              for count in threads for workers in (0, 1, 2)),
             feedline(around, "Feedline, one replica", *steps, "--set", "trainer.replicas=1"),
             feedline(around, FEEDLINE, *steps),
         ],
         [
-            Ratio("Feedline / PyTorch's best", FEEDLINE, (PYTORCH,), 1.5),
+            Ratio("Feedline / PyTorch's best", FEEDLINE, (TORCHVISION, NUMPY), 1.5),
             Ratio("Feedline / Feedline with one replica", FEEDLINE, ("Feedline, one replica",)),
         ],
     )

@@ -12,6 +12,7 @@ import gzip
 import json
 import math
 import os
+import random
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,9 @@ from torchvision import datasets, transforms
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 FASHION_MNIST = ((0.2860,), (0.3530,))
+# Nodes of idx.feedline that are no layers.
+BESIDE_THE_MODEL = {"idx", "shuffle", "pad_random_crop", "horizontal_flip", "normalise", "batch", "cross_entropy",
+                    "trainer", "adam"}
 
 
 def read_idx(path: str) -> np.ndarray:
@@ -48,8 +52,27 @@ class GreyPictures(Dataset):
         return self.transform(Image.fromarray(self.images[index], mode="L")), int(self.labels[index])
 
 
+class GreyArrays(Dataset):
+    """The same by numpy alone, padded beforehand: what somebody writes to whom torchvision is too slow."""
+
+    def __init__(self, images: str, labels: str, flip: float):
+        self.images = np.pad(read_idx(images), ((0, 0), (2, 2), (2, 2)))
+        self.labels, self.flip = read_idx(labels).astype(np.int64), flip
+        self.table = ((np.arange(256) / 255 - FASHION_MNIST[0][0]) / FASHION_MNIST[1][0]).astype(np.float32)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        x, y = int(random.random() * 5), int(random.random() * 5)
+        crop = self.images[index, y : y + 28, x : x + 28]
+        if random.random() < self.flip:
+            crop = crop[:, ::-1]
+        return torch.from_numpy(self.table[crop][None]), self.labels[index]
+
+
 class OpenCvCrop:
-    """Decode by OpenCV, random resized crop 224, flip, normalise: all in numpy."""
+    """Decode by OpenCV, random resized crop 224, flip, normalise: all in numpy, as little as possible."""
 
     def __init__(self) -> None:
         import cv2  # only where it is asked for
@@ -60,26 +83,27 @@ class OpenCvCrop:
         self.scale = 1 / (np.float32(IMAGENET[1]) * 255)
 
     def load(self, path: str) -> np.ndarray:
-        return self.cv2.cvtColor(self.cv2.imdecode(np.fromfile(path, np.uint8), 1), self.cv2.COLOR_BGR2RGB)
+        return self.cv2.imdecode(np.fromfile(path, np.uint8), 1)
 
     def __call__(self, picture: np.ndarray) -> torch.Tensor:
         x, y, width, height = random_window(picture.shape[1], picture.shape[0])
         crop = self.cv2.resize(picture[y : y + height, x : x + width], (224, 224))
-        if torch.rand(1).item() < 0.5:
-            crop = crop[:, ::-1]
-        normal = (crop.astype(np.float32) - self.mean) * self.scale
-        return torch.from_numpy(np.ascontiguousarray(normal.transpose(2, 0, 1)))
+        if random.random() < 0.5:
+            crop = self.cv2.flip(crop, 1)
+        normal = self.cv2.cvtColor(crop, self.cv2.COLOR_BGR2RGB).astype(np.float32)
+        normal -= self.mean
+        normal *= self.scale
+        return torch.from_numpy(normal.transpose(2, 0, 1))
 
 
 def random_window(width: int, height: int) -> tuple[int, int, int, int]:
     """torchvision's RandomResizedCrop.get_params, for sizes instead of pictures."""
     for _ in range(10):
-        area = width * height * torch.empty(1).uniform_(0.08, 1).item()
-        ratio = math.exp(torch.empty(1).uniform_(math.log(3 / 4), math.log(4 / 3)).item())
+        area = width * height * random.uniform(0.08, 1)
+        ratio = math.exp(random.uniform(math.log(3 / 4), math.log(4 / 3)))
         w, h = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
         if 0 < w <= width and 0 < h <= height:
-            x = torch.randint(0, width - w + 1, (1,)).item()
-            return int(x), int(torch.randint(0, height - h + 1, (1,)).item()), w, h
+            return random.randrange(width - w + 1), random.randrange(height - h + 1), w, h
     side = min(width, height)
     return (width - side) // 2, (height - side) // 2, side, side
 
@@ -97,7 +121,9 @@ def photos(folder: str, decoder: str) -> Dataset:
     return datasets.ImageFolder(folder, transform=transforms.Compose(steps))
 
 
-def grey(images: str, labels: str, flip: float) -> Dataset:
+def grey(images: str, labels: str, flip: float, by: str) -> Dataset:
+    if by == "numpy":
+        return GreyArrays(images, labels, flip)
     steps = [
         transforms.RandomCrop(28, padding=2),
         transforms.RandomHorizontalFlip(flip),
@@ -175,6 +201,8 @@ def network(graph: str) -> nn.Sequential:
         elif node["type"] == "linear":
             layers.append(nn.Linear(features, params["units"]))
             features = params["units"]
+        elif node["type"] not in BESIDE_THE_MODEL:
+            raise SystemExit(f"torch_peer.py: {node['type']} has no counterpart here yet")
     return nn.Sequential(*layers)
 
 
@@ -233,6 +261,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--test-labels")
     parser.add_argument("--graph")
     parser.add_argument("--flip", type=float, default=0.5)
+    parser.add_argument("--by", choices=["torchvision", "numpy"], default="torchvision")
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--threads", type=int, default=0, help="intra-op threads; 0: PyTorch's default")
     parser.add_argument("--seconds", type=float, default=5)
@@ -246,7 +275,7 @@ def main() -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     data = photos(options.folder, options.decoder) if options.job == "photos" else grey(
-        options.images, options.labels, options.flip)
+        options.images, options.labels, options.flip, options.by)
     loader = DataLoader(
         data,
         batch_size=64 if options.job == "photos" else 128,
