@@ -98,9 +98,9 @@ class TestMemory : public QObject {
   void indexCostsNothing_data() { ways(); }
   void indexCostsNothing() {
     QFETCH(bool, staged);
-    const Told small = told(10'000, 4000, staged);
-    const Told large = told(10'000'000, 4000, staged);
-    QVERIFY(small.bad > 2000 && large.bad > 2000);
+    const Told small = told(10'000, 2000, staged);
+    const Told large = told(10'000'000, 2000, staged);
+    QVERIFY(small.bad > 1000 && large.bad > 1000);
     compare(small.late, large.late, small.late_own, large.late_own);
   }
 
