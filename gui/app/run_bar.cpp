@@ -175,7 +175,7 @@ void RunBar::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
 
 void RunBar::show_numbers(const Snapshot& now, const Snapshot& earlier) {
   const TrainerSample& t = now.trainer;
-  progress_text_->setText(staged_ ? pieces(t) + tr(" · every queue shown") : pieces(t));
+  progress_text_->setText(staged_ ? pieces(t) + tr(" · all queues") : pieces(t));
   const double window = seconds(now.at - earlier.at);
   if (!t.validating && window > 0.3) {
     rate_->setText(
