@@ -138,7 +138,7 @@ void RunBar::set_state(RunController::State state) {
       set_chip(tr("Preparing"), Tone::Waiting);
       break;
     case State::Running:
-      set_chip(tr("Running"), Tone::Active);
+      set_chip(staged_ ? tr("Running, staged") : tr("Running"), Tone::Active);
       break;
     case State::Paused:
       set_chip(tr("Paused"), Tone::Waiting);
@@ -175,7 +175,7 @@ void RunBar::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
 
 void RunBar::show_numbers(const Snapshot& now, const Snapshot& earlier) {
   const TrainerSample& t = now.trainer;
-  progress_text_->setText(staged_ ? pieces(t) + tr(" · all queues") : pieces(t));
+  progress_text_->setText(pieces(t));
   const double window = seconds(now.at - earlier.at);
   if (!t.validating && window > 0.3) {
     rate_->setText(

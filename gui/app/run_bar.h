@@ -20,7 +20,7 @@ class RunBar : public QWidget {
   explicit RunBar(QWidget* parent = nullptr);
 
   void set_state(RunController::State state);
-  /// The run gives every node its own queue; said beside the progress.
+  /// The next run gives every node its own queue; said while it runs.
   void show_staged(bool staged) { staged_ = staged; }
   void show_preparing(const QString& what, double fraction);
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);

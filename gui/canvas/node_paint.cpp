@@ -21,7 +21,7 @@ constexpr qreal kSocketRadius = 0.7 * kUnit;
 /// Heights on the screen, in pixels, of what is written from afar.
 constexpr qreal kFarTitle = 10.5;
 constexpr qreal kFarRate = 10;
-constexpr qreal kFarSmallest = 8;
+constexpr qreal kFarSmallest = 7.5;
 
 QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
 

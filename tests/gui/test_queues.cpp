@@ -154,7 +154,7 @@ class TestQueues : public QObject {
     QTest::keyClicks(box, "5");
     QVERIFY2(held.elapsed() < 1000, "the window must not wait for threads");
     QTRY_COMPARE_WITH_TIMEOUT(workers, std::size_t{5}, 30'000);
-    QTRY_VERIFY(window.run_bar().progress_text().contains("all queues"));
+    QTRY_COMPARE(window.run_bar().state_text(), QStringLiteral("Running, staged"));
     window.runs().stop();
     QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 60'000);
     QVERIFY(!box->isEnabled());
