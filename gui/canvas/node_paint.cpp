@@ -32,8 +32,9 @@ void draw_elided(QPainter& painter, const QRectF& rect, int flags, const QString
 
 /// The largest font of up to `pixels` on the screen in which the text is no wider than `width`, down to kFarSmallest.
 QFont fitted_font(const QString& text, qreal width, qreal pixels, qreal zoom, bool bold) {
+  constexpr qreal kSlack = 1.05;  // letters are hinted for the zoom, and then a little wider than measured
   QFont font = screen_font(pixels, zoom, bold);
-  const qreal wide = QFontMetricsF(font).horizontalAdvance(text);
+  const qreal wide = kSlack * QFontMetricsF(font).horizontalAdvance(text);
   return wide <= width ? font : screen_font(std::max(kFarSmallest, pixels * width / wide), zoom, bold);
 }
 
