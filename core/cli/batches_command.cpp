@@ -2,18 +2,17 @@
 #include "cli/commands.h"
 #include "cli/drive.h"
 #include "cli/format.h"
-#include "cli/graph_file.h"
 #include "cli/help.h"
 #include "cli/run_arguments.h"
 #include "cli/terminal.h"
-#include "engine/pipeline.h"
+#include "engine/pipeline_settings.h"
+#include "training/apply_options.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 
 namespace feedline::cli {
@@ -52,27 +51,9 @@ std::string line_of(const BatchesArguments& arguments, const DataPlan& plan, con
   return fmt::format("epoch {}  batch {}  {}  {}", batch.epoch, batch.index, plural(batch.records, "row"), what);
 }
 
-/// The options as a run would take them: the seed belongs to the trainer node, the others to the pipeline.
-Status set_seed(Document& document, const std::optional<std::int64_t>& seed) {
-  const auto& nodes = document.nodes();
-  const auto trainer = std::find_if(nodes.begin(), nodes.end(), [](const Node& node) {
-    const NodeSpec* spec = Registry::instance().find(node.type);
-    return spec != nullptr && spec->role == Role::Trainer;
-  });
-  if (!seed || trainer == nodes.end()) return {};
-  return apply_overrides(document, {fmt::format("{}.seed={}", trainer->id, *seed)});
-}
-
 Status print_batches(const BatchesArguments& arguments, const std::shared_ptr<const Plan>& plan) {
-  PipelineOptions options;
-  options.workers = arguments.workers.value_or(static_cast<std::size_t>(plan->trainer.workers));
-  options.prefetch = static_cast<std::size_t>(std::max<std::int64_t>(plan->trainer.prefetch, 1));
-  options.epochs = arguments.epochs.value_or(static_cast<std::uint32_t>(plan->trainer.epochs));
+  PipelineOptions options = pipeline_options(plan->trainer);
   options.staged = arguments.staged;
-  options.slow_seconds = plan->trainer.slow_seconds;
-  options.slow_factor = plan->trainer.slow_factor;
-  options.on_slow = plan->trainer.on_slow;
-  options.max_bad_fraction = plan->trainer.max_bad_fraction;
   const bool all = arguments.epochs && !arguments.count;
   std::uint64_t left = arguments.count.value_or(kDefaultCount);
   Pipeline pipeline(plan, plan->train, options);
@@ -92,7 +73,7 @@ ExitCode batches(const BatchesArguments& arguments) {
   const auto done = [&]() -> Status {
     auto document = prepare(arguments);
     if (!document) return fail(std::move(document.error()));
-    if (Status seeded = set_seed(*document, arguments.seed); !seeded) return seeded;
+    if (Status applied = apply_options(*document, arguments.options()); !applied) return applied;
     const auto plan = make_plan(*document, {});
     if (!plan) return fail(plan.error());
     return print_batches(arguments, *plan);

@@ -202,16 +202,16 @@ bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chun
     post_.work_on(node, r);
     for (std::size_t i = 0; i < in_.size(); ++i) in_[i] = step.inputs[i] ? &cell(chunk, r, *step.inputs[i]) : nullptr;
     for (std::size_t o = 0; o < out_.size(); ++o) out_[o] = &cell(chunk, r, step.outputs[o]);
-    const std::uint64_t record = chunk.record_ids[r];
-    OpContext context{
-        .rng = Rng(plan_.seed, chunk.epoch, record, step.stream), .training = plan_.training, .record = record};
-    const std::optional<NextNode> next = next_node(step, chunk, record);
-    if (next) context.next = &*next;
     const CacheRoute* way = route(chunk, r);
     if (way != nullptr && way->steps[index] == 0) {
       for (Datum* value : out_) make_empty(*value);
       continue;
     }
+    const std::uint64_t record = chunk.record_ids[r];
+    OpContext context{
+        .rng = Rng(plan_.seed, chunk.epoch, record, step.stream), .training = plan_.training, .record = record};
+    const std::optional<NextNode> next = next_node(step, chunk, record);
+    if (next) context.next = &*next;
     const bool cached = way != nullptr && show_cached(chunk, r, index, *out_[0]);
     if (Status ran = cached ? Status{} : guarded([&] { return step.op->run(in_, out_, context); }); !ran) {
       reject(chunk, r, std::move(ran.error()), step.node);

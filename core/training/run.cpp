@@ -2,12 +2,11 @@
 #include "training/run.h"
 
 #include "base/cores.h"
-#include "graph/edit.h"
+#include "training/apply_options.h"
 #include "training/learner.h"
 #include "training/run_state.h"
 #include "training/trainer_loop.h"
 
-#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <new>
@@ -17,28 +16,6 @@ namespace feedline {
 namespace {
 
 constexpr Nanos kPreparingInterval = 100'000'000;
-
-/// The caller's wishes, as edits of a copy of the graph: they are checked by the same rules as what the user drew.
-Status apply_options(Document& document, const RunOptions& options) {
-  const auto& nodes = document.nodes();
-  const auto trainer = std::find_if(nodes.begin(), nodes.end(), [](const Node& node) {
-    const NodeSpec* spec = Registry::instance().find(node.type);
-    return spec != nullptr && spec->role == Role::Trainer;
-  });
-  if (trainer == nodes.end()) return {};  // make_plan says so better
-  Edit::List edits;
-  const auto set = [&edits, id = trainer->id](const char* param, Value value) {
-    edits.push_back({SetParam{.node = id, .param = param, .value = std::move(value)}});
-  };
-  if (options.epochs) set("epochs", static_cast<std::int64_t>(*options.epochs));
-  if (options.device) set("device", *options.device);
-  if (options.seed) set("seed", *options.seed);
-  if (options.workers) set("workers", static_cast<std::int64_t>(*options.workers));
-  if (edits.empty()) return {};
-  auto undo = document.apply(Edit{std::move(edits)});
-  if (!undo) return fail(std::move(undo.error()));
-  return {};
-}
 
 Error thread_error(const std::exception* fault) {
   if (dynamic_cast<const std::bad_alloc*>(fault) != nullptr)

@@ -2,6 +2,7 @@
 #include "training/trainer_loop.h"
 
 #include "engine/cache_shelf.h"
+#include "engine/pipeline_settings.h"
 #include "training/step_fault.h"
 
 #include <algorithm>
@@ -58,15 +59,9 @@ TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& opt
                          std::shared_ptr<BufferAllocator> allocator, Learner& learner, RunState& state,
                          RunResult& result)
     : plan_(std::move(plan)), options_(options), learner_(learner), state_(state), result_(result) {
-  PipelineOptions pipeline;
+  PipelineOptions pipeline = pipeline_options(plan_->trainer);
   pipeline.workers = workers;
-  pipeline.prefetch = static_cast<std::size_t>(std::max<std::int64_t>(plan_->trainer.prefetch, 1));
-  pipeline.epochs = static_cast<std::uint32_t>(plan_->trainer.epochs);
   pipeline.allocator = std::move(allocator);
-  pipeline.max_bad_fraction = plan_->trainer.max_bad_fraction;
-  pipeline.slow_seconds = plan_->trainer.slow_seconds;
-  pipeline.slow_factor = plan_->trainer.slow_factor;
-  pipeline.on_slow = plan_->trainer.on_slow;
   pipeline.on_notice = [this](const Error& error) { state_.emit(Noticed{error}); };
   pipeline.staged = options.staged;
   pipeline.meters = options.meters;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/bench/measure.h"
 
-#include "engine/pipeline.h"
+#include "engine/pipeline_settings.h"
 #include "telemetry/process_meter.h"
 #include "training/run.h"
 
@@ -52,9 +52,8 @@ double bytes_per_record(const Pipeline& pipeline) {
 }  // namespace
 
 Result<Rate> measure_data(DataJob job, double seconds, const std::stop_token& stop) {
-  PipelineOptions options;
+  PipelineOptions options = pipeline_options(job.plan->trainer);
   options.workers = job.workers;
-  options.prefetch = static_cast<std::size_t>(std::max<std::int64_t>(job.plan->trainer.prefetch, 1));
   options.epochs = 0;
   options.meters = job.meters;
   options.cache_folder = job.cache_folder;
