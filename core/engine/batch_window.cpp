@@ -34,6 +34,11 @@ BatchWork* BatchWindow::ready() const {
   return !batches_.empty() && batches_.front()->finished ? batches_.front().get() : nullptr;
 }
 
+std::size_t BatchWindow::ready_count() const {
+  const auto open = std::find_if(batches_.begin(), batches_.end(), [](const auto& b) { return !b->finished; });
+  return static_cast<std::size_t>(open - batches_.begin());
+}
+
 std::unique_ptr<BatchWork> BatchWindow::take() {
   std::unique_ptr<BatchWork> batch = std::move(batches_.front());
   batches_.pop_front();

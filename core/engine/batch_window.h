@@ -26,6 +26,8 @@ class BatchWindow {
   [[nodiscard]] bool admits(std::uint64_t batch) const { return batch < delivered_ + prefetch_; }
   /// The next batch to leave if it is finished, else null.
   [[nodiscard]] BatchWork* ready() const;
+  /// How many batches could leave one after the other.
+  [[nodiscard]] std::size_t ready_count() const;
   /// Takes ready() out; hand it to recycle() when done.
   std::unique_ptr<BatchWork> take();
   void recycle(std::unique_ptr<BatchWork> batch);

@@ -58,6 +58,8 @@ class ChunkSizer {
   [[nodiscard]] std::size_t records() const { return records_; }
   void set_share(std::size_t share);
   void measured(std::size_t records, Nanos work);
+  /// Of one worker in the last segment; 0: not known yet.
+  [[nodiscard]] double nanos_per_record() const { return nanos_per_record_; }
 
  private:
   std::size_t limit_;

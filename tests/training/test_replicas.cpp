@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "base/torch.h"
-#include "schema/registry.h"
-#include "training/replicas.h"
-#include "training/step.h"
+#include "networks.h"
 
 #include <QTest>
 
@@ -14,101 +11,6 @@
 using namespace feedline;
 
 namespace {
-
-struct LayerOf {
-  const char* type;
-  ParamMap params{};
-};
-
-const NodeSpec& spec_of(const char* type) { return *Registry::instance().find(type); }
-
-/// A chain of layers, a cross-entropy and an optimiser.
-ModelPlan network(const std::vector<LayerOf>& layers, TensorDesc in, const char* optimizer = "sgd",
-                  const ParamMap& settings = {{"learning_rate", 1.0}, {"momentum", 0.0}}) {
-  ModelPlan plan;
-  for (const LayerOf& wanted : layers) {
-    const NodeSpec& spec = spec_of(wanted.type);
-    LayerPlan layer{.node = wanted.type + std::to_string(plan.layers.size()), .spec = &spec, .inputs = {in}};
-    layer.params = spec.complete(wanted.params);
-    const TensorDesc* const input = &in;
-    layer.output = spec.infer(layer.params, std::span(&input, 1))->front();
-    layer.from = {plan.layers.empty() ? LayerPlan::Input{.field = 0}
-                                      : LayerPlan::Input{.layer = static_cast<int>(plan.layers.size() - 1)}};
-    in = layer.output;
-    plan.layers.push_back(std::move(layer));
-  }
-  plan.loss = {.node = "loss", .spec = &spec_of("cross_entropy"), .params = spec_of("cross_entropy").complete({})};
-  plan.loss.from = {{.layer = static_cast<int>(plan.layers.size() - 1)}, {.field = 1}};
-  plan.optimizer = &spec_of(optimizer);
-  plan.optimizer_params = plan.optimizer->complete(settings);
-  plan.optimizer_node = optimizer;
-  return plan;
-}
-
-constexpr std::int64_t kFeatures = 6;
-constexpr std::int64_t kClasses = 3;
-
-TensorDesc features() { return {.kind = Kind::Tensor, .shape = {Dim::symbol("N"), kFeatures}}; }
-TensorDesc pictures() { return {.kind = Kind::Tensor, .shape = {Dim::symbol("N"), 3, 8, 7}}; }
-
-LayerOf linear(std::int64_t units) { return {"linear", {{"units", units}}}; }
-
-ModelPlan plain_network() { return network({linear(8), {"relu"}, linear(kClasses)}, features()); }
-ModelPlan random_network(const char* optimizer = "adam") {
-  return network({linear(8), {"batch_norm"}, {"relu"}, {"dropout", {{"probability", 0.4}}}, linear(kClasses)},
-                 features(), optimizer, {{"learning_rate", 0.05}});
-}
-ModelPlan picture_network() {
-  return network({{"conv2d", {{"filters", std::int64_t{4}}}},
-                  {"batch_norm"},
-                  {"relu"},
-                  {"max_pool"},
-                  {"conv2d", {{"filters", std::int64_t{5}}, {"kernel", std::int64_t{2}}}},
-                  {"flatten"},
-                  linear(kClasses)},
-                 pictures());
-}
-
-std::vector<at::Tensor> batch(std::int64_t rows, const TensorDesc& desc, std::int64_t turn = 0) {
-  std::vector<std::int64_t> shape{rows};
-  for (std::size_t i = 1; i < desc.shape.size(); ++i) shape.push_back(desc.shape[i].size());
-  std::int64_t count = 1;
-  for (const std::int64_t size : shape) count *= size;
-  return {at::arange(count, at::kFloat).mul(0.37).add(static_cast<double>(turn)).sin().view(shape),
-          at::arange(rows, at::kLong).add(turn).remainder(kClasses)};
-}
-
-std::unique_ptr<Model> model_of(const ModelPlan& plan, const Format& format = {}) {
-  torch::manual_seed(3);
-  auto model = Model::build(plan, at::kCPU, format);
-  return model ? std::move(*model) : nullptr;
-}
-
-std::unique_ptr<Replicas> replicas_of(const ModelPlan& plan, std::size_t count, std::stop_token stop = {},
-                                      const Format& format = {}) {
-  auto made = Replicas::build(plan, model_of(plan, format),
-                              {.count = count, .intra_op_threads = 1, .seed = 11, .stop = std::move(stop)});
-  return made ? std::move(*made) : nullptr;
-}
-
-LossTally::Totals totals(const std::vector<Part>& parts) {
-  LossTally tally;
-  tally.add(parts);
-  return tally.read();
-}
-
-/// Parameters, end to end.
-at::Tensor flat(const std::vector<at::Tensor>& parameters) {
-  std::vector<at::Tensor> parts;
-  for (const at::Tensor& parameter : parameters) parts.push_back(parameter.detach().reshape({-1}));
-  return at::cat(parts);
-}
-
-at::Tensor gradient(const Model& model) {
-  std::vector<at::Tensor> parts;
-  for (const at::Tensor& parameter : model.parameters()) parts.push_back(parameter.grad());
-  return flat(parts);
-}
 
 /// Calls back in each forward pass, from the replica's thread.
 class SpyLayer final : public Layer {
@@ -164,12 +66,7 @@ class TestReplicas : public QObject {
   void names_the_node_that_failed();
   void a_failure_outweighs_what_it_cancels();
   void stops_in_mid_step();
-  void channels_last_changes_nothing_but_speed();
   void shards_step_like_the_whole();
-  void chooses_a_format_data();
-  void chooses_a_format();
-  void bfloat16_in_the_middle_only_data();
-  void bfloat16_in_the_middle_only();
 };
 
 void TestReplicas::rows_data() {
@@ -416,20 +313,6 @@ void TestReplicas::stops_in_mid_step() {
   QVERIFY_EXCEPTION_THROWN((void)replicas->evaluate(batch(9, features())), StepCancelled);
 }
 
-void TestReplicas::channels_last_changes_nothing_but_speed() {
-  const ModelPlan plan = picture_network();
-  std::vector<at::Tensor> ends;
-  for (const bool channels_last : {false, true}) {
-    const auto replicas = replicas_of(plan, 2, {}, {.channels_last = channels_last});
-    TrainerMeter meter;
-    for (std::int64_t step = 0; step < 3; ++step) (void)replicas->train(batch(9, pictures(), step), meter);
-    ends.push_back(flat(replicas->model().parameters()).clone());
-    for (const at::Tensor& parameter : replicas->model().parameters())
-      if (parameter.dim() == 4) QCOMPARE(parameter.is_contiguous(at::MemoryFormat::ChannelsLast), channels_last);
-  }
-  QVERIFY(at::allclose(ends[0], ends[1], 1e-3, 1e-4));
-}
-
 void TestReplicas::shards_step_like_the_whole() {
   const auto model = model_of(plain_network());
   const FlatParameters parameters(model->parameters());
@@ -448,75 +331,6 @@ void TestReplicas::shards_step_like_the_whole() {
     for (const at::Tensor& shard : parameters.shards(3)) at::Tensor(shard).fill_(2);
   }
   for (const at::Tensor& parameter : model->parameters()) QVERIFY(at::equal(parameter, at::full_like(parameter, 2)));
-}
-
-void TestReplicas::chooses_a_format_data() {
-  QTest::addColumn<QString>("channels_last");
-  QTest::addColumn<QString>("precision");
-  QTest::addColumn<bool>("cpu");
-  QTest::addColumn<bool>("pictures");
-  QTest::addColumn<bool>("expected");
-  QTest::newRow("auto") << "auto"
-                        << "auto" << true << true << true;
-  QTest::newRow("auto, no pictures") << "auto"
-                                     << "auto" << true << false << false;
-  QTest::newRow("off") << "off"
-                       << "float32" << true << true << false;
-  QTest::newRow("on") << "on"
-                      << "auto" << false << true << true;
-  QTest::newRow("auto on a GPU") << "auto"
-                                 << "auto" << false << true << false;
-  QTest::newRow("auto on a GPU, bfloat16") << "auto"
-                                           << "bfloat16" << false << true << true;
-}
-
-void TestReplicas::chooses_a_format() {
-  QFETCH(QString, channels_last);
-  QFETCH(QString, precision);
-  QFETCH(bool, cpu);
-  QFETCH(bool, pictures);
-  QFETCH(bool, expected);
-  TrainerSettings settings;
-  settings.channels_last = channels_last.toStdString();
-  settings.precision = precision.toStdString();
-  const auto format = choose_format(settings, cpu ? at::kCPU : at::kCUDA, pictures);
-  QVERIFY(format.has_value());
-  QCOMPARE(format->channels_last, expected);
-  QCOMPARE(QString::fromStdString(format->precision()), precision == "bfloat16" ? precision : QString("float32"));
-
-  settings.precision = "bfloat16";
-  const auto reduced = choose_format(settings, at::kCPU, pictures);
-  QCOMPARE(reduced.has_value(), cpu_has_bfloat16());
-  if (reduced) return;
-  QCOMPARE(QString::fromStdString(reduced.error().parameter), QString("precision"));
-  QVERIFY(!reduced.error().remedy.empty());
-}
-
-void TestReplicas::bfloat16_in_the_middle_only_data() {
-  QTest::addColumn<bool>("pictures");
-  QTest::newRow("features") << false;
-  QTest::newRow("pictures") << true;
-}
-
-/// Emulated where the CPU lacks it, which is slow and right.
-void TestReplicas::bfloat16_in_the_middle_only() {
-  QFETCH(bool, pictures);
-  const ModelPlan plan = pictures ? picture_network() : plain_network();
-  const auto exact = model_of(plan);
-  const auto reduced = model_of(plan, {.channels_last = pictures, .bfloat16 = true});
-  const auto fields = batch(16, pictures ? ::pictures() : features());
-  const auto one = exact->forward(fields, {});
-  const auto other = reduced->forward(fields, {});
-  QVERIFY(other.loss.dtype() == at::kFloat);
-  QVERIFY(one.loss.item<float>() != other.loss.item<float>());
-  QVERIFY(std::abs(one.loss.item<float>() - other.loss.item<float>()) < 0.02F);
-  exact->backward(one.loss);
-  reduced->backward(other.loss);
-  for (const at::Tensor& parameter : reduced->parameters()) QVERIFY(parameter.grad().dtype() == at::kFloat);
-  QVERIFY(at::allclose(gradient(*exact), gradient(*reduced), 0.1, 0.05));
-  // The thread is as it was.
-  const at::Tensor product = at::mm(at::ones({2, 2}), at::ones({2, 2}));
-  QVERIFY(product.dtype() == at::kFloat);
 }
 
 QTEST_GUILESS_MAIN(TestReplicas)
