@@ -4,6 +4,7 @@
 #include "cli/format.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
+#include "telemetry/trace_export.h"
 
 #include <fmt/format.h>
 
@@ -60,7 +61,7 @@ constexpr std::size_t kShownErrors = 10;
 
 }  // namespace
 
-Outcome drive(Document document, const RunOptions& options, Interrupts& interrupts) {
+Outcome drive(Document document, const RunOptions& options, Interrupts& interrupts, bool with_trace) {
   Outcome outcome;
   Inbox inbox(interrupts);
   Progress progress(options);
@@ -77,6 +78,10 @@ Outcome drive(Document document, const RunOptions& options, Interrupts& interrup
     for (const Fact& fact : inbox.take()) std::visit(Receiver{progress, outcome, finished}, fact);
   }
   progress.clear();
+  if (with_trace)
+    outcome.trace = trace_json(run->trace()->read(), [&run](const std::string& lane, std::uint64_t record) {
+      return run->locate(lane, record);
+    });
   return outcome;
 }
 

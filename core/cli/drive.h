@@ -5,6 +5,7 @@
 #include "cli/interrupts.h"
 #include "training/run.h"
 
+#include <string>
 #include <vector>
 
 namespace feedline::cli {
@@ -14,11 +15,13 @@ struct Outcome {
   RunResult result{};
   bool interrupted = false;  ///< by Ctrl-C or SIGTERM
   bool started = false;      ///< data flowed, so the result holds measurements
+  std::string trace{};       ///< the timeline as JSON (telemetry/trace_export.h), if asked for
 };
 
 /// Runs a graph, shows progress on standard error, and stops it on Ctrl-C. `interrupts` is the caller's, so that a
 /// second Ctrl-C also works while the caller writes its results.
-[[nodiscard]] Outcome drive(Document document, const RunOptions& options, Interrupts& interrupts);
+[[nodiscard]] Outcome drive(Document document, const RunOptions& options, Interrupts& interrupts,
+                            bool with_trace = false);
 
 /// The records that were left out, by kind, on standard error.
 void list_errors(const std::vector<RecordError>& errors);

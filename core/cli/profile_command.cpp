@@ -6,7 +6,6 @@
 #include "cli/profile_report.h"
 #include "cli/run_arguments.h"
 #include "cli/terminal.h"
-#include "training/report.h"
 
 #include <cstdio>
 #include <memory>
@@ -34,18 +33,13 @@ ExitCode profile(const ProfileArguments& arguments) {
   if (!options.max_seconds && !options.epochs && !options.max_steps) options.max_seconds = kDefaultSeconds;
 
   Interrupts interrupts;
-  const Outcome outcome = drive(std::move(*document), options, interrupts);
+  const Outcome outcome = drive(std::move(*document), options, interrupts, !arguments.trace.empty());
   const ExitCode code = conclude(outcome);
   if (!outcome.started) return code;
-  std::FILE* const people = is_standard_output(arguments.json) ? stderr : stdout;
+  const bool for_programs = is_standard_output(arguments.json) || is_standard_output(arguments.trace);
+  std::FILE* const people = for_programs ? stderr : stdout;
   put(people, profile_report(outcome.result, options.train, width_of(people)));
-  if (!arguments.json.empty()) {
-    if (const auto written = write_result(arguments.json, report_json(outcome.result) + '\n'); !written) {
-      complain(written.error());
-      return code == kOk ? kBadInput : code;
-    }
-  }
-  return code;
+  return write_results(arguments, outcome, code);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/terminal.h"
 #include "graph/validate.h"
+#include "training/report.h"
 
 #include <limits>
 
@@ -61,13 +62,30 @@ void add_run_arguments(CLI::App& command, RunArguments& arguments) {
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53U));
   command.add_option("--device", arguments.device, "Where to train: auto, cpu, cuda or cuda:1")->type_name("NAME");
-  command.add_flag("--no-meters", arguments.no_meters,
-                   "Measure nothing on the data side, to see what measuring costs");
+  command.add_flag("--no-meters", arguments.no_meters, "Measure nothing on the data side, to see what measuring costs");
   command
       .add_option(
           "--json", arguments.json,
           "Write the result as JSON to this file, or to standard output for '-' (which then carries nothing else)")
       ->type_name("PATH|-");
+  command
+      .add_option("--trace", arguments.trace,
+                  "Write the timeline of the last moments to this file (or - for standard output): every worker, queue "
+                  "and step, to be opened in ui.perfetto.dev or chrome://tracing")
+      ->type_name("PATH|-");
+}
+
+ExitCode write_results(const RunArguments& arguments, const Outcome& outcome, ExitCode code) {
+  if (!outcome.started) return code;
+  const auto write = [&](const std::string& path, std::string_view text) {
+    const auto written = write_result(path, text);
+    if (written) return;
+    complain(written.error());
+    if (code == kOk) code = kBadInput;
+  };
+  if (!arguments.json.empty()) write(arguments.json, report_json(outcome.result) + '\n');
+  if (!arguments.trace.empty()) write(arguments.trace, outcome.trace);
+  return code;
 }
 
 Result<Document> prepare(const RunArguments& arguments) {
@@ -76,8 +94,12 @@ Result<Document> prepare(const RunArguments& arguments) {
   for (const Problem& note : loaded->notes) warn(note.error);
   if (auto applied = apply_overrides(loaded->document, arguments.set); !applied)
     return fail(std::move(applied.error()));
-  if (!arguments.json.empty())
-    if (auto writable = check_writable(arguments.json); !writable) return fail(std::move(writable.error()));
+  if (is_standard_output(arguments.json) && is_standard_output(arguments.trace))
+    return fail(
+        Error{.reason = "--json and --trace cannot both go to standard output", .remedy = "Give one of them a file"});
+  for (const std::string* path : {&arguments.json, &arguments.trace})
+    if (!path->empty())
+      if (auto writable = check_writable(*path); !writable) return fail(std::move(writable.error()));
 
   const Analysis analysis = analyse(loaded->document);
   std::size_t more = 0;

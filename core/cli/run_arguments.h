@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "cli/drive.h"
 #include "training/run.h"
 
 #include <CLI/CLI.hpp>
@@ -23,6 +24,7 @@ struct RunArguments {
   bool staged = false;
   bool no_meters = false;
   std::string json{};
+  std::string trace{};
 
   [[nodiscard]] RunOptions options() const;
 };
@@ -33,6 +35,9 @@ void add_set(CLI::App& command, std::vector<std::string>& set);
 /// FILE, --set, --epochs, --seed, --workers, --staged.
 void add_data_arguments(CLI::App& command, RunArguments& arguments);
 void add_run_arguments(CLI::App& command, RunArguments& arguments);
+
+/// Writes what --json and --trace ask for, if data flowed. Returns `code`, or that of a file that cannot be written.
+[[nodiscard]] ExitCode write_results(const RunArguments& arguments, const Outcome& outcome, ExitCode code);
 
 /// Everything before a run that can be wrong: reads the graph, applies `--set`, checks the graph and the place of the
 /// JSON. Warnings go to standard error. The error is the first problem; how many more there are stands in its remedy.

@@ -2,10 +2,8 @@
 #include "cli/commands.h"
 #include "cli/drive.h"
 #include "cli/help.h"
-#include "cli/output.h"
 #include "cli/run_arguments.h"
 #include "cli/terminal.h"
-#include "training/report.h"
 
 #include <memory>
 
@@ -19,15 +17,8 @@ ExitCode run(const RunArguments& arguments) {
     return exit_code(document.error().code);
   }
   Interrupts interrupts;
-  const Outcome outcome = drive(std::move(*document), arguments.options(), interrupts);
-  const ExitCode code = conclude(outcome);
-  if (!arguments.json.empty() && outcome.started) {
-    if (const auto written = write_result(arguments.json, report_json(outcome.result) + '\n'); !written) {
-      complain(written.error());
-      return code == kOk ? kBadInput : code;
-    }
-  }
-  return code;
+  const Outcome outcome = drive(std::move(*document), arguments.options(), interrupts, !arguments.trace.empty());
+  return write_results(arguments, outcome, conclude(outcome));
 }
 
 }  // namespace

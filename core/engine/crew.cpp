@@ -57,11 +57,15 @@ void live(Works& works, std::size_t segment, std::size_t place, Post& post) noex
     const bool only_reads = segment == 0 && !works.cut.segments[segment].collates;
     pthread_setname_np(pthread_self(), only_reads ? "feedline-read" : "feedline-work");
     const std::vector<WorkerMeter*> meters = works.seats(segment, place);
+    const Diary diary = works.diary(segment, place);
     const Seat seat{.segment = segment,
                     .post = &post,
                     .first = meters.empty() ? nullptr : meters.front(),
-                    .last = meters.empty() ? nullptr : meters.back()};
-    SegmentRunner runner(works.plan, works.cut, segment, StepTimer(works.clock, meters), post, works.quarantine,
+                    .last = meters.empty() ? nullptr : meters.back(),
+                    .lane = diary.lane,
+                    .first_label = diary.lane == nullptr ? std::uint16_t{0} : diary.labels.front(),
+                    .last_label = diary.lane == nullptr ? std::uint16_t{0} : diary.labels.back()};
+    SegmentRunner runner(works.plan, works.cut, segment, StepTimer(works.clock, meters, diary), post, works.quarantine,
                          *works.caches, works.flow.stopping());
     while (Chunk* chunk = works.flow.take(seat)) {
       if (!runner.run(*chunk)) return;

@@ -13,8 +13,7 @@ constexpr double kWakeNanos = 5e5;
 
 }  // namespace
 
-Flow::Flow(Dispenser dispenser, const Cut& cut, std::shared_ptr<BufferPool> pool, Limits limits,
-           const Clock& clock)
+Flow::Flow(Dispenser dispenser, const Cut& cut, std::shared_ptr<BufferPool> pool, Limits limits, const Clock& clock)
     : cut_(cut),
       clock_(clock),
       limits_(limits),
@@ -60,6 +59,7 @@ Chunk* Flow::take(const Seat& seat) {
     hands.anew.pop_front();
   } else {
     chunk = seat.segment == 0 ? new_chunk() : queues_[seat.segment - 1].pop();
+    if (seat.segment > 0) write_level(seat.segment - 1);
     chunk->entry_bytes = chunk->bytes;
     ++passed_[seat.segment];
     if (seat.segment > 0) workers_[seat.segment - 1].notify_all();
@@ -84,8 +84,7 @@ Flow::Turn Flow::turn(std::size_t segment) const {
   }
   const Chunk* head = queues_[segment - 1].head();
   if (head == nullptr) return dispenser_.done() && passed_[segment] == issued_ ? Turn::Over : Turn::Starved;
-  if (cut_.segments[segment].collates)
-    return window_.admits(head->batch->number) ? Turn::Take : Turn::Blocked;
+  if (cut_.segments[segment].collates) return window_.admits(head->batch->number) ? Turn::Take : Turn::Blocked;
   return room_behind(segment, head->sequence) ? Turn::Take : Turn::Blocked;
 }
 
@@ -121,9 +120,28 @@ void Flow::wait(std::unique_lock<std::mutex>& lock, const Seat& seat, Turn why) 
   const WorkerState state = why == Turn::Blocked   ? WorkerState::Blocked
                             : why == Turn::Starved ? WorkerState::Starved
                                                    : WorkerState::Idle;
-  if (meter != nullptr) meter->enter_wait(state, clock_.now());
+  if (meter == nullptr) {
+    workers_[seat.segment].wait(lock);
+    return;
+  }
+  const Nanos start = clock_.now();
+  meter->enter_wait(state, start);
   workers_[seat.segment].wait(lock);
-  if (meter != nullptr) meter->leave_wait(clock_.now());
+  const Nanos end = clock_.now();
+  meter->leave_wait(end);
+  if (seat.lane == nullptr || why == Turn::Resting) return;
+  const bool blocked = why == Turn::Blocked;
+  seat.lane->add({.start = start,
+                  .duration = end - start,
+                  .kind = blocked ? TraceKind::Blocked : TraceKind::Starved,
+                  .label = blocked ? seat.last_label : seat.first_label});
+}
+
+void Flow::write_level(std::size_t segment) {
+  if (levels_.empty()) return;
+  const std::size_t entries = segment < queues_.size() ? queues_[segment].size() : window_.ready_count();
+  levels_[segment]->add(
+      {.start = clock_.now(), .kind = TraceKind::Level, .records = static_cast<std::uint32_t>(entries)});
 }
 
 BatchWork* Flow::put(const Seat& seat, Chunk* chunk) {
@@ -142,6 +160,7 @@ BatchWork* Flow::put(const Seat& seat, Chunk* chunk) {
   chunk->faults.clear();
   if (seat.segment < queues_.size()) {
     queues_[seat.segment].put(chunk);
+    write_level(seat.segment);
     workers_[seat.segment + 1].notify_one();
     return nullptr;
   }
@@ -156,6 +175,7 @@ BatchWork* Flow::put(const Seat& seat, Chunk* chunk) {
 void Flow::finish(BatchWork* batch) {
   const std::lock_guard lock(mutex_);
   batch->finished = true;
+  write_level(queues_.size());
   if (window_.ready_count() >= wake_for_) consumer_.notify_all();
 }
 
@@ -185,6 +205,7 @@ Result<std::unique_ptr<BatchWork>> Flow::next() {
   if (stopped_) return tl::unexpected<Error>({.code = ErrorCode::Cancelled, .reason = "the run was stopped"});
   if (window_.ready() == nullptr) return nullptr;
   std::unique_ptr<BatchWork> batch = window_.take();
+  write_level(queues_.size());
   workers_.back().notify_all();
   return batch;
 }

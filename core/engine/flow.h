@@ -10,6 +10,7 @@
 #include "engine/post.h"
 #include "engine/segments.h"
 #include "telemetry/stage_meter.h"
+#include "telemetry/trace.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -31,6 +32,9 @@ struct Seat {
   Post* post = nullptr;
   WorkerMeter* first = nullptr;  ///< null: nothing is measured
   WorkerMeter* last = nullptr;
+  TraceLane* lane = nullptr;  ///< null: no timeline
+  std::uint16_t first_label = 0;
+  std::uint16_t last_label = 0;
 };
 
 /// What moves between the workers: tickets, chunks and batches. All waiting happens here, on condition
@@ -49,6 +53,10 @@ class Flow {
 
   Flow(Dispenser dispenser, const Cut& cut, std::shared_ptr<BufferPool> pool, Limits limits,
        const Clock& clock);
+
+  /// How full each queue is, and at last how many batches are ready, is written down here from now on: one lane a
+  /// segment. Before anybody works.
+  void write_levels(std::vector<TraceLane*> lanes) { levels_ = std::move(lanes); }
 
   // For workers.
 
@@ -105,6 +113,7 @@ class Flow {
   [[nodiscard]] Chunk* new_chunk();
   [[nodiscard]] std::shared_ptr<Chunk> replacement(std::size_t segment, const Chunk& chunk);
   void wait(std::unique_lock<std::mutex>& lock, const Seat& seat, Turn why);
+  void write_level(std::size_t segment);
   void share_out();
   void end();
 
@@ -123,6 +132,7 @@ class Flow {
   mutable std::mutex mutex_{};
   std::vector<std::condition_variable> workers_;  ///< one a segment
   std::vector<Hands> hands_;                      ///< one a segment
+  std::vector<TraceLane*> levels_{};  ///< one a segment, or none
   std::condition_variable consumer_{};
   std::size_t wake_for_ = 1;  ///< the consumer waits for so many finished batches
   Dispenser dispenser_;

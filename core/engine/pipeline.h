@@ -17,6 +17,7 @@
 #include "engine/batch.h"
 #include "engine/plan.h"
 #include "telemetry/snapshot.h"
+#include "telemetry/trace.h"
 
 namespace feedline {
 
@@ -34,6 +35,8 @@ struct PipelineOptions {
   std::uint32_t epochs = 1;         ///< 0: without end
   std::uint32_t first_epoch = 1;
   bool meters = true;               ///< false: nothing is measured (to measure what measuring costs)
+  std::shared_ptr<Trace> trace{};   ///< the timeline that workers and queues write to; null: none
+  std::string trace_prefix{};       ///< before the names of their lanes
   std::filesystem::path cache_folder{};  ///< for cache nodes that spill to disk; empty: default_cache_folder()
   std::shared_ptr<CacheShelf> caches{};  ///< what cache nodes keep, shared by a run's pipelines; null: its own
   double slow_seconds = 10;         ///< the watchdog: see TrainerSettings

@@ -41,9 +41,8 @@ void make_empty(Datum& value) {
 
 }  // namespace
 
-SegmentRunner::SegmentRunner(const DataPlan& plan, const Cut& cut, std::size_t segment, StepTimer timer,
-                             Post& post, const Quarantine& quarantine, const CacheShelf& caches,
-                             const std::atomic<bool>& stop)
+SegmentRunner::SegmentRunner(const DataPlan& plan, const Cut& cut, std::size_t segment, StepTimer timer, Post& post,
+                             const Quarantine& quarantine, const CacheShelf& caches, const std::atomic<bool>& stop)
     : plan_(plan),
       cut_(cut),
       segment_(cut.segments[segment]),
@@ -121,8 +120,7 @@ void SegmentRunner::bind(const Chunk& chunk, std::size_t begin, std::size_t end)
 /// Asks the caches what they hold of a record that is about to be read.
 const CacheRoute* SegmentRunner::look_up(Chunk& chunk, std::size_t record) {
   const std::size_t caches = router_.caches();
-  if (caches > 0)
-    router_.look_up(chunk.record_ids[record], std::span(chunk.cached).subspan(record * caches, caches));
+  if (caches > 0) router_.look_up(chunk.record_ids[record], std::span(chunk.cached).subspan(record * caches, caches));
   return route(chunk, record);
 }
 
@@ -177,7 +175,7 @@ bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
     ++done;
     for (const Datum* value : out_) bytes += value != nullptr ? value->bytes() : 0;
   }
-  lap(0, done, bytes);
+  lap(0, done, bytes, chunk.record_ids[begin]);
   return true;
 }
 
@@ -185,9 +183,9 @@ bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
 std::optional<NextNode> SegmentRunner::next_node(const PlanStep& step, const Chunk& chunk, std::uint64_t record) const {
   if (!step.next) return std::nullopt;
   const PlanStep& reader = plan_.steps[*step.next];
-  return NextNode(*reader.op, {.rng = Rng(plan_.seed, chunk.epoch, record, reader.stream),
-                               .training = plan_.training,
-                               .record = record});
+  return NextNode(
+      *reader.op,
+      {.rng = Rng(plan_.seed, chunk.epoch, record, reader.stream), .training = plan_.training, .record = record});
 }
 
 bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chunk, std::size_t begin, std::size_t end) {
@@ -221,7 +219,7 @@ bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chun
     ++done;
     for (const Datum* value : out_) bytes += value->bytes();
   }
-  lap(node, done, bytes);
+  lap(node, done, bytes, chunk.record_ids[begin]);
   return true;
 }
 
@@ -239,7 +237,7 @@ void SegmentRunner::collate_tile(Chunk& chunk, std::size_t begin, std::size_t en
     ++done;
     for (const std::size_t b : row_bytes_) bytes += b;
   }
-  timer_.lap(segment_.nodes() - 1, done, bytes);
+  timer_.lap(segment_.nodes() - 1, done, bytes, chunk.record_ids[begin]);
 }
 
 void SegmentRunner::reject(Chunk& chunk, std::size_t record, Error error, const std::string& node) {
@@ -255,8 +253,8 @@ void SegmentRunner::reject(Chunk& chunk, std::size_t record, Error error, const 
   chunk.faults.push_back({.row = record, .record = id, .error = std::move(error).at_node(node)});
 }
 
-void SegmentRunner::lap(std::size_t node, std::uint64_t done, std::uint64_t bytes) {
-  const Nanos wall = timer_.lap(node, done, bytes);
+void SegmentRunner::lap(std::size_t node, std::uint64_t done, std::uint64_t bytes, std::uint64_t first) {
+  const Nanos wall = timer_.lap(node, done, bytes, first);
   if (done > 0) post_.took(node, wall / static_cast<Nanos>(done));
 }
 

@@ -47,7 +47,7 @@ class SegmentRunner {
   void reject(Chunk& chunk, std::size_t record, Error error, const std::string& node);
   void measure(Chunk& chunk, std::size_t begin, std::size_t end);
   [[nodiscard]] Datum& cell(Chunk& chunk, std::size_t record, SlotIndex slot);
-  void lap(std::size_t node, std::uint64_t done, std::uint64_t bytes);
+  void lap(std::size_t node, std::uint64_t done, std::uint64_t bytes, std::uint64_t first);
   /// A chunk's last tile is a quarter longer rather than followed by a rest that is not worth measuring.
   [[nodiscard]] std::size_t longest_tile() const { return tile_ + tile_ / 4; }
   [[nodiscard]] bool stopped() const { return stop_.load(std::memory_order_relaxed) || post_.abandoned(); }

@@ -13,8 +13,8 @@ constexpr Nanos kMostPatience = 1'000'000;
 
 }  // namespace
 
-StepTimer::StepTimer(const Clock& clock, std::vector<WorkerMeter*> nodes)
-    : clock_(clock), nodes_(std::move(nodes)), open_(nodes_.size()), shares_(nodes_.size()) {}
+StepTimer::StepTimer(const Clock& clock, std::vector<WorkerMeter*> nodes, Diary diary)
+    : clock_(clock), nodes_(std::move(nodes)), diary_(std::move(diary)), open_(nodes_.size()), shares_(nodes_.size()) {}
 
 void StepTimer::start() {
   started_ = last_ = published_ = clock_.now();
@@ -23,7 +23,7 @@ void StepTimer::start() {
   settled_cpu_ = clock_.thread_cpu();
 }
 
-Nanos StepTimer::lap(std::size_t node, std::uint64_t records, std::uint64_t bytes) {
+Nanos StepTimer::lap(std::size_t node, std::uint64_t records, std::uint64_t bytes, std::uint64_t first) {
   if (nodes_.empty()) return 0;
   const Nanos now = clock_.now();
   Lap& open = open_[node];
@@ -31,6 +31,13 @@ Nanos StepTimer::lap(std::size_t node, std::uint64_t records, std::uint64_t byte
   open.bytes += bytes;
   const Nanos wall = now - std::exchange(last_, now);
   open.wall += wall;
+  if (diary_.lane != nullptr)
+    diary_.lane->add({.start = now - wall,
+                      .duration = wall,
+                      .kind = TraceKind::Work,
+                      .label = diary_.labels[node],
+                      .records = static_cast<std::uint32_t>(records),
+                      .record = first});
   if (now - published_ >= kPublishEvery) publish();
   return wall;
 }

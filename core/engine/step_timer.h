@@ -3,12 +3,20 @@
 
 #include "base/clock.h"
 #include "telemetry/stage_meter.h"
+#include "telemetry/trace.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace feedline {
+
+/// Where a worker writes its slices: its lane of the timeline, and the label of each node of its segment. No lane:
+/// nowhere.
+struct Diary {
+  TraceLane* lane = nullptr;
+  std::vector<std::uint16_t> labels{};
+};
 
 /// Splits one worker's time among the nodes of its segment, a tile of records at a time.
 ///
@@ -19,13 +27,13 @@ namespace feedline {
 class StepTimer {
  public:
   /// `nodes`: the worker's meter in each node of the segment, in order. None: only start() and stop() do something.
-  StepTimer(const Clock& clock, std::vector<WorkerMeter*> nodes);
+  StepTimer(const Clock& clock, std::vector<WorkerMeter*> nodes, Diary diary = {});
 
   /// Work begins.
   void start();
-  /// The time since start() or the last lap was spent on `node`, which finished `records` and put out
-  /// `bytes`. Returns that time.
-  Nanos lap(std::size_t node, std::uint64_t records, std::uint64_t bytes);
+  /// The time since start() or the last lap was spent on `node`, which finished `records`, the first of them `first`,
+  /// and put out `bytes`. Returns that time.
+  Nanos lap(std::size_t node, std::uint64_t records, std::uint64_t bytes, std::uint64_t first = 0);
   /// Publishes everything but CPU time that is still owed; work ends or a wait comes. Returns the wall time since
   /// start().
   Nanos stop();
@@ -42,6 +50,7 @@ class StepTimer {
 
   const Clock& clock_;
   std::vector<WorkerMeter*> nodes_;
+  Diary diary_;
   std::vector<Lap> open_;
   Nanos started_ = 0;
   Nanos last_ = 0;

@@ -56,6 +56,32 @@ Works::Works(std::shared_ptr<const Plan> owner_plan, const DataPlan& data_plan, 
       meter(plan.steps[i].node, plan.steps[i].type, segment.workers);
     if (segment.collates) meter(plan.batch_node, "batch", segment.workers);
   }
+  if (options.meters && options.trace) name_queues();
+}
+
+/// What its workers are called in the timeline: by the node where there is one only.
+std::string Works::segment_name(std::size_t segment) const {
+  const Segment& of = cut.segments[segment];
+  return of.nodes() == 1 ? node(segment, 0) : "prepare";
+}
+
+void Works::name_queues() {
+  std::vector<TraceLane*> lanes;
+  for (std::size_t s = 0; s < cut.segments.size(); ++s) {
+    const bool last = s + 1 == cut.segments.size();
+    lanes.push_back(
+        &options.trace->lane(options.trace_prefix + (last ? "batches ready" : "queue behind " + segment_name(s))));
+  }
+  flow.write_levels(std::move(lanes));
+}
+
+Diary Works::diary(std::size_t segment, std::size_t worker) const {
+  Diary diary;
+  if (!options.meters || !options.trace) return diary;
+  diary.lane = &options.trace->lane(fmt::format("{}{} {}", options.trace_prefix, segment_name(segment), worker + 1));
+  for (std::size_t i = 0; i < cut.segments[segment].nodes(); ++i)
+    diary.labels.push_back(options.trace->label(node(segment, i)));
+  return diary;
 }
 
 std::optional<std::size_t> Works::segment_of(std::string_view name) const {

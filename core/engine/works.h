@@ -9,6 +9,7 @@
 #include "engine/plan.h"
 #include "engine/quarantine.h"
 #include "engine/segments.h"
+#include "engine/step_timer.h"
 #include "telemetry/snapshot.h"
 #include "telemetry/stage_meter.h"
 
@@ -38,6 +39,8 @@ class Works {
   }
   /// Meters of the nodes of a segment, for one worker, made where needed. Empty where nothing is measured.
   [[nodiscard]] std::vector<WorkerMeter*> seats(std::size_t segment, std::size_t worker);
+  /// Where a worker writes its slices; no lane where there is no timeline.
+  [[nodiscard]] Diary diary(std::size_t segment, std::size_t worker) const;
   [[nodiscard]] std::vector<StageSample> stages(Nanos now) const;
 
   std::shared_ptr<const Plan> owner;
@@ -52,6 +55,9 @@ class Works {
   std::vector<std::unique_ptr<StageMeter>> meters{};  ///< source, steps, batch: the order of the segments
 
  private:
+  [[nodiscard]] std::string segment_name(std::size_t segment) const;
+  void name_queues();
+
   std::vector<std::size_t> first_meter_{};  ///< by segment
 };
 

@@ -92,6 +92,8 @@ Result<TrainerLoop::End> Run::Impl::execute() {
   if (state_.stop_requested()) return TrainerLoop::End::Stopped;
   if (!plan) return fail(std::move(plan.error()));
   result_.seed = (*plan)->trainer.seed;
+  state_.planned(*plan);
+  if (options_.meters) state_.meter.write_to(*state_.trace);
 
   Training training;
   if (options_.train) {
@@ -168,5 +170,9 @@ std::size_t Run::set_workers(std::string_view node, std::size_t workers) {
 bool Run::paused() const { return impl_->state().paused(); }
 bool Run::wait_for(std::chrono::milliseconds deadline) { return impl_->wait_for(deadline); }
 Snapshot Run::snapshot() const { return impl_->state().snapshot(); }
+std::shared_ptr<const Trace> Run::trace() const { return impl_->state().trace; }
+std::string Run::locate(std::string_view lane, std::uint64_t record) const {
+  return impl_->state().locate(lane, record);
+}
 
 }  // namespace feedline

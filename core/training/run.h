@@ -5,6 +5,7 @@
 #include "engine/plan.h"
 #include "graph/document.h"
 #include "telemetry/snapshot.h"
+#include "telemetry/trace.h"
 
 #include <chrono>
 #include <cstdint>
@@ -119,6 +120,11 @@ class Run {
   bool wait_for(std::chrono::milliseconds deadline);
   /// Counters now. From any thread, at any time; never waits for the run.
   [[nodiscard]] Snapshot snapshot() const;
+  /// The timeline of workers, queues and steps: their newest slices, bounded in memory. Empty without meters. From any
+  /// thread, at any time, also after the end.
+  [[nodiscard]] std::shared_ptr<const Trace> trace() const;
+  /// The file of a record that a lane of the timeline worked on; empty where there is none.
+  [[nodiscard]] std::string locate(std::string_view lane, std::uint64_t record) const;
 
  private:
   class Impl;

@@ -75,6 +75,22 @@ void RunState::mark_started() {
   started_ = Clock::system().now();
 }
 
+void RunState::planned(std::shared_ptr<const Plan> plan) {
+  const std::lock_guard lock(mutex_);
+  plan_ = std::move(plan);
+}
+
+std::string RunState::locate(std::string_view lane, std::uint64_t record) const {
+  std::shared_ptr<const Plan> plan;
+  {
+    const std::lock_guard lock(mutex_);
+    plan = plan_;
+  }
+  if (!plan) return {};
+  const DataPlan& data = lane.starts_with(kValidation) && plan->validation ? *plan->validation : plan->train;
+  return record < data.source->size() ? data.source->locate(record) : std::string{};
+}
+
 Snapshot RunState::snapshot() const {
   Snapshot snapshot;
   {

@@ -45,6 +45,13 @@ class RunState {
   /// The clock of the run starts: the first batch is about to be asked for.
   void mark_started();
 
+  /// The plan is known: records can be located.
+  void planned(std::shared_ptr<const Plan> plan);
+  /// The file of a record that a lane of the timeline worked on; empty: none, or not known yet.
+  [[nodiscard]] std::string locate(std::string_view lane, std::uint64_t record) const;
+
+  static constexpr std::string_view kValidation = "validation ";  ///< before the names of its lanes
+  const std::shared_ptr<Trace> trace = std::make_shared<Trace>();
   TrainerMeter meter{};
   Series loss_curve{};
 
@@ -64,6 +71,7 @@ class RunState {
   Pipeline* validation_ = nullptr;
   std::vector<StageSample> last_stages_{};  ///< of a pipeline that has gone
   std::uint64_t last_errors_ = 0;
+  std::shared_ptr<const Plan> plan_{};
 };
 
 }  // namespace feedline

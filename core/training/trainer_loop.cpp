@@ -68,8 +68,10 @@ TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& opt
   pipeline.cache_folder = options.cache_folder;
   const DataPlan* const plans[] = {&plan_->train, plan_->validation ? &*plan_->validation : nullptr};
   pipeline.caches = std::make_shared<CacheShelf>(plans, options.cache_folder);
+  pipeline.trace = state_.trace;
   train_ = std::make_unique<Pipeline>(plan_, plan_->train, pipeline);
   if (options_.train && plan_->validation) {
+    pipeline.trace_prefix = RunState::kValidation;
     validation_ = std::make_unique<Pipeline>(plan_, *plan_->validation, pipeline);
   }
   state_.attach(train_.get(), validation_.get());

@@ -26,8 +26,23 @@ Nanos& time_of(StepTimes& times, Phase phase) {
 }  // namespace
 
 void TrainerMeter::settle(Nanos now) {
-  if (counting()) time_of(sample_.times, phase_) += now - since_;
+  if (counting()) {
+    time_of(sample_.times, phase_) += now - since_;
+    if (lane_ != nullptr && now > since_)
+      lane_->add({.start = since_,
+                  .duration = now - since_,
+                  .kind = TraceKind::Phase,
+                  .label = labels_[static_cast<std::size_t>(phase_)]});
+  }
   since_ = now;
+}
+
+void TrainerMeter::write_to(Trace& trace) {
+  static constexpr std::array kNames = {"rest",     "wait for batch", "host to device", "forward",
+                                        "backward", "optimizer",      "other"};
+  const std::lock_guard lock(mutex_);
+  lane_ = &trace.lane("trainer");
+  for (std::size_t i = 0; i < kNames.size(); ++i) labels_[i] = trace.label(kNames[i]);
 }
 
 void TrainerMeter::enter(Phase phase) {

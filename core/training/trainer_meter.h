@@ -3,7 +3,9 @@
 
 #include "base/clock.h"
 #include "telemetry/snapshot.h"
+#include "telemetry/trace.h"
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <mutex>
@@ -18,6 +20,8 @@ enum class Phase : std::uint8_t { Rest, Wait, HostToDevice, Forward, Backward, O
 class TrainerMeter {
  public:
   void enter(Phase phase);
+  /// Phases are written down in the timeline's lane "trainer" from now on. It must outlive the meter.
+  void write_to(Trace& trace);
   void set_paused(bool paused);
 
   void begin_run(std::uint64_t total_steps, std::uint32_t epochs);
@@ -39,6 +43,8 @@ class TrainerMeter {
   Phase phase_ = Phase::Rest;
   Nanos since_ = 0;
   bool paused_ = false;
+  TraceLane* lane_ = nullptr;
+  std::array<std::uint16_t, 7> labels_{};  ///< by phase
 };
 
 }  // namespace feedline
