@@ -24,6 +24,7 @@ class BufferAllocator {
 /// The memory of one batch: one dense block a field, room for the full batch size. Pooled.
 struct BatchBuffer {
   std::vector<std::byte*> fields{};
+  const void* user = nullptr;  ///< who was given it last: see BufferPool::acquire()
 };
 
 /// A finished batch, in the deterministic order. Its memory goes back to the pool when the last owner lets go, from

@@ -2,6 +2,7 @@
 #include "engine/buffer_pool.h"
 
 #include <algorithm>
+#include <iterator>
 #include <new>
 #include <utility>
 
@@ -32,18 +33,21 @@ BufferPool::BufferPool(std::shared_ptr<BufferAllocator> allocator, std::vector<s
 
 BufferPool::~BufferPool() { retire(); }
 
-std::shared_ptr<BatchBuffer> BufferPool::acquire() {
+std::shared_ptr<BatchBuffer> BufferPool::acquire(const void* user) {
   std::unique_ptr<BatchBuffer> buffer;
   {
     const std::lock_guard lock(mutex_);
     if (!idle_.empty()) {
-      buffer = std::move(idle_.back());
-      idle_.pop_back();
+      auto chosen = std::find_if(idle_.rbegin(), idle_.rend(), [&](const auto& b) { return b->user == user; });
+      if (chosen == idle_.rend()) chosen = idle_.rbegin();
+      buffer = std::move(*chosen);
+      idle_.erase(std::next(chosen).base());
     } else {
       idle_.reserve(++made_);  // so that handing back never allocates
     }
   }
   if (!buffer) buffer = allocate();
+  buffer->user = user;
   auto deleter = [pool = shared_from_this()](BatchBuffer* done) { pool->give_back(done); };
   return {buffer.release(), std::move(deleter)};
 }

@@ -9,7 +9,7 @@ namespace feedline {
 namespace {
 
 /// Being woken costs some 10 us of a core: once in this time, it costs next to nothing.
-constexpr double kWakeNanos = 5e5;
+constexpr double kWakeNanos = 1e6;
 
 }  // namespace
 
@@ -67,7 +67,7 @@ Chunk* Flow::take(const Seat& seat) {
     if (drained) workers_[seat.segment].notify_all();
   }
   if (cut_.segments[seat.segment].collates) {
-    if (!chunk->batch->buffer) chunk->batch->buffer = pool_->acquire();
+    if (!chunk->batch->buffer) chunk->batch->buffer = pool_->acquire(seat.post);
     chunk->buffer = chunk->batch->buffer;
   }
   seat.post->in_hand = chunk->shared_from_this();

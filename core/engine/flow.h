@@ -90,7 +90,7 @@ class Flow {
 
   /// The next batch in order, its buffer included; waits for it. Null: all epochs are done. Errors: see
   /// fail(), stop(). A consumer that must wait for batches of a few microseconds each is woken for several at once,
-  /// half a window at most and half a millisecond late at most: on two cores, being woken for each of them takes a tenth
+  /// half a window at most and a millisecond late at most: on two cores, being woken for each of them takes a tenth
   /// of what the workers have.
   [[nodiscard]] Result<std::unique_ptr<BatchWork>> next();
   void recycle(std::unique_ptr<BatchWork> batch);
