@@ -61,13 +61,13 @@ void TestTrace::keeps_the_newest() {
 }
 
 void TestTrace::a_reader_never_sees_half_a_slice() {
-  TraceLane lane("worker", 64);
+  TraceLane lane("worker", 512);
   std::atomic<bool> stop{false};
   std::jthread writer([&] {
     for (std::uint64_t n = 0; !stop; ++n) lane.add(numbered(n));
   });
   std::uint64_t seen = 0;
-  while (lane.added() < 300'000) {
+  while (seen < 200'000) {
     std::uint64_t next = 0;
     for (const TraceSlice& slice : lane.read()) {
       QVERIFY(slice == numbered(slice.record));
@@ -77,7 +77,6 @@ void TestTrace::a_reader_never_sees_half_a_slice() {
     }
   }
   stop = true;
-  QVERIFY(seen > 0);
 }
 
 void TestTrace::lanes_and_labels_stay() {
