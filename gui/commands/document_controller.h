@@ -17,6 +17,8 @@ class DocumentController : public QObject {
 
  public:
   explicit DocumentController(QObject* parent = nullptr);
+  /// An undo stack that goes says once more that it is clean, when its watchers may be half gone.
+  ~DocumentController() override { stack_.blockSignals(true); }
 
   [[nodiscard]] const Document& document() const { return document_; }
   /// Problems and shapes of the document as it is now.
