@@ -32,7 +32,8 @@ int run_checked(int argc, char** argv) {
   CLI::App app;
   ExitCode code = kOk;
   describe(app);
-  for (const auto add : {add_run, add_profile, add_validate, add_nodes, add_new, add_batches, add_bench, add_doctor})
+  for (const auto add :
+       {add_run, add_profile, add_validate, add_nodes, add_new, add_batches, add_preview, add_bench, add_doctor})
     add(app, code);
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) command->group("Commands");
 

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Private to the plan*.cpp files: the two halves of make_plan().
+// Private to engine and to training/preview.cpp: the two halves of make_plan(), and what a preview shares with them.
 
 #include "engine/plan.h"
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace feedline {
+
+/// What keys a node's random numbers: a hash of its name (FNV-1a), so that they do not depend on which other nodes there
+/// are. A cache that is put between changes nothing.
+[[nodiscard]] std::uint32_t stream_of(std::string_view node);
 
 /// A checked document with its shapes, as lowering reads it.
 class Lowering {
@@ -61,6 +66,9 @@ struct LoweredModel {
 
 /// From the trainer's loss upstream to the batch. Errors: fed by no batch or by two, no layers.
 [[nodiscard]] Result<LoweredModel> lower_model(const Lowering& lowering, const Node& trainer);
+
+/// The same for a part of a model: the layers as far as this one, which may lie in a graph without loss and trainer.
+[[nodiscard]] Result<LoweredModel> lower_layers(const Lowering& lowering, const Node& last);
 
 /// Everything but the batch size must be known before parameters can be made. Errors: the first layer of unknown size.
 [[nodiscard]] Status check_sizes(const ModelPlan& model);

@@ -97,7 +97,7 @@ class DataLowering {
 
     PlanStep step{.node = node.id,
                   .type = node.type,
-                  .stream = stream_of(node.id),
+                  .stream = free_stream(node.id),
                   .random = spec.random,
                   .op = std::move(*op),
                   .cache = spec.cache ? std::optional(spec.cache(spec.complete(node.params))) : std::nullopt};
@@ -146,16 +146,13 @@ class DataLowering {
     }
   }
 
-  /// A hash of the node's name (FNV-1a), so that its random numbers do not depend on which other nodes there are: a
-  /// cache that is put between changes nothing.
-  std::uint32_t stream_of(const std::string& id) const {
-    std::uint32_t hash = 2166136261U;
-    for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  std::uint32_t free_stream(const std::string& id) const {
+    std::uint32_t stream = stream_of(id);
     const auto taken = [&] {
-      return std::any_of(plan_.steps.begin(), plan_.steps.end(), [&](const PlanStep& s) { return s.stream == hash; });
+      return std::any_of(plan_.steps.begin(), plan_.steps.end(), [&](const PlanStep& s) { return s.stream == stream; });
     };
-    while (taken()) ++hash;
-    return hash;
+    while (taken()) ++stream;
+    return stream;
   }
 
   SlotIndex new_slot(const PortRef& output) {
@@ -172,6 +169,12 @@ class DataLowering {
 };
 
 }  // namespace
+
+std::uint32_t stream_of(std::string_view node) {
+  std::uint32_t hash = 2166136261U;
+  for (const char c : node) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  return hash;
+}
 
 std::uint64_t SamplerPlan::record(std::uint32_t epoch, std::uint64_t position) const {
   if (shuffle) position = Permutation(count, seed, epoch)(position);

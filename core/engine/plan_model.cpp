@@ -19,11 +19,7 @@ class ModelLowering {
     const Node& loss = *lowering_.document().find(loss_port->node);
     const Node& optimizer = *lowering_.document().find(optimizer_port->node);
 
-    const auto nodes = lowering_.upstream(loss, [&](const Node& n) { return lowering_.spec(n).role != Role::Batch; });
-    for (const Node* node : nodes)
-      if (Status ok = add(*node, loss); !ok) return fail(std::move(ok.error()));
-    if (lowered_.batch == nullptr)
-      return fail(Error{.reason = "no batch feeds the model", .remedy = "Wire a batch node to it", .node = loss.id});
+    if (Status ok = add_upstream(loss); !ok) return fail(std::move(ok.error()));
     if (lowered_.model.layers.empty())
       return fail(Error{.reason = "there is no layer between the batch and the loss, so nothing can be learnt",
                         .remedy = "Put layers such as linear between",
@@ -38,18 +34,33 @@ class ModelLowering {
     return std::move(lowered_);
   }
 
+  Result<LoweredModel> run_as_far_as(const Node& last) {
+    if (Status ok = add_upstream(last); !ok) return fail(std::move(ok.error()));
+    return std::move(lowered_);
+  }
+
  private:
-  Status add(const Node& node, const Node& loss) {
+  /// The node and all upstream of it, down to the batch.
+  Status add_upstream(const Node& end) {
+    const auto nodes = lowering_.upstream(end, [&](const Node& n) { return lowering_.spec(n).role != Role::Batch; });
+    for (const Node* node : nodes)
+      if (Status ok = add(*node, end); !ok) return ok;
+    if (lowered_.batch == nullptr)
+      return fail(Error{.reason = "no batch feeds the model", .remedy = "Wire a batch node to it", .node = end.id});
+    return {};
+  }
+
+  Status add(const Node& node, const Node& end) {
     const NodeSpec& spec = lowering_.spec(node);
     if (spec.role == Role::Batch) {
       if (lowered_.batch != nullptr)
         return fail(Error{.reason = "the model is fed by two batch nodes, " + lowered_.batch->id + " and " + node.id,
                           .remedy = "Wire all its inputs from one",
-                          .node = loss.id});
+                          .node = end.id});
       lowered_.batch = &node;
       return {};
     }
-    const bool is_loss = &node == &loss;
+    const bool is_loss = &node == &end && spec.role == Role::Loss;
     if (!is_loss && spec.role != Role::Layer)
       return fail(Error{.reason = "a " + spec.type + " node cannot be part of a model", .node = node.id});
 
@@ -107,6 +118,10 @@ Status check_sizes(const ModelPlan& model) {
 
 Result<LoweredModel> lower_model(const Lowering& lowering, const Node& trainer) {
   return ModelLowering(lowering).run(trainer);
+}
+
+Result<LoweredModel> lower_layers(const Lowering& lowering, const Node& last) {
+  return ModelLowering(lowering).run_as_far_as(last);
 }
 
 }  // namespace feedline

@@ -2,10 +2,9 @@
 #include "engine/segment_runner.h"
 
 #include "engine/collate.h"
+#include "engine/guarded.h"
 
 #include <algorithm>
-#include <exception>
-#include <new>
 #include <set>
 #include <span>
 #include <utility>
@@ -15,23 +14,6 @@ namespace {
 
 constexpr std::size_t kTileBytes = 256 * 1024;
 constexpr std::size_t kMaxTile = 128;
-
-/// Runs a node's own code; whatever it throws becomes an error of the record.
-template <class Work>
-Status guarded(Work&& work) {
-  std::string reason;
-  try {
-    return std::forward<Work>(work)();
-  } catch (const std::bad_alloc&) {
-    return fail_record("not enough memory for this record");
-  } catch (const std::exception& error) {
-    reason = error.what();
-  } catch (...) {
-    reason = "an exception of unknown type";
-  }
-  while (!reason.empty() && (reason.back() == '\n' || reason.back() == ' ')) reason.pop_back();
-  return fail_record(std::move(reason));
-}
 
 /// Leaves nothing to measure of a value that nobody wants.
 void make_empty(Datum& value) {

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <mutex>
 
 namespace feedline {
 namespace {
@@ -126,6 +127,7 @@ Result<Training> make_training(const Plan& plan, RunState& state) {
   cache_tensor_memory();
   at::set_num_threads(training.cores.intra_op_threads);
   set_blas_threads(training.cores.intra_op_threads);
+  const std::lock_guard lock(starting_weights_mutex());
   torch::manual_seed(static_cast<std::uint64_t>(plan.trainer.seed));
 
   auto model = Model::build(plan.model, *device, *format);

@@ -76,6 +76,11 @@ Error library_error(const std::exception& fault, const std::string& node) {
   return {.code = ErrorCode::Failed, .reason = "LibTorch failed: " + first_line(what), .node = node};
 }
 
+std::mutex& starting_weights_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
 Result<std::unique_ptr<Model>> Model::build(const ModelPlan& plan, at::Device device, const Format& format) {
   std::unique_ptr<Model> model(new Model(plan));
   model->device_ = device;
@@ -106,7 +111,7 @@ Result<std::unique_ptr<Model>> Model::build(const ModelPlan& plan, at::Device de
   }
   for (const LayerPlan::Input& from : plan.loss.from)
     if (from.layer >= 0) model->last_use_[static_cast<std::size_t>(from.layer)] = plan.layers.size();
-  model->loss_ = plan.loss.spec->loss(plan.loss.params);
+  if (plan.loss.spec != nullptr) model->loss_ = plan.loss.spec->loss(plan.loss.params);
   return model;
 }
 
@@ -138,38 +143,53 @@ Model::Outcome Model::measure(const std::vector<at::Tensor>& in) const {
   return {loss_->forward(prediction, in[1]), loss_->correct(prediction, in[1])};
 }
 
-Model::Outcome Model::forward(std::span<const at::Tensor> fields, const std::stop_token& stop) {
-  std::vector<at::Tensor> outputs(layers_.size());
-  const auto gather = [&](const LayerPlan& plan) {
-    std::vector<at::Tensor> in;
-    for (const LayerPlan::Input& from : plan.from) {
-      if (from.layer >= 0) {
-        in.push_back(outputs[static_cast<std::size_t>(from.layer)]);
-      } else {
-        in.push_back(from.field >= 0 ? formatted(fields[static_cast<std::size_t>(from.field)]) : at::Tensor());
-      }
+std::vector<at::Tensor> Model::gather(const LayerPlan& plan, std::span<const at::Tensor> fields,
+                                      const std::vector<at::Tensor>& outputs) const {
+  std::vector<at::Tensor> in;
+  for (const LayerPlan::Input& from : plan.from) {
+    if (from.layer >= 0) {
+      in.push_back(outputs[static_cast<std::size_t>(from.layer)]);
+    } else {
+      in.push_back(from.field >= 0 ? formatted(fields[static_cast<std::size_t>(from.field)]) : at::Tensor());
     }
-    return in;
-  };
+  }
+  return in;
+}
+
+std::vector<at::Tensor> Model::run_layers(std::span<const at::Tensor> fields, std::size_t count,
+                                          const std::stop_token& stop) {
+  std::vector<at::Tensor> outputs(layers_.size());
   std::size_t at = 0;
   try {
     std::optional<AutocastGuard> precision;
     if (format_.bfloat16) precision.emplace(device_.type(), true);
-    for (; at < layers_.size(); ++at) {
+    for (; at < count; ++at) {
       if (stop.stop_requested()) throw StepCancelled();
       const LayerPlan& plan = plan_.layers[at];
-      outputs[at] = run_layer(at, gather(plan), stop);
+      outputs[at] = run_layer(at, gather(plan, fields, outputs), stop);
       for (const LayerPlan::Input& from : plan.from)
         if (from.layer >= 0 && last_use_[static_cast<std::size_t>(from.layer)] == at)
           outputs[static_cast<std::size_t>(from.layer)].reset();
     }
     if (stop.stop_requested()) throw StepCancelled();
-    precision.reset();
-    return measure(gather(plan_.loss));
+    return outputs;
   } catch (const StepCancelled&) {
     throw;
   } catch (const std::exception& fault) {
-    throw StepFailed(library_error(fault, at < layers_.size() ? plan_.layers[at].node : plan_.loss.node));
+    throw StepFailed(library_error(fault, plan_.layers[std::min(at, count - 1)].node));
+  }
+}
+
+at::Tensor Model::layer_output(std::span<const at::Tensor> fields, std::size_t layer, const std::stop_token& stop) {
+  return run_layers(fields, layer + 1, stop)[layer];
+}
+
+Model::Outcome Model::forward(std::span<const at::Tensor> fields, const std::stop_token& stop) {
+  const std::vector<at::Tensor> outputs = run_layers(fields, layers_.size(), stop);
+  try {
+    return measure(gather(plan_.loss, fields, outputs));
+  } catch (const std::exception& fault) {
+    throw StepFailed(library_error(fault, plan_.loss.node));
   }
 }
 

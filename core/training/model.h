@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -20,13 +21,18 @@ namespace feedline {
 /// The Error for whatever the library threw while `node` worked: lack of memory gets its own remedy.
 [[nodiscard]] Error library_error(const std::exception& fault, const std::string& node);
 
+/// Starting weights come from LibTorch's default generator, which the whole process shares: to be held from seeding it
+/// until the last weight is drawn, so that a preview and a run that start together do not mix their numbers.
+[[nodiscard]] std::mutex& starting_weights_mutex();
+
 /// The network and its loss, built from a ModelPlan on one device.
 ///
 /// A replica is another Model, whose parameters are then made views of the same numbers (see replicas.h); nothing else
 /// is shared between two of them.
 class Model {
  public:
-  /// Draws starting weights from LibTorch's default generator: seed it first. Errors name the node.
+  /// Draws starting weights from LibTorch's default generator: hold starting_weights_mutex() and seed it first. A plan
+  /// without a loss gives a model that can only be looked at, by layer_output(). Errors name the node.
   [[nodiscard]] static Result<std::unique_ptr<Model>> build(const ModelPlan& plan, at::Device device,
                                                             const Format& format = {});
 
@@ -40,6 +46,9 @@ class Model {
   /// letting go of what no later layer reads. A stop takes effect between layers (and slices of heavy layers), in
   /// backward() as well: StepCancelled. Faults: StepFailed, naming the node.
   [[nodiscard]] Outcome forward(std::span<const at::Tensor> fields, const std::stop_token& stop);
+  /// Runs the layers as far as one of them and returns what leaves it; for looking at it. Stop and faults as above.
+  [[nodiscard]] at::Tensor layer_output(std::span<const at::Tensor> fields, std::size_t layer,
+                                        const std::stop_token& stop);
   /// Gradients of `loss`, times `weight`, added to the parameters'.
   void backward(const at::Tensor& loss, double weight = 1) const;
 
@@ -57,6 +66,11 @@ class Model {
  private:
   explicit Model(const ModelPlan& plan) : plan_(plan) {}
   [[nodiscard]] at::Tensor run_layer(std::size_t index, std::span<const at::Tensor> in, const std::stop_token& stop);
+  /// The first `count` layers, each letting go of what no later one reads.
+  [[nodiscard]] std::vector<at::Tensor> run_layers(std::span<const at::Tensor> fields, std::size_t count,
+                                                   const std::stop_token& stop);
+  [[nodiscard]] std::vector<at::Tensor> gather(const LayerPlan& plan, std::span<const at::Tensor> fields,
+                                               const std::vector<at::Tensor>& outputs) const;
   /// A field of the batch, in the model's memory format.
   [[nodiscard]] at::Tensor formatted(const at::Tensor& field) const;
   [[nodiscard]] Outcome measure(const std::vector<at::Tensor>& in) const;

@@ -3,20 +3,14 @@
 
 #include "training/device.h"
 #include "training/double_buffer.h"
+#include "training/tensors.h"
 
 #include <c10/core/Event.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
-#include <array>
-
 namespace feedline {
 namespace {
-
-at::ScalarType scalar_type(DType type) {
-  constexpr std::array types = {at::kByte, at::kInt, at::kLong, at::kFloat};
-  return types[static_cast<std::size_t>(type)];
-}
 
 std::vector<std::int64_t> shape_of(const TensorDesc& record, std::size_t rows) {
   std::vector<std::int64_t> shape{static_cast<std::int64_t>(rows)};

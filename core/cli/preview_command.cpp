@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/commands.h"
+#include "cli/format.h"
+#include "cli/graph_file.h"
+#include "cli/help.h"
+#include "cli/output.h"
+#include "cli/png_file.h"
+#include "cli/run_arguments.h"
+#include "cli/terminal.h"
+#include "training/preview.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+namespace feedline::cli {
+namespace {
+
+constexpr std::size_t kMostMaps = 256;
+constexpr std::int64_t kSheetWidth = 1200;  ///< about so many pixels
+constexpr std::int64_t kGap = 2;
+constexpr std::size_t kBins = 12;
+constexpr std::size_t kBar = 40;
+
+struct PreviewArguments {
+  std::string file{};
+  std::vector<std::string> set{};
+  PreviewRequest request{};
+  std::string port{};
+  bool validation = false;
+  std::string out{};
+};
+
+Result<const PreviewValue*> chosen(const Preview& preview, const std::string& port) {
+  std::string known;
+  for (const PreviewValue& value : preview.values) {
+    if (port.empty() || value.port == port) return &value;
+    known += (known.empty() ? "" : ", ") + value.port;
+  }
+  return fail(Error{.reason = port.empty() ? "nothing leaves this node" : "it has no output of this name",
+                    .remedy = known.empty() ? "" : "Choose one of: " + known,
+                    .node = preview.node,
+                    .port = port});
+}
+
+void print_distribution(const PreviewValue& value) {
+  const Distribution all = distribution_of(value, kBins);
+  put_line(stdout, fmt::format("  {} numbers from {:.6g} to {:.6g}, mean {:.6g}, standard deviation {:.6g}",
+                               count(all.count), all.least, all.greatest, all.mean, all.stddev));
+  if (all.not_finite > 0) put_line(stdout, fmt::format("  {} are infinite or no numbers", count(all.not_finite)));
+  const std::uint64_t most = std::max<std::uint64_t>(1, *std::max_element(all.bins.begin(), all.bins.end()));
+  const double step = (all.greatest - all.least) / static_cast<double>(all.bins.size());
+  for (std::size_t i = 0; i < all.bins.size() && all.greatest > all.least; ++i)
+    put_line(stdout, fmt::format("  {:>12.5g}  {:<40}  {}", all.least + step * static_cast<double>(i),
+                                 std::string(all.bins[i] * kBar / most, '#'), count(all.bins[i])));
+}
+
+void print(const Preview& preview) {
+  put_line(stdout, fmt::format("record {} of {}  {}", preview.record, count(preview.records), preview.where));
+  if (preview.label)
+    put_line(stdout, fmt::format("label {}{}", *preview.label,
+                                 preview.class_name.empty() ? "" : " (" + preview.class_name + ")"));
+  if (preview.untrained) put_line(stdout, "through layers with starting weights");
+  for (const PreviewValue& value : preview.values) {
+    put_line(stdout, fmt::format("{}.{}  {}", preview.node, value.port, value.desc.text()));
+    if (form_of(value) == PreviewForm::Text) {
+      put_line(stdout, "  " + words_of(value));
+    } else {
+      print_distribution(value);
+    }
+  }
+}
+
+Result<Raster> picture(const PreviewValue& value, const std::string& node) {
+  switch (form_of(value)) {
+    case PreviewForm::Picture:
+      return picture_of(value);
+    case PreviewForm::Maps: {
+      const std::vector<Raster> maps = maps_of(value, kMostMaps);
+      const auto columns = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(maps.size()))));
+      const std::int64_t scale = std::max<std::int64_t>(1, kSheetWidth / (columns * maps.front().width));
+      return sheet_of(maps, static_cast<std::size_t>(columns), scale, kGap);
+    }
+    case PreviewForm::Numbers:
+    case PreviewForm::Text:
+      break;
+  }
+  return fail(Error{.reason = "this value is no picture (" + value.desc.text() + ")",
+                    .remedy = "Leave --out away to see it in words and numbers",
+                    .node = node,
+                    .port = value.port});
+}
+
+Status preview(PreviewArguments& arguments) {
+  auto loaded = load_graph(arguments.file);
+  if (!loaded) return fail(std::move(loaded.error()));
+  if (Status set = apply_overrides(loaded->document, arguments.set); !set) return set;
+  if (arguments.request.node.empty())
+    return fail("no node is named", "Name one: --node decode. feedline-cli validate FILE lists them");
+  arguments.request.training = !arguments.validation;
+  Previewer previewer;
+  const auto seen = previewer.look(loaded->document, arguments.request);
+  if (!seen) return fail(seen.error());
+  if (arguments.out.empty()) {
+    print(*seen);
+    return {};
+  }
+  const auto value = chosen(*seen, arguments.port);
+  if (!value) return fail(value.error());
+  const auto raster = picture(**value, seen->node);
+  if (!raster) return fail(raster.error());
+  const auto png = png_of(*raster);
+  if (!png) return fail(png.error());
+  return write_result(arguments.out, *png);
+}
+
+}  // namespace
+
+void add_preview(CLI::App& app, ExitCode& code) {
+  CLI::App* command = app.add_subcommand("preview", "Show what leaves a node for one record");
+  explain(*command,
+          "Takes one record as far as a node and shows what leaves it there, in words and numbers or, with --out, as a "
+          "picture: a picture as it is, the channels of a feature map side by side. The values are those of a run: "
+          "random nodes draw what they would draw in that epoch, and layers have the weights with which a run begins. "
+          "The graph need not be finished: what is downstream of the node does not matter.");
+  command->footer(
+      "Examples:\n"
+      "  feedline-cli preview example:quickstart --node crop --record 7\n"
+      "  feedline-cli preview example:quickstart --node crop --record 7 --epoch 2 --out crop.png   another draw\n"
+      "  feedline-cli preview example:quickstart --node conv1 --record 7 --out maps.png\n");
+  auto arguments = std::make_shared<PreviewArguments>();
+  add_file(*command, arguments->file);
+  add_set(*command, arguments->set);
+  command->add_option("--node", arguments->request.node, "The node, by its name in the graph")->type_name("NODE");
+  command->add_option("--record", arguments->request.record, "Which record of the source, counted from 0")
+      ->type_name("R");
+  command->add_option("--epoch", arguments->request.epoch, "Random nodes draw anew in each epoch")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{1} << 31U));
+  command->add_flag("--validation", arguments->validation, "Random nodes take their fixed form, as in validation");
+  command->add_option("--out", arguments->out, "Write a PNG there; - is the standard output")->type_name("PNG");
+  command->add_option("--port", arguments->port, "Of --out: which output, if not the first")->type_name("PORT");
+  command->callback([arguments, &code] {
+    const Status done = preview(*arguments);
+    code = kOk;
+    if (done) return;
+    complain(done.error());
+    code = exit_code(done.error().code);
+  });
+}
+
+}  // namespace feedline::cli
