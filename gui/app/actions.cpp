@@ -9,20 +9,24 @@
 #include <QMenuBar>
 #include <QToolBar>
 #include <QToolButton>
-#include <QUndoStack>
+#include <QUndoGroup>
 
 namespace feedline::gui {
 
-Actions::Actions(QUndoStack& undo_stack, QWidget* window) : QObject(window), window_(window) {
+Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), window_(window) {
   new_graph = make(tr("&New"), "new", QKeySequence::New, tr("Start an empty graph"));
   open = make(tr("&Open…"), "open", QKeySequence::Open, tr("Open a graph file"));
   save = make(tr("&Save"), "save", QKeySequence::Save, tr("Save the graph"));
   save_as = make(tr("Save &as…"), {}, QKeySequence::SaveAs, tr("Save the graph under another name"));
   clear_recent = make(tr("&Clear list"), {}, {}, tr("Forget the recent files"));
+  close_tab = make(tr("&Close"), "close", QKeySequence(Qt::CTRL | Qt::Key_W), tr("Close this graph"));
+  next_tab = make(tr("&Next graph"), {}, QKeySequence(Qt::CTRL | Qt::Key_Tab), tr("Show the graph of the next tab"));
+  previous_tab = make(tr("&Previous graph"), {}, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Tab),
+                      tr("Show the graph of the tab before"));
   quit = make(tr("&Quit"), {}, QKeySequence::Quit, tr("Close the window"));
 
-  undo = undo_stack.createUndoAction(window_, tr("&Undo"));
-  redo = undo_stack.createRedoAction(window_, tr("&Redo"));
+  undo = undo_group.createUndoAction(window_, tr("&Undo"));
+  redo = undo_group.createRedoAction(window_, tr("&Redo"));
   undo->setShortcut(QKeySequence::Undo);
   redo->setShortcuts({QKeySequence(QKeySequence::Redo), QKeySequence(Qt::CTRL | Qt::Key_Y)});
   icons_[undo] = "undo";
@@ -46,6 +50,11 @@ Actions::Actions(QUndoStack& undo_stack, QWidget* window) : QObject(window), win
     themes->addAction(action);
   }
   toggle_theme = make(tr("Switch theme"), "moon", {}, tr("Switch between the light and the dark theme"));
+  preview = make(tr("&Preview"), {}, QKeySequence(Qt::Key_F8), tr("Show what leaves the selected node for one record"));
+  presenter = make(tr("P&resenter mode"), {}, QKeySequence(Qt::Key_F11),
+                   tr("The whole screen, larger writing, only the canvas and the panels chosen in Settings"));
+  presenter->setCheckable(true);
+  settings = make(tr("Se&ttings…"), {}, QKeySequence(Qt::CTRL | Qt::Key_Comma), tr("Theme, size of writing, presenter mode"));
   reset_layout = make(tr("&Reset layout"), {}, {}, tr("Put all panels back where they were at first"));
 
   run = make(tr("&Run"), "run", QKeySequence(Qt::Key_F5), tr("Train the model of this graph"));
@@ -56,6 +65,10 @@ Actions::Actions(QUndoStack& undo_stack, QWidget* window) : QObject(window), win
                         "and nothing is hidden"));
   show_queues->setCheckable(true);
 
+  gallery = make(tr("&Welcome…"), {}, {}, tr("Examples with pictures, recent files, the tour"));
+  shortcuts = make(tr("&Keyboard and mouse"), {}, QKeySequence(Qt::Key_F1), tr("All keys on one page"));
+  help = make(tr("&Help pages"), {}, QKeySequence(Qt::SHIFT | Qt::Key_F1), tr("Getting started, the command line, the file format"));
+  tour = make(tr("&Tour"), {}, {}, tr("What is where in this window, in under a minute"));
   about = make(tr("&About Feedline"), "info", {}, {});
   about_qt = make(tr("About &Qt"), {}, {}, {});
 
@@ -99,7 +112,7 @@ void Actions::fill_menu_bar(QMenuBar* bar) {
   file->addSeparator();
   file->addActions({save, save_as});
   file->addSeparator();
-  file->addAction(quit);
+  file->addActions({close_tab, quit});
 
   QMenu* edit = bar->addMenu(tr("&Edit"));
   edit->addActions({undo, redo});
@@ -111,18 +124,25 @@ void Actions::fill_menu_bar(QMenuBar* bar) {
   QMenu* view = bar->addMenu(tr("&View"));
   view->addActions({zoom_in, zoom_out, zoom_fit});
   view->addSeparator();
+  view->addAction(preview);
+  view->addActions({next_tab, previous_tab});
+  view->addSeparator();
   QMenu* theme = view->addMenu(tr("&Theme"));
   theme->addActions({theme_system, theme_light, theme_dark});
   panels = view->addMenu(tr("&Panels"));
   view->addAction(reset_layout);
+  view->addSeparator();
+  view->addActions({presenter, settings});
 
   QMenu* run_menu = bar->addMenu(tr("&Run"));
   run_menu->addActions({run, pause, stop});
   run_menu->addSeparator();
   run_menu->addAction(show_queues);
 
-  QMenu* help = bar->addMenu(tr("&Help"));
-  help->addActions({about, about_qt});
+  QMenu* help_menu = bar->addMenu(tr("&Help"));
+  help_menu->addActions({gallery, tour, help, shortcuts});
+  help_menu->addSeparator();
+  help_menu->addActions({about, about_qt});
 }
 
 void Actions::fill_tool_bar(QToolBar* bar) {

@@ -10,7 +10,7 @@ class QAction;
 class QMenu;
 class QMenuBar;
 class QToolBar;
-class QUndoStack;
+class QUndoGroup;
 class QWidget;
 
 namespace feedline::gui {
@@ -21,13 +21,13 @@ class Actions : public QObject {
   Q_OBJECT
 
  public:
-  Actions(QUndoStack& undo_stack, QWidget* window);
+  Actions(QUndoGroup& undo_group, QWidget* window);
 
-  QAction *new_graph, *open, *save, *save_as, *clear_recent, *quit;
+  QAction *new_graph, *open, *save, *save_as, *clear_recent, *close_tab, *next_tab, *previous_tab, *quit;
   QAction *undo, *redo, *cut, *copy, *paste, *duplicate, *remove, *select_all;
-  QAction *zoom_in, *zoom_out, *zoom_fit, *theme_system, *theme_light, *theme_dark, *toggle_theme, *reset_layout;
+  QAction *zoom_in, *zoom_out, *zoom_fit, *theme_system, *theme_light, *theme_dark, *toggle_theme, *reset_layout, *preview, *presenter, *settings;
   QAction *run, *pause, *stop, *show_queues;
-  QAction *about, *about_qt;
+  QAction *gallery, *shortcuts, *help, *tour, *about, *about_qt;
 
   QMenu* examples = nullptr;  ///< New from example
   QMenu* recent = nullptr;    ///< Open recent

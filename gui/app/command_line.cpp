@@ -113,15 +113,19 @@ bool CommandLine::apply_to(MainWindow& window) const {
     say(QStringLiteral("'%1' could not be opened").arg(file));
     return screenshot.isEmpty();  // the user has seen why; the window stays of use
   }
-  const QString name = example.isEmpty() ? QStringLiteral("quickstart") : example;
-  if (window.files().open_example(name) || example.isEmpty()) return true;
+  const bool welcomed = example.isEmpty() && screenshot.isEmpty() && !run;
+  if (welcomed || window.files().open_example(example.isEmpty() ? QStringLiteral("quickstart") : example)) return true;
   say(QStringLiteral("there is no example '%1'. Choose one of: %2").arg(example, Files::examples().join(", ")));
   return false;
 }
 
 void CommandLine::schedule(MainWindow& window) const {
   if (run) QTimer::singleShot(0, &window, &MainWindow::start_run);
-  if (screenshot.isEmpty()) return;
+  if (screenshot.isEmpty()) {
+    const bool nothing_asked = file.isEmpty() && example.isEmpty() && !run;
+    if (!window.offer_recovery() && nothing_asked) window.welcome().begin();
+    return;
+  }
   QTimer::singleShot(static_cast<int>(after_seconds * 1000), &window, [&window, file_name = screenshot] {
     const bool saved = window.grab().save(file_name);
     if (!saved) say(QStringLiteral("'%1' cannot be written").arg(file_name));

@@ -32,6 +32,7 @@ class Docks : public QObject {
   /// Brings a panel into view, whatever hid it.
   static void show(QDockWidget* dock);
   void fill_menu(QMenu* menu) const;
+  [[nodiscard]] const QList<QDockWidget*>& all() const { return docks_; }
 
  private:
   void update_titles();

@@ -34,6 +34,7 @@ QString epoch_text(const EpochResult& e) {
 
 LogPanel::LogPanel(QWidget* parent) : QPlainTextEdit(parent) {
   setReadOnly(true);
+  setAccessibleName(tr("Log"));
   setFrameShape(QFrame::NoFrame);
   setMaximumBlockCount(static_cast<int>(kLines));
   setPlaceholderText(tr("What happens in a run is written here: start, epochs, unreadable files, the end."));

@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
   QGuiApplication::setDesktopFileName(QStringLiteral("feedline"));
   QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/feedline.svg")));
   const CommandLine wanted = CommandLine::parse(QCoreApplication::arguments());
+  Theme::instance().set_font_scale(Settings::font_scale());
   Theme::instance().set_mode(wanted.theme.value_or(Settings::theme()));
 
   MainWindow window;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/main_window.h"
 
+#include "app/about.h"
 #include "app/log_panel.h"
 #include "app/problems_panel.h"
 #include "app/run_bar.h"
@@ -8,11 +9,9 @@
 #include "canvas/graph_view.h"
 #include "inspector/inspector_panel.h"
 #include "inspector/palette_panel.h"
-#include "plots/loss_panel.h"
 #include "plots/queues_panel.h"
-#include "plots/stages_panel.h"
-#include "plots/step_panel.h"
-#include "plots/throughput_panel.h"
+#include "preview/preview_panel.h"
+#include "workspace/recovery_dialog.h"
 
 #include <QAction>
 #include <QCloseEvent>
@@ -23,9 +22,9 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QMimeData>
-#include <QPushButton>
 #include <QScreen>
 #include <QStatusBar>
+#include <QTimer>
 #include <QToolBar>
 #include <QToolButton>
 #include <QUrl>
@@ -39,26 +38,28 @@ constexpr int kStopDeadlineMs = 5000;
 constexpr int kMessageMs = 6000;
 }  // namespace
 
-MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), prober_(document_) {
+MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
   setObjectName("feedline");
   setAcceptDrops(true);
-  files_ = new Files(document_, this);
-  actions_ = new Actions(document_.undo_stack(), this);
-  docks_ = new Docks(this);
-  graph_ = new GraphView(document_, this);
-  setCentralWidget(graph_);
+  workspace_ = new Workspace(this);
+  setCentralWidget(workspace_);
+  files_ = new Files(*workspace_, this);
+  actions_ = new Actions(workspace_->undo_group(), this);
+  desk_ = new RunDesk(*workspace_, *actions_, this);
   actions_->fill_menu_bar(menuBar());
   make_tool_bar();
   make_status_bar();
-  make_docks();
+  panels_ = new Panels(*workspace_, *desk_, this);
+  looks_ = new Looks(*actions_, panels_->docks(), this);
+  welcome_ = new Welcome(*files_, *workspace_, *panels_, *desk_, *actions_, this);
+  place();
   connect_files();
+  connect_tabs();
   connect_editing();
   connect_view();
   connect_run();
-  connect_queues();
-  update_title();
-  update_problems();
-  update_run_actions();
+  connect_autosave();
+  show_tab(workspace_->current());
 }
 
 MainWindow::~MainWindow() = default;
@@ -71,8 +72,7 @@ void MainWindow::make_tool_bar() {
   bar->setToolButtonStyle(Qt::ToolButtonIconOnly);
   bar->setContextMenuPolicy(Qt::PreventContextMenu);
   actions_->fill_tool_bar(bar);
-  run_bar_ = new RunBar(bar);
-  bar->addWidget(run_bar_);
+  bar->addWidget(desk_->bar);
   bar->addAction(actions_->toggle_theme);
 }
 
@@ -87,172 +87,173 @@ void MainWindow::make_status_bar() {
   statusBar()->addPermanentWidget(problems_button_);
 }
 
-void MainWindow::make_docks() {
-  palette_ = new PalettePanel(this);
-  inspector_ = new InspectorPanel(document_, this);
-  stages_ = new StagesPanel(this);
-  queues_ = new QueuesPanel(this);
-  step_ = new StepPanel(this);
-  loss_ = new LossPanel(this);
-  throughput_ = new ThroughputPanel(this);
-  problems_ = new ProblemsPanel(this);
-  log_ = new LogPanel(this);
-
-  docks_->add("palette", tr("Nodes"), palette_, Qt::LeftDockWidgetArea);
-  docks_->add("inspector", tr("Inspector"), inspector_, Qt::RightDockWidgetArea);
-  QDockWidget* stages = docks_->add("stages", tr("Stages"), stages_, Qt::BottomDockWidgetArea);
-  docks_->add("loss", tr("Loss and accuracy"), loss_, Qt::BottomDockWidgetArea);
-  queues_dock_ = docks_->add("queues", tr("Queues"), queues_, Qt::BottomDockWidgetArea);
-  QDockWidget* throughput = docks_->add("throughput", tr("Throughput"), throughput_, Qt::BottomDockWidgetArea);
-  QDockWidget* step = docks_->add("step", tr("Step breakdown"), step_, Qt::BottomDockWidgetArea);
-  problems_dock_ = docks_->add("problems", tr("Problems"), problems_, Qt::BottomDockWidgetArea);
-  QDockWidget* log = docks_->add("log", tr("Log"), log_, Qt::BottomDockWidgetArea);
-  docks_->stack(stages, step);
-  docks_->stack(stages, queues_dock_);
-  docks_->stack(throughput, problems_dock_);
-  docks_->stack(throughput, log);
-  Docks::show(stages);
-  Docks::show(throughput);
-
+void MainWindow::place() {
   const QSize screen = QGuiApplication::primaryScreen()->availableSize();
   resize(std::min(1600, screen.width()), std::min(960, screen.height()));
   arrange();
-  docks_->fill_menu(actions_->panels);
-  docks_->remember();
+  panels_->docks().fill_menu(actions_->panels);
+  panels_->docks().remember();
   restoreGeometry(Settings::geometry());
-  docks_->restore(Settings::layout());
-}
-
-void MainWindow::arrange() {
-  const auto dock = [this](const char* name) { return findChild<QDockWidget*>(QLatin1String(name)); };
-  resizeDocks({dock("palette"), dock("inspector")}, {width() * 16 / 100, width() * 21 / 100}, Qt::Horizontal);
-  resizeDocks({dock("stages"), dock("loss"), dock("throughput")},
-              {width() * 34 / 100, width() * 38 / 100, width() * 28 / 100}, Qt::Horizontal);
-  resizeDocks({dock("stages")}, {height() * 31 / 100}, Qt::Vertical);
+  panels_->docks().restore(Settings::layout());
 }
 
 void MainWindow::connect_files() {
   connect(actions_->new_graph, &QAction::triggered, files_, &Files::new_document);
   connect(actions_->open, &QAction::triggered, files_, qOverload<>(&Files::open));
-  connect(actions_->save, &QAction::triggered, files_, &Files::save);
-  connect(actions_->save_as, &QAction::triggered, files_, &Files::save_as);
+  connect(actions_->save, &QAction::triggered, files_, [this] { files_->save(); });
+  connect(actions_->save_as, &QAction::triggered, files_, [this] { files_->save_as(); });
+  connect(actions_->close_tab, &QAction::triggered, this, [this] { close_tab(workspace_->current()); });
   connect(actions_->quit, &QAction::triggered, this, &QWidget::close);
-  for (const QString& name : Files::examples()) {
-    actions_->examples->addAction(name.chopped(name.endsWith(".feedline") ? 9 : 0), files_,
-                                  [this, name] { files_->open_example(name); });
-  }
-  fill_recent();
-  connect(files_, &Files::recent_changed, this, &MainWindow::fill_recent);
-  connect(actions_->clear_recent, &QAction::triggered, this, [this] {
-    Settings::clear_recent_files();
-    fill_recent();
-  });
-  connect(files_, &Files::opened, this, [this] {
-    graph_->clear_run();
-    run_is_of_this_graph_ = false;
-    for (const Problem& note : files_->notes()) {
-      log_->add(LogPanel::Level::Warning, QString::fromStdString(note.error.line()));
-    }
+  connect(files_, &Files::opened, this, [this](DocumentTab& tab) {
+    for (const Problem& note : tab.notes())
+      desk_->log->add(LogPanel::Level::Warning, QString::fromStdString(note.error.line()));
     update_title();
     update_problems();
   });
-  connect(&document_, &DocumentController::file_changed, this, &MainWindow::update_title);
-  connect(&document_.undo_stack(), &QUndoStack::cleanChanged, this, &MainWindow::update_title);
+}
+
+void MainWindow::connect_tabs() {
+  connect(actions_->next_tab, &QAction::triggered, workspace_, &Workspace::next);
+  connect(actions_->previous_tab, &QAction::triggered, workspace_, &Workspace::previous);
+  connect(workspace_, &Workspace::added, this, &MainWindow::connect_tab);
+  connect(workspace_, &Workspace::current_tab_changed, this, &MainWindow::show_tab);
+  connect(workspace_, &Workspace::current_titled, this, &MainWindow::update_title);
+  connect(workspace_, &Workspace::close_requested, this, &MainWindow::close_tab);
+  connect_tab(workspace_->current());
+}
+
+void MainWindow::connect_tab(DocumentTab& tab) {
+  const auto when_current = [this, &tab](auto act) {
+    if (&tab == &workspace_->current()) act();
+  };
+  connect(&tab.view(), &GraphView::selection_changed, this, [this, when_current](const QStringList& nodes) {
+    when_current([&] { show_nodes(nodes); });
+  });
+  connect(&tab.view(), &GraphView::status_message, this, &MainWindow::say);
+  connect(&tab, &DocumentTab::problems_changed, this, [this, when_current] { when_current([&] { update_problems(); }); });
+}
+
+void MainWindow::show_tab(DocumentTab& tab) {
+  panels_->inspector->show_document(tab.document());
+  panels_->preview->show_document(tab.document());
+  show_nodes(tab.selected_nodes());
+  update_title();
+  update_problems();
+}
+
+void MainWindow::show_nodes(const QStringList& nodes) {
+  panels_->inspector->show_nodes(nodes);
+  panels_->preview->show_nodes(nodes);
+}
+
+void MainWindow::close_tab(DocumentTab& tab) {
+  if (!files_->may_leave(tab) || !desk_->may_stop(&tab)) return;
+  if (desk_->tab() == &tab) runs().stop();
+  workspace_->remove(tab);
+}
+
+void MainWindow::on_view(QAction* action, void (GraphView::*command)()) {
+  connect(action, &QAction::triggered, this, [this, command] { (view().*command)(); });
 }
 
 void MainWindow::connect_editing() {
-  connect(actions_->cut, &QAction::triggered, graph_, &GraphView::cut);
-  connect(actions_->copy, &QAction::triggered, graph_, &GraphView::copy);
-  connect(actions_->paste, &QAction::triggered, graph_, &GraphView::paste);
-  connect(actions_->duplicate, &QAction::triggered, graph_, &GraphView::duplicate);
-  connect(actions_->remove, &QAction::triggered, graph_, &GraphView::delete_selection);
-  connect(actions_->select_all, &QAction::triggered, graph_, &GraphView::select_all);
-  connect(palette_, &PalettePanel::add_requested, graph_, &GraphView::add_node);
-  connect(graph_, &GraphView::selection_changed, inspector_, &InspectorPanel::show_nodes);
-  connect(graph_, &GraphView::status_message, this,
-          [this](const QString& text) { statusBar()->showMessage(text, kMessageMs); });
-  connect(&document_, &DocumentController::changed, this, &MainWindow::update_problems);
-  connect(&prober_, &Prober::probed, this, &MainWindow::update_problems);
-  connect(problems_, &ProblemsPanel::node_chosen, graph_, &GraphView::select_node);
-  connect(problems_button_, &QToolButton::clicked, this, [this] { Docks::show(problems_dock_); });
+  on_view(actions_->cut, &GraphView::cut);
+  on_view(actions_->copy, &GraphView::copy);
+  on_view(actions_->paste, &GraphView::paste);
+  on_view(actions_->duplicate, &GraphView::duplicate);
+  on_view(actions_->remove, &GraphView::delete_selection);
+  on_view(actions_->select_all, &GraphView::select_all);
+  connect(panels_->palette, &PalettePanel::add_requested, this, [this](const QString& type) { view().add_node(type); });
+  connect(panels_->problems, &ProblemsPanel::problem_chosen, this, &MainWindow::show_problem);
+  connect(actions_->preview, &QAction::triggered, this, [this] { Panels::show(panels_->preview); });
+  connect(problems_button_, &QToolButton::clicked, this, [this] { Panels::show(panels_->problems); });
 }
 
 void MainWindow::connect_view() {
-  connect(actions_->zoom_in, &QAction::triggered, graph_, &GraphView::zoom_in);
-  connect(actions_->zoom_out, &QAction::triggered, graph_, &GraphView::zoom_out);
-  connect(actions_->zoom_fit, &QAction::triggered, graph_, &GraphView::zoom_to_fit);
-  connect(actions_->reset_layout, &QAction::triggered, docks_, &Docks::reset);
-  connect(actions_->theme_system, &QAction::triggered, this, [this] { set_theme(Theme::Mode::System); });
-  connect(actions_->theme_light, &QAction::triggered, this, [this] { set_theme(Theme::Mode::Light); });
-  connect(actions_->theme_dark, &QAction::triggered, this, [this] { set_theme(Theme::Mode::Dark); });
-  connect(actions_->toggle_theme, &QAction::triggered, this,
-          [this] { set_theme(Theme::instance().dark() ? Theme::Mode::Light : Theme::Mode::Dark); });
-  const auto check = [this] {
-    const Theme::Mode mode = Theme::instance().mode();
-    actions_->theme_system->setChecked(mode == Theme::Mode::System);
-    actions_->theme_light->setChecked(mode == Theme::Mode::Light);
-    actions_->theme_dark->setChecked(mode == Theme::Mode::Dark);
-    update_problems();
-  };
-  check();
-  connect(&Theme::instance(), &Theme::changed, this, check);
-  connect(actions_->about, &QAction::triggered, this, &MainWindow::show_about);
+  on_view(actions_->zoom_in, &GraphView::zoom_in);
+  on_view(actions_->zoom_out, &GraphView::zoom_out);
+  on_view(actions_->zoom_fit, &GraphView::zoom_to_fit);
+  connect(actions_->reset_layout, &QAction::triggered, &panels_->docks(), &Docks::reset);
+  connect(&Theme::instance(), &Theme::changed, this, &MainWindow::update_problems);
+  connect(actions_->about, &QAction::triggered, this, [this] { show_about(this); });
   connect(actions_->about_qt, &QAction::triggered, this, [this] { QMessageBox::aboutQt(this); });
 }
 
-void MainWindow::set_theme(Theme::Mode mode) {
-  Settings::set_theme(mode);
-  Theme::instance().set_mode(mode);
+void MainWindow::connect_run() {
+  connect(desk_, &RunDesk::refused, this, &MainWindow::show_refusal);
+  connect(desk_, &RunDesk::queues_wanted, this, [this] { Panels::show(desk_->queues); });
+  connect(desk_, &RunDesk::message, this, &MainWindow::say);
+  connect(desk_, &RunDesk::process_measured, process_, &QLabel::setText);
+  connect(desk_, &RunDesk::state_changed, this, [this] {
+    update_title();
+    panels_->preview->show_run_active(runs().active());
+    if (leaving_ && !runs().active()) close();
+  });
 }
 
-void MainWindow::fill_recent() {
-  actions_->recent->clear();
-  const QStringList files = Settings::recent_files();
-  for (const QString& file : files) {
-    actions_->recent->addAction(file, files_, [this, file] { files_->open(file); });
-  }
-  if (!files.isEmpty()) actions_->recent->addSeparator();
-  actions_->recent->addAction(actions_->clear_recent);
-  actions_->recent->setEnabled(!files.isEmpty());
+void MainWindow::connect_autosave() {
+  autosave_ = new Autosave(*workspace_, this);
+  connect(autosave_, &Autosave::failed, this,
+          [this](const QString& why) { desk_->log->add(LogPanel::Level::Warning, tr("Autosave: %1").arg(why)); });
+}
+
+bool MainWindow::offer_recovery() {
+  std::vector<RescueFolder::Left> left = autosave_->left_behind();
+  if (left.empty()) return false;
+  auto* dialog = new RecoveryDialog(std::move(left), this);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  connect(dialog, &RecoveryDialog::recover_wanted, this, [this](const RescueFolder::Left& one) {
+    if (const Status recovered = autosave_->recover(one); !recovered)
+      desk_->log->add(LogPanel::Level::Error, QString::fromStdString(recovered.error().line()));
+  });
+  dialog->open();
+  return true;
+}
+
+void MainWindow::say(const QString& text) { statusBar()->showMessage(text, kMessageMs); }
+
+void MainWindow::show_problem(const QString& node, const QString& param) {
+  view().select_node(node);
+  if (param.isEmpty()) return;
+  Panels::show(panels_->inspector);
+  panels_->inspector->show_param(node, param);
+}
+
+void MainWindow::show_refusal(DocumentTab& tab) {
+  workspace_->show(tab);
+  Panels::show(panels_->problems);
+  panels_->problems->choose_first_error();
+  say(tr("The graph cannot run yet: see Problems"));
 }
 
 void MainWindow::update_title() {
-  QString title = files_->display_name() + QStringLiteral("[*] – Feedline");
-  if (runs_.active()) title.prepend(run_bar_->state_text() + QStringLiteral(" · "));
+  QString title = workspace_->current().display_name() + QStringLiteral("[*] – Feedline");
+  if (runs().active()) {
+    const bool elsewhere = desk_->tab() != nullptr && desk_->tab() != &workspace_->current();
+    const QString whose = elsewhere ? QLatin1Char(' ') + desk_->tab()->display_name() : QString();
+    title.prepend(run_bar().state_text() + whose + QStringLiteral(" · "));
+  }
   setWindowTitle(title);
-  setWindowModified(!document_.undo_stack().isClean());
+  setWindowModified(workspace_->current().modified());
 }
 
 void MainWindow::update_problems() {
-  std::vector<Problem> all = document_.analysis().problems;
-  all.insert(all.end(), prober_.problems().begin(), prober_.problems().end());
-  all.insert(all.end(), files_->notes().begin(), files_->notes().end());
-  problems_->set_problems(all);
-  const int errors = problems_->model().error_count();
+  const std::vector<Problem> all = workspace_->current().problems();
+  panels_->problems->set_problems(all);
+  const int errors = panels_->problems->model().error_count();
   const int count = static_cast<int>(all.size());
   problems_button_->setText(count == 0    ? tr("No problems")
                             : errors == 0 ? tr("Warnings: %1").arg(count)
                                           : tr("Errors: %1").arg(errors));
   problems_button_->setIcon(Theme::instance().icon(count == 0 ? "check" : errors == 0 ? "warning" : "error"));
-  problems_dock_->setWindowTitle(count == 0 ? tr("Problems") : tr("Problems (%1)").arg(count));
+  Panels::dock_of(panels_->problems)->setWindowTitle(count == 0 ? tr("Problems") : tr("Problems (%1)").arg(count));
 }
 
-bool MainWindow::may_close() {
-  if (quiet_) return true;
-  if (!files_->may_leave()) return false;
-  if (!runs_.active()) return true;
-  QMessageBox box(QMessageBox::Question, tr("A run is going on"), tr("Stop the run and close?"), QMessageBox::NoButton,
-                  this);
-  box.setInformativeText(tr("What it has learnt so far is lost."));
-  QPushButton* stop = box.addButton(tr("&Stop and close"), QMessageBox::AcceptRole);
-  box.addButton(tr("&Keep running"), QMessageBox::RejectRole);
-  box.exec();
-  return box.clickedButton() == stop;
-}
+bool MainWindow::may_close() { return quiet_ || (files_->may_leave_all() && desk_->may_stop()); }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
   if (leaving_) {
-    event->setAccepted(!runs_.active() || given_up_);
+    event->setAccepted(!runs().active() || given_up_);
     return;
   }
   if (!may_close()) {
@@ -260,10 +261,13 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     return;
   }
   leaving_ = true;
-  if (!quiet_) Settings::set_window(saveGeometry(), docks_->save());
-  event->setAccepted(!runs_.active());
-  if (!runs_.active()) return;
-  runs_.stop();
+  looks_->presenter().set_on(false);
+  desk_->leave();
+  autosave_->forget_all();
+  if (!quiet_) Settings::set_window(saveGeometry(), panels_->docks().save());
+  event->setAccepted(!runs().active());
+  if (!runs().active()) return;
+  runs().stop();
   statusBar()->showMessage(tr("Stopping the run…"));
   setEnabled(false);
   // The end of the run closes the window; a backend that hangs does not hold it for ever.

@@ -2,12 +2,13 @@
 #pragma once
 
 #include "app/actions.h"
-#include "app/docks.h"
-#include "app/files.h"
-#include "app/theme.h"
-#include "commands/document_controller.h"
-#include "session/prober.h"
-#include "session/run_controller.h"
+#include "app/panels.h"
+#include "app/run_desk.h"
+#include "looks/looks.h"
+#include "start/welcome.h"
+#include "workspace/autosave.h"
+#include "workspace/files.h"
+#include "workspace/workspace.h"
 
 #include <QMainWindow>
 #include <QString>
@@ -18,16 +19,6 @@ class QToolButton;
 namespace feedline::gui {
 
 class GraphView;
-class InspectorPanel;
-class LogPanel;
-class LossPanel;
-class PalettePanel;
-class ProblemsPanel;
-class QueuesPanel;
-class RunBar;
-class StagesPanel;
-class StepPanel;
-class ThroughputPanel;
 
 /// The window: it owns the parts and connects them, and decides nothing itself.
 class MainWindow : public QMainWindow {
@@ -37,19 +28,28 @@ class MainWindow : public QMainWindow {
   explicit MainWindow(QWidget* parent = nullptr);
   ~MainWindow() override;
 
+  [[nodiscard]] Workspace& workspace() { return *workspace_; }
   [[nodiscard]] Files& files() { return *files_; }
-  [[nodiscard]] DocumentController& document() { return document_; }
-  [[nodiscard]] RunController& runs() { return runs_; }
+  /// Of the current tab.
+  [[nodiscard]] DocumentController& document() { return workspace_->current().document(); }
+  [[nodiscard]] GraphView& view() { return workspace_->current().view(); }
+  [[nodiscard]] RunDesk& desk() { return *desk_; }
+  [[nodiscard]] RunController& runs() { return desk_->runs(); }
+  [[nodiscard]] RunBar& run_bar() { return *desk_->bar; }
+  [[nodiscard]] LossPanel& loss() { return *desk_->loss; }
+  [[nodiscard]] QueuesPanel& queues() { return *desk_->queues; }
   [[nodiscard]] Actions& actions() { return *actions_; }
-  [[nodiscard]] RunBar& run_bar() { return *run_bar_; }
-  [[nodiscard]] ProblemsPanel& problems() { return *problems_; }
-  [[nodiscard]] LossPanel& loss() { return *loss_; }
-  [[nodiscard]] QueuesPanel& queues() { return *queues_; }
+  [[nodiscard]] Panels& panels() { return *panels_; }
+  [[nodiscard]] Looks& looks() { return *looks_; }
+  [[nodiscard]] Welcome& welcome() { return *welcome_; }
+  [[nodiscard]] ProblemsPanel& problems() { return *panels_->problems; }
 
-  /// Starts a run of the graph, or shows why it cannot.
-  void start_run();
+  /// Starts a run of the current graph, or shows why it cannot.
+  void start_run() { desk_->start(workspace_->current()); }
   /// Gives every panel its share of the window's present size.
-  void arrange();
+  void arrange() { panels_->arrange(); }
+  /// Asks what becomes of what an earlier window left unsaved; false if it left nothing.
+  bool offer_recovery();
   /// Closes without a question (a run is still stopped first): for --screenshot.
   void close_quietly();
 
@@ -60,53 +60,41 @@ class MainWindow : public QMainWindow {
 
  private:
   void make_tool_bar();
-  void make_docks();
   void make_status_bar();
+  void place();  ///< as the user left it
   void connect_files();
+  void connect_tabs();
+  void connect_tab(DocumentTab& tab);
   void connect_editing();
   void connect_view();
   void connect_run();
-  void connect_queues();
-  void fill_recent();
+  void connect_autosave();
+  /// The action does this to the canvas of the current tab.
+  void on_view(QAction* action, void (GraphView::*command)());
+  void close_tab(DocumentTab& tab);
+  void show_tab(DocumentTab& tab);
+  void show_nodes(const QStringList& nodes);
+  void show_problem(const QString& node, const QString& param);
+  void show_refusal(DocumentTab& tab);
+  void say(const QString& text);
   void update_title();
   void update_problems();
-  void update_run_actions();
-  void show_snapshot(const Snapshot& now, const Snapshot& earlier);
-  void show_process(const Snapshot& now, const Snapshot& earlier);
-  void show_end(const RunResult& result);
-  void show_whole_run(const RunResult& result);
-  void show_about();
-  void set_theme(Theme::Mode mode);
   [[nodiscard]] bool may_close();
 
-  DocumentController document_;
-  RunController runs_;
-  Prober prober_;
+  Workspace* workspace_ = nullptr;
   Files* files_ = nullptr;
   Actions* actions_ = nullptr;
-  Docks* docks_ = nullptr;
-
-  GraphView* graph_ = nullptr;
-  PalettePanel* palette_ = nullptr;
-  InspectorPanel* inspector_ = nullptr;
-  RunBar* run_bar_ = nullptr;
-  StagesPanel* stages_ = nullptr;
-  QueuesPanel* queues_ = nullptr;
-  StepPanel* step_ = nullptr;
-  LossPanel* loss_ = nullptr;
-  ThroughputPanel* throughput_ = nullptr;
-  ProblemsPanel* problems_ = nullptr;
-  LogPanel* log_ = nullptr;
-  QDockWidget* problems_dock_ = nullptr;
-  QDockWidget* queues_dock_ = nullptr;
+  RunDesk* desk_ = nullptr;
+  Panels* panels_ = nullptr;
+  Looks* looks_ = nullptr;
+  Welcome* welcome_ = nullptr;
+  Autosave* autosave_ = nullptr;
   QToolButton* problems_button_ = nullptr;
   QLabel* process_ = nullptr;
-  Nanos process_shown_ = 0;
 
-  bool quiet_ = false;                 ///< close without questions
-  bool leaving_ = false;               ///< all questions are answered; waiting for the run to end
-  bool given_up_ = false;              ///< on a run that does not end
-  bool run_is_of_this_graph_ = false;  ///< false once another document has been opened over the run's
+  bool quiet_ = false;     ///< close without questions
+  bool leaving_ = false;   ///< all questions are answered; waiting for the run to end
+  bool given_up_ = false;  ///< on a run that does not end
 };
 
 }  // namespace feedline::gui

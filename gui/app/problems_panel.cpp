@@ -19,6 +19,7 @@ ProblemsPanel::ProblemsPanel(QWidget* parent)
   view_->setModel(model_);
   view_->setRootIsDecorated(false);
   view_->setUniformRowHeights(true);
+  view_->setAccessibleName(tr("Problems"));
   view_->setSelectionBehavior(QAbstractItemView::SelectRows);
   view_->setFrameShape(QFrame::NoFrame);
   view_->header()->setStretchLastSection(true);
@@ -30,12 +31,8 @@ ProblemsPanel::ProblemsPanel(QWidget* parent)
   stack_->addWidget(empty_);
   stack_->addWidget(view_);
 
-  const auto choose = [this](const QModelIndex& index) {
-    const QString node = index.data(ProblemsModel::NodeRole).toString();
-    if (!node.isEmpty()) Q_EMIT node_chosen(node);
-  };
-  connect(view_, &QTreeView::clicked, this, choose);
-  connect(view_, &QTreeView::activated, this, choose);
+  connect(view_, &QTreeView::clicked, this, &ProblemsPanel::choose);
+  connect(view_, &QTreeView::activated, this, &ProblemsPanel::choose);
   const auto style = [this] {
     empty_->setStyleSheet(QStringLiteral("color: %1").arg(Theme::instance().colors().muted.name()));
   };
@@ -48,12 +45,24 @@ void ProblemsPanel::set_problems(const std::vector<Problem>& problems) {
   stack_->setCurrentWidget(problems.empty() ? static_cast<QWidget*>(empty_) : view_);
 }
 
-QString ProblemsPanel::first_error_node() const {
-  for (int row = 0; row < model_->rowCount(); ++row) {
-    const QModelIndex index = model_->index(row, 0);
-    if (index.data(ProblemsModel::IsErrorRole).toBool()) return index.data(ProblemsModel::NodeRole).toString();
-  }
+void ProblemsPanel::choose(const QModelIndex& index) {
+  const QString node = index.data(ProblemsModel::NodeRole).toString();
+  if (!node.isEmpty()) Q_EMIT problem_chosen(node, index.data(ProblemsModel::ParamRole).toString());
+}
+
+QModelIndex ProblemsPanel::first_error() const {
+  for (int row = 0; row < model_->rowCount(); ++row)
+    if (const QModelIndex index = model_->index(row, 0); index.data(ProblemsModel::IsErrorRole).toBool()) return index;
   return {};
+}
+
+QString ProblemsPanel::first_error_node() const { return first_error().data(ProblemsModel::NodeRole).toString(); }
+
+void ProblemsPanel::choose_first_error() {
+  const QModelIndex index = first_error();
+  if (!index.isValid()) return;
+  view_->setCurrentIndex(index);
+  choose(index);
 }
 
 }  // namespace feedline::gui

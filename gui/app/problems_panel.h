@@ -14,7 +14,7 @@ class QTreeView;
 
 namespace feedline::gui {
 
-/// The problems of the graph as a list; choosing one leads to its node.
+/// The problems of the graph as a list; choosing one leads to its node and to the field that is wrong.
 class ProblemsPanel : public QWidget {
   Q_OBJECT
 
@@ -24,11 +24,17 @@ class ProblemsPanel : public QWidget {
   [[nodiscard]] const ProblemsModel& model() const { return *model_; }
   /// The node of the first error; empty if there is none, or if it is of the whole graph.
   [[nodiscard]] QString first_error_node() const;
+  /// As if the user had clicked on the first error.
+  void choose_first_error();
 
  Q_SIGNALS:
-  void node_chosen(const QString& node);
+  /// The node of a problem, and the parameter that is wrong or missing; empty where it is none.
+  void problem_chosen(const QString& node, const QString& param);
 
  private:
+  void choose(const QModelIndex& index);
+  [[nodiscard]] QModelIndex first_error() const;
+
   ProblemsModel* model_;
   QTreeView* view_;
   QLabel* empty_;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The part of the window that follows a run.
+#include "app/run_desk.h"
+
+#include "app/actions.h"
 #include "app/log_panel.h"
-#include "app/main_window.h"
-#include "app/problems_panel.h"
 #include "app/run_bar.h"
 #include "app/settings.h"
 #include "canvas/graph_view.h"
@@ -11,15 +11,10 @@
 #include "plots/stages_panel.h"
 #include "plots/step_panel.h"
 #include "plots/throughput_panel.h"
-#include "training/report.h"
 
 #include <QAction>
-#include <QDockWidget>
-#include <QLabel>
 #include <QMessageBox>
-#include <QStatusBar>
-
-#include <algorithm>
+#include <QPushButton>
 
 namespace feedline::gui {
 
@@ -27,83 +22,115 @@ namespace {
 constexpr Nanos kProcessInterval = 500'000'000;
 }
 
-void MainWindow::connect_run() {
-  connect(actions_->run, &QAction::triggered, this, &MainWindow::start_run);
-  connect(actions_->stop, &QAction::triggered, &runs_, &RunController::stop);
-  connect(actions_->pause, &QAction::triggered, this,
-          [this] { runs_.state() == RunController::State::Paused ? runs_.resume() : runs_.pause(); });
-  log_->follow(runs_);
-  connect(&runs_, &RunController::state_changed, this, [this](RunController::State state) {
-    run_bar_->set_state(state);
-    update_run_actions();
-    update_title();
-    if (state == RunController::State::Idle && leaving_) close();
-  });
-  connect(&runs_, &RunController::preparing, run_bar_, &RunBar::show_preparing);
-  connect(&runs_, &RunController::snapshot_taken, this, &MainWindow::show_snapshot);
-  connect(&runs_, &RunController::epoch_done, loss_, &LossPanel::add_epoch);
-  connect(&runs_, &RunController::finished, this, &MainWindow::show_end);
+RunDesk::RunDesk(Workspace& workspace, Actions& actions, QWidget* window)
+    : QObject(window),
+      bar(new RunBar(window)),
+      stages(new StagesPanel(window)),
+      queues(new QueuesPanel(window)),
+      step(new StepPanel(window)),
+      loss(new LossPanel(window)),
+      throughput(new ThroughputPanel(window)),
+      log(new LogPanel(window)),
+      workspace_(workspace),
+      actions_(actions),
+      window_(window) {
+  connect_actions();
+  connect_run();
+  update_actions();
 }
 
-void MainWindow::connect_queues() {
-  actions_->show_queues->setChecked(Settings::show_queues());
-  connect(actions_->show_queues, &QAction::toggled, this, [this](bool on) {
+void RunDesk::connect_actions() {
+  connect(actions_.run, &QAction::triggered, this, [this] { start(workspace_.current()); });
+  connect(actions_.stop, &QAction::triggered, &runs_, &RunController::stop);
+  connect(actions_.pause, &QAction::triggered, this,
+          [this] { runs_.state() == RunController::State::Paused ? runs_.resume() : runs_.pause(); });
+  actions_.show_queues->setChecked(Settings::show_queues());
+  connect(actions_.show_queues, &QAction::toggled, this, [this](bool on) {
     Settings::set_show_queues(on);
     if (runs_.active())
-      statusBar()->showMessage(on ? tr("The next run shows every queue") : tr("The next run is as fast as it can be"),
-                               6000);
+      Q_EMIT message(on ? tr("The next run shows every queue") : tr("The next run is as fast as it can be"));
   });
-  connect(queues_, &QueuesPanel::workers_wanted, &runs_,
+  connect(queues, &QueuesPanel::workers_wanted, &runs_,
           [this](const QString& node, int workers) { runs_.set_workers(node, static_cast<std::size_t>(workers)); });
 }
 
-void MainWindow::start_run() {
+void RunDesk::connect_run() {
+  log->follow(runs_);
+  connect(&runs_, &RunController::state_changed, this, [this](RunController::State state) {
+    bar->set_state(state);
+    workspace_.mark_running(runs_.active() ? tab_.data() : nullptr);
+    update_actions();
+    Q_EMIT state_changed();
+  });
+  connect(&runs_, &RunController::preparing, bar, &RunBar::show_preparing);
+  connect(&runs_, &RunController::snapshot_taken, this, &RunDesk::show_snapshot);
+  connect(&runs_, &RunController::epoch_done, loss, &LossPanel::add_epoch);
+  connect(&runs_, &RunController::finished, this, &RunDesk::show_end);
+}
+
+void RunDesk::follow(DocumentTab* tab) {
+  disconnect(replaced_);
+  tab_ = tab;
+  if (tab != nullptr)
+    replaced_ = connect(&tab->document(), &DocumentController::replaced, this, [this] { follow(nullptr); });
+}
+
+void RunDesk::start(DocumentTab& tab) {
   if (runs_.active()) return;
-  if (!document_.analysis().ok()) {
-    Docks::show(problems_dock_);
-    if (const QString node = problems_->first_error_node(); !node.isEmpty()) graph_->select_node(node);
-    statusBar()->showMessage(tr("The graph cannot run yet: see Problems"), 6000);
+  if (!tab.document().analysis().ok()) {
+    Q_EMIT refused(tab);
     return;
   }
-  stages_->reset();
-  step_->reset();
-  loss_->reset();
-  throughput_->reset();
+  stages->reset();
+  step->reset();
+  loss->reset();
+  throughput->reset();
   RunOptions options;
-  options.staged = actions_->show_queues->isChecked();
-  queues_->begin(options.staged);
-  if (options.staged) Docks::show(queues_dock_);
-  graph_->show_staged(options.staged);
-  graph_->clear_run();
-  graph_->show_run_active(true);
-  run_is_of_this_graph_ = true;
+  options.staged = actions_.show_queues->isChecked();
+  queues->begin(options.staged);
+  if (options.staged) Q_EMIT queues_wanted();
+  if (tab_ && tab_ != &tab) tab_->view().clear_run();
+  follow(&tab);
+  tab.view().show_staged(options.staged);
+  tab.view().show_run_active(true);
   const QString run = options.staged ? tr("Run of %1, every queue shown") : tr("Run of %1");
-  log_->add(LogPanel::Level::Info, run.arg(files_->display_name()));
-  run_bar_->show_staged(options.staged);
-  runs_.start(document_.document(), std::move(options));
+  log->add(LogPanel::Level::Info, run.arg(tab.display_name()));
+  bar->show_staged(options.staged);
+  runs_.start(tab.document().document(), std::move(options));
 }
 
-void MainWindow::update_run_actions() {
+bool RunDesk::may_stop(const DocumentTab* only) {
+  if (!runs_.active() || (only != nullptr && only != tab_)) return true;
+  QMessageBox box(QMessageBox::Question, tr("A run is going on"), tr("Stop the run and close?"), QMessageBox::NoButton,
+                  window_);
+  box.setInformativeText(tr("What it has learnt so far is lost."));
+  QPushButton* stop = box.addButton(tr("&Stop and close"), QMessageBox::AcceptRole);
+  box.addButton(tr("&Keep running"), QMessageBox::RejectRole);
+  box.exec();
+  return box.clickedButton() == stop;
+}
+
+void RunDesk::update_actions() {
   using State = RunController::State;
   const State state = runs_.state();
-  actions_->run->setEnabled(state == State::Idle);
-  actions_->pause->setEnabled(state == State::Running || state == State::Paused);
-  actions_->pause->setText(state == State::Paused ? tr("&Resume") : tr("&Pause"));
-  actions_->stop->setEnabled(state != State::Idle && state != State::Stopping);
+  actions_.run->setEnabled(state == State::Idle);
+  actions_.pause->setEnabled(state == State::Running || state == State::Paused);
+  actions_.pause->setText(state == State::Paused ? tr("&Resume") : tr("&Pause"));
+  actions_.stop->setEnabled(state != State::Idle && state != State::Stopping);
 }
 
-void MainWindow::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
-  if (run_is_of_this_graph_) graph_->show_snapshot(now, earlier);
-  run_bar_->show_snapshot(now, earlier);
-  stages_->show_snapshot(now, earlier);
-  queues_->show_snapshot(now);
-  step_->show_snapshot(now, earlier);
-  loss_->show_snapshot(now, earlier);
-  throughput_->show_snapshot(now, earlier);
+void RunDesk::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
+  if (tab_) tab_->view().show_snapshot(now, earlier);
+  bar->show_snapshot(now, earlier);
+  stages->show_snapshot(now, earlier);
+  queues->show_snapshot(now);
+  step->show_snapshot(now, earlier);
+  loss->show_snapshot(now, earlier);
+  throughput->show_snapshot(now, earlier);
   show_process(now, earlier);
 }
 
-void MainWindow::show_process(const Snapshot& now, const Snapshot& earlier) {
+void RunDesk::show_process(const Snapshot& now, const Snapshot& earlier) {
   if (now.at - process_shown_ < kProcessInterval || now.at <= earlier.at) return;
   process_shown_ = now.at;
   const double cores =
@@ -112,53 +139,40 @@ void MainWindow::show_process(const Snapshot& now, const Snapshot& earlier) {
   for (const GpuSample& gpu : now.process.gpus) {
     text += tr(" · GPU %1, %2 MiB").arg(percent(gpu.utilisation)).arg(gpu.memory_used >> 20);
   }
-  process_->setText(text);
+  Q_EMIT process_measured(text);
 }
 
-void MainWindow::show_end(const RunResult& result) {
-  run_bar_->show_end(result);
-  update_title();
+void RunDesk::show_end(const RunResult& result) {
+  bar->show_end(result);
+  Q_EMIT state_changed();
   show_whole_run(result);
-  queues_->end();
-  graph_->show_run_active(false);
-  if (result.end != RunResult::End::Failed || !result.failure) return;
-  const Error& failure = *result.failure;
+  queues->end();
+  if (tab_) tab_->view().show_run_active(false);
+  if (result.end == RunResult::End::Failed && result.failure) tell_failure(*result.failure);
+}
+
+void RunDesk::tell_failure(const Error& failure) {
   const QString line = QString::fromStdString(failure.line());
-  if (run_is_of_this_graph_ && !failure.node.empty()) {
+  if (tab_ && !failure.node.empty()) {
     const QString node = QString::fromStdString(failure.node);
-    graph_->mark_failed(node, line);
-    graph_->select_node(node);
+    tab_->view().mark_failed(node, line);
+    tab_->view().select_node(node);
   }
-  if (quiet_ || leaving_) return;
-  auto* box = new QMessageBox(QMessageBox::Critical, tr("The run failed"), tr("The run failed"), QMessageBox::Ok, this);
+  if (leaving_) return;
+  auto* box =
+      new QMessageBox(QMessageBox::Critical, tr("The run failed"), tr("The run failed"), QMessageBox::Ok, window_);
   box->setAttribute(Qt::WA_DeleteOnClose);
   box->setInformativeText(line);
   box->open();
 }
 
-void MainWindow::show_whole_run(const RunResult& result) {
+void RunDesk::show_whole_run(const RunResult& result) {
   // The last second of a run is its idle end; what stays in view is the mean of all of it.
   if (result.last.stages.empty() || result.last.at <= result.first.at) return;
-  if (run_is_of_this_graph_) graph_->show_snapshot(result.last, result.first);
-  stages_->show_snapshot(result.last, result.first);
-  step_->reset();
-  step_->show_snapshot(result.last, result.first);
-}
-
-void MainWindow::show_about() {
-  QString versions;
-  for (const auto& [name, version] : library_versions()) {
-    versions += QStringLiteral("<tr><td>%1&nbsp;&nbsp;</td><td>%2</td></tr>")
-                    .arg(QString::fromStdString(name).toHtmlEscaped(), QString::fromStdString(version).toHtmlEscaped());
-  }
-  QMessageBox box(this);
-  box.setWindowTitle(tr("About Feedline"));
-  box.setIconPixmap(QIcon(QStringLiteral(":/icons/feedline.svg")).pixmap(64, 64));
-  box.setText(tr("<h3>Feedline</h3><p>Draw, run and profile a training pipeline.</p>"));
-  box.setInformativeText(tr("<table>%1<tr><td>Qt&nbsp;&nbsp;</td><td>%2</td></tr></table>"
-                            "<p>Free software under the GNU General Public License, version 3 or later.</p>")
-                             .arg(versions, QString::fromLatin1(qVersion())));
-  box.exec();
+  if (tab_) tab_->view().show_snapshot(result.last, result.first);
+  stages->show_snapshot(result.last, result.first);
+  step->reset();
+  step->show_snapshot(result.last, result.first);
 }
 
 }  // namespace feedline::gui

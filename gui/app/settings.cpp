@@ -5,6 +5,8 @@
 #include <QFileInfo>
 #include <QSettings>
 
+#include <algorithm>
+
 namespace feedline::gui {
 
 namespace {
@@ -12,6 +14,11 @@ namespace {
 constexpr char kRecent[] = "files/recent";
 constexpr char kFolder[] = "files/folder";
 constexpr char kTheme[] = "window/theme";
+constexpr char kFont[] = "window/font_scale";
+constexpr char kPresenterFont[] = "presenter/font_scale";
+constexpr char kPresenterPanels[] = "presenter/panels";
+constexpr char kGallery[] = "start/gallery";
+constexpr char kTour[] = "start/tour_seen";
 constexpr char kGeometry[] = "window/geometry";
 constexpr char kLayout[] = "window/layout";
 constexpr char kQueues[] = "run/show_queues";
@@ -58,6 +65,23 @@ void Settings::clear_recent_files() { QSettings().remove(kRecent); }
 Theme::Mode Settings::theme() { return theme_mode(QSettings().value(kTheme).toString()).value_or(Theme::Mode::System); }
 
 void Settings::set_theme(Theme::Mode mode) { QSettings().setValue(kTheme, word_of(mode)); }
+
+double Settings::font_scale() {
+  return std::clamp(QSettings().value(kFont, 1.0).toDouble(), kLeastFont, kLargestFont);
+}
+void Settings::set_font_scale(double scale) { QSettings().setValue(kFont, scale); }
+
+double Settings::presenter_scale() { return std::clamp(QSettings().value(kPresenterFont, 1.4).toDouble(), 1.0, 2.0); }
+void Settings::set_presenter_scale(double scale) { QSettings().setValue(kPresenterFont, scale); }
+QStringList Settings::presenter_panels() {
+  return QSettings().value(kPresenterPanels, QStringList{QStringLiteral("loss")}).toStringList();
+}
+void Settings::set_presenter_panels(const QStringList& names) { QSettings().setValue(kPresenterPanels, names); }
+
+bool Settings::show_gallery() { return QSettings().value(kGallery, true).toBool(); }
+void Settings::set_show_gallery(bool on) { QSettings().setValue(kGallery, on); }
+bool Settings::tour_seen() { return QSettings().value(kTour, false).toBool(); }
+void Settings::set_tour_seen(bool seen) { QSettings().setValue(kTour, seen); }
 
 QByteArray Settings::geometry() { return QSettings().value(kGeometry).toByteArray(); }
 QByteArray Settings::layout() { return QSettings().value(kLayout).toByteArray(); }

@@ -24,6 +24,25 @@ class Settings {
   [[nodiscard]] static Theme::Mode theme();
   static void set_theme(Theme::Mode mode);
 
+  /// Size of all writing, as a multiple of the platform's.
+  static constexpr double kLeastFont = 0.8;
+  static constexpr double kLargestFont = 2.0;
+  [[nodiscard]] static double font_scale();
+  static void set_font_scale(double scale);
+
+  /// Presenter mode: how much larger writing is, and the panels that stay, by the names of their docks.
+  [[nodiscard]] static double presenter_scale();
+  static void set_presenter_scale(double scale);
+  [[nodiscard]] static QStringList presenter_panels();
+  static void set_presenter_panels(const QStringList& names);
+
+  /// Examples and recent files are shown when the window opens without a file.
+  [[nodiscard]] static bool show_gallery();
+  static void set_show_gallery(bool on);
+  /// The tour has been seen or declined.
+  [[nodiscard]] static bool tour_seen();
+  static void set_tour_seen(bool seen);
+
   [[nodiscard]] static QByteArray geometry();
   [[nodiscard]] static QByteArray layout();
   static void set_window(const QByteArray& geometry, const QByteArray& layout);

@@ -11,6 +11,7 @@
 #include <QStyleHints>
 
 #include <algorithm>
+#include <cmath>
 
 namespace feedline::gui {
 
@@ -85,7 +86,7 @@ Theme& Theme::instance() {
   return *theme;
 }
 
-Theme::Theme(QObject* parent) : QObject(parent) {
+Theme::Theme(QObject* parent) : QObject(parent), platform_font_(QApplication::font()) {
   system_dark_ = QApplication::palette().color(QPalette::Window).lightness() < 128;
 #if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
   connect(QGuiApplication::styleHints(), &QStyleHints::colorSchemeChanged, this, [this] {
@@ -109,6 +110,19 @@ void Theme::choose() {
 void Theme::set_mode(Mode mode) {
   mode_ = mode;
   choose();
+  apply();
+}
+
+void Theme::set_font_scale(double scale) {
+  if (scale == font_scale_) return;
+  font_scale_ = scale;
+  QFont font = platform_font_;
+  if (font.pointSizeF() > 0) {
+    font.setPointSizeF(font.pointSizeF() * scale);
+  } else {
+    font.setPixelSize(std::max(6, static_cast<int>(std::lround(font.pixelSize() * scale))));
+  }
+  QApplication::setFont(font);
   apply();
 }
 

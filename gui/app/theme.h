@@ -25,6 +25,9 @@ class Theme : public QObject {
   void set_mode(Mode mode);  ///< applies palette and style sheet to the application
   [[nodiscard]] Mode mode() const { return mode_; }
   [[nodiscard]] bool dark() const { return dark_; }
+  /// The size of all writing, as a multiple of the platform's; applied at once.
+  void set_font_scale(double scale);
+  [[nodiscard]] double font_scale() const { return font_scale_; }
 
   struct Colors {
     QColor window, panel, raised, border;          ///< surfaces, from back to front
@@ -58,6 +61,8 @@ class Theme : public QObject {
 
   Mode mode_ = Mode::System;
   bool dark_ = false;
+  double font_scale_ = 1;
+  QFont platform_font_{};  ///< before this one scaled it
   bool styled_ = false;       ///< the application has our widget style
   bool system_dark_ = false;  ///< what the platform's own palette was before this one replaced it
   Colors colors_{};

@@ -52,7 +52,8 @@ class GraphView : public QGraphicsView {
 
   // --- editing -----------------------------------------------------------------------------------------------------
   void add_node(const QString& type);                        ///< at the middle of the view
-  void add_node_at(const QString& type, QPointF scene_pos);  ///< its top left corner there, on the grid
+  /// Its top left corner there, on the grid; parameters that are not given keep their defaults.
+  void add_node_at(const QString& type, QPointF scene_pos, const ParamMap& params = {});
   void add_comment_at(QPointF scene_pos);
   void open_search();  ///< at the cursor
   void delete_selection();

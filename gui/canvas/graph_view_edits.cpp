@@ -40,7 +40,7 @@ void GraphView::add_node(const QString& type) {
   add_node_at(type, free_place(mapToScene(viewport()->rect().center()) - half_a_node));
 }
 
-void GraphView::add_node_at(const QString& type, QPointF scene_pos) {
+void GraphView::add_node_at(const QString& type, QPointF scene_pos, const ParamMap& params) {
   const NodeSpec* spec = Registry::instance().find(type.toStdString());
   if (spec == nullptr) {
     Q_EMIT status_message(tr("There is no node type called “%1”.").arg(type));
@@ -48,7 +48,11 @@ void GraphView::add_node_at(const QString& type, QPointF scene_pos) {
   }
   const QPointF place = snapped(scene_pos);
   const std::string id = controller_.document().free_id(spec->type);
-  Node node{.id = id, .type = spec->type, .version = spec->version, .position = {place.x(), place.y()}};
+  Node node{.id = id,
+            .type = spec->type,
+            .version = spec->version,
+            .params = params,
+            .position = {place.x(), place.y()}};
   fitted_ = false;
   if (apply({AddNode{.node = std::move(node)}})) scene_.select({id});
 }

@@ -5,7 +5,6 @@
 #include "canvas/grid.h"
 #include "canvas/node_item.h"
 #include "canvas/wire_item.h"
-#include "models/palette_model.h"
 #include "models/text.h"
 
 #include <QApplication>
@@ -13,7 +12,6 @@
 #include <QGraphicsTextItem>
 #include <QHelpEvent>
 #include <QMenu>
-#include <QMimeData>
 #include <QNativeGestureEvent>
 #include <QToolTip>
 
@@ -229,22 +227,6 @@ bool GraphView::viewportEvent(QEvent* event) {
     return true;
   }
   return QGraphicsView::viewportEvent(event);
-}
-
-void GraphView::dragEnterEvent(QDragEnterEvent* event) {
-  if (event->mimeData()->hasFormat(QString::fromLatin1(kNodeMime))) event->acceptProposedAction();
-}
-
-void GraphView::dragMoveEvent(QDragMoveEvent* event) {
-  if (event->mimeData()->hasFormat(QString::fromLatin1(kNodeMime))) event->acceptProposedAction();
-}
-
-void GraphView::dropEvent(QDropEvent* event) {
-  const QByteArray type = event->mimeData()->data(QString::fromLatin1(kNodeMime));
-  if (type.isEmpty()) return;
-  event->acceptProposedAction();
-  setFocus();
-  add_node_at(QString::fromUtf8(type), mapToScene(event->position().toPoint()) - QPointF(kGrid, kGrid));
 }
 
 void GraphView::contextMenuEvent(QContextMenuEvent* event) {

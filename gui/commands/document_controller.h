@@ -10,7 +10,7 @@
 
 namespace feedline::gui {
 
-/// The window's one Document with its undo stack and its analysis. Everything that changes the graph goes through
+/// A Document of the window with its undo stack and its analysis. Everything that changes the graph goes through
 /// apply(); everything that shows it listens to changed(). Commands touch the Document alone, never scene items.
 class DocumentController : public QObject {
   Q_OBJECT
@@ -24,6 +24,7 @@ class DocumentController : public QObject {
   /// Problems and shapes of the document as it is now.
   [[nodiscard]] const Analysis& analysis() const { return analysis_; }
   [[nodiscard]] QUndoStack& undo_stack() { return stack_; }
+  [[nodiscard]] const QUndoStack& undo_stack() const { return stack_; }
   /// Where the document lives; empty while it has no file.
   [[nodiscard]] const QString& file() const { return file_; }
 

@@ -13,8 +13,7 @@
 
 namespace feedline::gui {
 
-InspectorPanel::InspectorPanel(DocumentController& controller, QWidget* parent)
-    : QWidget(parent), controller_(controller) {
+InspectorPanel::InspectorPanel(DocumentController& controller, QWidget* parent) : QWidget(parent) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(&area_);
@@ -29,8 +28,15 @@ InspectorPanel::InspectorPanel(DocumentController& controller, QWidget* parent)
   };
   connect(&Theme::instance(), &Theme::changed, this, paint_ground);
   paint_ground();
-  connect(&controller_, &DocumentController::changed, this, &InspectorPanel::follow_document);
-  connect(&controller_, &DocumentController::replaced, this, [this] { show_nodes({}); });
+  show_document(controller);
+}
+
+void InspectorPanel::show_document(DocumentController& controller) {
+  if (controller_ != nullptr) disconnect(controller_, nullptr, this, nullptr);
+  controller_ = &controller;
+  ids_.clear();
+  connect(controller_, &DocumentController::changed, this, &InspectorPanel::follow_document);
+  connect(controller_, &DocumentController::replaced, this, [this] { show_nodes({}); });
   rebuild();
 }
 
@@ -66,7 +72,7 @@ void InspectorPanel::rebuild() {
   std::vector<std::string> ids;
   std::set<std::string> types;
   for (const QString& id : ids_) {
-    const Node* node = controller_.document().find(id.toStdString());
+    const Node* node = controller_->document().find(id.toStdString());
     if (node == nullptr) continue;
     ids.push_back(node->id);
     types.insert(node->type);
@@ -74,7 +80,7 @@ void InspectorPanel::rebuild() {
   form_ = nullptr;
   QWidget* page = nullptr;
   if (types.size() == 1) {
-    page = form_ = new NodeForm(controller_, std::move(ids));
+    page = form_ = new NodeForm(*controller_, std::move(ids));
   } else {
     page = ids.empty() ? make_overview() : make_mixed(ids);
   }
@@ -87,7 +93,7 @@ void InspectorPanel::rebuild() {
 }
 
 QWidget* InspectorPanel::make_overview() {
-  const Document& document = controller_.document();
+  const Document& document = controller_->document();
   auto* page = new QWidget;
   auto* layout = new QVBoxLayout(page);
   layout->setContentsMargins(12, 12, 12, 12);
@@ -99,16 +105,17 @@ QWidget* InspectorPanel::make_overview() {
   title->setPlaceholderText(tr("Untitled"));
   title->setAccessibleName(tr("Title of the graph"));
   layout->addWidget(title);
-  connect(title, &QLineEdit::editingFinished, this, [this, title] {
-    if (title->text().toStdString() != controller_.document().title())
-      (void)controller_.apply({SetTitle{title->text().toStdString()}});
+  // The page belongs to this document, even where focus leaves it because another one is shown.
+  connect(title, &QLineEdit::editingFinished, this, [title, controller = controller_] {
+    if (title->text().toStdString() != controller->document().title())
+      (void)controller->apply({SetTitle{title->text().toStdString()}});
   });
   layout->addSpacing(Theme::kUnit);
   const QString nodes = count_text(static_cast<qsizetype>(document.nodes().size()), tr("1 node"), tr("%1 nodes"));
   const QString wires = count_text(static_cast<qsizetype>(document.links().size()), tr("1 wire"), tr("%1 wires"));
   layout->addWidget(new Caption(Caption::Tone::Normal, nodes + QStringLiteral(", ") + wires, page));
   int errors = 0;
-  for (const Problem& problem : controller_.analysis().problems) errors += problem.severity == Problem::Severity::Error;
+  for (const Problem& problem : controller_->analysis().problems) errors += problem.severity == Problem::Severity::Error;
   const bool empty = document.nodes().empty();
   layout->addWidget(errors == 0 || empty
                         ? new Caption(Caption::Tone::Muted, empty ? QString() : tr("The graph can run."), page)

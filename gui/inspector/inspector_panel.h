@@ -18,6 +18,8 @@ class InspectorPanel : public QWidget {
  public:
   explicit InspectorPanel(DocumentController& controller, QWidget* parent = nullptr);
 
+  /// From now on it is about another document, with nothing selected.
+  void show_document(DocumentController& controller);
   void show_nodes(const QStringList& ids);
   /// Shows a node and puts the cursor into one of its fields.
   void show_param(const QString& node, const QString& param);
@@ -28,7 +30,7 @@ class InspectorPanel : public QWidget {
   [[nodiscard]] QWidget* make_overview();
   [[nodiscard]] QWidget* make_mixed(const std::vector<std::string>& ids);
 
-  DocumentController& controller_;
+  DocumentController* controller_ = nullptr;
   QStringList ids_{};
   QScrollArea area_{};
   NodeForm* form_ = nullptr;  ///< what is shown, where it is nodes of one type

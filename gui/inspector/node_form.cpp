@@ -9,6 +9,7 @@
 #include <QSignalBlocker>
 
 #include <algorithm>
+#include <optional>
 
 namespace feedline::gui {
 namespace {
@@ -127,24 +128,38 @@ void NodeForm::refresh() {
   if (node == nullptr) return;
   if (id_line_ != nullptr && !id_line_->isModified()) id_line_->setText(to_qstring(node->id));
   if (id_error_ != nullptr) id_error_->setVisible(!id_error_->text().isEmpty());
-  for (ParamRow* row : rows_) {
-    const auto set = node->params.find(row->spec().name);
-    row->show_value(set == node->params.end() ? row->spec().default_value : set->second, set != node->params.end());
-  }
+  for (ParamRow* row : rows_) refresh_param(*row);
   if (comment_ != nullptr && comment_->toPlainText() != to_qstring(node->comment)) {
     const QSignalBlocker quiet(comment_);
     comment_->setPlainText(to_qstring(node->comment));
   }
-  refresh_problems(*node);
+  refresh_problems();
   refresh_ports(*node);
 }
 
-void NodeForm::refresh_problems(const Node& node) {
+/// The value of all nodes, or that they differ.
+void NodeForm::refresh_param(ParamRow& row) {
+  const ParamSpec& spec = row.spec();
+  bool any_set = false;
+  bool mixed = false;
+  std::optional<Value> common;
+  for (const std::string& id : ids_) {
+    const ParamMap& params = controller_.document().find(id)->params;
+    const auto set = params.find(spec.name);
+    const Value& value = set == params.end() ? spec.default_value : set->second;
+    any_set |= set != params.end();
+    mixed |= common.has_value() && *common != value;
+    common = value;
+  }
+  mixed ? row.show_mixed() : row.show_value(*common, any_set);
+}
+
+void NodeForm::refresh_problems() {
   QStringList general;
   std::map<std::string, QString> of_param;
   bool error = false;
   for (const Problem& problem : controller_.analysis().problems) {
-    if (problem.error.node != node.id) continue;
+    if (std::find(ids_.begin(), ids_.end(), problem.error.node) == ids_.end()) continue;
     if (!problem.error.parameter.empty() && spec_ != nullptr && spec_->param(problem.error.parameter) != nullptr) {
       of_param[problem.error.parameter] = sentence(problem.error);
     } else {

@@ -34,7 +34,8 @@ class NodeForm : public QWidget {
   void build_params();
   void build_unknown_params();
   void build_comment();
-  void refresh_problems(const Node& node);
+  void refresh_param(ParamRow& row);
+  void refresh_problems();
   void refresh_ports(const Node& node);
   void edit_param(ParamRow& row, const Value& value);
   void reset_param(const ParamRow& row);

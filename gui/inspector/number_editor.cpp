@@ -6,6 +6,7 @@
 #include "models/text.h"
 
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLineEdit>
 #include <QRandomGenerator>
 #include <QSignalBlocker>
@@ -29,6 +30,8 @@ NumberBox::NumberBox(const ParamSpec& spec, QWidget* parent)
     : QDoubleSpinBox(parent), whole_(spec.kind != ParamKind::Real), low_(spec.hard_min), high_(spec.hard_max) {
   const double span = spec.ui_max - spec.ui_min;
   first_step_ = whole_ ? 1 : std::isfinite(span) && span > 0 ? rounded_to_digits(span / 100, 1) : 0.1;
+  if (const auto* number = std::get_if<double>(&spec.default_value)) fallback_ = *number;
+  if (const auto* number = std::get_if<std::int64_t>(&spec.default_value)) fallback_ = static_cast<double>(*number);
   setLocale(QLocale::c());
   setDecimals(whole_ ? 0 : 12);
   setRange(-kWidest, kWidest);
@@ -53,19 +56,34 @@ QValidator::State NumberBox::validate(QString& input, int&) const {
   return number ? QValidator::Acceptable : QValidator::Intermediate;
 }
 
+void NumberBox::show_mixed() {
+  setValue(-kWidest);
+  lineEdit()->clear();
+  lineEdit()->setPlaceholderText(tr("mixed"));
+}
+
 void NumberBox::stepBy(int steps) {
+  const double now = lineEdit()->text().isEmpty() ? fallback_ : value();
   double step = first_step_;
-  if (!whole_ && value() != 0) step = std::pow(10, std::floor(std::log10(std::abs(value()))) - 1);
-  setValue(std::clamp(value() + steps * step, std::max(low_, -kWidest), std::min(high_, kWidest)));
+  if (!whole_ && now != 0) step = std::pow(10, std::floor(std::log10(std::abs(now))) - 1);
+  setValue(std::clamp(now + steps * step, std::max(low_, -kWidest), std::min(high_, kWidest)));
   selectAll();
 }
 
 void NumberBox::wheelEvent(QWheelEvent* event) {
   if (hasFocus()) {
     QDoubleSpinBox::wheelEvent(event);
+    Q_EMIT stepping_ended();
   } else {
     event->ignore();
   }
+}
+
+void NumberBox::keyReleaseEvent(QKeyEvent* event) {
+  QDoubleSpinBox::keyReleaseEvent(event);
+  const int key = event->key();
+  const bool steps = key == Qt::Key_Up || key == Qt::Key_Down || key == Qt::Key_PageUp || key == Qt::Key_PageDown;
+  if (steps && !event->isAutoRepeat()) Q_EMIT stepping_ended();
 }
 
 NumberEditor::NumberEditor(const ParamSpec& spec, QWidget* parent)
@@ -117,6 +135,7 @@ NumberEditor::NumberEditor(const ParamSpec& spec, QWidget* parent)
     Q_EMIT edited(to_value(number));
   });
   connect(box_, &QDoubleSpinBox::editingFinished, this, &ParamEditor::gesture_ended);
+  connect(box_, &NumberBox::stepping_ended, this, &ParamEditor::gesture_ended);
 }
 
 Value NumberEditor::to_value(double number) const {
@@ -149,13 +168,18 @@ void NumberEditor::throw_dice() {
 
 void NumberEditor::show_number(double number) {
   const QSignalBlocker quiet_box(box_);
-  if (box_->value() != number || !box_->hasFocus()) {
+  if (box_->value() != number || !box_->hasFocus() || box_->text().isEmpty()) {
     box_->setValue(number);
     box_->findChild<QLineEdit*>()->setCursorPosition(0);
   }
   if (slider_ == nullptr || slider_->isSliderDown()) return;
   const QSignalBlocker quiet_slider(slider_);
   slider_->setValue(slider_at(number));
+}
+
+void NumberEditor::show_mixed() {
+  const QSignalBlocker quiet(box_);
+  box_->show_mixed();
 }
 
 void NumberEditor::show_value(const Value& value) {

@@ -20,8 +20,14 @@ class NumberBox : public QDoubleSpinBox {
   [[nodiscard]] double valueFromText(const QString& text) const override;
   [[nodiscard]] QValidator::State validate(QString& input, int& pos) const override;
   void stepBy(int steps) override;
+  /// No number, because several are edited together that differ. Whatever is typed then is a change.
+  void show_mixed();
+
+ Q_SIGNALS:
+  void stepping_ended();  ///< an arrow key was let go, or the wheel turned by a notch
 
  protected:
+  void keyReleaseEvent(QKeyEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;  ///< only with focus, so that scrolling a form changes nothing
 
  private:
@@ -29,6 +35,7 @@ class NumberBox : public QDoubleSpinBox {
   double low_;
   double high_;
   double first_step_;
+  double fallback_ = 0;  ///< where stepping starts when no number is shown
 };
 
 /// Integer, real and seed: a NumberBox with its unit, a slider over the UI range where there is one, a dice for seeds.
@@ -38,6 +45,7 @@ class NumberEditor : public ParamEditor {
  public:
   NumberEditor(const ParamSpec& spec, QWidget* parent);
   void show_value(const Value& value) override;
+  void show_mixed() override;
 
  private:
   [[nodiscard]] Value to_value(double number) const;

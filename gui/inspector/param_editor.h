@@ -15,6 +15,8 @@ class ParamEditor : public QWidget {
   using QWidget::QWidget;
   /// Shows a value, also one of the wrong kind or out of range. Emits nothing.
   virtual void show_value(const Value& value) = 0;
+  /// Says that the nodes that are edited together have different values. Emits nothing.
+  virtual void show_mixed() = 0;
 
  Q_SIGNALS:
   /// The user changes the value; many times in one gesture (a slider, a word being typed).

@@ -50,6 +50,11 @@ void ParamRow::show_value(const Value& value, bool set) {
   reset_->setVisible(set);
 }
 
+void ParamRow::show_mixed() {
+  editor_->show_mixed();
+  reset_->setVisible(true);
+}
+
 void ParamRow::show_error(const QString& text) {
   error_->setText(text);
   error_->setVisible(!text.isEmpty());

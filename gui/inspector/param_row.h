@@ -20,6 +20,8 @@ class ParamRow : public QWidget {
   [[nodiscard]] ParamEditor& editor() { return *editor_; }
   /// `set`: the document names the parameter (there is something to reset).
   void show_value(const Value& value, bool set);
+  /// The nodes that are edited together differ here.
+  void show_mixed();
   /// Empty: nothing is wrong.
   void show_error(const QString& text);
   [[nodiscard]] QString shown_error() const { return error_->text(); }

@@ -6,6 +6,7 @@
 
 #include <QDragEnterEvent>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QMimeData>
 #include <QPainter>
@@ -68,13 +69,14 @@ class Toggle : public QCheckBox {
     painter.setRenderHint(QPainter::Antialiasing);
     const QRectF track(1.5, (height() - kTrackHeight) / 2.0, kTrackWidth, kTrackHeight);
     painter.setPen(QPen(hasFocus() ? c.text : isChecked() ? c.accent : c.muted, 1.5));
-    painter.setBrush(isChecked() ? c.accent : c.panel);
+    const bool mixed = checkState() == Qt::PartiallyChecked;
+    painter.setBrush(isChecked() && !mixed ? c.accent : c.panel);
     painter.drawRoundedRect(track, kTrackHeight / 2.0, kTrackHeight / 2.0);
     painter.setPen(Qt::NoPen);
-    painter.setBrush(isChecked() ? c.accent_text : c.muted);
+    painter.setBrush(isChecked() && !mixed ? c.accent_text : c.muted);
     const qreal radius = kTrackHeight / 2.0 - 4;
-    painter.drawEllipse({isChecked() ? track.right() - radius - 4 : track.left() + radius + 4, track.center().y()},
-                        radius, radius);
+    const qreal knob = mixed ? track.center().x() : isChecked() ? track.right() - radius - 4 : track.left() + radius + 4;
+    painter.drawEllipse({knob, track.center().y()}, radius, radius);
     painter.setPen(c.text);
     painter.drawText(rect().adjusted(kTrackWidth + Theme::kUnit + 2, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
                      text());
@@ -90,14 +92,23 @@ class Toggle : public QCheckBox {
 CheckEditor::CheckEditor(const ParamSpec& spec, QWidget* parent) : ParamEditor(parent), box_(new Toggle(this)) {
   bare_layout(this)->addWidget(box_, 0, Qt::AlignLeft);
   box_->setAccessibleName(spaced(spec.name));
-  connect(box_, &QCheckBox::clicked, this, [this](bool on) {
+  connect(box_, &QCheckBox::clicked, this, [this] {
+    box_->setTristate(false);  // a mixed one is switched on first
+    const bool on = box_->isChecked();
     box_->setText(on ? tr("on") : tr("off"));
     Q_EMIT edited(on);
     Q_EMIT gesture_ended();
   });
 }
 
+void CheckEditor::show_mixed() {
+  box_->setTristate(true);
+  box_->setCheckState(Qt::PartiallyChecked);
+  box_->setText(tr("mixed"));
+}
+
 void CheckEditor::show_value(const Value& value) {
+  box_->setTristate(false);
   const bool* on = std::get_if<bool>(&value);
   box_->setChecked(on != nullptr && *on);
   box_->setText(on == nullptr ? to_qstring(to_text(value)) : *on ? tr("on") : tr("off"));
@@ -121,6 +132,12 @@ void ChoiceEditor::show_value(const Value& value) {
   box_->setPlaceholderText(text);  // seen when it is none of the choices
 }
 
+void ChoiceEditor::show_mixed() {
+  const QSignalBlocker quiet(box_);
+  box_->setCurrentIndex(-1);
+  box_->setPlaceholderText(tr("mixed"));
+}
+
 TextEditor::TextEditor(const ParamSpec& spec, QWidget* parent) : ParamEditor(parent), line_(new QLineEdit(this)) {
   bare_layout(this)->addWidget(line_);
   line_->setAccessibleName(spaced(spec.name));
@@ -128,14 +145,21 @@ TextEditor::TextEditor(const ParamSpec& spec, QWidget* parent) : ParamEditor(par
   connect(line_, &QLineEdit::editingFinished, this, &ParamEditor::gesture_ended);
 }
 
+void TextEditor::show_mixed() {
+  line_->clear();
+  line_->setPlaceholderText(tr("mixed"));
+}
+
 void TextEditor::show_value(const Value& value) {
   const QString text = to_qstring(to_text(value));
+  line_->setPlaceholderText(placeholder_);
   if (line_->text() != text) line_->setText(text);
 }
 
 PathEditor::PathEditor(const ParamSpec& spec, QWidget* parent)
     : TextEditor(spec, parent), folder_(spec.kind == ParamKind::Folder) {
-  line_->setPlaceholderText(folder_ ? tr("Choose or drop a folder") : tr("Choose or drop a file"));
+  placeholder_ = folder_ ? tr("Choose or drop a folder") : tr("Choose or drop a file");
+  line_->setPlaceholderText(placeholder_);
   line_->setAcceptDrops(true);
   line_->installEventFilter(this);
   auto* button = new QToolButton(this);
@@ -162,11 +186,13 @@ void PathEditor::take(const QString& path) {
   Q_EMIT gesture_ended();
 }
 
+bool PathEditor::wants(const QString& path) const { return QFileInfo(path).isDir() == folder_; }
+
 bool PathEditor::eventFilter(QObject* watched, QEvent* event) {
   if (event->type() == QEvent::DragEnter || event->type() == QEvent::Drop) {
     auto* drop = static_cast<QDropEvent*>(event);
     const QList<QUrl> urls = drop->mimeData()->urls();
-    if (!urls.isEmpty() && urls.front().isLocalFile()) {
+    if (urls.size() == 1 && urls.front().isLocalFile() && wants(urls.front().toLocalFile())) {
       drop->acceptProposedAction();
       if (event->type() == QEvent::Drop) take(urls.front().toLocalFile());
       return true;

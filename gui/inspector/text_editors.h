@@ -15,6 +15,7 @@ class CheckEditor : public ParamEditor {
  public:
   CheckEditor(const ParamSpec& spec, QWidget* parent);
   void show_value(const Value& value) override;
+  void show_mixed() override;
 
  private:
   QCheckBox* box_;
@@ -26,6 +27,7 @@ class ChoiceEditor : public ParamEditor {
  public:
   ChoiceEditor(const ParamSpec& spec, QWidget* parent);
   void show_value(const Value& value) override;
+  void show_mixed() override;
 
  private:
   QComboBox* box_;
@@ -37,12 +39,14 @@ class TextEditor : public ParamEditor {
  public:
   TextEditor(const ParamSpec& spec, QWidget* parent);
   void show_value(const Value& value) override;
+  void show_mixed() override;
 
  protected:
   QLineEdit* line_;
+  QString placeholder_{};  ///< of a field that is empty but not mixed
 };
 
-/// A path: typed, chosen with a dialogue, or dropped from a file manager.
+/// A path: typed, chosen with a dialogue, or dropped from a file manager; a folder where one is wanted, else a file.
 class PathEditor : public TextEditor {
   Q_OBJECT
 
@@ -55,6 +59,7 @@ class PathEditor : public TextEditor {
  private:
   void browse();
   void take(const QString& path);
+  [[nodiscard]] bool wants(const QString& path) const;
 
   bool folder_;
 };

@@ -13,8 +13,8 @@ void ProblemsModel::set_problems(const std::vector<Problem>& problems) {
     QString where = to_qstring(error.node);
     const std::string& part = error.parameter.empty() ? error.port : error.parameter;
     if (!part.empty()) where += (where.isEmpty() ? QString() : QStringLiteral(".")) + to_qstring(part);
-    rows.push_back({severity == Problem::Severity::Error, to_qstring(error.node), where, to_qstring(error.reason),
-                    to_qstring(error.remedy)});
+    rows.push_back({severity == Problem::Severity::Error, to_qstring(error.node), to_qstring(error.parameter), where,
+                    to_qstring(error.reason), to_qstring(error.remedy)});
   }
   if (rows == rows_) return;
   beginResetModel();
@@ -38,6 +38,8 @@ QVariant ProblemsModel::data(const QModelIndex& index, int role) const {
   switch (role) {
     case NodeRole:
       return row.node;
+    case ParamRole:
+      return row.param;
     case IsErrorRole:
       return row.error;
     case Qt::ToolTipRole:

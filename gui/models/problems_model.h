@@ -15,7 +15,7 @@ class ProblemsModel : public QAbstractTableModel {
 
  public:
   enum Column { SeverityColumn, WhereColumn, MessageColumn, RemedyColumn, ColumnCount };
-  enum Role { NodeRole = Qt::UserRole, IsErrorRole };  ///< node id (empty if of the whole graph); bool
+  enum Role { NodeRole = Qt::UserRole, ParamRole, IsErrorRole };  ///< ids, empty where there is none; bool
 
   using QAbstractTableModel::QAbstractTableModel;
 
@@ -32,6 +32,7 @@ class ProblemsModel : public QAbstractTableModel {
   struct Row {
     bool error = true;
     QString node{};
+    QString param{};
     QString where{};
     QString message{};
     QString remedy{};

@@ -4,8 +4,6 @@
 #include "engine/plan.h"
 #include "schema/registry.h"
 
-#include <QMetaObject>
-
 #include <algorithm>
 #include <exception>
 #include <utility>
@@ -37,7 +35,7 @@ bool cheap_to_open(const NodeSpec& spec, const ParamMap& params) {
 }  // namespace
 
 Prober::Prober(DocumentController& document, QObject* parent)
-    : QObject(parent), document_(document), worker_([this](const std::stop_token& end) { work(end); }) {
+    : QObject(parent), document_(document), worker_(&Prober::open, [this](Outcome outcome) { deliver(std::move(outcome)); }) {
   debounce_.setSingleShot(true);
   debounce_.setInterval(kDebounceMs);
   connect(&debounce_, &QTimer::timeout, this, &Prober::request);
@@ -45,12 +43,6 @@ Prober::Prober(DocumentController& document, QObject* parent)
     if (targets() != wanted_) debounce_.start();
   });
   connect(&document_, &DocumentController::replaced, &debounce_, qOverload<>(&QTimer::start));
-}
-
-Prober::~Prober() {
-  worker_.request_stop();
-  const std::lock_guard lock(mutex_);
-  abandon_.request_stop();
 }
 
 std::vector<Prober::Target> Prober::targets() const {
@@ -66,31 +58,7 @@ std::vector<Prober::Target> Prober::targets() const {
 
 void Prober::request() {
   wanted_ = targets();
-  const std::lock_guard lock(mutex_);
-  abandon_.request_stop();
-  queued_ = wanted_;
-  queued_number_ = ++newest_;
-  wake_.notify_one();
-}
-
-void Prober::work(const std::stop_token& end) {
-  while (!end.stop_requested()) {
-    std::vector<Target> targets;
-    quint64 number = 0;
-    std::stop_token stop;
-    {
-      std::unique_lock lock(mutex_);
-      if (!wake_.wait(lock, end, [this] { return queued_.has_value(); }) || end.stop_requested()) return;
-      targets = *std::exchange(queued_, std::nullopt);
-      number = queued_number_;
-      abandon_ = std::stop_source();
-      stop = abandon_.get_token();
-    }
-    Outcome outcome = open(targets, stop);
-    if (stop.stop_requested() || end.stop_requested()) continue;
-    QMetaObject::invokeMethod(
-        this, [this, number, outcome = std::move(outcome)] { deliver(number, outcome); }, Qt::QueuedConnection);
-  }
+  worker_.ask(wanted_);
 }
 
 Prober::Outcome Prober::open(const std::vector<Target>& targets, const std::stop_token& stop) {
@@ -113,8 +81,7 @@ Prober::Outcome Prober::open(const std::vector<Target>& targets, const std::stop
   return outcome;
 }
 
-void Prober::deliver(quint64 request, Outcome outcome) {
-  if (request != newest_) return;
+void Prober::deliver(Outcome outcome) {
   problems_ = std::move(outcome.problems);
   document_.set_probed(std::move(outcome.sources));
   Q_EMIT probed();

@@ -2,15 +2,11 @@
 #pragma once
 
 #include "commands/document_controller.h"
+#include "session/latest_worker.h"
 
 #include <QObject>
 #include <QTimer>
 
-#include <condition_variable>
-#include <mutex>
-#include <optional>
-#include <stop_token>
-#include <thread>
 #include <vector>
 
 namespace feedline::gui {
@@ -26,7 +22,6 @@ class Prober : public QObject {
 
  public:
   explicit Prober(DocumentController& document, QObject* parent = nullptr);
-  ~Prober() override;
 
   /// What the last probe could not open; empty while all is well.
   [[nodiscard]] const std::vector<Problem>& problems() const { return problems_; }
@@ -50,21 +45,13 @@ class Prober : public QObject {
   [[nodiscard]] std::vector<Target> targets() const;
   [[nodiscard]] static Outcome open(const std::vector<Target>& targets, const std::stop_token& stop);
   void request();
-  void deliver(quint64 request, Outcome outcome);
-  void work(const std::stop_token& end);
+  void deliver(Outcome outcome);
 
   DocumentController& document_;
   QTimer debounce_{};
   std::vector<Target> wanted_{};  ///< of the last request
-  quint64 newest_ = 0;
   std::vector<Problem> problems_{};
-
-  std::mutex mutex_{};
-  std::condition_variable_any wake_{};
-  std::optional<std::vector<Target>> queued_{};  ///< the one request that waits; a newer one replaces it
-  quint64 queued_number_ = 0;
-  std::stop_source abandon_{};  ///< of the probe in flight
-  std::jthread worker_;         ///< last, so that it ends first
+  LatestWorker<std::vector<Target>, Outcome> worker_;
 };
 
 }  // namespace feedline::gui

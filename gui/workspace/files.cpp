@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/files.h"
+#include "workspace/files.h"
 
 #include "app/settings.h"
 #include "base/embedded.h"
@@ -23,17 +23,18 @@ std::filesystem::path to_path(const QString& file) { return {QFile::encodeName(f
 
 }  // namespace
 
-Files::Files(DocumentController& document, QWidget* window) : QObject(window), document_(document), window_(window) {}
+Files::Files(Workspace& workspace, QWidget* window) : QObject(window), workspace_(workspace), window_(window) {}
 
-bool Files::may_leave() {
-  if (document_.undo_stack().isClean()) return true;
-  QMessageBox box(QMessageBox::Warning, tr("Unsaved changes"), tr("Save the changes to %1?").arg(display_name()),
+bool Files::may_leave(DocumentTab& tab) {
+  if (!tab.modified()) return true;
+  workspace_.show(tab);
+  QMessageBox box(QMessageBox::Warning, tr("Unsaved changes"), tr("Save the changes to %1?").arg(tab.display_name()),
                   QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, window_);
   box.setInformativeText(tr("They are lost if you do not save them."));
   box.setDefaultButton(QMessageBox::Save);
   switch (box.exec()) {
     case QMessageBox::Save:
-      return save();
+      return save(tab);
     case QMessageBox::Discard:
       return true;
     default:
@@ -41,11 +42,12 @@ bool Files::may_leave() {
   }
 }
 
-bool Files::new_document() {
-  if (!may_leave()) return false;
-  take({}, {}, tr("Untitled"));
-  return true;
+bool Files::may_leave_all() {
+  const QList<DocumentTab*> tabs = workspace_.documents();
+  return std::all_of(tabs.begin(), tabs.end(), [this](DocumentTab* tab) { return may_leave(*tab); });
 }
+
+void Files::new_document() { workspace_.add(); }
 
 QStringList Files::examples() {
   QStringList names;
@@ -61,13 +63,14 @@ bool Files::open_example(const QString& name) {
   const auto found = std::find_if(examples.begin(), examples.end(),
                                   [&](const EmbeddedFile& file) { return file.name == full.toStdString(); });
   if (found == examples.end()) return false;
-  if (!may_leave()) return false;
   Result<Loaded> loaded = from_json(found->text);
   if (!loaded) {
     show_error(tr("The example cannot be opened"), loaded.error());
     return false;
   }
-  take(std::move(*loaded), {}, QFileInfo(full).completeBaseName());
+  DocumentTab& tab = workspace_.free_tab();
+  tab.take(std::move(*loaded), {}, QFileInfo(full).completeBaseName());
+  Q_EMIT opened(tab);
   return true;
 }
 
@@ -77,32 +80,37 @@ bool Files::open() {
 }
 
 bool Files::open(const QString& file) {
-  if (!may_leave()) return false;
+  if (DocumentTab* tab = workspace_.showing(file)) {
+    workspace_.show(*tab);
+    return true;
+  }
   Result<Loaded> loaded = load_document(to_path(file));
   if (!loaded) {
     show_error(tr("The file cannot be opened"), loaded.error());
     return false;
   }
-  take(std::move(*loaded), QFileInfo(file).absoluteFilePath(), {});
-  Settings::set_last_folder(QFileInfo(file).absolutePath());
-  Settings::add_recent_file(file);
-  Q_EMIT recent_changed();
+  DocumentTab& tab = workspace_.free_tab();
+  tab.take(std::move(*loaded), QFileInfo(file).absoluteFilePath(), {});
+  remember(file);
+  Q_EMIT opened(tab);
   return true;
 }
 
-void Files::take(Loaded loaded, const QString& file, const QString& untitled) {
-  notes_ = std::move(loaded.notes);
-  untitled_ = untitled;
-  document_.reset(std::move(loaded.document), file);
-  Q_EMIT opened();
+void Files::remember(const QString& file) {
+  Settings::set_last_folder(QFileInfo(file).absolutePath());
+  Settings::add_recent_file(file);
+  Q_EMIT recent_changed();
 }
 
-bool Files::save() { return document_.file().isEmpty() ? save_as() : write(document_.file()); }
+bool Files::save(DocumentTab& tab) {
+  const QString& file = tab.document().file();
+  return file.isEmpty() ? save_as(tab) : write(tab, file);
+}
 
-bool Files::save_as() {
-  const QString proposal = document_.file().isEmpty()
-                               ? Settings::last_folder() + QLatin1Char('/') + untitled_ + QLatin1String(kSuffix)
-                               : document_.file();
+bool Files::save_as(DocumentTab& tab) {
+  const QString proposal = tab.document().file().isEmpty() ? Settings::last_folder() + QLatin1Char('/') +
+                                                                 tab.untitled_name() + QLatin1String(kSuffix)
+                                                           : tab.document().file();
   QString file = QFileDialog::getSaveFileName(window_, tr("Save the graph"), proposal, filter());
   if (file.isEmpty()) return false;
   if (QFileInfo(file).suffix().isEmpty()) {
@@ -113,23 +121,17 @@ bool Files::save_as() {
       return false;
     }
   }
-  return write(file);
+  return write(tab, file);
 }
 
-bool Files::write(const QString& file) {
-  if (const Status saved = save_document(document_.document(), to_path(file)); !saved) {
+bool Files::write(DocumentTab& tab, const QString& file) {
+  if (const Status saved = save_document(tab.document().document(), to_path(file)); !saved) {
     show_error(tr("The file cannot be saved"), saved.error());
     return false;
   }
-  document_.mark_saved(QFileInfo(file).absoluteFilePath());
-  Settings::set_last_folder(QFileInfo(file).absolutePath());
-  Settings::add_recent_file(file);
-  Q_EMIT recent_changed();
+  tab.document().mark_saved(QFileInfo(file).absoluteFilePath());
+  remember(file);
   return true;
-}
-
-QString Files::display_name() const {
-  return document_.file().isEmpty() ? untitled_ : QFileInfo(document_.file()).fileName();
 }
 
 void Files::show_error(const QString& title, const Error& error) {

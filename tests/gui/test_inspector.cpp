@@ -177,14 +177,14 @@ class TestInspector : public QObject {
     QCOMPARE(b.value("folder"), QString("/data"));
     QCOMPARE(b.steps(), 1);
     QMimeData mime;
-    mime.setUrls({QUrl::fromLocalFile("/data/flowers")});
+    mime.setUrls({QUrl::fromLocalFile(QStringLiteral(FEEDLINE_SOURCE_DIR "/core"))});
     QDragEnterEvent enter({4, 4}, Qt::CopyAction, &mime, Qt::LeftButton, {});
     QApplication::sendEvent(line, &enter);
     QVERIFY(enter.isAccepted());
     QDropEvent drop({4, 4}, Qt::CopyAction, &mime, Qt::LeftButton, {});
     QApplication::sendEvent(line, &drop);
-    QCOMPARE(b.value("folder"), QString("/data/flowers"));
-    QCOMPARE(line->text(), QString("/data/flowers"));
+    QCOMPARE(b.value("folder"), QStringLiteral(FEEDLINE_SOURCE_DIR "/core"));
+    QCOMPARE(line->text(), QStringLiteral(FEEDLINE_SOURCE_DIR "/core"));
     QCOMPARE(b.steps(), 2);
     b.c.undo_stack().undo();
     QCOMPARE(line->text(), QString("/data"));
@@ -263,6 +263,74 @@ class TestInspector : public QObject {
     b.c.undo_stack().undo();
     QCOMPARE(b.value("size", "a"), QString("(unset)"));
     QCOMPARE(b.value("size", "b"), QString("(unset)"));
+  }
+
+  void fields_that_differ_say_mixed_and_take_one_value() {
+    Bench b(Nodes{{"a", "decode"}, {"b", "decode"}});
+    QVERIFY(b.c.apply({SetParam{.node = "a", .param = "color", .value = Value(std::string("grey"))}}));
+    QVERIFY(b.c.apply({SetParam{.node = "b", .param = "accept_damaged", .value = Value(true)}}));
+    auto* combo = b.field<QComboBox>("color");
+    QCOMPARE(combo->currentIndex(), -1);
+    QCOMPARE(combo->placeholderText(), QString("mixed"));
+    auto* box = b.field<QCheckBox>("accept_damaged");
+    QCOMPARE(box->checkState(), Qt::PartiallyChecked);
+    QCOMPARE(box->text(), QString("mixed"));
+    QTest::mouseClick(box, Qt::LeftButton);
+    QCOMPARE(b.value("accept_damaged", "a"), b.value("accept_damaged", "b"));
+    QVERIFY(box->checkState() != Qt::PartiallyChecked);
+    combo->setFocus();
+    QTest::keyClick(combo, Qt::Key_Down);
+    QVERIFY(b.value("color", "a") == b.value("color", "b"));
+    b.c.undo_stack().undo();
+    QCOMPARE(combo->placeholderText(), QString("mixed"));
+
+    Bench n(Nodes{{"a", "batch"}, {"b", "batch"}});
+    QVERIFY(n.c.apply({SetParam{.node = "a", .param = "size", .value = Value(std::int64_t{16})}}));
+    auto* size = n.field<NumberBox>("size");
+    QVERIFY(line_of(size)->text().isEmpty());
+    QCOMPARE(line_of(size)->placeholderText(), QString("mixed"));
+    type_into(line_of(size), "64");
+    QCOMPARE(n.value("size", "a"), QString("64"));
+    QCOMPARE(n.value("size", "b"), QString("64"));
+    QCOMPARE(n.steps(), 2);
+    n.c.undo_stack().undo();
+    QVERIFY(line_of(size)->text().isEmpty());
+    QCOMPARE(n.value("size", "a"), QString("16"));
+    QTest::mouseClick(n.row("size")->findChild<QToolButton*>(), Qt::LeftButton);  // back to the default: alike again
+    QCOMPARE(size->value(), 64.0);
+  }
+
+  void an_arrow_key_held_down_is_one_step() {
+    Bench b(Nodes{{"n", "batch"}});
+    auto* box = b.field<NumberBox>("size");
+    box->setFocus();
+    const auto hold = [&](int key, int times) {
+      for (int i = 0; i < times; ++i) {
+        QKeyEvent press(QEvent::KeyPress, key, {}, {}, i > 0);
+        QApplication::sendEvent(box, &press);
+      }
+      QKeyEvent release(QEvent::KeyRelease, key, {});
+      QApplication::sendEvent(box, &release);
+    };
+    hold(Qt::Key_Up, 9);
+    QCOMPARE(b.value("size"), QString("73"));
+    QCOMPARE(b.steps(), 1);
+    hold(Qt::Key_Down, 3);
+    QCOMPARE(b.steps(), 2);
+    b.c.undo_stack().undo();
+    QCOMPARE(b.value("size"), QString("73"));
+  }
+
+  void a_field_for_folders_takes_no_files() {
+    Bench b(Nodes{{"n", "image_folder"}});
+    auto* line = b.field<QLineEdit>("folder");
+    QMimeData mime;
+    mime.setUrls({QUrl::fromLocalFile(QStringLiteral(FEEDLINE_SOURCE_DIR "/README.md"))});
+    QDragEnterEvent enter({4, 4}, Qt::CopyAction, &mime, Qt::LeftButton, {});
+    QApplication::sendEvent(line, &enter);
+    QDropEvent drop({4, 4}, Qt::CopyAction, &mime, Qt::LeftButton, {});
+    QApplication::sendEvent(line, &drop);
+    QCOMPARE(b.value("folder"), QString("(unset)"));
   }
 
   void it_follows_the_document() {

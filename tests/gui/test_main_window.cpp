@@ -4,20 +4,19 @@
 #include "app/run_bar.h"
 #include "app/settings.h"
 #include "graph/json.h"
+#include "support/answer.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
+#include "support/window_home.h"
 
 #include <QAction>
 #include <QApplication>
 #include <QDockWidget>
 #include <QDropEvent>
 #include <QElapsedTimer>
-#include <QMessageBox>
 #include <QMimeData>
-#include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
-#include <QTemporaryDir>
 #include <QTest>
 #include <QTimer>
 
@@ -32,36 +31,9 @@
 namespace feedline::gui {
 
 using State = RunController::State;
+using test::Answer;
 
 namespace {
-
-/// Answers the next message box by the text of one of its buttons, and keeps what it said.
-class Answer : public QObject {
- public:
-  explicit Answer(const QString& button) : button_(button) {
-    connect(&timer_, &QTimer::timeout, this, [this] { look(); });
-    timer_.start(10);
-  }
-  [[nodiscard]] bool given() const { return given_; }
-  [[nodiscard]] const QString& text() const { return text_; }
-
- private:
-  void look() {
-    auto* box = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
-    if (box == nullptr || given_) return;
-    for (QAbstractButton* button : box->buttons()) {
-      if (button->text().remove('&') != button_) continue;
-      given_ = true;
-      text_ = box->text() + ' ' + box->informativeText();
-      QTest::mouseClick(button, Qt::LeftButton);
-      return;
-    }
-  }
-  QString button_;
-  QTimer timer_{};
-  bool given_ = false;
-  QString text_{};
-};
 
 /// Seconds of CPU time: of this process, and of the whole machine.
 struct Cores {
@@ -110,26 +82,19 @@ class TestMainWindow : public QObject {
 
  private:
   [[nodiscard]] QString file_of(const Document& document, const QString& name) const;
-  QTemporaryDir folder_{};
+  test::WindowHome home_{};
   Document network_{};
 };
 
 void TestMainWindow::initTestCase() {
-  QVERIFY(folder_.isValid());
-  qputenv("FEEDLINE_CACHE", folder_.filePath("cache").toUtf8());
-  QCoreApplication::setAttribute(Qt::AA_DontUseNativeDialogs);
-  QSettings::setDefaultFormat(QSettings::IniFormat);
-  QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, folder_.filePath("settings"));
-  QCoreApplication::setOrganizationName("feedline-test");
-  QCoreApplication::setApplicationName("feedline-test");
   Theme::instance().set_mode(Theme::Mode::Light);
-  network_ = test::small_network(folder_.path(), 960);
+  network_ = test::small_network(home_.path(), 960);
 }
 
 void TestMainWindow::init() { QSettings().clear(); }
 
 QString TestMainWindow::file_of(const Document& document, const QString& name) const {
-  const QString path = folder_.filePath(name);
+  const QString path = home_.file(name);
   if (!save_document(document, path.toStdString())) qFatal("cannot write %s", qPrintable(path));
   return path;
 }
@@ -168,7 +133,7 @@ void TestMainWindow::opens_and_saves_files() {
 }
 
 void TestMainWindow::an_unreadable_file_is_told_and_nothing_changes() {
-  const QString path = folder_.filePath("broken.feedline");
+  const QString path = home_.file("broken.feedline");
   test::write_file(path, "{\"feedline\": 1, \"nodes\": [");
   MainWindow window;
   QVERIFY(window.files().open_example(Files::examples().front()));

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/docks.h"
+#include "app/run_desk.h"
+
+#include <QObject>
+
+namespace feedline::gui {
+
+class HistoryPanel;
+class InspectorPanel;
+class PalettePanel;
+class PreviewPanel;
+class ProblemsPanel;
+
+/// The panels around the canvas and where they stand at first. What they show is wired by MainWindow.
+class Panels : public QObject {
+  Q_OBJECT
+
+ public:
+  /// The panels of runs are the desk's; the others are made here.
+  Panels(Workspace& workspace, RunDesk& desk, QMainWindow* window);
+
+  PalettePanel* palette;
+  HistoryPanel* history;
+  InspectorPanel* inspector;
+  ProblemsPanel* problems;
+  PreviewPanel* preview;
+
+  [[nodiscard]] Docks& docks() { return docks_; }
+  /// Brings a panel into view, whatever hid it.
+  static void show(QWidget* panel);
+  /// The dock that holds a panel.
+  [[nodiscard]] static QDockWidget* dock_of(QWidget* panel);
+  /// Gives every panel its share of the window's present size.
+  void arrange();
+
+ private:
+  void place(RunDesk& desk);
+
+  QMainWindow* window_;
+  Docks docks_;
+};
+
+}  // namespace feedline::gui

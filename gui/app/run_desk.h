@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "session/run_controller.h"
+#include "workspace/workspace.h"
+
+#include <QObject>
+#include <QPointer>
+#include <QString>
+
+namespace feedline::gui {
+
+class Actions;
+class LogPanel;
+class LossPanel;
+class QueuesPanel;
+class RunBar;
+class StagesPanel;
+class StepPanel;
+class ThroughputPanel;
+
+/// All that shows and steers runs. One run goes on at a time, since the cores are one budget; it belongs to the tab
+/// whose graph it trains, wherever the user looks meanwhile.
+class RunDesk : public QObject {
+  Q_OBJECT
+
+ public:
+  /// Makes the panels, children of `window` until somebody places them, and wires the run actions.
+  RunDesk(Workspace& workspace, Actions& actions, QWidget* window);
+
+  [[nodiscard]] RunController& runs() { return runs_; }
+  /// Whose graph is being trained or was trained last; null if it has been closed or replaced.
+  [[nodiscard]] DocumentTab* tab() const { return tab_; }
+  [[nodiscard]] bool active() const { return runs_.active(); }
+
+  /// Starts a run of the tab's graph, or emits refused().
+  void start(DocumentTab& tab);
+  /// May the run be stopped? Asks, unless none is active (or, with a tab, none of its graph).
+  [[nodiscard]] bool may_stop(const DocumentTab* only = nullptr);
+  /// The window is closing: how a run ended is no longer told in a dialog.
+  void leave() { leaving_ = true; }
+
+  RunBar* bar;
+  StagesPanel* stages;
+  QueuesPanel* queues;
+  StepPanel* step;
+  LossPanel* loss;
+  ThroughputPanel* throughput;
+  LogPanel* log;
+
+ Q_SIGNALS:
+  void refused(feedline::gui::DocumentTab& tab);  ///< its graph has errors
+  void queues_wanted();                           ///< a run begins that shows every queue
+  void message(const QString& text);              ///< for the status bar
+  void process_measured(const QString& text);
+  void state_changed();
+
+ private:
+  void connect_actions();
+  void connect_run();
+  void follow(DocumentTab* tab);
+  void update_actions();
+  void show_snapshot(const Snapshot& now, const Snapshot& earlier);
+  void show_process(const Snapshot& now, const Snapshot& earlier);
+  void show_end(const RunResult& result);
+  void show_whole_run(const RunResult& result);
+  void tell_failure(const Error& failure);
+
+  Workspace& workspace_;
+  Actions& actions_;
+  QWidget* window_;
+  RunController runs_{};
+  QPointer<DocumentTab> tab_{};
+  QMetaObject::Connection replaced_{};
+  Nanos process_shown_ = 0;
+  bool leaving_ = false;
+};
+
+}  // namespace feedline::gui

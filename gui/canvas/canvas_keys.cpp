@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "canvas/canvas_keys.h"
+
+#include <QCoreApplication>
+
+namespace feedline::gui {
+
+QList<CanvasKey> canvas_keys() {
+  const auto words = [](const char* text) { return QCoreApplication::translate("CanvasKeys", text); };
+  return {
+      {words("Tab, double click"), words("Add a node: search at the cursor")},
+      {words("Drag from a port"), words("Connect; on empty canvas: search for what fits")},
+      {words("Arrow keys"), words("Move the selection; with Shift farther")},
+      {words("Ctrl+Arrow keys"), words("Select the next node in that direction")},
+      {words("Space+Drag, middle button"), words("Move the view")},
+      {words("Wheel, pinch"), words("Zoom at the cursor")},
+      {words("Shift+Wheel, two fingers"), words("Move the view")},
+      {words("Home"), words("Zoom to fit")},
+      {words("Del, Backspace"), words("Delete the selection")},
+      {words("Esc"), words("Give up a wire; select nothing")},
+      {words("Shift+Tab"), words("Leave the canvas for the panels")},
+  };
+}
+
+}  // namespace feedline::gui

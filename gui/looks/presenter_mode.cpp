@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "looks/presenter_mode.h"
+
+#include "app/docks.h"
+#include "app/settings.h"
+#include "app/theme.h"
+
+#include <QAction>
+#include <QDockWidget>
+#include <QMainWindow>
+#include <QMenu>
+#include <QMenuBar>
+#include <QStatusBar>
+
+namespace feedline::gui {
+
+PresenterMode::PresenterMode(Docks& docks, QMainWindow* window) : QObject(window), docks_(docks), window_(window) {}
+
+void PresenterMode::set_on(bool on) {
+  if (on == on_) return;
+  on_ = on;
+  on ? enter() : leave();
+  Q_EMIT toggled(on);
+}
+
+void PresenterMode::enter() {
+  layout_ = docks_.save();
+  was_maximised_ = window_->isMaximized();
+  // Actions of a hidden menu bar would lose their keys.
+  for (QAction* menu : window_->menuBar()->actions())
+    if (menu->menu() != nullptr) window_->addActions(menu->menu()->actions());
+  window_->menuBar()->hide();
+  window_->statusBar()->hide();
+  window_->showFullScreen();
+  refresh();
+}
+
+void PresenterMode::leave() {
+  Theme::instance().set_font_scale(Settings::font_scale());
+  window_->menuBar()->show();
+  window_->statusBar()->show();
+  for (QAction* menu : window_->menuBar()->actions())
+    if (menu->menu() != nullptr)
+      for (QAction* action : menu->menu()->actions()) window_->removeAction(action);
+  was_maximised_ ? window_->showMaximized() : window_->showNormal();
+  docks_.restore(layout_);
+}
+
+void PresenterMode::refresh() {
+  if (!on_) return;
+  Theme::instance().set_font_scale(Settings::font_scale() * Settings::presenter_scale());
+  choose_panels();
+}
+
+void PresenterMode::choose_panels() {
+  const QStringList chosen = Settings::presenter_panels();
+  for (QDockWidget* dock : docks_.all()) dock->setVisible(chosen.contains(dock->objectName()));
+}
+
+}  // namespace feedline::gui

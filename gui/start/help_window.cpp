@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "start/help_window.h"
+
+#include "app/theme.h"
+
+#include <QDesktopServices>
+#include <QDir>
+#include <QFile>
+#include <QListWidget>
+#include <QRegularExpression>
+#include <QSplitter>
+#include <QTextBrowser>
+#include <QUrl>
+#include <QVBoxLayout>
+
+namespace feedline::gui {
+
+namespace {
+
+QString text_of(const QString& name) {
+  QFile file(QStringLiteral(":/help/") + name);
+  return file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()) : QString();
+}
+
+/// The first heading.
+QString title_of(const QString& name) {
+  static const QRegularExpression heading(QStringLiteral("^# (.+)$"), QRegularExpression::MultilineOption);
+  const QString title = heading.match(text_of(name)).captured(1);
+  return title.isEmpty() ? name : title;
+}
+
+/// What a newcomer reads comes before what a contributor reads.
+QStringList pages() {
+  QStringList names = QDir(QStringLiteral(":/help")).entryList({QStringLiteral("*.md")}, QDir::Files, QDir::Name);
+  int at = 0;
+  for (const char* first : {"getting-started.md", "editor.md", "command-line.md"})
+    if (const auto found = names.indexOf(QLatin1String(first)); found >= 0) names.move(found, at++);
+  return names;
+}
+
+}  // namespace
+
+HelpWindow::HelpWindow(QWidget* parent)
+    : QDialog(parent), list_(new QListWidget(this)), text_(new QTextBrowser(this)) {
+  setWindowTitle(tr("Help"));
+  setObjectName(QStringLiteral("help"));
+  setWindowFlag(Qt::Window);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  auto* split = new QSplitter(this);
+  split->addWidget(list_);
+  split->addWidget(text_);
+  split->setStretchFactor(1, 1);
+  split->setSizes({26 * Theme::kUnit, 90 * Theme::kUnit});
+  layout->addWidget(split);
+  list_->setAccessibleName(tr("Pages"));
+  list_->setFrameShape(QFrame::NoFrame);
+  text_->setAccessibleName(tr("Page"));
+  text_->setFrameShape(QFrame::NoFrame);
+  text_->setOpenLinks(false);
+  text_->document()->setDocumentMargin(3 * Theme::kUnit);
+  for (const QString& name : pages()) {
+    auto* item = new QListWidgetItem(title_of(name), list_);
+    item->setData(Qt::UserRole, name);
+  }
+  connect(list_, &QListWidget::currentItemChanged, this, &HelpWindow::fill);
+  connect(text_, &QTextBrowser::anchorClicked, this, &HelpWindow::follow);
+  connect(&Theme::instance(), &Theme::changed, this, &HelpWindow::style);
+  list_->setCurrentRow(0);
+  style();
+  resize(118 * Theme::kUnit, 88 * Theme::kUnit);
+}
+
+QString HelpWindow::page() const {
+  return list_->currentItem() == nullptr ? QString() : list_->currentItem()->data(Qt::UserRole).toString();
+}
+
+void HelpWindow::show_page(const QString& name) {
+  const QString file = name.endsWith(QLatin1String(".md")) ? name : name + QStringLiteral(".md");
+  for (int row = 0; row < list_->count(); ++row)
+    if (list_->item(row)->data(Qt::UserRole).toString() == file) list_->setCurrentRow(row);
+}
+
+void HelpWindow::follow(const QUrl& link) {
+  if (!link.scheme().isEmpty()) {
+    QDesktopServices::openUrl(link);
+  } else if (link.path().endsWith(QLatin1String(".md"))) {
+    show_page(link.fileName());
+  }
+}
+
+void HelpWindow::fill() {
+  const Theme::Colors& c = Theme::instance().colors();
+  // Markdown has no style of its own: what it becomes is given one.
+  QTextDocument page;
+  page.setMarkdown(text_of(this->page()));
+  QString html = page.toHtml();
+  html.replace(QStringLiteral("<table "), QStringLiteral("<table cellpadding=\"5\" style=\"border-color: %1\" ")
+                                              .arg(c.border.name()));
+  text_->setHtml(html);
+}
+
+void HelpWindow::style() {
+  text_->document()->setDefaultFont(font());
+  fill();
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "start/welcome.h"
+
+#include "app/actions.h"
+#include "app/panels.h"
+#include "app/settings.h"
+#include "canvas/graph_view.h"
+#include "inspector/inspector_panel.h"
+#include "inspector/palette_panel.h"
+#include "plots/stages_panel.h"
+#include "preview/preview_panel.h"
+#include "start/gallery.h"
+#include "start/help_window.h"
+#include "start/shortcut_sheet.h"
+#include "start/tour.h"
+#include "workspace/files.h"
+
+#include <QAction>
+#include <QMainWindow>
+#include <QMenu>
+#include <QMenuBar>
+#include <QToolBar>
+
+namespace feedline::gui {
+
+Welcome::Welcome(Files& files, Workspace& workspace, Panels& panels, RunDesk& desk, Actions& actions,
+                 QMainWindow* window)
+    : QObject(window),
+      files_(files),
+      workspace_(workspace),
+      panels_(panels),
+      desk_(desk),
+      actions_(actions),
+      window_(window) {
+  connect_actions();
+  fill_examples();
+  fill_recent();
+}
+
+void Welcome::connect_actions() {
+  connect(actions_.gallery, &QAction::triggered, this, &Welcome::show_gallery);
+  connect(actions_.tour, &QAction::triggered, this, &Welcome::start_tour);
+  connect(actions_.shortcuts, &QAction::triggered, this, &Welcome::show_shortcuts);
+  connect(actions_.help, &QAction::triggered, this, [this] { show_help(); });
+  connect(&files_, &Files::recent_changed, this, &Welcome::fill_recent);
+  connect(actions_.clear_recent, &QAction::triggered, this, [this] {
+    Settings::clear_recent_files();
+    fill_recent();
+  });
+}
+
+void Welcome::fill_examples() {
+  for (const QString& name : Files::examples()) {
+    actions_.examples->addAction(name.chopped(name.endsWith(QLatin1String(".feedline")) ? 9 : 0), &files_,
+                                 [this, name] { files_.open_example(name); });
+  }
+}
+
+void Welcome::fill_recent() {
+  actions_.recent->clear();
+  const QStringList files = Settings::recent_files();
+  for (const QString& file : files) {
+    actions_.recent->addAction(file, &files_, [this, file] { files_.open(file); });
+  }
+  if (!files.isEmpty()) actions_.recent->addSeparator();
+  actions_.recent->addAction(actions_.clear_recent);
+  actions_.recent->setEnabled(!files.isEmpty());
+}
+
+void Welcome::begin() {
+  if (!Settings::tour_seen()) {
+    start_tour();
+  } else if (Settings::show_gallery()) {
+    show_gallery();
+  } else {
+    files_.open_example(QStringLiteral("quickstart"));
+  }
+}
+
+void Welcome::show_gallery() {
+  auto* gallery = new Gallery(window_);
+  gallery->setAttribute(Qt::WA_DeleteOnClose);
+  connect(gallery, &Gallery::example_chosen, &files_, &Files::open_example);
+  connect(gallery, &Gallery::file_chosen, &files_, qOverload<const QString&>(&Files::open));
+  connect(gallery, &Gallery::open_wanted, &files_, [this] { files_.open(); });
+  connect(gallery, &Gallery::tour_wanted, this, &Welcome::start_tour);
+  gallery->open();
+}
+
+Tour* Welcome::tour() const { return tour_; }
+
+QWidget* Welcome::run_button() const {
+  return window_->findChild<QToolBar*>(QStringLiteral("tools"))->widgetForAction(actions_.run);
+}
+
+void Welcome::start_tour() {
+  if (tour_) return;
+  if (workspace_.current().document().document().nodes().empty()) files_.open_example(QStringLiteral("quickstart"));
+  DocumentTab* tab = &workspace_.current();
+  const auto bring = [](QWidget* panel) { return [panel] { Panels::show(panel); }; };
+  const QList<TourStop> stops = {
+      {.target = &tab->view(),
+       .title = tr("The graph"),
+       .text = tr("Data come in at one end, a trained model leaves at the other. Each node is one step, each wire says "
+                  "what travels on it. Drag nodes, turn the wheel to zoom, press Home to see everything.")},
+      {.target = panels_.palette,
+       .title = tr("Nodes to add"),
+       .text = tr("Drag one to the canvas, or press Tab there and type. A folder of pictures can be dropped on the "
+                  "canvas as it is."),
+       .prepare = bring(panels_.palette)},
+      {.target = panels_.inspector,
+       .title = tr("Everything about a node"),
+       .text = tr("Select a node to change its parameters. Changes count at once, and Ctrl+Z takes back every one."),
+       .prepare =
+           [this, tab] {
+             Panels::show(panels_.inspector);
+             const auto& nodes = tab->document().document().nodes();
+             if (!nodes.empty()) tab->view().select_node(QString::fromStdString(nodes[nodes.size() / 3].id));
+           }},
+      {.target = panels_.preview,
+       .title = tr("See what a node does"),
+       .text = tr("The preview shows what leaves the selected node for one record. The dice shows another augmentation."),
+       .prepare = bring(panels_.preview)},
+      {.target = run_button(),
+       .title = tr("Train"),
+       .text = tr("Run trains the model on this machine. You may go on drawing meanwhile: a run has a copy.")},
+      {.target = desk_.stages,
+       .title = tr("Where the time goes"),
+       .text = tr("While it runs, you see what each node's workers do: work, wait for input, or wait for room. F1 lists "
+                  "all keys; the Help menu has this tour again."),
+       .prepare = bring(desk_.stages)},
+  };
+  tour_ = new Tour(stops, window_);
+  connect(tour_, &Tour::finished, this, [] { Settings::set_tour_seen(true); });
+}
+
+void Welcome::show_shortcuts() {
+  auto* sheet = new ShortcutSheet(menu_shortcuts(*window_->menuBar()) + canvas_shortcuts(), window_);
+  sheet->setAttribute(Qt::WA_DeleteOnClose);
+  sheet->open();
+}
+
+void Welcome::show_help(const QString& page) {
+  if (!help_) {
+    help_ = new HelpWindow(window_);
+    help_->setAttribute(Qt::WA_DeleteOnClose);
+  }
+  if (!page.isEmpty()) help_->show_page(page);
+  help_->show();
+  help_->raise();
+  help_->activateWindow();
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QPointer>
+#include <QString>
+
+class QMainWindow;
+
+namespace feedline::gui {
+
+class Actions;
+class Files;
+class Gallery;
+class HelpWindow;
+class Panels;
+class RunDesk;
+class Tour;
+class Workspace;
+
+/// What helps to begin: gallery, recent files, tour, help pages, the sheet of keys; and the actions that lead to them.
+class Welcome : public QObject {
+  Q_OBJECT
+
+ public:
+  Welcome(Files& files, Workspace& workspace, Panels& panels, RunDesk& desk, Actions& actions, QMainWindow* window);
+
+  /// For a window that opens without a file: the tour at the very first start, later the gallery, as Settings say.
+  void begin();
+  void show_gallery();
+  void start_tour();
+  void show_shortcuts();
+  void show_help(const QString& page = {});
+  [[nodiscard]] Tour* tour() const;  ///< null while none is on
+
+ private:
+  void connect_actions();
+  void fill_examples();
+  void fill_recent();
+  [[nodiscard]] QWidget* run_button() const;
+
+  Files& files_;
+  Workspace& workspace_;
+  Panels& panels_;
+  RunDesk& desk_;
+  Actions& actions_;
+  QMainWindow* window_;
+  QPointer<Tour> tour_{};
+  QPointer<HelpWindow> help_{};
+};
+
+}  // namespace feedline::gui

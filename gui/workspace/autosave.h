@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "workspace/rescue_folder.h"
+#include "workspace/workspace.h"
+
+#include <QHash>
+#include <QObject>
+#include <QSet>
+#include <QThreadPool>
+#include <QTimer>
+
+namespace feedline::gui {
+
+/// Keeps a copy of every unsaved document, never older than its last edit by more than three seconds, for a window
+/// that is killed. A copy goes when its document is saved, undone to what is saved, or closed. Copies are made of the
+/// Document (a value) and written by a thread of their own, one after the other.
+class Autosave : public QObject {
+  Q_OBJECT
+
+ public:
+  /// From an edit until its copy is begun to be written.
+  static constexpr int kDelayMs = 2000;
+
+  Autosave(Workspace& workspace, QObject* parent, const QString& root = RescueFolder::default_root());
+  /// Waits for what is being written.
+  ~Autosave() override;
+
+  [[nodiscard]] std::vector<RescueFolder::Left> left_behind() const { return folder_.left_behind(); }
+  /// Shows what was left behind in a tab, and keeps it anew before the old file goes. Errors: it is no graph.
+  Status recover(const RescueFolder::Left& left);
+  /// The user has answered for all documents: their copies go.
+  void forget_all();
+  /// Starts to write what has changed, now.
+  void write_now();
+
+ Q_SIGNALS:
+  void failed(const QString& reason);  ///< copies cannot be written; told once
+
+ private:
+  void watch(DocumentTab& tab);
+  void note_change(DocumentTab& tab);
+  /// `replaces`: a file that goes once the copy stands.
+  void write(DocumentTab& tab, const QString& replaces = {});
+  void forget(DocumentTab& tab);
+  [[nodiscard]] QString path_of(DocumentTab& tab);
+
+  Workspace& workspace_;
+  RescueFolder folder_;
+  QHash<DocumentTab*, QString> paths_{};
+  QSet<DocumentTab*> changed_{};
+  QTimer timer_{};
+  quint64 files_ = 0;
+  bool told_ = false;
+  QThreadPool writer_{};  ///< one thread, so that a copy and its removal keep their order
+};
+
+}  // namespace feedline::gui

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "workspace/document_tab.h"
+
+#include "canvas/graph_view.h"
+#include "models/text.h"
+
+#include <QFileInfo>
+#include <QVBoxLayout>
+
+#include <utility>
+
+namespace feedline::gui {
+
+DocumentTab::DocumentTab(const QString& untitled, QWidget* parent)
+    : QWidget(parent), view_(new GraphView(document_, this)), untitled_(untitled) {
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->addWidget(view_);
+  setFocusProxy(view_);
+  connect(&document_, &DocumentController::file_changed, this, &DocumentTab::titled);
+  connect(&document_.undo_stack(), &QUndoStack::cleanChanged, this, &DocumentTab::titled);
+  connect(&document_, &DocumentController::changed, this, &DocumentTab::problems_changed);
+  connect(&prober_, &Prober::probed, this, &DocumentTab::problems_changed);
+}
+
+DocumentTab::~DocumentTab() {
+  document_.undo_stack().disconnect();  // it still reports that it is being emptied
+  delete view_;                         // before the document that it shows
+}
+
+QStringList DocumentTab::selected_nodes() const {
+  QStringList ids;
+  for (const std::string& id : view_->graph_scene().selected_nodes()) ids << to_qstring(id);
+  return ids;
+}
+
+void DocumentTab::take(Loaded loaded, const QString& file, const QString& untitled) {
+  notes_ = std::move(loaded.notes);
+  untitled_ = untitled;
+  document_.reset(std::move(loaded.document), file);
+}
+
+void DocumentTab::take_rescued(Loaded loaded, const QString& file, const QString& untitled) {
+  take(std::move(loaded), file, untitled);
+  document_.undo_stack().resetClean();
+}
+
+QString DocumentTab::display_name() const {
+  return document_.file().isEmpty() ? untitled_ : QFileInfo(document_.file()).fileName();
+}
+
+bool DocumentTab::pristine() const {
+  return document_.file().isEmpty() && document_.document() == Document() && document_.undo_stack().count() == 0;
+}
+
+std::vector<Problem> DocumentTab::problems() const {
+  std::vector<Problem> all = document_.analysis().problems;
+  all.insert(all.end(), prober_.problems().begin(), prober_.problems().end());
+  all.insert(all.end(), notes_.begin(), notes_.end());
+  return all;
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "commands/document_controller.h"
+#include "graph/json.h"
+#include "session/prober.h"
+
+#include <QString>
+#include <QStringList>
+#include <QWidget>
+
+#include <vector>
+
+namespace feedline::gui {
+
+class GraphView;
+
+/// One open graph: the document with its undo stack, its canvas with selection and view, and what its sources say.
+/// Nothing of it is shared with another tab.
+class DocumentTab : public QWidget {
+  Q_OBJECT
+
+ public:
+  /// `untitled`: what it is called until it has a file.
+  explicit DocumentTab(const QString& untitled, QWidget* parent = nullptr);
+  ~DocumentTab() override;
+
+  [[nodiscard]] DocumentController& document() { return document_; }
+  [[nodiscard]] const DocumentController& document() const { return document_; }
+  [[nodiscard]] GraphView& view() { return *view_; }
+  [[nodiscard]] QStringList selected_nodes() const;
+
+  /// Shows what was read from `file`; empty: a copy that has no file, called `untitled`.
+  void take(Loaded loaded, const QString& file, const QString& untitled);
+  /// Shows what a window that broke off had not saved: changed, and still of `file`.
+  void take_rescued(Loaded loaded, const QString& file, const QString& untitled);
+
+  /// What stands on the tab: the file's name, or of an unsaved document what it was made from.
+  [[nodiscard]] QString display_name() const;
+  [[nodiscard]] const QString& untitled_name() const { return untitled_; }
+  [[nodiscard]] bool modified() const { return !document_.undo_stack().isClean(); }
+  /// Nobody has drawn or opened anything here yet.
+  [[nodiscard]] bool pristine() const;
+  /// What the reader said of the file: unknown keys and the like.
+  [[nodiscard]] const std::vector<Problem>& notes() const { return notes_; }
+  /// All that is known to be wrong: of the graph, of its sources, of the file.
+  [[nodiscard]] std::vector<Problem> problems() const;
+
+ Q_SIGNALS:
+  void titled();  ///< display_name() or modified() may have changed
+  void problems_changed();
+
+ private:
+  DocumentController document_{};
+  Prober prober_{document_};
+  GraphView* view_;
+  QString untitled_;
+  std::vector<Problem> notes_{};
+};
+
+}  // namespace feedline::gui

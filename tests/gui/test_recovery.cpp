@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A window that is killed in mid-edit loses nothing older than ten seconds. The window runs in a process of its own
+// (this program again, with arguments), which is ended by SIGKILL.
+#include "app/main_window.h"
+#include "canvas/graph_view.h"
+#include "graph/json.h"
+#include "support/fixtures.h"
+#include "support/window_home.h"
+#include "workspace/recovery_dialog.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QDir>
+#include <QElapsedTimer>
+#include <QProcess>
+#include <QPushButton>
+#include <QTest>
+#include <QTimer>
+#include <QTreeWidget>
+
+#include <cstdio>
+
+namespace feedline::gui {
+
+namespace {
+
+constexpr qint64 kMostLostMs = 10'000;
+
+void say(const QByteArray& line) {
+  std::puts(line.constData());
+  std::fflush(stdout);
+}
+
+/// The window that will be killed: one file changed, one opened only, an untitled one and an example changed.
+int edit_and_wait(const QString& home, int argc, char** argv) {
+  const test::WindowHome settings(home);
+  QApplication app(argc, argv);
+  MainWindow window;
+  window.show();
+  if (!window.files().open(home + "/changed.feedline")) return 1;
+  // Drawn as a person does: Tab, a name, Enter.
+  GraphView& view = window.view();
+  view.setFocus();
+  QTest::keyClick(&view, Qt::Key_Tab);
+  QTest::keyClicks(QApplication::focusWidget(), "dropout");
+  QTest::keyClick(QApplication::focusWidget(), Qt::Key_Return);
+  const std::string changed = to_json(window.document().document());
+  if (!window.files().open(home + "/opened.feedline")) return 1;
+  window.workspace().add();
+  window.view().add_node("linear");
+  const std::string untitled = to_json(window.document().document());
+  if (!window.files().open_example("quickstart")) return 1;
+  window.view().add_node("relu");
+  window.actions().undo->trigger();  // as it was: nothing to rescue
+  test::write_file(home + "/expected-changed", QByteArray::fromStdString(changed));
+  test::write_file(home + "/expected-untitled", QByteArray::fromStdString(untitled));
+  say("edited");
+  return QApplication::exec();
+}
+
+/// Edits for ever, and says what it has done before it goes on.
+int edit_for_ever(const QString& home, int argc, char** argv) {
+  const test::WindowHome settings(home);
+  QApplication app(argc, argv);
+  MainWindow window;
+  window.show();
+  window.view().add_node("linear");
+  QElapsedTimer clock;
+  clock.start();
+  std::int64_t units = 0;
+  QTimer timer;
+  QObject::connect(&timer, &QTimer::timeout, &timer, [&] {
+    ++units;
+    if (!window.document().apply(Edit{SetParam{.node = "linear", .param = "units", .value = Value(units)}}, "typing"))
+      QCoreApplication::exit(1);
+    say(QByteArray::number(static_cast<qlonglong>(units)) + ' ' + QByteArray::number(clock.elapsed()));
+  });
+  timer.start(20);
+  return QApplication::exec();
+}
+
+QStringList rescued(const QString& home) {
+  return test::files_below(home + "/data").filter(".rescue");
+}
+
+}  // namespace
+
+class TestRecovery : public QObject {
+  Q_OBJECT
+
+  test::WindowHome home_{};
+
+  void start(QProcess& process, const char* what) const {
+    process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
+    process.start(QCoreApplication::applicationFilePath(), {what, home_.path()});
+  }
+
+ private Q_SLOTS:
+  void init() { QDir(home_.file("data")).removeRecursively(); }
+
+  void what_a_killed_window_had_not_saved_is_offered_again() {
+    const QByteArray saved = R"({"feedline": 1, "nodes": [{"id": "a", "type": "relu", "position": [0, 0]}]})";
+    test::write_file(home_.file("changed.feedline"), saved);
+    test::write_file(home_.file("opened.feedline"), saved);
+    QProcess process;
+    start(process, "--edit-and-wait");
+    while (!process.canReadLine() && process.waitForReadyRead(60'000)) {
+    }
+    QCOMPARE(process.readLine().trimmed(), QByteArray("edited"));
+    QElapsedTimer since_edit;
+    since_edit.start();
+    QTRY_COMPARE_WITH_TIMEOUT(rescued(home_.path()).size(), 2, 2 * kMostLostMs);
+    qInfo("kept %.1f s after the last edit", static_cast<double>(since_edit.elapsed()) / 1e3);
+    process.kill();
+    QVERIFY(process.waitForFinished());
+
+    MainWindow window;
+    window.resize(1280, 800);
+    window.show();
+    window.offer_recovery();
+    auto* dialog = window.findChild<RecoveryDialog*>();
+    QVERIFY(dialog != nullptr);
+    auto* list = dialog->findChild<QTreeWidget*>();
+    QStringList names;
+    for (int i = 0; i < list->topLevelItemCount(); ++i) {
+      names << list->topLevelItem(i)->text(0);
+      QVERIFY(!list->topLevelItem(i)->text(1).isEmpty());
+    }
+    names.sort();
+    QCOMPARE(names, (QStringList{"Untitled", "changed.feedline"}));
+    QTest::mouseClick(dialog->findChild<QPushButton*>("recover"), Qt::LeftButton);
+
+    QCOMPARE(window.workspace().count(), 2);
+    DocumentTab* changed = window.workspace().showing(home_.file("changed.feedline"));
+    QVERIFY(changed != nullptr);
+    DocumentTab* untitled = nullptr;
+    for (DocumentTab* tab : window.workspace().documents())
+      if (tab != changed) untitled = tab;
+    QCOMPARE(QByteArray::fromStdString(to_json(changed->document().document())),
+             test::read_file(home_.file("expected-changed")));
+    QCOMPARE(QByteArray::fromStdString(to_json(untitled->document().document())),
+             test::read_file(home_.file("expected-untitled")));
+    for (DocumentTab* tab : {changed, untitled}) QVERIFY(tab->modified());
+    QCOMPARE(test::read_file(home_.file("changed.feedline")), saved);  // the file waits for the user to save
+    // It is kept for the next crash as well, and goes when it is saved or the window is closed in order.
+    QTRY_COMPARE(rescued(home_.path()).size(), 2);
+    window.workspace().show(*changed);
+    window.actions().save->trigger();
+    QTRY_COMPARE_WITH_TIMEOUT(rescued(home_.path()).size(), 1, 20'000);
+    window.close_quietly();
+    QTRY_COMPARE(rescued(home_.path()).size(), 0);
+  }
+
+  void what_is_kept_is_never_older_than_ten_seconds() {
+    for (const int after_ms : {3'100, 4'300}) {
+      QDir(home_.file("data")).removeRecursively();
+      QProcess process;
+      start(process, "--edit-for-ever");
+      QVERIFY(process.waitForReadyRead(60'000));
+      QTest::qWait(after_ms);
+      process.kill();
+      QVERIFY(process.waitForFinished());
+      QHash<qint64, qint64> time_of;  // of an edit
+      qint64 last = 0;
+      for (const QByteArray& line : process.readAllStandardOutput().split('\n')) {
+        if (!line.contains(' ')) continue;
+        time_of[line.split(' ')[0].toLongLong()] = last = line.split(' ')[1].toLongLong();
+      }
+      const QStringList files = rescued(home_.path());
+      QCOMPARE(files.size(), 1);
+      const auto kept = RescueFile::read(files.front());
+      QVERIFY(kept.has_value());
+      const auto loaded = from_json(kept->graph);
+      QVERIFY(loaded.has_value());
+      const auto& params = loaded->document.find("linear")->params;
+      const auto units = params.find("units");
+      const qint64 edited = units == params.end() ? 0 : time_of[std::get<std::int64_t>(units->second)];
+      qInfo("killed while editing: %.1f s of it are lost", static_cast<double>(last - edited) / 1e3);
+      QVERIFY(last - edited < kMostLostMs);
+    }
+  }
+
+  void what_is_discarded_is_not_offered_again() {
+    const RescueFolder living(RescueFolder::default_root());
+    const RescueFile file{.name = "lost", .time = QDateTime::currentDateTime(), .graph = to_json(Document())};
+    const QString left = RescueFolder::default_root() + "/gone";
+    QVERIFY(QDir().mkpath(left));
+    QVERIFY(file.write(left + "/1.rescue"));
+    QVERIFY(file.write(living.path() + "/1.rescue"));  // of a window that runs: nobody else's business
+    test::write_file(left + "/2.rescue", "torn");
+    const auto found = living.left_behind();
+    QCOMPARE(found.size(), std::size_t{1});
+    RecoveryDialog dialog(found);
+    dialog.show();
+    QTest::keyClick(dialog.findChild<QPushButton*>("discard"), Qt::Key_Space);
+    QVERIFY(!dialog.isVisible());
+    QVERIFY(living.left_behind().empty());
+    QVERIFY(QFile::exists(living.path() + "/1.rescue"));
+    RescueFolder::discard(living.path() + "/1.rescue");
+  }
+};
+
+}  // namespace feedline::gui
+
+int main(int argc, char** argv) {
+  using namespace feedline::gui;
+  if (argc == 3 && qstrcmp(argv[1], "--edit-and-wait") == 0) return edit_and_wait(argv[2], argc, argv);
+  if (argc == 3 && qstrcmp(argv[1], "--edit-for-ever") == 0) return edit_for_ever(argv[2], argc, argv);
+  QApplication app(argc, argv);
+  TestRecovery test;
+  return QTest::qExec(&test, argc, argv);
+}
+
+#include "test_recovery.moc"
