@@ -13,6 +13,17 @@
 
 namespace feedline::gui {
 
+namespace {
+
+/// What it does, which changes, and its keys, in the tooltip.
+void show_keys(QAction* action) {
+  const QString tip = QStringLiteral("%1 (%2)").arg(QString(action->text()).remove(QLatin1Char('&')),
+                                                    action->shortcut().toString(QKeySequence::NativeText));
+  if (action->toolTip() != tip) action->setToolTip(tip);
+}
+
+}  // namespace
+
 Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), window_(window) {
   new_graph = make(tr("&New"), "new", QKeySequence::New, tr("Start an empty graph"));
   open = make(tr("&Open…"), "open", QKeySequence::Open, tr("Open a graph file"));
@@ -31,6 +42,10 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
   redo->setShortcuts({QKeySequence(QKeySequence::Redo), QKeySequence(Qt::CTRL | Qt::Key_Y)});
   icons_[undo] = "undo";
   icons_[redo] = "redo";
+  for (QAction* action : {undo, redo}) {
+    show_keys(action);
+    connect(action, &QAction::changed, this, [action] { show_keys(action); });
+  }
   cut = make(tr("Cu&t"), "cut", QKeySequence::Cut, tr("Cut the selected nodes"));
   copy = make(tr("&Copy"), "copy", QKeySequence::Copy, tr("Copy the selected nodes"));
   paste = make(tr("&Paste"), "paste", QKeySequence::Paste, tr("Paste nodes"));

@@ -32,6 +32,8 @@ PreviewPanel::PreviewPanel(QWidget* parent)
       title_(new Caption(Caption::Tone::Section, {}, this)),
       port_(new QComboBox(this)),
       record_(new QSpinBox(this)),
+      before_(new QToolButton(this)),
+      after_(new QToolButton(this)),
       dice_(new QToolButton(this)),
       histogram_(new QToolButton(this)),
       fixed_(new QCheckBox(tr("fixed"), this)),
@@ -76,13 +78,28 @@ void PreviewPanel::build() {
   row->addWidget(title_, 1);
   port_->setAccessibleName(tr("Output"));
   port_->setToolTip(tr("Which output of the node"));
+  port_->hide();
   row->addWidget(port_);
   record_->setAccessibleName(tr("Record"));
   record_->setToolTip(tr("Which record of the source, counted from 0 (arrow keys: the next, the one before)"));
   record_->setPrefix(tr("record "));
   record_->setRange(0, std::numeric_limits<int>::max());
   record_->setKeyboardTracking(false);
+  record_->setButtonSymbols(QAbstractSpinBox::NoButtons);
+  record_->setAlignment(Qt::AlignHCenter);
+  const auto arrow = [&](QToolButton* button, const QString& text, const QString& tip, void (QSpinBox::*step)()) {
+    button->setText(text);
+    button->setToolTip(tip);
+    button->setAccessibleName(tip);
+    button->setAutoRaise(true);
+    button->setAutoRepeat(true);
+    connect(button, &QToolButton::clicked, record_, step);
+  };
+  arrow(before_, QStringLiteral("‹"), tr("The record before"), &QSpinBox::stepDown);
+  arrow(after_, QStringLiteral("›"), tr("The next record"), &QSpinBox::stepUp);
+  row->addWidget(before_);
   row->addWidget(record_);
+  row->addWidget(after_);
   const auto tool = [&](QToolButton* button, const char* icon, const QString& tip) {
     button->setAutoRaise(true);
     button->setToolTip(tip);
@@ -147,12 +164,14 @@ void PreviewPanel::look() {
   if (!isVisible()) return;
   const bool there = document_ != nullptr && document_->document().find(node_.toStdString()) != nullptr;
   for (QWidget* control : {static_cast<QWidget*>(port_), static_cast<QWidget*>(record_), static_cast<QWidget*>(dice_),
-                           static_cast<QWidget*>(histogram_), static_cast<QWidget*>(fixed_)})
+                           static_cast<QWidget*>(histogram_), static_cast<QWidget*>(fixed_),
+                           static_cast<QWidget*>(before_), static_cast<QWidget*>(after_)})
     control->setEnabled(there);
   if (!there) {
     worker_.cancel();
     patience_.stop();
     pictures_.clear();
+    port_->hide();
     title_->clear();
     shape_->clear();
     about_->clear();

@@ -70,6 +70,8 @@ class PreviewPanel : public QWidget {
   QLabel* title_;
   QComboBox* port_;
   QSpinBox* record_;
+  QToolButton* before_;
+  QToolButton* after_;
   QToolButton* dice_;
   QToolButton* histogram_;
   QCheckBox* fixed_;

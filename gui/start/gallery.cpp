@@ -21,7 +21,7 @@ namespace feedline::gui {
 
 namespace {
 
-constexpr QSize kPicture(256, 144);
+constexpr QSize kPicture(256, 152);
 constexpr int kPad = Theme::kUnit;
 
 /// A card: picture, title, one or two lines.
@@ -75,12 +75,15 @@ Gallery::Gallery(QWidget* parent)
   layout->setSpacing(Theme::kUnit);
   auto* columns = new QHBoxLayout;
   columns->setSpacing(3 * Theme::kUnit);
-  columns->addWidget(make_recent(), 1);
-  columns->addWidget(make_examples(), 3);
+  QWidget* recent = make_recent();
+  recent->setFixedWidth(27 * Theme::kUnit);
+  columns->addWidget(recent);
+  columns->addWidget(make_examples(), 1);
   layout->addLayout(columns, 1);
   layout->addWidget(make_foot());
   connect(&Theme::instance(), &Theme::changed, &model_, &GalleryModel::forget_pictures);
-  resize(112 * Theme::kUnit, 66 * Theme::kUnit);
+  const int card = kPicture.width() + 2 * kPad + 2 * Theme::kUnit;
+  resize(3 * card + 40 * Theme::kUnit, 58 * Theme::kUnit);
   examples_->setFocus();
 }
 

@@ -77,6 +77,7 @@ void Tour::go_to(int stop) {
   at_ = stop;
   const TourStop& now = stops_[stop];
   if (now.prepare) now.prepare();
+  raise();  // above a panel that was brought into view
   if (now.target) now.target->installEventFilter(this);
   title_->setText(now.title);
   text_->setText(now.text);

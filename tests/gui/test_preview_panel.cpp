@@ -117,11 +117,11 @@ class TestPreviewPanel : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(b.view().message().contains("/no/such/folder"), 30'000);
     b.window.document().undo_stack().undo();
     QTRY_COMPARE_WITH_TIMEOUT(b.view().shown(), Form::Picture, 30'000);
-    test::write_file(home_.file("photos/a/00broken.jpg"), "no picture");
+    test::write_file(home_.file("photos/a/-broken.jpg"), "no picture");
     QVERIFY(b.window.document().apply(
         Edit{SetParam{.node = "source", .param = "folder", .value = Value((home_.file("photos") + "/").toStdString())}}));
-    QTRY_VERIFY_WITH_TIMEOUT(b.view().message().contains("00broken.jpg"), 30'000);
-    QVERIFY(QFile::remove(home_.file("photos/a/00broken.jpg")));
+    QTRY_VERIFY_WITH_TIMEOUT(b.view().message().contains("-broken.jpg"), 30'000);
+    QVERIFY(QFile::remove(home_.file("photos/a/-broken.jpg")));
   }
 
   /// While a preview opens a source that takes seconds, the event loop turns, and the newest wish is the one answered.

@@ -12,6 +12,7 @@
 #include <QApplication>
 #include <QDir>
 #include <QElapsedTimer>
+#include <QLineEdit>
 #include <QProcess>
 #include <QPushButton>
 #include <QTest>
@@ -42,8 +43,9 @@ int edit_and_wait(const QString& home, int argc, char** argv) {
   GraphView& view = window.view();
   view.setFocus();
   QTest::keyClick(&view, Qt::Key_Tab);
-  QTest::keyClicks(QApplication::focusWidget(), "dropout");
-  QTest::keyClick(QApplication::focusWidget(), Qt::Key_Return);
+  auto* search = view.findChild<SearchPopup*>()->findChild<QLineEdit*>();
+  QTest::keyClicks(search, "dropout");
+  QTest::keyClick(search, Qt::Key_Return);
   const std::string changed = to_json(window.document().document());
   if (!window.files().open(home + "/opened.feedline")) return 1;
   window.workspace().add();

@@ -47,6 +47,8 @@ class TestWorkspace : public QObject {
     explicit Two(const Document& network) {
       window.resize(1280, 800);
       window.show();
+      window.activateWindow();
+      if (!QTest::qWaitForWindowActive(&window)) qFatal("no window");
       first = &window.workspace().current();
       first->document().reset(network, {});
       second = &window.workspace().add();
@@ -142,6 +144,7 @@ class TestWorkspace : public QObject {
       QVERIFY(keep.given());
     }
     QCOMPARE(t.window.workspace().count(), 2);
+    QVERIFY(QTest::qWaitForWindowActive(&t.window));
     {
       Answer discard("Discard");
       QTest::keyClick(&t.window, Qt::Key_W, Qt::ControlModifier);

@@ -80,4 +80,32 @@ timeout 120 "$FEEDLINE_WINDOW" --example quickstart --run --theme dark --screens
   2>"$folder/window.log" || fail "the screenshot run did not end by itself with 0"
 [[ $(stat -c %s "$folder/shot.png") -gt 20000 ]] || fail "the screenshot is empty"
 
+# Killed in mid-edit: what was drawn is kept within seconds, and the next start offers it again.
+printf '{"feedline": 1, "nodes": [{"id": "act", "type": "relu", "position": [0, 0]}]}' >"$folder/mine.feedline"
+cp "$folder/mine.feedline" "$folder/saved.feedline"
+export XDG_DATA_HOME="$folder/data"
+kept() { grep -rqs "$1" --include='*.rescue' "$folder/data"; }
+"$FEEDLINE_WINDOW" "$folder/mine.feedline" --size 1280x780 2>"$folder/window.log" &
+window=$!
+wait_for 60 xdotool search --name 'mine.feedline.*Feedline' || fail "the file did not open"
+id=$(xdotool search --name 'mine.feedline.*Feedline' | head -n 1)
+xdotool windowfocus --sync "$id" mousemove --window "$id" 500 300 click 1
+sleep 0.5
+xdotool key Tab sleep 0.5 type --delay 30 dropout
+sleep 0.5
+xdotool key Return
+wait_for 15 kept dropout || fail "what was drawn is not kept"
+kill -9 "$window"
+wait "$window" 2>/dev/null || true
+cmp "$folder/mine.feedline" "$folder/saved.feedline" || fail "the file itself was touched"
+"$FEEDLINE_WINDOW" "$folder/saved.feedline" --size 1280x780 2>"$folder/window.log" &
+window=$!
+wait_for 60 xdotool search --name 'Recover unsaved graphs' || fail "nothing is offered after the crash"
+xdotool windowfocus --sync "$(xdotool search --name 'Recover unsaved graphs' | head -n 1)" key Return
+wait_for 30 xdotool search --name '^mine.feedline.*Feedline' || fail "the graph was not recovered"
+wait_for 15 kept dropout || fail "the recovered graph is not kept"
+kill -9 "$window"
+wait "$window" 2>/dev/null || true
+window=
+
 echo "ok"

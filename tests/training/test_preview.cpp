@@ -3,7 +3,7 @@
 #include "base/torch.h"
 #include "engine/pipeline.h"
 #include "engine/preview_view.h"
-#include "graph/json.h"
+#include "graph/edit.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
 #include "training/model.h"
@@ -166,12 +166,12 @@ class TestPreview : public QObject {
     QVERIFY(has(refused(network_, {.node = "batch", .record = 64}), "no record 64"));
     const Document elsewhere = test::with(photos_, "source", "folder", std::string("/no/such/folder"));
     QVERIFY(has(refused(elsewhere, {.node = "decode"}), "/no/such/folder"));
-    test::write_file(folder_.filePath("photos/a/0broken.jpg"), "no picture");
+    test::write_file(folder_.filePath("photos/a/-broken.jpg"), "no picture");
     Previewer anew;
     const auto broken = anew.look(photos_, {.node = "decode", .record = 0});
     QVERIFY(!broken.has_value());
     QVERIFY(broken.error().code == ErrorCode::BadRecord);
-    QVERIFY(broken.error().file.ends_with("0broken.jpg"));
+    QVERIFY(broken.error().file.ends_with("-broken.jpg"));
     QCOMPARE(broken.error().node, std::string("decode"));
     std::stop_source stop;
     stop.request_stop();
