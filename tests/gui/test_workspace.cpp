@@ -144,6 +144,7 @@ class TestWorkspace : public QObject {
       QVERIFY(keep.given());
     }
     QCOMPARE(t.window.workspace().count(), 2);
+    t.window.activateWindow();
     QVERIFY(QTest::qWaitForWindowActive(&t.window));
     {
       Answer discard("Discard");
