@@ -60,6 +60,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
   connect_run();
   connect_autosave();
   show_tab(workspace_->current());
+  workspace_->current().setFocus();
 }
 
 MainWindow::~MainWindow() = default;

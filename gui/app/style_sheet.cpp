@@ -57,6 +57,9 @@ QPushButton:default { background: @accent; color: @accent_text; border-color: @a
 QPushButton:focus { border-color: @accent; }
 QPushButton:disabled { color: @disabled; }
 
+QCheckBox::indicator:unchecked, QListView::indicator:unchecked, QTreeView::indicator:unchecked {
+  width: 13px; height: 13px; border: 1px solid @muted; border-radius: 3px; background: @field; }
+
 QTreeView, QListView, QTableView { background: @panel; border: none; outline: none;
                                    alternate-background-color: @window; }
 QTreeView::item, QListView::item { padding: 3px 4px; }

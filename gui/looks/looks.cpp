@@ -11,7 +11,11 @@
 namespace feedline::gui {
 
 Looks::Looks(Actions& actions, Docks& docks, QMainWindow* window)
-    : QObject(window), actions_(actions), docks_(docks), window_(window), presenter_(docks, window) {
+    : QObject(window),
+      actions_(actions),
+      docks_(docks),
+      window_(window),
+      presenter_(docks, window, {actions.run, actions.pause, actions.stop}) {
   connect(actions.theme_system, &QAction::triggered, this, [this] { choose(Theme::Mode::System); });
   connect(actions.theme_light, &QAction::triggered, this, [this] { choose(Theme::Mode::Light); });
   connect(actions.theme_dark, &QAction::triggered, this, [this] { choose(Theme::Mode::Dark); });

@@ -11,10 +11,15 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <QStatusBar>
+#include <QToolBar>
+#include <QWidgetAction>
+
+#include <utility>
 
 namespace feedline::gui {
 
-PresenterMode::PresenterMode(Docks& docks, QMainWindow* window) : QObject(window), docks_(docks), window_(window) {}
+PresenterMode::PresenterMode(Docks& docks, QMainWindow* window, QList<QAction*> kept)
+    : QObject(window), docks_(docks), window_(window), kept_(std::move(kept)) {}
 
 void PresenterMode::set_on(bool on) {
   if (on == on_) return;
@@ -31,6 +36,7 @@ void PresenterMode::enter() {
     if (menu->menu() != nullptr) window_->addActions(menu->menu()->actions());
   window_->menuBar()->hide();
   window_->statusBar()->hide();
+  thin_out_tools();
   window_->showFullScreen();
   refresh();
 }
@@ -39,6 +45,7 @@ void PresenterMode::leave() {
   Theme::instance().set_font_scale(Settings::font_scale());
   window_->menuBar()->show();
   window_->statusBar()->show();
+  bring_tools_back();
   for (QAction* menu : window_->menuBar()->actions())
     if (menu->menu() != nullptr)
       for (QAction* action : menu->menu()->actions()) window_->removeAction(action);
@@ -50,6 +57,25 @@ void PresenterMode::refresh() {
   if (!on_) return;
   Theme::instance().set_font_scale(Settings::font_scale() * Settings::presenter_scale());
   choose_panels();
+}
+
+QToolBar* PresenterMode::tools() const { return window_->findChild<QToolBar*>(QStringLiteral("tools")); }
+
+/// Only what steers the run, so that its bar has room for larger writing.
+void PresenterMode::thin_out_tools() {
+  QToolBar* bar = tools();
+  tools_before_ = bar->actions();
+  for (QAction* action : tools_before_)
+    if (!kept_.contains(action) && qobject_cast<QWidgetAction*>(action) == nullptr) bar->removeAction(action);
+}
+
+void PresenterMode::bring_tools_back() {
+  QToolBar* bar = tools();
+  QAction* next = nullptr;
+  for (auto it = tools_before_.crbegin(); it != tools_before_.crend(); ++it) {
+    if (!bar->actions().contains(*it)) bar->insertAction(next, *it);
+    next = *it;
+  }
 }
 
 void PresenterMode::choose_panels() {

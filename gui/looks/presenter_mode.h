@@ -2,10 +2,12 @@
 #pragma once
 
 #include <QByteArray>
+#include <QList>
 #include <QObject>
 
+class QAction;
 class QMainWindow;
-class QWidget;
+class QToolBar;
 
 namespace feedline::gui {
 
@@ -17,7 +19,8 @@ class PresenterMode : public QObject {
   Q_OBJECT
 
  public:
-  PresenterMode(Docks& docks, QMainWindow* window);
+  /// `kept`: what stays in the toolbar, beside its widgets.
+  PresenterMode(Docks& docks, QMainWindow* window, QList<QAction*> kept);
 
   void set_on(bool on);
   [[nodiscard]] bool on() const { return on_; }
@@ -31,9 +34,14 @@ class PresenterMode : public QObject {
   void enter();
   void leave();
   void choose_panels();
+  void thin_out_tools();
+  void bring_tools_back();
+  [[nodiscard]] QToolBar* tools() const;
 
   Docks& docks_;
   QMainWindow* window_;
+  QList<QAction*> kept_;
+  QList<QAction*> tools_before_{};
   QByteArray layout_{};
   bool was_maximised_ = false;
   bool on_ = false;

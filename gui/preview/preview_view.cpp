@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kMargin = Theme::kUnit;
 constexpr int kGap = 2;
+constexpr double kManyPixels = 4;  ///< below this, whole multiples would waste too much room
 
 QString number(double value) { return QLocale().toString(value, 'g', 3); }
 
@@ -84,7 +85,7 @@ void PreviewView::paintEvent(QPaintEvent*) {
   paint_words(painter, message_, c.error);
 }
 
-/// The number of columns that makes the images largest; whole multiples of a pixel where they are enlarged.
+/// The number of columns that makes the images largest; whole multiples of a pixel where they are much enlarged.
 void PreviewView::paint_images(QPainter& painter) const {
   const QRectF room = QRectF(rect()).adjusted(kMargin, kMargin / 2.0, -kMargin, -kMargin / 2.0);
   const auto n = static_cast<int>(picture_.images.size());
@@ -101,7 +102,7 @@ void PreviewView::paint_images(QPainter& painter) const {
   }
   if (best <= 0) return;
   const double pixel = 1 / devicePixelRatioF();
-  const double scale = best >= pixel ? std::floor(best / pixel) * pixel : best;
+  const double scale = best >= kManyPixels * pixel ? std::floor(best / pixel) * pixel : best;
   const QSizeF tile = size * scale;
   const int rows = (n + columns - 1) / columns;
   const QSizeF all(columns * (tile.width() + kGap) - kGap, rows * (tile.height() + kGap) - kGap);

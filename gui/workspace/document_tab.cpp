@@ -23,10 +23,7 @@ DocumentTab::DocumentTab(const QString& untitled, QWidget* parent)
   connect(&prober_, &Prober::probed, this, &DocumentTab::problems_changed);
 }
 
-DocumentTab::~DocumentTab() {
-  document_.undo_stack().disconnect();  // it still reports that it is being emptied
-  delete view_;                         // before the document that it shows
-}
+DocumentTab::~DocumentTab() { delete view_; }  // before the document that it shows
 
 QStringList DocumentTab::selected_nodes() const {
   QStringList ids;

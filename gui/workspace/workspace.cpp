@@ -5,6 +5,7 @@
 
 #include <QFileInfo>
 #include <QTabBar>
+#include <QToolButton>
 
 #include <algorithm>
 
@@ -13,7 +14,6 @@ namespace feedline::gui {
 Workspace::Workspace(QWidget* parent) : QTabWidget(parent) {
   setObjectName(QStringLiteral("workspace"));
   setDocumentMode(true);
-  setTabsClosable(true);
   setMovable(true);
   setTabBarAutoHide(true);
   setElideMode(Qt::ElideMiddle);
@@ -23,10 +23,8 @@ Workspace::Workspace(QWidget* parent) : QTabWidget(parent) {
   connect(this, &QTabWidget::currentChanged, this, [this] {
     if (closing_ || count() == 0) return;
     current().document().undo_stack().setActive();
+    current().setFocus();
     Q_EMIT current_tab_changed(current());
-  });
-  connect(this, &QTabWidget::tabCloseRequested, this, [this](int index) {
-    if (auto* tab = qobject_cast<DocumentTab*>(widget(index))) Q_EMIT close_requested(*tab);
   });
   connect(&Theme::instance(), &Theme::changed, this, &Workspace::update_tabs);
   add();
@@ -70,10 +68,28 @@ DocumentTab& Workspace::add() {
   });
   Q_EMIT added(*tab);  // those who listen to it do so before it is current
   const int index = addTab(tab, tab->display_name());
+  tabBar()->setTabButton(index, QTabBar::RightSide, make_close_button(*tab));
   update_tab(*tab);
   setCurrentIndex(index);
   if (count() == 1) tab->document().undo_stack().setActive();
   return *tab;
+}
+
+/// In the theme's own drawing; the style's has a red of its own.
+QWidget* Workspace::make_close_button(DocumentTab& tab) {
+  auto* button = new QToolButton(this);
+  button->setObjectName(QStringLiteral("close_tab"));
+  button->setAutoRaise(true);
+  button->setFixedSize(22, 22);
+  button->setIconSize({14, 14});
+  button->setFocusPolicy(Qt::NoFocus);
+  button->setToolTip(tr("Close this graph"));
+  button->setAccessibleName(button->toolTip());
+  const auto style = [button] { button->setIcon(Theme::instance().icon(QStringLiteral("close"))); };
+  style();
+  connect(&Theme::instance(), &Theme::changed, button, style);
+  connect(button, &QToolButton::clicked, &tab, [this, &tab] { Q_EMIT close_requested(tab); });
+  return button;
 }
 
 DocumentTab& Workspace::free_tab() { return current().pristine() ? current() : add(); }

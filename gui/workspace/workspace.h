@@ -49,6 +49,7 @@ class Workspace : public QTabWidget {
  private:
   void step(int by);
   void update_tab(DocumentTab& tab);
+  [[nodiscard]] QWidget* make_close_button(DocumentTab& tab);
   void update_tabs();
   [[nodiscard]] QString free_name() const;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Settings that act at once and are kept, presenter mode, and a window that everybody can use.
 #include "app/main_window.h"
+#include "app/run_bar.h"
 #include "app/settings.h"
 #include "canvas/graph_view.h"
 #include "looks/settings_dialog.h"
@@ -24,6 +25,7 @@
 #include <QStatusBar>
 #include <QTabBar>
 #include <QTest>
+#include <QToolBar>
 
 namespace feedline::gui {
 
@@ -125,6 +127,8 @@ class TestLooks : public QObject {
     const double size = QApplication::font().pointSizeF();
     const auto dock = [&](const char* name) { return window.findChild<QDockWidget*>(QLatin1String(name)); };
     dock("history")->hide();
+    auto* tools = window.findChild<QToolBar*>("tools");
+    const QList<QAction*> all_tools = tools->actions();
     QTest::keyClick(&window, Qt::Key_F11);
     QVERIFY(window.looks().presenter().on());
     QTRY_VERIFY(window.isFullScreen());
@@ -132,6 +136,9 @@ class TestLooks : public QObject {
     QVERIFY(!dock("inspector")->isHidden());
     QVERIFY(window.menuBar()->isHidden());
     QVERIFY(window.statusBar()->isHidden());
+    QVERIFY(!tools->actions().contains(window.actions().save));
+    QVERIFY(tools->actions().contains(window.actions().run));
+    QVERIFY(window.run_bar().isVisible());
     QVERIFY(QApplication::font().pointSizeF() > 1.2 * size);
     QTest::keyClick(&window.view(), Qt::Key_A, Qt::ControlModifier);  // keys still work
     Settings::set_presenter_panels({"palette"});
@@ -143,6 +150,7 @@ class TestLooks : public QObject {
     QVERIFY(!dock("palette")->isHidden());
     QVERIFY(!dock("stages")->isHidden());
     QVERIFY(dock("history")->isHidden());  // as it was
+    QCOMPARE(tools->actions(), all_tools);
     QCOMPARE(QApplication::font().pointSizeF(), size);
     window.close_quietly();
   }

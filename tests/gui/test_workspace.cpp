@@ -152,6 +152,9 @@ class TestWorkspace : public QObject {
       QVERIFY(discard.given());
     }
     QCOMPARE(t.window.workspace().documents(), QList<DocumentTab*>{t.first});
+    t.window.workspace().add();
+    QTest::mouseClick(t.window.workspace().tabBar()->tabButton(1, QTabBar::RightSide), Qt::LeftButton);
+    QCOMPARE(t.window.workspace().documents(), QList<DocumentTab*>{t.first});
     t.window.actions().close_tab->trigger();
     QCOMPARE(t.window.workspace().count(), 1);
     QVERIFY(t.window.workspace().current().pristine());
