@@ -31,17 +31,18 @@ BatchWork* BatchWindow::open(const Ticket& ticket) {
 }
 
 BatchWork* BatchWindow::ready() const {
-  return !batches_.empty() && batches_.front()->finished ? batches_.front().get() : nullptr;
+  return ready_ > 0 ? batches_.front().get() : nullptr;
 }
 
-std::size_t BatchWindow::ready_count() const {
-  const auto open = std::find_if(batches_.begin(), batches_.end(), [](const auto& b) { return !b->finished; });
-  return static_cast<std::size_t>(open - batches_.begin());
+void BatchWindow::finish(BatchWork* batch) {
+  batch->finished = true;
+  while (ready_ < batches_.size() && batches_[ready_]->finished) ++ready_;
 }
 
 std::unique_ptr<BatchWork> BatchWindow::take() {
   std::unique_ptr<BatchWork> batch = std::move(batches_.front());
   batches_.pop_front();
+  --ready_;
   ++delivered_;
   return batch;
 }

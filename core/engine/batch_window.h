@@ -24,10 +24,12 @@ class BatchWindow {
   BatchWork* open(const Ticket& ticket);
   /// May this batch be filled yet?
   [[nodiscard]] bool admits(std::uint64_t batch) const { return batch < delivered_ + prefetch_; }
+  /// All rows of the batch are there.
+  void finish(BatchWork* batch);
   /// The next batch to leave if it is finished, else null.
   [[nodiscard]] BatchWork* ready() const;
   /// How many batches could leave one after the other.
-  [[nodiscard]] std::size_t ready_count() const;
+  [[nodiscard]] std::size_t ready_count() const { return ready_; }
   /// Takes ready() out; hand it to recycle() when done.
   std::unique_ptr<BatchWork> take();
   void recycle(std::unique_ptr<BatchWork> batch);
@@ -39,6 +41,7 @@ class BatchWindow {
  private:
   std::size_t prefetch_;
   std::uint64_t delivered_ = 0;
+  std::size_t ready_ = 0;  ///< finished ones at the front
   std::deque<std::unique_ptr<BatchWork>> batches_{};  ///< front: number delivered_
   std::vector<std::unique_ptr<BatchWork>> spare_{};
 };

@@ -174,7 +174,7 @@ BatchWork* Flow::put(const Seat& seat, Chunk* chunk) {
 
 void Flow::finish(BatchWork* batch) {
   const std::lock_guard lock(mutex_);
-  batch->finished = true;
+  window_.finish(batch);
   write_level(queues_.size());
   if (window_.ready_count() >= wake_for_) consumer_.notify_all();
 }
