@@ -15,6 +15,7 @@
 #include <QAbstractItemModelTester>
 #include <QAction>
 #include <QDir>
+#include <QLineEdit>
 #include <QListView>
 #include <QListWidget>
 #include <QMenu>
@@ -181,7 +182,7 @@ class TestStart : public QObject {
       if (action->menu() == nullptr && !action->shortcut().isEmpty() && window.actions().run->parent() == action->parent())
         QVERIFY2(shown(action->shortcut().toString(QKeySequence::NativeText)), qPrintable(action->text()));
     for (const CanvasKey& key : canvas_keys()) QVERIFY2(shown(key.keys), qPrintable(key.what));
-    QTest::keyClicks(QApplication::focusWidget(), "zoom");
+    QTest::keyClicks(sheet->findChild<QLineEdit*>(), "zoom");
     QVERIFY(!shown("Ctrl+S"));
     QVERIFY(shown("Ctrl+0"));
     window.close_quietly();
