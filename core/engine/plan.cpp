@@ -2,7 +2,9 @@
 #include "engine/plan.h"
 
 #include "engine/lowering.h"
+#include "graph/flatten.h"
 #include "graph/json.h"
+#include "graph/path.h"
 
 #include <algorithm>
 #include <cmath>
@@ -30,9 +32,21 @@ class Planner {
  public:
   Planner(const Document& document, const PlanOptions& options, std::vector<Problem>* problems,
           const Registry& registry)
-      : document_(document), options_(options), problems_(problems), registry_(registry) {}
+      : flat_(flatten(document, registry)),
+        document_(flat_.document),
+        drawn_(to_json(document)),
+        options_(options),
+        problems_(problems),
+        registry_(registry) {}
 
   Result<std::shared_ptr<const Plan>> run() {
+    Result<std::shared_ptr<const Plan>> plan = lower_flat();
+    if (!plan) plan.error().node = drawn_path(plan.error().node);
+    return plan;
+  }
+
+ private:
+  Result<std::shared_ptr<const Plan>> lower_flat() {
     // The first look finds the mistakes that need no files, so that nobody waits for a source in vain.
     Analysis rough = analyse(document_, {}, registry_);
     if (Status ok = check(rough); !ok) return fail(std::move(ok.error()));
@@ -44,10 +58,11 @@ class Planner {
     return lower(Lowering(document_, exact, registry_));
   }
 
- private:
+  /// `analysis` is the flat document's; problems are told as drawn.
   Status check(const Analysis& analysis) {
-    if (problems_ != nullptr) *problems_ = analysis.problems;
-    for (const Problem& problem : analysis.problems)
+    const std::vector<Problem> problems = as_drawn(flat_, analysis).problems;
+    if (problems_ != nullptr) *problems_ = problems;
+    for (const Problem& problem : problems)
       if (problem.severity == Problem::Severity::Error) return fail(problem.error);
     return {};
   }
@@ -87,7 +102,7 @@ class Planner {
     const Node& root = trainer();
     plan->trainer_node = root.id;
     plan->trainer = lowering.spec(root).trainer(lowering.spec(root).complete(root.params));
-    plan->document = to_json(document_);
+    plan->document = drawn_;
 
     Result<LoweredModel> model = lower_model(lowering, root);
     if (!model) return fail(std::move(model.error()));
@@ -186,7 +201,9 @@ class Planner {
                       .parameter = "drop_last"});
   }
 
-  const Document& document_;
+  const Flat flat_;
+  const Document& document_;  ///< the flat one
+  const std::string drawn_;
   const PlanOptions& options_;
   std::vector<Problem>* problems_;
   const Registry& registry_;

@@ -2,6 +2,7 @@
 #include "engine/record_walk.h"
 
 #include "engine/guarded.h"
+#include "graph/flatten.h"
 
 #include <algorithm>
 
@@ -31,10 +32,17 @@ Result<std::shared_ptr<const Source>> SourceKeeper::open(const NodeSpec& spec, c
   return source_;
 }
 
-Result<std::unique_ptr<RecordWalk>> RecordWalk::open(Document document, const std::string& node, SourceKeeper& sources,
-                                                     const SourceContext& context, const Registry& registry) {
-  std::unique_ptr<RecordWalk> walk(new RecordWalk(std::move(document), registry));
-  if (Status ready = walk->prepare(node, sources, context); !ready) return fail(std::move(ready.error()));
+Result<std::unique_ptr<RecordWalk>> RecordWalk::open(const Document& document, const std::string& node,
+                                                     SourceKeeper& sources, const SourceContext& context,
+                                                     const Registry& registry) {
+  // Of a sub-graph or a muted node, what leaves it is what the node gives that runs in its place.
+  Flat flat = flatten(document, registry);
+  std::string running = node;
+  if (flat.document.find(node) == nullptr)
+    for (const auto& [drawn, from] : flat.same)
+      if (drawn.node == node) running = from.node;
+  std::unique_ptr<RecordWalk> walk(new RecordWalk(std::move(flat.document), registry));
+  if (Status ready = walk->prepare(running, sources, context); !ready) return fail(std::move(ready.error()));
   return walk;
 }
 
@@ -89,7 +97,8 @@ Status RecordWalk::open_source(SourceKeeper& sources, const SourceContext& conte
     auto opened = sources.open(type, type.complete(node->params), context);
     if (!opened) return fail(std::move(opened.error()).at_node(node->id));
     if ((*opened)->size() == 0)
-      return fail(Error{.reason = "the source has no records", .remedy = "Choose one that is not empty", .node = node->id});
+      return fail(
+          Error{.reason = "the source has no records", .remedy = "Choose one that is not empty", .node = node->id});
     source_node_ = node;
     source_ = std::move(*opened);
     probed.emplace(node->id, source_->outputs());
@@ -190,7 +199,8 @@ Status RecordWalk::walk(const PreviewRequest& request, const std::stop_token& st
 
 Status RecordWalk::read(const PreviewRequest& request) {
   std::vector<Datum*> out;
-  for (const PortSpec& port : lowering_->spec(*source_node_).outputs) out.push_back(&make({source_node_->id, port.name}));
+  for (const PortSpec& port : lowering_->spec(*source_node_).outputs)
+    out.push_back(&make({source_node_->id, port.name}));
   return guarded([&] { return source_->read(request.record, out); });
 }
 

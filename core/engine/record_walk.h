@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/lowering.h"
+#include "engine/plan.h"
+#include "engine/preview.h"
+
 #include <deque>
 #include <map>
 #include <memory>
@@ -8,10 +12,6 @@
 #include <set>
 #include <string>
 #include <vector>
-
-#include "engine/lowering.h"
-#include "engine/plan.h"
-#include "engine/preview.h"
 
 namespace feedline {
 
@@ -34,7 +34,7 @@ class RecordWalk {
  public:
   /// Opens the source upstream of `node`. Errors: there is no such node, nothing leaves it for a single record, no
   /// source feeds it, a node on the way has a problem, the source cannot be opened.
-  [[nodiscard]] static Result<std::unique_ptr<RecordWalk>> open(Document document, const std::string& node,
+  [[nodiscard]] static Result<std::unique_ptr<RecordWalk>> open(const Document& document, const std::string& node,
                                                                 SourceKeeper& sources, const SourceContext& context,
                                                                 const Registry& registry = Registry::instance());
 

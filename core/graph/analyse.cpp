@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "graph/check_params.h"
+#include "graph/flatten.h"
 #include "graph/validate.h"
 #include "graph/wiring.h"
 
@@ -16,6 +18,16 @@ bool Analysis::ok() const {
 const TensorDesc* Analysis::at(const PortRef& output) const {
   const auto found = outputs.find(output);
   return found == outputs.end() ? nullptr : &found->second;
+}
+
+ModelCost& ModelCost::operator+=(const ModelCost& other) {
+  parameters += other.parameters;
+  buffers += other.buffers;
+  multiply_adds += other.multiply_adds;
+  activations += other.activations;
+  layers += other.layers;
+  complete = complete && other.complete;
+  return *this;
 }
 
 namespace {
@@ -56,6 +68,7 @@ class Analyser {
       for (Problem& problem : of_node) analysis.problems.push_back(std::move(problem));
     check_whole(analysis);
     bind_classes();
+    add_costs(analysis);
     for (std::size_t node = 0; node < outputs_.size(); ++node)
       for (std::size_t port = 0; port < outputs_[node].size(); ++port)
         if (auto& desc = outputs_[node][port])
@@ -98,7 +111,9 @@ class Analyser {
                              spec->type + ", this program has " + std::to_string(spec->version) + ")",
                    .remedy = "Check its parameters"},
              Severity::Warning);
-    sound = check_params(index, node, *spec) && sound;
+    sound = check_params(node, node.id, *spec,
+                         [&](Error error, Severity severity) { report(index, std::move(error), severity); }) &&
+            sound;
 
     std::vector<const TensorDesc*> in(spec->inputs.size(), nullptr);
     sound = check_inputs(index, *spec, in) && sound;
@@ -107,34 +122,6 @@ class Analyser {
       report(index, Error{.reason = "nothing uses its output", .remedy = "Wire it to something, or remove the node"},
              Severity::Warning);
     if (sound) infer(index, node, *spec, in);
-  }
-
-  bool check_params(std::size_t index, const Node& node, const NodeSpec& spec) {
-    bool usable = true;
-    for (const auto& [name, value] : node.params) {
-      if (spec.param(name) != nullptr) continue;
-      std::vector<std::string> names;
-      for (const ParamSpec& param : spec.params) names.push_back(param.name);
-      const std::string near = nearest_word(name, names);
-      report(index,
-             Error{.reason = "a " + spec.type + " node has no such parameter; it is kept, but without effect",
-                   .remedy = near.empty() ? "" : "Did you mean '" + near + "'?",
-                   .parameter = name},
-             Severity::Warning);
-    }
-    for (const ParamSpec& param : spec.params) {
-      const auto set = node.params.find(param.name);
-      const Value& value = set == node.params.end() ? param.default_value : set->second;
-      Status ok = param.check(value);
-      if (ok) continue;
-      const auto* text = std::get_if<std::string>(&value);
-      const bool unset = param.required && text != nullptr && text->empty();
-      if (unset)
-        ok.error().remedy = "Choose one in the inspector, or give --set " + node.id + "." + param.name + "=PATH";
-      if (!unset) usable = false;  // an unset path leaves the shapes as symbols
-      report(index, std::move(ok.error()));
-    }
-    return usable;
   }
 
   /// Fills `in`; false if the node cannot be inferred. Only what is this node's own fault is reported.
@@ -321,6 +308,43 @@ class Analyser {
       }
   }
 
+  void add_costs(Analysis& analysis) const {
+    for (std::size_t node = 0; node < wiring_.nodes().size(); ++node) {
+      const NodeSpec* spec = wiring_.spec(node);
+      if (spec == nullptr) continue;
+      if (spec->role == Role::Batch && analysis.batch == 0)
+        analysis.batch = spec->batch(spec->complete(wiring_.nodes()[node].params)).size;
+      if (spec->role != Role::Layer) continue;
+      const ModelCost cost = cost_of(node, *spec);
+      analysis.total += cost;
+      analysis.costs.emplace(wiring_.nodes()[node].id, cost);
+    }
+  }
+
+  [[nodiscard]] ModelCost cost_of(std::size_t node, const NodeSpec& spec) const {
+    const ModelCost unknown{.layers = 1, .complete = false};
+    const auto sized = [](const TensorDesc* desc) {
+      return desc != nullptr && !desc->shape.empty() &&
+             std::all_of(desc->shape.begin() + 1, desc->shape.end(), [](const Dim& dim) { return dim.known(); });
+    };
+    if (outputs_[node].empty() || !outputs_[node].front() || !sized(&*outputs_[node].front())) return unknown;
+    const TensorDesc& out = *outputs_[node].front();
+    std::vector<const TensorDesc*> in;
+    for (const PortSpec& port : spec.inputs) {
+      in.push_back(input_of(node, port.name));
+      if (in.back() == nullptr ? !port.optional : !sized(in.back())) return unknown;
+    }
+    ModelCost cost{.layers = 1, .activations = 1};
+    for (std::size_t i = 1; i < out.shape.size(); ++i) cost.activations *= out.shape[i].size();
+    if (spec.cost) {
+      const LayerCost layer = spec.cost(spec.complete(wiring_.nodes()[node].params), in, out);
+      cost.parameters = layer.parameters;
+      cost.buffers = layer.buffers;
+      cost.multiply_adds = layer.multiply_adds;
+    }
+    return cost;
+  }
+
   [[nodiscard]] const TensorDesc* input_of(std::size_t node, std::string_view port) const {
     for (const std::size_t wire : wiring_.wires_into(node)) {
       const Link& link = wiring_.links()[wire];
@@ -343,7 +367,9 @@ class Analyser {
 }  // namespace
 
 Analysis analyse(const Document& document, const ProbedSources& probed, const Registry& registry) {
-  return Analyser(document, probed, registry).run();
+  if (is_flat(document)) return Analyser(document, probed, registry).run();
+  const Flat flat = flatten(document, registry);
+  return as_drawn(flat, Analyser(flat.document, probed, registry).run());
 }
 
 }  // namespace feedline

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "graph/document.h"
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -8,16 +10,15 @@
 #include <variant>
 #include <vector>
 
-#include "graph/document.h"
-
 namespace feedline {
 
-/// The elementary changes. `at` keeps list positions, so that undo restores a document to the same bytes.
+/// The elementary changes. `at` keeps list positions, so that undo restores a document to the same bytes. What names an
+/// existing node takes a path ("block/conv") as well as an id.
 struct AddNode {
   Node node{};
   std::optional<std::size_t> at{};
 };
-/// Removes the node and every wire that touches it; the inverse brings all of them back.
+/// Removes the node (or note, or frame) and every wire that touches it; the inverse brings all of them back.
 struct RemoveNode {
   std::string id{};
 };
@@ -28,19 +29,29 @@ struct AddLink {
 struct RemoveLink {
   PortRef to{};  ///< an input has one wire, so its end names it
 };
+/// Leads a wire through these points.
+struct SetWirePoints {
+  PortRef to{};
+  std::vector<Position> via{};
+};
 /// Sets a parameter, or with no value returns it to its default.
 struct SetParam {
   std::string node{};
   std::string param{};
   std::optional<Value> value{};
 };
-struct MoveNodes {
-  std::vector<std::pair<std::string, Position>> to{};  ///< node id, new position
+struct SetMuted {
+  std::string node{};
+  bool muted = true;
 };
-/// Renames a node and follows in all wires.
+/// Nodes, notes and frames.
+struct MoveNodes {
+  std::vector<std::pair<std::string, Position>> to{};  ///< id, new position
+};
+/// Renames a node and follows in all wires; where the node is a port of a sub-graph, in the wires outside as well.
 struct RenameNode {
   std::string from{};
-  std::string to{};
+  std::string to{};  ///< an id, no path: it stays where it is
 };
 struct SetNodeComment {
   std::string node{};
@@ -57,22 +68,43 @@ struct RemoveComment {
 struct ChangeComment {
   Comment comment{};
 };
+struct AddFrame {
+  Frame frame{};
+  std::optional<std::size_t> at{};
+};
+struct RemoveFrame {
+  std::string id{};
+};
+/// Replaces a frame's title, colour, place and size; the id stays.
+struct ChangeFrame {
+  Frame frame{};
+};
 struct SetTitle {
   std::string title{};
+};
+/// The same changes in the diagram of a sub-graph: ids in `edits` are relative to it.
+struct Within {
+  std::string scope{};  ///< path of the sub-graph; empty: here
+  std::vector<Edit> edits{};
 };
 
 /// One change as a value; a list of changes is one change as well (applied in order, all or none).
 struct Edit {
   using List = std::vector<Edit>;
-  std::variant<List, AddNode, RemoveNode, AddLink, RemoveLink, SetParam, MoveNodes, RenameNode, SetNodeComment, AddComment,
-               RemoveComment, ChangeComment, SetTitle>
+  std::variant<List, AddNode, RemoveNode, AddLink, RemoveLink, SetWirePoints, SetParam, SetMuted, MoveNodes, RenameNode,
+               SetNodeComment, AddComment, RemoveComment, ChangeComment, AddFrame, RemoveFrame, ChangeFrame, SetTitle,
+               Within>
       change{};
 
   /// "Add conv2d", "Remove 3 nodes", "Set crop.size" - what the undo menu shows.
   [[nodiscard]] std::string text() const;
 };
 
-/// The edit that removes these nodes (with their wires) and comments together.
+/// The edit that removes these nodes (with their wires), notes and frames together.
 [[nodiscard]] Edit remove_nodes(const std::vector<std::string>& ids);
+/// The edit in this scope; the edit itself for the empty one.
+[[nodiscard]] Edit within(const std::string& scope, Edit edit);
+/// Does the edit change only how the graph looks, not what it means?
+[[nodiscard]] bool looks_only(const Edit& edit);
 
 }  // namespace feedline

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "graph/document.h"
+#include "graph/validate.h"
+
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "graph/document.h"
-#include "graph/validate.h"
-
 namespace feedline {
 
-/// Version of the file format that this program writes. Older files are migrated on reading, step by step; a newer
-/// file is refused with the version that it needs.
-inline constexpr int kFormatVersion = 1;
+/// Newest version of the file format. A file states the oldest version that can say what is in it, so that older
+/// programs read what they can. Older files are migrated on reading, step by step; a newer file is refused with the
+/// version that it needs.
+inline constexpr int kFormatVersion = 2;
 
 /// A document as read, with what a reader should be told of the file (unknown keys and the like, as warnings).
 struct Loaded {

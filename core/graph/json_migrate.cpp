@@ -18,10 +18,32 @@ Status pairs_to_links(Tree& file) {
   return {};
 }
 
+/// Gives a key that meant nothing in version 1 another name, so that it goes on meaning nothing.
+void set_aside(Tree& object, const std::string& key) {
+  if (!object.is_object() || !object.contains(key)) return;
+  Tree renamed = Tree::object();
+  for (auto& [name, value] : object.items()) renamed[name == key ? "version-1-" + key : name] = std::move(value);
+  object = std::move(renamed);
+}
+
+void set_aside_in_list(Tree& file, const char* list, const std::string& key) {
+  const auto found = file.find(list);
+  if (found == file.end() || !found->is_array()) return;
+  for (Tree& object : *found) set_aside(object, key);
+}
+
+/// Version 2 knows muted nodes, wires led through points, frames and sub-graphs.
+Status keep_unknown_keys_unknown(Tree& file) {
+  set_aside(file, "frames");
+  set_aside_in_list(file, "nodes", "muted");
+  set_aside_in_list(file, "links", "via");
+  return {};
+}
+
 }  // namespace
 
 const Migrations& migrations() {
-  static const Migrations steps = {{0, pairs_to_links}};
+  static const Migrations steps = {{0, pairs_to_links}, {1, keep_unknown_keys_unknown}};
   return steps;
 }
 

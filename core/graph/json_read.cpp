@@ -2,6 +2,8 @@
 #include "graph/identifiers.h"
 #include "graph/json.h"
 #include "graph/json_detail.h"
+#include "graph/path.h"
+#include "schema/structure.h"
 
 #include <nlohmann/json.hpp>
 
@@ -38,43 +40,60 @@ Error misshapen(const std::string& where, const std::string& key, const std::str
 
 }  // namespace
 
-/// Fills a Document from a tree of the newest format. Stops at the first structural fault.
+/// Fills a diagram, and those of its sub-graphs, from a tree of the newest format. Stops at the first structural fault.
 class DocumentReader {
  public:
-  explicit DocumentReader(const Registry& registry) : registry_(registry) {}
+  DocumentReader(const Registry& registry, std::vector<Problem>& notes, Diagram& diagram, std::string scope = {})
+      : registry_(registry), notes_(notes), diagram_(diagram), scope_(std::move(scope)) {}
 
-  Result<Loaded> read(const Tree& file) {
-    Document& document = loaded_.document;
-    Status ok = read_text(file, "title", "the file", document.title_);
-    if (ok) ok = each(file, "nodes", [&](const Tree& t, const std::string& where) { return read_node(t, where); });
-    if (ok) ok = each(file, "links", [&](const Tree& t, const std::string& where) { return read_link(t, where); });
-    if (ok)
-      ok = each(file, "comments", [&](const Tree& t, const std::string& where) { return read_comment(t, where); });
-    if (!ok) return fail(std::move(ok.error()));
-    document.extra_ = unknown_keys(file, {"feedline", "title", "nodes", "links", "comments"}, "");
-    return std::move(loaded_);
+  static Result<Loaded> read_file(const Tree& file, const Registry& registry) {
+    Loaded loaded;
+    DocumentReader reader(registry, loaded.notes, loaded.document);
+    if (Status ok = read_text(file, "title", "the file", loaded.document.title_); !ok)
+      return fail(std::move(ok.error()));
+    if (Status ok = reader.read_diagram(file, "the file"); !ok) return fail(std::move(ok.error()));
+    return loaded;
   }
 
  private:
+  Status read_diagram(const Tree& tree, const std::string& what) {
+    const auto list = [&](const char* key, Status (DocumentReader::*read)(const Tree&, const std::string&)) {
+      return each(tree, key, what, [&](const Tree& t, const std::string& where) { return (this->*read)(t, where); });
+    };
+    Status ok = list("nodes", &DocumentReader::read_node);
+    if (ok) ok = list("links", &DocumentReader::read_link);
+    if (ok) ok = list("comments", &DocumentReader::read_comment);
+    if (ok) ok = list("frames", &DocumentReader::read_frame);
+    if (!ok) return ok;
+    if (scope_.empty()) {
+      diagram_.extra_ = unknown_keys(tree, {"feedline", "title", "nodes", "links", "comments", "frames"}, "");
+    } else {
+      diagram_.extra_ = unknown_keys(tree, {"nodes", "links", "comments", "frames"}, scope_);
+    }
+    return {};
+  }
+
   template <class Read>
-  static Status each(const Tree& file, const std::string& key, Read read) {
-    const auto list = file.find(key);
-    if (list == file.end()) return {};
-    if (!list->is_array()) return fail(misshapen("the file", key, "a list"));
+  Status each(const Tree& tree, const std::string& key, const std::string& what, Read read) const {
+    const auto list = tree.find(key);
+    if (list == tree.end()) return {};
+    if (!list->is_array()) return fail(misshapen(what, key, "a list"));
     for (std::size_t i = 0; i < list->size(); ++i) {
-      const std::string where = key + "[" + std::to_string(i) + "]";
+      const std::string where = (scope_.empty() ? "" : scope_ + ": ") + key + "[" + std::to_string(i) + "]";
       if (!(*list)[i].is_object()) return fail(where + " must be an object");
       if (Status ok = read((*list)[i], where); !ok) return ok;
     }
     return {};
   }
 
-  Status read_node(const Tree& tree, std::string where) {
+  Status read_node(const Tree& tree, const std::string& place) {
     Node node;
+    std::string where = place;
     if (Status ok = read_text(tree, "id", where, node.id); !ok) return ok;
     if (node.id.empty()) return fail(where + " has no id", "Give it one, such as \"id\": \"decode\"");
     if (Status ok = take_id(node.id, where); !ok) return ok;
-    where = "node '" + node.id + "'";
+    const std::string path = join_path(scope_, node.id);
+    where = "node '" + path + "'";
     if (Status ok = read_text(tree, "type", where, node.type); !ok) return ok;
     if (node.type.empty()) return fail(where + " has no type", "`feedline-cli nodes` lists the types");
     if (const auto version = tree.find("version"); version != tree.end()) {
@@ -92,11 +111,38 @@ class DocumentReader {
     if (Status ok = read_pair(tree, "position", where, position); !ok) return ok;
     node.position = {position[0], position[1]};
     if (Status ok = read_text(tree, "comment", where, node.comment); !ok) return ok;
-    node.extra = unknown_keys(tree, {"id", "type", "version", "params", "position", "comment"}, node.id);
+    if (const auto muted = tree.find("muted"); muted != tree.end()) {
+      if (!muted->is_boolean()) return fail(misshapen(where, "muted", "true or false"));
+      node.muted = muted->get<bool>();
+    }
+    const bool subgraph = node.type == kSubgraphType;
+    node.extra = unknown_keys(
+        tree, {"id", "type", "version", "params", "position", "comment", "muted", subgraph ? "graph" : ""}, path);
+    if (subgraph)
+      if (Status ok = read_inner(tree, where, path, node); !ok) return ok;
     upgrade(node);
     nodes_.insert(node.id);
-    loaded_.document.nodes_.push_back(std::move(node));
+    if (node.inner) note_ports(node);
+    diagram_.nodes_.push_back(std::move(node));
     return {};
+  }
+
+  void note_ports(const Node& node) {
+    subgraphs_.insert(node.id);
+    for (const Node& port : node.inner->nodes()) {
+      if (port.type == kSubgraphInputType) entries_.insert({node.id, port.id});
+      if (port.type == kSubgraphOutputType) exits_.insert({node.id, port.id});
+    }
+  }
+
+  Status read_inner(const Tree& tree, const std::string& where, const std::string& path, Node& node) {
+    node.inner = Boxed<Diagram>(Diagram());
+    if (depth_of(path) >= kMaxNesting)
+      return fail(where + ": sub-graphs are nested deeper than " + std::to_string(kMaxNesting));
+    const auto graph = tree.find("graph");
+    if (graph == tree.end()) return {};
+    if (!graph->is_object()) return fail(misshapen(where, "graph", "an object"));
+    return DocumentReader(registry_, notes_, *node.inner, path).read_diagram(*graph, where);
   }
 
   Status read_link(const Tree& tree, const std::string& where) {
@@ -108,8 +154,9 @@ class DocumentReader {
                         .remedy = "An input takes one wire: remove one of them",
                         .node = link.to.node,
                         .port = link.to.port});
-    link.extra = unknown_keys(tree, {"from", "to"}, link.to.node);
-    loaded_.document.links_.push_back(std::move(link));
+    if (Status ok = read_points(tree, where, link.via); !ok) return ok;
+    link.extra = unknown_keys(tree, {"from", "to", "via"}, join_path(scope_, link.to.node));
+    diagram_.links_.push_back(std::move(link));
     return {};
   }
 
@@ -120,15 +167,30 @@ class DocumentReader {
     if (dot == std::string::npos || dot == 0 || dot + 1 == text.size())
       return fail(misshapen(where, key, "\"node.port\""));
     end = {text.substr(0, dot), text.substr(dot + 1)};
-    if (nodes_.contains(end.node)) return {};
-    return fail(where + " names the node '" + end.node + "', which the file does not have",
-                "Remove the link, or add the node");
+    if (!nodes_.contains(end.node))
+      return fail(where + " names the node '" + end.node + "', which the file does not have",
+                  "Remove the link, or add the node");
+    if (!subgraphs_.contains(end.node) || (key == "to" ? entries_ : exits_).contains(end)) return {};
+    return fail(where + " names the port '" + end.port + "', which the sub-graph '" + end.node + "' does not have",
+                "Remove the link, or add the port");
+  }
+
+  static Status read_points(const Tree& tree, const std::string& where, std::vector<Position>& points) {
+    const auto found = tree.find("via");
+    if (found == tree.end()) return {};
+    if (!found->is_array()) return fail(misshapen(where, "via", "a list of points"));
+    for (const Tree& point : *found) {
+      if (!point.is_array() || point.size() != 2 || !point[0].is_number() || !point[1].is_number())
+        return fail(misshapen(where, "via", "a list of points, each two numbers"));
+      points.push_back({point[0].get<double>(), point[1].get<double>()});
+    }
+    return {};
   }
 
   Status read_comment(const Tree& tree, const std::string& where) {
     Comment comment;
     if (Status ok = read_text(tree, "id", where, comment.id); !ok) return ok;
-    if (comment.id.empty()) comment.id = loaded_.document.free_id("note");
+    if (comment.id.empty()) comment.id = diagram_.free_id("note");
     if (Status ok = take_id(comment.id, where); !ok) return ok;
     if (Status ok = read_text(tree, "text", where, comment.text); !ok) return ok;
     std::array<double, 2> position{};
@@ -139,7 +201,26 @@ class DocumentReader {
     comment.width = size[0];
     comment.height = size[1];
     comment.extra = unknown_keys(tree, {"id", "text", "position", "size"}, comment.id);
-    loaded_.document.comments_.push_back(std::move(comment));
+    diagram_.comments_.push_back(std::move(comment));
+    return {};
+  }
+
+  Status read_frame(const Tree& tree, const std::string& where) {
+    Frame frame;
+    if (Status ok = read_text(tree, "id", where, frame.id); !ok) return ok;
+    if (frame.id.empty()) frame.id = diagram_.free_id("frame");
+    if (Status ok = take_id(frame.id, where); !ok) return ok;
+    if (Status ok = read_text(tree, "title", where, frame.title); !ok) return ok;
+    if (Status ok = read_text(tree, "color", where, frame.color); !ok) return ok;
+    std::array<double, 2> position{};
+    std::array<double, 2> size = {frame.width, frame.height};
+    if (Status ok = read_pair(tree, "position", where, position); !ok) return ok;
+    if (Status ok = read_pair(tree, "size", where, size); !ok) return ok;
+    frame.position = {position[0], position[1]};
+    frame.width = size[0];
+    frame.height = size[1];
+    frame.extra = unknown_keys(tree, {"id", "title", "position", "size", "color"}, frame.id);
+    diagram_.frames_.push_back(std::move(frame));
     return {};
   }
 
@@ -189,15 +270,20 @@ class DocumentReader {
     note(Error{.reason = "brought up from version " + std::to_string(node.version) + " of " + node.type +
                          " to version " + std::to_string(spec->version),
                .remedy = "Check its parameters",
-               .node = node.id});
+               .node = join_path(scope_, node.id)});
     node.version = spec->version;
   }
 
-  void note(Error error) { loaded_.notes.push_back({Problem::Severity::Warning, std::move(error)}); }
+  void note(Error error) { notes_.push_back({Problem::Severity::Warning, std::move(error)}); }
 
   const Registry& registry_;
-  Loaded loaded_{};
+  std::vector<Problem>& notes_;
+  Diagram& diagram_;
+  std::string scope_;  ///< path of the sub-graph; empty for the document's own diagram
   std::unordered_set<std::string> nodes_{};
+  std::unordered_set<std::string> subgraphs_{};
+  std::set<PortRef> entries_{};  ///< inputs of sub-graphs
+  std::set<PortRef> exits_{};
   std::unordered_set<std::string> ids_{};
   std::set<PortRef> inputs_{};
 };
@@ -207,7 +293,7 @@ Result<Loaded> from_json(std::string_view text, const Registry& registry) {
     Result<Tree> file = json::parse(text);
     if (!file) return fail(std::move(file.error()));
     if (Status current = json::migrate(*file, kFormatVersion); !current) return fail(std::move(current.error()));
-    return DocumentReader(registry).read(*file);
+    return DocumentReader::read_file(*file, registry);
   } catch (const std::exception& e) {
     return fail(Error{.code = ErrorCode::Failed, .reason = std::string("the graph cannot be read: ") + e.what()});
   }

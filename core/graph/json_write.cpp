@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace feedline {
@@ -50,12 +51,17 @@ Tree to_tree(const Node& node) {
                {"params", std::move(params)},
                {"position", Tree::array({number(node.position.x), number(node.position.y)})}};
   if (!node.comment.empty()) tree["comment"] = node.comment;
-  append_extra(tree, node.extra);
+  if (node.muted) tree["muted"] = true;
+  if (!node.inner) append_extra(tree, node.extra);
   return tree;
 }
 
 Tree to_tree(const Link& link) {
   Tree tree = {{"from", link.from.text()}, {"to", link.to.text()}};
+  if (!link.via.empty()) {
+    Tree& via = tree["via"] = Tree::array();
+    for (const Position& point : link.via) via.push_back(Tree::array({number(point.x), number(point.y)}));
+  }
   append_extra(tree, link.extra);
   return tree;
 }
@@ -69,29 +75,89 @@ Tree to_tree(const Comment& comment) {
   return tree;
 }
 
-/// One element a line: readable, and a change of one node is one line in a diff.
-template <class T>
-void append_list(std::string& text, std::string_view key, const std::vector<T>& list) {
-  text += ",\n  \"" + std::string(key) + "\": [";
-  for (std::size_t i = 0; i < list.size(); ++i)
-    text += (i == 0 ? "\n    " : ",\n    ") + json::inline_text(to_tree(list[i]));
-  text += list.empty() ? "]" : "\n  ]";
+Tree to_tree(const Frame& frame) {
+  Tree tree = {{"id", frame.id},
+               {"title", frame.title},
+               {"position", Tree::array({number(frame.position.x), number(frame.position.y)})},
+               {"size", Tree::array({number(frame.width), number(frame.height)})},
+               {"color", frame.color}};
+  append_extra(tree, frame.extra);
+  return tree;
 }
+
+/// Has the diagram anything that version 1 of the format could not say?
+bool needs_version_2(const Diagram& diagram) {
+  return !diagram.frames().empty() || std::any_of(diagram.nodes().begin(), diagram.nodes().end(), [](const Node& node) {
+    return node.muted || node.inner;
+  }) || std::any_of(diagram.links().begin(), diagram.links().end(), [](const Link& link) { return !link.via.empty(); });
+}
+
+/// Writes diagrams with one element a line: readable, and a change of one node is one line in a diff.
+class Writer {
+ public:
+  /// The lists and unknown keys of a diagram as members of an object; `first` if it has none yet.
+  void members(const Diagram& diagram, bool first) {
+    list("nodes", diagram.nodes(), first);
+    list("links", diagram.links(), false);
+    if (!diagram.comments().empty()) list("comments", diagram.comments(), false);
+    if (!diagram.frames().empty()) list("frames", diagram.frames(), false);
+    const Tree extra = unknown(diagram.extra());
+    for (const auto& [key, value] : extra.items()) text += "," + indent() + member(key, value);
+  }
+  std::string text{};
+
+ private:
+  template <class T>
+  void list(std::string_view key, const std::vector<T>& elements, bool first) {
+    text += (first ? "" : ",") + indent() + "\"" + std::string(key) + "\": [";
+    ++depth_;
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+      text += (i == 0 ? "" : ",") + indent();
+      element(elements[i]);
+    }
+    --depth_;
+    text += elements.empty() ? "]" : indent() + "]";
+  }
+
+  template <class T>
+  void element(const T& value) {
+    text += json::inline_text(to_tree(value));
+  }
+  void element(const Node& node) {
+    text += json::inline_text(to_tree(node));
+    if (!node.inner) return;
+    text.back() = ',';  // in place of the brace
+    text += " \"graph\": {";
+    ++depth_;
+    members(*node.inner, true);
+    --depth_;
+    text += indent() + "}";
+    const Tree extra = unknown(node.extra);
+    for (const auto& [key, value] : extra.items()) text += ", " + member(key, value);
+    text += "}";
+  }
+
+  static Tree unknown(const std::string& extra) {
+    Tree tree = Tree::object();
+    append_extra(tree, extra);
+    return tree;
+  }
+  static std::string member(const std::string& key, const Tree& value) {
+    return json::inline_text(Tree(key)) + ": " + json::inline_text(value);
+  }
+  [[nodiscard]] std::string indent() const { return "\n" + std::string(2 * depth_, ' '); }
+
+  std::size_t depth_ = 1;
+};
 
 }  // namespace
 
 std::string to_json(const Document& document) {
-  std::string text = "{\n  \"feedline\": " + std::to_string(kFormatVersion);
-  if (!document.title().empty()) text += ",\n  \"title\": " + json::inline_text(Tree(document.title()));
-  append_list(text, "nodes", document.nodes());
-  append_list(text, "links", document.links());
-  if (!document.comments().empty()) append_list(text, "comments", document.comments());
-
-  Tree extra = Tree::object();
-  append_extra(extra, document.extra());
-  for (const auto& [key, value] : extra.items())
-    text += ",\n  " + json::inline_text(Tree(key)) + ": " + json::inline_text(value);
-  return text + "\n}\n";
+  Writer writer;
+  writer.text = "{\n  \"feedline\": " + std::to_string(needs_version_2(document) ? kFormatVersion : 1);
+  if (!document.title().empty()) writer.text += ",\n  \"title\": " + json::inline_text(Tree(document.title()));
+  writer.members(document, false);
+  return writer.text + "\n}\n";
 }
 
 }  // namespace feedline

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "graph/override.h"
 
+#include "graph/subgraph.h"
+
 #include <string>
 #include <vector>
 
@@ -21,16 +23,17 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 Result<Edit> parse_override(const Document& document, std::string_view assignment, const Registry& registry) {
   const std::size_t equals = assignment.find('=');
   const std::string_view target = assignment.substr(0, equals);
-  const std::size_t dot = target.find('.');
+  const std::size_t dot = target.rfind('.');
   if (equals == std::string_view::npos || dot == std::string_view::npos || dot == 0 || dot + 1 == target.size())
-    return fail("'" + std::string(assignment) + "' sets nothing", "Write NODE.PARAM=VALUE, such as batch.size=64");
+    return fail("'" + std::string(assignment) + "' sets nothing",
+                "Write NODE.PARAM=VALUE, such as batch.size=64, or block/conv.filters=64 for a node in a sub-graph");
   const std::string id(target.substr(0, dot));
   const std::string name(target.substr(dot + 1));
 
   const Node* node = document.find(id);
   if (node == nullptr) {
     std::vector<std::string> ids;
-    for (const Node& other : document.nodes()) ids.push_back(other.id);
+    each_node(document, [&](const std::string& path, const Node&) { ids.push_back(path); });
     return fail(Error{.reason = "the graph has no such node", .remedy = did_you_mean(id, ids, "node"), .node = id});
   }
   const NodeSpec* spec = registry.find(node->type);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "graph/document.h"
+
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "graph/document.h"
 
 namespace feedline {
 
@@ -21,13 +21,34 @@ struct Problem {
 /// is missing) shapes of a source are symbols.
 using ProbedSources = std::map<std::string, std::vector<TensorDesc>, std::less<>>;
 
+/// What a layer, a sub-graph or a whole model takes, as far as shapes are known. Everything is counted for one record
+/// of a batch; numbers take four bytes each.
+struct ModelCost {
+  std::size_t layers = 0;
+  std::int64_t parameters = 0;   ///< numbers that are learnt
+  std::int64_t buffers = 0;      ///< numbers that are kept besides (running statistics)
+  double multiply_adds = 0;      ///< of the forward pass, which is about a third of a training step's
+  std::int64_t activations = 0;  ///< numbers that the layers give, which training keeps until the backward pass
+  bool complete = true;          ///< false: some layer's shapes are not known, and it counts nothing
+  [[nodiscard]] std::int64_t weight_bytes() const { return 4 * (parameters + buffers); }
+  [[nodiscard]] std::int64_t activation_bytes() const { return 4 * activations; }
+  ModelCost& operator+=(const ModelCost& other);
+  bool operator==(const ModelCost&) const = default;
+};
+
 /// What is known of a graph before it runs.
 struct Analysis {
   std::vector<Problem> problems{};
-  /// Descriptions at output ports that could be inferred; symbols bound as far as known.
+  /// Descriptions at output ports that could be inferred; symbols bound as far as known. Nodes in sub-graphs are named
+  /// by their paths.
   std::map<PortRef, TensorDesc> outputs{};
   /// Node indices (into document.nodes()) so that every wire goes forward; nodes on a cycle are absent.
+  /// Empty for a document with sub-graphs or muted nodes: what runs is then flatten()'s.
   std::vector<std::size_t> order{};
+  /// By path: every layer (in a repeated sub-graph, one copy), and every sub-graph that holds any (all copies).
+  std::map<std::string, ModelCost, std::less<>> costs{};
+  ModelCost total{};       ///< of all layers
+  std::int64_t batch = 0;  ///< records a batch has; 0 without a batch node
 
   [[nodiscard]] bool ok() const;  ///< no errors
   [[nodiscard]] const TensorDesc* at(const PortRef& output) const;
@@ -36,7 +57,7 @@ struct Analysis {
 /// The one place that decides whether a wire is allowed: ports exist, kinds match, the input is free (pass
 /// `replacing` when the existing wire will be replaced), and no cycle arises. The canvas, the loader and the command
 /// line all ask here. No value means allowed.
-[[nodiscard]] std::optional<Error> check_connect(const Document& document, const PortRef& from, const PortRef& to,
+[[nodiscard]] std::optional<Error> check_connect(const Diagram& diagram, const PortRef& from, const PortRef& to,
                                                  bool replacing = false,
                                                  const Registry& registry = Registry::instance());
 
@@ -44,7 +65,8 @@ struct Analysis {
 /// unknown types (with the nearest known one), unknown parameters (warning), parameters of wrong type or out of range,
 /// wires that check_connect would refuse, required inputs without a wire, cycles (naming the nodes on one), shape
 /// errors from the nodes' infer, and for a graph that is to run: exactly one trainer, at least one source.
-/// A node whose input failed is not blamed again.
+/// A node whose input failed is not blamed again. Sub-graphs are opened and muted nodes left out first; problems inside
+/// name the node by its path ("block/conv").
 [[nodiscard]] Analysis analyse(const Document& document, const ProbedSources& probed = {},
                                const Registry& registry = Registry::instance());
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "graph/wiring.h"
 
+#include "graph/subgraph.h"
+#include "schema/structure.h"
+
 #include <algorithm>
 
 namespace feedline {
 
-Wiring::Wiring(const Document& document, const Registry& registry) : document_(document) {
+Wiring::Wiring(const Diagram& diagram, const Registry& registry) : diagram_(diagram) {
   const std::size_t count = nodes().size();
   indices_.reserve(count);
   specs_.reserve(count);
@@ -21,6 +24,25 @@ Wiring::Wiring(const Document& document, const Registry& registry) : document_(d
     into_[to_.back()].push_back(i);
     out_of_[from_.back()].push_back(i);
   }
+  make_specs(registry);
+}
+
+void Wiring::make_specs(const Registry& registry) {
+  for (std::size_t i = 0; i < nodes().size(); ++i)
+    if (nodes()[i].inner && specs_[i] != nullptr) specs_[i] = &made_.emplace_back(subgraph_spec(nodes()[i], registry));
+  for (std::size_t i = 0; i < nodes().size(); ++i) {
+    if (nodes()[i].type != kSubgraphInputType || specs_[i] == nullptr) continue;
+    for (const std::size_t wire : out_of_[i]) {
+      const NodeSpec* reader = specs_[to_[wire]];
+      const int port = reader == nullptr ? -1 : reader->input(links()[wire].to.port);
+      if (port < 0 || reader->inputs[static_cast<std::size_t>(port)].kind == Kind::Any) continue;
+      NodeSpec& spec = made_.emplace_back(*specs_[i]);
+      spec.outputs.front().kind = reader->inputs[static_cast<std::size_t>(port)].kind;
+      spec.outputs.front().open = false;
+      specs_[i] = &spec;
+      break;
+    }
+  }
 }
 
 std::size_t Wiring::index(std::string_view id) const {
@@ -28,29 +50,30 @@ std::size_t Wiring::index(std::string_view id) const {
   return found == indices_.end() ? kNone : found->second;
 }
 
-Kind Wiring::kind_of(const PortRef& output) const {
+std::pair<Kind, bool> Wiring::carried(const PortRef& output) const {
+  constexpr std::pair kNothing(Kind::Any, false);
   PortRef at = output;
   for (std::size_t steps = 0; steps <= nodes().size(); ++steps) {  // bounded: there may be a cycle
     const std::size_t node = index(at.node);
-    if (node == kNone || specs_[node] == nullptr) return Kind::Any;
+    if (node == kNone || specs_[node] == nullptr) return kNothing;
     const NodeSpec& spec = *specs_[node];
     const int port = spec.output(at.port);
-    if (port < 0) return Kind::Any;
-    const Kind kind = spec.outputs[static_cast<std::size_t>(port)].kind;
-    if (kind != Kind::Any) return kind;
+    if (port < 0) return kNothing;
+    const PortSpec& from = spec.outputs[static_cast<std::size_t>(port)];
+    if (from.kind != Kind::Any || from.open) return {from.kind, from.open};
 
     int input = spec.input(at.port);
     for (std::size_t i = 0; i < spec.inputs.size() && input < 0; ++i)
       if (spec.inputs[i].kind == Kind::Any) input = static_cast<int>(i);
-    if (input < 0) return Kind::Any;
+    if (input < 0) return kNothing;
     const std::string& name = spec.inputs[static_cast<std::size_t>(input)].name;
     const auto& wires = into_[node];
     const auto wire =
         std::find_if(wires.begin(), wires.end(), [&](std::size_t w) { return links()[w].to.port == name; });
-    if (wire == wires.end()) return Kind::Any;
+    if (wire == wires.end()) return kNothing;
     at = links()[*wire].from;
   }
-  return Kind::Any;
+  return kNothing;
 }
 
 Order order_nodes(const Wiring& wiring) {

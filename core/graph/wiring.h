@@ -6,25 +6,28 @@
 #include "graph/document.h"
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace feedline {
 
-/// A document with its names looked up once. Holds references: it lives no longer than the document.
+/// A diagram with its names looked up once. Holds references: it lives no longer than the diagram.
 class Wiring {
  public:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-  Wiring(const Document& document, const Registry& registry);
+  Wiring(const Diagram& diagram, const Registry& registry);
 
-  [[nodiscard]] const std::vector<Node>& nodes() const { return document_.nodes(); }
-  [[nodiscard]] const std::vector<Link>& links() const { return document_.links(); }
+  [[nodiscard]] const std::vector<Node>& nodes() const { return diagram_.nodes(); }
+  [[nodiscard]] const std::vector<Link>& links() const { return diagram_.links(); }
   /// Index of a node, kNone if there is none.
   [[nodiscard]] std::size_t index(std::string_view id) const;
-  /// Null for an unknown type.
+  /// Null for an unknown type. A sub-graph's has the ports that its diagram gives it; a sub-graph input's has the kind
+  /// of what it is wired to.
   [[nodiscard]] const NodeSpec* spec(std::size_t node) const { return specs_[node]; }
   /// Indices into links(), in document order.
   [[nodiscard]] const std::vector<std::size_t>& wires_into(std::size_t node) const { return into_[node]; }
@@ -35,12 +38,18 @@ class Wiring {
 
   /// What an output port gives by the specs alone: a port of kind Any passes on the Any input of its own name, else the
   /// node's first Any input. Any while that is open.
-  [[nodiscard]] Kind kind_of(const PortRef& output) const;
+  [[nodiscard]] Kind kind_of(const PortRef& output) const { return carried(output).first; }
+  /// Can the output still give anything, because no wire has decided its kind (PortSpec::open)?
+  [[nodiscard]] bool is_open(const PortRef& output) const { return carried(output).second; }
 
  private:
-  const Document& document_;
+  const Diagram& diagram_;
   std::unordered_map<std::string_view, std::size_t> indices_{};
+  [[nodiscard]] std::pair<Kind, bool> carried(const PortRef& output) const;
+  void make_specs(const Registry& registry);
+
   std::vector<const NodeSpec*> specs_{};
+  std::deque<NodeSpec> made_{};  ///< those that are not the registry's
   std::vector<std::vector<std::size_t>> into_{};
   std::vector<std::vector<std::size_t>> out_of_{};
   std::vector<std::size_t> from_{};

@@ -12,10 +12,12 @@
 //   static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs);                per-record node with state
 //   static Result<std::unique_ptr<Source>> open(const Params&, const SourceContext&);        source
 //   static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc& out);   layer
+//   static LayerCost cost(const Params&, DescInputs in, const TensorDesc& out);              ... that learns or multiplies
 //   static std::unique_ptr<Loss> loss(const Params&);                                        loss
 //   static std::shared_ptr<torch::optim::Optimizer> optimizer(const Params&, std::vector<at::Tensor>);
 //   Params derived from CacheSettings, and run()                                             cache
 //   Params derived from SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer
+//   static constexpr bool kStructure = true;                                                 gone when a graph runs
 
 #include <concepts>
 #include <functional>
@@ -54,6 +56,15 @@ class NodeBuilder {
   }
   NodeBuilder&& in(std::string port, Kind kind, std::string doc = {}) && {
     spec_.inputs.push_back({.name = std::move(port), .kind = kind, .optional = false, .doc = std::move(doc)});
+    return std::move(*this);
+  }
+  /// Ports of structure: whatever kind there is passes.
+  NodeBuilder&& open_in(std::string port, std::string doc) && {
+    spec_.inputs.push_back({.name = std::move(port), .doc = std::move(doc), .open = true});
+    return std::move(*this);
+  }
+  NodeBuilder&& open_out(std::string port, std::string doc) && {
+    spec_.outputs.push_back({.name = std::move(port), .doc = std::move(doc), .open = true});
     return std::move(*this);
   }
   NodeBuilder&& optional_in(std::string port, Kind kind, std::string doc = {}) && {
@@ -145,7 +156,7 @@ class NodeBuilder {
 
   operator NodeSpec() && {  // NOLINT(google-explicit-constructor): a builder ends as what it builds
     const Binder bind{std::make_shared<const std::vector<Setter>>(std::move(setters_))};
-    bind_infer(bind);
+    if constexpr (!requires { T::kStructure; }) bind_infer(bind);
     bind_behaviour(bind);
     return std::move(spec_);
   }
@@ -243,6 +254,10 @@ class NodeBuilder {
         spec_.cache = [bind](const ParamMap& map) -> CacheSettings { return bind(map); };
     } else if constexpr (requires(const Params& p, DescInputs d, const TensorDesc& o) { T::layer(p, d, o); }) {
       set_role(Role::Layer, Category::Layer);
+      if constexpr (requires(const Params& p, DescInputs d, const TensorDesc& o) { T::cost(p, d, o); })
+        spec_.cost = [bind](const ParamMap& map, DescInputs in, const TensorDesc& out) {
+          return T::cost(bind(map), in, out);
+        };
       spec_.layer = [bind](const ParamMap& map, DescInputs in, const TensorDesc& out) { return T::layer(bind(map), in, out); };
     } else if constexpr (requires(const Params& p) { T::loss(p); }) {
       set_role(Role::Loss, Category::Loss);
@@ -252,6 +267,8 @@ class NodeBuilder {
       spec_.optimizer = [bind](const ParamMap& map, std::vector<at::Tensor> parameters) {
         return T::optimizer(bind(map), std::move(parameters));
       };
+    } else if constexpr (requires { T::kStructure; }) {
+      set_role(Role::Structure, Category::Structure);
     } else if constexpr (std::is_base_of_v<SamplerSettings, Params>) {
       set_role(Role::Sampler, Category::Preprocess);
       spec_.sampler = [bind](const ParamMap& map) -> SamplerSettings { return bind(map); };

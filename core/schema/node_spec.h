@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -18,21 +19,30 @@
 namespace feedline {
 
 /// Where a node stands in the palette, and its colour on the canvas.
-enum class Category { Source, Preprocess, Batch, Layer, Loss, Optimizer, Training };
+enum class Category { Source, Preprocess, Batch, Layer, Loss, Optimizer, Training, Structure };
 [[nodiscard]] std::string_view name(Category category);
 
-/// What a node does in a Plan; decides which behaviour below is set.
-enum class Role { Source, Sampler, Sample, Batch, Layer, Loss, Optimizer, Trainer };
+/// What a node does in a Plan; decides which behaviour below is set. Structure nodes (sub-graphs and their ports) do
+/// nothing there: they are gone by then.
+enum class Role { Source, Sampler, Sample, Batch, Layer, Loss, Optimizer, Trainer, Structure };
 
 struct PortSpec {
   std::string name{};
   Kind kind = Kind::Any;
   bool optional = false;  ///< of an input: may stay unconnected
   std::string doc{};
+  bool open = false;  ///< takes or gives whatever there is: a port of a sub-graph whose kind nothing decides yet
 };
 
 /// Inputs of shape inference: one pointer an input port, null where nothing (or nothing known) is connected.
 using DescInputs = std::span<const TensorDesc* const>;
+
+/// What one layer takes, as far as its parameters and shapes say. Counted for one record of a batch.
+struct LayerCost {
+  std::int64_t parameters = 0;  ///< numbers that are learnt
+  std::int64_t buffers = 0;     ///< numbers that are kept besides (running statistics)
+  double multiply_adds = 0;     ///< of the forward pass; comparing, scaling and adding alone count nothing
+};
 
 /// Mean and standard deviation of a node's output for its example, on the standard test input of its input kind.
 struct Golden {
@@ -73,6 +83,8 @@ struct NodeSpec {
   std::function<CacheSettings(const ParamMap&)> cache{};  ///< set besides sample_op: the node keeps what passes it
   std::function<BatchSettings(const ParamMap&)> batch{};
   std::function<std::unique_ptr<Layer>(const ParamMap&, DescInputs, const TensorDesc& out)> layer{};
+  /// Only with `layer`, and only where the layer learns or multiplies; every dimension but N is known when it is asked.
+  std::function<LayerCost(const ParamMap&, DescInputs, const TensorDesc& out)> cost{};
   std::function<std::unique_ptr<Loss>(const ParamMap&)> loss{};
   std::function<std::shared_ptr<torch::optim::Optimizer>(const ParamMap&, std::vector<at::Tensor>)> optimizer{};
   std::function<TrainerSettings(const ParamMap&)> trainer{};

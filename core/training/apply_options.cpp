@@ -2,22 +2,19 @@
 #include "training/apply_options.h"
 
 #include "graph/edit.h"
+#include "graph/subgraph.h"
 
-#include <algorithm>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 namespace feedline {
 
 Status apply_options(Document& document, const RunOptions& options) {
-  const auto& nodes = document.nodes();
-  const auto trainer = std::find_if(nodes.begin(), nodes.end(), [](const Node& node) {
-    const NodeSpec* spec = Registry::instance().find(node.type);
-    return spec != nullptr && spec->role == Role::Trainer;
-  });
-  if (trainer == nodes.end()) return {};
+  const std::string trainer = find_role(document, Role::Trainer);
+  if (trainer.empty()) return {};
   Edit::List edits;
-  const auto set = [&edits, id = trainer->id](const char* param, Value value) {
+  const auto set = [&edits, id = trainer](const char* param, Value value) {
     edits.push_back({SetParam{.node = id, .param = param, .value = std::move(value)}});
   };
   if (options.epochs) set("epochs", static_cast<std::int64_t>(*options.epochs));

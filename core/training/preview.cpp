@@ -83,7 +83,7 @@ class Previewer::Impl {
     walk_->describe(preview);
     if (!is_model(walk_->spec().role)) {
       for (const PortSpec& port : walk_->spec().outputs)
-        if (const PortRef out{node_, port.name}; walk_->at(out) != nullptr) preview.values.push_back(walk_->value(out));
+        if (const PortRef out{walk_->node().id, port.name}; walk_->at(out) != nullptr) preview.values.push_back(walk_->value(out));
       return preview;
     }
     preview.untrained = true;

@@ -180,6 +180,8 @@ QColor Theme::category_color(Category category) const {
       return dark_ ? "#5cd3c7" : "#00776c";
     case Category::Training:
       return dark_ ? "#f0b232" : "#b87500";
+    case Category::Structure:
+      return dark_ ? "#b79af2" : "#6b4fb3";
   }
   return colors_.muted;
 }

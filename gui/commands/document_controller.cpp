@@ -5,22 +5,7 @@
 
 #include <QDebug>
 
-#include <algorithm>
-
 namespace feedline::gui {
-namespace {
-
-/// Does the edit change only how the graph looks, not what it means?
-bool looks_only(const Edit& edit) {
-  if (const auto* list = std::get_if<Edit::List>(&edit.change))
-    return std::all_of(list->begin(), list->end(), &looks_only);
-  return std::holds_alternative<MoveNodes>(edit.change) || std::holds_alternative<SetNodeComment>(edit.change) ||
-         std::holds_alternative<AddComment>(edit.change) || std::holds_alternative<RemoveComment>(edit.change) ||
-         std::holds_alternative<ChangeComment>(edit.change) || std::holds_alternative<SetTitle>(edit.change);
-}
-
-}  // namespace
-
 DocumentController::DocumentController(QObject* parent) : QObject(parent) { analyse_again(); }
 
 Status DocumentController::apply(const Edit& edit, const QString& gesture) {
@@ -69,6 +54,9 @@ void DocumentController::show_change(const Edit& edit) {
   Q_EMIT changed();
 }
 
-void DocumentController::analyse_again() { analysis_ = analyse(document_, probed_); }
+void DocumentController::analyse_again() {
+  analysis_ = analyse(document_, probed_);
+  ++analyses_;
+}
 
 }  // namespace feedline::gui

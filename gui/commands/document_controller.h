@@ -23,6 +23,8 @@ class DocumentController : public QObject {
   [[nodiscard]] const Document& document() const { return document_; }
   /// Problems and shapes of the document as it is now.
   [[nodiscard]] const Analysis& analysis() const { return analysis_; }
+  /// Counts analyses: while it stays, only the looks of the graph have changed.
+  [[nodiscard]] quint64 analyses() const { return analyses_; }
   [[nodiscard]] QUndoStack& undo_stack() { return stack_; }
   [[nodiscard]] const QUndoStack& undo_stack() const { return stack_; }
   /// Where the document lives; empty while it has no file.
@@ -53,6 +55,7 @@ class DocumentController : public QObject {
 
   Document document_{};
   Analysis analysis_{};
+  quint64 analyses_ = 0;
   ProbedSources probed_{};
   QUndoStack stack_{};
   QString file_{};

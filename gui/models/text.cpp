@@ -59,6 +59,8 @@ QString category_text(Category category) {
       return words("Optimisers");
     case Category::Training:
       return words("Training");
+    case Category::Structure:
+      return words("Structure");
   }
   return {};
 }

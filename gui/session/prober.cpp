@@ -2,6 +2,7 @@
 #include "session/prober.h"
 
 #include "engine/plan.h"
+#include "graph/subgraph.h"
 #include "schema/registry.h"
 
 #include <algorithm>
@@ -47,12 +48,12 @@ Prober::Prober(DocumentController& document, QObject* parent)
 
 std::vector<Prober::Target> Prober::targets() const {
   std::vector<Target> found;
-  for (const Node& node : document_.document().nodes()) {
+  each_node(document_.document(), [&](const std::string& path, const Node& node) {
     const NodeSpec* spec = Registry::instance().find(node.type);
-    if (spec == nullptr || spec->role != Role::Source || !spec->open) continue;
+    if (spec == nullptr || spec->role != Role::Source || !spec->open) return;
     ParamMap params = spec->complete(node.params);
-    if (cheap_to_open(*spec, params)) found.push_back({node.id, spec, std::move(params)});
-  }
+    if (cheap_to_open(*spec, params)) found.push_back({path, spec, std::move(params)});
+  });
   return found;
 }
 

@@ -334,6 +334,8 @@ const Registry& fake_registry() {
                           Cache::spec(), Describe::spec(), Shuffle::spec(), BatchNode::spec(), Linear::spec(), Add::spec(),
                           CrossEntropy::spec(), sgd(), Trainer::spec()})
       r.add(std::move(spec));
+    for (const NodeSpec* spec : Registry::instance().all())
+      if (spec->role == Role::Structure) r.add(*spec);
     return r;
   }();
   return registry;

@@ -56,6 +56,12 @@ struct BatchNorm {
   static std::unique_ptr<Layer> layer(const Params& params, DescInputs in, const TensorDesc&) {
     return std::make_unique<BatchNormLayer>(in[0]->shape[1].size(), params.momentum, params.epsilon);
   }
+
+  /// Scale and shift are learnt; mean, variance and the count of batches are kept.
+  static LayerCost cost(const Params&, DescInputs in, const TensorDesc&) {
+    const std::int64_t channels = in[0]->shape[1].size();
+    return {.parameters = 2 * channels, .buffers = 2 * channels + 1};
+  }
 };
 
 }  // namespace

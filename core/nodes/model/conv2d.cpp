@@ -74,6 +74,13 @@ struct Conv2d {
                          static_cast<double>(out.shape[2].size() * out.shape[3].size());
     return std::make_unique<Conv2dLayer>(std::move(options), extra, flops);
   }
+
+  static LayerCost cost(const Params& params, DescInputs in, const TensorDesc& out) {
+    const std::int64_t window = in[0]->shape[1].size() * params.kernel * params.kernel;
+    return {.parameters = params.filters * (window + (params.bias ? 1 : 0)),
+            .multiply_adds = static_cast<double>(window) * static_cast<double>(params.filters) *
+                             static_cast<double>(out.shape[2].size()) * static_cast<double>(out.shape[3].size())};
+  }
 };
 
 }  // namespace

@@ -39,6 +39,13 @@ struct Linear {
     return module_layer(torch::nn::Linear(torch::nn::LinearOptions(features, units).bias(params.bias)),
                         2.0 * static_cast<double>(features) * static_cast<double>(units));
   }
+
+  static LayerCost cost(const Params& params, DescInputs in, const TensorDesc& out) {
+    const std::int64_t features = in[0]->shape[1].size();
+    const std::int64_t units = out.shape[1].size();
+    return {.parameters = units * (features + (params.bias ? 1 : 0)),
+            .multiply_adds = static_cast<double>(features) * static_cast<double>(units)};
+  }
 };
 
 }  // namespace

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Healing, splicing and adapters: the rewirings that a gesture makes.
+#include "graph/adapters.h"
+#include "graph/json.h"
+#include "graph/part.h"
+#include "graph/rewire.h"
+#include "graph/validate.h"
+#include "support/fake_nodes.h"
+
+#include <QTest>
+
+using namespace feedline;
+using feedline::test::fake_registry;
+
+namespace {
+
+void must(Diagram& diagram, const Edit& edit) {
+  const auto done = diagram.apply(edit);
+  if (!done) qFatal("%s", done.error().line().c_str());
+}
+
+std::string from_of(const Diagram& diagram, const PortRef& to) {
+  const Link* link = diagram.link_into(to);
+  return link == nullptr ? "nothing" : link->from.text();
+}
+
+}  // namespace
+
+class TestRewire : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void deleting_heals_where_kinds_allow() {
+    Document document = test::trainable().document();
+    const std::string before = to_json(document);
+    const auto undo = document.apply(remove_and_heal(document, {"resize"}, fake_registry()));
+    QVERIFY(undo);
+    QCOMPARE(from_of(document, {"batch", "image"}), std::string("shuffle.sample"));
+    QVERIFY(document.apply(*undo));
+    QCOMPARE(to_json(document), before);
+  }
+
+  void several_in_a_row_heal_to_what_is_before_all() {
+    Document document = test::trainable().document();
+    must(document, remove_and_heal(document, {"resize", "shuffle"}, fake_registry()));
+    QCOMPARE(from_of(document, {"batch", "image"}), std::string("source.image"));
+    QCOMPARE(from_of(document, {"batch", "label"}), std::string("source.label"));
+  }
+
+  void what_would_not_fit_is_not_healed() {
+    Document document = test::trainable().document();
+    must(document, remove_and_heal(document, {"batch"}, fake_registry()));
+    QCOMPARE(from_of(document, {"linear", "x"}), std::string("nothing"));
+    QCOMPARE(from_of(document, {"loss", "target"}), std::string("nothing"));
+  }
+
+  void a_free_node_goes_into_a_wire() {
+    Document document = test::trainable().document();
+    must(document, {AddNode{.node = {.id = "second", .type = "resize", .position = {50, 0}}}});
+    must(document, {SetWirePoints{{"batch", "image"}, {{10, 0}, {90, 0}}}});
+    const Link wire = *document.link_into({"batch", "image"});
+    const auto edit = splice(document, "second", wire, fake_registry());
+    QVERIFY(edit);
+    must(document, *edit);
+    QCOMPARE(from_of(document, {"second", "image"}), std::string("resize.image"));
+    QCOMPARE(from_of(document, {"batch", "image"}), std::string("second.image"));
+    QCOMPARE(document.link_into({"second", "image"})->via.size(), std::size_t{1});  // the points stay, each on its side
+    QCOMPARE(document.link_into({"batch", "image"})->via.front(), (Position{90, 0}));
+  }
+
+  void a_node_that_does_not_fit_or_has_wires_does_not() {
+    Document document = test::trainable().document();
+    must(document, {AddNode{.node = {.id = "other", .type = "linear"}}});
+    QVERIFY(!splice(document, "other", *document.link_into({"batch", "image"}), fake_registry()));
+    QVERIFY(!splice(document, "resize", *document.link_into({"batch", "label"}), fake_registry()));
+    QVERIFY(!splice(document, "nobody", *document.link_into({"batch", "label"}), fake_registry()));
+  }
+
+  void adapters_are_found_from_the_specs_alone() {
+    const Document document = test::Graph("f:files r:resize b:batch l:linear").document();
+    const Analysis analysis = analyse(document, {}, fake_registry());
+    const auto chains = find_adapters(document, analysis, {}, {"f", "file"}, {"r", "image"}, 2, fake_registry());
+    QCOMPARE(chains.size(), std::size_t{1});
+    QCOMPARE(chain_text(chains.front()), std::string("decode"));
+    // Files to a batch of pictures of one size: two nodes.
+    const auto longer = find_adapters(document, analysis, {}, {"f", "file"}, {"b", "image"}, 1, fake_registry());
+    QCOMPARE(longer.size(), std::size_t{1});
+    QCOMPARE(chain_text(longer.front()), std::string("decode and resize"));
+    QVERIFY(find_adapters(document, analysis, {}, {"l", "x"}, {"r", "image"}, 2, fake_registry()).empty());
+  }
+
+  void inserting_wires_them_through() {
+    Document document = test::Graph("f:files b:batch").document();
+    const Analysis analysis = analyse(document, {}, fake_registry());
+    const auto chains = find_adapters(document, analysis, {}, {"f", "file"}, {"b", "image"}, 1, fake_registry());
+    const Insertion insertion = insert_adapters(document, chains.front(), {"f", "file"}, {"b", "image"}, {0, 0}, 100);
+    QCOMPARE(insertion.ids, (std::vector<std::string>{"decode", "resize"}));
+    const auto undo = document.apply(insertion.edit);
+    QVERIFY(undo);
+    QCOMPARE(from_of(document, {"b", "image"}), std::string("resize.image"));
+    QCOMPARE(from_of(document, {"resize", "image"}), std::string("decode.image"));
+    QCOMPARE(document.find("resize")->position, (Position{100, 0}));
+    QVERIFY(document.apply(*undo));
+    QCOMPARE(document.nodes().size(), std::size_t{2});
+  }
+
+  void parts_carry_frames_points_and_insides() {
+    Document document = test::trainable().document();
+    must(document, {AddFrame{.frame = {.id = "frame", .title = "Data", .position = {1, 1}}}});
+    must(document, {SetWirePoints{{"resize", "image"}, {{5, 5}}}});
+    const Document part = part_of(document, {"shuffle", "resize", "frame"});
+    QCOMPARE(part.links().size(), std::size_t{1});
+    const Paste paste = make_paste(document, part, {100, 10});
+    must(document, paste.edit);
+    QCOMPARE(paste.ids, (std::vector<std::string>{"resize2", "shuffle2", "frame2"}));
+    QCOMPARE(document.link_into({"resize2", "image"})->via.front(), (Position{105, 15}));
+    QCOMPARE(document.find_frame("frame2")->position, (Position{101, 11}));
+  }
+};
+
+QTEST_APPLESS_MAIN(TestRewire)
+#include "test_rewire.moc"

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a layer's spec says that it takes, against the real module that LibTorch builds for it. One row a registered
+// layer, none kept by hand: a layer that learns and says nothing of it fails.
+#include "base/torch.h"
+#include "graph/edit.h"
+#include "graph/json.h"
+#include "graph/validate.h"
+#include "support/fixtures.h"
+#include "training/model.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace feedline;
+
+namespace {
+
+std::int64_t numbers(const std::vector<at::Tensor>& tensors) {
+  std::int64_t count = 0;
+  for (const at::Tensor& tensor : tensors) count += tensor.numel();
+  return count;
+}
+
+/// Every choice of every parameter that is on or off or one of a few, besides the example itself.
+std::vector<ParamMap> variations(const NodeSpec& spec) {
+  std::vector<ParamMap> all = {spec.example};
+  for (const ParamSpec& param : spec.params) {
+    std::vector<Value> values;
+    if (param.kind == ParamKind::Boolean) values = {true, false};
+    for (const std::string& choice : param.choices) values.emplace_back(choice);
+    for (const Value& value : values) {
+      ParamMap params = spec.example;
+      params[param.name] = value;
+      all.push_back(std::move(params));
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+class TestLayerCost : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void equals_the_module_data() {
+    QTest::addColumn<QString>("type");
+    for (const NodeSpec* spec : Registry::instance().all())
+      if (spec->role == Role::Layer) QTest::newRow(spec->type.c_str()) << QString::fromStdString(spec->type);
+  }
+  void equals_the_module() {
+    QFETCH(QString, type);
+    const NodeSpec& spec = *Registry::instance().find(type.toStdString());
+    bool tried = false;
+    for (const std::vector<Dim>& shape : {std::vector<Dim>{4, 3, 9, 8}, {4, 12}, {4, 7, 16, 16}})
+      for (const ParamMap& set : variations(spec)) {
+        const ParamMap params = spec.complete(set);
+        const TensorDesc desc{.kind = Kind::Tensor, .shape = shape};
+        const std::vector<const TensorDesc*> in(spec.inputs.size(), &desc);
+        const auto out = spec.infer(params, in);
+        if (!out) continue;
+        tried = true;
+        const auto layer = spec.layer(params, in, out->front());
+        const auto module = layer->module();
+        const LayerCost cost = spec.cost ? spec.cost(params, in, out->front()) : LayerCost{};
+        QCOMPARE(cost.parameters, module ? numbers(module->parameters()) : 0);
+        QCOMPARE(cost.buffers, module ? numbers(module->buffers()) : 0);
+        if (layer->flops_per_row() > 0) QCOMPARE(2 * cost.multiply_adds, layer->flops_per_row());
+      }
+    QVERIFY2(tried, "its example takes neither pictures nor features");
+  }
+
+  void by_hand() {
+    const auto cost = [](const char* type, const ParamMap& set, const std::vector<Dim>& shape) {
+      const NodeSpec& spec = *Registry::instance().find(type);
+      const ParamMap params = spec.complete(set);
+      const TensorDesc in{.kind = Kind::Tensor, .shape = shape};
+      const std::vector<const TensorDesc*> inputs = {&in};
+      return spec.cost(params, inputs, spec.infer(params, inputs)->front());
+    };
+    // 5 × 5 × 3 weights and a constant for each of 16 filters; each weight once a pixel of 32 × 32.
+    const LayerCost conv = cost("conv2d", {{"filters", std::int64_t{16}}, {"kernel", std::int64_t{5}}}, {8, 3, 32, 32});
+    QCOMPARE(conv.parameters, std::int64_t{16 * (5 * 5 * 3 + 1)});
+    QCOMPARE(conv.multiply_adds, 16.0 * 5 * 5 * 3 * 32 * 32);
+    const LayerCost linear = cost("linear", {{"units", std::int64_t{10}}}, {8, 128});
+    QCOMPARE(linear.parameters, std::int64_t{1290});
+    QCOMPARE(linear.multiply_adds, 1280.0);
+  }
+
+  /// The whole of an example: what the analysis adds up is what the trainer builds.
+  void a_whole_model_data() {
+    QTest::addColumn<int>("repeat");
+    QTest::newRow("once") << 1;
+    QTest::newRow("a block of three") << 3;
+  }
+  void a_whole_model() {
+    QFETCH(int, repeat);
+    const QByteArray text = test::read_file(QStringLiteral(FEEDLINE_SOURCE_DIR "/tests/data/block.feedline"));
+    auto loaded = from_json(std::string_view(text.constData(), static_cast<std::size_t>(text.size())));
+    QVERIFY2(loaded, loaded ? "" : loaded.error().line().c_str());
+    QVERIFY(loaded->document.apply({SetParam{"block", "repeat", static_cast<std::int64_t>(repeat)}}));
+    const Analysis analysis = analyse(loaded->document);
+    QVERIFY2(analysis.ok(), analysis.problems.empty() ? "" : analysis.problems.front().error.line().c_str());
+    QVERIFY(analysis.total.complete);
+    const auto plan = make_plan(loaded->document, {.sources = {.cache_folder = cache_.path().toStdString()}});
+    QVERIFY2(plan, plan ? "" : plan.error().line().c_str());
+    torch::manual_seed(1);
+    const auto model = Model::build((*plan)->model, at::kCPU);
+    QVERIFY(model);
+    QCOMPARE((*model)->parameter_count(), static_cast<std::uint64_t>(analysis.total.parameters));
+    QCOMPARE(analysis.costs.at("block").parameters,
+             repeat * analysis.costs.at("block/conv").parameters + repeat * analysis.costs.at("block/norm").parameters);
+    QCOMPARE(analysis.batch, std::int64_t{16});
+  }
+
+ private:
+  QTemporaryDir cache_;
+};
+
+QTEST_APPLESS_MAIN(TestLayerCost)
+#include "test_layer_cost.moc"
