@@ -149,6 +149,8 @@ void Actions::fill_menu_bar(QMenuBar* bar) {
   view->addSeparator();
   view->addActions({presenter, settings});
 
+  graph = bar->addMenu(tr("&Graph"));
+
   QMenu* run_menu = bar->addMenu(tr("&Run"));
   run_menu->addActions({run, pause, stop});
   run_menu->addSeparator();

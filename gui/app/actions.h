@@ -32,6 +32,7 @@ class Actions : public QObject {
   QMenu* examples = nullptr;  ///< New from example
   QMenu* recent = nullptr;    ///< Open recent
   QMenu* panels = nullptr;    ///< View > Panels
+  QMenu* graph = nullptr;     ///< what the canvas can do; it fills it
 
   void fill_menu_bar(QMenuBar* bar);
   /// File, edit and run tools; returns after the run tools, so that the caller can go on.

@@ -168,6 +168,12 @@ void MainWindow::connect_editing() {
   connect(panels_->problems, &ProblemsPanel::problem_chosen, this, &MainWindow::show_problem);
   connect(actions_->preview, &QAction::triggered, this, [this] { Panels::show(panels_->preview); });
   connect(problems_button_, &QToolButton::clicked, this, [this] { Panels::show(panels_->problems); });
+  const auto fill_graph_menu = [this] {
+    actions_->graph->clear();
+    view().fill_graph_menu(actions_->graph);
+  };
+  connect(actions_->graph, &QMenu::aboutToShow, this, fill_graph_menu);
+  fill_graph_menu();  // for those who look at menus without opening them
 }
 
 void MainWindow::connect_view() {

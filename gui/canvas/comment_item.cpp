@@ -2,15 +2,13 @@
 #include "canvas/comment_item.h"
 
 #include "app/theme.h"
+#include "canvas/edited_text.h"
 #include "canvas/paint_tools.h"
 #include "models/text.h"
 
-#include <QFocusEvent>
 #include <QFontMetricsF>
-#include <QGraphicsTextItem>
 #include <QPainter>
 #include <QStyleOptionGraphicsItem>
-#include <QTextCursor>
 
 #include <algorithm>
 #include <cmath>
@@ -25,60 +23,10 @@ constexpr qreal kFarText = 10;
 
 }  // namespace
 
-/// The words of a note. Only takes mouse and keys while it is edited.
-class NoteText : public QGraphicsTextItem {
- public:
-  NoteText(QGraphicsItem* parent, std::function<void(const QString&)> on_end)
-      : QGraphicsTextItem(parent), on_end_(std::move(on_end)) {
-    setAcceptedMouseButtons(Qt::NoButton);
-  }
-  void edit() {
-    before_ = toPlainText();
-    setTextInteractionFlags(Qt::TextEditorInteraction);
-    setAcceptedMouseButtons(Qt::LeftButton);
-    setFocus(Qt::OtherFocusReason);
-    QTextCursor cursor = textCursor();
-    cursor.select(QTextCursor::Document);
-    setTextCursor(cursor);
-  }
-  [[nodiscard]] bool editing() const { return textInteractionFlags() != Qt::NoTextInteraction; }
-
- protected:
-  void keyPressEvent(QKeyEvent* event) override {
-    const bool done = event->key() == Qt::Key_Return && event->modifiers().testFlag(Qt::ControlModifier);
-    if (event->key() == Qt::Key_Escape) setPlainText(before_);
-    if (event->key() == Qt::Key_Escape || done) {
-      clearFocus();
-      return;
-    }
-    QGraphicsTextItem::keyPressEvent(event);
-  }
-  void focusOutEvent(QFocusEvent* event) override {
-    QGraphicsTextItem::focusOutEvent(event);
-    if (!editing() || event->reason() == Qt::PopupFocusReason) return;
-    QTextCursor cursor = textCursor();
-    cursor.clearSelection();
-    setTextCursor(cursor);
-    setTextInteractionFlags(Qt::NoTextInteraction);
-    setAcceptedMouseButtons(Qt::NoButton);
-    if (toPlainText() != before_) on_end_(toPlainText());
-  }
-  void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override {
-    if (QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform()) < kTextZoom) return;
-    QStyleOptionGraphicsItem plain = *option;
-    plain.state &= ~(QStyle::State_HasFocus | QStyle::State_Selected);  // no dotted frame: the sheet shows it
-    QGraphicsTextItem::paint(painter, &plain, widget);
-  }
-
- private:
-  std::function<void(const QString&)> on_end_;
-  QString before_{};
-};
-
 CommentItem::CommentItem(Comment comment, std::function<void(const std::string&, const QString&)> on_text)
     : comment_(std::move(comment)),
       on_text_(std::move(on_text)),
-      text_(new NoteText(this, [this](const QString& text) { finish_editing(text); })) {
+      text_(new EditedText(this, [this](const QString& text) { finish_editing(text); })) {
   setFlag(ItemIsSelectable);
   setFlag(ItemClipsChildrenToShape);
   setZValue(-1);

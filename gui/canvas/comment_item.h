@@ -9,7 +9,7 @@
 
 namespace feedline::gui {
 
-class NoteText;
+class EditedText;
 
 /// A note on the canvas: a sheet with text that is edited in place and a corner to size it.
 class CommentItem : public QGraphicsItem {
@@ -37,7 +37,7 @@ class CommentItem : public QGraphicsItem {
 
   Comment comment_;
   std::function<void(const std::string&, const QString&)> on_text_;
-  NoteText* text_;
+  EditedText* text_;
 };
 
 }  // namespace feedline::gui

@@ -3,6 +3,7 @@
 
 #include "app/theme.h"
 #include "canvas/comment_item.h"
+#include "canvas/frame_item.h"
 #include "canvas/node_item.h"
 #include "canvas/wire_item.h"
 #include "models/text.h"
@@ -43,26 +44,72 @@ GraphScene::GraphScene(QObject* parent) : QGraphicsScene(parent) {
 
 GraphScene::~GraphScene() { blockSignals(true); }  // items that die with the scene are no change of selection
 
-void GraphScene::sync(const Document& document, const Analysis& analysis) {
+void GraphScene::sync(const Diagram& diagram, const Analysis& analysis, const std::string& scope) {
   const std::vector<std::string> selected_before = selected_nodes();
-  const bool other_selected = !selected_wires().empty() || !selected_comments().empty();
+  const bool other_selected = selectedItems().size() != static_cast<qsizetype>(selected_before.size());
+  const bool elsewhere = scope != scope_;
   {
     const QSignalBlocker quiet(this);  // one selectionChanged at the end, when all items are there
-    const FaceMaker faces(document, analysis);
-    adopt_renamed(document);
-    sync_nodes(document, faces);
-    sync_wires(document, analysis, faces);
-    sync_comments(document);
+    const FaceMaker faces(diagram, analysis, scope);
+    scope_ = scope;
+    if (elsewhere) {
+      clear_items();
+    } else {
+      adopt_renamed(diagram);
+    }
+    sync_frames(diagram);
+    sync_nodes(diagram, faces);
+    sync_wires(diagram, faces);
+    sync_points(diagram);
+    sync_comments(diagram);
   }
-  if (selected_before != selected_nodes() || other_selected) Q_EMIT selectionChanged();
+  if (elsewhere || selected_before != selected_nodes() || other_selected) Q_EMIT selectionChanged();
 }
 
-void GraphScene::adopt_renamed(const Document& document) {
+bool GraphScene::shows_nodes_of(const Diagram& diagram) const {
+  if (nodes_.size() != diagram.nodes().size() || wires_.size() != diagram.links().size()) return false;
+  return std::all_of(diagram.nodes().begin(), diagram.nodes().end(), [&](const Node& node) {
+    const NodeItem* item = this->node(node.id);
+    return item != nullptr && item->face().comment == to_qstring(node.comment);
+  });
+}
+
+void GraphScene::sync_looks(const Diagram& diagram, const Analysis& analysis, const std::string& scope) {
+  if (scope != scope_ || !shows_nodes_of(diagram)) return sync(diagram, analysis, scope);
+  const std::size_t selected = static_cast<std::size_t>(selectedItems().size());
+  {
+    const QSignalBlocker quiet(this);
+    sync_frames(diagram);
+    for (const Node& node : diagram.nodes()) nodes_.find(node.id)->second->setPos(node.position.x, node.position.y);
+    for (const Link& link : diagram.links()) {
+      const auto from = socket({link.from, Side::Output});
+      const auto to = socket({link.to, Side::Input});
+      if (from && to) wire(link.to)->set_ends(*from, *to, route(link));
+    }
+    sync_points(diagram);
+    sync_comments(diagram);
+  }
+  if (selected != static_cast<std::size_t>(selectedItems().size())) Q_EMIT selectionChanged();
+}
+
+void GraphScene::clear_items() {
+  const auto drop = [](auto& items) {
+    for (const auto& [key, item] : items) delete item;
+    items.clear();
+  };
+  drop(points_);
+  drop(wires_);
+  drop(nodes_);
+  drop(comments_);
+  drop(frames_);
+}
+
+void GraphScene::adopt_renamed(const Diagram& diagram) {
   std::map<std::pair<double, double>, std::string> gone;
   for (const auto& [id, item] : nodes_)
-    if (document.find(id) == nullptr) gone[{item->x(), item->y()}] = id;
+    if (diagram.find(id) == nullptr) gone[{item->x(), item->y()}] = id;
   if (gone.empty()) return;
-  for (const Node& node : document.nodes()) {
+  for (const Node& node : diagram.nodes()) {
     if (nodes_.contains(node.id)) continue;
     const auto old = gone.find({node.position.x, node.position.y});
     if (old == gone.end() || nodes_[old->second]->face().type != to_qstring(node.type)) continue;
@@ -73,11 +120,11 @@ void GraphScene::adopt_renamed(const Document& document) {
   }
 }
 
-void GraphScene::sync_nodes(const Document& document, const FaceMaker& faces) {
+void GraphScene::sync_nodes(const Diagram& diagram, const FaceMaker& faces) {
   std::set<std::string_view> alive;
-  for (const Node& node : document.nodes()) alive.insert(node.id);
+  for (const Node& node : diagram.nodes()) alive.insert(node.id);
   drop_missing(nodes_, alive);
-  for (const Node& node : document.nodes()) {
+  for (const Node& node : diagram.nodes()) {
     NodeItem*& item = nodes_[node.id];
     if (item == nullptr) {
       item = new NodeItem(faces.face(node));
@@ -89,16 +136,16 @@ void GraphScene::sync_nodes(const Document& document, const FaceMaker& faces) {
   }
 }
 
-void GraphScene::sync_wires(const Document& document, const Analysis& analysis, const FaceMaker& faces) {
+void GraphScene::sync_wires(const Diagram& diagram, const FaceMaker& faces) {
   std::set<PortRef> alive;
-  for (const Link& link : document.links()) alive.insert(link.to);
+  for (const Link& link : diagram.links()) alive.insert(link.to);
   drop_missing(wires_, alive);
-  for (const Link& link : document.links()) {
+  for (const Link& link : diagram.links()) {
     const auto from = socket({link.from, Side::Output});
     const auto to = socket({link.to, Side::Input});
     if (!from || !to) continue;
-    const TensorDesc* desc = analysis.at(link.from);
-    WireFace face{.link = link,
+    const TensorDesc* desc = faces.desc(link.from);
+    WireFace face{.link = Link{.from = link.from, .to = link.to},
                   .kind = faces.output_kind(link.from),
                   .label = desc == nullptr ? QString() : wire_text(*desc),
                   .short_label = desc == nullptr ? QString() : short_wire_text(*desc),
@@ -114,11 +161,45 @@ void GraphScene::sync_wires(const Document& document, const Analysis& analysis, 
   }
 }
 
-void GraphScene::sync_comments(const Document& document) {
+void GraphScene::sync_points(const Diagram& diagram) {
+  std::set<WirePoint> alive;
+  for (const Link& link : diagram.links())
+    for (std::size_t i = 0; i < link.via.size(); ++i) alive.insert({link.to, i});
+  drop_missing(points_, alive);
+  for (const Link& link : diagram.links())
+    for (std::size_t i = 0; i < link.via.size(); ++i) {
+      WirePointItem*& item = points_[{link.to, i}];
+      if (item == nullptr) {
+        item = new WirePointItem({link.to, i});
+        addItem(item);
+      }
+      item->setPos(link.via[i].x, link.via[i].y);
+      if (const WireItem* of = wire(link.to)) item->set_color(Theme::instance().kind_color(of->face().kind));
+    }
+}
+
+void GraphScene::sync_frames(const Diagram& diagram) {
   std::set<std::string_view> alive;
-  for (const Comment& comment : document.comments()) alive.insert(comment.id);
+  for (const Frame& frame : diagram.frames()) alive.insert(frame.id);
+  drop_missing(frames_, alive);
+  for (const Frame& frame : diagram.frames()) {
+    FrameItem*& item = frames_[frame.id];
+    if (item == nullptr) {
+      item = new FrameItem(frame, [this](const std::string& id, const QString& title) {
+        if (on_frame_title) on_frame_title(id, title);
+      });
+      addItem(item);
+    } else {
+      item->set_frame(frame);
+    }
+  }
+}
+
+void GraphScene::sync_comments(const Diagram& diagram) {
+  std::set<std::string_view> alive;
+  for (const Comment& comment : diagram.comments()) alive.insert(comment.id);
   drop_missing(comments_, alive);
-  for (const Comment& comment : document.comments()) {
+  for (const Comment& comment : diagram.comments()) {
     CommentItem*& item = comments_[comment.id];
     if (item == nullptr) {
       item = new CommentItem(comment, [this](const std::string& id, const QString& text) {
@@ -134,10 +215,16 @@ void GraphScene::sync_comments(const Document& document) {
 void GraphScene::restyle() {
   for (const auto& [id, item] : nodes_) item->restyle();
   for (const auto& [id, item] : comments_) item->restyle();
+  for (const auto& [id, item] : frames_) item->restyle();
+  for (const auto& [point, item] : points_)
+    if (const WireItem* of = wire(point.to)) item->set_color(Theme::instance().kind_color(of->face().kind));
   for (const auto& [to, item] : wires_) {
     const auto from_pos = socket({item->link().from, Side::Output});
     const auto to_pos = socket({to, Side::Input});
-    if (from_pos && to_pos) item->set_ends(*from_pos, *to_pos, route(item->link()));
+    if (!from_pos || !to_pos) continue;
+    WireRoute lanes = route(item->link());
+    lanes.via = item->via();
+    item->set_ends(*from_pos, *to_pos, lanes);
   }
   update();
 }
@@ -152,8 +239,10 @@ WireRoute GraphScene::route(const Link& link) const {
   const NodeItem* to_item = node(link.to.node);
   const qreal out_row = row(from_item->face().outputs, link.from.port);
   const qreal in_row = row(to_item->face().inputs, link.to.port);
-  return {
+  WireRoute route{
       .out = kLane * (2.5 + out_row), .in = kLane * (2.5 + in_row), .gap = to_item->y() - kLane * (2 + 1.5 * in_row)};
+  for (const Position& point : link.via) route.via.emplace_back(point.x, point.y);
+  return route;
 }
 
 NodeItem* GraphScene::node(std::string_view id) const {
@@ -164,6 +253,16 @@ NodeItem* GraphScene::node(std::string_view id) const {
 CommentItem* GraphScene::comment(std::string_view id) const {
   const auto found = comments_.find(id);
   return found == comments_.end() ? nullptr : found->second;
+}
+
+FrameItem* GraphScene::frame(std::string_view id) const {
+  const auto found = frames_.find(id);
+  return found == frames_.end() ? nullptr : found->second;
+}
+
+WirePointItem* GraphScene::wire_point(const WirePoint& point) const {
+  const auto found = points_.find(point);
+  return found == points_.end() ? nullptr : found->second;
 }
 
 WireItem* GraphScene::wire(const PortRef& to) const {
@@ -214,6 +313,27 @@ std::vector<std::string> GraphScene::selected_comments() const {
   return ids;
 }
 
+std::vector<std::string> GraphScene::selected_frames() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, item] : frames_)
+    if (item->isSelected()) ids.push_back(id);
+  return ids;
+}
+
+std::vector<std::string> GraphScene::selected_ids() const {
+  std::vector<std::string> ids = selected_nodes();
+  for (std::string& id : selected_comments()) ids.push_back(std::move(id));
+  for (std::string& id : selected_frames()) ids.push_back(std::move(id));
+  return ids;
+}
+
+std::vector<WirePoint> GraphScene::selected_points() const {
+  std::vector<WirePoint> points;
+  for (const auto& [point, item] : points_)
+    if (item->isSelected()) points.push_back(point);
+  return points;
+}
+
 std::vector<Link> GraphScene::selected_wires() const {
   std::vector<Link> links;
   for (const auto& [to, item] : wires_)
@@ -228,6 +348,7 @@ void GraphScene::select(const std::vector<std::string>& ids) {
     for (const std::string& id : ids) {
       if (NodeItem* item = node(id)) item->setSelected(true);
       if (CommentItem* item = comment(id)) item->setSelected(true);
+      if (FrameItem* item = frame(id)) item->setSelected(true);
     }
   }
   Q_EMIT selectionChanged();
@@ -237,6 +358,13 @@ QRectF GraphScene::content() const {
   QRectF all;
   for (const auto& [id, item] : nodes_) all |= item->mapRectToScene(item->boundingRect());
   for (const auto& [id, item] : comments_) all |= item->mapRectToScene(item->boundingRect());
+  for (const auto& [id, item] : frames_) all |= item->mapRectToScene(item->boundingRect());
+  return all;
+}
+
+QRectF GraphScene::selected_content() const {
+  QRectF all;
+  for (const QGraphicsItem* item : selectedItems()) all |= item->mapRectToScene(item->boundingRect());
   return all;
 }
 

@@ -3,12 +3,17 @@
 
 #include "app/theme.h"
 #include "canvas/comment_item.h"
+#include "canvas/cost_text.h"
 #include "canvas/node_item.h"
+#include "canvas/paint_tools.h"
+#include "graph/path.h"
+#include "graph/subgraph.h"
 #include "models/text.h"
 
 #include <QScrollBar>
 
 #include <algorithm>
+#include <utility>
 
 namespace feedline::gui {
 namespace {
@@ -36,6 +41,7 @@ GraphView::GraphView(DocumentController& controller, QWidget* parent) : QGraphic
   setAcceptDrops(true);
   setMinimumSize(200, 150);
   viewport()->setMouseTracking(true);
+  viewport()->grabGesture(Qt::PinchGesture);
   setAccessibleName(tr("Graph canvas"));
 
   hint_.setText(QStringLiteral("<div style='text-align:center'><p style='font-size:x-large'>%1</p><p>%2</p></div>")
@@ -43,8 +49,18 @@ GraphView::GraphView(DocumentController& controller, QWidget* parent) : QGraphic
                          tr("Press <b>Tab</b> or double-click to add a node,<br>or drag one here from the palette.")));
   hint_.setAttribute(Qt::WA_TransparentForMouseEvents);
 
+  total_.setAttribute(Qt::WA_TransparentForMouseEvents);
+  total_.setAccessibleName(tr("The whole model"));
+
+  scene_.on_frame_title = [this](const std::string& id, const QString& text) {
+    if (const Frame* old = diagram().find_frame(id)) {
+      Frame changed = *old;
+      changed.title = text.toStdString();
+      apply({ChangeFrame{std::move(changed)}});
+    }
+  };
   scene_.on_comment_text = [this](const std::string& id, const QString& text) {
-    if (const Comment* old = controller_.document().find_comment(id)) {
+    if (const Comment* old = diagram().find_comment(id)) {
       Comment changed = *old;
       changed.text = text.toStdString();
       apply({ChangeComment{std::move(changed)}});
@@ -54,9 +70,20 @@ GraphView::GraphView(DocumentController& controller, QWidget* parent) : QGraphic
   connect(&controller_, &DocumentController::changed, this, &GraphView::sync);
   connect(&controller_, &DocumentController::replaced, this, [this] {
     scene_.clearSelection();
+    looked_at_.clear();
+    enter({});
     clear_run();
     zoom_to_fit();
   });
+  connect(&breadcrumb_, &Breadcrumb::chosen, this, &GraphView::enter);
+  connect(&bubble_, &ReasonBubble::chosen, this, &GraphView::insert_adapter);
+  connect(&minimap_, &Minimap::go_to, this, [this](const QPointF& place) {
+    fitted_ = false;
+    centerOn(place);
+    update_minimap();
+  });
+  connect(horizontalScrollBar(), &QScrollBar::valueChanged, this, &GraphView::update_minimap);
+  connect(verticalScrollBar(), &QScrollBar::valueChanged, this, &GraphView::update_minimap);
   connect(&search_, &SearchPopup::picked, this, &GraphView::pick_from_search);
   connect(&Theme::instance(), &Theme::changed, this, &GraphView::restyle);
   sync();
@@ -64,51 +91,87 @@ GraphView::GraphView(DocumentController& controller, QWidget* parent) : QGraphic
   zoom_to_fit();
 }
 
-GraphView::~GraphView() { disconnect(&scene_, nullptr, this, nullptr); }
+GraphView::~GraphView() {
+  // Scene and scroll bars still speak while the parts that listen are gone.
+  disconnect(&scene_, nullptr, this, nullptr);
+  disconnect(horizontalScrollBar(), nullptr, this, nullptr);
+  disconnect(verticalScrollBar(), nullptr, this, nullptr);
+}
+
+const Diagram& GraphView::diagram() const {
+  const Diagram* shown = controller_.document().at(scope_);
+  return shown == nullptr ? static_cast<const Diagram&>(controller_.document()) : *shown;
+}
+
+std::string GraphView::path_of(const std::string& id) const { return join_path(scope_, id); }
 
 void GraphView::sync() {
   if (wire_) end_wire();  // the graph changed under the wire in hand
-  scene_.sync(controller_.document(), controller_.analysis());
-  const Document& document = controller_.document();
-  hint_.setVisible(document.nodes().empty() && document.comments().empty());
-  setAccessibleDescription(count_text(static_cast<qsizetype>(document.nodes().size()), tr("1 node"), tr("%1 nodes")) +
+  const std::string before = scope_;
+  while (controller_.document().at(scope_) == nullptr) scope_ = scope_of(scope_);  // it was undone or ungrouped
+  if (std::exchange(shown_analysis_, controller_.analyses()) == controller_.analyses()) {
+    scene_.sync_looks(diagram(), controller_.analysis(), scope_);
+  } else {
+    scene_.sync(diagram(), controller_.analysis(), scope_);
+  }
+  if (scope_ != before) {
+    breadcrumb_.show_scope(scope_);
+    Q_EMIT scope_changed(to_qstring(scope_));
+  }
+  hint_.setVisible(diagram().empty());
+  total_.setText(total_text(controller_.analysis().total, controller_.analysis().batch));
+  place_overlays();
+  update_minimap();
+  setAccessibleDescription(count_text(static_cast<qsizetype>(diagram().nodes().size()), tr("1 node"), tr("%1 nodes")) +
                            QStringLiteral(", ") +
-                           count_text(static_cast<qsizetype>(document.links().size()), tr("1 wire"), tr("%1 wires")));
+                           count_text(static_cast<qsizetype>(diagram().links().size()), tr("1 wire"), tr("%1 wires")));
 }
 
 void GraphView::restyle() {
   hint_.setStyleSheet(
       QStringLiteral("color: %1; background: transparent").arg(Theme::instance().colors().muted.name()));
-  place_hint();
+  total_.setFont(Theme::instance().small_font());
+  total_.setStyleSheet(
+      QStringLiteral("color: %1; background: %2; padding: 3px 8px; border-radius: 4px")
+          .arg(Theme::instance().colors().text.name(),
+               mixed(Theme::instance().colors().canvas, Theme::instance().colors().panel, 0.8).name()));
+  place_overlays();
   scene_.restyle();
   viewport()->update();
 }
 
-void GraphView::place_hint() {
+void GraphView::place_overlays() {
   hint_.adjustSize();
   hint_.move((width() - hint_.width()) / 2, (height() - hint_.height()) / 2);
+  total_.setVisible(!total_.text().isEmpty());
+  const QSize wanted = total_.sizeHint();
+  total_.resize(std::min(wanted.width(), width() - 2 * Theme::kUnit), wanted.height());
+  total_.move(Theme::kUnit, height() - total_.height() - Theme::kUnit);
+  breadcrumb_.move(Theme::kUnit, Theme::kUnit);
+  minimap_.move(width() - minimap_.width() - Theme::kUnit, height() - minimap_.height() - Theme::kUnit);
+}
+
+void GraphView::update_minimap() { minimap_.show_view(mapToScene(viewport()->rect()).boundingRect()); }
+
+QStringList GraphView::selected_paths() const {
+  QStringList paths;
+  for (const std::string& id : scene_.selected_nodes()) paths << to_qstring(path_of(id));
+  return paths;
 }
 
 void GraphView::announce_selection() {
-  QStringList ids;
-  for (const std::string& id : scene_.selected_nodes()) ids << to_qstring(id);
   nudge_key_.clear();
-  Q_EMIT selection_changed(ids);
+  Q_EMIT selection_changed(selected_paths());
 }
 
 void GraphView::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
-  std::string trainer;
-  for (const Node& node : controller_.document().nodes()) {
-    const NodeSpec* spec = Registry::instance().find(node.type);
-    if (spec != nullptr && spec->role == Role::Trainer) trainer = node.id;
-  }
-  auto states = live_states(earlier, now, trainer, staged_);
+  const auto states = live_states(earlier, now, find_role(controller_.document(), Role::Trainer), staged_);
   bool resized = false;
   for (const auto& [id, item] : scene_.nodes()) {
-    const auto state = states.find(id);
-    if (state == states.end()) continue;
+    const LiveState* state = live_state_at(states, path_of(id));
+    if (state == nullptr) continue;
     resized |= !item->live().has_value();
-    item->set_live(std::move(state->second));
+    item->set_live(*state);
   }
   if (resized && fitted_) zoom_to_fit();
 }
@@ -118,6 +181,7 @@ void GraphView::show_run_active(bool active) {
 }
 
 void GraphView::clear_run() {
+  failures_.clear();
   for (const auto& [id, item] : scene_.nodes()) {
     item->set_live(std::nullopt);
     item->set_failure({});
@@ -125,7 +189,14 @@ void GraphView::clear_run() {
 }
 
 void GraphView::mark_failed(const QString& node, const QString& message) {
-  if (NodeItem* item = scene_.node(node.toStdString())) item->set_failure(message);
+  failures_[drawn_path(node.toStdString())] = message;
+  show_failures();
+}
+
+void GraphView::show_failures() {
+  for (const auto& [path, message] : failures_)
+    for (const auto& [id, item] : scene_.nodes())
+      if (path == path_of(id) || is_within(path, path_of(id))) item->set_failure(message);
 }
 
 void GraphView::zoom_to_fit() {
@@ -139,6 +210,18 @@ void GraphView::zoom_to_fit() {
   setTransform(QTransform::fromScale(zoom, zoom));
   centerOn(content.center());
   fitted_ = true;
+  update_minimap();
+}
+
+void GraphView::zoom_to_selection() {
+  const QRectF content = scene_.selected_content();
+  if (content.isEmpty()) return zoom_to_fit();
+  const double zoom = std::min({(viewport()->width() - 2.0 * kFitMargin) / content.width(),
+                                (viewport()->height() - 2.0 * kFitMargin) / content.height(), kFitMaxZoom});
+  setTransform(QTransform::fromScale(std::max(kMinZoom, zoom), std::max(kMinZoom, zoom)));
+  centerOn(content.center());
+  fitted_ = false;
+  update_minimap();
 }
 
 void GraphView::zoom_in() { zoom_by(1.25, viewport()->rect().center()); }
@@ -158,8 +241,12 @@ void GraphView::pan_by(QPoint pixels) {
   verticalScrollBar()->setValue(verticalScrollBar()->value() - pixels.y());
 }
 
-void GraphView::select_node(const QString& id) {
-  const NodeItem* item = scene_.node(id.toStdString());
+void GraphView::select_node(const QString& path) {
+  const std::string drawn = drawn_path(path.toStdString());
+  const std::string scope(scope_of(drawn));
+  if (controller_.document().at(scope) == nullptr) return;
+  enter(to_qstring(scope));
+  const NodeItem* item = scene_.node(leaf_of(drawn));
   if (item == nullptr) return;
   scene_.select({item->id()});
   if (zoom() < 0.6) {
@@ -185,7 +272,7 @@ QPoint GraphView::cursor_or_centre() const {
 }
 
 bool GraphView::apply(const Edit& edit, const QString& gesture) {
-  const Status status = controller_.apply(edit, gesture);
+  const Status status = controller_.apply(within(scope_, edit), gesture);
   if (!status) Q_EMIT status_message(to_qstring(status.error().line()));
   return status.has_value();
 }
@@ -197,7 +284,8 @@ QString GraphView::new_gesture(const char* what) {
 void GraphView::resizeEvent(QResizeEvent* event) {
   QGraphicsView::resizeEvent(event);
   if (fitted_) zoom_to_fit();
-  place_hint();
+  place_overlays();
+  update_minimap();
 }
 
 }  // namespace feedline::gui

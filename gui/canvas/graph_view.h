@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "canvas/arrange.h"
+#include "canvas/breadcrumb.h"
 #include "canvas/graph_scene.h"
+#include "canvas/minimap.h"
 #include "canvas/reason_bubble.h"
 #include "canvas/search_popup.h"
 #include "canvas/wire_drag.h"
 #include "commands/document_controller.h"
+#include "graph/adapters.h"
 #include "telemetry/snapshot.h"
 
 #include <QGraphicsView>
 #include <QLabel>
 
+#include <map>
 #include <memory>
 
 class QGraphicsPathItem;
+class QMenu;
 
 namespace feedline::gui {
 
@@ -39,24 +45,55 @@ class GraphView : public QGraphicsView {
 
   // --- looking -----------------------------------------------------------------------------------------------------
   void zoom_to_fit();
+  void zoom_to_selection();
   void zoom_in();
   void zoom_out();
   [[nodiscard]] double zoom() const { return transform().m11(); }
-  /// Selects a node and brings it into view.
-  void select_node(const QString& id);
+  /// Selects a node and brings it into view; a path leads into sub-graphs.
+  void select_node(const QString& path);
+  [[nodiscard]] QStringList selected_paths() const;
+  /// The path of the sub-graph that is shown; empty for the document's own diagram.
+  [[nodiscard]] const std::string& scope() const { return scope_; }
+  /// Shows the diagram of the sub-graph at this path.
+  void enter(const QString& scope);
+  /// Shows the one around it.
+  void leave();
+  /// Enters the selected sub-graph, if one is selected.
+  void enter_selected();
+  [[nodiscard]] Minimap& minimap() { return minimap_; }
+  [[nodiscard]] Breadcrumb& breadcrumb() { return breadcrumb_; }
+  /// The line on the whole model.
+  [[nodiscard]] QString shown_total() const { return total_.text(); }
   [[nodiscard]] const GraphScene& graph_scene() const { return scene_; }
   /// Where a socket is in the viewport, for tests and for teaching aids; the viewport's centre if there is none.
   [[nodiscard]] QPoint socket_position(const PortId& port) const;
   /// The reason for the refused wire that stands beside the cursor; empty when none is shown.
   [[nodiscard]] QString shown_reason() const;
+  [[nodiscard]] ReasonBubble& bubble() { return bubble_; }
 
   // --- editing -----------------------------------------------------------------------------------------------------
-  void add_node(const QString& type);                        ///< at the middle of the view
+  void add_node(const QString& type);  ///< at the middle of the view
   /// Its top left corner there, on the grid; parameters that are not given keep their defaults.
   void add_node_at(const QString& type, QPointF scene_pos, const ParamMap& params = {});
   void add_comment_at(QPointF scene_pos);
   void open_search();  ///< at the cursor
+  /// Removes what is selected; wires heal past removed nodes where kinds allow.
   void delete_selection();
+  /// The same, and wires that end at removed nodes just go.
+  void delete_without_healing();
+  void add_frame();                            ///< about the selection, or in the middle of the view
+  void set_frame_color(const QString& color);  ///< of the selected frames
+  void toggle_mute();
+  void group_selection();
+  void ungroup_selection();
+  void align_selection(Align how);
+  void distribute_selection(Qt::Orientation along);
+  /// Places the selected nodes, or all, in layers.
+  void lay_out();
+  /// Fills the window's menu with what the canvas can do, and its keys.
+  void fill_graph_menu(QMenu* menu);
+  /// Fills a menu with the ways to align and distribute.
+  void fill_arrange_menu(QMenu* menu);
   void select_all();
   void copy();
   void cut();
@@ -64,7 +101,8 @@ class GraphView : public QGraphicsView {
   void duplicate();
 
  Q_SIGNALS:
-  void selection_changed(const QStringList& node_ids);
+  void selection_changed(const QStringList& node_paths);
+  void scope_changed(const QString& scope);
   void status_message(const QString& message);
 
  protected:
@@ -81,31 +119,49 @@ class GraphView : public QGraphicsView {
   void contextMenuEvent(QContextMenuEvent* event) override;
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dragMoveEvent(QDragMoveEvent* event) override;
+  void dragLeaveEvent(QDragLeaveEvent* event) override;
   void dropEvent(QDropEvent* event) override;
+  void drawForeground(QPainter* painter, const QRectF& rect) override;
   void resizeEvent(QResizeEvent* event) override;
 
  private:
   enum class Gesture { None, Pan, Move, Resize, Wire };
   /// What is being moved and where it was.
   struct Moving {
-    std::vector<std::pair<std::string, Position>> nodes{};
-    std::vector<Comment> comments{};
-    QPointF grab{};   ///< where the mouse took hold, in the scene
+    std::vector<std::pair<std::string, Position>> things{};            ///< nodes, notes, frames
+    std::vector<std::pair<SetWirePoints, std::vector<bool>>> wires{};  ///< and which of their points move
+    std::vector<QRectF> others{};                                      ///< what stays, for its edges
+    QRectF lead_body{};                                                ///< of the node under the mouse
+    std::string spliced{};                                             ///< the one node that moves, if it has no wires
+    QPointF grab{};                                                    ///< where the mouse took hold, in the scene
     QPointF lead{};   ///< where the item under it was: this one lands on the grid
     QPointF shift{};  ///< so far
+    [[nodiscard]] bool empty() const { return things.empty() && wires.empty(); }
   };
 
   // graph_view.cpp
+  [[nodiscard]] const Diagram& diagram() const;
+  [[nodiscard]] std::string path_of(const std::string& id) const;
+  void place_overlays();
+  void update_minimap();
+  void show_failures();
   void sync();
   void restyle();
-  void place_hint();
   void zoom_by(double factor, QPoint at);
   void pan_by(QPoint pixels);
   void announce_selection();
   [[nodiscard]] QPoint cursor_or_centre() const;
   bool apply(const Edit& edit, const QString& gesture = {});
   [[nodiscard]] QString new_gesture(const char* what);
-  [[nodiscard]] QPointF free_place(QPointF wanted) const;  ///< near there, clear of all nodes
+  [[nodiscard]] QPointF free_place(QPointF wanted) const;   ///< near there, clear of all nodes
+  bool add(Node node, const std::optional<PortRef>& wire);  ///< into this wire, if it fits
+  void remove_selected(bool heal);
+  [[nodiscard]] std::vector<std::string> with_frame_content() const;  ///< selected, and what lies in selected frames
+  void paste_part(const Document& part, QPointF offset);
+
+  // graph_view_structure.cpp
+  void move_each(const std::vector<std::string>& ids, const std::vector<QPointF>& shifts);
+  [[nodiscard]] std::vector<QRectF> bodies(const std::vector<std::string>& ids) const;
 
   // graph_view_gestures.cpp
   bool key_command(QKeyEvent* event);
@@ -114,6 +170,18 @@ class GraphView : public QGraphicsView {
   void resize_to(QPointF scene_pos);
   [[nodiscard]] Moving selection_to_move() const;
   [[nodiscard]] Edit moved(const Moving& moving, QPointF shift) const;
+  bool key_alone(QKeyEvent* event);
+  bool key_with_control(QKeyEvent* event);
+  bool key_of_wire(QKeyEvent* event);
+  void start_wire_by_key();
+  void next_wire_target(int step);
+  void add_content(const Frame& frame, Moving& moving) const;
+  void add_wires(Moving& moving) const;
+  void add_point(const PortRef& wire, QPointF scene_pos);
+  [[nodiscard]] std::optional<PortRef> wire_under(const QRectF& scene_rect, const std::string& node) const;
+  void target_wire(const std::optional<PortRef>& wire);
+  void drop_into_wire();
+  void resize_frame_to(QPointF scene_pos);
   void nudge(QPointF shift);
   void walk_selection(QPointF direction);
   void update_cursor(QPoint pos);
@@ -126,12 +194,22 @@ class GraphView : public QGraphicsView {
   [[nodiscard]] std::optional<PortId> wire_target(QPoint pos) const;
   void search_for_wire(QPoint pos);
   void pick_from_search(const QString& type);
+  void offer_adapters(const Error& error, const PortRef& from, const PortRef& to, QPoint pos);
+  void check_new_wire(const PortRef& from, const PortRef& to, QPoint pos);
+  void insert_adapter(int choice);
 
   DocumentController& controller_;
+  std::string scope_{};
+  quint64 shown_analysis_ = 0;
+  std::map<std::string, QString> failures_{};                          ///< by path, of the last run
+  std::map<std::string, std::pair<QTransform, QPointF>> looked_at_{};  ///< by scope: zoom and middle when it was left
   GraphScene scene_{};
   ReasonBubble bubble_{this};
   SearchPopup search_{this};
+  Breadcrumb breadcrumb_{this};
+  Minimap minimap_{scene_, this};
   QLabel hint_{this};
+  QLabel total_{this};
 
   Gesture gesture_ = Gesture::None;
   QPoint pressed_at_{};
@@ -148,6 +226,17 @@ class GraphView : public QGraphicsView {
   std::unique_ptr<WireDrag> searched_wire_{};  ///< the wire that waits for a node from the search
   QGraphicsPathItem* wire_preview_ = nullptr;
   QPointF search_pos_{};
+  std::optional<PortRef> targeted_{};         ///< the wire that what is held would be put into
+  std::optional<PortRef> searched_splice_{};  ///< the wire that waits for a node from the search
+  std::vector<QLineF> guides_{};
+  struct Offer {
+    std::vector<AdapterChain> chains{};
+    PortRef from{};
+    PortRef to{};
+  } offer_{};
+  bool wire_by_key_ = false;
+  std::vector<PortId> key_targets_{};
+  int key_target_ = -1;
   bool staged_ = false;
 };
 

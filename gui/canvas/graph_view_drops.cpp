@@ -3,6 +3,9 @@
 #include "app/theme.h"
 #include "canvas/graph_view.h"
 #include "canvas/grid.h"
+#include "canvas/new_node.h"
+#include "canvas/wire_item.h"
+#include "graph/rewire.h"
 #include "models/dropped_source.h"
 #include "models/palette_model.h"
 
@@ -35,14 +38,37 @@ void GraphView::dragEnterEvent(QDragEnterEvent* event) {
   }
 }
 
-void GraphView::dragMoveEvent(QDragMoveEvent* event) { event->acceptProposedAction(); }
+void GraphView::dragMoveEvent(QDragMoveEvent* event) {
+  event->acceptProposedAction();
+  const QByteArray type = event->mimeData()->data(QString::fromLatin1(kNodeMime));
+  const NodeSpec* spec = type.isEmpty() ? nullptr : Registry::instance().find(type.toStdString());
+  const auto* wire = qgraphicsitem_cast<const WireItem*>(itemAt(event->position().toPoint()));
+  const Link* link = wire == nullptr ? nullptr : diagram().link_into(wire->link().to);
+  if (spec == nullptr || link == nullptr) return target_wire(std::nullopt);
+  if (targeted_ == link->to) return;
+  Diagram trial = diagram();
+  const std::string id = trial.free_id("trial");
+  const bool fits = trial.apply({AddNode{.node = new_node(*spec, id, {})}}) && splice(trial, id, *link);
+  target_wire(fits ? std::optional(link->to) : std::nullopt);
+}
+
+void GraphView::dragLeaveEvent(QDragLeaveEvent*) { target_wire(std::nullopt); }
 
 void GraphView::dropEvent(QDropEvent* event) {
   event->acceptProposedAction();
   setFocus();
-  QPointF place = mapToScene(event->position().toPoint()) - QPointF(kGrid, kGrid);
+  const QPointF under_mouse = mapToScene(event->position().toPoint());
+  QPointF place = under_mouse - QPointF(kGrid, kGrid);
   const QByteArray type = event->mimeData()->data(QString::fromLatin1(kNodeMime));
-  if (!type.isEmpty()) add_node_at(QString::fromUtf8(type), place);
+  const std::optional<PortRef> wire = targeted_;
+  target_wire(std::nullopt);
+  const NodeSpec* spec = wire ? Registry::instance().find(type.toStdString()) : nullptr;
+  if (spec != nullptr) {
+    const QPointF corner = snapped(under_mouse - QPointF(10 * Theme::kUnit, 5 * Theme::kUnit));
+    add(new_node(*spec, diagram().free_id(default_id(*spec)), {corner.x(), corner.y()}), wire);
+  } else if (!type.isEmpty()) {
+    add_node_at(QString::fromUtf8(type), place);
+  }
   for (const QUrl& url : event->mimeData()->urls()) {
     const auto source = dropped_source(url.toLocalFile());
     if (!source) continue;

@@ -5,13 +5,17 @@
 #include "canvas/comment_item.h"
 #include "canvas/graph_view.h"
 #include "canvas/grid.h"
+#include "canvas/new_node.h"
 #include "canvas/node_item.h"
+#include "graph/rewire.h"
+#include "schema/structure.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QMimeData>
 
 #include <cmath>
+#include <map>
 #include <set>
 
 namespace feedline::gui {
@@ -46,20 +50,33 @@ void GraphView::add_node_at(const QString& type, QPointF scene_pos, const ParamM
     Q_EMIT status_message(tr("There is no node type called “%1”.").arg(type));
     return;
   }
+  if (scope_.empty() && (spec->type == kSubgraphInputType || spec->type == kSubgraphOutputType)) {
+    Q_EMIT status_message(tr("Ports of a sub-graph stand in one: enter a sub-graph first."));
+    return;
+  }
   const QPointF place = snapped(scene_pos);
-  const std::string id = controller_.document().free_id(spec->type);
-  Node node{.id = id,
-            .type = spec->type,
-            .version = spec->version,
-            .params = params,
-            .position = {place.x(), place.y()}};
+  Node node = new_node(*spec, diagram().free_id(default_id(*spec)), {place.x(), place.y()});
+  node.params = params;
+  add(std::move(node), std::nullopt);
+}
+
+bool GraphView::add(Node node, const std::optional<PortRef>& wire) {
+  const std::string id = node.id;
+  Edit edit{AddNode{.node = std::move(node)}};
+  if (const Link* link = wire ? diagram().link_into(*wire) : nullptr) {
+    Diagram trial = diagram();
+    if (trial.apply(edit))
+      if (auto spliced = splice(trial, id, *link)) edit = Edit{Edit::List{std::move(edit), std::move(*spliced)}};
+  }
   fitted_ = false;
-  if (apply({AddNode{.node = std::move(node)}})) scene_.select({id});
+  if (!apply(edit)) return false;
+  scene_.select({id});
+  return true;
 }
 
 void GraphView::add_comment_at(QPointF scene_pos) {
   const QPointF place = snapped(scene_pos);
-  const std::string id = controller_.document().free_id("note");
+  const std::string id = diagram().free_id("note");
   fitted_ = false;
   if (!apply({AddComment{.comment = {.id = id, .position = {place.x(), place.y()}}}})) return;
   scene_.select({id});
@@ -67,51 +84,82 @@ void GraphView::add_comment_at(QPointF scene_pos) {
   if (CommentItem* item = scene_.comment(id)) item->start_editing();
 }
 
-void GraphView::delete_selection() {
-  std::vector<std::string> ids = scene_.selected_nodes();
-  const std::set<std::string> nodes(ids.begin(), ids.end());
+void GraphView::delete_selection() { remove_selected(true); }
+
+void GraphView::delete_without_healing() { remove_selected(false); }
+
+void GraphView::remove_selected(bool heal) {
+  const std::vector<std::string> ids = scene_.selected_ids();
+  const std::set<std::string> gone(ids.begin(), ids.end());
   Edit::List steps;
-  for (const Link& link : scene_.selected_wires())
-    if (!nodes.contains(link.from.node) && !nodes.contains(link.to.node)) steps.push_back({RemoveLink{link.to}});
-  for (std::string& id : scene_.selected_comments()) ids.push_back(std::move(id));
-  if (!ids.empty()) steps.push_back(remove_nodes(ids));
+  std::set<PortRef> unwired;
+  for (const Link& link : scene_.selected_wires()) {
+    if (gone.contains(link.from.node) || gone.contains(link.to.node)) continue;
+    steps.push_back({RemoveLink{link.to}});
+    unwired.insert(link.to);
+  }
+  std::map<PortRef, std::set<std::size_t>> points;
+  for (const WirePoint& point : scene_.selected_points()) points[point.to].insert(point.index);
+  for (const auto& [to, indices] : points) {
+    const Link* link = diagram().link_into(to);
+    if (link == nullptr || unwired.contains(to) || gone.contains(to.node) || gone.contains(link->from.node)) continue;
+    SetWirePoints fewer{.to = to};
+    for (std::size_t i = 0; i < link->via.size(); ++i)
+      if (!indices.contains(i)) fewer.via.push_back(link->via[i]);
+    steps.push_back({std::move(fewer)});
+  }
+  if (!ids.empty()) {
+    Diagram rest = diagram();
+    if (!rest.apply(Edit{steps})) return;
+    Edit removal = heal ? remove_and_heal(rest, ids) : remove_nodes(ids);
+    for (Edit& step : std::get<Edit::List>(removal.change)) steps.push_back(std::move(step));
+  }
   if (steps.empty()) return;
   apply(steps.size() == 1 ? Edit(std::move(steps.front())) : Edit{std::move(steps)});
 }
 
 void GraphView::select_all() {
   std::vector<std::string> ids;
-  for (const Node& node : controller_.document().nodes()) ids.push_back(node.id);
-  for (const Comment& comment : controller_.document().comments()) ids.push_back(comment.id);
+  for (const Node& node : diagram().nodes()) ids.push_back(node.id);
+  for (const Comment& comment : diagram().comments()) ids.push_back(comment.id);
+  for (const Frame& frame : diagram().frames()) ids.push_back(frame.id);
   scene_.select(ids);
 }
 
 void GraphView::copy() {
-  std::vector<std::string> ids = scene_.selected_nodes();
-  for (std::string& id : scene_.selected_comments()) ids.push_back(std::move(id));
+  const std::vector<std::string> ids = with_frame_content();
   if (ids.empty()) return;
-  QGuiApplication::clipboard()->setMimeData(to_mime(part_of(controller_.document(), ids)));
+  QGuiApplication::clipboard()->setMimeData(to_mime(part_of(diagram(), ids)));
 }
 
 void GraphView::cut() {
   copy();
-  delete_selection();
+  delete_without_healing();
+}
+
+std::vector<std::string> GraphView::with_frame_content() const {
+  std::vector<std::string> ids = scene_.selected_ids();
+  std::set<std::string> known(ids.begin(), ids.end());
+  for (const auto& [id, from] : selection_to_move().things)
+    if (known.insert(id).second) ids.push_back(id);
+  return ids;
 }
 
 namespace {
 
-QPointF top_left(const Document& part) {
+QPointF top_left(const Diagram& part) {
   QPointF corner(1e9, 1e9);
   const auto include = [&](Position p) { corner = {std::min(corner.x(), p.x), std::min(corner.y(), p.y)}; };
   for (const Node& node : part.nodes()) include(node.position);
   for (const Comment& comment : part.comments()) include(comment.position);
+  for (const Frame& frame : part.frames()) include(frame.position);
   return corner;
 }
 
 /// Does a node of the part stand exactly on one of the document's?
-bool covers(const Document& document, const Document& part, QPointF offset) {
+bool covers(const Diagram& diagram, const Diagram& part, QPointF offset) {
   for (const Node& node : part.nodes())
-    for (const Node& other : document.nodes())
+    for (const Node& other : diagram.nodes())
       if (other.position == Position{node.position.x + offset.x(), node.position.y + offset.y()}) return true;
   return false;
 }
@@ -131,22 +179,20 @@ void GraphView::paste() {
   } else if (!mapToScene(viewport()->rect()).containsPoint(top_left(*part) + offset, Qt::OddEvenFill)) {
     offset = snapped(mapToScene(viewport()->rect().center()) - top_left(*part));
   }
-  while (covers(controller_.document(), *part, offset)) offset += QPointF(2 * kGrid, 2 * kGrid);
-  const Paste paste = make_paste(controller_.document(), *part, {offset.x(), offset.y()});
+  paste_part(*part, offset);
+}
+
+void GraphView::paste_part(const Document& part, QPointF offset) {
+  while (covers(diagram(), part, offset)) offset += QPointF(2 * kGrid, 2 * kGrid);
+  const Paste paste = make_paste(diagram(), part, {offset.x(), offset.y()});
   fitted_ = false;
   if (apply(paste.edit)) scene_.select(paste.ids);
 }
 
 void GraphView::duplicate() {
-  std::vector<std::string> ids = scene_.selected_nodes();
-  for (std::string& id : scene_.selected_comments()) ids.push_back(std::move(id));
+  const std::vector<std::string> ids = with_frame_content();
   if (ids.empty()) return;
-  const Document part = part_of(controller_.document(), ids);
-  QPointF offset(2 * kGrid, 2 * kGrid);
-  while (covers(controller_.document(), part, offset)) offset += QPointF(2 * kGrid, 2 * kGrid);
-  const Paste paste = make_paste(controller_.document(), part, {offset.x(), offset.y()});
-  fitted_ = false;
-  if (apply(paste.edit)) scene_.select(paste.ids);
+  paste_part(part_of(diagram(), ids), QPointF(2 * kGrid, 2 * kGrid));
 }
 
 }  // namespace feedline::gui

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Mouse, wheel, keys and drops of the canvas.
 #include "canvas/comment_item.h"
+#include "canvas/frame_item.h"
 #include "canvas/graph_view.h"
 #include "canvas/grid.h"
+#include "canvas/item_of.h"
+#include "canvas/new_node.h"
 #include "canvas/node_item.h"
 #include "canvas/wire_item.h"
+#include "graph/rewire.h"
 #include "models/text.h"
 
 #include <QApplication>
-#include <QContextMenuEvent>
-#include <QGraphicsTextItem>
+#include <QGestureEvent>
 #include <QHelpEvent>
-#include <QMenu>
 #include <QNativeGestureEvent>
+#include <QPinchGesture>
 #include <QToolTip>
 
 #include <cmath>
-#include <limits>
 
 namespace feedline::gui {
 namespace {
@@ -24,11 +26,7 @@ namespace {
 constexpr qreal kPortReach = 1.75 * Theme::kUnit;
 constexpr qreal kPortReachPixels = 9;
 
-CommentItem* comment_of(QGraphicsItem* item) {
-  for (; item != nullptr; item = item->parentItem())
-    if (auto* comment = qgraphicsitem_cast<CommentItem*>(item)) return comment;
-  return nullptr;
-}
+CommentItem* comment_of(QGraphicsItem* item) { return item_of<CommentItem>(item); }
 
 }  // namespace
 
@@ -39,6 +37,7 @@ void GraphView::mousePressEvent(QMouseEvent* event) {
   dragged_ = false;
   bubble_.hide();
   search_.close_search();
+  if (wire_by_key_) end_wire();
   if (event->button() == Qt::MiddleButton || (event->button() == Qt::LeftButton && space_held_)) {
     gesture_ = Gesture::Pan;
     viewport()->setCursor(Qt::ClosedHandCursor);
@@ -55,69 +54,24 @@ void GraphView::mousePressEvent(QMouseEvent* event) {
     begin_wire(*port, pos);
     return;
   }
-  if (comment != nullptr && comment->on_corner(place)) {
+  FrameItem* frame = item_of<FrameItem>(itemAt(pos));
+  if (frame != nullptr && frame->editing()) {
+    QGraphicsView::mousePressEvent(event);
+    return;
+  }
+  const bool on_corner =
+      (comment != nullptr && comment->on_corner(place)) || (frame != nullptr && frame->on_corner(place));
+  if (on_corner) {
     gesture_ = Gesture::Resize;
-    resized_ = comment->id();
+    resized_ = comment != nullptr ? comment->id() : frame->id();
     gesture_key_ = new_gesture("resize");
     return;
   }
   QGraphicsView::mousePressEvent(event);
   const QGraphicsItem* hit = itemAt(pos);
-  if (comment != nullptr || qgraphicsitem_cast<const NodeItem*>(hit) != nullptr) begin_move(place);
-}
-
-GraphView::Moving GraphView::selection_to_move() const {
-  Moving moving;
-  for (const std::string& id : scene_.selected_nodes())
-    if (const Node* node = controller_.document().find(id)) moving.nodes.emplace_back(id, node->position);
-  for (const std::string& id : scene_.selected_comments())
-    if (const Comment* comment = controller_.document().find_comment(id)) moving.comments.push_back(*comment);
-  return moving;
-}
-
-Edit GraphView::moved(const Moving& moving, QPointF shift) const {
-  Edit::List steps;
-  MoveNodes nodes;
-  for (const auto& [id, from] : moving.nodes)
-    nodes.to.emplace_back(id, Position{from.x + shift.x(), from.y + shift.y()});
-  if (!nodes.to.empty()) steps.push_back({std::move(nodes)});
-  for (Comment comment : moving.comments) {
-    comment.position = {comment.position.x + shift.x(), comment.position.y + shift.y()};
-    steps.push_back({ChangeComment{std::move(comment)}});
-  }
-  return steps.size() == 1 ? Edit(std::move(steps.front())) : Edit{std::move(steps)};
-}
-
-void GraphView::begin_move(QPointF scene_pos) {
-  gesture_ = Gesture::Move;
-  gesture_key_ = new_gesture("move");
-  moving_ = selection_to_move();
-  moving_.grab = scene_pos;
-  moving_.lead = scene_pos;
-  if (const NodeItem* node = scene_.node_at(scene_pos)) {
-    moving_.lead = node->pos();
-  } else if (const CommentItem* comment = comment_of(scene_.itemAt(scene_pos, transform()))) {
-    moving_.lead = comment->pos();
-  }
-}
-
-void GraphView::move_to(QPointF scene_pos, bool snap) {
-  const QPointF wanted = moving_.lead + scene_pos - moving_.grab;
-  const QPointF shift = (snap ? snapped(wanted) : wanted) - moving_.lead;
-  if (shift == moving_.shift || (moving_.nodes.empty() && moving_.comments.empty())) return;
-  moving_.shift = shift;
-  fitted_ = false;
-  apply(moved(moving_, shift), gesture_key_);
-}
-
-void GraphView::resize_to(QPointF scene_pos) {
-  const Comment* old = controller_.document().find_comment(resized_);
-  if (old == nullptr) return;
-  Comment comment = *old;
-  const QPointF corner = snapped(scene_pos - QPointF(comment.position.x, comment.position.y));
-  comment.width = std::max(6 * kGrid, corner.x());
-  comment.height = std::max(3 * kGrid, corner.y());
-  if (!(comment == *old)) apply({ChangeComment{std::move(comment)}}, gesture_key_);
+  if (comment != nullptr || frame != nullptr || qgraphicsitem_cast<const NodeItem*>(hit) != nullptr ||
+      qgraphicsitem_cast<const WirePointItem*>(hit) != nullptr)
+    begin_move(place);
 }
 
 void GraphView::mouseMoveEvent(QMouseEvent* event) {
@@ -147,11 +101,12 @@ void GraphView::mouseMoveEvent(QMouseEvent* event) {
 void GraphView::update_cursor(QPoint pos) {
   const QPointF place = mapToScene(pos);
   const CommentItem* comment = comment_of(itemAt(pos));
+  const FrameItem* frame = item_of<FrameItem>(itemAt(pos));
   if (space_held_) {
     viewport()->setCursor(Qt::OpenHandCursor);
   } else if (scene_.port_at(place, std::max(kPortReach, kPortReachPixels / zoom()))) {
     viewport()->setCursor(Qt::CrossCursor);
-  } else if (comment != nullptr && comment->on_corner(place)) {
+  } else if ((comment != nullptr && comment->on_corner(place)) || (frame != nullptr && frame->on_corner(place))) {
     viewport()->setCursor(Qt::SizeFDiagCursor);
   } else {
     viewport()->unsetCursor();
@@ -166,6 +121,11 @@ void GraphView::mouseReleaseEvent(QMouseEvent* event) {
   }
   if (gesture == Gesture::Pan && event->button() != Qt::MiddleButton && event->button() != Qt::LeftButton) return;
   gesture_ = Gesture::None;
+  if (gesture == Gesture::Move) drop_into_wire();
+  if (!guides_.empty()) {
+    guides_.clear();
+    viewport()->update();
+  }
   update_cursor(event->position().toPoint());
   if (gesture == Gesture::None || gesture == Gesture::Move) QGraphicsView::mouseReleaseEvent(event);
 }
@@ -181,18 +141,33 @@ void GraphView::mouseDoubleClickEvent(QMouseEvent* event) {
     }
     return;
   }
-  if (itemAt(pos) != nullptr || scene_.port_at(mapToScene(pos), kPortReach)) {
+  if (FrameItem* frame = item_of<FrameItem>(itemAt(pos))) {
+    frame->start_editing();
+    return;
+  }
+  const bool on_port = scene_.port_at(mapToScene(pos), kPortReach).has_value();
+  if (const NodeItem* node = scene_.node_at(mapToScene(pos)); node != nullptr && !on_port && node->face().subgraph) {
+    enter(to_qstring(path_of(node->id())));
+    return;
+  }
+  if (const auto* wire = qgraphicsitem_cast<const WireItem*>(itemAt(pos)); wire != nullptr && !on_port) {
+    add_point(wire->link().to, mapToScene(pos));
+    return;
+  }
+  if (itemAt(pos) != nullptr || on_port) {
     mousePressEvent(event);
     return;
   }
   searched_wire_.reset();
+  searched_splice_.reset();
   search_for_wire(pos);
 }
 
 void GraphView::wheelEvent(QWheelEvent* event) {
-  const bool touchpad = !event->pixelDelta().isNull() && event->phase() != Qt::NoScrollPhase;
+  const bool touchpad = (!event->pixelDelta().isNull() && event->phase() != Qt::NoScrollPhase) ||
+                        event->deviceType() == QInputDevice::DeviceType::TouchPad;
   if (touchpad && !event->modifiers().testFlag(Qt::ControlModifier)) {
-    pan_by(event->pixelDelta());
+    pan_by(event->pixelDelta().isNull() ? event->angleDelta() / 2 : event->pixelDelta());
   } else if (event->modifiers().testFlag(Qt::ShiftModifier)) {
     pan_by({event->angleDelta().y() + event->angleDelta().x(), 0});
   } else {
@@ -207,6 +182,23 @@ bool GraphView::viewportEvent(QEvent* event) {
     const auto* gesture = static_cast<QNativeGestureEvent*>(event);
     if (gesture->gestureType() == Qt::ZoomNativeGesture) {
       zoom_by(1 + gesture->value(), gesture->position().toPoint());
+      return true;
+    }
+    if (gesture->gestureType() == Qt::PanNativeGesture) {
+      pan_by(gesture->delta().toPoint());
+      return true;
+    }
+    if (gesture->gestureType() == Qt::SmartZoomNativeGesture) {
+      zoom_to_selection();
+      return true;
+    }
+  }
+  if (event->type() == QEvent::Gesture) {  // a touch screen
+    auto* touch = static_cast<QGestureEvent*>(event);
+    if (const auto* pinch = static_cast<QPinchGesture*>(touch->gesture(Qt::PinchGesture))) {
+      const QPoint centre = viewport()->mapFromGlobal(pinch->centerPoint().toPoint());
+      zoom_by(pinch->scaleFactor(), centre);
+      pan_by((pinch->centerPoint() - pinch->lastCenterPoint()).toPoint());
       return true;
     }
   }
@@ -227,41 +219,6 @@ bool GraphView::viewportEvent(QEvent* event) {
     return true;
   }
   return QGraphicsView::viewportEvent(event);
-}
-
-void GraphView::contextMenuEvent(QContextMenuEvent* event) {
-  const QPoint pos = event->pos();
-  QGraphicsItem* hit = itemAt(pos);
-  if (const CommentItem* comment = comment_of(hit); comment != nullptr && comment->editing()) {
-    QGraphicsView::contextMenuEvent(event);
-    return;
-  }
-  if (CommentItem* comment = comment_of(hit)) hit = comment;
-  if (hit != nullptr && !hit->isSelected()) {
-    scene_.clearSelection();
-    hit->setSelected(true);
-  }
-  QMenu menu(this);
-  if (hit == nullptr) {
-    menu.addAction(tr("Add node…"), this, [this, pos] {
-      searched_wire_.reset();
-      search_for_wire(pos);
-    });
-    menu.addAction(tr("Add note"), this, [this, pos] { add_comment_at(mapToScene(pos)); });
-    menu.addSeparator();
-    menu.addAction(tr("Paste"), this, &GraphView::paste);
-    menu.addAction(tr("Select all"), this, &GraphView::select_all);
-    menu.addAction(tr("Zoom to fit"), this, &GraphView::zoom_to_fit);
-  } else if (qgraphicsitem_cast<WireItem*>(hit) != nullptr) {
-    menu.addAction(tr("Remove wire"), this, &GraphView::delete_selection);
-  } else {
-    menu.addAction(tr("Cut"), this, &GraphView::cut);
-    menu.addAction(tr("Copy"), this, &GraphView::copy);
-    menu.addAction(tr("Duplicate"), this, &GraphView::duplicate);
-    menu.addSeparator();
-    menu.addAction(tr("Delete"), this, &GraphView::delete_selection);
-  }
-  menu.exec(event->globalPos());
 }
 
 }  // namespace feedline::gui

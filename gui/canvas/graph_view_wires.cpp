@@ -3,9 +3,12 @@
 #include "app/theme.h"
 #include "canvas/graph_view.h"
 #include "canvas/grid.h"
+#include "canvas/new_node.h"
 #include "canvas/node_item.h"
 #include "canvas/wire_item.h"
+#include "graph/rewire.h"
 #include "models/text.h"
+#include "schema/structure.h"
 
 #include <QApplication>
 #include <QGraphicsPathItem>
@@ -23,7 +26,7 @@ constexpr qreal kDropReach = 3 * Theme::kUnit;
 
 void GraphView::begin_wire(const PortId& start, QPoint pos) {
   gesture_ = Gesture::Wire;
-  wire_ = std::make_unique<WireDrag>(controller_.document(), start);
+  wire_ = std::make_unique<WireDrag>(diagram(), start);
   wire_preview_ = scene_.addPath(QPainterPath());
   wire_preview_->setZValue(3);
   wire_preview_->setAcceptedMouseButtons(Qt::NoButton);
@@ -99,11 +102,64 @@ void GraphView::drop_wire(QPoint pos) {
   }
   if (*target == wire->anchor()) return;
   if (const auto& refusal = wire->refusal(*target)) {
-    bubble_.show_reason(*refusal, pos, false);
+    const bool forward = wire->anchor().side == Side::Output;
+    if (target->side != wire->anchor().side) {
+      offer_adapters(*refusal, forward ? wire->anchor().ref : target->ref, forward ? target->ref : wire->anchor().ref,
+                     pos);
+    } else {
+      bubble_.show_reason(*refusal, pos, false);
+    }
     Q_EMIT status_message(to_qstring(refusal->line()));
     return;
   }
-  if (const auto edit = wire->drop_on(*target)) apply(*edit);
+  const bool forward = wire->anchor().side == Side::Output;
+  const PortRef from = forward ? wire->anchor().ref : target->ref;
+  const PortRef to = forward ? target->ref : wire->anchor().ref;
+  if (const auto edit = wire->drop_on(*target); edit && apply(*edit)) check_new_wire(from, to, pos);
+}
+
+void GraphView::offer_adapters(const Error& error, const PortRef& from, const PortRef& to, QPoint pos) {
+  offer_ = {find_adapters(diagram(), controller_.analysis(), scope_, from, to), from, to};
+  if (offer_.chains.empty()) {
+    bubble_.show_reason(error, pos, false);
+    return;
+  }
+  QStringList offers;
+  for (const AdapterChain& chain : offer_.chains) {
+    QStringList titles;
+    for (const AdapterStep& step : chain) titles << to_qstring(step.spec->title);
+    offers << tr("Insert %1").arg(titles.join(QStringLiteral(" → ")));
+  }
+  bubble_.show_offers(error, pos, offers);
+}
+
+/// A wire that kinds allow may still bring a shape that does not fit.
+void GraphView::check_new_wire(const PortRef& from, const PortRef& to, QPoint pos) {
+  for (const Problem& problem : controller_.analysis().problems) {
+    const Error& error = problem.error;
+    if (problem.severity != Problem::Severity::Error || error.node != path_of(to.node)) continue;
+    if (!error.parameter.empty() || (!error.port.empty() && error.port != to.port)) continue;
+    if (!find_adapters(diagram(), controller_.analysis(), scope_, from, to).empty())
+      offer_adapters(error, from, to, pos);
+    return;
+  }
+}
+
+void GraphView::insert_adapter(int choice) {
+  bubble_.hide();
+  if (choice < 0 || choice >= static_cast<int>(offer_.chains.size())) return;
+  const Offer offer = std::exchange(offer_, {});
+  const NodeItem* from = scene_.node(offer.from.node);
+  const NodeItem* to = scene_.node(offer.to.node);
+  if (from == nullptr || to == nullptr) return;
+  const QRectF left = from->mapRectToScene(from->body());
+  const QRectF right = to->mapRectToScene(to->body());
+  const QPointF middle = (left.topRight() + right.topLeft()) / 2 - QPointF(10 * Theme::kUnit, 0);
+  const QPointF place = free_place(middle);
+  const Insertion insertion = insert_adapters(diagram(), offer.chains[static_cast<std::size_t>(choice)], offer.from,
+                                              offer.to, {place.x(), place.y()}, 28 * Theme::kUnit);
+  fitted_ = false;
+  if (apply(insertion.edit)) scene_.select(insertion.ids);
 }
 
 void GraphView::end_wire() {
@@ -114,12 +170,14 @@ void GraphView::end_wire() {
   wire_preview_ = nullptr;
   wire_.reset();
   bubble_.hide();
+  wire_by_key_ = false;
   if (gesture_ == Gesture::Wire) gesture_ = Gesture::None;
   viewport()->unsetCursor();
 }
 
 void GraphView::open_search() {
   searched_wire_.reset();
+  searched_splice_.reset();
   search_for_wire(cursor_or_centre());
 }
 
@@ -127,14 +185,26 @@ void GraphView::search_for_wire(QPoint pos) {
   search_pos_ = mapToScene(pos);
   bubble_.hide();
   const WireDrag* wire = searched_wire_.get();
-  search_.open(
-      pos, wire == nullptr ? std::function<bool(const NodeSpec&)>()
-                           : [wire](const NodeSpec& spec) { return wire->port_that_fits(spec).has_value(); });
+  const Link* splice_into = searched_splice_ ? diagram().link_into(*searched_splice_) : nullptr;
+  search_.open(pos, [this, wire, splice_into](const NodeSpec& spec) {
+    if (scope_.empty() && (spec.type == kSubgraphInputType || spec.type == kSubgraphOutputType)) return false;
+    if (wire != nullptr) return wire->port_that_fits(spec).has_value();
+    if (splice_into == nullptr) return true;
+    Diagram trial = diagram();
+    const std::string id = trial.free_id("trial");
+    return trial.apply({AddNode{.node = new_node(spec, id, {})}}) && splice(trial, id, *splice_into).has_value();
+  });
 }
 
 void GraphView::pick_from_search(const QString& type) {
   const std::unique_ptr<WireDrag> wire = std::move(searched_wire_);
+  const std::optional<PortRef> into = std::exchange(searched_splice_, std::nullopt);
   const NodeSpec* spec = Registry::instance().find(type.toStdString());
+  if (into && spec != nullptr) {
+    const QPointF place = snapped(search_pos_ - QPointF(10 * Theme::kUnit, 5 * Theme::kUnit));
+    add(new_node(*spec, diagram().free_id(default_id(*spec)), {place.x(), place.y()}), into);
+    return;
+  }
   if (wire == nullptr || spec == nullptr || scene_.node(wire->anchor().ref.node) == nullptr) {
     add_node_at(type, search_pos_);
     return;
@@ -142,7 +212,7 @@ void GraphView::pick_from_search(const QString& type) {
   // The socket that the wire ends at should come to lie about where it was dropped.
   const QPointF socket(wire->anchor().side == Side::Output ? 0 : 20 * Theme::kUnit, 7 * Theme::kUnit);
   const QPointF place = snapped(search_pos_ - socket);
-  const std::string id = controller_.document().free_id(spec->type);
+  const std::string id = diagram().free_id(default_id(*spec));
   fitted_ = false;
   if (apply(wire->drop_on_new(*spec, id, {place.x(), place.y()}))) scene_.select({id});
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "canvas/live_state.h"
 
+#include "graph/path.h"
 #include "models/text.h"
 
 #include <QCoreApplication>
@@ -68,13 +69,22 @@ std::map<std::string, LiveState, std::less<>> live_states(const Snapshot& earlie
     LiveState& state = states[stage.node] = stage_state(before == earlier.stages.end() ? nothing : *before, stage, dt);
     if (staged) state.brief = QStringLiteral("×%1").arg(stage.workers);
     if (staged)
-      state.detail = stage.workers == 1 ? words("× 1 worker")
-                                        : words("× %1 workers").arg(QLocale().toString(static_cast<qulonglong>(stage.workers)));
+      state.detail = stage.workers == 1
+                         ? words("× 1 worker")
+                         : words("× %1 workers").arg(QLocale().toString(static_cast<qulonglong>(stage.workers)));
   }
   if (const int busiest = busiest_stage(earlier, now); busiest >= 0)
     states[now.stages[static_cast<std::size_t>(busiest)].node].busiest = true;
   if (!trainer.empty()) states[trainer] = trainer_state(earlier.trainer, now.trainer, dt);
   return states;
+}
+
+const LiveState* live_state_at(const std::map<std::string, LiveState, std::less<>>& states, const std::string& path) {
+  if (const auto own = states.find(path); own != states.end()) return &own->second;
+  const LiveState* most = nullptr;
+  for (const auto& [at, state] : states)
+    if (is_within(at, path) && (most == nullptr || state.busy > most->busy)) most = &state;
+  return most;
 }
 
 }  // namespace feedline::gui

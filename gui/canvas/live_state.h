@@ -29,4 +29,9 @@ struct LiveState {
                                                                         const std::string& trainer,
                                                                         bool staged = false);
 
+/// The state of the node at this path: its own, in a repeated sub-graph the first copy's; of a sub-graph, that of the
+/// busiest node in it. Null if it has none.
+[[nodiscard]] const LiveState* live_state_at(const std::map<std::string, LiveState, std::less<>>& states,
+                                             const std::string& path);
+
 }  // namespace feedline::gui

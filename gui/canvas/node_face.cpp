@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "canvas/node_face.h"
 
+#include "canvas/cost_text.h"
+#include "graph/path.h"
+#include "graph/subgraph.h"
 #include "models/text.h"
 
 #include <QCoreApplication>
@@ -28,30 +31,47 @@ QString value_text(const ParamSpec* spec, const Value& value) {
 
 }  // namespace
 
-FaceMaker::FaceMaker(const Document& document, const Analysis& analysis, const Registry& registry)
-    : document_(document), analysis_(analysis), registry_(registry) {
-  for (const Node& node : document.nodes()) nodes_.emplace(node.id, &node);
-  for (const Link& link : document.links()) {
+FaceMaker::FaceMaker(const Diagram& diagram, const Analysis& analysis, std::string scope, const Registry& registry)
+    : analysis_(analysis), scope_(std::move(scope)), registry_(registry) {
+  for (const Node& node : diagram.nodes()) {
+    nodes_.emplace(node.id, &node);
+    if (node.inner) subgraphs_.emplace(node.id, subgraph_spec(node, registry));
+  }
+  for (const Link& link : diagram.links()) {
     into_.emplace(link.to, &link);
     touching_[link.from.node].push_back(&link);
     touching_[link.to.node].push_back(&link);
   }
-  for (const Problem& problem : analysis.problems)
-    if (!problem.error.node.empty()) problems_[problem.error.node].push_back(&problem);
+  for (const Problem& problem : analysis.problems) {
+    const std::string_view path = problem.error.node;
+    if (path.empty() || !is_within(path, scope_)) continue;
+    const std::string_view here = scope_.empty() ? path : path.substr(scope_.size() + 1);
+    problems_[std::string(here.substr(0, here.find('/')))].push_back(&problem);
+  }
+}
+
+const NodeSpec* FaceMaker::spec(const Node& node) const {
+  const auto made = subgraphs_.find(node.id);
+  return made == subgraphs_.end() ? registry_.find(node.type) : &made->second;
+}
+
+const TensorDesc* FaceMaker::desc(const PortRef& output) const {
+  return scope_.empty() ? analysis_.at(output) : analysis_.at({join_path(scope_, output.node), output.port});
 }
 
 Kind FaceMaker::output_kind(const PortRef& output) const {
-  if (const TensorDesc* desc = analysis_.at(output); desc != nullptr && desc->kind != Kind::Any) return desc->kind;
+  if (const TensorDesc* known = desc(output); known != nullptr && known->kind != Kind::Any) return known->kind;
   const auto node = nodes_.find(output.node);
-  const NodeSpec* spec = node == nodes_.end() ? nullptr : registry_.find(node->second->type);
-  const int port = spec == nullptr ? -1 : spec->output(output.port);
-  return port < 0 ? Kind::Any : spec->outputs[static_cast<std::size_t>(port)].kind;
+  const NodeSpec* from = node == nodes_.end() ? nullptr : spec(*node->second);
+  const int port = from == nullptr ? -1 : from->output(output.port);
+  return port < 0 ? Kind::Any : from->outputs[static_cast<std::size_t>(port)].kind;
 }
 
 bool FaceMaker::faulty(const PortRef& input) const {
   const auto found = problems_.find(input.node);
   return found != problems_.end() && std::any_of(found->second.begin(), found->second.end(), [&](const Problem* p) {
-           return p->severity == Problem::Severity::Error && p->error.port == input.port;
+           return p->severity == Problem::Severity::Error && p->error.port == input.port &&
+                  leaf_of(p->error.node) == input.node;
          });
 }
 
@@ -67,11 +87,11 @@ std::vector<PortFace> FaceMaker::ports(const Node& node, const std::vector<PortS
       face.required = known && !port.optional && !face.connected;
       if (face.connected) {
         if (port.kind == Kind::Any) face.kind = output_kind(link->second->from);
-        if (const TensorDesc* desc = analysis_.at(link->second->from)) shape = wire_text(*desc);
+        if (const TensorDesc* carried = desc(link->second->from)) shape = wire_text(*carried);
       }
     } else {
       face.kind = output_kind(ref);
-      if (const TensorDesc* desc = analysis_.at(ref)) shape = wire_text(*desc);
+      if (const TensorDesc* carried = desc(ref)) shape = wire_text(*carried);
     }
     face.tip = port_tip(port, inputs, shape);
     faces.push_back(std::move(face));
@@ -95,7 +115,7 @@ std::vector<PortFace> FaceMaker::ports(const Node& node, const std::vector<PortS
 }
 
 NodeFace FaceMaker::face(const Node& node) const {
-  const NodeSpec* spec = registry_.find(node.type);
+  const NodeSpec* spec = this->spec(node);
   NodeFace face{.id = to_qstring(node.id),
                 .title = to_qstring(spec != nullptr ? spec->title : node.type),
                 .type = to_qstring(node.type),
@@ -121,18 +141,38 @@ NodeFace FaceMaker::face(const Node& node) const {
     for (const auto& [name, value] : node.params) show(name, nullptr);
   }
 
-  if (const auto found = problems_.find(node.id); found != problems_.end()) {
-    QStringList lines;
-    for (const Problem* problem : found->second) {
-      face.problem_is_error |= problem->severity == Problem::Severity::Error;
-      const Error& error = problem->error;
-      const std::string& part = error.parameter.empty() ? error.port : error.parameter;
-      lines << (part.empty() ? QString() : spaced(part) + QStringLiteral(": ")) + to_qstring(error.reason) +
-                   (error.remedy.empty() ? QString() : QStringLiteral("\n") + to_qstring(error.remedy));
-    }
-    face.problem = lines.join(QStringLiteral("\n\n"));
-  }
+  face.muted = node.muted;
+  face.subgraph = static_cast<bool>(node.inner);
+  if (face.subgraph) face.repeat = static_cast<int>(repeat_of(node));
+  show_cost(node, face);
+  show_problems(node, face);
   return face;
+}
+
+void FaceMaker::show_cost(const Node& node, NodeFace& face) const {
+  const auto found = analysis_.costs.find(join_path(scope_, node.id));
+  if (found == analysis_.costs.end() || node.muted) return;
+  const ModelCost& cost = found->second;
+  if (!cost.complete && cost.parameters == 0) return;
+  face.cost = short_cost_text(cost);
+  face.cost_tip = cost_text(cost);
+}
+
+void FaceMaker::show_problems(const Node& node, NodeFace& face) const {
+  const auto found = problems_.find(node.id);
+  if (found == problems_.end()) return;
+  QStringList lines;
+  for (const Problem* problem : found->second) {
+    face.problem_is_error |= problem->severity == Problem::Severity::Error;
+    const Error& error = problem->error;
+    const std::string& part = error.parameter.empty() ? error.port : error.parameter;
+    QString line = (part.empty() ? QString() : spaced(part) + QStringLiteral(": ")) + to_qstring(error.reason) +
+                   (error.remedy.empty() ? QString() : QStringLiteral("\n") + to_qstring(error.remedy));
+    const std::string path = join_path(scope_, node.id);
+    if (error.node != path) line.prepend(to_qstring(error.node.substr(path.size() + 1)) + QStringLiteral(" · "));
+    lines << line;
+  }
+  face.problem = lines.join(QStringLiteral("\n\n"));
 }
 
 }  // namespace feedline::gui

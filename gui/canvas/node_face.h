@@ -39,29 +39,42 @@ struct NodeFace {
   QString problem{};  ///< what the badge says when pointed at
   bool problem_is_error = false;
   QString summary{};
+  bool muted = false;
+  bool subgraph = false;
+  int repeat = 1;      ///< of a sub-graph
+  QString cost{};      ///< of a layer or of what is in a sub-graph: weights and multiply-adds
+  QString cost_tip{};  ///< the same in full
   bool operator==(const NodeFace&) const = default;
 };
 
-/// Builds the faces of one state of the document. The indices it needs are made once, so all faces take linear time.
+/// Builds the faces of one state of a diagram. The indices it needs are made once, so all faces take linear time.
 class FaceMaker {
  public:
-  FaceMaker(const Document& document, const Analysis& analysis, const Registry& registry = Registry::instance());
+  /// `scope` is the diagram's path within the document that was analysed.
+  FaceMaker(const Diagram& diagram, const Analysis& analysis, std::string scope = {},
+            const Registry& registry = Registry::instance());
   [[nodiscard]] NodeFace face(const Node& node) const;
   /// What travels on this output: from the analysis, else what the spec says.
   [[nodiscard]] Kind output_kind(const PortRef& output) const;
+  /// Its description, if it is known.
+  [[nodiscard]] const TensorDesc* desc(const PortRef& output) const;
   /// Is there an error at this input?
   [[nodiscard]] bool faulty(const PortRef& input) const;
 
  private:
+  [[nodiscard]] const NodeSpec* spec(const Node& node) const;
+  void show_problems(const Node& node, NodeFace& face) const;
+  void show_cost(const Node& node, NodeFace& face) const;
   std::vector<PortFace> ports(const Node& node, const std::vector<PortSpec>* specs, bool inputs) const;
 
-  const Document& document_;
   const Analysis& analysis_;
+  std::string scope_;
   const Registry& registry_;
   std::map<std::string_view, const Node*> nodes_{};
+  std::map<std::string_view, NodeSpec> subgraphs_{};
   std::map<PortRef, const Link*> into_{};
   std::map<std::string_view, std::vector<const Link*>> touching_{};
-  std::map<std::string_view, std::vector<const Problem*>> problems_{};
+  std::map<std::string, std::vector<const Problem*>, std::less<>> problems_{};  ///< of a node and what is in it
 };
 
 }  // namespace feedline::gui

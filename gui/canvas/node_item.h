@@ -56,6 +56,7 @@ class NodeItem : public QGraphicsItem {
     qreal ports_top = 0;
     qreal value_row = 0;
     qreal values_top = 0;
+    qreal cost_top = 0;
     qreal comment_top = 0;
     qreal live_top = 0;
   };
@@ -71,6 +72,8 @@ class NodeItem : public QGraphicsItem {
   void paint_from_afar(QPainter& painter, qreal zoom) const;
   void paint_ports(QPainter& painter, bool with_text) const;
   void paint_values(QPainter& painter) const;
+  void paint_sheets(QPainter& painter, bool selected) const;
+  void paint_marks(QPainter& painter, bool with_text, qreal zoom) const;
   void paint_live(QPainter& painter, bool with_text) const;
   void paint_badge(QPainter& painter) const;
 

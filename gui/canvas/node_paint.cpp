@@ -43,8 +43,10 @@ QFont fitted_font(const QString& text, qreal width, qreal pixels, qreal zoom, bo
 void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget*) {
   const qreal zoom = QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform());
   const bool with_text = zoom >= kTextZoom;
+  const bool selected = option->state.testFlag(QStyle::State_Selected);
   painter->setRenderHint(QPainter::Antialiasing);
-  paint_frame(*painter, option->state.testFlag(QStyle::State_Selected));
+  if (face_.subgraph) paint_sheets(*painter, selected);
+  paint_frame(*painter, selected);
   if (with_text) {
     paint_header(*painter);
     paint_values(*painter);
@@ -53,7 +55,43 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
   }
   if (live_) paint_live(*painter, with_text);
   paint_ports(*painter, with_text);
+  paint_marks(*painter, with_text, zoom);
   paint_badge(*painter);
+}
+
+/// A sub-graph looks like a stack of sheets.
+void NodeItem::paint_sheets(QPainter& painter, bool selected) const {
+  const Theme::Colors& c = Theme::instance().colors();
+  painter.setBrush(c.node);
+  painter.setPen(QPen(selected ? c.accent : c.node_border, 1));
+  for (const qreal step : {8.0, 4.0}) {
+    QPainterPath sheet;
+    sheet.addRoundedRect(body().translated(step, -step), kRadius, kRadius);
+    QPainterPath top;
+    top.addRoundedRect(body(), kRadius, kRadius);
+    painter.drawPath(sheet.subtracted(top));
+  }
+}
+
+/// Muted: veiled, with a line from the first input to the first output and the word. Repeated: how often.
+void NodeItem::paint_marks(QPainter& painter, bool with_text, qreal zoom) const {
+  const Theme::Colors& c = Theme::instance().colors();
+  if (face_.muted) {
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(faded(c.canvas, 0.55));
+    painter.drawRoundedRect(body(), kRadius, kRadius);
+    painter.setBrush(QBrush(faded(c.muted, 0.45), Qt::BDiagPattern));
+    painter.drawRoundedRect(body(), kRadius, kRadius);
+    if (!face_.inputs.empty() && !face_.outputs.empty()) {
+      painter.setPen(QPen(c.text, 2, Qt::DashLine));
+      painter.drawLine(socket_centre(Side::Input, 0) + QPointF(kUnit, 0),
+                       socket_centre(Side::Output, 0) - QPointF(kUnit, 0));
+    }
+    if (zoom >= kTitleZoom) paint_pill(painter, {layout_.width / 2, 0}, words("muted"), c.muted);
+  }
+  if (face_.subgraph && face_.repeat > 1 && zoom >= kTitleZoom)
+    paint_pill(painter, {with_text ? layout_.width - 4 * kUnit : layout_.width / 2, layout_.height},
+               QStringLiteral("× %1").arg(face_.repeat), Theme::instance().category_color(face_.category));
 }
 
 void NodeItem::paint_frame(QPainter& painter, bool selected) const {
@@ -131,9 +169,8 @@ void NodeItem::paint_from_afar(QPainter& painter, qreal zoom) const {
     }
   }
   const QStringList parts = face_.title.split(QLatin1Char(' '));
-  const QString& longest = *std::max_element(parts.begin(), parts.end(), [](const QString& a, const QString& b) {
-    return a.size() < b.size();
-  });
+  const QString& longest = *std::max_element(parts.begin(), parts.end(),
+                                             [](const QString& a, const QString& b) { return a.size() < b.size(); });
   const bool two_lines = parts.size() > 1 && room.height() >= 2 * title_line;
   painter.setFont(fitted_font(two_lines ? longest : face_.title, room.width(), kFarTitle, zoom, true));
   const QFontMetricsF metrics(painter.font());
@@ -188,6 +225,11 @@ void NodeItem::paint_values(QPainter& painter) const {
     painter.setPen(c.text);
     draw_elided(painter, rect.adjusted(name_width, 0, 0, 0), Qt::AlignVCenter | Qt::AlignRight, value, Qt::ElideMiddle);
     y += layout_.value_row;
+  }
+  if (!face_.cost.isEmpty()) {
+    painter.setPen(c.muted);
+    draw_elided(painter, QRectF(1.5 * kUnit, layout_.cost_top, inner, layout_.value_row),
+                Qt::AlignVCenter | Qt::AlignLeft, face_.cost, Qt::ElideRight);
   }
   if (face_.comment.isEmpty()) return;
   QFont italic = theme.small_font();

@@ -56,7 +56,44 @@ void ReasonBubble::show_reason(const Error& error, QPoint pos, bool keep) {
   reason_.setText(sentence(error.reason));
   remedy_.setText(sentence(error.remedy));
   remedy_.setVisible(!error.remedy.empty());
+  set_offers({});
+  place(pos);
+  if (keep) {
+    timer_.stop();
+  } else {
+    timer_.start(kShownFor);
+  }
+}
+
+void ReasonBubble::show_offers(const Error& error, QPoint pos, const QStringList& offers) {
+  reason_.setText(sentence(error.reason));
+  remedy_.setText(sentence(error.remedy));
+  remedy_.setVisible(!error.remedy.empty());
+  set_offers(offers);
+  place(pos);
+  timer_.stop();
+}
+
+void ReasonBubble::set_offers(const QStringList& offers) {
+  for (QPushButton* button : buttons_) {
+    button->hide();
+    button->deleteLater();  // it may be the one that was clicked
+  }
+  buttons_.clear();
+  for (int i = 0; i < offers.size(); ++i) {
+    auto* button = new QPushButton(offers[i], this);
+    button->setFocusPolicy(Qt::NoFocus);
+    connect(button, &QPushButton::clicked, this, [this, i] { Q_EMIT chosen(i); });
+    layout()->addWidget(button);
+    button->show();
+    buttons_.push_back(button);
+  }
+  setAttribute(Qt::WA_TransparentForMouseEvents, offers.isEmpty());
+}
+
+void ReasonBubble::place(QPoint pos) {
   setFixedWidth(std::min(kWidth, parentWidget()->width() - 2 * Theme::kUnit));
+  layout()->activate();
   resize(width(), layout()->heightForWidth(width()));
   QPoint place = pos + QPoint(20, 20);
   if (place.y() + height() > parentWidget()->height()) place.setY(pos.y() - height() - 12);
@@ -64,11 +101,6 @@ void ReasonBubble::show_reason(const Error& error, QPoint pos, bool keep) {
   move(place.x(), std::max(4, place.y()));
   raise();
   show();
-  if (keep) {
-    timer_.stop();
-  } else {
-    timer_.start(kShownFor);
-  }
 }
 
 QString ReasonBubble::text() const {

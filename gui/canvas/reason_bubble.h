@@ -5,7 +5,11 @@
 
 #include <QFrame>
 #include <QLabel>
+#include <QPushButton>
+#include <QStringList>
 #include <QTimer>
+
+#include <vector>
 
 namespace feedline::gui {
 
@@ -18,16 +22,27 @@ class ReasonBubble : public QFrame {
 
   /// Shows it beside `pos` (in the parent), inside the parent. `keep`: until hidden, else for some seconds.
   void show_reason(const Error& error, QPoint pos, bool keep);
+  /// The same with ways out, each a button; stays until one is chosen or it is hidden.
+  void show_offers(const Error& error, QPoint pos, const QStringList& offers);
   [[nodiscard]] QString text() const;
+  /// Does it offer something now?
+  [[nodiscard]] bool offers() const { return isVisible() && !buttons_.empty(); }
+  [[nodiscard]] const std::vector<QPushButton*>& buttons() const { return buttons_; }
+
+ Q_SIGNALS:
+  void chosen(int offer);
 
  protected:
   void paintEvent(QPaintEvent* event) override;
 
  private:
   void restyle();
+  void place(QPoint pos);
+  void set_offers(const QStringList& offers);
 
   QLabel reason_{this};
   QLabel remedy_{this};
+  std::vector<QPushButton*> buttons_{};
   QTimer timer_{};
 };
 

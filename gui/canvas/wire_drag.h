@@ -11,11 +11,11 @@
 namespace feedline::gui {
 
 /// A wire in the hand: where it starts, what it may be dropped on, and the edit that dropping makes. It looks at the
-/// document only; check_connect() decides.
+/// diagram only; check_connect() decides.
 class WireDrag {
  public:
   /// Drags off `start`. An input that is connected gives its wire away: it then hangs at its output.
-  WireDrag(const Document& document, const PortId& start);
+  WireDrag(const Diagram& diagram, const PortId& start);
 
   /// The end that stays.
   [[nodiscard]] const PortId& anchor() const { return anchor_; }
@@ -34,10 +34,10 @@ class WireDrag {
   [[nodiscard]] Edit drop_on_new(const NodeSpec& spec, const std::string& id, Position position) const;
 
  private:
-  [[nodiscard]] std::optional<Error> check(const Document& document, const PortId& target) const;
+  [[nodiscard]] std::optional<Error> check(const Diagram& diagram, const PortId& target) const;
   [[nodiscard]] std::pair<PortRef, PortRef> ends(const PortId& target) const;
 
-  Document document_;  ///< as it is without the lifted wire
+  Diagram diagram_;  ///< as it is without the lifted wire
   PortId anchor_;
   std::optional<Link> lifted_{};
   mutable std::map<PortId, std::optional<Error>> refusals_{};

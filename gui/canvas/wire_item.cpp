@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace feedline::gui {
 namespace {
@@ -43,9 +44,29 @@ QPainterPath return_path(QPointF from, QPointF to, const WireRoute& route) {
   return rounded({from, {right, from.y()}, {right, lane}, {left, lane}, {left, to.y()}, to}, 1.5 * kUnit);
 }
 
+/// A smooth line through points: the tangent at each is that of its neighbours, as in a Catmull-Rom spline, and level
+/// at both ends.
+QPainterPath through(QPointF from, QPointF to, const std::vector<QPointF>& via) {
+  std::vector<QPointF> points = {from};
+  points.insert(points.end(), via.begin(), via.end());
+  points.push_back(to);
+  const auto tangent = [&](std::size_t i) {
+    if (i == 0 || i + 1 == points.size()) {
+      const std::size_t other = i == 0 ? 1 : i - 1;
+      return QPointF(std::max(std::abs(points[other].x() - points[i].x()), 4 * kUnit), 0);
+    }
+    return (points[i + 1] - points[i - 1]) / 2;
+  };
+  QPainterPath path(from);
+  for (std::size_t i = 0; i + 1 < points.size(); ++i)
+    path.cubicTo(points[i] + tangent(i) / 3, points[i + 1] - tangent(i + 1) / 3, points[i + 1]);
+  return path;
+}
+
 }  // namespace
 
 QPainterPath wire_path(QPointF from, QPointF to, const WireRoute& route) {
+  if (!route.via.empty()) return through(from, to, route.via);
   const qreal forward = to.x() - from.x();
   if (forward < 2 * kUnit) return return_path(from, to, route);
   const qreal length = std::hypot(forward, to.y() - from.y());
@@ -77,6 +98,34 @@ void WireItem::set_ends(QPointF from, QPointF to, const WireRoute& route) {
   update();
 }
 
+std::size_t WireItem::place_for_point(QPointF scene_pos) const {
+  std::vector<QPointF> corners = {from_};
+  corners.insert(corners.end(), route_.via.begin(), route_.via.end());
+  corners.push_back(to_);
+  std::size_t best = 0;
+  qreal least = std::numeric_limits<qreal>::infinity();
+  for (std::size_t i = 0; i + 1 < corners.size(); ++i) {  // the leg that the detour lengthens least
+    const qreal longer = QLineF(corners[i], scene_pos).length() + QLineF(scene_pos, corners[i + 1]).length() -
+                         QLineF(corners[i], corners[i + 1]).length();
+    if (longer >= least) continue;
+    least = longer;
+    best = i;
+  }
+  return best;
+}
+
+bool WireItem::passes(const QRectF& scene_rect) const {
+  QPainterPath area;
+  area.addRect(scene_rect);
+  return path_.controlPointRect().intersects(scene_rect) && shape().intersects(area);
+}
+
+void WireItem::set_targeted(bool targeted) {
+  if (targeted == targeted_) return;
+  targeted_ = targeted;
+  update();
+}
+
 void WireItem::set_lifted(bool lifted) {
   lifted_ = lifted;
   setOpacity(lifted ? 0.25 : 1);
@@ -101,8 +150,8 @@ void WireItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
   const qreal width = is_per_record(face_.kind) ? 2.2 : 3.4;
   painter->setRenderHint(QPainter::Antialiasing);
   painter->setBrush(Qt::NoBrush);
-  if (selected) {
-    painter->setPen(QPen(faded(theme.colors().accent, 0.35), width + 7, Qt::SolidLine, Qt::RoundCap));
+  if (selected || targeted_) {
+    painter->setPen(QPen(faded(theme.colors().accent, targeted_ ? 0.6 : 0.35), width + 7, Qt::SolidLine, Qt::RoundCap));
     painter->drawPath(path_);
   }
   painter->setPen(QPen(theme.colors().canvas, width + 2.5, Qt::SolidLine, Qt::FlatCap));

@@ -6,6 +6,7 @@
 #include <QGraphicsItem>
 
 #include <optional>
+#include <vector>
 
 namespace feedline::gui {
 
@@ -24,6 +25,7 @@ struct WireRoute {
   qreal out = 20;              ///< how far it leaves its output before it turns
   qreal in = 20;               ///< how far before its input it turns in
   std::optional<qreal> gap{};  ///< height of the free lane above the target; none: half way
+  std::vector<QPointF> via{};  ///< points to pass in this order; the lanes above do not matter then
   bool operator==(const WireRoute&) const = default;
 };
 
@@ -40,8 +42,15 @@ class WireItem : public QGraphicsItem {
 
   [[nodiscard]] const WireFace& face() const { return face_; }
   [[nodiscard]] const Link& link() const { return face_.link; }
+  [[nodiscard]] const std::vector<QPointF>& via() const { return route_.via; }
   void set_face(WireFace face);
   void set_ends(QPointF from, QPointF to, const WireRoute& route);
+  /// Which of the wire's points would come after a new one at this scene position.
+  [[nodiscard]] std::size_t place_for_point(QPointF scene_pos) const;
+  /// Does the wire pass through this rectangle of the scene?
+  [[nodiscard]] bool passes(const QRectF& scene_rect) const;
+  /// Something is held over the wire that would be put into it.
+  void set_targeted(bool targeted);
   /// The wire is being dragged away from its input.
   void set_lifted(bool lifted);
 
@@ -59,6 +68,7 @@ class WireItem : public QGraphicsItem {
   WireRoute route_{};
   QPainterPath path_{};
   bool lifted_ = false;
+  bool targeted_ = false;
 };
 
 }  // namespace feedline::gui

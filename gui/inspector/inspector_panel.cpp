@@ -74,7 +74,7 @@ void InspectorPanel::rebuild() {
   for (const QString& id : ids_) {
     const Node* node = controller_->document().find(id.toStdString());
     if (node == nullptr) continue;
-    ids.push_back(node->id);
+    ids.push_back(id.toStdString());  // a path
     types.insert(node->type);
   }
   form_ = nullptr;

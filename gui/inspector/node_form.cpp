@@ -3,6 +3,7 @@
 
 #include "app/theme.h"
 #include "canvas/node_face.h"
+#include "graph/path.h"
 #include "inspector/port_line.h"
 #include "models/text.h"
 
@@ -176,9 +177,10 @@ void NodeForm::refresh_problems() {
 
 void NodeForm::refresh_ports(const Node& node) {
   if (ids_.size() > 1) return;
-  const Document& document = controller_.document();
-  const Analysis& analysis = controller_.analysis();
-  const NodeFace face = FaceMaker(document, analysis).face(node);
+  const std::string scope(scope_of(ids_.front()));
+  const Diagram& diagram = *controller_.document().at(scope);
+  const FaceMaker faces(diagram, controller_.analysis(), scope);
+  const NodeFace face = faces.face(node);
   auto* fresh = new QWidget(this);
   auto* layout = new QVBoxLayout(fresh);
   layout->setContentsMargins(0, Theme::kUnit / 2, 0, 0);
@@ -188,9 +190,9 @@ void NodeForm::refresh_ports(const Node& node) {
     layout->addWidget(new Caption(Caption::Tone::Section, title, fresh));
     for (const PortFace& port : ports) {
       PortRef from{node.id, port.name};
-      const Link* link = inputs ? document.link_into(from) : nullptr;
+      const Link* link = inputs ? diagram.link_into(from) : nullptr;
       if (link != nullptr) from = link->from;
-      const TensorDesc* desc = inputs && link == nullptr ? nullptr : analysis.at(from);
+      const TensorDesc* desc = inputs && link == nullptr ? nullptr : faces.desc(from);
       QString shape = desc == nullptr ? kind_text(port.kind) : wire_text(*desc);
       if (inputs && link == nullptr)
         shape = port.required ? tr("%1, not connected").arg(shape) : tr("%1, optional").arg(shape);
@@ -240,8 +242,8 @@ void NodeForm::rename() {
   const std::string from = ids_.front();
   const std::string to = id_line_->text().trimmed().toStdString();
   id_error_->clear();
-  if (to != from) {
-    ids_.front() = to;  // the form follows at once, so that it survives the change
+  if (to != leaf_of(from)) {
+    ids_.front() = join_path(scope_of(from), to);  // the form follows at once, so that it survives the change
     if (const Status status = controller_.apply({RenameNode{.from = from, .to = to}}); !status) {
       ids_.front() = from;
       id_error_->setText(sentence(status.error()));

@@ -16,7 +16,7 @@ QPixmap graph_picture(const Document& document, QSize size, qreal ratio) {
   picture.setDevicePixelRatio(ratio);
   picture.fill(Theme::instance().colors().canvas);
   GraphScene scene;
-  scene.sync(document, analyse(document));
+  scene.sync(document, analyse(document), {});
   QRectF content = scene.content().adjusted(-Theme::kUnit, -Theme::kUnit, Theme::kUnit, Theme::kUnit);
   if (content.isEmpty()) return picture;
   // Of the shape of the picture, so that the ground reaches its edges.

@@ -23,9 +23,11 @@ QString plain(QString text) { return text.remove(QLatin1Char('&')).remove(QStrin
 void collect(const QMenu& menu, const QString& group, QList<Shortcut>& into) {
   for (const QAction* action : menu.actions()) {
     if (action->menu() != nullptr) collect(*action->menu(), group, into);
-    if (action->shortcuts().isEmpty()) continue;
-    Shortcut line{.group = group, .what = plain(action->text())};
+    const QString beside = action->text().section(QLatin1Char('\t'), 1);  // keys of the canvas, which are no shortcuts
+    if (action->shortcuts().isEmpty() && beside.isEmpty()) continue;
+    Shortcut line{.group = group, .what = plain(action->text().section(QLatin1Char('\t'), 0, 0))};
     for (const QKeySequence& keys : action->shortcuts()) line.keys << keys.toString(QKeySequence::NativeText);
+    if (!beside.isEmpty()) line.keys << beside;
     into << line;
   }
 }

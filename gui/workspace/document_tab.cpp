@@ -26,9 +26,7 @@ DocumentTab::DocumentTab(const QString& untitled, QWidget* parent)
 DocumentTab::~DocumentTab() { delete view_; }  // before the document that it shows
 
 QStringList DocumentTab::selected_nodes() const {
-  QStringList ids;
-  for (const std::string& id : view_->graph_scene().selected_nodes()) ids << to_qstring(id);
-  return ids;
+  return view_->selected_paths();
 }
 
 void DocumentTab::take(Loaded loaded, const QString& file, const QString& untitled) {

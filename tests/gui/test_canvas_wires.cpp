@@ -141,6 +141,106 @@ class TestCanvasWires : public QObject {
     b.check_step(before, 0);
   }
 
+  // --- adapters ----------------------------------------------------------------------------------------------------
+  void a_wrong_wire_offers_its_adapter_in_one_click() {
+    Bench b;
+    const std::string before = b.json();
+    drag(b.port(), b.at(out("source", "file")), b.at(in("flip", "image")));
+    QVERIFY(b.view.bubble().offers());
+    QVERIFY2(b.view.bubble().buttons().front()->text().contains("Decode"),
+             qPrintable(b.view.bubble().buttons().front()->text()));
+    QTest::mouseClick(b.view.bubble().buttons().front(), Qt::LeftButton);
+    QVERIFY(!b.view.bubble().isVisible());
+    const Link* into = b.document().link_into({"flip", "image"});
+    QVERIFY(into != nullptr);
+    QCOMPARE(into->from.text(), std::string("decode2.image"));
+    QCOMPARE(b.document().link_into({"decode2", "file"})->from.text(), std::string("source.file"));
+    b.check_step(before, 0);
+  }
+
+  void enter_takes_the_first_offer() {
+    Bench b;
+    drag(b.port(), b.at(out("source", "file")), b.at(in("flip", "image")));
+    QTest::keyClick(&b.view, Qt::Key_Return);
+    QVERIFY(b.document().link_into({"flip", "image"}) != nullptr);
+    QCOMPARE(b.steps(), 1);
+  }
+
+  void escape_takes_no_offer() {
+    Bench b;
+    drag(b.port(), b.at(out("source", "file")), b.at(in("flip", "image")));
+    QTest::keyClick(&b.view, Qt::Key_Escape);
+    QVERIFY(!b.view.bubble().isVisible());
+    QTest::keyClick(&b.view, Qt::Key_Return);
+    QCOMPARE(b.steps(), 0);
+  }
+
+  void a_shape_that_does_not_fit_offers_its_adapter_too() {
+    Bench b;
+    for (const Edit& edit :
+         {add("resize", "resize", 864, 0), add("normalise", "normalise", 1152, 0), add("batch", "batch", 1440, 0),
+          wire({"source", "file"}, {"decode", "file"}), wire({"decode", "image"}, {"resize", "image"}),
+          wire({"resize", "image"}, {"normalise", "image"}), wire({"normalise", "image"}, {"batch", "image"})})
+      b.must(edit);
+    b.view.zoom_to_fit();
+    const int steps = b.steps();
+    drag(b.port(), b.at(out("batch", "image")), b.at(in("linear", "x")));
+    QVERIFY(b.document().link_into({"linear", "x"}) != nullptr);  // kinds allow it
+    QVERIFY(b.view.bubble().offers());
+    QStringList offers;
+    for (const QPushButton* button : b.view.bubble().buttons()) offers << button->text();
+    QVERIFY2(offers.join(' ').contains("Flatten"), qPrintable(offers.join(' ')));
+    const std::string before = b.json();
+    const auto flatten = std::find_if(b.view.bubble().buttons().begin(), b.view.bubble().buttons().end(),
+                                      [](const QPushButton* button) { return button->text().contains("Flatten"); });
+    QTest::mouseClick(*flatten, Qt::LeftButton);
+    QCOMPARE(b.document().link_into({"linear", "x"})->from.text(), std::string("flatten.y"));
+    QCOMPARE(b.document().link_into({"flatten", "x"})->from.text(), std::string("batch.image"));
+    b.check_step(before, steps + 1);
+  }
+
+  // --- the keyboard ------------------------------------------------------------------------------------------------
+  void w_takes_a_wire_off_and_enter_connects() {
+    Bench b;
+    b.view.select_node("source");
+    const std::string before = b.json();
+    QTest::keyClick(&b.view, Qt::Key_W);
+    QTest::keyClick(&b.view, Qt::Key_Return);
+    QCOMPARE(b.document().link_into({"decode", "file"})->from.text(), std::string("source.file"));
+    b.check_step(before, 0);
+  }
+
+  void arrows_choose_the_end_and_escape_gives_up() {
+    Bench b;
+    b.must(add("decode2", "decode", 288, 300));
+    b.view.zoom_to_fit();
+    b.view.select_node("source");
+    QTest::keyClick(&b.view, Qt::Key_W);
+    QTest::keyClick(&b.view, Qt::Key_Right);
+    QTest::keyClick(&b.view, Qt::Key_Return);
+    QVERIFY(b.document().link_into({"decode2", "file"}) != nullptr);
+    QVERIFY(b.document().link_into({"decode", "file"}) == nullptr);
+    QTest::keyClick(&b.view, Qt::Key_W);
+    QTest::keyClick(&b.view, Qt::Key_Escape);
+    QTest::keyClick(&b.view, Qt::Key_Return);
+    QCOMPARE(b.steps(), 2);
+  }
+
+  void the_space_bar_adds_what_the_wire_needs() {
+    Bench b;
+    b.view.select_node("decode");
+    const std::string before = b.json();
+    QTest::keyClick(&b.view, Qt::Key_W);
+    QTest::keyClick(&b.view, Qt::Key_Space);
+    auto* search = b.view.findChild<SearchPopup*>();
+    QVERIFY(search->isVisible());
+    auto* line = search->findChild<QLineEdit*>();
+    QTest::keyClicks(line, "resize");
+    QTest::keyClick(line, Qt::Key_Return);
+    QCOMPARE(b.document().link_into({"resize", "image"})->from.text(), std::string("decode.image"));
+    b.check_step(before, 0);
+  }
+
   void a_wire_back_to_the_left_passes_above_its_target() {
     const QPainterPath path = wire_path({500, 100}, {0, 300}, {.gap = 230});
     QCOMPARE(path.pointAtPercent(0), QPointF(500, 100));

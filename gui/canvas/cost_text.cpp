@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "canvas/cost_text.h"
+
+#include "models/text.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+
+#include <algorithm>
+#include <cmath>
+
+namespace feedline::gui {
+namespace {
+
+QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
+
+/// Three digits and a letter for the thousands.
+QString scaled(double count, const QStringList& letters) {
+  int step = 0;
+  while (count >= 999.5 && step + 1 < letters.size()) {
+    count /= 1000;
+    ++step;
+  }
+  const int decimals = step == 0 || count >= 99.95 ? 0 : count >= 9.995 ? 1 : 2;
+  return QLocale().toString(count, 'f', decimals) + letters[step];
+}
+
+QString whole(double count) { return QLocale().toString(count, 'f', 0); }
+
+}  // namespace
+
+QString short_count(double count) { return scaled(count, {{}, "k", "M", "G", "T", "P"}); }
+
+QString bytes_text(double bytes) { return scaled(bytes, {" B", " kB", " MB", " GB", " TB"}); }
+
+QString short_cost_text(const ModelCost& cost) {
+  QStringList parts;
+  if (cost.parameters > 0) parts << words("%1 weights").arg(short_count(static_cast<double>(cost.parameters)));
+  if (cost.multiply_adds > 0) parts << words("%1 mult-adds").arg(short_count(cost.multiply_adds));
+  return parts.join(QStringLiteral(" · "));
+}
+
+QString cost_text(const ModelCost& cost) {
+  QString text =
+      words("%1 weights (%2), %3 multiply-adds and %4 of results a record.")
+          .arg(whole(static_cast<double>(cost.parameters)), bytes_text(static_cast<double>(cost.weight_bytes())),
+               whole(cost.multiply_adds), bytes_text(static_cast<double>(cost.activation_bytes())));
+  if (!cost.complete) text += QLatin1Char(' ') + words("Some shapes are not known yet: at least this much.");
+  return text;
+}
+
+QString total_text(const ModelCost& total, std::int64_t batch) {
+  if (total.layers == 0) return {};
+  const double records = static_cast<double>(std::max<std::int64_t>(1, batch));
+  QString text = words("Model: %1 weights (%2) · %3 multiply-adds a record")
+                     .arg(short_count(static_cast<double>(total.parameters)),
+                          bytes_text(static_cast<double>(total.weight_bytes())), short_count(total.multiply_adds));
+  const QString results = bytes_text(static_cast<double>(total.activation_bytes()) * records);
+  text += batch > 0 ? words(" · %1 of results a batch of %2").arg(results).arg(batch)
+                    : words(" · %1 of results a record").arg(results);
+  if (!total.complete) text += words(" · some shapes not known yet");
+  return text;
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "graph/validate.h"
+
+#include <QString>
+
+namespace feedline::gui {
+
+/// 950, 12.3k, 4.5M, 1.20G: a count in three digits.
+[[nodiscard]] QString short_count(double count);
+/// 950 B, 12.3 kB, 4.5 MB (1000 each).
+[[nodiscard]] QString bytes_text(double bytes);
+
+/// "12.3k weights · 4.5M mult-adds"; empty for a layer that learns and multiplies nothing.
+[[nodiscard]] QString short_cost_text(const ModelCost& cost);
+/// The same in a sentence or two, with memory.
+[[nodiscard]] QString cost_text(const ModelCost& cost);
+/// One line on the whole model; empty without layers. `batch`: records a batch, 0 if not known.
+[[nodiscard]] QString total_text(const ModelCost& total, std::int64_t batch);
+
+}  // namespace feedline::gui

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Sub-graphs, muting, frames, and putting things in order.
+#include "canvas/auto_layout.h"
+#include "canvas/comment_item.h"
+#include "canvas/frame_item.h"
+#include "canvas/graph_view.h"
+#include "canvas/grid.h"
+#include "canvas/node_item.h"
+#include "graph/grouping.h"
+#include "graph/path.h"
+#include "graph/rewire.h"
+#include "models/text.h"
+
+#include <QPainter>
+
+#include <set>
+
+namespace feedline::gui {
+namespace {
+
+constexpr qreal kFrameMargin = 3 * Theme::kUnit;
+constexpr qreal kFrameHeader = 5 * Theme::kUnit;
+
+}  // namespace
+
+void GraphView::enter(const QString& scope) {
+  const std::string path = scope.toStdString();
+  if (path == scope_ || controller_.document().at(path) == nullptr) return;
+  if (wire_) end_wire();
+  search_.close_search();
+  bubble_.hide();
+  looked_at_[scope_] = {transform(), mapToScene(viewport()->rect().center())};
+  scope_ = path;
+  scene_.sync(diagram(), controller_.analysis(), scope_);
+  breadcrumb_.show_scope(scope_);
+  hint_.setVisible(diagram().empty());
+  show_failures();
+  place_overlays();
+  if (const auto before = looked_at_.find(scope_); before != looked_at_.end()) {
+    setTransform(before->second.first);
+    centerOn(before->second.second);
+    fitted_ = false;
+    update_minimap();
+  } else {
+    zoom_to_fit();
+  }
+  Q_EMIT scope_changed(to_qstring(scope_));
+}
+
+void GraphView::leave() {
+  if (scope_.empty()) return;
+  const std::string left(leaf_of(scope_));
+  enter(to_qstring(std::string(scope_of(scope_))));
+  scene_.select({left});
+}
+
+void GraphView::enter_selected() {
+  for (const std::string& id : scene_.selected_nodes())
+    if (scene_.node(id)->face().subgraph) return enter(to_qstring(path_of(id)));
+  Q_EMIT status_message(tr("Select a sub-graph to enter it."));
+}
+
+void GraphView::toggle_mute() {
+  const std::vector<std::string> nodes = scene_.selected_nodes();
+  if (nodes.empty()) return;
+  const Result<Edit> edit = toggle_muted(diagram(), nodes);
+  if (edit) {
+    apply(*edit);
+    return;
+  }
+  Q_EMIT status_message(to_qstring(edit.error().line()));
+  if (const NodeItem* item = scene_.node(edit.error().node))
+    bubble_.show_reason(edit.error(), mapFromScene(item->mapRectToScene(item->body()).center()), false);
+}
+
+void GraphView::group_selection() {
+  const Result<Regrouped> grouped = group(diagram(), with_frame_content());
+  if (!grouped) {
+    Q_EMIT status_message(to_qstring(grouped.error().line()));
+    return;
+  }
+  if (apply(grouped->edit)) scene_.select(grouped->ids);
+}
+
+void GraphView::ungroup_selection() {
+  const std::vector<std::string> nodes = scene_.selected_nodes();
+  const Result<Regrouped> ungrouped = ungroup(diagram(), nodes.empty() ? std::string() : nodes.front());
+  if (!ungrouped) {
+    Q_EMIT status_message(tr("Select a sub-graph to ungroup it."));
+    return;
+  }
+  fitted_ = false;
+  if (apply(ungrouped->edit)) scene_.select(ungrouped->ids);
+}
+
+void GraphView::add_frame() {
+  QRectF area;
+  for (const QRectF& body : bodies(scene_.selected_ids())) area |= body;
+  if (area.isEmpty()) {
+    const QPointF middle = mapToScene(cursor_or_centre());
+    area = QRectF(middle - QPointF(20 * Theme::kUnit, 12 * Theme::kUnit), QSizeF(40 * Theme::kUnit, 24 * Theme::kUnit));
+  }
+  area.adjust(-kFrameMargin, -kFrameHeader, kFrameMargin, kFrameMargin);
+  const QPointF corner(std::floor(area.left() / kGrid) * kGrid, std::floor(area.top() / kGrid) * kGrid);
+  const std::string id = diagram().free_id("frame");
+  Frame frame{.id = id,
+              .title = tr("Frame").toStdString(),
+              .position = {corner.x(), corner.y()},
+              .width = std::ceil((area.right() - corner.x()) / kGrid) * kGrid,
+              .height = std::ceil((area.bottom() - corner.y()) / kGrid) * kGrid,
+              .color = "blue"};
+  if (!apply({AddFrame{.frame = std::move(frame)}})) return;
+  scene_.select({id});
+  setFocus();
+  if (FrameItem* item = scene_.frame(id)) item->start_editing();
+}
+
+void GraphView::set_frame_color(const QString& color) {
+  Edit::List steps;
+  for (const std::string& id : scene_.selected_frames()) {
+    Frame frame = *diagram().find_frame(id);
+    frame.color = color.toStdString();
+    steps.push_back({ChangeFrame{std::move(frame)}});
+  }
+  if (!steps.empty()) apply(steps.size() == 1 ? Edit(std::move(steps.front())) : Edit{std::move(steps)});
+}
+
+std::vector<QRectF> GraphView::bodies(const std::vector<std::string>& ids) const {
+  std::vector<QRectF> rects;
+  for (const std::string& id : ids) {
+    if (const NodeItem* node = scene_.node(id)) {
+      rects.push_back(node->mapRectToScene(node->body()));
+    } else if (const Comment* comment = diagram().find_comment(id)) {
+      rects.emplace_back(comment->position.x, comment->position.y, comment->width, comment->height);
+    } else if (const Frame* frame = diagram().find_frame(id)) {
+      rects.emplace_back(frame->position.x, frame->position.y, frame->width, frame->height);
+    }
+  }
+  return rects;
+}
+
+void GraphView::move_each(const std::vector<std::string>& ids, const std::vector<QPointF>& shifts) {
+  const std::vector<QRectF> before = bodies(ids);
+  MoveNodes move;
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (!shifts[i].isNull())
+      move.to.emplace_back(ids[i], Position{before[i].left() + shifts[i].x(), before[i].top() + shifts[i].y()});
+  if (move.to.empty()) return;
+  fitted_ = false;
+  apply({std::move(move)});
+}
+
+void GraphView::align_selection(Align how) {
+  const std::vector<std::string> ids = scene_.selected_ids();
+  move_each(ids, align(bodies(ids), how));
+}
+
+void GraphView::distribute_selection(Qt::Orientation along) {
+  const std::vector<std::string> ids = scene_.selected_ids();
+  move_each(ids, distribute(bodies(ids), along));
+}
+
+void GraphView::lay_out() {
+  std::vector<std::string> ids = scene_.selected_nodes();
+  if (ids.size() < 2) {
+    ids.clear();
+    for (const Node& node : diagram().nodes()) ids.push_back(node.id);
+  }
+  const std::set<std::string> moved(ids.begin(), ids.end());
+  const std::vector<QRectF> before = bodies(ids);
+  std::vector<LayoutNode> nodes;
+  for (std::size_t i = 0; i < ids.size(); ++i) nodes.push_back({ids[i], before[i].size()});
+  const auto places = lay_out_in_layers(nodes, diagram().links());
+  if (places.empty()) return;
+
+  QRectF all;
+  for (const QRectF& rect : before) all |= rect;
+  const QPointF corner = snapped(all.topLeft());
+  Edit::List steps;
+  MoveNodes move;
+  for (const std::string& id : ids) {
+    const Position& place = places.at(id);
+    move.to.emplace_back(id, Position{corner.x() + place.x, corner.y() + place.y});
+  }
+  steps.push_back({std::move(move)});
+  for (const Link& link : diagram().links())  // points led the wires round what stood there before
+    if (!link.via.empty() && moved.contains(link.from.node) && moved.contains(link.to.node))
+      steps.push_back({SetWirePoints{.to = link.to}});
+  if (apply(steps.size() == 1 ? Edit(std::move(steps.front())) : Edit{std::move(steps)})) zoom_to_fit();
+}
+
+void GraphView::drawForeground(QPainter* painter, const QRectF&) {
+  if (guides_.empty()) return;
+  QPen pen(Theme::instance().colors().accent, 1.5, Qt::DashLine);
+  pen.setCosmetic(true);
+  painter->setPen(pen);
+  for (const QLineF& guide : guides_) painter->drawLine(guide);
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How the canvas holds up with many nodes: opening, editing, panning and zooming, drawn by the raster engine without a
+// screen. Prints milliseconds. See resources/help/benchmarks.md.
+//
+//   QT_QPA_PLATFORM=offscreen bench_canvas [NODES]
+#include "canvas/graph_view.h"
+#include "canvas/node_item.h"
+#include "graph/json.h"
+
+#include <QApplication>
+#include <QElapsedTimer>
+#include <QScrollBar>
+#include <QWheelEvent>
+
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <vector>
+
+using namespace feedline;
+using namespace feedline::gui;
+
+namespace {
+
+constexpr std::size_t kFrames = 300;
+constexpr std::size_t kEdits = 100;
+constexpr std::size_t kOpenings = 7;
+
+void must(Document& document, const Edit& edit) {
+  if (const auto done = document.apply(edit); !done) qFatal("%s", done.error().line().c_str());
+}
+
+void add(Document& document, const std::string& id, const char* type, double x, double y, ParamMap params = {}) {
+  must(document, {AddNode{{.id = id, .type = type, .params = std::move(params), .position = {x, y}}}});
+}
+
+void wire(Document& document, PortRef from, PortRef to) { must(document, {AddLink{{std::move(from), std::move(to)}}}); }
+
+/// A data side and a deep model: convolution, batch norm and ReLU in turns, in rows of 25, as people lay them out.
+Document deep_network(std::size_t nodes) {
+  Document document;
+  add(document, "source", "generated_pictures", 0, -400);
+  add(document, "decode", "decode", 260, -400);
+  add(document, "resize", "resize", 520, -400, {{"width", std::int64_t{32}}, {"height", std::int64_t{32}}});
+  add(document, "normalise", "normalise", 780, -400);
+  add(document, "batch", "batch", 1040, -400);
+  add(document, "pool", "global_average_pool", 1300, -400);
+  add(document, "linear", "linear", 1560, -400);
+  add(document, "loss", "cross_entropy", 1820, -400);
+  add(document, "optimizer", "adam", 2080, -400);
+  add(document, "trainer", "trainer", 2340, -400);
+  wire(document, {"source", "file"}, {"decode", "file"});
+  wire(document, {"decode", "image"}, {"resize", "image"});
+  wire(document, {"resize", "image"}, {"normalise", "image"});
+  wire(document, {"normalise", "image"}, {"batch", "image"});
+  wire(document, {"source", "label"}, {"batch", "label"});
+  static const char* const types[] = {"conv2d", "batch_norm", "relu"};
+  PortRef last{"batch", "image"};
+  for (std::size_t i = 0; i + 10 < nodes; ++i) {
+    const std::string id = "layer" + std::to_string(i);
+    ParamMap params;
+    if (i % 3 == 0) params = {{"filters", std::int64_t{16}}, {"bias", false}};
+    add(document, id, types[i % 3], 260.0 * static_cast<double>(i % 25), 240.0 * static_cast<double>(i / 25),
+        std::move(params));
+    wire(document, last, {id, "x"});
+    last = {id, "y"};
+  }
+  wire(document, last, {"pool", "x"});
+  wire(document, {"pool", "y"}, {"linear", "x"});
+  wire(document, {"linear", "y"}, {"loss", "prediction"});
+  wire(document, {"batch", "label"}, {"loss", "target"});
+  wire(document, {"loss", "loss"}, {"trainer", "loss"});
+  wire(document, {"optimizer", "optimizer"}, {"trainer", "optimizer"});
+  return document;
+}
+
+double milliseconds(const std::function<void()>& work) {
+  QElapsedTimer timer;
+  timer.start();
+  work();
+  return static_cast<double>(timer.nsecsElapsed()) / 1e6;
+}
+
+void print(const char* what, std::vector<double> times) {
+  std::sort(times.begin(), times.end());
+  const auto at = [&](double share) {
+    return times[std::min(times.size() - 1, static_cast<std::size_t>(share * static_cast<double>(times.size())))];
+  };
+  std::printf("%-34s median %8.2f   p99 %8.2f   worst %8.2f ms   (%zu)\n", what, at(0.5), at(0.99), times.back(),
+              times.size());
+}
+
+std::vector<double> measure(std::size_t times, const std::function<void(std::size_t)>& work) {
+  std::vector<double> list;
+  for (std::size_t i = 0; i < times; ++i) list.push_back(milliseconds([&] { work(i); }));
+  return list;
+}
+
+void zoom(GraphView& view, int angle) {
+  const QPointF at = view.viewport()->rect().center();
+  QWheelEvent event(at, view.viewport()->mapToGlobal(at), {}, {0, angle}, Qt::NoButton, Qt::NoModifier,
+                    Qt::NoScrollPhase, false);
+  QApplication::sendEvent(view.viewport(), &event);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  QApplication app(argc, argv);
+  const std::size_t nodes = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 1000;
+  const Document document = deep_network(nodes);
+  const std::string text = to_json(document);
+  std::printf("%zu nodes, %zu wires, drawn at 1600 x 900\n", document.nodes().size(), document.links().size());
+
+  print("opening: read, check, show, draw", measure(kOpenings, [&](std::size_t) {
+          DocumentController controller;
+          GraphView view(controller);
+          view.resize(1600, 900);
+          view.show();
+          auto loaded = from_json(text);
+          controller.reset(std::move(loaded->document), {});
+          view.viewport()->repaint();
+        }));
+
+  DocumentController controller;
+  GraphView view(controller);
+  view.resize(1600, 900);
+  view.show();
+  controller.reset(document, {});
+  view.viewport()->repaint();
+  const auto units = [](std::size_t i) {
+    return Edit{SetParam{"layer0", "filters", static_cast<std::int64_t>(16 + i % 2)}};
+  };
+  Document edited = document;
+  print("one edit: apply and check again", measure(kEdits, [&](std::size_t i) {
+          must(edited, units(i));
+          const Analysis analysis = analyse(edited);
+          if (analysis.total.layers == 0) std::abort();
+        }));
+  print("one edit: and show all of it", measure(kEdits, [&](std::size_t i) {
+          (void)controller.apply(units(i));
+          view.viewport()->repaint();
+        }));
+  print("a step of a drag: move and draw", measure(kEdits, [&](std::size_t i) {
+          (void)controller.apply({MoveNodes{{{"layer0", {static_cast<double>(i), 0}}}}}, "drag");
+          view.viewport()->repaint();
+        }));
+
+  for (const double scale : {1.0, 0.5, 0.15}) {
+    view.setTransform(QTransform::fromScale(scale, scale));
+    view.horizontalScrollBar()->setValue(static_cast<int>(0 * scale));
+    const std::string what = "panning at zoom " + std::to_string(scale).substr(0, 4);
+    print(what.c_str(), measure(kFrames, [&](std::size_t i) {
+            view.horizontalScrollBar()->setValue(static_cast<int>((100.0 + 12.0 * static_cast<double>(i)) * scale));
+            view.verticalScrollBar()->setValue(static_cast<int>((100.0 + 8.0 * static_cast<double>(i)) * scale));
+            view.viewport()->repaint();
+          }));
+  }
+  view.zoom_to_fit();
+  print("zooming in and out", measure(kFrames, [&](std::size_t i) {
+          zoom(view, i % 60 < 30 ? 60 : -60);
+          view.viewport()->repaint();
+        }));
+  return 0;
+}

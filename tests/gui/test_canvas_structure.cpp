@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Sub-graphs, muting, healing and splicing by real mouse and key events.
+#include "canvas/frame_item.h"
+#include "canvas/wire_item.h"
+#include "graph/path.h"
+#include "graph/subgraph.h"
+#include "gui/canvas_bench.h"
+#include "models/palette_model.h"
+
+#include <QDropEvent>
+#include <QLineEdit>
+#include <QMimeData>
+#include <QSignalSpy>
+#include <QTest>
+#include <QToolButton>
+
+using namespace feedline;
+using namespace feedline::gui;
+using namespace feedline::test;
+
+namespace {
+
+/// source -> decode -> flip, linear apart.
+struct Chain : Bench {
+  Chain() {
+    must(wire({"source", "file"}, {"decode", "file"}));
+    must(wire({"decode", "image"}, {"flip", "image"}));
+  }
+  [[nodiscard]] std::string from_of(const PortRef& to, const std::string& scope = {}) const {
+    const Link* link = document().at(scope)->link_into(to);
+    return link == nullptr ? "nothing" : link->from.text();
+  }
+  [[nodiscard]] QPoint middle_of_wire(const PortRef& to) const {
+    const GraphScene& scene = view.graph_scene();
+    const PortRef from = scene.wire(to)->link().from;
+    const QPainterPath path = wire_path(*scene.socket({from, Side::Output}), *scene.socket({to, Side::Input}));
+    return view.mapFromScene(path.pointAtPercent(0.5));
+  }
+};
+
+void send_drag(QWidget* port, QEvent::Type type, QPoint pos, const QMimeData& mime) {
+  if (type == QEvent::DragEnter) {
+    QDragEnterEvent event(pos, Qt::CopyAction, &mime, Qt::LeftButton, {});
+    QApplication::sendEvent(port, &event);
+  } else if (type == QEvent::DragMove) {
+    QDragMoveEvent event(pos, Qt::CopyAction, &mime, Qt::LeftButton, {});
+    QApplication::sendEvent(port, &event);
+  } else {
+    QDropEvent event(pos, Qt::CopyAction, &mime, Qt::LeftButton, {});
+    QApplication::sendEvent(port, &event);
+  }
+}
+
+}  // namespace
+
+class TestCanvasStructure : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  // --- healing and splicing ----------------------------------------------------------------------------------------
+  void delete_heals_and_control_delete_does_not_data() {
+    QTest::addColumn<bool>("control");
+    QTest::addColumn<QString>("from");
+    QTest::newRow("Delete") << false << "decode.image";
+    QTest::newRow("Ctrl+Delete") << true << "nothing";
+  }
+  void delete_heals_and_control_delete_does_not() {
+    QFETCH(bool, control);
+    QFETCH(QString, from);
+    Chain b;
+    b.must(add("flip2", "horizontal_flip", 864, 0));
+    b.must(wire({"flip", "image"}, {"flip2", "image"}));
+    b.view.select_node("flip");
+    const std::string before = b.json();
+    const int steps = b.steps();
+    QTest::keyClick(&b.view, Qt::Key_Delete, control ? Qt::ControlModifier : Qt::NoModifier);
+    QCOMPARE(b.from_of({"flip2", "image"}), from.toStdString());
+    b.check_step(before, steps);
+  }
+
+  void a_free_node_dropped_on_a_wire_goes_into_it() {
+    Chain b;
+    b.must(add("resize", "resize", 300, 300));
+    b.view.zoom_to_fit();
+    const std::string before = b.json();
+    const int steps = b.steps();
+    const QPoint title = b.title_of("resize");
+    const NodeItem* item = b.view.graph_scene().node("resize");
+    const QPoint centre = b.view.mapFromScene(item->mapToScene(item->body().center()));
+    drag(b.port(), title, title + b.middle_of_wire({"flip", "image"}) - centre);
+    QCOMPARE(b.from_of({"flip", "image"}), std::string("resize.image"));
+    QCOMPARE(b.from_of({"resize", "image"}), std::string("decode.image"));
+    b.check_step(before, steps);  // the move and the wires are one step
+  }
+
+  void a_node_that_does_not_fit_stays_beside_the_wire() {
+    Chain b;
+    const QPoint title = b.title_of("linear");
+    const NodeItem* item = b.view.graph_scene().node("linear");
+    const QPoint centre = b.view.mapFromScene(item->mapToScene(item->body().center()));
+    drag(b.port(), title, title + b.middle_of_wire({"flip", "image"}) - centre);
+    QCOMPARE(b.from_of({"flip", "image"}), std::string("decode.image"));
+  }
+
+  void a_node_from_the_palette_goes_into_the_wire() {
+    Chain b;
+    const std::string before = b.json();
+    const int steps = b.steps();
+    QMimeData mime;
+    mime.setData(QString::fromLatin1(kNodeMime), "resize");
+    const QPoint at = b.middle_of_wire({"flip", "image"});
+    send_drag(b.port(), QEvent::DragEnter, at, mime);
+    send_drag(b.port(), QEvent::DragMove, at, mime);
+    send_drag(b.port(), QEvent::Drop, at, mime);
+    QCOMPARE(b.from_of({"flip", "image"}), std::string("resize.image"));
+    QCOMPARE(b.from_of({"resize", "image"}), std::string("decode.image"));
+    b.check_step(before, steps);
+  }
+
+  // --- muting ------------------------------------------------------------------------------------------------------
+  void m_mutes_and_shows_it() {
+    Chain b;
+    b.view.select_node("flip");
+    const std::string before = b.json();
+    const int steps = b.steps();
+    QTest::keyClick(&b.view, Qt::Key_M);
+    QVERIFY(b.document().find("flip")->muted);
+    QVERIFY(b.view.graph_scene().node("flip")->face().muted);
+    b.check_step(before, steps);
+    QTest::keyClick(&b.view, Qt::Key_M);
+    QVERIFY(!b.document().find("flip")->muted);
+  }
+
+  void what_cannot_be_muted_says_why() {
+    Chain b;
+    b.view.select_node("decode");
+    const std::string before = b.json();
+    QTest::keyClick(&b.view, Qt::Key_M);
+    QCOMPARE(b.json(), before);
+    QVERIFY2(b.view.shown_reason().contains("cannot be muted"), qPrintable(b.view.shown_reason()));
+  }
+
+  // --- sub-graphs --------------------------------------------------------------------------------------------------
+  void control_g_groups_and_control_shift_g_ungroups() {
+    Chain b;
+    b.view.select_node("decode");
+    QTest::mouseClick(b.port(), Qt::LeftButton, Qt::ControlModifier, b.title_of("flip"));
+    const std::string before = b.json();
+    const int steps = b.steps();
+    QTest::keyClick(&b.view, Qt::Key_G, Qt::ControlModifier);
+    QVERIFY(b.document().find("block/decode") != nullptr && b.document().find("block/flip") != nullptr);
+    QCOMPARE(b.from_of({"block", "file"}), std::string("source.file"));
+    QVERIFY(b.view.graph_scene().node("block")->isSelected());
+    QVERIFY(b.view.graph_scene().node("block")->face().subgraph);
+    QCOMPARE(b.view.graph_scene().node("block")->face().inputs.size(), std::size_t{1});
+    QVERIFY(b.view.graph_scene().node("block")->face().inputs.front().kind == Kind::Encoded);
+    b.check_step(before, steps);
+    b.view.select_node("block");
+    const std::string grouped = b.json();
+    QTest::keyClick(&b.view, Qt::Key_G, Qt::ControlModifier | Qt::ShiftModifier);
+    QVERIFY(b.document().find("decode") != nullptr && b.document().find("block") == nullptr);
+    QCOMPARE(b.from_of({"decode", "file"}), std::string("source.file"));
+    QCOMPARE(b.from_of({"flip", "image"}), std::string("decode.image"));
+    b.check_step(grouped, steps + 1);
+  }
+
+  void a_double_click_enters_and_the_breadcrumb_leads_back() {
+    Chain b;
+    group(b);
+    QSignalSpy scopes(&b.view, &GraphView::scope_changed);
+    QTest::mouseDClick(b.port(), Qt::LeftButton, {}, b.title_of("block"));
+    QCOMPARE(b.view.scope(), std::string("block"));
+    QCOMPARE(scopes.count(), 1);
+    QVERIFY(b.view.graph_scene().node("decode") != nullptr && b.view.graph_scene().node("source") == nullptr);
+    QVERIFY(b.view.breadcrumb().isVisible());
+    const auto buttons = b.view.breadcrumb().findChildren<QToolButton*>();
+    QCOMPARE(buttons.size(), 2);
+    QTest::mouseClick(buttons.front(), Qt::LeftButton);
+    QVERIFY(b.view.scope().empty());
+    QVERIFY(!b.view.breadcrumb().isVisible());
+    QVERIFY(b.view.graph_scene().node("source") != nullptr);
+  }
+
+  void keys_enter_and_leave() {
+    Chain b;
+    group(b);
+    b.view.select_node("block");
+    QTest::keyClick(&b.view, Qt::Key_Return, Qt::ControlModifier);
+    QCOMPARE(b.view.scope(), std::string("block"));
+    QTest::keyClick(&b.view, Qt::Key_Up, Qt::AltModifier);
+    QVERIFY(b.view.scope().empty());
+    QVERIFY(b.view.graph_scene().node("block")->isSelected());
+  }
+
+  void editing_inside_is_like_editing_outside() {
+    Chain b;
+    group(b);
+    b.view.enter("block");
+    QSignalSpy selected(&b.view, &GraphView::selection_changed);
+    QTest::mouseClick(b.port(), Qt::LeftButton, {}, b.title_of("flip"));
+    QCOMPARE(selected.back().front().toStringList(), QStringList{"block/flip"});
+    std::string before = b.json();
+    int steps = b.steps();
+    drag(b.port(), b.title_of("flip"), b.title_of("flip") + QPoint(40, 90));  // move
+    b.check_step(before, steps);
+    before = b.json();
+    steps = b.steps();
+    QTest::keyClick(&b.view, Qt::Key_Tab);  // add
+    auto* line = b.view.findChild<SearchPopup*>()->findChild<QLineEdit*>();
+    QTest::keyClicks(line, "resize");
+    QTest::keyClick(line, Qt::Key_Return);
+    QVERIFY(b.document().find("block/resize") != nullptr);
+    b.check_step(before, steps);
+    b.view.zoom_to_fit();
+    before = b.json();
+    steps = b.steps();
+    drag(b.port(), b.at(out("decode", "image")), b.at(in("resize", "image")));  // wire
+    QCOMPARE(b.from_of({"resize", "image"}, "block"), std::string("decode.image"));
+    b.check_step(before, steps);
+    before = b.json();
+    b.view.select_node("block/decode");
+    QTest::keyClick(&b.view, Qt::Key_Delete);  // remove
+    QVERIFY(b.document().find("block/decode") == nullptr);
+    b.check_step(before, steps + 1);
+  }
+
+  void undoing_the_group_while_inside_leads_out() {
+    Chain b;
+    group(b);
+    b.view.enter("block");
+    b.c.undo_stack().undo();
+    QVERIFY(b.view.scope().empty());
+    QVERIFY(b.view.graph_scene().node("decode") != nullptr);
+    b.c.undo_stack().redo();
+    QVERIFY(b.document().find("block/decode") != nullptr);
+  }
+
+  void a_problem_inside_marks_the_subgraph_and_is_found_by_its_path() {
+    Chain b;
+    group(b);
+    b.must({SetParam{"block/flip", "probability", 7.0}});
+    const NodeFace& face = b.view.graph_scene().node("block")->face();
+    QVERIFY(face.problem_is_error);
+    QVERIFY2(face.problem.contains("flip"), qPrintable(face.problem));
+    b.view.select_node("block/flip");
+    QCOMPARE(b.view.scope(), std::string("block"));
+    QVERIFY(b.view.graph_scene().node("flip")->isSelected());
+    QVERIFY(b.view.graph_scene().node("flip")->face().problem_is_error);
+    b.view.select_node("block/2/decode");  // what a running copy is called
+    QVERIFY(b.view.graph_scene().node("decode")->isSelected());
+  }
+
+  void a_new_subgraph_comes_with_ports() {
+    Bench b;
+    const std::string before = b.json();
+    QTest::keyClick(&b.view, Qt::Key_Tab);
+    auto* line = b.view.findChild<SearchPopup*>()->findChild<QLineEdit*>();
+    QTest::keyClicks(line, "sub-graph");
+    QTest::keyClick(line, Qt::Key_Return);
+    const Node* node = b.document().find("block");
+    QVERIFY(node != nullptr);
+    QCOMPARE(subgraph_inputs(*node->inner), std::vector<std::string>{"x"});
+    QCOMPARE(subgraph_outputs(*node->inner), std::vector<std::string>{"y"});
+    b.check_step(before, 0);
+  }
+
+  void ports_are_offered_inside_only() {
+    Bench b;
+    b.view.add_node("subgraph_input");
+    QCOMPARE(b.steps(), 0);
+    b.view.add_node("subgraph");
+    b.view.enter("block");
+    b.view.add_node("subgraph_input");
+    QCOMPARE(b.steps(), 2);
+    QCOMPARE(subgraph_inputs(*b.document().find("block")->inner).size(), std::size_t{2});
+  }
+
+  void copies_go_with_their_insides_to_another_window() {
+    Chain b;
+    group(b);
+    b.view.select_node("block");
+    QTest::keyClick(&b.view, Qt::Key_C, Qt::ControlModifier);
+    Bench other;
+    const std::string before = other.json();
+    QTest::keyClick(&other.view, Qt::Key_V, Qt::ControlModifier);
+    QVERIFY(other.document().find("block/decode") != nullptr);
+    QCOMPARE(other.document().at("block")->links().size(), b.document().at("block")->links().size());
+    other.check_step(before, 0);
+  }
+
+  void a_failure_inside_marks_the_subgraph() {
+    Chain b;
+    group(b);
+    b.view.mark_failed("block/2/decode", "broken");
+    QCOMPARE(b.view.graph_scene().node("block")->failure(), QString("broken"));
+    b.view.enter("block");
+    QCOMPARE(b.view.graph_scene().node("decode")->failure(), QString("broken"));
+  }
+
+  void an_empty_subgraph_asks_to_be_filled_and_a_repeat_shows() {
+    Bench b;
+    b.view.add_node("subgraph");
+    b.must({SetParam{"block", "repeat", std::int64_t{4}}});
+    QCOMPARE(b.view.graph_scene().node("block")->face().repeat, 4);
+  }
+
+ private:
+  static void group(Chain& b) {
+    b.view.select_node("decode");
+    QTest::mouseClick(b.port(), Qt::LeftButton, Qt::ControlModifier, b.title_of("flip"));
+    b.view.group_selection();
+    if (b.document().find("block") == nullptr) qFatal("not grouped");
+  }
+};
+
+QTEST_MAIN(TestCanvasStructure)
+#include "test_canvas_structure.moc"
