@@ -57,6 +57,21 @@ CoreBudget core_budget() {
   return budget;
 }
 
+void limit_cores(std::size_t cores) {
+  cpu_set_t mine;
+  CPU_ZERO(&mine);
+  if (sched_getaffinity(0, sizeof mine, &mine) != 0) return;
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(core, &mine)) continue;
+    if (cores > 0) {
+      --cores;
+    } else {
+      CPU_CLR(core, &mine);
+    }
+  }
+  sched_setaffinity(0, sizeof mine, &mine);
+}
+
 std::size_t usable_cores() {
   static const std::size_t cores = core_budget().usable();
   return cores;

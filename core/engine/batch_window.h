@@ -17,13 +17,20 @@ namespace feedline {
 /// it.
 class BatchWindow {
  public:
-  /// `prefetch`: how many batches beyond the one that is being consumed may hold a buffer.
-  explicit BatchWindow(std::size_t prefetch) : prefetch_(prefetch < 1 ? 1 : prefetch) {}
+  /// `prefetch`: how many batches beyond the one that is being consumed may hold a buffer. 0: a batch is begun only
+  /// once it is asked for.
+  explicit BatchWindow(std::size_t prefetch) : prefetch_(prefetch < 1 ? 1 : prefetch), on_demand_(prefetch < 1) {}
+
+  /// The consumer waits for the next batch.
+  void ask() { asked_ = delivered_ + 1; }
+  [[nodiscard]] bool on_demand() const { return on_demand_; }
 
   /// The batch that a ticket belongs to; opened with its first ticket.
   BatchWork* open(const Ticket& ticket);
   /// May this batch be filled yet?
-  [[nodiscard]] bool admits(std::uint64_t batch) const { return batch < delivered_ + prefetch_; }
+  [[nodiscard]] bool admits(std::uint64_t batch) const {
+    return batch < (on_demand_ ? asked_ : delivered_ + prefetch_);
+  }
   /// All rows of the batch are there.
   void finish(BatchWork* batch);
   /// The next batch to leave if it is finished, else null.
@@ -40,6 +47,8 @@ class BatchWindow {
 
  private:
   std::size_t prefetch_;
+  bool on_demand_;
+  std::uint64_t asked_ = 0;
   std::uint64_t delivered_ = 0;
   std::size_t ready_ = 0;  ///< finished ones at the front
   std::deque<std::unique_ptr<BatchWork>> batches_{};  ///< front: number delivered_

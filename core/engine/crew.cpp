@@ -76,7 +76,7 @@ void live(Works& works, std::size_t segment, std::size_t place, Post& post) noex
                     .first_label = diary.lane == nullptr ? std::uint16_t{0} : diary.labels.front(),
                     .last_label = diary.lane == nullptr ? std::uint16_t{0} : diary.labels.back()};
     SegmentRunner runner(works.plan, works.cut, segment, StepTimer(works.clock, meters, diary), post, works.quarantine,
-                         *works.caches, works.flow.stopping());
+                         *works.caches, works.turnstiles, works.flow.stopping());
     while (Chunk* chunk = works.flow.take(seat)) {
       if (!runner.run(*chunk)) return;
       if (BatchWork* batch = works.flow.put(seat, chunk)) {

@@ -36,7 +36,7 @@ void Flow::share_out() {
     most = std::max(most, hands_[s].wanted);
     if (s < queues_.size()) queues_[s].widen(2 * std::max(hands_[s].wanted, hands_[s + 1].wanted) + 2);
   }
-  sizer_.set_share(std::max<std::size_t>(limits_.batch * limits_.prefetch / (2 * most), 1));
+  sizer_.set_share(std::max<std::size_t>(limits_.batch * std::max<std::size_t>(limits_.prefetch, 1) / (2 * most), 1));
 }
 
 Chunk* Flow::take(const Seat& seat) {
@@ -80,6 +80,7 @@ Flow::Turn Flow::turn(std::size_t segment) const {
   if (!hands_[segment].anew.empty()) return Turn::Take;  // it has its room already
   if (segment == 0) {
     if (dispenser_.done()) return Turn::Over;
+    if (window_.on_demand() && !window_.admits(dispenser_.batch())) return Turn::Blocked;
     return room_behind(0, issued_) ? Turn::Take : Turn::Blocked;
   }
   const Chunk* head = queues_[segment - 1].head();
@@ -193,6 +194,10 @@ std::size_t Flow::worth_waking() const {
 
 Result<std::unique_ptr<BatchWork>> Flow::next() {
   std::unique_lock lock(mutex_);
+  if (window_.on_demand()) {
+    window_.ask();
+    for (auto& segment : workers_) segment.notify_all();
+  }
   if (!consumer_may_go_on()) {
     const auto go_on = [this] { return consumer_may_go_on() && (ended_ || window_.ready_count() >= wake_for_); };
     wake_for_ = worth_waking();

@@ -31,7 +31,9 @@ struct RecordError {
 
 struct PipelineOptions {
   std::size_t workers = 0;          ///< 0: as many as cores
-  std::size_t prefetch = 4;         ///< finished or unfinished batches that may exist beyond the one being consumed
+  /// Finished or unfinished batches that may exist beyond the one being consumed. 0: a batch is begun only once it is
+  /// asked for, so that preparing and consuming take turns.
+  std::size_t prefetch = 4;
   std::uint32_t epochs = 1;         ///< 0: without end
   std::uint32_t first_epoch = 1;
   bool meters = true;               ///< false: nothing is measured (to measure what measuring costs)

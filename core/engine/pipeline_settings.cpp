@@ -8,7 +8,8 @@ namespace feedline {
 PipelineOptions pipeline_options(const TrainerSettings& trainer) {
   PipelineOptions options;
   options.workers = static_cast<std::size_t>(trainer.workers);
-  options.prefetch = static_cast<std::size_t>(std::max<std::int64_t>(trainer.prefetch, 1));
+  options.prefetch = static_cast<std::size_t>(std::max<std::int64_t>(trainer.prefetch, 0));
+  options.staged = trainer.staged;
   options.epochs = static_cast<std::uint32_t>(trainer.epochs);
   options.max_bad_fraction = trainer.max_bad_fraction;
   options.slow_seconds = trainer.slow_seconds;

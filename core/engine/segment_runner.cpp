@@ -24,7 +24,8 @@ void make_empty(Datum& value) {
 }  // namespace
 
 SegmentRunner::SegmentRunner(const DataPlan& plan, const Cut& cut, std::size_t segment, StepTimer timer, Post& post,
-                             const Quarantine& quarantine, const CacheShelf& caches, const std::atomic<bool>& stop)
+                             const Quarantine& quarantine, const CacheShelf& caches,
+                             std::deque<Turnstile>& turnstiles, const std::atomic<bool>& stop)
     : plan_(plan),
       cut_(cut),
       segment_(cut.segments[segment]),
@@ -32,6 +33,7 @@ SegmentRunner::SegmentRunner(const DataPlan& plan, const Cut& cut, std::size_t s
       timer_(std::move(timer)),
       post_(post),
       quarantine_(quarantine),
+      turnstiles_(turnstiles),
       stop_(stop),
       router_(plan, &caches) {
   for (SlotIndex slot = 0; slot < plan.slots; ++slot)
@@ -170,10 +172,26 @@ std::optional<NextNode> SegmentRunner::next_node(const PlanStep& step, const Chu
       {.rng = Rng(plan_.seed, chunk.epoch, record, reader.stream), .training = plan_.training, .record = record});
 }
 
+/// Waits until this worker may enter a sequential step: time starved, no work. None: the run ends.
+std::optional<Turnstile::Stay> SegmentRunner::wait_turn(std::size_t step, std::size_t node) {
+  Turnstile& turnstile = turnstiles_[step];
+  post_.rest();
+  timer_.enter_wait(node);
+  const bool entered = turnstile.enter(post_, stop_);
+  timer_.leave_wait(node);
+  if (!entered) return std::nullopt;
+  return std::optional<Turnstile::Stay>(std::in_place, turnstile, post_);
+}
+
 bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chunk, std::size_t begin, std::size_t end) {
   const auto index = static_cast<std::size_t>(&step - plan_.steps.data());
   in_.resize(step.inputs.size());
   out_.resize(step.outputs.size());
+  std::optional<Turnstile::Stay> stay;
+  if (step.op->sequential()) {
+    if (auto entered = wait_turn(index, node)) stay.emplace(std::move(*entered));
+    if (!stay) return false;
+  }
   std::uint64_t done = 0;
   std::uint64_t bytes = 0;
   for (std::size_t r = begin; r < end; ++r) {

@@ -8,10 +8,12 @@
 #include "engine/quarantine.h"
 #include "engine/segments.h"
 #include "engine/step_timer.h"
+#include "engine/turnstile.h"
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -24,7 +26,8 @@ namespace feedline {
 class SegmentRunner {
  public:
   SegmentRunner(const DataPlan& plan, const Cut& cut, std::size_t segment, StepTimer timer, Post& post,
-                const Quarantine& quarantine, const CacheShelf& caches, const std::atomic<bool>& stop);
+                const Quarantine& quarantine, const CacheShelf& caches, std::deque<Turnstile>& turnstiles,
+                const std::atomic<bool>& stop);
 
   /// False if the run was stopped midway, or this worker abandoned; the chunk is then unfinished. Bad records are
   /// marked in the chunk, with their faults.
@@ -40,6 +43,7 @@ class SegmentRunner {
   [[nodiscard]] bool show_cached(const Chunk& chunk, std::size_t record, std::size_t step, Datum& out) const;
   void keep(const Chunk& chunk, std::size_t record, std::size_t step, const Datum& value);
   [[nodiscard]] bool read(Chunk& chunk, std::size_t begin, std::size_t end);
+  [[nodiscard]] std::optional<Turnstile::Stay> wait_turn(std::size_t step, std::size_t node);
   [[nodiscard]] bool run_step(const PlanStep& step, std::size_t node, Chunk& chunk, std::size_t begin,
                               std::size_t end);
   [[nodiscard]] std::optional<NextNode> next_node(const PlanStep& step, const Chunk& chunk, std::uint64_t record) const;
@@ -59,6 +63,7 @@ class SegmentRunner {
   StepTimer timer_;
   Post& post_;
   const Quarantine& quarantine_;
+  std::deque<Turnstile>& turnstiles_;  ///< one a step of the plan
   const std::atomic<bool>& stop_;
   CacheRouter router_;
 

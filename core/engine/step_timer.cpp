@@ -14,13 +14,19 @@ constexpr Nanos kMostPatience = 1'000'000;
 }  // namespace
 
 StepTimer::StepTimer(const Clock& clock, std::vector<WorkerMeter*> nodes, Diary diary)
-    : clock_(clock), nodes_(std::move(nodes)), diary_(std::move(diary)), open_(nodes_.size()), shares_(nodes_.size()) {}
+    : clock_(clock),
+      nodes_(std::move(nodes)),
+      diary_(std::move(diary)),
+      open_(nodes_.size()),
+      shares_(nodes_.size()),
+      delays_(nodes_.size()) {}
 
 void StepTimer::start() {
   started_ = last_ = published_ = clock_.now();
   if (nodes_.empty() || settled_cpu_ >= 0) return;
   settled_ = started_;
   settled_cpu_ = clock_.thread_cpu();
+  settled_delay_ = clock_.thread_delayed();
 }
 
 Nanos StepTimer::lap(std::size_t node, std::uint64_t records, std::uint64_t bytes, std::uint64_t first) {
@@ -42,6 +48,17 @@ Nanos StepTimer::lap(std::size_t node, std::uint64_t records, std::uint64_t byte
   return wall;
 }
 
+void StepTimer::enter_wait(std::size_t node) {
+  if (!nodes_.empty()) nodes_[node]->enter_wait(WorkerState::Starved, last_);
+}
+
+void StepTimer::leave_wait(std::size_t node) {
+  if (nodes_.empty()) return;
+  const Nanos now = clock_.now();
+  nodes_[node]->leave_wait(now);
+  started_ += now - std::exchange(last_, now);
+}
+
 Nanos StepTimer::stop() {
   if (nodes_.empty()) return clock_.now() - started_;
   publish();
@@ -51,37 +68,42 @@ Nanos StepTimer::stop() {
 void StepTimer::publish() {
   published_ = last_;
   const bool settle = last_ - settled_ >= patience_;
-  if (settle) share_cpu(shares_);
+  if (settle) share_cpu();
   for (std::size_t i = 0; i < open_.size(); ++i) {
     const Lap lap = std::exchange(open_[i], {});
     if (!settle) open_[i].owed = lap.owed + lap.wall;
     if (lap.records == 0 && lap.wall == 0 && !settle) continue;
-    nodes_[i]->add_work(lap.records, lap.bytes, lap.wall, settle ? shares_[i] : 0);
+    nodes_[i]->add_work(lap.records, lap.bytes, lap.wall, settle ? shares_[i] : 0, settle ? delays_[i] : 0);
   }
 }
 
-/// How much CPU time each node has used since this was asked last.
-void StepTimer::share_cpu(std::vector<Nanos>& shares) {
+/// How much CPU time each node has used since this was asked last, and how long each had no core.
+void StepTimer::share_cpu() {
   const Nanos cpu_now = clock_.thread_cpu();
   const Nanos cpu = std::max<Nanos>(cpu_now - settled_cpu_, 0);
+  const Nanos delay_now = clock_.thread_delayed();
+  Nanos delayed = std::max<Nanos>(delay_now - settled_delay_, 0);
   Nanos wall = 0;
   std::size_t longest = 0;
   for (std::size_t i = 0; i < open_.size(); ++i) {
-    shares[i] = open_[i].wall + open_[i].owed;
-    wall += shares[i];
-    if (shares[i] > shares[longest]) longest = i;
+    shares_[i] = open_[i].wall + open_[i].owed;
+    wall += shares_[i];
+    if (shares_[i] > shares_[longest]) longest = i;
   }
   Nanos waited = std::max<Nanos>(wall - cpu, 0);
   const auto take = [&](std::size_t i) {
-    const Nanos idle = std::min(waited, shares[i]);
+    const Nanos idle = std::min(waited, shares_[i]);
     waited -= idle;
-    shares[i] -= idle;
+    shares_[i] -= idle;
+    delays_[i] = std::min(delayed, idle);
+    delayed -= delays_[i];
   };
   take(longest);
   for (std::size_t i = 0; i < open_.size(); ++i)
     if (i != longest) take(i);
   settled_ = last_;
   settled_cpu_ = cpu_now;
+  settled_delay_ = delay_now;
   patience_ = std::clamp(2 * patience_, kFirstPatience, kMostPatience);
 }
 

@@ -22,8 +22,8 @@ struct Diary {
 ///
 /// Wall time is read at every lap (about 30 ns). CPU time costs a system call (up to 600 ns), so it is read only once
 /// in a millisecond, at first more often; until then it is owed. What laps in between share it by their wall time; if
-/// less CPU than wall time was used (the thread waited for a disk, or was preempted), the longest one is the one that
-/// waited. The little that a worker uses between stop() and start() counts in.
+/// less CPU than wall time was used (the thread waited for a disk, or had no core), the longest one is the one that
+/// waited. How much of that was for want of a core the system tells. The little that a worker uses between stop() and start() counts in.
 class StepTimer {
  public:
   /// `nodes`: the worker's meter in each node of the segment, in order. None: only start() and stop() do something.
@@ -34,6 +34,9 @@ class StepTimer {
   /// The time since start() or the last lap was spent on `node`, which finished `records`, the first of them `first`,
   /// and put out `bytes`. Returns that time.
   Nanos lap(std::size_t node, std::uint64_t records, std::uint64_t bytes, std::uint64_t first = 0);
+  /// The worker waits for its turn at `node` (a sequential one): that is time starved, no work. Follows a lap().
+  void enter_wait(std::size_t node);
+  void leave_wait(std::size_t node);
   /// Publishes everything but CPU time that is still owed; work ends or a wait comes. Returns the wall time since
   /// start().
   Nanos stop();
@@ -46,7 +49,7 @@ class StepTimer {
     Nanos owed = 0;  ///< wall time that is published already, whose CPU time is not
   };
   void publish();
-  void share_cpu(std::vector<Nanos>& shares);
+  void share_cpu();
 
   const Clock& clock_;
   std::vector<WorkerMeter*> nodes_;
@@ -58,7 +61,9 @@ class StepTimer {
   Nanos settled_ = 0;      ///< when CPU time was read
   Nanos settled_cpu_ = -1;  ///< what it was; -1: never yet
   Nanos patience_ = 0;     ///< until it is read again
-  std::vector<Nanos> shares_;
+  Nanos settled_delay_ = 0;   ///< time without a core by then
+  std::vector<Nanos> shares_;  ///< CPU time of each node
+  std::vector<Nanos> delays_;  ///< time each was without a core
 };
 
 }  // namespace feedline

@@ -44,8 +44,9 @@ Works::Works(std::shared_ptr<const Plan> owner_plan, const DataPlan& data_plan, 
                                         field_bytes(plan))),
       caches(caches_for(plan, options)),
       quarantine(plan.sampler.count),
+      turnstiles(plan.steps.size()),
       flow(Dispenser(plan, options.first_epoch, options.epochs), cut, pool,
-           {.batch = batch_size(plan), .prefetch = std::max<std::size_t>(options.prefetch, 1)}, clock) {
+           {.batch = batch_size(plan), .prefetch = options.prefetch}, clock) {
   const auto meter = [this](const std::string& name, const std::string& type, std::size_t workers) {
     meters.push_back(std::make_unique<StageMeter>(name, type, workers));
   };
@@ -99,6 +100,11 @@ std::vector<WorkerMeter*> Works::seats(std::size_t segment, std::size_t worker) 
   return seats;
 }
 
+bool Works::sequential(std::string_view name) const {
+  return std::any_of(plan.steps.begin(), plan.steps.end(),
+                     [&](const PlanStep& step) { return step.node == name && step.op->sequential(); });
+}
+
 std::vector<StageSample> Works::stages(Nanos now) const {
   std::vector<StageSample> samples;
   samples.reserve(meters.size());
@@ -111,6 +117,8 @@ std::vector<StageSample> Works::stages(Nanos now) const {
       samples.push_back({.node = meter.node(),
                          .type = meter.type(),
                          .total = meter.read(now),
+                         .segment = s,
+                         .sequential = sequential(meter.node()),
                          .workers = workers,
                          .queue_fill = fill});
       if (const CacheStore* cache = caches->find(meter.node())) samples.back().cache = cache->level();

@@ -10,10 +10,12 @@
 #include "engine/quarantine.h"
 #include "engine/segments.h"
 #include "engine/step_timer.h"
+#include "engine/turnstile.h"
 #include "telemetry/snapshot.h"
 #include "telemetry/stage_meter.h"
 
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +39,7 @@ class Works {
   [[nodiscard]] const std::string& node(std::size_t segment, std::size_t i) const {
     return meters[first_meter_[segment] + i]->node();
   }
+  [[nodiscard]] bool sequential(std::string_view node) const;
   /// Meters of the nodes of a segment, for one worker, made where needed. Empty where nothing is measured.
   [[nodiscard]] std::vector<WorkerMeter*> seats(std::size_t segment, std::size_t worker);
   /// Where a worker writes its slices; no lane where there is no timeline.
@@ -51,6 +54,7 @@ class Works {
   const std::shared_ptr<BufferPool> pool;
   const std::shared_ptr<const CacheShelf> caches;
   Quarantine quarantine;
+  std::deque<Turnstile> turnstiles;  ///< one a step
   Flow flow;
   std::vector<std::unique_ptr<StageMeter>> meters{};  ///< source, steps, batch: the order of the segments
 

@@ -84,6 +84,8 @@ class SampleOp {
   /// Reads the inputs (null where an optional port is unconnected), writes every output. Exceptions are caught by the
   /// engine and become record errors.
   virtual Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext& context) const = 0;
+  /// Must no two threads be inside run() at the same time? The engine then lets one worker in at a time.
+  [[nodiscard]] virtual bool sequential() const { return false; }
   /// May this node read only a part of its picture, if it is told which (OpContext::next)?
   [[nodiscard]] virtual bool partial() const { return false; }
   /// Which part of a picture of this size run() will look at, given the same context; none: all of it. Random numbers
@@ -144,6 +146,7 @@ struct CacheSettings {
   std::int64_t ram_megabytes = 0;   ///< kept in memory up to this; 0: half of what is free
   bool disk = true;                 ///< what is over goes to a memory-mapped file in the cache folder
   std::int64_t disk_megabytes = 0;  ///< up to this; 0: while a tenth of the disk stays free
+  bool fill_first = false;          ///< everything is kept before training begins, not as it passes
 };
 
 /// Settings of a sampler node (shuffle): how the records of its source are ordered.
@@ -158,7 +161,8 @@ struct TrainerSettings {
   double validation_split = 0.0;
   std::int64_t seed = 1;
   std::int64_t workers = 0;  ///< 0: what the split of the cores gives
-  std::int64_t prefetch = 4;
+  std::int64_t prefetch = 4;  ///< 0: a batch is begun only when it is asked for
+  bool staged = false;        ///< every node with its own workers and queue
 
   // How the step uses the cores (see training/core_budget.h).
   std::int64_t replicas = 0;          ///< copies of the model, each learning from a part of every batch; 0: auto

@@ -6,6 +6,9 @@
 #include <dlfcn.h>
 #include <fstream>
 #include <mutex>
+#include <sched.h>
+#include <sstream>
+#include <string>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -39,6 +42,36 @@ std::uint64_t resident_bytes() {
   std::uint64_t resident = 0;
   statm >> total >> resident;
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+/// The sum of user, nice, system, irq, softirq and steal of the cores in our affinity mask.
+Nanos cores_busy() {
+  cpu_set_t mine;
+  if (sched_getaffinity(0, sizeof mine, &mine) != 0) return 0;
+  static const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
+  std::ifstream stat("/proc/stat");
+  std::string line;
+  double busy = 0;
+  while (std::getline(stat, line) && line.starts_with("cpu")) {
+    if (line.size() < 4 || line[3] == ' ') continue;
+    std::istringstream fields(line.substr(3));
+    unsigned core = 0;
+    std::array<double, 8> spent{};  // user nice system idle iowait irq softirq steal
+    fields >> core;
+    for (double& value : spent) fields >> value;
+    if (!fields || core >= CPU_SETSIZE || !CPU_ISSET(core, &mine)) continue;
+    busy += spent[0] + spent[1] + spent[2] + spent[5] + spent[6] + spent[7];
+  }
+  return from_seconds(busy / ticks);
+}
+
+std::uint64_t disk_bytes() {
+  std::ifstream io("/proc/self/io");
+  std::string key;
+  std::uint64_t value = 0;
+  while (io >> key >> value)
+    if (key == "read_bytes:") return value;
+  return 0;
 }
 
 Nanos nanos(const timeval& time) { return time.tv_sec * Nanos{1'000'000'000} + time.tv_usec * Nanos{1000}; }
@@ -129,6 +162,8 @@ ProcessSample ProcessMeter::read() {
     sample.cpu = nanos(usage.ru_utime) + nanos(usage.ru_stime);
   }
   sample.peak_rss_bytes = std::max(sample.peak_rss_bytes, sample.rss_bytes);
+  sample.cores_busy = cores_busy();
+  sample.disk_bytes = disk_bytes();
   sample.gpus = nvml_->read();
   return sample;
 }

@@ -7,7 +7,8 @@
 
 namespace feedline {
 
-/// Memory and CPU time of this process from /proc and getrusage, and each GPU's utilisation and memory from NVML,
+/// Memory, CPU time and disk reads of this process from /proc and getrusage, what all processes use of its cores from
+/// /proc/stat (in ticks of 10 ms), and each GPU's utilisation and memory from NVML,
 /// which is looked up at run time (libnvidia-ml.so.1): where it is absent there are simply no GPUs. Sampling NVML is
 /// limited to twice a second. Thread-safe.
 class ProcessMeter {

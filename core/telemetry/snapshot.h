@@ -26,6 +26,8 @@ struct StageSample {
   std::string node{};
   std::string type{};
   StageCounters total{};
+  std::size_t segment = 0;  ///< nodes of one segment share workers; a queue stands behind its last one
+  bool sequential = false;  ///< lets one worker in at a time
   std::size_t workers = 0;
   double queue_fill = 0;  ///< fill of the queue behind the node's segment, 0..1
   std::optional<CacheSample> cache{};  ///< of a cache node
@@ -41,6 +43,7 @@ struct StepTimes {
   Nanos other = 0;
   [[nodiscard]] Nanos total() const { return wait + h2d + forward + backward + optimizer + other; }
   [[nodiscard]] StepTimes operator-(const StepTimes& earlier) const;
+  [[nodiscard]] Nanos step() const { return total() - wait; }
 };
 
 /// The training side at one moment.
@@ -52,6 +55,10 @@ struct TrainerSample {
   std::uint32_t epochs = 0;
   bool validating = false;
   StepTimes times{};
+  StepTimes validation{};  ///< the part of `times` that validation took
+  /// The part of times.wait (of training) that was for the first batch of an epoch; of the first epoch, what loading
+  /// everything first took included.
+  Nanos border_wait = 0;
   double loss = 0;      ///< of the newest step (running mean of its epoch where the device is asynchronous)
   double accuracy = 0;  ///< running, this epoch; NaN where it has no meaning
 };
@@ -67,6 +74,9 @@ struct ProcessSample {
   std::uint64_t rss_bytes = 0;
   std::uint64_t peak_rss_bytes = 0;
   Nanos cpu = 0;  ///< of all threads since the process started
+  /// What all processes together used of the cores on which this one may run, since the machine started; 0: not known.
+  Nanos cores_busy = 0;
+  std::uint64_t disk_bytes = 0;  ///< fetched from disks for this process: what the system's memory held is not counted
   std::vector<GpuSample> gpus{};
 };
 

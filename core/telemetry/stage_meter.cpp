@@ -25,6 +25,7 @@ StageCounters& StageCounters::operator+=(const StageCounters& other) {
   bytes += other.bytes;
   cpu += other.cpu;
   busy += other.busy;
+  delayed += other.delayed;
   starved += other.starved;
   blocked += other.blocked;
   return *this;
@@ -35,15 +36,17 @@ StageCounters StageCounters::operator-(const StageCounters& earlier) const {
           .bytes = minus(bytes, earlier.bytes),
           .cpu = minus(cpu, earlier.cpu),
           .busy = minus(busy, earlier.busy),
+          .delayed = minus(delayed, earlier.delayed),
           .starved = minus(starved, earlier.starved),
           .blocked = minus(blocked, earlier.blocked)};
 }
 
-void WorkerMeter::add_work(std::uint64_t records, std::uint64_t bytes, Nanos busy, Nanos cpu) {
+void WorkerMeter::add_work(std::uint64_t records, std::uint64_t bytes, Nanos busy, Nanos cpu, Nanos delayed) {
   add(records_, records);
   add(bytes_, bytes);
   add(busy_, std::max<Nanos>(busy, 0));
   add(cpu_, std::max<Nanos>(cpu, 0));
+  if (delayed > 0) add(delayed_, delayed);
 }
 
 void WorkerMeter::enter_wait(WorkerState state, Nanos now) {
@@ -82,6 +85,7 @@ StageCounters WorkerMeter::read(Nanos now) const {
           .bytes = bytes_.load(std::memory_order_relaxed),
           .cpu = cpu_.load(std::memory_order_relaxed),
           .busy = busy_.load(std::memory_order_relaxed),
+          .delayed = delayed_.load(std::memory_order_relaxed),
           .starved = waited(starved_, now),
           .blocked = waited(blocked_, now)};
 }

@@ -21,6 +21,7 @@ struct StageCounters {
   std::uint64_t bytes = 0;  ///< bytes put out
   Nanos cpu = 0;            ///< thread CPU time while busy
   Nanos busy = 0;           ///< wall time while busy
+  Nanos delayed = 0;        ///< the part of `busy` without a core, though there was something to compute
   Nanos starved = 0;        ///< wall time waiting for input
   Nanos blocked = 0;        ///< wall time waiting for room at the output
 
@@ -28,12 +29,12 @@ struct StageCounters {
   [[nodiscard]] StageCounters operator-(const StageCounters& earlier) const;
 };
 
-/// The meter of one worker in one stage: a cache line of relaxed atomics with one writer. Reading never stops the
+/// The meter of one worker in one stage: cache lines of its own, of relaxed atomics with one writer. Reading never stops the
 /// worker. An open wait counts at once, because the state and its start are published too.
 class alignas(64) WorkerMeter {
  public:
   /// Adds finished work.
-  void add_work(std::uint64_t records, std::uint64_t bytes, Nanos busy, Nanos cpu);
+  void add_work(std::uint64_t records, std::uint64_t bytes, Nanos busy, Nanos cpu, Nanos delayed = 0);
   /// Opens a wait; close it with leave_wait().
   void enter_wait(WorkerState state, Nanos now);
   void leave_wait(Nanos now);
@@ -51,6 +52,7 @@ class alignas(64) WorkerMeter {
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<Nanos> cpu_{0};
   std::atomic<Nanos> busy_{0};
+  std::atomic<Nanos> delayed_{0};
   OpenTotal starved_{0};
   OpenTotal blocked_{0};
   std::atomic<Nanos> since_{0};

@@ -122,6 +122,7 @@ Result<Training> make_training(const Plan& plan, RunState& state) {
   training.cores = split_cores(plan.trainer, usable_cores(), device->is_cpu(), plan.train.batch.size);
   training.device = device_text(*device);
   training.precision = format->precision();
+  training.has_bfloat16 = !device->is_cpu() || cpu_has_bfloat16();
   training.channels_last = format->channels_last;
   training.allocator = batch_allocator(*device);
   cache_tensor_memory();

@@ -7,6 +7,7 @@
 #include "training/run_state.h"
 #include "training/trainer_loop.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <new>
@@ -84,7 +85,11 @@ Result<std::shared_ptr<const Plan>> Run::Impl::prepare() {
   plan_options.sources.cache_folder = options_.cache_folder.empty() ? default_cache_folder() : options_.cache_folder;
   plan_options.sources.stop = state_.stop_token();
   plan_options.sources.progress = [this](std::string_view what, double fraction) { preparing(what, fraction); };
-  return make_plan(document_, plan_options);
+  auto plan = make_plan(document_, plan_options);
+  if (!plan || !options_.max_records || *options_.max_records >= (*plan)->train.sampler.count) return plan;
+  auto shorter = std::make_shared<Plan>(**plan);
+  shorter->train.sampler.count = std::max<std::uint64_t>(*options_.max_records, 1);
+  return shorter;
 }
 
 Result<TrainerLoop::End> Run::Impl::execute() {
@@ -112,6 +117,11 @@ Result<TrainerLoop::End> Run::Impl::execute() {
   result_.channels_last = training.channels_last;
   if (state_.stop_requested()) return TrainerLoop::End::Stopped;
 
+  TrainerLoop loop(*plan, options_, result_.workers, training.allocator, *training.learner, state_, result_);
+  if (Status loaded = loop.load_first(); !loaded) {
+    if (loaded.error().code == ErrorCode::Cancelled) return TrainerLoop::End::Stopped;
+    return fail(std::move(loaded.error()));
+  }
   state_.emit(Started{.device = training.device,
                       .samples_per_epoch = (*plan)->train.sampler.count,
                       .parameters = training.parameters,
@@ -119,8 +129,8 @@ Result<TrainerLoop::End> Run::Impl::execute() {
                       .replicas = result_.replicas,
                       .intra_op_threads = result_.intra_op_threads,
                       .precision = result_.precision,
-                      .channels_last = result_.channels_last});
-  TrainerLoop loop(*plan, options_, result_.workers, training.allocator, *training.learner, state_, result_);
+                      .channels_last = result_.channels_last,
+                      .has_bfloat16 = training.has_bfloat16});
   return loop.run();
 }
 
@@ -174,5 +184,6 @@ std::shared_ptr<const Trace> Run::trace() const { return impl_->state().trace; }
 std::string Run::locate(std::string_view lane, std::uint64_t record) const {
   return impl_->state().locate(lane, record);
 }
+TrainerSample Run::trainer() const { return impl_->state().meter.read(); }
 
 }  // namespace feedline

@@ -29,6 +29,11 @@ struct RunOptions {
   std::optional<std::size_t> workers{};
   bool staged = false;  ///< every node with its own workers and queue
   bool meters = true;   ///< false: the data side is not measured (to measure what measuring costs)
+  /// After the warm-up steps, the same batches are used again and again and nothing more is loaded: what the step
+  /// could do if the loader cost nothing (headspace, SPDL).
+  std::optional<std::size_t> replay_batches{};
+  bool validate = true;  ///< false: nothing is validated; records that are set aside stay aside
+  std::optional<std::uint64_t> max_records{};  ///< an epoch is the first so many training records only
   bool train = true;                     ///< false: batches are drained, nothing is learnt (profile --no-train)
   std::filesystem::path cache_folder{};  ///< empty: default_cache_folder()
 };
@@ -81,6 +86,7 @@ struct Started {
   int intra_op_threads = 0;
   std::string precision{};
   bool channels_last = false;
+  bool has_bfloat16 = false;  ///< the device could compute in it
 };
 struct RecordFailed {
   Error error{};  ///< the first of its kind; counts stand in the result
@@ -125,6 +131,8 @@ class Run {
   [[nodiscard]] std::shared_ptr<const Trace> trace() const;
   /// The file of a record that a lane of the timeline worked on; empty where there is none.
   [[nodiscard]] std::string locate(std::string_view lane, std::uint64_t record) const;
+  /// The trainer's part of it alone, which costs next to nothing: for whoever waits for a step.
+  [[nodiscard]] TrainerSample trainer() const;
 
  private:
   class Impl;

@@ -3,6 +3,7 @@
 
 #include "engine/cache_shelf.h"
 #include "engine/pipeline_settings.h"
+#include "training/fill_caches.h"
 #include "training/step_fault.h"
 
 #include <algorithm>
@@ -63,14 +64,15 @@ TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& opt
   pipeline.workers = workers;
   pipeline.allocator = std::move(allocator);
   pipeline.on_notice = [this](const Error& error) { state_.emit(Noticed{error}); };
-  pipeline.staged = options.staged;
+  pipeline.staged = options.staged || plan_->trainer.staged;
   pipeline.meters = options.meters;
   pipeline.cache_folder = options.cache_folder;
   const DataPlan* const plans[] = {&plan_->train, plan_->validation ? &*plan_->validation : nullptr};
   pipeline.caches = std::make_shared<CacheShelf>(plans, options.cache_folder);
   pipeline.trace = state_.trace;
+  settings_ = pipeline;
   train_ = std::make_unique<Pipeline>(plan_, plan_->train, pipeline);
-  if (options_.train && plan_->validation) {
+  if (options_.train && options_.validate && plan_->validation) {
     pipeline.trace_prefix = RunState::kValidation;
     validation_ = std::make_unique<Pipeline>(plan_, *plan_->validation, pipeline);
   }
@@ -85,15 +87,33 @@ TrainerLoop::~TrainerLoop() {
   state_.attach(nullptr, nullptr);
 }
 
-Result<TrainerLoop::End> TrainerLoop::run() {
+Status TrainerLoop::load_first() {
+  const auto load = [this](const DataPlan* data, const char* what) -> Status {
+    if (data == nullptr) return {};
+    const std::shared_ptr<const Plan> part = fill_plan(*data);
+    if (!part) return {};
+    begin();
+    return fill_caches(part, settings_, state_, what);
+  };
+  if (Status loaded = load(&plan_->train, "Loading everything first"); !loaded) return loaded;
+  return load(validation_ != nullptr ? &*plan_->validation : nullptr, "Loading all validation data first");
+}
+
+/// The clock of the run starts.
+void TrainerLoop::begin() {
+  if (result_.first.at != 0) return;
   state_.meter.enter(Phase::Wait);
   state_.mark_started();
   result_.first = state_.snapshot();
+}
+
+Result<TrainerLoop::End> TrainerLoop::run() {
+  begin();
   if (options_.max_seconds) deadline_ = std::make_unique<Deadline>(state_, *options_.max_seconds);
 
   Result<End> end = fail(Error{.code = ErrorCode::Failed, .reason = "the step broke off"});
   try {
-    end = stream();
+    end = options_.replay_batches ? replay() : stream();
     // What was learnt of an unfinished epoch is reported too.
     if (end && steps_ > start_.steps) {
       if (auto status = finish_epoch(false); !status) end = fail(std::move(status.error()));
@@ -148,6 +168,32 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
       return state_.stop_requested() ? End::Stopped : End::Completed;
     }
   }
+}
+
+/// Holds on to the first batches, then steps through them without end.
+Result<TrainerLoop::End> TrainerLoop::replay() {
+  std::vector<Batch> kept;
+  while (kept.size() < std::max<std::size_t>(*options_.replay_batches, 1)) {
+    auto batch = train_->next();
+    if (!batch) {
+      if (batch.error().code == ErrorCode::Cancelled) return state_.stop_requested() ? End::Stopped : End::Completed;
+      return fail(std::move(batch.error()));
+    }
+    if (!*batch) break;
+    if ((*batch)->records > 0) kept.push_back(std::move(**batch));
+  }
+  train_->pause();
+  for (std::size_t i = 0; !kept.empty(); i = (i + 1) % kept.size()) {
+    state_.meter.enter(Phase::Wait);
+    if (!state_.wait_while_paused()) return End::Stopped;
+    if (limit_reached()) return End::Completed;
+    begin_epoch(1);
+    if (auto status = step(kept[i]); !status) {
+      if (status.error().code == ErrorCode::Cancelled) return End::Stopped;
+      return fail(std::move(status.error()));
+    }
+  }
+  return End::Completed;
 }
 
 Status TrainerLoop::step(const Batch& batch) {
@@ -217,6 +263,7 @@ Status TrainerLoop::finish_epoch(bool complete) {
   }
   state_.meter.enter(Phase::Other);
   state_.meter.set_validating(false);
+  state_.meter.end_epoch();
   const TrainerSample now = state_.meter.read();
   const double training_s = seconds(after_training.times.total() - start_.time);
   result.samples = after_training.samples - start_.samples;

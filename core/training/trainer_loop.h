@@ -45,6 +45,9 @@ class TrainerLoop {
   TrainerLoop(const TrainerLoop&) = delete;
   TrainerLoop& operator=(const TrainerLoop&) = delete;
 
+  /// Before run(): fills the caches that are to be filled before training. It counts as waiting for data. Errors:
+  /// those of a pipeline; Cancelled.
+  [[nodiscard]] Status load_first();
   /// Fills `result` as it goes: epochs, errors, snapshots.
   [[nodiscard]] Result<End> run();
 
@@ -67,7 +70,9 @@ class TrainerLoop {
     std::uint64_t steps = 0;
   };
 
+  void begin();
   [[nodiscard]] Result<End> stream();
+  [[nodiscard]] Result<End> replay();
   [[nodiscard]] Status step(const Batch& batch);
   [[nodiscard]] Status finish_epoch(bool complete);
   [[nodiscard]] Status validate();
@@ -81,6 +86,7 @@ class TrainerLoop {
   Learner& learner_;
   RunState& state_;
   RunResult& result_;
+  PipelineOptions settings_{};
   std::unique_ptr<Pipeline> train_;
   std::unique_ptr<Pipeline> validation_;
   std::unique_ptr<Deadline> deadline_;

@@ -25,9 +25,18 @@ Nanos& time_of(StepTimes& times, Phase phase) {
 
 }  // namespace
 
+void TrainerMeter::add(TrainerSample& sample, Nanos spent) const {
+  time_of(sample.times, phase_) += spent;
+  if (sample.validating) {
+    time_of(sample.validation, phase_) += spent;
+  } else if (border_ && phase_ == Phase::Wait) {
+    sample.border_wait += spent;
+  }
+}
+
 void TrainerMeter::settle(Nanos now) {
   if (counting()) {
-    time_of(sample_.times, phase_) += now - since_;
+    add(sample_, now - since_);
     if (lane_ != nullptr && now > since_)
       lane_->add({.start = since_,
                   .duration = now - since_,
@@ -71,12 +80,22 @@ void TrainerMeter::begin_epoch(std::uint32_t epoch) {
 }
 
 void TrainerMeter::set_validating(bool validating) {
+  const Nanos now = Clock::system().now();
   const std::lock_guard lock(mutex_);
+  settle(now);
   sample_.validating = validating;
+}
+
+void TrainerMeter::end_epoch() {
+  const Nanos now = Clock::system().now();
+  const std::lock_guard lock(mutex_);
+  settle(now);
+  border_ = true;
 }
 
 void TrainerMeter::count_step(std::uint64_t samples) {
   const std::lock_guard lock(mutex_);
+  border_ = false;
   ++sample_.steps;
   sample_.samples += samples;
 }
@@ -91,7 +110,7 @@ TrainerSample TrainerMeter::read() const {
   const Nanos now = Clock::system().now();
   const std::lock_guard lock(mutex_);
   TrainerSample sample = sample_;
-  if (counting() && now > since_) time_of(sample.times, phase_) += now - since_;
+  if (counting() && now > since_) add(sample, now - since_);
   return sample;
 }
 

@@ -26,6 +26,8 @@ class TrainerMeter {
 
   void begin_run(std::uint64_t total_steps, std::uint32_t epochs);
   void begin_epoch(std::uint32_t epoch);
+  /// The next wait is for the first batch of an epoch, as the run's first one is.
+  void end_epoch();
   void set_validating(bool validating);
   void count_step(std::uint64_t samples);
   /// Shows the newest loss and the epoch's running accuracy (NaN: none).
@@ -35,6 +37,7 @@ class TrainerMeter {
 
  private:
   void settle(Nanos now);
+  void add(TrainerSample& sample, Nanos spent) const;
   [[nodiscard]] bool counting() const { return phase_ != Phase::Rest && !(paused_ && phase_ == Phase::Wait); }
 
   mutable std::mutex mutex_{};
@@ -45,6 +48,7 @@ class TrainerMeter {
   bool paused_ = false;
   TraceLane* lane_ = nullptr;
   std::array<std::uint16_t, 7> labels_{};  ///< by phase
+  bool border_ = true;
 };
 
 }  // namespace feedline

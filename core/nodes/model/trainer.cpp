@@ -27,9 +27,13 @@ struct Trainer {
         .seed("seed", &Params::seed, "Decides order, augmentation and starting weights.")
         .param("workers", &Params::workers, range(0, 1024).ui(0, 32),
                "Threads that read and prepare records; 0: as many as there are cores.")
-        .param("prefetch", &Params::prefetch, range(1, 1024).ui(1, 32).unit("batches"),
+        .param("prefetch", &Params::prefetch, range(0, 1024).ui(0, 32).unit("batches"),
                "Batches prepared ahead of the step. More evens out slow records and costs memory. A trainer that waits for "
-               "batches of microseconds is woken for half of these at once, so give small records 16 or more.")
+               "batches of microseconds is woken for half of these at once, so give small records 16 or more. 0: nothing "
+               "overlaps; preparing a batch and learning from it take turns, as in a plain loop.")
+        .param("staged", &Params::staged,
+               "Every node gets workers and a queue of its own, for teaching: the same batches, only slower. Off: "
+               "one worker carries records through all nodes while they are hot in its cache.")
         .param("replicas", &Params::replicas, range(0, 256).ui(0, 16),
                "Copies of the model, each learning from a part of every batch at once; their gradients are summed. "
                "0: one a core on the CPU, but at least 8 rows of the batch for each. A GPU always has one.")

@@ -25,6 +25,9 @@ struct Cache {
         .param("disk", &Params::disk, "What does not fit into memory goes to a file in the cache folder.")
         .param("disk_megabytes", &Params::disk_megabytes, range(0, 1'073'741'824).ui(0, 1'048'576).unit("MiB"),
                "The size of that file at most; 0: while a tenth of the disk stays free.")
+        .param("fill_first", &Params::fill_first,
+               "Every record is prepared up to here and kept before training begins. Off: they are kept as they pass, "
+               "so that the first epoch trains at once.")
         .example({{"ram_megabytes", std::int64_t{64}}}, {.mean = 146.44, .stddev = 71.16, .tolerance = 0.01});
   }
 
