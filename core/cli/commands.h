@@ -17,6 +17,11 @@ void add_batches(CLI::App& app, ExitCode& code);
 void add_preview(CLI::App& app, ExitCode& code);
 void add_bench(CLI::App& app, ExitCode& code);
 void add_doctor(CLI::App& app, ExitCode& code);
+void add_diagnose(CLI::App& app, ExitCode& code);
+void add_whatif(CLI::App& app, ExitCode& code);
+void add_prove(CLI::App& app, ExitCode& code);
+void add_tune(CLI::App& app, ExitCode& code);
+void add_track_record(CLI::App& app, ExitCode& code);
 
 /// The whole program. Never throws.
 int run_program(int argc, char** argv);

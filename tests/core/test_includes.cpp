@@ -55,8 +55,9 @@ const QMap<QString, QSet<QString>>& allowed() {
       {"training", {"engine", "graph", "schema", "telemetry", "base"}},
       {"diagnosis", {"graph", "schema", "telemetry", "base"}},
       {"runs", {"base"}},
-      {"cli", {"training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
-      {"gui", {"training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
+      {"tuning", {"training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
+      {"cli", {"tuning", "training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
+      {"gui", {"tuning", "training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
   };
   return rooms;
 }

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/measuring.h"
+
+#include "base/cores.h"
+#include "cli/format.h"
+#include "cli/interrupts.h"
+#include "cli/output.h"
+#include "cli/terminal.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <mutex>
+
+namespace feedline::cli {
+
+void add_measure_arguments(CLI::App& command, MeasureArguments& arguments) {
+  add_file(command, arguments.file);
+  add_set(command, arguments.set);
+  command.add_option("--device", arguments.device, "Where to train: auto, cpu, cuda or cuda:1")->type_name("NAME");
+  command
+      .add_option(
+          "--json", arguments.json,
+          "Write the result as JSON to this file, or to standard output for '-' (which then carries nothing else)")
+      ->type_name("PATH|-");
+}
+
+void add_budget_arguments(CLI::App& command, MeasureArguments& arguments) {
+  command.add_option("--cores", arguments.cores, "Use only so many of the machine's cores")
+      ->type_name("N")
+      ->check(CLI::Range(1U, 4096U));
+  command.add_option("--memory", arguments.memory, "Bytes that caches may take; unless told: what is free")
+      ->type_name("BYTES")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::NonNegativeNumber);
+}
+
+Result<Document> prepare(const MeasureArguments& arguments) {
+  if (arguments.cores) limit_cores(*arguments.cores);
+  RunArguments run;
+  run.file = arguments.file;
+  run.set = arguments.set;
+  run.json = arguments.json;
+  return prepare(run);
+}
+
+Watch::Watch(const MeasureArguments& arguments) {
+  options_.run.device = arguments.device;
+  if (arguments.memory) options_.memory = static_cast<std::uint64_t>(*arguments.memory);
+  options_.stop = stop_.get_token();
+  if (is_terminal(stderr))
+    options_.progress = [](std::string_view what) { put(stderr, fmt::format("\r\x1b[K{} ...", what)); };
+  thread_ = std::jthread([this] {
+    Interrupts interrupts;
+    while (!ended_) {
+      interrupts.wait(std::chrono::milliseconds(100));
+      if (interrupts.requested()) stop_.request_stop();
+    }
+  });
+}
+
+Watch::~Watch() {
+  ended_ = true;
+  thread_.join();
+  if (options_.progress) put(stderr, "\r\x1b[K");
+}
+
+ExitCode Watch::failed(const Error& error) const {
+  if (options_.progress) put(stderr, "\r\x1b[K");
+  if (error.code == ErrorCode::Cancelled && stop_.stop_requested()) {
+    put_line(stderr, "interrupted");
+    return kInterrupted;
+  }
+  complain(error);
+  return exit_code(error.code);
+}
+
+std::vector<Fix> fixes_of(const Examination& examination) {
+  return find_fixes({.document = examination.document, .facts = examination.facts, .diagnosis = examination.diagnosis});
+}
+
+ExitCode deliver(const std::string& path, const std::string& text, const std::string& json) {
+  put(is_standard_output(path) ? stderr : stdout, text);
+  if (path.empty()) return kOk;
+  if (const auto written = write_result(path, json + '\n'); !written) {
+    complain(written.error());
+    return kBadInput;
+  }
+  return kOk;
+}
+
+}  // namespace feedline::cli

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/commands.h"
+#include "cli/format.h"
+#include "cli/help.h"
+#include "cli/measuring.h"
+#include "cli/table.h"
+#include "cli/terminal.h"
+#include "diagnosis/whatif.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <charconv>
+#include <memory>
+
+namespace feedline::cli {
+namespace {
+
+struct WhatIfArguments : MeasureArguments {
+  double seconds = 5;
+  std::optional<double> what_cores{};
+  std::optional<double> what_memory{};
+  std::optional<double> disk{};
+  std::optional<double> batch{};
+  std::optional<std::size_t> workers{};
+  double step_speedup = 1;
+  std::vector<std::string> faster{};
+};
+
+/// "decode=2". Errors: not of that form, no such node.
+Result<std::pair<std::string, double>> parse_faster(const std::string& text, const RunFacts& facts) {
+  const std::size_t at = text.rfind('=');
+  double factor = 0;
+  const char* const end = text.data() + text.size();
+  const bool read = at != std::string::npos && std::from_chars(text.data() + at + 1, end, factor).ptr == end;
+  if (!read || factor <= 0)
+    return fail("--faster " + text + ": not of the form NODE=TIMES", "Write for instance --faster decode=2");
+  std::string node = text.substr(0, at);
+  if (facts.find(node) == nullptr && node != facts.trainer_node && node != facts.batch_node)
+    return fail(Error{.reason = "--faster: there is no such node on the data side", .node = node});
+  return std::pair{std::move(node), factor};
+}
+
+std::string answer_text(const WhatIfAnswer& answer, std::size_t width) {
+  Table table({"", "samples/s", "beside measured"});
+  const auto row = [&](const char* name, double value) {
+    table.row({name, rate(value), answer.measured > 0 ? fmt::format("{:.2f} times", value / answer.measured) : "-"});
+  };
+  row("measured", answer.measured);
+  row("ceiling as it is", answer.ceiling);
+  row("with the change", answer.rate());
+  std::string text = table.text(width) + "\nNext limit: " + limit_text(answer.solution.tightest()) + ".\n";
+  if (!answer.cached.empty()) text += "With a cache behind " + answer.cached + ".\n";
+  return text;
+}
+
+std::string answer_json(const WhatIfAnswer& answer) {
+  nlohmann::ordered_json json;
+  json["measured_samples_per_s"] = answer.measured;
+  json["ceiling_samples_per_s"] = answer.ceiling;
+  json["whatif_samples_per_s"] = answer.rate();
+  json["limits"] = nlohmann::ordered_json::array();
+  for (const Limit& limit : answer.solution.limits)
+    json["limits"].push_back(
+        {{"kind", name(limit.kind)}, {"node", limit.node}, {"samples_per_s", limit.samples_per_s}});
+  json["cache_behind"] =
+      answer.cached.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(answer.cached);
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+ExitCode whatif(const WhatIfArguments& arguments) {
+  auto document = prepare(arguments);
+  if (!document) {
+    complain(document.error());
+    return exit_code(document.error().code);
+  }
+  WhatIf change{.cores = arguments.what_cores,
+                .memory = arguments.what_memory,
+                .batch = arguments.batch,
+                .workers = arguments.workers,
+                .step_speedup = arguments.step_speedup};
+  if (arguments.disk) change.disk_bytes_per_s = *arguments.disk * 1e6;
+  for (const std::string& text : arguments.faster) {
+    auto faster = parse_faster(text, facts_of(*document));
+    if (!faster) {
+      complain(faster.error());
+      return exit_code(faster.error().code);
+    }
+    change.faster.push_back(std::move(*faster));
+  }
+  std::optional<Examination> found;
+  {
+    const Watch watch(arguments);
+    auto examined = examine(*document, watch.options(), arguments.seconds);
+    if (!examined) return watch.failed(examined.error());
+    found = std::move(*examined);
+  }
+  const WhatIfAnswer answer = what_if(found->facts, found->diagnosis, change);
+  return deliver(arguments.json, answer_text(answer, width_of(stdout)), answer_json(answer));
+}
+
+}  // namespace
+
+void add_whatif(CLI::App& app, ExitCode& code) {
+  CLI::App* command = app.add_subcommand("whatif", "Say how fast a graph would be on other hardware");
+  explain(
+      *command,
+      "Measures the graph for a while, changes what is asked for in the closed form of its costs, and solves it again "
+      "with the best settings (or with the settings as they are, for --workers): the rate, and what limits next.");
+  command->footer(
+      "Examples:\n"
+      "  feedline-cli whatif my.feedline --cores 16\n"
+      "  feedline-cli whatif my.feedline --step-speedup 5             a faster GPU\n"
+      "  feedline-cli whatif my.feedline --faster decode=2 --memory 32GB\n");
+  auto arguments = std::make_shared<WhatIfArguments>();
+  add_measure_arguments(*command, *arguments);
+  command->add_option("--seconds", arguments->seconds, "Measure for so long after the warm-up (5)")
+      ->type_name("S")
+      ->check(CLI::Range(0.2, 3600.0));
+  command->add_option("--cores", arguments->what_cores, "So many cores")
+      ->type_name("N")
+      ->check(CLI::Range(0.1, 65536.0));
+  command->add_option("--memory", arguments->what_memory, "So many bytes for a cache at the best place")
+      ->type_name("BYTES")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--disk", arguments->disk, "A disk of so many megabytes a second")
+      ->type_name("MB/S")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--batch", arguments->batch, "Batches of so many records")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--workers", arguments->workers, "So many workers, everything else as it is")
+      ->type_name("N")
+      ->check(CLI::Range(1U, 1024U));
+  command->add_option("--step-speedup", arguments->step_speedup, "The training step so many times faster")
+      ->type_name("TIMES")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--faster", arguments->faster, "A node so many times faster. May be given many times")
+      ->type_name("NODE=TIMES")
+      ->allow_extra_args(false);
+  command->callback([arguments, &code] { code = whatif(*arguments); });
+}
+
+}  // namespace feedline::cli

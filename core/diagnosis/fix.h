@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "diagnosis/verdict.h"
+#include "graph/edit.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace feedline {
+
+/// A change that a diagnosis offers: one undoable edit with what it is expected to bring.
+struct Fix {
+  std::string id{};     ///< "workers", "cache:resize": stable, for --fix
+  std::string title{};  ///< "Use 4 workers"
+  std::string why{};    ///< a sentence or two
+  Edit edit{};
+  double predicted_ratio = 1;    ///< rate with it beside the rate without
+  bool changes_results = false;  ///< what is learnt changes, not only how fast
+};
+
+/// What a rule may look at.
+struct FixContext {
+  const Document& document;
+  const RunFacts& facts;
+  const Diagnosis& diagnosis;
+  const Registry& registry = Registry::instance();
+
+  /// The rate of a changed model beside that of the model as it is.
+  [[nodiscard]] double ratio(const Model& after) const;
+  /// A parameter as it stands in the document, its default included.
+  [[nodiscard]] Value setting(std::string_view node, std::string_view param) const;
+  [[nodiscard]] Edit set(const std::string& node, const std::string& param, Value value) const;
+};
+
+/// A rule looks at a diagnosis and offers what would help, or nothing. It need not check that its edit makes a sound
+/// graph or that its gain is worth naming: find_fixes() does.
+using FixRule = std::vector<Fix> (*)(const FixContext&);
+
+/// All rules. One file in diagnosis/fixes each, found by CMake, like nodes: adding one touches its own file only.
+class FixRules {
+ public:
+  [[nodiscard]] static const FixRules& instance();
+  void add(FixRule rule) { rules_.push_back(rule); }
+  [[nodiscard]] const std::vector<FixRule>& all() const { return rules_; }
+
+ private:
+  std::vector<FixRule> rules_{};
+};
+
+/// Gains below this are not worth a change.
+inline constexpr double kWorthwhile = 1.02;
+
+/// What the rules offer, best first: edits that leave a sound graph and are predicted to bring kWorthwhile or more.
+[[nodiscard]] std::vector<Fix> find_fixes(const FixContext& context);
+
+/// Defined in the generated all_fixes.cpp.
+void register_all_fixes(FixRules& rules);
+
+}  // namespace feedline
+
+/// Ends a fix's file: registers its rule.
+#define FEEDLINE_FIX(rule)                                         \
+  namespace feedline {                                             \
+  void FEEDLINE_FIX_FUNCTION(FixRules& rules);                     \
+  void FEEDLINE_FIX_FUNCTION(FixRules& rules) { rules.add(rule); } \
+  }

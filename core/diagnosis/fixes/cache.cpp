@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "diagnosis/cache_placement.h"
+#include "diagnosis/fix.h"
+#include "diagnosis/fixes/insert_cache.h"
+#include "diagnosis/wording.h"
+
+namespace feedline {
+namespace {
+
+/// Prepares each record only once, and keeps it nearest to the trainer.
+std::vector<Fix> cache(const FixContext& context) {
+  std::vector<Fix> fixes;
+  if (context.facts.records == 0 || context.facts.epochs < 2) return fixes;
+  const auto places = cache_places(context.facts, context.diagnosis.model, static_cast<double>(context.facts.memory));
+  const CachePlace* inside = best_in_memory(places);
+  for (const CachePlace& place : places) {
+    const bool disk = !place.fits;
+    if (&place != inside && !(disk && inside == nullptr && &place == &places.front())) continue;
+    const auto edit = insert_cache(context.document, context.registry, place.node, {});
+    if (!edit) continue;
+    fixes.push_back(
+        {.id = "cache:" + place.node,
+         .title = "Keep what " + place.node + " gives " + (disk ? "on disk" : "in memory"),
+         .why = "From the second epoch on nothing above runs again. It takes " + wording::bytes(place.bytes) + ".",
+         .edit = *edit,
+         .predicted_ratio = context.ratio(place.after)});
+  }
+  return fixes;
+}
+
+/// The same, before training: no epoch pays for it, the start does.
+std::vector<Fix> offline(const FixContext& context) {
+  std::vector<Fix> fixes;
+  if (context.facts.records == 0) return fixes;
+  for (const CachePlace& place :
+       cache_places(context.facts, context.diagnosis.model, static_cast<double>(context.facts.memory))) {
+    const auto edit = insert_cache(context.document, context.registry, place.node, {{"fill_first", true}});
+    if (!edit) continue;
+    fixes.push_back(
+        {.id = "offline:" + place.node,
+         .title = "Do everything up to " + place.node + " once, before training",
+         .why = "Every epoch then starts from prepared records. It takes " + wording::bytes(place.bytes) + ".",
+         .edit = *edit,
+         .predicted_ratio = context.ratio(place.after)});
+    break;
+  }
+  return fixes;
+}
+
+std::vector<Fix> both(const FixContext& context) {
+  std::vector<Fix> fixes = cache(context);
+  for (Fix& fix : offline(context)) fixes.push_back(std::move(fix));
+  return fixes;
+}
+
+}  // namespace
+}  // namespace feedline
+
+FEEDLINE_FIX(both)

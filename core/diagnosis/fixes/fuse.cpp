@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "diagnosis/fix.h"
+
+namespace feedline {
+namespace {
+
+/// One worker carries a record through all nodes; no queue stands between them.
+std::vector<Fix> fuse(const FixContext& context) {
+  const Value staged = context.setting(context.facts.trainer_node, "staged");
+  if (!std::holds_alternative<bool>(staged) || !std::get<bool>(staged)) return {};
+  Model after = context.diagnosis.model;
+  for (NodeCost& node : after.costs.nodes) {
+    const bool source = &node == &after.costs.nodes.front();
+    node.segment = source ? 0 : 1;
+    node.workers = source ? 1 + after.workers / 8 : after.workers;
+  }
+  // What the costs do not explain is the queues' own work.
+  const double measured = context.diagnosis.measured();
+  const double ratio = measured > 0 ? after.expected().samples_per_s / measured : 1;
+  return {{.id = "fuse",
+           .title = "Carry records through all nodes at once",
+           .why = "Every node has a queue of its own; handing records on costs time and cold caches.",
+           .edit = context.set(context.facts.trainer_node, "staged", false),
+           .predicted_ratio = ratio}};
+}
+
+}  // namespace
+}  // namespace feedline
+
+FEEDLINE_FIX(fuse)

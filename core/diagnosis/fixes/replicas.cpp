@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "diagnosis/fix.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace feedline {
+namespace {
+
+/// Fewer rows than this a replica are not worth one of their own (training/core_budget.h).
+constexpr std::int64_t kRows = 8;
+
+/// Copies of the model, one a core, each learning from a part of the batch.
+std::vector<Fix> replicas(const FixContext& context) {
+  const RunFacts& facts = context.facts;
+  const auto room = std::min<std::int64_t>(static_cast<std::int64_t>(facts.cores), facts.batch / kRows);
+  if (!facts.on_cpu || room <= facts.replicas) return {};
+  Model after = context.diagnosis.model;
+  const double threads = static_cast<double>(room);
+  const double now = std::min(facts.step_threads(), after.cores);
+  if (threads <= now) return {};
+  after.costs.step_alone *= now / threads;
+  after.step_threads = threads;
+  const bool automatic = room == static_cast<std::int64_t>(facts.cores);
+  return {{.id = "replicas",
+           .title = fmt::format("Learn with {} replicas", room),
+           .why = "The step leaves cores idle. Each replica learns from a part of the batch; batch norm then sees "
+                  "smaller parts.",
+           .edit = {Edit::List{context.set(facts.trainer_node, "replicas", automatic ? std::int64_t{0} : room),
+                               context.set(facts.trainer_node, "intra_op_threads", std::int64_t{0})}},
+           .predicted_ratio = context.ratio(after),
+           .changes_results = true}};
+}
+
+}  // namespace
+}  // namespace feedline
+
+FEEDLINE_FIX(replicas)

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "diagnosis/profile.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace feedline {
+namespace {
+
+/// Fewer idle cores than this share of all: whoever waits may be waiting for a core.
+constexpr double kFull = 0.08;
+
+struct Totals {
+  StageCounters done{};
+  double fill = 0;
+};
+
+Totals between(const Snapshot& earlier, const StageSample& now, std::size_t i) {
+  const bool same = i < earlier.stages.size() && earlier.stages[i].node == now.node;
+  if (!same) return {now.total, now.queue_fill};
+  return {now.total - earlier.stages[i].total, (now.queue_fill + earlier.stages[i].queue_fill) / 2};
+}
+
+StepCost step_cost(const TrainerSample& earlier, const TrainerSample& later, double steps) {
+  const StepTimes all = later.times - earlier.times;
+  const StepTimes validation = later.validation - earlier.validation;
+  const StepTimes times = all - validation;
+  const auto each = [steps](Nanos time) { return feedline::seconds(time) / steps; };
+  return {.wait = each(times.wait),
+          .h2d = each(times.h2d),
+          .forward = each(times.forward),
+          .backward = each(times.backward),
+          .optimizer = each(times.optimizer),
+          .other = each(times.other)};
+}
+
+}  // namespace
+
+const NodeCost* Profile::find(std::string_view node) const {
+  const auto found = std::find_if(nodes.begin(), nodes.end(), [&](const NodeCost& n) { return n.node == node; });
+  return found == nodes.end() ? nullptr : &*found;
+}
+
+double Profile::loader_cpu() const {
+  double cpu = 0;
+  for (const NodeCost& node : nodes) cpu += node.cpu;
+  return cpu;
+}
+
+Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& later) {
+  Profile profile;
+  const double wall = feedline::seconds(later.at - earlier.at);
+  profile.steps = later.trainer.steps - earlier.trainer.steps;
+  profile.samples = later.trainer.samples - earlier.trainer.samples;
+  if (wall <= 0 || profile.steps == 0 || profile.samples == 0) return profile;
+  const auto steps = static_cast<double>(profile.steps);
+  const auto samples = static_cast<double>(profile.samples);
+  profile.batch = samples / steps;
+  profile.step = step_cost(earlier.trainer, later.trainer, steps);
+  profile.border_wait = feedline::seconds(later.trainer.border_wait - earlier.trainer.border_wait) / steps;
+  profile.seconds = profile.step.total() * steps;
+  profile.samples_per_s = profile.seconds > 0 ? samples / profile.seconds : 0;
+
+  // What was prepared meanwhile is not quite what was consumed: costs are shared out among the records that reached
+  // the batch.
+  double prepared =
+      later.stages.empty()
+          ? 0
+          : static_cast<double>(between(earlier, later.stages.back(), later.stages.size() - 1).done.records);
+  if (prepared <= 0) prepared = samples;
+  double loader_cpu = 0;
+  for (std::size_t i = 0; i < later.stages.size(); ++i) {
+    const StageSample& stage = later.stages[i];
+    const auto [done, fill] = between(earlier, stage, i);
+    const double time = wall * static_cast<double>(std::max<std::size_t>(stage.workers, 1));
+    const double cpu = feedline::seconds(std::max<Nanos>(done.cpu, 0));
+    loader_cpu += cpu;
+    profile.nodes.push_back(
+        {.node = stage.node,
+         .type = stage.type,
+         .segment = stage.segment,
+         .workers = std::max<std::size_t>(stage.workers, 1),
+         .sequential = stage.sequential,
+         .visits = static_cast<double>(done.records) / prepared,
+         .cpu = cpu / prepared,
+         .wait = std::max(feedline::seconds(done.busy - done.delayed) - cpu, 0.0) / prepared,
+         .delayed = feedline::seconds(done.delayed) / prepared,
+         .bytes = done.records > 0 ? static_cast<double>(done.bytes) / static_cast<double>(done.records) : 0,
+         .busy = std::min(feedline::seconds(done.busy) / time, 1.0),
+         .starved = std::min(feedline::seconds(done.starved) / time, 1.0),
+         .blocked = std::min(feedline::seconds(done.blocked) / time, 1.0),
+         .fill = fill});
+  }
+
+  const auto cores = static_cast<double>(std::max<std::size_t>(facts.cores, 1));
+  const double own = feedline::seconds(later.process.cpu - earlier.process.cpu);
+  profile.own_cores = own / wall;
+  if (earlier.process.cores_busy > 0) {
+    const double all = feedline::seconds(later.process.cores_busy - earlier.process.cores_busy) / wall;
+    profile.other_cores = std::clamp(all - profile.own_cores, 0.0, cores);
+  }
+  profile.idle_cores = std::max(cores - profile.own_cores - profile.other_cores, 0.0);
+  profile.disk_bytes = static_cast<double>(later.process.disk_bytes - earlier.process.disk_bytes) / prepared;
+  const double bad = static_cast<double>(later.record_errors - earlier.record_errors);
+  profile.bad = bad / (bad + samples);
+
+  const bool full = profile.idle_cores < kFull * cores;
+  const double busy = profile.step.busy() / profile.batch;
+  profile.step_alone = busy;
+  if (facts.on_cpu) {
+    profile.step_cpu = std::max(own - loader_cpu, 0.0) / samples;
+    if (full) profile.step_alone = std::min(busy, profile.step_cpu / std::min(facts.step_threads(), cores));
+  }
+  return profile;
+}
+
+}  // namespace feedline

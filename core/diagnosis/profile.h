@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "diagnosis/facts.h"
+#include "telemetry/snapshot.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace feedline {
+
+/// What a node of the data side costs. All times are seconds a training sample, so that nodes that see fewer records
+/// (behind a cache) weigh less: Plumber's visit ratio is in them.
+struct NodeCost {
+  std::string node{};
+  std::string type{};
+  std::size_t segment = 0;
+  std::size_t workers = 1;
+  bool sequential = false;
+  double visits = 1;   ///< records through it for one training sample
+  double cpu = 0;      ///< on a core (thread CPU time: wall time overestimates up to 2.5 times, Plumber)
+  double wait = 0;     ///< in its code without using a core: a disk, a network, a lock
+  double delayed = 0;  ///< without a core, though there was something to compute: somebody else had it
+  double bytes = 0;    ///< put out for one record
+  double busy = 0;     ///< share of its workers' time, 0..1
+  double starved = 0;  ///< the same, waiting for input
+  double blocked = 0;  ///< the same, waiting for room behind its segment
+  double fill = 0;     ///< of the queue behind its segment, 0..1, mean of both ends
+  [[nodiscard]] double self() const { return cpu + wait; }
+};
+
+/// Seconds of the trainer's time a step.
+struct StepCost {
+  double wait = 0;
+  double h2d = 0;
+  double forward = 0;
+  double backward = 0;
+  double optimizer = 0;
+  double other = 0;
+  [[nodiscard]] double busy() const { return h2d + forward + backward + optimizer + other; }
+  [[nodiscard]] double total() const { return wait + busy(); }
+};
+
+/// What was measured between two snapshots of one run, validation left out.
+struct Profile {
+  double seconds = 0;
+  std::uint64_t steps = 0;
+  std::uint64_t samples = 0;
+  double samples_per_s = 0;
+  double batch = 1;  ///< samples a step
+  StepCost step{};
+  double border_wait = 0;  ///< seconds a step of step.wait that were for first batches of epochs
+  double step_cpu = 0;     ///< CPU seconds a sample of everything that is not the loader's; 0: the step is elsewhere
+  double step_alone = 0;   ///< seconds a sample that the step would take with nobody beside it
+  double own_cores = 0;    ///< that this process used, on average
+  double other_cores = 0;  ///< that other processes used of the cores that this one may use
+  double idle_cores = 0;
+  double disk_bytes = 0;          ///< fetched from disks a sample
+  double bad = 0;                 ///< share of the records that were left out
+  std::vector<NodeCost> nodes{};  ///< from the source to the batch
+
+  [[nodiscard]] const NodeCost* find(std::string_view node) const;
+  [[nodiscard]] double loader_cpu() const;  ///< CPU seconds a sample
+  [[nodiscard]] double wait_share() const { return step.total() > 0 ? step.wait / step.total() : 0; }
+};
+
+/// Time for want of a core is no cost of a node's own: the meters tell it apart from waiting for a disk or a network.
+/// The step's, whose threads are not metered one by one, is put right when the cores are full: it then counts as what
+/// its CPU time makes on its threads.
+[[nodiscard]] Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& later);
+
+}  // namespace feedline

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runs/database.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdlib>
+#include <sqlite3.h>
+#include <utility>
+
+namespace feedline {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kBusyMilliseconds = 5000;
+
+/// One step each: what brings a file of version i to version i + 1. Never change one that was released; add another.
+constexpr std::array kMigrations = {
+    "CREATE TABLE predictions ("
+    "  id INTEGER PRIMARY KEY,"
+    "  made_at TEXT NOT NULL,"
+    "  graph TEXT NOT NULL,"
+    "  fix TEXT NOT NULL,"
+    "  title TEXT NOT NULL,"
+    "  verdict TEXT NOT NULL,"
+    "  predicted REAL NOT NULL,"
+    "  measured REAL NOT NULL,"
+    "  low REAL NOT NULL,"
+    "  high REAL NOT NULL,"
+    "  pairs INTEGER NOT NULL,"
+    "  kept INTEGER NOT NULL);",
+};
+
+const char* environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0' ? value : nullptr;
+}
+
+}  // namespace
+
+fs::path default_data_folder() {
+  if (const char* own = environment("FEEDLINE_DATA")) return own;
+  if (const char* data = environment("XDG_DATA_HOME")) return fs::path(data) / "feedline";
+  if (const char* home = environment("HOME")) return fs::path(home) / ".local" / "share" / "feedline";
+  std::error_code ignored;
+  return fs::temp_directory_path(ignored) / "feedline-data";
+}
+
+Statement::~Statement() { sqlite3_finalize(statement_); }
+Statement::Statement(Statement&& other) noexcept
+    : statement_(std::exchange(other.statement_, nullptr)), bound_(other.bound_) {}
+
+Statement& Statement::bind(double value) {
+  sqlite3_bind_double(statement_, ++bound_, value);
+  return *this;
+}
+
+Statement& Statement::bind(std::int64_t value) {
+  sqlite3_bind_int64(statement_, ++bound_, value);
+  return *this;
+}
+
+Statement& Statement::bind(std::string_view value) {
+  sqlite3_bind_text(statement_, ++bound_, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  switch (sqlite3_step(statement_)) {
+    case SQLITE_ROW:
+      return true;
+    case SQLITE_DONE:
+      return false;
+    default:
+      return fail(Error{.code = ErrorCode::Failed,
+                        .reason = std::string("the record of runs: ") + sqlite3_errmsg(sqlite3_db_handle(statement_))});
+  }
+}
+
+double Statement::real(int column) const { return sqlite3_column_double(statement_, column); }
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+std::string Statement::text(int column) const {
+  const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  return bytes == nullptr ? std::string() : std::string(bytes);
+}
+
+int Database::version() { return static_cast<int>(kMigrations.size()); }
+
+Database::Database(sqlite3* handle, fs::path file) : handle_(handle), file_(std::move(file)) {}
+Database::~Database() { sqlite3_close(handle_); }
+Database::Database(Database&& other) noexcept
+    : handle_(std::exchange(other.handle_, nullptr)), file_(std::move(other.file_)) {}
+
+tl::unexpected<Error> Database::failed(std::string_view what) const {
+  return fail(Error{.code = ErrorCode::Failed,
+                    .reason = fmt::format("{}: {}", what, handle_ == nullptr ? "no memory" : sqlite3_errmsg(handle_)),
+                    .remedy = "Move the file away to begin a new one, or set FEEDLINE_DATA to another folder",
+                    .file = file_.string()});
+}
+
+Result<Database> Database::open(const fs::path& file) {
+  std::error_code error;
+  fs::create_directories(file.parent_path(), error);
+  if (error)
+    return fail(Error{.code = ErrorCode::Failed,
+                      .reason = "the folder for the record of runs cannot be made: " + error.message(),
+                      .remedy = "Set FEEDLINE_DATA to a folder that can be written to",
+                      .file = file.parent_path().string()});
+  sqlite3* handle = nullptr;
+  const int opened = sqlite3_open_v2(file.c_str(), &handle,
+                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, nullptr);
+  Database database(handle, file);
+  if (opened != SQLITE_OK) return database.failed("the record of runs cannot be opened");
+  sqlite3_busy_timeout(handle, kBusyMilliseconds);
+  if (Status set = database.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"); !set)
+    return fail(std::move(set.error()));
+  if (Status current = database.migrate(); !current) return fail(std::move(current.error()));
+  return database;
+}
+
+Status Database::run(const std::string& sql) {
+  if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+  return failed("the record of runs cannot be used");
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr) == SQLITE_OK)
+    return Statement(statement);
+  return failed("the record of runs cannot be used");
+}
+
+/// Under an exclusive lock, because another program may be doing the same.
+Status Database::migrate() {
+  const auto found_version = [this]() -> Result<std::int64_t> {
+    auto statement = prepare("PRAGMA user_version");
+    if (!statement) return fail(std::move(statement.error()));
+    if (auto row = statement->step(); !row) return fail(std::move(row.error()));
+    return statement->integer(0);
+  };
+  auto found = found_version();
+  if (!found) return fail(std::move(found.error()));
+  if (*found > version())
+    return fail(Error{.reason = fmt::format("this record of runs was written by a newer Feedline (version {}, this one "
+                                            "knows {})",
+                                            *found, version()),
+                      .remedy = "Use the newer Feedline, or set FEEDLINE_DATA to another folder",
+                      .file = file_.string()});
+  if (*found == version()) return {};
+  if (Status locked = run("BEGIN IMMEDIATE"); !locked) return locked;
+  found = found_version();
+  for (std::int64_t step = found ? *found : 0; step < version(); ++step) {
+    Status done = run(std::string(kMigrations.at(static_cast<std::size_t>(step))) +
+                      fmt::format("PRAGMA user_version={};", step + 1));
+    if (done) continue;
+    (void)run("ROLLBACK");
+    return done;
+  }
+  return run("COMMIT");
+}
+
+}  // namespace feedline

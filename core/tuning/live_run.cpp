@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tuning/live_run.h"
+
+#include "base/cores.h"
+#include "base/memory.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+namespace feedline {
+namespace {
+
+constexpr std::chrono::milliseconds kPoll{1};
+constexpr std::uint64_t kWarmSteps = 20;
+constexpr std::uint64_t kFewSteps = 4;
+constexpr double kLongEnough = 1.5;
+constexpr std::uint32_t kWithoutEnd = 1'000'000;
+
+tl::unexpected<Error> cancelled() { return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"}); }
+
+double since(Nanos start) { return seconds(Clock::system().now() - start); }
+
+}  // namespace
+
+double Slice::samples_per_s() const {
+  const StepTimes all = to.trainer.times - from.trainer.times;
+  const double time = feedline::seconds(all.total());
+  return time > 0 ? static_cast<double>(to.trainer.samples - from.trainer.samples) / time : 0;
+}
+
+RunFacts run_facts(const Document& document, const Started& started) {
+  RunFacts facts = facts_of(document);
+  facts.cores = usable_cores();
+  facts.workers = started.workers;
+  facts.replicas = std::max(started.replicas, 1);
+  facts.intra_op_threads = std::max(started.intra_op_threads, 1);
+  facts.on_cpu = started.device.starts_with("cpu");
+  facts.precision = started.precision;
+  facts.channels_last = started.channels_last;
+  facts.records = started.samples_per_epoch;
+  facts.memory = free_memory();
+  facts.bfloat16 = started.has_bfloat16;
+  return facts;
+}
+
+LiveRun::LiveRun(Document document, const MeasureOptions& options) : document_(std::move(document)), options_(options) {
+  RunOptions run = options_.run;
+  run.epochs = kWithoutEnd;
+  run.max_steps.reset();
+  run.max_seconds.reset();
+  run.validate = false;
+  run_ = Run::start(document_, run, [this](const Fact& fact) { receive(fact); });
+}
+
+LiveRun::~LiveRun() { run_.reset(); }
+
+void LiveRun::receive(const Fact& fact) {
+  const std::lock_guard lock(mutex_);
+  if (const auto* started = std::get_if<Started>(&fact)) started_ = *started;
+  if (const auto* finished = std::get_if<Finished>(&fact))
+    failure_ = finished->result.failure.value_or(
+        Error{.code = ErrorCode::Failed, .reason = "the run ended before it could be measured"});
+}
+
+Error LiveRun::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_.value_or(Error{.code = ErrorCode::Failed, .reason = "the run ended before it could be measured"});
+}
+
+Status LiveRun::wait_until(const std::function<bool()>& reached) {
+  while (!reached()) {
+    if (options_.stop.stop_requested()) return cancelled();
+    if (run_->wait_for(kPoll)) return fail(failure());
+  }
+  return {};
+}
+
+Status LiveRun::wait_for_step() {
+  const std::uint64_t before = run_->trainer().steps;
+  return wait_until([&] { return run_->trainer().steps > before; });
+}
+
+Status LiveRun::warm_up(double most_seconds) {
+  if (Status begun = wait_until([this] { return run_->trainer().steps > 0; }); !begun) return begun;
+  first_wait_ = seconds(run_->trainer().border_wait);
+  {
+    const std::lock_guard lock(mutex_);
+    facts_ = run_facts(document_, *started_);
+  }
+  facts_.staged = facts_.staged || options_.run.staged;
+  facts_.epochs = facts_of(document_).epochs;
+  if (options_.memory) facts_.memory = *options_.memory;
+  facts_.most_workers = options_.most_workers;
+  if (options_.records > 0) facts_.records = options_.records;
+  const bool caches = std::any_of(facts_.nodes.begin(), facts_.nodes.end(), [](const DataNode& n) { return n.cache; });
+  const Nanos start = Clock::system().now();
+  return wait_until([&] {
+    const TrainerSample now = run_->trainer();
+    const double lasted = since(start);
+    if (lasted > most_seconds) return true;
+    if (caches) return now.epoch > 1 && now.steps > kFewSteps;
+    return now.steps >= kWarmSteps || (now.steps >= kFewSteps && lasted > kLongEnough);
+  });
+}
+
+Result<Slice> LiveRun::measure(double seconds) {
+  if (rested_) {
+    rested_ = false;
+    run_->resume();
+    const std::uint64_t from = run_->trainer().steps;
+    const std::uint64_t ahead = facts_.prefetch + 2;
+    if (Status used = wait_until([&] { return run_->trainer().steps >= from + ahead; }); !used)
+      return fail(std::move(used.error()));
+  }
+  if (Status at = wait_for_step(); !at) return fail(std::move(at.error()));
+  Slice slice{.from = run_->snapshot()};
+  const Nanos start = slice.from.at;
+  if (Status lasted = wait_until([&] { return since(start) >= seconds; }); !lasted)
+    return fail(std::move(lasted.error()));
+  if (Status at = wait_for_step(); !at) return fail(std::move(at.error()));
+  slice.to = run_->snapshot();
+  return slice;
+}
+
+void LiveRun::rest() {
+  run_->pause();
+  rested_ = true;
+}
+
+void shorten_epochs(MeasureOptions& options, const RunFacts& facts, double samples_per_s, double seconds) {
+  const auto wanted =
+      static_cast<std::uint64_t>(std::max(samples_per_s * seconds, 4.0 * static_cast<double>(facts.batch)));
+  if (facts.records == 0 || wanted >= facts.records) return;
+  options.run.max_records = wanted;
+  options.records = facts.records;
+}
+
+Result<Examination> examine(const Document& document, const MeasureOptions& options, double seconds) {
+  if (options.progress) options.progress("warming up");
+  LiveRun run(document, options);
+  if (Status warm = run.warm_up(); !warm) return fail(std::move(warm.error()));
+  if (options.progress) options.progress("measuring");
+  auto slice = run.measure(seconds);
+  if (!slice) return fail(std::move(slice.error()));
+  // Slow steps get the time that a verdict needs.
+  for (int more = 0; more < 3 && slice->to.trainer.steps - slice->from.trainer.steps < kStepsNeeded; ++more) {
+    auto longer = run.measure(seconds);
+    if (!longer) return fail(std::move(longer.error()));
+    slice->to = std::move(longer->to);
+  }
+  Diagnosis found = diagnose(run.facts(), slice->from, slice->to);
+  return Examination{
+      .document = document, .facts = run.facts(), .diagnosis = std::move(found), .load_s = run.first_wait()};
+}
+
+}  // namespace feedline

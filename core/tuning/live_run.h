@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "diagnosis/verdict.h"
+#include "training/run.h"
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace feedline {
+
+/// What all short measuring runs share.
+struct MeasureOptions {
+  RunOptions run{};  ///< device, seed, staged, cache folder, max_records; epochs and validation are set here
+  std::optional<std::uint64_t> memory{};  ///< bytes that caches may take; unset: what is free
+  std::size_t most_workers = 0;           ///< 0: see RunFacts::workers_limit()
+  std::uint64_t records = 0;              ///< an epoch really has, where run.max_records hides it
+  std::stop_token stop{};
+  /// What is being done, for people. May be empty. From the calling thread.
+  std::function<void(std::string_view what)> progress{};
+};
+
+/// A piece of a run between two steps.
+struct Slice {
+  Snapshot from{};
+  Snapshot to{};
+  [[nodiscard]] double samples_per_s() const;
+  [[nodiscard]] double seconds() const { return feedline::seconds(to.at - from.at); }
+};
+
+/// A run without end that is measured slice by slice, resting in between, so that several can take turns on one machine
+/// without being started anew. Used by one thread.
+class LiveRun {
+ public:
+  LiveRun(Document document, const MeasureOptions& options);
+  ~LiveRun();
+  LiveRun(const LiveRun&) = delete;
+  LiveRun& operator=(const LiveRun&) = delete;
+
+  /// Waits until the rates are steady: some steps, and where there are caches a whole epoch, as long as that lasts no
+  /// longer than `most_seconds`. Errors: of the run (node, file, remedy); Cancelled.
+  [[nodiscard]] Status warm_up(double most_seconds = 6);
+  /// Lets the run go on for so long, from the end of a step to the end of another. After a rest, the batches that were
+  /// prepared ahead are used up first.
+  [[nodiscard]] Result<Slice> measure(double seconds);
+  void rest();
+
+  /// After warm_up(): the graph's facts with what the run and the machine make of them.
+  [[nodiscard]] const RunFacts& facts() const { return facts_; }
+  [[nodiscard]] const Started& started() const { return *started_; }
+  /// Seconds that the run needed from its first look at the data to its first step.
+  [[nodiscard]] double first_wait() const { return first_wait_; }
+  [[nodiscard]] const Document& document() const { return document_; }
+
+ private:
+  [[nodiscard]] Status wait_until(const std::function<bool()>& reached);
+  [[nodiscard]] Status wait_for_step();
+  [[nodiscard]] Error failure() const;
+  void receive(const Fact& fact);
+
+  Document document_;
+  const MeasureOptions& options_;
+  RunFacts facts_{};
+  bool rested_ = false;
+  double first_wait_ = 0;
+
+  mutable std::mutex mutex_{};
+  std::optional<Started> started_{};
+  std::optional<Error> failure_{};
+  std::unique_ptr<Run> run_{};  // last: its thread uses the others
+};
+
+/// Facts of a run that has started.
+[[nodiscard]] RunFacts run_facts(const Document& document, const Started& started);
+
+/// So that caches fill within a warm-up: measures on the first records only, as many as last `seconds` at this rate.
+void shorten_epochs(MeasureOptions& options, const RunFacts& facts, double samples_per_s, double seconds = 2);
+
+/// Runs the graph for a while after its warm-up and diagnoses it.
+struct Examination {
+  Document document{};
+  RunFacts facts{};
+  Diagnosis diagnosis{};
+  double load_s = 0;  ///< before the first step
+};
+[[nodiscard]] Result<Examination> examine(const Document& document, const MeasureOptions& options, double seconds);
+
+}  // namespace feedline

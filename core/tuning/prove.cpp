@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tuning/prove.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace feedline {
+namespace {
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const std::size_t middle = values.size() / 2;
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle), values.end());
+  return values[middle];
+}
+
+/// One side: a run that is kept, or started for each turn.
+class Side {
+ public:
+  Side(const Document& document, const MeasureOptions& options) : document_(document), options_(options) {}
+
+  Status start() {
+    if (run_) return {};
+    run_ = std::make_unique<LiveRun>(document_, options_);
+    if (Status warm = run_->warm_up(); !warm) return warm;
+    if (load_s_ == 0) load_s_ = run_->first_wait();
+    facts_ = run_->facts();
+    return {};
+  }
+  void rest(bool keep) {
+    if (keep) {
+      run_->rest();
+    } else {
+      run_.reset();
+    }
+  }
+  Result<double> turn(double seconds, bool keep) {
+    if (Status ready = start(); !ready) return fail(std::move(ready.error()));
+    auto slice = run_->measure(seconds);
+    if (!slice) return fail(std::move(slice.error()));
+    rest(keep);
+    const StepTimes times = slice->to.trainer.times - slice->from.trainer.times;
+    waits_.push_back(static_cast<double>(times.wait) / static_cast<double>(std::max<Nanos>(times.total(), 1)));
+    rates_.push_back(slice->samples_per_s());
+    return rates_.back();
+  }
+
+  [[nodiscard]] const std::vector<double>& rates() const { return rates_; }
+  [[nodiscard]] int intra_op_threads() const { return run_->started().intra_op_threads; }
+  [[nodiscard]] Contestant summary() const {
+    Contestant side{
+        .samples_per_s = median(rates_), .wait_share = median(waits_), .load_s = loads_first() ? load_s_ : 0};
+    side.records = facts_.records;
+    if (options_.run.max_records && *options_.run.max_records < side.records)
+      side.load_s *= static_cast<double>(side.records) / static_cast<double>(*options_.run.max_records);
+    if (side.samples_per_s <= 0) return side;
+    const double epochs = std::max(1.0, static_cast<double>(facts_.epochs));
+    const double steady = static_cast<double>(facts_.records) / side.samples_per_s;
+    side.epoch_s = steady + side.load_s / epochs;
+    side.preparation_s = steady * side.wait_share + side.load_s / epochs;
+    return side;
+  }
+
+ private:
+  [[nodiscard]] bool loads_first() const {
+    for (const Node& node : document_.nodes())
+      if (const auto found = node.params.find("fill_first"); found != node.params.end() && found->second == Value(true))
+        return true;
+    return false;
+  }
+
+  const Document& document_;
+  const MeasureOptions& options_;
+  std::unique_ptr<LiveRun> run_{};
+  RunFacts facts_{};
+  double load_s_ = 0;
+  std::vector<double> rates_{};
+  std::vector<double> waits_{};
+};
+
+}  // namespace
+
+Result<Document> with_edit(const Document& document, const Edit& edit) {
+  Document changed = document;
+  if (auto undo = changed.apply(edit); !undo) return fail(std::move(undo.error()));
+  return changed;
+}
+
+Result<Proof> prove(const Document& a, const Document& b, const ProveOptions& options) {
+  const auto tell = [&](const std::string& what) {
+    if (options.measure.progress) options.measure.progress(what);
+  };
+  Side first(a, options.measure);
+  Side second(b, options.measure);
+  tell("warming up A");
+  if (Status ready = first.start(); !ready) return fail(std::move(ready.error()));
+  const int threads = first.intra_op_threads();
+  first.rest(true);
+  tell("warming up B");
+  if (Status ready = second.start(); !ready) return fail(std::move(ready.error()));
+  Proof proof{.restarted = second.intra_op_threads() != threads};
+  second.rest(!proof.restarted);
+  if (proof.restarted) first.rest(false);
+
+  const Nanos start = Clock::system().now();
+  for (std::size_t pair = 0;; ++pair) {
+    for (Side* side : pair % 2 == 0 ? std::array{&first, &second} : std::array{&second, &first})
+      if (auto turn = side->turn(options.slice, !proof.restarted); !turn) return fail(std::move(turn.error()));
+    proof.rate = estimate_ratio(first.rates(), second.rates());
+    if (options.on_pair) options.on_pair(proof.rate);
+    tell(fmt::format("pair {}: {:.2f} times", pair + 1, proof.rate.ratio));
+    if (pair + 1 < options.least_pairs) continue;
+    if (seconds(Clock::system().now() - start) >= options.seconds) break;
+    if (proof.rate.uncertainty() < options.precise_enough) break;
+  }
+  proof.a = first.summary();
+  proof.b = second.summary();
+  return proof;
+}
+
+}  // namespace feedline

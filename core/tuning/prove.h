@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "diagnosis/fix.h"
+#include "tuning/live_run.h"
+#include "tuning/ratio.h"
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+namespace feedline {
+
+struct ProveOptions {
+  MeasureOptions measure{};
+  double seconds = 20;           ///< of measuring, both sides together, warm-up not counted
+  double slice = 0.7;            ///< of one measurement
+  std::size_t least_pairs = 5;   ///< however long they take
+  double precise_enough = 0.01;  ///< ends early once the interval is this narrow (half of it, as a share)
+  /// After each pair. May be empty.
+  std::function<void(const RatioEstimate&)> on_pair{};
+};
+
+/// One side of a proof.
+struct Contestant {
+  double samples_per_s = 0;  ///< median of the slices
+  double wait_share = 0;     ///< of the step's time that it waits for a batch
+  /// Seconds an epoch that the step waits for data; what loading everything first takes is shared out among the epochs
+  /// that the trainer is set to.
+  double preparation_s = 0;
+  double epoch_s = 0;         ///< seconds an epoch, loading first shared out likewise
+  double load_s = 0;          ///< before the first step
+  std::uint64_t records = 0;  ///< an epoch
+};
+
+struct Proof {
+  RatioEstimate rate{};  ///< of B beside A
+  Contestant a{};
+  Contestant b{};
+  bool restarted = false;  ///< the two could not be kept side by side, each slice had a run of its own
+  [[nodiscard]] bool keep() const { return rate.surely_faster(); }
+};
+
+/// Runs A and B in turn on this machine, in pairs whose order alternates (A B, B A, ...), and compares their rates.
+/// Both stay alive and rest while it is not their turn; where they need different numbers of threads within an
+/// operation, which the process has only one of, each is started anew for its turn. Errors: of either run; Cancelled.
+[[nodiscard]] Result<Proof> prove(const Document& a, const Document& b, const ProveOptions& options);
+
+/// The document with the fix. Errors: it does not apply.
+[[nodiscard]] Result<Document> with_edit(const Document& document, const Edit& edit);
+
+}  // namespace feedline

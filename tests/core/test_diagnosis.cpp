@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// The pure half of the diagnosis: formulas with their golden values, and verdicts on costs whose truth is known.
+
+#include "diagnosis/cache_placement.h"
+#include "diagnosis/fix.h"
+#include "diagnosis/queue_model.h"
+#include "diagnosis/queue_walk.h"
+#include "diagnosis/verdict.h"
+#include "diagnosis/whatif.h"
+
+#include <QElapsedTimer>
+#include <QtTest>
+
+#include <cmath>
+
+using namespace feedline;
+
+namespace {
+
+/// Two segments, as the engine cuts: the source, and everything else.
+Profile loader(const std::vector<std::pair<std::string, double>>& cpu_ms, double step_ms, std::size_t workers = 1) {
+  Profile profile;
+  profile.steps = 100;
+  profile.samples = 1000;
+  profile.batch = 10;
+  double sum = 0;
+  for (std::size_t i = 0; i < cpu_ms.size(); ++i) {
+    profile.nodes.push_back({.node = cpu_ms[i].first,
+                             .type = "resize",
+                             .segment = i == 0 ? 0U : 1U,
+                             .workers = i == 0 ? 1 : workers,
+                             .cpu = cpu_ms[i].second * 1e-3,
+                             .bytes = 100});
+    if (i > 0) sum += cpu_ms[i].second * 1e-3;
+  }
+  profile.step_alone = step_ms * 1e-3;
+  const double each = std::max(sum / static_cast<double>(workers), profile.step_alone);
+  profile.samples_per_s = 1 / each;
+  profile.seconds = 1000 * each;
+  profile.step.forward = profile.step_alone * 10;
+  profile.step.wait = (each - profile.step_alone) * 10;
+  profile.idle_cores = 1;
+  if (profile.step.wait > 0.01 * each) {
+    profile.nodes.front().blocked = 0.8;
+  } else {
+    for (NodeCost& node : profile.nodes) node.blocked = 0.5;
+  }
+  return profile;
+}
+
+RunFacts facts(std::size_t cores = 8, std::size_t workers = 1) {
+  RunFacts facts;
+  facts.cores = cores;
+  facts.workers = workers;
+  facts.on_cpu = false;
+  facts.records = 1000;
+  facts.trainer_node = "trainer";
+  facts.batch_node = "batch";
+  return facts;
+}
+
+const Limit* limit_of(const Solution& solution, LimitKind kind) {
+  for (const Limit& limit : solution.limits)
+    if (limit.kind == kind) return &limit;
+  return nullptr;
+}
+
+}  // namespace
+
+class TestDiagnosis : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void queue_model_has_the_golden_values_data() {
+    QTest::addColumn<double>("consumer");
+    QTest::addColumn<double>("producer");
+    QTest::addColumn<int>("buffer");
+    QTest::addColumn<double>("wait");
+    QTest::newRow("producer faster, short") << 10.0 << 8.0 << 2 << 2.0984;
+    QTest::newRow("producer faster, long") << 10.0 << 8.0 << 8 << 0.3100;
+    QTest::newRow("producer slower") << 8.0 << 10.0 << 2 << 4.0984;
+    QTest::newRow("alike") << 10.0 << 10.0 << 4 << 2.0;
+    QTest::newRow("nothing to produce") << 10.0 << 0.0 << 4 << 0.0;
+    QTest::newRow("nothing to consume") << 0.0 << 7.0 << 4 << 7.0;
+  }
+  void queue_model_has_the_golden_values() {
+    QFETCH(double, consumer);
+    QFETCH(double, producer);
+    QFETCH(int, buffer);
+    QFETCH(double, wait);
+    const double found = expected_wait(consumer, producer, static_cast<std::size_t>(buffer));
+    QVERIFY2(std::abs(found - wait) < 5e-5, QByteArray::number(found, 'f', 6));
+  }
+  void queue_model_is_smooth_where_both_are_alike() {
+    for (const std::size_t n : {1U, 4U, 32U}) {
+      const double at = expected_wait(1, 1, n);
+      QVERIFY(std::abs(expected_wait(1 + 1e-7, 1, n) - at) < 1e-6);
+      QVERIFY(std::abs(expected_wait(1 - 1e-7, 1, n) - at) < 1e-6);
+    }
+  }
+
+  void closed_form_names_each_limit() {
+    Profile costs = loader({{"source", 0.5}, {"decode", 4}, {"crop", 1}}, 2);
+    Model model = Model::of(facts(2), costs);
+    // cores / sum of costs = 2 / 5.5 ms
+    QVERIFY(std::abs(limit_of(model.ceiling(), LimitKind::Cores)->samples_per_s - 2 / 5.5e-3) < 1e-6);
+    QCOMPARE(limit_of(model.ceiling(), LimitKind::Cores)->node, std::string("decode"));
+    // one worker spends 5 ms
+    QVERIFY(std::abs(model.expected().samples_per_s - 200) < 1e-9);
+    QCOMPARE(model.expected().tightest().kind, LimitKind::Workers);
+    // training on the CPU: the step's CPU time is in the sum
+    model.on_cpu = true;
+    model.costs.step_cpu = 4.5e-3;
+    QVERIFY(std::abs(limit_of(model.ceiling(), LimitKind::Cores)->samples_per_s - 200) < 1e-6);
+    // a sequential node
+    model.costs.nodes[1].sequential = true;
+    model.costs.nodes[1].wait = 6e-3;
+    QCOMPARE(model.ceiling().tightest().kind, LimitKind::Sequential);
+    QCOMPARE(model.ceiling().tightest().node, std::string("decode"));
+    QVERIFY(std::abs(model.ceiling().samples_per_s - 100) < 1e-9);
+    // a disk
+    model.costs.disk_bytes = 1e6;
+    model.disk_bytes_per_s = 50e6;
+    QCOMPARE(model.ceiling().tightest().kind, LimitKind::Disk);
+    QVERIFY(std::abs(model.ceiling().samples_per_s - 50) < 1e-9);
+  }
+
+  void nothing_overlapped_adds_up() {
+    Model model = Model::of(facts(8), loader({{"source", 0}, {"decode", 3}}, 2));
+    model.prefetch = 0;
+    QCOMPARE(model.expected().tightest().kind, LimitKind::Turns);
+    QVERIFY(std::abs(model.expected().samples_per_s - 200) < 1e-9);
+    model.prefetch = 4;
+    QVERIFY(std::abs(model.expected().samples_per_s - 1000.0 / 3) < 1e-6);
+  }
+
+  void workers_that_the_ceiling_needs() {
+    const Model model = Model::of(facts(8), loader({{"source", 0.1}, {"decode", 7}, {"crop", 1}}, 2));
+    QCOMPARE(model.workers_for(500), std::size_t{4});
+    QCOMPARE(model.workers_for(1), std::size_t{1});
+  }
+
+  void nothing_is_said_too_early() {
+    Profile costs = loader({{"source", 0.1}, {"decode", 4}}, 1);
+    costs.steps = kStepsNeeded - 1;
+    const Diagnosis early = diagnose(facts(), costs);
+    QCOMPARE(early.verdict.kind, VerdictKind::NotYet);
+    QVERIFY(early.verdict.node.empty());
+    costs.steps = kStepsNeeded;
+    QCOMPARE(diagnose(facts(), costs).verdict.node, std::string("decode"));
+  }
+
+  void words_follow_the_thresholds() {
+    const auto headline = [](double wait) {
+      Profile costs = loader({{"source", 0.1}, {"decode", 4}}, 4 * (1 - wait));
+      return diagnose(facts(), costs).verdict.headline;
+    };
+    QVERIFY(headline(0.04).starts_with("Not input-bound"));
+    QVERIFY(headline(0.10).starts_with("Moderately input-bound: 10 %"));
+    QVERIFY(headline(0.63).starts_with(
+        "Highly input-bound: 63 % of each step waits for a batch. decode is the bottleneck"));
+  }
+
+  void step_bound_names_the_part() {
+    Profile costs = loader({{"source", 0.1}, {"decode", 1}}, 4);
+    costs.step = {.forward = 0.01, .backward = 0.025, .optimizer = 0.005};
+    const Verdict verdict = diagnose(facts(), costs).verdict;
+    QCOMPARE(verdict.kind, VerdictKind::StepBound);
+    QCOMPARE(verdict.node, std::string("trainer"));
+    QVERIFY2(verdict.text().find("backward takes 62 %") != std::string::npos, verdict.text().c_str());
+    costs.step.h2d = 0.04;
+    QCOMPARE(diagnose(facts(), costs).verdict.kind, VerdictKind::TransferBound);
+  }
+
+  void sequential_and_reading_stages() {
+    Profile costs = loader({{"source", 0.1}, {"decode", 1}, {"lookup", 3}}, 1);
+    costs.nodes[2].sequential = true;
+    QCOMPARE(diagnose(facts(), costs).verdict.kind, VerdictKind::SequentialStage);
+
+    costs = loader({{"source", 0.1}, {"decode", 1}}, 1);
+    costs.nodes[0].wait = 5e-3;
+    costs.nodes[0].blocked = 0;
+    costs.nodes[1].starved = 0.8;
+    costs.step.wait = 0.04;
+    const Verdict verdict = diagnose(facts(), costs).verdict;
+    QCOMPARE(verdict.kind, VerdictKind::ReadBound);
+    QCOMPARE(verdict.node, std::string("source"));
+  }
+
+  void a_busy_neighbour_is_no_node() {
+    Profile costs = loader({{"source", 0.1}, {"decode", 4}}, 1, 2);
+    RunFacts two = facts(2, 2);
+    costs.own_cores = 1;
+    costs.other_cores = 1;
+    costs.idle_cores = 0;
+    costs.samples_per_s = 250;
+    const Verdict verdict = diagnose(two, costs).verdict;
+    QCOMPARE(verdict.kind, VerdictKind::Contention);
+    QVERIFY(verdict.node.empty());
+    // The same neighbour harms nobody while cores are idle, or while the loader only waits.
+    costs.idle_cores = 1;
+    QCOMPARE(diagnose(two, costs).verdict.node, std::string("decode"));
+    costs.idle_cores = 0;
+    std::swap(costs.nodes[1].cpu, costs.nodes[1].wait);
+    QCOMPARE(diagnose(two, costs).verdict.node, std::string("decode"));
+  }
+
+  void stalls_at_borders() {
+    Profile costs = loader({{"source", 0.1}, {"decode", 4}}, 2);
+    costs.border_wait = 0.9 * costs.step.wait;
+    QCOMPARE(diagnose(facts(), costs).verdict.kind, VerdictKind::StartUpStall);
+  }
+
+  void tiny_records() {
+    Profile costs = loader({{"source", 0.001}, {"decode", 0.002}}, 0.001);
+    costs.step.wait = 20 * costs.step.forward;
+    costs.samples_per_s = 2e4;
+    costs.nodes[0].blocked = 0;
+    QCOMPARE(diagnose(facts(), costs).verdict.kind, VerdictKind::QueueOverhead);
+  }
+
+  void disagreement_is_said() {
+    Profile costs = loader({{"source", 0.1}, {"decode", 4}}, 1);
+    costs.nodes[0].blocked = 0;  // by the queues the source holds everybody up
+    costs.nodes[1].starved = 0.9;
+    const Verdict verdict = diagnose(facts(), costs).verdict;
+    QCOMPARE(verdict.kind, VerdictKind::NoClearBottleneck);
+    QVERIFY2(verdict.text().find("disagree") != std::string::npos, verdict.text().c_str());
+    QVERIFY(verdict.confidence < 0.5);
+  }
+
+  void records_left_out_are_a_concern() {
+    Profile costs = loader({{"source", 0.1}, {"decode", 4}}, 1);
+    QVERIFY(diagnose(facts(), costs).verdict.concerns.empty());
+    costs.bad = 0.06;
+    QVERIFY(diagnose(facts(), costs).verdict.concerns.front().starts_with("A concern"));
+    costs.bad = 0.25;
+    QVERIFY(diagnose(facts(), costs).verdict.concerns.front().starts_with("Critical"));
+  }
+
+  void the_walk_finds_where_full_turns_into_empty() {
+    Profile profile;
+    for (const auto& [blocked, starved] : {std::pair{0.7, 0.0}, {0.6, 0.1}, {0.0, 0.1}, {0.0, 0.8}})
+      profile.nodes.push_back({.segment = profile.nodes.size(), .starved = starved, .blocked = blocked});
+    QCOMPARE(walk_queues(profile), std::optional<std::size_t>(2));
+    for (NodeCost& node : profile.nodes) node.blocked = 0.9;
+    QVERIFY(!walk_queues(profile));
+  }
+
+  void caches_stand_never_behind_randomness() {
+    RunFacts graph = facts();
+    graph.nodes = {
+        {.id = "source", .role = Role::Source, .fields = {"image", "label"}},
+        {.id = "decode", .upstream = {"source"}, .fields = {"image"}},
+        {.id = "resize", .upstream = {"source", "decode"}, .fields = {"image"}},
+        {.id = "crop", .random = true, .upstream = {"source", "decode", "resize"}, .fields = {"image"}},
+        {.id = "normalise", .random = true, .upstream = {"source", "decode", "resize", "crop"}, .fields = {"image"}}};
+    Profile costs = loader({{"source", 0.5}, {"decode", 4}, {"resize", 2}, {"crop", 1}, {"normalise", 1}}, 1);
+    costs.nodes[1].bytes = 1e6;
+    costs.nodes[2].bytes = 1e5;
+    const Model model = Model::of(graph, costs);
+    auto places = cache_places(graph, model, 2e8);
+    QCOMPARE(places.size(), std::size_t{3});
+    QCOMPARE(best_in_memory(places)->node, std::string("resize"));                  // 1000 records of 0.1 MB
+    QVERIFY(std::abs(places.front().after.expected().samples_per_s - 500) < 1e-6);  // crop and normalise are left
+    places = cache_places(graph, model, 1e7);
+    QCOMPARE(best_in_memory(places)->node, std::string("source"));
+    graph.nodes[1].cache = true;  // what is kept further down needs no second one above
+    places = cache_places(graph, model, 2e8);
+    QCOMPARE(places.size(), std::size_t{1});
+    QCOMPARE(places.front().node, std::string("resize"));
+  }
+
+  void what_if_solves_again_at_once() {
+    const RunFacts eight = facts(2);
+    const Diagnosis found = diagnose(eight, loader({{"source", 0.5}, {"decode", 4}, {"crop", 1}}, 1));
+    QVERIFY(std::abs(what_if(eight, found, {}).rate() - found.ceiling.samples_per_s) < 1e-9);
+    QVERIFY(std::abs(what_if(eight, found, {.cores = 4}).rate() - 4 / 5.5e-3) < 1e-6);
+    QVERIFY(std::abs(what_if(eight, found, {.faster = {{"decode", 2}}}).rate() - 2 / 3.5e-3) < 1e-6);
+    const WhatIfAnswer many = what_if(eight, found, {.cores = 64});
+    QCOMPARE(many.solution.tightest().kind, LimitKind::Step);
+    QVERIFY(std::abs(what_if(eight, found, {.cores = 64, .step_speedup = 2}).rate() - 2000) < 1e-6);
+    QVERIFY(std::abs(what_if(eight, found, {.workers = 1}).rate() - 200) < 1e-9);
+    QElapsedTimer timer;
+    timer.start();
+    for (int i = 0; i < 1000; ++i) (void)what_if(eight, found, {.cores = 1.0 + i});
+    qInfo("what-if: %.1f us each", static_cast<double>(timer.nsecsElapsed()) * 1e-6);
+  }
+
+  void every_fix_is_registered() { QVERIFY(FixRules::instance().all().size() >= 10); }
+};
+
+QTEST_APPLESS_MAIN(TestDiagnosis)
+#include "test_diagnosis.moc"

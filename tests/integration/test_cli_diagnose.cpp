@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// diagnose, whatif, prove, tune and track-record of the real program, on graphs of synthetic loads.
+
+#include "graph/json.h"
+#include "support/process.h"
+#include "support/synthetic.h"
+
+#include <QDir>
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonObject>
+#include <QTest>
+
+#include <cmath>
+
+using namespace feedline;
+using namespace feedline::test;
+using Done = feedline::test::Finished;
+
+class TestCliDiagnose : public QObject {
+  Q_OBJECT
+
+ private:
+  QString write(const char* name, const SyntheticPipeline& pipeline) {
+    const QString path = cli_.path(name);
+    const auto saved = save_document(synthetic_graph(cli_.path("data"), pipeline), path.toStdString());
+    if (!saved) qFatal("%s", saved.error().line().c_str());
+    return path;
+  }
+  Cli cli_;
+  QString slow_;
+
+ private Q_SLOTS:
+  void initTestCase() {
+    cli_.set_environment("FEEDLINE_DATA", cli_.path("record"));
+    slow_ = write("slow.feedline", {.stages = {{.wait_ms = 3}, {.wait_ms = 1}}, .workers = 1});
+  }
+
+  void diagnose_holds_the_interface() {
+    const Done run = cli_.run({"diagnose", slow_, "--seconds", "0.8", "--json", "-"});
+    QVERIFY2(run.exit_code == 0, run.text());
+    const QJsonObject json = run.json().object();
+    const QJsonObject verdict = json["verdict"].toObject();
+    for (const char* key : {"kind", "node", "share", "confidence", "text"}) QVERIFY2(verdict.contains(key), key);
+    QCOMPARE(verdict["kind"].toString(), QString("preparation_bound"));
+    QCOMPARE(verdict["node"].toString(), QString("load1"));
+    QVERIFY(verdict["text"].toString().startsWith("Highly input-bound"));
+    const double measured = json["measured_samples_per_s"].toDouble();
+    QVERIFY2(measured > 150 && measured < 260, QByteArray::number(measured));
+    QVERIFY(json["ceiling_samples_per_s"].toDouble() > 4 * measured);
+    for (const QJsonValue limit : json["limits"].toArray())
+      QVERIFY(limit.toObject().contains("kind") && limit["samples_per_s"].toDouble() > 0);
+    QVERIFY(!json["fixes"].toArray().isEmpty());
+    for (const QJsonValue fix : json["fixes"].toArray())
+      for (const char* key : {"id", "title", "predicted_ratio", "changes_results"})
+        QVERIFY2(fix.toObject().contains(key), key);
+    QVERIFY2(run.err.contains("ceiling") && run.err.contains("measured"), run.text());  // for people
+  }
+
+  void whatif_answers() {
+    const Done run = cli_.run({"whatif", slow_, "--seconds", "0.6", "--workers", "2", "--json", "-"});
+    QVERIFY2(run.exit_code == 0, run.text());
+    const QJsonDocument json = run.json();
+    const double ratio = json["whatif_samples_per_s"].toDouble() / json["measured_samples_per_s"].toDouble();
+    QVERIFY2(std::abs(ratio - 2) < 0.3, run.text());
+    const Done faster =
+        cli_.run({"whatif", slow_, "--seconds", "0.6", "--workers", "1", "--faster", "load1=3", "--json", "-"});
+    QVERIFY2(faster.exit_code == 0, faster.text());
+    const QJsonDocument answer = faster.json();
+    QVERIFY2(
+        std::abs(answer["whatif_samples_per_s"].toDouble() / answer["measured_samples_per_s"].toDouble() - 2) < 0.3,
+        faster.text());
+    QCOMPARE(cli_.run({"whatif", slow_, "--faster", "nothing=2"}).exit_code, 2);
+    QCOMPARE(cli_.run({"whatif", slow_, "--faster", "load1"}).exit_code, 2);
+  }
+
+  void prove_measures_and_remembers() {
+    const QString out = cli_.path("faster.feedline");
+    const Done run = cli_.run({"prove", slow_, "--fix", "workers", "--seconds", "2", "--out", out, "--json", "-"});
+    QVERIFY2(run.exit_code == 0, run.text());
+    const QJsonDocument json = run.json();
+    for (const char* key : {"predicted_ratio", "measured_ratio", "interval", "pairs", "keep", "a", "b"})
+      QVERIFY2(json.object().contains(key), key);
+    const double predicted = json["predicted_ratio"].toDouble();
+    const double measured = json["measured_ratio"].toDouble();
+    QVERIFY2(predicted > 3, run.text());
+    QVERIFY2(measured > 2, run.text());
+    QVERIFY(json["interval"][0].toDouble() <= measured && measured <= json["interval"][1].toDouble());
+    QVERIFY(json["keep"].toBool());
+    QVERIFY(QFile::exists(out));
+    QVERIFY(load_document(out.toStdString())->document.find("trainer")->params.at("workers") != Value(std::int64_t{1}));
+
+    const Done record = cli_.run({"track-record", "--json", "-"});
+    QVERIFY2(record.exit_code == 0, record.text());
+    QCOMPARE(record.json()["count"].toInt(), 1);
+    QVERIFY(std::abs(record.json()["predictions"][0]["measured_ratio"].toDouble() - measured) < 1e-9);
+
+    const Done unknown = cli_.run({"prove", slow_, "--fix", "magic"});
+    QCOMPARE(unknown.exit_code, 2);
+    QVERIFY2(unknown.err.contains("workers"), unknown.text());  // what it offers
+    QCOMPARE(cli_.run({"prove", slow_}).exit_code, 2);
+  }
+
+  void prove_compares_two_graphs() {
+    const QString fast = write("fast.feedline", {.stages = {{.wait_ms = 3}, {.wait_ms = 1}}, .workers = 4});
+    const Done run = cli_.run({"prove", slow_, "--with", fast, "--seconds", "2", "--json", "-"});
+    QVERIFY2(run.exit_code == 0, run.text());
+    QVERIFY(run.json()["predicted_ratio"].isNull());
+    QVERIFY2(std::abs(run.json()["measured_ratio"].toDouble() - 4) < 0.8, run.text());
+    QVERIFY(run.json()["a"]["preparation_s_per_epoch"].toDouble() >
+            2 * run.json()["b"]["preparation_s_per_epoch"].toDouble());
+  }
+
+  void tune_writes_a_faster_graph() {
+    const QString out = cli_.path("tuned.feedline");
+    const Done run =
+        cli_.run({"tune", slow_, "--budget-seconds", "6", "--memory", "100MB", "--out", out, "--json", "-"});
+    QVERIFY2(run.exit_code == 0, run.text());
+    QVERIFY2(run.json()["improved"].toBool(), run.text());
+    QVERIFY2(run.json()["ratio"].toDouble() > 2, run.text());
+    for (const QJsonValue step : run.json()["steps"].toArray())
+      for (const char* key : {"fix", "title", "why", "predicted_ratio", "measured_ratio", "kept"})
+        QVERIFY2(step.toObject().contains(key), key);
+    QCOMPARE(cli_.run({"validate", out}).exit_code, 0);
+    QCOMPARE(cli_.run({"tune", slow_, "--out", "/nowhere/x.feedline"}).exit_code, 2);
+  }
+
+  void mistakes_are_told() {
+    QCOMPARE(cli_.run({"diagnose", "/nowhere.feedline"}).exit_code, 2);
+    QCOMPARE(cli_.run({"diagnose", "example:idx"}).exit_code, 2);  // no files chosen
+    for (const char* command : {"diagnose", "whatif", "prove", "tune", "track-record"})
+      QCOMPARE(cli_.run({command, "--help"}).exit_code, 0);
+  }
+};
+
+QTEST_GUILESS_MAIN(TestCliDiagnose)
+#include "test_cli_diagnose.moc"
