@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "diagnosis/live_diagnosis.h"
+#include "runs/predictions.h"
+#include "tuning/prove.h"
+#include "tuning/tune.h"
+
+#include <QString>
+#include <QWidget>
+
+#include <optional>
+#include <vector>
+
+class QBoxLayout;
+class QLabel;
+class QPushButton;
+
+namespace feedline::gui {
+
+class FixList;
+class RateBars;
+class WhatIfForm;
+
+/// What limits the run, in words, while it goes on; how fast it could be; what would help. In three parts side by side,
+/// or one above the other where it is narrow.
+class DiagnosisPanel : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit DiagnosisPanel(QWidget* parent = nullptr);
+
+  void reset();
+  void begin(const Document& document, const Started& fact);
+  void show_snapshot(const Snapshot& now);
+  /// Proofs and tuning.
+  void set_busy(bool busy);
+  void show_progress(const QString& what);
+  void show_proof(const Fix& fix, const Proof& proof);
+  /// Offers what tuning found as one fix, above the others.
+  void show_tuned(const TuneResult& result);
+  void show_record(const std::vector<Prediction>& predictions);
+
+  [[nodiscard]] const LiveDiagnosis& live() const { return live_; }
+  [[nodiscard]] QString verdict_text() const;
+  [[nodiscard]] const RateBars& bars() const { return *bars_; }
+  [[nodiscard]] WhatIfForm& what_if_form() const { return *what_if_; }
+  [[nodiscard]] FixList& fix_list() const { return *fixes_; }
+  [[nodiscard]] QString record_text() const;
+  [[nodiscard]] QSize sizeHint() const override;
+  [[nodiscard]] QSize minimumSizeHint() const override;
+
+ Q_SIGNALS:
+  void apply_wanted(const feedline::Fix& fix);
+  void prove_wanted(const feedline::Fix& fix);
+  void tune_wanted();
+  void stop_wanted();
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
+ private:
+  QWidget* make_verdict();
+  QWidget* make_what_if();
+  QWidget* make_fixes();
+  void retell();
+  void solve();
+  void show_fixes();
+
+  LiveDiagnosis live_{};
+  std::optional<Fix> tuned_{};
+  QBoxLayout* parts_ = nullptr;
+  QLabel* headline_ = nullptr;
+  QLabel* evidence_ = nullptr;
+  RateBars* bars_ = nullptr;
+  WhatIfForm* what_if_ = nullptr;
+  FixList* fixes_ = nullptr;
+  QPushButton* tune_ = nullptr;
+  QLabel* progress_ = nullptr;
+  QLabel* record_ = nullptr;
+  bool busy_ = false;
+};
+
+}  // namespace feedline::gui

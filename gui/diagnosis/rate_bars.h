@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+#include <QWidget>
+
+namespace feedline::gui {
+
+/// Three rates, one under the other on one scale: measured, the ceiling, and what-if; each with what sets it.
+class RateBars : public QWidget {
+  Q_OBJECT
+
+ public:
+  struct Rates {
+    double measured = 0;
+    double ceiling = 0;
+    QString ceiling_limit{};
+    double what_if = 0;  ///< 0: nothing is asked
+    QString what_if_limit{};
+  };
+
+  explicit RateBars(QWidget* parent = nullptr);
+  void show_rates(const Rates& rates);
+  [[nodiscard]] const Rates& rates() const { return rates_; }
+  [[nodiscard]] QSize sizeHint() const override;
+  [[nodiscard]] QSize minimumSizeHint() const override;
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+
+ private:
+  void paint_row(QPainter& painter, const QRectF& row, const QString& name, double rate, const QColor& color,
+                 const QString& limit) const;
+  [[nodiscard]] double row_height() const;
+  Rates rates_{};
+};
+
+}  // namespace feedline::gui

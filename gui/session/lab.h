@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "diagnosis/fix.h"
+#include "runs/predictions.h"
+#include "tuning/prove.h"
+#include "tuning/tune.h"
+
+#include <QObject>
+#include <QString>
+
+#include <functional>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+namespace feedline::gui {
+
+/// Proofs and tuning in the background: one job at a time, on a thread of its own. Results arrive as queued calls with
+/// the number of their job; nothing here waits for it but the destructor, which stops it first.
+class Lab : public QObject {
+  Q_OBJECT
+
+ public:
+  explicit Lab(QObject* parent = nullptr);
+  ~Lab() override;
+
+  [[nodiscard]] bool busy() const { return busy_; }
+  /// Runs the graph as it is and with the fix in turn, and keeps the prediction with what came of it. Ignored while a
+  /// job is going on. `graph`: its name in the record; `verdict`: the kind that offered the fix.
+  void prove(const Document& document, const Fix& fix, const QString& graph, VerdictKind verdict);
+  void tune(const Document& document);
+  void stop();
+  /// Reads the record of predictions; answered by recorded().
+  void read_record();
+  /// Length of a proof; for tests.
+  void set_seconds(double seconds) { seconds_ = seconds; }
+
+ Q_SIGNALS:
+  void busy_changed(bool busy);
+  void progressed(const QString& what);
+  void pair_measured(const feedline::RatioEstimate& so_far);
+  void proven(const feedline::Fix& fix, const feedline::Proof& proof);
+  void tuned(const feedline::TuneResult& result);
+  void failed(const feedline::Error& error);
+  void recorded(const std::vector<feedline::Prediction>& predictions);
+
+ private:
+  using Work = std::function<void(const std::stop_token&)>;
+  void begin(Work work);
+  void end();
+  /// Runs `show` on this object's thread if the job is still the present one.
+  void post(quint64 job, std::function<void()> show);
+  [[nodiscard]] MeasureOptions measuring(quint64 job, const std::stop_token& stop);
+
+  bool busy_ = false;
+  quint64 job_ = 0;
+  double seconds_ = 15;
+  std::jthread thread_{};
+};
+
+}  // namespace feedline::gui
