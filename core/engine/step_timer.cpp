@@ -9,6 +9,7 @@ namespace {
 
 constexpr Nanos kPublishEvery = 100'000;
 constexpr Nanos kFirstPatience = 50'000;
+constexpr Nanos kWorthAsking = 300'000;
 constexpr Nanos kMostPatience = 1'000'000;
 
 }  // namespace
@@ -23,6 +24,7 @@ StepTimer::StepTimer(const Clock& clock, std::vector<WorkerMeter*> nodes, Diary 
 
 void StepTimer::start() {
   started_ = last_ = published_ = clock_.now();
+  if (waited_from_ >= 0) settled_delay_ += clock_.thread_delayed() - std::exchange(waited_from_, -1);
   if (nodes_.empty() || settled_cpu_ >= 0) return;
   settled_ = started_;
   settled_cpu_ = clock_.thread_cpu();
@@ -49,19 +51,25 @@ Nanos StepTimer::lap(std::size_t node, std::uint64_t records, std::uint64_t byte
 }
 
 void StepTimer::enter_wait(std::size_t node) {
-  if (!nodes_.empty()) nodes_[node]->enter_wait(WorkerState::Starved, last_);
+  if (nodes_.empty()) return;
+  nodes_[node]->enter_wait(WorkerState::Starved, last_);
+  waited_from_ = clock_.thread_delayed();
 }
 
 void StepTimer::leave_wait(std::size_t node) {
   if (nodes_.empty()) return;
   const Nanos now = clock_.now();
   nodes_[node]->leave_wait(now);
+  settled_delay_ += clock_.thread_delayed() - std::exchange(waited_from_, -1);
   started_ += now - std::exchange(last_, now);
 }
 
 Nanos StepTimer::stop() {
   if (nodes_.empty()) return clock_.now() - started_;
   publish();
+  // Until it works again it may have no core because others have it: that is no delay of a node. Too short a chunk is not
+  // worth the question.
+  if (last_ - started_ > kWorthAsking) waited_from_ = clock_.thread_delayed();
   return last_ - started_;
 }
 

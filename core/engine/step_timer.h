@@ -61,7 +61,8 @@ class StepTimer {
   Nanos settled_ = 0;      ///< when CPU time was read
   Nanos settled_cpu_ = -1;  ///< what it was; -1: never yet
   Nanos patience_ = 0;     ///< until it is read again
-  Nanos settled_delay_ = 0;   ///< time without a core by then
+  Nanos settled_delay_ = 0;    ///< time without a core by then
+  Nanos waited_from_ = -1;     ///< what it was when a wait began; -1: not known
   std::vector<Nanos> shares_;  ///< CPU time of each node
   std::vector<Nanos> delays_;  ///< time each was without a core
 };

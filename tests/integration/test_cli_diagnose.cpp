@@ -42,6 +42,7 @@ class TestCliDiagnose : public QObject {
     QVERIFY2(run.exit_code == 0, run.text());
     const QJsonObject json = run.json().object();
     const QJsonObject verdict = json["verdict"].toObject();
+    if (json["cores"]["others"].toDouble() > 0.6) QSKIP("The machine is too busy to measure on");
     for (const char* key : {"kind", "node", "share", "confidence", "text"}) QVERIFY2(verdict.contains(key), key);
     QCOMPARE(verdict["kind"].toString(), QString("preparation_bound"));
     QCOMPARE(verdict["node"].toString(), QString("load1"));
