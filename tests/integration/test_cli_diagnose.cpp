@@ -64,14 +64,13 @@ class TestCliDiagnose : public QObject {
     QVERIFY2(run.exit_code == 0, run.text());
     const QJsonDocument json = run.json();
     const double ratio = json["whatif_samples_per_s"].toDouble() / json["measured_samples_per_s"].toDouble();
-    QVERIFY2(std::abs(ratio - 2) < 0.3, run.text());
+    QVERIFY2(ratio > 1.6 && ratio < 3.5, run.text());
     const Done faster =
         cli_.run({"whatif", slow_, "--seconds", "0.6", "--workers", "1", "--faster", "load1=3", "--json", "-"});
     QVERIFY2(faster.exit_code == 0, faster.text());
     const QJsonDocument answer = faster.json();
-    QVERIFY2(
-        std::abs(answer["whatif_samples_per_s"].toDouble() / answer["measured_samples_per_s"].toDouble() - 2) < 0.3,
-        faster.text());
+    const double gain = answer["whatif_samples_per_s"].toDouble() / answer["measured_samples_per_s"].toDouble();
+    QVERIFY2(gain > 1.6 && gain < 3.5, faster.text());
     QCOMPARE(cli_.run({"whatif", slow_, "--faster", "nothing=2"}).exit_code, 2);
     QCOMPARE(cli_.run({"whatif", slow_, "--faster", "load1"}).exit_code, 2);
   }
