@@ -63,14 +63,15 @@ class TestCliDiagnose : public QObject {
     const Done run = cli_.run({"whatif", slow_, "--seconds", "0.6", "--workers", "2", "--json", "-"});
     QVERIFY2(run.exit_code == 0, run.text());
     const QJsonDocument json = run.json();
-    const double ratio = json["whatif_samples_per_s"].toDouble() / json["measured_samples_per_s"].toDouble();
-    QVERIFY2(ratio > 1.6 && ratio < 3.5, run.text());
+    // Records wait 4 ms: two workers could do 500 a second, however busy the machine was meanwhile.
+    const double two_workers = json["whatif_samples_per_s"].toDouble();
+    QVERIFY2(two_workers > 400 && two_workers < 600, run.text());
     const Done faster =
         cli_.run({"whatif", slow_, "--seconds", "0.6", "--workers", "1", "--faster", "load1=3", "--json", "-"});
     QVERIFY2(faster.exit_code == 0, faster.text());
     const QJsonDocument answer = faster.json();
-    const double gain = answer["whatif_samples_per_s"].toDouble() / answer["measured_samples_per_s"].toDouble();
-    QVERIFY2(gain > 1.6 && gain < 3.5, faster.text());
+    const double faster_node = answer["whatif_samples_per_s"].toDouble();
+    QVERIFY2(faster_node > 400 && faster_node < 600, faster.text());
     QCOMPARE(cli_.run({"whatif", slow_, "--faster", "nothing=2"}).exit_code, 2);
     QCOMPARE(cli_.run({"whatif", slow_, "--faster", "load1"}).exit_code, 2);
   }
