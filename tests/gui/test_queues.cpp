@@ -44,6 +44,7 @@ class TestQueues : public QObject {
   void initTestCase() {
     QVERIFY(folder_.isValid());
     qputenv("FEEDLINE_CACHE", folder_.filePath("cache").toUtf8());
+    qputenv("XDG_DATA_HOME", folder_.filePath("data").toUtf8());
     QCoreApplication::setOrganizationName("feedline-test");
     QCoreApplication::setApplicationName("queues");
     QSettings::setDefaultFormat(QSettings::IniFormat);

@@ -30,6 +30,7 @@ for _ in $(seq 100); do [[ -s "$folder/display" ]] && break; sleep 0.1; done
 DISPLAY=:$(cat "$folder/display")
 export DISPLAY
 export QT_QPA_PLATFORM=xcb XDG_CONFIG_HOME="$folder/config" XDG_RUNTIME_DIR="$folder" FEEDLINE_CACHE="$folder/cache"
+export XDG_DATA_HOME="$folder/data"
 touch "$folder/window.log"
 
 # wait_for SECONDS COMMAND...: until it succeeds; fails when the window has gone.
@@ -83,7 +84,6 @@ timeout 120 "$FEEDLINE_WINDOW" --example quickstart --run --theme dark --screens
 # Killed in mid-edit: what was drawn is kept within seconds, and the next start offers it again.
 printf '{"feedline": 1, "nodes": [{"id": "act", "type": "relu", "position": [0, 0]}]}' >"$folder/mine.feedline"
 cp "$folder/mine.feedline" "$folder/saved.feedline"
-export XDG_DATA_HOME="$folder/data"
 kept() { grep -rqs "$1" --include='*.rescue' "$folder/data"; }
 "$FEEDLINE_WINDOW" "$folder/mine.feedline" --size 1280x780 2>"$folder/window.log" &
 window=$!
