@@ -117,7 +117,7 @@ std::size_t WireItem::place_for_point(QPointF scene_pos) const {
 bool WireItem::passes(const QRectF& scene_rect) const {
   QPainterPath area;
   area.addRect(scene_rect);
-  return path_.controlPointRect().intersects(scene_rect) && shape().intersects(area);
+  return boundingRect().intersects(scene_rect) && shape().intersects(area);  // a level path has no height
 }
 
 void WireItem::set_targeted(bool targeted) {
