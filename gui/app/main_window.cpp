@@ -49,7 +49,8 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
   actions_->fill_menu_bar(menuBar());
   make_tool_bar();
   make_status_bar();
-  panels_ = new Panels(*workspace_, *desk_, this);
+  diagnosis_ = new DiagnosisDesk(*desk_, this);
+  panels_ = new Panels(*workspace_, *desk_, *diagnosis_, this);
   looks_ = new Looks(*actions_, panels_->docks(), this);
   welcome_ = new Welcome(*files_, *workspace_, *panels_, *desk_, *actions_, this);
   place();
@@ -190,6 +191,7 @@ void MainWindow::connect_run() {
   connect(desk_, &RunDesk::refused, this, &MainWindow::show_refusal);
   connect(desk_, &RunDesk::queues_wanted, this, [this] { Panels::show(desk_->queues); });
   connect(desk_, &RunDesk::message, this, &MainWindow::say);
+  connect(diagnosis_, &DiagnosisDesk::message, this, &MainWindow::say);
   connect(desk_, &RunDesk::process_measured, process_, &QLabel::setText);
   connect(desk_, &RunDesk::state_changed, this, [this] {
     update_title();

@@ -35,6 +35,7 @@ class MainWindow : public QMainWindow {
   [[nodiscard]] GraphView& view() { return workspace_->current().view(); }
   [[nodiscard]] RunDesk& desk() { return *desk_; }
   [[nodiscard]] RunController& runs() { return desk_->runs(); }
+  [[nodiscard]] DiagnosisDesk& diagnosis() { return *diagnosis_; }
   [[nodiscard]] RunBar& run_bar() { return *desk_->bar; }
   [[nodiscard]] LossPanel& loss() { return *desk_->loss; }
   [[nodiscard]] QueuesPanel& queues() { return *desk_->queues; }
@@ -85,6 +86,7 @@ class MainWindow : public QMainWindow {
   Files* files_ = nullptr;
   Actions* actions_ = nullptr;
   RunDesk* desk_ = nullptr;
+  DiagnosisDesk* diagnosis_ = nullptr;
   Panels* panels_ = nullptr;
   Looks* looks_ = nullptr;
   Welcome* welcome_ = nullptr;

@@ -4,6 +4,7 @@
 #include "app/history_panel.h"
 #include "app/log_panel.h"
 #include "app/problems_panel.h"
+#include "diagnosis/diagnosis_panel.h"
 #include "inspector/inspector_panel.h"
 #include "inspector/palette_panel.h"
 #include "plots/loss_panel.h"
@@ -18,7 +19,7 @@
 
 namespace feedline::gui {
 
-Panels::Panels(Workspace& workspace, RunDesk& desk, QMainWindow* window)
+Panels::Panels(Workspace& workspace, RunDesk& desk, DiagnosisDesk& diagnosis, QMainWindow* window)
     : QObject(window),
       palette(new PalettePanel(window)),
       history(new HistoryPanel(workspace.undo_group(), window)),
@@ -27,27 +28,29 @@ Panels::Panels(Workspace& workspace, RunDesk& desk, QMainWindow* window)
       preview(new PreviewPanel(window)),
       window_(window),
       docks_(window) {
-  place(desk);
+  place(desk, diagnosis);
 }
 
-void Panels::place(RunDesk& desk) {
+void Panels::place(RunDesk& desk, DiagnosisDesk& diagnosis) {
   QDockWidget* nodes = docks_.add("palette", tr("Nodes"), palette, Qt::LeftDockWidgetArea);
   docks_.stack(nodes, docks_.add("history", tr("History"), history, Qt::LeftDockWidgetArea));
   Docks::show(nodes);
   docks_.add("inspector", tr("Inspector"), inspector, Qt::RightDockWidgetArea);
   QDockWidget* stages = docks_.add("stages", tr("Stages"), desk.stages, Qt::BottomDockWidgetArea);
-  docks_.add("loss", tr("Loss and accuracy"), desk.loss, Qt::BottomDockWidgetArea);
+  QDockWidget* loss = docks_.add("loss", tr("Loss and accuracy"), desk.loss, Qt::BottomDockWidgetArea);
   QDockWidget* queues = docks_.add("queues", tr("Queues"), desk.queues, Qt::BottomDockWidgetArea);
   QDockWidget* throughput = docks_.add("throughput", tr("Throughput"), desk.throughput, Qt::BottomDockWidgetArea);
   QDockWidget* step = docks_.add("step", tr("Step breakdown"), desk.step, Qt::BottomDockWidgetArea);
   QDockWidget* faults = docks_.add("problems", tr("Problems"), problems, Qt::BottomDockWidgetArea);
   QDockWidget* log = docks_.add("log", tr("Log"), desk.log, Qt::BottomDockWidgetArea);
+  docks_.stack(loss, docks_.add("diagnosis", tr("Diagnosis"), diagnosis.panel, Qt::BottomDockWidgetArea));
   docks_.stack(stages, step);
   docks_.stack(stages, queues);
   docks_.stack(throughput, faults);
   docks_.stack(throughput, log);
   docks_.stack(throughput, docks_.add("preview", tr("Preview"), preview, Qt::BottomDockWidgetArea));
   Docks::show(stages);
+  Docks::show(loss);
   Docks::show(throughput);
 }
 

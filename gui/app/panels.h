@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/diagnosis_desk.h"
 #include "app/docks.h"
 #include "app/run_desk.h"
 
@@ -19,8 +20,8 @@ class Panels : public QObject {
   Q_OBJECT
 
  public:
-  /// The panels of runs are the desk's; the others are made here.
-  Panels(Workspace& workspace, RunDesk& desk, QMainWindow* window);
+  /// The panels of runs and of their diagnosis are the desks'; the others are made here.
+  Panels(Workspace& workspace, RunDesk& desk, DiagnosisDesk& diagnosis, QMainWindow* window);
 
   PalettePanel* palette;
   HistoryPanel* history;
@@ -37,7 +38,7 @@ class Panels : public QObject {
   void arrange();
 
  private:
-  void place(RunDesk& desk);
+  void place(RunDesk& desk, DiagnosisDesk& diagnosis);
 
   QMainWindow* window_;
   Docks docks_;

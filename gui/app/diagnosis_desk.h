@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/run_desk.h"
+#include "session/lab.h"
+
+#include <QObject>
+
+namespace feedline::gui {
+
+class DiagnosisPanel;
+
+/// Wires the diagnosis to the run that goes on, to the graph that its fixes change, and to the background where they are
+/// put to the proof. A proof has the cores to itself: a run that goes on rests meanwhile.
+class DiagnosisDesk : public QObject {
+  Q_OBJECT
+
+ public:
+  DiagnosisDesk(RunDesk& desk, QWidget* window);
+
+  DiagnosisPanel* panel;
+  [[nodiscard]] Lab& lab() { return lab_; }
+
+ Q_SIGNALS:
+  void message(const QString& text);  ///< for the status bar
+
+ private:
+  void connect_run();
+  void connect_panel();
+  void connect_lab();
+  void apply(const Fix& fix);
+  void prove(const Fix& fix);
+  void tune();
+  void rest_run(bool rest);
+
+  RunDesk& desk_;
+  Lab lab_{};
+  Document document_{};  ///< of the run that is diagnosed
+  bool rests_ = false;   ///< the run was paused for the sake of a proof
+};
+
+}  // namespace feedline::gui
