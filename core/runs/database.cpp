@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <sqlite3.h>
+#include <thread>
 #include <utility>
 
 namespace feedline {
@@ -114,10 +116,20 @@ Result<Database> Database::open(const fs::path& file) {
   Database database(handle, file);
   if (opened != SQLITE_OK) return database.failed("the record of runs cannot be opened");
   sqlite3_busy_timeout(handle, kBusyMilliseconds);
-  if (Status set = database.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"); !set)
-    return fail(std::move(set.error()));
+  if (Status set = database.write_ahead(); !set) return fail(std::move(set.error()));
   if (Status current = database.migrate(); !current) return fail(std::move(current.error()));
   return database;
+}
+
+/// Changing the journal's mode wants the file for itself, and SQLite gives up at once where another program does the
+/// same: its busy time-out does not count there.
+Status Database::write_ahead() {
+  constexpr std::chrono::milliseconds kPause{5};
+  for (int tries = kBusyMilliseconds / static_cast<int>(kPause.count());; --tries) {
+    Status set = run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;");
+    if (set || tries == 0 || sqlite3_errcode(handle_) != SQLITE_BUSY) return set;
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 Status Database::run(const std::string& sql) {

@@ -60,6 +60,7 @@ class Database {
 
  private:
   Database(sqlite3* handle, std::filesystem::path file);
+  [[nodiscard]] Status write_ahead();
   [[nodiscard]] Status migrate();
   [[nodiscard]] tl::unexpected<Error> failed(std::string_view what) const;
 

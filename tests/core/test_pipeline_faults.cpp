@@ -264,7 +264,12 @@ class TestPipelineFaults : public QObject {
   }
 
   void metersCount() {
-    const auto plan = noisy_plan(640, 10, 64).build();
+    PlanBuilder builder = noisy_plan(640, 10, 64);
+    builder.source()->before = [](std::uint64_t) -> Status {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));  // so that those behind it must wait
+      return {};
+    };
+    const auto plan = builder.build();
     Pipeline pipeline(plan, plan->train, with(3));
     (void)drain(pipeline, plan->train);
     const auto stages = pipeline.stages(Clock::system().now());
