@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace feedline::gui {
 
@@ -33,6 +34,7 @@ ThroughputPanel::ThroughputPanel(QWidget* parent)
 void ThroughputPanel::reset() {
   rates_.emplace(std::size_t{2048});
   from_.reset();
+  fresh_ = true;
   training_s_ = 0;
   training_samples_ = 0;
   rate_ = step_rate_ = elapsed_ = 0;
@@ -48,6 +50,7 @@ void ThroughputPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
   if (trainer.validating) {
     if (from_) rates_->add(elapsed_, std::numeric_limits<double>::quiet_NaN());
     from_.reset();
+    fresh_ = true;
     return;
   }
   const Mark here{elapsed_, trainer.samples, trainer.steps};
@@ -59,6 +62,8 @@ void ThroughputPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
   step_rate_ = static_cast<double>(here.steps - from_->steps) / window;
   training_s_ += window;
   training_samples_ += here.samples - from_->samples;
+  // A rate holds for its whole window: an epoch of one window only is a line too, not a point that nobody sees.
+  if (std::exchange(fresh_, false)) rates_->add(from_->at, rate_);
   rates_->add(elapsed_, rate_);
   from_ = here;
   show_empty(false);

@@ -33,6 +33,7 @@ class ThroughputPanel : public PlotPanel {
 
   std::optional<Series> rates_{};
   std::optional<Mark> from_{};  ///< start of the window being measured; none while validating
+  bool fresh_ = true;           ///< that window is the first since the start or a validation
   double training_s_ = 0;       ///< covered by windows
   std::uint64_t training_samples_ = 0;
   double rate_ = 0;

@@ -84,6 +84,7 @@ class TestPlots : public QObject {
   void stages_without_history_takes_the_totals();
   void throughput_draws_the_rate();
   void throughput_leaves_a_gap_for_validation();
+  void throughput_shows_epochs_of_one_window();
   void loss_draws_the_points_given();
   void loss_leaves_out_what_has_no_meaning();
   void smoothing_keeps_a_constant();
@@ -213,6 +214,26 @@ void TestPlots::throughput_leaves_a_gap_for_validation() {
     if (!std::isnan(point.value)) QVERIFY2(point.value > 900, "validation was taken for a slump of training");
   }
   QCOMPARE(gaps, 1);
+}
+
+void TestPlots::throughput_shows_epochs_of_one_window() {
+  ThroughputPanel panel;
+  show(panel);
+  const int before = panel.redraws();
+  for (int epoch = 0; epoch < 3; ++epoch)
+    for (double t = epoch; t < epoch + 1; t += 0.05) {
+      Snapshot now = run_at(t);
+      now.trainer.validating = t > epoch + 0.75;
+      panel.show_snapshot(now, now);
+    }
+  wait_for_redraw(panel, before);
+  int lines = 0;
+  int points = 0;
+  for (const QCPGraphData& point : *panel.plot()->graph(0)->data()) {
+    points = std::isnan(point.value) ? 0 : points + 1;
+    lines += points == 2 ? 1 : 0;
+  }
+  QCOMPARE(lines, 3);
 }
 
 void TestPlots::loss_draws_the_points_given() {
