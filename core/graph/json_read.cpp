@@ -187,19 +187,26 @@ class DocumentReader {
     return {};
   }
 
+  /// Place and size of a comment or a frame.
+  template <class Box>
+  static Status read_box(const Tree& tree, const std::string& where, Box& box) {
+    std::array<double, 2> position{};
+    std::array<double, 2> size = {box.width, box.height};
+    if (Status ok = read_pair(tree, "position", where, position); !ok) return ok;
+    if (Status ok = read_pair(tree, "size", where, size); !ok) return ok;
+    box.position = {position[0], position[1]};
+    box.width = size[0];
+    box.height = size[1];
+    return {};
+  }
+
   Status read_comment(const Tree& tree, const std::string& where) {
     Comment comment;
     if (Status ok = read_text(tree, "id", where, comment.id); !ok) return ok;
     if (comment.id.empty()) comment.id = diagram_.free_id("note");
     if (Status ok = take_id(comment.id, where); !ok) return ok;
     if (Status ok = read_text(tree, "text", where, comment.text); !ok) return ok;
-    std::array<double, 2> position{};
-    std::array<double, 2> size = {comment.width, comment.height};
-    if (Status ok = read_pair(tree, "position", where, position); !ok) return ok;
-    if (Status ok = read_pair(tree, "size", where, size); !ok) return ok;
-    comment.position = {position[0], position[1]};
-    comment.width = size[0];
-    comment.height = size[1];
+    if (Status ok = read_box(tree, where, comment); !ok) return ok;
     comment.extra = unknown_keys(tree, {"id", "text", "position", "size"}, comment.id);
     diagram_.comments_.push_back(std::move(comment));
     return {};
@@ -212,13 +219,7 @@ class DocumentReader {
     if (Status ok = take_id(frame.id, where); !ok) return ok;
     if (Status ok = read_text(tree, "title", where, frame.title); !ok) return ok;
     if (Status ok = read_text(tree, "color", where, frame.color); !ok) return ok;
-    std::array<double, 2> position{};
-    std::array<double, 2> size = {frame.width, frame.height};
-    if (Status ok = read_pair(tree, "position", where, position); !ok) return ok;
-    if (Status ok = read_pair(tree, "size", where, size); !ok) return ok;
-    frame.position = {position[0], position[1]};
-    frame.width = size[0];
-    frame.height = size[1];
+    if (Status ok = read_box(tree, where, frame); !ok) return ok;
     frame.extra = unknown_keys(tree, {"id", "title", "position", "size", "color"}, frame.id);
     diagram_.frames_.push_back(std::move(frame));
     return {};
