@@ -3,6 +3,7 @@
 
 #include "engine/guarded.h"
 #include "graph/flatten.h"
+#include "graph/path.h"
 
 #include <algorithm>
 
@@ -35,21 +36,38 @@ Result<std::shared_ptr<const Source>> SourceKeeper::open(const NodeSpec& spec, c
 Result<std::unique_ptr<RecordWalk>> RecordWalk::open(const Document& document, const std::string& node,
                                                      SourceKeeper& sources, const SourceContext& context,
                                                      const Registry& registry) {
-  // Of a sub-graph or a muted node, what leaves it is what the node gives that runs in its place.
-  Flat flat = flatten(document, registry);
-  std::string running = node;
-  if (flat.document.find(node) == nullptr)
-    for (const auto& [drawn, from] : flat.same)
-      if (drawn.node == node) running = from.node;
-  std::unique_ptr<RecordWalk> walk(new RecordWalk(std::move(flat.document), registry));
-  if (Status ready = walk->prepare(running, sources, context); !ready) return fail(std::move(ready.error()));
+  if (document.find(node) == nullptr)
+    return fail(Error{.reason = "the graph has no node of this name", .remedy = "Choose another node", .node = node});
+  std::unique_ptr<RecordWalk> walk(new RecordWalk(flatten(document, registry), node, registry));
+  if (Status ready = walk->prepare(sources, context); !ready) {
+    ready.error().node = drawn_path(ready.error().node);
+    return fail(std::move(ready.error()));
+  }
   return walk;
 }
 
-Status RecordWalk::prepare(const std::string& node, SourceKeeper& sources, const SourceContext& context) {
-  node_ = document_.find(node);
-  if (node_ == nullptr)
-    return fail(Error{.reason = "the graph has no node of this name", .remedy = "Choose another node", .node = node});
+/// The running node that was drawn, or those whose values it passes on.
+Status RecordWalk::find_shown() {
+  for (const Node& node : document_.nodes())
+    if (node_ == nullptr && (node.id == wanted_ || drawn_path(node.id) == wanted_)) node_ = &node;
+  if (node_ != nullptr) {
+    if (const NodeSpec* type = registry_.find(node_->type))
+      for (const PortSpec& port : type->outputs) shown_.push_back({port.name, {node_->id, port.name}});
+    return {};
+  }
+  for (const auto& [drawn, running] : flat_.same)
+    if (drawn.node == wanted_) shown_.push_back({drawn.port, running});
+  if (!shown_.empty()) {
+    node_ = document_.find(shown_.front().from.node);
+    return {};
+  }
+  for (const Problem& problem : flat_.problems)
+    if (problem.error.node == wanted_) return fail(problem.error);
+  return fail(Error{.reason = "nothing leaves this node yet", .remedy = "Wire what it passes on", .node = wanted_});
+}
+
+Status RecordWalk::prepare(SourceKeeper& sources, const SourceContext& context) {
+  if (Status found = find_shown(); !found) return found;
   analysis_ = analyse(document_, {}, registry_);
   if (Status found = find_way(analysis_); !found) return found;
   ProbedSources probed;
@@ -78,6 +96,7 @@ Status RecordWalk::find_way(const Analysis& analysis) {
   lowering_ = std::make_unique<Lowering>(document_, analysis_, registry_);
   std::set<std::string, std::less<>> seen;
   std::vector<const Node*> open = {node_};
+  for (const Shown& one : shown_) open.push_back(document_.find(one.from.node));
   while (!open.empty()) {
     const Node* next = open.back();
     open.pop_back();
@@ -86,7 +105,9 @@ Status RecordWalk::find_way(const Analysis& analysis) {
     for (const PortSpec& port : registry_.find(next->type)->inputs)
       if (const PortRef* from = lowering_->into(*next, port.name)) open.push_back(document_.find(from->node));
   }
-  way_ = lowering_->upstream(*node_, [](const Node&) { return true; });
+  way_.clear();
+  for (const std::size_t index : analysis.order)
+    if (seen.contains(document_.nodes()[index].id)) way_.push_back(&document_.nodes()[index]);
   return {};
 }
 
@@ -174,7 +195,7 @@ Status RecordWalk::walk(const PreviewRequest& request, const std::stop_token& st
   if (request.record >= source_->size())
     return fail(Error{.reason = "there is no record " + std::to_string(request.record) + ": the source has " +
                                 std::to_string(source_->size()) + ", counted from 0",
-                      .node = source_node_->id});
+                      .node = drawn_path(source_node_->id)});
   at_.clear();
   values_.clear();
   record_ = request.record;
@@ -192,7 +213,7 @@ Status RecordWalk::walk(const PreviewRequest& request, const std::stop_token& st
     Error error = std::move(done.error());
     error.code = ErrorCode::BadRecord;
     if (error.file.empty()) error.file = source_->locate(record_);
-    return fail(std::move(error).at_node(step.node->id));
+    return fail(std::move(error).at_node(drawn_path(step.node->id)));
   }
   return {};
 }
@@ -239,7 +260,7 @@ PreviewValue RecordWalk::value(const PortRef& port) const {
 }
 
 void RecordWalk::describe(Preview& preview) const {
-  preview.node = node_->id;
+  preview.node = wanted_;
   preview.record = record_;
   preview.records = source_->size();
   preview.where = source_->locate(record_);

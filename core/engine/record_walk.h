@@ -4,6 +4,7 @@
 #include "engine/lowering.h"
 #include "engine/plan.h"
 #include "engine/preview.h"
+#include "graph/flatten.h"
 
 #include <deque>
 #include <map>
@@ -29,7 +30,9 @@ class SourceKeeper {
 };
 
 /// Carries single records through the data side of a graph as far as one node, as a run would: with the same seed and
-/// the same random numbers. It needs no finished graph: only what lies upstream of the node has to be right.
+/// the same random numbers. It needs no finished graph: only what lies upstream of the node has to be right. A node in a
+/// sub-graph is named by its path, and seen in the first copy of one that repeats; what leaves a sub-graph or a muted
+/// node is what its outputs pass on.
 class RecordWalk {
  public:
   /// Opens the source upstream of `node`. Errors: there is no such node, nothing leaves it for a single record, no
@@ -48,6 +51,14 @@ class RecordWalk {
   /// The record's label by the source.
   void describe(Preview& preview) const;
 
+  /// What leaves the wanted node: by the name of its port, and where that value comes from.
+  struct Shown {
+    std::string port{};
+    PortRef from{};
+  };
+  [[nodiscard]] const std::vector<Shown>& shown() const { return shown_; }
+
+  /// The node that gives the first of these values.
   [[nodiscard]] const Node& node() const { return *node_; }
   [[nodiscard]] const NodeSpec& spec() const { return *registry_.find(node_->type); }
   [[nodiscard]] const Lowering& lowering() const { return *lowering_; }
@@ -61,8 +72,10 @@ class RecordWalk {
     const Step* next = nullptr;  ///< see PlanStep::next
   };
 
-  RecordWalk(Document document, const Registry& registry) : document_(std::move(document)), registry_(registry) {}
-  Status prepare(const std::string& node, SourceKeeper& sources, const SourceContext& context);
+  RecordWalk(Flat flat, std::string wanted, const Registry& registry)
+      : flat_(std::move(flat)), document_(flat_.document), wanted_(std::move(wanted)), registry_(registry) {}
+  Status prepare(SourceKeeper& sources, const SourceContext& context);
+  Status find_shown();
   Status find_way(const Analysis& analysis);
   Status open_source(SourceKeeper& sources, const SourceContext& context, ProbedSources& probed);
   Status make_steps();
@@ -74,8 +87,11 @@ class RecordWalk {
   void pass_on(const Step& step);
   Datum& make(const PortRef& port);
 
-  Document document_;
+  Flat flat_;
+  const Document& document_;  ///< the flat one
+  std::string wanted_;        ///< as drawn
   const Registry& registry_;
+  std::vector<Shown> shown_{};
   const Node* node_ = nullptr;
   Analysis analysis_{};
   std::unique_ptr<Lowering> lowering_{};

@@ -82,8 +82,11 @@ class Previewer::Impl {
     Preview preview;
     walk_->describe(preview);
     if (!is_model(walk_->spec().role)) {
-      for (const PortSpec& port : walk_->spec().outputs)
-        if (const PortRef out{walk_->node().id, port.name}; walk_->at(out) != nullptr) preview.values.push_back(walk_->value(out));
+      for (const auto& [port, from] : walk_->shown()) {
+        if (walk_->at(from) == nullptr) continue;
+        preview.values.push_back(walk_->value(from));
+        preview.values.back().port = port;
+      }
       return preview;
     }
     preview.untrained = true;
@@ -112,8 +115,7 @@ class Previewer::Impl {
       const at::Tensor out = part_->layer ? part_->model->layer_output(fields, *part_->layer, stop).squeeze(0)
                                           : part_->model->forward(fields, stop).loss;
       PreviewValue value = to_value(out);
-      const std::vector<PortSpec>& ports = walk_->spec().outputs;
-      value.port = ports.empty() ? std::string("loss") : ports.front().name;
+      value.port = walk_->shown().empty() ? std::string("loss") : walk_->shown().front().port;
       return value;
     } catch (const StepCancelled&) {
       return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"});

@@ -4,6 +4,7 @@
 #include "engine/pipeline.h"
 #include "engine/preview_view.h"
 #include "graph/edit.h"
+#include "graph/grouping.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
 #include "training/model.h"
@@ -152,6 +153,32 @@ class TestPreview : public QObject {
       QVERIFY2(seen.has_value(), seen ? "" : seen.error().line().c_str());
       QVERIFY(!seen->values.empty());
     }
+  }
+
+  /// The same values as without it: in a sub-graph, out of one, and past a muted node.
+  void sub_graphs_and_muted_nodes_are_seen_through() {
+    Document flat = network_;
+    Previewer previewer;
+    const auto look = [&](const Document& document, const char* node) {
+      const auto seen = previewer.look(document, {.node = node, .record = 5});
+      return seen ? seen->values.at(0).data : std::vector<std::byte>();
+    };
+    Document muted = network_;
+    QVERIFY(muted.apply(Edit{SetMuted{.node = "relu", .muted = true}}));
+    QVERIFY(look(muted, "relu") == look(flat, "hidden"));
+    QVERIFY(!look(muted, "relu").empty());
+
+    Document grouped = network_;
+    const auto regrouped = group(grouped, {"hidden", "relu"});
+    QVERIFY(regrouped.has_value());
+    QVERIFY(grouped.apply(regrouped->edit));
+    const std::string block = regrouped->ids.front();
+    const auto inside = previewer.look(grouped, {.node = block + "/hidden", .record = 5});
+    QVERIFY2(inside.has_value(), inside ? "" : inside.error().line().c_str());
+    QCOMPARE(inside->node, block + "/hidden");
+    QVERIFY(inside->values[0].data == look(flat, "hidden"));
+    QVERIFY(look(grouped, block.c_str()) == look(flat, "relu"));
+    QVERIFY(look(grouped, "last") == look(flat, "last"));
   }
 
   void what_cannot_be_shown_is_said() {
