@@ -6,6 +6,7 @@
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "diagnosis/whatif.h"
+#include "tuning/virtual_gain.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -25,6 +26,7 @@ struct WhatIfArguments : MeasureArguments {
   std::optional<std::size_t> workers{};
   double step_speedup = 1;
   std::vector<std::string> faster{};
+  bool live = false;
 };
 
 /// "decode=2". Errors: not of that form, no such node.
@@ -68,6 +70,49 @@ std::string answer_json(const WhatIfAnswer& answer) {
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+std::string gain_text(const VirtualGain& gain, std::size_t width) {
+  Table table({"", "samples/s", "beside measured"});
+  table.row({"measured", rate(gain.measured), "1.00 times"});
+  table.row({fmt::format("{} looking {:.3g} times faster", gain.node, gain.factor), rate(gain.with_faster_node),
+             fmt::format("{:.2f} times ({:.2f} to {:.2f})", gain.ratio.ratio, gain.ratio.low, gain.ratio.high)});
+  table.row({"by the closed form", rate(gain.measured * gain.predicted), fmt::format("{:.2f} times", gain.predicted)});
+  return table.text(width) + (gain.agree() ? "\nThe run and the closed form agree.\n"
+                                           : "\nThe run and the closed form do not agree: there is contention, a cache "
+                                             "or a queue that the form does not see. Trust the run.\n");
+}
+
+std::string gain_json(const VirtualGain& gain) {
+  nlohmann::ordered_json json;
+  json["node"] = gain.node;
+  json["factor"] = gain.factor;
+  json["measured_samples_per_s"] = gain.measured;
+  json["virtual_samples_per_s"] = gain.with_faster_node;
+  json["ratio"] = gain.ratio.ratio;
+  json["interval"] = {gain.ratio.low, gain.ratio.high};
+  json["predicted_ratio"] = gain.predicted;
+  json["agree"] = gain.agree();
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+/// The gain of one faster node, measured on the live run.
+ExitCode measure_gain(const WhatIfArguments& arguments, const Document& document, const WhatIf& change) {
+  const RunFacts facts = facts_of(document);
+  std::vector<std::pair<std::string, double>> faster = change.faster;
+  if (change.step_speedup != 1) faster.emplace_back(facts.trainer_node, change.step_speedup);
+  const bool other = change.cores || change.memory || change.disk_bytes_per_s || change.batch || change.workers;
+  if (faster.size() != 1 || other || faster.front().second < 1) {
+    complain(Error{.code = ErrorCode::BadInput,
+                   .reason = "--live measures one node that is faster, and nothing else",
+                   .remedy = "Write for instance --faster decode=2 --live"});
+    return kBadInput;
+  }
+  const Watch watch(arguments);
+  auto gain = measure_virtual_gain(document, faster.front().first, faster.front().second,
+                                   {.measure = watch.options(), .seconds = arguments.seconds});
+  if (!gain) return watch.failed(gain.error());
+  return deliver(arguments.json, gain_text(*gain, width_of(stdout)), gain_json(*gain));
+}
+
 ExitCode whatif(const WhatIfArguments& arguments) {
   auto document = prepare(arguments);
   if (!document) {
@@ -88,6 +133,7 @@ ExitCode whatif(const WhatIfArguments& arguments) {
     }
     change.faster.push_back(std::move(*faster));
   }
+  if (arguments.live) return measure_gain(arguments, *document, change);
   std::optional<Examination> found;
   {
     const Watch watch(arguments);
@@ -106,12 +152,14 @@ void add_whatif(CLI::App& app, ExitCode& code) {
   explain(
       *command,
       "Measures the graph for a while, changes what is asked for in the closed form of its costs, and solves it again "
-      "with the best settings (or with the settings as they are, for --workers): the rate, and what limits next.");
+      "with the best settings (or with the settings as they are, for --workers): the rate, and what limits next. "
+      "With --live, one faster node is not solved but measured on the run, by delaying everything else in proportion.");
   command->footer(
       "Examples:\n"
       "  feedline-cli whatif my.feedline --cores 16\n"
       "  feedline-cli whatif my.feedline --step-speedup 5             a faster GPU\n"
-      "  feedline-cli whatif my.feedline --faster decode=2 --memory 32GB\n");
+      "  feedline-cli whatif my.feedline --faster decode=2 --memory 32GB\n"
+      "  feedline-cli whatif my.feedline --faster decode=2 --live     measured, not solved\n");
   auto arguments = std::make_shared<WhatIfArguments>();
   add_measure_arguments(*command, *arguments);
   command->add_option("--seconds", arguments->seconds, "Measure for so long after the warm-up (5)")
@@ -139,6 +187,8 @@ void add_whatif(CLI::App& app, ExitCode& code) {
   command->add_option("--faster", arguments->faster, "A node so many times faster. May be given many times")
       ->type_name("NODE=TIMES")
       ->allow_extra_args(false);
+  command->add_flag("--live", arguments->live,
+                    "Measure what the faster node (or step) would bring: everything else is delayed in proportion");
   command->callback([arguments, &code] { code = whatif(*arguments); });
 }
 

@@ -68,15 +68,17 @@ void live(Works& works, std::size_t segment, std::size_t place, Post& post) noex
     let_others_go_on();
     const std::vector<WorkerMeter*> meters = works.seats(segment, place);
     const Diary diary = works.diary(segment, place);
+    VirtualSpeedup::Account account(works.speedup);
     const Seat seat{.segment = segment,
                     .post = &post,
                     .first = meters.empty() ? nullptr : meters.front(),
                     .last = meters.empty() ? nullptr : meters.back(),
                     .lane = diary.lane,
                     .first_label = diary.lane == nullptr ? std::uint16_t{0} : diary.labels.front(),
-                    .last_label = diary.lane == nullptr ? std::uint16_t{0} : diary.labels.back()};
+                    .last_label = diary.lane == nullptr ? std::uint16_t{0} : diary.labels.back(),
+                    .account = &account};
     SegmentRunner runner(works.plan, works.cut, segment, StepTimer(works.clock, meters, diary), post, works.quarantine,
-                         *works.caches, works.turnstiles, works.flow.stopping());
+                         *works.caches, works.turnstiles, account, works.flow.stopping());
     while (Chunk* chunk = works.flow.take(seat)) {
       if (!runner.run(*chunk)) return;
       if (BatchWork* batch = works.flow.put(seat, chunk)) {

@@ -123,6 +123,7 @@ void Flow::wait(std::unique_lock<std::mutex>& lock, const Seat& seat, Turn why) 
                                                    : WorkerState::Idle;
   if (meter == nullptr) {
     workers_[seat.segment].wait(lock);
+    if (seat.account != nullptr) seat.account->forgive();
     return;
   }
   const Nanos start = clock_.now();
@@ -130,6 +131,7 @@ void Flow::wait(std::unique_lock<std::mutex>& lock, const Seat& seat, Turn why) 
   workers_[seat.segment].wait(lock);
   const Nanos end = clock_.now();
   meter->leave_wait(end);
+  if (seat.account != nullptr) seat.account->forgive();
   if (seat.lane == nullptr || why == Turn::Resting) return;
   const bool blocked = why == Turn::Blocked;
   seat.lane->add({.start = start,
@@ -201,8 +203,7 @@ Result<std::unique_ptr<BatchWork>> Flow::next() {
   if (!consumer_may_go_on()) {
     const auto go_on = [this] { return consumer_may_go_on() && (ended_ || window_.ready_count() >= wake_for_); };
     wake_for_ = worth_waking();
-    if (wake_for_ > 1)
-      consumer_.wait_for(lock, std::chrono::nanoseconds(static_cast<Nanos>(kWakeNanos)), go_on);
+    if (wake_for_ > 1) consumer_.wait_for(lock, std::chrono::nanoseconds(static_cast<Nanos>(kWakeNanos)), go_on);
     wake_for_ = 1;
     consumer_.wait(lock, [this] { return consumer_may_go_on(); });
   }

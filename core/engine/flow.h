@@ -9,6 +9,7 @@
 #include "engine/dispenser.h"
 #include "engine/post.h"
 #include "engine/segments.h"
+#include "engine/virtual_speedup.h"
 #include "telemetry/stage_meter.h"
 #include "telemetry/trace.h"
 
@@ -35,6 +36,7 @@ struct Seat {
   TraceLane* lane = nullptr;  ///< null: no timeline
   std::uint16_t first_label = 0;
   std::uint16_t last_label = 0;
+  VirtualSpeedup::Account* account = nullptr;
 };
 
 /// What moves between the workers: tickets, chunks and batches. All waiting happens here, on condition
@@ -51,8 +53,7 @@ class Flow {
     std::size_t prefetch = 4;
   };
 
-  Flow(Dispenser dispenser, const Cut& cut, std::shared_ptr<BufferPool> pool, Limits limits,
-       const Clock& clock);
+  Flow(Dispenser dispenser, const Cut& cut, std::shared_ptr<BufferPool> pool, Limits limits, const Clock& clock);
 
   /// How full each queue is, and at last how many batches are ready, is written down here from now on: one lane a
   /// segment. Before anybody works.
@@ -132,7 +133,7 @@ class Flow {
   mutable std::mutex mutex_{};
   std::vector<std::condition_variable> workers_;  ///< one a segment
   std::vector<Hands> hands_;                      ///< one a segment
-  std::vector<TraceLane*> levels_{};  ///< one a segment, or none
+  std::vector<TraceLane*> levels_{};              ///< one a segment, or none
   std::condition_variable consumer_{};
   std::size_t wake_for_ = 1;  ///< the consumer waits for so many finished batches
   Dispenser dispenser_;

@@ -17,6 +17,8 @@ namespace feedline {
 namespace {
 
 constexpr std::uint64_t kEnoughToJudge = 100;
+/// Longer than it takes to hand over a batch that is ready.
+constexpr Nanos kWaited = 50'000;
 
 }  // namespace
 
@@ -24,7 +26,8 @@ constexpr std::uint64_t kEnoughToJudge = 100;
 class Pipeline::Impl {
  public:
   Impl(std::shared_ptr<const Plan> owner, const DataPlan& plan, PipelineOptions options)
-      : works_(std::make_shared<Works>(std::move(owner), plan, std::move(options))), crew_(works_),
+      : works_(std::make_shared<Works>(std::move(owner), plan, std::move(options))),
+        crew_(works_),
         watchdog_(std::make_unique<Watchdog>(works_, crew_)) {}
 
   ~Impl() {
@@ -37,7 +40,7 @@ class Pipeline::Impl {
 
   Result<std::optional<Batch>> next() {
     for (;;) {
-      auto taken = works_->flow.next();
+      auto taken = take();
       if (!taken) return fail(std::move(taken.error()));
       if (*taken == nullptr) return std::optional<Batch>{};
       const std::unique_ptr<BatchWork>& work = *taken;
@@ -64,10 +67,29 @@ class Pipeline::Impl {
     return segment ? crew_.set_workers(*segment, std::clamp<std::size_t>(workers, 1, kMostWorkers)) : 0;
   }
 
+  bool speed_up(std::string_view node, double factor) {
+    const auto place = works_->place_of(node);
+    if (place) works_->speedup.choose(factor > 1 ? place : std::nullopt, factor);
+    return place.has_value();
+  }
+
+  void consuming(bool at_work) {
+    if (at_work) return account_.begin(VirtualSpeedup::kConsumer);
+    account_.end();
+    account_.catch_up(works_->flow.stopping());
+  }
+
   [[nodiscard]] Works& works() { return *works_; }
   [[nodiscard]] const ErrorLog& errors() const { return errors_; }
 
  private:
+  Result<std::unique_ptr<BatchWork>> take() {
+    const Nanos asked = works_->clock.now();
+    auto taken = works_->flow.next();
+    if (works_->clock.now() - asked > kWaited) account_.forgive();
+    return taken;
+  }
+
   /// A record may be good in one epoch and bad in another: only parts of a picture are decoded. Whether it was read
   /// again before its error was counted must not matter, so what was read too early is left out here.
   void leave_out_known(BatchWork& batch) {
@@ -108,12 +130,13 @@ class Pipeline::Impl {
     const std::vector<RecordError> list = errors_.list();
     Error error = list.empty() ? Error{} : list.front().error;
     error.code = ErrorCode::BadInput;
-    error.reason = fmt::format("{} of {} records could not be used; the most frequent error: {}", bad_,
-                               tried_, error.reason);
+    error.reason =
+        fmt::format("{} of {} records could not be used; the most frequent error: {}", bad_, tried_, error.reason);
     return fail(std::move(error));
   }
 
   std::shared_ptr<Works> works_;
+  VirtualSpeedup::Account account_{works_->speedup};  ///< the consumer's
   ErrorLog errors_{};
   std::uint64_t tried_ = 0;
   std::uint64_t bad_ = 0;
@@ -136,6 +159,12 @@ Result<std::optional<Batch>> Pipeline::next() {
 std::size_t Pipeline::set_workers(std::string_view node, std::size_t workers) {
   return impl_->set_workers(node, workers);
 }
+bool Pipeline::speed_up(std::string_view node, double factor) { return impl_->speed_up(node, factor); }
+void Pipeline::speed_up_consumer(double factor) {
+  impl_->works().speedup.choose(factor > 1 ? std::optional(VirtualSpeedup::kConsumer) : std::nullopt, factor);
+}
+void Pipeline::consuming(bool at_work) { impl_->consuming(at_work); }
+Nanos Pipeline::virtual_delay() const { return impl_->works().speedup.delay(); }
 void Pipeline::pause() { impl_->works().flow.pause(true); }
 void Pipeline::resume() { impl_->works().flow.pause(false); }
 void Pipeline::stop() { impl_->works().flow.stop(); }

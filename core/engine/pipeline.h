@@ -88,6 +88,14 @@ class Pipeline {
   static constexpr std::size_t kMostWorkers = 1024;
   std::size_t set_workers(std::string_view node, std::size_t workers);
 
+  /// Makes a node look `factor` times faster (see VirtualSpeedup); 1 ends it. False: no such node. From any thread.
+  bool speed_up(std::string_view node, double factor);
+  /// The same for whoever consumes the batches, which tells when it is at work on one.
+  void speed_up_consumer(double factor);
+  void consuming(bool at_work);
+  /// By how much everything has been delayed for it since the start: time less this is what counts.
+  [[nodiscard]] Nanos virtual_delay() const;
+
   /// One sample a node: the source, the per-record nodes, the batch node, in this order. From any thread.
   /// A segment's wait for input counts as `starved` of its first node, a wait for room behind it as `blocked` of its
   /// last one; so a full prefetch window shows at the batch node. queue_fill of a node is that of the queue behind its

@@ -24,8 +24,8 @@ void make_empty(Datum& value) {
 }  // namespace
 
 SegmentRunner::SegmentRunner(const DataPlan& plan, const Cut& cut, std::size_t segment, StepTimer timer, Post& post,
-                             const Quarantine& quarantine, const CacheShelf& caches,
-                             std::deque<Turnstile>& turnstiles, const std::atomic<bool>& stop)
+                             const Quarantine& quarantine, const CacheShelf& caches, std::deque<Turnstile>& turnstiles,
+                             VirtualSpeedup::Account& account, const std::atomic<bool>& stop)
     : plan_(plan),
       cut_(cut),
       segment_(cut.segments[segment]),
@@ -34,6 +34,7 @@ SegmentRunner::SegmentRunner(const DataPlan& plan, const Cut& cut, std::size_t s
       post_(post),
       quarantine_(quarantine),
       turnstiles_(turnstiles),
+      account_(account),
       stop_(stop),
       router_(plan, &caches) {
   for (SlotIndex slot = 0; slot < plan.slots; ++slot)
@@ -132,6 +133,7 @@ void SegmentRunner::keep(const Chunk& chunk, std::size_t record, std::size_t ste
 
 bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
   out_.resize(plan_.source_outputs.size());
+  account_.begin(place(0));
   std::uint64_t done = 0;
   std::uint64_t bytes = 0;
   for (std::size_t r = begin; r < end; ++r) {
@@ -159,7 +161,7 @@ bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
     ++done;
     for (const Datum* value : out_) bytes += value != nullptr ? value->bytes() : 0;
   }
-  lap(0, done, bytes, chunk.record_ids[begin]);
+  took(0, done, lap(0, done, bytes, chunk.record_ids[begin]));
   return true;
 }
 
@@ -180,6 +182,7 @@ std::optional<Turnstile::Stay> SegmentRunner::wait_turn(std::size_t step, std::s
   const bool entered = turnstile.enter(post_, stop_);
   timer_.leave_wait(node);
   if (!entered) return std::nullopt;
+  account_.forgive();
   return std::optional<Turnstile::Stay>(std::in_place, turnstile, post_);
 }
 
@@ -192,6 +195,7 @@ bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chun
     if (auto entered = wait_turn(index, node)) stay.emplace(std::move(*entered));
     if (!stay) return false;
   }
+  account_.begin(place(node));
   std::uint64_t done = 0;
   std::uint64_t bytes = 0;
   for (std::size_t r = begin; r < end; ++r) {
@@ -219,11 +223,12 @@ bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chun
     ++done;
     for (const Datum* value : out_) bytes += value->bytes();
   }
-  lap(node, done, bytes, chunk.record_ids[begin]);
+  took(node, done, lap(node, done, bytes, chunk.record_ids[begin]));
   return true;
 }
 
 void SegmentRunner::collate_tile(Chunk& chunk, std::size_t begin, std::size_t end) {
+  account_.begin(place(segment_.nodes() - 1));
   std::uint64_t done = 0;
   std::uint64_t bytes = 0;
   for (std::size_t r = begin; r < end; ++r) {
@@ -237,7 +242,7 @@ void SegmentRunner::collate_tile(Chunk& chunk, std::size_t begin, std::size_t en
     ++done;
     for (const std::size_t b : row_bytes_) bytes += b;
   }
-  timer_.lap(segment_.nodes() - 1, done, bytes, chunk.record_ids[begin]);
+  lap(segment_.nodes() - 1, done, bytes, chunk.record_ids[begin]);
 }
 
 void SegmentRunner::reject(Chunk& chunk, std::size_t record, Error error, const std::string& node) {
@@ -253,8 +258,15 @@ void SegmentRunner::reject(Chunk& chunk, std::size_t record, Error error, const 
   chunk.faults.push_back({.row = record, .record = id, .error = std::move(error).at_node(node)});
 }
 
-void SegmentRunner::lap(std::size_t node, std::uint64_t done, std::uint64_t bytes, std::uint64_t first) {
+Nanos SegmentRunner::lap(std::size_t node, std::uint64_t done, std::uint64_t bytes, std::uint64_t first) {
   const Nanos wall = timer_.lap(node, done, bytes, first);
+  account_.end();
+  if (account_.catch_up(stop_)) timer_.skip();
+  return wall;
+}
+
+/// The watchdog learns how long the node's records take.
+void SegmentRunner::took(std::size_t node, std::uint64_t done, Nanos wall) {
   if (done > 0) post_.took(node, wall / static_cast<Nanos>(done));
 }
 

@@ -9,6 +9,7 @@
 #include "engine/segments.h"
 #include "engine/step_timer.h"
 #include "engine/turnstile.h"
+#include "engine/virtual_speedup.h"
 
 #include <atomic>
 #include <cstddef>
@@ -27,7 +28,7 @@ class SegmentRunner {
  public:
   SegmentRunner(const DataPlan& plan, const Cut& cut, std::size_t segment, StepTimer timer, Post& post,
                 const Quarantine& quarantine, const CacheShelf& caches, std::deque<Turnstile>& turnstiles,
-                const std::atomic<bool>& stop);
+                VirtualSpeedup::Account& account, const std::atomic<bool>& stop);
 
   /// False if the run was stopped midway, or this worker abandoned; the chunk is then unfinished. Bad records are
   /// marked in the chunk, with their faults.
@@ -44,14 +45,17 @@ class SegmentRunner {
   void keep(const Chunk& chunk, std::size_t record, std::size_t step, const Datum& value);
   [[nodiscard]] bool read(Chunk& chunk, std::size_t begin, std::size_t end);
   [[nodiscard]] std::optional<Turnstile::Stay> wait_turn(std::size_t step, std::size_t node);
-  [[nodiscard]] bool run_step(const PlanStep& step, std::size_t node, Chunk& chunk, std::size_t begin,
-                              std::size_t end);
+  [[nodiscard]] bool run_step(const PlanStep& step, std::size_t node, Chunk& chunk, std::size_t begin, std::size_t end);
   [[nodiscard]] std::optional<NextNode> next_node(const PlanStep& step, const Chunk& chunk, std::uint64_t record) const;
   void collate_tile(Chunk& chunk, std::size_t begin, std::size_t end);
   void reject(Chunk& chunk, std::size_t record, Error error, const std::string& node);
   void measure(Chunk& chunk, std::size_t begin, std::size_t end);
   [[nodiscard]] Datum& cell(Chunk& chunk, std::size_t record, SlotIndex slot);
-  void lap(std::size_t node, std::uint64_t done, std::uint64_t bytes, std::uint64_t first);
+  Nanos lap(std::size_t node, std::uint64_t done, std::uint64_t bytes, std::uint64_t first);
+  void took(std::size_t node, std::uint64_t done, Nanos wall);
+  [[nodiscard]] VirtualSpeedup::Place place(std::size_t node) const {
+    return {static_cast<std::uint32_t>(index_), static_cast<std::uint32_t>(node)};
+  }
   /// A chunk's last tile is a quarter longer rather than followed by a rest that is not worth measuring.
   [[nodiscard]] std::size_t longest_tile() const { return tile_ + tile_ / 4; }
   [[nodiscard]] bool stopped() const { return stop_.load(std::memory_order_relaxed) || post_.abandoned(); }
@@ -64,6 +68,7 @@ class SegmentRunner {
   Post& post_;
   const Quarantine& quarantine_;
   std::deque<Turnstile>& turnstiles_;  ///< one a step of the plan
+  VirtualSpeedup::Account& account_;
   const std::atomic<bool>& stop_;
   CacheRouter router_;
 

@@ -37,6 +37,8 @@ class StepTimer {
   /// The worker waits for its turn at `node` (a sequential one): that is time starved, no work. Follows a lap().
   void enter_wait(std::size_t node);
   void leave_wait(std::size_t node);
+  /// What has passed since the last lap() is nobody's time.
+  void skip();
   /// Publishes everything but CPU time that is still owed; work ends or a wait comes. Returns the wall time since
   /// start().
   Nanos stop();

@@ -44,6 +44,7 @@ Works::Works(std::shared_ptr<const Plan> owner_plan, const DataPlan& data_plan, 
                                         field_bytes(plan))),
       caches(caches_for(plan, options)),
       quarantine(plan.sampler.count),
+      speedup(clock),
       turnstiles(plan.steps.size()),
       flow(Dispenser(plan, options.first_epoch, options.epochs), cut, pool,
            {.batch = batch_size(plan), .prefetch = options.prefetch}, clock) {
@@ -85,11 +86,17 @@ Diary Works::diary(std::size_t segment, std::size_t worker) const {
   return diary;
 }
 
-std::optional<std::size_t> Works::segment_of(std::string_view name) const {
+std::optional<VirtualSpeedup::Place> Works::place_of(std::string_view name) const {
   for (std::size_t s = 0; s < cut.segments.size(); ++s)
     for (std::size_t i = 0; i < cut.segments[s].nodes(); ++i)
-      if (node(s, i) == name) return s;
+      if (node(s, i) == name)
+        return VirtualSpeedup::Place{static_cast<std::uint32_t>(s), static_cast<std::uint32_t>(i)};
   return std::nullopt;
+}
+
+std::optional<std::size_t> Works::segment_of(std::string_view name) const {
+  const auto place = place_of(name);
+  return place ? std::optional<std::size_t>(place->segment) : std::nullopt;
 }
 
 std::vector<WorkerMeter*> Works::seats(std::size_t segment, std::size_t worker) {

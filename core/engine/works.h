@@ -11,6 +11,7 @@
 #include "engine/segments.h"
 #include "engine/step_timer.h"
 #include "engine/turnstile.h"
+#include "engine/virtual_speedup.h"
 #include "telemetry/snapshot.h"
 #include "telemetry/stage_meter.h"
 
@@ -39,6 +40,8 @@ class Works {
   [[nodiscard]] const std::string& node(std::size_t segment, std::size_t i) const {
     return meters[first_meter_[segment] + i]->node();
   }
+  /// Where a node sits; none: there is no such node.
+  [[nodiscard]] std::optional<VirtualSpeedup::Place> place_of(std::string_view node) const;
   [[nodiscard]] bool sequential(std::string_view node) const;
   /// Meters of the nodes of a segment, for one worker, made where needed. Empty where nothing is measured.
   [[nodiscard]] std::vector<WorkerMeter*> seats(std::size_t segment, std::size_t worker);
@@ -54,6 +57,7 @@ class Works {
   const std::shared_ptr<BufferPool> pool;
   const std::shared_ptr<const CacheShelf> caches;
   Quarantine quarantine;
+  VirtualSpeedup speedup;
   std::deque<Turnstile> turnstiles;  ///< one a step
   Flow flow;
   std::vector<std::unique_ptr<StageMeter>> meters{};  ///< source, steps, batch: the order of the segments

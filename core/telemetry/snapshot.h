@@ -89,6 +89,8 @@ struct Snapshot {
   ProcessSample process{};
   std::vector<Point> loss_curve{};  ///< (step, training loss), bounded
   std::uint64_t record_errors = 0;
+  /// By how much the run has been delayed so that one node looks faster (see engine/virtual_speedup.h).
+  Nanos virtual_delay = 0;
 
   [[nodiscard]] double elapsed() const { return started == 0 ? 0 : seconds(at - started); }
 };

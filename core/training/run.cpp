@@ -177,6 +177,7 @@ void Run::stop() { impl_->state().stop(); }
 std::size_t Run::set_workers(std::string_view node, std::size_t workers) {
   return impl_->state().set_workers(node, workers);
 }
+bool Run::speed_up(std::string_view node, double factor) { return impl_->state().speed_up(node, factor); }
 bool Run::paused() const { return impl_->state().paused(); }
 bool Run::wait_for(std::chrono::milliseconds deadline) { return impl_->wait_for(deadline); }
 Snapshot Run::snapshot() const { return impl_->state().snapshot(); }

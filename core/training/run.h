@@ -122,6 +122,10 @@ class Run {
   /// Changes how many threads carry a node of the data side, while it runs (see Pipeline::set_workers()); of training
   /// and validation alike. From any thread. 0: no such node, or nothing runs yet.
   std::size_t set_workers(std::string_view node, std::size_t workers);
+  /// Makes a node of the training data look `factor` times faster while it runs, or the training step where the name is
+  /// empty, by delaying everything else in proportion; Snapshot::virtual_delay says by how much. 1 ends it. False: no
+  /// such node, or nothing runs yet. From any thread.
+  bool speed_up(std::string_view node, double factor);
   /// Waits for the end; true when it has come.
   bool wait_for(std::chrono::milliseconds deadline);
   /// Counters now. From any thread, at any time; never waits for the run.

@@ -99,6 +99,7 @@ Snapshot RunState::snapshot() const {
     snapshot.started = started_;
     if (train_ != nullptr) {
       snapshot.stages = train_->stages(snapshot.at);
+      snapshot.virtual_delay = train_->virtual_delay();
       snapshot.record_errors = train_->error_count() + (validation_ != nullptr ? validation_->error_count() : 0);
     } else {
       snapshot.stages = last_stages_;
@@ -117,6 +118,14 @@ std::size_t RunState::set_workers(std::string_view node, std::size_t workers) {
   for (Pipeline* pipeline : {train_, validation_})
     if (pipeline != nullptr) now = std::max(now, pipeline->set_workers(node, workers));
   return now;
+}
+
+bool RunState::speed_up(std::string_view node, double factor) {
+  const std::lock_guard lock(mutex_);
+  if (train_ == nullptr) return false;
+  if (!node.empty()) return train_->speed_up(node, factor);
+  train_->speed_up_consumer(factor);
+  return true;
 }
 
 }  // namespace feedline

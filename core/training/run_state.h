@@ -28,6 +28,7 @@ class RunState {
   void stop();
   [[nodiscard]] bool paused() const;
   std::size_t set_workers(std::string_view node, std::size_t workers);
+  bool speed_up(std::string_view node, double factor);
   [[nodiscard]] Snapshot snapshot() const;
 
   // For the run's thread.

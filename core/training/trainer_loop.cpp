@@ -198,6 +198,7 @@ Result<TrainerLoop::End> TrainerLoop::replay() {
 
 Status TrainerLoop::step(const Batch& batch) {
   std::optional<Learner::Progress> shown;
+  train_->consuming(true);
   try {
     shown = learner_.train(batch, steps_ + 1);
   } catch (const StepCancelled&) {
@@ -206,6 +207,7 @@ Status TrainerLoop::step(const Batch& batch) {
     return fail(fault.error());
   }
   state_.meter.enter(Phase::Other);
+  train_->consuming(false);
   ++steps_;
   state_.meter.count_step(batch.records);
   if (shown) state_.meter.show(shown->loss, shown->accuracy);

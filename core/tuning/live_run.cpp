@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 namespace feedline {
 namespace {
@@ -23,10 +24,14 @@ double since(Nanos start) { return seconds(Clock::system().now() - start); }
 
 }  // namespace
 
-double Slice::samples_per_s() const {
-  const StepTimes all = to.trainer.times - from.trainer.times;
-  const double time = feedline::seconds(all.total());
-  return time > 0 ? static_cast<double>(to.trainer.samples - from.trainer.samples) / time : 0;
+double Slice::samples_in(Nanos time) const {
+  return time > 0 ? static_cast<double>(to.trainer.samples - from.trainer.samples) / feedline::seconds(time) : 0;
+}
+
+double Slice::samples_per_s() const { return samples_in((to.trainer.times - from.trainer.times).total()); }
+
+double Slice::virtual_samples_per_s() const {
+  return samples_in((to.trainer.times - from.trainer.times).total() - (to.virtual_delay - from.virtual_delay));
 }
 
 RunFacts run_facts(const Document& document, const Started& started) {
@@ -81,6 +86,12 @@ Status LiveRun::wait_for_step() {
   return wait_until([&] { return run_->trainer().steps > before; });
 }
 
+Status LiveRun::use_up_batches() {
+  const std::uint64_t from = run_->trainer().steps;
+  const std::uint64_t ahead = facts_.prefetch + 2;
+  return wait_until([&] { return run_->trainer().steps >= from + ahead; });
+}
+
 Status LiveRun::warm_up(double most_seconds) {
   if (Status begun = wait_until([this] { return run_->trainer().steps > 0; }); !begun) return begun;
   first_wait_ = seconds(run_->trainer().border_wait);
@@ -105,14 +116,9 @@ Status LiveRun::warm_up(double most_seconds) {
 }
 
 Result<Slice> LiveRun::measure(double seconds) {
-  if (rested_) {
-    rested_ = false;
-    run_->resume();
-    const std::uint64_t from = run_->trainer().steps;
-    const std::uint64_t ahead = facts_.prefetch + 2;
-    if (Status used = wait_until([&] { return run_->trainer().steps >= from + ahead; }); !used)
-      return fail(std::move(used.error()));
-  }
+  if (rested_) run_->resume();
+  if (std::exchange(rested_, false) || std::exchange(other_speed_, false))
+    if (Status used = use_up_batches(); !used) return fail(std::move(used.error()));
   if (Status at = wait_for_step(); !at) return fail(std::move(at.error()));
   Slice slice{.from = run_->snapshot()};
   const Nanos start = slice.from.at;
@@ -121,6 +127,11 @@ Result<Slice> LiveRun::measure(double seconds) {
   if (Status at = wait_for_step(); !at) return fail(std::move(at.error()));
   slice.to = run_->snapshot();
   return slice;
+}
+
+bool LiveRun::speed_up(std::string_view node, double factor) {
+  other_speed_ = true;
+  return run_->speed_up(node == facts_.trainer_node ? std::string_view{} : node, factor);
 }
 
 void LiveRun::rest() {

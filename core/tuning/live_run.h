@@ -31,7 +31,10 @@ struct Slice {
   Snapshot from{};
   Snapshot to{};
   [[nodiscard]] double samples_per_s() const;
+  /// With what all were delayed taken off: see LiveRun::speed_up().
+  [[nodiscard]] double virtual_samples_per_s() const;
   [[nodiscard]] double seconds() const { return feedline::seconds(to.at - from.at); }
+  [[nodiscard]] double samples_in(Nanos time) const;  ///< a second, had they taken so long
 };
 
 /// A run without end that is measured slice by slice, resting in between, so that several can take turns on one machine
@@ -50,6 +53,9 @@ class LiveRun {
   /// prepared ahead are used up first.
   [[nodiscard]] Result<Slice> measure(double seconds);
   void rest();
+  /// From now on a node of the data side, or the training step where it is the trainer, looks `factor` times faster;
+  /// 1 ends it. False: the run cannot, because it does not load by this node.
+  bool speed_up(std::string_view node, double factor);
 
   /// After warm_up(): the graph's facts with what the run and the machine make of them.
   [[nodiscard]] const RunFacts& facts() const { return facts_; }
@@ -61,6 +67,7 @@ class LiveRun {
  private:
   [[nodiscard]] Status wait_until(const std::function<bool()>& reached);
   [[nodiscard]] Status wait_for_step();
+  [[nodiscard]] Status use_up_batches();
   [[nodiscard]] Error failure() const;
   void receive(const Fact& fact);
 
@@ -68,6 +75,7 @@ class LiveRun {
   const MeasureOptions& options_;
   RunFacts facts_{};
   bool rested_ = false;
+  bool other_speed_ = false;  ///< and what is ready was prepared at the old one
   double first_wait_ = 0;
 
   mutable std::mutex mutex_{};

@@ -12,13 +12,6 @@
 namespace feedline {
 namespace {
 
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const std::size_t middle = values.size() / 2;
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle), values.end());
-  return values[middle];
-}
-
 /// One side: a run that is kept, or started for each turn.
 class Side {
  public:

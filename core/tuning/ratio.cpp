@@ -37,4 +37,11 @@ RatioEstimate estimate_ratio(std::span<const double> a, std::span<const double> 
   return estimate;
 }
 
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
 }  // namespace feedline

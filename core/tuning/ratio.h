@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 namespace feedline {
 
@@ -22,6 +23,9 @@ struct RatioEstimate {
 /// geometric mean of b/a, with Student's t interval of the logarithms. Source: Kalibera and Jones, "Rigorous
 /// benchmarking in reasonable time", ISMM 2013. One pair has no interval: 0 to infinity.
 [[nodiscard]] RatioEstimate estimate_ratio(std::span<const double> a, std::span<const double> b);
+
+/// Of none: 0; of an even number: the upper one.
+[[nodiscard]] double median(std::vector<double> values);
 
 /// The two-sided 95 % quantile of Student's t.
 [[nodiscard]] double student_t95(std::size_t degrees_of_freedom);

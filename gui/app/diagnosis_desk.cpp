@@ -3,6 +3,8 @@
 
 #include "diagnosis/diagnosis_panel.h"
 
+#include <QEvent>
+
 #include <utility>
 
 namespace feedline::gui {
@@ -12,7 +14,16 @@ DiagnosisDesk::DiagnosisDesk(RunDesk& desk, QWidget* window)
   connect_run();
   connect_panel();
   connect_lab();
-  lab_.read_record();
+  panel->installEventFilter(this);
+}
+
+/// What was proven so far is read when it can be seen first.
+bool DiagnosisDesk::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == panel && event->type() == QEvent::Show) {
+    panel->removeEventFilter(this);
+    lab_.read_record();
+  }
+  return QObject::eventFilter(watched, event);
 }
 
 void DiagnosisDesk::connect_run() {
@@ -30,6 +41,7 @@ void DiagnosisDesk::connect_panel() {
   connect(panel, &DiagnosisPanel::apply_wanted, this, &DiagnosisDesk::apply);
   connect(panel, &DiagnosisPanel::prove_wanted, this, &DiagnosisDesk::prove);
   connect(panel, &DiagnosisPanel::tune_wanted, this, &DiagnosisDesk::tune);
+  connect(panel, &DiagnosisPanel::gain_wanted, this, &DiagnosisDesk::measure_gain);
   connect(panel, &DiagnosisPanel::stop_wanted, &lab_, &Lab::stop);
 }
 
@@ -41,6 +53,7 @@ void DiagnosisDesk::connect_lab() {
   connect(&lab_, &Lab::progressed, panel, &DiagnosisPanel::show_progress);
   connect(&lab_, &Lab::proven, panel, &DiagnosisPanel::show_proof);
   connect(&lab_, &Lab::tuned, panel, &DiagnosisPanel::show_tuned);
+  connect(&lab_, &Lab::gain_measured, panel, &DiagnosisPanel::show_gain);
   connect(&lab_, &Lab::recorded, panel, &DiagnosisPanel::show_record);
   connect(&lab_, &Lab::failed, this, [this](const Error& error) {
     if (error.code != ErrorCode::Cancelled) Q_EMIT message(QString::fromStdString(error.line()));
@@ -50,8 +63,9 @@ void DiagnosisDesk::connect_lab() {
 void DiagnosisDesk::apply(const Fix& fix) {
   if (desk_.tab() == nullptr) return;
   const auto applied = desk_.tab()->document().apply(fix.edit);
-  Q_EMIT message(applied ? tr("Applied: %1. Run again to see it; Undo takes it back.").arg(QString::fromStdString(fix.title))
-                         : QString::fromStdString(applied.error().line()));
+  Q_EMIT message(
+      applied ? tr("Applied: %1. Run again to see it; Undo takes it back.").arg(QString::fromStdString(fix.title))
+              : QString::fromStdString(applied.error().line()));
 }
 
 void DiagnosisDesk::prove(const Fix& fix) {
@@ -70,6 +84,12 @@ void DiagnosisDesk::tune() {
   }
   rest_run(true);
   lab_.tune(document_);
+}
+
+void DiagnosisDesk::measure_gain(const QString& node, double factor) {
+  if (lab_.busy()) return;
+  rest_run(true);
+  lab_.measure_gain(document_, node, factor);
 }
 
 void DiagnosisDesk::rest_run(bool rest) {

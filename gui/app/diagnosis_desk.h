@@ -10,8 +10,8 @@ namespace feedline::gui {
 
 class DiagnosisPanel;
 
-/// Wires the diagnosis to the run that goes on, to the graph that its fixes change, and to the background where they are
-/// put to the proof. A proof has the cores to itself: a run that goes on rests meanwhile.
+/// Wires the diagnosis to the run that goes on, to the graph that its fixes change, and to the background where they
+/// are put to the proof. A proof has the cores to itself: a run that goes on rests meanwhile.
 class DiagnosisDesk : public QObject {
   Q_OBJECT
 
@@ -24,6 +24,9 @@ class DiagnosisDesk : public QObject {
  Q_SIGNALS:
   void message(const QString& text);  ///< for the status bar
 
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
  private:
   void connect_run();
   void connect_panel();
@@ -31,6 +34,7 @@ class DiagnosisDesk : public QObject {
   void apply(const Fix& fix);
   void prove(const Fix& fix);
   void tune();
+  void measure_gain(const QString& node, double factor);
   void rest_run(bool rest);
 
   RunDesk& desk_;

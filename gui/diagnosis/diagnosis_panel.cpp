@@ -54,6 +54,14 @@ QLabel* paragraph(QWidget* parent) {
   return label;
 }
 
+/// The one thing that the sliders make faster; none: nothing, several, or something else too.
+std::optional<std::pair<std::string, double>> one_faster(const WhatIf& change, const std::string& trainer) {
+  if (change.cores || change.memory || change.disk_bytes_per_s || change.batch) return std::nullopt;
+  std::vector<std::pair<std::string, double>> faster = change.faster;
+  if (change.step_speedup > 1) faster.emplace_back(trainer, change.step_speedup);
+  return faster.size() == 1 ? std::optional(faster.front()) : std::nullopt;
+}
+
 }  // namespace
 
 DiagnosisPanel::DiagnosisPanel(QWidget* parent) : QWidget(parent) {
@@ -62,7 +70,7 @@ DiagnosisPanel::DiagnosisPanel(QWidget* parent) : QWidget(parent) {
   area->setFrameShape(QFrame::NoFrame);
   area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   auto* content = new QWidget;
-  content->setAttribute(Qt::WA_StyledBackground);
+  content->setObjectName(QStringLiteral("ground"));
   parts_ = new QBoxLayout(QBoxLayout::LeftToRight, content);
   parts_->setContentsMargins(Theme::kUnit * 3 / 2, Theme::kUnit, Theme::kUnit * 3 / 2, Theme::kUnit);
   parts_->setSpacing(Theme::kUnit * 3);
@@ -99,13 +107,22 @@ QWidget* DiagnosisPanel::make_what_if() {
   auto* title = new QHBoxLayout;
   title->addWidget(caption(tr("What if"), part));
   title->addStretch();
+  measure_ = new QPushButton(tr("Measure"), part);
+  measure_->setObjectName(QStringLiteral("measure_gain"));
+  measure_->setToolTip(
+      tr("Measures what one faster node (or a faster step) brings: the graph runs, and everything else is delayed in "
+         "proportion. It sees contention, caches and queues, which the formula behind the sliders does not."));
+  title->addWidget(measure_);
   auto* clear = new QPushButton(tr("As it is"), part);
   clear->setToolTip(tr("Puts all sliders back"));
   title->addWidget(clear);
   what_if_ = new WhatIfForm(part);
   column->addLayout(title);
+  gain_ = paragraph(part);
   column->addWidget(what_if_);
+  column->addWidget(gain_);
   column->addStretch();
+  connect(measure_, &QPushButton::clicked, this, &DiagnosisPanel::ask_for_gain);
   connect(clear, &QPushButton::clicked, what_if_, &WhatIfForm::clear);
   connect(what_if_, &WhatIfForm::changed, this, &DiagnosisPanel::solve);
   return part;
@@ -149,6 +166,9 @@ void DiagnosisPanel::reset() {
   headline_->setText(tr("Press Run to learn what limits it."));
   evidence_->setText(tr("A verdict needs twenty steps after the first twenty."));
   bars_->hide();
+  gain_->clear();
+  gain_->hide();
+  measure_->setEnabled(false);
   fixes_->show_fixes({});
   fixes_->hide();
 }
@@ -206,9 +226,10 @@ void DiagnosisPanel::show_tuned(const TuneResult& result) {
 }
 
 void DiagnosisPanel::solve() {
+  const WhatIf change = what_if_->change();
+  measure_->setEnabled(!busy_ && live_.diagnosis() && one_faster(change, live_.facts().trainer_node));
   if (!live_.diagnosis()) return;
   const Diagnosis& found = *live_.diagnosis();
-  const WhatIf change = what_if_->change();
   RateBars::Rates rates{
       .measured = found.measured(), .ceiling = found.ceiling.samples_per_s, .ceiling_limit = limit_text(found.ceiling)};
   if (!change.nothing()) {
@@ -219,10 +240,32 @@ void DiagnosisPanel::solve() {
   bars_->show_rates(rates);
 }
 
+void DiagnosisPanel::ask_for_gain() {
+  if (const auto faster = one_faster(what_if_->change(), live_.facts().trainer_node))
+    Q_EMIT gain_wanted(QString::fromStdString(faster->first), faster->second);
+}
+
+void DiagnosisPanel::show_gain(const VirtualGain& gain) {
+  gain_->setText(
+      tr("Measured: with %1 looking %2 times faster, %3 times as many samples/s (%4 to %5). The formula says %6 "
+         "times: %7")
+          .arg(QString::fromStdString(gain.node))
+          .arg(gain.factor, 0, 'g', 3)
+          .arg(gain.ratio.ratio, 0, 'f', 2)
+          .arg(gain.ratio.low, 0, 'f', 2)
+          .arg(gain.ratio.high, 0, 'f', 2)
+          .arg(gain.predicted, 0, 'f', 2)
+          .arg(gain.agree() ? tr("they agree.")
+                            : tr("they do not agree. Trust the measurement: it sees contention, caches and "
+                                 "queues.")));
+  gain_->show();
+}
+
 void DiagnosisPanel::set_busy(bool busy) {
   busy_ = busy;
   fixes_->set_busy(busy);
   tune_->setText(busy ? tr("Stop") : tr("Tune"));
+  solve();
   if (busy) progress_->clear();
   progress_->setVisible(busy || !progress_->text().isEmpty());
 }
@@ -245,6 +288,7 @@ void DiagnosisPanel::show_record(const std::vector<Prediction>& predictions) {
 }
 
 QString DiagnosisPanel::verdict_text() const { return headline_->text() + QLatin1Char(' ') + evidence_->text(); }
+QString DiagnosisPanel::gain_text() const { return gain_->text(); }
 QString DiagnosisPanel::record_text() const { return record_->text(); }
 QSize DiagnosisPanel::sizeHint() const { return {720, 260}; }
 QSize DiagnosisPanel::minimumSizeHint() const { return {220, 100}; }

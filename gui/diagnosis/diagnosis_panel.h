@@ -5,6 +5,7 @@
 #include "runs/predictions.h"
 #include "tuning/prove.h"
 #include "tuning/tune.h"
+#include "tuning/virtual_gain.h"
 
 #include <QString>
 #include <QWidget>
@@ -39,6 +40,8 @@ class DiagnosisPanel : public QWidget {
   void show_proof(const Fix& fix, const Proof& proof);
   /// Offers what tuning found as one fix, above the others.
   void show_tuned(const TuneResult& result);
+  /// What a faster node brought on the run, beside what the closed form says.
+  void show_gain(const VirtualGain& gain);
   void show_record(const std::vector<Prediction>& predictions);
 
   [[nodiscard]] const LiveDiagnosis& live() const { return live_; }
@@ -47,6 +50,7 @@ class DiagnosisPanel : public QWidget {
   [[nodiscard]] WhatIfForm& what_if_form() const { return *what_if_; }
   [[nodiscard]] FixList& fix_list() const { return *fixes_; }
   [[nodiscard]] QString record_text() const;
+  [[nodiscard]] QString gain_text() const;
   [[nodiscard]] QSize sizeHint() const override;
   [[nodiscard]] QSize minimumSizeHint() const override;
 
@@ -54,6 +58,7 @@ class DiagnosisPanel : public QWidget {
   void apply_wanted(const feedline::Fix& fix);
   void prove_wanted(const feedline::Fix& fix);
   void tune_wanted();
+  void gain_wanted(const QString& node, double factor);
   void stop_wanted();
 
  protected:
@@ -65,6 +70,7 @@ class DiagnosisPanel : public QWidget {
   QWidget* make_fixes();
   void retell();
   void solve();
+  void ask_for_gain();
   void show_fixes();
 
   LiveDiagnosis live_{};
@@ -76,6 +82,8 @@ class DiagnosisPanel : public QWidget {
   WhatIfForm* what_if_ = nullptr;
   FixList* fixes_ = nullptr;
   QPushButton* tune_ = nullptr;
+  QPushButton* measure_ = nullptr;
+  QLabel* gain_ = nullptr;
   QLabel* progress_ = nullptr;
   QLabel* record_ = nullptr;
   bool busy_ = false;

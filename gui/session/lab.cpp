@@ -103,6 +103,16 @@ void Lab::tune(const Document& document) {
   });
 }
 
+void Lab::measure_gain(const Document& document, const QString& node, double factor) {
+  const quint64 job = job_ + 1;
+  begin([this, job, document, node = node.toStdString(), factor, seconds = seconds_](const std::stop_token& stop) {
+    const auto gain =
+        measure_virtual_gain(document, node, factor, {.measure = measuring(job, stop), .seconds = seconds});
+    if (!gain) return post(job, [this, error = gain.error()] { Q_EMIT failed(error); });
+    post(job, [this, gain = *gain] { Q_EMIT gain_measured(gain); });
+  });
+}
+
 void Lab::read_record() {
   const quint64 job = job_ + 1;
   begin([this, job](const std::stop_token&) {

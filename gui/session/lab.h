@@ -5,6 +5,7 @@
 #include "runs/predictions.h"
 #include "tuning/prove.h"
 #include "tuning/tune.h"
+#include "tuning/virtual_gain.h"
 
 #include <QObject>
 #include <QString>
@@ -30,6 +31,8 @@ class Lab : public QObject {
   /// job is going on. `graph`: its name in the record; `verdict`: the kind that offered the fix.
   void prove(const Document& document, const Fix& fix, const QString& graph, VerdictKind verdict);
   void tune(const Document& document);
+  /// Lets the graph run and makes a node look so many times faster: see measure_virtual_gain().
+  void measure_gain(const Document& document, const QString& node, double factor);
   void stop();
   /// Reads the record of predictions; answered by recorded().
   void read_record();
@@ -42,6 +45,7 @@ class Lab : public QObject {
   void pair_measured(const feedline::RatioEstimate& so_far);
   void proven(const feedline::Fix& fix, const feedline::Proof& proof);
   void tuned(const feedline::TuneResult& result);
+  void gain_measured(const feedline::VirtualGain& gain);
   void failed(const feedline::Error& error);
   void recorded(const std::vector<feedline::Prediction>& predictions);
 

@@ -53,7 +53,8 @@ class TestDiagnosisPanel : public QObject {
     panel.show();
     RunController runs;
     run_until_verdict(runs, panel, slow_);
-    if (panel.live().diagnosis()->verdict.kind == VerdictKind::Contention) QSKIP("The machine is too busy to measure on");
+    if (panel.live().diagnosis()->verdict.kind == VerdictKind::Contention)
+      QSKIP("The machine is too busy to measure on");
     QVERIFY2(panel.verdict_text().contains("load1"), qPrintable(panel.verdict_text()));
     QVERIFY(panel.bars().rates().measured > 0);
     QVERIFY(panel.bars().rates().ceiling > 2 * panel.bars().rates().measured);
@@ -77,7 +78,8 @@ class TestDiagnosisPanel : public QObject {
     DiagnosisPanel panel;
     RunController runs;
     run_until_verdict(runs, panel, slow_);
-    if (panel.live().diagnosis()->verdict.kind == VerdictKind::Contention) QSKIP("The machine is too busy to measure on");
+    if (panel.live().diagnosis()->verdict.kind == VerdictKind::Contention)
+      QSKIP("The machine is too busy to measure on");
     runs.stop();
     QTRY_VERIFY(!runs.active());
     QCOMPARE(panel.bars().rates().what_if, 0.0);
@@ -88,7 +90,17 @@ class TestDiagnosisPanel : public QObject {
     QCOMPARE(panel.what_if_form().change().faster.size(), std::size_t{1});
     QVERIFY(std::abs(panel.what_if_form().change().faster.front().second - 2) < 1e-9);
     QVERIFY(panel.bars().rates().what_if > 0);
+    // One faster node can be measured as well; more than that cannot.
+    QSignalSpy wanted(&panel, &DiagnosisPanel::gain_wanted);
+    auto* measure = panel.findChild<QPushButton*>("measure_gain");
+    QVERIFY(measure->isEnabled());
+    QTest::mouseClick(measure, Qt::LeftButton);
+    QCOMPARE(wanted.count(), 1);
+    QCOMPARE(wanted.front().at(1).toDouble(), panel.what_if_form().change().faster.front().second);
+    QTest::keyClick(panel.what_if_form().slider("cores"), Qt::Key_Right);
+    QVERIFY(!measure->isEnabled());
     panel.what_if_form().clear();
+    QVERIFY(!measure->isEnabled());
     QVERIFY(panel.what_if_form().change().nothing());
     QCOMPARE(panel.bars().rates().what_if, 0.0);
   }
@@ -115,6 +127,26 @@ class TestDiagnosisPanel : public QObject {
     DiagnosisPanel panel;
     panel.show_record(all);
     QVERIFY2(panel.record_text().contains("median error"), qPrintable(panel.record_text()));
+  }
+
+  void the_lab_measures_what_a_faster_node_brings() {
+    Lab lab;
+    lab.set_seconds(1);
+    QSignalSpy measured(&lab, &Lab::gain_measured);
+    QSignalSpy failed(&lab, &Lab::failed);
+    lab.measure_gain(slow_, "load1", 3);
+    QTRY_VERIFY_WITH_TIMEOUT(!lab.busy(), 60'000);
+    QCOMPARE(failed.count(), 0);
+    QCOMPARE(measured.count(), 1);
+    const auto gain = measured.front().front().value<VirtualGain>();
+    QVERIFY2(std::abs(gain.ratio.ratio - 2) < 0.3, QByteArray::number(gain.ratio.ratio));  // 3 + 1 ms, then 1 + 1
+    DiagnosisPanel panel;
+    panel.show_gain(gain);
+    QVERIFY2(panel.gain_text().contains("load1"), qPrintable(panel.gain_text()));
+
+    lab.measure_gain(slow_, "nobody", 2);
+    QTRY_VERIFY_WITH_TIMEOUT(!lab.busy(), 60'000);
+    QCOMPARE(failed.count(), 1);
   }
 
   void a_stopped_lab_is_soon_free_again() {
