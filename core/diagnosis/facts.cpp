@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/facts.h"
 
+#include "graph/flatten.h"
 #include "graph/wiring.h"
 
 #include <algorithm>
@@ -112,6 +113,10 @@ double RunFacts::step_threads() const {
   return static_cast<double>(std::max(replicas, 1)) * static_cast<double>(std::max(intra_op_threads, 1));
 }
 
-RunFacts facts_of(const Document& document, const Registry& registry) { return Collector(document, registry).run(); }
+RunFacts facts_of(const Document& document, const Registry& registry) {
+  if (is_flat(document)) return Collector(document, registry).run();
+  const Flat flat = flatten(document, registry);
+  return Collector(flat.document, registry).run();
+}
 
 }  // namespace feedline

@@ -52,8 +52,9 @@ struct RunFacts {
   [[nodiscard]] double step_threads() const;
 };
 
-/// What the graph alone says: trainer settings, batch size, the data side of the trainer's loss. What only a run knows
-/// (device, replicas, records) keeps its default.
+/// What the graph alone says: trainer settings, batch size, the data side of the trainer's loss, as it runs: nodes of
+/// sub-graphs are named by their paths, muted ones are left out. What only a run knows (device, replicas, records)
+/// keeps its default.
 [[nodiscard]] RunFacts facts_of(const Document& document, const Registry& registry = Registry::instance());
 
 }  // namespace feedline

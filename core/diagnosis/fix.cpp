@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/fix.h"
 
+#include "graph/path.h"
 #include "graph/validate.h"
 
 #include <algorithm>
@@ -22,7 +23,7 @@ double FixContext::ratio(const Model& after) const {
 }
 
 Value FixContext::setting(std::string_view node, std::string_view param) const {
-  const Node* found = document.find(node);
+  const Node* found = document.find(drawn_path(node));
   if (found == nullptr) return {};
   if (const auto set = found->params.find(param); set != found->params.end()) return set->second;
   const NodeSpec* spec = registry.find(found->type);
@@ -31,7 +32,9 @@ Value FixContext::setting(std::string_view node, std::string_view param) const {
 }
 
 Edit FixContext::set(const std::string& node, const std::string& param, Value value) const {
-  return {SetParam{.node = node, .param = param, .value = std::move(value)}};
+  const std::string drawn = drawn_path(node);
+  return within(std::string(scope_of(drawn)),
+                {SetParam{.node = std::string(leaf_of(drawn)), .param = param, .value = std::move(value)}});
 }
 
 const FixRules& FixRules::instance() {

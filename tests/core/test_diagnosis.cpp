@@ -8,8 +8,11 @@
 #include "diagnosis/queue_walk.h"
 #include "diagnosis/verdict.h"
 #include "diagnosis/whatif.h"
+#include "graph/grouping.h"
+#include "graph/json.h"
 
 #include <QElapsedTimer>
+#include <QFile>
 #include <QtTest>
 
 #include <cmath>
@@ -286,6 +289,34 @@ class TestDiagnosis : public QObject {
     timer.start();
     for (int i = 0; i < 1000; ++i) (void)what_if(eight, found, {.cores = 1.0 + i});
     qInfo("what-if: %.1f us each", static_cast<double>(timer.nsecsElapsed()) * 1e-6);
+  }
+
+  /// Nodes of sub-graphs go by their paths, as in a run's meters; muted ones do not run. A fix sets what was drawn.
+  void sub_graphs_and_muted_nodes_are_seen_as_they_run() {
+    QFile file(QStringLiteral(FEEDLINE_SOURCE_DIR "/resources/examples/image-folder.feedline"));
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    auto loaded = from_json(file.readAll().toStdString());
+    QVERIFY(loaded.has_value());
+    Document graph = std::move(loaded->document);
+    const RunFacts plain = facts_of(graph);
+    QVERIFY(plain.find("decode") != nullptr);
+    const auto grouped = group(graph, {"decode"});
+    QVERIFY(grouped.has_value());
+    QVERIFY(graph.apply(grouped->edit));
+    const std::string path = grouped->ids.front() + "/decode";
+    const RunFacts inside = facts_of(graph);
+    QCOMPARE(inside.nodes.size(), plain.nodes.size());
+    QVERIFY(inside.find(path) != nullptr);
+    QCOMPARE(inside.find(path)->fields, plain.find("decode")->fields);
+
+    const Diagnosis none{};
+    const FixContext context{.document = graph, .facts = inside, .diagnosis = none};
+    QCOMPARE(context.setting(path, "exact"), Value(false));
+    QVERIFY(graph.apply(context.set(path, "exact", true)));
+    QCOMPARE(context.setting(path, "exact"), Value(true));
+
+    QVERIFY(graph.apply({SetMuted{.node = grouped->ids.front()}}));
+    QVERIFY(facts_of(graph).find(path) == nullptr);
   }
 
   void every_fix_is_registered() { QVERIFY(FixRules::instance().all().size() >= 10); }
