@@ -59,7 +59,7 @@ bool CommentItem::on_corner(QPointF scene_pos) const {
 }
 
 void CommentItem::restyle() {
-  text_->setFont(Theme::instance().small_font());
+  text_->setFont(scene_small_font());
   text_->setDefaultTextColor(Theme::instance().colors().text);
   update();
 }
@@ -85,7 +85,7 @@ void CommentItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* optio
   painter->setPen(selected || text_->editing() ? QPen(c.accent, 2) : QPen(mixed(paper, c.text, 0.18), 1));
   painter->drawRoundedRect(sheet.adjusted(0.5, 0.5, -0.5, -0.5), kUnit / 2, kUnit / 2);
   const qreal zoom = QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform());
-  if (zoom < kTextZoom && zoom >= kTitleZoom) {  // else the text item writes it
+  if (zoom < text_zoom() && zoom >= kTitleZoom) {  // else the text item writes it
     painter->setFont(screen_font(kFarText, zoom, false));
     painter->setPen(c.text);
     QRectF room = sheet.adjusted(kUnit, kUnit / 2, -kUnit, 0);

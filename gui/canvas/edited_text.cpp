@@ -51,7 +51,7 @@ void EditedText::focusOutEvent(QFocusEvent* event) {
 }
 
 void EditedText::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) {
-  if (QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform()) < kTextZoom) return;
+  if (QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform()) < text_zoom()) return;
   QStyleOptionGraphicsItem plain = *option;
   plain.state &= ~(QStyle::State_HasFocus | QStyle::State_Selected);  // no dotted frame: the sheet shows it
   QGraphicsTextItem::paint(painter, &plain, widget);

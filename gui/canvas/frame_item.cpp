@@ -64,7 +64,7 @@ bool FrameItem::on_corner(QPointF scene_pos) const {
 }
 
 void FrameItem::restyle() {
-  title_->setFont(Theme::instance().bold_font());
+  title_->setFont(scene_bold_font());
   title_->setDefaultTextColor(Theme::instance().colors().text);
   prepareGeometryChange();
   update();
@@ -82,7 +82,7 @@ QColor FrameItem::color_of(const std::string& name) {
   return Theme::instance().colors().muted;
 }
 
-qreal FrameItem::header() const { return QFontMetricsF(Theme::instance().bold_font()).height() + kUnit; }
+qreal FrameItem::header() const { return QFontMetricsF(scene_bold_font()).height() + kUnit; }
 
 QRectF FrameItem::boundingRect() const { return area().adjusted(-3, -3, 3, 3); }
 
@@ -114,7 +114,7 @@ void FrameItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option,
   painter->drawRoundedRect(sheet, kUnit, kUnit);
 
   const qreal zoom = QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform());
-  if (zoom < kTextZoom && zoom >= kTitleZoom) {  // else the title item writes it
+  if (zoom < text_zoom() && zoom >= kTitleZoom) {  // else the title item writes it
     painter->setFont(screen_font(kFarTitle, zoom, true));
     painter->setPen(c.text);
     const QFontMetricsF metrics(painter->font());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "canvas/picture_cache.h"
 #include "canvas/port_id.h"
 #include "canvas/wire_point_item.h"
 #include "graph/validate.h"
@@ -69,6 +70,8 @@ class GraphScene : public QGraphicsScene {
   void select(const std::vector<std::string>& ids);
   /// About all that is drawn; null when there is nothing.
   [[nodiscard]] QRectF content() const;
+  /// The pictures of nodes and of the words on wires.
+  [[nodiscard]] PictureCache& pictures() { return pictures_; }
   /// The same of what is selected.
   [[nodiscard]] QRectF selected_content() const;
 
@@ -86,6 +89,7 @@ class GraphScene : public QGraphicsScene {
   void sync_frames(const Diagram& diagram);
   [[nodiscard]] WireRoute route(const Link& link) const;
 
+  PictureCache pictures_{};
   std::map<std::string, NodeItem*, std::less<>> nodes_{};
   std::map<PortRef, WireItem*> wires_{};
   std::map<WirePoint, WirePointItem*> points_{};

@@ -20,6 +20,7 @@ namespace {
 
 constexpr double kMinZoom = 0.08;
 constexpr double kMaxZoom = 3;
+/// A small graph is not blown up further than this, where writing has its normal size.
 constexpr double kFitMaxZoom = 1.1;
 constexpr int kFitMargin = 5 * Theme::kUnit;
 
@@ -203,10 +204,10 @@ void GraphView::zoom_to_fit() {
   const QRectF content = scene_.content();
   const QSizeF room(std::max(50, viewport()->width() - 2 * kFitMargin),
                     std::max(50, viewport()->height() - 2 * kFitMargin));
+  const double most = kFitMaxZoom * Theme::instance().font_scale();
   double zoom = 1;
   if (!content.isEmpty())
-    zoom =
-        std::clamp(std::min(room.width() / content.width(), room.height() / content.height()), kMinZoom, kFitMaxZoom);
+    zoom = std::clamp(std::min(room.width() / content.width(), room.height() / content.height()), kMinZoom, most);
   setTransform(QTransform::fromScale(zoom, zoom));
   centerOn(content.center());
   fitted_ = true;
@@ -217,7 +218,8 @@ void GraphView::zoom_to_selection() {
   const QRectF content = scene_.selected_content();
   if (content.isEmpty()) return zoom_to_fit();
   const double zoom = std::min({(viewport()->width() - 2.0 * kFitMargin) / content.width(),
-                                (viewport()->height() - 2.0 * kFitMargin) / content.height(), kFitMaxZoom});
+                                (viewport()->height() - 2.0 * kFitMargin) / content.height(),
+                                kFitMaxZoom * Theme::instance().font_scale()});
   setTransform(QTransform::fromScale(std::max(kMinZoom, zoom), std::max(kMinZoom, zoom)));
   centerOn(content.center());
   fitted_ = false;
@@ -249,8 +251,9 @@ void GraphView::select_node(const QString& path) {
   const NodeItem* item = scene_.node(leaf_of(drawn));
   if (item == nullptr) return;
   scene_.select({item->id()});
-  if (zoom() < 0.6) {
-    setTransform(QTransform::fromScale(1, 1));
+  const double natural = Theme::instance().font_scale();
+  if (zoom() < 0.6 * natural) {
+    setTransform(QTransform::fromScale(natural, natural));
     centerOn(item->sceneBoundingRect().center());
     fitted_ = false;
   } else if (!mapToScene(viewport()->rect()).containsPoint(item->sceneBoundingRect().center(), Qt::OddEvenFill)) {
@@ -279,6 +282,12 @@ bool GraphView::apply(const Edit& edit, const QString& gesture) {
 
 QString GraphView::new_gesture(const char* what) {
   return QStringLiteral("canvas.%1.%2").arg(QLatin1String(what)).arg(++gestures_);
+}
+
+void GraphView::paintEvent(QPaintEvent* event) {
+  scene_.pictures().begin_frame(zoom());
+  QGraphicsView::paintEvent(event);
+  if (scene_.pictures().owes()) viewport()->update();
 }
 
 void GraphView::resizeEvent(QResizeEvent* event) {

@@ -2,6 +2,7 @@
 #include "canvas/node_item.h"
 
 #include "app/theme.h"
+#include "canvas/paint_tools.h"
 #include "canvas/socket.h"
 #include "models/text.h"
 
@@ -20,11 +21,17 @@ constexpr qreal kSocketReach = 1.5 * kUnit;
 
 }  // namespace
 
-NodeItem::NodeItem(NodeFace face) : id_(face.id.toStdString()), face_(std::move(face)) {
+NodeItem::NodeItem(NodeFace face, PictureCache* pictures)
+    : id_(face.id.toStdString()), face_(std::move(face)), pictures_(pictures) {
   setFlag(ItemIsSelectable);
   setAcceptHoverEvents(false);
   setZValue(1);
   lay_out();
+}
+
+void NodeItem::redraw() {
+  picture_.stale = true;
+  update();
 }
 
 void NodeItem::set_face(NodeFace face) {
@@ -33,7 +40,7 @@ void NodeItem::set_face(NodeFace face) {
   id_ = face.id.toStdString();
   face_ = std::move(face);
   lay_out();
-  update();
+  redraw();
 }
 
 void NodeItem::set_live(std::optional<LiveState> live) {
@@ -43,8 +50,9 @@ void NodeItem::set_live(std::optional<LiveState> live) {
   live_ = std::move(live);
   if (frame) {
     lay_out();
-    update();
+    redraw();
   } else {
+    picture_.stale |= picture_.zoom < text_zoom();  // from afar the numbers are part of the picture
     update(body());
   }
 }
@@ -52,25 +60,24 @@ void NodeItem::set_live(std::optional<LiveState> live) {
 void NodeItem::set_failure(const QString& message) {
   if (failure_ == message) return;
   failure_ = message;
-  update();
+  redraw();
 }
 
 void NodeItem::set_moods(std::function<SocketMood(const PortId&)> moods) {
   moods_ = std::move(moods);
-  update();
+  redraw();
 }
 
 void NodeItem::restyle() {
   prepareGeometryChange();
   lay_out();
-  update();
+  redraw();
 }
 
 void NodeItem::lay_out() {
-  const Theme& theme = Theme::instance();
-  const QFontMetricsF bold(theme.bold_font());
-  const QFontMetricsF small(theme.small_font());
-  const QFontMetricsF mono(theme.mono_font());
+  const QFontMetricsF bold(scene_bold_font());
+  const QFontMetricsF small(scene_small_font());
+  const QFontMetricsF mono(scene_mono_font());
   Layout l;
   l.header = bold.height() + mono.height() + 1.5 * kUnit;
   l.port_row = std::max(small.height() + 0.75 * kUnit, 2.5 * kUnit);
@@ -126,7 +133,7 @@ std::vector<PortId> NodeItem::ports() const {
 QRectF NodeItem::badge() const { return {layout_.width - 3.25 * kUnit, kUnit, 2.25 * kUnit, 2.25 * kUnit}; }
 
 QRectF NodeItem::live_bar() const {
-  const qreal line = QFontMetricsF(Theme::instance().small_font()).height();
+  const qreal line = QFontMetricsF(scene_small_font()).height();
   return {1.5 * kUnit, layout_.live_top + line + 0.5 * kUnit, layout_.width - 3 * kUnit, 0.75 * kUnit};
 }
 
@@ -136,7 +143,7 @@ QString NodeItem::tip_at(QPointF scene_pos) const {
     const auto& faces = side == Side::Input ? face_.inputs : face_.outputs;
     for (std::size_t i = 0; i < faces.size(); ++i) {
       const QPointF centre = socket_centre(side, i);
-      const qreal name_width = QFontMetricsF(Theme::instance().small_font()).horizontalAdvance(spaced(faces[i].name));
+      const qreal name_width = QFontMetricsF(scene_small_font()).horizontalAdvance(spaced(faces[i].name));
       QRectF row(centre.x() - kSocketReach, centre.y() - layout_.port_row / 2, 3 * kUnit + name_width,
                  layout_.port_row);
       if (side == Side::Output) row.moveRight(centre.x() + kSocketReach);

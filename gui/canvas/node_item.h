@@ -3,6 +3,7 @@
 
 #include "canvas/live_state.h"
 #include "canvas/node_face.h"
+#include "canvas/picture_cache.h"
 #include "canvas/port_id.h"
 
 #include <QGraphicsItem>
@@ -20,7 +21,8 @@ enum class SocketMood { Neutral, Fits, Refuses };
 class NodeItem : public QGraphicsItem {
  public:
   enum { Type = UserType + 1 };
-  explicit NodeItem(NodeFace face);
+  /// Without a cache it is drawn anew each time.
+  explicit NodeItem(NodeFace face, PictureCache* pictures = nullptr);
 
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] const NodeFace& face() const { return face_; }
@@ -61,12 +63,19 @@ class NodeItem : public QGraphicsItem {
     qreal live_top = 0;
   };
   void lay_out();
+  void redraw();  ///< what it shows has changed
   [[nodiscard]] QPointF socket_centre(Side side, std::size_t row) const;
   [[nodiscard]] QRectF badge() const;
   /// The bar of busy, starved and blocked time.
   [[nodiscard]] QRectF live_bar() const;
 
   // node_paint.cpp
+  /// Everything, or everything but the live numbers.
+  void paint_all(QPainter& painter, bool selected, qreal zoom, bool with_live) const;
+  /// Its body, until there is time for more.
+  void paint_plain(QPainter& painter, bool selected) const;
+  [[nodiscard]] QColor category_color() const;
+  [[nodiscard]] QColor header_color() const;
   void paint_frame(QPainter& painter, bool selected) const;
   void paint_header(QPainter& painter) const;
   void paint_from_afar(QPainter& painter, qreal zoom) const;
@@ -83,6 +92,8 @@ class NodeItem : public QGraphicsItem {
   QString failure_{};
   std::function<SocketMood(const PortId&)> moods_{};
   Layout layout_{};
+  PictureCache* pictures_;
+  CachedPicture picture_{};
 };
 
 }  // namespace feedline::gui

@@ -40,23 +40,51 @@ QFont fitted_font(const QString& text, qreal width, qreal pixels, qreal zoom, bo
 
 }  // namespace
 
-void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget*) {
+void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) {
   const qreal zoom = QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform());
-  const bool with_text = zoom >= kTextZoom;
   const bool selected = option->state.testFlag(QStyle::State_Selected);
   painter->setRenderHint(QPainter::Antialiasing);
-  if (face_.subgraph) paint_sheets(*painter, selected);
-  paint_frame(*painter, selected);
+  if (pictures_ == nullptr || widget == nullptr)  // in a report, the drawing itself
+    return paint_all(*painter, selected, zoom, true);
+  // Numbers change many times a second: where they can be read they are no part of the picture.
+  const bool live_apart = live_ && zoom >= text_zoom();
+  const bool drawn = pictures_->draw(*painter, picture_, boundingRect(), selected ? 1 : 0,
+                                     [&](QPainter& p) { paint_all(p, selected, zoom, !live_apart); });
+  if (!drawn) paint_plain(*painter, selected);
+  if (live_apart) paint_live(*painter, true);
+}
+
+void NodeItem::paint_all(QPainter& painter, bool selected, qreal zoom, bool with_live) const {
+  const bool with_text = zoom >= text_zoom();
+  if (face_.subgraph) paint_sheets(painter, selected);
+  paint_frame(painter, selected);
   if (with_text) {
-    paint_header(*painter);
-    paint_values(*painter);
+    paint_header(painter);
+    paint_values(painter);
   } else if (zoom >= kTitleZoom) {
-    paint_from_afar(*painter, zoom);
+    paint_from_afar(painter, zoom);
   }
-  if (live_) paint_live(*painter, with_text);
-  paint_ports(*painter, with_text);
-  paint_marks(*painter, with_text, zoom);
-  paint_badge(*painter);
+  if (live_ && with_live) paint_live(painter, with_text);
+  paint_ports(painter, with_text);
+  paint_marks(painter, with_text, zoom);
+  paint_badge(painter);
+}
+
+void NodeItem::paint_plain(QPainter& painter, bool selected) const {
+  painter.fillRect(body(), Theme::instance().colors().node);
+  painter.fillRect(QRectF(0, 0, layout_.width, layout_.header), header_color());
+  if (!selected) return;
+  painter.setPen(QPen(Theme::instance().colors().accent, 2.4));
+  painter.setBrush(Qt::NoBrush);
+  painter.drawRect(body());
+}
+
+QColor NodeItem::category_color() const {
+  return face_.known ? Theme::instance().category_color(face_.category) : Theme::instance().colors().error;
+}
+
+QColor NodeItem::header_color() const {
+  return mixed(Theme::instance().colors().node, category_color(), Theme::instance().dark() ? 0.30 : 0.17);
 }
 
 /// A sub-graph looks like a stack of sheets.
@@ -97,7 +125,6 @@ void NodeItem::paint_marks(QPainter& painter, bool with_text, qreal zoom) const 
 void NodeItem::paint_frame(QPainter& painter, bool selected) const {
   const Theme& theme = Theme::instance();
   const Theme::Colors& c = theme.colors();
-  const QColor category = face_.known ? theme.category_color(face_.category) : c.error;
   painter.setPen(Qt::NoPen);
   if (selected) {
     painter.setBrush(faded(c.accent, 0.28));
@@ -109,21 +136,22 @@ void NodeItem::paint_frame(QPainter& painter, bool selected) const {
   painter.setBrush(c.node);
   painter.drawRoundedRect(body(), kRadius, kRadius);
 
-  QPainterPath header;
-  header.setFillRule(Qt::WindingFill);
-  header.addRoundedRect(QRectF(0, 0, layout_.width, layout_.header), kRadius, kRadius);
-  header.addRect(QRectF(0, layout_.header - kRadius, layout_.width, kRadius));
-  painter.setBrush(mixed(c.node, category, theme.dark() ? 0.30 : 0.17));
-  painter.drawPath(header.simplified());
+  QPainterPath header(QPointF(0, layout_.header));  // round above, square below
+  header.arcTo(0, 0, 2 * kRadius, 2 * kRadius, 180, -90);
+  header.arcTo(layout_.width - 2 * kRadius, 0, 2 * kRadius, 2 * kRadius, 90, -90);
+  header.lineTo(layout_.width, layout_.header);
+  header.closeSubpath();
+  painter.setBrush(header_color());
+  painter.drawPath(header);
   if (!face_.known) {
     painter.setBrush(QBrush(faded(c.error, 0.35), Qt::BDiagPattern));
-    painter.drawPath(header.simplified());
+    painter.drawPath(header);
   }
   QPainterPath stripe;
   stripe.addRoundedRect(QRectF(0, 0, layout_.width, 2 * kRadius), kRadius, kRadius);
   painter.save();
   painter.setClipRect(QRectF(-1, -1, layout_.width + 2, 4.5), Qt::IntersectClip);
-  painter.setBrush(category);
+  painter.setBrush(category_color());
   painter.drawPath(stripe);
   painter.restore();
 
@@ -141,12 +169,12 @@ void NodeItem::paint_header(QPainter& painter) const {
   const Theme& theme = Theme::instance();
   const bool badge_shown = !failure_.isEmpty() || !face_.problem.isEmpty();
   QRectF line(1.5 * kUnit, 0.75 * kUnit, layout_.width - (badge_shown ? 5.5 : 3) * kUnit,
-              QFontMetricsF(theme.bold_font()).height());
-  painter.setFont(theme.bold_font());
+              QFontMetricsF(scene_bold_font()).height());
+  painter.setFont(scene_bold_font());
   painter.setPen(theme.colors().text);
   draw_elided(painter, line, Qt::AlignVCenter | Qt::AlignLeft, face_.title, Qt::ElideRight);
-  line = QRectF(line.left(), line.bottom(), layout_.width - 3 * kUnit, QFontMetricsF(theme.mono_font()).height());
-  painter.setFont(theme.mono_font());
+  line = QRectF(line.left(), line.bottom(), layout_.width - 3 * kUnit, QFontMetricsF(scene_mono_font()).height());
+  painter.setFont(scene_mono_font());
   painter.setPen(mixed(theme.colors().muted, theme.colors().text, 0.35));
   const QString second = face_.known ? face_.id : words("%1 · unknown type").arg(face_.id);
   draw_elided(painter, line, Qt::AlignVCenter | Qt::AlignLeft, second, Qt::ElideRight);
@@ -184,7 +212,7 @@ void NodeItem::paint_from_afar(QPainter& painter, qreal zoom) const {
 
 void NodeItem::paint_ports(QPainter& painter, bool with_text) const {
   const Theme& theme = Theme::instance();
-  painter.setFont(theme.small_font());
+  painter.setFont(scene_small_font());
   const auto draw = [&](const PortFace& port, Side side, std::size_t row) {
     const SocketMood mood = moods_ ? moods_({{id_, port.name}, side}) : SocketMood::Neutral;
     const QPointF centre = socket_centre(side, row);
@@ -210,7 +238,7 @@ void NodeItem::paint_values(QPainter& painter) const {
   const Theme& theme = Theme::instance();
   const Theme::Colors& c = theme.colors();
   const qreal inner = layout_.width - 3 * kUnit;
-  painter.setFont(theme.small_font());
+  painter.setFont(scene_small_font());
   if (!face_.values.empty()) {
     painter.setPen(QPen(mixed(c.node, c.node_border, 0.55), 1));
     painter.drawLine(QPointF(1.5 * kUnit, layout_.values_top - 0.5 * kUnit),
@@ -232,7 +260,7 @@ void NodeItem::paint_values(QPainter& painter) const {
                 Qt::AlignVCenter | Qt::AlignLeft, face_.cost, Qt::ElideRight);
   }
   if (face_.comment.isEmpty()) return;
-  QFont italic = theme.small_font();
+  QFont italic = scene_small_font();
   italic.setItalic(true);
   painter.setFont(italic);
   painter.setPen(c.muted);
@@ -246,17 +274,17 @@ void NodeItem::paint_values(QPainter& painter) const {
 void NodeItem::paint_live(QPainter& painter, bool with_text) const {
   const Theme& theme = Theme::instance();
   const Theme::Colors& c = theme.colors();
-  const qreal line = QFontMetricsF(theme.small_font()).height();
+  const qreal line = QFontMetricsF(scene_small_font()).height();
   const qreal left = 1.5 * kUnit;
   const qreal width = layout_.width - 3 * kUnit;
   if (with_text) {
-    QFont strong = theme.small_font();
+    QFont strong = scene_small_font();
     strong.setWeight(QFont::DemiBold);
     const QRectF rect(left, layout_.live_top, width, line);
     painter.setFont(strong);
     painter.setPen(c.text);
     painter.drawText(rect, Qt::AlignVCenter | Qt::AlignLeft, live_->rate);
-    painter.setFont(theme.small_font());
+    painter.setFont(scene_small_font());
     painter.setPen(c.muted);
     painter.drawText(rect, Qt::AlignVCenter | Qt::AlignRight, live_->detail);
   }
@@ -292,7 +320,7 @@ void NodeItem::paint_badge(QPainter& painter) const {
   painter.setPen(QPen(theme.colors().node, 1.5));
   painter.setBrush(color);
   painter.drawPath(shape);
-  painter.setFont(theme.bold_font());
+  painter.setFont(scene_bold_font());
   painter.setPen(theme.dark() ? QColor(Qt::black) : QColor(Qt::white));
   painter.drawText(rect.adjusted(0, error ? 0 : 3, 0, 0), Qt::AlignCenter, QStringLiteral("!"));
 }

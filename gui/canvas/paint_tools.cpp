@@ -10,6 +10,19 @@
 #include <algorithm>
 
 namespace feedline::gui {
+namespace {
+
+QFont unscaled(QFont font) {
+  const double scale = Theme::instance().font_scale();
+  if (font.pointSizeF() > 0) {
+    font.setPointSizeF(font.pointSizeF() / scale);
+  } else {
+    font.setPixelSize(std::max(1, static_cast<int>(font.pixelSize() / scale)));
+  }
+  return font;
+}
+
+}  // namespace
 
 QColor faded(const QColor& color, double opacity) {
   QColor result = color;
@@ -27,15 +40,21 @@ QColor readable_on(const QColor& background) {
   return light > 0.55 ? QColor(Qt::black) : QColor(Qt::white);
 }
 
+qreal text_zoom() { return 0.65 * Theme::instance().font_scale(); }
+
+QFont scene_small_font() { return unscaled(Theme::instance().small_font()); }
+QFont scene_bold_font() { return unscaled(Theme::instance().bold_font()); }
+QFont scene_mono_font() { return unscaled(Theme::instance().mono_font()); }
+
 QFont screen_font(qreal pixels, qreal zoom, bool bold) {
-  QFont font = bold ? Theme::instance().bold_font() : Theme::instance().small_font();
+  QFont font = bold ? scene_bold_font() : scene_small_font();
   // Whole units, so that zooming does not fill the font cache with sizes.
-  font.setPixelSize(std::max(1, static_cast<int>(pixels / zoom)));
+  font.setPixelSize(std::max(1, static_cast<int>(pixels * Theme::instance().font_scale() / zoom)));
   return font;
 }
 
 void paint_pill(QPainter& painter, QPointF centre, const QString& text, const QColor& color) {
-  QFont font = Theme::instance().small_font();
+  QFont font = scene_small_font();
   font.setWeight(QFont::DemiBold);
   const QFontMetricsF metrics(font);
   QRectF rect(0, 0, metrics.horizontalAdvance(text) + 2 * Theme::kUnit, metrics.height() + 0.25 * Theme::kUnit);

@@ -11,11 +11,18 @@ class QString;
 namespace feedline::gui {
 
 /// Below this zoom the small print on the canvas could not be read: nodes show their titles, large, and no more.
-inline constexpr qreal kTextZoom = 0.65;
+[[nodiscard]] qreal text_zoom();
 /// Below this zoom nothing is written: nodes are too small for a word, and writing costs most of the time.
 inline constexpr qreal kTitleZoom = 0.22;
 
-/// A font that is `pixels` high on the screen at this zoom, and bold if asked.
+/// Writing in the scene. Its size is a matter of zoom: the size of writing that the user has chosen for the window
+/// makes no node larger, or graphs that somebody else laid out would overlap. It sets the zoom at which a graph is
+/// shown first, and how large titles are from afar.
+[[nodiscard]] QFont scene_small_font();
+[[nodiscard]] QFont scene_bold_font();
+[[nodiscard]] QFont scene_mono_font();
+
+/// A font that is `pixels` high on the screen at this zoom, as large as the user likes writing, and bold if asked.
 [[nodiscard]] QFont screen_font(qreal pixels, qreal zoom, bool bold);
 
 [[nodiscard]] QColor faded(const QColor& color, double opacity);

@@ -18,6 +18,7 @@ namespace {
 constexpr qreal kUnit = Theme::kUnit;
 constexpr qreal kGrip = 1.5 * kUnit;  // width of the part that takes a click
 constexpr qreal kLabelZoom = 0.6;
+constexpr qreal kGapZoom = 0.45;  // from farther away, the gap where wires cross is not seen
 
 /// Lines with rounded corners.
 QPainterPath rounded(const QPolygonF& points, qreal radius) {
@@ -76,7 +77,7 @@ QPainterPath wire_path(QPointF from, QPointF to, const WireRoute& route) {
   return path;
 }
 
-WireItem::WireItem(WireFace face) : face_(std::move(face)) {
+WireItem::WireItem(WireFace face, PictureCache* pictures) : face_(std::move(face)), pictures_(pictures) {
   setFlag(ItemIsSelectable);
   setZValue(0);
 }
@@ -85,6 +86,12 @@ void WireItem::set_face(WireFace face) {
   if (face == face_) return;
   prepareGeometryChange();
   face_ = std::move(face);
+  restyle();
+}
+
+void WireItem::restyle() {
+  label_.reset();
+  label_picture_.stale = true;
   update();
 }
 
@@ -95,7 +102,7 @@ void WireItem::set_ends(QPointF from, QPointF to, const WireRoute& route) {
   to_ = to;
   route_ = route;
   path_ = wire_path(from, to, route);
-  update();
+  restyle();
 }
 
 std::size_t WireItem::place_for_point(QPointF scene_pos) const {
@@ -142,7 +149,7 @@ QPainterPath WireItem::shape() const {
   return stroker.createStroke(path_);
 }
 
-void WireItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget*) {
+void WireItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) {
   const Theme& theme = Theme::instance();
   const bool selected = option->state.testFlag(QStyle::State_Selected);
   const qreal zoom = QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform());
@@ -154,34 +161,52 @@ void WireItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
     painter->setPen(QPen(faded(theme.colors().accent, targeted_ ? 0.6 : 0.35), width + 7, Qt::SolidLine, Qt::RoundCap));
     painter->drawPath(path_);
   }
-  painter->setPen(QPen(theme.colors().canvas, width + 2.5, Qt::SolidLine, Qt::FlatCap));
-  painter->drawPath(path_);  // wires that cross stay apart
+  if (zoom >= kGapZoom) {
+    painter->setPen(QPen(theme.colors().canvas, width + 2.5, Qt::SolidLine, Qt::FlatCap));
+    painter->drawPath(path_);  // wires that cross stay apart
+  }
   QPen pen(color, width, face_.faulty ? Qt::DashLine : Qt::SolidLine, face_.faulty ? Qt::FlatCap : Qt::RoundCap);
   painter->setPen(pen);
   painter->drawPath(path_);
-  if (!face_.label.isEmpty() && zoom >= kLabelZoom && !lifted_) paint_label(*painter, selected);
+  if (!face_.label.isEmpty() && zoom >= kLabelZoom * Theme::instance().font_scale() && !lifted_)
+    show_label(*painter, selected, widget != nullptr);
 }
 
-void WireItem::paint_label(QPainter& painter, bool selected) const {
-  const Theme& theme = Theme::instance();
-  painter.setFont(theme.small_font());
-  const QFontMetricsF metrics(painter.font());
+const WireItem::Label& WireItem::label() {
+  if (label_) return *label_;
+  const QFontMetricsF metrics(scene_small_font());
   const qreal room = std::abs(to_.x() - from_.x()) - 2 * kUnit;
-  const QString& text = metrics.horizontalAdvance(face_.label) + 2 * kUnit <= room || face_.short_label.isEmpty()
-                            ? face_.label
-                            : face_.short_label;
-  const qreal width = metrics.horizontalAdvance(text);
-  if (width > room + 1.5 * kUnit && std::abs(to_.y() - from_.y()) < 2 * width && !selected) return;
-  QRectF rect(0, 0, width + 1.5 * kUnit, metrics.height() + 2);
-  rect.moveCenter(path_.pointAtPercent(0.5));
-  const bool tight = rect.width() + 2 * kUnit > room;
-  if (tight) rect.moveBottom(rect.center().y() - 3);  // above the wire, which would be hidden else
-  const QColor color = face_.faulty ? theme.colors().error : theme.kind_color(face_.kind);
-  painter.setPen(tight ? QPen(Qt::NoPen) : QPen(faded(color, 0.8), 1));
-  painter.setBrush(tight ? faded(theme.colors().canvas, 0.8) : theme.colors().canvas);
-  painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2);
-  painter.setPen(theme.colors().text);
-  painter.drawText(rect, Qt::AlignCenter | Qt::TextDontClip, text);
+  Label label;
+  label.text = metrics.horizontalAdvance(face_.label) + 2 * kUnit <= room || face_.short_label.isEmpty()
+                   ? face_.label
+                   : face_.short_label;
+  const qreal width = metrics.horizontalAdvance(label.text);
+  label.fits = width <= room + 1.5 * kUnit || std::abs(to_.y() - from_.y()) >= 2 * width;
+  label.rect = QRectF(0, 0, width + 1.5 * kUnit, metrics.height() + 2);
+  label.rect.moveCenter(path_.pointAtPercent(0.5));
+  label.tight = label.rect.width() + 2 * kUnit > room;
+  if (label.tight) label.rect.moveBottom(label.rect.center().y() - 3);  // above the wire, which would be hidden else
+  return label_.emplace(std::move(label));
+}
+
+void WireItem::show_label(QPainter& painter, bool selected, bool cached) {
+  const Label& label = this->label();
+  if (!label.fits && !selected) return;
+  if (!cached || pictures_ == nullptr) return paint_label(painter);
+  pictures_->draw(painter, label_picture_, label.rect.adjusted(-1, -1, 1, 1), 0,
+                  [this](QPainter& p) { paint_label(p); });
+}
+
+void WireItem::paint_label(QPainter& painter) const {
+  const Theme::Colors& c = Theme::instance().colors();
+  const QColor color = face_.faulty ? c.error : Theme::instance().kind_color(face_.kind);
+  const qreal radius = label_->rect.height() / 2;
+  painter.setPen(label_->tight ? QPen(Qt::NoPen) : QPen(faded(color, 0.8), 1));
+  painter.setBrush(label_->tight ? faded(c.canvas, 0.8) : c.canvas);
+  painter.drawRoundedRect(label_->rect, radius, radius);
+  painter.setFont(scene_small_font());
+  painter.setPen(c.text);
+  painter.drawText(label_->rect, Qt::AlignCenter | Qt::TextDontClip, label_->text);
 }
 
 }  // namespace feedline::gui

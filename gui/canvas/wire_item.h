@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "canvas/picture_cache.h"
 #include "graph/document.h"
 
 #include <QGraphicsItem>
@@ -38,7 +39,8 @@ struct WireRoute {
 class WireItem : public QGraphicsItem {
  public:
   enum { Type = UserType + 2 };
-  explicit WireItem(WireFace face);
+  /// Without a cache its label is drawn anew each time.
+  explicit WireItem(WireFace face, PictureCache* pictures = nullptr);
 
   [[nodiscard]] const WireFace& face() const { return face_; }
   [[nodiscard]] const Link& link() const { return face_.link; }
@@ -53,6 +55,8 @@ class WireItem : public QGraphicsItem {
   void set_targeted(bool targeted);
   /// The wire is being dragged away from its input.
   void set_lifted(bool lifted);
+  /// Fonts or colours changed.
+  void restyle();
 
   [[nodiscard]] int type() const override { return Type; }
   [[nodiscard]] QRectF boundingRect() const override;
@@ -60,13 +64,25 @@ class WireItem : public QGraphicsItem {
   void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
 
  private:
-  void paint_label(QPainter& painter, bool selected) const;
+  /// Where the shape stands, and in which words.
+  struct Label {
+    QString text{};
+    QRectF rect{};
+    bool tight = false;  ///< there is so little room that it stands above the wire
+    bool fits = true;    ///< else it is shown on a selected wire only
+  };
+  [[nodiscard]] const Label& label();
+  void show_label(QPainter& painter, bool selected, bool cached);
+  void paint_label(QPainter& painter) const;
 
   WireFace face_;
   QPointF from_{};
   QPointF to_{};
   WireRoute route_{};
   QPainterPath path_{};
+  std::optional<Label> label_{};  ///< none: to be laid out
+  PictureCache* pictures_;
+  CachedPicture label_picture_{};
   bool lifted_ = false;
   bool targeted_ = false;
 };

@@ -41,8 +41,8 @@ class TestNodePaint : public QObject {
     QTest::addColumn<double>("zoom");
     QTest::addColumn<bool>("written");
     QTest::newRow("full size") << 1.0 << true;
-    QTest::newRow("just above the small print") << kTextZoom << true;
-    QTest::newRow("just below it") << kTextZoom - 0.01 << true;
+    QTest::newRow("just above the small print") << text_zoom() << true;
+    QTest::newRow("just below it") << text_zoom() - 0.01 << true;
     QTest::newRow("a graph on a small screen") << 0.39 << true;
     QTest::newRow("just readable") << kTitleZoom + 0.01 << true;
     QTest::newRow("a thousand nodes") << kTitleZoom - 0.02 << false;
@@ -54,6 +54,17 @@ class TestNodePaint : public QObject {
     NodeItem other(face_named(QStringLiteral("IIII")));
     QCOMPARE(one.body(), other.body());
     QCOMPARE(drawn(one, zoom) != drawn(other, zoom), written);
+  }
+
+  /// A graph that somebody laid out does not overlap where writing is larger.
+  void larger_writing_makes_no_node_larger() {
+    NodeItem item(face_named(QStringLiteral("ReLU")));
+    const QRectF before = item.body();
+    Theme::instance().set_font_scale(2);
+    item.restyle();
+    const QRectF after = item.body();
+    Theme::instance().set_font_scale(1);
+    QCOMPARE(after, before);
   }
 
   void the_rate_is_shown_from_afar() {
