@@ -128,11 +128,11 @@ void MainWindow::connect_tab(DocumentTab& tab) {
   const auto when_current = [this, &tab](auto act) {
     if (&tab == &workspace_->current()) act();
   };
-  connect(&tab.view(), &GraphView::selection_changed, this, [this, when_current](const QStringList& nodes) {
-    when_current([&] { show_nodes(nodes); });
-  });
+  connect(&tab.view(), &GraphView::selection_changed, this,
+          [this, when_current](const QStringList& nodes) { when_current([&] { show_nodes(nodes); }); });
   connect(&tab.view(), &GraphView::status_message, this, &MainWindow::say);
-  connect(&tab, &DocumentTab::problems_changed, this, [this, when_current] { when_current([&] { update_problems(); }); });
+  connect(&tab, &DocumentTab::problems_changed, this,
+          [this, when_current] { when_current([&] { update_problems(); }); });
 }
 
 void MainWindow::show_tab(DocumentTab& tab) {
@@ -215,6 +215,7 @@ bool MainWindow::offer_recovery() {
     if (const Status recovered = autosave_->recover(one); !recovered)
       desk_->log->add(LogPanel::Level::Error, QString::fromStdString(recovered.error().line()));
   });
+  connect(dialog, &QDialog::finished, this, [this] { autosave_->release(); });
   dialog->open();
   return true;
 }

@@ -26,7 +26,9 @@ class Autosave : public QObject {
   /// Waits for what is being written.
   ~Autosave() override;
 
-  [[nodiscard]] std::vector<RescueFolder::Left> left_behind() const { return folder_.left_behind(); }
+  [[nodiscard]] std::vector<RescueFolder::Left> left_behind() { return folder_.left_behind(); }
+  /// What is left of it may be offered by other windows.
+  void release() { folder_.release(); }
   /// Shows what was left behind in a tab, and keeps it anew before the old file goes. Errors: it is no graph.
   Status recover(const RescueFolder::Left& left);
   /// The user has answered for all documents: their copies go.

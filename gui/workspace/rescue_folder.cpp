@@ -25,13 +25,12 @@ int open_lock(const QString& folder) {
   return ::open(name.constData(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 }
 
-/// Does a running window hold the folder?
-bool alive(const QString& folder) {
+/// The folder's lock, taken; -1: a running window holds it, or it is not ours to judge.
+int claim(const QString& folder) {
   const int lock = open_lock(folder);
-  if (lock < 0) return true;  // not ours to judge
-  const bool free = ::flock(lock, LOCK_EX | LOCK_NB) == 0;
+  if (lock < 0 || ::flock(lock, LOCK_EX | LOCK_NB) == 0) return lock;
   ::close(lock);
-  return !free;
+  return -1;
 }
 
 void remove_if_empty(const QString& folder) {
@@ -57,12 +56,21 @@ RescueFolder::RescueFolder(const QString& root) : root_(root) {
 RescueFolder::~RescueFolder() {
   if (!path_.isEmpty()) remove_if_empty(path_);
   if (lock_ >= 0) ::close(lock_);
+  release();
 }
 
-std::vector<RescueFolder::Left> RescueFolder::left_behind() const {
+void RescueFolder::release() {
+  for (const int lock : std::exchange(claims_, {})) ::close(lock);
+}
+
+std::vector<RescueFolder::Left> RescueFolder::left_behind() {
+  release();
   std::vector<Left> found;
   for (const QFileInfo& folder : QDir(root_).entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot)) {
-    if (folder.absoluteFilePath() == QFileInfo(path_).absoluteFilePath() || alive(folder.filePath())) continue;
+    if (folder.absoluteFilePath() == QFileInfo(path_).absoluteFilePath()) continue;
+    const int lock = claim(folder.filePath());
+    if (lock < 0) continue;
+    claims_.push_back(lock);
     for (const QFileInfo& info : QDir(folder.filePath()).entryInfoList({QLatin1String(kPattern)}, QDir::Files))
       if (auto file = RescueFile::read(info.filePath())) found.push_back({info.filePath(), std::move(*file)});
     remove_if_empty(folder.filePath());

@@ -28,8 +28,10 @@ class RescueFolder {
     QString path{};
     RescueFile file{};
   };
-  /// What windows that are gone have left, newest first; unreadable files are passed over.
-  [[nodiscard]] std::vector<Left> left_behind() const;
+  /// What windows that are gone have left, newest first; unreadable files are passed over. It is claimed: other windows
+  /// do not see it until release(), or until this one ends.
+  [[nodiscard]] std::vector<Left> left_behind();
+  void release();
   /// Deletes a rescued file, and its folder with the last one.
   static void discard(const QString& path);
   /// `$XDG_DATA_HOME/feedline/.../recovery`, for this user.
@@ -39,6 +41,7 @@ class RescueFolder {
   QString root_;
   QString path_{};
   int lock_ = -1;
+  std::vector<int> claims_{};  ///< locks on folders of windows that are gone
 };
 
 }  // namespace feedline::gui
