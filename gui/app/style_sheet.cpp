@@ -35,6 +35,7 @@ QDockWidget { titlebar-close-icon: none; titlebar-normal-icon: none; }
 QDockWidget::title { background: @panel; padding: 7px 10px; border: none; border-bottom: 1px solid @border;
                      text-align: left; }
 QDockWidget > QWidget { background: @panel; }
+QScrollArea, QScrollArea > QWidget > QWidget#ground { background: @panel; border: none; }
 
 QTabBar { background: @window; }
 QTabBar::tab { background: transparent; color: @muted; padding: 6px 14px; border: none;

@@ -22,12 +22,6 @@ InspectorPanel::InspectorPanel(DocumentController& controller, QWidget* parent) 
   area_.setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setMinimumWidth(30 * Theme::kUnit);
   setAccessibleName(tr("Inspector"));
-  const auto paint_ground = [this] {
-    area_.setStyleSheet(QStringLiteral("QScrollArea, QScrollArea > QWidget > QWidget#ground { background: %1 }")
-                            .arg(Theme::instance().colors().panel.name()));
-  };
-  connect(&Theme::instance(), &Theme::changed, this, paint_ground);
-  paint_ground();
   show_document(controller);
 }
 
@@ -115,7 +109,8 @@ QWidget* InspectorPanel::make_overview() {
   const QString wires = count_text(static_cast<qsizetype>(document.links().size()), tr("1 wire"), tr("%1 wires"));
   layout->addWidget(new Caption(Caption::Tone::Normal, nodes + QStringLiteral(", ") + wires, page));
   int errors = 0;
-  for (const Problem& problem : controller_->analysis().problems) errors += problem.severity == Problem::Severity::Error;
+  for (const Problem& problem : controller_->analysis().problems)
+    errors += problem.severity == Problem::Severity::Error;
   const bool empty = document.nodes().empty();
   layout->addWidget(errors == 0 || empty
                         ? new Caption(Caption::Tone::Muted, empty ? QString() : tr("The graph can run."), page)

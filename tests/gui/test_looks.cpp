@@ -57,8 +57,9 @@ QStringList unnamed(const QWidget& root) {
   QStringList found;
   for (const QWidget* widget : root.findChildren<QWidget*>())
     if (is_control(*widget) && name_of(*widget).isEmpty())
-      found << QString("%1 '%2' in %3").arg(widget->metaObject()->className(), widget->objectName(),
-                                            widget->parentWidget()->metaObject()->className());
+      found << QString("%1 '%2' in %3")
+                   .arg(widget->metaObject()->className(), widget->objectName(),
+                        widget->parentWidget()->metaObject()->className());
   return found;
 }
 
@@ -196,11 +197,39 @@ class TestLooks : public QObject {
       reached << now;
       QTest::keyClick(now, Qt::Key_Tab);
     }
-    for (QWidget* widget : wanted)
-      QVERIFY2(reached.contains(widget), qPrintable(name_of(*widget)));
+    for (QWidget* widget : wanted) QVERIFY2(reached.contains(widget), qPrintable(name_of(*widget)));
     window.view().setFocus();
     QTest::keyClick(&window.view(), Qt::Key_Tab, Qt::ShiftModifier);
     QVERIFY(QApplication::focusWidget() != &window.view());
+    window.close_quietly();
+  }
+
+  /// Out of the canvas by Shift+Tab, through all that can be seen, and back to the canvas.
+  void the_keyboard_reaches_everything_in_the_window() {
+    MainWindow window;
+    window.resize(1920, 1080);
+    window.show();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    QVERIFY(window.files().open_example("quickstart"));
+    window.view().select_node("conv1");
+    QCoreApplication::processEvents();
+    QSet<QWidget*> wanted;
+    for (QWidget* widget : window.findChildren<QWidget*>())
+      if (is_control(*widget) && widget->isVisible() && widget->isEnabled() && (widget->focusPolicy() & Qt::TabFocus))
+        wanted << widget;
+    wanted.remove(&window.view());
+    QVERIFY(wanted.size() > 10);
+    QSet<QWidget*> reached;
+    window.view().setFocus();
+    for (int i = 0; i < 1000; ++i) {
+      QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab, Qt::ShiftModifier);
+      QWidget* now = QApplication::focusWidget();
+      QVERIFY(now != nullptr);
+      if (now == &window.view()) break;
+      reached << now;
+    }
+    QCOMPARE(QApplication::focusWidget(), static_cast<QWidget*>(&window.view()));
+    for (QWidget* widget : wanted) QVERIFY2(reached.contains(widget), qPrintable(name_of(*widget)));
     window.close_quietly();
   }
 
@@ -211,7 +240,8 @@ class TestLooks : public QObject {
     static const QRegularExpression sentence("^\"[A-Z][a-z]+ [a-z]+[^{}<>;=]*\"$");
     QStringList wrong;
     int sentences = 0;
-    for (QDirIterator it(QStringLiteral(FEEDLINE_SOURCE_DIR "/gui"), {"*.cpp"}, QDir::Files, QDirIterator::Subdirectories);
+    for (QDirIterator it(QStringLiteral(FEEDLINE_SOURCE_DIR "/gui"), {"*.cpp"}, QDir::Files,
+                         QDirIterator::Subdirectories);
          it.hasNext();) {
       const QString path = it.next();
       if (path.endsWith("/command_line.cpp") || path.endsWith("/main.cpp")) continue;  // the terminal speaks English
