@@ -35,7 +35,7 @@ bool is_kept(const RunFacts& facts, const DataNode& place) {
 
 }  // namespace
 
-std::vector<CachePlace> cache_places(const RunFacts& facts, const Model& model, double memory) {
+std::vector<CachePlace> cache_places(const RunFacts& facts, const CostModel& model, double memory) {
   std::vector<CachePlace> places;
   for (auto node = facts.nodes.rbegin(); node != facts.nodes.rend(); ++node) {
     if (node->random || (node->role != Role::Source && node->role != Role::Sample) || is_kept(facts, *node)) continue;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "diagnosis/model.h"
+#include "diagnosis/cost_model.h"
 
 #include <string>
 #include <vector>
@@ -13,7 +13,7 @@ struct CachePlace {
   std::string node{};
   double bytes = 0;   ///< of all records, as they leave the node
   bool fits = false;  ///< into memory
-  Model after{};      ///< costs once the cache is full: what only leads there costs nothing
+  CostModel after{};      ///< costs once the cache is full: what only leads there costs nothing
 };
 
 /// Of the memory that there is, this much may hold a cache.
@@ -22,7 +22,7 @@ inline constexpr double kCacheShare = 0.9;
 /// Every place where a cache is allowed, nearest to the trainer first: not behind a random node, not where what
 /// passes is kept already. What is kept is never thrown out (MinIO). Source: Plumber (MLSys 2022), materialised size
 /// n_i b_i.
-[[nodiscard]] std::vector<CachePlace> cache_places(const RunFacts& facts, const Model& model, double memory);
+[[nodiscard]] std::vector<CachePlace> cache_places(const RunFacts& facts, const CostModel& model, double memory);
 
 /// The nearest to the trainer that fits, or null. It makes everything above it free, so it is the best.
 [[nodiscard]] const CachePlace* best_in_memory(const std::vector<CachePlace>& places);

@@ -73,8 +73,8 @@ class Judge {
   [[nodiscard]] bool others_have_the_cores() const {
     const auto cores = static_cast<double>(std::max<std::size_t>(facts_.cores, 1));
     if (profile_.other_cores < kOthersNotable * cores || profile_.idle_cores > kFewIdle * cores) return false;
-    Model alone = found_.model;
-    Model beside = found_.model;
+    CostModel alone = found_.model;
+    CostModel beside = found_.model;
     beside.cores = std::max(cores - profile_.other_cores, 0.1);
     const double undisturbed = alone.expected().samples_per_s;
     return beside.expected().samples_per_s < 0.95 * undisturbed && profile_.samples_per_s < 0.9 * undisturbed;
@@ -82,7 +82,7 @@ class Judge {
 
   void contention() {
     const auto cores = static_cast<double>(facts_.cores);
-    Model beside = found_.model;
+    CostModel beside = found_.model;
     beside.cores = std::max(cores - profile_.other_cores, 0.1);
     say(VerdictKind::Contention, {}, profile_.other_cores / cores, 0.9,
         fmt::format("CPU contention: other processes use {:.1f} of the {} cores, and none are idle.",
@@ -352,7 +352,7 @@ std::string Verdict::text() const {
 Diagnosis diagnose(const RunFacts& facts, const Profile& profile) {
   Diagnosis found;
   found.profile = profile;
-  found.model = Model::of(facts, profile);
+  found.model = CostModel::of(facts, profile);
   if (profile.samples > 0) {
     found.expected = found.model.expected();
     found.ceiling = found.model.ceiling();

@@ -17,7 +17,7 @@ bool is_sound(const FixContext& context, const Edit& edit) {
 
 }  // namespace
 
-double FixContext::ratio(const Model& after) const {
+double FixContext::ratio(const CostModel& after) const {
   const double before = diagnosis.expected.samples_per_s;
   return before > 0 ? after.expected().samples_per_s / before : 1;
 }

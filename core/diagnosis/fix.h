@@ -28,7 +28,7 @@ struct FixContext {
   const Registry& registry = Registry::instance();
 
   /// The rate of a changed model beside that of the model as it is.
-  [[nodiscard]] double ratio(const Model& after) const;
+  [[nodiscard]] double ratio(const CostModel& after) const;
   /// A parameter as it stands in the document, its default included. Nodes are named as in the facts.
   [[nodiscard]] Value setting(std::string_view node, std::string_view param) const;
   [[nodiscard]] Edit set(const std::string& node, const std::string& param, Value value) const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "diagnosis/model.h"
+#include "diagnosis/cost_model.h"
 
 #include <string>
 #include <string_view>
@@ -42,7 +42,7 @@ struct Verdict {
 struct Diagnosis {
   Verdict verdict{};
   Profile profile{};
-  Model model{};
+  CostModel model{};
   Solution expected{};  ///< what the closed form gives for the settings as they are
   Solution ceiling{};   ///< and for the best settings
   [[nodiscard]] double measured() const { return profile.samples_per_s; }

@@ -13,7 +13,7 @@ bool WhatIf::nothing() const {
 
 WhatIfAnswer what_if(const RunFacts& facts, const Diagnosis& diagnosis, const WhatIf& change) {
   WhatIfAnswer answer{.measured = diagnosis.measured(), .ceiling = diagnosis.ceiling.samples_per_s};
-  Model model = diagnosis.model;
+  CostModel model = diagnosis.model;
   if (change.memory) {
     const std::vector<CachePlace> places = cache_places(facts, model, *change.memory);
     if (const CachePlace* place = best_in_memory(places)) {

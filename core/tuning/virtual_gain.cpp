@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tuning/virtual_gain.h"
 
-#include "diagnosis/model.h"
+#include "diagnosis/cost_model.h"
 #include "diagnosis/whatif.h"
 
 #include <fmt/format.h>

@@ -105,7 +105,7 @@ class TestDiagnosis : public QObject {
 
   void closed_form_names_each_limit() {
     Profile costs = loader({{"source", 0.5}, {"decode", 4}, {"crop", 1}}, 2);
-    Model model = Model::of(facts(2), costs);
+    CostModel model = CostModel::of(facts(2), costs);
     // cores / sum of costs = 2 / 5.5 ms
     QVERIFY(std::abs(limit_of(model.ceiling(), LimitKind::Cores)->samples_per_s - 2 / 5.5e-3) < 1e-6);
     QCOMPARE(limit_of(model.ceiling(), LimitKind::Cores)->node, std::string("decode"));
@@ -130,7 +130,7 @@ class TestDiagnosis : public QObject {
   }
 
   void nothing_overlapped_adds_up() {
-    Model model = Model::of(facts(8), loader({{"source", 0}, {"decode", 3}}, 2));
+    CostModel model = CostModel::of(facts(8), loader({{"source", 0}, {"decode", 3}}, 2));
     model.prefetch = 0;
     QCOMPARE(model.expected().tightest().kind, LimitKind::Turns);
     QVERIFY(std::abs(model.expected().samples_per_s - 200) < 1e-9);
@@ -139,7 +139,7 @@ class TestDiagnosis : public QObject {
   }
 
   void workers_that_the_ceiling_needs() {
-    const Model model = Model::of(facts(8), loader({{"source", 0.1}, {"decode", 7}, {"crop", 1}}, 2));
+    const CostModel model = CostModel::of(facts(8), loader({{"source", 0.1}, {"decode", 7}, {"crop", 1}}, 2));
     QCOMPARE(model.workers_for(500), std::size_t{4});
     QCOMPARE(model.workers_for(1), std::size_t{1});
   }
@@ -262,7 +262,7 @@ class TestDiagnosis : public QObject {
     Profile costs = loader({{"source", 0.5}, {"decode", 4}, {"resize", 2}, {"crop", 1}, {"normalise", 1}}, 1);
     costs.nodes[1].bytes = 1e6;
     costs.nodes[2].bytes = 1e5;
-    const Model model = Model::of(graph, costs);
+    const CostModel model = CostModel::of(graph, costs);
     auto places = cache_places(graph, model, 2e8);
     QCOMPARE(places.size(), std::size_t{3});
     QCOMPARE(best_in_memory(places)->node, std::string("resize"));                  // 1000 records of 0.1 MB

@@ -76,6 +76,22 @@ class TestIncludes : public QObject {
  private Q_SLOTS:
   void the_tree_is_found() { QVERIFY(files("core", {"*.h"}).size() > 20); }
 
+  /// Two classes of one name in one namespace are one class to the linker, which keeps the inline functions of either.
+  void no_two_types_share_a_name() {
+    static const QRegularExpression type(R"(^(?:class|struct|enum class) (?:alignas\(\d+\) )?(\w+)[^;{]*\{)",
+                                         QRegularExpression::MultilineOption);
+    for (const QString& tree : {QStringLiteral("core"), QStringLiteral("gui")}) {
+      QMap<QString, QString> seen;
+      for (const QString& file : files(tree, {"*.h"}))
+        for (auto it = type.globalMatch(text(file)); it.hasNext();) {
+          const QString name = it.next().captured(1);
+          QVERIFY2(!seen.contains(name), qPrintable(name + " is in " + seen[name] + " and in " + file));
+          seen[name] = file;
+        }
+      QVERIFY(seen.size() > 50);
+    }
+  }
+
   void rooms_include_only_downwards() {
     QStringList wrong;
     for (const QString& file : files("core", {"*.h", "*.cpp"}) + files("gui", {"*.h", "*.cpp"})) {

@@ -40,6 +40,13 @@ class TestCliPreview : public QObject {
     QVERIFY2(seen.out.contains("784 numbers from"), seen.text());
   }
 
+  void every_node_on_the_way_to_the_loss_can_be_seen() {
+    for (const char* node : {"source", "normalise", "batch", "conv1", "linear2", "loss"}) {
+      const Finished seen = preview({"--node", node});
+      QVERIFY2(seen.exit_code == 0, node + seen.text());
+    }
+  }
+
   void pictures_and_feature_maps_are_written_as_png() {
     const Finished picture = preview({"--node", "source", "--record", "3", "--out", cli_.path("record.png")});
     QVERIFY2(picture.exit_code == 0, picture.text());

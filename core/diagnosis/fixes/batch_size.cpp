@@ -11,7 +11,7 @@ std::vector<Fix> batch_size(const FixContext& context) {
   const std::int64_t twice = 2 * context.facts.batch;
   const auto records = static_cast<std::int64_t>(context.facts.records);
   if (context.facts.batch_node.empty() || (records > 0 && twice > records / 4)) return {};
-  Model after = context.diagnosis.model;
+  CostModel after = context.diagnosis.model;
   after.set_batch(after.costs.batch * 2);
   return {{.id = "batch-size",
            .title = fmt::format("Batches of {}", twice),

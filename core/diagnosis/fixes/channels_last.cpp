@@ -13,7 +13,7 @@ std::vector<Fix> channels_last(const FixContext& context) {
   const bool off = context.setting(facts.trainer_node, "channels_last") == Value(std::string("off"));
   if (!off || facts.channels_last || !facts.on_cpu || step.busy() <= 0) return {};
   const double kernels = (step.forward + step.backward) / step.busy();
-  Model after = context.diagnosis.model;
+  CostModel after = context.diagnosis.model;
   after.speed_up(after.trainer, 1 / (1 - kernels + kernels / kFaster));
   return {{.id = "channels-last",
            .title = "Keep pictures as N×H×W×C",

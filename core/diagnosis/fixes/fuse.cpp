@@ -8,7 +8,7 @@ namespace {
 std::vector<Fix> fuse(const FixContext& context) {
   const Value staged = context.setting(context.facts.trainer_node, "staged");
   if (!std::holds_alternative<bool>(staged) || !std::get<bool>(staged)) return {};
-  Model after = context.diagnosis.model;
+  CostModel after = context.diagnosis.model;
   for (NodeCost& node : after.costs.nodes) {
     const bool source = &node == &after.costs.nodes.front();
     node.segment = source ? 0 : 1;

@@ -9,7 +9,7 @@ constexpr std::size_t kPrefetch = 4;
 /// Prepares the next batches while the step runs.
 std::vector<Fix> overlap(const FixContext& context) {
   if (context.facts.prefetch > 0) return {};
-  Model after = context.diagnosis.model;
+  CostModel after = context.diagnosis.model;
   after.prefetch = kPrefetch;
   return {
       {.id = "overlap",
@@ -22,7 +22,7 @@ std::vector<Fix> overlap(const FixContext& context) {
 /// The same, with as many workers as it then needs.
 std::vector<Fix> overlap_with_workers(const FixContext& context) {
   if (context.facts.prefetch > 0) return {};
-  Model after = context.diagnosis.model;
+  CostModel after = context.diagnosis.model;
   after.prefetch = kPrefetch;
   after.workers = after.workers_for(context.diagnosis.ceiling.samples_per_s);
   if (after.workers <= context.diagnosis.model.workers) return {};

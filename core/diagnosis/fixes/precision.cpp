@@ -12,7 +12,7 @@ std::vector<Fix> precision(const FixContext& context) {
   const StepCost& step = context.diagnosis.profile.step;
   if (!facts.bfloat16 || facts.precision != "float32" || step.busy() <= 0) return {};
   const double kernels = (step.forward + step.backward) / step.busy();
-  Model after = context.diagnosis.model;
+  CostModel after = context.diagnosis.model;
   after.speed_up(after.trainer, 1 / (1 - kernels + kernels / kFaster));
   return {{.id = "bfloat16",
            .title = "Compute in bfloat16",

@@ -54,7 +54,7 @@ std::vector<Fix> reorder(const FixContext& context) {
     if (into == nullptr || out == nullptr || large == nullptr || small == nullptr || large->bytes <= 0) continue;
     const double shrink = small->bytes / large->bytes;
     if (shrink > 0.7 || shrink <= 0) continue;
-    Model after = context.diagnosis.model;
+    CostModel after = context.diagnosis.model;
     after.speed_up(node.id, 1 / shrink);
     fixes.push_back({.id = "reorder:" + node.id,
                      .title = "Put " + next->id + " in front of " + node.id,

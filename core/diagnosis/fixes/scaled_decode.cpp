@@ -40,7 +40,7 @@ std::vector<Fix> scaled_decode(const FixContext& context) {
     const double wanted = std::sqrt(after_cost->bytes / cost->bytes);
     const double pixels = std::pow(scale_for(wanted), 2);
     if (pixels >= 1) continue;
-    Model after = context.diagnosis.model;
+    CostModel after = context.diagnosis.model;
     after.speed_up(node.id, 1 / (kBits + (1 - kBits) * pixels));
     after.speed_up(*next, 1 / std::max(pixels, 0.3));
     fixes.push_back({.id = "scaled-decode:" + node.id,

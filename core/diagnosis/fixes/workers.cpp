@@ -8,8 +8,8 @@ namespace {
 
 /// As many workers as the best rate needs, no more: theta = X / R (Plumber).
 std::vector<Fix> workers(const FixContext& context) {
-  const Model& now = context.diagnosis.model;
-  Model after = now;
+  const CostModel& now = context.diagnosis.model;
+  CostModel after = now;
   after.workers = now.workers_for(context.diagnosis.ceiling.samples_per_s);
   // On a core that it shares, a worker gets only a part of it; whoever computes needs no more workers than cores.
   if (after.workers <= now.workers) return {};

@@ -36,7 +36,7 @@ struct Solution {
 /// bottleneck. Where trainer and loader share the cores (training on the CPU), the step's CPU time belongs in the sum.
 /// Added: nodes that wait (disk, network) hold workers but no cores, so each segment is bounded by its workers too; and
 /// with a prefetch of 0 loading and step take turns, so that their times add up.
-struct Model {
+struct CostModel {
   Profile costs{};
   double cores = 1;
   std::size_t workers = 1;
@@ -47,7 +47,7 @@ struct Model {
   double disk_bytes_per_s = 0;  ///< 0: not known
   std::string trainer{};
 
-  [[nodiscard]] static Model of(const RunFacts& facts, Profile profile);
+  [[nodiscard]] static CostModel of(const RunFacts& facts, Profile profile);
   /// With the settings as they are.
   [[nodiscard]] Solution expected() const;
   /// The best that any number of workers, up to workers_limit, and enough prefetch can reach.

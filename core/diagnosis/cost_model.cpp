@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "diagnosis/model.h"
+#include "diagnosis/cost_model.h"
 
 #include <algorithm>
 #include <cmath>
@@ -53,8 +53,8 @@ std::string_view name(LimitKind kind) {
   return "step";
 }
 
-Model Model::of(const RunFacts& facts, Profile profile) {
-  Model model;
+CostModel CostModel::of(const RunFacts& facts, Profile profile) {
+  CostModel model;
   model.costs = std::move(profile);
   model.cores = static_cast<double>(std::max<std::size_t>(facts.cores, 1));
   model.workers = std::max<std::size_t>(facts.workers, 1);
@@ -68,7 +68,7 @@ Model Model::of(const RunFacts& facts, Profile profile) {
 }
 
 /// A reader of its own grows with the workers, as the engine's cut does: one for each eight of them.
-std::size_t Model::hands(std::size_t segment, std::size_t transform_workers) const {
+std::size_t CostModel::hands(std::size_t segment, std::size_t transform_workers) const {
   const auto loads = segments(costs);
   const Load& load = loads.at(segment);
   if (load.sequential && load.workers == 1) return 1;
@@ -76,7 +76,7 @@ std::size_t Model::hands(std::size_t segment, std::size_t transform_workers) con
   return reads_alone ? 1 + transform_workers / 8 : transform_workers;
 }
 
-Solution Model::solve(std::size_t transform_workers, bool overlapped) const {
+Solution CostModel::solve(std::size_t transform_workers, bool overlapped) const {
   Solution solution;
   const auto add = [&solution](LimitKind kind, const std::string& node, double rate) {
     if (std::isfinite(rate)) solution.limits.push_back({kind, node, rate});
@@ -117,10 +117,10 @@ Solution Model::solve(std::size_t transform_workers, bool overlapped) const {
   return solution;
 }
 
-Solution Model::expected() const { return solve(workers, prefetch > 0); }
-Solution Model::ceiling() const { return solve(std::max(workers, workers_limit), true); }
+Solution CostModel::expected() const { return solve(workers, prefetch > 0); }
+Solution CostModel::ceiling() const { return solve(std::max(workers, workers_limit), true); }
 
-std::size_t Model::workers_for(double samples_per_s) const {
+std::size_t CostModel::workers_for(double samples_per_s) const {
   double needed = 1;
   for (const auto& [segment, load] : segments(costs)) {
     double theta = samples_per_s * load.seconds;
@@ -130,7 +130,7 @@ std::size_t Model::workers_for(double samples_per_s) const {
   return std::clamp<std::size_t>(static_cast<std::size_t>(needed), 1, std::max<std::size_t>(workers_limit, 1));
 }
 
-void Model::speed_up(std::string_view node, double factor) {
+void CostModel::speed_up(std::string_view node, double factor) {
   if (factor <= 0) return;
   for (NodeCost& cost : costs.nodes) {
     if (cost.node != node) continue;
@@ -142,7 +142,7 @@ void Model::speed_up(std::string_view node, double factor) {
   costs.step_cpu /= factor;
 }
 
-void Model::set_batch(double batch) {
+void CostModel::set_batch(double batch) {
   if (batch <= 0 || costs.step.busy() <= 0) return;
   const double once = (costs.step.optimizer + costs.step.other) / costs.step.busy();
   const double scale = (1 - once) + once * costs.batch / batch;
