@@ -20,6 +20,9 @@ constexpr double kSlice = 0.8;
 constexpr double kLongestWarmUp = 3;
 /// What is kept must be measured to bring at least this.
 constexpr double kGain = 1.01;
+constexpr std::size_t kPrefetch = 4;
+/// Nearer to its ceiling than this, a graph is as fast as it can be.
+constexpr double kNearCeiling = 0.97;
 
 /// A graph that is measured: its rate and what there is to say about it.
 struct Candidate {
@@ -41,7 +44,8 @@ class Tuner {
     result_.first = best_.diagnosis;
     shorten_epochs(measuring_, best_.facts, best_.samples_per_s);
     while (!spent()) {
-      const std::optional<Fix> fix = next_fix();
+      std::optional<Fix> fix = next_fix();
+      if (!fix) fix = more_workers();
       if (!fix) break;
       if (Status tried = try_out(*fix); !tried) {
         if (tried.error().code == ErrorCode::Cancelled) return fail(std::move(tried.error()));
@@ -82,6 +86,31 @@ class Tuner {
       if (tried_.insert(fix.id + '\n' + fix.title).second) return std::move(fix);
     }
     return std::nullopt;
+  }
+
+  /// Where the graph runs below its ceiling and the closed form sees nothing in the way: some records take longer than
+  /// others, or workers wait for their turn, and a few more of them fill the gaps.
+  std::optional<Fix> more_workers() {
+    const RunFacts& facts = best_.facts;
+    const double ceiling = best_.diagnosis.ceiling.samples_per_s;
+    const std::size_t more =
+        std::min(facts.workers + std::max<std::size_t>(facts.workers / 2, 1), facts.workers_limit());
+    if (more <= facts.workers || best_.samples_per_s <= 0 || best_.samples_per_s >= kNearCeiling * ceiling)
+      return std::nullopt;
+    const auto set = [&](const char* param, std::size_t value) {
+      return Edit{SetParam{.node = facts.trainer_node, .param = param, .value = static_cast<std::int64_t>(value)}};
+    };
+    Fix fix{.id = "workers", .title = fmt::format("Use {} workers", more)};
+    fix.why = "The graph runs below its ceiling: records take unlike long, or workers wait for their turn.";
+    fix.edit = set("workers", more);
+    if (facts.prefetch == 0) {
+      fix.id = "overlap-workers";
+      fix.title = fmt::format("Prepare batches while the step runs, with {} workers", more);
+      fix.edit = {Edit::List{set("prefetch", kPrefetch), set("workers", more)}};
+    }
+    fix.predicted_ratio = ceiling / best_.samples_per_s;
+    if (!tried_.insert(fix.id + '\n' + fix.title).second) return std::nullopt;
+    return fix;
   }
 
   Status try_out(const Fix& fix) {

@@ -107,9 +107,18 @@ void ceilings(const QString& folder, std::uint64_t count) {
     const double error = found->diagnosis.ceiling.samples_per_s / best - 1;
     const std::lock_guard lock(mutex);
     errors.push_back(std::abs(error));
-    if (std::abs(error) > 0.1)
+    if (std::abs(error) > 0.1) {
+      for (const SyntheticStage& stage : pipeline.stages)
+        std::printf("%.2f ms%s%s, ", stage.wait_ms, stage.spread > 0 ? " spread" : "",
+                    stage.sequential ? " sequential" : "");
+      std::printf("%d workers; ", static_cast<int>(pipeline.workers));
+      for (const NodeCost& node : found->diagnosis.profile.nodes)
+        std::printf("%s %.2f+%.2f ms, ", node.node.c_str(), 1e3 * node.cpu, 1e3 * node.wait);
+      for (const Limit& limit : found->diagnosis.ceiling.limits)
+        std::printf("%s %.0f, ", std::string(name(limit.kind)).c_str(), limit.samples_per_s);
       std::printf("pipeline %llu: ceiling %.0f, best found %.0f (%+.1f %%)%s\n", static_cast<unsigned long long>(i),
                   found->diagnosis.ceiling.samples_per_s, best, 100 * error, pipeline.staged ? ", staged" : "");
+    }
   });
   std::printf(
       "\n| pipelines | median error of the ceiling | nine in ten within |\n|---|---|---|\n| %zu | %.1f %% | %.1f %% "
@@ -124,6 +133,7 @@ void tuning(const QString& folder, std::uint64_t count) {
     SyntheticPipeline pipeline = random_pipeline(1000 + i);
     pipeline.staged = false;
     pipeline.prefetch = i % 3 == 0 ? 0 : 4;
+    pipeline.random = true;  // else caches would make all of them as fast as the step
     TuneOptions options{.measure = measuring()};
     const auto tuned = tune(synthetic_graph(folder, pipeline), options);
     const double best = search(folder, pipeline);
@@ -135,8 +145,10 @@ void tuning(const QString& folder, std::uint64_t count) {
     }
     const std::lock_guard lock(mutex);
     reached.push_back(rate / best);
-    std::printf("| %llu | %.0f | %.0f | %.1f %% |\n", static_cast<unsigned long long>(i), rate, best,
-                100 * rate / best);
+    std::printf("| %llu | %.0f | %.0f | %.1f %% |", static_cast<unsigned long long>(i), rate, best, 100 * rate / best);
+    for (const TuneStep& step : tuned ? tuned->steps : std::vector<TuneStep>{})
+      std::printf(" %c %s (%.2f, %.2f)", step.kept ? '+' : '-', step.title.c_str(), step.predicted, step.measured);
+    std::printf("\n");
   });
   std::printf("least %.1f %%, median %.1f %%\n", 100 * quantile(reached, 0), 100 * quantile(reached, 0.5));
 }

@@ -88,6 +88,11 @@ Document synthetic_graph(const QString& folder, const SyntheticPipeline& pipelin
   std::string loads;
   std::string wires;
   std::string last = "shuffle.sample";
+  if (pipeline.random) {
+    loads += "flip:horizontal_flip ";
+    wires += last + ">flip.image ";
+    last = "flip.image";
+  }
   for (std::size_t i = 0; i < pipeline.stages.size(); ++i) {
     const std::string id = "load" + std::to_string(i + 1);
     loads += id + ":synthetic_load ";

@@ -27,6 +27,7 @@ struct SyntheticPipeline {
   std::int64_t workers = 1;
   std::int64_t prefetch = 4;
   bool staged = false;
+  bool random = false;  ///< begins with a random flip, behind which nothing can be kept
 
   /// The rates that bound it with so many workers: all loads share the workers, a sequential one lets one in.
   [[nodiscard]] double best_rate(std::int64_t with_workers) const;
