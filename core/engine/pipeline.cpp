@@ -169,6 +169,7 @@ void Pipeline::pause() { impl_->works().flow.pause(true); }
 void Pipeline::resume() { impl_->works().flow.pause(false); }
 void Pipeline::stop() { impl_->works().flow.stop(); }
 std::vector<StageSample> Pipeline::stages(Nanos now) const { return impl_->works().stages(now); }
+std::vector<NodeDurations> Pipeline::durations() const { return impl_->works().durations(); }
 std::vector<RecordError> Pipeline::errors() const { return impl_->errors().list(); }
 std::uint64_t Pipeline::error_count() const { return impl_->errors().count(); }
 std::vector<RecordError> Pipeline::notices() const { return impl_->works().caches->notices(); }

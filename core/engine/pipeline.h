@@ -101,6 +101,8 @@ class Pipeline {
   /// last one; so a full prefetch window shows at the batch node. queue_fill of a node is that of the queue behind its
   /// segment; behind the last one, the finished batches as a share of `prefetch`.
   [[nodiscard]] std::vector<StageSample> stages(Nanos now) const;
+  /// How long each of these nodes took over single records, since the start. From any thread.
+  [[nodiscard]] std::vector<NodeDurations> durations() const;
   [[nodiscard]] std::vector<RecordError> errors() const;
   [[nodiscard]] std::uint64_t error_count() const;
   /// Why caches stopped keeping values where that is nobody's wish; nothing is left out for it. Its count is that of

@@ -136,6 +136,7 @@ bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
   account_.begin(place(0));
   std::uint64_t done = 0;
   std::uint64_t bytes = 0;
+  const bool timed = timer_.begin(0);
   for (std::size_t r = begin; r < end; ++r) {
     if (stopped()) return false;
     const std::uint64_t record = plan_.sampler.record(chunk.epoch, chunk.position + r);
@@ -156,8 +157,10 @@ bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
     }
     if (Status read = guarded([&] { return plan_.source->read(record, out_); }); !read) {
       reject(chunk, r, std::move(read.error()), plan_.source_node);
+      if (timed) timer_.record(0, record);
       continue;
     }
+    if (timed) timer_.record(0, record);
     ++done;
     for (const Datum* value : out_) bytes += value != nullptr ? value->bytes() : 0;
   }
@@ -198,6 +201,7 @@ bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chun
   account_.begin(place(node));
   std::uint64_t done = 0;
   std::uint64_t bytes = 0;
+  const bool timed = timer_.begin(node);
   for (std::size_t r = begin; r < end; ++r) {
     if (chunk.bad[r] != 0) continue;
     if (stopped()) return false;
@@ -217,8 +221,10 @@ bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chun
     const bool cached = way != nullptr && show_cached(chunk, r, index, *out_[0]);
     if (Status ran = cached ? Status{} : guarded([&] { return step.op->run(in_, out_, context); }); !ran) {
       reject(chunk, r, std::move(ran.error()), step.node);
+      if (timed) timer_.record(node, record);
       continue;
     }
+    if (timed) timer_.record(node, record);
     if (way != nullptr) keep(chunk, r, index, *out_[0]);
     ++done;
     for (const Datum* value : out_) bytes += value->bytes();

@@ -34,6 +34,11 @@ class StepTimer {
   /// The time since start() or the last lap was spent on `node`, which finished `records`, the first of them `first`,
   /// and put out `bytes`. Returns that time.
   Nanos lap(std::size_t node, std::uint64_t records, std::uint64_t bytes, std::uint64_t first = 0);
+  /// Records of `node` are about to be worked on; a lap() ends them. True: they take long enough for each to be timed by
+  /// itself, by record(), which costs the reading of a clock; else they count with their mean.
+  [[nodiscard]] bool begin(std::size_t node);
+  /// This record is done.
+  void record(std::size_t node, std::uint64_t record);
   /// The worker waits for its turn at `node` (a sequential one): that is time starved, no work. Follows a lap().
   void enter_wait(std::size_t node);
   void leave_wait(std::size_t node);
@@ -57,6 +62,8 @@ class StepTimer {
   std::vector<WorkerMeter*> nodes_;
   Diary diary_;
   std::vector<Lap> open_;
+  bool timed_ = false;              ///< those of this lap are
+  Nanos record_from_ = 0;
   Nanos started_ = 0;
   Nanos last_ = 0;
   Nanos published_ = 0;
@@ -67,6 +74,7 @@ class StepTimer {
   Nanos waited_from_ = -1;     ///< what it was when a wait began; -1: not known
   std::vector<Nanos> shares_;  ///< CPU time of each node
   std::vector<Nanos> delays_;  ///< time each was without a core
+  std::vector<std::uint8_t> slow_;  ///< by node: its records are timed one by one
 };
 
 }  // namespace feedline

@@ -121,9 +121,13 @@ std::vector<StageSample> Works::stages(Nanos now) const {
     const std::size_t workers = flow.workers(s);
     for (std::size_t i = 0; i < cut.segments[s].nodes(); ++i, ++next) {
       const StageMeter& meter = *meters[next];
+      std::vector<StageCounters> each = meter.read_workers(now);
+      StageCounters total;
+      for (const StageCounters& worker : each) total += worker;
       samples.push_back({.node = meter.node(),
                          .type = meter.type(),
-                         .total = meter.read(now),
+                         .total = total,
+                         .by_worker = std::move(each),
                          .segment = s,
                          .sequential = sequential(meter.node()),
                          .workers = workers,
@@ -132,6 +136,12 @@ std::vector<StageSample> Works::stages(Nanos now) const {
     }
   }
   return samples;
+}
+
+std::vector<NodeDurations> Works::durations() const {
+  std::vector<NodeDurations> all;
+  for (const auto& meter : meters) all.push_back({meter->node(), meter->durations()});
+  return all;
 }
 
 Error out_of_memory(const DataPlan& plan) {

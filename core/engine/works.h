@@ -48,6 +48,8 @@ class Works {
   /// Where a worker writes its slices; no lane where there is no timeline.
   [[nodiscard]] Diary diary(std::size_t segment, std::size_t worker) const;
   [[nodiscard]] std::vector<StageSample> stages(Nanos now) const;
+  /// By node, in the order of stages().
+  [[nodiscard]] std::vector<NodeDurations> durations() const;
 
   std::shared_ptr<const Plan> owner;
   const DataPlan& plan;

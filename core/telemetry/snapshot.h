@@ -26,11 +26,18 @@ struct StageSample {
   std::string node{};
   std::string type{};
   StageCounters total{};
+  std::vector<StageCounters> by_worker{};  ///< the same of each worker that carries the node, or has carried it
   std::size_t segment = 0;  ///< nodes of one segment share workers; a queue stands behind its last one
   bool sequential = false;  ///< lets one worker in at a time
   std::size_t workers = 0;
   double queue_fill = 0;  ///< fill of the queue behind the node's segment, 0..1
   std::optional<CacheSample> cache{};  ///< of a cache node
+};
+
+/// How long a node took over its records.
+struct NodeDurations {
+  std::string node{};
+  Durations durations{};
 };
 
 /// Where the trainer's time went since the start, in nanoseconds of its thread's wall time.
@@ -61,6 +68,7 @@ struct TrainerSample {
   Nanos border_wait = 0;
   double loss = 0;      ///< of the newest step (running mean of its epoch where the device is asynchronous)
   double accuracy = 0;  ///< running, this epoch; NaN where it has no meaning
+  double learning_rate = 0;  ///< of the newest step, as its optimiser has it; NaN: none
 };
 
 struct GpuSample {

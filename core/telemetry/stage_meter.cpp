@@ -111,4 +111,19 @@ StageCounters StageMeter::read(Nanos now) const {
   return sum;
 }
 
+Durations StageMeter::durations() const {
+  const std::lock_guard lock(mutex_);
+  Durations all;
+  for (const WorkerMeter& worker : workers_) all += worker.durations.read();
+  return all;
+}
+
+std::vector<StageCounters> StageMeter::read_workers(Nanos now) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<StageCounters> each;
+  each.reserve(workers_.size());
+  for (const WorkerMeter& worker : workers_) each.push_back(worker.read(now));
+  return each;
+}
+
 }  // namespace feedline

@@ -7,8 +7,10 @@
 #include <deque>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
+#include "telemetry/durations.h"
 
 namespace feedline {
 
@@ -42,6 +44,8 @@ class alignas(64) WorkerMeter {
   /// is preempted between the end of a wait and its leave_wait() is taken to wait until then.
   [[nodiscard]] StageCounters read(Nanos now) const;
 
+  DurationMeter durations{};  ///< of single records
+
  private:
   /// A total that may be open: one word, so a reader can never catch it half updated. Closed: 2 * total.
   /// Open since t: 2 * (total - t) + 1, which at any later moment stands for total + (now - t).
@@ -68,6 +72,9 @@ class StageMeter {
   [[nodiscard]] WorkerMeter& worker(std::size_t i);
   [[nodiscard]] std::size_t workers() const;
   [[nodiscard]] StageCounters read(Nanos now) const;
+  [[nodiscard]] Durations durations() const;
+  /// One a worker, in the order of their places.
+  [[nodiscard]] std::vector<StageCounters> read_workers(Nanos now) const;
   [[nodiscard]] const std::string& node() const { return node_; }
   [[nodiscard]] const std::string& type() const { return type_; }
 

@@ -29,9 +29,14 @@ void TraceLane::add(const TraceSlice& slice) {
 }
 
 std::vector<TraceSlice> TraceLane::read() const {
+  std::uint64_t next = 0;
+  return read_from(next);
+}
+
+std::vector<TraceSlice> TraceLane::read_from(std::uint64_t& next) const {
   const std::uint64_t end = next_.load(std::memory_order_acquire);
   const std::uint64_t size = mask_ + 1;
-  const std::uint64_t first = end > size ? end - size : 0;
+  const std::uint64_t first = std::min(end, std::max(std::exchange(next, end), end > size ? end - size : 0));
   std::vector<TraceSlice> slices;
   slices.reserve(end - first);
   for (std::uint64_t i = first; i < end; ++i) {
@@ -71,15 +76,22 @@ std::uint16_t Trace::label(std::string_view name) {
   return static_cast<std::uint16_t>(std::min<std::ptrdiff_t>(known - labels_.begin(), std::ssize(labels_) - 1));
 }
 
-Trace::View Trace::read() const {
+std::vector<const TraceLane*> Trace::lanes() const {
+  const std::lock_guard lock(mutex_);
   std::vector<const TraceLane*> lanes;
+  for (const TraceLane& lane : lanes_) lanes.push_back(&lane);
+  return lanes;
+}
+
+std::vector<std::string> Trace::labels() const {
+  const std::lock_guard lock(mutex_);
+  return labels_;
+}
+
+Trace::View Trace::read() const {
   View view;
-  {
-    const std::lock_guard lock(mutex_);
-    view.labels = labels_;
-    for (const TraceLane& lane : lanes_) lanes.push_back(&lane);
-  }
-  for (const TraceLane* lane : lanes) {
+  view.labels = labels();
+  for (const TraceLane* lane : lanes()) {
     std::vector<TraceSlice> slices = lane->read();
     const std::uint64_t added = lane->added();
     const std::uint64_t kept = slices.size();

@@ -45,6 +45,9 @@ class TraceLane {
   void add(const TraceSlice& slice);
   /// A copy of what the ring holds, oldest first. What the writer overwrites meanwhile is left out, never torn.
   [[nodiscard]] std::vector<TraceSlice> read() const;
+  /// Of those, the ones from the `next`-th ever added on; `next` becomes the number of the first one that will come
+  /// after them. For a reader that goes on where it left off.
+  [[nodiscard]] std::vector<TraceSlice> read_from(std::uint64_t& next) const;
   [[nodiscard]] const std::string& name() const { return name_; }
   /// Slices ever added.
   [[nodiscard]] std::uint64_t added() const { return next_.load(std::memory_order_acquire); }
@@ -82,6 +85,10 @@ class Trace {
     std::vector<TraceSlice> slices{};  ///< in order
     std::uint64_t lost = 0;            ///< older ones that the ring no longer holds
   };
+  /// Its lanes so far, in the order in which they were made; they live as long as it does.
+  [[nodiscard]] std::vector<const TraceLane*> lanes() const;
+  [[nodiscard]] std::vector<std::string> labels() const;
+
   /// All of it, by value.
   struct View {
     std::vector<std::string> labels{};

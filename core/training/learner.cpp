@@ -6,6 +6,7 @@
 #include "training/blas.h"
 #include "training/block_cache.h"
 #include "training/device.h"
+#include "training/judge.h"
 #include "training/step.h"
 
 #include <fmt/format.h>
@@ -34,6 +35,7 @@ class ModelLearner final : public Learner {
     const std::vector<Part> parts = step_.train(batch);
     state_.meter.enter(Phase::Other);
     training_.add(parts);
+    state_.meter.show_learning_rate(step_.learning_rate());
     const Nanos now = Clock::system().now();
     if (asynchronous_ && now - read_at_ < kReadInterval) return std::nullopt;
     read_at_ = now;
@@ -44,6 +46,7 @@ class ModelLearner final : public Learner {
     const std::vector<Part> parts = step_.evaluate(batch);
     state_.meter.enter(Phase::Other);
     validation_.add(parts);
+    judge_.add(parts, batch.record_ids);
   }
 
   Progress finish_training() override {
@@ -59,6 +62,8 @@ class ModelLearner final : public Learner {
     validation_ = {};
     return {totals.loss(), totals.accuracy()};
   }
+
+  Judgement judge() override { return judge_.take(); }
 
  private:
   /// On the CPU the loss of this very step, on a GPU the mean since the last reading.
@@ -92,6 +97,7 @@ class ModelLearner final : public Learner {
   Step step_;
   LossTally training_{};
   LossTally validation_{};
+  Judge judge_{};
   LossTally::Totals seen_{};
   Nanos read_at_ = 0;
 };

@@ -140,7 +140,7 @@ at::Tensor Model::formatted(const at::Tensor& field) const {
 
 Model::Outcome Model::measure(const std::vector<at::Tensor>& in) const {
   const at::Tensor prediction = format_.bfloat16 ? in[0].to(at::kFloat) : in[0];
-  return {loss_->forward(prediction, in[1]), loss_->correct(prediction, in[1])};
+  return {loss_->forward(prediction, in[1]), loss_->correct(prediction, in[1]), prediction.detach(), in[1]};
 }
 
 std::vector<at::Tensor> Model::gather(const LayerPlan& plan, std::span<const at::Tensor> fields,

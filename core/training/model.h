@@ -40,6 +40,8 @@ class Model {
   struct Outcome {
     at::Tensor loss{};     ///< mean over the batch, a scalar
     at::Tensor correct{};  ///< right predictions, i64 scalar; undefined where that has no meaning
+    at::Tensor prediction{};  ///< what the loss was given, without gradients
+    at::Tensor target{};
   };
 
   /// Runs all layers and the loss on one batch; `fields` are in the order of the batch node's ports. Layer by layer,

@@ -137,6 +137,8 @@ std::vector<Part> Replicas::train(const std::vector<at::Tensor>& fields, Trainer
   return parts;
 }
 
+double Replicas::learning_rate() const { return optimizers_.front()->param_groups().front().options().get_lr(); }
+
 std::vector<Part> Replicas::evaluate(const std::vector<at::Tensor>& fields) {
   const std::stop_token stop = stop_.get_token();
   return on_each(fields, [&](std::size_t member, std::span<const at::Tensor> own, double) {

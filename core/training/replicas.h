@@ -61,6 +61,8 @@ class Replicas {
 
   [[nodiscard]] const Model& model() const { return *models_.front(); }
   [[nodiscard]] std::size_t count() const { return models_.size(); }
+  /// As the optimiser has it now.
+  [[nodiscard]] double learning_rate() const;
   [[nodiscard]] const FlatParameters& parameters() const { return *parameters_; }
 
  private:

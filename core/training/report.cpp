@@ -46,6 +46,28 @@ Json epoch_json(const EpochResult& epoch) {
           {"median_wait_s", number(epoch.median_wait_s)}};
 }
 
+/// Of the last epoch that was validated.
+Json judgement_json(const std::vector<EpochResult>& epochs) {
+  const auto last = std::find_if(epochs.rbegin(), epochs.rend(), [](const EpochResult& e) { return e.judgement != nullptr; });
+  if (last == epochs.rend()) return nullptr;
+  const Judgement& found = *last->judgement;
+  Json json = {{"epoch", found.epoch}, {"classes", Json::array()}, {"counts", Json::array()}, {"worst", Json::array()}};
+  for (std::size_t label = 0; label < found.classes; ++label) {
+    json["classes"].push_back(found.name_of(static_cast<std::int64_t>(label)));
+    Json row = Json::array();
+    for (std::size_t predicted = 0; predicted < found.classes; ++predicted) row.push_back(found.count(label, predicted));
+    json["counts"].push_back(std::move(row));
+  }
+  for (const WorstSample& sample : found.worst)
+    json["worst"].push_back({{"record", sample.record},
+                             {"file", text(sample.file)},
+                             {"label", found.name_of(sample.label)},
+                             {"predicted", found.name_of(sample.predicted)},
+                             {"label_probability", number(sample.truth)},
+                             {"predicted_probability", number(sample.confidence)}});
+  return json;
+}
+
 Json cache_json(const CacheSample& cache) {
   return {{"records", cache.records},
           {"ram_bytes", cache.ram_bytes},
@@ -137,6 +159,7 @@ std::string report_json(const RunResult& result) {
   report["step"] = {{"wait_s", seconds(trainer.times.wait)},           {"h2d_s", seconds(trainer.times.h2d)},
                     {"forward_s", seconds(trainer.times.forward)},     {"backward_s", seconds(trainer.times.backward)},
                     {"optimizer_s", seconds(trainer.times.optimizer)}, {"other_s", seconds(trainer.times.other)}};
+  report["confusion"] = judgement_json(result.epochs);
   report["errors"] = errors_json(result.errors);
   report["notices"] = errors_json(result.notices);
   report["peak_rss_bytes"] = result.last.process.peak_rss_bytes;

@@ -6,6 +6,7 @@
 #include "graph/document.h"
 #include "telemetry/snapshot.h"
 #include "telemetry/trace.h"
+#include "training/judgement.h"
 
 #include <chrono>
 #include <cstdint>
@@ -51,6 +52,7 @@ struct EpochResult {
   double first_wait_s = 0;   ///< for the epoch's first batch
   double median_wait_s = 0;  ///< of its batches
   std::uint64_t samples = 0;
+  std::shared_ptr<const Judgement> judgement{};  ///< of validation; null where there are no classes or no such data
 };
 
 /// Everything that a finished run leaves behind.
@@ -63,6 +65,7 @@ struct RunResult {
   std::vector<RecordError> notices{};  ///< what hindered the run, but left no record out (see Pipeline::notices())
   Snapshot first{};  ///< when the first batch was asked for
   Snapshot last{};   ///< at the end: counters, step times, peak memory
+  std::vector<NodeDurations> durations{};  ///< of the training data's nodes
   std::int64_t seed = 0;
   std::string device{};
   std::size_t workers = 0;
@@ -135,6 +138,11 @@ class Run {
   [[nodiscard]] std::shared_ptr<const Trace> trace() const;
   /// The file of a record that a lane of the timeline worked on; empty where there is none.
   [[nodiscard]] std::string locate(std::string_view lane, std::uint64_t record) const;
+  /// How long nodes of the training data's side took over single records so far. From any thread; empty while it is
+  /// prepared and when it has ended (RunResult holds them then).
+  [[nodiscard]] std::vector<NodeDurations> durations() const;
+  /// The same for any number of calls, also when this run has gone; of a run that has started.
+  [[nodiscard]] std::function<std::string(const std::string& lane, std::uint64_t record)> locator() const;
   /// The trainer's part of it alone, which costs next to nothing: for whoever waits for a step.
   [[nodiscard]] TrainerSample trainer() const;
 

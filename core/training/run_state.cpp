@@ -81,14 +81,16 @@ void RunState::planned(std::shared_ptr<const Plan> plan) {
 }
 
 std::string RunState::locate(std::string_view lane, std::uint64_t record) const {
-  std::shared_ptr<const Plan> plan;
-  {
-    const std::lock_guard lock(mutex_);
-    plan = plan_;
-  }
-  if (!plan) return {};
-  const DataPlan& data = lane.starts_with(kValidation) && plan->validation ? *plan->validation : plan->train;
-  return record < data.source->size() ? data.source->locate(record) : std::string{};
+  return locator()(std::string(lane), record);
+}
+
+std::function<std::string(const std::string&, std::uint64_t)> RunState::locator() const {
+  const std::lock_guard lock(mutex_);
+  return [plan = plan_](const std::string& lane, std::uint64_t record) -> std::string {
+    if (!plan) return {};
+    const DataPlan& data = lane.starts_with(kValidation) && plan->validation ? *plan->validation : plan->train;
+    return record < data.source->size() ? data.source->locate(record) : std::string{};
+  };
 }
 
 Snapshot RunState::snapshot() const {
@@ -110,6 +112,11 @@ Snapshot RunState::snapshot() const {
   snapshot.process = process_.read();
   snapshot.loss_curve = loss_curve.points();
   return snapshot;
+}
+
+std::vector<NodeDurations> RunState::durations() const {
+  const std::lock_guard lock(mutex_);
+  return train_ != nullptr ? train_->durations() : std::vector<NodeDurations>{};
 }
 
 std::size_t RunState::set_workers(std::string_view node, std::size_t workers) {

@@ -30,6 +30,7 @@ class RunState {
   std::size_t set_workers(std::string_view node, std::size_t workers);
   bool speed_up(std::string_view node, double factor);
   [[nodiscard]] Snapshot snapshot() const;
+  [[nodiscard]] std::vector<NodeDurations> durations() const;
 
   // For the run's thread.
   [[nodiscard]] std::stop_token stop_token() const { return stop_.get_token(); }
@@ -50,6 +51,8 @@ class RunState {
   void planned(std::shared_ptr<const Plan> plan);
   /// The file of a record that a lane of the timeline worked on; empty: none, or not known yet.
   [[nodiscard]] std::string locate(std::string_view lane, std::uint64_t record) const;
+
+  [[nodiscard]] std::function<std::string(const std::string&, std::uint64_t)> locator() const;
 
   static constexpr std::string_view kValidation = "validation ";  ///< before the names of its lanes
   const std::shared_ptr<Trace> trace = std::make_shared<Trace>();

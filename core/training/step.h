@@ -56,6 +56,7 @@ class Step {
   [[nodiscard]] std::vector<Part> evaluate(const Batch& batch);
 
   [[nodiscard]] const Model& model() const { return replicas_->model(); }
+  [[nodiscard]] double learning_rate() const { return replicas_->learning_rate(); }
 
  private:
   [[nodiscard]] std::vector<at::Tensor> upload(const Batch& batch, const DataPlan& data);

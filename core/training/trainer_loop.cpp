@@ -3,6 +3,7 @@
 
 #include "engine/cache_shelf.h"
 #include "engine/pipeline_settings.h"
+#include "schema/registry.h"
 #include "training/fill_caches.h"
 #include "training/step_fault.h"
 
@@ -30,6 +31,19 @@ void merge_errors(std::vector<RecordError>& into, const std::vector<RecordError>
       same->count += error.count;
     }
   }
+}
+
+/// The first node that puts out a picture; where there is none, the source.
+std::string showing_node(const DataPlan& data) {
+  const std::vector<TensorDesc>& outputs = data.source->outputs();
+  const auto picture = [](Kind kind) { return kind == Kind::Image; };
+  for (const TensorDesc& output : outputs)
+    if (picture(output.kind)) return data.source_node;
+  for (const PlanStep& step : data.steps) {
+    const NodeSpec* spec = Registry::instance().find(step.type);
+    if (spec != nullptr && !spec->outputs.empty() && picture(spec->outputs.front().kind)) return step.node;
+  }
+  return data.source_node;
 }
 
 }  // namespace
@@ -127,6 +141,7 @@ Result<TrainerLoop::End> TrainerLoop::run() {
   report_record_errors();
   report_notices();
   result_.last = state_.snapshot();
+  result_.durations = train_->durations();
   result_.errors = train_->errors();
   if (validation_) merge_errors(result_.errors, validation_->errors());
   result_.notices = train_->notices();  // of the caches of both
@@ -238,6 +253,18 @@ Status TrainerLoop::validate() {
   return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"});
 }
 
+/// Names classes and files; null where nothing was judged.
+std::shared_ptr<const Judgement> TrainerLoop::judge() {
+  Judgement found = learner_.judge();
+  if (found.worst.empty()) return nullptr;
+  const DataPlan& data = *plan_->validation;
+  found.epoch = epoch_;
+  found.class_names = plan_->model.class_names;
+  found.node = showing_node(data);
+  for (WorstSample& sample : found.worst) sample.file = data.source->locate(sample.record);
+  return std::make_shared<const Judgement>(std::move(found));
+}
+
 Status TrainerLoop::finish_epoch(bool complete) {
   state_.meter.enter(Phase::Other);
   const Learner::Progress trained = learner_.finish_training();
@@ -258,7 +285,9 @@ Status TrainerLoop::finish_epoch(bool complete) {
       status = fail(fault.error());
     }
     const Learner::Progress validated = learner_.finish_validation();
+    const auto judgement = judge();
     if (status) {
+      result.judgement = judgement;
       result.val_loss = validated.loss;
       result.val_accuracy = validated.accuracy;
     }

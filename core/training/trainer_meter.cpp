@@ -106,6 +106,11 @@ void TrainerMeter::show(double loss, double accuracy) {
   sample_.accuracy = accuracy;
 }
 
+void TrainerMeter::show_learning_rate(double rate) {
+  const std::lock_guard lock(mutex_);
+  sample_.learning_rate = rate;
+}
+
 TrainerSample TrainerMeter::read() const {
   const Nanos now = Clock::system().now();
   const std::lock_guard lock(mutex_);

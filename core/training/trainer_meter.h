@@ -32,6 +32,7 @@ class TrainerMeter {
   void count_step(std::uint64_t samples);
   /// Shows the newest loss and the epoch's running accuracy (NaN: none).
   void show(double loss, double accuracy);
+  void show_learning_rate(double rate);
 
   [[nodiscard]] TrainerSample read() const;
 
@@ -42,7 +43,8 @@ class TrainerMeter {
 
   mutable std::mutex mutex_{};
   TrainerSample sample_{.loss = std::numeric_limits<double>::quiet_NaN(),
-                        .accuracy = std::numeric_limits<double>::quiet_NaN()};
+                        .accuracy = std::numeric_limits<double>::quiet_NaN(),
+                        .learning_rate = std::numeric_limits<double>::quiet_NaN()};
   Phase phase_ = Phase::Rest;
   Nanos since_ = 0;
   bool paused_ = false;

@@ -49,6 +49,7 @@ int main(int argc, char** argv) {
   QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/feedline.svg")));
   const CommandLine wanted = CommandLine::parse(QCoreApplication::arguments());
   Theme::instance().set_font_scale(Settings::font_scale());
+  Theme::instance().set_reduced_motion(Settings::reduced_motion());
   Theme::instance().set_mode(wanted.theme.value_or(Settings::theme()));
 
   MainWindow window;

@@ -7,11 +7,15 @@
 #include "diagnosis/diagnosis_panel.h"
 #include "inspector/inspector_panel.h"
 #include "inspector/palette_panel.h"
+#include "plots/levels_panel.h"
 #include "plots/loss_panel.h"
+#include "plots/mistakes_panel.h"
 #include "plots/queues_panel.h"
+#include "plots/resources_panel.h"
 #include "plots/stages_panel.h"
 #include "plots/step_panel.h"
 #include "plots/throughput_panel.h"
+#include "plots/timeline_panel.h"
 #include "preview/preview_panel.h"
 
 #include <QDockWidget>
@@ -44,8 +48,12 @@ void Panels::place(RunDesk& desk, DiagnosisDesk& diagnosis) {
   QDockWidget* faults = docks_.add("problems", tr("Problems"), problems, Qt::BottomDockWidgetArea);
   QDockWidget* log = docks_.add("log", tr("Log"), desk.log, Qt::BottomDockWidgetArea);
   docks_.stack(loss, docks_.add("diagnosis", tr("Diagnosis"), diagnosis.panel, Qt::BottomDockWidgetArea));
+  docks_.stack(loss, docks_.add("mistakes", tr("Mistakes"), desk.mistakes, Qt::BottomDockWidgetArea));
   docks_.stack(stages, step);
   docks_.stack(stages, queues);
+  docks_.stack(stages, docks_.add("levels", tr("Queues over time"), desk.levels, Qt::BottomDockWidgetArea));
+  docks_.stack(stages, docks_.add("timeline", tr("Timeline"), desk.timeline, Qt::BottomDockWidgetArea));
+  docks_.stack(throughput, docks_.add("resources", tr("Resources"), desk.resources, Qt::BottomDockWidgetArea));
   docks_.stack(throughput, faults);
   docks_.stack(throughput, log);
   docks_.stack(throughput, docks_.add("preview", tr("Preview"), preview, Qt::BottomDockWidgetArea));

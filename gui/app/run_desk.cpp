@@ -6,11 +6,16 @@
 #include "app/run_bar.h"
 #include "app/settings.h"
 #include "canvas/graph_view.h"
+#include "plots/levels_panel.h"
 #include "plots/loss_panel.h"
+#include "plots/mistakes_panel.h"
+#include "plots/plot_cursor.h"
 #include "plots/queues_panel.h"
+#include "plots/resources_panel.h"
 #include "plots/stages_panel.h"
 #include "plots/step_panel.h"
 #include "plots/throughput_panel.h"
+#include "plots/timeline_panel.h"
 
 #include <QAction>
 #include <QMessageBox>
@@ -30,13 +35,26 @@ RunDesk::RunDesk(Workspace& workspace, Actions& actions, QWidget* window)
       step(new StepPanel(window)),
       loss(new LossPanel(window)),
       throughput(new ThroughputPanel(window)),
+      resources(new ResourcesPanel(window)),
+      levels(new LevelsPanel(window)),
+      mistakes(new MistakesPanel(window)),
+      timeline(new TimelinePanel(window)),
       log(new LogPanel(window)),
       workspace_(workspace),
       actions_(actions),
-      window_(window) {
+      window_(window),
+      cursor_(new PlotCursor(this)) {
+  share_cursor();
   connect_actions();
   connect_run();
   update_actions();
+}
+
+void RunDesk::share_cursor() {
+  for (PlotPanel* panel : {static_cast<PlotPanel*>(loss), static_cast<PlotPanel*>(throughput),
+                           static_cast<PlotPanel*>(resources), static_cast<PlotPanel*>(levels)})
+    panel->share_cursor(cursor_);
+  timeline->share_cursor(cursor_);
 }
 
 void RunDesk::connect_actions() {
@@ -65,7 +83,14 @@ void RunDesk::connect_run() {
   connect(&runs_, &RunController::preparing, bar, &RunBar::show_preparing);
   connect(&runs_, &RunController::snapshot_taken, this, &RunDesk::show_snapshot);
   connect(&runs_, &RunController::epoch_done, loss, &LossPanel::add_epoch);
+  connect(&runs_, &RunController::epoch_done, mistakes, &MistakesPanel::add_epoch);
   connect(&runs_, &RunController::finished, this, &RunDesk::show_end);
+  connect(&runs_, &RunController::started, timeline, [this] { timeline->set_locate(runs_.locator()); });
+  connect(timeline, &TimelinePanel::export_wanted, &runs_, &RunController::export_trace);
+  connect(&runs_, &RunController::trace_exported, this, [this](const QString& path, const QString& fault) {
+    Q_EMIT message(fault.isEmpty() ? tr("Timeline written to %1").arg(path)
+                                   : tr("%1 was not written: %2").arg(path, fault));
+  });
 }
 
 void RunDesk::follow(DocumentTab* tab) {
@@ -85,6 +110,10 @@ void RunDesk::start(DocumentTab& tab) {
   step->reset();
   loss->reset();
   throughput->reset();
+  resources->reset();
+  levels->reset();
+  mistakes->begin(tab.document().document());
+  cursor_->reset();
   RunOptions options;
   options.staged = actions_.show_queues->isChecked();
   queues->begin(options.staged);
@@ -97,6 +126,7 @@ void RunDesk::start(DocumentTab& tab) {
   log->add(LogPanel::Level::Info, run.arg(tab.display_name()));
   bar->show_staged(options.staged);
   runs_.start(tab.document().document(), std::move(options));
+  timeline->begin(runs_.trace());
 }
 
 bool RunDesk::may_stop(const DocumentTab* only) {
@@ -120,6 +150,7 @@ void RunDesk::update_actions() {
 }
 
 void RunDesk::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
+  cursor_->track(now);
   if (tab_) tab_->view().show_snapshot(now, earlier);
   bar->show_snapshot(now, earlier);
   stages->show_snapshot(now, earlier);
@@ -127,6 +158,9 @@ void RunDesk::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
   step->show_snapshot(now, earlier);
   loss->show_snapshot(now, earlier);
   throughput->show_snapshot(now, earlier);
+  resources->show_snapshot(now, earlier);
+  levels->show_snapshot(now, earlier);
+  timeline->show_snapshot(now);
   show_process(now, earlier);
 }
 

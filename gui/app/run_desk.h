@@ -11,13 +11,18 @@
 namespace feedline::gui {
 
 class Actions;
+class LevelsPanel;
 class LogPanel;
 class LossPanel;
+class MistakesPanel;
+class PlotCursor;
 class QueuesPanel;
+class ResourcesPanel;
 class RunBar;
 class StagesPanel;
 class StepPanel;
 class ThroughputPanel;
+class TimelinePanel;
 
 /// All that shows and steers runs. One run goes on at a time, since the cores are one budget; it belongs to the tab
 /// whose graph it trains, wherever the user looks meanwhile.
@@ -46,6 +51,10 @@ class RunDesk : public QObject {
   StepPanel* step;
   LossPanel* loss;
   ThroughputPanel* throughput;
+  ResourcesPanel* resources;
+  LevelsPanel* levels;
+  MistakesPanel* mistakes;
+  TimelinePanel* timeline;
   LogPanel* log;
 
  Q_SIGNALS:
@@ -56,6 +65,7 @@ class RunDesk : public QObject {
   void state_changed();
 
  private:
+  void share_cursor();
   void connect_actions();
   void connect_run();
   void follow(DocumentTab* tab);
@@ -69,6 +79,7 @@ class RunDesk : public QObject {
   Workspace& workspace_;
   Actions& actions_;
   QWidget* window_;
+  PlotCursor* cursor_;  ///< of all plots
   RunController runs_{};
   QPointer<DocumentTab> tab_{};
   QMetaObject::Connection replaced_{};

@@ -21,6 +21,7 @@ constexpr char kGallery[] = "start/gallery";
 constexpr char kTour[] = "start/tour_seen";
 constexpr char kGeometry[] = "window/geometry";
 constexpr char kLayout[] = "window/layout";
+constexpr char kMotion[] = "window/reduced_motion";
 constexpr char kQueues[] = "run/show_queues";
 
 QString word_of(Theme::Mode mode) {
@@ -65,6 +66,9 @@ void Settings::clear_recent_files() { QSettings().remove(kRecent); }
 Theme::Mode Settings::theme() { return theme_mode(QSettings().value(kTheme).toString()).value_or(Theme::Mode::System); }
 
 void Settings::set_theme(Theme::Mode mode) { QSettings().setValue(kTheme, word_of(mode)); }
+
+bool Settings::reduced_motion() { return QSettings().value(kMotion, false).toBool(); }
+void Settings::set_reduced_motion(bool on) { QSettings().setValue(kMotion, on); }
 
 double Settings::font_scale() {
   return std::clamp(QSettings().value(kFont, 1.0).toDouble(), kLeastFont, kLargestFont);

@@ -24,6 +24,9 @@ class Settings {
   [[nodiscard]] static Theme::Mode theme();
   static void set_theme(Theme::Mode mode);
 
+  [[nodiscard]] static bool reduced_motion();
+  static void set_reduced_motion(bool on);
+
   /// Size of all writing, as a multiple of the platform's.
   static constexpr double kLeastFont = 0.8;
   static constexpr double kLargestFont = 2.0;

@@ -107,6 +107,12 @@ void Theme::choose() {
   icons_.clear();
 }
 
+void Theme::set_reduced_motion(bool on) {
+  if (on == reduced_motion_) return;
+  reduced_motion_ = on;
+  Q_EMIT changed();
+}
+
 void Theme::set_mode(Mode mode) {
   mode_ = mode;
   choose();

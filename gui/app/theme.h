@@ -29,6 +29,10 @@ class Theme : public QObject {
   void set_font_scale(double scale);
   [[nodiscard]] double font_scale() const { return font_scale_; }
 
+  /// Nothing moves by itself: for those whom it disturbs.
+  void set_reduced_motion(bool on);
+  [[nodiscard]] bool reduced_motion() const { return reduced_motion_; }
+
   struct Colors {
     QColor window, panel, raised, border;          ///< surfaces, from back to front
     QColor text, muted, disabled;                  ///< writing
@@ -61,6 +65,7 @@ class Theme : public QObject {
 
   Mode mode_ = Mode::System;
   bool dark_ = false;
+  bool reduced_motion_ = false;
   double font_scale_ = 1;
   QFont platform_font_{};  ///< before this one scaled it
   bool styled_ = false;       ///< the application has our widget style

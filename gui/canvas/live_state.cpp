@@ -26,6 +26,24 @@ QString detail_text(const LiveState& state) {
   return words("%1 % blocked").arg(percent(state.blocked));
 }
 
+LiveState::Mood mood_of(const LiveState& state) {
+  if (state.busy + state.starved + state.blocked < 0.02) return LiveState::Mood::Idle;
+  if (state.busy >= state.starved && state.busy >= state.blocked) return LiveState::Mood::Busy;
+  return state.starved >= state.blocked ? LiveState::Mood::Starved : LiveState::Mood::Blocked;
+}
+
+QString span(double seconds) {
+  const auto number = [](double value) { return QLocale().toString(value, 'f', value < 10 ? 1 : 0); };
+  if (seconds < 1e-3) return words("%1 µs").arg(number(seconds * 1e6));
+  return seconds < 1 ? words("%1 ms").arg(number(seconds * 1e3)) : words("%1 s").arg(number(seconds));
+}
+
+QString cost_text(const StageCounters& change, double dt) {
+  if (change.records == 0) return {};
+  const QString cpu = QLocale().toString(qRound(seconds(change.cpu) / dt * 100));
+  return words("%1 each · %2 % CPU").arg(span(seconds(change.busy) / static_cast<double>(change.records)), cpu);
+}
+
 LiveState stage_state(const StageSample& earlier, const StageSample& now, double dt) {
   const StageCounters change = now.total - earlier.total;
   const double waited = seconds(change.busy + change.starved + change.blocked);
@@ -36,6 +54,10 @@ LiveState stage_state(const StageSample& earlier, const StageSample& now, double
   state.starved = rounded(seconds(change.starved) / worker_time);
   state.blocked = rounded(seconds(change.blocked) / worker_time);
   state.detail = detail_text(state);
+  state.mood = mood_of(state);
+  state.cost = cost_text(change, dt);
+  state.per_second = static_cast<double>(change.records) / dt;
+  state.measured = true;
   return state;
 }
 
@@ -52,10 +74,19 @@ LiveState trainer_state(const TrainerSample& earlier, const TrainerSample& now, 
   const double total = std::max(seconds(change.total()), dt);
   state.starved = rounded(seconds(change.wait) / total);
   state.busy = rounded(seconds(change.total() - change.wait) / total);
+  state.mood = mood_of(state);
+  state.per_second = steps / dt;
+  if (steps > 0) state.cost = words("%1 a step").arg(span(seconds(change.total()) / steps));
   return state;
 }
 
 }  // namespace
+
+bool LiveState::operator==(const LiveState& other) const {
+  return rate == other.rate && detail == other.detail && brief == other.brief && busy == other.busy &&
+         starved == other.starved && blocked == other.blocked && mood == other.mood && cost == other.cost &&
+         busiest == other.busiest;
+}
 
 std::map<std::string, LiveState, std::less<>> live_states(const Snapshot& earlier, const Snapshot& now,
                                                           const std::string& trainer, bool staged) {

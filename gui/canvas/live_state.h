@@ -12,14 +12,20 @@ namespace feedline::gui {
 
 /// What a node wears while a run is on: a rate, a word, and how its workers spent the last second.
 struct LiveState {
+  /// What its workers mostly do.
+  enum class Mood { Idle, Busy, Starved, Blocked };
   QString rate{};    ///< "1,240/s"
   QString detail{};  ///< "82 % busy", "loss 0.512"
   QString brief{};   ///< beside the rate where there is no room for `detail`: "×3" workers of a staged run
   double busy = 0;   ///< parts of worker time, together at most 1
   double starved = 0;
   double blocked = 0;
+  Mood mood = Mood::Idle;
+  QString cost{};        ///< "1.2 ms · 34 % CPU": time of a worker a record, and of one core
+  double per_second = 0;  ///< records or steps: for a sparkline; not compared
+  bool measured = false;  ///< its records are timed: there is a distribution to show
   bool busiest = false;
-  bool operator==(const LiveState&) const = default;
+  bool operator==(const LiveState& other) const;
 };
 
 /// The live state of every stage (by node id) between two snapshots. `trainer` is the trainer node's id, which wears

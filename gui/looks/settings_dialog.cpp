@@ -77,6 +77,14 @@ QWidget* SettingsDialog::make_looks() {
                                 Theme::instance().set_font_scale(wanted);
                               });
   form->addRow(tr("Size of writing"), scale);
+  auto* still = new QCheckBox(tr("Reduce &motion: nothing on the canvas moves by itself"), page);
+  still->setObjectName(QStringLiteral("settings_motion"));
+  still->setChecked(Settings::reduced_motion());
+  connect(still, &QCheckBox::toggled, this, [](bool on) {
+    Settings::set_reduced_motion(on);
+    Theme::instance().set_reduced_motion(on);
+  });
+  form->addRow(still);
   return page;
 }
 

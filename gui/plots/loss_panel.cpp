@@ -2,17 +2,37 @@
 #include "plots/loss_panel.h"
 
 #include "app/theme.h"
+#include "plots/panel_menu.h"
+#include "plots/plot_navigator.h"
 
+#include <QActionGroup>
+#include <QMenu>
 #include <QVector>
 #include <qcustomplot.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace feedline::gui {
 
 namespace {
+
+constexpr int kRoomForRate = 760;  // pixels of width
+
+double memory_of(LossPanel::Smoothing smoothing) {
+  switch (smoothing) {
+    case LossPanel::Smoothing::Light:
+      return 1.0 / 200;
+    case LossPanel::Smoothing::Strong:
+      return 1.0 / 12;
+    case LossPanel::Smoothing::Off:
+    case LossPanel::Smoothing::Medium:
+      break;
+  }
+  return 1.0 / 50;
+}
 
 void set_points(QCPGraph* graph, const std::vector<Point>& points, double scale = 1) {
   QVector<double> keys;
@@ -44,8 +64,8 @@ double top_of(const std::vector<Point>& raw, const std::vector<Point>& smooth,
 
 }  // namespace
 
-std::vector<Point> smoothed(const std::vector<Point>& points) {
-  const double alpha = 1 / std::max(4.0, static_cast<double>(points.size()) / 50);
+std::vector<Point> smoothed(const std::vector<Point>& points, double memory) {
+  const double alpha = 1 / std::max(4.0, static_cast<double>(points.size()) * memory);
   std::vector<Point> out;
   out.reserve(points.size());
   double mean = 0;
@@ -60,12 +80,62 @@ std::vector<Point> smoothed(const std::vector<Point>& points) {
 }
 
 LossPanel::LossPanel(QWidget* parent)
-    : PlotPanel(tr("Press Run to watch loss and accuracy, on training and on validation data."), parent) {
+    : PlotPanel(tr("Loss and accuracy"),
+                tr("Press Run to watch loss and accuracy, on training and on validation data."), Across::Steps, parent) {
   plot()->plotLayout()->clear();
   loss_ = make_curves(0, tr("loss"));
   accuracy_ = make_curves(1, tr("accuracy (%)"));
+  rate_ = make_curves(2, tr("learning rate"));
+  plot()->plotLayout()->setColumnStretchFactor(2, 0.6);
+  read_curves(loss_, tr("loss"), [](double value) { return short_number(value); });
+  read_curves(accuracy_, tr("accuracy"), [](double value) { return percent(value / 100); });
+  add_reading(rate_.rect, {rate_.raw, tr("learning rate"), [](double value) { return short_number(value); }});
+  fill_menu();
   apply_theme();
   reset();
+}
+
+LossPanel::~LossPanel() {
+  if (rate_.rect->layout() == nullptr) delete rate_.rect;  // the plot takes only what it lays out with it
+}
+
+void LossPanel::fill_menu() {
+  QAction* log = menu()->add_action(tr("&Logarithmic loss axis"), {}, true);
+  connect(log, &QAction::toggled, this, &LossPanel::set_logarithmic);
+  QMenu* smoothing = menu()->add_menu(tr("&Smoothing of the loss"));
+  auto* choices = new QActionGroup(this);
+  const std::pair<Smoothing, QString> all[] = {{Smoothing::Off, tr("&None")},
+                                               {Smoothing::Light, tr("&Light")},
+                                               {Smoothing::Medium, tr("&Medium")},
+                                               {Smoothing::Strong, tr("&Strong")}};
+  for (const auto& [value, text] : all) {
+    QAction* action = choices->addAction(text);
+    action->setCheckable(true);
+    action->setChecked(value == smoothing_);
+    connect(action, &QAction::triggered, this, [this, value = value] { set_smoothing(value); });
+    smoothing->addAction(action);
+  }
+}
+
+void LossPanel::read_curves(const Curves& curves, const QString& what, const std::function<QString(double)>& words) {
+  add_reading(curves.rect, {curves.raw, what, words});
+  add_reading(curves.rect, {curves.train, tr("%1, training epoch").arg(what), words});
+  add_reading(curves.rect, {curves.validation, tr("%1, validation").arg(what), words});
+}
+
+void LossPanel::set_logarithmic(bool on) {
+  if (on == logarithmic_) return;
+  logarithmic_ = on;
+  QCPAxis* axis = loss_.rect->axis(QCPAxis::atLeft);
+  axis->setScaleType(on ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+  axis->setTicker(QSharedPointer<QCPAxisTicker>(on ? new QCPAxisTickerLog : new QCPAxisTicker));
+  apply_theme();
+  navigator()->reset();
+}
+
+void LossPanel::set_smoothing(Smoothing smoothing) {
+  smoothing_ = smoothing;
+  touch();
 }
 
 LossPanel::Curves LossPanel::make_curves(int column, const QString& label) {
@@ -86,17 +156,22 @@ LossPanel::Curves LossPanel::make_curves(int column, const QString& label) {
     *graph = plot()->addGraph(x, y);
     (*graph)->setAdaptiveSampling(true);
   }
+  add_pane(curves.rect);
   return curves;
 }
 
 void LossPanel::reset() {
   steps_loss_.clear();
   steps_accuracy_.emplace(std::size_t{1024});
+  steps_rate_.emplace(std::size_t{1024});
+  learning_rate_ = std::numeric_limits<double>::quiet_NaN();
   steps_ = total_steps_ = 0;
   epochs_ = 0;
   results_.clear();
   result_steps_.clear();
-  for (const Curves* curves : {&loss_, &accuracy_}) {
+  navigator()->reset();
+  set_frozen(false);
+  for (const Curves* curves : {&loss_, &accuracy_, &rate_}) {
     for (QCPGraph* graph : {curves->raw, curves->smooth, curves->train, curves->validation}) graph->data()->clear();
   }
   show_empty(true);
@@ -113,6 +188,8 @@ void LossPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
   if (std::isfinite(trainer.accuracy) && !trainer.validating) {
     steps_accuracy_->add(static_cast<double>(steps_), trainer.accuracy);
   }
+  learning_rate_ = trainer.learning_rate;
+  if (std::isfinite(learning_rate_)) steps_rate_->add(static_cast<double>(steps_), learning_rate_);
   show_empty(false);
   touch();
 }
@@ -133,9 +210,12 @@ void LossPanel::add_epoch(const EpochResult& result) {
 }
 
 void LossPanel::refresh() {
-  const std::vector<Point> smooth = smoothed(steps_loss_);
+  lay_out();
+  loss_.smooth->setVisible(smoothing_ != Smoothing::Off);
   set_points(loss_.raw, steps_loss_);
-  set_points(loss_.smooth, smooth);
+  set_points(loss_.smooth, smoothed(steps_loss_, memory_of(smoothing_)));
+  const std::vector<Point> rates = steps_rate_->points();
+  set_points(rate_.raw, rates);
   set_points(accuracy_.raw, steps_accuracy_->points(), 100);
   std::vector<Point> points[4];
   double lowest = 1;
@@ -153,18 +233,55 @@ void LossPanel::refresh() {
 
   const double last = result_steps_.empty() ? 0 : result_steps_.back();
   const double right = std::max({10.0, static_cast<double>(steps_), last}) * 1.02;
-  const double top = top_of(steps_loss_, smooth, results_);
-  loss_.rect->axis(QCPAxis::atBottom)->setRange(0, right);
-  accuracy_.rect->axis(QCPAxis::atBottom)->setRange(0, right);
-  loss_.rect->axis(QCPAxis::atLeft)->setRange(0, top > 0 ? top * 1.05 : 1);
+  navigator()->propose_x(0, right);
+  propose_loss();
+  double top_rate = 0;
+  for (const Point& point : rates) top_rate = std::max(top_rate, point.y);
+  navigator()->propose_y(rate_.rect, 0, top_rate > 0 ? top_rate * 1.12 : 1);
   for (const Point& point : steps_accuracy_->points()) lowest = std::min(lowest, point.y);
   for (const EpochResult& result : results_) {
     for (const double y : {result.train_accuracy, result.val_accuracy}) {
       if (std::isfinite(y)) lowest = std::min(lowest, y);
     }
   }
-  accuracy_.rect->axis(QCPAxis::atLeft)->setRange(std::floor(lowest * 10) * 10, 101);
+  navigator()->propose_y(accuracy_.rect, std::floor(lowest * 10) * 10, 101);
   show_readings();
+}
+
+void LossPanel::propose_loss() {
+  const double top = top_of(steps_loss_, smoothed(steps_loss_, memory_of(smoothing_)), results_);
+  if (!logarithmic_) return navigator()->propose_y(loss_.rect, 0, top > 0 ? top * 1.05 : 1);
+  double least = std::numeric_limits<double>::infinity();
+  const auto look = [&least](double y) {
+    if (std::isfinite(y) && y > 0) least = std::min(least, y);
+  };
+  for (const Point& point : steps_loss_) look(point.y);
+  for (const EpochResult& result : results_) {
+    look(result.train_loss);
+    look(result.val_loss);
+  }
+  if (!std::isfinite(least) || top <= 0) return navigator()->propose_y(loss_.rect, 0.1, 10);
+  navigator()->propose_y(loss_.rect, least / 1.2, std::max(top, least) * 1.2);
+}
+
+/// The learning rate has a rect of its own only where the others keep enough of the width.
+void LossPanel::lay_out() {
+  const bool room = plot()->width() >= kRoomForRate;
+  if (room == rate_.rect->visible()) return;
+  rate_.rect->setVisible(room);
+  QCPLayoutGrid* grid = plot()->plotLayout();
+  if (room) {
+    grid->addElement(0, 2, rate_.rect);
+    grid->setColumnStretchFactor(2, 0.6);
+  } else {
+    grid->take(rate_.rect);
+    grid->simplify();
+  }
+}
+
+void LossPanel::resizeEvent(QResizeEvent* event) {
+  PlotPanel::resizeEvent(event);
+  touch();
 }
 
 void LossPanel::show_readings() {
@@ -183,6 +300,8 @@ void LossPanel::show_readings() {
   }
   const std::vector<Point> smooth = smoothed(steps_loss_);
   if (!smooth.empty()) items.push_back({Readings::Mark::Line, c.train, tr("now"), short_number(smooth.back().y)});
+  if (std::isfinite(learning_rate_))
+    items.push_back({Readings::Mark::None, {}, tr("learning rate"), short_number(learning_rate_)});
   readings_->set_items(std::move(items));
 }
 
@@ -201,6 +320,8 @@ void LossPanel::style_curves(const Curves& curves) const {
 void LossPanel::restyle() {
   style_curves(loss_);
   style_curves(accuracy_);
+  style_curves(rate_);
+  rate_.raw->setPen(QPen(Theme::instance().colors().train, 2));
 }
 
 }  // namespace feedline::gui

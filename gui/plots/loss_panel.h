@@ -5,6 +5,7 @@
 #include "telemetry/series.h"
 #include "training/run.h"
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -14,25 +15,35 @@ class QCPGraph;
 namespace feedline::gui {
 
 /// Loss on the left, accuracy on the right, over training steps: the running training curve (faint as measured, strong
-/// smoothed) and one point an epoch for training (discs) and validation (diamonds).
+/// smoothed) and one point an epoch for training (discs) and validation (diamonds). Where there is room, the learning
+/// rate stands beside them. The loss can be drawn on a logarithmic axis.
 class LossPanel : public PlotPanel {
   Q_OBJECT
 
  public:
+  /// How much of the loss curve each point of the smoothed one remembers.
+  enum class Smoothing { Off, Light, Medium, Strong };
+
   explicit LossPanel(QWidget* parent = nullptr);
+  ~LossPanel() override;
   void reset() override;
   void show_snapshot(const Snapshot& now, const Snapshot& earlier) override;
   void add_epoch(const EpochResult& result);
+  void set_logarithmic(bool on);
+  void set_smoothing(Smoothing smoothing);
 
   [[nodiscard]] QCPGraph* train_loss_points() const { return loss_.train; }
   [[nodiscard]] QCPGraph* validation_loss_points() const { return loss_.validation; }
   [[nodiscard]] QCPGraph* train_accuracy_points() const { return accuracy_.train; }
   [[nodiscard]] QCPGraph* validation_accuracy_points() const { return accuracy_.validation; }
   [[nodiscard]] QCPGraph* loss_curve() const { return loss_.raw; }
+  [[nodiscard]] QCPGraph* smooth_curve() const { return loss_.smooth; }
+  [[nodiscard]] QCPGraph* rate_curve() const { return rate_.raw; }
 
  protected:
   void refresh() override;
   void restyle() override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   struct Curves {
@@ -43,14 +54,23 @@ class LossPanel : public PlotPanel {
     QCPGraph* validation = nullptr;
   };
   Curves make_curves(int column, const QString& label);
+  void fill_menu();
+  void read_curves(const Curves& curves, const QString& what, const std::function<QString(double)>& words);
+  void propose_loss();
+  void lay_out();
   void style_curves(const Curves& curves) const;
   [[nodiscard]] double epoch_end_step(std::uint32_t epoch) const;
   void show_readings();
 
   Curves loss_{};
   Curves accuracy_{};
+  Curves rate_{};  ///< `raw` only
+  bool logarithmic_ = false;
+  Smoothing smoothing_ = Smoothing::Medium;
   std::vector<Point> steps_loss_{};
   std::optional<Series> steps_accuracy_{};
+  std::optional<Series> steps_rate_{};
+  double learning_rate_ = 0;
   std::uint64_t steps_ = 0;
   std::uint64_t total_steps_ = 0;
   std::uint32_t epochs_ = 0;
@@ -58,7 +78,7 @@ class LossPanel : public PlotPanel {
   std::vector<double> result_steps_{};  ///< where each result stands
 };
 
-/// Exponential moving average whose memory is a fiftieth of the points, at least four; NaNs are passed over.
-[[nodiscard]] std::vector<Point> smoothed(const std::vector<Point>& points);
+/// Exponential moving average whose memory is that part of the points, at least four of them; NaNs are passed over.
+[[nodiscard]] std::vector<Point> smoothed(const std::vector<Point>& points, double memory = 1.0 / 50);
 
 }  // namespace feedline::gui

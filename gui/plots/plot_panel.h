@@ -1,25 +1,37 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "plots/cursor_item.h"
+#include "plots/exhibit.h"
+#include "plots/plot_cursor.h"
 #include "plots/readings.h"
 #include "telemetry/snapshot.h"
 
 #include <QElapsedTimer>
+#include <QPointer>
 #include <QString>
 #include <QTimer>
 #include <QWidget>
 
+class QAction;
 class QCPAxis;
 class QCPAxisRect;
 class QCustomPlot;
+class QKeyEvent;
 class QLabel;
 class QStackedLayout;
 
 namespace feedline::gui {
 
+class PanelMenu;
+class PlotNavigator;
+
 /// What every live panel shares: readings above, a plot in the theme's colours, an empty state in its place until there
 /// is something to show, and thrift: a panel that cannot be seen draws nothing, and no panel draws more than ten times
 /// a second however often it is fed.
+///
+/// Plots over time or steps can be zoomed and panned (PlotNavigator), frozen, and read by the one cursor of all plots:
+/// the mouse moves it, or the arrow keys once the plot has the focus. All panels export what they show.
 class PlotPanel : public QWidget {
   Q_OBJECT
 
@@ -29,6 +41,20 @@ class PlotPanel : public QWidget {
   /// `earlier` is about a second older than `now`.
   virtual void show_snapshot(const Snapshot& now, const Snapshot& earlier) = 0;
 
+  /// What the horizontal axis counts since the start of the run. Nothing: there is no cursor.
+  enum class Across { Nothing, Seconds, Steps };
+
+  /// The cursor that this panel shares with others, from now on. Until then it has its own.
+  void share_cursor(PlotCursor* cursor);
+  /// A frozen panel gathers on, but shows what it showed when it was frozen.
+  void set_frozen(bool frozen);
+  [[nodiscard]] bool frozen() const { return frozen_; }
+  /// What the cursor reads here: "loss 0.512", curve by curve.
+  [[nodiscard]] QStringList cursor_texts() const;
+  [[nodiscard]] Exhibit exhibit() const;
+
+  [[nodiscard]] PlotNavigator* navigator() const { return navigator_; }
+  [[nodiscard]] PanelMenu* menu() const { return menu_; }
   [[nodiscard]] QCustomPlot* plot() const { return plot_; }
   [[nodiscard]] const Readings* readings() const { return readings_; }
   [[nodiscard]] bool shows_empty_state() const;
@@ -36,8 +62,15 @@ class PlotPanel : public QWidget {
   [[nodiscard]] int redraws() const { return redraws_; }
 
  protected:
-  explicit PlotPanel(const QString& empty_text, QWidget* parent = nullptr);
+  PlotPanel(const QString& title, const QString& empty_text, Across across, QWidget* parent = nullptr);
 
+  /// A rect that is navigated and read by the cursor.
+  void add_pane(QCPAxisRect* rect);
+  /// A curve in a pane that the cursor reads and CSV lists.
+  void add_reading(QCPAxisRect* rect, CursorCurve curve);
+  void clear_readings();
+  /// All numbers shown, as CSV; the curves of all panes unless overridden.
+  [[nodiscard]] virtual QString csv() const;
   /// Copies what has been gathered into plottables and axes. Called right before a redraw only.
   virtual void refresh() = 0;
   /// Colours of the panel's own plottables; axes and background have been done.
@@ -52,18 +85,35 @@ class PlotPanel : public QWidget {
   void apply_theme();
 
   void showEvent(QShowEvent* event) override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
 
   Readings* readings_ = nullptr;
 
  private:
+  void build(const QString& empty_text);
+  void fill_menu();
   void redraw();
+  void point_at(QPoint pixel);
+  void step_cursor(int direction);
+  void show_cursor();
+  bool press(const QKeyEvent& event);
+  void tell_state();
 
+  Across across_;
   QCustomPlot* plot_ = nullptr;
+  PlotNavigator* navigator_ = nullptr;
+  PanelMenu* menu_ = nullptr;
+  QPointer<PlotCursor> cursor_{};
+  std::vector<CursorItem*> panes_{};
+  std::vector<CursorCurve> curves_{};
+  QAction* freeze_ = nullptr;
+  QLabel* state_ = nullptr;
   QLabel* empty_ = nullptr;
   QStackedLayout* stack_ = nullptr;
   QTimer redraw_timer_{};
   QElapsedTimer last_redraw_{};
   bool dirty_ = true;
+  bool frozen_ = false;
   int redraws_ = 0;
 };
 

@@ -2,6 +2,7 @@
 #include "plots/stages_panel.h"
 
 #include "app/theme.h"
+#include "plots/panel_menu.h"
 
 #include <QFontMetrics>
 #include <qcustomplot.h>
@@ -29,6 +30,41 @@ QFont note_font(const StageShare& row) {
 
 }  // namespace
 
+namespace {
+
+StageShare make_share(const QString& name, const StageCounters& delta, double time, double wall) {
+  StageShare row;
+  row.name = name;
+  row.busy = share_of(delta.busy, time);
+  row.starved = std::min(share_of(delta.starved, time), 1 - row.busy);
+  row.blocked = std::min(share_of(delta.blocked, time), 1 - row.busy - row.starved);
+  row.per_second = wall > 0 ? static_cast<double>(delta.records) / (wall * 1e-9) : 0;
+  return row;
+}
+
+void add_trainer(std::vector<StageShare>& rows, const Snapshot& earlier, const Snapshot& now, double wall) {
+  const StepTimes step = now.trainer.times - earlier.trainer.times;
+  if (now.trainer.times.total() <= 0) return;
+  StageShare row;
+  row.name = QStringLiteral("trainer");
+  row.busy = share_of(step.total() - step.wait, wall);
+  row.starved = std::min(share_of(step.wait, wall), 1 - row.busy);
+  row.per_second = wall > 0 ? static_cast<double>(now.trainer.steps - earlier.trainer.steps) / (wall * 1e-9) : 0;
+  row.trainer = true;
+  rows.push_back(row);
+}
+
+/// What a worker of the node did in between; nothing where it has not been there.
+StageCounters work_of(const Snapshot& earlier, const Snapshot& now, std::size_t stage, std::size_t worker) {
+  const std::vector<StageCounters>& each = now.stages[stage].by_worker;
+  if (worker >= each.size()) return {};
+  const bool known = stage < earlier.stages.size() && earlier.stages[stage].node == now.stages[stage].node &&
+                     worker < earlier.stages[stage].by_worker.size();
+  return known ? each[worker] - earlier.stages[stage].by_worker[worker] : each[worker];
+}
+
+}  // namespace
+
 std::vector<StageShare> stage_shares(const Snapshot& earlier, const Snapshot& now) {
   std::vector<StageShare> rows;
   const double wall = static_cast<double>(now.at - earlier.at);
@@ -38,30 +74,34 @@ std::vector<StageShare> stage_shares(const Snapshot& earlier, const Snapshot& no
     const bool known = i < earlier.stages.size() && earlier.stages[i].node == stage.node;
     const StageCounters delta = known ? stage.total - earlier.stages[i].total : stage.total;
     const double time = wall * static_cast<double>(std::max<std::size_t>(stage.workers, 1));
-    StageShare row;
-    row.name = QString::fromStdString(stage.node);
-    row.busy = share_of(delta.busy, time);
-    row.starved = std::min(share_of(delta.starved, time), 1 - row.busy);
-    row.blocked = std::min(share_of(delta.blocked, time), 1 - row.busy - row.starved);
-    row.per_second = wall > 0 ? static_cast<double>(delta.records) / (wall * 1e-9) : 0;
-    row.busiest = static_cast<int>(i) == busiest;
-    rows.push_back(row);
+    rows.push_back(make_share(QString::fromStdString(stage.node), delta, time, wall));
+    rows.back().busiest = static_cast<int>(i) == busiest;
   }
-  const StepTimes step = now.trainer.times - earlier.trainer.times;
-  if (now.trainer.times.total() > 0) {
-    StageShare row;
-    row.name = QStringLiteral("trainer");
-    row.busy = share_of(step.total() - step.wait, wall);
-    row.starved = std::min(share_of(step.wait, wall), 1 - row.busy);
-    row.per_second = wall > 0 ? static_cast<double>(now.trainer.steps - earlier.trainer.steps) / (wall * 1e-9) : 0;
-    row.trainer = true;
-    rows.push_back(row);
+  add_trainer(rows, earlier, now, wall);
+  return rows;
+}
+
+std::vector<StageShare> worker_shares(const Snapshot& earlier, const Snapshot& now) {
+  std::vector<StageShare> rows;
+  const double wall = static_cast<double>(now.at - earlier.at);
+  for (std::size_t first = 0, end = 0; first < now.stages.size(); first = end) {
+    const auto& stages = now.stages;
+    while (end < stages.size() && stages[end].segment == stages[first].segment) ++end;
+    const QString name = end - first == 1 ? QString::fromStdString(stages[first].node) : StagesPanel::tr("prepare");
+    for (std::size_t worker = 0; worker < stages[first].workers; ++worker) {
+      StageCounters work;
+      for (std::size_t i = first; i < end; ++i) work += work_of(earlier, now, i, worker);
+      work.records = work_of(earlier, now, end - 1, worker).records;
+      rows.push_back(make_share(QStringLiteral("%1 %2").arg(name).arg(worker + 1), work, wall, wall));
+    }
   }
+  add_trainer(rows, earlier, now, wall);
   return rows;
 }
 
 StagesPanel::StagesPanel(QWidget* parent)
-    : PlotPanel(tr("Press Run to see which stage is busy, which waits for input and which for room."), parent) {
+    : PlotPanel(tr("Stages"), tr("Press Run to see which stage is busy, which waits for input and which for room."),
+                Across::Nothing, parent) {
   const QString labels[kParts] = {tr("busy"), tr("starved"), tr("blocked")};
   for (int part = 0; part < kParts; ++part) {
     bars_[part] = new QCPBars(plot()->yAxis, plot()->xAxis);
@@ -77,19 +117,47 @@ StagesPanel::StagesPanel(QWidget* parent)
   const QSharedPointer<QCPAxisTickerText> shares(new QCPAxisTickerText);
   for (const int tick : {0, 25, 50, 75, 100}) shares->addTick(tick / 100.0, QString::number(tick));
   plot()->xAxis->setTicker(shares);
+  QAction* each = menu()->add_action(tr("Each &worker"), {}, true);
+  connect(each, &QAction::toggled, this, &StagesPanel::show_workers);
   apply_theme();
   reset();
 }
 
+void StagesPanel::show_workers(bool each) {
+  each_worker_ = each;
+  if (now_.stages.empty()) return;
+  make_rows();
+  touch();
+}
+
+void StagesPanel::make_rows() { rows_ = each_worker_ ? worker_shares(earlier_, now_) : stage_shares(earlier_, now_); }
+
+QString StagesPanel::csv() const {
+  QString text = csv_line({QStringLiteral("stage"), QStringLiteral("busy"), QStringLiteral("starved"),
+                           QStringLiteral("blocked"), QStringLiteral("per_second")});
+  for (const StageShare& row : rows_)
+    text += csv_line({row.name, csv_number(row.busy), csv_number(row.starved), csv_number(row.blocked),
+                      csv_number(row.per_second)});
+  return text;
+}
+
 void StagesPanel::reset() {
   rows_.clear();
+  now_ = earlier_ = {};
+  set_frozen(false);
   show_empty(true);
   touch();
 }
 
 void StagesPanel::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
   if (now.at <= earlier.at || now.stages.empty()) return;
-  rows_ = stage_shares(earlier, now);
+  now_.at = now.at;
+  now_.stages = now.stages;
+  now_.trainer = now.trainer;
+  earlier_.at = earlier.at;
+  earlier_.stages = earlier.stages;
+  earlier_.trainer = earlier.trainer;
+  make_rows();
   window_ = seconds(now.at - earlier.at);
   show_empty(false);
   touch();

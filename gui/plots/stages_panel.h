@@ -28,6 +28,8 @@ struct StageShare {
 
 /// The rows between two snapshots, in the order in which data flows.
 [[nodiscard]] std::vector<StageShare> stage_shares(const Snapshot& earlier, const Snapshot& now);
+/// The same worker by worker: a worker is busy with any node of its segment. `per_second` counts its segment's records.
+[[nodiscard]] std::vector<StageShare> worker_shares(const Snapshot& earlier, const Snapshot& now);
 
 class StagesPanel : public PlotPanel {
   Q_OBJECT
@@ -36,11 +38,14 @@ class StagesPanel : public PlotPanel {
   explicit StagesPanel(QWidget* parent = nullptr);
   void reset() override;
   void show_snapshot(const Snapshot& now, const Snapshot& earlier) override;
+  /// One row a worker rather than one a node.
+  void show_workers(bool each);
   [[nodiscard]] const std::vector<StageShare>& rows() const { return rows_; }
 
  protected:
   void refresh() override;
   void restyle() override;
+  [[nodiscard]] QString csv() const override;
 
  private:
   enum Part { Busy, Starved, Blocked, kParts };
@@ -48,6 +53,11 @@ class StagesPanel : public PlotPanel {
   void make_room();
   void write_segment(QCPItemText* item, double from, double share, double key, const QString& word) const;
 
+  void make_rows();
+
+  Snapshot now_{};  ///< what the rows are made of, and
+  Snapshot earlier_{};
+  bool each_worker_ = false;
   std::vector<StageShare> rows_{};
   double window_ = 1;  ///< seconds that the rows cover
   QCPBars* bars_[kParts] = {};

@@ -2,6 +2,7 @@
 #include "plots/step_panel.h"
 
 #include "app/theme.h"
+#include "plots/panel_menu.h"
 #include "plots/plot_panel.h"
 
 #include <QFontMetricsF>
@@ -37,12 +38,16 @@ std::array<Look, StepPanel::kParts> looks() {
 
 }  // namespace
 
-StepPanel::StepPanel(QWidget* parent) : QWidget(parent) {
+StepPanel::StepPanel(QWidget* parent)
+    : QWidget(parent), menu_(new PanelMenu([this] { return exhibit(); }, this)) {
+  setWindowTitle(tr("Step breakdown"));
+  menu_->hide();
   connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
 void StepPanel::reset() {
   empty_ = true;
+  menu_->hide();
   last_update_ = 0;
   shares_.fill(0);
   milliseconds_.fill(0);
@@ -61,6 +66,7 @@ void StepPanel::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
     milliseconds_[i] = static_cast<double>(parts[i]) * 1e-6 / steps;
   }
   empty_ = false;
+  menu_->show();
   last_update_ = now.at;
   update();
 }
@@ -113,12 +119,41 @@ void StepPanel::paint_list(QPainter& painter, const QRectF& area) const {
   }
 }
 
+void StepPanel::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  const QSize size = menu_->sizeHint();
+  menu_->setGeometry(QRect({width() - size.width(), 0}, size));
+}
+
+Exhibit StepPanel::exhibit() const {
+  return {.title = windowTitle(),
+          .size = size(),
+          .paint =
+              [this](QPaintDevice& device, const QSize& size) {
+                QPainter painter(&device);
+                paint(painter, QRectF({}, size));
+              },
+          .csv = [this] { return csv(); }};
+}
+
+QString StepPanel::csv() const {
+  const auto parts = looks();
+  QString text = csv_line({QStringLiteral("phase"), QStringLiteral("share"), QStringLiteral("ms_per_step")});
+  for (std::size_t i = 0; i < kParts; ++i)
+    text += csv_line({parts[i].name, csv_number(shares_[i]), csv_number(milliseconds_[i])});
+  return text;
+}
+
 void StepPanel::paintEvent(QPaintEvent*) {
   QPainter painter(this);
+  paint(painter, rect());
+}
+
+void StepPanel::paint(QPainter& painter, const QRectF& whole) const {
   painter.setRenderHint(QPainter::Antialiasing);
   const Theme& theme = Theme::instance();
-  painter.fillRect(rect(), theme.colors().panel);
-  const QRectF area = QRectF(rect()).adjusted(Theme::kUnit, Theme::kUnit, -Theme::kUnit, -Theme::kUnit);
+  painter.fillRect(whole, theme.colors().panel);
+  const QRectF area = whole.adjusted(Theme::kUnit, Theme::kUnit, -Theme::kUnit, -Theme::kUnit);
   if (empty_) {
     painter.setPen(theme.colors().muted);
     painter.drawText(area, Qt::AlignCenter | Qt::TextWordWrap,

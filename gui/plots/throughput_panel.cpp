@@ -3,11 +3,6 @@
 
 #include "app/theme.h"
 
-#include <QVector>
-#include <qcustomplot.h>
-
-#include <algorithm>
-#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -16,89 +11,87 @@ namespace feedline::gui {
 namespace {
 constexpr double kWindow = 0.5;  // seconds
 constexpr double kStall = 10;    // seconds without a step: shown as zero
+constexpr int kWide = 330;
+constexpr double kMega = 1e6;
 }  // namespace
 
 ThroughputPanel::ThroughputPanel(QWidget* parent)
-    : PlotPanel(tr("Press Run to see how many samples a second the pipeline feeds the model."), parent) {
-  graph_ = plot()->addGraph();
-  graph_->setName(tr("Throughput"));
-  plot()->xAxis->setLabel(tr("time since start (s)"));
-  plot()->yAxis->setLabel(tr("samples/s"));
-  plot()->yAxis->setNumberFormat(QStringLiteral("f"));
-  plot()->yAxis->setNumberPrecision(0);
-  plot()->yAxis->ticker()->setTickStepStrategy(QCPAxisTicker::tssReadability);
+    : TimePanel(tr("Throughput"), tr("Press Run to see how many samples a second the pipeline feeds the model."), kWide,
+                parent) {
+  const QString names[kRates] = {tr("samples/s"), tr("MB/s"), tr("steps/s")};
+  for (const QString& name : names) {
+    const std::size_t cell = add_cell(name);
+    add_curve(cell, name, [](double value) { return short_number(value); });
+  }
   apply_theme();
   reset();
 }
 
 void ThroughputPanel::reset() {
-  rates_.emplace(std::size_t{2048});
   from_.reset();
   fresh_ = true;
   training_s_ = 0;
   training_samples_ = 0;
-  rate_ = step_rate_ = elapsed_ = 0;
-  graph_->data()->clear();
-  show_empty(true);
-  touch();
+  for (double& rate : rates_) rate = 0;
+  TimePanel::reset();
+}
+
+void ThroughputPanel::add(double at) {
+  for (std::size_t i = 0; i < kRates; ++i) add_value(i, at, rates_[i]);
 }
 
 void ThroughputPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
   const TrainerSample& trainer = now.trainer;
-  elapsed_ = now.elapsed();
+  const double elapsed = now.elapsed();
+  set_elapsed(elapsed);
   if (now.started == 0) return;
   if (trainer.validating) {
-    if (from_) rates_->add(elapsed_, std::numeric_limits<double>::quiet_NaN());
+    if (from_)
+      for (std::size_t i = 0; i < kRates; ++i) add_value(i, elapsed, std::numeric_limits<double>::quiet_NaN());
     from_.reset();
     fresh_ = true;
     return;
   }
-  const Mark here{elapsed_, trainer.samples, trainer.steps};
+  const Mark here{elapsed, {trainer.samples, now.stages.empty() ? 0 : now.stages.front().total.bytes, trainer.steps}};
   if (!from_) from_ = here;
   const double window = here.at - from_->at;
-  const bool stepped = here.steps > from_->steps;
+  const bool stepped = here.counts[Steps] > from_->counts[Steps];
   if (window < kWindow || (!stepped && window < kStall)) return;
-  rate_ = static_cast<double>(here.samples - from_->samples) / window;
-  step_rate_ = static_cast<double>(here.steps - from_->steps) / window;
+  for (std::size_t i = 0; i < kRates; ++i)
+    rates_[i] = static_cast<double>(here.counts[i] - from_->counts[i]) / window / (i == Megabytes ? kMega : 1);
   training_s_ += window;
-  training_samples_ += here.samples - from_->samples;
+  training_samples_ += here.counts[Samples] - from_->counts[Samples];
   // A rate holds for its whole window: an epoch of one window only is a line too, not a point that nobody sees.
-  if (std::exchange(fresh_, false)) rates_->add(from_->at, rate_);
-  rates_->add(elapsed_, rate_);
+  if (std::exchange(fresh_, false)) add(from_->at);
+  add(elapsed);
   from_ = here;
   show_empty(false);
   touch();
 }
 
 void ThroughputPanel::refresh() {
-  QVector<double> keys;
-  QVector<double> values;
-  double top = 0;
-  for (const Point& point : rates_->points()) {
-    keys << point.x;
-    values << point.y;
-    if (std::isfinite(point.y)) top = std::max(top, point.y);
-  }
-  graph_->setData(keys, values, true);
-  plot()->xAxis->setRange(0, std::max(5.0, elapsed_));
-  plot()->yAxis->setRange(0, top > 0 ? top * 1.12 : 1);
-  const QColor color = Theme::instance().colors().train;
-  readings_->set_items({
-      {Readings::Mark::Line, color, tr("now"), tr("%1 samples/s").arg(short_number(rate_))},
-      {Readings::Mark::None, {}, {}, tr("%1 steps/s").arg(short_number(step_rate_))},
-      {Readings::Mark::None,
-       {},
-       tr("mean"),
-       tr("%1 samples/s")
-           .arg(short_number(training_s_ > 0 ? static_cast<double>(training_samples_) / training_s_ : 0))},
-  });
+  TimePanel::refresh();
+  const auto reading = [](const QString& name, const QString& text, double value) {
+    return Readings::Item{Readings::Mark::None, {}, name, text.arg(short_number(value))};
+  };
+  Readings::Item rate = reading(tr("now"), tr("%1 samples/s"), rates_[Samples]);
+  rate.mark = Readings::Mark::Line;
+  rate.color = Theme::instance().colors().train;
+  readings_->set_items(
+      {rate, reading({}, tr("%1 MB/s"), rates_[Megabytes]), reading({}, tr("%1 steps/s"), rates_[Steps]),
+       reading(tr("mean"), tr("%1 samples/s"),
+               training_s_ > 0 ? static_cast<double>(training_samples_) / training_s_ : 0)});
 }
 
 void ThroughputPanel::restyle() {
-  QColor fill = Theme::instance().colors().train;
-  graph_->setPen(QPen(fill, 2));
-  fill.setAlpha(38);
-  graph_->setBrush(fill);
+  const Theme::Colors& c = Theme::instance().colors();
+  const QColor colors[kRates] = {c.train, c.blocked, c.busy};
+  for (std::size_t i = 0; i < curves(); ++i) {
+    QColor fill = colors[i];
+    curve(i)->setPen(QPen(fill, 2));
+    fill.setAlpha(38);
+    curve(i)->setBrush(fill);
+  }
 }
 
 }  // namespace feedline::gui

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "plots/plot_panel.h"
-#include "telemetry/series.h"
-
-#include <optional>
-
-class QCPGraph;
+#include "plots/time_panel.h"
 
 namespace feedline::gui {
 
-/// Training samples a second over the whole run. The rate is taken over windows of half a second and at least one step;
-/// validation leaves a gap, because it trains nothing.
-class ThroughputPanel : public PlotPanel {
+/// Training samples, megabytes and steps a second over the whole run. Rates are taken over windows of half a second and
+/// at least one step; validation leaves a gap, because it trains nothing. Megabytes are those that the source reads.
+class ThroughputPanel : public TimePanel {
   Q_OBJECT
 
  public:
@@ -25,21 +20,18 @@ class ThroughputPanel : public PlotPanel {
   void restyle() override;
 
  private:
+  enum Rate : std::size_t { Samples, Megabytes, Steps, kRates };
   struct Mark {
     double at = 0;  ///< seconds since the start
-    std::uint64_t samples = 0;
-    std::uint64_t steps = 0;
+    std::uint64_t counts[kRates] = {};
   };
+  void add(double at);
 
-  std::optional<Series> rates_{};
   std::optional<Mark> from_{};  ///< start of the window being measured; none while validating
   bool fresh_ = true;           ///< that window is the first since the start or a validation
   double training_s_ = 0;       ///< covered by windows
   std::uint64_t training_samples_ = 0;
-  double rate_ = 0;
-  double step_rate_ = 0;
-  double elapsed_ = 0;
-  QCPGraph* graph_ = nullptr;
+  double rates_[kRates] = {};
 };
 
 }  // namespace feedline::gui

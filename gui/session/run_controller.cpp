@@ -2,6 +2,7 @@
 #include "session/run_controller.h"
 
 #include <QMetaObject>
+#include <QSaveFile>
 
 #include <algorithm>
 #include <atomic>
@@ -44,10 +45,20 @@ class RunController::Relay {
 
   void send(const Fact& fact) {
     if (std::this_thread::get_id() != owner_ && !stepped_back_.exchange(true)) step_back();
+    call([id = run_id_, fact](RunController& target) { target.receive(id, fact); });
+  }
+
+  void send(Snapshot now) {
+    call([id = run_id_, now = std::move(now)](RunController& target) { target.receive(id, now); });
+  }
+
+  /// On the controller's thread, if it is still there.
+  template <class Work>
+  void call(Work work) {
     const std::lock_guard lock(mutex_);
     if (target_ == nullptr) return;
     QMetaObject::invokeMethod(
-        target_, [target = target_, id = run_id_, fact] { target->receive(id, fact); }, Qt::QueuedConnection);
+        target_, [target = target_, work = std::move(work)] { work(*target); }, Qt::QueuedConnection);
   }
 
   void cut() {
@@ -66,7 +77,9 @@ class RunController::Relay {
 RunController::RunController(QObject* parent) : QObject(parent) {
   courier_.setMaxThreadCount(1);
   timer_.setInterval(kPollMs);
-  connect(&timer_, &QTimer::timeout, this, &RunController::take_snapshot);
+  reader_.setMaxThreadCount(1);
+  scribe_.setMaxThreadCount(1);
+  connect(&timer_, &QTimer::timeout, this, &RunController::ask_for_snapshot);
 }
 
 RunController::~RunController() {
@@ -79,6 +92,8 @@ RunController::~RunController() {
 void RunController::start(const Document& document, RunOptions options) {
   if (active()) return;
   recent_.clear();
+  last_durations_.clear();
+  asked_ = false;
   relay_ = std::make_shared<Relay>(this, ++run_id_);
   set_state(State::Preparing);
   run_ = Run::start(document, std::move(options), [relay = relay_](const Fact& fact) { relay->send(fact); });
@@ -108,6 +123,27 @@ void RunController::set_workers(const QString& node, std::size_t workers) {
   courier_.start([run = run_, id = node.toStdString(), workers] { static_cast<void>(run->set_workers(id, workers)); });
 }
 
+void RunController::export_trace(const QString& path, std::shared_ptr<const Trace> trace, const Locate& locate) {
+  if (trace == nullptr) return;
+  scribe_.start([this, path, trace = std::move(trace), locate] {  // the pool waits for it before this object goes
+    QSaveFile file(path);
+    const bool written = file.open(QIODevice::WriteOnly) &&
+                         file.write(QByteArray::fromStdString(trace_json(trace->read(), locate))) >= 0 && file.commit();
+    const QString fault = written ? QString() : file.errorString();
+    QMetaObject::invokeMethod(this, [this, path, fault] { Q_EMIT trace_exported(path, fault); }, Qt::QueuedConnection);
+  });
+}
+
+void RunController::ask_for_durations() {
+  if (!run_) {
+    Q_EMIT durations_read(last_durations_);
+    return;
+  }
+  reader_.start([run = run_, relay = relay_] {
+    relay->call([all = run->durations()](RunController& target) { Q_EMIT target.durations_read(all); });
+  });
+}
+
 void RunController::receive(quint64 run_id, const Fact& fact) {
   if (run_id != run_id_ || !run_) return;
   std::visit(Overloaded{
@@ -126,7 +162,8 @@ void RunController::receive(quint64 run_id, const Fact& fact) {
 
 void RunController::finish(const RunResult& result) {
   timer_.stop();
-  take_snapshot();
+  if (result.last.at != 0) show(result.last);
+  last_durations_ = result.durations;
   relay_->cut();
   relay_.reset();
   reaper_ = std::jthread([run = std::move(run_)]() mutable { run.reset(); });
@@ -134,8 +171,19 @@ void RunController::finish(const RunResult& result) {
   Q_EMIT finished(result);
 }
 
-void RunController::take_snapshot() {
-  const Snapshot now = run_->snapshot();
+void RunController::ask_for_snapshot() {
+  if (asked_) return;  // a window or a meter that is late misses points, and nothing piles up
+  asked_ = true;
+  reader_.start([run = run_, relay = relay_] { relay->send(run->snapshot()); });
+}
+
+void RunController::receive(quint64 run_id, const Snapshot& now) {
+  if (run_id != run_id_ || !run_) return;
+  asked_ = false;
+  show(now);
+}
+
+void RunController::show(const Snapshot& now) {
   // The newest one that is at least a second old, or the first.
   const Nanos second = from_seconds(1);
   const auto young =

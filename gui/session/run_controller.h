@@ -3,6 +3,7 @@
 
 #include "graph/document.h"
 #include "telemetry/snapshot.h"
+#include "telemetry/trace_export.h"
 #include "training/run.h"
 
 #include <QObject>
@@ -16,8 +17,9 @@
 
 namespace feedline::gui {
 
-/// The only place in the window that touches a run's threads. Numbers are polled by one 20 Hz timer; facts arrive as
-/// queued calls with the id of their run, and those of an older run are dropped. Nothing here waits for the backend.
+/// The only place in the window that touches a run's threads. Numbers are polled by one 20 Hz timer, and read on a thread
+/// of their own (/proc and a GPU's driver take their time); facts arrive as queued calls with the id of their run, and
+/// those of an older run are dropped. Nothing here waits for the backend.
 class RunController : public QObject {
   Q_OBJECT
 
@@ -39,6 +41,14 @@ class RunController : public QObject {
   /// Gives a node of the data side so many workers from now on, while a run is active. Returns at once: threads are
   /// started elsewhere.
   void set_workers(const QString& node, std::size_t workers);
+  /// The timeline of the run that is on; null without one.
+  [[nodiscard]] std::shared_ptr<const Trace> trace() const { return run_ ? run_->trace() : nullptr; }
+  /// Finds the files of its records, also when it has ended; call it once the run has started.
+  [[nodiscard]] Locate locator() const { return run_ ? run_->locator() : Locate(); }
+  /// How long nodes took over single records, in the run that is on or was last; answered by durations_read().
+  void ask_for_durations();
+  /// Writes a timeline as a trace file, elsewhere; answered by trace_exported().
+  void export_trace(const QString& path, std::shared_ptr<const Trace> trace, const Locate& locate);
 
  Q_SIGNALS:
   void state_changed(feedline::gui::RunController::State state);
@@ -51,11 +61,16 @@ class RunController : public QObject {
   void noticed(const feedline::Error& error);
   void epoch_done(const feedline::EpochResult& result);
   void finished(const feedline::RunResult& result);
+  void durations_read(const std::vector<feedline::NodeDurations>& durations);
+  /// `fault`: what went wrong; empty: the file is there.
+  void trace_exported(const QString& path, const QString& fault);
 
  private:
   class Relay;
   void receive(quint64 run_id, const Fact& fact);
-  void take_snapshot();
+  void receive(quint64 run_id, const Snapshot& now);
+  void ask_for_snapshot();
+  void show(const Snapshot& now);
   void finish(const RunResult& result);
   void set_state(State state);
 
@@ -65,7 +80,11 @@ class RunController : public QObject {
   std::shared_ptr<Run> run_{};
   std::jthread reaper_{};  ///< takes the finished run apart, off this thread
   QThreadPool courier_{};   ///< one thread, so that wishes arrive in their order
+  QThreadPool scribe_{};    ///< one thread: writes files
+  QThreadPool reader_{};    ///< one thread: reads snapshots
+  bool asked_ = false;      ///< a snapshot is on its way
   QTimer timer_{};
+  std::vector<NodeDurations> last_durations_{};  ///< of the run that has ended
   std::vector<Snapshot> recent_{};  ///< the last second, oldest first
 };
 

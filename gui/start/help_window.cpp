@@ -33,7 +33,7 @@ QString title_of(const QString& name) {
 QStringList pages() {
   QStringList names = QDir(QStringLiteral(":/help")).entryList({QStringLiteral("*.md")}, QDir::Files, QDir::Name);
   int at = 0;
-  for (const char* first : {"getting-started.md", "editor.md", "command-line.md"})
+  for (const char* first : {"getting-started.md", "editor.md", "live-view.md", "command-line.md"})
     if (const auto found = names.indexOf(QLatin1String(first)); found >= 0) names.move(found, at++);
   return names;
 }

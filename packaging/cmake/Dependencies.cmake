@@ -49,10 +49,10 @@ else()
 endif()
 
 if(FEEDLINE_GUI)
-  find_package(Qt6 6.4 QUIET COMPONENTS Widgets PrintSupport)
+  find_package(Qt6 6.4 QUIET COMPONENTS Widgets PrintSupport Svg)
   find_package(QCustomPlotQt6 QUIET)
-  if(NOT Qt6PrintSupport_FOUND OR NOT QCustomPlotQt6_FOUND)
-    message(FATAL_ERROR "The window needs Qt 6.4 Widgets and QCustomPlot (Debian: qt6-base-dev, "
+  if(NOT Qt6PrintSupport_FOUND OR NOT Qt6Svg_FOUND OR NOT QCustomPlotQt6_FOUND)
+    message(FATAL_ERROR "The window needs Qt 6.4 Widgets and Svg, and QCustomPlot (Debian: qt6-base-dev, qt6-svg-dev, "
             "libqcustomplot-dev). Without them: cmake -DFEEDLINE_GUI=OFF builds library and command line.")
   endif()
   feedline_library(graphviz HEADER graphviz/gvc.h LIBRARY gvc cgraph)

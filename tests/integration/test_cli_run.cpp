@@ -19,7 +19,8 @@ using namespace feedline::test;
 namespace {
 
 const QStringList kTop = {"samples_per_s", "steps",          "wall_s", "epochs", "stages",  "step",
-                          "errors",        "peak_rss_bytes", "seed",   "device", "versions", "notices"};
+                          "errors",        "peak_rss_bytes", "seed",   "device", "versions", "notices",
+                          "confusion"};
 const QStringList kEpoch = {"train_loss", "train_accuracy", "val_loss", "val_accuracy",
                             "samples_per_s", "wall_s", "first_wait_s", "median_wait_s"};
 const QStringList kStage = {"node",   "type",      "records",   "records_per_s", "cpu_s",
@@ -47,6 +48,7 @@ class TestCliRun : public QObject {
   void initTestCase() { idx_ = small_idx(cli_.path("data")); }
   void json_holds_the_interface();
   void one_seed_gives_equal_bytes_whatever_the_workers();
+  void json_tells_what_is_taken_for_what();
   void json_goes_to_a_file_and_replaces_it();
   void max_steps_ends_early();
   void picture_folder_trains();
@@ -119,6 +121,33 @@ void TestCliRun::one_seed_gives_equal_bytes_whatever_the_workers() {
   QVERIFY(first.count(',') == 7);
   QCOMPARE(losses("1", "3"), first);
   QVERIFY(losses("2", "1") != first);
+}
+
+void TestCliRun::json_tells_what_is_taken_for_what() {
+  const auto found = [&](const char* workers) {
+    return cli_.run(train({"--epochs", "2", "--device", "cpu", "--workers", workers, "--json", "-"})).json();
+  };
+  const QJsonDocument json = found("1");
+  const QJsonObject confusion = json["confusion"].toObject();
+  QCOMPARE(confusion["epoch"].toInt(), 2);
+  QCOMPARE(confusion["classes"].toArray().size(), 10);
+  int right = 0;
+  int all = 0;
+  for (int label = 0; label < 10; ++label)
+    for (int predicted = 0; predicted < 10; ++predicted) {
+      const int count = confusion["counts"][label][predicted].toInt(-1);
+      QVERIFY(count >= 0);
+      all += count;
+      right += label == predicted ? count : 0;
+    }
+  QCOMPARE(all, 256);
+  QVERIFY(std::abs(right / 256.0 - json["epochs"][1]["val_accuracy"].toDouble()) < 1e-9);
+  const QJsonArray worst = confusion["worst"].toArray();
+  QCOMPARE(worst.size(), 24);
+  for (qsizetype i = 1; i < worst.size(); ++i)
+    QVERIFY(worst[i - 1]["label_probability"].toDouble() <= worst[i]["label_probability"].toDouble());
+  QVERIFY(worst[0]["record"].toInt(-1) >= 0);
+  QCOMPARE(found("3")["confusion"].toObject(), confusion);
 }
 
 void TestCliRun::json_goes_to_a_file_and_replaces_it() {

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/worst_model.h"
+
+namespace feedline::gui {
+
+void WorstModel::set_judgement(const Judgement& judgement) {
+  beginResetModel();
+  judgement_ = judgement;
+  pictures_.clear();
+  choose_rows();
+  endResetModel();
+}
+
+void WorstModel::clear() {
+  only_.reset();
+  set_judgement({});
+}
+
+void WorstModel::set_pictures(QList<QImage> pictures) {
+  pictures_ = std::move(pictures);
+  if (!rows_.empty()) Q_EMIT dataChanged(index(0), index(rowCount() - 1), {Qt::DecorationRole});
+}
+
+void WorstModel::show_only(std::optional<Confusion> confusion) {
+  beginResetModel();
+  only_ = confusion;
+  choose_rows();
+  endResetModel();
+}
+
+void WorstModel::choose_rows() {
+  rows_.clear();
+  for (std::size_t i = 0; i < judgement_.worst.size(); ++i) {
+    const WorstSample& sample = judgement_.worst[i];
+    if (!only_ || *only_ == Confusion{sample.label, sample.predicted}) rows_.push_back(i);
+  }
+}
+
+int WorstModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(rows_.size()); }
+
+QVariant WorstModel::data(const QModelIndex& index, int role) const {
+  if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
+  const std::size_t at = rows_[static_cast<std::size_t>(index.row())];
+  const WorstSample& sample = judgement_.worst[at];
+  const QString label = QString::fromStdString(judgement_.name_of(sample.label));
+  const QString predicted = QString::fromStdString(judgement_.name_of(sample.predicted));
+  const auto share = [](double part) { return QString::number(part * 100, 'f', part < 0.1 ? 1 : 0); };
+  switch (role) {
+    case Qt::DisplayRole:
+      return sample.label == sample.predicted ? tr("%1 ✓ %2 %").arg(label, share(sample.truth))
+                                              : tr("%1 → %2").arg(label, predicted);
+    case Qt::DecorationRole:
+      return static_cast<qsizetype>(at) < pictures_.size() ? QVariant(pictures_[static_cast<qsizetype>(at)]) : QVariant();
+    case Qt::ToolTipRole:
+    case Qt::AccessibleTextRole:
+      return tr("It is %1 (given %2 %), taken for %3 (%4 %)\nrecord %5\n%6")
+          .arg(label, share(sample.truth), predicted, share(sample.confidence))
+          .arg(sample.record)
+          .arg(QString::fromStdString(sample.file));
+    case RecordRole:
+      return QVariant::fromValue<qulonglong>(sample.record);
+    case FileRole:
+      return QString::fromStdString(sample.file);
+    default:
+      return {};
+  }
+}
+
+}  // namespace feedline::gui

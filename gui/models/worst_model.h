@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "training/judgement.h"
+
+#include <QAbstractListModel>
+#include <QImage>
+#include <QList>
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace feedline::gui {
+
+/// The validation samples that a model got most wrong, worst first, with their pictures once these have been made.
+class WorstModel : public QAbstractListModel {
+  Q_OBJECT
+
+ public:
+  enum Role { RecordRole = Qt::UserRole, FileRole };
+  /// A true class and what it was taken for.
+  using Confusion = std::pair<std::int64_t, std::int64_t>;
+
+  using QAbstractListModel::QAbstractListModel;
+
+  void set_judgement(const Judgement& judgement);
+  void clear();
+  /// One a sample of the judgement, in its order; null ones where there is nothing to see.
+  void set_pictures(QList<QImage> pictures);
+  /// Only samples of this kind of mistake; none: all.
+  void show_only(std::optional<Confusion> confusion);
+
+  [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
+  [[nodiscard]] QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+
+ private:
+  void choose_rows();
+
+  Judgement judgement_{};
+  QList<QImage> pictures_{};
+  std::optional<Confusion> only_{};
+  std::vector<std::size_t> rows_{};  ///< indices into judgement_.worst
+};
+
+}  // namespace feedline::gui

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plots/confusion_view.h"
+
+#include "app/theme.h"
+
+#include <QHelpEvent>
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QToolTip>
+
+#include <algorithm>
+#include <cmath>
+
+namespace feedline::gui {
+
+namespace {
+
+constexpr double kMostNames = 110;  // pixels that the names of classes may take
+
+QColor mix(const QColor& from, const QColor& to, double part) {
+  const auto between = [part](int a, int b) { return static_cast<int>(std::lround(a + (b - a) * part)); };
+  return {between(from.red(), to.red()), between(from.green(), to.green()), between(from.blue(), to.blue())};
+}
+
+}  // namespace
+
+ConfusionView::ConfusionView(QWidget* parent) : QWidget(parent) {
+  setAccessibleName(tr("Confusion matrix"));
+  setFocusPolicy(Qt::StrongFocus);
+  setMouseTracking(true);
+  connect(&Theme::instance(), &Theme::changed, this, [this] {
+    shade();
+    update();
+  });
+}
+
+void ConfusionView::set_judgement(const Judgement& judgement) {
+  judgement_ = judgement;
+  if (chosen_ && std::max(chosen_->first, chosen_->second) >= classes()) chosen_.reset();
+  shade();
+  update();
+}
+
+double ConfusionView::share(int label, int predicted) const {
+  std::uint64_t all = 0;
+  for (int i = 0; i < classes(); ++i) all += judgement_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(i));
+  const std::uint64_t count = judgement_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(predicted));
+  return all == 0 ? 0 : static_cast<double>(count) / static_cast<double>(all);
+}
+
+/// The square root spreads the few mistakes of a good model over more shades.
+void ConfusionView::shade() {
+  const Theme::Colors& c = Theme::instance().colors();
+  shades_ = classes() > 0 ? QImage(classes(), classes(), QImage::Format_RGB32) : QImage();
+  for (int label = 0; label < classes(); ++label) {
+    std::uint64_t all = 0;
+    for (int i = 0; i < classes(); ++i)
+      all += judgement_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(i));
+    for (int predicted = 0; predicted < classes(); ++predicted) {
+      const auto count = judgement_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(predicted));
+      const double part = all == 0 ? 0 : std::sqrt(static_cast<double>(count) / static_cast<double>(all));
+      shades_.setPixelColor(predicted, label, mix(c.raised, label == predicted ? c.good : c.error, part * 0.85));
+    }
+  }
+}
+
+void ConfusionView::choose(std::optional<Cell> cell) {
+  if (cell == chosen_) return;
+  chosen_ = cell;
+  setAccessibleDescription(cell ? text_of(*cell) : QString());
+  update();
+  Q_EMIT cell_chosen(cell);
+}
+
+QString ConfusionView::text_of(const Cell& cell) const {
+  const auto [label, predicted] = cell;
+  const auto count = judgement_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(predicted));
+  const QString share_text = QString::number(share(label, predicted) * 100, 'f', 1);
+  const QString name = QString::fromStdString(judgement_.name_of(label));
+  if (label == predicted) return tr("%1 recognised: %2 (%3 %)").arg(name).arg(count).arg(share_text);
+  return tr("%1 taken for %2: %3 (%4 %)")
+      .arg(name, QString::fromStdString(judgement_.name_of(predicted)))
+      .arg(count)
+      .arg(share_text);
+}
+
+double ConfusionView::names_width() const {
+  const QFontMetricsF metrics(Theme::instance().small_font());
+  double width = metrics.height();
+  for (int i = 0; i < classes(); ++i)
+    width = std::max(width, metrics.horizontalAdvance(QString::fromStdString(judgement_.name_of(i))));
+  return std::min(width + 6, kMostNames);
+}
+
+QRectF ConfusionView::matrix_area(const QRectF& whole) const {
+  const double line = QFontMetricsF(Theme::instance().small_font()).height() + 4;
+  const double left = names_width() + line;
+  const QRectF room = whole.adjusted(left, 2 * line, -Theme::kUnit, -Theme::kUnit);
+  const double side = std::max(1.0, std::min(room.width(), room.height()));
+  return {room.left(), room.top(), side, side};
+}
+
+QRectF ConfusionView::rect_of(const Cell& cell) const {
+  const QRectF area = matrix_area(rect());
+  const double step = area.width() / std::max(classes(), 1);
+  return {area.left() + cell.second * step, area.top() + cell.first * step, step, step};
+}
+
+std::optional<ConfusionView::Cell> ConfusionView::cell_at(QPointF pos) const {
+  const QRectF area = matrix_area(rect());
+  if (classes() == 0 || !area.contains(pos)) return std::nullopt;
+  const double step = area.width() / classes();
+  return Cell{std::min(static_cast<int>((pos.y() - area.top()) / step), classes() - 1),
+              std::min(static_cast<int>((pos.x() - area.left()) / step), classes() - 1)};
+}
+
+void ConfusionView::paintEvent(QPaintEvent*) {
+  QPainter painter(this);
+  paint(painter, rect());
+  if (!hasFocus()) return;
+  painter.setPen(QPen(Theme::instance().colors().accent, 1));
+  painter.drawRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5));
+}
+
+void ConfusionView::paint(QPainter& painter, const QRectF& whole) const {
+  const Theme& theme = Theme::instance();
+  painter.fillRect(whole, theme.colors().panel);
+  painter.setFont(theme.small_font());
+  if (classes() == 0) {
+    painter.setPen(theme.colors().muted);
+    painter.drawText(whole, Qt::AlignCenter | Qt::TextWordWrap,
+                     tr("More than %1 classes: no matrix, only the worst samples.").arg(Judgement::kMostClasses));
+    return;
+  }
+  const QRectF area = matrix_area(whole);
+  painter.drawImage(area, shades_);
+  painter.setPen(QPen(theme.colors().border, 1));
+  const double step = area.width() / classes();
+  for (int i = 0; i <= classes() && step >= 6; ++i) {
+    painter.drawLine(QLineF(area.left(), area.top() + i * step, area.right(), area.top() + i * step));
+    painter.drawLine(QLineF(area.left() + i * step, area.top(), area.left() + i * step, area.bottom()));
+  }
+  paint_names(painter, area);
+  paint_numbers(painter, area);
+  if (!chosen_) return;
+  painter.setPen(QPen(theme.colors().accent, 2.5));
+  painter.setBrush(Qt::NoBrush);
+  painter.drawRect(QRectF(area.left() + chosen_->second * step, area.top() + chosen_->first * step, step, step));
+}
+
+void ConfusionView::paint_names(QPainter& painter, const QRectF& area) const {
+  const Theme::Colors& c = Theme::instance().colors();
+  const QFontMetricsF metrics(painter.font());
+  const double line = metrics.height() + 4;
+  const double step = area.width() / classes();
+  painter.setPen(c.muted);
+  painter.drawText(QRectF(area.left(), area.top() - 2 * line, area.width(), line), Qt::AlignLeft | Qt::AlignVCenter,
+                   tr("taken for →"));
+  painter.save();
+  painter.translate(area.left() - names_width() - line, area.top() + area.height());
+  painter.rotate(-90);
+  painter.drawText(QRectF(0, 0, area.height(), line), Qt::AlignRight | Qt::AlignVCenter, tr("true class"));
+  painter.restore();
+  painter.setPen(c.text);
+  const int every = std::max(1, static_cast<int>(std::ceil(metrics.height() / step)));
+  for (int i = 0; i < classes(); i += every) {
+    const QString name = QString::fromStdString(judgement_.name_of(i));
+    const QRectF row(area.left() - names_width() - 4, area.top() + i * step, names_width(), step * every);
+    painter.drawText(row, Qt::AlignRight | Qt::AlignVCenter, metrics.elidedText(name, Qt::ElideRight, row.width()));
+    const QRectF column(area.left() + i * step, area.top() - line, step * every, line);
+    painter.drawText(column, Qt::AlignHCenter | Qt::AlignVCenter,
+                     metrics.elidedText(name, Qt::ElideRight, column.width()));
+  }
+}
+
+void ConfusionView::paint_numbers(QPainter& painter, const QRectF& area) const {
+  const QFontMetricsF metrics(painter.font());
+  const double step = area.width() / classes();
+  if (step < metrics.height()) return;
+  painter.setPen(Theme::instance().colors().text);
+  for (int label = 0; label < classes(); ++label)
+    for (int predicted = 0; predicted < classes(); ++predicted) {
+      const auto count = judgement_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(predicted));
+      const QString text = QString::number(count);
+      if (count == 0 || metrics.horizontalAdvance(text) + 2 > step) continue;
+      painter.drawText(QRectF(area.left() + predicted * step, area.top() + label * step, step, step), Qt::AlignCenter,
+                       text);
+    }
+}
+
+void ConfusionView::mousePressEvent(QMouseEvent* event) {
+  const std::optional<Cell> cell = cell_at(event->position());
+  choose(cell == chosen_ ? std::nullopt : cell);
+}
+
+void ConfusionView::keyPressEvent(QKeyEvent* event) {
+  const Cell from = chosen_.value_or(Cell{0, 0});
+  Cell to = from;
+  switch (event->key()) {
+    case Qt::Key_Up:
+      --to.first;
+      break;
+    case Qt::Key_Down:
+      ++to.first;
+      break;
+    case Qt::Key_Left:
+      --to.second;
+      break;
+    case Qt::Key_Right:
+      ++to.second;
+      break;
+    case Qt::Key_Escape:
+      return choose(std::nullopt);
+    default:
+      return QWidget::keyPressEvent(event);
+  }
+  if (classes() == 0) return;
+  choose(Cell{std::clamp(to.first, 0, classes() - 1), std::clamp(to.second, 0, classes() - 1)});
+}
+
+bool ConfusionView::event(QEvent* event) {
+  if (event->type() != QEvent::ToolTip) return QWidget::event(event);
+  const auto* help = static_cast<QHelpEvent*>(event);
+  const std::optional<Cell> cell = cell_at(help->pos());
+  QToolTip::showText(help->globalPos(), cell ? text_of(*cell) : QString(), this);
+  return true;
+}
+
+}  // namespace feedline::gui

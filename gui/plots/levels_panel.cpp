@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plots/levels_panel.h"
+
+#include "app/theme.h"
+
+#include <algorithm>
+
+namespace feedline::gui {
+
+namespace {
+
+constexpr Nanos kWindow = 250'000'000;
+constexpr int kWide = 330;
+
+/// The last stage of each segment: a queue stands behind it.
+std::vector<const StageSample*> queue_ends(const Snapshot& now) {
+  std::vector<const StageSample*> ends;
+  for (std::size_t i = 0; i < now.stages.size(); ++i)
+    if (i + 1 == now.stages.size() || now.stages[i + 1].segment != now.stages[i].segment) ends.push_back(&now.stages[i]);
+  return ends;
+}
+
+QString fill_text(double value) { return percent(value / 100); }
+
+}  // namespace
+
+LevelsPanel::LevelsPanel(QWidget* parent)
+    : TimePanel(tr("Queues over time"), tr("Press Run to see how full the queues are: the stage behind an empty one starves."),
+                kWide, parent) {
+  add_cell(tr("full (%)"), 105);
+  apply_theme();
+  reset();
+}
+
+void LevelsPanel::reset() {
+  queues_.clear();
+  from_ = 0;
+  samples_ = 0;
+  clear_curves();
+  TimePanel::reset();
+}
+
+void LevelsPanel::find_queues(const Snapshot& now) {
+  const auto ends = queue_ends(now);
+  for (std::size_t i = 0; i < std::min(ends.size(), kMost); ++i) {
+    const bool last = i + 1 == ends.size();
+    queues_.push_back({ends[i]->node});
+    add_curve(0, last ? tr("batches ready") : tr("behind %1").arg(QString::fromStdString(ends[i]->node)), fill_text);
+  }
+  apply_theme();
+}
+
+void LevelsPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
+  set_elapsed(now.elapsed());
+  if (now.started == 0 || now.stages.empty()) return;
+  if (queues_.empty()) find_queues(now);
+  const auto ends = queue_ends(now);
+  for (std::size_t i = 0; i < std::min(queues_.size(), ends.size()); ++i)
+    queues_[i].fill = (queues_[i].fill * samples_ + ends[i]->queue_fill) / (samples_ + 1);
+  ++samples_;
+  if (from_ == 0) from_ = now.at;
+  if (now.at - from_ < kWindow) return;
+  for (std::size_t i = 0; i < queues_.size(); ++i) add_value(i, now.elapsed(), queues_[i].fill * 100);
+  from_ = now.at;
+  samples_ = 0;
+  show_empty(false);
+  touch();
+}
+
+void LevelsPanel::refresh() {
+  TimePanel::refresh();
+  std::vector<Readings::Item> items;
+  for (std::size_t i = 0; i < curves(); ++i)
+    items.push_back({Readings::Mark::Line, curve(i)->pen().color(), curve(i)->name(), fill_text(queues_[i].fill * 100)});
+  readings_->set_items(std::move(items));
+}
+
+void LevelsPanel::restyle() {
+  const Theme::Colors& c = Theme::instance().colors();
+  const QColor colors[] = {c.train, c.validation, c.busy, c.blocked, c.starved, c.muted};
+  const Qt::PenStyle styles[] = {Qt::SolidLine, Qt::DashLine};
+  for (std::size_t i = 0; i < curves(); ++i)
+    curve(i)->setPen(QPen(colors[i % std::size(colors)], 2, styles[i / std::size(colors) % 2]));
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plots/mistakes_panel.h"
+
+#include "app/theme.h"
+#include "plots/panel_menu.h"
+#include "plots/plot_panel.h"
+#include "preview/preview_picture.h"
+#include "training/preview.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QListView>
+#include <QPainter>
+#include <QSplitter>
+#include <QStackedLayout>
+#include <QVBoxLayout>
+
+#include <utility>
+
+namespace feedline::gui {
+
+namespace {
+
+constexpr int kPicture = 72;
+
+/// Small, but large enough to be recognised: tiny pictures are enlarged without blurring.
+QImage thumbnail(const PreviewPicture& picture) {
+  if (picture.images.isEmpty()) return {};
+  const QImage& whole = picture.images.front();
+  const bool tiny = std::max(whole.width(), whole.height()) < kPicture;
+  return whole.scaled(kPicture, kPicture, Qt::KeepAspectRatio, tiny ? Qt::FastTransformation : Qt::SmoothTransformation);
+}
+
+/// Right answers, all, and the cell off the diagonal that is fullest.
+struct Summary {
+  std::uint64_t right = 0;
+  std::uint64_t all = 0;
+  std::optional<ConfusionView::Cell> most_confused{};
+};
+
+Summary summarise(const Judgement& judgement) {
+  Summary summary;
+  std::uint64_t most = 0;
+  for (std::size_t label = 0; label < judgement.classes; ++label)
+    for (std::size_t predicted = 0; predicted < judgement.classes; ++predicted) {
+      const std::uint64_t count = judgement.count(label, predicted);
+      summary.all += count;
+      if (label == predicted) summary.right += count;
+      if (label == predicted || count <= most) continue;
+      most = count;
+      summary.most_confused = {static_cast<int>(label), static_cast<int>(predicted)};
+    }
+  return summary;
+}
+
+}  // namespace
+
+MistakesPanel::MistakesPanel(QWidget* parent)
+    : QWidget(parent),
+      readings_(new Readings(this)),
+      menu_(new PanelMenu([this] { return exhibit(); }, this)),
+      matrix_(new ConfusionView(this)),
+      list_(new QListView(this)),
+      empty_(new QLabel(tr("Press Run to see, after each epoch, what the model takes for what. This needs validation data "
+                           "with classes."),
+                        this)),
+      stack_(new QStackedLayout(this)),
+      worker_(
+          [previewer = std::make_shared<Previewer>()](const Question& question, const std::stop_token& stop) {
+            QList<QImage> pictures;
+            for (const std::uint64_t record : question.records) {
+              if (stop.stop_requested()) break;
+              const auto seen = previewer->look(
+                  question.document, {.node = question.node, .record = record, .training = false}, stop);
+              pictures << (seen && !seen->values.empty() ? thumbnail(make_preview_picture(seen->values.front())) : QImage());
+            }
+            return pictures;
+          },
+          [this](QList<QImage> pictures) { model_.set_pictures(std::move(pictures)); }) {
+  setWindowTitle(tr("Mistakes"));
+  build();
+  connect(matrix_, &ConfusionView::cell_chosen, this, [this](std::optional<ConfusionView::Cell> cell) {
+    model_.show_only(cell ? std::optional<WorstModel::Confusion>(*cell) : std::nullopt);
+  });
+}
+
+void MistakesPanel::build() {
+  list_->setModel(&model_);
+  list_->setAccessibleName(tr("Worst samples"));
+  list_->setViewMode(QListView::IconMode);
+  list_->setMovement(QListView::Static);
+  list_->setResizeMode(QListView::Adjust);
+  list_->setUniformItemSizes(true);
+  list_->setIconSize({kPicture, kPicture});
+  list_->setGridSize({kPicture + 32, kPicture + 28});
+  list_->setWordWrap(false);
+  list_->setFrameShape(QFrame::NoFrame);
+  empty_->setAlignment(Qt::AlignCenter);
+  empty_->setWordWrap(true);
+  empty_->setMargin(2 * Theme::kUnit);
+  const auto style = [this] {
+    empty_->setStyleSheet(QStringLiteral("color: %1").arg(Theme::instance().colors().muted.name()));
+  };
+  style();
+  connect(&Theme::instance(), &Theme::changed, this, style);
+
+  auto* page = new QWidget(this);
+  auto* head = new QHBoxLayout;
+  head->setSpacing(0);
+  head->addWidget(readings_, 1);
+  head->addWidget(menu_);
+  auto* halves = new QSplitter(Qt::Horizontal, page);
+  halves->addWidget(matrix_);
+  halves->addWidget(list_);
+  halves->setChildrenCollapsible(false);
+  halves->setStretchFactor(0, 1);
+  halves->setStretchFactor(1, 1);
+  auto* column = new QVBoxLayout(page);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  column->addLayout(head);
+  column->addWidget(halves, 1);
+  stack_->addWidget(empty_);
+  stack_->addWidget(page);
+}
+
+bool MistakesPanel::shows_empty_state() const { return stack_->currentWidget() == empty_; }
+
+void MistakesPanel::begin(const Document& document) {
+  document_ = document;
+  judgement_.reset();
+  worker_.cancel();
+  model_.clear();
+  matrix_->set_judgement({});
+  readings_->set_items({});
+  stack_->setCurrentIndex(0);
+}
+
+void MistakesPanel::add_epoch(const EpochResult& result) {
+  if (result.judgement == nullptr) return;
+  judgement_ = result.judgement;
+  pictures_asked_ = false;
+  matrix_->set_judgement(*judgement_);
+  model_.set_judgement(*judgement_);
+  stack_->setCurrentIndex(1);
+  show_readings();
+  ask_for_pictures();
+}
+
+void MistakesPanel::show_readings() {
+  const Summary found = summarise(*judgement_);
+  std::vector<Readings::Item> items{{Readings::Mark::None, {}, tr("epoch"), QString::number(judgement_->epoch)}};
+  if (found.all > 0)
+    items.push_back({Readings::Mark::Square, Theme::instance().colors().good, tr("right"),
+                     tr("%1 of %2").arg(found.right).arg(found.all)});
+  if (found.most_confused)
+    items.push_back({Readings::Mark::Square, Theme::instance().colors().error, tr("most often"),
+                     matrix_->text_of(*found.most_confused)});
+  readings_->set_items(std::move(items));
+}
+
+void MistakesPanel::ask_for_pictures() {
+  if (judgement_ == nullptr || pictures_asked_ || !isVisible()) return;
+  pictures_asked_ = true;
+  Question question{document_, judgement_->node, {}};
+  for (const WorstSample& sample : judgement_->worst) question.records.push_back(sample.record);
+  worker_.ask(std::move(question));
+}
+
+void MistakesPanel::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
+  ask_for_pictures();
+}
+
+Exhibit MistakesPanel::exhibit() const {
+  return {.title = windowTitle(),
+          .size = matrix_->size(),
+          .paint =
+              [this](QPaintDevice& device, const QSize& size) {
+                QPainter painter(&device);
+                matrix_->paint(painter, QRectF({}, size));
+              },
+          .csv = [this] { return csv(); }};
+}
+
+/// The matrix with its names, an empty line, and the worst samples.
+QString MistakesPanel::csv() const {
+  if (judgement_ == nullptr) return {};
+  const auto name = [this](std::int64_t index) { return QString::fromStdString(judgement_->name_of(index)); };
+  const auto classes = static_cast<std::int64_t>(judgement_->classes);
+  QStringList head{QStringLiteral("true class")};
+  for (std::int64_t i = 0; i < classes; ++i) head << name(i);
+  QString text = csv_line(head);
+  for (std::int64_t label = 0; label < classes; ++label) {
+    QStringList row{name(label)};
+    for (std::int64_t i = 0; i < classes; ++i)
+      row << QString::number(judgement_->count(static_cast<std::size_t>(label), static_cast<std::size_t>(i)));
+    text += csv_line(row);
+  }
+  text += QLatin1Char('\n') + csv_line({QStringLiteral("record"), QStringLiteral("file"), QStringLiteral("label"),
+                                        QStringLiteral("predicted"), QStringLiteral("label_probability")});
+  for (const WorstSample& sample : judgement_->worst)
+    text += csv_line({QString::number(sample.record), QString::fromStdString(sample.file), name(sample.label),
+                      name(sample.predicted), csv_number(sample.truth)});
+  return text;
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "graph/document.h"
+#include "models/worst_model.h"
+#include "plots/confusion_view.h"
+#include "plots/exhibit.h"
+#include "plots/readings.h"
+#include "session/latest_worker.h"
+#include "training/run.h"
+
+#include <QWidget>
+
+#include <memory>
+
+class QLabel;
+class QListView;
+class QStackedLayout;
+
+namespace feedline::gui {
+
+class PanelMenu;
+
+/// What the model gets wrong, after each epoch: the confusion matrix of its validation data, and the samples that it got
+/// most wrong, with their pictures. A chosen cell of the matrix leaves only its samples. Pictures are made off the GUI
+/// thread, and only while the panel can be seen.
+class MistakesPanel : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit MistakesPanel(QWidget* parent = nullptr);
+
+  /// A run of this graph begins.
+  void begin(const Document& document);
+  void add_epoch(const EpochResult& result);
+
+  [[nodiscard]] bool shows_empty_state() const;
+  [[nodiscard]] ConfusionView& matrix() { return *matrix_; }
+  [[nodiscard]] WorstModel& model() { return model_; }
+  [[nodiscard]] const Readings& readings() const { return *readings_; }
+  [[nodiscard]] Exhibit exhibit() const;
+
+ protected:
+  void showEvent(QShowEvent* event) override;
+
+ private:
+  struct Question {
+    Document document{};
+    std::string node{};
+    std::vector<std::uint64_t> records{};
+  };
+  void build();
+  void show_readings();
+  void ask_for_pictures();
+  [[nodiscard]] QString csv() const;
+
+  Document document_{};
+  std::shared_ptr<const Judgement> judgement_{};
+  bool pictures_asked_ = false;
+  Readings* readings_;
+  PanelMenu* menu_;
+  ConfusionView* matrix_;
+  QListView* list_;
+  QLabel* empty_;
+  QStackedLayout* stack_;
+  WorstModel model_{};
+  LatestWorker<Question, QList<QImage>> worker_;
+};
+
+}  // namespace feedline::gui

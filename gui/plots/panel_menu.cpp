@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plots/panel_menu.h"
+
+#include <QMenu>
+
+#include <utility>
+
+namespace feedline::gui {
+
+PanelMenu::PanelMenu(std::function<Exhibit()> exhibit, QWidget* parent)
+    : QToolButton(parent), exhibit_(std::move(exhibit)), menu_(new QMenu(this)) {
+  setObjectName(QStringLiteral("panel_menu"));
+  setText(QStringLiteral("⋯"));
+  setAutoRaise(true);
+  setPopupMode(QToolButton::InstantPopup);
+  setMenu(menu_);
+  setToolTip(tr("Follow, freeze, export…"));
+  setAccessibleName(tr("Panel menu"));
+  setFocusPolicy(Qt::TabFocus);
+  end_of_own_ = menu_->addSeparator();
+  connect(menu_->addAction(tr("&Copy as picture")), &QAction::triggered, this, [this] { copy_exhibit(exhibit_()); });
+  for (const ExhibitFormat format :
+       {ExhibitFormat::Png, ExhibitFormat::Svg, ExhibitFormat::Pdf, ExhibitFormat::Csv}) {
+    QAction* action = menu_->addAction(tr("Export as %1…").arg(suffix_of(format).toUpper()));
+    connect(action, &QAction::triggered, this, [this, format] { save_exhibit_as(exhibit_(), format, window()); });
+  }
+}
+
+QAction* PanelMenu::add_action(const QString& text, const QString& keys, bool checkable) {
+  // The keys are the panel's own (it takes them while it has the focus); here they are only told.
+  auto* action = new QAction(keys.isEmpty() ? text : text + QLatin1Char('\t') + keys, this);
+  action->setCheckable(checkable);
+  menu_->insertAction(end_of_own_, action);
+  return action;
+}
+
+QMenu* PanelMenu::add_menu(const QString& text) {
+  auto* menu = new QMenu(text, this);
+  menu_->insertMenu(end_of_own_, menu);
+  return menu;
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "plots/exhibit.h"
+
+#include <QToolButton>
+
+class QAction;
+class QMenu;
+
+namespace feedline::gui {
+
+/// The small button in the corner of a panel: what can be done with what it shows. Every panel can copy and export it;
+/// panels put their own actions before that.
+class PanelMenu : public QToolButton {
+  Q_OBJECT
+
+ public:
+  /// `exhibit` is asked when something is exported.
+  explicit PanelMenu(std::function<Exhibit()> exhibit, QWidget* parent = nullptr);
+
+  QAction* add_action(const QString& text, const QString& keys = {}, bool checkable = false);
+  QMenu* add_menu(const QString& text);
+  [[nodiscard]] QMenu* entries() const { return menu_; }
+
+ private:
+  std::function<Exhibit()> exhibit_;
+  QMenu* menu_;
+  QAction* end_of_own_;  ///< a separator: the panel's own actions stand before it
+};
+
+}  // namespace feedline::gui

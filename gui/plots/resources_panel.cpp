@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plots/resources_panel.h"
+
+#include "app/theme.h"
+
+#include <algorithm>
+
+namespace feedline::gui {
+
+namespace {
+
+constexpr Nanos kWindow = 500'000'000;
+constexpr int kWide = 200;
+constexpr double kGibi = 1024.0 * 1024.0 * 1024.0;
+constexpr double kMega = 1e6;
+
+QString cores_text(double value) { return ResourcesPanel::tr("%1 cores").arg(short_number(value)); }
+QString memory_text(double value) { return ResourcesPanel::tr("%1 GiB").arg(short_number(value)); }
+QString disk_text(double value) { return ResourcesPanel::tr("%1 MB/s").arg(short_number(value)); }
+QString load_text(double value) { return percent(value / 100); }
+
+}  // namespace
+
+ResourcesPanel::ResourcesPanel(QWidget* parent)
+    : TimePanel(tr("Resources"), tr("Press Run to see what the run takes of processor, memory, disk and GPU."), kWide,
+                parent) {
+  add_cell(tr("cores"));
+  add_cell(tr("memory (GiB)"), 0.25);
+  add_cell(tr("disk (MB/s)"));
+  add_curve(Cores, tr("this run"), cores_text);
+  add_curve(Cores, tr("all programs"), cores_text);
+  add_curve(Bytes, tr("resident"), memory_text);
+  add_curve(Reads, tr("read"), disk_text);
+  apply_theme();
+  reset();
+}
+
+void ResourcesPanel::reset() {
+  from_.reset();
+  newest_.assign(curves(), 0);
+  TimePanel::reset();
+}
+
+/// GPUs are known with the first snapshot; they do not come and go.
+void ResourcesPanel::find_gpus(const ProcessSample& process) {
+  if (gpus_ > 0 || process.gpus.empty()) return;
+  gpus_ = process.gpus.size();
+  add_cell(tr("GPU (%)"), 100);
+  add_cell(tr("GPU memory (GiB)"));
+  for (std::size_t i = 0; i < gpus_; ++i) {
+    const QString name = gpus_ == 1 ? tr("GPU") : tr("GPU %1").arg(i);
+    add_curve(GpuLoad, name, load_text);
+    add_curve(GpuMemory, name, memory_text);
+  }
+  newest_.assign(curves(), 0);
+  apply_theme();
+}
+
+void ResourcesPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
+  set_elapsed(now.elapsed());
+  if (now.started == 0) return;
+  find_gpus(now.process);
+  if (!from_) from_ = now;
+  const Nanos window = now.at - from_->at;
+  if (window < kWindow) return;
+  const auto per_second = [window](auto later, auto earlier) {
+    return later > earlier ? static_cast<double>(later - earlier) / seconds(window) : 0.0;
+  };
+  newest_[OwnCores] = per_second(now.process.cpu, from_->process.cpu) * 1e-9;
+  newest_[AllCores] = std::max(newest_[OwnCores], per_second(now.process.cores_busy, from_->process.cores_busy) * 1e-9);
+  newest_[Memory] = static_cast<double>(now.process.rss_bytes) / kGibi;
+  newest_[Disk] = per_second(now.process.disk_bytes, from_->process.disk_bytes) / kMega;
+  for (std::size_t i = 0; i < std::min(gpus_, now.process.gpus.size()); ++i) {
+    newest_[kFixed + 2 * i] = now.process.gpus[i].utilisation * 100;
+    newest_[kFixed + 2 * i + 1] = static_cast<double>(now.process.gpus[i].memory_used) / kGibi;
+  }
+  for (std::size_t i = 0; i < curves(); ++i) add_value(i, now.elapsed(), newest_[i]);
+  from_->at = now.at;
+  from_->process = now.process;
+  show_empty(false);
+  touch();
+}
+
+void ResourcesPanel::refresh() {
+  TimePanel::refresh();
+  std::vector<Readings::Item> items;
+  const auto add = [&](std::size_t i, const QString& name, const QString& value) {
+    items.push_back({Readings::Mark::Line, curve(i)->pen().color(), name, value});
+  };
+  add(OwnCores, tr("this run"), cores_text(newest_[OwnCores]));
+  add(AllCores, tr("all"), short_number(newest_[AllCores]));
+  if (gpus_ == 0) items.push_back({Readings::Mark::None, {}, tr("GPU"), tr("none found")});
+  for (std::size_t i = 0; i < gpus_; ++i)
+    add(kFixed + 2 * i, tr("GPU"), load_text(newest_[kFixed + 2 * i]) + QStringLiteral(" · ") +
+                                       memory_text(newest_[kFixed + 2 * i + 1]));
+  add(Memory, {}, memory_text(newest_[Memory]));
+  add(Disk, {}, disk_text(newest_[Disk]));
+  readings_->set_items(std::move(items));
+}
+
+void ResourcesPanel::restyle() {
+  const Theme::Colors& c = Theme::instance().colors();
+  const QColor gpus[] = {c.busy, c.train, c.blocked, c.validation, c.starved};
+  for (std::size_t i = 0; i < curves(); ++i) {
+    const QColor fixed[kFixed] = {c.train, c.muted, c.validation, c.blocked};
+    QColor color = i < kFixed ? fixed[i] : gpus[(i - kFixed) / 2 % std::size(gpus)];
+    curve(i)->setPen(QPen(color, i == AllCores ? 1.2 : 2, i == AllCores ? Qt::DashLine : Qt::SolidLine));
+    color.setAlpha(38);
+    curve(i)->setBrush(i == OwnCores || i >= Memory ? QBrush(color) : QBrush(Qt::NoBrush));
+  }
+}
+
+}  // namespace feedline::gui

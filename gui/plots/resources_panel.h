@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "plots/time_panel.h"
+
+namespace feedline::gui {
+
+/// What the run takes of the machine, over time: cores (its own, and those that all programs use), memory, what is
+/// fetched from disks, and each GPU's load and memory. Where there is no GPU, that is said.
+class ResourcesPanel : public TimePanel {
+  Q_OBJECT
+
+ public:
+  explicit ResourcesPanel(QWidget* parent = nullptr);
+  void reset() override;
+  void show_snapshot(const Snapshot& now, const Snapshot& earlier) override;
+
+ protected:
+  void refresh() override;
+  void restyle() override;
+
+ private:
+  enum Fixed : std::size_t { OwnCores, AllCores, Memory, Disk, kFixed };
+  enum Cell : std::size_t { Cores, Bytes, Reads, GpuLoad, GpuMemory };
+  void find_gpus(const ProcessSample& process);
+
+  std::optional<Snapshot> from_{};  ///< start of the window being measured
+  std::vector<double> newest_{};    ///< by curve
+  std::size_t gpus_ = 0;            ///< each has two curves after the fixed ones: load, memory
+};
+
+}  // namespace feedline::gui

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "plots/exhibit.h"
+#include "plots/timeline_store.h"
+#include "plots/timeline_view.h"
+#include "telemetry/snapshot.h"
+#include "telemetry/trace_export.h"
+
+#include <QElapsedTimer>
+#include <QWidget>
+
+class QAction;
+class QLabel;
+class QScrollArea;
+class QStackedLayout;
+
+namespace feedline::gui {
+
+class PanelMenu;
+
+/// The timeline of the run that is on, or was last: what each worker, each queue and the trainer did, slice by slice.
+/// While it cannot be seen it reads nothing.
+class TimelinePanel : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit TimelinePanel(QWidget* parent = nullptr);
+
+  /// A run begins.
+  void begin(std::shared_ptr<const Trace> trace);
+  /// Files of records can be told from now on.
+  void set_locate(Locate locate) { locate_ = std::move(locate); }
+  void show_snapshot(const Snapshot& now);
+  void share_cursor(PlotCursor* cursor) { view_->share_cursor(cursor); }
+
+  [[nodiscard]] bool shows_empty_state() const;
+  [[nodiscard]] TimelineView& view() { return *view_; }
+  [[nodiscard]] const TimelineStore& store() const { return store_; }
+  /// What is written about the chosen slice.
+  [[nodiscard]] QString detail() const;
+  [[nodiscard]] Exhibit exhibit() const;
+
+ Q_SIGNALS:
+  /// The user wants the timeline as a trace file.
+  void export_wanted(const QString& path, std::shared_ptr<const feedline::Trace> trace, const feedline::Locate& locate);
+
+ protected:
+  void showEvent(QShowEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+
+ private:
+  void build();
+  void fill_menu();
+  void pull();
+  void show_detail();
+  void ask_for_export();
+  [[nodiscard]] QString csv() const;
+
+  TimelineStore store_{};
+  Locate locate_{};
+  QElapsedTimer pulled_{};
+  PanelMenu* menu_;
+  TimelineView* view_;
+  QScrollArea* area_;
+  QLabel* detail_;
+  QLabel* empty_;
+  QStackedLayout* stack_;
+  QAction* freeze_ = nullptr;
+};
+
+}  // namespace feedline::gui

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/docks.h"
+
+#include <QDockWidget>
+#include <QMainWindow>
+#include <QTest>
+
+namespace feedline::gui {
+
+namespace {
+
+struct Bench {
+  QMainWindow window{};
+  Docks docks{&window};
+
+  explicit Bench(const QStringList& names) {
+    window.setCentralWidget(new QWidget(&window));
+    window.resize(1000, 700);
+    for (const QString& name : names) docks.add(name, name, new QWidget(&window), Qt::BottomDockWidgetArea);
+    docks.remember();
+    window.show();
+  }
+  [[nodiscard]] QDockWidget* dock(const char* name) { return window.findChild<QDockWidget*>(QLatin1String(name)); }
+};
+
+}  // namespace
+
+class TestDocks : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void a_layout_comes_back();
+  void panels_that_a_layout_does_not_know_stay();
+};
+
+void TestDocks::a_layout_comes_back() {
+  Bench first({"stages", "timeline", "mistakes"});
+  first.dock("stages")->hide();
+  first.window.addDockWidget(Qt::RightDockWidgetArea, first.dock("timeline"));
+  first.docks.stack(first.dock("timeline"), first.dock("mistakes"));
+  const QByteArray layout = first.docks.save();
+  Bench second({"stages", "timeline", "mistakes"});
+  QVERIFY(second.docks.restore(layout));
+  QVERIFY(second.dock("stages")->isHidden());
+  QCOMPARE(second.window.dockWidgetArea(second.dock("timeline")), Qt::RightDockWidgetArea);
+  QVERIFY(second.window.tabifiedDockWidgets(second.dock("timeline")).contains(second.dock("mistakes")));
+}
+
+/// As after an update that brings new panels.
+void TestDocks::panels_that_a_layout_does_not_know_stay() {
+  Bench before({"stages", "loss"});
+  before.window.addDockWidget(Qt::RightDockWidgetArea, before.dock("loss"));
+  const QByteArray layout = before.docks.save();
+  Bench after({"stages", "loss", "timeline"});
+  QVERIFY(after.docks.restore(layout));
+  QCOMPARE(after.window.dockWidgetArea(after.dock("loss")), Qt::RightDockWidgetArea);
+  QVERIFY(after.dock("timeline") != nullptr);
+  QVERIFY(after.dock("timeline")->isVisible());
+  QCOMPARE(after.window.dockWidgetArea(after.dock("timeline")), Qt::BottomDockWidgetArea);
+}
+
+}  // namespace feedline::gui
+
+QTEST_MAIN(feedline::gui::TestDocks)
+#include "test_docks.moc"

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/theme.h"
+#include "graph/json.h"
+#include "plots/mistakes_panel.h"
+#include "session/run_controller.h"
+#include "support/run_recorder.h"
+#include "support/small_data.h"
+#include "support/window_home.h"
+
+#include <QAbstractItemModelTester>
+#include <QTest>
+
+namespace feedline::gui {
+
+namespace {
+
+/// Three classes, eight samples: one b taken for c, two c taken for a.
+Judgement sample() {
+  Judgement judgement{.epoch = 2, .classes = 3, .class_names = {"a", "b", "c"}, .counts = {3, 0, 0, 0, 1, 1, 2, 0, 1}};
+  judgement.worst = {{.record = 17, .file = "c/17.png", .label = 2, .predicted = 0, .truth = 0.01, .confidence = 0.9},
+                     {.record = 4, .file = "b/4.png", .label = 1, .predicted = 2, .truth = 0.2, .confidence = 0.6},
+                     {.record = 9, .file = "c/9.png", .label = 2, .predicted = 0, .truth = 0.3, .confidence = 0.5}};
+  return judgement;
+}
+
+EpochResult epoch_with(const Judgement& judgement) {
+  return {.epoch = judgement.epoch, .judgement = std::make_shared<const Judgement>(judgement)};
+}
+
+}  // namespace
+
+class TestMistakes : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void initTestCase() { Theme::instance().set_mode(Theme::Mode::Light); }
+  void the_model_lists_the_worst();
+  void the_matrix_is_drawn_as_counted();
+  void a_cell_leaves_only_its_samples();
+  void keys_choose_cells();
+  void epochs_without_classes_change_nothing();
+  void exports_hold_the_counts();
+  void a_real_run_fills_it();
+
+ private:
+  test::WindowHome home_{};
+};
+
+void TestMistakes::the_model_lists_the_worst() {
+  WorstModel model;
+  QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+  model.set_judgement(sample());
+  QCOMPARE(model.rowCount(), 3);
+  QCOMPARE(model.index(0).data(WorstModel::RecordRole).toInt(), 17);
+  QCOMPARE(model.index(0).data(WorstModel::FileRole).toString(), QString("c/17.png"));
+  QCOMPARE(model.index(1).data().toString(), QString("b → c"));
+  QVERIFY(model.index(0).data(Qt::ToolTipRole).toString().contains("90 %"));
+  QImage picture(4, 4, QImage::Format_RGB32);
+  picture.fill(Qt::red);
+  model.set_pictures({picture, {}, {}});
+  QCOMPARE(model.index(0).data(Qt::DecorationRole).value<QImage>(), picture);
+  model.show_only(WorstModel::Confusion{1, 2});
+  QCOMPARE(model.rowCount(), 1);
+  QCOMPARE(model.index(0).data(WorstModel::RecordRole).toInt(), 4);
+  model.clear();
+  QCOMPARE(model.rowCount(), 0);
+}
+
+void TestMistakes::the_matrix_is_drawn_as_counted() {
+  ConfusionView view;
+  view.resize(300, 300);
+  view.set_judgement(sample());
+  QCOMPARE(view.text_of({0, 0}), QString("a recognised: 3 (100.0 %)"));
+  QCOMPARE(view.text_of({2, 0}), QString("c taken for a: 2 (66.7 %)"));
+  const QImage picture = view.grab().toImage();
+  const auto color = [&](int label, int predicted) {
+    return picture.pixelColor((view.rect_of({label, predicted}).topLeft() + QPointF(6, 6)).toPoint());
+  };
+  QCOMPARE(color(0, 1), Theme::instance().colors().raised);           // nothing there
+  QVERIFY(color(0, 0).green() > color(0, 0).red());                   // right answers are green
+  QVERIFY(color(2, 0).red() > color(2, 0).green());                   // wrong ones red
+  QVERIFY(color(2, 0).lightness() < color(1, 2).lightness());         // the more, the darker
+}
+
+void TestMistakes::a_cell_leaves_only_its_samples() {
+  MistakesPanel panel;
+  QVERIFY(panel.shows_empty_state());
+  panel.resize(700, 320);
+  panel.show();
+  panel.add_epoch(epoch_with(sample()));
+  QVERIFY(!panel.shows_empty_state());
+  QTest::qWait(20);
+  QCOMPARE(panel.model().rowCount(), 3);
+  QTest::mouseClick(&panel.matrix(), Qt::LeftButton, {}, panel.matrix().rect_of({2, 0}).center().toPoint());
+  QCOMPARE(panel.model().rowCount(), 2);
+  QTest::mouseClick(&panel.matrix(), Qt::LeftButton, {}, panel.matrix().rect_of({2, 0}).center().toPoint());
+  QCOMPARE(panel.model().rowCount(), 3);
+  QStringList readings;
+  for (const Readings::Item& item : panel.readings().items()) readings << item.name + ' ' + item.value;
+  QVERIFY(readings.contains("right 5 of 8"));
+  QVERIFY2(readings.contains("most often c taken for a: 2 (66.7 %)"), qPrintable(readings.join('|')));
+}
+
+void TestMistakes::keys_choose_cells() {
+  ConfusionView view;
+  view.resize(300, 300);
+  view.set_judgement(sample());
+  QTest::keyClick(&view, Qt::Key_Down);
+  QTest::keyClick(&view, Qt::Key_Down);
+  QCOMPARE(*view.chosen(), ConfusionView::Cell(2, 0));
+  QCOMPARE(view.accessibleDescription(), view.text_of({2, 0}));
+  QTest::keyClick(&view, Qt::Key_Left);
+  QCOMPARE(*view.chosen(), ConfusionView::Cell(2, 0));
+  QTest::keyClick(&view, Qt::Key_Escape);
+  QVERIFY(!view.chosen().has_value());
+}
+
+void TestMistakes::epochs_without_classes_change_nothing() {
+  MistakesPanel panel;
+  panel.add_epoch({.epoch = 1});
+  QVERIFY(panel.shows_empty_state());
+}
+
+void TestMistakes::exports_hold_the_counts() {
+  MistakesPanel panel;
+  panel.add_epoch(epoch_with(sample()));
+  const QString csv = panel.exhibit().csv();
+  QVERIFY2(csv.startsWith("true class,a,b,c\na,3,0,0\nb,0,1,1\nc,2,0,1\n\nrecord,file,"), qPrintable(csv));
+  QVERIFY(csv.contains("17,c/17.png,c,a,0.01\n"));
+}
+
+void TestMistakes::a_real_run_fills_it() {
+  const Document document = test::small_network(home_.path(), 960);
+  RunController runs;
+  MistakesPanel panel;
+  panel.resize(700, 320);
+  panel.show();
+  panel.begin(document);
+  std::vector<EpochResult> epochs;
+  connect(&runs, &RunController::epoch_done, &panel, [&](const EpochResult& result) {
+    epochs.push_back(result);
+    panel.add_epoch(result);
+  });
+  RunOptions options;
+  options.epochs = 1;
+  runs.start(document, options);
+  QTRY_VERIFY_WITH_TIMEOUT(!runs.active(), 60'000);
+  QCOMPARE(epochs.size(), std::size_t{1});
+  if (!epochs[0].judgement) QSKIP("this graph has no validation data");
+  const Judgement& found = *epochs[0].judgement;
+  std::uint64_t right = 0;
+  std::uint64_t all = 0;
+  for (std::size_t i = 0; i < found.classes; ++i)
+    for (std::size_t k = 0; k < found.classes; ++k) {
+      all += found.count(i, k);
+      right += i == k ? found.count(i, k) : 0;
+    }
+  QVERIFY(all > 0);
+  QVERIFY(std::abs(static_cast<double>(right) / static_cast<double>(all) - epochs[0].val_accuracy) < 1e-9);
+  QVERIFY(!found.worst.empty());
+  for (std::size_t i = 1; i < found.worst.size(); ++i) QVERIFY(found.worst[i - 1].truth <= found.worst[i].truth);
+  QTRY_VERIFY(!panel.model().index(0).data(Qt::DecorationRole).isNull());  // its picture comes
+}
+
+}  // namespace feedline::gui
+
+QTEST_MAIN(feedline::gui::TestMistakes)
+#include "test_mistakes.moc"
