@@ -36,6 +36,15 @@ void WorstModel::choose_rows() {
   }
 }
 
+/// Until it has been made, room for it: views lay out their items once.
+QImage WorstModel::picture(std::size_t sample) const {
+  const auto at = static_cast<qsizetype>(sample);
+  if (at < pictures_.size() && !pictures_[at].isNull()) return pictures_[at];
+  QImage room(kSide, kSide, QImage::Format_ARGB32_Premultiplied);
+  room.fill(Qt::transparent);
+  return room;
+}
+
 int WorstModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(rows_.size()); }
 
 QVariant WorstModel::data(const QModelIndex& index, int role) const {
@@ -50,7 +59,7 @@ QVariant WorstModel::data(const QModelIndex& index, int role) const {
       return sample.label == sample.predicted ? tr("%1 ✓ %2 %").arg(label, share(sample.truth))
                                               : tr("%1 → %2").arg(label, predicted);
     case Qt::DecorationRole:
-      return static_cast<qsizetype>(at) < pictures_.size() ? QVariant(pictures_[static_cast<qsizetype>(at)]) : QVariant();
+      return picture(at);
     case Qt::ToolTipRole:
     case Qt::AccessibleTextRole:
       return tr("It is %1 (given %2 %), taken for %3 (%4 %)\nrecord %5\n%6")

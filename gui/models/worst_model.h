@@ -22,6 +22,8 @@ class WorstModel : public QAbstractListModel {
   /// A true class and what it was taken for.
   using Confusion = std::pair<std::int64_t, std::int64_t>;
 
+  static constexpr int kSide = 72;  ///< pixels of a picture, and of the room that is kept for it
+
   using QAbstractListModel::QAbstractListModel;
 
   void set_judgement(const Judgement& judgement);
@@ -36,6 +38,7 @@ class WorstModel : public QAbstractListModel {
 
  private:
   void choose_rows();
+  [[nodiscard]] QImage picture(std::size_t sample) const;
 
   Judgement judgement_{};
   QList<QImage> pictures_{};

@@ -23,6 +23,13 @@ QColor mix(const QColor& from, const QColor& to, double part) {
   return {between(from.red(), to.red()), between(from.green(), to.green()), between(from.blue(), to.blue())};
 }
 
+/// As much of a name as fits: a beginning says more than a dot.
+QString beginning(const QString& name, const QFontMetricsF& metrics, double width) {
+  QString cut = name;
+  while (cut.size() > 1 && metrics.horizontalAdvance(cut) > width - 2) cut.chop(1);
+  return cut;
+}
+
 }  // namespace
 
 ConfusionView::ConfusionView(QWidget* parent) : QWidget(parent) {
@@ -169,8 +176,7 @@ void ConfusionView::paint_names(QPainter& painter, const QRectF& area) const {
     const QRectF row(area.left() - names_width() - 4, area.top() + i * step, names_width(), step * every);
     painter.drawText(row, Qt::AlignRight | Qt::AlignVCenter, metrics.elidedText(name, Qt::ElideRight, row.width()));
     const QRectF column(area.left() + i * step, area.top() - line, step * every, line);
-    painter.drawText(column, Qt::AlignHCenter | Qt::AlignVCenter,
-                     metrics.elidedText(name, Qt::ElideRight, column.width()));
+    painter.drawText(column, Qt::AlignHCenter | Qt::AlignVCenter, beginning(name, metrics, column.width()));
   }
 }
 

@@ -73,7 +73,7 @@ void CursorItem::draw_box(QCPPainter* painter, const std::vector<Reading>& readi
   for (const QString& line : lines) width = std::max(width, metrics.horizontalAdvance(line));
   const double line = metrics.height();
   QRectF box(0, area.top() + 4, width + 26, line * static_cast<double>(lines.size()) + 8);
-  box.moveLeft(x + 8 + box.width() < area.right() ? x + 8 : x - 8 - box.width());
+  box.moveLeft(x + 8 + box.width() < area.right() ? x + 8 : std::max(x - 8 - box.width(), area.left() + 2));
   QColor back = theme.colors().raised;
   back.setAlpha(235);
   painter->setPen(QPen(theme.colors().border, 1));

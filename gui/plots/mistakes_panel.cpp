@@ -21,14 +21,20 @@ namespace feedline::gui {
 
 namespace {
 
-constexpr int kPicture = 72;
+constexpr int kPicture = WorstModel::kSide;
 
 /// Small, but large enough to be recognised: tiny pictures are enlarged without blurring.
 QImage thumbnail(const PreviewPicture& picture) {
   if (picture.images.isEmpty()) return {};
   const QImage& whole = picture.images.front();
   const bool tiny = std::max(whole.width(), whole.height()) < kPicture;
-  return whole.scaled(kPicture, kPicture, Qt::KeepAspectRatio, tiny ? Qt::FastTransformation : Qt::SmoothTransformation);
+  const QImage fitted =
+      whole.scaled(kPicture, kPicture, Qt::KeepAspectRatio, tiny ? Qt::FastTransformation : Qt::SmoothTransformation);
+  QImage square(kPicture, kPicture, QImage::Format_ARGB32_Premultiplied);
+  square.fill(Qt::transparent);
+  QPainter painter(&square);
+  painter.drawImage((kPicture - fitted.width()) / 2, (kPicture - fitted.height()) / 2, fitted);
+  return square;
 }
 
 /// Right answers, all, and the cell off the diagonal that is fullest.
@@ -142,6 +148,7 @@ void MistakesPanel::add_epoch(const EpochResult& result) {
   pictures_asked_ = false;
   matrix_->set_judgement(*judgement_);
   model_.set_judgement(*judgement_);
+  list_->scrollToTop();
   stack_->setCurrentIndex(1);
   show_readings();
   ask_for_pictures();

@@ -12,6 +12,7 @@ PanelMenu::PanelMenu(std::function<Exhibit()> exhibit, QWidget* parent)
   setObjectName(QStringLiteral("panel_menu"));
   setText(QStringLiteral("⋯"));
   setAutoRaise(true);
+  setStyleSheet(QStringLiteral("QToolButton::menu-indicator { image: none; }"));
   setPopupMode(QToolButton::InstantPopup);
   setMenu(menu_);
   setToolTip(tr("Follow, freeze, export…"));

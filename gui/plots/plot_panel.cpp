@@ -295,6 +295,7 @@ void PlotPanel::apply_theme() {
   plot_->setBackground(QBrush(theme.colors().panel));
   plot_->selectionRect()->setPen(QPen(theme.colors().accent));
   for (QCPAxisRect* rect : plot_->axisRects()) style_rect(rect);
+  for (const CursorItem* pane : panes_) style_rect(pane->rect());  // also those that there is no room for now
   restyle();
   touch();
 }

@@ -17,7 +17,7 @@ constexpr int kTall = 84;  // pixels of a cell that is worth drawing
 }  // namespace
 
 TimePanel::TimePanel(const QString& title, const QString& empty_text, int wide, QWidget* parent)
-    : PlotPanel(title, empty_text, Across::Seconds, parent), wide_(wide) {}
+    : PlotPanel(title, empty_text, Across::Seconds, parent), wide_(wide), margins_(new QCPMarginGroup(plot())) {}
 
 TimePanel::~TimePanel() {
   for (const Cell& cell : cells_)
@@ -95,7 +95,18 @@ void TimePanel::lay_out() {
     grid->addElement(static_cast<int>(i / columns), static_cast<int>(i % columns), rect);
     const bool lowest = i + columns >= shown;
     rect->axis(QCPAxis::atBottom)->setLabel(lowest ? tr("time since start (s)") : QString());
+    rect->axis(QCPAxis::atBottom)->setTickLabels(lowest);
+    rect->setMarginGroup(QCP::msLeft, margins_);
+    rect->setMinimumMargins({8, lowest ? 2 : 6, 8, 2});
   }
+  grid->setRowSpacing(2);
+}
+
+/// As many as can be read.
+void TimePanel::count_ticks() {
+  const int rows = std::max(1, plot()->plotLayout()->rowCount());
+  const int ticks = plot()->height() / rows < kTall + 40 ? 2 : 5;
+  for (const Cell& cell : cells_) cell.rect->axis(QCPAxis::atLeft)->ticker()->setTickCount(ticks);
 }
 
 void TimePanel::resizeEvent(QResizeEvent* event) {
@@ -105,6 +116,7 @@ void TimePanel::resizeEvent(QResizeEvent* event) {
 
 void TimePanel::refresh() {
   lay_out();
+  count_ticks();
   std::vector<double> tops(cells_.size(), 0);
   for (const Curve& curve : curves_) {
     QVector<double> keys;

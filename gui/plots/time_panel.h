@@ -51,8 +51,10 @@ class TimePanel : public PlotPanel {
     std::shared_ptr<Series> series{};
   };
   void lay_out();
+  void count_ticks();
 
   int wide_;
+  QCPMarginGroup* margins_;  ///< axes of cells below each other stand in line
   std::vector<Cell> cells_{};
   std::vector<Curve> curves_{};
   std::size_t shown_ = 0;

@@ -266,7 +266,8 @@ void TimelineView::paint_queue(QPainter& painter, const TimelineLane& lane, doub
   for (std::size_t i = lane.blocks().size() * TimelineLane::kBlock; i < lane.slices().size(); ++i)
     most = std::max(most, lane.slices()[i].records);
   painter.setPen(Qt::NoPen);
-  const QColor color = Theme::instance().colors().muted;
+  QColor color = Theme::instance().colors().muted;
+  color.setAlpha(120);
   const std::size_t stride = fine ? 1 : TimelineLane::kBlock;
   for (std::size_t i = first / stride * stride; i < last; i += stride) {
     const TraceSlice& slice = lane.slices()[i];

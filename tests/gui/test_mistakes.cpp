@@ -159,7 +159,10 @@ void TestMistakes::a_real_run_fills_it() {
   QVERIFY(std::abs(static_cast<double>(right) / static_cast<double>(all) - epochs[0].val_accuracy) < 1e-9);
   QVERIFY(!found.worst.empty());
   for (std::size_t i = 1; i < found.worst.size(); ++i) QVERIFY(found.worst[i - 1].truth <= found.worst[i].truth);
-  QTRY_VERIFY(!panel.model().index(0).data(Qt::DecorationRole).isNull());  // its picture comes
+  const auto seen = [&] {
+    return qAlpha(panel.model().index(0).data(Qt::DecorationRole).value<QImage>().pixel(WorstModel::kSide / 2, WorstModel::kSide / 2));
+  };
+  QTRY_COMPARE(seen(), 255);  // its picture comes
 }
 
 }  // namespace feedline::gui
