@@ -6,7 +6,9 @@
 #include "app/run_bar.h"
 #include "app/settings.h"
 #include "canvas/graph_view.h"
+#include "graph/path.h"
 #include "plots/levels_panel.h"
+#include "plots/durations_popup.h"
 #include "plots/loss_panel.h"
 #include "plots/mistakes_panel.h"
 #include "plots/plot_cursor.h"
@@ -85,7 +87,10 @@ void RunDesk::connect_run() {
   connect(&runs_, &RunController::epoch_done, loss, &LossPanel::add_epoch);
   connect(&runs_, &RunController::epoch_done, mistakes, &MistakesPanel::add_epoch);
   connect(&runs_, &RunController::finished, this, &RunDesk::show_end);
-  connect(&runs_, &RunController::started, timeline, [this] { timeline->set_locate(runs_.locator()); });
+  connect(&runs_, &RunController::started, timeline, [this] {
+    locate_ = runs_.locator();
+    timeline->set_locate(locate_);
+  });
   connect(timeline, &TimelinePanel::export_wanted, &runs_, &RunController::export_trace);
   connect(&runs_, &RunController::trace_exported, this, [this](const QString& path, const QString& fault) {
     Q_EMIT message(fault.isEmpty() ? tr("Timeline written to %1").arg(path)
@@ -98,6 +103,22 @@ void RunDesk::follow(DocumentTab* tab) {
   tab_ = tab;
   if (tab != nullptr)
     replaced_ = connect(&tab->document(), &DocumentController::replaced, this, [this] { follow(nullptr); });
+}
+
+/// How long a node takes over its records, in a pop-up beside it.
+void RunDesk::show_durations(const QString& node, QPoint place) {
+  auto* popup = new DurationsPopup(node, window_);
+  connect(popup, &DurationsPopup::refresh_wanted, &runs_, &RunController::ask_for_durations);
+  connect(&runs_, &RunController::durations_read, popup, [this, popup](const std::vector<NodeDurations>& all) {
+    Durations sum;
+    const std::string path = popup->node().toStdString();
+    for (const NodeDurations& one : all)
+      if (one.node == path || is_within(one.node, path) || drawn_path(one.node) == path) sum += one.durations;
+    popup->show_durations(sum, [this](std::uint64_t record) { return locate_ ? locate_({}, record) : std::string(); });
+  });
+  popup->move(place);
+  popup->show();
+  runs_.ask_for_durations();
 }
 
 void RunDesk::start(DocumentTab& tab) {
@@ -120,6 +141,7 @@ void RunDesk::start(DocumentTab& tab) {
   if (options.staged) Q_EMIT queues_wanted();
   if (tab_ && tab_ != &tab) tab_->view().clear_run();
   follow(&tab);
+  connect(&tab.view(), &GraphView::durations_wanted, this, &RunDesk::show_durations, Qt::UniqueConnection);
   tab.view().show_staged(options.staged);
   tab.view().show_run_active(true);
   const QString run = options.staged ? tr("Run of %1, every queue shown") : tr("Run of %1");
@@ -179,9 +201,9 @@ void RunDesk::show_process(const Snapshot& now, const Snapshot& earlier) {
 void RunDesk::show_end(const RunResult& result) {
   bar->show_end(result);
   Q_EMIT state_changed();
+  if (tab_) tab_->view().show_run_active(false);
   show_whole_run(result);
   queues->end();
-  if (tab_) tab_->view().show_run_active(false);
   if (result.end == RunResult::End::Failed && result.failure) tell_failure(*result.failure);
 }
 

@@ -72,6 +72,7 @@ class RunDesk : public QObject {
   void update_actions();
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);
   void show_process(const Snapshot& now, const Snapshot& earlier);
+  void show_durations(const QString& node, QPoint place);
   void show_end(const RunResult& result);
   void show_whole_run(const RunResult& result);
   void tell_failure(const Error& failure);
@@ -80,6 +81,7 @@ class RunDesk : public QObject {
   Actions& actions_;
   QWidget* window_;
   PlotCursor* cursor_;  ///< of all plots
+  Locate locate_{};     ///< finds the files of the run's records
   RunController runs_{};
   QPointer<DocumentTab> tab_{};
   QMetaObject::Connection replaced_{};

@@ -23,6 +23,7 @@ QList<CanvasKey> canvas_keys() {
       {words("Shift+Wheel, two fingers"), words("Move the view")},
       {words("Home"), words("Zoom to fit")},
       {words("Del, Backspace"), words("Delete the selection; wires heal")},
+      {words("T, click on live numbers"), words("How long a node takes over its records, and the slowest files")},
       {words("F2"), words("Edit the title of a frame, or a note")},
       {words("Esc"), words("Give up a wire; select nothing")},
       {words("Shift+Tab"), words("Leave the canvas for the panels")},

@@ -166,27 +166,18 @@ void GraphView::announce_selection() {
 }
 
 void GraphView::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
-  const auto states = live_states(earlier, now, find_role(controller_.document(), Role::Trainer), staged_);
-  bool resized = false;
-  for (const auto& [id, item] : scene_.nodes()) {
-    const LiveState* state = live_state_at(states, path_of(id));
-    if (state == nullptr) continue;
-    resized |= !item->live().has_value();
-    item->set_live(*state);
-  }
-  if (resized && fitted_) zoom_to_fit();
+  if (live_.show(now, earlier, find_role(controller_.document(), Role::Trainer), staged_) && fitted_) zoom_to_fit();
 }
 
 void GraphView::show_run_active(bool active) {
-  if (active) clear_run();
+  if (!active) return live_.rest();
+  clear_run();
+  live_.begin();
 }
 
 void GraphView::clear_run() {
   failures_.clear();
-  for (const auto& [id, item] : scene_.nodes()) {
-    item->set_live(std::nullopt);
-    item->set_failure({});
-  }
+  live_.clear();
 }
 
 void GraphView::mark_failed(const QString& node, const QString& message) {

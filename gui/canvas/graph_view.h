@@ -4,6 +4,7 @@
 #include "canvas/arrange.h"
 #include "canvas/breadcrumb.h"
 #include "canvas/graph_scene.h"
+#include "canvas/live_layer.h"
 #include "canvas/minimap.h"
 #include "canvas/reason_bubble.h"
 #include "canvas/search_popup.h"
@@ -84,6 +85,8 @@ class GraphView : public QGraphicsView {
   void add_frame();                            ///< about the selection, or in the middle of the view
   void set_frame_color(const QString& color);  ///< of the selected frames
   void toggle_mute();
+  /// How long the selected node takes over its records.
+  void show_durations_of_selection();
   void group_selection();
   void ungroup_selection();
   void align_selection(Align how);
@@ -103,6 +106,8 @@ class GraphView : public QGraphicsView {
  Q_SIGNALS:
   void selection_changed(const QStringList& node_paths);
   void scope_changed(const QString& scope);
+  /// The user wants to see how long this node takes over its records; beside this place on the screen.
+  void durations_wanted(const QString& node_path, QPoint place);
   void status_message(const QString& message);
 
  protected:
@@ -186,6 +191,7 @@ class GraphView : public QGraphicsView {
   void nudge(QPointF shift);
   void walk_selection(QPointF direction);
   void update_cursor(QPoint pos);
+  void ask_for_durations(QPoint pos);
 
   // graph_view_wires.cpp
   void begin_wire(const PortId& start, QPoint pos);
@@ -239,6 +245,7 @@ class GraphView : public QGraphicsView {
   std::vector<PortId> key_targets_{};
   int key_target_ = -1;
   bool staged_ = false;
+  LiveLayer live_{scene_, this, [this](const std::string& id) { return path_of(id); }};
 };
 
 }  // namespace feedline::gui

@@ -7,6 +7,7 @@
 #include "canvas/item_of.h"
 #include "canvas/new_node.h"
 #include "canvas/node_item.h"
+#include "canvas/paint_tools.h"
 #include "canvas/wire_item.h"
 #include "graph/rewire.h"
 #include "models/text.h"
@@ -121,6 +122,7 @@ void GraphView::mouseReleaseEvent(QMouseEvent* event) {
   }
   if (gesture == Gesture::Pan && event->button() != Qt::MiddleButton && event->button() != Qt::LeftButton) return;
   gesture_ = Gesture::None;
+  if (gesture == Gesture::Move && !dragged_) ask_for_durations(event->position().toPoint());
   if (gesture == Gesture::Move) drop_into_wire();
   if (!guides_.empty()) {
     guides_.clear();
@@ -128,6 +130,25 @@ void GraphView::mouseReleaseEvent(QMouseEvent* event) {
   }
   update_cursor(event->position().toPoint());
   if (gesture == Gesture::None || gesture == Gesture::Move) QGraphicsView::mouseReleaseEvent(event);
+}
+
+/// A click on the live numbers of a node.
+void GraphView::ask_for_durations(QPoint pos) {
+  const NodeItem* node = scene_.node_at(mapToScene(pos));
+  if (node == nullptr || !node->live() || !node->live()->measured || zoom() < text_zoom()) return;
+  if (node->live_area().contains(mapToScene(pos)))
+    Q_EMIT durations_wanted(to_qstring(path_of(node->id())), viewport()->mapToGlobal(pos));
+}
+
+void GraphView::show_durations_of_selection() {
+  const std::vector<std::string> ids = scene_.selected_nodes();
+  const NodeItem* node = ids.size() == 1 ? scene_.node(ids.front()) : nullptr;
+  if (node == nullptr || !node->live() || !node->live()->measured) {
+    Q_EMIT status_message(tr("Select a node of the data side while a run is on, or after it"));
+    return;
+  }
+  Q_EMIT durations_wanted(to_qstring(path_of(node->id())),
+                          viewport()->mapToGlobal(mapFromScene(node->live_area().bottomLeft())));
 }
 
 void GraphView::mouseDoubleClickEvent(QMouseEvent* event) {

@@ -88,6 +88,8 @@ bool GraphView::key_alone(QKeyEvent* event) {
       return zoom_to_fit(), true;
     case Qt::Key_Period:
       return zoom_to_selection(), true;
+    case Qt::Key_T:
+      return show_durations_of_selection(), true;
     case Qt::Key_M:
       return toggle_mute(), true;
     case Qt::Key_F:

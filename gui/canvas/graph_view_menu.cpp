@@ -45,6 +45,7 @@ void GraphView::fill_graph_menu(QMenu* menu) {
   add(tr("Add &frame"), "F", [this] { add_frame(); });
   menu->addSeparator();
   add(tr("&Mute or unmute"), "M", [this] { toggle_mute(); });
+  add(tr("&Time per record"), "T", [this] { show_durations_of_selection(); });
   add(tr("Delete without &healing"), "Ctrl+Del", [this] { delete_without_healing(); });
   menu->addSeparator();
   add(tr("&Group into a sub-graph"), "Ctrl+G", [this] { group_selection(); });

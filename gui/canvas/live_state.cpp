@@ -41,7 +41,7 @@ QString span(double seconds) {
 QString cost_text(const StageCounters& change, double dt) {
   if (change.records == 0) return {};
   const QString cpu = QLocale().toString(qRound(seconds(change.cpu) / dt * 100));
-  return words("%1 each · %2 % CPU").arg(span(seconds(change.busy) / static_cast<double>(change.records)), cpu);
+  return words("%1 · %2 % CPU").arg(span(seconds(change.busy) / static_cast<double>(change.records)), cpu);
 }
 
 LiveState stage_state(const StageSample& earlier, const StageSample& now, double dt) {

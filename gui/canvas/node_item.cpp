@@ -6,6 +6,7 @@
 #include "canvas/socket.h"
 #include "models/text.h"
 
+#include <QCoreApplication>
 #include <QFontMetricsF>
 
 #include <algorithm>
@@ -18,6 +19,10 @@ constexpr qreal kMargin = 2.5 * kUnit;  // room about the body for sockets, halo
 constexpr qreal kMinWidth = 20 * kUnit;
 constexpr qreal kMaxWidth = 34 * kUnit;
 constexpr qreal kSocketReach = 1.5 * kUnit;
+
+constexpr std::size_t kSparks = 40;
+
+QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
 
 }  // namespace
 
@@ -106,7 +111,7 @@ void NodeItem::lay_out() {
   l.comment_top = y;
   if (!face_.comment.isEmpty()) y += l.value_row + 0.5 * kUnit;
   l.live_top = y;
-  if (live_) y += small.height() + 2.25 * kUnit;
+  if (live_) y += 2 * small.height() + 2.5 * kUnit;
   l.height = std::ceil(y);
   layout_ = l;
 }
@@ -137,6 +142,16 @@ QRectF NodeItem::live_bar() const {
   return {1.5 * kUnit, layout_.live_top + line + 0.5 * kUnit, layout_.width - 3 * kUnit, 0.75 * kUnit};
 }
 
+QRectF NodeItem::live_area() const {
+  if (!live_) return {};
+  return mapRectToScene(QRectF(0, layout_.live_top, layout_.width, layout_.height - layout_.live_top));
+}
+
+void NodeItem::add_spark(double per_second) {
+  if (sparks_.size() >= kSparks) sparks_.erase(sparks_.begin());
+  sparks_.push_back(per_second);
+}
+
 QString NodeItem::tip_at(QPointF scene_pos) const {
   const QPointF pos = mapFromScene(scene_pos);
   for (const Side side : {Side::Input, Side::Output}) {
@@ -150,6 +165,8 @@ QString NodeItem::tip_at(QPointF scene_pos) const {
       if (row.contains(pos)) return faces[i].tip;
     }
   }
+  if (live_ && live_->measured && pos.y() >= layout_.live_top)
+    return words("Click for the distribution of its time per record");
   if (!failure_.isEmpty() && badge().adjusted(-4, -4, 4, 4).contains(pos)) return failure_;
   if (!face_.problem.isEmpty() && badge().adjusted(-4, -4, 4, 4).contains(pos)) return face_.problem;
   QString tip = QStringLiteral("<b>%1</b> · %2<br>%3")

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <optional>
+#include <vector>
 
 namespace feedline::gui {
 
@@ -30,6 +31,11 @@ class NodeItem : public QGraphicsItem {
   [[nodiscard]] const QString& failure() const { return failure_; }
   void set_face(NodeFace face);
   void set_live(std::optional<LiveState> live);
+  /// The next point of its sparkline; the oldest goes.
+  void add_spark(double per_second);
+  void clear_sparks() { sparks_.clear(); }
+  /// The part that shows live numbers, in scene coordinates; null without them.
+  [[nodiscard]] QRectF live_area() const;
   /// A run broke here; an empty text takes the mark away.
   void set_failure(const QString& message);
   /// While a wire is dragged: how each socket answers. Empty function: no wire.
@@ -84,11 +90,14 @@ class NodeItem : public QGraphicsItem {
   void paint_sheets(QPainter& painter, bool selected) const;
   void paint_marks(QPainter& painter, bool with_text, qreal zoom) const;
   void paint_live(QPainter& painter, bool with_text) const;
+  void paint_mood(QPainter& painter) const;
+  void paint_sparks(QPainter& painter, const QRectF& area) const;
   void paint_badge(QPainter& painter) const;
 
   std::string id_;
   NodeFace face_;
   std::optional<LiveState> live_{};
+  std::vector<double> sparks_{};
   QString failure_{};
   std::function<SocketMood(const PortId&)> moods_{};
   Layout layout_{};

@@ -287,6 +287,14 @@ void NodeItem::paint_live(QPainter& painter, bool with_text) const {
     painter.setFont(scene_small_font());
     painter.setPen(c.muted);
     painter.drawText(rect, Qt::AlignVCenter | Qt::AlignRight, live_->detail);
+    const QRectF second(left, live_bar().bottom() + 0.25 * kUnit, width, line);
+    painter.drawText(second, Qt::AlignVCenter | Qt::AlignLeft, live_->cost);
+    const qreal spared = QFontMetricsF(strong).horizontalAdvance(live_->rate) + kUnit;
+    const qreal words_left = QFontMetricsF(painter.font()).horizontalAdvance(live_->detail) + kUnit;
+    const QRectF between = rect.adjusted(spared, 2, -words_left, -2);
+    const qreal used = QFontMetricsF(painter.font()).horizontalAdvance(live_->cost) + kUnit;
+    const QRectF behind = second.adjusted(used, 2, 0, -2);
+    paint_sparks(painter, behind.width() >= between.width() ? behind : between);
   }
   const QRectF bar = live_bar();
   QPainterPath outline;
@@ -301,7 +309,43 @@ void NodeItem::paint_live(QPainter& painter, bool with_text) const {
     x += width * part;
   }
   painter.restore();
+  paint_mood(painter);
   if (live_->busiest && with_text) paint_pill(painter, {layout_.width / 2, 0}, words("busiest"), c.blocked);
+}
+
+/// Starved nodes have a dashed frame and an empty vessel, blocked ones a full frame and a bar: told by shape as well.
+void NodeItem::paint_mood(QPainter& painter) const {
+  const Theme::Colors& c = Theme::instance().colors();
+  const bool starved = live_->mood == LiveState::Mood::Starved;
+  if (!starved && live_->mood != LiveState::Mood::Blocked) return;
+  painter.setPen(QPen(starved ? c.starved : c.blocked, 1.8, starved ? Qt::DashLine : Qt::SolidLine));
+  painter.setBrush(Qt::NoBrush);
+  painter.drawRoundedRect(body().adjusted(1, 1, -1, -1), kUnit, kUnit);
+  const QPointF at(layout_.width - 1.5 * kUnit, 0);
+  const QRectF mark(at.x() - 8, at.y() - 8, 16, 16);
+  painter.setPen(QPen(c.node, 1.5));
+  painter.setBrush(starved ? c.starved : c.blocked);
+  painter.drawEllipse(mark);
+  painter.setPen(QPen(QColor("#101418"), 1.6));
+  if (starved) {  // an empty vessel
+    painter.drawPolyline(QPolygonF{mark.center() + QPointF(-3.5, -3), mark.center() + QPointF(-3.5, 3),
+                                   mark.center() + QPointF(3.5, 3), mark.center() + QPointF(3.5, -3)});
+  } else {  // a bar across
+    painter.fillRect(QRectF(mark.center() - QPointF(4, 1.5), QSizeF(8, 3)), QColor("#101418"));
+  }
+}
+
+/// From zero up to the largest of them.
+void NodeItem::paint_sparks(QPainter& painter, const QRectF& area) const {
+  if (sparks_.size() < 2 || area.width() < kUnit) return;
+  const double most = *std::max_element(sparks_.begin(), sparks_.end());
+  if (most <= 0) return;
+  QPolygonF line;
+  for (std::size_t i = 0; i < sparks_.size(); ++i)
+    line << QPointF(area.left() + area.width() * static_cast<qreal>(i) / static_cast<qreal>(sparks_.size() - 1),
+                    area.bottom() - area.height() * sparks_[i] / most);
+  painter.setPen(QPen(Theme::instance().colors().train, 1.2));
+  painter.drawPolyline(line);
 }
 
 void NodeItem::paint_badge(QPainter& painter) const {
@@ -323,6 +367,11 @@ void NodeItem::paint_badge(QPainter& painter) const {
   painter.setFont(scene_bold_font());
   painter.setPen(theme.dark() ? QColor(Qt::black) : QColor(Qt::white));
   painter.drawText(rect.adjusted(0, error ? 0 : 3, 0, 0), Qt::AlignCenter, QStringLiteral("!"));
+  if (failure_.isEmpty()) return;
+  painter.setPen(QPen(color, 2.4));
+  painter.setBrush(Qt::NoBrush);
+  painter.drawRoundedRect(body().adjusted(1, 1, -1, -1), kUnit, kUnit);
+  paint_pill(painter, {layout_.width / 2, 0}, words("failed"), color);
 }
 
 }  // namespace feedline::gui

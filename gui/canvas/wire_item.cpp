@@ -18,6 +18,11 @@ namespace {
 constexpr qreal kUnit = Theme::kUnit;
 constexpr qreal kGrip = 1.5 * kUnit;  // width of the part that takes a click
 constexpr qreal kLabelZoom = 0.6;
+constexpr qreal kFlowZoom = 0.3;   // dashes that are smaller than pixels only flicker
+constexpr qreal kWidest = 5;       // that the rate adds
+constexpr qreal kBead = 5;         // between the places where a drop can be
+constexpr qreal kDrop = 6;         // its length
+constexpr std::size_t kDropEvery = 4;  // places
 constexpr qreal kGapZoom = 0.45;  // from farther away, the gap where wires cross is not seen
 
 /// Lines with rounded corners.
@@ -102,6 +107,7 @@ void WireItem::set_ends(QPointF from, QPointF to, const WireRoute& route) {
   to_ = to;
   route_ = route;
   path_ = wire_path(from, to, route);
+  beads_.clear();
   restyle();
 }
 
@@ -138,9 +144,30 @@ void WireItem::set_lifted(bool lifted) {
   setOpacity(lifted ? 0.25 : 1);
 }
 
+void WireItem::set_flow(std::optional<WireFlow> flow) {
+  if (flow == flow_) return;
+  const bool wider = !flow || !flow_ || flow->share != flow_->share || flow->word.isEmpty() != flow_->word.isEmpty();
+  if (wider) prepareGeometryChange();
+  const bool reworded = (flow ? flow->word : QString()) != (flow_ ? flow_->word : QString());
+  flow_ = std::move(flow);
+  if (reworded) return restyle();
+  update();
+}
+
+void WireItem::set_phase(qreal phase) {
+  phase_ = phase;
+  if (flow_ && flow_->moves) update();
+}
+
+qreal WireItem::pen_width() const {
+  const qreal width = is_per_record(face_.kind) ? 2.2 : 3.4;
+  return flow_ ? width + kWidest * flow_->share : width;
+}
+
 QRectF WireItem::boundingRect() const {
-  if (face_.label.isEmpty()) return path_.controlPointRect().adjusted(-kUnit, -kUnit, kUnit, kUnit);
-  return path_.controlPointRect().adjusted(-4 * kUnit, -4 * kUnit, 4 * kUnit, 2 * kUnit);
+  const qreal side = face_.label.isEmpty() && !flow_ ? kUnit : 4 * kUnit;
+  const qreal below = side == kUnit ? kUnit : 2 * kUnit;
+  return path_.controlPointRect().adjusted(-side, -side, side, below);
 }
 
 QPainterPath WireItem::shape() const {
@@ -154,7 +181,7 @@ void WireItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
   const bool selected = option->state.testFlag(QStyle::State_Selected);
   const qreal zoom = QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform());
   const QColor color = face_.faulty ? theme.colors().error : theme.kind_color(face_.kind);
-  const qreal width = is_per_record(face_.kind) ? 2.2 : 3.4;
+  const qreal width = pen_width();
   painter->setRenderHint(QPainter::Antialiasing);
   painter->setBrush(Qt::NoBrush);
   if (selected || targeted_) {
@@ -168,8 +195,57 @@ void WireItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
   QPen pen(color, width, face_.faulty ? Qt::DashLine : Qt::SolidLine, face_.faulty ? Qt::FlatCap : Qt::RoundCap);
   painter->setPen(pen);
   painter->drawPath(path_);
-  if (!face_.label.isEmpty() && zoom >= kLabelZoom * Theme::instance().font_scale() && !lifted_)
+  if (flow_ && zoom >= kFlowZoom) paint_flow(*painter);
+  if (!label_texts().front().isEmpty() && zoom >= kLabelZoom * Theme::instance().font_scale() && !lifted_)
     show_label(*painter, selected, widget != nullptr);
+}
+
+/// Places along the path at even distances, each with the stroke that a drop is there. Walked on the flattened path: to
+/// ask the path itself for each of them takes milliseconds.
+void WireItem::find_beads() const {
+  qreal ahead = 0;  // to the next place
+  for (const QPolygonF& line : path_.toSubpathPolygons())
+    for (qsizetype i = 0; i + 1 < line.size(); ++i) {
+      const QLineF leg(line[i], line[i + 1]);
+      const qreal length = leg.length();
+      if (length <= 0) continue;
+      for (; ahead <= length; ahead += kBead)
+        beads_.emplace_back(leg.pointAt(ahead / length), leg.pointAt((ahead + kDrop) / length));
+      ahead -= length;
+    }
+}
+
+/// Short strokes where drops are now. Their places along the path are looked up, not stroked with a dash pattern, which
+/// would take several times as long.
+void WireItem::paint_drops(QPainter& painter) const {
+  if (beads_.empty()) find_beads();
+  QPen pen(faded(Theme::instance().colors().canvas, 0.9), std::max<qreal>(1.4, pen_width() * 0.4));
+  pen.setCapStyle(Qt::FlatCap);
+  painter.setPen(pen);
+  const auto first = static_cast<std::size_t>(phase_ / kBead) % kDropEvery;
+  QList<QLineF> drops;
+  for (std::size_t i = first; i < beads_.size(); i += kDropEvery) drops << beads_[i];
+  painter.drawLines(drops);
+}
+
+/// How full its queue is, in colour and in a word; then what flows.
+void WireItem::paint_flow(QPainter& painter) const {
+  const Theme::Colors& c = Theme::instance().colors();
+  const qreal width = pen_width();
+  if (flow_->fill >= 0) {
+    const QColor level = flow_->fill >= 80 ? c.blocked : flow_->fill <= 20 ? c.starved : c.busy;
+    painter.setPen(QPen(level, width * 0.62, Qt::SolidLine, Qt::FlatCap));
+    painter.drawPath(path_);
+  }
+  if (flow_->moves) paint_drops(painter);
+}
+
+/// What is written on it, the most telling first. While a run is on the level of its queue comes before its shape.
+QStringList WireItem::label_texts() const {
+  if (!flow_ || flow_->word.isEmpty()) return {face_.label, face_.short_label};
+  const QString with = QStringLiteral("%1 · %2");
+  if (face_.label.isEmpty()) return {flow_->word};
+  return {with.arg(face_.label, flow_->word), with.arg(face_.short_label, flow_->word), flow_->word};
 }
 
 const WireItem::Label& WireItem::label() {
@@ -177,9 +253,11 @@ const WireItem::Label& WireItem::label() {
   const QFontMetricsF metrics(scene_small_font());
   const qreal room = std::abs(to_.x() - from_.x()) - 2 * kUnit;
   Label label;
-  label.text = metrics.horizontalAdvance(face_.label) + 2 * kUnit <= room || face_.short_label.isEmpty()
-                   ? face_.label
-                   : face_.short_label;
+  for (const QString& text : label_texts()) {
+    if (text.isEmpty()) continue;
+    label.text = text;
+    if (metrics.horizontalAdvance(text) + 2 * kUnit <= room) break;
+  }
   const qreal width = metrics.horizontalAdvance(label.text);
   label.fits = width <= room + 1.5 * kUnit || std::abs(to_.y() - from_.y()) >= 2 * width;
   label.rect = QRectF(0, 0, width + 1.5 * kUnit, metrics.height() + 2);

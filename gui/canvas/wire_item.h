@@ -2,9 +2,12 @@
 #pragma once
 
 #include "canvas/picture_cache.h"
+#include "canvas/wire_flow.h"
 #include "graph/document.h"
 
 #include <QGraphicsItem>
+#include <QLineF>
+#include <QStringList>
 
 #include <optional>
 #include <vector>
@@ -35,7 +38,8 @@ struct WireRoute {
 [[nodiscard]] QPainterPath wire_path(QPointF from, QPointF to, const WireRoute& route = {});
 
 /// A wire on the canvas: thin for single records, thick for batches, in the colour of what it carries, with its shape
-/// written on it where there is room.
+/// written on it where there is room. While a run is on it is a pipe: as wide as its rate, drops that move with what
+/// flows, and where a queue stands in it, filled in the colour that says how full, with a word beside it.
 class WireItem : public QGraphicsItem {
  public:
   enum { Type = UserType + 2 };
@@ -55,6 +59,11 @@ class WireItem : public QGraphicsItem {
   void set_targeted(bool targeted);
   /// The wire is being dragged away from its input.
   void set_lifted(bool lifted);
+  /// What flows through it; none: no run is on.
+  void set_flow(std::optional<WireFlow> flow);
+  [[nodiscard]] const std::optional<WireFlow>& flow() const { return flow_; }
+  /// How far the drops have come; draws anew only what moves.
+  void set_phase(qreal phase);
   /// Fonts or colours changed.
   void restyle();
 
@@ -64,6 +73,11 @@ class WireItem : public QGraphicsItem {
   void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
 
  private:
+  [[nodiscard]] qreal pen_width() const;
+  [[nodiscard]] QStringList label_texts() const;
+  void paint_flow(QPainter& painter) const;
+  void paint_drops(QPainter& painter) const;
+  void find_beads() const;
   /// Where the shape stands, and in which words.
   struct Label {
     QString text{};
@@ -76,6 +90,9 @@ class WireItem : public QGraphicsItem {
   void paint_label(QPainter& painter) const;
 
   WireFace face_;
+  std::optional<WireFlow> flow_{};
+  qreal phase_ = 0;
+  mutable std::vector<QLineF> beads_{};  ///< where drops can be, along the path; empty: to be found
   QPointF from_{};
   QPointF to_{};
   WireRoute route_{};

@@ -310,6 +310,7 @@ void LossPanel::style_curves(const Curves& curves) const {
   QColor faint = c.train;
   faint.setAlpha(120);
   curves.raw->setPen(QPen(faint, 1));
+  curves.raw->setAntialiased(false);  // a thousand short lines in all directions look the same without
   curves.smooth->setPen(QPen(c.train, 2));
   curves.train->setPen(QPen(c.train, 1, Qt::DotLine));
   curves.train->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(c.panel, 1), c.train, 9));

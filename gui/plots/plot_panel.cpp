@@ -23,7 +23,7 @@
 namespace feedline::gui {
 
 namespace {
-constexpr int kRedrawIntervalMs = 100;
+constexpr int kRedrawIntervalMs = 250;
 }
 
 PlotPanel::PlotPanel(const QString& title, const QString& empty_text, Across across, QWidget* parent)
@@ -44,6 +44,7 @@ PlotPanel::PlotPanel(const QString& title, const QString& empty_text, Across acr
 void PlotPanel::build(const QString& empty_text) {
   plot_->setMinimumSize(120, 80);
   plot_->setNoAntialiasingOnDrag(true);
+  plot_->setPlottingHints(QCP::phFastPolylines | QCP::phCacheLabels);
   plot_->setAttribute(Qt::WA_OpaquePaintEvent);
   plot_->setAccessibleName(windowTitle());
   plot_->installEventFilter(this);

@@ -27,7 +27,7 @@ class PanelMenu;
 class PlotNavigator;
 
 /// What every live panel shares: readings above, a plot in the theme's colours, an empty state in its place until there
-/// is something to show, and thrift: a panel that cannot be seen draws nothing, and no panel draws more than ten times
+/// is something to show, and thrift: a panel that cannot be seen draws nothing, and no panel draws more than four times
 /// a second however often it is fed.
 ///
 /// Plots over time or steps can be zoomed and panned (PlotNavigator), frozen, and read by the one cursor of all plots:

@@ -44,29 +44,35 @@ TimelineView::TimelineView(const TimelineStore& store, QWidget* parent) : QWidge
   setFocusPolicy(Qt::StrongFocus);
   setMouseTracking(true);
   setAttribute(Qt::WA_OpaquePaintEvent);
-  connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+  connect(&Theme::instance(), &Theme::changed, this, [this] {
+    measure_gutter();
+    update();
+  });
 }
+
+void TimelineView::resizeEvent(QResizeEvent*) { measure_gutter(); }
 
 void TimelineView::share_cursor(PlotCursor* cursor) {
   cursor_ = cursor;
   connect(cursor, &PlotCursor::moved, this, qOverload<>(&QWidget::update));
 }
 
-double TimelineView::gutter() const {
+/// Room for the names; measuring them for each slice would cost more than drawing it.
+void TimelineView::measure_gutter() {
   const QFontMetricsF metrics(Theme::instance().small_font());
   double width = 40;
   for (const TimelineLane& lane : store_.lanes())
     width = std::max(width, metrics.horizontalAdvance(QString::fromStdString(lane.name())));
-  return std::min(width + 2 * Theme::kUnit, 0.3 * this->width());
+  gutter_ = std::min(width + 2 * Theme::kUnit, 0.3 * this->width());
 }
 
 double TimelineView::x_of(double seconds) const {
-  const double left = gutter();
+  const double left = gutter_;
   return left + (seconds - from_) / (to_ - from_) * (width_ - left);
 }
 
 double TimelineView::seconds_at(double x) const {
-  const double left = gutter();
+  const double left = gutter_;
   return from_ + (x - left) / std::max(1.0, width() - left) * (to_ - from_);
 }
 
@@ -89,6 +95,7 @@ QString TimelineView::label_of(const TraceSlice& slice) const {
 }
 
 void TimelineView::refresh() {
+  measure_gutter();
   setMinimumHeight(static_cast<int>(kRuler + kRow * static_cast<double>(store_.lanes().size()) + 4));
   const auto [first, last] = store_.range();
   if (last > first && (following_ || all_)) {
@@ -150,7 +157,7 @@ void TimelineView::choose(std::optional<Choice> choice) {
 
 void TimelineView::choose_at(QPointF pos) {
   const double row = (pos.y() - kRuler) / kRow;
-  if (row < 0 || row >= static_cast<double>(store_.lanes().size()) || pos.x() < gutter()) return choose(std::nullopt);
+  if (row < 0 || row >= static_cast<double>(store_.lanes().size()) || pos.x() < gutter_) return choose(std::nullopt);
   const auto lane = static_cast<std::size_t>(row);
   const TraceSlice* slice = store_.lanes()[lane].at(nanos_at(seconds_at(pos.x())));
   choose(slice != nullptr ? std::optional(Choice{lane, *slice}) : std::nullopt);
@@ -183,7 +190,7 @@ void TimelineView::paint(QPainter& painter, const QRectF& whole) const {
   pieces_ = 0;
   painter.fillRect(whole, theme.colors().panel);
   painter.setFont(theme.small_font());
-  const double left = gutter();
+  const double left = gutter_;
   const QRectF area(left, 0, whole.width() - left, whole.height());
   for (std::size_t lane = 0; lane < store_.lanes().size(); ++lane) {
     const double top = y_of(lane);
@@ -249,7 +256,7 @@ void TimelineView::paint_piece(QPainter& painter, const TraceSlice& what, double
   painter.fillRect(bar, color_of(what));
   const bool wait = what.kind == TraceKind::Starved || what.kind == TraceKind::Blocked;
   if (wait || bar.width() < 24) return;
-  const QRectF seen = bar.intersected(QRectF(gutter(), top, width_ - gutter(), kBar));
+  const QRectF seen = bar.intersected(QRectF(gutter_, top, width_ - gutter_, kBar));
   const QString text = painter.fontMetrics().elidedText(label_of(what), Qt::ElideRight, static_cast<int>(seen.width()) - 6);
   if (text.size() < 2) return;
   painter.setPen(QColor("#101418"));
@@ -324,7 +331,7 @@ void TimelineView::mousePressEvent(QMouseEvent* event) {
 void TimelineView::mouseMoveEvent(QMouseEvent* event) {
   const double under = seconds_at(event->position().x());
   if (!grabbed_) {
-    if (cursor_) cursor_->point_at(event->position().x() < gutter() ? std::nullopt : std::optional(under));
+    if (cursor_) cursor_->point_at(event->position().x() < gutter_ ? std::nullopt : std::optional(under));
     return;
   }
   const double shift = *grabbed_ - under;

@@ -58,6 +58,7 @@ class TimelineView : public QWidget {
 
  protected:
   void paintEvent(QPaintEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
@@ -67,7 +68,7 @@ class TimelineView : public QWidget {
   void keyPressEvent(QKeyEvent* event) override;
 
  private:
-  [[nodiscard]] double gutter() const;
+  void measure_gutter();
   [[nodiscard]] double seconds_at(double x) const;
   [[nodiscard]] Nanos nanos_at(double seconds) const { return origin_ + from_seconds(seconds); }
   [[nodiscard]] double seconds_of(Nanos at) const { return seconds(at - origin_); }
@@ -92,6 +93,7 @@ class TimelineView : public QWidget {
   std::optional<Choice> chosen_{};
   std::optional<double> grabbed_{};  ///< seconds under the mouse when the drag began
   bool dragged_ = false;
+  double gutter_ = 40;  ///< width of the lanes' names
   mutable int pieces_ = 0;
   mutable double width_ = 0;   ///< of what is being painted on
   mutable double last_right_ = 0;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -17,7 +18,7 @@ namespace feedline::gui {
 
 namespace {
 
-constexpr int kPollMs = 50;
+constexpr std::chrono::milliseconds kPoll{50};
 constexpr std::chrono::seconds kJoinDeadline{5};
 constexpr int kRunNiceness = 5;
 
@@ -39,7 +40,7 @@ Overloaded(F...) -> Overloaded<F...>;
 }  // namespace
 
 /// Stands between a run's thread and the controller, which may go first.
-class RunController::Relay {
+class RunController::Relay : public std::enable_shared_from_this<Relay> {
  public:
   Relay(RunController* target, quint64 run_id) : target_(target), run_id_(run_id) {}
 
@@ -49,8 +50,14 @@ class RunController::Relay {
   }
 
   void send(Snapshot now) {
-    call([id = run_id_, now = std::move(now)](RunController& target) { target.receive(id, now); });
+    waiting_ = true;
+    call([this, keep = shared_from_this(), now = std::move(now)](RunController& target) {
+      waiting_ = false;
+      target.receive(run_id_, now);
+    });
   }
+  /// A snapshot is on its way to the window.
+  [[nodiscard]] bool waiting() const { return waiting_; }
 
   /// On the controller's thread, if it is still there.
   template <class Work>
@@ -69,6 +76,7 @@ class RunController::Relay {
  private:
   const std::thread::id owner_ = std::this_thread::get_id();  ///< the window's thread
   std::atomic<bool> stepped_back_{false};
+  std::atomic<bool> waiting_{false};
   std::mutex mutex_{};
   RunController* target_;
   quint64 run_id_;
@@ -76,10 +84,7 @@ class RunController::Relay {
 
 RunController::RunController(QObject* parent) : QObject(parent) {
   courier_.setMaxThreadCount(1);
-  timer_.setInterval(kPollMs);
-  reader_.setMaxThreadCount(1);
   scribe_.setMaxThreadCount(1);
-  connect(&timer_, &QTimer::timeout, this, &RunController::ask_for_snapshot);
 }
 
 RunController::~RunController() {
@@ -93,11 +98,10 @@ void RunController::start(const Document& document, RunOptions options) {
   if (active()) return;
   recent_.clear();
   last_durations_.clear();
-  asked_ = false;
   relay_ = std::make_shared<Relay>(this, ++run_id_);
   set_state(State::Preparing);
   run_ = Run::start(document, std::move(options), [relay = relay_](const Fact& fact) { relay->send(fact); });
-  timer_.start();
+  begin_polling();
 }
 
 void RunController::pause() {
@@ -139,7 +143,7 @@ void RunController::ask_for_durations() {
     Q_EMIT durations_read(last_durations_);
     return;
   }
-  reader_.start([run = run_, relay = relay_] {
+  courier_.start([run = run_, relay = relay_] {
     relay->call([all = run->durations()](RunController& target) { Q_EMIT target.durations_read(all); });
   });
 }
@@ -161,7 +165,7 @@ void RunController::receive(quint64 run_id, const Fact& fact) {
 }
 
 void RunController::finish(const RunResult& result) {
-  timer_.stop();
+  poller_.request_stop();
   if (result.last.at != 0) show(result.last);
   last_durations_ = result.durations;
   relay_->cut();
@@ -171,16 +175,20 @@ void RunController::finish(const RunResult& result) {
   Q_EMIT finished(result);
 }
 
-void RunController::ask_for_snapshot() {
-  if (asked_) return;  // a window or a meter that is late misses points, and nothing piles up
-  asked_ = true;
-  reader_.start([run = run_, relay = relay_] { relay->send(run->snapshot()); });
+void RunController::begin_polling() {
+  poller_ = std::jthread([run = run_, relay = relay_](const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock lock(mutex);
+    while (!wake.wait_for(lock, stop, kPoll, [] { return false; }) && !stop.stop_requested()) {
+      // A window that is late misses points, and nothing piles up.
+      if (!relay->waiting()) relay->send(run->snapshot());
+    }
+  });
 }
 
 void RunController::receive(quint64 run_id, const Snapshot& now) {
-  if (run_id != run_id_ || !run_) return;
-  asked_ = false;
-  show(now);
+  if (run_id == run_id_ && run_) show(now);
 }
 
 void RunController::show(const Snapshot& now) {

@@ -9,7 +9,6 @@
 #include <QObject>
 #include <QString>
 #include <QThreadPool>
-#include <QTimer>
 
 #include <memory>
 #include <thread>
@@ -17,8 +16,8 @@
 
 namespace feedline::gui {
 
-/// The only place in the window that touches a run's threads. Numbers are polled by one 20 Hz timer, and read on a thread
-/// of their own (/proc and a GPU's driver take their time); facts arrive as queued calls with the id of their run, and
+/// The only place in the window that touches a run's threads. Numbers are polled 20 times a second by a thread of their
+/// own (/proc and a GPU's driver take their time); facts arrive as queued calls with the id of their run, and
 /// those of an older run are dropped. Nothing here waits for the backend.
 class RunController : public QObject {
   Q_OBJECT
@@ -69,7 +68,7 @@ class RunController : public QObject {
   class Relay;
   void receive(quint64 run_id, const Fact& fact);
   void receive(quint64 run_id, const Snapshot& now);
-  void ask_for_snapshot();
+  void begin_polling();
   void show(const Snapshot& now);
   void finish(const RunResult& result);
   void set_state(State state);
@@ -81,9 +80,7 @@ class RunController : public QObject {
   std::jthread reaper_{};  ///< takes the finished run apart, off this thread
   QThreadPool courier_{};   ///< one thread, so that wishes arrive in their order
   QThreadPool scribe_{};    ///< one thread: writes files
-  QThreadPool reader_{};    ///< one thread: reads snapshots
-  bool asked_ = false;      ///< a snapshot is on its way
-  QTimer timer_{};
+  std::jthread poller_{};   ///< reads snapshots while a run is active
   std::vector<NodeDurations> last_durations_{};  ///< of the run that has ended
   std::vector<Snapshot> recent_{};  ///< the last second, oldest first
 };

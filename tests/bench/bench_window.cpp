@@ -24,7 +24,7 @@ using namespace feedline::gui;
 
 namespace {
 
-constexpr int kTickMs = 2;
+constexpr int kTickMs = 5;
 constexpr int kSettleMs = 3000;
 
 double thread_cpu() {

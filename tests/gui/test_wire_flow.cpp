@@ -103,7 +103,7 @@ void TestWireFlow::costs_are_told() {
   const Snapshot earlier = run_at(1, 0, 0);
   const Snapshot now = run_at(2, 0, 0);
   const auto states = live_states(earlier, now, "trainer");
-  QCOMPARE(states.at("decode").cost, QString("1.0 ms each · 50 % CPU"));
+  QCOMPARE(states.at("decode").cost, QString("1.0 ms · 50 % CPU"));
   QCOMPARE(states.at("decode").per_second, 1000.0);
 }
 
