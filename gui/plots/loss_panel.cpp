@@ -20,6 +20,7 @@ namespace feedline::gui {
 namespace {
 
 constexpr int kRoomForRate = 760;  // pixels of width
+constexpr std::size_t kSmoothPoints = 500;
 
 double memory_of(LossPanel::Smoothing smoothing) {
   switch (smoothing) {
@@ -32,6 +33,15 @@ double memory_of(LossPanel::Smoothing smoothing) {
       break;
   }
   return 1.0 / 50;
+}
+
+/// A smooth curve looks the same with a quarter of its points, and thick lines are what takes long to draw.
+std::vector<Point> thinned(const std::vector<Point>& points) {
+  const std::size_t stride = points.size() / kSmoothPoints + 1;
+  std::vector<Point> fewer;
+  for (std::size_t i = 0; i < points.size(); i += stride) fewer.push_back(points[i]);
+  if (!points.empty() && points.size() % stride != 1 % stride) fewer.push_back(points.back());
+  return fewer;
 }
 
 void set_points(QCPGraph* graph, const std::vector<Point>& points, double scale = 1) {
@@ -213,7 +223,7 @@ void LossPanel::refresh() {
   lay_out();
   loss_.smooth->setVisible(smoothing_ != Smoothing::Off);
   set_points(loss_.raw, steps_loss_);
-  set_points(loss_.smooth, smoothed(steps_loss_, memory_of(smoothing_)));
+  set_points(loss_.smooth, thinned(smoothed(steps_loss_, memory_of(smoothing_))));
   const std::vector<Point> rates = steps_rate_->points();
   set_points(rate_.raw, rates);
   set_points(accuracy_.raw, steps_accuracy_->points(), 100);
