@@ -6,6 +6,8 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
+#include <limits>
 #include <sqlite3.h>
 #include <thread>
 #include <utility>
@@ -32,6 +34,80 @@ constexpr std::array kMigrations = {
     "  high REAL NOT NULL,"
     "  pairs INTEGER NOT NULL,"
     "  kept INTEGER NOT NULL);",
+    // Runs. Figures have a column each (runs/run_record.h); NULL is what is not known.
+    "CREATE TABLE runs ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  process TEXT NOT NULL,"
+    "  started_at REAL NOT NULL,"
+    "  seen_at REAL NOT NULL,"
+    "  ended_at REAL NOT NULL DEFAULT 0,"
+    "  status TEXT NOT NULL,"
+    "  title TEXT NOT NULL,"
+    "  file TEXT NOT NULL,"
+    "  origin TEXT NOT NULL,"
+    "  host TEXT NOT NULL,"
+    "  graph TEXT NOT NULL,"
+    "  device TEXT NOT NULL DEFAULT '',"
+    "  seed INTEGER NOT NULL,"
+    "  columns TEXT NOT NULL DEFAULT '',"
+    "  verdict_kind TEXT NOT NULL DEFAULT '',"
+    "  verdict_node TEXT NOT NULL DEFAULT '',"
+    "  verdict TEXT NOT NULL DEFAULT '',"
+    "  failure TEXT NOT NULL DEFAULT '',"
+    "  note TEXT NOT NULL DEFAULT '',"
+    "  pinned INTEGER NOT NULL DEFAULT 0,"
+    "  removed_at REAL NOT NULL DEFAULT 0,"
+    "  steps REAL, total_steps REAL, samples REAL, epoch REAL, epochs REAL, wall_s REAL, cpu_s REAL,"
+    "  samples_per_s REAL, wait_share REAL, loss REAL, accuracy REAL, val_loss REAL, val_accuracy REAL,"
+    "  peak_rss_bytes REAL, record_errors REAL,"
+    "  wait_s REAL, h2d_s REAL, forward_s REAL, backward_s REAL, optimizer_s REAL, other_s REAL);"
+    "CREATE TABLE tags ("
+    "  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,"
+    "  tag TEXT NOT NULL,"
+    "  PRIMARY KEY (run, tag)) WITHOUT ROWID;"
+    "CREATE TABLE properties ("
+    "  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,"
+    "  kind TEXT NOT NULL,"
+    "  position INTEGER NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  value TEXT NOT NULL,"
+    "  PRIMARY KEY (run, kind, position)) WITHOUT ROWID;"
+    "CREATE TABLE epochs ("
+    "  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,"
+    "  epoch INTEGER NOT NULL,"
+    "  train_loss REAL, train_accuracy REAL, val_loss REAL, val_accuracy REAL, samples_per_s REAL, wall_s REAL,"
+    "  samples INTEGER NOT NULL,"
+    "  PRIMARY KEY (run, epoch)) WITHOUT ROWID;"
+    "CREATE TABLE errors ("
+    "  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,"
+    "  position INTEGER NOT NULL,"
+    "  severity TEXT NOT NULL,"
+    "  node TEXT NOT NULL,"
+    "  file TEXT NOT NULL,"
+    "  message TEXT NOT NULL,"
+    "  remedy TEXT NOT NULL,"
+    "  count INTEGER NOT NULL,"
+    "  PRIMARY KEY (run, position)) WITHOUT ROWID;"
+    "CREATE TABLE stages ("
+    "  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,"
+    "  position INTEGER NOT NULL,"
+    "  node TEXT NOT NULL,"
+    "  type TEXT NOT NULL,"
+    "  workers INTEGER NOT NULL,"
+    "  records INTEGER NOT NULL,"
+    "  records_per_s REAL, cpu_s REAL, busy_s REAL, starved_s REAL, blocked_s REAL, queue_fill REAL,"
+    "  PRIMARY KEY (run, position)) WITHOUT ROWID;"
+    // Numbers as the machine holds them: 8 bytes each, the lowest first.
+    "CREATE TABLE series ("
+    "  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,"
+    "  position INTEGER NOT NULL,"
+    "  numbers BLOB NOT NULL,"
+    "  PRIMARY KEY (run, position)) WITHOUT ROWID;"
+    "CREATE TABLE loss_curve ("
+    "  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,"
+    "  position INTEGER NOT NULL,"
+    "  points BLOB NOT NULL,"
+    "  PRIMARY KEY (run, position)) WITHOUT ROWID;",
 };
 
 const char* environment(const char* name) {
@@ -68,6 +144,16 @@ Statement& Statement::bind(std::string_view value) {
   return *this;
 }
 
+Statement& Statement::bind(std::span<const double> numbers) {
+  sqlite3_bind_blob(statement_, ++bound_, numbers.data(), static_cast<int>(numbers.size_bytes()), SQLITE_TRANSIENT);
+  return *this;
+}
+
+void Statement::again() {
+  sqlite3_reset(statement_);
+  bound_ = 0;
+}
+
 Result<bool> Statement::step() {
   switch (sqlite3_step(statement_)) {
     case SQLITE_ROW:
@@ -80,13 +166,33 @@ Result<bool> Statement::step() {
   }
 }
 
-double Statement::real(int column) const { return sqlite3_column_double(statement_, column); }
+Status Statement::execute() {
+  auto done = step();
+  again();
+  if (!done) return fail(std::move(done.error()));
+  return {};
+}
+
+double Statement::real(int column) const {
+  if (sqlite3_column_type(statement_, column) == SQLITE_NULL) return std::numeric_limits<double>::quiet_NaN();
+  return sqlite3_column_double(statement_, column);
+}
 std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
 
 std::string Statement::text(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
   return bytes == nullptr ? std::string() : std::string(bytes);
 }
+
+std::vector<double> Statement::numbers(int column) const {
+  const void* bytes = sqlite3_column_blob(statement_, column);
+  std::vector<double> values(static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)) / sizeof(double));
+  if (bytes != nullptr && !values.empty()) std::memcpy(values.data(), bytes, values.size() * sizeof(double));
+  return values;
+}
+
+std::int64_t Database::last_id() const { return sqlite3_last_insert_rowid(handle_); }
+std::int64_t Database::changes() const { return sqlite3_changes(handle_); }
 
 int Database::version() { return static_cast<int>(kMigrations.size()); }
 

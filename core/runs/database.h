@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -19,7 +21,7 @@ namespace feedline {
 /// ~/.local/share/feedline.
 [[nodiscard]] std::filesystem::path default_data_folder();
 
-/// A prepared statement: bind in the order of the question marks, then step. Text is copied.
+/// A prepared statement: bind in the order of the question marks, then step. Text is copied; NaN is kept as NULL.
 class Statement {
  public:
   explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
@@ -30,11 +32,19 @@ class Statement {
   Statement& bind(double value);
   Statement& bind(std::int64_t value);
   Statement& bind(std::string_view value);
+  /// As a blob, 8 bytes each.
+  Statement& bind(std::span<const double> numbers);
   /// True: a row is there. Errors: what SQLite says.
   [[nodiscard]] Result<bool> step();
+  /// Of a statement without rows; it is then ready to be bound again.
+  [[nodiscard]] Status execute();
+  /// Ready to be bound again.
+  void again();
+  /// NaN for NULL.
   [[nodiscard]] double real(int column) const;
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] std::string text(int column) const;
+  [[nodiscard]] std::vector<double> numbers(int column) const;
 
  private:
   sqlite3_stmt* statement_;
@@ -54,6 +64,10 @@ class Database {
 
   [[nodiscard]] Result<Statement> prepare(std::string_view sql);
   [[nodiscard]] Status run(const std::string& sql);
+  /// Of the row that was added last.
+  [[nodiscard]] std::int64_t last_id() const;
+  /// Rows that the last statement changed.
+  [[nodiscard]] std::int64_t changes() const;
 
   /// Of the schema that this program writes.
   [[nodiscard]] static int version();

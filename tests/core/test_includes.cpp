@@ -56,8 +56,11 @@ const QMap<QString, QSet<QString>>& allowed() {
       {"diagnosis", {"graph", "schema", "telemetry", "base"}},
       {"runs", {"base"}},
       {"tuning", {"training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
-      {"cli", {"tuning", "training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
-      {"gui", {"tuning", "training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
+      {"recording", {"tuning", "training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
+      {"cli",
+       {"recording", "tuning", "training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
+      {"gui",
+       {"recording", "tuning", "training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
   };
   return rooms;
 }

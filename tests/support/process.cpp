@@ -21,6 +21,7 @@ QByteArray Finished::text() const {
 
 Cli::Cli() : environment_(QProcessEnvironment::systemEnvironment()) {
   environment_.insert(QStringLiteral("FEEDLINE_CACHE"), folder_.filePath(QStringLiteral("cache")));
+  environment_.insert(QStringLiteral("FEEDLINE_DATA"), folder_.filePath(QStringLiteral("record")));
   environment_.remove(QStringLiteral("COLUMNS"));
 }
 

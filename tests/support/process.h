@@ -26,7 +26,7 @@ struct Finished {
   [[nodiscard]] QByteArray text() const;
 };
 
-/// The real feedline-cli as a child process, with a cache folder of its own.
+/// The real feedline-cli as a child process, with cache and record of its own.
 class Cli {
  public:
   Cli();

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "recording/run_log.h"
+
+#include "diagnosis/verdict.h"
+#include "graph/json.h"
+#include "graph/subgraph.h"
+#include "recording/changes.h"
+#include "recording/surroundings.h"
+#include "training/apply_options.h"
+#include "training/report.h"
+#include "tuning/live_run.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace feedline {
+namespace {
+
+constexpr Nanos kRowInterval = 200'000'000;
+/// The last row may be shorter, but a rate over less says nothing.
+constexpr Nanos kLeastRow = 20'000'000;
+constexpr Nanos kCurveInterval = 900'000'000;
+constexpr std::uint64_t kWarmSteps = 20;
+
+Document with_options(Document document, const RunOptions& options) {
+  (void)apply_options(document, options);  // what cannot be applied ends the run, which says so
+  return document;
+}
+
+std::int64_t seed_of(const Document& document) {
+  const Node* trainer = document.find(find_role(document, Role::Trainer));
+  const NodeSpec* spec = trainer != nullptr ? Registry::instance().find(trainer->type) : nullptr;
+  if (spec == nullptr) return 0;
+  const ParamMap params = spec->complete(trainer->params);
+  const auto seed = params.find("seed");
+  const auto* value = seed != params.end() ? std::get_if<std::int64_t>(&seed->second) : nullptr;
+  return value != nullptr ? *value : 0;
+}
+
+RunHeader header_of(const Document& document, const RunSource& source) {
+  return {.title = source.title,
+          .file = source.file,
+          .origin = source.origin,
+          .graph = to_json(document),
+          .seed = seed_of(document),
+          .parameters = changed_parameters(document)};
+}
+
+EpochRecord record_of(const EpochResult& epoch) {
+  return {.epoch = epoch.epoch,
+          .train_loss = epoch.train_loss,
+          .train_accuracy = epoch.train_accuracy,
+          .val_loss = epoch.val_loss,
+          .val_accuracy = epoch.val_accuracy,
+          .samples_per_s = epoch.samples_per_s,
+          .wall_s = epoch.wall_s,
+          .samples = epoch.samples};
+}
+
+ErrorRecord record_of(const char* severity, const Error& error, std::uint64_t count = 1) {
+  return {.severity = severity,
+          .node = error.node,
+          .file = error.file,
+          .message = error.reason,
+          .remedy = error.remedy,
+          .count = count};
+}
+
+std::vector<ErrorRecord> errors_of(const RunResult& result) {
+  std::vector<ErrorRecord> all;
+  if (result.failure) all.push_back(record_of("failure", *result.failure));
+  for (const RecordError& e : result.errors) all.push_back(record_of("error", e.error, e.count));
+  for (const RecordError& e : result.notices) all.push_back(record_of("notice", e.error, e.count));
+  return all;
+}
+
+RunStatus status_of(RunResult::End end) {
+  switch (end) {
+    case RunResult::End::Completed:
+      return RunStatus::Finished;
+    case RunResult::End::Stopped:
+      return RunStatus::Stopped;
+    case RunResult::End::Failed:
+      break;
+  }
+  return RunStatus::Failed;
+}
+
+std::vector<CurvePoint> curve_of(const Snapshot& now) {
+  std::vector<CurvePoint> curve;
+  curve.reserve(now.loss_curve.size());
+  for (const Point& point : now.loss_curve) curve.push_back({point.x, point.y});
+  return curve;
+}
+
+}  // namespace
+
+RunLog::RunLog(Document document, const RunOptions& options, const RunSource& source, RunRecorder::OnFault on_fault,
+               const std::filesystem::path& file)
+    : document_(with_options(std::move(document), options)),
+      options_(options),
+      recorder_(header_of(document_, source), file, std::move(on_fault)) {}
+
+struct RunLog::Receiver {
+  RunLog& log;
+  RunNews& news;
+
+  void operator()(const Preparing&) {}
+  void operator()(const Started& fact) {
+    log.started_ = fact;
+    news.status = RunStatus::Running;
+    news.device = fact.device;
+    news.environment = surroundings(fact, log.options_, log.process_);
+  }
+  void operator()(const RecordFailed& fact) { news.errors.push_back(record_of("error", fact.error)); }
+  void operator()(const Noticed& fact) { news.errors.push_back(record_of("notice", fact.error)); }
+  void operator()(const EpochDone& fact) {
+    log.epoch_ = fact.result;
+    news.epochs.push_back(record_of(fact.result));
+  }
+  void operator()(const Finished& fact) {
+    const RunResult& result = fact.result;
+    if (!result.epochs.empty()) log.epoch_ = result.epochs.back();
+    for (const EpochResult& epoch : result.epochs) news.epochs.push_back(record_of(epoch));
+    log.cpu_at_start_ = result.first.process.cpu;
+    if (log.sampler_.columns().empty()) log.add_row(news, result.first, 0);
+    log.add_row(news, result.last, kLeastRow);
+    if (result.last.started != 0) {
+      news.figures = log.figures(result.last);
+      news.loss = curve_of(result.last);
+      news.stages = log.stages(result.last);
+      news.verdict = log.verdict(result);
+    }
+    news.all_errors = errors_of(result);
+    if (result.failure) news.failure = result.failure->line();
+    news.status = status_of(result.end);
+    news.ended_at = wall_clock();
+  }
+};
+
+void RunLog::take(const Fact& fact) {
+  RunNews news;
+  {
+    const std::lock_guard lock(mutex_);
+    std::visit(Receiver{*this, news}, fact);
+  }
+  recorder_.tell(std::move(news));
+}
+
+void RunLog::take(const Snapshot& now) {
+  RunNews news;
+  {
+    const std::lock_guard lock(mutex_);
+    process_ = now.process;
+    if (cpu_at_start_ == 0) cpu_at_start_ = now.process.cpu;
+    if (!warm_ && now.trainer.steps >= kWarmSteps) {
+      warm_ = now;
+      warm_->loss_curve.clear();
+    }
+    add_row(news, now, kRowInterval);
+    if (news.samples.empty() && news.columns.empty()) return;
+    news.figures = figures(now);
+    news.stages = stages(now);
+    if (now.at - curve_at_ >= kCurveInterval) {
+      curve_at_ = now.at;
+      news.loss = curve_of(now);
+    }
+  }
+  recorder_.tell(std::move(news));
+}
+
+void RunLog::add_row(RunNews& news, const Snapshot& now, Nanos interval) {
+  const bool first = sampler_.columns().empty();
+  news.samples = sampler_.row(now, interval);
+  if (first && !sampler_.columns().empty()) news.columns = sampler_.columns();
+  if (news.samples.empty()) return;
+  ++fills_;
+  fill_sums_.resize(now.stages.size());
+  for (std::size_t i = 0; i < now.stages.size(); ++i) fill_sums_[i] += now.stages[i].queue_fill;
+}
+
+/// A queue is empty when the run is over: what tells something is how full it was on average.
+std::vector<StageRecord> RunLog::stages(const Snapshot& now) const {
+  std::vector<StageRecord> all;
+  for (const StageRow& row : stage_rows({}, now)) {
+    const std::size_t i = all.size();
+    all.push_back({.node = row.node,
+                   .type = row.type,
+                   .workers = row.workers,
+                   .records = row.records,
+                   .records_per_s = row.records_per_s,
+                   .cpu_s = row.cpu_s,
+                   .busy_s = row.busy_s,
+                   .starved_s = row.starved_s,
+                   .blocked_s = row.blocked_s,
+                   .queue_fill = fills_ > 0 && i < fill_sums_.size() ? fill_sums_[i] / static_cast<double>(fills_)
+                                                                     : row.queue_fill});
+  }
+  return all;
+}
+
+RunFigures RunLog::figures(const Snapshot& now) const {
+  const TrainerSample& trainer = now.trainer;
+  const StepTimes training = trainer.times - trainer.validation;
+  const double training_s = seconds(training.total());
+  RunFigures all;
+  all.steps = static_cast<double>(trainer.steps);
+  if (trainer.total_steps > 0) all.total_steps = static_cast<double>(trainer.total_steps);
+  all.samples = static_cast<double>(trainer.samples);
+  all.epoch = trainer.epoch;
+  if (trainer.epochs > 0) all.epochs = trainer.epochs;
+  all.wall_s = now.elapsed();
+  all.cpu_s = seconds(now.process.cpu - cpu_at_start_);
+  if (training_s > 0) {
+    all.samples_per_s = static_cast<double>(trainer.samples) / training_s;
+    all.wait_share = seconds(training.wait) / training_s;
+  }
+  all.loss = epoch_ ? epoch_->train_loss : trainer.loss;
+  all.accuracy = epoch_ ? epoch_->train_accuracy : trainer.accuracy;
+  if (epoch_) {
+    all.val_loss = epoch_->val_loss;
+    all.val_accuracy = epoch_->val_accuracy;
+  }
+  all.peak_rss_bytes = static_cast<double>(now.process.peak_rss_bytes);
+  all.record_errors = static_cast<double>(now.record_errors);
+  all.wait_s = seconds(trainer.times.wait);
+  all.h2d_s = seconds(trainer.times.h2d);
+  all.forward_s = seconds(trainer.times.forward);
+  all.backward_s = seconds(trainer.times.backward);
+  all.optimizer_s = seconds(trainer.times.optimizer);
+  all.other_s = seconds(trainer.times.other);
+  return all;
+}
+
+std::optional<VerdictRecord> RunLog::verdict(const RunResult& result) const {
+  if (!started_ || !options_.meters || !options_.train) return {};
+  const Snapshot& from =
+      warm_ && result.last.trainer.steps >= warm_->trainer.steps + kStepsNeeded ? *warm_ : result.first;
+  const Diagnosis found = diagnose(run_facts(document_, *started_), from, result.last);
+  if (found.verdict.kind == VerdictKind::NotYet) return {};
+  return VerdictRecord{
+      .kind = std::string(name(found.verdict.kind)), .node = found.verdict.node, .text = found.verdict.text()};
+}
+
+}  // namespace feedline

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "recording/sampler.h"
+#include "runs/run_recorder.h"
+#include "training/run.h"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace feedline {
+
+/// Where a run comes from, for those who look it up later.
+struct RunSource {
+  std::string title{};   ///< of the graph
+  std::string file{};    ///< of the graph; empty if it has none
+  std::string origin{};  ///< "command line", "window"
+};
+
+/// Writes a run into the record of runs (runs/run_recorder.h) from what its watchers see anyway: facts and snapshots.
+/// Takes them from any thread and returns at once; a run is never slowed down or ended by its record.
+class RunLog {
+ public:
+  /// `document` and `options` as they are given to Run::start(): what the options change is written into the graph that
+  /// is kept. `file`: of the record.
+  RunLog(Document document, const RunOptions& options, const RunSource& source, RunRecorder::OnFault on_fault = {},
+         const std::filesystem::path& file = default_data_folder() / "runs.db");
+  /// Waits until all is written: not for a thread that must not wait.
+  ~RunLog() = default;
+  RunLog(const RunLog&) = delete;
+  RunLog& operator=(const RunLog&) = delete;
+
+  void take(const Fact& fact);
+  /// As often as there is one: rows are made of them five times a second at most.
+  void take(const Snapshot& now);
+  /// Its number in the record; 0 while it has none.
+  [[nodiscard]] std::int64_t id() const { return recorder_.id(); }
+
+ private:
+  struct Receiver;
+  void add_row(RunNews& news, const Snapshot& now, Nanos interval);
+  [[nodiscard]] std::vector<StageRecord> stages(const Snapshot& now) const;
+  [[nodiscard]] RunFigures figures(const Snapshot& now) const;
+  [[nodiscard]] std::optional<VerdictRecord> verdict(const RunResult& result) const;
+
+  Document document_;
+  RunOptions options_;
+  std::mutex mutex_{};
+  Sampler sampler_{};
+  std::optional<Started> started_{};
+  std::optional<Snapshot> warm_{};  ///< the first one behind the warm-up
+  std::optional<EpochResult> epoch_{};
+  Nanos curve_at_ = 0;
+  Nanos cpu_at_start_ = 0;
+  std::vector<double> fill_sums_{};  ///< of each stage's queue, over the rows
+  std::size_t fills_ = 0;
+  ProcessSample process_{};
+  RunRecorder recorder_;
+};
+
+}  // namespace feedline

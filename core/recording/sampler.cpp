@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "recording/sampler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace feedline {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+/// So long may the data side take to show its nodes.
+constexpr double kPatience = 1;
+
+double share(Nanos part, double whole) { return whole > 0 ? std::clamp(seconds(part) / whole, 0.0, 1.0) : kNone; }
+
+/// Samples a second, of a time in which nothing was validated.
+double training_rate(const Snapshot& from, const Snapshot& to) {
+  const double wall = seconds(to.at - from.at);
+  const Nanos validation = to.trainer.validation.total() - from.trainer.validation.total();
+  if (validation > 0 || to.trainer.validating) return kNone;
+  return static_cast<double>(to.trainer.samples - from.trainer.samples) / wall;
+}
+
+double gpu_utilisation(const Snapshot& now) {
+  double most = kNone;
+  for (const GpuSample& gpu : now.process.gpus)
+    most = std::isnan(most) ? gpu.utilisation : std::max(most, gpu.utilisation);
+  return most;
+}
+
+void append_stage(std::vector<double>& row, const StageSample& from, const StageSample& to, double wall) {
+  const StageCounters done = to.total - from.total;
+  const double available = wall * static_cast<double>(std::max<std::size_t>(to.workers, 1));
+  row.insert(row.end(), {share(done.busy, available), share(done.starved, available), share(done.blocked, available),
+                         to.queue_fill});
+}
+
+}  // namespace
+
+void Sampler::begin(const Snapshot& now) {
+  last_ = now;
+  last_.loss_curve.clear();
+  if (!columns_.empty()) return;
+  columns_ = {"time_s", "step", "samples_per_s", "wait_share", "loss", "accuracy", "cores_busy", "rss_bytes", "gpu"};
+  for (const StageSample& stage : now.stages)
+    for (const char* what : {"busy:", "starved:", "blocked:", "fill:"}) columns_.push_back(what + stage.node);
+}
+
+std::vector<double> Sampler::row(const Snapshot& now, Nanos interval) {
+  if (now.started == 0 || (now.stages.empty() && now.elapsed() < kPatience)) return {};
+  if (columns_.empty()) {
+    begin(now);
+    return {};
+  }
+  if (now.at - last_.at < std::max<Nanos>(interval, 1)) return {};
+  const double wall = seconds(now.at - last_.at);
+  const StepTimes times = now.trainer.times - last_.trainer.times;
+  std::vector<double> row = {now.elapsed(),
+                             static_cast<double>(now.trainer.steps),
+                             training_rate(last_, now),
+                             share(times.wait, seconds(times.total())),
+                             now.trainer.loss,
+                             now.trainer.accuracy,
+                             seconds(now.process.cpu - last_.process.cpu) / wall,
+                             static_cast<double>(now.process.rss_bytes),
+                             gpu_utilisation(now)};
+  const std::size_t stages = (columns_.size() - row.size()) / 4;
+  const StageSample none;
+  for (std::size_t i = 0; i < stages; ++i)
+    append_stage(row, i < last_.stages.size() ? last_.stages[i] : none, i < now.stages.size() ? now.stages[i] : none,
+                 wall);
+  begin(now);
+  return row;
+}
+
+}  // namespace feedline

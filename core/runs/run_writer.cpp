@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runs/run_writer.h"
+
+#include "runs/process_mark.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace feedline {
+namespace {
+
+constexpr std::size_t kPointsAPiece = 64;
+/// Deleted runs can be restored for so long.
+constexpr double kKeepRemoved = 30.0 * 24 * 3600;
+
+/// Binds one row after another and executes; stops at the first error.
+class Inserter {
+ public:
+  Inserter(Database& database, std::string_view sql) : statement_(database.prepare(sql)) {}
+
+  template <class... Values>
+  void add(const Values&... values) {
+    if (!status_) return;
+    if (!statement_) {
+      status_ = fail(statement_.error());
+      return;
+    }
+    (bind(values), ...);
+    status_ = statement_->execute();
+  }
+  [[nodiscard]] Status status() const { return status_; }
+
+ private:
+  template <class V>
+  void bind(const V& value) {
+    if constexpr (std::is_integral_v<V>) {
+      statement_->bind(static_cast<std::int64_t>(value));
+    } else {
+      statement_->bind(value);
+    }
+  }
+
+  Result<Statement> statement_;
+  Status status_{};
+};
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : "\n") + word;
+  return text;
+}
+
+Status write_properties(Database& database, std::int64_t run, std::string_view kind, const Properties& properties) {
+  Inserter rows(database,
+                "INSERT OR REPLACE INTO properties (run, kind, position, name, value) VALUES (?, ?, ?, ?, ?)");
+  for (std::size_t i = 0; i < properties.size(); ++i) rows.add(run, kind, i, properties[i].first, properties[i].second);
+  return rows.status();
+}
+
+}  // namespace
+
+void RunWriter::take(RunNews& news) {
+  if (!news.columns.empty() && !series_) {
+    columns_ = news.columns;
+    series_.emplace(columns_.size());
+  } else {
+    news.columns.clear();
+  }
+  const std::size_t width = columns_.size();
+  for (std::size_t at = 0; width > 0 && at + width <= news.samples.size(); at += width)
+    series_->add({&news.samples[at], width});
+  news.samples.clear();
+  if (!news.loss.empty()) loss_ = std::move(news.loss);
+  news.loss.clear();
+  open_.merge(std::move(news));
+}
+
+Status RunWriter::write(Database& database, RunNews news) {
+  take(news);
+  const std::int64_t id_before = id_;
+  if (Status locked = database.run("BEGIN IMMEDIATE"); !locked) return locked;
+  const auto all = [&]() -> Status {
+    if (!begun_)
+      if (Status done = begin(database); !done) return done;
+    for (const auto step :
+         {&RunWriter::write_run, &RunWriter::write_lists, &RunWriter::write_series, &RunWriter::write_loss})
+      if (Status done = (this->*step)(database); !done) return done;
+    return database.run("COMMIT");
+  };
+  Status done = all();
+  if (done) {
+    written();
+  } else {
+    (void)database.run("ROLLBACK");
+    id_ = id_before;
+  }
+  return done;
+}
+
+Status RunWriter::begin(Database& database) {
+  const double now = wall_clock();
+  Inserter old(database, "DELETE FROM runs WHERE removed_at > 0 AND removed_at < ?");
+  old.add(now - kKeepRemoved);
+  if (!old.status()) return old.status();
+  Inserter row(database,
+               "INSERT INTO runs (process, started_at, seen_at, status, title, file, origin, host, graph, seed)"
+               " VALUES (?, ?, ?, 'preparing', ?, ?, ?, ?, ?, ?)");
+  row.add(ProcessMark::own().text(), now, now, header_.title, header_.file, header_.origin, host_name(), header_.graph,
+          header_.seed);
+  if (!row.status()) return row.status();
+  id_ = database.last_id();
+  return write_properties(database, id_, "parameter", header_.parameters);
+}
+
+Status RunWriter::write_run(Database& database) {
+  const std::string no_text;
+  const VerdictRecord verdict = open_.verdict.value_or(VerdictRecord{});
+  Inserter row(database,
+               "UPDATE runs SET seen_at = ?, ended_at = max(ended_at, ?), status = coalesce(nullif(?, ''), status),"
+               " device = coalesce(nullif(?, ''), device), columns = coalesce(nullif(?, ''), columns),"
+               " verdict_kind = coalesce(nullif(?, ''), verdict_kind),"
+               " verdict_node = coalesce(nullif(?, ''), verdict_node), verdict = coalesce(nullif(?, ''), verdict),"
+               " failure = coalesce(nullif(?, ''), failure) WHERE id = ?");
+  row.add(wall_clock(), open_.ended_at, open_.status ? std::string(name(*open_.status)) : no_text,
+          open_.device.value_or(no_text), joined(open_.columns), verdict.kind, verdict.node, verdict.text,
+          open_.failure, id_);
+  if (!row.status() || !open_.figures) return row.status();
+  std::string sql = "UPDATE runs SET ";
+  for (const Figure& figure : all_figures()) sql += fmt::format("{} = ?, ", figure.name);
+  sql.replace(sql.size() - 2, 2, " WHERE id = ?");
+  auto statement = database.prepare(sql);
+  if (!statement) return fail(std::move(statement.error()));
+  for (const Figure& figure : all_figures()) statement->bind((*open_.figures).*figure.value);
+  statement->bind(id_);
+  return statement->execute();
+}
+
+Status RunWriter::write_lists(Database& database) {
+  if (Status done = write_properties(database, id_, "environment", open_.environment); !done) return done;
+  Inserter epochs(database, "INSERT OR REPLACE INTO epochs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const EpochRecord& e : open_.epochs)
+    epochs.add(id_, e.epoch, e.train_loss, e.train_accuracy, e.val_loss, e.val_accuracy, e.samples_per_s, e.wall_s,
+               e.samples);
+  if (!epochs.status()) return epochs.status();
+
+  if (open_.all_errors) {
+    Inserter clear(database, "DELETE FROM errors WHERE run = ?");
+    clear.add(id_);
+    if (!clear.status()) return clear.status();
+  }
+  Inserter errors(database, "INSERT INTO errors VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  std::int64_t position = open_.all_errors ? 0 : errors_written_;
+  for (const ErrorRecord& e : open_.all_errors ? *open_.all_errors : open_.errors)
+    errors.add(id_, position++, e.severity, e.node, e.file, e.message, e.remedy, e.count);
+  if (!errors.status()) return errors.status();
+
+  Inserter stages(database, "INSERT OR REPLACE INTO stages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  for (std::size_t i = 0; i < open_.stages.size(); ++i) {
+    const StageRecord& s = open_.stages[i];
+    stages.add(id_, i, s.node, s.type, s.workers, s.records, s.records_per_s, s.cpu_s, s.busy_s, s.starved_s,
+               s.blocked_s, s.queue_fill);
+  }
+  return stages.status();
+}
+
+Status RunWriter::write_series(Database& database) {
+  if (!series_ || series_->first_changed() == series_->rows()) return {};
+  Inserter clear(database, "DELETE FROM series WHERE run = ? AND position >= ?");
+  clear.add(id_, series_->first_changed());
+  if (!clear.status()) return clear.status();
+  Inserter rows(database, "INSERT INTO series VALUES (?, ?, ?)");
+  for (std::size_t i = series_->first_changed(); i < series_->rows(); ++i) rows.add(id_, i, series_->row(i));
+  return rows.status();
+}
+
+/// In pieces, of which only those that changed are written: a curve grows at its end, and is thinned out rarely.
+Status RunWriter::write_loss(Database& database) {
+  const auto differs = std::mismatch(loss_.begin(), loss_.end(), loss_written_.begin(), loss_written_.end()).first;
+  const auto first = static_cast<std::size_t>(differs - loss_.begin()) / kPointsAPiece;
+  if (loss_ == loss_written_) return {};
+  Inserter clear(database, "DELETE FROM loss_curve WHERE run = ? AND position >= ?");
+  clear.add(id_, first);
+  if (!clear.status()) return clear.status();
+  Inserter pieces(database, "INSERT INTO loss_curve VALUES (?, ?, ?)");
+  for (std::size_t piece = first; piece * kPointsAPiece < loss_.size(); ++piece) {
+    const std::size_t begin = piece * kPointsAPiece;
+    const std::size_t count = std::min(kPointsAPiece, loss_.size() - begin);
+    std::vector<double> numbers;
+    for (std::size_t i = begin; i < begin + count; ++i) numbers.insert(numbers.end(), {loss_[i].x, loss_[i].y});
+    pieces.add(id_, piece, std::span<const double>(numbers));
+  }
+  return pieces.status();
+}
+
+void RunWriter::written() {
+  begun_ = true;
+  errors_written_ = open_.all_errors ? static_cast<std::int64_t>(open_.all_errors->size())
+                                     : errors_written_ + static_cast<std::int64_t>(open_.errors.size());
+  open_ = {};
+  if (series_) series_->written();
+  loss_written_ = loss_;
+}
+
+}  // namespace feedline

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runs/process_mark.h"
+#include "runs/run_recorder.h"
+#include "runs/run_store.h"
+
+#include <QFile>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <atomic>
+#include <cmath>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace feedline;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr double kNone = RunFigures::kNone;
+
+RunHeader header(const std::string& title = "Cats") {
+  return {.title = title,
+          .file = "/graphs/cats.feedline",
+          .origin = "window",
+          .graph = "{\"nodes\": []}",
+          .seed = 7,
+          .parameters = {{"batch.size", "128"}, {"trainer.epochs", "3"}}};
+}
+
+RunNews whole_run() {
+  RunNews news;
+  news.status = RunStatus::Finished;
+  news.device = "cpu";
+  news.environment = {{"cores", "2 of 4"}, {"gpu", "A"}, {"gpu", "B"}};
+  news.figures = RunFigures{.steps = 100, .samples_per_s = 1234.5, .loss = 0.25};
+  news.verdict = VerdictRecord{.kind = "read_bound", .node = "source", .text = "It reads too slowly."};
+  news.ended_at = wall_clock();
+  news.epochs = {{.epoch = 1, .train_loss = 0.5, .samples = 640}, {.epoch = 2, .train_loss = 0.25, .val_loss = 0.3}};
+  news.errors = {
+      {.severity = "error", .node = "decode", .file = "/a'b.jpg", .message = "no JPEG", .remedy = "x", .count = 3}};
+  news.stages = {{.node = "source", .type = "image_folder", .workers = 1, .records = 640, .cpu_s = 0.5}};
+  news.columns = {"time_s", "step"};
+  news.samples = {0.2, 10, 0.4, kNone};
+  for (int i = 0; i < 150; ++i) news.loss.push_back({i * 1.0, 1.0 / (i + 1)});
+  return news;
+}
+
+}  // namespace
+
+/// The record of runs: what was told is read again, bounded, searched, marked, deleted and restored.
+class TestRuns : public QObject {
+  Q_OBJECT
+
+ private:
+  [[nodiscard]] std::filesystem::path file(const char* name) const { return folder_.filePath(name).toStdString(); }
+  static Database open(const std::filesystem::path& file) {
+    auto database = Database::open(file);
+    if (!database) qFatal("%s", database.error().line().c_str());
+    return std::move(*database);
+  }
+  /// Records one run; its id.
+  static std::int64_t record(const std::filesystem::path& file, const RunHeader& head, RunNews news) {
+    RunRecorder recorder(head, file);
+    recorder.tell(std::move(news));
+    while (recorder.id() == 0) std::this_thread::sleep_for(1ms);
+    return recorder.id();
+  }
+  static RunRecord load(Database& database, std::int64_t id) {
+    auto run = load_run(database, id);
+    if (!run) qFatal("%s", run.error().line().c_str());
+    return std::move(*run);
+  }
+  QTemporaryDir folder_;
+
+ private Q_SLOTS:
+  void all_of_a_run_is_read_again();
+  void news_that_come_in_pieces_add_up();
+  void a_table_is_bounded_and_keeps_the_mean();
+  void a_long_run_stays_small();
+  void runs_are_found_by_words_and_tags();
+  void marks_and_deleting();
+  void a_run_whose_process_is_gone_has_died();
+  void a_locked_file_holds_nobody_up_and_loses_nothing();
+  void a_fault_is_told_once();
+};
+
+void TestRuns::all_of_a_run_is_read_again() {
+  const auto path = file("a.db");
+  const std::int64_t id = record(path, header(), whole_run());
+  Database database = open(path);
+  const RunRecord run = load(database, id);
+  QCOMPARE(run.title, std::string("Cats"));
+  QCOMPARE(run.file, std::string("/graphs/cats.feedline"));
+  QCOMPARE(run.origin, std::string("window"));
+  QCOMPARE(run.host, host_name());
+  QCOMPARE(run.graph, std::string("{\"nodes\": []}"));
+  QCOMPARE(run.seed, 7);
+  QCOMPARE(run.device, std::string("cpu"));
+  QCOMPARE(name(run.status), name(RunStatus::Finished));
+  QVERIFY(run.started_at > 1e9 && run.ended_at >= run.started_at - 1);
+  QVERIFY(run.parameters == header().parameters);
+  QVERIFY(run.environment == whole_run().environment);
+  QCOMPARE(run.figures.steps, 100.0);
+  QCOMPARE(run.figures.samples_per_s, 1234.5);
+  QVERIFY(std::isnan(run.figures.val_loss));
+  QCOMPARE(run.verdict.text, std::string("It reads too slowly."));
+  QCOMPARE(run.epochs.size(), std::size_t{2});
+  QCOMPARE(run.epochs[0].samples, std::uint64_t{640});
+  QVERIFY(std::isnan(run.epochs[0].val_loss) && run.epochs[1].val_loss == 0.3);
+  QVERIFY(run.errors == whole_run().errors);
+  QCOMPARE(run.stages.size(), std::size_t{1});
+  QCOMPARE(run.stages[0].cpu_s, 0.5);
+  QVERIFY((run.series.columns == std::vector<std::string>{"time_s", "step"}));
+  QCOMPARE(run.series.rows(), std::size_t{2});
+  QVERIFY(run.series.at(1, 0) == 0.4 && std::isnan(run.series.at(1, 1)));
+  QCOMPARE(run.series.find("step"), std::size_t{1});
+  QVERIFY(run.loss == whole_run().loss);
+}
+
+void TestRuns::news_that_come_in_pieces_add_up() {
+  const auto path = file("pieces.db");
+  std::int64_t id = 0;
+  {
+    RunRecorder recorder(header(), path, {}, 5ms);
+    std::vector<CurvePoint> curve;
+    for (int i = 0; i < 60; ++i) {
+      RunNews news;
+      news.columns = {"time_s"};
+      news.samples = {i * 0.2};
+      curve.push_back({i * 1.0, i * 2.0});
+      news.loss = curve;
+      if (i % 10 == 0) news.epochs = {{.epoch = static_cast<std::uint32_t>(i / 10 + 1)}};
+      if (i % 20 == 0) news.errors = {{.message = std::to_string(i)}};
+      recorder.tell(std::move(news));
+      std::this_thread::sleep_for(1ms);
+    }
+    while (recorder.id() == 0) std::this_thread::sleep_for(1ms);
+    id = recorder.id();
+    RunNews end;
+    end.all_errors = std::vector<ErrorRecord>{{.message = "all", .count = 3}};
+    recorder.tell(std::move(end));
+  }
+  Database database = open(path);
+  const RunRecord run = load(database, id);
+  QCOMPARE(run.epochs.size(), std::size_t{6});
+  QCOMPARE(run.errors.size(), std::size_t{1});
+  QCOMPARE(run.errors[0].message, std::string("all"));
+  QCOMPARE(run.series.rows(), std::size_t{60});
+  for (std::size_t i = 0; i < 60; ++i) QCOMPARE(run.series.at(i, 0), static_cast<double>(i) * 0.2);
+  QCOMPARE(run.loss.size(), std::size_t{60});
+  QCOMPARE(run.loss.back().y, 118.0);
+}
+
+void TestRuns::a_table_is_bounded_and_keeps_the_mean() {
+  BoundedTable table(2, 8);
+  for (int i = 0; i < 1000; ++i) table.add(std::vector<double>{i * 1.0, i % 4 == 0 ? 4.0 : kNone});
+  QVERIFY(table.rows() <= 8);
+  QCOMPARE(table.stride(), std::size_t{128});
+  for (std::size_t r = 0; r + 1 < table.rows(); ++r) {
+    QCOMPARE(table.row(r)[0], static_cast<double>(r) * 128 + 63.5);
+    QCOMPARE(table.row(r)[1], 4.0);  // what was not measured is not zero
+  }
+  table.written();
+  QCOMPARE(table.first_changed(), table.rows());
+  table.add(std::vector<double>{0, 0});
+  QCOMPARE(table.first_changed(), table.rows() - 1);
+  table.add(std::vector<double>{1});  // of another width
+  QCOMPARE(table.row(table.rows() - 1).size(), std::size_t{2});
+}
+
+void TestRuns::a_long_run_stays_small() {
+  const auto path = file("long.db");
+  {
+    RunRecorder recorder(header(), path);
+    std::vector<std::string> columns(50, "x");
+    for (int batch = 0; batch < 100; ++batch) {
+      RunNews news;
+      news.columns = columns;
+      news.samples.assign(50 * 100, batch * 1.0);
+      recorder.tell(std::move(news));
+      if (batch % 10 == 0) std::this_thread::sleep_for(1ms);
+    }
+  }
+  Database database = open(path);
+  const RunRecord run = load(database, 1);
+  QVERIFY2(run.series.rows() > 100 && run.series.rows() <= 512, qPrintable(QString::number(run.series.rows())));
+  QVERIFY(QFile(QString::fromStdString(path.string())).size() < 2'000'000);
+}
+
+void TestRuns::runs_are_found_by_words_and_tags() {
+  const auto path = file("search.db");
+  const auto first = record(path, header("Cats"), whole_run());
+  RunHeader other = header("Dogs 100%_");
+  other.file = "/graphs/dogs.feedline";
+  other.parameters = {{"batch.size", "64"}};
+  const auto second = record(path, other, {});
+  Database database = open(path);
+  QVERIFY(add_tag(database, second, "baseline"));
+  QVERIFY(set_note(database, first, "The good One"));
+  const auto ids = [&](const RunQuery& query) {
+    QString text;
+    const auto runs = list_runs(database, query);
+    if (!runs) return QString::fromStdString(runs.error().line());
+    for (const RunSummary& run : *runs) text += QString::number(run.id) + ' ';
+    return text;
+  };
+  QCOMPARE(ids({}), QString("2 1 "));
+  QCOMPARE(ids({.limit = 1}), QString("2 "));
+  QCOMPARE(ids({.text = "CATS"}), QString("1 "));
+  QCOMPARE(ids({.text = "batch.size=64"}), QString("2 "));
+  QCOMPARE(ids({.text = "good one"}), QString("1 "));
+  QCOMPARE(ids({.text = "reads slowly finished"}), QString("1 "));
+  QCOMPARE(ids({.text = "100%_"}), QString("2 "));
+  QCOMPARE(ids({.text = "baseline"}), QString("2 "));
+  QCOMPARE(ids({.tag = "baseline"}), QString("2 "));
+  QCOMPARE(ids({.tag = "base"}), QString());
+  QCOMPARE(ids({.text = "' OR 1=1 --"}), QString());
+}
+
+void TestRuns::marks_and_deleting() {
+  const auto path = file("marks.db");
+  for (const char* title : {"one", "two", "three"}) record(path, header(title), whole_run());
+  Database database = open(path);
+  QVERIFY(set_pinned(database, 1, true));
+  QCOMPARE(list_runs(database)->front().id, 1);
+  QVERIFY(add_tag(database, 2, "b") && add_tag(database, 2, "a") && add_tag(database, 2, "a"));
+  QVERIFY((load(database, 2).tags == std::vector<std::string>{"a", "b"}));
+  QVERIFY(remove_tag(database, 2, "a"));
+  QVERIFY((load(database, 2).tags == std::vector<std::string>{"b"}));
+  for (const char* bad : {"", "two words", "a,b", "line\nbreak"}) QVERIFY(!add_tag(database, 2, bad));
+  QVERIFY(set_note(database, 2, "Ein Wort: müde"));
+  QCOMPARE(load(database, 2).note, std::string("Ein Wort: müde"));
+
+  QVERIFY(remove_run(database, 2));
+  QCOMPARE(list_runs(database)->size(), std::size_t{2});
+  QVERIFY(!load_run(database, 2) && !load_run(database, 2).error().remedy.empty());
+  QCOMPARE(list_runs(database, {.removed = true})->front().id, 2);
+  QVERIFY(restore_run(database, 2));
+  QCOMPARE(load(database, 2).tags.front(), std::string("b"));
+  QCOMPARE(load(database, 2).epochs.size(), std::size_t{2});
+  for (const Status& status : {set_note(database, 99, ""), set_pinned(database, 99, true), add_tag(database, 99, "x"),
+                               remove_run(database, 99), restore_run(database, 2)})
+    QVERIFY(!status);
+
+  // What was deleted a month ago goes when the next run begins, with all that belongs to it; its number is not reused.
+  QVERIFY(remove_run(database, 3));
+  QVERIFY(database.run("UPDATE runs SET removed_at = removed_at - 31 * 24 * 3600 WHERE id = 3"));
+  QCOMPARE(record(path, header("four"), {}), 4);
+  QVERIFY(!restore_run(database, 3));
+  auto left = database.prepare("SELECT count(*) FROM epochs WHERE run = 3");
+  QVERIFY(left && left->step());
+  QCOMPARE(left->integer(0), 0);
+}
+
+void TestRuns::a_run_whose_process_is_gone_has_died() {
+  const auto path = file("died.db");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    RunRecorder recorder(header(), path);
+    RunNews news;
+    news.status = RunStatus::Running;
+    recorder.tell(std::move(news));
+    while (recorder.id() == 0) std::this_thread::sleep_for(1ms);
+    ::pause();
+  }
+  Database database = open(path);
+  while (list_runs(database)->empty()) std::this_thread::sleep_for(1ms);
+  QVERIFY(is_active(load(database, 1).status));
+  QVERIFY(!remove_run(database, 1));  // it goes on
+  ::kill(child, SIGKILL);
+  while (::waitpid(child, nullptr, 0) != child) {
+  }
+  const RunRecord run = load(database, 1);
+  QCOMPARE(name(run.status), name(RunStatus::Died));
+  QVERIFY(run.ended_at >= run.started_at);
+  QVERIFY(remove_run(database, 1));
+
+  ProcessMark other = ProcessMark::own();
+  QVERIFY(ProcessMark::parse(other.text()).look() == ProcessMark::State::Alive);
+  other.started -= 1;  // a process that had this number before
+  QVERIFY(other.look() == ProcessMark::State::Gone);
+  other.machine = "elsewhere";
+  QVERIFY(ProcessMark::parse(other.text()).look() == ProcessMark::State::Unknown);
+}
+
+void TestRuns::a_locked_file_holds_nobody_up_and_loses_nothing() {
+  const auto path = file("locked.db");
+  Database blocker = open(path);
+  QVERIFY(blocker.run("BEGIN EXCLUSIVE"));
+  {
+    RunRecorder recorder(header(), path, {}, 5ms);
+    const auto before = std::chrono::steady_clock::now();
+    for (int i = 0; i < 1000; ++i) {
+      RunNews news;
+      news.columns = {"time_s"};
+      news.samples = {i * 1.0};
+      recorder.tell(std::move(news));
+    }
+    // The lock is held for longer: nobody waited for it.
+    QVERIFY(std::chrono::steady_clock::now() - before < 2s);
+    QCOMPARE(recorder.id(), 0);
+    std::this_thread::sleep_for(50ms);
+    QVERIFY(blocker.run("COMMIT"));
+  }
+  const RunRecord run = load(blocker, 1);
+  QCOMPARE(run.series.at(0, 0), 0.5);  // two moments a row
+  QCOMPARE(run.series.rows(), std::size_t{500});
+}
+
+void TestRuns::a_fault_is_told_once() {
+  std::atomic<int> told{0};
+  {
+    RunRecorder recorder(
+        header(), "/proc/nowhere/runs.db", [&](const Error& error) { told += error.remedy.empty() ? 100 : 1; }, 5ms);
+    for (int i = 0; i < 20; ++i) {
+      recorder.tell(whole_run());
+      std::this_thread::sleep_for(2ms);
+    }
+    QCOMPARE(recorder.id(), 0);
+  }
+  QCOMPARE(told.load(), 1);
+
+  // A file that cannot be written to for a while: told once, and then all is there.
+  const auto path = file("fault.db");
+  { open(path); }
+  told = 0;
+  {
+    RunRecorder recorder(
+        header(), path, [&](const Error&) { ++told; }, 5ms);
+    while (recorder.id() == 0) std::this_thread::sleep_for(1ms);
+    Database other = open(path);
+    QVERIFY(other.run("ALTER TABLE epochs RENAME TO hidden"));
+    recorder.tell(whole_run());
+    std::this_thread::sleep_for(100ms);
+    QVERIFY(other.run("ALTER TABLE hidden RENAME TO epochs"));
+  }
+  QCOMPARE(told.load(), 1);
+  Database database = open(path);
+  QCOMPARE(load(database, 1).epochs.size(), std::size_t{2});
+  QCOMPARE(load(database, 1).figures.steps, 100.0);
+}
+
+QTEST_APPLESS_MAIN(TestRuns)
+#include "test_runs.moc"
