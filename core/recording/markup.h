@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Private to recording: pieces of HTML and SVG.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace feedline::markup {
+
+/// Safe between tags and in quoted attributes, whatever it holds: control characters go, the five that mean something
+/// are written out.
+[[nodiscard]] std::string escape(std::string_view text);
+
+/// A table; the first `left` columns to the left, numbers to the right. Cells are escaped here.
+[[nodiscard]] std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows,
+                                std::size_t left = 1);
+
+/// A picture with its size in CSS pixels; it grows to the width of the page.
+struct Picture {
+  std::string svg{};
+  double width = 0;
+  double height = 0;
+  [[nodiscard]] bool empty() const { return svg.empty(); }
+};
+
+/// Colours are given twice: as attributes, for readers of SVG that know no style sheets, and as classes (`ink`,
+/// `faint`, `c1` to `c6`, `f1` to `f6`), so that a page can change them for a dark screen.
+inline constexpr std::string_view kInk = "#20262e";
+inline constexpr std::string_view kFaint = "#c9d0d8";
+inline constexpr std::string_view kMuted = "#5c6773";
+/// Told apart by the colour-blind (Okabe and Ito, 2008), and by dashes too.
+[[nodiscard]] std::string_view color(std::size_t i);
+inline constexpr std::size_t kColors = 6;
+
+/// `<text>`, escaped. `anchor`: start, middle, end.
+[[nodiscard]] std::string text(double x, double y, std::string_view content, std::string_view anchor = "start",
+                               std::string_view kind = "ink", double size = 11);
+/// The whole `<svg>` around a body. `title` is what a screen reader says.
+[[nodiscard]] Picture picture(double width, double height, std::string_view title, const std::string& body);
+
+}  // namespace feedline::markup
