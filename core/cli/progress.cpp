@@ -47,19 +47,30 @@ bool Progress::due() {
   return true;
 }
 
-void Progress::live(std::string_view text) {
+void Progress::live(std::string_view text, std::vector<LiveLine> table) {
   if (!terminal_) {
     put_line(stderr, text);
     return;
   }
-  put(stderr, "\r\x1b[K" + fit(text, width_of(stderr) - 1));
-  live_shown_ = true;
+  std::string out = erase();
+  const std::string last = fit(text, width_of(stderr) - 1);
+  for (const LiveLine& line : table) out += line.text + '\n';
+  shown_ = std::move(table);
+  shown_.push_back({.text = {}, .columns = columns(last)});
+  put(stderr, out + last);
 }
 
-void Progress::clear() {
-  if (live_shown_) put(stderr, "\r\x1b[K");
-  live_shown_ = false;
+/// A terminal that has become narrower shows what was a line as several.
+std::string Progress::erase() {
+  if (shown_.empty()) return {};
+  const std::size_t width = width_of(stderr);
+  std::size_t up = shown_.size() - 1;
+  for (const LiveLine& line : shown_) up += line.columns > width ? (line.columns - 1) / width : 0;
+  shown_.clear();
+  return up > 0 ? fmt::format("\r\x1b[{}A\x1b[J", up) : "\r\x1b[J";
 }
+
+void Progress::clear() { put(stderr, erase()); }
 
 void Progress::line(std::string_view text) {
   clear();
@@ -67,7 +78,16 @@ void Progress::line(std::string_view text) {
 }
 
 void Progress::show(const Preparing& fact) {
-  if (due()) live(fact.fraction > 0 ? fmt::format("{}: {}", fact.what, percent(fact.fraction)) : fact.what);
+  if (fact.what != preparing_) {
+    preparing_ = fact.what;
+    preparing_since_ = steady_clock::now();
+  }
+  if (!due()) return;
+  std::string text = fact.fraction > 0 ? fmt::format("{}: {}", fact.what, percent(fact.fraction)) : fact.what;
+  const double lasted = std::chrono::duration<double>(steady_clock::now() - preparing_since_).count();
+  if (lasted > 1 && fact.fraction > 0.01)
+    text += "  ETA " + countdown(lasted * (1 - std::min(fact.fraction, 1.0)) / fact.fraction);
+  live(text);
 }
 
 void Progress::show(const Started& fact) {
@@ -102,14 +122,13 @@ std::string epoch_line(const EpochResult& epoch, std::uint32_t epochs) {
 
 void Progress::tick(const Snapshot& now) {
   if (now.started == 0) return;
-  Snapshot light;
-  light.at = now.at;
-  light.started = now.started;
-  light.trainer = now.trainer;
-  history_.push_back(std::move(light));
+  history_.push_back(now);
+  history_.back().loss_curve.clear();
   while (history_.size() > 2 && history_[1].at <= now.at - std::max(kWindow, terminal_ ? kWindow : from_seconds(5)))
     history_.pop_front();
-  if (due()) live(describe(now));
+  if (!due()) return;
+  live(describe(now),
+       terminal_ ? live_table(history_.front(), now, train_, look_of_terminal()) : std::vector<LiveLine>());
 }
 
 Progress::Recent Progress::recent(const Snapshot& now) {

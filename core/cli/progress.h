@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "cli/live_table.h"
 #include "training/run.h"
 
 #include <chrono>
@@ -8,11 +9,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace feedline::cli {
 
-/// What a run shows on standard error: one live line on a terminal, a plain line every few seconds elsewhere, and
-/// lines that stay for the facts (started, epoch done, records left out).
+/// What a run shows on standard error: on a terminal a table of its stages that is redrawn in its place, elsewhere a
+/// plain line every few seconds; and lines that stay for the facts (started, epoch done, records left out).
 class Progress {
  public:
   explicit Progress(const RunOptions& options);
@@ -26,7 +28,7 @@ class Progress {
   void tick(const Snapshot& now);
   /// A line that stays, above the live one.
   void line(std::string_view text);
-  /// Takes the live line away.
+  /// Takes the live lines away.
   void clear();
   /// How long tick() may be left alone.
   [[nodiscard]] std::chrono::milliseconds period() const;
@@ -40,15 +42,20 @@ class Progress {
   [[nodiscard]] Recent recent(const Snapshot& now);
   [[nodiscard]] std::optional<double> seconds_left(const Snapshot& now, const Recent& recent) const;
   [[nodiscard]] std::string describe(const Snapshot& now);
-  void live(std::string_view text);
+  /// A plain line, or the live ones: `table`, with `text` below it.
+  void live(std::string_view text, std::vector<LiveLine> table = {});
+  /// What takes the live lines off the screen.
+  [[nodiscard]] std::string erase();
   [[nodiscard]] bool due();
 
   bool terminal_;
   bool train_;
   std::optional<double> max_seconds_;
   std::chrono::steady_clock::time_point last_;
-  bool live_shown_ = false;
-  /// Snapshots of the last seconds, without what is large in them.
+  std::string preparing_{};  ///< what is being done before data flow, and since when
+  std::chrono::steady_clock::time_point preparing_since_{};
+  std::vector<LiveLine> shown_{};  ///< the live lines on the screen
+  /// Snapshots of the last seconds, without their curves.
   std::deque<Snapshot> history_{};
 };
 

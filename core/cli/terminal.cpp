@@ -70,4 +70,9 @@ std::size_t width_of(std::FILE* stream, std::size_t otherwise) {
   return std::clamp<std::size_t>(width, 40, 1000);
 }
 
+std::size_t height_of(std::FILE* stream) {
+  winsize size{};
+  return ::ioctl(::fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : 24;
+}
+
 }  // namespace feedline::cli

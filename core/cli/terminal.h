@@ -30,5 +30,7 @@ void warn(const Error& error);
 [[nodiscard]] bool is_terminal(std::FILE* stream);
 /// Columns of the terminal, else of $COLUMNS, else `otherwise`; at least 40.
 [[nodiscard]] std::size_t width_of(std::FILE* stream, std::size_t otherwise = 100);
+/// Lines of the terminal; 24 where they are not known.
+[[nodiscard]] std::size_t height_of(std::FILE* stream);
 
 }  // namespace feedline::cli
