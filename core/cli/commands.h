@@ -22,6 +22,8 @@ void add_whatif(CLI::App& app, ExitCode& code);
 void add_prove(CLI::App& app, ExitCode& code);
 void add_tune(CLI::App& app, ExitCode& code);
 void add_track_record(CLI::App& app, ExitCode& code);
+void add_runs(CLI::App& app, ExitCode& code);
+void add_report(CLI::App& app, ExitCode& code);
 
 /// The whole program. Never throws.
 int run_program(int argc, char** argv);

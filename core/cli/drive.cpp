@@ -61,12 +61,15 @@ constexpr std::size_t kShownErrors = 10;
 
 }  // namespace
 
-Outcome drive(Document document, const RunOptions& options, Interrupts& interrupts, bool with_trace) {
+Outcome drive(Document document, const RunOptions& options, Interrupts& interrupts, bool with_trace, RunLog* log) {
   Outcome outcome;
   Inbox inbox(interrupts);
   Progress progress(options);
   bool finished = false;
-  const auto run = Run::start(std::move(document), options, [&inbox](const Fact& fact) { inbox.put(fact); });
+  const auto run = Run::start(std::move(document), options, [&inbox, log](const Fact& fact) {
+    if (log != nullptr) log->take(fact);
+    inbox.put(fact);
+  });
   while (!finished) {
     interrupts.wait(progress.period());
     if (interrupts.requested() && !outcome.interrupted) {
@@ -74,7 +77,9 @@ Outcome drive(Document document, const RunOptions& options, Interrupts& interrup
       run->stop();
       progress.line("stopping; Ctrl-C again ends at once");
     }
-    if (!outcome.interrupted) progress.tick(run->snapshot());
+    const Snapshot now = run->snapshot();
+    if (log != nullptr) log->take(now);
+    if (!outcome.interrupted) progress.tick(now);
     for (const Fact& fact : inbox.take()) std::visit(Receiver{progress, outcome, finished}, fact);
   }
   progress.clear();

@@ -3,6 +3,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/interrupts.h"
+#include "recording/run_log.h"
 #include "training/run.h"
 
 #include <string>
@@ -19,9 +20,9 @@ struct Outcome {
 };
 
 /// Runs a graph, shows progress on standard error, and stops it on Ctrl-C. `interrupts` is the caller's, so that a
-/// second Ctrl-C also works while the caller writes its results.
+/// second Ctrl-C also works while the caller writes its results. `log`: where the run is recorded; null: nowhere.
 [[nodiscard]] Outcome drive(Document document, const RunOptions& options, Interrupts& interrupts,
-                            bool with_trace = false);
+                            bool with_trace = false, RunLog* log = nullptr);
 
 /// The records that were left out, by kind, on standard error.
 void list_errors(const std::vector<RecordError>& errors);

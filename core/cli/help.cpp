@@ -61,20 +61,20 @@ class HelpFormatter final : public CLI::Formatter {
   }
 };
 
-/// Every long name that the chosen subcommand understands, or the subcommands where none was chosen.
-std::vector<std::string> known_words(const CLI::App& app, bool options) {
+std::vector<std::string> commands_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  return names;
+}
+
+/// Every long name that the chosen subcommand understands.
+std::vector<std::string> known_options(const CLI::App& app) {
   std::vector<std::string> words;
-  const auto collect = [&](const CLI::App& from) {
-    for (const CLI::Option* option : from.get_options())
-      for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
-  };
-  if (!options) {
-    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
-      words.push_back(command->get_name());
-    return words;
-  }
-  collect(app);
-  for (const CLI::App* command : app.get_subcommands()) collect(*command);
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+  for (const CLI::App* command : app.get_subcommands())
+    for (const std::string& word : known_options(*command)) words.push_back(word);
   return words;
 }
 
@@ -95,21 +95,26 @@ void explain(CLI::App& command, const std::string& text) {
 }
 
 std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
-  const std::vector<CLI::App*> chosen = app.get_subcommands();
-  const std::string where = app.get_name() + (chosen.empty() ? "" : " " + chosen.front()->get_name());
+  const CLI::App* deepest = &app;
+  std::string where = app.get_name();
+  while (!deepest->get_subcommands().empty()) {
+    deepest = deepest->get_subcommands().front();
+    where += " " + deepest->get_name();
+  }
+  const bool wants_command = !commands_of(*deepest).empty();
   Error problem{.reason = error.what(), .remedy = "Help: " + where + " --help", .node = where};
 
   std::vector<std::string> extras = app.remaining(true);
   if (!extras.empty()) {
     const std::string word = extras.front().substr(0, extras.front().find('='));
     const bool option = word.starts_with('-');
-    const bool command = !option && chosen.empty();
-    const std::string near = nearest_word(word, known_words(app, option));
+    const bool command = !option && wants_command;
+    const std::string near = nearest_word(word, option ? known_options(app) : commands_of(*deepest));
     problem.reason = "'" + word + "' is no " + (option ? "option" : command ? "command" : "argument that it takes");
     if (!near.empty()) problem.remedy = "Did you mean " + near + "? " + problem.remedy;
-    if (near.empty() && command) problem.remedy = "Choose one of " + joined(known_words(app, false));
-  } else if (chosen.empty()) {
-    problem.remedy = "Choose one of " + joined(known_words(app, false)) + ". " + problem.remedy;
+    if (near.empty() && command) problem.remedy = "Choose one of " + joined(commands_of(*deepest));
+  } else if (wants_command) {
+    problem.remedy = "Choose one of " + joined(commands_of(*deepest)) + ". " + problem.remedy;
   }
   return problem.line();
 }

@@ -20,6 +20,7 @@ void describe(CLI::App& app) {
       "  feedline-cli run my.feedline --set source.folder=PHOTOS --epochs 3\n"
       "  feedline-cli diagnose my.feedline          what limits it, how fast it could be, what would help\n"
       "  feedline-cli tune my.feedline              find faster settings, and prove them\n"
+      "  feedline-cli runs compare 1 2              what changed between two runs, and what came of it\n"
       "  feedline-cli nodes random_resized_crop     read about a node and its parameters\n"
       "\nExit codes: 0 done, 2 bad input or usage, 3 a run that failed, 130 interrupted.\n"
       "Help on a command: feedline-cli COMMAND --help");
@@ -33,8 +34,9 @@ int run_checked(int argc, char** argv) {
   CLI::App app;
   ExitCode code = kOk;
   describe(app);
-  for (const auto add : {add_run, add_profile, add_diagnose, add_whatif, add_prove, add_tune, add_track_record, add_validate,
-                         add_nodes, add_new, add_batches, add_preview, add_bench, add_doctor})
+  for (const auto add :
+       {add_run, add_runs, add_report, add_profile, add_diagnose, add_whatif, add_prove, add_tune, add_track_record,
+        add_validate, add_nodes, add_new, add_batches, add_preview, add_bench, add_doctor})
     add(app, code);
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) command->group("Commands");
 

@@ -23,6 +23,7 @@ struct RunArguments {
   std::optional<std::size_t> workers{};
   bool staged = false;
   bool no_meters = false;
+  bool no_record = false;  ///< of `run`
   std::string json{};
   std::string trace{};
 

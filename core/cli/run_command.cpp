@@ -1,14 +1,46 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands.h"
 #include "cli/drive.h"
+#include "cli/graph_file.h"
 #include "cli/help.h"
 #include "cli/run_arguments.h"
 #include "cli/terminal.h"
 
+#include <fmt/format.h>
+
+#include <filesystem>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
 
 namespace feedline::cli {
 namespace {
+
+/// As somebody finds it again who is in another folder.
+std::string source_file(const std::string& file) {
+  if (file.starts_with(kExamplePrefix)) return file;
+  std::error_code error;
+  const auto whole = std::filesystem::absolute(file, error);
+  return error ? file : whole.lexically_normal().string();
+}
+
+/// What the record of runs could not do; told when nothing is drawn any more.
+class Fault {
+ public:
+  void put(const Error& error) {
+    const std::lock_guard lock(mutex_);
+    error_ = error;
+  }
+  [[nodiscard]] std::optional<Error> take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(error_, std::nullopt);
+  }
+
+ private:
+  std::mutex mutex_{};
+  std::optional<Error> error_{};
+};
 
 ExitCode run(const RunArguments& arguments) {
   auto document = prepare(arguments);
@@ -17,8 +49,20 @@ ExitCode run(const RunArguments& arguments) {
     return exit_code(document.error().code);
   }
   Interrupts interrupts;
-  const Outcome outcome = drive(std::move(*document), arguments.options(), interrupts, !arguments.trace.empty());
-  return write_results(arguments, outcome, conclude(outcome));
+  Fault fault;
+  std::optional<RunLog> log;
+  if (!arguments.no_record) {
+    const RunSource source{.title = document->title(), .file = source_file(arguments.file), .origin = "command line"};
+    log.emplace(*document, arguments.options(), source, [&fault](const Error& error) { fault.put(error); });
+  }
+  const Outcome outcome =
+      drive(std::move(*document), arguments.options(), interrupts, !arguments.trace.empty(), log ? &*log : nullptr);
+  const ExitCode code = conclude(outcome);
+  const std::int64_t id = log ? log->id() : 0;
+  log.reset();
+  if (const auto error = fault.take()) warn(*error);
+  if (id != 0) put_line(stderr, fmt::format("recorded as run {}", id));
+  return write_results(arguments, outcome, code);
 }
 
 }  // namespace
@@ -28,7 +72,8 @@ void add_run(CLI::App& app, ExitCode& code) {
   explain(
       *command,
       "Trains the model of a graph. Progress is on standard error: epoch, step, samples a second, the share of time "
-      "that the trainer waits for batches, time to go, loss, accuracy. Ctrl-C stops cleanly and still writes the JSON; "
+      "that the trainer waits for batches, time to go, loss, accuracy. The run is recorded while it goes on. Ctrl-C "
+      "stops cleanly and still writes the JSON; "
       "a second one ends at once.");
   command->footer(
       "Examples:\n"
@@ -38,6 +83,7 @@ void add_run(CLI::App& app, ExitCode& code) {
       "  feedline-cli run my.feedline --max-steps 100 --json - | jq .epochs\n");
   auto arguments = std::make_shared<RunArguments>();
   add_run_arguments(*command, *arguments);
+  command->add_flag("--no-record", arguments->no_record, "Leave the run out of the record ('feedline-cli runs')");
   command->callback([arguments, &code] { code = run(*arguments); });
 }
 

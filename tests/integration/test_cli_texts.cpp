@@ -43,20 +43,24 @@ class TestCliTexts : public QObject {
 void TestCliTexts::help_documents_every_option_data() {
   QTest::addColumn<QStringList>("arguments");
   QTest::addColumn<QStringList>("words");
-  const QStringList run = {"FILE",   "--set",     "--epochs", "--max-steps", "--device",
-                           "--seed", "--workers", "--staged", "--no-meters",
-                           "--json", "Examples:"};
-  QTest::newRow("program") << QStringList{}
-                           << QStringList{"run", "profile", "validate", "nodes", "new", "batches", "bench", "doctor", "130", "--version"};
-  QTest::newRow("run") << QStringList{"run"} << run;
+  const QStringList run = {"FILE",      "--set",    "--epochs",    "--max-steps", "--device", "--seed",
+                           "--workers", "--staged", "--no-meters", "--json",      "Examples:"};
+  QTest::newRow("program") << QStringList{} << QStringList{"run",     "profile", "validate", "nodes", "new",
+                                                           "batches", "bench",   "doctor",   "130",   "--version"};
+  QTest::newRow("run") << QStringList{"run"} << run + QStringList{"--no-record"};
   QTest::newRow("profile") << QStringList{"profile"} << run + QStringList{"--seconds", "--no-train"};
   QTest::newRow("validate") << QStringList{"validate"} << QStringList{"FILE", "--set", "Examples:"};
   QTest::newRow("nodes") << QStringList{"nodes"} << QStringList{"TYPE", "--json", "Examples:"};
   QTest::newRow("new") << QStringList{"new"} << QStringList{"EXAMPLE", "PATH", "--force", "Examples:"};
   QTest::newRow("batches") << QStringList{"batches"}
-                           << QStringList{"FILE", "--set", "--epochs", "--seed", "--workers", "--staged", "--count",
-                                          "--hash", "Examples:"};
+                           << QStringList{"FILE",     "--set",   "--epochs", "--seed",   "--workers",
+                                          "--staged", "--count", "--hash",   "Examples:"};
   QTest::newRow("bench") << QStringList{"bench"} << QStringList{"--seconds", "--rounds", "--json", "Examples:"};
+  QTest::newRow("runs") << QStringList{"runs"} << QStringList{"list", "show", "compare", "export",  "tag",
+                                                              "note", "pin",  "delete",  "restore", "Examples:"};
+  QTest::newRow("runs list") << QStringList{"runs", "list"}
+                             << QStringList{"--search", "--tag", "--limit", "--deleted", "--json"};
+  QTest::newRow("report") << QStringList{"report"} << QStringList{"RUN", "--out", "Example:"};
   QTest::newRow("doctor") << QStringList{"doctor"} << QStringList{"--json", "Example:"};
 }
 

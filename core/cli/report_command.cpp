@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/output.h"
+#include "cli/terminal.h"
+#include "recording/report_page.h"
+#include "runs/run_store.h"
+
+#include <memory>
+#include <string>
+
+namespace feedline::cli {
+namespace {
+
+Status write_report(std::int64_t id, const std::string& out) {
+  if (auto writable = check_writable(out); !writable) return writable;
+  auto database = Database::open();
+  if (!database) return fail(std::move(database.error()));
+  const auto run = load_run(*database, id);
+  if (!run) return fail(run.error());
+  return write_result(out, report_page(*run));
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, ExitCode& code) {
+  struct Arguments {
+    std::int64_t run = 0;
+    std::string out{};
+  };
+  CLI::App* command = app.add_subcommand("report", "Write a recorded run as one HTML page");
+  explain(
+      *command,
+      "The page holds verdict, figures, curves, stages, epochs, errors, a picture of the graph and the environment. "
+      "It needs no other file and no network, is dark where the reader's system is, and can be printed.");
+  command->footer("Example:\n  feedline-cli report 12 --out run12.html\n");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("RUN", arguments->run, "Number of the run, as 'feedline-cli runs list' shows it")->required();
+  command->add_option("--out", arguments->out, "The page; '-' is standard output")->type_name("PATH|-")->required();
+  command->callback([arguments, &code] {
+    const auto written = write_report(arguments->run, arguments->out);
+    code = written ? kOk : exit_code(written.error().code);
+    if (!written) complain(written.error());
+  });
+}
+
+}  // namespace feedline::cli

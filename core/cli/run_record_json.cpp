@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/run_record_text.h"
+#include "recording/changes.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+
+namespace feedline::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+Json text(const std::string& value) { return value.empty() ? Json(nullptr) : Json(value); }
+
+std::string dumped(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace); }
+
+Json properties(const Properties& all) {
+  Json object = Json::object();
+  for (const auto& [name, value] : all) {
+    Json& place = object[name];
+    if (place.is_null()) {
+      place = value;
+    } else {  // a second GPU
+      place = place.get<std::string>() + "; " + value;
+    }
+  }
+  return object;
+}
+
+Json summary(const RunSummary& run) {
+  Json json = {{"id", run.id},
+               {"status", name(run.status)},
+               {"started_at", text(utc_text(run.started_at))},
+               {"ended_at", text(utc_text(run.ended_at))},
+               {"title", run.title},
+               {"file", text(run.file)},
+               {"origin", run.origin},
+               {"host", run.host},
+               {"device", text(run.device)},
+               {"seed", run.seed},
+               {"tags", run.tags},
+               {"note", run.note},
+               {"pinned", run.pinned}};
+  Json figures = Json::object();
+  for (const Figure& figure : all_figures()) figures[std::string(figure.name)] = number(run.figures.*figure.value);
+  json["figures"] = std::move(figures);
+  json["verdict"] =
+      run.verdict.kind.empty()
+          ? Json(nullptr)
+          : Json{{"kind", run.verdict.kind}, {"node", text(run.verdict.node)}, {"text", run.verdict.text}};
+  json["failure"] = text(run.failure);
+  return json;
+}
+
+Json epochs(const RunRecord& run) {
+  Json list = Json::array();
+  for (const EpochRecord& e : run.epochs)
+    list.push_back({{"epoch", e.epoch},
+                    {"train_loss", number(e.train_loss)},
+                    {"train_accuracy", number(e.train_accuracy)},
+                    {"val_loss", number(e.val_loss)},
+                    {"val_accuracy", number(e.val_accuracy)},
+                    {"samples", e.samples},
+                    {"samples_per_s", number(e.samples_per_s)},
+                    {"wall_s", number(e.wall_s)}});
+  return list;
+}
+
+Json stages(const RunRecord& run) {
+  Json list = Json::array();
+  for (const StageRecord& s : run.stages)
+    list.push_back({{"node", s.node},
+                    {"type", s.type},
+                    {"workers", s.workers},
+                    {"records", s.records},
+                    {"records_per_s", number(s.records_per_s)},
+                    {"cpu_s", number(s.cpu_s)},
+                    {"busy_s", number(s.busy_s)},
+                    {"starved_s", number(s.starved_s)},
+                    {"blocked_s", number(s.blocked_s)},
+                    {"queue_fill", number(s.queue_fill)}});
+  return list;
+}
+
+Json errors(const RunRecord& run) {
+  Json list = Json::array();
+  for (const ErrorRecord& e : run.errors)
+    list.push_back({{"severity", e.severity},
+                    {"node", text(e.node)},
+                    {"file", text(e.file)},
+                    {"message", e.message},
+                    {"remedy", text(e.remedy)},
+                    {"count", e.count}});
+  return list;
+}
+
+Json series(const RunRecord& run) {
+  Json columns = Json::object();
+  for (std::size_t c = 0; c < run.series.columns.size(); ++c) {
+    Json values = Json::array();
+    for (std::size_t row = 0; row < run.series.rows(); ++row) values.push_back(number(run.series.at(row, c)));
+    columns[run.series.columns[c]] = std::move(values);
+  }
+  return columns;
+}
+
+}  // namespace
+
+std::string runs_json(const std::vector<RunSummary>& runs) {
+  Json list = Json::array();
+  for (const RunSummary& run : runs) list.push_back(summary(run));
+  return dumped(list);
+}
+
+std::string run_json(const RunRecord& run, bool with_curves) {
+  Json json = summary(run);
+  json["parameters"] = properties(run.parameters);
+  json["environment"] = properties(run.environment);
+  json["epochs"] = epochs(run);
+  json["stages"] = stages(run);
+  json["errors"] = errors(run);
+  if (!with_curves) return dumped(json);
+  json["series"] = series(run);
+  json["loss_curve"] = Json::array();
+  for (const CurvePoint& point : run.loss) json["loss_curve"].push_back({number(point.x), number(point.y)});
+  json["graph"] = Json::parse(run.graph, nullptr, false);
+  if (json["graph"].is_discarded()) json["graph"] = run.graph;
+  return dumped(json);
+}
+
+std::string comparison_json(const std::vector<RunRecord>& runs) {
+  Json json;
+  json["runs"] = Json::array();
+  for (const RunRecord& run : runs) json["runs"].push_back(summary(run));
+  json["parameters"] = Json::object();
+  for (const ParameterRow& row : parameter_rows(runs)) json["parameters"][row.name] = row.values;
+  json["changes"] = Json::array();
+  for (std::size_t i = 1; i < runs.size(); ++i)
+    json["changes"].push_back(
+        {{"from", runs.front().id}, {"to", runs[i].id}, {"text", what_changed(runs.front(), runs[i])}});
+  return dumped(json);
+}
+
+}  // namespace feedline::cli

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/run_record_text.h"
+
+#include "cli/format.h"
+#include "cli/table.h"
+#include "recording/changes.h"
+#include "recording/figure_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace feedline::cli {
+namespace {
+
+constexpr std::size_t kShownErrors = 10;
+
+std::string optional_percent(double value) { return std::isfinite(value) ? percent(value, 1) : "-"; }
+
+/// Pin, tags and note.
+std::string marks_text(const RunSummary& run) {
+  std::string text = run.pinned ? "* " : "";
+  for (const std::string& tag : run.tags) text += '#' + tag + ' ';
+  text += run.note.substr(0, run.note.find('\n'));
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+std::string epochs_text(const RunRecord& run, std::size_t width) {
+  if (run.epochs.empty()) return {};
+  Table table({"epoch", "loss", "accuracy", "validation loss", "accuracy", "samples/s", "time"});
+  for (const EpochRecord& e : run.epochs)
+    table.row({std::to_string(e.epoch), loss(e.train_loss), optional_percent(e.train_accuracy), loss(e.val_loss),
+               optional_percent(e.val_accuracy), rate(e.samples_per_s), duration(e.wall_s)});
+  return '\n' + table.text(width);
+}
+
+std::string stages_text(const RunRecord& run, std::size_t width) {
+  if (run.stages.empty()) return {};
+  Table table({"node", "type", "workers", "records/s", "CPU busy", "starved", "blocked", "queue fill"}, 2);
+  for (const StageRecord& s : run.stages) {
+    const double available = run.figures.wall_s * static_cast<double>(std::max<std::uint64_t>(s.workers, 1));
+    table.row({s.node, s.type, std::to_string(s.workers), rate(s.records_per_s), percent(s.cpu_s / available),
+               percent(s.starved_s / available), percent(s.blocked_s / available), percent(s.queue_fill)});
+  }
+  return '\n' + table.text(width);
+}
+
+std::string errors_text(const RunRecord& run) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kShownErrors, run.errors.size()); ++i) {
+    const ErrorRecord& e = run.errors[i];
+    const Error error{.reason = e.message, .remedy = e.remedy, .node = e.node, .file = e.file};
+    text += fmt::format("{}: {} x {}\n", e.severity, count(e.count), error.line());
+  }
+  if (run.errors.size() > kShownErrors) text += fmt::format("and {} more kinds\n", run.errors.size() - kShownErrors);
+  return text.empty() ? text : '\n' + text;
+}
+
+std::string properties_text(std::string_view title, const Properties& properties, std::size_t width) {
+  if (properties.empty()) return {};
+  std::size_t longest = 0;
+  for (const auto& [key, value] : properties) longest = std::max(longest, columns(key));
+  std::string text = fmt::format("\n{}\n", title);
+  for (const auto& [key, value] : properties)
+    text +=
+        "  " + key + std::string(longest - columns(key) + 2, ' ') + wrap(value, width, longest + 4, longest + 4) + '\n';
+  return text;
+}
+
+std::string head_text(const RunRecord& run, std::size_t width) {
+  std::string text = fmt::format("run {}  {}  {}", run.id, graph_name(run), name(run.status));
+  if (const std::string progress = progress_text(run); !progress.empty()) text += ", " + progress;
+  text += fmt::format("\n{} for {}, by the {}", local_time_text(run.started_at), duration(lasted(run)), run.origin);
+  if (!run.file.empty()) text += ", " + run.file;
+  text += fmt::format("\nseed {}", run.seed);
+  if (!run.device.empty()) text += ", " + run.device;
+  if (const auto left = seconds_left(run)) text += ", " + countdown(*left) + " to go";
+  if (const std::string marks = marks_text(run); !marks.empty()) text += '\n' + marks;
+  if (!run.failure.empty()) text += "\nfailed: " + wrap(run.failure, width, 8, 8);
+  if (!run.verdict.text.empty()) text += "\n\n" + wrap(run.verdict.text, width);
+  return text + '\n';
+}
+
+}  // namespace
+
+std::string runs_text(const std::vector<RunSummary>& runs, std::size_t width) {
+  if (runs.empty()) return "No run is recorded: feedline-cli run example:quickstart\n";
+  Table table({"run", "started", "graph", "state", "progress", "samples/s", "loss", "validation", "time"}, 5);
+  for (const RunSummary& run : runs)
+    table.row({std::to_string(run.id), local_time_text(run.started_at), graph_name(run), std::string(name(run.status)),
+               progress_text(run), rate(run.figures.samples_per_s), loss(run.figures.loss),
+               optional_percent(run.figures.val_accuracy), duration(lasted(run))},
+              marks_text(run));
+  return table.text(width);
+}
+
+std::string run_text(const RunRecord& run, std::size_t width) {
+  Properties figures;
+  for (const ShownFigure& figure : shown_figures())
+    if (std::isfinite(run.figures.*figure.value)) figures.emplace_back(figure.title, figure.of(run.figures));
+  return head_text(run, width) + properties_text("figures", figures, width) + stages_text(run, width) +
+         epochs_text(run, width) + errors_text(run) +
+         properties_text("parameters that differ from their default", run.parameters, width) +
+         properties_text("environment", run.environment, width);
+}
+
+std::string comparison_text(const std::vector<RunRecord>& runs, std::size_t width) {
+  std::vector<std::string> head = {""};
+  for (const RunRecord& run : runs) head.push_back(fmt::format("run {}", run.id));
+  Table table(head);
+  std::vector<std::string> graphs = {"graph"};
+  std::vector<std::string> states = {"state"};
+  for (const RunRecord& run : runs) {
+    graphs.push_back(fit(graph_name(run), 24));
+    states.emplace_back(name(run.status));
+  }
+  table.row(graphs);
+  table.row(states);
+  for (const ShownFigure& figure : shown_figures()) {
+    std::vector<std::string> cells = {std::string(figure.title)};
+    for (const RunRecord& run : runs) cells.push_back(figure.of(run.figures));
+    const bool known = std::any_of(cells.begin() + 1, cells.end(), [](const std::string& cell) { return cell != "-"; });
+    if (known) table.row(std::move(cells));
+  }
+  std::string text = table.text(width);
+  const std::vector<ParameterRow> rows = parameter_rows(runs);
+  if (!rows.empty()) {
+    head.front() = "parameter";
+    Table parameters(head);
+    for (const ParameterRow& row : rows) {
+      std::vector<std::string> cells = {row.name};
+      for (const std::string& value : row.values) cells.push_back(value.empty() ? "-" : fit(value, 40));
+      parameters.row(std::move(cells));
+    }
+    text += '\n' + parameters.text(width);
+  }
+  for (std::size_t i = 1; i < runs.size(); ++i) text += '\n' + wrap(what_changed(runs.front(), runs[i]), width) + '\n';
+  return text;
+}
+
+}  // namespace feedline::cli
