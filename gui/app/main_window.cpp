@@ -50,7 +50,8 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
   make_tool_bar();
   make_status_bar();
   diagnosis_ = new DiagnosisDesk(*desk_, this);
-  panels_ = new Panels(*workspace_, *desk_, *diagnosis_, this);
+  history_ = new RunsDesk(*workspace_, *desk_, this);
+  panels_ = new Panels(*workspace_, *desk_, *diagnosis_, *history_, this);
   looks_ = new Looks(*actions_, panels_->docks(), this);
   welcome_ = new Welcome(*files_, *workspace_, *panels_, *desk_, *actions_, this);
   place();
@@ -192,6 +193,7 @@ void MainWindow::connect_run() {
   connect(desk_, &RunDesk::queues_wanted, this, [this] { Panels::show(desk_->queues); });
   connect(desk_, &RunDesk::message, this, &MainWindow::say);
   connect(diagnosis_, &DiagnosisDesk::message, this, &MainWindow::say);
+  connect(history_, &RunsDesk::message, this, &MainWindow::say);
   connect(desk_, &RunDesk::process_measured, process_, &QLabel::setText);
   connect(desk_, &RunDesk::state_changed, this, [this] {
     update_title();

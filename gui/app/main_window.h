@@ -36,6 +36,7 @@ class MainWindow : public QMainWindow {
   [[nodiscard]] RunDesk& desk() { return *desk_; }
   [[nodiscard]] RunController& runs() { return desk_->runs(); }
   [[nodiscard]] DiagnosisDesk& diagnosis() { return *diagnosis_; }
+  [[nodiscard]] RunsDesk& history() { return *history_; }
   [[nodiscard]] RunBar& run_bar() { return *desk_->bar; }
   [[nodiscard]] LossPanel& loss() { return *desk_->loss; }
   [[nodiscard]] QueuesPanel& queues() { return *desk_->queues; }
@@ -87,6 +88,7 @@ class MainWindow : public QMainWindow {
   Actions* actions_ = nullptr;
   RunDesk* desk_ = nullptr;
   DiagnosisDesk* diagnosis_ = nullptr;
+  RunsDesk* history_ = nullptr;
   Panels* panels_ = nullptr;
   Looks* looks_ = nullptr;
   Welcome* welcome_ = nullptr;

@@ -17,13 +17,14 @@
 #include "plots/throughput_panel.h"
 #include "plots/timeline_panel.h"
 #include "preview/preview_panel.h"
+#include "runs/runs_panel.h"
 
 #include <QDockWidget>
 #include <QMainWindow>
 
 namespace feedline::gui {
 
-Panels::Panels(Workspace& workspace, RunDesk& desk, DiagnosisDesk& diagnosis, QMainWindow* window)
+Panels::Panels(Workspace& workspace, RunDesk& desk, DiagnosisDesk& diagnosis, RunsDesk& runs, QMainWindow* window)
     : QObject(window),
       palette(new PalettePanel(window)),
       history(new HistoryPanel(workspace.undo_group(), window)),
@@ -32,10 +33,10 @@ Panels::Panels(Workspace& workspace, RunDesk& desk, DiagnosisDesk& diagnosis, QM
       preview(new PreviewPanel(window)),
       window_(window),
       docks_(window) {
-  place(desk, diagnosis);
+  place(desk, diagnosis, runs);
 }
 
-void Panels::place(RunDesk& desk, DiagnosisDesk& diagnosis) {
+void Panels::place(RunDesk& desk, DiagnosisDesk& diagnosis, RunsDesk& runs) {
   QDockWidget* nodes = docks_.add("palette", tr("Nodes"), palette, Qt::LeftDockWidgetArea);
   docks_.stack(nodes, docks_.add("history", tr("History"), history, Qt::LeftDockWidgetArea));
   Docks::show(nodes);
@@ -49,6 +50,7 @@ void Panels::place(RunDesk& desk, DiagnosisDesk& diagnosis) {
   QDockWidget* log = docks_.add("log", tr("Log"), desk.log, Qt::BottomDockWidgetArea);
   docks_.stack(loss, docks_.add("diagnosis", tr("Diagnosis"), diagnosis.panel, Qt::BottomDockWidgetArea));
   docks_.stack(loss, docks_.add("mistakes", tr("Mistakes"), desk.mistakes, Qt::BottomDockWidgetArea));
+  docks_.stack(loss, docks_.add("runs", tr("Runs"), runs.panel, Qt::BottomDockWidgetArea));
   docks_.stack(stages, step);
   docks_.stack(stages, queues);
   docks_.stack(stages, docks_.add("levels", tr("Queues over time"), desk.levels, Qt::BottomDockWidgetArea));

@@ -4,6 +4,7 @@
 #include "app/diagnosis_desk.h"
 #include "app/docks.h"
 #include "app/run_desk.h"
+#include "app/runs_desk.h"
 
 #include <QObject>
 
@@ -21,7 +22,7 @@ class Panels : public QObject {
 
  public:
   /// The panels of runs and of their diagnosis are the desks'; the others are made here.
-  Panels(Workspace& workspace, RunDesk& desk, DiagnosisDesk& diagnosis, QMainWindow* window);
+  Panels(Workspace& workspace, RunDesk& desk, DiagnosisDesk& diagnosis, RunsDesk& runs, QMainWindow* window);
 
   PalettePanel* palette;
   HistoryPanel* history;
@@ -38,7 +39,7 @@ class Panels : public QObject {
   void arrange();
 
  private:
-  void place(RunDesk& desk, DiagnosisDesk& diagnosis);
+  void place(RunDesk& desk, DiagnosisDesk& diagnosis, RunsDesk& runs);
 
   QMainWindow* window_;
   Docks docks_;

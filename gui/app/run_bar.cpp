@@ -128,6 +128,7 @@ void RunBar::style() {
 void RunBar::set_state(RunController::State state) {
   using State = RunController::State;
   const bool starts = state_ == State::Idle && state == State::Preparing;
+  if (state_ == State::Preparing && state == State::Running) eta_->clear();
   state_ = state;
   switch (state) {
     case State::Idle:
@@ -151,6 +152,7 @@ void RunBar::set_state(RunController::State state) {
   last_at_ = active_ = last_text_ = 0;
   progress_->setValue(0);
   progress_text_->setText(tr("Preparing"));
+  preparing_.clear();
   for (QLabel* label : {rate_, eta_}) {
     label->clear();
     label->show();
@@ -160,6 +162,14 @@ void RunBar::set_state(RunController::State state) {
 void RunBar::show_preparing(const QString& what, double fraction) {
   progress_text_->setText(what);
   progress_->setValue(static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 1000));
+  if (what != preparing_) {
+    preparing_ = what;
+    preparing_for_.start();
+    eta_->clear();
+  }
+  const double lasted = static_cast<double>(preparing_for_.elapsed()) * 1e-3;
+  if (lasted > 1 && fraction > 0.01 && fraction < 1)
+    eta_->setText(tr("%1 to go").arg(clock_text(lasted * (1 - fraction) / fraction)));
 }
 
 void RunBar::show_snapshot(const Snapshot& now, const Snapshot& earlier) {

@@ -18,8 +18,10 @@
 #include "plots/step_panel.h"
 #include "plots/throughput_panel.h"
 #include "plots/timeline_panel.h"
+#include "session/run_notice.h"
 
 #include <QAction>
+#include <QApplication>
 #include <QMessageBox>
 #include <QPushButton>
 
@@ -45,7 +47,8 @@ RunDesk::RunDesk(Workspace& workspace, Actions& actions, QWidget* window)
       workspace_(workspace),
       actions_(actions),
       window_(window),
-      cursor_(new PlotCursor(this)) {
+      cursor_(new PlotCursor(this)),
+      notice_(new RunNotice(window)) {
   share_cursor();
   connect_actions();
   connect_run();
@@ -147,8 +150,26 @@ void RunDesk::start(DocumentTab& tab) {
   const QString run = options.staged ? tr("Run of %1, every queue shown") : tr("Run of %1");
   log->add(LogPanel::Level::Info, run.arg(tab.display_name()));
   bar->show_staged(options.staged);
-  runs_.start(tab.document().document(), std::move(options));
+  notice_->run_started();
+  auto record = new_log(tab, options);
+  runs_.start(tab.document().document(), std::move(options), std::move(record));
   timeline->begin(runs_.trace());
+}
+
+std::shared_ptr<RunLog> RunDesk::new_log(DocumentTab& tab, const RunOptions& options) {
+  const Document& document = tab.document().document();
+  const std::string title = document.title().empty() ? tab.display_name().toStdString() : document.title();
+  const RunSource source{.title = title, .file = tab.document().file().toStdString(), .origin = "window"};
+  // Called on the record's thread, which may outlive this object.
+  const auto on_fault = [desk = QPointer<RunDesk>(this)](const Error& error) {
+    QMetaObject::invokeMethod(
+        qApp,
+        [desk, text = QString::fromStdString(error.line())] {
+          if (desk) desk->log->add(LogPanel::Level::Warning, text);
+        },
+        Qt::QueuedConnection);
+  };
+  return std::make_shared<RunLog>(document, options, source, on_fault);
 }
 
 bool RunDesk::may_stop(const DocumentTab* only) {
@@ -200,6 +221,7 @@ void RunDesk::show_process(const Snapshot& now, const Snapshot& earlier) {
 
 void RunDesk::show_end(const RunResult& result) {
   bar->show_end(result);
+  notice_->run_ended(tab_ ? tab_->display_name() : tr("Feedline"), end_text(result));
   Q_EMIT state_changed();
   if (tab_) tab_->view().show_run_active(false);
   show_whole_run(result);

@@ -19,6 +19,7 @@ class PlotCursor;
 class QueuesPanel;
 class ResourcesPanel;
 class RunBar;
+class RunNotice;
 class StagesPanel;
 class StepPanel;
 class ThroughputPanel;
@@ -76,6 +77,7 @@ class RunDesk : public QObject {
   void show_end(const RunResult& result);
   void show_whole_run(const RunResult& result);
   void tell_failure(const Error& failure);
+  [[nodiscard]] std::shared_ptr<RunLog> new_log(DocumentTab& tab, const RunOptions& options);
 
   Workspace& workspace_;
   Actions& actions_;
@@ -84,6 +86,7 @@ class RunDesk : public QObject {
   Locate locate_{};     ///< finds the files of the run's records
   RunController runs_{};
   QPointer<DocumentTab> tab_{};
+  RunNotice* notice_;
   QMetaObject::Connection replaced_{};
   Nanos process_shown_ = 0;
   bool leaving_ = false;

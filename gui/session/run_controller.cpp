@@ -42,10 +42,12 @@ Overloaded(F...) -> Overloaded<F...>;
 /// Stands between a run's thread and the controller, which may go first.
 class RunController::Relay : public std::enable_shared_from_this<Relay> {
  public:
-  Relay(RunController* target, quint64 run_id) : target_(target), run_id_(run_id) {}
+  Relay(RunController* target, quint64 run_id, std::shared_ptr<RunLog> log)
+      : log_(std::move(log)), target_(target), run_id_(run_id) {}
 
   void send(const Fact& fact) {
     if (std::this_thread::get_id() != owner_ && !stepped_back_.exchange(true)) step_back();
+    if (log_) log_->take(fact);
     call([id = run_id_, fact](RunController& target) { target.receive(id, fact); });
   }
 
@@ -77,6 +79,7 @@ class RunController::Relay : public std::enable_shared_from_this<Relay> {
   const std::thread::id owner_ = std::this_thread::get_id();  ///< the window's thread
   std::atomic<bool> stepped_back_{false};
   std::atomic<bool> waiting_{false};
+  std::shared_ptr<RunLog> log_;  ///< hears of a run's end even when nobody else is left
   std::mutex mutex_{};
   RunController* target_;
   quint64 run_id_;
@@ -94,11 +97,12 @@ RunController::~RunController() {
   if (!run_->wait_for(kJoinDeadline)) static_cast<void>(new std::shared_ptr<Run>(run_));  // never to be joined
 }
 
-void RunController::start(const Document& document, RunOptions options) {
+void RunController::start(const Document& document, RunOptions options, std::shared_ptr<RunLog> log) {
   if (active()) return;
   recent_.clear();
   last_durations_.clear();
-  relay_ = std::make_shared<Relay>(this, ++run_id_);
+  log_ = std::move(log);
+  relay_ = std::make_shared<Relay>(this, ++run_id_, log_);
   set_state(State::Preparing);
   run_ = Run::start(document, std::move(options), [relay = relay_](const Fact& fact) { relay->send(fact); });
   begin_polling();
@@ -169,20 +173,27 @@ void RunController::finish(const RunResult& result) {
   if (result.last.at != 0) show(result.last);
   last_durations_ = result.durations;
   relay_->cut();
-  relay_.reset();
-  reaper_ = std::jthread([run = std::move(run_)]() mutable { run.reset(); });
+  reaper_ = std::jthread([before = std::move(reaper_), poller = std::move(poller_), run = std::move(run_),
+                          log = std::move(log_), relay = std::move(relay_)]() mutable {
+    poller.join();
+    run.reset();  // the last of the run's threads lets go of the relay
+    relay.reset();
+    log.reset();
+  });
   set_state(State::Idle);
   Q_EMIT finished(result);
 }
 
 void RunController::begin_polling() {
-  poller_ = std::jthread([run = run_, relay = relay_](const std::stop_token& stop) {
+  poller_ = std::jthread([run = run_, relay = relay_, log = log_](const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any wake;
     std::unique_lock lock(mutex);
     while (!wake.wait_for(lock, stop, kPoll, [] { return false; }) && !stop.stop_requested()) {
+      Snapshot now = run->snapshot();
+      if (log) log->take(now);
       // A window that is late misses points, and nothing piles up.
-      if (!relay->waiting()) relay->send(run->snapshot());
+      if (!relay->waiting()) relay->send(std::move(now));
     }
   });
 }

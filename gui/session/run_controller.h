@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/document.h"
+#include "recording/run_log.h"
 #include "telemetry/snapshot.h"
 #include "telemetry/trace_export.h"
 #include "training/run.h"
@@ -32,8 +33,8 @@ class RunController : public QObject {
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] bool active() const { return state_ != State::Idle; }
-  /// Starts a run of a copy of the document; ignored while one is active.
-  void start(const Document& document, RunOptions options = {});
+  /// Starts a run of a copy of the document; ignored while one is active. `log`: where it is recorded; null: nowhere.
+  void start(const Document& document, RunOptions options = {}, std::shared_ptr<RunLog> log = {});
   void pause();
   void resume();
   void stop();
@@ -77,7 +78,8 @@ class RunController : public QObject {
   quint64 run_id_ = 0;
   std::shared_ptr<Relay> relay_{};  ///< carries the facts of the present run; cut before this object goes
   std::shared_ptr<Run> run_{};
-  std::jthread reaper_{};  ///< takes the finished run apart, off this thread
+  std::shared_ptr<RunLog> log_{};
+  std::jthread reaper_{};   ///< takes the finished run and its log apart, off this thread
   QThreadPool courier_{};   ///< one thread, so that wishes arrive in their order
   QThreadPool scribe_{};    ///< one thread: writes files
   std::jthread poller_{};   ///< reads snapshots while a run is active

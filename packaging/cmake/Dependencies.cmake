@@ -49,9 +49,9 @@ else()
 endif()
 
 if(FEEDLINE_GUI)
-  find_package(Qt6 6.4 QUIET COMPONENTS Widgets PrintSupport Svg)
+  find_package(Qt6 6.4 QUIET COMPONENTS Widgets PrintSupport Svg DBus)
   find_package(QCustomPlotQt6 QUIET)
-  if(NOT Qt6PrintSupport_FOUND OR NOT Qt6Svg_FOUND OR NOT QCustomPlotQt6_FOUND)
+  if(NOT Qt6PrintSupport_FOUND OR NOT Qt6Svg_FOUND OR NOT Qt6DBus_FOUND OR NOT QCustomPlotQt6_FOUND)
     message(FATAL_ERROR "The window needs Qt 6.4 Widgets and Svg, and QCustomPlot (Debian: qt6-base-dev, qt6-svg-dev, "
             "libqcustomplot-dev). Without them: cmake -DFEEDLINE_GUI=OFF builds library and command line.")
   endif()

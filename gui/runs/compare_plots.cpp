@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runs/compare_plots.h"
+
+#include "app/theme.h"
+
+#include <QVBoxLayout>
+#include <qcustomplot.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace feedline::gui {
+namespace {
+
+void set_points(QCPGraph* graph, const std::vector<CurvePoint>& points) {
+  QVector<double> keys;
+  QVector<double> values;
+  for (const CurvePoint& point : points) {
+    if (!std::isfinite(point.x) || !std::isfinite(point.y)) continue;
+    keys << point.x;
+    values << point.y;
+  }
+  graph->setData(keys, values, true);
+}
+
+std::vector<CurvePoint> rate_of(const RunRecord& run) {
+  std::vector<CurvePoint> points;
+  const std::size_t time = run.series.find("time_s");
+  const std::size_t rate = run.series.find("samples_per_s");
+  if (std::max(time, rate) >= run.series.columns.size()) return points;
+  for (std::size_t row = 0; row < run.series.rows(); ++row)
+    points.push_back({run.series.at(row, time), run.series.at(row, rate)});
+  return points;
+}
+
+std::vector<CurvePoint> over_epochs(const RunRecord& run, double EpochRecord::*value, double scale) {
+  std::vector<CurvePoint> points;
+  for (const EpochRecord& epoch : run.epochs)
+    points.push_back({static_cast<double>(epoch.epoch), epoch.*value * scale});
+  return points;
+}
+
+/// The first of these that any run has.
+double EpochRecord::*epoch_value(const std::vector<RunRecord>& runs) {
+  for (const auto value : {&EpochRecord::val_accuracy, &EpochRecord::train_accuracy, &EpochRecord::val_loss})
+    for (const RunRecord& run : runs)
+      for (const EpochRecord& epoch : run.epochs)
+        if (std::isfinite(epoch.*value)) return value;
+  return &EpochRecord::train_loss;
+}
+
+QString epoch_label(double EpochRecord::*value) {
+  if (value == &EpochRecord::val_accuracy) return ComparePlots::tr("validation accuracy (%)");
+  if (value == &EpochRecord::train_accuracy) return ComparePlots::tr("training accuracy (%)");
+  return value == &EpochRecord::val_loss ? ComparePlots::tr("validation loss") : ComparePlots::tr("training loss");
+}
+
+Qt::PenStyle line_of(std::size_t run) {
+  constexpr std::array styles = {Qt::SolidLine, Qt::DashLine, Qt::DotLine, Qt::DashDotLine, Qt::DashDotDotLine};
+  return styles[run % styles.size()];
+}
+
+}  // namespace
+
+ComparePlots::ComparePlots(QWidget* parent) : QWidget(parent), plot_(new QCustomPlot(this)) {
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->addWidget(plot_);
+  plot_->setMinimumSize(360, 160);
+  plot_->plotLayout()->clear();
+  loss_ = add_rect(0, tr("step"), tr("training loss"));
+  rate_ = add_rect(1, tr("seconds"), tr("samples/s"));
+  by_epoch_ = add_rect(2, tr("epoch"), tr("validation accuracy (%)"));
+  plot_->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
+  connect(&Theme::instance(), &Theme::changed, this, &ComparePlots::restyle);
+  restyle();
+}
+
+QColor ComparePlots::color(std::size_t run) {
+  // Okabe and Ito (2008): told apart by the colour-blind.
+  static constexpr std::array light = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b07d00"};
+  static constexpr std::array dark = {"#56b4e9", "#ff8c3a", "#2fcf9f", "#e79cc4", "#e5b53b"};
+  return QColor(QLatin1String((Theme::instance().dark() ? dark : light)[run % light.size()]));
+}
+
+QCPAxisRect* ComparePlots::add_rect(int column, const QString& x, const QString& y) {
+  auto* rect = new QCPAxisRect(plot_);
+  plot_->plotLayout()->addElement(0, column, rect);
+  rect->axis(QCPAxis::atBottom)->setLabel(x);
+  rect->axis(QCPAxis::atLeft)->setLabel(y);
+  for (QCPAxis* axis : rect->axes()) {
+    axis->setLayer(QStringLiteral("axes"));
+    axis->grid()->setLayer(QStringLiteral("grid"));
+    axis->setNumberFormat(QStringLiteral("g"));
+  }
+  return rect;
+}
+
+void ComparePlots::show_runs(const std::vector<RunRecord>& runs) {
+  plot_->clearGraphs();
+  curves_.clear();
+  const auto value = epoch_value(runs);
+  const bool share = value == &EpochRecord::val_accuracy || value == &EpochRecord::train_accuracy;
+  by_epoch_->axis(QCPAxis::atLeft)->setLabel(epoch_label(value));
+  const auto graph = [this](QCPAxisRect* rect) {
+    return plot_->addGraph(rect->axis(QCPAxis::atBottom), rect->axis(QCPAxis::atLeft));
+  };
+  for (const RunRecord& run : runs) {
+    const Curves curves{.loss = graph(loss_), .rate = graph(rate_), .by_epoch = graph(by_epoch_)};
+    set_points(curves.loss, run.loss);
+    set_points(curves.rate, rate_of(run));
+    set_points(curves.by_epoch, over_epochs(run, value, share ? 100 : 1));
+    curves.by_epoch->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, 6));
+    curves_.push_back(curves);
+  }
+  for (QCPAxisRect* rect : {loss_, rate_, by_epoch_}) {
+    for (QCPAxis* axis : rect->axes()) axis->rescale();
+    QCPAxis* y = rect->axis(QCPAxis::atLeft);
+    y->setRange(rect == rate_ ? 0 : y->range().lower - y->range().size() * 0.05,
+                y->range().upper + std::max(y->range().size() * 0.05, 1e-9));
+  }
+  restyle();
+}
+
+void ComparePlots::restyle() {
+  const Theme& theme = Theme::instance();
+  const Theme::Colors& c = theme.colors();
+  plot_->setBackground(QBrush(c.panel));
+  QColor faint = c.border;
+  faint.setAlpha(130);
+  for (QCPAxisRect* rect : {loss_, rate_, by_epoch_})
+    for (QCPAxis* axis : rect->axes()) {
+      for (const auto set : {&QCPAxis::setBasePen, &QCPAxis::setTickPen}) (axis->*set)(QPen(c.border));
+      axis->setSubTickPen(Qt::NoPen);
+      axis->setTickLabelColor(c.muted);
+      axis->setLabelColor(c.muted);
+      axis->setTickLabelFont(theme.small_font());
+      axis->setLabelFont(theme.small_font());
+      axis->grid()->setPen(QPen(faint));
+      axis->grid()->setZeroLinePen(QPen(faint));
+      axis->ticker()->setTickCount(5);
+    }
+  for (std::size_t i = 0; i < curves_.size(); ++i)
+    for (QCPGraph* graph : {curves_[i].loss, curves_[i].rate, curves_[i].by_epoch})
+      graph->setPen(QPen(color(i), 1.8, line_of(i)));
+  plot_->replot(QCustomPlot::rpQueuedReplot);
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runs/compare_window.h"
+
+#include "app/theme.h"
+#include "inspector/caption.h"
+#include "models/text.h"
+#include "recording/changes.h"
+#include "recording/figure_text.h"
+#include "runs/compare_plots.h"
+
+#include <QHeaderView>
+#include <QLabel>
+#include <QSplitter>
+#include <QTreeWidget>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace feedline::gui {
+
+CompareWindow::CompareWindow(QWidget* parent)
+    : QDialog(parent),
+      sentence_(new Caption(Caption::Tone::Normal, {}, this)),
+      names_(new QLabel(this)),
+      plots_(new ComparePlots(this)),
+      table_(new QTreeWidget(this)) {
+  setWindowTitle(tr("Compare runs"));
+  setModal(false);
+  names_->setTextFormat(Qt::RichText);
+  names_->setWordWrap(true);
+  sentence_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  table_->setAccessibleName(tr("Figures and parameters"));
+  table_->setSelectionMode(QAbstractItemView::NoSelection);
+  table_->setFrameShape(QFrame::NoFrame);
+  table_->setUniformRowHeights(true);
+  auto* split = new QSplitter(Qt::Vertical, this);
+  split->addWidget(plots_);
+  split->addWidget(table_);
+  split->setStretchFactor(0, 3);
+  split->setStretchFactor(1, 4);
+  auto* column = new QVBoxLayout(this);
+  column->setSpacing(Theme::kUnit);
+  column->addWidget(sentence_);
+  column->addWidget(names_);
+  column->addWidget(split, 1);
+  connect(&Theme::instance(), &Theme::changed, this, &CompareWindow::show_names);
+  resize(980, 680);
+}
+
+QString CompareWindow::sentence() const { return sentence_->text(); }
+
+void CompareWindow::show_runs(const std::vector<RunRecord>& runs) {
+  QStringList sentences;
+  run_names_.clear();
+  for (const RunRecord& run : runs) {
+    if (&run != &runs.front()) sentences << to_qstring(what_changed(runs.front(), run));
+    run_names_ << tr("Run %1: %2").arg(run.id).arg(to_qstring(graph_name(run)));
+  }
+  sentence_->setText(sentences.join(QLatin1Char('\n')));
+  show_names();
+  plots_->show_runs(runs);
+  fill_table(runs);
+}
+
+void CompareWindow::show_names() {
+  QStringList names;
+  for (qsizetype i = 0; i < run_names_.size(); ++i)
+    names << QStringLiteral("<span style=\"color:%1\">&#9632;</span>&nbsp;%2")
+                 .arg(ComparePlots::color(static_cast<std::size_t>(i)).name(), run_names_[i].toHtmlEscaped());
+  names_->setText(names.join(QStringLiteral("&nbsp;&nbsp; ")));
+}
+
+void CompareWindow::fill_table(const std::vector<RunRecord>& runs) {
+  table_->clear();
+  QStringList head = {QString()};
+  for (const RunRecord& run : runs) head << tr("Run %1").arg(run.id);
+  table_->setHeaderLabels(head);
+  const auto group = [this](const QString& title) {
+    auto* item = new QTreeWidgetItem(table_, {title});
+    item->setFirstColumnSpanned(true);
+    item->setFont(0, Theme::instance().bold_font());
+    item->setExpanded(true);
+    return item;
+  };
+  QTreeWidgetItem* figures = group(tr("Figures"));
+  for (const ShownFigure& figure : shown_figures()) {
+    QStringList cells = {to_qstring(figure.title)};
+    for (const RunRecord& run : runs) cells << to_qstring(figure.of(run.figures));
+    if (std::any_of(cells.begin() + 1, cells.end(), [](const QString& cell) { return cell != QLatin1String("-"); }))
+      new QTreeWidgetItem(figures, cells);
+  }
+  const std::vector<ParameterRow> rows = parameter_rows(runs);
+  QTreeWidgetItem* parameters = group(rows.empty() ? tr("All parameters are the same") : tr("Parameters that differ"));
+  for (const ParameterRow& row : rows) {
+    QStringList cells = {to_qstring(row.name)};
+    for (const std::string& value : row.values) cells << (value.empty() ? QStringLiteral("–") : to_qstring(value));
+    new QTreeWidgetItem(parameters, cells);
+  }
+  for (int column = 0; column < head.size(); ++column) table_->resizeColumnToContents(column);
+  table_->setColumnWidth(0, std::max(table_->columnWidth(0), 26 * Theme::kUnit));
+}
+
+}  // namespace feedline::gui

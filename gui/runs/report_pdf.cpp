@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runs/report_pdf.h"
+
+#include "models/text.h"
+#include "recording/report_page.h"
+
+#include <QAbstractTextDocumentLayout>
+#include <QBuffer>
+#include <QImage>
+#include <QImageReader>
+#include <QPageSize>
+#include <QPdfWriter>
+#include <QSaveFile>
+#include <QTextDocument>
+#include <QUrl>
+
+#include <algorithm>
+
+namespace feedline::gui {
+namespace {
+
+constexpr int kResolution = 150;  ///< dots an inch of the layout
+constexpr double kSharper = 2;    ///< pictures have so many times the pixels of their place
+
+Error cannot_write(const QString& file, const QString& why) {
+  return {.code = ErrorCode::Failed,
+          .reason = "cannot be written: " + why.toStdString(),
+          .remedy = "Choose a path in a folder that exists, is yours and has room",
+          .file = file.toStdString()};
+}
+
+/// Empty where Qt cannot read SVG.
+QImage drawn(const markup::Picture& picture, double width) {
+  QByteArray svg = QByteArray::fromStdString(picture.svg);
+  QBuffer buffer(&svg);
+  QImageReader reader(&buffer, "svg");
+  reader.setScaledSize(QSize(qRound(width * kSharper), qRound(width * kSharper * picture.height / picture.width)));
+  return reader.read();
+}
+
+/// The parts as what QTextDocument understands.
+QString fill(QTextDocument& document, const RunRecord& run, double width) {
+  QString html = QStringLiteral("<h1>%1</h1>").arg(to_qstring(report_title(run)).toHtmlEscaped());
+  int number = 0;
+  for (const ReportPart& part : report_parts(run)) {
+    if (!part.heading.empty()) html += QStringLiteral("<h2>%1</h2>").arg(to_qstring(part.heading).toHtmlEscaped());
+    html += to_qstring(part.html);
+    for (const markup::Picture& picture : part.pictures) {
+      const double wide = picture.width > 600 ? width : std::min(width * 0.62, picture.width * kResolution / 96);
+      const QImage image = drawn(picture, wide);
+      if (image.isNull()) continue;
+      const QString name = QStringLiteral("picture%1").arg(++number);
+      document.addResource(QTextDocument::ImageResource, QUrl(name), image);
+      html += QStringLiteral("<p><img src=\"%1\" width=\"%2\" height=\"%3\"></p>")
+                  .arg(name)
+                  .arg(qRound(wide))
+                  .arg(qRound(wide * picture.height / picture.width));
+    }
+  }
+  return html;
+}
+
+}  // namespace
+
+Status write_report_pdf(const RunRecord& run, const QString& file) {
+  QSaveFile out(file);
+  if (!out.open(QIODevice::WriteOnly)) return fail(cannot_write(file, out.errorString()));
+  {
+    QPdfWriter writer(&out);
+    writer.setTitle(to_qstring(report_title(run)));
+    writer.setCreator(QStringLiteral("Feedline"));
+    writer.setPageSize(QPageSize(QPageSize::A4));
+    writer.setPageMargins(QMarginsF(15, 15, 15, 15), QPageLayout::Millimeter);
+    writer.setResolution(kResolution);
+    QTextDocument document;
+    document.documentLayout()->setPaintDevice(&writer);
+    document.setDocumentMargin(0);
+    document.setDefaultFont(QFont(QStringLiteral("sans-serif"), 9));
+    const QSizeF page(writer.width(), writer.height());
+    document.setHtml(fill(document, run, page.width()));
+    document.setPageSize(page);
+    document.print(&writer);
+  }
+  if (!out.commit()) return fail(cannot_write(file, out.errorString()));
+  return {};
+}
+
+Status write_report_page(const RunRecord& run, const QString& file) {
+  QSaveFile out(file);
+  const QByteArray page = QByteArray::fromStdString(report_page(run));
+  if (!out.open(QIODevice::WriteOnly) || out.write(page) != page.size() || !out.commit())
+    return fail(cannot_write(file, out.errorString()));
+  return {};
+}
+
+}  // namespace feedline::gui

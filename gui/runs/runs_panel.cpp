@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runs/runs_panel.h"
+
+#include "app/theme.h"
+#include "models/text.h"
+
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QPushButton>
+#include <QSortFilterProxyModel>
+#include <QStackedLayout>
+#include <QTreeView>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace feedline::gui {
+
+namespace {
+/// A pause in typing.
+constexpr int kTypingMs = 200;
+constexpr int kUndoMs = 20'000;
+}  // namespace
+
+RunsPanel::RunsPanel(QWidget* parent)
+    : QWidget(parent),
+      model_(new RunsModel(this)),
+      sorted_(new QSortFilterProxyModel(this)),
+      view_(new QTreeView(this)),
+      search_(new QLineEdit(this)),
+      empty_(new QLabel(this)) {
+  make_view();
+  auto* lists = new QWidget(this);
+  stack_ = new QStackedLayout(lists);
+  empty_->setAlignment(Qt::AlignCenter);
+  empty_->setWordWrap(true);
+  stack_->addWidget(empty_);
+  stack_->addWidget(view_);
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(0, Theme::kUnit, 0, 0);
+  column->setSpacing(Theme::kUnit / 2);
+  column->addWidget(make_tools());
+  column->addWidget(lists, 1);
+  column->addWidget(make_undo_bar());
+  const auto style = [this] {
+    empty_->setStyleSheet(QStringLiteral("color: %1").arg(Theme::instance().colors().muted.name()));
+  };
+  style();
+  connect(&Theme::instance(), &Theme::changed, this, style);
+  update_tools();
+  update_empty();
+}
+
+void RunsPanel::make_view() {
+  sorted_->setSourceModel(model_);
+  sorted_->setSortRole(RunsModel::SortRole);
+  view_->setModel(sorted_);
+  view_->setRootIsDecorated(false);
+  view_->setUniformRowHeights(true);
+  view_->setAlternatingRowColors(false);
+  view_->setAccessibleName(tr("Runs"));
+  view_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  view_->setSelectionMode(QAbstractItemView::ExtendedSelection);
+  view_->setEditTriggers(QAbstractItemView::EditKeyPressed | QAbstractItemView::SelectedClicked);
+  view_->setFrameShape(QFrame::NoFrame);
+  view_->setContextMenuPolicy(Qt::CustomContextMenu);
+  view_->setSortingEnabled(true);
+  view_->header()->setSortIndicatorClearable(true);
+  view_->header()->setSortIndicator(-1, Qt::AscendingOrder);  // pinned ones, then the newest
+  view_->header()->setStretchLastSection(true);
+  const QFontMetrics metrics(view_->font());
+  const std::pair<int, const char*> widths[] = {{RunsModel::RunColumn, "000 ★"},
+                                                {RunsModel::StartedColumn, "2026-11-25 16:20"},
+                                                {RunsModel::GraphColumn, "a graph with a title"},
+                                                {RunsModel::StateColumn, "preparing"},
+                                                {RunsModel::ProgressColumn, "epoch 10 of 10, 0:00 to go"},
+                                                {RunsModel::RateColumn, "Samples/s"},
+                                                {RunsModel::LossColumn, "0.0000"},
+                                                {RunsModel::ValidationColumn, "Validation"},
+                                                {RunsModel::TimeColumn, "00 min 00 s"},
+                                                {RunsModel::TagsColumn, "baseline sweep"}};
+  for (const auto& [section, sample] : widths)
+    view_->header()->resizeSection(section, metrics.horizontalAdvance(QString::fromUtf8(sample)) + 3 * Theme::kUnit);
+  connect(view_->selectionModel(), &QItemSelectionModel::selectionChanged, this, &RunsPanel::update_tools);
+  connect(view_, &QTreeView::doubleClicked, this, [this](const QModelIndex& index) {
+    if (index.column() < RunsModel::TagsColumn) Q_EMIT open_wanted(index.data(RunsModel::IdRole).toLongLong());
+  });
+  connect(view_, &QTreeView::customContextMenuRequested, this, &RunsPanel::show_menu);
+}
+
+QWidget* RunsPanel::make_tools() {
+  auto* tools = new QWidget(this);
+  auto* row = new QHBoxLayout(tools);
+  row->setContentsMargins(Theme::kUnit, 0, Theme::kUnit, 0);
+  row->setSpacing(Theme::kUnit);
+  search_->setPlaceholderText(tr("Search: a graph, a note, failed, batch.size=64"));
+  search_->setAccessibleName(tr("Search runs"));
+  search_->setClearButtonEnabled(true);
+  row->addWidget(search_, 1);
+  const auto button = [&](const QString& text, const QString& tip) {
+    auto* made = new QPushButton(text, tools);
+    made->setToolTip(tip);
+    row->addWidget(made);
+    return made;
+  };
+  open_ = button(tr("Open graph"), tr("Open the graph as it ran, in a tab of its own"));
+  compare_ = button(tr("Compare"), tr("Set two or more runs beside each other"));
+  report_ = button(tr("Report…"), tr("Write the run as a page or as a PDF file"));
+  pin_ = button(tr("Pin"), tr("Keep at the head of the list"));
+  remove_ = button(tr("Delete"), tr("Delete; it can be taken back"));
+  connect(open_, &QPushButton::clicked, this, [this] { Q_EMIT open_wanted(selected().front()); });
+  connect(compare_, &QPushButton::clicked, this, [this] { Q_EMIT compare_wanted(selected()); });
+  connect(report_, &QPushButton::clicked, this, [this] { Q_EMIT report_wanted(selected().front()); });
+  connect(pin_, &QPushButton::clicked, this, [this] { Q_EMIT pin_wanted(selected(), !all_pinned()); });
+  connect(remove_, &QPushButton::clicked, this, &RunsPanel::remove_selected);
+  search_timer_.setSingleShot(true);
+  search_timer_.setInterval(kTypingMs);
+  connect(search_, &QLineEdit::textChanged, &search_timer_, qOverload<>(&QTimer::start));
+  connect(&search_timer_, &QTimer::timeout, this, [this] { Q_EMIT search_changed(search_->text()); });
+  return tools;
+}
+
+QWidget* RunsPanel::make_undo_bar() {
+  undo_bar_ = new QWidget(this);
+  auto* row = new QHBoxLayout(undo_bar_);
+  row->setContentsMargins(Theme::kUnit, 0, Theme::kUnit, Theme::kUnit / 2);
+  undo_text_ = new QLabel(undo_bar_);
+  auto* undo = new QPushButton(tr("Undo"), undo_bar_);
+  undo->setObjectName("undo_delete");
+  row->addWidget(undo_text_);
+  row->addWidget(undo);
+  row->addStretch();
+  undo_bar_->hide();
+  undo_timer_.setSingleShot(true);
+  undo_timer_.setInterval(kUndoMs);
+  connect(&undo_timer_, &QTimer::timeout, undo_bar_, &QWidget::hide);
+  connect(undo, &QPushButton::clicked, this, [this] {
+    undo_bar_->hide();
+    Q_EMIT restore_wanted(removed_);
+  });
+  return undo_bar_;
+}
+
+void RunsPanel::show_runs(const std::vector<RunSummary>& runs) {
+  any_ |= !runs.empty();
+  model_->set_runs(runs);
+  update_tools();
+  update_empty();
+}
+
+void RunsPanel::update_empty() {
+  empty_->setText(any_ ? tr("No run matches.")
+                       : tr("Every run is kept here, with its graph, curves and figures. Press Run."));
+  stack_->setCurrentWidget(model_->rowCount() == 0 ? static_cast<QWidget*>(empty_) : view_);
+}
+
+void RunsPanel::offer_restore(const std::vector<qint64>& runs) {
+  removed_ = runs;
+  undo_text_->setText(count_text(static_cast<qsizetype>(runs.size()), tr("1 run deleted."), tr("%1 runs deleted.")));
+  undo_bar_->show();
+  undo_timer_.start();
+}
+
+std::vector<qint64> RunsPanel::selected() const {
+  QModelIndexList rows = view_->selectionModel()->selectedRows();
+  std::sort(rows.begin(), rows.end(), [](const QModelIndex& a, const QModelIndex& b) { return a.row() < b.row(); });
+  std::vector<qint64> runs;
+  for (const QModelIndex& row : rows) runs.push_back(row.data(RunsModel::IdRole).toLongLong());
+  return runs;
+}
+
+void RunsPanel::select(const std::vector<qint64>& runs) {
+  view_->clearSelection();
+  for (int row = 0; row < sorted_->rowCount(); ++row) {
+    const QModelIndex index = sorted_->index(row, 0);
+    if (std::find(runs.begin(), runs.end(), index.data(RunsModel::IdRole).toLongLong()) != runs.end())
+      view_->selectionModel()->select(index, QItemSelectionModel::Select | QItemSelectionModel::Rows);
+  }
+}
+
+bool RunsPanel::all_pinned() const {
+  const std::vector<qint64> chosen = selected();
+  return std::all_of(model_->runs().begin(), model_->runs().end(), [&](const RunSummary& run) {
+    return run.pinned || std::find(chosen.begin(), chosen.end(), run.id) == chosen.end();
+  });
+}
+
+void RunsPanel::update_tools() {
+  const QModelIndexList rows = view_->selectionModel()->selectedRows();
+  const bool active = std::any_of(rows.begin(), rows.end(),
+                                  [](const QModelIndex& row) { return row.data(RunsModel::ActiveRole).toBool(); });
+  open_->setEnabled(rows.size() == 1);
+  report_->setEnabled(rows.size() == 1);
+  compare_->setEnabled(rows.size() >= 2);
+  pin_->setEnabled(!rows.isEmpty());
+  pin_->setText(!rows.isEmpty() && all_pinned() ? tr("Unpin") : tr("Pin"));
+  remove_->setEnabled(!rows.isEmpty() && !active);
+}
+
+void RunsPanel::remove_selected() { Q_EMIT remove_wanted(selected()); }
+
+void RunsPanel::show_menu(const QPoint& at) {
+  QMenu menu(this);
+  for (QPushButton* button : {open_, compare_, report_, pin_, remove_}) {
+    QAction* action = menu.addAction(button->text(), button, &QPushButton::click);
+    action->setEnabled(button->isEnabled());
+  }
+  menu.addSeparator();
+  const QModelIndex index = view_->indexAt(at);
+  const auto edit = [&](const QString& text, int column) {
+    QAction* action = menu.addAction(text, this, [this, index, column] { view_->edit(index.siblingAtColumn(column)); });
+    action->setEnabled(index.isValid());
+  };
+  edit(tr("Edit tags"), RunsModel::TagsColumn);
+  edit(tr("Edit note"), RunsModel::NoteColumn);
+  menu.exec(view_->viewport()->mapToGlobal(at));
+}
+
+void RunsPanel::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
+  Q_EMIT shown(true);
+}
+
+void RunsPanel::hideEvent(QHideEvent* event) {
+  QWidget::hideEvent(event);
+  Q_EMIT shown(false);
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/runs_model.h"
+
+#include <QString>
+#include <QTimer>
+#include <QWidget>
+
+#include <vector>
+
+class QLabel;
+class QLineEdit;
+class QPushButton;
+class QSortFilterProxyModel;
+class QStackedLayout;
+class QTreeView;
+
+namespace feedline::gui {
+
+/// The history of runs: searched, sorted, tagged, noted, pinned; from it graphs are opened again, runs compared,
+/// reported and deleted. It decides nothing: what is wanted are its signals.
+class RunsPanel : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit RunsPanel(QWidget* parent = nullptr);
+
+  void show_runs(const std::vector<RunSummary>& runs);
+  /// Offers to take a deletion back.
+  void offer_restore(const std::vector<qint64>& runs);
+  [[nodiscard]] RunsModel& model() { return *model_; }
+  [[nodiscard]] QTreeView& view() { return *view_; }
+  /// Ids in the order of the view.
+  [[nodiscard]] std::vector<qint64> selected() const;
+  void select(const std::vector<qint64>& runs);
+
+ Q_SIGNALS:
+  void shown(bool visible);  ///< nobody need read the record for a panel that cannot be seen
+  void search_changed(const QString& words);
+  void open_wanted(qint64 run);
+  void compare_wanted(const std::vector<qint64>& runs);
+  void report_wanted(qint64 run);
+  void pin_wanted(const std::vector<qint64>& runs, bool pinned);
+  void remove_wanted(const std::vector<qint64>& runs);
+  void restore_wanted(const std::vector<qint64>& runs);
+
+ protected:
+  void showEvent(QShowEvent* event) override;
+  void hideEvent(QHideEvent* event) override;
+
+ private:
+  void make_view();
+  [[nodiscard]] QWidget* make_tools();
+  [[nodiscard]] QWidget* make_undo_bar();
+  void update_tools();
+  void update_empty();
+  void remove_selected();
+  void show_menu(const QPoint& at);
+  [[nodiscard]] bool all_pinned() const;
+
+  RunsModel* model_;
+  QSortFilterProxyModel* sorted_;
+  QTreeView* view_;
+  QLineEdit* search_;
+  QPushButton *open_, *compare_, *report_, *pin_, *remove_;
+  QWidget* undo_bar_ = nullptr;
+  QLabel* undo_text_ = nullptr;
+  QLabel* empty_;
+  QStackedLayout* stack_ = nullptr;
+  QTimer search_timer_{};
+  QTimer undo_timer_{};
+  std::vector<qint64> removed_{};
+  bool any_ = false;  ///< there was a run to see, before any search
+};
+
+}  // namespace feedline::gui

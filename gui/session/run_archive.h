@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "base/error.h"
+#include "runs/run_record.h"
+
+#include <QObject>
+#include <QString>
+#include <QThreadPool>
+#include <QTimer>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace feedline {
+class Database;
+}
+
+namespace feedline::gui {
+
+/// The record of runs, read and marked on a thread of its own, whoever writes it: runs of the command line appear while
+/// they go on. Answers arrive as signals; nothing here waits for the disk but the destructor, seconds at most.
+class RunArchive : public QObject {
+  Q_OBJECT
+
+ public:
+  explicit RunArchive(QObject* parent = nullptr);
+  ~RunArchive() override;
+
+  /// While somebody looks: what has changed is read anew every second.
+  void set_watching(bool on);
+  /// See RunQuery::text.
+  void set_search(const QString& words);
+  /// Reads the list anew, changed or not.
+  void refresh();
+
+  void set_note(qint64 run, const QString& note);
+  void set_pinned(const std::vector<qint64>& runs, bool pinned);
+  /// In place of those that it has.
+  void set_tags(qint64 run, const QStringList& tags);
+  void remove(const std::vector<qint64>& runs);
+  void restore(const std::vector<qint64>& runs);
+
+  /// Answered by `done` on this object's thread, or by failed().
+  void load(const std::vector<qint64>& runs, std::function<void(std::vector<RunRecord>)> done);
+  /// What `work` makes of a run, on the archive's thread; `done` is called with no error if all went well.
+  void write(qint64 run, std::function<Status(const RunRecord&)> work, std::function<void()> done);
+
+ Q_SIGNALS:
+  void listed(const std::vector<feedline::RunSummary>& runs);
+  void failed(const feedline::Error& error);
+
+ private:
+  struct Shared;
+  using Job = std::function<Status(Database&)>;
+  /// Does it on the archive's thread; tells its error, unless it is one that was told already for looking only.
+  void enqueue(Job job, bool looking = false);
+  /// Changes something, then reads the list.
+  void change(Job job);
+  void poll(bool always);
+  template <class Function>
+  void post(Function function);
+
+  std::shared_ptr<Shared> shared_;
+  QThreadPool pool_{};
+  QTimer timer_{};
+  QString search_{};
+};
+
+}  // namespace feedline::gui
