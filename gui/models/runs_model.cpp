@@ -21,6 +21,13 @@ QString figure(double value, std::string (*text)(double)) {
 
 std::string accuracy_text(double value) { return numbers::percent(value, 1); }
 
+/// The time alone of today's.
+QString started_text(double at) {
+  const QString whole = to_qstring(local_time_text(at));
+  const QString today = to_qstring(local_time_text(wall_clock()));
+  return whole.left(10) == today.left(10) ? whole.mid(11) : whole;
+}
+
 bool same_order(const std::vector<RunSummary>& a, const std::vector<RunSummary>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](const RunSummary& x, const RunSummary& y) { return x.id == y.id; });
@@ -81,7 +88,7 @@ QString RunsModel::text(const RunSummary& run, int column) {
     case RunColumn:
       return QString::number(run.id) + (run.pinned ? QStringLiteral(" ★") : QString());
     case StartedColumn:
-      return to_qstring(local_time_text(run.started_at));
+      return started_text(run.started_at);
     case GraphColumn:
       return to_qstring(graph_name(run));
     case StateColumn:

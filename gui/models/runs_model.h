@@ -21,11 +21,11 @@ class RunsModel : public QAbstractTableModel {
     StartedColumn,
     GraphColumn,
     StateColumn,
-    ProgressColumn,
     RateColumn,
     LossColumn,
     ValidationColumn,
     TimeColumn,
+    ProgressColumn,
     TagsColumn,
     NoteColumn,
     ColumnCount

@@ -4,6 +4,7 @@
 #include "app/theme.h"
 #include "models/text.h"
 
+#include <QAction>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -33,6 +34,7 @@ RunsPanel::RunsPanel(QWidget* parent)
       search_(new QLineEdit(this)),
       empty_(new QLabel(this)) {
   make_view();
+  make_actions();
   auto* lists = new QWidget(this);
   stack_ = new QStackedLayout(lists);
   empty_->setAlignment(Qt::AlignCenter);
@@ -66,21 +68,21 @@ void RunsPanel::make_view() {
   view_->setSelectionMode(QAbstractItemView::ExtendedSelection);
   view_->setEditTriggers(QAbstractItemView::EditKeyPressed | QAbstractItemView::SelectedClicked);
   view_->setFrameShape(QFrame::NoFrame);
-  view_->setContextMenuPolicy(Qt::CustomContextMenu);
+  view_->setContextMenuPolicy(Qt::ActionsContextMenu);
   view_->setSortingEnabled(true);
   view_->header()->setSortIndicatorClearable(true);
   view_->header()->setSortIndicator(-1, Qt::AscendingOrder);  // pinned ones, then the newest
   view_->header()->setStretchLastSection(true);
   const QFontMetrics metrics(view_->font());
   const std::pair<int, const char*> widths[] = {{RunsModel::RunColumn, "000 ★"},
-                                                {RunsModel::StartedColumn, "2026-11-25 16:20"},
-                                                {RunsModel::GraphColumn, "a graph with a title"},
+                                                {RunsModel::StartedColumn, "16:20 today"},
+                                                {RunsModel::GraphColumn, "a graph and its title"},
                                                 {RunsModel::StateColumn, "preparing"},
-                                                {RunsModel::ProgressColumn, "epoch 10 of 10, 0:00 to go"},
                                                 {RunsModel::RateColumn, "Samples/s"},
                                                 {RunsModel::LossColumn, "0.0000"},
                                                 {RunsModel::ValidationColumn, "Validation"},
                                                 {RunsModel::TimeColumn, "00 min 00 s"},
+                                                {RunsModel::ProgressColumn, "epoch 10 of 10, 0:00 to go"},
                                                 {RunsModel::TagsColumn, "baseline sweep"}};
   for (const auto& [section, sample] : widths)
     view_->header()->resizeSection(section, metrics.horizontalAdvance(QString::fromUtf8(sample)) + 3 * Theme::kUnit);
@@ -88,7 +90,40 @@ void RunsPanel::make_view() {
   connect(view_, &QTreeView::doubleClicked, this, [this](const QModelIndex& index) {
     if (index.column() < RunsModel::TagsColumn) Q_EMIT open_wanted(index.data(RunsModel::IdRole).toLongLong());
   });
-  connect(view_, &QTreeView::customContextMenuRequested, this, &RunsPanel::show_menu);
+}
+
+void RunsPanel::make_actions() {
+  const auto make = [this](const QString& text, const QKeySequence& keys = {}) {
+    auto* action = new QAction(text, view_);
+    action->setShortcut(keys);
+    action->setShortcutContext(Qt::WidgetShortcut);
+    view_->addAction(action);
+    return action;
+  };
+  open_ = make(tr("Open graph"));
+  pin_ = make(tr("Pin"));
+  tags_ = make(tr("Edit tags"));
+  note_ = make(tr("Edit note"));
+  remove_ = make(tr("Delete"), QKeySequence::Delete);
+  connect(open_, &QAction::triggered, this, [this] { Q_EMIT open_wanted(selected().front()); });
+  connect(pin_, &QAction::triggered, this, [this] { Q_EMIT pin_wanted(selected(), !all_pinned()); });
+  connect(tags_, &QAction::triggered, this, [this] { edit(RunsModel::TagsColumn); });
+  connect(note_, &QAction::triggered, this, [this] { edit(RunsModel::NoteColumn); });
+  connect(remove_, &QAction::triggered, this, [this] { Q_EMIT remove_wanted(selected()); });
+}
+
+QMenu* RunsPanel::make_menu() {
+  auto* menu = new QMenu(this);
+  menu->addActions({open_, pin_, tags_, note_});
+  menu->addSeparator();
+  menu->addAction(remove_);
+  return menu;
+}
+
+void RunsPanel::edit(int column) {
+  const QModelIndex cell = view_->selectionModel()->selectedRows().front().siblingAtColumn(column);
+  view_->scrollTo(cell);
+  view_->edit(cell);
 }
 
 QWidget* RunsPanel::make_tools() {
@@ -106,16 +141,14 @@ QWidget* RunsPanel::make_tools() {
     row->addWidget(made);
     return made;
   };
-  open_ = button(tr("Open graph"), tr("Open the graph as it ran, in a tab of its own"));
   compare_ = button(tr("Compare"), tr("Set two or more runs beside each other"));
   report_ = button(tr("Report…"), tr("Write the run as a page or as a PDF file"));
-  pin_ = button(tr("Pin"), tr("Keep at the head of the list"));
-  remove_ = button(tr("Delete"), tr("Delete; it can be taken back"));
-  connect(open_, &QPushButton::clicked, this, [this] { Q_EMIT open_wanted(selected().front()); });
+  auto* more = new QPushButton(tr("More"), tools);
+  more->setMenu(make_menu());
+  row->addWidget(more);
+  search_->setMinimumWidth(16 * Theme::kUnit);
   connect(compare_, &QPushButton::clicked, this, [this] { Q_EMIT compare_wanted(selected()); });
   connect(report_, &QPushButton::clicked, this, [this] { Q_EMIT report_wanted(selected().front()); });
-  connect(pin_, &QPushButton::clicked, this, [this] { Q_EMIT pin_wanted(selected(), !all_pinned()); });
-  connect(remove_, &QPushButton::clicked, this, &RunsPanel::remove_selected);
   search_timer_.setSingleShot(true);
   search_timer_.setInterval(kTypingMs);
   connect(search_, &QLineEdit::textChanged, &search_timer_, qOverload<>(&QTimer::start));
@@ -192,31 +225,12 @@ void RunsPanel::update_tools() {
   const QModelIndexList rows = view_->selectionModel()->selectedRows();
   const bool active = std::any_of(rows.begin(), rows.end(),
                                   [](const QModelIndex& row) { return row.data(RunsModel::ActiveRole).toBool(); });
-  open_->setEnabled(rows.size() == 1);
+  for (QAction* action : {open_, tags_, note_}) action->setEnabled(rows.size() == 1);
   report_->setEnabled(rows.size() == 1);
   compare_->setEnabled(rows.size() >= 2);
   pin_->setEnabled(!rows.isEmpty());
   pin_->setText(!rows.isEmpty() && all_pinned() ? tr("Unpin") : tr("Pin"));
   remove_->setEnabled(!rows.isEmpty() && !active);
-}
-
-void RunsPanel::remove_selected() { Q_EMIT remove_wanted(selected()); }
-
-void RunsPanel::show_menu(const QPoint& at) {
-  QMenu menu(this);
-  for (QPushButton* button : {open_, compare_, report_, pin_, remove_}) {
-    QAction* action = menu.addAction(button->text(), button, &QPushButton::click);
-    action->setEnabled(button->isEnabled());
-  }
-  menu.addSeparator();
-  const QModelIndex index = view_->indexAt(at);
-  const auto edit = [&](const QString& text, int column) {
-    QAction* action = menu.addAction(text, this, [this, index, column] { view_->edit(index.siblingAtColumn(column)); });
-    action->setEnabled(index.isValid());
-  };
-  edit(tr("Edit tags"), RunsModel::TagsColumn);
-  edit(tr("Edit note"), RunsModel::NoteColumn);
-  menu.exec(view_->viewport()->mapToGlobal(at));
 }
 
 void RunsPanel::showEvent(QShowEvent* event) {

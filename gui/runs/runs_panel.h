@@ -9,7 +9,9 @@
 
 #include <vector>
 
+class QAction;
 class QLabel;
+class QMenu;
 class QLineEdit;
 class QPushButton;
 class QSortFilterProxyModel;
@@ -55,15 +57,17 @@ class RunsPanel : public QWidget {
   [[nodiscard]] QWidget* make_undo_bar();
   void update_tools();
   void update_empty();
-  void remove_selected();
-  void show_menu(const QPoint& at);
+  void make_actions();
+  void edit(int column);
   [[nodiscard]] bool all_pinned() const;
+  [[nodiscard]] QMenu* make_menu();
 
   RunsModel* model_;
   QSortFilterProxyModel* sorted_;
   QTreeView* view_;
   QLineEdit* search_;
-  QPushButton *open_, *compare_, *report_, *pin_, *remove_;
+  QPushButton *compare_, *report_;
+  QAction *open_, *pin_, *tags_, *note_, *remove_;
   QWidget* undo_bar_ = nullptr;
   QLabel* undo_text_ = nullptr;
   QLabel* empty_;
