@@ -6,6 +6,7 @@
 
 #include <QAbstractTextDocumentLayout>
 #include <QBuffer>
+#include <QCoreApplication>
 #include <QImage>
 #include <QImageReader>
 #include <QPageSize>
@@ -22,10 +23,12 @@ namespace {
 constexpr int kResolution = 150;  ///< dots an inch of the layout
 constexpr double kSharper = 2;    ///< pictures have so many times the pixels of their place
 
+std::string words(const char* text) { return QCoreApplication::translate("Report", text).toStdString(); }
+
 Error cannot_write(const QString& file, const QString& why) {
   return {.code = ErrorCode::Failed,
-          .reason = "cannot be written: " + why.toStdString(),
-          .remedy = "Choose a path in a folder that exists, is yours and has room",
+          .reason = words("cannot be written: ") + why.toStdString(),
+          .remedy = words("Choose a path in a folder that exists, is yours and has room"),
           .file = file.toStdString()};
 }
 

@@ -24,6 +24,8 @@ namespace {
 /// A pause in typing.
 constexpr int kTypingMs = 200;
 constexpr int kUndoMs = 20'000;
+/// Large writing must not make the window wider than a screen.
+constexpr int kLeastWidth = 24 * Theme::kUnit;
 }  // namespace
 
 RunsPanel::RunsPanel(QWidget* parent)
@@ -128,6 +130,7 @@ void RunsPanel::edit(int column) {
 
 QWidget* RunsPanel::make_tools() {
   auto* tools = new QWidget(this);
+  tools->setMinimumWidth(kLeastWidth);
   auto* row = new QHBoxLayout(tools);
   row->setContentsMargins(Theme::kUnit, 0, Theme::kUnit, 0);
   row->setSpacing(Theme::kUnit);
@@ -158,6 +161,7 @@ QWidget* RunsPanel::make_tools() {
 
 QWidget* RunsPanel::make_undo_bar() {
   undo_bar_ = new QWidget(this);
+  undo_bar_->setMinimumWidth(kLeastWidth);
   auto* row = new QHBoxLayout(undo_bar_);
   row->setContentsMargins(Theme::kUnit, 0, Theme::kUnit, Theme::kUnit / 2);
   undo_text_ = new QLabel(undo_bar_);
