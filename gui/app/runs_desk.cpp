@@ -13,6 +13,8 @@
 #include <QFileDialog>
 #include <QFileInfo>
 
+#include <algorithm>
+
 namespace feedline::gui {
 
 RunsDesk::RunsDesk(Workspace& workspace, RunDesk& runs, QWidget* window)
@@ -61,7 +63,8 @@ void RunsDesk::open_graph(qint64 run) {
   });
 }
 
-void RunsDesk::compare(const std::vector<qint64>& runs) {
+void RunsDesk::compare(std::vector<qint64> runs) {
+  std::sort(runs.begin(), runs.end());  // what changed is told from the older to the newer
   archive_.load(runs, [this](const std::vector<RunRecord>& records) {
     if (!comparison_) {
       comparison_ = new CompareWindow(window_);

@@ -28,7 +28,7 @@ class RunsDesk : public QObject {
   [[nodiscard]] RunArchive& archive() { return archive_; }
   [[nodiscard]] CompareWindow* comparison() const { return comparison_; }
   void open_graph(qint64 run);
-  void compare(const std::vector<qint64>& runs);
+  void compare(std::vector<qint64> runs);
   /// Asks for a file: an HTML page or, by its ending, PDF.
   void report(qint64 run);
   void write_report(qint64 run, const QString& file);

@@ -72,6 +72,10 @@ ComparePlots::ComparePlots(QWidget* parent) : QWidget(parent), plot_(new QCustom
   loss_ = add_rect(0, tr("step"), tr("training loss"));
   rate_ = add_rect(1, tr("seconds"), tr("samples/s"));
   by_epoch_ = add_rect(2, tr("epoch"), tr("validation accuracy (%)"));
+  const QSharedPointer<QCPAxisTickerFixed> whole(new QCPAxisTickerFixed);
+  whole->setTickStep(1);
+  whole->setScaleStrategy(QCPAxisTickerFixed::ssMultiples);
+  by_epoch_->axis(QCPAxis::atBottom)->setTicker(whole);
   plot_->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
   connect(&Theme::instance(), &Theme::changed, this, &ComparePlots::restyle);
   restyle();
@@ -120,6 +124,8 @@ void ComparePlots::show_runs(const std::vector<RunRecord>& runs) {
     y->setRange(rect == rate_ ? 0 : y->range().lower - y->range().size() * 0.05,
                 y->range().upper + std::max(y->range().size() * 0.05, 1e-9));
   }
+  QCPAxis* epochs = by_epoch_->axis(QCPAxis::atBottom);
+  epochs->setRange(epochs->range().lower - 0.2, epochs->range().upper + 0.2);
   restyle();
 }
 

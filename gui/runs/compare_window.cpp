@@ -33,6 +33,7 @@ CompareWindow::CompareWindow(QWidget* parent)
   table_->setSelectionMode(QAbstractItemView::NoSelection);
   table_->setFrameShape(QFrame::NoFrame);
   table_->setUniformRowHeights(true);
+  table_->header()->setStretchLastSection(false);
   auto* split = new QSplitter(Qt::Vertical, this);
   split->addWidget(plots_);
   split->addWidget(table_);
@@ -75,6 +76,10 @@ void CompareWindow::fill_table(const std::vector<RunRecord>& runs) {
   QStringList head = {QString()};
   for (const RunRecord& run : runs) head << tr("Run %1").arg(run.id);
   table_->setHeaderLabels(head);
+  const auto add = [](QTreeWidgetItem* parent, const QStringList& cells) {
+    auto* item = new QTreeWidgetItem(parent, cells);
+    for (int column = 1; column < cells.size(); ++column) item->setTextAlignment(column, Qt::AlignRight);
+  };
   const auto group = [this](const QString& title) {
     auto* item = new QTreeWidgetItem(table_, {title});
     item->setFirstColumnSpanned(true);
@@ -87,17 +92,20 @@ void CompareWindow::fill_table(const std::vector<RunRecord>& runs) {
     QStringList cells = {to_qstring(figure.title)};
     for (const RunRecord& run : runs) cells << to_qstring(figure.of(run.figures));
     if (std::any_of(cells.begin() + 1, cells.end(), [](const QString& cell) { return cell != QLatin1String("-"); }))
-      new QTreeWidgetItem(figures, cells);
+      add(figures, cells);
   }
   const std::vector<ParameterRow> rows = parameter_rows(runs);
   QTreeWidgetItem* parameters = group(rows.empty() ? tr("All parameters are the same") : tr("Parameters that differ"));
   for (const ParameterRow& row : rows) {
     QStringList cells = {to_qstring(row.name)};
     for (const std::string& value : row.values) cells << (value.empty() ? QStringLiteral("–") : to_qstring(value));
-    new QTreeWidgetItem(parameters, cells);
+    add(parameters, cells);
   }
-  for (int column = 0; column < head.size(); ++column) table_->resizeColumnToContents(column);
-  table_->setColumnWidth(0, std::max(table_->columnWidth(0), 26 * Theme::kUnit));
+  for (int column = 0; column < head.size(); ++column) {
+    table_->headerItem()->setTextAlignment(column, column == 0 ? Qt::AlignLeft : Qt::AlignRight);
+    table_->resizeColumnToContents(column);
+    table_->setColumnWidth(column, std::max(table_->columnWidth(column), (column == 0 ? 28 : 12) * Theme::kUnit));
+  }
 }
 
 }  // namespace feedline::gui
