@@ -116,6 +116,10 @@ ReportPart plots(const RunRecord& run) {
                 .from_zero = false,
                 .share = true,
                 .whole = true}));
+  const std::vector<CurvePoint> rates = column_over(run, "step", "learning_rate");
+  const auto other = [&](const CurvePoint& p) { return std::isfinite(p.y) && p.y != rates.front().y; };
+  if (std::any_of(rates.begin(), rates.end(), other))  // a constant one stands among the parameters
+    add(plot_svg({.title = "Learning rate", .x = "step", .curves = {{"learning rate", rates}}}));
   add(plot_svg(queues(run)));
   add(plot_svg({.title = "Waiting for batches",
                 .x = "seconds",

@@ -42,7 +42,8 @@ void Sampler::begin(const Snapshot& now) {
   last_ = now;
   last_.loss_curve.clear();
   if (!columns_.empty()) return;
-  columns_ = {"time_s", "step", "samples_per_s", "wait_share", "loss", "accuracy", "cores_busy", "rss_bytes", "gpu"};
+  columns_ = {"time_s",   "step",          "samples_per_s", "wait_share", "loss",
+              "accuracy", "learning_rate", "cores_busy",    "rss_bytes",  "gpu"};
   for (const StageSample& stage : now.stages)
     for (const char* what : {"busy:", "starved:", "blocked:", "fill:"}) columns_.push_back(what + stage.node);
 }
@@ -62,6 +63,7 @@ std::vector<double> Sampler::row(const Snapshot& now, Nanos interval) {
                              share(times.wait, seconds(times.total())),
                              now.trainer.loss,
                              now.trainer.accuracy,
+                             now.trainer.learning_rate,
                              seconds(now.process.cpu - last_.process.cpu) / wall,
                              static_cast<double>(now.process.rss_bytes),
                              gpu_utilisation(now)};
