@@ -83,11 +83,15 @@ class TestIncludes : public QObject {
   void no_two_types_share_a_name() {
     static const QRegularExpression type(R"(^(?:class|struct|enum class) (?:alignas\(\d+\) )?(\w+)[^;{]*\{)",
                                          QRegularExpression::MultilineOption);
+    static const QRegularExpression space(R"(^namespace ([\w:]+) \{)", QRegularExpression::MultilineOption);
     for (const QString& tree : {QStringLiteral("core"), QStringLiteral("gui")}) {
       QMap<QString, QString> seen;
       for (const QString& file : files(tree, {"*.h"}))
         for (auto it = type.globalMatch(text(file)); it.hasNext();) {
-          const QString name = it.next().captured(1);
+          const auto found = it.next();
+          QString name = found.captured(1);
+          for (auto outer = space.globalMatch(text(file).left(found.capturedStart())); outer.hasNext();)
+            name.prepend(outer.next().captured(1) + "::");
           QVERIFY2(!seen.contains(name), qPrintable(name + " is in " + seen[name] + " and in " + file));
           seen[name] = file;
         }
