@@ -15,13 +15,16 @@
 #include <QTextDocument>
 #include <QUrl>
 
-#include <algorithm>
 
 namespace feedline::gui {
 namespace {
 
 constexpr int kResolution = 150;  ///< dots an inch of the layout
-constexpr double kSharper = 2;    ///< pictures have so many times the pixels of their place
+constexpr double kSharper = 3;    ///< pictures have so many times the pixels of their place
+constexpr double kPixels = 96;    ///< an inch, in the sizes of HTML
+/// Pictures that are wider have a line for themselves; two of the others share one.
+constexpr double kWide = 600;
+constexpr double kHalf = 0.48;
 
 std::string words(const char* text) { return QCoreApplication::translate("Report", text).toStdString(); }
 
@@ -41,24 +44,26 @@ QImage drawn(const markup::Picture& picture, double width) {
   return reader.read();
 }
 
-/// The parts as what QTextDocument understands.
+/// The parts as what QTextDocument understands, on a page that is so many of HTML's pixels wide.
 QString fill(QTextDocument& document, const RunRecord& run, double width) {
   QString html = QStringLiteral("<h1>%1</h1>").arg(to_qstring(report_title(run)).toHtmlEscaped());
   int number = 0;
   for (const ReportPart& part : report_parts(run)) {
     if (!part.heading.empty()) html += QStringLiteral("<h2>%1</h2>").arg(to_qstring(part.heading).toHtmlEscaped());
     html += to_qstring(part.html);
+    if (!part.pictures.empty()) html += QStringLiteral("<p>");
     for (const markup::Picture& picture : part.pictures) {
-      const double wide = picture.width > 600 ? width : std::min(width * 0.62, picture.width * kResolution / 96);
+      const double wide = picture.width > kWide ? width : width * kHalf;
       const QImage image = drawn(picture, wide);
       if (image.isNull()) continue;
       const QString name = QStringLiteral("picture%1").arg(++number);
       document.addResource(QTextDocument::ImageResource, QUrl(name), image);
-      html += QStringLiteral("<p><img src=\"%1\" width=\"%2\" height=\"%3\"></p>")
+      html += QStringLiteral("<img src=\"%1\" width=\"%2\" height=\"%3\"> ")
                   .arg(name)
                   .arg(qRound(wide))
                   .arg(qRound(wide * picture.height / picture.width));
     }
+    if (!part.pictures.empty()) html += QStringLiteral("</p>");
   }
   return html;
 }
@@ -80,7 +85,7 @@ Status write_report_pdf(const RunRecord& run, const QString& file) {
     document.setDocumentMargin(0);
     document.setDefaultFont(QFont(QStringLiteral("sans-serif"), 9));
     const QSizeF page(writer.width(), writer.height());
-    document.setHtml(fill(document, run, page.width()));
+    document.setHtml(fill(document, run, page.width() * kPixels / kResolution));
     document.setPageSize(page);
     document.print(&writer);
   }
