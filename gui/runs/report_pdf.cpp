@@ -15,7 +15,6 @@
 #include <QTextDocument>
 #include <QUrl>
 
-
 namespace feedline::gui {
 namespace {
 
