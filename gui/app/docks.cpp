@@ -5,6 +5,7 @@
 #include <QDockWidget>
 #include <QMainWindow>
 #include <QMenu>
+#include <QTabBar>
 #include <QTimer>
 
 namespace feedline::gui {
@@ -66,6 +67,9 @@ void Docks::later_update_titles() {
 
 void Docks::update_titles() {
   update_pending_ = false;
+  // A name that is cut short tells nothing: the bar scrolls instead.
+  for (QTabBar* bar : window_->findChildren<QTabBar*>(QString(), Qt::FindDirectChildrenOnly))
+    bar->setElideMode(Qt::ElideNone);
   for (QDockWidget* dock : docks_) {
     bool tabbed = false;
     for (const QDockWidget* other : window_->tabifiedDockWidgets(dock)) tabbed |= !other->isHidden();
