@@ -2,6 +2,7 @@
 #include "canvas/wire_flow.h"
 
 #include "graph/path.h"
+#include "models/stages.h"
 #include "models/text.h"
 
 #include <QCoreApplication>
@@ -49,10 +50,6 @@ double FlowMaker::rate_of(std::size_t stage) const {
   return dt_ > 0 && now.total.records > before ? static_cast<double>(now.total.records - before) / dt_ : 0;
 }
 
-bool FlowMaker::ends_segment(std::size_t stage) const {
-  return stage + 1 == now_.stages.size() || now_.stages[stage + 1].segment != now_.stages[stage].segment;
-}
-
 WireFlow FlowMaker::flow(const std::string& from, const std::string& to) const {
   WireFlow flow;
   double rate = 0;
@@ -62,7 +59,7 @@ WireFlow FlowMaker::flow(const std::string& from, const std::string& to) const {
     rate = rate_of(at);
     const int target = stage_of(to);
     const bool leaves = target < 0 || now_.stages[static_cast<std::size_t>(target)].segment != now_.stages[at].segment;
-    if (ends_segment(at) && leaves)
+    if (ends_segment(now_.stages, at) && leaves)
       flow.fill = static_cast<int>(std::lround(std::clamp(now_.stages[at].queue_fill, 0.0, 1.0) * 10)) * 10;
   } else if (dt_ > 0 && now_.trainer.samples > earlier_.trainer.samples) {
     rate = static_cast<double>(now_.trainer.samples - earlier_.trainer.samples) / dt_;

@@ -33,7 +33,6 @@ class FlowMaker {
  private:
   [[nodiscard]] int stage_of(const std::string& path) const;  ///< its index, or -1
   [[nodiscard]] double rate_of(std::size_t stage) const;
-  [[nodiscard]] bool ends_segment(std::size_t stage) const;
 
   const Snapshot& earlier_;
   const Snapshot& now_;

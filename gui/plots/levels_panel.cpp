@@ -2,6 +2,7 @@
 #include "plots/levels_panel.h"
 
 #include "app/theme.h"
+#include "models/stages.h"
 
 #include <algorithm>
 
@@ -16,7 +17,7 @@ constexpr int kWide = 330;
 std::vector<const StageSample*> queue_ends(const Snapshot& now) {
   std::vector<const StageSample*> ends;
   for (std::size_t i = 0; i < now.stages.size(); ++i)
-    if (i + 1 == now.stages.size() || now.stages[i + 1].segment != now.stages[i].segment) ends.push_back(&now.stages[i]);
+    if (ends_segment(now.stages, i)) ends.push_back(&now.stages[i]);
   return ends;
 }
 
@@ -25,8 +26,8 @@ QString fill_text(double value) { return percent(value / 100); }
 }  // namespace
 
 LevelsPanel::LevelsPanel(QWidget* parent)
-    : TimePanel(tr("Queues over time"), tr("Press Run to see how full the queues are: the stage behind an empty one starves."),
-                kWide, parent) {
+    : TimePanel(tr("Queues over time"),
+                tr("Press Run to see how full the queues are: the stage behind an empty one starves."), kWide, parent) {
   add_cell(tr("full (%)"), 105);
   apply_theme();
   reset();
@@ -71,7 +72,8 @@ void LevelsPanel::refresh() {
   TimePanel::refresh();
   std::vector<Readings::Item> items;
   for (std::size_t i = 0; i < curves(); ++i)
-    items.push_back({Readings::Mark::Line, curve(i)->pen().color(), curve(i)->name(), fill_text(queues_[i].fill * 100)});
+    items.push_back(
+        {Readings::Mark::Line, curve(i)->pen().color(), curve(i)->name(), fill_text(queues_[i].fill * 100)});
   readings_->set_items(std::move(items));
 }
 

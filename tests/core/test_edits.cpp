@@ -2,19 +2,19 @@
 #include "graph/edit.h"
 #include "graph/json.h"
 #include "support/fake_nodes.h"
+#include "support/random_draws.h"
 
 #include <QTest>
-
-#include <random>
 
 using namespace feedline;
 
 namespace {
 
 /// Draws edits that are mostly possible, and some that are not.
-class RandomEdits {
+class RandomEdits : test::RandomDraws {
  public:
-  explicit RandomEdits(unsigned seed) : random_(seed) {}
+  using RandomDraws::below;
+  using RandomDraws::RandomDraws;
 
   Edit next(const Document& d) {
     switch (below(14)) {
@@ -22,31 +22,30 @@ class RandomEdits {
       case 1:
       case 2:
         return {
-            AddNode{Node{.id = d.free_id(stem()), .type = stem(), .params = {{"p", value()}}, .position = position()},
+            AddNode{Node{.id = d.free_id(word()), .type = word(), .params = {{"p", value()}}, .position = position()},
                     at(d.nodes().size())}};
       case 3:
         return {RemoveNode{node(d)}};
       case 4:
       case 5:
       case 6:
-        return {AddLink{Link{.from = {node(d), stem()}, .to = {node(d), stem()}}, at(d.links().size())}};
+        return {AddLink{Link{.from = {node(d), word()}, .to = {node(d), word()}}, at(d.links().size())}};
       case 7:
         return {RemoveLink{d.links().empty() ? PortRef{} : d.links()[below(d.links().size())].to}};
       case 8:
-        return {SetParam{node(d), stem(), below(3) == 0 ? std::nullopt : std::optional(value())}};
+        return {SetParam{node(d), word(), below(3) == 0 ? std::nullopt : std::optional(value())}};
       case 9:
         return {MoveNodes{{{node(d), position()}, {node(d), position()}, {node(d), position()}}}};
       case 10:
-        return {RenameNode{node(d), below(8) == 0 ? node(d) : d.free_id(stem())}};
+        return {RenameNode{node(d), below(8) == 0 ? node(d) : d.free_id(word())}};
       case 11:
         return comment(d);
       case 12:
-        return {SetNodeComment{node(d), stem()}};
+        return {SetNodeComment{node(d), word()}};
       default:
         return list(d);
     }
   }
-  std::size_t below(std::size_t count) { return std::uniform_int_distribution<std::size_t>(0, count - 1)(random_); }
 
  private:
   Edit list(const Document& d) {
@@ -65,19 +64,13 @@ class RandomEdits {
       case 0:
         return {RemoveComment{known}};
       case 1:
-        return {ChangeComment{Comment{.id = known, .text = stem(), .position = position(), .width = 50}}};
+        return {ChangeComment{Comment{.id = known, .text = word(), .position = position(), .width = 50}}};
       case 2:
-        return {SetTitle{stem()}};
+        return {SetTitle{word()}};
       default:
-        return {AddComment{Comment{.id = d.free_id("note"), .text = stem(), .position = position()},
+        return {AddComment{Comment{.id = d.free_id("note"), .text = word(), .position = position()},
                            at(d.comments().size())}};
     }
-  }
-  std::string node(const Document& d) { return d.nodes().empty() ? "none" : d.nodes()[below(d.nodes().size())].id; }
-  std::string stem() { return std::string(1, static_cast<char>('a' + below(6))); }
-  Position position() { return {static_cast<double>(below(1000)) / 8, static_cast<double>(below(1000))}; }
-  std::optional<std::size_t> at(std::size_t size) {
-    return below(2) == 0 ? std::nullopt : std::optional(below(size + 2));
   }
   Value value() {
     switch (below(5)) {
@@ -88,12 +81,11 @@ class RandomEdits {
       case 2:
         return static_cast<double>(below(1000)) / 7;
       case 3:
-        return stem();
+        return word();
       default:
         return RawJson{"[1, null]"};
     }
   }
-  std::mt19937 random_;
 };
 
 }  // namespace

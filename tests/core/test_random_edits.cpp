@@ -9,12 +9,12 @@
 #include "graph/rewire.h"
 #include "graph/subgraph.h"
 #include "support/fake_nodes.h"
+#include "support/random_draws.h"
 
 #include <QTest>
 
 #include <functional>
 #include <map>
-#include <random>
 #include <set>
 
 using namespace feedline;
@@ -26,9 +26,10 @@ constexpr std::size_t kEdits = 10'000;
 constexpr std::size_t kMostNodesDrawn = 60;  // bytes are compared after every edit
 
 /// Draws edits as gestures make them, and raw ones, in the document's diagram or that of any sub-graph.
-class Gestures {
+class Gestures : test::RandomDraws {
  public:
-  explicit Gestures(unsigned seed) : random_(seed) {}
+  using RandomDraws::below;
+  using RandomDraws::RandomDraws;
 
   Edit next(const Document& document) {
     std::vector<std::string> scopes = {""};
@@ -41,7 +42,6 @@ class Gestures {
     crowded_ = nodes > kMostNodesDrawn;
     return within(scope, in(*document.at(scope), scope.empty()));
   }
-  std::size_t below(std::size_t count) { return std::uniform_int_distribution<std::size_t>(0, count - 1)(random_); }
 
  private:
   Edit in(const Diagram& d, bool top) {
@@ -147,12 +147,6 @@ class Gestures {
     return {ids.begin(), ids.end()};
   }
   PortRef input(const Diagram& d) { return d.links().empty() ? PortRef{} : d.links()[below(d.links().size())].to; }
-  std::string node(const Diagram& d) { return d.nodes().empty() ? "none" : d.nodes()[below(d.nodes().size())].id; }
-  std::string word() { return std::string(1, static_cast<char>('a' + below(6))); }
-  Position position() { return {static_cast<double>(below(1000)) / 8, static_cast<double>(below(1000))}; }
-  std::optional<std::size_t> at(std::size_t size) {
-    return below(2) == 0 ? std::nullopt : std::optional(below(size + 2));
-  }
   Value value() {
     switch (below(4)) {
       case 0:
@@ -165,8 +159,6 @@ class Gestures {
         return word();
     }
   }
-
-  std::mt19937 random_;
   bool crowded_ = false;
 };
 
