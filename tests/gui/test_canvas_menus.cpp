@@ -60,6 +60,7 @@ struct Furnished : Bench {
   }
   /// Right click there, then a left click on the entry; an entry of a menu in the menu after " > ".
   QStringList choose(QPoint where, const QString& path, QContextMenuEvent::Reason reason = QContextMenuEvent::Mouse) {
+    QTest::mouseMove(port(), where);  // a menu asks how far the mouse has come since it opened
     QStringList entries;
     bool chosen = false;
     QTimer::singleShot(0, &view, [&] {
