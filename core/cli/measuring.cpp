@@ -50,7 +50,9 @@ Watch::Watch(const MeasureArguments& arguments) {
   if (arguments.memory) options_.memory = static_cast<std::uint64_t>(*arguments.memory);
   options_.stop = stop_.get_token();
   if (is_terminal(stderr))
-    options_.progress = [](std::string_view what) { put(stderr, fmt::format("\r\x1b[K{} ...", what)); };
+    options_.progress = [](std::string_view what, double left) {
+      put(stderr, fmt::format("\r\x1b[K{} ... {:.0f} s to go", what, left));
+    };
   thread_ = std::jthread([this] {
     Interrupts interrupts;
     while (!ended_) {

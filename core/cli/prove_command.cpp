@@ -137,7 +137,7 @@ ExitCode prove(const ProveArguments& arguments) {
   std::optional<Proof> proof;
   {
     const Watch watch(arguments);
-    auto examined = examine(*document, watch.options(), 3);
+    auto examined = examine(*document, watch.options().before(arguments.seconds + 2 * kUsualWarmUp), 3);
     if (!examined) return watch.failed(examined.error());
     examination = std::move(*examined);
     auto found = find_rival(arguments, *examination);

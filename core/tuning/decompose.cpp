@@ -53,21 +53,19 @@ Status drop_file_cache(const Document& document, const MeasureOptions& options) 
 }
 
 Result<Stalls> decompose(const Document& document, const MeasureOptions& options, double seconds) {
-  const auto tell = [&](const char* what) {
-    if (options.progress) options.progress(what);
-  };
+  const auto tell = [&](const char* what, int parts) { options.tell(what, parts * (seconds + kUsualWarmUp)); };
   Stalls stalls;
   MeasureOptions replay = options;
   replay.run.replay_batches = kReplayed;
-  tell("measuring the step alone");
+  tell("measuring the step alone", 3);
   auto rate = rate_of(document, replay, seconds, 2);
   if (!rate) return fail(std::move(rate.error()));
   stalls.step_alone = *rate;
-  tell("measuring with cached data");
+  tell("measuring with cached data", 2);
   rate = rate_of(document, options, seconds, 4);
   if (!rate) return fail(std::move(rate.error()));
   stalls.cached = *rate;
-  tell("measuring with a cold cache");
+  tell("measuring with a cold cache", 1);
   if (Status dropped = drop_file_cache(document, options); !dropped) return fail(std::move(dropped.error()));
   rate = rate_of(document, options, seconds, 1);
   if (!rate) return fail(std::move(rate.error()));

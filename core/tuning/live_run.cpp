@@ -139,6 +139,13 @@ void LiveRun::rest() {
   rested_ = true;
 }
 
+MeasureOptions MeasureOptions::before(double seconds) const {
+  MeasureOptions first = *this;
+  if (progress)
+    first.progress = [then = progress, seconds](std::string_view what, double left) { then(what, left + seconds); };
+  return first;
+}
+
 void shorten_epochs(MeasureOptions& options, const RunFacts& facts, double samples_per_s, double seconds) {
   const auto wanted =
       static_cast<std::uint64_t>(std::max(samples_per_s * seconds, 4.0 * static_cast<double>(facts.batch)));
@@ -148,10 +155,10 @@ void shorten_epochs(MeasureOptions& options, const RunFacts& facts, double sampl
 }
 
 Result<Examination> examine(const Document& document, const MeasureOptions& options, double seconds) {
-  if (options.progress) options.progress("warming up");
+  options.tell("warming up", seconds + kUsualWarmUp);
   LiveRun run(document, options);
   if (Status warm = run.warm_up(); !warm) return fail(std::move(warm.error()));
-  if (options.progress) options.progress("measuring");
+  options.tell("measuring", seconds);
   auto slice = run.measure(seconds);
   if (!slice) return fail(std::move(slice.error()));
   // Slow steps get the time that a verdict needs.

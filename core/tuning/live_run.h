@@ -15,6 +15,9 @@
 
 namespace feedline {
 
+/// What a run needs before it can be measured, about; for telling people how long something will take.
+inline constexpr double kUsualWarmUp = 2;
+
 /// What all short measuring runs share.
 struct MeasureOptions {
   RunOptions run{};  ///< device, seed, staged, cache folder, max_records; epochs and validation are set here
@@ -22,8 +25,15 @@ struct MeasureOptions {
   std::size_t most_workers = 0;           ///< 0: see RunFacts::workers_limit()
   std::uint64_t records = 0;              ///< an epoch really has, where run.max_records hides it
   std::stop_token stop{};
-  /// What is being done, for people. May be empty. From the calling thread.
-  std::function<void(std::string_view what)> progress{};
+  /// What is being done, for people, and about how many seconds the whole will still take. May be empty. From the
+  /// calling thread.
+  std::function<void(std::string_view what, double seconds_left)> progress{};
+
+  void tell(std::string_view what, double seconds_left) const {
+    if (progress) progress(what, seconds_left);
+  }
+  /// The same for the first part of something that takes so many seconds longer.
+  [[nodiscard]] MeasureOptions before(double seconds) const;
 };
 
 /// A piece of a run between two steps.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tuning/prove.h"
 
+#include "tuning/pair_clock.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -85,31 +87,28 @@ Result<Document> with_edit(const Document& document, const Edit& edit) {
 }
 
 Result<Proof> prove(const Document& a, const Document& b, const ProveOptions& options) {
-  const auto tell = [&](const std::string& what) {
-    if (options.measure.progress) options.measure.progress(what);
-  };
   Side first(a, options.measure);
   Side second(b, options.measure);
-  tell("warming up A");
+  options.measure.tell("warming up A", options.seconds + 2 * kUsualWarmUp);
   if (Status ready = first.start(); !ready) return fail(std::move(ready.error()));
   const int threads = first.intra_op_threads();
   first.rest(true);
-  tell("warming up B");
+  options.measure.tell("warming up B", options.seconds + kUsualWarmUp);
   if (Status ready = second.start(); !ready) return fail(std::move(ready.error()));
   Proof proof{.restarted = second.intra_op_threads() != threads};
   second.rest(!proof.restarted);
   if (proof.restarted) first.rest(false);
 
-  const Nanos start = Clock::system().now();
-  for (std::size_t pair = 0;; ++pair) {
-    for (Side* side : pair % 2 == 0 ? std::array{&first, &second} : std::array{&second, &first})
+  const PairClock clock(options.seconds, options.least_pairs);
+  for (std::size_t pairs = 0;;) {
+    for (Side* side : pairs % 2 == 0 ? std::array{&first, &second} : std::array{&second, &first})
       if (auto turn = side->turn(options.slice, !proof.restarted); !turn) return fail(std::move(turn.error()));
     proof.rate = estimate_ratio(first.rates(), second.rates());
+    ++pairs;
     if (options.on_pair) options.on_pair(proof.rate);
-    tell(fmt::format("pair {}: {:.2f} times", pair + 1, proof.rate.ratio));
-    if (pair + 1 < options.least_pairs) continue;
-    if (seconds(Clock::system().now() - start) >= options.seconds) break;
-    if (proof.rate.uncertainty() < options.precise_enough) break;
+    options.measure.tell(fmt::format("pair {}: {:.2f} times", pairs, proof.rate.ratio), clock.left(pairs));
+    if (clock.over(pairs)) break;
+    if (clock.enough(pairs) && proof.rate.uncertainty() < options.precise_enough) break;
   }
   proof.a = first.summary();
   proof.b = second.summary();

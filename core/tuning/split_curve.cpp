@@ -31,11 +31,13 @@ Result<std::vector<Split>> split_curve(const Examination& examination, const Mea
   std::vector<Split> curve{{.samples_per_s = found.measured()}};
   MeasureOptions measuring = options;
   shorten_epochs(measuring, examination.facts, found.measured(), kFillSeconds);
-  for (const CachePlace& place : cache_places(examination.facts, found.model, 0)) {
+  const std::vector<CachePlace> places = cache_places(examination.facts, found.model, 0);
+  auto left = static_cast<double>(places.size());
+  for (const CachePlace& place : places) {
+    options.tell(fmt::format("preparing up to {}", place.node), left-- * (kFillSeconds + kMeasureSeconds));
     const auto edit = insert_cache(examination.document, Registry::instance(), place.node, {{"fill_first", true}});
     Document document = examination.document;
     if (!edit || !document.apply(*edit)) continue;
-    if (options.progress) options.progress(fmt::format("preparing up to {}", place.node));
     LiveRun run(document, measuring);
     if (Status warm = run.warm_up(2); !warm) return fail(std::move(warm.error()));
     auto slice = run.measure(kMeasureSeconds);

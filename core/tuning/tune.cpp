@@ -38,6 +38,7 @@ class Tuner {
       : original_(document), options_(options), measuring_(options.measure) {}
 
   Result<TuneResult> run() {
+    tell("measuring the graph as it is");
     auto first = measure(original_);
     if (!first) return fail(std::move(first.error()));
     best_ = std::move(*first);
@@ -61,7 +62,7 @@ class Tuner {
   [[nodiscard]] bool spent() const { return elapsed() > kForTrying * options_.budget_seconds; }
 
   void tell(const std::string& what) const {
-    if (options_.measure.progress) options_.measure.progress(what);
+    options_.measure.tell(what, std::max(options_.budget_seconds - elapsed(), 0.0));
   }
 
   Result<Candidate> measure(const Document& document) {
@@ -138,9 +139,10 @@ class Tuner {
     const bool changed =
         std::any_of(result_.steps.begin(), result_.steps.end(), [](const TuneStep& s) { return s.kept; });
     if (!changed) return {};
-    tell("comparing with the graph as it was");
     ProveOptions options{.measure = measuring_, .slice = 0.5, .least_pairs = 3};
-    options.measure.progress = nullptr;
+    options.measure.progress = [this](std::string_view what, double left) {
+      options_.measure.tell(fmt::format("comparing with the graph as it was, {}", what), left);
+    };
     options.seconds = std::max(options_.budget_seconds - elapsed() - 1, 2.0);
     auto proof = prove(original_, best_.document, options);
     if (!proof) return fail(std::move(proof.error()));

@@ -3,6 +3,7 @@
 
 #include "diagnosis/cost_model.h"
 #include "diagnosis/whatif.h"
+#include "tuning/pair_clock.h"
 
 #include <fmt/format.h>
 
@@ -30,19 +31,16 @@ bool VirtualGain::agree() const {
 
 Result<VirtualGain> measure_virtual_gain(const Document& document, const std::string& node, double factor,
                                          const VirtualGainOptions& options) {
-  const auto tell = [&](const std::string& what) {
-    if (options.measure.progress) options.measure.progress(what);
-  };
   LiveRun run(document, options.measure);
-  tell("warming up");
+  options.measure.tell("warming up", options.seconds + kUsualWarmUp);
   if (Status warm = run.warm_up(); !warm) return fail(std::move(warm.error()));
   VirtualGain gain{.node = node, .factor = factor};
   std::vector<double> before;
   std::vector<double> after;
   std::optional<Slice> plain;
-  const Nanos start = Clock::system().now();
-  for (std::size_t pair = 0;; ++pair) {
-    for (const bool faster : pair % 2 == 0 ? std::array{false, true} : std::array{true, false}) {
+  const PairClock clock(options.seconds, options.least_pairs);
+  for (std::size_t pairs = 0; !clock.over(pairs);) {
+    for (const bool faster : pairs % 2 == 0 ? std::array{false, true} : std::array{true, false}) {
       if (!run.speed_up(node, faster ? factor : 1))
         return fail(Error{.reason = "the run has no such node on the way to the training step",
                           .remedy = "Choose a node of the data side or the trainer",
@@ -53,9 +51,9 @@ Result<VirtualGain> measure_virtual_gain(const Document& document, const std::st
       if (!faster && !plain) plain = std::move(*slice);
     }
     gain.ratio = estimate_ratio(before, after);
+    ++pairs;
     if (options.on_pair) options.on_pair(gain.ratio);
-    tell(fmt::format("pair {}: {:.2f} times", pair + 1, gain.ratio.ratio));
-    if (pair + 1 >= options.least_pairs && seconds(Clock::system().now() - start) >= options.seconds) break;
+    options.measure.tell(fmt::format("pair {}: {:.2f} times", pairs, gain.ratio.ratio), clock.left(pairs));
   }
   gain.measured = median(before);
   gain.with_faster_node = median(after);

@@ -3,6 +3,7 @@
 
 #include "app/run_bar.h"
 #include "app/theme.h"
+#include "models/text.h"
 #include "plots/plot_panel.h"
 
 #include <QLocale>
@@ -65,15 +66,16 @@ void LogPanel::write_again() {
 void LogPanel::follow(RunController& runs) {
   connect(&runs, &RunController::started, this, [this](const Started& f) {
     const QLocale english(QLocale::English, QLocale::UnitedKingdom);
-    add(Level::Info, tr("Training on %1 (replicas: %2, threads of each: %3, %4%5) with %6 loader workers: %7 samples an "
-                        "epoch, %8 parameters")
-                         .arg(QString::fromStdString(f.device))
-                         .arg(f.replicas)
-                         .arg(f.intra_op_threads)
-                         .arg(QString::fromStdString(f.precision), f.channels_last ? tr(", channels last") : QString())
-                         .arg(f.workers)
-                         .arg(english.toString(static_cast<qulonglong>(f.samples_per_epoch)),
-                              english.toString(static_cast<qulonglong>(f.parameters))));
+    add(Level::Info,
+        tr("Training on %1 (replicas: %2, threads of each: %3, %4%5) with %6 loader workers: %7 samples an "
+           "epoch, %8 parameters")
+            .arg(QString::fromStdString(f.device))
+            .arg(f.replicas)
+            .arg(f.intra_op_threads)
+            .arg(QString::fromStdString(f.precision), f.channels_last ? tr(", channels last") : QString())
+            .arg(f.workers)
+            .arg(english.toString(static_cast<qulonglong>(f.samples_per_epoch)),
+                 english.toString(static_cast<qulonglong>(f.parameters))));
   });
   for (const auto fact : {&RunController::record_failed, &RunController::noticed})
     connect(&runs, fact, this,

@@ -2,6 +2,7 @@
 #include "app/main_window.h"
 
 #include "app/about.h"
+#include "app/live_label.h"
 #include "app/log_panel.h"
 #include "app/problems_panel.h"
 #include "app/run_bar.h"
@@ -17,7 +18,6 @@
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QGuiApplication>
-#include <QLabel>
 #include <QMenu>
 #include <QMenuBar>
 #include <QMessageBox>
@@ -81,7 +81,7 @@ void MainWindow::make_tool_bar() {
 
 void MainWindow::make_status_bar() {
   statusBar()->setSizeGripEnabled(false);
-  process_ = new QLabel(this);
+  process_ = new LiveLabel(this);
   problems_button_ = new QToolButton(this);
   problems_button_->setAutoRaise(true);
   problems_button_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
@@ -194,7 +194,7 @@ void MainWindow::connect_run() {
   connect(desk_, &RunDesk::message, this, &MainWindow::say);
   connect(diagnosis_, &DiagnosisDesk::message, this, &MainWindow::say);
   connect(history_, &RunsDesk::message, this, &MainWindow::say);
-  connect(desk_, &RunDesk::process_measured, process_, &QLabel::setText);
+  connect(desk_, &RunDesk::process_measured, process_, &LiveLabel::set_text);
   connect(desk_, &RunDesk::state_changed, this, [this] {
     update_title();
     panels_->preview->show_run_active(runs().active());

@@ -13,12 +13,12 @@
 #include <QMainWindow>
 #include <QString>
 
-class QLabel;
 class QToolButton;
 
 namespace feedline::gui {
 
 class GraphView;
+class LiveLabel;
 
 /// The window: it owns the parts and connects them, and decides nothing itself.
 class MainWindow : public QMainWindow {
@@ -94,7 +94,7 @@ class MainWindow : public QMainWindow {
   Welcome* welcome_ = nullptr;
   Autosave* autosave_ = nullptr;
   QToolButton* problems_button_ = nullptr;
-  QLabel* process_ = nullptr;
+  LiveLabel* process_ = nullptr;
 
   bool quiet_ = false;     ///< close without questions
   bool leaving_ = false;   ///< all questions are answered; waiting for the run to end

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/run_bar.h"
 
+#include "app/live_label.h"
+#include "app/pace.h"
 #include "app/theme.h"
+#include "models/text.h"
 #include "plots/plot_panel.h"
 
 #include <QFontMetrics>
@@ -19,7 +22,6 @@ namespace feedline::gui {
 namespace {
 
 constexpr int kProgressWidth = 560;
-constexpr Nanos kTextInterval = 200'000'000;
 
 QString count(std::uint64_t n) {
   return QLocale(QLocale::English, QLocale::UnitedKingdom).toString(static_cast<qulonglong>(n));
@@ -34,14 +36,6 @@ QString pieces(const TrainerSample& trainer) {
 }
 
 }  // namespace
-
-QString clock_text(double seconds) {
-  const auto whole = static_cast<qint64>(std::llround(std::max(0.0, seconds)));
-  const QString minutes = QStringLiteral("%1:%2")
-                              .arg(whole / 60 % 60, whole >= 3600 ? 2 : 1, 10, QLatin1Char('0'))
-                              .arg(whole % 60, 2, 10, QLatin1Char('0'));
-  return whole >= 3600 ? QStringLiteral("%1:%2").arg(whole / 3600).arg(minutes) : minutes;
-}
 
 QString end_text(const RunResult& result) {
   if (result.end == RunResult::End::Failed) {
@@ -63,14 +57,14 @@ RunBar::RunBar(QWidget* parent) : QWidget(parent) {
   chip_ = new QLabel(this);
   chip_->setAlignment(Qt::AlignCenter);
   chip_->setObjectName("chip");
-  progress_text_ = new QLabel(this);
+  progress_text_ = new LiveLabel(this);
   progress_ = new QProgressBar(this);
   progress_->setTextVisible(false);
   progress_->setFixedHeight(6);
   progress_->setRange(0, 1000);
   progress_->setMaximumWidth(kProgressWidth);
-  rate_ = new QLabel(this);
-  eta_ = new QLabel(this);
+  rate_ = new LiveLabel(this);
+  eta_ = new LiveLabel(this);
 
   auto* column = new QVBoxLayout;
   column->setSpacing(3);
@@ -117,7 +111,7 @@ void RunBar::style() {
   // Room for the longest word, so that nothing jumps when the state changes.
   chip_->setMinimumWidth(QFontMetrics(theme.bold_font()).horizontalAdvance(tr("Preparing")) + 24);
   const auto numbers = {rate_, eta_};
-  for (QLabel* label : numbers) label->setFont(theme.bold_font());
+  for (LiveLabel* label : numbers) label->setFont(theme.bold_font());
   rate_->setMinimumWidth(QFontMetrics(theme.bold_font()).horizontalAdvance(QStringLiteral("00,000 samples/s")));
   eta_->setMinimumWidth(QFontMetrics(theme.bold_font()).horizontalAdvance(QStringLiteral("0:00:00 to go")));
   progress_text_->setFont(theme.small_font());
@@ -133,7 +127,7 @@ void RunBar::set_state(RunController::State state) {
   switch (state) {
     case State::Idle:
       set_chip(tr("Ready"), Tone::Quiet);
-      if (progress_text_->text().isEmpty()) progress_text_->setText(tr("Press Run to train"));
+      if (progress_text_->text().isEmpty()) progress_text_->set_text(tr("Press Run to train"));
       break;
     case State::Preparing:
       set_chip(tr("Preparing"), Tone::Waiting);
@@ -151,16 +145,17 @@ void RunBar::set_state(RunController::State state) {
   if (!starts) return;
   last_at_ = active_ = last_text_ = 0;
   progress_->setValue(0);
-  progress_text_->setText(tr("Preparing"));
+  progress_text_->clear();
+  progress_text_->set_text(tr("Preparing"));
   preparing_.clear();
-  for (QLabel* label : {rate_, eta_}) {
+  for (LiveLabel* label : {rate_, eta_}) {
     label->clear();
     label->show();
   }
 }
 
 void RunBar::show_preparing(const QString& what, double fraction) {
-  progress_text_->setText(what);
+  progress_text_->set_text(what);
   progress_->setValue(static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 1000));
   if (what != preparing_) {
     preparing_ = what;
@@ -169,7 +164,7 @@ void RunBar::show_preparing(const QString& what, double fraction) {
   }
   const double lasted = static_cast<double>(preparing_for_.elapsed()) * 1e-3;
   if (lasted > 1 && fraction > 0.01 && fraction < 1)
-    eta_->setText(tr("%1 to go").arg(clock_text(lasted * (1 - fraction) / fraction)));
+    eta_->set_text(tr("%1 to go").arg(clock_text(lasted * (1 - fraction) / fraction)));
 }
 
 void RunBar::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
@@ -178,17 +173,17 @@ void RunBar::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
   if (state_ == RunController::State::Running) active_ += now.at - since;
   last_at_ = now.at;
   const bool last = now.trainer.total_steps > 0 && now.trainer.steps >= now.trainer.total_steps;
-  if (now.at - last_text_ < kTextInterval && !last) return;
+  if (now.at - last_text_ < Pace::instance().interval() && !last) return;
   last_text_ = now.at;
   show_numbers(now, earlier);
 }
 
 void RunBar::show_numbers(const Snapshot& now, const Snapshot& earlier) {
   const TrainerSample& t = now.trainer;
-  progress_text_->setText(pieces(t));
+  progress_text_->set_text(pieces(t));
   const double window = seconds(now.at - earlier.at);
   if (!t.validating && window > 0.3) {
-    rate_->setText(
+    rate_->set_text(
         tr("%1 samples/s").arg(short_number(static_cast<double>(t.samples - earlier.trainer.samples) / window)));
   }
   if (t.total_steps == 0) return;
@@ -196,7 +191,7 @@ void RunBar::show_numbers(const Snapshot& now, const Snapshot& earlier) {
   progress_->setValue(static_cast<int>(std::clamp(done, 0.0, 1.0) * 1000));
   // The first second says little about the rest.
   if (seconds(active_) < 1 || t.steps == 0) return;
-  eta_->setText(tr("%1 to go").arg(clock_text(seconds(active_) * (1 - done) / done)));
+  eta_->set_text(tr("%1 to go").arg(clock_text(seconds(active_) * (1 - done) / done)));
 }
 
 void RunBar::show_end(const RunResult& result) {
@@ -216,7 +211,7 @@ void RunBar::show_end(const RunResult& result) {
       break;
   }
   const QString text = end_text(result);
-  progress_text_->setText(progress_text_->fontMetrics().elidedText(text, Qt::ElideRight, 460));
+  progress_text_->set_text(progress_text_->fontMetrics().elidedText(text, Qt::ElideRight, 460));
   progress_text_->setToolTip(text);
 }
 

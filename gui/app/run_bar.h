@@ -12,6 +12,8 @@ class QProgressBar;
 
 namespace feedline::gui {
 
+class LiveLabel;
+
 /// The run at a glance, in the toolbar: a chip with the state in words, progress through epochs and steps, samples a
 /// second, time to go.
 class RunBar : public QWidget {
@@ -38,22 +40,20 @@ class RunBar : public QWidget {
   void show_numbers(const Snapshot& now, const Snapshot& earlier);
 
   QLabel* chip_;
-  QLabel* progress_text_;
+  LiveLabel* progress_text_;
   QProgressBar* progress_;
-  QLabel* rate_;
-  QLabel* eta_;
+  LiveLabel* rate_;
+  LiveLabel* eta_;
   Tone tone_ = Tone::Quiet;
   bool staged_ = false;
   RunController::State state_ = RunController::State::Idle;
   QString preparing_{};            ///< what is being done before data flow
   QElapsedTimer preparing_for_{};  ///< since that began
-  Nanos last_at_ = 0;    ///< of the last snapshot
-  Nanos active_ = 0;     ///< running time without pauses
-  Nanos last_text_ = 0;  ///< when the writing was last renewed
+  Nanos last_at_ = 0;              ///< of the last snapshot
+  Nanos active_ = 0;               ///< running time without pauses
+  Nanos last_text_ = 0;            ///< when the writing was last renewed
 };
 
-/// "0:42", "1:02:03"
-[[nodiscard]] QString clock_text(double seconds);
 /// How a run ended, in one sentence.
 [[nodiscard]] QString end_text(const RunResult& result);
 

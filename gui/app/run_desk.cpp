@@ -3,6 +3,7 @@
 
 #include "app/actions.h"
 #include "app/log_panel.h"
+#include "app/pace.h"
 #include "app/run_bar.h"
 #include "app/settings.h"
 #include "canvas/graph_view.h"
@@ -60,6 +61,7 @@ void RunDesk::share_cursor() {
                            static_cast<PlotPanel*>(resources), static_cast<PlotPanel*>(levels)})
     panel->share_cursor(cursor_);
   timeline->share_cursor(cursor_);
+  connect(cursor_, &PlotCursor::moved, this, &RunDesk::show_moment);
 }
 
 void RunDesk::connect_actions() {
@@ -137,6 +139,7 @@ void RunDesk::start(DocumentTab& tab) {
   resources->reset();
   levels->reset();
   mistakes->begin(tab.document().document());
+  moments_.clear();
   cursor_->reset();
   RunOptions options;
   options.staged = actions_.show_queues->isChecked();
@@ -193,7 +196,9 @@ void RunDesk::update_actions() {
 }
 
 void RunDesk::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
+  Pace::instance().tick();
   cursor_->track(now);
+  moments_.add(now);
   if (tab_) tab_->view().show_snapshot(now, earlier);
   bar->show_snapshot(now, earlier);
   stages->show_snapshot(now, earlier);
@@ -205,6 +210,13 @@ void RunDesk::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
   levels->show_snapshot(now, earlier);
   timeline->show_snapshot(now);
   show_process(now, earlier);
+}
+
+/// Bars over no time show that of the cursor, so that a dip in one plot is explained by the others.
+void RunDesk::show_moment() {
+  const auto moment = cursor_->seconds() ? moments_.at(*cursor_->seconds()) : std::nullopt;
+  stages->show_moment(moment);
+  step->show_moment(moment);
 }
 
 void RunDesk::show_process(const Snapshot& now, const Snapshot& earlier) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "session/run_controller.h"
+#include "telemetry/moments.h"
 #include "workspace/workspace.h"
 
 #include <QObject>
@@ -72,6 +73,7 @@ class RunDesk : public QObject {
   void follow(DocumentTab* tab);
   void update_actions();
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);
+  void show_moment();
   void show_process(const Snapshot& now, const Snapshot& earlier);
   void show_durations(const QString& node, QPoint place);
   void show_end(const RunResult& result);
@@ -83,6 +85,7 @@ class RunDesk : public QObject {
   Actions& actions_;
   QWidget* window_;
   PlotCursor* cursor_;  ///< of all plots
+  Moments moments_{};   ///< of the run, for what shows it where the cursor points
   Locate locate_{};     ///< finds the files of the run's records
   RunController runs_{};
   QPointer<DocumentTab> tab_{};

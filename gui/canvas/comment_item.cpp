@@ -23,10 +23,13 @@ constexpr qreal kFarText = 10;
 
 }  // namespace
 
-CommentItem::CommentItem(Comment comment, std::function<void(const std::string&, const QString&)> on_text)
+CommentItem::CommentItem(Comment comment, std::function<void(const std::string&, const QString&)> on_text,
+                         PictureCache* pictures)
     : comment_(std::move(comment)),
       on_text_(std::move(on_text)),
-      text_(new EditedText(this, [this](const QString& text) { finish_editing(text); })) {
+      text_(new EditedText(
+          this, [this](const QString& text) { finish_editing(text); }, pictures)),
+      pictures_(pictures) {
   setFlag(ItemIsSelectable);
   setFlag(ItemClipsChildrenToShape);
   setZValue(-1);
@@ -44,6 +47,7 @@ void CommentItem::set_comment(Comment comment) {
   comment_ = std::move(comment);
   text_->setTextWidth(comment_.width - kUnit);
   setPos(comment_.position.x, comment_.position.y);
+  picture_.stale = true;
   update();
 }
 
@@ -59,8 +63,8 @@ bool CommentItem::on_corner(QPointF scene_pos) const {
 }
 
 void CommentItem::restyle() {
-  text_->setFont(scene_small_font());
-  text_->setDefaultTextColor(Theme::instance().colors().text);
+  text_->set_look(scene_small_font(), Theme::instance().colors().text);
+  picture_.stale = true;
   update();
 }
 
@@ -74,31 +78,38 @@ QPainterPath CommentItem::shape() const {
   return path;
 }
 
-void CommentItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget*) {
+void CommentItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) {
+  const bool marked = option->state.testFlag(QStyle::State_Selected) || text_->editing();
+  const qreal zoom = QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform());
+  painter->setRenderHint(QPainter::Antialiasing);
+  const auto paint_now = [&](QPainter& on) { paint_sheet(on, marked, zoom); };
+  if (pictures_ == nullptr || widget == nullptr ||
+      !pictures_->draw(*painter, picture_, boundingRect(), marked ? 1 : 0, paint_now))
+    paint_now(*painter);
+}
+
+void CommentItem::paint_sheet(QPainter& painter, bool marked, qreal zoom) const {
   const Theme& theme = Theme::instance();
   const Theme::Colors& c = theme.colors();
   const QRectF sheet(0, 0, comment_.width, comment_.height);
-  const bool selected = option->state.testFlag(QStyle::State_Selected);
   const QColor paper = mixed(c.canvas, QColor("#e6b800"), theme.dark() ? 0.13 : 0.16);
-  painter->setRenderHint(QPainter::Antialiasing);
-  painter->setBrush(paper);
-  painter->setPen(selected || text_->editing() ? QPen(c.accent, 2) : QPen(mixed(paper, c.text, 0.18), 1));
-  painter->drawRoundedRect(sheet.adjusted(0.5, 0.5, -0.5, -0.5), kUnit / 2, kUnit / 2);
-  const qreal zoom = QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform());
+  painter.setBrush(paper);
+  painter.setPen(marked ? QPen(c.accent, 2) : QPen(mixed(paper, c.text, 0.18), 1));
+  painter.drawRoundedRect(sheet.adjusted(0.5, 0.5, -0.5, -0.5), kUnit / 2, kUnit / 2);
   if (zoom < text_zoom() && zoom >= kTitleZoom) {  // else the text item writes it
-    painter->setFont(screen_font(kFarText, zoom, false));
-    painter->setPen(c.text);
+    painter.setFont(screen_font(kFarText, zoom, false));
+    painter.setPen(c.text);
     QRectF room = sheet.adjusted(kUnit, kUnit / 2, -kUnit, 0);
-    const qreal line = QFontMetricsF(painter->font()).height();
+    const qreal line = QFontMetricsF(painter.font()).height();
     room.setHeight(std::max(1.0, std::floor(room.height() / line)) * line);  // whole lines
-    painter->save();
-    painter->setClipRect(room, Qt::IntersectClip);
-    painter->drawText(room, Qt::TextWordWrap, to_qstring(comment_.text));
-    painter->restore();
+    painter.save();
+    painter.setClipRect(room, Qt::IntersectClip);
+    painter.drawText(room, Qt::TextWordWrap, to_qstring(comment_.text));
+    painter.restore();
   }
-  painter->setPen(QPen(c.muted, 1));
+  painter.setPen(QPen(c.muted, 1));
   for (const qreal reach : {0.5 * kUnit, kUnit})
-    painter->drawLine(sheet.bottomRight() - QPointF(reach + 3, 3), sheet.bottomRight() - QPointF(3, reach + 3));
+    painter.drawLine(sheet.bottomRight() - QPointF(reach + 3, 3), sheet.bottomRight() - QPointF(3, reach + 3));
 }
 
 }  // namespace feedline::gui

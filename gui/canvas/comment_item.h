@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "canvas/picture_cache.h"
 #include "graph/document.h"
 
 #include <QGraphicsItem>
@@ -16,7 +17,8 @@ class CommentItem : public QGraphicsItem {
  public:
   enum { Type = UserType + 3 };
   /// `on_text(id, text)` is called when editing ends with other words than before.
-  CommentItem(Comment comment, std::function<void(const std::string&, const QString&)> on_text);
+  CommentItem(Comment comment, std::function<void(const std::string&, const QString&)> on_text,
+              PictureCache* pictures = nullptr);
 
   [[nodiscard]] const std::string& id() const { return comment_.id; }
   [[nodiscard]] const Comment& comment() const { return comment_; }
@@ -34,10 +36,13 @@ class CommentItem : public QGraphicsItem {
 
  private:
   void finish_editing(const QString& text);
+  void paint_sheet(QPainter& painter, bool marked, qreal zoom) const;
 
   Comment comment_;
   std::function<void(const std::string&, const QString&)> on_text_;
   EditedText* text_;
+  PictureCache* pictures_;
+  CachedPicture picture_{};
 };
 
 }  // namespace feedline::gui

@@ -8,12 +8,20 @@
 #include <QPainter>
 #include <QStyleOptionGraphicsItem>
 #include <QTextCursor>
+#include <QTextDocument>
 
 namespace feedline::gui {
 
-EditedText::EditedText(QGraphicsItem* parent, std::function<void(const QString&)> on_end)
-    : QGraphicsTextItem(parent), on_end_(std::move(on_end)) {
+EditedText::EditedText(QGraphicsItem* parent, std::function<void(const QString&)> on_end, PictureCache* pictures)
+    : QGraphicsTextItem(parent), on_end_(std::move(on_end)), pictures_(pictures) {
   setAcceptedMouseButtons(Qt::NoButton);
+  QObject::connect(document(), &QTextDocument::contentsChanged, this, [this] { picture_.stale = true; });
+}
+
+void EditedText::set_look(const QFont& font, const QColor& color) {
+  setFont(font);
+  setDefaultTextColor(color);
+  picture_.stale = true;
 }
 
 void EditedText::edit() {
@@ -54,7 +62,9 @@ void EditedText::paint(QPainter* painter, const QStyleOptionGraphicsItem* option
   if (QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform()) < text_zoom()) return;
   QStyleOptionGraphicsItem plain = *option;
   plain.state &= ~(QStyle::State_HasFocus | QStyle::State_Selected);  // no dotted frame: the sheet shows it
-  QGraphicsTextItem::paint(painter, &plain, widget);
+  const auto write = [&](QPainter& on) { QGraphicsTextItem::paint(&on, &plain, widget); };
+  if (pictures_ == nullptr || widget == nullptr || editing()) return write(*painter);
+  pictures_->draw(*painter, picture_, boundingRect(), qRound(textWidth()), write);
 }
 
 }  // namespace feedline::gui

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "canvas/picture_cache.h"
+
 #include <QGraphicsTextItem>
 
 #include <functional>
@@ -11,8 +13,10 @@ namespace feedline::gui {
 /// elsewhere ends, Escape gives up.
 class EditedText : public QGraphicsTextItem {
  public:
-  /// `on_end` is called when editing ends with other words than before.
-  EditedText(QGraphicsItem* parent, std::function<void(const QString&)> on_end);
+  /// `on_end` is called when editing ends with other words than before. Without a cache the words are laid out anew
+  /// each time that they are drawn.
+  EditedText(QGraphicsItem* parent, std::function<void(const QString&)> on_end, PictureCache* pictures = nullptr);
+  void set_look(const QFont& font, const QColor& color);
   void edit();
   [[nodiscard]] bool editing() const { return textInteractionFlags() != Qt::NoTextInteraction; }
 
@@ -26,6 +30,8 @@ class EditedText : public QGraphicsTextItem {
  private:
   std::function<void(const QString&)> on_end_;
   QString before_{};
+  PictureCache* pictures_;
+  CachedPicture picture_{};
 };
 
 }  // namespace feedline::gui

@@ -34,10 +34,12 @@ class FrameTitle : public EditedText {
   }
 };
 
-FrameItem::FrameItem(Frame frame, std::function<void(const std::string&, const QString&)> on_title)
+FrameItem::FrameItem(Frame frame, std::function<void(const std::string&, const QString&)> on_title,
+                     PictureCache* pictures)
     : frame_(std::move(frame)),
       on_title_(std::move(on_title)),
-      title_(new FrameTitle(this, [this](const QString& text) { on_title_(frame_.id, text.simplified()); })) {
+      title_(new FrameTitle(
+          this, [this](const QString& text) { on_title_(frame_.id, text.simplified()); }, pictures)) {
   setFlag(ItemIsSelectable);
   setZValue(-2);
   title_->setPos(0.5 * kUnit, 0.25 * kUnit);
@@ -64,8 +66,7 @@ bool FrameItem::on_corner(QPointF scene_pos) const {
 }
 
 void FrameItem::restyle() {
-  title_->setFont(scene_bold_font());
-  title_->setDefaultTextColor(Theme::instance().colors().text);
+  title_->set_look(scene_bold_font(), Theme::instance().colors().text);
   prepareGeometryChange();
   update();
 }

@@ -10,6 +10,7 @@
 namespace feedline::gui {
 
 class FrameTitle;
+class PictureCache;
 
 /// A titled area behind the nodes. Its header takes hold of it, its corner sizes it; elsewhere the mouse goes through
 /// to the canvas, so that a box can be drawn round the nodes in it.
@@ -17,7 +18,8 @@ class FrameItem : public QGraphicsItem {
  public:
   enum { Type = UserType + 4 };
   /// `on_title(id, text)` is called when the title was edited in place.
-  FrameItem(Frame frame, std::function<void(const std::string&, const QString&)> on_title);
+  FrameItem(Frame frame, std::function<void(const std::string&, const QString&)> on_title,
+            PictureCache* pictures = nullptr);
 
   [[nodiscard]] const std::string& id() const { return frame_.id; }
   [[nodiscard]] const Frame& frame() const { return frame_; }

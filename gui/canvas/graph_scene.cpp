@@ -185,9 +185,10 @@ void GraphScene::sync_frames(const Diagram& diagram) {
   for (const Frame& frame : diagram.frames()) {
     FrameItem*& item = frames_[frame.id];
     if (item == nullptr) {
-      item = new FrameItem(frame, [this](const std::string& id, const QString& title) {
+      const auto on_title = [this](const std::string& id, const QString& title) {
         if (on_frame_title) on_frame_title(id, title);
-      });
+      };
+      item = new FrameItem(frame, on_title, &pictures_);
       addItem(item);
     } else {
       item->set_frame(frame);
@@ -202,9 +203,10 @@ void GraphScene::sync_comments(const Diagram& diagram) {
   for (const Comment& comment : diagram.comments()) {
     CommentItem*& item = comments_[comment.id];
     if (item == nullptr) {
-      item = new CommentItem(comment, [this](const std::string& id, const QString& text) {
+      const auto on_text = [this](const std::string& id, const QString& text) {
         if (on_comment_text) on_comment_text(id, text);
-      });
+      };
+      item = new CommentItem(comment, on_text, &pictures_);
       addItem(item);
     } else {
       item->set_comment(comment);

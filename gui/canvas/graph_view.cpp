@@ -36,6 +36,7 @@ GraphView::GraphView(DocumentController& controller, QWidget* parent) : QGraphic
   setResizeAnchor(AnchorViewCenter);
   setViewportUpdateMode(SmartViewportUpdate);
   setOptimizationFlag(DontSavePainterState);
+  setCacheMode(CacheBackground);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setFocusPolicy(Qt::StrongFocus);
@@ -138,6 +139,7 @@ void GraphView::restyle() {
                mixed(Theme::instance().colors().canvas, Theme::instance().colors().panel, 0.8).name()));
   place_overlays();
   scene_.restyle();
+  resetCachedContent();
   viewport()->update();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "canvas/live_layer.h"
 
+#include "app/pace.h"
 #include "app/theme.h"
 #include "canvas/graph_scene.h"
 #include "canvas/node_item.h"
@@ -12,7 +13,6 @@
 namespace feedline::gui {
 
 namespace {
-constexpr int kNumbersMs = 200;
 constexpr int kSparkMs = 500;
 constexpr double kStride = 5;  // how far drops move each time, in the canvas's own units
 }  // namespace
@@ -21,7 +21,7 @@ LiveLayer::LiveLayer(const GraphScene& scene, QObject* parent, std::function<std
     : QObject(parent), scene_(scene), path_of_(std::move(path_of)) {}
 
 bool LiveLayer::show(const Snapshot& now, const Snapshot& earlier, const std::string& trainer, bool staged) {
-  if (now.at <= earlier.at || (shown_.isValid() && shown_.elapsed() < kNumbersMs)) return false;
+  if (now.at <= earlier.at || (shown_.isValid() && shown_.elapsed() < Pace::instance().interval_ms())) return false;
   shown_.start();
   if (running_) show_wires(now, earlier);
   return show_nodes(now, earlier, trainer, staged);

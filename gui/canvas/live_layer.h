@@ -12,9 +12,9 @@ namespace feedline::gui {
 
 class GraphScene;
 
-/// What a run adds to the canvas: numbers, moods and sparklines on nodes, flow in wires. All of it changes together, five
-/// times a second: as fast as numbers can be read, and the canvas is drawn once for them all. Drops move only while
-/// something flows and the user has not asked for less motion.
+/// What a run adds to the canvas: numbers, moods and sparklines on nodes, flow in wires. All of it changes together, at
+/// the window's pace, and the canvas is drawn once for it all. Drops move only while something flows and the user has
+/// not asked for less motion.
 class LiveLayer : public QObject {
   Q_OBJECT
 

@@ -57,7 +57,7 @@ void NodeItem::set_live(std::optional<LiveState> live) {
     lay_out();
     redraw();
   } else {
-    picture_.stale |= picture_.zoom < text_zoom();  // from afar the numbers are part of the picture
+    picture_.stale |= picture_.zoom < kTitleZoom;  // from far away the bar is part of the picture
     update(body());
   }
 }

@@ -89,7 +89,11 @@ class NodeItem : public QGraphicsItem {
   void paint_values(QPainter& painter) const;
   void paint_sheets(QPainter& painter, bool selected) const;
   void paint_marks(QPainter& painter, bool with_text, qreal zoom) const;
-  void paint_live(QPainter& painter, bool with_text) const;
+  void paint_live(QPainter& painter, qreal zoom) const;
+  void paint_numbers(QPainter& painter) const;
+  void paint_bar(QPainter& painter) const;
+  [[nodiscard]] QRectF far_rate(qreal zoom) const;
+  void paint_far_rate(QPainter& painter, qreal zoom) const;
   void paint_mood(QPainter& painter) const;
   void paint_sparks(QPainter& painter, const QRectF& area) const;
   void paint_badge(QPainter& painter) const;

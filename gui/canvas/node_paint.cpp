@@ -47,11 +47,11 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
   if (pictures_ == nullptr || widget == nullptr)  // in a report, the drawing itself
     return paint_all(*painter, selected, zoom, true);
   // Numbers change many times a second: where they can be read they are no part of the picture.
-  const bool live_apart = live_ && zoom >= text_zoom();
+  const bool live_apart = live_ && zoom >= kTitleZoom;
   const bool drawn = pictures_->draw(*painter, picture_, boundingRect(), selected ? 1 : 0,
                                      [&](QPainter& p) { paint_all(p, selected, zoom, !live_apart); });
   if (!drawn) paint_plain(*painter, selected);
-  if (live_apart) paint_live(*painter, true);
+  if (live_apart) paint_live(*painter, zoom);
 }
 
 void NodeItem::paint_all(QPainter& painter, bool selected, qreal zoom, bool with_live) const {
@@ -64,7 +64,7 @@ void NodeItem::paint_all(QPainter& painter, bool selected, qreal zoom, bool with
   } else if (zoom >= kTitleZoom) {
     paint_from_afar(painter, zoom);
   }
-  if (live_ && with_live) paint_live(painter, with_text);
+  if (live_ && with_live) paint_live(painter, zoom);
   paint_ports(painter, with_text);
   paint_marks(painter, with_text, zoom);
   paint_badge(painter);
@@ -180,21 +180,32 @@ void NodeItem::paint_header(QPainter& painter) const {
   draw_elided(painter, line, Qt::AlignVCenter | Qt::AlignLeft, second, Qt::ElideRight);
 }
 
-/// The title, and when running the rate, in letters that can be read on the screen.
+/// Where the rate stands from afar; empty where there is no room for it below the title.
+QRectF NodeItem::far_rate(qreal zoom) const {
+  const QRectF room = body().adjusted(kUnit, 0.75 * kUnit, -kUnit, -0.25 * kUnit);
+  const qreal line = QFontMetricsF(screen_font(kFarRate, zoom, false)).height();
+  const qreal bottom = live_bar().top();
+  if (bottom - room.top() < QFontMetricsF(screen_font(kFarTitle, zoom, true)).height() + line) return {};
+  return {room.left(), bottom - line, room.width(), line};
+}
+
+void NodeItem::paint_far_rate(QPainter& painter, qreal zoom) const {
+  const QRectF rect = far_rate(zoom);
+  if (rect.isEmpty()) return;
+  const QString text = live_->brief.isEmpty() ? live_->rate : live_->rate + QLatin1Char(' ') + live_->brief;
+  painter.setFont(fitted_font(text, rect.width(), kFarRate, zoom, false));
+  painter.setPen(Theme::instance().colors().text);
+  draw_elided(painter, rect, Qt::AlignLeft | Qt::AlignVCenter, text, Qt::ElideRight);
+}
+
+/// The title, in letters that can be read on the screen.
 void NodeItem::paint_from_afar(QPainter& painter, qreal zoom) const {
   painter.setPen(Theme::instance().colors().text);
   QRectF room = body().adjusted(kUnit, 0.75 * kUnit, -kUnit, -0.25 * kUnit);
   const qreal title_line = QFontMetricsF(screen_font(kFarTitle, zoom, true)).height();
   if (live_) {
-    room.setBottom(live_bar().top());
-    const QString text = live_->brief.isEmpty() ? live_->rate : live_->rate + QLatin1Char(' ') + live_->brief;
-    painter.setFont(fitted_font(text, room.width(), kFarRate, zoom, false));
-    const qreal line = QFontMetricsF(painter.font()).height();
-    if (room.height() >= title_line + line) {
-      const QRectF rate(room.left(), room.bottom() - line, room.width(), line);
-      draw_elided(painter, rate, Qt::AlignLeft | Qt::AlignVCenter, text, Qt::ElideRight);
-      room.setBottom(rate.top());
-    }
+    const QRectF rate = far_rate(zoom);
+    room.setBottom(rate.isEmpty() ? live_bar().top() : rate.top());
   }
   const QStringList parts = face_.title.split(QLatin1Char(' '));
   const QString& longest = *std::max_element(parts.begin(), parts.end(),
@@ -271,46 +282,55 @@ void NodeItem::paint_values(QPainter& painter) const {
               Qt::AlignVCenter | Qt::AlignLeft, first_line, Qt::ElideRight);
 }
 
-void NodeItem::paint_live(QPainter& painter, bool with_text) const {
-  const Theme& theme = Theme::instance();
-  const Theme::Colors& c = theme.colors();
+void NodeItem::paint_live(QPainter& painter, qreal zoom) const {
+  const bool with_text = zoom >= text_zoom();
+  if (with_text) {
+    paint_numbers(painter);
+  } else if (zoom >= kTitleZoom) {
+    paint_far_rate(painter, zoom);
+  }
+  paint_bar(painter);
+  paint_mood(painter);
+  if (live_->busiest && with_text)
+    paint_pill(painter, {layout_.width / 2, 0}, words("busiest"), Theme::instance().colors().blocked);
+}
+
+/// Rate and what the workers do; below the bar what a record costs; the sparkline where there is most room for it.
+void NodeItem::paint_numbers(QPainter& painter) const {
+  const Theme::Colors& c = Theme::instance().colors();
   const qreal line = QFontMetricsF(scene_small_font()).height();
   const qreal left = 1.5 * kUnit;
   const qreal width = layout_.width - 3 * kUnit;
-  if (with_text) {
-    QFont strong = scene_small_font();
-    strong.setWeight(QFont::DemiBold);
-    const QRectF rect(left, layout_.live_top, width, line);
-    painter.setFont(strong);
-    painter.setPen(c.text);
-    painter.drawText(rect, Qt::AlignVCenter | Qt::AlignLeft, live_->rate);
-    painter.setFont(scene_small_font());
-    painter.setPen(c.muted);
-    painter.drawText(rect, Qt::AlignVCenter | Qt::AlignRight, live_->detail);
-    const QRectF second(left, live_bar().bottom() + 0.25 * kUnit, width, line);
-    painter.drawText(second, Qt::AlignVCenter | Qt::AlignLeft, live_->cost);
-    const qreal spared = QFontMetricsF(strong).horizontalAdvance(live_->rate) + kUnit;
-    const qreal words_left = QFontMetricsF(painter.font()).horizontalAdvance(live_->detail) + kUnit;
-    const QRectF between = rect.adjusted(spared, 2, -words_left, -2);
-    const qreal used = QFontMetricsF(painter.font()).horizontalAdvance(live_->cost) + kUnit;
-    const QRectF behind = second.adjusted(used, 2, 0, -2);
-    paint_sparks(painter, behind.width() >= between.width() ? behind : between);
-  }
+  QFont strong = scene_small_font();
+  strong.setWeight(QFont::DemiBold);
+  const QRectF rect(left, layout_.live_top, width, line);
+  painter.setFont(strong);
+  painter.setPen(c.text);
+  painter.drawText(rect, Qt::AlignVCenter | Qt::AlignLeft, live_->rate);
+  painter.setFont(scene_small_font());
+  painter.setPen(c.muted);
+  painter.drawText(rect, Qt::AlignVCenter | Qt::AlignRight, live_->detail);
+  const QRectF second(left, live_bar().bottom() + 0.25 * kUnit, width, line);
+  painter.drawText(second, Qt::AlignVCenter | Qt::AlignLeft, live_->cost);
+  const qreal spared = QFontMetricsF(strong).horizontalAdvance(live_->rate) + kUnit;
+  const qreal words_left = QFontMetricsF(painter.font()).horizontalAdvance(live_->detail) + kUnit;
+  const QRectF between = rect.adjusted(spared, 2, -words_left, -2);
+  const qreal used = QFontMetricsF(painter.font()).horizontalAdvance(live_->cost) + kUnit;
+  const QRectF behind = second.adjusted(used, 2, 0, -2);
+  paint_sparks(painter, behind.width() >= between.width() ? behind : between);
+}
+
+/// How the workers spent the last second.
+void NodeItem::paint_bar(QPainter& painter) const {
+  const Theme::Colors& c = Theme::instance().colors();
   const QRectF bar = live_bar();
-  QPainterPath outline;
-  outline.addRoundedRect(bar, bar.height() / 2, bar.height() / 2);
-  painter.save();
-  painter.setClipPath(outline, Qt::IntersectClip);
   painter.fillRect(bar, c.idle);
   qreal x = bar.left();
   for (const auto& [part, color] :
        {std::pair{live_->busy, c.busy}, {live_->starved, c.starved}, {live_->blocked, c.blocked}}) {
-    painter.fillRect(QRectF(x, bar.top(), width * part, bar.height()), color);
-    x += width * part;
+    painter.fillRect(QRectF(x, bar.top(), bar.width() * part, bar.height()), color);
+    x += bar.width() * part;
   }
-  painter.restore();
-  paint_mood(painter);
-  if (live_->busiest && with_text) paint_pill(painter, {layout_.width / 2, 0}, words("busiest"), c.blocked);
 }
 
 /// Starved nodes have a dashed frame and an empty vessel, blocked ones a full frame and a bar: told by shape as well.

@@ -18,12 +18,13 @@ namespace {
 constexpr qreal kUnit = Theme::kUnit;
 constexpr qreal kGrip = 1.5 * kUnit;  // width of the part that takes a click
 constexpr qreal kLabelZoom = 0.6;
-constexpr qreal kFlowZoom = 0.3;   // dashes that are smaller than pixels only flicker
-constexpr qreal kWidest = 5;       // that the rate adds
-constexpr qreal kBead = 5;         // between the places where a drop can be
-constexpr qreal kDrop = 6;         // its length
-constexpr std::size_t kDropEvery = 4;  // places
-constexpr qreal kGapZoom = 0.45;  // from farther away, the gap where wires cross is not seen
+constexpr qreal kFlowZoom = 0.3;         // dashes that are smaller than pixels only flicker
+constexpr qreal kWidest = 5;             // that the rate adds
+constexpr qreal kBead = 5;               // between the places where a drop can be
+constexpr qreal kDrop = 6;               // its length
+constexpr std::size_t kDropEvery = 4;    // places
+constexpr qreal kPictured = 128 * 1024;  // pixels of the largest body that is kept as a picture
+constexpr qreal kGapZoom = 0.45;         // from farther away, the gap where wires cross is not seen
 
 /// Lines with rounded corners.
 QPainterPath rounded(const QPolygonF& points, qreal radius) {
@@ -97,6 +98,7 @@ void WireItem::set_face(WireFace face) {
 void WireItem::restyle() {
   label_.reset();
   label_picture_.stale = true;
+  body_picture_.stale = true;
   update();
 }
 
@@ -150,6 +152,7 @@ void WireItem::set_flow(std::optional<WireFlow> flow) {
   if (wider) prepareGeometryChange();
   const bool reworded = (flow ? flow->word : QString()) != (flow_ ? flow_->word : QString());
   flow_ = std::move(flow);
+  body_picture_.stale = true;
   if (reworded) return restyle();
   update();
 }
@@ -180,24 +183,48 @@ void WireItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, 
   const Theme& theme = Theme::instance();
   const bool selected = option->state.testFlag(QStyle::State_Selected);
   const qreal zoom = QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform());
-  const QColor color = face_.faulty ? theme.colors().error : theme.kind_color(face_.kind);
-  const qreal width = pen_width();
   painter->setRenderHint(QPainter::Antialiasing);
   painter->setBrush(Qt::NoBrush);
   if (selected || targeted_) {
-    painter->setPen(QPen(faded(theme.colors().accent, targeted_ ? 0.6 : 0.35), width + 7, Qt::SolidLine, Qt::RoundCap));
+    const QColor glow = faded(theme.colors().accent, targeted_ ? 0.6 : 0.35);
+    painter->setPen(QPen(glow, pen_width() + 7, Qt::SolidLine, Qt::RoundCap));
     painter->drawPath(path_);
   }
-  if (zoom >= kGapZoom) {
-    painter->setPen(QPen(theme.colors().canvas, width + 2.5, Qt::SolidLine, Qt::FlatCap));
-    painter->drawPath(path_);  // wires that cross stay apart
-  }
-  QPen pen(color, width, face_.faulty ? Qt::DashLine : Qt::SolidLine, face_.faulty ? Qt::FlatCap : Qt::RoundCap);
-  painter->setPen(pen);
-  painter->drawPath(path_);
-  if (flow_ && zoom >= kFlowZoom) paint_flow(*painter);
+  show_body(*painter, zoom, widget != nullptr);
+  if (flow_ && flow_->moves && zoom >= kFlowZoom) paint_drops(*painter);
   if (!label_texts().front().isEmpty() && zoom >= kLabelZoom * Theme::instance().font_scale() && !lifted_)
     show_label(*painter, selected, widget != nullptr);
+}
+
+void WireItem::show_body(QPainter& painter, qreal zoom, bool cached) {
+  const QRectF area = boundingRect();
+  const bool small = area.width() * area.height() * zoom * zoom <= kPictured;
+  if (!cached || pictures_ == nullptr || !flow_ || !small) return paint_body(painter, zoom);
+  if (!pictures_->draw(painter, body_picture_, area, 0, [&](QPainter& p) { paint_body(p, zoom); }))
+    paint_body(painter, zoom);
+}
+
+void WireItem::paint_body(QPainter& painter, qreal zoom) const {
+  const Theme& theme = Theme::instance();
+  const qreal width = pen_width();
+  painter.setBrush(Qt::NoBrush);
+  if (zoom >= kGapZoom) {
+    painter.setPen(QPen(theme.colors().canvas, width + 2.5, Qt::SolidLine, Qt::FlatCap));
+    painter.drawPath(path_);  // wires that cross stay apart
+  }
+  const QColor color = face_.faulty ? theme.colors().error : theme.kind_color(face_.kind);
+  painter.setPen(
+      QPen(color, width, face_.faulty ? Qt::DashLine : Qt::SolidLine, face_.faulty ? Qt::FlatCap : Qt::RoundCap));
+  painter.drawPath(path_);
+  if (flow_ && flow_->fill >= 0 && zoom >= kFlowZoom) paint_level(painter);
+}
+
+/// How full its queue is, in colour; the label says it in a word.
+void WireItem::paint_level(QPainter& painter) const {
+  const Theme::Colors& c = Theme::instance().colors();
+  const QColor level = flow_->fill >= 80 ? c.blocked : flow_->fill <= 20 ? c.starved : c.busy;
+  painter.setPen(QPen(level, pen_width() * 0.62, Qt::SolidLine, Qt::FlatCap));
+  painter.drawPath(path_);
 }
 
 /// Places along the path at even distances, each with the stroke that a drop is there. Walked on the flattened path: to
@@ -226,18 +253,6 @@ void WireItem::paint_drops(QPainter& painter) const {
   QList<QLineF> drops;
   for (std::size_t i = first; i < beads_.size(); i += kDropEvery) drops << beads_[i];
   painter.drawLines(drops);
-}
-
-/// How full its queue is, in colour and in a word; then what flows.
-void WireItem::paint_flow(QPainter& painter) const {
-  const Theme::Colors& c = Theme::instance().colors();
-  const qreal width = pen_width();
-  if (flow_->fill >= 0) {
-    const QColor level = flow_->fill >= 80 ? c.blocked : flow_->fill <= 20 ? c.starved : c.busy;
-    painter.setPen(QPen(level, width * 0.62, Qt::SolidLine, Qt::FlatCap));
-    painter.drawPath(path_);
-  }
-  if (flow_->moves) paint_drops(painter);
 }
 
 /// What is written on it, the most telling first. While a run is on the level of its queue comes before its shape.

@@ -75,7 +75,10 @@ class WireItem : public QGraphicsItem {
  private:
   [[nodiscard]] qreal pen_width() const;
   [[nodiscard]] QStringList label_texts() const;
-  void paint_flow(QPainter& painter) const;
+  /// Shows what stays the same from one moment of a run to the next from its picture.
+  void show_body(QPainter& painter, qreal zoom, bool cached);
+  void paint_body(QPainter& painter, qreal zoom) const;
+  void paint_level(QPainter& painter) const;
   void paint_drops(QPainter& painter) const;
   void find_beads() const;
   /// Where the shape stands, and in which words.
@@ -100,6 +103,7 @@ class WireItem : public QGraphicsItem {
   std::optional<Label> label_{};  ///< none: to be laid out
   PictureCache* pictures_;
   CachedPicture label_picture_{};
+  CachedPicture body_picture_{};
   bool lifted_ = false;
   bool targeted_ = false;
 };

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/diagnosis_panel.h"
 
+#include "app/in_view.h"
 #include "app/theme.h"
 #include "diagnosis/fix_list.h"
 #include "diagnosis/rate_bars.h"
 #include "diagnosis/whatif_form.h"
+#include "models/text.h"
 #include "plots/plot_panel.h"
 
 #include <QBoxLayout>
@@ -81,6 +83,9 @@ DiagnosisPanel::DiagnosisPanel(QWidget* parent) : QWidget(parent) {
   auto* outer = new QVBoxLayout(this);
   outer->setContentsMargins(0, 0, 0, 0);
   outer->addWidget(area);
+  new Lookout(content, [this] {
+    if (untold_) QMetaObject::invokeMethod(this, &DiagnosisPanel::catch_up, Qt::QueuedConnection);
+  });
   reset();
 }
 
@@ -162,6 +167,7 @@ QWidget* DiagnosisPanel::make_fixes() {
 
 void DiagnosisPanel::reset() {
   live_.reset();
+  untold_ = false;
   tuned_.reset();
   headline_->setText(tr("Press Run to learn what limits it."));
   evidence_->setText(tr("A verdict needs twenty steps after the first twenty."));
@@ -180,10 +186,17 @@ void DiagnosisPanel::begin(const Document& document, const Started& fact) {
 }
 
 void DiagnosisPanel::show_snapshot(const Snapshot& now) {
-  if (live_.add(now)) retell();
+  if (!live_.add(now)) return;
+  untold_ = true;
+  if (in_view(*this)) retell();
+}
+
+void DiagnosisPanel::catch_up() {
+  if (untold_) retell();
 }
 
 void DiagnosisPanel::retell() {
+  untold_ = false;
   const Diagnosis& found = *live_.diagnosis();
   headline_->setText(QString::fromStdString(found.verdict.headline));
   QStringList sentences;
@@ -270,7 +283,9 @@ void DiagnosisPanel::set_busy(bool busy) {
   progress_->setVisible(busy || !progress_->text().isEmpty());
 }
 
-void DiagnosisPanel::show_progress(const QString& what) { progress_->setText(what); }
+void DiagnosisPanel::show_progress(const QString& what, double seconds_left) {
+  progress_->setText(tr("%1 · %2 to go").arg(what, clock_text(seconds_left)));
+}
 
 void DiagnosisPanel::show_proof(const Fix& fix, const Proof& proof) { fixes_->show_proof(fix, proof); }
 

@@ -36,7 +36,7 @@ class DiagnosisPanel : public QWidget {
   void show_snapshot(const Snapshot& now);
   /// Proofs and tuning.
   void set_busy(bool busy);
-  void show_progress(const QString& what);
+  void show_progress(const QString& what, double seconds_left);
   void show_proof(const Fix& fix, const Proof& proof);
   /// Offers what tuning found as one fix, above the others.
   void show_tuned(const TuneResult& result);
@@ -68,12 +68,14 @@ class DiagnosisPanel : public QWidget {
   QWidget* make_verdict();
   QWidget* make_what_if();
   QWidget* make_fixes();
+  void catch_up();
   void retell();
   void solve();
   void ask_for_gain();
   void show_fixes();
 
   LiveDiagnosis live_{};
+  bool untold_ = false;  ///< there is news that nobody could see yet
   std::optional<Fix> tuned_{};
   QBoxLayout* parts_ = nullptr;
   QLabel* headline_ = nullptr;

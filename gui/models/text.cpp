@@ -4,6 +4,7 @@
 #include <QCoreApplication>
 #include <QLocale>
 
+#include <algorithm>
 #include <cmath>
 
 namespace feedline::gui {
@@ -80,6 +81,14 @@ QString short_wire_text(const TensorDesc& desc) {
     return dims;
   for (const Dim& dim : desc.shape) dims += (dims.isEmpty() ? QString() : QStringLiteral("×")) + to_qstring(dim.text());
   return dims;
+}
+
+QString clock_text(double seconds) {
+  const auto whole = static_cast<qint64>(std::llround(std::max(0.0, seconds)));
+  const QString minutes = QStringLiteral("%1:%2")
+                              .arg(whole / 60 % 60, whole >= 3600 ? 2 : 1, 10, QLatin1Char('0'))
+                              .arg(whole % 60, 2, 10, QLatin1Char('0'));
+  return whole >= 3600 ? QStringLiteral("%1:%2").arg(whole / 3600).arg(minutes) : minutes;
 }
 
 QString count_text(qsizetype count, const QString& one, const QString& many) {

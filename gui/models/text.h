@@ -23,6 +23,8 @@ namespace feedline::gui {
 [[nodiscard]] QString short_wire_text(const TensorDesc& desc);
 /// "1,240/s", "12.3/s".
 [[nodiscard]] QString rate_text(double per_second);
+/// "0:42", "1:02:03"
+[[nodiscard]] QString clock_text(double seconds);
 /// "1 node", "3 nodes": `one` has no number, `many` has %1.
 [[nodiscard]] QString count_text(qsizetype count, const QString& one, const QString& many);
 /// Parameter and port names for people: "kernel size" for kernel_size.

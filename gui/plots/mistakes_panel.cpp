@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/mistakes_panel.h"
 
+#include "app/in_view.h"
 #include "app/theme.h"
 #include "plots/panel_menu.h"
 #include "plots/plot_panel.h"
@@ -67,18 +68,20 @@ MistakesPanel::MistakesPanel(QWidget* parent)
       menu_(new PanelMenu([this] { return exhibit(); }, this)),
       matrix_(new ConfusionView(this)),
       list_(new QListView(this)),
-      empty_(new QLabel(tr("Press Run to see, after each epoch, what the model takes for what. This needs validation data "
-                           "with classes."),
-                        this)),
+      empty_(
+          new QLabel(tr("Press Run to see, after each epoch, what the model takes for what. This needs validation data "
+                        "with classes."),
+                     this)),
       stack_(new QStackedLayout(this)),
       worker_(
           [previewer = std::make_shared<Previewer>()](const Question& question, const std::stop_token& stop) {
             QList<QImage> pictures;
             for (const std::uint64_t record : question.records) {
               if (stop.stop_requested()) break;
-              const auto seen = previewer->look(
-                  question.document, {.node = question.node, .record = record, .training = false}, stop);
-              pictures << (seen && !seen->values.empty() ? thumbnail(make_preview_picture(seen->values.front())) : QImage());
+              const auto seen = previewer->look(question.document,
+                                                {.node = question.node, .record = record, .training = false}, stop);
+              pictures << (seen && !seen->values.empty() ? thumbnail(make_preview_picture(seen->values.front()))
+                                                         : QImage());
             }
             return pictures;
           },
@@ -128,6 +131,7 @@ void MistakesPanel::build() {
   column->addWidget(halves, 1);
   stack_->addWidget(empty_);
   stack_->addWidget(page);
+  new Lookout(matrix_, [this] { ask_for_pictures(); });
 }
 
 bool MistakesPanel::shows_empty_state() const { return stack_->currentWidget() == empty_; }
@@ -167,16 +171,11 @@ void MistakesPanel::show_readings() {
 }
 
 void MistakesPanel::ask_for_pictures() {
-  if (judgement_ == nullptr || pictures_asked_ || !isVisible()) return;
+  if (judgement_ == nullptr || pictures_asked_ || !in_view(*this)) return;
   pictures_asked_ = true;
   Question question{document_, judgement_->node, {}};
   for (const WorstSample& sample : judgement_->worst) question.records.push_back(sample.record);
   worker_.ask(std::move(question));
-}
-
-void MistakesPanel::showEvent(QShowEvent* event) {
-  QWidget::showEvent(event);
-  ask_for_pictures();
 }
 
 Exhibit MistakesPanel::exhibit() const {

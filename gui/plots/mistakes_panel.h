@@ -21,9 +21,9 @@ namespace feedline::gui {
 
 class PanelMenu;
 
-/// What the model gets wrong, after each epoch: the confusion matrix of its validation data, and the samples that it got
-/// most wrong, with their pictures. A chosen cell of the matrix leaves only its samples. Pictures are made off the GUI
-/// thread, and only while the panel can be seen.
+/// What the model gets wrong, after each epoch: the confusion matrix of its validation data, and the samples that it
+/// got most wrong, with their pictures. A chosen cell of the matrix leaves only its samples. Pictures are made off the
+/// GUI thread, and only while the panel can be seen.
 class MistakesPanel : public QWidget {
   Q_OBJECT
 
@@ -39,9 +39,6 @@ class MistakesPanel : public QWidget {
   [[nodiscard]] WorstModel& model() { return model_; }
   [[nodiscard]] const Readings& readings() const { return *readings_; }
   [[nodiscard]] Exhibit exhibit() const;
-
- protected:
-  void showEvent(QShowEvent* event) override;
 
  private:
   struct Question {

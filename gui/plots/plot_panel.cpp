@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/plot_panel.h"
 
+#include "app/in_view.h"
+#include "app/pace.h"
 #include "app/theme.h"
 #include "plots/panel_menu.h"
 #include "plots/plot_navigator.h"
@@ -21,10 +23,6 @@
 #include <utility>
 
 namespace feedline::gui {
-
-namespace {
-constexpr int kRedrawIntervalMs = 250;
-}
 
 PlotPanel::PlotPanel(const QString& title, const QString& empty_text, Across across, QWidget* parent)
     : QWidget(parent), across_(across) {
@@ -68,6 +66,10 @@ void PlotPanel::build(const QString& empty_text) {
   stack_ = new QStackedLayout(this);
   stack_->addWidget(empty_);
   stack_->addWidget(drawn);
+  for (QWidget* part : std::initializer_list<QWidget*>{plot_, empty_})
+    new Lookout(part, [this] {
+      if (dirty_ && !frozen_) touch();
+    });
 }
 
 void PlotPanel::fill_menu() {
@@ -89,7 +91,8 @@ void PlotPanel::fill_menu() {
   });
   connect(plot_, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) { point_at(event->pos()); });
   plot_->setFocusPolicy(Qt::StrongFocus);
-  plot_->setToolTip(tr("Wheel: zoom (with Ctrl: upright) · drag: move · Shift and drag: zoom into a box · double click: all"));
+  plot_->setToolTip(
+      tr("Wheel: zoom (with Ctrl: upright) · drag: move · Shift and drag: zoom into a box · double click: all"));
 }
 
 void PlotPanel::share_cursor(PlotCursor* cursor) {
@@ -124,7 +127,9 @@ void PlotPanel::set_frozen(bool frozen) {
 }
 
 void PlotPanel::tell_state() {
-  state_->setText(frozen_ ? tr("frozen") : navigator_->zoomed() && !navigator_->following() ? tr("not following") : QString());
+  state_->setText(frozen_                                            ? tr("frozen")
+                  : navigator_->zoomed() && !navigator_->following() ? tr("not following")
+                                                                     : QString());
 }
 
 void PlotPanel::point_at(QPoint pixel) {
@@ -150,9 +155,10 @@ void PlotPanel::show_cursor() {
   const std::optional<double> seconds = cursor_->seconds();
   const std::optional<double> key = across_ == Across::Steps ? cursor_->step() : seconds;
   const QString title =
-      seconds ? tr("%1 s · step %2").arg(short_number(*seconds), short_number(std::round(*cursor_->step()))) : QString();
+      seconds ? tr("%1 s · step %2").arg(short_number(*seconds), short_number(std::round(*cursor_->step())))
+              : QString();
   for (CursorItem* pane : panes_) pane->show_at(key, title);
-  if (isVisible() && !shows_empty_state()) plot_->layer(QStringLiteral("overlay"))->replot();
+  if (in_view(*this) && !shows_empty_state()) plot_->layer(QStringLiteral("overlay"))->replot();
 }
 
 QStringList PlotPanel::cursor_texts() const {
@@ -244,13 +250,14 @@ void PlotPanel::show_empty(bool empty) {
 
 void PlotPanel::touch() {
   dirty_ = true;
-  if (!isVisible() || redraw_timer_.isActive()) return;
-  const qint64 since = last_redraw_.isValid() ? last_redraw_.elapsed() : kRedrawIntervalMs;
-  redraw_timer_.start(static_cast<int>(std::clamp<qint64>(kRedrawIntervalMs - since, 0, kRedrawIntervalMs)));
+  if (!in_view(*this) || redraw_timer_.isActive()) return;
+  const qint64 interval = Pace::instance().interval_ms();
+  const qint64 since = last_redraw_.isValid() ? last_redraw_.elapsed() : interval;
+  redraw_timer_.start(static_cast<int>(std::clamp<qint64>(interval - since, 0, interval)));
 }
 
 void PlotPanel::redraw() {
-  if (!dirty_ || frozen_ || !isVisible()) return;
+  if (!dirty_ || frozen_ || !in_view(*this)) return;
   dirty_ = false;
   last_redraw_.restart();
   if (shows_empty_state()) return;

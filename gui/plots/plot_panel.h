@@ -27,8 +27,8 @@ class PanelMenu;
 class PlotNavigator;
 
 /// What every live panel shares: readings above, a plot in the theme's colours, an empty state in its place until there
-/// is something to show, and thrift: a panel that cannot be seen draws nothing, and no panel draws more than four times
-/// a second however often it is fed.
+/// is something to show, and thrift: a panel that cannot be seen draws nothing, and none draws more often than the
+/// window's pace allows (Pace), however often it is fed.
 ///
 /// Plots over time or steps can be zoomed and panned (PlotNavigator), frozen, and read by the one cursor of all plots:
 /// the mouse moves it, or the arrow keys once the plot has the focus. All panels export what they show.

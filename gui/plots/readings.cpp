@@ -38,6 +38,7 @@ void paint_mark(QPainter& painter, Readings::Mark mark, const QColor& color, QPo
 
 Readings::Readings(QWidget* parent) : QWidget(parent) {
   setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+  setAttribute(Qt::WA_OpaquePaintEvent);
   connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 

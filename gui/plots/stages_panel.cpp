@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace feedline::gui {
 
@@ -125,25 +126,31 @@ StagesPanel::StagesPanel(QWidget* parent)
 
 void StagesPanel::show_workers(bool each) {
   each_worker_ = each;
-  if (now_.stages.empty()) return;
-  make_rows();
+  if (shown().now.stages.empty()) return;
+  stale_ = true;
   touch();
 }
 
-void StagesPanel::make_rows() { rows_ = each_worker_ ? worker_shares(earlier_, now_) : stage_shares(earlier_, now_); }
+const std::vector<StageShare>& StagesPanel::rows() const {
+  const auto& [earlier, now] = shown();
+  if (std::exchange(stale_, false)) rows_ = each_worker_ ? worker_shares(earlier, now) : stage_shares(earlier, now);
+  return rows_;
+}
 
 QString StagesPanel::csv() const {
   QString text = csv_line({QStringLiteral("stage"), QStringLiteral("busy"), QStringLiteral("starved"),
                            QStringLiteral("blocked"), QStringLiteral("per_second")});
-  for (const StageShare& row : rows_)
-    text += csv_line({row.name, csv_number(row.busy), csv_number(row.starved), csv_number(row.blocked),
-                      csv_number(row.per_second)});
+  for (const StageShare& row : rows())
+    text += csv_line(
+        {row.name, csv_number(row.busy), csv_number(row.starved), csv_number(row.blocked), csv_number(row.per_second)});
   return text;
 }
 
 void StagesPanel::reset() {
   rows_.clear();
-  now_ = earlier_ = {};
+  stale_ = false;
+  live_ = {};
+  held_.reset();
   set_frozen(false);
   show_empty(true);
   touch();
@@ -151,16 +158,34 @@ void StagesPanel::reset() {
 
 void StagesPanel::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
   if (now.at <= earlier.at || now.stages.empty()) return;
-  now_.at = now.at;
-  now_.stages = now.stages;
-  now_.trainer = now.trainer;
-  earlier_.at = earlier.at;
-  earlier_.stages = earlier.stages;
-  earlier_.trainer = earlier.trainer;
-  make_rows();
-  window_ = seconds(now.at - earlier.at);
+  const auto keep = [](Snapshot& kept, const Snapshot& all) {
+    kept.at = all.at;
+    kept.stages = all.stages;
+    kept.trainer = all.trainer;
+  };
+  keep(live_.now, now);
+  keep(live_.earlier, earlier);
+  if (held_) return;
+  stale_ = true;
   show_empty(false);
   touch();
+}
+
+void StagesPanel::show_moment(const std::optional<Moment>& moment) {
+  if (!moment && !held_) return;
+  held_ = moment;
+  stale_ = true;
+  touch();
+}
+
+QString StagesPanel::axis_text() const {
+  const auto& [earlier, now] = shown();
+  if (held_)
+    return tr("share of the workers' time from %1 to %2 s (%)")
+        .arg(short_number(earlier.elapsed()), short_number(now.elapsed()));
+  const double window = seconds(now.at - earlier.at);
+  return window < 2 ? tr("share of the workers' time in the last second (%)")
+                    : tr("share of the workers' time in %1 s (%)").arg(short_number(window));
 }
 
 void StagesPanel::lay_out_rows() {
@@ -171,14 +196,14 @@ void StagesPanel::lay_out_rows() {
     item->setLayer(QStringLiteral("overlay"));
     return item;
   };
-  while (texts_.size() < rows_.size()) {
+  while (texts_.size() < rows().size()) {
     RowTexts texts;
     for (QCPItemText*& part : texts.parts) part = add_text(Qt::AlignCenter);
     texts.rate = add_text(Qt::AlignVCenter | Qt::AlignLeft);
     texts_.push_back(texts);
     restyle();
   }
-  for (std::size_t i = rows_.size(); i < texts_.size(); ++i) {
+  for (std::size_t i = rows().size(); i < texts_.size(); ++i) {
     for (QCPItemText* part : texts_[i].parts) part->setVisible(false);
     texts_[i].rate->setVisible(false);
   }
@@ -186,7 +211,7 @@ void StagesPanel::lay_out_rows() {
 
 void StagesPanel::make_room() {
   int pixels = 0;
-  for (const StageShare& row : rows_) {
+  for (const StageShare& row : rows()) {
     pixels = std::max(pixels, QFontMetrics(note_font(row)).horizontalAdvance(note_of(row)) + 12);
   }
   // The bars end at 1, the axis as far behind it as the writing needs.
@@ -208,14 +233,13 @@ void StagesPanel::write_segment(QCPItemText* item, double from, double share, do
 void StagesPanel::refresh() {
   lay_out_rows();
   names_->clear();
-  plot()->xAxis->setLabel(window_ < 2 ? tr("share of the workers' time in the last second (%)")
-                                      : tr("share of the workers' time in %1 s (%)").arg(short_number(window_)));
+  plot()->xAxis->setLabel(axis_text());
   QVector<double> keys;
   QVector<double> shares[kParts];
   QString busiest;
   make_room();
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
-    const StageShare& row = rows_[i];
+  for (std::size_t i = 0; i < rows().size(); ++i) {
+    const StageShare& row = rows()[i];
     const double key = static_cast<double>(i);
     keys << key;
     names_->addTick(key, row.name);
@@ -233,7 +257,7 @@ void StagesPanel::refresh() {
     if (row.busiest) busiest = row.name;
   }
   for (int part = 0; part < kParts; ++part) bars_[part]->setData(keys, shares[part], true);
-  plot()->yAxis->setRange(-0.6, static_cast<double>(rows_.size()) - 0.4);
+  plot()->yAxis->setRange(-0.6, static_cast<double>(rows().size()) - 0.4);
   const Theme::Colors& c = Theme::instance().colors();
   readings_->set_items({
       {Readings::Mark::Square, c.busy, tr("busy"), {}},

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "plots/plot_panel.h"
+#include "telemetry/moments.h"
 
 #include <QSharedPointer>
 #include <QString>
 
+#include <optional>
 #include <vector>
 
 class QCPAxisTickerText;
@@ -38,9 +40,11 @@ class StagesPanel : public PlotPanel {
   explicit StagesPanel(QWidget* parent = nullptr);
   void reset() override;
   void show_snapshot(const Snapshot& now, const Snapshot& earlier) override;
+  /// Shows this instead of the last second; none: the last second again.
+  void show_moment(const std::optional<Moment>& moment);
   /// One row a worker rather than one a node.
   void show_workers(bool each);
-  [[nodiscard]] const std::vector<StageShare>& rows() const { return rows_; }
+  [[nodiscard]] const std::vector<StageShare>& rows() const;
 
  protected:
   void refresh() override;
@@ -53,13 +57,14 @@ class StagesPanel : public PlotPanel {
   void make_room();
   void write_segment(QCPItemText* item, double from, double share, double key, const QString& word) const;
 
-  void make_rows();
+  [[nodiscard]] const Moment& shown() const { return held_ ? *held_ : live_; }
+  [[nodiscard]] QString axis_text() const;
 
-  Snapshot now_{};  ///< what the rows are made of, and
-  Snapshot earlier_{};
+  Moment live_{};
+  std::optional<Moment> held_{};  ///< where the cursor points
   bool each_worker_ = false;
-  std::vector<StageShare> rows_{};
-  double window_ = 1;  ///< seconds that the rows cover
+  mutable std::vector<StageShare> rows_{};
+  mutable bool stale_ = false;  ///< the rows are of an earlier moment: nobody has looked since
   QCPBars* bars_[kParts] = {};
   QSharedPointer<QCPAxisTickerText> names_{};
   struct RowTexts {

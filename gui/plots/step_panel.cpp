@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/step_panel.h"
 
+#include "app/pace.h"
 #include "app/theme.h"
 #include "plots/panel_menu.h"
 #include "plots/plot_panel.h"
@@ -13,8 +14,6 @@
 namespace feedline::gui {
 
 namespace {
-
-constexpr Nanos kUpdateInterval = 200'000'000;
 
 struct Look {
   QColor color;
@@ -38,8 +37,7 @@ std::array<Look, StepPanel::kParts> looks() {
 
 }  // namespace
 
-StepPanel::StepPanel(QWidget* parent)
-    : QWidget(parent), menu_(new PanelMenu([this] { return exhibit(); }, this)) {
+StepPanel::StepPanel(QWidget* parent) : QWidget(parent), menu_(new PanelMenu([this] { return exhibit(); }, this)) {
   setWindowTitle(tr("Step breakdown"));
   menu_->hide();
   connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
@@ -49,25 +47,39 @@ void StepPanel::reset() {
   empty_ = true;
   menu_->hide();
   last_update_ = 0;
-  shares_.fill(0);
-  milliseconds_.fill(0);
+  live_ = {};
+  held_.reset();
   update();
 }
 
-void StepPanel::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
-  if (!empty_ && now.at - last_update_ < kUpdateInterval) return;
+std::optional<StepPanel::Step> StepPanel::step_between(const Snapshot& earlier, const Snapshot& now) {
   const StepTimes t = now.trainer.times - earlier.trainer.times;
   const auto steps = static_cast<double>(now.trainer.steps - earlier.trainer.steps);
   const auto total = static_cast<double>(t.total());
-  if (total <= 0 || steps <= 0) return;
+  if (total <= 0 || steps <= 0) return std::nullopt;
+  Step step{.at = now.elapsed()};
   const Nanos parts[kParts] = {t.wait, t.h2d, t.forward, t.backward, t.optimizer, t.other};
   for (std::size_t i = 0; i < kParts; ++i) {
-    shares_[i] = static_cast<double>(parts[i]) / total;
-    milliseconds_[i] = static_cast<double>(parts[i]) * 1e-6 / steps;
+    step.shares[i] = static_cast<double>(parts[i]) / total;
+    step.milliseconds[i] = static_cast<double>(parts[i]) * 1e-6 / steps;
   }
+  return step;
+}
+
+void StepPanel::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
+  if (!empty_ && now.at - last_update_ < Pace::instance().interval()) return;
+  const std::optional<Step> step = step_between(earlier, now);
+  if (!step) return;
+  live_ = *step;
   empty_ = false;
   menu_->show();
   last_update_ = now.at;
+  if (!held_) update();
+}
+
+void StepPanel::show_moment(const std::optional<Moment>& moment) {
+  if (!moment && !held_) return;
+  held_ = moment ? step_between(moment->earlier, moment->now) : std::nullopt;
   update();
 }
 
@@ -76,13 +88,14 @@ QSize StepPanel::minimumSizeHint() const { return {180, 90}; }
 
 void StepPanel::paint_bar(QPainter& painter, const QRectF& area) const {
   const auto parts = looks();
+  const auto& shares = shown().shares;
   const QFontMetricsF metrics(painter.font());
   double x = area.left();
   for (std::size_t i = 0; i < kParts; ++i) {
-    const QRectF piece(x, area.top(), shares_[i] * area.width(), area.height());
+    const QRectF piece(x, area.top(), shares[i] * area.width(), area.height());
     painter.fillRect(piece, parts[i].color);
     painter.setPen(QColor("#101418"));
-    const QString number = percent(shares_[i]);
+    const QString number = percent(shares[i]);
     const QString full = parts[i].name + QLatin1Char(' ') + number;
     for (const QString& text : {full, number}) {
       if (metrics.horizontalAdvance(text) + 10 > piece.width()) continue;
@@ -109,9 +122,9 @@ void StepPanel::paint_list(QPainter& painter, const QRectF& area) const {
     painter.drawText(row.adjusted(18, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, parts[i].name);
     const double number_right = row.left() + (tight ? row.width() - 76 : 190);
     painter.drawText(QRectF(row.left(), row.top(), number_right - row.left(), line), Qt::AlignVCenter | Qt::AlignRight,
-                     percent(shares_[i]));
+                     percent(shown().shares[i]));
     painter.drawText(QRectF(number_right, row.top(), 76, line), Qt::AlignVCenter | Qt::AlignRight,
-                     tr("%1 ms").arg(short_number(milliseconds_[i])));
+                     tr("%1 ms").arg(short_number(shown().milliseconds[i])));
     if (tight) continue;
     painter.setPen(theme.colors().muted);
     painter.drawText(QRectF(number_right + 76 + 16, row.top(), row.right() - number_right - 92, line),
@@ -140,7 +153,7 @@ QString StepPanel::csv() const {
   const auto parts = looks();
   QString text = csv_line({QStringLiteral("phase"), QStringLiteral("share"), QStringLiteral("ms_per_step")});
   for (std::size_t i = 0; i < kParts; ++i)
-    text += csv_line({parts[i].name, csv_number(shares_[i]), csv_number(milliseconds_[i])});
+    text += csv_line({parts[i].name, csv_number(shown().shares[i]), csv_number(shown().milliseconds[i])});
   return text;
 }
 
@@ -160,14 +173,17 @@ void StepPanel::paint(QPainter& painter, const QRectF& whole) const {
                      tr("Press Run to see what a training step spends its time on."));
     return;
   }
-  const auto largest = static_cast<std::size_t>(std::max_element(shares_.begin(), shares_.end()) - shares_.begin());
+  const Step& step = shown();
+  const auto largest =
+      static_cast<std::size_t>(std::max_element(step.shares.begin(), step.shares.end()) - step.shares.begin());
   double total = 0;
-  for (const double part : milliseconds_) total += part;
+  for (const double part : step.milliseconds) total += part;
   painter.setFont(theme.bold_font());
   painter.setPen(theme.colors().text);
   const double title = painter.fontMetrics().height() + Theme::kUnit;
   painter.drawText(QRectF(area.left(), area.top(), area.width(), title), Qt::AlignTop | Qt::AlignLeft,
-                   tr("%1 ms a step, most of it %2").arg(short_number(total), looks()[largest].name));
+                   tr("%1 ms a step, most of it %2").arg(short_number(total), looks()[largest].name) +
+                       (held_ ? tr(", at %1 s").arg(short_number(step.at)) : QString()));
   painter.setFont(theme.small_font());
   paint_bar(painter, QRectF(area.left(), area.top() + title, area.width(), 28));
   paint_list(painter, area.adjusted(0, title + 28 + Theme::kUnit, 0, 0));

@@ -2,12 +2,13 @@
 #pragma once
 
 #include "plots/exhibit.h"
-#include "telemetry/snapshot.h"
+#include "telemetry/moments.h"
 
 #include <QString>
 #include <QWidget>
 
 #include <array>
+#include <optional>
 
 namespace feedline::gui {
 
@@ -25,9 +26,12 @@ class StepPanel : public QWidget {
   void reset();
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);
 
+  /// Shows this instead of the last second; none: the last second again. Nothing is known of a time without steps.
+  void show_moment(const std::optional<Moment>& moment);
+
   /// Shares in 0..1, of the last second in which steps were taken.
-  [[nodiscard]] const std::array<double, kParts>& shares() const { return shares_; }
-  [[nodiscard]] double milliseconds(Part part) const { return milliseconds_[static_cast<std::size_t>(part)]; }
+  [[nodiscard]] const std::array<double, kParts>& shares() const { return shown().shares; }
+  [[nodiscard]] double milliseconds(Part part) const { return shown().milliseconds[static_cast<std::size_t>(part)]; }
   [[nodiscard]] bool shows_empty_state() const { return empty_; }
   [[nodiscard]] Exhibit exhibit() const;
   [[nodiscard]] QSize sizeHint() const override;
@@ -46,8 +50,17 @@ class StepPanel : public QWidget {
   PanelMenu* menu_;
   bool empty_ = true;
   Nanos last_update_ = 0;
-  std::array<double, kParts> shares_{};
-  std::array<double, kParts> milliseconds_{};  ///< a step
+  /// A step of some time.
+  struct Step {
+    std::array<double, kParts> shares{};
+    std::array<double, kParts> milliseconds{};
+    double at = 0;  ///< seconds since the run's data began to flow
+  };
+  [[nodiscard]] static std::optional<Step> step_between(const Snapshot& earlier, const Snapshot& now);
+  [[nodiscard]] const Step& shown() const { return held_ ? *held_ : live_; }
+
+  Step live_{};
+  std::optional<Step> held_{};  ///< where the cursor points
 };
 
 }  // namespace feedline::gui

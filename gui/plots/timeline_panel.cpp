@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/timeline_panel.h"
 
+#include "app/in_view.h"
+#include "app/pace.h"
 #include "app/settings.h"
 #include "app/theme.h"
 #include "plots/panel_menu.h"
@@ -23,11 +25,10 @@ namespace feedline::gui {
 
 namespace {
 
-constexpr int kPullMs = 200;
-
 QString duration_text(Nanos duration) {
   const double ms = static_cast<double>(duration) * 1e-6;
-  return ms >= 1000 ? TimelinePanel::tr("%1 s").arg(short_number(ms / 1000)) : TimelinePanel::tr("%1 ms").arg(short_number(ms));
+  return ms >= 1000 ? TimelinePanel::tr("%1 s").arg(short_number(ms / 1000))
+                    : TimelinePanel::tr("%1 ms").arg(short_number(ms));
 }
 
 }  // namespace
@@ -38,12 +39,17 @@ TimelinePanel::TimelinePanel(QWidget* parent)
       view_(new TimelineView(store_, this)),
       area_(new QScrollArea(this)),
       detail_(new QLabel(this)),
-      empty_(new QLabel(tr("Press Run to see what every worker, every queue and the trainer do, moment by moment."), this)),
+      empty_(new QLabel(tr("Press Run to see what every worker, every queue and the trainer do, moment by moment."),
+                        this)),
       stack_(new QStackedLayout(this)) {
   setWindowTitle(tr("Timeline"));
   build();
   fill_menu();
   connect(view_, &TimelineView::slice_chosen, this, &TimelinePanel::show_detail);
+  for (QWidget* part : std::initializer_list<QWidget*>{view_, empty_})
+    new Lookout(part, [this] {
+      if (behind_) QMetaObject::invokeMethod(this, &TimelinePanel::catch_up, Qt::QueuedConnection);
+    });
 }
 
 void TimelinePanel::build() {
@@ -82,12 +88,14 @@ void TimelinePanel::build() {
 
 void TimelinePanel::fill_menu() {
   freeze_ = menu_->add_action(tr("F&reeze"), tr("Space"), true);
+  connect(freeze_, &QAction::toggled, this, &TimelinePanel::catch_up);
   QAction* follow = menu_->add_action(tr("&Follow the newest"), tr("F"), true);
   follow->setChecked(true);
   connect(follow, &QAction::toggled, view_, &TimelineView::set_following);
   connect(view_, &TimelineView::following_changed, follow, &QAction::setChecked);
   connect(menu_->add_action(tr("Show &all"), tr("Home")), &QAction::triggered, view_, &TimelineView::show_all);
-  connect(menu_->add_action(tr("Export as &trace (Perfetto)…")), &QAction::triggered, this, &TimelinePanel::ask_for_export);
+  connect(menu_->add_action(tr("Export as &trace (Perfetto)…")), &QAction::triggered, this,
+          &TimelinePanel::ask_for_export);
 }
 
 bool TimelinePanel::shows_empty_state() const { return stack_->currentWidget() == empty_; }
@@ -96,6 +104,7 @@ void TimelinePanel::begin(std::shared_ptr<const Trace> trace) {
   store_.begin(std::move(trace));
   locate_ = {};
   pulled_.invalidate();
+  behind_ = false;
   freeze_->setChecked(false);
   view_->choose(std::nullopt);
   view_->set_origin(0);
@@ -107,21 +116,22 @@ void TimelinePanel::begin(std::shared_ptr<const Trace> trace) {
 void TimelinePanel::show_snapshot(const Snapshot& now) {
   if (now.started == 0) return;
   view_->set_origin(now.started);
-  if (!isVisible() || freeze_->isChecked() || (pulled_.isValid() && pulled_.elapsed() < kPullMs)) return;
-  pull();
+  behind_ = true;
+  if (in_view(*this)) catch_up();
+}
+
+void TimelinePanel::catch_up() {
+  const bool early = pulled_.isValid() && pulled_.elapsed() < Pace::instance().interval_ms();
+  if (behind_ && !freeze_->isChecked() && !early) pull();
 }
 
 void TimelinePanel::pull() {
+  behind_ = false;
   pulled_.start();
   if (!store_.pull()) return;
   stack_->setCurrentIndex(1);
   view_->refresh();
   if (!view_->chosen()) show_detail();
-}
-
-void TimelinePanel::showEvent(QShowEvent* event) {
-  QWidget::showEvent(event);
-  if (view_->origin() != 0 && !freeze_->isChecked()) pull();
 }
 
 void TimelinePanel::keyPressEvent(QKeyEvent* event) {
@@ -176,8 +186,7 @@ QString TimelinePanel::csv() const {
                            QStringLiteral("what"), QStringLiteral("records"), QStringLiteral("record")});
   const auto [from, to] = view_->shown();
   for (const TimelineLane& lane : store_.lanes()) {
-    const auto [first, last] =
-        lane.between(view_->origin() + from_seconds(from), view_->origin() + from_seconds(to));
+    const auto [first, last] = lane.between(view_->origin() + from_seconds(from), view_->origin() + from_seconds(to));
     for (std::size_t i = first; i < last; ++i) {
       const TraceSlice& slice = lane.slices()[i];
       text += csv_line({QString::fromStdString(lane.name()), csv_number(seconds(slice.start - view_->origin())),

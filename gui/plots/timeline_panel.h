@@ -46,12 +46,12 @@ class TimelinePanel : public QWidget {
   void export_wanted(const QString& path, std::shared_ptr<const feedline::Trace> trace, const feedline::Locate& locate);
 
  protected:
-  void showEvent(QShowEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
 
  private:
   void build();
   void fill_menu();
+  void catch_up();
   void pull();
   void show_detail();
   void ask_for_export();
@@ -60,6 +60,7 @@ class TimelinePanel : public QWidget {
   TimelineStore store_{};
   Locate locate_{};
   QElapsedTimer pulled_{};
+  bool behind_ = false;  ///< more has happened than is shown
   PanelMenu* menu_;
   TimelineView* view_;
   QScrollArea* area_;

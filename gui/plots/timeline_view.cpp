@@ -57,13 +57,14 @@ void TimelineView::share_cursor(PlotCursor* cursor) {
   connect(cursor, &PlotCursor::moved, this, qOverload<>(&QWidget::update));
 }
 
-/// Room for the names; measuring them for each slice would cost more than drawing it.
+/// Room for the names; measuring them for each slice would cost more than drawing it, and for each frame as much.
 void TimelineView::measure_gutter() {
   const QFontMetricsF metrics(Theme::instance().small_font());
   double width = 40;
   for (const TimelineLane& lane : store_.lanes())
     width = std::max(width, metrics.horizontalAdvance(QString::fromStdString(lane.name())));
   gutter_ = std::min(width + 2 * Theme::kUnit, 0.3 * this->width());
+  measured_ = store_.lanes().size();
 }
 
 double TimelineView::x_of(double seconds) const {
@@ -79,7 +80,8 @@ double TimelineView::seconds_at(double x) const {
 double TimelineView::y_of(std::size_t lane) const { return kRuler + static_cast<double>(lane) * kRow; }
 
 QString TimelineView::label_of(const TraceSlice& slice) const {
-  const QString label = slice.label < store_.labels().size() ? QString::fromStdString(store_.labels()[slice.label]) : tr("?");
+  const QString label =
+      slice.label < store_.labels().size() ? QString::fromStdString(store_.labels()[slice.label]) : tr("?");
   switch (slice.kind) {
     case TraceKind::Starved:
       return tr("starved, waits for input");
@@ -95,7 +97,7 @@ QString TimelineView::label_of(const TraceSlice& slice) const {
 }
 
 void TimelineView::refresh() {
-  measure_gutter();
+  if (store_.lanes().size() != measured_) measure_gutter();
   setMinimumHeight(static_cast<int>(kRuler + kRow * static_cast<double>(store_.lanes().size()) + 4));
   const auto [first, last] = store_.range();
   if (last > first && (following_ || all_)) {
@@ -232,7 +234,8 @@ void TimelineView::paint_lane(QPainter& painter, std::size_t index) const {
       paint_piece(painter, slice, x_of(seconds_of(slice.start)), x_of(seconds_of(slice.start + slice.duration)), top);
     }
   } else {
-    for (std::size_t i = first / TimelineLane::kBlock; i < lane.blocks().size() && i * TimelineLane::kBlock < last; ++i) {
+    for (std::size_t i = first / TimelineLane::kBlock; i < lane.blocks().size() && i * TimelineLane::kBlock < last;
+         ++i) {
       const TimelineLane::Block& block = lane.blocks()[i];
       paint_piece(painter, block.most, x_of(seconds_of(block.start)), x_of(seconds_of(block.end)), top);
     }
@@ -257,7 +260,8 @@ void TimelineView::paint_piece(QPainter& painter, const TraceSlice& what, double
   const bool wait = what.kind == TraceKind::Starved || what.kind == TraceKind::Blocked;
   if (wait || bar.width() < 24) return;
   const QRectF seen = bar.intersected(QRectF(gutter_, top, width_ - gutter_, kBar));
-  const QString text = painter.fontMetrics().elidedText(label_of(what), Qt::ElideRight, static_cast<int>(seen.width()) - 6);
+  const QString text =
+      painter.fontMetrics().elidedText(label_of(what), Qt::ElideRight, static_cast<int>(seen.width()) - 6);
   if (text.size() < 2) return;
   painter.setPen(QColor("#101418"));
   painter.drawText(seen.adjusted(3, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, text);

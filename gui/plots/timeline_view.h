@@ -11,9 +11,10 @@
 
 namespace feedline::gui {
 
-/// A Gantt chart of a run: a row a worker, queue and the trainer; work in the node's colour and full height, waiting for
-/// input low, waiting for room high, the level of a queue as a curve. The wheel zooms where it stands, a drag pans, a
-/// double click shows all; keys: + and -, arrows, Home. A click chooses a slice, after which Shift and an arrow go to the next.
+/// A Gantt chart of a run: a row a worker, queue and the trainer; work in the node's colour and full height, waiting
+/// for input low, waiting for room high, the level of a queue as a curve. The wheel zooms where it stands, a drag pans,
+/// a double click shows all; keys: + and -, arrows, Home. A click chooses a slice, after which Shift and an arrow go to
+/// the next.
 ///
 /// What is drawn depends on the pixels, not on the number of slices: those that are finer than a pixel are drawn as
 /// summaries of 64.
@@ -93,9 +94,10 @@ class TimelineView : public QWidget {
   std::optional<Choice> chosen_{};
   std::optional<double> grabbed_{};  ///< seconds under the mouse when the drag began
   bool dragged_ = false;
-  double gutter_ = 40;  ///< width of the lanes' names
+  double gutter_ = 40;        ///< width of the lanes' names
+  std::size_t measured_ = 0;  ///< lanes whose names have been measured
   mutable int pieces_ = 0;
-  mutable double width_ = 0;   ///< of what is being painted on
+  mutable double width_ = 0;  ///< of what is being painted on
   mutable double last_right_ = 0;
 };
 

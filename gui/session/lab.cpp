@@ -56,9 +56,9 @@ void Lab::stop() { thread_.request_stop(); }
 MeasureOptions Lab::measuring(quint64 job, const std::stop_token& stop) {
   MeasureOptions options;
   options.stop = stop;
-  options.progress = [this, job](std::string_view what) {
-    post(job, [this, text = QString::fromUtf8(what.data(), static_cast<qsizetype>(what.size()))] {
-      Q_EMIT progressed(text);
+  options.progress = [this, job](std::string_view what, double left) {
+    post(job, [this, text = QString::fromUtf8(what.data(), static_cast<qsizetype>(what.size())), left] {
+      Q_EMIT progressed(text, left);
     });
   };
   return options;
@@ -72,7 +72,7 @@ void Lab::prove(const Document& document, const Fix& fix, const QString& graph, 
     const auto changed = with_edit(document, fix.edit);
     if (!changed) return show_error(changed.error());
     ProveOptions options{.measure = measuring(job, stop), .seconds = seconds};
-    const auto first = examine(document, options.measure, 1);
+    const auto first = examine(document, options.measure.before(seconds + 2 * kUsualWarmUp), 1);
     if (!first) return show_error(first.error());
     shorten_epochs(options.measure, first->facts, first->diagnosis.measured());
     options.on_pair = [&](const RatioEstimate& so_far) { post(job, [this, so_far] { Q_EMIT pair_measured(so_far); }); };

@@ -41,7 +41,7 @@ class Lab : public QObject {
 
  Q_SIGNALS:
   void busy_changed(bool busy);
-  void progressed(const QString& what);
+  void progressed(const QString& what, double seconds_left);
   void pair_measured(const feedline::RatioEstimate& so_far);
   void proven(const feedline::Fix& fix, const feedline::Proof& proof);
   void tuned(const feedline::TuneResult& result);

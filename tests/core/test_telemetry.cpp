@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/step_timer.h"
+#include "telemetry/moments.h"
 #include "telemetry/process_meter.h"
 #include "telemetry/series.h"
 #include "telemetry/snapshot.h"
@@ -233,6 +234,36 @@ class TestTelemetry : public QObject {
     QCOMPARE((later - earlier).backward, Nanos{40});
   }
 
+  /// Twenty snapshots a second of a run whose steps are counted; `at` tells what happened around a time.
+  void momentsStayBounded() {
+    constexpr std::size_t kMost = 16;
+    Moments moments(kMost, 0.5);
+    QVERIFY(!moments.at(0));
+    const auto feed = [&](int from, int to) {
+      for (int tick = from; tick < to; ++tick) {
+        Snapshot now{.at = from_seconds(1 + tick * 0.05), .started = from_seconds(1)};
+        now.trainer.steps = static_cast<std::uint64_t>(tick);
+        moments.add(now);
+      }
+    };
+    feed(0, 140);
+    const auto early = moments.at(3.2);
+    QVERIFY(early);
+    QVERIFY(early->earlier.elapsed() <= 3.2 && early->now.elapsed() >= 3.2);
+    QVERIFY(std::abs(early->now.elapsed() - early->earlier.elapsed() - 1) < 1e-6);
+    QCOMPARE(early->now.trainer.steps - early->earlier.trainer.steps, std::uint64_t{20});
+    QVERIFY(!moments.at(-1));
+    QVERIFY(!moments.at(8));
+
+    feed(140, 20 * 3600);
+    QVERIFY(moments.size() <= kMost);
+    const auto late = moments.at(1800);
+    QVERIFY(late);
+    QVERIFY(late->earlier.elapsed() <= 1800 && late->now.elapsed() >= 1800);
+    QVERIFY(late->now.elapsed() - late->earlier.elapsed() <= 2.0 * 3600 / (kMost / 2));
+    moments.clear();
+    QVERIFY(!moments.at(1800));
+  }
   void process() {
     ProcessMeter meter;
     const ProcessSample first = meter.read();

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/in_view.h"
+#include "app/pace.h"
 #include "app/run_bar.h"
 #include "app/theme.h"
+#include "models/text.h"
 #include "plots/loss_panel.h"
 #include "plots/stages_panel.h"
 #include "plots/step_panel.h"
 #include "plots/throughput_panel.h"
 
+#include <QDockWidget>
 #include <QElapsedTimer>
+#include <QLabel>
+#include <QMainWindow>
 #include <QTest>
 #include <qcustomplot.h>
 
@@ -90,7 +96,10 @@ class TestPlots : public QObject {
   void smoothing_keeps_a_constant();
   void step_shows_shares_and_milliseconds();
   void step_keeps_its_last_second_while_nothing_steps();
+  void stages_and_step_show_the_moment_of_the_cursor();
+  void the_pace_keeps_to_its_share();
   void hidden_panels_draw_nothing();
+  void a_panel_behind_a_tab_draws_nothing();
   void drawing_is_bounded_however_fast_the_feed();
   void themes_recolour();
   void run_bar_tells_progress();
@@ -298,6 +307,67 @@ void TestPlots::step_keeps_its_last_second_while_nothing_steps() {
   panel.show_snapshot(resting, run_at(6));
   QVERIFY(!panel.shows_empty_state());
   QVERIFY(std::abs(panel.shares()[StepPanel::Backward] - 0.4) < 1e-6);
+}
+
+/// Of a time when decode did nothing; without the cursor, the last second again.
+void TestPlots::stages_and_step_show_the_moment_of_the_cursor() {
+  StagesPanel stages;
+  StepPanel step;
+  feed(stages, 4, 5);
+  feed(step, 4, 5);
+  const double busy = stages.rows()[1].busy;
+  const double backward = step.milliseconds(StepPanel::Backward);
+  Moment other{.earlier = run_at(2), .now = run_at(3)};
+  other.now.stages[1].total = other.earlier.stages[1].total;
+  other.now.trainer.times.backward = other.earlier.trainer.times.backward;
+  stages.show_moment(other);
+  step.show_moment(other);
+  QCOMPARE(stages.rows()[1].busy, 0.0);
+  QCOMPARE(step.milliseconds(StepPanel::Backward), 0.0);
+  feed(stages, 5, 6);  // the run goes on: what the cursor shows stays
+  feed(step, 5, 6);
+  QCOMPARE(stages.rows()[1].busy, 0.0);
+  QCOMPARE(step.milliseconds(StepPanel::Backward), 0.0);
+  stages.show_moment(std::nullopt);
+  step.show_moment(std::nullopt);
+  QVERIFY(std::abs(stages.rows()[1].busy - busy) < 1e-6);
+  QVERIFY(std::abs(step.milliseconds(StepPanel::Backward) - backward) < 1e-6);
+}
+
+void TestPlots::the_pace_keeps_to_its_share() {
+  Pace pace;
+  QCOMPARE(pace.interval_ms(), Pace::kShortestMs);
+  pace.judge(0.5 * Pace::kShare, 1);
+  QCOMPARE(pace.interval_ms(), Pace::kShortestMs);  // never faster than can be read
+  // A view that costs three times its share at the shortest interval, and in proportion less at longer ones.
+  const auto cost = [&pace] { return 3 * Pace::kShare * Pace::kShortestMs / pace.interval_ms(); };
+  for (int look = 0; look < 20; ++look) pace.judge(cost(), 1);
+  QVERIFY2(cost() <= 1.1 * Pace::kShare, qPrintable(QString::number(pace.interval_ms())));
+  for (int look = 0; look < 20; ++look) pace.judge(0.1 * Pace::kShare, 1);
+  QCOMPARE(pace.interval_ms(), Pace::kShortestMs);
+  for (int look = 0; look < 20; ++look) pace.judge(1, 1);
+  QCOMPARE(pace.interval_ms(), Pace::kLongestMs);
+}
+
+void TestPlots::a_panel_behind_a_tab_draws_nothing() {
+  QMainWindow window;
+  auto* front = new QDockWidget(&window);
+  auto* back = new QDockWidget(&window);
+  auto* panel = new ThroughputPanel(back);
+  front->setWidget(new QLabel(QStringLiteral("front")));
+  back->setWidget(panel);
+  window.addDockWidget(Qt::BottomDockWidgetArea, front);
+  window.tabifyDockWidget(front, back);
+  front->raise();
+  show(window);
+  QTRY_VERIFY(!in_view(*panel));
+  const int before = panel->redraws();
+  feed(*panel, 0, 5);
+  QTest::qWait(2 * Pace::kShortestMs);
+  QCOMPARE(panel->redraws(), before);
+  back->raise();  // it catches up without being fed
+  wait_for_redraw(*panel, before);
+  QVERIFY(!panel->plot()->graph(0)->data()->isEmpty());
 }
 
 void TestPlots::hidden_panels_draw_nothing() {

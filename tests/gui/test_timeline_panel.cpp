@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/pace.h"
 #include "app/theme.h"
 #include "plots/timeline_panel.h"
 #include "support/mouse.h"
@@ -25,7 +26,11 @@ void write(Trace& trace, int count, Nanos from = kStart) {
   TraceLane& trainer = trace.lane("trainer");
   for (int i = 0; i < count; ++i) {
     const Nanos at = from + i * 10 * kMs;
-    worker.add({.start = at, .duration = 8 * kMs, .kind = TraceKind::Work, .label = decode, .records = 4,
+    worker.add({.start = at,
+                .duration = 8 * kMs,
+                .kind = TraceKind::Work,
+                .label = decode,
+                .records = 4,
                 .record = static_cast<std::uint64_t>(i) * 4});
     worker.add({.start = at + 8 * kMs, .duration = 2 * kMs, .kind = TraceKind::Starved, .label = decode});
     queue.add({.start = at, .kind = TraceKind::Level, .records = static_cast<std::uint32_t>(i % 4)});
@@ -57,9 +62,7 @@ struct Bench {
     draw();
   }
   [[nodiscard]] TimelineView& view() { return panel.view(); }
-  void draw() {
-    view().repaint();
-  }
+  void draw() { view().repaint(); }
   [[nodiscard]] QPoint pixel(std::size_t lane, double seconds) {
     return {static_cast<int>(std::lround(view().x_of(seconds))), static_cast<int>(view().y_of(lane)) + 9};
   }
@@ -127,7 +130,8 @@ void TestTimelinePanel::summaries_name_what_took_the_most() {
   TimelineLane lane("prepare", 1000);
   std::vector<TraceSlice> slices;
   for (int i = 0; i < 64; ++i)
-    slices.push_back({.start = i * 10 * kMs, .duration = (i % 4 == 0 ? 9 : 1) * kMs,
+    slices.push_back({.start = i * 10 * kMs,
+                      .duration = (i % 4 == 0 ? 9 : 1) * kMs,
                       .kind = i % 4 == 0 ? TraceKind::Blocked : TraceKind::Work});
   lane.add(slices);
   QCOMPARE(lane.blocks().size(), std::size_t{1});
@@ -140,7 +144,7 @@ void TestTimelinePanel::follows_the_newest() {
   QVERIFY(std::abs(bench.view().shown().second - 3.0) < 1e-9);
   QVERIFY(std::abs(bench.view().shown().first - 1.0) < 1e-9);
   write(*bench.trace, 100, kStart + 3000 * kMs);
-  QTest::qWait(220);
+  QTest::qWait(Pace::kShortestMs + 20);
   bench.panel.show_snapshot(at(kStart + 4000 * kMs));
   QVERIFY(std::abs(bench.view().shown().second - 4.0) < 1e-9);
   bench.view().show_all();
@@ -228,18 +232,18 @@ void TestTimelinePanel::hidden_it_reads_nothing() {
   Bench bench(10);
   bench.panel.hide();
   write(*bench.trace, 10, kStart + 100 * kMs);
-  QTest::qWait(220);
+  QTest::qWait(Pace::kShortestMs + 20);
   bench.panel.show_snapshot(at(kStart + 200 * kMs));
   QCOMPARE(bench.panel.store().lanes()[0].slices().size(), std::size_t{20});
   bench.panel.show();
-  QCOMPARE(bench.panel.store().lanes()[0].slices().size(), std::size_t{40});
+  QTRY_COMPARE(bench.panel.store().lanes()[0].slices().size(), std::size_t{40});
 }
 
 void TestTimelinePanel::frozen_it_stays() {
   Bench bench(10);
   QTest::keyClick(&bench.view(), Qt::Key_Space);
   write(*bench.trace, 10, kStart + 100 * kMs);
-  QTest::qWait(220);
+  QTest::qWait(Pace::kShortestMs + 20);
   bench.panel.show_snapshot(at(kStart + 200 * kMs));
   QCOMPARE(bench.panel.store().lanes()[0].slices().size(), std::size_t{20});
   QTest::keyClick(&bench.view(), Qt::Key_Space);

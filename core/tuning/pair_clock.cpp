@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tuning/pair_clock.h"
+
+#include <algorithm>
+
+namespace feedline {
+
+double PairClock::left(std::size_t pairs) const {
+  const double so_far = elapsed();
+  double left = seconds_ - so_far;
+  if (pairs > 0 && pairs < least_)
+    left = std::max(left, so_far / static_cast<double>(pairs) * static_cast<double>(least_ - pairs));
+  return std::max(left, 0.0);
+}
+
+}  // namespace feedline
