@@ -9,6 +9,8 @@ namespace {
 
 /// Fewer idle cores than this share of all: whoever waits may be waiting for a core.
 constexpr double kFull = 0.08;
+/// With more idle cores than this nobody waits for one; in between, some of the time.
+constexpr double kRoomy = 0.16;
 
 struct Totals {
   StageCounters done{};
@@ -32,6 +34,17 @@ StepCost step_cost(const TrainerSample& earlier, const TrainerSample& later, dou
           .backward = each(times.backward),
           .optimizer = each(times.optimizer),
           .other = each(times.other)};
+}
+
+/// Seconds a sample by which the step is longer because others have its cores. On full cores all that its threads did
+/// not compute; where some are idle, no more than the others can have taken from it.
+double step_without_core(const Profile& profile, const RunFacts& facts, double busy, double loader_cores) {
+  const auto cores = static_cast<double>(std::max<std::size_t>(facts.cores, 1));
+  const double idle = profile.idle_cores / cores;
+  const double share = std::clamp((kRoomy - idle) / (kRoomy - kFull), 0.0, 1.0);
+  const double not_computed = std::max(busy - profile.step_cpu / std::min(facts.step_threads(), cores), 0.0);
+  if (idle < kFull) return not_computed;
+  return share * std::min(not_computed, busy * std::min((loader_cores + profile.other_cores) / cores, 1.0));
 }
 
 }  // namespace
@@ -104,12 +117,11 @@ Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& 
   const double bad = static_cast<double>(later.record_errors - earlier.record_errors);
   profile.bad = bad / (bad + samples);
 
-  const bool full = profile.idle_cores < kFull * cores;
   const double busy = profile.step.busy() / profile.batch;
   profile.step_alone = busy;
   if (facts.on_cpu) {
     profile.step_cpu = std::max(own - loader_cpu, 0.0) / samples;
-    if (full) profile.step_alone = std::min(busy, profile.step_cpu / std::min(facts.step_threads(), cores));
+    profile.step_alone -= step_without_core(profile, facts, busy, loader_cpu / wall);
   }
   return profile;
 }

@@ -17,14 +17,19 @@ namespace {
 /// One side: a run that is kept, or started for each turn.
 class Side {
  public:
-  Side(const Document& document, const MeasureOptions& options) : document_(document), options_(options) {}
+  Side(const Document& document, const ProveOptions& options)
+      : document_(document), options_(options.measure), warm_up_(options.warm_up) {}
+  /// A run that is warm and rests.
+  Side(std::unique_ptr<LiveRun> run, const ProveOptions& options) : Side(run->document(), options) {
+    run_ = std::move(run);
+    note_start();
+  }
 
   Status start() {
     if (run_) return {};
     run_ = std::make_unique<LiveRun>(document_, options_);
-    if (Status warm = run_->warm_up(); !warm) return warm;
-    if (load_s_ == 0) load_s_ = run_->first_wait();
-    facts_ = run_->facts();
+    if (Status warm = run_->warm_up(warm_up_); !warm) return warm;
+    note_start();
     return {};
   }
   void rest(bool keep) {
@@ -62,6 +67,10 @@ class Side {
   }
 
  private:
+  void note_start() {
+    if (load_s_ == 0) load_s_ = run_->first_wait();
+    facts_ = run_->facts();
+  }
   [[nodiscard]] bool loads_first() const {
     for (const Node& node : document_.nodes())
       if (const auto found = node.params.find("fill_first"); found != node.params.end() && found->second == Value(true))
@@ -69,8 +78,9 @@ class Side {
     return false;
   }
 
-  const Document& document_;
+  Document document_;
   const MeasureOptions& options_;
+  double warm_up_;
   std::unique_ptr<LiveRun> run_{};
   RunFacts facts_{};
   double load_s_ = 0;
@@ -78,31 +88,13 @@ class Side {
   std::vector<double> waits_{};
 };
 
-}  // namespace
-
-Result<Document> with_edit(const Document& document, const Edit& edit) {
-  Document changed = document;
-  if (auto undo = changed.apply(edit); !undo) return fail(std::move(undo.error()));
-  return changed;
-}
-
-Result<Proof> prove(const Document& a, const Document& b, const ProveOptions& options) {
-  Side first(a, options.measure);
-  Side second(b, options.measure);
-  options.measure.tell("warming up A", options.seconds + 2 * kUsualWarmUp);
-  if (Status ready = first.start(); !ready) return fail(std::move(ready.error()));
-  const int threads = first.intra_op_threads();
-  first.rest(true);
-  options.measure.tell("warming up B", options.seconds + kUsualWarmUp);
-  if (Status ready = second.start(); !ready) return fail(std::move(ready.error()));
-  Proof proof{.restarted = second.intra_op_threads() != threads};
-  second.rest(!proof.restarted);
-  if (proof.restarted) first.rest(false);
-
+/// Both sides are warm and rest.
+Result<Proof> take_turns(Side& first, Side& second, bool restart, const ProveOptions& options) {
+  Proof proof{.restarted = restart};
   const PairClock clock(options.seconds, options.least_pairs);
   for (std::size_t pairs = 0;;) {
     for (Side* side : pairs % 2 == 0 ? std::array{&first, &second} : std::array{&second, &first})
-      if (auto turn = side->turn(options.slice, !proof.restarted); !turn) return fail(std::move(turn.error()));
+      if (auto turn = side->turn(options.slice, !restart); !turn) return fail(std::move(turn.error()));
     proof.rate = estimate_ratio(first.rates(), second.rates());
     ++pairs;
     if (options.on_pair) options.on_pair(proof.rate);
@@ -113,6 +105,37 @@ Result<Proof> prove(const Document& a, const Document& b, const ProveOptions& op
   proof.a = first.summary();
   proof.b = second.summary();
   return proof;
+}
+
+}  // namespace
+
+Result<Document> with_edit(const Document& document, const Edit& edit) {
+  Document changed = document;
+  if (auto undo = changed.apply(edit); !undo) return fail(std::move(undo.error()));
+  return changed;
+}
+
+Result<Proof> prove(const Document& a, const Document& b, const ProveOptions& options) {
+  Side first(a, options);
+  Side second(b, options);
+  options.measure.tell("warming up A", options.seconds + 2 * kUsualWarmUp);
+  if (Status ready = first.start(); !ready) return fail(std::move(ready.error()));
+  const int threads = first.intra_op_threads();
+  first.rest(true);
+  options.measure.tell("warming up B", options.seconds + kUsualWarmUp);
+  if (Status ready = second.start(); !ready) return fail(std::move(ready.error()));
+  const bool restart = second.intra_op_threads() != threads;
+  second.rest(!restart);
+  if (restart) first.rest(false);
+  return take_turns(first, second, restart, options);
+}
+
+Result<Proof> prove(std::unique_ptr<LiveRun> a, std::unique_ptr<LiveRun> b, const ProveOptions& options) {
+  Side first(std::move(a), options);
+  Side second(std::move(b), options);
+  const bool restart = first.intra_op_threads() != second.intra_op_threads();
+  for (Side* side : {&first, &second}) side->rest(!restart);
+  return take_turns(first, second, restart, options);
 }
 
 }  // namespace feedline

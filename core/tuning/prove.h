@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace feedline {
@@ -15,6 +16,7 @@ struct ProveOptions {
   MeasureOptions measure{};
   double seconds = 20;           ///< of measuring, both sides together, warm-up not counted
   double slice = 0.7;            ///< of one measurement
+  double warm_up = 6;            ///< at most, of a side
   std::size_t least_pairs = 5;   ///< however long they take
   double precise_enough = 0.01;  ///< ends early once the interval is this narrow (half of it, as a share)
   /// After each pair. May be empty.
@@ -45,6 +47,8 @@ struct Proof {
 /// Both stay alive and rest while it is not their turn; where they need different numbers of threads within an
 /// operation, which the process has only one of, each is started anew for its turn. Errors: of either run; Cancelled.
 [[nodiscard]] Result<Proof> prove(const Document& a, const Document& b, const ProveOptions& options);
+/// The same with two runs that are warm and rest.
+[[nodiscard]] Result<Proof> prove(std::unique_ptr<LiveRun> a, std::unique_ptr<LiveRun> b, const ProveOptions& options);
 
 /// The document with the fix. Errors: it does not apply.
 [[nodiscard]] Result<Document> with_edit(const Document& document, const Edit& edit);

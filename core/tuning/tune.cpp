@@ -14,9 +14,14 @@
 namespace feedline {
 namespace {
 
-/// Of the budget, for trying; the rest is for the comparison at the end.
-constexpr double kForTrying = 0.6;
 constexpr double kSlice = 0.8;
+/// Of the comparison at the end: pairs, and seconds of one side's turn.
+constexpr std::size_t kPairs = 2;
+constexpr double kTurn = 0.5;
+/// Seconds that runs need to start and to end, together.
+constexpr double kStarts = 0.5;
+/// Looks at the best graph for so many times as long before it is left as it is.
+constexpr double kSecondLook = 3;
 constexpr double kLongestWarmUp = 3;
 /// What is kept must be measured to bring at least this.
 constexpr double kGain = 1.01;
@@ -30,6 +35,7 @@ struct Candidate {
   RunFacts facts{};
   Diagnosis diagnosis{};
   double samples_per_s = 0;
+  std::unique_ptr<LiveRun> run{};  ///< rests
 };
 
 class Tuner {
@@ -43,14 +49,17 @@ class Tuner {
     if (!first) return fail(std::move(first.error()));
     best_ = std::move(*first);
     result_.first = best_.diagnosis;
+    first_run_ = std::move(best_.run);
     shorten_epochs(measuring_, best_.facts, best_.samples_per_s);
-    while (!spent()) {
+    if (measuring_.run.max_records) first_run_.reset();  // what it is compared with has shorter epochs
+    for (bool sure = false; !spent();) {
       std::optional<Fix> fix = next_fix();
       if (!fix) fix = more_workers();
-      if (!fix) break;
-      if (Status tried = try_out(*fix); !tried) {
-        if (tried.error().code == ErrorCode::Cancelled) return fail(std::move(tried.error()));
+      if (!fix && std::exchange(sure, true)) break;
+      if (Status done = fix ? try_out(*fix) : look_again(); !done) {
+        if (done.error().code == ErrorCode::Cancelled) return fail(std::move(done.error()));
       }
+      if (fix) sure = false;
     }
     if (Status verified = verify(); !verified) return fail(std::move(verified.error()));
     result_.last = best_.diagnosis;
@@ -59,21 +68,49 @@ class Tuner {
 
  private:
   [[nodiscard]] double elapsed() const { return seconds(Clock::system().now() - start_); }
-  [[nodiscard]] bool spent() const { return elapsed() > kForTrying * options_.budget_seconds; }
+  /// A pair of the comparison: after its rest, each side first uses up what it had ready.
+  [[nodiscard]] double pair_s() const {
+    const double ahead = static_cast<double>((best_.facts.prefetch + 3) * best_.facts.batch);
+    return 2 * (kTurn + (best_.samples_per_s > 0 ? ahead / best_.samples_per_s : 0));
+  }
+  [[nodiscard]] double warm_ups() const { return kStarts + (first_run_ ? 0 : warm_s_); }
+  /// Another try would leave too little for the comparison.
+  [[nodiscard]] bool spent() const {
+    return elapsed() + try_s_ + warm_ups() + static_cast<double>(kPairs) * pair_s() > options_.budget_seconds;
+  }
 
   void tell(const std::string& what) const {
     options_.measure.tell(what, std::max(options_.budget_seconds - elapsed(), 0.0));
   }
 
   Result<Candidate> measure(const Document& document) {
-    LiveRun run(document, measuring_);
-    if (Status warm = run.warm_up(kLongestWarmUp); !warm) return fail(std::move(warm.error()));
-    auto slice = run.measure(std::min(kSlice, options_.budget_seconds / 8));
-    if (!slice) return fail(std::move(slice.error()));
-    Candidate found{.document = document, .facts = run.facts(), .samples_per_s = slice->samples_per_s()};
-    const Profile profile = feedline::measure(found.facts, slice->from, slice->to);
-    found.diagnosis = diagnose(found.facts, profile);
+    const double begin = elapsed();
+    Candidate found{.document = document, .run = std::make_unique<LiveRun>(document, measuring_)};
+    if (Status warm = found.run->warm_up(kLongestWarmUp); !warm) return fail(std::move(warm.error()));
+    warm_s_ = std::max(warm_s_, elapsed() - begin);
+    threads_ = found.run->started().intra_op_threads;
+    found.facts = found.run->facts();
+    if (Status measured = measure(found, *found.run, 1); !measured) return fail(std::move(measured.error()));
+    try_s_ = std::max(try_s_, elapsed() - begin);
     return found;
+  }
+
+  /// For so many slices; the run rests afterwards.
+  Status measure(Candidate& found, LiveRun& run, double slices) {
+    auto slice = run.measure(slices * std::min(kSlice, options_.budget_seconds / 8));
+    if (!slice) return fail(std::move(slice.error()));
+    run.rest();
+    found.samples_per_s = slice->samples_per_s();
+    found.diagnosis = diagnose(found.facts, feedline::measure(found.facts, slice->from, slice->to));
+    return {};
+  }
+
+  /// A short look may have been an unlucky one.
+  Status look_again() {
+    LiveRun* run = best_.run ? best_.run.get() : first_run_.get();
+    if (run == nullptr || run->started().intra_op_threads != threads_) return {};
+    tell("looking for longer");
+    return measure(best_, *run, kSecondLook);
   }
 
   /// The best that was not tried yet. Tuning asks the closed form even where a verdict would be too early.
@@ -139,12 +176,12 @@ class Tuner {
     const bool changed =
         std::any_of(result_.steps.begin(), result_.steps.end(), [](const TuneStep& s) { return s.kept; });
     if (!changed) return {};
-    ProveOptions options{.measure = measuring_, .slice = 0.5, .least_pairs = 3};
+    ProveOptions options{.measure = measuring_, .slice = kTurn, .warm_up = kLongestWarmUp, .least_pairs = kPairs};
     options.measure.progress = [this](std::string_view what, double left) {
       options_.measure.tell(fmt::format("comparing with the graph as it was, {}", what), left);
     };
-    options.seconds = std::max(options_.budget_seconds - elapsed() - 1, 2.0);
-    auto proof = prove(original_, best_.document, options);
+    options.seconds = std::max(options_.budget_seconds - elapsed() - warm_ups() - pair_s(), 0.0);
+    const auto proof = compare(options);
     if (!proof) return fail(std::move(proof.error()));
     result_.gain = proof->rate;
     result_.improved = proof->rate.ratio > 1 && !proof->rate.surely_slower();
@@ -157,10 +194,32 @@ class Tuner {
     return {};
   }
 
+  /// The runs that were tried go on, unless they need another number of threads than the process has now.
+  Result<Proof> compare(const ProveOptions& options) {
+    const auto fits = [this](const LiveRun* run) {
+      return run != nullptr && run->started().intra_op_threads == threads_;
+    };
+    if (!fits(best_.run.get()) || (first_run_ && !fits(first_run_.get()))) {
+      best_.run.reset();
+      first_run_.reset();
+      return prove(original_, best_.document, options);
+    }
+    if (!first_run_) {
+      first_run_ = std::make_unique<LiveRun>(original_, measuring_);
+      if (Status warm = first_run_->warm_up(kLongestWarmUp); !warm) return fail(std::move(warm.error()));
+      first_run_->rest();
+    }
+    return prove(std::move(first_run_), std::move(best_.run), options);
+  }
+
   const Document& original_;
   const TuneOptions& options_;
   MeasureOptions measuring_;
   Nanos start_ = Clock::system().now();
+  std::unique_ptr<LiveRun> first_run_{};  ///< of the graph as it was; rests
+  int threads_ = 0;                       ///< within an operation, of the run that was started last
+  double warm_s_ = 0;                     ///< the longest warm-up so far, and
+  double try_s_ = 0;                      ///< the longest try, warm-up included
   Candidate best_{};
   std::set<std::string> tried_{};
   TuneResult result_{};

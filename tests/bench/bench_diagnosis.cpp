@@ -10,6 +10,7 @@
 #include "graph/json.h"
 #include "graph/override.h"
 #include "support/synthetic.h"
+#include "tuning/prove.h"
 #include "tuning/tune.h"
 
 #include <QTemporaryDir>
@@ -163,7 +164,8 @@ double rate_of(Document document, const MeasureOptions& options, const std::vect
   return slice ? slice->samples_per_s() : 0;
 }
 
-/// Every number of workers, prefetch and place of a cache: nothing that changes what is learnt.
+/// Every number of workers, prefetch and place of a cache: nothing that changes what is learnt. What was the fastest of
+/// them then takes turns with the tuned graph: the fastest of many short measurements is partly the luckiest.
 int graph(int argc, char** argv) {
   auto loaded = load_document(argv[2]);
   if (!loaded) {
@@ -175,7 +177,9 @@ int graph(int argc, char** argv) {
     const auto edit = parse_override(document, argv[i]);
     if (!edit || !document.apply(*edit)) return 2;
   }
+  const Nanos start = Clock::system().now();
   const auto tuned = tune(document, {});
+  const double took = seconds(Clock::system().now() - start);
   if (!tuned) {
     std::fprintf(stderr, "%s\n", tuned.error().line().c_str());
     return 3;
@@ -195,19 +199,30 @@ int graph(int argc, char** argv) {
     if (!node.random && (node.role == Role::Source || node.role == Role::Sample))
       if (const auto edit = insert_cache(document, Registry::instance(), node.id, {})) caches.push_back({*edit});
   double best = 0;
+  Document best_document = document;
   for (const std::int64_t workers : {1, 2, 3})
     for (const std::int64_t prefetch : {1, 4, 8})
       for (std::vector<Edit> edits : caches) {
         edits.push_back(set("workers", workers));
         edits.push_back(set("prefetch", prefetch));
         const double rate = rate_of(document, options, edits);
-        if (rate > best)
-          std::printf("%.0f samples/s: %lld workers, prefetch %lld%s\n", rate, static_cast<long long>(workers),
-                      static_cast<long long>(prefetch), edits.size() > 2 ? ", a cache" : "");
-        best = std::max(best, rate);
+        if (rate <= best) continue;
+        std::printf("%.0f samples/s: %lld workers, prefetch %lld%s\n", rate, static_cast<long long>(workers),
+                    static_cast<long long>(prefetch), edits.size() > 2 ? ", a cache" : "");
+        best = rate;
+        best_document = document;
+        for (const Edit& edit : edits)
+          if (!best_document.apply(edit)) return 3;
       }
-  const double reached = rate_of(tuned->document, options, {});
-  std::printf("| %s | %.0f | %.0f | %.1f %% |\n", argv[2], reached, best, 100 * reached / best);
+  const auto proof = prove(best_document, tuned->document, {.measure = options, .least_pairs = 10});
+  if (!proof) {
+    std::fprintf(stderr, "%s\n", proof.error().line().c_str());
+    return 3;
+  }
+  const RatioEstimate& ratio = proof->rate;
+  std::printf("| %s | tuned in %.1f s | %.0f | best %.0f | %.1f %% (%.1f to %.1f, %zu pairs) |\n", argv[2], took,
+              proof->b.samples_per_s, proof->a.samples_per_s, 100 * ratio.ratio, 100 * ratio.low, 100 * ratio.high,
+              ratio.pairs);
   return 0;
 }
 
