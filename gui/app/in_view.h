@@ -3,7 +3,7 @@
 
 #include <QEvent>
 #include <QObject>
-#include <QRegion>
+#include <QRect>
 #include <QWidget>
 
 #include <functional>
@@ -12,9 +12,13 @@
 namespace feedline::gui {
 
 /// Could somebody see it? A docked panel behind the tab of another one is "visible" to Qt, which only moves it aside
-/// and sends no QShowEvent when it comes back.
+/// and sends no QShowEvent when it comes back. (QWidget::visibleRegion() leaves out what a widget's own parts cover.)
 [[nodiscard]] inline bool in_view(const QWidget& widget) {
-  return widget.isVisible() && !widget.visibleRegion().isEmpty();
+  if (!widget.isVisible()) return false;
+  QRect seen = widget.rect();
+  for (const QWidget* at = &widget; !at->isWindow() && at->parentWidget() != nullptr; at = at->parentWidget())
+    seen = seen.translated(at->pos()) & at->parentWidget()->rect();
+  return !seen.isEmpty();
 }
 
 /// Tells each time that a widget is about to be painted, so somebody sees it: the moment to catch up with what was left

@@ -76,6 +76,8 @@ class TestDiagnosisPanel : public QObject {
 
   void sliders_solve_again() {
     DiagnosisPanel panel;
+    panel.resize(900, 300);
+    panel.show();  // what nobody sees is not told
     RunController runs;
     run_until_verdict(runs, panel, slow_);
     if (panel.live().diagnosis()->verdict.kind == VerdictKind::Contention)
