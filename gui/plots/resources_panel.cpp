@@ -25,7 +25,7 @@ ResourcesPanel::ResourcesPanel(QWidget* parent)
     : TimePanel(tr("Resources"), tr("Press Run to see what the run takes of processor, memory, disk and GPU."), kWide,
                 parent) {
   add_cell(tr("cores"));
-  add_cell(tr("memory (GiB)"), 0.25);
+  add_cell(tr("RAM (GiB)"), 0.25);
   add_cell(tr("disk (MB/s)"));
   add_curve(Cores, tr("this run"), cores_text);
   add_curve(Cores, tr("all programs"), cores_text);
@@ -46,7 +46,7 @@ void ResourcesPanel::find_gpus(const ProcessSample& process) {
   if (gpus_ > 0 || process.gpus.empty()) return;
   gpus_ = process.gpus.size();
   add_cell(tr("GPU (%)"), 100);
-  add_cell(tr("GPU memory (GiB)"));
+  add_cell(tr("GPU (GiB)"));
   for (std::size_t i = 0; i < gpus_; ++i) {
     const QString name = gpus_ == 1 ? tr("GPU") : tr("GPU %1").arg(i);
     add_curve(GpuLoad, name, load_text);
