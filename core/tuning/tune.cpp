@@ -181,7 +181,7 @@ class Tuner {
       options_.measure.tell(fmt::format("comparing with the graph as it was, {}", what), left);
     };
     options.seconds = std::max(options_.budget_seconds - elapsed() - warm_ups() - pair_s(), 0.0);
-    const auto proof = compare(options);
+    auto proof = compare(options);
     if (!proof) return fail(std::move(proof.error()));
     result_.gain = proof->rate;
     result_.improved = proof->rate.ratio > 1 && !proof->rate.surely_slower();

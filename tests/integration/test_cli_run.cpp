@@ -248,7 +248,7 @@ void TestCliRun::profile_prints_the_table_data() {
 void TestCliRun::profile_prints_the_table() {
   QFETCH(bool, trained);
   const QString path = cli_.path("profile.json");
-  QStringList arguments = QStringList{"profile", "example:idx", "--epochs", "2", "--json", path} + idx_;
+  QStringList arguments = QStringList{"profile", "example:idx", "--epochs", "8", "--json", path} + idx_;
   if (!trained) arguments << "--no-train";
   const Finished run = cli_.run(arguments);
   QVERIFY2(!run.crashed && run.exit_code == 0, run.text());
