@@ -50,6 +50,8 @@ class TestQueues : public QObject {
     QSettings::setDefaultFormat(QSettings::IniFormat);
     QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, folder_.path());
     network_ = test::small_network(folder_.path(), 2048);
+    // A run that lasts until the test has seen enough of it.
+    QVERIFY(network_.apply(Edit{SetParam{"trainer", "epochs", std::int64_t{10'000}}}));
   }
   void init() { QSettings().clear(); }
 
