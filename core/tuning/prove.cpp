@@ -88,8 +88,10 @@ class Side {
   std::vector<double> waits_{};
 };
 
-/// Both sides are warm and rest.
-Result<Proof> take_turns(Side& first, Side& second, bool restart, const ProveOptions& options) {
+/// Both sides are warm.
+Result<Proof> take_turns(Side& first, Side& second, const ProveOptions& options) {
+  const bool restart = first.intra_op_threads() != second.intra_op_threads();
+  for (Side* side : {&first, &second}) side->rest(!restart);
   Proof proof{.restarted = restart};
   const PairClock clock(options.seconds, options.least_pairs);
   for (std::size_t pairs = 0;;) {
@@ -120,22 +122,16 @@ Result<Proof> prove(const Document& a, const Document& b, const ProveOptions& op
   Side second(b, options);
   options.measure.tell("warming up A", options.seconds + 2 * kUsualWarmUp);
   if (Status ready = first.start(); !ready) return fail(std::move(ready.error()));
-  const int threads = first.intra_op_threads();
   first.rest(true);
   options.measure.tell("warming up B", options.seconds + kUsualWarmUp);
   if (Status ready = second.start(); !ready) return fail(std::move(ready.error()));
-  const bool restart = second.intra_op_threads() != threads;
-  second.rest(!restart);
-  if (restart) first.rest(false);
-  return take_turns(first, second, restart, options);
+  return take_turns(first, second, options);
 }
 
 Result<Proof> prove(std::unique_ptr<LiveRun> a, std::unique_ptr<LiveRun> b, const ProveOptions& options) {
   Side first(std::move(a), options);
   Side second(std::move(b), options);
-  const bool restart = first.intra_op_threads() != second.intra_op_threads();
-  for (Side* side : {&first, &second}) side->rest(!restart);
-  return take_turns(first, second, restart, options);
+  return take_turns(first, second, options);
 }
 
 }  // namespace feedline

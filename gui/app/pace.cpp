@@ -19,8 +19,6 @@ Pace& Pace::instance() {
   return pace;
 }
 
-void Pace::reset() { *this = {}; }
-
 void Pace::judge(double cpu_s, double wall_s) {
   if (wall_s <= 0) return;
   const double much = cpu_s / wall_s / kShare;

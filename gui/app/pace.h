@@ -22,7 +22,6 @@ class Pace {
   void tick();
   /// So much was used in so much time at the present interval.
   void judge(double cpu_s, double wall_s);
-  void reset();
 
  private:
   int interval_ms_ = kShortestMs;
