@@ -47,7 +47,12 @@ tl::unexpected<Error> fail(std::string reason, std::string remedy) {
 }
 
 tl::unexpected<Error> fail_record(std::string reason, std::string remedy) {
-  return tl::unexpected<Error>({.code = ErrorCode::BadRecord, .reason = std::move(reason), .remedy = std::move(remedy)});
+  return tl::unexpected<Error>(
+      {.code = ErrorCode::BadRecord, .reason = std::move(reason), .remedy = std::move(remedy)});
+}
+
+tl::unexpected<Error> fail_cancelled() {
+  return tl::unexpected<Error>({.code = ErrorCode::Cancelled, .reason = "stopped"});
 }
 
 }  // namespace feedline

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <string>
 #include <tl/expected.hpp>
+
+#include <string>
 #include <utility>
 
 namespace feedline {
@@ -46,6 +47,8 @@ using Status = Result<void>;
 [[nodiscard]] tl::unexpected<Error> fail(std::string reason, std::string remedy = {});
 /// `return fail_record("reason");` for one unreadable record.
 [[nodiscard]] tl::unexpected<Error> fail_record(std::string reason, std::string remedy = {});
+/// `return fail_cancelled();` where a stop was asked for.
+[[nodiscard]] tl::unexpected<Error> fail_cancelled();
 [[nodiscard]] inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
 
 }  // namespace feedline

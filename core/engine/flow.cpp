@@ -208,7 +208,7 @@ Result<std::unique_ptr<BatchWork>> Flow::next() {
     consumer_.wait(lock, [this] { return consumer_may_go_on(); });
   }
   if (failure_) return tl::unexpected<Error>(*failure_);
-  if (stopped_) return tl::unexpected<Error>({.code = ErrorCode::Cancelled, .reason = "the run was stopped"});
+  if (stopped_) return fail_cancelled();
   if (window_.ready() == nullptr) return nullptr;
   std::unique_ptr<BatchWork> batch = window_.take();
   write_level(queues_.size());

@@ -26,7 +26,7 @@ Result<std::shared_ptr<const Source>> SourceKeeper::open(const NodeSpec& spec, c
     return opened ? Status{} : Status(fail(opened.error()));
   });
   if (!done) return fail(done.error());
-  if (context.stop.stop_requested()) return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"});
+  if (context.stop.stop_requested()) return fail_cancelled();
   type_ = spec.type;
   params_ = params;
   source_ = std::move(*opened);
@@ -200,7 +200,7 @@ Status RecordWalk::walk(const PreviewRequest& request, const std::stop_token& st
   values_.clear();
   record_ = request.record;
   for (Step& step : steps_) {
-    if (stop.stop_requested()) return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"});
+    if (stop.stop_requested()) return fail_cancelled();
     Status done;
     if (step.node == source_node_) {
       done = read(request);

@@ -62,7 +62,7 @@ Status fill_caches(const std::shared_ptr<const Plan>& part, const PipelineOption
   std::uint64_t done = 0;
   Nanos told = 0;
   for (;;) {
-    if (!state.wait_while_paused()) return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"});
+    if (!state.wait_while_paused()) return fail_cancelled();
     auto batch = pipeline.next();
     if (!batch) return fail(std::move(batch.error()));
     if (!*batch) return {};

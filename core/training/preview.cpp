@@ -110,18 +110,14 @@ class Previewer::Impl {
     }
     std::vector<at::Tensor> fields;
     for (const PortRef& port : part_->fields) fields.push_back(batch_of_one(walk_->value(port)));
-    try {
+    return catch_step_faults([&]() -> Result<PreviewValue> {
       const at::NoGradGuard no_gradients;
       const at::Tensor out = part_->layer ? part_->model->layer_output(fields, *part_->layer, stop).squeeze(0)
                                           : part_->model->forward(fields, stop).loss;
       PreviewValue value = to_value(out);
       value.port = walk_->shown().empty() ? std::string("loss") : walk_->shown().front().port;
       return value;
-    } catch (const StepCancelled&) {
-      return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"});
-    } catch (const StepFailed& fault) {
-      return fail(fault.error());
-    }
+    });
   }
 
   std::filesystem::path cache_folder_;

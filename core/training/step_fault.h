@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 #include <exception>
+#include <type_traits>
 #include <utility>
 
 namespace feedline {
@@ -24,5 +25,18 @@ class StepFailed : public std::exception {
  private:
   Error error_;
 };
+
+/// Runs part of a step: what it throws becomes an error, a stop one with the code Cancelled. `work` returns a Status or
+/// a Result.
+template <class Work>
+std::invoke_result_t<Work&> catch_step_faults(Work&& work) {
+  try {
+    return work();
+  } catch (const StepCancelled&) {
+    return fail_cancelled();
+  } catch (const StepFailed& fault) {
+    return fail(fault.error());
+  }
+}
 
 }  // namespace feedline

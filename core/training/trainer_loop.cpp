@@ -125,18 +125,15 @@ Result<TrainerLoop::End> TrainerLoop::run() {
   begin();
   if (options_.max_seconds) deadline_ = std::make_unique<Deadline>(state_, *options_.max_seconds);
 
-  Result<End> end = fail(Error{.code = ErrorCode::Failed, .reason = "the step broke off"});
-  try {
-    end = options_.replay_batches ? replay() : stream();
+  Result<End> end = catch_step_faults([this] {
+    Result<End> way = options_.replay_batches ? replay() : stream();
     // What was learnt of an unfinished epoch is reported too.
-    if (end && steps_ > start_.steps) {
-      if (auto status = finish_epoch(false); !status) end = fail(std::move(status.error()));
+    if (way && steps_ > start_.steps) {
+      if (auto status = finish_epoch(false); !status) way = fail(std::move(status.error()));
     }
-  } catch (const StepCancelled&) {
-    end = End::Stopped;
-  } catch (const StepFailed& fault) {
-    end = fail(fault.error());
-  }
+    return way;
+  });
+  if (!end && end.error().code == ErrorCode::Cancelled) end = End::Stopped;
   state_.meter.enter(Phase::Rest);
   report_record_errors();
   report_notices();
@@ -214,13 +211,11 @@ Result<TrainerLoop::End> TrainerLoop::replay() {
 Status TrainerLoop::step(const Batch& batch) {
   std::optional<Learner::Progress> shown;
   train_->consuming(true);
-  try {
+  Status learnt = catch_step_faults([&]() -> Status {
     shown = learner_.train(batch, steps_ + 1);
-  } catch (const StepCancelled&) {
-    return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"});
-  } catch (const StepFailed& fault) {
-    return fail(fault.error());
-  }
+    return {};
+  });
+  if (!learnt) return learnt;
   state_.meter.enter(Phase::Other);
   train_->consuming(false);
   ++steps_;
@@ -250,7 +245,7 @@ Status TrainerLoop::validate() {
       return {};
     }
   }
-  return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"});
+  return fail_cancelled();
 }
 
 /// Names classes and files; null where nothing was judged.
@@ -277,13 +272,7 @@ Status TrainerLoop::finish_epoch(bool complete) {
                      .val_accuracy = kNone};
   Status status{};
   if (complete && validation_) {
-    try {
-      status = validate();
-    } catch (const StepCancelled&) {
-      status = fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"});
-    } catch (const StepFailed& fault) {
-      status = fail(fault.error());
-    }
+    status = catch_step_faults([this] { return validate(); });
     const Learner::Progress validated = learner_.finish_validation();
     const auto judgement = judge();
     if (status) {

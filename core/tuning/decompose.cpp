@@ -47,7 +47,7 @@ Status drop_file_cache(const Document& document, const MeasureOptions& options) 
     if (file == last) continue;
     drop(file);
     last = std::move(file);
-    if (options.stop.stop_requested()) return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"});
+    if (options.stop.stop_requested()) return fail_cancelled();
   }
   return {};
 }

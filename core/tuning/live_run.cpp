@@ -18,8 +18,6 @@ constexpr std::uint64_t kFewSteps = 4;
 constexpr double kLongEnough = 1.5;
 constexpr std::uint32_t kWithoutEnd = 1'000'000;
 
-tl::unexpected<Error> cancelled() { return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"}); }
-
 double since(Nanos start) { return seconds(Clock::system().now() - start); }
 
 }  // namespace
@@ -75,7 +73,7 @@ Error LiveRun::failure() const {
 
 Status LiveRun::wait_until(const std::function<bool()>& reached) {
   while (!reached()) {
-    if (options_.stop.stop_requested()) return cancelled();
+    if (options_.stop.stop_requested()) return fail_cancelled();
     if (run_->wait_for(kPoll)) return fail(failure());
   }
   return {};

@@ -128,8 +128,6 @@ tl::unexpected<Error> fail_file(const std::string& path, std::string reason, std
   return fail(Error{.reason = std::move(reason), .remedy = std::move(remedy), .file = valid_utf8(path)});
 }
 
-tl::unexpected<Error> fail_cancelled() { return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"}); }
-
 std::string fingerprint(std::string_view text) {
   std::uint64_t hash = 0xCBF29CE484222325U;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;

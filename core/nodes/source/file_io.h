@@ -69,8 +69,6 @@ Status make_folder(const std::filesystem::path& folder);
 [[nodiscard]] tl::unexpected<Error> write_error(int error_number, const std::filesystem::path& path);
 /// Bad input that lies in a file.
 [[nodiscard]] tl::unexpected<Error> fail_file(const std::string& path, std::string reason, std::string remedy);
-/// What sources say when they were asked to stop while opening.
-[[nodiscard]] tl::unexpected<Error> fail_cancelled();
 
 /// A short, stable name for `text` (64-bit FNV-1a, hexadecimal), for cache files.
 [[nodiscard]] std::string fingerprint(std::string_view text);

@@ -163,7 +163,7 @@ class Bench {
 Result<BenchReport> run_bench(const BenchOptions& options) {
   auto report = bench::Bench(options).run();
   if (!report && options.stop.stop_requested())
-    return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"});
+    return fail_cancelled();
   return report;
 }
 

@@ -113,7 +113,7 @@ Result<GreyFiles> grey_files(const fs::path& folder, const std::stop_token& stop
   fs::create_directories(folder, error);  // a failure shows when writing
   std::string labels;
   const std::string pixels = grey_pictures(labels);
-  if (stop.stop_requested()) return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"});
+  if (stop.stop_requested()) return fail_cancelled();
   if (auto written = write_file(files.images, idx_head({kGreyPictures, kGreySide, kGreySide}), pixels); !written)
     return fail(std::move(written.error()));
   if (auto written = write_file(files.labels, idx_head({kGreyPictures}), labels); !written)

@@ -22,8 +22,6 @@ constexpr milliseconds kPoll{2};
 constexpr std::uint64_t kWarmUpSteps = 3;
 constexpr std::size_t kSlicePairs = 9;
 
-tl::unexpected<Error> cancelled() { return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped"}); }
-
 /// Both clocks since the start.
 class Stopwatch {
  public:
@@ -66,7 +64,7 @@ Result<Rate> measure_data(DataJob job, double seconds, const std::stop_token& st
   while (!watch || watch->seconds() < seconds) {
     auto batch = pipeline.next();
     if (!batch) return fail(std::move(batch.error()));
-    if (!*batch) return cancelled();
+    if (!*batch) return fail_cancelled();
     if (watch) {
       samples += (*batch)->records;
     } else if ((*batch)->epoch >= job.from_epoch) {
@@ -122,7 +120,7 @@ Result<Rate> measure_training(const Document& document, double seconds, const st
       last = now.steps;
     }
   }
-  return cancelled();
+  return fail_cancelled();
 }
 
 }  // namespace feedline::bench
