@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/error.h"
 #include "diagnosis/fix.h"
 #include "runs/predictions.h"
 #include "tuning/prove.h"
@@ -13,6 +14,7 @@
 #include <functional>
 #include <stop_token>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace feedline::gui {
@@ -50,12 +52,28 @@ class Lab : public QObject {
   void recorded(const std::vector<feedline::Prediction>& predictions);
 
  private:
-  using Work = std::function<void(const std::stop_token&)>;
+  /// What work on the other thread has of the lab.
+  class Job {
+   public:
+    Job(Lab& lab, quint64 number, std::stop_token stop) : lab_(lab), number_(number), stop_(std::move(stop)) {}
+    /// Runs `show` on the lab's thread if the job is still the present one.
+    void post(std::function<void()> show) const;
+    /// Emits a signal of the lab.
+    template <class... Values>
+    void tell(void (Lab::*signal)(const Values&...), const Values&... values) const {
+      post([&lab = lab_, signal, values...] { (lab.*signal)(values...); });
+    }
+    /// Stops with the job; tells of its progress.
+    [[nodiscard]] MeasureOptions measuring() const;
+
+   private:
+    Lab& lab_;
+    quint64 number_;
+    std::stop_token stop_;
+  };
+  using Work = std::function<Status(const Job&)>;
+  /// Ignored while a job is going on. An error of the work is told.
   void begin(Work work);
-  void end();
-  /// Runs `show` on this object's thread if the job is still the present one.
-  void post(quint64 job, std::function<void()> show);
-  [[nodiscard]] MeasureOptions measuring(quint64 job, const std::stop_token& stop);
 
   bool busy_ = false;
   quint64 job_ = 0;
