@@ -29,12 +29,7 @@ void Moments::add(const Snapshot& now) {
     interval_ *= 2;
     if (seconds(now.at - kept_.back().at) < interval_) return;
   }
-  kept_.push_back({.at = now.at,
-                   .started = now.started,
-                   .stages = now.stages,
-                   .trainer = now.trainer,
-                   .record_errors = now.record_errors,
-                   .virtual_delay = now.virtual_delay});
+  kept_.push_back(counters_of(now));
 }
 
 std::optional<Moment> Moments::at(double seconds) const {

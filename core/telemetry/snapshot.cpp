@@ -14,6 +14,15 @@ StepTimes StepTimes::operator-(const StepTimes& earlier) const {
           .other = other - earlier.other};
 }
 
+Snapshot counters_of(const Snapshot& all) {
+  return {.at = all.at,
+          .started = all.started,
+          .stages = all.stages,
+          .trainer = all.trainer,
+          .record_errors = all.record_errors,
+          .virtual_delay = all.virtual_delay};
+}
+
 int busiest_stage(const Snapshot& earlier, const Snapshot& later) {
   int busiest = -1;
   double most = 0;

@@ -103,6 +103,9 @@ struct Snapshot {
   [[nodiscard]] double elapsed() const { return started == 0 ? 0 : seconds(at - started); }
 };
 
+/// What was counted, without curves and process: what tells two moments of a run apart.
+[[nodiscard]] Snapshot counters_of(const Snapshot& all);
+
 /// Index of the busiest stage between two snapshots (largest CPU time per worker-second), or -1 when nothing worked.
 [[nodiscard]] int busiest_stage(const Snapshot& earlier, const Snapshot& later);
 

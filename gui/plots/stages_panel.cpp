@@ -29,10 +29,6 @@ QFont note_font(const StageShare& row) {
   return row.busiest ? Theme::instance().bold_font() : Theme::instance().small_font();
 }
 
-}  // namespace
-
-namespace {
-
 StageShare make_share(const QString& name, const StageCounters& delta, double time, double wall) {
   StageShare row;
   row.name = name;
@@ -158,13 +154,7 @@ void StagesPanel::reset() {
 
 void StagesPanel::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
   if (now.at <= earlier.at || now.stages.empty()) return;
-  const auto keep = [](Snapshot& kept, const Snapshot& all) {
-    kept.at = all.at;
-    kept.stages = all.stages;
-    kept.trainer = all.trainer;
-  };
-  keep(live_.now, now);
-  keep(live_.earlier, earlier);
+  live_ = {counters_of(earlier), counters_of(now)};
   if (held_) return;
   stale_ = true;
   show_empty(false);
