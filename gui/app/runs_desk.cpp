@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/runs_desk.h"
 
+#include "app/in_view.h"
 #include "app/run_desk.h"
 #include "app/settings.h"
 #include "graph/json.h"
@@ -23,12 +24,12 @@ RunsDesk::RunsDesk(Workspace& workspace, RunDesk& runs, QWidget* window)
   connect_archive();
   // The end of a run is in the record a moment later; who looks sees it then.
   connect(&runs, &RunDesk::state_changed, this, [this] {
-    if (panel->isVisible()) archive_.refresh();
+    if (in_view(*panel)) archive_.refresh();
   });
 }
 
 void RunsDesk::connect_panel() {
-  connect(panel, &RunsPanel::shown, &archive_, &RunArchive::set_watching);
+  connect(panel, &RunsPanel::looked_at, &archive_, &RunArchive::look);
   connect(panel, &RunsPanel::search_changed, &archive_, &RunArchive::set_search);
   connect(panel, &RunsPanel::open_wanted, this, &RunsDesk::open_graph);
   connect(panel, &RunsPanel::compare_wanted, this, &RunsDesk::compare);

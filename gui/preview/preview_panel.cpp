@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "preview/preview_panel.h"
 
+#include "app/in_view.h"
 #include "app/theme.h"
 #include "commands/document_controller.h"
 #include "inspector/caption.h"
@@ -64,7 +65,9 @@ PreviewPanel::PreviewPanel(QWidget* parent)
   patience_.setSingleShot(true);
   patience_.setInterval(kPatienceMs);
   connect(&patience_, &QTimer::timeout, this, [this] { view_->show_hint(tr("Working on it…")); });
-  look();
+  new Lookout(view_, [this] {
+    if (unseen_ && !debounce_.isActive()) later_look();
+  });
 }
 
 void PreviewPanel::build() {
@@ -147,11 +150,6 @@ void PreviewPanel::show_run_active(bool active) {
   later_look();
 }
 
-void PreviewPanel::showEvent(QShowEvent* event) {
-  QWidget::showEvent(event);
-  later_look();
-}
-
 void PreviewPanel::later_look() { debounce_.start(); }
 
 void PreviewPanel::throw_dice() {
@@ -161,7 +159,8 @@ void PreviewPanel::throw_dice() {
 }
 
 void PreviewPanel::look() {
-  if (!isVisible()) return;
+  unseen_ = !in_view(*this);
+  if (unseen_) return;
   const bool there = document_ != nullptr && document_->document().find(node_.toStdString()) != nullptr;
   for (QWidget* control : {static_cast<QWidget*>(port_), static_cast<QWidget*>(record_), static_cast<QWidget*>(dice_),
                            static_cast<QWidget*>(histogram_), static_cast<QWidget*>(fixed_),

@@ -37,9 +37,6 @@ class PreviewPanel : public QWidget {
   [[nodiscard]] PreviewView& view() { return *view_; }
   [[nodiscard]] quint32 epoch() const { return epoch_; }
 
- protected:
-  void showEvent(QShowEvent* event) override;
-
  private:
   struct Question {
     Document document{};
@@ -63,6 +60,7 @@ class PreviewPanel : public QWidget {
   QString node_{};
   quint32 epoch_ = 1;
   bool run_active_ = false;
+  bool unseen_ = true;  ///< nobody could see what there was to look at
   QList<PreviewPicture> pictures_{};
   QTimer debounce_{};
   QTimer patience_{};  ///< says that it is at work, where an answer takes long

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runs/runs_panel.h"
 
+#include "app/in_view.h"
 #include "app/theme.h"
 #include "models/text.h"
 
@@ -23,6 +24,7 @@ namespace feedline::gui {
 namespace {
 /// A pause in typing.
 constexpr int kTypingMs = 200;
+constexpr int kLookMs = 1000;
 constexpr int kUndoMs = 20'000;
 /// Large writing must not make the window wider than a screen.
 constexpr int kLeastWidth = 24 * Theme::kUnit;
@@ -56,6 +58,24 @@ RunsPanel::RunsPanel(QWidget* parent)
   connect(&Theme::instance(), &Theme::changed, this, style);
   update_tools();
   update_empty();
+  keep_looking();
+}
+
+void RunsPanel::keep_looking() {
+  look_timer_.setInterval(kLookMs);
+  connect(&look_timer_, &QTimer::timeout, this, [this] {
+    if (in_view(*this)) {
+      Q_EMIT looked_at();
+    } else {
+      look_timer_.stop();
+    }
+  });
+  for (QWidget* part : std::initializer_list<QWidget*>{view_->viewport(), empty_})
+    new Lookout(part, [this] {
+      if (look_timer_.isActive()) return;
+      look_timer_.start();
+      Q_EMIT looked_at();
+    });
 }
 
 void RunsPanel::make_view() {
@@ -235,16 +255,6 @@ void RunsPanel::update_tools() {
   pin_->setEnabled(!rows.isEmpty());
   pin_->setText(!rows.isEmpty() && all_pinned() ? tr("Unpin") : tr("Pin"));
   remove_->setEnabled(!rows.isEmpty() && !active);
-}
-
-void RunsPanel::showEvent(QShowEvent* event) {
-  QWidget::showEvent(event);
-  Q_EMIT shown(true);
-}
-
-void RunsPanel::hideEvent(QHideEvent* event) {
-  QWidget::hideEvent(event);
-  Q_EMIT shown(false);
 }
 
 }  // namespace feedline::gui

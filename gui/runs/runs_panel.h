@@ -38,7 +38,7 @@ class RunsPanel : public QWidget {
   void select(const std::vector<qint64>& runs);
 
  Q_SIGNALS:
-  void shown(bool visible);  ///< nobody need read the record for a panel that cannot be seen
+  void looked_at();  ///< once a second as long as somebody can see the list: the record may have changed
   void search_changed(const QString& words);
   void open_wanted(qint64 run);
   void compare_wanted(const std::vector<qint64>& runs);
@@ -47,12 +47,9 @@ class RunsPanel : public QWidget {
   void remove_wanted(const std::vector<qint64>& runs);
   void restore_wanted(const std::vector<qint64>& runs);
 
- protected:
-  void showEvent(QShowEvent* event) override;
-  void hideEvent(QHideEvent* event) override;
-
  private:
   void make_view();
+  void keep_looking();
   [[nodiscard]] QWidget* make_tools();
   [[nodiscard]] QWidget* make_undo_bar();
   void update_tools();
@@ -72,6 +69,7 @@ class RunsPanel : public QWidget {
   QLabel* undo_text_ = nullptr;
   QLabel* empty_;
   QStackedLayout* stack_ = nullptr;
+  QTimer look_timer_{};
   QTimer search_timer_{};
   QTimer undo_timer_{};
   std::vector<qint64> removed_{};

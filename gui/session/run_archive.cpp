@@ -13,7 +13,6 @@
 namespace feedline::gui {
 
 namespace {
-constexpr int kPollMs = 1000;
 constexpr int kPatienceMs = 6000;
 }  // namespace
 
@@ -28,10 +27,6 @@ struct RunArchive::Shared {
 
 RunArchive::RunArchive(QObject* parent) : QObject(parent), shared_(std::make_shared<Shared>()) {
   pool_.setMaxThreadCount(1);
-  timer_.setInterval(kPollMs);
-  connect(&timer_, &QTimer::timeout, this, [this] {
-    if (shared_->waiting == 0) poll(false);
-  });
 }
 
 RunArchive::~RunArchive() {
@@ -80,14 +75,8 @@ void RunArchive::poll(bool always) {
       true);
 }
 
-void RunArchive::set_watching(bool on) {
-  if (on == timer_.isActive()) return;
-  if (!on) {
-    timer_.stop();
-    return;
-  }
-  timer_.start();
-  poll(true);
+void RunArchive::look() {
+  if (shared_->waiting == 0) poll(false);
 }
 
 void RunArchive::set_search(const QString& words) {

@@ -7,7 +7,6 @@
 #include <QObject>
 #include <QString>
 #include <QThreadPool>
-#include <QTimer>
 
 #include <functional>
 #include <memory>
@@ -28,8 +27,8 @@ class RunArchive : public QObject {
   explicit RunArchive(QObject* parent = nullptr);
   ~RunArchive() override;
 
-  /// While somebody looks: what has changed is read anew every second.
-  void set_watching(bool on);
+  /// Somebody looks: reads the list anew where it has changed, unless the disk is still at the last wish.
+  void look();
   /// See RunQuery::text.
   void set_search(const QString& words);
   /// Reads the list anew, changed or not.
@@ -64,7 +63,6 @@ class RunArchive : public QObject {
 
   std::shared_ptr<Shared> shared_;
   QThreadPool pool_{};
-  QTimer timer_{};
   QString search_{};
 };
 

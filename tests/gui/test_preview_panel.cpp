@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The preview in the window: what is selected, for a record, off the GUI thread.
+#include "app/in_view.h"
 #include "app/main_window.h"
 #include "app/panels.h"
 #include "canvas/graph_view.h"
@@ -9,6 +10,7 @@
 #include "support/small_data.h"
 #include "support/window_home.h"
 
+#include <QDockWidget>
 #include <QElapsedTimer>
 #include <QLabel>
 #include <QSpinBox>
@@ -122,6 +124,18 @@ class TestPreviewPanel : public QObject {
         Edit{SetParam{.node = "source", .param = "folder", .value = Value((home_.file("photos") + "/").toStdString())}}));
     QTRY_VERIFY_WITH_TIMEOUT(b.view().message().contains("-broken.jpg"), 30'000);
     QVERIFY(QFile::remove(home_.file("photos/a/-broken.jpg")));
+  }
+
+  void behind_a_tab_nothing_is_computed() {
+    Bench b(photos_);
+    QDockWidget* own = Panels::dock_of(&b.panel());
+    b.window.tabifiedDockWidgets(own).front()->raise();
+    QTRY_VERIFY(!in_view(b.panel()));
+    b.select("decode");
+    QTest::qWait(500);
+    QCOMPARE(b.view().shown(), Form::Nothing);
+    own->raise();  // it catches up
+    QTRY_COMPARE_WITH_TIMEOUT(b.view().shown(), Form::Picture, 30'000);
   }
 
   /// While a preview opens a source that takes seconds, the event loop turns, and the newest wish is the one answered.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/in_view.h"
 #include "app/main_window.h"
 #include "app/runs_desk.h"
 #include "graph/json.h"
@@ -13,8 +14,11 @@
 #include "support/window_home.h"
 
 #include <QAbstractItemModelTester>
+#include <QDockWidget>
 #include <QFile>
+#include <QLabel>
 #include <QLineEdit>
+#include <QMainWindow>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTreeView>
@@ -68,6 +72,7 @@ class TestRunsPanel : public QObject {
   void a_notice_only_of_long_runs_and_unwatched_windows();
   void the_window_records_what_it_runs();
   void runs_of_other_programs_appear();
+  void behind_a_tab_the_record_is_left_alone();
 
  private:
   WindowHome home_{};
@@ -324,7 +329,7 @@ void TestRunsPanel::runs_of_other_programs_appear() {
   RunsPanel panel;
   RunArchive archive;
   connect(&archive, &RunArchive::listed, &panel, &RunsPanel::show_runs);
-  connect(&panel, &RunsPanel::shown, &archive, &RunArchive::set_watching);
+  connect(&panel, &RunsPanel::looked_at, &archive, &RunArchive::look);
   panel.show();
   QTRY_VERIFY(panel.model().rowCount() > 0);
   const int before = panel.model().rowCount();
@@ -344,6 +349,28 @@ void TestRunsPanel::runs_of_other_programs_appear() {
   }
   archive.set_search("nothing like it");
   QTRY_COMPARE(panel.model().rowCount(), 0);
+}
+
+void TestRunsPanel::behind_a_tab_the_record_is_left_alone() {
+  QMainWindow window;
+  auto* front = new QDockWidget(&window);
+  auto* back = new QDockWidget(&window);
+  auto* panel = new RunsPanel(back);
+  front->setWidget(new QLabel(QStringLiteral("front")));
+  back->setWidget(panel);
+  window.addDockWidget(Qt::BottomDockWidgetArea, front);
+  window.tabifyDockWidget(front, back);
+  QSignalSpy looks(panel, &RunsPanel::looked_at);
+  window.show();
+  back->raise();
+  QTRY_VERIFY(looks.count() >= 2);  // again and again
+  front->raise();
+  QTRY_VERIFY(!in_view(*panel));
+  const auto before = looks.count();
+  QTest::qWait(2500);
+  QCOMPARE(looks.count(), before);
+  back->raise();
+  QTRY_VERIFY(looks.count() > before);
 }
 
 QTEST_MAIN(TestRunsPanel)
