@@ -6,7 +6,8 @@
 
 namespace feedline {
 
-// A line of /proc/self/cgroup is "number:controllers:/path": "0::/user.slice" in version 2, "4:memory:/box" in version 1.
+// A line of /proc/self/cgroup is "number:controllers:/path": "0::/user.slice" in version 2, "4:memory:/box" in
+// version 1.
 std::vector<std::filesystem::path> control_groups(std::string_view controller) {
   const std::string mark = ":" + std::string(controller) + ":/";
   std::filesystem::path root = "/sys/fs/cgroup";

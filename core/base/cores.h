@@ -19,8 +19,8 @@ struct CoreBudget {
 /// it.
 [[nodiscard]] std::size_t usable_cores();
 
-/// Keeps this process to so many of its cores from now on, as if the machine had no others. Call it before anything asks
-/// for usable_cores() or starts a thread.
+/// Keeps this process to so many of its cores from now on, as if the machine had no others. Call it before anything
+/// asks for usable_cores() or starts a thread.
 void limit_cores(std::size_t cores);
 
 }  // namespace feedline

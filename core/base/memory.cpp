@@ -51,8 +51,8 @@ std::uint64_t free_memory() {
       free = std::min(free, left_under(*limit, group / "memory.current", group / "memory.stat", "inactive_file "));
   for (const fs::path& group : control_groups("memory"))
     if (const auto limit = number_in(group / "memory.limit_in_bytes"))
-      free = std::min(free, left_under(*limit, group / "memory.usage_in_bytes", group / "memory.stat",
-                                       "total_inactive_file "));
+      free = std::min(
+          free, left_under(*limit, group / "memory.usage_in_bytes", group / "memory.stat", "total_inactive_file "));
   return free == kNoLimit ? 0 : free;
 }
 

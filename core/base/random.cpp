@@ -57,7 +57,8 @@ std::uint64_t Permutation::operator()(std::uint64_t index) const {
     std::uint64_t left = index >> half_bits_;
     std::uint64_t right = index & mask;
     for (std::uint32_t round = 0; round < 4; ++round) {
-      const auto mixed = philox({static_cast<std::uint32_t>(right), static_cast<std::uint32_t>(right >> 32), round, stream_}, key_);
+      const auto mixed =
+          philox({static_cast<std::uint32_t>(right), static_cast<std::uint32_t>(right >> 32), round, stream_}, key_);
       const std::uint64_t next = left ^ (((static_cast<std::uint64_t>(mixed[1]) << 32) | mixed[0]) & mask);
       left = right;
       right = next;

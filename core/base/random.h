@@ -8,7 +8,8 @@ namespace feedline {
 
 /// Philox4x32-10, one block: 128 random bits that depend on (key, counter) alone.
 /// Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
-[[nodiscard]] std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
+[[nodiscard]] std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
+                                                  std::array<std::uint32_t, 2> key);
 
 /// Random numbers for one (seed, epoch, record, node): the same whatever thread draws them and in whatever order,
 /// so a run's bytes do not depend on its worker count.

@@ -9,9 +9,8 @@
 #include "training/apply_options.h"
 
 #define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <memory>
 
@@ -46,8 +45,7 @@ std::string shapes_of(const DataPlan& plan, const Batch& batch) {
 }
 
 std::string line_of(const BatchesArguments& arguments, const DataPlan& plan, const Batch& batch) {
-  const std::string what =
-      arguments.hash ? fmt::format("{:016x}", hash_of(plan, batch)) : shapes_of(plan, batch);
+  const std::string what = arguments.hash ? fmt::format("{:016x}", hash_of(plan, batch)) : shapes_of(plan, batch);
   return fmt::format("epoch {}  batch {}  {}  {}", batch.epoch, batch.index, plural(batch.records, "row"), what);
 }
 

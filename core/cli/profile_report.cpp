@@ -29,8 +29,8 @@ std::string stage_table(const std::vector<StageRow>& rows, int busiest, double e
     const StageRow& row = rows[i];
     // A share of the time that the node's workers had.
     const double available = elapsed * static_cast<double>(std::max<std::size_t>(row.workers, 1));
-    table.row({row.node, row.type, std::to_string(row.workers), rate(row.records_per_s),
-               percent(row.cpu_s / available), percent(row.starved_s / available), percent(row.blocked_s / available), percent(row.queue_fill),
+    table.row({row.node, row.type, std::to_string(row.workers), rate(row.records_per_s), percent(row.cpu_s / available),
+               percent(row.starved_s / available), percent(row.blocked_s / available), percent(row.queue_fill),
                percent(row.share)},
               note_of(row, static_cast<int>(i) == busiest));
   }

@@ -13,7 +13,7 @@ struct CachePlace {
   std::string node{};
   double bytes = 0;   ///< of all records, as they leave the node
   bool fits = false;  ///< into memory
-  CostModel after{};      ///< costs once the cache is full: what only leads there costs nothing
+  CostModel after{};  ///< costs once the cache is full: what only leads there costs nothing
 };
 
 /// Of the memory that there is, this much may hold a cache.

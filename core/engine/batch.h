@@ -30,8 +30,8 @@ struct BatchBuffer {
 /// A finished batch, in the deterministic order. Its memory goes back to the pool when the last owner lets go, from
 /// whatever thread.
 struct Batch {
-  std::uint32_t epoch = 0;          ///< from 1
-  std::uint64_t index = 0;          ///< in its epoch, from 0
+  std::uint32_t epoch = 0;  ///< from 1
+  std::uint64_t index = 0;  ///< in its epoch, from 0
   /// Rows that are filled; less than the batch size at the end or after bad records. 0 only if every record of an
   /// epoch's last batch was bad: it then just says that the epoch is over.
   std::size_t records = 0;

@@ -30,9 +30,7 @@ BatchWork* BatchWindow::open(const Ticket& ticket) {
   return batches_.back().get();
 }
 
-BatchWork* BatchWindow::ready() const {
-  return ready_ > 0 ? batches_.front().get() : nullptr;
-}
+BatchWork* BatchWindow::ready() const { return ready_ > 0 ? batches_.front().get() : nullptr; }
 
 void BatchWindow::finish(BatchWork* batch) {
   batch->finished = true;
@@ -54,8 +52,7 @@ void BatchWindow::recycle(std::unique_ptr<BatchWork> batch) {
 }
 
 double BatchWindow::fill() const {
-  const auto waiting =
-      std::count_if(batches_.begin(), batches_.end(), [](const auto& b) { return b->finished; });
+  const auto waiting = std::count_if(batches_.begin(), batches_.end(), [](const auto& b) { return b->finished; });
   return std::min(1.0, static_cast<double>(waiting) / static_cast<double>(prefetch_));
 }
 

@@ -50,7 +50,7 @@ class BatchWindow {
   bool on_demand_;
   std::uint64_t asked_ = 0;
   std::uint64_t delivered_ = 0;
-  std::size_t ready_ = 0;  ///< finished ones at the front
+  std::size_t ready_ = 0;                             ///< finished ones at the front
   std::deque<std::unique_ptr<BatchWork>> batches_{};  ///< front: number delivered_
   std::vector<std::unique_ptr<BatchWork>> spare_{};
 };

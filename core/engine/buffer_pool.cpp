@@ -87,8 +87,7 @@ void BufferPool::give_back(BatchBuffer* done) noexcept {
 }
 
 void BufferPool::release(const BatchBuffer& buffer) noexcept {
-  for (std::size_t i = 0; i < buffer.fields.size(); ++i)
-    allocator_->release(buffer.fields[i], field_bytes_[i]);
+  for (std::size_t i = 0; i < buffer.fields.size(); ++i) allocator_->release(buffer.fields[i], field_bytes_[i]);
 }
 
 }  // namespace feedline

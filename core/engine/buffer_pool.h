@@ -22,9 +22,9 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
   BufferPool(const BufferPool&) = delete;
   BufferPool& operator=(const BufferPool&) = delete;
 
-  /// `user` stands for the thread that is about to fill it: a buffer that it filled before is likely to lie in its core's
-  /// cache, and one that another core filled has to be fetched from there, which costs a twelfth of the rate of small
-  /// pictures. Throws std::bad_alloc where the allocator has no more memory.
+  /// `user` stands for the thread that is about to fill it: a buffer that it filled before is likely to lie in its
+  /// core's cache, and one that another core filled has to be fetched from there, which costs a twelfth of the rate of
+  /// small pictures. Throws std::bad_alloc where the allocator has no more memory.
   [[nodiscard]] std::shared_ptr<BatchBuffer> acquire(const void* user = nullptr);
   /// Frees idle buffers, and from now on every buffer that comes back.
   void retire();

@@ -63,8 +63,8 @@ struct Chunk : std::enable_shared_from_this<Chunk> {
   std::uint64_t position = 0;  ///< of the first row in its epoch
   std::size_t row = 0;         ///< first row in the batch
   std::size_t count = 0;
-  std::size_t bytes = 0;  ///< of the values that it holds between two segments
-  Nanos work = 0;         ///< wall time spent on it so far
+  std::size_t bytes = 0;                  ///< of the values that it holds between two segments
+  Nanos work = 0;                         ///< wall time spent on it so far
   std::shared_ptr<BatchBuffer> buffer{};  ///< where its rows go; set for the segment that collates
   std::vector<std::uint64_t> record_ids{};
   std::vector<std::uint8_t> bad{};    ///< one a record

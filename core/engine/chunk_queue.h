@@ -39,9 +39,7 @@ class ChunkQueue {
     bool taken = false;  ///< was here and has left
   };
   [[nodiscard]] Place& place(std::uint64_t sequence) { return places_[sequence % places_.size()]; }
-  [[nodiscard]] const Place& place(std::uint64_t sequence) const {
-    return places_[sequence % places_.size()];
-  }
+  [[nodiscard]] const Place& place(std::uint64_t sequence) const { return places_[sequence % places_.size()]; }
 
   std::vector<Place> places_;
   std::size_t max_bytes_;

@@ -25,11 +25,10 @@ std::string numbers(const Datum& value) {
 
 Status collate(const Datum& value, const BatchField& field, std::byte* row) {
   if (!fits(value, field.record)) {
-    return fail_record(
-        fmt::format("the value for the batch's '{}' is {}, but the batch expects {}", field.name,
-                    numbers(value), field.record.text()),
-        "All records of a batch must have one shape: resize or crop pictures to a fixed size before the "
-        "batch");
+    return fail_record(fmt::format("the value for the batch's '{}' is {}, but the batch expects {}", field.name,
+                                   numbers(value), field.record.text()),
+                       "All records of a batch must have one shape: resize or crop pictures to a fixed size before the "
+                       "batch");
   }
   if (value.data() != row && value.bytes() > 0) std::memcpy(row, value.data(), value.bytes());
   return {};

@@ -22,8 +22,7 @@ Dispenser::Dispenser(const DataPlan& plan, std::uint32_t first_epoch, std::uint3
 std::optional<Ticket> Dispenser::next(std::size_t most) {
   if (done()) return std::nullopt;
   Ticket ticket{.batch = number_, .epoch = epoch_, .index = index_, .last_of_epoch = index_ + 1 == batches_};
-  ticket.batch_rows =
-      static_cast<std::size_t>(std::min<std::uint64_t>(batch_size_, records_ - index_ * batch_size_));
+  ticket.batch_rows = static_cast<std::size_t>(std::min<std::uint64_t>(batch_size_, records_ - index_ * batch_size_));
   ticket.row = row_;
   ticket.count = std::min(std::max<std::size_t>(most, 1), ticket.batch_rows - row_);
   row_ += ticket.count;

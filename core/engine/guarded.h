@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/error.h"
+
 #include <exception>
 #include <new>
 #include <string>
 #include <utility>
-
-#include "base/error.h"
 
 namespace feedline {
 

@@ -12,8 +12,8 @@
 
 namespace feedline {
 
-/// What keys a node's random numbers: a hash of its name (FNV-1a), so that they do not depend on which other nodes there
-/// are. A cache that is put between changes nothing.
+/// What keys a node's random numbers: a hash of its name (FNV-1a), so that they do not depend on which other nodes
+/// there are. A cache that is put between changes nothing.
 [[nodiscard]] std::uint32_t stream_of(std::string_view node);
 
 /// A checked document with its shapes, as lowering reads it.

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/clock.h"
+#include "base/error.h"
+#include "engine/batch.h"
+#include "engine/plan.h"
+#include "telemetry/snapshot.h"
+#include "telemetry/trace.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -11,13 +18,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/clock.h"
-#include "base/error.h"
-#include "engine/batch.h"
-#include "engine/plan.h"
-#include "telemetry/snapshot.h"
-#include "telemetry/trace.h"
 
 namespace feedline {
 
@@ -30,27 +30,28 @@ struct RecordError {
 };
 
 struct PipelineOptions {
-  std::size_t workers = 0;          ///< 0: as many as cores
+  std::size_t workers = 0;  ///< 0: as many as cores
   /// Finished or unfinished batches that may exist beyond the one being consumed. 0: a batch is begun only once it is
   /// asked for, so that preparing and consuming take turns.
   std::size_t prefetch = 4;
-  std::uint32_t epochs = 1;         ///< 0: without end
+  std::uint32_t epochs = 1;  ///< 0: without end
   std::uint32_t first_epoch = 1;
-  bool meters = true;               ///< false: nothing is measured (to measure what measuring costs)
-  std::shared_ptr<Trace> trace{};   ///< the timeline that workers and queues write to; null: none
-  std::string trace_prefix{};       ///< before the names of their lanes
+  bool meters = true;                    ///< false: nothing is measured (to measure what measuring costs)
+  std::shared_ptr<Trace> trace{};        ///< the timeline that workers and queues write to; null: none
+  std::string trace_prefix{};            ///< before the names of their lanes
   std::filesystem::path cache_folder{};  ///< for cache nodes that spill to disk; empty: default_cache_folder()
   std::shared_ptr<CacheShelf> caches{};  ///< what cache nodes keep, shared by a run's pipelines; null: its own
-  double slow_seconds = 10;         ///< the watchdog: see TrainerSettings
+  double slow_seconds = 10;              ///< the watchdog: see TrainerSettings
   double slow_factor = 100;
   std::string on_slow = "skip";
-  double max_bad_fraction = 0.5;    ///< of the records tried (after the first 100, or a whole epoch): above it the run fails
+  /// Of the records tried (after the first 100, or a whole epoch); above it the run fails.
+  double max_bad_fraction = 0.5;
   /// Told what the watchdog sees and does not count as an error: a record that is slow, one that is tried again. Called
   /// from a thread of the pipeline's own, never after it is gone.
   std::function<void(const Error&)> on_notice{};
   std::shared_ptr<BufferAllocator> allocator{};  ///< null: host memory
-  const Clock* clock = nullptr;     ///< null: the system's; one of another kind must outlive the program's threads
-  bool staged = false;              ///< every node with its own workers and queue: the same bytes, for teaching
+  const Clock* clock = nullptr;  ///< null: the system's; one of another kind must outlive the program's threads
+  bool staged = false;           ///< every node with its own workers and queue: the same bytes, for teaching
 };
 
 /// Streams batches of a DataPlan, on worker threads, in an order that depends on the plan alone.
@@ -61,13 +62,14 @@ struct PipelineOptions {
 /// close up, so the bytes are the same for any worker count. Epochs follow each other without a stall.
 ///
 /// A record that was bad is not tried again in later epochs (engine/quarantine.h); it is counted each time that it is
-/// left out. A record that takes far longer than its kind is dealt with as `on_slow` says (engine/watchdog.h). Errors are
-/// counted batch by batch as next() hands the batches out, so their list does not depend on what was read ahead.
+/// left out. A record that takes far longer than its kind is dealt with as `on_slow` says (engine/watchdog.h). Errors
+/// are counted batch by batch as next() hands the batches out, so their list does not depend on what was read ahead.
 class Pipeline {
  public:
   Pipeline(std::shared_ptr<const Plan> owner, const DataPlan& plan, PipelineOptions options);
   /// Stops and joins. A thread that does not come back from a node's code within two seconds (a read from a disk that
-  /// hangs) is left to itself: it keeps a share of all that it may touch, the plan included, and ends when it comes back.
+  /// hangs) is left to itself: it keeps a share of all that it may touch, the plan included, and ends when it comes
+  /// back.
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "graph/document.h"
+#include "graph/validate.h"
+#include "schema/behaviour.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -10,10 +14,6 @@
 #include <stop_token>
 #include <string>
 #include <vector>
-
-#include "graph/document.h"
-#include "graph/validate.h"
-#include "schema/behaviour.h"
 
 namespace feedline {
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "schema/tensor_desc.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "schema/tensor_desc.h"
 
 namespace feedline {
 
@@ -31,11 +31,11 @@ struct Preview {
   std::string node{};
   std::vector<PreviewValue> values{};  ///< one a port, in the order of the node's outputs
   std::uint64_t record = 0;
-  std::uint64_t records = 0;             ///< of the source
-  std::string where{};                   ///< the record's file
-  std::optional<std::int64_t> label{};   ///< where the source gives one
-  std::string class_name{};              ///< of the label, where it has one
-  bool random = false;                   ///< another epoch may give other values
+  std::uint64_t records = 0;            ///< of the source
+  std::string where{};                  ///< the record's file
+  std::optional<std::int64_t> label{};  ///< where the source gives one
+  std::string class_name{};             ///< of the label, where it has one
+  bool random = false;                  ///< another epoch may give other values
   bool untrained = false;  ///< it went through layers with starting weights, which are those that a run begins with
 };
 

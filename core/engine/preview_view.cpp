@@ -141,8 +141,8 @@ Raster picture_of(const PreviewValue& value, Shades* shades) {
     for (std::int64_t x = 0; x < plane.width; ++x)
       for (std::int64_t c = 0; c < 3; ++c) {
         const std::int64_t channel = plane.channels >= 3 ? c : 0;
-        *to++ = static_cast<std::uint8_t>(
-            std::lround(255 * part_of(number_at(value, plane.index(y, x, channel)), range)));
+        *to++ =
+            static_cast<std::uint8_t>(std::lround(255 * part_of(number_at(value, plane.index(y, x, channel)), range)));
       }
   return picture;
 }
@@ -168,8 +168,8 @@ Raster sheet_of(const std::vector<Raster>& maps, std::size_t columns, std::int64
   const std::int64_t width = maps.front().width * scale + gap;
   const std::int64_t height = maps.front().height * scale + gap;
   const std::size_t rows = (maps.size() + columns - 1) / columns;
-  Raster sheet = blank(static_cast<std::int64_t>(columns) * width - gap, static_cast<std::int64_t>(rows) * height - gap,
-                       255);
+  Raster sheet =
+      blank(static_cast<std::int64_t>(columns) * width - gap, static_cast<std::int64_t>(rows) * height - gap, 255);
   for (std::size_t i = 0; i < maps.size(); ++i) {
     const std::int64_t left = static_cast<std::int64_t>(i % columns) * width;
     const std::int64_t top = static_cast<std::int64_t>(i / columns) * height;

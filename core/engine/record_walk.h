@@ -30,8 +30,8 @@ class SourceKeeper {
 };
 
 /// Carries single records through the data side of a graph as far as one node, as a run would: with the same seed and
-/// the same random numbers. It needs no finished graph: only what lies upstream of the node has to be right. A node in a
-/// sub-graph is named by its path, and seen in the first copy of one that repeats; what leaves a sub-graph or a muted
+/// the same random numbers. It needs no finished graph: only what lies upstream of the node has to be right. A node in
+/// a sub-graph is named by its path, and seen in the first copy of one that repeats; what leaves a sub-graph or a muted
 /// node is what its outputs pass on.
 class RecordWalk {
  public:

@@ -69,12 +69,9 @@ Cut Cut::fused(const DataPlan& plan, std::size_t workers) {
 Cut Cut::staged(const DataPlan& plan, std::size_t workers) {
   std::vector<Segment> segments{{.reads = true, .workers = workers}};
   for (std::size_t i = 0; i < plan.steps.size(); ++i)
-    segments.push_back(
-        {.first_step = i, .last_step = i + 1, .workers = plan.steps[i].op->sequential() ? 1 : workers});
-  segments.push_back({.first_step = plan.steps.size(),
-                      .last_step = plan.steps.size(),
-                      .collates = true,
-                      .workers = workers});
+    segments.push_back({.first_step = i, .last_step = i + 1, .workers = plan.steps[i].op->sequential() ? 1 : workers});
+  segments.push_back(
+      {.first_step = plan.steps.size(), .last_step = plan.steps.size(), .collates = true, .workers = workers});
   return of(plan, std::move(segments));
 }
 

@@ -47,8 +47,8 @@ class SpillFile {
   const std::uint64_t limit_;
   std::mutex mutex_{};
   int file_ = -1;
-  std::uint64_t end_ = 0;   ///< of the last extent
-  std::size_t used_ = 0;    ///< of the last extent
+  std::uint64_t end_ = 0;  ///< of the last extent
+  std::size_t used_ = 0;   ///< of the last extent
   std::vector<Extent> extents_{};
 };
 

@@ -91,8 +91,8 @@ void StepTimer::skip() {
 Nanos StepTimer::stop() {
   if (nodes_.empty()) return clock_.now() - started_;
   publish();
-  // Until it works again it may have no core because others have it: that is no delay of a node. Too short a chunk is not
-  // worth the question.
+  // Until it works again it may have no core because others have it: that is no delay of a node. Too short a chunk is
+  // not worth the question.
   if (last_ - started_ > kWorthAsking) waited_from_ = clock_.thread_delayed();
   return last_ - started_;
 }

@@ -98,8 +98,7 @@ Nanos Watchdog::usual_time(std::size_t segment, std::size_t node) const {
   return *middle;
 }
 
-void Watchdog::deal_with(const Crew::Worker& worker, Post::Doing doing, Nanos lasted, Nanos usual,
-                         Sighting& sighting) {
+void Watchdog::deal_with(const Crew::Worker& worker, Post::Doing doing, Nanos lasted, Nanos usual, Sighting& sighting) {
   const auto record = works_->flow.record_of(*worker.post, doing, works_->plan.sampler);
   if (!record) return;
   Error slow{.code = ErrorCode::BadRecord, .node = works_->node(worker.segment, Post::node_of(doing))};
@@ -123,18 +122,19 @@ void Watchdog::deal_with(const Crew::Worker& worker, Post::Doing doing, Nanos la
   Error left_out = slow;
   left_out.reason = fmt::format("this record took longer than {}", time_text(patience_));
   left_out.remedy = "Look at the file, or raise slow_seconds of the trainer";
-  const auto verdict = works_->flow.abandon(worker.segment, *worker.post, doing, *record, std::move(left_out),
-                                            policy_ == Policy::Retry);
+  const auto verdict =
+      works_->flow.abandon(worker.segment, *worker.post, doing, *record, std::move(left_out), policy_ == Policy::Retry);
   if (verdict == Flow::Verdict::Gone) return;
   if (!crew_.replace(worker.segment)) {
     slow.code = ErrorCode::Failed;
-    slow.reason = "too many records hang at the same time, or no further worker thread can be started; this is the last";
+    slow.reason =
+        "too many records hang at the same time, or no further worker thread can be started; this is the last";
     slow.remedy = "Look whether the disk or network that holds the data still answers";
     return works_->flow.fail(std::move(slow));
   }
   if (verdict != Flow::Verdict::Again) return;
-  slow.reason = fmt::format("this record takes longer than {}{}; it is tried once more", time_text(patience_),
-                            usually(usual));
+  slow.reason =
+      fmt::format("this record takes longer than {}{}; it is tried once more", time_text(patience_), usually(usual));
   notice(std::move(slow));
 }
 

@@ -32,9 +32,9 @@ class Sighting {
   bool reported_ = false;
 };
 
-/// Looks a few times within slow_seconds at what every worker is doing, and deals with a record that is slow: one that a
-/// node has worked on for longer than slow_seconds and longer than slow_factor medians of what it took lately over one
-/// record (of up to 16 tiles a worker; as long as nothing is known, the seconds alone count).
+/// Looks a few times within slow_seconds at what every worker is doing, and deals with a record that is slow: one that
+/// a node has worked on for longer than slow_seconds and longer than slow_factor medians of what it took lately over
+/// one record (of up to 16 tiles a worker; as long as nothing is known, the seconds alone count).
 ///
 /// on_slow:
 /// - wait: names node and file, once a record (PipelineOptions::on_notice).

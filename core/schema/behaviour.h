@@ -4,6 +4,11 @@
 // What a node does when it runs. A node file implements one of these; NodeBuilder wraps the plain functions of a node
 // struct into them, so most node files never name them.
 
+#include "base/error.h"
+#include "base/random.h"
+#include "schema/datum.h"
+#include "schema/tensor_desc.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -14,11 +19,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/error.h"
-#include "base/random.h"
-#include "schema/datum.h"
-#include "schema/tensor_desc.h"
 
 // A tensor is an opaque handle here: only nodes/model and training include LibTorch.
 namespace at {
@@ -117,8 +117,8 @@ class Layer {
   virtual at::Tensor forward(std::span<const at::Tensor> in) = 0;
   /// What owns parameters and buffers; null for a stateless layer.
   [[nodiscard]] virtual std::shared_ptr<torch::nn::Module> module() const { return nullptr; }
-  /// Arithmetic of one row's forward pass, for layers that are heavy and treat every row of the batch by itself; else 0.
-  /// The trainer carries such a layer through a large batch in slices, so that a stop need not wait for all of it.
+  /// Arithmetic of one row's forward pass, for layers that are heavy and treat every row of the batch by itself; else
+  /// 0. The trainer carries such a layer through a large batch in slices, so that a stop need not wait for all of it.
   [[nodiscard]] virtual double flops_per_row() const { return 0; }
   /// For layers that draw random numbers while they run: draw them from a generator of your own, started from this.
   /// LibTorch's default generator is shared by all replicas, whose turns at it no seed decides. Called before training.
@@ -160,21 +160,21 @@ struct TrainerSettings {
   std::string device = "auto";
   double validation_split = 0.0;
   std::int64_t seed = 1;
-  std::int64_t workers = 0;  ///< 0: what the split of the cores gives
+  std::int64_t workers = 0;   ///< 0: what the split of the cores gives
   std::int64_t prefetch = 4;  ///< 0: a batch is begun only when it is asked for
   bool staged = false;        ///< every node with its own workers and queue
 
   // How the step uses the cores (see training/core_budget.h).
-  std::int64_t replicas = 0;          ///< copies of the model, each learning from a part of every batch; 0: auto
-  std::int64_t intra_op_threads = 0;  ///< threads within one operation of one replica; 0: auto
+  std::int64_t replicas = 0;           ///< copies of the model, each learning from a part of every batch; 0: auto
+  std::int64_t intra_op_threads = 0;   ///< threads within one operation of one replica; 0: auto
   std::string channels_last = "auto";  ///< auto, on, off
   std::string precision = "auto";      ///< auto (float32), float32, bfloat16
 
   // What becomes of records that are bad or slow (see engine/watchdog.h).
-  double max_bad_fraction = 0.5;     ///< above it the run stops and shows the list
-  double slow_seconds = 10;          ///< a record is slow when it takes longer than this ...
-  double slow_factor = 100;          ///< ... and than this many medians of its node
-  std::string on_slow = "skip";      ///< wait, skip, retry, stop
+  double max_bad_fraction = 0.5;  ///< above it the run stops and shows the list
+  double slow_seconds = 10;       ///< a record is slow when it takes longer than this ...
+  double slow_factor = 100;       ///< ... and than this many medians of its node
+  std::string on_slow = "skip";   ///< wait, skip, retry, stop
 };
 
 }  // namespace feedline

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "schema/tensor_desc.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -12,18 +14,16 @@
 #include <string>
 #include <string_view>
 
-#include "schema/tensor_desc.h"
-
 namespace feedline {
 
 /// Which part of a picture a Datum holds, where a node read only what the next one will look at. All in pixels of the
 /// whole picture as it would stand at this scale, upright.
 struct PicturePart {
-  std::int64_t whole_width = 0;   ///< of the picture in its full size
+  std::int64_t whole_width = 0;  ///< of the picture in its full size
   std::int64_t whole_height = 0;
-  std::int64_t x = 0;             ///< left column of what is held, at this scale
+  std::int64_t x = 0;  ///< left column of what is held, at this scale
   std::int64_t y = 0;
-  std::int32_t eighths = 8;       ///< scale: 8 full size, 4 half, 1 an eighth
+  std::int32_t eighths = 8;  ///< scale: 8 full size, 4 half, 1 an eighth
   bool operator==(const PicturePart&) const = default;
 };
 

@@ -12,12 +12,15 @@
 //   static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs);                per-record node with state
 //   static Result<std::unique_ptr<Source>> open(const Params&, const SourceContext&);        source
 //   static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc& out);   layer
-//   static LayerCost cost(const Params&, DescInputs in, const TensorDesc& out);              ... that learns or multiplies
+//   static LayerCost cost(const Params&, DescInputs in, const TensorDesc& out);              ... with a cost
 //   static std::unique_ptr<Loss> loss(const Params&);                                        loss
 //   static std::shared_ptr<torch::optim::Optimizer> optimizer(const Params&, std::vector<at::Tensor>);
 //   Params derived from CacheSettings, and run()                                             cache
 //   Params derived from SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer
 //   static constexpr bool kStructure = true;                                                 gone when a graph runs
+
+#include "schema/node_spec.h"
+#include "schema/registry.h"
 
 #include <concepts>
 #include <functional>
@@ -28,10 +31,11 @@
 #include <utility>
 #include <vector>
 
-#include "schema/node_spec.h"
-#include "schema/registry.h"
-
 namespace feedline {
+
+/// Types of members that can be a number.
+template <class T>
+concept ParamNumber = std::same_as<T, std::int64_t> || std::same_as<T, double>;
 
 template <class T>
 class NodeBuilder {
@@ -81,9 +85,8 @@ class NodeBuilder {
     return std::move(*this);
   }
 
-  /// A number: int64_t or double member.
-  template <class Owner, class Number>
-    requires std::same_as<Number, std::int64_t> || std::same_as<Number, double>
+  /// A number.
+  template <class Owner, ParamNumber Number>
   NodeBuilder&& param(std::string name, Number Owner::*member, Range limits, std::string doc) && {
     ParamSpec p;
     p.kind = std::same_as<Number, double> ? ParamKind::Real : ParamKind::Integer;
@@ -107,7 +110,8 @@ class NodeBuilder {
     return std::move(*this).add(std::move(p), std::move(name), member, std::move(doc));
   }
   template <class Owner>
-  NodeBuilder&& choice(std::string name, std::string Owner::*member, std::vector<std::string> choices, std::string doc) && {
+  NodeBuilder&& choice(std::string name, std::string Owner::*member, std::vector<std::string> choices,
+                       std::string doc) && {
     ParamSpec p;
     p.kind = ParamKind::Choice;
     p.choices = std::move(choices);
@@ -258,7 +262,9 @@ class NodeBuilder {
         spec_.cost = [bind](const ParamMap& map, DescInputs in, const TensorDesc& out) {
           return T::cost(bind(map), in, out);
         };
-      spec_.layer = [bind](const ParamMap& map, DescInputs in, const TensorDesc& out) { return T::layer(bind(map), in, out); };
+      spec_.layer = [bind](const ParamMap& map, DescInputs in, const TensorDesc& out) {
+        return T::layer(bind(map), in, out);
+      };
     } else if constexpr (requires(const Params& p) { T::loss(p); }) {
       set_role(Role::Loss, Category::Loss);
       spec_.loss = [bind](const ParamMap& map) { return T::loss(bind(map)); };

@@ -16,12 +16,13 @@ int index_of(const std::vector<PortSpec>& ports, std::string_view port) {
 
 std::string_view name(Category category) {
   constexpr std::array<std::string_view, 8> names = {"Sources", "Preprocessing", "Batching", "Layers",
-                                                     "Losses",  "Optimisers",    "Training",      "Structure"};
+                                                     "Losses",  "Optimisers",    "Training", "Structure"};
   return names[static_cast<std::size_t>(category)];
 }
 
 const ParamSpec* NodeSpec::param(std::string_view param_name) const {
-  const auto found = std::find_if(params.begin(), params.end(), [&](const ParamSpec& p) { return p.name == param_name; });
+  const auto found =
+      std::find_if(params.begin(), params.end(), [&](const ParamSpec& p) { return p.name == param_name; });
   return found == params.end() ? nullptr : &*found;
 }
 

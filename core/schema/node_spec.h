@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/error.h"
+#include "schema/behaviour.h"
+#include "schema/param_spec.h"
+#include "schema/tensor_desc.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -10,11 +15,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/error.h"
-#include "schema/behaviour.h"
-#include "schema/param_spec.h"
-#include "schema/tensor_desc.h"
 
 namespace feedline {
 

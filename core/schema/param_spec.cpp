@@ -32,7 +32,8 @@ std::optional<T> parse_number(std::string_view text) {
 }  // namespace
 
 std::string_view name(ParamKind kind) {
-  constexpr std::array<std::string_view, 8> names = {"integer", "real", "boolean", "choice", "text", "file", "folder", "seed"};
+  constexpr std::array<std::string_view, 8> names = {"integer", "real", "boolean", "choice",
+                                                     "text",    "file", "folder",  "seed"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "schema/node_spec.h"
+
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "schema/node_spec.h"
 
 namespace feedline {
 
@@ -38,8 +38,8 @@ void register_all_nodes(Registry& registry);
 }  // namespace feedline
 
 /// Ends a node's file: registers the struct whose static spec() describes it.
-#define FEEDLINE_NODE(NodeType)                                                     \
-  namespace feedline {                                                              \
-  void FEEDLINE_NODE_FUNCTION(Registry& registry);                                  \
+#define FEEDLINE_NODE(NodeType)                                                       \
+  namespace feedline {                                                                \
+  void FEEDLINE_NODE_FUNCTION(Registry& registry);                                    \
   void FEEDLINE_NODE_FUNCTION(Registry& registry) { registry.add(NodeType::spec()); } \
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <array>
-#include <charconv>
-
 #include "schema/tensor_desc.h"
 #include "schema/value.h"
+
+#include <array>
+#include <charconv>
 
 namespace feedline {
 
@@ -47,7 +47,7 @@ bool is_per_record(Kind kind) { return kind < Kind::Tensor; }
 
 std::string TensorDesc::text() const {
   if (kind == Kind::Label || kind == Kind::Target) {
-    const std::string count = !classes.known() ? "classes unknown until the source is read"
+    const std::string count = !classes.known()     ? "classes unknown until the source is read"
                               : classes.size() > 0 ? classes.text() + " classes"
                                                    : "number";
     return std::string(name(kind)) + ", " + count;

@@ -11,7 +11,8 @@ constexpr unsigned kFirstOctave = 8;
 constexpr unsigned kRecordBits = 40;
 constexpr std::uint64_t kRecordMask = (std::uint64_t{1} << kRecordBits) - 1;
 
-/// Grows with the time, so words compare as times do. The sign bit of a float is free here; the 8 lowest bits are too fine.
+/// Grows with the time, so words compare as times do. The sign bit of a float is free here; the 8 lowest bits are too
+/// fine.
 std::uint64_t word_of(Nanos time, std::uint64_t record) {
   const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(std::max<Nanos>(time, 1)));
   return std::uint64_t{bits >> 8U} << kRecordBits | (record & kRecordMask);
@@ -54,7 +55,8 @@ Nanos Durations::quantile(double part) const {
 }
 
 void Durations::keep(const Slow& slow) {
-  const auto same = std::find_if(slowest.begin(), slowest.end(), [&](const Slow& s) { return s.record == slow.record; });
+  const auto same =
+      std::find_if(slowest.begin(), slowest.end(), [&](const Slow& s) { return s.record == slow.record; });
   if (same != slowest.end()) {
     if (same->time >= slow.time) return;
     slowest.erase(same);

@@ -37,8 +37,8 @@ struct Durations {
   void keep(const Slow& slow);
 };
 
-/// The writer's side: relaxed atomics with a single writer, read by anybody at any time. A record that is timed by itself
-/// costs a few nanoseconds here and the reading of a clock; many that were timed together count with their mean.
+/// The writer's side: relaxed atomics with a single writer, read by anybody at any time. A record that is timed by
+/// itself costs a few nanoseconds here and the reading of a clock; many that were timed together count with their mean.
 class DurationMeter {
  public:
   void add(Nanos each, std::uint64_t records);
@@ -48,7 +48,8 @@ class DurationMeter {
 
  private:
   std::array<std::atomic<std::uint64_t>, Durations::kBuckets> counts_{};
-  /// Time and record in one word, so that a reader never sees those of two records: 24 bits of a float, 40 of the record.
+  /// Time and record in one word, so that a reader never sees those of two records: 24 bits of a float, 40 of the
+  /// record.
   std::array<std::atomic<std::uint64_t>, Durations::kSlowest> slowest_{};
   std::uint64_t least_ = 0;  ///< of slowest_; the writer's own
 };

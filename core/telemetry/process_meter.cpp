@@ -95,8 +95,7 @@ struct ProcessMeter::Nvml {
   Nvml() {
     library = dlopen("libnvidia-ml.so.1", RTLD_LAZY | RTLD_LOCAL);
     if (library == nullptr) return;
-    const bool complete = look_up(library, "nvmlInit_v2", init) &&
-                          look_up(library, "nvmlShutdown", shutdown) &&
+    const bool complete = look_up(library, "nvmlInit_v2", init) && look_up(library, "nvmlShutdown", shutdown) &&
                           look_up(library, "nvmlDeviceGetCount_v2", count) &&
                           look_up(library, "nvmlDeviceGetHandleByIndex_v2", handle) &&
                           look_up(library, "nvmlDeviceGetName", device_name) &&

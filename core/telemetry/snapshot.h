@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/clock.h"
+#include "telemetry/series.h"
+#include "telemetry/stage_meter.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "base/clock.h"
-#include "telemetry/series.h"
-#include "telemetry/stage_meter.h"
 
 namespace feedline {
 
@@ -27,10 +27,10 @@ struct StageSample {
   std::string type{};
   StageCounters total{};
   std::vector<StageCounters> by_worker{};  ///< the same of each worker that carries the node, or has carried it
-  std::size_t segment = 0;  ///< nodes of one segment share workers; a queue stands behind its last one
-  bool sequential = false;  ///< lets one worker in at a time
+  std::size_t segment = 0;                 ///< nodes of one segment share workers; a queue stands behind its last one
+  bool sequential = false;                 ///< lets one worker in at a time
   std::size_t workers = 0;
-  double queue_fill = 0;  ///< fill of the queue behind the node's segment, 0..1
+  double queue_fill = 0;               ///< fill of the queue behind the node's segment, 0..1
   std::optional<CacheSample> cache{};  ///< of a cache node
 };
 
@@ -56,9 +56,9 @@ struct StepTimes {
 /// The training side at one moment.
 struct TrainerSample {
   std::uint64_t steps = 0;
-  std::uint64_t samples = 0;        ///< training samples consumed
-  std::uint64_t total_steps = 0;    ///< expected in the whole run; 0 if not known
-  std::uint32_t epoch = 0;          ///< running epoch, from 1
+  std::uint64_t samples = 0;      ///< training samples consumed
+  std::uint64_t total_steps = 0;  ///< expected in the whole run; 0 if not known
+  std::uint32_t epoch = 0;        ///< running epoch, from 1
   std::uint32_t epochs = 0;
   bool validating = false;
   StepTimes times{};
@@ -66,8 +66,8 @@ struct TrainerSample {
   /// The part of times.wait (of training) that was for the first batch of an epoch; of the first epoch, what loading
   /// everything first took included.
   Nanos border_wait = 0;
-  double loss = 0;      ///< of the newest step (running mean of its epoch where the device is asynchronous)
-  double accuracy = 0;  ///< running, this epoch; NaN where it has no meaning
+  double loss = 0;           ///< of the newest step (running mean of its epoch where the device is asynchronous)
+  double accuracy = 0;       ///< running, this epoch; NaN where it has no meaning
   double learning_rate = 0;  ///< of the newest step, as its optimiser has it; NaN: none
 };
 

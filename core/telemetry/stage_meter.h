@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/clock.h"
+#include "telemetry/durations.h"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -8,9 +11,6 @@
 #include <mutex>
 #include <string>
 #include <vector>
-
-#include "base/clock.h"
-#include "telemetry/durations.h"
 
 namespace feedline {
 
@@ -31,8 +31,8 @@ struct StageCounters {
   [[nodiscard]] StageCounters operator-(const StageCounters& earlier) const;
 };
 
-/// The meter of one worker in one stage: cache lines of its own, of relaxed atomics with one writer. Reading never stops the
-/// worker. An open wait counts at once, because the state and its start are published too.
+/// The meter of one worker in one stage: cache lines of its own, of relaxed atomics with one writer. Reading never
+/// stops the worker. An open wait counts at once, because the state and its start are published too.
 class alignas(64) WorkerMeter {
  public:
   /// Adds finished work.

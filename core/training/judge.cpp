@@ -31,7 +31,8 @@ void Judge::add(const std::vector<Part>& parts, std::span<const std::uint64_t> r
     const at::Tensor label = part.outcome.target.to(at::kLong).reshape({-1, 1});
     const at::Tensor share = at::softmax(prediction.to(at::kFloat), 1);
     const auto [confidence, predicted] = share.max(1, true);
-    pending_.push_back(at::cat({label.to(at::kFloat), predicted.to(at::kFloat), share.gather(1, label), confidence}, 1));
+    pending_.push_back(
+        at::cat({label.to(at::kFloat), predicted.to(at::kFloat), share.gather(1, label), confidence}, 1));
     pending_ids_.insert(pending_ids_.end(), ids.begin(), ids.end());
     on_device = on_device || !prediction.device().is_cpu();
   }
@@ -46,7 +47,8 @@ void Judge::collect() {
   for (std::size_t i = 0; i < ids.size(); ++i, row += 4) {
     const auto label = static_cast<std::int64_t>(row[0]);
     const auto predicted = static_cast<std::int64_t>(row[1]);
-    if (found_.classes > 0) ++found_.counts[static_cast<std::size_t>(label) * found_.classes + static_cast<std::size_t>(predicted)];
+    if (found_.classes > 0)
+      ++found_.counts[static_cast<std::size_t>(label) * found_.classes + static_cast<std::size_t>(predicted)];
     keep({.record = ids[i], .label = label, .predicted = predicted, .truth = row[2], .confidence = row[3]});
   }
 }

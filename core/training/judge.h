@@ -17,7 +17,8 @@ class Judge {
  public:
   /// `parts` hold the rows of `record_ids` in order. Those without classes are passed over.
   void add(const std::vector<Part>& parts, std::span<const std::uint64_t> record_ids);
-  /// What was found since the last time; without samples: none of it has classes. Names and files are left to the caller.
+  /// What was found since the last time; without samples: none of it has classes. Names and files are left to the
+  /// caller.
   [[nodiscard]] Judgement take();
 
  private:

@@ -25,7 +25,7 @@ struct Judgement {
   static constexpr std::size_t kMostWorst = 24;
 
   std::uint32_t epoch = 0;
-  std::size_t classes = 0;                ///< 0: more than kMostClasses, nothing is counted
+  std::size_t classes = 0;                 ///< 0: more than kMostClasses, nothing is counted
   std::vector<std::string> class_names{};  ///< as many, or none where the data name none
   std::vector<std::uint64_t> counts{};     ///< classes × classes: row by row the true class, in it the predicted one
   std::vector<WorstSample> worst{};        ///< by `truth`, least first

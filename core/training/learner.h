@@ -21,7 +21,7 @@ struct Training {
   CoreSplit cores{.workers = 0, .replicas = 0, .intra_op_threads = 0};
   std::string precision{};
   bool channels_last = false;
-  bool has_bfloat16 = false;  ///< could the device compute in it?
+  bool has_bfloat16 = false;                     ///< could the device compute in it?
   std::shared_ptr<BufferAllocator> allocator{};  ///< null: ordinary memory
 };
 

@@ -38,8 +38,8 @@ class Model {
 
   /// What a forward pass leaves behind.
   struct Outcome {
-    at::Tensor loss{};     ///< mean over the batch, a scalar
-    at::Tensor correct{};  ///< right predictions, i64 scalar; undefined where that has no meaning
+    at::Tensor loss{};        ///< mean over the batch, a scalar
+    at::Tensor correct{};     ///< right predictions, i64 scalar; undefined where that has no meaning
     at::Tensor prediction{};  ///< what the loss was given, without gradients
     at::Tensor target{};
   };

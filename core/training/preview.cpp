@@ -15,7 +15,7 @@ namespace {
 /// The layers of a graph as far as one of them, with starting weights.
 struct Part {
   std::unique_ptr<Model> model{};
-  std::vector<PortRef> fields{};     ///< of the batch node
+  std::vector<PortRef> fields{};       ///< of the batch node
   std::optional<std::size_t> layer{};  ///< the wanted one; none: the loss
 };
 
@@ -30,9 +30,9 @@ Result<LoweredModel> lower_part(const RecordWalk& walk) {
     auto whole = lower_model(walk.lowering(), node);
     if (!whole) break;
     const auto& layers = whole->model.layers;
-    const bool mine = whole->model.loss.node == walk.node().id ||
-                      std::any_of(layers.begin(), layers.end(),
-                                  [&](const LayerPlan& layer) { return layer.node == walk.node().id; });
+    const bool mine =
+        whole->model.loss.node == walk.node().id ||
+        std::any_of(layers.begin(), layers.end(), [&](const LayerPlan& layer) { return layer.node == walk.node().id; });
     if (mine) return whole;
   }
   return lower_layers(walk.lowering(), walk.node());

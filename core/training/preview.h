@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/preview.h"
+#include "graph/document.h"
+
 #include <filesystem>
 #include <memory>
 #include <stop_token>
-
-#include "engine/preview.h"
-#include "graph/document.h"
 
 namespace feedline {
 

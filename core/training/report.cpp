@@ -48,14 +48,16 @@ Json epoch_json(const EpochResult& epoch) {
 
 /// Of the last epoch that was validated.
 Json judgement_json(const std::vector<EpochResult>& epochs) {
-  const auto last = std::find_if(epochs.rbegin(), epochs.rend(), [](const EpochResult& e) { return e.judgement != nullptr; });
+  const auto last =
+      std::find_if(epochs.rbegin(), epochs.rend(), [](const EpochResult& e) { return e.judgement != nullptr; });
   if (last == epochs.rend()) return nullptr;
   const Judgement& found = *last->judgement;
   Json json = {{"epoch", found.epoch}, {"classes", Json::array()}, {"counts", Json::array()}, {"worst", Json::array()}};
   for (std::size_t label = 0; label < found.classes; ++label) {
     json["classes"].push_back(found.name_of(static_cast<std::int64_t>(label)));
     Json row = Json::array();
-    for (std::size_t predicted = 0; predicted < found.classes; ++predicted) row.push_back(found.count(label, predicted));
+    for (std::size_t predicted = 0; predicted < found.classes; ++predicted)
+      row.push_back(found.count(label, predicted));
     json["counts"].push_back(std::move(row));
   }
   for (const WorstSample& sample : found.worst)

@@ -186,9 +186,7 @@ std::string Run::locate(std::string_view lane, std::uint64_t record) const {
   return impl_->state().locate(lane, record);
 }
 std::vector<NodeDurations> Run::durations() const { return impl_->state().durations(); }
-std::function<std::string(const std::string&, std::uint64_t)> Run::locator() const {
-  return impl_->state().locator();
-}
+std::function<std::string(const std::string&, std::uint64_t)> Run::locator() const { return impl_->state().locator(); }
 TrainerSample Run::trainer() const { return impl_->state().meter.read(); }
 
 }  // namespace feedline

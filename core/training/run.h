@@ -33,10 +33,10 @@ struct RunOptions {
   /// After the warm-up steps, the same batches are used again and again and nothing more is loaded: what the step
   /// could do if the loader cost nothing (headspace, SPDL).
   std::optional<std::size_t> replay_batches{};
-  bool validate = true;  ///< false: nothing is validated; records that are set aside stay aside
+  bool validate = true;                        ///< false: nothing is validated; records that are set aside stay aside
   std::optional<std::uint64_t> max_records{};  ///< an epoch is the first so many training records only
-  bool train = true;                     ///< false: batches are drained, nothing is learnt (profile --no-train)
-  std::filesystem::path cache_folder{};  ///< empty: default_cache_folder()
+  bool train = true;                           ///< false: batches are drained, nothing is learnt (profile --no-train)
+  std::filesystem::path cache_folder{};        ///< empty: default_cache_folder()
 };
 
 /// One epoch's result. Losses are means over samples; accuracies 0..1, NaN where there are no classes or no
@@ -62,9 +62,9 @@ struct RunResult {
   std::optional<Error> failure{};  ///< of a Failed run
   std::vector<EpochResult> epochs{};
   std::vector<RecordError> errors{};
-  std::vector<RecordError> notices{};  ///< what hindered the run, but left no record out (see Pipeline::notices())
-  Snapshot first{};  ///< when the first batch was asked for
-  Snapshot last{};   ///< at the end: counters, step times, peak memory
+  std::vector<RecordError> notices{};      ///< what hindered the run, but left no record out (see Pipeline::notices())
+  Snapshot first{};                        ///< when the first batch was asked for
+  Snapshot last{};                         ///< at the end: counters, step times, peak memory
   std::vector<NodeDurations> durations{};  ///< of the training data's nodes
   std::int64_t seed = 0;
   std::string device{};

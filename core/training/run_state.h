@@ -35,8 +35,8 @@ class RunState {
   // For the run's thread.
   [[nodiscard]] std::stop_token stop_token() const { return stop_.get_token(); }
   [[nodiscard]] bool stop_requested() const { return stop_.stop_requested(); }
-  /// Hands a fact to the receiver, one at a time; whatever it throws ends here. From the run's thread, and from those of
-  /// its pipelines while these live.
+  /// Hands a fact to the receiver, one at a time; whatever it throws ends here. From the run's thread, and from those
+  /// of its pipelines while these live.
   void emit(const Fact& fact) noexcept;
   /// Waits while paused. False when a stop was asked for.
   bool wait_while_paused();

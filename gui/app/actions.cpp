@@ -69,20 +69,23 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
   presenter = make(tr("P&resenter mode"), {}, QKeySequence(Qt::Key_F11),
                    tr("The whole screen, larger writing, only the canvas and the panels chosen in Settings"));
   presenter->setCheckable(true);
-  settings = make(tr("Se&ttings…"), {}, QKeySequence(Qt::CTRL | Qt::Key_Comma), tr("Theme, size of writing, presenter mode"));
+  settings =
+      make(tr("Se&ttings…"), {}, QKeySequence(Qt::CTRL | Qt::Key_Comma), tr("Theme, size of writing, presenter mode"));
   reset_layout = make(tr("&Reset layout"), {}, {}, tr("Put all panels back where they were at first"));
 
   run = make(tr("&Run"), "run", QKeySequence(Qt::Key_F5), tr("Train the model of this graph"));
   pause = make(tr("&Pause"), "pause", QKeySequence(Qt::Key_F6), tr("Let the workers rest; Resume goes on"));
   stop = make(tr("&Stop"), "stop", QKeySequence(Qt::SHIFT | Qt::Key_F5), tr("End the run"));
-  show_queues = make(tr("Show every &queue"), "queues", QKeySequence(Qt::Key_F7),
-                     tr("Give every node its own workers and its own queue in the next run: the same result, often slower, "
-                        "and nothing is hidden"));
+  show_queues =
+      make(tr("Show every &queue"), "queues", QKeySequence(Qt::Key_F7),
+           tr("Give every node its own workers and its own queue in the next run: the same result, often slower, "
+              "and nothing is hidden"));
   show_queues->setCheckable(true);
 
   gallery = make(tr("&Welcome…"), {}, {}, tr("Examples with pictures, recent files, the tour"));
   shortcuts = make(tr("&Keyboard and mouse"), {}, QKeySequence(Qt::Key_F1), tr("All keys on one page"));
-  help = make(tr("&Help pages"), {}, QKeySequence(Qt::SHIFT | Qt::Key_F1), tr("Getting started, the command line, the file format"));
+  help = make(tr("&Help pages"), {}, QKeySequence(Qt::SHIFT | Qt::Key_F1),
+              tr("Getting started, the command line, the file format"));
   tour = make(tr("&Tour"), {}, {}, tr("What is where in this window, in under a minute"));
   about = make(tr("&About Feedline"), "info", {}, {});
   about_qt = make(tr("About &Qt"), {}, {}, {});

@@ -25,7 +25,8 @@ class Actions : public QObject {
 
   QAction *new_graph, *open, *save, *save_as, *clear_recent, *close_tab, *next_tab, *previous_tab, *quit;
   QAction *undo, *redo, *cut, *copy, *paste, *duplicate, *remove, *select_all;
-  QAction *zoom_in, *zoom_out, *zoom_fit, *theme_system, *theme_light, *theme_dark, *toggle_theme, *reset_layout, *preview, *presenter, *settings;
+  QAction *zoom_in, *zoom_out, *zoom_fit, *theme_system, *theme_light, *theme_dark, *toggle_theme, *reset_layout,
+      *preview, *presenter, *settings;
   QAction *run, *pause, *stop, *show_queues;
   QAction *gallery, *shortcuts, *help, *tour, *about, *about_qt;
 

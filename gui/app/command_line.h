@@ -28,8 +28,8 @@ struct CommandLine {
 
   /// Ends the program with a message on bad usage (2), and after --help and --version (0).
   [[nodiscard]] static CommandLine parse(const QStringList& arguments);
-  /// Opens what was asked for; for a run or a screenshot of nothing in particular, the quickstart example. False (with a
-  /// line on stderr) if it cannot.
+  /// Opens what was asked for; for a run or a screenshot of nothing in particular, the quickstart example. False (with
+  /// a line on stderr) if it cannot.
   [[nodiscard]] bool apply_to(MainWindow& window) const;
   /// What happens once the event loop turns: the run, the screenshot; else what was left unsaved, and the welcome.
   void schedule(MainWindow& window) const;

@@ -70,9 +70,7 @@ void Settings::set_theme(Theme::Mode mode) { QSettings().setValue(kTheme, word_o
 bool Settings::reduced_motion() { return QSettings().value(kMotion, false).toBool(); }
 void Settings::set_reduced_motion(bool on) { QSettings().setValue(kMotion, on); }
 
-double Settings::font_scale() {
-  return std::clamp(QSettings().value(kFont, 1.0).toDouble(), kLeastFont, kLargestFont);
-}
+double Settings::font_scale() { return std::clamp(QSettings().value(kFont, 1.0).toDouble(), kLeastFont, kLargestFont); }
 void Settings::set_font_scale(double scale) { QSettings().setValue(kFont, scale); }
 
 double Settings::presenter_scale() { return std::clamp(QSettings().value(kPresenterFont, 1.4).toDouble(), 1.0, 2.0); }

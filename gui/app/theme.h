@@ -67,7 +67,7 @@ class Theme : public QObject {
   bool dark_ = false;
   bool reduced_motion_ = false;
   double font_scale_ = 1;
-  QFont platform_font_{};  ///< before this one scaled it
+  QFont platform_font_{};     ///< before this one scaled it
   bool styled_ = false;       ///< the application has our widget style
   bool system_dark_ = false;  ///< what the platform's own palette was before this one replaced it
   Colors colors_{};

@@ -21,7 +21,7 @@ struct LiveState {
   double starved = 0;
   double blocked = 0;
   Mood mood = Mood::Idle;
-  QString cost{};        ///< "1.2 ms · 34 % CPU": time of a worker a record, and of one core
+  QString cost{};         ///< "1.2 ms · 34 % CPU": time of a worker a record, and of one core
   double per_second = 0;  ///< records or steps: for a sparkline; not compared
   bool measured = false;  ///< its records are timed: there is a distribution to show
   bool busiest = false;

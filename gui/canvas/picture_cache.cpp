@@ -41,7 +41,8 @@ bool PictureCache::draw(QPainter& painter, CachedPicture& picture, const QRectF&
   const qreal ratio = painter.device()->devicePixelRatio();
   QPixmap pixmap;
   const bool has_one = picture.zoom > 0 && QPixmapCache::find(picture.key, &pixmap);
-  bool sharp = has_one && !picture.stale && picture.zoom == zoom && picture.ratio == ratio && picture.variant == variant;
+  bool sharp =
+      has_one && !picture.stale && picture.zoom == zoom && picture.ratio == ratio && picture.variant == variant;
   const qreal stretch = has_one ? std::max(picture.zoom / zoom, zoom / picture.zoom) : 0;
   if (!sharp && may_make(has_one, stretch)) {
     picture.zoom = zoom;

@@ -24,9 +24,7 @@ struct SameTarget {
   bool operator()(const ChangeFrame& a, const ChangeFrame& b) const { return a.frame.id == b.frame.id; }
   bool operator()(const SetWirePoints& a, const SetWirePoints& b) const { return a.to == b.to; }
   bool operator()(const SetTitle&, const SetTitle&) const { return true; }
-  bool operator()(const Within& a, const Within& b) const {
-    return a.scope == b.scope && (*this)(a.edits, b.edits);
-  }
+  bool operator()(const Within& a, const Within& b) const { return a.scope == b.scope && (*this)(a.edits, b.edits); }
   template <class A, class B>
   bool operator()(const A&, const B&) const {
     return false;

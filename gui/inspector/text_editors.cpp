@@ -75,7 +75,9 @@ class Toggle : public QCheckBox {
     painter.setPen(Qt::NoPen);
     painter.setBrush(isChecked() && !mixed ? c.accent_text : c.muted);
     const qreal radius = kTrackHeight / 2.0 - 4;
-    const qreal knob = mixed ? track.center().x() : isChecked() ? track.right() - radius - 4 : track.left() + radius + 4;
+    const qreal knob = mixed         ? track.center().x()
+                       : isChecked() ? track.right() - radius - 4
+                                     : track.left() + radius + 4;
     painter.drawEllipse({knob, track.center().y()}, radius, radius);
     painter.setPen(c.text);
     painter.drawText(rect().adjusted(kTrackWidth + Theme::kUnit + 2, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,

@@ -118,9 +118,8 @@ QWidget* SettingsDialog::make_presenter(const Docks& docks) {
   form->setSpacing(Theme::kUnit);
   form->addRow(new Caption(Caption::Tone::Muted,
                            tr("F11: the whole screen, larger writing, the canvas and these panels."), page));
-  form->addRow(tr("Larger by"),
-               make_scale(tr("Size of writing in presenter mode"), 1, 2, Settings::presenter_scale(),
-                          [](double wanted) { Settings::set_presenter_scale(wanted); }));
+  form->addRow(tr("Larger by"), make_scale(tr("Size of writing in presenter mode"), 1, 2, Settings::presenter_scale(),
+                                           [](double wanted) { Settings::set_presenter_scale(wanted); }));
   auto* panels = new QListWidget(page);
   panels->setObjectName(QStringLiteral("settings_panels"));
   panels->setAccessibleName(tr("Panels in presenter mode"));

@@ -51,7 +51,8 @@ void ConfusionView::set_judgement(const Judgement& judgement) {
 
 double ConfusionView::share(int label, int predicted) const {
   std::uint64_t all = 0;
-  for (int i = 0; i < classes(); ++i) all += judgement_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(i));
+  for (int i = 0; i < classes(); ++i)
+    all += judgement_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(i));
   const std::uint64_t count = judgement_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(predicted));
   return all == 0 ? 0 : static_cast<double>(count) / static_cast<double>(all);
 }

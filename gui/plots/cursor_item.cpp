@@ -83,7 +83,8 @@ void CursorItem::draw_box(QCPPainter* painter, const std::vector<Reading>& readi
   for (qsizetype i = 0; i < lines.size(); ++i) {
     const QRectF row(box.left() + 18, box.top() + 4 + static_cast<double>(i) * line, width + 4, line);
     painter->setPen(i == 0 ? theme.colors().muted : theme.colors().text);
-    painter->drawText(i == 0 ? row.translated(-10, 0) : row, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextDontClip, lines[i]);
+    painter->drawText(i == 0 ? row.translated(-10, 0) : row, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextDontClip,
+                      lines[i]);
     if (i == 0) continue;
     painter->setPen(Qt::NoPen);
     painter->setBrush(readings[static_cast<std::size_t>(i) - 1].curve->graph->pen().color());

@@ -108,8 +108,8 @@ void DurationsPopup::show_durations(const Durations& durations, const Locate& lo
     return;
   }
   summary_->setText(tr("%1 records · half within %2 · 99 of 100 within %3")
-                        .arg(short_number(static_cast<double>(durations.records())),
-                             span_text(durations.quantile(0.5)), span_text(durations.quantile(0.99))));
+                        .arg(short_number(static_cast<double>(durations.records())), span_text(durations.quantile(0.5)),
+                             span_text(durations.quantile(0.99))));
   QStringList lines;
   for (const Durations::Slow& slow : durations.slowest) {
     QString where = locate ? QString::fromStdString(locate(slow.record)) : QString();

@@ -111,8 +111,8 @@ void copy_exhibit(const Exhibit& exhibit) { QGuiApplication::clipboard()->setIma
 QString csv_line(const QStringList& cells) {
   QStringList quoted;
   for (QString cell : cells) {
-    const bool plain = !cell.contains(QLatin1Char(',')) && !cell.contains(QLatin1Char('"')) &&
-                       !cell.contains(QLatin1Char('\n'));
+    const bool plain =
+        !cell.contains(QLatin1Char(',')) && !cell.contains(QLatin1Char('"')) && !cell.contains(QLatin1Char('\n'));
     if (!plain) cell = QLatin1Char('"') + cell.replace(QLatin1Char('"'), QLatin1String("\"\"")) + QLatin1Char('"');
     quoted << cell;
   }

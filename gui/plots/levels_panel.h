@@ -7,8 +7,8 @@
 
 namespace feedline::gui {
 
-/// How full each queue is, over time: a queue that is always empty feeds what starves behind it, one that is always full
-/// stands before the bottleneck. The last one holds the finished batches.
+/// How full each queue is, over time: a queue that is always empty feeds what starves behind it, one that is always
+/// full stands before the bottleneck. The last one holds the finished batches.
 class LevelsPanel : public TimePanel {
   Q_OBJECT
 
@@ -22,7 +22,8 @@ class LevelsPanel : public TimePanel {
   void restyle() override;
 
  private:
-  static constexpr std::size_t kMost = 12;  ///< curves; a staged run of many nodes has more queues than can be told apart
+  /// Curves: a staged run of many nodes has more queues than can be told apart.
+  static constexpr std::size_t kMost = 12;
 
   struct Queue {
     std::string behind{};  ///< node

@@ -91,7 +91,8 @@ std::vector<Point> smoothed(const std::vector<Point>& points, double memory) {
 
 LossPanel::LossPanel(QWidget* parent)
     : PlotPanel(tr("Loss and accuracy"),
-                tr("Press Run to watch loss and accuracy, on training and on validation data."), Across::Steps, parent) {
+                tr("Press Run to watch loss and accuracy, on training and on validation data."), Across::Steps,
+                parent) {
   plot()->plotLayout()->clear();
   loss_ = make_curves(0, tr("loss"));
   accuracy_ = make_curves(1, tr("accuracy (%)"));

@@ -20,8 +20,7 @@ PanelMenu::PanelMenu(std::function<Exhibit()> exhibit, QWidget* parent)
   setFocusPolicy(Qt::TabFocus);
   end_of_own_ = menu_->addSeparator();
   connect(menu_->addAction(tr("&Copy as picture")), &QAction::triggered, this, [this] { copy_exhibit(exhibit_()); });
-  for (const ExhibitFormat format :
-       {ExhibitFormat::Png, ExhibitFormat::Svg, ExhibitFormat::Pdf, ExhibitFormat::Csv}) {
+  for (const ExhibitFormat format : {ExhibitFormat::Png, ExhibitFormat::Svg, ExhibitFormat::Pdf, ExhibitFormat::Csv}) {
     QAction* action = menu_->addAction(tr("Export as %1…").arg(suffix_of(format).toUpper()));
     connect(action, &QAction::triggered, this, [this, format] { save_exhibit_as(exhibit_(), format, window()); });
   }

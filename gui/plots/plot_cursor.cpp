@@ -39,9 +39,7 @@ void PlotCursor::point_at(std::optional<double> seconds) {
   Q_EMIT moved();
 }
 
-std::optional<double> PlotCursor::step() const {
-  return seconds_ ? std::optional(step_at(*seconds_)) : std::nullopt;
-}
+std::optional<double> PlotCursor::step() const { return seconds_ ? std::optional(step_at(*seconds_)) : std::nullopt; }
 
 double PlotCursor::step_at(double seconds) const { return along(way_->points(), seconds, &Point::x, &Point::y); }
 double PlotCursor::seconds_at(double step) const { return along(way_->points(), step, &Point::y, &Point::x); }

@@ -77,7 +77,8 @@ void QueuesPanel::end() {
 
 void QueuesPanel::clear() {
   for (const Row& row : rows_)
-    for (QWidget* widget : std::initializer_list<QWidget*>{row.name, row.queue, row.fill, row.cell}) widget->deleteLater();
+    for (QWidget* widget : std::initializer_list<QWidget*>{row.name, row.queue, row.fill, row.cell})
+      widget->deleteLater();
   rows_.clear();
 }
 
@@ -189,10 +190,9 @@ void QueuesPanel::style() {
     row.queue->setFixedHeight(3 * Theme::kUnit / 2);
     row.fill->setFont(theme.small_font());
     row.fill->setMinimumWidth(QFontMetrics(theme.small_font()).horizontalAdvance(tr("%1 %").arg(100)));
-    row.queue->setStyleSheet(
-        QStringLiteral("QProgressBar { background: %1; border: 1px solid %2; border-radius: 3px } "
-                       "QProgressBar::chunk { background: %3; border-radius: 2px }")
-            .arg(c.raised.name(), c.border.name(), c.starved.name()));
+    row.queue->setStyleSheet(QStringLiteral("QProgressBar { background: %1; border: 1px solid %2; border-radius: 3px } "
+                                            "QProgressBar::chunk { background: %3; border-radius: 2px }")
+                                 .arg(c.raised.name(), c.border.name(), c.starved.name()));
   }
 }
 

@@ -91,8 +91,8 @@ void ResourcesPanel::refresh() {
   add(AllCores, tr("all"), short_number(newest_[AllCores]));
   if (gpus_ == 0) items.push_back({Readings::Mark::None, {}, tr("GPU"), tr("none found")});
   for (std::size_t i = 0; i < gpus_; ++i)
-    add(kFixed + 2 * i, tr("GPU"), load_text(newest_[kFixed + 2 * i]) + QStringLiteral(" · ") +
-                                       memory_text(newest_[kFixed + 2 * i + 1]));
+    add(kFixed + 2 * i, tr("GPU"),
+        load_text(newest_[kFixed + 2 * i]) + QStringLiteral(" · ") + memory_text(newest_[kFixed + 2 * i + 1]));
   add(Memory, {}, memory_text(newest_[Memory]));
   add(Disk, {}, disk_text(newest_[Disk]));
   readings_->set_items(std::move(items));

@@ -77,10 +77,10 @@ void ThroughputPanel::refresh() {
   Readings::Item rate = reading(tr("now"), tr("%1 samples/s"), rates_[Samples]);
   rate.mark = Readings::Mark::Line;
   rate.color = Theme::instance().colors().train;
-  readings_->set_items(
-      {rate, reading({}, tr("%1 MB/s"), rates_[Megabytes]), reading({}, tr("%1 steps/s"), rates_[Steps]),
-       reading(tr("mean"), tr("%1 samples/s"),
-               training_s_ > 0 ? static_cast<double>(training_samples_) / training_s_ : 0)});
+  readings_->set_items({rate, reading({}, tr("%1 MB/s"), rates_[Megabytes]),
+                        reading({}, tr("%1 steps/s"), rates_[Steps]),
+                        reading(tr("mean"), tr("%1 samples/s"),
+                                training_s_ > 0 ? static_cast<double>(training_samples_) / training_s_ : 0)});
 }
 
 void ThroughputPanel::restyle() {

@@ -52,8 +52,8 @@ std::pair<std::size_t, std::size_t> TimelineLane::between(Nanos from, Nanos to) 
 }
 
 const TraceSlice* TimelineLane::at(Nanos moment) const {
-  const auto after = std::partition_point(slices_.begin(), slices_.end(),
-                                          [moment](const TraceSlice& s) { return s.start <= moment; });
+  const auto after =
+      std::partition_point(slices_.begin(), slices_.end(), [moment](const TraceSlice& s) { return s.start <= moment; });
   if (after == slices_.begin()) return nullptr;
   const TraceSlice& slice = *(after - 1);
   return queue() || moment < slice.start + slice.duration ? &slice : nullptr;

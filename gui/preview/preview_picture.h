@@ -19,8 +19,8 @@ struct PreviewPicture {
   QList<QImage> images{};  ///< one, or one a channel
   Distribution numbers{};  ///< of everything that has numbers, so that it can also be seen as a histogram
   QString text{};
-  QString shape{};    ///< "f32 3×64×64 CHW"
-  QString remark{};   ///< what the shades mean, what was left out
+  QString shape{};   ///< "f32 3×64×64 CHW"
+  QString remark{};  ///< what the shades mean, what was left out
 };
 
 [[nodiscard]] PreviewPicture make_preview_picture(const PreviewValue& value);

@@ -120,15 +120,16 @@ void PreviewView::paint_histogram(QPainter& painter) const {
   painter.setFont(theme.small_font());
   const int line = painter.fontMetrics().height();
   const QRectF room = QRectF(rect()).adjusted(kMargin, kMargin, -kMargin, -kMargin - 2.0 * line);
-  const auto most = static_cast<double>(std::max<std::uint64_t>(1, *std::max_element(all.bins.begin(), all.bins.end())));
+  const auto most =
+      static_cast<double>(std::max<std::uint64_t>(1, *std::max_element(all.bins.begin(), all.bins.end())));
   const double width = room.width() / static_cast<double>(all.bins.size());
   painter.setPen(Qt::NoPen);
   painter.setBrush(theme.colors().accent);
   for (std::size_t i = 0; i < all.bins.size(); ++i) {
     if (all.bins[i] == 0) continue;
     const double height = std::max(1.0, room.height() * static_cast<double>(all.bins[i]) / most);
-    painter.drawRect(QRectF(room.left() + width * static_cast<double>(i), room.bottom() - height,
-                            std::max(1.0, width - 1), height));
+    painter.drawRect(
+        QRectF(room.left() + width * static_cast<double>(i), room.bottom() - height, std::max(1.0, width - 1), height));
   }
   painter.setPen(theme.colors().border);
   painter.drawLine(room.bottomLeft(), room.bottomRight());

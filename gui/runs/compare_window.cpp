@@ -78,7 +78,8 @@ void CompareWindow::fill_table(const std::vector<RunRecord>& runs) {
   table_->setHeaderLabels(head);
   const auto add = [](QTreeWidgetItem* parent, const QStringList& cells) {
     auto* item = new QTreeWidgetItem(parent, cells);
-    for (int column = 1; column < cells.size(); ++column) item->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
+    for (int column = 1; column < cells.size(); ++column)
+      item->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
   };
   const auto group = [this](const QString& title) {
     auto* item = new QTreeWidgetItem(table_, {title});

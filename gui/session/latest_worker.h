@@ -82,7 +82,8 @@ class LatestWorker : public QObject {
         if (end) break;
         if (number != newest || stop.stop_requested()) continue;
         QMetaObject::invokeMethod(
-            owner, [to = owner, number, answer = std::move(answer)]() mutable { to->receive(number, std::move(answer)); },
+            owner,
+            [to = owner, number, answer = std::move(answer)]() mutable { to->receive(number, std::move(answer)); },
             Qt::QueuedConnection);
       }
       work = nullptr;  // what it holds goes on this thread

@@ -36,7 +36,9 @@ bool cheap_to_open(const NodeSpec& spec, const ParamMap& params) {
 }  // namespace
 
 Prober::Prober(DocumentController& document, QObject* parent)
-    : QObject(parent), document_(document), worker_(&Prober::open, [this](Outcome outcome) { deliver(std::move(outcome)); }) {
+    : QObject(parent),
+      document_(document),
+      worker_(&Prober::open, [this](Outcome outcome) { deliver(std::move(outcome)); }) {
   debounce_.setSingleShot(true);
   debounce_.setInterval(kDebounceMs);
   connect(&debounce_, &QTimer::timeout, this, &Prober::request);

@@ -138,7 +138,8 @@ void RunController::export_trace(const QString& path, std::shared_ptr<const Trac
     const bool written = file.open(QIODevice::WriteOnly) &&
                          file.write(QByteArray::fromStdString(trace_json(trace->read(), locate))) >= 0 && file.commit();
     const QString fault = written ? QString() : file.errorString();
-    QMetaObject::invokeMethod(this, [this, path, fault] { Q_EMIT trace_exported(path, fault); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        this, [this, path, fault] { Q_EMIT trace_exported(path, fault); }, Qt::QueuedConnection);
   });
 }
 

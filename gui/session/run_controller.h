@@ -79,12 +79,12 @@ class RunController : public QObject {
   std::shared_ptr<Relay> relay_{};  ///< carries the facts of the present run; cut before this object goes
   std::shared_ptr<Run> run_{};
   std::shared_ptr<RunLog> log_{};
-  std::jthread reaper_{};   ///< takes the finished run and its log apart, off this thread
-  QThreadPool courier_{};   ///< one thread, so that wishes arrive in their order
-  QThreadPool scribe_{};    ///< one thread: writes files
-  std::jthread poller_{};   ///< reads snapshots while a run is active
+  std::jthread reaper_{};                        ///< takes the finished run and its log apart, off this thread
+  QThreadPool courier_{};                        ///< one thread, so that wishes arrive in their order
+  QThreadPool scribe_{};                         ///< one thread: writes files
+  std::jthread poller_{};                        ///< reads snapshots while a run is active
   std::vector<NodeDurations> last_durations_{};  ///< of the run that has ended
-  std::vector<Snapshot> recent_{};  ///< the last second, oldest first
+  std::vector<Snapshot> recent_{};               ///< the last second, oldest first
 };
 
 }  // namespace feedline::gui

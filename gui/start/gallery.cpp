@@ -48,7 +48,8 @@ class CardDelegate : public QStyledItemDelegate {
     painter->drawRoundedRect(card, Theme::kUnit, Theme::kUnit);
     const QRect picture(option.rect.topLeft() + QPoint(kPad, kPad), kPicture);
     painter->drawPixmap(picture, index.data(Qt::DecorationRole).value<QPixmap>());
-    QRect words(picture.left(), picture.bottom() + kPad, picture.width(), option.rect.bottom() - picture.bottom() - 2 * kPad);
+    QRect words(picture.left(), picture.bottom() + kPad, picture.width(),
+                option.rect.bottom() - picture.bottom() - 2 * kPad);
     painter->setFont(theme.bold_font());
     painter->setPen(c.text);
     painter->drawText(words, Qt::AlignLeft | Qt::AlignTop, index.data(Qt::DisplayRole).toString());

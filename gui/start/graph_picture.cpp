@@ -22,8 +22,8 @@ QPixmap graph_picture(const Document& document, QSize size, qreal ratio) {
   // Of the shape of the picture, so that the ground reaches its edges.
   const qreal aspect = static_cast<qreal>(size.width()) / size.height();
   const QPointF centre = content.center();
-  content.setSize({std::max(content.width(), content.height() * aspect),
-                   std::max(content.height(), content.width() / aspect)});
+  content.setSize(
+      {std::max(content.width(), content.height() * aspect), std::max(content.height(), content.width() / aspect)});
   content.moveCenter(centre);
   QPainter painter(&picture);
   painter.setRenderHint(QPainter::Antialiasing);

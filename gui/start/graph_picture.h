@@ -8,7 +8,8 @@
 
 namespace feedline::gui {
 
-/// The graph as the canvas draws it, all of it, in the middle of a picture of this size (in points; `ratio` pixels each).
+/// The graph as the canvas draws it, all of it, in the middle of a picture of this size (in points; `ratio` pixels
+/// each).
 [[nodiscard]] QPixmap graph_picture(const Document& document, QSize size, qreal ratio);
 
 }  // namespace feedline::gui

@@ -40,8 +40,7 @@ QStringList pages() {
 
 }  // namespace
 
-HelpWindow::HelpWindow(QWidget* parent)
-    : QDialog(parent), list_(new QListWidget(this)), text_(new QTextBrowser(this)) {
+HelpWindow::HelpWindow(QWidget* parent) : QDialog(parent), list_(new QListWidget(this)), text_(new QTextBrowser(this)) {
   setWindowTitle(tr("Help"));
   setObjectName(QStringLiteral("help"));
   setWindowFlag(Qt::Window);
@@ -95,8 +94,8 @@ void HelpWindow::fill() {
   QTextDocument page;
   page.setMarkdown(text_of(this->page()));
   QString html = page.toHtml();
-  html.replace(QStringLiteral("<table "), QStringLiteral("<table cellpadding=\"5\" style=\"border-color: %1\" ")
-                                              .arg(c.border.name()));
+  html.replace(QStringLiteral("<table "),
+               QStringLiteral("<table cellpadding=\"5\" style=\"border-color: %1\" ").arg(c.border.name()));
   text_->setHtml(html);
 }
 

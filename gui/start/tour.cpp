@@ -181,7 +181,8 @@ bool Tour::focusNextPrevChild(bool next) {
   for (QPushButton* button : {skip_, back_, next_})
     if (button->isEnabled()) ring << button;
   const auto now = std::max<qsizetype>(0, ring.indexOf(window()->focusWidget()));
-  ring[(now + (next ? 1 : ring.size() - 1)) % ring.size()]->setFocus(next ? Qt::TabFocusReason : Qt::BacktabFocusReason);
+  ring[(now + (next ? 1 : ring.size() - 1)) % ring.size()]->setFocus(next ? Qt::TabFocusReason
+                                                                          : Qt::BacktabFocusReason);
   return true;
 }
 

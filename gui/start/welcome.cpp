@@ -119,15 +119,17 @@ void Welcome::start_tour() {
            }},
       {.target = panels_.preview,
        .title = tr("See what a node does"),
-       .text = tr("The preview shows what leaves the selected node for one record. The dice shows another augmentation."),
+       .text =
+           tr("The preview shows what leaves the selected node for one record. The dice shows another augmentation."),
        .prepare = bring(panels_.preview)},
       {.target = run_button(),
        .title = tr("Train"),
        .text = tr("Run trains the model on this machine. You may go on drawing meanwhile: a run has a copy.")},
       {.target = desk_.stages,
        .title = tr("Where the time goes"),
-       .text = tr("While it runs, you see what each node's workers do: work, wait for input, or wait for room. F1 lists "
-                  "all keys; the Help menu has this tour again."),
+       .text =
+           tr("While it runs, you see what each node's workers do: work, wait for input, or wait for room. F1 lists "
+              "all keys; the Help menu has this tour again."),
        .prepare = bring(desk_.stages)},
   };
   tour_ = new Tour(stops, window_);

@@ -45,16 +45,16 @@ QString Autosave::path_of(DocumentTab& tab) {
 
 void Autosave::write(DocumentTab& tab, const QString& replaces) {
   RescueFile file{.name = tab.display_name(), .file = tab.document().file(), .time = QDateTime::currentDateTime()};
-  writer_.start([this, replaces, path = path_of(tab), file = std::move(file),
-                 document = tab.document().document()]() mutable {
-    file.graph = to_json(document);
-    const Status written = file.write(path);
-    if (written && !replaces.isEmpty()) RescueFolder::discard(replaces);
-    if (written) return;
-    QMetaObject::invokeMethod(this, [this, why = QString::fromStdString(written.error().line())] {
-      if (!std::exchange(told_, true)) Q_EMIT failed(why);
-    });
-  });
+  writer_.start(
+      [this, replaces, path = path_of(tab), file = std::move(file), document = tab.document().document()]() mutable {
+        file.graph = to_json(document);
+        const Status written = file.write(path);
+        if (written && !replaces.isEmpty()) RescueFolder::discard(replaces);
+        if (written) return;
+        QMetaObject::invokeMethod(this, [this, why = QString::fromStdString(written.error().line())] {
+          if (!std::exchange(told_, true)) Q_EMIT failed(why);
+        });
+      });
 }
 
 void Autosave::forget(DocumentTab& tab) {

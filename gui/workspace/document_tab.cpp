@@ -25,9 +25,7 @@ DocumentTab::DocumentTab(const QString& untitled, QWidget* parent)
 
 DocumentTab::~DocumentTab() { delete view_; }  // before the document that it shows
 
-QStringList DocumentTab::selected_nodes() const {
-  return view_->selected_paths();
-}
+QStringList DocumentTab::selected_nodes() const { return view_->selected_paths(); }
 
 void DocumentTab::take(Loaded loaded, const QString& file, const QString& untitled) {
   notes_ = std::move(loaded.notes);

@@ -64,8 +64,8 @@ RecoveryDialog::RecoveryDialog(std::vector<RescueFolder::Left> left, QWidget* pa
 void RecoveryDialog::fill() {
   list_->clear();
   for (const RescueFolder::Left& left : left_) {
-    auto* item = new QTreeWidgetItem(list_, {left.file.name, when(left.file.time),
-                                             left.file.file.isEmpty() ? tr("never saved") : left.file.file});
+    auto* item = new QTreeWidgetItem(
+        list_, {left.file.name, when(left.file.time), left.file.file.isEmpty() ? tr("never saved") : left.file.file});
     item->setCheckState(0, Qt::Checked);
     item->setToolTip(2, left.file.file);
   }

@@ -121,7 +121,8 @@ void Workspace::update_tab(DocumentTab& tab) {
   setTabText(index, tab.modified() ? name + QStringLiteral(" *") : name);
   const bool running = &tab == running_;
   setTabIcon(index, running ? Theme::instance().icon(QStringLiteral("run")) : QIcon());
-  QString tip = tab.document().file().isEmpty() ? tr("%1, not saved yet").arg(tab.display_name()) : tab.document().file();
+  QString tip =
+      tab.document().file().isEmpty() ? tr("%1, not saved yet").arg(tab.display_name()) : tab.document().file();
   if (running) tip += QLatin1Char('\n') + tr("Its model is being trained");
   setTabToolTip(index, tip);
 }

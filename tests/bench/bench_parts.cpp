@@ -14,7 +14,6 @@
 #include "telemetry/stage_meter.h"
 
 #include <benchmark/benchmark.h>
-
 #include <cstring>
 #include <deque>
 #include <string_view>

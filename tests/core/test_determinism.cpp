@@ -78,9 +78,8 @@ Result<std::shared_ptr<const Plan>> photo_plan(const QString& photos, Keep keep,
   if (keep != Keep::None) {
     const CacheSettings cache = settings(keep);
     edits.push_back({RemoveLink{{"crop", "image"}}});
-    edits.push_back({AddNode{Node{.id = "keep",
-                                  .type = "cache",
-                                  .params = {{"ram_megabytes", cache.ram_megabytes}, {"disk", cache.disk}}}}});
+    edits.push_back({AddNode{Node{
+        .id = "keep", .type = "cache", .params = {{"ram_megabytes", cache.ram_megabytes}, {"disk", cache.disk}}}}});
     edits.push_back({AddLink{Link{.from = {"decode", "image"}, .to = {"keep", "sample"}}}});
     edits.push_back({AddLink{Link{.from = {"keep", "sample"}, .to = {"crop", "image"}}}});
   }

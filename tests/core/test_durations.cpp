@@ -85,7 +85,8 @@ class TestDurations : public QObject {
     DurationMeter meter;
     std::atomic<bool> stop{false};
     std::thread writer([&] {
-      for (std::uint64_t i = 1; !stop.load(); ++i) meter.add_record(static_cast<Nanos>(1000 * (1 + i % 100'000)), i % 100'000);
+      for (std::uint64_t i = 1; !stop.load(); ++i)
+        meter.add_record(static_cast<Nanos>(1000 * (1 + i % 100'000)), i % 100'000);
     });
     for (int i = 0; i < 2000; ++i)
       for (const Durations::Slow& slow : meter.read().slowest)

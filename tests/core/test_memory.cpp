@@ -71,8 +71,7 @@ class TestMemory : public QObject {
       qFatal("%s", process.readAllStandardError().constData());
     const QList<QByteArray> words = process.readAllStandardOutput().simplified().split(' ');
     if (words.size() != 5) qFatal("%s", words.join(' ').constData());
-    return {words[0].toDouble(), words[2].toDouble(), words[1].toDouble(), words[3].toDouble(),
-            words[4].toULongLong()};
+    return {words[0].toDouble(), words[2].toDouble(), words[1].toDouble(), words[3].toDouble(), words[4].toULongLong()};
   }
   /// Within 5 %, and no more than 4 MiB apart in what is not files: a list of ten million records would take 40.
   static void compare(double rss, double other_rss, double own, double other_own) {

@@ -142,8 +142,7 @@ class TestPipeline : public QObject {
   void onlySource_data() { ways(); }
   void onlySource() {
     PlanBuilder builder(77, 4, 10);
-    builder.field("pixels", PlanBuilder::kPixels, DType::U8, {4})
-        .field("label", PlanBuilder::kLabel, DType::I64, {});
+    builder.field("pixels", PlanBuilder::kPixels, DType::U8, {4}).field("label", PlanBuilder::kLabel, DType::I64, {});
     const auto plan = builder.build();
     compare(drain(plan, way(2)), expected(plan->train, 2));
   }
@@ -210,8 +209,7 @@ class TestPipeline : public QObject {
         .field("image", 2, DType::U8, {6});
     const auto plan = builder.build();
     Pipeline pipeline(plan, plan->train, {.workers = 2});
-    compare(drain(pipeline, plan->train),
-            expected(plan->train, 1, [](std::uint64_t r) { return r == 7 || r == 8; }));
+    compare(drain(pipeline, plan->train), expected(plan->train, 1, [](std::uint64_t r) { return r == 7 || r == 8; }));
     const auto errors = pipeline.errors();
     QCOMPARE(errors.size(), 2U);
     QCOMPARE(errors[0].error.node, std::string("uneven"));

@@ -18,8 +18,7 @@ class TestRandom : public QObject {
   void philoxKnownAnswers() {
     using Words = std::array<std::uint32_t, 4>;
     QCOMPARE(philox({0, 0, 0, 0}, {0, 0}), (Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
-    QCOMPARE(philox({~0U, ~0U, ~0U, ~0U}, {~0U, ~0U}),
-             (Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+    QCOMPARE(philox({~0U, ~0U, ~0U, ~0U}, {~0U, ~0U}), (Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
     QCOMPARE(philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}),
              (Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
   }
@@ -144,8 +143,7 @@ class TestRandom : public QObject {
       same_seed += first(i) == other_seed(i) ? 1 : 0;
       neighbours += i > 0 && first(i) == first(i - 1) + 1 ? 1 : 0;
     }
-    for (const int count : {fixed, same_epoch, same_seed, neighbours})
-      QVERIFY(count < 12);  // 1 is expected of each
+    for (const int count : {fixed, same_epoch, same_seed, neighbours}) QVERIFY(count < 12);  // 1 is expected of each
   }
 };
 

@@ -196,8 +196,7 @@ class TestWatchdog : public QObject {
     const auto gate = std::make_shared<Gate>(std::map<std::uint64_t, int>{{12, times}, {40, times}});
     const auto plan = gated(gate, Where::Last).build();
     const bool left_out = times > 1;
-    const auto wanted =
-        expected(plan->train, 1, [&](std::uint64_t r) { return left_out && (r == 12 || r == 40); });
+    const auto wanted = expected(plan->train, 1, [&](std::uint64_t r) { return left_out && (r == 12 || r == 40); });
     gate->arm();
     PipelineOptions options = slow("retry", 2);
     std::mutex mutex;

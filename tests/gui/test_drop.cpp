@@ -53,12 +53,17 @@ class TestDrop : public QObject {
     QTest::addColumn<QString>("dropped");
     QTest::addColumn<QString>("images");
     QTest::addColumn<QString>("labels");
-    QTest::newRow("pictures") << "mnist/t10k-images-idx3-ubyte.gz" << "mnist/t10k-images-idx3-ubyte.gz"
+    QTest::newRow("pictures") << "mnist/t10k-images-idx3-ubyte.gz"
+                              << "mnist/t10k-images-idx3-ubyte.gz"
                               << "mnist/t10k-labels-idx1-ubyte";
-    QTest::newRow("labels") << "mnist/train-labels-idx1-ubyte" << "mnist/train-images-idx3-ubyte.gz"
+    QTest::newRow("labels") << "mnist/train-labels-idx1-ubyte"
+                            << "mnist/train-images-idx3-ubyte.gz"
                             << "mnist/train-labels-idx1-ubyte";
-    QTest::newRow("folder") << "mnist" << "mnist/train-images-idx3-ubyte.gz" << "mnist/train-labels-idx1-ubyte";
-    QTest::newRow("alone") << "lone/train-images.idx3-ubyte" << "lone/train-images.idx3-ubyte" << QString();
+    QTest::newRow("folder") << "mnist"
+                            << "mnist/train-images-idx3-ubyte.gz"
+                            << "mnist/train-labels-idx1-ubyte";
+    QTest::newRow("alone") << "lone/train-images.idx3-ubyte"
+                           << "lone/train-images.idx3-ubyte" << QString();
   }
   void idx_files_are_paired_by_their_names() {
     QFETCH(QString, dropped);

@@ -76,10 +76,10 @@ void TestMistakes::the_matrix_is_drawn_as_counted() {
   const auto color = [&](int label, int predicted) {
     return picture.pixelColor((view.rect_of({label, predicted}).topLeft() + QPointF(6, 6)).toPoint());
   };
-  QCOMPARE(color(0, 1), Theme::instance().colors().raised);           // nothing there
-  QVERIFY(color(0, 0).green() > color(0, 0).red());                   // right answers are green
-  QVERIFY(color(2, 0).red() > color(2, 0).green());                   // wrong ones red
-  QVERIFY(color(2, 0).lightness() < color(1, 2).lightness());         // the more, the darker
+  QCOMPARE(color(0, 1), Theme::instance().colors().raised);    // nothing there
+  QVERIFY(color(0, 0).green() > color(0, 0).red());            // right answers are green
+  QVERIFY(color(2, 0).red() > color(2, 0).green());            // wrong ones red
+  QVERIFY(color(2, 0).lightness() < color(1, 2).lightness());  // the more, the darker
 }
 
 void TestMistakes::a_cell_leaves_only_its_samples() {
@@ -160,7 +160,11 @@ void TestMistakes::a_real_run_fills_it() {
   QVERIFY(!found.worst.empty());
   for (std::size_t i = 1; i < found.worst.size(); ++i) QVERIFY(found.worst[i - 1].truth <= found.worst[i].truth);
   const auto seen = [&] {
-    return qAlpha(panel.model().index(0).data(Qt::DecorationRole).value<QImage>().pixel(WorstModel::kSide / 2, WorstModel::kSide / 2));
+    return qAlpha(panel.model()
+                      .index(0)
+                      .data(Qt::DecorationRole)
+                      .value<QImage>()
+                      .pixel(WorstModel::kSide / 2, WorstModel::kSide / 2));
   };
   QTRY_COMPARE(seen(), 255);  // its picture comes
 }

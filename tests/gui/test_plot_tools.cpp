@@ -37,8 +37,9 @@ Snapshot run_at(double t) {
   source.workers = 2;
   source.total.bytes = static_cast<std::uint64_t>(t * 2e6);
   source.total.records = static_cast<std::uint64_t>(t * 100);
-  source.by_worker = {{.records = source.total.records / 2, .busy = from_seconds(0.5 * t), .starved = from_seconds(0.5 * t)},
-                      {.records = source.total.records / 2, .busy = from_seconds(0.25 * t), .blocked = from_seconds(0.5 * t)}};
+  source.by_worker = {
+      {.records = source.total.records / 2, .busy = from_seconds(0.5 * t), .starved = from_seconds(0.5 * t)},
+      {.records = source.total.records / 2, .busy = from_seconds(0.25 * t), .blocked = from_seconds(0.5 * t)}};
   for (const StageCounters& worker : source.by_worker) source.total += worker;
   source.total.records = static_cast<std::uint64_t>(t * 100);
   s.stages = {source};
@@ -83,8 +84,8 @@ void hover(const PlotPanel& panel, double key) {
 
 void turn_wheel(const PlotPanel& panel, double key, int notches, Qt::KeyboardModifiers modifiers = {}) {
   const QPoint at = pixel_at(panel, key);
-  QWheelEvent event(at, panel.plot()->mapToGlobal(at), {}, {0, notches * 120}, Qt::NoButton, modifiers, Qt::NoScrollPhase,
-                    false);
+  QWheelEvent event(at, panel.plot()->mapToGlobal(at), {}, {0, notches * 120}, Qt::NoButton, modifiers,
+                    Qt::NoScrollPhase, false);
   QApplication::sendEvent(panel.plot(), &event);
 }
 
@@ -199,7 +200,8 @@ void TestPlotTools::panning_away_stops_following() {
   ThroughputPanel panel;
   show(panel);
   panel.navigator()->zoom(0.25);
-  test::drag(panel.plot(), pixel_at(panel, across(panel).center()), pixel_at(panel, across(panel).center()) + QPoint(150, 0));
+  test::drag(panel.plot(), pixel_at(panel, across(panel).center()),
+             pixel_at(panel, across(panel).center()) + QPoint(150, 0));
   QVERIFY(!panel.navigator()->following());
   const QCPRange there = across(panel);
   const int before = panel.redraws();
@@ -407,7 +409,8 @@ void TestPlotTools::a_million_steps_keep_the_curves_bounded() {
   }
   const int before = panel.redraws();
   QTRY_VERIFY(panel.redraws() > before);
-  QVERIFY2(panel.plot()->graph(0)->dataCount() <= 2049, qPrintable(QString::number(panel.plot()->graph(0)->dataCount())));
+  QVERIFY2(panel.plot()->graph(0)->dataCount() <= 2049,
+           qPrintable(QString::number(panel.plot()->graph(0)->dataCount())));
   QVERIFY(std::abs(panel.plot()->graph(0)->data()->at(10)->value - 320) < 1);
 }
 

@@ -41,7 +41,9 @@ class TestPreviewPanel : public QObject {
     [[nodiscard]] PreviewPanel& panel() { return *window.panels().preview; }
     [[nodiscard]] PreviewView& view() { return panel().view(); }
     [[nodiscard]] QSpinBox& record() { return *panel().findChild<QSpinBox*>(); }
-    [[nodiscard]] QToolButton& button(const char* name) { return *panel().findChild<QToolButton*>(QLatin1String(name)); }
+    [[nodiscard]] QToolButton& button(const char* name) {
+      return *panel().findChild<QToolButton*>(QLatin1String(name));
+    }
     MainWindow window{};
   };
 
@@ -50,7 +52,8 @@ class TestPreviewPanel : public QObject {
     network_ = test::small_network(home_.path(), 320);
     test::write_picture_folder(home_.file("photos"), 8, 48);
     const auto node = [&](const char* id, const char* type, ParamMap params = {}) {
-      if (!photos_.apply(Edit{AddNode{.node = {.id = id, .type = type, .params = std::move(params)}}})) qFatal("%s", id);
+      if (!photos_.apply(Edit{AddNode{.node = {.id = id, .type = type, .params = std::move(params)}}}))
+        qFatal("%s", id);
     };
     const auto wire = [&](PortRef from, PortRef to) {
       if (!photos_.apply(Edit{AddLink{.link = {.from = std::move(from), .to = std::move(to)}}})) qFatal("wire");
@@ -120,8 +123,8 @@ class TestPreviewPanel : public QObject {
     b.window.document().undo_stack().undo();
     QTRY_COMPARE_WITH_TIMEOUT(b.view().shown(), Form::Picture, 30'000);
     test::write_file(home_.file("photos/a/-broken.jpg"), "no picture");
-    QVERIFY(b.window.document().apply(
-        Edit{SetParam{.node = "source", .param = "folder", .value = Value((home_.file("photos") + "/").toStdString())}}));
+    QVERIFY(b.window.document().apply(Edit{
+        SetParam{.node = "source", .param = "folder", .value = Value((home_.file("photos") + "/").toStdString())}}));
     QTRY_VERIFY_WITH_TIMEOUT(b.view().message().contains("-broken.jpg"), 30'000);
     QVERIFY(QFile::remove(home_.file("photos/a/-broken.jpg")));
   }
@@ -142,8 +145,8 @@ class TestPreviewPanel : public QObject {
   void a_slow_source_holds_up_nobody() {
     Bench b(photos_);
     Document slow;
-    QVERIFY(slow.apply(Edit{AddNode{.node = {
-                                .id = "source", .type = "generated_pictures", .params = {{"count", std::int64_t{6000}}}}}}));
+    QVERIFY(slow.apply(Edit{
+        AddNode{.node = {.id = "source", .type = "generated_pictures", .params = {{"count", std::int64_t{6000}}}}}}));
     b.window.document().reset(slow, {});
     b.select("source");
     QElapsedTimer clock;

@@ -179,7 +179,8 @@ class TestStart : public QObject {
       return !list->findItems(keys, Qt::MatchContains | Qt::MatchRecursive, 1).isEmpty();
     };
     for (const QAction* action : window.findChildren<QAction*>())
-      if (action->menu() == nullptr && !action->shortcut().isEmpty() && window.actions().run->parent() == action->parent())
+      if (action->menu() == nullptr && !action->shortcut().isEmpty() &&
+          window.actions().run->parent() == action->parent())
         QVERIFY2(shown(action->shortcut().toString(QKeySequence::NativeText)), qPrintable(action->text()));
     for (const CanvasKey& key : canvas_keys()) QVERIFY2(shown(key.keys), qPrintable(key.what));
     QTest::keyClicks(sheet->findChild<QLineEdit*>(), "zoom");

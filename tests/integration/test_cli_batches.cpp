@@ -22,7 +22,8 @@ class TestCliBatches : public QObject {
     idx_ = small_idx(cli_.path("data"));
     write_picture_folder(cli_.path("pictures"), 20, 400);
     QByteArray graph = read_file(QStringLiteral(FEEDLINE_SOURCE_DIR "/resources/examples/image-folder.feedline"));
-    graph.replace(R"({"id": "crop",)", R"({"id": "keep", "type": "cache", "version": 1, "params": {}, "position": [0, 0]},
+    graph.replace(R"({"id": "crop",)",
+                  R"({"id": "keep", "type": "cache", "version": 1, "params": {}, "position": [0, 0]},
     {"id": "crop",)");
     graph.replace(R"({"from": "decode.image", "to": "crop.image"})",
                   R"({"from": "decode.image", "to": "keep.sample"},
@@ -80,8 +81,8 @@ void TestCliBatches::hashes_depend_on_the_seed_alone() {
 
 void TestCliBatches::hashes_do_not_depend_on_a_cache() {
   const auto hashes = [&](const QString& graph, const QStringList& more) {
-    const Finished run = cli_.run(QStringList{"batches", graph, "--epochs", "3", "--hash", "--set", "decode.exact=true"} +
-                                  pictures() + more);
+    const Finished run = cli_.run(
+        QStringList{"batches", graph, "--epochs", "3", "--hash", "--set", "decode.exact=true"} + pictures() + more);
     if (run.exit_code != 0) qWarning("%s", run.text().constData());
     return run.out;
   };
@@ -103,9 +104,9 @@ void TestCliBatches::shapes_without_hash() {
 
 void TestCliBatches::bad_records_are_told() {
   write_file(cli_.path("pictures/a/broken.jpg"), "no picture");
-  const Finished run = cli_.run(QStringList{"batches", "example:image-folder", "--epochs", "1", "--set",
-                                            "trainer.validation_split=0"} +
-                                pictures());
+  const Finished run =
+      cli_.run(QStringList{"batches", "example:image-folder", "--epochs", "1", "--set", "trainer.validation_split=0"} +
+               pictures());
   QVERIFY(QFile::remove(cli_.path("pictures/a/broken.jpg")));
   QCOMPARE(run.exit_code, 0);
   QVERIFY2(run.err.contains("1 record left out") && run.err.contains("broken.jpg"), run.text());
@@ -136,7 +137,8 @@ void TestCliBatches::bad_input() {
 }
 
 void TestCliBatches::no_meters_measures_nothing() {
-  const QStringList arguments = QStringList{"profile", "example:idx", "--epochs", "2", "--no-train", "--json", "-"} + idx_;
+  const QStringList arguments =
+      QStringList{"profile", "example:idx", "--epochs", "2", "--no-train", "--json", "-"} + idx_;
   const Finished on = cli_.run(arguments);
   const Finished off = cli_.run(arguments + QStringList{"--no-meters"});
   QVERIFY2(on.exit_code == 0 && off.exit_code == 0, off.text());
@@ -171,9 +173,9 @@ void TestCliBatches::cache_without_room_is_told() {
   write_file(nowhere, "");
   Cli cli;
   cli.set_environment("FEEDLINE_CACHE", nowhere);
-  const Finished run = cli.run(QStringList{"profile", cached_, "--no-train", "--epochs", "3", "--set",
-                                           "keep.ram_megabytes=1", "--json", "-"} +
-                               pictures());
+  const Finished run = cli.run(
+      QStringList{"profile", cached_, "--no-train", "--epochs", "3", "--set", "keep.ram_megabytes=1", "--json", "-"} +
+      pictures());
   QVERIFY2(run.exit_code == 0, run.text());
   QVERIFY2(run.err.contains("warning: keep: ") && !run.err.contains("left out"), run.text());
   const QJsonArray notices = run.json()["notices"].toArray();

@@ -49,11 +49,16 @@ class TestChangingFiles : public QObject {
   void pictures_data() {
     QTest::addColumn<QString>("what");
     QTest::addColumn<QString>("reason");
-    QTest::newRow("deleted") << "delete" << "there is no such file";
-    QTest::newRow("emptied") << "empty" << "the file is empty";
-    QTest::newRow("a folder now") << "folder" << "it is a folder";
-    QTest::newRow("not readable") << "chmod" << "it may not be read";
-    QTest::newRow("a pipe now") << "pipe" << "it is no regular file";
+    QTest::newRow("deleted") << "delete"
+                             << "there is no such file";
+    QTest::newRow("emptied") << "empty"
+                             << "the file is empty";
+    QTest::newRow("a folder now") << "folder"
+                                  << "it is a folder";
+    QTest::newRow("not readable") << "chmod"
+                                  << "it may not be read";
+    QTest::newRow("a pipe now") << "pipe"
+                                << "it is no regular file";
   }
   void pictures() {
     QFETCH(QString, what);
@@ -130,8 +135,7 @@ class TestChangingFiles : public QObject {
     const QString cache = folder_.filePath(QString("cache%1").arg(number_));
     write_file(images, packed ? gzipped(idx_images(kItems)) : idx_images(kItems));
     write_file(labels, idx_labels(kItems));
-    auto source =
-        open_source("idx", {{"images", images.toStdString()}, {"labels", labels.toStdString()}}, cache);
+    auto source = open_source("idx", {{"images", images.toStdString()}, {"labels", labels.toStdString()}}, cache);
     QVERIFY2(source, source ? "" : source.error().line().c_str());
     const QString file = packed ? files_below(cache).value(0) : images;
     QVERIFY(QFile::exists(file));

@@ -40,8 +40,9 @@ class TestImageFolder : public QObject {
   void cleanup() { std::filesystem::remove_all(root_.toStdString()); }
 
   void classes_and_files_are_sorted() {
-    for (const char* name : {"/b/2.png", "/b/10.jpg", "/a/x.JPEG", "/a/deep/er/y.webp", "/a/z.BMP", "/a/w.gif", "/a/notes.txt",
-                             "/a/.hidden.jpg", "/.git/c.jpg", "/top.jpg", "/empty class/readme.md", "/a/.jpg"})
+    for (const char* name :
+         {"/b/2.png", "/b/10.jpg", "/a/x.JPEG", "/a/deep/er/y.webp", "/a/z.BMP", "/a/w.gif", "/a/notes.txt",
+          "/a/.hidden.jpg", "/.git/c.jpg", "/top.jpg", "/empty class/readme.md", "/a/.jpg"})
       write_file(root_ + name, "x");
     const auto source = open(root_);
     QVERIFY2(source, source ? "" : source.error().line().c_str());

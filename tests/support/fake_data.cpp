@@ -12,8 +12,7 @@ namespace {
 class FunctionOp final : public SampleOp {
  public:
   explicit FunctionOp(OpBody body) : body_(std::move(body)) {}
-  Status run(std::span<const Datum* const> in, std::span<Datum* const> out,
-             OpContext& context) const override {
+  Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext& context) const override {
     return body_(in, out, context);
   }
 
@@ -27,13 +26,10 @@ MemorySource::MemorySource(std::uint64_t size, std::size_t pixels)
     : size_(size), pixels_(pixels), memory_(pixels + 251) {
   outputs_ = {{.kind = Kind::Image, .dtype = DType::U8, .shape = {static_cast<std::int64_t>(pixels)}},
               {.kind = Kind::Label, .dtype = DType::I64, .classes = 10}};
-  for (std::size_t i = 0; i < memory_.size(); ++i)
-    memory_[i] = static_cast<std::uint8_t>((i * i + 7 * i) % 253);
+  for (std::size_t i = 0; i < memory_.size(); ++i) memory_[i] = static_cast<std::uint8_t>((i * i + 7 * i) % 253);
 }
 
-std::uint8_t MemorySource::pixel(std::uint64_t index, std::size_t i) const {
-  return memory_[index % 251 + i];
-}
+std::uint8_t MemorySource::pixel(std::uint64_t index, std::size_t i) const { return memory_[index % 251 + i]; }
 
 Status MemorySource::read(std::uint64_t index, std::span<Datum* const> out) const {
   if (before)
@@ -86,8 +82,8 @@ PlanBuilder::PlanBuilder(std::uint64_t records, std::size_t pixels, std::int64_t
   data_.seed = 5;
 }
 
-PlanBuilder& PlanBuilder::step(const std::string& node, std::shared_ptr<const SampleOp> work,
-                               std::vector<SlotIndex> in, std::vector<SlotIndex> out) {
+PlanBuilder& PlanBuilder::step(const std::string& node, std::shared_ptr<const SampleOp> work, std::vector<SlotIndex> in,
+                               std::vector<SlotIndex> out) {
   const auto others = std::count_if(data_.steps.begin(), data_.steps.end(), [](const PlanStep& s) { return !s.cache; });
   PlanStep step{.node = node, .type = "fake", .stream = static_cast<std::uint32_t>(others + 1)};
   step.op = std::move(work);
@@ -105,8 +101,7 @@ PlanBuilder& PlanBuilder::cache(const std::string& node, SlotIndex in, SlotIndex
   return *this;
 }
 
-PlanBuilder& PlanBuilder::field(const std::string& name, SlotIndex slot, DType dtype,
-                                std::vector<Dim> shape) {
+PlanBuilder& PlanBuilder::field(const std::string& name, SlotIndex slot, DType dtype, std::vector<Dim> shape) {
   BatchField field{.name = name, .slot = slot, .record = {.dtype = dtype, .shape = shape}};
   field.batch = field.record;
   field.batch.shape.insert(field.batch.shape.begin(), Dim::symbol("N"));

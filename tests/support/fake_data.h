@@ -19,9 +19,7 @@ class MemorySource final : public Source {
   [[nodiscard]] std::uint64_t size() const override { return size_; }
   [[nodiscard]] const std::vector<TensorDesc>& outputs() const override { return outputs_; }
   Status read(std::uint64_t index, std::span<Datum* const> out) const override;
-  [[nodiscard]] std::string locate(std::uint64_t index) const override {
-    return "memory#" + std::to_string(index);
-  }
+  [[nodiscard]] std::string locate(std::uint64_t index) const override { return "memory#" + std::to_string(index); }
   [[nodiscard]] std::uint8_t pixel(std::uint64_t index, std::size_t i) const;
 
   /// Called before each read; may fail, throw or wait.

@@ -331,8 +331,8 @@ const Registry& fake_registry() {
   static const Registry registry = [] {
     Registry r;
     for (NodeSpec spec : {Files::spec(), Pictures::spec(), Decode::spec(), Resize::spec(), Jitter::spec(),
-                          Cache::spec(), Describe::spec(), Shuffle::spec(), BatchNode::spec(), Linear::spec(), Add::spec(),
-                          CrossEntropy::spec(), sgd(), Trainer::spec()})
+                          Cache::spec(), Describe::spec(), Shuffle::spec(), BatchNode::spec(), Linear::spec(),
+                          Add::spec(), CrossEntropy::spec(), sgd(), Trainer::spec()})
       r.add(std::move(spec));
     for (const NodeSpec* spec : Registry::instance().all())
       if (spec->role == Role::Structure) r.add(*spec);

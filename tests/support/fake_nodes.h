@@ -12,8 +12,8 @@
 namespace feedline::test {
 
 /// A small set of node types under the names of the real ones, without their work, so that tests of graph and plan
-/// need no files and no LibTorch: files, pictures, decode, resize, jitter, cache, describe, shuffle, batch, linear, add,
-/// cross_entropy, sgd, trainer.
+/// need no files and no LibTorch: files, pictures, decode, resize, jitter, cache, describe, shuffle, batch, linear,
+/// add, cross_entropy, sgd, trainer.
 [[nodiscard]] const Registry& fake_registry();
 
 /// Calls of shape inference since the program started.

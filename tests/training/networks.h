@@ -25,7 +25,7 @@ inline const NodeSpec& spec_of(const char* type) { return *Registry::instance().
 
 /// A chain of layers, a cross-entropy and an optimiser.
 inline ModelPlan network(const std::vector<LayerOf>& layers, TensorDesc in, const char* optimizer = "sgd",
-                  const ParamMap& settings = {{"learning_rate", 1.0}, {"momentum", 0.0}}) {
+                         const ParamMap& settings = {{"learning_rate", 1.0}, {"momentum", 0.0}}) {
   ModelPlan plan;
   for (const LayerOf& wanted : layers) {
     const NodeSpec& spec = spec_of(wanted.type);
@@ -86,7 +86,7 @@ inline std::unique_ptr<Model> model_of(const ModelPlan& plan, const Format& form
 }
 
 inline std::unique_ptr<Replicas> replicas_of(const ModelPlan& plan, std::size_t count, std::stop_token stop = {},
-                                      const Format& format = {}) {
+                                             const Format& format = {}) {
   auto made = Replicas::build(plan, model_of(plan, format),
                               {.count = count, .intra_op_threads = 1, .seed = 11, .stop = std::move(stop)});
   return made ? std::move(*made) : nullptr;

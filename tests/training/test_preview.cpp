@@ -76,8 +76,8 @@ class TestPreview : public QObject {
     std::size_t rows = 0;
     for (auto batch = pipeline.next(); batch && *batch; batch = pipeline.next()) {
       for (std::size_t row = 0; row < (*batch)->records; ++row) {
-        const auto seen = previewer.look(
-            network_, {.node = "batch", .record = (*batch)->record_ids[row], .epoch = (*batch)->epoch});
+        const auto seen =
+            previewer.look(network_, {.node = "batch", .record = (*batch)->record_ids[row], .epoch = (*batch)->epoch});
         QVERIFY2(seen.has_value(), seen ? "" : seen.error().line().c_str());
         for (std::size_t f = 0; f < data.fields.size(); ++f) {
           const BatchField& field = data.fields[f];

@@ -85,9 +85,10 @@ void TestReport::has_every_key_data() {
   QTest::addColumn<QString>("where");
   QTest::addColumn<QStringList>("keys");
   QTest::newRow("top") << ""
-                       << QStringList{"result", "error",  "samples_per_s",  "steps", "wall_s", "epochs",  "stages",
-                                      "step",   "errors", "peak_rss_bytes", "seed",  "device", "versions",
-                                      "replicas", "intra_op_threads", "precision", "channels_last"};
+                       << QStringList{"result",    "error",        "samples_per_s", "steps",    "wall_s",
+                                      "epochs",    "stages",       "step",          "errors",   "peak_rss_bytes",
+                                      "seed",      "device",       "versions",      "replicas", "intra_op_threads",
+                                      "precision", "channels_last"};
   QTest::newRow("epochs") << "epochs" << QStringList{"train_loss",   "train_accuracy", "val_loss",
                                                      "val_accuracy", "samples_per_s",  "wall_s"};
   QTest::newRow("stages") << "stages"

@@ -27,10 +27,12 @@ struct Trainer {
         .seed("seed", &Params::seed, "Decides order, augmentation and starting weights.")
         .param("workers", &Params::workers, range(0, 1024).ui(0, 32),
                "Threads that read and prepare records; 0: as many as there are cores.")
-        .param("prefetch", &Params::prefetch, range(0, 1024).ui(0, 32).unit("batches"),
-               "Batches prepared ahead of the step. More evens out slow records and costs memory. A trainer that waits for "
-               "batches of microseconds is woken for half of these at once, so give small records 16 or more. 0: nothing "
-               "overlaps; preparing a batch and learning from it take turns, as in a plain loop.")
+        .param(
+            "prefetch", &Params::prefetch, range(0, 1024).ui(0, 32).unit("batches"),
+            "Batches prepared ahead of the step. More evens out slow records and costs memory. A trainer that waits "
+            "for "
+            "batches of microseconds is woken for half of these at once, so give small records 16 or more. 0: nothing "
+            "overlaps; preparing a batch and learning from it take turns, as in a plain loop.")
         .param("staged", &Params::staged,
                "Every node gets workers and a queue of its own, for teaching: the same batches, only slower. Off: "
                "one worker carries records through all nodes while they are hot in its cache.")
@@ -40,9 +42,10 @@ struct Trainer {
         .param("intra_op_threads", &Params::intra_op_threads, range(0, 256).ui(0, 16),
                "Threads that share one operation of one replica; 0: what the replicas leave of the cores. Threads that "
                "share an operation wait for each other at its end, so replicas are the better use of cores.")
-        .choice("channels_last", &Params::channels_last, {"auto", "on", "off"},
-                "Keeps pictures as N×H×W×C in memory. Convolutions and pools on the CPU are faster at it, up to half as "
-                "fast again; auto is on there, and on a GPU with bfloat16.")
+        .choice(
+            "channels_last", &Params::channels_last, {"auto", "on", "off"},
+            "Keeps pictures as N×H×W×C in memory. Convolutions and pools on the CPU are faster at it, up to half as "
+            "fast again; auto is on there, and on a GPU with bfloat16.")
         .choice("precision", &Params::precision, {"auto", "float32", "bfloat16"},
                 "bfloat16 halves the work of convolutions and products where the device has it (a CPU without it is "
                 "refused), and changes results a little; auto is float32.")

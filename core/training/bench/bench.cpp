@@ -136,16 +136,16 @@ class Bench {
     std::vector<BenchFigure> made;
     made.push_back(plain("photos", "JPEG photos of 512 px: decode what is needed, random crop to 224, flip, normalise",
                          "pictures/s", kPhotosNeeded));
-    made.push_back(figure("photos_bytes", "the same, JPEG bytes", "MB/s", rates(kPhotosNeeded), rates(kPhotosNeeded),
-                          megabytes));
+    made.push_back(
+        figure("photos_bytes", "the same, JPEG bytes", "MB/s", rates(kPhotosNeeded), rates(kPhotosNeeded), megabytes));
     made.push_back(plain("photos_exact", "the same, every pixel decoded", "pictures/s", kPhotosExact));
     made.push_back(plain("photos_cached", "the same from the cache of decoded pixels", "pictures/s", kPhotosCached));
     if (cores_ > 1)
       made.push_back(figure("scaling", "photos: all workers beside one", "x", rates(kPhotosNeeded),
                             rates(kPhotosOneWorker), ratio));
     made.push_back(plain("small_pictures", "28x28 grey pictures: pad and crop, flip, normalise", "pictures/s", kGrey));
-    made.push_back(figure("metering", "what metering costs them, in CPU time", "%", rates(kMetering), rates(kMetering),
-                          cost));
+    made.push_back(
+        figure("metering", "what metering costs them, in CPU time", "%", rates(kMetering), rates(kMetering), cost));
     made.push_back(plain("training", "training a small CNN on them, end to end, on the CPU", "samples/s", kTraining));
     made.push_back(plain("training_one_replica", "the same with one replica", "samples/s", kTrainingOne));
     return made;
@@ -162,8 +162,7 @@ class Bench {
 
 Result<BenchReport> run_bench(const BenchOptions& options) {
   auto report = bench::Bench(options).run();
-  if (!report && options.stop.stop_requested())
-    return fail_cancelled();
+  if (!report && options.stop.stop_requested()) return fail_cancelled();
   return report;
 }
 
