@@ -4,6 +4,7 @@
 #include "app/about.h"
 #include "app/live_label.h"
 #include "app/log_panel.h"
+#include "app/problems_button.h"
 #include "app/problems_panel.h"
 #include "app/run_bar.h"
 #include "app/settings.h"
@@ -26,7 +27,6 @@
 #include <QStatusBar>
 #include <QTimer>
 #include <QToolBar>
-#include <QToolButton>
 #include <QUrl>
 
 #include <algorithm>
@@ -82,10 +82,7 @@ void MainWindow::make_tool_bar() {
 void MainWindow::make_status_bar() {
   statusBar()->setSizeGripEnabled(false);
   process_ = new LiveLabel(this);
-  problems_button_ = new QToolButton(this);
-  problems_button_->setAutoRaise(true);
-  problems_button_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-  problems_button_->setToolTip(tr("Show the problems of this graph"));
+  problems_button_ = new ProblemsButton(this);
   statusBar()->addPermanentWidget(process_);
   statusBar()->addPermanentWidget(problems_button_);
 }
@@ -169,7 +166,7 @@ void MainWindow::connect_editing() {
   connect(panels_->palette, &PalettePanel::add_requested, this, [this](const QString& type) { view().add_node(type); });
   connect(panels_->problems, &ProblemsPanel::problem_chosen, this, &MainWindow::show_problem);
   connect(actions_->preview, &QAction::triggered, this, [this] { Panels::show(panels_->preview); });
-  connect(problems_button_, &QToolButton::clicked, this, [this] { Panels::show(panels_->problems); });
+  connect(problems_button_, &ProblemsButton::clicked, this, [this] { Panels::show(panels_->problems); });
   const auto fill_graph_menu = [this] {
     actions_->graph->clear();
     view().fill_graph_menu(actions_->graph);
@@ -183,7 +180,6 @@ void MainWindow::connect_view() {
   on_view(actions_->zoom_out, &GraphView::zoom_out);
   on_view(actions_->zoom_fit, &GraphView::zoom_to_fit);
   connect(actions_->reset_layout, &QAction::triggered, &panels_->docks(), &Docks::reset);
-  connect(&Theme::instance(), &Theme::changed, this, &MainWindow::update_problems);
   connect(actions_->about, &QAction::triggered, this, [this] { show_about(this); });
   connect(actions_->about_qt, &QAction::triggered, this, [this] { QMessageBox::aboutQt(this); });
 }
@@ -252,13 +248,11 @@ void MainWindow::update_title() {
 void MainWindow::update_problems() {
   const std::vector<Problem> all = workspace_->current().problems();
   panels_->problems->set_problems(all);
-  const int errors = panels_->problems->model().error_count();
-  const int count = static_cast<int>(all.size());
-  problems_button_->setText(count == 0    ? tr("No problems")
-                            : errors == 0 ? tr("Warnings: %1").arg(count)
-                                          : tr("Errors: %1").arg(errors));
-  problems_button_->setIcon(Theme::instance().icon(count == 0 ? "check" : errors == 0 ? "warning" : "error"));
-  Panels::dock_of(panels_->problems)->setWindowTitle(count == 0 ? tr("Problems") : tr("Problems (%1)").arg(count));
+  const auto count = static_cast<int>(all.size());
+  const bool blank = document().document().nodes().empty();
+  problems_button_->show_state(blank, count, panels_->problems->model().error_count());
+  Panels::dock_of(panels_->problems)
+      ->setWindowTitle(blank || count == 0 ? tr("Problems") : tr("Problems (%1)").arg(count));
 }
 
 bool MainWindow::may_close() { return quiet_ || (files_->may_leave_all() && desk_->may_stop()); }

@@ -13,12 +13,11 @@
 #include <QMainWindow>
 #include <QString>
 
-class QToolButton;
-
 namespace feedline::gui {
 
 class GraphView;
 class LiveLabel;
+class ProblemsButton;
 
 /// The window: it owns the parts and connects them, and decides nothing itself.
 class MainWindow : public QMainWindow {
@@ -93,7 +92,7 @@ class MainWindow : public QMainWindow {
   Looks* looks_ = nullptr;
   Welcome* welcome_ = nullptr;
   Autosave* autosave_ = nullptr;
-  QToolButton* problems_button_ = nullptr;
+  ProblemsButton* problems_button_ = nullptr;
   LiveLabel* process_ = nullptr;
 
   bool quiet_ = false;     ///< close without questions

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/main_window.h"
+#include "app/problems_button.h"
 #include "app/problems_panel.h"
 #include "app/run_bar.h"
 #include "app/settings.h"
@@ -74,6 +75,7 @@ class TestMainWindow : public QObject {
   void unsaved_changes_are_asked_about();
   void a_dropped_file_opens();
   void a_graph_with_problems_does_not_start();
+  void the_status_bar_tells_how_the_graph_stands();
   void runs_pauses_and_stops();
   void a_failed_run_is_told();
   void closing_during_a_run_asks();
@@ -197,6 +199,20 @@ void TestMainWindow::a_graph_with_problems_does_not_start() {
   QTRY_VERIFY(window.problems().isVisible());
   QVERIFY(window.problems().model().error_count() > 0);
   QVERIFY(!window.problems().first_error_node().isEmpty());
+}
+
+void TestMainWindow::the_status_bar_tells_how_the_graph_stands() {
+  MainWindow window;
+  const auto* button = window.findChild<ProblemsButton*>();
+  QVERIFY(button != nullptr);
+  QCOMPARE(button->text(), QString("Empty graph"));
+  window.document().reset(network_, {});
+  QTRY_COMPARE(button->text(), QString("No problems"));
+  QVERIFY(window.document().apply(Edit{RemoveNode{"adam"}}));
+  QTRY_VERIFY(button->text().startsWith("Errors: "));
+  window.document().reset({}, {});
+  QTRY_COMPARE(button->text(), QString("Empty graph"));
+  window.close_quietly();
 }
 
 void TestMainWindow::runs_pauses_and_stops() {
