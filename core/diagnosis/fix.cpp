@@ -22,6 +22,15 @@ double FixContext::ratio(const CostModel& after) const {
   return before > 0 ? after.expected().samples_per_s / before : 1;
 }
 
+double FixContext::ratio_of_faster_kernels(double times) const {
+  const StepCost& step = diagnosis.profile.step;
+  if (step.busy() <= 0) return 1;
+  const double kernels = (step.forward + step.backward) / step.busy();
+  CostModel after = diagnosis.model;
+  after.speed_up(after.trainer, 1 / (1 - kernels + kernels / times));
+  return ratio(after);
+}
+
 Value FixContext::setting(std::string_view node, std::string_view param) const {
   const Node* found = document.find(drawn_path(node));
   if (found == nullptr) return {};

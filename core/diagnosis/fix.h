@@ -29,6 +29,8 @@ struct FixContext {
 
   /// The rate of a changed model beside that of the model as it is.
   [[nodiscard]] double ratio(const CostModel& after) const;
+  /// The same for a step whose forward and backward pass take 1/`times` as long. 1: nothing is known of the step.
+  [[nodiscard]] double ratio_of_faster_kernels(double times) const;
   /// A parameter as it stands in the document, its default included. Nodes are named as in the facts.
   [[nodiscard]] Value setting(std::string_view node, std::string_view param) const;
   [[nodiscard]] Edit set(const std::string& node, const std::string& param, Value value) const;
