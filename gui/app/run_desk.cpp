@@ -19,6 +19,7 @@
 #include "plots/step_panel.h"
 #include "plots/throughput_panel.h"
 #include "plots/timeline_panel.h"
+#include "session/hand_over.h"
 #include "session/run_notice.h"
 
 #include <QAction>
@@ -165,12 +166,9 @@ std::shared_ptr<RunLog> RunDesk::new_log(DocumentTab& tab, const RunOptions& opt
   const RunSource source{.title = title, .file = tab.document().file().toStdString(), .origin = "window"};
   // Called on the record's thread, which may outlive this object.
   const auto on_fault = [desk = QPointer<RunDesk>(this)](const Error& error) {
-    QMetaObject::invokeMethod(
-        qApp,
-        [desk, text = QString::fromStdString(error.line())] {
-          if (desk) desk->log->add(LogPanel::Level::Warning, text);
-        },
-        Qt::QueuedConnection);
+    post_to(qApp, [desk, text = QString::fromStdString(error.line())] {
+      if (desk) desk->log->add(LogPanel::Level::Warning, text);
+    });
   };
   return std::make_shared<RunLog>(document, options, source, on_fault);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/lab.h"
 
-#include <QMetaObject>
+#include "session/hand_over.h"
 
 #include <utility>
 
@@ -26,12 +26,9 @@ Lab::~Lab() {
 }
 
 void Lab::Job::post(std::function<void()> show) const {
-  QMetaObject::invokeMethod(
-      &lab_,
-      [&lab = lab_, number = number_, show = std::move(show)] {
-        if (number == lab.job_) show();
-      },
-      Qt::QueuedConnection);
+  post_to(&lab_, [&lab = lab_, number = number_, show = std::move(show)] {
+    if (number == lab.job_) show();
+  });
 }
 
 MeasureOptions Lab::Job::measuring() const {

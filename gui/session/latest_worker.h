@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QMetaObject>
+#include "session/hand_over.h"
+
 #include <QObject>
 
 #include <chrono>
@@ -81,10 +82,8 @@ class LatestWorker : public QObject {
         const std::lock_guard lock(mutex);
         if (end) break;
         if (number != newest || stop.stop_requested()) continue;
-        QMetaObject::invokeMethod(
-            owner,
-            [to = owner, number, answer = std::move(answer)]() mutable { to->receive(number, std::move(answer)); },
-            Qt::QueuedConnection);
+        post_to(owner,
+                [to = owner, number, answer = std::move(answer)]() mutable { to->receive(number, std::move(answer)); });
       }
       work = nullptr;  // what it holds goes on this thread
       const std::lock_guard lock(mutex);

@@ -2,8 +2,7 @@
 #include "session/run_archive.h"
 
 #include "runs/run_store.h"
-
-#include <QMetaObject>
+#include "session/hand_over.h"
 
 #include <algorithm>
 #include <atomic>
@@ -34,14 +33,9 @@ RunArchive::~RunArchive() {
   pool_.waitForDone(kPatienceMs);
 }
 
-template <class Function>
-void RunArchive::post(Function function) {
-  QMetaObject::invokeMethod(this, std::move(function), Qt::QueuedConnection);
-}
-
 void RunArchive::enqueue(Job job, bool looking) {
   ++shared_->waiting;
-  pool_.start([this, shared = shared_, job = std::move(job), looking] {
+  start_on(pool_, [this, shared = shared_, job = std::move(job), looking] {
     Status status;
     if (!shared->database) {
       if (auto opened = Database::open()) {
@@ -53,7 +47,7 @@ void RunArchive::enqueue(Job job, bool looking) {
     if (status) status = job(*shared->database);
     --shared->waiting;
     const bool tell = !status && !(looking && std::exchange(shared->told, true));
-    if (tell) post([this, error = status.error()] { Q_EMIT failed(error); });
+    if (tell) post_to(this, [this, error = status.error()] { Q_EMIT failed(error); });
   });
 }
 
@@ -69,7 +63,7 @@ void RunArchive::poll(bool always) {
         shared->told = false;
         shared->any_active =
             std::any_of(runs->begin(), runs->end(), [](const RunSummary& run) { return is_active(run.status); });
-        post([this, all = std::move(*runs)] { Q_EMIT listed(all); });
+        post_to(this, [this, all = std::move(*runs)] { Q_EMIT listed(all); });
         return {};
       },
       true);
@@ -142,7 +136,7 @@ void RunArchive::load(const std::vector<qint64>& runs, std::function<void(std::v
       if (!run) return fail(std::move(run.error()));
       all.push_back(std::move(*run));
     }
-    post([done, all = std::move(all)] { done(all); });
+    post_to(this, [done, all = std::move(all)] { done(all); });
     return {};
   });
 }
@@ -152,7 +146,7 @@ void RunArchive::write(qint64 run, std::function<Status(const RunRecord&)> work,
     const auto record = load_run(database, run);
     if (!record) return fail(record.error());
     if (Status written = work(*record); !written) return written;
-    post(done);
+    post_to(this, done);
     return {};
   });
 }

@@ -58,8 +58,6 @@ class RunArchive : public QObject {
   /// Changes something, then reads the list.
   void change(Job job);
   void poll(bool always);
-  template <class Function>
-  void post(Function function);
 
   std::shared_ptr<Shared> shared_;
   QThreadPool pool_{};

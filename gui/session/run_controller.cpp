@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/run_controller.h"
 
-#include <QMetaObject>
+#include "session/hand_over.h"
+
 #include <QSaveFile>
 
 #include <algorithm>
@@ -66,8 +67,7 @@ class RunController::Relay : public std::enable_shared_from_this<Relay> {
   void call(Work work) {
     const std::lock_guard lock(mutex_);
     if (target_ == nullptr) return;
-    QMetaObject::invokeMethod(
-        target_, [target = target_, work = std::move(work)] { work(*target); }, Qt::QueuedConnection);
+    post_to(target_, [target = target_, work = std::move(work)] { work(*target); });
   }
 
   void cut() {
@@ -128,18 +128,18 @@ void RunController::stop() {
 
 void RunController::set_workers(const QString& node, std::size_t workers) {
   if (!run_) return;
-  courier_.start([run = run_, id = node.toStdString(), workers] { static_cast<void>(run->set_workers(id, workers)); });
+  start_on(courier_,
+           [run = run_, id = node.toStdString(), workers] { static_cast<void>(run->set_workers(id, workers)); });
 }
 
 void RunController::export_trace(const QString& path, std::shared_ptr<const Trace> trace, const Locate& locate) {
   if (trace == nullptr) return;
-  scribe_.start([this, path, trace = std::move(trace), locate] {  // the pool waits for it before this object goes
+  start_on(scribe_, [this, path, trace = std::move(trace), locate] {  // the pool waits for it before this object goes
     QSaveFile file(path);
     const bool written = file.open(QIODevice::WriteOnly) &&
                          file.write(QByteArray::fromStdString(trace_json(trace->read(), locate))) >= 0 && file.commit();
     const QString fault = written ? QString() : file.errorString();
-    QMetaObject::invokeMethod(
-        this, [this, path, fault] { Q_EMIT trace_exported(path, fault); }, Qt::QueuedConnection);
+    post_to(this, [this, path, fault] { Q_EMIT trace_exported(path, fault); });
   });
 }
 
@@ -148,7 +148,7 @@ void RunController::ask_for_durations() {
     Q_EMIT durations_read(last_durations_);
     return;
   }
-  courier_.start([run = run_, relay = relay_] {
+  start_on(courier_, [run = run_, relay = relay_] {
     relay->call([all = run->durations()](RunController& target) { Q_EMIT target.durations_read(all); });
   });
 }

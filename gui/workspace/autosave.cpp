@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "workspace/autosave.h"
 
+#include "session/hand_over.h"
+
 #include <QFile>
-#include <QMetaObject>
 
 #include <utility>
 
@@ -45,21 +46,21 @@ QString Autosave::path_of(DocumentTab& tab) {
 
 void Autosave::write(DocumentTab& tab, const QString& replaces) {
   RescueFile file{.name = tab.display_name(), .file = tab.document().file(), .time = QDateTime::currentDateTime()};
-  writer_.start(
-      [this, replaces, path = path_of(tab), file = std::move(file), document = tab.document().document()]() mutable {
-        file.graph = to_json(document);
-        const Status written = file.write(path);
-        if (written && !replaces.isEmpty()) RescueFolder::discard(replaces);
-        if (written) return;
-        QMetaObject::invokeMethod(this, [this, why = QString::fromStdString(written.error().line())] {
-          if (!std::exchange(told_, true)) Q_EMIT failed(why);
-        });
-      });
+  start_on(writer_, [this, replaces, path = path_of(tab), file = std::move(file),
+                     document = tab.document().document()]() mutable {
+    file.graph = to_json(document);
+    const Status written = file.write(path);
+    if (written && !replaces.isEmpty()) RescueFolder::discard(replaces);
+    if (written) return;
+    post_to(this, [this, why = QString::fromStdString(written.error().line())] {
+      if (!std::exchange(told_, true)) Q_EMIT failed(why);
+    });
+  });
 }
 
 void Autosave::forget(DocumentTab& tab) {
   changed_.remove(&tab);
-  if (const QString path = paths_.take(&tab); !path.isEmpty()) writer_.start([path] { QFile::remove(path); });
+  if (const QString path = paths_.take(&tab); !path.isEmpty()) start_on(writer_, [path] { QFile::remove(path); });
 }
 
 void Autosave::forget_all() {

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QMetaObject>
+#include <QObject>
+#include <QThreadPool>
+
+#include <atomic>
+#include <utility>
+
+namespace feedline::gui {
+
+/// Work on its way from one thread to another. Qt's locks put what was written before the one ahead of what is read
+/// after the other, but Qt is built without the thread sanitizer, which does not see them: a parcel shows it that
+/// order. (All parcels of one kind together: nothing inside one may be read to find out which is its own.)
+template <class Work>
+class Parcel {
+ public:
+  explicit Parcel(Work work) : work_(std::move(work)) { seal(); }
+  Parcel(const Parcel& other) : work_(other.work_) { seal(); }
+  Parcel(Parcel&& other) noexcept : work_(std::move(other.work_)) { seal(); }
+  Parcel& operator=(const Parcel&) = delete;
+  Parcel& operator=(Parcel&&) = delete;
+  ~Parcel() { open(); }
+
+  void operator()() {
+    open();
+    work_();
+    seal();  // Qt may leave it to the thread that sent it to take it apart
+  }
+
+ private:
+  static inline std::atomic<unsigned> sealed_{0};
+  static void seal() { sealed_.fetch_add(1, std::memory_order_release); }
+  static void open() { static_cast<void>(sealed_.load(std::memory_order_acquire)); }
+
+  Work work_;
+};
+
+/// Does `work` on the thread of `to`, from its event loop, if it is still there by then.
+template <class Work>
+void post_to(QObject* to, Work work) {
+  QMetaObject::invokeMethod(to, Parcel<Work>(std::move(work)), Qt::QueuedConnection);
+}
+
+/// Does `work` on a thread of the pool.
+template <class Work>
+void start_on(QThreadPool& pool, Work work) {
+  pool.start(Parcel<Work>(std::move(work)));
+}
+
+}  // namespace feedline::gui
