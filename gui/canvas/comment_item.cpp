@@ -42,11 +42,13 @@ CommentItem::CommentItem(Comment comment, std::function<void(const std::string&,
 
 void CommentItem::set_comment(Comment comment) {
   if (comment == comment_) return;
+  setPos(comment.position.x, comment.position.y);
+  comment_.position = comment.position;
+  if (comment == comment_) return;  // it was moved only: its picture holds
   prepareGeometryChange();
   if (!text_->editing()) text_->setPlainText(to_qstring(comment.text));
   comment_ = std::move(comment);
   text_->setTextWidth(comment_.width - kUnit);
-  setPos(comment_.position.x, comment_.position.y);
   picture_.stale = true;
   update();
 }
