@@ -9,9 +9,7 @@
 #include <QFontMetricsF>
 #include <QPainter>
 #include <QStyleOptionGraphicsItem>
-
-#include <algorithm>
-#include <cmath>
+#include <QTextLayout>
 
 namespace feedline::gui {
 namespace {
@@ -20,6 +18,26 @@ constexpr qreal kUnit = Theme::kUnit;
 constexpr qreal kCorner = 2 * kUnit;
 /// Height on the screen, in pixels, of what is written from afar.
 constexpr qreal kFarText = 10;
+
+/// As many whole lines as there is room for; "…" ends the last one if there would be more.
+void write_lines(QPainter& painter, const QRectF& room, QString text) {
+  text.replace(QLatin1Char('\n'), QChar::LineSeparator);
+  const QFontMetricsF metrics(painter.font());
+  QTextLayout layout(text, painter.font());
+  layout.beginLayout();
+  QPointF at = room.topLeft();
+  for (QTextLine line = layout.createLine(); line.isValid(); line = layout.createLine()) {
+    line.setLineWidth(room.width());
+    const bool last = at.y() + 2 * metrics.height() > room.bottom();
+    QString words = text.mid(line.textStart(), last ? -1 : line.textLength());
+    if (last)
+      words = metrics.elidedText(words.replace(QChar::LineSeparator, QLatin1Char(' ')), Qt::ElideRight, room.width());
+    painter.drawText(at + QPointF(0, metrics.ascent()), words);
+    if (last) break;
+    at.ry() += metrics.height();
+  }
+  layout.endLayout();
+}
 
 }  // namespace
 
@@ -101,13 +119,7 @@ void CommentItem::paint_sheet(QPainter& painter, bool marked, qreal zoom) const 
   if (zoom < text_zoom() && zoom >= kTitleZoom) {  // else the text item writes it
     painter.setFont(screen_font(kFarText, zoom, false));
     painter.setPen(c.text);
-    QRectF room = sheet.adjusted(kUnit, kUnit / 2, -kUnit, 0);
-    const qreal line = QFontMetricsF(painter.font()).height();
-    room.setHeight(std::max(1.0, std::floor(room.height() / line)) * line);  // whole lines
-    painter.save();
-    painter.setClipRect(room, Qt::IntersectClip);
-    painter.drawText(room, Qt::TextWordWrap, to_qstring(comment_.text));
-    painter.restore();
+    write_lines(painter, sheet.adjusted(kUnit, kUnit / 2, -kUnit, 0), to_qstring(comment_.text));
   }
   painter.setPen(QPen(c.muted, 1));
   for (const qreal reach : {0.5 * kUnit, kUnit})
