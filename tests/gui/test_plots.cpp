@@ -8,11 +8,9 @@
 #include "plots/stages_panel.h"
 #include "plots/step_panel.h"
 #include "plots/throughput_panel.h"
+#include "support/behind_tab.h"
 
-#include <QDockWidget>
 #include <QElapsedTimer>
-#include <QLabel>
-#include <QMainWindow>
 #include <QTest>
 #include <qcustomplot.h>
 
@@ -350,22 +348,16 @@ void TestPlots::the_pace_keeps_to_its_share() {
 }
 
 void TestPlots::a_panel_behind_a_tab_draws_nothing() {
-  QMainWindow window;
-  auto* front = new QDockWidget(&window);
-  auto* back = new QDockWidget(&window);
-  auto* panel = new ThroughputPanel(back);
-  front->setWidget(new QLabel(QStringLiteral("front")));
-  back->setWidget(panel);
-  window.addDockWidget(Qt::BottomDockWidgetArea, front);
-  window.tabifyDockWidget(front, back);
-  front->raise();
-  show(window);
+  auto* panel = new ThroughputPanel;
+  test::BehindTab tabs(panel);
+  tabs.front->raise();
+  show(tabs.window);
   QTRY_VERIFY(!in_view(*panel));
   const int before = panel->redraws();
   feed(*panel, 0, 5);
   QTest::qWait(2 * Pace::kShortestMs);
   QCOMPARE(panel->redraws(), before);
-  back->raise();  // it catches up without being fed
+  tabs.back->raise();  // it catches up without being fed
   wait_for_redraw(*panel, before);
   QVERIFY(!panel->plot()->graph(0)->data()->isEmpty());
 }

@@ -10,15 +10,13 @@
 #include "runs/run_store.h"
 #include "runs/runs_panel.h"
 #include "session/run_notice.h"
+#include "support/behind_tab.h"
 #include "support/run_recorder.h"
 #include "support/window_home.h"
 
 #include <QAbstractItemModelTester>
-#include <QDockWidget>
 #include <QFile>
-#include <QLabel>
 #include <QLineEdit>
-#include <QMainWindow>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTreeView>
@@ -352,24 +350,18 @@ void TestRunsPanel::runs_of_other_programs_appear() {
 }
 
 void TestRunsPanel::behind_a_tab_the_record_is_left_alone() {
-  QMainWindow window;
-  auto* front = new QDockWidget(&window);
-  auto* back = new QDockWidget(&window);
-  auto* panel = new RunsPanel(back);
-  front->setWidget(new QLabel(QStringLiteral("front")));
-  back->setWidget(panel);
-  window.addDockWidget(Qt::BottomDockWidgetArea, front);
-  window.tabifyDockWidget(front, back);
+  auto* panel = new RunsPanel;
+  BehindTab tabs(panel);
   QSignalSpy looks(panel, &RunsPanel::looked_at);
-  window.show();
-  back->raise();
+  tabs.window.show();
+  tabs.back->raise();
   QTRY_VERIFY(looks.count() >= 2);  // again and again
-  front->raise();
+  tabs.front->raise();
   QTRY_VERIFY(!in_view(*panel));
   const auto before = looks.count();
   QTest::qWait(2500);
   QCOMPARE(looks.count(), before);
-  back->raise();
+  tabs.back->raise();
   QTRY_VERIFY(looks.count() > before);
 }
 
