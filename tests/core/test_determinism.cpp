@@ -5,6 +5,7 @@
 #include "graph/json.h"
 #include "support/fake_data.h"
 #include "support/fixtures.h"
+#include "support/places.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -67,7 +68,7 @@ std::shared_ptr<const Plan> fake_plan(Keep keep) {
 
 /// The image-folder example on few photos, with small crops.
 Result<std::shared_ptr<const Plan>> photo_plan(const QString& photos, Keep keep, bool exact) {
-  const auto text = read_file(QStringLiteral(FEEDLINE_SOURCE_DIR "/resources/examples/image-folder.feedline"));
+  const auto text = read_file(feedline::test::source_dir("/resources/examples/image-folder.feedline"));
   auto loaded = from_json(std::string_view(text.constData(), static_cast<std::size_t>(text.size())));
   if (!loaded) return fail(loaded.error());
   Edit::List edits;
@@ -168,7 +169,7 @@ class TestDeterminism : public QObject {
   }
 
   void photos_data() {
-    const QString flowers = QStringLiteral(FEEDLINE_SHARED_DATA "/photos/flowers");
+    const QString flowers = feedline::test::shared_data("/photos/flowers");
     columns();
     if (!QDir(flowers).exists()) QSKIP("no real photos here");
     for (const Keep keep : {Keep::None, Keep::Ram, Keep::Disk, Keep::Little}) ways(keep, true, {keep == Keep::Ram});

@@ -10,6 +10,7 @@
 #include "diagnosis/whatif.h"
 #include "graph/grouping.h"
 #include "graph/json.h"
+#include "support/places.h"
 
 #include <QElapsedTimer>
 #include <QFile>
@@ -293,7 +294,7 @@ class TestDiagnosis : public QObject {
 
   /// Nodes of sub-graphs go by their paths, as in a run's meters; muted ones do not run. A fix sets what was drawn.
   void sub_graphs_and_muted_nodes_are_seen_as_they_run() {
-    QFile file(QStringLiteral(FEEDLINE_SOURCE_DIR "/resources/examples/image-folder.feedline"));
+    QFile file(feedline::test::source_dir("/resources/examples/image-folder.feedline"));
     QVERIFY(file.open(QIODevice::ReadOnly));
     auto loaded = from_json(file.readAll().toStdString());
     QVERIFY(loaded.has_value());

@@ -7,9 +7,11 @@
 #include <QSet>
 #include <QTest>
 
+#include "support/places.h"
+
 namespace {
 
-const QString kRoot = QStringLiteral(FEEDLINE_SOURCE_DIR);
+const QString kRoot = feedline::test::source_dir();
 
 QStringList files(const QString& folder, const QStringList& patterns) {
   QStringList found;

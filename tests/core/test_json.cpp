@@ -3,6 +3,7 @@
 #include "graph/json.h"
 #include "graph/json_detail.h"
 #include "support/fake_nodes.h"
+#include "support/places.h"
 
 #include <QDir>
 #include <QDirIterator>
@@ -232,7 +233,7 @@ class TestJson : public QObject {
 
   void hostile_files_data() {
     QTest::addColumn<QString>("file");
-    const QString root = QStringLiteral(FEEDLINE_SHARED_DATA "/hostile/json");
+    const QString root = feedline::test::shared_data("/hostile/json");
     int count = 0;
     for (QDirIterator it(root, QDir::Files, QDirIterator::Subdirectories); it.hasNext(); ++count) {
       const QString path = it.next();
@@ -242,7 +243,7 @@ class TestJson : public QObject {
   }
   void hostile_files() {
     QFETCH(QString, file);
-    if (file.isEmpty()) QSKIP("no hostile JSON at " FEEDLINE_SHARED_DATA);
+    if (file.isEmpty()) QSKIP("no hostile JSON below shared/data");
     QFile f(file);
     QVERIFY(f.open(QIODevice::ReadOnly));
     const std::string text = f.readAll().toStdString();

@@ -6,6 +6,7 @@
 #include "recording/graph_svg.h"
 #include "recording/plot_svg.h"
 #include "recording/report_page.h"
+#include "support/places.h"
 
 #include <QFile>
 #include <QRegularExpression>
@@ -21,7 +22,7 @@ namespace {
 constexpr const char* kNasty = "<script>alert('x')</script> & \"q\" \x01 ]]>";
 
 Document example(const char* name) {
-  auto loaded = load_document(std::string(FEEDLINE_SOURCE_DIR "/resources/examples/") + name + ".feedline");
+  auto loaded = load_document(feedline::test::source_dir("/resources/examples/").toStdString() + name + ".feedline");
   if (!loaded) qFatal("%s", loaded.error().line().c_str());
   return loaded->document;
 }

@@ -5,6 +5,7 @@
 #include "inspector/number_editor.h"
 #include "inspector/param_row.h"
 #include "inspector/text_editors.h"
+#include "support/places.h"
 
 #include <QComboBox>
 #include <QLineEdit>
@@ -177,14 +178,14 @@ class TestInspector : public QObject {
     QCOMPARE(b.value("folder"), QString("/data"));
     QCOMPARE(b.steps(), 1);
     QMimeData mime;
-    mime.setUrls({QUrl::fromLocalFile(QStringLiteral(FEEDLINE_SOURCE_DIR "/core"))});
+    mime.setUrls({QUrl::fromLocalFile(feedline::test::source_dir("/core"))});
     QDragEnterEvent enter({4, 4}, Qt::CopyAction, &mime, Qt::LeftButton, {});
     QApplication::sendEvent(line, &enter);
     QVERIFY(enter.isAccepted());
     QDropEvent drop({4, 4}, Qt::CopyAction, &mime, Qt::LeftButton, {});
     QApplication::sendEvent(line, &drop);
-    QCOMPARE(b.value("folder"), QStringLiteral(FEEDLINE_SOURCE_DIR "/core"));
-    QCOMPARE(line->text(), QStringLiteral(FEEDLINE_SOURCE_DIR "/core"));
+    QCOMPARE(b.value("folder"), feedline::test::source_dir("/core"));
+    QCOMPARE(line->text(), feedline::test::source_dir("/core"));
     QCOMPARE(b.steps(), 2);
     b.c.undo_stack().undo();
     QCOMPARE(line->text(), QString("/data"));
@@ -329,7 +330,7 @@ class TestInspector : public QObject {
     Bench b(Nodes{{"n", "image_folder"}});
     auto* line = b.field<QLineEdit>("folder");
     QMimeData mime;
-    mime.setUrls({QUrl::fromLocalFile(QStringLiteral(FEEDLINE_SOURCE_DIR "/README.md"))});
+    mime.setUrls({QUrl::fromLocalFile(feedline::test::source_dir("/README.md"))});
     QDragEnterEvent enter({4, 4}, Qt::CopyAction, &mime, Qt::LeftButton, {});
     QApplication::sendEvent(line, &enter);
     QDropEvent drop({4, 4}, Qt::CopyAction, &mime, Qt::LeftButton, {});

@@ -7,6 +7,7 @@
 #include "looks/settings_dialog.h"
 #include "start/gallery.h"
 #include "start/shortcut_sheet.h"
+#include "support/places.h"
 #include "support/window_home.h"
 
 #include <QAbstractButton>
@@ -240,7 +241,7 @@ class TestLooks : public QObject {
     static const QRegularExpression sentence("^\"[A-Z][a-z]+ [a-z]+[^{}<>;=]*\"$");
     QStringList wrong;
     int sentences = 0;
-    for (QDirIterator it(QStringLiteral(FEEDLINE_SOURCE_DIR "/gui"), {"*.cpp"}, QDir::Files,
+    for (QDirIterator it(feedline::test::source_dir("/gui"), {"*.cpp"}, QDir::Files,
                          QDirIterator::Subdirectories);
          it.hasNext();) {
       const QString path = it.next();

@@ -2,6 +2,7 @@
 
 // `batches`, --staged and --no-meters of the real program, and what its result says of a cache.
 
+#include "support/places.h"
 #include "support/process.h"
 #include "support/small_data.h"
 
@@ -21,7 +22,7 @@ class TestCliBatches : public QObject {
   void initTestCase() {
     idx_ = small_idx(cli_.path("data"));
     write_picture_folder(cli_.path("pictures"), 20, 400);
-    QByteArray graph = read_file(QStringLiteral(FEEDLINE_SOURCE_DIR "/resources/examples/image-folder.feedline"));
+    QByteArray graph = read_file(feedline::test::source_dir("/resources/examples/image-folder.feedline"));
     graph.replace(R"({"id": "crop",)",
                   R"({"id": "keep", "type": "cache", "version": 1, "params": {}, "position": [0, 0]},
     {"id": "crop",)");

@@ -2,6 +2,7 @@
 
 // Every file of the JSON test suites through `validate`: none is a graph, so each gets one line that names it.
 
+#include "support/places.h"
 #include "support/process.h"
 #include "support/small_data.h"
 
@@ -24,10 +25,10 @@ class TestCliHostileJson : public QObject {
 };
 
 void TestCliHostileJson::every_file_is_refused_by_name() {
-  const QString folder = QStringLiteral(FEEDLINE_SHARED_DATA "/hostile/json");
+  const QString folder = feedline::test::shared_data("/hostile/json");
   QStringList files;
   for (QDirIterator it(folder, QDir::Files, QDirIterator::Subdirectories); it.hasNext();) files << it.next();
-  if (files.isEmpty()) QSKIP("no hostile JSON at FEEDLINE_SHARED_DATA");
+  if (files.isEmpty()) QSKIP("no hostile JSON below shared/data");
   files.sort();
 
   // One process for all: a crash anywhere loses the lines of every later file.

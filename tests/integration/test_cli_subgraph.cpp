@@ -4,6 +4,7 @@
 // reaches into them.
 
 #include "support/fixtures.h"
+#include "support/places.h"
 #include "support/process.h"
 
 #include <QFile>
@@ -17,7 +18,7 @@ using namespace feedline::test;
 
 namespace {
 
-const QString kGraph = QStringLiteral(FEEDLINE_SOURCE_DIR "/tests/data/block.feedline");
+const QString kGraph = feedline::test::source_dir("/tests/data/block.feedline");
 
 QStringList stage_nodes(const QJsonDocument& json) {
   QStringList nodes;

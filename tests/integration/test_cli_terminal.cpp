@@ -2,6 +2,7 @@
 
 // `feedline-cli run` in a terminal: a pseudo-terminal whose screen is kept as a terminal keeps it.
 
+#include "support/places.h"
 #include "support/process.h"
 #include "support/small_data.h"
 
@@ -99,7 +100,7 @@ class InTerminal {
   InTerminal(const Cli& cli, const QStringList& arguments, unsigned short columns, unsigned short rows,
              const QList<QByteArray>& environment) {
     winsize size{.ws_row = rows, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
-    std::vector<QByteArray> words = {QByteArray(FEEDLINE_CLI_PATH)};
+    std::vector<QByteArray> words = {feedline::test::cli_path().toUtf8()};
     for (const QString& argument : arguments) words.push_back(argument.toUtf8());
     std::vector<char*> argv;
     for (QByteArray& word : words) argv.push_back(word.data());

@@ -6,6 +6,7 @@
 #include "graph/json.h"
 #include "graph/validate.h"
 #include "schema/registry.h"
+#include "support/places.h"
 #include "support/process.h"
 #include "support/small_data.h"
 
@@ -122,7 +123,7 @@ void TestCliTexts::new_lists_writes_and_never_overwrites() {
 
   const QString path = cli_.path("mine.feedline");
   QCOMPARE(cli_.run({"new", "idx", path}).exit_code, 0);
-  const QByteArray original = read_file(QStringLiteral(FEEDLINE_SOURCE_DIR "/resources/examples/idx.feedline"));
+  const QByteArray original = read_file(feedline::test::source_dir("/resources/examples/idx.feedline"));
   QCOMPARE(read_file(path), original);
   QCOMPARE(cli_.run({"validate", path, "--set", "source.images=a", "--set", "source.labels=b", "--set",
                      "validation.images=c", "--set", "validation.labels=d"})
@@ -141,7 +142,7 @@ void TestCliTexts::new_lists_writes_and_never_overwrites() {
 }
 
 void TestCliTexts::embedded_examples_are_the_files() {
-  const QDir folder(QStringLiteral(FEEDLINE_SOURCE_DIR "/resources/examples"));
+  const QDir folder(feedline::test::source_dir("/resources/examples"));
   QStringList embedded;
   for (const auto& file : feedline::embedded_examples()) {
     const QString name = QString::fromUtf8(file.name.data(), static_cast<qsizetype>(file.name.size()));

@@ -4,6 +4,7 @@
 #include "nodes/preprocess/codec/exif.h"
 #include "support/encoded_pictures.h"
 #include "support/fixtures.h"
+#include "support/places.h"
 #include "support/standard_input.h"
 
 #include <QDir>
@@ -19,7 +20,7 @@ using namespace feedline::test;
 
 namespace {
 
-const QString kHostile = FEEDLINE_SHARED_DATA "/hostile/";
+const QString kHostile = feedline::test::shared_data("/hostile/");
 
 Status decode_bytes(const QByteArray& bytes, Datum& out, const ParamMap& params = {}) {
   Datum in;

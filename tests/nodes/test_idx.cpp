@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/fixtures.h"
+#include "support/places.h"
 
 #include <QDateTime>
 #include <QDir>
@@ -206,7 +207,7 @@ class TestIdx : public QObject {
   }
 
   void hostile_gzip_never_crashes() {
-    const QStringList files = files_below(FEEDLINE_SHARED_DATA "/hostile/gzip");
+    const QStringList files = files_below(feedline::test::shared_data("/hostile/gzip"));
     if (files.isEmpty()) QSKIP("hostile/gzip is not here");
     for (const QString& file : files) {
       const auto source = open_source("idx", {{"images", file.toStdString()}, {"labels", file.toStdString()}}, cache());
@@ -216,7 +217,7 @@ class TestIdx : public QObject {
   }
 
   void fashion_mnist() {
-    const QString folder = FEEDLINE_SHARED_DATA "/fashion-mnist/";
+    const QString folder = feedline::test::shared_data("/fashion-mnist/");
     if (!QDir(folder).exists()) QSKIP("fashion-mnist is not here");
     const auto source = open_source("idx",
                                     {{"images", (folder + "t10k-images-idx3-ubyte.gz").toStdString()},

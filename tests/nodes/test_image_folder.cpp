@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/fixtures.h"
+#include "support/places.h"
 
 #include <QDir>
 #include <QFile>
@@ -183,7 +184,7 @@ class TestImageFolder : public QObject {
   }
 
   void flowers() {
-    const QString flowers = FEEDLINE_SHARED_DATA "/photos/flowers";
+    const QString flowers = feedline::test::shared_data("/photos/flowers");
     if (!QDir(flowers).exists()) QSKIP("photos/flowers is not here");
     const auto source = open(flowers);
     QVERIFY(source);

@@ -4,6 +4,7 @@
 #include "nodes/preprocess/crop_window.h"
 #include "support/encoded_pictures.h"
 #include "support/fixtures.h"
+#include "support/places.h"
 #include "support/wants.h"
 
 #include <QDir>
@@ -119,7 +120,7 @@ class TestPartialDecode : public QObject {
     QTest::newRow("GIF") << gif_file(grey);
     QTest::newRow("GIF interlaced") << gif_file(grey, {.interlaced = true});
     QTest::newRow("GIF frame in a larger screen") << gif_file(grey, {.left = 5, .top = 3});
-    const QDir bmp(FEEDLINE_SHARED_DATA "/hostile/pillow/bmp/g");
+    const QDir bmp(feedline::test::shared_data("/hostile/pillow/bmp/g"));
     for (const QString& name :
          bmp.entryList({"rgb24.bmp", "pal8rle.bmp", "pal1.bmp", "rgb16-565.bmp", "pal8topdown.bmp"}))
       QTest::newRow(qPrintable(name)) << read_file(bmp.filePath(name));
@@ -382,7 +383,7 @@ class TestPartialDecode : public QObject {
   }
   void hostile_files() {
     QFETCH(QString, folder);
-    const QStringList files = files_below(FEEDLINE_SHARED_DATA "/hostile/" + folder);
+    const QStringList files = files_below(feedline::test::shared_data("/hostile/") + folder);
     if (files.isEmpty()) QSKIP("these hostile files are not here");
     const TensorDesc picture{.kind = Kind::Image,
                              .dtype = DType::U8,

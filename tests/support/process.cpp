@@ -3,6 +3,8 @@
 
 #include <QDeadlineTimer>
 
+#include "support/places.h"
+
 namespace feedline::test {
 
 QStringList Finished::errors() const {
@@ -28,7 +30,7 @@ Cli::Cli() : environment_(QProcessEnvironment::systemEnvironment()) {
 void Cli::start(QProcess& process, const QStringList& arguments) const {
   process.setProcessEnvironment(environment_);
   process.setWorkingDirectory(folder_.path());
-  process.start(QStringLiteral(FEEDLINE_CLI_PATH), arguments);
+  process.start(cli_path(), arguments);
   process.setReadChannel(QProcess::StandardError);  // what waitForReadyRead() waits for
 }
 

@@ -6,6 +6,7 @@
 #include "graph/json.h"
 #include "graph/validate.h"
 #include "support/fixtures.h"
+#include "support/places.h"
 #include "training/model.h"
 
 #include <QTemporaryDir>
@@ -95,7 +96,7 @@ class TestLayerCost : public QObject {
   }
   void a_whole_model() {
     QFETCH(int, repeat);
-    const QByteArray text = test::read_file(QStringLiteral(FEEDLINE_SOURCE_DIR "/tests/data/block.feedline"));
+    const QByteArray text = test::read_file(feedline::test::source_dir("/tests/data/block.feedline"));
     auto loaded = from_json(std::string_view(text.constData(), static_cast<std::size_t>(text.size())));
     QVERIFY2(loaded, loaded ? "" : loaded.error().line().c_str());
     QVERIFY(loaded->document.apply({SetParam{"block", "repeat", static_cast<std::int64_t>(repeat)}}));
