@@ -15,19 +15,23 @@ struct Adam {
   };
 
   static NodeSpec spec() {
-    return node<Adam>("adam", 1, "Adam",
-                      "Steps down the slope of the loss, with a step length of its own for each weight.")
+    return node<Adam>("adam", 1, "Adam", "Gradient descent with an adaptive step size for each parameter.")
         .help(
-            "Adapts the step to each weight's recent slopes (Kingma and Ba, 2015). It works well with its defaults, "
-            "which makes it the best first choice. It keeps two more numbers a weight in memory. If the loss grows "
-            "or becomes infinite, divide the learning rate by ten.")
-        .out("optimizer", Kind::Optimizer, "The rule, for the trainer.")
-        .param("learning_rate", &Params::learning_rate, range(0, 1e30).ui(1e-5, 0.1), "Length of a step.")
-        .param("beta1", &Params::beta1, range(0, 0.999999).ui(0.5, 0.99), "Memory of the mean slope.")
-        .param("beta2", &Params::beta2, range(0, 0.9999999).ui(0.9, 0.9999), "Memory of the squared slope.")
-        .param("epsilon", &Params::epsilon, range(1e-16, 1).ui(1e-10, 1e-3), "Against division by zero.")
+            "Scales each parameter's step by running estimates of the mean and the uncentred variance of its gradient "
+            "(Kingma and Ba, 2015). It works well with its defaults, which makes it the best first choice. It keeps "
+            "two "
+            "more values per parameter in memory. If the loss grows or becomes infinite, divide the learning rate by "
+            "ten.")
+        .out("optimizer", Kind::Optimizer, "Connect it to the trainer.")
+        .param("learning_rate", &Params::learning_rate, range(0, 1e30).ui(1e-5, 0.1), "Step size.")
+        .param("beta1", &Params::beta1, range(0, 0.999999).ui(0.5, 0.99),
+               "Decay rate of the first-moment estimate (running mean of the gradient).")
+        .param("beta2", &Params::beta2, range(0, 0.9999999).ui(0.9, 0.9999),
+               "Decay rate of the second-moment estimate (running mean of the squared gradient).")
+        .param("epsilon", &Params::epsilon, range(1e-16, 1).ui(1e-10, 1e-3),
+               "Added to the denominator, against division by zero.")
         .param("weight_decay", &Params::weight_decay, range(0, 1e3).ui(0, 0.1),
-               "Pulls weights towards zero, against overfitting.")
+               "L2 penalty: pulls parameters towards zero, against overfitting.")
         .example({{"learning_rate", 0.01}});
   }
 

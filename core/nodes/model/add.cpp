@@ -12,12 +12,13 @@ struct Add {
   struct Params {};
 
   static NodeSpec spec() {
-    return node<Add>("add", 1, "Add", "Adds two tensors of one shape: a skip connection.")
+    return node<Add>("add", 1, "Add", "Element-wise sum of two tensors: a skip (residual) connection.")
         .help(
-            "Leads what came before a group of layers past them and adds it to what they give, as in residual "
-            "networks (He et al., 2015): deep networks become trainable, because each group learns only a "
-            "correction. Both inputs must have one shape; where the group changes channels or size, send the skip "
-            "through a 1×1 convolution with the same filters and stride.")
+            "Adds the input of a block of layers to the block's output, as in residual networks (He et al., 2015): "
+            "deep "
+            "networks become trainable, because each block learns only a correction. Both inputs must have the same "
+            "shape; where the block changes channels or size, send the skip connection through a 1×1 convolution with "
+            "the same filters and stride.")
         .in("a", Kind::Tensor, "Floating-point tensor.")
         .in("b", Kind::Tensor, "Floating-point tensor of the same shape.")
         .out("y", Kind::Tensor, "The sum, of the same shape.")

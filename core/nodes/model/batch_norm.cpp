@@ -32,16 +32,17 @@ struct BatchNorm {
   };
 
   static NodeSpec spec() {
-    return node<BatchNorm>("batch_norm", 1, "Batch norm", "Brings each channel to mean 0 and variance 1.")
+    return node<BatchNorm>("batch_norm", 1, "Batch norm",
+                           "Normalises each channel over the batch to mean 0 and variance 1.")
         .help(
-            "Normalises each channel over the batch, then scales and shifts it by learnt numbers. Networks with it "
-            "learn faster, stand larger learning rates and forgive poor starting values. Put it between a "
-            "convolution (or linear layer) and its ReLU. In validation it uses running statistics gathered while "
+            "Normalises each channel over the batch, then applies a learnt scale and shift. Networks with "
+            "it converge faster, allow larger learning rates and depend less on initialisation. Put it between a "
+            "convolution (or linear layer) and its ReLU. In validation it uses the running statistics of "
             "training. Batches of fewer than about 8 records make it noisy.")
         .in("x", Kind::Tensor, "Pictures (N×C×H×W) or features (N×F), floating point.")
         .out("y", Kind::Tensor, "The same shape.")
         .param("momentum", &Params::momentum, range(0, 1).ui(0.01, 0.5),
-               "How quickly the running statistics follow the newest batch.")
+               "Weight of the newest batch in the running statistics.")
         .param("epsilon", &Params::epsilon, range(1e-12, 1).ui(1e-6, 1e-2),
                "Added to the variance, against division by zero.")
         .example({});

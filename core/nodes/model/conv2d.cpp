@@ -36,23 +36,25 @@ struct Conv2d {
   };
 
   static NodeSpec spec() {
-    return node<Conv2d>("conv2d", 1, "Convolution", "Looks for learnt patterns everywhere in a picture.")
+    return node<Conv2d>("conv2d", 1, "Convolution",
+                        "2-D convolution: learnt filters, applied at every position of a picture.")
         .help(
-            "Slides small learnt filters over the picture; each filter gives one channel that says where its "
-            "pattern was found. The first convolutions find edges and colours, later ones parts and things. "
+            "Each filter gives one output channel (feature map) that says where its pattern was found. The first "
+            "convolutions find edges and colours, later ones parts and objects. "
             "Follow it with batch norm and ReLU. Its cost grows with filters × input channels × kernel² × output "
             "pixels, so it usually dominates the step: a stride of 2 or a pool before it makes it four times "
-            "cheaper. Switch the bias off before a batch norm, which has its own.")
+            "cheaper. The inspector shows its parameters and MACs per sample. Switch the bias off before a batch norm, "
+            "which has its own.")
         .in("x", Kind::Tensor, "Pictures, N×C×H×W, floating point.")
         .out("y", Kind::Tensor, "N×filters×H'×W'.")
-        .param("filters", &Params::filters, range(1, 65536).ui(1, 512), "Number of patterns, the output's channels.")
-        .param("kernel", &Params::kernel, range(1, 63).ui(1, 11).unit("px"), "Side of the square filter.")
+        .param("filters", &Params::filters, range(1, 65536).ui(1, 512), "Number of filters: the output's channels.")
+        .param("kernel", &Params::kernel, range(1, 63).ui(1, 11).unit("px"), "Kernel size: side of the square filter.")
         .param("stride", &Params::stride, range(1, 63).ui(1, 4).unit("px"),
-               "Step between positions; 2 halves the picture.")
+               "Step between positions; 2 halves height and width.")
         .choice("padding", &Params::padding, {"same", "valid"},
-                "same: zeros around the picture, so that stride alone decides the output's size. valid: no padding, "
-                "the output shrinks by kernel - 1.")
-        .param("bias", &Params::bias, "Adds a learnt constant to each filter's output.")
+                "same: zero padding; the output has the input's size divided by the stride. valid: no padding; the "
+                "output shrinks by kernel - 1.")
+        .param("bias", &Params::bias, "Adds a learnt bias to each output channel.")
         .example({{"filters", std::int64_t{4}}, {"kernel", std::int64_t{3}}, {"stride", std::int64_t{2}}});
   }
 

@@ -31,16 +31,18 @@ struct CrossEntropy {
   };
 
   static NodeSpec spec() {
-    return node<CrossEntropy>("cross_entropy", 1, "Cross-entropy", "How surprised the prediction is by the true class.")
+    return node<CrossEntropy>("cross_entropy", 1, "Cross-entropy",
+                              "Negative log-likelihood of the true class (how surprised the prediction is by it).")
         .help(
-            "The loss for choosing one class out of several. The prediction is one unbounded number a class (no "
-            "softmax before it: that is built in). A network that knows nothing starts at ln(classes), 2.3 for ten; "
-            "lower is better, 0 is perfect. The share of right answers is reported as accuracy.")
-        .in("prediction", Kind::Tensor, "One number a class, N×classes, floating point.")
+            "The loss of single-label classification. The prediction is one logit per class (no softmax before it: "
+            "that "
+            "is built in). An untrained network starts near ln(classes), 2.3 for ten; lower is better, 0 is perfect. "
+            "The share of correct predictions is reported as accuracy.")
+        .in("prediction", Kind::Tensor, "Logits, N×classes, floating point.")
         .in("target", Kind::Target, "The true classes.")
         .out("loss", Kind::Loss, "The mean over the batch.")
         .param("label_smoothing", &Params::label_smoothing, range(0, 0.99).ui(0, 0.3),
-               "Share of the truth that is spread over all classes, against overconfidence.")
+               "Share of the target that is spread evenly over all classes, against overconfidence.")
         .example({{"label_smoothing", 0.1}});
   }
 

@@ -44,14 +44,15 @@ struct Dropout {
   };
 
   static NodeSpec spec() {
-    return node<Dropout>("dropout", 1, "Dropout", "Sets some numbers to zero at random, against overfitting.")
+    return node<Dropout>("dropout", 1, "Dropout", "Sets activations to zero at random, against overfitting.")
         .help(
-            "While training, each number is zeroed with the given chance and the others are scaled up to make good "
-            "for it, so that the network cannot lean on single features. Validation passes everything. Use it "
+            "In training, each activation is zeroed with this probability and the others are scaled up to compensate, "
+            "so that the network cannot rely on single features. In validation it does nothing. Use it "
             "before the last linear layers when training accuracy runs far ahead of validation accuracy.")
         .in("x", Kind::Tensor, "Any floating-point tensor.")
         .out("y", Kind::Tensor, "The same shape.")
-        .param("probability", &Params::probability, range(0, 0.99).ui(0, 0.8), "Chance that a number is zeroed.")
+        .param("probability", &Params::probability, range(0, 0.99).ui(0, 0.8),
+               "Probability that an activation is zeroed.")
         .example({{"probability", 0.25}});
   }
 

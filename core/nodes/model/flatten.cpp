@@ -10,10 +10,11 @@ struct Flatten {
   struct Params {};
 
   static NodeSpec spec() {
-    return node<Flatten>("flatten", 1, "Flatten", "Lays each picture out as one row of numbers.")
+    return node<Flatten>("flatten", 1, "Flatten", "Reshapes each picture into one vector of features.")
         .help(
-            "Stands between convolutions and a linear layer. It moves no data. The row is as long as channels × "
-            "height × width, so shrink the picture first, or use a global average pool, to keep the linear layer "
+            "Used between convolutions and a linear layer. It copies no data. The vector has channels × "
+            "height × width features, so reduce the picture first, or use a global average pool, to keep the linear "
+            "layer "
             "small.")
         .in("x", Kind::Tensor, "Any floating-point batch tensor, N×...")
         .out("y", Kind::Tensor, "Features, N×F.")

@@ -11,7 +11,7 @@ struct GlobalAveragePool {
 
   static NodeSpec spec() {
     return node<GlobalAveragePool>("global_average_pool", 1, "Global average pool",
-                                   "Turns each channel into one number, its mean.")
+                                   "Averages each channel over height and width.")
         .help(
             "The usual bridge from convolutions to the last linear layer: it needs no parameters, works for any "
             "picture size and overfits less than flattening.")

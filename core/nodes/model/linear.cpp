@@ -13,16 +13,17 @@ struct Linear {
   };
 
   static NodeSpec spec() {
-    return node<Linear>("linear", 1, "Linear", "Weighs all features and sums them, once for each unit.")
+    return node<Linear>("linear", 1, "Linear", "Fully connected layer: y = xWᵀ + b.")
         .help(
-            "Also called dense or fully connected. With units 0 it gives one number a class of the data, which makes "
-            "it the right last layer before a cross-entropy whatever data are plugged in. Put a flatten or a global "
-            "average pool before it when pictures arrive. Parameters: features × units.")
+            "Also called dense. With units 0 it has one output per class of the data set, which makes "
+            "it the right last layer before a cross-entropy for any data set. Put a flatten or a global "
+            "average pool before it when pictures arrive. It has features × units parameters, and a bias for each "
+            "unit.")
         .in("x", Kind::Tensor, "Features, N×F, floating point.")
         .out("y", Kind::Tensor, "N×units.")
         .param("units", &Params::units, range(0, 1048576).ui(0, 1024),
-               "Numbers a record gives; 0: as many as the data has classes.")
-        .param("bias", &Params::bias, "Adds a learnt constant to each unit.")
+               "Output features; 0: as many as the data set has classes.")
+        .param("bias", &Params::bias, "Adds a learnt bias to each unit.")
         .example({{"units", std::int64_t{5}}});
   }
 

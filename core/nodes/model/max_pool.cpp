@@ -13,14 +13,14 @@ struct MaxPool {
   };
 
   static NodeSpec spec() {
-    return node<MaxPool>("max_pool", 1, "Max pool", "Shrinks a picture, keeping the strongest response of each window.")
+    return node<MaxPool>("max_pool", 1, "Max pool", "Downsamples by the maximum of each window.")
         .help(
-            "Takes the largest number in each window. It makes the picture smaller, so that later layers are cheaper "
-            "and see more of it at once, and forgives small shifts. Kernel 2 with stride 2 halves height and width. "
+            "Makes later layers cheaper, enlarges their receptive field and adds tolerance to small shifts. Kernel 2 "
+            "with stride 2 halves height and width. "
             "Pixels at the right and bottom that fill no window are left out.")
         .in("x", Kind::Tensor, "Pictures, N×C×H×W, floating point.")
         .out("y", Kind::Tensor, "N×C×H'×W'.")
-        .param("kernel", &Params::kernel, range(1, 255).ui(2, 8).unit("px"), "Side of the square window.")
+        .param("kernel", &Params::kernel, range(1, 255).ui(2, 8).unit("px"), "Kernel size: side of the square window.")
         .param("stride", &Params::stride, range(1, 255).ui(1, 8).unit("px"), "Step between windows.")
         .example({});
   }

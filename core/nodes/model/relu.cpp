@@ -10,10 +10,10 @@ struct Relu {
   struct Params {};
 
   static NodeSpec spec() {
-    return node<Relu>("relu", 1, "ReLU", "Keeps positive numbers and sets negative ones to zero.")
+    return node<Relu>("relu", 1, "ReLU", "Rectified linear unit: max(x, 0).")
         .help(
-            "The bend between layers: without it a stack of convolutions or linear layers could learn no more than "
-            "a single one. Put one after each of them but the last. It costs next to nothing.")
+            "The non-linearity between layers: without it a stack of convolutions or linear layers could represent no "
+            "more than a single one. Put one after each of them but the last. It costs almost nothing.")
         .in("x", Kind::Tensor, "Any floating-point tensor.")
         .out("y", Kind::Tensor, "The same shape.")
         .example({});

@@ -14,17 +14,20 @@ struct Sgd {
   };
 
   static NodeSpec spec() {
-    return node<Sgd>("sgd", 1, "SGD", "Steps down the slope of the loss, with momentum.")
+    return node<Sgd>("sgd", 1, "SGD", "Stochastic gradient descent with momentum.")
         .help(
-            "Stochastic gradient descent. With momentum 0.9 and a well-chosen learning rate it often ends at the best "
+            "Moves the parameters against the gradient of the loss. With momentum 0.9 and a well-chosen learning rate "
+            "it often ends at the best "
             "accuracy, but it needs more care than Adam: if the loss grows or becomes infinite, divide the learning "
             "rate by ten.")
-        .out("optimizer", Kind::Optimizer, "The rule, for the trainer.")
-        .param("learning_rate", &Params::learning_rate, range(0, 1e30).ui(1e-5, 1), "Length of a step.")
-        .param("momentum", &Params::momentum, range(0, 0.9999).ui(0, 0.99), "Share of the last step that is kept up.")
+        .out("optimizer", Kind::Optimizer, "Connect it to the trainer.")
+        .param("learning_rate", &Params::learning_rate, range(0, 1e30).ui(1e-5, 1), "Step size.")
+        .param("momentum", &Params::momentum, range(0, 0.9999).ui(0, 0.99),
+               "Share of the previous update that is added to this one.")
         .param("weight_decay", &Params::weight_decay, range(0, 1e3).ui(0, 0.1),
-               "Pulls weights towards zero, against overfitting.")
-        .param("nesterov", &Params::nesterov, "Looks ahead along the momentum before it measures the slope.")
+               "L2 penalty: pulls parameters towards zero, against overfitting.")
+        .param("nesterov", &Params::nesterov,
+               "Nesterov momentum: the gradient is corrected for where the momentum leads.")
         .example({{"learning_rate", 0.1}, {"nesterov", true}});
   }
 

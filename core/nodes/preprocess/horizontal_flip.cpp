@@ -57,7 +57,7 @@ struct HorizontalFlip {
         .in("image", Kind::Image, "A picture of any size.")
         .out("image", Kind::Image, "The picture, mirrored or not.")
         .random()
-        .param("probability", &Params::probability, range(0, 1), "Chance that a picture is mirrored.")
+        .param("probability", &Params::probability, range(0, 1), "Probability that a picture is mirrored.")
         .example({{"probability", 1.0}}, {.mean = 146.4403, .stddev = 71.16});
   }
 

@@ -46,21 +46,20 @@ struct Normalise {
     return node<Normalise>("normalise", 1, "Normalise",
                            "Centres and scales the pixels and lays them out for the model.")
         .help(
-            "Divides bytes by 255, subtracts the mean and divides by the standard deviation of each channel; numbers "
-            "(f32) "
-            "are taken to lie in 0..1 already. The result is f32 with the channels first, as layers want it. Networks "
-            "learn "
-            "faster when their inputs are centred and of unit size.\n\n"
+            "Divides bytes by 255, subtracts the mean and divides by the standard deviation of each channel; f32 "
+            "values are taken to lie in 0..1 already. The result is f32 with the channels first, as layers expect it. "
+            "Networks train faster when their inputs are centred and scaled.\n\n"
             "Put it last before the batch: everything before it then works on bytes, a quarter of the memory.")
-        .in("image", Kind::Image, "A picture, bytes or numbers.")
+        .in("image", Kind::Image, "A picture of bytes or f32.")
         .out("image", Kind::Image, "The same picture as f32, channels first.")
         .choice("preset", &Params::preset, presets,
                 "Mean and standard deviation of a well-known data set. 'half' maps to -1..1, 'unit' to 0..1.")
+        .param("mean", &Params::mean,
+               "Means of the channels in units of 0..1, separated by commas; one value is used for all. Empty: the "
+               "preset's.")
         .param(
-            "mean", &Params::mean,
-            "Means of the channels in units of 0..1, with commas between; one number serves all. Empty: the preset's.")
-        .param("stddev", &Params::stddev,
-               "Standard deviations of the channels, with commas between; one number serves all. Empty: the preset's.")
+            "stddev", &Params::stddev,
+            "Standard deviations of the channels, separated by commas; one value is used for all. Empty: the preset's.")
         .example({{"preset", std::string("half")}}, {.mean = 0.148552, .stddev = 0.558118});
   }
 

@@ -76,7 +76,7 @@ struct PadRandomCrop {
                                "Adds a black border and cuts out a square at a random place.")
         .help(
             "Shifts small pictures by a few pixels, at random: the usual augmentation for CIFAR and MNIST. Nothing is "
-            "scaled, so it costs next to nothing. Validation pictures are cut out of the centre.")
+            "scaled, so it costs almost nothing. Validation pictures are cropped at the centre.")
         .in("image", Kind::Image, "A picture; with its border at least as large as the square.")
         .out("image", Kind::Image, "A square picture.")
         .random()

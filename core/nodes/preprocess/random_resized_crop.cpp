@@ -23,11 +23,12 @@ struct RandomResizedCrop {
     return node<RandomResizedCrop>("random_resized_crop", 1, "Random resized crop",
                                    "Cuts out a random part of the picture and scales it to a square.")
         .help(
-            "The usual augmentation for photos: each epoch shows another part of each picture, at another scale and "
-            "slightly other proportions, so that the model learns the thing and not its place. Validation pictures get "
-            "a "
-            "fixed form: the centre, 224/256 of the shorter side.\n\n"
-            "Raise the smallest scale when the thing to be recognised is small or stands at the border.")
+            "The usual augmentation for photos: each epoch sees another part of each picture, at another scale and "
+            "aspect "
+            "ratio, so that the model learns the object and not its position. Validation pictures get a fixed crop: "
+            "the "
+            "centre, 224/256 of the shorter side.\n\n"
+            "Raise the smallest scale when the object is small or at the border.")
         .in("image", Kind::Image, "A picture of any size.")
         .out("image", Kind::Image, "A square picture.")
         .random()

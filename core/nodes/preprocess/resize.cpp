@@ -17,16 +17,18 @@ struct Resize {
     return node<Resize>("resize", 1, "Resize", "Scales every picture to one size.")
         .help(
             "Gives all pictures the same width and height, which a batch needs. With 'crop' the picture keeps its "
-            "proportions: it is scaled until it covers the size, and what overhangs is cut off evenly. With 'stretch' "
+            "proportions: it is scaled until it covers the size, and the excess is cut off evenly on both sides. With "
+            "'stretch' "
             "nothing is cut off, but the proportions change.\n\n"
-            "Cost grows with the size of the result; a large picture is mostly paid for in decode, which reads only "
-            "the part, and no more finely, than is asked for here.")
+            "Cost grows with the size of the result; for a large picture most of the cost is in decode, which reads "
+            "only "
+            "the part, and only the resolution, that is needed here.")
         .in("image", Kind::Image, "A picture of any size.")
         .out("image", Kind::Image, "The picture in the new size.")
         .param("width", &Params::width, range(1, 8192).ui(16, 512).unit("px"), "Width of the result.")
         .param("height", &Params::height, range(1, 8192).ui(16, 512).unit("px"), "Height of the result.")
         .choice("mode", &Params::mode, {"crop", "stretch"},
-                "'crop' keeps the proportions and cuts off what overhangs; 'stretch' changes the proportions.")
+                "'crop' keeps the proportions and cuts off the excess; 'stretch' changes the proportions.")
         .choice("filter", &Params::filter, filter_choices(), std::string(kFilterDoc))
         .example({{"width", std::int64_t{32}}, {"height", std::int64_t{40}}},
                  {.mean = 159.29, .stddev = 66.26, .tolerance = 0.5});

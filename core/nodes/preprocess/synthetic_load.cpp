@@ -20,20 +20,20 @@ struct SyntheticLoad {
             "For learning and for testing: put it where a slow step would be, and see what the queues, the verdict and "
             "the fixes make of it. A record costs CPU time (computing), waiting time (a network, a lock: the core is "
             "free meanwhile) or bytes read from the disk, or all three. Any bottleneck can be built from a few of "
-            "these, "
-            "and since you know the truth, you can check the verdict against it.\n\n"
+            "these, and since you know the true cause, you can check the verdict against it.\n\n"
             "The value itself does not change, and the costs of a record follow from its place in the epoch and the "
             "seed, so two runs cost the same.")
         .in("sample", Kind::Any, "What to pass on.")
         .out("sample", Kind::Any, "The same value.")
-        .param("cpu_ms", &Params::cpu_ms, range(0, 60'000).ui(0, 20).unit("ms"), "CPU time a record.")
+        .param("cpu_ms", &Params::cpu_ms, range(0, 60'000).ui(0, 20).unit("ms"), "CPU time per record.")
         .param("wait_ms", &Params::wait_ms, range(0, 60'000).ui(0, 20).unit("ms"),
-               "Time a record during which the worker only waits, and its core is free.")
+               "Waiting time per record: the worker is idle and its core is free.")
         .param("read_kilobytes", &Params::read_kilobytes, range(0, 65'536).ui(0, 4096).unit("KiB"),
-               "Read from the disk for a record, from a file that is made in the cache folder when the run starts.")
+               "Read from the disk for each record, from a file that is made in the cache folder when the run starts.")
         .param("spread", &Params::spread, range(0, 10).ui(0, 2),
                "Standard deviation of the costs as a share of their mean (log-normal); 0: every record costs the same.")
-        .param("sequential", &Params::sequential, "Only one worker at a time may be in here, however many there are.")
+        .param("sequential", &Params::sequential,
+               "Only one worker at a time works in this node, however many there are.")
         .example({{"cpu_ms", 0.1}, {"wait_ms", 0.1}, {"read_kilobytes", 4.0}},
                  {.mean = 146.44, .stddev = 71.16, .tolerance = 0.01});
   }

@@ -54,10 +54,9 @@ struct GeneratedPictures {
                                    "Shapes and letters that Feedline paints itself.")
         .help(
             "A data set that needs no download: stars, hearts, arrows, letters and more, turned and tinted at random, "
-            "over "
-            "cluttered backgrounds with noise. On first use the pictures are painted and stored as JPEG files in the "
-            "cache "
-            "folder; from then on they are read and decoded like any photo. The same parameters always give the same "
+            "over cluttered backgrounds with noise. On first use the pictures are painted and stored as JPEG files in "
+            "the cache folder; from then on they are read and decoded like any photo. The same parameters always give "
+            "the same "
             "files.\n\n"
             "Raise the size to see what decoding costs, the difficulty to give the model more to do.")
         .out("file", Kind::Encoded, "The bytes of one JPEG file: connect it to decode.")

@@ -15,10 +15,11 @@ struct Subgraph {
     return node<Subgraph>(std::string(kSubgraphType), 1, "Sub-graph", "Holds a graph of its own, as one node.")
         .help(
             "Double-click it, or press Ctrl+Enter, to see and change what is in it; the line above the canvas leads "
-            "back. Its ports are the sub-graph input and output nodes in there. Repeated, it stands for so many copies "
-            "in series, each with weights of its own: the first output of one feeds the first input of the next, the "
-            "second the second, and inputs without such a partner get the same value in every copy. It costs nothing "
-            "when the graph runs. Make one from selected nodes with Ctrl+G, and dissolve it with Ctrl+Shift+G.")
+            "back. Its ports are the sub-graph input and output nodes in there. With `repeat` it is that many copies "
+            "in series, each with its own weights: the first output of one feeds the first input of the next, the "
+            "second "
+            "the second, and inputs without such a partner get the same value in every copy. It adds no cost to a run."
+            " Make one from selected nodes with Ctrl+G, and dissolve it with Ctrl+Shift+G.")
         .param("repeat", &Params::repeat, range(1, 1000).ui(1, 16), "How many copies of it follow each other.")
         .example({{"repeat", std::int64_t{2}}});
   }
