@@ -4,8 +4,10 @@
 #include <array>
 #include <cstdlib>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+#include <utility>
 
 namespace feedline {
 namespace {
@@ -19,7 +21,9 @@ Nanos read(clockid_t id) {
 /// The calling thread's own file, open for as long as the thread lives.
 class DelayFile {
  public:
-  DelayFile() : descriptor_(::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)) {}
+  DelayFile() : descriptor_(::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)) {
+    if (descriptor_ >= 0 && !is_plenty()) ::close(std::exchange(descriptor_, -1));
+  }
   ~DelayFile() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
@@ -35,6 +39,12 @@ class DelayFile {
   }
 
  private:
+  /// Data come first: where descriptors are scarce, those of the measuring threads would take them all.
+  [[nodiscard]] bool is_plenty() const {
+    rlimit limit{};
+    return ::getrlimit(RLIMIT_NOFILE, &limit) != 0 || static_cast<rlim_t>(descriptor_) < limit.rlim_cur / 2;
+  }
+
   int descriptor_;
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/file_limit.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/terminal.h"
@@ -67,6 +68,7 @@ int run_checked(int argc, char** argv) {
 
 int run_program(int argc, char** argv) {
   prepare_standard_streams();
+  raise_file_limit();
   try {
     return run_checked(argc, argv);
   } catch (const std::exception& error) {

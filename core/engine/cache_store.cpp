@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/cache_store.h"
 
+#include "base/clock.h"
+#include "base/machine_fault.h"
+
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <exception>
 #include <limits>
@@ -121,15 +125,24 @@ const CacheEntry* CacheStore::keep(const CacheEntry& head, const Datum& value) {
   }
   const auto written = spill_.append(std::as_bytes(std::span(&head, 1)), value.span());
   if (!written) {
-    end(written.error());
+    if (!is_machine_fault(written.error()) || !may_pass()) end(written.error());
     return nullptr;
   }
+  fault_since_.store(0, std::memory_order_relaxed);
   if (*written == nullptr) {
     full_ = true;
     return nullptr;
   }
   disk_bytes_ += size;
   return reinterpret_cast<const CacheEntry*>(*written);
+}
+
+/// The machine could not write a value. For a while that is no reason to keep none any more.
+bool CacheStore::may_pass() {
+  const Nanos now = Clock::system().now();
+  Nanos since = 0;
+  if (fault_since_.compare_exchange_strong(since, now, std::memory_order_relaxed)) since = now;
+  return now - since <= std::chrono::nanoseconds(Patience::limit()).count();
 }
 
 std::byte* CacheStore::take_memory(std::size_t size) {

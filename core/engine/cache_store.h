@@ -73,6 +73,7 @@ class CacheStore {
   [[nodiscard]] Shard& shard(std::uint64_t record) const;
   [[nodiscard]] std::byte* take_memory(std::size_t size);
   [[nodiscard]] const CacheEntry* keep(const CacheEntry& head, const Datum& value);
+  [[nodiscard]] bool may_pass();
   void end(Error why);
 
   const std::string node_;
@@ -90,6 +91,7 @@ class CacheStore {
   std::atomic<std::uint64_t> ram_bytes_{0};
   std::atomic<std::uint64_t> disk_bytes_{0};
   std::atomic<std::uint64_t> refused_{0};
+  std::atomic<std::int64_t> fault_since_{0};  ///< since when the machine has failed to write; 0: it does not
   mutable std::mutex notice_mutex_{};
   std::optional<Error> notice_{};
 };

@@ -80,7 +80,10 @@ void live(Works& works, std::size_t segment, std::size_t place, Post& post) noex
     SegmentRunner runner(works.plan, works.cut, segment, StepTimer(works.clock, meters, diary), post, works.quarantine,
                          *works.caches, works.turnstiles, account, works.flow.stopping());
     while (Chunk* chunk = works.flow.take(seat)) {
-      if (!runner.run(*chunk)) return;
+      if (!runner.run(*chunk)) {
+        if (runner.failure()) fail(*runner.failure());
+        return;
+      }
       if (BatchWork* batch = works.flow.put(seat, chunk)) {
         runner.close(*batch);
         works.flow.finish(batch);

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/machine_fault.h"
 
+#include <cerrno>
 #include <exception>
 #include <new>
 #include <string>
@@ -10,14 +12,14 @@
 
 namespace feedline {
 
-/// Runs a node's own code; whatever it throws becomes an error of the record.
+/// Runs a node's own code; whatever it throws becomes an error of the record, want of memory one of the machine's.
 template <class Work>
 Status guarded(Work&& work) {
   std::string reason;
   try {
     return std::forward<Work>(work)();
   } catch (const std::bad_alloc&) {
-    return fail_record("not enough memory for this record");
+    return fail(machine_error(ENOMEM, "the record cannot be held"));
   } catch (const std::exception& error) {
     reason = error.what();
   } catch (...) {

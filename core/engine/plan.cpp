@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/plan.h"
 
+#include "base/machine_fault.h"
 #include "engine/lowering.h"
 #include "graph/flatten.h"
 #include "graph/json.h"
@@ -86,7 +87,9 @@ class Planner {
 
   Result<OpenSource> open(const Node& node, const NodeSpec& spec) const {
     try {
-      Result<std::unique_ptr<Source>> source = spec.open(spec.complete(node.params), options_.sources);
+      const ParamMap params = spec.complete(node.params);
+      Result<std::unique_ptr<Source>> source =
+          patiently(options_.sources.stop, [&] { return spec.open(params, options_.sources); });
       if (!source) return fail(std::move(source.error()));
       if (options_.sources.stop.stop_requested())
         return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped while the source was opened"});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/record_walk.h"
 
+#include "base/machine_fault.h"
 #include "engine/guarded.h"
 #include "graph/flatten.h"
 #include "graph/path.h"
@@ -22,7 +23,7 @@ Result<std::shared_ptr<const Source>> SourceKeeper::open(const NodeSpec& spec, c
   source_.reset();
   Result<std::unique_ptr<Source>> opened = fail("it could not be opened");
   const Status done = guarded([&]() -> Status {
-    opened = spec.open(params, context);
+    opened = patiently(context.stop, [&] { return spec.open(params, context); });
     return opened ? Status{} : Status(fail(opened.error()));
   });
   if (!done) return fail(done.error());
@@ -203,13 +204,14 @@ Status RecordWalk::walk(const PreviewRequest& request, const std::stop_token& st
     if (stop.stop_requested()) return fail_cancelled();
     Status done;
     if (step.node == source_node_) {
-      done = read(request);
+      done = patiently(stop, [&] { return read(request); });
     } else if (step.op != nullptr) {
-      done = run(step, request);
+      done = patiently(stop, [&] { return run(step, request); });
     } else {
       pass_on(step);
     }
     if (done) continue;
+    if (stop.stop_requested()) return fail_cancelled();
     Error error = std::move(done.error());
     error.code = ErrorCode::BadRecord;
     if (error.file.empty()) error.file = source_->locate(record_);

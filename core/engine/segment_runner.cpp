@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 #include <span>
+#include <thread>
 #include <utility>
 
 namespace feedline {
@@ -131,16 +132,55 @@ void SegmentRunner::keep(const Chunk& chunk, std::size_t record, std::size_t ste
   router_.store(cache).put(chunk.record_ids[record], value);
 }
 
+/// What a node has done of a tile since its time was last written down.
+struct SegmentRunner::Tally {
+  std::size_t node = 0;
+  const std::string& name;
+  std::uint64_t first = 0;  ///< record of the tile
+  std::uint64_t done = 0;
+  std::uint64_t bytes = 0;
+  bool timed = false;  ///< each record by itself
+};
+
+/// Does a node's work on a record, again after a pause as long as the machine is at fault. None: the worker is to
+/// leave, because of a stop or of failure_.
+template <class Work>
+std::optional<Status> SegmentRunner::patiently(Tally& tally, std::size_t row, Work&& work) {
+  Status status = guarded(work);
+  for (Patience patience; !status && is_machine_fault(status.error());) {
+    took(tally.node, tally.done, lap(tally.node, tally.done, tally.bytes, tally.first));
+    tally.done = tally.bytes = 0;
+    const auto pause = patience.next();
+    if (!pause) failure_ = std::move(status.error()).at_node(tally.name);
+    if (!pause || !rest(*pause, tally.node)) return std::nullopt;
+    account_.begin(place(tally.node));
+    tally.timed = timer_.begin(tally.node);
+    post_.work_on(tally.node, row);
+    status = guarded(work);
+  }
+  return status;
+}
+
+/// The node waits, for the machine: that is no work, and no record that is slow. False: the run ends.
+bool SegmentRunner::rest(Patience::Pause pause, std::size_t node) {
+  constexpr Patience::Pause kLookUp{20};  // a stop rings no bell here
+  post_.rest();
+  timer_.enter_wait(node);
+  for (; pause.count() > 0 && !stopped(); pause -= kLookUp) std::this_thread::sleep_for(std::min(pause, kLookUp));
+  timer_.leave_wait(node);
+  account_.forgive();
+  return !stopped();
+}
+
 bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
   out_.resize(plan_.source_outputs.size());
   account_.begin(place(0));
-  std::uint64_t done = 0;
-  std::uint64_t bytes = 0;
-  const bool timed = timer_.begin(0);
+  Tally tally{.node = 0, .name = plan_.source_node, .timed = timer_.begin(0)};
   for (std::size_t r = begin; r < end; ++r) {
     if (stopped()) return false;
     const std::uint64_t record = plan_.sampler.record(chunk.epoch, chunk.position + r);
     chunk.record_ids[r] = record;
+    if (r == begin) tally.first = record;
     if (chunk.bad[r] != 0) continue;
     if (const auto known = quarantine_.find(record)) {
       chunk.bad[r] = 1;
@@ -155,16 +195,17 @@ bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
         if (way->ports[p] == 0 && out_[p] != nullptr) make_empty(*std::exchange(out_[p], nullptr));
       if (!way->read) continue;
     }
-    if (Status read = guarded([&] { return plan_.source->read(record, out_); }); !read) {
-      reject(chunk, r, std::move(read.error()), plan_.source_node);
-      if (timed) timer_.record(0, record);
+    std::optional<Status> read = patiently(tally, r, [&] { return plan_.source->read(record, out_); });
+    if (!read) return false;
+    if (tally.timed) timer_.record(0, record);
+    if (!*read) {
+      reject(chunk, r, std::move(read->error()), plan_.source_node);
       continue;
     }
-    if (timed) timer_.record(0, record);
-    ++done;
-    for (const Datum* value : out_) bytes += value != nullptr ? value->bytes() : 0;
+    ++tally.done;
+    for (const Datum* value : out_) tally.bytes += value != nullptr ? value->bytes() : 0;
   }
-  took(0, done, lap(0, done, bytes, chunk.record_ids[begin]));
+  took(0, tally.done, lap(0, tally.done, tally.bytes, tally.first));
   return true;
 }
 
@@ -199,9 +240,7 @@ bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chun
     if (!stay) return false;
   }
   account_.begin(place(node));
-  std::uint64_t done = 0;
-  std::uint64_t bytes = 0;
-  const bool timed = timer_.begin(node);
+  Tally tally{.node = node, .name = step.node, .first = chunk.record_ids[begin], .timed = timer_.begin(node)};
   for (std::size_t r = begin; r < end; ++r) {
     if (chunk.bad[r] != 0) continue;
     if (stopped()) return false;
@@ -214,22 +253,28 @@ bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chun
       continue;
     }
     const std::uint64_t record = chunk.record_ids[r];
-    OpContext context{
-        .rng = Rng(plan_.seed, chunk.epoch, record, step.stream), .training = plan_.training, .record = record};
     const std::optional<NextNode> next = next_node(step, chunk, record);
-    if (next) context.next = &*next;
     const bool cached = way != nullptr && show_cached(chunk, r, index, *out_[0]);
-    if (Status ran = cached ? Status{} : guarded([&] { return step.op->run(in_, out_, context); }); !ran) {
-      reject(chunk, r, std::move(ran.error()), step.node);
-      if (timed) timer_.record(node, record);
+    const auto work = [&]() -> Status {
+      if (cached) return {};
+      OpContext context{.rng = Rng(plan_.seed, chunk.epoch, record, step.stream),
+                        .training = plan_.training,
+                        .record = record,
+                        .next = next ? &*next : nullptr};
+      return step.op->run(in_, out_, context);
+    };
+    std::optional<Status> ran = patiently(tally, r, work);
+    if (!ran) return false;
+    if (tally.timed) timer_.record(node, record);
+    if (!*ran) {
+      reject(chunk, r, std::move(ran->error()), step.node);
       continue;
     }
-    if (timed) timer_.record(node, record);
     if (way != nullptr) keep(chunk, r, index, *out_[0]);
-    ++done;
-    for (const Datum* value : out_) bytes += value->bytes();
+    ++tally.done;
+    for (const Datum* value : out_) tally.bytes += value->bytes();
   }
-  took(node, done, lap(node, done, bytes, chunk.record_ids[begin]));
+  took(node, tally.done, lap(node, tally.done, tally.bytes, tally.first));
   return true;
 }
 

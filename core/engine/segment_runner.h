@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/machine_fault.h"
 #include "engine/cache_route.h"
 #include "engine/chunk.h"
 #include "engine/plan.h"
@@ -30,9 +31,11 @@ class SegmentRunner {
                 const Quarantine& quarantine, const CacheShelf& caches, std::deque<Turnstile>& turnstiles,
                 VirtualSpeedup::Account& account, const std::atomic<bool>& stop);
 
-  /// False if the run was stopped midway, or this worker abandoned; the chunk is then unfinished. Bad records are
-  /// marked in the chunk, with their faults.
+  /// False if the run was stopped midway, or this worker abandoned, or for failure(); the chunk is then unfinished. Bad
+  /// records are marked in the chunk, with their faults.
   [[nodiscard]] bool run(Chunk& chunk);
+  /// What the machine cannot do for longer than Patience allows: the run is to end with it.
+  [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
   /// For the worker that finished a batch's last row.
   void close(BatchWork& batch);
 
@@ -44,6 +47,10 @@ class SegmentRunner {
   [[nodiscard]] bool show_cached(const Chunk& chunk, std::size_t record, std::size_t step, Datum& out) const;
   void keep(const Chunk& chunk, std::size_t record, std::size_t step, const Datum& value);
   [[nodiscard]] bool read(Chunk& chunk, std::size_t begin, std::size_t end);
+  struct Tally;
+  template <class Work>
+  [[nodiscard]] std::optional<Status> patiently(Tally& tally, std::size_t row, Work&& work);
+  [[nodiscard]] bool rest(Patience::Pause pause, std::size_t node);
   [[nodiscard]] std::optional<Turnstile::Stay> wait_turn(std::size_t step, std::size_t node);
   [[nodiscard]] bool run_step(const PlanStep& step, std::size_t node, Chunk& chunk, std::size_t begin, std::size_t end);
   [[nodiscard]] std::optional<NextNode> next_node(const PlanStep& step, const Chunk& chunk, std::uint64_t record) const;
@@ -71,6 +78,7 @@ class SegmentRunner {
   VirtualSpeedup::Account& account_;
   const std::atomic<bool>& stop_;
   CacheRouter router_;
+  std::optional<Error> failure_{};
 
   std::vector<SlotIndex> local_slots_{};     ///< values that live here, for measuring
   std::vector<std::size_t> bound_fields_{};  ///< fields whose node runs here and may write into the batch

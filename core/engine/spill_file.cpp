@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/spill_file.h"
 
+#include "base/file_calls.h"
+#include "base/machine_fault.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -27,9 +30,16 @@ std::size_t page() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
 
 std::string message_of(int code) { return std::generic_category().message(code); }
 
+/// Why `what` could not be done in the cache folder: the machine's fault, or what `remedy` mends.
+tl::unexpected<Error> fail_errno(const std::filesystem::path& folder, std::string what, int code, std::string remedy) {
+  if (is_machine_fault(code)) return fail(machine_error(code, what).in_file(folder.string()));
+  return fail(
+      Error{.reason = std::move(what) + ": " + message_of(code), .remedy = std::move(remedy), .file = folder.string()});
+}
+
 /// A file in the folder that no name leads to; -1 and errno if that fails.
 int unnamed_file(const std::filesystem::path& folder) {
-  const int file = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  const int file = FileCalls::current().open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (file >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) return file;
   std::string name = (folder / "feedline-cache-XXXXXX").string();  // a file system that needs names
   const int named = mkostemp(name.data(), O_CLOEXEC);
@@ -56,9 +66,8 @@ Status SpillFile::open() {
   std::filesystem::create_directories(folder_, ignored);
   file_ = unnamed_file(folder_);
   if (file_ >= 0) return {};
-  return fail(Error{.reason = "no file can be made in the cache folder: " + message_of(errno),
-                    .remedy = "Make it writable, or choose another one with FEEDLINE_CACHE",
-                    .file = folder_.string()});
+  return fail_errno(folder_, "no file can be made in the cache folder", errno,
+                    "Make it writable, or choose another one with FEEDLINE_CACHE");
 }
 
 Status SpillFile::reserve(std::size_t wanted) {
@@ -95,8 +104,7 @@ Result<bool> SpillFile::grow(std::size_t wanted) {
   }
   if (!reserved) return fail(std::move(reserved.error()));
   void* data = mmap(nullptr, size, PROT_READ, MAP_SHARED, file_, static_cast<off_t>(end_));
-  if (data == MAP_FAILED)
-    return fail(Error{.reason = "the cache file cannot be mapped: " + message_of(errno), .file = folder_.string()});
+  if (data == MAP_FAILED) return fail_errno(folder_, "the cache file cannot be mapped", errno, {});
   extents_.push_back({.data = static_cast<std::byte*>(data), .offset = end_, .size = size});
   end_ += size;
   used_ = 0;
@@ -130,9 +138,8 @@ Result<const std::byte*> SpillFile::append(std::span<const std::byte> head, std:
     const ssize_t written = pwritev(file_, parts, 2, static_cast<off_t>(room->offset + done));
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0)
-      return fail(Error{.reason = "the cache file cannot be written: " + message_of(written < 0 ? errno : EIO),
-                        .remedy = "Check the disk, or choose another folder with FEEDLINE_CACHE",
-                        .file = folder_.string()});
+      return fail_errno(folder_, "the cache file cannot be written", written < 0 ? errno : EIO,
+                        "Check the disk, or choose another folder with FEEDLINE_CACHE");
     done += static_cast<std::size_t>(written);
   }
   return room->data;

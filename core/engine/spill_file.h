@@ -25,7 +25,8 @@ class SpillFile {
 
   /// Writes `head` and behind it `body`, and returns where they stand, 32-byte aligned, for as long as the file lives;
   /// null where the limit is used up. Errors: the folder cannot be written to, the disk is full, a write fails; each
-  /// names the folder. After an error the caller should stop: the file keeps what it has.
+  /// names the folder. After an error the caller should stop, after a fault of the machine's
+  /// (base/machine_fault.h) it may try again later: the file keeps what it has.
   [[nodiscard]] Result<const std::byte*> append(std::span<const std::byte> head, std::span<const std::byte> body);
 
  private:

@@ -3,6 +3,7 @@
 #include "app/main_window.h"
 #include "app/settings.h"
 #include "app/theme.h"
+#include "base/file_limit.h"
 
 #include <QApplication>
 #include <QIcon>
@@ -43,6 +44,7 @@ int main(int argc, char** argv) {
                stderr);
     return 2;
   }
+  feedline::raise_file_limit();
   QApplication app(argc, argv);
   QGuiApplication::setApplicationDisplayName(QStringLiteral("Feedline"));
   QGuiApplication::setDesktopFileName(QStringLiteral("feedline"));

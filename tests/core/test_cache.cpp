@@ -3,12 +3,15 @@
 #include "base/memory.h"
 #include "engine/cache_route.h"
 #include "support/fake_data.h"
+#include "support/machine.h"
 
 #include <QDir>
 #include <QTemporaryDir>
 #include <QtTest>
 
 #include <atomic>
+#include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <string>
 #include <sys/mount.h>
@@ -196,6 +199,31 @@ class TestCache : public QObject {
     QVERIFY(notice->error.reason.find("cache folder") != std::string::npos);
     QVERIFY(!notice->error.remedy.empty());
     QVERIFY(made.remove());
+  }
+
+  /// A machine that cannot write for a moment ends no cache; one that goes on failing does.
+  void theMachinesFaultPasses() {
+    QTemporaryDir place;
+    CacheStore store("keep", {}, 0, place.path().toStdString());
+    {
+      const FaultyFiles faulty(FaultyFiles::Call::Open, EMFILE, 3, place.path().toStdString());
+      for (std::uint64_t record = 0; record < 5; ++record) store.put(record, value_of(record, 100));
+    }
+    QCOMPARE(store.level().records, 2U);
+    QVERIFY(!store.level().full && !store.notice());
+    QVERIFY(store.find(2) == nullptr && holds(store, 3, 100));
+    for (std::uint64_t record = 0; record < 5; ++record) store.put(record, value_of(record, 100));
+    QCOMPARE(store.level().records, 5U);
+
+    CacheStore other("keep", {}, 0, place.path().toStdString());
+    const ShortPatience short_patience(1);
+    const FaultyFiles faulty(FaultyFiles::Call::Open, EMFILE, 1'000'000, place.path().toStdString());
+    for (std::uint64_t record = 0; record < 1000 && !other.level().full; ++record) {
+      other.put(record, value_of(record, 100));
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+    QVERIFY(other.level().full);
+    QVERIFY(other.notice() && other.notice()->error.remedy.find("ulimit") != std::string::npos);
   }
 
   void fullDisk_data() {

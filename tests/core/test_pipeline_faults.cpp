@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/machine_fault.h"
 #include "engine/quarantine.h"
 #include "support/fake_data.h"
+#include "support/machine.h"
 
 #include <QtTest>
 
+#include <cerrno>
 #include <chrono>
 #include <latch>
 #include <random>
@@ -155,7 +158,7 @@ class TestPipelineFaults : public QObject {
   void foreignExceptions() {
     PlanBuilder builder(9, 4, 9);
     builder.source()->before = [](std::uint64_t record) -> Status {
-      if (record == 1) throw std::bad_alloc();
+      if (record == 1) throw std::runtime_error("odd");
       if (record == 2) throw 42;
       return {};
     };
@@ -167,6 +170,120 @@ class TestPipelineFaults : public QObject {
     QCOMPARE(drained.batches.at(0).record_ids.size(), 7U);
     QCOMPARE(pipeline.errors().size(), 2U);
     QCOMPARE(pipeline.errors()[0].error.file, std::string("memory#1"));
+  }
+
+  void theMachinesFaultIsNotTheRecords_data() {
+    QTest::addColumn<int>("workers");
+    QTest::addColumn<bool>("staged");
+    QTest::newRow("1 worker") << 1 << false;
+    QTest::newRow("8 workers") << 8 << false;
+    QTest::newRow("2 workers, staged") << 2 << true;
+  }
+  /// What fails for want of descriptors or memory comes back when it is tried again: no byte differs, nothing counts.
+  void theMachinesFaultIsNotTheRecords() {
+    QFETCH(int, workers);
+    QFETCH(bool, staged);
+    std::atomic<int> read_faults{0};
+    std::atomic<int> run_faults{0};
+    PlanBuilder builder = noisy_plan(300, 4, 10);
+    const auto with_op = [&] {
+      builder.step("hungry", op([&](auto in, auto out, OpContext& context) -> Status {
+                     if (context.record == 78 && run_faults++ < 2) throw std::bad_alloc();
+                     out[0]->view(*in[0]);
+                     return {};
+                   }),
+                   {2}, {4});
+      builder.field("again", 4, DType::F32, {4});
+    };
+    with_op();
+    builder.source()->before = [&](std::uint64_t record) -> Status {
+      if (record == 77 && read_faults++ < 4) return fail(machine_error(EMFILE, "it cannot be opened"));
+      return {};
+    };
+    const auto plan = builder.build();
+    PipelineOptions options = with(static_cast<std::size_t>(workers));
+    options.staged = staged;
+    Pipeline pipeline(plan, plan->train, options);
+    const Drained drained = drain(pipeline, plan->train);
+    QVERIFY2(!drained.error, drained.error ? drained.error->line().c_str() : "");
+    QCOMPARE(read_faults.load(), 5);
+    QCOMPARE(run_faults.load(), 3);
+    QCOMPARE(drained.batches, expected(plan->train, 1));
+    QCOMPARE(pipeline.error_count(), 0U);
+    const auto stages = pipeline.stages(Clock::system().now());
+    QCOMPARE(stages[0].total.records, 300U);
+    QVERIFY(stages[0].total.starved >= 75'000'000);  // 5, 10, 20 and 40 ms
+    QVERIFY(stages[0].total.cpu < stages[0].total.starved);
+  }
+
+  void aMachineThatStaysAtFaultEndsTheRun_data() {
+    QTest::addColumn<int>("fault");
+    QTest::addColumn<QString>("remedy");
+    QTest::newRow("EMFILE") << EMFILE << "ulimit -n";
+    QTest::newRow("ENFILE") << ENFILE << "fs.file-max";
+    QTest::newRow("ENOMEM") << ENOMEM << "fewer workers";
+    QTest::newRow("EIO") << EIO << "Check the disk";
+    QTest::newRow("ESTALE") << ESTALE << "the server";
+    QTest::newRow("ETIMEDOUT") << ETIMEDOUT << "the server";
+  }
+  void aMachineThatStaysAtFaultEndsTheRun() {
+    QFETCH(int, fault);
+    QFETCH(QString, remedy);
+    const ShortPatience short_patience(60);
+    PlanBuilder builder = noisy_plan(300, 4, 10);
+    builder.source()->before = [&](std::uint64_t record) -> Status {
+      if (record < 200) return {};
+      return fail(machine_error(fault, "it cannot be opened").in_file("/data/" + std::to_string(record)));
+    };
+    const auto plan = builder.build();
+    for (const std::size_t workers : {1U, 8U}) {
+      Pipeline pipeline(plan, plan->train, with(workers));
+      const Drained drained = drain(pipeline, plan->train);
+      QVERIFY(drained.error);
+      QCOMPARE(drained.error->code, ErrorCode::Failed);
+      QCOMPARE(drained.error->node, std::string("data"));
+      QVERIFY(drained.error->file.starts_with("/data/2"));
+      QVERIFY2(drained.error->remedy.find(remedy.toStdString()) != std::string::npos, drained.error->line().c_str());
+      QCOMPARE(pipeline.error_count(), 0U);
+    }
+  }
+
+  void aStopEndsTheWaitForTheMachine() {
+    PlanBuilder builder = noisy_plan(300, 4, 10);
+    std::counting_semaphore<> reached(0);
+    builder.source()->before = [&](std::uint64_t) -> Status {
+      reached.release();
+      return fail(machine_error(EIO, "it cannot be read"));
+    };
+    const auto plan = builder.build();
+    const Nanos start = Clock::system().now();
+    {
+      Pipeline pipeline(plan, plan->train, with(2));
+      for (int i = 0; i < 14; ++i) reached.acquire();  // the pauses are long by now
+      pipeline.stop();
+      const auto batch = pipeline.next();
+      QVERIFY(!batch);
+      QCOMPARE(batch.error().code, ErrorCode::Cancelled);
+    }
+    QVERIFY(Clock::system().now() - start < 8'000'000'000);  // Patience would be at its end after ten seconds
+  }
+
+  /// Whoever waits for the machine is not stuck in a record.
+  void theWatchdogKnowsThatWait() {
+    std::atomic<int> faults{0};
+    PlanBuilder builder = noisy_plan(50, 4, 10);
+    builder.source()->before = [&](std::uint64_t record) -> Status {
+      if (record == 7 && faults++ < 7) return fail(machine_error(ENFILE, "it cannot be opened"));  // 635 ms
+      return {};
+    };
+    const auto plan = builder.build();
+    PipelineOptions options = with(1);
+    options.slow_seconds = 0.1;
+    options.slow_factor = 1;
+    options.on_slow = "stop";
+    const Drained drained = drain(plan, options);
+    QVERIFY2(!drained.error, drained.error ? drained.error->line().c_str() : "");
+    QCOMPARE(drained.batches, expected(plan->train, 1));
   }
 
   void errorListIsBounded() {

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sys/resource.h>
 
 using namespace feedline::test;
 
@@ -41,6 +42,8 @@ class TestCliBadInput : public QObject {
   void one_line_names_culprit_and_remedy_data();
   void one_line_names_culprit_and_remedy();
   void text_called_jpg_among_good_ones_is_counted();
+  void few_descriptors_are_no_bad_pictures_data();
+  void few_descriptors_are_no_bad_pictures();
   void usage_mistakes_data();
   void usage_mistakes();
 
@@ -150,6 +153,35 @@ void TestCliBadInput::text_called_jpg_among_good_ones_is_counted() {
   QVERIFY2(errors[0]["file"].toString().endsWith("note.jpg"), run.text());
   QVERIFY2(!errors[0]["node"].toString().isEmpty() && !errors[0]["message"].toString().isEmpty(), run.text());
   QVERIFY2(run.err.contains("note.jpg"), run.text());
+}
+
+void TestCliBadInput::few_descriptors_are_no_bad_pictures_data() {
+  QTest::addColumn<int>("descriptors");
+  for (const int descriptors : {5, 8, 10, 12, 16, 20}) QTest::addRow("ulimit -n %d", descriptors) << descriptors;
+}
+
+/// Sixteen workers on a machine that lets them open a few files at a time: each waits for its turn, or the run says
+/// what is wrong with the machine.
+void TestCliBadInput::few_descriptors_are_no_bad_pictures() {
+  QFETCH(int, descriptors);
+  const QString folder = in("few");
+  for (int i = 0; i < 120; ++i)
+    write_file(folder + QStringLiteral("/%1/%2.jpg").arg(i % 2 == 0 ? "a" : "b").arg(i), jpeg_of(24, 24, 200, 30, 90));
+  QProcess process;
+  process.setChildProcessModifier([descriptors] {
+    const rlimit limit{static_cast<rlim_t>(descriptors), static_cast<rlim_t>(descriptors)};
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+  });
+  cli_.start(process, folder_run(folder) + QStringList{"--workers", "16", "--json", "-"});
+  const Finished run = Cli::finish(process);
+  QVERIFY2(!run.crashed, run.text());
+  if (run.exit_code == 0) {
+    QVERIFY2(run.json().object().value("errors").toArray().isEmpty(), run.text());
+    return;
+  }
+  QVERIFY2(descriptors < 10, run.text());
+  QCOMPARE(run.exit_code, 3);
+  QVERIFY2(run.err.contains("as many files open as it may") && run.err.contains("ulimit -n"), run.text());
 }
 
 void TestCliBadInput::usage_mistakes_data() {

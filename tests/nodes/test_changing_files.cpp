@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/machine_fault.h"
 #include "engine/pipeline.h"
+#include "nodes/source/file_io.h"
 #include "support/fixtures.h"
+#include "support/machine.h"
 #include "support/small_data.h"
 
 #include <QDir>
@@ -8,6 +11,8 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <array>
+#include <cerrno>
 #include <functional>
 #include <memory>
 #include <sys/stat.h>
@@ -45,6 +50,97 @@ class TestChangingFiles : public QObject {
 
  private Q_SLOTS:
   void init() { ++number_; }
+
+  /// What the machine cannot do is tried again, and is never a bad file.
+  void theMachinesFaults_data() {
+    QTest::addColumn<int>("call");
+    QTest::addColumn<int>("fault");
+    const auto row = [](const char* name, FaultyFiles::Call call, int fault) {
+      QTest::newRow(name) << static_cast<int>(call) << fault;
+    };
+    row("open: EMFILE", FaultyFiles::Call::Open, EMFILE);
+    row("open: ENFILE", FaultyFiles::Call::Open, ENFILE);
+    row("open: EINTR", FaultyFiles::Call::Open, EINTR);
+    row("open: ENOMEM", FaultyFiles::Call::Open, ENOMEM);
+    row("open: ETIMEDOUT", FaultyFiles::Call::Open, ETIMEDOUT);
+    row("look: ESTALE", FaultyFiles::Call::Look, ESTALE);
+    row("read: EIO", FaultyFiles::Call::Read, EIO);
+    row("read: ESTALE", FaultyFiles::Call::Read, ESTALE);
+    row("read: EINTR", FaultyFiles::Call::Read, EINTR);
+  }
+  void theMachinesFaults() {
+    QFETCH(int, call);
+    QFETCH(int, fault);
+    const auto kind = static_cast<FaultyFiles::Call>(call);
+    const QString root = folder_.filePath(QString("faults%1").arg(number_));
+    write_file(root + "/p/a/1.jpg", "abc");
+    const QByteArray images = idx_bytes({60, 2, 2}, counting(240));
+    write_file(root + "/images", images);
+    write_file(root + "/images.gz", gzipped(images));
+    write_file(root + "/labels", idx_bytes({60}, QByteArray(60, 1)));
+    const auto idx_with = [&](const char* name) {
+      return ParamMap{{"images", (root + name).toStdString()}, {"labels", (root + "/labels").toStdString()}};
+    };
+    const std::array<std::pair<const char*, ParamMap>, 3> sources = {
+        {{"image_folder", {{"folder", (root + "/p").toStdString()}}},
+         {"idx", idx_with("/images")},
+         {"idx", idx_with("/images.gz")}}};
+    for (const auto& [type, params] : sources) {
+      auto source = open_source(type, params, root + "/cache");
+      QVERIFY2(source, source ? "" : source.error().line().c_str());
+      const bool touches = type == std::string("image_folder") || kind == FaultyFiles::Call::Read;
+      {
+        const FaultyFiles faulty(kind, fault, 1);
+        const Record first = read_record(**source, 0);
+        if (!first.ok) {
+          QVERIFY2(fault != EINTR, "an interrupted call is simply made again");
+          QCOMPARE(first.error.code, ErrorCode::Failed);
+          QVERIFY(!first.error.file.empty() && !first.error.remedy.empty());
+          QVERIFY(read_record(**source, 0).ok);
+        }
+        QVERIFY(!touches || faulty.left() == 0 || type == std::string("idx"));  // a mapped file needs no call
+      }
+      const auto plan = label_plan(std::move(*source), 7);
+      const FaultyFiles faulty(kind, fault, 3);
+      Pipeline pipeline(plan, plan->train, {.workers = 2});
+      std::size_t records = 0;
+      for (;;) {
+        const auto batch = pipeline.next();
+        QVERIFY2(batch, batch ? "" : batch.error().line().c_str());
+        if (!*batch) break;
+        records += (*batch)->record_ids.size();
+      }
+      QCOMPARE(records, plan->train.source->size());
+      QCOMPARE(pipeline.error_count(), 0U);
+    }
+  }
+
+  void openingIsTriedAgain_data() { theMachinesFaults_data(); }
+  void openingIsTriedAgain() {
+    QFETCH(int, call);
+    QFETCH(int, fault);
+    const QString root = folder_.filePath(QString("opening%1").arg(number_));
+    const QByteArray images = idx_bytes({60, 2, 2}, counting(240));
+    write_file(root + "/images.gz", gzipped(images));
+    write_file(root + "/labels", idx_bytes({60}, QByteArray(60, 1)));
+    const ParamMap params = {{"images", (root + "/images.gz").toStdString()},
+                             {"labels", (root + "/labels").toStdString()}};
+    const FaultyFiles faulty(static_cast<FaultyFiles::Call>(call), fault, 2);
+    const auto source = patiently({}, [&] { return open_source("idx", params, root + "/cache"); });
+    QVERIFY2(source, source ? "" : source.error().line().c_str());
+    QCOMPARE(faulty.left(), 0);
+    QVERIFY(read_record(**source, 1).bytes.ends_with("\4\5\6\7"));
+  }
+
+  void filesThatAreWrongStayBadRecords() {
+    for (const int fault : {ENOENT, EACCES, ENAMETOOLONG, ELOOP, EISDIR}) {
+      const FaultyFiles faulty(FaultyFiles::Call::Open, fault, 1);
+      Datum out;
+      const Status read = read_whole("/x", out);
+      QVERIFY(!read);
+      QCOMPARE(read.error().code, ErrorCode::BadRecord);
+    }
+  }
 
   void pictures_data() {
     QTest::addColumn<QString>("what");

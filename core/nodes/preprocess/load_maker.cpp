@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/preprocess/load_maker.h"
 
+#include "base/machine_fault.h"
 #include "nodes/source/file_io.h"
 
 #include <algorithm>
@@ -92,7 +93,8 @@ Status LoadMaker::read(double kilobytes, Rng& rng) const {
   for (std::uint64_t done = 0; done < bytes;) {
     const std::size_t part = std::min<std::uint64_t>(buffer.size(), bytes - done);
     const ssize_t got = ::pread(descriptor_, buffer.data(), part, static_cast<off_t>(start + done));
-    if (got <= 0) return fail_record("the load's file cannot be read");
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return fail(machine_error(got < 0 ? errno : EIO, "the load's file cannot be read"));
     done += static_cast<std::uint64_t>(got);
   }
   ::posix_fadvise(descriptor_, static_cast<off_t>(start), static_cast<off_t>(bytes), POSIX_FADV_DONTNEED);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/file_io.h"
 
+#include "base/file_calls.h"
+#include "base/machine_fault.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -37,15 +40,19 @@ void File::close() {
 }
 
 Result<File> open_file(const std::string& path, FileFacts* facts) {
-  File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const FileCalls& calls = FileCalls::current();
+  int descriptor = -1;
+  do descriptor = calls.open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  while (descriptor < 0 && errno == EINTR);
+  File file(descriptor);
   if (file.get() < 0) {
     const int error_number = errno;
     if (error_number == ENOENT) return fail_file(path, "there is no such file", "Check the path");
     if (error_number == EACCES) return fail_file(path, "it may not be read", "Give yourself permission to read it");
-    return fail_file(path, "it cannot be opened: " + reason_of(error_number), {});
+    return fail_errno(path, "it cannot be opened", error_number);
   }
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return fail_file(path, "it cannot be read: " + reason_of(errno), {});
+  if (calls.fstat(file.get(), &status) != 0) return fail_errno(path, "it cannot be read", errno);
   if (S_ISDIR(status.st_mode)) return fail_file(path, "it is a folder", "Choose a file");
   if (!S_ISREG(status.st_mode)) return fail_file(path, "it is no regular file", "Choose a file");
   if (facts != nullptr) {
@@ -57,7 +64,7 @@ Result<File> open_file(const std::string& path, FileFacts* facts) {
 
 bool read_at(int descriptor, std::span<std::byte> to, std::uint64_t offset) {
   while (!to.empty()) {
-    const ssize_t count = ::pread(descriptor, to.data(), to.size(), static_cast<off_t>(offset));
+    const ssize_t count = FileCalls::current().pread(descriptor, to.data(), to.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
     if (count == 0) errno = 0;
     if (count <= 0) return false;
@@ -69,7 +76,7 @@ bool read_at(int descriptor, std::span<std::byte> to, std::uint64_t offset) {
 
 Status read_whole(const std::string& path, Datum& out) {
   const auto bad_record = [&](Error error) {
-    error.code = ErrorCode::BadRecord;
+    if (!is_machine_fault(error)) error.code = ErrorCode::BadRecord;
     return fail(std::move(error).in_file(valid_utf8(path)));
   };
   FileFacts facts;
@@ -81,8 +88,7 @@ Status read_whole(const std::string& path, Datum& out) {
         {.reason = fmt::format("{:.1f} GiB is too much for one picture", static_cast<double>(facts.size) / (1 << 30))});
   std::byte* to = out.allocate(DType::U8, {static_cast<std::int64_t>(facts.size)});
   if (!read_at(file->get(), {to, facts.size}, 0))
-    return bad_record(
-        {.reason = errno == 0 ? "the file became shorter while it was read" : "cannot be read: " + reason_of(errno)});
+    return bad_record(read_error(path, errno, "the file became shorter while it was read").value());
   return {};
 }
 
@@ -118,6 +124,7 @@ std::filesystem::path cache_folder_or_default(const std::filesystem::path& folde
 }
 
 tl::unexpected<Error> write_error(int error_number, const std::filesystem::path& path) {
+  if (is_machine_fault(error_number)) return fail_errno(path.string(), "it cannot be written", error_number);
   std::string remedy = "Set FEEDLINE_CACHE to a folder that can be written";
   if (error_number == ENOSPC || error_number == EDQUOT)
     remedy = "Free some space, or set FEEDLINE_CACHE to a folder on another disk";
@@ -126,6 +133,16 @@ tl::unexpected<Error> write_error(int error_number, const std::filesystem::path&
 
 tl::unexpected<Error> fail_file(const std::string& path, std::string reason, std::string remedy) {
   return fail(Error{.reason = std::move(reason), .remedy = std::move(remedy), .file = valid_utf8(path)});
+}
+
+tl::unexpected<Error> fail_errno(const std::string& path, const std::string& what, int error_number) {
+  if (is_machine_fault(error_number)) return fail(machine_error(error_number, what).in_file(valid_utf8(path)));
+  return fail_file(path, what + ": " + reason_of(error_number), {});
+}
+
+tl::unexpected<Error> read_error(const std::string& path, int error_number, std::string shorter) {
+  if (error_number == 0) return fail_file(path, std::move(shorter), "Restore the file");
+  return fail_errno(path, "it cannot be read", error_number);
 }
 
 std::string fingerprint(std::string_view text) {

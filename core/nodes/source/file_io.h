@@ -47,9 +47,11 @@ struct FileFacts {
   std::int64_t modified_ns = 0;
 };
 
-/// Opens a regular file for reading; pipes and devices are refused without waiting for them. The error names the file.
+/// Opens a regular file for reading; pipes and devices are refused without waiting for them. The error names the file;
+/// a fault of the machine's is one of its own class (base/machine_fault.h), here and below.
 [[nodiscard]] Result<File> open_file(const std::string& path, FileFacts* facts = nullptr);
-/// Fills `to` from byte `offset` on. False: the file ends earlier, or an I/O error (then errno is set, else 0).
+/// Fills `to` from byte `offset` on. False: the file ends earlier, or an I/O error (then errno is set, else 0): see
+/// read_error().
 [[nodiscard]] bool read_at(int descriptor, std::span<std::byte> to, std::uint64_t offset);
 
 /// Reads a whole picture file into `out` as u8 bytes. Record errors: vanished, unreadable, empty, shrinking, over 1
@@ -67,6 +69,10 @@ Status make_folder(const std::filesystem::path& folder);
 
 /// "reason: No space left on device" as an Error with a remedy that fits errno.
 [[nodiscard]] tl::unexpected<Error> write_error(int error_number, const std::filesystem::path& path);
+/// Why read_at() failed: what errno says, or `shorter` where it is 0.
+[[nodiscard]] tl::unexpected<Error> read_error(const std::string& path, int error_number, std::string shorter);
+/// `what` failed for the reason that errno gives: a fault of the machine's, or bad input.
+[[nodiscard]] tl::unexpected<Error> fail_errno(const std::string& path, const std::string& what, int error_number);
 /// Bad input that lies in a file.
 [[nodiscard]] tl::unexpected<Error> fail_file(const std::string& path, std::string reason, std::string remedy);
 

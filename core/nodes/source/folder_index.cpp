@@ -51,7 +51,7 @@ Result<Listing> list(const fs::path& folder, const SourceContext& context) {
   }
   if (error == std::errc::permission_denied)
     return fail_file(folder.string(), "the folder may not be read", "Give yourself permission to read it");
-  if (error) return fail_file(folder.string(), "the folder cannot be read: " + error.message(), {});
+  if (error) return fail_errno(folder.string(), "the folder cannot be read", error.value());
   std::sort(listing.folders.begin(), listing.folders.end());
   std::sort(listing.files.begin(), listing.files.end());
   return listing;
@@ -76,7 +76,7 @@ Result<FolderIndex> FolderIndex::scan(const std::string& root, const SourceConte
   const fs::file_status status = fs::status(root, error);
   if (status.type() == fs::file_type::not_found)
     return fail_file(root, "there is no such folder", "Choose a folder with one sub-folder a class");
-  if (status.type() == fs::file_type::none) return fail_file(root, "the folder cannot be read: " + error.message(), {});
+  if (status.type() == fs::file_type::none) return fail_errno(root, "the folder cannot be read", error.value());
   if (!fs::is_directory(status))
     return fail_file(root, "it is a file, not a folder", "Choose the folder that holds the classes");
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <vector>
@@ -44,7 +45,7 @@ bool is_gzip(int descriptor) {
 Status gunzip(int descriptor, const std::string& path, std::uint64_t packed_size, const SourceContext& context,
               const ByteSink& sink) {
   Inflater inflater;
-  if (!inflater.ready()) return fail_file(path, "no memory to unpack it", {});
+  if (!inflater.ready()) return fail_errno(path, "it cannot be unpacked", ENOMEM);
   std::vector<std::byte> packed(kPiece);
   std::vector<std::byte> plain(kPiece);
   const std::string what = "Unpacking " + valid_utf8(std::filesystem::path(path).filename().string());
@@ -55,7 +56,7 @@ Status gunzip(int descriptor, const std::string& path, std::uint64_t packed_size
     if (context.progress) context.progress(what, static_cast<double>(at) / static_cast<double>(packed_size));
     const std::size_t length = std::min<std::uint64_t>(kPiece, packed_size - at);
     if (!read_at(descriptor, {packed.data(), length}, at))
-      return fail_file(path, "it became shorter while it was read", {});
+      return read_error(path, errno, "it became shorter while it was read");
     at += length;
     inflater->next_in = reinterpret_cast<Bytef*>(packed.data());
     inflater->avail_in = static_cast<uInt>(length);
@@ -71,6 +72,7 @@ Status gunzip(int descriptor, const std::string& path, std::uint64_t packed_size
       const int code = inflate(inflater.get(), Z_NO_FLUSH);
       if (const std::size_t made = kPiece - inflater->avail_out; made > 0)
         if (auto status = sink({plain.data(), made}); !status) return status;
+      if (code == Z_MEM_ERROR) return fail_errno(path, "it cannot be unpacked", ENOMEM);
       if (code != Z_OK && code != Z_BUF_ERROR && code != Z_STREAM_END) {
         const std::string detail = inflater->msg != nullptr ? std::string(" (") + inflater->msg + ")" : std::string();
         return fail_file(path, "the gzip file is damaged" + detail, "Download or copy it again");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/idx_file.h"
 
+#include "base/machine_fault.h"
 #include "nodes/source/gzip.h"
 #include "nodes/source/idx_unpack.h"
 
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -82,7 +82,7 @@ Result<IdxFile> IdxFile::open(const std::string& path, const SourceContext& cont
   auto opened = open_file(path, &facts);
   if (!opened) return fail(std::move(opened.error()));
   IdxFile idx;
-  idx.path_ = path;
+  idx.path_ = idx.opened_ = path;
   idx.file_ = std::move(*opened);
   const bool packed = is_gzip(idx.file_.get());
   if (packed) {
@@ -91,11 +91,13 @@ Result<IdxFile> IdxFile::open(const std::string& path, const SourceContext& cont
     auto copy = open_file(unpacked->string(), &facts);
     if (!copy) return fail(std::move(copy.error()));
     idx.file_ = std::move(*copy);
+    idx.opened_ = unpacked->string();
   }
 
   std::array<std::byte, kLongestHeader> head{};
   const std::size_t available = std::min<std::uint64_t>(head.size(), facts.size);
-  if (!read_at(idx.file_.get(), {head.data(), available}, 0)) return fail_file(path, "the file cannot be read", {});
+  if (!read_at(idx.file_.get(), {head.data(), available}, 0))
+    return read_error(path, errno, "the file became shorter while it was read");
   if (auto status = idx.parse_header({head.data(), available}, facts.size); !status)
     return fail(std::move(status.error()));
   if (packed)
@@ -141,9 +143,19 @@ std::span<const std::byte> IdxFile::mapped(std::uint64_t index) const {
 
 Status IdxFile::read(std::uint64_t first, std::span<std::byte> to) const {
   if (read_at(file_.get(), to, header_bytes_ + first * item_bytes_)) return {};
-  const std::string reason = errno == 0 ? "the file has become shorter since it was opened"
-                                        : std::string("the file cannot be read: ") + std::strerror(errno);
-  return fail(Error{.code = ErrorCode::BadRecord, .reason = reason, .remedy = "Restore the file", .file = path_});
+  const int error_number = errno;
+  if (error_number == ESTALE && read_anew(first, to)) return {};
+  Error error = read_error(path_, error_number, "the file has become shorter since it was opened").value();
+  if (!is_machine_fault(error)) error.code = ErrorCode::BadRecord;
+  return fail(std::move(error));
+}
+
+/// A server that was started anew may not know the open file any more, but may well have it.
+bool IdxFile::read_anew(std::uint64_t first, std::span<std::byte> to) const {
+  FileFacts facts;
+  const auto file = open_file(opened_, &facts);
+  return file && facts.size == header_bytes_ + count_ * item_bytes_ &&
+         read_at(file->get(), to, header_bytes_ + first * item_bytes_);
 }
 
 }  // namespace feedline

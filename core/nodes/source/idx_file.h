@@ -50,9 +50,11 @@ class IdxFile {
 
   Status parse_header(std::span<const std::byte> head, std::uint64_t total_bytes);
   Status map_cache();
+  [[nodiscard]] bool read_anew(std::uint64_t first, std::span<std::byte> to) const;
 
-  std::string path_{};  ///< as the user gave it
-  File file_{};         ///< that file, or its unpacked copy in the cache
+  std::string path_{};    ///< as the user gave it
+  std::string opened_{};  ///< of the open file: that one, or its unpacked copy in the cache
+  File file_{};
   std::shared_ptr<const Map> map_{};
   std::uint64_t count_ = 0;
   std::vector<std::int64_t> item_dims_{};
