@@ -6,6 +6,8 @@
 #include "cli/help.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
+#include "engine/data_at.h"
+#include "engine/plan.h"
 
 #include <filesystem>
 #include <memory>
@@ -19,6 +21,7 @@ namespace fs = std::filesystem;
 struct NewArguments {
   std::string example{};
   std::string path{};
+  std::string from{};  ///< data to build a graph for
   bool force = false;
 };
 
@@ -38,7 +41,40 @@ void list_examples() {
   put_line(stdout, "\nStart from one: feedline-cli new quickstart my.feedline");
 }
 
+Status may_write(const std::string& path, bool force) {
+  std::error_code ignored;
+  if (!force && fs::exists(fs::symlink_status(path, ignored)))
+    return fail(
+        Error{.reason = "exists already", .remedy = "Choose another path, or overwrite with --force", .file = path});
+  return check_writable(path);
+}
+
+ExitCode write(const std::string& path, std::string_view text) {
+  if (const auto written = write_result(path, text); !written) return refuse(written.error());
+  put_line(stdout, "wrote " + path + "; train it: feedline-cli run " + path);
+  return kOk;
+}
+
+/// A whole graph for the data at --from.
+ExitCode create_for_data(const NewArguments& arguments) {
+  const std::string& path = arguments.example;  // the only word
+  if (path.empty() || !arguments.path.empty())
+    return refuse(
+        {.reason = path.empty() ? "no path is given for the new graph" : "--from takes one path and no example",
+         .remedy = "Give the path alone: feedline-cli new --from FOLDER my.feedline"});
+  auto data = data_at(arguments.from);
+  if (!data) return refuse(data.error());
+  if (const auto writable = may_write(path, arguments.force); !writable) return refuse(writable.error());
+  data = look_into(std::move(*data), {.cache_folder = default_cache_folder(), .stop = {}, .progress = {}});
+  if (!data) return refuse(std::move(data.error()).in_file(arguments.from));
+  const auto graph = starter_graph(*data);
+  if (!graph) return refuse(Error(graph.error()).in_file(arguments.from));
+  put_line(stdout, size_text(*data) + (data->validation ? "" : "; a fifth is set aside for validation"));
+  return write(path, to_json(*graph));
+}
+
 ExitCode create(const NewArguments& arguments) {
+  if (!arguments.from.empty()) return create_for_data(arguments);
   if (arguments.example.empty()) {
     list_examples();
     return kOk;
@@ -48,32 +84,31 @@ ExitCode create(const NewArguments& arguments) {
   if (arguments.path.empty())
     return refuse({.reason = "no path is given for the new graph",
                    .remedy = "Give one: feedline-cli new " + arguments.example + " my.feedline"});
-  std::error_code ignored;
-  if (!arguments.force && fs::exists(fs::symlink_status(arguments.path, ignored)))
-    return refuse({.reason = "exists already",
-                   .remedy = "Choose another path, or overwrite with --force",
-                   .file = arguments.path});
-  if (const auto writable = check_writable(arguments.path); !writable) return refuse(writable.error());
-  if (const auto written = write_result(arguments.path, *text); !written) return refuse(written.error());
-  put_line(stdout, "wrote " + arguments.path + "; train it: feedline-cli run " + arguments.path);
-  return kOk;
+  if (const auto writable = may_write(arguments.path, arguments.force); !writable) return refuse(writable.error());
+  return write(arguments.path, *text);
 }
 
 }  // namespace
 
 void add_new(CLI::App& app, ExitCode& code) {
-  CLI::App* command = app.add_subcommand("new", "Start a graph from an example");
-  explain(
-      *command,
-      "Writes one of the built-in examples to a file of your own, to be changed in the window or with --set. Without "
-      "arguments it lists the examples. It never overwrites a file unless told to.");
+  CLI::App* command = app.add_subcommand("new", "Start a graph from an example or for your data");
+  explain(*command,
+          "Writes one of the built-in examples to a file of your own, to be changed in the window or with --set. With "
+          "--from it looks at your data and builds a whole graph for them: source, augmentation, a small network, "
+          "validation. Without arguments it lists the examples. It never overwrites a file unless told to.");
   command->footer(
       "Examples:\n"
       "  feedline-cli new\n"
-      "  feedline-cli new image-folder flowers.feedline\n");
+      "  feedline-cli new image-folder flowers.feedline\n"
+      "  feedline-cli new --from ~/pictures/flowers flowers.feedline\n");
   auto arguments = std::make_shared<NewArguments>();
-  command->add_option("EXAMPLE", arguments->example, "Name of an example");
+  command->add_option("EXAMPLE", arguments->example, "Name of an example; with --from, the file to write");
   command->add_option("PATH", arguments->path, "File to write");
+  command
+      ->add_option(
+          "--from", arguments->from,
+          "Data to learn from: a folder with one sub-folder a class, the parent of train/ and val/, or IDX files")
+      ->type_name("PATH");
   command->add_flag("--force", arguments->force, "Overwrite the file if it exists");
   command->callback([arguments, &code] { code = create(*arguments); });
 }

@@ -13,10 +13,11 @@ namespace feedline::gui {
 struct DroppedSource {
   QString type{};
   ParamMap params{};
+  std::optional<ParamMap> validation{};  ///< of a second source of this type, where data for validation lie beside it
 };
 
-/// For a folder of pictures, and for an IDX file or a folder of such: pictures and labels are found by their names.
-/// None for anything else. Looks at names only.
+/// For what data_at() knows: a folder of pictures, the parent of train/ and val/, an IDX file or a folder of such. None
+/// for anything else. Looks at names only.
 [[nodiscard]] std::optional<DroppedSource> dropped_source(const QString& path);
 
 }  // namespace feedline::gui

@@ -86,7 +86,9 @@ void TestCliBadInput::one_line_names_culprit_and_remedy_data() {
   row("missing folder", folder_run("/no/such/folder"), {"source", "folder", "/no/such/folder"});
   row("empty folder", folder_run(in("empty")), {"source", "folder", in("empty")});
   row("file as folder", folder_run(in("torn.feedline")), {"source", "folder", "torn.feedline"});
-  row("no folder set", {"run", "example:image-folder"}, {"source.folder", "--set"});
+  row("no folder set", {"run", "example:image-folder", "--set", "source.folder="}, {"source.folder", "--set"});
+  row("no such generated files", {"run", "example:image-folder", "--set", "source.folder=example:photos"},
+      {"source", "folder", "example:photos", "example:pictures"});
   row("only text called .jpg", folder_run(in("text_only")), {"text_only"});
 
   const QByteArray images = gzipped(idx_images(64));

@@ -129,7 +129,7 @@ class TestCliDiagnose : public QObject {
 
   void mistakes_are_told() {
     QCOMPARE(cli_.run({"diagnose", "/nowhere.feedline"}).exit_code, 2);
-    QCOMPARE(cli_.run({"diagnose", "example:idx"}).exit_code, 2);  // no files chosen
+    QCOMPARE(cli_.run({"diagnose", "example:idx", "--set", "source.images="}).exit_code, 2);  // no file chosen
     for (const char* command : {"diagnose", "whatif", "prove", "tune", "track-record"})
       QCOMPARE(cli_.run({command, "--help"}).exit_code, 0);
   }

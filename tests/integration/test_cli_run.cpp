@@ -2,6 +2,7 @@
 
 // `run` and `profile` of the real program on small data: results, repeatability, interruption.
 
+#include "base/embedded.h"
 #include "support/process.h"
 #include "support/small_data.h"
 
@@ -51,6 +52,8 @@ class TestCliRun : public QObject {
   void json_goes_to_a_file_and_replaces_it();
   void max_steps_ends_early();
   void picture_folder_trains();
+  void every_example_runs_without_files_data();
+  void every_example_runs_without_files();
   void generated_pictures_train();
   void full_disk_is_named();
   void reader_that_goes_away_harms_nothing();
@@ -172,6 +175,20 @@ void TestCliRun::picture_folder_trains() {
   QVERIFY2(run.exit_code == 0, run.text());
   QCOMPARE(run.json()["epochs"].toArray().size(), 1);
   QVERIFY2(run.json()["epochs"][0]["val_accuracy"].isDouble(), run.text());  // validation_split of the example
+}
+
+void TestCliRun::every_example_runs_without_files_data() {
+  QTest::addColumn<QString>("example");
+  for (const feedline::EmbeddedFile& file : feedline::embedded_examples()) {
+    const QByteArray name(file.name.data(), static_cast<qsizetype>(file.name.size()));
+    QTest::newRow(name) << QString::fromUtf8(name).section('.', 0, 0);
+  }
+}
+void TestCliRun::every_example_runs_without_files() {
+  QFETCH(QString, example);
+  const Finished run = cli_.run({"run", "example:" + example, "--max-steps", "2", "--json", "-"}, 240'000);
+  QVERIFY2(run.exit_code == 0, run.text());
+  QCOMPARE(run.json()["steps"].toInt(), 2);
 }
 
 void TestCliRun::generated_pictures_train() {

@@ -32,6 +32,7 @@ class TestCliTexts : public QObject {
   void nodes_json_covers_the_registry();
   void nodes_explains_one();
   void new_lists_writes_and_never_overwrites();
+  void new_builds_a_graph_for_data();
   void embedded_examples_are_the_files();
   void examples_are_sound_data();
   void examples_are_sound();
@@ -52,7 +53,7 @@ void TestCliTexts::help_documents_every_option_data() {
   QTest::newRow("profile") << QStringList{"profile"} << run + QStringList{"--seconds", "--no-train"};
   QTest::newRow("validate") << QStringList{"validate"} << QStringList{"FILE", "--set", "Examples:"};
   QTest::newRow("nodes") << QStringList{"nodes"} << QStringList{"TYPE", "--json", "Examples:"};
-  QTest::newRow("new") << QStringList{"new"} << QStringList{"EXAMPLE", "PATH", "--force", "Examples:"};
+  QTest::newRow("new") << QStringList{"new"} << QStringList{"EXAMPLE", "PATH", "--from", "--force", "Examples:"};
   QTest::newRow("batches") << QStringList{"batches"}
                            << QStringList{"FILE",     "--set",   "--epochs", "--seed",   "--workers",
                                           "--staged", "--count", "--hash",   "Examples:"};
@@ -139,6 +140,29 @@ void TestCliTexts::new_lists_writes_and_never_overwrites() {
   QCOMPARE(read_file(path), original);
   QCOMPARE(cli_.run({"new", "idx", cli_.path("no/such/folder/x")}).exit_code, 2);
   QCOMPARE(cli_.run({"new", "index", cli_.path("y.feedline")}).exit_code, 2);
+}
+
+void TestCliTexts::new_builds_a_graph_for_data() {
+  write_picture_folder(cli_.path("photos/train"), 12);
+  write_picture_folder(cli_.path("photos/val"), 4);
+  const QString path = cli_.path("photos.feedline");
+  const Finished made = cli_.run({"new", "--from", cli_.path("photos"), path});
+  QVERIFY2(made.exit_code == 0, made.text());
+  QVERIFY2(made.out.contains("2 classes, 24 pictures and 8 for validation"), made.out);
+  const Finished run = cli_.run({"run", path, "--epochs", "1", "--json", "-"});
+  QVERIFY2(run.exit_code == 0, run.text());
+  QVERIFY2(run.json()["epochs"][0]["val_accuracy"].isDouble(), run.text());
+  const QByteArray before = read_file(path);
+  QCOMPARE(cli_.run({"new", "--from", cli_.path("photos/val"), path}).exit_code, 2);  // exists
+  QCOMPARE(read_file(path), before);
+  for (const QStringList& wrong : {QStringList{"--from", cli_.path("nowhere"), cli_.path("x.feedline")},
+                                   QStringList{"--from", cli_.path("photos/val/a"), cli_.path("x.feedline")},
+                                   QStringList{"--from", cli_.path("photos")},
+                                   QStringList{"--from", cli_.path("photos"), "idx", cli_.path("x.feedline")}}) {
+    const Finished refused = cli_.run(QStringList{"new"} + wrong);
+    QVERIFY2(refused.exit_code == 2 && refused.errors().size() == 1, refused.text());
+    QVERIFY(!QFile::exists(cli_.path("x.feedline")));
+  }
 }
 
 void TestCliTexts::embedded_examples_are_the_files() {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/source/example_files.h"
 #include "nodes/source/idx_file.h"
 #include "schema/in_memory.h"
 #include "schema/node_builder.h"
@@ -75,7 +76,9 @@ struct Idx {
             "Reads a pair of IDX files, such as train-images-idx3-ubyte and train-labels-idx1-ubyte of MNIST and "
             "Fashion-MNIST, as they are or packed with gzip. Packed files are unpacked once, into the cache folder.\n\n"
             "Pictures are grey (three dimensions: items, height, width) or have channels (a fourth one). They need no "
-            "decode.")
+            "decode.\n\nexample:training-images and example:training-labels, example:test-images and "
+            "example:test-labels are "
+            "a small set that Feedline paints itself.")
         .out("image", Kind::Image, "One picture, 8 bits a channel.")
         .out("label", Kind::Label, "Its class.")
         .file("images", &Params::images, "The file of pictures: idx3 or idx4, unsigned bytes, .gz or not.")
@@ -88,9 +91,13 @@ struct Idx {
   }
 
   static Result<std::unique_ptr<Source>> open(const Params& params, const SourceContext& context) {
-    auto images = open_images(params.images, context);
+    const auto image_file = example_or_path(params.images, context);
+    if (!image_file) return fail(Error(image_file.error()).at_parameter("images"));
+    const auto label_file = example_or_path(params.labels, context);
+    if (!label_file) return fail(Error(label_file.error()).at_parameter("labels"));
+    auto images = open_images(*image_file, context);
     if (!images) return fail(std::move(images.error()).at_parameter("images"));
-    auto labels = open_labels(params.labels, images->count(), context);
+    auto labels = open_labels(*label_file, images->count(), context);
     if (!labels) return fail(std::move(labels.error()).at_parameter("labels"));
     return std::make_unique<IdxSource>(std::move(*images), std::move(*labels));
   }

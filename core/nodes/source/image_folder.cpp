@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/preprocess/codec/codec.h"
+#include "nodes/source/example_files.h"
 #include "nodes/source/file_io.h"
 #include "nodes/source/folder_index.h"
 #include "schema/node_builder.h"
@@ -49,7 +50,9 @@ struct ImageFolder {
             "gif or bmp; others are ignored.\n\n"
             "Only the list of names is kept in memory. Files are read when their turn comes; one that has vanished or "
             "cannot "
-            "be read is left out of its batch, counted and named.")
+            "be read is left out of its batch, counted and named.\n\nexample:pictures is a small set that Feedline "
+            "paints "
+            "itself.")
         .out("file", Kind::Encoded, "The bytes of one file: connect it to decode.")
         .out("label", Kind::Label, "The class of its sub-folder, counted in the order of their names.")
         .folder("folder", &Params::folder, "The folder that holds the class folders.")
@@ -61,7 +64,9 @@ struct ImageFolder {
   }
 
   static Result<std::unique_ptr<Source>> open(const Params& params, const SourceContext& context) {
-    auto index = FolderIndex::scan(params.folder, context);
+    const auto folder = example_or_path(params.folder, context);
+    if (!folder) return fail(Error(folder.error()).at_parameter("folder"));
+    auto index = FolderIndex::scan(*folder, context);
     if (!index) return fail(std::move(index.error()).at_parameter("folder"));
     return std::make_unique<FolderSource>(std::move(*index));
   }

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data_at.h"
+
+#include "base/split_folders.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace feedline {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kMostNames = 5000;
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+bool ends_with_any(const std::string& text, std::initializer_list<std::string_view> ends) {
+  return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return text.ends_with(end); });
+}
+
+/// The name without case, .gz and ubyte: "train-images-idx3" of train-images.idx3-ubyte.gz.
+std::string idx_stem(const fs::path& file) {
+  std::string name = lower(file.filename().string());
+  for (const std::string_view end : {".gz", "-ubyte", ".ubyte"})
+    if (name.ends_with(end)) name.resize(name.size() - end.size());
+  return name;
+}
+
+bool is_idx_images(const fs::path& file) { return ends_with_any(idx_stem(file), {"idx3", "idx4"}); }
+bool is_idx_labels(const fs::path& file) { return idx_stem(file).ends_with("idx1"); }
+
+std::string exchanged(std::string text, std::string_view from, std::string_view to) {
+  if (const auto at = text.find(from); at != std::string::npos) text.replace(at, from.size(), to);
+  return text;
+}
+
+/// Files of a folder, sorted by name, those of a huge one left out.
+std::vector<fs::path> files_in(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  int seen = 0;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end && ++seen <= kMostNames;
+       at.increment(error)) {
+    std::error_code ignored;
+    if (at->is_regular_file(ignored)) found.push_back(at->path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+/// "train-#-idx#" for both files of a pair, which so are known by it.
+std::string pair_key(const fs::path& file) {
+  std::string key = idx_stem(file);
+  for (const std::string_view word : {"images", "labels"}) key = exchanged(key, word, "#");
+  key.resize(key.size() - 1);
+  return key;
+}
+
+/// The file beside it that goes with it: labels for pictures, pictures for labels; empty if there is none.
+fs::path partner(const fs::path& file) {
+  for (const fs::path& other : files_in(file.parent_path()))
+    if (other != file && (is_idx_images(file) ? is_idx_labels(other) : is_idx_images(other)) &&
+        pair_key(other) == pair_key(file))
+      return other;
+  return {};
+}
+
+std::string whole_path(const fs::path& path) {
+  std::error_code error;
+  const fs::path whole = fs::absolute(path, error);
+  return (error ? path : whole).lexically_normal().string();
+}
+
+ParamMap idx_params(const fs::path& images, const fs::path& labels) {
+  ParamMap params;
+  if (!images.empty()) params["images"] = whole_path(images);
+  if (!labels.empty()) params["labels"] = whole_path(labels);
+  return params;
+}
+
+/// The pair for testing beside one for training: t10k, test, val.
+std::optional<ParamMap> idx_test_pair(const fs::path& images) {
+  if (images.empty()) return std::nullopt;
+  const std::string key = pair_key(images);
+  if (key.find("train") == std::string::npos) return std::nullopt;
+  for (const std::string_view part : {"val", "valid", "validation", "t10k", "test"})
+    for (const fs::path& other : files_in(images.parent_path()))
+      if (is_idx_images(other) && pair_key(other) == exchanged(key, "train", part)) {
+        const fs::path labels = partner(other);
+        if (!labels.empty()) return idx_params(other, labels);
+      }
+  return std::nullopt;
+}
+
+StarterData idx_at(const fs::path& file) {
+  const fs::path other = partner(file);
+  const fs::path images = is_idx_images(file) ? file : other;
+  const fs::path labels = is_idx_images(file) ? other : file;
+  return {.name = file.parent_path().filename().string(),
+          .type = "idx",
+          .training = idx_params(images, labels),
+          .validation = idx_test_pair(images),
+          .encoded = false};
+}
+
+/// The pictures of an IDX pair in a folder, those to train on first.
+fs::path idx_in(const fs::path& folder) {
+  fs::path found;
+  for (const fs::path& file : files_in(folder))
+    if (is_idx_images(file) && (found.empty() || lower(file.filename().string()).starts_with("train"))) found = file;
+  return found;
+}
+
+Result<StarterData> folder_at(const fs::path& folder) {
+  if (const fs::path images = idx_in(folder); !images.empty()) return idx_at(images);
+  const fs::path whole = whole_path(folder);
+  const fs::path named = whole.filename().empty() ? whole.parent_path() : whole;
+  StarterData data{.name = named.filename().string(), .type = "image_folder"};
+  if (const auto split = split_folders(folder)) {
+    data.training["folder"] = whole_path(split->training);
+    data.validation = ParamMap{{"folder", whole_path(split->validation)}};
+  } else {
+    data.training["folder"] = named.string();
+  }
+  return data;
+}
+
+Error unreadable(const fs::path& file) {
+  const std::string name = lower(file.filename().string());
+  if (ends_with_any(name,
+                    {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif"}))
+    return {.reason = "one picture is no data set",
+            .remedy = "Choose the folder that holds one folder a class",
+            .file = file.string()};
+  if (ends_with_any(name, {".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar", ".zst"}))
+    return {.reason = "an archive has to be unpacked first",
+            .remedy = "Unpack it and choose the folder",
+            .file = file.string()};
+  return {.reason = "no source reads this kind of file",
+          .remedy = "Choose a folder that holds one folder a class, or an IDX file",
+          .file = file.string()};
+}
+
+using Sources = Result<std::unique_ptr<Source>>;
+
+Sources open(const StarterData& data, const ParamMap& params, const SourceContext& context, const Registry& registry) {
+  const NodeSpec* spec = registry.find(data.type);
+  if (spec == nullptr || !spec->open) return fail("there is no source '" + data.type + "'");
+  for (const ParamSpec& param : spec->params)
+    if (const auto value = params.find(param.name); param.required && value == params.end())
+      return fail(Error{.reason = "the file of " + param.name + " is not beside it",
+                        .remedy = "Choose it at the source",
+                        .parameter = param.name});
+  return spec->open(spec->complete(params), context);
+}
+
+/// Height and width of record `index`, decoded if need be; none if it is bad.
+std::optional<std::array<std::int64_t, 2>> size_of_record(const Source& source, std::uint64_t index,
+                                                          const SampleOp* decode) {
+  std::vector<Datum> data(source.outputs().size());
+  std::vector<Datum*> out(data.size(), nullptr);
+  out[0] = &data[0];
+  if (!source.read(index, out)) return std::nullopt;
+  Datum picture;
+  const Datum* seen = &data[0];
+  if (decode != nullptr) {
+    OpContext context{.rng = Rng(0, 0, index, 0), .training = false, .record = index};
+    const Datum* in[] = {&data[0]};
+    Datum* to[] = {&picture};
+    if (!decode->run(in, to, context)) return std::nullopt;
+    seen = &picture;
+  }
+  if (seen->dims().size() < 2) return std::nullopt;
+  return std::array{seen->dim(0), seen->dim(1)};
+}
+
+/// The median over some records that lie all over the source.
+void measure(StarterData& data, const Source& source, const SourceContext& context, const Registry& registry) {
+  constexpr std::uint64_t kLooked = 15;
+  std::unique_ptr<SampleOp> decode;
+  if (data.encoded) {
+    const NodeSpec* spec = registry.find("decode");
+    if (spec == nullptr || !spec->sample_op) return;
+    const TensorDesc* in[] = {&source.outputs()[0]};
+    auto made = spec->sample_op(spec->complete({}), in);
+    if (!made) return;
+    decode = std::move(*made);
+  }
+  std::vector<std::int64_t> heights;
+  std::vector<std::int64_t> widths;
+  const std::uint64_t looked = std::min(kLooked, source.size());
+  for (std::uint64_t i = 0; i < looked && !context.stop.stop_requested(); ++i)
+    if (const auto size = size_of_record(source, i * source.size() / looked, decode.get())) {
+      heights.push_back((*size)[0]);
+      widths.push_back((*size)[1]);
+    }
+  if (heights.empty()) return;
+  const auto median = [](std::vector<std::int64_t>& all) {
+    std::nth_element(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2), all.end());
+    return all[all.size() / 2];
+  };
+  data.height = median(heights);
+  data.width = median(widths);
+}
+
+}  // namespace
+
+Result<StarterData> data_at(const std::string& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (fs::is_directory(status)) return folder_at(path);
+  if (!fs::is_regular_file(status)) return fail(Error{.reason = "there is no such file or folder", .file = path});
+  if (is_idx_images(path) || is_idx_labels(path)) return idx_at(path);
+  return fail(unreadable(path));
+}
+
+Result<StarterData> look_into(StarterData data, const SourceContext& context, const Registry& registry) {
+  const Sources training = open(data, data.training, context, registry);
+  if (!training) return fail(training.error());
+  data.records = (*training)->size();
+  for (const TensorDesc& output : (*training)->outputs())
+    if (output.kind == Kind::Label && output.classes.known()) data.classes = output.classes.size();
+  if (data.validation) {
+    const Sources validation = open(data, *data.validation, context, registry);
+    if (!validation) return fail(validation.error());
+    data.validation_records = (*validation)->size();
+  }
+  measure(data, **training, context, registry);
+  if (context.stop.stop_requested()) return fail_cancelled();
+  return data;
+}
+
+}  // namespace feedline

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "graph/starter.h"
+#include "schema/behaviour.h"
+
+#include <string>
+
+namespace feedline {
+
+/// Which source reads what lies at this path, filled in: a folder of class folders, the parent of train/ and val/, a
+/// file of an IDX pair or a folder of such (pictures and labels are found by their names, and those for testing beside
+/// those for training). Looks at names only, so counts stay 0. The error says why nothing reads it, and what to choose
+/// instead.
+[[nodiscard]] Result<StarterData> data_at(const std::string& path);
+
+/// Opens the sources and some records: fills in how many there are, the classes and the size of a typical picture. May
+/// take long: not on the GUI thread. Errors: what the sources say; stopped.
+[[nodiscard]] Result<StarterData> look_into(StarterData data, const SourceContext& context,
+                                            const Registry& registry = Registry::instance());
+
+}  // namespace feedline

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "graph/starter.h"
+
+#include "base/embedded.h"
+#include "graph/json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+namespace feedline {
+namespace {
+
+constexpr std::int64_t kSmallSide = 96;  ///< pictures up to this are taken as they are, not as photos
+constexpr std::int64_t kPhotoSide = 128;
+constexpr double kSetAside = 0.2;
+constexpr double kRecordsToSee = 30000;  ///< that a first run goes through, in all epochs
+constexpr double kStepsAnEpoch = 20;     ///< at least, where the batch can be made small enough
+
+/// The example that is nearest to what the data need.
+enum class Design { Photos, Small, Idx };
+
+Design design_of(const StarterData& data) {
+  if (!data.encoded) return Design::Idx;
+  const std::int64_t side = std::min(data.height, data.width);
+  return side > 0 && side <= kSmallSide ? Design::Small : Design::Photos;
+}
+
+Result<Document> example(std::string_view name) {
+  for (const EmbeddedFile& file : embedded_examples())
+    if (file.name == name) {
+      auto loaded = from_json(file.text);
+      if (!loaded) return fail(std::move(loaded.error()));
+      return std::move(loaded->document);
+    }
+  return fail("the example " + std::string(name) + " is missing");
+}
+
+/// What a network of a few halvings takes: a multiple of 8.
+std::int64_t side_of(const StarterData& data, std::int64_t most) {
+  const double side = static_cast<double>(std::max(data.height, data.width));
+  return std::clamp<std::int64_t>(std::lround(side / 8) * 8, 16, most);
+}
+
+/// Changes one thing of a document after the other; the first that fails ends it.
+class Draft {
+ public:
+  explicit Draft(Document document) : document_(std::move(document)) {}
+
+  void add(const std::string& id, const std::string& type, const ParamMap& params, Position place) {
+    const NodeSpec* spec = Registry::instance().find(type);
+    Node node{.id = id, .type = type, .params = params, .position = place};
+    if (spec != nullptr) node.version = spec->version;
+    apply({AddNode{.node = std::move(node)}});
+  }
+  void remove(const std::string& id) { apply({RemoveNode{id}}); }
+  void connect(const PortRef& from, const PortRef& to) {
+    if (document_.link_into(to) != nullptr) apply({RemoveLink{to}});
+    apply({AddLink{.link = {.from = from, .to = to}}});
+  }
+  void set(const std::string& node, const std::string& param, Value value) {
+    apply({SetParam{.node = node, .param = param, .value = std::move(value)}});
+  }
+  void apply(const Edit& edit) {
+    if (!error_)
+      if (const auto done = document_.apply(edit); !done) error_ = done.error();
+  }
+  [[nodiscard]] const Document& document() const { return document_; }
+  [[nodiscard]] Result<Document> take() {
+    if (error_) return fail(std::move(*error_));
+    return std::move(document_);
+  }
+
+ private:
+  Document document_;
+  std::optional<Error> error_{};
+};
+
+/// Where the node of an example stands.
+Position place_of(const Document& document, const std::string& id) {
+  const Node* node = document.find(id);
+  return node == nullptr ? Position{} : node->position;
+}
+
+double training_records(const StarterData& data) {
+  return static_cast<double>(data.records) * (data.validation ? 1 : 1 - kSetAside);
+}
+
+/// The example's size, or less where there are few records.
+std::int64_t batch_size(const StarterData& data, std::int64_t most) {
+  std::int64_t size = most;
+  while (size > 8 && training_records(data) / static_cast<double>(size) < kStepsAnEpoch) size /= 2;
+  return size;
+}
+
+std::int64_t epochs_for(const StarterData& data) {
+  return std::clamp<std::int64_t>(std::lround(kRecordsToSee / std::max(training_records(data), 1.0)), 5, 30);
+}
+
+void exchange_source(Draft& draft, const StarterData& data) {
+  const Position place = place_of(draft.document(), "source");
+  draft.remove("source");
+  draft.add("source", data.type, data.training, place);
+  draft.connect({"source", data.encoded ? "file" : "image"}, {"shuffle", "sample"});
+  draft.connect({"source", "label"}, {"shuffle", "label"});
+}
+
+/// Scales pictures that are not square or too large before the crop.
+bool wants_resize(const StarterData& data) {
+  return !data.encoded && (data.height != data.width || data.height > kSmallSide);
+}
+
+void fit_idx(Draft& draft, const StarterData& data) {
+  const bool resized = wants_resize(data);
+  const std::int64_t side = resized ? side_of(data, kSmallSide) : std::max<std::int64_t>(data.height, 8);
+  const Position flip = place_of(draft.document(), "flip");
+  draft.remove("flip");  // what it does to digits is wrong, and nobody knows what these are
+  draft.set("crop", "size", side);
+  if (resized) {
+    draft.add("resize", "resize", {{"height", side}, {"width", side}}, place_of(draft.document(), "crop"));
+    draft.apply({MoveNodes{{{"crop", flip}}}});
+    draft.connect({"shuffle", "sample"}, {"resize", "image"});
+    draft.connect({"resize", "image"}, {"crop", "image"});
+  }
+  draft.connect({"crop", "image"}, {"normalise", "image"});
+  draft.set("normalise", "preset", std::string("half"));
+  draft.set("linear2", "units", std::int64_t{0});
+  for (const char* id : {"validation", "validation_normalise", "validation_batch"}) draft.remove(id);
+}
+
+/// What must be done to validation pictures: the same as to those of training, in its fixed form.
+void add_validation(Draft& draft, const StarterData& data, Design design) {
+  double bottom = 0;
+  for (const Node& node : draft.document().nodes()) bottom = std::max(bottom, node.position.y);
+  Position place{0, bottom + 260};
+  PortRef from{"validation", data.encoded ? "file" : "image"};
+  draft.add("validation", data.type, *data.validation, place);
+  const auto follow = [&](const std::string& model, const std::string& port) {
+    const Node* like = draft.document().find(model);
+    if (like == nullptr) return;
+    place.x += 260;
+    draft.add("validation_" + model, like->type, ParamMap(like->params), place);
+    draft.connect(from, {"validation_" + model, port});
+    from = {"validation_" + model, "image"};
+  };
+  if (data.encoded) follow("decode", "file");
+  if (design != Design::Photos) follow("resize", "image");
+  if (design == Design::Photos) follow("crop", "image");
+  follow("normalise", "image");
+  follow("batch", "image");
+  draft.connect({"validation", "label"}, {"validation_batch", "label"});
+  draft.connect({"validation_batch", "batch"}, {"trainer", "validation"});
+}
+
+std::string note_text(const StarterData& data) {
+  const std::string validated = data.validation ? "Validation reads its own folder or files, in the last row."
+                                                : "A fifth of the pictures is set aside for validation.";
+  return fmt::format(
+      "Built for {}. First row: once a picture, on worker threads; below it: once a batch, the model. {} Press Run, "
+      "then change what you like.",
+      size_text(data), validated);
+}
+
+void put_note(Draft& draft, const StarterData& data) {
+  std::vector<std::string> old;
+  for (const Comment& comment : draft.document().comments()) old.push_back(comment.id);
+  for (const std::string& id : old) draft.apply({RemoveComment{id}});
+  draft.apply({AddComment{
+      .comment = {.id = "note1", .text = note_text(data), .position = {0, -120}, .width = 1240, .height = 80}}});
+}
+
+}  // namespace
+
+std::string size_text(const StarterData& data) {
+  std::string text = fmt::format("{} class{}, {} picture{}", data.classes, data.classes == 1 ? "" : "es", data.records,
+                                 data.records == 1 ? "" : "s");
+  if (data.validation) text += fmt::format(" and {} for validation", data.validation_records);
+  return text;
+}
+
+Result<Document> starter_graph(const StarterData& data) {
+  if (data.records == 0) return fail("there are no pictures", "Choose a folder with one sub-folder a class");
+  if (data.classes < 2)
+    return fail("there is only one class, and a classifier needs two",
+                "Choose the folder that holds the folders of all classes");
+  const Design design = design_of(data);
+  auto begun = example(design == Design::Photos  ? "image-folder.feedline"
+                       : design == Design::Small ? "quickstart.feedline"
+                                                 : "idx.feedline");
+  if (!begun) return begun;
+  Draft draft(std::move(*begun));
+  exchange_source(draft, data);
+  if (design == Design::Idx) fit_idx(draft, data);
+  if (design == Design::Photos) draft.set("crop", "size", kPhotoSide);
+  if (design == Design::Small) {
+    const std::int64_t side = side_of(data, 64);
+    for (const char* param : {"height", "width"}) draft.set("resize", param, side);
+    draft.set("crop", "size", side);
+  }
+  draft.set("batch", "size", batch_size(data, design == Design::Idx ? 128 : 64));
+  draft.set("trainer", "epochs", epochs_for(data));
+  if (data.validation) add_validation(draft, data, design);
+  draft.set("trainer", "validation_split", data.validation ? 0.0 : kSetAside);
+  put_note(draft, data);
+  draft.apply({SetTitle{data.name.empty() ? "A first classifier" : "Classifier for " + data.name}});
+  return draft.take();
+}
+
+Result<Edit> build_starter(const Document& document, const StarterData& data) {
+  auto made = starter_graph(data);
+  if (!made) return fail(std::move(made.error()));
+  Edit::List steps;
+  for (const Node& node : document.nodes()) {
+    const NodeSpec* spec = Registry::instance().find(node.type);
+    if (spec == nullptr || spec->role != Role::Source)
+      return fail("the graph holds more than its source", "Drop the folder on an empty graph");
+    steps.push_back({RemoveNode{node.id}});
+  }
+  if (document.title().empty()) steps.push_back({SetTitle{made->title()}});
+  for (const Node& node : made->nodes()) steps.push_back({AddNode{.node = node}});
+  for (const Link& link : made->links()) steps.push_back({AddLink{.link = link}});
+  for (Comment comment : made->comments()) {
+    comment.id = document.free_id(comment.id);
+    steps.push_back({AddComment{.comment = std::move(comment)}});
+  }
+  return Edit{std::move(steps)};
+}
+
+}  // namespace feedline

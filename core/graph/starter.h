@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "graph/document.h"
+#include "graph/edit.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace feedline {
+
+/// A data set, as far as it must be known to build a graph that learns from it.
+struct StarterData {
+  std::string name{};  ///< for the graph's title: "flowers"
+  std::string type{};  ///< of the source node that reads it
+  ParamMap training{};
+  std::optional<ParamMap> validation{};  ///< of a second source; none: a fifth of the training records is set aside
+  std::uint64_t records = 0;             ///< of the training source
+  std::uint64_t validation_records = 0;  ///< of the validation source
+  std::int64_t classes = 0;
+  bool encoded = true;      ///< the source gives files that have to be decoded
+  std::int64_t height = 0;  ///< px, of a typical picture; 0: not known
+  std::int64_t width = 0;
+};
+
+/// A whole graph that trains a classifier on the data: sources, augmentation, a small network that fits the size of the
+/// pictures, loss, optimiser, trainer. Its source is called `source`, that of validation `validation`. Errors: data
+/// that no classifier learns from (fewer than two classes, no records).
+[[nodiscard]] Result<Document> starter_graph(const StarterData& data);
+
+/// The one edit that makes the starter graph of a document that holds at most sources.
+[[nodiscard]] Result<Edit> build_starter(const Document& document, const StarterData& data);
+
+/// "5 classes, 440 pictures", and those for validation, if they are set.
+[[nodiscard]] std::string size_text(const StarterData& data);
+
+}  // namespace feedline
