@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/clock.h"
 
+#include "base/suspension.h"
+
 #include <array>
 #include <cstdlib>
 #include <fcntl.h>
@@ -50,7 +52,7 @@ class DelayFile {
 
 class SystemClock final : public Clock {
  public:
-  Nanos now() const override { return read(CLOCK_MONOTONIC); }
+  Nanos now() const override { return awake_now(); }
   Nanos thread_cpu() const override { return read(CLOCK_THREAD_CPUTIME_ID); }
   Nanos thread_delayed() const override {
     thread_local const DelayFile file;

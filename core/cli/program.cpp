@@ -19,6 +19,7 @@ void describe(CLI::App& app) {
       "  feedline-cli run example:quickstart        train the built-in example on pictures made on the spot\n"
       "  feedline-cli new image-folder my.feedline  start a graph of your own from an example\n"
       "  feedline-cli run my.feedline --set source.folder=PHOTOS --epochs 3\n"
+      "  feedline-cli check my.feedline             is every record of the data fit to be used?\n"
       "  feedline-cli diagnose my.feedline          what limits it, how fast it could be, what would help\n"
       "  feedline-cli tune my.feedline              find faster settings, and prove them\n"
       "  feedline-cli runs compare 1 2              what changed between two runs, and what came of it\n"
@@ -37,7 +38,7 @@ int run_checked(int argc, char** argv) {
   describe(app);
   for (const auto add :
        {add_run, add_runs, add_report, add_profile, add_diagnose, add_whatif, add_prove, add_tune, add_track_record,
-        add_validate, add_nodes, add_new, add_batches, add_preview, add_bench, add_doctor})
+        add_check, add_validate, add_nodes, add_new, add_batches, add_preview, add_bench, add_doctor})
     add(app, code);
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) command->group("Commands");
 

@@ -8,6 +8,7 @@
 #include "graph/validate.h"
 #include "training/report.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace feedline::cli {
@@ -85,6 +86,7 @@ ExitCode write_results(const RunArguments& arguments, const Outcome& outcome, Ex
   };
   if (!arguments.json.empty()) write(arguments.json, report_json(outcome.result) + '\n');
   if (!arguments.trace.empty()) write(arguments.trace, outcome.trace);
+  if (!arguments.bad_records.empty()) write(arguments.bad_records, bad_records_csv(outcome.result.bad_records));
   return code;
 }
 
@@ -94,10 +96,11 @@ Result<Document> prepare(const RunArguments& arguments) {
   for (const Problem& note : loaded->notes) warn(note.error);
   if (auto applied = apply_overrides(loaded->document, arguments.set); !applied)
     return fail(std::move(applied.error()));
-  if (is_standard_output(arguments.json) && is_standard_output(arguments.trace))
-    return fail(
-        Error{.reason = "--json and --trace cannot both go to standard output", .remedy = "Give one of them a file"});
-  for (const std::string* path : {&arguments.json, &arguments.trace})
+  const auto paths = {&arguments.json, &arguments.trace, &arguments.bad_records};
+  if (std::count_if(paths.begin(), paths.end(), [](const std::string* path) { return is_standard_output(*path); }) > 1)
+    return fail(Error{.reason = "only one of --json, --trace and --bad-records can go to standard output",
+                      .remedy = "Give the others a file"});
+  for (const std::string* path : paths)
     if (!path->empty())
       if (auto writable = check_writable(*path); !writable) return fail(std::move(writable.error()));
 

@@ -26,6 +26,7 @@ struct RunArguments {
   bool no_record = false;  ///< of `run`
   std::string json{};
   std::string trace{};
+  std::string bad_records{};  ///< of `run`
 
   [[nodiscard]] RunOptions options() const;
 };

@@ -83,6 +83,11 @@ void add_run(CLI::App& app, ExitCode& code) {
       "  feedline-cli run my.feedline --max-steps 100 --json - | jq .epochs\n");
   auto arguments = std::make_shared<RunArguments>();
   add_run_arguments(*command, *arguments);
+  command
+      ->add_option("--bad-records", arguments->bad_records,
+                   "Write every record that was left out, once, with its reason and how often, as CSV to this file (or "
+                   "- for standard output). 'check' writes such a list without a run")
+      ->type_name("PATH|-");
   command->add_flag("--no-record", arguments->no_record, "Leave the run out of the record ('feedline-cli runs')");
   command->callback([arguments, &code] { code = run(*arguments); });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Private to engine and to training/preview.cpp: the two halves of make_plan(), and what a preview shares with them.
+// Private to engine, training/preview.cpp and checking: the two halves of make_plan(), and what they share with them.
 
 #include "engine/plan.h"
 

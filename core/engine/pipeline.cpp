@@ -3,6 +3,7 @@
 
 #include "engine/collate.h"
 #include "engine/crew.h"
+#include "engine/bad_records.h"
 #include "engine/error_log.h"
 #include "engine/watchdog.h"
 #include "engine/works.h"
@@ -81,6 +82,7 @@ class Pipeline::Impl {
 
   [[nodiscard]] Works& works() { return *works_; }
   [[nodiscard]] const ErrorLog& errors() const { return errors_; }
+  [[nodiscard]] const BadRecords& bad_records() const { return bad_records_; }
 
  private:
   Result<std::unique_ptr<BatchWork>> take() {
@@ -111,6 +113,7 @@ class Pipeline::Impl {
               [](const RecordFault& a, const RecordFault& b) { return a.row < b.row; });
     for (RecordFault& fault : batch.faults) {
       if (!fault.known) fault.known = works_->quarantine.find(fault.record);
+      bad_records_.add(fault.record, batch.epoch, fault.known ? nullptr : &fault.error);
       if (fault.known) {
         errors_.add_again(*fault.known);
       } else {
@@ -138,6 +141,7 @@ class Pipeline::Impl {
   std::shared_ptr<Works> works_;
   VirtualSpeedup::Account account_{works_->speedup};  ///< the consumer's
   ErrorLog errors_{};
+  BadRecords bad_records_{};
   std::uint64_t tried_ = 0;
   std::uint64_t bad_ = 0;
   Crew crew_;
@@ -171,6 +175,7 @@ void Pipeline::stop() { impl_->works().flow.stop(); }
 std::vector<StageSample> Pipeline::stages(Nanos now) const { return impl_->works().stages(now); }
 std::vector<NodeDurations> Pipeline::durations() const { return impl_->works().durations(); }
 std::vector<RecordError> Pipeline::errors() const { return impl_->errors().list(); }
+std::vector<BadRecord> Pipeline::bad_records() const { return impl_->bad_records().list(); }
 std::uint64_t Pipeline::error_count() const { return impl_->errors().count(); }
 std::vector<RecordError> Pipeline::notices() const { return impl_->works().caches->notices(); }
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "engine/bad_records.h"
 #include "engine/batch.h"
 #include "engine/plan.h"
 #include "telemetry/snapshot.h"
@@ -107,6 +108,8 @@ class Pipeline {
   [[nodiscard]] std::vector<NodeDurations> durations() const;
   [[nodiscard]] std::vector<RecordError> errors() const;
   [[nodiscard]] std::uint64_t error_count() const;
+  /// Every record that was left out, once (see BadRecords). For the thread that calls next().
+  [[nodiscard]] std::vector<BadRecord> bad_records() const;
   /// Why caches stopped keeping values where that is nobody's wish; nothing is left out for it. Its count is that of
   /// the values that were not kept.
   [[nodiscard]] std::vector<RecordError> notices() const;

@@ -10,8 +10,11 @@
 #include "training/report.h"
 #include "tuning/live_run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace feedline {
 namespace {
@@ -71,6 +74,11 @@ std::vector<ErrorRecord> errors_of(const RunResult& result) {
   if (result.failure) all.push_back(record_of("failure", *result.failure));
   for (const RecordError& e : result.errors) all.push_back(record_of("error", e.error, e.count));
   for (const RecordError& e : result.notices) all.push_back(record_of("notice", e.error, e.count));
+  if (seconds(result.suspended) >= 0.1)
+    all.push_back(
+        record_of("notice", {.reason = fmt::format("the process was stopped, or the machine asleep, for {:.1f} s "
+                                                   "in all; no figure counts this time",
+                                                   seconds(result.suspended))}));
   return all;
 }
 
@@ -99,7 +107,28 @@ RunLog::RunLog(Document document, const RunOptions& options, const RunSource& so
                const std::filesystem::path& file)
     : document_(with_options(std::move(document), options)),
       options_(options),
-      recorder_(header_of(document_, source), file, std::move(on_fault)) {}
+      source_(source),
+      on_fault_(std::move(on_fault)),
+      file_(file) {}
+
+/// Only a run whose data flow is a run: one that is refused, fails or is stopped before leaves nothing behind.
+void RunLog::tell(RunNews news) {
+  {
+    const std::lock_guard lock(recorder_mutex_);
+    if (!recorder_) {
+      waiting_.merge(std::move(news));
+      if (waiting_.status != RunStatus::Running) return;
+      recorder_.emplace(header_of(document_, source_), file_, std::move(on_fault_));
+      news = std::exchange(waiting_, {});
+    }
+  }
+  recorder_->tell(std::move(news));
+}
+
+std::int64_t RunLog::id() const {
+  const std::lock_guard lock(recorder_mutex_);
+  return recorder_ ? recorder_->id() : 0;
+}
 
 struct RunLog::Receiver {
   RunLog& log;
@@ -144,7 +173,7 @@ void RunLog::take(const Fact& fact) {
     const std::lock_guard lock(mutex_);
     std::visit(Receiver{*this, news}, fact);
   }
-  recorder_.tell(std::move(news));
+  tell(std::move(news));
 }
 
 void RunLog::take(const Snapshot& now) {
@@ -166,7 +195,7 @@ void RunLog::take(const Snapshot& now) {
       news.loss = curve_of(now);
     }
   }
-  recorder_.tell(std::move(news));
+  tell(std::move(news));
 }
 
 void RunLog::add_row(RunNews& news, const Snapshot& now, Nanos interval) {

@@ -20,6 +20,7 @@ struct RunSource {
 };
 
 /// Writes a run into the record of runs (runs/run_recorder.h) from what its watchers see anyway: facts and snapshots.
+/// It stands there from the moment that its data flow: a run that is refused, fails or is stopped before that is none.
 /// Takes them from any thread and returns at once; a run is never slowed down or ended by its record.
 class RunLog {
  public:
@@ -36,10 +37,11 @@ class RunLog {
   /// As often as there is one: rows are made of them five times a second at most.
   void take(const Snapshot& now);
   /// Its number in the record; 0 while it has none.
-  [[nodiscard]] std::int64_t id() const { return recorder_.id(); }
+  [[nodiscard]] std::int64_t id() const;
 
  private:
   struct Receiver;
+  void tell(RunNews news);
   void add_row(RunNews& news, const Snapshot& now, Nanos interval);
   [[nodiscard]] std::vector<StageRecord> stages(const Snapshot& now) const;
   [[nodiscard]] RunFigures figures(const Snapshot& now) const;
@@ -57,7 +59,13 @@ class RunLog {
   std::vector<double> fill_sums_{};  ///< of each stage's queue, over the rows
   std::size_t fills_ = 0;
   ProcessSample process_{};
-  RunRecorder recorder_;
+
+  RunSource source_;
+  RunRecorder::OnFault on_fault_;
+  std::filesystem::path file_;
+  mutable std::mutex recorder_mutex_{};
+  RunNews waiting_{};  ///< until the run starts
+  std::optional<RunRecorder> recorder_{};
 };
 
 }  // namespace feedline

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/report.h"
 
+#include "base/csv.h"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -144,6 +146,14 @@ std::vector<StageRow> stage_rows(const Snapshot& earlier, const Snapshot& later)
   return rows;
 }
 
+std::string bad_records_csv(const std::vector<BadRecord>& records) {
+  std::string text = csv_line({"problem", "file", "record", "node", "reason", "remedy", "times", "epochs"});
+  for (const BadRecord& bad : records)
+    text += csv_line({"bad", bad.error.file, std::to_string(bad.record), bad.error.node, bad.error.reason,
+                      bad.error.remedy, std::to_string(bad.times), std::to_string(bad.epochs)});
+  return text;
+}
+
 std::string report_json(const RunResult& result) {
   const TrainerSample& trainer = result.last.trainer;
   Json report;
@@ -153,6 +163,7 @@ std::string report_json(const RunResult& result) {
   report["samples"] = trainer.samples;
   report["steps"] = trainer.steps;
   report["wall_s"] = number(result.last.elapsed());
+  report["suspended_s"] = number(seconds(result.suspended));
   report["cpu_s"] = number(seconds(result.last.process.cpu - result.first.process.cpu));
   report["epochs"] = Json::array();
   for (const EpochResult& epoch : result.epochs) report["epochs"].push_back(epoch_json(epoch));

@@ -13,6 +13,9 @@ namespace feedline {
 /// resources/help/run-json.md. Times in seconds, rates per second; numbers that have no meaning are null.
 [[nodiscard]] std::string report_json(const RunResult& result);
 
+/// One row a record that was left out: the columns of check_csv(), then how often and in how many epochs.
+[[nodiscard]] std::string bad_records_csv(const std::vector<BadRecord>& records);
+
 /// One line of the per-stage table.
 struct StageRow {
   std::string node{};

@@ -2,6 +2,7 @@
 #include "training/run.h"
 
 #include "base/cores.h"
+#include "base/suspension.h"
 #include "training/apply_options.h"
 #include "training/learner.h"
 #include "training/run_state.h"
@@ -57,6 +58,7 @@ class Run::Impl {
   void finish(Result<TrainerLoop::End> end) noexcept;
   void finish(Error error) noexcept { finish(Result<TrainerLoop::End>(fail(std::move(error)))); }
 
+  SuspensionWatch watch_{};
   Document document_;
   RunOptions options_;
   RunState state_;

@@ -62,6 +62,8 @@ struct RunResult {
   std::optional<Error> failure{};  ///< of a Failed run
   std::vector<EpochResult> epochs{};
   std::vector<RecordError> errors{};
+  std::vector<BadRecord> bad_records{};  ///< every record that was left out, once
+  Nanos suspended = 0;  ///< while data flowed, the process was stopped or the machine asleep; not counted
   std::vector<RecordError> notices{};      ///< what hindered the run, but left no record out (see Pipeline::notices())
   Snapshot first{};                        ///< when the first batch was asked for
   Snapshot last{};                         ///< at the end: counters, step times, peak memory

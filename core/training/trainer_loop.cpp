@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/trainer_loop.h"
 
+#include "base/suspension.h"
 #include "engine/cache_shelf.h"
 #include "engine/pipeline_settings.h"
 #include "schema/registry.h"
 #include "training/fill_caches.h"
 #include "training/step_fault.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
@@ -17,6 +20,8 @@
 namespace feedline {
 namespace {
 
+/// The clock counts up to a tenth of a second of each stop as time that passed.
+constexpr Nanos kWorthTelling = 100'000'000;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 /// Joins lists of counted errors: one entry a node and message.
@@ -53,9 +58,12 @@ class TrainerLoop::Deadline {
  public:
   Deadline(RunState& state, double seconds)
       : thread_([this, &state, seconds](const std::stop_token& stop) {
-          const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+          const Clock& clock = Clock::system();
+          const Nanos end = clock.now() + from_seconds(seconds);
           std::unique_lock lock(mutex_);
-          changed_.wait_until(lock, stop, end, [] { return false; });
+          // Again and again: while the process was stopped, this clock stood still.
+          for (Nanos left = end - clock.now(); left > 0 && !stop.stop_requested(); left = end - clock.now())
+            changed_.wait_for(lock, stop, std::chrono::nanoseconds(left), [] { return false; });
           if (stop.stop_requested()) return;
           passed_ = true;
           lock.unlock();
@@ -141,6 +149,10 @@ Result<TrainerLoop::End> TrainerLoop::run() {
   result_.durations = train_->durations();
   result_.errors = train_->errors();
   if (validation_) merge_errors(result_.errors, validation_->errors());
+  result_.bad_records = train_->bad_records();
+  if (validation_) result_.bad_records = merged(std::move(result_.bad_records), validation_->bad_records());
+  report_suspension();
+  result_.suspended = time_suspended() - suspended_before_;
   result_.notices = train_->notices();  // of the caches of both
   return end;
 }
@@ -158,6 +170,7 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
     auto batch = train_->next();
     report_record_errors();
     report_notices();
+    report_suspension();
     if (!batch) {
       if (batch.error().code != ErrorCode::Cancelled) return fail(std::move(batch.error()));
       return state_.stop_requested() ? End::Stopped : End::Completed;
@@ -313,6 +326,16 @@ Nanos TrainerLoop::BatchWaits::median() const {
 void TrainerLoop::report_notices() {
   for (const RecordError& notice : train_->notices())
     if (notices_seen_.insert(notice.error.node).second) state_.emit(Noticed{notice.error});
+}
+
+void TrainerLoop::report_suspension() {
+  const Nanos suspended = time_suspended();
+  if (suspended - suspended_told_ < kWorthTelling) return;
+  state_.emit(Noticed{Error{.code = ErrorCode::Failed,
+                            .reason = fmt::format("the process was stopped, or the machine asleep, for {:.1f} s; "
+                                                  "no figure counts this time",
+                                                  seconds(suspended - suspended_told_))}});
+  suspended_told_ = suspended;
 }
 
 void TrainerLoop::report_record_errors() {

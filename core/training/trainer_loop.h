@@ -3,6 +3,7 @@
 
 // Private to training; free of LibTorch.
 
+#include "base/suspension.h"
 #include "engine/pipeline.h"
 #include "training/run.h"
 #include "training/run_state.h"
@@ -82,6 +83,7 @@ class TrainerLoop {
   void begin_epoch(std::uint32_t epoch);
   void report_record_errors();
   void report_notices();
+  void report_suspension();
   [[nodiscard]] bool limit_reached() const;
 
   std::shared_ptr<const Plan> plan_;
@@ -99,6 +101,8 @@ class TrainerLoop {
   EpochStart start_{};
   BatchWaits waits_{};
   std::uint64_t errors_seen_ = 0;
+  Nanos suspended_before_ = time_suspended();
+  Nanos suspended_told_ = suspended_before_;
   std::set<std::string> notices_seen_{};  ///< by node
   std::set<std::string> kinds_seen_{};
 };

@@ -82,6 +82,9 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
               "and nothing is hidden"));
   show_queues->setCheckable(true);
 
+  check_data = make(tr("&Check data…"), "check", {}, tr("Check data: look at every record of this graph's sources"));
+  left_out = make(tr("Records &left out…"), {}, {}, tr("Files that the last run could not use, with reasons"));
+
   gallery = make(tr("&Welcome…"), {}, {}, tr("Examples with pictures, recent files, the tour"));
   shortcuts = make(tr("&Keyboard and mouse"), {}, QKeySequence(Qt::Key_F1), tr("All keys on one page"));
   help = make(tr("&Help pages"), {}, QKeySequence(Qt::SHIFT | Qt::Key_F1),
@@ -158,6 +161,8 @@ void Actions::fill_menu_bar(QMenuBar* bar) {
   run_menu->addActions({run, pause, stop});
   run_menu->addSeparator();
   run_menu->addAction(show_queues);
+  run_menu->addSeparator();
+  run_menu->addActions({check_data, left_out});
 
   QMenu* help_menu = bar->addMenu(tr("&Help"));
   help_menu->addActions({gallery, tour, help, shortcuts});
@@ -172,7 +177,7 @@ void Actions::fill_tool_bar(QToolBar* bar) {
   bar->addSeparator();
   bar->addActions({zoom_out, zoom_fit, zoom_in});
   bar->addSeparator();
-  bar->addActions({run, pause, stop, show_queues});
+  bar->addActions({run, pause, stop, show_queues, check_data});
   auto* button = qobject_cast<QToolButton*>(bar->widgetForAction(run));
   button->setObjectName("primary");
   button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);

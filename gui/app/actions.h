@@ -27,7 +27,7 @@ class Actions : public QObject {
   QAction *undo, *redo, *cut, *copy, *paste, *duplicate, *remove, *select_all;
   QAction *zoom_in, *zoom_out, *zoom_fit, *theme_system, *theme_light, *theme_dark, *toggle_theme, *reset_layout,
       *preview, *presenter, *settings;
-  QAction *run, *pause, *stop, *show_queues;
+  QAction *run, *pause, *stop, *show_queues, *check_data, *left_out;
   QAction *gallery, *shortcuts, *help, *tour, *about, *about_qt;
 
   QMenu* examples = nullptr;  ///< New from example

@@ -2,6 +2,7 @@
 #include "app/main_window.h"
 
 #include "app/about.h"
+#include "app/check_desk.h"
 #include "app/live_label.h"
 #include "app/log_panel.h"
 #include "app/problems_button.h"
@@ -46,6 +47,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
   files_ = new Files(*workspace_, this);
   actions_ = new Actions(workspace_->undo_group(), this);
   desk_ = new RunDesk(*workspace_, *actions_, this);
+  check_ = new CheckDesk(*workspace_, *actions_, *desk_, this);
   actions_->fill_menu_bar(menuBar());
   make_tool_bar();
   make_status_bar();
@@ -188,6 +190,7 @@ void MainWindow::connect_run() {
   connect(desk_, &RunDesk::refused, this, &MainWindow::show_refusal);
   connect(desk_, &RunDesk::queues_wanted, this, [this] { Panels::show(desk_->queues); });
   connect(desk_, &RunDesk::message, this, &MainWindow::say);
+  connect(check_, &CheckDesk::message, this, &MainWindow::say);
   connect(diagnosis_, &DiagnosisDesk::message, this, &MainWindow::say);
   connect(history_, &RunsDesk::message, this, &MainWindow::say);
   connect(desk_, &RunDesk::process_measured, process_, &LiveLabel::set_text);

@@ -15,6 +15,7 @@
 
 namespace feedline::gui {
 
+class CheckDesk;
 class GraphView;
 class LiveLabel;
 class ProblemsButton;
@@ -33,6 +34,7 @@ class MainWindow : public QMainWindow {
   [[nodiscard]] DocumentController& document() { return workspace_->current().document(); }
   [[nodiscard]] GraphView& view() { return workspace_->current().view(); }
   [[nodiscard]] RunDesk& desk() { return *desk_; }
+  [[nodiscard]] CheckDesk& check_desk() { return *check_; }
   [[nodiscard]] RunController& runs() { return desk_->runs(); }
   [[nodiscard]] DiagnosisDesk& diagnosis() { return *diagnosis_; }
   [[nodiscard]] RunsDesk& history() { return *history_; }
@@ -86,6 +88,7 @@ class MainWindow : public QMainWindow {
   Files* files_ = nullptr;
   Actions* actions_ = nullptr;
   RunDesk* desk_ = nullptr;
+  CheckDesk* check_ = nullptr;
   DiagnosisDesk* diagnosis_ = nullptr;
   RunsDesk* history_ = nullptr;
   Panels* panels_ = nullptr;

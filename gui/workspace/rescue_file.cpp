@@ -2,15 +2,21 @@
 #include "workspace/rescue_file.h"
 
 #include <QFile>
+#include <QFileInfo>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QSaveFile>
+#include <QTemporaryFile>
+
+#include <cerrno>
+#include <cstdio>
+#include <unistd.h>
 
 namespace feedline::gui {
 
 namespace {
 
 constexpr char kMark[] = "feedline_rescue";
+constexpr char kPart[] = ".part";
 
 tl::unexpected<Error> file_error(const QString& reason, const QString& path) {
   return fail(Error{.reason = reason.toStdString(), .file = path.toStdString()});
@@ -24,10 +30,16 @@ Status RescueFile::write(const QString& path) const {
                            {"file", file},
                            {"time", time.toString(Qt::ISODateWithMs)},
                            {"graph", QString::fromStdString(graph)}};
-  QSaveFile out(path);
-  if (!out.open(QIODevice::WriteOnly)) return file_error(out.errorString(), path);
-  out.write(QJsonDocument(object).toJson());
-  if (!out.commit()) return file_error(out.errorString(), path);
+  // Not QSaveFile: what a kill leaves of that is called like a rescued file, for ever.
+  QTemporaryFile out(QFileInfo(path).path() + QStringLiteral("/XXXXXX") + QLatin1String(kPart));
+  if (!out.open()) return file_error(out.errorString(), path);
+  const QByteArray text = QJsonDocument(object).toJson();
+  const QByteArray from = QFile::encodeName(out.fileName());
+  if (out.write(text) != text.size() || !out.flush() || ::fsync(out.handle()) != 0)
+    return file_error(out.errorString(), path);
+  if (::rename(from.constData(), QFile::encodeName(path).constData()) != 0)
+    return file_error(qt_error_string(errno), path);
+  out.setAutoRemove(false);
   return {};
 }
 

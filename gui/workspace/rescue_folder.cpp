@@ -20,6 +20,13 @@ namespace {
 constexpr char kLockName[] = "lock";
 constexpr char kPattern[] = "*.rescue";
 
+/// Takes away what a window that was killed in the middle of a write has left: only whole files have their name.
+void remove_unfinished(const QString& folder) {
+  QDir dir(folder);
+  for (const QString& name : dir.entryList(QDir::Files | QDir::Hidden | QDir::System))
+    if (name != QLatin1String(kLockName) && !QDir::match(QLatin1String(kPattern), name)) dir.remove(name);
+}
+
 int open_lock(const QString& folder) {
   const QByteArray name = QFile::encodeName(folder + QLatin1Char('/') + QLatin1String(kLockName));
   return ::open(name.constData(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -71,6 +78,7 @@ std::vector<RescueFolder::Left> RescueFolder::left_behind() {
     const int lock = claim(folder.filePath());
     if (lock < 0) continue;
     claims_.push_back(lock);
+    remove_unfinished(folder.filePath());
     for (const QFileInfo& info : QDir(folder.filePath()).entryInfoList({QLatin1String(kPattern)}, QDir::Files))
       if (auto file = RescueFile::read(info.filePath())) found.push_back({info.filePath(), std::move(*file)});
     remove_if_empty(folder.filePath());

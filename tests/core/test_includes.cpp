@@ -57,12 +57,13 @@ const QMap<QString, QSet<QString>>& allowed() {
       {"training", {"engine", "graph", "schema", "telemetry", "base"}},
       {"diagnosis", {"graph", "schema", "telemetry", "base"}},
       {"runs", {"base"}},
+      {"checking", {"engine", "graph", "schema", "base"}},
       {"tuning", {"training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
       {"recording", {"tuning", "training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
       {"cli",
-       {"recording", "tuning", "training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
+       {"checking", "recording", "tuning", "training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
       {"gui",
-       {"recording", "tuning", "training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
+       {"checking", "recording", "tuning", "training", "engine", "diagnosis", "runs", "graph", "schema", "telemetry", "base"}},
   };
   return rooms;
 }

@@ -67,7 +67,7 @@ class TestMemory : public QObject {
     QProcess process;
     process.start(QCoreApplication::applicationFilePath(),
                   {"--drain", QString::number(records), QString::number(batches), staged ? "staged" : "fused"});
-    if (!process.waitForFinished(-1) || process.exitCode() != 0)
+    if (!process.waitForFinished(240'000) || process.exitCode() != 0)
       qFatal("%s", process.readAllStandardError().constData());
     const QList<QByteArray> words = process.readAllStandardOutput().simplified().split(' ');
     if (words.size() != 5) qFatal("%s", words.join(' ').constData());

@@ -3,6 +3,8 @@
 #include "runs/run_recorder.h"
 #include "runs/run_store.h"
 
+#include "support/wait_until.h"
+
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
@@ -14,6 +16,8 @@
 #include <unistd.h>
 
 using namespace feedline;
+using feedline::test::die_with_parent;
+using feedline::test::wait_until;
 using namespace std::chrono_literals;
 
 namespace {
@@ -64,7 +68,7 @@ class TestRuns : public QObject {
   static std::int64_t record(const std::filesystem::path& file, const RunHeader& head, RunNews news) {
     RunRecorder recorder(head, file);
     recorder.tell(std::move(news));
-    while (recorder.id() == 0) std::this_thread::sleep_for(1ms);
+    (void)wait_until([&] { return recorder.id() != 0; });
     return recorder.id();
   }
   static RunRecord load(Database& database, std::int64_t id) {
@@ -136,7 +140,7 @@ void TestRuns::news_that_come_in_pieces_add_up() {
       recorder.tell(std::move(news));
       std::this_thread::sleep_for(1ms);
     }
-    while (recorder.id() == 0) std::this_thread::sleep_for(1ms);
+    QVERIFY(wait_until([&] { return recorder.id() != 0; }));
     id = recorder.id();
     RunNews end;
     end.all_errors = std::vector<ErrorRecord>{{.message = "all", .count = 3}};
@@ -258,15 +262,15 @@ void TestRuns::a_run_whose_process_is_gone_has_died() {
   const auto path = file("died.db");
   const pid_t child = ::fork();
   if (child == 0) {
+    die_with_parent();
     RunRecorder recorder(header(), path);
     RunNews news;
     news.status = RunStatus::Running;
     recorder.tell(std::move(news));
-    while (recorder.id() == 0) std::this_thread::sleep_for(1ms);
-    ::pause();
+    for (;;) ::pause();
   }
   Database database = open(path);
-  while (list_runs(database)->empty()) std::this_thread::sleep_for(1ms);
+  QVERIFY(wait_until([&] { return !list_runs(database)->empty(); }));
   QVERIFY(is_active(load(database, 1).status));
   QVERIFY(!remove_run(database, 1));  // it goes on
   ::kill(child, SIGKILL);
@@ -329,7 +333,7 @@ void TestRuns::a_fault_is_told_once() {
   {
     RunRecorder recorder(
         header(), path, [&](const Error&) { ++told; }, 5ms);
-    while (recorder.id() == 0) std::this_thread::sleep_for(1ms);
+    QVERIFY(wait_until([&] { return recorder.id() != 0; }));
     Database other = open(path);
     QVERIFY(other.run("ALTER TABLE epochs RENAME TO hidden"));
     recorder.tell(whole_run());

@@ -5,6 +5,8 @@
 #include "runs/run_recorder.h"
 #include "runs/run_store.h"
 
+#include "support/wait_until.h"
+
 #include <QRandomGenerator>
 #include <QTemporaryDir>
 #include <QTest>
@@ -20,6 +22,7 @@
 #include <vector>
 
 using namespace feedline;
+using feedline::test::die_with_parent;
 using namespace std::chrono_literals;
 
 namespace {
@@ -132,7 +135,10 @@ void TestRunsKilled::kill_some(int count, int& most_told) {
   for (Victim& victim : victims) {
     victim.kill_at = Clock::now() + std::chrono::milliseconds(random_.bounded(50, 2500));
     victim.pid = ::fork();
-    if (victim.pid == 0) record_for_ever(file_, *victim.told->operator->());
+    if (victim.pid == 0) {
+      die_with_parent();
+      record_for_ever(file_, *victim.told->operator->());
+    }
     QVERIFY(victim.pid > 0);
   }
   std::sort(victims.begin(), victims.end(), [](const auto& a, const auto& b) { return a.kill_at < b.kill_at; });

@@ -81,6 +81,16 @@ int edit_for_ever(const QString& home, int argc, char** argv) {
   return QApplication::exec();
 }
 
+/// Writes one copy after the other.
+int write_for_ever(const QString& home) {
+  const test::WindowHome settings(home);
+  const RescueFile file{.name = "torn", .time = QDateTime::currentDateTime(), .graph = to_json(Document())};
+  const QString path = RescueFolder::default_root() + "/killed/1.rescue";
+  for (bool first = true; file.write(path); first = false)
+    if (first) say("written");
+  return 1;
+}
+
 QStringList rescued(const QString& home) { return test::files_below(home + "/data").filter(".rescue"); }
 
 }  // namespace
@@ -180,6 +190,39 @@ class TestRecovery : public QObject {
     }
   }
 
+  /// Killed again and again in the middle of writing: what is left is whole, and nothing else stays for ever.
+  void a_kill_in_the_middle_of_a_copy_leaves_nothing_behind() {
+    const QString left = RescueFolder::default_root() + "/killed";
+    int unfinished = 0;
+    for (int round = 0; round < 20; ++round) {
+      QVERIFY(QDir().mkpath(left));
+      QProcess process;
+      start(process, "--write-for-ever");
+      QVERIFY(process.waitForReadyRead(60'000));
+      QTest::qWait(round * 3);
+      process.kill();
+      QVERIFY(process.waitForFinished());
+      const QStringList files = QDir(left).entryList(QDir::Files | QDir::Hidden);
+      unfinished += files.size() > 1 ? 1 : 0;
+      QCOMPARE(files.filter(".rescue").size(), 1);  // what is being written is not called so
+      RescueFolder living(RescueFolder::default_root());
+      const auto found = living.left_behind();
+      QCOMPARE(found.size(), std::size_t{1});
+      QVERIFY(from_json(found.front().file.graph).has_value());
+      QCOMPARE(QDir(left).entryList({"*.rescue", "*.part"}, QDir::Files | QDir::Hidden), QStringList{"1.rescue"});
+      RescueFolder::discard(found.front().path);
+      QVERIFY(!QDir(left).exists());
+    }
+    qInfo("%d of 20 were killed in the middle of a copy", unfinished);
+    // However that went: a part that another version's window left goes, too.
+    QVERIFY(QDir().mkpath(left));
+    test::write_file(left + "/1.rescue.AbCdEf", "torn");
+    test::write_file(left + "/q9Xw2L.part", "torn");
+    RescueFolder living(RescueFolder::default_root());
+    QVERIFY(living.left_behind().empty());
+    QVERIFY(!QDir(left).exists());
+  }
+
   void what_is_discarded_is_not_offered_again() {
     RescueFolder living(RescueFolder::default_root());
     const RescueFile file{.name = "lost", .time = QDateTime::currentDateTime(), .graph = to_json(Document())};
@@ -212,6 +255,10 @@ int main(int argc, char** argv) {
   using namespace feedline::gui;
   if (argc == 3 && qstrcmp(argv[1], "--edit-and-wait") == 0) return edit_and_wait(argv[2], argc, argv);
   if (argc == 3 && qstrcmp(argv[1], "--edit-for-ever") == 0) return edit_for_ever(argv[2], argc, argv);
+  if (argc == 3 && qstrcmp(argv[1], "--write-for-ever") == 0) {
+    QCoreApplication app(argc, argv);
+    return write_for_ever(argv[2]);
+  }
   QApplication app(argc, argv);
   TestRecovery test;
   return QTest::qExec(&test, argc, argv);

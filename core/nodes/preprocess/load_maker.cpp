@@ -59,8 +59,12 @@ void compute_for(Nanos cpu) {
 
 void wait_for(Nanos time) {
   if (time <= 0) return;
-  const Nanos end = Clock::system().now() + time;
-  const timespec until{.tv_sec = end / 1'000'000'000, .tv_nsec = end % 1'000'000'000};
+  // By the machine's clock: the system's Clock leaves out the time in which the process was stopped.
+  timespec until{};
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  const Nanos end = until.tv_nsec + time;
+  until.tv_sec += end / 1'000'000'000;
+  until.tv_nsec = end % 1'000'000'000;
   while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
   }
 }

@@ -3,6 +3,7 @@
 #include "nodes/source/picture_shapes.h"
 #include "nodes/source/picture_store.h"
 #include "schema/node_builder.h"
+#include "schema/own_files.h"
 
 namespace feedline {
 namespace {
@@ -17,7 +18,7 @@ std::vector<TensorDesc> file_and_label(std::size_t classes) {
            .class_names = std::move(names)}};
 }
 
-class GeneratedSource final : public Source {
+class GeneratedSource final : public Source, public OwnFiles {
  public:
   explicit GeneratedSource(PictureStore store)
       : store_(std::move(store)), outputs_(file_and_label(store_.recipe().classes)) {}
@@ -25,6 +26,7 @@ class GeneratedSource final : public Source {
   std::uint64_t size() const override { return store_.recipe().count; }
   const std::vector<TensorDesc>& outputs() const override { return outputs_; }
   std::string locate(std::uint64_t index) const override { return store_.path(index); }
+  std::string file_of(std::uint64_t index) const override { return store_.path(index); }
 
   Status read(std::uint64_t index, std::span<Datum* const> out) const override {
     if (out[1] != nullptr) out[1]->set_label(static_cast<std::int64_t>(index % store_.recipe().classes));

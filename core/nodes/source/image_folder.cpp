@@ -4,6 +4,7 @@
 #include "nodes/source/file_io.h"
 #include "nodes/source/folder_index.h"
 #include "schema/node_builder.h"
+#include "schema/own_files.h"
 
 namespace feedline {
 namespace {
@@ -13,7 +14,7 @@ std::vector<TensorDesc> file_and_label(Dim classes, std::vector<std::string> nam
           {.kind = Kind::Label, .dtype = DType::I64, .classes = std::move(classes), .class_names = std::move(names)}};
 }
 
-class FolderSource final : public Source {
+class FolderSource final : public Source, public OwnFiles {
  public:
   explicit FolderSource(FolderIndex index) : index_(std::move(index)) {
     std::vector<std::string> names;
@@ -25,6 +26,7 @@ class FolderSource final : public Source {
   std::uint64_t size() const override { return index_.size(); }
   const std::vector<TensorDesc>& outputs() const override { return outputs_; }
   std::string locate(std::uint64_t index) const override { return index_.path(index); }
+  std::string file_of(std::uint64_t index) const override { return index_.path(index); }
 
   Status read(std::uint64_t index, std::span<Datum* const> out) const override {
     if (out[1] != nullptr) out[1]->set_label(index_.label(index));

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace feedline {
+
+/// Fields as one line of CSV (RFC 4180), each quoted where it must be.
+[[nodiscard]] std::string csv_line(const std::vector<std::string>& fields);
+
+}  // namespace feedline

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/plan.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace feedline {
+
+/// A per-record node behind a source, ready to run.
+struct LaneStep {
+  std::string node{};  ///< as it was drawn
+  std::uint32_t stream = 0;
+  std::shared_ptr<const SampleOp> op{};
+  std::vector<std::optional<SlotIndex>> inputs{};
+  std::vector<SlotIndex> outputs{};
+  bool decodes = false;  ///< it reads the bytes of files
+};
+
+/// A source of the graph with all per-record nodes that can be reached from it alone: what a check carries records
+/// through. It needs no finished graph.
+struct CheckLane {
+  std::string node{};  ///< as it was drawn
+  std::string type{};
+  std::shared_ptr<const Source> source{};  ///< null: `failure` says why
+  std::optional<Error> failure{};
+  /// Of a node behind it that has a problem: it and what follows are not looked at.
+  std::optional<Error> unchecked{};
+
+  bool training = false;    ///< the trainer learns from it
+  bool validation = false;  ///< it is wired to the trainer's validation
+  bool shuffled = false;    ///< a shuffle node stands between it and the trainer
+  double validation_split = 0;
+  double max_bad_fraction = 1;  ///< of the trainer
+  std::uint64_t seed = 1;
+
+  std::size_t ports = 0;
+  std::optional<std::size_t> label_port{};
+  std::optional<std::size_t> picture_port{};  ///< of encoded bytes or pixels
+  bool encoded = false;                       ///< that port gives encoded bytes
+  std::vector<std::string> class_names{};
+  std::size_t classes = 0;
+  std::size_t slots = 0;          ///< the source's ports come first
+  std::vector<LaneStep> steps{};  ///< those that decode come first
+  std::size_t decoders = 0;
+  std::string key{};  ///< names the source and its decoders with all parameters
+};
+
+/// Opens all sources of the graph that run, whether a trainer reads them or not. One that cannot be opened is a lane
+/// with a failure. Errors: stopped.
+[[nodiscard]] Result<std::vector<CheckLane>> open_lanes(const Document& document, const SourceContext& context,
+                                                        const Registry& registry = Registry::instance());
+
+}  // namespace feedline

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "checking/judge_data.h"
+
+#include "base/numbers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace feedline {
+namespace {
+
+using Level = DataFinding::Level;
+using numbers::count;
+using numbers::percent;
+using numbers::plural;
+
+constexpr std::uint64_t kFewRecords = 10;
+constexpr double kImbalance = 10;
+/// Validation records that are in training too: a share of them that shows in the accuracy.
+constexpr double kLeak = 0.01;
+/// A share of pictures that is worth a warning.
+constexpr double kMany = 0.1;
+constexpr std::size_t kExamples = 5;
+
+/// "1 class", "2 classes".
+std::string classes_text(std::size_t n) { return fmt::format("{} class{}", count(n), n == 1 ? "" : "es"); }
+
+/// "cats, dogs and 7 more".
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < kExamples; ++i) text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > kExamples) text += fmt::format(" and {} more", names.size() - kExamples);
+  return text;
+}
+
+class Judge {
+ public:
+  explicit Judge(const CheckReport& report) : report_(report) {}
+
+  std::vector<DataFinding> run() {
+    for (const SourceCheck& source : report_.sources) {
+      if (source.failure) {
+        add(Level::Wrong, "unreadable-source", source.node, source.failure->line(), source.failure->remedy, 0);
+        found_.back().text = source.failure->reason;
+        if (!source.failure->file.empty()) found_.back().text = "'" + source.failure->file + "': " + found_.back().text;
+        continue;
+      }
+      bad_records(source);
+      ignored(source);
+      classes(source);
+      order(source);
+      values(source);
+      fits(source);
+      if (source.unchecked)
+        add(Level::Note, "not-looked-at", source.unchecked->node,
+            "not looked at, nor what follows: " + source.unchecked->reason, source.unchecked->remedy, 0);
+      if (source.training && source.validation)
+        add(Level::Wrong, "validates-on-training", source.node, "training and validation read the same records",
+            "Give validation a source of its own, or set validation_split of the trainer", source.records);
+    }
+    names_of_classes();
+    repeats();
+    std::stable_sort(found_.begin(), found_.end(),
+                     [](const DataFinding& a, const DataFinding& b) { return a.level > b.level; });
+    return std::move(found_);
+  }
+
+ private:
+  DataFinding& add(Level level, std::string kind, const std::string& node, std::string text, std::string remedy,
+                   std::uint64_t n) {
+    return found_.emplace_back(DataFinding{.level = level,
+                                           .kind = std::move(kind),
+                                           .node = node,
+                                           .text = std::move(text),
+                                           .remedy = std::move(remedy),
+                                           .count = n});
+  }
+
+  static void name_some(DataFinding& finding, const SourceCheck& source, const std::vector<std::uint64_t>& records) {
+    for (const std::uint64_t record : records) finding.examples.push_back(source.name_of(record));
+  }
+
+  void bad_records(const SourceCheck& source) {
+    if (source.bad.empty()) return;
+    std::map<std::uint32_t, std::uint64_t> kinds;
+    for (const BadRef& bad : source.bad) ++kinds[bad.fault];
+    const double share =
+        static_cast<double>(source.bad.size()) / static_cast<double>(std::max<std::uint64_t>(source.checked, 1));
+    const bool too_many = share > source.max_bad_fraction || source.good() == 0;
+    auto& finding =
+        add(too_many ? Level::Wrong : Level::Warning, "bad-records", source.node,
+            fmt::format("{} of {} ({}) cannot be used{}", count(source.bad.size()), plural(source.checked, "record"),
+                        percent(share, share < 0.01 ? 2 : 1), too_many ? ": a run stops" : "; a run leaves them out"),
+            "Restore or delete them: --csv lists all", source.bad.size());
+    for (std::size_t i = 0; i < source.bad.size() && i < kExamples; ++i)
+      finding.examples.push_back(source.name_of(source.bad[i].record) + ": " +
+                                 report_.faults[source.bad[i].fault - 1].reason);
+  }
+
+  void ignored(const SourceCheck& source) {
+    if (source.ignored.empty()) return;
+    std::map<std::string, std::uint64_t> endings;
+    std::uint64_t all = 0;
+    for (const IgnoredFiles& files : source.ignored) {
+      endings[files.ending.empty() ? "no ending" : files.ending] += files.count;
+      all += files.count;
+    }
+    std::vector<std::string> parts;
+    for (const auto& [ending, n] : endings) parts.push_back(fmt::format("{} {}", count(n), ending));
+    add(Level::Warning, "ignored-files", source.node,
+        fmt::format("{} not read because of their names: {}", plural(all, "file"), listed(parts)),
+        "Convert or rename those that are pictures", all);
+  }
+
+  void classes(const SourceCheck& source) {
+    if (source.classes.empty()) return;
+    std::vector<const ClassCount*> filled;
+    std::vector<std::string> empty;
+    std::vector<std::string> few;
+    for (const ClassCount& one : source.classes) {
+      const std::uint64_t usable = one.records - one.bad;
+      if (usable == 0) {
+        empty.push_back(one.name);
+        continue;
+      }
+      filled.push_back(&one);
+      if (usable < kFewRecords) few.push_back(fmt::format("{} ({})", one.name, usable));
+    }
+    if (!report_.complete) return;  // of half a pass nothing can be said
+    if (filled.size() == 1 && !source.validation)
+      add(Level::Wrong, "one-class", source.node,
+          fmt::format("all records are of one class, '{}': there is nothing to tell apart, and accuracy will be 100 %",
+                      filled.front()->name),
+          "Choose the folder that holds one sub-folder a class", filled.front()->records);
+    if (!empty.empty())
+      add(Level::Warning, "empty-class", source.node,
+          classes_text(empty.size()) + " without a usable record: " + listed(empty), "Add records, or remove the class",
+          empty.size());
+    if (!few.empty() && source.records >= 2 * kFewRecords)
+      add(Level::Warning, "small-class", source.node,
+          fmt::format("{} fewer than {} records: {}",
+                      few.size() == 1 ? "a class has" : classes_text(few.size()) + " have", kFewRecords, listed(few)),
+          "Add records, or leave the class out: a model cannot learn it, and its validation says nothing", few.size());
+    if (filled.size() < 2) return;
+    const auto [least, most] = std::minmax_element(filled.begin(), filled.end(), [](const auto* a, const auto* b) {
+      return a->records - a->bad < b->records - b->bad;
+    });
+    const auto low = static_cast<double>((*least)->records - (*least)->bad);
+    const auto high = static_cast<double>((*most)->records - (*most)->bad);
+    if (high / low < kImbalance) return;
+    add(Level::Warning, "imbalance", source.node,
+        fmt::format(
+            "'{}' has {:.0f} times as many records as '{}'; always naming it would be right for {} of the records",
+            (*most)->name, high / low, (*least)->name,
+            percent(high / static_cast<double>(std::max<std::uint64_t>(source.good(), 1)))),
+        "Balance the classes, and look at the confusion matrix rather than at the accuracy", (*least)->records);
+  }
+
+  void order(const SourceCheck& source) {
+    if (!source.training || source.shuffled || source.validation_split > 0 || !report_.complete) return;
+    const auto classes = static_cast<std::uint64_t>(
+        std::count_if(source.classes.begin(), source.classes.end(), [](const ClassCount& c) { return c.records > 0; }));
+    if (classes < 2 || source.records < 4 * classes || source.class_changes >= 2 * classes) return;
+    add(Level::Wrong, "class-sorted", source.node,
+        "its records come class by class, and nothing shuffles them: batches would hold one class each",
+        "Put a shuffle node behind the source", source.records);
+  }
+
+  void values(const SourceCheck& source) {
+    const auto whole = static_cast<double>(std::max<std::uint64_t>(source.good(), 1));
+    if (source.narrow > 0) {
+      const bool most = static_cast<double>(source.narrow) > whole / 2;
+      auto& finding =
+          add(most ? Level::Wrong : Level::Warning, "narrow-range", source.node,
+              fmt::format(
+                  "{} of 16 bit use a corner of their range, about {} to {} of 65,535: in 8 bit nearly one shade",
+                  plural(source.narrow, "picture"), count(source.narrow_low * 257U), count(source.narrow_high * 257U)),
+              "Set the range of 16-bit values in decode", source.narrow);
+      name_some(finding, source, source.narrow_examples);
+    }
+    if (source.blank > 0) {
+      auto& finding = add(Level::Warning, "blank", source.node, plural(source.blank, "picture") + " of one colour only",
+                          "Look at them, and delete what shows nothing", source.blank);
+      name_some(finding, source, source.blank_examples);
+    }
+  }
+
+  void fits(const SourceCheck& source) {
+    const auto whole = static_cast<double>(std::max<std::uint64_t>(source.good(), 1));
+    const auto tell = [&](std::uint64_t n, const char* kind, const FitCount& fit, const char* what,
+                          const char* remedy) {
+      if (n == 0) return;
+      add(static_cast<double>(n) > kMany * whole ? Level::Warning : Level::Note, kind, fit.node,
+          fmt::format("{} ({}) {}", plural(n, "picture"), percent(static_cast<double>(n) / whole), what), remedy, n);
+    };
+    for (const FitCount& fit : source.fits) {
+      tell(fit.cut, "cut-off", fit, "lose over half of their area",
+           "Choose 'stretch', or proportions nearer to theirs");
+      tell(fit.enlarged, "enlarged", fit, "are enlarged to over twice their size",
+           "Choose a smaller size: it costs less and shows as much");
+      tell(fit.stretched, "stretched", fit, "change their proportions by over a third",
+           "Choose 'crop', or proportions nearer to theirs");
+    }
+  }
+
+  /// Classes of validation that training does not know, and the other way round.
+  void names_of_classes() {
+    std::set<std::string> trained;
+    for (const SourceCheck& source : report_.sources)
+      if (source.training)
+        for (const ClassCount& one : source.classes) trained.insert(one.name);
+    if (trained.empty()) return;
+    for (const SourceCheck& source : report_.sources) {
+      if (!source.validation || source.training || source.failure) continue;
+      std::vector<std::string> unknown;
+      std::set<std::string> here;
+      for (const ClassCount& one : source.classes) {
+        here.insert(one.name);
+        if (!trained.contains(one.name)) unknown.push_back(one.name);
+      }
+      std::vector<std::string> missing;
+      std::set_difference(trained.begin(), trained.end(), here.begin(), here.end(), std::back_inserter(missing));
+      if (!unknown.empty())
+        add(Level::Wrong, "unknown-class", source.node, "classes that training does not have: " + listed(unknown),
+            "Name them as in training, or take them away", unknown.size());
+      if (!missing.empty() && !here.empty())
+        add(Level::Note, "missing-class", source.node,
+            "classes of training without a validation record: " + listed(missing), "Their accuracy will not be known",
+            missing.size());
+    }
+  }
+
+  void repeats() {
+    const Duplicates& all = report_.duplicates;
+    std::uint64_t validation = 0;
+    for (const SourceCheck& source : report_.sources) {
+      if (source.validation) validation += source.good();
+      if (source.validation_split > 0)
+        validation += static_cast<std::uint64_t>(source.validation_split * static_cast<double>(source.good()));
+    }
+    const auto examples = [&](DataFinding& finding, auto wanted) {
+      for (const DuplicateGroup& group : all.groups) {
+        if (finding.examples.size() >= kExamples) break;
+        if (!wanted(group)) continue;
+        std::string text;
+        for (std::size_t i = 0; i < group.places.size() && i < 3; ++i)
+          text += (i == 0 ? "" : " = ") + report_.sources[group.places[i].source].name_of(group.places[i].record);
+        finding.examples.push_back(std::move(text));
+      }
+    };
+    if (all.across > 0) {
+      const double share =
+          static_cast<double>(all.across) / static_cast<double>(std::max<std::uint64_t>(validation, 1));
+      examples(add(share > kLeak ? Level::Wrong : Level::Warning, "duplicates-across", {},
+                   fmt::format("{} of validation ({}) {} in training too: its accuracy is too good",
+                               plural(all.across, "record"), percent(share, share < 0.01 ? 2 : 1),
+                               all.across == 1 ? "is" : "are"),
+                   "Take them out of one of the two: --csv lists all", all.across),
+               [](const DuplicateGroup& group) { return group.across; });
+    }
+    if (all.conflicting > 0)
+      examples(add(Level::Warning, "conflicting-classes", {},
+                   plural(all.conflicting, "picture") + " lie in several classes: no model can be right on all of them",
+                   "Leave each in one class", all.conflicting),
+               [](const DuplicateGroup& group) { return group.conflicting; });
+    if (all.extra > 0)
+      examples(add(Level::Warning, "duplicates", {}, plural(all.extra, "record") + " repeat another one, byte for byte",
+                   "Delete them: --csv lists all", all.extra),
+               [](const DuplicateGroup&) { return true; });
+  }
+
+  const CheckReport& report_;
+  std::vector<DataFinding> found_{};
+};
+
+}  // namespace
+
+std::string_view name(DataFinding::Level level) {
+  return level == Level::Wrong ? "wrong" : level == Level::Warning ? "warning" : "note";
+}
+
+std::vector<DataFinding> judge_data(const CheckReport& report) { return Judge(report).run(); }
+
+}  // namespace feedline

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "checking/check_lane.h"
+#include "checking/fault_list.h"
+#include "checking/record_facts.h"
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace feedline {
+
+/// Which sizes of pictures get through the nodes behind the decoder. Whether they do depends on the size alone, so one
+/// record of each size is carried through them. Thread-safe.
+class SizeTrials {
+ public:
+  /// Sizes beyond so many are taken for good.
+  static constexpr std::size_t kMost = 4096;
+  using Size = std::pair<std::uint32_t, std::uint32_t>;
+  /// The fault of this size, 0 for a good one; none: it has not been tried.
+  [[nodiscard]] std::optional<std::uint32_t> find(Size size) const;
+  void add(Size size, std::uint32_t fault);
+
+ private:
+  mutable std::mutex mutex_{};
+  std::map<Size, std::uint32_t> faults_{};
+};
+
+/// Carries single records of a lane through its decoders, as a run would, but whole: a run may read only a part of a
+/// picture. One for each thread.
+class RecordCheck {
+ public:
+  RecordCheck(const CheckLane& lane, FaultList& faults, SizeTrials& trials);
+
+  /// All facts but those of the file itself. Reads the record.
+  [[nodiscard]] RecordFacts examine(std::uint64_t record);
+  /// The fault that the record meets behind its decoder, if the facts tell; none: examine() must.
+  [[nodiscard]] std::optional<std::uint32_t> fault_behind(const RecordFacts& facts) const;
+  /// Of a good or bad record; -1: it has none.
+  [[nodiscard]] std::int64_t label(std::uint64_t record);
+
+ private:
+  [[nodiscard]] Status run(const LaneStep& step, std::uint64_t record, bool training);
+  [[nodiscard]] std::uint32_t try_size(std::uint64_t record);
+  void look_at(const Datum& picture, RecordFacts& facts) const;
+
+  const CheckLane& lane_;
+  FaultList& faults_;
+  SizeTrials& trials_;
+  std::vector<Datum> slots_;
+  Datum label_{};
+  std::vector<Datum*> ports_{};
+  std::vector<Datum*> label_only_{};
+  std::vector<const Datum*> in_{};
+  std::vector<Datum*> out_{};
+};
+
+}  // namespace feedline

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/check_desk.h"
+
+#include "app/actions.h"
+#include "app/log_panel.h"
+#include "canvas/graph_view.h"
+#include "checking/bad_files_view.h"
+#include "checking/check_window.h"
+#include "training/report.h"
+
+#include <QAction>
+#include <QDialog>
+#include <QVBoxLayout>
+
+namespace feedline::gui {
+
+CheckDesk::CheckDesk(Workspace& workspace, Actions& actions, RunDesk& desk, QWidget* window)
+    : QObject(window), workspace_(workspace), actions_(actions), desk_(desk), window_(window) {
+  actions_.left_out->setEnabled(false);
+  connect(actions_.check_data, &QAction::triggered, this, &CheckDesk::check);
+  connect(actions_.left_out, &QAction::triggered, this, &CheckDesk::show_left_out);
+  connect(&desk_.runs(), &RunController::finished, this, &CheckDesk::note_end);
+}
+
+CheckWindow& CheckDesk::check_window() {
+  if (check_window_ != nullptr) return *check_window_;
+  check_window_ = new CheckWindow(window_);
+  connect(check_window_, &CheckWindow::node_wanted, this, [this](const QString& node) {
+    if (!checked_) return;
+    workspace_.show(*checked_);
+    checked_->view().select_node(node);
+  });
+  connect(check_window_, &CheckWindow::done, this, [this](const QString& name, const QString& summary) {
+    const CheckReport* report = check_window_->report();
+    const bool fine = report != nullptr && report->findings.empty() && report->complete;
+    desk_.log->add(fine ? LogPanel::Level::Info : LogPanel::Level::Warning, tr("Check of %1: %2").arg(name, summary));
+  });
+  return *check_window_;
+}
+
+void CheckDesk::check() {
+  checked_ = &workspace_.current();
+  CheckWindow& shown = check_window();
+  shown.check(checked_->display_name(), checked_->document().document());
+  shown.show();
+  shown.raise();
+  shown.activateWindow();
+}
+
+void CheckDesk::note_end(const RunResult& result) {
+  left_out_.reset();
+  actions_.left_out->setEnabled(!result.bad_records.empty());
+  if (result.bad_records.empty()) return;
+  left_out_ = std::make_shared<const std::vector<BadRecord>>(result.bad_records);
+  run_name_ = desk_.tab() != nullptr ? desk_.tab()->display_name() : tr("a closed graph");
+  const QString words =
+      tr("%n file(s) left out: Run > Records left out lists them", nullptr, static_cast<int>(left_out_->size()));
+  desk_.log->add(LogPanel::Level::Warning, words);
+  Q_EMIT message(words);
+}
+
+void CheckDesk::show_left_out() {
+  if (!left_out_) return;
+  auto* dialog = new QDialog(window_, Qt::Window);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setObjectName("left_out");
+  dialog->setWindowTitle(tr("Records that the run of %1 left out").arg(run_name_));
+  auto* files = new BadFilesView(dialog);
+  files->show_files(rows_of(*left_out_), left_out_->size(), [all = left_out_] { return bad_records_csv(*all); });
+  (new QVBoxLayout(dialog))->addWidget(files);
+  dialog->resize(860, 420);
+  dialog->show();
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "checking/bad_files_view.h"
+
+#include "session/hand_over.h"
+
+#include <QClipboard>
+#include <QFileDialog>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLocale>
+#include <QPushButton>
+#include <QSaveFile>
+#include <QShortcut>
+#include <QTableView>
+
+namespace feedline::gui {
+
+BadFilesView::BadFilesView(QWidget* parent)
+    : QWidget(parent),
+      table_(new QTableView(this)),
+      note_(new QLabel(this)),
+      save_(new QPushButton(tr("Save as &CSV…"), this)) {
+  table_->setModel(&model_);
+  table_->setObjectName("bad_files");
+  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  table_->setTextElideMode(Qt::ElideMiddle);
+  table_->setWordWrap(false);
+  table_->setTabKeyNavigation(false);
+  table_->verticalHeader()->hide();
+  table_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
+  table_->horizontalHeader()->setStretchLastSection(false);
+  table_->setAccessibleName(tr("Bad files"));
+  note_->setWordWrap(true);
+  writer_.setMaxThreadCount(1);
+  auto* below = new QHBoxLayout;
+  below->addWidget(note_, 1);
+  below->addWidget(save_);
+  auto* all = new QVBoxLayout(this);
+  all->setContentsMargins(0, 0, 0, 0);
+  all->addWidget(table_, 1);
+  all->addLayout(below);
+  connect(save_, &QPushButton::clicked, this, &BadFilesView::save);
+  connect(new QShortcut(QKeySequence::Copy, table_, nullptr, nullptr, Qt::WidgetShortcut), &QShortcut::activated, this,
+          &BadFilesView::copy);
+  connect(this, &BadFilesView::saved, note_, [this](const QString& path, const QString& fault) {
+    note_->setText(fault.isEmpty() ? tr("Written to %1").arg(path) : tr("%1 was not written: %2").arg(path, fault));
+  });
+  show_files({}, 0, {});
+}
+
+BadFilesView::~BadFilesView() { writer_.waitForDone(); }
+
+void BadFilesView::show_files(std::vector<BadFileRow> rows, std::size_t count, MakeCsv csv) {
+  const std::size_t shown = rows.size();
+  model_.set_rows(std::move(rows));
+  csv_ = std::move(csv);
+  save_->setEnabled(csv_ != nullptr && count > 0);
+  const QLocale locale;
+  note_->setText(count == 0 ? QString()
+                 : shown < count
+                     ? tr("%1 of %2 files; the CSV holds all").arg(locale.toString(shown), locale.toString(count))
+                     : tr("%n file(s)", nullptr, static_cast<int>(count)));
+  QHeaderView* header = table_->horizontalHeader();
+  header->setSectionResizeMode(BadFilesModel::FileColumn, QHeaderView::Stretch);
+  header->setSectionResizeMode(BadFilesModel::ReasonColumn, QHeaderView::Stretch);
+}
+
+void BadFilesView::copy() {
+  QStringList lines;
+  for (const QModelIndex& index : table_->selectionModel()->selectedRows())
+    lines << model_.rows()[static_cast<std::size_t>(index.row())].file;
+  if (!lines.isEmpty()) QGuiApplication::clipboard()->setText(lines.join('\n'));
+}
+
+void BadFilesView::save() {
+  const QString path = QFileDialog::getSaveFileName(this, tr("Save the list"), "bad.csv", tr("CSV files (*.csv)"));
+  if (!path.isEmpty()) save_to(path);
+}
+
+void BadFilesView::save_to(const QString& path) {
+  start_on(writer_, [this, path, make = csv_] {
+    const std::string text = make();
+    QSaveFile file(path);
+    QString fault;
+    if (!file.open(QIODevice::WriteOnly) || file.write(text.data(), static_cast<qint64>(text.size())) < 0 ||
+        !file.commit())
+      fault = file.errorString();
+    post_to(this, [this, path, fault] { Q_EMIT saved(path, fault); });
+  });
+}
+
+}  // namespace feedline::gui

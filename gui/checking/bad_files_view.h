@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/bad_files_model.h"
+
+#include <QThreadPool>
+#include <QWidget>
+
+#include <functional>
+#include <string>
+
+class QLabel;
+class QPushButton;
+class QTableView;
+
+namespace feedline::gui {
+
+/// A table of bad files, to be copied or saved as CSV.
+class BadFilesView : public QWidget {
+  Q_OBJECT
+
+ public:
+  /// What makes the text of the CSV file, on a thread of its own.
+  using MakeCsv = std::function<std::string()>;
+
+  explicit BadFilesView(QWidget* parent = nullptr);
+  /// Waits for a file that is being written.
+  ~BadFilesView() override;
+
+  /// `count`: of all files, of which the rows may be the first.
+  void show_files(std::vector<BadFileRow> rows, std::size_t count, MakeCsv csv);
+  [[nodiscard]] const BadFilesModel& model() const { return model_; }
+  /// Writes the CSV there, without asking; saved() tells the end.
+  void save_to(const QString& path);
+
+ Q_SIGNALS:
+  void saved(const QString& path, const QString& fault);
+
+ private:
+  void copy();
+  void save();
+
+  BadFilesModel model_{};
+  QTableView* table_;
+  QLabel* note_;
+  QPushButton* save_;
+  MakeCsv csv_{};
+  QThreadPool writer_{};
+};
+
+}  // namespace feedline::gui

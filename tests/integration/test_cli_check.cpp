@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// `check` of the real program, and the same list of bad records at a run's end. What a run leaves behind that never
+// started, and one that was stopped for a while (Ctrl-Z).
+
+#include "support/process.h"
+#include "support/small_data.h"
+
+#include <QDir>
+#include <QElapsedTimer>
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonObject>
+#include <QTest>
+
+#include <csignal>
+
+using namespace feedline::test;
+
+class TestCliCheck : public QObject {
+  Q_OBJECT
+
+  Cli cli_;
+
+  [[nodiscard]] QStringList rows(const QString& file) const {
+    return QString::fromUtf8(read_file(cli_.path(file))).split("\r\n", Qt::SkipEmptyParts);
+  }
+  /// Twelve pictures a class, three damaged.
+  [[nodiscard]] QString damaged(const QString& name) const {
+    const QString folder = cli_.path(name);
+    write_picture_folder(folder, 12);
+    write_file(folder + "/a/torn.jpg", read_file(folder + "/a/1.jpg").left(300));
+    write_file(folder + "/a/text, \"quoted\".jpg", "this is no picture");
+    write_file(folder + "/b/empty.png", "");
+    return folder;
+  }
+
+ private Q_SLOTS:
+  void all_bad_files_are_listed_with_reasons() {
+    const QString folder = damaged("photos");
+    const Finished check = cli_.run({"check", "example:image-folder", "--set", "source.folder=" + folder, "--csv",
+                                     cli_.path("bad.csv"), "--json", cli_.path("check.json")});
+    QVERIFY2(check.exit_code == 0, check.text());
+    QVERIFY2(check.out.contains("27 records, 3 bad") && check.out.contains("2 classes: a 14, b 13"), check.text());
+    for (const char* name : {"a/torn.jpg", "b/empty.png", "quoted"}) QVERIFY2(check.out.contains(name), check.text());
+    QVERIFY2(check.out.contains("->"), check.text());
+    const QStringList list = rows("bad.csv");
+    QCOMPARE(list.size(), 4);
+    QCOMPARE(list[0], QString("problem,file,class,source,record,node,reason,remedy"));
+    QVERIFY2(list[1].startsWith("bad,\"" + folder + "/a/text, \"\"quoted\"\".jpg\",a,source,"), qPrintable(list[1]));
+    const QJsonObject json = QJsonDocument::fromJson(read_file(cli_.path("check.json"))).object();
+    QCOMPARE(json["bad"].toInt(), 3);
+    QVERIFY(json["complete"].toBool() && !json["wrong"].toBool());
+    QCOMPARE(json["sources"][0]["bad"].toArray().size(), 3);
+
+    const Finished again =
+        cli_.run({"check", "example:image-folder", "--set", "source.folder=" + folder, "--json", "-"});
+    QCOMPARE(again.json()["reused"].toInt(), 26);  // a file that could not be read might be there now
+    QCOMPARE(again.json()["bad"].toInt(), 3);
+  }
+
+  void a_run_that_would_be_wrong_is_exit_2() {
+    write_picture_folder(cli_.path("one"), 12);
+    QDir(cli_.path("one/b")).removeRecursively();
+    const Finished one = cli_.run({"check", "example:image-folder", "--set", "source.folder=" + cli_.path("one")});
+    QVERIFY2(one.exit_code == 2 && one.out.contains("wrong") && one.out.contains("one class"), one.text());
+    const Finished missing = cli_.run({"check", "example:image-folder", "--set", "source.folder=/nowhere"});
+    QVERIFY2(missing.exit_code == 2 && missing.out.contains("there is no such folder"), missing.text());
+    const Finished unwritable = cli_.run({"check", "example:image-folder", "--csv", "/nowhere/bad.csv"});
+    QVERIFY2(unwritable.exit_code == 2 && unwritable.errors().size() == 1, unwritable.text());
+    QVERIFY2(cli_.run({"check", "example:idx"} + small_idx(cli_.path("idx"))).exit_code != 3, "idx");
+  }
+
+  void ctrl_c_ends_it_with_what_it_has() {
+    const QString folder = cli_.path("many");
+    write_picture_folder(folder, 3000, 64);
+    QProcess process;
+    cli_.start(process, {"check", "example:image-folder", "--set", "source.folder=" + folder, "--workers", "1"});
+    QTest::qWait(700);
+    if (process.state() == QProcess::NotRunning) QSKIP("it was too quick to be interrupted");
+    ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+    const Finished check = Cli::finish(process);
+    if (check.exit_code != 130) QSKIP("it was too quick, or had not begun");
+    QVERIFY2(check.err.contains("interrupted"), check.text());
+  }
+
+  void a_run_writes_the_same_list_at_its_end() {
+    const QString folder = damaged("train");
+    const QStringList base = {"run",      "example:image-folder",
+                              "--epochs", "3",
+                              "--set",    "source.folder=" + folder,
+                              "--set",    "crop.size=32",
+                              "--set",    "batch.size=8",
+                              "--set",    "trainer.validation_split=0"};
+    const Finished run = cli_.run(base + QStringList{"--bad-records", cli_.path("run.csv")});
+    QVERIFY2(run.exit_code == 0, run.text());
+    const QStringList list = rows("run.csv");
+    QCOMPARE(list.size(), 4);
+    QCOMPARE(list[0], QString("problem,file,record,node,reason,remedy,times,epochs"));
+    for (const QString& row : list.mid(1)) QVERIFY2(row.startsWith("bad,") && row.endsWith(",3,3"), qPrintable(row));
+    QVERIFY(list.filter("/a/torn.jpg").size() == 1 && list.filter("/b/empty.png").size() == 1);
+    const Finished both = cli_.run(base + QStringList{"--bad-records", "-", "--json", "-"});
+    QVERIFY2(both.exit_code == 2 && both.out.isEmpty(), both.text());
+    const Finished nowhere = cli_.run(base + QStringList{"--bad-records", "/nowhere/x.csv"});
+    QVERIFY2(nowhere.exit_code == 2, nowhere.text());
+  }
+
+  void what_never_started_is_no_run() {
+    const auto count = [&] {
+      const Finished list = cli_.run({"runs", "list", "--json", "-"});
+      return list.json().array().size();
+    };
+    const auto before = count();
+    for (const QStringList& arguments :
+         {QStringList{"run", "example:image-folder", "--set", "source.folder=/nowhere"},
+          QStringList{"run", "example:idx", "--device", "cuda:99"} + small_idx(cli_.path("idx")),
+          QStringList{"run", "example:idx", "--set", "batch.size=100000", "--set", "batch.drop_last=true"} +
+              small_idx(cli_.path("idx"))}) {
+      const Finished run = cli_.run(arguments);
+      QVERIFY2(run.exit_code == 2 || run.exit_code == 3, run.text());
+      QVERIFY2(!run.err.contains("recorded as"), run.text());
+    }
+    // Nor one that was interrupted while it was prepared.
+    QProcess process;
+    cli_.start(process, {"run", "example:quickstart", "--set", "source.count=200000", "--set", "source.size=256"});
+    QByteArray seen;
+    (void)Cli::wait_for_error_text(process, "%", seen);
+    ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+    const Finished stopped = Cli::finish(process, seen);
+    QVERIFY2(stopped.exit_code == 130 && stopped.err.contains("before training began"), stopped.text());
+    QVERIFY2(!stopped.err.contains("recorded as"), stopped.text());
+    QCOMPARE(count(), before);
+  }
+
+  /// SIGSTOP and SIGCONT in the middle of training, three seconds apart.
+  void a_stopped_process_counts_no_time() {
+    QProcess process;
+    QElapsedTimer all;
+    all.start();
+    cli_.start(process, QStringList{"run", "example:idx", "--device", "cpu", "--epochs", "1000000", "--set",
+                                    "trainer.slow_seconds=1", "--json", cli_.path("stopped.json")} +
+                            small_idx(cli_.path("idx")));
+    QByteArray seen;
+    QVERIFY2(Cli::wait_for_error_text(process, "epoch 2/", seen), seen);
+    const auto pid = static_cast<pid_t>(process.processId());
+    QTest::qWait(300);
+    constexpr int kStops = 2;
+    constexpr int kStopMs = 1500;
+    for (int i = 0; i < kStops; ++i) {
+      QCOMPARE(::kill(pid, i == 0 ? SIGSTOP : SIGTSTP), 0);
+      QTest::qWait(kStopMs);
+      QCOMPARE(::kill(pid, SIGCONT), 0);
+      QTest::qWait(500);
+    }
+    ::kill(pid, SIGINT);
+    const Finished run = Cli::finish(process, seen);
+    QVERIFY2(run.exit_code == 130 && run.err.count("the process was stopped") >= 1, run.text());
+    QVERIFY2(!run.err.contains("left out") && !run.err.contains("took longer"), run.text());
+    const QJsonObject json = QJsonDocument::fromJson(read_file(cli_.path("stopped.json"))).object();
+    const double suspended = json["suspended_s"].toDouble();
+    // A tenth of a second of each stop may count as time that passed; a busy machine may let it lie a little longer.
+    QVERIFY2(suspended > kStops * (kStopMs / 1e3 - 0.2), qPrintable(QString::number(suspended)));
+    double steps = 0;
+    for (const char* part : {"wait_s", "h2d_s", "forward_s", "backward_s", "optimizer_s", "other_s"})
+      steps += json["step"][part].toDouble();
+    const double wall = json["wall_s"].toDouble();
+    QVERIFY2(steps < wall + 0.3, qPrintable(QString("%1 %2").arg(steps).arg(wall)));
+    QVERIFY2(json["step"]["other_s"].toDouble() < suspended / 2, "a stop counts as other");
+    const double lived = static_cast<double>(all.elapsed()) / 1e3;
+    QVERIFY2(wall < lived - suspended, "a stop counts as training");
+    // The record tells it.
+    const Finished shown = cli_.run({"runs", "show", "1"});
+    QVERIFY2(shown.out.contains("the process was stopped"), shown.text());
+  }
+};
+
+QTEST_GUILESS_MAIN(TestCliCheck)
+#include "test_cli_check.moc"
