@@ -19,6 +19,7 @@
 #include <cmath>
 #include <deque>
 #include <exception>
+#include <optional>
 #include <pthread.h>
 #include <sys/stat.h>
 #include <thread>
@@ -87,7 +88,11 @@ class DataCheck {
     for (const LaneWork& work : works_) all += work.records;
     progress_.set_what("Checking records", 0);
     progress_.records = all;
-    look_through();
+    {
+      const std::stop_callback follow(options_.stop, [this] { halt_.request_stop(); });
+      look_through();
+    }
+    if (fault_) return fail(std::move(*fault_));
     CheckReport report = collect();
     report.seconds = seconds(Clock::system().now() - start);
     return report;
@@ -116,7 +121,7 @@ class DataCheck {
     try {
       for (LaneWork& lane : works_) {
         if (!lane.lane.source) continue;
-        RecordCheck check(lane.lane, lane.faults, lane.trials);
+        RecordCheck check(lane.lane, lane.faults, lane.trials, halt_.get_token());
         LaneTally tally(lane.lane.classes);
         std::vector<RecordFacts> facts;
         for (std::uint64_t piece = next_piece(lane); piece < lane.labels.size(); piece = next_piece(lane))
@@ -128,8 +133,15 @@ class DataCheck {
     }
   }
 
+  /// The machine's fault ends all of it: what is known so far is kept.
+  void give_up(Error error) {
+    const std::lock_guard lock(mutex_);
+    if (error.code != ErrorCode::Cancelled && !fault_) fault_ = std::move(error);
+    halt_.request_stop();
+  }
+
   std::uint64_t next_piece(LaneWork& lane) const {
-    if (options_.stop.stop_requested()) return lane.labels.size();
+    if (halt_.stop_requested()) return lane.labels.size();
     return lane.next_piece.fetch_add(1);
   }
 
@@ -148,7 +160,7 @@ class DataCheck {
     tally.begin_piece();
     std::size_t done = 0;
     bool changed = false;
-    for (; done < facts.size() && !options_.stop.stop_requested(); ++done) {
+    for (; done < facts.size() && !halt_.stop_requested(); ++done) {
       RecordFacts& known = facts[done];
       const std::uint64_t record = first + done;
       RecordFacts file;
@@ -163,11 +175,17 @@ class DataCheck {
                         : std::nullopt;
       const bool reused = behind.has_value();
       if (!reused) {
-        known = check.examine(record);
+        auto found = check.examine(record);
+        if (!found) {
+          give_up(std::move(found.error()));
+          break;
+        }
+        known = *found;
         known.name = file.name;
         known.modified_ns = file.modified_ns;
         if (lane.files != nullptr) known.file_bytes = file.file_bytes;
         behind = check.fault_behind(known);
+        if (known.fault == 0 && behind == 0) check.note_through(known);
         changed |= known.known != 0;
         progress_.bytes.fetch_add(known.file_bytes, std::memory_order_relaxed);
       }
@@ -295,6 +313,9 @@ class DataCheck {
   const CheckOptions& options_;
   CheckProgress& progress_;
   std::deque<LaneWork> works_{};
+  std::stop_source halt_{};
+  std::mutex mutex_{};
+  std::optional<Error> fault_{};
 };
 
 }  // namespace

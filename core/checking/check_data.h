@@ -42,7 +42,8 @@ struct CheckOptions {
 /// its name, size and time, every 64 records: a check that is stopped or killed goes on where it was.
 ///
 /// Memory: about 25 bytes a record besides the source's own list of names. Stopped, it returns what it has
-/// (CheckReport::complete). Errors: no source; cannot be prepared.
+/// (CheckReport::complete). Errors: no source; cannot be prepared; the machine is at fault
+/// (base/machine_fault.h): no record is blamed for that.
 [[nodiscard]] Result<CheckReport> check_data(const Document& document, const CheckOptions& options,
                                              CheckProgress& progress, const Registry& registry = Registry::instance());
 

@@ -148,6 +148,8 @@ class LaneOpener {
       decoded.emplace(key, step.outputs);
       ++lane.decoders;
       lane.key += step.node + '\n' + key;
+    } else {
+      lane.rest += step.node + '\n' + key;
     }
     lane.steps.push_back(std::move(step));
   }

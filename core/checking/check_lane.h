@@ -47,7 +47,8 @@ struct CheckLane {
   std::size_t slots = 0;          ///< the source's ports come first
   std::vector<LaneStep> steps{};  ///< those that decode come first
   std::size_t decoders = 0;
-  std::string key{};  ///< names the source and its decoders with all parameters
+  std::string key{};   ///< names the source and its decoders with all parameters
+  std::string rest{};  ///< the same of the nodes behind them
 };
 
 /// Opens all sources of the graph that run, whether a trainer reads them or not. One that cannot be opened is a lane

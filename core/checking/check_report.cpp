@@ -43,7 +43,7 @@ Json source_json(const SourceCheck& source, const std::vector<Error>& faults) {
   json["blank"] = source.blank;
   json["narrow_16_bit"] = source.narrow;
   json["ignored"] = Json::array();
-  for (const IgnoredFiles& files : source.ignored)
+  for (const IgnoredKind& files : source.ignored)
     json["ignored"].push_back({{"ending", files.ending}, {"class", text(files.place)}, {"files", files.count}});
   json["bad"] = Json::array();
   for (const BadRef& bad : source.bad) {

@@ -44,7 +44,7 @@ struct ClassCount {
 };
 
 /// Files that a source passed over: their ending, "" for none, and the class folder where they lie.
-struct IgnoredFiles {
+struct IgnoredKind {
   std::string ending{};
   std::string place{};
   std::uint64_t count = 0;
@@ -94,7 +94,7 @@ struct SourceCheck {
   std::vector<std::uint64_t> blank_examples{};
   std::vector<std::uint64_t> narrow_examples{};
   std::uint64_t class_changes = 0;  ///< between neighbouring records
-  std::vector<IgnoredFiles> ignored{};
+  std::vector<IgnoredKind> ignored{};
   std::vector<BadRef> bad{};  ///< in the order of the source
   std::shared_ptr<const Source> source{};
 

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Changes whenever RecordFacts or what it means does.
-constexpr std::uint64_t kMagic = 0x314B434843'4C46;
+constexpr std::uint64_t kMagic = 0x314B434843'4C46;  // "FLCHCK1"
 
 struct FactsHead {
   std::uint64_t magic = kMagic;

@@ -104,7 +104,7 @@ class Judge {
     if (source.ignored.empty()) return;
     std::map<std::string, std::uint64_t> endings;
     std::uint64_t all = 0;
-    for (const IgnoredFiles& files : source.ignored) {
+    for (const IgnoredKind& files : source.ignored) {
       endings[files.ending.empty() ? "no ending" : files.ending] += files.count;
       all += files.count;
     }
@@ -198,11 +198,11 @@ class Judge {
     };
     for (const FitCount& fit : source.fits) {
       tell(fit.cut, "cut-off", fit, "lose over half of their area",
-           "Choose 'stretch', or proportions nearer to theirs");
+           "Choose proportions nearer to theirs, or let resize stretch them");
       tell(fit.enlarged, "enlarged", fit, "are enlarged to over twice their size",
            "Choose a smaller size: it costs less and shows as much");
       tell(fit.stretched, "stretched", fit, "change their proportions by over a third",
-           "Choose 'crop', or proportions nearer to theirs");
+           "Choose proportions nearer to theirs, or let resize crop them");
     }
   }
 

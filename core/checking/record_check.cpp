@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checking/record_check.h"
 
+#include "base/machine_fault.h"
 #include "engine/guarded.h"
 
 #define XXH_INLINE_ALL
@@ -52,8 +53,13 @@ void SizeTrials::add(Size size, std::uint32_t fault) {
   faults_.emplace(size, fault);
 }
 
-RecordCheck::RecordCheck(const CheckLane& lane, FaultList& faults, SizeTrials& trials)
-    : lane_(lane), faults_(faults), trials_(trials), slots_(lane.slots) {
+RecordCheck::RecordCheck(const CheckLane& lane, FaultList& faults, SizeTrials& trials, std::stop_token stop)
+    : lane_(lane),
+      faults_(faults),
+      trials_(trials),
+      stop_(std::move(stop)),
+      rest_(XXH3_64bits(lane.rest.data(), lane.rest.size())),
+      slots_(lane.slots) {
   for (std::size_t i = 0; i < lane.ports; ++i) {
     ports_.push_back(&slots_[i]);
     label_only_.push_back(lane.label_port == i ? &label_ : nullptr);
@@ -66,7 +72,7 @@ Status RecordCheck::run(const LaneStep& step, std::uint64_t record, bool trainin
   for (const auto& slot : step.inputs) in_.push_back(slot ? &slots_[*slot] : nullptr);
   for (const SlotIndex slot : step.outputs) out_.push_back(&slots_[slot]);
   OpContext context{.rng = Rng(lane_.seed, 1, record, step.stream), .training = training, .record = record};
-  return guarded([&] { return step.op->run(in_, out_, context); });
+  return patiently(stop_, [&] { return guarded([&] { return step.op->run(in_, out_, context); }); });
 }
 
 void RecordCheck::look_at(const Datum& picture, RecordFacts& facts) const {
@@ -79,14 +85,17 @@ void RecordCheck::look_at(const Datum& picture, RecordFacts& facts) const {
   facts.high = high;
 }
 
-RecordFacts RecordCheck::examine(std::uint64_t record) {
+Result<RecordFacts> RecordCheck::examine(std::uint64_t record) {
   RecordFacts facts;
   facts.known = 1;
-  const auto bad = [&](Error error, const std::string& node) {
+  // A fault of the machine is none of the record.
+  const auto bad = [&](Error error, const std::string& node) -> Result<RecordFacts> {
+    if (error.code == ErrorCode::Cancelled || is_machine_fault(error)) return fail(std::move(error).at_node(node));
     facts.fault = faults_.add(std::move(error).at_node(node));
     return facts;
   };
-  if (Status read = guarded([&] { return lane_.source->read(record, ports_); }); !read) {
+  if (Status read = patiently(stop_, [&] { return guarded([&] { return lane_.source->read(record, ports_); }); });
+      !read) {
     facts.known = 0;  // the file may be there again next time
     return bad(std::move(read.error()), lane_.node);
   }
@@ -105,19 +114,26 @@ RecordFacts RecordCheck::examine(std::uint64_t record) {
     if (Status ran = run(step, record, false); !ran) return bad(std::move(ran.error()), step.node);
     if (i == 0 && !step.outputs.empty()) look_at(slots_[step.outputs.front()], facts);
   }
-  if (!fault_behind(facts)) trials_.add({facts.width, facts.height}, try_size(record));
+  if (fault_behind(facts)) return facts;
+  const Result<std::uint32_t> behind = try_size(record);
+  if (!behind) return fail(behind.error());
+  trials_.add({facts.width, facts.height}, *behind);
   return facts;
 }
 
-std::uint32_t RecordCheck::try_size(std::uint64_t record) {
-  for (std::size_t i = lane_.decoders; i < lane_.steps.size(); ++i)
-    if (Status ran = run(lane_.steps[i], record, lane_.training); !ran)
-      return faults_.add(std::move(ran.error()).at_node(lane_.steps[i].node));
+Result<std::uint32_t> RecordCheck::try_size(std::uint64_t record) {
+  for (std::size_t i = lane_.decoders; i < lane_.steps.size(); ++i) {
+    Status ran = run(lane_.steps[i], record, lane_.training);
+    if (ran) continue;
+    Error error = std::move(ran.error()).at_node(lane_.steps[i].node);
+    if (error.code == ErrorCode::Cancelled || is_machine_fault(error)) return fail(std::move(error));
+    return faults_.add(error);
+  }
   return 0;
 }
 
 std::optional<std::uint32_t> RecordCheck::fault_behind(const RecordFacts& facts) const {
-  if (facts.fault != 0 || lane_.steps.size() == lane_.decoders) return 0;
+  if (facts.fault != 0 || facts.through == rest_ || lane_.steps.size() == lane_.decoders) return 0;
   return trials_.find({facts.width, facts.height});
 }
 

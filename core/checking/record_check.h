@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -34,23 +35,29 @@ class SizeTrials {
 /// picture. One for each thread.
 class RecordCheck {
  public:
-  RecordCheck(const CheckLane& lane, FaultList& faults, SizeTrials& trials);
+  /// `stop` ends the wait for a machine that is at fault.
+  RecordCheck(const CheckLane& lane, FaultList& faults, SizeTrials& trials, std::stop_token stop = {});
 
-  /// All facts but those of the file itself. Reads the record.
-  [[nodiscard]] RecordFacts examine(std::uint64_t record);
+  /// All facts but those of the file itself. Reads the record. Errors: the machine's fault, after several attempts;
+  /// Cancelled. A bad record is none: the facts name its fault.
+  [[nodiscard]] Result<RecordFacts> examine(std::uint64_t record);
   /// The fault that the record meets behind its decoder, if the facts tell; none: examine() must.
   [[nodiscard]] std::optional<std::uint32_t> fault_behind(const RecordFacts& facts) const;
+  /// Notes in the facts of a good record that it got through the nodes behind the decoder.
+  void note_through(RecordFacts& facts) const { facts.through = rest_; }
   /// Of a good or bad record; -1: it has none.
   [[nodiscard]] std::int64_t label(std::uint64_t record);
 
  private:
   [[nodiscard]] Status run(const LaneStep& step, std::uint64_t record, bool training);
-  [[nodiscard]] std::uint32_t try_size(std::uint64_t record);
+  [[nodiscard]] Result<std::uint32_t> try_size(std::uint64_t record);
   void look_at(const Datum& picture, RecordFacts& facts) const;
 
   const CheckLane& lane_;
   FaultList& faults_;
   SizeTrials& trials_;
+  std::stop_token stop_;
+  std::uint64_t rest_;  ///< key of the nodes behind the decoder
   std::vector<Datum> slots_;
   Datum label_{};
   std::vector<Datum*> ports_{};

@@ -5,9 +5,11 @@
 #include "checking/check_data.h"
 #include "checking/facts_file.h"
 #include "checking/picture_header.h"
+#include "graph/edit.h"
 #include "graph/json.h"
 #include "support/encoded_pictures.h"
 #include "support/fixtures.h"
+#include "support/machine.h"
 #include "support/places.h"
 
 #include <QDir>
@@ -352,6 +354,26 @@ class TestCheckData : public QObject {
     QCOMPARE(rest.reused, partial->checked);
   }
 
+  /// Too few descriptors are no fault of the pictures.
+  void a_fault_of_the_machine_is_blamed_on_no_file() {
+    fill("a", 40);
+    fill("b", 40);
+    CheckOptions options;
+    options.cache_folder = folder_.filePath("faulty").toStdString();
+    {
+      const FaultyFiles passing(FaultyFiles::Call::Open, EMFILE, 3, ".png");
+      QCOMPARE(check(graph(), options).bad(), std::uint64_t{0});
+    }
+    options.afresh = true;
+    const ShortPatience patience(20);
+    const FaultyFiles lasting(FaultyFiles::Call::Open, EMFILE, 1 << 30, ".png");
+    CheckProgress progress;
+    const auto report = check_data(graph(), options, progress);
+    QVERIFY(!report && report.error().code == ErrorCode::Failed);
+    QVERIFY2(report.error().line().find("ulimit") != std::string::npos, report.error().line().c_str());
+    QCOMPARE(progress.bad.load(), std::uint64_t{0});
+  }
+
   void threads_do_not_change_the_result() {
     for (const char* name : {"a", "b", "c"}) fill(name, 90);
     for (int i = 0; i < 30; ++i) write_file(root_ + QString("/b/bad%1.jpg").arg(i), QByteArray("bad") + char(i / 3));
@@ -374,7 +396,9 @@ class TestCheckData : public QObject {
     QCOMPARE(text(jpeg_file(waves(8, 8))), std::string("JPEG, RGB"));
     QCOMPARE(text(jpeg_file(waves(8, 8, 1))), std::string("JPEG, grey"));
     QCOMPARE(text(png_file(waves(8, 8), 16)), std::string("PNG, RGB, 16 bit"));
-    QCOMPARE(text(png_file(waves(8, 8, 4))), std::string("PNG, RGB with alpha"));
+    QByteArray alpha = png_file(waves(8, 8));
+    alpha[25] = 6;  // colour type; nothing else is looked at
+    QCOMPARE(text(alpha), std::string("PNG, RGB with alpha"));
     QCOMPARE(text(gif_file(waves(8, 8, 1))), std::string("GIF, palette"));
     QCOMPARE(text(webp_file(waves(8, 8), false)), std::string("WebP, RGB"));
     const QByteArray jpeg = jpeg_file(waves(8, 8));
@@ -384,7 +408,7 @@ class TestCheckData : public QObject {
 
   /// Whatever lies in them: nothing breaks off, and each file is either good or bad for a reason.
   void hostile_files() {
-    const QString hostile = shared_data("hostile");
+    const QString hostile = shared_data("/hostile");
     if (!QDir(hostile).exists()) QSKIP("the shared data are not here");
     QVERIFY(QDir().mkpath(root_));
     for (const QString& name : QDir(hostile).entryList(QDir::Dirs | QDir::NoDotAndDotDot))
