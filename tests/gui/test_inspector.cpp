@@ -150,8 +150,8 @@ class TestInspector : public QObject {
 
   void a_switch_and_a_choice_are_one_step_each() {
     Bench b(Nodes{{"n", "decode"}});
-    QTest::mouseClick(b.field<QCheckBox>("accept_damaged"), Qt::LeftButton);
-    QCOMPARE(b.value("accept_damaged"), QString("true"));
+    QTest::mouseClick(b.field<QCheckBox>("exact"), Qt::LeftButton);
+    QCOMPARE(b.value("exact"), QString("true"));
     auto* combo = b.field<QComboBox>("color");
     combo->setFocus();
     QTest::keyClick(combo, Qt::Key_Down);
@@ -269,15 +269,15 @@ class TestInspector : public QObject {
   void fields_that_differ_say_mixed_and_take_one_value() {
     Bench b(Nodes{{"a", "decode"}, {"b", "decode"}});
     QVERIFY(b.c.apply({SetParam{.node = "a", .param = "color", .value = Value(std::string("grey"))}}));
-    QVERIFY(b.c.apply({SetParam{.node = "b", .param = "accept_damaged", .value = Value(true)}}));
+    QVERIFY(b.c.apply({SetParam{.node = "b", .param = "exact", .value = Value(true)}}));
     auto* combo = b.field<QComboBox>("color");
     QCOMPARE(combo->currentIndex(), -1);
     QCOMPARE(combo->placeholderText(), QString("mixed"));
-    auto* box = b.field<QCheckBox>("accept_damaged");
+    auto* box = b.field<QCheckBox>("exact");
     QCOMPARE(box->checkState(), Qt::PartiallyChecked);
     QCOMPARE(box->text(), QString("mixed"));
     QTest::mouseClick(box, Qt::LeftButton);
-    QCOMPARE(b.value("accept_damaged", "a"), b.value("accept_damaged", "b"));
+    QCOMPARE(b.value("exact", "a"), b.value("exact", "b"));
     QVERIFY(box->checkState() != Qt::PartiallyChecked);
     combo->setFocus();
     QTest::keyClick(combo, Qt::Key_Down);

@@ -120,6 +120,19 @@ class TestPartialDecode : public QObject {
     QTest::newRow("GIF") << gif_file(grey);
     QTest::newRow("GIF interlaced") << gif_file(grey, {.interlaced = true});
     QTest::newRow("GIF frame in a larger screen") << gif_file(grey, {.left = 5, .top = 3});
+    QTest::newRow("JPEG without an end") << jpeg_file(colour).chopped(2);
+    QTest::newRow("TIFF") << tiff_file(colour, {.compression = 5});
+    QTest::newRow("TIFF in one strip") << tiff_file(colour, {.rows = 1000, .compression = 5});
+    QTest::newRow("TIFF tiles") << tiff_file(colour, {.bits = 16, .tile = 16});
+    QTest::newRow("TIFF planes") << tiff_file(colour, {.bits = 32, .real = true, .planes = true, .compression = 8});
+    QTest::newRow("TIFF planes of tiles") << tiff_file(colour, {.planes = true, .tile = 32});
+    QTest::newRow("TIFF JPEG") << tiff_file(colour, {.rows = 16, .compression = 7, .photometric = 6});
+    const QDir lab(feedline::test::shared_data("/hostile/pillow"));
+    for (const QString& name : lab.entryList({"hopper.Lab.tif", "g4_orientation_5.tif"}))
+      QTest::newRow(qPrintable(name)) << read_file(lab.filePath(name));
+    const QDir avif(feedline::test::shared_data("/hostile/pillow/avif"));
+    for (const QString& name : avif.entryList({"hopper.avif"}))
+      QTest::newRow(qPrintable(name)) << read_file(avif.filePath(name));
     const QDir bmp(feedline::test::shared_data("/hostile/pillow/bmp/g"));
     for (const QString& name :
          bmp.entryList({"rgb24.bmp", "pal8rle.bmp", "pal1.bmp", "rgb16-565.bmp", "pal8topdown.bmp"}))
@@ -285,7 +298,7 @@ class TestPartialDecode : public QObject {
     QVERIFY(!done);
     QCOMPARE(done.error().code, ErrorCode::BadRecord);
     QVERIFY(!decode_for(cut, nullptr, part));
-    QVERIFY(decode_for(cut, &lower, part, {{"accept_damaged", true}}));
+    QVERIFY(decode_for(cut, &lower, part, {{"damaged", std::string("keep")}}));
     QVERIFY(part.part().has_value());
   }
 
@@ -400,7 +413,7 @@ class TestPartialDecode : public QObject {
         const auto& reader = readers[i / 2];
         const OpContext context{.rng = Rng(1, 1, static_cast<std::uint64_t>(pictures), 2)};
         Datum part;
-        const ParamMap params = {{"accept_damaged", i % 2 == 1}, {"max_megapixels", 20.0}};
+        const ParamMap params = {{"damaged", std::string(i % 2 == 1 ? "keep" : "skip")}, {"max_megapixels", 20.0}};
         if (const Status done = decode_for(bytes, reader.get(), part, params, context); !done) {
           QVERIFY2(done.error().code == ErrorCode::BadRecord && !done.error().reason.empty(), qPrintable(file));
           continue;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/encoded_pictures.h"
 
+#include "support/fixtures.h"
+
+#include <QTemporaryDir>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -9,7 +13,9 @@
 #include <cstring>
 #include <gif_lib.h>
 #include <jpeglib.h>
+#include <libheif/heif.h>
 #include <png.h>
+#include <tiffio.h>
 #include <webp/encode.h>
 
 namespace feedline::test {
@@ -64,6 +70,7 @@ QByteArray jpeg_file(Pixels pixels, const JpegStyle& style) {
   info.comp_info[0].h_samp_factor = style.across;
   info.comp_info[0].v_samp_factor = style.down;
   info.restart_in_rows = static_cast<int>(style.restart_rows);
+  info.arith_code = style.arithmetic ? TRUE : FALSE;
   if (style.progressive) jpeg_simple_progression(&info);
   jpeg_start_compress(&info, TRUE);
   while (info.next_scanline < info.image_height) {
@@ -168,6 +175,128 @@ QByteArray gif_file(Pixels pixels, const GifStyle& style) {
   }
   must(EGifCloseFile(gif, &error) == GIF_OK, "GIF");
   GifFreeMapObject(map);
+  return bytes;
+}
+
+namespace {
+
+/// One 8-bit value as a TIFF file of that style stores it.
+void append_sample(std::vector<std::uint8_t>& to, std::uint8_t value, const TiffStyle& style) {
+  const auto put = [&](auto number) {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(&number);
+    to.insert(to.end(), bytes, bytes + sizeof number);
+  };
+  if (style.real && style.bits == 64) return put(value / 255.0);
+  if (style.real) return put(static_cast<float>(value) / 255.0F);
+  if (style.bits == 32) return put(std::uint32_t{value} * 16843009U);
+  if (style.bits == 16) return put(static_cast<std::uint16_t>(value * 257));
+  put(value);
+}
+
+void write_page(TIFF* tiff, Pixels& pixels, const TiffStyle& style) {
+  const int colours = pixels.channels >= 3 ? 3 : 1;
+  const bool inks = style.photometric == PHOTOMETRIC_SEPARATED;
+  const int planes = style.planes ? pixels.channels : 1;
+  TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, pixels.width);
+  TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, pixels.height);
+  TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, style.bits);
+  TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, pixels.channels);
+  TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, style.real ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT);
+  TIFFSetField(tiff, TIFFTAG_COMPRESSION, style.compression);
+  TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, style.planes ? PLANARCONFIG_SEPARATE : PLANARCONFIG_CONTIG);
+  TIFFSetField(tiff, TIFFTAG_ORIENTATION, style.orientation);
+  TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC,
+               style.photometric >= 0 ? style.photometric
+               : colours == 3         ? PHOTOMETRIC_RGB
+                                      : PHOTOMETRIC_MINISBLACK);
+  if (style.photometric == PHOTOMETRIC_PALETTE) {
+    std::vector<std::uint16_t> down(256);
+    for (std::size_t i = 0; i < down.size(); ++i) down[i] = static_cast<std::uint16_t>((255 - i) * 257);
+    TIFFSetField(tiff, TIFFTAG_COLORMAP, down.data(), down.data(), down.data());
+  }
+  if (style.compression == COMPRESSION_JPEG) {
+    TIFFSetField(tiff, TIFFTAG_JPEGQUALITY, 95);
+    TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+  }
+  if (pixels.channels > colours && !inks) {
+    std::uint16_t kind = style.premultiplied ? EXTRASAMPLE_ASSOCALPHA : EXTRASAMPLE_UNASSALPHA;
+    TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, &kind);
+  }
+  const int wide = style.tile > 0 ? style.tile : pixels.width;
+  const int high = style.tile > 0 ? style.tile : style.rows;
+  if (style.tile > 0) {
+    TIFFSetField(tiff, TIFFTAG_TILEWIDTH, wide);
+    TIFFSetField(tiff, TIFFTAG_TILELENGTH, high);
+  } else {
+    TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, high);
+  }
+  std::uint32_t piece = 0;
+  for (int plane = 0; plane < planes; ++plane)
+    for (int top = 0; top < pixels.height; top += high)
+      for (int left = 0; left < pixels.width; left += wide, ++piece) {
+        std::vector<std::uint8_t> data;
+        const int rows = style.tile > 0 ? high : std::min(high, pixels.height - top);
+        for (int y = top; y < top + rows; ++y)
+          for (int x = left; x < left + wide; ++x)
+            for (int c = style.planes ? plane : 0; c < (style.planes ? plane + 1 : pixels.channels); ++c) {
+              const int row = std::min(y, pixels.height - 1);
+              append_sample(data, pixels.row(row)[std::min(x, pixels.width - 1) * pixels.channels + c], style);
+            }
+        const auto size = static_cast<tmsize_t>(data.size());
+        must((style.tile > 0 ? TIFFWriteEncodedTile(tiff, piece, data.data(), size)
+                             : TIFFWriteEncodedStrip(tiff, piece, data.data(), size)) >= 0,
+             "TIFF");
+      }
+}
+
+}  // namespace
+
+QByteArray tiff_file(Pixels pixels, const TiffStyle& style) {
+  const QTemporaryDir folder;
+  const QString path = folder.filePath("a.tif");
+  TIFF* tiff = TIFFOpen(path.toLocal8Bit().constData(), "w");
+  must(tiff != nullptr, "TIFF");
+  for (int page = 0; page < style.pages; ++page) {
+    if (page > 0) std::fill(pixels.values.begin(), pixels.values.end(), std::uint8_t{0});
+    write_page(tiff, pixels, style);
+    must(TIFFWriteDirectory(tiff) == 1, "TIFF");
+  }
+  TIFFClose(tiff);
+  return read_file(path);
+}
+
+QByteArray heif_file(const Pixels& pixels, bool avif, int quality) {
+  static const bool started = heif_init(nullptr).code == heif_error_Ok;
+  const heif_compression_format format = avif ? heif_compression_AV1 : heif_compression_HEVC;
+  if (!started || heif_have_encoder_for_format(format) == 0) return {};
+  const auto check = [](const heif_error& error) { must(error.code == heif_error_Ok, error.message); };
+  heif_context* context = heif_context_alloc();
+  heif_encoder* encoder = nullptr;
+  check(heif_context_get_encoder_for_format(context, format, &encoder));
+  check(heif_encoder_set_lossy_quality(encoder, quality));
+  heif_image* image = nullptr;
+  const bool opaque = pixels.channels == 3;
+  check(heif_image_create(pixels.width, pixels.height, heif_colorspace_RGB,
+                          opaque ? heif_chroma_interleaved_RGB : heif_chroma_interleaved_RGBA, &image));
+  check(heif_image_add_plane(image, heif_channel_interleaved, pixels.width, pixels.height, 8));
+  int stride = 0;
+  std::uint8_t* to = heif_image_get_plane(image, heif_channel_interleaved, &stride);
+  const auto row = static_cast<std::size_t>(pixels.width) * static_cast<std::size_t>(pixels.channels);
+  for (int y = 0; y < pixels.height; ++y)
+    std::memcpy(to + static_cast<std::ptrdiff_t>(y) * stride, pixels.values.data() + static_cast<std::size_t>(y) * row,
+                row);
+  check(heif_context_encode_image(context, image, encoder, nullptr, nullptr));
+  QByteArray bytes;
+  heif_writer writer{};
+  writer.writer_api_version = 1;
+  writer.write = [](heif_context*, const void* data, std::size_t size, void* into) {
+    append(*static_cast<QByteArray*>(into), data, size);
+    return heif_error{heif_error_Ok, heif_suberror_Unspecified, "fine"};
+  };
+  check(heif_context_write(context, &writer, &bytes));
+  heif_image_release(image);
+  heif_encoder_release(encoder);
+  heif_context_free(context);
   return bytes;
 }
 

@@ -31,6 +31,7 @@ struct JpegStyle {
   int across = 2;  ///< luma samples for one of colour, 1 to 4
   int down = 2;
   bool progressive = false;
+  bool arithmetic = false;
   unsigned restart_rows = 0;  ///< a restart marker after this many rows of blocks
   int quality = 92;
 };
@@ -52,5 +53,24 @@ struct GifStyle {
 };
 /// A grey picture: index i is brightness i.
 [[nodiscard]] QByteArray gif_file(Pixels pixels, const GifStyle& style = {});
+
+struct TiffStyle {
+  int bits = 8;          ///< 8, 16 and 32 of whole numbers; 32 and 64 of real ones
+  bool real = false;     ///< 0 to 1
+  bool planes = false;   ///< each channel by itself
+  int tile = 0;          ///< side of a tile, a multiple of 16; 0: strips
+  int rows = 7;          ///< of a strip
+  int compression = 1;   ///< COMPRESSION_... of tiff.h
+  int photometric = -1;  ///< PHOTOMETRIC_...; -1: as the channels say
+  int orientation = 1;
+  bool premultiplied = false;  ///< the last of two or four channels is opacity, and the others are multiplied by it
+  int pages = 1;               ///< further ones are all black
+};
+/// Grey, grey and opacity, R G B, R G B and opacity, or whatever photometric says. A whole value of 16 bits is the
+/// 8-bit one times 257, of 32 bits times 16843009.
+[[nodiscard]] QByteArray tiff_file(Pixels pixels, const TiffStyle& style = {});
+
+/// HEIC (HEVC) or AVIF, three or four channels; empty where libheif has no encoder.
+[[nodiscard]] QByteArray heif_file(const Pixels& pixels, bool avif, int quality = 90);
 
 }  // namespace feedline::test

@@ -19,7 +19,8 @@ constexpr std::string_view kLayoutRemedy =
     "Put the pictures of each class into a sub-folder of their own, such as flowers/daisy/1.jpg";
 
 bool is_picture(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kExtensions = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"};
+  constexpr std::array<std::string_view, 12> kExtensions = {".jpg", ".jpeg", ".jfif", ".png",  ".webp", ".gif",
+                                                            ".bmp", ".tif",  ".tiff", ".avif", ".heic", ".heif"};
   return std::any_of(kExtensions.begin(), kExtensions.end(), [&](std::string_view extension) {
     if (name.size() <= extension.size()) return false;
     const std::string_view end = name.substr(name.size() - extension.size());
@@ -97,8 +98,9 @@ Result<FolderIndex> FolderIndex::scan(const std::string& root, const SourceConte
     if (auto added = index.add_class(fs::path(root) / name, context); !added) return fail(std::move(added.error()));
   }
   if (index.size() == 0)
-    return fail_file(root, "its sub-folders hold no pictures (jpg, jpeg, png, webp, gif, bmp)",
-                     std::string(kLayoutRemedy));
+    return fail_file(
+        root, "its sub-folders hold no pictures (jpg, jpeg, jfif, png, webp, gif, bmp, tif, tiff, avif, heic, heif)",
+        std::string(kLayoutRemedy));
   index.names_.shrink_to_fit();
   index.ends_.shrink_to_fit();
   return index;

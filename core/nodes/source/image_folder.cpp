@@ -48,8 +48,8 @@ struct ImageFolder {
     return node<ImageFolder>("image_folder", 1, "Image folder", "Picture files, one sub-folder a class.")
         .help(
             "Reads a folder in which each sub-folder is a class and holds its pictures: flowers/daisy/1.jpg, "
-            "flowers/roses/7.png. Nested sub-folders belong to the class above them. Files are jpg, jpeg, png, webp, "
-            "gif or bmp; others are ignored.\n\n"
+            "flowers/roses/7.png. Nested sub-folders belong to the class above them. Files are jpg, jpeg, jfif, png, "
+            "webp, gif, bmp, tif, tiff, avif, heic or heif; others are ignored.\n\n"
             "Only the list of names is kept in memory. Files are read when their turn comes; one that has vanished or "
             "cannot "
             "be read is left out of its batch, counted and named.\n\nexample:pictures is a small set that Feedline "

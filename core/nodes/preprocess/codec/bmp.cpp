@@ -60,7 +60,7 @@ class BmpReader {
   Status read_palette();
   Status read_masks();
   void plain_row(std::size_t at, std::uint8_t* rgba) const;
-  Status unpack(std::vector<std::uint8_t>& indices) const;
+  Status unpack(std::vector<std::uint8_t>& indices, std::size_t& rows) const;
   void put(std::uint32_t index, std::uint8_t* rgba) const { std::memcpy(rgba, palette_[index & 255].data(), 4); }
 
   Bytes bytes_;
@@ -144,20 +144,23 @@ void BmpReader::plain_row(std::size_t at, std::uint8_t* rgba) const {
   }
 }
 
-/// Run-length coding: pairs of count and value, or escapes (end of line, end of picture, move, literal run).
-Status BmpReader::unpack(std::vector<std::uint8_t>& indices) const {
+/// Run-length coding: pairs of count and value, or escapes (end of line, end of picture, move, literal run). `rows`:
+/// how many were read in full.
+Status BmpReader::unpack(std::vector<std::uint8_t>& indices, std::size_t& rows) const {
   const auto width = static_cast<std::size_t>(header_.width);
   const auto height = static_cast<std::size_t>(header_.height);
   const bool nibbles = header_.compression == kRle4;
   indices.assign(width * height, 0);
   std::size_t x = 0;
-  std::size_t y = 0;
+  std::size_t& y = rows;
+  y = 0;
   const auto emit = [&](std::uint32_t value) {
     if (x < width && y < height) indices[y * width + x] = static_cast<std::uint8_t>(value);
     ++x;
   };
   const auto nibble = [](std::uint32_t pair, std::uint32_t i) { return i % 2 == 0 ? pair >> 4 : pair & 15; };
   for (std::size_t at = header_.data_at; y < height;) {
+    if (!has(at, 2) && y + 1 == height && x >= width) break;  // only the end marks are missing
     if (!has(at, 2)) return broken("the file ends too early");
     const std::uint32_t count = number(at, 1);
     const std::uint32_t value = number(at + 1, 1);
@@ -168,7 +171,7 @@ Status BmpReader::unpack(std::vector<std::uint8_t>& indices) const {
       x = 0;
       ++y;
     } else if (value == 1) {
-      return {};
+      break;
     } else if (value == 2) {
       if (!has(at, 2)) return broken("the file ends too early");
       x += number(at, 1);
@@ -181,6 +184,7 @@ Status BmpReader::unpack(std::vector<std::uint8_t>& indices) const {
       at += length + length % 2;
     }
   }
+  y = height;  // what was moved over keeps the first colour
   return {};
 }
 
@@ -189,10 +193,11 @@ Status BmpReader::read_pixels(Canvas& canvas) {
   const auto height = static_cast<std::size_t>(header_.height);
   const std::size_t row_bytes = (width * header_.bits + 31) / 32 * 4;
   const bool packed = header_.compression == kRle8 || header_.compression == kRle4;
-  const bool keep = canvas.request().accept_damaged;
+  const bool keep = canvas.request().keep_damaged;
   std::vector<std::uint8_t> indices;
   Status status;
-  if (packed) status = unpack(indices);
+  std::size_t rows = height;
+  if (packed) status = unpack(indices, rows);
   if (!status && !keep) return status;
 
   const Region& wanted = canvas.wanted();
@@ -200,6 +205,7 @@ Status BmpReader::read_pixels(Canvas& canvas) {
   for (std::int64_t y = wanted.y; y < wanted.bottom(); ++y) {
     const std::size_t i = header_.top_down ? static_cast<std::size_t>(y) : height - 1 - static_cast<std::size_t>(y);
     if (packed) {
+      if (i >= rows) continue;
       for (std::size_t x = 0; x < width; ++x) put(indices[i * width + x], row.data() + 4 * x);
     } else {
       const std::size_t used = (width * header_.bits + 7) / 8;  // the last row may lack its padding

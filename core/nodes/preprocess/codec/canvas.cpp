@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/preprocess/codec/canvas.h"
 
+#include "base/machine_fault.h"
 #include "nodes/preprocess/codec/exif.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <vector>
 
@@ -43,6 +45,8 @@ Region turned(Region region, std::int64_t width, std::int64_t height, const Turn
 }
 
 }  // namespace
+
+tl::unexpected<Error> no_memory() { return fail(machine_error(ENOMEM, "the picture cannot be decoded")); }
 
 Region intersection(const Region& a, const Region& b) {
   const std::int64_t x = std::max(a.x, b.x);
@@ -101,7 +105,7 @@ std::uint8_t* Canvas::begin(const Region& held, int eighths) {
     std::byte* to = out_.allocate(DType::U8, {held.height, held.width, channels}, Layout::HWC);
     pixels_ = reinterpret_cast<std::uint8_t*>(to);
   }
-  if (request_.accept_damaged) std::memset(pixels_, 0, size);
+  if (request_.keep_damaged) std::memset(pixels_, kGap, size);
   return pixels_;
 }
 

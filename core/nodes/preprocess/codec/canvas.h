@@ -13,6 +13,9 @@
 
 namespace feedline::codec {
 
+/// Brightness of what a damaged picture lacks, where it is kept.
+inline constexpr std::uint8_t kGap = 128;
+
 /// A rectangle of a picture, in pixels.
 struct Region {
   std::int64_t x = 0;
@@ -50,8 +53,8 @@ class Canvas {
   void want_all();
   [[nodiscard]] const DecodeRequest& request() const { return request_; }
 
-  /// Room for wanted() in full size: rows of request().channels() bytes a pixel, dense. Zeroed only where a damaged
-  /// picture may leave gaps.
+  /// Room for wanted() in full size: rows of request().channels() bytes a pixel, dense. Grey where a damaged picture
+  /// may leave gaps, else undefined.
   [[nodiscard]] std::uint8_t* begin() { return begin(wanted_, 8); }
   /// Room for `held`, a region of the picture as it is at this scale.
   [[nodiscard]] std::uint8_t* begin(const Region& held, int eighths);
@@ -81,5 +84,10 @@ Status decode_png(Bytes bytes, Canvas& canvas);
 Status decode_webp(Bytes bytes, Canvas& canvas);
 Status decode_gif(Bytes bytes, Canvas& canvas);
 Status decode_bmp(Bytes bytes, Canvas& canvas);
+Status decode_tiff(Bytes bytes, Canvas& canvas);
+Status decode_heif(Bytes bytes, Canvas& canvas);
+
+/// What a decoder returns that finds no memory: that is no fault of the file's.
+[[nodiscard]] tl::unexpected<Error> no_memory();
 
 }  // namespace feedline::codec

@@ -2,70 +2,39 @@
 #include "nodes/preprocess/codec/codec.h"
 
 #include "nodes/preprocess/codec/canvas.h"
-
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cstring>
-#include <string>
+#include "nodes/preprocess/codec/formats.h"
 
 namespace feedline::codec {
 namespace {
 
-/// "starts with 'not a pic'" or "starts with 00 1f 8b 08".
-std::string beginning(Bytes bytes) {
-  const Bytes head = bytes.first(std::min<std::size_t>(bytes.size(), 16));
-  bool printable = true;
-  std::string text;
-  std::string numbers;
-  for (const std::byte b : head) {
-    const auto c = std::to_integer<unsigned char>(b);
-    printable = printable && ((c >= 0x20 && c < 0x7F) || c == '\n' || c == '\r' || c == '\t');
-    text += c < 0x20 ? ' ' : static_cast<char>(c);
-    if (numbers.size() < 24) numbers += fmt::format("{}{:02x}", numbers.empty() ? "" : " ", c);
+Status decode_into(Bytes bytes, Canvas& canvas) {
+  switch (sniff(bytes)) {
+    case Format::Jpeg:
+      return decode_jpeg(bytes, canvas);
+    case Format::Png:
+      return decode_png(bytes, canvas);
+    case Format::WebP:
+      return decode_webp(bytes, canvas);
+    case Format::Gif:
+      return decode_gif(bytes, canvas);
+    case Format::Bmp:
+      return decode_bmp(bytes, canvas);
+    case Format::Tiff:
+      return decode_tiff(bytes, canvas);
+    case Format::Heif:
+      return decode_heif(bytes, canvas);
+    case Format::Unknown:
+      break;
   }
-  return printable ? "'" + text + "'" : numbers;
+  return fail(not_a_picture(bytes));
 }
 
 }  // namespace
 
-Format sniff(Bytes bytes) {
-  const auto begins = [&](std::string_view magic, std::size_t at = 0) {
-    return bytes.size() >= at + magic.size() && std::memcmp(bytes.data() + at, magic.data(), magic.size()) == 0;
-  };
-  if (begins("\xFF\xD8\xFF")) return Format::Jpeg;
-  if (begins("\x89PNG\r\n\x1A\n")) return Format::Png;
-  if (begins("RIFF") && begins("WEBP", 8)) return Format::WebP;
-  if (begins("GIF87a") || begins("GIF89a")) return Format::Gif;
-  if (begins("BM")) return Format::Bmp;
-  return Format::Unknown;
-}
-
 Status decode(Bytes bytes, const DecodeRequest& request, Datum& out) {
   if (bytes.empty()) return fail_record("the file is empty", "Delete it, or restore it");
   Canvas canvas(request, out);
-  Status status;
-  switch (sniff(bytes)) {
-    case Format::Jpeg:
-      status = decode_jpeg(bytes, canvas);
-      break;
-    case Format::Png:
-      status = decode_png(bytes, canvas);
-      break;
-    case Format::WebP:
-      status = decode_webp(bytes, canvas);
-      break;
-    case Format::Gif:
-      status = decode_gif(bytes, canvas);
-      break;
-    case Format::Bmp:
-      status = decode_bmp(bytes, canvas);
-      break;
-    case Format::Unknown:
-      return fail_record("not a JPEG, PNG, WebP, GIF or BMP picture (starts with " + beginning(bytes) + ")",
-                         "Delete it, or convert it");
-  }
-  if (!status) return status;
+  if (Status decoded = decode_into(bytes, canvas); !decoded) return decoded;
   canvas.finish();
   return {};
 }

@@ -7,6 +7,7 @@
 #include <gif_lib.h>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace feedline::codec {
@@ -32,7 +33,10 @@ class GifReader {
     return DGifGetImageDesc(gif_.get()) != GIF_ERROR;
   }
 
-  bool read_row(std::uint8_t* indices) { return DGifGetLine(gif_.get(), indices, frame().Width) != GIF_ERROR; }
+  bool read_row(std::uint8_t* indices) {
+    in_pixels_ = true;
+    return DGifGetLine(gif_.get(), indices, frame().Width) != GIF_ERROR;
+  }
 
   [[nodiscard]] const GifImageDesc& frame() const { return gif_->Image; }
   /// Some files declare a screen that is smaller than their frame; the frame counts.
@@ -56,6 +60,7 @@ class GifReader {
     const GifColorType& colour = map->Colors[gif_->SBackGroundColor];
     return {colour.Red, colour.Green, colour.Blue, 0};
   }
+  [[nodiscard]] bool no_memory() const { return (gif_ ? gif_->Error : error_) == D_GIF_ERR_NOT_ENOUGH_MEM; }
   [[nodiscard]] std::string message() const {
     if (short_) return "the file ends too early";
     const char* text = GifErrorString(gif_ ? gif_->Error : error_);
@@ -69,6 +74,18 @@ class GifReader {
 
   static int on_read(GifFileType* gif, GifByteType* to, int length) {
     auto* self = static_cast<GifReader*>(gif->UserData);
+    if (self->in_pixels_) {
+      // Pixels come in blocks: a length, and so many bytes. Behind the last pixel giflib looks for a block of length 0;
+      // a file that ends there has all the same.
+      const bool is_length = std::exchange(self->block_follows_, !self->block_follows_) == false;
+      if (is_length && length == 1 && self->at_ == self->bytes_.size()) {
+        *to = 0;
+        self->block_follows_ = false;
+        self->short_ = true;
+        return 1;
+      }
+      if (is_length && length == 1 && self->bytes_[self->at_] == std::byte{0}) self->block_follows_ = false;
+    }
     const std::size_t wanted = std::min(static_cast<std::size_t>(std::max(length, 0)), self->bytes_.size() - self->at_);
     if (wanted > 0) std::memcpy(to, self->bytes_.data() + self->at_, wanted);
     self->at_ += wanted;
@@ -92,6 +109,8 @@ class GifReader {
   Bytes bytes_;
   std::size_t at_ = 0;
   bool short_ = false;
+  bool in_pixels_ = false;
+  bool block_follows_ = false;
   int error_ = 0;
   int transparent_ = NO_TRANSPARENT_COLOR;
   std::unique_ptr<GifFileType, Close> gif_{};
@@ -119,7 +138,7 @@ std::vector<int> row_order(int height, bool interlaced) {
 
 Status decode_gif(Bytes bytes, Canvas& canvas) {
   GifReader reader(bytes);
-  if (!reader.read_header()) return broken(reader.message());
+  if (!reader.read_header()) return reader.no_memory() ? no_memory() : broken(reader.message());
   const GifImageDesc frame = reader.frame();
   if (frame.Width <= 0 || frame.Height <= 0 || frame.Left < 0 || frame.Top < 0)
     return broken("its first frame has no pixels");
@@ -142,7 +161,8 @@ Status decode_gif(Bytes bytes, Canvas& canvas) {
   for (const int y : row_order(frame.Height, frame.Interlace)) {
     if (!frame.Interlace && frame.Top + y >= wanted.bottom()) break;
     if (!reader.read_row(indices.data())) {
-      if (canvas.request().accept_damaged) return {};
+      if (canvas.request().keep_damaged) return {};
+      if (reader.no_memory()) return no_memory();
       return broken(reader.message());
     }
     for (std::int64_t x = begin; x < end; ++x)

@@ -30,12 +30,15 @@ struct JpegErrors {
   jpeg_error_mgr base{};  // first: libjpeg hands back a pointer to it
   jmp_buf mark{};
   bool damaged = false;
+  bool no_memory = false;
+  bool ended_early = false;  ///< more bytes were looked for than there are, which need not have cost a pixel
   char message[JMSG_LENGTH_MAX] = {};
 
   static JpegErrors& of(j_common_ptr info) { return *reinterpret_cast<JpegErrors*>(info->err); }
 
   static void on_error(j_common_ptr info) {
     JpegErrors& self = of(info);
+    self.no_memory = info->err->msg_code == JERR_OUT_OF_MEMORY;
     info->err->format_message(info, self.message);
     longjmp(self.mark, 1);
   }
@@ -47,11 +50,14 @@ struct JpegErrors {
     JpegErrors& self = of(info);
     switch (info->err->msg_code) {
       case JWRN_JPEG_EOF:
+        if (!self.damaged && !self.ended_early) info->err->format_message(info, self.message);
+        self.ended_early = true;
+        break;
       case JWRN_HIT_MARKER:
       case JWRN_HUFF_BAD_CODE:
       case JWRN_ARITH_BAD_CODE:
       case JWRN_MUST_RESYNC:
-        if (!self.damaged) info->err->format_message(info, self.message);
+        if (!self.damaged && !self.ended_early) info->err->format_message(info, self.message);
         self.damaged = true;
         break;
       default:
@@ -151,17 +157,31 @@ class JpegReader {
   }
   /// Adobe's programs store inks inverted and say so by their marker.
   [[nodiscard]] bool inverted() const { return info_.saw_Adobe_marker != FALSE; }
-  [[nodiscard]] bool damaged() const { return errors_.damaged; }
+  [[nodiscard]] bool damaged() const { return errors_.damaged || (errors_.ended_early && lacks_pixels()); }
+  [[nodiscard]] bool no_memory() const { return errors_.no_memory; }
   [[nodiscard]] std::string message() const { return errors_.message; }
 
  private:
+  /// Where the bytes end too early without a code cut off, all that is missing may be the end marker. Not so if scans
+  /// are missing; nor where nobody can tell, because the arithmetic decoder reads on in silence.
+  [[nodiscard]] bool lacks_pixels() const {
+    if (info_.arith_code != FALSE) return true;
+    for (int c = 0; c < info_.num_components; ++c) {
+      if (info_.comp_info[c].quant_table == nullptr) return true;  // no scan had this component
+      for (int i = 0; info_.coef_bits != nullptr && i < DCTSIZE2; ++i)
+        if (info_.coef_bits[c][i] != 0) return true;  // to be refined by a later scan
+    }
+    return false;
+  }
+
   jpeg_decompress_struct info_{};
   jpeg_progress_mgr progress_{};
   JpegErrors errors_{};
 };
 
-tl::unexpected<Error> broken(const std::string& message) {
-  return fail_record("a JPEG picture that cannot be read: " + message, "Restore the file, or delete it");
+tl::unexpected<Error> broken(const JpegReader& reader) {
+  if (reader.no_memory()) return no_memory();
+  return fail_record("a JPEG picture that cannot be read: " + reader.message(), "Restore the file, or delete it");
 }
 
 bool read_inks(JpegReader& reader, const DecodeRequest& request, const Region& held, std::uint8_t* to) {
@@ -192,17 +212,17 @@ Region scaled_down(const Region& region, int eighths) {
 
 Status decode_jpeg(Bytes bytes, Canvas& canvas) {
   auto reader = std::make_unique<JpegReader>();
-  if (!reader->read_header(bytes)) return broken(reader->message());
+  if (!reader->read_header(bytes)) return broken(*reader);
   if (Status ok = canvas.open(reader->width(), reader->height(), jpeg_orientation(bytes)); !ok) return ok;
 
   const DecodeRequest& request = canvas.request();
-  if (!reader->start(request.colour, canvas.eighths())) return broken(reader->message());
+  if (!reader->start(request.colour, canvas.eighths())) return broken(*reader);
   Region held = intersection(widened(scaled_down(canvas.wanted(), canvas.eighths()), kMargin), reader->scaled());
   if (!reader->is_scaled(canvas.eighths()) || !reader->crop(held)) {
     // Damaged further up, or of a kind that libjpeg reads as a whole only (newer ones know lossless JPEG).
     canvas.want_all();
     reader = std::make_unique<JpegReader>();
-    if (!reader->read_header(bytes) || !reader->start(request.colour, 8)) return broken(reader->message());
+    if (!reader->read_header(bytes) || !reader->start(request.colour, 8)) return broken(*reader);
     held = reader->scaled();
   }
   std::uint8_t* to = canvas.begin(held, canvas.eighths());
@@ -211,7 +231,7 @@ Status decode_jpeg(Bytes bytes, Canvas& canvas) {
   const bool complete = (reader->inks() ? read_inks(*reader, request, held, to)
                                         : reader->read_rows(to, row_bytes, static_cast<std::size_t>(held.height))) &&
                         reader->finish();
-  if ((!complete || reader->damaged()) && !request.accept_damaged) return broken(reader->message());
+  if ((!complete || reader->damaged()) && !request.keep_damaged) return broken(*reader);
   return {};
 }
 

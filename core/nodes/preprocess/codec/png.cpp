@@ -27,15 +27,16 @@ class PngReader {
   PngReader(const PngReader&) = delete;
   PngReader& operator=(const PngReader&) = delete;
 
-  /// Header, and everything set up so that rows come as R, G, B, A of 8 bits.
-  bool read_header() {
+  /// Header, and everything set up so that rows come as R, G, B, A of 8 bits; `deep`: those of 16 bits as they are.
+  bool read_header(bool deep) {
     if (png_ == nullptr || info_ == nullptr) return false;
     if (setjmp(png_jmpbuf(png_)) != 0) return false;
     png_read_info(png_, info_);
     png_set_expand(png_);
-    png_set_scale_16(png_);
+    deep_ = deep && png_get_bit_depth(png_, info_) == 16;
+    if (!deep_) png_set_scale_16(png_);
     png_set_gray_to_rgb(png_);
-    png_set_add_alpha(png_, 0xFF, PNG_FILLER_AFTER);
+    png_set_add_alpha(png_, deep_ ? 0xFFFF : 0xFF, PNG_FILLER_AFTER);
     passes_ = png_set_interlace_handling(png_);
     return true;
   }
@@ -43,7 +44,7 @@ class PngReader {
   bool start() {
     if (setjmp(png_jmpbuf(png_)) != 0) return false;
     png_read_update_info(png_, info_);
-    return png_get_rowbytes(png_, info_) == std::size_t{width()} * 4;
+    return png_get_rowbytes(png_, info_) == row_bytes();
   }
 
   bool read_row(std::uint8_t* row) {
@@ -68,6 +69,14 @@ class PngReader {
   [[nodiscard]] std::uint32_t width() const { return png_get_image_width(png_, info_); }
   [[nodiscard]] std::uint32_t height() const { return png_get_image_height(png_, info_); }
   [[nodiscard]] int passes() const { return passes_; }
+  /// Two bytes a channel, the higher one first.
+  [[nodiscard]] bool deep() const { return deep_; }
+  [[nodiscard]] std::size_t row_bytes() const { return std::size_t{width()} * (deep_ ? 8 : 4); }
+  /// The data ended where more was looked for.
+  [[nodiscard]] bool ended_early() const { return short_; }
+  [[nodiscard]] bool no_memory() const {
+    return png_ == nullptr || info_ == nullptr || std::strcmp(message_, "Out of memory") == 0;
+  }
   [[nodiscard]] std::string message() const { return message_[0] == '\0' ? "no memory" : message_; }
 
  private:
@@ -79,7 +88,10 @@ class PngReader {
 
   static void on_read(png_structp png, png_bytep to, std::size_t length) {
     auto* self = static_cast<PngReader*>(png_get_io_ptr(png));
-    if (self->bytes_.size() - self->at_ < length) png_error(png, "the file ends too early");
+    if (self->bytes_.size() - self->at_ < length) {
+      self->short_ = true;
+      png_error(png, "the file ends too early");
+    }
     std::memcpy(to, self->bytes_.data() + self->at_, length);
     self->at_ += length;
   }
@@ -89,30 +101,48 @@ class PngReader {
   png_structp png_ = nullptr;
   png_infop info_ = nullptr;
   int passes_ = 1;
+  bool deep_ = false;
+  bool short_ = false;
   char message_[128] = {};
 };
 
-tl::unexpected<Error> broken(const std::string& message) {
-  return fail_record("a PNG picture that cannot be read: " + message, "Restore the file, or delete it");
+tl::unexpected<Error> broken(const PngReader& reader) {
+  if (reader.no_memory()) return no_memory();
+  return fail_record("a PNG picture that cannot be read: " + reader.message(), "Restore the file, or delete it");
+}
+
+/// From 16 bits to 8, in place: colours as `range` says.
+void make_shallow(std::uint8_t* row, std::size_t pixels, const ValueRange& range) {
+  const std::uint8_t* colours = Levels(range).table();
+  const std::uint8_t* opacity = Levels(ValueRange{}).table();
+  const std::uint8_t* from = row;
+  for (std::size_t i = 0; i < 4 * pixels; ++i, from += 2) {
+    const unsigned value = static_cast<unsigned>(from[0]) << 8 | from[1];
+    row[i] = (i % 4 == 3 ? opacity : colours)[value];
+  }
 }
 
 }  // namespace
 
 Status decode_png(Bytes bytes, Canvas& canvas) {
   PngReader reader(bytes);
-  if (!reader.read_header()) return broken(reader.message());
+  const std::optional<ValueRange>& range = canvas.request().range;
+  if (!reader.read_header(range.has_value())) return broken(reader);
   if (Status ok = canvas.open(reader.width(), reader.height(), reader.orientation()); !ok) return ok;
-  if (!reader.start()) return broken(reader.message());
+  if (!reader.start()) return broken(reader);
   (void)canvas.begin();
 
   // An interlaced picture is refined pass by pass, so all of it must be kept as R, G, B, A; otherwise one row will do.
   const bool interlaced = reader.passes() > 1;
-  const std::size_t row_bytes = std::size_t{reader.width()} * 4;
+  const std::size_t row_bytes = reader.row_bytes();
   const std::size_t height = reader.height();
   const Region& wanted = canvas.wanted();
   const auto last = interlaced ? height : static_cast<std::size_t>(wanted.bottom());
-  std::vector<std::uint8_t> rows(row_bytes * (interlaced ? height : 1));
-  const auto put = [&](const std::uint8_t* row, std::size_t y) {
+  std::vector<std::uint8_t> rows(row_bytes * (interlaced ? height : 1), kGap);
+  for (std::size_t i = 0; interlaced && i < rows.size(); ++i)  // opaque, until a pass comes by
+    if (i % (reader.deep() ? 8 : 4) >= (reader.deep() ? 6 : 3)) rows[i] = 255;
+  const auto put = [&](std::uint8_t* row, std::size_t y) {
+    if (reader.deep()) make_shallow(row, reader.width(), *range);
     canvas.put_rgba(static_cast<std::int64_t>(y), row + wanted.x * 4);
   };
   bool complete = true;
@@ -122,8 +152,9 @@ Status decode_png(Bytes bytes, Canvas& canvas) {
       complete = reader.read_row(row);
       if (complete && !interlaced) put(row, y);
     }
-  if (complete && last == height) complete = reader.finish();
-  if (!complete && !canvas.request().accept_damaged) return broken(reader.message());
+  // Where all rows are there, only the end may be missing; a wrong checksum still counts.
+  if (complete && last == height) complete = reader.finish() || reader.ended_early();
+  if (!complete && !canvas.request().keep_damaged) return broken(reader);
   if (interlaced)
     for (std::size_t y = 0; y < height; ++y) put(rows.data() + y * row_bytes, y);
   return {};

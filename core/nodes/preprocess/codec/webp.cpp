@@ -60,10 +60,11 @@ int orientation(Bytes file) {
   return exif_orientation(exif);
 }
 
-/// Decodes `part` (in the frame's own pixels, from an even place on) as R, G, B, A. False: damaged or incomplete.
-bool decode_part(Bytes data, const Region& part, std::span<std::uint8_t> rgba) {
+/// Decodes `part` (in the frame's own pixels, from an even place on) as R, G, B, A. Not OK: damaged or incomplete; what
+/// could be read is there.
+VP8StatusCode decode_part(Bytes data, const Region& part, std::span<std::uint8_t> rgba) {
   WebPDecoderConfig config;
-  if (WebPInitDecoderConfig(&config) == 0) return false;
+  if (WebPInitDecoderConfig(&config) == 0) return VP8_STATUS_INVALID_PARAM;
   config.options.use_cropping = 1;
   config.options.crop_left = static_cast<int>(part.x);
   config.options.crop_top = static_cast<int>(part.y);
@@ -75,9 +76,23 @@ bool decode_part(Bytes data, const Region& part, std::span<std::uint8_t> rgba) {
   config.output.u.RGBA.stride = static_cast<int>(part.width * 4);
   config.output.u.RGBA.size = rgba.size();
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(data.data());
-  const bool complete = WebPDecode(bytes, data.size(), &config) == VP8_STATUS_OK;
+  VP8StatusCode status = WebPDecode(bytes, data.size(), &config);
+  if (status == VP8_STATUS_NOT_ENOUGH_DATA || status == VP8_STATUS_SUSPENDED) {
+    // WebPDecode wants all that the file declares, its padding and what stands behind the pixels included.
+    if (WebPIDecoder* decoder = WebPIDecode(nullptr, 0, &config)) {
+      status = WebPIUpdate(decoder, bytes, data.size());
+      WebPIDelete(decoder);
+    } else {
+      status = VP8_STATUS_OUT_OF_MEMORY;
+    }
+  }
   WebPFreeDecBuffer(&config.output);
-  return complete;
+  return status;
+}
+
+/// Opaque grey everywhere.
+void grey_out(std::span<std::uint8_t> rgba) {
+  for (std::size_t i = 0; i < rgba.size(); ++i) rgba[i] = i % 4 == 3 ? std::uint8_t{255} : kGap;
 }
 
 /// What of a frame must be decoded for `wanted`, in the frame's own pixels: with a margin, because colours are
@@ -115,12 +130,15 @@ Status decode_webp(Bytes bytes, Canvas& canvas) {
 
   const Region& wanted = canvas.wanted();
   const Region part = frame_part(frame.place, wanted);
-  const bool keep = canvas.request().accept_damaged;  // gaps are black then
+  const bool keep = canvas.request().keep_damaged;
   const auto size = static_cast<std::size_t>(part.width * part.height) * 4;
-  const auto rgba =
-      keep ? std::make_unique<std::uint8_t[]>(size) : std::make_unique_for_overwrite<std::uint8_t[]>(size);
-  if (part.width > 0 && !decode_part(frame.data, part, {rgba.get(), size}) && !keep)
-    return broken("its data are damaged or end too early");
+  const auto rgba = std::make_unique_for_overwrite<std::uint8_t[]>(size);
+  if (keep) grey_out({rgba.get(), size});
+  if (part.width > 0) {
+    const VP8StatusCode status = decode_part(frame.data, part, {rgba.get(), size});
+    if (status == VP8_STATUS_OUT_OF_MEMORY) return no_memory();
+    if (status != VP8_STATUS_OK && !keep) return broken("its data are damaged or end too early");
+  }
 
   (void)canvas.begin();
   const Region shown = intersection({part.x + frame.place.x, part.y + frame.place.y, part.width, part.height}, wanted);
