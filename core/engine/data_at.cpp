@@ -137,8 +137,8 @@ Result<StarterData> folder_at(const fs::path& folder) {
 
 Error unreadable(const fs::path& file) {
   const std::string name = lower(file.filename().string());
-  if (ends_with_any(name,
-                    {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif"}))
+  if (ends_with_any(name, {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif",
+                           ".avif"}))
     return {.reason = "one picture is no data set",
             .remedy = "Choose the folder that holds one folder a class",
             .file = file.string()};

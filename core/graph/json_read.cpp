@@ -267,11 +267,13 @@ class DocumentReader {
   void upgrade(Node& node) {
     const NodeSpec* spec = registry_.find(node.type);
     if (spec == nullptr || !spec->upgrade || node.version >= spec->version) return;
+    const ParamMap saved = node.params;
     spec->upgrade(node.version, node.params);
-    note(Error{.reason = "brought up from version " + std::to_string(node.version) + " of " + node.type +
-                         " to version " + std::to_string(spec->version),
-               .remedy = "Check its parameters",
-               .node = join_path(scope_, node.id)});
+    if (node.params != saved)
+      note(Error{.reason = "brought up from version " + std::to_string(node.version) + " of " + node.type +
+                           " to version " + std::to_string(spec->version),
+                 .remedy = "Check its parameters",
+                 .node = join_path(scope_, node.id)});
     node.version = spec->version;
   }
 

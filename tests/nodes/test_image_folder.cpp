@@ -53,6 +53,19 @@ class TestImageFolder : public QObject {
     QCOMPARE((*source)->outputs()[1].classes.size(), std::int64_t{3});
   }
 
+  void every_ending_that_decode_reads_counts() {
+    const QStringList endings = {"jpg", "jpeg", "jfif", "png",  "webp", "gif",
+                                 "bmp", "tif",  "tiff", "heic", "heif", "avif"};
+    for (const QString& ending : endings) {
+      write_file(root_ + "/a/small." + ending, "x");
+      write_file(root_ + "/a/GREAT." + ending.toUpper(), "x");
+    }
+    write_file(root_ + "/a/x.txt", "x");
+    const auto source = open_source("image_folder", {{"folder", root_.toStdString()}}, root_);
+    QVERIFY2(source, source ? "" : qPrintable(line(source.error())));
+    QCOMPARE((*source)->size(), static_cast<std::uint64_t>(2 * endings.size()));
+  }
+
   void bytes_are_those_of_the_file() {
     const QByteArray bytes = counting(70000);
     write_file(root_ + "/a/1.jpg", bytes);
