@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/file_limit.h"
 #include "base/machine_fault.h"
 #include "engine/pipeline.h"
 #include "nodes/source/file_io.h"
@@ -11,10 +12,12 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <functional>
 #include <memory>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -130,6 +133,19 @@ class TestChangingFiles : public QObject {
     QVERIFY2(source, source ? "" : source.error().line().c_str());
     QCOMPARE(faulty.left(), 0);
     QVERIFY(read_record(**source, 1).bytes.ends_with("\4\5\6\7"));
+  }
+
+  void asManyFilesAsAllowedMayBeOpen() {
+    rlimit before{};
+    QVERIFY(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit low{.rlim_cur = 64, .rlim_max = before.rlim_max};
+    QVERIFY(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+    raise_file_limit();
+    rlimit now{};
+    QVERIFY(::getrlimit(RLIMIT_NOFILE, &now) == 0);
+    QVERIFY(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    QCOMPARE(now.rlim_max, before.rlim_max);
+    QCOMPARE(now.rlim_cur, std::min<rlim_t>(before.rlim_max, 65536));
   }
 
   void filesThatAreWrongStayBadRecords() {

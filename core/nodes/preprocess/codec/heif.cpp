@@ -39,6 +39,15 @@ tl::unexpected<Error> broken(bool avif, const heif_error& error) {
   return broken(avif, error.message == nullptr ? "its data are damaged" : error.message);
 }
 
+/// What is coded may be larger than what the file declares and the canvas checks: libheif is told the budget too, where
+/// it can be (before, it takes up to 32,768 pixels a side).
+void limit_pixels([[maybe_unused]] heif_context* context, [[maybe_unused]] std::uint64_t most) {
+#if LIBHEIF_HAVE_VERSION(1, 19, 0)
+  heif_security_limits* limits = heif_context_get_security_limits(context);
+  if (limits != nullptr && limits->max_image_size_pixels > most) limits->max_image_size_pixels = most + most / 8;
+#endif
+}
+
 /// Rows of R, G, B, A to the canvas. Colours that were multiplied by their opacity are divided again.
 void put_rows(const heif_image* image, bool premultiplied, Canvas& canvas) {
   int stride = 0;
@@ -73,6 +82,7 @@ Status decode_heif(Bytes bytes, Canvas& canvas) {
   const Owned<heif_context> context(heif_context_alloc());
   if (!context) return no_memory();
   heif_context_set_max_decoding_threads(context.get(), 0);  // workers are threads enough
+  limit_pixels(context.get(), canvas.request().max_pixels);
   if (const heif_error error =
           heif_context_read_from_memory_without_copy(context.get(), bytes.data(), bytes.size(), nullptr);
       error.code != heif_error_Ok)
