@@ -142,23 +142,22 @@ struct SegmentRunner::Tally {
   bool timed = false;  ///< each record by itself
 };
 
-/// Does a node's work on a record, again after a pause as long as the machine is at fault. None: the worker is to
-/// leave, because of a stop or of failure_.
+/// A node's work on a record ended with this status; as long as the machine is at fault, it is done again after a
+/// pause. False: the worker is to leave, because of a stop or of failure_.
 template <class Work>
-std::optional<Status> SegmentRunner::patiently(Tally& tally, std::size_t row, Work&& work) {
-  Status status = guarded(work);
+bool SegmentRunner::patiently(Tally& tally, std::size_t row, Status& status, Work&& work) {
   for (Patience patience; !status && is_machine_fault(status.error());) {
     took(tally.node, tally.done, lap(tally.node, tally.done, tally.bytes, tally.first));
     tally.done = tally.bytes = 0;
     const auto pause = patience.next();
     if (!pause) failure_ = std::move(status.error()).at_node(tally.name);
-    if (!pause || !rest(*pause, tally.node)) return std::nullopt;
+    if (!pause || !rest(*pause, tally.node)) return false;
     account_.begin(place(tally.node));
     tally.timed = timer_.begin(tally.node);
     post_.work_on(tally.node, row);
     status = guarded(work);
   }
-  return status;
+  return true;
 }
 
 /// The node waits, for the machine: that is no work, and no record that is slow. False: the run ends.
@@ -195,11 +194,12 @@ bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
         if (way->ports[p] == 0 && out_[p] != nullptr) make_empty(*std::exchange(out_[p], nullptr));
       if (!way->read) continue;
     }
-    std::optional<Status> read = patiently(tally, r, [&] { return plan_.source->read(record, out_); });
-    if (!read) return false;
+    const auto work = [&] { return plan_.source->read(record, out_); };
+    Status read = guarded(work);
+    if (!read && !patiently(tally, r, read, work)) return false;
     if (tally.timed) timer_.record(0, record);
-    if (!*read) {
-      reject(chunk, r, std::move(read->error()), plan_.source_node);
+    if (!read) {
+      reject(chunk, r, std::move(read.error()), plan_.source_node);
       continue;
     }
     ++tally.done;
@@ -263,11 +263,11 @@ bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chun
                         .next = next ? &*next : nullptr};
       return step.op->run(in_, out_, context);
     };
-    std::optional<Status> ran = patiently(tally, r, work);
-    if (!ran) return false;
+    Status ran = guarded(work);
+    if (!ran && !patiently(tally, r, ran, work)) return false;
     if (tally.timed) timer_.record(node, record);
-    if (!*ran) {
-      reject(chunk, r, std::move(ran->error()), step.node);
+    if (!ran) {
+      reject(chunk, r, std::move(ran.error()), step.node);
       continue;
     }
     if (way != nullptr) keep(chunk, r, index, *out_[0]);
