@@ -8,6 +8,7 @@
 #include <mutex>
 #include <sys/resource.h>
 #include <system_error>
+#include <utility>
 
 namespace feedline {
 namespace {
@@ -95,6 +96,8 @@ std::optional<Patience::Pause> Patience::next() {
   next_ = std::min(2 * next_, kLongestPause);
   return pause;
 }
+
+bool Patience::is_long() { return spent_ >= Pause(1000) && !std::exchange(told_, true); }
 
 Patience::Pause Patience::limit() { return Pause(longest.load(std::memory_order_relaxed)); }
 

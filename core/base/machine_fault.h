@@ -30,6 +30,9 @@ class Patience {
   /// None: it has lasted long enough.
   [[nodiscard]] std::optional<Pause> next();
 
+  /// True once, when the pauses have come to a second.
+  [[nodiscard]] bool is_long();
+
   /// How long all pauses may last.
   [[nodiscard]] static Pause limit();
   /// For tests. Returns what it was.
@@ -38,6 +41,7 @@ class Patience {
  private:
   Pause next_{5};
   Pause spent_{0};
+  bool told_ = false;
 };
 
 /// Waits on this thread. False: a stop was asked for.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "engine/chunk.h"
 
 #include <array>
@@ -9,6 +10,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace feedline {
@@ -38,12 +42,23 @@ class Post {
     recent.nanos[recent.next++ % kRecent].store(each, std::memory_order_relaxed);
   }
 
+  /// The machine has been at fault for a second (base/machine_fault.h): to be told.
+  void complain(Error error) {
+    const std::lock_guard lock(mutex_);
+    complaint_ = std::move(error);
+  }
+
   // For anyone.
   [[nodiscard]] Doing doing() const { return doing_.load(std::memory_order_relaxed); }
   /// Appends the node's recent times.
   void recent(std::size_t node, std::vector<Nanos>& into) const {
     for (const auto& nanos : recent_[node].nanos)
       if (const Nanos each = nanos.load(std::memory_order_relaxed); each > 0) into.push_back(each);
+  }
+  /// What it complained about since this was asked last.
+  [[nodiscard]] std::optional<Error> take_complaint() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(complaint_, std::nullopt);
   }
   /// Its chunk was taken away: the worker leaves as soon as it comes back from the node's code.
   [[nodiscard]] bool abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
@@ -62,6 +77,8 @@ class Post {
   std::atomic<Doing> doing_{kNothing};
   std::atomic<bool> abandoned_{false};
   std::vector<Recent> recent_;
+  std::mutex mutex_{};
+  std::optional<Error> complaint_{};
 };
 
 }  // namespace feedline

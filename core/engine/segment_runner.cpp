@@ -150,6 +150,7 @@ bool SegmentRunner::patiently(Tally& tally, std::size_t row, Status& status, Wor
     took(tally.node, tally.done, lap(tally.node, tally.done, tally.bytes, tally.first));
     tally.done = tally.bytes = 0;
     const auto pause = patience.next();
+    if (patience.is_long()) post_.complain(Error(status.error()).at_node(tally.name));
     if (!pause) failure_ = std::move(status.error()).at_node(tally.name);
     if (!pause || !rest(*pause, tally.node)) return false;
     account_.begin(place(tally.node));

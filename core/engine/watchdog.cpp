@@ -69,6 +69,7 @@ void Watchdog::watch(const std::stop_token& stop) noexcept {
       for (const Crew::Worker& worker : crew_.workers()) {
         present.insert(worker.post.get());
         look_at(worker, sightings_[worker.post.get()]);
+        pass_on(worker);
       }
       std::erase_if(sightings_, [&](const auto& entry) { return !present.contains(entry.first); });
     }
@@ -77,6 +78,17 @@ void Watchdog::watch(const std::stop_token& stop) noexcept {
   } catch (const std::exception& error) {
     works_->flow.fail({.code = ErrorCode::Failed, .reason = fmt::format("the watchdog broke: {}", error.what())});
   }
+}
+
+/// A worker that waits for the machine is not alone: one of them is told, and not again before long.
+void Watchdog::pass_on(const Crew::Worker& worker) {
+  constexpr Nanos kQuiet = 10'000'000'000;
+  std::optional<Error> complaint = worker.post->take_complaint();
+  const Nanos now = works_->clock.now();
+  if (!complaint || (told_ && now - *told_ < kQuiet)) return;
+  told_ = now;
+  complaint->reason += "; it is tried again";
+  notice(std::move(*complaint));
 }
 
 void Watchdog::look_at(const Crew::Worker& worker, Sighting& sighting) {

@@ -42,6 +42,8 @@ class Sighting {
 /// - retry: the same, but it is tried once more first.
 /// - stop: the run fails, naming node and file.
 ///
+/// It also passes on that a worker has been waiting for the machine for a second (Post::complain()).
+///
 /// skip and retry give the stuck thread up: another takes its place and does the rest of the chunk anew, in memory that
 /// the stuck one does not know; when that one comes back after all, what it has done is dropped. Every other row has
 /// the same bytes as ever. Whether a record was slow is not the same each time, so a run that left one out may differ
@@ -55,6 +57,7 @@ class Watchdog {
   [[nodiscard]] static Policy policy_of(const std::string& name);
   void watch(const std::stop_token& stop) noexcept;
   void look_at(const Crew::Worker& worker, Sighting& sighting);
+  void pass_on(const Crew::Worker& worker);
   void deal_with(const Crew::Worker& worker, Post::Doing doing, Nanos lasted, Nanos usual, Sighting& sighting);
   [[nodiscard]] Nanos usual_time(std::size_t segment, std::size_t node) const;
   void notice(Error error) const;
@@ -64,6 +67,7 @@ class Watchdog {
   Policy policy_;
   Nanos patience_;
   std::map<const Post*, Sighting> sightings_{};
+  std::optional<Nanos> told_{};  ///< when a worker's complaint was passed on
   std::mutex mutex_{};
   std::condition_variable_any wake_{};
   std::jthread thread_{};  // last: it uses the others

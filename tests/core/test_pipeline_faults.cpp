@@ -268,12 +268,13 @@ class TestPipelineFaults : public QObject {
     QVERIFY(Clock::system().now() - start < 8'000'000'000);  // Patience would be at its end after ten seconds
   }
 
-  /// Whoever waits for the machine is not stuck in a record.
+  /// Whoever waits for the machine is not stuck in a record, but after a second it is told.
   void theWatchdogKnowsThatWait() {
     std::atomic<int> faults{0};
+    std::atomic<int> notices{0};
     PlanBuilder builder = noisy_plan(50, 4, 10);
     builder.source()->before = [&](std::uint64_t record) -> Status {
-      if (record == 7 && faults++ < 7) return fail(machine_error(ENFILE, "it cannot be opened"));  // 635 ms
+      if (record == 7 && faults++ < 9) return fail(machine_error(ENFILE, "it cannot be opened"));  // 1.6 s
       return {};
     };
     const auto plan = builder.build();
@@ -281,7 +282,11 @@ class TestPipelineFaults : public QObject {
     options.slow_seconds = 0.1;
     options.slow_factor = 1;
     options.on_slow = "stop";
+    options.on_notice = [&](const Error& error) {
+      if (error.node == "data" && error.reason.find("tried again") != std::string::npos) ++notices;
+    };
     const Drained drained = drain(plan, options);
+    QCOMPARE(notices.load(), 1);  // once it has lasted for a second
     QVERIFY2(!drained.error, drained.error ? drained.error->line().c_str() : "");
     QCOMPARE(drained.batches, expected(plan->train, 1));
   }
