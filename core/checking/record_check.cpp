@@ -39,6 +39,21 @@ std::pair<std::uint8_t, std::uint8_t> extremes(std::span<const std::uint8_t> val
   return {low, high};
 }
 
+/// Stands behind a decoder and asks for the whole picture, made so small that its sides have eight pixels left.
+class Glance final : public SampleOp {
+ public:
+  Status run(std::span<const Datum* const>, std::span<Datum* const>, OpContext&) const override {
+    return fail("it only looks");
+  }
+  std::optional<PictureDemand> demand(std::int64_t width, std::int64_t height, OpContext&) const override {
+    constexpr std::int64_t kLeast = 8;
+    std::int64_t eighths = 8;
+    while (eighths > 1 && std::min(width, height) * (eighths / 2) / 8 >= kLeast) eighths /= 2;
+    return PictureDemand{
+        .width = width, .height = height, .scaled_width = width * eighths / 8, .scaled_height = height * eighths / 8};
+  }
+};
+
 }  // namespace
 
 std::optional<std::uint32_t> SizeTrials::find(Size size) const {
@@ -66,19 +81,23 @@ RecordCheck::RecordCheck(const CheckLane& lane, FaultList& faults, SizeTrials& t
   }
 }
 
-Status RecordCheck::run(const LaneStep& step, std::uint64_t record, bool training) {
+Status RecordCheck::run(const LaneStep& step, std::uint64_t record, bool training, Scale scale) {
   in_.clear();
   out_.clear();
   for (const auto& slot : step.inputs) in_.push_back(slot ? &slots_[*slot] : nullptr);
   for (const SlotIndex slot : step.outputs) out_.push_back(&slots_[slot]);
   OpContext context{.rng = Rng(lane_.seed, 1, record, step.stream), .training = training, .record = record};
+  static const Glance glance;
+  const NextNode next(glance, context);
+  if (scale == Scale::Small && step.op->partial()) context.next = &next;
   return patiently(stop_, [&] { return guarded([&] { return step.op->run(in_, out_, context); }); });
 }
 
 void RecordCheck::look_at(const Datum& picture, RecordFacts& facts) const {
   if (picture.layout() != Layout::HWC || picture.dims().size() != 3) return;
-  facts.height = static_cast<std::uint32_t>(picture.dim(0));
-  facts.width = static_cast<std::uint32_t>(picture.dim(1));
+  const auto& part = picture.part();
+  facts.height = static_cast<std::uint32_t>(part ? part->whole_height : picture.dim(0));
+  facts.width = static_cast<std::uint32_t>(part ? part->whole_width : picture.dim(1));
   if (picture.dtype() != DType::U8) return;
   const auto [low, high] = extremes({picture.as<std::uint8_t>(), picture.bytes()});
   facts.low = low;
@@ -111,7 +130,9 @@ Result<RecordFacts> RecordCheck::examine(std::uint64_t record) {
   }
   for (std::size_t i = 0; i < lane_.decoders; ++i) {
     const LaneStep& step = lane_.steps[i];
-    if (Status ran = run(step, record, false); !ran) return bad(std::move(ran.error()), step.node);
+    Status ran = run(step, record, false, Scale::Small);
+    if (!ran) ran = run(step, record, false);  // whether it is bad, and why, is said of the whole picture
+    if (!ran) return bad(std::move(ran.error()), step.node);
     if (i == 0 && !step.outputs.empty()) look_at(slots_[step.outputs.front()], facts);
   }
   if (fault_behind(facts)) return facts;
@@ -122,7 +143,7 @@ Result<RecordFacts> RecordCheck::examine(std::uint64_t record) {
 }
 
 Result<std::uint32_t> RecordCheck::try_size(std::uint64_t record) {
-  for (std::size_t i = lane_.decoders; i < lane_.steps.size(); ++i) {
+  for (std::size_t i = 0; i < lane_.steps.size(); ++i) {
     Status ran = run(lane_.steps[i], record, lane_.training);
     if (ran) continue;
     Error error = std::move(ran.error()).at_node(lane_.steps[i].node);

@@ -32,7 +32,8 @@ class SizeTrials {
 };
 
 /// Carries single records of a lane through its decoders, as a run would, but whole: a run may read only a part of a
-/// picture. One for each thread.
+/// picture. Where a decoder can make it smaller on the way (JPEG), it does: all data are read and judged all the same,
+/// and the pixels are looked at for statistics only. One for each thread.
 class RecordCheck {
  public:
   /// `stop` ends the wait for a machine that is at fault.
@@ -49,7 +50,8 @@ class RecordCheck {
   [[nodiscard]] std::int64_t label(std::uint64_t record);
 
  private:
-  [[nodiscard]] Status run(const LaneStep& step, std::uint64_t record, bool training);
+  enum class Scale { Full, Small };
+  [[nodiscard]] Status run(const LaneStep& step, std::uint64_t record, bool training, Scale scale = Scale::Full);
   [[nodiscard]] Result<std::uint32_t> try_size(std::uint64_t record);
   void look_at(const Datum& picture, RecordFacts& facts) const;
 

@@ -53,7 +53,7 @@ class Progress {
   std::optional<double> max_seconds_;
   std::chrono::steady_clock::time_point last_;
   std::string preparing_{};  ///< what is being done before data flow, and since when
-  std::chrono::steady_clock::time_point preparing_since_{};
+  Nanos preparing_since_ = 0;
   std::vector<LiveLine> shown_{};  ///< the live lines on the screen
   /// Snapshots of the last seconds, without their curves.
   std::deque<Snapshot> history_{};

@@ -159,10 +159,10 @@ void RunBar::show_preparing(const QString& what, double fraction) {
   progress_->setValue(static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 1000));
   if (what != preparing_) {
     preparing_ = what;
-    preparing_for_.start();
+    preparing_since_ = Clock::system().now();
     eta_->clear();
   }
-  const double lasted = static_cast<double>(preparing_for_.elapsed()) * 1e-3;
+  const double lasted = seconds(Clock::system().now() - preparing_since_);
   if (lasted > 1 && fraction > 0.01 && fraction < 1)
     eta_->set_text(tr("%1 to go").arg(clock_text(lasted * (1 - fraction) / fraction)));
 }

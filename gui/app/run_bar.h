@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/clock.h"
 #include "session/run_controller.h"
 
-#include <QElapsedTimer>
 #include <QString>
 #include <QWidget>
 
@@ -47,11 +47,11 @@ class RunBar : public QWidget {
   Tone tone_ = Tone::Quiet;
   bool staged_ = false;
   RunController::State state_ = RunController::State::Idle;
-  QString preparing_{};            ///< what is being done before data flow
-  QElapsedTimer preparing_for_{};  ///< since that began
-  Nanos last_at_ = 0;              ///< of the last snapshot
-  Nanos active_ = 0;               ///< running time without pauses
-  Nanos last_text_ = 0;            ///< when the writing was last renewed
+  QString preparing_{};        ///< what is being done before data flow
+  Nanos preparing_since_ = 0;  ///< since that began
+  Nanos last_at_ = 0;          ///< of the last snapshot
+  Nanos active_ = 0;           ///< running time without pauses
+  Nanos last_text_ = 0;        ///< when the writing was last renewed
 };
 
 /// How a run ended, in one sentence.

@@ -62,13 +62,14 @@ CheckWindow::CheckWindow(QWidget* parent)
   pages_->addTab(findings_, tr("&Findings"));
   pages_->addTab(files_, tr("&Bad files"));
   pages_->addTab(overview_, tr("&Overview"));
+  button_->setAutoDefault(false);
   auto* top = new QHBoxLayout;
-  top->addWidget(bar_, 1);
+  top->addWidget(state_, 1);
   top->addWidget(button_);
   auto* all = new QVBoxLayout(this);
   all->addWidget(heading_);
   all->addLayout(top);
-  all->addWidget(state_);
+  all->addWidget(bar_);
   all->addWidget(pages_, 1);
 
   poll_.setInterval(kPollMs);
@@ -156,6 +157,8 @@ void CheckWindow::show_report(std::shared_ptr<const CheckReport> report) {
     item->setData(Qt::UserRole, text(finding.node));
     item->setToolTip(finding.node.empty() ? QString() : tr("Double-click to select the node"));
   }
+  if (report_->findings.empty() && report_->complete)
+    new QListWidgetItem(Theme::instance().icon("check"), tr("Every record can be used."), findings_);
   const std::size_t files = report_->bad() + report_->duplicates.extra;
   files_->show_files(rows_of(*report_), files, [report = report_] { return check_csv(*report); });
   overview_->setHtml(overview());
