@@ -94,7 +94,7 @@ class Judge {
         add(too_many ? Level::Wrong : Level::Warning, "bad-records", source.node,
             fmt::format("{} of {} ({}) cannot be used{}", count(source.bad.size()), plural(source.checked, "record"),
                         percent(share, share < 0.01 ? 2 : 1), too_many ? ": a run stops" : "; a run leaves them out"),
-            "Restore or delete them: --csv lists all", source.bad.size());
+            "Restore or delete them", source.bad.size());
     for (std::size_t i = 0; i < source.bad.size() && i < kExamples; ++i)
       finding.examples.push_back(source.name_of(source.bad[i].record) + ": " +
                                  report_.faults[source.bad[i].fault - 1].reason);
@@ -173,12 +173,14 @@ class Judge {
     const auto whole = static_cast<double>(std::max<std::uint64_t>(source.good(), 1));
     if (source.narrow > 0) {
       const bool most = static_cast<double>(source.narrow) > whole / 2;
-      auto& finding =
-          add(most ? Level::Wrong : Level::Warning, "narrow-range", source.node,
-              fmt::format(
-                  "{} of 16 bit use a corner of their range, about {} to {} of 65,535: in 8 bit nearly one shade",
-                  plural(source.narrow, "picture"), count(source.narrow_low * 257U), count(source.narrow_high * 257U)),
-              "Set the range of 16-bit values in decode", source.narrow);
+      auto& finding = add(
+          most ? Level::Wrong : Level::Warning, "narrow-range", source.node,
+          fmt::format(
+              "{} of 16 bit: only a corner of the range is used, about {} to {} of 65,535: in 8 bit nearly one shade",
+              plural(source.narrow, "picture"), count(source.narrow_low * 257U), count(source.narrow_high * 257U)),
+          fmt::format("Set range of decode, to {}, {} or the like", source.narrow_low * 257U,
+                      source.narrow_high * 257U),
+          source.narrow);
       name_some(finding, source, source.narrow_examples);
     }
     if (source.blank > 0) {
@@ -194,14 +196,14 @@ class Judge {
                           const char* remedy) {
       if (n == 0) return;
       add(static_cast<double>(n) > kMany * whole ? Level::Warning : Level::Note, kind, fit.node,
-          fmt::format("{} ({}) {}", plural(n, "picture"), percent(static_cast<double>(n) / whole), what), remedy, n);
+          fmt::format("{} ({}): {}", plural(n, "picture"), percent(static_cast<double>(n) / whole), what), remedy, n);
     };
     for (const FitCount& fit : source.fits) {
-      tell(fit.cut, "cut-off", fit, "lose over half of their area",
+      tell(fit.cut, "cut-off", fit, "over half of the area is cut off",
            "Choose proportions nearer to theirs, or let resize stretch them");
-      tell(fit.enlarged, "enlarged", fit, "are enlarged to over twice their size",
+      tell(fit.enlarged, "enlarged", fit, "enlarged to over twice the size",
            "Choose a smaller size: it costs less and shows as much");
-      tell(fit.stretched, "stretched", fit, "change their proportions by over a third",
+      tell(fit.stretched, "stretched", fit, "proportions change by over a third",
            "Choose proportions nearer to theirs, or let resize crop them");
     }
   }
@@ -258,17 +260,20 @@ class Judge {
                    fmt::format("{} of validation ({}) {} in training too: its accuracy is too good",
                                plural(all.across, "record"), percent(share, share < 0.01 ? 2 : 1),
                                all.across == 1 ? "is" : "are"),
-                   "Take them out of one of the two: --csv lists all", all.across),
+                   "Take them out of one of the two", all.across),
                [](const DuplicateGroup& group) { return group.across; });
     }
     if (all.conflicting > 0)
       examples(add(Level::Warning, "conflicting-classes", {},
-                   plural(all.conflicting, "picture") + " lie in several classes: no model can be right on all of them",
+                   fmt::format("{} {} in several classes: no model can be right on all of them",
+                               plural(all.conflicting, "picture"), all.conflicting == 1 ? "lies" : "lie"),
                    "Leave each in one class", all.conflicting),
                [](const DuplicateGroup& group) { return group.conflicting; });
     if (all.extra > 0)
-      examples(add(Level::Warning, "duplicates", {}, plural(all.extra, "record") + " repeat another one, byte for byte",
-                   "Delete them: --csv lists all", all.extra),
+      examples(add(Level::Warning, "duplicates", {},
+                   fmt::format("{} {} another one, byte for byte", plural(all.extra, "record"),
+                               all.extra == 1 ? "repeats" : "repeat"),
+                   "Delete them", all.extra),
                [](const DuplicateGroup&) { return true; });
   }
 

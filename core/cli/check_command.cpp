@@ -107,6 +107,8 @@ ExitCode conclude(const CheckArguments& arguments, const CheckReport& report, bo
     put_line(stderr, fmt::format("checked: {}, {}{}", work, plural(report.findings.size(), "finding"),
                                  report.wrong() ? "; a run would be wrong" : ""));
   }
+  if (arguments.csv.empty() && arguments.json.empty() && report.bad() + report.duplicates.extra > 0)
+    put_line(stderr, "--csv PATH writes all bad and repeated files as a table");
   return code;
 }
 

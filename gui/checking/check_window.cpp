@@ -57,6 +57,7 @@ CheckWindow::CheckWindow(QWidget* parent)
   bar_->setTextVisible(false);
   findings_->setObjectName("findings");
   findings_->setWordWrap(true);
+  findings_->setIconSize({18, 18});
   findings_->setAccessibleName(tr("Findings"));
   button_->setObjectName("stop_check");
   pages_->addTab(findings_, tr("&Findings"));
@@ -170,7 +171,7 @@ void CheckWindow::show_report(std::shared_ptr<const CheckReport> report) {
   const QString verdict = !report_->complete          ? tr("stopped: the next check goes on from here")
                           : report_->wrong()          ? tr("a run would be wrong")
                           : report_->findings.empty() ? tr("nothing to complain of")
-                                                      : tr("a run would do");
+                                                      : tr("nothing that would make a run wrong");
   state_->setText(work + ": " + verdict);
   Q_EMIT done(name_, work + ": " + verdict);
 }
