@@ -54,7 +54,8 @@ void CheckDesk::note_end(const RunResult& result) {
   left_out_ = std::make_shared<const std::vector<BadRecord>>(result.bad_records);
   run_name_ = desk_.tab() != nullptr ? desk_.tab()->display_name() : tr("a closed graph");
   const QString words =
-      tr("%n file(s) left out: Run > Records left out lists them", nullptr, static_cast<int>(left_out_->size()));
+      (left_out_->size() == 1 ? tr("1 file left out") : tr("%1 files left out").arg(left_out_->size())) +
+      tr(": Run > Records left out lists them");
   desk_.log->add(LogPanel::Level::Warning, words);
   Q_EMIT message(words);
 }

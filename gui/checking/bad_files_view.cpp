@@ -22,6 +22,7 @@ BadFilesView::BadFilesView(QWidget* parent)
       table_(new QTableView(this)),
       note_(new QLabel(this)),
       save_(new QPushButton(tr("Save as &CSV…"), this)) {
+  save_->setAutoDefault(false);
   table_->setModel(&model_);
   table_->setObjectName("bad_files");
   table_->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -62,7 +63,8 @@ void BadFilesView::show_files(std::vector<BadFileRow> rows, std::size_t count, M
   note_->setText(count == 0 ? QString()
                  : shown < count
                      ? tr("%1 of %2 files; the CSV holds all").arg(locale.toString(shown), locale.toString(count))
-                     : tr("%n file(s)", nullptr, static_cast<int>(count)));
+                 : count == 1 ? tr("1 file")
+                              : tr("%1 files").arg(locale.toString(static_cast<qulonglong>(count))));
   QHeaderView* header = table_->horizontalHeader();
   header->setSectionResizeMode(BadFilesModel::FileColumn, QHeaderView::Stretch);
   header->setSectionResizeMode(BadFilesModel::ReasonColumn, QHeaderView::Stretch);

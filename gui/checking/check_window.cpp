@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checking/check_window.h"
 
-#include "app/theme.h"
 #include "base/clock.h"
 #include "base/numbers.h"
 #include "checking/bad_files_view.h"
@@ -26,8 +25,10 @@ constexpr int kSteps = 1000;
 QString text(const std::string& words) { return QString::fromStdString(words); }
 QString number(std::uint64_t n) { return text(numbers::count(n)); }
 
-QString icon_of(DataFinding::Level level) {
-  return level == DataFinding::Level::Wrong ? "error" : level == DataFinding::Level::Warning ? "warning" : "info";
+QString level_text(DataFinding::Level level) {
+  return level == DataFinding::Level::Wrong     ? CheckWindow::tr("Wrong: ")
+         : level == DataFinding::Level::Warning ? CheckWindow::tr("Warning: ")
+                                                : CheckWindow::tr("Note: ");
 }
 
 QString role_of(const SourceCheck& source) {
@@ -57,7 +58,6 @@ CheckWindow::CheckWindow(QWidget* parent)
   bar_->setTextVisible(false);
   findings_->setObjectName("findings");
   findings_->setWordWrap(true);
-  findings_->setIconSize({18, 18});
   findings_->setAccessibleName(tr("Findings"));
   button_->setObjectName("stop_check");
   pages_->addTab(findings_, tr("&Findings"));
@@ -151,15 +151,14 @@ void CheckWindow::show_fault(const Error& error) {
 void CheckWindow::show_report(std::shared_ptr<const CheckReport> report) {
   report_ = std::move(report);
   for (const DataFinding& finding : report_->findings) {
-    QString words = text((finding.node.empty() ? "" : finding.node + ": ") + finding.text);
+    QString words = level_text(finding.level) + text((finding.node.empty() ? "" : finding.node + ": ") + finding.text);
     for (const std::string& example : finding.examples) words += "\n    " + text(Error{.reason = example}.line());
     if (!finding.remedy.empty()) words += "\n→ " + text(finding.remedy);
-    auto* item = new QListWidgetItem(Theme::instance().icon(icon_of(finding.level)), words, findings_);
+    auto* item = new QListWidgetItem(words, findings_);
     item->setData(Qt::UserRole, text(finding.node));
     item->setToolTip(finding.node.empty() ? QString() : tr("Double-click to select the node"));
   }
-  if (report_->findings.empty() && report_->complete)
-    new QListWidgetItem(Theme::instance().icon("check"), tr("Every record can be used."), findings_);
+  if (report_->findings.empty() && report_->complete) new QListWidgetItem(tr("Every record can be used."), findings_);
   const std::size_t files = report_->bad() + report_->duplicates.extra;
   files_->show_files(rows_of(*report_), files, [report = report_] { return check_csv(*report); });
   overview_->setHtml(overview());
