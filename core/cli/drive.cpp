@@ -4,7 +4,10 @@
 #include "cli/format.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
+#include "diagnosis/training_time.h"
 #include "telemetry/trace_export.h"
+#include "training/apply_options.h"
+#include "tuning/live_run.h"
 
 #include <fmt/format.h>
 
@@ -41,10 +44,12 @@ class Inbox {
 struct Receiver {
   Progress& progress;
   Outcome& outcome;
+  std::optional<Started>& started;
   bool& finished;
 
   void operator()(const Started& fact) {
     outcome.started = true;
+    started = fact;
     progress.show(fact);
   }
   void operator()(const Finished& fact) {
@@ -59,6 +64,17 @@ struct Receiver {
 
 constexpr std::size_t kShownErrors = 10;
 
+/// What limited the run, where that can be told.
+std::optional<Diagnosis> diagnosis_of(TrainingTime& time, Document document, const RunOptions& options,
+                                      const Started& started, const RunResult& result) {
+  if (!options.meters) return {};
+  (void)apply_options(document, options);  // what cannot be applied has ended the run
+  time.add(result.last);
+  Diagnosis found = time.whole(run_facts(document, started), result.first);
+  if (found.verdict.kind == VerdictKind::NotYet) return {};
+  return found;
+}
+
 }  // namespace
 
 Outcome drive(Document document, const RunOptions& options, Interrupts& interrupts, bool with_trace, RunLog* log) {
@@ -66,7 +82,9 @@ Outcome drive(Document document, const RunOptions& options, Interrupts& interrup
   Inbox inbox(interrupts);
   Progress progress(options);
   bool finished = false;
-  const auto run = Run::start(std::move(document), options, [&inbox, log](const Fact& fact) {
+  std::optional<Started> started;
+  TrainingTime time;
+  const auto run = Run::start(document, options, [&inbox, log](const Fact& fact) {
     if (log != nullptr) log->take(fact);
     inbox.put(fact);
   });
@@ -79,10 +97,12 @@ Outcome drive(Document document, const RunOptions& options, Interrupts& interrup
     }
     const Snapshot now = run->snapshot();
     if (log != nullptr) log->take(now);
+    time.add(now);
     if (!outcome.interrupted) progress.tick(now);
-    for (const Fact& fact : inbox.take()) std::visit(Receiver{progress, outcome, finished}, fact);
+    for (const Fact& fact : inbox.take()) std::visit(Receiver{progress, outcome, started, finished}, fact);
   }
   progress.clear();
+  if (started) outcome.diagnosis = diagnosis_of(time, std::move(document), options, *started, outcome.result);
   if (with_trace)
     outcome.trace = trace_json(run->trace()->read(), [&run](const std::string& lane, std::uint64_t record) {
       return run->locate(lane, record);
@@ -107,7 +127,9 @@ ExitCode conclude(const Outcome& outcome) {
   for (const RecordError& notice : result.notices)
     put_line(stderr, fmt::format("warning: {} ({} not kept)", notice.error.line(), plural(notice.count, "value")));
   const Snapshot& last = result.last;
-  const std::string work = fmt::format("{} in {}", plural(last.trainer.steps, "step"), duration(last.elapsed()));
+  std::string work = fmt::format("{} in {}", plural(last.trainer.steps, "step"), duration(last.elapsed()));
+  if (const double whole = training_rate({}, last.trainer); whole > 0)
+    work += fmt::format(", {} samples/s (training only, whole run)", rate(whole));
   const bool failed = result.end == RunResult::End::Failed;
   const bool cancelled = failed && result.failure && result.failure->code == ErrorCode::Cancelled;
   if (outcome.interrupted && (cancelled || result.end == RunResult::End::Stopped)) {

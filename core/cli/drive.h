@@ -3,9 +3,11 @@
 
 #include "cli/exit_code.h"
 #include "cli/interrupts.h"
+#include "diagnosis/verdict.h"
 #include "recording/run_log.h"
 #include "training/run.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +18,9 @@ struct Outcome {
   RunResult result{};
   bool interrupted = false;  ///< by Ctrl-C or SIGTERM
   bool started = false;      ///< data flowed, so the result holds measurements
-  std::string trace{};       ///< the timeline as JSON (telemetry/trace_export.h), if asked for
+  /// Of the whole run, as the record has it; nothing without meters, or where there were too few steps.
+  std::optional<Diagnosis> diagnosis{};
+  std::string trace{};  ///< the timeline as JSON (telemetry/trace_export.h), if asked for
 };
 
 /// Runs a graph, shows progress on standard error, and stops it on Ctrl-C. `interrupts` is the caller's, so that a

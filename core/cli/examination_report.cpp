@@ -49,6 +49,9 @@ std::string examination_json(const Examination& examination, const std::vector<F
                      {"text", found.verdict.text()}};
   json["measured_samples_per_s"] = number(found.measured());
   json["ceiling_samples_per_s"] = number(found.ceiling.samples_per_s);
+  json["cached_ceiling_samples_per_s"] =
+      found.cached_at.empty() ? Json(nullptr) : number(found.cached_ceiling.samples_per_s);
+  json["cached_behind"] = text_or_null(found.cached_at);
   json["limits"] = Json::array();
   for (const Limit& limit : found.ceiling.limits)
     json["limits"].push_back({{"kind", name(limit.kind)},
@@ -85,10 +88,15 @@ std::string examination_json(const Examination& examination, const std::vector<F
 std::string examination_text(const Examination& examination, const std::vector<Fix>& fixes, std::size_t width) {
   const Diagnosis& found = examination.diagnosis;
   std::string text = wrap(found.verdict.text(), width) + "\n\n";
-  text += fmt::format("measured  {} samples/s\n", rate(found.measured()));
+  text += fmt::format("measured                 {} samples/s (training only, {} after the warm-up)\n",
+                      rate(found.measured()), duration(found.profile.seconds));
   if (!found.ceiling.limits.empty())
-    text += fmt::format("ceiling   {} samples/s, set by {}\n", rate(found.ceiling.samples_per_s),
+    text += fmt::format("ceiling without a cache  {} samples/s, set by {}\n", rate(found.ceiling.samples_per_s),
                         limit_text(found.ceiling.tightest()));
+  if (!found.cached_at.empty())
+    text += fmt::format("ceiling with a cache     {} samples/s behind {}, set by {}\n",
+                        rate(found.cached_ceiling.samples_per_s), found.cached_at,
+                        limit_text(found.cached_ceiling.tightest()));
   Table limits({"limit", "samples/s"});
   for (std::size_t i = 0; i < std::min(kShownLimits, found.ceiling.limits.size()); ++i)
     limits.row({limit_text(found.ceiling.limits[i]), rate(found.ceiling.limits[i].samples_per_s)});

@@ -38,7 +38,8 @@ ExitCode profile(const ProfileArguments& arguments) {
   if (!outcome.started) return code;
   const bool for_programs = is_standard_output(arguments.json) || is_standard_output(arguments.trace);
   std::FILE* const people = for_programs ? stderr : stdout;
-  put(people, profile_report(outcome.result, options.train, width_of(people)));
+  put(people, profile_report(outcome.result, outcome.diagnosis ? &*outcome.diagnosis : nullptr, options.train,
+                             width_of(people)));
   return write_results(arguments, outcome, code);
 }
 
@@ -48,7 +49,8 @@ void add_profile(CLI::App& app, ExitCode& code) {
   CLI::App* command = app.add_subcommand("profile", "Measure a graph and name the node that holds it up");
   explain(
       *command,
-      "Runs a graph for a while (10 seconds unless told otherwise) and prints what each node of the data side did: "
+      "Runs a graph for a while (10 seconds unless told otherwise) and prints what limits it and what each node of the "
+      "data side did: "
       "records a second, share of its workers' time busy on a CPU, starved (waiting for input) and blocked (waiting "
       "for "
       "room), how full the queue behind it was, and its share of all CPU time. With training, also where a step's time "

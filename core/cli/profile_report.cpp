@@ -13,35 +13,28 @@
 namespace feedline::cli {
 namespace {
 
-/// "<- busiest", and how full a cache is.
-std::string note_of(const StageRow& row, bool busiest) {
-  std::string note = busiest ? "<- busiest" : "";
+/// "<- bottleneck", and how full a cache is.
+std::string note_of(const StageRow& row, bool bottleneck) {
+  std::string note = bottleneck ? "<- bottleneck" : "";
   if (!row.cache) return note;
-  if (busiest) note += ", ";
+  if (bottleneck) note += ", ";
   note += fmt::format("keeps {} in {}", plural(row.cache->records, "record"), bytes(row.cache->ram_bytes));
   if (row.cache->disk_bytes > 0) note += fmt::format(" and {} on disk", bytes(row.cache->disk_bytes));
   return note + (row.cache->full ? ", full" : "");
 }
 
-std::string stage_table(const std::vector<StageRow>& rows, int busiest, double elapsed, std::size_t width) {
+std::string stage_table(const std::vector<StageRow>& rows, const std::string& bottleneck, double elapsed,
+                        std::size_t width) {
   Table table({"node", "type", "workers", "records/s", "CPU busy", "starved", "blocked", "queue fill", "share"}, 2);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const StageRow& row = rows[i];
+  for (const StageRow& row : rows) {
     // A share of the time that the node's workers had.
     const double available = elapsed * static_cast<double>(std::max<std::size_t>(row.workers, 1));
     table.row({row.node, row.type, std::to_string(row.workers), rate(row.records_per_s), percent(row.cpu_s / available),
                percent(row.starved_s / available), percent(row.blocked_s / available), percent(row.queue_fill),
                percent(row.share)},
-              note_of(row, static_cast<int>(i) == busiest));
+              note_of(row, row.node == bottleneck));
   }
   return table.text(width);
-}
-
-std::string busiest_text(const StageRow& row, double elapsed) {
-  const double available = elapsed * static_cast<double>(std::max<std::size_t>(row.workers, 1));
-  return fmt::format("Busiest: {} ({}), {} of its {} on a CPU, {} of all CPU time of the data side.\n", row.node,
-                     row.type, percent(row.cpu_s / available),
-                     row.workers == 1 ? "worker's time" : plural(row.workers, "worker") + "' time", percent(row.share));
 }
 
 std::string step_table(const StepTimes& times, std::uint64_t steps, std::size_t width) {
@@ -62,19 +55,17 @@ std::string step_table(const StepTimes& times, std::uint64_t steps, std::size_t 
 
 }  // namespace
 
-std::string profile_report(const RunResult& result, bool trained, std::size_t width) {
+std::string profile_report(const RunResult& result, const Diagnosis* diagnosis, bool trained, std::size_t width) {
   const double elapsed = seconds(result.last.at - result.first.at);
   const std::uint64_t steps = result.last.trainer.steps - result.first.trainer.steps;
-  const std::uint64_t samples = result.last.trainer.samples - result.first.trainer.samples;
   const std::vector<StageRow> rows = stage_rows(result.first, result.last);
-  const int busiest = busiest_stage(result.first, result.last);
 
-  std::string text =
-      fmt::format("{} samples/s over {} ({}, {}{})\n\n", rate(elapsed > 0 ? static_cast<double>(samples) / elapsed : 0),
-                  duration(elapsed), trained ? plural(steps, "step") : count(steps) + " batches",
-                  plural(result.workers, "data worker"), trained ? ", training on " + result.device : ", no training");
-  text += stage_table(rows, busiest, elapsed, width);
-  if (busiest >= 0) text += '\n' + busiest_text(rows[static_cast<std::size_t>(busiest)], elapsed);
+  std::string text = fmt::format(
+      "{} samples/s ({}whole run), {} ({}, {}{})\n\n", rate(training_rate({}, result.last.trainer)),
+      trained ? "training only, " : "", duration(elapsed), trained ? plural(steps, "step") : count(steps) + " batches",
+      plural(result.workers, "data worker"), trained ? ", training on " + result.device : ", no training");
+  text += stage_table(rows, diagnosis != nullptr ? diagnosis->verdict.node : std::string(), elapsed, width);
+  if (diagnosis != nullptr) text += '\n' + wrap(diagnosis->verdict.text(), width) + '\n';
   if (trained) text += step_table(result.last.trainer.times - result.first.trainer.times, steps, width);
   return text;
 }

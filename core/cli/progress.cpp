@@ -38,6 +38,8 @@ Progress::Progress(const RunOptions& options)
       max_seconds_(options.max_seconds),
       last_(steady_clock::now() - (terminal_ ? kLivePeriod : kPlainPeriod - kPatience)) {}
 
+Nanos Progress::window() const { return terminal_ ? kWindow : from_seconds(5); }
+
 milliseconds Progress::period() const { return kLivePeriod; }
 
 bool Progress::due() {
@@ -117,14 +119,15 @@ std::string epoch_line(const EpochResult& epoch, std::uint32_t epochs) {
   };
   part("", epoch.train_loss, epoch.train_accuracy);
   part("| validation ", epoch.val_loss, epoch.val_accuracy);
-  return text + fmt::format("  | {} samples/s, {}", rate(epoch.samples_per_s), duration(epoch.wall_s));
+  return text + fmt::format("  | {} samples/s (training only), {}", rate(epoch.samples_per_s), duration(epoch.wall_s));
 }
 
 void Progress::tick(const Snapshot& now) {
   if (now.started == 0) return;
   history_.push_back(now);
   history_.back().loss_curve.clear();
-  while (history_.size() > 2 && history_[1].at <= now.at - std::max(kWindow, terminal_ ? kWindow : from_seconds(5)))
+  // At least one whole step: a slow one must not look like none and then many.
+  while (history_.size() > 2 && history_[1].at <= now.at - window() && history_[1].trainer.steps < now.trainer.steps)
     history_.pop_front();
   if (!due()) return;
   live(describe(now),
@@ -137,7 +140,7 @@ Progress::Recent Progress::recent(const Snapshot& now) {
   if (elapsed <= 0) return {};
   const StepTimes times = now.trainer.times - then.trainer.times;
   const double total = seconds(times.total());
-  return {.samples_per_s = static_cast<double>(now.trainer.samples - then.trainer.samples) / elapsed,
+  return {.samples_per_s = training_rate(then.trainer, now.trainer),
           .steps_per_s = static_cast<double>(now.trainer.steps - then.trainer.steps) / elapsed,
           .wait_share = total > 0 ? seconds(times.wait) / total : 0};
 }
@@ -168,7 +171,7 @@ std::string Progress::describe(const Snapshot& now) {
   if (trainer.validating) {
     text += "  validating";
   } else {
-    text += fmt::format("  {} samples/s", rate(pace.samples_per_s));
+    text += fmt::format("  {} samples/s (last {:.0f} s)", rate(pace.samples_per_s), seconds(window()));
     if (train_) text += fmt::format("  wait {}", percent(pace.wait_share));
   }
   if (const auto left = seconds_left(now, pace)) text += "  ETA " + countdown(*left);

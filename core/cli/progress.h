@@ -39,6 +39,8 @@ class Progress {
     double steps_per_s = 0;
     double wait_share = 0;
   };
+  /// Rates are means over so long.
+  [[nodiscard]] Nanos window() const;
   [[nodiscard]] Recent recent(const Snapshot& now);
   [[nodiscard]] std::optional<double> seconds_left(const Snapshot& now, const Recent& recent) const;
   [[nodiscard]] std::string describe(const Snapshot& now);

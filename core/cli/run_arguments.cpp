@@ -42,9 +42,11 @@ void add_data_arguments(CLI::App& command, RunArguments& arguments) {
   constexpr auto kMost = std::numeric_limits<std::uint32_t>::max();
   add_file(command, arguments.file);
   add_set(command, arguments.set);
-  command.add_option("--epochs", arguments.epochs, "Passes over the training data, instead of the trainer's epochs")
+  command
+      .add_option("--epochs", arguments.epochs,
+                  "Passes over the training data, instead of the trainer's epochs; 0: until stopped (Ctrl-C)")
       ->type_name("N")
-      ->check(CLI::Range(1U, 1000000U));
+      ->check(CLI::Range(0U, 1000000U));
   command
       .add_option("--seed", arguments.seed,
                   "Start of all random numbers. On the CPU one seed gives one result, to the last bit")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "diagnosis/cache_placement.h"
 #include "diagnosis/queue_model.h"
 #include "diagnosis/queue_walk.h"
 #include "diagnosis/verdict.h"
@@ -223,17 +224,17 @@ class Judge {
     if (limit.kind == LimitKind::Sequential || (node.sequential && limit.node == node.node && facts_.prefetch > 0))
       return VerdictKind::SequentialStage;
     const bool source = &node == &profile_.nodes.front();
-    if (limit.kind == LimitKind::Disk || (node.wait > node.cpu && (source || reads_disk(node))))
+    if (limit.kind == LimitKind::Disk || (node.wait > node.cpu && (source || is_cache(node))))
       return VerdictKind::ReadBound;
     if (!branch_of(node.node).empty()) return VerdictKind::StragglingBranch;
     return VerdictKind::PreparationBound;
   }
 
-  /// The disk was read meanwhile, and nobody waited longer than this node.
-  [[nodiscard]] bool reads_disk(const NodeCost& node) const {
-    if (profile_.disk_bytes < 512) return false;
-    return std::none_of(profile_.nodes.begin(), profile_.nodes.end(),
-                        [&](const NodeCost& other) { return other.wait > node.wait; });
+  /// What it kept may lie on a disk. That any other node waits is not for a file: those are read by the source, however
+  /// many segments the run has.
+  [[nodiscard]] bool is_cache(const NodeCost& node) const {
+    const DataNode* fact = facts_.find(node.node);
+    return fact != nullptr && fact->cache;
   }
 
   /// The one input of the batch that the node leads to, where other preparing nodes lead to another one; else empty.
@@ -312,6 +313,21 @@ class Judge {
   Verdict& verdict_;
 };
 
+/// Gains below this are not worth a second ceiling.
+constexpr double kHigherCeiling = 1.02;
+
+void add_cached_ceiling(const RunFacts& facts, Diagnosis& found) {
+  if (facts.records == 0 || facts.epochs == 1 || facts.nodes.empty()) return;
+  const std::vector<CachePlace> places = cache_places(facts, found.model, static_cast<double>(facts.memory));
+  const CachePlace* best = best_in_memory(places);
+  if (best == nullptr && !places.empty()) best = &places.front();  // on the disk
+  if (best == nullptr) return;
+  Solution cached = best->after.ceiling();
+  if (cached.samples_per_s < kHigherCeiling * found.ceiling.samples_per_s) return;
+  found.cached_ceiling = std::move(cached);
+  found.cached_at = best->node;
+}
+
 }  // namespace
 
 std::string_view name(VerdictKind kind) {
@@ -356,6 +372,7 @@ Diagnosis diagnose(const RunFacts& facts, const Profile& profile) {
   if (profile.samples > 0) {
     found.expected = found.model.expected();
     found.ceiling = found.model.ceiling();
+    add_cached_ceiling(facts, found);
   }
   Judge(facts, found).run();
   return found;

@@ -38,8 +38,8 @@ struct RunFacts {
   bool channels_last = false;  ///< pictures lie so in memory
   std::string precision = "float32";
   std::int64_t batch = 64;
-  std::uint64_t records = 0;  ///< training records an epoch
-  std::uint32_t epochs = 1;
+  std::uint64_t records = 0;    ///< training records an epoch
+  std::uint32_t epochs = 1;     ///< 0: until stopped
   std::uint64_t memory = 0;     ///< bytes that caches may take
   double disk_bytes_per_s = 0;  ///< what the disk can do; 0: not known
   std::string trainer_node{};

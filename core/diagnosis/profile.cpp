@@ -72,7 +72,8 @@ Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& 
   profile.step = step_cost(earlier.trainer, later.trainer, steps);
   profile.border_wait = feedline::seconds(later.trainer.border_wait - earlier.trainer.border_wait) / steps;
   profile.seconds = profile.step.total() * steps;
-  profile.samples_per_s = profile.seconds > 0 ? samples / profile.seconds : 0;
+  profile.samples_per_s = training_rate(earlier.trainer, later.trainer);
+  if (profile.samples_per_s <= 0 && profile.seconds > 0) profile.samples_per_s = samples / profile.seconds;
 
   // What was prepared meanwhile is not quite what was consumed: costs are shared out among the records that reached
   // the batch.

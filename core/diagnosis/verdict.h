@@ -44,7 +44,10 @@ struct Diagnosis {
   Profile profile{};
   CostModel model{};
   Solution expected{};  ///< what the closed form gives for the settings as they are
-  Solution ceiling{};   ///< and for the best settings
+  Solution ceiling{};   ///< and for the best settings: any workers, enough prefetch; nothing is kept that is not now
+  /// The same with a cache at its best place, which `cached_at` names; empty where none is allowed or would help.
+  Solution cached_ceiling{};
+  std::string cached_at{};
   [[nodiscard]] double measured() const { return profile.samples_per_s; }
 };
 

@@ -29,19 +29,20 @@ std::string ShownFigure::of(const RunFigures& figures) const {
 }
 
 std::span<const ShownFigure> shown_figures() {
-  static constexpr std::array figures = {ShownFigure{"samples/s", &RunFigures::samples_per_s, numbers::rate},
-                                         ShownFigure{"waiting for batches", &RunFigures::wait_share, share_text},
-                                         ShownFigure{"training loss", &RunFigures::loss, numbers::loss},
-                                         ShownFigure{"training accuracy", &RunFigures::accuracy, accuracy_text},
-                                         ShownFigure{"validation loss", &RunFigures::val_loss, numbers::loss},
-                                         ShownFigure{"validation accuracy", &RunFigures::val_accuracy, accuracy_text},
-                                         ShownFigure{"epochs", &RunFigures::epoch, count_text},
-                                         ShownFigure{"steps", &RunFigures::steps, count_text},
-                                         ShownFigure{"samples", &RunFigures::samples, count_text},
-                                         ShownFigure{"time", &RunFigures::wall_s, numbers::duration},
-                                         ShownFigure{"CPU time", &RunFigures::cpu_s, numbers::duration},
-                                         ShownFigure{"peak memory", &RunFigures::peak_rss_bytes, bytes_text},
-                                         ShownFigure{"records left out", &RunFigures::record_errors, count_text}};
+  static constexpr std::array figures = {
+      ShownFigure{"samples/s (training only, whole run)", &RunFigures::samples_per_s, numbers::rate},
+      ShownFigure{"waiting for batches", &RunFigures::wait_share, share_text},
+      ShownFigure{"training loss", &RunFigures::loss, numbers::loss},
+      ShownFigure{"training accuracy", &RunFigures::accuracy, accuracy_text},
+      ShownFigure{"validation loss", &RunFigures::val_loss, numbers::loss},
+      ShownFigure{"validation accuracy", &RunFigures::val_accuracy, accuracy_text},
+      ShownFigure{"epochs", &RunFigures::epoch, count_text},
+      ShownFigure{"steps", &RunFigures::steps, count_text},
+      ShownFigure{"samples", &RunFigures::samples, count_text},
+      ShownFigure{"time", &RunFigures::wall_s, numbers::duration},
+      ShownFigure{"CPU time", &RunFigures::cpu_s, numbers::duration},
+      ShownFigure{"peak memory", &RunFigures::peak_rss_bytes, bytes_text},
+      ShownFigure{"records left out", &RunFigures::record_errors, count_text}};
   return figures;
 }
 

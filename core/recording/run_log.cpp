@@ -23,7 +23,6 @@ constexpr Nanos kRowInterval = 200'000'000;
 /// The last row may be shorter, but a rate over less says nothing.
 constexpr Nanos kLeastRow = 20'000'000;
 constexpr Nanos kCurveInterval = 900'000'000;
-constexpr std::uint64_t kWarmSteps = 20;
 
 Document with_options(Document document, const RunOptions& options) {
   (void)apply_options(document, options);  // what cannot be applied ends the run, which says so
@@ -182,10 +181,7 @@ void RunLog::take(const Snapshot& now) {
     const std::lock_guard lock(mutex_);
     process_ = now.process;
     if (cpu_at_start_ == 0) cpu_at_start_ = now.process.cpu;
-    if (!warm_ && now.trainer.steps >= kWarmSteps) {
-      warm_ = now;
-      warm_->loss_curve.clear();
-    }
+    time_.add(now);
     add_row(news, now, kRowInterval);
     if (news.samples.empty() && news.columns.empty()) return;
     news.figures = figures(now);
@@ -241,7 +237,7 @@ RunFigures RunLog::figures(const Snapshot& now) const {
   all.wall_s = now.elapsed();
   all.cpu_s = seconds(now.process.cpu - cpu_at_start_);
   if (training_s > 0) {
-    all.samples_per_s = static_cast<double>(trainer.samples) / training_s;
+    all.samples_per_s = training_rate({}, trainer);
     all.wait_share = seconds(training.wait) / training_s;
   }
   all.loss = epoch_ ? epoch_->train_loss : trainer.loss;
@@ -261,11 +257,10 @@ RunFigures RunLog::figures(const Snapshot& now) const {
   return all;
 }
 
-std::optional<VerdictRecord> RunLog::verdict(const RunResult& result) const {
+std::optional<VerdictRecord> RunLog::verdict(const RunResult& result) {
   if (!started_ || !options_.meters || !options_.train) return {};
-  const Snapshot& from =
-      warm_ && result.last.trainer.steps >= warm_->trainer.steps + kStepsNeeded ? *warm_ : result.first;
-  const Diagnosis found = diagnose(run_facts(document_, *started_), from, result.last);
+  time_.add(result.last);
+  const Diagnosis found = time_.whole(run_facts(document_, *started_), result.first);
   if (found.verdict.kind == VerdictKind::NotYet) return {};
   return VerdictRecord{
       .kind = std::string(name(found.verdict.kind)), .node = found.verdict.node, .text = found.verdict.text()};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "diagnosis/training_time.h"
 #include "recording/sampler.h"
 #include "runs/run_recorder.h"
 #include "training/run.h"
@@ -45,14 +46,14 @@ class RunLog {
   void add_row(RunNews& news, const Snapshot& now, Nanos interval);
   [[nodiscard]] std::vector<StageRecord> stages(const Snapshot& now) const;
   [[nodiscard]] RunFigures figures(const Snapshot& now) const;
-  [[nodiscard]] std::optional<VerdictRecord> verdict(const RunResult& result) const;
+  [[nodiscard]] std::optional<VerdictRecord> verdict(const RunResult& result);
 
   Document document_;
   RunOptions options_;
   std::mutex mutex_{};
   Sampler sampler_{};
   std::optional<Started> started_{};
-  std::optional<Snapshot> warm_{};  ///< the first one behind the warm-up
+  TrainingTime time_{};
   std::optional<EpochResult> epoch_{};
   Nanos curve_at_ = 0;
   Nanos cpu_at_start_ = 0;

@@ -11,16 +11,10 @@ namespace {
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 /// So long may the data side take to show its nodes.
 constexpr double kPatience = 1;
+/// Seconds without a step that are a rate of zero.
+constexpr double kStall = 10;
 
 double share(Nanos part, double whole) { return whole > 0 ? std::clamp(seconds(part) / whole, 0.0, 1.0) : kNone; }
-
-/// Samples a second, of a time in which nothing was validated.
-double training_rate(const Snapshot& from, const Snapshot& to) {
-  const double wall = seconds(to.at - from.at);
-  const Nanos validation = to.trainer.validation.total() - from.trainer.validation.total();
-  if (validation > 0 || to.trainer.validating) return kNone;
-  return static_cast<double>(to.trainer.samples - from.trainer.samples) / wall;
-}
 
 double gpu_utilisation(const Snapshot& now) {
   double most = kNone;
@@ -38,6 +32,19 @@ void append_stage(std::vector<double>& row, const StageSample& from, const Stage
 
 }  // namespace
 
+/// Over whole steps: a rate holds until the next step ends, so that slow steps make no spikes between none and many. A
+/// time in which nothing but validation went on has none.
+double Sampler::rate(const Snapshot& now) {
+  if (now.trainer.steps > stepped_.steps) {
+    rate_ = training_rate(stepped_, now.trainer);
+    stepped_ = now.trainer;
+    stepped_at_ = now.at;
+    return rate_;
+  }
+  if (now.trainer.validating) return kNone;
+  return seconds(now.at - stepped_at_) > kStall ? 0 : rate_;
+}
+
 void Sampler::begin(const Snapshot& now) {
   last_ = now;
   last_.loss_curve.clear();
@@ -52,6 +59,8 @@ std::vector<double> Sampler::row(const Snapshot& now, Nanos interval) {
   if (now.started == 0 || (now.stages.empty() && now.elapsed() < kPatience)) return {};
   if (columns_.empty()) {
     begin(now);
+    stepped_ = now.trainer;
+    stepped_at_ = now.at;
     return {};
   }
   if (now.at - last_.at < std::max<Nanos>(interval, 1)) return {};
@@ -59,7 +68,7 @@ std::vector<double> Sampler::row(const Snapshot& now, Nanos interval) {
   const StepTimes times = now.trainer.times - last_.trainer.times;
   std::vector<double> row = {now.elapsed(),
                              static_cast<double>(now.trainer.steps),
-                             training_rate(last_, now),
+                             rate(now),
                              share(times.wait, seconds(times.total())),
                              now.trainer.loss,
                              now.trainer.accuracy,

@@ -20,9 +20,13 @@ class Sampler {
 
  private:
   void begin(const Snapshot& now);
+  [[nodiscard]] double rate(const Snapshot& now);
 
   std::vector<std::string> columns_{};
-  Snapshot last_{};  ///< without its curve
+  Snapshot last_{};          ///< without its curve
+  TrainerSample stepped_{};  ///< when a step was seen to have ended, and when that was
+  Nanos stepped_at_ = 0;
+  double rate_ = 0;
 };
 
 }  // namespace feedline

@@ -23,20 +23,9 @@ Snapshot counters_of(const Snapshot& all) {
           .virtual_delay = all.virtual_delay};
 }
 
-int busiest_stage(const Snapshot& earlier, const Snapshot& later) {
-  int busiest = -1;
-  double most = 0;
-  for (std::size_t i = 0; i < later.stages.size(); ++i) {
-    const StageSample& now = later.stages[i];
-    const bool known = i < earlier.stages.size() && earlier.stages[i].node == now.node;
-    const Nanos cpu = known ? (now.total - earlier.stages[i].total).cpu : now.total.cpu;
-    const double load = static_cast<double>(cpu) / static_cast<double>(std::max<std::size_t>(now.workers, 1));
-    if (load > most) {
-      most = load;
-      busiest = static_cast<int>(i);
-    }
-  }
-  return busiest;
+double training_rate(const TrainerSample& from, const TrainerSample& to) {
+  if (to.steps <= from.steps || to.stepped <= from.stepped) return 0;
+  return static_cast<double>(to.samples - from.samples) / seconds(to.stepped - from.stepped);
 }
 
 }  // namespace feedline

@@ -63,6 +63,7 @@ struct TrainerSample {
   bool validating = false;
   StepTimes times{};
   StepTimes validation{};  ///< the part of `times` that validation took
+  Nanos stepped = 0;       ///< `times` without `validation` when the newest step ended: rates are over whole steps
   /// The part of times.wait (of training) that was for the first batch of an epoch; of the first epoch, what loading
   /// everything first took included.
   Nanos border_wait = 0;
@@ -106,7 +107,9 @@ struct Snapshot {
 /// What was counted, without curves and process: what tells two moments of a run apart.
 [[nodiscard]] Snapshot counters_of(const Snapshot& all);
 
-/// Index of the busiest stage between two snapshots (largest CPU time per worker-second), or -1 when nothing worked.
-[[nodiscard]] int busiest_stage(const Snapshot& earlier, const Snapshot& later);
+/// Training samples a second: those of the steps that ended in between, over the trainer's time from the end of one
+/// step to the end of another; validation and pauses are left out. 0 where no step ended. The one definition of every
+/// training rate that is shown, recorded or reported; from {} it is that of the whole run.
+[[nodiscard]] double training_rate(const TrainerSample& from, const TrainerSample& to);
 
 }  // namespace feedline

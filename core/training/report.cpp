@@ -105,18 +105,6 @@ Json stage_json(const StageRow& row) {
           {"cache", row.cache ? cache_json(*row.cache) : Json(nullptr)}};
 }
 
-/// Training samples over the time spent training: preparation, validation and pauses do not count.
-double training_rate(const RunResult& result) {
-  double samples = 0;
-  double time = 0;
-  for (const EpochResult& epoch : result.epochs) {
-    if (epoch.samples_per_s <= 0) continue;
-    samples += static_cast<double>(epoch.samples);
-    time += static_cast<double>(epoch.samples) / epoch.samples_per_s;
-  }
-  return time > 0 ? samples / time : 0;
-}
-
 }  // namespace
 
 std::vector<StageRow> stage_rows(const Snapshot& earlier, const Snapshot& later) {
@@ -159,7 +147,7 @@ std::string report_json(const RunResult& result) {
   Json report;
   report["result"] = end_name(result.end);
   report["error"] = result.failure ? error_json(*result.failure) : Json(nullptr);
-  report["samples_per_s"] = number(training_rate(result));
+  report["samples_per_s"] = number(training_rate({}, trainer));
   report["samples"] = trainer.samples;
   report["steps"] = trainer.steps;
   report["wall_s"] = number(result.last.elapsed());

@@ -101,7 +101,9 @@ TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& opt
   state_.attach(train_.get(), validation_.get());
 
   const std::uint64_t all = plan_->train.batches_per_epoch() * static_cast<std::uint64_t>(plan_->trainer.epochs);
-  state_.meter.begin_run(std::min(all, options_.max_steps.value_or(all)), pipeline.epochs);
+  // Until stopped: nobody knows how many.
+  const std::uint64_t most = options_.max_steps.value_or(all);
+  state_.meter.begin_run(all == 0 ? most : std::min(all, most), pipeline.epochs);
 }
 
 TrainerLoop::~TrainerLoop() {
@@ -298,14 +300,13 @@ Status TrainerLoop::finish_epoch(bool complete) {
   state_.meter.set_validating(false);
   state_.meter.end_epoch();
   const TrainerSample now = state_.meter.read();
-  const double training_s = seconds(after_training.times.total() - start_.time);
   result.samples = after_training.samples - start_.samples;
-  result.samples_per_s = training_s > 0 ? static_cast<double>(result.samples) / training_s : 0;
-  result.wall_s = seconds(now.times.total() - start_.time);
+  result.samples_per_s = training_rate(start_, after_training);
+  result.wall_s = seconds((now.times - start_.times).total());
   result.first_wait_s = seconds(waits_.first());
   result.median_wait_s = seconds(waits_.median());
   waits_ = {};
-  start_ = {now.times.total(), now.samples, now.steps};
+  start_ = now;
   result_.epochs.push_back(result);
   state_.emit(EpochDone{result});
   return status;

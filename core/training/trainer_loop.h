@@ -67,11 +67,6 @@ class TrainerLoop {
     static constexpr std::size_t kMost = 10'000;
     std::vector<Nanos> waits_{};
   };
-  struct EpochStart {
-    Nanos time = 0;  ///< of all phases: pauses do not count
-    std::uint64_t samples = 0;
-    std::uint64_t steps = 0;
-  };
 
   void begin();
   [[nodiscard]] Result<End> stream();
@@ -98,7 +93,7 @@ class TrainerLoop {
 
   std::uint32_t epoch_ = 0;
   std::uint64_t steps_ = 0;
-  EpochStart start_{};
+  TrainerSample start_{};  ///< of the epoch
   BatchWaits waits_{};
   std::uint64_t errors_seen_ = 0;
   Nanos suspended_before_ = time_suspended();

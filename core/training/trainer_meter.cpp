@@ -98,6 +98,7 @@ void TrainerMeter::count_step(std::uint64_t samples) {
   border_ = false;
   ++sample_.steps;
   sample_.samples += samples;
+  sample_.stepped = (sample_.times - sample_.validation).total();
 }
 
 void TrainerMeter::show(double loss, double accuracy) {

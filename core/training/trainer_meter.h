@@ -29,6 +29,7 @@ class TrainerMeter {
   /// The next wait is for the first batch of an epoch, as the run's first one is.
   void end_epoch();
   void set_validating(bool validating);
+  /// A step has ended with the phase before this one.
   void count_step(std::uint64_t samples);
   /// Shows the newest loss and the epoch's running accuracy (NaN: none).
   void show(double loss, double accuracy);

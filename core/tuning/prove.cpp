@@ -14,6 +14,9 @@
 namespace feedline {
 namespace {
 
+/// A run until it is stopped: loading first hardly counts.
+constexpr double kManyEpochs = 1000;
+
 /// One side: a run that is kept, or started for each turn.
 class Side {
  public:
@@ -59,7 +62,7 @@ class Side {
     if (options_.run.max_records && *options_.run.max_records < side.records)
       side.load_s *= static_cast<double>(side.records) / static_cast<double>(*options_.run.max_records);
     if (side.samples_per_s <= 0) return side;
-    const double epochs = std::max(1.0, static_cast<double>(facts_.epochs));
+    const double epochs = facts_.epochs > 0 ? static_cast<double>(facts_.epochs) : kManyEpochs;
     const double steady = static_cast<double>(facts_.records) / side.samples_per_s;
     side.epoch_s = steady + side.load_s / epochs;
     side.preparation_s = steady * side.wait_share + side.load_s / epochs;

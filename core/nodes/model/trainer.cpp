@@ -21,7 +21,8 @@ struct Trainer {
         .in("optimizer", Kind::Optimizer, "Updates the parameters.")
         .optional_in("validation", Kind::Batch,
                      "Batches of other records, which measure how well the model generalises.")
-        .param("epochs", &Params::epochs, range(1, 1000000).ui(1, 100), "Passes over all training records.")
+        .param("epochs", &Params::epochs, range(0, 1000000).ui(0, 100),
+               "Passes over all training records. 0: until the run is stopped.")
         .param("device", &Params::device, "auto (a GPU if there is one), cpu, cuda, or cuda:1 for the second GPU.")
         .param("validation_split", &Params::validation_split, range(0, 0.9).ui(0, 0.5),
                "Share of the records that is set aside for validation; 0 where the validation port is connected.")
