@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/advice.h"
 #include "graph/check_params.h"
 #include "graph/flatten.h"
 #include "graph/validate.h"
@@ -100,9 +101,10 @@ class Analyser {
     const NodeSpec* spec = wiring_.spec(index);
     if (spec == nullptr) {
       const std::string near = registry_.nearest(node.type);
-      report(index,
-             Error{.reason = "unknown node type '" + node.type + "'",
-                   .remedy = near.empty() ? "`feedline-cli nodes` lists the types" : "Did you mean '" + near + "'?"});
+      report(index, Error{.reason = "unknown node type '" + node.type + "'",
+                          .remedy = near.empty() ? advice("The Nodes panel has all types",
+                                                          "`feedline-cli nodes` lists the types")
+                                                 : "Did you mean '" + near + "'?"});
       return;
     }
     if (node.version > spec->version)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "graph/check_params.h"
 
+#include "base/advice.h"
+
 namespace feedline {
 
 bool check_params(const Node& node, const std::string& path, const NodeSpec& spec,
@@ -23,7 +25,9 @@ bool check_params(const Node& node, const std::string& path, const NodeSpec& spe
     if (ok) continue;
     const auto* text = std::get_if<std::string>(&value);
     const bool unset = param.required && text != nullptr && text->empty();
-    if (unset) ok.error().remedy = "Choose one in the inspector, or give --set " + path + "." + param.name + "=PATH";
+    if (unset)
+      ok.error().remedy =
+          advice("Choose one in the inspector", "Give one with --set " + path + "." + param.name + "=PATH");
     if (!unset) usable = false;  // an unset path leaves the shapes as symbols
     report(std::move(ok.error()), Problem::Severity::Error);
   }

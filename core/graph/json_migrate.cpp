@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/advice.h"
 #include "graph/json_detail.h"
 
 #include <nlohmann/json.hpp>
@@ -51,7 +52,8 @@ Status migrate(Tree& file, int target, const Migrations& steps) {
   constexpr auto kKey = "feedline";
   if (!file.is_object() || !file.contains(kKey) || !file[kKey].is_number_integer())
     return fail("this is not a Feedline graph: it has no version under the key \"feedline\"",
-                "Open a .feedline file, or start one with: feedline-cli new quickstart my.feedline");
+                advice("Open a .feedline file, or start with an example: File > New",
+                       "Open a .feedline file, or start one with: feedline-cli new quickstart my.feedline"));
   const auto written = file[kKey].get<std::int64_t>();
   if (file[kKey].is_number_unsigned() && written < 0)
     return fail("the format version of the file is not a sensible number");

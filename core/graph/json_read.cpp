@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/advice.h"
 #include "graph/identifiers.h"
 #include "graph/json.h"
 #include "graph/json_detail.h"
@@ -95,7 +96,9 @@ class DocumentReader {
     const std::string path = join_path(scope_, node.id);
     where = "node '" + path + "'";
     if (Status ok = read_text(tree, "type", where, node.type); !ok) return ok;
-    if (node.type.empty()) return fail(where + " has no type", "`feedline-cli nodes` lists the types");
+    if (node.type.empty())
+      return fail(where + " has no type",
+                  advice("The Nodes panel has all types", "`feedline-cli nodes` lists the types"));
     if (const auto version = tree.find("version"); version != tree.end()) {
       constexpr std::int64_t kMost = 1'000'000;
       const bool whole = version->is_number_integer();

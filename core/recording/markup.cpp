@@ -50,9 +50,9 @@ std::string table(const std::vector<std::string>& head, const std::vector<std::v
 }
 
 std::string_view color(std::size_t i) {
-  constexpr std::array<std::string_view, kColors> colors = {"#0072b2", "#d55e00", "#009e73",
-                                                            "#cc79a7", "#b07d00", "#3d8fc4"};
-  return colors[i % kColors];
+  constexpr std::array<std::string_view, kHues> colors = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00",
+                                                          "#56b4e9", "#4d8fd6", "#e69f00", "#a3acb8"};
+  return colors[i % kHues];
 }
 
 std::string text(double x, double y, std::string_view content, std::string_view anchor, std::string_view kind,

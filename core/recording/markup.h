@@ -26,13 +26,29 @@ struct Picture {
 };
 
 /// Colours are given twice: as attributes, for readers of SVG that know no style sheets, and as classes (`ink`,
-/// `faint`, `c1` to `c6`, `f1` to `f6`), so that a page can change them for a dark screen.
-inline constexpr std::string_view kInk = "#20262e";
-inline constexpr std::string_view kFaint = "#c9d0d8";
-inline constexpr std::string_view kMuted = "#5c6773";
+/// `faint`, `c1` to `c6`, `f1` to `f9`), so that a page can change them for a dark screen. They are those of the
+/// window's light theme.
+inline constexpr std::string_view kInk = "#1a1f26";
+inline constexpr std::string_view kFaint = "#d3d8df";
+inline constexpr std::string_view kMuted = "#576170";
+/// On any of the fills, in both themes.
+inline constexpr std::string_view kOnFill = "#101418";
 /// Told apart by the colour-blind (Okabe and Ito, 2008), and by dashes too.
 [[nodiscard]] std::string_view color(std::size_t i);
 inline constexpr std::size_t kColors = 6;
+/// What the window shows in these colours, as indices of color().
+enum Hue : std::size_t {
+  kTrain,
+  kValidation,
+  kBusy,
+  kToDevice,
+  kBlocked,
+  kStarved,
+  kForward,
+  kOptimiser,
+  kOther,
+  kHues
+};
 
 /// `<text>`, escaped. `anchor`: start, middle, end.
 [[nodiscard]] std::string text(double x, double y, std::string_view content, std::string_view anchor = "start",

@@ -161,8 +161,8 @@ markup::Picture plot_svg(const Plot& plot, double width, double height) {
   return markup::picture(width, height, plot.title, body);
 }
 
-markup::Picture bars_svg(const std::string& title, const std::vector<std::string>& parts,
-                         const std::vector<BarRow>& rows, double width) {
+markup::Picture bars_svg(const std::string& title, const std::vector<BarPart>& parts, const std::vector<BarRow>& rows,
+                         double width) {
   if (rows.empty()) return {};
   constexpr double kName = 110;
   constexpr double kRow = 20;
@@ -178,21 +178,21 @@ markup::Picture bars_svg(const std::string& title, const std::vector<std::string
       const double part = std::isfinite(rows[r].parts[i]) ? std::clamp(rows[r].parts[i], 0.0, 1.0) * room : 0;
       body += fmt::format(
           "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" class=\"f{}\" fill=\"{}\"/>\n", x, y + 2,
-          part, kRow - 4, i + 1, markup::color(i));
+          part, kRow - 4, parts.at(i).hue + 1, markup::color(parts.at(i).hue));
       if (part > 34)
         body += fmt::format(
-            "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" class=\"onbar\" fill=\"#ffffff\" font-size=\"11\" "
+            "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" class=\"onbar\" fill=\"{}\" font-size=\"11\" "
             "font-family=\"sans-serif\">{}</text>\n",
-            x + part / 2, y + 14, numbers::percent(rows[r].parts[i]));
+            x + part / 2, y + 14, markup::kOnFill, numbers::percent(rows[r].parts[i]));
       x += part;
     }
   }
   double x = kName;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     body += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"10\" height=\"10\" class=\"f{}\" fill=\"{}\"/>\n", x,
-                        height - 16, i + 1, markup::color(i));
-    body += markup::text(x + 14, height - 7, parts[i]);
-    x += 26 + 6.2 * static_cast<double>(parts[i].size());
+                        height - 16, parts[i].hue + 1, markup::color(parts[i].hue));
+    body += markup::text(x + 14, height - 7, parts[i].name);
+    x += 26 + 6.2 * static_cast<double>(parts[i].name.size());
   }
   return markup::picture(width, height, title, body);
 }

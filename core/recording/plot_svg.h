@@ -41,7 +41,11 @@ struct BarRow {
   std::string name{};
   std::vector<double> parts{};  ///< 0..1
 };
-[[nodiscard]] markup::Picture bars_svg(const std::string& title, const std::vector<std::string>& parts,
+struct BarPart {
+  std::string name{};
+  markup::Hue hue = markup::kTrain;
+};
+[[nodiscard]] markup::Picture bars_svg(const std::string& title, const std::vector<BarPart>& parts,
                                        const std::vector<BarRow>& rows, double width = 460);
 
 }  // namespace feedline

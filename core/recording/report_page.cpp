@@ -6,13 +6,15 @@
 namespace feedline {
 namespace {
 
+// The colours of the window (gui/app/theme.cpp); a test compares them.
 constexpr std::string_view kStyle = R"(
-:root { color-scheme: light dark; --paper: #ffffff; --ink: #20262e; --muted: #5c6773; --faint: #dfe4ea; --box: #f5f7f9;
-  --c1: #0072b2; --c2: #d55e00; --c3: #009e73; --c4: #cc79a7; --c5: #b07d00; --c6: #3d8fc4; }
+:root { color-scheme: light dark; --paper: #fbfcfd; --ink: #1a1f26; --muted: #576170; --faint: #d3d8df; --box: #ffffff;
+  --c1: #0072b2; --c2: #d55e00; --c3: #009e73; --c4: #cc79a7; --c5: #e69f00; --c6: #56b4e9;
+  --c7: #4d8fd6; --c8: #e69f00; --c9: #a3acb8; }
 @media screen and (prefers-color-scheme: dark) {
-  :root { --paper: #161b22; --ink: #e6edf3; --muted: #9da7b3; --faint: #343c46; --box: #1f262f;
-    --c1: #56b4e9; --c2: #ff8c3a; --c3: #2fcf9f; --c4: #e79cc4; --c5: #e5b53b; --c6: #8ac7f0; }
-  svg .onbar { fill: var(--paper); }
+  :root { --paper: #1b1f26; --ink: #e8ebef; --muted: #a0aab8; --faint: #333a45; --box: #262b34;
+    --c1: #58b1f0; --c2: #ff9354; --c3: #1fbf90; --c4: #e08fbd; --c5: #f0b232; --c6: #68bff2;
+    --c7: #6d9ff5; --c8: #f0b232; --c9: #8a95a5; }
 }
 body { margin: 2rem auto; max-width: 61rem; padding: 0 1rem; background: var(--paper); color: var(--ink);
   font: 15px/1.5 system-ui, sans-serif; }
@@ -32,6 +34,7 @@ svg .node { fill: var(--box); stroke: var(--muted); } svg .port { fill: var(--mu
 .c4 { stroke: var(--c4); } .c5 { stroke: var(--c5); } .c6 { stroke: var(--c6); }
 .f1 { fill: var(--c1); } .f2 { fill: var(--c2); } .f3 { fill: var(--c3); }
 .f4 { fill: var(--c4); } .f5 { fill: var(--c5); } .f6 { fill: var(--c6); }
+.f7 { fill: var(--c7); } .f8 { fill: var(--c8); } .f9 { fill: var(--c9); }
 @media print { body { margin: 0; max-width: none; font-size: 11px; } h2 { break-after: avoid; }
   svg, tr { break-inside: avoid; } .pictures { grid-template-columns: 1fr 1fr; } }
 )";

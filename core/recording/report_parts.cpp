@@ -81,7 +81,14 @@ markup::Picture step_bar(const RunFigures& f) {
   if (total <= 0) return {};
   BarRow row{.name = "step"};
   for (const double time : times) row.parts.push_back(time / total);
-  return bars_svg("The trainer's time", {"wait", "to device", "forward", "backward", "optimiser", "other"}, {row});
+  return bars_svg("The trainer's time",
+                  {{"wait", markup::kStarved},
+                   {"to device", markup::kToDevice},
+                   {"forward", markup::kForward},
+                   {"backward", markup::kBusy},
+                   {"optimiser", markup::kOptimiser},
+                   {"other", markup::kOther}},
+                  {row});
 }
 
 markup::Picture stage_bars(const RunRecord& run) {
@@ -90,7 +97,8 @@ markup::Picture stage_bars(const RunRecord& run) {
     const double all = run.figures.wall_s * static_cast<double>(std::max<std::uint64_t>(s.workers, 1));
     rows.push_back({s.node, {s.busy_s / all, s.starved_s / all, s.blocked_s / all}});
   }
-  return bars_svg("What the workers of each stage did", {"busy", "starved", "blocked"}, rows);
+  return bars_svg("What the workers of each stage did",
+                  {{"busy", markup::kBusy}, {"starved", markup::kStarved}, {"blocked", markup::kBlocked}}, rows);
 }
 
 ReportPart plots(const RunRecord& run) {
@@ -98,7 +106,7 @@ ReportPart plots(const RunRecord& run) {
   const auto add = [&](markup::Picture picture) {
     if (!picture.empty()) part.pictures.push_back(std::move(picture));
   };
-  add(plot_svg({.title = "Throughput",
+  add(plot_svg({.title = "Throughput, training only, over whole steps",
                 .x = "seconds",
                 .y = "samples/s",
                 .curves = {{"samples/s", column_over(run, "time_s", "samples_per_s")}}}));
@@ -137,12 +145,13 @@ ReportPart stages(const RunRecord& run) {
     const double all = run.figures.wall_s * static_cast<double>(std::max<std::uint64_t>(s.workers, 1));
     rows.push_back({s.node, s.type, std::to_string(s.workers), numbers::rate(s.records_per_s),
                     numbers::percent(s.cpu_s / all), numbers::percent(s.starved_s / all),
-                    numbers::percent(s.blocked_s / all), numbers::percent(s.queue_fill)});
+                    numbers::percent(s.blocked_s / all), numbers::percent(s.queue_fill),
+                    s.node == run.verdict.node ? "bottleneck" : ""});
   }
   return {.heading = "Stages",
           .html = rows.empty() ? ""
                                : markup::table({"node", "type", "workers", "records/s", "CPU busy", "starved",
-                                                "blocked", "queue fill"},
+                                                "blocked", "queue fill", ""},
                                                rows, 2)};
 }
 
@@ -155,7 +164,7 @@ ReportPart epochs(const RunRecord& run) {
   return {.heading = "Epochs",
           .html = rows.empty() ? ""
                                : markup::table({"epoch", "loss", "accuracy", "validation loss", "validation accuracy",
-                                                "samples/s", "time"},
+                                                "samples/s (training only)", "time"},
                                                rows)};
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/advice.h"
 #include "runs/run_store.h"
 
 #include <fmt/format.h>
@@ -8,7 +9,7 @@ namespace {
 
 Error no_such_run(std::int64_t id) {
   return {.reason = fmt::format("there is no run {} in the record", id),
-          .remedy = "feedline-cli runs list shows what there is"};
+          .remedy = advice("The Runs panel shows what there is", "feedline-cli runs list shows what there is")};
 }
 
 /// Executes a statement that changes the one row that is asked for.

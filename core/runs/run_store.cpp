@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runs/run_store.h"
 
+#include "base/advice.h"
 #include "runs/process_mark.h"
 
 #include <fmt/format.h>
@@ -161,8 +162,9 @@ Result<RunRecord> load_run(Database& database, std::int64_t id) {
       !read)
     return fail(std::move(read.error()));
   if (run.id == 0)
-    return fail(Error{.reason = fmt::format("there is no run {} in the record", id),
-                      .remedy = "feedline-cli runs list shows what there is"});
+    return fail(
+        Error{.reason = fmt::format("there is no run {} in the record", id),
+              .remedy = advice("The Runs panel shows what there is", "feedline-cli runs list shows what there is")});
   std::istringstream names(columns);
   for (std::string column; std::getline(names, column);) run.series.columns.push_back(column);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "schema/param_spec.h"
 
+#include "base/advice.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -90,7 +92,7 @@ Status ParamSpec::check(const Value& value) const {
       if (const auto* s = std::get_if<std::string>(&value)) {
         if (!required || !s->empty()) return {};
         Error error{.reason = "no " + std::string(feedline::name(kind)) + " is set",
-                    .remedy = "Choose one in the inspector, or give --set NODE." + name + "=PATH",
+                    .remedy = advice("Choose one in the inspector", "Give one with --set NODE." + name + "=PATH"),
                     .parameter = name};
         return fail(std::move(error));
       }

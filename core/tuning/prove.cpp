@@ -101,8 +101,9 @@ Result<Proof> take_turns(Side& first, Side& second, const ProveOptions& options)
     for (Side* side : pairs % 2 == 0 ? std::array{&first, &second} : std::array{&second, &first})
       if (auto turn = side->turn(options.slice, !restart); !turn) return fail(std::move(turn.error()));
     proof.rate = estimate_ratio(first.rates(), second.rates());
+    proof.pairs.push_back(second.rates().back() / first.rates().back());
     ++pairs;
-    if (options.on_pair) options.on_pair(proof.rate);
+    if (options.on_pair) options.on_pair(proof);
     options.measure.tell(fmt::format("pair {}: {:.2f} times", pairs, proof.rate.ratio), clock.left(pairs));
     if (clock.over(pairs)) break;
     if (clock.enough(pairs) && proof.rate.uncertainty() < options.precise_enough) break;

@@ -9,19 +9,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace feedline {
-
-struct ProveOptions {
-  MeasureOptions measure{};
-  double seconds = 20;           ///< of measuring, both sides together, warm-up not counted
-  double slice = 0.7;            ///< of one measurement
-  double warm_up = 6;            ///< at most, of a side
-  std::size_t least_pairs = 5;   ///< however long they take
-  double precise_enough = 0.01;  ///< ends early once the interval is this narrow (half of it, as a share)
-  /// After each pair. May be empty.
-  std::function<void(const RatioEstimate&)> on_pair{};
-};
 
 /// One side of a proof.
 struct Contestant {
@@ -36,11 +26,23 @@ struct Contestant {
 };
 
 struct Proof {
-  RatioEstimate rate{};  ///< of B beside A
+  RatioEstimate rate{};         ///< of B beside A
+  std::vector<double> pairs{};  ///< the ratio of each pair, in the order in which they were measured
   Contestant a{};
   Contestant b{};
   bool restarted = false;  ///< the two could not be kept side by side, each slice had a run of its own
   [[nodiscard]] bool keep() const { return rate.surely_faster(); }
+};
+
+struct ProveOptions {
+  MeasureOptions measure{};
+  double seconds = 20;           ///< of measuring, both sides together, warm-up not counted
+  double slice = 0.7;            ///< of one measurement
+  double warm_up = 6;            ///< at most, of a side
+  std::size_t least_pairs = 5;   ///< however long they take
+  double precise_enough = 0.01;  ///< ends early once the interval is this narrow (half of it, as a share)
+  /// After each pair, with what is known by then. May be empty.
+  std::function<void(const Proof& so_far)> on_pair{};
 };
 
 /// Runs A and B in turn on this machine, in pairs whose order alternates (A B, B A, ...), and compares their rates.

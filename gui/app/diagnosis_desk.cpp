@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/diagnosis_desk.h"
 
+#include "canvas/graph_view.h"
 #include "diagnosis/diagnosis_panel.h"
+#include "tuning/prove.h"
 
 #include <QEvent>
+#include <QTimer>
+#include <QUndoStack>
 
 #include <utility>
 
@@ -31,10 +35,19 @@ void DiagnosisDesk::connect_run() {
   connect(&runs, &RunController::state_changed, this, [this](RunController::State state) {
     if (state != RunController::State::Preparing || desk_.tab() == nullptr) return;
     document_ = desk_.tab()->document().document();
+    applied_ = {};
     panel->reset();
   });
   connect(&runs, &RunController::started, this, [this](const Started& fact) { panel->begin(document_, fact); });
   connect(&runs, &RunController::snapshot_taken, panel, [this](const Snapshot& now) { panel->show_snapshot(now); });
+  connect(&runs, &RunController::finished, this, [this](const RunResult& result) {
+    panel->finish(result);
+    if (std::exchange(start_again_, false)) QTimer::singleShot(0, this, &DiagnosisDesk::start_again);
+  });
+  connect(&runs, &RunController::recorded, this, [this](qint64 run) {
+    if (compare_with_ != 0 && run != compare_with_) Q_EMIT compare_wanted(std::exchange(compare_with_, 0), run);
+  });
+  connect(&desk_, &RunDesk::subject_changed, panel, [this] { panel->set_subject(desk_.subject()); });
 }
 
 void DiagnosisDesk::connect_panel() {
@@ -43,6 +56,17 @@ void DiagnosisDesk::connect_panel() {
   connect(panel, &DiagnosisPanel::tune_wanted, this, &DiagnosisDesk::tune);
   connect(panel, &DiagnosisPanel::gain_wanted, this, &DiagnosisDesk::measure_gain);
   connect(panel, &DiagnosisPanel::stop_wanted, &lab_, &Lab::stop);
+  connect(panel, &DiagnosisPanel::verdict_changed, this, [this] { desk_.show_bottleneck(panel->bottleneck()); });
+  connect(panel, &DiagnosisPanel::node_wanted, this, [this](const QString& node) {
+    if (desk_.tab() == nullptr) return;
+    desk_.show_tab();
+    desk_.tab()->view().select_node(node);
+  });
+  connect(panel, &DiagnosisPanel::nodes_pointed_at, this, [this](const QStringList& nodes) {
+    if (desk_.tab() != nullptr) desk_.tab()->view().point_out(nodes);
+  });
+  connect(panel, &DiagnosisPanel::undo_wanted, this, &DiagnosisDesk::undo);
+  connect(panel, &DiagnosisPanel::rerun_wanted, this, &DiagnosisDesk::rerun);
 }
 
 void DiagnosisDesk::connect_lab() {
@@ -51,6 +75,7 @@ void DiagnosisDesk::connect_lab() {
     if (!busy) rest_run(false);
   });
   connect(&lab_, &Lab::progressed, panel, &DiagnosisPanel::show_progress);
+  connect(&lab_, &Lab::pair_measured, panel, &DiagnosisPanel::show_pairs);
   connect(&lab_, &Lab::proven, panel, &DiagnosisPanel::show_proof);
   connect(&lab_, &Lab::tuned, panel, &DiagnosisPanel::show_tuned);
   connect(&lab_, &Lab::gain_measured, panel, &DiagnosisPanel::show_gain);
@@ -61,11 +86,65 @@ void DiagnosisDesk::connect_lab() {
 }
 
 void DiagnosisDesk::apply(const Fix& fix) {
+  const QString title = QString::fromStdString(fix.title);
+  DocumentTab* tab = desk_.tab();
+  if (tab == nullptr) {
+    Q_EMIT message(tr("%1 is a fix of %2, which has been closed or replaced: open it and run it again")
+                       .arg(title, desk_.graph_name()));
+    return;
+  }
+  desk_.show_tab();  // what changes is seen
+  const auto changed = with_edit(tab->document().document(), fix.edit);
+  const bool there = changed && *changed == tab->document().document();
+  if (there || (still_applied() && applied_.id == QString::fromStdString(fix.id))) {
+    Q_EMIT message(tr("%1 is in the graph already: Run again to see what it brings, or Undo").arg(title));
+    return;
+  }
+  if (const auto applied = tab->document().apply(fix.edit); !applied) {
+    Q_EMIT message(tr("%1 does not fit the graph as it is now: %2. Run it again for a new verdict")
+                       .arg(title, QString::fromStdString(applied.error().line())));
+    return;
+  }
+  applied_ = {QString::fromStdString(fix.id), title, tab->document().undo_stack().index(), tab};
+  panel->show_applied(applied_.id, title);
+  connect(&tab->document().undo_stack(), &QUndoStack::indexChanged, this, &DiagnosisDesk::follow_undo,
+          Qt::UniqueConnection);
+  Q_EMIT message(tr("Applied: %1. Undo, or Run again and compare, in Diagnosis").arg(title));
+}
+
+bool DiagnosisDesk::still_applied() const {
+  return applied_.tab && applied_.tab->document().undo_stack().index() >= applied_.index;
+}
+
+void DiagnosisDesk::follow_undo() {
+  if (applied_.id.isEmpty() || still_applied()) return;
+  applied_ = {};
+  panel->show_applied({}, {});
+}
+
+void DiagnosisDesk::undo() {
+  if (!still_applied()) return;
+  QUndoStack& stack = applied_.tab->document().undo_stack();
+  if (stack.index() > applied_.index) {
+    Q_EMIT message(tr("Other changes came after it: Ctrl+Z takes them back one by one"));
+    return;
+  }
+  stack.undo();
+}
+
+/// A run that goes on gives way to the one that it is compared with.
+void DiagnosisDesk::rerun() {
   if (desk_.tab() == nullptr) return;
-  const auto applied = desk_.tab()->document().apply(fix.edit);
-  Q_EMIT message(
-      applied ? tr("Applied: %1. Run again to see it; Undo takes it back.").arg(QString::fromStdString(fix.title))
-              : QString::fromStdString(applied.error().line()));
+  compare_with_ = desk_.runs().run_number();
+  if (!desk_.active()) return start_again();
+  start_again_ = true;
+  desk_.runs().stop();
+}
+
+void DiagnosisDesk::start_again() {
+  if (desk_.tab() == nullptr) return;
+  Q_EMIT message(tr("The comparison opens when this run has ended"));
+  desk_.start(*desk_.tab());
 }
 
 void DiagnosisDesk::prove(const Fix& fix) {

@@ -5,6 +5,8 @@
 #include "session/lab.h"
 
 #include <QObject>
+#include <QPointer>
+#include <QString>
 
 namespace feedline::gui {
 
@@ -22,7 +24,8 @@ class DiagnosisDesk : public QObject {
   [[nodiscard]] Lab& lab() { return lab_; }
 
  Q_SIGNALS:
-  void message(const QString& text);  ///< for the status bar
+  void message(const QString& text);                 ///< for the status bar
+  void compare_wanted(qint64 before, qint64 after);  ///< both are in the record
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
@@ -36,11 +39,26 @@ class DiagnosisDesk : public QObject {
   void tune();
   void measure_gain(const QString& node, double factor);
   void rest_run(bool rest);
+  [[nodiscard]] bool still_applied() const;
+  void follow_undo();
+  void undo();
+  void rerun();
+  void start_again();
 
   RunDesk& desk_;
   Lab lab_{};
   Document document_{};  ///< of the run that is diagnosed
-  bool rests_ = false;   ///< the run was paused for the sake of a proof
+  /// The fix that was applied last, and where the undo stack stood behind it.
+  struct Applied {
+    QString id{};
+    QString title{};
+    int index = 0;
+    QPointer<DocumentTab> tab{};
+  };
+  Applied applied_{};
+  bool start_again_ = false;  ///< as soon as the run that goes on has ended
+  qint64 compare_with_ = 0;   ///< the run that the next one is compared with; 0: none
+  bool rests_ = false;        ///< the run was paused for the sake of a proof
 };
 
 }  // namespace feedline::gui

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/docks.h"
 
+#include "app/theme.h"
+
 #include <QAction>
 #include <QDockWidget>
+#include <QLabel>
 #include <QMainWindow>
 #include <QMenu>
 #include <QTabBar>
@@ -12,7 +15,18 @@ namespace feedline::gui {
 
 namespace {
 constexpr int kLayoutVersion = 1;
+constexpr const char* kSubject = "subject";
+constexpr const char* kTitle = "title";
+
+/// It never makes its panel wider.
+void tell_subject(QLabel& line, const QString& subject) {
+  line.setFont(Theme::instance().small_font());
+  line.setText(subject);
+  line.setToolTip(subject);
+  line.setContentsMargins(Theme::kUnit, 2, Theme::kUnit, 0);
+  line.setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
 }
+}  // namespace
 
 Docks::Docks(QMainWindow* window) : QObject(window), window_(window) {
   window_->setDockOptions(QMainWindow::AllowTabbedDocks | QMainWindow::AllowNestedDocks | QMainWindow::GroupedDragging);
@@ -24,6 +38,7 @@ QDockWidget* Docks::add(const QString& name, const QString& title, QWidget* cont
   auto* dock = new QDockWidget(title, window_);
   dock->setObjectName(name);
   dock->setWidget(content);
+  dock->setProperty(kTitle, title);
   content->setAttribute(Qt::WA_StyledBackground);  // the surface of a panel, whatever class it is
   window_->addDockWidget(area, dock);
   docks_ << dock;
@@ -59,6 +74,12 @@ void Docks::fill_menu(QMenu* menu) const {
   for (QDockWidget* dock : docks_) menu->addAction(dock->toggleViewAction());
 }
 
+void Docks::set_subject(QDockWidget* dock, const QString& subject) {
+  if (dock->property(kSubject).toString() == subject) return;
+  dock->setProperty(kSubject, subject);
+  later_update_titles();
+}
+
 void Docks::later_update_titles() {
   if (update_pending_) return;
   update_pending_ = true;
@@ -73,10 +94,31 @@ void Docks::update_titles() {
   for (QDockWidget* dock : docks_) {
     bool tabbed = false;
     for (const QDockWidget* other : window_->tabifiedDockWidgets(dock)) tabbed |= !other->isHidden();
+    // The native title lets a dock be moved and closed; a tab has those already.
     const bool wants_title = dock->isFloating() || !tabbed;
+    const QString subject = dock->property(kSubject).toString();
+    if (dock->property(kSubject).isValid())  // the others' titles are their own
+      dock->setWindowTitle(wants_title && !subject.isEmpty()
+                               ? QStringLiteral("%1 \u2013 %2").arg(dock->property(kTitle).toString(), subject)
+                               : dock->property(kTitle).toString());
     QWidget* present = dock->titleBarWidget();
-    if (wants_title == (present == nullptr)) continue;
-    dock->setTitleBarWidget(wants_title ? nullptr : new QWidget(dock));
+    auto* line = qobject_cast<QLabel*>(present);
+    const bool wants_line = !wants_title && !subject.isEmpty();
+    if (wants_line && line != nullptr) {
+      tell_subject(*line, subject);
+      continue;
+    }
+    if (wants_title == (present == nullptr) && wants_line == (line != nullptr)) continue;
+    QWidget* bar = nullptr;
+    if (wants_line) {
+      line = new QLabel(dock);
+      line->setObjectName(QStringLiteral("dock_subject"));
+      tell_subject(*line, subject);
+      bar = line;
+    } else if (!wants_title) {
+      bar = new QWidget(dock);  // takes no room
+    }
+    dock->setTitleBarWidget(bar);
     if (present != nullptr) present->deleteLater();
   }
 }

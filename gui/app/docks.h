@@ -32,6 +32,8 @@ class Docks : public QObject {
   /// Brings a panel into view, whatever hid it.
   static void show(QDockWidget* dock);
   void fill_menu(QMenu* menu) const;
+  /// What a panel speaks of ("naive, run 12"): a line above it. Empty: no line.
+  void set_subject(QDockWidget* dock, const QString& subject);
   [[nodiscard]] const QList<QDockWidget*>& all() const { return docks_; }
 
  private:

@@ -28,7 +28,8 @@ QString epoch_text(const EpochResult& e) {
     text += LogPanel::tr(" · validation loss %1").arg(short_number(e.val_loss));
     add_accuracy(e.val_accuracy);
   }
-  return text + LogPanel::tr(" · %1 samples/s, %2").arg(short_number(e.samples_per_s), clock_text(e.wall_s));
+  return text +
+         LogPanel::tr(" · %1 samples/s (training only), %2").arg(short_number(e.samples_per_s), clock_text(e.wall_s));
 }
 
 }  // namespace

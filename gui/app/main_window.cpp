@@ -8,11 +8,23 @@
 #include "app/problems_button.h"
 #include "app/problems_panel.h"
 #include "app/run_bar.h"
+#include "app/run_subjects.h"
 #include "app/settings.h"
+#include "app/wheel_guard.h"
+#include "base/advice.h"
 #include "canvas/graph_view.h"
+#include "diagnosis/diagnosis_panel.h"
 #include "inspector/inspector_panel.h"
 #include "inspector/palette_panel.h"
+#include "plots/levels_panel.h"
+#include "plots/loss_panel.h"
+#include "plots/mistakes_panel.h"
 #include "plots/queues_panel.h"
+#include "plots/resources_panel.h"
+#include "plots/stages_panel.h"
+#include "plots/step_panel.h"
+#include "plots/throughput_panel.h"
+#include "plots/timeline_panel.h"
 #include "preview/preview_panel.h"
 #include "workspace/recovery_dialog.h"
 
@@ -42,6 +54,8 @@ constexpr int kMessageMs = 6000;
 MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
   setObjectName("feedline");
   setAcceptDrops(true);
+  WheelGuard::install();
+  set_surface(Surface::Window);
   workspace_ = new Workspace(this);
   setCentralWidget(workspace_);
   files_ = new Files(*workspace_, this);
@@ -54,6 +68,10 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
   diagnosis_ = new DiagnosisDesk(*desk_, this);
   history_ = new RunsDesk(*workspace_, *desk_, this);
   panels_ = new Panels(*workspace_, *desk_, *diagnosis_, *history_, this);
+  subjects_ = new RunSubjects(*workspace_, *desk_, *panels_,
+                              {desk_->stages, desk_->queues, desk_->step, desk_->loss, desk_->throughput,
+                               desk_->resources, desk_->levels, desk_->mistakes, desk_->timeline, diagnosis_->panel},
+                              this);
   looks_ = new Looks(*actions_, panels_->docks(), this);
   welcome_ = new Welcome(*files_, *workspace_, *panels_, *desk_, *actions_, this);
   place();
@@ -192,6 +210,9 @@ void MainWindow::connect_run() {
   connect(desk_, &RunDesk::message, this, &MainWindow::say);
   connect(check_, &CheckDesk::message, this, &MainWindow::say);
   connect(diagnosis_, &DiagnosisDesk::message, this, &MainWindow::say);
+  connect(diagnosis_, &DiagnosisDesk::compare_wanted, history_, [this](qint64 before, qint64 after) {
+    history_->compare({before, after});
+  });
   connect(history_, &RunsDesk::message, this, &MainWindow::say);
   connect(desk_, &RunDesk::process_measured, process_, &LiveLabel::set_text);
   connect(desk_, &RunDesk::state_changed, this, [this] {

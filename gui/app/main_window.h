@@ -19,6 +19,7 @@ class CheckDesk;
 class GraphView;
 class LiveLabel;
 class ProblemsButton;
+class RunSubjects;
 
 /// The window: it owns the parts and connects them, and decides nothing itself.
 class MainWindow : public QMainWindow {
@@ -37,6 +38,7 @@ class MainWindow : public QMainWindow {
   [[nodiscard]] CheckDesk& check_desk() { return *check_; }
   [[nodiscard]] RunController& runs() { return desk_->runs(); }
   [[nodiscard]] DiagnosisDesk& diagnosis() { return *diagnosis_; }
+  [[nodiscard]] RunSubjects& subjects() { return *subjects_; }
   [[nodiscard]] RunsDesk& history() { return *history_; }
   [[nodiscard]] RunBar& run_bar() { return *desk_->bar; }
   [[nodiscard]] LossPanel& loss() { return *desk_->loss; }
@@ -92,6 +94,7 @@ class MainWindow : public QMainWindow {
   DiagnosisDesk* diagnosis_ = nullptr;
   RunsDesk* history_ = nullptr;
   Panels* panels_ = nullptr;
+  RunSubjects* subjects_ = nullptr;
   Looks* looks_ = nullptr;
   Welcome* welcome_ = nullptr;
   Autosave* autosave_ = nullptr;

@@ -31,6 +31,7 @@ Panels::Panels(Workspace& workspace, RunDesk& desk, DiagnosisDesk& diagnosis, Ru
       inspector(new InspectorPanel(workspace.current().document(), window)),
       problems(new ProblemsPanel(window)),
       preview(new PreviewPanel(window)),
+      verdicts(diagnosis.panel),
       window_(window),
       docks_(window) {
   place(desk, diagnosis, runs);

@@ -10,6 +10,7 @@
 
 namespace feedline::gui {
 
+class DiagnosisPanel;
 class HistoryPanel;
 class InspectorPanel;
 class PalettePanel;
@@ -29,6 +30,7 @@ class Panels : public QObject {
   InspectorPanel* inspector;
   ProblemsPanel* problems;
   PreviewPanel* preview;
+  DiagnosisPanel* verdicts;
 
   [[nodiscard]] Docks& docks() { return docks_; }
   /// Brings a panel into view, whatever hid it.

@@ -22,6 +22,7 @@ namespace feedline::gui {
 namespace {
 
 constexpr int kProgressWidth = 560;
+constexpr int kEndWidth = 460;
 
 QString count(std::uint64_t n) {
   return QLocale(QLocale::English, QLocale::UnitedKingdom).toString(static_cast<qulonglong>(n));
@@ -45,12 +46,15 @@ QString end_text(const RunResult& result) {
   const auto epochs = result.epochs.size();
   text += epochs == 1 ? RunBar::tr(" after 1 epoch") : RunBar::tr(" after %1 epochs").arg(epochs);
   text += RunBar::tr(" in %1").arg(clock_text(result.last.elapsed()));
-  if (result.epochs.empty()) return text;
-  const EpochResult& last = result.epochs.back();
-  if (std::isfinite(last.val_accuracy)) {
-    return text + RunBar::tr(", validation accuracy %1 %").arg(last.val_accuracy * 100, 0, 'f', 1);
+  if (!result.epochs.empty()) {
+    const EpochResult& last = result.epochs.back();
+    text += std::isfinite(last.val_accuracy)
+                ? RunBar::tr(", validation accuracy %1 %").arg(last.val_accuracy * 100, 0, 'f', 1)
+                : RunBar::tr(", training loss %1").arg(short_number(last.train_loss));
   }
-  return text + RunBar::tr(", training loss %1").arg(short_number(last.train_loss));
+  if (const double rate = training_rate({}, result.last.trainer); rate > 0)
+    text += RunBar::tr(", %1 samples/s (training only, whole run)").arg(short_number(rate));
+  return text;
 }
 
 RunBar::RunBar(QWidget* parent) : QWidget(parent) {
@@ -64,6 +68,7 @@ RunBar::RunBar(QWidget* parent) : QWidget(parent) {
   progress_->setRange(0, 1000);
   progress_->setMaximumWidth(kProgressWidth);
   rate_ = new LiveLabel(this);
+  rate_->setToolTip(tr("Training only, last second"));
   eta_ = new LiveLabel(this);
 
   auto* column = new QVBoxLayout;
@@ -89,6 +94,7 @@ RunBar::RunBar(QWidget* parent) : QWidget(parent) {
 
 QString RunBar::state_text() const { return chip_->text(); }
 QString RunBar::progress_text() const { return progress_text_->text(); }
+QString RunBar::progress_tip() const { return progress_text_->toolTip(); }
 QString RunBar::eta_text() const { return eta_->text(); }
 
 void RunBar::set_chip(const QString& text, Tone tone) {
@@ -143,6 +149,7 @@ void RunBar::set_state(RunController::State state) {
       break;
   }
   if (!starts) return;
+  end_ = {};
   last_at_ = active_ = last_text_ = 0;
   progress_->setValue(0);
   progress_text_->clear();
@@ -181,11 +188,9 @@ void RunBar::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
 void RunBar::show_numbers(const Snapshot& now, const Snapshot& earlier) {
   const TrainerSample& t = now.trainer;
   progress_text_->set_text(pieces(t));
-  const double window = seconds(now.at - earlier.at);
-  if (!t.validating && window > 0.3) {
-    rate_->set_text(
-        tr("%1 samples/s").arg(short_number(static_cast<double>(t.samples - earlier.trainer.samples) / window)));
-  }
+  // Of whole steps: where none has ended in the last second, the rate of the one before still holds.
+  if (const double rate = training_rate(earlier.trainer, t); rate > 0)
+    rate_->set_text(tr("%1 samples/s").arg(short_number(rate)));
   if (t.total_steps == 0) return;
   const double done = static_cast<double>(t.steps) / static_cast<double>(t.total_steps);
   progress_->setValue(static_cast<int>(std::clamp(done, 0.0, 1.0) * 1000));
@@ -211,8 +216,28 @@ void RunBar::show_end(const RunResult& result) {
       break;
   }
   const QString text = end_text(result);
-  progress_text_->set_text(progress_text_->fontMetrics().elidedText(text, Qt::ElideRight, 460));
+  progress_text_->set_text(progress_text_->fontMetrics().elidedText(text, Qt::ElideRight, kEndWidth));
   progress_text_->setToolTip(text);
+  end_ = {chip_->text(), tone_, progress_text_->text(), text, progress_->value()};
+  if (elsewhere_) show_elsewhere();
+}
+
+void RunBar::set_elsewhere(bool elsewhere) {
+  if (elsewhere == elsewhere_) return;
+  elsewhere_ = elsewhere;
+  if (state_ != RunController::State::Idle || end_.chip.isEmpty()) return;
+  if (elsewhere) return show_elsewhere();
+  set_chip(end_.chip, end_.tone);
+  progress_text_->set_text(end_.text);
+  progress_text_->setToolTip(end_.tip);
+  progress_->setValue(end_.progress);
+}
+
+void RunBar::show_elsewhere() {
+  set_chip(tr("Ready"), Tone::Quiet);
+  progress_text_->set_text(tr("Press Run to train"));
+  progress_text_->setToolTip({});
+  progress_->setValue(0);
 }
 
 }  // namespace feedline::gui

@@ -28,15 +28,21 @@ class RunBar : public QWidget {
   void show_preparing(const QString& what, double fraction);
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);
   void show_end(const RunResult& result);
+  /// The graph that is looked at is another than the one that ran last: how that run ended is not told meanwhile. A run
+  /// that goes on is.
+  void set_elsewhere(bool elsewhere);
 
   [[nodiscard]] QString state_text() const;
   [[nodiscard]] QString progress_text() const;
+  /// The same in full, where there is no room for all of it.
+  [[nodiscard]] QString progress_tip() const;
   [[nodiscard]] QString eta_text() const;
 
  private:
   enum class Tone { Quiet, Active, Waiting, Good, Bad };
   void set_chip(const QString& text, Tone tone);
   void style();
+  void show_elsewhere();
   void show_numbers(const Snapshot& now, const Snapshot& earlier);
 
   QLabel* chip_;
@@ -46,6 +52,16 @@ class RunBar : public QWidget {
   LiveLabel* eta_;
   Tone tone_ = Tone::Quiet;
   bool staged_ = false;
+  bool elsewhere_ = false;
+  /// What show_end() has written; empty before that.
+  struct End {
+    QString chip{};
+    Tone tone = Tone::Quiet;
+    QString text{};
+    QString tip{};
+    int progress = 0;
+  };
+  End end_{};
   RunController::State state_ = RunController::State::Idle;
   QString preparing_{};        ///< what is being done before data flow
   Nanos preparing_since_ = 0;  ///< since that began

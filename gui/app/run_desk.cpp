@@ -8,6 +8,8 @@
 #include "app/settings.h"
 #include "canvas/graph_view.h"
 #include "graph/path.h"
+#include "graph/subgraph.h"
+#include "models/text.h"
 #include "plots/durations_popup.h"
 #include "plots/levels_panel.h"
 #include "plots/loss_panel.h"
@@ -142,6 +144,9 @@ void RunDesk::start(DocumentTab& tab) {
   mistakes->begin(tab.document().document());
   moments_.clear();
   cursor_->reset();
+  whole_.reset();
+  graph_name_ = tab.display_name();
+  number_told_ = 0;
   RunOptions options;
   options.staged = actions_.show_queues->isChecked();
   queues->begin(options.staged);
@@ -158,6 +163,26 @@ void RunDesk::start(DocumentTab& tab) {
   auto record = new_log(tab, options);
   runs_.start(tab.document().document(), std::move(options), std::move(record));
   timeline->begin(runs_.trace());
+  Q_EMIT subject_changed();
+}
+
+QString RunDesk::subject() const {
+  if (graph_name_.isEmpty() || runs_.run_number() == 0) return graph_name_;
+  return tr("%1, run %2").arg(graph_name_).arg(runs_.run_number());
+}
+
+void RunDesk::show_tab() {
+  if (tab_) workspace_.show(*tab_);
+}
+
+void RunDesk::show_bottleneck(const QString& node) {
+  const QString trainer = tab_ ? to_qstring(find_role(tab_->document().document(), Role::Trainer)) : QString();
+  stages->show_bottleneck(!node.isEmpty() && node == trainer ? kTrainerRow : node);
+  if (!tab_) return;
+  tab_->view().show_bottleneck(node);
+  if (!whole_) return;
+  tab_->view().show_run_active(false);  // what it shows is drawn anew at once
+  tab_->view().show_snapshot(whole_->now, whole_->earlier);
 }
 
 std::shared_ptr<RunLog> RunDesk::new_log(DocumentTab& tab, const RunOptions& options) {
@@ -208,6 +233,10 @@ void RunDesk::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
   levels->show_snapshot(now, earlier);
   timeline->show_snapshot(now);
   show_process(now, earlier);
+  if (const qint64 number = runs_.run_number(); number != number_told_) {
+    number_told_ = number;
+    Q_EMIT subject_changed();
+  }
 }
 
 /// Bars over no time show that of the cursor, so that a dip in one plot is explained by the others.
@@ -222,7 +251,7 @@ void RunDesk::show_process(const Snapshot& now, const Snapshot& earlier) {
   process_shown_ = now.at;
   const double cores =
       static_cast<double>(now.process.cpu - earlier.process.cpu) / static_cast<double>(now.at - earlier.at);
-  QString text = tr("%1 cores busy · %2 MiB").arg(cores, 0, 'f', 1).arg(now.process.rss_bytes >> 20);
+  QString text = tr("%1: %2 cores busy · %3 MiB").arg(subject()).arg(cores, 0, 'f', 1).arg(now.process.rss_bytes >> 20);
   for (const GpuSample& gpu : now.process.gpus) {
     text += tr(" · GPU %1, %2 MiB").arg(percent(gpu.utilisation)).arg(gpu.memory_used >> 20);
   }
@@ -258,6 +287,7 @@ void RunDesk::show_whole_run(const RunResult& result) {
   // The last second of a run is its idle end; what stays in view is the mean of all of it.
   if (result.last.stages.empty() || result.last.at <= result.first.at) return;
   if (tab_) tab_->view().show_snapshot(result.last, result.first);
+  whole_ = Moment{counters_of(result.first), counters_of(result.last)};
   stages->show_snapshot(result.last, result.first);
   step->reset();
   step->show_snapshot(result.last, result.first);

@@ -9,6 +9,8 @@
 #include <QPointer>
 #include <QString>
 
+#include <optional>
+
 namespace feedline::gui {
 
 class Actions;
@@ -39,6 +41,14 @@ class RunDesk : public QObject {
   /// Whose graph is being trained or was trained last; null if it has been closed or replaced.
   [[nodiscard]] DocumentTab* tab() const { return tab_; }
   [[nodiscard]] bool active() const { return runs_.active(); }
+  /// The run that the panels show: "naive, run 12"; empty before the first one.
+  [[nodiscard]] QString subject() const;
+  /// The name of its graph, as it was when the run began.
+  [[nodiscard]] const QString& graph_name() const { return graph_name_; }
+  /// Brings its graph to the front, if that is still open.
+  void show_tab();
+  /// Marks the node that the verdict names, wherever nodes are shown; empty: none.
+  void show_bottleneck(const QString& node);
 
   /// Starts a run of the tab's graph, or emits refused().
   void start(DocumentTab& tab);
@@ -65,6 +75,7 @@ class RunDesk : public QObject {
   void message(const QString& text);              ///< for the status bar
   void process_measured(const QString& text);
   void state_changed();
+  void subject_changed();  ///< another run, or its number has become known
 
  private:
   void share_cursor();
@@ -91,6 +102,9 @@ class RunDesk : public QObject {
   QPointer<DocumentTab> tab_{};
   RunNotice* notice_;
   QMetaObject::Connection replaced_{};
+  QString graph_name_{};
+  qint64 number_told_ = 0;
+  std::optional<Moment> whole_{};  ///< of a run that has ended
   Nanos process_shown_ = 0;
   bool leaving_ = false;
 };

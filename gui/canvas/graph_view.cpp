@@ -187,6 +187,16 @@ void GraphView::mark_failed(const QString& node, const QString& message) {
   show_failures();
 }
 
+void GraphView::point_out(const QStringList& paths) {
+  for (const auto& [id, item] : scene_.nodes()) {
+    const std::string here = path_of(id);
+    item->set_pointed_out(std::any_of(paths.begin(), paths.end(), [&](const QString& path) {
+      const std::string drawn = drawn_path(path.toStdString());
+      return drawn == here || is_within(drawn, here);
+    }));
+  }
+}
+
 void GraphView::show_failures() {
   for (const auto& [path, message] : failures_)
     for (const auto& [id, item] : scene_.nodes())
@@ -253,6 +263,25 @@ void GraphView::select_node(const QString& path) {
     centerOn(item->sceneBoundingRect().center());
     fitted_ = false;
   }
+}
+
+GraphView::Place GraphView::place() const {
+  Place here{.zoom = transform(),
+             .centre = mapToScene(viewport()->rect().center()),
+             .scope = scope_,
+             .selected = scene_.selected_nodes(),
+             .fitted = fitted_};
+  return here;
+}
+
+void GraphView::go_to(const Place& place) {
+  enter(to_qstring(place.scope));
+  scene_.select(place.selected);
+  if (place.fitted) return zoom_to_fit();
+  setTransform(place.zoom);
+  centerOn(place.centre);
+  fitted_ = false;
+  update_minimap();
 }
 
 QPoint GraphView::socket_position(const PortId& port) const {

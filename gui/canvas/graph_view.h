@@ -34,12 +34,16 @@ class GraphView : public QGraphicsView {
   ~GraphView() override;
 
   // --- a run -------------------------------------------------------------------------------------------------------
-  /// Every node wears its rate and how its workers spent the time between the two; the busiest is marked.
+  /// Every node wears its rate and how its workers spent the time between the two; the bottleneck is marked.
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);
   /// A run has begun (marks of the last one go) or ended (its last numbers stay).
   void show_run_active(bool active);
   /// In a staged run every node wears the number of its workers.
   void show_staged(bool staged) { staged_ = staged; }
+  /// Marks the node that the verdict names, with the next snapshot; empty: none.
+  void show_bottleneck(const QString& node) { live_.set_bottleneck(node.toStdString()); }
+  /// Frames these nodes (paths), of those that are in view, until others are pointed out or none.
+  void point_out(const QStringList& paths);
   /// Takes all numbers and marks of a run away.
   void clear_run();
   void mark_failed(const QString& node, const QString& message);
@@ -53,6 +57,16 @@ class GraphView : public QGraphicsView {
   /// Selects a node and brings it into view; a path leads into sub-graphs.
   void select_node(const QString& path);
   [[nodiscard]] QStringList selected_paths() const;
+  /// Where one looks and what is selected, to come back to.
+  struct Place {
+    QTransform zoom{};
+    QPointF centre{};
+    std::string scope{};
+    std::vector<std::string> selected{};
+    bool fitted = true;
+  };
+  [[nodiscard]] Place place() const;
+  void go_to(const Place& place);
   /// The path of the sub-graph that is shown; empty for the document's own diagram.
   [[nodiscard]] const std::string& scope() const { return scope_; }
   /// Shows the diagram of the sub-graph at this path.

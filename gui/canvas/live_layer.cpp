@@ -28,7 +28,7 @@ bool LiveLayer::show(const Snapshot& now, const Snapshot& earlier, const std::st
 }
 
 bool LiveLayer::show_nodes(const Snapshot& now, const Snapshot& earlier, const std::string& trainer, bool staged) {
-  const auto states = live_states(earlier, now, trainer, staged);
+  const auto states = live_states(earlier, now, trainer, staged, bottleneck_);
   const bool spark = !sparked_.isValid() || sparked_.elapsed() >= kSparkMs;
   if (spark) sparked_.start();
   bool taller = false;
@@ -59,6 +59,7 @@ void LiveLayer::rest() {
 
 void LiveLayer::clear() {
   rest();
+  bottleneck_.clear();
   for (const auto& [id, item] : scene_.nodes()) {
     item->set_live(std::nullopt);
     item->clear_sparks();

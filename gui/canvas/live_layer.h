@@ -7,6 +7,8 @@
 #include <QObject>
 
 #include <functional>
+#include <string>
+#include <utility>
 
 namespace feedline::gui {
 
@@ -24,6 +26,8 @@ class LiveLayer : public QObject {
 
   /// True if nodes have become taller for it.
   bool show(const Snapshot& now, const Snapshot& earlier, const std::string& trainer, bool staged);
+  /// From now on this node is marked; empty: none.
+  void set_bottleneck(std::string node) { bottleneck_ = std::move(node); }
   /// A run begins: wires show what flows.
   void begin() { running_ = true; }
   /// It has ended: its last numbers stay, nothing moves.
@@ -40,6 +44,7 @@ class LiveLayer : public QObject {
   QElapsedTimer sparked_{};
   double phase_ = 0;
   bool running_ = false;
+  std::string bottleneck_{};
 };
 
 }  // namespace feedline::gui

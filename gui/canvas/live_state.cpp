@@ -85,11 +85,12 @@ LiveState trainer_state(const TrainerSample& earlier, const TrainerSample& now, 
 bool LiveState::operator==(const LiveState& other) const {
   return rate == other.rate && detail == other.detail && brief == other.brief && busy == other.busy &&
          starved == other.starved && blocked == other.blocked && mood == other.mood && cost == other.cost &&
-         busiest == other.busiest;
+         bottleneck == other.bottleneck;
 }
 
 std::map<std::string, LiveState, std::less<>> live_states(const Snapshot& earlier, const Snapshot& now,
-                                                          const std::string& trainer, bool staged) {
+                                                          const std::string& trainer, bool staged,
+                                                          const std::string& bottleneck) {
   std::map<std::string, LiveState, std::less<>> states;
   const double dt = seconds(now.at - earlier.at);
   if (dt <= 0) return states;
@@ -104,9 +105,8 @@ std::map<std::string, LiveState, std::less<>> live_states(const Snapshot& earlie
                          ? words("× 1 worker")
                          : words("× %1 workers").arg(QLocale().toString(static_cast<qulonglong>(stage.workers)));
   }
-  if (const int busiest = busiest_stage(earlier, now); busiest >= 0)
-    states[now.stages[static_cast<std::size_t>(busiest)].node].busiest = true;
   if (!trainer.empty()) states[trainer] = trainer_state(earlier.trainer, now.trainer, dt);
+  if (const auto named = states.find(bottleneck); named != states.end()) named->second.bottleneck = true;
   return states;
 }
 
@@ -114,7 +114,8 @@ const LiveState* live_state_at(const std::map<std::string, LiveState, std::less<
   if (const auto own = states.find(path); own != states.end()) return &own->second;
   const LiveState* most = nullptr;
   for (const auto& [at, state] : states)
-    if (is_within(at, path) && (most == nullptr || state.busy > most->busy)) most = &state;
+    if (is_within(at, path) && (most == nullptr || state.bottleneck || (!most->bottleneck && state.busy > most->busy)))
+      most = &state;
   return most;
 }
 

@@ -21,22 +21,23 @@ struct LiveState {
   double starved = 0;
   double blocked = 0;
   Mood mood = Mood::Idle;
-  QString cost{};         ///< "1.2 ms · 34 % CPU": time of a worker a record, and of one core
-  double per_second = 0;  ///< records or steps: for a sparkline; not compared
-  bool measured = false;  ///< its records are timed: there is a distribution to show
-  bool busiest = false;
+  QString cost{};           ///< "1.2 ms · 34 % CPU": time of a worker a record, and of one core
+  double per_second = 0;    ///< records or steps: for a sparkline; not compared
+  bool measured = false;    ///< its records are timed: there is a distribution to show
+  bool bottleneck = false;  ///< what the verdict names
   bool operator==(const LiveState& other) const;
 };
 
 /// The live state of every stage (by node id) between two snapshots. `trainer` is the trainer node's id, which wears
 /// steps a second and loss; in a `staged` run every stage wears its workers. The trainer's bar
-/// shows waiting for batches as starved and the rest of the step as busy.
+/// shows waiting for batches as starved and the rest of the step as busy. `bottleneck`: the node that the verdict
+/// names, as the run knows it; empty: none is marked.
 [[nodiscard]] std::map<std::string, LiveState, std::less<>> live_states(const Snapshot& earlier, const Snapshot& now,
-                                                                        const std::string& trainer,
-                                                                        bool staged = false);
+                                                                        const std::string& trainer, bool staged = false,
+                                                                        const std::string& bottleneck = {});
 
 /// The state of the node at this path: its own, in a repeated sub-graph the first copy's; of a sub-graph, that of the
-/// busiest node in it. Null if it has none.
+/// bottleneck or else the busiest node in it. Null if it has none.
 [[nodiscard]] const LiveState* live_state_at(const std::map<std::string, LiveState, std::less<>>& states,
                                              const std::string& path);
 

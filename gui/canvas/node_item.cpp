@@ -50,7 +50,7 @@ void NodeItem::set_face(NodeFace face) {
 
 void NodeItem::set_live(std::optional<LiveState> live) {
   if (live == live_) return;
-  const bool frame = live.has_value() != live_.has_value() || (live && live->busiest != live_->busiest);
+  const bool frame = live.has_value() != live_.has_value() || (live && live->bottleneck != live_->bottleneck);
   if (live.has_value() != live_.has_value()) prepareGeometryChange();
   live_ = std::move(live);
   if (frame) {
@@ -65,6 +65,12 @@ void NodeItem::set_live(std::optional<LiveState> live) {
 void NodeItem::set_failure(const QString& message) {
   if (failure_ == message) return;
   failure_ = message;
+  redraw();
+}
+
+void NodeItem::set_pointed_out(bool on) {
+  if (on == pointed_out_) return;
+  pointed_out_ = on;
   redraw();
 }
 

@@ -38,6 +38,9 @@ class NodeItem : public QGraphicsItem {
   [[nodiscard]] QRectF live_area() const;
   /// A run broke here; an empty text takes the mark away.
   void set_failure(const QString& message);
+  /// A frame about it, for as long as somebody speaks of it.
+  void set_pointed_out(bool on);
+  [[nodiscard]] bool pointed_out() const { return pointed_out_; }
   /// While a wire is dragged: how each socket answers. Empty function: no wire.
   void set_moods(std::function<SocketMood(const PortId&)> moods);
   /// Fonts or colours changed.
@@ -103,6 +106,7 @@ class NodeItem : public QGraphicsItem {
   std::optional<LiveState> live_{};
   std::vector<double> sparks_{};
   QString failure_{};
+  bool pointed_out_ = false;
   std::function<SocketMood(const PortId&)> moods_{};
   Layout layout_{};
   PictureCache* pictures_;

@@ -157,8 +157,9 @@ void NodeItem::paint_frame(QPainter& painter, bool selected) const {
 
   QPen border(c.node_border, 1);
   if (!failure_.isEmpty() || (face_.problem_is_error && !face_.problem.isEmpty())) border = QPen(c.error, 1.6);
-  if (live_ && live_->busiest) border = QPen(c.blocked, 3);
+  if (live_ && live_->bottleneck) border = QPen(c.blocked, 3);
   if (selected) border = QPen(c.accent, 2.4);
+  if (pointed_out_) border = QPen(c.accent, 5);
   if (!face_.known) border.setStyle(Qt::DashLine);
   painter.setPen(border);
   painter.setBrush(Qt::NoBrush);
@@ -291,8 +292,8 @@ void NodeItem::paint_live(QPainter& painter, qreal zoom) const {
   }
   paint_bar(painter);
   paint_mood(painter);
-  if (live_->busiest && with_text)
-    paint_pill(painter, {layout_.width / 2, 0}, words("busiest"), Theme::instance().colors().blocked);
+  if (live_->bottleneck && with_text)
+    paint_pill(painter, {layout_.width / 2, 0}, words("bottleneck"), Theme::instance().colors().blocked);
 }
 
 /// Rate and what the workers do; below the bar what a record costs; the sparkline where there is most room for it.

@@ -4,6 +4,8 @@
 #include "app/in_view.h"
 #include "app/theme.h"
 #include "diagnosis/fix_list.h"
+#include "diagnosis/fix_nodes.h"
+#include "diagnosis/node_links.h"
 #include "diagnosis/rate_bars.h"
 #include "diagnosis/whatif_form.h"
 #include "models/text.h"
@@ -14,6 +16,9 @@
 #include <QPushButton>
 #include <QResizeEvent>
 #include <QScrollArea>
+#include <QToolButton>
+
+#include <utility>
 
 namespace feedline::gui {
 namespace {
@@ -76,31 +81,95 @@ DiagnosisPanel::DiagnosisPanel(QWidget* parent) : QWidget(parent) {
   parts_ = new QBoxLayout(QBoxLayout::LeftToRight, content);
   parts_->setContentsMargins(Theme::kUnit * 3 / 2, Theme::kUnit, Theme::kUnit * 3 / 2, Theme::kUnit);
   parts_->setSpacing(Theme::kUnit * 3);
-  parts_->addWidget(make_verdict(), 4);
-  parts_->addWidget(make_what_if(), 3);
-  parts_->addWidget(make_fixes(), 4);
+  parts_->addWidget(make_advice(), 5);
+  parts_->addWidget(make_rates(), 4);
   area->setWidget(content);
   auto* outer = new QVBoxLayout(this);
   outer->setContentsMargins(0, 0, 0, 0);
   outer->addWidget(area);
+  outer->addWidget(make_applied());  // below all, so that no row moves when it comes
   new Lookout(content, [this] {
     if (untold_) QMetaObject::invokeMethod(this, &DiagnosisPanel::catch_up, Qt::QueuedConnection);
   });
   reset();
 }
 
-QWidget* DiagnosisPanel::make_verdict() {
+/// The verdict, and directly below it what would help.
+QWidget* DiagnosisPanel::make_advice() {
   auto* part = new QWidget(this);
   auto* column = new QVBoxLayout(part);
   column->setContentsMargins(0, 0, 0, 0);
-  headline_ = paragraph(part);
+  verdict_part_ = new QWidget(part);
+  auto* verdict = new QVBoxLayout(verdict_part_);
+  verdict->setContentsMargins(0, 0, 0, 0);
+  subject_ = paragraph(verdict_part_);
+  subject_->setFont(Theme::instance().small_font());
+  headline_ = paragraph(verdict_part_);
   headline_->setFont(Theme::instance().bold_font());
-  evidence_ = paragraph(part);
+  evidence_ = paragraph(verdict_part_);
+  for (QLabel* label : {headline_, evidence_}) {
+    label->setTextFormat(Qt::RichText);
+    label->setTextInteractionFlags(Qt::TextBrowserInteraction);
+    connect(label, &QLabel::linkActivated, this, [this](const QString& link) {
+      if (const QString node = linked_node(link); !node.isEmpty()) Q_EMIT node_wanted(node);
+    });
+  }
+  for (QWidget* widget : {subject_, headline_, evidence_}) verdict->addWidget(widget);
+  column->addWidget(verdict_part_);
+  column->addSpacing(Theme::kUnit / 2);
+  column->addWidget(fixes_part_ = make_fixes());
+  column->addStretch();
+  return part;
+}
+
+QWidget* DiagnosisPanel::make_applied() {
+  applied_part_ = new QWidget(this);
+  applied_part_->setObjectName(QStringLiteral("applied"));
+  auto* line = new QHBoxLayout(applied_part_);
+  line->setContentsMargins(Theme::kUnit * 3 / 2, Theme::kUnit / 2, Theme::kUnit * 3 / 2, Theme::kUnit / 2);
+  applied_ = paragraph(applied_part_);
+  line->addWidget(applied_, 1);
+  const auto button = [&](const QString& text, const char* name, const QString& tip, void (DiagnosisPanel::*wanted)()) {
+    auto* made = new QPushButton(text, applied_part_);
+    made->setObjectName(QLatin1String(name));
+    made->setToolTip(tip);
+    line->addWidget(made, 0, Qt::AlignTop);
+    connect(made, &QPushButton::clicked, this, wanted);
+  };
+  button(tr("Undo"), "undo_fix", tr("The graph as it was before"), &DiagnosisPanel::undo_wanted);
+  button(tr("Run again and compare"), "rerun", tr("Runs the graph as it is now, and then shows both runs side by side"),
+         &DiagnosisPanel::rerun_wanted);
+  applied_part_->hide();
+  return applied_part_;
+}
+
+/// How fast it is and could be.
+QWidget* DiagnosisPanel::make_rates() {
+  auto* part = new QWidget(this);
+  auto* column = new QVBoxLayout(part);
+  column->setContentsMargins(0, 0, 0, 0);
   bars_ = new RateBars(part);
-  column->addWidget(headline_);
-  column->addWidget(evidence_);
-  column->addSpacing(Theme::kUnit);
+  unfold_ = new QToolButton(part);
+  unfold_->setObjectName(QStringLiteral("unfold_what_if"));
+  unfold_->setText(tr("What if ..."));
+  unfold_->setToolTip(tr("How fast it would be with more cores, memory or disk, another batch size, a faster node"));
+  unfold_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  unfold_->setArrowType(Qt::RightArrow);
+  unfold_->setAutoRaise(true);
+  unfold_->setCheckable(true);
+  what_if_part_ = make_what_if();
+  what_if_part_->hide();
+  connect(unfold_, &QToolButton::toggled, this, [this](bool on) {
+    unfold_->setArrowType(on ? Qt::DownArrow : Qt::RightArrow);
+    if (!on) what_if_->clear();  // what nobody sees asks nothing
+    what_if_part_->setVisible(on);
+  });
+  record_ = paragraph(part);
+  record_->setFont(Theme::instance().small_font());
   column->addWidget(bars_);
+  column->addWidget(unfold_, 0, Qt::AlignLeft);
+  column->addWidget(what_if_part_);
+  column->addWidget(record_);
   column->addStretch();
   return part;
 }
@@ -110,7 +179,6 @@ QWidget* DiagnosisPanel::make_what_if() {
   auto* column = new QVBoxLayout(part);
   column->setContentsMargins(0, 0, 0, 0);
   auto* title = new QHBoxLayout;
-  title->addWidget(caption(tr("What if"), part));
   title->addStretch();
   measure_ = new QPushButton(tr("Measure"), part);
   measure_->setObjectName(QStringLiteral("measure_gain"));
@@ -145,14 +213,21 @@ QWidget* DiagnosisPanel::make_fixes() {
   title->addWidget(tune_);
   fixes_ = new FixList(part);
   progress_ = paragraph(part);
-  record_ = paragraph(part);
-  record_->setFont(Theme::instance().small_font());
+  outcome_ = paragraph(part);
+  for (QLabel* label : {progress_, outcome_}) label->hide();
   column->addLayout(title);
   column->addWidget(progress_);
+  column->addWidget(outcome_);
+  no_fixes_yet_ = paragraph(part);
+  no_fixes_yet_->setText(tr("They come with the verdict."));
+  column->addWidget(no_fixes_yet_);
   column->addWidget(fixes_);
-  column->addSpacing(Theme::kUnit);
-  column->addWidget(record_);
-  column->addStretch();
+  connect(fixes_, &FixList::pointed_at, this, [this](const Fix& fix, bool at) {
+    QStringList nodes;
+    if (at)
+      for (const std::string& node : nodes_of_edit(live_.document(), fix.edit)) nodes << QString::fromStdString(node);
+    Q_EMIT nodes_pointed_at(nodes);
+  });
   connect(fixes_, &FixList::apply_wanted, this, &DiagnosisPanel::apply_wanted);
   connect(fixes_, &FixList::prove_wanted, this, &DiagnosisPanel::prove_wanted);
   connect(tune_, &QPushButton::clicked, this, [this] {
@@ -169,26 +244,78 @@ void DiagnosisPanel::reset() {
   live_.reset();
   untold_ = false;
   tuned_.reset();
-  headline_->setText(tr("Press Run to learn what limits it."));
-  evidence_->setText(tr("A verdict needs twenty steps after the first twenty."));
+  headline_plain_ = tr("Press Run to learn what limits it.");
+  evidence_plain_ = tr("A verdict needs twenty steps after the warm-up.");
+  headline_->setText(headline_plain_.toHtmlEscaped());
+  evidence_->setText(evidence_plain_.toHtmlEscaped());
   bars_->hide();
+  unfold_->setChecked(false);
+  unfold_->hide();
   gain_->clear();
   gain_->hide();
+  outcome_->clear();
+  outcome_->hide();
   measure_->setEnabled(false);
-  fixes_->show_fixes({});
+  fixes_->clear();
   fixes_->hide();
+  no_fixes_yet_->show();
+  show_applied({}, {});
+  tell_subject();
+  if (!std::exchange(bottleneck_, {}).isEmpty()) Q_EMIT verdict_changed();
 }
 
 void DiagnosisPanel::begin(const Document& document, const Started& fact) {
   reset();
   live_.begin(document, fact);
-  headline_->setText(tr("Measuring..."));
+  headline_plain_ = tr("Measuring...");
+  headline_->setText(headline_plain_.toHtmlEscaped());
+}
+
+void DiagnosisPanel::set_subject(const QString& subject) {
+  about_ = subject;
+  tell_subject();
+}
+
+void DiagnosisPanel::tell_subject() {
+  QStringList words;
+  if (!about_.isEmpty()) words << about_;
+  switch (live_.basis()) {
+    case LiveDiagnosis::Basis::None:
+      break;
+    case LiveDiagnosis::Basis::Recent:
+      words << tr("last %1 s of training").arg(LiveDiagnosis::kWindowSeconds);
+      break;
+    case LiveDiagnosis::Basis::Earlier:
+      words << tr("the last verdict; measuring again");
+      break;
+    case LiveDiagnosis::Basis::WholeRun:
+      words << tr("the whole run, training only, after the warm-up");
+      break;
+  }
+  subject_->setText(words.join(QStringLiteral(" · ")));
+  subject_->setVisible(!words.isEmpty());
 }
 
 void DiagnosisPanel::show_snapshot(const Snapshot& now) {
   if (!live_.add(now)) return;
+  note_bottleneck();
   untold_ = true;
   if (in_view(*this)) retell();
+}
+
+void DiagnosisPanel::finish(const RunResult& result) {
+  live_.finish(result);
+  note_bottleneck();
+  retell();
+  fixes_->settle();
+}
+
+void DiagnosisPanel::note_bottleneck() {
+  const auto& found = live_.diagnosis();
+  const QString named = found ? QString::fromStdString(found->verdict.node) : QString();
+  if (named == bottleneck_) return;
+  bottleneck_ = named;
+  Q_EMIT verdict_changed();
 }
 
 void DiagnosisPanel::catch_up() {
@@ -197,24 +324,52 @@ void DiagnosisPanel::catch_up() {
 
 void DiagnosisPanel::retell() {
   untold_ = false;
+  tell_subject();
+  if (!live_.diagnosis()) return tell_wait();
   const Diagnosis& found = *live_.diagnosis();
-  headline_->setText(QString::fromStdString(found.verdict.headline));
-  QStringList sentences;
-  for (const std::string& sentence : found.verdict.evidence) sentences << QString::fromStdString(sentence);
-  for (const std::string& sentence : found.verdict.concerns) sentences << QString::fromStdString(sentence);
-  if (found.verdict.confidence > 0) sentences << tr("Confidence %1.").arg(percent(found.verdict.confidence));
-  evidence_->setText(sentences.join(QLatin1Char(' ')));
+  std::vector<std::string> sentences = found.verdict.evidence;
+  sentences.insert(sentences.end(), found.verdict.concerns.begin(), found.verdict.concerns.end());
+  if (found.verdict.confidence > 0)
+    sentences.push_back(tr("Confidence %1.").arg(percent(found.verdict.confidence)).toStdString());
+  if (!live_.disturbance().empty())
+    sentences.push_back(tr("Just now: %1").arg(QString::fromStdString(live_.disturbance())).toStdString());
+  std::vector<std::string> nodes;
+  for (const NodeCost& node : found.profile.nodes) nodes.push_back(node.node);
+  QStringList plain;
+  QStringList rich;
+  const auto linked = [&](const std::string& sentence) {
+    return with_node_links(sentence, found.verdict, nodes, live_.facts().trainer_node);
+  };
+  for (const std::string& sentence : sentences) {
+    plain << QString::fromStdString(sentence);
+    rich << linked(sentence);
+  }
+  headline_plain_ = QString::fromStdString(found.verdict.headline);
+  evidence_plain_ = plain.join(QLatin1Char(' '));
+  headline_->setText(linked(found.verdict.headline));
+  evidence_->setText(rich.join(QLatin1Char(' ')));
   what_if_->set_facts(live_.facts(), found.profile);
   bars_->setVisible(found.profile.samples > 0);
+  unfold_->setVisible(found.profile.samples > 0);
   show_fixes();
   solve();
 }
 
+void DiagnosisPanel::tell_wait() {
+  headline_plain_ = live_.facts().trainer_node.empty() ? tr("Press Run to learn what limits it.") : tr("Measuring...");
+  evidence_plain_ =
+      tr("%n more step(s) of training until the first verdict.", nullptr, static_cast<int>(live_.steps_missing()));
+  headline_->setText(headline_plain_.toHtmlEscaped());
+  evidence_->setText(evidence_plain_.toHtmlEscaped());
+}
+
 void DiagnosisPanel::show_fixes() {
+  if (live_.basis() == LiveDiagnosis::Basis::Earlier && !fixes_->fixes().empty()) return fixes_->set_stale(true);
   std::vector<Fix> fixes = live_.fixes();
   if (tuned_) fixes.insert(fixes.begin(), *tuned_);
-  fixes_->show();
   fixes_->show_fixes(fixes);
+  fixes_->show();
+  no_fixes_yet_->hide();
 }
 
 void DiagnosisPanel::show_tuned(const TuneResult& result) {
@@ -231,11 +386,11 @@ void DiagnosisPanel::show_tuned(const TuneResult& result) {
     tuned_.reset();
   }
   show_fixes();
-  progress_->setText(
+  outcome_->setText(
       result.improved
           ? tr("Tuning found settings that are %1 times as fast.").arg(QString::number(result.gain.ratio, 'f', 2))
           : tr("Tuning found nothing faster."));
-  progress_->show();
+  outcome_->show();
 }
 
 void DiagnosisPanel::solve() {
@@ -243,8 +398,17 @@ void DiagnosisPanel::solve() {
   measure_->setEnabled(!busy_ && live_.diagnosis() && one_faster(change, live_.facts().trainer_node));
   if (!live_.diagnosis()) return;
   const Diagnosis& found = *live_.diagnosis();
-  RateBars::Rates rates{
-      .measured = found.measured(), .ceiling = found.ceiling.samples_per_s, .ceiling_limit = limit_text(found.ceiling)};
+  RateBars::Rates rates{.measured = found.measured(),
+                        .measured_when = live_.basis() == LiveDiagnosis::Basis::WholeRun
+                                             ? tr("training only, after the warm-up")
+                                             : tr("training only, last %1 s").arg(LiveDiagnosis::kWindowSeconds),
+                        .ceiling = found.ceiling.samples_per_s,
+                        .ceiling_limit = limit_text(found.ceiling)};
+  if (!found.cached_at.empty()) {
+    rates.cached = found.cached_ceiling.samples_per_s;
+    rates.cached_limit =
+        tr("behind %1, %2").arg(QString::fromStdString(found.cached_at), limit_text(found.cached_ceiling));
+  }
   if (!change.nothing()) {
     const WhatIfAnswer answer = what_if(live_.facts(), found, change);
     rates.what_if = answer.rate();
@@ -279,15 +443,23 @@ void DiagnosisPanel::set_busy(bool busy) {
   fixes_->set_busy(busy);
   tune_->setText(busy ? tr("Stop") : tr("Tune"));
   solve();
-  if (busy) progress_->clear();
-  progress_->setVisible(busy || !progress_->text().isEmpty());
+  progress_->clear();
+  progress_->setVisible(busy);
+  if (busy) outcome_->hide();
 }
 
 void DiagnosisPanel::show_progress(const QString& what, double seconds_left) {
   progress_->setText(tr("%1 · %2 to go").arg(what, clock_text(seconds_left)));
 }
 
+void DiagnosisPanel::show_pairs(const Fix& fix, const Proof& so_far) { fixes_->show_pairs(fix, so_far); }
 void DiagnosisPanel::show_proof(const Fix& fix, const Proof& proof) { fixes_->show_proof(fix, proof); }
+
+void DiagnosisPanel::show_applied(const QString& id, const QString& title) {
+  applied_->setText(id.isEmpty() ? QString() : tr("Applied: %1.").arg(title));
+  applied_part_->setVisible(!id.isEmpty());
+  fixes_->set_applied(id);
+}
 
 void DiagnosisPanel::show_record(const std::vector<Prediction>& predictions) {
   if (predictions.empty()) {
@@ -302,7 +474,11 @@ void DiagnosisPanel::show_record(const std::vector<Prediction>& predictions) {
                        .arg(record.count));
 }
 
-QString DiagnosisPanel::verdict_text() const { return headline_->text() + QLatin1Char(' ') + evidence_->text(); }
+QString DiagnosisPanel::verdict_text() const { return headline_plain_ + QLatin1Char(' ') + evidence_plain_; }
+QString DiagnosisPanel::subject_text() const { return subject_->text(); }
+QString DiagnosisPanel::bottleneck() const { return bottleneck_; }
+QString DiagnosisPanel::progress_text() const { return progress_->text(); }
+QString DiagnosisPanel::applied_text() const { return applied_->text(); }
 QString DiagnosisPanel::gain_text() const { return gain_->text(); }
 QString DiagnosisPanel::record_text() const { return record_->text(); }
 QSize DiagnosisPanel::sizeHint() const { return {720, 260}; }

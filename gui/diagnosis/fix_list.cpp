@@ -2,8 +2,10 @@
 #include "diagnosis/fix_list.h"
 
 #include "app/theme.h"
+#include "diagnosis/pair_strip.h"
 #include "plots/plot_panel.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -14,8 +16,8 @@
 namespace feedline::gui {
 namespace {
 
-QString key(const Fix& fix) { return QString::fromStdString(fix.id + '\n' + fix.title); }
-
+QString id_of(const Fix& fix) { return QString::fromStdString(fix.id); }
+QString proof_key(const Fix& fix) { return QString::fromStdString(fix.id + '\n' + fix.title); }
 QString two_digits(double ratio) { return QString::number(ratio, 'f', 2); }
 
 }  // namespace
@@ -27,50 +29,72 @@ FixList::FixList(QWidget* parent) : QWidget(parent), layout_(new QVBoxLayout(thi
   empty_->setWordWrap(true);
   layout_->addWidget(empty_);
   layout_->addStretch();
+  connect(&Theme::instance(), &Theme::changed, this, [this] {
+    for (const Row& row : rows_) tell(row);
+  });
 }
 
 void FixList::show_fixes(const std::vector<Fix>& fixes) {
-  const auto same = [](const Fix& a, const Fix& b) { return key(a) == key(b); };
-  const bool stays =
-      fixes.size() == fixes_.size() && std::is_permutation(fixes.begin(), fixes.end(), fixes_.begin(), same);
-  if (!stays) {
-    fixes_ = fixes;
-    rebuild();
-    return;
+  for (Row& row : rows_) row.offered = false;
+  for (const Fix& fix : fixes) {
+    Row* present = find(id_of(fix));
+    if (present == nullptr) {
+      rows_.push_back(make_row(fix));
+      layout_->insertWidget(static_cast<int>(rows_.size()) - 1, rows_.back().widget);
+      continue;
+    }
+    present->fix = fix;
+    present->offered = true;
   }
-  for (Fix& present : fixes_) {
-    present = *std::find_if(fixes.begin(), fixes.end(), [&](const Fix& fix) { return same(fix, present); });
-    tell(present);
-  }
+  stale_ = false;
+  empty_->setVisible(rows_.empty());
+  for (const Row& row : rows_) tell(row);
 }
 
-void FixList::rebuild() {
-  for (const Row& row : rows_) delete row.widget;
+void FixList::set_stale(bool stale) {
+  if (stale == stale_) return;
+  stale_ = stale;
+  for (const Row& row : rows_) tell(row);
+}
+
+void FixList::settle() {
+  for (const Row& row : rows_)
+    if (!row.offered) take_away(row);
+  std::erase_if(rows_, [](const Row& row) { return !row.offered; });
+  empty_->setVisible(rows_.empty());
+}
+
+void FixList::clear() {
+  for (const Row& row : rows_) take_away(row);
   rows_.clear();
-  empty_->setVisible(fixes_.empty());
-  for (std::size_t i = 0; i < fixes_.size(); ++i) {
-    const Row row = make_row(fixes_[i]);
-    layout_->insertWidget(static_cast<int>(i), row.widget);
-    rows_.insert(key(fixes_[i]), row);
-    tell(fixes_[i]);
-  }
+  stale_ = false;
+  empty_->setVisible(true);
+}
+
+void FixList::take_away(const Row& row) {
+  row.widget->hide();
+  row.widget->deleteLater();  // it may be its own button that asks for it
 }
 
 FixList::Row FixList::make_row(const Fix& fix) {
-  Row row;
+  Row row{.fix = fix};
   row.widget = new QWidget(this);
-  row.widget->setToolTip(QString::fromStdString(fix.why));
-  auto* line = new QHBoxLayout(row.widget);
-  line->setContentsMargins(0, 0, 0, 0);
+  row.widget->setObjectName(id_of(fix));
+  row.widget->installEventFilter(this);
+  auto* column = new QVBoxLayout(row.widget);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(2);
+  auto* line = new QHBoxLayout;
+  column->addLayout(line);
   auto* words = new QVBoxLayout;
   words->setSpacing(0);
-  auto* title = new QLabel(QString::fromStdString(fix.title), row.widget);
-  title->setFont(Theme::instance().bold_font());
-  title->setWordWrap(true);
+  row.title = new QLabel(row.widget);
+  row.title->setFont(Theme::instance().bold_font());
+  row.title->setWordWrap(true);
   row.numbers = new QLabel(row.widget);
   row.numbers->setFont(Theme::instance().small_font());
   row.numbers->setWordWrap(true);
-  words->addWidget(title);
+  words->addWidget(row.title);
   words->addWidget(row.numbers);
   line->addLayout(words, 1);
   row.apply = new QPushButton(tr("Apply"), row.widget);
@@ -79,28 +103,58 @@ FixList::Row FixList::make_row(const Fix& fix) {
   row.prove->setToolTip(
       tr("Runs the graph with and without it in turn, in the background, and measures the difference"));
   row.prove->setEnabled(!busy_);
-  for (QPushButton* button : {row.apply, row.prove}) line->addWidget(button, 0, Qt::AlignTop);
-  connect(row.apply, &QPushButton::clicked, this, [this, fix] { Q_EMIT apply_wanted(fix); });
-  connect(row.prove, &QPushButton::clicked, this, [this, fix] { Q_EMIT prove_wanted(fix); });
+  for (QPushButton* button : {row.apply, row.prove}) {
+    button->installEventFilter(this);
+    line->addWidget(button, 0, Qt::AlignTop);
+  }
+  row.strip = new PairStrip(row.widget);
+  row.strip->hide();
+  column->addWidget(row.strip);
+  const QString id = id_of(fix);
+  // What the row shows by then.
+  connect(row.apply, &QPushButton::clicked, this, [this, id] {
+    if (const Row* now = find(id)) Q_EMIT apply_wanted(Fix(now->fix));
+  });
+  connect(row.prove, &QPushButton::clicked, this, [this, id] {
+    if (const Row* now = find(id)) Q_EMIT prove_wanted(Fix(now->fix));
+  });
   return row;
 }
 
-void FixList::tell(const Fix& fix) {
-  QString text = tr("predicted %1 times as fast").arg(two_digits(fix.predicted_ratio));
-  if (fix.changes_results) text += tr(" · changes what is learnt");
-  if (const QString proof = proofs_.value(key(fix)); !proof.isEmpty()) text += QStringLiteral("\n") + proof;
-  rows_.value(key(fix)).numbers->setText(text);
+void FixList::tell(const Row& row) {
+  row.widget->setToolTip(QString::fromStdString(row.fix.why));
+  row.title->setText(QString::fromStdString(row.fix.title));
+  QString text = tr("predicted %1 times as fast").arg(two_digits(row.fix.predicted_ratio));
+  if (row.applied) text = tr("applied · ") + text;
+  if (!row.offered) text = tr("not offered by the latest measurement");
+  if (row.fix.changes_results) text += tr(" · changes what is learnt");
+  if (const QString proof = proofs_.value(proof_key(row.fix)); !proof.isEmpty()) text += QStringLiteral("\n") + proof;
+  row.numbers->setText(text);
+  const Theme::Colors& colors = Theme::instance().colors();
+  const bool grey = stale_ || !row.offered;
+  for (QLabel* label : {row.title, row.numbers}) {
+    QPalette palette = label->palette();
+    palette.setColor(QPalette::WindowText, grey ? colors.disabled : label == row.title ? colors.text : colors.muted);
+    label->setPalette(palette);
+  }
+}
+
+void FixList::show_pairs(const Fix& fix, const Proof& so_far) {
+  Row* row = find(id_of(fix));
+  if (row == nullptr) return;
+  row->strip->show_proof(so_far, fix.predicted_ratio);
+  row->strip->show();
 }
 
 void FixList::show_proof(const Fix& fix, const Proof& proof) {
   const QString verdict = proof.keep()                 ? tr("keep it")
                           : proof.rate.surely_slower() ? tr("slower")
                                                        : tr("no difference that can be told");
-  proofs_[key(fix)] =
+  proofs_[proof_key(fix)] =
       tr("measured %1 (%2 to %3): %4")
           .arg(two_digits(proof.rate.ratio), two_digits(proof.rate.low), two_digits(proof.rate.high), verdict);
-  for (const Fix& present : fixes_)
-    if (key(present) == key(fix)) tell(present);
+  show_pairs(fix, proof);
+  if (const Row* row = find(id_of(fix))) tell(*row);
 }
 
 void FixList::set_busy(bool busy) {
@@ -108,11 +162,50 @@ void FixList::set_busy(bool busy) {
   for (const Row& row : rows_) row.prove->setEnabled(!busy);
 }
 
+void FixList::set_applied(const QString& id) {
+  for (Row& row : rows_) {
+    row.applied = id_of(row.fix) == id;
+    tell(row);
+  }
+}
+
+bool FixList::eventFilter(QObject* watched, QEvent* event) {
+  const bool comes = event->type() == QEvent::Enter || event->type() == QEvent::FocusIn;
+  const bool goes = event->type() == QEvent::Leave || event->type() == QEvent::FocusOut;
+  if (comes || goes)
+    for (const Row& row : rows_)
+      if (watched == row.widget || (event->type() != QEvent::Leave && (watched == row.apply || watched == row.prove)))
+        Q_EMIT pointed_at(row.fix, comes);
+  return QWidget::eventFilter(watched, event);
+}
+
+std::vector<Fix> FixList::fixes() const {
+  std::vector<Fix> all;
+  for (const Row& row : rows_) all.push_back(row.fix);
+  return all;
+}
+
+bool FixList::offered(const QString& id) const {
+  const Row* row = find(id);
+  return row != nullptr && row->offered;
+}
+
+FixList::Row* FixList::find(const QString& id) {
+  const auto found = std::find_if(rows_.begin(), rows_.end(), [&](const Row& row) { return id_of(row.fix) == id; });
+  return found == rows_.end() ? nullptr : &*found;
+}
+
+const FixList::Row* FixList::find(const QString& id) const { return const_cast<FixList*>(this)->find(id); }
+
 QPushButton* FixList::button(const QString& fix, const QString& which) const {
-  for (const Fix& present : fixes_)
-    if (QString::fromStdString(present.id) == fix)
-      return which == QLatin1String("apply") ? rows_.value(key(present)).apply : rows_.value(key(present)).prove;
-  return nullptr;
+  const Row* row = find(fix);
+  if (row == nullptr) return nullptr;
+  return which == QLatin1String("apply") ? row->apply : row->prove;
+}
+
+PairStrip* FixList::strip(const QString& fix) const {
+  const Row* row = find(fix);
+  return row == nullptr ? nullptr : row->strip;
 }
 
 }  // namespace feedline::gui

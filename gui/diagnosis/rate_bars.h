@@ -6,15 +6,19 @@
 
 namespace feedline::gui {
 
-/// Three rates, one under the other on one scale: measured, the ceiling, and what-if; each with what sets it.
+/// Rates, one under the other on one scale: measured, the ceiling without a cache and, where one would raise it, with
+/// one, and what-if; each with what sets it.
 class RateBars : public QWidget {
   Q_OBJECT
 
  public:
   struct Rates {
     double measured = 0;
+    QString measured_when{};  ///< "last 8 s"
     double ceiling = 0;
     QString ceiling_limit{};
+    double cached = 0;  ///< 0: a cache raises nothing
+    QString cached_limit{};
     double what_if = 0;  ///< 0: nothing is asked
     QString what_if_limit{};
   };
@@ -32,6 +36,9 @@ class RateBars : public QWidget {
   void paint_row(QPainter& painter, const QRectF& row, const QString& name, double rate, const QColor& color,
                  const QString& limit) const;
   [[nodiscard]] double row_height() const;
+  [[nodiscard]] static int rows(const Rates& rates) {
+    return 2 + (rates.cached > 0 ? 1 : 0) + (rates.what_if > 0 ? 1 : 0);
+  }
   Rates rates_{};
 };
 

@@ -22,11 +22,11 @@ double share_of(Nanos part, double whole) {
 QString note_of(const StageShare& row) {
   const QString number = short_number(row.per_second);
   const QString rate = row.trainer ? StagesPanel::tr("%1 steps/s").arg(number) : StagesPanel::tr("%1/s").arg(number);
-  return QLatin1Char(' ') + (row.busiest ? StagesPanel::tr("◀ busiest · %1").arg(rate) : rate);
+  return QLatin1Char(' ') + (row.bottleneck ? StagesPanel::tr("◀ bottleneck · %1").arg(rate) : rate);
 }
 
 QFont note_font(const StageShare& row) {
-  return row.busiest ? Theme::instance().bold_font() : Theme::instance().small_font();
+  return row.bottleneck ? Theme::instance().bold_font() : Theme::instance().small_font();
 }
 
 StageShare make_share(const QString& name, const StageCounters& delta, double time, double wall) {
@@ -43,7 +43,7 @@ void add_trainer(std::vector<StageShare>& rows, const Snapshot& earlier, const S
   const StepTimes step = now.trainer.times - earlier.trainer.times;
   if (now.trainer.times.total() <= 0) return;
   StageShare row;
-  row.name = QStringLiteral("trainer");
+  row.name = kTrainerRow;
   row.busy = share_of(step.total() - step.wait, wall);
   row.starved = std::min(share_of(step.wait, wall), 1 - row.busy);
   row.per_second = wall > 0 ? static_cast<double>(now.trainer.steps - earlier.trainer.steps) / (wall * 1e-9) : 0;
@@ -62,19 +62,18 @@ StageCounters work_of(const Snapshot& earlier, const Snapshot& now, std::size_t 
 
 }  // namespace
 
-std::vector<StageShare> stage_shares(const Snapshot& earlier, const Snapshot& now) {
+std::vector<StageShare> stage_shares(const Snapshot& earlier, const Snapshot& now, const QString& bottleneck) {
   std::vector<StageShare> rows;
   const double wall = static_cast<double>(now.at - earlier.at);
-  const int busiest = busiest_stage(earlier, now);
   for (std::size_t i = 0; i < now.stages.size(); ++i) {
     const StageSample& stage = now.stages[i];
     const bool known = i < earlier.stages.size() && earlier.stages[i].node == stage.node;
     const StageCounters delta = known ? stage.total - earlier.stages[i].total : stage.total;
     const double time = wall * static_cast<double>(std::max<std::size_t>(stage.workers, 1));
     rows.push_back(make_share(QString::fromStdString(stage.node), delta, time, wall));
-    rows.back().busiest = static_cast<int>(i) == busiest;
   }
   add_trainer(rows, earlier, now, wall);
+  for (StageShare& row : rows) row.bottleneck = !bottleneck.isEmpty() && row.name == bottleneck;
   return rows;
 }
 
@@ -129,7 +128,8 @@ void StagesPanel::show_workers(bool each) {
 
 const std::vector<StageShare>& StagesPanel::rows() const {
   const auto& [earlier, now] = shown();
-  if (std::exchange(stale_, false)) rows_ = each_worker_ ? worker_shares(earlier, now) : stage_shares(earlier, now);
+  if (std::exchange(stale_, false))
+    rows_ = each_worker_ ? worker_shares(earlier, now) : stage_shares(earlier, now, bottleneck_);
   return rows_;
 }
 
@@ -158,6 +158,13 @@ void StagesPanel::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
   if (held_) return;
   stale_ = true;
   show_empty(false);
+  touch();
+}
+
+void StagesPanel::show_bottleneck(const QString& row) {
+  if (row == bottleneck_) return;
+  bottleneck_ = row;
+  stale_ = true;
   touch();
 }
 
@@ -226,7 +233,7 @@ void StagesPanel::refresh() {
   plot()->xAxis->setLabel(axis_text());
   QVector<double> keys;
   QVector<double> shares[kParts];
-  QString busiest;
+  QString bottleneck;
   make_room();
   for (std::size_t i = 0; i < rows().size(); ++i) {
     const StageShare& row = rows()[i];
@@ -244,7 +251,7 @@ void StagesPanel::refresh() {
     texts.rate->setFont(note_font(row));
     texts.rate->position->setCoords(1, key);
     texts.rate->setVisible(true);
-    if (row.busiest) busiest = row.name;
+    if (row.bottleneck) bottleneck = row.name;
   }
   for (int part = 0; part < kParts; ++part) bars_[part]->setData(keys, shares[part], true);
   plot()->yAxis->setRange(-0.6, static_cast<double>(rows().size()) - 0.4);
@@ -253,7 +260,7 @@ void StagesPanel::refresh() {
       {Readings::Mark::Square, c.busy, tr("busy"), {}},
       {Readings::Mark::Square, c.starved, tr("starved: waits for input"), {}},
       {Readings::Mark::Square, c.blocked, tr("blocked: waits for room"), {}},
-      {Readings::Mark::None, {}, busiest.isEmpty() ? QString() : tr("busiest stage"), busiest},
+      {Readings::Mark::None, {}, bottleneck.isEmpty() ? QString() : tr("bottleneck"), bottleneck},
   });
 }
 

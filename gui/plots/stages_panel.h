@@ -25,11 +25,14 @@ struct StageShare {
   double blocked = 0;
   double per_second = 0;  ///< records, or steps of the trainer
   bool trainer = false;
-  bool busiest = false;
+  bool bottleneck = false;  ///< what the verdict names
 };
 
 /// The rows between two snapshots, in the order in which data flows.
-[[nodiscard]] std::vector<StageShare> stage_shares(const Snapshot& earlier, const Snapshot& now);
+/// `bottleneck`: the node that the verdict names (the trainer's row: kTrainerRow); empty: none is marked.
+[[nodiscard]] std::vector<StageShare> stage_shares(const Snapshot& earlier, const Snapshot& now,
+                                                   const QString& bottleneck = {});
+inline const QString kTrainerRow = QStringLiteral("trainer");
 /// The same worker by worker: a worker is busy with any node of its segment. `per_second` counts its segment's records.
 [[nodiscard]] std::vector<StageShare> worker_shares(const Snapshot& earlier, const Snapshot& now);
 
@@ -42,6 +45,8 @@ class StagesPanel : public PlotPanel {
   void show_snapshot(const Snapshot& now, const Snapshot& earlier) override;
   /// Shows this instead of the last second; none: the last second again.
   void show_moment(const std::optional<Moment>& moment);
+  /// Marks the row of the node that the verdict names: see stage_shares().
+  void show_bottleneck(const QString& row);
   /// One row a worker rather than one a node.
   void show_workers(bool each);
   [[nodiscard]] const std::vector<StageShare>& rows() const;
@@ -62,6 +67,7 @@ class StagesPanel : public PlotPanel {
 
   Moment live_{};
   std::optional<Moment> held_{};  ///< where the cursor points
+  QString bottleneck_{};
   bool each_worker_ = false;
   mutable std::vector<StageShare> rows_{};
   mutable bool stale_ = false;  ///< the rows are of an earlier moment: nobody has looked since

@@ -30,8 +30,7 @@ ThroughputPanel::ThroughputPanel(QWidget* parent)
 void ThroughputPanel::reset() {
   from_.reset();
   fresh_ = true;
-  training_s_ = 0;
-  training_samples_ = 0;
+  mean_ = 0;
   for (double& rate : rates_) rate = 0;
   TimePanel::reset();
 }
@@ -46,21 +45,23 @@ void ThroughputPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
   set_elapsed(elapsed);
   if (now.started == 0) return;
   if (trainer.validating) {
-    if (from_)
-      for (std::size_t i = 0; i < kRates; ++i) add_value(i, elapsed, std::numeric_limits<double>::quiet_NaN());
+    // Rates are of training alone, so a short validation leaves no gap.
+    if (!from_ || elapsed - from_->at < kWindow) return;
+    for (std::size_t i = 0; i < kRates; ++i) add_value(i, elapsed, std::numeric_limits<double>::quiet_NaN());
     from_.reset();
     fresh_ = true;
     return;
   }
-  const Mark here{elapsed, {trainer.samples, now.stages.empty() ? 0 : now.stages.front().total.bytes, trainer.steps}};
+  const Mark here{elapsed, trainer, now.stages.empty() ? 0 : now.stages.front().total.bytes};
   if (!from_) from_ = here;
   const double window = here.at - from_->at;
-  const bool stepped = here.counts[Steps] > from_->counts[Steps];
+  const bool stepped = trainer.steps > from_->trainer.steps;
   if (window < kWindow || (!stepped && window < kStall)) return;
-  for (std::size_t i = 0; i < kRates; ++i)
-    rates_[i] = static_cast<double>(here.counts[i] - from_->counts[i]) / window / (i == Megabytes ? kMega : 1);
-  training_s_ += window;
-  training_samples_ += here.counts[Samples] - from_->counts[Samples];
+  const double time = seconds(trainer.stepped - from_->trainer.stepped);
+  rates_[Samples] = training_rate(from_->trainer, trainer);
+  rates_[Steps] = stepped && time > 0 ? static_cast<double>(trainer.steps - from_->trainer.steps) / time : 0;
+  rates_[Megabytes] = static_cast<double>(here.bytes - from_->bytes) / window / kMega;
+  mean_ = training_rate({}, trainer);
   // A rate holds for its whole window: an epoch of one window only is a line too, not a point that nobody sees.
   if (std::exchange(fresh_, false)) add(from_->at);
   add(elapsed);
@@ -79,8 +80,7 @@ void ThroughputPanel::refresh() {
   rate.color = Theme::instance().colors().train;
   readings_->set_items({rate, reading({}, tr("%1 MB/s"), rates_[Megabytes]),
                         reading({}, tr("%1 steps/s"), rates_[Steps]),
-                        reading(tr("mean"), tr("%1 samples/s"),
-                                training_s_ > 0 ? static_cast<double>(training_samples_) / training_s_ : 0)});
+                        reading(tr("training only, whole run"), tr("%1 samples/s"), mean_)});
 }
 
 void ThroughputPanel::restyle() {

@@ -23,14 +23,14 @@ class ThroughputPanel : public TimePanel {
   enum Rate : std::size_t { Samples, Megabytes, Steps, kRates };
   struct Mark {
     double at = 0;  ///< seconds since the start
-    std::uint64_t counts[kRates] = {};
+    TrainerSample trainer{};
+    std::uint64_t bytes = 0;  ///< that the source has read
   };
   void add(double at);
 
   std::optional<Mark> from_{};  ///< start of the window being measured; none while validating
   bool fresh_ = true;           ///< that window is the first since the start or a validation
-  double training_s_ = 0;       ///< covered by windows
-  std::uint64_t training_samples_ = 0;
+  double mean_ = 0;             ///< samples/s of the whole run, training only
   double rates_[kRates] = {};
 };
 

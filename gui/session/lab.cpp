@@ -66,7 +66,7 @@ void Lab::prove(const Document& document, const Fix& fix, const QString& graph, 
     const auto first = examine(document, options.measure.before(seconds + 2 * kUsualWarmUp), 1);
     if (!first) return fail(first.error());
     shorten_epochs(options.measure, first->facts, first->diagnosis.measured());
-    options.on_pair = [&job](const RatioEstimate& so_far) { job.tell(&Lab::pair_measured, so_far); };
+    options.on_pair = [&job, &fix](const Proof& so_far) { job.tell(&Lab::pair_measured, fix, so_far); };
     const auto proof = feedline::prove(document, *changed, options);
     if (!proof) return fail(proof.error());
     job.tell(&Lab::proven, fix, *proof);

@@ -44,7 +44,8 @@ class Lab : public QObject {
  Q_SIGNALS:
   void busy_changed(bool busy);
   void progressed(const QString& what, double seconds_left);
-  void pair_measured(const feedline::RatioEstimate& so_far);
+  /// Of a proof that goes on: what is known after one more pair.
+  void pair_measured(const feedline::Fix& fix, const feedline::Proof& so_far);
   void proven(const feedline::Fix& fix, const feedline::Proof& proof);
   void tuned(const feedline::TuneResult& result);
   void gain_measured(const feedline::VirtualGain& gain);

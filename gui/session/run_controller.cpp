@@ -101,6 +101,7 @@ void RunController::start(const Document& document, RunOptions options, std::sha
   if (active()) return;
   recent_.clear();
   last_durations_.clear();
+  number_ = 0;
   log_ = std::move(log);
   relay_ = std::make_shared<Relay>(this, ++run_id_, log_);
   set_state(State::Preparing);
@@ -174,12 +175,15 @@ void RunController::finish(const RunResult& result) {
   if (result.last.at != 0) show(result.last);
   last_durations_ = result.durations;
   relay_->cut();
-  reaper_ = std::jthread([before = std::move(reaper_), poller = std::move(poller_), run = std::move(run_),
+  number_ = run_number();
+  reaper_ = std::jthread([this, before = std::move(reaper_), poller = std::move(poller_), run = std::move(run_),
                           log = std::move(log_), relay = std::move(relay_)]() mutable {
     poller.join();
     run.reset();  // the last of the run's threads lets go of the relay
     relay.reset();
-    log.reset();
+    const qint64 number = log ? log->id() : 0;
+    log.reset();  // waits until all is written
+    if (number != 0) post_to(this, [this, number] { Q_EMIT recorded(number); });
   });
   set_state(State::Idle);
   Q_EMIT finished(result);

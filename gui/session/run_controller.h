@@ -41,6 +41,8 @@ class RunController : public QObject {
   /// Gives a node of the data side so many workers from now on, while a run is active. Returns at once: threads are
   /// started elsewhere.
   void set_workers(const QString& node, std::size_t workers);
+  /// The number in the record of the run that is on or was last; 0: it has none yet, or is not recorded.
+  [[nodiscard]] qint64 run_number() const { return log_ ? log_->id() : number_; }
   /// The timeline of the run that is on; null without one.
   [[nodiscard]] std::shared_ptr<const Trace> trace() const { return run_ ? run_->trace() : nullptr; }
   /// Finds the files of its records, also when it has ended; call it once the run has started.
@@ -61,6 +63,8 @@ class RunController : public QObject {
   void noticed(const feedline::Error& error);
   void epoch_done(const feedline::EpochResult& result);
   void finished(const feedline::RunResult& result);
+  /// All of a finished run is in the record.
+  void recorded(qint64 run);
   void durations_read(const std::vector<feedline::NodeDurations>& durations);
   /// `fault`: what went wrong; empty: the file is there.
   void trace_exported(const QString& path, const QString& fault);
@@ -76,6 +80,7 @@ class RunController : public QObject {
 
   State state_ = State::Idle;
   quint64 run_id_ = 0;
+  qint64 number_ = 0;
   std::shared_ptr<Relay> relay_{};  ///< carries the facts of the present run; cut before this object goes
   std::shared_ptr<Run> run_{};
   std::shared_ptr<RunLog> log_{};

@@ -5,10 +5,9 @@
 #include "app/panels.h"
 #include "app/settings.h"
 #include "canvas/graph_view.h"
+#include "diagnosis/diagnosis_panel.h"
 #include "inspector/inspector_panel.h"
 #include "inspector/palette_panel.h"
-#include "plots/stages_panel.h"
-#include "preview/preview_panel.h"
 #include "start/gallery.h"
 #include "start/help_window.h"
 #include "start/shortcut_sheet.h"
@@ -19,7 +18,10 @@
 #include <QMainWindow>
 #include <QMenu>
 #include <QMenuBar>
+#include <QPointer>
 #include <QToolBar>
+
+#include <utility>
 
 namespace feedline::gui {
 
@@ -95,11 +97,32 @@ QWidget* Welcome::run_button() const {
 
 void Welcome::start_tour() {
   if (tour_) return;
-  if (workspace_.current().document().document().nodes().empty()) files_.open_example(QStringLiteral("quickstart"));
+  if (workspace_.current().document().document().nodes().empty()) files_.open_example(QStringLiteral("naive"));
   DocumentTab* tab = &workspace_.current();
+  const QByteArray layout = panels_.docks().save();
+  const GraphView::Place place = tab->view().place();
+  tour_run_ = false;
+  tour_ = new Tour(tour_stops(*tab), window_);
+  connect(tour_, &Tour::finished, this, [this, layout, place, tab = QPointer<DocumentTab>(tab)] {
+    Settings::set_tour_seen(true);
+    if (std::exchange(tour_run_, false)) desk_.runs().stop();
+    panels_.docks().restore(layout);
+    if (tab) tab->view().go_to(place);
+  });
+}
+
+/// The run that the tour needs to have something to show; the user's own goes on.
+void Welcome::run_for_tour(DocumentTab& tab) {
+  if (desk_.active() || !tab.document().analysis().ok()) return;
+  tour_run_ = true;
+  desk_.start(tab);
+}
+
+QList<TourStop> Welcome::tour_stops(DocumentTab& tab) {
   const auto bring = [](QWidget* panel) { return [panel] { Panels::show(panel); }; };
-  const QList<TourStop> stops = {
-      {.target = &tab->view(),
+  DiagnosisPanel* diagnosis = panels_.verdicts;
+  return {
+      {.target = &tab.view(),
        .title = tr("The graph"),
        .text = tr("Data come in at one end, a trained model leaves at the other. Each node is one step, each wire says "
                   "what travels on it. Drag nodes, turn the wheel to zoom, press Home to see everything.")},
@@ -110,30 +133,40 @@ void Welcome::start_tour() {
        .prepare = bring(panels_.palette)},
       {.target = panels_.inspector,
        .title = tr("Everything about a node"),
-       .text = tr("Select a node to change its parameters. Changes count at once, and Ctrl+Z takes back every one."),
+       .text = tr("Select a node to change its parameters. Changes count at once, and Ctrl+Z takes back every one. The "
+                  "preview beside it shows what leaves the node for one record."),
        .prepare =
-           [this, tab] {
+           [this, &tab] {
              Panels::show(panels_.inspector);
-             const auto& nodes = tab->document().document().nodes();
-             if (!nodes.empty()) tab->view().select_node(QString::fromStdString(nodes[nodes.size() / 3].id));
+             const auto& nodes = tab.document().document().nodes();
+             if (!nodes.empty()) tab.view().select_node(QString::fromStdString(nodes[nodes.size() / 3].id));
            }},
-      {.target = panels_.preview,
-       .title = tr("See what a node does"),
-       .text =
-           tr("The preview shows what leaves the selected node for one record. The dice shows another augmentation."),
-       .prepare = bring(panels_.preview)},
       {.target = run_button(),
        .title = tr("Train"),
-       .text = tr("Run trains the model on this machine. You may go on drawing meanwhile: a run has a copy.")},
-      {.target = desk_.stages,
-       .title = tr("Where the time goes"),
        .text =
-           tr("While it runs, you see what each node's workers do: work, wait for input, or wait for room. F1 lists "
-              "all keys; the Help menu has this tour again."),
-       .prepare = bring(desk_.stages)},
+           tr("Run trains the model on this machine. You may go on drawing meanwhile: a run has a copy. Next starts "
+              "one, for as long as this tour lasts.")},
+      {.target = diagnosis->verdict_part(),
+       .title = tr("The verdict"),
+       .text = tr("What limits the training, in words, after a few seconds: with its evidence, and a link to the node. "
+                  "The canvas marks that node as the bottleneck."),
+       .prepare =
+           [this, &tab, diagnosis] {
+             run_for_tour(tab);
+             Panels::show(diagnosis);
+           }},
+      {.target = diagnosis->fixes_part(),
+       .title = tr("The fixes"),
+       .text = tr("What would help, each with the gain that is predicted. Point at one to see its nodes; Apply changes "
+                  "the graph, Undo takes it back, and Run again and compare shows what it brought."),
+       .prepare = bring(diagnosis)},
+      {.target = diagnosis->fixes_part(),
+       .title = tr("The proof"),
+       .text =
+           tr("Prove runs the graph with and without the fix in turn and shows every pair: measured gain, interval, "
+              "prediction. F1 lists all keys; the Help menu has this tour again."),
+       .prepare = bring(diagnosis)},
   };
-  tour_ = new Tour(stops, window_);
-  connect(tour_, &Tour::finished, this, [] { Settings::set_tour_seen(true); });
 }
 
 void Welcome::show_shortcuts() {

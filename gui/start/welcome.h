@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QList>
 #include <QObject>
 #include <QPointer>
 #include <QString>
@@ -10,12 +11,14 @@ class QMainWindow;
 namespace feedline::gui {
 
 class Actions;
+class DocumentTab;
 class Files;
 class Gallery;
 class HelpWindow;
 class Panels;
 class RunDesk;
 class Tour;
+struct TourStop;
 class Workspace;
 
 /// What helps to begin: gallery, recent files, tour, help pages, the sheet of keys; and the actions that lead to them.
@@ -38,6 +41,8 @@ class Welcome : public QObject {
   void fill_examples();
   void fill_recent();
   [[nodiscard]] QWidget* run_button() const;
+  [[nodiscard]] QList<TourStop> tour_stops(DocumentTab& tab);
+  void run_for_tour(DocumentTab& tab);
 
   Files& files_;
   Workspace& workspace_;
@@ -46,6 +51,7 @@ class Welcome : public QObject {
   Actions& actions_;
   QMainWindow* window_;
   QPointer<Tour> tour_{};
+  bool tour_run_ = false;  ///< the run that goes on was begun by the tour
   QPointer<HelpWindow> help_{};
 };
 

@@ -4,19 +4,24 @@
 
 #include "diagnosis/cache_placement.h"
 #include "diagnosis/fix.h"
+#include "diagnosis/fix_nodes.h"
+#include "diagnosis/fixes/insert_cache.h"
 #include "diagnosis/queue_model.h"
 #include "diagnosis/queue_walk.h"
+#include "diagnosis/training_time.h"
 #include "diagnosis/verdict.h"
 #include "diagnosis/whatif.h"
 #include "graph/grouping.h"
 #include "graph/json.h"
 #include "support/places.h"
+#include "tuning/live_diagnosis.h"
 
 #include <QElapsedTimer>
 #include <QFile>
 #include <QtTest>
 
 #include <cmath>
+#include <set>
 
 using namespace feedline;
 
@@ -62,6 +67,42 @@ RunFacts facts(std::size_t cores = 8, std::size_t workers = 1) {
   facts.trainer_node = "trainer";
   facts.batch_node = "batch";
   return facts;
+}
+
+/// A run of three steps of 0.1 s an epoch and then 0.2 s of validation, which takes two cores: at any time.
+Snapshot short_epochs(double t) {
+  constexpr double kTrain = 0.3;
+  constexpr double kEpoch = 0.5;
+  const double cycles = std::floor(t / kEpoch + 1e-9);
+  const double rest = std::max(t - cycles * kEpoch, 0.0);
+  const double trained = cycles * kTrain + std::min(rest, kTrain);
+  const double validated = t - trained;
+  Snapshot now;
+  now.started = from_seconds(100);
+  now.at = now.started + from_seconds(t);
+  now.trainer.steps = static_cast<std::uint64_t>(3 * cycles + std::floor(std::min(rest, kTrain) / 0.1 + 1e-9));
+  now.trainer.samples = 10 * now.trainer.steps;
+  now.trainer.stepped = from_seconds(0.1 * static_cast<double>(now.trainer.steps));
+  now.trainer.epoch = static_cast<std::uint32_t>(cycles) + 1;
+  now.trainer.validating = rest > kTrain;
+  now.trainer.validation.forward = from_seconds(validated);
+  now.trainer.times.wait = from_seconds(0.8 * trained);
+  now.trainer.times.forward = from_seconds(0.2 * trained + validated);
+  const auto prepared = static_cast<std::uint64_t>(trained * 100);
+  now.stages = {{.node = "source", .total = {.records = prepared, .blocked = from_seconds(t)}},
+                {.node = "decode",
+                 .type = "batch",
+                 .total = {.records = prepared,
+                           .cpu = from_seconds(0.8 * trained),
+                           .busy = from_seconds(0.8 * trained),
+                           .starved = 0,
+                           .blocked = from_seconds(validated)},
+                 .segment = 1,
+                 .workers = 1}};
+  for (StageSample& stage : now.stages) stage.workers = 1;
+  now.process.cpu = from_seconds(trained + 2 * validated);
+  now.process.cores_busy = from_seconds(1) + now.process.cpu;
+  return now;
 }
 
 const Limit* limit_of(const Solution& solution, LimitKind kind) {
@@ -190,6 +231,136 @@ class TestDiagnosis : public QObject {
     const Verdict verdict = diagnose(facts(), costs).verdict;
     QCOMPARE(verdict.kind, VerdictKind::ReadBound);
     QCOMPARE(verdict.node, std::string("source"));
+  }
+
+  /// A load that only waits is no reading, however the run is cut, and even where the disk is busy meanwhile.
+  void the_kind_follows_from_the_node() {
+    RunFacts graph = facts(8, 2);
+    graph.nodes = {{.id = "source", .role = Role::Source, .fields = {"image", "label"}},
+                   {.id = "load", .upstream = {"source"}, .fields = {"image"}},
+                   {.id = "keep", .cache = true, .upstream = {"source", "load"}, .fields = {"image"}}};
+    for (const bool staged : {false, true})
+      for (const double disk : {0.0, 4096.0}) {
+        Profile costs = loader({{"source", 0.1}, {"load", 0.01}, {"keep", 0.02}}, 1, 2);
+        costs.nodes[1].wait = 5e-3;
+        costs.step.wait = 0.04;
+        costs.nodes.front().blocked = 0.8;
+        costs.disk_bytes = disk;
+        if (staged) costs.nodes[2].segment = 2;
+        graph.staged = staged;
+        const Verdict load = diagnose(graph, costs).verdict;
+        QCOMPARE(load.node, std::string("load"));
+        QCOMPARE(load.kind, VerdictKind::PreparationBound);
+        std::swap(costs.nodes[1].wait, costs.nodes[2].wait);  // what a cache waits for is what it keeps on disk
+        if (staged) costs.nodes[1].blocked = 0.8;
+        QCOMPARE(diagnose(graph, costs).verdict.kind, VerdictKind::ReadBound);
+      }
+  }
+
+  /// Three steps an epoch are not too few: training adds up across validation, and its time is that of training alone.
+  void training_time_adds_up_across_validation() {
+    TrainingTime time;
+    const Snapshot first = short_epochs(0);
+    for (double t = 0; t < 20; t += 0.05) time.add(short_epochs(t));
+    QVERIFY(time.warm());
+    RunFacts two = facts(2);
+    two.on_cpu = true;
+    const Diagnosis found = time.whole(two, first);
+    QCOMPARE(found.verdict.node, std::string("decode"));
+    QVERIFY(found.profile.steps > 80);
+    QVERIFY2(std::abs(found.measured() - 100) < 0.5, QByteArray::number(found.measured()));
+    QVERIFY2(std::abs(found.profile.own_cores - 1) < 0.02, QByteArray::number(found.profile.own_cores));
+    QVERIFY(found.profile.other_cores < 0.02);
+    QVERIFY2(std::abs(found.profile.nodes[1].busy - 0.8) < 0.02, QByteArray::number(found.profile.nodes[1].busy));
+    QVERIFY(found.profile.nodes[1].blocked < 0.02);  // all of it was during validation
+    QVERIFY2(std::abs(found.profile.nodes[1].cpu - 8e-3) < 1e-4, QByteArray::number(found.profile.nodes[1].cpu));
+  }
+
+  void a_run_too_short_for_a_warm_up_is_judged_as_a_whole() {
+    TrainingTime time;
+    time.add(short_epochs(1));
+    time.add(short_epochs(3.5));
+    QCOMPARE(time.whole(facts(2), short_epochs(0)).profile.steps, std::uint64_t{21});
+    QVERIFY(time.whole(facts(2), short_epochs(0)).verdict.kind != VerdictKind::NotYet);
+    TrainingTime shorter;
+    shorter.add(short_epochs(3));
+    QCOMPARE(shorter.whole(facts(2), short_epochs(0)).verdict.kind, VerdictKind::NotYet);
+  }
+
+  /// From the first verdict on there is one, and others that take the cores for seconds only do not hide it.
+  void a_verdict_stays() {
+    Document document;
+    LiveDiagnosis live;
+    live.begin(document, {.device = "cpu", .workers = 1});
+    double at = 0;
+    double first_verdict = 0;
+    Nanos others = 0;
+    std::set<VerdictKind> kinds;
+    const auto run_until = [&](double end, double other_cores) {
+      for (; at < end; at += 0.05) {
+        Snapshot now = short_epochs(at);
+        others += from_seconds(0.05 * other_cores);
+        now.process.cores_busy += others;
+        live.add(now);
+        if (!live.diagnosis()) {
+          QVERIFY2(first_verdict == 0, "the verdict went away");
+          continue;
+        }
+        if (first_verdict == 0) first_verdict = at;
+        kinds.insert(live.diagnosis()->verdict.kind);
+      }
+    };
+    run_until(30, 0);
+    QVERIFY2(first_verdict > 0 && first_verdict < 9, QByteArray::number(first_verdict));
+    QCOMPARE(kinds, std::set<VerdictKind>{VerdictKind::PreparationBound});
+    QVERIFY(live.disturbance().empty());
+    run_until(38, static_cast<double>(live.facts().cores));
+    QCOMPARE(kinds, std::set<VerdictKind>{VerdictKind::PreparationBound});
+    if (!live.disturbance().empty()) QVERIFY(live.basis() == LiveDiagnosis::Basis::Earlier);
+    run_until(55, 0);
+    QVERIFY(live.disturbance().empty());
+    QCOMPARE(kinds, std::set<VerdictKind>{VerdictKind::PreparationBound});
+    live.finish({.first = short_epochs(0), .last = short_epochs(at)});
+    QVERIFY(live.basis() == LiveDiagnosis::Basis::WholeRun);
+    QVERIFY(live.diagnosis()->profile.steps > 200);
+  }
+
+  /// A fix may promise more than the ceiling without a cache: the one with it is there too.
+  void the_ceiling_with_a_cache_is_another() {
+    RunFacts graph = facts();
+    graph.memory = std::uint64_t{1} << 30U;
+    graph.nodes = {{.id = "source", .role = Role::Source, .fields = {"image", "label"}},
+                   {.id = "decode", .upstream = {"source"}, .fields = {"image"}},
+                   {.id = "crop", .random = true, .upstream = {"source", "decode"}, .fields = {"image"}}};
+    graph.epochs = 10;
+    const Profile costs = loader({{"source", 0.5}, {"decode", 40}, {"crop", 1}}, 1);
+    Diagnosis found = diagnose(graph, costs);
+    QCOMPARE(found.cached_at, std::string("decode"));
+    QVERIFY(found.cached_ceiling.samples_per_s > 2 * found.ceiling.samples_per_s);
+    graph.epochs = 0;  // until it is stopped
+    QCOMPARE(diagnose(graph, costs).cached_at, std::string("decode"));
+    graph.epochs = 1;  // nothing is seen twice
+    QVERIFY(diagnose(graph, costs).cached_at.empty());
+  }
+
+  void an_inserted_node_pushes_the_others_aside() {
+    auto loaded = load_document(feedline::test::source_dir("/resources/examples/naive.feedline").toStdString());
+    QVERIFY(loaded.has_value());
+    const Document before = loaded->document;
+    const auto edit = insert_cache(before, Registry::instance(), "resize", {});
+    QVERIFY(edit.has_value());
+    Document after = before;
+    const auto undo = after.apply(*edit);
+    QVERIFY(undo.has_value());
+    QCOMPARE(after.nodes().size(), before.nodes().size() + 1);
+    for (const Node& a : after.nodes())
+      for (const Node& b : after.nodes())
+        if (a.id != b.id)
+          QVERIFY2(std::abs(a.position.x - b.position.x) >= 200 || std::abs(a.position.y - b.position.y) >= 100,
+                   (a.id + " lies on " + b.id).c_str());
+    QCOMPARE(nodes_of_edit(before, *edit), (std::vector<std::string>{"crop", "resize"}));
+    QVERIFY(after.apply(*undo).has_value());
+    QVERIFY(after == before);
   }
 
   void a_busy_neighbour_is_no_node() {

@@ -111,7 +111,7 @@ class TestReportPage : public QObject {
   }
 
   void bars_are_shares() {
-    const QString svg = QString::fromStdString(bars_svg("t", {"busy", "starved"}, {{"decode", {0.25, 0.75}}}, 222).svg);
+    const QString svg = QString::fromStdString(bars_svg("t", {{"busy", markup::kBusy}, {"starved", markup::kStarved}}, {{"decode", {0.25, 0.75}}}, 222).svg);
     QVERIFY2(svg.contains("width=\"25.0\"") && svg.contains("width=\"75.0\""), qPrintable(svg));
     QVERIFY(svg.contains("75 %") && svg.contains("decode") && svg.contains("starved"));
   }

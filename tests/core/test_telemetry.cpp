@@ -33,13 +33,6 @@ class FakeClock final : public Clock {
   }
 };
 
-StageSample stage(const std::string& node, Nanos cpu, std::size_t workers) {
-  StageSample sample{.node = node};
-  sample.total.cpu = cpu;
-  sample.workers = workers;
-  return sample;
-}
-
 }  // namespace
 
 class TestTelemetry : public QObject {
@@ -216,15 +209,15 @@ class TestTelemetry : public QObject {
     if (count > 1) QVERIFY(points.back().x > 0.5 * (count - 1));
   }
 
-  void busiest() {
-    Snapshot before;
-    Snapshot after;
-    QCOMPARE(busiest_stage(before, after), -1);
-    before.stages = {stage("read", 900, 1), stage("decode", 100, 2), stage("flip", 0, 2)};
-    after.stages = {stage("read", 1000, 1), stage("decode", 400, 2), stage("flip", 10, 2)};
-    QCOMPARE(busiest_stage(before, after), 1);
-    QCOMPARE(busiest_stage({}, after), 0);  // since the start
-    QCOMPARE(busiest_stage(after, after), -1);
+  /// A rate is over whole steps: between two ends of steps, whenever the snapshots were taken.
+  void trainingRate() {
+    const TrainerSample none;
+    const TrainerSample one{.steps = 1, .samples = 64, .stepped = from_seconds(0.8)};
+    const TrainerSample three{.steps = 3, .samples = 192, .stepped = from_seconds(2.4)};
+    QCOMPARE(training_rate(none, none), 0.0);
+    QCOMPARE(training_rate(none, one), 80.0);
+    QCOMPARE(training_rate(one, three), 80.0);
+    QCOMPARE(training_rate(three, three), 0.0);
   }
 
   void stepTimesSubtract() {

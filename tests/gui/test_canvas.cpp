@@ -282,7 +282,7 @@ class TestCanvas : public QObject {
   }
 
   // --- a run -------------------------------------------------------------------------------------------------------
-  void nodes_wear_their_rates_and_the_busiest_is_marked() {
+  void nodes_wear_their_rates_and_the_bottleneck_is_marked() {
     Bench b;
     b.must(add("trainer", "trainer", 864, 0));
     Snapshot earlier;
@@ -299,13 +299,21 @@ class TestCanvas : public QObject {
     b.view.show_snapshot(now, earlier);
     const auto live = [&](const char* id) { return b.view.graph_scene().node(id)->live(); };
     QVERIFY(live("decode")->rate.contains("240/s"));
-    QVERIFY(live("decode")->busiest && !live("flip")->busiest);
+    QVERIFY(!live("decode")->bottleneck && !live("trainer")->bottleneck);  // busy, but nobody has judged
     QCOMPARE(live("decode")->busy, 0.8);
     QCOMPARE(live("flip")->blocked, 0.9);
     QVERIFY(live("trainer")->rate.startsWith("20"));
     QVERIFY(live("trainer")->detail.contains("0"));
     QCOMPARE(live("trainer")->starved, 0.7);
     QVERIFY(!live("linear").has_value());
+    b.view.show_bottleneck("trainer");
+    b.view.show_run_active(false);
+    b.view.show_snapshot(now, earlier);
+    QVERIFY(live("trainer")->bottleneck && !live("decode")->bottleneck);
+    b.view.point_out({"flip"});
+    QVERIFY(b.view.graph_scene().node("flip")->pointed_out() && !b.view.graph_scene().node("decode")->pointed_out());
+    b.view.point_out({});
+    QVERIFY(!b.view.graph_scene().node("flip")->pointed_out());
     b.must({RemoveNode{"decode"}});  // editing goes on while a run shows nodes that are gone
     b.view.show_snapshot(now, earlier);
     b.view.mark_failed("flip", "broken file");

@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/wheel_guard.h"
 #include "diagnosis/diagnosis_panel.h"
 #include "diagnosis/fix_list.h"
+#include "diagnosis/node_links.h"
+#include "diagnosis/pair_strip.h"
 #include "diagnosis/rate_bars.h"
 #include "diagnosis/whatif_form.h"
 #include "session/lab.h"
 #include "session/run_controller.h"
 #include "support/synthetic.h"
 
+#include <QApplication>
+#include <QComboBox>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QTemporaryDir>
+#include <QToolButton>
+#include <QWheelEvent>
 #include <QtTest>
 
 #include <cmath>
@@ -31,6 +40,17 @@ class TestDiagnosisPanel : public QObject {
     runs.start(document);
     QTRY_VERIFY_WITH_TIMEOUT(panel.live().diagnosis() && panel.live().diagnosis()->verdict.kind != VerdictKind::NotYet,
                              30'000);
+  }
+  [[nodiscard]] static Fix fix(const char* id, double ratio, const char* title = nullptr) {
+    return {.id = id,
+            .title = title != nullptr ? title : id,
+            .edit = {SetParam{.node = "trainer", .param = "prefetch", .value = std::int64_t{7}}},
+            .predicted_ratio = ratio};
+  }
+  [[nodiscard]] static QStringList ids(const FixList& list) {
+    QStringList all;
+    for (const Fix& one : list.fixes()) all << QString::fromStdString(one.id);
+    return all;
   }
   QTemporaryDir folder_;
   Document slow_{};
@@ -74,6 +94,131 @@ class TestDiagnosisPanel : public QObject {
     QVERIFY(panel.fix_list().button("workers", "apply")->isEnabled());
   }
 
+  /// What is new comes below, what is gone turns grey, numbers change in place: Apply never moves under the mouse.
+  void fixes_stay_where_they_are() {
+    FixList list;
+    list.resize(500, 300);
+    list.show();
+    list.show_fixes({fix("workers", 2), fix("prefetch", 1.5)});
+    QPushButton* apply = list.button("prefetch", "apply");
+    QCoreApplication::processEvents();
+    const QPoint place = apply->mapTo(&list, QPoint());
+    list.show_fixes({fix("cache:resize", 3), fix("prefetch", 2.5, "Prefetch 8 batches"), fix("workers", 2)});
+    list.show_fixes({fix("prefetch", 2.6)});
+    QCoreApplication::processEvents();
+    QCOMPARE(ids(list), (QStringList{"workers", "prefetch", "cache:resize"}));
+    QCOMPARE(list.button("prefetch", "apply"), apply);
+    QCOMPARE(apply->mapTo(&list, QPoint()), place);
+    QVERIFY(!list.offered("workers") && list.offered("prefetch"));
+    QSignalSpy applied(&list, &FixList::apply_wanted);
+    QTest::mouseClick(apply, Qt::LeftButton);
+    QCOMPARE(applied.front().front().value<Fix>().predicted_ratio, 2.6);  // what it shows now
+    list.set_stale(true);
+    QCOMPARE(list.fixes().size(), std::size_t{3});
+    list.settle();
+    QCOMPARE(ids(list), QStringList{"prefetch"});
+  }
+
+  void no_fix_is_said_to_help_only_with_a_verdict() {
+    DiagnosisPanel panel;
+    panel.resize(900, 300);
+    panel.show();
+    panel.begin(slow_, {.device = "cpu", .workers = 1});
+    QVERIFY(!panel.fix_list().isVisible());
+    Snapshot now;
+    now.started = now.at = from_seconds(1);
+    now.trainer.steps = 25;
+    panel.show_snapshot(now);
+    now.at += from_seconds(2);
+    now.trainer.steps = 30;
+    now.trainer.times.wait = from_seconds(2);
+    panel.show_snapshot(now);
+    QVERIFY(!panel.live().diagnosis());
+    QVERIFY2(panel.verdict_text().contains("15 more"), qPrintable(panel.verdict_text()));
+    QVERIFY(!panel.fix_list().isVisible());
+  }
+
+  void names_of_nodes_are_links() {
+    const Verdict verdict{.kind = VerdictKind::PreparationBound, .node = "decode"};
+    const QString html =
+        with_node_links("Highly input-bound. decode is the bottleneck: <63 %>", verdict, {}, "trainer");
+    QVERIFY2(html.contains("<a href=\"node:decode\">decode</a> is the"), qPrintable(html));
+    QVERIFY(html.contains("&lt;63 %&gt;"));
+    QCOMPARE(linked_node("node:block/conv"), QString("block/conv"));
+    QVERIFY(linked_node("https://example.org").isEmpty());
+    // A plain word that a node happens to be called by is none.
+    const Verdict batch{.kind = VerdictKind::PreparationBound, .node = "batch"};
+    QVERIFY(!with_node_links("63 % of each step waits for a batch.", batch, {}, "trainer").contains("href"));
+    QVERIFY(with_node_links("batch is the bottleneck", batch, {}, "trainer").startsWith("<a href"));
+    const Verdict step{.kind = VerdictKind::StepBound, .node = "trainer"};
+    QVERIFY(with_node_links("The step itself is the bottleneck", step, {}, "trainer").contains("node:trainer"));
+  }
+
+  void a_proof_shows_its_pairs() {
+    FixList list;
+    list.resize(500, 200);
+    list.show();
+    list.show_fixes({fix("workers", 2)});
+    PairStrip* strip = list.strip("workers");
+    QVERIFY(!strip->isVisible());
+    Proof proof;
+    proof.pairs = {1.8, 2.1};
+    proof.rate = {.ratio = 1.95, .low = 1.7, .high = 2.2, .pairs = 2};
+    list.show_pairs(fix("workers", 2), proof);
+    QVERIFY(strip->isVisible());
+    QCOMPARE(strip->proof().pairs.size(), std::size_t{2});
+    QVERIFY(strip->place(1) < strip->place(1.8) && strip->place(1.8) < strip->place(2.1));
+    QVERIFY(strip->place(2.1) < strip->width());
+    // The dots are there.
+    const QImage picture = strip->grab().toImage();
+    const auto differs = [&](double x) {
+      const auto at = static_cast<int>(x);
+      return picture.pixel(at, 9) != picture.pixel(1, picture.height() - 1);
+    };
+    QVERIFY(differs(strip->place(1.8)) && differs(strip->place(2.1)));
+    list.show_proof(fix("workers", 2), proof);
+    QVERIFY(strip->isVisible());
+  }
+
+  void progress_goes_when_a_proof_ends() {
+    DiagnosisPanel panel;
+    panel.set_busy(true);
+    panel.show_progress("pair 3: 1.20 times", 4);
+    QVERIFY(panel.progress_text().contains("pair 3"));
+    panel.set_busy(false);
+    QVERIFY(panel.progress_text().isEmpty());
+  }
+
+  /// Scrolling goes on over a slider, and moves none: also not one that has the focus.
+  void the_wheel_moves_no_slider() {
+    WheelGuard::install();
+    DiagnosisPanel panel;
+    panel.resize(260, 160);
+    panel.show();
+    RunController runs;
+    run_until_verdict(runs, panel, slow_);
+    runs.stop();
+    QTRY_VERIFY(!runs.active());
+    auto* unfold = panel.findChild<QToolButton*>("unfold_what_if");
+    QSlider* memory = panel.what_if_form().slider("memory");
+    QVERIFY(!memory->isVisible());  // folded until it is asked for
+    QTest::mouseClick(unfold, Qt::LeftButton);
+    QVERIFY(memory->isVisible());
+    memory->setFocus();
+    auto* area = panel.findChild<QScrollArea*>();
+    QTRY_VERIFY(area->verticalScrollBar()->maximum() > 0);
+    const auto turn = [](QWidget* widget) {
+      const QPointF middle(widget->width() / 2.0, widget->height() / 2.0);
+      QWheelEvent event(middle, widget->mapToGlobal(middle), {}, {0, -120}, Qt::NoButton, Qt::NoModifier,
+                        Qt::NoScrollPhase, false);
+      QApplication::sendEvent(widget, &event);
+    };
+    for (QSlider* slider : panel.findChildren<QSlider*>()) turn(slider);
+    for (QComboBox* box : panel.findChildren<QComboBox*>()) turn(box);
+    QVERIFY(panel.what_if_form().change().nothing());
+    QVERIFY(area->verticalScrollBar()->value() > 0);
+  }
+
   void sliders_solve_again() {
     DiagnosisPanel panel;
     panel.resize(900, 300);
@@ -87,6 +232,7 @@ class TestDiagnosisPanel : public QObject {
     QCOMPARE(panel.bars().rates().what_if, 0.0);
     QSlider* node = panel.what_if_form().slider("node");
     QVERIFY(node != nullptr);
+    QTest::mouseClick(panel.findChild<QToolButton*>("unfold_what_if"), Qt::LeftButton);
     QTest::keyClick(node, Qt::Key_Right);
     QTest::keyClick(node, Qt::Key_Right);
     QCOMPARE(panel.what_if_form().change().faster.size(), std::size_t{1});
@@ -113,6 +259,7 @@ class TestDiagnosisPanel : public QObject {
     QSignalSpy busy(&lab, &Lab::busy_changed);
     QSignalSpy proven(&lab, &Lab::proven);
     QSignalSpy recorded(&lab, &Lab::recorded);
+    QSignalSpy pairs(&lab, &Lab::pair_measured);
     Fix fix{.id = "workers", .title = "Use 4 workers", .predicted_ratio = 4};
     fix.edit = {SetParam{.node = "trainer", .param = "workers", .value = std::int64_t{4}}};
     lab.prove(slow_, fix, "slow", VerdictKind::PreparationBound);
@@ -121,8 +268,11 @@ class TestDiagnosisPanel : public QObject {
     QVERIFY(busy.wait(1) || busy.count() == 1);
     QTRY_COMPARE_WITH_TIMEOUT(busy.count(), 2, 60'000);
     QCOMPARE(proven.count(), 1);
+    QVERIFY(pairs.count() >= 5);
     const Proof proof = proven.front().at(1).value<Proof>();
     QVERIFY2(proof.rate.ratio > 2.5, QByteArray::number(proof.rate.ratio));
+    QCOMPARE(proof.pairs.size(), proof.rate.pairs);
+    QCOMPARE(pairs.back().at(1).value<Proof>().pairs.size(), proof.rate.pairs);
     QCOMPARE(recorded.count(), 1);
     const auto all = recorded.front().front().value<std::vector<Prediction>>();
     QCOMPARE(all.size(), std::size_t{1});

@@ -45,6 +45,7 @@ Snapshot run_at(double t) {
   s.stages = {stage("source", 1, 0.2 * t, 0, 0.5 * t, records), stage("decode", 2, 1.2 * t, 0.4 * t, 0, records)};
   s.trainer.samples = records;
   s.trainer.steps = static_cast<std::uint64_t>(std::llround(t * 10));
+  s.trainer.stepped = from_seconds(0.1 * static_cast<double>(s.trainer.steps));
   s.trainer.total_steps = 400;
   s.trainer.epoch = 1;
   s.trainer.epochs = 4;
@@ -136,16 +137,17 @@ void TestPlots::every_panel_starts_and_resets_empty() {
 }
 
 void TestPlots::stage_shares_are_of_the_workers_time() {
-  const auto rows = stage_shares(run_at(4), run_at(5));
+  const auto rows = stage_shares(run_at(4), run_at(5), "decode");
   QCOMPARE(rows.size(), std::size_t{3});
   QCOMPARE(rows[0].name, QString("source"));
   QCOMPARE(rows[0].busy, 0.2);
   QCOMPARE(rows[0].blocked, 0.5);
   QCOMPARE(rows[0].per_second, 1000.0);
-  QVERIFY(!rows[0].busiest);
+  QVERIFY(!rows[0].bottleneck);
   QCOMPARE(rows[1].busy, 0.6);  // 1.2 worker-seconds of two
   QCOMPARE(rows[1].starved, 0.2);
-  QVERIFY(rows[1].busiest);
+  QVERIFY(rows[1].bottleneck);
+  for (const StageShare& row : stage_shares(run_at(4), run_at(5))) QVERIFY(!row.bottleneck);  // without a verdict
   QVERIFY(rows[2].trainer);
   QCOMPARE(rows[2].busy, 0.75);
   QCOMPARE(rows[2].starved, 0.25);
@@ -167,14 +169,22 @@ void TestPlots::stages_draws_the_shares() {
     QCOMPARE(bars->data()->size(), 3);
     for (int row = 0; row < 3; ++row) QCOMPARE(bars->data()->at(row)->value, expected[part][row]);
   }
-  // The busiest stage is marked in words.
-  QStringList texts;
-  for (int i = 0; i < panel.plot()->itemCount(); ++i) {
-    const auto* text = qobject_cast<QCPItemText*>(panel.plot()->item(i));
-    if (text != nullptr && text->visible()) texts << text->text();
-  }
-  QCOMPARE(texts.filter("busiest").size(), 1);
-  QVERIFY(texts.filter("busy 60 %").size() == 1);
+  // What the verdict names is marked in words; without one, nothing is.
+  const auto texts = [&panel] {
+    QStringList all;
+    for (int i = 0; i < panel.plot()->itemCount(); ++i) {
+      const auto* text = qobject_cast<QCPItemText*>(panel.plot()->item(i));
+      if (text != nullptr && text->visible()) all << text->text();
+    }
+    return all;
+  };
+  QCOMPARE(texts().filter("bottleneck").size(), 0);
+  QVERIFY(texts().filter("busy 60 %").size() == 1);
+  const int unmarked = panel.redraws();
+  panel.show_bottleneck(kTrainerRow);
+  wait_for_redraw(panel, unmarked);
+  QCOMPARE(texts().filter("bottleneck").size(), 1);
+  QVERIFY(panel.rows()[2].bottleneck);
 }
 
 void TestPlots::stages_without_history_takes_the_totals() {

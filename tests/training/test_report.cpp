@@ -47,6 +47,7 @@ RunResult sample() {
   result.last.at = from_seconds(14);
   result.last.trainer.steps = 8;
   result.last.trainer.samples = 400;
+  result.last.trainer.stepped = from_seconds(2.5);
   result.last.trainer.times = {.wait = from_seconds(1), .forward = from_seconds(2)};
   result.last.process.peak_rss_bytes = 1234;
   result.last.stages = {
@@ -115,7 +116,7 @@ void TestReport::figures() {
   const QJsonObject report = parse(sample());
   QCOMPARE(report["result"].toString(), QString("completed"));
   QVERIFY(report["error"].isNull());
-  QCOMPARE(report["samples_per_s"].toDouble(), 400 / (2.0 + 200.0 / 300));
+  QCOMPARE(report["samples_per_s"].toDouble(), 160.0);  // whole run, training only
   QCOMPARE(report["steps"].toInt(), 8);
   QCOMPARE(report["wall_s"].toDouble(), 4.0);
   QVERIFY(report["epochs"][0]["val_loss"].isNull());

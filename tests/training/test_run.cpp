@@ -34,6 +34,8 @@ class TestRun : public QObject {
 
  private Q_SLOTS:
   void learns();
+  void runs_until_it_is_stopped();
+  void rates_are_over_whole_steps_of_training();
   void same_seed_same_losses_data();
   void same_seed_same_losses();
   void other_seed_other_losses();
@@ -93,6 +95,32 @@ void TestRun::learns() {
   QCOMPARE(result.last.stages.front().total.records, 3U * 240U);
   // After the end the figures stay.
   QCOMPARE(run.run().snapshot().trainer.steps, 24U);
+}
+
+/// Epochs of 0: it goes on until somebody stops it, and nobody says how many there will be.
+void TestRun::runs_until_it_is_stopped() {
+  RunOptions options;
+  options.epochs = 0;
+  RecordedRun run(small(), options, [](Run& running, const Fact& fact) {
+    if (const auto* done = std::get_if<EpochDone>(&fact); done != nullptr && done->result.epoch == 5) running.stop();
+  });
+  const RunResult& result = run.result();
+  QVERIFY2(result.end == RunResult::End::Stopped, qPrintable(line(result)));
+  QVERIFY(result.epochs.size() >= 5);
+  QCOMPARE(result.last.trainer.total_steps, 0U);
+  QCOMPARE(result.last.trainer.epochs, 0U);
+}
+
+/// One definition: an epoch's rate and the whole run's are of the same kind, validation is in neither.
+void TestRun::rates_are_over_whole_steps_of_training() {
+  RunOptions options;
+  options.epochs = 1;
+  RecordedRun run(small(), options);
+  const RunResult& result = run.result();
+  const TrainerSample& last = result.last.trainer;
+  QVERIFY(last.validation.total() > 0);
+  QVERIFY(last.stepped > 0 && last.stepped <= (last.times - last.validation).total());
+  QCOMPARE(result.epochs.front().samples_per_s, training_rate({}, last));
 }
 
 void TestRun::same_seed_same_losses_data() {

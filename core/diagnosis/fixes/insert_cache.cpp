@@ -2,9 +2,29 @@
 #include "diagnosis/fixes/insert_cache.h"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 namespace feedline {
 namespace {
+
+/// The distance at which the examples place nodes in a row, and how far from its row a node may stand and be of it.
+constexpr double kColumn = 260;
+constexpr double kSameRow = 100;
+
+/// Everything of a row from this place on, one column to the right, if the place is taken.
+MoveNodes make_room(const Document& document, Position place) {
+  MoveNodes moves;
+  const auto stands_there = [&](const Node& node) {
+    return std::abs(node.position.x - place.x) < kColumn && std::abs(node.position.y - place.y) < kSameRow &&
+           node.position.x > place.x - kColumn / 2;
+  };
+  if (std::none_of(document.nodes().begin(), document.nodes().end(), stands_there)) return moves;
+  for (const Node& node : document.nodes())
+    if (node.position.x >= place.x - kColumn / 2 && std::abs(node.position.y - place.y) < kSameRow)
+      moves.to.emplace_back(node.id, Position{node.position.x + kColumn, node.position.y});
+  return moves;
+}
 
 /// The port whose values are worth keeping: of a shuffle too, what it passes on of its sample.
 const PortSpec* kept_port(const NodeSpec& spec) {
@@ -26,16 +46,15 @@ std::optional<Edit> insert_cache(const Document& document, const Registry& regis
   const std::string id = document.free_id("cache");
   const PortRef from{node, port->name};
   Edit::List edits;
-  Position place = found->position;
+  const Position place{found->position.x + kColumn, found->position.y};
   std::size_t wires = 0;
   for (const Link& link : document.links()) {
     if (link.from != from) continue;
-    const Node& reader = *document.find(link.to.node);
-    place = {(found->position.x + reader.position.x) / 2, (found->position.y + reader.position.y) / 2 + 110};
     edits.push_back({RemoveLink{link.to}});
     ++wires;
   }
   if (wires == 0) return std::nullopt;
+  if (MoveNodes moves = make_room(document, place); !moves.to.empty()) edits.push_back({std::move(moves)});
   edits.push_back({AddNode{
       .node = {.id = id, .type = "cache", .version = cache->version, .params = std::move(params), .position = place}}});
   edits.push_back({AddLink{.link = {.from = from, .to = {id, "sample"}}}});

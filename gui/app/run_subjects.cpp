@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/run_subjects.h"
+
+#include "app/panels.h"
+#include "app/run_bar.h"
+#include "app/run_curtain.h"
+#include "app/run_desk.h"
+#include "diagnosis/diagnosis_panel.h"
+#include "workspace/workspace.h"
+
+namespace feedline::gui {
+
+RunSubjects::RunSubjects(Workspace& workspace, RunDesk& desk, Panels& all, const QList<QWidget*>& panels,
+                         QObject* parent)
+    : QObject(parent), workspace_(workspace), desk_(desk), all_(all), panels_(panels) {
+  for (QWidget* panel : panels_) {
+    auto* curtain = new RunCurtain(panel);
+    connect(curtain, &RunCurtain::show_wanted, &desk_, &RunDesk::show_tab);
+    curtains_ << curtain;
+  }
+  connect(&desk_, &RunDesk::subject_changed, this, &RunSubjects::update);
+  connect(&desk_, &RunDesk::state_changed, this, &RunSubjects::update);
+  connect(&workspace_, &Workspace::current_tab_changed, this, &RunSubjects::update);
+  // A document that takes the place of another in the same tab has not run.
+  connect(&workspace_, &Workspace::current_titled, this, &RunSubjects::update);
+}
+
+RunCurtain* RunSubjects::curtain(const QWidget* panel) const {
+  for (RunCurtain* curtain : curtains_)
+    if (curtain->parentWidget() == panel) return curtain;
+  return nullptr;
+}
+
+void RunSubjects::update() {
+  const bool any = !desk_.graph_name().isEmpty();
+  const bool elsewhere = any && desk_.tab() != &workspace_.current();
+  const QString subject = desk_.subject();
+  for (qsizetype i = 0; i < panels_.size(); ++i) {
+    if (elsewhere) {
+      curtains_[i]->cover(desk_.tab() != nullptr ? subject : QString());
+    } else {
+      curtains_[i]->lift();
+    }
+    if (panels_[i] == all_.verdicts) continue;  // it says by itself what it is about, and on what it rests
+    all_.docks().set_subject(Panels::dock_of(panels_[i]), elsewhere ? QString() : subject);
+  }
+  desk_.bar->set_elsewhere(elsewhere);
+}
+
+}  // namespace feedline::gui
