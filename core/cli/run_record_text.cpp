@@ -28,7 +28,7 @@ std::string marks_text(const RunSummary& run) {
 
 std::string epochs_text(const RunRecord& run, std::size_t width) {
   if (run.epochs.empty()) return {};
-  Table table({"epoch", "loss", "accuracy", "validation loss", "accuracy", "samples/s", "time"});
+  Table table({"epoch", "loss", "accuracy", "validation loss", "accuracy", "samples/s (training only)", "time"});
   for (const EpochRecord& e : run.epochs)
     table.row({std::to_string(e.epoch), loss(e.train_loss), optional_percent(e.train_accuracy), loss(e.val_loss),
                optional_percent(e.val_accuracy), rate(e.samples_per_s), duration(e.wall_s)});
@@ -41,7 +41,8 @@ std::string stages_text(const RunRecord& run, std::size_t width) {
   for (const StageRecord& s : run.stages) {
     const double available = run.figures.wall_s * static_cast<double>(std::max<std::uint64_t>(s.workers, 1));
     table.row({s.node, s.type, std::to_string(s.workers), rate(s.records_per_s), percent(s.cpu_s / available),
-               percent(s.starved_s / available), percent(s.blocked_s / available), percent(s.queue_fill)});
+               percent(s.starved_s / available), percent(s.blocked_s / available), percent(s.queue_fill)},
+              s.node == run.verdict.node ? "<- bottleneck" : "");
   }
   return '\n' + table.text(width);
 }

@@ -6,6 +6,7 @@
 #include "recording/graph_svg.h"
 #include "recording/plot_svg.h"
 #include "recording/report_page.h"
+#include "recording/sampler.h"
 #include "support/places.h"
 
 #include <QFile>
@@ -86,6 +87,36 @@ class TestReportPage : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
+  /// Steps of 0.8 s, rows of 0.2 s: a rate over whole steps, not four spikes between none and 320 samples/s.
+  void slow_steps_make_no_spikes() {
+    Sampler sampler;
+    std::vector<double> rates;
+    for (int tick = 0; tick <= 100; ++tick) {
+      Snapshot now;
+      now.started = from_seconds(1);
+      now.at = from_seconds(1 + 0.2 * tick);
+      const auto steps = static_cast<std::uint64_t>(tick / 4);
+      now.trainer = {.steps = steps, .samples = 64 * steps, .stepped = from_seconds(0.8 * static_cast<double>(steps))};
+      now.stages = {{.node = "source"}};
+      const std::vector<double> row = sampler.row(now, from_seconds(0.2));
+      if (!row.empty() && steps > 0) rates.push_back(row[2]);
+    }
+    QCOMPARE(sampler.columns()[2], std::string("samples_per_s"));
+    QVERIFY(rates.size() > 80);
+    for (const double rate : rates) QVERIFY2(std::abs(rate - 80) < 0.1, QByteArray::number(rate));
+  }
+
+  void what_the_verdict_names_is_marked() {
+    RunRecord run;
+    run.figures.wall_s = 1;
+    run.stages = {{.node = "source"}, {.node = "decode"}};
+    QVERIFY(report_page(run).find("bottleneck") == std::string::npos);
+    run.verdict = {.kind = "preparation_bound", .node = "decode", .text = "It is slow."};
+    const QString page = QString::fromStdString(report_page(run));
+    QCOMPARE(page.count("bottleneck"), 1);
+    QVERIFY(page.indexOf("bottleneck") > page.indexOf("<td>decode</td>"));
+  }
+
   void curves_are_drawn_where_their_numbers_are() {
     const Plot plot{.title = "t", .x = "x", .curves = {{"a", {{0, 0}, {5, 100}, {10, 50}}}}};
     const QString svg = QString::fromStdString(plot_svg(plot, 468, 278).svg);
@@ -111,7 +142,8 @@ class TestReportPage : public QObject {
   }
 
   void bars_are_shares() {
-    const QString svg = QString::fromStdString(bars_svg("t", {{"busy", markup::kBusy}, {"starved", markup::kStarved}}, {{"decode", {0.25, 0.75}}}, 222).svg);
+    const QString svg = QString::fromStdString(
+        bars_svg("t", {{"busy", markup::kBusy}, {"starved", markup::kStarved}}, {{"decode", {0.25, 0.75}}}, 222).svg);
     QVERIFY2(svg.contains("width=\"25.0\"") && svg.contains("width=\"75.0\""), qPrintable(svg));
     QVERIFY(svg.contains("75 %") && svg.contains("decode") && svg.contains("starved"));
   }

@@ -7,25 +7,34 @@
 #include "app/run_bar.h"
 #include "app/run_curtain.h"
 #include "app/run_subjects.h"
+#include "app/theme.h"
+#include "base/advice.h"
 #include "canvas/graph_view.h"
 #include "canvas/node_item.h"
 #include "diagnosis/diagnosis_panel.h"
 #include "diagnosis/fix_list.h"
 #include "graph/json.h"
+#include "graph/validate.h"
+#include "inspector/inspector_panel.h"
 #include "plots/stages_panel.h"
+#include "recording/report_page.h"
 #include "runs/compare_window.h"
 #include "start/tour.h"
 #include "support/synthetic.h"
 #include "support/window_home.h"
 
+#include <QAbstractSpinBox>
 #include <QAction>
+#include <QComboBox>
 #include <QLabel>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QSlider>
 #include <QStatusBar>
 #include <QTabBar>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QWheelEvent>
 
 #include <algorithm>
 
@@ -182,6 +191,62 @@ class TestVerdictWindow : public QObject {
     QCOMPARE(&window.workspace().current(), &tab);
     QTRY_VERIFY(!curtain->isVisible());
     QVERIFY(window.run_bar().progress_text().startsWith("Stopped"));
+  }
+
+  /// The siblings of the what-if sliders: whatever holds a value in something that scrolls.
+  void the_wheel_changes_no_value_in_a_form() {
+    MainWindow window;
+    open(window, file_);
+    if (QTest::currentTestFailed()) return;
+    for (const char* node : {"sgd", "batch", "trainer"}) {
+      window.view().select_node(node);
+      QCoreApplication::processEvents();
+      int asked = 0;
+      for (QWidget* widget : window.panels().inspector->findChildren<QWidget*>()) {
+        const bool value = qobject_cast<QAbstractSpinBox*>(widget) != nullptr ||
+                           qobject_cast<QComboBox*>(widget) != nullptr || qobject_cast<QSlider*>(widget) != nullptr;
+        if (!value || !widget->isVisible()) continue;
+        widget->setFocus();
+        const QPointF middle = QRectF(widget->rect()).center();
+        QWheelEvent event(middle, widget->mapToGlobal(middle), {}, {0, 120}, Qt::NoButton, Qt::NoModifier,
+                          Qt::NoScrollPhase, false);
+        QApplication::sendEvent(widget, &event);
+        ++asked;
+      }
+      QVERIFY2(asked > 0, node);
+    }
+    QCOMPARE(window.document().undo_stack().count(), 0);
+  }
+
+  /// A report has the colours of the window, light and dark.
+  void reports_wear_the_colours_of_the_window() {
+    const QString page = QString::fromStdString(report_page(RunRecord{}));
+    Theme& theme = Theme::instance();
+    const Theme::Mode before = theme.mode();
+    for (const Theme::Mode mode : {Theme::Mode::Light, Theme::Mode::Dark}) {
+      theme.set_mode(mode);
+      const Theme::Colors& c = theme.colors();
+      const std::pair<const char*, QColor> colors[] = {
+          {"--paper", c.panel}, {"--ink", c.text},  {"--muted", c.muted},   {"--faint", c.border},
+          {"--box", c.raised},  {"--c1", c.train},  {"--c2", c.validation}, {"--c3", c.busy},
+          {"--c5", c.blocked},  {"--c6", c.starved}};
+      for (const auto& [name, color] : colors) {
+        const QString rule = QString("%1: %2;").arg(QLatin1String(name), color.name());
+        QVERIFY2(page.contains(rule), qPrintable(rule));
+      }
+    }
+    theme.set_mode(before);
+  }
+
+  void advice_speaks_of_the_window() {
+    MainWindow window;
+    QCOMPARE(advice("Press a button", "Give --option"), std::string("Press a button"));
+    Document document = window.document().document();
+    QVERIFY(document.apply({AddNode{.node = {.id = "source", .type = "image_folder", .version = 1}}}).has_value());
+    const Analysis analysis = analyse(document);
+    QVERIFY(!analysis.problems.empty());
+    for (const Problem& problem : analysis.problems)
+      QVERIFY2(problem.error.remedy.find("--") == std::string::npos, problem.error.remedy.c_str());
   }
 
   void the_tour_leads_to_a_verdict_and_leaves_the_view_as_it_was() {
