@@ -8,6 +8,8 @@
 #include "diagnosis/diagnosis_panel.h"
 #include "workspace/workspace.h"
 
+#include <QTimer>
+
 namespace feedline::gui {
 
 RunSubjects::RunSubjects(Workspace& workspace, RunDesk& desk, Panels& all, const QList<QWidget*>& panels,
@@ -21,6 +23,7 @@ RunSubjects::RunSubjects(Workspace& workspace, RunDesk& desk, Panels& all, const
   connect(&desk_, &RunDesk::subject_changed, this, &RunSubjects::update);
   connect(&desk_, &RunDesk::state_changed, this, &RunSubjects::update);
   connect(&workspace_, &Workspace::current_tab_changed, this, &RunSubjects::update);
+  connect(&workspace_, &Workspace::removed, this, [this] { QTimer::singleShot(0, this, &RunSubjects::update); });
   // A document that takes the place of another in the same tab has not run.
   connect(&workspace_, &Workspace::current_titled, this, &RunSubjects::update);
 }
