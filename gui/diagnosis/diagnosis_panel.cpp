@@ -4,7 +4,6 @@
 #include "app/in_view.h"
 #include "app/theme.h"
 #include "diagnosis/fix_list.h"
-#include "diagnosis/fix_nodes.h"
 #include "diagnosis/node_links.h"
 #include "diagnosis/rate_bars.h"
 #include "diagnosis/whatif_form.h"
@@ -47,20 +46,6 @@ QString limit_text(const Solution& solution) {
   return DiagnosisPanel::tr("set by the training step");
 }
 
-QLabel* caption(const QString& text, QWidget* parent) {
-  auto* label = new QLabel(text, parent);
-  label->setFont(Theme::instance().bold_font());
-  return label;
-}
-
-QLabel* paragraph(QWidget* parent) {
-  auto* label = new QLabel(parent);
-  label->setWordWrap(true);
-  label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  label->setAlignment(Qt::AlignLeft | Qt::AlignTop);
-  return label;
-}
-
 /// The one thing that the sliders make faster; none: nothing, several, or something else too.
 std::optional<std::pair<std::string, double>> one_faster(const WhatIf& change, const std::string& trainer) {
   if (change.cores || change.memory || change.disk_bytes_per_s || change.batch) return std::nullopt;
@@ -92,152 +77,6 @@ DiagnosisPanel::DiagnosisPanel(QWidget* parent) : QWidget(parent) {
     if (untold_) QMetaObject::invokeMethod(this, &DiagnosisPanel::catch_up, Qt::QueuedConnection);
   });
   reset();
-}
-
-/// The verdict, and directly below it what would help.
-QWidget* DiagnosisPanel::make_advice() {
-  auto* part = new QWidget(this);
-  auto* column = new QVBoxLayout(part);
-  column->setContentsMargins(0, 0, 0, 0);
-  verdict_part_ = new QWidget(part);
-  auto* verdict = new QVBoxLayout(verdict_part_);
-  verdict->setContentsMargins(0, 0, 0, 0);
-  subject_ = paragraph(verdict_part_);
-  subject_->setFont(Theme::instance().small_font());
-  headline_ = paragraph(verdict_part_);
-  headline_->setFont(Theme::instance().bold_font());
-  evidence_ = paragraph(verdict_part_);
-  for (QLabel* label : {headline_, evidence_}) {
-    label->setTextFormat(Qt::RichText);
-    label->setTextInteractionFlags(Qt::TextBrowserInteraction);
-    connect(label, &QLabel::linkActivated, this, [this](const QString& link) {
-      if (const QString node = linked_node(link); !node.isEmpty()) Q_EMIT node_wanted(node);
-    });
-  }
-  for (QWidget* widget : {subject_, headline_, evidence_}) verdict->addWidget(widget);
-  column->addWidget(verdict_part_);
-  column->addSpacing(Theme::kUnit / 2);
-  column->addWidget(fixes_part_ = make_fixes());
-  column->addStretch();
-  return part;
-}
-
-QWidget* DiagnosisPanel::make_applied() {
-  applied_part_ = new QWidget(this);
-  applied_part_->setObjectName(QStringLiteral("applied"));
-  auto* line = new QHBoxLayout(applied_part_);
-  line->setContentsMargins(Theme::kUnit * 3 / 2, Theme::kUnit / 2, Theme::kUnit * 3 / 2, Theme::kUnit / 2);
-  applied_ = paragraph(applied_part_);
-  line->addWidget(applied_, 1);
-  const auto button = [&](const QString& text, const char* name, const QString& tip, void (DiagnosisPanel::*wanted)()) {
-    auto* made = new QPushButton(text, applied_part_);
-    made->setObjectName(QLatin1String(name));
-    made->setToolTip(tip);
-    line->addWidget(made, 0, Qt::AlignTop);
-    connect(made, &QPushButton::clicked, this, wanted);
-  };
-  button(tr("Undo"), "undo_fix", tr("The graph as it was before"), &DiagnosisPanel::undo_wanted);
-  button(tr("Run again and compare"), "rerun", tr("Runs the graph as it is now, and then shows both runs side by side"),
-         &DiagnosisPanel::rerun_wanted);
-  applied_part_->hide();
-  return applied_part_;
-}
-
-/// How fast it is and could be.
-QWidget* DiagnosisPanel::make_rates() {
-  auto* part = new QWidget(this);
-  auto* column = new QVBoxLayout(part);
-  column->setContentsMargins(0, 0, 0, 0);
-  bars_ = new RateBars(part);
-  unfold_ = new QToolButton(part);
-  unfold_->setObjectName(QStringLiteral("unfold_what_if"));
-  unfold_->setText(tr("What if ..."));
-  unfold_->setToolTip(tr("How fast it would be with more cores, memory or disk, another batch size, a faster node"));
-  unfold_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-  unfold_->setArrowType(Qt::RightArrow);
-  unfold_->setAutoRaise(true);
-  unfold_->setCheckable(true);
-  what_if_part_ = make_what_if();
-  what_if_part_->hide();
-  connect(unfold_, &QToolButton::toggled, this, [this](bool on) {
-    unfold_->setArrowType(on ? Qt::DownArrow : Qt::RightArrow);
-    if (!on) what_if_->clear();  // what nobody sees asks nothing
-    what_if_part_->setVisible(on);
-  });
-  record_ = paragraph(part);
-  record_->setFont(Theme::instance().small_font());
-  column->addWidget(bars_);
-  column->addWidget(unfold_, 0, Qt::AlignLeft);
-  column->addWidget(what_if_part_);
-  column->addWidget(record_);
-  column->addStretch();
-  return part;
-}
-
-QWidget* DiagnosisPanel::make_what_if() {
-  auto* part = new QWidget(this);
-  auto* column = new QVBoxLayout(part);
-  column->setContentsMargins(0, 0, 0, 0);
-  auto* title = new QHBoxLayout;
-  title->addStretch();
-  measure_ = new QPushButton(tr("Measure"), part);
-  measure_->setObjectName(QStringLiteral("measure_gain"));
-  measure_->setToolTip(
-      tr("Measures what one faster node (or a faster step) brings: the graph runs, and everything else is delayed in "
-         "proportion. It sees contention, caches and queues, which the formula behind the sliders does not."));
-  title->addWidget(measure_);
-  auto* clear = new QPushButton(tr("As it is"), part);
-  clear->setToolTip(tr("Puts all sliders back"));
-  title->addWidget(clear);
-  what_if_ = new WhatIfForm(part);
-  column->addLayout(title);
-  gain_ = paragraph(part);
-  column->addWidget(what_if_);
-  column->addWidget(gain_);
-  column->addStretch();
-  connect(measure_, &QPushButton::clicked, this, &DiagnosisPanel::ask_for_gain);
-  connect(clear, &QPushButton::clicked, what_if_, &WhatIfForm::clear);
-  connect(what_if_, &WhatIfForm::changed, this, &DiagnosisPanel::solve);
-  return part;
-}
-
-QWidget* DiagnosisPanel::make_fixes() {
-  auto* part = new QWidget(this);
-  auto* column = new QVBoxLayout(part);
-  column->setContentsMargins(0, 0, 0, 0);
-  auto* title = new QHBoxLayout;
-  title->addWidget(caption(tr("Fixes"), part));
-  title->addStretch();
-  tune_ = new QPushButton(tr("Tune"), part);
-  tune_->setToolTip(tr("Tries what is predicted to help, in the background, and offers the fastest settings found"));
-  title->addWidget(tune_);
-  fixes_ = new FixList(part);
-  progress_ = paragraph(part);
-  outcome_ = paragraph(part);
-  for (QLabel* label : {progress_, outcome_}) label->hide();
-  column->addLayout(title);
-  column->addWidget(progress_);
-  column->addWidget(outcome_);
-  no_fixes_yet_ = paragraph(part);
-  no_fixes_yet_->setText(tr("They come with the verdict."));
-  column->addWidget(no_fixes_yet_);
-  column->addWidget(fixes_);
-  connect(fixes_, &FixList::pointed_at, this, [this](const Fix& fix, bool at) {
-    QStringList nodes;
-    if (at)
-      for (const std::string& node : nodes_of_edit(live_.document(), fix.edit)) nodes << QString::fromStdString(node);
-    Q_EMIT nodes_pointed_at(nodes);
-  });
-  connect(fixes_, &FixList::apply_wanted, this, &DiagnosisPanel::apply_wanted);
-  connect(fixes_, &FixList::prove_wanted, this, &DiagnosisPanel::prove_wanted);
-  connect(tune_, &QPushButton::clicked, this, [this] {
-    if (busy_) {
-      Q_EMIT stop_wanted();
-    } else {
-      Q_EMIT tune_wanted();
-    }
-  });
-  return part;
 }
 
 void DiagnosisPanel::reset() {

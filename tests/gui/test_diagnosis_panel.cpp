@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/theme.h"
 #include "app/wheel_guard.h"
 #include "diagnosis/diagnosis_panel.h"
 #include "diagnosis/fix_list.h"
@@ -171,11 +172,11 @@ class TestDiagnosisPanel : public QObject {
     QVERIFY(strip->place(2.1) < strip->width());
     // The dots are there.
     const QImage picture = strip->grab().toImage();
-    const auto differs = [&](double x) {
-      const auto at = static_cast<int>(x);
-      return picture.pixel(at, 9) != picture.pixel(1, picture.height() - 1);
+    const auto has_dot = [&](double x) {
+      return picture.pixelColor(static_cast<int>(std::lround(x)), 9) == Theme::instance().colors().accent;
     };
-    QVERIFY(differs(strip->place(1.8)) && differs(strip->place(2.1)));
+    QVERIFY(has_dot(strip->place(1.8)) && has_dot(strip->place(2.1)));
+    QVERIFY(!has_dot(strip->place(1.88)) && !has_dot(strip->place(1.4)));
     list.show_proof(fix("workers", 2), proof);
     QVERIFY(strip->isVisible());
   }
