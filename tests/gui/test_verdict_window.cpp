@@ -16,6 +16,8 @@
 #include "graph/json.h"
 #include "graph/validate.h"
 #include "inspector/inspector_panel.h"
+#include "plots/loss_panel.h"
+#include "plots/queues_panel.h"
 #include "plots/stages_panel.h"
 #include "recording/report_page.h"
 #include "runs/compare_window.h"
