@@ -20,7 +20,6 @@
 #include <QSlider>
 #include <QTemporaryDir>
 #include <QToolButton>
-#include <QWheelEvent>
 #include <QtTest>
 
 #include <cmath>
@@ -166,7 +165,7 @@ class TestDiagnosisPanel : public QObject {
     proof.pairs = {1.8, 2.1};
     proof.rate = {.ratio = 1.95, .low = 1.7, .high = 2.2, .pairs = 2};
     list.show_pairs(fix("workers", 2), proof);
-    QVERIFY(strip->isVisible());
+    QTRY_VERIFY(strip->isVisible() && strip->width() > 100);
     QCOMPARE(strip->proof().pairs.size(), std::size_t{2});
     QVERIFY(strip->place(1) < strip->place(1.8) && strip->place(1.8) < strip->place(2.1));
     QVERIFY(strip->place(2.1) < strip->width());
@@ -208,16 +207,25 @@ class TestDiagnosisPanel : public QObject {
     memory->setFocus();
     auto* area = panel.findChild<QScrollArea*>();
     QTRY_VERIFY(area->verticalScrollBar()->maximum() > 0);
-    const auto turn = [](QWidget* widget) {
-      const QPointF middle(widget->width() / 2.0, widget->height() / 2.0);
-      QWheelEvent event(middle, widget->mapToGlobal(middle), {}, {0, -120}, Qt::NoButton, Qt::NoModifier,
-                        Qt::NoScrollPhase, false);
-      QApplication::sendEvent(widget, &event);
+    // As the mouse does it, so that what the slider leaves goes on to what is around it.
+    const auto turn = [&](QWidget* widget) {
+      area->ensureWidgetVisible(widget);
+      QCoreApplication::processEvents();
+      const QPointF middle = widget->mapTo(&panel, widget->rect().center());
+      QTest::wheelEvent(panel.windowHandle(), middle, {0, 120});
+      QCoreApplication::processEvents();
     };
     for (QSlider* slider : panel.findChildren<QSlider*>()) turn(slider);
     for (QComboBox* box : panel.findChildren<QComboBox*>()) turn(box);
     QVERIFY(panel.what_if_form().change().nothing());
-    QVERIFY(area->verticalScrollBar()->value() > 0);
+    area->verticalScrollBar()->setValue(area->verticalScrollBar()->maximum());
+    area->ensureWidgetVisible(memory);
+    QCoreApplication::processEvents();
+    const int before = area->verticalScrollBar()->value();
+    QVERIFY(before > 0);
+    turn(memory);
+    QVERIFY(panel.what_if_form().change().nothing());
+    QVERIFY(area->verticalScrollBar()->value() < before);
   }
 
   void sliders_solve_again() {

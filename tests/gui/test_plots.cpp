@@ -43,8 +43,8 @@ Snapshot run_at(double t) {
   s.at = kStart + from_seconds(t);
   const auto records = static_cast<std::uint64_t>(std::llround(t * 1000));
   s.stages = {stage("source", 1, 0.2 * t, 0, 0.5 * t, records), stage("decode", 2, 1.2 * t, 0.4 * t, 0, records)};
-  s.trainer.samples = records;
   s.trainer.steps = static_cast<std::uint64_t>(std::llround(t * 10));
+  s.trainer.samples = 100 * s.trainer.steps;
   s.trainer.stepped = from_seconds(0.1 * static_cast<double>(s.trainer.steps));
   s.trainer.total_steps = 400;
   s.trainer.epoch = 1;
@@ -233,6 +233,7 @@ void TestPlots::throughput_leaves_a_gap_for_validation() {
   QCOMPARE(gaps, 1);
 }
 
+/// A validation that is shorter than a window leaves no gap: rates are of training alone anyway.
 void TestPlots::throughput_shows_epochs_of_one_window() {
   ThroughputPanel panel;
   show(panel);
@@ -250,7 +251,8 @@ void TestPlots::throughput_shows_epochs_of_one_window() {
     points = std::isnan(point.value) ? 0 : points + 1;
     lines += points == 2 ? 1 : 0;
   }
-  QCOMPARE(lines, 3);
+  QCOMPARE(lines, 1);
+  QVERIFY(points >= 4);
 }
 
 void TestPlots::loss_draws_the_points_given() {
