@@ -20,6 +20,8 @@
 #include <QSlider>
 #include <QTemporaryDir>
 #include <QToolButton>
+#include <QWheelEvent>
+#include <QtTest/qtestspontaneevent.h>
 #include <QtTest>
 
 #include <cmath>
@@ -211,8 +213,11 @@ class TestDiagnosisPanel : public QObject {
     const auto turn = [&](QWidget* widget) {
       area->ensureWidgetVisible(widget);
       QCoreApplication::processEvents();
-      const QPointF middle = widget->mapTo(&panel, widget->rect().center());
-      QTest::wheelEvent(panel.windowHandle(), middle, {0, 120});
+      const QPointF middle = QRectF(widget->rect()).center();
+      QWheelEvent event(middle, widget->mapToGlobal(middle), {}, {0, 120}, Qt::NoButton, Qt::NoModifier,
+                        Qt::NoScrollPhase, false);
+      QSpontaneKeyEvent::setSpontaneous(&event);
+      qApp->notify(widget, &event);
       QCoreApplication::processEvents();
     };
     for (QSlider* slider : panel.findChildren<QSlider*>()) turn(slider);
