@@ -2,12 +2,15 @@
 #include "graph/edit.h"
 
 #include "graph/document.h"
+#include "graph/edit_runs.h"
 #include "graph/identifiers.h"
 #include "graph/path.h"
 #include "schema/structure.h"
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <unordered_set>
 
 namespace feedline {
 namespace {
@@ -63,38 +66,34 @@ struct EditApplier {
   Diagram* parent = nullptr;     ///< the diagram that holds the sub-graph `self` whose inside this is
   std::string self{};
   std::size_t depth = 0;
+  EditIndex index{diagram};
 
   Result<Edit> operator()(const Edit::List& list) {
     Edit::List inverse;
-    inverse.reserve(list.size());
-    for (const Edit& edit : list) {
-      Result<Edit> undo = std::visit(*this, edit.change);
-      if (!undo) {
-        for (auto done = inverse.rbegin(); done != inverse.rend(); ++done) (void)std::visit(*this, done->change);
-        return undo;
+    for (std::size_t i = 0; i < list.size();) {
+      std::size_t end = end_of_run(list, i);
+      std::optional<Edit> together = end >= i + kShortestRun ? run(list, i, end) : std::nullopt;
+      if (together) inverse.push_back(std::move(*together));
+      for (end = std::max(end, i + 1); i < end && !together; ++i) {
+        Result<Edit> undo = std::visit(*this, list[i].change);
+        if (!undo) {
+          for (auto done = inverse.rbegin(); done != inverse.rend(); ++done) (void)std::visit(*this, done->change);
+          return undo;
+        }
+        inverse.push_back(std::move(*undo));
       }
-      inverse.push_back(std::move(*undo));
+      i = end;
     }
     std::reverse(inverse.begin(), inverse.end());
     return Edit{std::move(inverse)};
   }
 
   Result<Edit> operator()(const AddNode& edit) {
-    const Node& node = edit.node;
-    if (Status free = check_new_id(node.id); !free) return fail(std::move(free.error()));
-    if (!finite(node.position)) return fail(Error{.reason = kNotFinite, .node = node.id});
-    for (const auto& [name, value] : node.params)
-      if (!finite(value)) return fail(Error{.reason = kNotFinite, .node = node.id, .parameter = name});
-    const bool subgraph = node.type == kSubgraphType;
-    if (node.inner && !subgraph)
-      return fail(Error{.reason = "a " + node.type + " node cannot hold other nodes", .node = node.id});
-    if (depth + std::max<std::size_t>(nesting(node), subgraph ? 1 : 0) > kMaxNesting)
-      return fail(Error{.reason = "sub-graphs cannot be nested deeper than " + std::to_string(kMaxNesting),
-                        .remedy = "Ungroup one of them",
-                        .node = node.id});
+    if (Status free = check_new_id(edit.node.id); !free) return fail(std::move(free.error()));
+    if (Status sound = check_content(edit.node); !sound) return fail(std::move(sound.error()));
     auto& nodes = diagram.nodes_;
-    const auto added = nodes.insert(nodes.begin() + index_in(nodes.size(), edit.at), node);
-    if (subgraph && !added->inner) added->inner = Boxed<Diagram>(Diagram());
+    const auto added = nodes.insert(nodes.begin() + index_in(nodes.size(), edit.at), with_inside(edit.node));
+    index.forget();
     return Edit{RemoveNode{added->id}};
   }
 
@@ -115,19 +114,13 @@ struct EditApplier {
       if (touches(diagram.links_[i])) inverse.push_back({AddLink{diagram.links_[i], i}});
     std::erase_if(diagram.links_, touches);
     nodes.erase(nodes.begin() + at);
+    index.forget();
     return Edit{std::move(inverse)};
   }
 
   Result<Edit> operator()(const AddLink& edit) {
     const Link& link = edit.link;
-    if (!std::all_of(link.via.begin(), link.via.end(), [](const Position& p) { return finite(p); }))
-      return fail(Error{.reason = kNotFinite, .node = link.to.node});
-    for (const PortRef* end : {&link.from, &link.to}) {
-      if (find_here(end->node) == nullptr) return no_such("node", end->node);
-      if (end->port.empty()) return fail(Error{.reason = "a wire needs a port at both ends", .node = end->node});
-      if (!has_port(*find_here(end->node), end->port, end == &link.to))
-        return fail(Error{.reason = "the sub-graph has no such port", .node = end->node, .port = end->port});
-    }
+    if (Status sound = check_ends(link); !sound) return fail(std::move(sound.error()));
     if (const Link* taken = diagram.link_into(link.to))
       return fail(Error{.reason = "the input already takes a wire from " + taken->from.text(),
                         .remedy = "Remove that wire first",
@@ -135,6 +128,7 @@ struct EditApplier {
                         .port = link.to.port});
     auto& links = diagram.links_;
     links.insert(links.begin() + index_in(links.size(), edit.at), link);
+    index.forget();
     return Edit{RemoveLink{link.to}};
   }
 
@@ -145,11 +139,12 @@ struct EditApplier {
     const auto at = link - links.data();
     Edit inverse{AddLink{*link, static_cast<std::size_t>(at)}};
     links.erase(links.begin() + at);
+    index.forget();
     return inverse;
   }
 
   Result<Edit> operator()(const SetWirePoints& edit) {
-    Link* link = const_cast<Link*>(diagram.link_into(edit.to));
+    Link* link = const_cast<Link*>(index.link_into(edit.to));
     if (link == nullptr) return fail(Error{.reason = "no wire ends here", .node = edit.to.node, .port = edit.to.port});
     if (!std::all_of(edit.via.begin(), edit.via.end(), [](const Position& p) { return finite(p); }))
       return fail(Error{.reason = kNotFinite, .node = edit.to.node});
@@ -202,6 +197,7 @@ struct EditApplier {
     Edit inverse{RenameNode{edit.to, edit.from}};
     const std::string from = edit.from;  // edit.from may alias the id that changes
     rename_outside(*node, from, edit.to);
+    index.forget();
     node->id = edit.to;
     for (Link& link : diagram.links_)
       for (PortRef* end : {&link.from, &link.to})
@@ -296,12 +292,67 @@ struct EditApplier {
     Edit::List inverse;
     inverse.push_back({Within{id, {std::move(*undo)}}});
     take_wires_of_lost_ports(*node, before, inverse);
+    index.forget();  // wires may be gone, or have new ends
     if (inverse.size() == 1) return std::move(inverse.front());
     return Edit{std::move(inverse)};
   }
 
  private:
-  Node* find(std::string_view path) { return const_cast<Node*>(diagram.find(path)); }
+  /// The run of edits that begins here, together; none, and nothing has changed, where they must be carried out one by
+  /// one.
+  std::optional<Edit> run(const Edit::List& list, std::size_t begin, std::size_t& end) {
+    const auto& first = list[begin].change;
+    std::optional<Edit> undo;
+    if (std::holds_alternative<AddNode>(first))
+      undo = add_nodes(diagram.nodes_, all_ids(), list, begin, end,
+                       [this](const Node& node) { return check_content(node).has_value(); });
+    if (std::holds_alternative<RemoveNode>(first)) undo = take_nodes(diagram.nodes_, diagram.links_, list, begin, end);
+    if (std::holds_alternative<AddLink>(first))
+      undo = add_links(diagram.links_, list, begin, end,
+                       [this](const Link& link) { return check_ends(link).has_value(); });
+    if (std::holds_alternative<RemoveLink>(first)) undo = take_links(diagram.links_, list, begin, end);
+    if (undo) index.forget();
+    return undo;
+  }
+
+  [[nodiscard]] std::unordered_set<std::string_view> all_ids() const {
+    std::unordered_set<std::string_view> ids;
+    for (const Node& node : diagram.nodes_) ids.insert(node.id);
+    for (const Comment& comment : diagram.comments_) ids.insert(comment.id);
+    for (const Frame& frame : diagram.frames_) ids.insert(frame.id);
+    return ids;
+  }
+
+  /// Apart from its id.
+  [[nodiscard]] Status check_content(const Node& node) const {
+    if (!finite(node.position)) return fail(Error{.reason = kNotFinite, .node = node.id});
+    for (const auto& [name, value] : node.params)
+      if (!finite(value)) return fail(Error{.reason = kNotFinite, .node = node.id, .parameter = name});
+    const bool subgraph = node.type == kSubgraphType;
+    if (node.inner && !subgraph)
+      return fail(Error{.reason = "a " + node.type + " node cannot hold other nodes", .node = node.id});
+    if (depth + std::max<std::size_t>(nesting(node), subgraph ? 1 : 0) > kMaxNesting)
+      return fail(Error{.reason = "sub-graphs cannot be nested deeper than " + std::to_string(kMaxNesting),
+                        .remedy = "Ungroup one of them",
+                        .node = node.id});
+    return {};
+  }
+
+  /// Whether the input is free is not asked.
+  [[nodiscard]] Status check_ends(const Link& link) {
+    if (!std::all_of(link.via.begin(), link.via.end(), [](const Position& p) { return finite(p); }))
+      return fail(Error{.reason = kNotFinite, .node = link.to.node});
+    for (const PortRef* end : {&link.from, &link.to}) {
+      const Node* node = find_here(end->node);
+      if (node == nullptr) return no_such("node", end->node);
+      if (end->port.empty()) return fail(Error{.reason = "a wire needs a port at both ends", .node = end->node});
+      if (!has_port(*node, end->port, end == &link.to))
+        return fail(Error{.reason = "the sub-graph has no such port", .node = end->node, .port = end->port});
+    }
+    return {};
+  }
+
+  Node* find(std::string_view path) { return const_cast<Node*>(index.find(path)); }
   Node* find_here(std::string_view id) { return id.find('/') == std::string_view::npos ? find(id) : nullptr; }
   /// Of a node, note or frame; null if there is none.
   Position* place(std::string_view id) {

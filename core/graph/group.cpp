@@ -38,6 +38,7 @@ class Grouper {
     }
     for (const Node& node : diagram_.nodes())
       if (inside_.contains(node.id)) add_loose_ports(node);
+    if (outputs_ == 0) add_ends();
     return finish();
   }
 
@@ -85,19 +86,25 @@ class Grouper {
     outer_.push_back({.from = {id_, known->second}, .to = link.to, .extra = link.extra, .via = link.via});
   }
 
+  /// An input that needs a wire gets a port. An output that nobody reads gets none, unless the sub-graph would give
+  /// nothing at all.
   void add_loose_ports(const Node& node) {
     const auto spec = spec_of(node, registry_);
     if (!spec) return;
-    const auto& links = diagram_.links();
     for (const PortSpec& input : spec->inputs)
       if (!input.optional && diagram_.link_into({node.id, input.name}) == nullptr) {
         const std::string name = add_input(input.name);
         must(inner_, {AddLink{.link = {.from = {name, std::string(kPortValue)}, .to = {node.id, input.name}}}});
       }
-    for (const PortSpec& output : spec->outputs) {
-      const PortRef from{node.id, output.name};
-      if (std::none_of(links.begin(), links.end(), [&](const Link& link) { return link.from == from; }))
-        add_output(output.name, from);
+  }
+
+  void add_ends() {
+    const auto& links = diagram_.links();
+    for (const Node& node : diagram_.nodes()) {
+      const auto feeds = [&](const Link& link) { return link.from.node == node.id; };
+      if (!inside_.contains(node.id) || std::any_of(links.begin(), links.end(), feeds)) continue;
+      if (const auto spec = spec_of(node, registry_))
+        for (const PortSpec& output : spec->outputs) add_output(output.name, {node.id, output.name});
     }
   }
 

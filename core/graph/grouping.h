@@ -15,7 +15,8 @@ struct Regrouped {
 };
 
 /// Puts these nodes, notes and frames into a new sub-graph. Each value that enters or leaves by a wire gets a port, and
-/// so do inputs that need a wire and outputs that have none. Errors: no nodes, or a wire goes out and comes back in, so
+/// so do inputs that need a wire. Outputs that nobody reads get none; where nothing leaves by a wire, those of the last
+/// nodes do. Errors: no nodes, or a wire goes out and comes back in, so
 /// that the sub-graph would feed itself.
 [[nodiscard]] Result<Regrouped> group(const Diagram& diagram, const std::vector<std::string>& ids,
                                       const Registry& registry = Registry::instance());

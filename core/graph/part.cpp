@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "graph/part.h"
 
+#include "graph/free_ids.h"
+
 #include <map>
 #include <set>
 
@@ -27,42 +29,53 @@ Document part_of(const Diagram& diagram, const std::vector<std::string>& ids) {
   return part;
 }
 
-Paste make_paste(const Diagram& diagram, const Diagram& part, Position offset) {
+namespace {
+
+/// All of them as one change; those that cannot be carried out are left out.
+Edit what_goes(const Diagram& diagram, Edit all) {
+  if (Diagram trial = diagram; trial.apply(all)) return all;
   Diagram trial = diagram;
+  Edit::List steps;
+  for (Edit& edit : std::get<Edit::List>(all.change))
+    if (trial.apply(edit)) steps.push_back(std::move(edit));
+  return Edit{std::move(steps)};
+}
+
+}  // namespace
+
+Paste make_paste(const Diagram& diagram, const Diagram& part, Position offset) {
+  FreeIds free(diagram);
   Edit::List steps;
   Paste paste;
   std::map<std::string, std::string> renamed;
-  const auto carry_out = [&](Edit edit) {
-    if (trial.apply(edit)) steps.push_back(std::move(edit));
-  };
   const auto shift = [&](Position& position) { position = {position.x + offset.x, position.y + offset.y}; };
   for (Node node : part.nodes()) {
-    const std::string id = trial.free_id(stem_of(node.id));
+    std::string id = free.take(stem_of(node.id));
     renamed[node.id] = id;
     node.id = id;
     shift(node.position);
-    carry_out({AddNode{.node = std::move(node)}});
-    paste.ids.push_back(id);
+    steps.push_back({AddNode{.node = std::move(node)}});
+    paste.ids.push_back(std::move(id));
   }
   for (Link link : part.links()) {
     link.from.node = renamed[link.from.node];
     link.to.node = renamed[link.to.node];
     for (Position& point : link.via) shift(point);
-    carry_out({AddLink{.link = std::move(link)}});
+    steps.push_back({AddLink{.link = std::move(link)}});
   }
   for (Comment comment : part.comments()) {
-    comment.id = trial.free_id(stem_of(comment.id));
+    comment.id = free.take(stem_of(comment.id));
     shift(comment.position);
     paste.ids.push_back(comment.id);
-    carry_out({AddComment{.comment = std::move(comment)}});
+    steps.push_back({AddComment{.comment = std::move(comment)}});
   }
   for (Frame frame : part.frames()) {
-    frame.id = trial.free_id(stem_of(frame.id));
+    frame.id = free.take(stem_of(frame.id));
     shift(frame.position);
     paste.ids.push_back(frame.id);
-    carry_out({AddFrame{.frame = std::move(frame)}});
+    steps.push_back({AddFrame{.frame = std::move(frame)}});
   }
-  paste.edit = Edit{std::move(steps)};
+  paste.edit = what_goes(diagram, Edit{std::move(steps)});
   return paste;
 }
 

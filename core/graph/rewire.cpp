@@ -36,9 +36,10 @@ std::optional<NodeSpec> spec_of(const Node& node, const Registry& registry) {
 }
 
 Edit remove_and_heal(const Diagram& diagram, const std::vector<std::string>& ids, const Registry& registry) {
+  const std::set<std::string_view> wanted(ids.begin(), ids.end());
   std::set<std::string> removed;
-  for (const std::string& id : ids)
-    if (diagram.find(id) != nullptr) removed.insert(id);
+  for (const Node& node : diagram.nodes())
+    if (wanted.contains(node.id)) removed.insert(node.id);
   Edit remove = remove_nodes(ids);
   Diagram trial = diagram;
   if (!trial.apply(remove)) return remove;

@@ -3,8 +3,6 @@
 
 #include "graph/part.h"
 
-#include <optional>
-
 class QMimeData;
 
 namespace feedline::gui {
@@ -13,7 +11,7 @@ namespace feedline::gui {
 inline constexpr char kGraphMime[] = "application/x-feedline-graph";
 
 [[nodiscard]] QMimeData* to_mime(const Document& part);
-/// From our own format, or from text that is a Feedline graph; none for anything else.
-[[nodiscard]] std::optional<Document> from_mime(const QMimeData* mime);
+/// From our own format, or from text that is a Feedline graph. The error says what the clipboard holds instead.
+[[nodiscard]] Result<Document> from_mime(const QMimeData* mime);
 
 }  // namespace feedline::gui

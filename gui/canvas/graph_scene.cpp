@@ -21,7 +21,7 @@ namespace {
 
 constexpr qreal kDotSpacing = 2 * Theme::kUnit;
 constexpr qreal kLane = Theme::kUnit;  // between wires that go back side by side
-constexpr qreal kHalfWorld = 200'000;
+constexpr qreal kIndexed = 4'000;      // half of what the index of items covers at least
 
 /// Deletes the items of a map whose keys are gone.
 template <class Map, class Keys>
@@ -39,7 +39,7 @@ void drop_missing(Map& items, const Keys& alive) {
 }  // namespace
 
 GraphScene::GraphScene(QObject* parent) : QGraphicsScene(parent) {
-  setSceneRect(-kHalfWorld, -kHalfWorld, 2 * kHalfWorld, 2 * kHalfWorld);
+  setSceneRect(-kIndexed, -kIndexed, 2 * kIndexed, 2 * kIndexed);
 }
 
 GraphScene::~GraphScene() { blockSignals(true); }  // items that die with the scene are no change of selection
@@ -63,6 +63,7 @@ void GraphScene::sync(const Diagram& diagram, const Analysis& analysis, const st
     sync_points(diagram);
     sync_comments(diagram);
   }
+  content_changed();
   if (elsewhere || selected_before != selected_nodes() || other_selected) Q_EMIT selectionChanged();
 }
 
@@ -89,6 +90,7 @@ void GraphScene::sync_looks(const Diagram& diagram, const Analysis& analysis, co
     sync_points(diagram);
     sync_comments(diagram);
   }
+  content_changed();
   if (selected != static_cast<std::size_t>(selectedItems().size())) Q_EMIT selectionChanged();
 }
 
@@ -105,9 +107,11 @@ void GraphScene::clear_items() {
 }
 
 void GraphScene::adopt_renamed(const Diagram& diagram) {
+  std::set<std::string_view> alive;
+  for (const Node& node : diagram.nodes()) alive.insert(node.id);
   std::map<std::pair<double, double>, std::string> gone;
   for (const auto& [id, item] : nodes_)
-    if (diagram.find(id) == nullptr) gone[{item->x(), item->y()}] = id;
+    if (!alive.contains(id)) gone[{item->x(), item->y()}] = id;
   if (gone.empty()) return;
   for (const Node& node : diagram.nodes()) {
     if (nodes_.contains(node.id)) continue;
@@ -229,6 +233,7 @@ void GraphScene::restyle() {
     lanes.via = item->via();
     item->set_ends(*from_pos, *to_pos, lanes);
   }
+  content_changed();
   update();
 }
 
@@ -357,12 +362,21 @@ void GraphScene::select(const std::vector<std::string>& ids) {
   Q_EMIT selectionChanged();
 }
 
+/// The index of items divides the scene's rectangle, so that follows the graph: how far one may look is up to the view.
+void GraphScene::content_changed() {
+  content_.reset();
+  const QRectF all = content();
+  if (!sceneRect().contains(all))
+    setSceneRect((sceneRect() | all).adjusted(-all.width() / 8, -all.height() / 8, all.width() / 8, all.height() / 8));
+}
+
 QRectF GraphScene::content() const {
+  if (content_) return *content_;
   QRectF all;
   for (const auto& [id, item] : nodes_) all |= item->mapRectToScene(item->boundingRect());
   for (const auto& [id, item] : comments_) all |= item->mapRectToScene(item->boundingRect());
   for (const auto& [id, item] : frames_) all |= item->mapRectToScene(item->boundingRect());
-  return all;
+  return content_.emplace(all);
 }
 
 QRectF GraphScene::selected_content() const {

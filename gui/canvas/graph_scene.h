@@ -68,8 +68,10 @@ class GraphScene : public QGraphicsScene {
   [[nodiscard]] std::vector<WirePoint> selected_points() const;
   /// Selects exactly these nodes, notes and frames.
   void select(const std::vector<std::string>& ids);
-  /// About all that is drawn; null when there is nothing.
+  /// About all that is drawn; null when there is nothing. Kept until something changes.
   [[nodiscard]] QRectF content() const;
+  /// Nodes have grown or shrunk since, as they do when a run begins or its numbers go.
+  void sizes_changed() { content_.reset(); }
   /// The pictures of nodes and of the words on wires.
   [[nodiscard]] PictureCache& pictures() { return pictures_; }
   /// The same of what is selected.
@@ -80,6 +82,7 @@ class GraphScene : public QGraphicsScene {
 
  private:
   void clear_items();
+  void content_changed();
   void adopt_renamed(const Diagram& diagram);
   [[nodiscard]] bool shows_nodes_of(const Diagram& diagram) const;
   void sync_nodes(const Diagram& diagram, const class FaceMaker& faces);
@@ -96,6 +99,7 @@ class GraphScene : public QGraphicsScene {
   std::map<std::string, CommentItem*, std::less<>> comments_{};
   std::map<std::string, FrameItem*, std::less<>> frames_{};
   std::string scope_{};
+  mutable std::optional<QRectF> content_{};
 };
 
 }  // namespace feedline::gui

@@ -18,7 +18,9 @@
 namespace feedline::gui {
 namespace {
 
-constexpr double kMinZoom = 0.08;
+constexpr double kMinZoom = 0.08;  // or where the whole graph fits, if that is less
+/// How far one can look, in each direction: rows of ten thousand nodes.
+constexpr qreal kHalfWorld = 4'000'000;
 constexpr double kMaxZoom = 3;
 /// A small graph is not blown up further than this, where writing has its normal size.
 constexpr double kFitMaxZoom = 1.1;
@@ -28,6 +30,7 @@ constexpr int kFitMargin = 5 * Theme::kUnit;
 
 GraphView::GraphView(DocumentController& controller, QWidget* parent) : QGraphicsView(parent), controller_(controller) {
   setScene(&scene_);
+  setSceneRect(-kHalfWorld, -kHalfWorld, 2 * kHalfWorld, 2 * kHalfWorld);
   setFrameShape(QFrame::NoFrame);
   setRenderHint(QPainter::Antialiasing);
   setDragMode(RubberBandDrag);
@@ -54,6 +57,11 @@ GraphView::GraphView(DocumentController& controller, QWidget* parent) : QGraphic
   total_.setAttribute(Qt::WA_TransparentForMouseEvents);
   total_.setAccessibleName(tr("The whole model"));
 
+  run_notice_.setAttribute(Qt::WA_TransparentForMouseEvents);
+  run_notice_.setText(
+      tr("The run that is on keeps the graph it started with. To train with this change: stop it and run again."));
+  run_notice_.hide();
+
   scene_.on_frame_title = [this](const std::string& id, const QString& text) {
     if (const Frame* old = diagram().find_frame(id)) {
       Frame changed = *old;
@@ -77,6 +85,11 @@ GraphView::GraphView(DocumentController& controller, QWidget* parent) : QGraphic
     clear_run();
     zoom_to_fit();
   });
+  connect(&controller_.undo_stack(), &QUndoStack::indexChanged, this, &GraphView::follow_history);
+  edge_timer_.setInterval(16);
+  connect(&edge_timer_, &QTimer::timeout, this, &GraphView::pan_at_edge);
+  connect(&arrange_job_, &ArrangeJob::cancelled, this,
+          [this] { Q_EMIT status_message(tr("Arranging was given up; the graph is as it was.")); });
   connect(&breadcrumb_, &Breadcrumb::chosen, this, &GraphView::enter);
   connect(&bubble_, &ReasonBubble::chosen, this, &GraphView::insert_adapter);
   connect(&minimap_, &Minimap::go_to, this, [this](const QPointF& place) {
@@ -96,6 +109,7 @@ GraphView::GraphView(DocumentController& controller, QWidget* parent) : QGraphic
 GraphView::~GraphView() {
   // Scene and scroll bars still speak while the parts that listen are gone.
   disconnect(&scene_, nullptr, this, nullptr);
+  disconnect(&controller_.undo_stack(), nullptr, this, nullptr);
   disconnect(horizontalScrollBar(), nullptr, this, nullptr);
   disconnect(verticalScrollBar(), nullptr, this, nullptr);
 }
@@ -109,6 +123,7 @@ std::string GraphView::path_of(const std::string& id) const { return join_path(s
 
 void GraphView::sync() {
   if (wire_) end_wire();  // the graph changed under the wire in hand
+  arrange_job_.cancel();  // its places are those of another graph
   const std::string before = scope_;
   while (controller_.document().at(scope_) == nullptr) scope_ = scope_of(scope_);  // it was undone or ungrouped
   if (std::exchange(shown_analysis_, controller_.analyses()) == controller_.analyses()) {
@@ -122,6 +137,7 @@ void GraphView::sync() {
   }
   hint_.setVisible(diagram().empty());
   total_.setText(total_text(controller_.analysis().total, controller_.analysis().batch));
+  show_run_notice();
   place_overlays();
   update_minimap();
   setAccessibleDescription(count_text(static_cast<qsizetype>(diagram().nodes().size()), tr("1 node"), tr("%1 nodes")) +
@@ -137,6 +153,11 @@ void GraphView::restyle() {
       QStringLiteral("color: %1; background: %2; padding: 3px 8px; border-radius: 4px")
           .arg(Theme::instance().colors().text.name(),
                mixed(Theme::instance().colors().canvas, Theme::instance().colors().panel, 0.8).name()));
+  run_notice_.setFont(Theme::instance().small_font());
+  run_notice_.setStyleSheet(
+      QStringLiteral("color: %1; background: %2; padding: 4px 10px; border-radius: 4px")
+          .arg(Theme::instance().colors().text.name(),
+               mixed(Theme::instance().colors().panel, Theme::instance().colors().warning, 0.22).name()));
   place_overlays();
   scene_.restyle();
   resetCachedContent();
@@ -151,6 +172,12 @@ void GraphView::place_overlays() {
   total_.resize(std::min(wanted.width(), width() - 2 * Theme::kUnit), wanted.height());
   total_.move(Theme::kUnit, height() - total_.height() - Theme::kUnit);
   breadcrumb_.move(Theme::kUnit, Theme::kUnit);
+  const int top = breadcrumb_.isHidden() ? Theme::kUnit : breadcrumb_.height() + 2 * Theme::kUnit;
+  run_notice_.setWordWrap(run_notice_.fontMetrics().horizontalAdvance(run_notice_.text()) > width() - 6 * Theme::kUnit);
+  run_notice_.setMaximumWidth(std::max(50, width() - 2 * Theme::kUnit));
+  run_notice_.adjustSize();
+  run_notice_.move((width() - run_notice_.width()) / 2, top);
+  arrange_job_.move((width() - arrange_job_.width()) / 2, top);
   minimap_.move(width() - minimap_.width() - Theme::kUnit, height() - minimap_.height() - Theme::kUnit);
 }
 
@@ -168,11 +195,16 @@ void GraphView::announce_selection() {
 }
 
 void GraphView::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
-  if (live_.show(now, earlier, find_role(controller_.document(), Role::Trainer), staged_) && fitted_) zoom_to_fit();
+  if (!live_.show(now, earlier, find_role(controller_.document(), Role::Trainer), staged_)) return;
+  scene_.sizes_changed();
+  if (fitted_) zoom_to_fit();
 }
 
 void GraphView::show_run_active(bool active) {
+  running_.reset();
+  run_notice_.hide();
   if (!active) return live_.rest();
+  running_ = controller_.document();
   clear_run();
   live_.begin();
 }
@@ -180,6 +212,7 @@ void GraphView::show_run_active(bool active) {
 void GraphView::clear_run() {
   failures_.clear();
   live_.clear();
+  scene_.sizes_changed();
 }
 
 void GraphView::mark_failed(const QString& node, const QString& message) {
@@ -203,14 +236,18 @@ void GraphView::show_failures() {
       if (path == path_of(id) || is_within(path, path_of(id))) item->set_failure(message);
 }
 
-void GraphView::zoom_to_fit() {
-  const QRectF content = scene_.content();
+/// The zoom at which this much of the scene fills the view.
+double GraphView::zoom_for(const QRectF& area) const {
   const QSizeF room(std::max(50, viewport()->width() - 2 * kFitMargin),
                     std::max(50, viewport()->height() - 2 * kFitMargin));
   const double most = kFitMaxZoom * Theme::instance().font_scale();
-  double zoom = 1;
-  if (!content.isEmpty())
-    zoom = std::clamp(std::min(room.width() / content.width(), room.height() / content.height()), kMinZoom, most);
+  if (area.isEmpty()) return 1;
+  return std::min({room.width() / area.width(), room.height() / area.height(), most});
+}
+
+void GraphView::zoom_to_fit() {
+  const QRectF content = scene_.content();
+  const double zoom = zoom_for(content);
   setTransform(QTransform::fromScale(zoom, zoom));
   centerOn(content.center());
   fitted_ = true;
@@ -220,10 +257,8 @@ void GraphView::zoom_to_fit() {
 void GraphView::zoom_to_selection() {
   const QRectF content = scene_.selected_content();
   if (content.isEmpty()) return zoom_to_fit();
-  const double zoom = std::min({(viewport()->width() - 2.0 * kFitMargin) / content.width(),
-                                (viewport()->height() - 2.0 * kFitMargin) / content.height(),
-                                kFitMaxZoom * Theme::instance().font_scale()});
-  setTransform(QTransform::fromScale(std::max(kMinZoom, zoom), std::max(kMinZoom, zoom)));
+  const double zoom = zoom_for(content);
+  setTransform(QTransform::fromScale(zoom, zoom));
   centerOn(content.center());
   fitted_ = false;
   update_minimap();
@@ -234,7 +269,7 @@ void GraphView::zoom_in() { zoom_by(1.25, viewport()->rect().center()); }
 void GraphView::zoom_out() { zoom_by(0.8, viewport()->rect().center()); }
 
 void GraphView::zoom_by(double factor, QPoint at) {
-  const double wanted = std::clamp(zoom() * factor, kMinZoom, kMaxZoom);
+  const double wanted = std::clamp(zoom() * factor, std::min(kMinZoom, zoom_for(scene_.content())), kMaxZoom);
   const QPointF held = mapToScene(at);
   setTransform(QTransform::fromScale(wanted, wanted));
   pan_by(at - mapFromScene(held));
@@ -291,10 +326,7 @@ QPoint GraphView::socket_position(const PortId& port) const {
 
 QString GraphView::shown_reason() const { return bubble_.isVisible() ? bubble_.text() : QString(); }
 
-QPoint GraphView::cursor_or_centre() const {
-  const QPoint cursor = viewport()->mapFromGlobal(QCursor::pos());
-  return viewport()->rect().contains(cursor) && underMouse() ? cursor : viewport()->rect().center();
-}
+QPoint GraphView::cursor_or_centre() const { return pointer_.value_or(viewport()->rect().center()); }
 
 bool GraphView::apply(const Edit& edit, const QString& gesture) {
   const Status status = controller_.apply(within(scope_, edit), gesture);

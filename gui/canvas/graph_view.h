@@ -2,9 +2,11 @@
 #pragma once
 
 #include "canvas/arrange.h"
+#include "canvas/arrange_job.h"
 #include "canvas/breadcrumb.h"
 #include "canvas/graph_scene.h"
 #include "canvas/live_layer.h"
+#include "canvas/make_room.h"
 #include "canvas/minimap.h"
 #include "canvas/reason_bubble.h"
 #include "canvas/search_popup.h"
@@ -15,6 +17,8 @@
 
 #include <QGraphicsView>
 #include <QLabel>
+#include <QTimer>
+#include <QUndoCommand>
 
 #include <map>
 #include <memory>
@@ -107,6 +111,10 @@ class GraphView : public QGraphicsView {
   void distribute_selection(Qt::Orientation along);
   /// Places the selected nodes, or all, in layers.
   void lay_out();
+  /// Large graphs are laid out on another thread: this shows how far it is.
+  [[nodiscard]] ArrangeJob& arrange_job() { return arrange_job_; }
+  /// The edit, and room for the nodes that it adds: what they would cover is pushed along.
+  [[nodiscard]] Edit with_room(Edit edit) const;
   /// Fills the window's menu with what the canvas can do, and its keys.
   void fill_graph_menu(QMenu* menu);
   /// Fills a menu with the ways to align and distribute.
@@ -114,8 +122,10 @@ class GraphView : public QGraphicsView {
   void select_all();
   void copy();
   void cut();
-  void paste();
+  void paste();  ///< at the pointer, else beside what was copied or in the middle of the view
   void duplicate();
+  /// Says on the canvas that what was changed does not reach the run that is on; empty: no run, or nothing changed.
+  [[nodiscard]] QString run_notice() const { return run_notice_.isHidden() ? QString() : run_notice_.text(); }
 
  Q_SIGNALS:
   void selection_changed(const QStringList& node_paths);
@@ -123,6 +133,8 @@ class GraphView : public QGraphicsView {
   /// The user wants to see how long this node takes over its records; beside this place on the screen.
   void durations_wanted(const QString& node_path, QPoint place);
   void status_message(const QString& message);
+  /// The user wants to change the selected node with keys: its name, or its parameters.
+  void inspect_wanted(bool name);
 
  protected:
   bool viewportEvent(QEvent* event) override;
@@ -133,6 +145,7 @@ class GraphView : public QGraphicsView {
   void wheelEvent(QWheelEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
   void keyReleaseEvent(QKeyEvent* event) override;
+  void focusInEvent(QFocusEvent* event) override;
   void focusOutEvent(QFocusEvent* event) override;
   bool focusNextPrevChild(bool next) override;
   void contextMenuEvent(QContextMenuEvent* event) override;
@@ -168,16 +181,41 @@ class GraphView : public QGraphicsView {
   void sync();
   void restyle();
   void zoom_by(double factor, QPoint at);
+  [[nodiscard]] double zoom_for(const QRectF& area) const;
   void pan_by(QPoint pixels);
   void announce_selection();
   [[nodiscard]] QPoint cursor_or_centre() const;
   bool apply(const Edit& edit, const QString& gesture = {});
   [[nodiscard]] QString new_gesture(const char* what);
-  [[nodiscard]] QPointF free_place(QPointF wanted) const;   ///< near there, clear of all nodes
-  bool add(Node node, const std::optional<PortRef>& wire);  ///< into this wire, if it fits
+  [[nodiscard]] QPointF free_place(const Node& node, QPointF wanted) const;  ///< near there, clear of all others
+  bool add(Node node, const std::optional<PortRef>& wire);                   ///< into this wire, if it fits
   void remove_selected(bool heal);
   [[nodiscard]] std::vector<std::string> with_frame_content() const;  ///< selected, and what lies in selected frames
+  void paste_at(std::optional<QPoint> pos);
   void paste_part(const Document& part, QPointF offset);
+
+  // graph_view_follow.cpp
+  struct Look {
+    QTransform transform{};
+    QPointF middle{};
+  };
+  [[nodiscard]] Look look() const { return {transform(), mapToScene(viewport()->rect().center())}; }
+  void look_again(const Look& look);
+  /// Selects what was just added and brings it into view.
+  void select_added(const std::vector<std::string>& ids);
+  void follow(const std::vector<std::string>& ids);
+  void follow_history(int index);
+  [[nodiscard]] QPoint edge_push(QPoint pos) const;
+  void watch_edge(QPoint pos);
+  void pan_at_edge();
+  void show_run_notice();
+
+  // graph_view_room.cpp
+  [[nodiscard]] static QSizeF size_of(const Node& node);
+  [[nodiscard]] std::vector<QRectF> obstacles() const;
+  [[nodiscard]] Edit pushed_along(Edit edit, const std::vector<std::string>& inserted) const;
+  [[nodiscard]] std::vector<QRectF> bodies_of(const Diagram& part) const;
+  void take_places(const std::vector<std::string>& ids, const std::map<std::string, Position>& places);
 
   // graph_view_structure.cpp
   void move_each(const std::vector<std::string>& ids, const std::vector<QPointF>& shifts);
@@ -222,8 +260,16 @@ class GraphView : public QGraphicsView {
   DocumentController& controller_;
   std::string scope_{};
   quint64 shown_analysis_ = 0;
-  std::map<std::string, QString> failures_{};                          ///< by path, of the last run
-  std::map<std::string, std::pair<QTransform, QPointF>> looked_at_{};  ///< by scope: zoom and middle when it was left
+  std::map<std::string, QString> failures_{};  ///< by path, of the last run
+  std::map<std::string, Look> looked_at_{};    ///< by scope: when it was left
+  struct ArrangedLook {
+    const QUndoCommand* command = nullptr;
+    std::string scope{};
+    Look before{};
+    Look after{};
+  };
+  std::map<int, ArrangedLook> arranged_looks_{};  ///< by the place of the step in the history
+  int history_index_ = 0;
   GraphScene scene_{};
   ReasonBubble bubble_{this};
   SearchPopup search_{this};
@@ -231,13 +277,21 @@ class GraphView : public QGraphicsView {
   Minimap minimap_{scene_, this};
   QLabel hint_{this};
   QLabel total_{this};
+  QLabel run_notice_{this};
+  std::optional<Document> running_{};  ///< what the run that is on trains, until somebody has changed it
+  std::vector<std::string> arranged_ids_{};
+  ArrangeJob arrange_job_{this, [this](const ArrangeJob::Places& places) { take_places(arranged_ids_, places); }};
 
   Gesture gesture_ = Gesture::None;
+  QTimer edge_timer_{};              ///< pans while something is held at the edge
+  bool holds_drop_ = false;          ///< something from elsewhere is held over the canvas
+  std::optional<QPoint> pointer_{};  ///< where the mouse is, while it is over the canvas
   QPoint pressed_at_{};
   QPoint last_pos_{};
   bool dragged_ = false;
   bool space_held_ = false;
-  bool fitted_ = true;  ///< nobody has panned or zoomed since the last fit: fit again when the size changes
+  bool shows_focus_ = false;  ///< the keyboard came here by keys
+  bool fitted_ = true;        ///< nobody has panned or zoomed since the last fit: fit again when the size changes
   QString gesture_key_{};
   quint64 gestures_ = 0;
   QString nudge_key_{};

@@ -40,6 +40,8 @@ void GraphView::dragEnterEvent(QDragEnterEvent* event) {
 
 void GraphView::dragMoveEvent(QDragMoveEvent* event) {
   event->acceptProposedAction();
+  holds_drop_ = true;
+  watch_edge(event->position().toPoint());
   const QByteArray type = event->mimeData()->data(QString::fromLatin1(kNodeMime));
   const NodeSpec* spec = type.isEmpty() ? nullptr : Registry::instance().find(type.toStdString());
   const auto* wire = qgraphicsitem_cast<const WireItem*>(itemAt(event->position().toPoint()));
@@ -52,10 +54,16 @@ void GraphView::dragMoveEvent(QDragMoveEvent* event) {
   target_wire(fits ? std::optional(link->to) : std::nullopt);
 }
 
-void GraphView::dragLeaveEvent(QDragLeaveEvent*) { target_wire(std::nullopt); }
+void GraphView::dragLeaveEvent(QDragLeaveEvent*) {
+  holds_drop_ = false;
+  edge_timer_.stop();
+  target_wire(std::nullopt);
+}
 
 void GraphView::dropEvent(QDropEvent* event) {
   event->acceptProposedAction();
+  holds_drop_ = false;
+  edge_timer_.stop();
   setFocus();
   const QPointF under_mouse = mapToScene(event->position().toPoint());
   QPointF place = under_mouse - QPointF(kGrid, kGrid);

@@ -8,40 +8,22 @@
 #include "canvas/new_node.h"
 #include "canvas/node_item.h"
 #include "graph/rewire.h"
+#include "models/text.h"
 #include "schema/structure.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QMimeData>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 
 namespace feedline::gui {
 
-QPointF GraphView::free_place(QPointF wanted) const {
-  const QSizeF room(22 * Theme::kUnit, 16 * Theme::kUnit);
-  const QPointF start = snapped(wanted);
-  const auto taken = [&](QPointF place) {
-    for (const auto& [id, item] : scene_.nodes())
-      if (item->mapRectToScene(item->body()).adjusted(-kGrid, -kGrid, kGrid, kGrid).intersects({place, room}))
-        return true;
-    return false;
-  };
-  for (int ring = 0; ring < 24; ++ring)  // the nearest place about it, below and to the right first
-    for (int down = ring; down >= -ring; --down)
-      for (int right = ring; right >= -ring; --right) {
-        if (std::max(std::abs(down), std::abs(right)) != ring) continue;
-        const QPointF place = start + QPointF(right, down) * 2 * kGrid;
-        if (!taken(place)) return place;
-      }
-  return start;
-}
-
 void GraphView::add_node(const QString& type) {
-  const QPointF half_a_node(10 * Theme::kUnit, 6 * Theme::kUnit);
-  add_node_at(type, free_place(mapToScene(viewport()->rect().center()) - half_a_node));
+  add_node_at(type, mapToScene(viewport()->rect().center()) - QPointF(10 * Theme::kUnit, 6 * Theme::kUnit));
 }
 
 void GraphView::add_node_at(const QString& type, QPointF scene_pos, const ParamMap& params) {
@@ -54,9 +36,10 @@ void GraphView::add_node_at(const QString& type, QPointF scene_pos, const ParamM
     Q_EMIT status_message(tr("Ports of a sub-graph stand in one: enter a sub-graph first."));
     return;
   }
-  const QPointF place = snapped(scene_pos);
-  Node node = new_node(*spec, diagram().free_id(default_id(*spec)), {place.x(), place.y()});
+  Node node = new_node(*spec, diagram().free_id(default_id(*spec)), {});
   node.params = params;
+  const QPointF place = free_place(node, scene_pos);
+  node.position = {place.x(), place.y()};
   add(std::move(node), std::nullopt);
 }
 
@@ -66,20 +49,22 @@ bool GraphView::add(Node node, const std::optional<PortRef>& wire) {
   if (const Link* link = wire ? diagram().link_into(*wire) : nullptr) {
     Diagram trial = diagram();
     if (trial.apply(edit))
-      if (auto spliced = splice(trial, id, *link)) edit = Edit{Edit::List{std::move(edit), std::move(*spliced)}};
+      if (auto spliced = splice(trial, id, *link))
+        edit = with_room(Edit{Edit::List{std::move(edit), std::move(*spliced)}});
   }
-  fitted_ = false;
   if (!apply(edit)) return false;
-  scene_.select({id});
+  select_added({id});
   return true;
 }
 
 void GraphView::add_comment_at(QPointF scene_pos) {
-  const QPointF place = snapped(scene_pos);
   const std::string id = diagram().free_id("note");
-  fitted_ = false;
-  if (!apply({AddComment{.comment = {.id = id, .position = {place.x(), place.y()}}}})) return;
-  scene_.select({id});
+  Comment note{.id = id};
+  const QPointF wanted = snapped(scene_pos);
+  const QPointF place = wanted + clear_shift({{wanted, QSizeF(note.width, note.height)}}, obstacles(), {});
+  note.position = {place.x(), place.y()};
+  if (!apply({AddComment{.comment = std::move(note)}})) return;
+  select_added({id});
   setFocus();
   if (CommentItem* item = scene_.comment(id)) item->start_editing();
 }
@@ -156,26 +141,20 @@ QPointF top_left(const Diagram& part) {
   return corner;
 }
 
-/// Does a node of the part stand exactly on one of the document's?
-bool covers(const Diagram& diagram, const Diagram& part, QPointF offset) {
-  for (const Node& node : part.nodes())
-    for (const Node& other : diagram.nodes())
-      if (other.position == Position{node.position.x + offset.x(), node.position.y + offset.y()}) return true;
-  return false;
-}
-
 }  // namespace
 
-void GraphView::paste() {
-  const std::optional<Document> part = from_mime(QGuiApplication::clipboard()->mimeData());
+void GraphView::paste() { paste_at(pointer_); }
+
+void GraphView::paste_at(std::optional<QPoint> pos) {
+  const Result<Document> part = from_mime(QGuiApplication::clipboard()->mimeData());
   if (!part) {
-    Q_EMIT status_message(tr("The clipboard holds no nodes."));
+    Q_EMIT status_message(to_qstring(part.error().line()));
+    bubble_.show_reason(part.error(), pos.value_or(viewport()->rect().center()), false);
     return;
   }
-  const bool under_mouse = underMouse() && viewport()->rect().contains(viewport()->mapFromGlobal(QCursor::pos()));
   QPointF offset(2 * kGrid, 2 * kGrid);
-  if (under_mouse) {
-    offset = snapped(mapToScene(cursor_or_centre()) - top_left(*part));
+  if (pos) {
+    offset = snapped(mapToScene(*pos) - top_left(*part));
   } else if (!mapToScene(viewport()->rect()).containsPoint(top_left(*part) + offset, Qt::OddEvenFill)) {
     offset = snapped(mapToScene(viewport()->rect().center()) - top_left(*part));
   }
@@ -183,10 +162,14 @@ void GraphView::paste() {
 }
 
 void GraphView::paste_part(const Document& part, QPointF offset) {
-  while (covers(diagram(), part, offset)) offset += QPointF(2 * kGrid, 2 * kGrid);
-  const Paste paste = make_paste(diagram(), part, {offset.x(), offset.y()});
-  fitted_ = false;
-  if (apply(paste.edit)) scene_.select(paste.ids);
+  const QPointF clear = clear_shift(bodies_of(part), obstacles(), offset);
+  const Paste paste = make_paste(diagram(), part, {clear.x(), clear.y()});
+  if (const Status done = controller_.apply(within(scope_, paste.edit)); !done) {
+    Q_EMIT status_message(to_qstring(done.error().line()));
+    bubble_.show_reason(done.error(), cursor_or_centre(), false);
+    return;
+  }
+  select_added(paste.ids);
 }
 
 void GraphView::duplicate() {

@@ -77,6 +77,7 @@ void GraphView::mousePressEvent(QMouseEvent* event) {
 
 void GraphView::mouseMoveEvent(QMouseEvent* event) {
   const QPoint pos = event->position().toPoint();
+  pointer_ = pos;
   dragged_ |= (pos - pressed_at_).manhattanLength() >= QApplication::startDragDistance();
   switch (gesture_) {
     case Gesture::Pan:
@@ -97,6 +98,7 @@ void GraphView::mouseMoveEvent(QMouseEvent* event) {
       break;
   }
   last_pos_ = pos;
+  watch_edge(pos);
 }
 
 void GraphView::update_cursor(QPoint pos) {
@@ -116,6 +118,7 @@ void GraphView::update_cursor(QPoint pos) {
 
 void GraphView::mouseReleaseEvent(QMouseEvent* event) {
   const Gesture gesture = gesture_;
+  edge_timer_.stop();
   if (gesture == Gesture::Wire && event->button() == Qt::LeftButton) {
     drop_wire(event->position().toPoint());
     return;
@@ -199,6 +202,7 @@ void GraphView::wheelEvent(QWheelEvent* event) {
 }
 
 bool GraphView::viewportEvent(QEvent* event) {
+  if (event->type() == QEvent::Leave) pointer_.reset();
   if (event->type() == QEvent::NativeGesture) {
     const auto* gesture = static_cast<QNativeGestureEvent*>(event);
     if (gesture->gestureType() == Qt::ZoomNativeGesture) {

@@ -100,14 +100,22 @@ bool GraphView::key_alone(QKeyEvent* event) {
       return start_wire_by_key(), true;
     case Qt::Key_Return:
     case Qt::Key_Enter:
-      if (!bubble_.offers()) return false;
-      return insert_adapter(0), true;
+      if (bubble_.offers()) return insert_adapter(0), true;
+      if (scene_.selected_nodes().empty()) return false;
+      Q_EMIT inspect_wanted(false);
+      return true;
     case Qt::Key_F2:
+      if (!scene_.selected_nodes().empty()) {
+        Q_EMIT inspect_wanted(true);
+        return true;
+      }
       if (const auto frames = scene_.selected_frames(); !frames.empty()) scene_.frame(frames.front())->start_editing();
       if (const auto notes = scene_.selected_comments(); !notes.empty()) scene_.comment(notes.front())->start_editing();
       return true;
     case Qt::Key_Escape:
-      if (wire_) {
+      if (arrange_job_.active()) {
+        arrange_job_.cancel();
+      } else if (wire_) {
         end_wire();
       } else {
         scene_.clearSelection();
@@ -233,8 +241,16 @@ void GraphView::keyReleaseEvent(QKeyEvent* event) {
   QGraphicsView::keyReleaseEvent(event);
 }
 
+void GraphView::focusInEvent(QFocusEvent* event) {
+  QGraphicsView::focusInEvent(event);
+  const Qt::FocusReason why = event->reason();
+  shows_focus_ = why == Qt::TabFocusReason || why == Qt::BacktabFocusReason || why == Qt::ShortcutFocusReason;
+  viewport()->update();
+}
+
 void GraphView::focusOutEvent(QFocusEvent* event) {
   space_held_ = false;
+  viewport()->update();
   QGraphicsView::focusOutEvent(event);
 }
 
@@ -245,6 +261,7 @@ void GraphView::nudge(QPointF shift) {
   if (nudge_key_.isEmpty()) nudge_key_ = new_gesture("nudge");
   fitted_ = false;
   apply(moved(selection_to_move(), shift), nudge_key_);
+  follow(scene_.selected_ids());
 }
 
 void GraphView::walk_selection(QPointF direction) {

@@ -117,7 +117,7 @@ void GraphView::contextMenuEvent(QContextMenuEvent* event) {
         tr("Add frame"), [this] { add_frame(); }, Qt::Key_F);
     menu.addSeparator();
     add(
-        tr("Paste"), [this] { paste(); }, QKeySequence::Paste);
+        tr("Paste"), [this, pos] { paste_at(pos); }, QKeySequence::Paste);
     add(
         tr("Select all"), [this] { select_all(); }, QKeySequence::SelectAll);
     add(

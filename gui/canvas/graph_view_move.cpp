@@ -22,8 +22,9 @@ constexpr qreal kEdgeReach = 5;
 
 GraphView::Moving GraphView::selection_to_move() const {
   Moving moving;
-  for (const std::string& id : scene_.selected_nodes())
-    if (const Node* node = diagram().find(id)) moving.things.emplace_back(id, node->position);
+  for (const Node& node : diagram().nodes())
+    if (const NodeItem* item = scene_.node(node.id); item != nullptr && item->isSelected())
+      moving.things.emplace_back(node.id, node.position);
   for (const std::string& id : scene_.selected_comments())
     if (const Comment* comment = diagram().find_comment(id)) moving.things.emplace_back(id, comment->position);
   for (const std::string& id : scene_.selected_frames())
@@ -36,9 +37,10 @@ GraphView::Moving GraphView::selection_to_move() const {
 
 void GraphView::add_content(const Frame& frame, Moving& moving) const {
   const QRectF area(frame.position.x, frame.position.y, frame.width, frame.height);
+  std::set<std::string> known;
+  for (const auto& [id, from] : moving.things) known.insert(id);
   const auto add = [&](const std::string& id, Position position) {
-    const auto same = [&](const auto& thing) { return thing.first == id; };
-    if (std::none_of(moving.things.begin(), moving.things.end(), same)) moving.things.emplace_back(id, position);
+    if (known.insert(id).second) moving.things.emplace_back(id, position);
   };
   for (const Node& node : diagram().nodes())
     if (const NodeItem* item = scene_.node(node.id))
@@ -159,7 +161,8 @@ void GraphView::drop_into_wire() {
   target_wire(std::nullopt);
   const Link* link = wire ? diagram().link_into(*wire) : nullptr;
   if (link == nullptr) return;
-  if (const auto edit = splice(diagram(), moving_.spliced, *link)) apply(*edit, gesture_key_);
+  if (auto edit = splice(diagram(), moving_.spliced, *link))
+    apply(pushed_along(std::move(*edit), {moving_.spliced}), gesture_key_);
 }
 
 void GraphView::resize_to(QPointF scene_pos) {
@@ -188,7 +191,8 @@ void GraphView::add_point(const PortRef& wire, QPointF scene_pos) {
   if (link == nullptr || item == nullptr) return;
   SetWirePoints more{.to = wire, .via = link->via};
   const std::size_t index = item->place_for_point(scene_pos);
-  const QPointF place = snapped(scene_pos);
+  const QPointF on_route = item->on_route(scene_pos);
+  const QPointF place = on_route == scene_pos ? snapped(scene_pos) : on_route;
   more.via.insert(more.via.begin() + static_cast<std::ptrdiff_t>(index), {place.x(), place.y()});
   if (!apply({std::move(more)})) return;
   scene_.clearSelection();

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sub-graphs, muting, frames, and putting things in order.
-#include "canvas/auto_layout.h"
 #include "canvas/comment_item.h"
 #include "canvas/frame_item.h"
 #include "canvas/graph_view.h"
@@ -29,7 +28,7 @@ void GraphView::enter(const QString& scope) {
   if (wire_) end_wire();
   search_.close_search();
   bubble_.hide();
-  looked_at_[scope_] = {transform(), mapToScene(viewport()->rect().center())};
+  looked_at_[scope_] = look();
   scope_ = path;
   scene_.sync(diagram(), controller_.analysis(), scope_);
   breadcrumb_.show_scope(scope_);
@@ -37,10 +36,7 @@ void GraphView::enter(const QString& scope) {
   show_failures();
   place_overlays();
   if (const auto before = looked_at_.find(scope_); before != looked_at_.end()) {
-    setTransform(before->second.first);
-    centerOn(before->second.second);
-    fitted_ = false;
-    update_minimap();
+    look_again(before->second);
   } else {
     zoom_to_fit();
   }
@@ -79,7 +75,7 @@ void GraphView::group_selection() {
     Q_EMIT status_message(to_qstring(grouped.error().line()));
     return;
   }
-  if (apply(grouped->edit)) scene_.select(grouped->ids);
+  if (apply(grouped->edit)) select_added(grouped->ids);
 }
 
 void GraphView::ungroup_selection() {
@@ -89,8 +85,7 @@ void GraphView::ungroup_selection() {
     Q_EMIT status_message(tr("Select a sub-graph to ungroup it."));
     return;
   }
-  fitted_ = false;
-  if (apply(ungrouped->edit)) scene_.select(ungrouped->ids);
+  if (apply(ungrouped->edit)) select_added(ungrouped->ids);
 }
 
 void GraphView::add_frame() {
@@ -160,36 +155,14 @@ void GraphView::distribute_selection(Qt::Orientation along) {
   move_each(ids, distribute(bodies(ids), along));
 }
 
-void GraphView::lay_out() {
-  std::vector<std::string> ids = scene_.selected_nodes();
-  if (ids.size() < 2) {
-    ids.clear();
-    for (const Node& node : diagram().nodes()) ids.push_back(node.id);
-  }
-  const std::set<std::string> moved(ids.begin(), ids.end());
-  const std::vector<QRectF> before = bodies(ids);
-  std::vector<LayoutNode> nodes;
-  for (std::size_t i = 0; i < ids.size(); ++i) nodes.push_back({ids[i], before[i].size()});
-  const auto places = lay_out_in_layers(nodes, diagram().links());
-  if (places.empty()) return;
-
-  QRectF all;
-  for (const QRectF& rect : before) all |= rect;
-  const QPointF corner = snapped(all.topLeft());
-  Edit::List steps;
-  MoveNodes move;
-  for (const std::string& id : ids) {
-    const Position& place = places.at(id);
-    move.to.emplace_back(id, Position{corner.x() + place.x, corner.y() + place.y});
-  }
-  steps.push_back({std::move(move)});
-  for (const Link& link : diagram().links())  // points led the wires round what stood there before
-    if (!link.via.empty() && moved.contains(link.from.node) && moved.contains(link.to.node))
-      steps.push_back({SetWirePoints{.to = link.to}});
-  if (apply(steps.size() == 1 ? Edit(std::move(steps.front())) : Edit{std::move(steps)})) zoom_to_fit();
-}
-
 void GraphView::drawForeground(QPainter* painter, const QRectF&) {
+  if (hasFocus() && shows_focus_) {
+    QPen ring(Theme::instance().colors().accent, 2);
+    ring.setCosmetic(true);
+    painter->setPen(ring);
+    painter->setBrush(Qt::NoBrush);
+    painter->drawRect(mapToScene(viewport()->rect().adjusted(1, 1, -1, -1)).boundingRect());
+  }
   if (guides_.empty()) return;
   QPen pen(Theme::instance().colors().accent, 1.5, Qt::DashLine);
   pen.setCosmetic(true);

@@ -154,12 +154,10 @@ void GraphView::insert_adapter(int choice) {
   if (from == nullptr || to == nullptr) return;
   const QRectF left = from->mapRectToScene(from->body());
   const QRectF right = to->mapRectToScene(to->body());
-  const QPointF middle = (left.topRight() + right.topLeft()) / 2 - QPointF(10 * Theme::kUnit, 0);
-  const QPointF place = free_place(middle);
+  const QPointF place = snapped((left.topRight() + right.topLeft()) / 2 - QPointF(10 * Theme::kUnit, 0));
   const Insertion insertion = insert_adapters(diagram(), offer.chains[static_cast<std::size_t>(choice)], offer.from,
                                               offer.to, {place.x(), place.y()}, 28 * Theme::kUnit);
-  fitted_ = false;
-  if (apply(insertion.edit)) scene_.select(insertion.ids);
+  if (apply(with_room(insertion.edit))) select_added(insertion.ids);
 }
 
 void GraphView::end_wire() {
@@ -211,10 +209,9 @@ void GraphView::pick_from_search(const QString& type) {
   }
   // The socket that the wire ends at should come to lie about where it was dropped.
   const QPointF socket(wire->anchor().side == Side::Output ? 0 : 20 * Theme::kUnit, 7 * Theme::kUnit);
-  const QPointF place = snapped(search_pos_ - socket);
   const std::string id = diagram().free_id(default_id(*spec));
-  fitted_ = false;
-  if (apply(wire->drop_on_new(*spec, id, {place.x(), place.y()}))) scene_.select({id});
+  const QPointF place = free_place(new_node(*spec, id, {}), search_pos_ - socket);
+  if (apply(wire->drop_on_new(*spec, id, {place.x(), place.y()}))) select_added({id});
 }
 
 }  // namespace feedline::gui

@@ -67,6 +67,17 @@ Kind FaceMaker::output_kind(const PortRef& output) const {
   return port < 0 ? Kind::Any : from->outputs[static_cast<std::size_t>(port)].kind;
 }
 
+const QString& FaceMaker::shape_text(const TensorDesc& desc) const {
+  const auto known = shapes_.find(&desc);
+  return known != shapes_.end() ? known->second : shapes_.emplace(&desc, wire_text(desc)).first->second;
+}
+
+const QString& FaceMaker::tip_of(const PortSpec& port, bool input, const QString& shape) const {
+  const std::tuple key(&port, input, shape);
+  const auto known = tips_.find(key);
+  return known != tips_.end() ? known->second : tips_.emplace(key, port_tip(port, input, shape)).first->second;
+}
+
 bool FaceMaker::faulty(const PortRef& input) const {
   const auto found = problems_.find(input.node);
   return found != problems_.end() && std::any_of(found->second.begin(), found->second.end(), [&](const Problem* p) {
@@ -87,13 +98,13 @@ std::vector<PortFace> FaceMaker::ports(const Node& node, const std::vector<PortS
       face.required = known && !port.optional && !face.connected;
       if (face.connected) {
         if (port.kind == Kind::Any) face.kind = output_kind(link->second->from);
-        if (const TensorDesc* carried = desc(link->second->from)) shape = wire_text(*carried);
+        if (const TensorDesc* carried = desc(link->second->from)) shape = shape_text(*carried);
       }
     } else {
       face.kind = output_kind(ref);
-      if (const TensorDesc* carried = desc(ref)) shape = wire_text(*carried);
+      if (const TensorDesc* carried = desc(ref)) shape = shape_text(*carried);
     }
-    face.tip = port_tip(port, inputs, shape);
+    face.tip = known ? tip_of(port, inputs, shape) : port_tip(port, inputs, shape);
     faces.push_back(std::move(face));
   };
   if (specs != nullptr)
@@ -154,8 +165,10 @@ void FaceMaker::show_cost(const Node& node, NodeFace& face) const {
   if (found == analysis_.costs.end() || node.muted) return;
   const ModelCost& cost = found->second;
   if (!cost.complete && cost.parameters == 0) return;
-  face.cost = short_cost_text(cost);
-  face.cost_tip = cost_text(cost);
+  const CostKey key(cost.parameters, cost.buffers, cost.multiply_adds, cost.activations, cost.complete);
+  auto known = costs_.find(key);
+  if (known == costs_.end()) known = costs_.emplace(key, std::pair(short_cost_text(cost), cost_text(cost))).first;
+  std::tie(face.cost, face.cost_tip) = known->second;
 }
 
 void FaceMaker::show_problems(const Node& node, NodeFace& face) const {

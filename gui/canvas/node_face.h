@@ -9,6 +9,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -66,6 +68,9 @@ class FaceMaker {
   void show_problems(const Node& node, NodeFace& face) const;
   void show_cost(const Node& node, NodeFace& face) const;
   std::vector<PortFace> ports(const Node& node, const std::vector<PortSpec>* specs, bool inputs) const;
+  // Texts that many nodes of a large graph have in common are made once.
+  [[nodiscard]] const QString& shape_text(const TensorDesc& desc) const;
+  [[nodiscard]] const QString& tip_of(const PortSpec& port, bool input, const QString& shape) const;
 
   const Analysis& analysis_;
   std::string scope_;
@@ -75,6 +80,10 @@ class FaceMaker {
   std::map<PortRef, const Link*> into_{};
   std::map<std::string_view, std::vector<const Link*>> touching_{};
   std::map<std::string, std::vector<const Problem*>, std::less<>> problems_{};  ///< of a node and what is in it
+  mutable std::unordered_map<const TensorDesc*, QString> shapes_{};
+  mutable std::map<std::tuple<const PortSpec*, bool, QString>, QString> tips_{};
+  using CostKey = std::tuple<std::int64_t, std::int64_t, double, std::int64_t, bool>;
+  mutable std::map<CostKey, std::pair<QString, QString>> costs_{};
 };
 
 }  // namespace feedline::gui

@@ -41,14 +41,35 @@ QPainterPath rounded(const QPolygonF& points, qreal radius) {
   return path;
 }
 
-/// Out, to the lane between the rows, back to the left, in.
+bool goes_back(QPointF from, QPointF to) { return to.x() - from.x() < 2 * kUnit; }
+
+/// Height of the lane between the rows by which a wire without points goes back.
+qreal lane_of(QPointF from, QPointF to, const WireRoute& route) {
+  if (std::abs(to.y() - from.y()) < 6 * kUnit) return std::max(from.y(), to.y()) + 12 * kUnit;
+  return route.gap && *route.gap > from.y() + 3 * kUnit ? *route.gap : (from.y() + to.y()) / 2;
+}
+
+/// Out, to the lane between the rows, back to the left, in. Points move the lane: the wire passes each on the level.
 QPainterPath return_path(QPointF from, QPointF to, const WireRoute& route) {
-  qreal lane = (from.y() + to.y()) / 2;
-  if (route.gap && *route.gap > from.y() + 3 * kUnit) lane = *route.gap;
-  if (std::abs(to.y() - from.y()) < 6 * kUnit) lane = std::max(from.y(), to.y()) + 12 * kUnit;
-  const qreal right = from.x() + route.out;
-  const qreal left = to.x() - route.in;
-  return rounded({from, {right, from.y()}, {right, lane}, {left, lane}, {left, to.y()}, to}, 1.5 * kUnit);
+  qreal right = from.x() + route.out;
+  qreal left = to.x() - route.in;
+  QPolygonF corners = {from};
+  if (route.via.empty()) {
+    const qreal lane = lane_of(from, to, route);
+    corners << QPointF(right, from.y()) << QPointF(right, lane) << QPointF(left, lane);
+  } else {
+    right = std::max(right, route.via.front().x());
+    left = std::min(left, route.via.back().x());
+    corners << QPointF(right, from.y()) << QPointF(right, route.via.front().y());
+    for (std::size_t i = 0; i + 1 < route.via.size(); ++i) {
+      const QPointF here = route.via[i];
+      const QPointF next = route.via[i + 1];
+      if (here.y() != next.y())
+        corners << QPointF((here.x() + next.x()) / 2, here.y()) << QPointF((here.x() + next.x()) / 2, next.y());
+    }
+    corners << QPointF(left, route.via.back().y());
+  }
+  return rounded(corners << QPointF(left, to.y()) << to, 1.5 * kUnit);
 }
 
 /// A smooth line through points: the tangent at each is that of its neighbours, as in a Catmull-Rom spline, and level
@@ -73,9 +94,9 @@ QPainterPath through(QPointF from, QPointF to, const std::vector<QPointF>& via) 
 }  // namespace
 
 QPainterPath wire_path(QPointF from, QPointF to, const WireRoute& route) {
+  if (goes_back(from, to)) return return_path(from, to, route);
   if (!route.via.empty()) return through(from, to, route.via);
   const qreal forward = to.x() - from.x();
-  if (forward < 2 * kUnit) return return_path(from, to, route);
   const qreal length = std::hypot(forward, to.y() - from.y());
   const qreal reach = std::min(std::max(4 * kUnit, forward * 0.5), length * 0.9);
   QPainterPath path(from);
@@ -127,6 +148,18 @@ std::size_t WireItem::place_for_point(QPointF scene_pos) const {
     best = i;
   }
   return best;
+}
+
+QPointF WireItem::on_route(QPointF scene_pos) const {
+  if (!goes_back(from_, to_)) return scene_pos;
+  const std::size_t index = place_for_point(scene_pos);
+  const qreal right = from_.x() + route_.out;
+  const qreal left = to_.x() - route_.in;
+  const qreal x = std::clamp(scene_pos.x(), std::min(left, right), std::max(left, right));
+  if (route_.via.empty()) return {x, lane_of(from_, to_, route_)};
+  const std::size_t nearest = std::min(index, route_.via.size() - 1);
+  if (index == 0 || index == route_.via.size()) return {x, route_.via[nearest].y()};
+  return scene_pos;
 }
 
 bool WireItem::passes(const QRectF& scene_rect) const {

@@ -29,7 +29,7 @@ struct WireRoute {
   qreal out = 20;              ///< how far it leaves its output before it turns
   qreal in = 20;               ///< how far before its input it turns in
   std::optional<qreal> gap{};  ///< height of the free lane above the target; none: half way
-  std::vector<QPointF> via{};  ///< points to pass in this order; the lanes above do not matter then
+  std::vector<QPointF> via{};  ///< points to pass in this order; they stand for the lane then
   bool operator==(const WireRoute&) const = default;
 };
 
@@ -53,6 +53,9 @@ class WireItem : public QGraphicsItem {
   void set_ends(QPointF from, QPointF to, const WireRoute& route);
   /// Which of the wire's points would come after a new one at this scene position.
   [[nodiscard]] std::size_t place_for_point(QPointF scene_pos) const;
+  /// Where a new point near this scene position comes to lie so that the wire keeps its way: on the lane by which it
+  /// goes back, else just there.
+  [[nodiscard]] QPointF on_route(QPointF scene_pos) const;
   /// Does the wire pass through this rectangle of the scene?
   [[nodiscard]] bool passes(const QRectF& scene_rect) const;
   /// Something is held over the wire that would be put into it.

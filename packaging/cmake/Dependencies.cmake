@@ -57,7 +57,6 @@ if(FEEDLINE_GUI)
     message(FATAL_ERROR "The window needs Qt 6.4 Widgets and Svg, and QCustomPlot (Debian: qt6-base-dev, qt6-svg-dev, "
             "libqcustomplot-dev). Without them: cmake -DFEEDLINE_GUI=OFF builds library and command line.")
   endif()
-  feedline_library(graphviz HEADER graphviz/gvc.h LIBRARY gvc cgraph)
 endif()
 if(BUILD_TESTING)
   find_package(Qt6 6.4 QUIET COMPONENTS Test)

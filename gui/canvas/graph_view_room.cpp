@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Room for what is new, and arranging: nothing comes to lie on anything else.
+#include "canvas/graph_view.h"
+#include "canvas/grid.h"
+#include "canvas/node_item.h"
+
+#include <algorithm>
+#include <set>
+
+namespace feedline::gui {
+namespace {
+
+/// Larger graphs are laid out on another thread.
+constexpr std::size_t kAtOnce = 300;
+
+}  // namespace
+
+/// What it will take on the canvas, before anything is known of it: a line more than now, for what it costs.
+QSizeF GraphView::size_of(const Node& node) {
+  Diagram alone;
+  (void)alone.apply({AddNode{.node = node}});
+  const Analysis nothing;
+  const FaceMaker faces(alone, nothing);
+  return NodeItem(faces.face(alone.nodes().empty() ? node : alone.nodes().front())).body().size() +
+         QSizeF(0, 2 * Theme::kUnit);
+}
+
+std::vector<QRectF> GraphView::obstacles() const {
+  std::vector<QRectF> rects;
+  for (const auto& [id, item] : scene_.nodes()) rects.push_back(item->mapRectToScene(item->body()));
+  for (const Comment& comment : diagram().comments())
+    rects.emplace_back(comment.position.x, comment.position.y, comment.width, comment.height);
+  return rects;
+}
+
+std::vector<QRectF> GraphView::bodies_of(const Diagram& part) const {
+  std::vector<QRectF> rects;
+  for (const Node& node : part.nodes()) {
+    const NodeItem* same = scene_.node(node.id);  // what is duplicated is here already
+    const bool known = same != nullptr && same->face().type == QString::fromStdString(node.type);
+    rects.emplace_back(QPointF(node.position.x, node.position.y), known ? same->body().size() : size_of(node));
+  }
+  for (const Comment& comment : part.comments())
+    rects.emplace_back(comment.position.x, comment.position.y, comment.width, comment.height);
+  return rects;
+}
+
+QPointF GraphView::free_place(const Node& node, QPointF wanted) const {
+  const QPointF start = snapped(wanted);
+  return start + clear_shift({{start, size_of(node)}}, obstacles(), {});
+}
+
+Edit GraphView::with_room(Edit edit) const {
+  Diagram trial = diagram();
+  if (!trial.apply(edit)) return edit;
+  std::vector<std::string> added;
+  for (const Node& node : trial.nodes())
+    if (scene_.node(node.id) == nullptr) added.push_back(node.id);
+  return added.empty() ? edit : pushed_along(std::move(edit), added);
+}
+
+Edit GraphView::pushed_along(Edit edit, const std::vector<std::string>& inserted) const {
+  Diagram trial = diagram();
+  if (!trial.apply(edit)) return edit;
+  Bodies bodies;
+  for (const Node& node : trial.nodes()) {
+    const NodeItem* item = scene_.node(node.id);
+    bodies[node.id] =
+        QRectF(QPointF(node.position.x, node.position.y), item != nullptr ? item->body().size() : size_of(node));
+  }
+  for (const std::string& id : inserted) push_along(bodies, id);
+  MoveNodes move;
+  for (const Node& node : trial.nodes()) {
+    const QPointF corner = bodies.at(node.id).topLeft();
+    if (corner != QPointF(node.position.x, node.position.y))
+      move.to.emplace_back(node.id, Position{corner.x(), corner.y()});
+  }
+  if (move.to.empty()) return edit;
+  return Edit{Edit::List{std::move(edit), {std::move(move)}}};
+}
+
+void GraphView::lay_out() {
+  arranged_ids_ = scene_.selected_nodes();
+  if (arranged_ids_.size() < 2) {
+    arranged_ids_.clear();
+    for (const Node& node : diagram().nodes()) arranged_ids_.push_back(node.id);
+  }
+  if (arranged_ids_.empty()) return;
+  const std::vector<QRectF> before = bodies(arranged_ids_);
+  std::vector<LayoutNode> nodes;
+  for (std::size_t i = 0; i < arranged_ids_.size(); ++i) nodes.push_back({arranged_ids_[i], before[i].size()});
+  const double aspect = static_cast<double>(viewport()->width()) / std::max(1, viewport()->height());
+  if (nodes.size() > kAtOnce) {
+    arrange_job_.start(std::move(nodes), diagram().links(), aspect);
+    place_overlays();
+  } else {
+    take_places(arranged_ids_, lay_out_in_layers(nodes, diagram().links(), {.aspect = aspect}));
+  }
+}
+
+void GraphView::take_places(const std::vector<std::string>& ids, const std::map<std::string, Position>& places) {
+  if (places.size() != ids.size()) return;
+  const std::set<std::string> moved(ids.begin(), ids.end());
+  const std::vector<QRectF> before = bodies(ids);
+  QRectF all;
+  for (const QRectF& rect : before) all |= rect;
+  QPointF corner = snapped(all.topLeft());
+  std::vector<QRectF> after;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const Position& place = places.at(ids[i]);
+    after.emplace_back(corner + QPointF(place.x, place.y), before[i].size());
+  }
+  if (ids.size() < diagram().nodes().size()) {  // a part stays clear of the rest
+    std::vector<QRectF> others;
+    for (const auto& [id, item] : scene_.nodes())
+      if (!moved.contains(id)) others.push_back(item->mapRectToScene(item->body()));
+    const QPointF shift = clear_shift(after, others, {});
+    for (QRectF& rect : after) rect.translate(shift);
+  }
+  Edit::List steps;
+  MoveNodes move;
+  for (std::size_t i = 0; i < ids.size(); ++i) move.to.emplace_back(ids[i], Position{after[i].left(), after[i].top()});
+  std::vector<QRectF> taken = std::move(after);
+  for (const Comment& note : diagram().comments()) {  // notes that nodes came to lie on go below
+    const QRectF sheet(note.position.x, note.position.y, note.width, note.height);
+    const QPointF shift = clear_shift({sheet}, taken, {});
+    if (!shift.isNull()) move.to.emplace_back(note.id, Position{sheet.left() + shift.x(), sheet.top() + shift.y()});
+    taken.push_back(sheet.translated(shift));
+  }
+  steps.push_back({std::move(move)});
+  for (const Link& link : diagram().links())  // points led the wires round what stood there before
+    if (!link.via.empty() && moved.contains(link.from.node) && moved.contains(link.to.node))
+      steps.push_back({SetWirePoints{.to = link.to}});
+  const Look was = look();
+  const bool whole = ids.size() == diagram().nodes().size();
+  if (!apply(steps.size() == 1 ? Edit(std::move(steps.front())) : Edit{std::move(steps)})) return;
+  whole ? zoom_to_fit() : follow(ids);
+  const int step = history_index_ - 1;
+  arranged_looks_[step] = {controller_.undo_stack().command(step), scope_, was, look()};
+}
+
+}  // namespace feedline::gui
