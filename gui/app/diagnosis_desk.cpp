@@ -62,6 +62,7 @@ void DiagnosisDesk::connect_lab() {
 
 void DiagnosisDesk::apply(const Fix& fix) {
   if (desk_.tab() == nullptr) return;
+  const DocumentController::Named named(desk_.tab()->document(), tr("Fix: %1").arg(QString::fromStdString(fix.title)));
   const auto applied = desk_.tab()->document().apply(fix.edit);
   Q_EMIT message(
       applied ? tr("Applied: %1. Run again to see it; Undo takes it back.").arg(QString::fromStdString(fix.title))

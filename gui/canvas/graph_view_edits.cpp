@@ -8,6 +8,7 @@
 #include "canvas/new_node.h"
 #include "canvas/node_item.h"
 #include "graph/rewire.h"
+#include "models/text.h"
 #include "schema/structure.h"
 
 #include <QClipboard>
@@ -88,6 +89,16 @@ void GraphView::delete_selection() { remove_selected(true); }
 
 void GraphView::delete_without_healing() { remove_selected(false); }
 
+namespace {
+
+/// "Duplicate conv", "Paste 3 nodes".
+QString named(const QString& verb, std::size_t count, const std::string& first) {
+  return verb + QLatin1Char(' ') +
+         (count == 1 ? to_qstring(first) : GraphView::tr("%1 nodes").arg(static_cast<qulonglong>(count)));
+}
+
+}  // namespace
+
 void GraphView::remove_selected(bool heal) {
   const std::vector<std::string> ids = scene_.selected_ids();
   const std::set<std::string> gone(ids.begin(), ids.end());
@@ -133,6 +144,9 @@ void GraphView::copy() {
 }
 
 void GraphView::cut() {
+  const std::vector<std::string> ids = with_frame_content();
+  const DocumentController::Named name(controller_,
+                                       ids.empty() ? QString() : named(tr("Cut"), ids.size(), ids.front()));
   copy();
   delete_without_healing();
 }
@@ -185,6 +199,8 @@ void GraphView::paste() {
 void GraphView::paste_part(const Document& part, QPointF offset) {
   while (covers(diagram(), part, offset)) offset += QPointF(2 * kGrid, 2 * kGrid);
   const Paste paste = make_paste(diagram(), part, {offset.x(), offset.y()});
+  if (paste.ids.empty()) return;
+  const DocumentController::Named name(controller_, named(tr("Paste"), paste.ids.size(), paste.ids.front()));
   fitted_ = false;
   if (apply(paste.edit)) scene_.select(paste.ids);
 }
@@ -192,6 +208,7 @@ void GraphView::paste_part(const Document& part, QPointF offset) {
 void GraphView::duplicate() {
   const std::vector<std::string> ids = with_frame_content();
   if (ids.empty()) return;
+  const DocumentController::Named name(controller_, named(tr("Duplicate"), ids.size(), ids.front()));
   paste_part(part_of(diagram(), ids), QPointF(2 * kGrid, 2 * kGrid));
 }
 
