@@ -2,6 +2,7 @@
 #include "schema/param_spec.h"
 
 #include "base/advice.h"
+#include "base/arithmetic.h"
 
 #include <algorithm>
 #include <array>
@@ -23,12 +24,29 @@ std::string join(const std::vector<std::string>& parts) {
   return text;
 }
 
-template <class T>
-std::optional<T> parse_number(std::string_view text) {
-  T value{};
+/// A result so near to a whole number that rounding explains the rest is that number: 0.1*30 is 3.
+Result<Value> whole_of(long double number) {
+  const long double whole = std::round(number);
+  if (std::abs(whole) > 0x1p62L) return fail("it is too large");
+  if (std::abs(number - whole) > 1e-12L * std::max(1.0L, std::abs(whole)))
+    return fail(to_text(Value(static_cast<double>(number))) + " is no whole number");
+  return Value(static_cast<std::int64_t>(whole));
+}
+
+/// A plain whole number to the last digit, however long; anything else is calculated.
+Result<Value> read_whole(std::string_view text, std::string_view unit) {
+  std::int64_t value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  if (error == std::errc{} && end == text.data() + text.size()) return Value(value);
+  return evaluate(text, unit).and_then(whole_of);
+}
+
+Result<Value> read_real(std::string_view text, std::string_view unit) {
+  return evaluate(text, unit).and_then([](long double number) -> Result<Value> {
+    const auto value = static_cast<double>(number);
+    if (!std::isfinite(value)) return fail("it is too large");
+    return Value(value);
+  });
 }
 
 }  // namespace
@@ -102,21 +120,14 @@ Status ParamSpec::check(const Value& value) const {
 }
 
 Result<Value> ParamSpec::parse(std::string_view text) const {
-  Value value;
-  bool understood = true;
+  Result<Value> value = Value(std::string(text));
   switch (kind) {
     case ParamKind::Integer:
     case ParamKind::Seed:
-      if (const auto i = parse_number<std::int64_t>(text))
-        value = *i;
-      else
-        understood = false;
+      value = read_whole(text, unit);
       break;
     case ParamKind::Real:
-      if (const auto d = parse_number<double>(text))
-        value = *d;
-      else
-        understood = false;
+      value = read_real(text, unit);
       break;
     case ParamKind::Boolean:
       if (text == "true" || text == "1" || text == "on" || text == "yes")
@@ -124,18 +135,19 @@ Result<Value> ParamSpec::parse(std::string_view text) const {
       else if (text == "false" || text == "0" || text == "off" || text == "no")
         value = false;
       else
-        understood = false;
+        value = fail(std::string());
       break;
     default:
-      value = std::string(text);
+      break;
   }
-  if (!understood) {
-    Error error{.reason = "'" + std::string(text) + "' is no " + std::string(feedline::name(kind)),
-                .remedy = "Give " + constraint(),
+  if (!value) {
+    const std::string why = value.error().reason.empty() ? "" : ": " + value.error().reason;
+    Error error{.reason = "'" + std::string(text) + "' is no " + std::string(feedline::name(kind)) + why,
+                .remedy = value.error().remedy.empty() ? "Give " + constraint() : value.error().remedy,
                 .parameter = name};
     return fail(std::move(error));
   }
-  if (auto checked = check(value); !checked) return fail(std::move(checked.error()));
+  if (auto checked = check(*value); !checked) return fail(std::move(checked.error()));
   return value;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/actions.h"
 
+#include "app/field_keys.h"
 #include "app/theme.h"
 
 #include <QAction>
@@ -25,16 +26,20 @@ void show_keys(QAction* action) {
 }  // namespace
 
 Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), window_(window) {
-  new_graph = make(tr("&New"), "new", QKeySequence::New, tr("Start an empty graph"));
+  new_graph = make(tr("&Empty graph"), "new", QKeySequence(Qt::CTRL | Qt::Key_N), tr("Start an empty graph"));
   open = make(tr("&Open…"), "open", QKeySequence::Open, tr("Open a graph file"));
   save = make(tr("&Save"), "save", QKeySequence::Save, tr("Save the graph"));
-  save_as = make(tr("Save &as…"), {}, QKeySequence::SaveAs, tr("Save the graph under another name"));
+  save_as = make(tr("Save &as…"), {}, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S),
+                 tr("Save the graph under another name"));
+  save_all =
+      make(tr("Save a&ll"), {}, QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_S), tr("Save every graph that has changed"));
+  revert = make(tr("Re&vert"), {}, {}, tr("Show the file as it is on the disk; undo brings back what is here"));
   clear_recent = make(tr("&Clear list"), {}, {}, tr("Forget the recent files"));
   close_tab = make(tr("&Close"), "close", QKeySequence(Qt::CTRL | Qt::Key_W), tr("Close this graph"));
   next_tab = make(tr("&Next graph"), {}, QKeySequence(Qt::CTRL | Qt::Key_Tab), tr("Show the graph of the next tab"));
   previous_tab = make(tr("&Previous graph"), {}, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Tab),
                       tr("Show the graph of the tab before"));
-  quit = make(tr("&Quit"), {}, QKeySequence::Quit, tr("Close the window"));
+  quit = make(tr("&Quit"), {}, QKeySequence(Qt::CTRL | Qt::Key_Q), tr("Close the window"));
 
   undo = undo_group.createUndoAction(window_, tr("&Undo"));
   redo = undo_group.createRedoAction(window_, tr("&Redo"));
@@ -52,6 +57,10 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
   duplicate = make(tr("D&uplicate"), {}, QKeySequence(Qt::CTRL | Qt::Key_D), tr("Copy and paste the selected nodes"));
   remove = make(tr("&Delete"), "trash", QKeySequence::Delete, tr("Delete what is selected"));
   select_all = make(tr("Select &all"), {}, QKeySequence::SelectAll, tr("Select every node"));
+  find = make(tr("&Find…"), "search", QKeySequence(Qt::CTRL | Qt::Key_F),
+              tr("Find nodes by name, type or value, and notes, in all sub-graphs"));
+  find_next = make(tr("Find &next"), {}, QKeySequence(Qt::Key_F3), tr("Go to the next place that was found"));
+  find_previous = make(tr("Find pre&vious"), {}, QKeySequence(Qt::SHIFT | Qt::Key_F3), tr("Go to the place before"));
 
   zoom_in = make(tr("Zoom &in"), "zoom-in", QKeySequence::ZoomIn, tr("Enlarge the graph"));
   zoom_out = make(tr("Zoom &out"), "zoom-out", QKeySequence::ZoomOut, tr("Shrink the graph"));
@@ -99,6 +108,7 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
 
 QAction* Actions::make(const QString& text, const QString& icon, const QKeySequence& shortcut, const QString& tip) {
   auto* action = new QAction(text, window_);
+  connect(action, &QAction::triggered, this, &FieldKeys::commit);  // before what it does
   if (!shortcut.isEmpty()) action->setShortcut(shortcut);
   if (!tip.isEmpty()) {
     action->setStatusTip(tip);
@@ -126,12 +136,14 @@ void Actions::update_icons() {
 
 void Actions::fill_menu_bar(QMenuBar* bar) {
   QMenu* file = bar->addMenu(tr("&File"));
-  file->addAction(new_graph);
-  examples = file->addMenu(tr("New from &example"));
+  examples = file->addMenu(tr("&New"));
+  examples->addAction(new_graph);
+  examples->addSeparator();
+  window_->addAction(new_graph);  // its key works where the menu bar is hidden, too
   file->addAction(open);
   recent = file->addMenu(tr("Open &recent"));
   file->addSeparator();
-  file->addActions({save, save_as});
+  file->addActions({save, save_as, save_all, revert});
   file->addSeparator();
   file->addActions({close_tab, quit});
 
@@ -141,6 +153,8 @@ void Actions::fill_menu_bar(QMenuBar* bar) {
   edit->addActions({cut, copy, paste, duplicate, remove});
   edit->addSeparator();
   edit->addAction(select_all);
+  edit->addSeparator();
+  edit->addActions({find, find_next, find_previous});
 
   QMenu* view = bar->addMenu(tr("&View"));
   view->addActions({zoom_in, zoom_out, zoom_fit});

@@ -23,14 +23,15 @@ class Actions : public QObject {
  public:
   Actions(QUndoGroup& undo_group, QWidget* window);
 
-  QAction *new_graph, *open, *save, *save_as, *clear_recent, *close_tab, *next_tab, *previous_tab, *quit;
-  QAction *undo, *redo, *cut, *copy, *paste, *duplicate, *remove, *select_all;
+  QAction *new_graph, *open, *save, *save_as, *save_all, *revert, *clear_recent, *close_tab, *next_tab, *previous_tab,
+      *quit;
+  QAction *undo, *redo, *cut, *copy, *paste, *duplicate, *remove, *select_all, *find, *find_next, *find_previous;
   QAction *zoom_in, *zoom_out, *zoom_fit, *theme_system, *theme_light, *theme_dark, *toggle_theme, *reset_layout,
       *preview, *presenter, *settings;
   QAction *run, *pause, *stop, *show_queues, *check_data, *left_out;
   QAction *gallery, *shortcuts, *help, *tour, *about, *about_qt;
 
-  QMenu* examples = nullptr;  ///< New from example
+  QMenu* examples = nullptr;  ///< File > New
   QMenu* recent = nullptr;    ///< Open recent
   QMenu* panels = nullptr;    ///< View > Panels
   QMenu* graph = nullptr;     ///< what the canvas can do; it fills it

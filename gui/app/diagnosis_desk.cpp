@@ -100,6 +100,7 @@ void DiagnosisDesk::apply(const Fix& fix) {
     Q_EMIT message(tr("%1 is in the graph already: Run again to see what it brings, or Undo").arg(title));
     return;
   }
+  const DocumentController::Named named(tab->document(), tr("Fix: %1").arg(title));
   if (const auto applied = tab->document().apply(fix.edit); !applied) {
     Q_EMIT message(tr("%1 does not fit the graph as it is now: %2. Run it again for a new verdict")
                        .arg(title, QString::fromStdString(applied.error().line())));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/command_line.h"
 #include "app/main_window.h"
+#include "app/plain_numbers.h"
 #include "app/settings.h"
 #include "app/theme.h"
 #include "base/file_limit.h"
@@ -46,6 +47,7 @@ int main(int argc, char** argv) {
   }
   feedline::raise_file_limit();
   QApplication app(argc, argv);
+  use_plain_numbers();
   QGuiApplication::setApplicationDisplayName(QStringLiteral("Feedline"));
   QGuiApplication::setDesktopFileName(QStringLiteral("feedline"));
   QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/feedline.svg")));

@@ -3,6 +3,7 @@
 
 #include "app/about.h"
 #include "app/check_desk.h"
+#include "app/field_keys.h"
 #include "app/live_label.h"
 #include "app/log_panel.h"
 #include "app/problems_button.h"
@@ -26,6 +27,8 @@
 #include "plots/throughput_panel.h"
 #include "plots/timeline_panel.h"
 #include "preview/preview_panel.h"
+#include "workspace/disk_watch.h"
+#include "workspace/find_bar.h"
 #include "workspace/recovery_dialog.h"
 
 #include <QAction>
@@ -60,6 +63,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
   setCentralWidget(workspace_);
   files_ = new Files(*workspace_, this);
   actions_ = new Actions(workspace_->undo_group(), this);
+  new FieldKeys(this);
   desk_ = new RunDesk(*workspace_, *actions_, this);
   check_ = new CheckDesk(*workspace_, *actions_, *desk_, this);
   actions_->fill_menu_bar(menuBar());
@@ -122,6 +126,10 @@ void MainWindow::connect_files() {
   connect(actions_->open, &QAction::triggered, files_, qOverload<>(&Files::open));
   connect(actions_->save, &QAction::triggered, files_, [this] { files_->save(); });
   connect(actions_->save_as, &QAction::triggered, files_, [this] { files_->save_as(); });
+  connect(actions_->save_all, &QAction::triggered, files_, &Files::save_all);
+  connect(actions_->revert, &QAction::triggered, files_, [this] { files_->reload(workspace_->current()); });
+  connect(files_, &Files::message, this, &MainWindow::say);
+  new DiskWatch(*workspace_, *files_, this);
   connect(actions_->close_tab, &QAction::triggered, this, [this] { close_tab(workspace_->current()); });
   connect(actions_->quit, &QAction::triggered, this, &QWidget::close);
   connect(files_, &Files::opened, this, [this](DocumentTab& tab) {
@@ -183,6 +191,9 @@ void MainWindow::connect_editing() {
   on_view(actions_->duplicate, &GraphView::duplicate);
   on_view(actions_->remove, &GraphView::delete_selection);
   on_view(actions_->select_all, &GraphView::select_all);
+  connect(actions_->find, &QAction::triggered, this, [this] { workspace_->current().find_bar().open(); });
+  connect(actions_->find_next, &QAction::triggered, this, [this] { workspace_->current().find_bar().next(); });
+  connect(actions_->find_previous, &QAction::triggered, this, [this] { workspace_->current().find_bar().previous(); });
   connect(panels_->palette, &PalettePanel::add_requested, this, [this](const QString& type) { view().add_node(type); });
   connect(panels_->problems, &ProblemsPanel::problem_chosen, this, &MainWindow::show_problem);
   connect(actions_->preview, &QAction::triggered, this, [this] { Panels::show(panels_->preview); });
@@ -267,6 +278,7 @@ void MainWindow::update_title() {
   }
   setWindowTitle(title);
   setWindowModified(workspace_->current().modified());
+  actions_->revert->setEnabled(!document().file().isEmpty());
 }
 
 void MainWindow::update_problems() {

@@ -204,7 +204,9 @@ bool RunDesk::may_stop(const DocumentTab* only) {
                   window_);
   box.setInformativeText(tr("What it has learnt so far is lost."));
   QPushButton* stop = box.addButton(tr("&Stop and close"), QMessageBox::AcceptRole);
-  box.addButton(tr("&Keep running"), QMessageBox::RejectRole);
+  QPushButton* keep = box.addButton(tr("&Keep running"), QMessageBox::RejectRole);
+  box.setDefaultButton(keep);  // what a hasty Enter does must cost nothing
+  box.setEscapeButton(keep);
   box.exec();
   return box.clickedButton() == stop;
 }

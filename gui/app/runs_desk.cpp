@@ -59,7 +59,7 @@ void RunsDesk::open_graph(qint64 run) {
     }
     DocumentTab& tab = workspace_.free_tab();
     const QString name = QString::fromStdString(graph_name(runs.front()));
-    tab.take(std::move(*loaded), {}, tr("%1 (run %2)").arg(name).arg(runs.front().id));
+    tab.take_copy(std::move(*loaded), tr("%1 (run %2)").arg(name).arg(runs.front().id));
     workspace_.show(tab);
   });
 }

@@ -49,6 +49,7 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
   selection-background-color: @accent; selection-color: @accent_text; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus {
   border: 1px solid @accent; }
+QLineEdit[faulty="true"] { border: 1px solid @error; color: @error; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: @disabled; }
 
 QPushButton { background: @raised; border: 1px solid @border; border-radius: 6px; padding: 6px 14px; }
@@ -126,6 +127,7 @@ QString make_style_sheet(const Theme::Colors& c) {
       {"@accent_hover", blend(c.accent, c.text, 0.15)},
       {"@accent_text", c.accent_text},
       {"@accent", c.accent},
+      {"@error", c.error},
       {"@window", c.window},
       {"@panel", c.panel},
       {"@raised", c.raised},

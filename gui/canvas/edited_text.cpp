@@ -39,7 +39,6 @@ bool EditedText::ends(const QKeyEvent& event) const {
 }
 
 void EditedText::keyPressEvent(QKeyEvent* event) {
-  if (event->key() == Qt::Key_Escape) setPlainText(before_);
   if (event->key() == Qt::Key_Escape || ends(*event)) {
     clearFocus();
     return;

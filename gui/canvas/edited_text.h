@@ -9,8 +9,8 @@
 
 namespace feedline::gui {
 
-/// Words on the canvas that are edited in place; it only takes mouse and keys meanwhile. Ctrl+Return or a click
-/// elsewhere ends, Escape gives up.
+/// Words on the canvas that are edited in place; it only takes mouse and keys meanwhile. Escape, Ctrl+Return or a
+/// click elsewhere ends; what was written stays, and undo takes it back.
 class EditedText : public QGraphicsTextItem {
  public:
   /// `on_end` is called when editing ends with other words than before. Without a cache the words are laid out anew

@@ -4,6 +4,7 @@
 #include "app/theme.h"
 #include "canvas/comment_item.h"
 #include "canvas/cost_text.h"
+#include "canvas/frame_item.h"
 #include "canvas/node_item.h"
 #include "canvas/paint_tools.h"
 #include "graph/path.h"
@@ -286,9 +287,12 @@ void GraphView::select_node(const QString& path) {
   const std::string scope(scope_of(drawn));
   if (controller_.document().at(scope) == nullptr) return;
   enter(to_qstring(scope));
-  const NodeItem* item = scene_.node(leaf_of(drawn));
+  const std::string id(leaf_of(drawn));
+  const QGraphicsItem* item = scene_.node(id);
+  if (item == nullptr) item = scene_.comment(id);
+  if (item == nullptr) item = scene_.frame(id);
   if (item == nullptr) return;
-  scene_.select({item->id()});
+  scene_.select({id});
   const double natural = Theme::instance().font_scale();
   if (zoom() < 0.6 * natural) {
     setTransform(QTransform::fromScale(natural, natural));

@@ -58,7 +58,7 @@ class GraphView : public QGraphicsView {
   void zoom_in();
   void zoom_out();
   [[nodiscard]] double zoom() const { return transform().m11(); }
-  /// Selects a node and brings it into view; a path leads into sub-graphs.
+  /// Selects a node, note or frame and brings it into view; a path leads into sub-graphs.
   void select_node(const QString& path);
   [[nodiscard]] QStringList selected_paths() const;
   /// Where one looks and what is selected, to come back to.

@@ -73,6 +73,16 @@ void GraphView::delete_selection() { remove_selected(true); }
 
 void GraphView::delete_without_healing() { remove_selected(false); }
 
+namespace {
+
+/// "Duplicate conv", "Paste 3 nodes".
+QString named(const QString& verb, std::size_t count, const std::string& first) {
+  return verb + QLatin1Char(' ') +
+         (count == 1 ? to_qstring(first) : GraphView::tr("%1 nodes").arg(static_cast<qulonglong>(count)));
+}
+
+}  // namespace
+
 void GraphView::remove_selected(bool heal) {
   const std::vector<std::string> ids = scene_.selected_ids();
   const std::set<std::string> gone(ids.begin(), ids.end());
@@ -118,6 +128,9 @@ void GraphView::copy() {
 }
 
 void GraphView::cut() {
+  const std::vector<std::string> ids = with_frame_content();
+  const DocumentController::Named name(controller_,
+                                       ids.empty() ? QString() : named(tr("Cut"), ids.size(), ids.front()));
   copy();
   delete_without_healing();
 }
@@ -164,6 +177,8 @@ void GraphView::paste_at(std::optional<QPoint> pos) {
 void GraphView::paste_part(const Document& part, QPointF offset) {
   const QPointF clear = clear_shift(bodies_of(part), obstacles(), offset);
   const Paste paste = make_paste(diagram(), part, {clear.x(), clear.y()});
+  if (paste.ids.empty()) return;
+  const DocumentController::Named name(controller_, named(tr("Paste"), paste.ids.size(), paste.ids.front()));
   if (const Status done = controller_.apply(within(scope_, paste.edit)); !done) {
     Q_EMIT status_message(to_qstring(done.error().line()));
     bubble_.show_reason(done.error(), cursor_or_centre(), false);
@@ -175,6 +190,7 @@ void GraphView::paste_part(const Document& part, QPointF offset) {
 void GraphView::duplicate() {
   const std::vector<std::string> ids = with_frame_content();
   if (ids.empty()) return;
+  const DocumentController::Named name(controller_, named(tr("Duplicate"), ids.size(), ids.front()));
   paste_part(part_of(diagram(), ids), QPointF(2 * kGrid, 2 * kGrid));
 }
 

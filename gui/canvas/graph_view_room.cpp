@@ -100,6 +100,7 @@ void GraphView::lay_out() {
 
 void GraphView::take_places(const std::vector<std::string>& ids, const std::map<std::string, Position>& places) {
   if (places.size() != ids.size()) return;
+  const DocumentController::Named name(controller_, tr("Arrange in layers"));
   const std::set<std::string> moved(ids.begin(), ids.end());
   const std::vector<QRectF> before = bodies(ids);
   QRectF all;

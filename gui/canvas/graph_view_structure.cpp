@@ -146,11 +146,13 @@ void GraphView::move_each(const std::vector<std::string>& ids, const std::vector
 }
 
 void GraphView::align_selection(Align how) {
+  const DocumentController::Named name(controller_, tr("Align"));
   const std::vector<std::string> ids = scene_.selected_ids();
   move_each(ids, align(bodies(ids), how));
 }
 
 void GraphView::distribute_selection(Qt::Orientation along) {
+  const DocumentController::Named name(controller_, tr("Distribute"));
   const std::vector<std::string> ids = scene_.selected_ids();
   move_each(ids, distribute(bodies(ids), along));
 }

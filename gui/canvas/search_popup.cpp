@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "canvas/search_popup.h"
 
+#include "app/second_click.h"
 #include "app/theme.h"
 #include "canvas/type_delegate.h"
 #include "models/palette_model.h"
@@ -43,7 +44,10 @@ SearchPopup::SearchPopup(QWidget* parent) : QFrame(parent) {
     model_.set_pattern(text);
     move_current(0);
   });
-  connect(&list_, &QListView::clicked, this, &SearchPopup::pick);
+  connect(&list_, &QListView::clicked, this, [this](const QModelIndex& index) {
+    SecondClick::swallow();
+    pick(index);
+  });
   connect(list_.selectionModel(), &QItemSelectionModel::currentChanged, this, &SearchPopup::show_summary);
   hide();
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checking/bad_files_view.h"
 
+#include "app/save_path.h"
 #include "session/hand_over.h"
 
 #include <QClipboard>
-#include <QFileDialog>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -78,7 +78,8 @@ void BadFilesView::copy() {
 }
 
 void BadFilesView::save() {
-  const QString path = QFileDialog::getSaveFileName(this, tr("Save the list"), "bad.csv", tr("CSV files (*.csv)"));
+  const QString path =
+      ask_save_path(this, tr("Save the list"), "bad.csv", tr("CSV files (*.csv)"), QStringLiteral("csv"));
   if (!path.isEmpty()) save_to(path);
 }
 

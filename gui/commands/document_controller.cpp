@@ -2,6 +2,7 @@
 #include "commands/document_controller.h"
 
 #include "commands/edit_command.h"
+#include "commands/reload_command.h"
 
 #include <QDebug>
 
@@ -11,7 +12,7 @@ DocumentController::DocumentController(QObject* parent) : QObject(parent) { anal
 Status DocumentController::apply(const Edit& edit, const QString& gesture) {
   Result<Edit> inverse = document_.apply(edit);
   if (!inverse) return fail(std::move(inverse.error()));
-  stack_.push(new EditCommand(*this, edit, std::move(*inverse), gesture));
+  stack_.push(new EditCommand(*this, edit, std::move(*inverse), gesture, name_));
   show_change(edit);
   return {};
 }
@@ -25,6 +26,11 @@ void DocumentController::reset(Document document, const QString& file) {
   Q_EMIT changed();
   Q_EMIT replaced();
   Q_EMIT file_changed();
+}
+
+void DocumentController::reload(Document document, const QString& name) {
+  if (document != document_) stack_.push(new ReloadCommand(*this, std::move(document), name));
+  stack_.setClean();
 }
 
 void DocumentController::mark_saved(const QString& file) {

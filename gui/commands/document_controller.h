@@ -35,10 +35,28 @@ class DocumentController : public QObject {
   Status apply(const Edit& edit, const QString& gesture = {});
   /// Replaces everything (open, new); clears the undo stack.
   void reset(Document document, const QString& file);
+  /// Shows what the file holds now, as one step that undo takes back: the view and the history stay. It is saved.
+  void reload(Document document, const QString& name);
   /// The document has been written to `file`.
   void mark_saved(const QString& file);
   /// Exact descriptions of the sources, found off the GUI thread; analysed again at once.
   void set_probed(ProbedSources probed);
+
+  /// While it lives, what is applied is called by the name of the command that does it ("Duplicate conv"), whatever
+  /// edits it takes.
+  class Named {
+   public:
+    Named(DocumentController& controller, const QString& name) : controller_(controller), outer_(controller.name_) {
+      if (outer_.isEmpty()) controller.name_ = name;  // a command that is part of another
+    }
+    ~Named() { controller_.name_ = outer_; }
+    Named(const Named&) = delete;
+    Named& operator=(const Named&) = delete;
+
+   private:
+    DocumentController& controller_;
+    QString outer_;
+  };
 
  Q_SIGNALS:
   /// The document or its analysis changed.
@@ -49,6 +67,7 @@ class DocumentController : public QObject {
 
  private:
   friend class EditCommand;
+  friend class ReloadCommand;
   bool carry_out(const Edit& edit);
   void show_change(const Edit& edit);
   void analyse_again();
@@ -59,6 +78,7 @@ class DocumentController : public QObject {
   ProbedSources probed_{};
   QUndoStack stack_{};
   QString file_{};
+  QString name_{};  ///< of the command at work
 };
 
 }  // namespace feedline::gui

@@ -2,6 +2,7 @@
 #include "commands/edit_command.h"
 
 #include "commands/document_controller.h"
+#include "graph/edit_story.h"
 
 #include <algorithm>
 
@@ -33,11 +34,27 @@ struct SameTarget {
 
 }  // namespace
 
+bool sets_back(const Edit& edit, const Edit& inverse) {
+  const std::vector<SetParam> now = sets_of(edit);
+  const std::vector<SetParam> then = sets_of(inverse);
+  return !now.empty() && std::is_permutation(now.begin(), now.end(), then.begin(), then.end(), [](auto& a, auto& b) {
+    return a.node == b.node && a.param == b.param && a.value == b.value;
+  });
+}
+
 bool same_target(const Edit& a, const Edit& b) { return std::visit(SameTarget{}, a.change, b.change); }
 
-EditCommand::EditCommand(DocumentController& controller, Edit edit, Edit inverse, QString gesture)
-    : controller_(controller), edit_(std::move(edit)), inverse_(std::move(inverse)), gesture_(std::move(gesture)) {
-  setText(QString::fromStdString(edit_.text()));
+EditCommand::EditCommand(DocumentController& controller, Edit edit, Edit inverse, QString gesture, QString name)
+    : controller_(controller),
+      edit_(std::move(edit)),
+      inverse_(std::move(inverse)),
+      gesture_(std::move(gesture)),
+      name_(std::move(name)) {
+  tell();
+}
+
+void EditCommand::tell() {
+  setText(name_.isEmpty() ? QString::fromStdString(tell_edit(edit_, inverse_, controller_.document())) : name_);
 }
 
 void EditCommand::undo() {
@@ -56,10 +73,12 @@ bool EditCommand::mergeWith(const QUndoCommand* other) {
   if (next == nullptr || next->gesture_ != gesture_) return false;
   if (same_target(edit_, next->edit_)) {
     edit_ = next->edit_;
+    if (sets_back(edit_, inverse_)) setObsolete(true);  // nothing is left of the gesture
   } else {
     edit_ = Edit{Edit::List{std::move(edit_), next->edit_}};
     inverse_ = Edit{Edit::List{next->inverse_, std::move(inverse_)}};
   }
+  tell();
   return true;
 }
 

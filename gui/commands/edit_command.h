@@ -14,8 +14,9 @@ class DocumentController;
 /// (a drag, a slider, a word being typed) that follow each other merge.
 class EditCommand : public QUndoCommand {
  public:
+  /// `name`: of the command that did it; empty: the edit tells itself, with values.
   /// The edit has been carried out already: the first redo(), which QUndoStack::push() calls, does nothing.
-  EditCommand(DocumentController& controller, Edit edit, Edit inverse, QString gesture);
+  EditCommand(DocumentController& controller, Edit edit, Edit inverse, QString gesture, QString name = {});
 
   void undo() override;
   void redo() override;
@@ -23,13 +24,18 @@ class EditCommand : public QUndoCommand {
   bool mergeWith(const QUndoCommand* other) override;
 
  private:
+  void tell();
+
   DocumentController& controller_;
   Edit edit_;
   Edit inverse_;
   QString gesture_;
+  QString name_;
   bool done_ = true;
 };
 
+/// Does the edit set parameters, and each to what the inverse would set it back to?
+[[nodiscard]] bool sets_back(const Edit& edit, const Edit& inverse);
 /// Do both edits set the same things, so that the second makes the first superfluous?
 [[nodiscard]] bool same_target(const Edit& a, const Edit& b);
 

@@ -1,30 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inspector/node_form.h"
 
+#include "app/field_keys.h"
 #include "app/theme.h"
 #include "canvas/node_face.h"
 #include "graph/path.h"
 #include "inspector/port_line.h"
+#include "models/sentence.h"
 #include "models/text.h"
 
+#include <QScopedValueRollback>
 #include <QSignalBlocker>
 
 #include <algorithm>
 #include <optional>
 
 namespace feedline::gui {
-namespace {
-
-QString sentence(const Error& error) {
-  QString text = to_qstring(error.reason);
-  if (!text.isEmpty()) text[0] = text[0].toUpper();
-  if (!error.remedy.empty())
-    text += (text.endsWith(QLatin1Char('.')) ? QStringLiteral(" ") : QStringLiteral(". ")) + to_qstring(error.remedy);
-  return text;
-}
-
-}  // namespace
-
 NodeForm::NodeForm(DocumentController& controller, std::vector<std::string> ids, QWidget* parent)
     : QWidget(parent),
       controller_(controller),
@@ -88,8 +79,10 @@ void NodeForm::build_params() {
     layout_->addWidget(row);
     rows_.push_back(row);
     connect(&row->editor(), &ParamEditor::edited, this, [this, row](const Value& value) { edit_param(*row, value); });
+    connect(&row->editor(), &ParamEditor::withdrawn, this, [this, row] { withdraw_param(*row); });
     connect(&row->editor(), &ParamEditor::gesture_ended, this, [this] {
       ++gesture_;
+      before_.clear();
       refresh();  // a refused value gives way to the document's
     });
     connect(row, &ParamRow::reset_requested, this, [this, row] { reset_param(*row); });
@@ -112,6 +105,8 @@ void NodeForm::build_comment() {
   comment_->setAccessibleName(tr("Comment on the node"));
   comment_->setPlaceholderText(tr("Why this node is here"));
   comment_->setTabChangesFocus(true);
+  FieldKeys::write_through(comment_);
+  comment_->installEventFilter(this);
   comment_->setFixedHeight(9 * Theme::kUnit);
   layout_->addWidget(comment_);
   connect(comment_, &QPlainTextEdit::textChanged, this, &NodeForm::edit_comment);
@@ -127,6 +122,7 @@ bool NodeForm::fits() const {
 void NodeForm::refresh() {
   const Node* node = fits() ? controller_.document().find(ids_.front()) : nullptr;
   if (node == nullptr) return;
+  if (!applying_) before_.clear();  // somebody else changed the document
   if (id_line_ != nullptr && !id_line_->isModified()) id_line_->setText(to_qstring(node->id));
   if (id_error_ != nullptr) id_error_->setVisible(!id_error_->text().isEmpty());
   for (ParamRow* row : rows_) refresh_param(*row);
@@ -219,11 +215,30 @@ void NodeForm::edit_param(ParamRow& row, const Value& value) {
     row.show_error(sentence(status.error()));
     return;
   }
+  auto& before = before_[spec.name];
+  if (before.empty()) {
+    for (const std::string& id : ids_) {
+      const ParamMap& params = controller_.document().find(id)->params;
+      const auto set = params.find(spec.name);
+      before.push_back(set == params.end() ? std::nullopt : std::optional(set->second));
+    }
+  }
+  set_param(row, std::vector<std::optional<Value>>(ids_.size(), value));
+}
+
+void NodeForm::withdraw_param(ParamRow& row) {
+  if (const auto before = before_.find(row.spec().name); before != before_.end()) set_param(row, before->second);
+}
+
+/// One value for each node; none: its default.
+void NodeForm::set_param(ParamRow& row, const std::vector<std::optional<Value>>& values) {
+  const std::string& name = row.spec().name;
   Edit::List steps;
-  for (const std::string& id : ids_) steps.push_back({SetParam{.node = id, .param = spec.name, .value = value}});
+  for (std::size_t i = 0; i < ids_.size(); ++i)
+    steps.push_back({SetParam{.node = ids_[i], .param = name, .value = values[i]}});
   const Edit edit = steps.size() == 1 ? std::move(steps.front()) : Edit{std::move(steps)};
-  if (const Status status = controller_.apply(edit, gesture(spec.name)); !status)
-    row.show_error(sentence(status.error()));
+  const QScopedValueRollback<bool> applying(applying_, true);
+  if (const Status status = controller_.apply(edit, gesture(name)); !status) row.show_error(sentence(status.error()));
 }
 
 void NodeForm::reset_param(const ParamRow& row) {
@@ -250,6 +265,12 @@ void NodeForm::rename() {
     }
   }
   refresh();
+}
+
+/// A comment that is left and taken up again is another step.
+bool NodeForm::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == comment_ && event->type() == QEvent::FocusOut) ++gesture_;
+  return QWidget::eventFilter(watched, event);
 }
 
 void NodeForm::edit_comment() {

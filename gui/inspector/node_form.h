@@ -10,6 +10,8 @@
 #include <QVBoxLayout>
 #include <QWidget>
 
+#include <map>
+#include <optional>
 #include <vector>
 
 namespace feedline::gui {
@@ -29,6 +31,9 @@ class NodeForm : public QWidget {
   void refresh();
   void focus_param(const QString& name);
 
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
  private:
   void build_head();
   void build_params();
@@ -38,6 +43,8 @@ class NodeForm : public QWidget {
   void refresh_problems();
   void refresh_ports(const Node& node);
   void edit_param(ParamRow& row, const Value& value);
+  void withdraw_param(ParamRow& row);
+  void set_param(ParamRow& row, const std::vector<std::optional<Value>>& values);
   void reset_param(const ParamRow& row);
   void rename();
   void edit_comment();
@@ -49,6 +56,9 @@ class NodeForm : public QWidget {
   std::string type_;
   const NodeSpec* spec_;
   quint64 gesture_ = 0;
+  /// What the gesture that is going on found, by parameter, a value for each node.
+  std::map<std::string, std::vector<std::optional<Value>>> before_{};
+  bool applying_ = false;
 
   QVBoxLayout* layout_;
   QLineEdit* id_line_ = nullptr;

@@ -21,8 +21,12 @@ class ParamEditor : public QWidget {
  Q_SIGNALS:
   /// The user changes the value; many times in one gesture (a slider, a word being typed).
   void edited(const feedline::Value& value);
+  /// What is typed is no value any more: what the gesture that is going on has changed is taken back.
+  void withdrawn();
   /// What comes next is another gesture.
   void gesture_ended();
+  /// Why what stands in the field is no value of the parameter; empty: it is one again.
+  void fault_changed(const QString& fault);
 };
 
 /// The one place that decides which kind of parameter gets which field.

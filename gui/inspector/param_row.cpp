@@ -36,6 +36,10 @@ ParamRow::ParamRow(const ParamSpec& spec, QWidget* parent)
                  .arg(to_qstring(spec.name).toHtmlEscaped(), to_qstring(spec.doc).toHtmlEscaped(), constraint));
   error_->hide();
   connect(reset_, &QToolButton::clicked, this, &ParamRow::reset_requested);
+  connect(editor_, &ParamEditor::fault_changed, this, [this](const QString& fault) {
+    fault_ = fault;
+    tell_error();
+  });
   connect(&Theme::instance(), &Theme::changed, this, &ParamRow::restyle);
   restyle();
 }
@@ -56,6 +60,12 @@ void ParamRow::show_mixed() {
 }
 
 void ParamRow::show_error(const QString& text) {
+  problem_ = text;
+  tell_error();
+}
+
+void ParamRow::tell_error() {
+  const QString& text = fault_.isEmpty() ? problem_ : fault_;
   error_->setText(text);
   error_->setVisible(!text.isEmpty());
   setAccessibleDescription(text);

@@ -22,7 +22,7 @@ class ParamRow : public QWidget {
   void show_value(const Value& value, bool set);
   /// The nodes that are edited together differ here.
   void show_mixed();
-  /// Empty: nothing is wrong.
+  /// What is wrong with the value in the document; empty: nothing. What is wrong in the field comes before it.
   void show_error(const QString& text);
   [[nodiscard]] QString shown_error() const { return error_->text(); }
 
@@ -31,11 +31,14 @@ class ParamRow : public QWidget {
 
  private:
   void restyle();
+  void tell_error();
 
   ParamSpec spec_;
   ParamEditor* editor_;
   QToolButton* reset_;
   Caption* error_;
+  QString problem_{};  ///< of the document's value
+  QString fault_{};    ///< of what stands in the field
 };
 
 }  // namespace feedline::gui

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inspector/text_editors.h"
 
+#include "app/field_keys.h"
 #include "app/theme.h"
 #include "models/text.h"
 
@@ -143,6 +144,7 @@ void ChoiceEditor::show_mixed() {
 TextEditor::TextEditor(const ParamSpec& spec, QWidget* parent) : ParamEditor(parent), line_(new QLineEdit(this)) {
   bare_layout(this)->addWidget(line_);
   line_->setAccessibleName(spaced(spec.name));
+  FieldKeys::write_through(line_);
   connect(line_, &QLineEdit::textEdited, this, [this](const QString& text) { Q_EMIT edited(text.toStdString()); });
   connect(line_, &QLineEdit::editingFinished, this, &ParamEditor::gesture_ended);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/exhibit.h"
 
+#include "app/save_path.h"
 #include "app/settings.h"
 #include "app/theme.h"
 
 #include <QClipboard>
 #include <QCoreApplication>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QGuiApplication>
 #include <QImage>
@@ -97,10 +97,9 @@ void save_exhibit_as(const Exhibit& exhibit, ExhibitFormat format, QWidget* pare
   QString name = exhibit.title.toLower();
   name.replace(QLatin1Char(' '), QLatin1Char('-'));
   const QString proposal = Settings::last_folder() + QLatin1Char('/') + name + QLatin1Char('.') + suffix;
-  QString path = QFileDialog::getSaveFileName(parent, words("Export %1").arg(exhibit.title), proposal,
-                                              words("%1 file (*.%2)").arg(suffix.toUpper(), suffix));
+  const QString path = ask_save_path(parent, words("Export %1").arg(exhibit.title), proposal,
+                                     words("%1 file (*.%2)").arg(suffix.toUpper(), suffix), suffix);
   if (path.isEmpty()) return;
-  if (QFileInfo(path).suffix().isEmpty()) path += QLatin1Char('.') + suffix;
   Settings::set_last_folder(QFileInfo(path).absolutePath());
   if (const QString fault = save_exhibit(exhibit, format, path); !fault.isEmpty())
     QMessageBox::warning(parent, words("Export"), words("%1 was not written: %2").arg(path, fault));

@@ -2,6 +2,7 @@
 #include "plots/queues_panel.h"
 
 #include "app/theme.h"
+#include "inspector/number_field.h"
 
 #include <QFontMetrics>
 #include <QGridLayout>
@@ -9,8 +10,6 @@
 #include <QLabel>
 #include <QProgressBar>
 #include <QScrollArea>
-#include <QSignalBlocker>
-#include <QSpinBox>
 #include <QStackedLayout>
 #include <QToolButton>
 
@@ -93,27 +92,25 @@ QueuesPanel::Row QueuesPanel::make_row(const QString& node) {
   row.fill = new QLabel(page_);
   row.fill->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
   row.cell = new QWidget(page_);
-  row.workers = new QSpinBox(row.cell);
-  row.workers->setRange(1, kMostWorkers);
-  row.workers->setButtonSymbols(QAbstractSpinBox::NoButtons);
+  row.workers = new NumberField(whole_number("workers", 1, kMostWorkers), row.cell);
   row.workers->setAlignment(Qt::AlignCenter);
   row.workers->setFixedWidth(5 * Theme::kUnit);
   row.workers->setAccessibleName(tr("Workers of %1").arg(node));
   row.workers->setToolTip(tr("Threads that work for %1. A change takes effect at once.").arg(node));
   row.name->setBuddy(row.workers);
-  connect(row.workers, &QSpinBox::valueChanged, this, [this, node](int workers) {
-    for (Row& changed : rows_)
-      if (changed.node == node) changed.changed.start();
-    Q_EMIT workers_wanted(node, workers);
-  });
-  const auto button = [&row](const QString& sign, const QString& what, int step) {
+  // A number that is being typed may not be the one that is meant: threads are started for a finished one.
+  connect(row.workers, &NumberField::gesture_ended, this, [this, node] { want_workers(node); });
+  const auto button = [this, &row, node](const QString& sign, const QString& what, int step) {
     auto* made = new QToolButton(row.cell);
     made->setText(sign);
     made->setAutoRaise(true);
     made->setToolTip(what);
     made->setAccessibleName(what);
     made->setFocusPolicy(Qt::NoFocus);  // the number takes the keys
-    connect(made, &QToolButton::clicked, row.workers, [box = row.workers, step] { box->stepBy(step); });
+    connect(made, &QToolButton::clicked, row.workers, [this, node, box = row.workers, step] {
+      box->step_by(step);
+      want_workers(node);
+    });
     return made;
   };
   auto* cells = new QHBoxLayout(row.cell);
@@ -159,13 +156,25 @@ void QueuesPanel::show_snapshot(const Snapshot& now) {
     row.queue->setValue(fill);
     row.fill->setText(tr("%1 %").arg(fill));
     if (row.changed.isValid() && row.changed.elapsed() < kFollowsMs) continue;  // the run has not followed yet
-    const QSignalBlocker quiet(row.workers);
-    row.workers->setValue(static_cast<int>(now.stages[i].workers));
+    if (row.workers->pending()) continue;
+    row.asked = static_cast<int>(now.stages[i].workers);
+    row.workers->show_number(Value(std::int64_t{row.asked}));
   }
   stack_->setCurrentIndex(1);
 }
 
-QSpinBox* QueuesPanel::workers_box(const QString& node) const {
+void QueuesPanel::want_workers(const QString& node) {
+  for (Row& row : rows_) {
+    if (row.node != node || !std::isfinite(row.workers->value())) continue;
+    const int workers = static_cast<int>(row.workers->value());
+    if (workers == row.asked) continue;
+    row.asked = workers;
+    row.changed.start();
+    Q_EMIT workers_wanted(node, workers);
+  }
+}
+
+NumberField* QueuesPanel::workers_box(const QString& node) const {
   for (const Row& row : rows_)
     if (row.node == node) return row.workers;
   return nullptr;

@@ -12,10 +12,11 @@
 class QGridLayout;
 class QLabel;
 class QProgressBar;
-class QSpinBox;
 class QStackedLayout;
 
 namespace feedline::gui {
+
+class NumberField;
 
 /// "Show every queue": one row a node of the data side, in the order in which data flows, with the fill of the queue
 /// behind it and its workers, which can be changed while it runs. It stands empty, and says how it is filled, unless a
@@ -35,7 +36,7 @@ class QueuesPanel : public QWidget {
   void show_snapshot(const Snapshot& now);
 
   [[nodiscard]] int rows() const { return static_cast<int>(rows_.size()); }
-  [[nodiscard]] QSpinBox* workers_box(const QString& node) const;
+  [[nodiscard]] NumberField* workers_box(const QString& node) const;
   [[nodiscard]] QProgressBar* queue_bar(const QString& node) const;
   [[nodiscard]] bool shows_empty_state() const;
 
@@ -50,11 +51,13 @@ class QueuesPanel : public QWidget {
     QProgressBar* queue = nullptr;
     QLabel* fill = nullptr;
     QWidget* cell = nullptr;  ///< of the workers: fewer, how many, more
-    QSpinBox* workers = nullptr;
+    NumberField* workers = nullptr;
+    int asked = 0;            ///< what the run was told last, or said itself
     QElapsedTimer changed{};  ///< since the user changed the number; the run follows a moment later
   };
   void build(const std::vector<StageSample>& stages);
   [[nodiscard]] Row make_row(const QString& node);
+  void want_workers(const QString& node);
   void clear();
   void style();
 

@@ -3,13 +3,13 @@
 
 #include "app/in_view.h"
 #include "app/pace.h"
+#include "app/save_path.h"
 #include "app/settings.h"
 #include "app/theme.h"
 #include "plots/panel_menu.h"
 #include "plots/plot_panel.h"
 
 #include <QAction>
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
@@ -164,7 +164,7 @@ void TimelinePanel::show_detail() {
 void TimelinePanel::ask_for_export() {
   const QString proposal = Settings::last_folder() + QStringLiteral("/trace.json");
   const QString path =
-      QFileDialog::getSaveFileName(window(), tr("Export the timeline"), proposal, tr("Trace (*.json)"));
+      ask_save_path(window(), tr("Export the timeline"), proposal, tr("Trace (*.json)"), QStringLiteral("json"));
   if (path.isEmpty()) return;
   Q_EMIT export_wanted(path, store_.trace(), locate_);
 }

@@ -5,6 +5,7 @@
 #include "app/theme.h"
 #include "commands/document_controller.h"
 #include "inspector/caption.h"
+#include "inspector/number_field.h"
 #include "models/text.h"
 #include "preview/preview_view.h"
 
@@ -13,7 +14,6 @@
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QSignalBlocker>
-#include <QSpinBox>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -32,7 +32,7 @@ PreviewPanel::PreviewPanel(QWidget* parent)
     : QWidget(parent),
       title_(new Caption(Caption::Tone::Section, {}, this)),
       port_(new QComboBox(this)),
-      record_(new QSpinBox(this)),
+      record_(new NumberField(whole_number("record", 0, std::numeric_limits<int>::max()), this)),
       before_(new QToolButton(this)),
       after_(new QToolButton(this)),
       dice_(new QToolButton(this)),
@@ -85,21 +85,20 @@ void PreviewPanel::build() {
   row->addWidget(port_);
   record_->setAccessibleName(tr("Record"));
   record_->setToolTip(tr("Which record of the source, counted from 0 (arrow keys: the next, the one before)"));
-  record_->setPrefix(tr("record "));
-  record_->setRange(0, std::numeric_limits<int>::max());
-  record_->setKeyboardTracking(false);
-  record_->setButtonSymbols(QAbstractSpinBox::NoButtons);
+  record_->show_number(Value(std::int64_t{0}));
+  record_->setFixedWidth(9 * Theme::kUnit);
   record_->setAlignment(Qt::AlignHCenter);
-  const auto arrow = [&](QToolButton* button, const QString& text, const QString& tip, void (QSpinBox::*step)()) {
+  const auto arrow = [&](QToolButton* button, const QString& text, const QString& tip, int step) {
     button->setText(text);
     button->setToolTip(tip);
     button->setAccessibleName(tip);
     button->setAutoRaise(true);
     button->setAutoRepeat(true);
-    connect(button, &QToolButton::clicked, record_, step);
+    connect(button, &QToolButton::clicked, record_, [this, step] { record_->step_by(step); });
   };
-  arrow(before_, QStringLiteral("‹"), tr("The record before"), &QSpinBox::stepDown);
-  arrow(after_, QStringLiteral("›"), tr("The next record"), &QSpinBox::stepUp);
+  arrow(before_, QStringLiteral("‹"), tr("The record before"), -1);
+  arrow(after_, QStringLiteral("›"), tr("The next record"), 1);
+  row->addWidget(new Caption(Caption::Tone::Muted, tr("record"), this));
   row->addWidget(before_);
   row->addWidget(record_);
   row->addWidget(after_);
@@ -125,7 +124,8 @@ void PreviewPanel::build() {
   layout->addWidget(shape_);
   layout->addWidget(about_);
 
-  connect(record_, &QSpinBox::valueChanged, this, &PreviewPanel::later_look);
+  connect(record_, &NumberField::edited, this, &PreviewPanel::later_look);
+  connect(record_, &NumberField::withdrawn, this, &PreviewPanel::later_look);
   connect(dice_, &QToolButton::clicked, this, &PreviewPanel::throw_dice);
   connect(fixed_, &QCheckBox::toggled, this, &PreviewPanel::later_look);
   connect(histogram_, &QToolButton::toggled, view_, &PreviewView::set_histogram);
@@ -205,7 +205,7 @@ void PreviewPanel::receive(const Answer& answer) {
   }
   dice_->setEnabled(answer.preview.random);
   fixed_->setEnabled(answer.preview.random);
-  record_->setMaximum(static_cast<int>(std::min<std::uint64_t>(answer.preview.records - 1, 2'000'000'000)));
+  record_->set_limits(0, static_cast<double>(std::min<std::uint64_t>(answer.preview.records - 1, 2'000'000'000)));
   describe(answer.preview);
   show_port(port_->currentIndex());
 }

@@ -12,12 +12,12 @@
 class QCheckBox;
 class QComboBox;
 class QLabel;
-class QSpinBox;
 class QToolButton;
 
 namespace feedline::gui {
 
 class DocumentController;
+class NumberField;
 class PreviewView;
 
 /// What leaves the selected node for one record, as it would in a run: a picture, text, numbers, feature maps. A record
@@ -67,7 +67,7 @@ class PreviewPanel : public QWidget {
 
   QLabel* title_;
   QComboBox* port_;
-  QSpinBox* record_;
+  NumberField* record_;
   QToolButton* before_;
   QToolButton* after_;
   QToolButton* dice_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "start/gallery.h"
 
+#include "app/second_click.h"
 #include "app/settings.h"
 #include "app/theme.h"
 #include "graph/json.h"
@@ -111,9 +112,14 @@ QWidget* Gallery::make_examples() {
   return page;
 }
 
+void Gallery::leave() {
+  SecondClick::swallow();
+  accept();
+}
+
 void Gallery::choose_example(const QModelIndex& index) {
   if (!isVisible() || !index.isValid()) return;  // a click may be an activation as well
-  accept();
+  leave();
   Q_EMIT example_chosen(index.data(GalleryModel::NameRole).toString());
 }
 
@@ -128,7 +134,7 @@ QWidget* Gallery::make_recent() {
     made->setAutoDefault(false);
     layout->addWidget(made);
     connect(made, &QPushButton::clicked, this, [this, act] {
-      accept();
+      leave();
       act();
     });
   };
@@ -155,7 +161,7 @@ QWidget* Gallery::make_recent() {
   layout->addWidget(list, 1);
   const auto choose = [this](QListWidgetItem* item) {
     if (!isVisible()) return;
-    accept();
+    leave();
     Q_EMIT file_chosen(item->data(Qt::UserRole).toString());
   };
   connect(list, &QListWidget::itemClicked, this, choose);

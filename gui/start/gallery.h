@@ -28,6 +28,8 @@ class Gallery : public QDialog {
   [[nodiscard]] QWidget* make_recent();
   [[nodiscard]] QWidget* make_foot();
   void choose_example(const QModelIndex& index);
+  /// Closes; the second click of a double one goes nowhere.
+  void leave();
 
   GalleryModel model_;
   QListView* examples_ = nullptr;

@@ -8,6 +8,7 @@
 #include "diagnosis/diagnosis_panel.h"
 #include "inspector/inspector_panel.h"
 #include "inspector/palette_panel.h"
+#include "start/example_menu.h"
 #include "start/gallery.h"
 #include "start/help_window.h"
 #include "start/shortcut_sheet.h"
@@ -52,10 +53,8 @@ void Welcome::connect_actions() {
 }
 
 void Welcome::fill_examples() {
-  for (const QString& name : Files::examples()) {
-    actions_.examples->addAction(name.chopped(name.endsWith(QLatin1String(".feedline")) ? 9 : 0), &files_,
-                                 [this, name] { files_.open_example(name); });
-  }
+  auto* examples = new ExampleMenu(actions_.examples);
+  connect(examples, &ExampleMenu::chosen, &files_, &Files::open_example);
 }
 
 void Welcome::fill_recent() {

@@ -73,7 +73,7 @@ Status Autosave::recover(const RescueFolder::Left& left) {
   Result<Loaded> loaded = from_json(left.file.graph);
   if (!loaded) return fail(std::move(loaded.error()).in_file(left.path.toStdString()));
   DocumentTab& tab = workspace_.free_tab();
-  tab.take_rescued(std::move(*loaded), left.file.file, left.file.name);
+  tab.take_rescued(std::move(*loaded), left.file.file, left.file.name, left.file.time);
   write(tab, left.path);
   return {};
 }

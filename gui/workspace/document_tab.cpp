@@ -3,6 +3,8 @@
 
 #include "canvas/graph_view.h"
 #include "models/text.h"
+#include "workspace/find_bar.h"
+#include "workspace/notice_bar.h"
 
 #include <QFileInfo>
 #include <QVBoxLayout>
@@ -12,10 +14,16 @@
 namespace feedline::gui {
 
 DocumentTab::DocumentTab(const QString& untitled, QWidget* parent)
-    : QWidget(parent), view_(new GraphView(document_, this)), untitled_(untitled) {
+    : QWidget(parent),
+      notice_(new NoticeBar(this)),
+      view_(new GraphView(document_, this)),
+      find_(new FindBar(document_, *view_, this)),
+      untitled_(untitled) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
-  layout->addWidget(view_);
+  layout->setSpacing(0);
+  layout->addWidget(notice_);
+  layout->addWidget(view_, 1);
   setFocusProxy(view_);
   connect(&document_, &DocumentController::file_changed, this, &DocumentTab::titled);
   connect(&document_.undo_stack(), &QUndoStack::cleanChanged, this, &DocumentTab::titled);
@@ -27,14 +35,37 @@ DocumentTab::~DocumentTab() { delete view_; }  // before the document that it sh
 
 QStringList DocumentTab::selected_nodes() const { return view_->selected_paths(); }
 
-void DocumentTab::take(Loaded loaded, const QString& file, const QString& untitled) {
+void DocumentTab::take_copy(Loaded loaded, const QString& untitled) {
+  file_.clear();
   notes_ = std::move(loaded.notes);
   untitled_ = untitled;
-  document_.reset(std::move(loaded.document), file);
+  document_.reset(std::move(loaded.document), {});
 }
 
-void DocumentTab::take_rescued(Loaded loaded, const QString& file, const QString& untitled) {
-  take(std::move(loaded), file, untitled);
+void DocumentTab::take_file(StampedGraph graph, const QString& file) {
+  file_.set(file, graph.stamp);
+  notes_ = std::move(graph.loaded.notes);
+  untitled_.clear();
+  document_.reset(std::move(graph.loaded.document), file);
+}
+
+void DocumentTab::reload(StampedGraph graph) {
+  file_.set(file_.path(), graph.stamp);
+  notes_ = std::move(graph.loaded.notes);
+  document_.reload(std::move(graph.loaded.document), tr("Reload %1").arg(display_name()));
+}
+
+void DocumentTab::mark_saved(const QString& file, const FileStamp& stamp) {
+  file_.set(file, stamp);
+  document_.mark_saved(file);
+}
+
+void DocumentTab::take_rescued(Loaded loaded, const QString& file, const QString& untitled, const QDateTime& time) {
+  take_copy(std::move(loaded), untitled);
+  if (!file.isEmpty()) {
+    file_.set_rescued(file, time.toMSecsSinceEpoch());
+    document_.mark_saved(file);
+  }
   document_.undo_stack().resetClean();
 }
 

@@ -4,7 +4,9 @@
 #include "commands/document_controller.h"
 #include "graph/json.h"
 #include "session/prober.h"
+#include "workspace/tab_file.h"
 
+#include <QDateTime>
 #include <QString>
 #include <QStringList>
 #include <QWidget>
@@ -13,7 +15,9 @@
 
 namespace feedline::gui {
 
+class FindBar;
 class GraphView;
+class NoticeBar;
 
 /// One open graph: the document with its undo stack, its canvas with selection and view, and what its sources say.
 /// Nothing of it is shared with another tab.
@@ -30,10 +34,24 @@ class DocumentTab : public QWidget {
   [[nodiscard]] GraphView& view() { return *view_; }
   [[nodiscard]] QStringList selected_nodes() const;
 
-  /// Shows what was read from `file`; empty: a copy that has no file, called `untitled`.
-  void take(Loaded loaded, const QString& file, const QString& untitled);
+  /// Shows a copy that has no file, called `untitled`.
+  void take_copy(Loaded loaded, const QString& untitled);
+  /// Shows what was read from `file`.
+  void take_file(StampedGraph graph, const QString& file);
+  /// Shows what its file holds now, as a step that undo takes back.
+  void reload(StampedGraph graph);
+  /// It has been written to `file`, which is this now.
+  void mark_saved(const QString& file, const FileStamp& stamp);
   /// Shows what a window that broke off had not saved: changed, and still of `file`.
-  void take_rescued(Loaded loaded, const QString& file, const QString& untitled);
+  /// `time`: of its last change.
+  void take_rescued(Loaded loaded, const QString& file, const QString& untitled, const QDateTime& time);
+
+  [[nodiscard]] TabFile& file() { return file_; }
+  [[nodiscard]] FindBar& find_bar() { return *find_; }
+  [[nodiscard]] NoticeBar& notice() { return *notice_; }
+  /// Another window shows the same file, and the user has been told.
+  [[nodiscard]] bool shared() const { return shared_; }
+  void set_shared(bool shared) { shared_ = shared; }
 
   /// What stands on the tab: the file's name, or of an unsaved document what it was made from.
   [[nodiscard]] QString display_name() const;
@@ -53,7 +71,11 @@ class DocumentTab : public QWidget {
  private:
   DocumentController document_{};
   Prober prober_{document_};
+  NoticeBar* notice_;
   GraphView* view_;
+  FindBar* find_;
+  TabFile file_{};
+  bool shared_ = false;
   QString untitled_;
   std::vector<Problem> notes_{};
 };

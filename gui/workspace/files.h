@@ -33,18 +33,29 @@ class Files : public QObject {
   bool open(const QString& file);
   bool save() { return save(workspace_.current()); }
   bool save_as() { return save_as(workspace_.current()); }
+  bool save_as(DocumentTab& tab);
+  /// Every tab with changes; false if one was not saved.
+  bool save_all();
+  /// Shows what the file holds now. Undo brings back what was there. False, after saying why, if it cannot be read.
+  bool reload(DocumentTab& tab);
+  /// Saves over whatever is in the file now.
+  bool overwrite(DocumentTab& tab);
 
   [[nodiscard]] static QStringList examples();
 
  Q_SIGNALS:
   void opened(feedline::gui::DocumentTab& tab);  ///< it shows another document; its notes are new
+  void saved(feedline::gui::DocumentTab& tab);
   void recent_changed();
+  void message(const QString& text);
 
  private:
   void show_error(const QString& title, const Error& error);
   bool save(DocumentTab& tab);
-  bool save_as(DocumentTab& tab);
-  bool write(DocumentTab& tab, const QString& file);
+  /// The file has changed since it was read: overwrite, reload, or save elsewhere?
+  bool save_changed(DocumentTab& tab);
+  bool write(DocumentTab& tab, const QString& file, Protected write_protected = Protected::Refuse);
+  bool write_over_protected(DocumentTab& tab, const QString& file);
   void remember(const QString& file);
 
   Workspace& workspace_;

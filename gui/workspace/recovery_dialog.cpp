@@ -8,6 +8,7 @@
 #include <QFileInfo>
 #include <QHeaderView>
 #include <QLocale>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QTreeWidget>
 #include <QVBoxLayout>
@@ -21,7 +22,7 @@ namespace {
 QString when(const QDateTime& time) {
   const QDateTime now = QDateTime::currentDateTime();
   const qint64 minutes = time.secsTo(now) / 60;
-  const QString clock = QLocale().toString(time, QLocale::ShortFormat);
+  const QString clock = QLocale::system().toString(time, QLocale::ShortFormat);
   if (minutes < 1) return RecoveryDialog::tr("%1, just now").arg(clock);
   if (minutes < 60) return RecoveryDialog::tr("%1, %2 min ago").arg(clock).arg(minutes);
   return clock;
@@ -83,8 +84,19 @@ void RecoveryDialog::recover_checked() {
   accept();
 }
 
+bool RecoveryDialog::may_discard(std::size_t count) {
+  QMessageBox box(QMessageBox::Warning, tr("Discard unsaved graphs"),
+                  count == 1 ? tr("Delete the unsaved changes of this graph?")
+                             : tr("Delete the unsaved changes of these %1 graphs?").arg(count),
+                  QMessageBox::Discard | QMessageBox::Cancel, this);
+  box.setInformativeText(tr("They cannot be brought back."));
+  box.setDefaultButton(QMessageBox::Cancel);
+  return box.exec() == QMessageBox::Discard;
+}
+
 void RecoveryDialog::discard_checked() {
   const std::vector<RescueFolder::Left> chosen = checked();
+  if (chosen.empty() || !may_discard(chosen.size())) return;
   for (const RescueFolder::Left& left : chosen) {
     RescueFolder::discard(left.path);
     std::erase_if(left_, [&](const RescueFolder::Left& other) { return other.path == left.path; });

@@ -26,6 +26,7 @@ class RecoveryDialog : public QDialog {
   void fill();
   void recover_checked();
   void discard_checked();
+  [[nodiscard]] bool may_discard(std::size_t count);
   [[nodiscard]] std::vector<RescueFolder::Left> checked() const;
 
   std::vector<RescueFolder::Left> left_;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/theme.h"
 #include "graph/json.h"
 #include "inspector/inspector_panel.h"
 #include "inspector/node_form.h"
 #include "inspector/number_editor.h"
+#include "inspector/number_field.h"
 #include "inspector/param_row.h"
 #include "inspector/text_editors.h"
 #include "support/places.h"
@@ -60,8 +62,6 @@ void type_into(QWidget* field, const char* text) {
   QTest::keyClicks(field, text);
 }
 
-QLineEdit* line_of(QWidget* box) { return box->findChild<QLineEdit*>(); }
-
 }  // namespace
 
 class TestInspector : public QObject {
@@ -80,7 +80,7 @@ class TestInspector : public QObject {
       ParamRow* row = b.row(param.name.c_str());
       QVERIFY2(row != nullptr, param.name.c_str());
       QVERIFY(row->toolTip().contains(QString::fromStdString(param.name)));
-      const bool has_field = row->findChild<NumberBox*>() || row->findChild<QCheckBox*>() ||
+      const bool has_field = row->findChild<NumberField*>() || row->findChild<QCheckBox*>() ||
                              row->findChild<QComboBox*>() || row->findChild<QLineEdit*>();
       QVERIFY2(has_field, param.name.c_str());
     }
@@ -90,12 +90,12 @@ class TestInspector : public QObject {
 
   void typing_a_number_is_one_step() {
     Bench b(Nodes{{"n", "random_resized_crop"}});
-    auto* box = b.field<NumberBox>("size");
-    type_into(line_of(box), "128");
+    auto* box = b.field<NumberField>("size");
+    type_into(box, "128");
     QCOMPARE(b.value("size"), QString("128"));
     QCOMPARE(b.steps(), 1);
-    QTest::keyClick(line_of(box), Qt::Key_Return);
-    type_into(line_of(box), "96");
+    QTest::keyClick(box, Qt::Key_Return);
+    type_into(box, "96");
     QCOMPARE(b.steps(), 2);
     b.c.undo_stack().undo();
     QCOMPARE(b.value("size"), QString("128"));
@@ -105,29 +105,162 @@ class TestInspector : public QObject {
     QCOMPARE(box->value(), 224.0);
   }
 
+  void what_is_typed_counts_as_a_whole_data() {
+    QTest::addColumn<QString>("type");
+    QTest::addColumn<QString>("param");
+    QTest::addColumn<QString>("typed");
+    QTest::addColumn<QString>("value");
+    QTest::newRow("decimals") << "random_resized_crop"
+                              << "size"
+                              << "16.0"
+                              << "16";
+    QTest::newRow("exponent") << "random_resized_crop"
+                              << "size"
+                              << "1e2"
+                              << "100";
+    QTest::newRow("product") << "random_resized_crop"
+                             << "size"
+                             << "8*4"
+                             << "32";
+    QTest::newRow("unit") << "random_resized_crop"
+                          << "size"
+                          << "96 px"
+                          << "96";
+    QTest::newRow("power") << "random_resized_crop"
+                           << "size"
+                           << "2^(3+4)"
+                           << "128";
+    QTest::newRow("quotient") << "adam"
+                              << "learning_rate"
+                              << "1/1000"
+                              << "0.001";
+    QTest::newRow("comma") << "adam"
+                           << "learning_rate"
+                           << "0,5"
+                           << "0.5";
+    QTest::newRow("seed") << "trainer"
+                          << "seed"
+                          << "2**31"
+                          << "2147483648";
+  }
+  void what_is_typed_counts_as_a_whole() {
+    QFETCH(QString, type);
+    QFETCH(QString, param);
+    QFETCH(QString, typed);
+    QFETCH(QString, value);
+    Bench b(Nodes{{"n", type.toStdString()}});
+    const QByteArray name = param.toUtf8();
+    auto* box = b.field<NumberField>(name.constData());
+    type_into(box, typed.toUtf8().constData());
+    QCOMPARE(box->text(), typed);  // nothing is dropped while it is typed
+    QCOMPARE(b.value(name.constData()), value);
+    QTest::keyClick(box, Qt::Key_Return);
+    QCOMPARE(box->text(), value);
+    QCOMPARE(b.steps(), 1);
+    QVERIFY(b.row(name.constData())->shown_error().isEmpty());
+  }
+
+  void what_cannot_be_read_stays_red_with_the_reason_and_changes_nothing_data() {
+    QTest::addColumn<QString>("typed");
+    QTest::addColumn<QString>("reason");
+    QTest::newRow("too large") << "99999999"
+                               << "out of range";
+    QTest::newRow("no whole number") << "12,5"
+                                     << "12.5 is no whole number";
+    QTest::newRow("word") << "many"
+                          << "'many'";
+    QTest::newRow("broken off") << "8*"
+                                << "breaks off";
+    QTest::newRow("two readings") << "1,024"
+                                  << "1 or as 1024";
+    QTest::newRow("by zero") << "1/0"
+                             << "divides by zero";
+    QTest::newRow("other unit") << "16 s"
+                                << "no unit of this number";
+    QTest::newRow("begins like a good one") << "16 + x"
+                                            << "'x'";
+  }
+  void what_cannot_be_read_stays_red_with_the_reason_and_changes_nothing() {
+    QFETCH(QString, typed);
+    QFETCH(QString, reason);
+    Theme::instance().set_mode(Theme::Mode::Light);
+    Bench b(Nodes{{"n", "random_resized_crop"}});
+    QVERIFY(b.c.apply({SetParam{.node = "n", .param = "size", .value = Value(std::int64_t{64})}}));
+    auto* box = b.field<NumberField>("size");
+    const QImage plain = box->grab().toImage();
+    type_into(box, typed.toUtf8().constData());
+    QTest::keyClick(box, Qt::Key_Tab);  // leaves
+    QVERIFY(!box->hasFocus());
+    QCOMPARE(box->text(), typed);
+    QCOMPARE(b.value("size"), QString("64"));
+    QCOMPARE(b.steps(), 1);  // numbers that were passed on the way have left nothing in the history
+    QVERIFY2(b.row("size")->shown_error().contains(reason), qPrintable(b.row("size")->shown_error()));
+    const QColor error = Theme::instance().colors().error;
+    const QImage red = box->grab().toImage();
+    QVERIFY(plain.pixelColor(plain.width() / 2, 0) != error);
+    QCOMPARE(red.pixelColor(red.width() / 2, 0), error);
+    QVERIFY(b.c.apply({SetParam{.node = "n", .param = "ratio_min", .value = Value(0.5)}}));
+    QCOMPARE(box->text(), typed);  // another change does not take it away
+    type_into(box, "48");
+    QVERIFY(b.row("size")->shown_error().isEmpty());
+    QCOMPARE(b.value("size"), QString("48"));
+    QTest::keyClick(box, Qt::Key_Return);
+    b.c.undo_stack().undo();
+    QCOMPARE(box->text(), QString("64"));
+  }
+
+  void escape_gives_the_edit_up() {
+    Bench b(Nodes{{"n", "random_resized_crop"}});
+    auto* box = b.field<NumberField>("size");
+    type_into(box, "128");
+    QCOMPARE(b.value("size"), QString("128"));
+    QTest::keyClick(box, Qt::Key_Escape);
+    QCOMPARE(b.value("size"), QString("(unset)"));
+    QCOMPARE(box->text(), QString("224"));
+    QCOMPARE(b.steps(), 0);
+  }
+
+  void a_number_in_a_subgraph_is_given_up_as_well() {
+    Document document;
+    Diagram inner;
+    QVERIFY(inner.apply({AddNode{.node = {.id = "n", .type = "random_resized_crop"}}}));
+    QVERIFY(document.apply({AddNode{.node = {.id = "block", .type = "subgraph", .inner = Boxed<Diagram>(inner)}}}));
+    Bench b(Nodes{});
+    b.c.reset(document, {});
+    b.panel.show_nodes({"block/n"});
+    auto* box = b.field<NumberField>("size");
+    type_into(box, "9999999");
+    QCOMPARE(b.steps(), 0);
+    QVERIFY(!b.c.document().find("block/n")->params.contains("size"));
+  }
+
   void reals_take_any_notation() {
     Bench b(Nodes{{"n", "adam"}});
-    auto* box = b.field<NumberBox>("learning_rate");
+    auto* box = b.field<NumberField>("learning_rate");
     QVERIFY(box != nullptr);
-    type_into(line_of(box), "1e-4");
+    type_into(box, "1e-4");
     QCOMPARE(std::get<double>(b.node().params.at("learning_rate")), 1e-4);
-    QTest::keyClick(line_of(box), Qt::Key_Return);
+    QTest::keyClick(box, Qt::Key_Return);
     QCOMPARE(std::get<double>(b.node().params.at("learning_rate")), 1e-4);
     QCOMPARE(b.steps(), 1);
   }
 
   void a_value_out_of_range_is_refused_beside_the_field() {
     Bench b(Nodes{{"n", "random_resized_crop"}});
-    auto* box = b.field<NumberBox>("size");
-    type_into(line_of(box), "0");
+    auto* box = b.field<NumberField>("size");
+    type_into(box, "0");
     QCOMPARE(b.value("size"), QString("(unset)"));
     QCOMPARE(b.steps(), 0);
     const Status status = b.row("size")->spec().check(Value(std::int64_t{0}));
     QVERIFY(b.row("size")->shown_error().contains(QString::fromStdString(status.error().reason), Qt::CaseInsensitive));
-    QTest::keyClick(line_of(box), Qt::Key_Return);  // the field goes back to what the document says
+    QTest::keyClick(box, Qt::Key_Return);  // it stays, so that it can be mended
+    QCOMPARE(box->text(), QString("0"));
+    QVERIFY(!b.row("size")->shown_error().isEmpty());
+    QCOMPARE(b.value("size"), QString("(unset)"));
+    QTest::keyClick(box, Qt::Key_Escape);  // the field goes back to what the document says
     QCOMPARE(box->value(), 224.0);
     QVERIFY(b.row("size")->shown_error().isEmpty());
-    for (int i = 0; i < 300; ++i) box->stepBy(-1);
+    for (int i = 0; i < 300; ++i) box->step_by(-1);
     QCOMPARE(box->value(), 1.0);  // the arrow keys stop at the hard range
   }
 
@@ -202,9 +335,9 @@ class TestInspector : public QObject {
     Bench b(Nodes{{"n", "batch"}});
     QVERIFY(b.c.apply({SetParam{.node = "n", .param = "size", .value = Value(std::string("many"))}}));
     QVERIFY(!b.row("size")->shown_error().isEmpty());
-    QCOMPARE(line_of(b.field<NumberBox>("size"))->text(), QString("many"));
+    QCOMPARE(b.field<NumberField>("size")->text(), QString("many"));
     QCOMPARE(b.value("size"), QString("many"));
-    type_into(line_of(b.field<NumberBox>("size")), "32");
+    type_into(b.field<NumberField>("size"), "32");
     QCOMPARE(b.value("size"), QString("32"));
     QVERIFY(b.row("size")->shown_error().isEmpty());
   }
@@ -213,11 +346,11 @@ class TestInspector : public QObject {
     Bench b(Nodes{{"n", "random_resized_crop"}});
     auto* reset = b.row("size")->findChild<QToolButton*>();
     QVERIFY(!reset->isVisible());
-    type_into(line_of(b.field<NumberBox>("size")), "128");
+    type_into(b.field<NumberField>("size"), "128");
     QVERIFY(reset->isVisible());
     QTest::mouseClick(reset, Qt::LeftButton);
     QCOMPARE(b.value("size"), QString("(unset)"));
-    QCOMPARE(b.field<NumberBox>("size")->value(), 224.0);
+    QCOMPARE(b.field<NumberField>("size")->value(), 224.0);
     QCOMPARE(b.steps(), 2);
     b.c.undo_stack().undo();
     QCOMPARE(b.value("size"), QString("128"));
@@ -257,7 +390,7 @@ class TestInspector : public QObject {
 
   void nodes_of_one_type_are_edited_together() {
     Bench b(Nodes{{"a", "batch"}, {"b", "batch"}});
-    type_into(line_of(b.field<NumberBox>("size")), "32");
+    type_into(b.field<NumberField>("size"), "32");
     QCOMPARE(b.value("size", "a"), QString("32"));
     QCOMPARE(b.value("size", "b"), QString("32"));
     QCOMPARE(b.steps(), 1);
@@ -287,23 +420,63 @@ class TestInspector : public QObject {
 
     Bench n(Nodes{{"a", "batch"}, {"b", "batch"}});
     QVERIFY(n.c.apply({SetParam{.node = "a", .param = "size", .value = Value(std::int64_t{16})}}));
-    auto* size = n.field<NumberBox>("size");
-    QVERIFY(line_of(size)->text().isEmpty());
-    QCOMPARE(line_of(size)->placeholderText(), QString("mixed"));
-    type_into(line_of(size), "64");
+    auto* size = n.field<NumberField>("size");
+    QVERIFY(size->text().isEmpty());
+    QCOMPARE(size->placeholderText(), QString("mixed"));
+    QVERIFY(!size->number());
+    size->setFocus();
+    QTest::keyClick(size, Qt::Key_Tab);  // passing through changes nothing and shows nothing
+    QVERIFY(size->text().isEmpty());
+    QCOMPARE(n.steps(), 1);
+    type_into(size, "64x");
+    QTest::keyClick(size, Qt::Key_Return);
+    QCOMPARE(n.value("size", "a"), QString("16"));
+    QCOMPARE(n.value("size", "b"), QString("(unset)"));
+    QCOMPARE(n.steps(), 1);
+    QTest::keyClick(size, Qt::Key_Escape);
+    QVERIFY(size->text().isEmpty());
+    QTest::keyClick(size, Qt::Key_Up);  // from the default
+    QCOMPARE(n.value("size", "a"), QString("65"));
+    n.c.undo_stack().undo();
+    QVERIFY(size->text().isEmpty());
+    type_into(size, "64");
     QCOMPARE(n.value("size", "a"), QString("64"));
     QCOMPARE(n.value("size", "b"), QString("64"));
     QCOMPARE(n.steps(), 2);
     n.c.undo_stack().undo();
-    QVERIFY(line_of(size)->text().isEmpty());
+    QVERIFY(size->text().isEmpty());
     QCOMPARE(n.value("size", "a"), QString("16"));
     QTest::mouseClick(n.row("size")->findChild<QToolButton*>(), Qt::LeftButton);  // back to the default: alike again
     QCOMPARE(size->value(), 64.0);
   }
 
+  void mixed_texts_seeds_and_reals_say_so_too() {
+    Bench f(Nodes{{"a", "image_folder"}, {"b", "image_folder"}});
+    QVERIFY(f.c.apply({SetParam{.node = "a", .param = "folder", .value = Value(std::string("/x"))}}));
+    auto* line = f.field<QLineEdit>("folder");
+    QVERIFY(line->text().isEmpty());
+    QCOMPARE(line->placeholderText(), QString("mixed"));
+    line->setFocus();
+    QTest::keyClick(line, Qt::Key_Return);
+    QCOMPARE(f.steps(), 1);
+    Bench t(Nodes{{"a", "trainer"}, {"b", "trainer"}});
+    QVERIFY(t.c.apply({SetParam{.node = "a", .param = "seed", .value = Value(std::int64_t{7})}}));
+    Bench o(Nodes{{"a", "adam"}, {"b", "adam"}});
+    QVERIFY(o.c.apply({SetParam{.node = "a", .param = "learning_rate", .value = Value(0.5)}}));
+    for (NumberField* box : {t.field<NumberField>("seed"), o.field<NumberField>("learning_rate")}) {
+      QVERIFY2(box->text().isEmpty(), qPrintable(box->text()));
+      QCOMPARE(box->placeholderText(), QString("mixed"));
+      box->window()->activateWindow();
+      QVERIFY(QTest::qWaitForWindowActive(box->window()));
+      box->setFocus();
+      box->clearFocus();
+      QVERIFY2(box->text().isEmpty(), qPrintable(box->text()));
+    }
+  }
+
   void an_arrow_key_held_down_is_one_step() {
     Bench b(Nodes{{"n", "batch"}});
-    auto* box = b.field<NumberBox>("size");
+    auto* box = b.field<NumberField>("size");
     box->setFocus();
     const auto hold = [&](int key, int times) {
       for (int i = 0; i < times; ++i) {

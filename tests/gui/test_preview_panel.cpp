@@ -4,6 +4,7 @@
 #include "app/main_window.h"
 #include "app/panels.h"
 #include "canvas/graph_view.h"
+#include "inspector/number_field.h"
 #include "preview/preview_panel.h"
 #include "preview/preview_view.h"
 #include "support/run_recorder.h"
@@ -13,7 +14,6 @@
 #include <QDockWidget>
 #include <QElapsedTimer>
 #include <QLabel>
-#include <QSpinBox>
 #include <QTest>
 #include <QToolButton>
 
@@ -40,7 +40,7 @@ class TestPreviewPanel : public QObject {
     void select(const char* node) { window.view().select_node(QLatin1String(node)); }
     [[nodiscard]] PreviewPanel& panel() { return *window.panels().preview; }
     [[nodiscard]] PreviewView& view() { return panel().view(); }
-    [[nodiscard]] QSpinBox& record() { return *panel().findChild<QSpinBox*>(); }
+    [[nodiscard]] NumberField& record() { return *panel().findChild<NumberField*>(); }
     [[nodiscard]] QToolButton& button(const char* name) {
       return *panel().findChild<QToolButton*>(QLatin1String(name));
     }
@@ -99,7 +99,7 @@ class TestPreviewPanel : public QObject {
     b.select("crop");
     QTRY_COMPARE_WITH_TIMEOUT(b.view().shown(), Form::Picture, 30'000);
     const QImage first = b.view().grab().toImage();
-    QTRY_COMPARE(b.record().maximum(), 15);
+    QTRY_COMPARE(b.record().maximum(), 15.0);
     b.record().setFocus();
     QTest::keyClick(&b.record(), Qt::Key_Up);
     QTRY_VERIFY_WITH_TIMEOUT(b.view().grab().toImage() != first, 30'000);

@@ -4,6 +4,7 @@
 #include "app/settings.h"
 #include "canvas/live_state.h"
 #include "graph/json.h"
+#include "inspector/number_field.h"
 #include "plots/queues_panel.h"
 #include "support/run_recorder.h"
 
@@ -13,7 +14,6 @@
 #include <QProgressBar>
 #include <QSettings>
 #include <QSignalSpy>
-#include <QSpinBox>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolBar>
@@ -86,7 +86,7 @@ class TestQueues : public QObject {
     panel.begin(true);
     panel.show_snapshot(staged_snapshot(2, 0));
     QSignalSpy wanted(&panel, &QueuesPanel::workers_wanted);
-    QSpinBox* box = panel.workers_box("normalise");
+    NumberField* box = panel.workers_box("normalise");
     box->setFocus();
     QTest::keyClick(box, Qt::Key_Up);
     QCOMPARE(wanted.size(), 1);
@@ -98,6 +98,16 @@ class TestQueues : public QObject {
     QCOMPARE(wanted.size(), 2);
     QCOMPARE(wanted[1][1].toInt(), 4);
     QVERIFY(!box->accessibleName().isEmpty());
+    box->selectAll();
+    QTest::keyClicks(box, "1e3");  // far too many
+    QTest::keyClick(box, Qt::Key_Return);
+    QCOMPARE(wanted.size(), 2);
+    QCOMPARE(box->text(), QString("1e3"));
+    QVERIFY2(box->fault().contains("1 to 32"), qPrintable(box->fault()));
+    panel.show_snapshot(staged_snapshot(2, 0));
+    QCOMPARE(box->text(), QString("1e3"));
+    QTest::keyClick(box, Qt::Key_Escape);
+    QCOMPARE(box->text(), QString("4"));
   }
 
   void nodes_wear_their_workers() {
@@ -147,14 +157,18 @@ class TestQueues : public QObject {
     });
     QTest::keyClick(&window, Qt::Key_F5);
     QTRY_VERIFY_WITH_TIMEOUT(window.queues().rows() > 0, 60'000);
-    QSpinBox* box = window.queues().workers_box("normalise");
+    NumberField* box = window.queues().workers_box("normalise");
     QVERIFY(box != nullptr);
     QTRY_VERIFY(box->isVisible());  // the panel comes to the front by itself
     box->setFocus();
     box->selectAll();
+    const std::size_t before = workers;
     QElapsedTimer held;
     held.start();
-    QTest::keyClicks(box, "5");
+    QTest::keyClicks(box, "10/2");
+    QCOMPARE(workers, before);  // half a number starts no threads
+    QTest::keyClick(box, Qt::Key_Return);
+    QCOMPARE(box->text(), QString("5"));
     QVERIFY2(held.elapsed() < 1000, "the window must not wait for threads");
     QTRY_COMPARE_WITH_TIMEOUT(workers, std::size_t{5}, 30'000);
     QTRY_COMPARE(window.run_bar().state_text(), QStringLiteral("Running, staged"));

@@ -4,6 +4,7 @@
 #include "app/main_window.h"
 #include "canvas/graph_view.h"
 #include "graph/json.h"
+#include "support/answer.h"
 #include "support/fixtures.h"
 #include "support/window_home.h"
 #include "workspace/recovery_dialog.h"
@@ -241,7 +242,15 @@ class TestRecovery : public QObject {
     second.release();
     RecoveryDialog dialog(found);
     dialog.show();
+    {
+      test::Answer hasty(test::Answer::enter());  // keeps them
+      QTest::keyClick(dialog.findChild<QPushButton*>("discard"), Qt::Key_Space);
+      QVERIFY(hasty.given());
+      QVERIFY(dialog.isVisible());
+    }
+    test::Answer discard("Discard");
     QTest::keyClick(dialog.findChild<QPushButton*>("discard"), Qt::Key_Space);
+    QVERIFY(discard.given());
     QVERIFY(!dialog.isVisible());
     QVERIFY(living.left_behind().empty());
     QVERIFY(QFile::exists(living.path() + "/1.rescue"));

@@ -286,7 +286,7 @@ void TestRunsPanel::the_window_records_what_it_runs() {
   MainWindow window;
   window.resize(1280, 800);
   window.show();
-  window.workspace().current().take({with(small_, "trainer", "epochs", std::int64_t{2}), {}}, {}, "small");
+  window.workspace().current().take_copy({with(small_, "trainer", "epochs", std::int64_t{2}), {}}, "small");
   RunsPanel& panel = *window.history().panel;
   Panels::show(&panel);
   QSignalSpy ends(&window.runs(), &RunController::finished);

@@ -201,7 +201,7 @@ class TestWorkspace : public QObject {
     const QAbstractItemModelTester tester(list.model(), QAbstractItemModelTester::FailureReportingMode::QtTest);
     QCOMPARE(list.model()->rowCount(), 4);
     QCOMPARE(list.model()->index(1, 0).data().toString(), QString("Rename relu to act"));
-    QCOMPARE(list.model()->index(2, 0).data().toString(), QString("Set batch.size"));
+    QCOMPARE(list.model()->index(2, 0).data().toString(), QString("batch.size 32 → 16"));
     const auto click = [&](int row) {
       list.scrollTo(list.model()->index(row, 0));
       QTest::mouseClick(list.viewport(), Qt::LeftButton, {}, list.visualRect(list.model()->index(row, 0)).center());

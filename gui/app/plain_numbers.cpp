@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/plain_numbers.h"
+
+#include <QLocale>
+
+#include <clocale>
+
+namespace feedline::gui {
+
+void use_plain_numbers() {
+  QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedKingdom));
+  std::setlocale(LC_NUMERIC, "C");
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "commands/reload_command.h"
+
+#include "commands/document_controller.h"
+
+#include <utility>
+
+namespace feedline::gui {
+
+ReloadCommand::ReloadCommand(DocumentController& controller, Document document, const QString& name)
+    : QUndoCommand(name), controller_(controller), other_(std::move(document)) {}
+
+void ReloadCommand::undo() {
+  std::swap(controller_.document_, other_);
+  controller_.analyse_again();
+  Q_EMIT controller_.changed();
+}
+
+void ReloadCommand::redo() { undo(); }
+
+}  // namespace feedline::gui

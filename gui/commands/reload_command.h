@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "graph/document.h"
+
+#include <QString>
+#include <QUndoCommand>
+
+namespace feedline::gui {
+
+class DocumentController;
+
+/// The whole document for another one, as one step. It keeps the one that is not shown.
+class ReloadCommand : public QUndoCommand {
+ public:
+  ReloadCommand(DocumentController& controller, Document document, const QString& name);
+
+  void undo() override;
+  void redo() override;
+
+ private:
+  DocumentController& controller_;
+  Document other_;
+};
+
+}  // namespace feedline::gui

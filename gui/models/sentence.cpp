@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/sentence.h"
+
+#include "models/text.h"
+
+namespace feedline::gui {
+
+QString sentence(const Error& error) {
+  QString text = to_qstring(error.reason);
+  if (!text.isEmpty()) text[0] = text[0].toUpper();
+  if (!error.remedy.empty())
+    text += (text.endsWith(QLatin1Char('.')) ? QStringLiteral(" ") : QStringLiteral(". ")) + to_qstring(error.remedy);
+  return text;
+}
+
+}  // namespace feedline::gui
