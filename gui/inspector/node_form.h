@@ -39,6 +39,7 @@ class NodeForm : public QWidget {
   void refresh_ports(const Node& node);
   void edit_param(ParamRow& row, const Value& value);
   void reset_param(const ParamRow& row);
+  void refresh_size();
   void rename();
   void edit_comment();
   [[nodiscard]] QString gesture(const std::string& what) const;
@@ -53,6 +54,7 @@ class NodeForm : public QWidget {
   QVBoxLayout* layout_;
   QLineEdit* id_line_ = nullptr;
   Caption* id_error_ = nullptr;
+  Caption* size_ = nullptr;  ///< of a source that has been looked into
   Caption* problems_ = nullptr;
   std::vector<ParamRow*> rows_{};
   QWidget* ports_ = nullptr;

@@ -14,6 +14,7 @@ class Files;
 class Gallery;
 class HelpWindow;
 class Panels;
+class StarterDesk;
 class RunDesk;
 class Tour;
 class Workspace;
@@ -31,6 +32,7 @@ class Welcome : public QObject {
   void start_tour();
   void show_shortcuts();
   void show_help(const QString& page = {});
+  [[nodiscard]] StarterDesk& starter() { return *starter_; }
   [[nodiscard]] Tour* tour() const;  ///< null while none is on
 
  private:
@@ -45,6 +47,7 @@ class Welcome : public QObject {
   RunDesk& desk_;
   Actions& actions_;
   QMainWindow* window_;
+  StarterDesk* starter_;
   QPointer<Tour> tour_{};
   QPointer<HelpWindow> help_{};
 };
