@@ -20,10 +20,10 @@ Arrangement build(bool folded) {
   return {.stacks = {{kLeft, {"palette", "history"}, {}},
                      {kRight, {"inspector"}, {}},
                      {kRight, {}, {"preview"}},
-                     {kBottom, {"problems", "log", "runs"}, kPlots}},
+                     {kBottom, {"problems"}, QStringList{"log", "runs"} + kPlots}},
           .side = 0.19,
           .left = 0.14,
-          .bottom = 0.13};
+          .bottom = 0.07};
 }
 
 Arrangement watch(bool folded) {
@@ -32,8 +32,10 @@ Arrangement watch(bool folded) {
   if (folded)
     return {.stacks = {left,
                        right,
-                       {kBottom, {"stages", "step", "queues", "levels", "timeline", "throughput", "resources"}, {}},
-                       {kBottom, {"loss", "mistakes", "runs", "problems", "log"}, {"diagnosis"}}},
+                       {kBottom,
+                        {"stages", "loss", "throughput", "step", "queues", "levels", "timeline", "resources",
+                         "mistakes", "problems", "log"},
+                        {"runs", "diagnosis"}}},
             .bottom = 0.46};
   return {.stacks = {left,
                      right,

@@ -31,6 +31,7 @@
 #include <QStatusBar>
 #include <QTimer>
 #include <QToolBar>
+#include <QToolButton>
 #include <QUrl>
 
 #include <algorithm>
@@ -95,13 +96,17 @@ void MainWindow::make_status_bar() {
   statusBar()->addPermanentWidget(problems_button_);
 }
 
-/// Their buttons stand beside the menus, and while one presents, when there are none, in the toolbar.
+/// Their buttons stand beside the menus. While one presents there are none, and the toolbar has the way back.
 void MainWindow::make_modes() {
   modes_ = new WorkModes(panels_->docks(), *actions_, looks_->presenter(), this);
   menuBar()->setNativeMenuBar(false);
   menuBar()->setCornerWidget(modes_->make_bar(menuBar()));
   auto* tools = findChild<QToolBar*>(QStringLiteral("tools"));
-  QAction* presented = tools->addWidget(modes_->make_bar(tools));
+  auto* back = new QToolButton(tools);
+  back->setObjectName(QStringLiteral("leave_presenting"));
+  back->setDefaultAction(actions_->presenter);
+  back->setToolButtonStyle(Qt::ToolButtonTextOnly);
+  QAction* presented = tools->insertWidget(tools->actions().front(), back);
   presented->setVisible(false);
   connect(modes_, &WorkModes::changed, this,
           [presented](WorkMode mode) { presented->setVisible(mode == WorkMode::Present); });

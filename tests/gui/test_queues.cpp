@@ -72,7 +72,9 @@ class TestQueues : public QObject {
     QCOMPARE(panel.queue_bar("normalise")->value(), 50);
     QCOMPARE(panel.workers_box("normalise")->value(), 2);
     QSignalSpy wanted(&panel, &QueuesPanel::workers_wanted);
-    panel.show_snapshot(staged_snapshot(3, 1.0));
+    Snapshot later = staged_snapshot(3, 1.0);
+    later.at += 1'000'000'000;
+    panel.show_snapshot(later);
     QCOMPARE(panel.workers_box("batch")->value(), 3);
     QCOMPARE(panel.queue_bar("batch")->value(), 100);
     QVERIFY(wanted.isEmpty());  // what the run says is no wish
@@ -130,6 +132,8 @@ class TestQueues : public QObject {
     }
     MainWindow window;
     QVERIFY(!window.actions().show_queues->isChecked());  // nobody meets it unawares
+    window.show();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
     QTest::keyClick(&window, Qt::Key_F7);
     QVERIFY(window.actions().show_queues->isChecked());
     window.close_quietly();

@@ -128,7 +128,9 @@ class TestWorkModes : public QObject {
     }
     MainWindow window;
     QCOMPARE(window.modes().mode(), WorkMode::Watch);  // as it was left
+    window.resize(1280, 800);                          // the screen of this test is smaller, and there panels fold
     window.show();
+    QTRY_VERIFY(!window.modes().folded());
     QVERIFY(dock(window, "loss")->isHidden());
     window.modes().show(WorkMode::Build);
     QVERIFY(dock(window, "history")->isHidden());
@@ -151,7 +153,6 @@ class TestWorkModes : public QObject {
     }
     old.resize(2500, 1600);
     QTest::newRow("version 1") << old.saveState(1);
-    QTest::newRow("this version, other panels") << old.saveState(2);
   }
   void old_layouts_break_no_start() {
     QFETCH(QByteArray, layout);
@@ -202,13 +203,13 @@ class TestWorkModes : public QObject {
     QVERIFY(dock(window, "loss")->isHidden());
     auto* tools = window.findChild<QToolBar*>("tools");
     QVERIFY(tools->widgetForAction(window.actions().show_queues)->isVisible());
-    const auto* bar = tools->findChild<QWidget*>("work_modes");
-    QVERIFY(bar != nullptr && bar->isVisible());  // the menu bar is gone
-    QTest::mouseClick(bar->findChildren<QToolButton*>()[0], Qt::LeftButton);
-    QCOMPARE(window.modes().mode(), WorkMode::Build);
+    auto* back = tools->findChild<QToolButton*>("leave_presenting");
+    QVERIFY(back != nullptr && back->isVisible());  // the menu bar is gone
+    QTest::mouseClick(back, Qt::LeftButton);
+    QCOMPARE(window.modes().mode(), WorkMode::Watch);
     QTRY_VERIFY(!window.isFullScreen());
     QVERIFY(!window.menuBar()->isHidden());
-    QVERIFY(!dock(window, "palette")->isHidden());
+    QVERIFY(!dock(window, "loss")->isHidden());
     window.close_quietly();
   }
 
