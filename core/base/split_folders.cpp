@@ -43,8 +43,8 @@ std::optional<std::size_t> rank(const std::array<std::string_view, count>& names
 
 }  // namespace
 
-std::optional<SplitFolders> split_folders(const fs::path& folder) {
-  SplitFolders split;
+std::optional<DataSplit> split_folders(const fs::path& folder) {
+  DataSplit split;
   std::size_t best = kValidation.size();
   for (const fs::path& part : folders_in(folder)) {
     if (part.filename().string().starts_with("__")) continue;  // __MACOSX

@@ -7,7 +7,7 @@
 namespace feedline {
 
 /// The parts of a data set that lie side by side: `train/` and `val/`.
-struct SplitFolders {
+struct DataSplit {
   std::filesystem::path training{};
   std::filesystem::path validation{};
 };
@@ -15,6 +15,6 @@ struct SplitFolders {
 /// Is this the parent of such parts? Known names are train and training, and val, valid, validation and test (the first
 /// of these that is there), in any case; both parts must have class folders in them, and nothing else may stand beside
 /// them that could be a class. Looks at names only; what cannot be read is no such folder.
-[[nodiscard]] std::optional<SplitFolders> split_folders(const std::filesystem::path& folder);
+[[nodiscard]] std::optional<DataSplit> split_folders(const std::filesystem::path& folder);
 
 }  // namespace feedline

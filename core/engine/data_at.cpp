@@ -32,7 +32,7 @@ bool ends_with_any(const std::string& text, std::initializer_list<std::string_vi
 std::string idx_stem(const fs::path& file) {
   std::string name = lower(file.filename().string());
   for (const std::string_view end : {".gz", "-ubyte", ".ubyte"})
-    if (name.ends_with(end)) name.resize(name.size() - end.size());
+    if (name.ends_with(end)) name.erase(name.size() - end.size());
   return name;
 }
 
@@ -62,7 +62,7 @@ std::vector<fs::path> files_in(const fs::path& folder) {
 std::string pair_key(const fs::path& file) {
   std::string key = idx_stem(file);
   for (const std::string_view word : {"images", "labels"}) key = exchanged(key, word, "#");
-  key.resize(key.size() - 1);
+  if (!key.empty()) key.pop_back();
   return key;
 }
 

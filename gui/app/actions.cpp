@@ -35,6 +35,7 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
       make(tr("Save a&ll"), {}, QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_S), tr("Save every graph that has changed"));
   revert = make(tr("Re&vert"), {}, {}, tr("Show the file as it is on the disk; undo brings back what is here"));
   clear_recent = make(tr("&Clear list"), {}, {}, tr("Forget the recent files"));
+  train_on_data = make(tr("&Train on my data…"), {}, {}, tr("Choose a folder of pictures and build a graph for it"));
   close_tab = make(tr("&Close"), "close", QKeySequence(Qt::CTRL | Qt::Key_W), tr("Close this graph"));
   next_tab = make(tr("&Next graph"), {}, QKeySequence(Qt::CTRL | Qt::Key_Tab), tr("Show the graph of the next tab"));
   previous_tab = make(tr("&Previous graph"), {}, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Tab),
@@ -75,20 +76,27 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
   }
   toggle_theme = make(tr("Switch theme"), "moon", {}, tr("Switch between the light and the dark theme"));
   preview = make(tr("&Preview"), {}, QKeySequence(Qt::Key_F8), tr("Show what leaves the selected node for one record"));
-  presenter = make(tr("P&resenter mode"), {}, QKeySequence(Qt::Key_F11),
-                   tr("The whole screen, larger writing, only the canvas and the panels chosen in Settings"));
-  presenter->setCheckable(true);
+  work_build = make(tr("&Build"), {}, QKeySequence(Qt::CTRL | Qt::Key_1),
+                    tr("Build: the palette, the inspector and the problems beside the canvas"));
+  work_watch = make(tr("&Watch"), {}, QKeySequence(Qt::CTRL | Qt::Key_2),
+                    tr("Watch: the canvas and the plots of the run; Run leads here"));
+  work_diagnose = make(tr("&Diagnose"), {}, QKeySequence(Qt::CTRL | Qt::Key_3),
+                       tr("Diagnose: what limits the run, what helps, and the proof"));
+  presenter = make(tr("&Present"), {}, QKeySequence(Qt::Key_F11),
+                   tr("Present: the whole screen, larger writing, only the canvas and the panels chosen in Settings"));
+  for (QAction* action : {work_build, work_watch, work_diagnose, presenter}) action->setCheckable(true);
   settings =
       make(tr("Se&ttings…"), {}, QKeySequence(Qt::CTRL | Qt::Key_Comma), tr("Theme, size of writing, presenter mode"));
-  reset_layout = make(tr("&Reset layout"), {}, {}, tr("Put all panels back where they were at first"));
+  reset_layout =
+      make(tr("&Reset layout"), {}, {}, tr("Put the panels of this workspace back where they were at first"));
 
   run = make(tr("&Run"), "run", QKeySequence(Qt::Key_F5), tr("Train the model of this graph"));
   pause = make(tr("&Pause"), "pause", QKeySequence(Qt::Key_F6), tr("Let the workers rest; Resume goes on"));
   stop = make(tr("&Stop"), "stop", QKeySequence(Qt::SHIFT | Qt::Key_F5), tr("End the run"));
   show_queues =
       make(tr("Show every &queue"), "queues", QKeySequence(Qt::Key_F7),
-           tr("Give every node its own workers and its own queue in the next run: the same result, often slower, "
-              "and nothing is hidden"));
+           tr("Give every node its own workers and its own queue, from the next run on: the same result, often slower, "
+              "and nothing is hidden. Off again when the window is opened anew"));
   show_queues->setCheckable(true);
 
   check_data = make(tr("&Check data…"), "check", {}, tr("Check data: look at every record of this graph's sources"));
@@ -140,6 +148,7 @@ void Actions::fill_menu_bar(QMenuBar* bar) {
   examples->addAction(new_graph);
   examples->addSeparator();
   window_->addAction(new_graph);  // its key works where the menu bar is hidden, too
+  file->addAction(train_on_data);
   file->addAction(open);
   recent = file->addMenu(tr("Open &recent"));
   file->addSeparator();
@@ -157,6 +166,8 @@ void Actions::fill_menu_bar(QMenuBar* bar) {
   edit->addActions({find, find_next, find_previous});
 
   QMenu* view = bar->addMenu(tr("&View"));
+  view->addActions({work_build, work_watch, work_diagnose, presenter});
+  view->addSeparator();
   view->addActions({zoom_in, zoom_out, zoom_fit});
   view->addSeparator();
   view->addAction(preview);
@@ -167,7 +178,7 @@ void Actions::fill_menu_bar(QMenuBar* bar) {
   panels = view->addMenu(tr("&Panels"));
   view->addAction(reset_layout);
   view->addSeparator();
-  view->addActions({presenter, settings});
+  view->addAction(settings);
 
   graph = bar->addMenu(tr("&Graph"));
 

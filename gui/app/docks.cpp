@@ -11,10 +11,13 @@
 #include <QTabBar>
 #include <QTimer>
 
+#include <algorithm>
+
 namespace feedline::gui {
 
 namespace {
-constexpr int kLayoutVersion = 1;
+constexpr int kLayoutVersion = 2;
+constexpr int kLeastHeight = 240;  ///< of a plot that is brought into view
 constexpr const char* kSubject = "subject";
 constexpr const char* kTitle = "title";
 
@@ -32,6 +35,8 @@ Docks::Docks(QMainWindow* window) : QObject(window), window_(window) {
   window_->setDockOptions(QMainWindow::AllowTabbedDocks | QMainWindow::AllowNestedDocks | QMainWindow::GroupedDragging);
   window_->setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
   window_->setDocumentMode(true);
+  window_->setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
+  window_->setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
 }
 
 QDockWidget* Docks::add(const QString& name, const QString& title, QWidget* content, Qt::DockWidgetArea area) {
@@ -50,6 +55,59 @@ QDockWidget* Docks::add(const QString& name, const QString& title, QWidget* cont
 
 void Docks::stack(QDockWidget* below, QDockWidget* above) { window_->tabifyDockWidget(below, above); }
 
+QDockWidget* Docks::find(const QString& name) const {
+  for (QDockWidget* dock : docks_)
+    if (dock->objectName() == name) return dock;
+  return nullptr;
+}
+
+void Docks::arrange(const Arrangement& arrangement) {
+  window_->setUpdatesEnabled(false);
+  for (QDockWidget* dock : docks_) {
+    dock->setFloating(false);
+    window_->removeDockWidget(dock);
+  }
+  for (const DockStack& stack : arrangement.stacks) {
+    QDockWidget* bottom = nullptr;
+    for (const QString& name : stack.shown + stack.hidden) {
+      QDockWidget* dock = find(name);
+      if (dock == nullptr) continue;
+      window_->addDockWidget(stack.area, dock, stack.area == Qt::BottomDockWidgetArea ? Qt::Horizontal : Qt::Vertical);
+      dock->show();  // one that is hidden would lose its place among the tabs
+      if (bottom != nullptr) window_->tabifyDockWidget(bottom, dock);
+      bottom = bottom == nullptr ? dock : bottom;
+    }
+  }
+  for (const DockStack& stack : arrangement.stacks) {
+    for (const QString& name : stack.hidden)
+      if (QDockWidget* dock = find(name)) dock->hide();
+    if (QDockWidget* front = stack.shown.isEmpty() ? nullptr : find(stack.shown.front())) front->raise();
+  }
+  share_out(arrangement);
+  window_->setUpdatesEnabled(true);
+  later_update_titles();
+}
+
+void Docks::share_out(const Arrangement& arrangement) {
+  QList<QDockWidget*> bottoms;
+  for (const DockStack& stack : arrangement.stacks) {
+    QDockWidget* front = nullptr;
+    for (const QString& name : stack.shown)
+      if (QDockWidget* dock = find(name); front == nullptr && dock != nullptr && !dock->isHidden()) front = dock;
+    if (front == nullptr || front->isFloating()) continue;
+    const double share = stack.area == Qt::LeftDockWidgetArea ? arrangement.left : arrangement.side;
+    if (stack.area == Qt::BottomDockWidgetArea) {
+      bottoms << front;
+    } else {
+      window_->resizeDocks({front}, {static_cast<int>(window_->width() * share)}, Qt::Horizontal);
+    }
+  }
+  if (bottoms.isEmpty()) return;
+  window_->resizeDocks(bottoms, QList<int>(bottoms.size(), window_->width() / static_cast<int>(bottoms.size())),
+                       Qt::Horizontal);
+  window_->resizeDocks({bottoms.front()}, {static_cast<int>(window_->height() * arrangement.bottom)}, Qt::Vertical);
+}
+
 void Docks::remember() {
   first_ = save();
   later_update_titles();
@@ -66,8 +124,18 @@ bool Docks::restore(const QByteArray& layout) {
 QByteArray Docks::save() const { return window_->saveState(kLayoutVersion); }
 
 void Docks::show(QDockWidget* dock) {
+  const bool was_hidden = dock->isHidden();
   dock->show();
   dock->raise();
+  auto* window = qobject_cast<QMainWindow*>(dock->parentWidget());
+  if (!was_hidden || window == nullptr || dock->isFloating() ||
+      window->dockWidgetArea(dock) != Qt::BottomDockWidgetArea)
+    return;
+  // It comes up where others lie low.
+  QTimer::singleShot(0, dock, [dock, window] {
+    if (dock->isVisible() && dock->height() < kLeastHeight)
+      window->resizeDocks({dock}, {std::min(kLeastHeight, window->height() / 3)}, Qt::Vertical);
+  });
 }
 
 void Docks::fill_menu(QMenu* menu) const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/arrangement.h"
+
 #include <QByteArray>
 #include <QList>
 #include <QObject>
@@ -24,6 +26,10 @@ class Docks : public QObject {
   QDockWidget* add(const QString& name, const QString& title, QWidget* content, Qt::DockWidgetArea area);
   /// Puts a dock behind another, as a tab.
   void stack(QDockWidget* below, QDockWidget* above);
+  /// Puts every dock that it names to its place, and sizes them. Others stay hidden.
+  void arrange(const Arrangement& arrangement);
+  /// Gives the docks of an arrangement their shares of the window's present size, wherever they are shown.
+  void share_out(const Arrangement& arrangement);
   /// The arrangement as it is now is what reset() goes back to.
   void remember();
   void reset();
@@ -34,6 +40,8 @@ class Docks : public QObject {
   void fill_menu(QMenu* menu) const;
   /// What a panel speaks of ("naive, run 12"): a line above it. Empty: no line.
   void set_subject(QDockWidget* dock, const QString& subject);
+  /// Null if there is none.
+  [[nodiscard]] QDockWidget* find(const QString& name) const;
   [[nodiscard]] const QList<QDockWidget*>& all() const { return docks_; }
 
  private:

@@ -11,6 +11,7 @@
 #include "app/run_bar.h"
 #include "app/run_subjects.h"
 #include "app/settings.h"
+#include "app/verdict_link.h"
 #include "app/wheel_guard.h"
 #include "base/advice.h"
 #include "canvas/graph_view.h"
@@ -27,6 +28,7 @@
 #include "plots/throughput_panel.h"
 #include "plots/timeline_panel.h"
 #include "preview/preview_panel.h"
+#include "start/starter_desk.h"
 #include "workspace/disk_watch.h"
 #include "workspace/find_bar.h"
 #include "workspace/recovery_dialog.h"
@@ -43,6 +45,7 @@
 #include <QStatusBar>
 #include <QTimer>
 #include <QToolBar>
+#include <QToolButton>
 #include <QUrl>
 
 #include <algorithm>
@@ -77,6 +80,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
                                desk_->resources, desk_->levels, desk_->mistakes, desk_->timeline, diagnosis_->panel},
                               this);
   looks_ = new Looks(*actions_, panels_->docks(), this);
+  make_modes();
   welcome_ = new Welcome(*files_, *workspace_, *panels_, *desk_, *actions_, this);
   place();
   connect_files();
@@ -106,19 +110,38 @@ void MainWindow::make_tool_bar() {
 void MainWindow::make_status_bar() {
   statusBar()->setSizeGripEnabled(false);
   process_ = new LiveLabel(this);
+  verdict_link_ = new VerdictLink(this);
   problems_button_ = new ProblemsButton(this);
+  statusBar()->addPermanentWidget(verdict_link_);
   statusBar()->addPermanentWidget(process_);
   statusBar()->addPermanentWidget(problems_button_);
 }
 
+/// Their buttons stand beside the menus. While one presents there are none, and the toolbar has the way back.
+void MainWindow::make_modes() {
+  modes_ = new WorkModes(panels_->docks(), *actions_, looks_->presenter(), this);
+  menuBar()->setNativeMenuBar(false);
+  menuBar()->setCornerWidget(modes_->make_bar(menuBar()));
+  auto* tools = findChild<QToolBar*>(QStringLiteral("tools"));
+  auto* back = new QToolButton(tools);
+  back->setObjectName(QStringLiteral("leave_presenting"));
+  back->setDefaultAction(actions_->presenter);
+  back->setToolButtonStyle(Qt::ToolButtonTextOnly);
+  QAction* presented = tools->insertWidget(tools->actions().front(), back);
+  presented->setVisible(false);
+  connect(modes_, &WorkModes::changed, this,
+          [presented](WorkMode mode) { presented->setVisible(mode == WorkMode::Present); });
+  connect(verdict_link_, &QToolButton::clicked, this, [this] { modes_->show(WorkMode::Diagnose); });
+}
+
 void MainWindow::place() {
-  const QSize screen = QGuiApplication::primaryScreen()->availableSize();
+  const QRect screen = QGuiApplication::primaryScreen()->availableGeometry();
   resize(std::min(1600, screen.width()), std::min(960, screen.height()));
-  arrange();
   panels_->docks().fill_menu(actions_->panels);
-  panels_->docks().remember();
   restoreGeometry(Settings::geometry());
-  panels_->docks().restore(Settings::layout());
+  // A screen may have become smaller since, and what a window manager adds needs some room as well.
+  resize(size().boundedTo(screen.size()));
+  modes_->begin();
 }
 
 void MainWindow::connect_files() {
@@ -210,13 +233,17 @@ void MainWindow::connect_view() {
   on_view(actions_->zoom_in, &GraphView::zoom_in);
   on_view(actions_->zoom_out, &GraphView::zoom_out);
   on_view(actions_->zoom_fit, &GraphView::zoom_to_fit);
-  connect(actions_->reset_layout, &QAction::triggered, &panels_->docks(), &Docks::reset);
   connect(actions_->about, &QAction::triggered, this, [this] { show_about(this); });
   connect(actions_->about_qt, &QAction::triggered, this, [this] { QMessageBox::aboutQt(this); });
 }
 
 void MainWindow::connect_run() {
   connect(desk_, &RunDesk::refused, this, &MainWindow::show_refusal);
+  connect(&runs(), &RunController::state_changed, this, [this](RunController::State state) {
+    if (state == RunController::State::Preparing && modes_->mode() == WorkMode::Build) modes_->show(WorkMode::Watch);
+  });
+  connect(&runs(), &RunController::snapshot_taken, this,
+          [this] { verdict_link_->show_diagnosis(diagnosis_->panel->live().diagnosis()); });
   connect(desk_, &RunDesk::queues_wanted, this, [this] { Panels::show(desk_->queues); });
   connect(desk_, &RunDesk::message, this, &MainWindow::say);
   connect(check_, &CheckDesk::message, this, &MainWindow::say);
@@ -225,6 +252,7 @@ void MainWindow::connect_run() {
     history_->compare({before, after});
   });
   connect(history_, &RunsDesk::message, this, &MainWindow::say);
+  connect(&welcome_->starter(), &StarterDesk::message, this, &MainWindow::say);
   connect(desk_, &RunDesk::process_measured, process_, &LiveLabel::set_text);
   connect(desk_, &RunDesk::state_changed, this, [this] {
     update_title();
@@ -306,7 +334,10 @@ void MainWindow::closeEvent(QCloseEvent* event) {
   looks_->presenter().set_on(false);
   desk_->leave();
   autosave_->forget_all();
-  if (!quiet_) Settings::set_window(saveGeometry(), panels_->docks().save());
+  if (!quiet_) {
+    Settings::set_geometry(saveGeometry());
+    modes_->save();
+  }
   event->setAccepted(!runs().active());
   if (!runs().active()) return;
   runs().stop();

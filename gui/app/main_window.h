@@ -4,6 +4,7 @@
 #include "app/actions.h"
 #include "app/panels.h"
 #include "app/run_desk.h"
+#include "app/work_modes.h"
 #include "looks/looks.h"
 #include "start/welcome.h"
 #include "workspace/autosave.h"
@@ -20,6 +21,7 @@ class GraphView;
 class LiveLabel;
 class ProblemsButton;
 class RunSubjects;
+class VerdictLink;
 
 /// The window: it owns the parts and connects them, and decides nothing itself.
 class MainWindow : public QMainWindow {
@@ -52,7 +54,8 @@ class MainWindow : public QMainWindow {
   /// Starts a run of the current graph, or shows why it cannot.
   void start_run() { desk_->start(workspace_->current()); }
   /// Gives every panel its share of the window's present size.
-  void arrange() { panels_->arrange(); }
+  void arrange() { modes_->fit(); }
+  [[nodiscard]] WorkModes& modes() { return *modes_; }
   /// Asks what becomes of what an earlier window left unsaved; false if it left nothing.
   bool offer_recovery();
   /// Closes without a question (a run is still stopped first): for --screenshot.
@@ -66,6 +69,7 @@ class MainWindow : public QMainWindow {
  private:
   void make_tool_bar();
   void make_status_bar();
+  void make_modes();
   void place();  ///< as the user left it
   void connect_files();
   void connect_tabs();
@@ -96,9 +100,11 @@ class MainWindow : public QMainWindow {
   Panels* panels_ = nullptr;
   RunSubjects* subjects_ = nullptr;
   Looks* looks_ = nullptr;
+  WorkModes* modes_ = nullptr;
   Welcome* welcome_ = nullptr;
   Autosave* autosave_ = nullptr;
   ProblemsButton* problems_button_ = nullptr;
+  VerdictLink* verdict_link_ = nullptr;
   LiveLabel* process_ = nullptr;
 
   bool quiet_ = false;     ///< close without questions

@@ -17,7 +17,7 @@ class PalettePanel;
 class PreviewPanel;
 class ProblemsPanel;
 
-/// The panels around the canvas and where they stand at first. What they show is wired by MainWindow.
+/// The panels around the canvas; where they stand, WorkModes knows. What they show is wired by MainWindow.
 class Panels : public QObject {
   Q_OBJECT
 
@@ -37,8 +37,6 @@ class Panels : public QObject {
   static void show(QWidget* panel);
   /// The dock that holds a panel.
   [[nodiscard]] static QDockWidget* dock_of(QWidget* panel);
-  /// Gives every panel its share of the window's present size.
-  void arrange();
 
  private:
   void place(RunDesk& desk, DiagnosisDesk& diagnosis, RunsDesk& runs);

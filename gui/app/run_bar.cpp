@@ -161,6 +161,12 @@ void RunBar::set_state(RunController::State state) {
   }
 }
 
+void RunBar::show_next_staged(bool staged) {
+  progress_text_->setToolTip({});
+  if (state_ != RunController::State::Idle) return;
+  progress_text_->set_text(staged ? tr("Next run: every queue is shown") : tr("Press Run to train"));
+}
+
 void RunBar::show_preparing(const QString& what, double fraction) {
   progress_text_->set_text(what);
   progress_->setValue(static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 1000));

@@ -25,6 +25,8 @@ class RunBar : public QWidget {
   void set_state(RunController::State state);
   /// The next run gives every node its own queue; said while it runs.
   void show_staged(bool staged) { staged_ = staged; }
+  /// The next run will do so: said while none is on, so that nobody meets it by surprise.
+  void show_next_staged(bool staged);
   void show_preparing(const QString& what, double fraction);
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);
   void show_end(const RunResult& result);

@@ -33,7 +33,15 @@ namespace feedline::gui {
 
 namespace {
 constexpr Nanos kProcessInterval = 500'000'000;
+
+/// Batches that the trainer lets be prepared ahead.
+int prefetch_of(const Document& document) {
+  for (const Node& node : document.nodes())
+    if (const NodeSpec* spec = Registry::instance().find(node.type); spec != nullptr && spec->trainer)
+      return static_cast<int>(spec->trainer(spec->complete(node.params)).prefetch);
+  return 0;
 }
+}  // namespace
 
 RunDesk::RunDesk(Workspace& workspace, Actions& actions, QWidget* window)
     : QObject(window),
@@ -72,11 +80,11 @@ void RunDesk::connect_actions() {
   connect(actions_.stop, &QAction::triggered, &runs_, &RunController::stop);
   connect(actions_.pause, &QAction::triggered, this,
           [this] { runs_.state() == RunController::State::Paused ? runs_.resume() : runs_.pause(); });
-  actions_.show_queues->setChecked(Settings::show_queues());
   connect(actions_.show_queues, &QAction::toggled, this, [this](bool on) {
-    Settings::set_show_queues(on);
-    if (runs_.active())
-      Q_EMIT message(on ? tr("The next run shows every queue") : tr("The next run is as fast as it can be"));
+    bar->show_next_staged(on);
+    const QString text = on ? tr("Every node has its own workers and queue from the next run on")
+                            : tr("The next run is as fast as it can be");
+    Q_EMIT message(runs_.active() ? text + tr(". This run goes on as it is") : text);
   });
   connect(queues, &QueuesPanel::workers_wanted, &runs_,
           [this](const QString& node, int workers) { runs_.set_workers(node, static_cast<std::size_t>(workers)); });
@@ -149,8 +157,7 @@ void RunDesk::start(DocumentTab& tab) {
   number_told_ = 0;
   RunOptions options;
   options.staged = actions_.show_queues->isChecked();
-  queues->begin(options.staged);
-  if (options.staged) Q_EMIT queues_wanted();
+  queues->begin(options.staged, prefetch_of(tab.document().document()));
   if (tab_ && tab_ != &tab) tab_->view().clear_run();
   follow(&tab);
   connect(&tab.view(), &GraphView::durations_wanted, this, &RunDesk::show_durations, Qt::UniqueConnection);
@@ -161,7 +168,9 @@ void RunDesk::start(DocumentTab& tab) {
   bar->show_staged(options.staged);
   notice_->run_started();
   auto record = new_log(tab, options);
+  const bool staged = options.staged;
   runs_.start(tab.document().document(), std::move(options), std::move(record));
+  if (staged) Q_EMIT queues_wanted();
   timeline->begin(runs_.trace());
   Q_EMIT subject_changed();
 }

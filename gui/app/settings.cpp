@@ -20,9 +20,10 @@ constexpr char kPresenterPanels[] = "presenter/panels";
 constexpr char kGallery[] = "start/gallery";
 constexpr char kTour[] = "start/tour_seen";
 constexpr char kGeometry[] = "window/geometry";
-constexpr char kLayout[] = "window/layout";
+constexpr char kWorkMode[] = "workspaces/current";
+constexpr char kWorkLayout[] = "workspaces/layout/";
+constexpr char kWorkSize[] = "workspaces/size/";
 constexpr char kMotion[] = "window/reduced_motion";
-constexpr char kQueues[] = "run/show_queues";
 
 QString word_of(Theme::Mode mode) {
   switch (mode) {
@@ -76,7 +77,9 @@ void Settings::set_font_scale(double scale) { QSettings().setValue(kFont, scale)
 double Settings::presenter_scale() { return std::clamp(QSettings().value(kPresenterFont, 1.4).toDouble(), 1.0, 2.0); }
 void Settings::set_presenter_scale(double scale) { QSettings().setValue(kPresenterFont, scale); }
 QStringList Settings::presenter_panels() {
-  return QSettings().value(kPresenterPanels, QStringList{QStringLiteral("loss")}).toStringList();
+  return QSettings()
+      .value(kPresenterPanels, QStringList{QStringLiteral("stages"), QStringLiteral("queues")})
+      .toStringList();
 }
 void Settings::set_presenter_panels(const QStringList& names) { QSettings().setValue(kPresenterPanels, names); }
 
@@ -86,16 +89,17 @@ bool Settings::tour_seen() { return QSettings().value(kTour, false).toBool(); }
 void Settings::set_tour_seen(bool seen) { QSettings().setValue(kTour, seen); }
 
 QByteArray Settings::geometry() { return QSettings().value(kGeometry).toByteArray(); }
-QByteArray Settings::layout() { return QSettings().value(kLayout).toByteArray(); }
+void Settings::set_geometry(const QByteArray& geometry) { QSettings().setValue(kGeometry, geometry); }
 
-void Settings::set_window(const QByteArray& geometry, const QByteArray& layout) {
+QString Settings::work_mode() { return QSettings().value(kWorkMode).toString(); }
+void Settings::set_work_mode(const QString& word) { QSettings().setValue(kWorkMode, word); }
+QByteArray Settings::work_layout(const QString& key) { return QSettings().value(kWorkLayout + key).toByteArray(); }
+QSize Settings::work_layout_size(const QString& key) { return QSettings().value(kWorkSize + key).toSize(); }
+void Settings::set_work_layout(const QString& key, const QByteArray& layout, QSize window) {
   QSettings settings;
-  settings.setValue(kGeometry, geometry);
-  settings.setValue(kLayout, layout);
+  settings.setValue(kWorkLayout + key, layout);
+  settings.setValue(kWorkSize + key, window);
 }
-
-bool Settings::show_queues() { return QSettings().value(kQueues, false).toBool(); }
-void Settings::set_show_queues(bool on) { QSettings().setValue(kQueues, on); }
 
 QString Settings::last_folder() { return QSettings().value(kFolder, QDir::homePath()).toString(); }
 void Settings::set_last_folder(const QString& folder) { QSettings().setValue(kFolder, folder); }

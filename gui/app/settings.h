@@ -4,6 +4,7 @@
 #include "app/theme.h"
 
 #include <QByteArray>
+#include <QSize>
 #include <QString>
 #include <QStringList>
 
@@ -47,12 +48,14 @@ class Settings {
   static void set_tour_seen(bool seen);
 
   [[nodiscard]] static QByteArray geometry();
-  [[nodiscard]] static QByteArray layout();
-  static void set_window(const QByteArray& geometry, const QByteArray& layout);
+  static void set_geometry(const QByteArray& geometry);
 
-  /// Runs show every queue.
-  [[nodiscard]] static bool show_queues();
-  static void set_show_queues(bool on);
+  /// The workspace in use, by its word, and the layout of each with the size of the window that had it.
+  [[nodiscard]] static QString work_mode();
+  static void set_work_mode(const QString& word);
+  [[nodiscard]] static QByteArray work_layout(const QString& key);
+  [[nodiscard]] static QSize work_layout_size(const QString& key);
+  static void set_work_layout(const QString& key, const QByteArray& layout, QSize window);
 
   /// Where file dialogs open.
   [[nodiscard]] static QString last_folder();

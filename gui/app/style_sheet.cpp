@@ -27,6 +27,9 @@ QToolBar::separator { width: 1px; background: @border; margin: 6px 6px; }
 QToolBar QToolButton { padding: 5px 8px; border: 1px solid transparent; border-radius: 6px; }
 QToolBar QToolButton:hover:enabled { background: @hover; }
 QToolBar QToolButton:pressed, QToolBar QToolButton:checked { background: @pressed; }
+QWidget#work_modes QToolButton { padding: 3px 12px; border: 1px solid transparent; border-radius: 6px; }
+QWidget#work_modes QToolButton:hover { background: @hover; }
+QWidget#work_modes QToolButton:checked { background: @accent; color: @accent_text; }
 QToolBar QToolButton#primary { background: @accent; color: @accent_text; padding: 5px 14px; }
 QToolBar QToolButton#primary:hover:enabled { background: @accent_hover; }
 QToolBar QToolButton#primary:disabled { background: @hover; color: @disabled; }

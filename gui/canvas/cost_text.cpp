@@ -40,6 +40,12 @@ QString short_cost_text(const ModelCost& cost) {
   return parts.join(QStringLiteral(" · "));
 }
 
+QString source_text(std::uint64_t records, std::int64_t classes) {
+  QString text = records == 1 ? words("1 record") : words("%1 records").arg(whole(static_cast<double>(records)));
+  if (classes > 0) text += classes == 1 ? words(" · 1 class") : words(" · %1 classes").arg(classes);
+  return text;
+}
+
 QString cost_text(const ModelCost& cost) {
   QString text =
       words("%1 weights (%2), %3 multiply-adds and %4 of results a record.")

@@ -5,6 +5,8 @@
 
 #include <QString>
 
+#include <cstdint>
+
 namespace feedline::gui {
 
 /// 950, 12.3k, 4.5M, 1.20G: a count in three digits.
@@ -16,6 +18,8 @@ namespace feedline::gui {
 [[nodiscard]] QString short_cost_text(const ModelCost& cost);
 /// The same in a sentence or two, with memory.
 [[nodiscard]] QString cost_text(const ModelCost& cost);
+/// "440 records · 5 classes"; 0 classes: a plain number is its target.
+[[nodiscard]] QString source_text(std::uint64_t records, std::int64_t classes);
 /// One line on the whole model; empty without layers. `batch`: records a batch, 0 if not known.
 [[nodiscard]] QString total_text(const ModelCost& total, std::int64_t batch);
 

@@ -3,9 +3,11 @@
 
 #include "app/theme.h"
 #include "canvas/comment_item.h"
+#include "canvas/cost_text.h"
 #include "canvas/frame_item.h"
 #include "canvas/node_item.h"
 #include "canvas/wire_item.h"
+#include "graph/path.h"
 #include "models/text.h"
 
 #include <QPainter>
@@ -124,17 +126,27 @@ void GraphScene::adopt_renamed(const Diagram& diagram) {
   }
 }
 
+void GraphScene::show_source_size(const Node& node, const FaceMaker& faces, NodeFace& face) const {
+  const auto size = source_sizes_.find(join_path(scope_, node.id));
+  if (size == source_sizes_.end()) return;
+  const TensorDesc* label = faces.desc({node.id, "label"});
+  face.cost = source_text(size->second, label != nullptr && label->classes.known() ? label->classes.size() : 0);
+  face.cost_tip = face.cost;
+}
+
 void GraphScene::sync_nodes(const Diagram& diagram, const FaceMaker& faces) {
   std::set<std::string_view> alive;
   for (const Node& node : diagram.nodes()) alive.insert(node.id);
   drop_missing(nodes_, alive);
   for (const Node& node : diagram.nodes()) {
     NodeItem*& item = nodes_[node.id];
+    NodeFace face = faces.face(node);
+    show_source_size(node, faces, face);
     if (item == nullptr) {
-      item = new NodeItem(faces.face(node), &pictures_);
+      item = new NodeItem(face, &pictures_);
       addItem(item);
     } else {
-      item->set_face(faces.face(node));
+      item->set_face(face);
     }
     item->setPos(node.position.x, node.position.y);
   }

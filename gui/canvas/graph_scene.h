@@ -19,6 +19,7 @@ namespace feedline::gui {
 class CommentItem;
 class FrameItem;
 class NodeItem;
+struct NodeFace;
 class WireItem;
 class WirePointItem;
 struct WireRoute;
@@ -32,6 +33,8 @@ class GraphScene : public QGraphicsScene {
   ~GraphScene() override;
 
   /// `scope` is the diagram's path within the document that was analysed.
+  /// How many records sources have, by their paths; shown with the next sync().
+  void set_source_sizes(const std::map<std::string, std::uint64_t>& sizes) { source_sizes_ = sizes; }
   void sync(const Diagram& diagram, const Analysis& analysis, const std::string& scope);
   /// The same where only looks have changed since: places, notes, frames, points of wires. Much quicker, as in a drag.
   void sync_looks(const Diagram& diagram, const Analysis& analysis, const std::string& scope);
@@ -98,6 +101,9 @@ class GraphScene : public QGraphicsScene {
   std::map<WirePoint, WirePointItem*> points_{};
   std::map<std::string, CommentItem*, std::less<>> comments_{};
   std::map<std::string, FrameItem*, std::less<>> frames_{};
+  void show_source_size(const Node& node, const FaceMaker& faces, NodeFace& face) const;
+
+  std::map<std::string, std::uint64_t> source_sizes_{};
   std::string scope_{};
   mutable std::optional<QRectF> content_{};
 };

@@ -52,7 +52,8 @@ GraphView::GraphView(DocumentController& controller, QWidget* parent) : QGraphic
 
   hint_.setText(QStringLiteral("<div style='text-align:center'><p style='font-size:x-large'>%1</p><p>%2</p></div>")
                     .arg(tr("An empty canvas"),
-                         tr("Press <b>Tab</b> or double-click to add a node,<br>or drag one here from the palette.")));
+                         tr("Press <b>Tab</b> or double-click to add a node,<br>or drag one here from the palette."
+                            "<br>Drop a folder of pictures here to train on it.")));
   hint_.setAttribute(Qt::WA_TransparentForMouseEvents);
 
   total_.setAttribute(Qt::WA_TransparentForMouseEvents);
@@ -127,6 +128,7 @@ void GraphView::sync() {
   arrange_job_.cancel();  // its places are those of another graph
   const std::string before = scope_;
   while (controller_.document().at(scope_) == nullptr) scope_ = scope_of(scope_);  // it was undone or ungrouped
+  scene_.set_source_sizes(controller_.source_sizes());
   if (std::exchange(shown_analysis_, controller_.analyses()) == controller_.analyses()) {
     scene_.sync_looks(diagram(), controller_.analysis(), scope_);
   } else {

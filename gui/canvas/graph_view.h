@@ -94,6 +94,9 @@ class GraphView : public QGraphicsView {
   void add_node(const QString& type);  ///< at the middle of the view
   /// Its top left corner there, on the grid; parameters that are not given keep their defaults.
   void add_node_at(const QString& type, QPointF scene_pos, const ParamMap& params = {});
+  /// What reads the data at this path, as one step: a source, or two where validation data lie beside it. Says why if
+  /// nothing does.
+  void take_data(const QString& path, QPointF scene_pos);
   void add_comment_at(QPointF scene_pos);
   void open_search();  ///< at the cursor
   /// Removes what is selected; wires heal past removed nodes where kinds allow.
@@ -135,6 +138,8 @@ class GraphView : public QGraphicsView {
   void status_message(const QString& message);
   /// The user wants to change the selected node with keys: its name, or its parameters.
   void inspect_wanted(bool name);
+  /// Data from a file manager became the first thing on the empty canvas.
+  void data_dropped(const QString& path);
 
  protected:
   bool viewportEvent(QEvent* event) override;

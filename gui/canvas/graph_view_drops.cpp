@@ -5,11 +5,12 @@
 #include "canvas/grid.h"
 #include "canvas/new_node.h"
 #include "canvas/wire_item.h"
+#include "engine/data_at.h"
 #include "graph/rewire.h"
-#include "models/dropped_source.h"
 #include "models/palette_model.h"
 
 #include <QDropEvent>
+#include <QFile>
 #include <QMimeData>
 #include <QUrl>
 
@@ -19,12 +20,13 @@ namespace feedline::gui {
 
 namespace {
 
-/// What is dragged makes nodes here: one from the palette, or data from a file manager.
+/// What is dragged is for the canvas: a node from the palette, or data from a file manager. Which source reads them is
+/// found out when they are dropped, since that means to look at the disk.
 bool makes_nodes(const QMimeData* mime) {
   if (mime->hasFormat(QString::fromLatin1(kNodeMime))) return true;
   const QList<QUrl> urls = mime->urls();
   return std::any_of(urls.begin(), urls.end(), [](const QUrl& url) {
-    return url.isLocalFile() && dropped_source(url.toLocalFile()).has_value();
+    return url.isLocalFile() && !url.path().endsWith(QLatin1String(".feedline"));
   });
 }
 
@@ -78,11 +80,34 @@ void GraphView::dropEvent(QDropEvent* event) {
     add_node_at(QString::fromUtf8(type), place);
   }
   for (const QUrl& url : event->mimeData()->urls()) {
-    const auto source = dropped_source(url.toLocalFile());
-    if (!source) continue;
-    add_node_at(source->type, place, source->params);
+    if (!url.isLocalFile() || url.path().endsWith(QLatin1String(".feedline"))) continue;
+    take_data(url.toLocalFile(), place);
     place += QPointF(0, 16 * kGrid);
   }
+}
+
+void GraphView::take_data(const QString& path, QPointF scene_pos) {
+  const bool begins = scope_.empty() && controller_.document().nodes().empty();
+  const auto found = data_at(QFile::encodeName(path).toStdString());
+  const NodeSpec* spec = found ? Registry::instance().find(found->type) : nullptr;
+  if (spec == nullptr) {
+    bubble_.show_reason(found ? Error{.reason = "there is no source for it"} : found.error(), cursor_or_centre(),
+                        false);
+    return;
+  }
+  const QPointF place = snapped(scene_pos);
+  Node source = new_node(*spec, diagram().free_id(default_id(*spec)), {place.x(), place.y()});
+  source.params = found->training;
+  Edit edit{AddNode{.node = source}};
+  if (found->validation) {
+    Node other = new_node(*spec, diagram().free_id("validation"), {place.x(), place.y() + 16 * kGrid});
+    other.params = *found->validation;
+    edit = Edit{Edit::List{std::move(edit), Edit{AddNode{.node = std::move(other)}}}};
+  }
+  fitted_ = false;
+  if (!apply(edit)) return;
+  scene_.select({source.id});
+  if (begins) Q_EMIT data_dropped(path);
 }
 
 }  // namespace feedline::gui

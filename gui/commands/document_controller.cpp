@@ -20,6 +20,7 @@ Status DocumentController::apply(const Edit& edit, const QString& gesture) {
 void DocumentController::reset(Document document, const QString& file) {
   document_ = std::move(document);
   probed_.clear();
+  source_sizes_.clear();
   stack_.clear();
   file_ = file;
   analyse_again();
@@ -39,8 +40,9 @@ void DocumentController::mark_saved(const QString& file) {
   Q_EMIT file_changed();
 }
 
-void DocumentController::set_probed(ProbedSources probed) {
+void DocumentController::set_probed(ProbedSources probed, std::map<std::string, std::uint64_t> sizes) {
   probed_ = std::move(probed);
+  source_sizes_ = std::move(sizes);
   analyse_again();
   Q_EMIT changed();
 }

@@ -8,6 +8,10 @@
 #include <QString>
 #include <QUndoStack>
 
+#include <cstdint>
+#include <map>
+#include <string>
+
 namespace feedline::gui {
 
 /// A Document of the window with its undo stack and its analysis. Everything that changes the graph goes through
@@ -40,7 +44,9 @@ class DocumentController : public QObject {
   /// The document has been written to `file`.
   void mark_saved(const QString& file);
   /// Exact descriptions of the sources, found off the GUI thread; analysed again at once.
-  void set_probed(ProbedSources probed);
+  void set_probed(ProbedSources probed, std::map<std::string, std::uint64_t> sizes = {});
+  /// How many records each opened source has, by the path of its node.
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& source_sizes() const { return source_sizes_; }
 
   /// While it lives, what is applied is called by the name of the command that does it ("Duplicate conv"), whatever
   /// edits it takes.
@@ -76,6 +82,7 @@ class DocumentController : public QObject {
   Analysis analysis_{};
   quint64 analyses_ = 0;
   ProbedSources probed_{};
+  std::map<std::string, std::uint64_t> source_sizes_{};
   QUndoStack stack_{};
   QString file_{};
   QString name_{};  ///< of the command at work

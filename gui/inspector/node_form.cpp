@@ -3,6 +3,7 @@
 
 #include "app/field_keys.h"
 #include "app/theme.h"
+#include "canvas/cost_text.h"
 #include "canvas/node_face.h"
 #include "graph/path.h"
 #include "inspector/port_line.h"
@@ -50,6 +51,8 @@ void NodeForm::build_head() {
                                                    .arg(to_qstring(type_)));
   if (spec_ != nullptr && !spec_->help.empty())
     setToolTip(QStringLiteral("<qt>%1</qt>").arg(to_qstring(spec_->help).toHtmlEscaped()));
+  size_ = add(Caption::Tone::Normal, {});
+  size_->setObjectName(QStringLiteral("source_size"));
   problems_ = add(Caption::Tone::Error, {});
   if (ids_.size() > 1) {
     add(Caption::Tone::Normal, tr("%1 nodes are edited together.").arg(ids_.size()));
@@ -130,6 +133,7 @@ void NodeForm::refresh() {
     const QSignalBlocker quiet(comment_);
     comment_->setPlainText(to_qstring(node->comment));
   }
+  refresh_size();
   refresh_problems();
   refresh_ports(*node);
 }
@@ -149,6 +153,16 @@ void NodeForm::refresh_param(ParamRow& row) {
     common = value;
   }
   mixed ? row.show_mixed() : row.show_value(*common, any_set);
+}
+
+/// How many records and classes a source holds, once its files have been looked into.
+void NodeForm::refresh_size() {
+  const auto size = controller_.source_sizes().find(ids_.front());
+  const bool known = ids_.size() == 1 && size != controller_.source_sizes().end();
+  size_->setVisible(known);
+  if (!known) return;
+  const TensorDesc* label = controller_.analysis().at({ids_.front(), "label"});
+  size_->setText(source_text(size->second, label != nullptr && label->classes.known() ? label->classes.size() : 0));
 }
 
 void NodeForm::refresh_problems() {

@@ -46,6 +46,7 @@ class NodeForm : public QWidget {
   void withdraw_param(ParamRow& row);
   void set_param(ParamRow& row, const std::vector<std::optional<Value>>& values);
   void reset_param(const ParamRow& row);
+  void refresh_size();
   void rename();
   void edit_comment();
   [[nodiscard]] QString gesture(const std::string& what) const;
@@ -63,6 +64,7 @@ class NodeForm : public QWidget {
   QVBoxLayout* layout_;
   QLineEdit* id_line_ = nullptr;
   Caption* id_error_ = nullptr;
+  Caption* size_ = nullptr;  ///< of a source that has been looked into
   Caption* problems_ = nullptr;
   std::vector<ParamRow*> rows_{};
   QWidget* ports_ = nullptr;

@@ -15,7 +15,7 @@ Looks::Looks(Actions& actions, Docks& docks, QMainWindow* window)
       actions_(actions),
       docks_(docks),
       window_(window),
-      presenter_(docks, window, {actions.run, actions.pause, actions.stop}) {
+      presenter_(window, {actions.run, actions.pause, actions.stop, actions.show_queues}) {
   connect(actions.theme_system, &QAction::triggered, this, [this] { choose(Theme::Mode::System); });
   connect(actions.theme_light, &QAction::triggered, this, [this] { choose(Theme::Mode::Light); });
   connect(actions.theme_dark, &QAction::triggered, this, [this] { choose(Theme::Mode::Dark); });

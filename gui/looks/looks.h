@@ -9,6 +9,7 @@
 namespace feedline::gui {
 
 class Actions;
+class Docks;
 
 /// The theme, the settings dialog and presenter mode, and the actions that lead to them.
 class Looks : public QObject {

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "looks/presenter_mode.h"
 
-#include "app/docks.h"
 #include "app/settings.h"
 #include "app/theme.h"
 
 #include <QAction>
-#include <QDockWidget>
 #include <QMainWindow>
 #include <QMenu>
 #include <QMenuBar>
@@ -18,8 +16,8 @@
 
 namespace feedline::gui {
 
-PresenterMode::PresenterMode(Docks& docks, QMainWindow* window, QList<QAction*> kept)
-    : QObject(window), docks_(docks), window_(window), kept_(std::move(kept)) {}
+PresenterMode::PresenterMode(QMainWindow* window, QList<QAction*> kept)
+    : QObject(window), window_(window), kept_(std::move(kept)) {}
 
 void PresenterMode::set_on(bool on) {
   if (on == on_) return;
@@ -29,7 +27,6 @@ void PresenterMode::set_on(bool on) {
 }
 
 void PresenterMode::enter() {
-  layout_ = docks_.save();
   was_maximised_ = window_->isMaximized();
   // Actions of a hidden menu bar would lose their keys.
   for (QAction* menu : window_->menuBar()->actions())
@@ -38,7 +35,7 @@ void PresenterMode::enter() {
   window_->statusBar()->hide();
   thin_out_tools();
   window_->showFullScreen();
-  refresh();
+  Theme::instance().set_font_scale(Settings::font_scale() * Settings::presenter_scale());
 }
 
 void PresenterMode::leave() {
@@ -50,13 +47,12 @@ void PresenterMode::leave() {
     if (menu->menu() != nullptr)
       for (QAction* action : menu->menu()->actions()) window_->removeAction(action);
   was_maximised_ ? window_->showMaximized() : window_->showNormal();
-  docks_.restore(layout_);
 }
 
 void PresenterMode::refresh() {
   if (!on_) return;
   Theme::instance().set_font_scale(Settings::font_scale() * Settings::presenter_scale());
-  choose_panels();
+  Q_EMIT refreshed();
 }
 
 QToolBar* PresenterMode::tools() const { return window_->findChild<QToolBar*>(QStringLiteral("tools")); }
@@ -76,11 +72,6 @@ void PresenterMode::bring_tools_back() {
     if (!bar->actions().contains(*it)) bar->insertAction(next, *it);
     next = *it;
   }
-}
-
-void PresenterMode::choose_panels() {
-  const QStringList chosen = Settings::presenter_panels();
-  for (QDockWidget* dock : docks_.all()) dock->setVisible(chosen.contains(dock->objectName()));
 }
 
 }  // namespace feedline::gui

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QByteArray>
 #include <QList>
 #include <QObject>
 
@@ -11,16 +10,14 @@ class QToolBar;
 
 namespace feedline::gui {
 
-class Docks;
-
 /// The window for an audience: the whole screen, larger writing, the canvas with the run's bar, and of the panels only
-/// those that the user chose. Leaving it brings back what was there before.
+/// those that the user chose (WorkModes places them). Leaving it brings back what was there before.
 class PresenterMode : public QObject {
   Q_OBJECT
 
  public:
   /// `kept`: what stays in the toolbar, beside its widgets.
-  PresenterMode(Docks& docks, QMainWindow* window, QList<QAction*> kept);
+  PresenterMode(QMainWindow* window, QList<QAction*> kept);
 
   void set_on(bool on);
   [[nodiscard]] bool on() const { return on_; }
@@ -29,20 +26,18 @@ class PresenterMode : public QObject {
 
  Q_SIGNALS:
   void toggled(bool on);
+  void refreshed();  ///< the choice of panels or sizes has changed while it is on
 
  private:
   void enter();
   void leave();
-  void choose_panels();
   void thin_out_tools();
   void bring_tools_back();
   [[nodiscard]] QToolBar* tools() const;
 
-  Docks& docks_;
   QMainWindow* window_;
   QList<QAction*> kept_;
   QList<QAction*> tools_before_{};
-  QByteArray layout_{};
   bool was_maximised_ = false;
   bool on_ = false;
 };

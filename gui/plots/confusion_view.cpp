@@ -16,18 +16,11 @@ namespace feedline::gui {
 
 namespace {
 
-constexpr double kMostNames = 110;  // pixels that the names of classes may take
+constexpr double kMostNames = 0.38;  // of the view, for the names of classes on either side
 
 QColor mix(const QColor& from, const QColor& to, double part) {
   const auto between = [part](int a, int b) { return static_cast<int>(std::lround(a + (b - a) * part)); };
   return {between(from.red(), to.red()), between(from.green(), to.green()), between(from.blue(), to.blue())};
-}
-
-/// As much of a name as fits: a beginning says more than a dot.
-QString beginning(const QString& name, const QFontMetricsF& metrics, double width) {
-  QString cut = name;
-  while (cut.size() > 1 && metrics.horizontalAdvance(cut) > width - 2) cut.chop(1);
-  return cut;
 }
 
 }  // namespace
@@ -93,18 +86,31 @@ QString ConfusionView::text_of(const Cell& cell) const {
       .arg(share_text);
 }
 
-double ConfusionView::names_width() const {
+double ConfusionView::names_width(double room) const {
   const QFontMetricsF metrics(Theme::instance().small_font());
   double width = metrics.height();
   for (int i = 0; i < classes(); ++i)
     width = std::max(width, metrics.horizontalAdvance(QString::fromStdString(judgement_.name_of(i))));
-  return std::min(width + 6, kMostNames);
+  return std::min(width + 6, std::max(room * kMostNames, metrics.height()));
+}
+
+/// Names that are wider than their columns stand upright above them.
+bool ConfusionView::upright(const QRectF& whole) const {
+  const double line = QFontMetricsF(Theme::instance().small_font()).height() + 4;
+  const double wide = names_width(1e9) - 4;
+  const double side =
+      std::min(whole.width() - names_width(whole.width()) - line, whole.height() - 2 * line) - Theme::kUnit;
+  return classes() > 0 && wide > side / classes();
+}
+
+double ConfusionView::head_height(const QRectF& whole) const {
+  return upright(whole) ? names_width(whole.height()) : QFontMetricsF(Theme::instance().small_font()).height() + 4;
 }
 
 QRectF ConfusionView::matrix_area(const QRectF& whole) const {
   const double line = QFontMetricsF(Theme::instance().small_font()).height() + 4;
-  const double left = names_width() + line;
-  const QRectF room = whole.adjusted(left, 2 * line, -Theme::kUnit, -Theme::kUnit);
+  const double left = names_width(whole.width()) + line;
+  const QRectF room = whole.adjusted(left, line + head_height(whole), -Theme::kUnit, -Theme::kUnit);
   const double side = std::max(1.0, std::min(room.width(), room.height()));
   return {room.left(), room.top(), side, side};
 }
@@ -149,7 +155,7 @@ void ConfusionView::paint(QPainter& painter, const QRectF& whole) const {
     painter.drawLine(QLineF(area.left(), area.top() + i * step, area.right(), area.top() + i * step));
     painter.drawLine(QLineF(area.left() + i * step, area.top(), area.left() + i * step, area.bottom()));
   }
-  paint_names(painter, area);
+  paint_names(painter, whole, area);
   paint_numbers(painter, area);
   if (!chosen_) return;
   painter.setPen(QPen(theme.colors().accent, 2.5));
@@ -157,16 +163,19 @@ void ConfusionView::paint(QPainter& painter, const QRectF& whole) const {
   painter.drawRect(QRectF(area.left() + chosen_->second * step, area.top() + chosen_->first * step, step, step));
 }
 
-void ConfusionView::paint_names(QPainter& painter, const QRectF& area) const {
+void ConfusionView::paint_names(QPainter& painter, const QRectF& whole, const QRectF& area) const {
+  const double names = names_width(whole.width());
+  const double head = head_height(whole);
+  const bool stand = upright(whole);
   const Theme::Colors& c = Theme::instance().colors();
   const QFontMetricsF metrics(painter.font());
   const double line = metrics.height() + 4;
   const double step = area.width() / classes();
   painter.setPen(c.muted);
-  painter.drawText(QRectF(area.left(), area.top() - 2 * line, area.width(), line), Qt::AlignLeft | Qt::AlignVCenter,
-                   tr("taken for →"));
+  painter.drawText(QRectF(area.left(), area.top() - head - line, whole.right() - area.left(), line),
+                   Qt::AlignLeft | Qt::AlignVCenter, tr("taken for →"));
   painter.save();
-  painter.translate(area.left() - names_width() - line, area.top() + area.height());
+  painter.translate(area.left() - names - line, area.top() + area.height());
   painter.rotate(-90);
   painter.drawText(QRectF(0, 0, area.height(), line), Qt::AlignRight | Qt::AlignVCenter, tr("true class"));
   painter.restore();
@@ -174,10 +183,19 @@ void ConfusionView::paint_names(QPainter& painter, const QRectF& area) const {
   const int every = std::max(1, static_cast<int>(std::ceil(metrics.height() / step)));
   for (int i = 0; i < classes(); i += every) {
     const QString name = QString::fromStdString(judgement_.name_of(i));
-    const QRectF row(area.left() - names_width() - 4, area.top() + i * step, names_width(), step * every);
+    const QRectF row(area.left() - names - 4, area.top() + i * step, names, step * every);
     painter.drawText(row, Qt::AlignRight | Qt::AlignVCenter, metrics.elidedText(name, Qt::ElideRight, row.width()));
-    const QRectF column(area.left() + i * step, area.top() - line, step * every, line);
-    painter.drawText(column, Qt::AlignHCenter | Qt::AlignVCenter, beginning(name, metrics, column.width()));
+    if (!stand) {
+      const QRectF column(area.left() + i * step, area.top() - line, step * every, line);
+      painter.drawText(column, Qt::AlignHCenter | Qt::AlignVCenter, name);
+      continue;
+    }
+    painter.save();
+    painter.translate(area.left() + i * step, area.top() - 3);
+    painter.rotate(-90);
+    painter.drawText(QRectF(0, 0, head, step * every), Qt::AlignLeft | Qt::AlignVCenter,
+                     metrics.elidedText(name, Qt::ElideRight, head));
+    painter.restore();
   }
 }
 

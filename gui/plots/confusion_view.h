@@ -44,11 +44,13 @@ class ConfusionView : public QWidget {
  private:
   [[nodiscard]] int classes() const { return static_cast<int>(judgement_.classes); }
   [[nodiscard]] QRectF matrix_area(const QRectF& whole) const;
-  [[nodiscard]] double names_width() const;
+  [[nodiscard]] double names_width(double room) const;
+  [[nodiscard]] bool upright(const QRectF& whole) const;
+  [[nodiscard]] double head_height(const QRectF& whole) const;
   [[nodiscard]] std::optional<Cell> cell_at(QPointF pos) const;
   [[nodiscard]] double share(int label, int predicted) const;
   void shade();
-  void paint_names(QPainter& painter, const QRectF& area) const;
+  void paint_names(QPainter& painter, const QRectF& whole, const QRectF& area) const;
   void paint_numbers(QPainter& painter, const QRectF& area) const;
 
   Judgement judgement_{};

@@ -191,6 +191,7 @@ bool PlotPanel::press(const QKeyEvent& event) {
 }
 
 bool PlotPanel::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == plot_ && event->type() == QEvent::Resize && !frozen_) touch();
   if (watched != plot_ || across_ == Across::Nothing) return QWidget::eventFilter(watched, event);
   switch (event->type()) {
     case QEvent::Leave:
@@ -262,9 +263,28 @@ void PlotPanel::redraw() {
   last_redraw_.restart();
   if (shows_empty_state()) return;
   refresh();
+  fit_labels();
   if (cursor_ && cursor_->seconds()) show_cursor();
   plot_->replot(QCustomPlot::rpQueuedReplot);
   ++redraws_;
+}
+
+/// The label of an axis that is longer than the axis stands in two lines.
+void PlotPanel::fit_labels() {
+  for (QCPAxisRect* rect : plot_->axisRects())
+    for (QCPAxis* axis : rect->axes()) {
+      const QString plain = QString(axis->label()).replace(QLatin1Char('\n'), QLatin1Char(' '));
+      const int room = axis->orientation() == Qt::Horizontal ? rect->width() : rect->height();
+      QString fitted = plain;
+      if (room > 0 && QFontMetrics(axis->labelFont()).horizontalAdvance(plain) > room) {
+        const qsizetype half = plain.size() / 2;
+        const qsizetype after = plain.indexOf(QLatin1Char(' '), half);
+        const qsizetype before = plain.lastIndexOf(QLatin1Char(' '), half);
+        const qsizetype at = before < 0 || (after >= 0 && after - half < half - before) ? after : before;
+        if (at > 0) fitted[at] = QLatin1Char('\n');
+      }
+      if (fitted != axis->label()) axis->setLabel(fitted);
+    }
 }
 
 void PlotPanel::showEvent(QShowEvent* event) {

@@ -93,6 +93,7 @@ class PlotPanel : public QWidget {
   void build(const QString& empty_text);
   void fill_menu();
   void redraw();
+  void fit_labels();
   void point_at(QPoint pixel);
   void step_cursor(int direction);
   void show_cursor();

@@ -2,6 +2,7 @@
 #include "plots/queues_panel.h"
 
 #include "app/theme.h"
+#include "base/clock.h"
 #include "inspector/number_field.h"
 
 #include <QFontMetrics>
@@ -22,6 +23,7 @@ namespace {
 
 constexpr qint64 kFollowsMs = 1000;
 constexpr int kBarSteps = 100;
+constexpr double kMeanSeconds = 1;
 enum Column { Name, Queue, Fill, Workers };
 
 }  // namespace
@@ -61,8 +63,10 @@ QueuesPanel::QueuesPanel(QWidget* parent)
 
 bool QueuesPanel::shows_empty_state() const { return stack_->currentWidget() == empty_; }
 
-void QueuesPanel::begin(bool staged) {
+void QueuesPanel::begin(bool staged, int prefetch) {
   clear();
+  prefetch_ = prefetch;
+  shown_at_ = 0;
   staged_ = staged;
   empty_->setText(staged ? tr("The queues appear as soon as data flow.")
                          : tr("Switch on Show every queue and press Run: every node then has its own workers and its "
@@ -150,17 +154,37 @@ void QueuesPanel::show_snapshot(const Snapshot& now) {
                     std::equal(rows_.begin(), rows_.end(), now.stages.begin(),
                                [](const Row& row, const StageSample& s) { return row.node.toStdString() == s.node; });
   if (!same) build(now.stages);
+  // A mean over about a second: the moment itself flickers between empty and full.
+  const double weight = shown_at_ == 0 ? 1 : std::min(1.0, seconds(now.at - shown_at_) / kMeanSeconds);
+  shown_at_ = now.at;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     Row& row = rows_[i];
-    const int fill = static_cast<int>(std::lround(std::clamp(now.stages[i].queue_fill, 0.0, 1.0) * kBarSteps));
-    row.queue->setValue(fill);
-    row.fill->setText(tr("%1 %").arg(fill));
+    show_fill(row, now.stages[i], weight, i + 1 == rows_.size());
     if (row.changed.isValid() && row.changed.elapsed() < kFollowsMs) continue;  // the run has not followed yet
     if (row.workers->pending()) continue;
     row.asked = static_cast<int>(now.stages[i].workers);
     row.workers->show_number(Value(std::int64_t{row.asked}));
   }
   stack_->setCurrentIndex(1);
+}
+
+void QueuesPanel::show_fill(Row& row, const StageSample& stage, double weight, bool last) const {
+  const double fill = std::clamp(stage.queue_fill, 0.0, 1.0);
+  row.mean = row.mean < 0 ? fill : row.mean + (fill - row.mean) * weight;
+  row.queue->setValue(static_cast<int>(std::lround(row.mean * kBarSteps)));
+  if (!last) {
+    row.fill->setText(tr("%1 %").arg(row.queue->value()));
+  } else if (prefetch_ > 0) {
+    row.fill->setText(tr("%1 of %2").arg(row.mean * prefetch_, 0, 'f', 1).arg(prefetch_));
+    row.fill->setToolTip(tr("Batches that are ready for the trainer, on average over the last second, of the %1 that "
+                            "its parameter prefetch lets be prepared ahead.")
+                             .arg(prefetch_));
+  } else {
+    row.fill->setText(tr("prefetch 0"));
+    row.fill->setToolTip(
+        tr("With prefetch 0 nothing is prepared ahead: a batch is begun when the trainer asks for it, "
+           "so this queue holds nothing, and preparing and learning take turns."));
+  }
 }
 
 void QueuesPanel::want_workers(const QString& node) {
@@ -198,7 +222,7 @@ void QueuesPanel::style() {
   for (const Row& row : rows_) {
     row.queue->setFixedHeight(3 * Theme::kUnit / 2);
     row.fill->setFont(theme.small_font());
-    row.fill->setMinimumWidth(QFontMetrics(theme.small_font()).horizontalAdvance(tr("%1 %").arg(100)));
+    row.fill->setMinimumWidth(QFontMetrics(theme.small_font()).horizontalAdvance(tr("prefetch 0")));
     row.queue->setStyleSheet(QStringLiteral("QProgressBar { background: %1; border: 1px solid %2; border-radius: 3px } "
                                             "QProgressBar::chunk { background: %3; border-radius: 2px }")
                                  .arg(c.raised.name(), c.border.name(), c.starved.name()));

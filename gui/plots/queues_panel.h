@@ -30,7 +30,8 @@ class QueuesPanel : public QWidget {
   explicit QueuesPanel(QWidget* parent = nullptr);
 
   /// A run begins: with every queue shown, or without.
-  void begin(bool staged);
+  /// `prefetch`: batches that the trainer lets be prepared ahead, which is what the last queue holds.
+  void begin(bool staged, int prefetch = 4);
   /// The run is over: what was seen last stays, but can be changed no more.
   void end();
   void show_snapshot(const Snapshot& now);
@@ -50,6 +51,7 @@ class QueuesPanel : public QWidget {
     QLabel* name = nullptr;
     QProgressBar* queue = nullptr;
     QLabel* fill = nullptr;
+    double mean = -1;         ///< fill of the last second, 0..1; negative: none yet
     QWidget* cell = nullptr;  ///< of the workers: fewer, how many, more
     NumberField* workers = nullptr;
     int asked = 0;            ///< what the run was told last, or said itself
@@ -59,6 +61,7 @@ class QueuesPanel : public QWidget {
   [[nodiscard]] Row make_row(const QString& node);
   void want_workers(const QString& node);
   void clear();
+  void show_fill(Row& row, const StageSample& stage, double weight, bool last) const;
   void style();
 
   QStackedLayout* stack_;
@@ -68,6 +71,8 @@ class QueuesPanel : public QWidget {
   std::vector<QLabel*> heads_{};
   std::vector<Row> rows_{};
   bool staged_ = false;
+  int prefetch_ = 4;
+  Nanos shown_at_ = 0;
 };
 
 }  // namespace feedline::gui

@@ -6,6 +6,7 @@
 #include <QFontMetrics>
 #include <QPainter>
 
+#include <algorithm>
 #include <utility>
 
 namespace feedline::gui {
@@ -39,7 +40,10 @@ void paint_mark(QPainter& painter, Readings::Mark mark, const QColor& color, QPo
 Readings::Readings(QWidget* parent) : QWidget(parent) {
   setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
   setAttribute(Qt::WA_OpaquePaintEvent);
-  connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+  connect(&Theme::instance(), &Theme::changed, this, [this] {
+    refit();
+    update();
+  });
 }
 
 void Readings::set_items(std::vector<Item> items) {
@@ -48,11 +52,54 @@ void Readings::set_items(std::vector<Item> items) {
   QStringList words;
   for (const Item& item : items_) words << item.name + QLatin1Char(' ') + item.value;
   setAccessibleName(words.join(QStringLiteral(", ")));
+  refit();
   update();
 }
 
-QSize Readings::sizeHint() const { return {200, QFontMetrics(Theme::instance().bold_font()).height() + Theme::kUnit}; }
-QSize Readings::minimumSizeHint() const { return {0, sizeHint().height()}; }
+int Readings::width_of(const Item& item) const {
+  const QFontMetrics name_metrics(Theme::instance().small_font());
+  const QFontMetrics value_metrics(Theme::instance().bold_font());
+  const int mark = item.mark == Mark::None ? 0 : 18;
+  const int name = item.name.isEmpty() ? 0 : name_metrics.horizontalAdvance(item.name) + 6;
+  return mark + name + value_metrics.horizontalAdvance(item.value);
+}
+
+int Readings::line_height() { return QFontMetrics(Theme::instance().bold_font()).height() + Theme::kUnit; }
+
+std::vector<QPoint> Readings::places(int width) const {
+  std::vector<QPoint> at;
+  int x = Theme::kUnit;
+  int line = 0;
+  for (const Item& item : items_) {
+    const int wide = width_of(item);
+    if (x + wide > width && x > Theme::kUnit) {
+      x = Theme::kUnit;
+      ++line;
+    }
+    at.emplace_back(x, line * line_height());
+    if (wide > 0) x += wide + 3 * Theme::kUnit;
+  }
+  return at;
+}
+
+int Readings::heightForWidth(int width) const {
+  const std::vector<QPoint> at = places(width);
+  return (at.empty() ? 0 : at.back().y()) + line_height();
+}
+
+/// The line breaks have changed: asks for the height that the words need.
+void Readings::refit() {
+  const int wanted = heightForWidth(width());
+  if (wanted != minimumHeight() || wanted != maximumHeight()) setFixedHeight(wanted);
+}
+
+void Readings::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  refit();
+}
+
+QSize Readings::sizeHint() const { return {200, heightForWidth(std::max(width(), 200))}; }
+QSize Readings::minimumSizeHint() const { return {0, line_height()}; }
 
 void Readings::paintEvent(QPaintEvent*) {
   QPainter painter(this);
@@ -63,21 +110,20 @@ void Readings::paintEvent(QPaintEvent*) {
   const QFont value_font = theme.bold_font();
   const QFontMetrics name_metrics(name_font);
   const QFontMetrics value_metrics(value_font);
-  const int baseline = (height() + value_metrics.ascent() - value_metrics.descent()) / 2;
-  int x = Theme::kUnit;
-  for (const Item& item : items_) {
+  const int line = line_height();
+  const int baseline = (line + value_metrics.ascent() - value_metrics.descent()) / 2;
+  const std::vector<QPoint> at = places(width());
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    const Item& item = items_[i];
     const int mark_width = item.mark == Mark::None ? 0 : 18;
     const int name_width = item.name.isEmpty() ? 0 : name_metrics.horizontalAdvance(item.name) + 6;
-    const int width_needed = mark_width + name_width + value_metrics.horizontalAdvance(item.value);
-    if (x + width_needed > width()) break;  // whole items only: half a number misleads
-    paint_mark(painter, item.mark, item.color, {x + 6.0, height() / 2.0});
+    paint_mark(painter, item.mark, item.color, {at[i].x() + 6.0, at[i].y() + line / 2.0});
     painter.setFont(name_font);
     painter.setPen(theme.colors().muted);
-    painter.drawText(x + mark_width, baseline, item.name);
+    painter.drawText(at[i].x() + mark_width, at[i].y() + baseline, item.name);
     painter.setFont(value_font);
     painter.setPen(theme.colors().text);
-    painter.drawText(x + mark_width + name_width, baseline, item.value);
-    x += width_needed + 3 * Theme::kUnit;
+    painter.drawText(at[i].x() + mark_width + name_width, at[i].y() + baseline, item.value);
   }
 }
 

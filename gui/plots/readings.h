@@ -10,7 +10,7 @@
 namespace feedline::gui {
 
 /// The line above a plot that is legend and readout at once: a swatch in the curve's colour, its name, its newest
-/// value. It stands outside the plot, so it never covers data.
+/// value, in as many lines as the width asks for. It stands outside the plot, so it never covers data.
 class Readings : public QWidget {
   Q_OBJECT
 
@@ -28,13 +28,21 @@ class Readings : public QWidget {
   /// Repaints only if something differs.
   void set_items(std::vector<Item> items);
   [[nodiscard]] const std::vector<Item>& items() const { return items_; }
+  /// Where each item stands: in as many lines as it takes, since half a legend misleads.
+  [[nodiscard]] std::vector<QPoint> places(int width) const;
+  [[nodiscard]] int width_of(const Item& item) const;
+  [[nodiscard]] int heightForWidth(int width) const override;
   [[nodiscard]] QSize sizeHint() const override;
   [[nodiscard]] QSize minimumSizeHint() const override;
 
  protected:
   void paintEvent(QPaintEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
+  [[nodiscard]] static int line_height();
+  void refit();
+
   std::vector<Item> items_{};
 };
 

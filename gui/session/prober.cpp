@@ -17,20 +17,26 @@ constexpr int kDebounceMs = 300;
 
 bool is_path(const ParamSpec& param) { return param.kind == ParamKind::File || param.kind == ParamKind::Folder; }
 
-/// Reads files of the user's that need no unpacking, and all that it needs is named.
-bool cheap_to_open(const NodeSpec& spec, const ParamMap& params) {
+enum class Cost { Dear, Cheap, Made };
+
+/// Cheap: reads files of the user's that need no unpacking, and all that it needs is named. Made: reads what is
+/// generated.
+Cost cost_to_open(const NodeSpec& spec, const ParamMap& params) {
   bool names_files = false;
+  bool made = true;
   for (const ParamSpec& param : spec.params) {
     const auto value = params.find(param.name);
-    if (value == params.end() || !param.check(value->second)) return false;
+    if (value == params.end() || !param.check(value->second)) return Cost::Dear;
     if (!is_path(param)) continue;
     const auto* path = std::get_if<std::string>(&value->second);
-    if (path == nullptr) return false;
-    if (param.required && path->empty()) return false;
-    if (path->ends_with(".gz")) return false;
+    if (path == nullptr) return Cost::Dear;
+    if (param.required && path->empty()) return Cost::Dear;
+    if (path->ends_with(".gz")) return Cost::Dear;
     names_files |= !path->empty();
+    made &= path->empty() || path->starts_with("example:");
   }
-  return names_files;
+  if (made) return Cost::Made;
+  return names_files ? Cost::Cheap : Cost::Dear;
 }
 
 }  // namespace
@@ -54,7 +60,8 @@ std::vector<Prober::Target> Prober::targets() const {
     const NodeSpec* spec = Registry::instance().find(node.type);
     if (spec == nullptr || spec->role != Role::Source || !spec->open) return;
     ParamMap params = spec->complete(node.params);
-    if (cheap_to_open(*spec, params)) found.push_back({path, spec, std::move(params)});
+    const Cost cost = cost_to_open(*spec, params);
+    if (cost != Cost::Dear) found.push_back({path, spec, std::move(params), cost == Cost::Made});
   });
   return found;
 }
@@ -67,12 +74,16 @@ void Prober::request() {
 Prober::Outcome Prober::open(const std::vector<Target>& targets, const std::stop_token& stop) {
   Outcome outcome;
   const SourceContext context{.cache_folder = default_cache_folder(), .stop = stop, .progress = {}};
+  std::stop_source stopped;
+  stopped.request_stop();
+  const SourceContext only_present{.cache_folder = context.cache_folder, .stop = stopped.get_token(), .progress = {}};
   for (const Target& target : targets) {
     if (stop.stop_requested()) break;
     try {
-      const auto source = target.spec->open(target.params, context);
+      const auto source = target.spec->open(target.params, target.made ? only_present : context);
       if (source) {
         outcome.sources[target.node] = (*source)->outputs();
+        outcome.sizes[target.node] = (*source)->size();
       } else if (source.error().code != ErrorCode::Cancelled) {
         Error error = source.error();
         outcome.problems.push_back({Problem::Severity::Warning, std::move(error).at_node(target.node)});
@@ -86,7 +97,7 @@ Prober::Outcome Prober::open(const std::vector<Target>& targets, const std::stop
 
 void Prober::deliver(Outcome outcome) {
   problems_ = std::move(outcome.problems);
-  document_.set_probed(std::move(outcome.sources));
+  document_.set_probed(std::move(outcome.sources), std::move(outcome.sizes));
   Q_EMIT probed();
 }
 

@@ -15,8 +15,9 @@ namespace feedline::gui {
 /// and class counts and a missing folder is told before anyone presses Run.
 ///
 /// Only sources that are cheap to open are looked at: those that read files or a folder which the user named, unless
-/// they would have to be unpacked first (.gz). Nothing is ever generated or unpacked here. An edit of a source's
-/// parameters waits a moment for the next keystroke, then abandons the probe in flight.
+/// they would have to be unpacked first (.gz), and generated ones that have been made before. Nothing is ever generated
+/// or unpacked here. An edit of a source's parameters waits a moment for the next keystroke, then abandons the probe in
+/// flight.
 class Prober : public QObject {
   Q_OBJECT
 
@@ -35,10 +36,12 @@ class Prober : public QObject {
     std::string node{};
     const NodeSpec* spec = nullptr;
     ParamMap params{};  ///< complete
+    bool made = false;  ///< its files are generated: it is opened only if they are there already
     bool operator==(const Target&) const = default;
   };
   struct Outcome {
     ProbedSources sources{};
+    std::map<std::string, std::uint64_t> sizes{};
     std::vector<Problem> problems{};
   };
 

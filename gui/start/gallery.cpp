@@ -138,6 +138,7 @@ QWidget* Gallery::make_recent() {
       act();
     });
   };
+  button(tr("Train on &my data…"), QStringLiteral("gallery_data"), [this] { Q_EMIT data_wanted(); });
   button(tr("&Empty graph"), QStringLiteral("gallery_empty"), [] {});
   button(tr("&Open a file…"), QStringLiteral("gallery_open"), [this] { Q_EMIT open_wanted(); });
   button(tr("Take the &tour (under a minute)"), QStringLiteral("gallery_tour"), [this] { Q_EMIT tour_wanted(); });

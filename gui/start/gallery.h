@@ -22,6 +22,7 @@ class Gallery : public QDialog {
   void file_chosen(const QString& file);
   void open_wanted();
   void tour_wanted();
+  void data_wanted();  ///< a folder to train on is to be chosen
 
  private:
   [[nodiscard]] QWidget* make_examples();

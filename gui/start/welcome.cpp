@@ -12,6 +12,7 @@
 #include "start/gallery.h"
 #include "start/help_window.h"
 #include "start/shortcut_sheet.h"
+#include "start/starter_desk.h"
 #include "start/tour.h"
 #include "workspace/files.h"
 
@@ -34,7 +35,8 @@ Welcome::Welcome(Files& files, Workspace& workspace, Panels& panels, RunDesk& de
       panels_(panels),
       desk_(desk),
       actions_(actions),
-      window_(window) {
+      window_(window),
+      starter_(new StarterDesk(workspace, window)) {
   connect_actions();
   fill_examples();
   fill_recent();
@@ -42,6 +44,7 @@ Welcome::Welcome(Files& files, Workspace& workspace, Panels& panels, RunDesk& de
 
 void Welcome::connect_actions() {
   connect(actions_.gallery, &QAction::triggered, this, &Welcome::show_gallery);
+  connect(actions_.train_on_data, &QAction::triggered, starter_, &StarterDesk::choose_folder);
   connect(actions_.tour, &QAction::triggered, this, &Welcome::start_tour);
   connect(actions_.shortcuts, &QAction::triggered, this, &Welcome::show_shortcuts);
   connect(actions_.help, &QAction::triggered, this, [this] { show_help(); });
@@ -84,6 +87,7 @@ void Welcome::show_gallery() {
   connect(gallery, &Gallery::example_chosen, &files_, &Files::open_example);
   connect(gallery, &Gallery::file_chosen, &files_, qOverload<const QString&>(&Files::open));
   connect(gallery, &Gallery::open_wanted, &files_, [this] { files_.open(); });
+  connect(gallery, &Gallery::data_wanted, starter_, &StarterDesk::choose_folder);
   connect(gallery, &Gallery::tour_wanted, this, &Welcome::start_tour);
   gallery->open();
 }

@@ -16,6 +16,7 @@ class Files;
 class Gallery;
 class HelpWindow;
 class Panels;
+class StarterDesk;
 class RunDesk;
 class Tour;
 struct TourStop;
@@ -34,6 +35,7 @@ class Welcome : public QObject {
   void start_tour();
   void show_shortcuts();
   void show_help(const QString& page = {});
+  [[nodiscard]] StarterDesk& starter() { return *starter_; }
   [[nodiscard]] Tour* tour() const;  ///< null while none is on
 
  private:
@@ -50,6 +52,7 @@ class Welcome : public QObject {
   RunDesk& desk_;
   Actions& actions_;
   QMainWindow* window_;
+  StarterDesk* starter_;
   QPointer<Tour> tour_{};
   bool tour_run_ = false;  ///< the run that goes on was begun by the tour
   QPointer<HelpWindow> help_{};

@@ -3,14 +3,16 @@
 #include "app/main_window.h"
 #include "canvas/graph_view.h"
 #include "graph/json.h"
-#include "models/dropped_source.h"
+#include "start/starter_desk.h"
 #include "support/fixtures.h"
 #include "support/small_data.h"
 #include "support/window_home.h"
 
 #include <QDir>
 #include <QDropEvent>
+#include <QFileDialog>
 #include <QMimeData>
+#include <QPushButton>
 #include <QTest>
 
 namespace feedline::gui {
@@ -19,11 +21,6 @@ class TestDrop : public QObject {
   Q_OBJECT
 
   test::WindowHome home_{};
-
-  [[nodiscard]] static QString text(const DroppedSource& source, const char* param) {
-    const auto found = source.params.find(param);
-    return found == source.params.end() ? QString() : QString::fromStdString(std::get<std::string>(found->second));
-  }
 
   static bool drop_on(QWidget* widget, const QString& path) {
     QMimeData mime;
@@ -40,45 +37,117 @@ class TestDrop : public QObject {
 
  private Q_SLOTS:
   void initTestCase() {
-    for (const char* set : {"train", "t10k"}) {
-      test::write_file(home_.file(QString("mnist/%1-images-idx3-ubyte.gz").arg(set)), "x");
-      test::write_file(home_.file(QString("mnist/%1-labels-idx1-ubyte").arg(set)), "x");
-    }
-    test::write_file(home_.file("lone/train-images.idx3-ubyte"), "x");
     test::write_file(home_.file("notes.txt"), "x");
     test::write_picture_folder(home_.file("photos"), 4);
+    test::write_picture_folder(home_.file("split/train"), 4);
+    test::write_picture_folder(home_.file("split/val"), 2);
   }
 
-  void idx_files_are_paired_by_their_names_data() {
-    QTest::addColumn<QString>("dropped");
-    QTest::addColumn<QString>("images");
-    QTest::addColumn<QString>("labels");
-    QTest::newRow("pictures") << "mnist/t10k-images-idx3-ubyte.gz"
-                              << "mnist/t10k-images-idx3-ubyte.gz"
-                              << "mnist/t10k-labels-idx1-ubyte";
-    QTest::newRow("labels") << "mnist/train-labels-idx1-ubyte"
-                            << "mnist/train-images-idx3-ubyte.gz"
-                            << "mnist/train-labels-idx1-ubyte";
-    QTest::newRow("folder") << "mnist"
-                            << "mnist/train-images-idx3-ubyte.gz"
-                            << "mnist/train-labels-idx1-ubyte";
-    QTest::newRow("alone") << "lone/train-images.idx3-ubyte"
-                           << "lone/train-images.idx3-ubyte" << QString();
-  }
-  void idx_files_are_paired_by_their_names() {
-    QFETCH(QString, dropped);
-    QFETCH(QString, images);
-    QFETCH(QString, labels);
-    const auto source = dropped_source(home_.file(dropped));
-    QVERIFY(source.has_value());
-    QCOMPARE(source->type, QString("idx"));
-    QCOMPARE(text(*source, "images"), home_.file(images));
-    QCOMPARE(text(*source, "labels"), labels.isEmpty() ? QString() : home_.file(labels));
+  void what_nothing_reads_is_refused_with_the_reason() {
+    MainWindow window;
+    window.resize(1280, 800);
+    window.show();
+    QVERIFY(drop_on(window.view().viewport(), home_.file("notes.txt")));
+    QVERIFY(window.document().document().nodes().empty());
+    QVERIFY2(window.view().shown_reason().contains("source reads"), qPrintable(window.view().shown_reason()));
+    QVERIFY(window.welcome().starter().offer() == nullptr);
+    window.close_quietly();
   }
 
-  void other_files_make_nothing() {
-    QVERIFY(!dropped_source(home_.file("notes.txt")).has_value());
-    QVERIFY(!dropped_source(home_.file("none")).has_value());
+  /// Drop, look, ask, build: by the mouse alone.
+  void a_folder_on_an_empty_canvas_becomes_a_graph_that_runs() {
+    MainWindow window;
+    window.resize(1280, 800);
+    window.show();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    QVERIFY(drop_on(window.view().viewport(), home_.file("photos")));
+    StarterOffer* offer = window.welcome().starter().offer();
+    QVERIFY(offer != nullptr && offer->isVisible());
+    QTRY_VERIFY2(offer->build_button().isVisible(), qPrintable(offer->text()));
+    QCOMPARE(offer->text(), QString("Build a classifier for 2 classes, 8 pictures?"));
+    QVERIFY(window.view().rect().contains(offer->geometry()));
+    const QString before = QString::fromStdString(to_json(window.document().document()));
+    QTest::mouseClick(&offer->build_button(), Qt::LeftButton);
+    QVERIFY(window.welcome().starter().offer() == nullptr);
+    QVERIFY(window.document().document().nodes().size() > 10);
+    QVERIFY(window.document().analysis().ok());
+    QCOMPARE(window.document().undo_stack().count(), 2);
+    const Node* trainer = window.document().document().find("trainer");
+    QVERIFY(trainer != nullptr && std::get<double>(trainer->params.at("validation_split")) > 0);
+    QTest::keyClick(&window.view(), Qt::Key_Z, Qt::ControlModifier);  // one step
+    QCOMPARE(QString::fromStdString(to_json(window.document().document())), before);
+    QTest::keyClick(&window.view(), Qt::Key_Z, Qt::ControlModifier);
+    QVERIFY(window.document().document().nodes().empty());
+    window.close_quietly();
+  }
+
+  void train_and_val_become_two_sources() {
+    MainWindow window;
+    window.resize(1280, 800);
+    window.show();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    QVERIFY(drop_on(window.view().viewport(), home_.file("split")));
+    QCOMPARE(window.document().document().nodes().size(), std::size_t{2});
+    StarterOffer* offer = window.welcome().starter().offer();
+    QVERIFY(offer != nullptr);
+    QTRY_VERIFY2(offer->build_button().isVisible(), qPrintable(offer->text()));
+    QCOMPARE(offer->text(), QString("Build a classifier for 2 classes, 8 pictures and 4 for validation?"));
+    QTRY_VERIFY(offer->build_button().hasFocus());
+    QTest::keyClick(&offer->build_button(), Qt::Key_Return);
+    QVERIFY(window.document().document().link_into({"trainer", "validation"}) != nullptr);
+    QVERIFY(window.document().analysis().ok());
+    window.close_quietly();
+  }
+
+  void the_offer_goes_by_escape_and_when_something_else_is_drawn() {
+    MainWindow window;
+    window.resize(1280, 800);
+    window.show();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    QVERIFY(drop_on(window.view().viewport(), home_.file("photos")));
+    QTRY_VERIFY(window.welcome().starter().offer()->build_button().hasFocus());
+    QTest::keyClick(&window.welcome().starter().offer()->build_button(), Qt::Key_Escape);
+    QVERIFY(window.welcome().starter().offer() == nullptr);
+    QCOMPARE(window.document().document().nodes().size(), std::size_t{1});
+    QVERIFY(window.view().hasFocus());
+    QVERIFY(drop_on(window.view().viewport(), home_.file("photos")));  // not the first thing
+    QVERIFY(window.welcome().starter().offer() == nullptr);
+    window.welcome().starter().train_on(home_.file("photos"));  // a tab of its own
+    QCOMPARE(window.workspace().count(), 2);
+    QVERIFY(window.welcome().starter().offer() != nullptr);
+    window.view().add_node("relu");
+    QVERIFY(window.welcome().starter().offer() == nullptr);
+    window.close_quietly();
+  }
+
+  void one_class_is_told_in_place_of_the_question() {
+    MainWindow window;
+    window.resize(1280, 800);
+    window.show();
+    QVERIFY(drop_on(window.view().viewport(), home_.file("photos/a")));
+    StarterOffer* offer = window.welcome().starter().offer();
+    QVERIFY(offer != nullptr);
+    QTRY_VERIFY2(!offer->text().startsWith("Looking"), qPrintable(offer->text()));
+    QVERIFY(!offer->build_button().isVisible());
+    window.close_quietly();
+  }
+
+  void welcome_leads_from_a_folder_to_a_graph() {
+    MainWindow window;
+    window.resize(1280, 800);
+    window.show();
+    window.welcome().show_gallery();
+    QTest::mouseClick(window.findChild<QPushButton*>("gallery_data"), Qt::LeftButton);
+    auto* dialog = window.findChild<QFileDialog*>("choose_data");
+    QVERIFY(dialog != nullptr);
+    dialog->selectFile(home_.file("photos"));
+    QTest::keyClick(dialog, Qt::Key_Return);
+    if (window.welcome().starter().offer() == nullptr) Q_EMIT dialog->fileSelected(home_.file("photos"));
+    QTRY_VERIFY(window.welcome().starter().offer() != nullptr);
+    QTRY_VERIFY(window.welcome().starter().offer()->build_button().isVisible());
+    QCOMPARE(window.document().document().nodes().size(), std::size_t{1});
+    dialog->close();
+    window.close_quietly();
   }
 
   void a_folder_dropped_on_the_canvas_is_one_undoable_step() {
@@ -95,7 +164,6 @@ class TestDrop : public QObject {
     QCOMPARE(window.document().undo_stack().count(), 1);
     window.document().undo_stack().undo();
     QVERIFY(window.document().document().nodes().empty());
-    QVERIFY(!drop_on(view.viewport(), home_.file("notes.txt")));
     window.close_quietly();
   }
 

@@ -11,9 +11,11 @@
 #include <QAction>
 #include <QDockWidget>
 #include <QElapsedTimer>
+#include <QLabel>
 #include <QProgressBar>
 #include <QSettings>
 #include <QSignalSpy>
+#include <QStatusBar>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolBar>
@@ -70,7 +72,9 @@ class TestQueues : public QObject {
     QCOMPARE(panel.queue_bar("normalise")->value(), 50);
     QCOMPARE(panel.workers_box("normalise")->value(), 2);
     QSignalSpy wanted(&panel, &QueuesPanel::workers_wanted);
-    panel.show_snapshot(staged_snapshot(3, 1.0));
+    Snapshot later = staged_snapshot(3, 1.0);
+    later.at += 1'000'000'000;
+    panel.show_snapshot(later);
     QCOMPARE(panel.workers_box("batch")->value(), 3);
     QCOMPARE(panel.queue_bar("batch")->value(), 100);
     QVERIFY(wanted.isEmpty());  // what the run says is no wish
@@ -119,7 +123,7 @@ class TestQueues : public QObject {
     QCOMPARE(live_states(earlier, staged_snapshot(1, 0), {}, true).at("batch").detail, QString("× 1 worker"));
   }
 
-  void switch_is_remembered() {
+  void switch_says_when_it_takes_effect_and_ends_with_the_window() {
     {
       MainWindow window;
       QVERIFY(!window.actions().show_queues->isChecked());
@@ -128,17 +132,57 @@ class TestQueues : public QObject {
       auto* button = qobject_cast<QToolButton*>(bar->widgetForAction(window.actions().show_queues));
       QVERIFY(button != nullptr && button->isVisible());
       QVERIFY(!button->icon().isNull());
-      QVERIFY(!button->toolTip().isEmpty());
+      QVERIFY(button->toolTip().contains("next run"));
       QTest::mouseClick(button, Qt::LeftButton);
       QVERIFY(window.actions().show_queues->isChecked());
-      window.close_quietly();
+      QVERIFY2(window.statusBar()->currentMessage().contains("next run"),
+               qPrintable(window.statusBar()->currentMessage()));
+      QCOMPARE(window.run_bar().progress_text(), QString("Next run: every queue is shown"));
+      window.close();
     }
     MainWindow window;
-    QVERIFY(window.actions().show_queues->isChecked());
+    QVERIFY(!window.actions().show_queues->isChecked());  // nobody meets it unawares
+    window.show();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
     QTest::keyClick(&window, Qt::Key_F7);
-    window.actions().show_queues->setChecked(false);
-    QVERIFY(!Settings::show_queues());
+    QVERIFY(window.actions().show_queues->isChecked());
     window.close_quietly();
+  }
+
+  void last_queue_counts_batches_and_explains_prefetch_0() {
+    QueuesPanel panel;
+    panel.resize(420, 240);
+    panel.show();
+    panel.begin(true, 8);
+    panel.show_snapshot(staged_snapshot(2, 0.5));
+    const auto texts = [&panel] {
+      QStringList all;
+      for (const QLabel* label : panel.findChildren<QLabel*>()) all << label->text();
+      return all;
+    };
+    QVERIFY2(texts().contains("4.0 of 8"), qPrintable(texts().join(", ")));
+    panel.begin(true, 0);
+    panel.show_snapshot(staged_snapshot(2, 0));
+    bool explained = false;
+    for (const QLabel* label : panel.findChildren<QLabel*>())
+      explained |= label->text() == "prefetch 0" && label->toolTip().contains("take turns");
+    QVERIFY(explained);
+  }
+
+  void bars_show_a_mean_not_the_moment() {
+    QueuesPanel panel;
+    panel.begin(true);
+    Snapshot now = staged_snapshot(2, 1);
+    now.at = 1'000'000'000;
+    panel.show_snapshot(now);
+    QCOMPARE(panel.queue_bar("batch")->value(), 100);
+    for (StageSample& stage : now.stages) stage.queue_fill = 0;
+    now.at += 50'000'000;
+    panel.show_snapshot(now);
+    QCOMPARE(panel.queue_bar("batch")->value(), 95);
+    now.at += 1'000'000'000;
+    panel.show_snapshot(now);
+    QCOMPARE(panel.queue_bar("batch")->value(), 0);
   }
 
   void workers_change_while_it_runs() {

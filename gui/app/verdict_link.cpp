@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/verdict_link.h"
+
+namespace feedline::gui {
+
+namespace {
+constexpr int kMostLetters = 60;  ///< of the sentence, which stands in the tooltip as a whole
+}
+
+VerdictLink::VerdictLink(QWidget* parent) : QToolButton(parent) {
+  setObjectName(QStringLiteral("verdict_link"));
+  setAutoRaise(true);
+  setCursor(Qt::PointingHandCursor);
+  setAccessibleName(tr("What limits the run"));
+  hide();
+}
+
+void VerdictLink::show_diagnosis(const std::optional<Diagnosis>& diagnosis) {
+  const QString headline = diagnosis ? QString::fromStdString(diagnosis->verdict.headline) : QString();
+  if (headline.isEmpty() || headline == headline_) return;  // the last one stays while the next is measured
+  headline_ = headline;
+  // Up to the colon stands what it is: "Input-bound: 63 % of each step waits for a batch."
+  QString brief = headline.section(QLatin1Char(':'), 0, 0);
+  if (brief.size() > kMostLetters) brief = brief.left(kMostLetters).section(QLatin1Char(' '), 0, -2) + QChar(0x2026);
+  setText(brief);
+  setToolTip(tr("%1 Click for the diagnosis.").arg(headline));
+  show();
+}
+
+}  // namespace feedline::gui

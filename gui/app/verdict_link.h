@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "diagnosis/verdict.h"
+
+#include <QToolButton>
+
+#include <optional>
+
+namespace feedline::gui {
+
+/// What limits the run, in a few words in the status bar; a click leads to the diagnosis. Nothing stands there until
+/// there is a verdict.
+class VerdictLink : public QToolButton {
+  Q_OBJECT
+
+ public:
+  explicit VerdictLink(QWidget* parent = nullptr);
+
+  void show_diagnosis(const std::optional<Diagnosis>& diagnosis);
+
+ private:
+  QString headline_{};
+};
+
+}  // namespace feedline::gui

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QFrame>
+#include <QLabel>
+#include <QPointer>
+#include <QPushButton>
+#include <QString>
+
+namespace feedline::gui {
+
+/// A question at the top of a canvas: "Build a classifier for 5 classes, 440 pictures?" Before it can be asked it says
+/// what is being looked at, and where nothing can be built, why. Esc and the second button take it away.
+class StarterOffer : public QFrame {
+  Q_OBJECT
+
+ public:
+  explicit StarterOffer(QWidget* canvas);
+
+  void show_looking(const QString& name);
+  void show_offer(const QString& size);
+  void show_fault(const QString& line);
+  [[nodiscard]] QString text() const { return words_.text(); }
+  [[nodiscard]] QPushButton& build_button() { return build_; }
+
+ Q_SIGNALS:
+  void accepted();
+  void dismissed();
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+
+ private:
+  void show_words(const QString& text, bool offers);
+  void place();
+  void style();
+
+  QWidget* canvas_;
+  QLabel words_{this};
+  QPushButton build_{this};
+  QPushButton leave_{this};
+};
+
+}  // namespace feedline::gui

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The workspaces of the window: keys, buttons, room for the canvas, layouts that are kept, small screens.
+#include "app/main_window.h"
+#include "app/settings.h"
+#include "app/verdict_link.h"
+#include "canvas/graph_view.h"
+#include "diagnosis/diagnosis_panel.h"
+#include "graph/json.h"
+#include "support/window_home.h"
+
+#include <QAction>
+#include <QDockWidget>
+#include <QMenuBar>
+#include <QSettings>
+#include <QTabBar>
+#include <QTest>
+#include <QToolBar>
+#include <QToolButton>
+
+namespace feedline::gui {
+
+class TestWorkModes : public QObject {
+  Q_OBJECT
+
+  test::WindowHome home_{};
+
+  static QDockWidget* dock(MainWindow& window, const char* name) {
+    return window.findChild<QDockWidget*>(QLatin1String(name));
+  }
+  static bool open(MainWindow& window, QSize size) {
+    window.resize(size);
+    window.show();
+    if (!QTest::qWaitForWindowActive(&window) || !window.files().open_example("quickstart")) return false;
+    QCoreApplication::processEvents();
+    return true;
+  }
+  static double canvas_share(MainWindow& window) {
+    QCoreApplication::processEvents();
+    const QSize canvas = window.view().size();
+    return double(canvas.width()) * canvas.height() / (double(window.width()) * window.height());
+  }
+  static QByteArray told(MainWindow& window) {
+    const QSize canvas = window.view().size();
+    return QByteArray::number(canvas.width()) + "x" + QByteArray::number(canvas.height()) + " in " +
+           QByteArray::number(window.width()) + "x" + QByteArray::number(window.height());
+  }
+
+ private Q_SLOTS:
+  void init() {
+    QSettings().clear();
+    Theme::instance().set_font_scale(1);
+  }
+
+  void the_canvas_has_room_in_every_workspace_data() {
+    QTest::addColumn<QSize>("size");
+    QTest::newRow("1280x800") << QSize(1280, 800);
+    QTest::newRow("1920x1080") << QSize(1920, 1080);
+    QTest::newRow("960x540, as a doubled screen has") << QSize(960, 540);
+  }
+  void the_canvas_has_room_in_every_workspace() {
+    QFETCH(QSize, size);
+    MainWindow window;
+    QVERIFY(open(window, size));
+    QCOMPARE(window.size(), size);  // nothing in it needs more
+    QVERIFY2(canvas_share(window) >= 0.5, told(window));
+    QTest::keyClick(&window, Qt::Key_2, Qt::ControlModifier);
+    QCOMPARE(window.modes().mode(), WorkMode::Watch);
+    QVERIFY2(canvas_share(window) >= 1 / 3., told(window));
+    QTest::keyClick(&window, Qt::Key_3, Qt::ControlModifier);
+    QCOMPARE(window.modes().mode(), WorkMode::Diagnose);
+    QVERIFY2(canvas_share(window) >= 1 / 3., told(window));
+    QCOMPARE(window.size(), size);
+    window.close_quietly();
+  }
+
+  void each_has_its_panels() {
+    MainWindow window;
+    QVERIFY(open(window, {1280, 800}));
+    const auto seen = [&](std::initializer_list<const char*> names) {
+      for (const char* name : names)
+        if (dock(window, name)->isHidden()) return false;
+      return true;
+    };
+    QVERIFY(seen({"palette", "inspector", "problems"}));
+    QVERIFY(dock(window, "stages")->isHidden());
+    for (const char* name : {"stages", "loss", "throughput"}) QVERIFY(dock(window, name)->isHidden());
+    QTest::keyClick(&window, Qt::Key_2, Qt::ControlModifier);
+    QVERIFY(seen({"stages", "loss", "throughput"}));
+    QVERIFY(dock(window, "palette")->isHidden());
+    QTest::keyClick(&window, Qt::Key_3, Qt::ControlModifier);
+    QVERIFY(seen({"diagnosis", "stages"}));
+    QTest::keyClick(&window, Qt::Key_1, Qt::ControlModifier);
+    QVERIFY(seen({"palette", "inspector", "problems"}));
+    window.close_quietly();
+  }
+
+  void one_click_leads_there() {
+    MainWindow window;
+    QVERIFY(open(window, {1280, 800}));
+    QWidget* bar = window.menuBar()->cornerWidget();
+    QVERIFY(bar != nullptr && bar->isVisible());
+    const QList<QToolButton*> buttons = bar->findChildren<QToolButton*>();
+    QCOMPARE(buttons.size(), 4);
+    QVERIFY(buttons[0]->isChecked());
+    for (int i = 0; i < 3; ++i) {
+      QTest::mouseClick(buttons[i], Qt::LeftButton);
+      QCOMPARE(window.modes().mode(), static_cast<WorkMode>(i));
+      for (int other = 0; other < 4; ++other) QCOMPARE(buttons[other]->isChecked(), other == i);
+      QTest::mouseClick(buttons[i], Qt::LeftButton);  // where one is already, one stays
+      QVERIFY(buttons[i]->isChecked());
+    }
+    window.close_quietly();
+  }
+
+  void layouts_are_kept_each_for_itself_and_over_a_restart() {
+    {
+      MainWindow window;
+      QVERIFY(open(window, {1280, 800}));
+      dock(window, "history")->hide();
+      QTest::keyClick(&window, Qt::Key_2, Qt::ControlModifier);
+      dock(window, "loss")->hide();
+      QTest::keyClick(&window, Qt::Key_1, Qt::ControlModifier);
+      QVERIFY(dock(window, "history")->isHidden());
+      QVERIFY(!dock(window, "palette")->isHidden());
+      QTest::keyClick(&window, Qt::Key_2, Qt::ControlModifier);
+      QVERIFY(dock(window, "loss")->isHidden());
+      window.close();
+    }
+    MainWindow window;
+    QCOMPARE(window.modes().mode(), WorkMode::Watch);  // as it was left
+    window.resize(1280, 800);                          // the screen of this test is smaller, and there panels fold
+    window.show();
+    QTRY_VERIFY(!window.modes().folded());
+    QVERIFY(dock(window, "loss")->isHidden());
+    window.modes().show(WorkMode::Build);
+    QVERIFY(dock(window, "history")->isHidden());
+    window.actions().reset_layout->trigger();
+    QVERIFY(!dock(window, "history")->isHidden());
+    window.close_quietly();
+  }
+
+  /// Layouts of earlier versions, of nothing at all, and of a larger screen.
+  void old_layouts_break_no_start_data() {
+    QTest::addColumn<QByteArray>("layout");
+    QTest::newRow("noise") << QByteArray::fromHex("00ff00ff1f8b080012345678");
+    QTest::newRow("cut short") << QByteArray("\0\0\0\xff\0\0\0\1\xfd\0\0\0\3", 13);
+    QTest::newRow("empty") << QByteArray();
+    QMainWindow old;
+    for (const char* name : {"palette", "stages", "loss", "gone"}) {
+      auto* panel = new QDockWidget(name, &old);
+      panel->setObjectName(name);
+      old.addDockWidget(Qt::TopDockWidgetArea, panel);
+    }
+    old.resize(2500, 1600);
+    QTest::newRow("version 1") << old.saveState(1);
+  }
+  void old_layouts_break_no_start() {
+    QFETCH(QByteArray, layout);
+    QSettings settings;
+    settings.setValue("window/layout", layout);
+    settings.setValue("window/geometry", layout);
+    settings.setValue("run/show_queues", true);
+    settings.setValue("workspaces/current", "no such");
+    for (const char* mode : {"build", "watch", "diagnose", "build_folded"}) {
+      settings.setValue(QStringLiteral("workspaces/layout/") + mode, layout);
+      settings.setValue(QStringLiteral("workspaces/size/") + mode, QSize(2500, 1600));
+    }
+    MainWindow window;
+    QVERIFY(open(window, {1280, 800}));
+    QVERIFY(canvas_share(window) > 0.25);
+    QVERIFY(!window.actions().show_queues->isChecked());
+    for (const WorkMode mode : {WorkMode::Watch, WorkMode::Diagnose, WorkMode::Build}) {
+      window.modes().show(mode);
+      QVERIFY2(canvas_share(window) > 0.2, told(window));
+    }
+    window.close_quietly();
+  }
+
+  void panels_fold_in_a_small_window_and_unfold() {
+    MainWindow window;
+    QVERIFY(open(window, {1280, 800}));
+    QVERIFY(!window.modes().folded());
+    window.resize(960, 540);
+    QTRY_VERIFY(window.modes().folded());
+    QVERIFY(window.tabifiedDockWidgets(dock(window, "inspector")).contains(dock(window, "palette")));
+    QVERIFY2(canvas_share(window) >= 0.5, told(window));
+    window.resize(1280, 800);
+    QTRY_VERIFY(!window.modes().folded());
+    QVERIFY(!window.tabifiedDockWidgets(dock(window, "inspector")).contains(dock(window, "palette")));
+    window.close_quietly();
+  }
+
+  void presenting_shows_canvas_stages_and_queues_and_leads_back() {
+    MainWindow window;
+    QVERIFY(open(window, {1280, 800}));
+    QTest::keyClick(&window, Qt::Key_2, Qt::ControlModifier);
+    QTest::keyClick(&window, Qt::Key_F11);
+    QTRY_VERIFY(window.isFullScreen());
+    QCOMPARE(window.modes().mode(), WorkMode::Present);
+    QVERIFY(!dock(window, "stages")->isHidden());
+    QVERIFY(!dock(window, "queues")->isHidden());
+    QVERIFY(!window.tabifiedDockWidgets(dock(window, "stages")).contains(dock(window, "queues")));  // side by side
+    QVERIFY(dock(window, "loss")->isHidden());
+    auto* tools = window.findChild<QToolBar*>("tools");
+    QVERIFY(tools->widgetForAction(window.actions().show_queues)->isVisible());
+    auto* back = tools->findChild<QToolButton*>("leave_presenting");
+    QVERIFY(back != nullptr && back->isVisible());  // the menu bar is gone
+    QTest::mouseClick(back, Qt::LeftButton);
+    QCOMPARE(window.modes().mode(), WorkMode::Watch);
+    QTRY_VERIFY(!window.isFullScreen());
+    QVERIFY(!window.menuBar()->isHidden());
+    QVERIFY(!dock(window, "loss")->isHidden());
+    window.close_quietly();
+  }
+
+  void a_run_leads_to_watch_and_its_verdict_to_diagnose() {
+    MainWindow window;
+    QVERIFY(open(window, {1280, 800}));
+    for (const auto& [param, value] : std::vector<std::pair<std::string, std::int64_t>>{{"count", 64}, {"size", 32}})
+      QVERIFY(window.document().apply({SetParam{.node = "source", .param = param, .value = value}}));
+    QTest::keyClick(&window, Qt::Key_F5);
+    QCOMPARE(window.modes().mode(), WorkMode::Watch);
+    auto* link = window.findChild<VerdictLink*>();
+    QVERIFY(link != nullptr && link->isHidden());  // nothing is known yet
+    Diagnosis found;
+    found.verdict.headline = "Highly input-bound: 63 % of each step waits for a batch.";
+    link->show_diagnosis(found);
+    QTRY_VERIFY(link->isVisible());
+    QCOMPARE(link->text(), QString("Highly input-bound"));
+    QTest::mouseClick(link, Qt::LeftButton);
+    QCOMPARE(window.modes().mode(), WorkMode::Diagnose);
+    QVERIFY(!dock(window, "diagnosis")->isHidden());
+    window.runs().stop();
+    QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 60'000);
+    QTest::keyClick(&window, Qt::Key_F5);
+    QCOMPARE(window.modes().mode(), WorkMode::Diagnose);  // who diagnoses goes on with it
+    window.runs().stop();
+    QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 60'000);
+    window.close_quietly();
+  }
+};
+
+}  // namespace feedline::gui
+
+QTEST_MAIN(feedline::gui::TestWorkModes)
+#include "test_work_modes.moc"
