@@ -128,7 +128,7 @@ void TestCliBatches::odd_folders_are_told_and_steer_no_terminal() {
   const QByteArray bad = QFile::encodeName(folder) + "/b/\x1b[31m\a\n\xE9.jpg";
   std::FILE* file = std::fopen(bad.constData(), "wb");
   QVERIFY(file != nullptr && std::fputs("no picture", file) > 0 && std::fclose(file) == 0);
-  qputenv("HOME", QFileInfo(folder).path().toUtf8());
+  cli_.set_environment("HOME", QFileInfo(folder).path());
   for (const QString& name : {QString("~/odd ones"), "file://" + QString(folder).replace(' ', "%20")}) {
     const Finished run =
         cli_.run({"run", "example:image-folder", "--epochs", "3", "--set", "trainer.validation_split=0", "--set",
