@@ -122,7 +122,7 @@ void TestCliBatches::bad_records_are_told() {
 void TestCliBatches::odd_folders_are_told_and_steer_no_terminal() {
   const QString folder = cli_.path("odd ones");
   write_picture_folder(folder, 5, 40);
-  write_file(folder + "/a/x.tif", "x");
+  write_file(folder + "/a/x.jp2", "x");
   write_file(folder + "/a/Thumbs.db", "x");
   write_file(folder + "/logs/run.log", "x");
   const QByteArray bad = QFile::encodeName(folder) + "/b/\x1b[31m\a\n\xE9.jpg";
@@ -134,14 +134,14 @@ void TestCliBatches::odd_folders_are_told_and_steer_no_terminal() {
         cli_.run({"run", "example:image-folder", "--epochs", "3", "--set", "trainer.validation_split=0", "--set",
                   "crop.size=32", "--set", "source.folder=" + name, "--json", "~/odd.json"});
     QVERIFY2(run.exit_code == 0, run.text());
-    QVERIFY2(run.err.contains("1 file passed over for the ending: 1 .tif (a: 1)"), run.text());
+    QVERIFY2(run.err.contains("1 file passed over for the ending: 1 .jp2 (a: 1)"), run.text());
     QVERIFY2(run.err.contains("a folder is no class: 'logs' (no pictures)"), run.text());
     QVERIFY2(run.err.indexOf("passed over") < run.err.indexOf("training on"), run.text());
     QVERIFY2(run.err.contains("1 record x 3 epochs left out"), run.text());
     QVERIFY2(run.err.contains("/b/\\x1B[31m\\x07\\x0A\\xE9.jpg"), run.text());
     for (const char c : run.err + run.out) QVERIFY2(c == '\n' || static_cast<unsigned char>(c) >= 0x20, run.text());
     const QJsonDocument json = QJsonDocument::fromJson(read_file(cli_.path("odd.json")));
-    QCOMPARE(json["ignored"][0]["ending"].toString(), QString(".tif"));
+    QCOMPARE(json["ignored"][0]["ending"].toString(), QString(".jp2"));
     QCOMPARE(json["ignored"][0]["class"].toString(), QString("a"));
     QCOMPARE(json["ignored"][0]["count"].toInt(), 1);
     QCOMPARE(json["errors"][0]["records"].toInt(), 1);
