@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/error.h"
 
+#include "base/plain_text.h"
+
 namespace feedline {
 namespace {
 
@@ -17,9 +19,7 @@ std::string Error::line() const {
   if (!file.empty()) text += (text.empty() ? "'" : ": '") + file + "'";
   text += (text.empty() ? "" : ": ") + reason;
   if (!remedy.empty()) text += ". " + remedy;
-  for (char& c : text)
-    if (c == '\n' || c == '\r') c = ' ';
-  return text;
+  return plain_line(text);
 }
 
 Error&& Error::at_node(std::string id) && {

@@ -5,6 +5,7 @@
 #include "cli/help.h"
 #include "cli/run_arguments.h"
 #include "cli/terminal.h"
+#include "engine/data_notices.h"
 #include "engine/pipeline_settings.h"
 #include "training/apply_options.h"
 
@@ -74,6 +75,7 @@ ExitCode batches(const BatchesArguments& arguments) {
     if (Status applied = apply_options(*document, arguments.options()); !applied) return applied;
     const auto plan = make_plan(*document, {});
     if (!plan) return fail(plan.error());
+    for (const Error& notice : data_notices(**plan)) warn(notice);
     return print_batches(arguments, *plan);
   }();
   if (done) return kOk;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/drive.h"
 
+#include "base/left_out.h"
 #include "cli/format.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
@@ -111,12 +112,17 @@ Outcome drive(Document document, const RunOptions& options, Interrupts& interrup
 }
 
 void list_errors(const std::vector<RecordError>& errors) {
-  std::uint64_t total = 0;
-  for (const RecordError& error : errors) total += error.count;
-  if (total == 0) return;
-  put_line(stderr, fmt::format("{} left out:", plural(total, "record")));
+  std::uint64_t times = 0;
+  std::uint64_t records = 0;
+  for (const RecordError& error : errors) {
+    times += error.count;
+    records += error.records;
+  }
+  if (times == 0) return;
+  put_line(stderr, fmt::format("{} left out:", left_out_text(records, times)));
   for (std::size_t i = 0; i < errors.size() && i < kShownErrors; ++i)
-    put_line(stderr, fmt::format("  {} x {}", count(errors[i].count), errors[i].error.line()));
+    put_line(stderr,
+             fmt::format("  {}: {}", left_out_text(errors[i].records, errors[i].count), errors[i].error.line()));
   if (errors.size() > kShownErrors)
     put_line(stderr, fmt::format("  and {} more kinds; --json lists all", errors.size() - kShownErrors));
 }
@@ -125,7 +131,8 @@ ExitCode conclude(const Outcome& outcome) {
   const RunResult& result = outcome.result;
   if (outcome.started) list_errors(result.errors);
   for (const RecordError& notice : result.notices)
-    put_line(stderr, fmt::format("warning: {} ({} not kept)", notice.error.line(), plural(notice.count, "value")));
+    if (notice.count > 0)  // the others were told when the run began
+      put_line(stderr, fmt::format("warning: {} ({} not kept)", notice.error.line(), plural(notice.count, "value")));
   const Snapshot& last = result.last;
   std::string work = fmt::format("{} in {}", plural(last.trainer.steps, "step"), duration(last.elapsed()));
   if (const double whole = training_rate({}, last.trainer); whole > 0)

@@ -2,6 +2,7 @@
 #include "cli/graph_file.h"
 
 #include "base/embedded.h"
+#include "base/user_path.h"
 #include "graph/override.h"
 #include "schema/registry.h"
 
@@ -40,7 +41,8 @@ Result<std::string_view> example_text(std::string_view name) {
               near.empty() ? "Choose one of " + joined(names) : "Did you mean '" + near + "'?");
 }
 
-Result<Loaded> load_graph(const std::string& file) {
+Result<Loaded> load_graph(const std::string& given) {
+  const std::string file = user_path(given);
   if (file.empty())
     return fail("no graph file is given", "Give one, or an example: " + std::string(kExamplePrefix) +
                                               "quickstart (examples: " + joined(example_names()) + ")");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/embedded.h"
+#include "base/user_path.h"
 #include "cli/commands.h"
 #include "cli/format.h"
 #include "cli/graph_file.h"
@@ -43,7 +44,7 @@ void list_examples() {
 
 Status may_write(const std::string& path, bool force) {
   std::error_code ignored;
-  if (!force && fs::exists(fs::symlink_status(path, ignored)))
+  if (!force && fs::exists(fs::symlink_status(user_path(path), ignored)))
     return fail(
         Error{.reason = "exists already", .remedy = "Choose another path, or overwrite with --force", .file = path});
   return check_writable(path);
@@ -62,7 +63,7 @@ ExitCode create_for_data(const NewArguments& arguments) {
     return refuse(
         {.reason = path.empty() ? "no path is given for the new graph" : "--from takes one path and no example",
          .remedy = "Give the path alone: feedline-cli new --from FOLDER my.feedline"});
-  auto data = data_at(arguments.from);
+  auto data = data_at(user_path(arguments.from));
   if (!data) return refuse(data.error());
   if (const auto writable = may_write(path, arguments.force); !writable) return refuse(writable.error());
   data = look_into(std::move(*data), {.cache_folder = default_cache_folder(), .stop = {}, .progress = {}});

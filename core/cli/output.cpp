@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/output.h"
 
+#include "base/plain_text.h"
+#include "base/user_path.h"
 #include "cli/terminal.h"
 
 #include <cerrno>
@@ -22,7 +24,7 @@ struct CloseFile {
 tl::unexpected<Error> cannot_write(const std::string& path, int number) {
   return fail({.reason = std::string("cannot be written: ") + std::strerror(number),
                .remedy = "Choose a path in a folder that exists, is yours and has room",
-               .file = path});
+               .file = escape_name(path)});
 }
 
 Status write_all(const std::string& path, std::string_view text) {
@@ -39,7 +41,8 @@ fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.
 
 }  // namespace
 
-Status check_writable(const std::string& path) {
+Status check_writable(const std::string& given) {
+  const std::string path = is_standard_output(given) ? given : user_path(given);
   if (is_standard_output(path)) return {};
   std::error_code ignored;
   if (path.empty() || fs::is_directory(path, ignored)) return cannot_write(path, path.empty() ? ENOENT : EISDIR);
@@ -50,7 +53,8 @@ Status check_writable(const std::string& path) {
   return {};
 }
 
-Status write_result(const std::string& path, std::string_view text) {
+Status write_result(const std::string& given, std::string_view text) {
+  const std::string path = is_standard_output(given) ? given : user_path(given);
   if (is_standard_output(path)) {
     put(stdout, text);
     return flush_output(true);
@@ -63,7 +67,7 @@ Status write_result(const std::string& path, std::string_view text) {
   const std::string beside = path + ".part" + std::to_string(::getpid());
   if (auto written = write_all(beside, text); !written) {
     fs::remove(beside, ignored);
-    written.error().file = path;
+    written.error().file = escape_name(path);
     return written;
   }
   if (std::rename(beside.c_str(), path.c_str()) != 0) {

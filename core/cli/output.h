@@ -12,6 +12,8 @@ namespace feedline::cli {
 /// Is this the standard output?
 [[nodiscard]] inline bool is_standard_output(std::string_view path) { return path == "-"; }
 
+/// Paths are as a person writes them (base/user_path.h).
+
 /// Could a result be written there? Asked before a long run, so that no result is lost at its end for a missing folder.
 [[nodiscard]] Status check_writable(const std::string& path);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/user_path.h"
 #include "cli/commands.h"
 #include "cli/format.h"
 #include "cli/graph_file.h"
@@ -153,7 +154,7 @@ ExitCode prove(const ProveArguments& arguments) {
   const ExitCode code =
       deliver(arguments.json, proof_text(*rival, *proof, width_of(stdout)), proof_json(*rival, *proof));
   if (code != kOk || arguments.out.empty()) return code;
-  if (const Status saved = save_document(proof->keep() ? rival->document : *document, arguments.out); !saved)
+  if (const Status saved = save_document(proof->keep() ? rival->document : *document, user_path(arguments.out)); !saved)
     return refuse(saved.error());
   return kOk;
 }

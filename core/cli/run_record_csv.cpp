@@ -58,8 +58,9 @@ std::string stages_csv(const RunRecord& run) {
 }
 
 std::string errors_csv(const RunRecord& run) {
-  std::string text = "severity,node,file,message,remedy,count\r\n";
-  for (const ErrorRecord& e : run.errors) text += line(e.severity, e.node, e.file, e.message, e.remedy, e.count);
+  std::string text = "severity,node,file,message,remedy,count,records\r\n";
+  for (const ErrorRecord& e : run.errors)
+    text += line(e.severity, e.node, e.file, e.message, e.remedy, e.count, e.records);
   return text;
 }
 

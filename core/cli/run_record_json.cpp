@@ -92,7 +92,8 @@ Json errors(const RunRecord& run) {
                     {"file", text(e.file)},
                     {"message", e.message},
                     {"remedy", text(e.remedy)},
-                    {"count", e.count}});
+                    {"count", e.count},
+                    {"records", e.records}});
   return list;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/run_record_text.h"
 
+#include "base/left_out.h"
 #include "cli/format.h"
 #include "cli/table.h"
 #include "recording/changes.h"
@@ -52,7 +53,8 @@ std::string errors_text(const RunRecord& run) {
   for (std::size_t i = 0; i < std::min(kShownErrors, run.errors.size()); ++i) {
     const ErrorRecord& e = run.errors[i];
     const Error error{.reason = e.message, .remedy = e.remedy, .node = e.node, .file = e.file};
-    text += fmt::format("{}: {} x {}\n", e.severity, count(e.count), error.line());
+    text += e.severity == "error" ? fmt::format("left out: {}: {}\n", left_out_text(e.records, e.count), error.line())
+                                  : fmt::format("{}: {}\n", e.severity, error.line());
   }
   if (run.errors.size() > kShownErrors) text += fmt::format("and {} more kinds\n", run.errors.size() - kShownErrors);
   return text.empty() ? text : '\n' + text;

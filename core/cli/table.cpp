@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/table.h"
 
+#include "base/plain_text.h"
 #include "cli/format.h"
 
 #include <algorithm>
@@ -18,6 +19,7 @@ Table::Table(std::vector<std::string> head, std::size_t left) : left_(left) { ro
 
 void Table::row(std::vector<std::string> cells, std::string note) {
   cells.resize(rows_.front().cells.size());
+  for (std::string& cell : cells) cell = plain_line(cell);
   rows_.push_back({std::move(cells), std::move(note)});
 }
 

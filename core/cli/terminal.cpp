@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/terminal.h"
 
+#include "base/plain_text.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -37,7 +39,7 @@ void put(std::FILE* stream, std::string_view text) {
   if (stream != stdout) std::fflush(stream);
 }
 
-void put_line(std::FILE* stream, std::string_view text) { put(stream, std::string(text) + '\n'); }
+void put_line(std::FILE* stream, std::string_view text) { put(stream, plain_text(text) + '\n'); }
 
 void complain(const Error& error) { put_line(stderr, "error: " + error.line()); }
 

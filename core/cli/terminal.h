@@ -15,7 +15,7 @@ void prepare_standard_streams();
 
 /// Writes text; a failure (a reader that went away) is no reason to stop.
 void put(std::FILE* stream, std::string_view text);
-/// The same with a line end.
+/// The same with a line end; control characters, which would steer the terminal, are escaped (base/plain_text.h).
 void put_line(std::FILE* stream, std::string_view text);
 /// "error: ..." on standard error, one line.
 void complain(const Error& error);

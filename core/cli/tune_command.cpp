@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/user_path.h"
 #include "cli/commands.h"
 #include "cli/format.h"
 #include "cli/help.h"
@@ -79,7 +80,7 @@ ExitCode tune(const TuneArguments& arguments) {
   }
   const ExitCode code = deliver(arguments.json, tune_text(*result, width_of(stdout)), tune_json(*result));
   if (code != kOk || arguments.out.empty()) return code;
-  if (const Status saved = save_document(result->document, arguments.out); !saved) {
+  if (const Status saved = save_document(result->document, user_path(arguments.out)); !saved) {
     complain(saved.error());
     return exit_code(saved.error().code);
   }

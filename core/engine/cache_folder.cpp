@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/user_path.h"
 #include "engine/plan.h"
 
 #include <cstdlib>
@@ -16,7 +17,7 @@ std::filesystem::path folder_in(const char* variable) {
 }  // namespace
 
 std::filesystem::path default_cache_folder() {
-  if (const char* own = std::getenv("FEEDLINE_CACHE"); own != nullptr && *own != '\0') return own;
+  if (const char* own = std::getenv("FEEDLINE_CACHE"); own != nullptr && *own != '\0') return user_path(own);
   if (const auto xdg = folder_in("XDG_CACHE_HOME"); !xdg.empty()) return xdg / "feedline";
   if (const auto home = folder_in("HOME"); !home.empty()) return home / ".cache" / "feedline";
   std::error_code error;

@@ -12,11 +12,12 @@ std::uint32_t ErrorLog::add(Error error, Place place) {
   auto found = kinds_.find(kind);
   if (found == kinds_.end()) {
     if (entries_.size() >= kMaxKinds) return kOther;
-    entries_.push_back({.first = {.error = error, .count = 0}, .place = place});
+    entries_.push_back({.first = {.error = error}, .place = place});
     found = kinds_.emplace(std::move(kind), static_cast<std::uint32_t>(entries_.size() - 1)).first;
   }
   Entry& entry = entries_[found->second];
   ++entry.first.count;
+  ++entry.first.records;
   if (place < entry.place) {
     entry.place = place;
     entry.first.error = std::move(error);

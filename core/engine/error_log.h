@@ -24,9 +24,9 @@ class ErrorLog {
   /// shown, so that the list does not depend on the worker count.
   using Place = std::pair<std::uint64_t, std::size_t>;
 
-  /// Returns the kind of the error: below kMaxKinds, or kOther.
+  /// Of a record that had none before. Returns the kind of the error: below kMaxKinds, or kOther.
   std::uint32_t add(Error error, Place place);
-  /// One more of a kind that add() returned.
+  /// A record whose kind add() returned is left out once more.
   void add_again(std::uint32_t kind);
   /// The most frequent first; equally frequent ones in the order of the run.
   [[nodiscard]] std::vector<RecordError> list() const;

@@ -27,7 +27,8 @@ class CacheShelf;
 /// A kind of record error, counted: node, file and message of the first, and how many like it (same node and message).
 struct RecordError {
   Error error{};
-  std::uint64_t count = 0;
+  std::uint64_t count = 0;    ///< how often: a record that is left out in each of four epochs counts four times
+  std::uint64_t records = 0;  ///< how many different records; 0 where it is about none
 };
 
 struct PipelineOptions {

@@ -2,10 +2,12 @@
 #include "engine/plan.h"
 
 #include "base/machine_fault.h"
+#include "engine/class_match.h"
 #include "engine/lowering.h"
 #include "graph/flatten.h"
 #include "graph/json.h"
 #include "graph/path.h"
+#include "schema/source_report.h"
 
 #include <algorithm>
 #include <cmath>
@@ -79,9 +81,29 @@ class Planner {
       if (lowering.spec(*node).role != Role::Source) continue;
       Result<OpenSource> opened = open(*node, lowering.spec(*node));
       if (!opened) return fail(std::move(opened.error()).at_node(node->id));
-      probed_.emplace(node->id, opened->source->outputs());
       sources_.push_back(std::move(*opened));
     }
+    if (Status ok = match_validation(lowering); !ok) return ok;
+    for (const OpenSource& source : sources_) probed_.emplace(source.node->id, source.source->outputs());
+    return {};
+  }
+
+  /// A source of its own for validation counts its classes as the training source does.
+  Status match_validation(const Lowering& lowering) {
+    const PortRef* loss = lowering.into(trainer(), "loss");
+    const PortRef* port = lowering.into(trainer(), "validation");
+    if (loss == nullptr || port == nullptr) return {};
+    const auto source_behind = [&](const PortRef& output) {
+      const Result<const Node*> node = source_of(lowering, *lowering.document().find(output.node));
+      return std::find_if(sources_.begin(), sources_.end(),
+                          [&](const OpenSource& s) { return node && s.node == *node; });
+    };
+    const auto training = source_behind(*loss);
+    const auto validation = source_behind(*port);
+    if (training == sources_.end() || validation == sources_.end() || training == validation) return {};
+    auto matched = match_classes(validation->source, *training->source);
+    if (!matched) return fail(std::move(matched.error()).at_node(validation->node->id));
+    validation->source = std::move(*matched);
     return {};
   }
 
@@ -93,6 +115,7 @@ class Planner {
       if (!source) return fail(std::move(source.error()));
       if (options_.sources.stop.stop_requested())
         return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped while the source was opened"});
+      if (Status ok = usable(**source); !ok) return fail(std::move(ok.error()));
       if ((*source)->size() == 0) return fail("the source has no records", "Choose one that is not empty");
       return OpenSource{&node, std::move(*source)};
     } catch (const std::exception& e) {

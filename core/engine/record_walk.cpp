@@ -5,6 +5,7 @@
 #include "engine/guarded.h"
 #include "graph/flatten.h"
 #include "graph/path.h"
+#include "schema/source_report.h"
 
 #include <algorithm>
 
@@ -24,7 +25,7 @@ Result<std::shared_ptr<const Source>> SourceKeeper::open(const NodeSpec& spec, c
   Result<std::unique_ptr<Source>> opened = fail("it could not be opened");
   const Status done = guarded([&]() -> Status {
     opened = patiently(context.stop, [&] { return spec.open(params, context); });
-    return opened ? Status{} : Status(fail(opened.error()));
+    return opened ? usable(**opened) : Status(fail(opened.error()));
   });
   if (!done) return fail(done.error());
   if (context.stop.stop_requested()) return fail_cancelled();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/error.h"
+#include "base/left_out.h"
 #include "base/numbers.h"
 #include "graph/json.h"
 #include "recording/figure_text.h"
@@ -172,9 +173,10 @@ ReportPart errors(const RunRecord& run) {
   std::vector<std::vector<std::string>> rows;
   for (const ErrorRecord& e : run.errors) {
     const Error error{.reason = e.message, .remedy = e.remedy, .node = e.node, .file = e.file};
-    rows.push_back({e.severity, error.line(), numbers::count(e.count)});
+    rows.push_back({e.severity, error.line(),
+                    e.severity == "error" ? left_out_text(e.records, e.count) : numbers::count(e.count)});
   }
-  return {.heading = "What went wrong", .html = rows.empty() ? "" : markup::table({"", "", "times"}, rows, 2)};
+  return {.heading = "What went wrong", .html = rows.empty() ? "" : markup::table({"", "", "how many"}, rows, 2)};
 }
 
 ReportPart graph(const RunRecord& run) {

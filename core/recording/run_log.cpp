@@ -59,20 +59,22 @@ EpochRecord record_of(const EpochResult& epoch) {
           .samples = epoch.samples};
 }
 
-ErrorRecord record_of(const char* severity, const Error& error, std::uint64_t count = 1) {
+ErrorRecord record_of(const char* severity, const Error& error, std::uint64_t count = 1, std::uint64_t records = 0) {
   return {.severity = severity,
           .node = error.node,
           .file = error.file,
           .message = error.reason,
           .remedy = error.remedy,
-          .count = count};
+          .count = count,
+          .records = records};
 }
 
 std::vector<ErrorRecord> errors_of(const RunResult& result) {
   std::vector<ErrorRecord> all;
   if (result.failure) all.push_back(record_of("failure", *result.failure));
-  for (const RecordError& e : result.errors) all.push_back(record_of("error", e.error, e.count));
-  for (const RecordError& e : result.notices) all.push_back(record_of("notice", e.error, e.count));
+  for (const RecordError& e : result.errors) all.push_back(record_of("error", e.error, e.count, e.records));
+  for (const RecordError& e : result.notices)
+    all.push_back(record_of("notice", e.error, std::max<std::uint64_t>(e.count, 1)));
   if (seconds(result.suspended) >= 0.1)
     all.push_back(
         record_of("notice", {.reason = fmt::format("the process was stopped, or the machine asleep, for {:.1f} s "
@@ -140,7 +142,7 @@ struct RunLog::Receiver {
     news.device = fact.device;
     news.environment = surroundings(fact, log.options_, log.process_);
   }
-  void operator()(const RecordFailed& fact) { news.errors.push_back(record_of("error", fact.error)); }
+  void operator()(const RecordFailed& fact) { news.errors.push_back(record_of("error", fact.error, 1, 1)); }
   void operator()(const Noticed& fact) { news.errors.push_back(record_of("notice", fact.error)); }
   void operator()(const EpochDone& fact) {
     log.epoch_ = fact.result;

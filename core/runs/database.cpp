@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runs/database.h"
 
+#include "base/user_path.h"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -108,6 +110,8 @@ constexpr std::array kMigrations = {
     "  position INTEGER NOT NULL,"
     "  points BLOB NOT NULL,"
     "  PRIMARY KEY (run, position)) WITHOUT ROWID;",
+    // How many different records an error is about; `count` says how often they were left out.
+    "ALTER TABLE errors ADD COLUMN records INTEGER NOT NULL DEFAULT 0;",
 };
 
 const char* environment(const char* name) {
@@ -118,7 +122,7 @@ const char* environment(const char* name) {
 }  // namespace
 
 fs::path default_data_folder() {
-  if (const char* own = environment("FEEDLINE_DATA")) return own;
+  if (const char* own = environment("FEEDLINE_DATA")) return user_path(own);
   if (const char* data = environment("XDG_DATA_HOME")) return fs::path(data) / "feedline";
   if (const char* home = environment("HOME")) return fs::path(home) / ".local" / "share" / "feedline";
   std::error_code ignored;

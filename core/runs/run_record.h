@@ -72,7 +72,8 @@ struct ErrorRecord {
   std::string file{};
   std::string message{};
   std::string remedy{};
-  std::uint64_t count = 1;
+  std::uint64_t count = 1;    ///< how often
+  std::uint64_t records = 0;  ///< how many different records; 0: not known, or about none
   bool operator==(const ErrorRecord&) const = default;
 };
 

@@ -195,7 +195,8 @@ Result<RunRecord> load_run(Database& database, std::int64_t id) {
                             .file = row.text(4),
                             .message = row.text(5),
                             .remedy = row.text(6),
-                            .count = static_cast<std::uint64_t>(row.integer(7))});
+                            .count = static_cast<std::uint64_t>(row.integer(7)),
+                            .records = static_cast<std::uint64_t>(row.integer(8))});
     });
   if (status)
     status = read("SELECT * FROM stages WHERE run = ? ORDER BY position", [&](const Statement& row) {

@@ -149,10 +149,10 @@ Status RunWriter::write_lists(Database& database) {
     clear.add(id_);
     if (!clear.status()) return clear.status();
   }
-  Inserter errors(database, "INSERT INTO errors VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  Inserter errors(database, "INSERT INTO errors VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
   std::int64_t position = open_.all_errors ? 0 : errors_written_;
   for (const ErrorRecord& e : open_.all_errors ? *open_.all_errors : open_.errors)
-    errors.add(id_, position++, e.severity, e.node, e.file, e.message, e.remedy, e.count);
+    errors.add(id_, position++, e.severity, e.node, e.file, e.message, e.remedy, e.count, e.records);
   if (!errors.status()) return errors.status();
 
   Inserter stages(database, "INSERT OR REPLACE INTO stages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");

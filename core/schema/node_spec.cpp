@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "schema/node_spec.h"
 
+#include "base/user_path.h"
+
 #include <algorithm>
 #include <array>
 
@@ -33,7 +35,10 @@ ParamMap NodeSpec::complete(const ParamMap& set) const {
   ParamMap all;
   for (const ParamSpec& param : params) {
     const auto found = set.find(param.name);
-    all.emplace(param.name, found == set.end() ? param.default_value : found->second);
+    Value value = found == set.end() ? param.default_value : found->second;
+    const bool is_path = param.kind == ParamKind::File || param.kind == ParamKind::Folder;
+    if (auto* path = std::get_if<std::string>(&value); is_path && path != nullptr) *path = user_path(*path);
+    all.emplace(param.name, std::move(value));
   }
   return all;
 }

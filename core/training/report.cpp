@@ -85,8 +85,20 @@ Json errors_json(const std::vector<RecordError>& errors) {
     list.push_back({{"node", text(error.error.node)},
                     {"file", text(error.error.file)},
                     {"message", error.error.reason},
-                    {"count", error.count}});
+                    {"count", error.count},
+                    {"records", error.records}});
   }
+  return list;
+}
+
+Json ignored_json(const std::vector<IgnoredFiles>& ignored) {
+  Json list = Json::array();
+  for (const auto& [node, files] : ignored)
+    list.push_back({{"node", node},
+                    {"class", text(files.class_name)},
+                    {"ending", text(files.ending)},
+                    {"count", files.count},
+                    {"example", files.example}});
   return list;
 }
 
@@ -163,6 +175,7 @@ std::string report_json(const RunResult& result) {
   report["confusion"] = judgement_json(result.epochs);
   report["errors"] = errors_json(result.errors);
   report["notices"] = errors_json(result.notices);
+  report["ignored"] = ignored_json(result.ignored);
   report["peak_rss_bytes"] = result.last.process.peak_rss_bytes;
   report["seed"] = result.seed;
   report["device"] = text(result.device);

@@ -3,6 +3,7 @@
 
 #include "base/cores.h"
 #include "base/suspension.h"
+#include "engine/data_notices.h"
 #include "training/apply_options.h"
 #include "training/learner.h"
 #include "training/run_state.h"
@@ -54,6 +55,7 @@ class Run::Impl {
   void main() noexcept;
   [[nodiscard]] Result<TrainerLoop::End> execute();
   [[nodiscard]] Result<std::shared_ptr<const Plan>> prepare();
+  void tell_of_data(const Plan& plan);
   void preparing(std::string_view what, double fraction);
   void finish(Result<TrainerLoop::End> end) noexcept;
   void finish(Error error) noexcept { finish(Result<TrainerLoop::End>(fail(std::move(error)))); }
@@ -94,12 +96,27 @@ Result<std::shared_ptr<const Plan>> Run::Impl::prepare() {
   return shorter;
 }
 
+/// What the sources passed over and what the data are like is told once, before anything is learnt.
+void Run::Impl::tell_of_data(const Plan& plan) {
+  for (Error& error : data_notices(plan)) {
+    state_.emit(Noticed{error});
+    result_.notices.push_back({.error = std::move(error)});
+  }
+  const auto add_ignored = [this](const DataPlan& data) {
+    if (const SourceReport* report = report_of(*data.source))
+      for (const PassedFiles& files : report->ignored) result_.ignored.push_back({data.source_node, files});
+  };
+  add_ignored(plan.train);
+  if (plan.validation && plan.validation->source_node != plan.train.source_node) add_ignored(*plan.validation);
+}
+
 Result<TrainerLoop::End> Run::Impl::execute() {
   auto plan = prepare();
   if (state_.stop_requested()) return TrainerLoop::End::Stopped;
   if (!plan) return fail(std::move(plan.error()));
   result_.seed = (*plan)->trainer.seed;
   state_.planned(*plan);
+  tell_of_data(**plan);
   if (options_.meters) state_.meter.write_to(*state_.trace);
 
   Training training;

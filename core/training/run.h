@@ -4,6 +4,7 @@
 #include "engine/pipeline.h"
 #include "engine/plan.h"
 #include "graph/document.h"
+#include "schema/source_report.h"
 #include "telemetry/snapshot.h"
 #include "telemetry/trace.h"
 #include "training/judgement.h"
@@ -55,6 +56,12 @@ struct EpochResult {
   std::shared_ptr<const Judgement> judgement{};  ///< of validation; null where there are no classes or no such data
 };
 
+/// Files that a source of the run passed over.
+struct IgnoredFiles {
+  std::string node{};
+  PassedFiles files{};
+};
+
 /// Everything that a finished run leaves behind.
 struct RunResult {
   enum class End { Completed, Stopped, Failed };
@@ -64,7 +71,10 @@ struct RunResult {
   std::vector<RecordError> errors{};
   std::vector<BadRecord> bad_records{};  ///< every record that was left out, once
   Nanos suspended = 0;  ///< while data flowed, the process was stopped or the machine asleep; not counted
-  std::vector<RecordError> notices{};      ///< what hindered the run, but left no record out (see Pipeline::notices())
+  /// What hindered the run, but left no record out (see Pipeline::notices()), and before it what the data are like
+  /// (engine/data_notices.h), with a count of 0.
+  std::vector<RecordError> notices{};
+  std::vector<IgnoredFiles> ignored{};     ///< by its sources
   Snapshot first{};                        ///< when the first batch was asked for
   Snapshot last{};                         ///< at the end: counters, step times, peak memory
   std::vector<NodeDurations> durations{};  ///< of the training data's nodes

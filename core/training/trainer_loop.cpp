@@ -34,6 +34,7 @@ void merge_errors(std::vector<RecordError>& into, const std::vector<RecordError>
       into.push_back(error);
     } else {
       same->count += error.count;
+      same->records += error.records;
     }
   }
 }
@@ -155,7 +156,8 @@ Result<TrainerLoop::End> TrainerLoop::run() {
   if (validation_) result_.bad_records = merged(std::move(result_.bad_records), validation_->bad_records());
   report_suspension();
   result_.suspended = time_suspended() - suspended_before_;
-  result_.notices = train_->notices();  // of the caches of both
+  const std::vector<RecordError> caches = train_->notices();  // of both
+  result_.notices.insert(result_.notices.end(), caches.begin(), caches.end());
   return end;
 }
 

@@ -4,6 +4,7 @@
 #include "app/main_window.h"
 #include "app/run_bar.h"
 #include "app/settings.h"
+#include "base/user_path.h"
 
 #include <QAction>
 #include <QCommandLineParser>
@@ -75,7 +76,7 @@ CommandLine CommandLine::parse(const QStringList& arguments) {
 
   CommandLine wanted;
   if (parser.positionalArguments().size() > 1) refuse(QStringLiteral("one FILE at most; see --help"));
-  wanted.file = parser.positionalArguments().value(0);
+  wanted.file = QString::fromStdString(user_path(parser.positionalArguments().value(0).toStdString()));
   wanted.example = parser.value(example);
   if (!wanted.file.isEmpty() && !wanted.example.isEmpty()) refuse(QStringLiteral("FILE or --example, not both"));
   wanted.run = parser.isSet(run);

@@ -3,6 +3,7 @@
 
 #include "app/run_bar.h"
 #include "app/theme.h"
+#include "base/left_out.h"
 #include "models/text.h"
 #include "plots/plot_panel.h"
 
@@ -85,7 +86,8 @@ void LogPanel::follow(RunController& runs) {
           [this](const EpochResult& result) { add(Level::Info, epoch_text(result)); });
   connect(&runs, &RunController::finished, this, [this](const RunResult& result) {
     for (const RecordError& e : result.errors) {
-      add(Level::Warning, tr("%1 records left out: %2").arg(e.count).arg(QString::fromStdString(e.error.line())));
+      add(Level::Warning,
+          tr("Left out: %1: %2").arg(to_qstring(left_out_text(e.records, e.count)), to_qstring(e.error.line())));
     }
     const Level levels[] = {Level::Good, Level::Info, Level::Error};
     add(levels[static_cast<int>(result.end)], end_text(result));

@@ -164,6 +164,7 @@ void MainWindow::connect_files() {
 }
 
 void MainWindow::connect_tabs() {
+  connect(panels_->problems, &ProblemsPanel::offer_taken, this, [this] { workspace_->current().take_split_offer(); });
   connect(actions_->next_tab, &QAction::triggered, workspace_, &Workspace::next);
   connect(actions_->previous_tab, &QAction::triggered, workspace_, &Workspace::previous);
   connect(workspace_, &Workspace::added, this, &MainWindow::connect_tab);
@@ -312,6 +313,14 @@ void MainWindow::update_title() {
 void MainWindow::update_problems() {
   const std::vector<Problem> all = workspace_->current().problems();
   panels_->problems->set_problems(all);
+  if (const SplitOffer* offer = workspace_->current().split_offer()) {
+    const QString paths = QString::fromStdString(offer->paths.training) + QLatin1Char('\n') +
+                          QString::fromStdString(offer->paths.validation);
+    panels_->problems->set_offer(
+        offer->paths.validation.empty() ? tr("Read the training part") : tr("Wire training and validation"), paths);
+  } else {
+    panels_->problems->set_offer({}, {});
+  }
   const auto count = static_cast<int>(all.size());
   const bool blank = document().document().nodes().empty();
   problems_button_->show_state(blank, count, panels_->problems->model().error_count());

@@ -5,8 +5,10 @@
 
 #include <QHeaderView>
 #include <QLabel>
+#include <QPushButton>
 #include <QStackedLayout>
 #include <QTreeView>
+#include <QVBoxLayout>
 
 namespace feedline::gui {
 
@@ -15,7 +17,15 @@ ProblemsPanel::ProblemsPanel(QWidget* parent)
       model_(new ProblemsModel(this)),
       view_(new QTreeView(this)),
       empty_(new QLabel(tr("No problems. The graph is ready to run."), this)),
-      stack_(new QStackedLayout(this)) {
+      stack_(new QStackedLayout),
+      offer_(new QPushButton(this)) {
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->addLayout(stack_, 1);
+  column->addWidget(offer_, 0, Qt::AlignLeft);
+  offer_->setObjectName(QStringLiteral("offer"));
+  offer_->hide();
+  connect(offer_, &QPushButton::clicked, this, &ProblemsPanel::offer_taken);
   view_->setModel(model_);
   view_->setRootIsDecorated(false);
   view_->setUniformRowHeights(true);
@@ -43,6 +53,12 @@ ProblemsPanel::ProblemsPanel(QWidget* parent)
 void ProblemsPanel::set_problems(const std::vector<Problem>& problems) {
   model_->set_problems(problems);
   stack_->setCurrentWidget(problems.empty() ? static_cast<QWidget*>(empty_) : view_);
+}
+
+void ProblemsPanel::set_offer(const QString& text, const QString& hint) {
+  offer_->setText(text);
+  offer_->setToolTip(hint);
+  offer_->setVisible(!text.isEmpty());
 }
 
 void ProblemsPanel::choose(const QModelIndex& index) {

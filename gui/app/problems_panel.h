@@ -9,6 +9,7 @@
 #include <vector>
 
 class QLabel;
+class QPushButton;
 class QStackedLayout;
 class QTreeView;
 
@@ -22,6 +23,8 @@ class ProblemsPanel : public QWidget {
   explicit ProblemsPanel(QWidget* parent = nullptr);
   void set_problems(const std::vector<Problem>& problems);
   [[nodiscard]] const ProblemsModel& model() const { return *model_; }
+  /// A remedy that the program can carry out itself, on a button below the list; empty: none.
+  void set_offer(const QString& text, const QString& hint);
   /// The node of the first error; empty if there is none, or if it is of the whole graph.
   [[nodiscard]] QString first_error_node() const;
   /// As if the user had clicked on the first error.
@@ -30,6 +33,7 @@ class ProblemsPanel : public QWidget {
  Q_SIGNALS:
   /// The node of a problem, and the parameter that is wrong or missing; empty where it is none.
   void problem_chosen(const QString& node, const QString& param);
+  void offer_taken();
 
  private:
   void choose(const QModelIndex& index);
@@ -39,6 +43,7 @@ class ProblemsPanel : public QWidget {
   QTreeView* view_;
   QLabel* empty_;
   QStackedLayout* stack_;
+  QPushButton* offer_;
 };
 
 }  // namespace feedline::gui

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/prober.h"
 
+#include "engine/data_notices.h"
 #include "engine/plan.h"
 #include "graph/subgraph.h"
 #include "schema/registry.h"
+#include "schema/source_report.h"
 
 #include <algorithm>
 #include <exception>
@@ -82,8 +84,7 @@ Prober::Outcome Prober::open(const std::vector<Target>& targets, const std::stop
     try {
       const auto source = target.spec->open(target.params, target.made ? only_present : context);
       if (source) {
-        outcome.sources[target.node] = (*source)->outputs();
-        outcome.sizes[target.node] = (*source)->size();
+        look(target, **source, outcome);
       } else if (source.error().code != ErrorCode::Cancelled) {
         Error error = source.error();
         outcome.problems.push_back({Problem::Severity::Warning, std::move(error).at_node(target.node)});
@@ -95,8 +96,29 @@ Prober::Outcome Prober::open(const std::vector<Target>& targets, const std::stop
   return outcome;
 }
 
+/// What it gives, or why no run may use it, and what it passed over.
+void Prober::look(const Target& target, const Source& source, Outcome& outcome) {
+  if (const Status fine = usable(source); fine) {
+    outcome.sources[target.node] = source.outputs();
+    outcome.sizes[target.node] = source.size();
+  } else {
+    Error error = fine.error();
+    const SourceReport* report = report_of(source);
+    if (report != nullptr && report->split && !report->split->training.empty())
+      outcome.splits.push_back({.node = target.node,
+                                .param = error.parameter,
+                                .paths = {report->split->training, report->split->validation}});
+    outcome.problems.push_back({Problem::Severity::Error, std::move(error).at_node(target.node)});
+    return;
+  }
+  if (const SourceReport* report = report_of(source))
+    for (Error& notice : source_notices(*report))
+      outcome.problems.push_back({Problem::Severity::Warning, std::move(notice).at_node(target.node)});
+}
+
 void Prober::deliver(Outcome outcome) {
   problems_ = std::move(outcome.problems);
+  splits_ = std::move(outcome.splits);
   document_.set_probed(std::move(outcome.sources), std::move(outcome.sizes));
   Q_EMIT probed();
 }

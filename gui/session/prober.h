@@ -2,6 +2,8 @@
 #pragma once
 
 #include "commands/document_controller.h"
+#include "graph/wire_splits.h"
+#include "schema/behaviour.h"
 #include "session/latest_worker.h"
 
 #include <QObject>
@@ -10,6 +12,13 @@
 #include <vector>
 
 namespace feedline::gui {
+
+/// A source that reads the parent of the parts of a data set: what wire_splits() takes.
+struct SplitOffer {
+  std::string node{};
+  std::string param{};
+  SplitPaths paths{};
+};
 
 /// Looks into the sources of the graph while it is being drawn, on a thread of its own, so that wires show exact sizes
 /// and class counts and a missing folder is told before anyone presses Run.
@@ -24,8 +33,10 @@ class Prober : public QObject {
  public:
   explicit Prober(DocumentController& document, QObject* parent = nullptr);
 
-  /// What the last probe could not open; empty while all is well.
+  /// What the last probe could not open, and what sources passed over; empty while all is well.
   [[nodiscard]] const std::vector<Problem>& problems() const { return problems_; }
+  /// Sources that read the parent of train and val, with the parts that they could read instead.
+  [[nodiscard]] const std::vector<SplitOffer>& splits() const { return splits_; }
 
  Q_SIGNALS:
   /// A probe has ended; the document's shapes and problems() are up to date.
@@ -43,7 +54,9 @@ class Prober : public QObject {
     ProbedSources sources{};
     std::map<std::string, std::uint64_t> sizes{};
     std::vector<Problem> problems{};
+    std::vector<SplitOffer> splits{};
   };
+  static void look(const Target& target, const Source& source, Outcome& outcome);
 
   [[nodiscard]] std::vector<Target> targets() const;
   [[nodiscard]] static Outcome open(const std::vector<Target>& targets, const std::stop_token& stop);
@@ -54,6 +67,7 @@ class Prober : public QObject {
   QTimer debounce_{};
   std::vector<Target> wanted_{};  ///< of the last request
   std::vector<Problem> problems_{};
+  std::vector<SplitOffer> splits_{};
   LatestWorker<std::vector<Target>, Outcome> worker_;
 };
 

@@ -77,6 +77,17 @@ bool DocumentTab::pristine() const {
   return document_.file().isEmpty() && document_.document() == Document() && document_.undo_stack().count() == 0;
 }
 
+const SplitOffer* DocumentTab::split_offer() const {
+  return prober_.splits().empty() ? nullptr : &prober_.splits().front();
+}
+
+void DocumentTab::take_split_offer() {
+  const SplitOffer* offer = split_offer();
+  if (offer == nullptr) return;
+  if (const auto edit = wire_splits(document_.document(), offer->node, offer->param, offer->paths))
+    (void)document_.apply(*edit);
+}
+
 std::vector<Problem> DocumentTab::problems() const {
   std::vector<Problem> all = document_.analysis().problems;
   all.insert(all.end(), prober_.problems().begin(), prober_.problems().end());

@@ -63,6 +63,10 @@ class DocumentTab : public QWidget {
   [[nodiscard]] const std::vector<Problem>& notes() const { return notes_; }
   /// All that is known to be wrong: of the graph, of its sources, of the file.
   [[nodiscard]] std::vector<Problem> problems() const;
+  /// The first source that reads the parent of train and val instead of them; null: there is none.
+  [[nodiscard]] const SplitOffer* split_offer() const;
+  /// Makes two sources of it, as one undo step.
+  void take_split_offer();
 
  Q_SIGNALS:
   void titled();  ///< display_name() or modified() may have changed

@@ -293,6 +293,27 @@ class TestPlan : public QObject {
     QCOMPARE(validation.fields[0].name, std::string("image"));
   }
 
+  void classes_of_validation_are_matched_by_name() {
+    const auto result = plan_of(with_validation()
+                                    .set("source", "names", std::string("abcdefghij"))
+                                    .set("vsource", "classes", std::int64_t{3})
+                                    .set("vsource", "names", std::string("jca")));
+    QVERIFY2(result, result ? "" : result.error().line().c_str());
+    const DataPlan& validation = *(*result)->validation;
+    QCOMPARE(validation.fields[1].record.class_names, (*result)->train.fields[1].record.class_names);
+    QCOMPARE(validation.fields[1].record.classes, Dim(10));
+    std::vector<std::int64_t> labels;
+    for (std::uint64_t i = 0; i < 3; ++i) {
+      Datum label;
+      std::vector<Datum*> out(validation.source->outputs().size(), nullptr);
+      for (std::size_t port = 0; port < out.size(); ++port)
+        if (validation.source->outputs()[port].kind == Kind::Label) out[port] = &label;
+      QVERIFY(validation.source->read(i, out));
+      labels.push_back(label.label());
+    }
+    QCOMPARE(labels, (std::vector<std::int64_t>{9, 2, 0}));
+  }
+
   void class_names_reach_the_model() {
     const auto result = plan_of(trainable().set("source", "names", std::string("abcdefghij")));
     QVERIFY(result);
@@ -339,11 +360,11 @@ class TestPlan : public QObject {
         "vbatch:image|9×9×3|8×8×3|same way");
     row("validation of other classes", with_validation().set("vsource", "classes", std::int64_t{9}),
         "vbatch:label|9 classes|10");
-    row("validation with other names",
+    row("validation with an unknown name",
         with_validation()
-            .set("vsource", "names", std::string("abcdefghij"))
-            .set("source", "names", std::string("abcdefghji")),
-        "vbatch:label|differently|order");
+            .set("vsource", "names", std::string("abcdefghiX"))
+            .set("source", "names", std::string("abcdefghij")),
+        "vsource|a class that training does not have: 'X'|'a', 'b'");
     row("validation lacks a field", with_validation("vsource.image>vresize.image"), "vbatch:image|reads 'image'");
     row("hidden width undecided",
         rewired({"loss", "prediction"}, "head:linear linear.x>head.x head.x>loss.prediction")

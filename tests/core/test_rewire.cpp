@@ -5,6 +5,7 @@
 #include "graph/part.h"
 #include "graph/rewire.h"
 #include "graph/validate.h"
+#include "graph/wire_splits.h"
 #include "support/fake_nodes.h"
 
 #include <QTest>
@@ -38,6 +39,54 @@ class TestRewire : public QObject {
     QCOMPARE(from_of(document, {"batch", "image"}), std::string("shuffle.sample"));
     QVERIFY(document.apply(*undo));
     QCOMPARE(to_json(document), before);
+  }
+
+  void one_source_of_a_divided_data_set_becomes_two() {
+    Document document = test::trainable().document();
+    must(document, {SetParam{"trainer", "validation_split", Value(0.2)}});
+    const std::string before = to_json(document);
+    const auto edit = wire_splits(document, "source", "names", {"training", "validation"}, fake_registry());
+    QVERIFY(edit);
+    const auto undo = document.apply(*edit);
+    QVERIFY2(undo, undo ? "" : undo.error().line().c_str());
+    const Link* validation = document.link_into({"trainer", "validation"});
+    QVERIFY(validation != nullptr);
+    const std::string batch = validation->from.node;
+    QVERIFY(batch != "batch");
+    const std::string resize = document.link_into({batch, "image"})->from.node;
+    const std::string source = document.link_into({resize, "image"})->from.node;  // no shuffle between
+    QCOMPARE(document.find(source)->type, document.find("source")->type);
+    QCOMPARE(document.link_into({batch, "label"})->from.node, source);
+    QCOMPARE(std::get<std::string>(document.find("source")->params.at("names")), std::string("training"));
+    QCOMPARE(std::get<std::string>(document.find(source)->params.at("names")), std::string("validation"));
+    QVERIFY(!document.find("trainer")->params.contains("validation_split"));
+    QVERIFY2(analyse(document, {}, fake_registry()).ok(), "the graph is right at once");
+    QVERIFY(document.apply(*undo));
+    QCOMPARE(to_json(document), before);
+  }
+
+  void a_validation_that_is_wired_gets_its_part() {
+    Document document = test::trainable()
+                            .add(
+                                "vsource:pictures vresize:resize vbatch:batch vsource.image>vresize.image "
+                                "vresize.image>vbatch.image vsource.label>vbatch.label vbatch.batch>trainer.validation")
+                            .document();
+    const std::size_t nodes = document.nodes().size();
+    const auto edit = wire_splits(document, "source", "names", {"training", "validation"}, fake_registry());
+    QVERIFY(edit);
+    must(document, *edit);
+    QCOMPARE(document.nodes().size(), nodes);
+    QCOMPARE(std::get<std::string>(document.find("source")->params.at("names")), std::string("training"));
+    QCOMPARE(std::get<std::string>(document.find("vsource")->params.at("names")), std::string("validation"));
+  }
+
+  void a_part_alone_is_only_chosen() {
+    Document document = test::trainable().document();
+    const auto edit = wire_splits(document, "source", "names", {"training", ""}, fake_registry());
+    QVERIFY(edit);
+    must(document, *edit);
+    QVERIFY(document.link_into({"trainer", "validation"}) == nullptr);
+    QVERIFY(!wire_splits(document, "nowhere", "names", {"training", ""}, fake_registry()));
   }
 
   void several_in_a_row_heal_to_what_is_before_all() {

@@ -12,12 +12,17 @@
 
 #include <QAction>
 #include <QApplication>
+#include <QDir>
 #include <QDockWidget>
 #include <QDropEvent>
 #include <QElapsedTimer>
+#include <QFile>
+#include <QFileInfo>
 #include <QMimeData>
+#include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
+#include <QTemporaryDir>
 #include <QTest>
 #include <QTimer>
 
@@ -74,6 +79,7 @@ class TestMainWindow : public QObject {
   void unsaved_changes_are_asked_about_data();
   void unsaved_changes_are_asked_about();
   void a_dropped_file_opens();
+  void the_parent_of_train_and_val_is_wired_on_request();
   void a_graph_with_problems_does_not_start();
   void the_status_bar_tells_how_the_graph_stands();
   void runs_pauses_and_stops();
@@ -185,6 +191,36 @@ void TestMainWindow::a_dropped_file_opens() {
   QDropEvent drop({10, 10}, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
   QApplication::sendEvent(&window, &drop);
   QCOMPARE(window.document().file(), path);
+}
+
+void TestMainWindow::the_parent_of_train_and_val_is_wired_on_request() {
+  QTemporaryDir data;
+  for (const char* name : {"train/cats/1.jpg", "train/dogs/1.jpg", "val/cats/1.jpg"}) {
+    QVERIFY(QDir().mkpath(QFileInfo(data.filePath(name)).path()));
+    QFile file(data.filePath(name));
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.write("x") == 1);
+  }
+  MainWindow window;
+  window.show();
+  QVERIFY(window.files().open_example("image-folder"));
+  auto* button = window.problems().findChild<QPushButton*>("offer");
+  QVERIFY(button != nullptr && button->isHidden());
+  QVERIFY(window.document().apply(Edit{SetParam{"source", "folder", Value(data.path().toStdString())}}));
+  QTRY_VERIFY(!button->isHidden());
+  QVERIFY(window.problems().model().error_count() > 0);
+
+  const std::string before = to_json(window.document().document());
+  button->click();
+  QTRY_COMPARE(std::get<std::string>(window.document().document().find("source")->params.at("folder")),
+               data.filePath("train").toStdString());
+  const Link* validation = window.document().document().link_into({"trainer", "validation"});
+  QVERIFY(validation != nullptr);
+  QTRY_VERIFY(button->isHidden());
+  QTRY_COMPARE(window.problems().model().error_count(), 0);
+  window.document().undo_stack().undo();
+  QCOMPARE(to_json(window.document().document()), before);
+  QTRY_VERIFY(!button->isHidden());
+  window.close_quietly();
 }
 
 void TestMainWindow::a_graph_with_problems_does_not_start() {

@@ -6,12 +6,16 @@
 #include "support/process.h"
 #include "support/small_data.h"
 
+#include <QFile>
+#include <QFileInfo>
 #include <QJsonArray>
+#include <QJsonDocument>
 #include <QJsonObject>
 #include <QRegularExpression>
 #include <QTest>
 
 #include <algorithm>
+#include <cstdio>
 
 using namespace feedline::test;
 
@@ -36,6 +40,8 @@ class TestCliBatches : public QObject {
   void hashes_do_not_depend_on_a_cache();
   void shapes_without_hash();
   void bad_records_are_told();
+  void odd_folders_are_told_and_steer_no_terminal();
+  void the_parent_of_train_and_val_is_refused();
   void bad_input_data();
   void bad_input();
   void no_meters_measures_nothing();
@@ -111,6 +117,49 @@ void TestCliBatches::bad_records_are_told() {
   QVERIFY(QFile::remove(cli_.path("pictures/a/broken.jpg")));
   QCOMPARE(run.exit_code, 0);
   QVERIFY2(run.err.contains("1 record left out") && run.err.contains("broken.jpg"), run.text());
+}
+
+void TestCliBatches::odd_folders_are_told_and_steer_no_terminal() {
+  const QString folder = cli_.path("odd ones");
+  write_picture_folder(folder, 5, 40);
+  write_file(folder + "/a/x.jp2", "x");
+  write_file(folder + "/a/Thumbs.db", "x");
+  write_file(folder + "/logs/run.log", "x");
+  const QByteArray bad = QFile::encodeName(folder) + "/b/\x1b[31m\a\n\xE9.jpg";
+  std::FILE* file = std::fopen(bad.constData(), "wb");
+  QVERIFY(file != nullptr && std::fputs("no picture", file) > 0 && std::fclose(file) == 0);
+  cli_.set_environment("HOME", QFileInfo(folder).path());
+  for (const QString& name : {QString("~/odd ones"), "file://" + QString(folder).replace(' ', "%20")}) {
+    const Finished run =
+        cli_.run({"run", "example:image-folder", "--epochs", "3", "--set", "trainer.validation_split=0", "--set",
+                  "crop.size=32", "--set", "source.folder=" + name, "--json", "~/odd.json"});
+    QVERIFY2(run.exit_code == 0, run.text());
+    QVERIFY2(run.err.contains("1 file passed over for the ending: 1 .jp2 (a: 1)"), run.text());
+    QVERIFY2(run.err.contains("a folder is no class: 'logs' (no pictures)"), run.text());
+    QVERIFY2(run.err.indexOf("passed over") < run.err.indexOf("training on"), run.text());
+    QVERIFY2(run.err.contains("1 record x 3 epochs left out"), run.text());
+    QVERIFY2(run.err.contains("/b/\\x1B[31m\\x07\\x0A\\xE9.jpg"), run.text());
+    for (const char c : run.err + run.out) QVERIFY2(c == '\n' || static_cast<unsigned char>(c) >= 0x20, run.text());
+    const QJsonDocument json = QJsonDocument::fromJson(read_file(cli_.path("odd.json")));
+    QCOMPARE(json["ignored"][0]["ending"].toString(), QString(".jp2"));
+    QCOMPARE(json["ignored"][0]["class"].toString(), QString("a"));
+    QCOMPARE(json["ignored"][0]["count"].toInt(), 1);
+    QCOMPARE(json["errors"][0]["records"].toInt(), 1);
+    QCOMPARE(json["errors"][0]["count"].toInt(), 3);
+    QVERIFY(json["errors"][0]["file"].toString().endsWith("/b/\\x1B[31m\\x07\\x0A\\xE9.jpg"));
+  }
+  QVERIFY(std::remove(bad.constData()) == 0);
+}
+
+void TestCliBatches::the_parent_of_train_and_val_is_refused() {
+  const QString folder = cli_.path("parts");
+  write_picture_folder(folder + "/train", 3, 40);
+  write_picture_folder(folder + "/valid", 1, 40);
+  const Finished run = cli_.run({"batches", "example:image-folder", "--set", "source.folder=" + folder});
+  QCOMPARE(run.exit_code, 2);
+  QVERIFY2(run.err.contains("source.folder") && run.err.contains("parts of a data set") &&
+               run.err.contains("Choose '" + folder.toUtf8() + "/train' here"),
+           run.text());
 }
 
 void TestCliBatches::bad_input_data() {

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/plain_text.h"
+#include "base/user_path.h"
+#include "engine/data_notices.h"
+#include "schema/registry.h"
+#include "schema/source_report.h"
 #include "support/fixtures.h"
 #include "support/places.h"
 
@@ -20,8 +25,24 @@ class TestImageFolder : public QObject {
   QTemporaryDir folder_;
   QString root_;
 
-  Result<std::unique_ptr<Source>> open(const QString& path) const {
-    return open_source("image_folder", {{"folder", path.toStdString()}}, folder_.filePath("cache"));
+  Result<std::unique_ptr<Source>> open(const QString& path, const std::string& classes = "with_pictures") const {
+    return open_source("image_folder", {{"folder", path.toStdString()}, {"classes", classes}},
+                       folder_.filePath("cache"));
+  }
+  void write_all(const QStringList& names) const {
+    for (const QString& name : names) write_file(root_ + name, "x");
+  }
+  static QStringList ignored(const SourceReport& report) {
+    QStringList all;
+    for (const PassedFiles& files : report.ignored)
+      all << QString("%1%2:%3").arg(files.class_name.c_str(), files.ending.c_str()).arg(files.count);
+    all.sort();
+    return all;
+  }
+  static QString notices(const Source& source) {
+    QStringList all;
+    for (const Error& error : source_notices(*report_of(source))) all << line(error);
+    return all.join('\n');
   }
   QStringList listing(const Source& source) const {
     QStringList all;
@@ -49,8 +70,12 @@ class TestImageFolder : public QObject {
     QVERIFY2(source, source ? "" : source.error().line().c_str());
     QCOMPARE(listing(**source),
              (QStringList{"a/w.gif:0", "a/x.JPEG:0", "a/z.BMP:0", "a/deep/er/y.webp:0", "b/10.jpg:1", "b/2.png:1"}));
-    QCOMPARE((*source)->outputs()[1].class_names, (std::vector<std::string>{"a", "b", "empty class"}));
-    QCOMPARE((*source)->outputs()[1].classes.size(), std::int64_t{3});
+    QCOMPARE((*source)->outputs()[1].class_names, (std::vector<std::string>{"a", "b"}));
+    QCOMPARE((*source)->outputs()[1].classes.size(), std::int64_t{2});
+    const auto all = open(root_, "all");
+    QVERIFY(all);
+    QCOMPARE((*all)->outputs()[1].class_names, (std::vector<std::string>{"a", "b", "empty class"}));
+    QCOMPARE(listing(**all), listing(**source));
   }
 
   void every_ending_that_decode_reads_counts() {
@@ -182,9 +207,136 @@ class TestImageFolder : public QObject {
     const auto source = open(root_);
     QVERIFY(source);
     QCOMPARE((*source)->size(), std::uint64_t{2});
-    QCOMPARE((*source)->outputs()[1].class_names, (std::vector<std::string>{"Blüten ,#[x]", "caf\xEF\xBF\xBD"}));
+    QCOMPARE((*source)->outputs()[1].class_names, (std::vector<std::string>{"Blüten ,#[x]", "caf\\xE9"}));
     QVERIFY(read_record(**source, 0).ok);
     QVERIFY(read_record(**source, 1).ok);
+    QCOMPARE((*source)->locate(1), root_.toStdString() + "/caf\\xE9/\\xE9.jpg");
+    QCOMPARE(user_path((*source)->locate(1)), latin.toStdString() + "/\xE9.jpg");  // it can be found again
+  }
+
+  void what_is_passed_over_is_counted() {
+    write_all({"/a/1.jpg", "/a/2.JP2", "/a/deep/3.jp2", "/a/4.svg", "/a/scan", "/a/Thumbs.db", "/a/desktop.ini",
+               "/a/.DS_Store", "/b/1.png", "/b/2.jp2", "/stray.jpg", "/LICENSE.txt"});
+    const auto source = open(root_);
+    QVERIFY(source);
+    const SourceReport& report = *report_of(**source);
+    QCOMPARE(ignored(report), (QStringList{".jpg:1", ".txt:1", "a.jp2:2", "a.svg:1", "a:1", "b.jp2:1"}));
+    QCOMPARE(report.class_counts, (std::vector<std::uint64_t>{1, 1}));
+    const QString told = notices(**source);
+    QVERIFY2(told.contains("5 files passed over for the ending: 3 .jp2 (a: 2, b: 1)"), qPrintable(told));
+    QVERIFY2(told.contains("1 file passed over: pictures beside the class folders"), qPrintable(told));
+    QVERIFY2(!told.contains("LICENSE") && !told.contains("Thumbs"), qPrintable(told));
+  }
+
+  void nothing_is_told_of_a_tidy_folder() {
+    write_all({"/a/1.jpg", "/b/1.png", "/a/.DS_Store", "/b/Thumbs.db", "/README.md", "/.git/x.jpg"});
+    const auto source = open(root_);
+    QVERIFY(source);
+    QCOMPARE(notices(**source), QString());
+  }
+
+  void folders_that_are_no_classes() {
+    write_all({"/cats/1.jpg", "/dogs/1.jpg", "/dogs/@eaDir/1.jpg/thumb.jpg", "/__MACOSX/cats/._1.jpg",
+               "/@eaDir/1.jpg/thumb.jpg", "/logs/run.log"});
+    QDir().mkpath(root_ + "/lost+found");
+    QVERIFY(::chmod(qPrintable(root_ + "/lost+found"), 0) == 0);
+    const auto source = open(root_);
+    QVERIFY2(source, source ? "" : source.error().line().c_str());
+    QCOMPARE(listing(**source), (QStringList{"cats/1.jpg:0", "dogs/1.jpg:1"}));
+    const QString told = notices(**source);
+    for (const char* words : {"'logs' (no pictures)", "'lost+found' (kept by a system)", "'@eaDir'", "'__MACOSX'"})
+      QVERIFY2(told.contains(words), qPrintable(told));
+    const auto all = open(root_, "all");
+    QVERIFY(all);
+    QCOMPARE((*all)->outputs()[1].class_names, (std::vector<std::string>{"cats", "dogs", "logs"}));
+  }
+
+  void names_equal_in_unicode_are_one_class() {
+    write_all({"/caf\u00e9/1.jpg", "/cafe\u0301/2.jpg", "/tee/3.jpg"});
+    const auto source = open(root_);
+    QVERIFY(source);
+    QCOMPARE((*source)->outputs()[1].class_names.size(), std::size_t{2});
+    QCOMPARE(report_of(**source)->class_counts, (std::vector<std::uint64_t>{2, 1}));
+    QCOMPARE(report_of(**source)->merged.size(), std::size_t{1});
+    QVERIFY(notices(**source).contains("make one class"));
+  }
+
+  void the_parent_of_splits_is_refused_data() {
+    QTest::addColumn<QStringList>("files");
+    QTest::addColumn<QString>("training");  // empty: no parent of splits
+    QTest::addColumn<QString>("validation");
+    const auto row = [](const char* name, const QStringList& files, const char* training, const char* validation) {
+      QTest::newRow(name) << files << training << validation;
+    };
+    row("train and val", {"/train/a/1.jpg", "/train/b/1.jpg", "/val/a/1.jpg"}, "/train", "/val");
+    row("training, validation, test", {"/Training/a/1.jpg", "/validation/a/1.jpg", "/test/a/1.jpg"}, "/Training",
+        "/validation");
+    row("train and test", {"/train/a/1.jpg", "/test/a/1.jpg"}, "/train", "/test");
+    row("longer names", {"/train_images/a/1.jpg", "/valid_images/a/1.jpg"}, "/train_images", "/valid_images");
+    row("beside other things", {"/train/a/1.jpg", "/val/a/1.jpg", "/docs/x/1.png"}, "/train", "/val");
+    row("train alone", {"/train/a/1.jpg", "/train/b/1.jpg"}, "/train", "");
+    row("without classes", {"/train/1.jpg", "/test/2.jpg"}, "/train", "/test");
+    row("one folder further down", {"/set/train/a/1.jpg", "/set/val/a/1.jpg"}, "/set/train", "/set/val");
+    row("a class called train", {"/bus/1.jpg", "/train/1.jpg", "/ship/1.jpg"}, "", "");
+    row("trains in kinds", {"/bus/1.jpg", "/train/steam/1.jpg", "/train/diesel/1.jpg"}, "", "");
+    row("developers", {"/developer/1.jpg", "/tester/1.jpg"}, "", "");
+  }
+  void the_parent_of_splits_is_refused() {
+    QFETCH(QStringList, files);
+    QFETCH(QString, training);
+    QFETCH(QString, validation);
+    write_all(files);
+    const auto source = open(root_);
+    QVERIFY2(source, source ? "" : source.error().line().c_str());
+    const SourceReport& report = *report_of(**source);
+    QCOMPARE(report.split.has_value(), !training.isEmpty());
+    QCOMPARE(usable(**source).has_value(), training.isEmpty());
+    if (training.isEmpty()) return;
+    QCOMPARE(QString::fromStdString(report.split->training), root_ + training);
+    QCOMPARE(QString::fromStdString(report.split->validation), validation.isEmpty() ? "" : root_ + validation);
+    QCOMPARE(report.refusal->parameter, std::string("folder"));
+    QVERIFY(line(*report.refusal).contains("parts of a data set, not classes"));
+    const auto all = open(root_, "all");  // unless asked for
+    QVERIFY(all);
+    QVERIFY(usable(**all));
+  }
+
+  void the_folder_around_the_right_one_is_told() {
+    write_all({"/flowers/daisy/1.jpg", "/flowers/roses/1.jpg"});
+    const auto source = open(root_);
+    QVERIFY(source);
+    QVERIFY2(notices(**source).contains("Did you mean '" + root_ + "/flowers'?"), qPrintable(notices(**source)));
+  }
+
+  void paths_as_people_write_them() {
+    write_all({"/a b/1.jpg"});
+    const QByteArray home = qgetenv("HOME");
+    qputenv("HOME", root_.toUtf8());
+    QCOMPARE(user_path("~/a b"), root_.toStdString() + "/a b");
+    QCOMPARE(user_path("~"), root_.toStdString());
+    qputenv("HOME", home);
+    QCOMPARE(user_path("file:///x/a%20b%C3%A9"), std::string("/x/a bé"));
+    QCOMPARE(user_path("file://localhost/x"), std::string("/x"));
+    QCOMPARE(user_path("file://elsewhere/x"), std::string("file://elsewhere/x"));
+    QCOMPARE(user_path("/x/100%"), std::string("/x/100%"));
+    QCOMPARE(user_path("./~"), std::string("./~"));
+    const NodeSpec& spec = *Registry::instance().find("image_folder");
+    const ParamMap params = spec.complete({{"folder", "file://" + root_.toStdString() + "/a%20b"}});
+    QCOMPARE(std::get<std::string>(params.at("folder")), root_.toStdString() + "/a b");
+  }
+
+  void names_are_escaped_reversibly() {
+    for (const std::string& raw :
+         {std::string("a\x1b[31mb\x07\n"), std::string("\xff\xfe"), std::string("back\\x41slash"),
+          std::string("\\\\x5C"), std::string("\xc2\x9b"), std::string("\xe2\x80\xae"), std::string("Blüte 花.jpg")}) {
+      const std::string shown = escape_name(raw);
+      QCOMPARE(unescape_name(shown), raw);
+      QCOMPARE(plain_line(shown), shown);
+      for (const char c : shown) QVERIFY(static_cast<unsigned char>(c) >= 0x20);
+    }
+    QCOMPARE(escape_name("caf\xe9"), std::string("caf\\xE9"));
+    QCOMPARE(escape_name("Blüte 花\\x.jpg"), std::string("Blüte 花\\x.jpg"));
+    QCOMPARE(Error{.reason = "a\x1b]0;title\x07 b\r\nc"}.line(), std::string("a\\x1B]0;title\\x07 b  c"));
   }
 
   void stops_when_asked() {

@@ -3,6 +3,7 @@
 
 #include "base/file_calls.h"
 #include "base/machine_fault.h"
+#include "base/plain_text.h"
 
 #include <fmt/format.h>
 
@@ -77,7 +78,7 @@ bool read_at(int descriptor, std::span<std::byte> to, std::uint64_t offset) {
 Status read_whole(const std::string& path, Datum& out) {
   const auto bad_record = [&](Error error) {
     if (!is_machine_fault(error)) error.code = ErrorCode::BadRecord;
-    return fail(std::move(error).in_file(valid_utf8(path)));
+    return fail(std::move(error).in_file(escape_name(path)));
   };
   FileFacts facts;
   const auto file = open_file(path, &facts);
@@ -132,11 +133,11 @@ tl::unexpected<Error> write_error(int error_number, const std::filesystem::path&
 }
 
 tl::unexpected<Error> fail_file(const std::string& path, std::string reason, std::string remedy) {
-  return fail(Error{.reason = std::move(reason), .remedy = std::move(remedy), .file = valid_utf8(path)});
+  return fail(Error{.reason = std::move(reason), .remedy = std::move(remedy), .file = escape_name(path)});
 }
 
 tl::unexpected<Error> fail_errno(const std::string& path, const std::string& what, int error_number) {
-  if (is_machine_fault(error_number)) return fail(machine_error(error_number, what).in_file(valid_utf8(path)));
+  if (is_machine_fault(error_number)) return fail(machine_error(error_number, what).in_file(escape_name(path)));
   return fail_file(path, what + ": " + reason_of(error_number), {});
 }
 
@@ -149,28 +150,6 @@ std::string fingerprint(std::string_view text) {
   std::uint64_t hash = 0xCBF29CE484222325U;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
   return fmt::format("{:016x}", hash);
-}
-
-std::string valid_utf8(std::string_view text) {
-  std::string valid;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[at]);
-    const std::size_t length = lead < 0x80                   ? 1
-                               : lead >= 0xC2 && lead < 0xE0 ? 2
-                               : lead >= 0xE0 && lead < 0xF0 ? 3
-                               : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                             : 0;
-    bool good = length > 0 && at + length <= text.size();
-    for (std::size_t i = 1; good && i < length; ++i) good = (static_cast<unsigned char>(text[at + i]) & 0xC0) == 0x80;
-    if (good && length > 2) {  // overlong forms, surrogates, beyond U+10FFFF
-      const auto second = static_cast<unsigned char>(text[at + 1]);
-      good = !(lead == 0xE0 && second < 0xA0) && !(lead == 0xED && second > 0x9F) && !(lead == 0xF0 && second < 0x90) &&
-             !(lead == 0xF4 && second > 0x8F);
-    }
-    valid += good ? text.substr(at, length) : std::string_view("\xEF\xBF\xBD");
-    at += good ? length : 1;
-  }
-  return valid;
 }
 
 }  // namespace feedline

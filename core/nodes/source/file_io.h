@@ -73,12 +73,10 @@ Status make_folder(const std::filesystem::path& folder);
 [[nodiscard]] tl::unexpected<Error> read_error(const std::string& path, int error_number, std::string shorter);
 /// `what` failed for the reason that errno gives: a fault of the machine's, or bad input.
 [[nodiscard]] tl::unexpected<Error> fail_errno(const std::string& path, const std::string& what, int error_number);
-/// Bad input that lies in a file.
+/// Bad input that lies in a file; `path` in raw bytes.
 [[nodiscard]] tl::unexpected<Error> fail_file(const std::string& path, std::string reason, std::string remedy);
 
 /// A short, stable name for `text` (64-bit FNV-1a, hexadecimal), for cache files.
 [[nodiscard]] std::string fingerprint(std::string_view text);
-/// Bytes that are no UTF-8 are replaced by U+FFFD, so that a name can be shown and put into JSON.
-[[nodiscard]] std::string valid_utf8(std::string_view text);
 
 }  // namespace feedline

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "schema/behaviour.h"
+#include "schema/source_report.h"
 
 #include <cstdint>
-#include <filesystem>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace feedline {
@@ -14,25 +16,38 @@ namespace feedline {
 /// one block of memory.
 class FolderIndex {
  public:
+  /// Which sub-folders are classes.
+  enum class Classes { WithPictures, All };
+
   /// Lists `root`. Classes are its sub-folders in byte order of their names; in each, files in byte order of their
-  /// names, then those of nested folders, each folder once however many links lead to it. Hidden names are skipped.
+  /// names, then those of nested folders, each folder once however many links lead to it. Folders whose names are equal
+  /// up to Unicode normalisation are one class. Hidden names and systems' folders are skipped; so are, for
+  /// WithPictures, folders without a picture. What was passed over is in report(); the parent of train and val is
+  /// refused there.
   /// Errors: missing, no folder, unreadable, without class folders, without pictures; stopped.
-  [[nodiscard]] static Result<FolderIndex> scan(const std::string& root, const SourceContext& context);
+  [[nodiscard]] static Result<FolderIndex> scan(const std::string& root, Classes classes, const SourceContext& context);
 
   [[nodiscard]] std::uint64_t size() const { return ends_.size(); }
-  [[nodiscard]] const std::vector<std::string>& classes() const { return classes_; }
   [[nodiscard]] std::int64_t label(std::uint64_t index) const;
-  /// Full path of a file.
+  /// Full path of a file, raw bytes.
   [[nodiscard]] std::string path(std::uint64_t index) const;
+  [[nodiscard]] const SourceReport& report() const { return report_; }
 
  private:
-  Status add_class(const std::filesystem::path& folder, const SourceContext& context);
+  friend class FolderScan;
+
+  struct Folder {
+    std::string name{};  ///< raw bytes
+    std::int64_t label = 0;
+    std::uint64_t end = 0;  ///< index of the first file of the next folder
+  };
+  [[nodiscard]] std::size_t folder_of(std::uint64_t index) const;
 
   std::string root_{};
-  std::vector<std::string> classes_{};       ///< folder names, raw bytes
-  std::vector<std::uint64_t> class_ends_{};  ///< index of the first file of the next class
-  std::string names_{};                      ///< paths below their class folder, end to end
-  std::vector<std::uint64_t> ends_{};        ///< where each ends in names_
+  std::vector<Folder> folders_{};      ///< those that hold a picture, and all of Classes::All
+  std::string names_{};                ///< paths below their folder, end to end
+  std::vector<std::uint64_t> ends_{};  ///< where each ends in names_
+  SourceReport report_{};
 };
 
 }  // namespace feedline

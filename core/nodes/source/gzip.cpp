@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/gzip.h"
 
+#include "base/plain_text.h"
 #include "nodes/source/file_io.h"
 
 #include <algorithm>
@@ -48,7 +49,7 @@ Status gunzip(int descriptor, const std::string& path, std::uint64_t packed_size
   if (!inflater.ready()) return fail_errno(path, "it cannot be unpacked", ENOMEM);
   std::vector<std::byte> packed(kPiece);
   std::vector<std::byte> plain(kPiece);
-  const std::string what = "Unpacking " + valid_utf8(std::filesystem::path(path).filename().string());
+  const std::string what = "Unpacking " + escape_name(std::filesystem::path(path).filename().string());
   bool between_members = false;
 
   for (std::uint64_t at = 0; at < packed_size;) {

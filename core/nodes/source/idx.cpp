@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/plain_text.h"
 #include "nodes/source/example_files.h"
 #include "nodes/source/idx_file.h"
 #include "schema/in_memory.h"
 #include "schema/node_builder.h"
+#include "schema/source_report.h"
 
 #include <fmt/format.h>
 
@@ -27,7 +29,7 @@ void fetch_ahead(std::span<const std::byte> item) {
 }
 
 /// Pictures stay in their file; labels, one byte each, are kept.
-class IdxSource final : public Source, public InMemory {
+class IdxSource final : public Source, public InMemory, public Reporting {
  public:
   IdxSource(IdxFile images, std::vector<std::uint8_t> labels) : images_(std::move(images)), labels_(std::move(labels)) {
     dims_ = {images_.item_dims()[0], images_.item_dims()[1],
@@ -35,13 +37,23 @@ class IdxSource final : public Source, public InMemory {
     const std::int64_t classes = *std::max_element(labels_.begin(), labels_.end()) + 1;
     std::vector<std::string> names;
     for (std::int64_t i = 0; i < classes; ++i) names.push_back(std::to_string(i));
+    report_.class_names = names;
+    report_.class_counts.resize(names.size());
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+      ++report_.class_counts[labels_[i]];
+      if (i == 0 || labels_[i] != labels_[i - 1]) ++report_.label_runs;
+    }
     outputs_ = image_and_label({dims_[0], dims_[1], dims_[2]}, classes, std::move(names));
   }
+
+  const SourceReport& report() const override { return report_; }
 
   std::uint64_t size() const override { return images_.count(); }
   const std::vector<TensorDesc>& outputs() const override { return outputs_; }
   bool in_memory() const override { return !images_.mapped(0).empty(); }
-  std::string locate(std::uint64_t index) const override { return fmt::format("{}#{}", images_.path(), index); }
+  std::string locate(std::uint64_t index) const override {
+    return fmt::format("{}#{}", escape_name(images_.path()), index);
+  }
 
   Status read(std::uint64_t index, std::span<Datum* const> out) const override {
     if (out[1] != nullptr) out[1]->set_label(labels_[index]);
@@ -59,6 +71,7 @@ class IdxSource final : public Source, public InMemory {
 
  private:
   IdxFile images_;
+  SourceReport report_{};
   std::vector<std::uint8_t> labels_;
   std::array<std::int64_t, 3> dims_{};
   std::vector<TensorDesc> outputs_{};

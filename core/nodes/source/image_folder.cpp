@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/plain_text.h"
 #include "nodes/preprocess/codec/codec.h"
 #include "nodes/source/example_files.h"
 #include "nodes/source/file_io.h"
@@ -14,19 +15,19 @@ std::vector<TensorDesc> file_and_label(Dim classes, std::vector<std::string> nam
           {.kind = Kind::Label, .dtype = DType::I64, .classes = std::move(classes), .class_names = std::move(names)}};
 }
 
-class FolderSource final : public Source, public OwnFiles {
+class FolderSource final : public Source, public OwnFiles, public Reporting {
  public:
   explicit FolderSource(FolderIndex index) : index_(std::move(index)) {
-    std::vector<std::string> names;
-    for (const std::string& name : index_.classes()) names.push_back(valid_utf8(name));
+    std::vector<std::string> names = index_.report().class_names;
     const auto count = static_cast<std::int64_t>(names.size());
     outputs_ = file_and_label(count, std::move(names));
   }
 
   std::uint64_t size() const override { return index_.size(); }
   const std::vector<TensorDesc>& outputs() const override { return outputs_; }
-  std::string locate(std::uint64_t index) const override { return index_.path(index); }
+  std::string locate(std::uint64_t index) const override { return escape_name(index_.path(index)); }
   std::string file_of(std::uint64_t index) const override { return index_.path(index); }
+  const SourceReport& report() const override { return index_.report(); }
 
   Status read(std::uint64_t index, std::span<Datum* const> out) const override {
     if (out[1] != nullptr) out[1]->set_label(index_.label(index));
@@ -42,6 +43,7 @@ class FolderSource final : public Source, public OwnFiles {
 struct ImageFolder {
   struct Params {
     std::string folder{};
+    std::string classes = "with_pictures";
   };
 
   static NodeSpec spec() {
@@ -49,7 +51,14 @@ struct ImageFolder {
         .help(
             "Reads a folder in which each sub-folder is a class and holds its pictures: flowers/daisy/1.jpg, "
             "flowers/roses/7.png. Nested sub-folders belong to the class above them. Files are jpg, jpeg, jfif, png, "
-            "webp, gif, bmp, tif, tiff, avif, heic or heif; others are ignored.\n\n"
+            "webp, gif, bmp, tif, tiff, avif, heic or heif; others are passed over, and told once, by ending and "
+            "class.\n\n"
+            "A sub-folder without a picture is no class, nor are folders that systems keep (__MACOSX, @eaDir, "
+            "lost+found). The parent of train and val is refused, since its sub-folders are parts of a data set: "
+            "choose each of them in a source of its own. With classes set to all, every sub-folder is a class, also an "
+            "empty one or one that is called train.\n\n"
+            "~/pictures and file:///home/me/pictures can be given as well. Bytes of a name that are no UTF-8 are "
+            "shown, and may be given, as \\xHH.\n\n"
             "Only the list of names is kept in memory. Files are read when their turn comes; one that has vanished or "
             "cannot "
             "be read is left out of its batch, counted and named.\n\nexample:pictures is a small set that Feedline "
@@ -58,6 +67,8 @@ struct ImageFolder {
         .out("file", Kind::Encoded, "The bytes of one file: connect it to decode.")
         .out("label", Kind::Label, "The class of its sub-folder, counted in the order of their names.")
         .folder("folder", &Params::folder, "The folder that holds the class folders.")
+        .choice("classes", &Params::classes, {"with_pictures", "all"},
+                "Which sub-folders are classes: those that hold a picture, or all.")
         .fixture(write_fixture);
   }
 
@@ -68,7 +79,8 @@ struct ImageFolder {
   static Result<std::unique_ptr<Source>> open(const Params& params, const SourceContext& context) {
     const auto folder = example_or_path(params.folder, context);
     if (!folder) return fail(Error(folder.error()).at_parameter("folder"));
-    auto index = FolderIndex::scan(*folder, context);
+    const auto classes = params.classes == "all" ? FolderIndex::Classes::All : FolderIndex::Classes::WithPictures;
+    auto index = FolderIndex::scan(*folder, classes, context);
     if (!index) return fail(std::move(index.error()).at_parameter("folder"));
     return std::make_unique<FolderSource>(std::move(*index));
   }

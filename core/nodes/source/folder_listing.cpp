@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/source/folder_listing.h"
+
+#include "nodes/source/file_io.h"
+#include "nodes/source/folder_names.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <dirent.h>
+#include <memory>
+#include <sys/stat.h>
+#include <system_error>
+
+namespace feedline {
+namespace {
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+tl::unexpected<Error> cannot_list(const std::string& folder, int error_number) {
+  if (error_number == EACCES)
+    return fail_file(folder, "the folder may not be read",
+                     "Give yourself permission to read it, or move it out of the folder of classes");
+  return fail_errno(folder, "the folder cannot be read", error_number);
+}
+
+/// Links and file systems that do not tell the kind cost a look. A dangling link is a file that cannot be read, which
+/// is said when it is read.
+bool is_folder(int parent, const dirent& entry) {
+  if (entry.d_type != DT_LNK && entry.d_type != DT_UNKNOWN) return entry.d_type == DT_DIR;
+  struct stat status {};
+  return ::fstatat(parent, entry.d_name, &status, 0) == 0 && S_ISDIR(status.st_mode);
+}
+
+}  // namespace
+
+Result<FolderListing> FolderListing::of(const std::string& folder, const SourceContext& context) {
+  const std::unique_ptr<DIR, CloseFolder> open(::opendir(folder.c_str()));
+  if (!open) return cannot_list(folder, errno);
+  FolderListing listing;
+  std::size_t seen = 0;
+  for (;;) {
+    if (++seen % 1024 == 0 && context.stop.stop_requested()) return fail_cancelled();
+    errno = 0;
+    const dirent* entry = ::readdir(open.get());
+    if (entry == nullptr) break;
+    const std::string_view name(entry->d_name);
+    if (is_clutter(name)) continue;
+    if (is_folder(::dirfd(open.get()), *entry)) {
+      (is_system_folder(name) ? listing.system_folders : listing.folders).emplace_back(name);
+    } else {
+      (is_picture_name(name) ? listing.pictures : listing.others).emplace_back(name);
+    }
+  }
+  if (errno != 0) return cannot_list(folder, errno);
+  for (auto* names : {&listing.folders, &listing.system_folders, &listing.pictures, &listing.others})
+    std::sort(names->begin(), names->end());
+  return listing;
+}
+
+bool VisitedFolders::enter(const std::string& folder) {
+  struct stat status {};
+  return ::stat(folder.c_str(), &status) == 0 && seen_.insert({status.st_dev, status.st_ino}).second;
+}
+
+}  // namespace feedline
