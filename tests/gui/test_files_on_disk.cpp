@@ -40,13 +40,13 @@ std::string bytes_of(const QString& path) {
 
 /// As most editors do it: another file, renamed over the old one.
 void replace_by_other_program(const QString& path, const Document& document) {
-  test::write_file(path + "~new", to_json(document));
+  test::write_file(path + "~new", QByteArray::fromStdString(to_json(document)));
   QVERIFY(::rename(qPrintable(path + "~new"), qPrintable(path)) == 0);
 }
 
 /// As others do it: the same file, written into.
 void write_by_other_program(const QString& path, const Document& document) {
-  test::write_file(path, to_json(document));
+  test::write_file(path, QByteArray::fromStdString(to_json(document)));
 }
 
 }  // namespace
