@@ -9,6 +9,7 @@
 #include "checking/judge_data.h"
 #include "checking/lane_tally.h"
 #include "checking/record_check.h"
+#include "engine/data_notices.h"
 #include "schema/own_files.h"
 
 #define XXH_INLINE_ALL
@@ -235,6 +236,10 @@ class DataCheck {
     if (!lane.source) return check;
     for (std::size_t i = 0; i < lane.classes; ++i)
       check.classes.push_back({.name = i < lane.class_names.size() ? lane.class_names[i] : std::to_string(i)});
+    if (const SourceReport* report = report_of(*lane.source)) {
+      check.ignored = report->ignored;
+      check.passed_over = source_notices(*report);
+    }
     work.tally.put_into(check);
     std::int64_t last = -1;
     for (const auto& [first, end] : work.labels) {

@@ -5,6 +5,7 @@
 #include "engine/lowering.h"
 #include "graph/flatten.h"
 #include "graph/path.h"
+#include "schema/source_report.h"
 
 #include <algorithm>
 #include <map>
@@ -66,6 +67,10 @@ class LaneOpener {
     if (context_.stop.stop_requested()) return fail_cancelled();
     if (!done || !opened) {
       lane.failure = Error(done ? opened.error() : done.error()).at_node(lane.node);
+      return {};
+    }
+    if (const Status fine = usable(**opened); !fine) {
+      lane.failure = Error(fine.error()).at_node(lane.node);
       return {};
     }
     lane.source = std::move(*opened);

@@ -43,8 +43,11 @@ Json source_json(const SourceCheck& source, const std::vector<Error>& faults) {
   json["blank"] = source.blank;
   json["narrow_16_bit"] = source.narrow;
   json["ignored"] = Json::array();
-  for (const IgnoredKind& files : source.ignored)
-    json["ignored"].push_back({{"ending", files.ending}, {"class", text(files.place)}, {"files", files.count}});
+  for (const PassedFiles& files : source.ignored)
+    json["ignored"].push_back({{"ending", files.ending},
+                               {"class", text(files.class_name)},
+                               {"files", files.count},
+                               {"example", files.example}});
   json["bad"] = Json::array();
   for (const BadRef& bad : source.bad) {
     const Error& fault = faults[bad.fault - 1];

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "schema/behaviour.h"
+#include "schema/source_report.h"
 
 #include <array>
 #include <cstdint>
@@ -41,13 +42,6 @@ struct ClassCount {
   std::string name{};
   std::uint64_t records = 0;
   std::uint64_t bad = 0;
-};
-
-/// Files that a source passed over: their ending, "" for none, and the class folder where they lie.
-struct IgnoredKind {
-  std::string ending{};
-  std::string place{};
-  std::uint64_t count = 0;
 };
 
 struct SizeCount {
@@ -93,9 +87,10 @@ struct SourceCheck {
   std::uint8_t narrow_high = 0;
   std::vector<std::uint64_t> blank_examples{};
   std::vector<std::uint64_t> narrow_examples{};
-  std::uint64_t class_changes = 0;  ///< between neighbouring records
-  std::vector<IgnoredKind> ignored{};
-  std::vector<BadRef> bad{};  ///< in the order of the source
+  std::uint64_t class_changes = 0;     ///< between neighbouring records
+  std::vector<PassedFiles> ignored{};  ///< files that are no records
+  std::vector<Error> passed_over{};    ///< the same, and folders, as sentences with remedies (engine/data_notices.h)
+  std::vector<BadRef> bad{};           ///< in the order of the source
   std::shared_ptr<const Source> source{};
 
   [[nodiscard]] std::uint64_t good() const { return checked - bad.size(); }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checking/judge_data.h"
 
+#include "base/normal_form.h"
 #include "base/numbers.h"
+#include "engine/data_notices.h"
 
 #include <fmt/format.h>
 
@@ -17,8 +19,7 @@ using numbers::count;
 using numbers::percent;
 using numbers::plural;
 
-constexpr std::uint64_t kFewRecords = 10;
-constexpr double kImbalance = 10;
+constexpr std::uint64_t kSmallClass = 10;
 /// Validation records that are in training too: a share of them that shows in the accuracy.
 constexpr double kLeak = 0.01;
 /// A share of pictures that is worth a warning.
@@ -101,18 +102,10 @@ class Judge {
   }
 
   void ignored(const SourceCheck& source) {
-    if (source.ignored.empty()) return;
-    std::map<std::string, std::uint64_t> endings;
-    std::uint64_t all = 0;
-    for (const IgnoredKind& files : source.ignored) {
-      endings[files.ending.empty() ? "no ending" : files.ending] += files.count;
-      all += files.count;
-    }
-    std::vector<std::string> parts;
-    for (const auto& [ending, n] : endings) parts.push_back(fmt::format("{} {}", count(n), ending));
-    add(Level::Warning, "ignored-files", source.node,
-        fmt::format("{} not read because of their names: {}", plural(all, "file"), listed(parts)),
-        "Convert or rename those that are pictures", all);
+    std::uint64_t files = 0;
+    for (const PassedFiles& passed : source.ignored) files += passed.count;
+    for (const Error& notice : source.passed_over)
+      add(Level::Warning, "passed-over", source.node, notice.reason, notice.remedy, files);
   }
 
   void classes(const SourceCheck& source) {
@@ -127,7 +120,7 @@ class Judge {
         continue;
       }
       filled.push_back(&one);
-      if (usable < kFewRecords) few.push_back(fmt::format("{} ({})", one.name, usable));
+      if (usable < kSmallClass) few.push_back(fmt::format("{} ({})", one.name, usable));
     }
     if (!report_.complete) return;  // of half a pass nothing can be said
     if (filled.size() == 1 && !source.validation)
@@ -139,10 +132,10 @@ class Judge {
       add(Level::Warning, "empty-class", source.node,
           classes_text(empty.size()) + " without a usable record: " + listed(empty), "Add records, or remove the class",
           empty.size());
-    if (!few.empty() && source.records >= 2 * kFewRecords)
+    if (!few.empty() && source.records >= 2 * kSmallClass)
       add(Level::Warning, "small-class", source.node,
           fmt::format("{} fewer than {} records: {}",
-                      few.size() == 1 ? "a class has" : classes_text(few.size()) + " have", kFewRecords, listed(few)),
+                      few.size() == 1 ? "a class has" : classes_text(few.size()) + " have", kSmallClass, listed(few)),
           "Add records, or leave the class out: a model cannot learn it, and its validation says nothing", few.size());
     if (filled.size() < 2) return;
     const auto [least, most] = std::minmax_element(filled.begin(), filled.end(), [](const auto* a, const auto* b) {
@@ -150,7 +143,7 @@ class Judge {
     });
     const auto low = static_cast<double>((*least)->records - (*least)->bad);
     const auto high = static_cast<double>((*most)->records - (*most)->bad);
-    if (high / low < kImbalance) return;
+    if (high / low < kSevereImbalance) return;
     add(Level::Warning, "imbalance", source.node,
         fmt::format(
             "'{}' has {:.0f} times as many records as '{}'; always naming it would be right for {} of the records",
@@ -213,15 +206,15 @@ class Judge {
     std::set<std::string> trained;
     for (const SourceCheck& source : report_.sources)
       if (source.training)
-        for (const ClassCount& one : source.classes) trained.insert(one.name);
+        for (const ClassCount& one : source.classes) trained.insert(normal_form(one.name));
     if (trained.empty()) return;
     for (const SourceCheck& source : report_.sources) {
       if (!source.validation || source.training || source.failure) continue;
       std::vector<std::string> unknown;
       std::set<std::string> here;
       for (const ClassCount& one : source.classes) {
-        here.insert(one.name);
-        if (!trained.contains(one.name)) unknown.push_back(one.name);
+        here.insert(normal_form(one.name));
+        if (one.records > 0 && !trained.contains(normal_form(one.name))) unknown.push_back(one.name);
       }
       std::vector<std::string> missing;
       std::set_difference(trained.begin(), trained.end(), here.begin(), here.end(), std::back_inserter(missing));

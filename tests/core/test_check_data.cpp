@@ -226,6 +226,20 @@ class TestCheckData : public QObject {
     QVERIFY(report.wrong() && find(report, "class-sorted") != nullptr);
   }
 
+  void what_a_source_passes_over_is_told() {
+    fill("a", 12);
+    fill("b", 12);
+    write_file(root_ + "/a/scan.xyz", "x");
+    write_file(root_ + "/a/other.xyz", "x");
+    write_file(root_ + "/notes/readme.txt", "x");
+    const CheckReport report = check(graph());
+    QVERIFY2(find(report, "passed-over") != nullptr, qPrintable(kinds(report)));
+    std::uint64_t files = 0;
+    for (const PassedFiles& passed : report.sources[0].ignored) files += passed.ending == ".xyz" ? passed.count : 0;
+    QCOMPARE(files, std::uint64_t{2});
+    QVERIFY(QString::fromStdString(check_json(report)).contains("\".xyz\""));
+  }
+
   void validation_with_classes_of_its_own_is_wrong() {
     for (const char* name : {"train/cats", "train/dogs", "held/cats", "held/birds"}) fill(name, 12);
     const CheckReport report = check(trained(root_ + "/train", root_ + "/held", true));
