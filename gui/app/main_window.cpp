@@ -181,6 +181,12 @@ void MainWindow::connect_tab(DocumentTab& tab) {
   connect(&tab.view(), &GraphView::selection_changed, this,
           [this, when_current](const QStringList& nodes) { when_current([&] { show_nodes(nodes); }); });
   connect(&tab.view(), &GraphView::status_message, this, &MainWindow::say);
+  connect(&tab.view(), &GraphView::inspect_wanted, this, [this, when_current](bool name) {
+    when_current([&] {
+      Panels::show(panels_->inspector);
+      panels_->inspector->focus_form(name);
+    });
+  });
   connect(&tab, &DocumentTab::problems_changed, this,
           [this, when_current] { when_current([&] { update_problems(); }); });
 }

@@ -14,7 +14,7 @@ QList<CanvasKey> canvas_keys() {
       {words("Double click on a wire"), words("Add a point that leads it round something")},
       {words("Double click on a sub-graph"), words("Enter it")},
       {words("W"), words("Take a wire off the selected node; arrow keys choose its end, Enter connects")},
-      {words("Enter"), words("Take the first offer beside a refused wire")},
+      {words("Enter"), words("Change the selected node in the inspector; beside a refused wire, take the first offer")},
       {words("Arrow keys"), words("Move the selection; with Shift farther")},
       {words("Ctrl+Arrow keys"), words("Select the next node in that direction")},
       {words("Alt+Drag"), words("Move without snapping")},
@@ -24,7 +24,7 @@ QList<CanvasKey> canvas_keys() {
       {words("Home"), words("Zoom to fit")},
       {words("Del, Backspace"), words("Delete the selection; wires heal")},
       {words("T, click on live numbers"), words("How long a node takes over its records, and the slowest files")},
-      {words("F2"), words("Edit the title of a frame, or a note")},
+      {words("F2"), words("Rename the selected node; edit the title of a frame, or a note")},
       {words("Esc"), words("Give up a wire; select nothing")},
       {words("Shift+Tab"), words("Leave the canvas for the panels")},
   };

@@ -2,6 +2,7 @@
 #include "inspector/inspector_panel.h"
 
 #include "app/theme.h"
+#include "graph/path.h"
 #include "inspector/caption.h"
 #include "inspector/node_form.h"
 #include "models/text.h"
@@ -9,9 +10,15 @@
 #include <QLineEdit>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <set>
+#include <unordered_map>
 
 namespace feedline::gui {
+
+namespace {
+constexpr std::size_t kMostNamed = 30;
+}
 
 InspectorPanel::InspectorPanel(DocumentController& controller, QWidget* parent) : QWidget(parent) {
   auto* layout = new QVBoxLayout(this);
@@ -54,6 +61,10 @@ void InspectorPanel::show_param(const QString& node, const QString& param) {
   if (form_ != nullptr) form_->focus_param(param);
 }
 
+void InspectorPanel::focus_form(bool name) {
+  if (form_ != nullptr) name ? form_->focus_name() : form_->focus_first();
+}
+
 void InspectorPanel::follow_document() {
   if (form_ != nullptr && form_->fits()) {
     form_->refresh();
@@ -65,11 +76,18 @@ void InspectorPanel::follow_document() {
 void InspectorPanel::rebuild() {
   std::vector<std::string> ids;
   std::set<std::string> types;
+  // All are of one canvas; looked up one by one, thousands would take seconds.
+  const std::string first = ids_.isEmpty() ? std::string() : ids_.front().toStdString();
+  const std::string scope(scope_of(first));
+  const Diagram* diagram = controller_->document().at(scope);
+  std::unordered_map<std::string, const Node*> nodes;
+  if (diagram != nullptr && !ids_.isEmpty())
+    for (const Node& node : diagram->nodes()) nodes.emplace(join_path(scope, node.id), &node);
   for (const QString& id : ids_) {
-    const Node* node = controller_->document().find(id.toStdString());
-    if (node == nullptr) continue;
-    ids.push_back(id.toStdString());  // a path
-    types.insert(node->type);
+    const auto found = nodes.find(id.toStdString());
+    if (found == nodes.end()) continue;
+    ids.push_back(found->first);  // a path
+    types.insert(found->second->type);
   }
   form_ = nullptr;
   QWidget* page = nullptr;
@@ -136,7 +154,10 @@ QWidget* InspectorPanel::make_mixed(const std::vector<std::string>& ids) {
                                 tr("They are of different types. Select nodes of one type to change "
                                    "their parameters together."),
                                 page));
-  for (const std::string& id : ids) layout->addWidget(new Caption(Caption::Tone::Mono, to_qstring(id), page));
+  const std::size_t shown = std::min(ids.size(), kMostNamed);
+  for (std::size_t i = 0; i < shown; ++i) layout->addWidget(new Caption(Caption::Tone::Mono, to_qstring(ids[i]), page));
+  if (shown < ids.size())
+    layout->addWidget(new Caption(Caption::Tone::Muted, tr("and %1 more").arg(ids.size() - shown), page));
   layout->addStretch(1);
   return page;
 }

@@ -23,6 +23,8 @@ class InspectorPanel : public QWidget {
   void show_nodes(const QStringList& ids);
   /// Shows a node and puts the cursor into one of its fields.
   void show_param(const QString& node, const QString& param);
+  /// Puts the cursor into what is shown: the name of the node, or its first parameter.
+  void focus_form(bool name);
 
  private:
   void follow_document();

@@ -292,6 +292,17 @@ void NodeForm::edit_comment() {
                           gesture("comment"));
 }
 
+void NodeForm::focus_name() {
+  if (id_line_ == nullptr) return;
+  id_line_->setFocus(Qt::TabFocusReason);
+  id_line_->selectAll();
+}
+
+void NodeForm::focus_first() {
+  if (rows_.empty()) return focus_name();
+  focus_param(to_qstring(rows_.front()->spec().name));
+}
+
 void NodeForm::focus_param(const QString& name) {
   for (ParamRow* row : rows_) {
     if (to_qstring(row->spec().name) != name) continue;

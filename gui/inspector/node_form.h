@@ -30,6 +30,8 @@ class NodeForm : public QWidget {
   /// Shows the document as it is now.
   void refresh();
   void focus_param(const QString& name);
+  void focus_name();   ///< with all of it selected
+  void focus_first();  ///< the first parameter; without any, the name
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;

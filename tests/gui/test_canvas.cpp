@@ -62,12 +62,85 @@ class TestCanvas : public QObject {
           QVERIFY2(!item->mapRectToScene(item->body()).intersects(other->mapRectToScene(other->body())), id.c_str());
   }
 
+  void the_view_follows_what_keys_add() {
+    Bench b;
+    b.view.setFocus();
+    for (int i = 0; i < 4; ++i) b.view.zoom_in();
+    QWheelEvent away(QPointF(300, 300), b.port()->mapToGlobal(QPointF(300, 300)), {}, {0, 4000}, Qt::NoButton,
+                     Qt::ShiftModifier, Qt::NoScrollPhase, false);
+    QApplication::sendEvent(b.port(), &away);
+    for (int i = 0; i < 12; ++i) {
+      QTest::keyClick(&b.view, Qt::Key_Tab);
+      auto* line = b.view.findChild<SearchPopup*>()->findChild<QLineEdit*>();
+      QTest::keyClicks(line, "resize");
+      QTest::keyClick(line, Qt::Key_Return);
+      const NodeItem* item = b.view.graph_scene().node(b.view.graph_scene().selected_nodes().front());
+      const QRectF seen = b.view.mapToScene(b.port()->rect()).boundingRect();
+      QVERIFY(seen.contains(item->mapRectToScene(item->body())));
+    }
+    const auto& nodes = b.view.graph_scene().nodes();
+    for (const auto& [id, item] : nodes)  // all were asked for at one place
+      for (const auto& [other_id, other] : nodes)
+        if (id != other_id)
+          QVERIFY2(!item->mapRectToScene(item->body()).intersects(other->mapRectToScene(other->body())), id.c_str());
+  }
+
+  void the_view_goes_on_at_the_edge_data() {
+    QTest::addColumn<bool>("wire");
+    QTest::newRow("node") << false;
+    QTest::newRow("wire") << true;
+  }
+  void the_view_goes_on_at_the_edge() {
+    QFETCH(bool, wire);
+    Bench b;
+    const QPoint start = wire ? b.at(out("decode", "image")) : b.title_of("decode");
+    const QPoint edge(b.port()->width() - 3, 300);
+    drag_to(b.port(), start, edge);
+    const qreal before = b.view.mapToScene(edge).x();
+    QTRY_VERIFY(b.view.mapToScene(edge).x() > before + 100);  // without another move of the mouse
+    if (!wire) QVERIFY(b.document().find("decode")->position.x > before - 100);
+    send_mouse(b.port(), QEvent::MouseButtonRelease, edge);
+    const qreal after = b.view.mapToScene(edge).x();
+    QTest::qWait(60);
+    QCOMPARE(b.view.mapToScene(edge).x(), after);
+  }
+
+  void enter_and_f2_ask_for_the_inspector() {
+    Bench b;
+    QSignalSpy wanted(&b.view, &GraphView::inspect_wanted);
+    b.view.select_node("flip");
+    QTest::keyClick(&b.view, Qt::Key_Return);
+    QTest::keyClick(&b.view, Qt::Key_F2);
+    QCOMPARE(wanted.count(), 2);
+    QCOMPARE(wanted[0].front().toBool(), false);
+    QCOMPARE(wanted[1].front().toBool(), true);
+  }
+
+  void an_edit_during_a_run_says_that_the_run_keeps_its_graph() {
+    Bench b;
+    b.view.show_run_active(true);
+    QTest::keyClick(&b.view, Qt::Key_N);  // a note changes nothing of the run
+    QTest::keyClick(&b.view, Qt::Key_Return, Qt::ControlModifier);
+    QVERIFY(b.view.run_notice().isEmpty());
+    b.view.select_node("flip");
+    QTest::keyClick(&b.view, Qt::Key_Delete);
+    QVERIFY2(b.view.run_notice().contains("run again"), qPrintable(b.view.run_notice()));
+    QTest::keyClick(&b.view, Qt::Key_Z, Qt::ControlModifier);
+    QVERIFY(b.view.run_notice().isEmpty());
+    QTest::keyClick(&b.view, Qt::Key_Y, Qt::ControlModifier);
+    b.must({RemoveNode{"linear"}});
+    QVERIFY(!b.view.run_notice().isEmpty());
+    b.view.show_run_active(false);
+    QVERIFY(b.view.run_notice().isEmpty());
+  }
+
   void a_drop_from_the_palette_adds_there() {
     Bench b;
     const std::string before = b.json();
     QMimeData mime;
     mime.setData(kNodeMime, "relu");
     const QPoint place = b.nowhere();
+    const QPointF under_mouse = b.view.mapToScene(place);
     QDragEnterEvent enter(place, Qt::CopyAction, &mime, Qt::LeftButton, {});
     QApplication::sendEvent(b.port(), &enter);
     QVERIFY(enter.isAccepted());
@@ -75,7 +148,7 @@ class TestCanvas : public QObject {
     QApplication::sendEvent(b.port(), &drop);
     const Node* node = b.document().find("relu");
     QVERIFY(node != nullptr);
-    const QPointF away = QPointF(node->position.x, node->position.y) - b.view.mapToScene(place);
+    const QPointF away = QPointF(node->position.x, node->position.y) - under_mouse;
     QVERIFY(std::hypot(away.x(), away.y()) < 4 * kGrid);
     b.check_step(before, 0);
   }
@@ -204,6 +277,22 @@ class TestCanvas : public QObject {
       second.paste();
       QCOMPARE(other.document().nodes().size(), std::size_t{4});
     }
+  }
+
+  void paste_goes_to_the_pointer_and_says_why_not() {
+    Bench b;
+    b.view.select_node("flip");
+    QTest::keyClick(&b.view, Qt::Key_C, Qt::ControlModifier);
+    const QPoint pointer(60, b.port()->height() - 160);
+    send_mouse(b.port(), QEvent::MouseMove, pointer, Qt::NoButton);
+    const QPointF place = b.view.mapToScene(pointer);
+    QTest::keyClick(&b.view, Qt::Key_V, Qt::ControlModifier);
+    const Node* pasted = b.document().find("flip2");
+    QVERIFY(pasted != nullptr);
+    QVERIFY(std::hypot(pasted->position.x - place.x(), pasted->position.y - place.y()) < 4 * kGrid);
+    QGuiApplication::clipboard()->setText("a shopping list");
+    QTest::keyClick(&b.view, Qt::Key_V, Qt::ControlModifier);
+    QVERIFY2(b.view.shown_reason().contains("no graph"), qPrintable(b.view.shown_reason()));
   }
 
   void duplicate_leaves_the_clipboard_alone() {

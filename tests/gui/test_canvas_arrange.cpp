@@ -258,6 +258,83 @@ class TestCanvasArrange : public QObject {
     b.check_step(before, 3);
   }
 
+  void a_long_chain_wraps_into_rows_and_nothing_overlaps() {
+    std::vector<LayoutNode> nodes;
+    std::vector<Link> links;
+    for (int i = 0; i < 24; ++i) {
+      nodes.push_back({"n" + std::to_string(i), {184, 120.0 + 16 * (i % 3)}});
+      if (i > 0) links.push_back({.from = {nodes[nodes.size() - 2].id, "y"}, .to = {nodes.back().id, "x"}});
+    }
+    const auto places = lay_out_in_layers(nodes, links, {.aspect = 1.6});
+    QRectF all;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      const QRectF mine(QPointF(places.at(nodes[i].id).x, places.at(nodes[i].id).y), nodes[i].size);
+      all |= mine;
+      for (std::size_t k = 0; k < i; ++k)
+        QVERIFY(!mine.intersects({QPointF(places.at(nodes[k].id).x, places.at(nodes[k].id).y), nodes[k].size}));
+      if (i == 0) continue;
+      const Position& last = places.at(nodes[i - 1].id);
+      const bool new_row = mine.left() < last.x;
+      QVERIFY(new_row ? mine.top() > last.y : mine.top() == last.y);  // as text is read
+    }
+    QVERIFY2(all.width() < 3000 && all.width() > 1000, qPrintable(QString::number(all.width())));
+  }
+
+  void undo_of_arranging_brings_the_view_back() {
+    Bench b;
+    b.must({MoveNodes{{{"source", {4000, 3000}}}}});
+    b.view.zoom_to_fit();
+    b.view.zoom_in();
+    const double zoom = b.view.zoom();
+    const QPointF middle = b.view.mapToScene(b.port()->rect().center());
+    QTest::keyClick(&b.view, Qt::Key_L, Qt::ControlModifier);
+    const double arranged = b.view.zoom();
+    QVERIFY(arranged != zoom);
+    QTest::keyClick(&b.view, Qt::Key_Z, Qt::ControlModifier);
+    QCOMPARE(b.view.zoom(), zoom);
+    QVERIFY(QLineF(b.view.mapToScene(b.port()->rect().center()), middle).length() < 5);
+    QTest::keyClick(&b.view, Qt::Key_Z, Qt::ControlModifier | Qt::ShiftModifier);
+    QCOMPARE(b.view.zoom(), arranged);
+  }
+
+  void a_large_graph_is_arranged_beside_the_window_and_can_be_given_up() {
+    DocumentController c;
+    GraphView view(c);
+    Document document;
+    Edit::List steps;
+    for (int i = 0; i < 2000; ++i) steps.push_back(add("n" + std::to_string(i), "relu", 10.0 * i, 0));
+    for (int i = 1; i < 2000; ++i)
+      steps.push_back(wire({"n" + std::to_string(i / 2), "y"}, {"n" + std::to_string(i), "x"}));
+    QVERIFY(document.apply(Edit{steps}));
+    c.reset(std::move(document), {});
+    view.resize(1100, 700);
+    view.show();
+    const std::string before = to_json(c.document());
+    QTest::keyClick(&view, Qt::Key_L, Qt::ControlModifier);
+    QVERIFY(view.arrange_job().isVisible());
+    QTest::keyClick(&view, Qt::Key_Escape);
+    QVERIFY(!view.arrange_job().isVisible());
+    QTest::qWait(50);
+    QCOMPARE(to_json(c.document()), before);
+    QTest::keyClick(&view, Qt::Key_L, Qt::ControlModifier);
+    QTRY_VERIFY_WITH_TIMEOUT(!view.arrange_job().active(), 60'000);
+    QVERIFY(to_json(c.document()) != before);
+    const QRectF seen = view.mapToScene(view.viewport()->rect()).boundingRect();
+    QVERIFY(seen.contains(view.graph_scene().content()));  // however many there are
+  }
+
+  void a_point_keeps_the_way_of_a_wire_that_goes_back() {
+    const QPointF from(900, 100);
+    const QPointF to(0, 500);
+    WireItem item({.link = {.from = {"a", "y"}, .to = {"b", "x"}}});
+    item.set_ends(from, to, {.gap = 440});
+    const QPainterPath before = wire_path(from, to, {.gap = 440});
+    const QPointF point = item.on_route(before.pointAtPercent(0.6) + QPointF(0, 5));
+    const QPainterPath after = wire_path(from, to, {.gap = 440, .via = {point}});
+    for (int i = 0; i <= 20; ++i)
+      QVERIFY(QLineF(before.pointAtPercent(i / 20.0), after.pointAtPercent(i / 20.0)).length() < 2);
+  }
+
   void the_overview_shows_when_needed_and_leads_there() {
     Bench b;
     QVERIFY(!b.view.minimap().isVisible());  // all is in view

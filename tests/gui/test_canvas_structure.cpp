@@ -117,6 +117,34 @@ class TestCanvasStructure : public QObject {
     b.check_step(before, steps);
   }
 
+  void a_node_put_into_a_wire_pushes_the_others_along() {
+    Chain b;
+    QMimeData mime;
+    mime.setData(QString::fromLatin1(kNodeMime), "resize");
+    const QPoint at = b.middle_of_wire({"flip", "image"});
+    send_drag(b.port(), QEvent::DragEnter, at, mime);
+    send_drag(b.port(), QEvent::DragMove, at, mime);
+    send_drag(b.port(), QEvent::Drop, at, mime);
+    const auto body = [&](const char* id) {
+      const NodeItem* item = b.view.graph_scene().node(id);
+      return item->mapRectToScene(item->body());
+    };
+    QVERIFY(body("decode").right() < body("resize").left());
+    QVERIFY(body("resize").right() < body("flip").left());
+    QCOMPARE(b.document().find("decode")->position, (Position{288, 0}));
+  }
+
+  void grouping_makes_no_ports_for_what_nobody_reads() {
+    Chain b;
+    b.must({RemoveNode{"linear"}});
+    b.view.select_node("source");
+    QTest::mouseClick(b.port(), Qt::LeftButton, Qt::ControlModifier, b.title_of("decode"));
+    QTest::keyClick(&b.view, Qt::Key_G, Qt::ControlModifier);
+    const Node* block = b.document().find("block");
+    QVERIFY(block != nullptr);
+    QCOMPARE(subgraph_outputs(*block->inner), std::vector<std::string>{"image"});  // the source's label is not read
+  }
+
   // --- muting ------------------------------------------------------------------------------------------------------
   void m_mutes_and_shows_it() {
     Chain b;
