@@ -127,7 +127,7 @@ class Judge {
       add(Level::Wrong, "one-class", source.node,
           fmt::format("all records are of one class, '{}': there is nothing to tell apart, and accuracy will be 100 %",
                       filled.front()->name),
-          "Choose the folder that holds one sub-folder a class", filled.front()->records);
+          "Choose the folder that holds one sub-folder per class", filled.front()->records);
     if (!empty.empty())
       add(Level::Warning, "empty-class", source.node,
           classes_text(empty.size()) + " without a usable record: " + listed(empty), "Add records, or remove the class",

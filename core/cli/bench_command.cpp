@@ -73,7 +73,7 @@ class Measuring {
   }
 
   void work() {
-    Result<BenchReport> result = fail(Error{.code = ErrorCode::Failed, .reason = "the measuring broke off"});
+    Result<BenchReport> result = fail(Error{.code = ErrorCode::Failed, .reason = "the measurement was interrupted"});
     try {
       result = run_bench(options_);
     } catch (const std::exception& fault) {

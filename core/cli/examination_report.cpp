@@ -105,7 +105,7 @@ std::string examination_text(const Examination& examination, const std::vector<F
   Table table({"fix", "what it does", "predicted"}, 2);
   for (const Fix& fix : fixes)
     table.row({fix.id, fix.title, fmt::format("{:.2f} times", fix.predicted_ratio)},
-              fix.changes_results ? "changes results" : "");
+              fix.changes_results ? "may change accuracy" : "");
   return text + '\n' + table.text(width) + "\nTry one: feedline-cli prove FILE --fix " + fixes.front().id + '\n';
 }
 

@@ -26,9 +26,9 @@ struct LiveLine {
   std::size_t columns = 0;  ///< that it takes; what switches colours takes none
 };
 
-/// The stages of a run between two snapshots, a line each, and the trainer: records a second, a bar of the time of its
-/// workers (busy, starved, blocked), how full the queue behind it is. As wide and high as the terminal: a narrow one
-/// leaves out columns, a low one the least busy stages. Empty while nothing is known.
+/// The stages of a run between two snapshots, a line each, and the trainer: records per second, a bar of the time of
+/// its workers (busy, starved, blocked), how full the queue behind it is. As wide and high as the terminal: a narrow
+/// one leaves out columns, a low one the least busy stages. Empty while nothing is known.
 [[nodiscard]] std::vector<LiveLine> live_table(const Snapshot& earlier, const Snapshot& now, bool train,
                                                const TerminalLook& look);
 

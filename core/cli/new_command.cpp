@@ -108,7 +108,7 @@ void add_new(CLI::App& app, ExitCode& code) {
   command
       ->add_option(
           "--from", arguments->from,
-          "Data to learn from: a folder with one sub-folder a class, the parent of train/ and val/, or IDX files")
+          "Data to learn from: a folder with one sub-folder per class, the parent of train/ and val/, or IDX files")
       ->type_name("PATH");
   command->add_flag("--force", arguments->force, "Overwrite the file if it exists");
   command->callback([arguments, &code] { code = create(*arguments); });

@@ -14,7 +14,7 @@ Result<std::string> png_of(const Raster& picture) {
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
   std::string bytes(size, '\0');
   if (png_image_write_to_memory(&image, bytes.data(), &size, 0, picture.rgb.data(), 0, nullptr) == 0)
-    return fail(std::string("no PNG can be made: ") + image.message);
+    return fail(std::string("the PNG cannot be made: ") + image.message);
   bytes.resize(size);
   return bytes;
 }

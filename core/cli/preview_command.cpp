@@ -49,7 +49,7 @@ void print_distribution(const PreviewValue& value) {
   const Distribution all = distribution_of(value, kBins);
   put_line(stdout, fmt::format("  {} numbers from {:.6g} to {:.6g}, mean {:.6g}, standard deviation {:.6g}",
                                count(all.count), all.least, all.greatest, all.mean, all.stddev));
-  if (all.not_finite > 0) put_line(stdout, fmt::format("  {} are infinite or no numbers", count(all.not_finite)));
+  if (all.not_finite > 0) put_line(stdout, fmt::format("  {} are infinite or not a number", count(all.not_finite)));
   const std::uint64_t most = std::max<std::uint64_t>(1, *std::max_element(all.bins.begin(), all.bins.end()));
   const double step = (all.greatest - all.least) / static_cast<double>(all.bins.size());
   for (std::size_t i = 0; i < all.bins.size() && all.greatest > all.least; ++i)
@@ -62,7 +62,7 @@ void print(const Preview& preview) {
   if (preview.label)
     put_line(stdout, fmt::format("label {}{}", *preview.label,
                                  preview.class_name.empty() ? "" : " (" + preview.class_name + ")"));
-  if (preview.untrained) put_line(stdout, "through layers with starting weights");
+  if (preview.untrained) put_line(stdout, "through layers with initial weights");
   for (const PreviewValue& value : preview.values) {
     put_line(stdout, fmt::format("{}.{}  {}", preview.node, value.port, value.desc.text()));
     if (form_of(value) == PreviewForm::Text) {
@@ -87,8 +87,8 @@ Result<Raster> picture(const PreviewValue& value, const std::string& node) {
     case PreviewForm::Text:
       break;
   }
-  return fail(Error{.reason = "this value is no picture (" + value.desc.text() + ")",
-                    .remedy = "Leave --out away to see it in words and numbers",
+  return fail(Error{.reason = "this value is not a picture (" + value.desc.text() + ")",
+                    .remedy = "Omit --out to see it as text",
                     .node = node,
                     .port = value.port});
 }
@@ -123,7 +123,7 @@ void add_preview(CLI::App& app, ExitCode& code) {
   explain(*command,
           "Takes one record as far as a node and shows what leaves it there, in words and numbers or, with --out, as a "
           "picture: a picture as it is, the channels of a feature map side by side. The values are those of a run: "
-          "random nodes draw what they would draw in that epoch, and layers have the weights with which a run begins. "
+          "random nodes draw what they would draw in that epoch, and layers have the initial weights of a run. "
           "The graph need not be finished: what is downstream of the node does not matter.");
   command->footer(
       "Examples:\n"

@@ -46,12 +46,12 @@ ExitCode profile(const ProfileArguments& arguments) {
 }  // namespace
 
 void add_profile(CLI::App& app, ExitCode& code) {
-  CLI::App* command = app.add_subcommand("profile", "Measure a graph and name the node that holds it up");
+  CLI::App* command = app.add_subcommand("profile", "Measure a graph and name its bottleneck");
   explain(
       *command,
       "Runs a graph for a while (10 seconds unless told otherwise) and prints what limits it and what each node of the "
       "data side did: "
-      "records a second, share of its workers' time busy on a CPU, starved (waiting for input) and blocked (waiting "
+      "records per second, share of its workers' time busy on a CPU, starved (waiting for input) and blocked (waiting "
       "for "
       "room), how full the queue behind it was, and its share of all CPU time. With training, also where a step's time "
       "went.");

@@ -85,7 +85,7 @@ std::string proof_json(const Rival& rival, const Proof& proof) {
 
 std::string proof_text(const Rival& rival, const Proof& proof, std::size_t width) {
   std::string text = rival.fix.title + "\n\n";
-  Table table({"", "samples/s", "waiting", "preparation an epoch", "epoch"});
+  Table table({"", "samples/s", "waiting", "preparation per epoch", "epoch"});
   for (const auto& [name, side] : {std::pair{"A  as it is", &proof.a}, std::pair{"B  changed", &proof.b}})
     table.row({name, rate(side->samples_per_s), percent(side->wait_share), duration(side->preparation_s),
                duration(side->epoch_s)});
@@ -95,12 +95,11 @@ std::string proof_text(const Rival& rival, const Proof& proof, std::size_t width
   text += fmt::format("measured  {:.2f} times, 95 % interval {:.2f} to {:.2f}, {}\n", proof.rate.ratio, proof.rate.low,
                       proof.rate.high, plural(proof.rate.pairs, "pair"));
   if (proof.a.preparation_s > 0)
-    text += fmt::format("preparation time an epoch {} by {}\n",
+    text += fmt::format("preparation time per epoch {} by {}\n",
                         proof.b.preparation_s <= proof.a.preparation_s ? "falls" : "rises",
                         percent(std::abs(1 - proof.b.preparation_s / proof.a.preparation_s)));
   if (proof.keep()) return text + "Keep it.\n";
-  return text +
-         (proof.rate.surely_slower() ? "Revert it: it is slower.\n" : "No difference that can be told; revert it.\n");
+  return text + (proof.rate.surely_slower() ? "Revert it: it is slower.\n" : "No significant difference; revert it.\n");
 }
 
 /// The run stands even where its record cannot be kept.

@@ -72,7 +72,7 @@ void add_run(CLI::App& app, ExitCode& code) {
   CLI::App* command = app.add_subcommand("run", "Train the model of a graph");
   explain(
       *command,
-      "Trains the model of a graph. Progress is on standard error: epoch, step, samples a second, the share of time "
+      "Trains the model of a graph. Progress is on standard error: epoch, step, samples per second, the share of time "
       "that the trainer waits for batches, time to go, loss, accuracy. The run is recorded while it goes on. Ctrl-C "
       "stops cleanly and still writes the JSON; "
       "a second one ends at once.");

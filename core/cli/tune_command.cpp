@@ -94,10 +94,10 @@ void add_tune(CLI::App& app, ExitCode& code) {
   CLI::App* command = app.add_subcommand("tune", "Find the fastest settings of a graph by measuring and solving");
   explain(
       *command,
-      "Measures the graph, solves for what holds it up, tries what is predicted to bring most, keeps what is measured "
+      "Measures the graph, solves for its bottleneck, tries what is predicted to bring most, keeps what is measured "
       "to be faster, and goes on until nothing helps or the budget is spent. In the end the original and the tuned "
-      "graph run side by side; unless the tuned one is faster, the original stays. What is learnt stays the same "
-      "unless --allow-result-changes.");
+      "graph run side by side; unless the tuned one is faster, the original stays. What may change accuracy "
+      "is tried only with --allow-result-changes.");
   command->footer(
       "Examples:\n"
       "  feedline-cli tune my.feedline --out tuned.feedline\n"
@@ -105,11 +105,11 @@ void add_tune(CLI::App& app, ExitCode& code) {
   auto arguments = std::make_shared<TuneArguments>();
   add_measure_arguments(*command, *arguments);
   add_budget_arguments(*command, *arguments);
-  command->add_option("--budget-seconds", arguments->budget, "Take about so long (15)")
+  command->add_option("--budget-seconds", arguments->budget, "Time budget in seconds (15)")
       ->type_name("S")
       ->check(CLI::Range(2.0, 86400.0));
   command->add_flag("--allow-result-changes", arguments->allow_result_changes,
-                    "Also change what is learnt: batch size, precision, replicas, order of nodes");
+                    "Also try what may change accuracy: batch size, precision, replicas, order of nodes");
   command->add_option("--out", arguments->out, "Write the tuned graph to this file")->type_name("FILE");
   command->callback([arguments, &code] { code = tune(*arguments); });
 }

@@ -181,7 +181,7 @@ void add_whatif(CLI::App& app, ExitCode& code) {
   command->add_option("--workers", arguments->workers, "So many workers, everything else as it is")
       ->type_name("N")
       ->check(CLI::Range(1U, 1024U));
-  command->add_option("--step-speedup", arguments->step_speedup, "The training step so many times faster")
+  command->add_option("--step-speedup", arguments->step_speedup, "The training step faster by this factor")
       ->type_name("TIMES")
       ->check(CLI::PositiveNumber);
   command->add_option("--faster", arguments->faster, "A node so many times faster. May be given many times")

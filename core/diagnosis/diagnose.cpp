@@ -249,12 +249,12 @@ class Judge {
 
   [[nodiscard]] std::string blame(const NodeCost& node, VerdictKind kind, double share) const {
     if (kind == VerdictKind::SequentialStage)
-      return fmt::format("{} is the bottleneck: it lets one worker in at a time and takes {} a sample.", node.node,
+      return fmt::format("{} is the bottleneck: it lets one worker in at a time and takes {} per sample.", node.node,
                          time(node.self()));
     if (kind == VerdictKind::ReadBound)
-      return fmt::format("Reading is the bottleneck: {} waits {} for the disk a sample.", node.node, time(node.wait));
+      return fmt::format("Reading is the bottleneck: {} waits {} per sample for the disk.", node.node, time(node.wait));
     if (node.wait > node.cpu)
-      return fmt::format("{} is the bottleneck: it waits {} a sample without using a core, {} of the loader's time.",
+      return fmt::format("{} is the bottleneck: it waits {} per sample without using a core, {} of the loader's time.",
                          node.node, time(node.wait), percent(share));
     const double cpu = profile_.loader_cpu();
     return fmt::format("{} is the bottleneck: {} of the loader's CPU time.", node.node,

@@ -92,9 +92,9 @@ void live(Works& works, std::size_t segment, std::size_t place, Post& post) noex
   } catch (const std::bad_alloc&) {
     fail(out_of_memory(works.plan));
   } catch (const std::exception& error) {
-    fail({.code = ErrorCode::Failed, .reason = fmt::format("a worker thread broke: {}", error.what())});
+    fail({.code = ErrorCode::Failed, .reason = fmt::format("a worker thread failed: {}", error.what())});
   } catch (...) {
-    fail({.code = ErrorCode::Failed, .reason = "a worker thread broke"});
+    fail({.code = ErrorCode::Failed, .reason = "a worker thread failed"});
   }
 }
 

@@ -21,7 +21,7 @@ class ModelLowering {
 
     if (Status ok = add_upstream(loss); !ok) return fail(std::move(ok.error()));
     if (lowered_.model.layers.empty())
-      return fail(Error{.reason = "there is no layer between the batch and the loss, so nothing can be learnt",
+      return fail(Error{.reason = "there is no layer between the batch and the loss, so there is nothing to train",
                         .remedy = "Put layers such as linear between",
                         .node = loss.id,
                         .port = "prediction"});

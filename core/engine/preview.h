@@ -36,7 +36,7 @@ struct Preview {
   std::optional<std::int64_t> label{};  ///< where the source gives one
   std::string class_name{};             ///< of the label, where it has one
   bool random = false;                  ///< another epoch may give other values
-  bool untrained = false;  ///< it went through layers with starting weights, which are those that a run begins with
+  bool untrained = false;  ///< it went through layers with initial weights, which are those that a run begins with
 };
 
 }  // namespace feedline

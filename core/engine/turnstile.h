@@ -10,7 +10,7 @@
 
 namespace feedline {
 
-/// Lets one worker at a time into a node that bears no company (SampleOp::sequential()), however many carry its
+/// Lets one worker at a time into a sequential node (SampleOp::sequential()), however many carry its
 /// segment. A worker whose chunk was taken away from it (Post::abandoned()) holds nobody up.
 class Turnstile {
  public:

@@ -76,7 +76,7 @@ void Watchdog::watch(const std::stop_token& stop) noexcept {
   } catch (const std::bad_alloc&) {
     works_->flow.fail(out_of_memory(works_->plan));
   } catch (const std::exception& error) {
-    works_->flow.fail({.code = ErrorCode::Failed, .reason = fmt::format("the watchdog broke: {}", error.what())});
+    works_->flow.fail({.code = ErrorCode::Failed, .reason = fmt::format("the watchdog failed: {}", error.what())});
   }
 }
 

@@ -91,8 +91,7 @@ class Analyser {
     std::string path;
     for (const std::size_t node : cycle) path += wiring_.nodes()[node].id + " → ";
     path += wiring_.nodes()[cycle.front()].id;
-    report(cycle.front(),
-           Error{.reason = "the wires go round in a circle: " + path, .remedy = "Remove one of these wires"});
+    report(cycle.front(), Error{.reason = "the graph has a cycle: " + path, .remedy = "Remove one of these wires"});
   }
 
   /// Everything about one node; `sound` is false on a cycle, where nothing can be inferred.

@@ -182,7 +182,7 @@ std::string size_text(const StarterData& data) {
 }
 
 Result<Document> starter_graph(const StarterData& data) {
-  if (data.records == 0) return fail("there are no pictures", "Choose a folder with one sub-folder a class");
+  if (data.records == 0) return fail("there are no pictures", "Choose a folder with one sub-folder per class");
   if (data.classes < 2)
     return fail("there is only one class, and a classifier needs two",
                 "Choose the folder that holds the folders of all classes");

@@ -100,7 +100,8 @@ Status ParamSpec::check(const Value& value) const {
       break;
     case ParamKind::Choice:
       if (const auto* s = std::get_if<std::string>(&value)) {
-        if (std::find(choices.begin(), choices.end(), *s) == choices.end()) return wrong("'" + *s + "' is no choice");
+        if (std::find(choices.begin(), choices.end(), *s) == choices.end())
+          return wrong("'" + *s + "' is not one of the choices");
         return {};
       }
       break;

@@ -107,7 +107,7 @@ struct Snapshot {
 /// What was counted, without curves and process: what tells two moments of a run apart.
 [[nodiscard]] Snapshot counters_of(const Snapshot& all);
 
-/// Training samples a second: those of the steps that ended in between, over the trainer's time from the end of one
+/// Training samples per second: those of the steps that ended in between, over the trainer's time from the end of one
 /// step to the end of another; validation and pauses are left out. 0 where no step ended. The one definition of every
 /// training rate that is shown, recorded or reported; from {} it is that of the whole run.
 [[nodiscard]] double training_rate(const TrainerSample& from, const TrainerSample& to);

@@ -26,7 +26,7 @@ class FlatParameters {
   /// `parameters` must be those of a model of the same build.
   void share(const std::vector<at::Tensor>& parameters, std::size_t replica);
 
-  /// Splits the block evenly into leaf tensors, for optimisers that treat every number by itself (all those that
+  /// Splits the block evenly into leaf tensors, for optimisers that treat every parameter by itself (all those that
   /// Feedline has): each of `count` threads then steps its own part. Their gradients are parts of the first block.
   [[nodiscard]] std::vector<at::Tensor> shards(std::size_t count) const;
 

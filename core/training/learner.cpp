@@ -141,10 +141,11 @@ Result<Training> make_training(const Plan& plan, RunState& state) {
   if (!model) return fail(std::move(model.error()));
   training.parameters = (*model)->parameter_count();
   if (training.parameters == 0)
-    return fail(Error{.reason = "the model has nothing to learn: no layer with weights stands before the loss",
-                      .remedy = "Put a linear or conv2d node between the batch and the loss",
-                      .node = plan.trainer_node,
-                      .port = "loss"});
+    return fail(
+        Error{.reason = "the model has no trainable parameters: there is no layer with parameters before the loss",
+              .remedy = "Put a linear or conv2d node between the batch and the loss",
+              .node = plan.trainer_node,
+              .port = "loss"});
   auto replicas = Replicas::build(plan.model, std::move(*model),
                                   {.count = static_cast<std::size_t>(training.cores.replicas),
                                    .intra_op_threads = training.cores.intra_op_threads,

@@ -31,7 +31,7 @@ namespace feedline {
 /// is shared between two of them.
 class Model {
  public:
-  /// Draws starting weights from LibTorch's default generator: hold starting_weights_mutex() and seed it first. A plan
+  /// Draws initial weights from LibTorch's default generator: hold starting_weights_mutex() and seed it first. A plan
   /// without a loss gives a model that can only be looked at, by layer_output(). Errors name the node.
   [[nodiscard]] static Result<std::unique_ptr<Model>> build(const ModelPlan& plan, at::Device device,
                                                             const Format& format = {});

@@ -12,7 +12,7 @@
 namespace feedline {
 namespace {
 
-/// The layers of a graph as far as one of them, with starting weights.
+/// The layers of a graph as far as one of them, with initial weights.
 struct Part {
   std::unique_ptr<Model> model{};
   std::vector<PortRef> fields{};       ///< of the batch node

@@ -30,8 +30,8 @@ Result<std::unique_ptr<Replicas>> Replicas::build(const ModelPlan& plan, std::un
     if (auto ready = replicas->populate(std::move(model)); !ready) return fail(std::move(ready.error()));
   } catch (const std::system_error&) {
     return fail(Error{.code = ErrorCode::Failed,
-                      .reason = "there is no thread to be had for each replica",
-                      .remedy = "Set replicas to fewer",
+                      .reason = "no thread can be started for each replica",
+                      .remedy = "Lower replicas",
                       .parameter = "replicas"});
   } catch (const std::exception& fault) {
     return fail(library_error(fault, ""));

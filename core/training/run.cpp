@@ -25,8 +25,9 @@ Error thread_error(const std::exception* fault) {
     return {.code = ErrorCode::Failed,
             .reason = "there is not enough memory",
             .remedy = "Choose a smaller batch size or less prefetch"};
-  return {.code = ErrorCode::Failed,
-          .reason = std::string("the run broke off: ") + (fault != nullptr ? fault->what() : "unknown fault")};
+  return {
+      .code = ErrorCode::Failed,
+      .reason = std::string("the run ended with an error: ") + (fault != nullptr ? fault->what() : "unknown fault")};
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ void check_classes(const Plan& plan, const DataPlan& data, const Batch& batch) {
     const bool known = row < batch.record_ids.size() && data.source != nullptr;
     throw StepFailed(
         {.code = ErrorCode::Failed,
-         .reason = fmt::format("a record is of class {}, but the prediction has {} numbers a record (0 to {})",
+         .reason = fmt::format("a record is of class {}, but the prediction has {} values per record (0 to {})",
                                labels[row], count, count - 1),
          .remedy = "Set units of the last linear node to 0 and use training data that has all classes",
          .node = loss.node,

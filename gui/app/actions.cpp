@@ -83,15 +83,14 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
   work_diagnose = make(tr("&Diagnose"), {}, QKeySequence(Qt::CTRL | Qt::Key_3),
                        tr("Diagnose: what limits the run, what helps, and the proof"));
   presenter = make(tr("&Present"), {}, QKeySequence(Qt::Key_F11),
-                   tr("Present: the whole screen, larger writing, only the canvas and the panels chosen in Settings"));
+                   tr("Present: the whole screen, larger text, only the canvas and the panels chosen in Settings"));
   for (QAction* action : {work_build, work_watch, work_diagnose, presenter}) action->setCheckable(true);
-  settings =
-      make(tr("Se&ttings…"), {}, QKeySequence(Qt::CTRL | Qt::Key_Comma), tr("Theme, size of writing, presenter mode"));
+  settings = make(tr("Se&ttings…"), {}, QKeySequence(Qt::CTRL | Qt::Key_Comma), tr("Theme, text size, presenter mode"));
   reset_layout =
       make(tr("&Reset layout"), {}, {}, tr("Put the panels of this workspace back where they were at first"));
 
   run = make(tr("&Run"), "run", QKeySequence(Qt::Key_F5), tr("Train the model of this graph"));
-  pause = make(tr("&Pause"), "pause", QKeySequence(Qt::Key_F6), tr("Let the workers rest; Resume goes on"));
+  pause = make(tr("&Pause"), "pause", QKeySequence(Qt::Key_F6), tr("Pause the workers; Resume continues"));
   stop = make(tr("&Stop"), "stop", QKeySequence(Qt::SHIFT | Qt::Key_F5), tr("End the run"));
   show_queues =
       make(tr("Show every &queue"), "queues", QKeySequence(Qt::Key_F7),

@@ -13,7 +13,7 @@ namespace feedline::gui {
 class DiagnosisPanel;
 
 /// Wires the diagnosis to the run that goes on, to the graph that its fixes change, and to the background where they
-/// are put to the proof. A proof has the cores to itself: a run that goes on rests meanwhile.
+/// are proved. A proof has the cores to itself: a run that goes on rests meanwhile.
 class DiagnosisDesk : public QObject {
   Q_OBJECT
 

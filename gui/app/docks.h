@@ -15,7 +15,7 @@ class QWidget;
 
 namespace feedline::gui {
 
-/// The movable panels around the canvas. A dock that is alone wears a title; docks that share a place wear tabs, which
+/// The movable panels around the canvas. A dock that is alone has a title; docks that share a place have tabs, which
 /// can be dragged out.
 class Docks : public QObject {
   Q_OBJECT

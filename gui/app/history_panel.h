@@ -8,7 +8,7 @@ class QUndoView;
 
 namespace feedline::gui {
 
-/// Every step that can be undone or redone, by name, oldest first; a click goes there. The saved state wears a sign.
+/// Every step that can be undone or redone, by name, oldest first; a click goes there. The saved state is marked.
 class HistoryPanel : public QWidget {
   Q_OBJECT
 

@@ -69,7 +69,7 @@ void LogPanel::follow(RunController& runs) {
   connect(&runs, &RunController::started, this, [this](const Started& f) {
     const QLocale english(QLocale::English, QLocale::UnitedKingdom);
     add(Level::Info,
-        tr("Training on %1 (replicas: %2, threads of each: %3, %4%5) with %6 loader workers: %7 samples an "
+        tr("Training on %1 (replicas: %2, threads of each: %3, %4%5) with %6 loader workers: %7 samples per "
            "epoch, %8 parameters")
             .arg(QString::fromStdString(f.device))
             .arg(f.replicas)

@@ -34,7 +34,7 @@ class Settings {
   [[nodiscard]] static double font_scale();
   static void set_font_scale(double scale);
 
-  /// Presenter mode: how much larger writing is, and the panels that stay, by the names of their docks.
+  /// Presenter mode: how much larger text is, and the panels that stay, by the names of their docks.
   [[nodiscard]] static double presenter_scale();
   static void set_presenter_scale(double scale);
   [[nodiscard]] static QStringList presenter_panels();

@@ -10,8 +10,8 @@ QList<CanvasKey> canvas_keys() {
   return {
       {words("Tab, double click"), words("Add a node: search at the cursor")},
       {words("Drag from a port"), words("Connect; on empty canvas: search for what fits")},
-      {words("Drop a node on a wire"), words("Put it into the wire")},
-      {words("Double click on a wire"), words("Add a point that leads it round something")},
+      {words("Drop a node on a wire"), words("Insert it into the wire")},
+      {words("Double click on a wire"), words("Add a reroute point")},
       {words("Double click on a sub-graph"), words("Enter it")},
       {words("W"), words("Take a wire off the selected node; arrow keys choose its end, Enter connects")},
       {words("Enter"), words("Change the selected node in the inspector; beside a refused wire, take the first offer")},
@@ -25,7 +25,7 @@ QList<CanvasKey> canvas_keys() {
       {words("Del, Backspace"), words("Delete the selection; wires heal")},
       {words("T, click on live numbers"), words("How long a node takes over its records, and the slowest files")},
       {words("F2"), words("Rename the selected node; edit the title of a frame, or a note")},
-      {words("Esc"), words("Give up a wire; select nothing")},
+      {words("Esc"), words("Cancel a wire; clear the selection")},
       {words("Shift+Tab"), words("Leave the canvas for the panels")},
   };
 }

@@ -35,8 +35,8 @@ QString bytes_text(double bytes) { return scaled(bytes, {" B", " kB", " MB", " G
 
 QString short_cost_text(const ModelCost& cost) {
   QStringList parts;
-  if (cost.parameters > 0) parts << words("%1 weights").arg(short_count(static_cast<double>(cost.parameters)));
-  if (cost.multiply_adds > 0) parts << words("%1 mult-adds").arg(short_count(cost.multiply_adds));
+  if (cost.parameters > 0) parts << words("%1 parameters").arg(short_count(static_cast<double>(cost.parameters)));
+  if (cost.multiply_adds > 0) parts << words("%1 MACs").arg(short_count(cost.multiply_adds));
   return parts.join(QStringLiteral(" · "));
 }
 
@@ -48,7 +48,7 @@ QString source_text(std::uint64_t records, std::int64_t classes) {
 
 QString cost_text(const ModelCost& cost) {
   QString text =
-      words("%1 weights (%2), %3 multiply-adds and %4 of results a record.")
+      words("%1 parameters (%2), %3 MACs and %4 of activation memory per sample.")
           .arg(whole(static_cast<double>(cost.parameters)), bytes_text(static_cast<double>(cost.weight_bytes())),
                whole(cost.multiply_adds), bytes_text(static_cast<double>(cost.activation_bytes())));
   if (!cost.complete) text += QLatin1Char(' ') + words("Some shapes are not known yet: at least this much.");
@@ -58,12 +58,12 @@ QString cost_text(const ModelCost& cost) {
 QString total_text(const ModelCost& total, std::int64_t batch) {
   if (total.layers == 0) return {};
   const double records = static_cast<double>(std::max<std::int64_t>(1, batch));
-  QString text = words("Model: %1 weights (%2) · %3 multiply-adds a record")
+  QString text = words("Model: %1 parameters (%2) · %3 MACs per sample")
                      .arg(short_count(static_cast<double>(total.parameters)),
                           bytes_text(static_cast<double>(total.weight_bytes())), short_count(total.multiply_adds));
   const QString results = bytes_text(static_cast<double>(total.activation_bytes()) * records);
-  text += batch > 0 ? words(" · %1 of results a batch of %2").arg(results).arg(batch)
-                    : words(" · %1 of results a record").arg(results);
+  text += batch > 0 ? words(" · %1 of activation memory per batch of %2").arg(results).arg(batch)
+                    : words(" · %1 of activation memory per sample").arg(results);
   if (!total.complete) text += words(" · some shapes not known yet");
   return text;
 }

@@ -38,11 +38,11 @@ class GraphView : public QGraphicsView {
   ~GraphView() override;
 
   // --- a run -------------------------------------------------------------------------------------------------------
-  /// Every node wears its rate and how its workers spent the time between the two; the bottleneck is marked.
+  /// Every node shows its rate and how its workers spent the time between the two; the bottleneck is marked.
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);
   /// A run has begun (marks of the last one go) or ended (its last numbers stay).
   void show_run_active(bool active);
-  /// In a staged run every node wears the number of its workers.
+  /// In a staged run every node shows the number of its workers.
   void show_staged(bool staged) { staged_ = staged; }
   /// Marks the node that the verdict names, with the next snapshot; empty: none.
   void show_bottleneck(const QString& node) { live_.set_bottleneck(node.toStdString()); }

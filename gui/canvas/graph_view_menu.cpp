@@ -134,12 +134,12 @@ void GraphView::contextMenuEvent(QContextMenuEvent* event) {
       searched_splice_ = to;
       search_for_wire(pos);
     });
-    add(tr("Add point"), [this, to, pos] { add_point(to, mapToScene(pos)); });
+    add(tr("Add reroute point"), [this, to, pos] { add_point(to, mapToScene(pos)); });
     add(
         tr("Remove wire"), [this] { delete_selection(); }, Qt::Key_Delete);
   } else if (qgraphicsitem_cast<const WirePointItem*>(hit) != nullptr) {
     add(
-        tr("Remove point"), [this] { delete_selection(); }, Qt::Key_Delete);
+        tr("Remove reroute point"), [this] { delete_selection(); }, Qt::Key_Delete);
   } else {
     add(
         tr("Cut"), [this] { cut(); }, QKeySequence::Cut);

@@ -76,7 +76,7 @@ LiveState trainer_state(const TrainerSample& earlier, const TrainerSample& now, 
   state.busy = rounded(seconds(change.total() - change.wait) / total);
   state.mood = mood_of(state);
   state.per_second = steps / dt;
-  if (steps > 0) state.cost = words("%1 a step").arg(span(seconds(change.total()) / steps));
+  if (steps > 0) state.cost = words("%1 per step").arg(span(seconds(change.total()) / steps));
   return state;
 }
 

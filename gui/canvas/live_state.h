@@ -10,7 +10,7 @@
 
 namespace feedline::gui {
 
-/// What a node wears while a run is on: a rate, a word, and how its workers spent the last second.
+/// What a node shows while a run is on: a rate, a word, and how its workers spent the last second.
 struct LiveState {
   /// What its workers mostly do.
   enum class Mood { Idle, Busy, Starved, Blocked };
@@ -28,8 +28,8 @@ struct LiveState {
   bool operator==(const LiveState& other) const;
 };
 
-/// The live state of every stage (by node id) between two snapshots. `trainer` is the trainer node's id, which wears
-/// steps a second and loss; in a `staged` run every stage wears its workers. The trainer's bar
+/// The live state of every stage (by node id) between two snapshots. `trainer` is the trainer node's id, which shows
+/// steps per second and loss; in a `staged` run every stage shows its workers. The trainer's bar
 /// shows waiting for batches as starved and the rest of the step as busy. `bottleneck`: the node that the verdict
 /// names, as the run knows it; empty: none is marked.
 [[nodiscard]] std::map<std::string, LiveState, std::less<>> live_states(const Snapshot& earlier, const Snapshot& now,

@@ -92,7 +92,7 @@ void SearchPopup::move_current(int rows) {
 void SearchPopup::show_summary() {
   const QModelIndex current = list_.currentIndex();
   summary_.setText(current.isValid() ? current.data(PaletteModel::SummaryRole).toString()
-                                     : tr("No node matches. Try another word, or fewer letters."));
+                                     : tr("No node matches. Try another word or fewer characters."));
 }
 
 bool SearchPopup::eventFilter(QObject* watched, QEvent* event) {

@@ -14,7 +14,7 @@ namespace feedline::gui {
 /// What flows through a wire while a run is on. In steps that the eye can follow, so that a wire is drawn anew only
 /// when it looks different.
 struct WireFlow {
-  double share = 0;  ///< 0 to 1, in eighths: how wide it is, by the logarithm of records a second (1 to 100,000)
+  double share = 0;  ///< 0 to 1, in eighths: how wide it is, by the logarithm of records per second (1 to 100,000)
   int fill = -1;     ///< of the queue that stands in it, in percent and tens; -1: none does
   bool moves = false;
   QString word{};  ///< "full", "40 %", "empty"; nothing without a queue

@@ -302,7 +302,7 @@ void DiagnosisPanel::show_applied(const QString& id, const QString& title) {
 
 void DiagnosisPanel::show_record(const std::vector<Prediction>& predictions) {
   if (predictions.empty()) {
-    record_->setText(tr("No prediction was put to the proof yet."));
+    record_->setText(tr("No prediction has been proved yet."));
     return;
   }
   const TrackRecord record = track_record(predictions);

@@ -127,7 +127,7 @@ void FixList::tell(const Row& row) {
   QString text = tr("predicted %1 times as fast").arg(two_digits(row.fix.predicted_ratio));
   if (row.applied) text = tr("applied · ") + text;
   if (!row.offered) text = tr("not offered by the latest measurement");
-  if (row.fix.changes_results) text += tr(" · changes what is learnt");
+  if (row.fix.changes_results) text += tr(" · may change accuracy");
   if (const QString proof = proofs_.value(proof_key(row.fix)); !proof.isEmpty()) text += QStringLiteral("\n") + proof;
   row.numbers->setText(text);
   const Theme::Colors& colors = Theme::instance().colors();
@@ -149,7 +149,7 @@ void FixList::show_pairs(const Fix& fix, const Proof& so_far) {
 void FixList::show_proof(const Fix& fix, const Proof& proof) {
   const QString verdict = proof.keep()                 ? tr("keep it")
                           : proof.rate.surely_slower() ? tr("slower")
-                                                       : tr("no difference that can be told");
+                                                       : tr("no significant difference");
   proofs_[proof_key(fix)] =
       tr("measured %1 (%2 to %3): %4")
           .arg(two_digits(proof.rate.ratio), two_digits(proof.rate.low), two_digits(proof.rate.high), verdict);

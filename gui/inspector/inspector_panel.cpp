@@ -133,8 +133,8 @@ QWidget* InspectorPanel::make_overview() {
   layout->addWidget(errors == 0 || empty
                         ? new Caption(Caption::Tone::Muted, empty ? QString() : tr("The graph can run."), page)
                         : new Caption(Caption::Tone::Error,
-                                      count_text(errors, tr("1 error to mend before it can run."),
-                                                 tr("%1 errors to mend before it can run.")),
+                                      count_text(errors, tr("1 error to fix before it can run."),
+                                                 tr("%1 errors to fix before it can run.")),
                                       page));
   layout->addSpacing(Theme::kUnit);
   layout->addWidget(new Caption(

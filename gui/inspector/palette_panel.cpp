@@ -80,7 +80,7 @@ void PalettePanel::request(const QModelIndex& index) {
 void PalettePanel::show_summary() {
   const QModelIndex current = tree_->currentIndex();
   if (filter_.rowCount() == 0) {
-    summary_->setText(tr("No node matches. Try another word, or fewer letters."));
+    summary_->setText(tr("No node matches. Try another word or fewer characters."));
   } else if (current.isValid() && !current.data(PaletteModel::SummaryRole).toString().isEmpty()) {
     summary_->setText(current.data(PaletteModel::SummaryRole).toString());
   } else {

@@ -57,7 +57,7 @@ void PresenterMode::refresh() {
 
 QToolBar* PresenterMode::tools() const { return window_->findChild<QToolBar*>(QStringLiteral("tools")); }
 
-/// Only what steers the run, so that its bar has room for larger writing.
+/// Only what steers the run, so that its bar has room for larger text.
 void PresenterMode::thin_out_tools() {
   QToolBar* bar = tools();
   tools_before_ = bar->actions();

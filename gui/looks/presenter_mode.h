@@ -10,7 +10,7 @@ class QToolBar;
 
 namespace feedline::gui {
 
-/// The window for an audience: the whole screen, larger writing, the canvas with the run's bar, and of the panels only
+/// The window for an audience: the whole screen, larger text, the canvas with the run's bar, and of the panels only
 /// those that the user chose (WorkModes places them). Leaving it brings back what was there before.
 class PresenterMode : public QObject {
   Q_OBJECT

@@ -71,12 +71,12 @@ QWidget* SettingsDialog::make_looks() {
     Theme::instance().set_mode(kModes[index]);
   });
   form->addRow(tr("&Theme"), theme);
-  QWidget* scale = make_scale(tr("Size of writing"), Settings::kLeastFont, Settings::kLargestFont,
-                              Settings::font_scale(), [](double wanted) {
+  QWidget* scale = make_scale(tr("Text size"), Settings::kLeastFont, Settings::kLargestFont, Settings::font_scale(),
+                              [](double wanted) {
                                 Settings::set_font_scale(wanted);
                                 Theme::instance().set_font_scale(wanted);
                               });
-  form->addRow(tr("Size of writing"), scale);
+  form->addRow(tr("Text size"), scale);
   auto* still = new QCheckBox(tr("Reduce &motion: nothing on the canvas moves by itself"), page);
   still->setObjectName(QStringLiteral("settings_motion"));
   still->setChecked(Settings::reduced_motion());
@@ -116,9 +116,9 @@ QWidget* SettingsDialog::make_presenter(const Docks& docks) {
   auto* form = new QFormLayout(page);
   form->setContentsMargins(0, 0, 0, 0);
   form->setSpacing(Theme::kUnit);
-  form->addRow(new Caption(Caption::Tone::Muted,
-                           tr("F11: the whole screen, larger writing, the canvas and these panels."), page));
-  form->addRow(tr("Larger by"), make_scale(tr("Size of writing in presenter mode"), 1, 2, Settings::presenter_scale(),
+  form->addRow(
+      new Caption(Caption::Tone::Muted, tr("F11: the whole screen, larger text, the canvas and these panels."), page));
+  form->addRow(tr("Larger by"), make_scale(tr("Text size in presenter mode"), 1, 2, Settings::presenter_scale(),
                                            [](double wanted) { Settings::set_presenter_scale(wanted); }));
   auto* panels = new QListWidget(page);
   panels->setObjectName(QStringLiteral("settings_panels"));

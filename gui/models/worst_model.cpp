@@ -64,7 +64,7 @@ QVariant WorstModel::data(const QModelIndex& index, int role) const {
       return picture(at);
     case Qt::ToolTipRole:
     case Qt::AccessibleTextRole:
-      return tr("It is %1 (given %2 %), taken for %3 (%4 %)\nrecord %5\n%6")
+      return tr("True class %1 (%2 %), predicted %3 (%4 %)\nrecord %5\n%6")
           .arg(label, share(sample.truth), predicted, share(sample.confidence))
           .arg(sample.record)
           .arg(QString::fromStdString(sample.file));

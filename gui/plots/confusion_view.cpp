@@ -80,7 +80,7 @@ QString ConfusionView::text_of(const Cell& cell) const {
   const QString share_text = QString::number(share(label, predicted) * 100, 'f', 1);
   const QString name = QString::fromStdString(judgement_.name_of(label));
   if (label == predicted) return tr("%1 recognised: %2 (%3 %)").arg(name).arg(count).arg(share_text);
-  return tr("%1 taken for %2: %3 (%4 %)")
+  return tr("%1 predicted as %2: %3 (%4 %)")
       .arg(name, QString::fromStdString(judgement_.name_of(predicted)))
       .arg(count)
       .arg(share_text);
@@ -173,7 +173,7 @@ void ConfusionView::paint_names(QPainter& painter, const QRectF& whole, const QR
   const double step = area.width() / classes();
   painter.setPen(c.muted);
   painter.drawText(QRectF(area.left(), area.top() - head - line, whole.right() - area.left(), line),
-                   Qt::AlignLeft | Qt::AlignVCenter, tr("taken for →"));
+                   Qt::AlignLeft | Qt::AlignVCenter, tr("predicted class →"));
   painter.save();
   painter.translate(area.left() - names - line, area.top() + area.height());
   painter.rotate(-90);

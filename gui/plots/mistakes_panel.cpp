@@ -68,10 +68,10 @@ MistakesPanel::MistakesPanel(QWidget* parent)
       menu_(new PanelMenu([this] { return exhibit(); }, this)),
       matrix_(new ConfusionView(this)),
       list_(new QListView(this)),
-      empty_(
-          new QLabel(tr("Press Run to see, after each epoch, what the model takes for what. This needs validation data "
-                        "with classes."),
-                     this)),
+      empty_(new QLabel(
+          tr("Press Run to see, after each epoch, which classes the model confuses. This needs validation data "
+             "with classes."),
+          this)),
       stack_(new QStackedLayout(this)),
       worker_(
           [previewer = std::make_shared<Previewer>()](const Question& question, const std::stop_token& stop) {

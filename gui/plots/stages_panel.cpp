@@ -96,7 +96,9 @@ std::vector<StageShare> worker_shares(const Snapshot& earlier, const Snapshot& n
 }
 
 StagesPanel::StagesPanel(QWidget* parent)
-    : PlotPanel(tr("Stages"), tr("Press Run to see which stage is busy, which waits for input and which for room."),
+    : PlotPanel(tr("Stages"),
+                tr("Press Run to see which stage is busy, which is starved (waits for input) and which is blocked "
+                   "(output queue full)."),
                 Across::Nothing, parent) {
   const QString labels[kParts] = {tr("busy"), tr("starved"), tr("blocked")};
   for (int part = 0; part < kParts; ++part) {
@@ -259,7 +261,7 @@ void StagesPanel::refresh() {
   readings_->set_items({
       {Readings::Mark::Square, c.busy, tr("busy"), {}},
       {Readings::Mark::Square, c.starved, tr("starved: waits for input"), {}},
-      {Readings::Mark::Square, c.blocked, tr("blocked: waits for room"), {}},
+      {Readings::Mark::Square, c.blocked, tr("blocked: output queue full (back-pressure)"), {}},
       {Readings::Mark::None, {}, bottleneck.isEmpty() ? QString() : tr("bottleneck"), bottleneck},
   });
 }

@@ -182,7 +182,7 @@ void StepPanel::paint(QPainter& painter, const QRectF& whole) const {
   painter.setPen(theme.colors().text);
   const double title = painter.fontMetrics().height() + Theme::kUnit;
   painter.drawText(QRectF(area.left(), area.top(), area.width(), title), Qt::AlignTop | Qt::AlignLeft,
-                   tr("%1 ms a step, most of it %2").arg(short_number(total), looks()[largest].name) +
+                   tr("%1 ms per step, mostly %2").arg(short_number(total), looks()[largest].name) +
                        (held_ ? tr(", at %1 s").arg(short_number(step.at)) : QString()));
   painter.setFont(theme.small_font());
   paint_bar(painter, QRectF(area.left(), area.top() + title, area.width(), 28));

@@ -16,8 +16,8 @@ constexpr double kMega = 1e6;
 }  // namespace
 
 ThroughputPanel::ThroughputPanel(QWidget* parent)
-    : TimePanel(tr("Throughput"), tr("Press Run to see how many samples a second the pipeline feeds the model."), kWide,
-                parent) {
+    : TimePanel(tr("Throughput"), tr("Press Run to see how many samples per second the pipeline feeds the model."),
+                kWide, parent) {
   const QString names[kRates] = {tr("samples/s"), tr("MB/s"), tr("steps/s")};
   for (const QString& name : names) {
     const std::size_t cell = add_cell(name);

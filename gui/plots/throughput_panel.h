@@ -5,8 +5,9 @@
 
 namespace feedline::gui {
 
-/// Training samples, megabytes and steps a second over the whole run. Rates are taken over windows of half a second and
-/// at least one step; validation leaves a gap, because it trains nothing. Megabytes are those that the source reads.
+/// Training samples, megabytes and steps per second over the whole run. Rates are taken over windows of half a second
+/// and at least one step; validation leaves a gap, because it trains nothing. Megabytes are those that the source
+/// reads.
 class ThroughputPanel : public TimePanel {
   Q_OBJECT
 

@@ -84,9 +84,9 @@ QString TimelineView::label_of(const TraceSlice& slice) const {
       slice.label < store_.labels().size() ? QString::fromStdString(store_.labels()[slice.label]) : tr("?");
   switch (slice.kind) {
     case TraceKind::Starved:
-      return tr("starved, waits for input");
+      return tr("starved: waits for input");
     case TraceKind::Blocked:
-      return tr("blocked, waits for room");
+      return tr("blocked: output queue full");
     case TraceKind::Level:
       return tr("%1 entries").arg(slice.records);
     case TraceKind::Work:

@@ -111,7 +111,7 @@ void PreviewPanel::build() {
     connect(&Theme::instance(), &Theme::changed, button, style);
     row->addWidget(button);
   };
-  tool(dice_, "dice", tr("Throw the dice: what random nodes draw in another epoch"));
+  tool(dice_, "dice", tr("Draw again: what random nodes do in another epoch"));
   dice_->setObjectName(QStringLiteral("preview_dice"));
   tool(histogram_, "throughput", tr("Show the numbers as a histogram"));
   histogram_->setObjectName(QStringLiteral("preview_histogram"));
@@ -227,7 +227,7 @@ void PreviewPanel::describe(const Preview& preview) {
                                          : tr("label %1, %2").arg(*preview.label).arg(to_qstring(preview.class_name)));
   if (preview.random && !fixed_->isChecked()) parts << tr("as drawn in epoch %1").arg(epoch_);
   if (preview.untrained)
-    parts << (run_active_ ? tr("starting weights, not those of the run that is on") : tr("starting weights"));
+    parts << (run_active_ ? tr("initial weights, not those of the current run") : tr("initial weights"));
   parts << QFileInfo(to_qstring(preview.where)).fileName();
   about_->setText(parts.join(QStringLiteral(" · ")));
   about_->setToolTip(to_qstring(preview.where));

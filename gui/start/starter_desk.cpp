@@ -46,7 +46,7 @@ void StarterDesk::connect_tab(DocumentTab& tab) {
 }
 
 void StarterDesk::choose_folder() {
-  auto* dialog = new QFileDialog(window_, tr("A folder with one sub-folder a class, or with train and val"),
+  auto* dialog = new QFileDialog(window_, tr("A folder with one sub-folder per class, or with train and val"),
                                  Settings::last_folder());
   dialog->setObjectName(QStringLiteral("choose_data"));
   dialog->setAttribute(Qt::WA_DeleteOnClose);

@@ -35,7 +35,7 @@ class Workspace : public QTabWidget {
   void remove(DocumentTab& tab);
   void next() { step(1); }
   void previous() { step(-1); }
-  /// The tab whose graph is being trained wears a sign; null: none.
+  /// The tab whose graph is being trained is marked; null: none.
   void mark_running(DocumentTab* tab);
 
  Q_SIGNALS:

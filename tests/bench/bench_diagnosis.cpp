@@ -164,7 +164,7 @@ double rate_of(Document document, const MeasureOptions& options, const std::vect
   return slice ? slice->samples_per_s() : 0;
 }
 
-/// Every number of workers, prefetch and place of a cache: nothing that changes what is learnt. What was the fastest of
+/// Every number of workers, prefetch and place of a cache: nothing that may change accuracy. What was the fastest of
 /// them then takes turns with the tuned graph: the fastest of many short measurements is partly the luckiest.
 int graph(int argc, char** argv) {
   auto loaded = load_document(argv[2]);

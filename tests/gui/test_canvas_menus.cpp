@@ -102,8 +102,8 @@ class TestCanvasMenus : public QObject {
     for (const char* row :
          {"nowhere/Add note", "nowhere/Add frame", "nowhere/Arrange in layers", "node/Cut", "node/Duplicate",
           "flip/Mute", "node/Group into a sub-graph", "node/Frame", "node/Delete and heal", "node/Delete",
-          "wire/Add point", "wire/Remove wire", "point/Remove point", "note/Cut", "note/Duplicate", "note/Delete",
-          "frame/Duplicate", "frame/Colour > Orange", "frame/Delete"}) {
+          "wire/Add reroute point", "wire/Remove wire", "point/Remove reroute point", "note/Cut", "note/Duplicate",
+          "note/Delete", "frame/Duplicate", "frame/Colour > Orange", "frame/Delete"}) {
       const QStringList parts = QString::fromLatin1(row).split('/');
       QTest::newRow(row) << parts[0] << parts[1];
     }
@@ -128,10 +128,10 @@ class TestCanvasMenus : public QObject {
     b.choose(b.place("frame"), "Colour > Orange");
     QCOMPARE(b.document().find_frame("frame")->color, std::string("orange"));
 
-    b.choose(b.place("wire"), "Add point");
+    b.choose(b.place("wire"), "Add reroute point");
     QCOMPARE(b.document().link_into({"decode", "file"})->via.size(), std::size_t{1});
 
-    b.choose(b.place("point"), "Remove point");
+    b.choose(b.place("point"), "Remove reroute point");
     QVERIFY(b.document().link_into({"flip", "image"})->via.empty());
 
     b.choose(b.place("node"), "Delete and heal");

@@ -401,7 +401,7 @@ void TestPlotTools::a_million_steps_keep_the_curves_bounded() {
   panel.resize(600, 300);
   panel.show();
   Snapshot now = run_at(0);
-  for (std::uint64_t step = 0; step < 1'000'000; step += 20) {  // two days at 5 steps a second, a snapshot every 4 s
+  for (std::uint64_t step = 0; step < 1'000'000; step += 20) {  // two days at 5 steps per second, a snapshot every 4 s
     now.at += from_seconds(4);
     now.trainer.steps = step;
     now.trainer.samples = step * 64;

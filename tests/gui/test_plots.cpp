@@ -36,7 +36,7 @@ StageSample stage(const char* node, std::size_t workers, double busy, double sta
   return sample;
 }
 
-/// A run at `t` seconds: 1000 samples and 10 steps a second; decode works 1.2 worker-seconds a second on two workers.
+/// A run at `t` seconds: 1000 samples and 10 steps per second; decode works 1.2 worker-seconds a second on two workers.
 Snapshot run_at(double t) {
   Snapshot s;
   s.started = kStart;

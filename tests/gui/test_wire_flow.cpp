@@ -20,7 +20,7 @@ StageSample stage(const char* node, std::size_t segment, double fill, std::uint6
   return sample;
 }
 
-/// A source (segment 0), decode, resize and batch (segment 1); 1000 records a second.
+/// A source (segment 0), decode, resize and batch (segment 1); 1000 records per second.
 Snapshot run_at(double t, double source_fill, double batch_fill) {
   Snapshot s;
   s.at = 1 + from_seconds(t);

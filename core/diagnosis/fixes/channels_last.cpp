@@ -11,14 +11,15 @@ std::vector<Fix> channels_last(const FixContext& context) {
   const RunFacts& facts = context.facts;
   const bool off = context.setting(facts.trainer_node, "channels_last") == Value(std::string("off"));
   if (!off || facts.channels_last || !facts.on_cpu) return {};
-  return {{.id = "channels-last",
-           .title = "Keep pictures as N×H×W×C",
-           .why =
-               "Convolutions on the CPU read them faster so. Sums are taken in another order, which changes the last "
-               "bits.",
-           .edit = context.set(facts.trainer_node, "channels_last", std::string("auto")),
-           .predicted_ratio = context.ratio_of_faster_kernels(kFaster),
-           .changes_results = true}};
+  return {
+      {.id = "channels-last",
+       .title = "Keep pictures as N×H×W×C",
+       .why =
+           "Convolutions on the CPU are faster in this layout. Sums are taken in another order, which changes the last "
+           "bits.",
+       .edit = context.set(facts.trainer_node, "channels_last", std::string("auto")),
+       .predicted_ratio = context.ratio_of_faster_kernels(kFaster),
+       .changes_results = true}};
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ std::vector<Fix> fuse(const FixContext& context) {
   const double measured = context.diagnosis.measured();
   const double ratio = measured > 0 ? after.expected().samples_per_s / measured : 1;
   return {{.id = "fuse",
-           .title = "Carry records through all nodes at once",
+           .title = "Fuse the nodes: one worker takes a record through all of them",
            .why = "Every node has a queue of its own; handing records on costs time and cold caches.",
            .edit = context.set(context.facts.trainer_node, "staged", false),
            .predicted_ratio = ratio}};

@@ -12,7 +12,7 @@ std::vector<Fix> precision(const FixContext& context) {
   if (!facts.bfloat16 || facts.precision != "float32") return {};
   return {{.id = "bfloat16",
            .title = "Compute in bfloat16",
-           .why = "The device multiplies it faster. Results change a little.",
+           .why = "The device computes it faster. Results change slightly.",
            .edit = context.set(facts.trainer_node, "precision", std::string("bfloat16")),
            .predicted_ratio = context.ratio_of_faster_kernels(kFaster),
            .changes_results = true}};

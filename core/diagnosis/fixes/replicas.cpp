@@ -11,7 +11,7 @@ namespace {
 /// Fewer rows than this a replica are not worth one of their own (training/core_budget.h).
 constexpr std::int64_t kRows = 8;
 
-/// Copies of the model, one a core, each learning from a part of the batch.
+/// Copies of the model, one per core, each learning from a part of the batch.
 std::vector<Fix> replicas(const FixContext& context) {
   const RunFacts& facts = context.facts;
   const auto room = std::min<std::int64_t>(static_cast<std::int64_t>(facts.cores), facts.batch / kRows);
@@ -24,8 +24,8 @@ std::vector<Fix> replicas(const FixContext& context) {
   after.step_threads = threads;
   const bool automatic = room == static_cast<std::int64_t>(facts.cores);
   return {{.id = "replicas",
-           .title = fmt::format("Learn with {} replicas", room),
-           .why = "The step leaves cores idle. Each replica learns from a part of the batch; batch norm then sees "
+           .title = fmt::format("Train with {} replicas", room),
+           .why = "The step leaves cores idle. Each replica trains on a part of the batch; batch norm then sees "
                   "smaller parts.",
            .edit = {Edit::List{context.set(facts.trainer_node, "replicas", automatic ? std::int64_t{0} : room),
                                context.set(facts.trainer_node, "intra_op_threads", std::int64_t{0})}},

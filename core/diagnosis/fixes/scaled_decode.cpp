@@ -45,7 +45,7 @@ std::vector<Fix> scaled_decode(const FixContext& context) {
     after.speed_up(*next, 1 / std::max(pixels, 0.3));
     fixes.push_back({.id = "scaled-decode:" + node.id,
                      .title = "Let " + node.id + " read only what " + *next + " looks at",
-                     .why = "Every pixel is decoded, and most are then scaled away. Pixels change a little.",
+                     .why = "Every pixel is decoded, and most are then scaled away. Pixels change slightly.",
                      .edit = context.set(node.id, "exact", false),
                      .predicted_ratio = context.ratio(after),
                      .changes_results = true});

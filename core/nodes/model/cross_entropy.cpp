@@ -58,7 +58,7 @@ struct CrossEntropy {
                         .remedy = "Connect a label that has classes",
                         .port = "target"});
     if (!columns.agrees_with(target->classes))
-      return fail(Error{.reason = fmt::format("the prediction has {} numbers a record, but the data has {} classes",
+      return fail(Error{.reason = fmt::format("the prediction has {} values per record, but the data has {} classes",
                                               columns.text(), target->classes.text()),
                         .remedy = "Set units of the linear node before it to 0: as many as the data has classes",
                         .port = "prediction"});

@@ -22,7 +22,7 @@ Result<FolderIndex> FolderIndex::scan(const std::string& root, Classes classes, 
   std::error_code error;
   const fs::file_status status = fs::status(root, error);
   if (status.type() == fs::file_type::not_found)
-    return fail_file(root, "there is no such folder", "Choose a folder with one sub-folder a class");
+    return fail_file(root, "there is no such folder", "Choose a folder with one sub-folder per class");
   if (status.type() == fs::file_type::none) return fail_errno(root, "the folder cannot be read", error.value());
   if (!fs::is_directory(status))
     return fail_file(root, "it is a file, not a folder", "Choose the folder that holds the classes");

@@ -12,8 +12,8 @@
 
 namespace feedline {
 
-/// The picture files of a folder with one sub-folder a class, in a fixed order. About 30 bytes a file: all names lie in
-/// one block of memory.
+/// The picture files of a folder with one sub-folder per class, in a fixed order. About 30 bytes a file: all names lie
+/// in one block of memory.
 class FolderIndex {
  public:
   /// Which sub-folders are classes.

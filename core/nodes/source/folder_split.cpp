@@ -52,7 +52,7 @@ Error refusal(const std::string& root, const Shapes& shapes, const DataParts& sp
               .file = escape_name(root)};
   const std::string& own = !split.training.empty() ? split.training : split.validation;
   if (!hold_classes) {
-    error.remedy = "Choose a folder with one sub-folder a class";
+    error.remedy = "Choose a folder with one sub-folder per class";
   } else {
     error.remedy = "Choose '" + own + "' here";
     if (!split.training.empty() && !split.validation.empty())

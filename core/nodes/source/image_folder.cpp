@@ -47,7 +47,7 @@ struct ImageFolder {
   };
 
   static NodeSpec spec() {
-    return node<ImageFolder>("image_folder", 1, "Image folder", "Picture files, one sub-folder a class.")
+    return node<ImageFolder>("image_folder", 1, "Image folder", "Picture files, one sub-folder per class.")
         .help(
             "Reads a folder in which each sub-folder is a class and holds its pictures: flowers/daisy/1.jpg, "
             "flowers/roses/7.png. Nested sub-folders belong to the class above them. Files are jpg, jpeg, jfif, png, "

@@ -17,8 +17,8 @@ class Unavailable(Exception):
 class Measurement:
     """One run of one contestant."""
 
-    rate: float  # samples a second
-    cpu_rate: float | None = None  # samples a second of CPU time, all threads and processes together
+    rate: float  # samples per second
+    cpu_rate: float | None = None  # samples per second of CPU time, all threads and processes together
 
 
 @dataclass(frozen=True)
