@@ -129,8 +129,10 @@ void MainWindow::make_modes() {
   back->setToolButtonStyle(Qt::ToolButtonTextOnly);
   QAction* presented = tools->insertWidget(tools->actions().front(), back);
   presented->setVisible(false);
-  connect(modes_, &WorkModes::changed, this,
-          [presented](WorkMode mode) { presented->setVisible(mode == WorkMode::Present); });
+  connect(modes_, &WorkModes::changed, this, [this, presented](WorkMode mode) {
+    presented->setVisible(mode == WorkMode::Present);
+    run_bar().set_brief(modes_->folded() || mode == WorkMode::Present);
+  });
   connect(verdict_link_, &QToolButton::clicked, this, [this] { modes_->show(WorkMode::Diagnose); });
 }
 

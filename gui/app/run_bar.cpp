@@ -121,8 +121,9 @@ void RunBar::style() {
   rate_->setMinimumWidth(QFontMetrics(theme.bold_font()).horizontalAdvance(QStringLiteral("00,000 samples/s")));
   eta_->setMinimumWidth(QFontMetrics(theme.bold_font()).horizontalAdvance(QStringLiteral("0:00:00 to go")));
   progress_text_->setFont(theme.small_font());
-  progress_text_->setMinimumWidth(
-      QFontMetrics(theme.small_font()).horizontalAdvance(QStringLiteral("Epoch 10 of 10 · step 0,000 of 0,000")));
+  const QString longest =
+      brief_ ? QStringLiteral("Epoch 10 of 10") : QStringLiteral("Epoch 10 of 10 · step 0,000 of 0,000");
+  progress_text_->setMinimumWidth(QFontMetrics(theme.small_font()).horizontalAdvance(longest));
 }
 
 void RunBar::set_state(RunController::State state) {
@@ -157,7 +158,7 @@ void RunBar::set_state(RunController::State state) {
   preparing_.clear();
   for (LiveLabel* label : {rate_, eta_}) {
     label->clear();
-    label->show();
+    label->setVisible(!brief_);
   }
 }
 
@@ -165,6 +166,14 @@ void RunBar::show_next_staged(bool staged) {
   progress_text_->setToolTip({});
   if (state_ != RunController::State::Idle) return;
   progress_text_->set_text(staged ? tr("Next run: every queue is shown") : tr("Press Run to train"));
+}
+
+void RunBar::set_brief(bool brief) {
+  if (brief == brief_) return;
+  brief_ = brief;
+  rate_->setVisible(!brief);
+  eta_->setVisible(!brief);
+  style();
 }
 
 void RunBar::show_preparing(const QString& what, double fraction) {

@@ -27,6 +27,8 @@ class RunBar : public QWidget {
   void show_staged(bool staged) { staged_ = staged; }
   /// The next run will do so: said while none is on, so that nobody meets it by surprise.
   void show_next_staged(bool staged);
+  /// For a narrow window: the state and the progress alone. What is left out stands in the tooltip.
+  void set_brief(bool brief);
   void show_preparing(const QString& what, double fraction);
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);
   void show_end(const RunResult& result);
@@ -54,6 +56,7 @@ class RunBar : public QWidget {
   LiveLabel* eta_;
   Tone tone_ = Tone::Quiet;
   bool staged_ = false;
+  bool brief_ = false;
   bool elsewhere_ = false;
   /// What show_end() has written; empty before that.
   struct End {

@@ -14,6 +14,7 @@
 #include <QTimer>
 #include <QToolButton>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -32,6 +33,7 @@ WorkModes::WorkModes(Docks& docks, Actions& actions, PresenterMode& presenter, Q
   });
   connect(actions.reset_layout, &QAction::triggered, this, &WorkModes::reset);
   window->installEventFilter(this);
+  connect(&Theme::instance(), &Theme::changed, this, &WorkModes::later_refold);
   tell();
 }
 
@@ -44,7 +46,10 @@ void WorkModes::begin() {
   bring();
 }
 
-bool WorkModes::too_small() const { return window_->width() < kFoldWidth || window_->height() < kFoldHeight; }
+bool WorkModes::too_small() const {
+  const double scale = std::max(1.0, Theme::instance().font_scale());
+  return window_->width() < kFoldWidth * scale || window_->height() < kFoldHeight * scale;
+}
 
 QString WorkModes::key() const {
   QString key = mode_word(mode_);
@@ -110,11 +115,14 @@ void WorkModes::tell() {
 }
 
 bool WorkModes::eventFilter(QObject* watched, QEvent* event) {
-  if (event->type() == QEvent::Resize && watched == window_ && begun_ && !refold_pending_ && too_small() != folded_) {
-    refold_pending_ = true;
-    QTimer::singleShot(0, this, &WorkModes::refold);
-  }
+  if (event->type() == QEvent::Resize && watched == window_) later_refold();
   return QObject::eventFilter(watched, event);
+}
+
+void WorkModes::later_refold() {
+  if (!begun_ || refold_pending_ || too_small() == folded_) return;
+  refold_pending_ = true;
+  QTimer::singleShot(0, this, &WorkModes::refold);
 }
 
 /// The window has become too small for panels side by side, or large enough.

@@ -21,7 +21,7 @@ class WorkModes : public QObject {
   Q_OBJECT
 
  public:
-  /// Below this much room panels fold.
+  /// Below this much room, at the normal size of writing, panels fold.
   static constexpr int kFoldWidth = 1120;
   static constexpr int kFoldHeight = 640;
 
@@ -56,6 +56,7 @@ class WorkModes : public QObject {
   void bring();
   void arrange_first();
   void tell();
+  void later_refold();
   void refold();
 
   Docks& docks_;

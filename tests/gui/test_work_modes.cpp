@@ -204,7 +204,8 @@ class TestWorkModes : public QObject {
     auto* tools = window.findChild<QToolBar*>("tools");
     QVERIFY(tools->widgetForAction(window.actions().show_queues)->isVisible());
     auto* back = tools->findChild<QToolButton*>("leave_presenting");
-    QVERIFY(back != nullptr && back->isVisible());  // the menu bar is gone
+    QVERIFY(back != nullptr);
+    QTRY_VERIFY(back->isVisible());  // the menu bar is gone
     QTest::mouseClick(back, Qt::LeftButton);
     QCOMPARE(window.modes().mode(), WorkMode::Watch);
     QTRY_VERIFY(!window.isFullScreen());
