@@ -114,7 +114,7 @@ std::optional<Error> check_connect(const Diagram& diagram, const PortRef& from, 
   if (reaches(wiring, target, source))
     return at(to,
               from.node == to.node ? "a node cannot feed itself"
-                                   : "the wire would close a circle: " + from.node + " already depends on " + to.node,
+                                   : "the wire would close a cycle: " + from.node + " already depends on " + to.node,
               "Wire it to a node further on");
   return std::nullopt;
 }

@@ -24,6 +24,7 @@ ProblemsPanel::ProblemsPanel(QWidget* parent)
   column->addLayout(stack_, 1);
   column->addWidget(offer_, 0, Qt::AlignLeft);
   offer_->setObjectName(QStringLiteral("offer"));
+  offer_->setAccessibleName(tr("Apply what the chosen problem offers"));
   offer_->hide();
   connect(offer_, &QPushButton::clicked, this, &ProblemsPanel::offer_taken);
   view_->setModel(model_);

@@ -37,7 +37,7 @@ QString with_node_links(const std::string& sentence, const Verdict& verdict, con
     if (const qsizetype at = place_of(text, words); at >= 0) found.push_back({at, words, node});
   };
   if (verdict.node == trainer && !trainer.empty()) {
-    for (const QString& words : {QStringLiteral("The step itself"), QStringLiteral("Copying to the device")})
+    for (const QLatin1String words : {QLatin1String("The step itself"), QLatin1String("Copying to the device")})
       add(words, QString::fromStdString(trainer));
   } else if (!verdict.node.empty()) {
     add(QString::fromStdString(verdict.node), QString::fromStdString(verdict.node));

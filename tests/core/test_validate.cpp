@@ -90,8 +90,8 @@ class TestValidate : public QObject {
     row("tensor into any", trainable().add("s:shuffle linear.x>s.sample"),
         "s:sample|values of one record|in front of the batch");
     row("circle", trainable().add("a:resize b:resize a.image>b.image b.image>a.image"),
-        "a|circle: a → b → a|Remove one");
-    row("feeds itself", trainable().add("a:resize a.image>a.image"), "a|circle: a → a");
+        "a|cycle: a → b → a|Remove one");
+    row("feeds itself", trainable().add("a:resize a.image>a.image"), "a|cycle: a → a");
     row("output without its input", trainable().add("l:linear batch.tokens>l.x"),
         "l:x|batch.tokens gives nothing|Wire the input tokens of batch");
     row("infer fails",
@@ -178,7 +178,7 @@ class TestValidate : public QObject {
     const Analysis analysis = look(Graph("a:add b:add c:add d:add a.x>b.a b.x>a.a b.x>c.a c.x>a.b d.x>d.a").document());
     QStringList circles;
     for (const QString& line : lines(analysis, Problem::Severity::Error))
-      if (line.contains("circle")) circles << line;
+      if (line.contains("cycle")) circles << line;
     QCOMPARE(circles.size(), 2);
     QVERIFY(circles[0].contains("a → b → a"));
     QVERIFY(circles[1].contains("d → d"));
@@ -274,7 +274,7 @@ class TestValidate : public QObject {
     QTest::newRow("circle") << "free.image"
                             << "shuffle.sample" << true << "";
     QTest::newRow("real circle") << "resize.image"
-                                 << "shuffle.sample" << true << "circle|resize already depends on shuffle";
+                                 << "shuffle.sample" << true << "cycle|resize already depends on shuffle";
     QTest::newRow("itself") << "free.image"
                             << "free.image" << false << "cannot feed itself";
     QTest::newRow("no node") << "nobody.image"
@@ -321,7 +321,7 @@ class TestValidate : public QObject {
               const std::string line = p.error.line();
               reported = reported || (p.error.node == to.node && p.error.port == to.port &&
                                       line.find("takes ") != std::string::npos);
-              reported = reported || line.find("circle") != std::string::npos;
+              reported = reported || line.find("cycle") != std::string::npos;
             }
             const auto error = check_connect(base, from, to, false, test::fake_registry());
             QVERIFY2(error.has_value() == reported, (from.text() + " > " + to.text()).c_str());

@@ -71,7 +71,7 @@ void TestMistakes::the_matrix_is_drawn_as_counted() {
   view.resize(300, 300);
   view.set_judgement(sample());
   QCOMPARE(view.text_of({0, 0}), QString("a recognised: 3 (100.0 %)"));
-  QCOMPARE(view.text_of({2, 0}), QString("c taken for a: 2 (66.7 %)"));
+  QCOMPARE(view.text_of({2, 0}), QString("c predicted as a: 2 (66.7 %)"));
   const QImage picture = view.grab().toImage();
   const auto color = [&](int label, int predicted) {
     return picture.pixelColor((view.rect_of({label, predicted}).topLeft() + QPointF(6, 6)).toPoint());
@@ -98,7 +98,7 @@ void TestMistakes::a_cell_leaves_only_its_samples() {
   QStringList readings;
   for (const Readings::Item& item : panel.readings().items()) readings << item.name + ' ' + item.value;
   QVERIFY(readings.contains("right 5 of 8"));
-  QVERIFY2(readings.contains("most often c taken for a: 2 (66.7 %)"), qPrintable(readings.join('|')));
+  QVERIFY2(readings.contains("most often c predicted as a: 2 (66.7 %)"), qPrintable(readings.join('|')));
 }
 
 void TestMistakes::keys_choose_cells() {

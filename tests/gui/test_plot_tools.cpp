@@ -43,6 +43,7 @@ Snapshot run_at(double t) {
   for (const StageCounters& worker : source.by_worker) source.total += worker;
   source.total.records = static_cast<std::uint64_t>(t * 100);
   s.stages = {source};
+  s.trainer.stepped = from_seconds(t);
   s.trainer.samples = static_cast<std::uint64_t>(std::llround(t * 100));
   s.trainer.steps = static_cast<std::uint64_t>(std::llround(t * 10));
   s.trainer.accuracy = 0.5;
@@ -404,6 +405,7 @@ void TestPlotTools::a_million_steps_keep_the_curves_bounded() {
   for (std::uint64_t step = 0; step < 1'000'000; step += 20) {  // two days at 5 steps per second, a snapshot every 4 s
     now.at += from_seconds(4);
     now.trainer.steps = step;
+    now.trainer.stepped = now.at - now.started;
     now.trainer.samples = step * 64;
     panel.show_snapshot(now, now);
   }

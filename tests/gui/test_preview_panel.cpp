@@ -33,8 +33,9 @@ class TestPreviewPanel : public QObject {
       window.resize(1280, 800);
       window.show();
       window.document().reset(document, {});
-      Panels::show(window.panels().preview);
       if (!QTest::qWaitForWindowExposed(&window)) qFatal("no window");
+      QCoreApplication::processEvents();  // the workspace places the panels first
+      Panels::show(window.panels().preview);
     }
     ~Bench() { window.close_quietly(); }
     void select(const char* node) { window.view().select_node(QLatin1String(node)); }

@@ -292,6 +292,7 @@ void TestRunsPanel::the_window_records_what_it_runs() {
   QSignalSpy ends(&window.runs(), &RunController::finished);
   window.start_run();
   QTRY_COMPARE_WITH_TIMEOUT(ends.count(), 1, 60'000);
+  Panels::show(&panel);  // Run has led to Watch
   QTRY_COMPARE_WITH_TIMEOUT(column(panel.model(), RunsModel::StateColumn), QStringList({"finished"}), 10'000);
   QCOMPARE(column(panel.model(), RunsModel::GraphColumn), QStringList({"small"}));
   window.start_run();

@@ -192,7 +192,7 @@ void TestCliBadInput::usage_mistakes_data() {
   QTest::newRow("unknown command") << QStringList{"trian"} << "train|run";
   QTest::newRow("command near another") << QStringList{"profil"} << "profile";
   QTest::newRow("unknown option") << QStringList{"run", "example:idx", "--epoch", "3"} << "--epochs";
-  QTest::newRow("epochs 0") << QStringList{"run", "example:idx", "--epochs", "0"} << "--epochs";
+  QTest::newRow("epochs below 0") << QStringList{"run", "example:idx", "--epochs", "-1"} << "--epochs";
   QTest::newRow("epochs many") << QStringList{"run", "example:idx", "--epochs", "many"} << "--epochs";
   QTest::newRow("negative workers") << QStringList{"run", "example:idx", "--workers", "-1"} << "--workers";
   QTest::newRow("option without value") << QStringList{"run", "example:idx", "--seed"} << "--seed";

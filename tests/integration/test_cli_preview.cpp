@@ -66,7 +66,7 @@ class TestCliPreview : public QObject {
     QVERIFY(error({}).contains("--node"));
     QVERIFY(error({"--node", "nobody"}).contains("nobody"));
     QVERIFY(error({"--node", "source", "--record", "512"}).contains("no record 512"));
-    QVERIFY(error({"--node", "linear1", "--out", cli_.path("x.png")}).contains("no picture"));
+    QVERIFY(error({"--node", "linear1", "--out", cli_.path("x.png")}).contains("not a picture"));
     QVERIFY(error({"--node", "source", "--out", cli_.path("x.png"), "--port", "sound"}).contains("image, label"));
     QVERIFY(!QFile::exists(cli_.path("x.png")));
   }

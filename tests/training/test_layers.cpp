@@ -186,7 +186,7 @@ void TestLayers::errors_data() {
                                 << "f32 4×10"
                                 << "conv2d";
   QTest::newRow("too few units") << "cross_entropy" << ParamMap{} << In{ten, others} << "prediction"
-                                 << "10 numbers a record, but the data has 102 classes"
+                                 << "10 values per record, but the data has 102 classes"
                                  << "units";
   QTest::newRow("no classes") << "cross_entropy" << ParamMap{} << In{ten, plain} << "target"
                               << "plain number"
