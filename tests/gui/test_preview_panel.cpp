@@ -4,6 +4,7 @@
 #include "app/main_window.h"
 #include "app/panels.h"
 #include "canvas/graph_view.h"
+#include "inspector/inspector_panel.h"
 #include "inspector/number_field.h"
 #include "preview/preview_panel.h"
 #include "preview/preview_view.h"
@@ -133,7 +134,9 @@ class TestPreviewPanel : public QObject {
   void behind_a_tab_nothing_is_computed() {
     Bench b(photos_);
     QDockWidget* own = Panels::dock_of(&b.panel());
-    b.window.tabifiedDockWidgets(own).front()->raise();
+    QDockWidget* other = Panels::dock_of(b.window.panels().inspector);
+    b.window.tabifyDockWidget(own, other);
+    other->raise();
     QTRY_VERIFY(!in_view(b.panel()));
     b.select("decode");
     QTest::qWait(500);

@@ -67,6 +67,8 @@ class TestVerdictWindow : public QObject {
   static void run_until_verdict(MainWindow& window) {
     Panels::show(window.diagnosis().panel);
     window.start_run();
+    QCoreApplication::processEvents();  // Run leads to the workspace Watch
+    Panels::show(window.diagnosis().panel);
     QTRY_VERIFY_WITH_TIMEOUT(panel(window).live().diagnosis().has_value(), 30'000);
   }
   /// And one that names a node: on a machine that others keep busy it may take a while.
