@@ -12,9 +12,9 @@ struct DataSplit {
   std::filesystem::path validation{};
 };
 
-/// Is this the parent of such parts? Known names are train and training, and val, valid, validation and test (the first
-/// of these that is there), in any case; both parts must have class folders in them, and nothing else may stand beside
-/// them that could be a class. Looks at names only; what cannot be read is no such folder.
+/// Is this the parent of such parts? Names as split_role() knows them; a part for tests
+/// counts only where there is none for validation. Both parts must have class folders in them, and nothing else may
+/// stand beside them that could be a class. Looks at names only; what cannot be read is no such folder.
 [[nodiscard]] std::optional<DataSplit> split_folders(const std::filesystem::path& folder);
 
 }  // namespace feedline

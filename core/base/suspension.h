@@ -8,9 +8,9 @@ namespace feedline {
 /// While one of these lives, Clock::system().now() stands still when the process does: while it is stopped (Ctrl-Z,
 /// SIGSTOP) and, as ever, while the machine sleeps. So nothing that is measured by it counts that time.
 ///
-/// A thread notes the time 50 times a second. Where the clock sees that note grow old, and SIGCONT has come, the process
-/// was stopped in between: a machine that is merely busy sends no SIGCONT. Up to a tenth of a second of each stop is
-/// counted as time that passed, so that the clock never goes back.
+/// A thread notes the time 50 times a second. Where the clock sees that note grow old, and SIGCONT has come, the
+/// process was stopped in between: a machine that is merely busy sends no SIGCONT. Up to a tenth of a second of each
+/// stop is counted as time that passed, so that the clock never goes back.
 class SuspensionWatch {
  public:
   SuspensionWatch();

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data_at.h"
 
+#include "base/file_names.h"
+#include "base/lower_case.h"
 #include "base/split_folders.h"
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
@@ -19,18 +20,13 @@ namespace fs = std::filesystem;
 
 constexpr int kMostNames = 5000;
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
-
 bool ends_with_any(const std::string& text, std::initializer_list<std::string_view> ends) {
   return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return text.ends_with(end); });
 }
 
 /// The name without case, .gz and ubyte: "train-images-idx3" of train-images.idx3-ubyte.gz.
 std::string idx_stem(const fs::path& file) {
-  std::string name = lower(file.filename().string());
+  std::string name = lower_case(file.filename().string());
   for (const std::string_view end : {".gz", "-ubyte", ".ubyte"})
     if (name.ends_with(end)) name.erase(name.size() - end.size());
   return name;
@@ -117,7 +113,8 @@ StarterData idx_at(const fs::path& file) {
 fs::path idx_in(const fs::path& folder) {
   fs::path found;
   for (const fs::path& file : files_in(folder))
-    if (is_idx_images(file) && (found.empty() || lower(file.filename().string()).starts_with("train"))) found = file;
+    if (is_idx_images(file) && (found.empty() || lower_case(file.filename().string()).starts_with("train")))
+      found = file;
   return found;
 }
 
@@ -136,9 +133,8 @@ Result<StarterData> folder_at(const fs::path& folder) {
 }
 
 Error unreadable(const fs::path& file) {
-  const std::string name = lower(file.filename().string());
-  if (ends_with_any(name, {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif",
-                           ".avif"}))
+  const std::string name = lower_case(file.filename().string());
+  if (is_picture_name(name))
     return {.reason = "one picture is no data set",
             .remedy = "Choose the folder that holds one folder a class",
             .file = file.string()};

@@ -2,6 +2,7 @@
 #include "graph/find.h"
 
 #include "base/arithmetic.h"
+#include "base/lower_case.h"
 #include "graph/path.h"
 
 #include <algorithm>
@@ -9,14 +10,6 @@
 
 namespace feedline {
 namespace {
-
-/// ASCII letters only: names and types are.
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
 
 std::string spaced_out(std::string text) {
   std::replace(text.begin(), text.end(), '_', ' ');
@@ -42,7 +35,7 @@ bool is_sign(char c) { return c == '=' || c == '<' || c == '>'; }
 std::vector<Term> terms_of(std::string_view query) {
   // "filters > 8" is one term: no spaces about the sign.
   std::string text;
-  for (const char c : lower(query)) {
+  for (const char c : lower_case(query)) {
     const bool space = c == ' ' || c == '\t';
     if (space && (text.empty() || text.back() == ' ' || is_sign(text.back()))) continue;
     if (is_sign(c) && !text.empty() && text.back() == ' ') text.pop_back();
@@ -84,7 +77,7 @@ bool value_fits(const Term& term, const Value& value) {
     return *number == *term.number;
   }
   if (number || term.sign.find_first_of("<>") != std::string::npos) return false;
-  return lower(to_text(value)).find(term.text) != std::string::npos;
+  return lower_case(to_text(value)).find(term.text) != std::string::npos;
 }
 
 class Search {
@@ -119,16 +112,17 @@ class Search {
   }
 
   static Why words_fit(const std::string& words, const Term& term) {
-    if (!term.sign.empty() || lower(words).find(term.text) == std::string::npos) return std::nullopt;
+    if (!term.sign.empty() || lower_case(words).find(term.text) == std::string::npos) return std::nullopt;
     return words.substr(0, words.find('\n'));
   }
 
   Why fits(const Node& node, const Term& term) const {
     const NodeSpec* spec = registry_.find(node.type);
     if (term.sign.empty()) {
-      if (lower(node.id).find(term.text) != std::string::npos) return std::string();
+      if (lower_case(node.id).find(term.text) != std::string::npos) return std::string();
       const std::string title = spec == nullptr ? std::string() : spec->title;
-      if (lower(node.type).find(term.text) != std::string::npos || lower(title).find(term.text) != std::string::npos)
+      if (lower_case(node.type).find(term.text) != std::string::npos ||
+          lower_case(title).find(term.text) != std::string::npos)
         return title.empty() ? "type " + node.type : title;
       if (const Why comment = words_fit(node.comment, term)) return comment;
     }
@@ -136,7 +130,7 @@ class Search {
     if (spec != nullptr)
       for (const ParamSpec& param : spec->params) values.try_emplace(param.name, param.default_value);
     for (const auto& [name, value] : values) {
-      const std::string low = lower(name);
+      const std::string low = lower_case(name);
       const bool named = low.find(term.sign.empty() ? term.text : term.param) != std::string::npos;
       if (term.sign.empty() ? named || value_fits(term, value) : named && value_fits(term, value))
         return spaced_out(name) + " = " + to_text(value);

@@ -2,12 +2,12 @@
 #include "runs/run_store.h"
 
 #include "base/advice.h"
+#include "base/lower_case.h"
 #include "runs/process_mark.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <sstream>
 
 namespace feedline {
@@ -93,11 +93,6 @@ Status each_row(Database& database, std::string_view sql, std::int64_t id, Take 
   }
 }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
-
 std::string haystack(const RunSummary& run, const std::string& parameters) {
   std::string text = std::to_string(run.id);
   const std::string status(name(run.status));
@@ -105,7 +100,7 @@ std::string haystack(const RunSummary& run, const std::string& parameters) {
                                   &status, &run.origin, &parameters})
     text += '\n' + *part;
   for (const std::string& tag : run.tags) text += '\n' + tag;
-  return lower(std::move(text));
+  return lower_case(text);
 }
 
 Result<std::string> parameters_text(Database& database, std::int64_t id) {
@@ -123,7 +118,7 @@ Result<bool> matches(Database& database, const RunSummary& run, const RunQuery& 
   auto parameters = parameters_text(database, run.id);
   if (!parameters) return fail(std::move(parameters.error()));
   const std::string all = haystack(run, *parameters);
-  const auto words = words_of(lower(query.text));
+  const auto words = words_of(lower_case(query.text));
   return std::all_of(words.begin(), words.end(),
                      [&](const std::string& word) { return all.find(word) != std::string::npos; });
 }

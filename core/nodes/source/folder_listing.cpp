@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/folder_listing.h"
 
+#include "base/file_names.h"
 #include "nodes/source/file_io.h"
-#include "nodes/source/folder_names.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/folder_scan.h"
 
+#include "base/file_names.h"
 #include "base/normal_form.h"
 #include "base/plain_text.h"
-#include "nodes/source/folder_names.h"
 #include "nodes/source/folder_split.h"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/folder_split.h"
 
+#include "base/file_names.h"
 #include "base/plain_text.h"
-#include "nodes/source/folder_names.h"
 
 #include <algorithm>
 #include <filesystem>

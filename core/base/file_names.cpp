@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "nodes/source/folder_names.h"
+#include "base/file_names.h"
+
+#include "base/lower_case.h"
 
 #include <algorithm>
 #include <array>
@@ -30,14 +32,6 @@ constexpr std::array<Word, 4> kTest = {"test", "testing", "tst", "testset"};
 constexpr std::array<Word, 15> kFillers = {"set",    "data",     "dataset", "image", "images", "img", "imgs", "picture",
                                            "photos", "pictures", "photo",   "split", "folder", "seg", "jpg"};
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-std::string lowered(Word text) {
-  std::string low(text);
-  std::transform(low.begin(), low.end(), low.begin(), lower);
-  return low;
-}
-
 template <std::size_t N>
 bool among(const std::array<Word, N>& words, Word word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -54,7 +48,7 @@ SplitRole role_of_word(Word word) {
 bool is_picture_name(std::string_view name) {
   return std::any_of(kReadable.begin(), kReadable.end(), [&](Word ending) {
     return name.size() > ending.size() && std::equal(ending.begin(), ending.end(), name.end() - ending.size(),
-                                                     [](char a, char b) { return a == lower(b); });
+                                                     [](char a, char b) { return a == lower_case(b); });
   });
 }
 
@@ -64,17 +58,17 @@ std::string ending_of(std::string_view name) {
   if (dot == Word::npos || dot == 0 || dot + 1 == name.size() || name.size() - dot > kLongest) return {};
   const Word ending = name.substr(dot);
   const bool plain = std::all_of(ending.begin() + 1, ending.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '_' || c == '-';
+    return (c >= '0' && c <= '9') || (lower_case(c) >= 'a' && lower_case(c) <= 'z') || c == '_' || c == '-';
   });
-  return plain ? lowered(ending) : std::string();
+  return plain ? lower_case(ending) : std::string();
 }
 
 bool is_picture_ending(std::string_view ending) { return among(kPictures, ending) || among(kReadable, ending); }
-bool is_clutter(std::string_view name) { return name.starts_with('.') || among(kClutter, lowered(name)); }
-bool is_system_folder(std::string_view name) { return among(kSystem, lowered(name)); }
+bool is_clutter(std::string_view name) { return name.starts_with('.') || among(kClutter, lower_case(name)); }
+bool is_system_folder(std::string_view name) { return among(kSystem, lower_case(name)); }
 
 SplitRole split_role(std::string_view name) {
-  const std::string low = lowered(name);
+  const std::string low = lower_case(name);
   SplitRole role = SplitRole::None;
   for (std::size_t at = 0; at <= low.size();) {
     const std::size_t end = std::min(low.find_first_of("_-. ", at), low.size());
