@@ -14,10 +14,9 @@ std::atomic<Surface>& present() {
 }  // namespace
 
 void set_surface(Surface surface) { present() = surface; }
-Surface surface() { return present(); }
 
 std::string advice(std::string_view in_window, std::string_view in_terminal) {
-  return std::string(surface() == Surface::Window ? in_window : in_terminal);
+  return std::string(present() == Surface::Window ? in_window : in_terminal);
 }
 
 }  // namespace feedline

@@ -12,7 +12,6 @@ enum class Surface { Terminal, Window };
 
 /// Set once, before anything is said; a process is a terminal's until then. From any thread.
 void set_surface(Surface surface);
-[[nodiscard]] Surface surface();
 
 /// The one of the two that can be followed here.
 [[nodiscard]] std::string advice(std::string_view in_window, std::string_view in_terminal);

@@ -7,18 +7,11 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 #include <utility>
 
 namespace feedline {
 namespace {
-
-Nanos read(clockid_t id) {
-  timespec t{};
-  clock_gettime(id, &t);
-  return static_cast<Nanos>(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
-}
 
 /// The calling thread's own file, open for as long as the thread lives.
 class DelayFile {
@@ -53,7 +46,7 @@ class DelayFile {
 class SystemClock final : public Clock {
  public:
   Nanos now() const override { return awake_now(); }
-  Nanos thread_cpu() const override { return read(CLOCK_THREAD_CPUTIME_ID); }
+  Nanos thread_cpu() const override { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
   Nanos thread_delayed() const override {
     thread_local const DelayFile file;
     return file.read();

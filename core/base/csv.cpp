@@ -3,19 +3,16 @@
 
 namespace feedline {
 
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + '"';
+}
+
 std::string csv_line(const std::vector<std::string>& fields) {
   std::string line;
-  for (const std::string& field : fields) {
-    if (&field != &fields.front()) line += ',';
-    const bool quoted = field.find_first_of(",\"\r\n") != std::string::npos;
-    if (!quoted) {
-      line += field;
-      continue;
-    }
-    line += '"';
-    for (const char c : field) line += c == '"' ? std::string("\"\"") : std::string(1, c);
-    line += '"';
-  }
+  for (const std::string& field : fields) line += (&field == &fields.front() ? "" : ",") + csv_field(field);
   return line + "\r\n";
 }
 

@@ -13,11 +13,11 @@ using Word = std::string_view;
 
 constexpr std::array<Word, 12> kReadable = {".jpg", ".jpeg", ".jfif", ".png",  ".webp", ".gif",
                                             ".bmp", ".tif",  ".tiff", ".avif", ".heic", ".heif"};
-constexpr std::array<Word, 41> kPictures = {"",      ".jpe", ".jfif", ".jif", ".jfi", ".tif", ".tiff", ".avif", ".heic",
-                                            ".heif", ".hif", ".jp2",  ".j2k", ".jpf", ".jpx", ".jxl",  ".jxr",  ".svg",
-                                            ".ico",  ".psd", ".tga",  ".pbm", ".pgm", ".ppm", ".pnm",  ".exr",  ".hdr",
-                                            ".dds",  ".qoi", ".apng", ".mpo", ".raw", ".dng", ".cr2",  ".cr3",  ".nef",
-                                            ".arw",  ".orf", ".rw2",  ".raf", ".dcm"};
+/// Of pictures that cannot be read; no ending: perhaps one.
+constexpr std::array<Word, 35> kUnreadable = {"",     ".jpe", ".jif", ".jfi", ".hif", ".jp2",  ".j2k", ".jpf", ".jpx",
+                                              ".jxl", ".jxr", ".svg", ".ico", ".psd", ".tga",  ".pbm", ".pgm", ".ppm",
+                                              ".pnm", ".exr", ".hdr", ".dds", ".qoi", ".apng", ".mpo", ".raw", ".dng",
+                                              ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2",  ".raf", ".dcm"};
 constexpr std::array<Word, 6> kClutter = {"thumbs.db",   "ehthumbs.db", "ehthumbs_vista.db",
                                           "desktop.ini", "icon\r",      "folder.ini"};
 constexpr std::array<Word, 11> kSystem = {
@@ -63,7 +63,7 @@ std::string ending_of(std::string_view name) {
   return plain ? lower_case(ending) : std::string();
 }
 
-bool is_picture_ending(std::string_view ending) { return among(kPictures, ending) || among(kReadable, ending); }
+bool is_picture_ending(std::string_view ending) { return among(kUnreadable, ending) || among(kReadable, ending); }
 bool is_clutter(std::string_view name) { return name.starts_with('.') || among(kClutter, lower_case(name)); }
 bool is_system_folder(std::string_view name) { return among(kSystem, lower_case(name)); }
 

@@ -87,6 +87,11 @@ Error machine_error(int error_number, const std::string& what) {
       .code = ErrorCode::Failed, .reason = what + ": " + explanation.reason, .remedy = std::move(explanation.remedy)};
 }
 
+Error errno_error(int error_number, const std::string& what, std::string remedy) {
+  if (is_machine_fault(error_number)) return machine_error(error_number, what);
+  return {.reason = what + ": " + std::generic_category().message(error_number), .remedy = std::move(remedy)};
+}
+
 std::optional<Patience::Pause> Patience::next() {
   constexpr Pause kLongestPause{500};
   const Pause left = limit() - spent_;

@@ -23,6 +23,9 @@ namespace feedline {
 /// The error for a fault of the machine's: `what` could not be done ("the file cannot be opened"), why, and what helps.
 [[nodiscard]] Error machine_error(int error_number, const std::string& what);
 
+/// The same for any errno: the machine's fault, or "what: message" with `remedy`.
+[[nodiscard]] Error errno_error(int error_number, const std::string& what, std::string remedy = {});
+
 /// Pauses between attempts: they double from 5 ms to half a second, and last 10 s in all.
 class Patience {
  public:

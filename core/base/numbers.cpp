@@ -68,4 +68,12 @@ std::string plural(std::uint64_t n, std::string_view noun) {
   return fmt::format("{} {}{}", count(n), noun, n == 1 ? "" : "s");
 }
 
+std::string listed(const std::vector<std::string>& parts, std::size_t most, std::string_view quote) {
+  std::string text;
+  for (std::size_t i = 0; i < parts.size() && i < most; ++i)
+    text += fmt::format("{}{}{}{}", i == 0 ? "" : ", ", quote, parts[i], quote);
+  if (parts.size() > most) text += fmt::format(" and {} more", parts.size() - most);
+  return text;
+}
+
 }  // namespace feedline::numbers

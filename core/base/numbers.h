@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace feedline::numbers {
 
@@ -25,5 +27,9 @@ namespace feedline::numbers {
 [[nodiscard]] std::string loss(double value);
 /// "1 node", "2 nodes".
 [[nodiscard]] std::string plural(std::uint64_t n, std::string_view noun);
+
+/// "a, b, c and 4 more": at most so many, each between `quote`s.
+[[nodiscard]] std::string listed(const std::vector<std::string>& parts, std::size_t most = 5,
+                                 std::string_view quote = {});
 
 }  // namespace feedline::numbers

@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <system_error>
 #include <thread>
-#include <time.h>
 
 namespace feedline {
 namespace {
@@ -17,12 +16,6 @@ constexpr Nanos kBeat = 20'000'000;
 /// A note that is older than this makes the clock look whether the process was stopped.
 constexpr Nanos kStale = 100'000'000;
 constexpr Nanos kPatience = 2'000'000;
-
-Nanos read_clock(clockid_t id) {
-  timespec t{};
-  ::clock_gettime(id, &t);
-  return static_cast<Nanos>(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
-}
 
 // What any thread reads with each look at the clock.
 std::atomic<Nanos> stopped{0};  ///< so long in all
@@ -119,6 +112,12 @@ class Heart {
 };
 
 }  // namespace
+
+Nanos read_clock(clockid_t id) {
+  timespec t{};
+  ::clock_gettime(id, &t);
+  return static_cast<Nanos>(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
+}
 
 SuspensionWatch::SuspensionWatch() { Heart::instance().add(); }
 SuspensionWatch::~SuspensionWatch() { Heart::instance().remove(); }

@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 
+#include <time.h>
+
 namespace feedline {
 
 /// While one of these lives, Clock::system().now() stands still when the process does: while it is stopped (Ctrl-Z,
@@ -22,6 +24,8 @@ class SuspensionWatch {
 /// For how long the process was stopped under a watch, or the machine asleep, since the first watch: it only grows.
 [[nodiscard]] Nanos time_suspended();
 
+/// Private to the system's clock.
+[[nodiscard]] Nanos read_clock(clockid_t id);
 /// Private to the system's clock: CLOCK_MONOTONIC less the time stopped.
 [[nodiscard]] Nanos awake_now();
 

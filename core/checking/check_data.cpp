@@ -17,7 +17,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <cmath>
 #include <deque>
 #include <exception>
 #include <optional>
@@ -246,7 +245,12 @@ class DataCheck {
       if (last >= 0 && first >= 0 && first != last) ++check.class_changes;
       if (end >= 0) last = end;
     }
-    for (BadRef& bad : check.bad) bad.fault = number_in(faults, work.faults.at(bad.fault));
+    std::map<std::uint32_t, std::uint32_t> numbers;  // by that in the lane
+    for (BadRef& bad : check.bad) {
+      const auto [known, fresh] = numbers.try_emplace(bad.fault);
+      if (fresh) known->second = number_in(faults, work.faults.at(bad.fault));
+      bad.fault = known->second;
+    }
     check.fits = fits_of(lane, check.sizes);
     return check;
   }
@@ -303,15 +307,11 @@ class DataCheck {
       contents.label = [check](std::uint64_t record) { return check->label(record); };
     }
     if (!lane.training || lane.validation_split <= 0 || lane.validation) return contents;
-    const auto aside =
-        static_cast<std::uint64_t>(std::llround(static_cast<double>(work.records) * lane.validation_split));
-    const SamplerPlan split{.source_size = work.records,
-                            .first = work.records - std::min(aside, work.records),
-                            .count = aside,
-                            .split = true,
-                            .seed = lane.seed};
+    const std::uint64_t aside = std::min(held_out_count(work.records, lane.validation_split), work.records);
+    const SamplerPlan split{
+        .source_size = work.records, .first = work.records - aside, .count = aside, .split = true, .seed = lane.seed};
     contents.held_out.resize(work.records);
-    for (std::uint64_t i = 0; i < std::min(aside, work.records); ++i) contents.held_out[split.record(0, i)] = true;
+    for (std::uint64_t i = 0; i < aside; ++i) contents.held_out[split.record(0, i)] = true;
     return contents;
   }
 

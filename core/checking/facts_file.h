@@ -29,7 +29,6 @@ class FactsFile {
   /// another check has it).
   bool open(const std::filesystem::path& folder, const std::string& key, std::uint64_t records,
             const std::function<std::uint64_t(std::uint64_t)>& name_of, FaultList& faults);
-  [[nodiscard]] bool is_open() const { return file_ >= 0; }
 
   /// Facts of the records from `first` on; unknown ones are left as they are.
   void read(std::uint64_t first, std::span<RecordFacts> facts) const;

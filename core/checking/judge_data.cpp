@@ -16,6 +16,7 @@ namespace {
 
 using Level = DataFinding::Level;
 using numbers::count;
+using numbers::listed;
 using numbers::percent;
 using numbers::plural;
 
@@ -29,14 +30,6 @@ constexpr std::size_t kExamples = 5;
 /// "1 class", "2 classes".
 std::string classes_text(std::size_t n) { return fmt::format("{} class{}", count(n), n == 1 ? "" : "es"); }
 
-/// "cats, dogs and 7 more".
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size() && i < kExamples; ++i) text += (i == 0 ? "" : ", ") + names[i];
-  if (names.size() > kExamples) text += fmt::format(" and {} more", names.size() - kExamples);
-  return text;
-}
-
 class Judge {
  public:
   explicit Judge(const CheckReport& report) : report_(report) {}
@@ -44,9 +37,9 @@ class Judge {
   std::vector<DataFinding> run() {
     for (const SourceCheck& source : report_.sources) {
       if (source.failure) {
-        add(Level::Wrong, "unreadable-source", source.node, source.failure->line(), source.failure->remedy, 0);
-        found_.back().text = source.failure->reason;
-        if (!source.failure->file.empty()) found_.back().text = "'" + source.failure->file + "': " + found_.back().text;
+        std::string text = source.failure->reason;
+        if (!source.failure->file.empty()) text = "'" + source.failure->file + "': " + text;
+        add(Level::Wrong, "unreadable-source", source.node, std::move(text), source.failure->remedy, 0);
         continue;
       }
       bad_records(source);

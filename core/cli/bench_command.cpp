@@ -163,11 +163,6 @@ std::string to_json(const BenchReport& report, const BenchArguments& arguments) 
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
-ExitCode refuse(const Error& error) {
-  complain(error);
-  return exit_code(error.code);
-}
-
 ExitCode bench(const BenchArguments& arguments) {
   if (!arguments.json.empty())
     if (const auto writable = check_writable(arguments.json); !writable) return refuse(writable.error());

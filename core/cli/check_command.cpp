@@ -34,11 +34,6 @@ struct CheckArguments {
   bool afresh = false;
 };
 
-ExitCode refuse(const Error& error) {
-  complain(error);
-  return exit_code(error.code);
-}
-
 /// How far the check is, on standard error: a line in its place on a terminal, else one every few seconds.
 class CheckLine {
  public:
@@ -89,14 +84,13 @@ ExitCode conclude(const CheckArguments& arguments, const CheckReport& report, bo
     put(stdout, check_text(report, std::min<std::size_t>(width_of(stdout), 110)));
   ExitCode code = interrupted ? kInterrupted : report.wrong() ? kBadInput : kOk;
   const auto write = [&](const std::string& path, const std::string& text) {
-    if (path.empty()) return;
     if (const auto written = write_result(path, text); !written) {
       complain(written.error());
       if (code == kOk) code = kBadInput;
     }
   };
-  write(arguments.json, check_json(report) + '\n');
-  write(arguments.csv, check_csv(report));
+  if (!arguments.json.empty()) write(arguments.json, check_json(report) + '\n');
+  if (!arguments.csv.empty()) write(arguments.csv, check_csv(report));
   const std::string work = fmt::format("{} in {}", plural(report.checked, "record"), duration(report.seconds));
   if (interrupted) {
     put_line(stderr, fmt::format("interrupted: {} of {} checked; the next check goes on from there",

@@ -26,11 +26,6 @@ struct NewArguments {
   bool force = false;
 };
 
-ExitCode refuse(const Error& error) {
-  complain(error);
-  return exit_code(error.code);
-}
-
 void list_examples() {
   put_line(stdout, "Examples:");
   for (const EmbeddedFile& file : embedded_examples()) {

@@ -42,7 +42,7 @@ fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.
 }  // namespace
 
 Status check_writable(const std::string& given) {
-  const std::string path = is_standard_output(given) ? given : user_path(given);
+  const std::string path = user_path(given);
   if (is_standard_output(path)) return {};
   std::error_code ignored;
   if (path.empty() || fs::is_directory(path, ignored)) return cannot_write(path, path.empty() ? ENOENT : EISDIR);
@@ -54,7 +54,7 @@ Status check_writable(const std::string& given) {
 }
 
 Status write_result(const std::string& given, std::string_view text) {
-  const std::string path = is_standard_output(given) ? given : user_path(given);
+  const std::string path = user_path(given);
   if (is_standard_output(path)) {
     put(stdout, text);
     return flush_output(true);

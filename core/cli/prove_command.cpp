@@ -123,10 +123,6 @@ void record(const ProveArguments& arguments, const Examination& examination, con
 }
 
 ExitCode prove(const ProveArguments& arguments) {
-  const auto refuse = [](const Error& error) {
-    complain(error);
-    return exit_code(error.code);
-  };
   if (arguments.fix.empty() == arguments.with.empty())
     return refuse({.reason = "give either --fix ID or --with GRAPH",
                    .remedy = "'feedline-cli diagnose FILE' lists the fixes of a graph"});

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/csv.h"
 #include "cli/run_record_text.h"
 
 #include <fmt/format.h>
@@ -11,12 +12,7 @@ namespace {
 
 std::string cell(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
 
-std::string cell(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + '"';
-}
+std::string cell(std::string_view text) { return csv_field(text); }
 
 template <class T, std::enable_if_t<std::is_integral_v<T>, int> = 0>
 std::string cell(T value) {

@@ -43,6 +43,11 @@ void put_line(std::FILE* stream, std::string_view text) { put(stream, plain_text
 
 void complain(const Error& error) { put_line(stderr, "error: " + error.line()); }
 
+ExitCode refuse(const Error& error) {
+  complain(error);
+  return exit_code(error.code);
+}
+
 void warn(const Error& error) { put_line(stderr, "warning: " + error.line()); }
 
 Status flush_output(bool reader_needed) {

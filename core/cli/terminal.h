@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "cli/exit_code.h"
 
 #include <cstddef>
 #include <cstdio>
@@ -19,6 +20,8 @@ void put(std::FILE* stream, std::string_view text);
 void put_line(std::FILE* stream, std::string_view text);
 /// "error: ..." on standard error, one line.
 void complain(const Error& error);
+/// complain(), and the exit code that goes with it.
+[[nodiscard]] ExitCode refuse(const Error& error);
 /// "warning: ..." on standard error, one line.
 void warn(const Error& error);
 

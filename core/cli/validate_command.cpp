@@ -20,11 +20,6 @@ struct ValidateArguments {
   std::vector<std::string> set{};
 };
 
-ExitCode refuse(const Error& error) {
-  complain(error);
-  return exit_code(error.code);
-}
-
 /// Prints problems and counts them; among several files each line names its file.
 struct Tally {
   std::string file{};

@@ -60,4 +60,9 @@ const CachePlace* best_in_memory(const std::vector<CachePlace>& places) {
   return found == places.end() ? nullptr : &*found;
 }
 
+const CachePlace* best_place(const std::vector<CachePlace>& places) {
+  const CachePlace* inside = best_in_memory(places);
+  return inside != nullptr || places.empty() ? inside : &places.front();
+}
+
 }  // namespace feedline

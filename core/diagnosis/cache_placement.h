@@ -27,4 +27,7 @@ inline constexpr double kCacheShare = 0.9;
 /// The nearest to the trainer that fits, or null. It makes everything above it free, so it is the best.
 [[nodiscard]] const CachePlace* best_in_memory(const std::vector<CachePlace>& places);
 
+/// That one; else the nearest to the trainer, on the disk. Null: no place for a cache.
+[[nodiscard]] const CachePlace* best_place(const std::vector<CachePlace>& places);
+
 }  // namespace feedline

@@ -319,8 +319,7 @@ constexpr double kHigherCeiling = 1.02;
 void add_cached_ceiling(const RunFacts& facts, Diagnosis& found) {
   if (facts.records == 0 || facts.epochs == 1 || facts.nodes.empty()) return;
   const std::vector<CachePlace> places = cache_places(facts, found.model, static_cast<double>(facts.memory));
-  const CachePlace* best = best_in_memory(places);
-  if (best == nullptr && !places.empty()) best = &places.front();  // on the disk
+  const CachePlace* best = best_place(places);
   if (best == nullptr) return;
   Solution cached = best->after.ceiling();
   if (cached.samples_per_s < kHigherCeiling * found.ceiling.samples_per_s) return;

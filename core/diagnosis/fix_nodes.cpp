@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/fix_nodes.h"
 
+#include "graph/path.h"
+
 #include <algorithm>
 
 namespace feedline {
@@ -12,7 +14,7 @@ struct Collector {
   std::string scope{};
 
   void add(const std::string& node) {
-    const std::string path = scope.empty() ? node : scope + '/' + node;
+    const std::string path = join_path(scope, node);
     if (document.find(path) != nullptr && std::find(found.begin(), found.end(), path) == found.end())
       found.push_back(path);
   }
@@ -22,7 +24,7 @@ struct Collector {
     for (const Edit& edit : list) collect(edit);
   }
   void operator()(const Within& within) {
-    Collector inside{document, found, scope.empty() ? within.scope : scope + '/' + within.scope};
+    Collector inside{document, found, join_path(scope, within.scope)};
     for (const Edit& edit : within.edits) inside.collect(edit);
   }
   void operator()(const SetParam& set) { add(set.node); }

@@ -32,6 +32,10 @@ void subtract(Counter& from, double what) {
 
 }  // namespace
 
+bool warmed_up(std::uint64_t steps, Nanos lasted) {
+  return steps >= kWarmSteps || (steps >= kFewWarmSteps && lasted >= kWarmEnough);
+}
+
 void TrainingTime::reset() { *this = TrainingTime(); }
 
 const Snapshot& TrainingTime::add(const Snapshot& now) {
@@ -45,8 +49,7 @@ const Snapshot& TrainingTime::add(const Snapshot& now) {
   newest_ = training_only(*last_);
   const std::uint64_t steps = now.trainer.steps;
   if (steps > 0 && first_step_ == 0) first_step_ = now.at;
-  if (!warm_ && (steps >= kWarmSteps || (steps >= kFewWarmSteps && now.at - first_step_ >= kWarmEnough)))
-    warm_ = newest_;
+  if (!warm_ && warmed_up(steps, now.at - first_step_)) warm_ = newest_;
   return newest_;
 }
 

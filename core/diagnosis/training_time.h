@@ -5,10 +5,14 @@
 #include "telemetry/snapshot.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
 namespace feedline {
+
+/// Are the first steps over, which set up memory and kernels? `lasted`: since the first of them.
+[[nodiscard]] bool warmed_up(std::uint64_t steps, Nanos lasted);
 
 /// A run's counters as if it had done nothing but train: of each interval between two snapshots, the share in which the
 /// trainer validated, rested or was suspended is taken off all that was counted meanwhile. So training time adds up

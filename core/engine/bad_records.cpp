@@ -17,11 +17,7 @@ std::size_t BadRecords::kind_of(const Error& error) {
 void BadRecords::add(std::uint64_t record, std::uint32_t epoch, const Error* error) {
   auto found = records_.find(record);
   if (found == records_.end()) {
-    if (error == nullptr) return;
-    if (records_.size() >= kMost) {
-      ++more_;
-      return;
-    }
+    if (error == nullptr || records_.size() >= kMost) return;
     found = records_.emplace(record, Entry{.kind = kind_of(*error), .file = error->file}).first;
   }
   Entry& entry = found->second;

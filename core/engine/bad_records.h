@@ -20,7 +20,7 @@ struct BadRecord {
 };
 
 /// Which records a pipeline left out, each once, with the file that it was told by. Bounded: beyond kMost records, and
-/// beyond kMostKinds different errors, the rest is only counted. For one thread.
+/// beyond kMostKinds different errors, the rest is left out. For one thread.
 class BadRecords {
  public:
   static constexpr std::size_t kMost = std::size_t{1} << 16U;
@@ -30,8 +30,6 @@ class BadRecords {
   void add(std::uint64_t record, std::uint32_t epoch, const Error* error);
   /// In the order of the source.
   [[nodiscard]] std::vector<BadRecord> list() const;
-  /// Different records.
-  [[nodiscard]] std::uint64_t count() const { return records_.size() + more_; }
 
  private:
   using Kind = std::tuple<std::string, std::string, std::string>;
@@ -47,7 +45,6 @@ class BadRecords {
   std::map<std::uint64_t, Entry> records_{};
   std::map<Kind, std::size_t> numbers_{};
   std::vector<Kind> kinds_{};
-  std::uint64_t more_ = 0;
 };
 
 /// Lists of a run's pipelines as one: a file that several met stands in it once.

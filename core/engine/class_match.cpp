@@ -2,6 +2,7 @@
 #include "engine/class_match.h"
 
 #include "base/normal_form.h"
+#include "base/numbers.h"
 #include "schema/in_memory.h"
 #include "schema/registry.h"
 #include "schema/source_report.h"
@@ -26,12 +27,7 @@ std::optional<std::size_t> label_port(const Source& source) {
   return std::nullopt;
 }
 
-std::string quoted(const Names& names) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), kMostNamed); ++i) text += (i == 0 ? "'" : ", '") + names[i] + "'";
-  if (names.size() > kMostNamed) text += " and " + std::to_string(names.size() - kMostNamed) + " more";
-  return text;
-}
+std::string quoted(const Names& names) { return numbers::listed(names, kMostNamed, "'"); }
 
 class MatchedSource final : public Source, public InMemory, public Reporting {
  public:

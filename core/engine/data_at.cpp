@@ -63,11 +63,11 @@ std::string pair_key(const fs::path& file) {
 }
 
 /// The file beside it that goes with it: labels for pictures, pictures for labels; empty if there is none.
-fs::path partner(const fs::path& file) {
-  for (const fs::path& other : files_in(file.parent_path()))
-    if (other != file && (is_idx_images(file) ? is_idx_labels(other) : is_idx_images(other)) &&
-        pair_key(other) == pair_key(file))
-      return other;
+fs::path partner(const fs::path& file, const std::vector<fs::path>& beside) {
+  const bool images = is_idx_images(file);
+  const std::string key = pair_key(file);
+  for (const fs::path& other : beside)
+    if (other != file && (images ? is_idx_labels(other) : is_idx_images(other)) && pair_key(other) == key) return other;
   return {};
 }
 
@@ -85,27 +85,30 @@ ParamMap idx_params(const fs::path& images, const fs::path& labels) {
 }
 
 /// The pair for testing beside one for training: t10k, test, val.
-std::optional<ParamMap> idx_test_pair(const fs::path& images) {
+std::optional<ParamMap> idx_test_pair(const fs::path& images, const std::vector<fs::path>& beside) {
   if (images.empty()) return std::nullopt;
   const std::string key = pair_key(images);
   if (key.find("train") == std::string::npos) return std::nullopt;
-  for (const std::string_view part : {"val", "valid", "validation", "t10k", "test"})
-    for (const fs::path& other : files_in(images.parent_path()))
-      if (is_idx_images(other) && pair_key(other) == exchanged(key, "train", part)) {
-        const fs::path labels = partner(other);
+  for (const std::string_view part : {"val", "valid", "validation", "t10k", "test"}) {
+    const std::string wanted = exchanged(key, "train", part);
+    for (const fs::path& other : beside)
+      if (is_idx_images(other) && pair_key(other) == wanted) {
+        const fs::path labels = partner(other, beside);
         if (!labels.empty()) return idx_params(other, labels);
       }
+  }
   return std::nullopt;
 }
 
 StarterData idx_at(const fs::path& file) {
-  const fs::path other = partner(file);
+  const std::vector<fs::path> beside = files_in(file.parent_path());
+  const fs::path other = partner(file, beside);
   const fs::path images = is_idx_images(file) ? file : other;
   const fs::path labels = is_idx_images(file) ? other : file;
   return {.name = file.parent_path().filename().string(),
           .type = "idx",
           .training = idx_params(images, labels),
-          .validation = idx_test_pair(images),
+          .validation = idx_test_pair(images, beside),
           .encoded = false};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/data_notices.h"
 
+#include "base/numbers.h"
 #include "engine/plan.h"
 
 #include <fmt/format.h>
@@ -11,17 +12,9 @@
 namespace feedline {
 namespace {
 
-constexpr std::size_t kMostNamed = 5;
+using numbers::listed;
 
 std::string files_text(std::uint64_t count) { return fmt::format("{} {}", count, count == 1 ? "file" : "files"); }
-
-/// "a, b, c and 4 more".
-std::string listed(const std::vector<std::string>& parts) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(parts.size(), kMostNamed); ++i) text += (i == 0 ? "" : ", ") + parts[i];
-  if (parts.size() > kMostNamed) text += fmt::format(" and {} more", parts.size() - kMostNamed);
-  return text;
-}
 
 Error ignored_files(const SourceReport& report) {
   std::uint64_t total = 0;

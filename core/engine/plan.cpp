@@ -177,7 +177,7 @@ class Planner {
     if (share <= 0) return {};
 
     const std::uint64_t all = plan.train.sampler.source_size;
-    const auto held_out = static_cast<std::uint64_t>(std::llround(static_cast<double>(all) * share));
+    const std::uint64_t held_out = held_out_count(all, share);
     if (held_out == 0 || held_out >= all)
       return fail(Error{.reason = "a split of " + to_text(Value(share)) + " leaves no records to " +
                                   (held_out == 0 ? "validate on" : "train on") + " out of " + std::to_string(all),
@@ -238,6 +238,10 @@ class Planner {
 };
 
 }  // namespace
+
+std::uint64_t held_out_count(std::uint64_t records, double share) {
+  return static_cast<std::uint64_t>(std::llround(static_cast<double>(records) * share));
+}
 
 Result<std::shared_ptr<const Plan>> make_plan(const Document& document, const PlanOptions& options,
                                               std::vector<Problem>* problems, const Registry& registry) {

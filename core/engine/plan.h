@@ -132,4 +132,7 @@ struct PlanOptions {
 /// ~/.cache/feedline, else a folder in the temporary folder.
 [[nodiscard]] std::filesystem::path default_cache_folder();
 
+/// Of so many records, those that a validation split sets aside; `share` is validation_split, 0 to 1.
+[[nodiscard]] std::uint64_t held_out_count(std::uint64_t records, double share);
+
 }  // namespace feedline

@@ -31,10 +31,9 @@ std::size_t page() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
 std::string message_of(int code) { return std::generic_category().message(code); }
 
 /// Why `what` could not be done in the cache folder: the machine's fault, or what `remedy` mends.
-tl::unexpected<Error> fail_errno(const std::filesystem::path& folder, std::string what, int code, std::string remedy) {
-  if (is_machine_fault(code)) return fail(machine_error(code, what).in_file(folder.string()));
-  return fail(
-      Error{.reason = std::move(what) + ": " + message_of(code), .remedy = std::move(remedy), .file = folder.string()});
+tl::unexpected<Error> fail_errno(const std::filesystem::path& folder, const std::string& what, int code,
+                                 std::string remedy) {
+  return fail(errno_error(code, what, std::move(remedy)).in_file(folder.string()));
 }
 
 /// A file in the folder that no name leads to; -1 and errno if that fails.

@@ -2,10 +2,9 @@
 #include "graph/document.h"
 
 #include "graph/edit.h"
-#include "graph/identifiers.h"
+#include "graph/free_ids.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 namespace feedline {
 namespace {
@@ -50,19 +49,6 @@ const Diagram* Diagram::at(std::string_view scope) const {
   return node != nullptr && node->inner ? &*node->inner : nullptr;
 }
 
-std::string Diagram::free_id(std::string_view stem) const {
-  std::unordered_set<std::string_view> taken;
-  for (const Node& node : nodes_) taken.insert(node.id);
-  for (const Comment& comment : comments_) taken.insert(comment.id);
-  for (const Frame& frame : frames_) taken.insert(frame.id);
-
-  const std::string base = to_id(stem);
-  if (!taken.contains(base)) return base;
-  for (std::size_t i = 2;; ++i) {
-    const std::string suffix = std::to_string(i);
-    std::string id = base.substr(0, kMaxIdLength - suffix.size()) + suffix;
-    if (!taken.contains(id)) return id;
-  }
-}
+std::string Diagram::free_id(std::string_view stem) const { return FreeIds(*this).take(stem); }
 
 }  // namespace feedline

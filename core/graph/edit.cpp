@@ -3,6 +3,7 @@
 
 #include "graph/document.h"
 #include "graph/edit_runs.h"
+#include "graph/free_ids.h"
 #include "graph/identifiers.h"
 #include "graph/path.h"
 #include "schema/structure.h"
@@ -304,7 +305,7 @@ struct EditApplier {
     const auto& first = list[begin].change;
     std::optional<Edit> undo;
     if (std::holds_alternative<AddNode>(first))
-      undo = add_nodes(diagram.nodes_, all_ids(), list, begin, end,
+      undo = add_nodes(diagram.nodes_, ids_of(diagram), list, begin, end,
                        [this](const Node& node) { return check_content(node).has_value(); });
     if (std::holds_alternative<RemoveNode>(first)) undo = take_nodes(diagram.nodes_, diagram.links_, list, begin, end);
     if (std::holds_alternative<AddLink>(first))
@@ -313,14 +314,6 @@ struct EditApplier {
     if (std::holds_alternative<RemoveLink>(first)) undo = take_links(diagram.links_, list, begin, end);
     if (undo) index.forget();
     return undo;
-  }
-
-  [[nodiscard]] std::unordered_set<std::string_view> all_ids() const {
-    std::unordered_set<std::string_view> ids;
-    for (const Node& node : diagram.nodes_) ids.insert(node.id);
-    for (const Comment& comment : diagram.comments_) ids.insert(comment.id);
-    for (const Frame& frame : diagram.frames_) ids.insert(frame.id);
-    return ids;
   }
 
   /// Apart from its id.

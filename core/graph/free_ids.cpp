@@ -5,11 +5,17 @@
 
 namespace feedline {
 
+std::unordered_set<std::string_view> ids_of(const Diagram& diagram) {
+  std::unordered_set<std::string_view> ids;
+  ids.reserve(2 * diagram.nodes().size());
+  for (const Node& node : diagram.nodes()) ids.insert(node.id);
+  for (const Comment& comment : diagram.comments()) ids.insert(comment.id);
+  for (const Frame& frame : diagram.frames()) ids.insert(frame.id);
+  return ids;
+}
+
 FreeIds::FreeIds(const Diagram& diagram) {
-  taken_.reserve(2 * diagram.nodes().size());
-  for (const Node& node : diagram.nodes()) taken_.insert(node.id);
-  for (const Comment& comment : diagram.comments()) taken_.insert(comment.id);
-  for (const Frame& frame : diagram.frames()) taken_.insert(frame.id);
+  for (const std::string_view id : ids_of(diagram)) taken_.emplace(id);
 }
 
 std::string FreeIds::take(std::string_view stem) {

@@ -10,6 +10,9 @@
 
 namespace feedline {
 
+/// Of all nodes, notes and frames; they refer to the diagram.
+[[nodiscard]] std::unordered_set<std::string_view> ids_of(const Diagram& diagram);
+
 /// Gives one free id after the other, those of Diagram::free_id() if each were taken at once: for many new things
 /// together, where asking the diagram each time would take quadratic time.
 class FreeIds {

@@ -29,16 +29,6 @@ Design design_of(const StarterData& data) {
   return side > 0 && side <= kSmallSide ? Design::Small : Design::Photos;
 }
 
-Result<Document> example(std::string_view name) {
-  for (const EmbeddedFile& file : embedded_examples())
-    if (file.name == name) {
-      auto loaded = from_json(file.text);
-      if (!loaded) return fail(std::move(loaded.error()));
-      return std::move(loaded->document);
-    }
-  return fail("the example " + std::string(name) + " is missing");
-}
-
 /// What a network of a few halvings takes: a multiple of 8.
 std::int64_t side_of(const StarterData& data, std::int64_t most) {
   const double side = static_cast<double>(std::max(data.height, data.width));
@@ -174,6 +164,16 @@ void put_note(Draft& draft, const StarterData& data) {
 
 }  // namespace
 
+Result<Document> example_document(std::string_view name) {
+  for (const EmbeddedFile& file : embedded_examples())
+    if (file.name == name) {
+      auto loaded = from_json(file.text);
+      if (!loaded) return fail(std::move(loaded.error()));
+      return std::move(loaded->document);
+    }
+  return fail("the example " + std::string(name) + " is missing");
+}
+
 std::string size_text(const StarterData& data) {
   std::string text = fmt::format("{} class{}, {} picture{}", data.classes, data.classes == 1 ? "" : "es", data.records,
                                  data.records == 1 ? "" : "s");
@@ -187,9 +187,9 @@ Result<Document> starter_graph(const StarterData& data) {
     return fail("there is only one class, and a classifier needs two",
                 "Choose the folder that holds the folders of all classes");
   const Design design = design_of(data);
-  auto begun = example(design == Design::Photos  ? "image-folder.feedline"
-                       : design == Design::Small ? "quickstart.feedline"
-                                                 : "idx.feedline");
+  auto begun = example_document(design == Design::Photos  ? "image-folder.feedline"
+                                : design == Design::Small ? "quickstart.feedline"
+                                                          : "idx.feedline");
   if (!begun) return begun;
   Draft draft(std::move(*begun));
   exchange_source(draft, data);

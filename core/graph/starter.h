@@ -7,8 +7,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace feedline {
+
+/// An embedded example by its file name, "idx.feedline".
+[[nodiscard]] Result<Document> example_document(std::string_view name);
 
 /// A data set, as far as it must be known to build a graph that learns from it.
 struct StarterData {

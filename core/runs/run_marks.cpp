@@ -5,12 +5,12 @@
 #include <fmt/format.h>
 
 namespace feedline {
-namespace {
-
 Error no_such_run(std::int64_t id) {
   return {.reason = fmt::format("there is no run {} in the record", id),
           .remedy = advice("The Runs panel shows what there is", "feedline-cli runs list shows what there is")};
 }
+
+namespace {
 
 /// Executes a statement that changes the one row that is asked for.
 Status change(Database& database, Result<Statement>& statement, std::int64_t id) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runs/run_store.h"
 
-#include "base/advice.h"
 #include "base/lower_case.h"
 #include "runs/process_mark.h"
 
@@ -156,10 +155,7 @@ Result<RunRecord> load_run(Database& database, std::int64_t id) {
                    });
       !read)
     return fail(std::move(read.error()));
-  if (run.id == 0)
-    return fail(
-        Error{.reason = fmt::format("there is no run {} in the record", id),
-              .remedy = advice("The Runs panel shows what there is", "feedline-cli runs list shows what there is")});
+  if (run.id == 0) return fail(no_such_run(id));
   std::istringstream names(columns);
   for (std::string column; std::getline(names, column);) run.series.columns.push_back(column);
 

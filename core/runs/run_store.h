@@ -33,4 +33,7 @@ struct RunQuery {
 [[nodiscard]] Status remove_run(Database& database, std::int64_t id);
 [[nodiscard]] Status restore_run(Database& database, std::int64_t id);
 
+/// There is no such run: why, and what to do.
+[[nodiscard]] Error no_such_run(std::int64_t id);
+
 }  // namespace feedline

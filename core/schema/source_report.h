@@ -36,7 +36,6 @@ struct PassedFolder {
 struct DataParts {
   std::string training{};
   std::string validation{};  ///< the one for validation; where there is only one for tests, that
-  std::string test{};        ///< where it is another than `validation`
 };
 
 /// What a source found out while it was opened, besides its records: plain data, for whoever tells it (a run, the

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tuning/live_run.h"
 
+#include "diagnosis/training_time.h"
+
 #include "base/cores.h"
 #include "base/memory.h"
 
@@ -13,9 +15,7 @@ namespace feedline {
 namespace {
 
 constexpr std::chrono::milliseconds kPoll{1};
-constexpr std::uint64_t kWarmSteps = 20;
 constexpr std::uint64_t kFewSteps = 4;
-constexpr double kLongEnough = 1.5;
 constexpr std::uint32_t kWithoutEnd = 1'000'000;
 
 double since(Nanos start) { return seconds(Clock::system().now() - start); }
@@ -106,10 +106,10 @@ Status LiveRun::warm_up(double most_seconds) {
   const Nanos start = Clock::system().now();
   return wait_until([&] {
     const TrainerSample now = run_->trainer();
-    const double lasted = since(start);
-    if (lasted > most_seconds) return true;
+    const Nanos lasted = Clock::system().now() - start;
+    if (feedline::seconds(lasted) > most_seconds) return true;
     if (caches) return now.epoch > 1 && now.steps > kFewSteps;
-    return now.steps >= kWarmSteps || (now.steps >= kFewSteps && lasted > kLongEnough);
+    return warmed_up(now.steps, lasted);
   });
 }
 

@@ -12,19 +12,16 @@ std::vector<Fix> cache(const FixContext& context) {
   std::vector<Fix> fixes;
   if (context.facts.records == 0 || context.facts.epochs == 1) return fixes;
   const auto places = cache_places(context.facts, context.diagnosis.model, static_cast<double>(context.facts.memory));
-  const CachePlace* inside = best_in_memory(places);
-  for (const CachePlace& place : places) {
-    const bool disk = !place.fits;
-    if (&place != inside && !(disk && inside == nullptr && &place == &places.front())) continue;
-    const auto edit = insert_cache(context.document, context.registry, place.node, {});
-    if (!edit) continue;
-    fixes.push_back(
-        {.id = "cache:" + place.node,
-         .title = "Keep what " + place.node + " gives " + (disk ? "on disk" : "in memory"),
-         .why = "From the second epoch on nothing above runs again. It takes " + wording::bytes(place.bytes) + ".",
-         .edit = *edit,
-         .predicted_ratio = context.ratio(place.after)});
-  }
+  const CachePlace* place = best_place(places);
+  if (place == nullptr) return fixes;
+  const auto edit = insert_cache(context.document, context.registry, place->node, {});
+  if (!edit) return fixes;
+  fixes.push_back(
+      {.id = "cache:" + place->node,
+       .title = "Keep what " + place->node + " gives " + (place->fits ? "in memory" : "on disk"),
+       .why = "From the second epoch on nothing above runs again. It takes " + wording::bytes(place->bytes) + ".",
+       .edit = *edit,
+       .predicted_ratio = context.ratio(place->after)});
   return fixes;
 }
 

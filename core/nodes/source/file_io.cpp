@@ -137,8 +137,7 @@ tl::unexpected<Error> fail_file(const std::string& path, std::string reason, std
 }
 
 tl::unexpected<Error> fail_errno(const std::string& path, const std::string& what, int error_number) {
-  if (is_machine_fault(error_number)) return fail(machine_error(error_number, what).in_file(escape_name(path)));
-  return fail_file(path, what + ": " + reason_of(error_number), {});
+  return fail(errno_error(error_number, what).in_file(escape_name(path)));
 }
 
 tl::unexpected<Error> read_error(const std::string& path, int error_number, std::string shorter) {

@@ -21,9 +21,8 @@ std::string part(const std::string& root, const Shapes& shapes, SplitRole role) 
 
 DataParts parts(const std::string& root, const Shapes& shapes) {
   DataParts found{.training = part(root, shapes, SplitRole::Training),
-                  .validation = part(root, shapes, SplitRole::Validation),
-                  .test = part(root, shapes, SplitRole::Test)};
-  if (found.validation.empty()) found.validation.swap(found.test);
+                  .validation = part(root, shapes, SplitRole::Validation)};
+  if (found.validation.empty()) found.validation = part(root, shapes, SplitRole::Test);
   return found;
 }
 

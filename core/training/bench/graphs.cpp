@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/bench/graphs.h"
 
-#include "base/embedded.h"
 #include "base/random.h"
 #include "graph/edit.h"
 #include "graph/json.h"
+#include "graph/starter.h"
 
 #include <fstream>
 #include <string>
@@ -21,16 +21,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kGreyPictures = 20'000;
 constexpr std::size_t kGreySide = 28;
 constexpr std::uint32_t kClasses = 10;
-
-Result<Document> example(std::string_view name) {
-  for (const EmbeddedFile& file : embedded_examples()) {
-    if (file.name != name) continue;
-    auto loaded = from_json(file.text);
-    if (!loaded) return fail(std::move(loaded.error()));
-    return std::move(loaded->document);
-  }
-  return fail("the example " + std::string(name) + " is missing");
-}
 
 Edit set(const char* node, const char* param, Value value) {
   return {SetParam{.node = node, .param = param, .value = std::move(value)}};
@@ -103,7 +93,7 @@ Result<Document> photo_graph(Decode decode, std::int64_t photos) {
     edits.push_back(link({"decode", "image"}, {"cache", "sample"}));
     edits.push_back(link({"cache", "sample"}, {"crop", "image"}));
   }
-  return changed(example("image-folder.feedline"), std::move(edits));
+  return changed(example_document("image-folder.feedline"), std::move(edits));
 }
 
 Result<GreyFiles> grey_files(const fs::path& folder, const std::stop_token& stop) {
@@ -122,13 +112,13 @@ Result<GreyFiles> grey_files(const fs::path& folder, const std::stop_token& stop
 }
 
 Result<Document> grey_graph(const GreyFiles& files, std::int64_t replicas) {
-  return changed(example("idx.feedline"), {{RemoveNode{"validation"}},
-                                           {RemoveNode{"validation_normalise"}},
-                                           {RemoveNode{"validation_batch"}},
-                                           set("source", "images", files.images.string()),
-                                           set("source", "labels", files.labels.string()),
-                                           set("flip", "probability", 0.5),
-                                           set("trainer", "replicas", replicas)});
+  return changed(example_document("idx.feedline"), {{RemoveNode{"validation"}},
+                                                    {RemoveNode{"validation_normalise"}},
+                                                    {RemoveNode{"validation_batch"}},
+                                                    set("source", "images", files.images.string()),
+                                                    set("source", "labels", files.labels.string()),
+                                                    set("flip", "probability", 0.5),
+                                                    set("trainer", "replicas", replicas)});
 }
 
 }  // namespace feedline::bench

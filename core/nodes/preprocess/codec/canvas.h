@@ -9,9 +9,17 @@
 #include "schema/behaviour.h"
 #include "schema/datum.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace feedline::codec {
+
+/// R, G and B of one pixel that were multiplied by A: divided again.
+inline void divide_by_opacity(std::uint8_t* rgba) {
+  if (rgba[3] == 0 || rgba[3] == 255) return;
+  for (int c = 0; c < 3; ++c)
+    rgba[c] = static_cast<std::uint8_t>(std::min((rgba[c] * 255 + rgba[3] / 2) / rgba[3], 255));
+}
 
 /// Brightness of what a damaged picture lacks, where it is kept.
 inline constexpr std::uint8_t kGap = 128;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/preprocess/codec/formats.h"
 
+#include "base/lower_case.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <string>
 
 namespace feedline::codec {
 namespace {
@@ -117,11 +120,7 @@ constexpr std::array kSigns = {
 
 std::string_view text_name(Bytes bytes) {
   const Bytes head = bytes.first(std::min<std::size_t>(bytes.size(), 1024));
-  std::string text;
-  for (const std::byte b : head) {
-    const char c = static_cast<char>(b);
-    text += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  }
+  const std::string text = lower_case({reinterpret_cast<const char*>(head.data()), head.size()});
   const std::size_t start = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
   const std::size_t first = text.find_first_not_of(" \t\r\n", start);
   if (first == std::string::npos) return {};
@@ -174,6 +173,10 @@ Format sniff(Bytes bytes) {
   return Format::Unknown;
 }
 
+namespace {
+
+/// What a file of another format is, with its article: "a PDF document", "a web page (HTML)", "a JPEG XL picture".
+/// Empty where its first bytes are those of no format that is known here.
 std::string_view foreign_name(Bytes bytes) {
   for (const Sign& sign : kSigns)
     if (begins(bytes, sign.magic, sign.at)) return sign.name;
@@ -183,6 +186,8 @@ std::string_view foreign_name(Bytes bytes) {
     return "nothing but zeros: a copy or a download that broke off";
   return text_name(bytes);
 }
+
+}  // namespace
 
 Error not_a_picture(Bytes bytes) {
   const std::string_view name = foreign_name(bytes);

@@ -3,7 +3,6 @@
 
 #include "nodes/preprocess/codec/codec.h"
 
-#include <string>
 #include <string_view>
 
 namespace feedline::codec {
@@ -13,10 +12,6 @@ inline constexpr std::string_view kReadable = "JPEG, PNG, WebP, GIF, BMP, TIFF, 
 
 /// Is it AVIF (AV1) among Format::Heif, not HEIC (HEVC)? By the brands that the file declares.
 [[nodiscard]] bool is_avif(Bytes bytes);
-
-/// What a file of another format is, with its article: "a PDF document", "a web page (HTML)", "a JPEG XL picture".
-/// Empty where its first bytes are those of no format that is known here.
-[[nodiscard]] std::string_view foreign_name(Bytes bytes);
 
 /// Why a file that sniff() does not know is no picture, as a record error: by its name, else by its first bytes.
 [[nodiscard]] Error not_a_picture(Bytes bytes);

@@ -58,10 +58,7 @@ void put_rows(const heif_image* image, bool premultiplied, Canvas& canvas) {
     const std::uint8_t* row = pixels + y * stride + wanted.x * 4;
     if (premultiplied) {
       divided.assign(row, row + wanted.width * 4);
-      for (std::size_t i = 0; i < divided.size(); i += 4)
-        for (std::size_t c = i; c < i + 3 && divided[i + 3] != 0; ++c)
-          divided[c] =
-              static_cast<std::uint8_t>(std::min((divided[c] * 255 + divided[i + 3] / 2) / divided[i + 3], 255));
+      for (std::size_t i = 0; i < divided.size(); i += 4) divide_by_opacity(&divided[i]);
       row = divided.data();
     }
     canvas.put_rgba(y, row);

@@ -139,7 +139,8 @@ Status decode_png(Bytes bytes, Canvas& canvas) {
   const Region& wanted = canvas.wanted();
   const auto last = interlaced ? height : static_cast<std::size_t>(wanted.bottom());
   std::vector<std::uint8_t> rows(row_bytes * (interlaced ? height : 1), kGap);
-  for (std::size_t i = 0; interlaced && i < rows.size(); ++i)  // opaque, until a pass comes by
+  const bool keep = canvas.request().keep_damaged;
+  for (std::size_t i = 0; keep && interlaced && i < rows.size(); ++i)  // opaque, until a pass comes by
     if (i % (reader.deep() ? 8 : 4) >= (reader.deep() ? 6 : 3)) rows[i] = 255;
   const auto put = [&](std::uint8_t* row, std::size_t y) {
     if (reader.deep()) make_shallow(row, reader.width(), *range);
@@ -154,7 +155,7 @@ Status decode_png(Bytes bytes, Canvas& canvas) {
     }
   // Where all rows are there, only the end may be missing; a wrong checksum still counts.
   if (complete && last == height) complete = reader.finish() || reader.ended_early();
-  if (!complete && !canvas.request().keep_damaged) return broken(reader);
+  if (!complete && !keep) return broken(reader);
   if (interlaced)
     for (std::size_t y = 0; y < height; ++y) put(rows.data() + y * row_bytes, y);
   return {};

@@ -323,9 +323,7 @@ void TiffReader::finish_row(std::uint8_t* row) const {
       case Meaning::LibraryKnows:
         break;
     }
-    if (premultiplied_ && alpha_ && pixel[3] != 255 && pixel[3] != 0)
-      for (int c = 0; c < 3; ++c)
-        pixel[c] = static_cast<std::uint8_t>(std::min((pixel[c] * 255 + pixel[3] / 2) / pixel[3], 255));
+    if (premultiplied_ && alpha_) divide_by_opacity(pixel);
   }
 }
 
