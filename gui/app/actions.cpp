@@ -45,7 +45,7 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
   undo = undo_group.createUndoAction(window_, tr("&Undo"));
   redo = undo_group.createRedoAction(window_, tr("&Redo"));
   undo->setShortcut(QKeySequence::Undo);
-  redo->setShortcuts({QKeySequence(QKeySequence::Redo), QKeySequence(Qt::CTRL | Qt::Key_Y)});
+  redo->setShortcuts({QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Z), QKeySequence(Qt::CTRL | Qt::Key_Y)});
   icons_[undo] = "undo";
   icons_[redo] = "redo";
   for (QAction* action : {undo, redo}) {

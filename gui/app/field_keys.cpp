@@ -12,22 +12,33 @@ namespace {
 
 constexpr char kThrough[] = "feedline_write_through";
 
-bool is_history(const QKeyEvent& key) {
-  return key.matches(QKeySequence::Undo) || key.matches(QKeySequence::Redo) ||
-         (key.key() == Qt::Key_Y && key.modifiers() == Qt::ControlModifier);
-}
-
 /// Has the field something of its own to take back, or to bring again?
-bool has_own_history(const QObject* field, const QKeyEvent& key) {
-  const bool undo = key.matches(QKeySequence::Undo);
+bool has_own_history(const QObject* field, bool undo) {
   if (const auto* line = qobject_cast<const QLineEdit*>(field))
     return undo ? line->isUndoAvailable() : line->isRedoAvailable();
   if (const auto* text = qobject_cast<const QPlainTextEdit*>(field))
     return undo ? text->document()->isUndoAvailable() : text->document()->isRedoAvailable();
-  return true;
+  return false;
+}
+
+void redo_own(QObject* field) {
+  if (auto* line = qobject_cast<QLineEdit*>(field)) line->redo();
+  if (auto* text = qobject_cast<QPlainTextEdit*>(field)) text->redo();
+}
+
+bool is_field(const QObject* widget) {
+  return qobject_cast<const QLineEdit*>(widget) != nullptr || qobject_cast<const QPlainTextEdit*>(widget) != nullptr;
 }
 
 }  // namespace
+
+bool is_undo(const QKeyEvent& key) { return key.matches(QKeySequence::Undo); }
+
+bool is_redo(const QKeyEvent& key) {
+  const auto control = key.modifiers() & ~Qt::KeypadModifier;
+  return key.matches(QKeySequence::Redo) || (key.key() == Qt::Key_Y && control == Qt::ControlModifier) ||
+         (key.key() == Qt::Key_Z && control == (Qt::ControlModifier | Qt::ShiftModifier));
+}
 
 FieldKeys::FieldKeys(QWidget* window) : QObject(window), window_(window) { qApp->installEventFilter(this); }
 
@@ -38,16 +49,22 @@ void FieldKeys::commit() {
 }
 
 bool FieldKeys::eventFilter(QObject* watched, QEvent* event) {
-  if (event->type() != QEvent::ShortcutOverride || !watched->isWidgetType()) return false;
+  const bool asks = event->type() == QEvent::ShortcutOverride;
+  if ((!asks && event->type() != QEvent::KeyPress) || !watched->isWidgetType() || !is_field(watched)) return false;
   const auto& key = static_cast<const QKeyEvent&>(*event);
+  if (!is_undo(key) && !is_redo(key)) return false;
   const auto* widget = static_cast<const QWidget*>(watched);
   const QWidget* top = widget->window();
   const bool ours = top == window_ || (top->windowType() == Qt::Tool && top->parentWidget() == window_);
-  if (!ours || !is_history(key)) return false;
-  const bool is_field =
-      qobject_cast<const QLineEdit*>(watched) != nullptr || qobject_cast<const QPlainTextEdit*>(watched) != nullptr;
-  if (!is_field || (!widget->property(kThrough).toBool() && has_own_history(watched, key))) return false;
-  event->ignore();
+  if (!ours) return false;
+  const bool own = !widget->property(kThrough).toBool() && has_own_history(watched, is_undo(key));
+  if (!asks) {
+    // What the document cannot do either is not done to the field behind its back.
+    if (own && is_redo(key)) redo_own(watched);  // a field knows only one of the two keys
+    return (own && is_redo(key)) || !own;
+  }
+  if (own && is_undo(key)) return false;  // a number field knows better
+  event->setAccepted(own);
   return true;
 }
 

@@ -3,9 +3,15 @@
 
 #include <QObject>
 
+class QKeyEvent;
 class QWidget;
 
 namespace feedline::gui {
+
+/// Takes back what was done last: Ctrl+Z.
+[[nodiscard]] bool is_undo(const QKeyEvent& key);
+/// Brings it again: Ctrl+Shift+Z or Ctrl+Y, on every desktop.
+[[nodiscard]] bool is_redo(const QKeyEvent& key);
 
 /// Keys of the window that a text field would swallow. Undo and redo belong to a field only while it has typing of its
 /// own to take back; where nothing is typed, or what is typed is in the document already (`write_through()`), they are

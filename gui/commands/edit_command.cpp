@@ -58,6 +58,7 @@ void EditCommand::tell() {
 }
 
 void EditCommand::undo() {
+  gesture_.clear();  // what comes after it has been brought again is a step of its own
   if (!controller_.carry_out(inverse_)) setObsolete(true);
 }
 

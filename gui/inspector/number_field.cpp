@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "inspector/number_field.h"
 
+#include "app/field_keys.h"
 #include "models/sentence.h"
 #include "models/text.h"
 
@@ -28,12 +29,6 @@ std::optional<double> as_double(const std::optional<Value>& value) {
 
 bool is_step(int key) {
   return key == Qt::Key_Up || key == Qt::Key_Down || key == Qt::Key_PageUp || key == Qt::Key_PageDown;
-}
-
-bool is_undo(const QKeyEvent& key) { return key.matches(QKeySequence::Undo); }
-
-bool is_redo(const QKeyEvent& key) {
-  return key.matches(QKeySequence::Redo) || (key.key() == Qt::Key_Y && key.modifiers() == Qt::ControlModifier);
 }
 
 }  // namespace
@@ -205,7 +200,8 @@ bool NumberField::event(QEvent* event) {
 
 void NumberField::keyPressEvent(QKeyEvent* event) {
   if (pending() && (event->key() == Qt::Key_Escape || is_undo(*event))) return give_up();
-  if (event->key() == Qt::Key_Escape) return event->ignore();
+  // Its history is the document's: the line edit's own would bring back letters that count no more.
+  if (event->key() == Qt::Key_Escape || is_undo(*event) || is_redo(*event)) return event->ignore();
   if (!is_step(event->key()) || event->modifiers().testFlag(Qt::ControlModifier))
     return QLineEdit::keyPressEvent(event);
   const bool page = event->key() == Qt::Key_PageUp || event->key() == Qt::Key_PageDown;

@@ -7,6 +7,7 @@
 #include "canvas/graph_view.h"
 #include "inspector/inspector_panel.h"
 #include "inspector/number_field.h"
+#include "inspector/palette_panel.h"
 #include "inspector/param_row.h"
 #include "plots/plot_panel.h"
 #include "start/gallery.h"
@@ -17,6 +18,8 @@
 #include "workspace/find_bar.h"
 
 #include <QAction>
+#include <QCheckBox>
+#include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
@@ -25,6 +28,8 @@
 #include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTest>
+#include <QTreeView>
+#include <QUndoStack>
 
 #include <clocale>
 
@@ -70,6 +75,7 @@ class TestNothingLost : public QObject {
     }
     static void undo(QWidget* with) { QTest::keyClick(with, Qt::Key_Z, Qt::ControlModifier); }
     static void redo(QWidget* with) { QTest::keyClick(with, Qt::Key_Z, Qt::ControlModifier | Qt::ShiftModifier); }
+    static void redo_by_y(QWidget* with) { QTest::keyClick(with, Qt::Key_Y, Qt::ControlModifier); }
     MainWindow window{};
   };
 
@@ -88,6 +94,90 @@ class TestNothingLost : public QObject {
     b.undo(size);
     QCOMPARE(b.value("batch", "size"), before);
     QVERIFY(size->hasFocus());
+    b.redo(size);
+    QCOMPARE(b.value("batch", "size"), QString("128"));
+    b.undo(size);
+    b.redo_by_y(size);
+    QCOMPARE(b.value("batch", "size"), QString("128"));
+    QCOMPARE(size->text(), QString("128"));
+    // Finished by Enter, it is a step like any other; below it nothing is left of what was typed.
+    b.type(size, "64");
+    QTest::keyClick(size, Qt::Key_Return);
+    QCOMPARE(b.value("batch", "size"), QString("64"));
+    b.undo(size);
+    QCOMPARE(b.value("batch", "size"), QString("128"));
+    b.undo(size);
+    QCOMPARE(b.value("batch", "size"), before);
+    b.undo(size);  // nothing is left
+    QCOMPARE(b.value("batch", "size"), before);
+    QCOMPARE(size->text(), before);
+    b.redo(size);
+    b.redo_by_y(size);
+    b.redo(size);
+    QCOMPARE(size->text(), QString("64"));
+  }
+
+  void undo_of_what_is_red_brings_back_what_counts() {
+    Bench b(network_);
+    b.window.view().select_node("batch");
+    auto* size = b.field<NumberField>("size");
+    const QString before = b.value("batch", "size");
+    const int steps = b.window.document().undo_stack().index();
+    for (const bool left : {false, true}) {
+      b.type(size, "0");
+      if (left) QTest::keyClick(size, Qt::Key_Return);
+      QVERIFY(!size->fault().isEmpty());
+      b.undo(size);
+      QVERIFY(size->fault().isEmpty());
+      QCOMPARE(size->text(), before);
+      QCOMPARE(b.value("batch", "size"), before);
+      QCOMPARE(b.window.document().undo_stack().index(), steps);
+    }
+  }
+
+  /// Where nothing is typed, undo is the document's, whatever has the keyboard; where something is, it is the field's.
+  void undo_and_redo_from_every_other_field() {
+    Bench b(network_);
+    QVERIFY(b.window.document().apply(rename("relu", "act")));
+    const auto renamed = [&] { return b.window.document().document().find("act") != nullptr; };
+    b.window.view().select_node("sgd");
+    Panels::show(b.window.panels().palette);
+    QWidget* stops[] = {b.window.panels().inspector->findChild<QComboBox*>(),
+                        b.window.panels().inspector->findChild<QCheckBox*>(),
+                        b.window.panels().inspector->findChild<QLineEdit*>("node_id"),
+                        b.window.panels().inspector->findChild<QPlainTextEdit*>("node_comment"),
+                        b.window.panels().palette->findChild<QLineEdit*>(),
+                        b.window.panels().palette->findChild<QTreeView*>()};
+    for (QWidget* stop : stops) {
+      if (stop == nullptr) continue;
+      stop->setFocus();
+      b.undo(stop);
+      QVERIFY2(!renamed(), stop->metaObject()->className());
+      b.redo_by_y(stop);
+      QVERIFY2(renamed(), stop->metaObject()->className());
+    }
+    QLineEdit* search = b.window.panels().palette->findChild<QLineEdit*>();
+    search->setFocus();
+    QTest::keyClicks(search, "conv");
+    b.undo(search);
+    QCOMPARE(search->text(), QString());
+    QVERIFY(renamed());
+    b.redo_by_y(search);  // a line edit knows only Ctrl+Shift+Z
+    QCOMPARE(search->text(), QString("conv"));
+    search->clear();
+    auto* find = b.window.workspace().current().find_bar().findChild<QLineEdit*>();
+    QTest::keyClick(&b.window.view(), Qt::Key_F, Qt::ControlModifier);
+    QVERIFY(find->hasFocus());
+    b.undo(find);
+    QVERIFY(!renamed());
+    b.redo(find);
+    QVERIFY(renamed());
+    QTest::keyClicks(find, "sgd");
+    b.undo(find);
+    QCOMPARE(find->text(), QString());
+    QVERIFY(renamed());
+    b.redo(find);
+    QCOMPARE(find->text(), QString("sgd"));
   }
 
   void and_in_texts_names_and_comments() {
