@@ -174,7 +174,7 @@ void Run::Impl::finish(Result<TrainerLoop::End> end) noexcept {
   }
   state_.meter.enter(Phase::Rest);
   try {
-    if (result_.last.at == 0) result_.last = state_.snapshot();
+    if (result_.last.at == 0) result_.last = state_.last_snapshot();
     if (result_.first.at == 0) result_.first = result_.last;
   } catch (const std::exception&) {  // out of memory: the result goes without figures
   }

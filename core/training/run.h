@@ -143,7 +143,7 @@ class Run {
   bool speed_up(std::string_view node, double factor);
   /// Waits for the end; true when it has come.
   bool wait_for(std::chrono::milliseconds deadline);
-  /// Counters now. From any thread, at any time; never waits for the run.
+  /// Counters now; after the end, those of the end. From any thread, at any time; never waits for the run.
   [[nodiscard]] Snapshot snapshot() const;
   /// The timeline of workers, queues and steps: their newest slices, bounded in memory. Empty without meters. From any
   /// thread, at any time, also after the end.

@@ -58,7 +58,7 @@ bool RunState::wait_while_paused() {
 void RunState::attach(Pipeline* train, Pipeline* validation) {
   const std::lock_guard lock(mutex_);
   if (train == nullptr && train_ != nullptr) {
-    last_stages_ = train_->stages(Clock::system().now());
+    last_stages_ = train_->stages(now());
     last_errors_ = train_->error_count() + (validation_ != nullptr ? validation_->error_count() : 0);
   }
   train_ = train;
@@ -93,11 +93,21 @@ std::function<std::string(const std::string&, std::uint64_t)> RunState::locator(
   };
 }
 
+Nanos RunState::now() const { return ended_ != 0 ? ended_ : Clock::system().now(); }
+
+Snapshot RunState::last_snapshot() {
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = now();
+  }
+  return snapshot();
+}
+
 Snapshot RunState::snapshot() const {
   Snapshot snapshot;
   {
     const std::lock_guard lock(mutex_);
-    snapshot.at = Clock::system().now();
+    snapshot.at = now();
     snapshot.started = started_;
     if (train_ != nullptr) {
       snapshot.stages = train_->stages(snapshot.at);

@@ -30,6 +30,9 @@ class RunState {
   std::size_t set_workers(std::string_view node, std::size_t workers);
   bool speed_up(std::string_view node, double factor);
   [[nodiscard]] Snapshot snapshot() const;
+  /// The run has ended: its last snapshot. Time stands still for those that are taken later, so that none is newer
+  /// than what the run reports.
+  [[nodiscard]] Snapshot last_snapshot();
   [[nodiscard]] std::vector<NodeDurations> durations() const;
 
   // For the run's thread.
@@ -61,6 +64,7 @@ class RunState {
 
  private:
   void set_paused(bool paused);
+  [[nodiscard]] Nanos now() const;  ///< with the mutex held
 
   std::mutex emit_mutex_{};
   std::function<void(const Fact&)> on_fact_;
@@ -71,6 +75,7 @@ class RunState {
   std::condition_variable changed_{};
   bool paused_ = false;
   Nanos started_ = 0;
+  Nanos ended_ = 0;  ///< 0: not yet
   Pipeline* train_ = nullptr;
   Pipeline* validation_ = nullptr;
   std::vector<StageSample> last_stages_{};  ///< of a pipeline that has gone

@@ -148,7 +148,7 @@ Result<TrainerLoop::End> TrainerLoop::run() {
   state_.meter.enter(Phase::Rest);
   report_record_errors();
   report_notices();
-  result_.last = state_.snapshot();
+  result_.last = state_.last_snapshot();
   result_.durations = train_->durations();
   result_.errors = train_->errors();
   if (validation_) merge_errors(result_.errors, validation_->errors());

@@ -55,6 +55,7 @@ class TestRun : public QObject {
   void names_the_loss_that_is_no_number();
   void ends_when_all_records_are_bad();
   void survives_a_receiver_that_throws();
+  void no_snapshot_is_newer_than_the_end();
   void validates_on_a_connected_batch();
 
  private:
@@ -354,6 +355,16 @@ void TestRun::ends_when_all_records_are_bad() {
 void TestRun::survives_a_receiver_that_throws() {
   RecordedRun run(small(), {}, [](Run&, const Fact&) { throw std::runtime_error("receiver"); });
   QVERIFY(run.result().end == RunResult::End::Completed);
+}
+
+/// However late a watcher asks.
+void TestRun::no_snapshot_is_newer_than_the_end() {
+  RecordedRun run(small());
+  const Nanos end = run.result().last.at;
+  QVERIFY(end > 0);
+  const Snapshot late = run.run().snapshot();
+  QCOMPARE(late.at, end);
+  QCOMPARE(late.trainer.steps, run.result().last.trainer.steps);
 }
 
 void TestRun::validates_on_a_connected_batch() {
