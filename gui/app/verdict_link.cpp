@@ -17,14 +17,15 @@ VerdictLink::VerdictLink(QWidget* parent) : QToolButton(parent) {
 
 void VerdictLink::show_diagnosis(const std::optional<Diagnosis>& diagnosis) {
   const QString headline = diagnosis ? QString::fromStdString(diagnosis->verdict.headline) : QString();
-  if (headline.isEmpty() || headline == headline_) return;  // the last one stays while the next is measured
+  if (headline == headline_) return;
   headline_ = headline;
+  setVisible(!headline.isEmpty());
+  if (headline.isEmpty()) return;
   // Up to the colon stands what it is: "Input-bound: 63 % of each step waits for a batch."
   QString brief = headline.section(QLatin1Char(':'), 0, 0);
   if (brief.size() > kMostLetters) brief = brief.left(kMostLetters).section(QLatin1Char(' '), 0, -2) + QChar(0x2026);
   setText(brief);
   setToolTip(tr("%1 Click for the diagnosis.").arg(headline));
-  show();
 }
 
 }  // namespace feedline::gui

@@ -9,8 +9,8 @@
 
 namespace feedline::gui {
 
-/// What limits the run, in a few words in the status bar; a click leads to the diagnosis. Nothing stands there until
-/// there is a verdict.
+/// What limits the run, in a few words in the status bar; a click leads to the diagnosis. Nothing stands there while
+/// there is no verdict.
 class VerdictLink : public QToolButton {
   Q_OBJECT
 

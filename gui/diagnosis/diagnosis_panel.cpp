@@ -101,6 +101,7 @@ void DiagnosisPanel::reset() {
   show_applied({}, {});
   tell_subject();
   if (!std::exchange(bottleneck_, {}).isEmpty()) Q_EMIT verdict_changed();
+  Q_EMIT judged();
 }
 
 void DiagnosisPanel::begin(const Document& document, const Started& fact) {
@@ -138,6 +139,7 @@ void DiagnosisPanel::tell_subject() {
 void DiagnosisPanel::show_snapshot(const Snapshot& now) {
   if (!live_.add(now)) return;
   note_bottleneck();
+  Q_EMIT judged();
   untold_ = true;
   if (in_view(*this)) retell();
 }
@@ -145,6 +147,7 @@ void DiagnosisPanel::show_snapshot(const Snapshot& now) {
 void DiagnosisPanel::finish(const RunResult& result) {
   live_.finish(result);
   note_bottleneck();
+  Q_EMIT judged();
   retell();
   fixes_->settle();
 }

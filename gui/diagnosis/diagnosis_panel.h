@@ -81,6 +81,7 @@ class DiagnosisPanel : public QWidget {
   void gain_wanted(const QString& node, double factor);
   void stop_wanted();
   void verdict_changed();                           ///< bottleneck() may be another
+  void judged();                                    ///< live() has another verdict, or none any more
   void node_wanted(const QString& node);            ///< a link in the verdict
   void nodes_pointed_at(const QStringList& nodes);  ///< of the fix under the mouse; empty: none any more
   void undo_wanted();

@@ -8,6 +8,7 @@
 #include "app/run_curtain.h"
 #include "app/run_subjects.h"
 #include "app/theme.h"
+#include "app/verdict_link.h"
 #include "base/advice.h"
 #include "canvas/graph_view.h"
 #include "canvas/node_item.h"
@@ -66,8 +67,7 @@ class TestVerdictWindow : public QObject {
   /// Runs the current graph until it has a verdict.
   static void run_until_verdict(MainWindow& window) {
     Panels::show(window.diagnosis().panel);
-    window.start_run();
-    QCoreApplication::processEvents();  // Run leads to the workspace Watch
+    window.start_run();  // which leads to the workspace Watch
     Panels::show(window.diagnosis().panel);
     QTRY_VERIFY_WITH_TIMEOUT(panel(window).live().diagnosis().has_value(), 30'000);
   }
@@ -178,6 +178,15 @@ class TestVerdictWindow : public QObject {
         QString("%1 samples/s (training only, whole run)").arg(short_number(record->figures.samples_per_s));
     QVERIFY2(window.run_bar().progress_tip().contains(rate),
              qPrintable(window.run_bar().progress_tip() + " lacks " + rate));
+    // The link to it says the same, until the next run begins.
+    auto* link = window.findChild<VerdictLink*>();
+    const QString headline = QString::fromStdString(panel(window).live().diagnosis()->verdict.headline);
+    QVERIFY(!link->isHidden());
+    QVERIFY2(link->toolTip().startsWith(headline), qPrintable(link->toolTip()));
+    window.start_run();
+    QVERIFY(link->isHidden());
+    window.runs().stop();
+    QTRY_VERIFY_WITH_TIMEOUT(!runs.active(), 20'000);
   }
 
   void a_new_tab_shows_nothing_of_another_run() {
