@@ -106,7 +106,7 @@ void DiagnosisDesk::apply(const Fix& fix) {
                        .arg(title, QString::fromStdString(applied.error().line())));
     return;
   }
-  applied_ = {QString::fromStdString(fix.id), title, tab->document().undo_stack().index(), tab};
+  applied_ = {QString::fromStdString(fix.id), tab->document().undo_stack().index(), tab};
   panel->show_applied(applied_.id, title);
   connect(&tab->document().undo_stack(), &QUndoStack::indexChanged, this, &DiagnosisDesk::follow_undo,
           Qt::UniqueConnection);

@@ -51,7 +51,6 @@ class DiagnosisDesk : public QObject {
   /// The fix that was applied last, and where the undo stack stood behind it.
   struct Applied {
     QString id{};
-    QString title{};
     int index = 0;
     QPointer<DocumentTab> tab{};
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/docks.h"
 
+#include "app/in_view.h"
 #include "app/theme.h"
 
 #include <QAction>
@@ -52,8 +53,6 @@ QDockWidget* Docks::add(const QString& name, const QString& title, QWidget* cont
   connect(dock, &QDockWidget::topLevelChanged, this, &Docks::later_update_titles);
   return dock;
 }
-
-void Docks::stack(QDockWidget* below, QDockWidget* above) { window_->tabifyDockWidget(below, above); }
 
 QDockWidget* Docks::find(const QString& name) const {
   for (QDockWidget* dock : docks_)
@@ -108,12 +107,15 @@ void Docks::share_out(const Arrangement& arrangement) {
   window_->resizeDocks({bottoms.front()}, {static_cast<int>(window_->height() * arrangement.bottom)}, Qt::Vertical);
 }
 
-void Docks::remember() {
-  first_ = save();
-  later_update_titles();
+QList<QDockWidget*> Docks::asked_for(const Arrangement& arrangement) const {
+  QStringList fronts;
+  for (const DockStack& stack : arrangement.stacks)
+    if (!stack.shown.isEmpty()) fronts << stack.shown.front();
+  QList<QDockWidget*> asked;
+  for (QDockWidget* dock : docks_)
+    if (in_view(*dock) && !dock->isFloating() && !fronts.contains(dock->objectName())) asked << dock;
+  return asked;
 }
-
-void Docks::reset() { restore(first_); }
 
 bool Docks::restore(const QByteArray& layout) {
   const bool restored = !layout.isEmpty() && window_->restoreState(layout, kLayoutVersion);

@@ -24,17 +24,15 @@ class Docks : public QObject {
   explicit Docks(QMainWindow* window);
 
   QDockWidget* add(const QString& name, const QString& title, QWidget* content, Qt::DockWidgetArea area);
-  /// Puts a dock behind another, as a tab.
-  void stack(QDockWidget* below, QDockWidget* above);
   /// Puts every dock that it names to its place, and sizes them. Others stay hidden.
   void arrange(const Arrangement& arrangement);
   /// Gives the docks of an arrangement their shares of the window's present size, wherever they are shown.
   void share_out(const Arrangement& arrangement);
-  /// The arrangement as it is now is what reset() goes back to.
-  void remember();
-  void reset();
   bool restore(const QByteArray& layout);
   [[nodiscard]] QByteArray save() const;
+  /// The panels that are in view though this arrangement, as it is at first, would not show them: somebody asked for
+  /// them. Wherever the window was laid out.
+  [[nodiscard]] QList<QDockWidget*> asked_for(const Arrangement& arrangement) const;
   /// Brings a panel into view, whatever hid it.
   static void show(QDockWidget* dock);
   void fill_menu(QMenu* menu) const;
@@ -50,7 +48,6 @@ class Docks : public QObject {
 
   QMainWindow* window_;
   QList<QDockWidget*> docks_{};
-  QByteArray first_{};
   bool update_pending_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include "app/about.h"
 #include "app/check_desk.h"
 #include "app/field_keys.h"
+#include "app/focus_ring.h"
 #include "app/live_label.h"
 #include "app/log_panel.h"
 #include "app/problems_button.h"
@@ -11,6 +12,7 @@
 #include "app/run_bar.h"
 #include "app/run_subjects.h"
 #include "app/settings.h"
+#include "app/tab_order.h"
 #include "app/verdict_link.h"
 #include "app/wheel_guard.h"
 #include "base/advice.h"
@@ -61,6 +63,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
   setObjectName("feedline");
   setAcceptDrops(true);
   WheelGuard::install();
+  FocusRing::install();
   set_surface(Surface::Window);
   workspace_ = new Workspace(this);
   setCentralWidget(workspace_);
@@ -251,7 +254,7 @@ void MainWindow::connect_run() {
   connect(&runs(), &RunController::state_changed, this, [this](RunController::State state) {
     if (state == RunController::State::Preparing && modes_->mode() == WorkMode::Build) modes_->show(WorkMode::Watch);
   });
-  connect(&runs(), &RunController::snapshot_taken, this,
+  connect(diagnosis_->panel, &DiagnosisPanel::judged, verdict_link_,
           [this] { verdict_link_->show_diagnosis(diagnosis_->panel->live().diagnosis()); });
   connect(desk_, &RunDesk::queues_wanted, this, [this] { Panels::show(desk_->queues); });
   connect(desk_, &RunDesk::message, this, &MainWindow::say);
@@ -371,6 +374,8 @@ void MainWindow::close_quietly() {
   quiet_ = true;
   close();
 }
+
+bool MainWindow::focusNextPrevChild(bool next) { return TabOrder(*this, *workspace_).step(next); }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
   const QList<QUrl> urls = event->mimeData()->urls();

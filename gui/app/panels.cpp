@@ -32,7 +32,6 @@ Panels::Panels(Workspace& workspace, RunDesk& desk, DiagnosisDesk& diagnosis, Ru
       problems(new ProblemsPanel(window)),
       preview(new PreviewPanel(window)),
       verdicts(diagnosis.panel),
-      window_(window),
       docks_(window) {
   place(desk, diagnosis, runs);
 }

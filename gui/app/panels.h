@@ -41,7 +41,6 @@ class Panels : public QObject {
  private:
   void place(RunDesk& desk, DiagnosisDesk& diagnosis, RunsDesk& runs);
 
-  QMainWindow* window_;
   Docks docks_;
 };
 

@@ -27,7 +27,7 @@ class RunBar : public QWidget {
   void show_staged(bool staged) { staged_ = staged; }
   /// The next run will do so: said while none is on, so that nobody meets it by surprise.
   void show_next_staged(bool staged);
-  /// For a narrow window: the state and the progress alone. What is left out stands in the tooltip.
+  /// For a narrow window: the state and the progress alone, without rate and time to go.
   void set_brief(bool brief);
   void show_preparing(const QString& what, double fraction);
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);

@@ -115,7 +115,9 @@ void WorkModes::tell() {
 }
 
 bool WorkModes::eventFilter(QObject* watched, QEvent* event) {
-  if (event->type() == QEvent::Resize && watched == window_) later_refold();
+  // Before anybody sees it, and asks for a panel, the window has its place and size.
+  if (watched == window_ && event->type() == QEvent::Show && !event->spontaneous()) refold();
+  if (watched == window_ && event->type() == QEvent::Resize) later_refold();
   return QObject::eventFilter(watched, event);
 }
 
@@ -125,13 +127,15 @@ void WorkModes::later_refold() {
   QTimer::singleShot(0, this, &WorkModes::refold);
 }
 
-/// The window has become too small for panels side by side, or large enough.
+/// The window has become too small for panels side by side, or large enough. What somebody looks at stays in view.
 void WorkModes::refold() {
   refold_pending_ = false;
-  if (too_small() == folded_ || mode_ == WorkMode::Present) return;
+  if (!begun_ || too_small() == folded_ || mode_ == WorkMode::Present) return;
+  const QList<QDockWidget*> asked = docks_.asked_for(arrangement_of(mode_, folded_, {}));
   keep();
   folded_ = !folded_;
   bring();
+  for (QDockWidget* dock : asked) Docks::show(dock);
 }
 
 QWidget* WorkModes::make_bar(QWidget* parent) const {

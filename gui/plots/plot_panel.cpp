@@ -273,6 +273,7 @@ void PlotPanel::redraw() {
 void PlotPanel::fit_labels() {
   for (QCPAxisRect* rect : plot_->axisRects())
     for (QCPAxis* axis : rect->axes()) {
+      if (axis->label().isEmpty()) continue;
       const QString plain = QString(axis->label()).replace(QLatin1Char('\n'), QLatin1Char(' '));
       const int room = axis->orientation() == Qt::Horizontal ? rect->width() : rect->height();
       QString fitted = plain;

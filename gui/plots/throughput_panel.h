@@ -6,8 +6,8 @@
 namespace feedline::gui {
 
 /// Training samples, megabytes and steps per second over the whole run. Rates are taken over windows of half a second
-/// and at least one step; validation leaves a gap, because it trains nothing. Megabytes are those that the source
-/// reads.
+/// and at least one step of training alone: a validation that lasts longer than a window leaves a gap, a shorter one
+/// does not show. Megabytes are those that the source reads.
 class ThroughputPanel : public TimePanel {
   Q_OBJECT
 

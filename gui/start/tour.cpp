@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "start/tour.h"
 
+#include "app/focus_ring.h"
 #include "app/theme.h"
 #include "inspector/caption.h"
 
@@ -28,6 +29,7 @@ Tour::Tour(QList<TourStop> stops, QWidget* window)
   setObjectName(QStringLiteral("tour"));
   setAccessibleName(tr("Tour"));
   setFocusPolicy(Qt::StrongFocus);
+  FocusRing::leave_out(this);  // it covers the window
   build_card();
   window->installEventFilter(this);
   setGeometry(window->rect());

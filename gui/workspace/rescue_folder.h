@@ -28,8 +28,8 @@ class RescueFolder {
     QString path{};
     RescueFile file{};
   };
-  /// What windows that are gone have left, newest first; unreadable files are passed over, unfinished ones deleted. It is claimed: other windows
-  /// do not see it until release(), or until this one ends.
+  /// What windows that are gone have left, newest first; unreadable files are passed over, unfinished ones
+  /// deleted. It is claimed: other windows do not see it until release(), or until this one ends.
   [[nodiscard]] std::vector<Left> left_behind();
   void release();
   /// Deletes a rescued file, and its folder with the last one.

@@ -17,7 +17,6 @@ struct Bench {
     window.setCentralWidget(new QWidget(&window));
     window.resize(1000, 700);
     for (const QString& name : names) docks.add(name, name, new QWidget(&window), Qt::BottomDockWidgetArea);
-    docks.remember();
     window.show();
   }
   [[nodiscard]] QDockWidget* dock(const char* name) { return window.findChild<QDockWidget*>(QLatin1String(name)); }
@@ -37,7 +36,7 @@ void TestDocks::a_layout_comes_back() {
   Bench first({"stages", "timeline", "mistakes"});
   first.dock("stages")->hide();
   first.window.addDockWidget(Qt::RightDockWidgetArea, first.dock("timeline"));
-  first.docks.stack(first.dock("timeline"), first.dock("mistakes"));
+  first.window.tabifyDockWidget(first.dock("timeline"), first.dock("mistakes"));
   const QByteArray layout = first.docks.save();
   Bench second({"stages", "timeline", "mistakes"});
   QVERIFY(second.docks.restore(layout));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Settings that act at once and are kept, presenter mode, and a window that everybody can use.
+#include "app/in_view.h"
 #include "app/main_window.h"
 #include "app/run_bar.h"
 #include "app/settings.h"
@@ -219,6 +220,9 @@ class TestLooks : public QObject {
       if (is_control(*widget) && widget->isVisible() && widget->isEnabled() && (widget->focusPolicy() & Qt::TabFocus))
         wanted << widget;
     wanted.remove(&window.view());
+    for (const QDockWidget* dock : window.findChildren<QDockWidget*>())
+      if (!in_view(*dock))
+        for (QWidget* hidden : dock->findChildren<QWidget*>()) wanted.remove(hidden);  // behind the tab of another
     QVERIFY(wanted.size() > 10);
     QSet<QWidget*> reached;
     window.view().setFocus();
@@ -256,7 +260,8 @@ class TestLooks : public QObject {
         const QString before = text.mid(std::max<qsizetype>(0, found.capturedStart() - 400),
                                         std::min<qsizetype>(400, found.capturedStart()));
         static const QRegularExpression called(
-            "(tr|words|translate|qCritical|qWarning|QLatin1String)\\((?:[^()\";]|\"(?:[^\"\\\\]|\\\\.)*\"|\\([^()]*\\))*$");
+            "(tr|words|translate|qCritical|qWarning|QLatin1String)\\((?:[^()\";]|\"(?:[^\"\\\\]|\\\\.)*\"|\\([^()]*\\))"
+            "*$");
         static const QRegularExpression comment("//[^\\n]*$");
         if (called.match(before).hasMatch() || comment.match(before).hasMatch()) continue;
         wrong << path.section('/', -1) + ": " + found.captured(1);

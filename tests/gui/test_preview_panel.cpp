@@ -35,7 +35,6 @@ class TestPreviewPanel : public QObject {
       window.show();
       window.document().reset(document, {});
       if (!QTest::qWaitForWindowExposed(&window)) qFatal("no window");
-      QCoreApplication::processEvents();  // the workspace places the panels first
       Panels::show(window.panels().preview);
     }
     ~Bench() { window.close_quietly(); }

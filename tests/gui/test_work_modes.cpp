@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The workspaces of the window: keys, buttons, room for the canvas, layouts that are kept, small screens.
+#include "app/in_view.h"
 #include "app/main_window.h"
 #include "app/settings.h"
 #include "app/verdict_link.h"
 #include "canvas/graph_view.h"
 #include "diagnosis/diagnosis_panel.h"
 #include "graph/json.h"
+#include "preview/preview_panel.h"
 #include "support/window_home.h"
 
 #include <QAction>
@@ -190,6 +192,25 @@ class TestWorkModes : public QObject {
     window.close_quietly();
   }
 
+  /// Before the window has its size, and when that changes.
+  void a_panel_that_somebody_asked_for_stays_in_view() {
+    MainWindow window;
+    window.resize(1280, 800);
+    window.show();
+    Panels::show(window.panels().preview);
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    QTest::qWait(50);
+    QVERIFY(in_view(*window.panels().preview));
+    QVERIFY(!window.modes().folded());
+    window.resize(960, 540);
+    QTRY_VERIFY(window.modes().folded());
+    QTRY_VERIFY(in_view(*window.panels().preview));
+    window.resize(1280, 800);
+    QTRY_VERIFY(!window.modes().folded());
+    QTRY_VERIFY(in_view(*window.panels().preview));
+    window.close_quietly();
+  }
+
   void presenting_shows_canvas_stages_and_queues_and_leads_back() {
     MainWindow window;
     QVERIFY(open(window, {1280, 800}));
@@ -223,6 +244,8 @@ class TestWorkModes : public QObject {
     QCOMPARE(window.modes().mode(), WorkMode::Watch);
     auto* link = window.findChild<VerdictLink*>();
     QVERIFY(link != nullptr && link->isHidden());  // nothing is known yet
+    window.runs().stop();
+    QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 60'000);
     Diagnosis found;
     found.verdict.headline = "Highly input-bound: 63 % of each step waits for a batch.";
     link->show_diagnosis(found);
@@ -231,8 +254,6 @@ class TestWorkModes : public QObject {
     QTest::mouseClick(link, Qt::LeftButton);
     QCOMPARE(window.modes().mode(), WorkMode::Diagnose);
     QVERIFY(!dock(window, "diagnosis")->isHidden());
-    window.runs().stop();
-    QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 60'000);
     QTest::keyClick(&window, Qt::Key_F5);
     QCOMPARE(window.modes().mode(), WorkMode::Diagnose);  // who diagnoses goes on with it
     window.runs().stop();

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QPointer>
+
+class QWidget;
+
+namespace feedline::gui {
+
+/// Shows which widget has the keyboard, in every window of the program, by a ring around it; of tabs, around the chosen
+/// one. It comes when the keyboard was what led there, and goes with the next click, since who points knows where. A
+/// view of a QGraphicsScene draws its own.
+class FocusRing : public QObject {
+  Q_OBJECT
+
+ public:
+  /// For the whole application; once is enough.
+  static void install();
+  /// The widget has its own way to show it, or fills the window.
+  static void leave_out(QWidget* widget);
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
+ private:
+  using QObject::QObject;
+  void show_at(QWidget* widget);
+  void hide();
+
+  QPointer<QWidget> ring_{};
+  QPointer<QWidget> around_{};
+  bool by_keys_ = false;  ///< the last thing that was pressed was a key
+};
+
+}  // namespace feedline::gui
