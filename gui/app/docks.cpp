@@ -54,6 +54,10 @@ QDockWidget* Docks::add(const QString& name, const QString& title, QWidget* cont
   return dock;
 }
 
+QString Docks::title_of(const QDockWidget& dock) {
+  return dock.property(kSubject).isValid() ? dock.property(kTitle).toString() : dock.windowTitle();
+}
+
 QDockWidget* Docks::find(const QString& name) const {
   for (QDockWidget* dock : docks_)
     if (dock->objectName() == name) return dock;

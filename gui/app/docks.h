@@ -38,6 +38,8 @@ class Docks : public QObject {
   void fill_menu(QMenu* menu) const;
   /// What a panel speaks of ("naive, run 12"): a line above it. Empty: no line.
   void set_subject(QDockWidget* dock, const QString& subject);
+  /// What a panel is called, whatever it shows.
+  [[nodiscard]] static QString title_of(const QDockWidget& dock);
   /// Null if there is none.
   [[nodiscard]] QDockWidget* find(const QString& name) const;
   [[nodiscard]] const QList<QDockWidget*>& all() const { return docks_; }

@@ -4,6 +4,7 @@
 #include "app/about.h"
 #include "app/check_desk.h"
 #include "app/field_keys.h"
+#include "app/fit_screen.h"
 #include "app/focus_ring.h"
 #include "app/live_label.h"
 #include "app/log_panel.h"
@@ -13,6 +14,7 @@
 #include "app/run_subjects.h"
 #include "app/settings.h"
 #include "app/tab_order.h"
+#include "app/tool_room.h"
 #include "app/verdict_link.h"
 #include "app/wheel_guard.h"
 #include "base/advice.h"
@@ -38,12 +40,10 @@
 #include <QAction>
 #include <QCloseEvent>
 #include <QDockWidget>
-#include <QGuiApplication>
 #include <QMenu>
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QMimeData>
-#include <QScreen>
 #include <QStatusBar>
 #include <QTimer>
 #include <QToolBar>
@@ -64,6 +64,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
   setAcceptDrops(true);
   WheelGuard::install();
   FocusRing::install();
+  FitScreen::install();
   set_surface(Surface::Window);
   workspace_ = new Workspace(this);
   setCentralWidget(workspace_);
@@ -132,20 +133,21 @@ void MainWindow::make_modes() {
   back->setToolButtonStyle(Qt::ToolButtonTextOnly);
   QAction* presented = tools->insertWidget(tools->actions().front(), back);
   presented->setVisible(false);
-  connect(modes_, &WorkModes::changed, this, [this, presented](WorkMode mode) {
+  auto* room = new ToolRoom(tools, run_bar());
+  connect(modes_, &WorkModes::changed, this, [presented, room](WorkMode mode) {
     presented->setVisible(mode == WorkMode::Present);
-    run_bar().set_brief(modes_->folded() || mode == WorkMode::Present);
+    room->share_out();
   });
   connect(verdict_link_, &QToolButton::clicked, this, [this] { modes_->show(WorkMode::Diagnose); });
 }
 
 void MainWindow::place() {
-  const QRect screen = QGuiApplication::primaryScreen()->availableGeometry();
-  resize(std::min(1600, screen.width()), std::min(960, screen.height()));
+  const QSize room = usable_screen(*this).size();
+  resize(std::min(1600, room.width()), std::min(960, room.height()));
   panels_->docks().fill_menu(actions_->panels);
   restoreGeometry(Settings::geometry());
   // A screen may have become smaller since, and what a window manager adds needs some room as well.
-  resize(size().boundedTo(screen.size()));
+  if (!isMaximized() && !isFullScreen()) resize(size().boundedTo(room));
   modes_->begin();
 }
 

@@ -92,6 +92,7 @@ RunBar::RunBar(QWidget* parent) : QWidget(parent) {
   set_state(RunController::State::Idle);
 }
 
+QSize RunBar::sizeHint() const { return {minimumSizeHint().width(), QWidget::sizeHint().height()}; }
 QString RunBar::state_text() const { return chip_->text(); }
 QString RunBar::progress_text() const { return progress_text_->text(); }
 QString RunBar::progress_tip() const { return progress_text_->toolTip(); }
@@ -121,9 +122,10 @@ void RunBar::style() {
   rate_->setMinimumWidth(QFontMetrics(theme.bold_font()).horizontalAdvance(QStringLiteral("00,000 samples/s")));
   eta_->setMinimumWidth(QFontMetrics(theme.bold_font()).horizontalAdvance(QStringLiteral("0:00:00 to go")));
   progress_text_->setFont(theme.small_font());
-  const QString longest =
-      brief_ ? QStringLiteral("Epoch 10 of 10") : QStringLiteral("Epoch 10 of 10 · step 0,000 of 0,000");
-  progress_text_->setMinimumWidth(QFontMetrics(theme.small_font()).horizontalAdvance(longest));
+  const QFontMetrics small(theme.small_font());
+  const int longest = small.horizontalAdvance(QStringLiteral("Epoch 10 of 10 · step 0,000 of 0,000"));
+  progress_text_->setMinimumWidth(brief_ ? small.horizontalAdvance(QStringLiteral("Epoch 10 of 10")) : longest);
+  full_ = chip_->minimumWidth() + longest + rate_->minimumWidth() + eta_->minimumWidth() + 8 * Theme::kUnit;
 }
 
 void RunBar::set_state(RunController::State state) {

@@ -29,6 +29,8 @@ class RunBar : public QWidget {
   void show_next_staged(bool staged);
   /// For a narrow window: the state and the progress alone, without rate and time to go.
   void set_brief(bool brief);
+  /// The width that it takes when it is not brief, with the longest usual texts.
+  [[nodiscard]] int width_in_full() const { return full_; }
   void show_preparing(const QString& what, double fraction);
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);
   void show_end(const RunResult& result);
@@ -36,6 +38,8 @@ class RunBar : public QWidget {
   /// that goes on is.
   void set_elsewhere(bool elsewhere);
 
+  /// Texts take what room there is.
+  [[nodiscard]] QSize sizeHint() const override;
   [[nodiscard]] QString state_text() const;
   [[nodiscard]] QString progress_text() const;
   /// The same in full, where there is no room for all of it.
@@ -57,6 +61,7 @@ class RunBar : public QWidget {
   Tone tone_ = Tone::Quiet;
   bool staged_ = false;
   bool brief_ = false;
+  int full_ = 0;
   bool elsewhere_ = false;
   /// What show_end() has written; empty before that.
   struct End {

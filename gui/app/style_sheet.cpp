@@ -24,7 +24,7 @@ QMenu::icon { padding-left: 8px; }
 
 QToolBar { background: @panel; border: none; border-bottom: 1px solid @border; padding: 4px 8px; spacing: 4px; }
 QToolBar::separator { width: 1px; background: @border; margin: 6px 6px; }
-QToolBar QToolButton { padding: 5px 8px; border: 1px solid transparent; border-radius: 6px; }
+QToolBar QToolButton { padding: 5px 6px; border: 1px solid transparent; border-radius: 6px; }
 QToolBar QToolButton:hover:enabled { background: @hover; }
 QToolBar QToolButton:pressed, QToolBar QToolButton:checked { background: @pressed; }
 QWidget#work_modes QToolButton { padding: 3px 12px; border: 1px solid transparent; border-radius: 6px; }

@@ -171,8 +171,11 @@ void GraphView::place_overlays() {
   hint_.adjustSize();
   hint_.move((width() - hint_.width()) / 2, (height() - hint_.height()) / 2);
   total_.setVisible(!total_.text().isEmpty());
+  total_.setWordWrap(false);
   const QSize wanted = total_.sizeHint();
-  total_.resize(std::min(wanted.width(), width() - 2 * Theme::kUnit), wanted.height());
+  const int wide = std::min(wanted.width(), width() - 2 * Theme::kUnit);
+  total_.setWordWrap(wide < wanted.width());
+  total_.resize(wide, total_.wordWrap() ? total_.heightForWidth(wide) : wanted.height());
   total_.move(Theme::kUnit, height() - total_.height() - Theme::kUnit);
   breadcrumb_.move(Theme::kUnit, Theme::kUnit);
   const int top = breadcrumb_.isHidden() ? Theme::kUnit : breadcrumb_.height() + 2 * Theme::kUnit;

@@ -8,16 +8,29 @@
 #include <QMainWindow>
 #include <QMenu>
 #include <QMenuBar>
+#include <QScreen>
 #include <QStatusBar>
 #include <QToolBar>
 #include <QWidgetAction>
 
+#include <algorithm>
 #include <utility>
 
 namespace feedline::gui {
 
+namespace {
+// What canvas, two panels and the toolbar need at the normal size of text.
+constexpr double kLeastWidth = 900;
+constexpr double kLeastHeight = 560;
+}  // namespace
+
 PresenterMode::PresenterMode(QMainWindow* window, QList<QAction*> kept)
     : QObject(window), window_(window), kept_(std::move(kept)) {}
+
+double PresenterMode::fitting_scale(double wanted, QSize screen) {
+  const double room = std::min(screen.width() / kLeastWidth, screen.height() / kLeastHeight);
+  return std::min(wanted, std::max(1.0, room));
+}
 
 void PresenterMode::set_on(bool on) {
   if (on == on_) return;
@@ -35,7 +48,12 @@ void PresenterMode::enter() {
   window_->statusBar()->hide();
   thin_out_tools();
   window_->showFullScreen();
-  Theme::instance().set_font_scale(Settings::font_scale() * Settings::presenter_scale());
+  enlarge();
+}
+
+void PresenterMode::enlarge() const {
+  const double larger = fitting_scale(Settings::presenter_scale(), window_->screen()->size());
+  Theme::instance().set_font_scale(Settings::font_scale() * larger);
 }
 
 void PresenterMode::leave() {
@@ -51,7 +69,7 @@ void PresenterMode::leave() {
 
 void PresenterMode::refresh() {
   if (!on_) return;
-  Theme::instance().set_font_scale(Settings::font_scale() * Settings::presenter_scale());
+  enlarge();
   Q_EMIT refreshed();
 }
 

@@ -19,6 +19,10 @@ class PresenterMode : public QObject {
   /// `kept`: what stays in the toolbar, beside its widgets.
   PresenterMode(QMainWindow* window, QList<QAction*> kept);
 
+  /// How much larger text may be on a screen of this size, of the factor that is wanted: on a small one the panels must
+  /// still fit.
+  [[nodiscard]] static double fitting_scale(double wanted, QSize screen);
+
   void set_on(bool on);
   [[nodiscard]] bool on() const { return on_; }
   /// The choice of panels or sizes in Settings has changed.
@@ -30,6 +34,7 @@ class PresenterMode : public QObject {
 
  private:
   void enter();
+  void enlarge() const;
   void leave();
   void thin_out_tools();
   void bring_tools_back();

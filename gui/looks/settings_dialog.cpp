@@ -125,7 +125,7 @@ QWidget* SettingsDialog::make_presenter(const Docks& docks) {
   panels->setAccessibleName(tr("Panels in presenter mode"));
   const QStringList chosen = Settings::presenter_panels();
   for (QDockWidget* dock : docks.all()) {
-    auto* item = new QListWidgetItem(dock->toggleViewAction()->text(), panels);
+    auto* item = new QListWidgetItem(Docks::title_of(*dock), panels);
     item->setData(Qt::UserRole, dock->objectName());
     item->setCheckState(chosen.contains(dock->objectName()) ? Qt::Checked : Qt::Unchecked);
   }

@@ -23,6 +23,7 @@
 #include <QMenuBar>
 #include <QPlainTextEdit>
 #include <QRegularExpression>
+#include <QScreen>
 #include <QSlider>
 #include <QStatusBar>
 #include <QTabBar>
@@ -142,7 +143,8 @@ class TestLooks : public QObject {
     QVERIFY(!tools->actions().contains(window.actions().save));
     QVERIFY(tools->actions().contains(window.actions().run));
     QVERIFY(window.run_bar().isVisible());
-    QVERIFY(QApplication::font().pointSizeF() > 1.2 * size);
+    const double larger = PresenterMode::fitting_scale(Settings::presenter_scale(), window.screen()->size());
+    QCOMPARE(QApplication::font().pointSizeF(), larger * size);
     QTest::keyClick(&window.view(), Qt::Key_A, Qt::ControlModifier);  // keys still work
     Settings::set_presenter_panels({"palette"});
     window.looks().presenter().refresh();
@@ -156,6 +158,13 @@ class TestLooks : public QObject {
     QCOMPARE(tools->actions(), all_tools);
     QCOMPARE(QApplication::font().pointSizeF(), size);
     window.close_quietly();
+  }
+
+  void text_for_an_audience_is_as_large_as_the_screen_allows() {
+    QCOMPARE(PresenterMode::fitting_scale(1.4, {1920, 1080}), 1.4);
+    QCOMPARE(PresenterMode::fitting_scale(1.4, {1280, 800}), 1.4);
+    QVERIFY(PresenterMode::fitting_scale(2, {1280, 800}) < 1.5);
+    QCOMPARE(PresenterMode::fitting_scale(1.4, {800, 500}), 1.0);  // never smaller
   }
 
   void every_control_has_a_name_for_those_who_cannot_see_it() {

@@ -13,6 +13,7 @@
 #include <QAction>
 #include <QDockWidget>
 #include <QMenuBar>
+#include <QScreen>
 #include <QSettings>
 #include <QTabBar>
 #include <QTest>
@@ -93,6 +94,30 @@ class TestWorkModes : public QObject {
     QVERIFY(seen({"diagnosis", "stages"}));
     QTest::keyClick(&window, Qt::Key_1, Qt::ControlModifier);
     QVERIFY(seen({"palette", "inspector", "problems"}));
+    window.close_quietly();
+  }
+
+  /// Whatever has no room in a toolbar, Qt moves out of sight.
+  void the_toolbar_keeps_all_its_tools_and_the_run_data() {
+    QTest::addColumn<QSize>("size");
+    QTest::newRow("1280x800") << QSize(1280, 800);
+    QTest::newRow("1920x1080") << QSize(1920, 1080);
+    QTest::newRow("960x540") << QSize(960, 540);
+  }
+  void the_toolbar_keeps_all_its_tools_and_the_run() {
+    QFETCH(QSize, size);
+    MainWindow window;
+    QVERIFY(open(window, size));
+    auto* tools = window.findChild<QToolBar*>("tools");
+    for (const WorkMode mode : {WorkMode::Build, WorkMode::Watch, WorkMode::Diagnose}) {
+      window.modes().show(mode);
+      QCoreApplication::processEvents();
+      for (QAction* action : tools->actions()) {
+        const QWidget* tool = tools->widgetForAction(action);
+        if (!action->isVisible() || action->isSeparator()) continue;
+        QVERIFY2(tool->isVisible() && tools->rect().contains(tool->geometry()), qPrintable(action->text()));
+      }
+    }
     window.close_quietly();
   }
 
