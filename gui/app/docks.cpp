@@ -7,6 +7,7 @@
 #include <QAction>
 #include <QDockWidget>
 #include <QLabel>
+#include <QLayout>
 #include <QMainWindow>
 #include <QMenu>
 #include <QTabBar>
@@ -66,6 +67,7 @@ QDockWidget* Docks::find(const QString& name) const {
 
 void Docks::arrange(const Arrangement& arrangement) {
   window_->setUpdatesEnabled(false);
+  window_->layout()->setEnabled(false);  // what is shown only to have its place must not make the window larger
   for (QDockWidget* dock : docks_) {
     dock->setFloating(false);
     window_->removeDockWidget(dock);
@@ -86,6 +88,8 @@ void Docks::arrange(const Arrangement& arrangement) {
       if (QDockWidget* dock = find(name)) dock->hide();
     if (QDockWidget* front = stack.shown.isEmpty() ? nullptr : find(stack.shown.front())) front->raise();
   }
+  window_->layout()->setEnabled(true);
+  window_->layout()->activate();
   share_out(arrangement);
   window_->setUpdatesEnabled(true);
   later_update_titles();

@@ -66,6 +66,7 @@ RunBar::RunBar(QWidget* parent) : QWidget(parent) {
   progress_->setTextVisible(false);
   progress_->setFixedHeight(6);
   progress_->setRange(0, 1000);
+  progress_->setMinimumWidth(6 * Theme::kUnit);  // of itself it would want room for a percentage
   progress_->setMaximumWidth(kProgressWidth);
   rate_ = new LiveLabel(this);
   rate_->setToolTip(tr("Training only, last second"));
@@ -124,7 +125,7 @@ void RunBar::style() {
   progress_text_->setFont(theme.small_font());
   const QFontMetrics small(theme.small_font());
   const int longest = small.horizontalAdvance(QStringLiteral("Epoch 10 of 10 · step 0,000 of 0,000"));
-  progress_text_->setMinimumWidth(brief_ ? small.horizontalAdvance(QStringLiteral("Epoch 10 of 10")) : longest);
+  progress_text_->setMinimumWidth(brief_ ? small.horizontalAdvance(QStringLiteral("Epoch 10")) : longest);
   full_ = chip_->minimumWidth() + longest + rate_->minimumWidth() + eta_->minimumWidth() + 8 * Theme::kUnit;
 }
 

@@ -5,7 +5,6 @@
 #include "app/log_panel.h"
 #include "app/pace.h"
 #include "app/run_bar.h"
-#include "app/settings.h"
 #include "canvas/graph_view.h"
 #include "graph/path.h"
 #include "graph/subgraph.h"

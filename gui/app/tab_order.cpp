@@ -3,7 +3,6 @@
 
 #include "app/in_view.h"
 
-#include <QApplication>
 #include <QDockWidget>
 #include <QMainWindow>
 #include <QScrollArea>

@@ -6,6 +6,7 @@
 
 #include <QAction>
 #include <QEvent>
+#include <QLayout>
 #include <QStyle>
 #include <QToolBar>
 
@@ -25,6 +26,8 @@ void ToolRoom::share_out() {
     others += action->isVisible() ? gap : 0;
   }
   run_.set_brief(others + run_.width_in_full() > tools_->width());
+  tools_->layout()->invalidate();  // one that had no room is hidden, and its news would not reach the toolbar
+  tools_->layout()->activate();
 }
 
 bool ToolRoom::eventFilter(QObject*, QEvent* event) {

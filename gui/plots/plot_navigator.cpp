@@ -5,8 +5,6 @@
 #include <QScopedValueRollback>
 #include <qcustomplot.h>
 
-#include <algorithm>
-
 namespace feedline::gui {
 
 namespace {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/time_panel.h"
 
-#include "app/theme.h"
 #include "plots/plot_navigator.h"
 
 #include <QVector>

@@ -2,7 +2,6 @@
 #include "workspace/document_tab.h"
 
 #include "canvas/graph_view.h"
-#include "models/text.h"
 #include "workspace/find_bar.h"
 #include "workspace/notice_bar.h"
 

@@ -5,7 +5,6 @@
 #include "inspector/caption.h"
 
 #include <QDialogButtonBox>
-#include <QFileInfo>
 #include <QHeaderView>
 #include <QLocale>
 #include <QMessageBox>

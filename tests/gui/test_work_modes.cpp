@@ -102,10 +102,11 @@ class TestWorkModes : public QObject {
     QTest::addColumn<QSize>("size");
     QTest::newRow("1280x800") << QSize(1280, 800);
     QTest::newRow("1920x1080") << QSize(1920, 1080);
-    QTest::newRow("960x540") << QSize(960, 540);
+    QTest::newRow("950x496, with a frame") << QSize(950, 496);
   }
   void the_toolbar_keeps_all_its_tools_and_the_run() {
     QFETCH(QSize, size);
+    Theme::instance().set_mode(Theme::Mode::Light);  // as main() does: the style sheet makes tools wider
     MainWindow window;
     QVERIFY(open(window, size));
     auto* tools = window.findChild<QToolBar*>("tools");
@@ -117,6 +118,18 @@ class TestWorkModes : public QObject {
         if (!action->isVisible() || action->isSeparator()) continue;
         QVERIFY2(tool->isVisible() && tools->rect().contains(tool->geometry()), qPrintable(action->text()));
       }
+    }
+    window.close_quietly();
+  }
+
+  void no_workspace_makes_the_window_larger() {
+    MainWindow window;
+    QVERIFY(open(window, {960, 540}));
+    for (const WorkMode mode : {WorkMode::Watch, WorkMode::Diagnose, WorkMode::Present, WorkMode::Build}) {
+      window.modes().show(mode);
+      QCoreApplication::processEvents();
+      const QSize most = window.isFullScreen() ? window.screen()->size() : QSize(960, 540);
+      QVERIFY2(window.width() <= most.width() && window.height() <= most.height(), told(window));
     }
     window.close_quietly();
   }
