@@ -177,6 +177,8 @@ void RunBar::set_brief(bool brief) {
   rate_->setVisible(!brief);
   eta_->setVisible(!brief);
   style();
+  layout()->invalidate();  // while it is hidden for want of room, it would keep its old size
+  layout()->activate();
 }
 
 void RunBar::show_preparing(const QString& what, double fraction) {
