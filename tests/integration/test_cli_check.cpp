@@ -3,7 +3,9 @@
 // `check` of the real program, and the same list of bad records at a run's end. What a run leaves behind that never
 // started, and one that was stopped for a while (Ctrl-Z).
 
+#include "schema/registry.h"
 #include "support/encoded_pictures.h"
+#include "support/places.h"
 #include "support/process.h"
 #include "support/small_data.h"
 
@@ -89,6 +91,46 @@ class TestCliCheck : public QObject {
     const Finished unwritable = cli_.run({"check", "example:image-folder", "--csv", "/nowhere/bad.csv"});
     QVERIFY2(unwritable.exit_code == 2 && unwritable.errors().size() == 1, unwritable.text());
     QVERIFY2(cli_.run(QStringList{"check", "example:idx"} + small_idx(cli_.path("idx"))).exit_code != 3, "idx");
+  }
+
+  /// What does not train starts without LibTorch, which takes longer to load than a small check takes.
+  void a_check_loads_no_libtorch() {
+    Cli tracer;
+    tracer.set_environment("LD_TRACE_LOADED_OBJECTS", "1");  // the system's loader lists what it would load
+    const Finished libraries = tracer.run({"check"});
+    QVERIFY2(libraries.out.contains("libopencv_core"), libraries.text());
+    QVERIFY2(!libraries.out.contains("libtorch") && !libraries.out.contains("libc10"), libraries.text());
+    QVERIFY2(!libraries.out.contains("not found"), libraries.text());
+  }
+  /// The nodes of models are described there as they are where they work.
+  void nodes_are_the_same_with_and_without_libtorch() {
+    const Finished list = cli_.run({"nodes", "--json"});
+    QVERIFY2(list.exit_code == 0, list.text());
+    QStringList described;
+    for (const auto& node : list.json().array()) described << node.toObject()["type"].toString();
+    QStringList working;
+    for (const feedline::NodeSpec* spec : feedline::Registry::instance().all())
+      working << QString::fromStdString(spec->type);
+    QCOMPARE(described, working);
+    for (const char* type : {"conv2d", "cross_entropy", "adam", "trainer"})
+      QVERIFY2(cli_.run({"nodes", type}).out.startsWith(type), type);
+    for (const char* example : {"quickstart", "image-folder", "idx"}) {
+      const Finished valid = cli_.run({"validate", QString("example:") + example});
+      QVERIFY2(valid.exit_code == 0 && valid.out.contains("no problems"), valid.text());
+    }
+  }
+  void a_program_without_its_module_says_so() {
+    const QString alone = cli_.path("feedline-cli");
+    QVERIFY(QFile::copy(cli_path(), alone));
+    QProcess process;
+    process.start(alone, {"--version"});
+    QVERIFY(process.waitForFinished(60'000));
+    QCOMPARE(process.exitCode(), 0);
+    process.start(alone, {"run", "example:quickstart"});
+    QVERIFY(process.waitForFinished(60'000));
+    const QByteArray said = process.readAllStandardError();
+    QCOMPARE(process.exitCode(), 3);
+    QVERIFY2(said.contains("Keep feedline-cli.so beside feedline-cli"), said);
   }
 
   void ctrl_c_ends_it_with_what_it_has() {
