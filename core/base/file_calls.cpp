@@ -20,6 +20,10 @@ ssize_t FileCalls::pread(int descriptor, void* to, std::size_t size, off_t offse
 
 int FileCalls::fstat(int descriptor, struct stat* status) const { return ::fstat(descriptor, status); }
 
+int FileCalls::fstatat(int folder, const char* path, struct stat* status, int flags) const {
+  return ::fstatat(folder, path, status, flags);
+}
+
 const FileCalls& FileCalls::current() {
   static const FileCalls system;
   const FileCalls* other = replaced.load(std::memory_order_acquire);

@@ -15,6 +15,7 @@ class FileCalls {
   [[nodiscard]] virtual int open(const char* path, int flags, mode_t mode = 0) const;
   [[nodiscard]] virtual ssize_t pread(int descriptor, void* to, std::size_t size, off_t offset) const;
   [[nodiscard]] virtual int fstat(int descriptor, struct stat* status) const;
+  [[nodiscard]] virtual int fstatat(int folder, const char* path, struct stat* status, int flags) const;
 
   [[nodiscard]] static const FileCalls& current();
   /// From now on, on all threads; null: the system's own. It must outlive every read.

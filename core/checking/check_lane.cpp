@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checking/check_lane.h"
 
-#include "engine/guarded.h"
+#include "base/machine_fault.h"
 #include "engine/lowering.h"
+#include "engine/open_source.h"
 #include "graph/flatten.h"
 #include "graph/path.h"
-#include "schema/source_report.h"
 
 #include <algorithm>
 #include <map>
@@ -59,18 +59,12 @@ class LaneOpener {
       lane.failure = Error(*problem).at_node(lane.node);
       return {};
     }
-    Result<std::unique_ptr<Source>> opened = fail("it could not be opened");
-    const Status done = guarded([&]() -> Status {
-      opened = spec.open(spec.complete(node.params), context_);
-      return {};
-    });
+    auto opened = open_source(spec, spec.complete(node.params), context_);
     if (context_.stop.stop_requested()) return fail_cancelled();
-    if (!done || !opened) {
-      lane.failure = Error(done ? opened.error() : done.error()).at_node(lane.node);
-      return {};
-    }
-    if (const Status fine = usable(**opened); !fine) {
-      lane.failure = Error(fine.error()).at_node(lane.node);
+    if (!opened) {
+      Error error = std::move(opened.error()).at_node(lane.node);
+      if (is_machine_fault(error)) return fail(std::move(error));
+      lane.failure = std::move(error);
       return {};
     }
     lane.source = std::move(*opened);

@@ -52,7 +52,7 @@ struct CheckLane {
 };
 
 /// Opens all sources of the graph that run, whether a trainer reads them or not. One that cannot be opened is a lane
-/// with a failure. Errors: stopped.
+/// with a failure. Errors: stopped; the machine is at fault.
 [[nodiscard]] Result<std::vector<CheckLane>> open_lanes(const Document& document, const SourceContext& context,
                                                         const Registry& registry = Registry::instance());
 

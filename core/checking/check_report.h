@@ -112,7 +112,7 @@ struct DuplicateGroup {
 
 struct Duplicates {
   static constexpr std::size_t kMostGroups = 10'000;
-  std::vector<DuplicateGroup> groups{};  ///< those across splits first; kMostGroups at most
+  std::vector<DuplicateGroup> groups{};  ///< kMostGroups at most; across splits first, then in several classes
   std::uint64_t extra = 0;               ///< records that repeat an earlier one
   std::uint64_t across = 0;              ///< validation records that are in training too
   std::uint64_t conflicting = 0;         ///< groups

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 namespace feedline {
 namespace {
@@ -70,9 +71,14 @@ Duplicates find_duplicates(const std::vector<LaneContents>& lanes,
     }
     begin = end;
   }
-  std::stable_partition(found.groups.begin(), found.groups.end(), [](const DuplicateGroup& g) { return g.across; });
   for (DuplicateGroup& group : within)
     if (found.groups.size() < Duplicates::kMostGroups) found.groups.push_back(std::move(group));
+  const auto order = [](const DuplicateGroup& group) {
+    const DuplicateGroup::Place& first = group.places.front();
+    return std::tuple(!group.across, !group.conflicting, first.source, first.record);
+  };
+  std::sort(found.groups.begin(), found.groups.end(),
+            [&](const DuplicateGroup& a, const DuplicateGroup& b) { return order(a) < order(b); });
   return found;
 }
 

@@ -3,12 +3,13 @@
 
 #include "base/normal_form.h"
 #include "base/numbers.h"
-#include "engine/data_notices.h"
+#include "engine/label_notices.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 namespace feedline {
@@ -20,7 +21,6 @@ using numbers::listed;
 using numbers::percent;
 using numbers::plural;
 
-constexpr std::uint64_t kSmallClass = 10;
 /// Validation records that are in training too: a share of them that shows in the accuracy.
 constexpr double kLeak = 0.01;
 /// A share of pictures that is worth a warning.
@@ -45,7 +45,6 @@ class Judge {
       bad_records(source);
       ignored(source);
       classes(source);
-      order(source);
       values(source);
       fits(source);
       if (source.unchecked)
@@ -101,58 +100,39 @@ class Judge {
       add(Level::Warning, "passed-over", source.node, notice.reason, notice.remedy, files);
   }
 
-  void classes(const SourceCheck& source) {
-    if (source.classes.empty()) return;
-    std::vector<const ClassCount*> filled;
-    std::vector<std::string> empty;
-    std::vector<std::string> few;
-    for (const ClassCount& one : source.classes) {
-      const std::uint64_t usable = one.records - one.bad;
-      if (usable == 0) {
-        empty.push_back(one.name);
-        continue;
-      }
-      filled.push_back(&one);
-      if (usable < kSmallClass) few.push_back(fmt::format("{} ({})", one.name, usable));
-    }
-    if (!report_.complete) return;  // of half a pass nothing can be said
-    if (filled.size() == 1 && !source.validation)
-      add(Level::Wrong, "one-class", source.node,
-          fmt::format("all records are of one class, '{}': there is nothing to tell apart, and accuracy will be 100 %",
-                      filled.front()->name),
-          "Choose the folder that holds one sub-folder per class", filled.front()->records);
-    if (!empty.empty())
-      add(Level::Warning, "empty-class", source.node,
-          classes_text(empty.size()) + " without a usable record: " + listed(empty), "Add records, or remove the class",
-          empty.size());
-    if (!few.empty() && source.records >= 2 * kSmallClass)
-      add(Level::Warning, "small-class", source.node,
-          fmt::format("{} fewer than {} records: {}",
-                      few.size() == 1 ? "a class has" : classes_text(few.size()) + " have", kSmallClass, listed(few)),
-          "Add records, or leave the class out: a model cannot learn it, and its validation says nothing", few.size());
-    if (filled.size() < 2) return;
-    const auto [least, most] = std::minmax_element(filled.begin(), filled.end(), [](const auto* a, const auto* b) {
-      return a->records - a->bad < b->records - b->bad;
-    });
-    const auto low = static_cast<double>((*least)->records - (*least)->bad);
-    const auto high = static_cast<double>((*most)->records - (*most)->bad);
-    if (high / low < kSevereImbalance) return;
-    add(Level::Warning, "imbalance", source.node,
-        fmt::format(
-            "'{}' has {:.0f} times as many records as '{}'; always naming it would be right for {} of the records",
-            (*most)->name, high / low, (*least)->name,
-            percent(high / static_cast<double>(std::max<std::uint64_t>(source.good(), 1)))),
-        "Balance the classes, and look at the confusion matrix rather than at the accuracy", (*least)->records);
+  void add_notice(Level level, const char* kind, const SourceCheck& source, std::optional<Error> found,
+                  std::uint64_t n) {
+    if (found) add(level, kind, source.node, std::move(found->reason), std::move(found->remedy), n);
   }
 
-  void order(const SourceCheck& source) {
-    if (!source.training || source.shuffled || source.validation_split > 0 || !report_.complete) return;
-    const auto classes = static_cast<std::uint64_t>(
-        std::count_if(source.classes.begin(), source.classes.end(), [](const ClassCount& c) { return c.records > 0; }));
-    if (classes < 2 || source.records < 4 * classes || source.class_changes >= 2 * classes) return;
-    add(Level::Wrong, "class-sorted", source.node,
-        "its records come class by class, and nothing shuffles them: batches would hold one class each",
-        "Put a shuffle node behind the source", source.records);
+  /// Of usable records.
+  static LabelCounts labels_of(const SourceCheck& source) {
+    LabelCounts counts{.stretches = source.class_changes + 1};
+    for (const ClassCount& one : source.classes) {
+      counts.names.push_back(one.name);
+      counts.records.push_back(one.records - one.bad);
+    }
+    return counts;
+  }
+
+  void classes(const SourceCheck& source) {
+    if (source.classes.empty() || !report_.complete) return;  // of half a pass nothing can be said
+    const LabelCounts counts = labels_of(source);
+    std::vector<std::string> empty;
+    std::uint64_t small = 0;
+    for (std::size_t i = 0; i < counts.records.size(); ++i) {
+      if (counts.records[i] == 0 && !source.validation) empty.push_back(counts.names[i]);
+      small += counts.records[i] > 0 && counts.records[i] < kSmallClass ? 1 : 0;
+    }
+    if (!source.validation) add_notice(Level::Wrong, "one-class", source, one_class(counts), counts.all());
+    if (!empty.empty())
+      add(Level::Warning, "empty-class", source.node,
+          classes_text(empty.size()) + " without a usable record: " + listed(empty, 5, "'"),
+          "Add records, or remove the class", empty.size());
+    add_notice(Level::Warning, "small-class", source, small_classes(counts), small);
+    add_notice(Level::Warning, "imbalance", source, imbalance(counts), counts.all());
+    const bool in_order = source.training && !source.shuffled && source.validation_split <= 0;
+    if (in_order) add_notice(Level::Wrong, "class-sorted", source, sorted_by_class(counts), source.records);
   }
 
   void values(const SourceCheck& source) {
@@ -206,7 +186,7 @@ class Judge {
       std::vector<std::string> unknown;
       std::set<std::string> here;
       for (const ClassCount& one : source.classes) {
-        here.insert(normal_form(one.name));
+        if (one.records > one.bad) here.insert(normal_form(one.name));
         if (one.records > 0 && !trained.contains(normal_form(one.name))) unknown.push_back(one.name);
       }
       std::vector<std::string> missing;
@@ -214,10 +194,8 @@ class Judge {
       if (!unknown.empty())
         add(Level::Wrong, "unknown-class", source.node, "classes that training does not have: " + listed(unknown),
             "Name them as in training, or take them away", unknown.size());
-      if (!missing.empty() && !here.empty())
-        add(Level::Note, "missing-class", source.node,
-            "classes of training without a validation record: " + listed(missing), "Their accuracy will not be known",
-            missing.size());
+      if (!here.empty() && report_.complete)
+        add_notice(Level::Note, "missing-class", source, absent_classes(missing, trained.size()), missing.size());
     }
   }
 
@@ -260,7 +238,7 @@ class Judge {
                    fmt::format("{} {} another one, byte for byte", plural(all.extra, "record"),
                                all.extra == 1 ? "repeats" : "repeat"),
                    "Delete them", all.extra),
-               [](const DuplicateGroup&) { return true; });
+               [](const DuplicateGroup& group) { return !group.across && !group.conflicting; });
   }
 
   const CheckReport& report_;

@@ -109,7 +109,8 @@ Result<RecordFacts> RecordCheck::examine(std::uint64_t record) {
   facts.known = 1;
   // A fault of the machine is none of the record.
   const auto bad = [&](Error error, const std::string& node) -> Result<RecordFacts> {
-    if (error.code == ErrorCode::Cancelled || is_machine_fault(error)) return fail(std::move(error).at_node(node));
+    if (error.code == ErrorCode::Cancelled || is_machine_fault(error))
+      return fail(std::move(error).at_node(node).in_file(lane_.source->locate(record)));
     facts.fault = faults_.add(std::move(error).at_node(node));
     return facts;
   };

@@ -4,11 +4,11 @@
 #include "cli/check_report_text.h"
 #include "cli/commands.h"
 #include "cli/format.h"
+#include "cli/graph_arguments.h"
 #include "cli/graph_file.h"
 #include "cli/help.h"
 #include "cli/interrupts.h"
 #include "cli/output.h"
-#include "cli/run_arguments.h"
 #include "cli/terminal.h"
 
 #include <fmt/format.h>

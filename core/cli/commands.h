@@ -5,6 +5,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <span>
+
 namespace feedline::cli {
 
 // One subcommand each, in a file of its own: declares its arguments and, when chosen, does its work and sets `code`.
@@ -26,7 +28,13 @@ void add_track_record(CLI::App& app, ExitCode& code);
 void add_runs(CLI::App& app, ExitCode& code);
 void add_report(CLI::App& app, ExitCode& code);
 
-/// The whole program. Never throws.
-int run_program(int argc, char** argv);
+using AddCommand = void (*)(CLI::App& app, ExitCode& code);
+/// The program with these commands; returns its exit code. Never throws.
+int run_program(int argc, char** argv, std::span<const AddCommand> commands);
+
+/// Where all commands lie, those that train among them: beside the program, loaded when one of them is wanted. It is
+/// `extern "C" int kAllCommands(int argc, char** argv)`.
+inline constexpr const char* kModule = "feedline-cli.so";
+inline constexpr const char* kAllCommands = "feedline_run_program";
 
 }  // namespace feedline::cli

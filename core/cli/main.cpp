@@ -1,4 +1,55 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli/commands.h"
 
-int main(int argc, char** argv) { return feedline::cli::run_program(argc, argv); }
+// The program itself knows no LibTorch: loading it takes over half a second, longer than a check of a small data set.
+// Commands that do not train run at once; for all others a module is loaded that has every command.
+
+#include "cli/commands.h"
+#include "cli/terminal.h"
+
+#include <array>
+#include <cstdio>
+#include <dlfcn.h>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+
+namespace feedline::cli {
+namespace {
+
+constexpr std::array<AddCommand, 4> kWithoutTraining = {add_check, add_validate, add_nodes, add_new};
+
+bool is_without_training(std::string_view command) {
+  if (command == "--version") return true;
+  CLI::App app;
+  ExitCode code = kOk;
+  for (const AddCommand add : kWithoutTraining) add(app, code);
+  return !app.get_subcommands([&](CLI::App* known) { return known->get_name() == command; }).empty();
+}
+
+int run_all(int argc, char** argv) {
+  // Global, as if it had been linked: LibTorch's own plug-ins look for each other there.
+  void* module = ::dlopen(kModule, RTLD_NOW | RTLD_GLOBAL);
+  void* entry = module == nullptr ? nullptr : ::dlsym(module, kAllCommands);
+  if (entry != nullptr) return reinterpret_cast<int (*)(int, char**)>(entry)(argc, argv);
+  const char* why = ::dlerror();
+  return refuse({.code = ErrorCode::Failed,
+                 .reason = std::string("the part of the program that trains cannot be loaded: ") +
+                           (why != nullptr ? why : "it is of another version"),
+                 .remedy = std::string("Keep ") + kModule + " beside feedline-cli"});
+}
+
+}  // namespace
+}  // namespace feedline::cli
+
+int main(int argc, char** argv) {
+  using namespace feedline::cli;
+  const bool light = argc > 1 && is_without_training(argv[1]);
+  const int code = light ? run_program(argc, argv, kWithoutTraining) : run_all(argc, argv);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return code;  // leaks are looked for at the end
+#else
+  // All is written. The 280 libraries behind LibTorch would take 80 ms of processor time to take themselves apart.
+  std::fflush(nullptr);
+  ::_exit(code);
+#endif
+}

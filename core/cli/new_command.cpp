@@ -9,6 +9,7 @@
 #include "cli/terminal.h"
 #include "engine/data_at.h"
 #include "engine/plan.h"
+#include "graph/wire_splits.h"
 
 #include <filesystem>
 #include <memory>
@@ -51,21 +52,32 @@ ExitCode write(const std::string& path, std::string_view text) {
   return kOk;
 }
 
-/// A whole graph for the data at --from.
+/// A graph file, or an example by its name.
+Result<Loaded> load_base(const std::string& given) {
+  std::error_code ignored;
+  const bool is_example = !given.starts_with(kExamplePrefix) && !fs::is_regular_file(user_path(given), ignored) &&
+                          example_text(given).has_value();
+  return load_graph(is_example ? std::string(kExamplePrefix) + given : given);
+}
+
+/// A graph for the data at --from: a whole new one, or one that stands, made to read them.
 ExitCode create_for_data(const NewArguments& arguments) {
-  const std::string& path = arguments.example;  // the only word
-  if (path.empty() || !arguments.path.empty())
-    return refuse(
-        {.reason = path.empty() ? "no path is given for the new graph" : "--from takes one path and no example",
-         .remedy = "Give the path alone: feedline-cli new --from FOLDER my.feedline"});
+  const bool has_base = !arguments.path.empty();  // else the only word is the path
+  const std::string& path = has_base ? arguments.path : arguments.example;
+  if (path.empty())
+    return refuse({.reason = "no path is given for the new graph",
+                   .remedy = "Give one: feedline-cli new --from FOLDER my.feedline"});
+  auto base = has_base ? load_base(arguments.example) : Result<Loaded>(Loaded{});
+  if (!base) return refuse(base.error());
   auto data = data_at(user_path(arguments.from));
   if (!data) return refuse(data.error());
   if (const auto writable = may_write(path, arguments.force); !writable) return refuse(writable.error());
   data = look_into(std::move(*data), {.cache_folder = default_cache_folder(), .stop = {}, .progress = {}});
   if (!data) return refuse(std::move(data.error()).in_file(arguments.from));
-  const auto graph = starter_graph(*data);
+  const auto graph = has_base ? with_data(std::move(base->document), *data) : starter_graph(*data);
   if (!graph) return refuse(Error(graph.error()).in_file(arguments.from));
-  put_line(stdout, size_text(*data) + (data->validation ? "" : "; a fifth is set aside for validation"));
+  const bool aside = !has_base && !data->validation;
+  put_line(stdout, size_text(*data) + (aside ? "; a fifth is set aside for validation" : ""));
   return write(path, to_json(*graph));
 }
 
@@ -91,14 +103,17 @@ void add_new(CLI::App& app, ExitCode& code) {
   explain(*command,
           "Writes one of the built-in examples to a file of your own, to be changed in the window or with --set. With "
           "--from it looks at your data and builds a whole graph for them: source, augmentation, a small network, "
-          "validation. Without arguments it lists the examples. It never overwrites a file unless told to.");
+          "validation. With --from and a graph of yours (or an example) it writes that graph anew so that it reads "
+          "them; of the parent of train/ and val/ it makes two sources, one for validation. Without arguments it lists "
+          "the examples. It never overwrites a file unless told to.");
   command->footer(
       "Examples:\n"
       "  feedline-cli new\n"
       "  feedline-cli new image-folder flowers.feedline\n"
-      "  feedline-cli new --from ~/pictures/flowers flowers.feedline\n");
+      "  feedline-cli new --from ~/pictures/flowers flowers.feedline\n"
+      "  feedline-cli new --from ~/imagenet my.feedline my-imagenet.feedline\n");
   auto arguments = std::make_shared<NewArguments>();
-  command->add_option("EXAMPLE", arguments->example, "Name of an example; with --from, the file to write");
+  command->add_option("EXAMPLE", arguments->example, "Name of an example; with --from and no PATH, the file to write");
   command->add_option("PATH", arguments->path, "File to write");
   command
       ->add_option(

@@ -32,14 +32,11 @@ void describe(CLI::App& app) {
   app.require_subcommand(1);
 }
 
-int run_checked(int argc, char** argv) {
+int run_checked(int argc, char** argv, std::span<const AddCommand> commands) {
   CLI::App app;
   ExitCode code = kOk;
   describe(app);
-  for (const auto add :
-       {add_run, add_runs, add_report, add_profile, add_diagnose, add_whatif, add_prove, add_tune, add_track_record,
-        add_check, add_validate, add_nodes, add_new, add_batches, add_preview, add_bench, add_doctor})
-    add(app, code);
+  for (const AddCommand add : commands) add(app, code);
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) command->group("Commands");
 
   if (argc < 2) {
@@ -67,11 +64,11 @@ int run_checked(int argc, char** argv) {
 
 }  // namespace
 
-int run_program(int argc, char** argv) {
+int run_program(int argc, char** argv, std::span<const AddCommand> commands) {
   prepare_standard_streams();
   raise_file_limit();
   try {
-    return run_checked(argc, argv);
+    return run_checked(argc, argv, commands);
   } catch (const std::exception& error) {
     complain({.code = ErrorCode::Failed, .reason = error.what(), .node = "feedline-cli"});
     return kFailed;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/drive.h"
+#include "cli/graph_arguments.h"
 #include "training/run.h"
 
 #include <CLI/CLI.hpp>
@@ -31,9 +32,6 @@ struct RunArguments {
   [[nodiscard]] RunOptions options() const;
 };
 
-/// The FILE argument, optional for the parser so that its absence is explained by load_graph().
-void add_file(CLI::App& command, std::string& file);
-void add_set(CLI::App& command, std::vector<std::string>& set);
 /// FILE, --set, --epochs, --seed, --workers, --staged.
 void add_data_arguments(CLI::App& command, RunArguments& arguments);
 void add_run_arguments(CLI::App& command, RunArguments& arguments);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands.h"
 #include "cli/format.h"
+#include "cli/graph_arguments.h"
 #include "cli/graph_file.h"
 #include "cli/help.h"
-#include "cli/run_arguments.h"
 #include "cli/terminal.h"
 #include "graph/validate.h"
 

@@ -4,6 +4,7 @@
 #include "base/file_names.h"
 #include "base/lower_case.h"
 #include "base/split_folders.h"
+#include "engine/open_source.h"
 
 #include <algorithm>
 #include <array>
@@ -160,7 +161,7 @@ Sources open(const StarterData& data, const ParamMap& params, const SourceContex
       return fail(Error{.reason = "the file of " + param.name + " is not beside it",
                         .remedy = "Choose it at the source",
                         .parameter = param.name});
-  return spec->open(spec->complete(params), context);
+  return open_source(*spec, spec->complete(params), context);
 }
 
 /// Height and width of record `index`, decoded if need be; none if it is bad.

@@ -2,12 +2,14 @@
 #include "engine/data_notices.h"
 
 #include "base/numbers.h"
+#include "engine/label_notices.h"
 #include "engine/plan.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 namespace feedline {
 namespace {
@@ -15,6 +17,15 @@ namespace {
 using numbers::listed;
 
 std::string files_text(std::uint64_t count) { return fmt::format("{} {}", count, count == 1 ? "file" : "files"); }
+
+constexpr const char* kWithoutEnding = "without one";
+
+std::string remedy_for(const PassedFiles& first, bool without_ending) {
+  if (without_ending)
+    return "Name pictures without an ending by their format, such as .jpg, and convert those that cannot be read to "
+           "PNG";
+  return first.picture ? "Convert pictures among them to a format that can be read, such as PNG" : "";
+}
 
 Error ignored_files(const SourceReport& report) {
   std::uint64_t total = 0;
@@ -25,7 +36,7 @@ Error ignored_files(const SourceReport& report) {
     if (std::find(classes.begin(), classes.end(), files.class_name) == classes.end()) continue;
     if (first == nullptr || (files.picture && !first->picture)) first = &files;
     total += files.count;
-    auto& [count, where] = by_ending[files.ending.empty() ? "no ending" : files.ending];
+    auto& [count, where] = by_ending[files.ending.empty() ? kWithoutEnding : files.ending];
     count += files.count;
     where.push_back(fmt::format("{}: {}", files.class_name, files.count));
   }
@@ -38,7 +49,7 @@ Error ignored_files(const SourceReport& report) {
   for (const auto& [ending, found] : sorted)
     parts.push_back(fmt::format("{} {} ({})", found.first, ending, listed(found.second)));
   return {.reason = fmt::format("{} passed over for the ending: {}", files_text(total), listed(parts)),
-          .remedy = first->picture ? "Convert pictures among them to a format that can be read, such as PNG" : "",
+          .remedy = remedy_for(*first, by_ending.contains(kWithoutEnding)),
           .parameter = "folder",
           .file = first->example};
 }
@@ -91,64 +102,32 @@ Error deeper_folder(const SourceReport& report) {
           .parameter = "folder"};
 }
 
-/// What the classes of the training records are like.
-std::vector<Error> balance(const SourceReport& report) {
-  std::vector<Error> found;
-  const auto& counts = report.class_counts;
-  std::vector<std::size_t> used;
-  std::vector<std::string> small;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] == 0) continue;
-    used.push_back(i);
-    if (counts[i] <= kFewRecords) small.push_back(fmt::format("'{}' ({})", report.class_names[i], counts[i]));
-  }
-  if (used.size() == 1)
-    found.push_back({.reason = fmt::format("all records are of one class, '{}': a model that always says so is right "
-                                           "every time, and learns nothing",
-                                           report.class_names[used.front()]),
-                     .remedy = "Choose data of at least two classes"});
-  if (used.size() < 2) return found;
-  if (!small.empty())
-    found.push_back(
-        {.reason = fmt::format("at most {} records in {}: {}", kFewRecords,
-                               small.size() == 1 ? "a class" : fmt::format("{} classes", small.size()), listed(small)),
-         .remedy = "A model can hardly learn a class from so few: add records, or leave the class out"});
-  const auto less = [&](std::size_t a, std::size_t b) { return counts[a] < counts[b]; };
-  const auto [least, most] = std::minmax_element(used.begin(), used.end(), less);
-  const double ratio = static_cast<double>(counts[*most]) / static_cast<double>(counts[*least]);
-  if (ratio >= kSevereImbalance)
-    found.push_back(
-        {.reason = fmt::format("classes are severely imbalanced, {:.0f} to 1: '{}' has {} records, '{}' has {}", ratio,
-                               report.class_names[*most], counts[*most], report.class_names[*least], counts[*least]),
-         .remedy = "Accuracy hides small classes: look at the confusion matrix, or add records to them"});
-  return found;
+LabelCounts labels_of(const SourceReport& report) {
+  return {.names = report.class_names, .records = report.class_counts, .stretches = report.label_runs};
 }
 
-Error sorted_by_class(const SourceReport& report, const DataPlan& data) {
+/// Of the records in the order in which training reads them.
+std::optional<Error> unshuffled(const LabelCounts& counts, const DataPlan& data) {
   const SamplerPlan& sampler = data.sampler;
-  const auto used = static_cast<std::uint64_t>(
-      std::count_if(report.class_counts.begin(), report.class_counts.end(), [](std::uint64_t n) { return n > 0; }));
-  const bool in_order = !sampler.shuffle && !sampler.split && used > 1 && report.label_runs <= 2 * used;
-  if (!in_order || sampler.count <= static_cast<std::uint64_t>(data.batch.size)) return {};
-  return {.reason =
-              "records come in the order of their classes and are not shuffled, so most batches hold one class "
-              "only",
-          .remedy = "Put a shuffle node behind the source"};
+  if (sampler.shuffle || sampler.split || sampler.count <= static_cast<std::uint64_t>(data.batch.size))
+    return std::nullopt;
+  return sorted_by_class(counts);
 }
 
-Error absent_classes(const SourceReport& report) {
+std::optional<Error> lacking(const SourceReport& report) {
   std::vector<std::string> absent;
   for (std::size_t i = 0; i < report.class_counts.size(); ++i)
-    if (report.class_counts[i] == 0) absent.push_back("'" + report.class_names[i] + "'");
-  if (absent.empty()) return {};
-  return {.reason = fmt::format("validation has no record of {} of {} classes: {}", absent.size(),
-                                report.class_counts.size(), listed(absent)),
-          .remedy = "What the model does with them is not judged"};
+    if (report.class_counts[i] == 0) absent.push_back(report.class_names[i]);
+  return absent_classes(absent, report.class_counts.size());
 }
 
 void add(std::vector<Error>& to, std::vector<Error> found, const std::string& node) {
   for (Error& error : found)
     if (!error.reason.empty()) to.push_back(std::move(error).at_node(node));
+}
+
+void add(std::vector<Error>& to, std::optional<Error> found, const std::string& node) {
+  if (found) to.push_back(std::move(*found).at_node(node));
 }
 
 }  // namespace
@@ -168,14 +147,17 @@ std::vector<Error> data_notices(const Plan& plan) {
   if (training != nullptr) {
     const std::string& node = plan.train.source_node;
     add(found, source_notices(*training), node);
-    if (training->deeper.empty()) add(found, balance(*training), node);
-    add(found, {sorted_by_class(*training, plan.train)}, node);
+    const LabelCounts counts = labels_of(*training);
+    if (training->deeper.empty()) add(found, one_class(counts), node);  // else deeper_folder() has said it
+    add(found, small_classes(counts), node);
+    add(found, imbalance(counts), node);
+    add(found, unshuffled(counts, plan.train), node);
   }
   const bool own = plan.validation && plan.validation->source_node != plan.train.source_node;
   const SourceReport* validation = own ? report_of(*plan.validation->source) : nullptr;
   if (validation != nullptr) {
     add(found, source_notices(*validation), plan.validation->source_node);
-    add(found, {absent_classes(*validation)}, plan.validation->source_node);
+    add(found, lacking(*validation), plan.validation->source_node);
   }
   return found;
 }

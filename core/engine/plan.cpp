@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/plan.h"
 
-#include "base/machine_fault.h"
 #include "engine/class_match.h"
 #include "engine/lowering.h"
+#include "engine/open_source.h"
 #include "graph/flatten.h"
 #include "graph/json.h"
 #include "graph/path.h"
-#include "schema/source_report.h"
 
 #include <algorithm>
 #include <cmath>
@@ -108,19 +107,10 @@ class Planner {
   }
 
   Result<OpenSource> open(const Node& node, const NodeSpec& spec) const {
-    try {
-      const ParamMap params = spec.complete(node.params);
-      Result<std::unique_ptr<Source>> source =
-          patiently(options_.sources.stop, [&] { return spec.open(params, options_.sources); });
-      if (!source) return fail(std::move(source.error()));
-      if (options_.sources.stop.stop_requested())
-        return fail(Error{.code = ErrorCode::Cancelled, .reason = "stopped while the source was opened"});
-      if (Status ok = usable(**source); !ok) return fail(std::move(ok.error()));
-      if ((*source)->size() == 0) return fail("the source has no records", "Choose one that is not empty");
-      return OpenSource{&node, std::move(*source)};
-    } catch (const std::exception& e) {
-      return fail(Error{.code = ErrorCode::Failed, .reason = std::string("the source cannot be opened: ") + e.what()});
-    }
+    auto source = open_source(spec, spec.complete(node.params), options_.sources);
+    if (!source) return fail(std::move(source.error()));
+    if ((*source)->size() == 0) return fail("the source has no records", "Choose one that is not empty");
+    return OpenSource{&node, std::move(*source)};
   }
 
   Result<std::shared_ptr<const Plan>> lower(const Lowering& lowering) {

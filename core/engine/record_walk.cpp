@@ -3,9 +3,9 @@
 
 #include "base/machine_fault.h"
 #include "engine/guarded.h"
+#include "engine/open_source.h"
 #include "graph/flatten.h"
 #include "graph/path.h"
-#include "schema/source_report.h"
 
 #include <algorithm>
 
@@ -22,13 +22,8 @@ Result<std::shared_ptr<const Source>> SourceKeeper::open(const NodeSpec& spec, c
                                                          const SourceContext& context) {
   if (source_ != nullptr && type_ == spec.type && params_ == params) return source_;
   source_.reset();
-  Result<std::unique_ptr<Source>> opened = fail("it could not be opened");
-  const Status done = guarded([&]() -> Status {
-    opened = patiently(context.stop, [&] { return spec.open(params, context); });
-    return opened ? usable(**opened) : Status(fail(opened.error()));
-  });
-  if (!done) return fail(done.error());
-  if (context.stop.stop_requested()) return fail_cancelled();
+  auto opened = open_source(spec, params, context);
+  if (!opened) return fail(std::move(opened.error()));
   type_ = spec.type;
   params_ = params;
   source_ = std::move(*opened);

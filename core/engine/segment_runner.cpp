@@ -161,6 +161,12 @@ bool SegmentRunner::patiently(Tally& tally, std::size_t row, Status& status, Wor
   return true;
 }
 
+/// What ended the run names the record that it met. False, as what it answers to.
+bool SegmentRunner::blame(std::uint64_t record) {
+  if (failure_ && failure_->file.empty()) failure_->file = plan_.source->locate(record);
+  return false;
+}
+
 /// The node waits, for the machine: that is no work, and no record that is slow. False: the run ends.
 bool SegmentRunner::rest(Patience::Pause pause, std::size_t node) {
   constexpr Patience::Pause kLookUp{20};  // a stop rings no bell here
@@ -197,7 +203,7 @@ bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
     }
     const auto work = [&] { return plan_.source->read(record, out_); };
     Status read = guarded(work);
-    if (!read && !patiently(tally, r, read, work)) return false;
+    if (!read && !patiently(tally, r, read, work)) return blame(record);
     if (tally.timed) timer_.record(0, record);
     if (!read) {
       reject(chunk, r, std::move(read.error()), plan_.source_node);
@@ -265,7 +271,7 @@ bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chun
       return step.op->run(in_, out_, context);
     };
     Status ran = guarded(work);
-    if (!ran && !patiently(tally, r, ran, work)) return false;
+    if (!ran && !patiently(tally, r, ran, work)) return blame(record);
     if (tally.timed) timer_.record(node, record);
     if (!ran) {
       reject(chunk, r, std::move(ran.error()), step.node);

@@ -50,6 +50,7 @@ class SegmentRunner {
   struct Tally;
   template <class Work>
   [[nodiscard]] bool patiently(Tally& tally, std::size_t row, Status& status, Work&& work);
+  [[nodiscard]] bool blame(std::uint64_t record);
   [[nodiscard]] bool rest(Patience::Pause pause, std::size_t node);
   [[nodiscard]] std::optional<Turnstile::Stay> wait_turn(std::size_t step, std::size_t node);
   [[nodiscard]] bool run_step(const PlanStep& step, std::size_t node, Chunk& chunk, std::size_t begin, std::size_t end);

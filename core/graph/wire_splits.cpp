@@ -90,6 +90,13 @@ std::string pasted(const Document& after, const Paste& paste, const std::string&
   return {};
 }
 
+/// Sets all of these parameters.
+Status set_all(Document& document, const std::string& node, const ParamMap& params) {
+  for (const auto& [name, value] : params)
+    if (const auto done = document.apply(Edit{SetParam{node, name, value}}); !done) return fail(done.error());
+  return {};
+}
+
 }  // namespace
 
 Result<Edit> wire_splits(const Document& document, const std::string& source, const std::string& param,
@@ -132,6 +139,38 @@ Result<Edit> wire_splits(const Document& document, const std::string& source, co
       break;
     }
   return Edit{std::move(steps)};
+}
+
+Result<Document> with_data(Document document, const StarterData& data, const Registry& registry) {
+  const SplitWiring wiring(document, registry);
+  const Node* trainer = wiring.trainer();
+  const Node* source = trainer == nullptr ? nullptr : wiring.upstream({trainer->id, "loss"}, Role::Source);
+  if (source == nullptr || source->type != data.type)
+    return fail("the trainer reads no " + data.type + " source, which these data need",
+                "Choose a graph that begins with one, or build one for the data by leaving the graph out");
+  const std::string training_id = source->id;
+  const PortRef validation{trainer->id, "validation"};
+  const auto other = [&] {
+    const Node* node = wiring.upstream(validation, Role::Source);
+    return node == nullptr || node->id == training_id ? std::string() : node->id;
+  };
+  std::string validation_id = other();
+  if (!validation_id.empty() && !data.validation)
+    return fail(Error{.reason = "validation has a source of its own, and these data have no part for it",
+                      .remedy = "Choose the parent of train/ and val/, or a graph that sets records aside",
+                      .node = validation_id});
+  if (data.validation && validation_id.empty()) {
+    const auto& [param, value] = *data.training.begin();
+    const auto edit =
+        wire_splits(document, training_id, param, {to_text(value), to_text(data.validation->at(param))}, registry);
+    if (!edit) return fail(edit.error());
+    if (const auto done = document.apply(*edit); !done) return fail(done.error());
+    validation_id = other();
+  }
+  if (Status set = set_all(document, training_id, data.training); !set) return fail(std::move(set.error()));
+  if (!validation_id.empty())
+    if (Status set = set_all(document, validation_id, *data.validation); !set) return fail(std::move(set.error()));
+  return document;
 }
 
 }  // namespace feedline

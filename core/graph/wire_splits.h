@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/edit.h"
+#include "graph/starter.h"
 
 #include <string>
 
@@ -20,5 +21,11 @@ struct SplitPaths {
 /// Errors: there is no such node.
 [[nodiscard]] Result<Edit> wire_splits(const Document& document, const std::string& source, const std::string& param,
                                        const SplitPaths& paths, const Registry& registry = Registry::instance());
+
+/// A graph that reads these data instead: the source that the trainer learns from, and, where the data are divided, one
+/// for validation, which is added by wire_splits() if there is none. Errors: the trainer reads no source of this type;
+/// validation has a source of its own, and the data have no part for it.
+[[nodiscard]] Result<Document> with_data(Document document, const StarterData& data,
+                                         const Registry& registry = Registry::instance());
 
 }  // namespace feedline

@@ -237,13 +237,25 @@ class NodeBuilder {
     };
   }
 
+  void bind_cost(const Binder& bind) {
+    if constexpr (requires(const Params& p, DescInputs d, const TensorDesc& o) { T::cost(p, d, o); })
+      spec_.cost = [bind](const ParamMap& map, DescInputs in, const TensorDesc& out) {
+        return T::cost(bind(map), in, out);
+      };
+  }
+
   void set_role(Role role, Category category) {
     spec_.role = role;
     if (!category_set_) spec_.category = category;
   }
 
   void bind_behaviour(const Binder& bind) {
-    if constexpr (requires(const Params& p, const SourceContext& c) { T::open(p, c); }) {
+    if constexpr (requires { T::kRole; }) {  // its work is left out: see nodes/model/torch_layer.h
+      set_role(T::kRole, T::kRole == Role::Layer  ? Category::Layer
+                         : T::kRole == Role::Loss ? Category::Loss
+                                                  : Category::Optimizer);
+      bind_cost(bind);
+    } else if constexpr (requires(const Params& p, const SourceContext& c) { T::open(p, c); }) {
       set_role(Role::Source, Category::Source);
       spec_.open = [bind](const ParamMap& map, const SourceContext& context) { return T::open(bind(map), context); };
     } else if constexpr (requires(const Params& p, DescInputs d) { T::make(p, d); }) {
@@ -258,10 +270,7 @@ class NodeBuilder {
         spec_.cache = [bind](const ParamMap& map) -> CacheSettings { return bind(map); };
     } else if constexpr (requires(const Params& p, DescInputs d, const TensorDesc& o) { T::layer(p, d, o); }) {
       set_role(Role::Layer, Category::Layer);
-      if constexpr (requires(const Params& p, DescInputs d, const TensorDesc& o) { T::cost(p, d, o); })
-        spec_.cost = [bind](const ParamMap& map, DescInputs in, const TensorDesc& out) {
-          return T::cost(bind(map), in, out);
-        };
+      bind_cost(bind);
       spec_.layer = [bind](const ParamMap& map, DescInputs in, const TensorDesc& out) {
         return T::layer(bind(map), in, out);
       };

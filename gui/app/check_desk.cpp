@@ -67,7 +67,7 @@ void CheckDesk::show_left_out() {
   dialog->setObjectName("left_out");
   dialog->setWindowTitle(tr("Records that the run of %1 left out").arg(run_name_));
   auto* files = new BadFilesView(dialog);
-  files->show_files(rows_of(*left_out_), left_out_->size(), [all = left_out_] { return bad_records_csv(*all); });
+  files->show_files(files_of(left_out_), left_out_->size(), [all = left_out_] { return bad_records_csv(*all); });
   (new QVBoxLayout(dialog))->addWidget(files);
   dialog->resize(860, 420);
   dialog->show();

@@ -54,9 +54,9 @@ BadFilesView::BadFilesView(QWidget* parent)
 
 BadFilesView::~BadFilesView() { writer_.waitForDone(); }
 
-void BadFilesView::show_files(std::vector<BadFileRow> rows, std::size_t count, MakeCsv csv) {
-  const std::size_t shown = rows.size();
-  model_.set_rows(std::move(rows));
+void BadFilesView::show_files(std::shared_ptr<const BadFileList> files, std::size_t count, MakeCsv csv) {
+  model_.set_files(std::move(files));
+  const auto shown = static_cast<std::size_t>(model_.rowCount());
   csv_ = std::move(csv);
   save_->setEnabled(csv_ != nullptr && count > 0);
   const QLocale locale;
@@ -72,8 +72,7 @@ void BadFilesView::show_files(std::vector<BadFileRow> rows, std::size_t count, M
 
 void BadFilesView::copy() {
   QStringList lines;
-  for (const QModelIndex& index : table_->selectionModel()->selectedRows())
-    lines << model_.rows()[static_cast<std::size_t>(index.row())].file;
+  for (const QModelIndex& index : table_->selectionModel()->selectedRows()) lines << model_.file(index.row()).file;
   if (!lines.isEmpty()) QGuiApplication::clipboard()->setText(lines.join('\n'));
 }
 

@@ -7,6 +7,7 @@
 #include <QWidget>
 
 #include <functional>
+#include <memory>
 #include <string>
 
 class QLabel;
@@ -27,8 +28,8 @@ class BadFilesView : public QWidget {
   /// Waits for a file that is being written.
   ~BadFilesView() override;
 
-  /// `count`: of all files, of which the rows may be the first.
-  void show_files(std::vector<BadFileRow> rows, std::size_t count, MakeCsv csv);
+  /// `count`: of all files, of which those of the list may be the first. Null: none.
+  void show_files(std::shared_ptr<const BadFileList> files, std::size_t count, MakeCsv csv);
   [[nodiscard]] const BadFilesModel& model() const { return model_; }
   /// Writes the CSV there, without asking; saved() tells the end.
   void save_to(const QString& path);

@@ -3,12 +3,13 @@
 
 #include "base/clock.h"
 #include "checking/data_checker.h"
+#include "models/findings_model.h"
 
 #include <QDialog>
 #include <QTimer>
 
 class QLabel;
-class QListWidget;
+class QListView;
 class QProgressBar;
 class QPushButton;
 class QTabWidget;
@@ -29,7 +30,7 @@ class CheckWindow : public QDialog {
   /// Begins to check this graph. `name`: what stands on its tab.
   void check(const QString& name, const Document& document);
   [[nodiscard]] DataChecker& checker() { return checker_; }
-  [[nodiscard]] const CheckReport* report() const { return report_.get(); }
+  [[nodiscard]] const CheckReport* report() const { return pages_ == nullptr ? nullptr : pages_->report.get(); }
   [[nodiscard]] BadFilesView& files() { return *files_; }
 
  Q_SIGNALS:
@@ -38,13 +39,14 @@ class CheckWindow : public QDialog {
 
  private:
   void show_progress();
-  void show_report(std::shared_ptr<const CheckReport> report);
+  void show_report(std::shared_ptr<const CheckPages> pages);
+  void show_overview();
   void show_fault(const Error& error);
   void set_busy(bool busy);
-  [[nodiscard]] QString overview() const;
 
   DataChecker checker_{};
-  std::shared_ptr<const CheckReport> report_{};
+  std::shared_ptr<const CheckPages> pages_{};  ///< null: there is none yet
+  FindingsModel findings_model_{};
   QString name_{};
   Document document_{};
   Nanos since_ = 0;  ///< the first record
@@ -53,8 +55,8 @@ class CheckWindow : public QDialog {
   QLabel* state_;
   QProgressBar* bar_;
   QPushButton* button_;  ///< Stop, or Check again
-  QTabWidget* pages_;
-  QListWidget* findings_;
+  QTabWidget* tabs_;
+  QListView* findings_;
   BadFilesView* files_;
   QTextBrowser* overview_;
 };

@@ -13,7 +13,7 @@ DataChecker::Answer DataChecker::look(const Question& question, const std::stop_
   options.stop = stop.get_token();
   auto report = check_data(question.document, options, *question.progress);
   if (!report) return fail(std::move(report.error()));
-  return std::make_shared<const CheckReport>(std::move(*report));
+  return pages_of(std::move(*report));
 }
 
 void DataChecker::start(const Document& document) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "checking/check_data.h"
+#include "checking/check_pages.h"
 #include "session/latest_worker.h"
 
 #include <QObject>
@@ -27,8 +28,7 @@ class DataChecker : public QObject {
 
  Q_SIGNALS:
   void busy_changed(bool busy);
-  /// The report is not changed any more; shared, since it may be large.
-  void finished(const std::shared_ptr<const feedline::CheckReport>& report);
+  void finished(const std::shared_ptr<const feedline::gui::CheckPages>& pages);
   void failed(const feedline::Error& error);
 
  private:
@@ -37,7 +37,7 @@ class DataChecker : public QObject {
     std::shared_ptr<CheckProgress> progress{};
     std::stop_source stop{};
   };
-  using Answer = Result<std::shared_ptr<const CheckReport>>;
+  using Answer = Result<std::shared_ptr<const CheckPages>>;
   static Answer look(const Question& question, const std::stop_token& abandoned);
   void show(const Answer& answer);
 

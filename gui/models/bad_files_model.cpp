@@ -2,68 +2,109 @@
 #include "models/bad_files_model.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace feedline::gui {
 
-std::vector<BadFileRow> rows_of(const CheckReport& report) {
-  std::vector<BadFileRow> rows;
-  const auto text = [](const std::string& words) { return QString::fromStdString(words); };
-  for (const SourceCheck& source : report.sources)
-    for (const BadRef& bad : source.bad) {
-      if (rows.size() >= kMostRows) return rows;
-      const Error& fault = report.faults[bad.fault - 1];
-      rows.push_back({text(source.name_of(bad.record)), text(fault.reason), text(fault.node), text(fault.remedy)});
-    }
-  for (const DuplicateGroup& group : report.duplicates.groups) {
-    const DuplicateGroup::Place& kept = group.places.front();
-    const QString same = text(report.sources[kept.source].name_of(kept.record));
+namespace {
+
+QString text(const std::string& words) { return QString::fromStdString(words); }
+
+class CheckedFiles final : public BadFileList {
+ public:
+  explicit CheckedFiles(std::shared_ptr<const CheckReport> report) : report_(std::move(report)) {
+    for (const SourceCheck& source : report_->sources) bad_ends_.push_back(size_ += source.bad.size());
+    for (const DuplicateGroup& group : report_->duplicates.groups)
+      group_ends_.push_back(size_ += group.places.size() - 1);  // the first place is the one to keep
+  }
+
+  std::size_t size() const override { return size_; }
+  bool has_times() const override { return false; }
+
+  BadFileRow row(std::size_t index) const override {
+    const auto in = [&](const std::vector<std::size_t>& ends) {
+      return static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), index) - ends.begin());
+    };
+    const std::size_t source = in(bad_ends_);
+    if (source < bad_ends_.size()) return bad(report_->sources[source], bad_ends_[source] - index);
+    const std::size_t group = in(group_ends_);
+    return repeated(report_->duplicates.groups[group], group_ends_[group] - index);
+  }
+
+ private:
+  /// Rows are counted from the end of their source or group.
+  [[nodiscard]] BadFileRow bad(const SourceCheck& source, std::size_t before_end) const {
+    const BadRef& record = source.bad[source.bad.size() - before_end];
+    const Error& fault = report_->faults[record.fault - 1];
+    return {text(source.name_of(record.record)), text(fault.reason), text(fault.node), text(fault.remedy)};
+  }
+
+  [[nodiscard]] BadFileRow repeated(const DuplicateGroup& group, std::size_t before_end) const {
+    const auto name = [&](const DuplicateGroup::Place& place) {
+      return text(report_->sources[place.source].name_of(place.record));
+    };
     const QString reason = group.across        ? QObject::tr("in training and validation: the same bytes as %1")
                            : group.conflicting ? QObject::tr("in several classes: the same bytes as %1")
                                                : QObject::tr("the same bytes as %1");
-    for (std::size_t i = 1; i < group.places.size(); ++i) {
-      if (rows.size() >= kMostRows) return rows;
-      const SourceCheck& source = report.sources[group.places[i].source];
-      rows.push_back({text(source.name_of(group.places[i].record)), reason.arg(same), text(source.node),
-                      QObject::tr("Delete one of them")});
-    }
+    const DuplicateGroup::Place& place = group.places[group.places.size() - before_end];
+    return {name(place), reason.arg(name(group.places.front())), text(report_->sources[place.source].node),
+            QObject::tr("Delete one of them")};
   }
-  return rows;
+
+  std::shared_ptr<const CheckReport> report_;
+  std::size_t size_ = 0;
+  std::vector<std::size_t> bad_ends_{};    ///< rows up to the end of each source
+  std::vector<std::size_t> group_ends_{};  ///< ... of each group
+};
+
+class LeftOutFiles final : public BadFileList {
+ public:
+  explicit LeftOutFiles(std::shared_ptr<const std::vector<BadRecord>> records) : records_(std::move(records)) {}
+  std::size_t size() const override { return records_->size(); }
+  bool has_times() const override { return true; }
+  BadFileRow row(std::size_t index) const override {
+    const BadRecord& bad = (*records_)[index];
+    return {text(bad.error.file), text(bad.error.reason), text(bad.error.node), text(bad.error.remedy), bad.times};
+  }
+
+ private:
+  std::shared_ptr<const std::vector<BadRecord>> records_;
+};
+
+}  // namespace
+
+std::shared_ptr<const BadFileList> files_of(std::shared_ptr<const CheckReport> report) {
+  return std::make_shared<CheckedFiles>(std::move(report));
 }
 
-std::vector<BadFileRow> rows_of(const std::vector<BadRecord>& records) {
-  std::vector<BadFileRow> rows;
-  for (const BadRecord& bad : records) {
-    if (rows.size() >= kMostRows) break;
-    rows.push_back({QString::fromStdString(bad.error.file), QString::fromStdString(bad.error.reason),
-                    QString::fromStdString(bad.error.node), QString::fromStdString(bad.error.remedy), bad.times});
-  }
-  return rows;
+std::shared_ptr<const BadFileList> files_of(std::shared_ptr<const std::vector<BadRecord>> records) {
+  return std::make_shared<LeftOutFiles>(std::move(records));
 }
 
-void BadFilesModel::set_rows(std::vector<BadFileRow> rows) {
+void BadFilesModel::set_files(std::shared_ptr<const BadFileList> files) {
   beginResetModel();
-  rows_ = std::move(rows);
-  with_times_ = std::any_of(rows_.begin(), rows_.end(), [](const BadFileRow& row) { return row.times > 0; });
+  files_ = std::move(files);
   endResetModel();
 }
 
 int BadFilesModel::rowCount(const QModelIndex& parent) const {
-  return parent.isValid() ? 0 : static_cast<int>(rows_.size());
+  if (parent.isValid() || files_ == nullptr) return 0;
+  return static_cast<int>(std::min<std::size_t>(files_->size(), kMostRows));
 }
 
 int BadFilesModel::columnCount(const QModelIndex& parent) const {
   if (parent.isValid()) return 0;
-  return with_times_ ? ColumnCount : TimesColumn;
+  return files_ != nullptr && files_->has_times() ? ColumnCount : TimesColumn;
 }
 
 QVariant BadFilesModel::data(const QModelIndex& index, int role) const {
   if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
-  const BadFileRow& row = rows_[static_cast<std::size_t>(index.row())];
-  if (role == Qt::ToolTipRole)
-    return row.file + '\n' + row.reason + (row.remedy.isEmpty() ? QString() : '\n' + row.remedy);
   if (role == Qt::TextAlignmentRole && index.column() == TimesColumn)
     return static_cast<int>(Qt::AlignRight | Qt::AlignVCenter);
-  if (role != Qt::DisplayRole) return {};
+  if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {};
+  const BadFileRow row = file(index.row());
+  if (role == Qt::ToolTipRole)
+    return row.file + '\n' + row.reason + (row.remedy.isEmpty() ? QString() : '\n' + row.remedy);
   switch (index.column()) {
     case FileColumn:
       return row.file;

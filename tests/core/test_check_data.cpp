@@ -5,6 +5,7 @@
 #include "checking/check_data.h"
 #include "checking/facts_file.h"
 #include "checking/picture_header.h"
+#include "engine/label_notices.h"
 #include "graph/edit.h"
 #include "graph/json.h"
 #include "nodes/preprocess/codec/codec.h"
@@ -214,7 +215,7 @@ class TestCheckData : public QObject {
     report = check(trained(root_, {}, true));
     QVERIFY(!report.wrong());
     QVERIFY2(find(report, "small-class") != nullptr &&
-                 find(report, "small-class")->text.find("few (3)") != std::string::npos,
+                 find(report, "small-class")->text.find("fewer than 10 records: 'few' (3)") != std::string::npos,
              qPrintable(kinds(report)));
     QVERIFY(find(report, "imbalance") == nullptr);
     fill("only", 40);
@@ -224,6 +225,83 @@ class TestCheckData : public QObject {
     QVERIFY(find(report, "class-sorted") == nullptr);
     report = check(trained(root_, {}, false));
     QVERIFY(report.wrong() && find(report, "class-sorted") != nullptr);
+  }
+
+  void labels_are_judged_by_their_counts_data() {
+    QTest::addColumn<QList<int>>("records");
+    QTest::addColumn<int>("stretches");
+    QTest::addColumn<QString>("told");  ///< of: one small imbalance sorted
+    QTest::newRow("none") << QList<int>{} << 0 << "";
+    QTest::newRow("one class") << QList<int>{50} << 1 << "one";
+    QTest::newRow("one class and an empty one") << QList<int>{0, 50} << 1 << "one";
+    QTest::newRow("even, mixed") << QList<int>{50, 50} << 40 << "";
+    QTest::newRow("even, class by class") << QList<int>{50, 50} << 2 << "sorted";
+    QTest::newRow("in two stretches each") << QList<int>{50, 50} << 4 << "sorted";
+    QTest::newRow("in more") << QList<int>{50, 50} << 5 << "";
+    QTest::newRow("classes of one record are no order") << QList<int>{1, 1, 1, 1} << 4 << "";
+    QTest::newRow("10 are enough") << QList<int>{50, 10} << 40 << "";
+    QTest::newRow("9 are few") << QList<int>{50, 9} << 40 << "small";
+    QTest::newRow("an empty class is not small") << QList<int>{50, 50, 0} << 40 << "";
+    QTest::newRow("small as a whole") << QList<int>{9, 9} << 12 << "";
+    QTest::newRow("20 in all are not") << QList<int>{9, 11} << 12 << "small";
+    QTest::newRow("10 to 1") << QList<int>{200, 20} << 40 << "imbalance";
+    QTest::newRow("less") << QList<int>{199, 20} << 40 << "";
+    QTest::newRow("all of it") << QList<int>{300, 3, 0} << 2 << "small imbalance sorted";
+  }
+  void labels_are_judged_by_their_counts() {
+    QFETCH(QList<int>, records);
+    QFETCH(int, stretches);
+    QFETCH(QString, told);
+    LabelCounts counts{.stretches = static_cast<std::uint64_t>(stretches)};
+    for (const int n : records) {
+      counts.names.push_back(std::string(1, static_cast<char>('a' + counts.names.size())));
+      counts.records.push_back(static_cast<std::uint64_t>(n));
+    }
+    QStringList found;
+    const auto note = [&](const char* name, const std::optional<Error>& error) {
+      if (!error) return;
+      QVERIFY(!error->reason.empty() && !error->remedy.empty());
+      found << name;
+    };
+    note("one", one_class(counts));
+    note("small", small_classes(counts));
+    note("imbalance", imbalance(counts));
+    note("sorted", sorted_by_class(counts));
+    QCOMPARE(found.join(' '), told);
+  }
+  void notices_about_labels_name_classes_and_numbers() {
+    const LabelCounts counts{.names = {"cats", "dogs", "newts"}, .records = {1200, 9, 4}, .stretches = 3};
+    QCOMPARE(QString::fromStdString(small_classes(counts)->reason),
+             QString("2 classes have fewer than 10 records: 'dogs' (9), 'newts' (4)"));
+    const QString uneven = QString::fromStdString(imbalance(counts)->reason);
+    QVERIFY2(uneven.contains("300 to 1") && uneven.contains("'cats' (1,200)") && uneven.contains("'newts' (4)"),
+             qPrintable(uneven));
+    QVERIFY(one_class({.names = {"cats"}, .records = {5}})->reason.find("'cats'") != std::string::npos);
+    QVERIFY(!absent_classes({}, 3));
+    QCOMPARE(QString::fromStdString(absent_classes({"dogs", "newts"}, 3)->reason),
+             QString("validation has no record of 2 of the 3 classes of training: 'dogs', 'newts'"));
+  }
+
+  /// A run that opens the folder a moment later finds it, and so does a check.
+  void a_check_waits_for_the_machine() {
+    fill("a", 12);
+    fill("b", 12);
+    CheckOptions options;
+    options.cache_folder = folder_.filePath("cache").toStdString();
+    CheckProgress progress;
+    {
+      const FaultyFiles faulty(FaultyFiles::Call::LookAt, EIO, 3);
+      const auto report = check_data(graph(), options, progress);
+      QVERIFY2(report, report ? "" : report.error().line().c_str());
+      QVERIFY(!report->wrong() && report->checked == 24);
+    }
+    const ShortPatience short_patience(30);
+    const FaultyFiles faulty(FaultyFiles::Call::LookAt, EIO, 1'000'000);
+    const auto report = check_data(graph(), options, progress);
+    QVERIFY(!report);
+    QCOMPARE(report.error().code, ErrorCode::Failed);
+    QCOMPARE(report.error().node, std::string("source"));
+    QVERIFY2(report.error().remedy.find("Check the disk") != std::string::npos, report.error().line().c_str());
   }
 
   void what_a_source_passes_over_is_told() {
@@ -245,7 +323,7 @@ class TestCheckData : public QObject {
     const CheckReport report = check(trained(root_ + "/train", root_ + "/held", true));
     QVERIFY(report.wrong());
     QVERIFY(find(report, "unknown-class")->text.find("birds") != std::string::npos);
-    QVERIFY(find(report, "missing-class")->text.find("dogs") != std::string::npos);
+    QVERIFY(find(report, "missing-class")->text.find("1 of the 2 classes of training: 'dogs'") != std::string::npos);
   }
 
   void odd_values_are_told() {

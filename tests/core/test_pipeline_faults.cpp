@@ -216,6 +216,27 @@ class TestPipelineFaults : public QObject {
     QVERIFY(stages[0].total.cpu < stages[0].total.starved);
   }
 
+  /// A node that never finds memory for one record ends the run, and the error names that record.
+  void noMemoryForARecordNamesIt() {
+    const ShortPatience short_patience(60);
+    PlanBuilder builder = noisy_plan(300, 4, 10);
+    builder.step("hungry", op([&](auto in, auto out, OpContext& context) -> Status {
+                   if (context.record == 78) throw std::bad_alloc();
+                   out[0]->view(*in[0]);
+                   return {};
+                 }),
+                 {2}, {4});
+    builder.field("again", 4, DType::F32, {4});
+    const auto plan = builder.build();
+    Pipeline pipeline(plan, plan->train, with(2));
+    const Drained drained = drain(pipeline, plan->train);
+    QVERIFY(drained.error);
+    QCOMPARE(drained.error->code, ErrorCode::Failed);
+    QCOMPARE(drained.error->node, std::string("hungry"));
+    QCOMPARE(drained.error->file, std::string("memory#78"));
+    QCOMPARE(pipeline.error_count(), 0U);
+  }
+
   void aMachineThatStaysAtFaultEndsTheRun_data() {
     QTest::addColumn<int>("fault");
     QTest::addColumn<QString>("remedy");

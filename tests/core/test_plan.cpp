@@ -3,6 +3,7 @@
 #include "graph/edit.h"
 #include "graph/json.h"
 #include "support/fake_nodes.h"
+#include "support/machine.h"
 
 #include <QTest>
 
@@ -380,6 +381,7 @@ class TestPlan : public QObject {
         "loss:prediction|no layer");
   }
   void errors_name_the_culprit() {
+    const test::ShortPatience short_patience(20);  // for a source that finds no memory
     QFETCH(Document, document);
     QFETCH(QString, words);
     std::vector<Problem> problems;

@@ -3,6 +3,9 @@
 // `check` of the real program, and the same list of bad records at a run's end. What a run leaves behind that never
 // started, and one that was stopped for a while (Ctrl-Z).
 
+#include "schema/registry.h"
+#include "support/encoded_pictures.h"
+#include "support/places.h"
 #include "support/process.h"
 #include "support/small_data.h"
 
@@ -33,6 +36,20 @@ class TestCliCheck : public QObject {
     write_file(folder + "/a/text, \"quoted\".jpg", "this is no picture");
     write_file(folder + "/b/empty.png", "");
     return folder;
+  }
+
+  /// So many pictures of the classes a, b, c, ..., no two alike as long as `first` differs by their number.
+  static void write_pictures(const QString& folder, const QList<int>& counts, int first) {
+    for (qsizetype label = 0; label < counts.size(); ++label) {
+      for (int i = 0; i < counts[label]; ++i) {
+        Pixels pixels = waves(40, 40);
+        for (int p = 0; p < 600; ++p) pixels.values[static_cast<std::size_t>(p)] = static_cast<std::uint8_t>(first + i);
+        for (int p = 600; p < 1200; ++p)
+          pixels.values[static_cast<std::size_t>(p)] = static_cast<std::uint8_t>(label * 50);
+        write_file(QString("%1/%2/%3.jpg").arg(folder).arg(QChar('a' + static_cast<char>(label))).arg(i),
+                   jpeg_file(pixels));
+      }
+    }
   }
 
   static void write_link(const QString& to, const QString& name) {
@@ -76,6 +93,46 @@ class TestCliCheck : public QObject {
     QVERIFY2(cli_.run(QStringList{"check", "example:idx"} + small_idx(cli_.path("idx"))).exit_code != 3, "idx");
   }
 
+  /// What does not train starts without LibTorch, which takes longer to load than a small check takes.
+  void a_check_loads_no_libtorch() {
+    Cli tracer;
+    tracer.set_environment("LD_TRACE_LOADED_OBJECTS", "1");  // the system's loader lists what it would load
+    const Finished libraries = tracer.run({"check"});
+    QVERIFY2(libraries.out.contains("libopencv_core"), libraries.text());
+    QVERIFY2(!libraries.out.contains("libtorch") && !libraries.out.contains("libc10"), libraries.text());
+    QVERIFY2(!libraries.out.contains("not found"), libraries.text());
+  }
+  /// The nodes of models are described there as they are where they work.
+  void nodes_are_the_same_with_and_without_libtorch() {
+    const Finished list = cli_.run({"nodes", "--json"});
+    QVERIFY2(list.exit_code == 0, list.text());
+    QStringList described;
+    for (const auto& node : list.json().array()) described << node.toObject()["type"].toString();
+    QStringList working;
+    for (const feedline::NodeSpec* spec : feedline::Registry::instance().all())
+      working << QString::fromStdString(spec->type);
+    QCOMPARE(described, working);
+    for (const char* type : {"conv2d", "cross_entropy", "adam", "trainer"})
+      QVERIFY2(cli_.run({"nodes", type}).out.startsWith(type), type);
+    for (const char* example : {"quickstart", "image-folder", "idx"}) {
+      const Finished valid = cli_.run({"validate", QString("example:") + example});
+      QVERIFY2(valid.exit_code == 0 && valid.out.contains("no problems"), valid.text());
+    }
+  }
+  void a_program_without_its_module_says_so() {
+    const QString alone = cli_.path("feedline-cli");
+    QVERIFY(QFile::copy(cli_path(), alone));
+    QProcess process;
+    process.start(alone, {"--version"});
+    QVERIFY(process.waitForFinished(60'000));
+    QCOMPARE(process.exitCode(), 0);
+    process.start(alone, {"run", "example:quickstart"});
+    QVERIFY(process.waitForFinished(60'000));
+    const QByteArray said = process.readAllStandardError();
+    QCOMPARE(process.exitCode(), 3);
+    QVERIFY2(said.contains("Keep feedline-cli.so beside feedline-cli"), said);
+  }
+
   void ctrl_c_ends_it_with_what_it_has() {
     const QString folder = cli_.path("many");
     write_picture_folder(cli_.path("large"), 1, 2500);  // one picture by many names: some seconds of decoding
@@ -108,6 +165,107 @@ class TestCliCheck : public QObject {
     QVERIFY2(both.exit_code == 2 && both.out.isEmpty(), both.text());
     const Finished nowhere = cli_.run(base + QStringList{"--bad-records", "/nowhere/x.csv"});
     QVERIFY2(nowhere.exit_code == 2, nowhere.text());
+  }
+
+  void a_run_tells_what_its_labels_are_like_data() {
+    QTest::addColumn<QList<int>>("training");    ///< pictures of a, b, c
+    QTest::addColumn<QList<int>>("validation");  ///< empty: a share of training
+    QTest::addColumn<bool>("shuffled");
+    QTest::addColumn<QString>("notice");   ///< empty: none
+    QTest::addColumn<QString>("finding");  ///< the kind of the check that says the same
+    const QString none;
+    QTest::newRow("fine") << QList<int>{12, 12} << QList<int>{4, 4} << true << none << none;
+    QTest::newRow("one class") << QList<int>{24} << QList<int>{4} << true << "all records are of one class, 'a'"
+                               << "one-class";
+    QTest::newRow("small class") << QList<int>{20, 4} << QList<int>{4, 4} << true
+                                 << "a class has fewer than 10 records: 'b' (4)"
+                                 << "small-class";
+    QTest::newRow("imbalance") << QList<int>{100, 10} << QList<int>{4, 4} << true
+                               << "classes are imbalanced, 10 to 1, from 'a' (100) to 'b' (10)"
+                               << "imbalance";
+    QTest::newRow("class by class") << QList<int>{12, 12} << QList<int>{4, 4} << false << "records come class by class"
+                                    << "class-sorted";
+    QTest::newRow("lacking in validation") << QList<int>{12, 12, 12} << QList<int>{4, 0, 4} << true
+                                           << "validation has no record of 1 of the 3 classes of training: 'b'"
+                                           << "missing-class";
+  }
+  /// By a real run of a few steps, on its terminal and in its JSON; `check` of the same graph finds it too.
+  void a_run_tells_what_its_labels_are_like() {
+    QFETCH(QList<int>, training);
+    QFETCH(QList<int>, validation);
+    QFETCH(bool, shuffled);
+    QFETCH(QString, notice);
+    QFETCH(QString, finding);
+    const QString root = cli_.path(QString("labels-") + QTest::currentDataTag());
+    write_pictures(root + "/train", training, 0);
+    write_pictures(root + "/val", validation, 120);
+    const QString file = root + ".feedline";
+    const Finished made = cli_.run({"new", "--from", root, "image-folder", file});
+    QVERIFY2(made.exit_code == 0, made.text());
+    QStringList graph = {file,
+                         "--set",
+                         "crop.size=32",
+                         "--set",
+                         "batch.size=8",
+                         "--set",
+                         QString("shuffle.shuffle=%1").arg(shuffled ? "true" : "false")};
+    graph += {"--set", "crop2.size=32", "--set", "batch2.size=8"};  // those of validation
+    const Finished run =
+        cli_.run(QStringList{"run"} + graph + QStringList{"--max-steps", "1", "--json", root + ".json"});
+    QVERIFY2(run.exit_code == 0, run.text());
+    const QJsonArray notices = QJsonDocument::fromJson(read_file(root + ".json")).object()["notices"].toArray();
+    QCOMPARE(notices.size(), notice.isEmpty() ? 0 : 1);
+    QCOMPARE(run.err.count("warning:"), notices.size());
+    if (!notice.isEmpty()) {
+      QVERIFY2(notices[0]["message"].toString().contains(notice), qPrintable(notices[0]["message"].toString()));
+      QVERIFY2(run.err.contains(notice.toUtf8()), run.text());
+    }
+    const Finished check = cli_.run(QStringList{"check"} + graph + QStringList{"--json", "-"});
+    const QJsonArray findings = check.json()["findings"].toArray();
+    QStringList kinds;
+    for (const auto& one : findings) {
+      kinds << one.toObject()["kind"].toString();
+      if (kinds.last() == finding)
+        QVERIFY2(one.toObject()["message"].toString().contains(notice),
+                 qPrintable(one.toObject()["message"].toString()));
+    }
+    kinds.removeAll("enlarged");
+    QCOMPARE(kinds.join(' '), finding);
+  }
+
+  /// The parent of train/ and val/: what is said names the command that wires both, and it does.
+  void the_parent_of_parts_becomes_two_sources() {
+    const QString root = cli_.path("parts of data");
+    write_pictures(root + "/train", {12, 12}, 0);
+    write_pictures(root + "/val", {4, 4}, 120);
+    for (const char* command : {"run", "check"}) {
+      const Finished refused = cli_.run({command, "example:image-folder", "--set", "source.folder=" + root});
+      QVERIFY2(refused.exit_code == 2, refused.text());
+      const QByteArray words = (refused.out + refused.err).simplified();
+      QVERIFY2(words.contains("feedline-cli new --from '" + root.toUtf8() + "' GRAPH NEW.feedline"), refused.text());
+    }
+    const QString mine = cli_.path("mine.feedline");
+    QVERIFY(cli_.run({"new", "image-folder", mine}).exit_code == 0);
+    const QString wired = cli_.path("wired.feedline");
+    const Finished made = cli_.run({"new", "--from", root, mine, wired});
+    QVERIFY2(made.exit_code == 0 && made.out.contains("24 pictures and 8 for validation"), made.text());
+    const Finished check = cli_.run({"check", wired, "--json", "-"});
+    QVERIFY2(check.exit_code == 0, check.text());
+    const QJsonArray sources = check.json()["sources"].toArray();
+    QCOMPARE(sources.size(), 2);
+    QVERIFY(sources[0]["training"].toBool() && sources[0]["records"].toInt() == 24);
+    QVERIFY(sources[1]["validation"].toBool() && sources[1]["records"].toInt() == 8);
+    QVERIFY2(cli_.run({"validate", wired}).exit_code == 0, "validate");
+
+    // A folder that is not divided: the same graph, with this one as its source.
+    const QString plain = cli_.path("plain.feedline");
+    QVERIFY(cli_.run({"new", "--from", root + "/train", mine, plain}).exit_code == 0);
+    QVERIFY(read_file(plain).contains("parts of data/train\""));
+    const Finished lacking = cli_.run({"new", "--from", root + "/train", wired, cli_.path("x.feedline")});
+    QVERIFY2(lacking.exit_code == 2 && lacking.err.contains("validation has a source of its own"), lacking.text());
+    const Finished wrong = cli_.run({"new", "--from", root, "idx", cli_.path("x.feedline")});
+    QVERIFY2(wrong.exit_code == 2 && wrong.err.contains("no image_folder source"), wrong.text());
+    QVERIFY(!QFile::exists(cli_.path("x.feedline")));
   }
 
   void what_never_started_is_no_run() {

@@ -17,8 +17,11 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <sys/resource.h>
 #include <tiff.h>
+#include <unistd.h>
 #include <utility>
+#include <zlib.h>
 
 using namespace feedline;
 using namespace feedline::test;
@@ -47,6 +50,52 @@ double mean_difference(const Datum& a, const Datum& b) {
   double sum = 0;
   for (std::size_t i = 0; i < a.bytes(); ++i) sum += std::abs(a.as<std::uint8_t>()[i] - b.as<std::uint8_t>()[i]);
   return sum / static_cast<double>(a.bytes());
+}
+
+/// Bytes of a number, the lowest first.
+QByteArray little(quint32 value, int bytes) {
+  QByteArray text;
+  for (int i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i));
+  return text;
+}
+
+/// Overwrites `bytes` bytes with a number, the highest first.
+void put_big(QByteArray& file, qsizetype at, int bytes, quint32 value) {
+  for (int i = 0; i < bytes; ++i) file[at + i] = static_cast<char>(value >> (8 * (bytes - 1 - i)));
+}
+
+QByteArray with_png_size(QByteArray png, quint32 width, quint32 height) {
+  put_big(png, 16, 4, width);
+  put_big(png, 20, 4, height);
+  const auto sum = ::crc32(0, reinterpret_cast<const Bytef*>(png.constData()) + 12, 17);
+  put_big(png, 29, 4, static_cast<quint32>(sum));
+  return png;
+}
+
+/// Overwrites a number in the first directory of a TIFF file of this machine's byte order.
+void put_tiff_tag(QByteArray& tiff, quint16 tag, quint32 value) {
+  const auto number = [&](qsizetype at, int bytes) {
+    quint32 found = 0;
+    for (int i = bytes; i-- > 0;) found = found << 8 | static_cast<unsigned char>(tiff[at + i]);
+    return found;
+  };
+  const auto directory = static_cast<qsizetype>(number(4, 4));
+  for (quint32 i = 0; i < number(directory, 2); ++i) {
+    const qsizetype entry = directory + 2 + 12 * static_cast<qsizetype>(i);
+    if (number(entry, 2) != tag) continue;
+    tiff.replace(entry + 2, 2, little(4, 2));  // 32 bits
+    tiff.replace(entry + 8, 4, little(value, 4));
+  }
+}
+
+/// An animation on a canvas of this size, whose only frame is `webp`.
+QByteArray webp_animation(const QByteArray& webp, quint32 width, quint32 height) {
+  const QByteArray picture = webp.mid(12);
+  QByteArray chunks = "WEBPVP8X" + little(10, 4) + little(2, 4) + little(width - 1, 3) + little(height - 1, 3);
+  chunks += "ANIM" + little(6, 4) + QByteArray(6, 0);
+  chunks += "ANMF" + little(static_cast<quint32>(16 + picture.size()), 4) + QByteArray(6, 0) + little(47, 3) +
+            little(47, 3) + QByteArray(4, 0) + picture;
+  return "RIFF" + little(static_cast<quint32>(chunks.size()), 4) + chunks;
 }
 
 }  // namespace
@@ -681,6 +730,95 @@ class TestDecode : public QObject {
     QCOMPARE(done.error().code, ErrorCode::BadRecord);
     QVERIFY2(line(done.error()).contains(reason), qPrintable(line(done.error())));
     QVERIFY(!done.error().remedy.empty());
+  }
+
+  void huge_headers_take_no_memory_data() {
+    QTest::addColumn<QByteArray>("file");
+    const Pixels colour = waves(48, 48);
+    QTest::newRow("PNG") << with_png_size(png_file(colour), 100'000, 100'000);
+    QTest::newRow("PNG interlaced") << with_png_size(png_file(colour, 16, true), 100'000, 100'000);
+    for (const bool progressive : {false, true}) {
+      QByteArray jpeg = jpeg_file(colour, {.progressive = progressive});  // two bytes a side
+      put_big(jpeg, jpeg.indexOf(progressive ? "\xFF\xC2" : "\xFF\xC0") + 5, 2, 65'500);
+      put_big(jpeg, jpeg.indexOf(progressive ? "\xFF\xC2" : "\xFF\xC0") + 7, 2, 65'500);
+      QTest::newRow(progressive ? "JPEG progressive" : "JPEG") << jpeg;
+    }
+    QByteArray gif = gif_file(waves(48, 48, 1));
+    gif.replace(6, 4, QByteArray(4, '\xFF'));
+    QTest::newRow("GIF") << gif;
+    QByteArray bmp = QByteArray("BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", 18);
+    bmp += little(100'000, 4) + little(100'000, 4) + little(1, 2) + little(24, 2) + QByteArray(24, 0) +
+           QByteArray(100, 'x');
+    QTest::newRow("BMP") << bmp;
+    for (const int tile : {0, 16}) {
+      QByteArray tiff = tiff_file(colour, {.tile = tile, .compression = COMPRESSION_LZW});
+      put_tiff_tag(tiff, 256, 100'000);
+      put_tiff_tag(tiff, 257, 100'000);
+      QTest::newRow(tile == 0 ? "TIFF" : "TIFF tiles") << tiff;
+    }
+    QTest::newRow("WebP animation") << webp_animation(webp_file(colour, false), 65'000, 65'000);
+    QTest::newRow("WebP animation, too large for WebP") << webp_animation(webp_file(colour, false), 100'000, 100'000);
+    QByteArray webp = webp_file(colour, true);  // 14 bits a side
+    webp.replace(21, 4, QByteArray("\xFF\xFF\xFF\x0F", 4));
+    QTest::newRow("WebP lossless") << webp;
+    webp = webp_file(colour, false);
+    webp.replace(webp.indexOf("\x9D\x01\x2A") + 3, 4, QByteArray("\xFF\x3F\xFF\x3F", 4));
+    QTest::newRow("WebP") << webp;
+    for (const bool avif : {false, true}) {
+      QByteArray heif = heif_file(waves(64, 64), avif);
+      if (heif.isEmpty() && avif) heif = read_file(kHostile + "pillow/avif/hopper.avif");
+      if (heif.isEmpty()) continue;
+      for (auto at = heif.indexOf("ispe"); at > 0; at = heif.indexOf("ispe", at + 4)) {
+        put_big(heif, at + 8, 4, 100'000);
+        put_big(heif, at + 12, 4, 100'000);
+      }
+      QTest::newRow(avif ? "AVIF" : "HEIC") << heif;
+    }
+  }
+  /// A file of some hundred bytes that declares gigapixels is refused before anything is taken for them, whatever the
+  /// limit is set to.
+  void huge_headers_take_no_memory() {
+    QFETCH(QByteArray, file);
+    const auto peak = [] {
+      rusage usage{};
+      ::getrusage(RUSAGE_SELF, &usage);
+      return usage.ru_maxrss;  // KiB
+    };
+    for (const double most : {0.1, 100.0}) {
+      const auto before = peak();
+      Datum picture;
+      const auto done = decode_bytes(file, picture, {{"max_megapixels", most}});
+      QVERIFY(!done);
+      QCOMPARE(done.error().code, ErrorCode::BadRecord);
+      const QString told = line(done.error());
+      QVERIFY2(told.contains("over the limit") || told.contains("cannot be read"), qPrintable(told));
+      QVERIFY2(peak() - before < 30'000, QByteArray::number(qlonglong(peak() - before)));
+    }
+  }
+
+  /// Where the machine has no memory for a picture, that is not the file's fault; the size tells what to do.
+  void no_memory_names_the_size() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    QSKIP("a sanitizer needs all of the address space");
+#endif
+    QByteArray gif = gif_file(waves(48, 48, 1));
+    gif.replace(6, 4, little(20'000, 2) + little(19'000, 2));
+    rlimit before{};
+    QVERIFY(::getrlimit(RLIMIT_AS, &before) == 0);
+    QFile status("/proc/self/statm");
+    QVERIFY(status.open(QIODevice::ReadOnly));
+    const auto pages = status.readAll().split(' ').first().toULongLong();
+    rlimit small = before;
+    small.rlim_cur = pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + (rlim_t{256} << 20);
+    QVERIFY(::setrlimit(RLIMIT_AS, &small) == 0);
+    Datum picture;
+    const auto done = decode_bytes(gif, picture, {{"max_megapixels", 1000.0}});
+    QVERIFY(::setrlimit(RLIMIT_AS, &before) == 0);
+    QVERIFY(!done);
+    QCOMPARE(done.error().code, ErrorCode::Failed);
+    const QString told = line(done.error());
+    QVERIFY2(told.contains("20000 x 19000 px") && told.contains("380.0") && told.contains("max_megapixels"),
+             qPrintable(told));
   }
 
   void the_pixel_budget_is_a_parameter() {

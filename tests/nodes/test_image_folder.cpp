@@ -5,6 +5,7 @@
 #include "schema/registry.h"
 #include "schema/source_report.h"
 #include "support/fixtures.h"
+#include "support/machine.h"
 #include "support/places.h"
 
 #include <QDir>
@@ -337,6 +338,33 @@ class TestImageFolder : public QObject {
     QCOMPARE(escape_name("caf\xe9"), std::string("caf\\xE9"));
     QCOMPARE(escape_name("Blüte 花\\x.jpg"), std::string("Blüte 花\\x.jpg"));
     QCOMPARE(Error{.reason = "a\x1b]0;title\x07 b\r\nc"}.line(), std::string("a\\x1B]0;title\\x07 b  c"));
+  }
+
+  /// A machine that cannot look at a folder or a link has not found an end of the data.
+  void a_folder_that_cannot_be_looked_at_is_the_machines_fault() {
+    write_all({"/a/1.jpg", "/a/deep/2.jpg", "/b/1.jpg"});
+    write_all({"/elsewhere/3.jpg"});
+    QVERIFY(QFile::link(root_ + "/elsewhere", root_ + "/b/linked"));
+    QStringList whole;
+    {
+      const auto source = open(root_);
+      QVERIFY(source);
+      whole = listing(**source);
+    }
+    for (const char* name : {"deep", "linked"}) {
+      const FaultyFiles faulty(FaultyFiles::Call::LookAt, EIO, 1, name);
+      const auto refused = open(root_);
+      QVERIFY2(!refused, name);
+      QCOMPARE(refused.error().code, ErrorCode::Failed);
+      QVERIFY2(line(refused.error()).contains(name) && line(refused.error()).contains("the disk reports an error"),
+               qPrintable(line(refused.error())));
+      QCOMPARE(faulty.left(), 0);
+      const auto again = open(root_);
+      QVERIFY(again);
+      QCOMPARE(listing(**again), whole);
+    }
+    const FaultyFiles gone(FaultyFiles::Call::LookAt, ENOENT, 1, "deep");  // taken away while we look
+    QVERIFY(open(root_));
   }
 
   void stops_when_asked() {

@@ -73,6 +73,20 @@ QByteArray all_windows(const QByteArray& file, const ParamMap& params = {}) {
   return {};
 }
 
+/// The file cut off, and with other bytes, early, in the middle and late.
+std::vector<QByteArray> damages(const QByteArray& file) {
+  std::vector<QByteArray> all;
+  for (const int percent : {30, 60, 90, 97}) all.push_back(file.left(file.size() * percent / 100));
+  for (const int percent : {40, 70, 95}) {
+    QByteArray changed = file;
+    const auto at = file.size() * percent / 100;
+    const auto length = std::min<qsizetype>(9, file.size() - at);
+    for (qsizetype i = 0; i < length; ++i) changed[at + i] = static_cast<char>(changed[at + i] ^ 0x5A);
+    all.push_back(changed);
+  }
+  return all;
+}
+
 }  // namespace
 
 class TestPartialDecode : public QObject {
@@ -300,6 +314,84 @@ class TestPartialDecode : public QObject {
     QVERIFY(!decode_for(cut, nullptr, part));
     QVERIFY(decode_for(cut, &lower, part, {{"damaged", std::string("keep")}}));
     QVERIFY(part.part().has_value());
+  }
+
+  void windows_of_damaged_pictures_data() {
+    QTest::addColumn<QByteArray>("file");
+    const Pixels colour = waves(53, 61);
+    const Pixels grey = waves(53, 61, 1);
+    QTest::newRow("PNG") << png_file(colour);
+    QTest::newRow("PNG 16 bits") << png_file(colour, 16);
+    QTest::newRow("PNG interlaced") << png_file(colour, 8, true);
+    QTest::newRow("WebP") << webp_file(colour, false);
+    QTest::newRow("WebP lossless") << webp_file(colour, true);
+    QTest::newRow("GIF") << gif_file(grey);
+    QTest::newRow("GIF interlaced") << gif_file(grey, {.interlaced = true});
+    QTest::newRow("TIFF") << tiff_file(colour, {.compression = 5});
+    QTest::newRow("TIFF deflate") << tiff_file(colour, {.rows = 20, .compression = 8});
+    QTest::newRow("TIFF tiles") << tiff_file(colour, {.tile = 16, .compression = 5});
+    QTest::newRow("TIFF planes") << tiff_file(colour, {.planes = true, .compression = 8});
+    QTest::newRow("TIFF as it is") << tiff_file(colour);
+    for (const bool avif : {false, true})
+      if (const QByteArray file = heif_file(colour, avif); !file.isEmpty())
+        QTest::newRow(avif ? "AVIF" : "HEIC") << file;
+    const QDir lab(feedline::test::shared_data("/hostile/pillow"));
+    for (const QString& name : lab.entryList({"hopper.bmp"}))
+      QTest::newRow(qPrintable(name)) << read_file(lab.filePath(name));
+    const QDir avif(feedline::test::shared_data("/hostile/pillow/avif"));
+    for (const QString& name : avif.entryList({"hopper.avif"}))
+      QTest::newRow(qPrintable(name)) << read_file(avif.filePath(name));
+    const QDir bmp(feedline::test::shared_data("/hostile/pillow/bmp/g"));
+    for (const QString& name : bmp.entryList({"rgb24.bmp", "pal8rle.bmp", "pal8topdown.bmp"}))
+      QTest::newRow(qPrintable(name)) << read_file(bmp.filePath(name));
+  }
+  /// A window of a damaged picture is what a full decode that keeps what it can has there, whether damage is kept or
+  /// skipped; or the very pixels of the undamaged file, since libwebp hands out whole rows of blocks only where it
+  /// reads on, and loses some that a window ends with. A complaint is that of a full decode, and who needs all of it
+  /// hears it.
+  void windows_of_damaged_pictures() {
+    QFETCH(QByteArray, file);
+    const ParamMap skip = {{"damaged", std::string("skip")}};
+    const ParamMap keep = {{"damaged", std::string("keep")}};
+    Datum intact;
+    QVERIFY(decode_for(file, nullptr, intact));
+    for (const QByteArray& damaged : damages(file)) {
+      Datum full;
+      const auto unlike = [&](const Datum& part, const CropWindow& window) {
+        const QByteArray wrong = difference(full, part, window);
+        return wrong.isEmpty() || difference(intact, part, window).isEmpty() ? QByteArray() : wrong;
+      };
+      Datum ignored;
+      const Status judged = decode_for(damaged, nullptr, ignored, skip);
+      const Status kept = decode_for(damaged, nullptr, full, keep);
+      if (judged) QVERIFY(kept);
+      if (!judged) QCOMPARE(judged.error().code, ErrorCode::BadRecord);
+      if (!kept) {
+        const Wants reader(at_full_size({0, 0, 10, 10}));
+        Datum part;
+        const Status done = decode_for(damaged, &reader, part, keep);
+        QVERIFY(!done);
+        QCOMPARE(line(done.error()), line(kept.error()));
+        continue;
+      }
+      for (const CropWindow& window : windows(full.dim(1), full.dim(0))) {
+        const Wants reader(at_full_size(window));
+        Datum part;
+        const Status quiet = decode_for(damaged, &reader, part, keep);
+        QVERIFY2(quiet, text(window));
+        QCOMPARE(text(window) + unlike(part, window), text(window));
+        const Status done = decode_for(damaged, &reader, part, skip);
+        if (done) {
+          QCOMPARE(text(window) + unlike(part, window), text(window));
+          const bool needs_all =
+              window.x == 0 && window.y == 0 && window.width == full.dim(1) && window.height == full.dim(0);
+          QVERIFY2(judged || !needs_all, text(window));
+        } else {
+          QVERIFY2(!judged, text(window));
+          QCOMPARE(line(done.error()), line(judged.error()));
+        }
+      }
+    }
   }
 
   void the_pixel_budget_is_that_of_the_whole_picture() {

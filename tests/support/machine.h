@@ -26,10 +26,11 @@ class ShortPatience {
   Patience::Pause before_;
 };
 
-/// While it lives, calls fail `times` times with an errno: opening paths that hold `name`, or reading anything.
+/// While it lives, calls fail `times` times with an errno: opening or looking at
+/// paths that hold `name`, or reading anything.
 class FaultyFiles final : public FileCalls {
  public:
-  enum class Call { Open, Read, Look };
+  enum class Call { Open, Read, Look, LookAt };
   FaultyFiles(Call call, int error_number, int times, std::string name = {})
       : call_(call), error_number_(error_number), left_(times), name_(std::move(name)) {
     FileCalls::replace(this);
@@ -47,6 +48,10 @@ class FaultyFiles final : public FileCalls {
   }
   int fstat(int descriptor, struct stat* status) const override {
     return call_ == Call::Look && fails() ? -1 : FileCalls::fstat(descriptor, status);
+  }
+  int fstatat(int folder, const char* path, struct stat* status, int flags) const override {
+    const bool meant = call_ == Call::LookAt && std::string(path).find(name_) != std::string::npos;
+    return meant && fails() ? -1 : FileCalls::fstatat(folder, path, status, flags);
   }
   [[nodiscard]] int left() const { return left_; }
 

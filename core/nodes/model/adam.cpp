@@ -39,6 +39,9 @@ struct Adam {
     return std::vector<TensorDesc>{TensorDesc{.kind = Kind::Optimizer}};
   }
 
+#ifdef FEEDLINE_DESCRIBED_ONLY
+  static constexpr Role kRole = Role::Optimizer;
+#else
   static std::shared_ptr<torch::optim::Optimizer> optimizer(const Params& params, std::vector<at::Tensor> parameters) {
     return std::make_shared<torch::optim::Adam>(std::move(parameters),
                                                 torch::optim::AdamOptions(params.learning_rate)
@@ -46,6 +49,7 @@ struct Adam {
                                                     .eps(params.epsilon)
                                                     .weight_decay(params.weight_decay));
   }
+#endif
 };
 
 }  // namespace

@@ -45,9 +45,13 @@ struct Add {
     return std::vector<TensorDesc>{std::move(out)};
   }
 
+#ifdef FEEDLINE_DESCRIBED_ONLY
+  static constexpr Role kRole = Role::Layer;
+#else
   static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc&) {
     return function_layer([](std::span<const at::Tensor> in) { return in[0] + in[1]; });
   }
+#endif
 };
 
 }  // namespace

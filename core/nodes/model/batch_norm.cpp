@@ -6,6 +6,7 @@
 namespace feedline {
 namespace {
 
+#ifndef FEEDLINE_DESCRIBED_ONLY
 /// LibTorch refuses to normalise a single number a channel (the last batch may hold one record). Such a batch uses the
 /// running statistics, as validation does.
 class BatchNormLayer final : public Layer {
@@ -24,6 +25,7 @@ class BatchNormLayer final : public Layer {
  private:
   torch::nn::BatchNorm2d norm_;
 };
+#endif
 
 struct BatchNorm {
   struct Params {
@@ -54,9 +56,13 @@ struct BatchNorm {
     return in;
   }
 
+#ifdef FEEDLINE_DESCRIBED_ONLY
+  static constexpr Role kRole = Role::Layer;
+#else
   static std::unique_ptr<Layer> layer(const Params& params, DescInputs in, const TensorDesc&) {
     return std::make_unique<BatchNormLayer>(in[0]->shape[1].size(), params.momentum, params.epsilon);
   }
+#endif
 
   /// Scale and shift are learnt; mean, variance and the count of batches are kept.
   static LayerCost cost(const Params&, DescInputs in, const TensorDesc&) {

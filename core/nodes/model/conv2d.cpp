@@ -6,6 +6,7 @@
 namespace feedline {
 namespace {
 
+#ifndef FEEDLINE_DESCRIBED_ONLY
 /// A convolution with optional zero padding. Even kernels have no symmetric "same" padding: they get the odd pixel
 /// at the right and bottom.
 class Conv2dLayer final : public Layer {
@@ -25,6 +26,7 @@ class Conv2dLayer final : public Layer {
   std::int64_t extra_;
   double flops_;
 };
+#endif
 
 struct Conv2d {
   struct Params {
@@ -62,6 +64,9 @@ struct Conv2d {
     return slide(in, {params.kernel, params.stride, params.padding == "same"}, params.filters);
   }
 
+#ifdef FEEDLINE_DESCRIBED_ONLY
+  static constexpr Role kRole = Role::Layer;
+#else
   static std::unique_ptr<Layer> layer(const Params& params, DescInputs in, const TensorDesc& out) {
     const std::int64_t channels = in[0]->shape[1].size();
     const bool same = params.padding == "same";
@@ -76,6 +81,7 @@ struct Conv2d {
                          static_cast<double>(out.shape[2].size() * out.shape[3].size());
     return std::make_unique<Conv2dLayer>(std::move(options), extra, flops);
   }
+#endif
 
   static LayerCost cost(const Params& params, DescInputs in, const TensorDesc& out) {
     const std::int64_t window = in[0]->shape[1].size() * params.kernel * params.kernel;

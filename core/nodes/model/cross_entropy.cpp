@@ -8,6 +8,7 @@
 namespace feedline {
 namespace {
 
+#ifndef FEEDLINE_DESCRIBED_ONLY
 class CrossEntropyLoss final : public Loss {
  public:
   explicit CrossEntropyLoss(double smoothing) : smoothing_(smoothing) {}
@@ -24,6 +25,7 @@ class CrossEntropyLoss final : public Loss {
  private:
   double smoothing_;
 };
+#endif
 
 struct CrossEntropy {
   struct Params {
@@ -65,9 +67,13 @@ struct CrossEntropy {
     return std::vector<TensorDesc>{TensorDesc{.kind = Kind::Loss, .dtype = DType::F32}};
   }
 
+#ifdef FEEDLINE_DESCRIBED_ONLY
+  static constexpr Role kRole = Role::Loss;
+#else
   static std::unique_ptr<Loss> loss(const Params& params) {
     return std::make_unique<CrossEntropyLoss>(params.label_smoothing);
   }
+#endif
 };
 
 }  // namespace

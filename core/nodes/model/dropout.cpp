@@ -6,6 +6,7 @@
 namespace feedline {
 namespace {
 
+#ifndef FEEDLINE_DESCRIBED_ONLY
 /// LibTorch's own dropout draws from the generator that the whole process shares, so what replicas draw would depend on
 /// whose turn it is. Each of these has its own.
 class DropoutLayer final : public Layer {
@@ -37,6 +38,7 @@ class DropoutLayer final : public Layer {
   std::uint64_t seed_ = 0;
   at::Generator generator_{};
 };
+#endif
 
 struct Dropout {
   struct Params {
@@ -61,9 +63,13 @@ struct Dropout {
     return in;
   }
 
+#ifdef FEEDLINE_DESCRIBED_ONLY
+  static constexpr Role kRole = Role::Layer;
+#else
   static std::unique_ptr<Layer> layer(const Params& params, DescInputs, const TensorDesc&) {
     return std::make_unique<DropoutLayer>(params.probability);
   }
+#endif
 };
 
 }  // namespace

@@ -32,9 +32,13 @@ struct Flatten {
     return out;
   }
 
+#ifdef FEEDLINE_DESCRIBED_ONLY
+  static constexpr Role kRole = Role::Layer;
+#else
   static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc&) {
     return function_layer([](std::span<const at::Tensor> in) { return in[0].reshape({in[0].size(0), -1}); });
   }
+#endif
 };
 
 }  // namespace

@@ -28,9 +28,13 @@ struct GlobalAveragePool {
     return out;
   }
 
+#ifdef FEEDLINE_DESCRIBED_ONLY
+  static constexpr Role kRole = Role::Layer;
+#else
   static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc&) {
     return function_layer([](std::span<const at::Tensor> in) { return in[0].mean({2, 3}); });
   }
+#endif
 };
 
 }  // namespace

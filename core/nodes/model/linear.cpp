@@ -34,12 +34,16 @@ struct Linear {
     return out;
   }
 
+#ifdef FEEDLINE_DESCRIBED_ONLY
+  static constexpr Role kRole = Role::Layer;
+#else
   static std::unique_ptr<Layer> layer(const Params& params, DescInputs in, const TensorDesc& out) {
     const std::int64_t features = in[0]->shape[1].size();
     const std::int64_t units = out.shape[1].size();
     return module_layer(torch::nn::Linear(torch::nn::LinearOptions(features, units).bias(params.bias)),
                         2.0 * static_cast<double>(features) * static_cast<double>(units));
   }
+#endif
 
   static LayerCost cost(const Params& params, DescInputs in, const TensorDesc& out) {
     const std::int64_t features = in[0]->shape[1].size();

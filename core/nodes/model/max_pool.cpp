@@ -29,10 +29,14 @@ struct MaxPool {
     return slide(in, {params.kernel, params.stride, false}, in.shape.size() > 1 ? in.shape[1] : Dim(0));
   }
 
+#ifdef FEEDLINE_DESCRIBED_ONLY
+  static constexpr Role kRole = Role::Layer;
+#else
   static std::unique_ptr<Layer> layer(const Params& params, DescInputs, const TensorDesc&) {
     return function_layer(
         [params](std::span<const at::Tensor> in) { return at::max_pool2d(in[0], params.kernel, params.stride); });
   }
+#endif
 };
 
 }  // namespace

@@ -24,9 +24,13 @@ struct Relu {
     return in;
   }
 
+#ifdef FEEDLINE_DESCRIBED_ONLY
+  static constexpr Role kRole = Role::Layer;
+#else
   static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc&) {
     return function_layer([](std::span<const at::Tensor> in) { return at::relu(in[0]); });
   }
+#endif
 };
 
 }  // namespace

@@ -39,12 +39,16 @@ struct Sgd {
     return std::vector<TensorDesc>{TensorDesc{.kind = Kind::Optimizer}};
   }
 
+#ifdef FEEDLINE_DESCRIBED_ONLY
+  static constexpr Role kRole = Role::Optimizer;
+#else
   static std::shared_ptr<torch::optim::Optimizer> optimizer(const Params& params, std::vector<at::Tensor> parameters) {
     return std::make_shared<torch::optim::SGD>(std::move(parameters), torch::optim::SGDOptions(params.learning_rate)
                                                                           .momentum(params.momentum)
                                                                           .weight_decay(params.weight_decay)
                                                                           .nesterov(params.nesterov));
   }
+#endif
 };
 
 }  // namespace

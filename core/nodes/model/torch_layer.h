@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "base/torch.h"
 #include "schema/behaviour.h"
+
+// The nodes of models are compiled twice: with LibTorch, and, with FEEDLINE_DESCRIBED_ONLY, without their work, for
+// what need not train: loading LibTorch takes over half a second.
+#ifndef FEEDLINE_DESCRIBED_ONLY
+
+#include "base/torch.h"
 
 #include <memory>
 #include <span>
@@ -48,3 +53,5 @@ template <class Function>
 }
 
 }  // namespace feedline
+
+#endif

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/folder_listing.h"
 
+#include "base/file_calls.h"
 #include "base/file_names.h"
+#include "base/machine_fault.h"
 #include "nodes/source/file_io.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <dirent.h>
+#include <fcntl.h>
 #include <memory>
+#include <optional>
 #include <sys/stat.h>
 #include <system_error>
 
@@ -26,11 +30,12 @@ tl::unexpected<Error> cannot_list(const std::string& folder, int error_number) {
 }
 
 /// Links and file systems that do not tell the kind cost a look. A dangling link is a file that cannot be read, which
-/// is said when it is read.
-bool is_folder(int parent, const dirent& entry) {
+/// is said when it is read. None: the machine is at fault, as errno says.
+std::optional<bool> is_folder(int parent, const dirent& entry) {
   if (entry.d_type != DT_LNK && entry.d_type != DT_UNKNOWN) return entry.d_type == DT_DIR;
   struct stat status {};
-  return ::fstatat(parent, entry.d_name, &status, 0) == 0 && S_ISDIR(status.st_mode);
+  if (FileCalls::current().fstatat(parent, entry.d_name, &status, 0) == 0) return S_ISDIR(status.st_mode);
+  return is_machine_fault(errno) ? std::nullopt : std::optional(false);
 }
 
 }  // namespace
@@ -47,7 +52,9 @@ Result<FolderListing> FolderListing::of(const std::string& folder, const SourceC
     if (entry == nullptr) break;
     const std::string_view name(entry->d_name);
     if (is_clutter(name)) continue;
-    if (is_folder(::dirfd(open.get()), *entry)) {
+    const std::optional<bool> is_one = is_folder(::dirfd(open.get()), *entry);
+    if (!is_one) return fail_errno(folder + '/' + entry->d_name, "it cannot be looked at", errno);
+    if (*is_one) {
       (is_system_folder(name) ? listing.system_folders : listing.folders).emplace_back(name);
     } else {
       (is_picture_name(name) ? listing.pictures : listing.others).emplace_back(name);
@@ -59,9 +66,12 @@ Result<FolderListing> FolderListing::of(const std::string& folder, const SourceC
   return listing;
 }
 
-bool VisitedFolders::enter(const std::string& folder) {
+Result<bool> VisitedFolders::enter(const std::string& folder) {
   struct stat status {};
-  return ::stat(folder.c_str(), &status) == 0 && seen_.insert({status.st_dev, status.st_ino}).second;
+  if (FileCalls::current().fstatat(AT_FDCWD, folder.c_str(), &status, 0) == 0)
+    return seen_.insert({status.st_dev, status.st_ino}).second;
+  if (is_machine_fault(errno)) return fail_errno(folder, "the folder cannot be read", errno);
+  return false;
 }
 
 }  // namespace feedline

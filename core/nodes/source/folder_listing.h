@@ -25,8 +25,8 @@ struct FolderListing {
 /// Folders that were entered already, so that a link back to one ends there.
 class VisitedFolders {
  public:
-  /// False: it was entered before, or is not there.
-  bool enter(const std::string& folder);
+  /// False: it was entered before, or is not there (any more). Errors: the machine's faults.
+  [[nodiscard]] Result<bool> enter(const std::string& folder);
 
  private:
   std::set<std::pair<dev_t, ino_t>> seen_{};

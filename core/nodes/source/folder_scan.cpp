@@ -51,14 +51,16 @@ Result<SubfolderShape> FolderScan::add_folder(const std::string& name) {
   const std::string folder = join(index_.root_, name);
   const std::string class_name = escape_name(name);
   VisitedFolders visited;
-  visited.enter(index_.root_);
+  if (const auto entered = visited.enter(index_.root_); !entered) return fail(entered.error());
   std::vector<std::string> pending = {""};  // paths below `folder`, with a slash at the end
   while (!pending.empty()) {
     const std::string below = std::move(pending.back());
     pending.pop_back();
     if (context_.stop.stop_requested()) return fail_cancelled();
     const std::string here = join(folder, below);
-    if (!visited.enter(here)) continue;
+    const Result<bool> entered = visited.enter(here);
+    if (!entered) return fail(entered.error());
+    if (!*entered) continue;
     const auto listing = FolderListing::of(below.empty() ? folder : here, context_);
     if (!listing) return fail(listing.error());
     for (const std::string& file : listing->pictures) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/folder_split.h"
 
+#include "base/advice.h"
 #include "base/file_names.h"
 #include "base/plain_text.h"
 
@@ -55,7 +56,8 @@ Error refusal(const std::string& root, const Shapes& shapes, const DataParts& sp
   } else {
     error.remedy = "Choose '" + own + "' here";
     if (!split.training.empty() && !split.validation.empty())
-      error.remedy += ", and '" + split.validation + "' in a second source for the trainer's validation";
+      error.remedy += ", and '" + split.validation + "' in a second source for the trainer's validation" +
+                      advice("", " (feedline-cli new --from '" + error.file + "' GRAPH NEW.feedline writes it so)");
   }
   error.remedy += "; or set classes to all if they really are classes";
   return error;

@@ -68,6 +68,8 @@ class Canvas {
   [[nodiscard]] std::uint8_t* begin(const Region& held, int eighths);
   /// Converts the wanted columns of row `y` into the room that begin() made; other rows are ignored.
   void put_rgba(std::int64_t y, const std::uint8_t* rgba);
+  /// What to return where there is no memory for the picture: that is the machine's fault, and names its size.
+  [[nodiscard]] tl::unexpected<Error> no_memory() const;
   /// Turns the picture upright and tells the Datum which part it holds.
   void finish();
 
@@ -95,7 +97,7 @@ Status decode_bmp(Bytes bytes, Canvas& canvas);
 Status decode_tiff(Bytes bytes, Canvas& canvas);
 Status decode_heif(Bytes bytes, Canvas& canvas);
 
-/// What a decoder returns that finds no memory: that is no fault of the file's.
+/// What a decoder returns that finds no memory: that is no fault of the file's. decode() adds the size of the picture.
 [[nodiscard]] tl::unexpected<Error> no_memory();
 
 }  // namespace feedline::codec

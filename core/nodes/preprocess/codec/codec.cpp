@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/preprocess/codec/codec.h"
 
+#include "base/machine_fault.h"
 #include "nodes/preprocess/codec/canvas.h"
 #include "nodes/preprocess/codec/formats.h"
+
+#include <new>
 
 namespace feedline::codec {
 namespace {
@@ -34,9 +37,16 @@ Status decode_into(Bytes bytes, Canvas& canvas) {
 Status decode(Bytes bytes, const DecodeRequest& request, Datum& out) {
   if (bytes.empty()) return fail_record("the file is empty", "Delete it, or restore it");
   Canvas canvas(request, out);
-  if (Status decoded = decode_into(bytes, canvas); !decoded) return decoded;
-  canvas.finish();
-  return {};
+  try {
+    if (Status decoded = decode_into(bytes, canvas); !decoded) {
+      if (is_machine_fault(decoded.error())) return canvas.no_memory();
+      return decoded;
+    }
+    canvas.finish();
+    return {};
+  } catch (const std::bad_alloc&) {
+    return canvas.no_memory();
+  }
 }
 
 void convert_rgba_row(const std::uint8_t* rgba, std::size_t width, const DecodeRequest& request, std::uint8_t* to) {

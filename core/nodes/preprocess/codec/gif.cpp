@@ -63,6 +63,7 @@ class GifReader {
   [[nodiscard]] bool no_memory() const { return (gif_ ? gif_->Error : error_) == D_GIF_ERR_NOT_ENOUGH_MEM; }
   [[nodiscard]] std::string message() const {
     if (short_) return "the file ends too early";
+    if ((gif_ ? gif_->Error : error_) == D_GIF_ERR_READ_FAILED) return "its data are damaged";
     const char* text = GifErrorString(gif_ ? gif_->Error : error_);
     return text != nullptr ? text : "it has no frame";
   }

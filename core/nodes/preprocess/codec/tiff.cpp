@@ -30,17 +30,28 @@ enum class Meaning { Grey, InvertedGrey, Palette, Rgb, Inks, LibraryKnows };
 struct Band {
   Region place{};
   std::vector<std::uint8_t> pixels{};
-  std::vector<std::uint8_t> whole{};  ///< by row: all of it was read
+  std::vector<Region> gaps{};  ///< what could not be read
 
   void cover(const Region& region) {
     place = region;
     pixels.assign(static_cast<std::size_t>(region.width * region.height) * 4, 255);
-    whole.assign(static_cast<std::size_t>(region.height), 1);
+    gaps.clear();
   }
   [[nodiscard]] std::uint8_t* row(std::int64_t y) {
     return pixels.data() + static_cast<std::size_t>((y - place.y) * place.width) * 4;
   }
-  void lost(std::int64_t y) { whole[static_cast<std::size_t>(y - place.y)] = 0; }
+  void lost(const Region& region) { gaps.push_back(intersection(region, place)); }
+  /// Grey where a finished row has a gap.
+  void fill_gaps(std::int64_t y) {
+    for (const Region& gap : gaps) {
+      if (y < gap.y || y >= gap.bottom()) continue;
+      std::uint8_t* pixel = row(y) + (gap.x - place.x) * 4;
+      for (std::int64_t x = 0; x < gap.width; ++x, pixel += 4) {
+        std::fill_n(pixel, 3, kGap);
+        pixel[3] = 255;
+      }
+    }
+  }
 };
 
 class TiffReader {
@@ -236,7 +247,7 @@ bool TiffReader::read_strips(Band& band) {
       }
       if (!keeps()) return false;
       lost_until_ = (y / piece_height_ + 1) * piece_height_;
-      if (y >= top) band.lost(y);
+      if (y >= top) band.lost({0, y, width_, 1});
     }
   }
   return true;
@@ -255,12 +266,9 @@ bool TiffReader::read_tiles(Band& band) {
           TIFFComputeTile(file_.get(), static_cast<std::uint32_t>(x), y0, 0, static_cast<std::uint16_t>(sample));
       const bool good = TIFFReadEncodedTile(file_.get(), index, tile.data(), static_cast<tmsize_t>(stored)) >= 0;
       if (!good && !keeps()) return false;
-      for (std::int64_t y = band.place.y; y < band.place.bottom(); ++y) {
-        if (good)
-          unpack(tile.data() + static_cast<std::size_t>(y - y0) * row_bytes, x, piece_width_, sample, band, y);
-        else
-          band.lost(y);
-      }
+      if (!good) band.lost({x, y0, piece_width_, piece_height_});
+      for (std::int64_t y = band.place.y; good && y < band.place.bottom(); ++y)
+        unpack(tile.data() + static_cast<std::size_t>(y - y0) * row_bytes, x, piece_width_, sample, band, y);
     }
   return true;
 }
@@ -280,11 +288,8 @@ bool TiffReader::read_converted(Band& band) {
     const std::int64_t rows = tiled_ ? piece_height_ : std::min(piece_height_, height_ - y0);
     const std::int64_t from = std::max<std::int64_t>(x, band.place.x);
     const std::int64_t to = std::min<std::int64_t>(x + piece_width_, band.place.right());
-    for (std::int64_t y = band.place.y; y < band.place.bottom(); ++y) {
-      if (good == 0) {
-        band.lost(y);
-        continue;
-      }
+    if (good == 0) band.lost({x, y0, piece_width_, rows});
+    for (std::int64_t y = band.place.y; good != 0 && y < band.place.bottom(); ++y) {
       const std::uint32_t* row = raster.data() + (rows - 1 - (y - y0)) * piece_width_;
       std::uint8_t* pixel = band.row(y) + (from - band.place.x) * 4;
       for (std::int64_t column_in = from; column_in < to; ++column_in, pixel += 4) {
@@ -329,8 +334,8 @@ void TiffReader::finish_row(std::uint8_t* row) const {
 
 void TiffReader::put(Band& band) {
   for (std::int64_t y = band.place.y; y < band.place.bottom(); ++y) {
-    if (band.whole[static_cast<std::size_t>(y - band.place.y)] == 0) continue;
     finish_row(band.row(y));
+    band.fill_gaps(y);
     canvas_.put_rgba(y, band.row(y));
   }
 }

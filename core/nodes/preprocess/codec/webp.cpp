@@ -129,16 +129,22 @@ Status decode_webp(Bytes bytes, Canvas& canvas) {
     return broken("its first frame lies outside");
 
   const Region& wanted = canvas.wanted();
-  const Region part = frame_part(frame.place, wanted);
+  Region part = frame_part(frame.place, wanted);
   const bool keep = canvas.request().keep_damaged;
-  const auto size = static_cast<std::size_t>(part.width * part.height) * 4;
-  const auto rgba = std::make_unique_for_overwrite<std::uint8_t[]>(size);
-  if (keep) grey_out({rgba.get(), size});
-  if (part.width > 0) {
-    const VP8StatusCode status = decode_part(frame.data, part, {rgba.get(), size});
-    if (status == VP8_STATUS_OUT_OF_MEMORY) return no_memory();
-    if (status != VP8_STATUS_OK && !keep) return broken("its data are damaged or end too early");
-  }
+  std::unique_ptr<std::uint8_t[]> rgba;
+  const auto read = [&](const Region& region) {
+    part = region;
+    const auto size = static_cast<std::size_t>(part.width * part.height) * 4;
+    rgba = std::make_unique_for_overwrite<std::uint8_t[]>(size);
+    if (keep) grey_out({rgba.get(), size});
+    return part.width == 0 ? VP8_STATUS_OK : decode_part(frame.data, part, {rgba.get(), size});
+  };
+  VP8StatusCode status = read(part);
+  // How far a damaged frame can be read depends on where a window begins: it is kept as a whole one has it.
+  const Region all{0, 0, frame.place.width, frame.place.height};
+  if (keep && status != VP8_STATUS_OK && status != VP8_STATUS_OUT_OF_MEMORY && part != all) status = read(all);
+  if (status == VP8_STATUS_OUT_OF_MEMORY) return no_memory();
+  if (status != VP8_STATUS_OK && !keep) return broken("its data are damaged or end too early");
 
   (void)canvas.begin();
   const Region shown = intersection({part.x + frame.place.x, part.y + frame.place.y, part.width, part.height}, wanted);

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "schema/node_spec.h"
+
+#include <memory>
+
+namespace feedline {
+
+/// Opens the source that a node describes. Runs, previews, checks and offers all do it by this: with patience for the
+/// machine's faults (base/machine_fault.h); what it throws becomes an error; one that no run may use (usable()) is
+/// refused. `params`: all of them, see NodeSpec::complete(). Errors: those of the source, without a node; stopped.
+[[nodiscard]] Result<std::unique_ptr<Source>> open_source(const NodeSpec& spec, const ParamMap& params,
+                                                          const SourceContext& context);
+
+}  // namespace feedline
