@@ -6,10 +6,15 @@
 #include "canvas/paint_tools.h"
 #include "models/text.h"
 
-#include <QFontMetricsF>
+#include <QAbstractTextDocumentLayout>
+#include <QFontInfo>
 #include <QPainter>
 #include <QStyleOptionGraphicsItem>
+#include <QTextDocument>
 #include <QTextLayout>
+
+#include <algorithm>
+#include <cmath>
 
 namespace feedline::gui {
 namespace {
@@ -19,24 +24,33 @@ constexpr qreal kCorner = 2 * kUnit;
 /// Height on the screen, in pixels, of what is written from afar.
 constexpr qreal kFarText = 10;
 
-/// As many whole lines as there is room for; "…" ends the last one if there would be more.
-void write_lines(QPainter& painter, const QRectF& room, QString text) {
-  text.replace(QLatin1Char('\n'), QChar::LineSeparator);
-  const QFontMetricsF metrics(painter.font());
-  QTextLayout layout(text, painter.font());
+/// Breaks the text into lines, and gives the height that it takes.
+qreal break_lines(QTextLayout& layout, qreal width) {
+  QTextOption option;
+  option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+  layout.setTextOption(option);
   layout.beginLayout();
-  QPointF at = room.topLeft();
+  qreal y = 0;
   for (QTextLine line = layout.createLine(); line.isValid(); line = layout.createLine()) {
-    line.setLineWidth(room.width());
-    const bool last = at.y() + 2 * metrics.height() > room.bottom();
-    QString words = text.mid(line.textStart(), last ? -1 : line.textLength());
-    if (last)
-      words = metrics.elidedText(words.replace(QChar::LineSeparator, QLatin1Char(' ')), Qt::ElideRight, room.width());
-    painter.drawText(at + QPointF(0, metrics.ascent()), words);
-    if (last) break;
-    at.ry() += metrics.height();
+    line.setLineWidth(width);
+    line.setPosition({0, y});
+    y += line.height();
   }
   layout.endLayout();
+  return y;
+}
+
+/// All of the text, in letters as large as are wished, or in the largest that the room takes, down to the small font of
+/// the scene, in which it always fits.
+void write_whole(QPainter& painter, const QRectF& room, QString text, QFont font) {
+  text.replace(QLatin1Char('\n'), QChar::LineSeparator);
+  const int smallest = QFontInfo(scene_small_font()).pixelSize();
+  QTextLayout layout(text, font);
+  while (break_lines(layout, room.width()) > room.height() && font.pixelSize() > smallest) {
+    font.setPixelSize(font.pixelSize() - 1);
+    layout.setFont(font);
+  }
+  layout.draw(&painter, room.topLeft());
 }
 
 }  // namespace
@@ -52,9 +66,12 @@ CommentItem::CommentItem(Comment comment, std::function<void(const std::string&,
   setFlag(ItemClipsChildrenToShape);
   setZValue(-1);
   text_->setPos(0.5 * kUnit, 0.5 * kUnit);
+  QObject::connect(text_->document()->documentLayout(), &QAbstractTextDocumentLayout::documentSizeChanged, text_,
+                   [this](const QSizeF& size) { grow_to(size.height()); });
   restyle();
   text_->setPlainText(to_qstring(comment_.text));
   text_->setTextWidth(comment_.width - kUnit);
+  grow_to(text_->document()->size().height());
   setPos(comment_.position.x, comment_.position.y);
 }
 
@@ -67,8 +84,21 @@ void CommentItem::set_comment(Comment comment) {
   if (!text_->editing()) text_->setPlainText(to_qstring(comment.text));
   comment_ = std::move(comment);
   text_->setTextWidth(comment_.width - kUnit);
+  grow_to(text_->document()->size().height());
   picture_.stale = true;
   update();
+}
+
+void CommentItem::grow_to(qreal text_height) {
+  if (text_height == text_height_) return;
+  prepareGeometryChange();
+  text_height_ = text_height;
+  picture_.stale = true;
+  update();
+}
+
+QRectF CommentItem::sheet() const {
+  return {0, 0, comment_.width, std::max(comment_.height, std::ceil(text_height_ + kUnit))};
 }
 
 void CommentItem::finish_editing(const QString& text) { on_text_(comment_.id, text); }
@@ -79,7 +109,8 @@ bool CommentItem::editing() const { return text_->editing(); }
 
 bool CommentItem::on_corner(QPointF scene_pos) const {
   const QPointF pos = mapFromScene(scene_pos);
-  return QRectF(comment_.width - kCorner, comment_.height - kCorner, kCorner, kCorner).contains(pos);
+  const QRectF all = sheet();
+  return QRectF(all.right() - kCorner, all.bottom() - kCorner, kCorner, kCorner).contains(pos);
 }
 
 void CommentItem::restyle() {
@@ -88,13 +119,11 @@ void CommentItem::restyle() {
   update();
 }
 
-QRectF CommentItem::boundingRect() const {
-  return QRectF(0, 0, comment_.width, comment_.height).adjusted(-3, -3, 3, 3);
-}
+QRectF CommentItem::boundingRect() const { return sheet().adjusted(-3, -3, 3, 3); }
 
 QPainterPath CommentItem::shape() const {
   QPainterPath path;
-  path.addRect(0, 0, comment_.width, comment_.height);
+  path.addRect(sheet());
   return path;
 }
 
@@ -111,15 +140,15 @@ void CommentItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* optio
 void CommentItem::paint_sheet(QPainter& painter, bool marked, qreal zoom) const {
   const Theme& theme = Theme::instance();
   const Theme::Colors& c = theme.colors();
-  const QRectF sheet(0, 0, comment_.width, comment_.height);
+  const QRectF sheet = this->sheet();
   const QColor paper = mixed(c.canvas, QColor("#e6b800"), theme.dark() ? 0.13 : 0.16);
   painter.setBrush(paper);
   painter.setPen(marked ? QPen(c.accent, 2) : QPen(mixed(paper, c.text, 0.18), 1));
   painter.drawRoundedRect(sheet.adjusted(0.5, 0.5, -0.5, -0.5), kUnit / 2, kUnit / 2);
   if (zoom < text_zoom() && zoom >= kTitleZoom) {  // else the text item writes it
-    painter.setFont(screen_font(kFarText, zoom, false));
     painter.setPen(c.text);
-    write_lines(painter, sheet.adjusted(kUnit, kUnit / 2, -kUnit, 0), to_qstring(comment_.text));
+    write_whole(painter, sheet.adjusted(kUnit, kUnit / 2, -kUnit / 2, 0), to_qstring(comment_.text),
+                screen_font(kFarText, zoom, false));
   }
   painter.setPen(QPen(c.muted, 1));
   for (const qreal reach : {0.5 * kUnit, kUnit})

@@ -12,7 +12,7 @@ namespace feedline::gui {
 
 class EditedText;
 
-/// A note on the canvas: a sheet with text that is edited in place and a corner to size it.
+/// A note on the canvas: a sheet with text that is edited in place and a corner to size it. Its text is never cut.
 class CommentItem : public QGraphicsItem {
  public:
   enum { Type = UserType + 3 };
@@ -36,11 +36,15 @@ class CommentItem : public QGraphicsItem {
 
  private:
   void finish_editing(const QString& text);
+  void grow_to(qreal text_height);
+  /// As large as the user made it, or as high as its text needs.
+  [[nodiscard]] QRectF sheet() const;
   void paint_sheet(QPainter& painter, bool marked, qreal zoom) const;
 
   Comment comment_;
   std::function<void(const std::string&, const QString&)> on_text_;
   EditedText* text_;
+  qreal text_height_ = 0;
   PictureCache* pictures_;
   CachedPicture picture_{};
 };

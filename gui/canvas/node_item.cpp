@@ -18,6 +18,7 @@ constexpr qreal kUnit = Theme::kUnit;
 constexpr qreal kMargin = 2.5 * kUnit;  // room about the body for sockets, halo and the busiest mark
 constexpr qreal kMinWidth = 20 * kUnit;
 constexpr qreal kMaxWidth = 34 * kUnit;
+constexpr qreal kBesideName = 3.5 * kUnit;  // margins and what stands at the header's end
 constexpr qreal kSocketReach = 1.5 * kUnit;
 
 constexpr std::size_t kSparks = 40;
@@ -88,24 +89,30 @@ void NodeItem::restyle() {
 void NodeItem::lay_out() {
   const QFontMetricsF bold(scene_bold_font());
   const QFontMetricsF small(scene_small_font());
-  const QFontMetricsF mono(scene_mono_font());
+  const QFontMetricsF half_small(half_small_font());
+  const QFontMetricsF half_bold(half_bold_font());
   Layout l;
-  l.header = bold.height() + mono.height() + 1.5 * kUnit;
   l.port_row = std::max(small.height() + 0.75 * kUnit, 2.5 * kUnit);
   l.value_row = small.height() + 0.25 * kUnit;
 
-  qreal width = std::max(bold.horizontalAdvance(face_.title), mono.horizontalAdvance(face_.id)) + 6 * kUnit;
+  qreal width =
+      std::max(half_bold.horizontalAdvance(face_.id) + kBesideName, small.horizontalAdvance(type_line()) + 3 * kUnit);
   const std::size_t rows = std::max(face_.inputs.size(), face_.outputs.size());
   for (std::size_t i = 0; i < rows; ++i) {
-    qreal names = 5 * kUnit;
-    if (i < face_.inputs.size()) names += small.horizontalAdvance(spaced(face_.inputs[i].name));
-    if (i < face_.outputs.size()) names += small.horizontalAdvance(spaced(face_.outputs[i].name));
+    qreal names = 4 * kUnit;
+    if (i < face_.inputs.size()) names += half_small.horizontalAdvance(spaced(face_.inputs[i].name));
+    if (i < face_.outputs.size()) names += half_small.horizontalAdvance(spaced(face_.outputs[i].name));
     width = std::max(width, names);
   }
   for (const auto& [name, value] : face_.values)
-    width = std::max(width, small.horizontalAdvance(name + value) + 5 * kUnit);
+    width = std::max(width, half_small.horizontalAdvance(name + value) + 4.5 * kUnit);
   width = std::max(width, small.horizontalAdvance(face_.cost) + 3.5 * kUnit);
   l.width = std::ceil(std::clamp(width, kMinWidth, kMaxWidth) / kUnit) * kUnit;
+
+  l.name = lines_of(face_.id, bold, l.width - kBesideName);
+  l.half_name = lines_of(face_.id, half_bold, l.width - kBesideName);
+  l.header = std::max(bold.height() * static_cast<qreal>(l.name.size()) + small.height() + 1.5 * kUnit,
+                      half_bold.height() * static_cast<qreal>(l.half_name.size()) + kUnit);
 
   qreal y = l.header;
   l.ports_top = y + 0.5 * kUnit;
@@ -121,6 +128,8 @@ void NodeItem::lay_out() {
   l.height = std::ceil(y);
   layout_ = l;
 }
+
+QString NodeItem::type_line() const { return face_.known ? face_.title : words("%1 · unknown type").arg(face_.type); }
 
 QPointF NodeItem::socket_centre(Side side, std::size_t row) const {
   return {side == Side::Input ? 0 : layout_.width,
@@ -176,7 +185,7 @@ QString NodeItem::tip_at(QPointF scene_pos) const {
   if (!failure_.isEmpty() && badge().adjusted(-4, -4, 4, 4).contains(pos)) return failure_;
   if (!face_.problem.isEmpty() && badge().adjusted(-4, -4, 4, 4).contains(pos)) return face_.problem;
   QString tip = QStringLiteral("<b>%1</b> · %2<br>%3")
-                    .arg(face_.title.toHtmlEscaped(), face_.id.toHtmlEscaped(), face_.summary.toHtmlEscaped());
+                    .arg(face_.id.toHtmlEscaped(), face_.title.toHtmlEscaped(), face_.summary.toHtmlEscaped());
   if (!face_.comment.isEmpty()) tip += QStringLiteral("<br><i>%1</i>").arg(face_.comment.toHtmlEscaped());
   if (!face_.cost_tip.isEmpty()) tip += QStringLiteral("<br>%1").arg(face_.cost_tip.toHtmlEscaped());
   return QStringLiteral("<qt>%1</qt>").arg(tip);

@@ -62,7 +62,9 @@ class NodeItem : public QGraphicsItem {
  private:
   struct Layout {
     qreal width = 0, height = 0;
-    qreal header = 0;  ///< height of title and id
+    qreal header = 0;         ///< height of name and type
+    QStringList name{};       ///< its lines
+    QStringList half_name{};  ///< and those in the letters of half size
     qreal port_row = 0;
     qreal ports_top = 0;
     qreal value_row = 0;
@@ -73,6 +75,8 @@ class NodeItem : public QGraphicsItem {
   };
   void lay_out();
   void redraw();  ///< what it shows has changed
+  /// What stands below the name.
+  [[nodiscard]] QString type_line() const;
   [[nodiscard]] QPointF socket_centre(Side side, std::size_t row) const;
   [[nodiscard]] QRectF badge() const;
   /// The bar of busy, starved and blocked time.
@@ -87,15 +91,28 @@ class NodeItem : public QGraphicsItem {
   [[nodiscard]] QColor header_color() const;
   void paint_frame(QPainter& painter, bool selected) const;
   void paint_header(QPainter& painter) const;
+  void paint_half_header(QPainter& painter) const;
   void paint_from_afar(QPainter& painter, qreal zoom) const;
-  void paint_ports(QPainter& painter, bool with_text) const;
+  /// Names of ports in this font; none where it is null.
+  void paint_ports(QPainter& painter, const QFont* font) const;
+  void paint_value(QPainter& painter, const std::pair<QString, QString>& value, const QRectF& rect) const;
   void paint_values(QPainter& painter) const;
+  void paint_half_value(QPainter& painter) const;
   void paint_sheets(QPainter& painter, bool selected) const;
   void paint_marks(QPainter& painter, bool with_text, qreal zoom) const;
   void paint_live(QPainter& painter, qreal zoom) const;
   void paint_numbers(QPainter& painter) const;
+  void paint_half_rate(QPainter& painter) const;
   void paint_bar(QPainter& painter) const;
-  [[nodiscard]] QRectF far_rate(qreal zoom) const;
+  /// What is written from afar: the lines of name and type, and where the rate stands.
+  struct Far {
+    QFont font{};
+    QStringList name{};
+    QFont type_font{};
+    QStringList type{};  ///< none where it has no room
+    QRectF rate{};
+  };
+  [[nodiscard]] Far from_afar(qreal zoom) const;
   void paint_far_rate(QPainter& painter, qreal zoom) const;
   void paint_mood(QPainter& painter) const;
   void paint_sparks(QPainter& painter, const QRectF& area) const;

@@ -19,9 +19,12 @@ constexpr qreal kUnit = Theme::kUnit;
 constexpr qreal kRadius = kUnit;
 constexpr qreal kSocketRadius = 0.7 * kUnit;
 /// Heights on the screen, in pixels, of what is written from afar.
-constexpr qreal kFarTitle = 10.5;
+constexpr qreal kFarName = 10.5;
 constexpr qreal kFarRate = 10;
+constexpr qreal kFarType = 8.5;
 constexpr qreal kFarSmallest = 7.5;
+/// And the most in the scene: with it the usual names fit into the narrowest node.
+constexpr qreal kFarNameInScene = 3 * kUnit;
 
 QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
 
@@ -58,14 +61,19 @@ void NodeItem::paint_all(QPainter& painter, bool selected, qreal zoom, bool with
   const bool with_text = zoom >= text_zoom();
   if (face_.subgraph) paint_sheets(painter, selected);
   paint_frame(painter, selected);
+  QFont ports = scene_small_font();
   if (with_text) {
     paint_header(painter);
     paint_values(painter);
+  } else if (zoom >= half_zoom()) {
+    paint_half_header(painter);
+    paint_half_value(painter);
+    ports = half_small_font();
   } else if (zoom >= kTitleZoom) {
     paint_from_afar(painter, zoom);
   }
   if (live_ && with_live) paint_live(painter, zoom);
-  paint_ports(painter, with_text);
+  paint_ports(painter, zoom >= half_zoom() ? &ports : nullptr);
   paint_marks(painter, with_text, zoom);
   paint_badge(painter);
 }
@@ -168,30 +176,63 @@ void NodeItem::paint_frame(QPainter& painter, bool selected) const {
 
 void NodeItem::paint_header(QPainter& painter) const {
   const Theme& theme = Theme::instance();
-  const bool badge_shown = !failure_.isEmpty() || !face_.problem.isEmpty();
-  QRectF line(1.5 * kUnit, 0.75 * kUnit, layout_.width - (badge_shown ? 5.5 : 3) * kUnit,
-              QFontMetricsF(scene_bold_font()).height());
+  const QFontMetricsF bold(scene_bold_font());
+  QPointF at(1.5 * kUnit, 0.75 * kUnit + bold.ascent());
   painter.setFont(scene_bold_font());
   painter.setPen(theme.colors().text);
-  draw_elided(painter, line, Qt::AlignVCenter | Qt::AlignLeft, face_.title, Qt::ElideRight);
-  line = QRectF(line.left(), line.bottom(), layout_.width - 3 * kUnit, QFontMetricsF(scene_mono_font()).height());
-  painter.setFont(scene_mono_font());
+  for (const QString& line : layout_.name) {
+    painter.drawText(at, line);
+    at.ry() += bold.height();
+  }
+  painter.setFont(scene_small_font());
   painter.setPen(mixed(theme.colors().muted, theme.colors().text, 0.35));
-  const QString second = face_.known ? face_.id : words("%1 · unknown type").arg(face_.id);
-  draw_elided(painter, line, Qt::AlignVCenter | Qt::AlignLeft, second, Qt::ElideRight);
+  const QRectF below(at.x(), at.y() - bold.ascent(), layout_.width - 3 * kUnit, QFontMetricsF(painter.font()).height());
+  draw_elided(painter, below, Qt::AlignVCenter | Qt::AlignLeft, type_line(), Qt::ElideRight);
 }
 
-/// Where the rate stands from afar; empty where there is no room for it below the title.
-QRectF NodeItem::far_rate(qreal zoom) const {
+/// The name in the middle of the header, for half size.
+void NodeItem::paint_half_header(QPainter& painter) const {
+  const QFontMetricsF bold(half_bold_font());
+  painter.setFont(half_bold_font());
+  painter.setPen(Theme::instance().colors().text);
+  const qreal height = bold.height() * static_cast<qreal>(layout_.half_name.size());
+  QPointF at(1.5 * kUnit, (layout_.header - height) / 2 + bold.ascent() + 1);
+  for (const QString& line : layout_.half_name) {
+    painter.drawText(at, line);
+    at.ry() += bold.height();
+  }
+}
+
+/// All names have one size at one zoom.
+NodeItem::Far NodeItem::from_afar(qreal zoom) const {
+  Far far;
+  const qreal largest = kFarNameInScene * zoom / Theme::instance().font_scale();
+  far.font = screen_font(std::min(kFarName, largest), zoom, true);
+  const QFontMetricsF metrics(far.font);
   const QRectF room = body().adjusted(kUnit, 0.75 * kUnit, -kUnit, -0.25 * kUnit);
-  const qreal line = QFontMetricsF(screen_font(kFarRate, zoom, false)).height();
-  const qreal bottom = live_bar().top();
-  if (bottom - room.top() < QFontMetricsF(screen_font(kFarTitle, zoom, true)).height() + line) return {};
-  return {room.left(), bottom - line, room.width(), line};
+  far.name = lines_of(face_.id, metrics, room.width());
+  qreal bottom = live_ ? live_bar().top() : room.bottom();
+  const qreal top = room.top() + metrics.height() * static_cast<qreal>(far.name.size());
+  if (live_) {
+    const qreal line = QFontMetricsF(screen_font(kFarRate, zoom, false)).height();
+    if (bottom - top >= line) {
+      bottom -= line;
+      far.rate = {room.left(), bottom, room.width(), line};
+    }
+  }
+  far.type_font = screen_font(std::min(kFarType, largest), zoom, false);
+  const QFontMetricsF small(far.type_font);
+  const QStringList words = face_.title.split(QLatin1Char(' '));
+  const bool whole = std::all_of(words.begin(), words.end(),
+                                 [&](const QString& word) { return small.horizontalAdvance(word) <= room.width(); });
+  if (whole && face_.title.compare(face_.id, Qt::CaseInsensitive) != 0)
+    far.type = lines_of(face_.title, small, room.width());
+  if (top + small.height() * static_cast<qreal>(far.type.size()) > bottom) far.type.clear();
+  return far;
 }
 
 void NodeItem::paint_far_rate(QPainter& painter, qreal zoom) const {
-  const QRectF rect = far_rate(zoom);
+  const QRectF rect = from_afar(zoom).rate;
   if (rect.isEmpty()) return;
   const QString text = live_->brief.isEmpty() ? live_->rate : live_->rate + QLatin1Char(' ') + live_->brief;
   painter.setFont(fitted_font(text, rect.width(), kFarRate, zoom, false));
@@ -199,32 +240,30 @@ void NodeItem::paint_far_rate(QPainter& painter, qreal zoom) const {
   draw_elided(painter, rect, Qt::AlignLeft | Qt::AlignVCenter, text, Qt::ElideRight);
 }
 
-/// The title, in letters that can be read on the screen.
+/// The name, in letters that can be read on the screen, and the type where there is room.
 void NodeItem::paint_from_afar(QPainter& painter, qreal zoom) const {
+  const Far far = from_afar(zoom);
+  const QFontMetricsF metrics(far.font);
+  painter.setFont(far.font);
   painter.setPen(Theme::instance().colors().text);
-  QRectF room = body().adjusted(kUnit, 0.75 * kUnit, -kUnit, -0.25 * kUnit);
-  const qreal title_line = QFontMetricsF(screen_font(kFarTitle, zoom, true)).height();
-  if (live_) {
-    const QRectF rate = far_rate(zoom);
-    room.setBottom(rate.isEmpty() ? live_bar().top() : rate.top());
+  QPointF at(kUnit, 0.75 * kUnit + metrics.ascent());
+  for (const QString& line : far.name) {
+    painter.drawText(at, line);
+    at.ry() += metrics.height();
   }
-  const QStringList parts = face_.title.split(QLatin1Char(' '));
-  const QString& longest = *std::max_element(parts.begin(), parts.end(),
-                                             [](const QString& a, const QString& b) { return a.size() < b.size(); });
-  const bool two_lines = parts.size() > 1 && room.height() >= 2 * title_line;
-  painter.setFont(fitted_font(two_lines ? longest : face_.title, room.width(), kFarTitle, zoom, true));
-  const QFontMetricsF metrics(painter.font());
-  if (two_lines && metrics.horizontalAdvance(face_.title) > room.width()) {
-    room.setHeight(std::floor(room.height() / metrics.height()) * metrics.height());
-    painter.drawText(room, Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, face_.title);
-  } else {
-    draw_elided(painter, room, Qt::AlignLeft | Qt::AlignTop, face_.title, Qt::ElideRight);
+  const QFontMetricsF small(far.type_font);
+  painter.setFont(far.type_font);
+  painter.setPen(mixed(Theme::instance().colors().muted, Theme::instance().colors().text, 0.35));
+  at.ry() += small.ascent() - metrics.ascent();
+  for (const QString& line : far.type) {
+    painter.drawText(at, line);
+    at.ry() += small.height();
   }
 }
 
-void NodeItem::paint_ports(QPainter& painter, bool with_text) const {
+void NodeItem::paint_ports(QPainter& painter, const QFont* font) const {
   const Theme& theme = Theme::instance();
-  painter.setFont(scene_small_font());
+  if (font != nullptr) painter.setFont(*font);
   const auto draw = [&](const PortFace& port, Side side, std::size_t row) {
     const SocketMood mood = moods_ ? moods_({{id_, port.name}, side}) : SocketMood::Neutral;
     const QPointF centre = socket_centre(side, row);
@@ -234,7 +273,7 @@ void NodeItem::paint_ports(QPainter& painter, bool with_text) const {
                   .required = port.required,
                   .highlighted = mood == SocketMood::Fits,
                   .background = theme.colors().node});
-    if (with_text) {
+    if (font != nullptr) {
       const QRectF rect(1.5 * kUnit, centre.y() - layout_.port_row / 2, layout_.width - 3 * kUnit, layout_.port_row);
       painter.setPen(port.known ? theme.colors().text : theme.colors().error);
       painter.drawText(rect, Qt::AlignVCenter | (side == Side::Input ? Qt::AlignLeft : Qt::AlignRight),
@@ -244,6 +283,28 @@ void NodeItem::paint_ports(QPainter& painter, bool with_text) const {
   };
   for (std::size_t i = 0; i < face_.inputs.size(); ++i) draw(face_.inputs[i], Side::Input, i);
   for (std::size_t i = 0; i < face_.outputs.size(); ++i) draw(face_.outputs[i], Side::Output, i);
+}
+
+/// A parameter's name and value.
+void NodeItem::paint_value(QPainter& painter, const std::pair<QString, QString>& value, const QRectF& rect) const {
+  const Theme::Colors& c = Theme::instance().colors();
+  const qreal name_width = QFontMetricsF(painter.font()).horizontalAdvance(value.first) + kUnit;
+  painter.setPen(c.muted);
+  painter.drawText(rect, Qt::AlignVCenter | Qt::AlignLeft, value.first);
+  painter.setPen(c.text);
+  draw_elided(painter, rect.adjusted(name_width, 0, 0, 0), Qt::AlignVCenter | Qt::AlignRight, value.second,
+              Qt::ElideMiddle);
+}
+
+/// The first parameter, for half size.
+void NodeItem::paint_half_value(QPainter& painter) const {
+  if (face_.values.empty()) return;
+  painter.setFont(half_small_font());
+  const qreal room = layout_.cost_top - layout_.values_top - 0.5 * kUnit;
+  const qreal height = QFontMetricsF(painter.font()).height();
+  paint_value(
+      painter, face_.values.front(),
+      {1.5 * kUnit, layout_.values_top + std::min(0.0, (room - height) / 2), layout_.width - 3 * kUnit, height});
 }
 
 void NodeItem::paint_values(QPainter& painter) const {
@@ -257,13 +318,8 @@ void NodeItem::paint_values(QPainter& painter) const {
                      QPointF(layout_.width - 1.5 * kUnit, layout_.values_top - 0.5 * kUnit));
   }
   qreal y = layout_.values_top;
-  for (const auto& [name, value] : face_.values) {
-    const QRectF rect(1.5 * kUnit, y, inner, layout_.value_row);
-    const qreal name_width = QFontMetricsF(painter.font()).horizontalAdvance(name) + kUnit;
-    painter.setPen(c.muted);
-    painter.drawText(rect, Qt::AlignVCenter | Qt::AlignLeft, name);
-    painter.setPen(c.text);
-    draw_elided(painter, rect.adjusted(name_width, 0, 0, 0), Qt::AlignVCenter | Qt::AlignRight, value, Qt::ElideMiddle);
+  for (const auto& value : face_.values) {
+    paint_value(painter, value, {1.5 * kUnit, y, inner, layout_.value_row});
     y += layout_.value_row;
   }
   if (!face_.cost.isEmpty()) {
@@ -287,6 +343,8 @@ void NodeItem::paint_live(QPainter& painter, qreal zoom) const {
   const bool with_text = zoom >= text_zoom();
   if (with_text) {
     paint_numbers(painter);
+  } else if (zoom >= half_zoom()) {
+    paint_half_rate(painter);
   } else if (zoom >= kTitleZoom) {
     paint_far_rate(painter, zoom);
   }
@@ -319,6 +377,16 @@ void NodeItem::paint_numbers(QPainter& painter) const {
   const qreal used = QFontMetricsF(painter.font()).horizontalAdvance(live_->cost) + kUnit;
   const QRectF behind = second.adjusted(used, 2, 0, -2);
   paint_sparks(painter, behind.width() >= between.width() ? behind : between);
+}
+
+/// The rate, for half size.
+void NodeItem::paint_half_rate(QPainter& painter) const {
+  const QString text = live_->brief.isEmpty() ? live_->rate : live_->rate + QLatin1Char(' ') + live_->brief;
+  painter.setFont(half_small_font());
+  painter.setPen(Theme::instance().colors().text);
+  const qreal height = QFontMetricsF(painter.font()).height();
+  draw_elided(painter, {1.5 * kUnit, live_bar().top() - height, layout_.width - 3 * kUnit, height},
+              Qt::AlignLeft | Qt::AlignVCenter, text, Qt::ElideRight);
 }
 
 /// How the workers spent the last second.

@@ -22,6 +22,15 @@ QFont unscaled(QFont font) {
   return font;
 }
 
+QFont scaled(QFont font, double factor) {
+  if (font.pointSizeF() > 0) {
+    font.setPointSizeF(font.pointSizeF() * factor);
+  } else {
+    font.setPixelSize(std::max(1, static_cast<int>(font.pixelSize() * factor)));
+  }
+  return font;
+}
+
 }  // namespace
 
 QColor faded(const QColor& color, double opacity) {
@@ -41,10 +50,33 @@ QColor readable_on(const QColor& background) {
 }
 
 qreal text_zoom() { return 0.65 * Theme::instance().font_scale(); }
+qreal half_zoom() { return 0.49 * Theme::instance().font_scale(); }
 
 QFont scene_small_font() { return unscaled(Theme::instance().small_font()); }
 QFont scene_bold_font() { return unscaled(Theme::instance().bold_font()); }
 QFont scene_mono_font() { return unscaled(Theme::instance().mono_font()); }
+
+QFont half_small_font() { return scaled(scene_small_font(), 4.0 / 3); }
+QFont half_bold_font() { return scaled(scene_bold_font(), 1.5); }
+
+QStringList lines_of(const QString& name, const QFontMetricsF& metrics, qreal width) {
+  QStringList lines{QString()};
+  QString part;
+  const auto add = [&] {
+    if (!lines.back().isEmpty() && metrics.horizontalAdvance(lines.back() + part) > width) lines << QString();
+    for (const QChar& letter : std::as_const(part)) {
+      if (!lines.back().isEmpty() && metrics.horizontalAdvance(lines.back() + letter) > width) lines << QString();
+      lines.back() += letter;
+    }
+    part.clear();
+  };
+  for (const QChar& letter : name) {
+    part += letter;
+    if (letter == QLatin1Char('_') || letter == QLatin1Char('-') || letter == QLatin1Char(' ')) add();
+  }
+  add();
+  return lines;
+}
 
 QFont screen_font(qreal pixels, qreal zoom, bool bold) {
   QFont font = bold ? scene_bold_font() : scene_small_font();

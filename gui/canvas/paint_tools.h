@@ -4,14 +4,18 @@
 #include <QColor>
 #include <QFont>
 #include <QPointF>
+#include <QStringList>
 
+class QFontMetricsF;
 class QPainter;
-class QString;
 
 namespace feedline::gui {
 
-/// Below this zoom the small print on the canvas could not be read: nodes show their titles, large, and no more.
+/// Below this zoom the small print on the canvas could not be read: nodes show their names, ports, rate and one
+/// parameter in larger letters.
 [[nodiscard]] qreal text_zoom();
+/// Below this zoom, half size, there is room for their names and rates alone.
+[[nodiscard]] qreal half_zoom();
 /// Below this zoom nothing is written: nodes are too small for a word, and writing costs most of the time.
 inline constexpr qreal kTitleZoom = 0.22;
 
@@ -20,7 +24,13 @@ inline constexpr qreal kTitleZoom = 0.22;
 /// shown first, and how large titles are from afar.
 [[nodiscard]] QFont scene_small_font();
 [[nodiscard]] QFont scene_bold_font();
-[[nodiscard]] QFont scene_mono_font();
+/// The same for what is read at half size. Nodes are laid out so that it fits.
+[[nodiscard]] QFont half_small_font();
+[[nodiscard]] QFont half_bold_font();
+
+/// The lines of a name in so much width: they end after "_", "-" and spaces, and within a word only where it is wider
+/// alone.
+[[nodiscard]] QStringList lines_of(const QString& name, const QFontMetricsF& metrics, qreal width);
 
 /// A font that is `pixels` high on the screen at this zoom, as large as the user likes writing, and bold if asked.
 [[nodiscard]] QFont screen_font(qreal pixels, qreal zoom, bool bold);

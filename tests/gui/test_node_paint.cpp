@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What can be read on a node at each zoom: drawn into pictures, without a window.
 #include "app/theme.h"
+#include "base/embedded.h"
+#include "canvas/comment_item.h"
 #include "canvas/node_item.h"
 #include "canvas/paint_tools.h"
+#include "graph/edit.h"
+#include "graph/json.h"
+#include "graph/validate.h"
+#include "models/text.h"
+#include "schema/registry.h"
 
 #include <QGraphicsScene>
+#include <QPaintEngine>
 #include <QPainter>
+#include <QRegularExpression>
+#include <QSet>
+#include <QStyleOptionGraphicsItem>
 #include <QTest>
 
 using namespace feedline;
@@ -13,8 +24,116 @@ using namespace feedline::gui;
 
 namespace {
 
-NodeFace face_named(const QString& title) {
-  return {.id = QStringLiteral("node"), .title = title, .type = QStringLiteral("relu")};
+NodeFace face_named(const QString& id) {
+  return {.id = id, .title = QStringLiteral("ReLU"), .type = QStringLiteral("relu")};
+}
+
+/// What is written, and where, in scene coordinates.
+struct Written {
+  QString text{};
+  QRectF place{};
+};
+
+/// Notes what a painter writes, and draws nothing.
+class WritingEngine final : public QPaintEngine {
+ public:
+  explicit WritingEngine(std::vector<Written>& written) : QPaintEngine(AllFeatures), written_(written) {}
+  bool begin(QPaintDevice* /*device*/) override { return true; }
+  bool end() override { return true; }
+  void updateState(const QPaintEngineState& now) override {
+    if (now.state().testFlag(DirtyTransform)) transform_ = now.transform();
+  }
+  void drawTextItem(const QPointF& at, const QTextItem& item) override {
+    if (item.text().trimmed().isEmpty()) return;
+    const QRectF place(at.x(), at.y() - item.ascent(), item.width(), item.ascent() + item.descent());
+    written_.push_back({item.text(), transform_.mapRect(place)});
+  }
+  void drawPath(const QPainterPath& /*path*/) override {}
+  void drawPolygon(const QPointF* /*points*/, int /*count*/, PolygonDrawMode /*mode*/) override {}
+  void drawPixmap(const QRectF& /*to*/, const QPixmap& /*picture*/, const QRectF& /*from*/) override {}
+  [[nodiscard]] Type type() const override { return User; }
+
+ private:
+  std::vector<Written>& written_;
+  QTransform transform_{};
+};
+
+class WritingDevice final : public QPaintDevice {
+ public:
+  [[nodiscard]] QPaintEngine* paintEngine() const override { return &engine_; }
+  std::vector<Written> written{};
+
+ protected:
+  [[nodiscard]] int metric(PaintDeviceMetric metric) const override {
+    switch (metric) {
+      case PdmWidth:
+      case PdmHeight:
+        return 10'000;
+      case PdmDepth:
+        return 32;
+      case PdmDpiX:
+      case PdmDpiY:
+      case PdmPhysicalDpiX:
+      case PdmPhysicalDpiY:
+        return 96;
+      case PdmDevicePixelRatio:
+        return 1;
+      default:
+        return QPaintDevice::metric(metric);
+    }
+  }
+
+ private:
+  mutable WritingEngine engine_{written};
+};
+
+std::vector<Written> written_on(QGraphicsItem& item, qreal zoom) {
+  WritingDevice device;
+  QPainter painter(&device);
+  painter.scale(zoom, zoom);
+  QStyleOptionGraphicsItem option;
+  item.paint(&painter, &option, nullptr);
+  painter.end();
+  for (Written& text : device.written) text.place = QTransform::fromScale(1 / zoom, 1 / zoom).mapRect(text.place);
+  return std::move(device.written);
+}
+
+/// What is wrong with the writing on a node: something is cut, or stands outside of its body. Empty: all is well.
+QString fault_of(NodeItem& item, qreal zoom) {
+  const QRectF room = item.body().adjusted(-0.5, -0.5, 0.5, 0.5);
+  for (const Written& text : written_on(item, zoom)) {
+    const QString which = QStringLiteral("%1 at %2: \"%3\"").arg(item.face().id).arg(zoom).arg(text.text);
+    if (text.text.contains(QChar(0x2026))) return which + QStringLiteral(" is cut");
+    if (!room.contains(text.place)) return which + QStringLiteral(" leaves the body");
+  }
+  return {};
+}
+
+bool shows(NodeItem& item, qreal zoom, const QString& wanted) {
+  const auto all = written_on(item, zoom);
+  return std::any_of(all.begin(), all.end(), [&](const Written& text) { return text.text == wanted; });
+}
+
+/// The nodes of every example, and one of every type.
+std::vector<NodeFace> all_faces() {
+  std::vector<NodeFace> faces;
+  for (const EmbeddedFile& file : embedded_examples()) {
+    const auto loaded = from_json(file.text);
+    if (!loaded) continue;
+    const Analysis analysis = analyse(loaded->document);
+    const FaceMaker maker(loaded->document, analysis);
+    for (const Node& node : loaded->document.nodes()) faces.push_back(maker.face(node));
+  }
+  Document document;
+  for (const auto* spec : Registry::instance().all())
+    (void)document.apply({AddNode{{.id = document.free_id(spec->type), .type = spec->type}}});
+  const Analysis analysis = analyse(document);
+  const FaceMaker maker(document, analysis);
+  for (const Node& node : document.nodes()) {
+    faces.push_back(maker.face(node));
+    faces.back().problem.clear();
+  }
+  return faces;
 }
 
 QImage drawn(QGraphicsItem& item, qreal zoom) {
@@ -54,6 +173,69 @@ class TestNodePaint : public QObject {
     NodeItem other(face_named(QStringLiteral("IIII")));
     QCOMPARE(one.body(), other.body());
     QCOMPARE(drawn(one, zoom) != drawn(other, zoom), written);
+  }
+
+  /// Name, ports and one parameter down to half size, the name alone below; nothing is cut or hangs over.
+  void nothing_is_cut_down_to_half_size() {
+    const std::vector<NodeFace> faces = all_faces();
+    QVERIFY(faces.size() > 60);
+    for (const NodeFace& face : faces) {
+      NodeItem item(face);
+      for (const bool live : {false, true}) {
+        if (live) item.set_live(LiveState{.rate = QStringLiteral("1,234/s"), .brief = QStringLiteral("×3")});
+        for (const qreal zoom : {1.0, 0.65, 0.5, 0.4, 0.33})
+          QVERIFY2(fault_of(item, zoom).isEmpty(), qPrintable(fault_of(item, zoom)));
+      }
+      QVERIFY2(shows(item, 1.0, face.id), qPrintable(face.id));
+      for (const PortFace& port : face.inputs)
+        QVERIFY2(shows(item, 0.5, spaced(port.name)), qPrintable(face.id + QLatin1Char('.') + spaced(port.name)));
+      for (const PortFace& port : face.outputs)
+        QVERIFY2(shows(item, 0.5, spaced(port.name)), qPrintable(face.id + QLatin1Char('.') + spaced(port.name)));
+      if (!face.values.empty()) QVERIFY2(shows(item, 0.5, face.values.front().second), qPrintable(face.id));
+    }
+  }
+
+  /// Long names end lines after "_", and make the header higher.
+  void a_long_name_is_whole() {
+    NodeFace face = face_named(QStringLiteral("Convolution"));
+    face.id = QStringLiteral("the_first_of_many_convolutions_of_the_encoder_64_filters_3x3_s2");
+    NodeItem item(face);
+    for (const qreal zoom : {1.0, 0.65, 0.5}) {
+      QVERIFY2(fault_of(item, zoom).isEmpty(), qPrintable(fault_of(item, zoom)));
+      QString all;
+      for (const Written& text : written_on(item, zoom)) all += text.text;
+      QVERIFY2(all.contains(face.id), qPrintable(all));
+    }
+  }
+
+  /// At one zoom all names have one size.
+  void names_have_one_size() {
+    for (const qreal zoom : {1.0, 0.5, 0.4, 0.25}) {
+      QSet<int> heights;
+      for (const NodeFace& face : all_faces()) {
+        NodeItem item(face);
+        heights << qRound(written_on(item, zoom).front().place.height() * zoom * 10);
+      }
+      QCOMPARE(heights.size(), 1);
+    }
+  }
+
+  /// A note that is too small for its text grows; from afar all of it is there, in smaller letters if need be.
+  void a_note_never_loses_its_instruction() {
+    const QString text =
+        QStringLiteral("Train this for a minute. Then look at Diagnosis, apply the first fix, and prove it: ") +
+        QStringLiteral("the strip of pairs shows how sure that is.\nLast, compare both runs.");
+    CommentItem note({.id = "note", .text = text.toStdString(), .width = 160, .height = 40}, {});
+    QVERIFY(note.boundingRect().height() > 60);
+    for (const qreal zoom : {0.6, 0.5, 0.4, 0.3}) {
+      QString all;
+      for (const Written& line : written_on(note, zoom)) {
+        QVERIFY2(note.shape().boundingRect().adjusted(-1, -1, 1, 1).contains(line.place), qPrintable(line.text));
+        all += line.text;
+      }
+      QString wanted = text;
+      QCOMPARE(all.remove(QRegularExpression("\\s")), wanted.remove(QRegularExpression("\\s")));
+    }
   }
 
   /// A graph that somebody laid out does not overlap where writing is larger.
