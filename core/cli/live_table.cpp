@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t kRateWidth = 9;
 constexpr std::size_t kShareWidth = 6;
 constexpr std::size_t kQueueBar = 8;
+constexpr std::size_t kLevelWidth = 11;
 constexpr std::size_t kLeastName = 8;
 constexpr std::size_t kMostName = 24;
 constexpr std::size_t kMostNarrowName = 10;
@@ -40,6 +41,7 @@ struct Row {
   double rate = 0;
   std::array<double, 3> parts{};  ///< shares of the workers' time
   double fill = std::nan("");
+  std::string level{};  ///< "6 of 8"
 };
 
 /// Builds a line and counts its columns.
@@ -98,7 +100,10 @@ std::vector<Row> rows_of(const Snapshot& earlier, const Snapshot& now, bool trai
                     .rate = static_cast<double>(done.records) / wall,
                     .parts = {seconds(done.busy) / available, seconds(done.starved) / available,
                               seconds(done.blocked) / available},
-                    .fill = stage.queue_fill});
+                    .fill = stage.queue_fill,
+                    .level = stage.queue_capacity > 0
+                                 ? fmt::format("{} of {}", stage.queue_waiting, stage.queue_capacity)
+                                 : "prefetch 0"});
   }
   const StepTimes times = now.trainer.times - earlier.trainer.times;
   const double total = seconds(times.total());
@@ -149,7 +154,7 @@ std::vector<LiveLine> live_table(const Snapshot& earlier, const Snapshot& now, b
     return std::max(most, columns(row.name));
   });
   const bool wide = look.width >= kWide;
-  const std::size_t others = kRateWidth + 4 + (wide ? kShareWidth + 2 + kQueueBar + 2 + kShareWidth : 0);
+  const std::size_t others = kRateWidth + 4 + (wide ? kShareWidth + 2 + kQueueBar + 2 + kLevelWidth : 0);
   name = std::min(name, wide ? std::min(kMostName, look.width - others - kLeastBar) : kMostNarrowName);
   const std::size_t fixed = name + others;
   const std::size_t bar = std::clamp(look.width > fixed ? look.width - fixed : 0, kLeastBar, kMostBar);
@@ -180,7 +185,7 @@ std::vector<LiveLine> live_table(const Snapshot& earlier, const Snapshot& now, b
         line.left("[", 1);
         line.bar({row.fill, 0, 0}, kQueueBar);
         line.left("]", 1);
-        line.right(percent(row.fill), kShareWidth);
+        line.right(row.level, kLevelWidth);
       }
     }
     lines.push_back(std::move(line).line());

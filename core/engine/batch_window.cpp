@@ -51,9 +51,12 @@ void BatchWindow::recycle(std::unique_ptr<BatchWork> batch) {
   spare_.push_back(std::move(batch));
 }
 
-double BatchWindow::fill() const {
-  const auto waiting = std::count_if(batches_.begin(), batches_.end(), [](const auto& b) { return b->finished; });
-  return std::min(1.0, static_cast<double>(waiting) / static_cast<double>(prefetch_));
+QueueLevel BatchWindow::level() const {
+  const auto waiting = static_cast<std::size_t>(
+      std::count_if(batches_.begin(), batches_.end(), [](const auto& b) { return b->finished; }));
+  return {.fill = std::min(1.0, static_cast<double>(waiting) / static_cast<double>(prefetch_)),
+          .waiting = waiting,
+          .capacity = on_demand_ ? 0 : prefetch_};
 }
 
 }  // namespace feedline

@@ -3,6 +3,7 @@
 
 #include "engine/chunk.h"
 #include "engine/dispenser.h"
+#include "telemetry/snapshot.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -42,8 +43,8 @@ class BatchWindow {
   void recycle(std::unique_ptr<BatchWork> batch);
 
   [[nodiscard]] bool empty() const { return batches_.empty(); }
-  /// Finished batches that wait, as a share of `prefetch`.
-  [[nodiscard]] double fill() const;
+  /// Finished batches that wait, of `prefetch`.
+  [[nodiscard]] QueueLevel level() const;
 
  private:
   std::size_t prefetch_;

@@ -45,10 +45,10 @@ Chunk* ChunkQueue::pop() {
   return chunk;
 }
 
-double ChunkQueue::fill() const {
+QueueLevel ChunkQueue::level() const {
   const double items = static_cast<double>(size_) / static_cast<double>(places_.size());
   const double bytes = static_cast<double>(bytes_) / static_cast<double>(max_bytes_);
-  return std::min(1.0, std::max(items, bytes));
+  return {.fill = std::min(1.0, std::max(items, bytes)), .waiting = size_, .capacity = places_.size()};
 }
 
 }  // namespace feedline

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/chunk.h"
+#include "telemetry/snapshot.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -30,8 +31,7 @@ class ChunkQueue {
   Chunk* pop();
 
   [[nodiscard]] std::size_t size() const { return size_; }
-  /// 0..1, of items or bytes, whichever is fuller.
-  [[nodiscard]] double fill() const;
+  [[nodiscard]] QueueLevel level() const;
 
  private:
   struct Place {

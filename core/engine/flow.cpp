@@ -245,9 +245,9 @@ void Flow::end() {
   consumer_.notify_all();
 }
 
-double Flow::fill(std::size_t segment) const {
+QueueLevel Flow::level(std::size_t segment) const {
   const std::lock_guard lock(mutex_);
-  return segment < queues_.size() ? queues_[segment].fill() : window_.fill();
+  return segment < queues_.size() ? queues_[segment].level() : window_.level();
 }
 
 }  // namespace feedline

@@ -102,8 +102,8 @@ class Flow {
   /// The same, but next() returns this error; the first one counts.
   void fail(Error error);
   [[nodiscard]] const std::atomic<bool>& stopping() const { return ended_; }
-  /// Fill of what stands behind a segment, 0..1.
-  [[nodiscard]] double fill(std::size_t segment) const;
+  /// What waits behind a segment.
+  [[nodiscard]] QueueLevel level(std::size_t segment) const;
 
  private:
   enum class Turn { Take, Starved, Blocked, Resting, Over };

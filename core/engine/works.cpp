@@ -117,7 +117,7 @@ std::vector<StageSample> Works::stages(Nanos now) const {
   samples.reserve(meters.size());
   std::size_t next = 0;
   for (std::size_t s = 0; s < cut.segments.size(); ++s) {
-    const double fill = flow.fill(s);
+    const QueueLevel queue = flow.level(s);
     const std::size_t workers = flow.workers(s);
     for (std::size_t i = 0; i < cut.segments[s].nodes(); ++i, ++next) {
       const StageMeter& meter = *meters[next];
@@ -131,7 +131,9 @@ std::vector<StageSample> Works::stages(Nanos now) const {
                          .segment = s,
                          .sequential = sequential(meter.node()),
                          .workers = workers,
-                         .queue_fill = fill});
+                         .queue_fill = queue.fill,
+                         .queue_waiting = queue.waiting,
+                         .queue_capacity = queue.capacity});
       if (const CacheStore* cache = caches->find(meter.node())) samples.back().cache = cache->level();
     }
   }

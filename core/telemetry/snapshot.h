@@ -21,6 +21,13 @@ struct CacheSample {
   bool full = false;             ///< no more are kept
 };
 
+/// What waits in a queue: batches behind the last segment, groups of records behind the others.
+struct QueueLevel {
+  double fill = 0;           ///< 0..1, of entries or of bytes, whichever is fuller
+  std::size_t waiting = 0;   ///< entries
+  std::size_t capacity = 0;  ///< entries; 0: the queue holds nothing (prefetch 0)
+};
+
 /// One node of the data side at one moment.
 struct StageSample {
   std::string node{};
@@ -31,6 +38,8 @@ struct StageSample {
   bool sequential = false;                 ///< lets one worker in at a time
   std::size_t workers = 0;
   double queue_fill = 0;               ///< fill of the queue behind the node's segment, 0..1
+  std::size_t queue_waiting = 0;       ///< what waits in it: see QueueLevel
+  std::size_t queue_capacity = 0;      ///< and how many it holds
   std::optional<CacheSample> cache{};  ///< of a cache node
 };
 

@@ -34,12 +34,6 @@ namespace {
 constexpr Nanos kProcessInterval = 500'000'000;
 
 /// Batches that the trainer lets be prepared ahead.
-int prefetch_of(const Document& document) {
-  for (const Node& node : document.nodes())
-    if (const NodeSpec* spec = Registry::instance().find(node.type); spec != nullptr && spec->trainer)
-      return static_cast<int>(spec->trainer(spec->complete(node.params)).prefetch);
-  return 0;
-}
 }  // namespace
 
 RunDesk::RunDesk(Workspace& workspace, Actions& actions, QWidget* window)
@@ -82,7 +76,7 @@ void RunDesk::connect_actions() {
   connect(actions_.show_queues, &QAction::toggled, this, [this](bool on) {
     bar->show_next_staged(on);
     const QString text = on ? tr("Every node has its own workers and queue from the next run on")
-                            : tr("The next run is as fast as it can be");
+                            : tr("In the next run nodes share their workers");
     Q_EMIT message(runs_.active() ? text + tr(". This run goes on as it is") : text);
   });
   connect(queues, &QueuesPanel::workers_wanted, &runs_,
@@ -156,7 +150,7 @@ void RunDesk::start(DocumentTab& tab) {
   number_told_ = 0;
   RunOptions options;
   options.staged = actions_.show_queues->isChecked();
-  queues->begin(options.staged, prefetch_of(tab.document().document()));
+  queues->begin(options.staged);
   if (tab_ && tab_ != &tab) tab_->view().clear_run();
   follow(&tab);
   connect(&tab.view(), &GraphView::durations_wanted, this, &RunDesk::show_durations, Qt::UniqueConnection);

@@ -28,6 +28,14 @@ QString fill_word(int fill) {
   return fill <= 5 ? words("empty") : words("%1 %").arg(fill);
 }
 
+QString level_tip(const StageSample& stage, int fill) {
+  if (stage.queue_capacity == 0) return words("prefetch 0: nothing is prepared ahead, so no batch waits here");
+  return words("its queue is %1 % full: %2 of %3 wait")
+      .arg(fill)
+      .arg(static_cast<qulonglong>(stage.queue_waiting))
+      .arg(static_cast<qulonglong>(stage.queue_capacity));
+}
+
 }  // namespace
 
 FlowMaker::FlowMaker(const Snapshot& earlier, const Snapshot& now)
@@ -68,7 +76,8 @@ WireFlow FlowMaker::flow(const std::string& from, const std::string& to) const {
   flow.moves = rate > 0;
   if (flow.fill >= 0) flow.word = fill_word(flow.fill);
   flow.tip = words("%1 flow here").arg(rate_text(rate));
-  if (flow.fill >= 0) flow.tip += QStringLiteral(" · ") + words("its queue is %1 % full").arg(flow.fill);
+  if (flow.fill >= 0)
+    flow.tip += QStringLiteral(" · ") + level_tip(now_.stages[static_cast<std::size_t>(stage)], flow.fill);
   return flow;
 }
 

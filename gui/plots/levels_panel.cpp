@@ -23,6 +23,11 @@ std::vector<const StageSample*> queue_ends(const Snapshot& now) {
 
 QString fill_text(double value) { return percent(value / 100); }
 
+QString level_text(double waiting, std::size_t capacity) {
+  if (capacity == 0) return LevelsPanel::tr("prefetch 0");
+  return LevelsPanel::tr("%1 of %2").arg(waiting, 0, 'f', 1).arg(static_cast<qulonglong>(capacity));
+}
+
 }  // namespace
 
 LevelsPanel::LevelsPanel(QWidget* parent)
@@ -51,13 +56,18 @@ void LevelsPanel::find_queues(const Snapshot& now) {
   apply_theme();
 }
 
+void LevelsPanel::Queue::add(const StageSample& stage, int samples) {
+  fill += (stage.queue_fill - fill) / (samples + 1);
+  waiting += (static_cast<double>(stage.queue_waiting) - waiting) / (samples + 1);
+  capacity = stage.queue_capacity;
+}
+
 void LevelsPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
   set_elapsed(now.elapsed());
   if (now.started == 0 || now.stages.empty()) return;
   if (queues_.empty()) find_queues(now);
   const auto ends = queue_ends(now);
-  for (std::size_t i = 0; i < std::min(queues_.size(), ends.size()); ++i)
-    queues_[i].fill = (queues_[i].fill * samples_ + ends[i]->queue_fill) / (samples_ + 1);
+  for (std::size_t i = 0; i < std::min(queues_.size(), ends.size()); ++i) queues_[i].add(*ends[i], samples_);
   ++samples_;
   if (from_ == 0) from_ = now.at;
   if (now.at - from_ < kWindow) return;
@@ -72,8 +82,8 @@ void LevelsPanel::refresh() {
   TimePanel::refresh();
   std::vector<Readings::Item> items;
   for (std::size_t i = 0; i < curves(); ++i)
-    items.push_back(
-        {Readings::Mark::Line, curve(i)->pen().color(), curve(i)->name(), fill_text(queues_[i].fill * 100)});
+    items.push_back({Readings::Mark::Line, curve(i)->pen().color(), curve(i)->name(),
+                     level_text(queues_[i].waiting, queues_[i].capacity)});
   readings_->set_items(std::move(items));
 }
 

@@ -28,6 +28,10 @@ class LevelsPanel : public TimePanel {
   struct Queue {
     std::string behind{};  ///< node
     double fill = 0;       ///< mean since the last point
+    double waiting = 0;    ///< entries, likewise
+    std::size_t capacity = 0;
+    /// The mean of so many samples and this one.
+    void add(const StageSample& stage, int samples);
   };
   void find_queues(const Snapshot& now);
 

@@ -48,10 +48,11 @@ QueuesPanel::QueuesPanel(QWidget* parent)
   grid_->setHorizontalSpacing(2 * Theme::kUnit);
   grid_->setVerticalSpacing(Theme::kUnit / 4);
   grid_->setColumnStretch(Queue, 1);
-  const QString heads[] = {tr("node"), tr("queue behind it"), {}, tr("workers")};
+  const QString heads[] = {tr("node"), tr("queue behind it"), tr("waiting"), tr("workers")};
   for (int column = Name; column <= Workers; ++column) {
     heads_.push_back(new QLabel(heads[column], page_));
     if (column == Workers) heads_.back()->setAlignment(Qt::AlignCenter);
+    if (column == Fill) heads_.back()->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     grid_->addWidget(heads_.back(), 0, column);
   }
   stack_->addWidget(empty_);
@@ -63,14 +64,14 @@ QueuesPanel::QueuesPanel(QWidget* parent)
 
 bool QueuesPanel::shows_empty_state() const { return stack_->currentWidget() == empty_; }
 
-void QueuesPanel::begin(bool staged, int prefetch) {
+void QueuesPanel::begin(bool staged) {
   clear();
-  prefetch_ = prefetch;
   shown_at_ = 0;
   staged_ = staged;
-  empty_->setText(staged ? tr("The queues appear as soon as data flow.")
-                         : tr("Switch on Show every queue and press Run: every node then has its own workers and its "
-                              "own queue, and you can change the workers here while it runs."));
+  empty_->setText(staged
+                      ? tr("The queues appear as soon as data flow.")
+                      : tr("To see them, switch on Show every queue before you press Run: each node then has its own "
+                           "workers and its own queue, and you can change the workers here while it runs."));
   stack_->setCurrentIndex(0);
 }
 
@@ -159,7 +160,7 @@ void QueuesPanel::show_snapshot(const Snapshot& now) {
   shown_at_ = now.at;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     Row& row = rows_[i];
-    show_fill(row, now.stages[i], weight, i + 1 == rows_.size());
+    show_level(row, now.stages[i], weight, i + 1 == rows_.size());
     if (row.changed.isValid() && row.changed.elapsed() < kFollowsMs) continue;  // the run has not followed yet
     if (row.workers->pending()) continue;
     row.asked = static_cast<int>(now.stages[i].workers);
@@ -168,23 +169,31 @@ void QueuesPanel::show_snapshot(const Snapshot& now) {
   stack_->setCurrentIndex(1);
 }
 
-void QueuesPanel::show_fill(Row& row, const StageSample& stage, double weight, bool last) const {
+void QueuesPanel::show_level(Row& row, const StageSample& stage, double weight, bool last) {
   const double fill = std::clamp(stage.queue_fill, 0.0, 1.0);
-  row.mean = row.mean < 0 ? fill : row.mean + (fill - row.mean) * weight;
+  const auto waiting = static_cast<double>(stage.queue_waiting);
+  const bool first = row.mean < 0;
+  row.mean = first ? fill : row.mean + (fill - row.mean) * weight;
+  row.waiting = first ? waiting : row.waiting + (waiting - row.waiting) * weight;
   row.queue->setValue(static_cast<int>(std::lround(row.mean * kBarSteps)));
-  if (!last) {
-    row.fill->setText(tr("%1 %").arg(row.queue->value()));
-  } else if (prefetch_ > 0) {
-    row.fill->setText(tr("%1 of %2").arg(row.mean * prefetch_, 0, 'f', 1).arg(prefetch_));
-    row.fill->setToolTip(tr("Batches that are ready for the trainer, on average over the last second, of the %1 that "
-                            "its parameter prefetch lets be prepared ahead.")
-                             .arg(prefetch_));
-  } else {
+  const qulonglong capacity = stage.queue_capacity;
+  QString tip;
+  if (capacity == 0) {
     row.fill->setText(tr("prefetch 0"));
-    row.fill->setToolTip(
+    tip =
         tr("With prefetch 0 nothing is prepared ahead: a batch is begun when the trainer asks for it, "
-           "so this queue holds nothing, and preparing and learning take turns."));
+           "so this queue holds nothing, and preparing and learning take turns.");
+  } else {
+    row.fill->setText(tr("%1 of %2").arg(row.waiting, 0, 'f', 1).arg(capacity));
+    tip = last ? tr("Batches that are ready for the trainer, on average over the last second, of the %1 that "
+                    "its parameter prefetch lets be prepared ahead.")
+                     .arg(capacity)
+               : tr("Groups of records that wait for the next node, on average over the last second, of the %1 that "
+                    "this queue holds. Its memory is limited, too: the bar shows whichever limit is nearer.")
+                     .arg(capacity);
   }
+  row.fill->setToolTip(tip);
+  row.queue->setToolTip(tip);
 }
 
 void QueuesPanel::want_workers(const QString& node) {
@@ -207,6 +216,12 @@ NumberField* QueuesPanel::workers_box(const QString& node) const {
 QProgressBar* QueuesPanel::queue_bar(const QString& node) const {
   for (const Row& row : rows_)
     if (row.node == node) return row.queue;
+  return nullptr;
+}
+
+QLabel* QueuesPanel::level_text(const QString& node) const {
+  for (const Row& row : rows_)
+    if (row.node == node) return row.fill;
   return nullptr;
 }
 

@@ -30,8 +30,7 @@ class QueuesPanel : public QWidget {
   explicit QueuesPanel(QWidget* parent = nullptr);
 
   /// A run begins: with every queue shown, or without.
-  /// `prefetch`: batches that the trainer lets be prepared ahead, which is what the last queue holds.
-  void begin(bool staged, int prefetch = 4);
+  void begin(bool staged);
   /// The run is over: what was seen last stays, but can be changed no more.
   void end();
   void show_snapshot(const Snapshot& now);
@@ -39,6 +38,8 @@ class QueuesPanel : public QWidget {
   [[nodiscard]] int rows() const { return static_cast<int>(rows_.size()); }
   [[nodiscard]] NumberField* workers_box(const QString& node) const;
   [[nodiscard]] QProgressBar* queue_bar(const QString& node) const;
+  /// What is written beside the bar: "2.3 of 8", or "prefetch 0".
+  [[nodiscard]] QLabel* level_text(const QString& node) const;
   [[nodiscard]] bool shows_empty_state() const;
 
  Q_SIGNALS:
@@ -52,6 +53,7 @@ class QueuesPanel : public QWidget {
     QProgressBar* queue = nullptr;
     QLabel* fill = nullptr;
     double mean = -1;         ///< fill of the last second, 0..1; negative: none yet
+    double waiting = 0;       ///< entries, likewise
     QWidget* cell = nullptr;  ///< of the workers: fewer, how many, more
     NumberField* workers = nullptr;
     int asked = 0;            ///< what the run was told last, or said itself
@@ -61,7 +63,7 @@ class QueuesPanel : public QWidget {
   [[nodiscard]] Row make_row(const QString& node);
   void want_workers(const QString& node);
   void clear();
-  void show_fill(Row& row, const StageSample& stage, double weight, bool last) const;
+  static void show_level(Row& row, const StageSample& stage, double weight, bool last);
   void style();
 
   QStackedLayout* stack_;
@@ -71,7 +73,6 @@ class QueuesPanel : public QWidget {
   std::vector<QLabel*> heads_{};
   std::vector<Row> rows_{};
   bool staged_ = false;
-  int prefetch_ = 4;
   Nanos shown_at_ = 0;
 };
 

@@ -73,6 +73,33 @@ class TestCrew : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
+  /// What a queue holds is told with it; with prefetch 0 the last one holds nothing.
+  void queuesTellTheirCapacity_data() {
+    QTest::addColumn<int>("prefetch");
+    QTest::newRow("prefetch 3") << 3;
+    QTest::newRow("prefetch 0") << 0;
+  }
+  void queuesTellTheirCapacity() {
+    QFETCH(int, prefetch);
+    const auto plan = noisy_plan(3000, 4, 16).build();
+    PipelineOptions options;
+    options.workers = 2;
+    options.prefetch = static_cast<std::size_t>(prefetch);
+    options.staged = true;
+    Pipeline pipeline(plan, plan->train, options);
+    for (int i = 0; i < 8; ++i) QVERIFY(pipeline.next());
+    const std::vector<StageSample> stages = pipeline.stages(Clock::system().now());
+    for (const StageSample& stage : stages) {
+      const bool last = &stage == &stages.back();
+      QVERIFY(stage.queue_waiting <= std::max<std::size_t>(stage.queue_capacity, 1));
+      if (last) {
+        QCOMPARE(stage.queue_capacity, static_cast<std::size_t>(prefetch));
+      } else {
+        QVERIFY(stage.queue_capacity >= 2);
+      }
+    }
+  }
+
   void moreWorkTogether_data() {
     QTest::addColumn<bool>("staged");
     QTest::newRow("fused") << false;

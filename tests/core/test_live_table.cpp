@@ -13,7 +13,12 @@ namespace {
 
 StageSample stage(const std::string& node, double busy_s, double starved_s, double blocked_s, double fill,
                   std::uint64_t records = 1000) {
-  StageSample sample{.node = node, .type = node, .workers = 2, .queue_fill = fill};
+  StageSample sample{.node = node,
+                     .type = node,
+                     .workers = 2,
+                     .queue_fill = fill,
+                     .queue_waiting = static_cast<std::size_t>(fill * 8),
+                     .queue_capacity = 8};
   sample.total = {.records = records,
                   .busy = from_seconds(busy_s),
                   .starved = from_seconds(starved_s),
@@ -53,7 +58,11 @@ class TestLiveTable : public QObject {
     QCOMPARE(bar_of(1), QString(7, '#') + QString(22, '='));   // 25 % busy, 75 % blocked
     QCOMPARE(bar_of(2), QString(15, '#') + QString(14, '.'));  // half busy, half starved
     QCOMPARE(bar_of(3), QString(22, '#') + QString(7, '.'));   // 75 % of the step, 25 % waiting
-    QVERIFY2(plain(lines[1]).contains("25 %  [######  ]  75 %"), qPrintable(plain(lines[1])));
+    QVERIFY2(plain(lines[1]).contains("25 %  [######  ]     6 of 8"), qPrintable(plain(lines[1])));
+    Snapshot on_demand = second();
+    on_demand.stages[1].queue_capacity = 0;
+    const auto without = live_table(before(), on_demand, true, {.width = 100, .unicode = false});
+    QVERIFY2(plain(without[2]).contains("[        ] prefetch 0"), qPrintable(plain(without[2])));
     QVERIFY(plain(lines[1]).startsWith("source") && plain(lines[1]).contains(" 1,000 "));
     QVERIFY(plain(lines[3]).startsWith("training ") && plain(lines[3]).contains(" 640 "));
     for (const char* word : {"busy", "starved", "blocked"}) QVERIFY(plain(lines[0]).contains(word));

@@ -356,6 +356,9 @@ void TestPlotTools::queue_levels_are_means_of_their_window() {
     now.stages[1].node = "decode";
     now.stages[2].node = "batch";
     now.stages[1].queue_fill = now.stages[2].queue_fill = 0.25;
+    for (StageSample& stage : now.stages) stage.queue_capacity = 4;
+    now.stages[0].queue_waiting = i % 2 == 0 ? 4 : 2;
+    now.stages[1].queue_waiting = now.stages[2].queue_waiting = 1;
     panel.show_snapshot(now, now);
   }
   QTRY_VERIFY(panel.redraws() > before);
@@ -364,6 +367,8 @@ void TestPlotTools::queue_levels_are_means_of_their_window() {
   QCOMPARE(panel.plot()->graph(1)->name(), QString("batches ready"));
   for (const QCPGraphData& point : *panel.plot()->graph(0)->data()) QVERIFY(point.value > 60 && point.value < 90);
   for (const QCPGraphData& point : *panel.plot()->graph(1)->data()) QCOMPARE(point.value, 25.0);
+  QCOMPARE(panel.readings()->items()[1].value, QString("1.0 of 4"));
+  QVERIFY2(panel.readings()->items()[0].value.endsWith(" of 4"), qPrintable(panel.readings()->items()[0].value));
   panel.reset();
   QCOMPARE(panel.plot()->graphCount(), 0);
 }

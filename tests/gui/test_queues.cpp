@@ -13,6 +13,7 @@
 #include <QElapsedTimer>
 #include <QLabel>
 #include <QProgressBar>
+#include <QRegularExpression>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QStatusBar>
@@ -29,7 +30,12 @@ Snapshot staged_snapshot(std::size_t workers, double fill) {
   Snapshot snapshot;
   snapshot.at = 1'000'000'000;
   for (const char* node : {"source", "normalise", "batch"})
-    snapshot.stages.push_back({.node = node, .type = node, .workers = workers, .queue_fill = fill});
+    snapshot.stages.push_back({.node = node,
+                               .type = node,
+                               .workers = workers,
+                               .queue_fill = fill,
+                               .queue_waiting = static_cast<std::size_t>(fill * 8),
+                               .queue_capacity = 8});
   return snapshot;
 }
 
@@ -114,7 +120,7 @@ class TestQueues : public QObject {
     QCOMPARE(box->text(), QString("4"));
   }
 
-  void nodes_wear_their_workers() {
+  void nodes_show_their_workers() {
     const Snapshot now = staged_snapshot(3, 0);
     const Snapshot earlier{};
     QCOMPARE(live_states(earlier, now, {}, true).at("batch").detail, QString("× 3 workers"));
@@ -149,24 +155,31 @@ class TestQueues : public QObject {
     window.close_quietly();
   }
 
-  void last_queue_counts_batches_and_explains_prefetch_0() {
+  void every_queue_tells_n_of_capacity_and_prefetch_0_is_explained() {
     QueuesPanel panel;
     panel.resize(420, 240);
     panel.show();
-    panel.begin(true, 8);
-    panel.show_snapshot(staged_snapshot(2, 0.5));
-    const auto texts = [&panel] {
-      QStringList all;
-      for (const QLabel* label : panel.findChildren<QLabel*>()) all << label->text();
-      return all;
-    };
-    QVERIFY2(texts().contains("4.0 of 8"), qPrintable(texts().join(", ")));
-    panel.begin(true, 0);
-    panel.show_snapshot(staged_snapshot(2, 0));
-    bool explained = false;
-    for (const QLabel* label : panel.findChildren<QLabel*>())
-      explained |= label->text() == "prefetch 0" && label->toolTip().contains("take turns");
-    QVERIFY(explained);
+    panel.begin(true);
+    Snapshot now = staged_snapshot(2, 0.5);
+    panel.show_snapshot(now);
+    for (const char* node : {"source", "normalise", "batch"})
+      QCOMPARE(panel.level_text(node)->text(), QString("4.0 of 8"));
+    QVERIFY(panel.level_text("source")->toolTip().startsWith("Groups of records"));
+    QVERIFY(panel.level_text("batch")->toolTip().startsWith("Batches that are ready"));
+    for (StageSample& stage : now.stages) stage.queue_waiting = 8;
+    now.stages[0].queue_capacity = 12;  // more workers have come
+    now.at += 500'000'000;
+    panel.show_snapshot(now);
+    QCOMPARE(panel.level_text("source")->text(), QString("6.0 of 12"));  // a mean, not the moment
+    QCOMPARE(panel.level_text("batch")->text(), QString("6.0 of 8"));
+    panel.begin(true);
+    now = staged_snapshot(2, 0);
+    now.stages.back().queue_capacity = 0;
+    panel.show_snapshot(now);
+    QCOMPARE(panel.level_text("normalise")->text(), QString("0.0 of 8"));
+    QCOMPARE(panel.level_text("batch")->text(), QString("prefetch 0"));
+    QVERIFY(panel.level_text("batch")->toolTip().contains("take turns"));
+    QVERIFY(panel.queue_bar("batch")->toolTip().contains("take turns"));
   }
 
   void bars_show_a_mean_not_the_moment() {
@@ -204,6 +217,12 @@ class TestQueues : public QObject {
     NumberField* box = window.queues().workers_box("normalise");
     QVERIFY(box != nullptr);
     QTRY_VERIFY(box->isVisible());  // the panel comes to the front by itself
+    static const QRegularExpression level("^[0-9]+\\.[0-9] of [1-9][0-9]*$");
+    for (const char* node : {"normalise", "batch"}) {
+      const QLabel* text = window.queues().level_text(node);
+      QVERIFY2(level.match(text->text()).hasMatch(), qPrintable(text->text()));
+      QVERIFY(text->width() >= text->fontMetrics().horizontalAdvance(text->text()));
+    }
     box->setFocus();
     box->selectAll();
     const std::size_t before = workers;
