@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <optional>
 
 namespace feedline {
@@ -16,7 +17,15 @@ namespace {
 
 using numbers::listed;
 
+/// More kinds of files are not told one by one on a card.
+constexpr std::size_t kMostEndings = 3;
+
 std::string files_text(std::uint64_t count) { return fmt::format("{} {}", count, count == 1 ? "file" : "files"); }
+
+bool in_class(const SourceReport& report, const PassedFiles& files) {
+  const auto& classes = report.class_names;
+  return std::find(classes.begin(), classes.end(), files.class_name) != classes.end();
+}
 
 constexpr const char* kWithoutEnding = "without one";
 
@@ -32,8 +41,7 @@ Error ignored_files(const SourceReport& report) {
   std::map<std::string, std::pair<std::uint64_t, std::vector<std::string>>> by_ending;  // count, classes
   const PassedFiles* first = nullptr;
   for (const PassedFiles& files : report.ignored) {
-    const auto& classes = report.class_names;
-    if (std::find(classes.begin(), classes.end(), files.class_name) == classes.end()) continue;
+    if (!in_class(report, files)) continue;
     if (first == nullptr || (files.picture && !first->picture)) first = &files;
     total += files.count;
     auto& [count, where] = by_ending[files.ending.empty() ? kWithoutEnding : files.ending];
@@ -54,12 +62,16 @@ Error ignored_files(const SourceReport& report) {
           .file = first->example};
 }
 
-/// Pictures that lie beside the class folders; texts there, such as a licence, are nobody's pictures.
+/// A picture beside the class folders; texts there, such as a licence, are nobody's pictures.
+bool stray_picture(const PassedFiles& files) {
+  return files.class_name.empty() && files.picture && !files.ending.empty();
+}
+
 Error stray_pictures(const SourceReport& report) {
   std::uint64_t total = 0;
   std::string example;
   for (const PassedFiles& files : report.ignored) {
-    if (!files.class_name.empty() || !files.picture || files.ending.empty()) continue;
+    if (!stray_picture(files)) continue;
     total += files.count;
     if (example.empty()) example = files.example;
   }
@@ -131,6 +143,24 @@ void add(std::vector<Error>& to, std::optional<Error> found, const std::string& 
 }
 
 }  // namespace
+
+std::string passed_over_text(const SourceReport& report) {
+  std::uint64_t passed = 0;
+  std::map<std::string, std::uint64_t> by_ending;
+  for (const PassedFiles& files : report.ignored) {
+    if (!in_class(report, files) && !stray_picture(files)) continue;
+    passed += files.count;
+    by_ending[files.ending.empty() ? "without an ending" : files.ending] += files.count;
+  }
+  if (passed == 0) return {};
+  std::vector<std::pair<std::string, std::uint64_t>> sorted(by_ending.begin(), by_ending.end());
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::vector<std::string> parts;
+  for (const auto& [ending, count] : sorted) parts.push_back(fmt::format("{} {}", count, ending));
+  const std::uint64_t all =
+      passed + std::accumulate(report.class_counts.begin(), report.class_counts.end(), std::uint64_t{0});
+  return fmt::format("{} of {} passed over: {}", passed, files_text(all), listed(parts, kMostEndings));
+}
 
 std::vector<Error> source_notices(const SourceReport& report) {
   std::vector<Error> found;

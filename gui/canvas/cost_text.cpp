@@ -40,10 +40,16 @@ QString short_cost_text(const ModelCost& cost) {
   return parts.join(QStringLiteral(" · "));
 }
 
-QString source_text(std::uint64_t records, std::int64_t classes) {
-  QString text = records == 1 ? words("1 record") : words("%1 records").arg(whole(static_cast<double>(records)));
+QString source_text(const SourceFacts& facts, const TensorDesc* label) {
+  if (facts.counting) return words("counting records…");
+  QString text =
+      facts.records == 1 ? words("1 record") : words("%1 records").arg(whole(static_cast<double>(facts.records)));
+  const std::int64_t classes = label != nullptr && label->classes.known() ? label->classes.size() : 0;
   if (classes > 0) text += classes == 1 ? words(" · 1 class") : words(" · %1 classes").arg(classes);
-  return text;
+  if (facts.passed_over.empty()) return text;
+  const QString passed = to_qstring(facts.passed_over);
+  const qsizetype colon = passed.indexOf(QLatin1String(": ")) + 1;  // by ending in a line of its own
+  return text + QLatin1Char('\n') + passed.left(colon) + QLatin1Char('\n') + passed.mid(colon + 1);
 }
 
 QString cost_text(const ModelCost& cost) {

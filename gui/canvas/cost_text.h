@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "commands/document_controller.h"
 #include "graph/validate.h"
 
 #include <QString>
@@ -18,8 +19,9 @@ namespace feedline::gui {
 [[nodiscard]] QString short_cost_text(const ModelCost& cost);
 /// The same in a sentence or two, with memory.
 [[nodiscard]] QString cost_text(const ModelCost& cost);
-/// "440 records · 5 classes"; 0 classes: a plain number is its target.
-[[nodiscard]] QString source_text(std::uint64_t records, std::int64_t classes);
+/// What a source's card and its inspector say, in lines: "440 records · 5 classes" (without `label`, or where a number
+/// is the target: no classes), what was passed over, or that it is still being counted.
+[[nodiscard]] QString source_text(const SourceFacts& facts, const TensorDesc* label);
 /// One line on the whole model; empty without layers. `batch`: records a batch, 0 if not known.
 [[nodiscard]] QString total_text(const ModelCost& total, std::int64_t batch);
 

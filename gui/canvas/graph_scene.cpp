@@ -127,10 +127,9 @@ void GraphScene::adopt_renamed(const Diagram& diagram) {
 }
 
 void GraphScene::show_source_size(const Node& node, const FaceMaker& faces, NodeFace& face) const {
-  const auto size = source_sizes_.find(join_path(scope_, node.id));
-  if (size == source_sizes_.end()) return;
-  const TensorDesc* label = faces.desc({node.id, "label"});
-  face.cost = source_text(size->second, label != nullptr && label->classes.known() ? label->classes.size() : 0);
+  const auto facts = source_facts_.find(join_path(scope_, node.id));
+  if (facts == source_facts_.end()) return;
+  face.cost = source_text(facts->second, faces.desc({node.id, "label"}));
   face.cost_tip = face.cost;
 }
 

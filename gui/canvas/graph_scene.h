@@ -4,6 +4,7 @@
 #include "canvas/picture_cache.h"
 #include "canvas/port_id.h"
 #include "canvas/wire_point_item.h"
+#include "commands/document_controller.h"
 #include "graph/validate.h"
 
 #include <QGraphicsScene>
@@ -34,7 +35,7 @@ class GraphScene : public QGraphicsScene {
 
   /// `scope` is the diagram's path within the document that was analysed.
   /// How many records sources have, by their paths; shown with the next sync().
-  void set_source_sizes(const std::map<std::string, std::uint64_t>& sizes) { source_sizes_ = sizes; }
+  void set_source_facts(const SourceFactsMap& facts) { source_facts_ = facts; }
   void sync(const Diagram& diagram, const Analysis& analysis, const std::string& scope);
   /// The same where only looks have changed since: places, notes, frames, points of wires. Much quicker, as in a drag.
   void sync_looks(const Diagram& diagram, const Analysis& analysis, const std::string& scope);
@@ -103,7 +104,7 @@ class GraphScene : public QGraphicsScene {
   std::map<std::string, FrameItem*, std::less<>> frames_{};
   void show_source_size(const Node& node, const FaceMaker& faces, NodeFace& face) const;
 
-  std::map<std::string, std::uint64_t> source_sizes_{};
+  SourceFactsMap source_facts_{};
   std::string scope_{};
   mutable std::optional<QRectF> content_{};
 };

@@ -91,7 +91,7 @@ GraphView::GraphView(DocumentController& controller, QWidget* parent) : QGraphic
   edge_timer_.setInterval(16);
   connect(&edge_timer_, &QTimer::timeout, this, &GraphView::pan_at_edge);
   connect(&arrange_job_, &ArrangeJob::cancelled, this,
-          [this] { Q_EMIT status_message(tr("Arranging was given up; the graph is as it was.")); });
+          [this] { Q_EMIT status_message(tr("Arranging was cancelled; the graph is unchanged.")); });
   connect(&breadcrumb_, &Breadcrumb::chosen, this, &GraphView::enter);
   connect(&bubble_, &ReasonBubble::chosen, this, &GraphView::insert_adapter);
   connect(&minimap_, &Minimap::go_to, this, [this](const QPointF& place) {
@@ -128,7 +128,7 @@ void GraphView::sync() {
   arrange_job_.cancel();  // its places are those of another graph
   const std::string before = scope_;
   while (controller_.document().at(scope_) == nullptr) scope_ = scope_of(scope_);  // it was undone or ungrouped
-  scene_.set_source_sizes(controller_.source_sizes());
+  scene_.set_source_facts(controller_.source_facts());
   if (std::exchange(shown_analysis_, controller_.analyses()) == controller_.analyses()) {
     scene_.sync_looks(diagram(), controller_.analysis(), scope_);
   } else {

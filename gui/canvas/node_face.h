@@ -44,7 +44,7 @@ struct NodeFace {
   bool muted = false;
   bool subgraph = false;
   int repeat = 1;      ///< of a sub-graph
-  QString cost{};      ///< of a layer or of what is in a sub-graph: weights and multiply-adds
+  QString cost{};      ///< lines: of a layer or a sub-graph parameters and MACs; of a source what it holds
   QString cost_tip{};  ///< the same in full
   bool operator==(const NodeFace&) const = default;
 };

@@ -106,7 +106,8 @@ void NodeItem::lay_out() {
   }
   for (const auto& [name, value] : face_.values)
     width = std::max(width, half_small.horizontalAdvance(name + value) + 4.5 * kUnit);
-  width = std::max(width, small.horizontalAdvance(face_.cost) + 3.5 * kUnit);
+  const QStringList costs = face_.cost.isEmpty() ? QStringList() : face_.cost.split(QLatin1Char('\n'));
+  for (const QString& line : costs) width = std::max(width, small.horizontalAdvance(line) + 3.5 * kUnit);
   l.width = std::ceil(std::clamp(width, kMinWidth, kMaxWidth) / kUnit) * kUnit;
 
   l.name = lines_of(face_.id, bold, l.width - kBesideName);
@@ -120,7 +121,7 @@ void NodeItem::lay_out() {
   l.values_top = y + (face_.values.empty() ? 0 : 0.5 * kUnit);
   y = l.values_top + l.value_row * static_cast<qreal>(face_.values.size()) + (face_.values.empty() ? 0 : kUnit);
   l.cost_top = y;
-  if (!face_.cost.isEmpty()) y += l.value_row + 0.25 * kUnit;
+  if (!costs.isEmpty()) y += l.value_row * static_cast<qreal>(costs.size()) + 0.25 * kUnit;
   l.comment_top = y;
   if (!face_.comment.isEmpty()) y += l.value_row + 0.5 * kUnit;
   l.live_top = y;
@@ -187,7 +188,9 @@ QString NodeItem::tip_at(QPointF scene_pos) const {
   QString tip = QStringLiteral("<b>%1</b> · %2<br>%3")
                     .arg(face_.id.toHtmlEscaped(), face_.title.toHtmlEscaped(), face_.summary.toHtmlEscaped());
   if (!face_.comment.isEmpty()) tip += QStringLiteral("<br><i>%1</i>").arg(face_.comment.toHtmlEscaped());
-  if (!face_.cost_tip.isEmpty()) tip += QStringLiteral("<br>%1").arg(face_.cost_tip.toHtmlEscaped());
+  if (!face_.cost_tip.isEmpty())
+    tip +=
+        QStringLiteral("<br>%1").arg(face_.cost_tip.toHtmlEscaped().replace(QLatin1Char('\n'), QLatin1String("<br>")));
   return QStringLiteral("<qt>%1</qt>").arg(tip);
 }
 

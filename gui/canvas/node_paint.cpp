@@ -324,8 +324,11 @@ void NodeItem::paint_values(QPainter& painter) const {
   }
   if (!face_.cost.isEmpty()) {
     painter.setPen(c.muted);
-    draw_elided(painter, QRectF(1.5 * kUnit, layout_.cost_top, inner, layout_.value_row),
-                Qt::AlignVCenter | Qt::AlignLeft, face_.cost, Qt::ElideRight);
+    QRectF row(1.5 * kUnit, layout_.cost_top, inner, layout_.value_row);
+    for (const QString& line : face_.cost.split(QLatin1Char('\n'))) {
+      draw_elided(painter, row, Qt::AlignVCenter | Qt::AlignLeft, line, Qt::ElideRight);
+      row.translate(0, layout_.value_row);
+    }
   }
   if (face_.comment.isEmpty()) return;
   QFont italic = scene_small_font();

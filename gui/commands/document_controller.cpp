@@ -20,7 +20,7 @@ Status DocumentController::apply(const Edit& edit, const QString& gesture) {
 void DocumentController::reset(Document document, const QString& file) {
   document_ = std::move(document);
   probed_.clear();
-  source_sizes_.clear();
+  source_facts_.clear();
   stack_.clear();
   file_ = file;
   analyse_again();
@@ -40,10 +40,17 @@ void DocumentController::mark_saved(const QString& file) {
   Q_EMIT file_changed();
 }
 
-void DocumentController::set_probed(ProbedSources probed, std::map<std::string, std::uint64_t> sizes) {
+void DocumentController::set_probed(ProbedSources probed, SourceFactsMap facts) {
   probed_ = std::move(probed);
-  source_sizes_ = std::move(sizes);
+  source_facts_ = std::move(facts);
   analyse_again();
+  Q_EMIT changed();
+}
+
+void DocumentController::set_counting(const std::vector<std::string>& nodes) {
+  if (nodes.empty()) return;
+  for (const std::string& node : nodes) source_facts_[node] = {.counting = true};
+  analyse_again();  // the cards of the canvas are made anew with it
   Q_EMIT changed();
 }
 

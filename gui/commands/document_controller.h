@@ -11,8 +11,18 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace feedline::gui {
+
+/// What the window knows of a source's data.
+struct SourceFacts {
+  std::uint64_t records = 0;
+  std::string passed_over{};  ///< passed_over_text(): files that are no records; empty: none
+  bool counting = false;      ///< its files are being looked at: the others say nothing yet
+};
+/// By the path of the node.
+using SourceFactsMap = std::map<std::string, SourceFacts>;
 
 /// A Document of the window with its undo stack and its analysis. Everything that changes the graph goes through
 /// apply(); everything that shows it listens to changed(). Commands touch the Document alone, never scene items.
@@ -44,9 +54,11 @@ class DocumentController : public QObject {
   /// The document has been written to `file`.
   void mark_saved(const QString& file);
   /// Exact descriptions of the sources, found off the GUI thread; analysed again at once.
-  void set_probed(ProbedSources probed, std::map<std::string, std::uint64_t> sizes = {});
-  /// How many records each opened source has, by the path of its node.
-  [[nodiscard]] const std::map<std::string, std::uint64_t>& source_sizes() const { return source_sizes_; }
+  void set_probed(ProbedSources probed, SourceFactsMap facts = {});
+  /// The files of these sources are being looked at.
+  void set_counting(const std::vector<std::string>& nodes);
+  /// Of each source that has been opened, or is being opened.
+  [[nodiscard]] const SourceFactsMap& source_facts() const { return source_facts_; }
 
   /// While it lives, what is applied is called by the name of the command that does it ("Duplicate conv"), whatever
   /// edits it takes.
@@ -82,7 +94,7 @@ class DocumentController : public QObject {
   Analysis analysis_{};
   quint64 analyses_ = 0;
   ProbedSources probed_{};
-  std::map<std::string, std::uint64_t> source_sizes_{};
+  SourceFactsMap source_facts_{};
   QUndoStack stack_{};
   QString file_{};
   QString name_{};  ///< of the command at work

@@ -155,14 +155,12 @@ void NodeForm::refresh_param(ParamRow& row) {
   mixed ? row.show_mixed() : row.show_value(*common, any_set);
 }
 
-/// How many records and classes a source holds, once its files have been looked into.
+/// What is known of a source's data.
 void NodeForm::refresh_size() {
-  const auto size = controller_.source_sizes().find(ids_.front());
-  const bool known = ids_.size() == 1 && size != controller_.source_sizes().end();
+  const auto facts = controller_.source_facts().find(ids_.front());
+  const bool known = ids_.size() == 1 && facts != controller_.source_facts().end();
   size_->setVisible(known);
-  if (!known) return;
-  const TensorDesc* label = controller_.analysis().at({ids_.front(), "label"});
-  size_->setText(source_text(size->second, label != nullptr && label->classes.known() ? label->classes.size() : 0));
+  if (known) size_->setText(source_text(facts->second, controller_.analysis().at({ids_.front(), "label"})));
 }
 
 void NodeForm::refresh_problems() {

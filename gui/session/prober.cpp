@@ -69,8 +69,12 @@ std::vector<Prober::Target> Prober::targets() const {
 }
 
 void Prober::request() {
-  wanted_ = targets();
+  const std::vector<Target> known = std::exchange(wanted_, targets());
+  std::vector<std::string> fresh;
+  for (const Target& target : wanted_)
+    if (!target.made && std::find(known.begin(), known.end(), target) == known.end()) fresh.push_back(target.node);
   worker_.ask(wanted_);
+  document_.set_counting(fresh);
 }
 
 Prober::Outcome Prober::open(const std::vector<Target>& targets, const std::stop_token& stop) {
@@ -100,7 +104,9 @@ Prober::Outcome Prober::open(const std::vector<Target>& targets, const std::stop
 void Prober::look(const Target& target, const Source& source, Outcome& outcome) {
   if (const Status fine = usable(source); fine) {
     outcome.sources[target.node] = source.outputs();
-    outcome.sizes[target.node] = source.size();
+    SourceFacts& facts = outcome.facts[target.node];
+    facts.records = source.size();
+    if (const SourceReport* report = report_of(source)) facts.passed_over = passed_over_text(*report);
   } else {
     Error error = fine.error();
     const SourceReport* report = report_of(source);
@@ -119,7 +125,7 @@ void Prober::look(const Target& target, const Source& source, Outcome& outcome) 
 void Prober::deliver(Outcome outcome) {
   problems_ = std::move(outcome.problems);
   splits_ = std::move(outcome.splits);
-  document_.set_probed(std::move(outcome.sources), std::move(outcome.sizes));
+  document_.set_probed(std::move(outcome.sources), std::move(outcome.facts));
   Q_EMIT probed();
 }
 

@@ -52,7 +52,7 @@ class Prober : public QObject {
   };
   struct Outcome {
     ProbedSources sources{};
-    std::map<std::string, std::uint64_t> sizes{};
+    SourceFactsMap facts{};
     std::vector<Problem> problems{};
     std::vector<SplitOffer> splits{};
   };

@@ -2,6 +2,8 @@
 // What is dropped on the canvas from a file manager becomes the source that reads it.
 #include "app/main_window.h"
 #include "canvas/graph_view.h"
+#include "canvas/node_item.h"
+#include "canvas/paint_tools.h"
 #include "graph/json.h"
 #include "start/starter_desk.h"
 #include "support/fixtures.h"
@@ -11,6 +13,7 @@
 #include <QDir>
 #include <QDropEvent>
 #include <QFileDialog>
+#include <QLabel>
 #include <QLineEdit>
 #include <QMimeData>
 #include <QPushButton>
@@ -42,6 +45,13 @@ class TestDrop : public QObject {
     test::write_picture_folder(home_.file("photos"), 4);
     test::write_picture_folder(home_.file("split/train"), 4);
     test::write_picture_folder(home_.file("split/val"), 2);
+    test::write_picture_folder(home_.file("mixed"), 4);
+    for (int i = 0; i < 8; ++i) test::write_file(home_.file(QString("mixed/a/notes%1.txt").arg(i)), "x");
+    for (int i = 0; i < 4; ++i) test::write_file(home_.file(QString("mixed/b/%1.raw").arg(i)), "x");
+    for (const char* name : {".DS_Store", "Thumbs.db", "a/.DS_Store", "b/Thumbs.db", "b/desktop.ini"}) {
+      test::write_file(home_.file(QString("mixed/") + name), "x");
+      test::write_file(home_.file(QString("photos/") + name), "x");
+    }
   }
 
   void what_nothing_reads_is_refused_with_the_reason() {
@@ -52,6 +62,35 @@ class TestDrop : public QObject {
     QVERIFY(window.document().document().nodes().empty());
     QVERIFY2(window.view().shown_reason().contains("source reads"), qPrintable(window.view().shown_reason()));
     QVERIFY(window.welcome().starter().offer() == nullptr);
+    window.close_quietly();
+  }
+
+  void a_source_tells_what_it_holds_and_what_it_passed_over() {
+    MainWindow window;
+    window.resize(1280, 800);
+    window.show();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    QStringList seen;
+    const auto card = [&]() -> QString {
+      const NodeItem* item = window.view().graph_scene().node("image_folder");
+      return item == nullptr ? QString() : item->face().cost;
+    };
+    connect(&window.document(), &DocumentController::changed, &window, [&] { seen << card(); });
+    QVERIFY(drop_on(window.view().viewport(), home_.file("mixed")));
+    const QString whole = "8 records · 2 classes\n12 of 20 files passed over:\n8 .txt, 4 .raw";
+    QTRY_COMPARE(card(), whole);
+    QVERIFY2(seen.contains("counting records…"), qPrintable(seen.join('|')));
+    auto* inspector = window.findChild<QLabel*>("source_size");
+    QVERIFY(inspector != nullptr);
+    QTRY_VERIFY(inspector->isVisible());
+    QCOMPARE(inspector->text(), whole);
+    const NodeItem* item = window.view().graph_scene().node("image_folder");
+    const QFontMetricsF metrics(scene_small_font());
+    for (const QString& line : whole.split('\n'))
+      QVERIFY(metrics.horizontalAdvance(line) <= item->boundingRect().width() - 3 * Theme::kUnit);
+    QVERIFY(window.document().apply(
+        {SetParam{.node = "image_folder", .param = "folder", .value = home_.file("photos").toStdString()}}));
+    QTRY_COMPARE(card(), QString("8 records · 2 classes"));  // what systems leave everywhere is not told
     window.close_quietly();
   }
 
