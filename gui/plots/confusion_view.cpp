@@ -16,7 +16,7 @@ namespace feedline::gui {
 
 namespace {
 
-constexpr double kMostNames = 0.38;  // of the view, for the names of classes on either side
+constexpr double kMostNames = 0.5;  // of the view, for the names of classes on either side
 
 QColor mix(const QColor& from, const QColor& to, double part) {
   const auto between = [part](int a, int b) { return static_cast<int>(std::lround(a + (b - a) * part)); };
@@ -155,7 +155,7 @@ void ConfusionView::paint(QPainter& painter, const QRectF& whole) const {
     painter.drawLine(QLineF(area.left(), area.top() + i * step, area.right(), area.top() + i * step));
     painter.drawLine(QLineF(area.left() + i * step, area.top(), area.left() + i * step, area.bottom()));
   }
-  paint_names(painter, whole, area);
+  paint_names(painter, whole);
   paint_numbers(painter, area);
   if (!chosen_) return;
   painter.setPen(QPen(theme.colors().accent, 2.5));
@@ -163,38 +163,48 @@ void ConfusionView::paint(QPainter& painter, const QRectF& whole) const {
   painter.drawRect(QRectF(area.left() + chosen_->second * step, area.top() + chosen_->first * step, step, step));
 }
 
-void ConfusionView::paint_names(QPainter& painter, const QRectF& whole, const QRectF& area) const {
+std::vector<ConfusionView::Label> ConfusionView::labels(const QRectF& whole) const {
+  const QRectF area = matrix_area(whole);
   const double names = names_width(whole.width());
   const double head = head_height(whole);
   const bool stand = upright(whole);
-  const Theme::Colors& c = Theme::instance().colors();
-  const QFontMetricsF metrics(painter.font());
+  const QFontMetricsF metrics(Theme::instance().small_font());
   const double line = metrics.height() + 4;
   const double step = area.width() / classes();
-  painter.setPen(c.muted);
-  painter.drawText(QRectF(area.left(), area.top() - head - line, whole.right() - area.left(), line),
-                   Qt::AlignLeft | Qt::AlignVCenter, tr("predicted class →"));
-  painter.save();
-  painter.translate(area.left() - names - line, area.top() + area.height());
-  painter.rotate(-90);
-  painter.drawText(QRectF(0, 0, area.height(), line), Qt::AlignRight | Qt::AlignVCenter, tr("true class"));
-  painter.restore();
-  painter.setPen(c.text);
+  std::vector<Label> all;
+  const QString columns = tr("predicted class →");
+  const double left = std::max(whole.left(), std::min(area.left(), whole.right() - metrics.horizontalAdvance(columns)));
+  all.push_back({columns, {left, area.top() - head - line, whole.right() - left, line}, Qt::AlignLeft, false, true});
+  const QString rows = tr("true class");
+  const double length = std::max(area.height(), metrics.horizontalAdvance(rows));
+  const double bottom = std::min(area.top() + length, whole.bottom());
+  all.push_back({rows, {area.left() - names - line, bottom, length, line}, Qt::AlignRight, true, true});
   const int every = std::max(1, static_cast<int>(std::ceil(metrics.height() / step)));
   for (int i = 0; i < classes(); i += every) {
     const QString name = QString::fromStdString(judgement_.name_of(i));
-    const QRectF row(area.left() - names - 4, area.top() + i * step, names, step * every);
-    painter.drawText(row, Qt::AlignRight | Qt::AlignVCenter, metrics.elidedText(name, Qt::ElideRight, row.width()));
-    if (!stand) {
-      const QRectF column(area.left() + i * step, area.top() - line, step * every, line);
-      painter.drawText(column, Qt::AlignHCenter | Qt::AlignVCenter, name);
-      continue;
-    }
+    const double at = i * step;
+    all.push_back({metrics.elidedText(name, Qt::ElideRight, names),
+                   {area.left() - names - 4, area.top() + at, names, step * every},
+                   Qt::AlignRight});
+    if (stand)
+      all.push_back({metrics.elidedText(name, Qt::ElideRight, head),
+                     {area.left() + at, area.top() - 3, head, step * every},
+                     Qt::AlignLeft,
+                     true});
+    else
+      all.push_back({name, {area.left() + at, area.top() - line, step * every, line}, Qt::AlignHCenter});
+  }
+  return all;
+}
+
+void ConfusionView::paint_names(QPainter& painter, const QRectF& whole) const {
+  const Theme::Colors& c = Theme::instance().colors();
+  for (const Label& label : labels(whole)) {
+    painter.setPen(label.header ? c.muted : c.text);
     painter.save();
-    painter.translate(area.left() + i * step, area.top() - 3);
-    painter.rotate(-90);
-    painter.drawText(QRectF(0, 0, head, step * every), Qt::AlignLeft | Qt::AlignVCenter,
-                     metrics.elidedText(name, Qt::ElideRight, head));
+    painter.translate(label.place.topLeft());
+    if (label.upright) painter.rotate(-90);
+    painter.drawText(QRectF({}, label.place.size()), label.alignment | Qt::AlignVCenter, label.text);
     painter.restore();
   }
 }

@@ -29,6 +29,15 @@ class ConfusionView : public QWidget {
   /// Where the cell is drawn.
   [[nodiscard]] QRectF rect_of(const Cell& cell) const;
   void paint(QPainter& painter, const QRectF& whole) const;
+  /// What is written beside the matrix: headers, and names of classes, elided where there is no room for them.
+  struct Label {
+    QString text{};
+    QRectF place{};  ///< upright ones are turned to the left about its lower left corner: width is its length
+    Qt::Alignment alignment{};
+    bool upright = false;
+    bool header = false;
+  };
+  [[nodiscard]] std::vector<Label> labels(const QRectF& whole) const;
   [[nodiscard]] QSize sizeHint() const override { return {260, 260}; }
   [[nodiscard]] QSize minimumSizeHint() const override { return {120, 120}; }
 
@@ -50,7 +59,7 @@ class ConfusionView : public QWidget {
   [[nodiscard]] std::optional<Cell> cell_at(QPointF pos) const;
   [[nodiscard]] double share(int label, int predicted) const;
   void shade();
-  void paint_names(QPainter& painter, const QRectF& whole, const QRectF& area) const;
+  void paint_names(QPainter& painter, const QRectF& whole) const;
   void paint_numbers(QPainter& painter, const QRectF& area) const;
 
   Judgement judgement_{};

@@ -23,6 +23,8 @@ namespace feedline::gui {
 namespace {
 
 constexpr int kPicture = WorstModel::kSide;
+constexpr int kCaptionMargin = 12;
+const QString kArrow = QStringLiteral(" → ");
 
 /// Small, but large enough to be recognised: tiny pictures are enlarged without blurring.
 QImage thumbnail(const PreviewPicture& picture) {
@@ -101,8 +103,7 @@ void MistakesPanel::build() {
   list_->setResizeMode(QListView::Adjust);
   list_->setUniformItemSizes(true);
   list_->setIconSize({kPicture, kPicture});
-  list_->setGridSize({kPicture + 32, kPicture + 28});
-  list_->setWordWrap(false);
+  list_->setWordWrap(true);
   list_->setFrameShape(QFrame::NoFrame);
   empty_->setAlignment(Qt::AlignCenter);
   empty_->setWordWrap(true);
@@ -112,6 +113,9 @@ void MistakesPanel::build() {
   };
   style();
   connect(&Theme::instance(), &Theme::changed, this, style);
+  connect(&Theme::instance(), &Theme::changed, this, &MistakesPanel::fit_captions);
+  connect(&model_, &WorstModel::modelReset, this, &MistakesPanel::fit_captions);
+  fit_captions();
 
   auto* page = new QWidget(this);
   auto* head = new QHBoxLayout;
@@ -156,6 +160,22 @@ void MistakesPanel::add_epoch(const EpochResult& result) {
   stack_->setCurrentIndex(1);
   show_readings();
   ask_for_pictures();
+}
+
+/// "dandelion → sunflowers" in one line where all have room in it, else in two.
+void MistakesPanel::fit_captions() {
+  const QFontMetrics metrics(list_->font());
+  int width = kPicture + 32;
+  int widest = 0;
+  for (int row = 0; row < model_.rowCount(); ++row) {
+    const QString caption = model_.index(row).data().toString();
+    widest = std::max(widest, metrics.horizontalAdvance(caption));
+    const qsizetype arrow = caption.indexOf(kArrow);
+    const QString parts[] = {caption.left(arrow + kArrow.size()).trimmed(), caption.mid(arrow + kArrow.size())};
+    for (const QString& part : parts) width = std::max(width, metrics.horizontalAdvance(part) + kCaptionMargin);
+  }
+  const int lines = widest + kCaptionMargin > width ? 2 : 1;
+  list_->setGridSize({width, kPicture + lines * metrics.lineSpacing() + kCaptionMargin});
 }
 
 void MistakesPanel::show_readings() {

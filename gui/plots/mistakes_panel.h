@@ -37,6 +37,7 @@ class MistakesPanel : public QWidget {
   [[nodiscard]] bool shows_empty_state() const;
   [[nodiscard]] ConfusionView& matrix() { return *matrix_; }
   [[nodiscard]] WorstModel& model() { return model_; }
+  [[nodiscard]] const QListView& samples() const { return *list_; }
   [[nodiscard]] const Readings& readings() const { return *readings_; }
   [[nodiscard]] Exhibit exhibit() const;
 
@@ -48,6 +49,7 @@ class MistakesPanel : public QWidget {
   };
   void build();
   void show_readings();
+  void fit_captions();
   void ask_for_pictures();
   [[nodiscard]] QString csv() const;
 

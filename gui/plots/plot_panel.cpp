@@ -91,8 +91,8 @@ void PlotPanel::fill_menu() {
   });
   connect(plot_, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) { point_at(event->pos()); });
   plot_->setFocusPolicy(Qt::StrongFocus);
-  plot_->setToolTip(
-      tr("Wheel: zoom (with Ctrl: upright) · drag: move · Shift and drag: zoom into a box · double click: all"));
+  plot_->setToolTip(tr(
+      "Wheel: zoom (with Ctrl: along the values) · drag: move · Shift and drag: zoom into a box · double click: all"));
 }
 
 void PlotPanel::share_cursor(PlotCursor* cursor) {
@@ -269,21 +269,23 @@ void PlotPanel::redraw() {
   ++redraws_;
 }
 
-/// The label of an axis that is longer than the axis stands in two lines.
+/// The label of an axis that is longer than the axis stands in several lines.
 void PlotPanel::fit_labels() {
   for (QCPAxisRect* rect : plot_->axisRects())
     for (QCPAxis* axis : rect->axes()) {
       if (axis->label().isEmpty()) continue;
-      const QString plain = QString(axis->label()).replace(QLatin1Char('\n'), QLatin1Char(' '));
+      const QFontMetrics metrics(axis->labelFont());
       const int room = axis->orientation() == Qt::Horizontal ? rect->width() : rect->height();
-      QString fitted = plain;
-      if (room > 0 && QFontMetrics(axis->labelFont()).horizontalAdvance(plain) > room) {
-        const qsizetype half = plain.size() / 2;
-        const qsizetype after = plain.indexOf(QLatin1Char(' '), half);
-        const qsizetype before = plain.lastIndexOf(QLatin1Char(' '), half);
-        const qsizetype at = before < 0 || (after >= 0 && after - half < half - before) ? after : before;
-        if (at > 0) fitted[at] = QLatin1Char('\n');
+      QString plain = axis->label();
+      QString fitted;
+      QString line;
+      for (const QString& word : plain.replace(QLatin1Char('\n'), QLatin1Char(' ')).split(QLatin1Char(' '))) {
+        const QString longer = line.isEmpty() ? word : line + QLatin1Char(' ') + word;
+        const bool fits = line.isEmpty() || room <= 0 || metrics.horizontalAdvance(longer) <= room;
+        if (!fits) fitted += line + QLatin1Char('\n');
+        line = fits ? longer : word;
       }
+      fitted += line;
       if (fitted != axis->label()) axis->setLabel(fitted);
     }
 }

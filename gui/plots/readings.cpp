@@ -13,6 +13,9 @@ namespace feedline::gui {
 
 namespace {
 
+constexpr int kMark = 18;  // room of a mark
+constexpr int kGap = 6;
+
 void paint_mark(QPainter& painter, Readings::Mark mark, const QColor& color, QPointF centre) {
   painter.setPen(Qt::NoPen);
   painter.setBrush(color);
@@ -56,35 +59,49 @@ void Readings::set_items(std::vector<Item> items) {
   update();
 }
 
-int Readings::width_of(const Item& item) const {
-  const QFontMetrics name_metrics(Theme::instance().small_font());
-  const QFontMetrics value_metrics(Theme::instance().bold_font());
-  const int mark = item.mark == Mark::None ? 0 : 18;
-  const int name = item.name.isEmpty() ? 0 : name_metrics.horizontalAdvance(item.name) + 6;
-  return mark + name + value_metrics.horizontalAdvance(item.value);
+int Readings::width_of(const Piece& piece) {
+  if (piece.mark) return kMark;
+  return QFontMetrics(piece.value ? Theme::instance().bold_font() : Theme::instance().small_font())
+      .horizontalAdvance(piece.text);
 }
 
 int Readings::line_height() { return QFontMetrics(Theme::instance().bold_font()).height() + Theme::kUnit; }
 
-std::vector<QPoint> Readings::places(int width) const {
-  std::vector<QPoint> at;
-  int x = Theme::kUnit;
-  int line = 0;
-  for (const Item& item : items_) {
-    const int wide = width_of(item);
-    if (x + wide > width && x > Theme::kUnit) {
-      x = Theme::kUnit;
-      ++line;
-    }
-    at.emplace_back(x, line * line_height());
-    if (wide > 0) x += wide + 3 * Theme::kUnit;
+std::vector<Readings::Piece> Readings::pieces(int width) const {
+  std::vector<Piece> placed;
+  QPoint at(Theme::kUnit, 0);
+  const auto put = [&](Piece piece, int gap) {
+    piece.at = at;
+    at.rx() += width_of(piece) + gap;
+    placed.push_back(std::move(piece));
+  };
+  const auto break_line = [&](int indent) { at = {Theme::kUnit + indent, at.y() + line_height()}; };
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    const Item& item = items_[i];
+    const Piece name{.item = i, .text = item.name};
+    const Piece value{.item = i, .value = true, .text = item.value};
+    const int indent = item.mark == Mark::None ? 0 : kMark;
+    const int wide = indent + (item.name.isEmpty() ? 0 : width_of(name) + kGap) + width_of(value);
+    if (wide == 0) continue;
+    if (at.x() + wide > width && at.x() > Theme::kUnit) break_line(0);
+    if (item.mark != Mark::None) put({.item = i, .mark = true}, 0);
+    const bool whole = at.x() - indent + wide <= width;
+    for (const Piece& part : {name, value})
+      for (const QString& text : whole ? QStringList(part.text) : part.text.split(QLatin1Char(' '))) {
+        if (text.isEmpty()) continue;
+        Piece piece = part;
+        piece.text = text;
+        if (at.x() + width_of(piece) > width && at.x() > Theme::kUnit + indent) break_line(indent);
+        put(std::move(piece), kGap);
+      }
+    at.rx() += 3 * Theme::kUnit - kGap;
   }
-  return at;
+  return placed;
 }
 
 int Readings::heightForWidth(int width) const {
-  const std::vector<QPoint> at = places(width);
-  return (at.empty() ? 0 : at.back().y()) + line_height();
+  const std::vector<Piece> placed = pieces(width);
+  return (placed.empty() ? 0 : placed.back().at.y()) + line_height();
 }
 
 /// The line breaks have changed: asks for the height that the words need.
@@ -108,22 +125,18 @@ void Readings::paintEvent(QPaintEvent*) {
   painter.fillRect(rect(), theme.colors().panel);
   const QFont name_font = theme.small_font();
   const QFont value_font = theme.bold_font();
-  const QFontMetrics name_metrics(name_font);
   const QFontMetrics value_metrics(value_font);
   const int line = line_height();
   const int baseline = (line + value_metrics.ascent() - value_metrics.descent()) / 2;
-  const std::vector<QPoint> at = places(width());
-  for (std::size_t i = 0; i < items_.size(); ++i) {
-    const Item& item = items_[i];
-    const int mark_width = item.mark == Mark::None ? 0 : 18;
-    const int name_width = item.name.isEmpty() ? 0 : name_metrics.horizontalAdvance(item.name) + 6;
-    paint_mark(painter, item.mark, item.color, {at[i].x() + 6.0, at[i].y() + line / 2.0});
-    painter.setFont(name_font);
-    painter.setPen(theme.colors().muted);
-    painter.drawText(at[i].x() + mark_width, at[i].y() + baseline, item.name);
-    painter.setFont(value_font);
-    painter.setPen(theme.colors().text);
-    painter.drawText(at[i].x() + mark_width + name_width, at[i].y() + baseline, item.value);
+  for (const Piece& piece : pieces(width())) {
+    if (piece.mark) {
+      const Item& item = items_[piece.item];
+      paint_mark(painter, item.mark, item.color, {piece.at.x() + 6.0, piece.at.y() + line / 2.0});
+      continue;
+    }
+    painter.setFont(piece.value ? value_font : name_font);
+    painter.setPen(piece.value ? theme.colors().text : theme.colors().muted);
+    painter.drawText(piece.at.x(), piece.at.y() + baseline, piece.text);
   }
 }
 

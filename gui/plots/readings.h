@@ -28,9 +28,17 @@ class Readings : public QWidget {
   /// Repaints only if something differs.
   void set_items(std::vector<Item> items);
   [[nodiscard]] const std::vector<Item>& items() const { return items_; }
-  /// Where each item stands: in as many lines as it takes, since half a legend misleads.
-  [[nodiscard]] std::vector<QPoint> places(int width) const;
-  [[nodiscard]] int width_of(const Item& item) const;
+  /// A part of an item in one line: its mark, its name, its value, or a word of these where the item is wider than all.
+  struct Piece {
+    QPoint at{};  ///< its left end, in the line's top
+    std::size_t item = 0;
+    bool mark = false;
+    bool value = false;  ///< else of the name
+    QString text{};
+  };
+  /// Where everything stands: in as many lines as it takes, since half a legend misleads.
+  [[nodiscard]] std::vector<Piece> pieces(int width) const;
+  [[nodiscard]] static int width_of(const Piece& piece);
   [[nodiscard]] int heightForWidth(int width) const override;
   [[nodiscard]] QSize sizeHint() const override;
   [[nodiscard]] QSize minimumSizeHint() const override;

@@ -8,6 +8,7 @@
 #include "support/window_home.h"
 
 #include <QAbstractItemModelTester>
+#include <QListView>
 #include <QTest>
 
 namespace feedline::gui {
@@ -39,6 +40,8 @@ class TestMistakes : public QObject {
   void a_cell_leaves_only_its_samples();
   void keys_choose_cells();
   void epochs_without_classes_change_nothing();
+  void words_are_whole_data();
+  void words_are_whole();
   void exports_hold_the_counts();
   void a_real_run_fills_it();
 
@@ -119,6 +122,57 @@ void TestMistakes::epochs_without_classes_change_nothing() {
   MistakesPanel panel;
   panel.add_epoch({.epoch = 1});
   QVERIFY(panel.shows_empty_state());
+}
+
+void TestMistakes::words_are_whole_data() {
+  QTest::addColumn<QSize>("size");
+  QTest::addColumn<double>("scale");
+  QTest::newRow("a third of 1280x800") << QSize(420, 300) << 1.0;
+  QTest::newRow("a third of 1920x1080") << QSize(640, 380) << 1.0;
+  QTest::newRow("half again as large") << QSize(420, 300) << 1.5;
+  QTest::newRow("the largest") << QSize(640, 380) << 2.0;
+}
+void TestMistakes::words_are_whole() {
+  QFETCH(QSize, size);
+  QFETCH(double, scale);
+  Theme::instance().set_font_scale(scale);
+  Judgement flowers = sample();
+  flowers.class_names = {"dandelion", "sunflowers", "roses"};
+  MistakesPanel panel;
+  panel.resize(size);
+  panel.show();
+  QVERIFY(QTest::qWaitForWindowExposed(&panel));
+  panel.add_epoch(epoch_with(flowers));
+  QTest::qWait(20);
+  const ConfusionView& matrix = panel.matrix();
+  const QFontMetricsF small(Theme::instance().small_font());
+  QStringList names;
+  const auto labels = matrix.labels(matrix.rect());
+  for (const ConfusionView::Label& label : labels) {
+    QVERIFY2(!label.text.contains(u'…'), qPrintable(label.text));
+    QVERIFY2(small.horizontalAdvance(label.text) <= label.place.width() + 0.5, qPrintable(label.text));
+    const QRectF stands = label.upright ? QRectF(label.place.left(), label.place.top() - label.place.width(),
+                                                 label.place.height(), label.place.width())
+                                        : label.place;
+    QVERIFY2(QRectF(matrix.rect()).adjusted(-1, -1, 1, 1).contains(stands), qPrintable(label.text));
+    names << label.text;
+  }
+  for (const char* word : {"predicted class →", "true class", "dandelion", "sunflowers", "roses"})
+    QVERIFY2(names.contains(word), word);
+  const Readings& head = panel.readings();
+  for (const Readings::Piece& piece : head.pieces(head.width()))
+    QVERIFY2(piece.at.x() + Readings::width_of(piece) <= head.width() && piece.at.y() < head.height(),
+             qPrintable(piece.text));
+  const QListView& list = panel.samples();
+  QVERIFY(list.gridSize().width() <= list.viewport()->width());
+  for (int row = 0; row < panel.model().rowCount(); ++row) {
+    const QString caption = panel.model().index(row).data().toString();
+    const QRect room = list.fontMetrics().boundingRect(QRect(0, 0, list.gridSize().width() - 8, 1000),
+                                                       Qt::AlignHCenter | Qt::TextWordWrap, caption);
+    QVERIFY2(room.width() <= list.gridSize().width(), qPrintable(caption));
+    QVERIFY2(room.height() <= list.gridSize().height() - WorstModel::kSide, qPrintable(caption));
+  }
+  Theme::instance().set_font_scale(1);
 }
 
 void TestMistakes::exports_hold_the_counts() {

@@ -7,11 +7,15 @@
 #include "canvas/graph_view.h"
 #include "diagnosis/diagnosis_panel.h"
 #include "graph/json.h"
+#include "plots/plot_panel.h"
+#include "plots/queues_panel.h"
+#include "plots/readings.h"
 #include "preview/preview_panel.h"
 #include "support/window_home.h"
 
 #include <QAction>
 #include <QDockWidget>
+#include <QLabel>
 #include <QMenuBar>
 #include <QScreen>
 #include <QSettings>
@@ -19,6 +23,9 @@
 #include <QTest>
 #include <QToolBar>
 #include <QToolButton>
+#include <qcustomplot.h>
+
+#include <tuple>
 
 namespace feedline::gui {
 
@@ -270,6 +277,59 @@ class TestWorkModes : public QObject {
     QTRY_VERIFY(!window.isFullScreen());
     QVERIFY(!window.menuBar()->isHidden());
     QVERIFY(!dock(window, "loss")->isHidden());
+    window.close_quietly();
+  }
+
+  void no_word_is_lost_while_it_runs_data() {
+    QTest::addColumn<double>("scale");
+    QTest::newRow("text as it is") << 1.0;
+    QTest::newRow("largest text") << Settings::kLargestFont;
+  }
+  /// Legends and labels of axes in every workspace at 1280x800, measured against their places.
+  void no_word_is_lost_while_it_runs() {
+    QFETCH(double, scale);
+    Theme::instance().set_font_scale(scale);
+    MainWindow window;
+    QVERIFY(open(window, {1280, 800}));
+    for (const auto& [node, param, value] : std::vector<std::tuple<std::string, std::string, std::int64_t>>{
+             {"source", "count", 256}, {"source", "size", 32}, {"trainer", "epochs", 0}})
+      QVERIFY(window.document().apply({SetParam{.node = node, .param = param, .value = value}}));
+    window.actions().show_queues->setChecked(true);
+    QTest::keyClick(&window, Qt::Key_F5);
+    QTRY_VERIFY_WITH_TIMEOUT(window.queues().rows() > 0, 60'000);
+    for (const WorkMode mode : {WorkMode::Watch, WorkMode::Diagnose, WorkMode::Present}) {
+      window.modes().show(mode);
+      int seen = 0;
+      for (PlotPanel* panel : window.findChildren<PlotPanel*>()) {
+        if (!in_view(*panel)) continue;
+        QTRY_VERIFY_WITH_TIMEOUT(!panel->shows_empty_state(), 30'000);
+        const int drawn = panel->redraws();
+        QTRY_VERIFY_WITH_TIMEOUT(panel->redraws() > drawn + 1, 30'000);
+        const Readings& legend = *panel->readings();
+        for (const Readings::Piece& piece : legend.pieces(legend.width()))
+          QVERIFY2(piece.at.x() + Readings::width_of(piece) <= legend.width() && piece.at.y() < legend.height(),
+                   qPrintable(panel->windowTitle() + ": " + piece.text));
+        for (const QCPAxisRect* rect : panel->plot()->axisRects())
+          for (const QCPAxis* axis : rect->axes()) {
+            const bool across = axis->orientation() == Qt::Horizontal;
+            const int room = across ? panel->plot()->width() : panel->plot()->height();
+            for (const QString& line : axis->label().split('\n'))
+              QVERIFY2(QFontMetrics(axis->labelFont()).horizontalAdvance(line) <= room,
+                       qPrintable(panel->windowTitle() + ": " + line));
+          }
+        ++seen;
+      }
+      QVERIFY(seen > 0);
+      if (scale == 1.0) QVERIFY2(mode == WorkMode::Present || canvas_share(window) >= 1 / 3., told(window));
+      for (const char* node : {"source", "batch"}) {
+        const QLabel* level = window.queues().level_text(node);
+        if (!in_view(*level)) continue;
+        QVERIFY(level->width() >= level->fontMetrics().horizontalAdvance(level->text()));
+      }
+    }
+    window.modes().show(WorkMode::Build);
+    window.runs().stop();
+    QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 60'000);
     window.close_quietly();
   }
 
