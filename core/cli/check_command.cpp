@@ -175,7 +175,7 @@ void add_check(CLI::App& app, ExitCode& code) {
   command->add_option("--workers", arguments->workers, "Threads that read and decode; 0: as many as cores")
       ->type_name("N")
       ->check(CLI::Range(0U, 1024U));
-  command->add_flag("--afresh", arguments->afresh, "Use nothing of earlier checks, and keep nothing");
+  command->add_flag("--afresh", arguments->afresh, "Neither use results of earlier checks nor keep any");
   command->callback([arguments, &code] { code = check(*arguments); });
 }
 

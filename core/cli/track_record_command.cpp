@@ -16,7 +16,7 @@ namespace feedline::cli {
 namespace {
 
 std::string record_text(const std::vector<Prediction>& all, std::size_t width) {
-  if (all.empty()) return "No prediction has been proved yet: feedline-cli prove FILE --fix ID\n";
+  if (all.empty()) return "No prediction has been measured yet: feedline-cli prove FILE --fix ID\n";
   Table table({"when", "graph", "fix", "predicted", "measured", "interval", "error"}, 3);
   for (const Prediction& p : all)
     table.row({p.made_at, p.graph, p.fix, fmt::format("{:.2f}", p.predicted), fmt::format("{:.2f}", p.measured),
@@ -64,7 +64,8 @@ ExitCode show(const std::string& json) {
 
 void add_track_record(CLI::App& app, ExitCode& code) {
   CLI::App* command = app.add_subcommand("track-record", "Show how accurate the predictions were so far");
-  explain(*command, "Every fix that was proved, what it was predicted to bring and what it brought.");
+  explain(*command, "Lists every fix that was proved, with its predicted and its measured gain.");
+  command->footer("Example:\n  feedline-cli track-record --json -\n");
   auto json = std::make_shared<std::string>();
   command->add_option("--json", *json, "Write it as JSON to this file, or to standard output for '-'")
       ->type_name("PATH|-");

@@ -88,7 +88,7 @@ class Judge {
     say(VerdictKind::Contention, {}, profile_.other_cores / cores, 0.9,
         fmt::format("CPU contention: other processes use {:.1f} of the {} cores, and none are idle.",
                     profile_.other_cores, facts_.cores));
-    because(fmt::format("This run gets {:.1f} cores; what it is slowest at cannot be told until they are free.",
+    because(fmt::format("This run gets {:.1f} cores. No bottleneck can be named until the others are free.",
                         profile_.own_cores));
     because(fmt::format("With all cores to itself it could reach {}; you get {}.",
                         rate(found_.model.expected().samples_per_s), rate(profile_.samples_per_s)));

@@ -60,7 +60,7 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
   select_all = make(tr("Select &all"), {}, QKeySequence::SelectAll, tr("Select every node"));
   find = make(tr("&Find…"), "search", QKeySequence(Qt::CTRL | Qt::Key_F),
               tr("Find nodes by name, type or value, and notes, in all sub-graphs"));
-  find_next = make(tr("Find &next"), {}, QKeySequence(Qt::Key_F3), tr("Go to the next place that was found"));
+  find_next = make(tr("Find &next"), {}, QKeySequence(Qt::Key_F3), tr("Go to the next match"));
   find_previous = make(tr("Find pre&vious"), {}, QKeySequence(Qt::SHIFT | Qt::Key_F3), tr("Go to the place before"));
 
   zoom_in = make(tr("Zoom &in"), "zoom-in", QKeySequence::ZoomIn, tr("Enlarge the graph"));
@@ -86,16 +86,15 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
                    tr("Present: the whole screen, larger text, only the canvas and the panels chosen in Settings"));
   for (QAction* action : {work_build, work_watch, work_diagnose, presenter}) action->setCheckable(true);
   settings = make(tr("Se&ttings…"), {}, QKeySequence(Qt::CTRL | Qt::Key_Comma), tr("Theme, text size, presenter mode"));
-  reset_layout =
-      make(tr("&Reset layout"), {}, {}, tr("Put the panels of this workspace back where they were at first"));
+  reset_layout = make(tr("&Reset layout"), {}, {}, tr("Restore the default layout of this workspace"));
 
   run = make(tr("&Run"), "run", QKeySequence(Qt::Key_F5), tr("Train the model of this graph"));
   pause = make(tr("&Pause"), "pause", QKeySequence(Qt::Key_F6), tr("Pause the workers; Resume continues"));
   stop = make(tr("&Stop"), "stop", QKeySequence(Qt::SHIFT | Qt::Key_F5), tr("End the run"));
   show_queues =
       make(tr("Show every &queue"), "queues", QKeySequence(Qt::Key_F7),
-           tr("Give every node its own workers and its own queue, from the next run on: the same result, often slower, "
-              "and nothing is hidden. Off again when the window is opened anew"));
+           tr("Give every node its own workers and its own queue, from the next run on: the same result, often slower. "
+              "Off again after a restart"));
   show_queues->setCheckable(true);
 
   check_data = make(tr("&Check data…"), "check", {}, tr("Check data: look at every record of this graph's sources"));
@@ -105,7 +104,7 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
   shortcuts = make(tr("&Keyboard and mouse"), {}, QKeySequence(Qt::Key_F1), tr("All keys on one page"));
   help = make(tr("&Help pages"), {}, QKeySequence(Qt::SHIFT | Qt::Key_F1),
               tr("Getting started, the command line, the file format"));
-  tour = make(tr("&Tour"), {}, {}, tr("What is where in this window, in under a minute"));
+  tour = make(tr("&Tour"), {}, {}, tr("A tour of this window, in under a minute"));
   about = make(tr("&About Feedline"), "info", {}, {});
   about_qt = make(tr("About &Qt"), {}, {}, {});
 

@@ -35,7 +35,7 @@ Result<Document> from_mime(const QMimeData* mime) {
   Result<Loaded> loaded = from_json({json.constData(), static_cast<std::size_t>(json.size())});
   if (!loaded)
     return refuse(
-        words("the clipboard holds text that is no graph (%1)").arg(QString::fromStdString(loaded.error().reason)));
+        words("the clipboard holds text that is not a graph (%1)").arg(QString::fromStdString(loaded.error().reason)));
   if (loaded->document.empty()) return refuse(words("the graph in the clipboard is empty"));
   return std::move(loaded->document);
 }

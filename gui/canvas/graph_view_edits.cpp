@@ -33,7 +33,7 @@ void GraphView::add_node_at(const QString& type, QPointF scene_pos, const ParamM
     return;
   }
   if (scope_.empty() && (spec->type == kSubgraphInputType || spec->type == kSubgraphOutputType)) {
-    Q_EMIT status_message(tr("Ports of a sub-graph stand in one: enter a sub-graph first."));
+    Q_EMIT status_message(tr("Port nodes belong in a sub-graph: enter one first."));
     return;
   }
   Node node = new_node(*spec, diagram().free_id(default_id(*spec)), {});

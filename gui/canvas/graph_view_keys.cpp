@@ -171,7 +171,7 @@ void GraphView::start_wire_by_key() {
   });
   next_wire_target(1);
   if (key_targets_.empty())
-    Q_EMIT status_message(tr("Nothing here takes this wire; the space bar offers nodes that do."));
+    Q_EMIT status_message(tr("No node in the graph takes this wire; the space bar offers nodes that do."));
   else
     Q_EMIT status_message(tr("Arrow keys choose where the wire ends, Enter connects, the space bar adds a node."));
 }

@@ -200,7 +200,8 @@ void DiagnosisPanel::retell() {
 void DiagnosisPanel::tell_wait() {
   headline_plain_ = live_.facts().trainer_node.empty() ? tr("Press Run to learn what limits it.") : tr("Measuring...");
   evidence_plain_ =
-      tr("%n more step(s) of training until the first verdict.", nullptr, static_cast<int>(live_.steps_missing()));
+      count_text(static_cast<qsizetype>(live_.steps_missing()), tr("The verdict needs one more step of training."),
+                 tr("The verdict needs %1 more steps of training."));
   headline_->setText(headline_plain_.toHtmlEscaped());
   evidence_->setText(evidence_plain_.toHtmlEscaped());
 }
@@ -309,8 +310,9 @@ void DiagnosisPanel::show_record(const std::vector<Prediction>& predictions) {
     return;
   }
   const TrackRecord record = track_record(predictions);
-  record_->setText(tr("Track record: %n prediction(s), median error %1, right direction %2 of %3.", nullptr,
-                      static_cast<int>(record.count))
+  record_->setText(count_text(static_cast<qsizetype>(record.count), tr("Track record: 1 prediction"),
+                              tr("Track record: %1 predictions")) +
+                   tr(", median error %1, right direction %2 of %3.")
                        .arg(percent(record.median_error))
                        .arg(record.right_direction)
                        .arg(record.count));

@@ -159,7 +159,7 @@ QWidget* DiagnosisPanel::make_fixes() {
   column->addWidget(progress_);
   column->addWidget(outcome_);
   no_fixes_yet_ = paragraph(part);
-  no_fixes_yet_->setText(tr("They come with the verdict."));
+  no_fixes_yet_->setText(tr("Fixes appear together with the verdict."));
   column->addWidget(no_fixes_yet_);
   column->addWidget(fixes_);
   connect(fixes_, &FixList::pointed_at, this, [this](const Fix& fix, bool at) {

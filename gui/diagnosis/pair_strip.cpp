@@ -2,6 +2,7 @@
 #include "diagnosis/pair_strip.h"
 
 #include "app/theme.h"
+#include "models/text.h"
 #include "plots/plot_panel.h"
 
 #include <QFontMetricsF>
@@ -41,7 +42,8 @@ void PairStrip::show_proof(const Proof& proof, double predicted) {
   low_ /= kBeyond;
   high_ *= kBeyond;
   setAccessibleName(
-      tr("%n pair(s): %1 times as fast, %2 to %3", nullptr, static_cast<int>(proof.pairs.size()))
+      count_text(static_cast<qsizetype>(proof.pairs.size()), tr("1 pair"), tr("%1 pairs")) +
+      tr(": %1 times as fast, %2 to %3")
           .arg(short_number(proof.rate.ratio), short_number(proof.rate.low), short_number(proof.rate.high)));
   setToolTip(
       accessibleName() + QLatin1Char('\n') +

@@ -22,8 +22,8 @@ QString load_text(double value) { return percent(value / 100); }
 }  // namespace
 
 ResourcesPanel::ResourcesPanel(QWidget* parent)
-    : TimePanel(tr("Resources"), tr("Press Run to see what the run takes of processor, memory, disk and GPU."), kWide,
-                parent) {
+    : TimePanel(tr("Resources"), tr("Press Run to see how much processor time, memory, disk and GPU the run uses."),
+                kWide, parent) {
   add_cell(tr("cores"));
   add_cell(tr("RAM (GiB)"), 0.25);
   add_cell(tr("disk (MB/s)"));

@@ -164,7 +164,7 @@ QWidget* RunsPanel::make_tools() {
     row->addWidget(made);
     return made;
   };
-  compare_ = button(tr("Compare"), tr("Set two or more runs beside each other"));
+  compare_ = button(tr("Compare"), tr("Show two or more runs side by side"));
   report_ = button(tr("Report…"), tr("Write the run as a page or as a PDF file"));
   auto* more = new QPushButton(tr("More"), tools);
   more->setMenu(make_menu());

@@ -146,7 +146,7 @@ QWidget* Gallery::make_recent() {
   layout->addWidget(new Caption(Caption::Tone::Section, tr("Recent files"), page));
   const QStringList files = Settings::recent_files();
   if (files.isEmpty()) {
-    layout->addWidget(new Caption(Caption::Tone::Muted, tr("Files that you open or save stand here next time."), page));
+    layout->addWidget(new Caption(Caption::Tone::Muted, tr("Files that you open or save are listed here."), page));
     layout->addStretch(1);
     return page;
   }

@@ -136,7 +136,7 @@ QList<TourStop> Welcome::tour_stops(DocumentTab& tab) {
        .prepare = bring(panels_.palette)},
       {.target = panels_.inspector,
        .title = tr("Everything about a node"),
-       .text = tr("Select a node to change its parameters. Changes count at once, and Ctrl+Z takes back every one. The "
+       .text = tr("Select a node to change its parameters. Changes take effect at once, and Ctrl+Z undoes each. The "
                   "preview beside it shows what leaves the node for one record."),
        .prepare =
            [this, &tab] {
@@ -147,7 +147,7 @@ QList<TourStop> Welcome::tour_stops(DocumentTab& tab) {
       {.target = run_button(),
        .title = tr("Train"),
        .text =
-           tr("Run trains the model on this machine. You may go on drawing meanwhile: a run has a copy. Next starts "
+           tr("Run trains the model on this machine. You can go on editing: a run has a copy of the graph. Next starts "
               "one, for as long as this tour lasts.")},
       {.target = diagnosis->verdict_part(),
        .title = tr("The verdict"),

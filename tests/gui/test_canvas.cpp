@@ -292,7 +292,7 @@ class TestCanvas : public QObject {
     QVERIFY(std::hypot(pasted->position.x - place.x(), pasted->position.y - place.y()) < 4 * kGrid);
     QGuiApplication::clipboard()->setText("a shopping list");
     QTest::keyClick(&b.view, Qt::Key_V, Qt::ControlModifier);
-    QVERIFY2(b.view.shown_reason().contains("no graph"), qPrintable(b.view.shown_reason()));
+    QVERIFY2(b.view.shown_reason().contains("not a graph"), qPrintable(b.view.shown_reason()));
   }
 
   void duplicate_leaves_the_clipboard_alone() {

@@ -31,7 +31,7 @@ struct Trainer {
                "Threads that read and prepare records; 0: as many as there are cores.")
         .param(
             "prefetch", &Params::prefetch, range(0, 1024).ui(0, 32).unit("batches"),
-            "Batches prepared ahead of the step. More evens out slow records and costs memory. Where "
+            "Batches prepared ahead of the step. More of them even out slow records, but take memory. Where "
             "a batch takes microseconds, the trainer is woken for half of these at once, so use 16 or more for small "
             "records. 0: no overlap; preparing a batch and the training step take turns, as in a plain loop.")
         .param("staged", &Params::staged,
@@ -53,12 +53,13 @@ struct Trainer {
                 "supports it (a CPU without it is refused), and changes results slightly; auto is float32.")
         .param("max_bad_fraction", &Params::max_bad_fraction, range(0, 1).ui(0, 1),
                "Share of records that may be bad; above it the run stops and shows which.")
-        .param("slow_seconds", &Params::slow_seconds, range(0.01, 86400).ui(1, 60).unit("s"),
-               "A record is slow when a node takes longer than this over it, and than slow_factor medians.")
+        .param(
+            "slow_seconds", &Params::slow_seconds, range(0.01, 86400).ui(1, 60).unit("s"),
+            "A record is slow when a node takes longer than this for it, and longer than slow_factor times its median.")
         .param("slow_factor", &Params::slow_factor, range(1, 1e6).ui(10, 1000).unit("medians"),
-               "A record is slow when a node takes this many times longer than it usually does, and slow_seconds.")
+               "A record is slow when a node takes longer than so many times its median, and longer than slow_seconds.")
         .choice("on_slow", &Params::on_slow, {"skip", "retry", "wait", "stop"},
-                "What happens to a slow record: leave it out, try it once more, only name it, or end the run.")
+                "What happens to a slow record: leave it out, try it once more, only report it, or end the run.")
         .example({{"epochs", std::int64_t{2}}});
   }
 

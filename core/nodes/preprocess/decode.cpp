@@ -30,21 +30,19 @@ struct Decode {
             "the result, and nothing else does, only the rows and columns that it will look at are decoded, and large "
             "JPEG pictures at a half, a quarter or an eighth of their size if that is still enough. The pixels then "
             "differ a little from those of a full decode that is scaled down: they are averages, so fine patterns "
-            "shimmer less. 'exact' reads everything.\n\n"
-            "Pictures of 16 bits or of real numbers (PNG, TIFF) may use a corner of what they could hold, such as 500 "
-            "to "
-            "4,000 of 65,535, and are nearly black then: give that corner as 'range'.\n\n"
+            "alias less. 'exact' reads everything.\n\n"
+            "Pictures of 16 bits or of real numbers (PNG, TIFF) may use a small part of their value range, such as "
+            "500 to 4,000 of 65,535, and then become nearly black: give that part as 'range'.\n\n"
             "A file that cannot be read is left out of its batch, counted and named. One that ends too early is whole "
             "if "
             "every pixel was there all the same, as in JPEG files without an end marker. Rows below the last one that "
-            "is "
-            "needed are not looked at, so a file that is damaged there counts as good until they are.")
+            "is needed are not decoded, so damage there goes unnoticed.")
         .in("file", Kind::Encoded, "The bytes of one picture file.")
         .out("image", Kind::Image, "Its pixels, 8 bits a channel.")
         .choice("color", &Params::color, {"rgb", "grey"}, "Three channels, or one of brightness.")
-        .choice(
-            "alpha", &Params::alpha, {"drop", "white", "black"},
-            "What becomes of transparency: 'drop' ignores it, the others put the picture on a ground of that colour.")
+        .choice("alpha", &Params::alpha, {"drop", "white", "black"},
+                "What becomes of transparency: 'drop' ignores it, the others put the picture on a background of that "
+                "colour.")
         .param("max_megapixels", &Params::max_megapixels, range(0.001, 4000).ui(1, 400).unit("megapixels"),
                "A picture that declares more is refused before any memory is taken for it.")
         .choice(

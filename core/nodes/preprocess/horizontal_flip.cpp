@@ -52,7 +52,7 @@ struct HorizontalFlip {
   static NodeSpec spec() {
     return node<HorizontalFlip>("horizontal_flip", 1, "Horizontal flip", "Mirrors a picture left to right, at random.")
         .help(
-            "Doubles the variety of most photo data sets for almost no time. Do not use it where left and right "
+            "Doubles the variety of most photo data sets at almost no cost. Do not use it where left and right "
             "differ in meaning (digits, letters). Validation pictures are never mirrored.")
         .in("image", Kind::Image, "A picture of any size.")
         .out("image", Kind::Image, "The picture, mirrored or not.")

@@ -15,10 +15,10 @@ struct SyntheticLoad {
   };
 
   static NodeSpec spec() {
-    return node<SyntheticLoad>("synthetic_load", 1, "Synthetic load", "Costs what you say, and passes its value on.")
+    return node<SyntheticLoad>("synthetic_load", 1, "Synthetic load", "Takes a given amount of time for each record.")
         .help(
-            "For learning and for testing: put it where a slow step would be, and see what the queues, the verdict and "
-            "the fixes make of it. A record costs CPU time (computing), waiting time (a network, a lock: the core is "
+            "For learning and for testing: put it where a slow node would be, and see how queues, verdict and fixes "
+            "respond. A record costs CPU time (computing), waiting time (a network, a lock: the core is "
             "free meanwhile) or bytes read from the disk, or all three. Any bottleneck can be built from a few of "
             "these, and since you know the true cause, you can check the verdict against it.\n\n"
             "The value itself does not change, and the costs of a record follow from its place in the epoch and the "

@@ -14,8 +14,8 @@ struct Subgraph {
   static NodeSpec spec() {
     return node<Subgraph>(std::string(kSubgraphType), 1, "Sub-graph", "Holds a graph of its own, as one node.")
         .help(
-            "Double-click it, or press Ctrl+Enter, to see and change what is in it; the line above the canvas leads "
-            "back. Its ports are the sub-graph input and output nodes in there. With `repeat` it is that many copies "
+            "Double-click it, or press Ctrl+Enter, to see and change what is in it; the path above the canvas leads "
+            "back. Its ports are the sub-graph input and output nodes in it. With `repeat` it is that many copies "
             "in series, each with its own weights: the first output of one feeds the first input of the next, the "
             "second "
             "the second, and inputs without such a partner get the same value in every copy. It adds no cost to a run."
