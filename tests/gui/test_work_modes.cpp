@@ -301,7 +301,12 @@ class TestWorkModes : public QObject {
       window.modes().show(mode);
       int seen = 0;
       for (PlotPanel* panel : window.findChildren<PlotPanel*>()) {
-        if (!in_view(*panel)) continue;
+        QDockWidget* of = nullptr;
+        for (QWidget* at = panel; at != nullptr && of == nullptr; at = at->parentWidget())
+          of = qobject_cast<QDockWidget*>(at);
+        if (of == nullptr || of->isHidden()) continue;
+        of->raise();
+        QTRY_VERIFY(in_view(*panel));
         QTRY_VERIFY_WITH_TIMEOUT(!panel->shows_empty_state(), 30'000);
         const int drawn = panel->redraws();
         QTRY_VERIFY_WITH_TIMEOUT(panel->redraws() > drawn + 1, 30'000);

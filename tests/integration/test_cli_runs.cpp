@@ -10,8 +10,10 @@
 #include <QJsonArray>
 #include <QJsonObject>
 #include <QRandomGenerator>
+#include <QRegularExpression>
 #include <QTest>
 
+#include <cmath>
 #include <signal.h>
 
 using namespace feedline;
@@ -23,6 +25,7 @@ class TestCliRuns : public QObject {
  private Q_SLOTS:
   void initTestCase();
   void a_run_is_recorded_whole();
+  void a_run_has_one_rate_wherever_it_is_told();
   void runs_are_compared();
   void figures_are_exported();
   void marks_deleting_and_restoring();
@@ -44,6 +47,7 @@ class TestCliRuns : public QObject {
 
   Cli cli_;
   QStringList idx_;
+  QByteArray first_told_{};  ///< by the first run, on standard error
 };
 
 void TestCliRuns::initTestCase() {
@@ -52,6 +56,7 @@ void TestCliRuns::initTestCase() {
   QVERIFY2(none.exit_code == 0 && none.out.contains("No run is recorded"), none.text());
   const Finished first = cli_.run(train({"--epochs", "2", "--seed", "5", "--json", cli_.path("first.json")}));
   QVERIFY2(first.exit_code == 0 && first.err.contains("recorded as run 1\n"), first.text());
+  first_told_ = first.err;
   const Finished second = cli_.run(train({"--epochs", "1", "--seed", "6", "--set", "batch.size=32"}));
   QVERIFY2(second.exit_code == 0, second.text());
   const Finished unrecorded = cli_.run(train({"--epochs", "1", "--no-record"}));
@@ -85,6 +90,26 @@ void TestCliRuns::a_run_is_recorded_whole() {
     QVERIFY2(shown.out.contains(word), shown.text());
   const Finished listed = cli_.run({"runs", "list", "--search", "batch.size=32", "--limit", "5"});
   QVERIFY2(listed.out.startsWith("run") && listed.out.count('\n') == 2 && listed.out.contains("\n2 "), listed.text());
+}
+
+/// Terminal, JSON, record and report: training only, whole run.
+void TestCliRuns::a_run_has_one_rate_wherever_it_is_told() {
+  static const QRegularExpression told("([0-9][0-9,.]*) samples/s \\(training only, whole run\\)");
+  static const QRegularExpression reported("samples/s \\(training only, whole run\\)[^0-9]*([0-9][0-9,.]*)");
+  const auto number = [](const QRegularExpression& where, const QByteArray& text) {
+    return where.match(QString::fromUtf8(text)).captured(1).remove(',').toDouble();
+  };
+  const QByteArray json = read_file(cli_.path("first.json"));
+  const double rate = QJsonDocument::fromJson(json)["samples_per_s"].toDouble();
+  QVERIFY(rate > 0);
+  QCOMPARE(runs({"show", "1", "--json", "-"})["figures"]["samples_per_s"].toDouble(), rate);
+  const double rounding = 0.5 + 0.005 * rate;
+  QVERIFY2(std::abs(number(told, first_told_) - rate) <= rounding, first_told_.constData());
+  const Finished shown = cli_.run({"runs", "show", "1"});
+  QVERIFY2(std::abs(number(reported, shown.out) - rate) <= rounding, shown.text());
+  QVERIFY(cli_.run({"report", "1", "--out", cli_.path("one.html")}).exit_code == 0);
+  const QByteArray page = read_file(cli_.path("one.html"));
+  QVERIFY(std::abs(number(reported, page) - rate) <= rounding);
 }
 
 void TestCliRuns::runs_are_compared() {
