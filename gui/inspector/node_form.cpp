@@ -15,6 +15,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace feedline::gui {
 NodeForm::NodeForm(DocumentController& controller, std::vector<std::string> ids, QWidget* parent)
@@ -115,20 +118,35 @@ void NodeForm::build_comment() {
   connect(comment_, &QPlainTextEdit::textChanged, this, &NodeForm::edit_comment);
 }
 
-bool NodeForm::fits() const {
-  return std::all_of(ids_.begin(), ids_.end(), [this](const std::string& id) {
-    const Node* node = controller_.document().find(id);
-    return node != nullptr && node->type == type_;
-  });
+std::vector<const Node*> NodeForm::nodes() const {
+  std::vector<const Node*> found;
+  if (ids_.size() == 1) {
+    found.push_back(controller_.document().find(ids_.front()));
+  } else {  // all of one canvas: looked up one by one, thousands would take seconds
+    const std::string_view scope = scope_of(ids_.front());
+    std::unordered_map<std::string_view, const Node*> here;
+    if (const Diagram* diagram = controller_.document().at(scope))
+      for (const Node& node : diagram->nodes()) here.emplace(node.id, &node);
+    for (const std::string& id : ids_) {
+      const auto node = here.find(leaf_of(id));
+      found.push_back(node == here.end() ? nullptr : node->second);
+    }
+  }
+  const bool all = std::all_of(found.begin(), found.end(),
+                               [this](const Node* node) { return node != nullptr && node->type == type_; });
+  return all ? found : std::vector<const Node*>();
 }
 
+bool NodeForm::fits() const { return !nodes().empty(); }
+
 void NodeForm::refresh() {
-  const Node* node = fits() ? controller_.document().find(ids_.front()) : nullptr;
-  if (node == nullptr) return;
+  const std::vector<const Node*> nodes = this->nodes();
+  if (nodes.empty()) return;
+  const Node* node = nodes.front();
   if (!applying_) before_.clear();  // somebody else changed the document
   if (id_line_ != nullptr && !id_line_->isModified()) id_line_->setText(to_qstring(node->id));
   if (id_error_ != nullptr) id_error_->setVisible(!id_error_->text().isEmpty());
-  for (ParamRow* row : rows_) refresh_param(*row);
+  for (ParamRow* row : rows_) refresh_param(*row, nodes);
   if (comment_ != nullptr && comment_->toPlainText() != to_qstring(node->comment)) {
     const QSignalBlocker quiet(comment_);
     comment_->setPlainText(to_qstring(node->comment));
@@ -139,13 +157,13 @@ void NodeForm::refresh() {
 }
 
 /// The value of all nodes, or that they differ.
-void NodeForm::refresh_param(ParamRow& row) {
+void NodeForm::refresh_param(ParamRow& row, const std::vector<const Node*>& nodes) {
   const ParamSpec& spec = row.spec();
   bool any_set = false;
   bool mixed = false;
   std::optional<Value> common;
-  for (const std::string& id : ids_) {
-    const ParamMap& params = controller_.document().find(id)->params;
+  for (const Node* node : nodes) {
+    const ParamMap& params = node->params;
     const auto set = params.find(spec.name);
     const Value& value = set == params.end() ? spec.default_value : set->second;
     any_set |= set != params.end();
@@ -167,8 +185,9 @@ void NodeForm::refresh_problems() {
   QStringList general;
   std::map<std::string, QString> of_param;
   bool error = false;
+  const std::unordered_set<std::string_view> shown(ids_.begin(), ids_.end());
   for (const Problem& problem : controller_.analysis().problems) {
-    if (std::find(ids_.begin(), ids_.end(), problem.error.node) == ids_.end()) continue;
+    if (!shown.contains(problem.error.node)) continue;
     if (!problem.error.parameter.empty() && spec_ != nullptr && spec_->param(problem.error.parameter) != nullptr) {
       of_param[problem.error.parameter] = sentence(problem.error);
     } else {
@@ -229,10 +248,9 @@ void NodeForm::edit_param(ParamRow& row, const Value& value) {
   }
   auto& before = before_[spec.name];
   if (before.empty()) {
-    for (const std::string& id : ids_) {
-      const ParamMap& params = controller_.document().find(id)->params;
-      const auto set = params.find(spec.name);
-      before.push_back(set == params.end() ? std::nullopt : std::optional(set->second));
+    for (const Node* node : nodes()) {
+      const auto set = node->params.find(spec.name);
+      before.push_back(set == node->params.end() ? std::nullopt : std::optional(set->second));
     }
   }
   set_param(row, std::vector<std::optional<Value>>(ids_.size(), value));
@@ -255,9 +273,10 @@ void NodeForm::set_param(ParamRow& row, const std::vector<std::optional<Value>>&
 
 void NodeForm::reset_param(const ParamRow& row) {
   Edit::List steps;
-  for (const std::string& id : ids_)
-    if (controller_.document().find(id)->params.contains(row.spec().name))
-      steps.push_back({SetParam{.node = id, .param = row.spec().name, .value = std::nullopt}});
+  const std::vector<const Node*> all = nodes();
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all[i]->params.contains(row.spec().name))
+      steps.push_back({SetParam{.node = ids_[i], .param = row.spec().name, .value = std::nullopt}});
   if (steps.empty()) return;
   ++gesture_;
   (void)controller_.apply(steps.size() == 1 ? Edit(std::move(steps.front())) : Edit{std::move(steps)});

@@ -37,11 +37,13 @@ class NodeForm : public QWidget {
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
+  /// The nodes shown, in the order of ids(), in linear time; none where fits() is false.
+  [[nodiscard]] std::vector<const Node*> nodes() const;
   void build_head();
   void build_params();
   void build_unknown_params();
   void build_comment();
-  void refresh_param(ParamRow& row);
+  void refresh_param(ParamRow& row, const std::vector<const Node*>& nodes);
   void refresh_problems();
   void refresh_ports(const Node& node);
   void edit_param(ParamRow& row, const Value& value);

@@ -6,6 +6,7 @@
 #include "canvas/graph_view.h"
 #include "canvas/node_item.h"
 #include "graph/json.h"
+#include "inspector/inspector_panel.h"
 
 #include <QApplication>
 #include <QElapsedTimer>
@@ -159,6 +160,59 @@ void measure_all(GraphView& view, DocumentController& controller) {
   print("all: undo of it", back);
 }
 
+/// Every convolution at once: chosen, in the inspector, changed there, grouped, deleted with the wires healed.
+void measure_some(GraphView& view, DocumentController& controller) {
+  QStringList ids;
+  for (const Node& node : controller.document().nodes())
+    if (node.type == "relu") ids << QString::fromStdString(node.id);
+  InspectorPanel inspector(controller);
+  print("a third: shown in the inspector", measure(kOfAll, [&](std::size_t) {
+          inspector.show_nodes({});
+          inspector.show_nodes(ids);
+        }));
+  const auto choose = [&] {
+    view.scene()->clearSelection();
+    for (QGraphicsItem* item : view.scene()->items())
+      if (auto* node = qgraphicsitem_cast<NodeItem*>(item); node != nullptr && node->face().type == QLatin1String("relu"))
+        node->setSelected(true);
+  };
+  std::vector<double> remove, group;
+  for (std::size_t i = 0; i < kOfAll; ++i) {
+    choose();
+    remove.push_back(milliseconds([&] {
+      view.delete_selection();
+      draw(view);
+    }));
+    controller.undo_stack().undo();
+    view.select_all();
+    group.push_back(milliseconds([&] {
+      view.group_selection();
+      draw(view);
+    }));
+    controller.undo_stack().undo();
+  }
+  print("a third: delete and heal", remove);
+  print("all: group", group);
+}
+
+/// The layout is worked out on a thread of its own: by the clock on the wall, from the key to the new picture.
+void measure_layout(GraphView& view, DocumentController& controller) {
+  std::vector<double> times;
+  for (std::size_t i = 0; i < kOfAll; ++i) {
+    view.select_all();
+    const int steps = controller.undo_stack().index();
+    QElapsedTimer clock;
+    clock.start();
+    view.lay_out();
+    while (controller.undo_stack().index() == steps || view.arrange_job().active())
+      QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+    draw(view);
+    times.push_back(static_cast<double>(clock.nsecsElapsed()) / 1e6);
+    controller.undo_stack().undo();
+  }
+  print("all: layout, by the wall clock", times);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -218,5 +272,7 @@ int main(int argc, char** argv) {
           draw(view);
         }));
   measure_all(view, controller);
+  measure_some(view, controller);
+  measure_layout(view, controller);
   return 0;
 }
