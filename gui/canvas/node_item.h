@@ -82,7 +82,7 @@ class NodeItem : public QGraphicsItem {
   /// The bar of busy, starved and blocked time.
   [[nodiscard]] QRectF live_bar() const;
 
-  // node_paint.cpp
+  // node_paint.cpp, node_paint_live.cpp
   /// Everything, or everything but the live numbers.
   void paint_all(QPainter& painter, bool selected, qreal zoom, bool with_live) const;
   /// Its body, until there is time for more.

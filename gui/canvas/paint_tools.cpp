@@ -85,6 +85,11 @@ QFont screen_font(qreal pixels, qreal zoom, bool bold) {
   return font;
 }
 
+void draw_elided(QPainter& painter, const QRectF& rect, int flags, const QString& text, Qt::TextElideMode mode) {
+  painter.drawText(rect, flags | Qt::TextSingleLine,
+                   QFontMetricsF(painter.font()).elidedText(text, mode, rect.width()));
+}
+
 void paint_pill(QPainter& painter, QPointF centre, const QString& text, const QColor& color) {
   QFont font = scene_small_font();
   font.setWeight(QFont::DemiBold);

@@ -4,6 +4,7 @@
 #include <QColor>
 #include <QFont>
 #include <QPointF>
+#include <QRectF>
 #include <QStringList>
 
 class QFontMetricsF;
@@ -40,6 +41,10 @@ inline constexpr qreal kTitleZoom = 0.22;
 [[nodiscard]] QColor mixed(const QColor& a, const QColor& b, double share);
 /// Black or white, whichever is easier to read on `background`.
 [[nodiscard]] QColor readable_on(const QColor& background);
+/// Height on the screen, in pixels, of a rate that is written from afar.
+inline constexpr qreal kFarRate = 10;
+/// One line; what has no room gives way to "…".
+void draw_elided(QPainter& painter, const QRectF& rect, int flags, const QString& text, Qt::TextElideMode mode);
 /// A word in a coloured capsule about `centre`, in the theme's small font.
 void paint_pill(QPainter& painter, QPointF centre, const QString& text, const QColor& color);
 
