@@ -4,25 +4,38 @@
 #include "graph/mute.h"
 #include "graph/subgraph.h"
 #include "graph/validate.h"
+#include "graph/wiring.h"
 
 #include <algorithm>
-#include <set>
+#include <iterator>
 
 namespace feedline {
 namespace {
 
 /// The output outside of `removed` whose value would pass through to this one; none if it would not.
-std::optional<PortRef> source_behind(const Diagram& diagram, PortRef output, const std::set<std::string>& removed,
-                                     const Registry& registry) {
+std::optional<PortRef> source_behind(const Wiring& wiring, PortRef output, const std::vector<bool>& removed) {
   for (std::size_t steps = 0; steps <= removed.size(); ++steps) {
-    if (!removed.contains(output.node)) return output;
-    const auto spec = spec_of(*diagram.find(output.node), registry);
-    const auto input = spec ? passes_on(*spec, output.port) : std::nullopt;
-    const Link* link = input ? diagram.link_into({output.node, *input}) : nullptr;
-    if (link == nullptr) return std::nullopt;
-    output = link->from;
+    const std::size_t node = wiring.index(output.node);
+    if (!removed[node]) return output;
+    const NodeSpec* spec = wiring.spec(node);
+    const auto input = spec == nullptr ? std::nullopt : passes_on(*spec, output.port);
+    if (!input) return std::nullopt;
+    const auto& wires = wiring.wires_into(node);
+    const auto wire =
+        std::find_if(wires.begin(), wires.end(), [&](std::size_t w) { return wiring.links()[w].to.port == *input; });
+    if (wire == wires.end()) return std::nullopt;
+    output = wiring.links()[*wire].from;
   }
   return std::nullopt;
+}
+
+/// May a wire lead from here to an input whose wire goes, past nodes that go? Ports and kinds decide: the input is free
+/// then, and where a value came by before there is no new circle. What check_connect() says, without its walk.
+bool may_heal(const Wiring& wiring, const PortRef& from, const PortRef& to, const Registry& registry) {
+  if (check_ports(wiring, from, to, registry)) return false;
+  const NodeSpec& spec = *wiring.spec(wiring.index(to.node));
+  const PortSpec& input = spec.inputs[static_cast<std::size_t>(spec.input(to.port))];
+  return input.open || wiring.is_open(from) || !check_kinds(from, wiring.kind_of(from), to, input, registry);
 }
 
 bool touches(const Link& link, const std::string& node) { return link.from.node == node || link.to.node == node; }
@@ -36,21 +49,24 @@ std::optional<NodeSpec> spec_of(const Node& node, const Registry& registry) {
 }
 
 Edit remove_and_heal(const Diagram& diagram, const std::vector<std::string>& ids, const Registry& registry) {
-  const std::set<std::string_view> wanted(ids.begin(), ids.end());
-  std::set<std::string> removed;
-  for (const Node& node : diagram.nodes())
-    if (wanted.contains(node.id)) removed.insert(node.id);
+  const Wiring wiring(diagram, registry);
+  std::vector<bool> removed(diagram.nodes().size(), false);
+  for (const std::string& id : ids)
+    if (const std::size_t node = wiring.index(id); node != Wiring::kNone) removed[node] = true;
   Edit remove = remove_nodes(ids);
   Diagram trial = diagram;
   if (!trial.apply(remove)) return remove;
-  auto& steps = std::get<Edit::List>(remove.change);
-  for (const Link& link : diagram.links()) {
-    if (!removed.contains(link.from.node) || removed.contains(link.to.node)) continue;
-    const auto from = source_behind(diagram, link.from, removed, registry);
-    if (!from || check_connect(trial, *from, link.to, false, registry)) continue;
-    Edit healed{AddLink{.link = {.from = *from, .to = link.to, .via = link.via}}};
-    if (trial.apply(healed)) steps.push_back(std::move(healed));
+  Edit::List healed;
+  for (std::size_t i = 0; i < diagram.links().size(); ++i) {
+    const Link& link = diagram.links()[i];
+    if (!removed[wiring.from(i)] || removed[wiring.to(i)]) continue;
+    const auto from = source_behind(wiring, link.from, removed);
+    if (from && may_heal(wiring, *from, link.to, registry))
+      healed.push_back({AddLink{.link = {.from = *from, .to = link.to, .via = link.via}}});
   }
+  if (!trial.apply(Edit{healed})) std::erase_if(healed, [&](const Edit& edit) { return !trial.apply(edit); });
+  auto& steps = std::get<Edit::List>(remove.change);
+  steps.insert(steps.end(), std::make_move_iterator(healed.begin()), std::make_move_iterator(healed.end()));
   return remove;
 }
 
