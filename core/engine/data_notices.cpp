@@ -36,7 +36,7 @@ std::string remedy_for(const PassedFiles& first, bool without_ending) {
   return first.picture ? "Convert pictures among them to a format that can be read, such as PNG" : "";
 }
 
-Error ignored_files(const SourceReport& report) {
+std::optional<Error> ignored_files(const SourceReport& report) {
   std::uint64_t total = 0;
   std::map<std::string, std::pair<std::uint64_t, std::vector<std::string>>> by_ending;  // count, classes
   const PassedFiles* first = nullptr;
@@ -48,7 +48,7 @@ Error ignored_files(const SourceReport& report) {
     count += files.count;
     where.push_back(fmt::format("{}: {}", files.class_name, files.count));
   }
-  if (first == nullptr) return {};
+  if (first == nullptr) return std::nullopt;
   std::vector<std::pair<std::string, std::pair<std::uint64_t, std::vector<std::string>>>> sorted(by_ending.begin(),
                                                                                                  by_ending.end());
   std::stable_sort(sorted.begin(), sorted.end(),
@@ -56,10 +56,10 @@ Error ignored_files(const SourceReport& report) {
   std::vector<std::string> parts;
   for (const auto& [ending, found] : sorted)
     parts.push_back(fmt::format("{} {} ({})", found.first, ending, listed(found.second)));
-  return {.reason = fmt::format("{} passed over for the ending: {}", files_text(total), listed(parts)),
-          .remedy = remedy_for(*first, by_ending.contains(kWithoutEnding)),
-          .parameter = "folder",
-          .file = first->example};
+  return Error{.reason = fmt::format("{} passed over for the ending: {}", files_text(total), listed(parts)),
+               .remedy = remedy_for(*first, by_ending.contains(kWithoutEnding)),
+               .parameter = "folder",
+               .file = first->example};
 }
 
 /// A picture beside the class folders; texts there, such as a licence, are nobody's pictures.
@@ -67,7 +67,7 @@ bool stray_picture(const PassedFiles& files) {
   return files.class_name.empty() && files.picture && !files.ending.empty();
 }
 
-Error stray_pictures(const SourceReport& report) {
+std::optional<Error> stray_pictures(const SourceReport& report) {
   std::uint64_t total = 0;
   std::string example;
   for (const PassedFiles& files : report.ignored) {
@@ -75,15 +75,15 @@ Error stray_pictures(const SourceReport& report) {
     total += files.count;
     if (example.empty()) example = files.example;
   }
-  if (total == 0) return {};
-  return {
+  if (total == 0) return std::nullopt;
+  return Error{
       .reason = fmt::format("{} passed over: pictures beside the class folders belong to no class", files_text(total)),
       .remedy = "Move them into the folder of their class",
       .parameter = "folder",
       .file = example};
 }
 
-Error passed_folders(const SourceReport& report) {
+std::optional<Error> passed_folders(const SourceReport& report) {
   std::vector<std::string> names;
   bool without_pictures = false;
   for (const PassedFolder& folder : report.passed_folders) {
@@ -92,26 +92,28 @@ Error passed_folders(const SourceReport& report) {
     names.push_back(fmt::format("'{}' ({})", std::filesystem::path(folder.path).filename().string(),
                                 empty ? "no pictures" : "kept by a system"));
   }
-  if (names.empty()) return {};
-  return {.reason = fmt::format("{} no class: {}", names.size() == 1 ? "a folder is" : "folders are", listed(names)),
-          .remedy = without_pictures ? "Set classes to all if a folder without pictures is a class" : "",
-          .parameter = "folder"};
+  if (names.empty()) return std::nullopt;
+  return Error{
+      .reason = fmt::format("{} no class: {}", names.size() == 1 ? "a folder is" : "folders are", listed(names)),
+      .remedy = without_pictures ? "Set classes to all if a folder without pictures is a class" : "",
+      .parameter = "folder"};
 }
 
-Error merged_classes(const SourceReport& report) {
+std::optional<Error> merged_classes(const SourceReport& report) {
   std::vector<std::string> names;
   for (const auto& [first, second] : report.merged) names.push_back("'" + second + "'");
-  if (names.empty()) return {};
-  return {.reason = "folders whose names are written differently in Unicode, but are the same name, make one class: " +
-                    listed(names),
-          .parameter = "folder"};
+  if (names.empty()) return std::nullopt;
+  return Error{
+      .reason = "folders whose names are written differently in Unicode, but are the same name, make one class: " +
+                listed(names),
+      .parameter = "folder"};
 }
 
-Error deeper_folder(const SourceReport& report) {
-  if (report.deeper.empty()) return {};
-  return {.reason = "its only class has sub-folders with pictures, which look like the classes",
-          .remedy = "Did you mean '" + report.deeper + "'?",
-          .parameter = "folder"};
+std::optional<Error> deeper_folder(const SourceReport& report) {
+  if (report.deeper.empty()) return std::nullopt;
+  return Error{.reason = "its only class has sub-folders with pictures, which look like the classes",
+               .remedy = "Did you mean '" + report.deeper + "'?",
+               .parameter = "folder"};
 }
 
 LabelCounts labels_of(const SourceReport& report) {
@@ -131,11 +133,6 @@ std::optional<Error> lacking(const SourceReport& report) {
   for (std::size_t i = 0; i < report.class_counts.size(); ++i)
     if (report.class_counts[i] == 0) absent.push_back(report.class_names[i]);
   return absent_classes(absent, report.class_counts.size());
-}
-
-void add(std::vector<Error>& to, std::vector<Error> found, const std::string& node) {
-  for (Error& error : found)
-    if (!error.reason.empty()) to.push_back(std::move(error).at_node(node));
 }
 
 void add(std::vector<Error>& to, std::optional<Error> found, const std::string& node) {
@@ -164,19 +161,20 @@ std::string passed_over_text(const SourceReport& report) {
 
 std::vector<Error> source_notices(const SourceReport& report) {
   std::vector<Error> found;
-  add(found,
-      {ignored_files(report), stray_pictures(report), passed_folders(report), merged_classes(report),
-       deeper_folder(report)},
-      {});
+  for (const auto& notice : {ignored_files, stray_pictures, passed_folders, merged_classes, deeper_folder})
+    if (std::optional<Error> error = notice(report)) found.push_back(std::move(*error));
   return found;
 }
 
 std::vector<Error> data_notices(const Plan& plan) {
   std::vector<Error> found;
+  const auto add_source = [&found](const SourceReport& report, const std::string& node) {
+    for (Error& error : source_notices(report)) found.push_back(std::move(error).at_node(node));
+  };
   const SourceReport* training = report_of(*plan.train.source);
   if (training != nullptr) {
     const std::string& node = plan.train.source_node;
-    add(found, source_notices(*training), node);
+    add_source(*training, node);
     const LabelCounts counts = labels_of(*training);
     if (training->deeper.empty()) add(found, one_class(counts), node);  // else deeper_folder() has said it
     add(found, small_classes(counts), node);
@@ -186,7 +184,7 @@ std::vector<Error> data_notices(const Plan& plan) {
   const bool own = plan.validation && plan.validation->source_node != plan.train.source_node;
   const SourceReport* validation = own ? report_of(*plan.validation->source) : nullptr;
   if (validation != nullptr) {
-    add(found, source_notices(*validation), plan.validation->source_node);
+    add_source(*validation, plan.validation->source_node);
     add(found, lacking(*validation), plan.validation->source_node);
   }
   return found;

@@ -99,19 +99,22 @@ std::optional<Error> check_kinds(const PortRef& from, Kind kind, const PortRef& 
   return at(to, "takes " + takes + ", but " + from.text() + " gives " + std::string(name(kind)), std::move(remedy));
 }
 
+std::optional<Error> check_ends(const Wiring& wiring, const PortRef& from, const PortRef& to,
+                                const Registry& registry) {
+  if (auto error = check_ports(wiring, from, to, registry)) return error;
+  const NodeSpec& spec = *wiring.spec(wiring.index(to.node));
+  const PortSpec& input = spec.inputs[static_cast<std::size_t>(spec.input(to.port))];
+  if (input.open || wiring.is_open(from)) return std::nullopt;
+  return check_kinds(from, wiring.kind_of(from), to, input, registry);
+}
+
 std::optional<Error> check_connect(const Diagram& diagram, const PortRef& from, const PortRef& to, bool replacing,
                                    const Registry& registry) {
   const Wiring wiring(diagram, registry);
-  if (auto error = check_ports(wiring, from, to, registry)) return error;
-  const std::size_t source = wiring.index(from.node);
-  const std::size_t target = wiring.index(to.node);
-  const NodeSpec& spec = *wiring.spec(target);
-  const PortSpec& input = spec.inputs[static_cast<std::size_t>(spec.input(to.port))];
-  if (!input.open && !wiring.is_open(from))
-    if (auto error = check_kinds(from, wiring.kind_of(from), to, input, registry)) return error;
+  if (auto error = check_ends(wiring, from, to, registry)) return error;
   if (const Link* taken = diagram.link_into(to); taken != nullptr && !replacing)
     return at(to, "it already takes a wire from " + taken->from.text(), "Remove that wire first");
-  if (reaches(wiring, target, source))
+  if (reaches(wiring, wiring.index(to.node), wiring.index(from.node)))
     return at(to,
               from.node == to.node ? "a node cannot feed itself"
                                    : "the wire would close a cycle: " + from.node + " already depends on " + to.node,

@@ -29,15 +29,6 @@ std::optional<PortRef> source_behind(const Wiring& wiring, PortRef output, const
   return std::nullopt;
 }
 
-/// May a wire lead from here to an input whose wire goes, past nodes that go? Ports and kinds decide: the input is free
-/// then, and where a value came by before there is no new circle. What check_connect() says, without its walk.
-bool may_heal(const Wiring& wiring, const PortRef& from, const PortRef& to, const Registry& registry) {
-  if (check_ports(wiring, from, to, registry)) return false;
-  const NodeSpec& spec = *wiring.spec(wiring.index(to.node));
-  const PortSpec& input = spec.inputs[static_cast<std::size_t>(spec.input(to.port))];
-  return input.open || wiring.is_open(from) || !check_kinds(from, wiring.kind_of(from), to, input, registry);
-}
-
 bool touches(const Link& link, const std::string& node) { return link.from.node == node || link.to.node == node; }
 
 }  // namespace
@@ -61,7 +52,8 @@ Edit remove_and_heal(const Diagram& diagram, const std::vector<std::string>& ids
     const Link& link = diagram.links()[i];
     if (!removed[wiring.from(i)] || removed[wiring.to(i)]) continue;
     const auto from = source_behind(wiring, link.from, removed);
-    if (from && may_heal(wiring, *from, link.to, registry))
+    // The input is free once they are gone, and where a value came by before there is no new cycle.
+    if (from && !check_ends(wiring, *from, link.to, registry))
       healed.push_back({AddLink{.link = {.from = *from, .to = link.to, .via = link.via}}});
   }
   if (!trial.apply(Edit{healed})) std::erase_if(healed, [&](const Edit& edit) { return !trial.apply(edit); });

@@ -62,6 +62,10 @@ class Wiring {
 /// May a value of `kind` enter the port? The error names adapters that help.
 [[nodiscard]] std::optional<Error> check_kinds(const PortRef& from, Kind kind, const PortRef& to, const PortSpec& input,
                                                const Registry& registry);
+/// Both: may a wire lead from here to there, by the ports and kinds of the specs? What else it takes (a free input, no
+/// cycle) is check_connect()'s to say.
+[[nodiscard]] std::optional<Error> check_ends(const Wiring& wiring, const PortRef& from, const PortRef& to,
+                                              const Registry& registry);
 /// Which nodes to put between, most direct first: "Put a decode node between"; empty if none help.
 [[nodiscard]] std::string adapter_remedy(Kind from, Kind to, const Registry& registry);
 

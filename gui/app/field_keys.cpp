@@ -61,7 +61,7 @@ bool FieldKeys::eventFilter(QObject* watched, QEvent* event) {
   if (!asks) {
     // What the document cannot do either is not done to the field behind its back.
     if (own && is_redo(key)) redo_own(watched);  // a field knows only one of the two keys
-    return (own && is_redo(key)) || !own;
+    return !own || is_redo(key);
   }
   if (own && is_undo(key)) return false;  // a number field knows better
   event->setAccepted(own);

@@ -3,9 +3,7 @@
 
 #include "app/theme.h"
 
-#include <QApplication>
 #include <QEvent>
-#include <QPointer>
 #include <QScreen>
 #include <QWidget>
 
@@ -19,13 +17,6 @@ constexpr int kFrame = Theme::kUnit / 2;
 
 QRect usable_screen(const QWidget& widget) {
   return widget.screen()->availableGeometry().adjusted(kFrame, kTitleBar, -kFrame, -kFrame);
-}
-
-void FitScreen::install() {
-  static QPointer<FitScreen> fit;
-  if (!fit.isNull()) return;
-  fit = new FitScreen(qApp);
-  qApp->installEventFilter(fit);
 }
 
 bool FitScreen::eventFilter(QObject* watched, QEvent* event) {

@@ -13,19 +13,15 @@ namespace feedline::gui {
 [[nodiscard]] QRect usable_screen(const QWidget& widget);
 
 /// Every window that belongs to another (dialogues, the gallery, help) comes up no larger than the screen, however
-/// small that is.
+/// small that is. Installed for the application.
 class FitScreen : public QObject {
   Q_OBJECT
 
  public:
-  /// For the whole application; once is enough.
-  static void install();
+  using QObject::QObject;
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
-
- private:
-  using QObject::QObject;
 };
 
 }  // namespace feedline::gui

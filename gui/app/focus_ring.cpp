@@ -3,7 +3,6 @@
 
 #include "app/theme.h"
 
-#include <QApplication>
 #include <QFocusEvent>
 #include <QGraphicsView>
 #include <QPainter>
@@ -55,13 +54,6 @@ bool keeps_its_place(Qt::FocusReason reason) {
 }
 
 }  // namespace
-
-void FocusRing::install() {
-  static QPointer<FocusRing> ring;
-  if (!ring.isNull()) return;
-  ring = new FocusRing(qApp);
-  qApp->installEventFilter(ring);
-}
 
 void FocusRing::leave_out(QWidget* widget) { widget->setProperty(kOwn, true); }
 

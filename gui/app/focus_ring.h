@@ -10,13 +10,13 @@ namespace feedline::gui {
 
 /// Shows which widget has the keyboard, in every window of the program, by a ring around it; of tabs, around the chosen
 /// one. It comes when the keyboard was what led there, and goes with the next click, since who points knows where. A
-/// view of a QGraphicsScene draws its own.
+/// view of a QGraphicsScene draws its own. Installed for the application.
 class FocusRing : public QObject {
   Q_OBJECT
 
  public:
-  /// For the whole application; once is enough.
-  static void install();
+  using QObject::QObject;
+
   /// The widget has its own way to show it, or fills the window.
   static void leave_out(QWidget* widget);
 
@@ -24,7 +24,6 @@ class FocusRing : public QObject {
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
-  using QObject::QObject;
   void show_at(QWidget* widget);
   void hide();
 

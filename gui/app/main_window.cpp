@@ -2,6 +2,7 @@
 #include "app/main_window.h"
 
 #include "app/about.h"
+#include "app/application_filter.h"
 #include "app/check_desk.h"
 #include "app/field_keys.h"
 #include "app/fit_screen.h"
@@ -62,9 +63,9 @@ constexpr int kMessageMs = 6000;
 MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
   setObjectName("feedline");
   setAcceptDrops(true);
-  WheelGuard::install();
-  FocusRing::install();
-  FitScreen::install();
+  install_for_application<WheelGuard>();
+  install_for_application<FocusRing>();
+  install_for_application<FitScreen>();
   set_surface(Surface::Window);
   workspace_ = new Workspace(this);
   setCentralWidget(workspace_);
@@ -377,7 +378,7 @@ void MainWindow::close_quietly() {
   close();
 }
 
-bool MainWindow::focusNextPrevChild(bool next) { return TabOrder(*this, *workspace_).step(next); }
+bool MainWindow::focusNextPrevChild(bool next) { return step_focus(*this, *workspace_, next); }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
   const QList<QUrl> urls = event->mimeData()->urls();

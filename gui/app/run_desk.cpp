@@ -32,8 +32,6 @@ namespace feedline::gui {
 
 namespace {
 constexpr Nanos kProcessInterval = 500'000'000;
-
-/// Batches that the trainer lets be prepared ahead.
 }  // namespace
 
 RunDesk::RunDesk(Workspace& workspace, Actions& actions, QWidget* window)

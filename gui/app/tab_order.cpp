@@ -61,14 +61,14 @@ QList<QWidget*> stops_of(QMainWindow& window, QWidget& centre) {
 
 }  // namespace
 
-bool TabOrder::step(bool next) const {
-  const QList<QWidget*> stops = stops_of(window_, centre_);
+bool step_focus(QMainWindow& window, QWidget& centre, bool next) {
+  const QList<QWidget*> stops = stops_of(window, centre);
   if (stops.isEmpty()) return false;
-  const qsizetype here = stops.indexOf(window_.focusWidget());
+  const qsizetype here = stops.indexOf(window.focusWidget());
   const qsizetype count = stops.size();
   QWidget* to = here < 0 ? (next ? stops.front() : stops.back()) : stops[(here + (next ? 1 : count - 1)) % count];
   to->setFocus(next ? Qt::TabFocusReason : Qt::BacktabFocusReason);
-  for (QWidget* around = to->parentWidget(); around != nullptr && around != &window_; around = around->parentWidget())
+  for (QWidget* around = to->parentWidget(); around != nullptr && around != &window; around = around->parentWidget())
     if (auto* area = qobject_cast<QScrollArea*>(around)) area->ensureWidgetVisible(to);
   return true;
 }

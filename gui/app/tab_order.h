@@ -9,17 +9,9 @@ namespace feedline::gui {
 /// Where Tab and Shift+Tab lead in the window: through the panels that can be seen, as they stand; the inspector comes
 /// directly before the canvas, so that Shift+Tab leads from a node to its parameters. Qt's own order is that in which
 /// widgets were made, and it goes through panels that lie behind a tab.
-class TabOrder {
- public:
-  /// `centre`: what the panels stand around.
-  TabOrder(QMainWindow& window, QWidget& centre) : window_(window), centre_(centre) {}
-
-  /// Moves the keyboard on (or back), and brings what has it then into view. False: there is nowhere to go.
-  bool step(bool next) const;
-
- private:
-  QMainWindow& window_;
-  QWidget& centre_;
-};
+///
+/// Moves the keyboard on (or back), and brings what has it then into view. `centre`: what the panels stand around.
+/// False: there is nowhere to go.
+bool step_focus(QMainWindow& window, QWidget& centre, bool next);
 
 }  // namespace feedline::gui

@@ -5,10 +5,8 @@
 #include <QAbstractScrollArea>
 #include <QAbstractSlider>
 #include <QAbstractSpinBox>
-#include <QApplication>
 #include <QComboBox>
 #include <QEvent>
-#include <QPointer>
 #include <QScrollBar>
 
 namespace feedline::gui {
@@ -39,13 +37,6 @@ const QWidget* valued(const QWidget& widget) {
 }
 
 }  // namespace
-
-void WheelGuard::install() {
-  static QPointer<WheelGuard> guard;
-  if (!guard.isNull()) return;
-  guard = new WheelGuard(qApp);
-  qApp->installEventFilter(guard);
-}
 
 bool WheelGuard::eventFilter(QObject* watched, QEvent* event) {
   if (event->type() != QEvent::Wheel || !watched->isWidgetType()) return false;

@@ -71,7 +71,6 @@ CommentItem::CommentItem(Comment comment, std::function<void(const std::string&,
   restyle();
   text_->setPlainText(to_qstring(comment_.text));
   text_->setTextWidth(comment_.width - kUnit);
-  grow_to(text_->document()->size().height());
   setPos(comment_.position.x, comment_.position.y);
 }
 
@@ -84,7 +83,6 @@ void CommentItem::set_comment(Comment comment) {
   if (!text_->editing()) text_->setPlainText(to_qstring(comment.text));
   comment_ = std::move(comment);
   text_->setTextWidth(comment_.width - kUnit);
-  grow_to(text_->document()->size().height());
   picture_.stale = true;
   update();
 }

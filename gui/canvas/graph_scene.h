@@ -33,9 +33,9 @@ class GraphScene : public QGraphicsScene {
   explicit GraphScene(QObject* parent = nullptr);
   ~GraphScene() override;
 
-  /// `scope` is the diagram's path within the document that was analysed.
-  /// How many records sources have, by their paths; shown with the next sync().
+  /// What is known of the data of sources; shown with the next sync().
   void set_source_facts(const SourceFactsMap& facts) { source_facts_ = facts; }
+  /// `scope` is the diagram's path within the document that was analysed.
   void sync(const Diagram& diagram, const Analysis& analysis, const std::string& scope);
   /// The same where only looks have changed since: places, notes, frames, points of wires. Much quicker, as in a drag.
   void sync_looks(const Diagram& diagram, const Analysis& analysis, const std::string& scope);

@@ -104,14 +104,14 @@ class NodeItem : public QGraphicsItem {
   void paint_numbers(QPainter& painter) const;
   void paint_half_rate(QPainter& painter) const;
   void paint_bar(QPainter& painter) const;
-  /// What is written from afar: the lines of name and type, and where the rate stands.
+  /// What is written from afar: the lines of the name, and where the rate stands.
   struct Far {
     QFont font{};
     QStringList name{};
-    QFont type_font{};
-    QStringList type{};  ///< none where it has no room
-    QRectF rate{};
+    qreal bottom = 0;  ///< of the name
+    QRectF rate{};     ///< empty where it has no room
   };
+  [[nodiscard]] QRectF far_room() const;
   [[nodiscard]] Far from_afar(qreal zoom) const;
   void paint_far_rate(QPainter& painter, qreal zoom) const;
   void paint_mood(QPainter& painter) const;

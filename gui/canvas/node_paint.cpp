@@ -26,6 +26,9 @@ constexpr qreal kFarNameInScene = 3 * kUnit;
 
 QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
 
+/// The most pixels of a letter at this zoom.
+qreal far_most(qreal zoom) { return kFarNameInScene * zoom / Theme::instance().font_scale(); }
+
 }  // namespace
 
 void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) {
@@ -161,80 +164,58 @@ void NodeItem::paint_frame(QPainter& painter, bool selected) const {
 
 void NodeItem::paint_header(QPainter& painter) const {
   const Theme& theme = Theme::instance();
-  const QFontMetricsF bold(scene_bold_font());
-  QPointF at(1.5 * kUnit, 0.75 * kUnit + bold.ascent());
+  const QPointF at(1.5 * kUnit, 0.75 * kUnit);
   painter.setFont(scene_bold_font());
   painter.setPen(theme.colors().text);
-  for (const QString& line : layout_.name) {
-    painter.drawText(at, line);
-    at.ry() += bold.height();
-  }
+  draw_lines(painter, at, layout_.name);
+  const qreal name = QFontMetricsF(painter.font()).height() * static_cast<qreal>(layout_.name.size());
   painter.setFont(scene_small_font());
   painter.setPen(mixed(theme.colors().muted, theme.colors().text, 0.35));
-  const QRectF below(at.x(), at.y() - bold.ascent(), layout_.width - 3 * kUnit, QFontMetricsF(painter.font()).height());
+  const QRectF below(at.x(), at.y() + name, layout_.width - 3 * kUnit, QFontMetricsF(painter.font()).height());
   draw_elided(painter, below, Qt::AlignVCenter | Qt::AlignLeft, type_line(), Qt::ElideRight);
 }
 
 /// The name in the middle of the header, for half size.
 void NodeItem::paint_half_header(QPainter& painter) const {
-  const QFontMetricsF bold(half_bold_font());
   painter.setFont(half_bold_font());
   painter.setPen(Theme::instance().colors().text);
-  const qreal height = bold.height() * static_cast<qreal>(layout_.half_name.size());
-  QPointF at(1.5 * kUnit, (layout_.header - height) / 2 + bold.ascent() + 1);
-  for (const QString& line : layout_.half_name) {
-    painter.drawText(at, line);
-    at.ry() += bold.height();
-  }
+  const qreal height = QFontMetricsF(painter.font()).height() * static_cast<qreal>(layout_.half_name.size());
+  draw_lines(painter, {1.5 * kUnit, (layout_.header - height) / 2 + 1}, layout_.half_name);
 }
+
+QRectF NodeItem::far_room() const { return body().adjusted(kUnit, 0.75 * kUnit, -kUnit, -0.25 * kUnit); }
 
 /// All names have one size at one zoom.
 NodeItem::Far NodeItem::from_afar(qreal zoom) const {
-  Far far;
-  const qreal largest = kFarNameInScene * zoom / Theme::instance().font_scale();
-  far.font = screen_font(std::min(kFarName, largest), zoom, true);
+  Far far{.font = screen_font(std::min(kFarName, far_most(zoom)), zoom, true)};
   const QFontMetricsF metrics(far.font);
-  const QRectF room = body().adjusted(kUnit, 0.75 * kUnit, -kUnit, -0.25 * kUnit);
+  const QRectF room = far_room();
   far.name = lines_of(face_.id, metrics, room.width());
-  qreal bottom = live_ ? live_bar().top() : room.bottom();
-  const qreal top = room.top() + metrics.height() * static_cast<qreal>(far.name.size());
-  if (live_) {
-    const qreal line = QFontMetricsF(screen_font(kFarRate, zoom, false)).height();
-    if (bottom - top >= line) {
-      bottom -= line;
-      far.rate = {room.left(), bottom, room.width(), line};
-    }
-  }
-  far.type_font = screen_font(std::min(kFarType, largest), zoom, false);
-  const QFontMetricsF small(far.type_font);
-  const QStringList words = face_.title.split(QLatin1Char(' '));
-  const bool whole = std::all_of(words.begin(), words.end(),
-                                 [&](const QString& word) { return small.horizontalAdvance(word) <= room.width(); });
-  if (whole && face_.title.compare(face_.id, Qt::CaseInsensitive) != 0)
-    far.type = lines_of(face_.title, small, room.width());
-  if (top + small.height() * static_cast<qreal>(far.type.size()) > bottom) far.type.clear();
+  far.bottom = room.top() + metrics.height() * static_cast<qreal>(far.name.size());
+  if (!live_) return far;
+  const qreal line = QFontMetricsF(screen_font(kFarRate, zoom, false)).height();
+  if (live_bar().top() - far.bottom >= line) far.rate = {room.left(), live_bar().top() - line, room.width(), line};
   return far;
 }
 
-/// The name, in letters that can be read on the screen, and the type where there is room.
+/// The name, in letters that can be read on the screen, and the type where it has room in whole words.
 void NodeItem::paint_from_afar(QPainter& painter, qreal zoom) const {
+  const Theme::Colors& c = Theme::instance().colors();
   const Far far = from_afar(zoom);
-  const QFontMetricsF metrics(far.font);
+  const QRectF room = far_room();
   painter.setFont(far.font);
-  painter.setPen(Theme::instance().colors().text);
-  QPointF at(kUnit, 0.75 * kUnit + metrics.ascent());
-  for (const QString& line : far.name) {
-    painter.drawText(at, line);
-    at.ry() += metrics.height();
-  }
-  const QFontMetricsF small(far.type_font);
-  painter.setFont(far.type_font);
-  painter.setPen(mixed(Theme::instance().colors().muted, Theme::instance().colors().text, 0.35));
-  at.ry() += small.ascent() - metrics.ascent();
-  for (const QString& line : far.type) {
-    painter.drawText(at, line);
-    at.ry() += small.height();
-  }
+  painter.setPen(c.text);
+  draw_lines(painter, room.topLeft(), far.name);
+  if (face_.title.compare(face_.id, Qt::CaseInsensitive) == 0) return;
+  painter.setFont(screen_font(std::min(kFarType, far_most(zoom)), zoom, false));
+  const QFontMetricsF small(painter.font());
+  for (const QString& word : face_.title.split(QLatin1Char(' ')))
+    if (small.horizontalAdvance(word) > room.width()) return;
+  const QStringList type = lines_of(face_.title, small, room.width());
+  const qreal bottom = !live_ ? room.bottom() : far.rate.isEmpty() ? live_bar().top() : far.rate.top();
+  if (far.bottom + small.height() * static_cast<qreal>(type.size()) > bottom) return;
+  painter.setPen(mixed(c.muted, c.text, 0.35));
+  draw_lines(painter, {room.left(), far.bottom}, type);
 }
 
 void NodeItem::paint_ports(QPainter& painter, const QFont* font) const {

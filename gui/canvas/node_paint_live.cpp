@@ -26,12 +26,17 @@ QFont fitted_font(const QString& text, qreal width, qreal pixels, qreal zoom, bo
   return wide <= width ? font : screen_font(std::max(kFarSmallest, pixels * width / wide), zoom, bold);
 }
 
+/// The rate, and what there is room for beside it.
+QString brief_text(const LiveState& live) {
+  return live.brief.isEmpty() ? live.rate : live.rate + QLatin1Char(' ') + live.brief;
+}
+
 }  // namespace
 
 void NodeItem::paint_far_rate(QPainter& painter, qreal zoom) const {
   const QRectF rect = from_afar(zoom).rate;
   if (rect.isEmpty()) return;
-  const QString text = live_->brief.isEmpty() ? live_->rate : live_->rate + QLatin1Char(' ') + live_->brief;
+  const QString text = brief_text(*live_);
   painter.setFont(fitted_font(text, rect.width(), kFarRate, zoom, false));
   painter.setPen(Theme::instance().colors().text);
   draw_elided(painter, rect, Qt::AlignLeft | Qt::AlignVCenter, text, Qt::ElideRight);
@@ -79,7 +84,7 @@ void NodeItem::paint_numbers(QPainter& painter) const {
 
 /// The rate, for half size.
 void NodeItem::paint_half_rate(QPainter& painter) const {
-  const QString text = live_->brief.isEmpty() ? live_->rate : live_->rate + QLatin1Char(' ') + live_->brief;
+  const QString text = brief_text(*live_);
   painter.setFont(half_small_font());
   painter.setPen(Theme::instance().colors().text);
   const qreal height = QFontMetricsF(painter.font()).height();

@@ -54,7 +54,6 @@ qreal half_zoom() { return 0.49 * Theme::instance().font_scale(); }
 
 QFont scene_small_font() { return unscaled(Theme::instance().small_font()); }
 QFont scene_bold_font() { return unscaled(Theme::instance().bold_font()); }
-QFont scene_mono_font() { return unscaled(Theme::instance().mono_font()); }
 
 QFont half_small_font() { return scaled(scene_small_font(), 4.0 / 3); }
 QFont half_bold_font() { return scaled(scene_bold_font(), 1.5); }
@@ -83,6 +82,15 @@ QFont screen_font(qreal pixels, qreal zoom, bool bold) {
   // Whole units, so that zooming does not fill the font cache with sizes.
   font.setPixelSize(std::max(1, static_cast<int>(pixels * Theme::instance().font_scale() / zoom)));
   return font;
+}
+
+void draw_lines(QPainter& painter, QPointF at, const QStringList& lines) {
+  const QFontMetricsF metrics(painter.font());
+  at.ry() += metrics.ascent();
+  for (const QString& line : lines) {
+    painter.drawText(at, line);
+    at.ry() += metrics.height();
+  }
 }
 
 void draw_elided(QPainter& painter, const QRectF& rect, int flags, const QString& text, Qt::TextElideMode mode) {

@@ -43,6 +43,8 @@ inline constexpr qreal kTitleZoom = 0.22;
 [[nodiscard]] QColor readable_on(const QColor& background);
 /// Height on the screen, in pixels, of a rate that is written from afar.
 inline constexpr qreal kFarRate = 10;
+/// Lines in the painter's font, from this top left corner downwards.
+void draw_lines(QPainter& painter, QPointF at, const QStringList& lines);
 /// One line; what has no room gives way to "…".
 void draw_elided(QPainter& painter, const QRectF& rect, int flags, const QString& text, Qt::TextElideMode mode);
 /// A word in a coloured capsule about `centre`, in the theme's small font.

@@ -2,6 +2,7 @@
 #include "checking/check_pages.h"
 
 #include "base/numbers.h"
+#include "models/text.h"
 
 #include <QObject>
 #include <QStringList>
@@ -14,9 +15,6 @@ namespace {
 
 constexpr std::size_t kMostClasses = 50;
 constexpr std::size_t kMostSizes = 8;
-
-QString text(const std::string& words) { return QString::fromStdString(words); }
-QString number(std::uint64_t n) { return text(numbers::count(n)); }
 
 QString level_text(DataFinding::Level level) {
   return level == DataFinding::Level::Wrong     ? QObject::tr("Wrong: ")
@@ -31,28 +29,29 @@ QString role_of(const SourceCheck& source) {
 }
 
 FindingText finding_text(const DataFinding& finding) {
-  QString words = level_text(finding.level) + text((finding.node.empty() ? "" : finding.node + ": ") + finding.text);
-  for (const std::string& example : finding.examples) words += "\n    " + text(Error{.reason = example}.line());
-  if (!finding.remedy.empty()) words += "\n→ " + text(finding.remedy);
-  return {.words = words, .node = text(finding.node)};
+  QString words =
+      level_text(finding.level) + to_qstring((finding.node.empty() ? "" : finding.node + ": ") + finding.text);
+  for (const std::string& example : finding.examples) words += "\n    " + to_qstring(Error{.reason = example}.line());
+  if (!finding.remedy.empty()) words += "\n→ " + to_qstring(finding.remedy);
+  return {.words = words, .node = to_qstring(finding.node)};
 }
 
 /// A table of one source.
 QString source_text(const SourceCheck& source) {
-  QString html =
-      QStringLiteral("<h4>%1 (%2)</h4><table cellpadding='3'>").arg(text(source.node).toHtmlEscaped(), role_of(source));
+  QString html = QStringLiteral("<h4>%1 (%2)</h4><table cellpadding='3'>")
+                     .arg(to_qstring(source.node).toHtmlEscaped(), role_of(source));
   const auto row = [&](const QString& name, const QString& value) {
     html += QStringLiteral("<tr><td>%1</td><td>%2</td></tr>").arg(name, value.toHtmlEscaped());
   };
   row(QObject::tr("Records"), QObject::tr("%1, %2 bad").arg(number(source.records), number(source.bad.size())));
   QStringList parts;
   for (std::size_t i = 0; i < std::min(source.classes.size(), kMostClasses); ++i)
-    parts << text(source.classes[i].name) + " " + number(source.classes[i].records);
+    parts << to_qstring(source.classes[i].name) + " " + number(source.classes[i].records);
   if (source.classes.size() > kMostClasses)
     parts << QObject::tr("and %1 more").arg(source.classes.size() - kMostClasses);
   if (!parts.isEmpty()) row(QObject::tr("Classes"), QString::number(source.classes.size()) + ": " + parts.join(", "));
   parts.clear();
-  for (const auto& [mode, count] : source.modes) parts << text(mode) + ": " + number(count);
+  for (const auto& [mode, count] : source.modes) parts << to_qstring(mode) + ": " + number(count);
   if (!parts.isEmpty()) row(QObject::tr("Pictures"), parts.join("; "));
   parts.clear();
   for (std::size_t i = 0; i < std::min(source.sizes.size(), kMostSizes); ++i)
@@ -70,7 +69,7 @@ QString source_text(const SourceCheck& source) {
 QString summary_of(const CheckReport& report) {
   const QString work =
       QObject::tr("%1 of %2 records checked in %3")
-          .arg(number(report.checked), number(report.records), text(numbers::duration(report.seconds)));
+          .arg(number(report.checked), number(report.records), to_qstring(numbers::duration(report.seconds)));
   const QString verdict = !report.complete          ? QObject::tr("stopped: the next check goes on from here")
                           : report.wrong()          ? QObject::tr("a run would be wrong")
                           : report.findings.empty() ? QObject::tr("nothing to complain of")
@@ -79,6 +78,8 @@ QString summary_of(const CheckReport& report) {
 }
 
 }  // namespace
+
+QString number(std::uint64_t n) { return to_qstring(numbers::count(n)); }
 
 std::shared_ptr<const CheckPages> pages_of(CheckReport report) {
   auto pages = std::make_shared<CheckPages>();

@@ -8,6 +8,7 @@
 #include <QString>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct CheckPages {
   QString summary{};          ///< one line
 };
 
+/// "12,345".
+[[nodiscard]] QString number(std::uint64_t n);
 /// Puts a report into words. It takes its time: not for the GUI thread.
 [[nodiscard]] std::shared_ptr<const CheckPages> pages_of(CheckReport report);
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/numbers.h"
 #include "checking/bad_files_view.h"
+#include "models/text.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
@@ -25,9 +26,6 @@ constexpr int kLaidOutAtOnce = 16;
 
 /// In the order in which they are added.
 enum Tab { FindingsTab, FilesTab, OverviewTab };
-
-QString text(const std::string& words) { return QString::fromStdString(words); }
-QString number(std::uint64_t n) { return text(numbers::count(n)); }
 
 }  // namespace
 
@@ -119,7 +117,7 @@ void CheckWindow::show_progress() {
   const std::uint64_t records = progress.records;
   if (records == 0) {
     bar_->setValue(static_cast<int>(progress.opening * kSteps));
-    const QString what = text(progress.what());
+    const QString what = to_qstring(progress.what());
     state_->setText(what.isEmpty() ? tr("Opening the sources…") : what);
     return;
   }
@@ -132,15 +130,15 @@ void CheckWindow::show_progress() {
   if (lasted > 1 && part > 0) {
     const std::uint64_t anew = checked - std::min<std::uint64_t>(checked, progress.reused);
     line += tr(" · %1 files/s · %2 to go")
-                .arg(text(numbers::rate(static_cast<double>(anew) / lasted)),
-                     text(numbers::countdown(lasted * (1 - part) / part)));
+                .arg(to_qstring(numbers::rate(static_cast<double>(anew) / lasted)),
+                     to_qstring(numbers::countdown(lasted * (1 - part) / part)));
   }
   state_->setText(line);
 }
 
 void CheckWindow::show_fault(const Error& error) {
   const QString words =
-      error.code == ErrorCode::Cancelled ? tr("Stopped before a record was checked") : text(error.line());
+      error.code == ErrorCode::Cancelled ? tr("Stopped before a record was checked") : to_qstring(error.line());
   state_->setText(words);
   Q_EMIT done(name_, words);
 }

@@ -50,7 +50,7 @@ void DocumentController::set_probed(ProbedSources probed, SourceFactsMap facts) 
 void DocumentController::set_counting(const std::vector<std::string>& nodes) {
   if (nodes.empty()) return;
   for (const std::string& node : nodes) source_facts_[node] = {.counting = true};
-  analyse_again();  // the cards of the canvas are made anew with it
+  ++analyses_;  // the analysis is the same, the cards of the canvas are not
   Q_EMIT changed();
 }
 

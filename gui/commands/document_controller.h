@@ -37,7 +37,7 @@ class DocumentController : public QObject {
   [[nodiscard]] const Document& document() const { return document_; }
   /// Problems and shapes of the document as it is now.
   [[nodiscard]] const Analysis& analysis() const { return analysis_; }
-  /// Counts analyses: while it stays, only the looks of the graph have changed.
+  /// Counts analyses, and what becomes known of sources: while it stays, only the looks of the graph have changed.
   [[nodiscard]] quint64 analyses() const { return analyses_; }
   [[nodiscard]] QUndoStack& undo_stack() { return stack_; }
   [[nodiscard]] const QUndoStack& undo_stack() const { return stack_; }

@@ -12,7 +12,7 @@
 
 #include <algorithm>
 #include <set>
-#include <unordered_map>
+#include <utility>
 
 namespace feedline::gui {
 
@@ -74,20 +74,15 @@ void InspectorPanel::follow_document() {
 }
 
 void InspectorPanel::rebuild() {
+  std::vector<std::string> wanted;
+  for (const QString& id : ids_) wanted.push_back(id.toStdString());
+  const std::vector<const Node*> nodes = nodes_at(controller_->document(), wanted);
   std::vector<std::string> ids;
   std::set<std::string> types;
-  // All are of one canvas; looked up one by one, thousands would take seconds.
-  const std::string first = ids_.isEmpty() ? std::string() : ids_.front().toStdString();
-  const std::string scope(scope_of(first));
-  const Diagram* diagram = controller_->document().at(scope);
-  std::unordered_map<std::string, const Node*> nodes;
-  if (diagram != nullptr && !ids_.isEmpty())
-    for (const Node& node : diagram->nodes()) nodes.emplace(join_path(scope, node.id), &node);
-  for (const QString& id : ids_) {
-    const auto found = nodes.find(id.toStdString());
-    if (found == nodes.end()) continue;
-    ids.push_back(found->first);  // a path
-    types.insert(found->second->type);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i] == nullptr) continue;
+    ids.push_back(std::move(wanted[i]));
+    types.insert(nodes[i]->type);
   }
   form_ = nullptr;
   QWidget* page = nullptr;

@@ -20,6 +20,21 @@
 #include <unordered_set>
 
 namespace feedline::gui {
+
+std::vector<const Node*> nodes_at(const Document& document, const std::vector<std::string>& paths) {
+  if (paths.size() == 1) return {document.find(paths.front())};
+  std::vector<const Node*> found;
+  const std::string_view scope = paths.empty() ? std::string_view() : scope_of(paths.front());
+  std::unordered_map<std::string_view, const Node*> here;
+  if (const Diagram* diagram = document.at(scope))
+    for (const Node& node : diagram->nodes()) here.emplace(node.id, &node);
+  for (const std::string& path : paths) {
+    const auto node = scope_of(path) == scope ? here.find(leaf_of(path)) : here.end();
+    found.push_back(node == here.end() ? nullptr : node->second);
+  }
+  return found;
+}
+
 NodeForm::NodeForm(DocumentController& controller, std::vector<std::string> ids, QWidget* parent)
     : QWidget(parent),
       controller_(controller),
@@ -119,19 +134,7 @@ void NodeForm::build_comment() {
 }
 
 std::vector<const Node*> NodeForm::nodes() const {
-  std::vector<const Node*> found;
-  if (ids_.size() == 1) {
-    found.push_back(controller_.document().find(ids_.front()));
-  } else {  // all of one canvas: looked up one by one, thousands would take seconds
-    const std::string_view scope = scope_of(ids_.front());
-    std::unordered_map<std::string_view, const Node*> here;
-    if (const Diagram* diagram = controller_.document().at(scope))
-      for (const Node& node : diagram->nodes()) here.emplace(node.id, &node);
-    for (const std::string& id : ids_) {
-      const auto node = here.find(leaf_of(id));
-      found.push_back(node == here.end() ? nullptr : node->second);
-    }
-  }
+  std::vector<const Node*> found = nodes_at(controller_.document(), ids_);
   const bool all = std::all_of(found.begin(), found.end(),
                                [this](const Node* node) { return node != nullptr && node->type == type_; });
   return all ? found : std::vector<const Node*>();

@@ -16,6 +16,10 @@
 
 namespace feedline::gui {
 
+/// The nodes of these paths, all of one canvas; null where there is none. In linear time: looked up one by one,
+/// thousands would take seconds.
+[[nodiscard]] std::vector<const Node*> nodes_at(const Document& document, const std::vector<std::string>& paths);
+
 /// The form of one node, or of several of one type that are edited together, generated from the type's spec.
 class NodeForm : public QWidget {
   Q_OBJECT
@@ -37,7 +41,7 @@ class NodeForm : public QWidget {
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
-  /// The nodes shown, in the order of ids(), in linear time; none where fits() is false.
+  /// The nodes shown, in the order of ids(); none where fits() is false.
   [[nodiscard]] std::vector<const Node*> nodes() const;
   void build_head();
   void build_params();

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/bad_files_model.h"
 
+#include "models/text.h"
+
 #include <algorithm>
 #include <utility>
 
 namespace feedline::gui {
 
 namespace {
-
-QString text(const std::string& words) { return QString::fromStdString(words); }
 
 class CheckedFiles final : public BadFileList {
  public:
@@ -36,18 +36,19 @@ class CheckedFiles final : public BadFileList {
   [[nodiscard]] BadFileRow bad(const SourceCheck& source, std::size_t before_end) const {
     const BadRef& record = source.bad[source.bad.size() - before_end];
     const Error& fault = report_->faults[record.fault - 1];
-    return {text(source.name_of(record.record)), text(fault.reason), text(fault.node), text(fault.remedy)};
+    return {to_qstring(source.name_of(record.record)), to_qstring(fault.reason), to_qstring(fault.node),
+            to_qstring(fault.remedy)};
   }
 
   [[nodiscard]] BadFileRow repeated(const DuplicateGroup& group, std::size_t before_end) const {
     const auto name = [&](const DuplicateGroup::Place& place) {
-      return text(report_->sources[place.source].name_of(place.record));
+      return to_qstring(report_->sources[place.source].name_of(place.record));
     };
     const QString reason = group.across        ? QObject::tr("in training and validation: the same bytes as %1")
                            : group.conflicting ? QObject::tr("in several classes: the same bytes as %1")
                                                : QObject::tr("the same bytes as %1");
     const DuplicateGroup::Place& place = group.places[group.places.size() - before_end];
-    return {name(place), reason.arg(name(group.places.front())), text(report_->sources[place.source].node),
+    return {name(place), reason.arg(name(group.places.front())), to_qstring(report_->sources[place.source].node),
             QObject::tr("Delete one of them")};
   }
 
@@ -64,7 +65,8 @@ class LeftOutFiles final : public BadFileList {
   bool has_times() const override { return true; }
   BadFileRow row(std::size_t index) const override {
     const BadRecord& bad = (*records_)[index];
-    return {text(bad.error.file), text(bad.error.reason), text(bad.error.node), text(bad.error.remedy), bad.times};
+    return {to_qstring(bad.error.file), to_qstring(bad.error.reason), to_qstring(bad.error.node),
+            to_qstring(bad.error.remedy), bad.times};
   }
 
  private:

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/application_filter.h"
 #include "app/theme.h"
 #include "app/wheel_guard.h"
 #include "diagnosis/diagnosis_panel.h"
@@ -193,7 +194,7 @@ class TestDiagnosisPanel : public QObject {
 
   /// Scrolling goes on over a slider, and moves none: also not one that has the focus.
   void the_wheel_moves_no_slider() {
-    WheelGuard::install();
+    install_for_application<WheelGuard>();
     DiagnosisPanel panel;
     panel.resize(260, 160);
     panel.show();

@@ -92,6 +92,22 @@ std::vector<QByteArray> damages(const QByteArray& file) {
 class TestPartialDecode : public QObject {
   Q_OBJECT
 
+  static void add_common(const Pixels& colour, const Pixels& grey) {
+    QTest::newRow("PNG") << png_file(colour);
+    QTest::newRow("PNG 16 bits") << png_file(colour, 16);
+    QTest::newRow("PNG interlaced") << png_file(colour, 8, true);
+    QTest::newRow("WebP") << webp_file(colour, false);
+    QTest::newRow("WebP lossless") << webp_file(colour, true);
+    QTest::newRow("GIF") << gif_file(grey);
+    QTest::newRow("GIF interlaced") << gif_file(grey, {.interlaced = true});
+  }
+  /// Of the shared data, where they are there.
+  static void add_shared(const char* folder, const QStringList& names) {
+    const QDir shared(feedline::test::shared_data(QString::fromLatin1(folder)));
+    for (const QString& name : shared.entryList(names))
+      QTest::newRow(qPrintable(name)) << read_file(shared.filePath(name));
+  }
+
  private Q_SLOTS:
   void the_same_pixels_from_any_jpeg_data() {
     QTest::addColumn<int>("channels");
@@ -125,14 +141,8 @@ class TestPartialDecode : public QObject {
     QTest::addColumn<QByteArray>("file");
     const Pixels colour = waves(53, 41);
     const Pixels grey = waves(53, 41, 1);
-    QTest::newRow("PNG") << png_file(colour);
+    add_common(colour, grey);
     QTest::newRow("PNG grey") << png_file(grey);
-    QTest::newRow("PNG 16 bits") << png_file(colour, 16);
-    QTest::newRow("PNG interlaced") << png_file(colour, 8, true);
-    QTest::newRow("WebP") << webp_file(colour, false);
-    QTest::newRow("WebP lossless") << webp_file(colour, true);
-    QTest::newRow("GIF") << gif_file(grey);
-    QTest::newRow("GIF interlaced") << gif_file(grey, {.interlaced = true});
     QTest::newRow("GIF frame in a larger screen") << gif_file(grey, {.left = 5, .top = 3});
     QTest::newRow("JPEG without an end") << jpeg_file(colour).chopped(2);
     QTest::newRow("TIFF") << tiff_file(colour, {.compression = 5});
@@ -141,16 +151,9 @@ class TestPartialDecode : public QObject {
     QTest::newRow("TIFF planes") << tiff_file(colour, {.bits = 32, .real = true, .planes = true, .compression = 8});
     QTest::newRow("TIFF planes of tiles") << tiff_file(colour, {.planes = true, .tile = 32});
     QTest::newRow("TIFF JPEG") << tiff_file(colour, {.rows = 16, .compression = 7, .photometric = 6});
-    const QDir lab(feedline::test::shared_data("/hostile/pillow"));
-    for (const QString& name : lab.entryList({"hopper.Lab.tif", "g4_orientation_5.tif"}))
-      QTest::newRow(qPrintable(name)) << read_file(lab.filePath(name));
-    const QDir avif(feedline::test::shared_data("/hostile/pillow/avif"));
-    for (const QString& name : avif.entryList({"hopper.avif"}))
-      QTest::newRow(qPrintable(name)) << read_file(avif.filePath(name));
-    const QDir bmp(feedline::test::shared_data("/hostile/pillow/bmp/g"));
-    for (const QString& name :
-         bmp.entryList({"rgb24.bmp", "pal8rle.bmp", "pal1.bmp", "rgb16-565.bmp", "pal8topdown.bmp"}))
-      QTest::newRow(qPrintable(name)) << read_file(bmp.filePath(name));
+    add_shared("/hostile/pillow", {"hopper.Lab.tif", "g4_orientation_5.tif"});
+    add_shared("/hostile/pillow/avif", {"hopper.avif"});
+    add_shared("/hostile/pillow/bmp/g", {"rgb24.bmp", "pal8rle.bmp", "pal1.bmp", "rgb16-565.bmp", "pal8topdown.bmp"});
   }
   void the_same_pixels_from_other_formats() {
     QFETCH(QByteArray, file);
@@ -320,13 +323,7 @@ class TestPartialDecode : public QObject {
     QTest::addColumn<QByteArray>("file");
     const Pixels colour = waves(53, 61);
     const Pixels grey = waves(53, 61, 1);
-    QTest::newRow("PNG") << png_file(colour);
-    QTest::newRow("PNG 16 bits") << png_file(colour, 16);
-    QTest::newRow("PNG interlaced") << png_file(colour, 8, true);
-    QTest::newRow("WebP") << webp_file(colour, false);
-    QTest::newRow("WebP lossless") << webp_file(colour, true);
-    QTest::newRow("GIF") << gif_file(grey);
-    QTest::newRow("GIF interlaced") << gif_file(grey, {.interlaced = true});
+    add_common(colour, grey);
     QTest::newRow("TIFF") << tiff_file(colour, {.compression = 5});
     QTest::newRow("TIFF deflate") << tiff_file(colour, {.rows = 20, .compression = 8});
     QTest::newRow("TIFF tiles") << tiff_file(colour, {.tile = 16, .compression = 5});
@@ -335,15 +332,9 @@ class TestPartialDecode : public QObject {
     for (const bool avif : {false, true})
       if (const QByteArray file = heif_file(colour, avif); !file.isEmpty())
         QTest::newRow(avif ? "AVIF" : "HEIC") << file;
-    const QDir lab(feedline::test::shared_data("/hostile/pillow"));
-    for (const QString& name : lab.entryList({"hopper.bmp"}))
-      QTest::newRow(qPrintable(name)) << read_file(lab.filePath(name));
-    const QDir avif(feedline::test::shared_data("/hostile/pillow/avif"));
-    for (const QString& name : avif.entryList({"hopper.avif"}))
-      QTest::newRow(qPrintable(name)) << read_file(avif.filePath(name));
-    const QDir bmp(feedline::test::shared_data("/hostile/pillow/bmp/g"));
-    for (const QString& name : bmp.entryList({"rgb24.bmp", "pal8rle.bmp", "pal8topdown.bmp"}))
-      QTest::newRow(qPrintable(name)) << read_file(bmp.filePath(name));
+    add_shared("/hostile/pillow", {"hopper.bmp"});
+    add_shared("/hostile/pillow/avif", {"hopper.avif"});
+    add_shared("/hostile/pillow/bmp/g", {"rgb24.bmp", "pal8rle.bmp", "pal8topdown.bmp"});
   }
   /// A window of a damaged picture is what a full decode that keeps what it can has there, whether damage is kept or
   /// skipped; or the very pixels of the undamaged file, since libwebp hands out whole rows of blocks only where it

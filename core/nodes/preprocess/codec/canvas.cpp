@@ -49,11 +49,10 @@ Region turned(Region region, std::int64_t width, std::int64_t height, const Turn
 tl::unexpected<Error> no_memory() { return fail(machine_error(ENOMEM, "the picture cannot be decoded")); }
 
 tl::unexpected<Error> Canvas::no_memory() const {
-  Error error = machine_error(ENOMEM, "the picture cannot be decoded");
-  if (width_ == 0) return fail(std::move(error));
+  if (width_ == 0) return codec::no_memory();
   const double megapixels = static_cast<double>(width_) * static_cast<double>(height_) / 1e6;
-  error = machine_error(ENOMEM, fmt::format("a picture of {} x {} px ({:.1f} megapixels) cannot be decoded", width_,
-                                            height_, megapixels));
+  Error error = machine_error(ENOMEM, fmt::format("a picture of {} x {} px ({:.1f} megapixels) cannot be decoded",
+                                                  width_, height_, megapixels));
   error.remedy = fmt::format(
       "End other programs, use fewer workers, or lower max_megapixels of decode below {:.1f}, which leaves it out",
       megapixels);
