@@ -139,14 +139,16 @@ class Judge {
     const auto whole = static_cast<double>(std::max<std::uint64_t>(source.good(), 1));
     if (source.narrow > 0) {
       const bool most = static_cast<double>(source.narrow) > whole / 2;
+      // Seen in 8 bit, so the real ends lie within a step of these.
+      constexpr unsigned kStep = 257;
+      const unsigned low = source.narrow_low > 0 ? (source.narrow_low - 1U) * kStep : 0;
+      const unsigned high = std::min((source.narrow_high + 1U) * kStep, 65'535U);
       auto& finding = add(
           most ? Level::Wrong : Level::Warning, "narrow-range", source.node,
           fmt::format(
               "{} of 16 bit: only a corner of the range is used, about {} to {} of 65,535: in 8 bit nearly one shade",
-              plural(source.narrow, "picture"), count(source.narrow_low * 257U), count(source.narrow_high * 257U)),
-          fmt::format("Set range of decode, to {}, {} or the like", source.narrow_low * 257U,
-                      source.narrow_high * 257U),
-          source.narrow);
+              plural(source.narrow, "picture"), count(low), count(high)),
+          fmt::format("Set range of decode, to {}, {} or the like", low, high), source.narrow);
       name_some(finding, source, source.narrow_examples);
     }
     if (source.blank > 0) {

@@ -23,6 +23,15 @@ struct Bytes {
   }
 };
 
+/// Is this among the compatible brands of the file type box?
+bool lists_brand(const Bytes& b, std::string_view brand) {
+  constexpr std::size_t kLongest = 256;
+  const std::size_t end = std::min(b.big4(0), kLongest);
+  for (std::size_t i = 16; i + brand.size() <= end; i += 4)
+    if (b.has(brand, i)) return true;
+  return false;
+}
+
 PixelMode by_channels(unsigned channels) {
   constexpr std::array<PixelMode, 5> kModes = {PixelMode::Unknown, PixelMode::Grey, PixelMode::GreyAlpha,
                                                PixelMode::Rgb, PixelMode::RgbAlpha};
@@ -116,7 +125,9 @@ PictureHeader picture_header(std::span<const std::byte> file) {
   if (b.has("GIF8")) return {.format = FileFormat::Gif, .mode = PixelMode::Palette, .bits = 8};
   if (b.has(std::string_view("II*\0", 4)) || b.has(std::string_view("MM\0*", 4))) return tiff(b);
   if (b.has("ftypavi", 4)) return {.format = FileFormat::Avif};
-  if (b.has("ftyphe", 4) || b.has("ftypmif1", 4)) return {.format = FileFormat::Heic};
+  // "mif1" says no more than that it is a still picture; which codec follows from the brands behind it.
+  if (b.has("ftypmif1", 4)) return {.format = lists_brand(b, "avif") ? FileFormat::Avif : FileFormat::Heic};
+  if (b.has("ftyphe", 4)) return {.format = FileFormat::Heic};
   if (b.has("BM")) return bmp(b);
   return {};
 }

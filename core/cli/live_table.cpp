@@ -109,7 +109,7 @@ std::vector<Row> rows_of(const Snapshot& earlier, const Snapshot& now, bool trai
   const double total = seconds(times.total());
   if (!rows.empty() && total > 0)
     rows.push_back({.name = train ? "training" : "draining",
-                    .rate = static_cast<double>(now.trainer.samples - earlier.trainer.samples) / wall,
+                    .rate = training_rate(earlier.trainer, now.trainer),
                     .parts = {seconds(times.step()) / total, seconds(times.wait) / total, 0}});
   return rows;
 }

@@ -83,19 +83,36 @@ std::optional<Error> stray_pictures(const SourceReport& report) {
       .file = example};
 }
 
+/// Pictures that cannot be read, in a folder that is no class for want of others: "500 .cr2, which cannot be read".
+std::string unreadable_in(const SourceReport& report, const std::string& folder) {
+  std::vector<std::string> parts;
+  for (const PassedFiles& files : report.ignored)
+    if (files.picture && files.class_name == folder && !files.ending.empty())
+      parts.push_back(fmt::format("{} {}", files.count, files.ending));
+  return parts.empty() ? std::string() : listed(parts) + ", which cannot be read";
+}
+
 std::optional<Error> passed_folders(const SourceReport& report) {
   std::vector<std::string> names;
   bool without_pictures = false;
+  bool unreadable = false;
   for (const PassedFolder& folder : report.passed_folders) {
     const bool empty = folder.why == PassedFolder::Why::NoPictures;
     without_pictures |= empty;
-    names.push_back(fmt::format("'{}' ({})", std::filesystem::path(folder.path).filename().string(),
-                                empty ? "no pictures" : "kept by a system"));
+    const std::string name = std::filesystem::path(folder.path).filename().string();
+    const std::string found = empty ? unreadable_in(report, name) : std::string();
+    unreadable |= !found.empty();
+    names.push_back(fmt::format("'{}' ({})", name,
+                                !found.empty() ? found
+                                : empty        ? "no pictures"
+                                               : "kept by a system"));
   }
   if (names.empty()) return std::nullopt;
   return Error{
       .reason = fmt::format("{} no class: {}", names.size() == 1 ? "a folder is" : "folders are", listed(names)),
-      .remedy = without_pictures ? "Set classes to all if a folder without pictures is a class" : "",
+      .remedy = unreadable         ? "Convert their pictures to a format that can be read, such as PNG"
+                : without_pictures ? "Set classes to all if a folder without pictures is a class"
+                                   : "",
       .parameter = "folder"};
 }
 

@@ -24,10 +24,16 @@ Result<std::unique_ptr<Source>> attempt(const NodeSpec& spec, const ParamMap& pa
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> open_source(const NodeSpec& spec, const ParamMap& params,
-                                            const SourceContext& context) {
+Result<std::unique_ptr<Source>> open_to_report(const NodeSpec& spec, const ParamMap& params,
+                                               const SourceContext& context) {
   auto source = patiently(context.stop, [&] { return attempt(spec, params, context); });
   if (context.stop.stop_requested()) return fail_cancelled();
+  return source;
+}
+
+Result<std::unique_ptr<Source>> open_source(const NodeSpec& spec, const ParamMap& params,
+                                            const SourceContext& context) {
+  auto source = open_to_report(spec, params, context);
   if (!source) return source;
   if (Status fine = usable(**source); !fine) return fail(std::move(fine.error()));
   return source;

@@ -13,4 +13,8 @@ namespace feedline {
 [[nodiscard]] Result<std::unique_ptr<Source>> open_source(const NodeSpec& spec, const ParamMap& params,
                                                           const SourceContext& context);
 
+/// The same for whoever wants to tell what a source reports, although no run may use it.
+[[nodiscard]] Result<std::unique_ptr<Source>> open_to_report(const NodeSpec& spec, const ParamMap& params,
+                                                             const SourceContext& context);
+
 }  // namespace feedline

@@ -23,9 +23,22 @@ Snapshot counters_of(const Snapshot& all) {
           .virtual_delay = all.virtual_delay};
 }
 
-double training_rate(const TrainerSample& from, const TrainerSample& to) {
+namespace {
+
+/// For each second of the trainer's time from the end of one step to the end of another.
+double per_second(std::uint64_t count, const TrainerSample& from, const TrainerSample& to) {
   if (to.steps <= from.steps || to.stepped <= from.stepped) return 0;
-  return static_cast<double>(to.samples - from.samples) / seconds(to.stepped - from.stepped);
+  return static_cast<double>(count) / seconds(to.stepped - from.stepped);
+}
+
+}  // namespace
+
+double training_rate(const TrainerSample& from, const TrainerSample& to) {
+  return per_second(to.samples - from.samples, from, to);
+}
+
+double step_rate(const TrainerSample& from, const TrainerSample& to) {
+  return per_second(to.steps - from.steps, from, to);
 }
 
 }  // namespace feedline

@@ -120,5 +120,7 @@ struct Snapshot {
 /// step to the end of another; validation and pauses are left out. 0 where no step ended. The one definition of every
 /// training rate that is shown, recorded or reported; from {} it is that of the whole run.
 [[nodiscard]] double training_rate(const TrainerSample& from, const TrainerSample& to);
+/// The same in training steps per second.
+[[nodiscard]] double step_rate(const TrainerSample& from, const TrainerSample& to);
 
 }  // namespace feedline

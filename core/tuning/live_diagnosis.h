@@ -36,6 +36,8 @@ class LiveDiagnosis {
   [[nodiscard]] Basis basis() const { return basis_; }
   /// Other programs have the cores just now, which says nothing about the run itself; empty: they do not.
   [[nodiscard]] const std::string& disturbance() const { return disturbance_; }
+  /// Is the warm-up over, which no verdict counts?
+  [[nodiscard]] bool warm() const { return time_.warm(); }
   /// Steps that the first verdict still needs, the warm-up not counted.
   [[nodiscard]] std::uint64_t steps_missing() const;
   /// Seconds of training that a recent verdict rests on, about.

@@ -3,9 +3,11 @@
 
 #include "app/actions.h"
 #include "app/log_panel.h"
+#include "base/left_out.h"
 #include "canvas/graph_view.h"
 #include "checking/bad_files_view.h"
 #include "checking/check_window.h"
+#include "models/text.h"
 #include "training/report.h"
 
 #include <QAction>
@@ -53,9 +55,11 @@ void CheckDesk::note_end(const RunResult& result) {
   if (result.bad_records.empty()) return;
   left_out_ = std::make_shared<const std::vector<BadRecord>>(result.bad_records);
   run_name_ = desk_.tab() != nullptr ? desk_.tab()->display_name() : tr("a closed graph");
-  const QString words =
-      (left_out_->size() == 1 ? tr("1 file left out") : tr("%1 files left out").arg(left_out_->size())) +
-      tr(": Run > Records left out lists them");
+  std::uint64_t times = 0;
+  for (const BadRecord& record : *left_out_) times += record.times;
+  const QString more = left_out_->size() >= BadRecords::kMost ? tr(" and more") : QString();
+  const QString words = tr("Left out: %1%2. Run > Records left out lists them")
+                            .arg(to_qstring(left_out_text(left_out_->size(), times)), more);
   desk_.log->add(LogPanel::Level::Warning, words);
   Q_EMIT message(words);
 }

@@ -115,6 +115,7 @@ void MainWindow::make_tool_bar() {
 void MainWindow::make_status_bar() {
   statusBar()->setSizeGripEnabled(false);
   process_ = new LiveLabel(this);
+  process_->setObjectName("process");
   verdict_link_ = new VerdictLink(this);
   problems_button_ = new ProblemsButton(this);
   statusBar()->addPermanentWidget(verdict_link_);
@@ -259,6 +260,7 @@ void MainWindow::connect_run() {
   });
   connect(diagnosis_->panel, &DiagnosisPanel::judged, verdict_link_,
           [this] { verdict_link_->show_diagnosis(diagnosis_->panel->live().diagnosis()); });
+  connect(subjects_, &RunSubjects::told, verdict_link_, &VerdictLink::set_subject);
   connect(desk_, &RunDesk::queues_wanted, this, [this] { Panels::show(desk_->queues); });
   connect(desk_, &RunDesk::message, this, &MainWindow::say);
   connect(check_, &CheckDesk::message, this, &MainWindow::say);

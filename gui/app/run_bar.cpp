@@ -207,7 +207,7 @@ void RunBar::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
 
 void RunBar::show_numbers(const Snapshot& now, const Snapshot& earlier) {
   const TrainerSample& t = now.trainer;
-  progress_text_->set_text(pieces(t));
+  progress_text_->set_text(elsewhere_ ? tr("%1: %2").arg(graph_, pieces(t)) : pieces(t));
   // Of whole steps: where none has ended in the last second, the rate of the one before still holds.
   if (const double rate = training_rate(earlier.trainer, t); rate > 0)
     rate_->set_text(tr("%1 samples/s").arg(short_number(rate)));
@@ -242,8 +242,10 @@ void RunBar::show_end(const RunResult& result) {
   if (elsewhere_) show_elsewhere();
 }
 
-void RunBar::set_elsewhere(bool elsewhere) {
+void RunBar::set_elsewhere(bool elsewhere, const QString& graph) {
+  graph_ = graph;
   if (elsewhere == elsewhere_) return;
+  last_text_ = 0;  // the next numbers say at once whose they are
   elsewhere_ = elsewhere;
   if (state_ != RunController::State::Idle || end_.chip.isEmpty()) return;
   if (elsewhere) return show_elsewhere();

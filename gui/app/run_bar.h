@@ -35,8 +35,8 @@ class RunBar : public QWidget {
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);
   void show_end(const RunResult& result);
   /// The graph that is looked at is another than the one that ran last: how that run ended is not told meanwhile. A run
-  /// that goes on is.
-  void set_elsewhere(bool elsewhere);
+  /// that goes on is, with the name of its graph.
+  void set_elsewhere(bool elsewhere, const QString& graph);
 
   /// Texts take what room there is.
   [[nodiscard]] QSize sizeHint() const override;
@@ -63,6 +63,7 @@ class RunBar : public QWidget {
   bool brief_ = false;
   int full_ = 0;
   bool elsewhere_ = false;
+  QString graph_{};  ///< that of the run
   /// What show_end() has written; empty before that.
   struct End {
     QString chip{};

@@ -47,7 +47,8 @@ void RunSubjects::update() {
     if (panels_[i] == all_.verdicts) continue;  // it says by itself what it is about, and on what it rests
     all_.docks().set_subject(Panels::dock_of(panels_[i]), elsewhere ? QString() : subject);
   }
-  desk_.bar->set_elsewhere(elsewhere);
+  desk_.bar->set_elsewhere(elsewhere, desk_.graph_name());
+  Q_EMIT told(subject, elsewhere);
 }
 
 }  // namespace feedline::gui

@@ -22,6 +22,10 @@ class RunSubjects : public QObject {
   /// The curtain of a panel; null where there is none.
   [[nodiscard]] RunCurtain* curtain(const QWidget* panel) const;
 
+ Q_SIGNALS:
+  /// The graph and run that all is about, and whether the tab that is looked at has another graph.
+  void told(const QString& subject, bool elsewhere);
+
  private:
   void update();
 

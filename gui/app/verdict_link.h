@@ -18,9 +18,15 @@ class VerdictLink : public QToolButton {
   explicit VerdictLink(QWidget* parent = nullptr);
 
   void show_diagnosis(const std::optional<Diagnosis>& diagnosis);
+  /// The graph and the run that it is about: "naive, run 12". Where another graph is looked at, nothing is told.
+  void set_subject(const QString& subject, bool elsewhere);
 
  private:
+  void tell();
+
   QString headline_{};
+  QString subject_{};
+  bool elsewhere_ = false;
 };
 
 }  // namespace feedline::gui

@@ -64,7 +64,9 @@ LiveState stage_state(const StageSample& earlier, const StageSample& now, double
 LiveState trainer_state(const TrainerSample& earlier, const TrainerSample& now, double dt) {
   LiveState state;
   const double steps = now.steps >= earlier.steps ? static_cast<double>(now.steps - earlier.steps) : 0;
-  state.rate = words("%1 steps/s").arg(QLocale().toString(steps / dt, 'f', steps / dt >= 100 ? 0 : 1));
+  // No step may have ended just now, because they are slow or because it validates: then that of all steps so far.
+  const double rate = steps > 0 ? step_rate(earlier, now) : step_rate({}, now);
+  state.rate = words("%1 steps/s").arg(QLocale().toString(rate, 'f', rate >= 100 ? 0 : 1));
   if (now.validating) {
     state.detail = words("validating");
   } else if (now.steps > 0 && std::isfinite(now.loss)) {
@@ -75,7 +77,7 @@ LiveState trainer_state(const TrainerSample& earlier, const TrainerSample& now, 
   state.starved = rounded(seconds(change.wait) / total);
   state.busy = rounded(seconds(change.total() - change.wait) / total);
   state.mood = mood_of(state);
-  state.per_second = steps / dt;
+  state.per_second = rate;
   if (steps > 0) state.cost = words("%1 per step").arg(span(seconds(change.total()) / steps));
   return state;
 }

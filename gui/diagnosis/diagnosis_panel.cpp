@@ -6,6 +6,7 @@
 #include "diagnosis/fix_list.h"
 #include "diagnosis/node_links.h"
 #include "diagnosis/rate_bars.h"
+#include "diagnosis/steady_part.h"
 #include "diagnosis/whatif_form.h"
 #include "models/text.h"
 #include "plots/plot_panel.h"
@@ -17,6 +18,8 @@
 #include <QScrollArea>
 #include <QToolButton>
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace feedline::gui {
@@ -83,6 +86,7 @@ void DiagnosisPanel::reset() {
   live_.reset();
   untold_ = false;
   tuned_.reset();
+  verdict_part_->forget();
   headline_plain_ = tr("Press Run to learn what limits it.");
   evidence_plain_ = tr("A verdict needs twenty steps after the warm-up.");
   headline_->setText(headline_plain_.toHtmlEscaped());
@@ -123,7 +127,7 @@ void DiagnosisPanel::tell_subject() {
     case LiveDiagnosis::Basis::None:
       break;
     case LiveDiagnosis::Basis::Recent:
-      words << tr("last %1 s of training").arg(LiveDiagnosis::kWindowSeconds);
+      words << tr("last %1 s of training").arg(seconds_measured());
       break;
     case LiveDiagnosis::Basis::Earlier:
       words << tr("the last verdict; measuring again");
@@ -149,7 +153,6 @@ void DiagnosisPanel::finish(const RunResult& result) {
   note_bottleneck();
   Q_EMIT judged();
   retell();
-  fixes_->settle();
 }
 
 void DiagnosisPanel::note_bottleneck() {
@@ -199,9 +202,10 @@ void DiagnosisPanel::retell() {
 
 void DiagnosisPanel::tell_wait() {
   headline_plain_ = live_.facts().trainer_node.empty() ? tr("Press Run to learn what limits it.") : tr("Measuring...");
-  evidence_plain_ =
-      count_text(static_cast<qsizetype>(live_.steps_missing()), tr("The verdict needs one more step of training."),
-                 tr("The verdict needs %1 more steps of training."));
+  const auto missing = static_cast<qsizetype>(live_.steps_missing());
+  evidence_plain_ = live_.warm() ? count_text(missing, tr("The verdict needs one more step of training."),
+                                              tr("The verdict needs %1 more steps of training."))
+                                 : tr("Warming up. The verdict needs %1 steps of training after that.").arg(missing);
   headline_->setText(headline_plain_.toHtmlEscaped());
   evidence_->setText(evidence_plain_.toHtmlEscaped());
 }
@@ -210,6 +214,9 @@ void DiagnosisPanel::show_fixes() {
   if (live_.basis() == LiveDiagnosis::Basis::Earlier && !fixes_->fixes().empty()) return fixes_->set_stale(true);
   std::vector<Fix> fixes = live_.fixes();
   if (tuned_) fixes.insert(fixes.begin(), *tuned_);
+  const bool others = live_.diagnosis() && live_.diagnosis()->verdict.kind == VerdictKind::Contention;
+  fixes_->set_empty_text(others ? tr("Fixes are sought when other programs leave the cores alone.")
+                                : tr("No fix is predicted to help."));
   fixes_->show_fixes(fixes);
   fixes_->show();
   no_fixes_yet_->hide();
@@ -236,15 +243,31 @@ void DiagnosisPanel::show_tuned(const TuneResult& result) {
   outcome_->show();
 }
 
+/// Of training, that the verdict rests on: with slow steps it takes longer until there are enough.
+int DiagnosisPanel::seconds_measured() const {
+  return std::max(1, static_cast<int>(std::lround(live_.diagnosis() ? live_.diagnosis()->profile.seconds : 0)));
+}
+
+QString DiagnosisPanel::measured_when() const {
+  switch (live_.basis()) {
+    case LiveDiagnosis::Basis::WholeRun:
+      return tr("training only, after the warm-up");
+    case LiveDiagnosis::Basis::Earlier:
+      return tr("training only, %1 s earlier in the run").arg(seconds_measured());
+    case LiveDiagnosis::Basis::None:
+    case LiveDiagnosis::Basis::Recent:
+      break;
+  }
+  return tr("training only, last %1 s").arg(seconds_measured());
+}
+
 void DiagnosisPanel::solve() {
   const WhatIf change = what_if_->change();
   measure_->setEnabled(!busy_ && live_.diagnosis() && one_faster(change, live_.facts().trainer_node));
   if (!live_.diagnosis()) return;
   const Diagnosis& found = *live_.diagnosis();
   RateBars::Rates rates{.measured = found.measured(),
-                        .measured_when = live_.basis() == LiveDiagnosis::Basis::WholeRun
-                                             ? tr("training only, after the warm-up")
-                                             : tr("training only, last %1 s").arg(LiveDiagnosis::kWindowSeconds),
+                        .measured_when = measured_when(),
                         .ceiling = found.ceiling.samples_per_s,
                         .ceiling_limit = limit_text(found.ceiling)};
   if (!found.cached_at.empty()) {
@@ -318,6 +341,7 @@ void DiagnosisPanel::show_record(const std::vector<Prediction>& predictions) {
                        .arg(record.count));
 }
 
+QWidget* DiagnosisPanel::verdict_part() const { return verdict_part_; }
 QString DiagnosisPanel::verdict_text() const { return headline_plain_ + QLatin1Char(' ') + evidence_plain_; }
 QString DiagnosisPanel::subject_text() const { return subject_->text(); }
 QString DiagnosisPanel::bottleneck() const { return bottleneck_; }

@@ -23,6 +23,7 @@ namespace feedline::gui {
 
 class FixList;
 class RateBars;
+class SteadyPart;
 class WhatIfForm;
 
 /// What limits the run, in words, while it goes on, and at its end; directly below, what would help; beside that, how
@@ -66,7 +67,7 @@ class DiagnosisPanel : public QWidget {
   [[nodiscard]] const RateBars& bars() const { return *bars_; }
   [[nodiscard]] WhatIfForm& what_if_form() const { return *what_if_; }
   /// For teaching aids: where the verdict stands, and the fixes.
-  [[nodiscard]] QWidget* verdict_part() const { return verdict_part_; }
+  [[nodiscard]] QWidget* verdict_part() const;
   [[nodiscard]] QWidget* fixes_part() const { return fixes_part_; }
   [[nodiscard]] FixList& fix_list() const { return *fixes_; }
   [[nodiscard]] QString record_text() const;
@@ -100,6 +101,8 @@ class DiagnosisPanel : public QWidget {
   void catch_up();
   void retell();
   void tell_wait();
+  [[nodiscard]] int seconds_measured() const;
+  [[nodiscard]] QString measured_when() const;
   void note_bottleneck();
   void solve();
   void ask_for_gain();
@@ -120,7 +123,7 @@ class DiagnosisPanel : public QWidget {
   QToolButton* unfold_ = nullptr;
   QWidget* what_if_part_ = nullptr;
   WhatIfForm* what_if_ = nullptr;
-  QWidget* verdict_part_ = nullptr;
+  SteadyPart* verdict_part_ = nullptr;
   QWidget* fixes_part_ = nullptr;
   QLabel* no_fixes_yet_ = nullptr;
   QWidget* applied_part_ = nullptr;

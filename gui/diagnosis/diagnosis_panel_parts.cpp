@@ -8,6 +8,7 @@
 #include "diagnosis/fix_nodes.h"
 #include "diagnosis/node_links.h"
 #include "diagnosis/rate_bars.h"
+#include "diagnosis/steady_part.h"
 #include "diagnosis/whatif_form.h"
 
 #include <QBoxLayout>
@@ -39,7 +40,7 @@ QWidget* DiagnosisPanel::make_advice() {
   auto* part = new QWidget(this);
   auto* column = new QVBoxLayout(part);
   column->setContentsMargins(0, 0, 0, 0);
-  verdict_part_ = new QWidget(part);
+  verdict_part_ = new SteadyPart(part);
   auto* verdict = new QVBoxLayout(verdict_part_);
   verdict->setContentsMargins(0, 0, 0, 0);
   subject_ = paragraph(verdict_part_);
@@ -156,12 +157,11 @@ QWidget* DiagnosisPanel::make_fixes() {
   outcome_ = paragraph(part);
   for (QLabel* label : {progress_, outcome_}) label->hide();
   column->addLayout(title);
-  column->addWidget(progress_);
-  column->addWidget(outcome_);
   no_fixes_yet_ = paragraph(part);
   no_fixes_yet_->setText(tr("Fixes appear together with the verdict."));
   column->addWidget(no_fixes_yet_);
   column->addWidget(fixes_);
+  for (QLabel* label : {progress_, outcome_}) column->addWidget(label);  // below: no row moves when they come
   connect(fixes_, &FixList::pointed_at, this, [this](const Fix& fix, bool at) {
     QStringList nodes;
     if (at)

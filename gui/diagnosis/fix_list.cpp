@@ -20,12 +20,19 @@ QString id_of(const Fix& fix) { return QString::fromStdString(fix.id); }
 QString proof_key(const Fix& fix) { return QString::fromStdString(fix.id + '\n' + fix.title); }
 QString two_digits(double ratio) { return QString::number(ratio, 'f', 2); }
 
+QString proof_text(const RatioEstimate& rate) {
+  const QString verdict = rate.surely_faster()   ? FixList::tr("keep it")
+                          : rate.surely_slower() ? FixList::tr("slower")
+                                                 : FixList::tr("no significant difference");
+  return FixList::tr("measured %1 (%2 to %3): %4")
+      .arg(two_digits(rate.ratio), two_digits(rate.low), two_digits(rate.high), verdict);
+}
+
 }  // namespace
 
 FixList::FixList(QWidget* parent) : QWidget(parent), layout_(new QVBoxLayout(this)), empty_(new QLabel(this)) {
   layout_->setContentsMargins(0, 0, 0, 0);
   layout_->setSpacing(Theme::kUnit);
-  empty_->setText(tr("No fix is predicted to help."));
   empty_->setWordWrap(true);
   layout_->addWidget(empty_);
   layout_->addStretch();
@@ -57,12 +64,7 @@ void FixList::set_stale(bool stale) {
   for (const Row& row : rows_) tell(row);
 }
 
-void FixList::settle() {
-  for (const Row& row : rows_)
-    if (!row.offered) take_away(row);
-  std::erase_if(rows_, [](const Row& row) { return !row.offered; });
-  empty_->setVisible(rows_.empty());
-}
+void FixList::set_empty_text(const QString& text) { empty_->setText(text); }
 
 void FixList::clear() {
   for (const Row& row : rows_) take_away(row);
@@ -116,7 +118,10 @@ FixList::Row FixList::make_row(const Fix& fix) {
     if (const Row* now = find(id)) Q_EMIT apply_wanted(Fix(now->fix));
   });
   connect(row.prove, &QPushButton::clicked, this, [this, id] {
-    if (const Row* now = find(id)) Q_EMIT prove_wanted(Fix(now->fix));
+    const Row* now = find(id);
+    if (now == nullptr) return;
+    begin_proof(*now);
+    Q_EMIT prove_wanted(Fix(now->fix));
   });
   return row;
 }
@@ -139,6 +144,18 @@ void FixList::tell(const Row& row) {
   }
 }
 
+/// The room of the strip and of the result is taken at once, by whoever clicked: later nothing moves.
+void FixList::begin_proof(const Row& row) {
+  QString& proof = proofs_[proof_key(row.fix)];
+  if (proof.isEmpty()) proof = tr("not measured yet");
+  const QString result = proof_text({.ratio = 10.0, .low = 1.0, .high = 10.0});
+  row.numbers->setText(row.numbers->text() + QLatin1Char('\n') + result);
+  row.numbers->setMinimumHeight(row.numbers->heightForWidth(row.numbers->width()));
+  row.strip->show_proof({}, row.fix.predicted_ratio);
+  row.strip->show();
+  tell(row);
+}
+
 void FixList::show_pairs(const Fix& fix, const Proof& so_far) {
   Row* row = find(id_of(fix));
   if (row == nullptr) return;
@@ -147,12 +164,7 @@ void FixList::show_pairs(const Fix& fix, const Proof& so_far) {
 }
 
 void FixList::show_proof(const Fix& fix, const Proof& proof) {
-  const QString verdict = proof.keep()                 ? tr("keep it")
-                          : proof.rate.surely_slower() ? tr("slower")
-                                                       : tr("no significant difference");
-  proofs_[proof_key(fix)] =
-      tr("measured %1 (%2 to %3): %4")
-          .arg(two_digits(proof.rate.ratio), two_digits(proof.rate.low), two_digits(proof.rate.high), verdict);
+  proofs_[proof_key(fix)] = proof_text(proof.rate);
   show_pairs(fix, proof);
   if (const Row* row = find(id_of(fix))) tell(*row);
 }

@@ -20,7 +20,7 @@ class PairStrip;
 
 /// Fixes: what each does, what it is predicted to bring, buttons that apply it or put it to the proof, and the pairs of
 /// a proof. A row that is there stays where it is, so that nothing moves under the mouse: what is new comes below, what
-/// the newest measurement does not offer turns grey. Only clear() and settle() take rows away.
+/// the newest measurement does not offer turns grey. Only clear() takes rows away.
 class FixList : public QWidget {
   Q_OBJECT
 
@@ -31,8 +31,8 @@ class FixList : public QWidget {
   void show_fixes(const std::vector<Fix>& fixes);
   /// The list is of an earlier moment, because it is measured again: it stays, in grey.
   void set_stale(bool stale);
-  /// Nothing more comes: rows that are not offered go.
-  void settle();
+  /// Said where there is no fix.
+  void set_empty_text(const QString& text);
   void clear();
   /// The pairs of a proof that goes on.
   void show_pairs(const Fix& fix, const Proof& so_far);
@@ -73,6 +73,7 @@ class FixList : public QWidget {
   Row make_row(const Fix& fix);
   static void take_away(const Row& row);
   void tell(const Row& row);
+  void begin_proof(const Row& row);
   [[nodiscard]] Row* find(const QString& id);
   [[nodiscard]] const Row* find(const QString& id) const;
 

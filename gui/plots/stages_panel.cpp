@@ -46,7 +46,7 @@ void add_trainer(std::vector<StageShare>& rows, const Snapshot& earlier, const S
   row.name = kTrainerRow;
   row.busy = share_of(step.total() - step.wait, wall);
   row.starved = std::min(share_of(step.wait, wall), 1 - row.busy);
-  row.per_second = wall > 0 ? static_cast<double>(now.trainer.steps - earlier.trainer.steps) / (wall * 1e-9) : 0;
+  row.per_second = step_rate(earlier.trainer, now.trainer);
   row.trainer = true;
   rows.push_back(row);
 }

@@ -57,9 +57,8 @@ void ThroughputPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
   const double window = here.at - from_->at;
   const bool stepped = trainer.steps > from_->trainer.steps;
   if (window < kWindow || (!stepped && window < kStall)) return;
-  const double time = seconds(trainer.stepped - from_->trainer.stepped);
   rates_[Samples] = training_rate(from_->trainer, trainer);
-  rates_[Steps] = stepped && time > 0 ? static_cast<double>(trainer.steps - from_->trainer.steps) / time : 0;
+  rates_[Steps] = step_rate(from_->trainer, trainer);
   rates_[Megabytes] = static_cast<double>(here.bytes - from_->bytes) / window / kMega;
   mean_ = training_rate({}, trainer);
   // A rate holds for its whole window: an epoch of one window only is a line too, not a point that nobody sees.

@@ -2,6 +2,7 @@
 #include "session/prober.h"
 
 #include "engine/data_notices.h"
+#include "engine/open_source.h"
 #include "engine/plan.h"
 #include "graph/subgraph.h"
 #include "schema/registry.h"
@@ -86,7 +87,8 @@ Prober::Outcome Prober::open(const std::vector<Target>& targets, const std::stop
   for (const Target& target : targets) {
     if (stop.stop_requested()) break;
     try {
-      const auto source = target.spec->open(target.params, target.made ? only_present : context);
+      const auto source = target.made ? target.spec->open(target.params, only_present)
+                                      : open_to_report(*target.spec, target.params, context);
       if (source) {
         look(target, **source, outcome);
       } else if (source.error().code != ErrorCode::Cancelled) {

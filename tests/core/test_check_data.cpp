@@ -338,6 +338,8 @@ class TestCheckData : public QObject {
     const DataFinding* narrow = find(report, "narrow-range");
     QVERIFY2(narrow != nullptr && narrow->count == 1, qPrintable(kinds(report)));
     QVERIFY(QString::fromStdString(narrow->examples.at(0)).endsWith("a/dark.png"));
+    // A step to each side of what 8 bit can tell, so that nothing is cut off.
+    QVERIFY2(narrow->remedy.find("514, 3855") != std::string::npos, narrow->remedy.c_str());
     QVERIFY(find(report, "blank") != nullptr && find(report, "blank")->count == 1);
     bool grey16 = false;
     for (const auto& [mode, count] : report.sources[0].modes) grey16 |= mode == "PNG, grey, 16 bit" && count == 1;
@@ -499,6 +501,11 @@ class TestCheckData : public QObject {
     QCOMPARE(text(alpha), std::string("PNG, RGB with alpha"));
     QCOMPARE(text(gif_file(waves(8, 8, 1))), std::string("GIF, palette"));
     QCOMPARE(text(webp_file(waves(8, 8), false)), std::string("WebP, RGB"));
+    const auto still = [](const char* brands) {
+      return QByteArray("\0\0\0\x1c", 4) + "ftypmif1" + QByteArray(4, 0) + brands;
+    };
+    QCOMPARE(text(still("mif1avifmiaf")), std::string("AVIF"));
+    QCOMPARE(text(still("mif1heicmiaf")), std::string("HEIC"));
     const QByteArray jpeg = jpeg_file(waves(8, 8));
     for (qsizetype size = 0; size < jpeg.size(); ++size) (void)text(jpeg.left(size));
     (void)text(QByteArray("II*\0\xff\xff\xff\xff", 8));

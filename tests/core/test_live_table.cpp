@@ -30,7 +30,10 @@ StageSample stage(const std::string& node, double busy_s, double starved_s, doub
 Snapshot second() {
   Snapshot now{.at = from_seconds(11), .started = from_seconds(10)};
   now.stages = {stage("source", 0.5, 0, 1.5, 0.75), stage("decode", 1, 1, 0, 0)};
-  now.trainer = {.steps = 10, .samples = 640, .times = {.wait = from_seconds(0.25), .forward = from_seconds(0.75)}};
+  now.trainer = {.steps = 10,
+                 .samples = 640,
+                 .times = {.wait = from_seconds(0.25), .forward = from_seconds(0.75)},
+                 .stepped = from_seconds(1)};
   return now;
 }
 
@@ -66,6 +69,16 @@ class TestLiveTable : public QObject {
     QVERIFY(plain(lines[1]).startsWith("source") && plain(lines[1]).contains(" 1,000 "));
     QVERIFY(plain(lines[3]).startsWith("training ") && plain(lines[3]).contains(" 640 "));
     for (const char* word : {"busy", "starved", "blocked"}) QVERIFY(plain(lines[0]).contains(word));
+  }
+
+  /// Of training alone, over whole steps: the rate that stands in the line below.
+  void training_has_one_rate() {
+    Snapshot now = second();
+    now.trainer.validation = from_seconds(0.5);
+    now.trainer.stepped = from_seconds(0.5);
+    const auto lines = live_table(before(), now, true, {.width = 100});
+    QVERIFY2(plain(lines[3]).contains(" 1,280 "), qPrintable(plain(lines[3])));
+    QCOMPARE(training_rate(before().trainer, now.trainer), 1280.0);
   }
 
   void every_line_fits_data() {

@@ -218,6 +218,9 @@ class TestTelemetry : public QObject {
     QCOMPARE(training_rate(none, one), 80.0);
     QCOMPARE(training_rate(one, three), 80.0);
     QCOMPARE(training_rate(three, three), 0.0);
+    QCOMPARE(step_rate(one, three), 1.25);
+    QCOMPARE(step_rate({}, three), 1.25);
+    QCOMPARE(step_rate(three, three), 0.0);
   }
 
   void stepTimesSubtract() {

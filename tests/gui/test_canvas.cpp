@@ -383,7 +383,10 @@ class TestCanvas : public QObject {
         .records = 1240, .cpu = from_seconds(1.6), .busy = from_seconds(1.6), .starved = from_seconds(0.4)};
     now.stages[2].total = {
         .records = 1240, .cpu = from_seconds(0.2), .busy = from_seconds(0.2), .blocked = from_seconds(1.8)};
-    now.trainer = {.steps = 20, .times = {.wait = from_seconds(0.7), .forward = from_seconds(0.3)}, .loss = 0.5};
+    now.trainer = {.steps = 20,
+                   .times = {.wait = from_seconds(0.7), .forward = from_seconds(0.3)},
+                   .stepped = from_seconds(1),
+                   .loss = 0.5};
     b.view.show_run_active(true);
     b.view.show_snapshot(now, earlier);
     const auto live = [&](const char* id) { return b.view.graph_scene().node(id)->live(); };

@@ -19,6 +19,7 @@
 #include <QListView>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QStatusBar>
 #include <QTabWidget>
 #include <QTest>
 #include <QTextBrowser>
@@ -231,6 +232,8 @@ class TestCheckWindow : public QObject {
     QVERIFY(!window.actions().left_out->isEnabled());
     window.start_run();
     QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 120'000);
+    QVERIFY2(window.statusBar()->currentMessage().startsWith("Left out: 2 records"),
+             qPrintable(window.statusBar()->currentMessage()));
     QVERIFY(window.actions().left_out->isEnabled());
     window.actions().left_out->trigger();
     auto* dialog = window.findChild<QDialog*>("left_out");

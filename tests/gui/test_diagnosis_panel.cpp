@@ -118,8 +118,47 @@ class TestDiagnosisPanel : public QObject {
     QCOMPARE(applied.front().front().value<Fix>().predicted_ratio, 2.6);  // what it shows now
     list.set_stale(true);
     QCOMPARE(list.fixes().size(), std::size_t{3});
-    list.settle();
-    QCOMPARE(ids(list), QStringList{"prefetch"});
+  }
+
+  /// Nor do words above them, a proof or its end move them.
+  void nothing_moves_the_fixes() {
+    DiagnosisPanel panel;
+    panel.resize(520, 600);  // narrow: long words take several lines
+    panel.show();
+    panel.begin(slow_, {.device = "cpu", .workers = 1});
+    FixList& list = panel.fix_list();
+    list.show();
+    list.show_fixes({fix("workers", 2), fix("prefetch", 1.5)});
+    auto* words = panel.verdict_part()->findChildren<QLabel*>().last();
+    words->setText(QString("A verdict may take a good many words. ").repeated(8));
+    QTest::qWait(0);
+    QPushButton* apply = list.button("prefetch", "apply");
+    const auto place = [&] {
+      QCoreApplication::processEvents();
+      QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest);
+      QCoreApplication::processEvents();
+      return apply->mapTo(&panel, QPoint());
+    };
+    QPoint before = place();
+    words->setText("Few words.");
+    QCOMPARE(place(), before);
+    // A proof takes the room that it needs when it is asked for, and no more later.
+    QTest::mouseClick(list.button("workers", "prove"), Qt::LeftButton);
+    before = place();
+    panel.set_busy(true);
+    panel.show_progress("Proving workers", 12);
+    QCOMPARE(place(), before);
+    const Fix one = fix("workers", 2);
+    Proof proof;
+    proof.pairs = {1.8, 2.1};
+    proof.rate = {.ratio = 1.9, .low = 1.7, .high = 2.2, .pairs = 2};
+    panel.show_pairs(one, proof);
+    QCOMPARE(place(), before);
+    panel.show_proof(one, proof);
+    panel.set_busy(false);
+    QCOMPARE(place(), before);
+    panel.reset();
+    QCOMPARE(panel.verdict_part()->minimumHeight(), 0);
   }
 
   void no_fix_is_said_to_help_only_with_a_verdict() {

@@ -3,6 +3,7 @@
 // The way from a verdict to a comparison on the real window, on a graph whose truth is known.
 
 #include "app/docks.h"
+#include "app/live_label.h"
 #include "app/main_window.h"
 #include "app/run_bar.h"
 #include "app/run_curtain.h"
@@ -14,6 +15,7 @@
 #include "canvas/node_item.h"
 #include "diagnosis/diagnosis_panel.h"
 #include "diagnosis/fix_list.h"
+#include "diagnosis/pair_strip.h"
 #include "graph/json.h"
 #include "graph/validate.h"
 #include "inspector/inspector_panel.h"
@@ -156,6 +158,53 @@ class TestVerdictWindow : public QObject {
     window.history().comparison()->close();
   }
 
+  /// The example that is made for it, by the buttons that a newcomer sees.
+  void naive_is_diagnosed_mended_and_proved() {
+    MainWindow window;
+    window.resize(1280, 800);
+    window.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&window));
+    QVERIFY(window.files().open_example("naive"));
+    QVERIFY(window.document().apply({SetParam{"source", "count", std::int64_t{200}}}));
+    run_until_verdict(window);
+    if (QTest::currentTestFailed()) return;
+    const auto& found = panel(window).live().diagnosis();
+    if (found->verdict.kind == VerdictKind::Contention) QSKIP("The machine is too busy to measure on");
+    QVERIFY2(panel(window).verdict_text().contains("nput-bound"), qPrintable(panel(window).verdict_text()));
+    FixList& list = panel(window).fix_list();
+    QVERIFY(!list.fixes().empty());
+    const Fix best = list.fixes().front();
+    const QString id = QString::fromStdString(best.id);
+    QVERIFY(best.predicted_ratio > 1.1);
+
+    QUndoStack& stack = window.document().undo_stack();
+    const int before = stack.count();
+    click(list.button(id, "apply"));
+    QCOMPARE(stack.count(), before + 1);
+    // What came after the fix is not taken back with it.
+    QVERIFY(window.document().apply({SetNodeComment{"source", "mine"}}));
+    click(panel(window).findChild<QWidget*>("applied")->findChild<QPushButton*>("undo_fix"));
+    QCOMPARE(stack.index(), before + 2);
+    QVERIFY2(window.statusBar()->currentMessage().contains("Other changes came after it"),
+             qPrintable(window.statusBar()->currentMessage()));
+
+    window.diagnosis().lab().set_seconds(1);
+    QSignalSpy proven(&window.diagnosis().lab(), &Lab::proven);
+    click(list.button(id, "prove"));
+    QTRY_COMPARE_WITH_TIMEOUT(proven.count(), 1, 120'000);
+    QVERIFY(list.strip(id)->isVisible());
+    QCOMPARE(panel(window).progress_text(), QString());
+
+    // In another tab the fix is still that of its own graph, which it shows.
+    DocumentTab& tab = window.workspace().current();
+    window.actions().new_graph->trigger();
+    Q_EMIT panel(window).apply_wanted(best);
+    QCOMPARE(&window.workspace().current(), &tab);
+    QVERIFY(window.statusBar()->currentMessage().contains("already"));
+    window.runs().stop();
+    QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 20'000);
+  }
+
   /// The verdict at the end is of the whole run, and the one that the record has.
   void the_end_has_a_verdict_of_the_whole_run() {
     MainWindow window;
@@ -206,12 +255,35 @@ class TestVerdictWindow : public QObject {
     QCOMPARE(curtain->size(), window.diagnosis().panel->size());
     QVERIFY2(curtain->text().contains("slow.feedline"), qPrintable(curtain->text()));
     QVERIFY(!window.run_bar().progress_text().contains("Stopped"));
+    auto* link = window.findChild<VerdictLink*>();
+    QVERIFY(link->isHidden());
     for (QWidget* shown : std::initializer_list<QWidget*>{window.desk().stages, &window.loss(), &window.queues()})
       QVERIFY(!window.subjects().curtain(shown)->isHidden());
     Q_EMIT curtain->show_wanted();
     QCOMPARE(&window.workspace().current(), &tab);
     QTRY_VERIFY(!curtain->isVisible());
     QVERIFY(window.run_bar().progress_text().startsWith("Stopped"));
+    QVERIFY(!link->isHidden());
+    QVERIFY2(link->toolTip().endsWith(QString("slow.feedline, run %1").arg(window.runs().run_number())),
+             qPrintable(link->toolTip()));
+  }
+
+  /// A run that goes on is told in every tab, with the name of its graph; what the process does ends with the run.
+  void a_run_is_named_where_another_graph_is_looked_at() {
+    MainWindow window;
+    open(window, file_);
+    if (QTest::currentTestFailed()) return;
+    window.start_run();
+    QTRY_VERIFY_WITH_TIMEOUT(window.runs().state() == RunController::State::Running, 20'000);
+    window.actions().new_graph->trigger();
+    QTRY_VERIFY2_WITH_TIMEOUT(window.run_bar().progress_text().startsWith("slow.feedline: "),
+                              qPrintable(window.run_bar().progress_text()), 10'000);
+    auto* process = window.findChild<LiveLabel*>("process");
+    QVERIFY(process != nullptr);
+    QTRY_VERIFY_WITH_TIMEOUT(process->text().contains("cores busy"), 10'000);
+    window.runs().stop();
+    QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 20'000);
+    QVERIFY(process->text().isEmpty());
   }
 
   /// The siblings of the what-if sliders: whatever holds a value in something that scrolls.

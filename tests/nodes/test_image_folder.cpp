@@ -252,6 +252,19 @@ class TestImageFolder : public QObject {
     QCOMPARE((*all)->outputs()[1].class_names, (std::vector<std::string>{"cats", "dogs", "logs"}));
   }
 
+  void a_folder_of_pictures_that_cannot_be_read_says_so() {
+    write_all({"/dogs/1.jpg", "/cats/1.cr2", "/cats/2.CR2", "/cats/notes.txt"});
+    const auto source = open(root_);
+    QVERIFY2(source, source ? "" : source.error().line().c_str());
+    const QString told = notices(**source);
+    QVERIFY2(told.contains("'cats' (2 .cr2, which cannot be read)"), qPrintable(told));
+    QVERIFY2(told.contains("Convert"), qPrintable(told));
+    QVERIFY(QFile::remove(root_ + "/dogs/1.jpg"));
+    const auto none = open(root_);
+    QVERIFY(!none);
+    QVERIFY2(none.error().reason.find("but 2 .cr2") != std::string::npos, none.error().reason.c_str());
+  }
+
   void names_equal_in_unicode_are_one_class() {
     write_all({"/caf\u00e9/1.jpg", "/cafe\u0301/2.jpg", "/tee/3.jpg"});
     const auto source = open(root_);
