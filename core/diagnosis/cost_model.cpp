@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/cost_model.h"
 
+#include "schema/readers.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -67,13 +69,13 @@ CostModel CostModel::of(const RunFacts& facts, Profile profile) {
   return model;
 }
 
-/// A reader of its own grows with the workers, as the engine's cut does: one for each eight of them.
+/// Readers of their own grow with the workers, as in the engine.
 std::size_t CostModel::hands(std::size_t segment, std::size_t transform_workers) const {
   const auto loads = segments(costs);
   const Load& load = loads.at(segment);
   if (load.sequential && load.workers == 1) return 1;
   const bool reads_alone = segment == 0 && loads.size() == 2;
-  return reads_alone ? 1 + transform_workers / 8 : transform_workers;
+  return reads_alone ? readers_for(transform_workers) : transform_workers;
 }
 
 Solution CostModel::solve(std::size_t transform_workers, bool overlapped) const {

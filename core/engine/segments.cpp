@@ -2,6 +2,7 @@
 #include "engine/segments.h"
 
 #include "schema/in_memory.h"
+#include "schema/readers.h"
 
 #include <algorithm>
 #include <utility>
@@ -61,8 +62,7 @@ Cut Cut::fused(const DataPlan& plan, std::size_t workers) {
   const auto* memory = dynamic_cast<const InMemory*>(plan.source.get());
   if (memory != nullptr && memory->in_memory())
     return of(plan, {{.reads = true, .last_step = plan.steps.size(), .collates = true, .workers = workers}});
-  const std::size_t readers = 1 + workers / 8;
-  return of(plan, {{.reads = true, .workers = readers},
+  return of(plan, {{.reads = true, .workers = readers_for(workers)},
                    {.first_step = 0, .last_step = plan.steps.size(), .collates = true, .workers = workers}});
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/fix.h"
+#include "schema/readers.h"
 
 namespace feedline {
 namespace {
@@ -12,7 +13,7 @@ std::vector<Fix> fuse(const FixContext& context) {
   for (NodeCost& node : after.costs.nodes) {
     const bool source = &node == &after.costs.nodes.front();
     node.segment = source ? 0 : 1;
-    node.workers = source ? 1 + after.workers / 8 : after.workers;
+    node.workers = source ? readers_for(after.workers) : after.workers;
   }
   // What the costs do not explain is the queues' own work.
   const double measured = context.diagnosis.measured();
