@@ -74,7 +74,7 @@ class TestLiveTable : public QObject {
   /// Of training alone, over whole steps: the rate that stands in the line below.
   void training_has_one_rate() {
     Snapshot now = second();
-    now.trainer.validation = from_seconds(0.5);
+    now.trainer.validation.forward = from_seconds(0.5);
     now.trainer.stepped = from_seconds(0.5);
     const auto lines = live_table(before(), now, true, {.width = 100});
     QVERIFY2(plain(lines[3]).contains(" 1,280 "), qPrintable(plain(lines[3])));
