@@ -86,7 +86,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
                               this);
   looks_ = new Looks(*actions_, panels_->docks(), this);
   make_modes();
-  welcome_ = new Welcome(*files_, *workspace_, *panels_, *desk_, *actions_, this);
+  welcome_ = new Welcome(*files_, *workspace_, *panels_, *modes_, *desk_, *actions_, this);
   place();
   connect_files();
   connect_tabs();

@@ -288,6 +288,7 @@ class TestVerdictWindow : public QObject {
     QCOMPARE(tour->count() - tour->at(), 3);  // verdict, fix, proof
     QTest::keyClick(tour, Qt::Key_Escape);
     QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 20'000);
+    QCOMPARE(window.modes().mode(), WorkMode::Build);
     QCOMPARE(window.view().selected_paths(), QStringList{"normalise"});
     QCOMPARE(window.view().transform(), zoom);
     QVERIFY(QLineF(window.view().mapToScene(window.view().viewport()->rect().center()), middle).length() < 3);
