@@ -342,7 +342,11 @@ void MainWindow::update_problems() {
       ->setWindowTitle(blank || count == 0 ? tr("Problems") : tr("Problems (%1)").arg(count));
 }
 
-bool MainWindow::may_close() { return quiet_ || (files_->may_leave_all() && desk_->may_stop()); }
+bool MainWindow::may_close() {
+  if (quiet_) return true;
+  FieldKeys::commit();
+  return files_->may_leave_all() && diagnosis_->may_leave() && desk_->may_stop();
+}
 
 void MainWindow::closeEvent(QCloseEvent* event) {
   if (leaving_) {

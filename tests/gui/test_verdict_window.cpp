@@ -37,6 +37,8 @@
 #include <QLabel>
 #include <QLineF>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QStatusBar>
@@ -158,13 +160,45 @@ class TestVerdictWindow : public QObject {
     // Run again and compare: the run that goes on gives way, and both are set beside each other at the end.
     click(panel(window).fix_list().button("workers", "apply"));
     const qint64 first = runs.run_number();
-    click(strip->findChild<QPushButton*>("rerun"));
+    {
+      Answer enter(Answer::enter());  // as one does who has not read it
+      click(strip->findChild<QPushButton*>("rerun"));
+      QVERIFY2(enter.text().contains("Stop this run and start again?"), qPrintable(enter.text()));
+      QCOMPARE(enter.default_button(), QString("Keep running"));
+      QCOMPARE(runs.state(), RunController::State::Running);
+    }
+    {
+      Answer stop("Stop and start again");
+      click(strip->findChild<QPushButton*>("rerun"));
+      QVERIFY(stop.given());
+    }
     QTRY_VERIFY_WITH_TIMEOUT(runs.state() == RunController::State::Running && runs.run_number() > first, 20'000);
     QTest::qWait(300);
     runs.stop();
     QTRY_VERIFY_WITH_TIMEOUT(window.history().comparison() != nullptr, 20'000);
     QTRY_VERIFY_WITH_TIMEOUT(window.history().comparison()->sentence().contains(QString("run %1").arg(first)), 10'000);
     window.history().comparison()->close();
+  }
+
+  /// A proof or a tuning that takes minutes is not given up by a hasty click.
+  void closing_asks_while_something_is_measured() {
+    MainWindow window;
+    open(window, file_);
+    if (QTest::currentTestFailed()) return;
+    Lab& lab = window.diagnosis().lab();
+    QTRY_VERIFY(!lab.busy());
+    lab.tune(window.document().document());
+    QVERIFY(lab.measuring());
+    {
+      Answer enter(Answer::enter());
+      QVERIFY(!window.close());
+      QVERIFY2(enter.text().contains("measur"), qPrintable(enter.text()));
+      QCOMPARE(enter.default_button(), QString("Keep measuring"));
+    }
+    QVERIFY(lab.measuring());
+    Answer stop("Stop and close");
+    QVERIFY(window.close());
+    QVERIFY(stop.given());
   }
 
   /// The verdict at the end is of the whole run, and the one that the record has.
