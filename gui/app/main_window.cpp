@@ -213,6 +213,7 @@ void MainWindow::show_nodes(const QStringList& nodes) {
 }
 
 void MainWindow::close_tab(DocumentTab& tab) {
+  FieldKeys::commit();
   if (!files_->may_leave(tab) || !desk_->may_stop(&tab)) return;
   if (desk_->tab() == &tab) runs().stop();
   workspace_->remove(tab);

@@ -300,6 +300,7 @@ class GraphView : public QGraphicsView {
   QString gesture_key_{};
   quint64 gestures_ = 0;
   QString nudge_key_{};
+  QString writing_key_{};  ///< what is written into a note or a title from its first letter to the last is one step
   Moving moving_{};
   std::string resized_{};
   std::unique_ptr<WireDrag> wire_{};
