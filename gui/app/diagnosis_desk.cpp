@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/diagnosis_desk.h"
 
+#include "app/ask_to_stop.h"
 #include "canvas/graph_view.h"
 #include "diagnosis/diagnosis_panel.h"
 #include "tuning/prove.h"
@@ -14,7 +15,7 @@
 namespace feedline::gui {
 
 DiagnosisDesk::DiagnosisDesk(RunDesk& desk, QWidget* window)
-    : QObject(window), panel(new DiagnosisPanel(window)), desk_(desk) {
+    : QObject(window), panel(new DiagnosisPanel(window)), desk_(desk), window_(window) {
   connect_run();
   connect_panel();
   connect_lab();
@@ -133,9 +134,9 @@ void DiagnosisDesk::undo() {
   stack.undo();
 }
 
-/// A run that goes on gives way to the one that it is compared with.
+/// A run that goes on gives way to the one that it is compared with, if the user says so.
 void DiagnosisDesk::rerun() {
-  if (desk_.tab() == nullptr) return;
+  if (desk_.tab() == nullptr || !desk_.may_start_again() || desk_.tab() == nullptr) return;
   compare_with_ = desk_.runs().run_number();
   if (!desk_.active()) return start_again();
   start_again_ = true;
@@ -170,6 +171,15 @@ void DiagnosisDesk::measure_gain(const QString& node, double factor) {
   if (lab_.busy()) return;
   rest_run(true);
   lab_.measure_gain(document_, node, factor);
+}
+
+bool DiagnosisDesk::may_leave() {
+  return !lab_.measuring() || ask_to_stop({.title = tr("A measurement is going on"),
+                                           .text = tr("Stop measuring and close?"),
+                                           .loss = tr("What the proof or the tuning has measured so far is lost."),
+                                           .stop = tr("&Stop and close"),
+                                           .keep = tr("&Keep measuring")},
+                                          window_);
 }
 
 void DiagnosisDesk::rest_run(bool rest) {

@@ -22,6 +22,8 @@ class DiagnosisDesk : public QObject {
 
   DiagnosisPanel* panel;
   [[nodiscard]] Lab& lab() { return lab_; }
+  /// May what is being measured be given up? Asks, unless nothing is.
+  [[nodiscard]] bool may_leave();
 
  Q_SIGNALS:
   void message(const QString& text);                 ///< for the status bar
@@ -46,6 +48,7 @@ class DiagnosisDesk : public QObject {
   void start_again();
 
   RunDesk& desk_;
+  QWidget* window_;
   Lab lab_{};
   Document document_{};  ///< of the run that is diagnosed
   /// The fix that was applied last, and where the undo stack stood behind it.

@@ -86,7 +86,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
                               this);
   looks_ = new Looks(*actions_, panels_->docks(), this);
   make_modes();
-  welcome_ = new Welcome(*files_, *workspace_, *panels_, *desk_, *actions_, this);
+  welcome_ = new Welcome(*files_, *workspace_, *panels_, *modes_, *desk_, *actions_, this);
   place();
   connect_files();
   connect_tabs();
@@ -214,6 +214,7 @@ void MainWindow::show_nodes(const QStringList& nodes) {
 }
 
 void MainWindow::close_tab(DocumentTab& tab) {
+  FieldKeys::commit();
   if (!files_->may_leave(tab) || !desk_->may_stop(&tab)) return;
   if (desk_->tab() == &tab) runs().stop();
   workspace_->remove(tab);
@@ -344,7 +345,11 @@ void MainWindow::update_problems() {
       ->setWindowTitle(blank || count == 0 ? tr("Problems") : tr("Problems (%1)").arg(count));
 }
 
-bool MainWindow::may_close() { return quiet_ || (files_->may_leave_all() && desk_->may_stop()); }
+bool MainWindow::may_close() {
+  if (quiet_) return true;
+  FieldKeys::commit();
+  return files_->may_leave_all() && diagnosis_->may_leave() && desk_->may_stop();
+}
 
 void MainWindow::closeEvent(QCloseEvent* event) {
   if (leaving_) {

@@ -2,6 +2,7 @@
 #include "app/run_desk.h"
 
 #include "app/actions.h"
+#include "app/ask_to_stop.h"
 #include "app/log_panel.h"
 #include "app/pace.h"
 #include "app/run_bar.h"
@@ -26,7 +27,6 @@
 #include <QAction>
 #include <QApplication>
 #include <QMessageBox>
-#include <QPushButton>
 
 namespace feedline::gui {
 
@@ -201,15 +201,20 @@ std::shared_ptr<RunLog> RunDesk::new_log(DocumentTab& tab, const RunOptions& opt
 
 bool RunDesk::may_stop(const DocumentTab* only) {
   if (!runs_.active() || (only != nullptr && only != tab_)) return true;
-  QMessageBox box(QMessageBox::Question, tr("A run is going on"), tr("Stop the run and close?"), QMessageBox::NoButton,
-                  window_);
-  box.setInformativeText(tr("What it has learnt so far is lost."));
-  QPushButton* stop = box.addButton(tr("&Stop and close"), QMessageBox::AcceptRole);
-  QPushButton* keep = box.addButton(tr("&Keep running"), QMessageBox::RejectRole);
-  box.setDefaultButton(keep);  // what a hasty Enter does must cost nothing
-  box.setEscapeButton(keep);
-  box.exec();
-  return box.clickedButton() == stop;
+  return asks_to_stop(tr("Stop the run and close?"), tr("&Stop and close"));
+}
+
+bool RunDesk::may_start_again() {
+  return !runs_.active() || asks_to_stop(tr("Stop this run and start again?"), tr("&Stop and start again"));
+}
+
+bool RunDesk::asks_to_stop(const QString& question, const QString& stop) {
+  return ask_to_stop({.title = tr("A run is going on"),
+                      .text = question,
+                      .loss = tr("What it has learnt so far is lost."),
+                      .stop = stop,
+                      .keep = tr("&Keep running")},
+                     window_);
 }
 
 void RunDesk::update_actions() {

@@ -52,8 +52,10 @@ class RunDesk : public QObject {
 
   /// Starts a run of the tab's graph, or emits refused().
   void start(DocumentTab& tab);
-  /// May the run be stopped? Asks, unless none is active (or, with a tab, none of its graph).
+  /// May the run be stopped, to close? Asks, unless none is active (or, with a tab, none of its graph).
   [[nodiscard]] bool may_stop(const DocumentTab* only = nullptr);
+  /// May the run that goes on give way to a new one? Asks, unless none is active.
+  [[nodiscard]] bool may_start_again();
   /// The window is closing: how a run ended is no longer told in a dialog.
   void leave() { leaving_ = true; }
 
@@ -90,6 +92,7 @@ class RunDesk : public QObject {
   void show_end(const RunResult& result);
   void show_whole_run(const RunResult& result);
   void tell_failure(const Error& failure);
+  [[nodiscard]] bool asks_to_stop(const QString& question, const QString& stop);
   [[nodiscard]] std::shared_ptr<RunLog> new_log(DocumentTab& tab, const RunOptions& options);
 
   Workspace& workspace_;

@@ -77,7 +77,7 @@ void WorkModes::present(bool on) {
 }
 
 void WorkModes::keep() {
-  if (begun_) Settings::set_work_layout(key(), docks_.save(), window_->size());
+  if (begun_ && !held_) Settings::set_work_layout(key(), docks_.save(), window_->size());
 }
 
 void WorkModes::bring() {
@@ -104,7 +104,23 @@ void WorkModes::fit() { docks_.share_out(arrangement_of(mode_, folded_, Settings
 
 void WorkModes::save() {
   keep();
-  Settings::set_work_mode(mode_word(mode_ == WorkMode::Present ? before_presenting_ : mode_));
+  const WorkMode mode = held_.value_or(mode_);
+  Settings::set_work_mode(mode_word(mode == WorkMode::Present ? before_presenting_ : mode));
+}
+
+void WorkModes::hold() {
+  keep();
+  held_ = mode_;
+}
+
+void WorkModes::release() {
+  if (!held_) return;
+  if (*held_ == mode_) {
+    bring();
+  } else {
+    show(*held_);
+  }
+  held_.reset();
 }
 
 void WorkModes::tell() {

@@ -5,6 +5,8 @@
 
 #include <QObject>
 
+#include <optional>
+
 class QMainWindow;
 class QWidget;
 
@@ -38,6 +40,11 @@ class WorkModes : public QObject {
   void fit();
   /// Keeps the layouts for the next start.
   void save();
+  /// From now on a guest moves the panels (the tour): what becomes of them is not kept, neither for the other
+  /// workspaces nor for the next start.
+  void hold();
+  /// The guest has gone: workspace and panels are those of hold() again.
+  void release();
   /// A row of buttons, one a workspace; for menu bar and toolbar.
   [[nodiscard]] QWidget* make_bar(QWidget* parent) const;
 
@@ -65,6 +72,7 @@ class WorkModes : public QObject {
   QMainWindow* window_;
   WorkMode mode_ = WorkMode::Build;
   WorkMode before_presenting_ = WorkMode::Build;
+  std::optional<WorkMode> held_{};  ///< the workspace to come back to
   bool folded_ = false;
   bool begun_ = false;
   bool refold_pending_ = false;

@@ -60,7 +60,7 @@ CommentItem::CommentItem(Comment comment, std::function<void(const std::string&,
     : comment_(std::move(comment)),
       on_text_(std::move(on_text)),
       text_(new EditedText(
-          this, [this](const QString& text) { finish_editing(text); }, pictures)),
+          this, [this](const QString& text) { on_text_(comment_.id, text); }, pictures)),
       pictures_(pictures) {
   setFlag(ItemIsSelectable);
   setFlag(ItemClipsChildrenToShape);
@@ -69,7 +69,7 @@ CommentItem::CommentItem(Comment comment, std::function<void(const std::string&,
   QObject::connect(text_->document()->documentLayout(), &QAbstractTextDocumentLayout::documentSizeChanged, text_,
                    [this](const QSizeF& size) { grow_to(size.height()); });
   restyle();
-  text_->setPlainText(to_qstring(comment_.text));
+  text_->show_text(to_qstring(comment_.text));
   text_->setTextWidth(comment_.width - kUnit);
   setPos(comment_.position.x, comment_.position.y);
 }
@@ -80,8 +80,8 @@ void CommentItem::set_comment(Comment comment) {
   comment_.position = comment.position;
   if (comment == comment_) return;  // it was moved only: its picture holds
   prepareGeometryChange();
-  if (!text_->editing()) text_->setPlainText(to_qstring(comment.text));
   comment_ = std::move(comment);
+  text_->show_text(to_qstring(comment_.text));
   text_->setTextWidth(comment_.width - kUnit);
   picture_.stale = true;
   update();
@@ -98,8 +98,6 @@ void CommentItem::grow_to(qreal text_height) {
 QRectF CommentItem::sheet() const {
   return {0, 0, comment_.width, std::max(comment_.height, std::ceil(text_height_ + kUnit))};
 }
-
-void CommentItem::finish_editing(const QString& text) { on_text_(comment_.id, text); }
 
 void CommentItem::start_editing() { text_->edit(); }
 

@@ -16,7 +16,7 @@ class EditedText;
 class CommentItem : public QGraphicsItem {
  public:
   enum { Type = UserType + 3 };
-  /// `on_text(id, text)` is called when editing ends with other words than before.
+  /// `on_text(id, text)` is called with every change of the words by typing.
   CommentItem(Comment comment, std::function<void(const std::string&, const QString&)> on_text,
               PictureCache* pictures = nullptr);
 
@@ -35,7 +35,6 @@ class CommentItem : public QGraphicsItem {
   void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
 
  private:
-  void finish_editing(const QString& text);
   void grow_to(qreal text_height);
   /// As large as the user made it, or as high as its text needs.
   [[nodiscard]] QRectF sheet() const;

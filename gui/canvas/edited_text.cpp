@@ -12,10 +12,26 @@
 
 namespace feedline::gui {
 
-EditedText::EditedText(QGraphicsItem* parent, std::function<void(const QString&)> on_end, PictureCache* pictures)
-    : QGraphicsTextItem(parent), on_end_(std::move(on_end)), pictures_(pictures) {
+EditedText::EditedText(QGraphicsItem* parent, std::function<void(const QString&)> on_text, PictureCache* pictures)
+    : QGraphicsTextItem(parent), on_text_(std::move(on_text)), pictures_(pictures) {
   setAcceptedMouseButtons(Qt::NoButton);
-  QObject::connect(document(), &QTextDocument::contentsChanged, this, [this] { picture_.stale = true; });
+  QObject::connect(document(), &QTextDocument::contentsChanged, this, [this] {
+    picture_.stale = true;
+    if (editing()) tell();
+  });
+}
+
+void EditedText::tell() {
+  const QString text = told_as(toPlainText());
+  if (text == told_as(told_)) return;
+  told_ = text;
+  on_text_(text);
+}
+
+void EditedText::show_text(const QString& text) {
+  if (text == told_) return;
+  told_ = text;
+  setPlainText(text);
 }
 
 void EditedText::set_look(const QFont& font, const QColor& color) {
@@ -25,7 +41,6 @@ void EditedText::set_look(const QFont& font, const QColor& color) {
 }
 
 void EditedText::edit() {
-  before_ = toPlainText();
   setTextInteractionFlags(Qt::TextEditorInteraction);
   setAcceptedMouseButtons(Qt::LeftButton);
   setFocus(Qt::OtherFocusReason);
@@ -54,7 +69,7 @@ void EditedText::focusOutEvent(QFocusEvent* event) {
   setTextCursor(cursor);
   setTextInteractionFlags(Qt::NoTextInteraction);
   setAcceptedMouseButtons(Qt::NoButton);
-  if (toPlainText() != before_) on_end_(toPlainText());
+  if (toPlainText() != told_) setPlainText(told_);
 }
 
 void EditedText::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) {

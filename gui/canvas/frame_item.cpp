@@ -29,6 +29,7 @@ class FrameTitle : public EditedText {
   using EditedText::EditedText;
 
  protected:
+  [[nodiscard]] QString told_as(const QString& typed) const override { return typed.simplified(); }
   [[nodiscard]] bool ends(const QKeyEvent& event) const override {
     return event.key() == Qt::Key_Return || event.key() == Qt::Key_Enter;
   }
@@ -39,20 +40,20 @@ FrameItem::FrameItem(Frame frame, std::function<void(const std::string&, const Q
     : frame_(std::move(frame)),
       on_title_(std::move(on_title)),
       title_(new FrameTitle(
-          this, [this](const QString& text) { on_title_(frame_.id, text.simplified()); }, pictures)) {
+          this, [this](const QString& text) { on_title_(frame_.id, text); }, pictures)) {
   setFlag(ItemIsSelectable);
   setZValue(-2);
   title_->setPos(0.5 * kUnit, 0.25 * kUnit);
   restyle();
-  title_->setPlainText(to_qstring(frame_.title));
+  title_->show_text(to_qstring(frame_.title));
   setPos(frame_.position.x, frame_.position.y);
 }
 
 void FrameItem::set_frame(Frame frame) {
   if (frame == frame_) return;
   prepareGeometryChange();
-  if (!title_->editing()) title_->setPlainText(to_qstring(frame.title));
   frame_ = std::move(frame);
+  title_->show_text(to_qstring(frame_.title));
   setPos(frame_.position.x, frame_.position.y);
   update();
 }

@@ -17,7 +17,7 @@ class PictureCache;
 class FrameItem : public QGraphicsItem {
  public:
   enum { Type = UserType + 4 };
-  /// `on_title(id, text)` is called when the title was edited in place.
+  /// `on_title(id, text)` is called with every change of the title by typing.
   FrameItem(Frame frame, std::function<void(const std::string&, const QString&)> on_title,
             PictureCache* pictures = nullptr);
 

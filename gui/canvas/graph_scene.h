@@ -41,9 +41,9 @@ class GraphScene : public QGraphicsScene {
   void sync_looks(const Diagram& diagram, const Analysis& analysis, const std::string& scope);
   /// Fonts or colours changed.
   void restyle();
-  /// Called when a note was edited in place.
+  /// Called with every change of a note that is edited in place.
   std::function<void(const std::string& id, const QString& text)> on_comment_text{};
-  /// Called when a frame's title was edited in place.
+  /// Called with every change of a frame's title that is edited in place.
   std::function<void(const std::string& id, const QString& text)> on_frame_title{};
 
   [[nodiscard]] NodeItem* node(std::string_view id) const;

@@ -68,16 +68,17 @@ GraphView::GraphView(DocumentController& controller, QWidget* parent) : QGraphic
     if (const Frame* old = diagram().find_frame(id)) {
       Frame changed = *old;
       changed.title = text.toStdString();
-      apply({ChangeFrame{std::move(changed)}});
+      apply({ChangeFrame{std::move(changed)}}, writing_key_);
     }
   };
   scene_.on_comment_text = [this](const std::string& id, const QString& text) {
     if (const Comment* old = diagram().find_comment(id)) {
       Comment changed = *old;
       changed.text = text.toStdString();
-      apply({ChangeComment{std::move(changed)}});
+      apply({ChangeComment{std::move(changed)}}, writing_key_);
     }
   };
+  connect(&scene_, &QGraphicsScene::focusItemChanged, this, [this] { writing_key_ = new_gesture("write"); });
   connect(&scene_, &QGraphicsScene::selectionChanged, this, &GraphView::announce_selection);
   connect(&controller_, &DocumentController::changed, this, &GraphView::sync);
   connect(&controller_, &DocumentController::replaced, this, [this] {

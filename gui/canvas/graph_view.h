@@ -193,7 +193,9 @@ class GraphView : public QGraphicsView {
   bool apply(const Edit& edit, const QString& gesture = {});
   [[nodiscard]] QString new_gesture(const char* what);
   [[nodiscard]] QPointF free_place(const Node& node, QPointF wanted) const;  ///< near there, clear of all others
-  bool add(Node node, const std::optional<PortRef>& wire);                   ///< into this wire, if it fits
+  /// The same for several, one below the other.
+  void place_below_each_other(std::vector<Node>& nodes, QPointF wanted) const;
+  bool add(Node node, const std::optional<PortRef>& wire);  ///< into this wire, if it fits
   void remove_selected(bool heal);
   [[nodiscard]] std::vector<std::string> with_frame_content() const;  ///< selected, and what lies in selected frames
   void paste_at(std::optional<QPoint> pos);
@@ -216,6 +218,8 @@ class GraphView : public QGraphicsView {
   void show_run_notice();
 
   // graph_view_room.cpp
+  [[nodiscard]] QRectF sheet_of(const Comment& comment) const;
+  void move_notes_away(const Diagram& trial, const Bodies& bodies, MoveNodes& move) const;
   [[nodiscard]] static QSizeF size_of(const Node& node);
   [[nodiscard]] std::vector<QRectF> obstacles() const;
   [[nodiscard]] Edit pushed_along(Edit edit, const std::vector<std::string>& inserted) const;
@@ -300,6 +304,7 @@ class GraphView : public QGraphicsView {
   QString gesture_key_{};
   quint64 gestures_ = 0;
   QString nudge_key_{};
+  QString writing_key_{};  ///< what is written into a note or a title from its first letter to the last is one step
   Moving moving_{};
   std::string resized_{};
   std::unique_ptr<WireDrag> wire_{};

@@ -95,18 +95,18 @@ void GraphView::take_data(const QString& path, QPointF scene_pos) {
                         false);
     return;
   }
-  const QPointF place = snapped(scene_pos);
-  Node source = new_node(*spec, diagram().free_id(default_id(*spec)), {place.x(), place.y()});
-  source.params = found->training;
-  Edit edit{AddNode{.node = source}};
+  std::vector<Node> sources = {new_node(*spec, diagram().free_id(default_id(*spec)), {})};
+  sources.front().params = found->training;
   if (found->validation) {
-    Node other = new_node(*spec, diagram().free_id("validation"), {place.x(), place.y() + 16 * kGrid});
-    other.params = *found->validation;
-    edit = Edit{Edit::List{std::move(edit), Edit{AddNode{.node = std::move(other)}}}};
+    sources.push_back(new_node(*spec, diagram().free_id("validation"), {}));
+    sources.back().params = *found->validation;
   }
+  place_below_each_other(sources, scene_pos);
+  Edit::List steps;
+  for (const Node& source : sources) steps.push_back({AddNode{.node = source}});
   fitted_ = false;
-  if (!apply(edit)) return;
-  scene_.select({source.id});
+  if (!apply(steps.size() == 1 ? Edit(std::move(steps.front())) : Edit{std::move(steps)})) return;
+  scene_.select({sources.front().id});
   if (begins) Q_EMIT data_dropped(path);
 }
 

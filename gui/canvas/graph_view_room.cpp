@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Room for what is new, and arranging: nothing comes to lie on anything else.
+#include "canvas/comment_item.h"
+#include "canvas/cost_text.h"
 #include "canvas/graph_view.h"
 #include "canvas/grid.h"
 #include "canvas/node_item.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 namespace feedline::gui {
@@ -13,24 +16,56 @@ namespace {
 /// Larger graphs are laid out on another thread.
 constexpr std::size_t kAtOnce = 300;
 
+/// What the card of a source may come to say.
+const SourceFacts kMuch{.records = 9'999'999, .passed_over = "99,999 of 99,999 files passed over: 99,999 .jpeg"};
+
 }  // namespace
 
-/// What it will take on the canvas, before anything is known of it: a line more than now, for what it costs.
+/// What it will take on the canvas, before anything is known of it: a line more than now, for what it costs; of a
+/// source the lines that tell what its folder holds.
 QSizeF GraphView::size_of(const Node& node) {
   Diagram alone;
   (void)alone.apply({AddNode{.node = node}});
   const Analysis nothing;
   const FaceMaker faces(alone, nothing);
-  return NodeItem(faces.face(alone.nodes().empty() ? node : alone.nodes().front())).body().size() +
-         QSizeF(0, 2 * Theme::kUnit);
+  NodeFace face = faces.face(alone.nodes().empty() ? node : alone.nodes().front());
+  const NodeSpec* spec = Registry::instance().find(node.type);
+  if (spec != nullptr && spec->role == Role::Source) face.cost = source_text(kMuch, nullptr);
+  return NodeItem(face).body().size() + QSizeF(0, 2 * Theme::kUnit);
+}
+
+/// As it is drawn: a note is as high as its text needs.
+QRectF GraphView::sheet_of(const Comment& comment) const {
+  const CommentItem* item = scene_.comment(comment.id);
+  const qreal needed = item == nullptr ? 0 : item->shape().boundingRect().height();
+  return {comment.position.x, comment.position.y, comment.width, std::max(comment.height, needed)};
 }
 
 std::vector<QRectF> GraphView::obstacles() const {
   std::vector<QRectF> rects;
   for (const auto& [id, item] : scene_.nodes()) rects.push_back(item->mapRectToScene(item->body()));
-  for (const Comment& comment : diagram().comments())
-    rects.emplace_back(comment.position.x, comment.position.y, comment.width, comment.height);
+  for (const Comment& comment : diagram().comments()) rects.push_back(sheet_of(comment));
   return rects;
+}
+
+/// Notes that nodes came to lie on, since these are new or were pushed, go below.
+void GraphView::move_notes_away(const Diagram& trial, const Bodies& bodies, MoveNodes& move) const {
+  std::vector<QRectF> came;
+  std::vector<QRectF> taken;
+  for (const Node& node : trial.nodes()) {
+    const QRectF& body = bodies.at(node.id);
+    taken.push_back(body);
+    if (scene_.node(node.id) == nullptr || body.topLeft() != QPointF(node.position.x, node.position.y))
+      came.push_back(body);
+  }
+  for (const Comment& note : trial.comments()) {
+    QRectF sheet = sheet_of(note);
+    if (std::any_of(came.begin(), came.end(), [&](const QRectF& body) { return body.intersects(sheet); })) {
+      sheet.translate(clear_shift({sheet}, taken, {}));
+      move.to.emplace_back(note.id, Position{sheet.left(), sheet.top()});
+    }
+    taken.push_back(sheet);
+  }
 }
 
 std::vector<QRectF> GraphView::bodies_of(const Diagram& part) const {
@@ -46,8 +81,21 @@ std::vector<QRectF> GraphView::bodies_of(const Diagram& part) const {
 }
 
 QPointF GraphView::free_place(const Node& node, QPointF wanted) const {
-  const QPointF start = snapped(wanted);
-  return start + clear_shift({{start, size_of(node)}}, obstacles(), {});
+  std::vector<Node> alone = {node};
+  place_below_each_other(alone, wanted);
+  return {alone.front().position.x, alone.front().position.y};
+}
+
+void GraphView::place_below_each_other(std::vector<Node>& nodes, QPointF wanted) const {
+  std::vector<QRectF> rects;
+  QPointF corner = snapped(wanted);
+  for (const Node& node : nodes) {
+    rects.emplace_back(corner, size_of(node));
+    corner.setY(std::ceil(rects.back().bottom() / kGrid + 1) * kGrid);
+  }
+  const QPointF shift = clear_shift(rects, obstacles(), {});
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    nodes[i].position = {rects[i].left() + shift.x(), rects[i].top() + shift.y()};
 }
 
 Edit GraphView::with_room(Edit edit) const {
@@ -70,6 +118,7 @@ Edit GraphView::pushed_along(Edit edit, const std::vector<std::string>& inserted
   }
   for (const std::string& id : inserted) push_along(bodies, id);
   MoveNodes move;
+  move_notes_away(trial, bodies, move);
   for (const Node& node : trial.nodes()) {
     const QPointF corner = bodies.at(node.id).topLeft();
     if (corner != QPointF(node.position.x, node.position.y))

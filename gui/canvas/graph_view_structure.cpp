@@ -85,7 +85,7 @@ void GraphView::ungroup_selection() {
     Q_EMIT status_message(tr("Select a sub-graph to ungroup it."));
     return;
   }
-  if (apply(ungrouped->edit)) select_added(ungrouped->ids);
+  if (apply(with_room(ungrouped->edit))) select_added(ungrouped->ids);
 }
 
 void GraphView::add_frame() {

@@ -32,9 +32,24 @@ struct SameTarget {
   }
 };
 
+/// Do both make the same note or frame of it?
+struct SameSheet {
+  bool operator()(const ChangeComment& a, const ChangeComment& b) const { return a.comment == b.comment; }
+  bool operator()(const ChangeFrame& a, const ChangeFrame& b) const { return a.frame == b.frame; }
+  bool operator()(const Within& a, const Within& b) const {
+    return a.scope == b.scope && a.edits.size() == 1 && b.edits.size() == 1 &&
+           std::visit(*this, a.edits.front().change, b.edits.front().change);
+  }
+  template <class A, class B>
+  bool operator()(const A&, const B&) const {
+    return false;
+  }
+};
+
 }  // namespace
 
 bool sets_back(const Edit& edit, const Edit& inverse) {
+  if (std::visit(SameSheet{}, edit.change, inverse.change)) return true;
   const std::vector<SetParam> now = sets_of(edit);
   const std::vector<SetParam> then = sets_of(inverse);
   return !now.empty() && std::is_permutation(now.begin(), now.end(), then.begin(), then.end(), [](auto& a, auto& b) {

@@ -34,7 +34,7 @@ class EditCommand : public QUndoCommand {
   bool done_ = true;
 };
 
-/// Does the edit set parameters, and each to what the inverse would set it back to?
+/// Does the edit set parameters, a note or a frame, and each to what the inverse would set it back to?
 [[nodiscard]] bool sets_back(const Edit& edit, const Edit& inverse);
 /// Do both edits set the same things, so that the second makes the first superfluous?
 [[nodiscard]] bool same_target(const Edit& a, const Edit& b);

@@ -78,7 +78,9 @@ QWidget* DiagnosisPanel::make_applied() {
     connect(made, &QPushButton::clicked, this, wanted);
   };
   button(tr("Undo"), "undo_fix", tr("The graph as it was before"), &DiagnosisPanel::undo_wanted);
-  button(tr("Run again and compare"), "rerun", tr("Runs the graph as it is now, and then shows both runs side by side"),
+  button(tr("Run again and compare"), "rerun",
+         tr("Runs the graph as it is now, and then shows both runs side by side. A run that is on is stopped for it, "
+            "after a question"),
          &DiagnosisPanel::rerun_wanted);
   applied_part_->hide();
   return applied_part_;

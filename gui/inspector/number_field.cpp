@@ -8,7 +8,6 @@
 #include <QKeyEvent>
 #include <QScopedValueRollback>
 #include <QStyle>
-#include <QWheelEvent>
 
 #include <algorithm>
 #include <cmath>
@@ -212,14 +211,6 @@ void NumberField::keyPressEvent(QKeyEvent* event) {
 void NumberField::keyReleaseEvent(QKeyEvent* event) {
   QLineEdit::keyReleaseEvent(event);
   if (is_step(event->key()) && !event->isAutoRepeat()) Q_EMIT gesture_ended();
-}
-
-void NumberField::wheelEvent(QWheelEvent* event) {
-  const int turned = event->angleDelta().y();
-  if (!hasFocus() || turned == 0) return event->ignore();
-  step_by(turned > 0 ? 1 : -1);
-  event->accept();
-  Q_EMIT gesture_ended();
 }
 
 }  // namespace feedline::gui

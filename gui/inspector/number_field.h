@@ -17,7 +17,7 @@ namespace feedline::gui {
 /// A field for one number, which reads what is typed as a whole (evaluate(): "8*4", "1e-3", "12,5", "2 GiB" where the
 /// unit is MiB). What cannot be read, or is out of range, stays as it was typed, red, with the reason; it never counts.
 /// A number counts while it is typed; when a digit more makes it wrong, what was there before the edit counts again.
-/// Arrow keys and the wheel step within the range; Escape gives the edit up.
+/// Arrow keys step within the range, the wheel does not: it scrolls the form. Escape gives the edit up.
 class NumberField : public QLineEdit {
   Q_OBJECT
 
@@ -55,7 +55,6 @@ class NumberField : public QLineEdit {
   bool event(QEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
   void keyReleaseEvent(QKeyEvent* event) override;
-  void wheelEvent(QWheelEvent* event) override;  ///< only with focus, so that scrolling a form changes nothing
 
  private:
   void read(const QString& text);

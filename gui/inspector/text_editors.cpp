@@ -13,7 +13,6 @@
 #include <QPainter>
 #include <QSignalBlocker>
 #include <QToolButton>
-#include <QWheelEvent>
 
 #include <algorithm>
 
@@ -27,10 +26,10 @@ QHBoxLayout* bare_layout(QWidget* widget) {
   return layout;
 }
 
-/// Does not change under the wheel unless it has the focus, so that scrolling a form is safe.
-class CalmCombo : public QComboBox {
+/// With an arrow in the theme's own drawing.
+class ThemedCombo : public QComboBox {
  public:
-  explicit CalmCombo(QWidget* parent) : QComboBox(parent) {
+  explicit ThemedCombo(QWidget* parent) : QComboBox(parent) {
     setStyleSheet(
         QStringLiteral("QComboBox::drop-down { border: none; width: 22px; } QComboBox::down-arrow { image: none; }"));
   }
@@ -43,13 +42,6 @@ class CalmCombo : public QComboBox {
     painter.setPen(QPen(Theme::instance().colors().muted, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
     const QPointF tip(width() - 13, height() / 2.0 + 2);
     painter.drawPolyline(QPolygonF({tip + QPointF(-4, -4), tip, tip + QPointF(4, -4)}));
-  }
-  void wheelEvent(QWheelEvent* event) override {
-    if (hasFocus()) {
-      QComboBox::wheelEvent(event);
-    } else {
-      event->ignore();
-    }
   }
 };
 
@@ -117,7 +109,7 @@ void CheckEditor::show_value(const Value& value) {
   box_->setText(on == nullptr ? to_qstring(to_text(value)) : *on ? tr("on") : tr("off"));
 }
 
-ChoiceEditor::ChoiceEditor(const ParamSpec& spec, QWidget* parent) : ParamEditor(parent), box_(new CalmCombo(this)) {
+ChoiceEditor::ChoiceEditor(const ParamSpec& spec, QWidget* parent) : ParamEditor(parent), box_(new ThemedCombo(this)) {
   bare_layout(this)->addWidget(box_);
   box_->setAccessibleName(spaced(spec.name));
   box_->setFocusPolicy(Qt::StrongFocus);

@@ -41,9 +41,10 @@ MeasureOptions Lab::Job::measuring() const {
   return options;
 }
 
-void Lab::begin(Work work) {
+void Lab::begin(Work work, bool measuring) {
   if (busy_) return;
   busy_ = true;
+  measuring_ = measuring;
   // The former job has ended: its end was shown, or busy_ would still be set.
   thread_ = std::jthread([this, number = ++job_, work = std::move(work)](const std::stop_token& stop) {
     const Job job(*this, number, stop);
@@ -105,12 +106,13 @@ void Lab::measure_gain(const Document& document, const QString& node, double fac
 }
 
 void Lab::read_record() {
-  begin([](const Job& job) -> Status {
+  const Work read = [](const Job& job) -> Status {
     auto database = Database::open();
     if (!database) return {};  // whoever proves something is told
     if (const auto all = predictions(*database)) job.tell(&Lab::recorded, *all);
     return {};
-  });
+  };
+  begin(read, false);
 }
 
 }  // namespace feedline::gui

@@ -29,6 +29,8 @@ class Lab : public QObject {
   ~Lab() override;
 
   [[nodiscard]] bool busy() const { return busy_; }
+  /// Busy with a proof, with tuning or with a gain, not just with the record.
+  [[nodiscard]] bool measuring() const { return busy_ && measuring_; }
   /// Runs the graph as it is and with the fix in turn, and keeps the prediction with what came of it. Ignored while a
   /// job is going on. `graph`: its name in the record; `verdict`: the kind that offered the fix.
   void prove(const Document& document, const Fix& fix, const QString& graph, VerdictKind verdict);
@@ -74,9 +76,10 @@ class Lab : public QObject {
   };
   using Work = std::function<Status(const Job&)>;
   /// Ignored while a job is going on. An error of the work is told.
-  void begin(Work work);
+  void begin(Work work, bool measuring = true);
 
   bool busy_ = false;
+  bool measuring_ = false;  ///< what it is busy with, or was last
   quint64 job_ = 0;
   double seconds_ = 15;
   std::jthread thread_{};

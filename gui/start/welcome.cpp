@@ -4,6 +4,7 @@
 #include "app/actions.h"
 #include "app/panels.h"
 #include "app/settings.h"
+#include "app/work_modes.h"
 #include "canvas/graph_view.h"
 #include "diagnosis/diagnosis_panel.h"
 #include "inspector/inspector_panel.h"
@@ -27,12 +28,13 @@
 
 namespace feedline::gui {
 
-Welcome::Welcome(Files& files, Workspace& workspace, Panels& panels, RunDesk& desk, Actions& actions,
+Welcome::Welcome(Files& files, Workspace& workspace, Panels& panels, WorkModes& modes, RunDesk& desk, Actions& actions,
                  QMainWindow* window)
     : QObject(window),
       files_(files),
       workspace_(workspace),
       panels_(panels),
+      modes_(modes),
       desk_(desk),
       actions_(actions),
       window_(window),
@@ -102,14 +104,14 @@ void Welcome::start_tour() {
   if (tour_) return;
   if (workspace_.current().document().document().nodes().empty()) files_.open_example(QStringLiteral("naive"));
   DocumentTab* tab = &workspace_.current();
-  const QByteArray layout = panels_.docks().save();
+  modes_.hold();  // a run leads to another workspace
   const GraphView::Place place = tab->view().place();
   tour_run_ = false;
   tour_ = new Tour(tour_stops(*tab), window_);
-  connect(tour_, &Tour::finished, this, [this, layout, place, tab = QPointer<DocumentTab>(tab)] {
+  connect(tour_, &Tour::finished, this, [this, place, tab = QPointer<DocumentTab>(tab)] {
     Settings::set_tour_seen(true);
     if (std::exchange(tour_run_, false)) desk_.runs().stop();
-    panels_.docks().restore(layout);
+    modes_.release();
     if (tab) tab->view().go_to(place);
   });
 }

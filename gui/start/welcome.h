@@ -20,6 +20,7 @@ class StarterDesk;
 class RunDesk;
 class Tour;
 struct TourStop;
+class WorkModes;
 class Workspace;
 
 /// What helps to begin: gallery, recent files, tour, help pages, the sheet of keys; and the actions that lead to them.
@@ -27,7 +28,8 @@ class Welcome : public QObject {
   Q_OBJECT
 
  public:
-  Welcome(Files& files, Workspace& workspace, Panels& panels, RunDesk& desk, Actions& actions, QMainWindow* window);
+  Welcome(Files& files, Workspace& workspace, Panels& panels, WorkModes& modes, RunDesk& desk, Actions& actions,
+          QMainWindow* window);
 
   /// For a window that opens without a file: the tour at the very first start, later the gallery, as Settings say.
   void begin();
@@ -49,6 +51,7 @@ class Welcome : public QObject {
   Files& files_;
   Workspace& workspace_;
   Panels& panels_;
+  WorkModes& modes_;
   RunDesk& desk_;
   Actions& actions_;
   QMainWindow* window_;

@@ -6,20 +6,27 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QStandardPaths>
+#include <QUuid>
+
+#include <algorithm>
 
 namespace feedline::gui {
 namespace {
 
-/// One small file for each graph that is open, held while it is; those of windows that were killed count for nothing.
-std::unique_ptr<QLockFile> mark_of(const QString& file) {
-  const QDir folder(QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + QStringLiteral("/open"));
-  if (!folder.mkpath(QStringLiteral("."))) return nullptr;
+/// One small file for each tab that shows a graph, in a folder that all windows know, held while it does; what windows
+/// that were killed left there counts for nothing. Their names begin with this.
+QString mark_prefix(const QString& file) {
   const QFileInfo info(file);
   const QString real = info.exists() ? info.canonicalFilePath() : info.absoluteFilePath();
   const QByteArray name = QCryptographicHash::hash(real.toUtf8(), QCryptographicHash::Sha1).toHex();
-  auto mark = std::make_unique<QLockFile>(folder.filePath(QString::fromLatin1(name)));
-  mark->setStaleLockTime(0);
-  return mark;
+  return QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + QStringLiteral("/open/") +
+         QString::fromLatin1(name);
+}
+
+std::unique_ptr<QLockFile> lock_at(const QString& path) {
+  auto lock = std::make_unique<QLockFile>(path);
+  lock->setStaleLockTime(0);
+  return lock;
 }
 
 }  // namespace
@@ -28,8 +35,10 @@ std::filesystem::path to_path(const QString& file) { return {QFile::encodeName(f
 
 void TabFile::set(const QString& file, const FileStamp& stamp) {
   if (file != path_ || mark_ == nullptr) {
-    mark_ = mark_of(file);
-    if (mark_ != nullptr) mark_->tryLock(0);
+    const QFileInfo prefix(mark_prefix(file));
+    QDir().mkpath(prefix.path());
+    mark_ = lock_at(prefix.filePath() + QLatin1Char('.') + QUuid::createUuid().toString(QUuid::WithoutBraces));
+    mark_->tryLock(0);
   }
   path_ = file;
   stamp_ = stamp;
@@ -67,6 +76,15 @@ bool TabFile::is_news(const DiskState& state) {
   return !told;
 }
 
-bool TabFile::open_elsewhere() { return mark_ != nullptr && !mark_->isLocked() && !mark_->tryLock(0); }
+bool TabFile::open_elsewhere() {
+  if (mark_ == nullptr) return false;
+  const QFileInfo mine(mark_->fileName());
+  const QStringList marks = mine.dir().entryList({mine.completeBaseName() + QStringLiteral(".*")}, QDir::Files);
+  return std::any_of(marks.begin(), marks.end(), [&](const QString& name) {
+    if (name == mine.fileName()) return false;
+    const auto other = lock_at(mine.dir().filePath(name));
+    return !other->tryLock(0) && other->error() == QLockFile::LockFailedError;
+  });
+}
 
 }  // namespace feedline::gui

@@ -31,7 +31,7 @@ class TabFile {
   void note(const DiskState& state);
   /// Has the user been told of this state? From now on, yes.
   [[nodiscard]] bool is_news(const DiskState& state);
-  /// Does another window have it open (asked anew: that one may have gone)?
+  /// Does another window have it open, now? All that have it learn so, whichever came first.
   [[nodiscard]] bool open_elsewhere();
 
  private:

@@ -7,6 +7,8 @@
 #include "canvas/node_item.h"
 #include "graph/json.h"
 #include "inspector/inspector_panel.h"
+#include "support/deep_network.h"
+#include "support/thread_time.h"
 
 #include <QApplication>
 #include <QElapsedTimer>
@@ -16,7 +18,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 #include <functional>
 #include <string>
 #include <vector>
@@ -31,65 +32,10 @@ constexpr std::size_t kEdits = 100;
 constexpr std::size_t kOpenings = 7;
 constexpr std::size_t kOfAll = 5;  // what is done to every node at once
 
-void must(Document& document, const Edit& edit) {
-  if (const auto done = document.apply(edit); !done) qFatal("%s", done.error().line().c_str());
-}
-
-void add(Document& document, const std::string& id, const char* type, double x, double y, ParamMap params = {}) {
-  must(document, {AddNode{{.id = id, .type = type, .params = std::move(params), .position = {x, y}}}});
-}
-
-void wire(Document& document, PortRef from, PortRef to) { must(document, {AddLink{{std::move(from), std::move(to)}}}); }
-
-/// A data side and a deep model: convolution, batch norm and ReLU in turns, in rows of 25, as people lay them out.
-Document deep_network(std::size_t nodes) {
-  Document document;
-  add(document, "source", "generated_pictures", 0, -400);
-  add(document, "decode", "decode", 260, -400);
-  add(document, "resize", "resize", 520, -400, {{"width", std::int64_t{32}}, {"height", std::int64_t{32}}});
-  add(document, "normalise", "normalise", 780, -400);
-  add(document, "batch", "batch", 1040, -400);
-  add(document, "pool", "global_average_pool", 1300, -400);
-  add(document, "linear", "linear", 1560, -400);
-  add(document, "loss", "cross_entropy", 1820, -400);
-  add(document, "optimizer", "adam", 2080, -400);
-  add(document, "trainer", "trainer", 2340, -400);
-  wire(document, {"source", "file"}, {"decode", "file"});
-  wire(document, {"decode", "image"}, {"resize", "image"});
-  wire(document, {"resize", "image"}, {"normalise", "image"});
-  wire(document, {"normalise", "image"}, {"batch", "image"});
-  wire(document, {"source", "label"}, {"batch", "label"});
-  static const char* const types[] = {"conv2d", "batch_norm", "relu"};
-  PortRef last{"batch", "image"};
-  for (std::size_t i = 0; i + 10 < nodes; ++i) {
-    const std::string id = "layer" + std::to_string(i);
-    ParamMap params;
-    if (i % 3 == 0) params = {{"filters", std::int64_t{16}}, {"bias", false}};
-    add(document, id, types[i % 3], 260.0 * static_cast<double>(i % 25), 240.0 * static_cast<double>(i / 25),
-        std::move(params));
-    wire(document, last, {id, "x"});
-    last = {id, "y"};
-  }
-  wire(document, last, {"pool", "x"});
-  wire(document, {"pool", "y"}, {"linear", "x"});
-  wire(document, {"linear", "y"}, {"loss", "prediction"});
-  wire(document, {"batch", "label"}, {"loss", "target"});
-  wire(document, {"loss", "loss"}, {"trainer", "loss"});
-  wire(document, {"optimizer", "optimizer"}, {"trainer", "optimizer"});
-  return document;
-}
-
-/// Processor time of this thread: what the canvas keeps the window from doing, on a busy machine too.
-double processor_ms() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
-
 double milliseconds(const std::function<void()>& work) {
-  const double begin = processor_ms();
+  const double begin = test::thread_cpu_ms();
   work();
-  return processor_ms() - begin;
+  return test::thread_cpu_ms() - begin;
 }
 
 void print(const char* what, std::vector<double> times) {
@@ -173,7 +119,8 @@ void measure_some(GraphView& view, DocumentController& controller) {
   const auto choose = [&] {
     view.scene()->clearSelection();
     for (QGraphicsItem* item : view.scene()->items())
-      if (auto* node = qgraphicsitem_cast<NodeItem*>(item); node != nullptr && node->face().type == QLatin1String("relu"))
+      if (auto* node = qgraphicsitem_cast<NodeItem*>(item);
+          node != nullptr && node->face().type == QLatin1String("relu"))
         node->setSelected(true);
   };
   std::vector<double> remove, group;
@@ -218,7 +165,7 @@ void measure_layout(GraphView& view, DocumentController& controller) {
 int main(int argc, char** argv) {
   QApplication app(argc, argv);
   const std::size_t nodes = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 1000;
-  const Document document = deep_network(nodes);
+  const Document document = test::deep_network(nodes);
   const std::string text = to_json(document);
   std::printf("%zu nodes, %zu wires, drawn at 1600 x 900\n", document.nodes().size(), document.links().size());
 
@@ -243,7 +190,7 @@ int main(int argc, char** argv) {
   };
   Document edited = document;
   print("one edit: apply and check again", measure(kEdits, [&](std::size_t i) {
-          must(edited, units(i));
+          if (!edited.apply(units(i))) std::abort();
           const Analysis analysis = analyse(edited);
           if (analysis.total.layers == 0) std::abort();
         }));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sub-graphs, muting, healing and splicing by real mouse and key events.
+#include "canvas/comment_item.h"
 #include "canvas/frame_item.h"
 #include "canvas/wire_item.h"
 #include "graph/path.h"
@@ -37,6 +38,20 @@ struct Chain : Bench {
     return view.mapFromScene(path.pointAtPercent(0.5));
   }
 };
+
+/// The pairs of bodies and notes that lie on each other.
+QString covered(const Bench& b) {
+  std::vector<std::pair<QString, QRectF>> all;
+  for (const auto& [id, item] : b.view.graph_scene().nodes())
+    all.emplace_back(QString::fromStdString(id), item->mapRectToScene(item->body()));
+  for (const auto& [id, item] : b.view.graph_scene().comments())
+    all.emplace_back(QString::fromStdString(id), item->mapRectToScene(item->shape().boundingRect()));
+  QStringList pairs;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      if (all[i].second.intersects(all[k].second)) pairs << all[i].first + " on " + all[k].first;
+  return pairs.join(", ");
+}
 
 void send_drag(QWidget* port, QEvent::Type type, QPoint pos, const QMimeData& mime) {
   if (type == QEvent::DragEnter) {
@@ -132,6 +147,57 @@ class TestCanvasStructure : public QObject {
     QVERIFY(body("decode").right() < body("resize").left());
     QVERIFY(body("resize").right() < body("flip").left());
     QCOMPARE(b.document().find("decode")->position, (Position{288, 0}));
+  }
+
+  void nodes_that_are_pushed_come_to_lie_on_no_note() {
+    Chain b;
+    b.must({AddComment{.comment = {.id = "beside", .text = "why", .position = {864, 16}}}});
+    b.must({AddComment{.comment = {.id = "apart", .text = "as it is", .position = {0, 900}}}});
+    QMimeData mime;
+    mime.setData(QString::fromLatin1(kNodeMime), "resize");
+    const QPoint at = b.middle_of_wire({"flip", "image"});
+    const std::string before = b.json();
+    const int steps = b.steps();
+    send_drag(b.port(), QEvent::DragEnter, at, mime);
+    send_drag(b.port(), QEvent::DragMove, at, mime);
+    send_drag(b.port(), QEvent::Drop, at, mime);
+    QVERIFY(b.document().find("flip")->position.x > 576);  // so that it would cover the note
+    QVERIFY(b.document().find_comment("beside")->position != (Position{864, 16}));
+    QCOMPARE(b.document().find_comment("apart")->position, (Position{0, 900}));
+    QCOMPARE(covered(b), QString());
+    b.check_step(before, steps);
+  }
+
+  void ungrouping_makes_room_for_what_was_inside_data() {
+    QTest::addColumn<int>("copies");
+    QTest::newRow("once") << 1;
+    QTest::newRow("repeated") << 3;
+  }
+  void ungrouping_makes_room_for_what_was_inside() {
+    QFETCH(int, copies);
+    Chain b;
+    b.must({RemoveNode{"source"}});
+    b.must({RemoveNode{"linear"}});
+    if (copies > 1) b.must({RemoveNode{"decode"}});
+    b.view.select_all();
+    QTest::keyClick(&b.view, Qt::Key_G, Qt::ControlModifier);
+    const Node* block = b.document().find("block");
+    QVERIFY(block != nullptr);
+    const auto [x, y] = block->position;
+    if (copies > 1) b.must({SetParam{"block", "repeat", std::int64_t{copies}}});
+    b.must(add("left", "resize", x - 260, y));
+    b.must(add("right", "resize", x + 260, y));
+    b.must(add("next", "resize", x + 520, y));
+    b.view.select_node("block");
+    const std::string before = b.json();
+    const int steps = b.steps();
+    QTest::keyClick(&b.view, Qt::Key_G, Qt::ControlModifier | Qt::ShiftModifier);
+    QVERIFY(b.document().find("block") == nullptr);
+    QCOMPARE(covered(b), QString());
+    QCOMPARE(b.document().find("left")->position, (Position{x - 260, y}));
+    b.check_step(before, steps);
+    b.c.undo_stack().undo();
+    QVERIFY(b.c.undo_stack().redoText().startsWith("Ungroup"));
   }
 
   void grouping_makes_no_ports_for_what_nobody_reads() {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is dropped on the canvas from a file manager becomes the source that reads it.
 #include "app/main_window.h"
+#include "canvas/comment_item.h"
 #include "canvas/graph_view.h"
 #include "canvas/node_item.h"
 #include "canvas/paint_tools.h"
 #include "graph/json.h"
+#include "models/text.h"
 #include "start/starter_desk.h"
 #include "support/fixtures.h"
 #include "support/small_data.h"
@@ -26,17 +28,21 @@ class TestDrop : public QObject {
 
   test::WindowHome home_{};
 
-  static bool drop_on(QWidget* widget, const QString& path) {
+  static bool drop_on(QWidget* widget, const QString& path, QPoint at = {60, 60}) {
     QMimeData mime;
     mime.setUrls({QUrl::fromLocalFile(path)});
-    QDragEnterEvent enter({60, 60}, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+    QDragEnterEvent enter(at, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
     QApplication::sendEvent(widget, &enter);
     if (!enter.isAccepted()) return false;
-    QDragMoveEvent move({60, 60}, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+    QDragMoveEvent move(at, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
     QApplication::sendEvent(widget, &move);
-    QDropEvent drop({60, 60}, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+    QDropEvent drop(at, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
     QApplication::sendEvent(widget, &drop);
     return true;
+  }
+  static QRectF body_of(const GraphView& view, const char* id) {
+    const NodeItem* item = view.graph_scene().node(id);
+    return item->mapRectToScene(item->body());
   }
 
  private Q_SLOTS:
@@ -204,6 +210,55 @@ class TestDrop : public QObject {
     QCOMPARE(window.document().undo_stack().count(), 1);
     window.document().undo_stack().undo();
     QVERIFY(window.document().document().nodes().empty());
+    window.close_quietly();
+  }
+
+  void a_folder_dropped_on_nodes_covers_none_data() {
+    QTest::addColumn<QString>("folder");
+    QTest::addColumn<int>("sources");
+    QTest::newRow("one source") << "photos" << 1;
+    QTest::newRow("two sources") << "split" << 2;
+    QTest::newRow("one that says much") << "mixed" << 1;
+  }
+  /// Neither at once nor when the sources have told what they hold.
+  void a_folder_dropped_on_nodes_covers_none() {
+    QFETCH(QString, folder);
+    QFETCH(int, sources);
+    MainWindow window;
+    window.resize(1280, 800);
+    window.show();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    GraphView& view = window.view();
+    const QPointF place = view.mapToScene(QPoint(60, 60));
+    for (int row = 0; row < 3; ++row)
+      for (int column = 0; column < 3; ++column) {
+        Node node{.id = QString("relu%1").arg(3 * row + column).toStdString(), .type = "relu"};
+        node.position = {place.x() - 40 + 320 * column, place.y() - 40 + 256 * row};
+        QVERIFY(window.document().apply({AddNode{.node = node}}));
+      }
+    const Position below{place.x() - 40, place.y() + 128};
+    QVERIFY(window.document().apply(
+        {AddComment{.comment = {.id = "note", .position = below, .width = 160, .height = 64}}}));
+    view.setTransform(QTransform());
+    const QPoint at = view.mapFromScene(body_of(view, "relu0").center());
+    QVERIFY(drop_on(view.viewport(), home_.file(folder), at));
+    QCOMPARE(window.document().document().nodes().size(), std::size_t(9 + sources));
+    const auto covered = [&] {
+      QStringList pairs;
+      for (const auto& [a, first] : view.graph_scene().nodes()) {
+        const QRectF body = first->mapRectToScene(first->body());
+        if (body.intersects(view.graph_scene().comment("note")->sceneBoundingRect())) pairs << to_qstring(a) + " note";
+        for (const auto& [b, second] : view.graph_scene().nodes())
+          if (a < b && body.intersects(second->mapRectToScene(second->body()))) pairs << to_qstring(a + " " + b);
+      }
+      return pairs.join(", ");
+    };
+    QCOMPARE(covered(), QString());
+    for (const char* id : {"image_folder", "validation"})
+      if (const NodeItem* item = view.graph_scene().node(id)) QTRY_VERIFY(item->face().cost.contains("records ·"));
+    QCOMPARE(covered(), QString());
+    window.document().undo_stack().undo();  // one step
+    QCOMPARE(window.document().document().nodes().size(), std::size_t{9});
     window.close_quietly();
   }
 

@@ -328,6 +328,9 @@ class TestFilesOnDisk : public QObject {
       Open second(link);  // another name, the same file
       QVERIFY2(second.notice().text("open_elsewhere").contains("another Feedline window"),
                qPrintable(second.notice().text("open_elsewhere")));
+      first.come_back();  // who was first learns it as well
+      QTRY_VERIFY2(first.notice().text("open_elsewhere").contains("another Feedline window"),
+                   qPrintable(first.notice().text("open_elsewhere")));
       // What one saves the other hears of, and does not overwrite.
       QVERIFY(first.window.document().apply(rename("relu", "firsts")));
       first.window.actions().save->trigger();
@@ -339,13 +342,33 @@ class TestFilesOnDisk : public QObject {
       QVERIFY(cancel.given());
       QVERIFY(bytes_of(path).find("firsts") != std::string::npos);
     }
+    first.come_back();
+    QTRY_VERIFY(first.notice().text("open_elsewhere").isEmpty());
     Open third(path);
     QVERIFY(!third.notice().text("open_elsewhere").isEmpty());
+    first.come_back();
+    QTRY_VERIFY(!first.notice().text("open_elsewhere").isEmpty());  // told again
     first.window.close_quietly();
     first.window.workspace().remove(first.window.workspace().current());
     QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
     third.come_back();
     QTRY_VERIFY(third.notice().text("open_elsewhere").isEmpty());
+  }
+
+  void of_three_windows_on_one_file_each_is_told_until_it_is_alone() {
+    const QString path = fresh();
+    const auto told = [](Open& o) {
+      o.come_back();
+      return !o.notice().text("open_elsewhere").isEmpty();
+    };
+    Open first(path);
+    auto second = std::make_unique<Open>(path);
+    auto third = std::make_unique<Open>(path);
+    for (Open* o : {&first, second.get(), third.get()}) QTRY_VERIFY(told(*o));
+    second.reset();
+    for (Open* o : {&first, third.get()}) QTRY_VERIFY(told(*o));
+    third.reset();
+    QTRY_VERIFY(!told(first));
   }
 
   void a_window_that_was_killed_holds_nothing() {

@@ -4,6 +4,7 @@
 #include "app/plain_numbers.h"
 #include "app/run_bar.h"
 #include "canvas/comment_item.h"
+#include "canvas/frame_item.h"
 #include "canvas/graph_view.h"
 #include "inspector/inspector_panel.h"
 #include "inspector/number_field.h"
@@ -16,10 +17,12 @@
 #include "support/run_recorder.h"
 #include "support/window_home.h"
 #include "workspace/find_bar.h"
+#include "workspace/rescue_folder.h"
 
 #include <QAction>
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDirIterator>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
@@ -27,6 +30,7 @@
 #include <QPlainTextEdit>
 #include <QRegularExpression>
 #include <QSignalSpy>
+#include <QTabBar>
 #include <QTest>
 #include <QTreeView>
 #include <QUndoStack>
@@ -219,6 +223,36 @@ class TestNothingLost : public QObject {
     QVERIFY(!b.window.isWindowModified());
   }
 
+  void closing_a_tab_or_the_window_sees_what_is_being_typed() {
+    const QString path = home_.file("half-typed.feedline");
+    QVERIFY(save_document(network_, path.toStdString()));
+    Bench b(Document{});
+    QVERIFY(b.window.files().open(path));
+    b.window.workspace().add();
+    b.window.workspace().previous();
+    const auto type_a_name = [&] {
+      b.window.view().select_node("relu");
+      auto* name = b.window.panels().inspector->findChild<QLineEdit*>("node_id");
+      b.type(name, "act");
+      return name;
+    };
+    type_a_name();
+    {
+      Answer cancel("Cancel");
+      QVERIFY(!b.window.close());
+      QVERIFY(cancel.given());
+    }
+    QVERIFY(b.window.document().document().find("act") != nullptr);
+    b.window.document().undo_stack().undo();
+    QVERIFY(!b.window.isWindowModified());
+    type_a_name();
+    QWidget* close = b.window.workspace().tabBar()->tabButton(b.window.workspace().currentIndex(), QTabBar::RightSide);
+    Answer save("Save");
+    QTest::mouseClick(close, Qt::LeftButton);
+    QVERIFY(save.given());
+    QVERIFY(load_document(path.toStdString())->document.find("act") != nullptr);
+  }
+
   // --- hasty Enters ------------------------------------------------------------------------------------------------
   void enter_does_no_harm_while_a_model_is_trained() {
     Bench b(test::with(network_, "trainer", "epochs", std::int64_t{100'000}));
@@ -298,6 +332,86 @@ class TestNothingLost : public QObject {
     QCOMPARE(b.window.document().document().find_comment("note")->text, std::string());
     b.redo(&view);
     QCOMPARE(b.window.document().document().find_comment("note")->text, std::string("because"));
+  }
+
+  /// From the first letter on, whatever saves or closes meanwhile.
+  void what_is_being_written_into_a_note_or_a_title_is_in_the_document_data() {
+    QTest::addColumn<bool>("title");
+    QTest::newRow("note") << false;
+    QTest::newRow("title of a frame") << true;
+  }
+  void what_is_being_written_into_a_note_or_a_title_is_in_the_document() {
+    QFETCH(bool, title);
+    const QString path = home_.file("written.feedline");
+    QVERIFY(save_document(network_, path.toStdString()));
+    Bench b(Document{});
+    QVERIFY(b.window.files().open(path));
+    GraphView& view = b.window.view();
+    const auto said = [title](const Document& document) {
+      return title ? document.find_frame("frame")->title : document.find_comment("note")->text;
+    };
+    const auto editing = [&] {
+      return title ? view.graph_scene().frame("frame")->editing() : view.graph_scene().comment("note")->editing();
+    };
+    view.setFocus();
+    title ? view.add_frame() : view.add_comment_at({0, 900});
+    QTest::keyClick(&b.window, Qt::Key_S, Qt::ControlModifier);
+    QVERIFY(!b.window.isWindowModified());
+    QVERIFY(editing());
+    QTest::keyClicks(&view, "why so ");
+    QVERIFY(b.window.isWindowModified());
+    QTest::keyClick(&b.window, Qt::Key_S, Qt::ControlModifier);
+    QVERIFY(!b.window.isWindowModified());
+    QCOMPARE(said(load_document(path.toStdString())->document), std::string(title ? "why so" : "why so "));
+    QVERIFY(editing());  // and one writes on
+    QTest::keyClicks(&view, "slow");
+    QCOMPARE(said(b.window.document().document()), std::string("why so slow"));
+    const auto rescued = [] {  // by the autosave
+      QDirIterator files(RescueFolder::default_root(), {"*.rescue"}, QDir::Files, QDirIterator::Subdirectories);
+      while (files.hasNext()) {
+        QFile file(files.next());
+        if (file.open(QIODevice::ReadOnly) && file.readAll().contains("why so slow")) return true;
+      }
+      return false;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(rescued(), 60'000);
+    QVERIFY(editing());
+    for (const bool whole : {false, true}) {
+      Answer cancel("Cancel");
+      if (whole)
+        QVERIFY(!b.window.close());
+      else
+        QTest::keyClick(&b.window, Qt::Key_W, Qt::ControlModifier);
+      QVERIFY(cancel.given());
+    }
+    QCOMPARE(said(b.window.document().document()), std::string("why so slow"));
+  }
+
+  void writing_is_one_step_and_undo_shows_in_the_note_that_is_being_written() {
+    Bench b(network_);
+    GraphView& view = b.window.view();
+    QUndoStack& stack = b.window.document().undo_stack();
+    const auto text = [&] { return b.window.document().document().find_comment("note")->text; };
+    view.add_comment_at({0, 900});
+    const int steps = stack.count();
+    QTest::keyClicks(&view, "one two");
+    QCOMPARE(stack.count(), steps + 1);
+    b.window.actions().undo->trigger();
+    QCOMPARE(text(), std::string());
+    QTest::keyClicks(&view, "three");
+    QTest::keyClick(&view, Qt::Key_Escape);
+    QCOMPARE(text(), std::string("three"));
+    // What was written and taken back by hand is no step.
+    const int index = stack.index();
+    QTest::keyClick(&view, Qt::Key_F2);
+    QVERIFY(view.graph_scene().comment("note")->editing());
+    QTest::keyClick(&view, Qt::Key_End);
+    QTest::keyClicks(&view, "!");
+    QCOMPARE(text(), std::string("three!"));
+    QTest::keyClick(&view, Qt::Key_Backspace);
+    QTest::keyClick(&view, Qt::Key_Escape);
+    QCOMPARE(text(), std::string("three"));
+    QCOMPARE(stack.index(), index);
   }
 
   // --- second clicks -----------------------------------------------------------------------------------------------

@@ -19,12 +19,16 @@
 #include "graph/json.h"
 #include "graph/validate.h"
 #include "inspector/inspector_panel.h"
+#include "inspector/number_field.h"
+#include "inspector/param_row.h"
 #include "plots/loss_panel.h"
 #include "plots/queues_panel.h"
 #include "plots/stages_panel.h"
+#include "preview/preview_panel.h"
 #include "recording/report_page.h"
 #include "runs/compare_window.h"
 #include "start/tour.h"
+#include "support/answer.h"
 #include "support/synthetic.h"
 #include "support/window_home.h"
 
@@ -35,6 +39,8 @@
 #include <QLabel>
 #include <QLineF>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QStatusBar>
@@ -76,6 +82,13 @@ class TestVerdictWindow : public QObject {
   /// And one that names a node: on a machine that others keep busy it may take a while.
   [[nodiscard]] static bool names_a_node(MainWindow& window) {
     return QTest::qWaitFor([&] { return !panel(window).bottleneck().isEmpty(); }, 40'000);
+  }
+  static void turn_wheel(QWidget* widget, int angle) {
+    widget->setFocus();
+    const QPointF middle = QRectF(widget->rect()).center();
+    QWheelEvent event(middle, widget->mapToGlobal(middle), {}, {0, angle}, Qt::NoButton, Qt::NoModifier,
+                      Qt::NoScrollPhase, false);
+    QApplication::sendEvent(widget, &event);
   }
   static void open(MainWindow& window, const QString& file) {
     window.resize(1280, 800);
@@ -149,7 +162,18 @@ class TestVerdictWindow : public QObject {
     // Run again and compare: the run that goes on gives way, and both are set beside each other at the end.
     click(panel(window).fix_list().button("workers", "apply"));
     const qint64 first = runs.run_number();
-    click(strip->findChild<QPushButton*>("rerun"));
+    {
+      Answer enter(Answer::enter());  // as one does who has not read it
+      click(strip->findChild<QPushButton*>("rerun"));
+      QVERIFY2(enter.text().contains("Stop this run and start again?"), qPrintable(enter.text()));
+      QCOMPARE(enter.default_button(), QString("Keep running"));
+      QCOMPARE(runs.state(), RunController::State::Running);
+    }
+    {
+      Answer stop("Stop and start again");
+      click(strip->findChild<QPushButton*>("rerun"));
+      QVERIFY(stop.given());
+    }
     QTRY_VERIFY_WITH_TIMEOUT(runs.state() == RunController::State::Running && runs.run_number() > first, 20'000);
     QTest::qWait(300);
     runs.stop();
@@ -203,6 +227,27 @@ class TestVerdictWindow : public QObject {
     QVERIFY(window.statusBar()->currentMessage().contains("already"));
     window.runs().stop();
     QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 20'000);
+  }
+
+  /// A proof or a tuning that takes minutes is not given up by a hasty click.
+  void closing_asks_while_something_is_measured() {
+    MainWindow window;
+    open(window, file_);
+    if (QTest::currentTestFailed()) return;
+    Lab& lab = window.diagnosis().lab();
+    QTRY_VERIFY(!lab.busy());
+    lab.tune(window.document().document());
+    QVERIFY(lab.measuring());
+    {
+      Answer enter(Answer::enter());
+      QVERIFY(!window.close());
+      QVERIFY2(enter.text().contains("measur"), qPrintable(enter.text()));
+      QCOMPARE(enter.default_button(), QString("Keep measuring"));
+    }
+    QVERIFY(lab.measuring());
+    Answer stop("Stop and close");
+    QVERIFY(window.close());
+    QVERIFY(stop.given());
   }
 
   /// The verdict at the end is of the whole run, and the one that the record has.
@@ -295,20 +340,65 @@ class TestVerdictWindow : public QObject {
       window.view().select_node(node);
       QCoreApplication::processEvents();
       int asked = 0;
+      int numbers = 0;
       for (QWidget* widget : window.panels().inspector->findChildren<QWidget*>()) {
-        const bool value = qobject_cast<QAbstractSpinBox*>(widget) != nullptr ||
+        const bool number = qobject_cast<NumberField*>(widget) != nullptr;
+        const bool value = number || qobject_cast<QAbstractSpinBox*>(widget) != nullptr ||
                            qobject_cast<QComboBox*>(widget) != nullptr || qobject_cast<QSlider*>(widget) != nullptr;
         if (!value || !widget->isVisible()) continue;
-        widget->setFocus();
-        const QPointF middle = QRectF(widget->rect()).center();
-        QWheelEvent event(middle, widget->mapToGlobal(middle), {}, {0, 120}, Qt::NoButton, Qt::NoModifier,
-                          Qt::NoScrollPhase, false);
-        QApplication::sendEvent(widget, &event);
+        turn_wheel(widget, 120);
         ++asked;
+        numbers += number;
       }
-      QVERIFY2(asked > 0, node);
+      QVERIFY2(asked > 0 && numbers > 0, node);
     }
     QCOMPARE(window.document().undo_stack().count(), 0);
+  }
+
+  /// A number that has just been typed, under a wheel that is meant for the form.
+  void the_wheel_scrolls_the_form_past_a_number_that_was_typed() {
+    MainWindow window;
+    open(window, file_);
+    if (QTest::currentTestFailed()) return;
+    window.resize(1280, 560);
+    window.view().select_node("trainer");
+    auto* field = window.panels().inspector->findChild<ParamRow*>("epochs")->findChild<NumberField*>();
+    field->setFocus();
+    field->selectAll();
+    QTest::keyClicks(field, "7");
+    QScrollBar* bar = window.panels().inspector->findChild<QScrollArea*>()->verticalScrollBar();
+    QTRY_VERIFY(bar->maximum() > 0);
+    bar->setValue(0);
+    turn_wheel(field, -120);
+    QCOMPARE(field->text(), QString("7"));
+    QVERIFY(bar->value() > 0);
+    QCOMPARE(std::get<std::int64_t>(window.document().document().find("trainer")->params.at("epochs")),
+             std::int64_t{7});
+    window.close_quietly();
+  }
+
+  /// There a step of the number would start a thread, here show another record.
+  void the_wheel_changes_neither_workers_nor_the_record() {
+    MainWindow window;
+    open(window, file_);
+    if (QTest::currentTestFailed()) return;
+    Panels::show(&window.queues());
+    Snapshot staged{.at = 1'000'000'000};
+    for (const char* node : {"source", "batch"}) staged.stages.push_back({.node = node, .type = node, .workers = 2});
+    window.queues().begin(true);
+    window.queues().show_snapshot(staged);
+    QSignalSpy wanted(&window.queues(), &QueuesPanel::workers_wanted);
+    NumberField* workers = window.queues().workers_box("batch");
+    turn_wheel(workers, 120);
+    turn_wheel(workers, -240);
+    QCOMPARE(workers->value(), 2.0);
+    QCOMPARE(wanted.count(), 0);
+    Panels::show(window.panels().preview);
+    auto* record = window.panels().preview->findChild<NumberField*>();
+    QVERIFY(record != nullptr);
+    record->setEnabled(true);
+    turn_wheel(record, 120);
+    QCOMPARE(record->value(), 0.0);
   }
 
   /// A report has the colours of the window, light and dark.
@@ -360,6 +450,7 @@ class TestVerdictWindow : public QObject {
     QCOMPARE(tour->count() - tour->at(), 3);  // verdict, fix, proof
     QTest::keyClick(tour, Qt::Key_Escape);
     QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 20'000);
+    QCOMPARE(window.modes().mode(), WorkMode::Build);
     QCOMPARE(window.view().selected_paths(), QStringList{"normalise"});
     QCOMPARE(window.view().transform(), zoom);
     QVERIFY(QLineF(window.view().mapToScene(window.view().viewport()->rect().center()), middle).length() < 3);

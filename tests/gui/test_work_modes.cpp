@@ -11,6 +11,7 @@
 #include "plots/queues_panel.h"
 #include "plots/readings.h"
 #include "preview/preview_panel.h"
+#include "start/tour.h"
 #include "support/window_home.h"
 
 #include <QAction>
@@ -335,6 +336,51 @@ class TestWorkModes : public QObject {
     window.modes().show(WorkMode::Build);
     window.runs().stop();
     QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 60'000);
+    window.close_quietly();
+  }
+
+  /// Its run leads to Watch, and it shows panels of all workspaces.
+  void the_tour_leaves_no_workspace_changed() {
+    MainWindow window;
+    QVERIFY(open(window, {1280, 800}));
+    QTest::keyClick(&window, Qt::Key_2, Qt::ControlModifier);
+    dock(window, "loss")->hide();  // as the user wants it
+    QTest::keyClick(&window, Qt::Key_1, Qt::ControlModifier);
+    window.actions().tour->trigger();
+    Tour* tour = window.welcome().tour();
+    QVERIFY(tour != nullptr);
+    while (tour->at() + 1 < tour->count()) QTest::keyClick(tour, Qt::Key_Right);
+    QCOMPARE(window.modes().mode(), WorkMode::Watch);
+    QTest::keyClick(tour, Qt::Key_Escape);
+    QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 60'000);
+    QCOMPARE(window.modes().mode(), WorkMode::Build);
+    for (const char* name : {"palette", "inspector", "problems"}) QVERIFY2(!dock(window, name)->isHidden(), name);
+    QVERIFY(dock(window, "diagnosis")->isHidden());
+    QTest::keyClick(&window, Qt::Key_2, Qt::ControlModifier);
+    for (const char* name : {"stages", "throughput"}) QVERIFY2(!dock(window, name)->isHidden(), name);
+    for (const char* name : {"loss", "palette", "diagnosis"}) QVERIFY2(dock(window, name)->isHidden(), name);
+    QTest::keyClick(&window, Qt::Key_1, Qt::ControlModifier);
+    QTest::keyClick(&window, Qt::Key_F5);
+    QCOMPARE(window.modes().mode(), WorkMode::Watch);
+    window.runs().stop();
+    QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 60'000);
+    window.close_quietly();
+  }
+
+  /// A window that is closed amid the tour starts as it was before.
+  void what_the_tour_shows_is_not_there_at_the_next_start() {
+    {
+      MainWindow window;
+      QVERIFY(open(window, {1280, 800}));
+      window.actions().tour->trigger();
+      while (window.modes().mode() == WorkMode::Build) QTest::keyClick(window.welcome().tour(), Qt::Key_Right);
+      window.runs().stop();
+      QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 60'000);
+      QVERIFY(window.close());
+    }
+    MainWindow window;
+    QCOMPARE(window.modes().mode(), WorkMode::Build);
+    QVERIFY(dock(window, "diagnosis")->isHidden());
     window.close_quietly();
   }
 
