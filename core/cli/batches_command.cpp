@@ -86,25 +86,23 @@ ExitCode batches(const BatchesArguments& arguments) {
 }  // namespace
 
 void add_batches(CLI::App& app, ExitCode& code) {
-  CLI::App* command = app.add_subcommand("batches", "Show the batches that a graph makes");
+  CLI::App* command = app.add_subcommand("batches", "Print the batches that a graph produces");
   explain(*command,
-          "Prepares batches of training data as a run would, without training, and prints a line for each: epoch, "
-          "number in its epoch, rows, and the shape of its tensors or, with --hash, a hash (XXH3, 64 bits) of all "
-          "their bytes. The bytes depend on the graph, its data and the seed alone: neither on the number of workers, "
-          "nor on --staged, nor on whether a cache holds the records.");
+          "Prepares batches of training data as a run would, without training, and prints one line per batch: epoch, "
+          "index in the epoch, rows, and the shapes of its tensors or, with --hash, a hash (XXH3, 64 bits) of their "
+          "bytes. The bytes are determined by the graph, its data and the seed; they do not depend on the number of "
+          "workers, on --staged, or on the contents of a cache.");
   command->footer(
       "Examples:\n"
       "  feedline-cli batches example:quickstart --count 3\n"
       "  feedline-cli batches my.feedline --epochs 2 --hash > now.txt          all batches of two epochs\n"
-      "  feedline-cli batches my.feedline --epochs 2 --hash --workers 8 | diff now.txt -   and they are the same\n");
+      "  feedline-cli batches my.feedline --epochs 2 --hash --workers 8 | diff now.txt -   no difference\n");
   auto arguments = std::make_shared<BatchesArguments>();
   add_data_arguments(*command, *arguments);
-  command
-      ->add_option("--count", arguments->count,
-                   "How many batches; 10 if neither this nor --epochs is given, with --epochs all of them")
+  command->add_option("--count", arguments->count, "Number of batches. Default: all with --epochs, otherwise 10")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53U));
-  command->add_flag("--hash", arguments->hash, "Print a hash of each batch instead of its shapes");
+  command->add_flag("--hash", arguments->hash, "Print a hash of each batch instead of the shapes of its tensors");
   command->callback([arguments, &code] { code = batches(*arguments); });
 }
 

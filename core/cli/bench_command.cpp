@@ -137,11 +137,11 @@ std::string value_text(double value, const std::string& unit) {
 }
 
 std::string to_text(const BenchReport& report, const BenchArguments& arguments, std::size_t width) {
-  Table table({"figure", "median", "least", "most", "unit"});
+  Table table({"figure", "median", "minimum", "maximum", "unit"});
   for (const BenchFigure& figure : report.figures)
     table.row({figure.text, value_text(figure.median(), figure.unit), value_text(figure.least(), figure.unit),
                value_text(figure.most(), figure.unit), figure.unit == "x" ? "times" : figure.unit});
-  return fmt::format("{}, {} of {} each, taking turns\n\n{}", plural(report.workers, "data worker"),
+  return fmt::format("{}, {} of {} each, interleaved\n\n{}", plural(report.workers, "data worker"),
                      plural(arguments.rounds, "measurement"), duration(arguments.seconds), table.text(width));
 }
 
@@ -185,34 +185,34 @@ ExitCode bench(const BenchArguments& arguments) {
 }  // namespace
 
 void add_bench(CLI::App& app, ExitCode& code) {
-  CLI::App* command = app.add_subcommand("bench", "Measure how fast Feedline is on this machine");
+  CLI::App* command = app.add_subcommand("bench", "Benchmark Feedline on this machine");
   explain(
       *command,
-      "Measures the engine on pictures that it makes itself (kept in the cache folder): JPEG photos decoded and "
-      "augmented, the same from the cache, small pictures, training steps, what metering costs and what more workers "
-      "bring. The jobs take turns, and the median of a few rounds is shown with the least and the most: where these "
-      "lie far apart, the machine was busy. It takes about half a minute. Ctrl-C stops cleanly.");
+      "Measures throughput on generated pictures (kept in the cache folder): decoding and augmenting JPEG photos, the "
+      "same from the cache, small pictures, training steps, the overhead of metering, and scaling with the number of "
+      "workers. Jobs are interleaved; the median of all rounds is shown with minimum and maximum, which lie far apart "
+      "if the machine is busy. Takes about half a minute. Ctrl-C stops cleanly.");
   command->footer(
       "Examples:\n"
       "  feedline-cli bench\n"
       "  feedline-cli bench --rounds 7 --json bench.json   on a busy machine\n");
   auto arguments = std::make_shared<BenchArguments>();
-  command->add_option("--seconds", arguments->seconds, "Length of one measurement")
+  command->add_option("--seconds", arguments->seconds, "Duration of one measurement")
       ->type_name("S")
       ->capture_default_str()
       ->check(CLI::Range(0.01, 3600.0));
-  command->add_option("--rounds", arguments->rounds, "Measurements of each job")
+  command->add_option("--rounds", arguments->rounds, "Number of measurements per job")
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000}));
-  command->add_option("--photos", arguments->photos, "How many JPEG photos are made")
+  command->add_option("--photos", arguments->photos, "Number of JPEG photos to generate")
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000}));
   command
       ->add_option("--json", arguments->json,
-                   "Write the figures as JSON to this file, or to standard output for '-' (which then carries nothing "
-                   "else)")
+                   "Write the figures as JSON to this file, or to standard output for '-'; the table then goes to "
+                   "standard error")
       ->type_name("PATH|-");
   command->callback([arguments, &code] { code = bench(*arguments); });
 }

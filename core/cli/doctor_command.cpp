@@ -57,11 +57,12 @@ ExitCode examine(bool json) {
 }  // namespace
 
 void add_doctor(CLI::App& app, ExitCode& code) {
-  CLI::App* command = app.add_subcommand("doctor", "Examine this machine");
+  CLI::App* command = app.add_subcommand("doctor", "Check the setup of this machine");
   explain(
       *command,
-      "Examines this machine for training: versions, the linear algebra library with a measured rate, JPEG decoding, "
-      "cores, GPUs. Each weakness comes with a remedy. Exit code 3 if something is broken.");
+      "Checks whether this machine is set up for training: library versions, the linear algebra library and its "
+      "measured rate, JPEG decoding, cores, GPUs. Each finding is ok, weak or bad, with a remedy unless it is ok. Exit "
+      "code 3 if a finding is bad.");
   command->footer("Example:\n  feedline-cli doctor\n");
   auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "Print the findings as JSON");

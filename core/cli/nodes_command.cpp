@@ -41,19 +41,18 @@ ExitCode nodes(const NodesArguments& arguments) {
 }  // namespace
 
 void add_nodes(CLI::App& app, ExitCode& code) {
-  CLI::App* command = app.add_subcommand("nodes", "List the node types, or explain one");
+  CLI::App* command = app.add_subcommand("nodes", "List node types, or describe one");
   explain(
       *command,
-      "Lists the node types that a graph can be made of, or explains one: what it does, its ports, its parameters with "
-      "their ranges and defaults.");
+      "Lists all node types, or describes one: its function, its ports, and its parameters with ranges and defaults.");
   command->footer(
       "Examples:\n"
       "  feedline-cli nodes\n"
       "  feedline-cli nodes conv2d\n"
       "  feedline-cli nodes --json | jq -r '.[].type'\n");
   auto arguments = std::make_shared<NodesArguments>();
-  command->add_option("TYPE", arguments->type, "A node type, such as conv2d");
-  command->add_flag("--json", arguments->json, "Print everything that is known, for programs");
+  command->add_option("TYPE", arguments->type, "Node type, such as conv2d");
+  command->add_flag("--json", arguments->json, "Print the complete description as JSON");
   command->callback([arguments, &code] { code = nodes(*arguments); });
 }
 

@@ -119,29 +119,32 @@ Status preview(PreviewArguments& arguments) {
 }  // namespace
 
 void add_preview(CLI::App& app, ExitCode& code) {
-  CLI::App* command = app.add_subcommand("preview", "Show what leaves a node for one record");
-  explain(*command,
-          "Takes one record as far as a node and shows what leaves it there, in words and numbers or, with --out, as a "
-          "picture: a picture as it is, the channels of a feature map side by side. The values are those of a run: "
-          "random nodes draw what they would draw in that epoch, and layers have the initial weights of a run. "
-          "The graph need not be finished: what is downstream of the node does not matter.");
+  CLI::App* command = app.add_subcommand("preview", "Show the output of a node for one record");
+  explain(
+      *command,
+      "Computes the outputs of a node for one record and prints them as statistics with a histogram or, with --out, "
+      "writes one as a PNG: a picture, or the channels of a feature map side by side. The values are those of a "
+      "run: random nodes draw the numbers of the given epoch, and layers have their initial weights. Only the part "
+      "of the graph upstream of the node must be valid.");
   command->footer(
       "Examples:\n"
       "  feedline-cli preview example:quickstart --node crop --record 7\n"
-      "  feedline-cli preview example:quickstart --node crop --record 7 --epoch 2 --out crop.png   another draw\n"
+      "  feedline-cli preview example:quickstart --node crop --record 7 --epoch 2 --out crop.png   other random "
+      "numbers\n"
       "  feedline-cli preview example:quickstart --node conv1 --record 7 --out maps.png\n");
   auto arguments = std::make_shared<PreviewArguments>();
   add_file(*command, arguments->file);
   add_set(*command, arguments->set);
-  command->add_option("--node", arguments->request.node, "The node, by its name in the graph")->type_name("NODE");
-  command->add_option("--record", arguments->request.record, "Which record of the source, counted from 0")
+  command->add_option("--node", arguments->request.node, "Name of the node in the graph")->type_name("NODE");
+  command->add_option("--record", arguments->request.record, "Index of the record in the source, from 0")
       ->type_name("R");
-  command->add_option("--epoch", arguments->request.epoch, "Random nodes draw anew in each epoch")
+  command->add_option("--epoch", arguments->request.epoch, "Epoch for which random nodes draw, from 1")
       ->type_name("N")
       ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{1} << 31U));
-  command->add_flag("--validation", arguments->validation, "Random nodes take their fixed form, as in validation");
-  command->add_option("--out", arguments->out, "Write a PNG there; - is the standard output")->type_name("PNG");
-  command->add_option("--port", arguments->port, "Of --out: which output, if not the first")->type_name("PORT");
+  command->add_flag("--validation", arguments->validation, "Compute as in validation: random nodes are deterministic");
+  command->add_option("--out", arguments->out, "Write the output as PNG to this file, or to standard output for '-'")
+      ->type_name("PNG");
+  command->add_option("--port", arguments->port, "Output that --out writes; default: the first")->type_name("PORT");
   command->callback([arguments, &code] {
     const Status done = preview(*arguments);
     code = kOk;

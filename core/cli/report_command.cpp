@@ -28,15 +28,17 @@ void add_report(CLI::App& app, ExitCode& code) {
     std::int64_t run = 0;
     std::string out{};
   };
-  CLI::App* command = app.add_subcommand("report", "Write a recorded run as one HTML page");
+  CLI::App* command = app.add_subcommand("report", "Write a recorded run as an HTML page");
   explain(
       *command,
-      "The page holds verdict, figures, curves, stages, epochs, errors, a picture of the graph and the environment. "
-      "It needs no other file and no network, is dark where the reader's system is, and can be printed.");
+      "The page contains verdict, figures, curves, stages, epochs, errors, a drawing of the graph and the environment. "
+      "It is self-contained (no other files, no network), follows the reader's light or dark theme, and is printable.");
   command->footer("Example:\n  feedline-cli report 12 --out run12.html\n");
   auto arguments = std::make_shared<Arguments>();
-  command->add_option("RUN", arguments->run, "Number of the run, as 'feedline-cli runs list' shows it")->required();
-  command->add_option("--out", arguments->out, "The page; '-' is standard output")->type_name("PATH|-")->required();
+  command->add_option("RUN", arguments->run, "Run number, see 'feedline-cli runs list'")->required();
+  command->add_option("--out", arguments->out, "Write the page to this file, or to standard output for '-'")
+      ->type_name("PATH|-")
+      ->required();
   command->callback([arguments, &code] {
     const auto written = write_report(arguments->run, arguments->out);
     code = written ? kOk : exit_code(written.error().code);

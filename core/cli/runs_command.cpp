@@ -103,17 +103,17 @@ CLI::App* add(CLI::App& group, const char* name, const char* text, const Argumen
 void add_run_option(CLI::App& command, const Arguments& arguments) {
   command
       .add_option_function<std::int64_t>(
-          "RUN", [arguments](const std::int64_t& id) { arguments->runs = {id}; }, "Number of the run")
+          "RUN", [arguments](const std::int64_t& id) { arguments->runs = {id}; }, "Run number")
       ->required();
 }
 
 void add_runs_option(CLI::App& command, const Arguments& arguments, int least) {
   constexpr int kMany = 1000;
-  command.add_option("RUN", arguments->runs, "Numbers of the runs")->required()->expected(least, kMany);
+  command.add_option("RUN", arguments->runs, "Run numbers")->required()->expected(least, kMany);
 }
 
 void add_json_option(CLI::App& command, const Arguments& arguments) {
-  command.add_option("--json", arguments->json, "Write it as JSON to this file, or to standard output for '-'")
+  command.add_option("--json", arguments->json, "Write the result as JSON to this file, or to standard output for '-'")
       ->type_name("PATH|-");
 }
 
@@ -121,32 +121,32 @@ void add_looking(CLI::App& group, const Arguments& arguments, ExitCode& code) {
   CLI::App* listing = add(group, "list", "List the runs, newest first", arguments, code, list);
   listing
       ->add_option("--search", arguments->query.text,
-                   "Only runs in which each of these words stands somewhere: number, graph, note, tag, state, "
-                   "verdict, failure, or a parameter such as batch.size=64")
+                   "Only runs that contain all of these words in number, graph, note, tag, state, verdict, failure, or "
+                   "a parameter such as batch.size=64")
       ->type_name("WORDS");
   listing->add_option("--tag", arguments->query.tag, "Only runs with this tag")->type_name("TAG");
-  listing->add_option("--limit", arguments->query.limit, "So many at most")->type_name("N");
-  listing->add_flag("--deleted", arguments->query.removed, "Those that were deleted and can be restored");
+  listing->add_option("--limit", arguments->query.limit, "Maximum number of runs")->type_name("N");
+  listing->add_flag("--deleted", arguments->query.removed, "List deleted runs, which can be restored");
   add_json_option(*listing, arguments);
 
-  CLI::App* showing = add(group, "show", "Show all of a run", arguments, code, show);
+  CLI::App* showing = add(group, "show", "Show the whole record of a run", arguments, code, show);
   add_run_option(*showing, arguments);
   add_json_option(*showing, arguments);
 
   CLI::App* comparing =
-      add(group, "compare", "Set runs beside each other: figures, parameters, what changed", arguments, code, compare);
+      add(group, "compare", "Compare runs: figures, parameters, and what changed", arguments, code, compare);
   add_runs_option(*comparing, arguments, 2);
   add_json_option(*comparing, arguments);
 
   CLI::App* exporting = add(group, "export", "Write a run as CSV or JSON", arguments, code, export_run);
   add_run_option(*exporting, arguments);
-  exporting->add_option("--format", arguments->format, "csv, or json with everything that is known of the run")
+  exporting->add_option("--format", arguments->format, "csv (one table) or json (the whole record)")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"csv", "json"}));
-  exporting->add_option("--table", arguments->table, "What the CSV holds: series, loss, epochs, stages or errors")
+  exporting->add_option("--table", arguments->table, "Table to write as CSV: series, loss, epochs, stages or errors")
       ->type_name("TABLE")
       ->check(CLI::IsMember(csv_tables()));
-  exporting->add_option("--out", arguments->out, "The file; standard output if it is not given")->type_name("PATH|-");
+  exporting->add_option("--out", arguments->out, "Output file; default: standard output")->type_name("PATH|-");
 }
 
 void add_marking(CLI::App& group, const Arguments& arguments, ExitCode& code) {
@@ -154,33 +154,33 @@ void add_marking(CLI::App& group, const Arguments& arguments, ExitCode& code) {
     return add(group, name, text, arguments, code,
                [work](Database& database, const RunsArguments& a) { return mark(database, a, work); });
   };
-  CLI::App* tag = marking("tag", "Put a tag on a run", [](Database& database, const RunsArguments& a) {
+  CLI::App* tag = marking("tag", "Tag a run", [](Database& database, const RunsArguments& a) {
     return each(
         a, [&](std::int64_t id) { return a.off ? remove_tag(database, id, a.words) : add_tag(database, id, a.words); });
   });
   add_run_option(*tag, arguments);
   tag->add_option("TAG", arguments->words, "One word, without commas")->required();
-  tag->add_flag("--off", arguments->off, "Take it away instead");
+  tag->add_flag("--off", arguments->off, "Remove the tag");
 
-  CLI::App* note = marking("note", "Write a note on a run", [](Database& database, const RunsArguments& a) {
+  CLI::App* note = marking("note", "Set the note of a run", [](Database& database, const RunsArguments& a) {
     return each(a, [&](std::int64_t id) { return set_note(database, id, a.words); });
   });
   add_run_option(*note, arguments);
-  note->add_option("TEXT", arguments->words, "The note; '' takes it away")->required();
+  note->add_option("TEXT", arguments->words, "Text of the note; '' removes it")->required();
 
-  CLI::App* pin = marking("pin", "Keep runs at the head of the list", [](Database& database, const RunsArguments& a) {
+  CLI::App* pin = marking("pin", "Pin runs to the top of the list", [](Database& database, const RunsArguments& a) {
     return each(a, [&](std::int64_t id) { return set_pinned(database, id, !a.off); });
   });
   add_runs_option(*pin, arguments, 1);
-  pin->add_flag("--off", arguments->off, "No longer");
+  pin->add_flag("--off", arguments->off, "Unpin the runs");
 
-  CLI::App* remove = marking("delete", "Delete runs; they can be restored for 30 days",
-                             [](Database& database, const RunsArguments& a) {
-                               return each(a, [&](std::int64_t id) { return remove_run(database, id); });
-                             });
+  CLI::App* remove =
+      marking("delete", "Delete runs; recoverable for 30 days", [](Database& database, const RunsArguments& a) {
+        return each(a, [&](std::int64_t id) { return remove_run(database, id); });
+      });
   add_runs_option(*remove, arguments, 1);
 
-  CLI::App* restore = marking("restore", "Take deleting back", [](Database& database, const RunsArguments& a) {
+  CLI::App* restore = marking("restore", "Restore deleted runs", [](Database& database, const RunsArguments& a) {
     return each(a, [&](std::int64_t id) { return restore_run(database, id); });
   });
   add_runs_option(*restore, arguments, 1);
@@ -189,11 +189,11 @@ void add_marking(CLI::App& group, const Arguments& arguments, ExitCode& code) {
 }  // namespace
 
 void add_runs(CLI::App& app, ExitCode& code) {
-  CLI::App* command = app.add_subcommand("runs", "Look up, compare and export recorded runs");
+  CLI::App* command = app.add_subcommand("runs", "List, show, compare and export recorded runs");
   explain(
       *command,
-      "Every run is recorded while it goes on: its graph, parameters, seed, environment, curves, epochs and errors. "
-      "Runs of the window are in the same record.");
+      "Every run is recorded while it executes: graph, parameters, seed, environment, curves, epochs and errors. Runs "
+      "started in the window are in the same record.");
   command->footer(
       "Examples:\n"
       "  feedline-cli runs list --search 'cifar batch.size=128'\n"

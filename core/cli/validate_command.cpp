@@ -67,13 +67,13 @@ ExitCode validate_all(const ValidateArguments& arguments) {
 }  // namespace
 
 void add_validate(CLI::App& app, ExitCode& code) {
-  CLI::App* command = app.add_subcommand("validate", "Check graphs without running them");
+  CLI::App* command = app.add_subcommand("validate", "Validate graphs without running them");
   explain(
       *command,
-      "Checks graphs without running them: the file itself, node types, parameters, wires, shapes through the whole "
-      "model. "
-      "Every problem is one line on standard error, naming the node and what to do. Warnings alone leave the exit code "
-      "at 0. Data files are not opened; 'run' checks those.");
+      "Validates graphs without running them: file format, node types, parameters, wires, and shapes through the whole "
+      "model. Every problem is one line on standard error that names the node, the reason and the remedy. The exit "
+      "code "
+      "is 2 if there are errors, 0 if there are only warnings. Data files are not opened; 'check' reads them.");
   command->footer(
       "Examples:\n"
       "  feedline-cli validate my.feedline\n"

@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "nodes/preprocess/codec/codec.h"
 #include "nodes/preprocess/codec/exif.h"
+#include "nodes/preprocess/codec/heif_size.h"
 #include "schema/registry.h"
 #include "support/encoded_pictures.h"
 #include "support/fixtures.h"
@@ -794,6 +795,43 @@ class TestDecode : public QObject {
       QVERIFY2(told.contains("over the limit") || told.contains("cannot be read"), qPrintable(told));
       QVERIFY2(peak() - before < 30'000, QByteArray::number(qlonglong(peak() - before)));
     }
+  }
+
+  void small_boxes_over_large_streams_data() {
+    QTest::addColumn<bool>("avif");
+    QTest::newRow("HEIC") << false;
+    QTest::newRow("AVIF") << true;
+  }
+  /// Decoders take their memory by what is coded, so a file whose boxes declare less is refused before.
+  void small_boxes_over_large_streams() {
+    QFETCH(bool, avif);
+    QByteArray file = heif_file(waves(1280, 960), avif, 20);
+    if (file.isEmpty()) QSKIP("libheif has no encoder for it here");
+    const auto sizes = [&] {
+      return codec::heif_sizes(
+          {reinterpret_cast<const std::byte*>(file.constData()), static_cast<std::size_t>(file.size())});
+    };
+    QVERIFY(!sizes().absurd() && !sizes().tangled);
+    QCOMPARE(sizes().declared.pixels(), std::uint64_t{1280 * 960});
+    QVERIFY(sizes().coded.width >= 1280 && sizes().coded.width < 1280 + 64);
+    QVERIFY(sizes().coded.height >= 960 && sizes().coded.height < 960 + 64);
+    Datum picture;
+    QVERIFY(decode_bytes(file, picture));
+
+    for (auto at = file.indexOf("ispe"); at > 0; at = file.indexOf("ispe", at + 4)) {
+      put_big(file, at + 8, 4, 64);
+      put_big(file, at + 12, 4, 48);
+    }
+    const auto done = decode_bytes(file, picture);
+    QVERIFY(!done);
+    QCOMPARE(done.error().code, ErrorCode::BadRecord);
+    QVERIFY2(line(done.error()).contains("it declares 64 x 48 px, but its data hold 1280 x"),
+             qPrintable(line(done.error())));
+
+    if (!avif) return;  // the same where only the data of the item tell
+    const auto header = file.indexOf("av1C") + 8;
+    file[header] = static_cast<char>(file[header] | 0x78);  // padding
+    QVERIFY(sizes().absurd());
   }
 
   /// Where the machine has no memory for a picture, that is not the file's fault; the size tells what to do.

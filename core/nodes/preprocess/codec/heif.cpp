@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/preprocess/codec/canvas.h"
 #include "nodes/preprocess/codec/formats.h"
+#include "nodes/preprocess/codec/heif_size.h"
 
 #include <fmt/format.h>
 
@@ -39,8 +40,17 @@ tl::unexpected<Error> broken(bool avif, const heif_error& error) {
   return broken(avif, error.message == nullptr ? "its data are damaged" : error.message);
 }
 
-/// What is coded may be larger than what the file declares and the canvas checks: libheif is told the budget too, where
-/// it can be (before, it takes up to 32,768 pixels a side).
+/// What is coded may be larger than what the file declares and the canvas checks. Decoders take their memory by what is
+/// coded, which only the newest versions of libheif compare with what is declared.
+Status check_coded_size(Bytes bytes, bool avif, std::uint64_t most) {
+  const HeifSizes sizes = heif_sizes(bytes);
+  const bool over = sizes.coded.pixels() > most + most / 8 + 512 * 512;
+  if (!over && !sizes.absurd()) return {};
+  return broken(avif, fmt::format("it declares {} x {} px, but its data hold {} x {} px", sizes.declared.width,
+                                  sizes.declared.height, sizes.coded.width, sizes.coded.height));
+}
+
+/// libheif is told the budget too, where it can be (before, it takes up to 32,768 pixels a side).
 void limit_pixels([[maybe_unused]] heif_context* context, [[maybe_unused]] std::uint64_t most) {
 #if LIBHEIF_HAVE_VERSION(1, 19, 0)
   heif_security_limits* limits = heif_context_get_security_limits(context);
@@ -93,6 +103,7 @@ Status decode_heif(Bytes bytes, Canvas& canvas) {
   const int height = heif_image_handle_get_height(handle.get());
   if (width < 0 || height < 0) return broken(avif, "its size is damaged");
   if (Status ok = canvas.open(static_cast<std::uint64_t>(width), static_cast<std::uint64_t>(height)); !ok) return ok;
+  if (Status ok = check_coded_size(bytes, avif, canvas.request().max_pixels); !ok) return ok;
 
   const Owned<heif_decoding_options> options(heif_decoding_options_alloc());
   if (!options) return no_memory();
