@@ -68,10 +68,10 @@ class Ungrouper {
     const double shift = static_cast<double>(k) * (right_ - left_ + kCopyGap);
     Paste paste =
         make_paste(trial_, content, {node_.position.x - left_ + shift, node_.position.y - top_}, PasteKeys::Kept);
-    const KeyScope from = keys_.inside(node_, k + 1);
+    const KeyScope copy = keys_.inside(node_, k + 1);
     auto was = ids.begin();
     for (Edit& edit : std::get<Edit::List>(paste.edit.change)) {
-      if (auto* added = std::get_if<AddNode>(&edit.change)) move_out(added->node, *was++, from, keys_);
+      if (auto* added = std::get_if<AddNode>(&edit.change)) move_out(added->node, *was++, copy, keys_);
       carry_out(std::move(edit));
     }
     std::map<std::string, std::string> renamed;
