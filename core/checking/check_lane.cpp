@@ -112,7 +112,7 @@ class LaneOpener {
 
   void add_step(const Node& node, const NodeSpec& type, CheckLane& lane, const Analysis& analysis,
                 std::map<PortRef, SlotIndex>& slots, std::map<std::string, std::vector<SlotIndex>>& decoded) const {
-    LaneStep step{.node = drawn_path(node.id), .stream = stream_of(node.id)};
+    LaneStep step{.node = drawn_path(node.id), .stream = stream_of(node)};
     std::vector<const TensorDesc*> descs;
     bool any = false;
     for (const PortSpec& port : type.inputs) {

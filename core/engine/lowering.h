@@ -12,9 +12,9 @@
 
 namespace feedline {
 
-/// What keys a node's random numbers: a hash of its name (FNV-1a), so that they do not depend on which other nodes
-/// there are. A cache that is put between changes nothing.
-[[nodiscard]] std::uint32_t stream_of(std::string_view node);
+/// What keys the random numbers of a node that runs: a hash of its key (FNV-1a), so that they depend neither on its
+/// name nor on which other nodes there are. A cache that is put between changes nothing.
+[[nodiscard]] std::uint32_t stream_of(const Node& node);
 
 /// A checked document with its shapes, as lowering reads it.
 class Lowering {

@@ -24,7 +24,7 @@ using SlotIndex = std::size_t;
 struct PlanStep {
   std::string node{};
   std::string type{};
-  std::uint32_t stream = 0;  ///< keys the node's random numbers: follows from its id
+  std::uint32_t stream = 0;  ///< keys the node's random numbers: follows from its key
   bool random = false;
   std::shared_ptr<const SampleOp> op{};
   std::vector<std::optional<SlotIndex>> inputs{};  ///< none: an unconnected optional port
@@ -83,6 +83,7 @@ struct DataPlan {
 struct LayerPlan {
   std::string node{};
   std::string type{};
+  std::uint32_t stream = 0;  ///< keys its starting weights and what it draws in training: follows from its key
   const NodeSpec* spec = nullptr;
   ParamMap params{};  ///< complete
   std::vector<TensorDesc> inputs{};

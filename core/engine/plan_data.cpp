@@ -97,7 +97,7 @@ class DataLowering {
 
     PlanStep step{.node = node.id,
                   .type = node.type,
-                  .stream = free_stream(node.id),
+                  .stream = free_stream(node),
                   .random = spec.random,
                   .op = std::move(*op),
                   .cache = spec.cache ? std::optional(spec.cache(spec.complete(node.params))) : std::nullopt};
@@ -146,8 +146,8 @@ class DataLowering {
     }
   }
 
-  std::uint32_t free_stream(const std::string& id) const {
-    std::uint32_t stream = stream_of(id);
+  std::uint32_t free_stream(const Node& node) const {
+    std::uint32_t stream = stream_of(node);
     const auto taken = [&] {
       return std::any_of(plan_.steps.begin(), plan_.steps.end(), [&](const PlanStep& s) { return s.stream == stream; });
     };
@@ -170,9 +170,9 @@ class DataLowering {
 
 }  // namespace
 
-std::uint32_t stream_of(std::string_view node) {
+std::uint32_t stream_of(const Node& node) {
   std::uint32_t hash = 2166136261U;
-  for (const char c : node) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  for (const char c : node.key.empty() ? node.id : node.key) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
   return hash;
 }
 

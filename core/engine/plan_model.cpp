@@ -64,7 +64,11 @@ class ModelLowering {
     if (!is_loss && spec.role != Role::Layer)
       return fail(Error{.reason = "a " + spec.type + " node cannot be part of a model", .node = node.id});
 
-    LayerPlan layer{.node = node.id, .type = node.type, .spec = &spec, .params = spec.complete(node.params)};
+    LayerPlan layer{.node = node.id,
+                    .type = node.type,
+                    .stream = stream_of(node),
+                    .spec = &spec,
+                    .params = spec.complete(node.params)};
     for (const PortSpec& port : spec.inputs) {
       const PortRef* from = lowering_.into(node, port.name);
       const TensorDesc* desc = from == nullptr ? nullptr : lowering_.analysis().at(*from);

@@ -183,7 +183,7 @@ const Datum* RecordWalk::at(const PortRef& port) const {
 }
 
 OpContext RecordWalk::context_of(const Step& step, const PreviewRequest& request) const {
-  return {.rng = Rng(seed_, request.epoch, record_, stream_of(step.node->id)),
+  return {.rng = Rng(seed_, request.epoch, record_, stream_of(*step.node)),
           .training = request.training,
           .record = record_};
 }

@@ -59,6 +59,7 @@ struct Node {
   Position position{};
   std::string comment{};
   std::string extra{};     ///< unknown JSON keys of this node, as one JSON object text; empty if none
+  std::string key{};       ///< its identity (see graph/key.h); empty where it follows from the path
   bool muted = false;      ///< left out of the run: what enters it passes on as it is (see graph/mute.h)
   Boxed<Diagram> inner{};  ///< what is in a sub-graph; every node of type `subgraph` has one, no other
   bool operator==(const Node&) const = default;
@@ -150,6 +151,7 @@ class Diagram {
   friend class DocumentReader;  // json_read.cpp
   friend class Flattener;       // flatten.cpp
   friend struct EditApplier;    // edit.cpp
+  friend class KeyChanger;      // key.cpp
 
   std::vector<Node> nodes_{};
   std::vector<Link> links_{};

@@ -5,6 +5,7 @@
 #include "graph/edit_runs.h"
 #include "graph/free_ids.h"
 #include "graph/identifiers.h"
+#include "graph/key.h"
 #include "graph/path.h"
 #include "schema/structure.h"
 
@@ -67,6 +68,7 @@ struct EditApplier {
   Diagram* parent = nullptr;     ///< the diagram that holds the sub-graph `self` whose inside this is
   std::string self{};
   std::size_t depth = 0;
+  KeyScope keys{};  ///< of the diagram
   EditIndex index{diagram};
 
   Result<Edit> operator()(const Edit::List& list) {
@@ -199,7 +201,9 @@ struct EditApplier {
     const std::string from = edit.from;  // edit.from may alias the id that changes
     rename_outside(*node, from, edit.to);
     index.forget();
+    std::string key = keys.key_of(*node);
     node->id = edit.to;
+    if (!is_port(*node)) keys.give(*node, std::move(key));
     for (Link& link : diagram.links_)
       for (PortRef* end : {&link.from, &link.to})
         if (end->node == from) end->node = node->id;
@@ -286,7 +290,8 @@ struct EditApplier {
     if (node == nullptr || !node->inner) return no_such("sub-graph", id);
 
     const auto before = ports_of(*node->inner);
-    EditApplier inside{.diagram = *node->inner, .parent = &diagram, .self = id, .depth = depth + 1};
+    EditApplier inside{
+        .diagram = *node->inner, .parent = &diagram, .self = id, .depth = depth + 1, .keys = keys.inside(*node)};
     Result<Edit> undo =
         slash == std::string::npos ? inside(edit.edits) : inside(Within{edit.scope.substr(slash + 1), edit.edits});
     if (!undo) return undo;

@@ -2,6 +2,7 @@
 #include "graph/flatten.h"
 
 #include "graph/check_params.h"
+#include "graph/key.h"
 #include "graph/mute.h"
 #include "graph/path.h"
 #include "graph/subgraph.h"
@@ -33,7 +34,7 @@ std::size_t running_nodes(const Diagram& diagram) {
 }
 
 /// Stands for one copy of a sub-graph among the ends of wires; no id has such a letter.
-std::string copy_key(const std::string& path, std::size_t copy) { return path + "#" + std::to_string(copy); }
+std::string copy_mark(const std::string& path, std::size_t copy) { return path + "#" + std::to_string(copy); }
 
 }  // namespace
 
@@ -47,7 +48,8 @@ class Flattener {
   Flat run(const Document& document) {
     unroll_ = running_nodes(document) <= kMostNodes;
     if (!unroll_) report_size(document);
-    expand(document, {}, {});
+    expand(document, {}, {}, {});
+    separate_keys();
     for (const PortRef& input : inputs_) connect(input);
     for (const auto& [output, input] : behind_)
       if (drawn_path(output.node) == output.node && output.node.find('#') == std::string::npos)
@@ -73,8 +75,8 @@ class Flattener {
                               .parameter = "repeat"});
   }
 
-  /// `scope`: path of what runs; `copy`: the key of the copy that this is, empty for the document's own diagram.
-  void expand(const Diagram& diagram, const std::string& scope, const std::string& copy) {
+  /// `scope`: path of what runs; `copy`: stands for the copy that this is, empty for the document's own diagram.
+  void expand(const Diagram& diagram, const std::string& scope, const std::string& copy, const KeyScope& keys) {
     for (const Node& node : diagram.nodes()) {
       const std::string path = join_path(scope, node.id);
       if (node.type == kSubgraphInputType || node.type == kSubgraphOutputType) {
@@ -82,9 +84,10 @@ class Flattener {
       } else if (node.muted && mute(node, path)) {
         continue;
       } else if (node.inner) {
-        add_copies(node, path);
+        add_copies(node, path, keys);
       } else {
         Node running = node;
+        running.key = keys.key_of(node);
         running.id = path;
         running.muted = false;
         flat_.document.nodes_.push_back(std::move(running));
@@ -96,6 +99,19 @@ class Flattener {
       into_.emplace(to, PortRef{join_path(scope, link.from.node), link.from.port});
       if (running_.contains(to.node)) inputs_.push_back(to);
     }
+  }
+
+  /// Keys are the graph's to keep apart: files written by hand may give one twice, or one that is another node's path.
+  /// Those that a node carries go before those that follow from its place.
+  void separate_keys() {
+    std::unordered_set<std::string> taken;
+    std::vector<Node*> again;
+    for (const bool carried : {true, false})
+      for (Node& node : flat_.document.nodes_)
+        if ((node.key != node.id) == carried && !taken.insert(node.key).second) again.push_back(&node);
+    for (Node* node : again)
+      for (std::size_t number = 2; !taken.insert(node->key).second; ++number)
+        node->key = node->id + "~" + std::to_string(number);
   }
 
   void add_port(const Node& node, const std::string& path, const std::string& copy) {
@@ -122,7 +138,7 @@ class Flattener {
     return true;
   }
 
-  void add_copies(const Node& node, const std::string& path) {
+  void add_copies(const Node& node, const std::string& path, const KeyScope& keys) {
     if (const NodeSpec* spec = registry_.find(node.type))
       check_params(node, path, *spec,
                    [&](Error error, Problem::Severity severity) { report(path, std::move(error), severity); });
@@ -140,20 +156,20 @@ class Flattener {
                          .parameter = "repeat"});
     const std::string value(kPortValue);
     for (std::size_t k = 1; k <= copies; ++k) {
-      const std::string key = copy_key(path, k);
+      const std::string mark = copy_mark(path, k);
       const std::string scope = k == 1 ? path : path + "/" + std::to_string(k);
       for (std::size_t i = 0; i < inputs.size(); ++i) {
         if (k > 1 && i < outputs.size()) {
-          into_.emplace(PortRef{key, inputs[i]}, PortRef{copy_key(path, k - 1), outputs[i]});
+          into_.emplace(PortRef{mark, inputs[i]}, PortRef{copy_mark(path, k - 1), outputs[i]});
         } else {
-          outside_.emplace(PortRef{key, inputs[i]}, PortRef{path, inputs[i]});
+          outside_.emplace(PortRef{mark, inputs[i]}, PortRef{path, inputs[i]});
         }
       }
       for (const std::string& output : outputs) {
-        behind_.emplace(PortRef{key, output}, PortRef{scope + "/" + output, value});
+        behind_.emplace(PortRef{mark, output}, PortRef{scope + "/" + output, value});
         if (k == copies) behind_.emplace(PortRef{path, output}, PortRef{scope + "/" + output, value});
       }
-      expand(inner, scope, key);
+      expand(inner, scope, mark, keys.inside(node, k));
     }
   }
 

@@ -2,8 +2,19 @@
 #include "graph/free_ids.h"
 
 #include "graph/identifiers.h"
+#include "graph/path.h"
 
 namespace feedline {
+namespace {
+
+void take_keys(const Diagram& diagram, std::unordered_set<std::string>& taken) {
+  for (const Node& node : diagram.nodes()) {
+    if (!node.key.empty()) taken.emplace(leaf_of(node.key));
+    if (node.inner) take_keys(*node.inner, taken);
+  }
+}
+
+}  // namespace
 
 std::unordered_set<std::string_view> ids_of(const Diagram& diagram) {
   std::unordered_set<std::string_view> ids;
@@ -16,6 +27,7 @@ std::unordered_set<std::string_view> ids_of(const Diagram& diagram) {
 
 FreeIds::FreeIds(const Diagram& diagram) {
   for (const std::string_view id : ids_of(diagram)) taken_.emplace(id);
+  take_keys(diagram, taken_);
 }
 
 std::string FreeIds::take(std::string_view stem) {

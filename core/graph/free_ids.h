@@ -14,7 +14,8 @@ namespace feedline {
 [[nodiscard]] std::unordered_set<std::string_view> ids_of(const Diagram& diagram);
 
 /// Gives one free id after the other, those of Diagram::free_id() if each were taken at once: for many new things
-/// together, where asking the diagram each time would take quadratic time.
+/// together, where asking the diagram each time would take quadratic time. What a renamed or grouped node was called
+/// is not free: its key says so still (see graph/key.h), and a new node of that name would have the same.
 class FreeIds {
  public:
   explicit FreeIds(const Diagram& diagram);

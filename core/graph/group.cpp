@@ -21,8 +21,8 @@ Node port_node(std::string_view type, const std::string& id, Position position) 
 
 class Grouper {
  public:
-  Grouper(const Diagram& diagram, const std::vector<std::string>& ids, const Registry& registry)
-      : diagram_(diagram), registry_(registry), inner_(part_of(diagram, ids)), ids_(ids) {
+  Grouper(const Diagram& diagram, const std::vector<std::string>& ids, const Registry& registry, const KeyScope& keys)
+      : diagram_(diagram), registry_(registry), keys_(keys), inner_(part_of(diagram, ids)), ids_(ids) {
     for (const Node& node : inner_.nodes()) inside_.insert(node.id);
   }
 
@@ -112,6 +112,7 @@ class Grouper {
     if (broken_) return fail("these nodes cannot be grouped");
     Node node{.id = id_, .type = std::string(kSubgraphType), .version = 1, .position = {(left_ + right_) / 2, top_}};
     node.inner = Boxed<Diagram>(static_cast<const Diagram&>(inner_));
+    keep_keys(*node.inner, keys_, keys_.inside(node));
 
     Edit::List steps;
     const auto first = std::find_if(diagram_.nodes().begin(), diagram_.nodes().end(),
@@ -150,6 +151,7 @@ class Grouper {
 
   const Diagram& diagram_;
   const Registry& registry_;
+  const KeyScope& keys_;
   Document inner_;
   const std::vector<std::string>& ids_;
   std::set<std::string> inside_{};
@@ -165,8 +167,9 @@ class Grouper {
 
 }  // namespace
 
-Result<Regrouped> group(const Diagram& diagram, const std::vector<std::string>& ids, const Registry& registry) {
-  return Grouper(diagram, ids, registry).run();
+Result<Regrouped> group(const Diagram& diagram, const std::vector<std::string>& ids, const Registry& registry,
+                        const KeyScope& keys) {
+  return Grouper(diagram, ids, registry, keys).run();
 }
 
 Node new_subgraph(const std::string& id, Position position, const Registry& registry) {

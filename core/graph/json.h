@@ -14,7 +14,7 @@ namespace feedline {
 /// Newest version of the file format. A file states the oldest version that can say what is in it, so that older
 /// programs read what they can. Older files are migrated on reading, step by step; a newer file is refused with the
 /// version that it needs.
-inline constexpr int kFormatVersion = 2;
+inline constexpr int kFormatVersion = 3;
 
 /// A document as read, with what a reader should be told of the file (unknown keys and the like, as warnings).
 struct Loaded {

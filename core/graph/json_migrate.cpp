@@ -19,32 +19,43 @@ Status pairs_to_links(Tree& file) {
   return {};
 }
 
-/// Gives a key that meant nothing in version 1 another name, so that it goes on meaning nothing.
-void set_aside(Tree& object, const std::string& key) {
+/// Gives a key that meant nothing in this version another name, so that it goes on meaning nothing.
+void set_aside(Tree& object, const std::string& key, int version) {
   if (!object.is_object() || !object.contains(key)) return;
+  const std::string aside = "version-" + std::to_string(version) + "-" + key;
   Tree renamed = Tree::object();
-  for (auto& [name, value] : object.items()) renamed[name == key ? "version-1-" + key : name] = std::move(value);
+  for (auto& [name, value] : object.items()) renamed[name == key ? aside : name] = std::move(value);
   object = std::move(renamed);
 }
 
-void set_aside_in_list(Tree& file, const char* list, const std::string& key) {
+void set_aside_in_list(Tree& file, const char* list, const std::string& key, int version) {
   const auto found = file.find(list);
   if (found == file.end() || !found->is_array()) return;
-  for (Tree& object : *found) set_aside(object, key);
+  for (Tree& object : *found) set_aside(object, key, version);
 }
 
 /// Version 2 knows muted nodes, wires led through points, frames and sub-graphs.
 Status keep_unknown_keys_unknown(Tree& file) {
-  set_aside(file, "frames");
-  set_aside_in_list(file, "nodes", "muted");
-  set_aside_in_list(file, "links", "via");
+  set_aside(file, "frames", 1);
+  set_aside_in_list(file, "nodes", "muted", 1);
+  set_aside_in_list(file, "links", "via", 1);
+  return {};
+}
+
+/// Version 3 knows the keys of nodes; those in sub-graphs too.
+Status keep_key_unknown(Tree& diagram) {
+  set_aside_in_list(diagram, "nodes", "key", 2);
+  const auto nodes = diagram.find("nodes");
+  if (nodes == diagram.end() || !nodes->is_array()) return {};
+  for (Tree& node : *nodes)
+    if (node.is_object() && node.contains("graph") && node["graph"].is_object()) (void)keep_key_unknown(node["graph"]);
   return {};
 }
 
 }  // namespace
 
 const Migrations& migrations() {
-  static const Migrations steps = {{0, pairs_to_links}, {1, keep_unknown_keys_unknown}};
+  static const Migrations steps = {{0, pairs_to_links}, {1, keep_unknown_keys_unknown}, {2, keep_key_unknown}};
   return steps;
 }
 

@@ -3,6 +3,7 @@
 #include "graph/identifiers.h"
 #include "graph/json.h"
 #include "graph/json_detail.h"
+#include "graph/key.h"
 #include "graph/path.h"
 #include "schema/structure.h"
 
@@ -44,8 +45,9 @@ Error misshapen(const std::string& where, const std::string& key, const std::str
 /// Fills a diagram, and those of its sub-graphs, from a tree of the newest format. Stops at the first structural fault.
 class DocumentReader {
  public:
-  DocumentReader(const Registry& registry, std::vector<Problem>& notes, Diagram& diagram, std::string scope = {})
-      : registry_(registry), notes_(notes), diagram_(diagram), scope_(std::move(scope)) {}
+  DocumentReader(const Registry& registry, std::vector<Problem>& notes, Diagram& diagram, std::string scope = {},
+                 KeyScope keys = {})
+      : registry_(registry), notes_(notes), diagram_(diagram), scope_(std::move(scope)), keys_(std::move(keys)) {}
 
   static Result<Loaded> read_file(const Tree& file, const Registry& registry) {
     Loaded loaded;
@@ -114,13 +116,16 @@ class DocumentReader {
     if (Status ok = read_pair(tree, "position", where, position); !ok) return ok;
     node.position = {position[0], position[1]};
     if (Status ok = read_text(tree, "comment", where, node.comment); !ok) return ok;
+    if (Status ok = read_text(tree, "key", where, node.key); !ok) return ok;
+    keys_.give(node, keys_.key_of(node));
     if (const auto muted = tree.find("muted"); muted != tree.end()) {
       if (!muted->is_boolean()) return fail(misshapen(where, "muted", "true or false"));
       node.muted = muted->get<bool>();
     }
     const bool subgraph = node.type == kSubgraphType;
     node.extra = unknown_keys(
-        tree, {"id", "type", "version", "params", "position", "comment", "muted", subgraph ? "graph" : ""}, path);
+        tree, {"id", "type", "version", "params", "position", "comment", "key", "muted", subgraph ? "graph" : ""},
+        path);
     if (subgraph)
       if (Status ok = read_inner(tree, where, path, node); !ok) return ok;
     upgrade(node);
@@ -145,7 +150,7 @@ class DocumentReader {
     const auto graph = tree.find("graph");
     if (graph == tree.end()) return {};
     if (!graph->is_object()) return fail(misshapen(where, "graph", "an object"));
-    return DocumentReader(registry_, notes_, *node.inner, path).read_diagram(*graph, where);
+    return DocumentReader(registry_, notes_, *node.inner, path, keys_.inside(node)).read_diagram(*graph, where);
   }
 
   Status read_link(const Tree& tree, const std::string& where) {
@@ -286,6 +291,7 @@ class DocumentReader {
   std::vector<Problem>& notes_;
   Diagram& diagram_;
   std::string scope_;  ///< path of the sub-graph; empty for the document's own diagram
+  KeyScope keys_;
   std::unordered_set<std::string> nodes_{};
   std::unordered_set<std::string> subgraphs_{};
   std::set<PortRef> entries_{};  ///< inputs of sub-graphs

@@ -50,6 +50,7 @@ Tree to_tree(const Node& node) {
                {"version", node.version},
                {"params", std::move(params)},
                {"position", Tree::array({number(node.position.x), number(node.position.y)})}};
+  if (!node.key.empty()) tree["key"] = node.key;
   if (!node.comment.empty()) tree["comment"] = node.comment;
   if (node.muted) tree["muted"] = true;
   if (!node.inner) append_extra(tree, node.extra);
@@ -85,11 +86,24 @@ Tree to_tree(const Frame& frame) {
   return tree;
 }
 
+/// Does a node here, or in a sub-graph, carry a key?
+bool needs_version_3(const Diagram& diagram) {
+  return std::any_of(diagram.nodes().begin(), diagram.nodes().end(), [](const Node& node) {
+    return !node.key.empty() || (node.inner && needs_version_3(*node.inner));
+  });
+}
+
 /// Has the diagram anything that version 1 of the format could not say?
 bool needs_version_2(const Diagram& diagram) {
   return !diagram.frames().empty() || std::any_of(diagram.nodes().begin(), diagram.nodes().end(), [](const Node& node) {
     return node.muted || node.inner;
   }) || std::any_of(diagram.links().begin(), diagram.links().end(), [](const Link& link) { return !link.via.empty(); });
+}
+
+/// The oldest version that can say all of it, so that older programs go on reading what has nothing new.
+int version_of(const Document& document) {
+  if (needs_version_3(document)) return kFormatVersion;
+  return needs_version_2(document) ? 2 : 1;
 }
 
 /// Writes diagrams with one element a line: readable, and a change of one node is one line in a diff.
@@ -154,7 +168,7 @@ class Writer {
 
 std::string to_json(const Document& document) {
   Writer writer;
-  writer.text = "{\n  \"feedline\": " + std::to_string(needs_version_2(document) ? kFormatVersion : 1);
+  writer.text = "{\n  \"feedline\": " + std::to_string(version_of(document));
   if (!document.title().empty()) writer.text += ",\n  \"title\": " + json::inline_text(Tree(document.title()));
   writer.members(document, false);
   return writer.text + "\n}\n";

@@ -2,6 +2,7 @@
 #include "graph/part.h"
 
 #include "graph/free_ids.h"
+#include "graph/key.h"
 
 #include <map>
 #include <set>
@@ -43,7 +44,7 @@ Edit what_goes(const Diagram& diagram, Edit all) {
 
 }  // namespace
 
-Paste make_paste(const Diagram& diagram, const Diagram& part, Position offset) {
+Paste make_paste(const Diagram& diagram, const Diagram& part, Position offset, PasteKeys keys) {
   FreeIds free(diagram);
   Edit::List steps;
   Paste paste;
@@ -53,6 +54,7 @@ Paste make_paste(const Diagram& diagram, const Diagram& part, Position offset) {
     std::string id = free.take(stem_of(node.id));
     renamed[node.id] = id;
     node.id = id;
+    if (keys == PasteKeys::New) forget_keys(node);
     shift(node.position);
     steps.push_back({AddNode{.node = std::move(node)}});
     paste.ids.push_back(std::move(id));

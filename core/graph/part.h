@@ -16,8 +16,11 @@ struct Paste {
   Edit edit{};
   std::vector<std::string> ids{};
 };
-/// Adds `part` to `diagram`, moved by `offset`, under free ids, its inner wires following.
-[[nodiscard]] Paste make_paste(const Diagram& diagram, const Diagram& part, Position offset);
+enum class PasteKeys { New, Kept };
+/// Adds `part` to `diagram`, moved by `offset`, under free ids, its inner wires following. Copies get keys of their
+/// own; what moves keeps those it carries.
+[[nodiscard]] Paste make_paste(const Diagram& diagram, const Diagram& part, Position offset,
+                               PasteKeys keys = PasteKeys::New);
 
 /// conv12 -> conv, so that a copy of conv12 is called conv13 and not conv122.
 [[nodiscard]] std::string stem_of(const std::string& id);

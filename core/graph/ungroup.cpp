@@ -15,8 +15,8 @@ constexpr double kCopyGap = 260;
 
 class Ungrouper {
  public:
-  Ungrouper(const Diagram& diagram, const Node& node)
-      : diagram_(diagram), node_(node), inner_(*node.inner), trial_(diagram) {}
+  Ungrouper(const Diagram& diagram, const Node& node, const KeyScope& keys)
+      : diagram_(diagram), node_(node), keys_(keys), inner_(*node.inner), trial_(diagram) {}
 
   Result<Regrouped> run() {
     std::vector<std::string> ids;  // all but the ports
@@ -33,7 +33,7 @@ class Ungrouper {
     }
     carry_out({RemoveNode{node_.id}});
     const std::size_t copies = repeat_of(node_);
-    for (std::size_t k = 0; k < copies && !broken_; ++k) add_copy(content, ids, static_cast<double>(k));
+    for (std::size_t k = 0; k < copies && !broken_; ++k) add_copy(content, ids, k);
     for (const Link& link : diagram_.links())
       if (link.from.node == node_.id && link.to.node != node_.id)
         if (const auto from = results_[link.from.port])
@@ -64,10 +64,16 @@ class Ungrouper {
   }
 
   /// One copy of the content, fed with `values_`; leaves in there what feeds the next.
-  void add_copy(const Document& content, const std::vector<std::string>& ids, double k) {
-    const Position offset{node_.position.x - left_ + k * (right_ - left_ + kCopyGap), node_.position.y - top_};
-    const Paste paste = make_paste(trial_, content, offset);
-    for (const Edit& edit : std::get<Edit::List>(paste.edit.change)) carry_out(edit);
+  void add_copy(const Document& content, const std::vector<std::string>& ids, std::size_t k) {
+    const double shift = static_cast<double>(k) * (right_ - left_ + kCopyGap);
+    Paste paste =
+        make_paste(trial_, content, {node_.position.x - left_ + shift, node_.position.y - top_}, PasteKeys::Kept);
+    const KeyScope copy = keys_.inside(node_, k + 1);
+    auto was = ids.begin();
+    for (Edit& edit : std::get<Edit::List>(paste.edit.change)) {
+      if (auto* added = std::get_if<AddNode>(&edit.change)) move_out(added->node, *was++, copy, keys_);
+      carry_out(std::move(edit));
+    }
     std::map<std::string, std::string> renamed;
     for (std::size_t i = 0; i < ids.size() && i < paste.ids.size(); ++i) renamed[ids[i]] = paste.ids[i];
     new_ids_.insert(new_ids_.end(), paste.ids.begin(), paste.ids.end());
@@ -95,6 +101,7 @@ class Ungrouper {
 
   const Diagram& diagram_;
   const Node& node_;
+  const KeyScope& keys_;
   const Diagram& inner_;
   Diagram trial_;
   Edit::List steps_{};
@@ -107,11 +114,11 @@ class Ungrouper {
 
 }  // namespace
 
-Result<Regrouped> ungroup(const Diagram& diagram, const std::string& id) {
+Result<Regrouped> ungroup(const Diagram& diagram, const std::string& id, const KeyScope& keys) {
   const Node* node = diagram.find(id);
   if (node == nullptr || !node->inner)
     return fail(Error{.reason = "it is no sub-graph", .remedy = "Select a sub-graph", .node = id});
-  return Ungrouper(diagram, *node).run();
+  return Ungrouper(diagram, *node, keys).run();
 }
 
 }  // namespace feedline

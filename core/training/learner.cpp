@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <mutex>
 
 namespace feedline {
 namespace {
@@ -134,10 +133,9 @@ Result<Training> make_training(const Plan& plan, RunState& state) {
   cache_tensor_memory();
   at::set_num_threads(training.cores.intra_op_threads);
   set_blas_threads(training.cores.intra_op_threads);
-  const std::lock_guard lock(starting_weights_mutex());
-  torch::manual_seed(static_cast<std::uint64_t>(plan.trainer.seed));
 
-  auto model = Model::build(plan.model, *device, *format);
+  const auto seed = static_cast<std::uint64_t>(plan.trainer.seed);
+  auto model = Model::build(plan.model, *device, seed, *format);
   if (!model) return fail(std::move(model.error()));
   training.parameters = (*model)->parameter_count();
   if (training.parameters == 0)
@@ -149,7 +147,7 @@ Result<Training> make_training(const Plan& plan, RunState& state) {
   auto replicas = Replicas::build(plan.model, std::move(*model),
                                   {.count = static_cast<std::size_t>(training.cores.replicas),
                                    .intra_op_threads = training.cores.intra_op_threads,
-                                   .seed = static_cast<std::uint64_t>(plan.trainer.seed),
+                                   .seed = seed,
                                    .stop = state.stop_token()});
   if (!replicas)
     return fail(replicas.error().node.empty() ? std::move(replicas.error()).at_node(plan.trainer_node)

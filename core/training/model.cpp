@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 #include <new>
 #include <optional>
 #include <string_view>
@@ -54,6 +55,25 @@ at::Tensor channels_last(const at::Tensor& tensor) {
   return moved.as_strided(moved.sizes(), {tensor.size(2) * width * channels, 1, width * channels, channels});
 }
 
+enum class Draws : std::uint32_t { InTraining, StartingWeights };
+
+/// A seed for what this layer draws.
+std::uint64_t layer_seed(const LayerPlan& layer, Draws what, std::uint64_t seed) {
+  const auto words = philox({layer.stream, static_cast<std::uint32_t>(what), 0, 0},
+                            {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32U)});
+  return words[0] | std::uint64_t{words[1]} << 32U;
+}
+
+/// LibTorch draws starting weights from a generator that the whole process shares, so one layer is made at a time: a
+/// preview and a run that start together do not mix their numbers.
+std::unique_ptr<Layer> make_layer(const LayerPlan& layer, const std::vector<const TensorDesc*>& inputs,
+                                  std::uint64_t seed) {
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  torch::manual_seed(layer_seed(layer, Draws::StartingWeights, seed));
+  return layer.spec->layer(layer.params, inputs, layer.output);
+}
+
 Status check_known(const LayerPlan& layer, const TensorDesc& desc) {
   for (std::size_t i = 1; i < desc.shape.size(); ++i)
     if (!desc.shape[i].known())
@@ -76,12 +96,8 @@ Error library_error(const std::exception& fault, const std::string& node) {
   return {.code = ErrorCode::Failed, .reason = "LibTorch failed: " + first_line(what), .node = node};
 }
 
-std::mutex& starting_weights_mutex() {
-  static std::mutex mutex;
-  return mutex;
-}
-
-Result<std::unique_ptr<Model>> Model::build(const ModelPlan& plan, at::Device device, const Format& format) {
+Result<std::unique_ptr<Model>> Model::build(const ModelPlan& plan, at::Device device, std::uint64_t seed,
+                                            const Format& format) {
   std::unique_ptr<Model> model(new Model(plan));
   model->device_ = device;
   model->format_ = format;
@@ -99,7 +115,7 @@ Result<std::unique_ptr<Model>> Model::build(const ModelPlan& plan, at::Device de
     for (const LayerPlan::Input& from : layer.from)
       if (from.layer >= 0) model->last_use_[static_cast<std::size_t>(from.layer)] = i;
     try {
-      model->layers_.push_back(layer.spec->layer(layer.params, inputs, layer.output));
+      model->layers_.push_back(make_layer(layer, inputs, seed));
       if (const auto module = model->layers_.back()->module()) {
         module->to(device);
         if (format.channels_last)
@@ -209,11 +225,8 @@ void Model::train(bool on) {
 }
 
 void Model::seed(std::uint64_t seed) {
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    const auto words = philox({static_cast<std::uint32_t>(i), 0, 0, 0},
-                              {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32U)});
-    layers_[i]->seed(words[0] | std::uint64_t{words[1]} << 32U);
-  }
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    layers_[i]->seed(layer_seed(plan_.layers[i], Draws::InTraining, seed));
 }
 
 std::vector<at::Tensor> Model::buffers() const {

@@ -10,7 +10,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -21,20 +20,16 @@ namespace feedline {
 /// The Error for whatever the library threw while `node` worked: lack of memory gets its own remedy.
 [[nodiscard]] Error library_error(const std::exception& fault, const std::string& node);
 
-/// Starting weights come from LibTorch's default generator, which the whole process shares: to be held from seeding it
-/// until the last weight is drawn, so that a preview and a run that start together do not mix their numbers.
-[[nodiscard]] std::mutex& starting_weights_mutex();
-
 /// The network and its loss, built from a ModelPlan on one device.
 ///
 /// A replica is another Model, whose parameters are then made views of the same numbers (see replicas.h); nothing else
 /// is shared between two of them.
 class Model {
  public:
-  /// Draws initial weights from LibTorch's default generator: hold starting_weights_mutex() and seed it first. A plan
+  /// The starting weights of a layer depend on the seed and its key alone, not on which other layers there are. A plan
   /// without a loss gives a model that can only be looked at, by layer_output(). Errors name the node.
   [[nodiscard]] static Result<std::unique_ptr<Model>> build(const ModelPlan& plan, at::Device device,
-                                                            const Format& format = {});
+                                                            std::uint64_t seed, const Format& format = {});
 
   /// What a forward pass leaves behind.
   struct Outcome {

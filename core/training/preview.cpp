@@ -6,7 +6,6 @@
 #include "training/tensors.h"
 
 #include <algorithm>
-#include <mutex>
 #include <optional>
 
 namespace feedline {
@@ -52,9 +51,7 @@ Result<Part> build_part(const RecordWalk& walk) {
   }
   if (Status sized = check_sizes(plan); !sized) return fail(std::move(sized.error()));
 
-  const std::lock_guard lock(starting_weights_mutex());
-  torch::manual_seed(walk.seed());
-  auto model = Model::build(plan, at::kCPU);
+  auto model = Model::build(plan, at::kCPU, walk.seed());
   if (!model) return fail(std::move(model.error()));
   part.model = std::move(*model);
   part.model->train(false);

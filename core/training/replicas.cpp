@@ -44,7 +44,7 @@ Status Replicas::populate(std::unique_ptr<Model> model) {
   parameters_ = std::make_unique<FlatParameters>(model->parameters(), members);
   models_.push_back(std::move(model));
   for (std::size_t i = 1; i < members; ++i) {
-    auto copy = Model::build(plan_, models_.front()->device(), models_.front()->format());
+    auto copy = Model::build(plan_, models_.front()->device(), options_.seed, models_.front()->format());
     if (!copy) return fail(std::move(copy.error()));
     parameters_->share((*copy)->parameters(), i);
     models_.push_back(std::move(*copy));

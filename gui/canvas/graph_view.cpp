@@ -122,6 +122,8 @@ const Diagram& GraphView::diagram() const {
   return shown == nullptr ? static_cast<const Diagram&>(controller_.document()) : *shown;
 }
 
+KeyScope GraphView::keys() const { return key_scope(controller_.document(), scope_); }
+
 std::string GraphView::path_of(const std::string& id) const { return join_path(scope_, id); }
 
 void GraphView::sync() {

@@ -13,6 +13,7 @@
 #include "canvas/wire_drag.h"
 #include "commands/document_controller.h"
 #include "graph/adapters.h"
+#include "graph/key.h"
 #include "telemetry/snapshot.h"
 
 #include <QGraphicsView>
@@ -179,6 +180,8 @@ class GraphView : public QGraphicsView {
 
   // graph_view.cpp
   [[nodiscard]] const Diagram& diagram() const;
+  /// Of the nodes of the shown diagram.
+  [[nodiscard]] KeyScope keys() const;
   [[nodiscard]] std::string path_of(const std::string& id) const;
   void place_overlays();
   void update_minimap();

@@ -70,7 +70,7 @@ void GraphView::toggle_mute() {
 }
 
 void GraphView::group_selection() {
-  const Result<Regrouped> grouped = group(diagram(), with_frame_content());
+  const Result<Regrouped> grouped = group(diagram(), with_frame_content(), Registry::instance(), keys());
   if (!grouped) {
     Q_EMIT status_message(to_qstring(grouped.error().line()));
     return;
@@ -80,7 +80,7 @@ void GraphView::group_selection() {
 
 void GraphView::ungroup_selection() {
   const std::vector<std::string> nodes = scene_.selected_nodes();
-  const Result<Regrouped> ungrouped = ungroup(diagram(), nodes.empty() ? std::string() : nodes.front());
+  const Result<Regrouped> ungrouped = ungroup(diagram(), nodes.empty() ? std::string() : nodes.front(), keys());
   if (!ungrouped) {
     Q_EMIT status_message(tr("Select a sub-graph to ungroup it."));
     return;

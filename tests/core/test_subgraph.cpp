@@ -3,7 +3,9 @@
 #include "graph/flatten.h"
 #include "graph/grouping.h"
 #include "graph/json.h"
+#include "graph/key.h"
 #include "graph/override.h"
+#include "graph/part.h"
 #include "graph/path.h"
 #include "graph/rewire.h"
 #include "graph/subgraph.h"
@@ -13,6 +15,8 @@
 #include <QTest>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 using namespace feedline;
 using feedline::test::fake_registry;
@@ -54,6 +58,12 @@ bool sound(const Document& document) {
   const Analysis analysis = look(document);
   if (!analysis.ok()) qWarning("%s", text_of(analysis.problems).c_str());
   return analysis.ok();
+}
+
+std::map<std::string, std::string> running_keys(const Document& document) {
+  std::map<std::string, std::string> keys;
+  for (const Node& node : flatten(document, fake_registry()).document.nodes()) keys[node.id] = node.key;
+  return keys;
 }
 
 /// Applies, undoes and redoes, comparing bytes.
@@ -409,6 +419,126 @@ class TestSubgraph : public QObject {
         fake_registry());
     QVERIFY(!loaded);
     QVERIFY2(loaded.error().reason.find("b: links[0]") != std::string::npos, loaded.error().reason.c_str());
+  }
+
+  // --- keys --------------------------------------------------------------------------------------------------------
+
+  void a_renamed_node_keeps_its_key() {
+    Document document = test::trainable().document();
+    check_undo(document, {RenameNode{"linear", "head"}});
+    must(document, {RenameNode{"linear", "head"}});
+    QCOMPARE(running_keys(document).at("head"), std::string("linear"));
+    QCOMPARE(document.free_id("linear"), std::string("linear2"));  // a new node of that name would have the same key
+    must(document, {RenameNode{"head", "last"}});
+    QCOMPARE(running_keys(document).at("last"), std::string("linear"));
+    must(document, {RenameNode{"last", "linear"}});
+    QVERIFY(document == test::trainable().document());
+  }
+
+  void what_is_in_a_renamed_sub_graph_keeps_its_key() {
+    Document document = with_block(2);
+    const auto before = running_keys(document);
+    must(document, {RenameNode{"block", "stage"}});
+    must(document, {RenameNode{"stage/linear", "dense"}});
+    const auto after = running_keys(document);
+    QCOMPARE(after.at("stage/dense"), before.at("block/linear"));
+    QCOMPARE(after.at("stage/2/dense"), before.at("block/2/linear"));
+    QVERIFY(after.at("stage/dense") != after.at("stage/2/dense"));
+  }
+
+  void grouping_and_ungrouping_keep_keys() {
+    Document document = with_block();
+    QCOMPARE(running_keys(document).at("block/linear"), std::string("linear"));
+    const auto outer = group(document, {"block"}, fake_registry());
+    QVERIFY(outer);
+    must(document, outer->edit);
+    const std::string path = outer->ids.front() + "/block";
+    QCOMPARE(running_keys(document).at(path + "/linear"), std::string("linear"));
+    const auto deeper = group(*document.at(path), {"linear"}, fake_registry(), key_scope(document, path));
+    QVERIFY(deeper);
+    must(document, within(path, deeper->edit));
+    QCOMPARE(running_keys(document).at(path + "/" + deeper->ids.front() + "/linear"), std::string("linear"));
+    for (const std::string& id : {path + "/" + deeper->ids.front(), path, outer->ids.front()}) {
+      const std::string scope(scope_of(id));
+      const auto open = ungroup(*document.at(scope), std::string(leaf_of(id)), key_scope(document, scope));
+      QVERIFY(open);
+      must(document, within(scope, open->edit));
+    }
+    QVERIFY(document.find("linear") != nullptr && document.find("linear")->key.empty());
+    QCOMPARE(running_keys(document), running_keys([] {
+               Document plain = test::trainable().document();
+               must(plain, {SetParam{"linear", "units", std::int64_t{10}}});
+               return plain;
+             }()));
+  }
+
+  void copies_that_are_written_out_keep_their_keys() {
+    Document document = with_block(3);  // in it, `linear` carries a key
+    const auto nested = group(document, {"block"}, fake_registry());
+    QVERIFY(nested);
+    must(document, nested->edit);
+    const std::string outer = nested->ids.front();
+    must(document, {SetParam{outer, "repeat", std::int64_t{2}}});
+    const auto keys_of = [](const Document& d) {
+      std::vector<std::string> keys;
+      for (const auto& [id, key] : running_keys(d)) keys.push_back(key);
+      std::sort(keys.begin(), keys.end());
+      return keys;
+    };
+    const std::vector<std::string> before = keys_of(document);
+    QCOMPARE(std::set<std::string>(before.begin(), before.end()).size(), before.size());  // each its own
+    const auto outside = ungroup(document, outer);
+    QVERIFY(outside);
+    must(document, outside->edit);
+    QCOMPARE(keys_of(document), before);
+    for (const std::string& id : outside->ids) {
+      const auto copies = ungroup(document, id);
+      QVERIFY(copies);
+      must(document, copies->edit);
+    }
+    QVERIFY(is_flat(document));
+    QCOMPARE(keys_of(document), before);
+  }
+
+  void a_copy_gets_a_key_of_its_own() {
+    Document document = with_block();
+    must(document, {RenameNode{"block", "stage"}});
+    const Paste paste = make_paste(document, part_of(document, {"stage"}), {100, 100});
+    must(document, paste.edit);
+    const auto keys = running_keys(document);
+    QVERIFY(keys.at(paste.ids.front() + "/linear") != keys.at("stage/linear"));
+    QVERIFY(document.find(paste.ids.front() + "/linear")->key.empty());
+  }
+
+  void keys_survive_saving() {
+    Document document = with_block(2);
+    must(document, {RenameNode{"batch", "collate"}});
+    const std::string text = to_json(document);
+    QVERIFY(text.find("\"feedline\": 3") != std::string::npos && text.find("\"key\": \"batch\"") != std::string::npos);
+    const auto loaded = from_json(text, fake_registry());
+    QVERIFY2(loaded && loaded->notes.empty(), loaded ? "" : loaded.error().line().c_str());
+    QVERIFY(loaded->document == document);
+  }
+
+  void a_key_that_stands_twice_is_kept_apart() {
+    const auto loaded = from_json(R"({"feedline": 3, "nodes": [{"id": "a", "type": "linear"},
+        {"id": "b", "type": "linear", "key": "a"}, {"id": "c", "type": "linear", "key": "a"}]})",
+                                  fake_registry());
+    QVERIFY(loaded);
+    const auto keys = running_keys(loaded->document);
+    QCOMPARE(keys.at("b"), std::string("a"));  // it carries the key; that of `a` only follows from its place
+    QVERIFY(keys.at("a") != "a" && keys.at("c") != "a" && keys.at("a") != keys.at("c"));
+  }
+
+  void what_version_2_did_not_know_stays_without_meaning() {
+    const auto loaded = from_json(R"({"feedline": 2, "nodes": [{"id": "a", "type": "linear", "key": 7},
+        {"id": "b", "type": "subgraph", "graph": {"nodes": [{"id": "c", "type": "linear", "key": "a"}]}}]})",
+                                  fake_registry());
+    QVERIFY2(loaded, loaded ? "" : loaded.error().line().c_str());
+    QVERIFY(loaded->document.find("b/c")->key.empty());
+    const std::string saved = to_json(loaded->document);
+    QVERIFY(saved.find("\"version-2-key\": 7") != std::string::npos);
+    QVERIFY(saved.find("\"version-2-key\": \"a\"") != std::string::npos);
   }
 
   // --- costs -------------------------------------------------------------------------------------------------------

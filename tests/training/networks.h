@@ -29,7 +29,10 @@ inline ModelPlan network(const std::vector<LayerOf>& layers, TensorDesc in, cons
   ModelPlan plan;
   for (const LayerOf& wanted : layers) {
     const NodeSpec& spec = spec_of(wanted.type);
-    LayerPlan layer{.node = wanted.type + std::to_string(plan.layers.size()), .spec = &spec, .inputs = {in}};
+    LayerPlan layer{.node = wanted.type + std::to_string(plan.layers.size()),
+                    .stream = static_cast<std::uint32_t>(plan.layers.size()),
+                    .spec = &spec,
+                    .inputs = {in}};
     layer.params = spec.complete(wanted.params);
     const TensorDesc* const input = &in;
     layer.output = spec.infer(layer.params, std::span(&input, 1))->front();
@@ -80,8 +83,7 @@ inline std::vector<at::Tensor> batch(std::int64_t rows, const TensorDesc& desc, 
 }
 
 inline std::unique_ptr<Model> model_of(const ModelPlan& plan, const Format& format = {}) {
-  torch::manual_seed(3);
-  auto model = Model::build(plan, at::kCPU, format);
+  auto model = Model::build(plan, at::kCPU, 3, format);
   return model ? std::move(*model) : nullptr;
 }
 

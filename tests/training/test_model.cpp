@@ -64,8 +64,7 @@ class Chain {
   }
 
   [[nodiscard]] std::unique_ptr<Model> build() const {
-    torch::manual_seed(1);
-    auto model = Model::build(plan, at::kCPU);
+    auto model = Model::build(plan, at::kCPU, 1);
     return model ? std::move(*model) : nullptr;
   }
   [[nodiscard]] static std::vector<at::Tensor> batch() {
@@ -210,7 +209,7 @@ void TestModel::asks_for_a_smaller_batch() {
 void TestModel::refuses_unknown_sizes() {
   Chain chain(2);
   chain.plan.layers[0].inputs[0].shape[1] = Dim::symbol("F");
-  const auto model = Model::build(chain.plan, at::kCPU);
+  const auto model = Model::build(chain.plan, at::kCPU, 1);
   QVERIFY(!model.has_value());
   QCOMPARE(QString::fromStdString(model.error().node), QString("layer0"));
 }

@@ -116,12 +116,8 @@ class TestPreview : public QObject {
   void layers_have_the_weights_that_a_run_starts_with() {
     const auto plan = make_plan(network_, {});
     QVERIFY(plan.has_value());
-    std::unique_ptr<Model> model;
-    {
-      const std::lock_guard lock(starting_weights_mutex());
-      torch::manual_seed(static_cast<std::uint64_t>((*plan)->trainer.seed));
-      model = std::move(*Model::build((*plan)->model, at::kCPU));
-    }
+    const auto seed = static_cast<std::uint64_t>((*plan)->trainer.seed);
+    const std::unique_ptr<Model> model = std::move(*Model::build((*plan)->model, at::kCPU, seed));
     model->train(false);
     Previewer previewer;
     const auto batch = previewer.look(network_, {.node = "batch", .record = 5});

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "graph/grouping.h"
 #include "support/fake_nodes.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
@@ -39,6 +40,7 @@ class TestRun : public QObject {
   void same_seed_same_losses_data();
   void same_seed_same_losses();
   void other_seed_other_losses();
+  void other_names_same_losses();
   void replicas_data();
   void replicas();
   void names_the_precision_that_is_not_there();
@@ -148,6 +150,25 @@ void TestRun::other_seed_other_losses() {
   QCOMPARE(other.result().epochs.size(), 3U);
   QVERIFY(losses(one.result()) != losses(other.result()));
   QCOMPARE(other.result().seed, std::int64_t{2});
+}
+
+/// Names, groups and what else stands in the graph change neither augmentation nor starting weights.
+void TestRun::other_names_same_losses() {
+  RecordedRun plain(small(), {.seed = 7});
+  QCOMPARE(plain.result().epochs.size(), 3U);
+  Document document = small();
+  for (const Node& node : small().nodes()) QVERIFY(document.apply(Edit{RenameNode{node.id, "renamed_" + node.id}}));
+  RecordedRun renamed(document, {.seed = 7});
+  QCOMPARE(losses(renamed.result()), losses(plain.result()));
+  std::vector<std::string> layers;
+  for (const Node& node : document.nodes())
+    if (Registry::instance().find(node.type)->role == Role::Layer) layers.push_back(node.id);
+  QVERIFY(layers.size() > 1);
+  const auto grouped = group(document, layers);
+  QVERIFY2(grouped, grouped ? "" : grouped.error().line().c_str());
+  QVERIFY(document.apply(grouped->edit));
+  RecordedRun inside(document, {.seed = 7});
+  QCOMPARE(losses(inside.result()), losses(plain.result()));
 }
 
 void TestRun::replicas_data() {
