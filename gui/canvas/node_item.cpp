@@ -18,7 +18,7 @@ constexpr qreal kUnit = Theme::kUnit;
 constexpr qreal kMargin = 2.5 * kUnit;  // room about the body for sockets, halo and the busiest mark
 constexpr qreal kMinWidth = 20 * kUnit;
 constexpr qreal kMaxWidth = 34 * kUnit;
-constexpr qreal kBesideName = 3.5 * kUnit;  // margins and what stands at the header's end
+constexpr qreal kBesideName = 5 * kUnit;  // margins and the badge at the header's end
 constexpr qreal kSocketReach = 1.5 * kUnit;
 
 constexpr std::size_t kSparks = 40;
@@ -95,8 +95,7 @@ void NodeItem::lay_out() {
   l.port_row = std::max(small.height() + 0.75 * kUnit, 2.5 * kUnit);
   l.value_row = small.height() + 0.25 * kUnit;
 
-  qreal width =
-      std::max(half_bold.horizontalAdvance(face_.id) + kBesideName, small.horizontalAdvance(type_line()) + 3 * kUnit);
+  qreal width = std::max(half_bold.horizontalAdvance(face_.id), small.horizontalAdvance(type_line())) + kBesideName;
   const std::size_t rows = std::max(face_.inputs.size(), face_.outputs.size());
   for (std::size_t i = 0; i < rows; ++i) {
     qreal names = 4 * kUnit;

@@ -54,6 +54,9 @@ class NodeItem : public QGraphicsItem {
   /// The body without sockets, in item coordinates.
   [[nodiscard]] QRectF body() const { return {0, 0, layout_.width, layout_.height}; }
 
+  /// Where a problem is marked, in item coordinates. Nothing else stands there.
+  [[nodiscard]] QRectF badge() const;
+
   [[nodiscard]] int type() const override { return Type; }
   [[nodiscard]] QRectF boundingRect() const override;
   [[nodiscard]] QPainterPath shape() const override;
@@ -78,7 +81,6 @@ class NodeItem : public QGraphicsItem {
   /// What stands below the name.
   [[nodiscard]] QString type_line() const;
   [[nodiscard]] QPointF socket_centre(Side side, std::size_t row) const;
-  [[nodiscard]] QRectF badge() const;
   /// The bar of busy, starved and blocked time.
   [[nodiscard]] QRectF live_bar() const;
 
