@@ -47,7 +47,8 @@ class NodeItem : public QGraphicsItem {
   void restyle();
 
   /// Centre of a socket in scene coordinates; none if there is no such port.
-  [[nodiscard]] std::optional<QPointF> socket(const PortId& port) const;
+  [[nodiscard]] std::optional<QPointF> socket(const PortId& port) const { return socket(port.side, port.ref.port); }
+  [[nodiscard]] std::optional<QPointF> socket(Side side, const std::string& port) const;
   [[nodiscard]] std::vector<PortId> ports() const;
   /// What to say at this place (scene coordinates): a port, the badge, or the node.
   [[nodiscard]] QString tip_at(QPointF scene_pos) const;
