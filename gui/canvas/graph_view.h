@@ -211,6 +211,10 @@ class GraphView : public QGraphicsView {
   void follow(const std::vector<std::string>& ids);
   void follow_history(int index);
   [[nodiscard]] QPoint edge_push(QPoint pos) const;
+  /// A box is being drawn round what is to be selected.
+  [[nodiscard]] bool draws_box() const;
+  /// Something is in the hand that the view goes along with at the edge.
+  [[nodiscard]] bool holds_something() const;
   void watch_edge(QPoint pos);
   void pan_at_edge();
   void show_run_notice();
