@@ -190,7 +190,7 @@ class GraphView : public QGraphicsView {
   void pan_by(QPoint pixels);
   void announce_selection();
   [[nodiscard]] QPoint cursor_or_centre() const;
-  bool apply(const Edit& edit, const QString& gesture = {});
+  bool apply(Edit edit, const QString& gesture = {});
   [[nodiscard]] QString new_gesture(const char* what);
   [[nodiscard]] QPointF free_place(const Node& node, QPointF wanted) const;  ///< near there, clear of all others
   bool add(Node node, const std::optional<PortRef>& wire);                   ///< into this wire, if it fits
@@ -223,7 +223,12 @@ class GraphView : public QGraphicsView {
   [[nodiscard]] static QSizeF size_of(const Node& node);
   [[nodiscard]] std::vector<QRectF> obstacles() const;
   [[nodiscard]] Edit pushed_along(Edit edit, const std::vector<std::string>& inserted) const;
+  void add_what_goes_along(const Diagram& pushed, const Bodies& before, const Bodies& after, Edit::List& steps) const;
+  /// After a move: frames grow with what was moved in them, and what left one is told.
+  void settle_in_frames(const Moving& moving, const QString& gesture);
   [[nodiscard]] std::vector<QRectF> bodies_of(const Diagram& part) const;
+  [[nodiscard]] Edit::List arranged(const std::vector<std::string>& ids, const std::vector<QRectF>& before,
+                                    std::vector<QRectF> after) const;
   void take_places(const std::vector<std::string>& ids, const std::map<std::string, Position>& places);
 
   // graph_view_structure.cpp
