@@ -8,11 +8,14 @@
 #include "graph/json.h"
 #include "inspector/inspector_panel.h"
 #include "inspector/param_row.h"
+#include "inspector/port_line.h"
 #include "support/window_home.h"
+#include "workspace/document_tab.h"
 #include "workspace/find_bar.h"
 
 #include <QLineEdit>
 #include <QSettings>
+#include <QSignalSpy>
 #include <QTest>
 #include <QTreeView>
 
@@ -91,6 +94,26 @@ class TestEditorWindow : public QObject {
     FindBar& find = window.workspace().current().find_bar();
     QTest::keyClicks(find.findChild<QLineEdit*>(), "conv1");
     QVERIFY2(find.shown_why().startsWith(name), qPrintable(find.shown_why()));
+    window.close_quietly();
+  }
+
+  /// A step of a drag changes places only: forms and the list of problems are not made anew.
+  void a_drag_leaves_the_panels_alone() {
+    MainWindow window;
+    window.show();
+    QVERIFY(QTest::qWaitForWindowActive(&window) && window.files().open_example("quickstart"));
+    window.view().select_node("conv1");
+    const QSignalSpy problems(&window.workspace().current(), &DocumentTab::problems_changed);
+    const auto ports = [&] { return window.panels().inspector->findChildren<PortLine*>(); };
+    const QList<PortLine*> before = ports();
+    QVERIFY(!before.isEmpty());
+    QTest::keyClick(&window.view(), Qt::Key_Right);
+    QVERIFY(window.document().undo_stack().undoText().startsWith("Move"));
+    QCOMPARE(ports(), before);
+    QCOMPARE(problems.count(), 0);
+    QVERIFY(window.document().apply({SetParam{.node = "conv1", .param = "filters", .value = Value(std::int64_t{0})}}));
+    QCOMPARE(problems.count(), 1);
+    QVERIFY(ports() != before);
     window.close_quietly();
   }
 
