@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <unordered_map>
 
 namespace feedline::gui {
 namespace {
@@ -70,11 +71,29 @@ void GraphScene::sync(const Diagram& diagram, const Analysis& analysis, const st
 }
 
 bool GraphScene::shows_nodes_of(const Diagram& diagram) const {
-  if (nodes_.size() != diagram.nodes().size() || wires_.size() != diagram.links().size()) return false;
-  return std::all_of(diagram.nodes().begin(), diagram.nodes().end(), [&](const Node& node) {
-    const NodeItem* item = this->node(node.id);
-    return item != nullptr && item->face().comment == to_qstring(node.comment);
-  });
+  const auto shows_node = [](const Node& node, const NodeItem* item) {
+    const QString& comment = item->face().comment;
+    return item->id() == node.id && (comment.isEmpty() ? node.comment.empty() : comment == to_qstring(node.comment));
+  };
+  return std::equal(diagram.nodes().begin(), diagram.nodes().end(), nodes_in_order_.begin(), nodes_in_order_.end(),
+                    shows_node) &&
+         std::equal(diagram.links().begin(), diagram.links().end(), wires_in_order_.begin(), wires_in_order_.end(),
+                    [](const Link& link, const OrderedWire& wire) { return wire.item->link().to == link.to; });
+}
+
+void GraphScene::sync_places(const Diagram& diagram) {
+  std::vector<bool> moved(nodes_in_order_.size());
+  for (std::size_t i = 0; i < moved.size(); ++i) {
+    const QPointF place(diagram.nodes()[i].position.x, diagram.nodes()[i].position.y);
+    moved[i] = nodes_in_order_[i]->pos() != place;
+    if (moved[i]) nodes_in_order_[i]->setPos(place);
+  }
+  for (std::size_t i = 0; i < wires_in_order_.size(); ++i) {
+    const Link& link = diagram.links()[i];
+    const OrderedWire& wire = wires_in_order_[i];
+    if (moved[wire.from] || moved[wire.to] || !link.via.empty() || !wire.item->via().empty())
+      place_wire(*wire.item, link, *nodes_in_order_[wire.from], *nodes_in_order_[wire.to]);
+  }
 }
 
 void GraphScene::sync_looks(const Diagram& diagram, const Analysis& analysis, const std::string& scope) {
@@ -83,12 +102,7 @@ void GraphScene::sync_looks(const Diagram& diagram, const Analysis& analysis, co
   {
     const QSignalBlocker quiet(this);
     sync_frames(diagram);
-    for (const Node& node : diagram.nodes()) nodes_.find(node.id)->second->setPos(node.position.x, node.position.y);
-    for (const Link& link : diagram.links()) {
-      const auto from = socket({link.from, Side::Output});
-      const auto to = socket({link.to, Side::Input});
-      if (from && to) wire(link.to)->set_ends(*from, *to, route(link));
-    }
+    sync_places(diagram);
     sync_points(diagram);
     sync_comments(diagram);
   }
@@ -106,6 +120,8 @@ void GraphScene::clear_items() {
   drop(nodes_);
   drop(comments_);
   drop(frames_);
+  nodes_in_order_.clear();
+  wires_in_order_.clear();
 }
 
 void GraphScene::adopt_renamed(const Diagram& diagram) {
@@ -137,6 +153,7 @@ void GraphScene::sync_nodes(const Diagram& diagram, const FaceMaker& faces) {
   std::set<std::string_view> alive;
   for (const Node& node : diagram.nodes()) alive.insert(node.id);
   drop_missing(nodes_, alive);
+  nodes_in_order_.clear();
   for (const Node& node : diagram.nodes()) {
     NodeItem*& item = nodes_[node.id];
     NodeFace face = faces.face(node);
@@ -148,6 +165,7 @@ void GraphScene::sync_nodes(const Diagram& diagram, const FaceMaker& faces) {
       item->set_face(face);
     }
     item->setPos(node.position.x, node.position.y);
+    nodes_in_order_.push_back(item);
   }
 }
 
@@ -155,15 +173,18 @@ void GraphScene::sync_wires(const Diagram& diagram, const FaceMaker& faces) {
   std::set<PortRef> alive;
   for (const Link& link : diagram.links()) alive.insert(link.to);
   drop_missing(wires_, alive);
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (const Node& node : diagram.nodes()) places.emplace(node.id, places.size());
+  wires_in_order_.clear();
   for (const Link& link : diagram.links()) {
-    const auto from = socket({link.from, Side::Output});
-    const auto to = socket({link.to, Side::Input});
-    if (!from || !to) continue;
+    const std::size_t from = places.at(link.from.node);
+    const std::size_t to = places.at(link.to.node);
     const TensorDesc* desc = faces.desc(link.from);
+    const FaceMaker::ShapeTexts texts = desc == nullptr ? FaceMaker::ShapeTexts() : faces.shape_texts(*desc);
     WireFace face{.link = Link{.from = link.from, .to = link.to},
-                  .kind = faces.output_kind(link.from),
-                  .label = desc == nullptr ? QString() : wire_text(*desc),
-                  .short_label = desc == nullptr ? QString() : short_wire_text(*desc),
+                  .kind = faces.kind_of(link.from, desc),
+                  .label = texts.whole,
+                  .short_label = texts.brief,
                   .faulty = faces.faulty(link.to)};
     WireItem*& item = wires_[link.to];
     if (item == nullptr) {
@@ -172,8 +193,15 @@ void GraphScene::sync_wires(const Diagram& diagram, const FaceMaker& faces) {
     } else {
       item->set_face(std::move(face));
     }
-    item->set_ends(*from, *to, route(link));
+    place_wire(*item, link, *nodes_in_order_[from], *nodes_in_order_[to]);
+    wires_in_order_.push_back({item, from, to});
   }
+}
+
+void GraphScene::place_wire(WireItem& wire, const Link& link, const NodeItem& from, const NodeItem& to) {
+  const auto start = from.socket(Side::Output, link.from.port);
+  const auto end = to.socket(Side::Input, link.to.port);
+  if (start && end) wire.set_ends(*start, *end, route(link, from, to));
 }
 
 void GraphScene::sync_points(const Diagram& diagram) {
@@ -237,29 +265,24 @@ void GraphScene::restyle() {
     if (const WireItem* of = wire(point.to)) item->set_color(Theme::instance().kind_color(of->face().kind));
   for (const auto& [to, item] : wires_) {
     item->restyle();
-    const auto from_pos = socket({item->link().from, Side::Output});
-    const auto to_pos = socket({to, Side::Input});
-    if (!from_pos || !to_pos) continue;
-    WireRoute lanes = route(item->link());
-    lanes.via = item->via();
-    item->set_ends(*from_pos, *to_pos, lanes);
+    Link link = item->link();
+    for (const QPointF& point : item->via()) link.via.push_back({point.x(), point.y()});
+    place_wire(*item, link, *node(link.from.node), *node(to.node));
   }
   content_changed();
   update();
 }
 
-WireRoute GraphScene::route(const Link& link) const {
+WireRoute GraphScene::route(const Link& link, const NodeItem& from, const NodeItem& to) {
   const auto row = [](const std::vector<PortFace>& ports, const std::string& name) {
     const auto found =
         std::find_if(ports.begin(), ports.end(), [&](const PortFace& port) { return port.name == name; });
     return static_cast<qreal>(found - ports.begin());
   };
-  const NodeItem* from_item = node(link.from.node);
-  const NodeItem* to_item = node(link.to.node);
-  const qreal out_row = row(from_item->face().outputs, link.from.port);
-  const qreal in_row = row(to_item->face().inputs, link.to.port);
+  const qreal out_row = row(from.face().outputs, link.from.port);
+  const qreal in_row = row(to.face().inputs, link.to.port);
   WireRoute route{
-      .out = kLane * (2.5 + out_row), .in = kLane * (2.5 + in_row), .gap = to_item->y() - kLane * (2 + 1.5 * in_row)};
+      .out = kLane * (2.5 + out_row), .in = kLane * (2.5 + in_row), .gap = to.y() - kLane * (2 + 1.5 * in_row)};
   for (const Position& point : link.via) route.via.emplace_back(point.x, point.y);
   return route;
 }

@@ -91,10 +91,12 @@ class GraphScene : public QGraphicsScene {
   [[nodiscard]] bool shows_nodes_of(const Diagram& diagram) const;
   void sync_nodes(const Diagram& diagram, const class FaceMaker& faces);
   void sync_wires(const Diagram& diagram, const class FaceMaker& faces);
+  void sync_places(const Diagram& diagram);
   void sync_points(const Diagram& diagram);
   void sync_comments(const Diagram& diagram);
   void sync_frames(const Diagram& diagram);
-  [[nodiscard]] WireRoute route(const Link& link) const;
+  [[nodiscard]] static WireRoute route(const Link& link, const NodeItem& from, const NodeItem& to);
+  static void place_wire(WireItem& wire, const Link& link, const NodeItem& from, const NodeItem& to);
 
   PictureCache pictures_{};
   std::map<std::string, NodeItem*, std::less<>> nodes_{};
@@ -102,6 +104,13 @@ class GraphScene : public QGraphicsScene {
   std::map<WirePoint, WirePointItem*> points_{};
   std::map<std::string, CommentItem*, std::less<>> comments_{};
   std::map<std::string, FrameItem*, std::less<>> frames_{};
+  /// Nodes and wires in the order of the diagram, so that a step of a drag need not look all of them up.
+  std::vector<NodeItem*> nodes_in_order_{};
+  struct OrderedWire {
+    WireItem* item = nullptr;
+    std::size_t from = 0, to = 0;  ///< of its nodes, in nodes_in_order_
+  };
+  std::vector<OrderedWire> wires_in_order_{};
   void show_source_size(const Node& node, const FaceMaker& faces, NodeFace& face) const;
 
   SourceFactsMap source_facts_{};

@@ -340,8 +340,8 @@ QString GraphView::shown_reason() const { return bubble_.isVisible() ? bubble_.t
 
 QPoint GraphView::cursor_or_centre() const { return pointer_.value_or(viewport()->rect().center()); }
 
-bool GraphView::apply(const Edit& edit, const QString& gesture) {
-  const Status status = controller_.apply(within(scope_, edit), gesture);
+bool GraphView::apply(Edit edit, const QString& gesture) {
+  const Status status = controller_.apply(within(scope_, std::move(edit)), gesture);
   if (!status) Q_EMIT status_message(to_qstring(status.error().line()));
   return status.has_value();
 }

@@ -193,7 +193,7 @@ class GraphView : public QGraphicsView {
   void pan_by(QPoint pixels);
   void announce_selection();
   [[nodiscard]] QPoint cursor_or_centre() const;
-  bool apply(const Edit& edit, const QString& gesture = {});
+  bool apply(Edit edit, const QString& gesture = {});
   [[nodiscard]] QString new_gesture(const char* what);
   [[nodiscard]] QPointF free_place(const Node& node, QPointF wanted) const;  ///< near there, clear of all others
   /// The same for several, one below the other.
@@ -216,6 +216,10 @@ class GraphView : public QGraphicsView {
   void follow(const std::vector<std::string>& ids);
   void follow_history(int index);
   [[nodiscard]] QPoint edge_push(QPoint pos) const;
+  /// A box is being drawn round what is to be selected.
+  [[nodiscard]] bool draws_box() const;
+  /// Something is in the hand that the view goes along with at the edge.
+  [[nodiscard]] bool holds_something() const;
   void watch_edge(QPoint pos);
   void pan_at_edge();
   void show_run_notice();
@@ -226,7 +230,12 @@ class GraphView : public QGraphicsView {
   [[nodiscard]] static QSizeF size_of(const Node& node);
   [[nodiscard]] std::vector<QRectF> obstacles() const;
   [[nodiscard]] Edit pushed_along(Edit edit, const std::vector<std::string>& inserted) const;
+  void add_what_goes_along(const Diagram& pushed, const Bodies& before, const Bodies& after, Edit::List& steps) const;
+  /// After a move: frames grow with what was moved in them, and what left one is told.
+  void settle_in_frames(const Moving& moving, const QString& gesture);
   [[nodiscard]] std::vector<QRectF> bodies_of(const Diagram& part) const;
+  [[nodiscard]] Edit::List arranged(const std::vector<std::string>& ids, const std::vector<QRectF>& before,
+                                    std::vector<QRectF> after) const;
   void take_places(const std::vector<std::string>& ids, const std::map<std::string, Position>& places);
 
   // graph_view_structure.cpp

@@ -6,6 +6,7 @@
 #include "canvas/node_item.h"
 
 #include <QApplication>
+#include <QMouseEvent>
 
 #include <algorithm>
 #include <cmath>
@@ -91,11 +92,17 @@ QPoint GraphView::edge_push(QPoint pos) const {
   return {push(pos.x(), viewport()->width()), push(pos.y(), viewport()->height())};
 }
 
+bool GraphView::draws_box() const { return gesture_ == Gesture::None && !rubberBandRect().isNull(); }
+
+bool GraphView::holds_something() const {
+  if (holds_drop_ || draws_box()) return true;
+  return dragged_ &&
+         (gesture_ == Gesture::Move || gesture_ == Gesture::Resize || (gesture_ == Gesture::Wire && !wire_by_key_));
+}
+
 void GraphView::watch_edge(QPoint pos) {
-  const bool holds = holds_drop_ || (dragged_ && (gesture_ == Gesture::Move || gesture_ == Gesture::Resize ||
-                                                  (gesture_ == Gesture::Wire && !wire_by_key_)));
   last_pos_ = pos;
-  if (!holds || edge_push(pos).isNull()) {
+  if (!holds_something() || edge_push(pos).isNull()) {
     edge_timer_.stop();
   } else if (!edge_timer_.isActive()) {
     edge_timer_.start();
@@ -104,8 +111,13 @@ void GraphView::watch_edge(QPoint pos) {
 
 void GraphView::pan_at_edge() {
   const QPoint push = edge_push(last_pos_);
-  if (push.isNull() || (gesture_ == Gesture::None && !holds_drop_)) return edge_timer_.stop();
+  if (push.isNull() || !holds_something()) return edge_timer_.stop();
   pan_by(-push);
+  if (draws_box()) {  // its first corner stays where it is in the scene
+    QMouseEvent held(QEvent::MouseMove, last_pos_, viewport()->mapToGlobal(last_pos_), Qt::NoButton, Qt::LeftButton,
+                     QApplication::keyboardModifiers());
+    QGraphicsView::mouseMoveEvent(&held);
+  }
   if (gesture_ == Gesture::Move)
     move_to(mapToScene(last_pos_), !QApplication::keyboardModifiers().testFlag(Qt::AltModifier));
   if (gesture_ == Gesture::Resize) resize_to(mapToScene(last_pos_));

@@ -126,7 +126,10 @@ void GraphView::mouseReleaseEvent(QMouseEvent* event) {
   if (gesture == Gesture::Pan && event->button() != Qt::MiddleButton && event->button() != Qt::LeftButton) return;
   gesture_ = Gesture::None;
   if (gesture == Gesture::Move && !dragged_) ask_for_durations(event->position().toPoint());
-  if (gesture == Gesture::Move) drop_into_wire();
+  if (gesture == Gesture::Move && dragged_) {
+    drop_into_wire();
+    settle_in_frames(moving_, gesture_key_);
+  }
   if (!guides_.empty()) {
     guides_.clear();
     viewport()->update();

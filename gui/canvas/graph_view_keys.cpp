@@ -260,7 +260,9 @@ bool GraphView::focusNextPrevChild(bool next) { return next ? false : QGraphicsV
 void GraphView::nudge(QPointF shift) {
   if (nudge_key_.isEmpty()) nudge_key_ = new_gesture("nudge");
   fitted_ = false;
-  apply(moved(selection_to_move(), shift), nudge_key_);
+  const Moving moving = selection_to_move();
+  apply(moved(moving, shift), nudge_key_);
+  settle_in_frames(moving, nudge_key_);
   follow(scene_.selected_ids());
 }
 

@@ -5,6 +5,7 @@
 #include "canvas/graph_view.h"
 #include "canvas/grid.h"
 #include "canvas/node_item.h"
+#include "models/text.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,7 +14,7 @@
 namespace feedline::gui {
 namespace {
 
-/// Larger graphs are laid out on another thread.
+/// Larger graphs are laid out on another thread, and larger parts get no room made for them.
 constexpr std::size_t kAtOnce = 300;
 
 /// What the card of a source may come to say.
@@ -104,7 +105,7 @@ Edit GraphView::with_room(Edit edit) const {
   std::vector<std::string> added;
   for (const Node& node : trial.nodes())
     if (scene_.node(node.id) == nullptr) added.push_back(node.id);
-  return added.empty() ? edit : pushed_along(std::move(edit), added);
+  return added.empty() || added.size() > kAtOnce ? edit : pushed_along(std::move(edit), added);
 }
 
 Edit GraphView::pushed_along(Edit edit, const std::vector<std::string>& inserted) const {
@@ -116,6 +117,7 @@ Edit GraphView::pushed_along(Edit edit, const std::vector<std::string>& inserted
     bodies[node.id] =
         QRectF(QPointF(node.position.x, node.position.y), item != nullptr ? item->body().size() : size_of(node));
   }
+  const Bodies before = bodies;
   for (const std::string& id : inserted) push_along(bodies, id);
   MoveNodes move;
   move_notes_away(trial, bodies, move);
@@ -124,8 +126,59 @@ Edit GraphView::pushed_along(Edit edit, const std::vector<std::string>& inserted
     if (corner != QPointF(node.position.x, node.position.y))
       move.to.emplace_back(node.id, Position{corner.x(), corner.y()});
   }
-  if (move.to.empty()) return edit;
-  return Edit{Edit::List{std::move(edit), {std::move(move)}}};
+  Edit::List steps;
+  steps.push_back(std::move(edit));
+  if (!move.to.empty()) steps.push_back({std::move(move)});
+  add_what_goes_along(trial, before, bodies, steps);
+  return steps.size() == 1 ? std::move(steps.front()) : Edit{std::move(steps)};
+}
+
+/// Points of wires whose ends are both pushed keep their places between them, and frames hold what was in them.
+void GraphView::add_what_goes_along(const Diagram& pushed, const Bodies& before, const Bodies& after,
+                                    Edit::List& steps) const {
+  const auto shift = [&](const std::string& id) { return after.at(id).left() - before.at(id).left(); };
+  for (const Link& link : pushed.links()) {
+    if (link.via.empty()) continue;
+    const PushedEnd from{before.at(link.from.node).right(), shift(link.from.node)};
+    const PushedEnd to{before.at(link.to.node).left(), shift(link.to.node)};
+    if (from.shift > 0 && to.shift > 0)
+      steps.push_back({SetWirePoints{.to = link.to, .via = pushed_points(link.via, from, to)}});
+  }
+  for (const Frame& frame : pushed.frames()) {
+    std::vector<QRectF> held;
+    for (const auto& [id, body] : before)
+      if (area_of(frame).contains(body.center()) && (body != after.at(id) || scene_.node(id) == nullptr))
+        held.push_back(after.at(id));
+    if (Frame larger = grown(frame, held); !(larger == frame)) steps.push_back({ChangeFrame{std::move(larger)}});
+  }
+}
+
+void GraphView::settle_in_frames(const Moving& moving, const QString& gesture) {
+  if (diagram().frames().empty()) return;
+  std::vector<std::string> ids;
+  for (const auto& [id, from] : moving.things) ids.push_back(id);
+  const std::vector<QRectF> now = bodies(ids);
+  if (now.size() != ids.size()) return;  // something has gone from under the hand
+  Edit::List steps;
+  for (const Frame& frame : diagram().frames()) {
+    if (std::find(ids.begin(), ids.end(), frame.id) != ids.end()) continue;
+    const QRectF area = area_of(frame);
+    std::vector<QRectF> inside;
+    QStringList left;
+    for (std::size_t i = 0; i < now.size(); ++i) {
+      const Position& from = moving.things[i].second;
+      const QPointF was = now[i].center() - now[i].topLeft() + QPointF(from.x, from.y);
+      if (area.contains(now[i].center())) {
+        inside.push_back(now[i]);
+      } else if (area.contains(was)) {
+        left << to_qstring(ids[i]);
+      }
+    }
+    if (!left.isEmpty())
+      Q_EMIT status_message(tr("No longer in the frame “%1”: %2").arg(to_qstring(frame.title), left.join(", ")));
+    if (Frame larger = grown(frame, inside); !(larger == frame)) steps.push_back({ChangeFrame{std::move(larger)}});
+  }
+  if (!steps.empty()) apply(Edit{std::move(steps)}, gesture);
 }
 
 void GraphView::lay_out() {
@@ -145,6 +198,45 @@ void GraphView::lay_out() {
   } else {
     take_places(arranged_ids_, lay_out_in_layers(nodes, diagram().links(), {.aspect = aspect}));
   }
+}
+
+/// Frames go about what was in them, with their notes; other notes that nodes came to lie on go below.
+Edit::List GraphView::arranged(const std::vector<std::string>& ids, const std::vector<QRectF>& before,
+                               std::vector<QRectF> after) const {
+  MoveNodes move;
+  for (std::size_t i = 0; i < ids.size(); ++i) move.to.emplace_back(ids[i], Position{after[i].left(), after[i].top()});
+  const std::vector<Frame>& old = diagram().frames();
+  std::vector<Frame> frames = old;
+  const std::set<std::string_view> moved(ids.begin(), ids.end());
+  for (Frame& frame : frames) {
+    QRectF held;
+    const QRectF area = area_of(frame);
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      if (area.contains(before[i].center())) held |= after[i];
+    const bool others = std::any_of(scene_.nodes().begin(), scene_.nodes().end(), [&](const auto& node) {
+      return !moved.contains(node.first) && area.contains(node.second->mapRectToScene(node.second->body()).center());
+    });
+    if (!held.isEmpty()) frame = others ? grown(frame, {held}) : placed(frame, frame_about(held));
+  }
+  std::vector<QRectF> taken = std::move(after);
+  for (const Comment& note : diagram().comments()) {
+    const QRectF sheet(note.position.x, note.position.y, note.width, note.height);
+    const auto holds = [&](const Frame& frame) { return area_of(frame).contains(sheet.center()); };
+    const auto holder = std::find_if(old.begin(), old.end(), holds) - old.begin();
+    const bool held = holder < std::ssize(old);
+    Frame* frame = held ? &frames[static_cast<std::size_t>(holder)] : nullptr;
+    const QPointF along =
+        held ? area_of(*frame).topLeft() - area_of(old[static_cast<std::size_t>(holder)]).topLeft() : QPointF();
+    const QPointF shift = clear_shift({sheet}, taken, along);
+    if (!shift.isNull()) move.to.emplace_back(note.id, Position{sheet.left() + shift.x(), sheet.top() + shift.y()});
+    taken.push_back(sheet.translated(shift));
+    if (held) *frame = grown(*frame, {taken.back()});
+  }
+  Edit::List steps;
+  steps.push_back({std::move(move)});
+  for (std::size_t i = 0; i < frames.size(); ++i)
+    if (!(frames[i] == old[i])) steps.push_back({ChangeFrame{std::move(frames[i])}});
+  return steps;
 }
 
 void GraphView::take_places(const std::vector<std::string>& ids, const std::map<std::string, Position>& places) {
@@ -167,17 +259,7 @@ void GraphView::take_places(const std::vector<std::string>& ids, const std::map<
     const QPointF shift = clear_shift(after, others, {});
     for (QRectF& rect : after) rect.translate(shift);
   }
-  Edit::List steps;
-  MoveNodes move;
-  for (std::size_t i = 0; i < ids.size(); ++i) move.to.emplace_back(ids[i], Position{after[i].left(), after[i].top()});
-  std::vector<QRectF> taken = std::move(after);
-  for (const Comment& note : diagram().comments()) {  // notes that nodes came to lie on go below
-    const QRectF sheet(note.position.x, note.position.y, note.width, note.height);
-    const QPointF shift = clear_shift({sheet}, taken, {});
-    if (!shift.isNull()) move.to.emplace_back(note.id, Position{sheet.left() + shift.x(), sheet.top() + shift.y()});
-    taken.push_back(sheet.translated(shift));
-  }
-  steps.push_back({std::move(move)});
+  Edit::List steps = arranged(ids, before, std::move(after));
   for (const Link& link : diagram().links())  // points led the wires round what stood there before
     if (!link.via.empty() && moved.contains(link.from.node) && moved.contains(link.to.node))
       steps.push_back({SetWirePoints{.to = link.to}});

@@ -15,12 +15,6 @@
 #include <set>
 
 namespace feedline::gui {
-namespace {
-
-constexpr qreal kFrameMargin = 3 * Theme::kUnit;
-constexpr qreal kFrameHeader = 5 * Theme::kUnit;
-
-}  // namespace
 
 void GraphView::enter(const QString& scope) {
   const std::string path = scope.toStdString();
@@ -75,7 +69,7 @@ void GraphView::group_selection() {
     Q_EMIT status_message(to_qstring(grouped.error().line()));
     return;
   }
-  if (apply(grouped->edit)) select_added(grouped->ids);
+  if (apply(with_room(grouped->edit))) select_added(grouped->ids);
 }
 
 void GraphView::ungroup_selection() {
@@ -95,16 +89,9 @@ void GraphView::add_frame() {
     const QPointF middle = mapToScene(cursor_or_centre());
     area = QRectF(middle - QPointF(20 * Theme::kUnit, 12 * Theme::kUnit), QSizeF(40 * Theme::kUnit, 24 * Theme::kUnit));
   }
-  area.adjust(-kFrameMargin, -kFrameHeader, kFrameMargin, kFrameMargin);
-  const QPointF corner(std::floor(area.left() / kGrid) * kGrid, std::floor(area.top() / kGrid) * kGrid);
   const std::string id = diagram().free_id("frame");
-  Frame frame{.id = id,
-              .title = tr("Frame").toStdString(),
-              .position = {corner.x(), corner.y()},
-              .width = std::ceil((area.right() - corner.x()) / kGrid) * kGrid,
-              .height = std::ceil((area.bottom() - corner.y()) / kGrid) * kGrid,
-              .color = "blue"};
-  if (!apply({AddFrame{.frame = std::move(frame)}})) return;
+  const Frame frame{.id = id, .title = tr("Frame").toStdString(), .color = "blue"};
+  if (!apply({AddFrame{.frame = placed(frame, frame_about(area))}})) return;
   scene_.select({id});
   setFocus();
   if (FrameItem* item = scene_.frame(id)) item->start_editing();

@@ -12,6 +12,8 @@ namespace {
 
 constexpr qreal kAside = 4 * Theme::kUnit;  // between neighbours that were pushed, for a wire between them
 constexpr qreal kApart = Theme::kUnit;      // between what stands above each other
+constexpr qreal kFrameMargin = 3 * Theme::kUnit;
+constexpr qreal kFrameHeader = 5 * Theme::kUnit;
 constexpr int kRings = 40;
 constexpr std::size_t kManyBodies = 64;
 
@@ -103,6 +105,35 @@ QPointF clear_shift(const std::vector<QRectF>& added, const std::vector<QRectF>&
   if (!added.empty()) top = added.front().top();
   for (const QRectF& rect : added) top = std::min(top, rect.top());
   return {shift.x(), on_grid(bottom + 2 * kGrid - top)};
+}
+
+QRectF frame_about(const QRectF& bodies) {
+  const QRectF area = bodies.adjusted(-kFrameMargin, -kFrameHeader, kFrameMargin, kFrameMargin);
+  const QPointF corner(std::floor(area.left() / kGrid) * kGrid, std::floor(area.top() / kGrid) * kGrid);
+  return {corner, QSizeF(on_grid(area.right() - corner.x()), on_grid(area.bottom() - corner.y()))};
+}
+
+Frame placed(Frame frame, const QRectF& area) {
+  frame.position = {area.left(), area.top()};
+  frame.width = area.width();
+  frame.height = area.height();
+  return frame;
+}
+
+Frame grown(const Frame& frame, const std::vector<QRectF>& bodies) {
+  QRectF area = area_of(frame);
+  for (const QRectF& body : bodies)
+    if (!area.contains(body)) area |= frame_about(body);
+  return placed(frame, area);
+}
+
+std::vector<Position> pushed_points(std::vector<Position> points, PushedEnd from, PushedEnd to) {
+  const qreal length = to.at - from.at;
+  for (Position& point : points) {
+    const qreal share = length > 0 ? std::clamp((point.x - from.at) / length, 0.0, 1.0) : 0.5;
+    point.x += std::round(from.shift + share * (to.shift - from.shift));
+  }
+  return points;
 }
 
 }  // namespace feedline::gui

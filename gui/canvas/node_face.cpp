@@ -15,6 +15,7 @@ namespace feedline::gui {
 namespace {
 
 constexpr std::size_t kMaxValues = 3;
+constexpr std::size_t kMostShapes = 16;
 
 QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
 
@@ -33,12 +34,13 @@ QString value_text(const ParamSpec* spec, const Value& value) {
 
 FaceMaker::FaceMaker(const Diagram& diagram, const Analysis& analysis, std::string scope, const Registry& registry)
     : analysis_(analysis), scope_(std::move(scope)), registry_(registry) {
+  nodes_.reserve(diagram.nodes().size());
+  touching_.reserve(diagram.nodes().size());
   for (const Node& node : diagram.nodes()) {
     nodes_.emplace(node.id, &node);
     if (node.inner) subgraphs_.emplace(node.id, subgraph_spec(node, registry));
   }
   for (const Link& link : diagram.links()) {
-    into_.emplace(link.to, &link);
     touching_[link.from.node].push_back(&link);
     touching_[link.to.node].push_back(&link);
   }
@@ -59,17 +61,20 @@ const TensorDesc* FaceMaker::desc(const PortRef& output) const {
   return scope_.empty() ? analysis_.at(output) : analysis_.at({join_path(scope_, output.node), output.port});
 }
 
-Kind FaceMaker::output_kind(const PortRef& output) const {
-  if (const TensorDesc* known = desc(output); known != nullptr && known->kind != Kind::Any) return known->kind;
+Kind FaceMaker::kind_of(const PortRef& output, const TensorDesc* desc) const {
+  if (desc != nullptr && desc->kind != Kind::Any) return desc->kind;
   const auto node = nodes_.find(output.node);
   const NodeSpec* from = node == nodes_.end() ? nullptr : spec(*node->second);
   const int port = from == nullptr ? -1 : from->output(output.port);
   return port < 0 ? Kind::Any : from->outputs[static_cast<std::size_t>(port)].kind;
 }
 
-const QString& FaceMaker::shape_text(const TensorDesc& desc) const {
-  const auto known = shapes_.find(&desc);
-  return known != shapes_.end() ? known->second : shapes_.emplace(&desc, wire_text(desc)).first->second;
+FaceMaker::ShapeTexts FaceMaker::shape_texts(const TensorDesc& desc) const {
+  const auto known =
+      std::find_if(shapes_.begin(), shapes_.end(), [&](const auto& shape) { return *shape.first == desc; });
+  if (known != shapes_.end()) return known->second;
+  if (shapes_.size() >= kMostShapes) shapes_.clear();
+  return shapes_.emplace_back(&desc, ShapeTexts{wire_text(desc), short_wire_text(desc)}).second;
 }
 
 const QString& FaceMaker::tip_of(const PortSpec& port, bool input, const QString& shape) const {
@@ -87,55 +92,62 @@ bool FaceMaker::faulty(const PortRef& input) const {
 }
 
 std::vector<PortFace> FaceMaker::ports(const Node& node, const std::vector<PortSpec>* specs, bool inputs) const {
+  static const std::vector<const Link*> none;
+  const auto touching = touching_.find(node.id);
+  const std::vector<const Link*>& links = touching == touching_.end() ? none : touching->second;
+  const auto end_of = [&](const Link& link) -> const PortRef& { return inputs ? link.to : link.from; };
   std::vector<PortFace> faces;
   const auto add = [&](const PortSpec& port, bool known) {
-    const PortRef ref{node.id, port.name};
     PortFace face{.name = port.name, .kind = port.kind, .known = known};
-    QString shape;
-    if (inputs) {
-      const auto link = into_.find(ref);
-      face.connected = link != into_.end();
-      face.required = known && !port.optional && !face.connected;
-      if (face.connected) {
-        if (port.kind == Kind::Any) face.kind = output_kind(link->second->from);
-        if (const TensorDesc* carried = desc(link->second->from)) shape = shape_text(*carried);
-      }
-    } else {
-      face.kind = output_kind(ref);
-      if (const TensorDesc* carried = desc(ref)) shape = shape_text(*carried);
+    const auto here = [&](const Link* link) {
+      return end_of(*link).port == port.name && end_of(*link).node == node.id;
+    };
+    const auto link = std::find_if(links.begin(), links.end(), here);
+    face.connected = link != links.end();
+    face.required = inputs && known && !port.optional && !face.connected;
+    const TensorDesc* carried = nullptr;
+    if (!inputs) {
+      const PortRef ref{node.id, port.name};
+      carried = desc(ref);
+      face.kind = kind_of(ref, carried);
+    } else if (face.connected) {
+      carried = desc((*link)->from);
+      if (port.kind == Kind::Any) face.kind = kind_of((*link)->from, carried);
     }
+    const QString shape = carried == nullptr ? QString() : shape_texts(*carried).whole;
     face.tip = known ? tip_of(port, inputs, shape) : port_tip(port, inputs, shape);
     faces.push_back(std::move(face));
   };
   if (specs != nullptr)
     for (const PortSpec& port : *specs) add(port, true);
-  const auto links = touching_.find(node.id);
-  if (links == touching_.end()) return faces;
-  for (const Link* link : links->second) {
-    const PortRef& end = inputs ? link->to : link->from;
-    if (end.node != node.id) continue;
-    const auto same = [&](const PortFace& face) { return face.name == end.port; };
-    auto known = std::find_if(faces.begin(), faces.end(), same);
-    if (known == faces.end()) {
+  for (const Link* link : links) {  // ports that only a wire names
+    const PortRef& end = end_of(*link);
+    if (end.node == node.id &&
+        std::none_of(faces.begin(), faces.end(), [&](const PortFace& face) { return face.name == end.port; }))
       add({.name = end.port, .optional = true, .doc = {}}, false);
-      known = faces.end() - 1;
-    }
-    known->connected = true;
   }
   return faces;
+}
+
+const FaceMaker::TypeTexts& FaceMaker::texts_of(const NodeSpec& spec) const {
+  const auto known = types_.find(&spec);
+  if (known != types_.end()) return known->second;
+  return types_.emplace(&spec, TypeTexts{to_qstring(spec.title), to_qstring(spec.summary)}).first->second;
 }
 
 NodeFace FaceMaker::face(const Node& node) const {
   const NodeSpec* spec = this->spec(node);
   NodeFace face{.id = to_qstring(node.id),
-                .title = to_qstring(spec != nullptr ? spec->title : node.type),
                 .type = to_qstring(node.type),
                 .known = spec != nullptr,
                 .comment = to_qstring(node.comment)};
   if (spec != nullptr) {
+    const TypeTexts& texts = texts_of(*spec);
+    face.title = texts.title;
     face.category = spec->category;
-    face.summary = to_qstring(spec->summary);
+    face.summary = texts.summary;
   } else {
+    face.title = face.type;
     face.summary = words("This program does not know the type \u201c%1\u201d.").arg(face.type);
   }
   face.inputs = ports(node, spec != nullptr ? &spec->inputs : nullptr, true);

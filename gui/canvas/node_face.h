@@ -56,10 +56,16 @@ class FaceMaker {
   FaceMaker(const Diagram& diagram, const Analysis& analysis, std::string scope = {},
             const Registry& registry = Registry::instance());
   [[nodiscard]] NodeFace face(const Node& node) const;
-  /// What travels on this output: from the analysis, else what the spec says.
-  [[nodiscard]] Kind output_kind(const PortRef& output) const;
+  /// What travels on this output: from its description, where there is one, else what the spec says.
+  [[nodiscard]] Kind kind_of(const PortRef& output, const TensorDesc* desc) const;
   /// Its description, if it is known.
   [[nodiscard]] const TensorDesc* desc(const PortRef& output) const;
+  /// What stands on a wire that carries this, and its dimensions alone.
+  struct ShapeTexts {
+    QString whole{};
+    QString brief{};
+  };
+  [[nodiscard]] ShapeTexts shape_texts(const TensorDesc& desc) const;
   /// Is there an error at this input?
   [[nodiscard]] bool faulty(const PortRef& input) const;
 
@@ -69,18 +75,25 @@ class FaceMaker {
   void show_cost(const Node& node, NodeFace& face) const;
   std::vector<PortFace> ports(const Node& node, const std::vector<PortSpec>* specs, bool inputs) const;
   // Texts that many nodes of a large graph have in common are made once.
-  [[nodiscard]] const QString& shape_text(const TensorDesc& desc) const;
   [[nodiscard]] const QString& tip_of(const PortSpec& port, bool input, const QString& shape) const;
 
   const Analysis& analysis_;
   std::string scope_;
   const Registry& registry_;
-  std::map<std::string_view, const Node*> nodes_{};
+  /// Of a type: what all its nodes have in common.
+  struct TypeTexts {
+    QString title{};
+    QString summary{};
+  };
+  [[nodiscard]] const TypeTexts& texts_of(const NodeSpec& spec) const;
+
+  std::unordered_map<std::string_view, const Node*> nodes_{};
   std::map<std::string_view, NodeSpec> subgraphs_{};
-  std::map<PortRef, const Link*> into_{};
-  std::map<std::string_view, std::vector<const Link*>> touching_{};
+  /// The wires at each node. An input is found among those of its own node.
+  std::unordered_map<std::string_view, std::vector<const Link*>> touching_{};
+  mutable std::unordered_map<const NodeSpec*, TypeTexts> types_{};
   std::map<std::string, std::vector<const Problem*>, std::less<>> problems_{};  ///< of a node and what is in it
-  mutable std::unordered_map<const TensorDesc*, QString> shapes_{};
+  mutable std::vector<std::pair<const TensorDesc*, ShapeTexts>> shapes_{};      ///< the last that differed
   mutable std::map<std::tuple<const PortSpec*, bool, QString>, QString> tips_{};
   using CostKey = std::tuple<std::int64_t, std::int64_t, double, std::int64_t, bool>;
   mutable std::map<CostKey, std::pair<QString, QString>> costs_{};

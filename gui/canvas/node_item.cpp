@@ -3,6 +3,7 @@
 
 #include "app/theme.h"
 #include "canvas/paint_tools.h"
+#include "canvas/scene_fonts.h"
 #include "canvas/socket.h"
 #include "models/text.h"
 
@@ -18,7 +19,7 @@ constexpr qreal kUnit = Theme::kUnit;
 constexpr qreal kMargin = 2.5 * kUnit;  // room about the body for sockets, halo and the busiest mark
 constexpr qreal kMinWidth = 20 * kUnit;
 constexpr qreal kMaxWidth = 34 * kUnit;
-constexpr qreal kBesideName = 3.5 * kUnit;  // margins and what stands at the header's end
+constexpr qreal kBesideName = 5 * kUnit;  // margins and the badge at the header's end
 constexpr qreal kSocketReach = 1.5 * kUnit;
 
 constexpr std::size_t kSparks = 40;
@@ -87,31 +88,26 @@ void NodeItem::restyle() {
 }
 
 void NodeItem::lay_out() {
-  const QFontMetricsF bold(scene_bold_font());
-  const QFontMetricsF small(scene_small_font());
-  const QFontMetricsF half_small(half_small_font());
-  const QFontMetricsF half_bold(half_bold_font());
+  const auto& [small, bold, half_small, half_bold] = scene_fonts();
   Layout l;
   l.port_row = std::max(small.height() + 0.75 * kUnit, 2.5 * kUnit);
   l.value_row = small.height() + 0.25 * kUnit;
 
-  qreal width =
-      std::max(half_bold.horizontalAdvance(face_.id) + kBesideName, small.horizontalAdvance(type_line()) + 3 * kUnit);
+  qreal width = std::max(half_bold.metrics().horizontalAdvance(face_.id), small.width(type_line())) + kBesideName;
   const std::size_t rows = std::max(face_.inputs.size(), face_.outputs.size());
   for (std::size_t i = 0; i < rows; ++i) {
     qreal names = 4 * kUnit;
-    if (i < face_.inputs.size()) names += half_small.horizontalAdvance(spaced(face_.inputs[i].name));
-    if (i < face_.outputs.size()) names += half_small.horizontalAdvance(spaced(face_.outputs[i].name));
+    if (i < face_.inputs.size()) names += half_small.width(spaced(face_.inputs[i].name));
+    if (i < face_.outputs.size()) names += half_small.width(spaced(face_.outputs[i].name));
     width = std::max(width, names);
   }
-  for (const auto& [name, value] : face_.values)
-    width = std::max(width, half_small.horizontalAdvance(name + value) + 4.5 * kUnit);
+  for (const auto& [name, value] : face_.values) width = std::max(width, half_small.width(name + value) + 4.5 * kUnit);
   const QStringList costs = face_.cost.isEmpty() ? QStringList() : face_.cost.split(QLatin1Char('\n'));
-  for (const QString& line : costs) width = std::max(width, small.horizontalAdvance(line) + 3.5 * kUnit);
+  for (const QString& line : costs) width = std::max(width, small.width(line) + 3.5 * kUnit);
   l.width = std::ceil(std::clamp(width, kMinWidth, kMaxWidth) / kUnit) * kUnit;
 
-  l.name = lines_of(face_.id, bold, l.width - kBesideName);
-  l.half_name = lines_of(face_.id, half_bold, l.width - kBesideName);
+  l.name = lines_of(face_.id, bold.metrics(), l.width - kBesideName);
+  l.half_name = lines_of(face_.id, half_bold.metrics(), l.width - kBesideName);
   l.header = std::max(bold.height() * static_cast<qreal>(l.name.size()) + small.height() + 1.5 * kUnit,
                       half_bold.height() * static_cast<qreal>(l.half_name.size()) + kUnit);
 
@@ -137,10 +133,10 @@ QPointF NodeItem::socket_centre(Side side, std::size_t row) const {
           layout_.ports_top + layout_.port_row * (static_cast<qreal>(row) + 0.5)};
 }
 
-std::optional<QPointF> NodeItem::socket(const PortId& port) const {
-  const auto& faces = port.side == Side::Input ? face_.inputs : face_.outputs;
+std::optional<QPointF> NodeItem::socket(Side side, const std::string& port) const {
+  const auto& faces = side == Side::Input ? face_.inputs : face_.outputs;
   for (std::size_t i = 0; i < faces.size(); ++i)
-    if (faces[i].name == port.ref.port) return mapToScene(socket_centre(port.side, i));
+    if (faces[i].name == port) return mapToScene(socket_centre(side, i));
   return std::nullopt;
 }
 

@@ -47,12 +47,16 @@ class NodeItem : public QGraphicsItem {
   void restyle();
 
   /// Centre of a socket in scene coordinates; none if there is no such port.
-  [[nodiscard]] std::optional<QPointF> socket(const PortId& port) const;
+  [[nodiscard]] std::optional<QPointF> socket(const PortId& port) const { return socket(port.side, port.ref.port); }
+  [[nodiscard]] std::optional<QPointF> socket(Side side, const std::string& port) const;
   [[nodiscard]] std::vector<PortId> ports() const;
   /// What to say at this place (scene coordinates): a port, the badge, or the node.
   [[nodiscard]] QString tip_at(QPointF scene_pos) const;
   /// The body without sockets, in item coordinates.
   [[nodiscard]] QRectF body() const { return {0, 0, layout_.width, layout_.height}; }
+
+  /// Where a problem is marked, in item coordinates. Nothing else stands there.
+  [[nodiscard]] QRectF badge() const;
 
   [[nodiscard]] int type() const override { return Type; }
   [[nodiscard]] QRectF boundingRect() const override;
@@ -78,7 +82,6 @@ class NodeItem : public QGraphicsItem {
   /// What stands below the name.
   [[nodiscard]] QString type_line() const;
   [[nodiscard]] QPointF socket_centre(Side side, std::size_t row) const;
-  [[nodiscard]] QRectF badge() const;
   /// The bar of busy, starved and blocked time.
   [[nodiscard]] QRectF live_bar() const;
 

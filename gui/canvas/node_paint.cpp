@@ -171,7 +171,8 @@ void NodeItem::paint_header(QPainter& painter) const {
   const qreal name = QFontMetricsF(painter.font()).height() * static_cast<qreal>(layout_.name.size());
   painter.setFont(scene_small_font());
   painter.setPen(mixed(theme.colors().muted, theme.colors().text, 0.35));
-  const QRectF below(at.x(), at.y() + name, layout_.width - 3 * kUnit, QFontMetricsF(painter.font()).height());
+  const qreal end = badge().left() - 0.25 * kUnit;
+  const QRectF below(at.x(), at.y() + name, end - at.x(), QFontMetricsF(painter.font()).height());
   draw_elided(painter, below, Qt::AlignVCenter | Qt::AlignLeft, type_line(), Qt::ElideRight);
 }
 

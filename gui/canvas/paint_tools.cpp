@@ -2,6 +2,7 @@
 #include "canvas/paint_tools.h"
 
 #include "app/theme.h"
+#include "canvas/scene_fonts.h"
 
 #include <QFontMetricsF>
 #include <QPainter>
@@ -10,28 +11,6 @@
 #include <algorithm>
 
 namespace feedline::gui {
-namespace {
-
-QFont unscaled(QFont font) {
-  const double scale = Theme::instance().font_scale();
-  if (font.pointSizeF() > 0) {
-    font.setPointSizeF(font.pointSizeF() / scale);
-  } else {
-    font.setPixelSize(std::max(1, static_cast<int>(font.pixelSize() / scale)));
-  }
-  return font;
-}
-
-QFont scaled(QFont font, double factor) {
-  if (font.pointSizeF() > 0) {
-    font.setPointSizeF(font.pointSizeF() * factor);
-  } else {
-    font.setPixelSize(std::max(1, static_cast<int>(font.pixelSize() * factor)));
-  }
-  return font;
-}
-
-}  // namespace
 
 QColor faded(const QColor& color, double opacity) {
   QColor result = color;
@@ -52,13 +31,14 @@ QColor readable_on(const QColor& background) {
 qreal text_zoom() { return 0.65 * Theme::instance().font_scale(); }
 qreal half_zoom() { return 0.49 * Theme::instance().font_scale(); }
 
-QFont scene_small_font() { return unscaled(Theme::instance().small_font()); }
-QFont scene_bold_font() { return unscaled(Theme::instance().bold_font()); }
+QFont scene_small_font() { return scene_fonts().small.font(); }
+QFont scene_bold_font() { return scene_fonts().bold.font(); }
 
-QFont half_small_font() { return scaled(scene_small_font(), 4.0 / 3); }
-QFont half_bold_font() { return scaled(scene_bold_font(), 1.5); }
+QFont half_small_font() { return scene_fonts().half_small.font(); }
+QFont half_bold_font() { return scene_fonts().half_bold.font(); }
 
 QStringList lines_of(const QString& name, const QFontMetricsF& metrics, qreal width) {
+  if (metrics.horizontalAdvance(name) <= width) return {name};
   QStringList lines{QString()};
   QString part;
   const auto add = [&] {

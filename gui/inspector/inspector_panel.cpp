@@ -67,7 +67,7 @@ void InspectorPanel::focus_form(bool name) {
 
 void InspectorPanel::follow_document() {
   if (form_ != nullptr && form_->fits()) {
-    form_->refresh();
+    form_->follow_document();
   } else if (form_ != nullptr || ids_.isEmpty()) {
     rebuild();
   }

@@ -150,13 +150,23 @@ void NodeForm::refresh() {
   if (id_line_ != nullptr && !id_line_->isModified()) id_line_->setText(to_qstring(node->id));
   if (id_error_ != nullptr) id_error_->setVisible(!id_error_->text().isEmpty());
   for (ParamRow* row : rows_) refresh_param(*row, nodes);
-  if (comment_ != nullptr && comment_->toPlainText() != to_qstring(node->comment)) {
-    const QSignalBlocker quiet(comment_);
-    comment_->setPlainText(to_qstring(node->comment));
-  }
+  refresh_comment(*node);
   refresh_size();
   refresh_problems();
   refresh_ports(*node);
+  shown_analysis_ = controller_.analyses();
+}
+
+void NodeForm::follow_document() {
+  if (shown_analysis_ != controller_.analyses()) return refresh();
+  if (!applying_) before_.clear();
+  if (const Node* node = ids_.size() == 1 ? controller_.document().find(ids_.front()) : nullptr) refresh_comment(*node);
+}
+
+void NodeForm::refresh_comment(const Node& node) {
+  if (comment_ == nullptr || comment_->toPlainText() == to_qstring(node.comment)) return;
+  const QSignalBlocker quiet(comment_);
+  comment_->setPlainText(to_qstring(node.comment));
 }
 
 /// The value of all nodes, or that they differ.

@@ -33,6 +33,8 @@ class NodeForm : public QWidget {
   [[nodiscard]] bool fits() const;
   /// Shows the document as it is now.
   void refresh();
+  /// The same after a change; quick where only the looks of the graph changed, as in a drag.
+  void follow_document();
   void focus_param(const QString& name);
   void focus_name();   ///< with all of it selected
   void focus_first();  ///< the first parameter; without any, the name
@@ -55,6 +57,7 @@ class NodeForm : public QWidget {
   void set_param(ParamRow& row, const std::vector<std::optional<Value>>& values);
   void reset_param(const ParamRow& row);
   void refresh_size();
+  void refresh_comment(const Node& node);
   void rename();
   void edit_comment();
   [[nodiscard]] QString gesture(const std::string& what) const;
@@ -68,6 +71,7 @@ class NodeForm : public QWidget {
   /// What the gesture that is going on found, by parameter, a value for each node.
   std::map<std::string, std::vector<std::optional<Value>>> before_{};
   bool applying_ = false;
+  quint64 shown_analysis_ = 0;
 
   QVBoxLayout* layout_;
   QLineEdit* id_line_ = nullptr;

@@ -26,7 +26,9 @@ DocumentTab::DocumentTab(const QString& untitled, QWidget* parent)
   setFocusProxy(view_);
   connect(&document_, &DocumentController::file_changed, this, &DocumentTab::titled);
   connect(&document_.undo_stack(), &QUndoStack::cleanChanged, this, &DocumentTab::titled);
-  connect(&document_, &DocumentController::changed, this, &DocumentTab::problems_changed);
+  connect(&document_, &DocumentController::changed, this, [this] {
+    if (std::exchange(told_analysis_, document_.analyses()) != document_.analyses()) Q_EMIT problems_changed();
+  });
   connect(&prober_, &Prober::probed, this, &DocumentTab::problems_changed);
 }
 

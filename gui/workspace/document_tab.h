@@ -80,6 +80,7 @@ class DocumentTab : public QWidget {
   FindBar* find_;
   TabFile file_{};
   bool shared_ = false;
+  quint64 told_analysis_ = 0;
   QString untitled_;
   std::vector<Problem> notes_{};
 };

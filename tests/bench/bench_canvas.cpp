@@ -13,6 +13,7 @@
 #include <QApplication>
 #include <QElapsedTimer>
 #include <QImage>
+#include <QMouseEvent>
 #include <QScrollBar>
 #include <QWheelEvent>
 
@@ -65,6 +66,38 @@ void zoom(GraphView& view, int angle) {
   QWheelEvent event(at, view.viewport()->mapToGlobal(at), {}, {0, angle}, Qt::NoButton, Qt::NoModifier,
                     Qt::NoScrollPhase, false);
   QApplication::sendEvent(view.viewport(), &event);
+}
+
+void mouse(GraphView& view, QEvent::Type type, QPointF at) {
+  const bool moves = type == QEvent::MouseMove;
+  QMouseEvent event(type, at, view.viewport()->mapToGlobal(at), moves ? Qt::NoButton : Qt::LeftButton, Qt::LeftButton,
+                    Qt::NoModifier);
+  QApplication::sendEvent(view.viewport(), &event);
+}
+
+/// Three nodes in the hand, at a zoom where the overview shows: each move of the mouse with all that follows from it
+/// in the window, until it is drawn.
+void measure_drag(GraphView& view, DocumentController& controller) {
+  InspectorPanel inspector(controller);
+  inspector.show_nodes({QStringLiteral("layer12")});
+  inspector.show();
+  view.select_node(QStringLiteral("layer12"));
+  view.setTransform(QTransform::fromScale(0.8, 0.8));
+  const auto node = [&](const char* id) { return view.graph_scene().node(id); };
+  view.centerOn(node("layer12"));
+  for (const char* id : {"layer11", "layer13"}) node(id)->setSelected(true);
+  QCoreApplication::processEvents();
+  const QPointF start = view.mapFromScene(node("layer12")->pos() + QPointF(40, 14));
+  mouse(view, QEvent::MouseButtonPress, start);
+  const auto step = [&](std::size_t i) {
+    mouse(view, QEvent::MouseMove, start + QPointF(20.0 * static_cast<double>(1 + i % 20), 20.0));
+    QCoreApplication::processEvents();
+  };
+  step(0);
+  print("a mouse move with three in the hand", measure(kEdits, step));
+  view.setFocus();
+  mouse(view, QEvent::MouseButtonRelease, start);
+  controller.undo_stack().undo();
 }
 
 /// What is done to every node at once, by the canvas's own commands, each with the frame that shows it.
@@ -218,6 +251,7 @@ int main(int argc, char** argv) {
           zoom(view, i % 60 < 30 ? 60 : -60);
           draw(view);
         }));
+  measure_drag(view, controller);
   measure_all(view, controller);
   measure_some(view, controller);
   measure_layout(view, controller);

@@ -90,6 +90,22 @@ class TestCanvas : public QObject {
     QTest::newRow("node") << false;
     QTest::newRow("wire") << true;
   }
+  /// The box that selects goes on with the view, from where it began.
+  void a_box_goes_on_at_the_edge() {
+    Bench b;
+    b.must(add("far", "relu", 1400, 240));
+    const QPoint start(b.title_of("flip").x() - 100, b.port()->height() - 30);
+    const QPoint edge(b.port()->width() - 3, 100);
+    const qreal left = b.view.mapToScene(start).x();
+    drag_to(b.port(), start, edge);
+    QVERIFY(!b.view.graph_scene().node("far")->isSelected());
+    QTRY_VERIFY(b.view.graph_scene().node("far")->isSelected());  // without another move of the mouse
+    const QRectF box = b.view.mapToScene(b.view.rubberBandRect()).boundingRect();
+    QVERIFY2(std::abs(box.left() - left) < 3, qPrintable(QString::number(box.left() - left)));
+    send_mouse(b.port(), QEvent::MouseButtonRelease, edge);
+    QCOMPARE(b.view.graph_scene().selected_nodes(), (std::vector<std::string>{"far", "flip", "linear"}));
+    QCOMPARE(b.steps(), 1);
+  }
   void the_view_goes_on_at_the_edge() {
     QFETCH(bool, wire);
     Bench b;

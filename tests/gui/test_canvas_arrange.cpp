@@ -9,6 +9,7 @@
 
 #include <QNativeGestureEvent>
 #include <QPointingDevice>
+#include <QSignalSpy>
 #include <QTest>
 #include <QTextDocument>
 
@@ -154,6 +155,61 @@ class TestCanvasArrange : public QObject {
     QCOMPARE(b.document().find("decode")->position, (Position{decode.x, decode.y + dy}));
     QCOMPARE(b.document().find_comment("note")->position.y, 120 + dy);
     QCOMPARE(b.document().find("flip")->position, flip);  // it was outside
+    b.check_step(before, steps);
+  }
+
+  /// A node that is moved in a frame until it stands out of it makes the frame larger; one that is taken out is told.
+  void a_frame_grows_with_what_is_moved_in_it() {
+    Bench b;
+    b.must({AddFrame{.frame = {.id = "frame", .title = "Data", .position = {240, -64}, .width = 320, .height = 208}}});
+    b.view.zoom_to_fit();
+    const auto area = [&] { return area_of(*b.document().find_frame("frame")); };
+    const QRectF small = area();
+    QVERIFY(small.contains(body_of(b, "decode")));
+    std::string before = b.json();
+    QSignalSpy told(&b.view, &GraphView::status_message);
+    const QPoint down(0, static_cast<int>(80 * b.view.zoom()));
+    drag(b.port(), b.title_of("decode"), b.title_of("decode") + down);
+    QVERIFY(area().contains(body_of(b, "decode")));
+    QVERIFY(area().height() > small.height());
+    QCOMPARE(area().topLeft(), small.topLeft());
+    QVERIFY(told.isEmpty());
+    b.check_step(before, 1);
+
+    before = b.json();
+    select(b, {"decode"});
+    for (int i = 0; i < 8; ++i) QTest::keyClick(&b.view, Qt::Key_Right);
+    QVERIFY(area().contains(body_of(b, "decode")));
+    QVERIFY(area().right() > small.right());
+    b.check_step(before, 2);
+
+    before = b.json();
+    const QRectF large = area();
+    const QPoint out(0, static_cast<int>(400 * b.view.zoom()));
+    drag(b.port(), b.title_of("decode"), b.title_of("decode") + out);
+    QCOMPARE(area(), large);
+    QVERIFY(!large.intersects(body_of(b, "decode")));
+    QCOMPARE(told.count(), 1);
+    QCOMPARE(told[0][0].toString(), QStringLiteral("No longer in the frame “Data”: decode"));
+    b.check_step(before, 3);
+  }
+
+  void a_frame_goes_about_what_was_arranged_in_it() {
+    Bench b;
+    b.must(wire({"source", "file"}, {"decode", "file"}));
+    b.must(wire({"decode", "image"}, {"flip", "image"}));
+    b.must({MoveNodes{{{"decode", {900, 700}}, {"flip", {1300, 900}}}}});
+    b.must({AddFrame{.frame = {.id = "frame", .position = {880, 640}, .width = 660, .height = 480}}});
+    b.must({AddComment{.comment = {.id = "note", .position = {900, 1000}, .width = 100, .height = 40}}});
+    const std::string before = b.json();
+    const int steps = b.steps();
+    b.view.setFocus();
+    QTest::keyClick(&b.view, Qt::Key_L, Qt::ControlModifier);
+    const QRectF area = area_of(*b.document().find_frame("frame"));
+    QVERIFY(area.contains(body_of(b, "decode")) && area.contains(body_of(b, "flip")));
+    QVERIFY(!area.contains(body_of(b, "source")) && !area.contains(body_of(b, "linear")));
+    const Comment& note = *b.document().find_comment("note");
+    QVERIFY(area.contains(QRectF(note.position.x, note.position.y, note.width, note.height)));
     b.check_step(before, steps);
   }
 

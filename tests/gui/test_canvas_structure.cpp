@@ -200,6 +200,38 @@ class TestCanvasStructure : public QObject {
     QVERIFY(b.c.undo_stack().redoText().startsWith("Ungroup"));
   }
 
+  /// Points of a wire whose ends both give way keep their places between them, and a frame keeps what gives way in it.
+  void what_gives_way_takes_points_and_frames_along() {
+    Chain b;
+    b.must(add("crop", "resize", 784, 0));
+    b.must(wire({"flip", "image"}, {"crop", "image"}));
+    b.must({SetWirePoints{{"crop", "image"}, {{760, 160}}}});
+    b.must({AddFrame{.frame = {.id = "frame", .position = {560, -64}, .width = 432, .height = 272}}});
+    b.view.zoom_to_fit();
+    const auto body = [&](const char* id) {
+      const NodeItem* item = b.view.graph_scene().node(id);
+      return item->mapRectToScene(item->body());
+    };
+    const QRectF flip = body("flip");
+    const QRectF crop = body("crop");
+    const std::string before = b.json();
+    const int steps = b.steps();
+    QMimeData mime;
+    mime.setData(QString::fromLatin1(kNodeMime), "resize");
+    const QPoint at = b.middle_of_wire({"flip", "image"});
+    send_drag(b.port(), QEvent::DragEnter, at, mime);
+    send_drag(b.port(), QEvent::DragMove, at, mime);
+    send_drag(b.port(), QEvent::Drop, at, mime);
+    QCOMPARE(b.from_of({"flip", "image"}), std::string("resize.image"));
+    QVERIFY(body("flip").left() > flip.left() && body("crop").left() > crop.left());
+    const Position point = b.document().link_into({"crop", "image"})->via.front();
+    QCOMPARE(point.y, 160.0);
+    QVERIFY2(point.x > body("flip").right() && point.x < body("crop").left(), qPrintable(QString::number(point.x)));
+    const QRectF frame = area_of(*b.document().find_frame("frame"));
+    QVERIFY(frame.contains(body("flip")) && frame.contains(body("crop")));
+    b.check_step(before, steps);
+  }
+
   void grouping_makes_no_ports_for_what_nobody_reads() {
     Chain b;
     b.must({RemoveNode{"linear"}});

@@ -62,6 +62,42 @@ void type_into(QWidget* field, const char* text) {
   QTest::keyClicks(field, text);
 }
 
+/// A number that is allowed and is not the default.
+QString other_number(const ParamSpec& spec) {
+  const bool whole = spec.kind != ParamKind::Real;
+  const auto* real = std::get_if<double>(&spec.default_value);
+  const double now = real != nullptr ? *real : static_cast<double>(std::get<std::int64_t>(spec.default_value));
+  for (const double next : {now + 1, now - 1, now / 2, 0.5, 0.25})
+    if (next != now && spec.check(whole ? Value(static_cast<std::int64_t>(next)) : Value(next)))
+      return QString::number(next, 'g', 15);
+  return {};
+}
+
+/// Another value for a parameter of these nodes, by keys and mouse in its field.
+void change(DocumentController& controller, const QStringList& ids, const ParamSpec& spec) {
+  InspectorPanel panel(controller);
+  panel.resize(320, 800);
+  panel.show();
+  panel.show_nodes(ids);
+  auto* row = panel.findChild<ParamRow*>(QString::fromStdString(spec.name));
+  if (auto* box = row->findChild<QCheckBox*>()) return QTest::mouseClick(box, Qt::LeftButton);
+  if (auto* combo = row->findChild<QComboBox*>())
+    return QTest::keyClick(combo, combo->currentIndex() + 1 < combo->count() ? Qt::Key_Down : Qt::Key_Up);
+  auto* line = row->findChild<QLineEdit*>();
+  QTest::keyClick(line, Qt::Key_A, Qt::ControlModifier);
+  QTest::keyClicks(line, qobject_cast<NumberField*>(line) != nullptr ? other_number(spec) : QStringLiteral("/x/y"));
+  QTest::keyClick(line, Qt::Key_Return);
+}
+
+/// What was done last is one step: undo gives `before` back, redo what is there now.
+void check_step(DocumentController& controller, const std::string& before) {
+  const std::string after = to_json(controller.document());
+  controller.undo_stack().undo();
+  QCOMPARE(to_json(controller.document()), before);
+  controller.undo_stack().redo();
+  QCOMPARE(to_json(controller.document()), after);
+}
+
 }  // namespace
 
 class TestInspector : public QObject {
@@ -448,6 +484,52 @@ class TestInspector : public QObject {
     QCOMPARE(n.value("size", "a"), QString("16"));
     QTest::mouseClick(n.row("size")->findChild<QToolButton*>(), Qt::LeftButton);  // back to the default: alike again
     QCOMPARE(size->value(), 64.0);
+  }
+
+  /// Over every parameter of every type: several nodes changed together give the bytes that one after the other gives,
+  /// whether they were alike before or not, and undo and redo give back what was.
+  void together_is_the_same_as_one_by_one_data() {
+    QTest::addColumn<QString>("type");
+    for (const NodeSpec* spec : Registry::instance().all())
+      if (!spec->params.empty()) QTest::newRow(spec->type.c_str()) << QString::fromStdString(spec->type);
+  }
+  void together_is_the_same_as_one_by_one() {
+    QFETCH(QString, type);
+    const NodeSpec& spec = *Registry::instance().find(type.toStdString());
+    const std::vector<std::string> ids = {"a", "b", "c"};
+    for (const ParamSpec& param : spec.params) {
+      Document start;
+      for (const std::string& id : ids) QVERIFY(start.apply({AddNode{.node = {.id = id, .type = spec.type}}}));
+      DocumentController together;
+      DocumentController single;
+      together.reset(start, {});
+      single.reset(start, {});
+      change(together, {"a", "b", "c"}, param);
+      for (const std::string& id : ids) change(single, {QString::fromStdString(id)}, param);
+      QVERIFY2(to_json(together.document()) != to_json(start), param.name.c_str());
+      QCOMPARE(to_json(together.document()), to_json(single.document()));
+      check_step(together, to_json(start));
+
+      // Now one has another value than the others.
+      QVERIFY(together.apply({SetParam{.node = "b", .param = param.name, .value = std::nullopt}}));
+      const Document mixed = together.document();
+      change(together, {"a", "b", "c"}, param);
+      Document expected = mixed;
+      const auto value = together.document().find("a")->params.find(param.name);
+      QVERIFY2(value != together.document().find("a")->params.end(), param.name.c_str());
+      for (const std::string& id : ids)
+        QVERIFY(expected.apply({SetParam{.node = id, .param = param.name, .value = value->second}}));
+      QCOMPARE(to_json(together.document()), to_json(expected));
+      if (to_json(expected) != to_json(mixed)) check_step(together, to_json(mixed));
+
+      const std::string before = to_json(together.document());
+      InspectorPanel panel(together);
+      panel.show_nodes({"a", "b", "c"});
+      panel.show();
+      panel.findChild<ParamRow*>(QString::fromStdString(param.name))->findChild<QToolButton*>()->click();
+      QCOMPARE(to_json(together.document()), to_json(start));
+      check_step(together, before);
+    }
   }
 
   void mixed_texts_seeds_and_reals_say_so_too() {

@@ -208,6 +208,22 @@ class TestNodePaint : public QObject {
     }
   }
 
+  /// Names of every length: one fills its node, longer ones take another line.
+  void the_badge_covers_no_writing() {
+    std::vector<NodeFace> faces = all_faces();
+    for (int length = 1; length <= 40; ++length)
+      for (const char letter : {'i', 'n', 'M'}) faces.push_back(face_named(QString(length, QLatin1Char(letter))));
+    for (NodeFace& face : faces) {
+      face.problem = QStringLiteral("it is wrong");
+      NodeItem item(face);
+      for (qreal zoom = 1; zoom >= half_zoom(); zoom -= 0.05)
+        for (const Written& text : written_on(item, zoom)) {
+          const QString which = QStringLiteral("%1 at %2: \"%3\"").arg(face.id).arg(zoom).arg(text.text);
+          QVERIFY2(text.text == QLatin1String("!") || !item.badge().intersects(text.place), qPrintable(which));
+        }
+    }
+  }
+
   /// At one zoom all names have one size.
   void names_have_one_size() {
     for (const qreal zoom : {1.0, 0.5, 0.4, 0.25}) {
