@@ -100,9 +100,9 @@ std::vector<Row> rows_of(const Snapshot& earlier, const Snapshot& now, bool trai
                     .rate = static_cast<double>(done.records) / wall,
                     .parts = {seconds(done.busy) / available, seconds(done.starved) / available,
                               seconds(done.blocked) / available},
-                    .fill = stage.queue_fill,
-                    .level = stage.queue_capacity > 0
-                                 ? fmt::format("{} of {}", stage.queue_waiting, stage.queue_capacity)
+                    .fill = stage.queue.fill,
+                    .level = stage.queue.capacity > 0
+                                 ? fmt::format("{} of {}", stage.queue.waiting, stage.queue.capacity)
                                  : "prefetch 0"});
   }
   const StepTimes times = now.trainer.times - earlier.trainer.times;
