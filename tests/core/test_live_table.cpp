@@ -80,6 +80,20 @@ class TestLiveTable : public QObject {
         }
   }
 
+  /// Queues give way to them.
+  void long_names_are_whole() {
+    const std::string name = "encoder/block/2/a_convolution_with_a_long_name";
+    Snapshot now = second();
+    now.stages.push_back(stage(name, 2, 0, 0, 1));
+    for (const std::size_t width : {std::size_t{79}, std::size_t{95}, std::size_t{119}}) {
+      const auto lines = live_table(before(), now, true, {.width = width, .unicode = false});
+      QVERIFY2(plain(lines[3]).startsWith(QString::fromStdString(name) + " "), qPrintable(plain(lines[3])));
+      QVERIFY2(plain(lines[3]).contains("####"), qPrintable(plain(lines[3])));
+      for (const LiveLine& line : lines) QVERIFY(line.columns <= width);
+      QCOMPARE(plain(lines[1]).contains("6 of 8"), width == 119);
+    }
+  }
+
   void colours_only_where_they_are_wanted() {
     for (const LiveLine& line : live_table(before(), second(), true, {.color = false}))
       QVERIFY(line.text.find('\x1b') == std::string::npos);
