@@ -145,6 +145,7 @@ class DataCheck {
     return lane.next_piece.fetch_add(1);
   }
 
+  /// What stands under this name now.
   static void stamp(const std::string& path, RecordFacts& facts) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) return;
@@ -167,7 +168,7 @@ class DataCheck {
       if (lane.files != nullptr) {
         const std::string path = lane.files->file_of(record);
         file.name = hash_of(path);
-        stamp(path, file);
+        if (known.known != 0) stamp(path, file);
       }
       auto behind = known.is_of(file.name, file.file_bytes, file.modified_ns) &&
                             (known.fault == 0 || lane.faults.has(known.fault))
@@ -182,8 +183,6 @@ class DataCheck {
         }
         known = *found;
         known.name = file.name;
-        known.modified_ns = file.modified_ns;
-        if (lane.files != nullptr) known.file_bytes = file.file_bytes;
         behind = check.fault_behind(known);
         if (known.fault == 0 && behind == 0) check.note_through(known);
         changed |= known.known != 0;

@@ -70,6 +70,7 @@ void SizeTrials::add(Size size, std::uint32_t fault) {
 
 RecordCheck::RecordCheck(const CheckLane& lane, FaultList& faults, SizeTrials& trials, std::stop_token stop)
     : lane_(lane),
+      files_(dynamic_cast<const OwnFiles*>(lane.source.get())),
       faults_(faults),
       trials_(trials),
       stop_(std::move(stop)),
@@ -104,6 +105,16 @@ void RecordCheck::look_at(const Datum& picture, RecordFacts& facts) const {
   facts.high = high;
 }
 
+/// Of the open file, since its name may be another's a moment later.
+Status RecordCheck::fetch(std::uint64_t record, RecordFacts& facts) {
+  if (files_ == nullptr) return lane_.source->read(record, ports_);
+  FileFacts file;
+  Status read = files_->read_with_facts(record, ports_, file);
+  facts.file_bytes = file.size;
+  facts.modified_ns = file.modified_ns;
+  return read;
+}
+
 Result<RecordFacts> RecordCheck::examine(std::uint64_t record) {
   RecordFacts facts;
   facts.known = 1;
@@ -114,8 +125,7 @@ Result<RecordFacts> RecordCheck::examine(std::uint64_t record) {
     facts.fault = faults_.add(std::move(error).at_node(node));
     return facts;
   };
-  if (Status read = patiently(stop_, [&] { return guarded([&] { return lane_.source->read(record, ports_); }); });
-      !read) {
+  if (Status read = patiently(stop_, [&] { return guarded([&] { return fetch(record, facts); }); }); !read) {
     facts.known = 0;  // the file may be there again next time
     return bad(std::move(read.error()), lane_.node);
   }
@@ -123,7 +133,7 @@ Result<RecordFacts> RecordCheck::examine(std::uint64_t record) {
     const Datum& held = slots_[*lane_.picture_port];
     facts.content = XXH3_64bits(held.data(), held.bytes());
     if (lane_.encoded) {
-      facts.file_bytes = held.bytes();
+      if (files_ == nullptr) facts.file_bytes = held.bytes();
       facts.header = picture_header(held.span());
     } else {
       look_at(held, facts);

@@ -4,6 +4,7 @@
 #include "checking/check_lane.h"
 #include "checking/fault_list.h"
 #include "checking/record_facts.h"
+#include "schema/own_files.h"
 
 #include <cstdint>
 #include <map>
@@ -39,7 +40,7 @@ class RecordCheck {
   /// `stop` ends the wait for a machine that is at fault.
   RecordCheck(const CheckLane& lane, FaultList& faults, SizeTrials& trials, std::stop_token stop = {});
 
-  /// All facts but those of the file itself. Reads the record. Errors: the machine's fault, after several attempts;
+  /// All facts but the name of the file. Reads the record. Errors: the machine's fault, after several attempts;
   /// Cancelled. A bad record is none: the facts name its fault.
   [[nodiscard]] Result<RecordFacts> examine(std::uint64_t record);
   /// The fault that the record meets behind its decoder, if the facts tell; none: examine() must.
@@ -51,11 +52,13 @@ class RecordCheck {
 
  private:
   enum class Scale { Full, Small };
+  [[nodiscard]] Status fetch(std::uint64_t record, RecordFacts& facts);
   [[nodiscard]] Status run(const LaneStep& step, std::uint64_t record, bool training, Scale scale = Scale::Full);
   [[nodiscard]] Result<std::uint32_t> try_size(std::uint64_t record);
   void look_at(const Datum& picture, RecordFacts& facts) const;
 
   const CheckLane& lane_;
+  const OwnFiles* files_;  ///< the source, if each record is a file of its own; else null
   FaultList& faults_;
   SizeTrials& trials_;
   std::stop_token stop_;

@@ -21,12 +21,14 @@ constexpr std::size_t kShareWidth = 6;
 constexpr std::size_t kQueueBar = 8;
 constexpr std::size_t kLevelWidth = 11;
 constexpr std::size_t kLeastName = 8;
-constexpr std::size_t kMostName = 24;
-constexpr std::size_t kMostNarrowName = 10;
 constexpr std::size_t kLeastBar = 8;
 constexpr std::size_t kMostBar = 30;
-/// From so many columns on there is room for numbers beside the bars, and for the queues.
-constexpr std::size_t kWide = 64;
+/// What a line has besides name and bar.
+constexpr std::size_t kRateColumn = kRateWidth + 4;
+/// What stands beside the bar where there is room for it: a number, and the queue.
+constexpr std::size_t kQueueColumn = kShareWidth + 2 + kQueueBar + 2 + kLevelWidth;
+/// The colours' meanings in the head, in short words.
+constexpr std::size_t kShortLegend = 16;
 /// Lines that the table does not take: its head, the line of progress, and one for what is typed.
 constexpr std::size_t kOtherLines = 3;
 
@@ -100,9 +102,9 @@ std::vector<Row> rows_of(const Snapshot& earlier, const Snapshot& now, bool trai
                     .rate = static_cast<double>(done.records) / wall,
                     .parts = {seconds(done.busy) / available, seconds(done.starved) / available,
                               seconds(done.blocked) / available},
-                    .fill = stage.queue_fill,
-                    .level = stage.queue_capacity > 0
-                                 ? fmt::format("{} of {}", stage.queue_waiting, stage.queue_capacity)
+                    .fill = stage.queue.fill,
+                    .level = stage.queue.capacity > 0
+                                 ? fmt::format("{} of {}", stage.queue.waiting, stage.queue.capacity)
                                  : "prefetch 0"});
   }
   const StepTimes times = now.trainer.times - earlier.trainer.times;
@@ -153,9 +155,10 @@ std::vector<LiveLine> live_table(const Snapshot& earlier, const Snapshot& now, b
   std::size_t name = std::accumulate(rows.begin(), rows.end(), kLeastName, [](std::size_t most, const Row& row) {
     return std::max(most, columns(row.name));
   });
-  const bool wide = look.width >= kWide;
-  const std::size_t others = kRateWidth + 4 + (wide ? kShareWidth + 2 + kQueueBar + 2 + kLevelWidth : 0);
-  name = std::min(name, wide ? std::min(kMostName, look.width - others - kLeastBar) : kMostNarrowName);
+  // Queues give way to the names, which are cut only where even so there is no room.
+  const bool wide = look.width >= name + kRateColumn + kLeastBar + kQueueColumn;
+  const std::size_t others = kRateColumn + (wide ? kQueueColumn : 0);
+  if (!wide) name = std::min(name, std::max(kLeastName, look.width - std::min(look.width, kRateColumn + kShortLegend)));
   const std::size_t fixed = name + others;
   const std::size_t bar = std::clamp(look.width > fixed ? look.width - fixed : 0, kLeastBar, kMostBar);
 

@@ -36,6 +36,18 @@ std::string module_path() {
   return program.has_parent_path() ? (program.parent_path() / kModule).string() : kModule;
 }
 
+/// OpenBLAS, which OpenCV brings, starts a thread a core when it is loaded, and each of them spins for a tenth of a
+/// second on a core that a command could use. No command here multiplies matrices; if one did, they would start again.
+void end_blas_threads() {
+  if (void* shutdown = ::dlsym(RTLD_DEFAULT, "blas_thread_shutdown_"); shutdown != nullptr)
+    reinterpret_cast<int (*)()>(shutdown)();
+}
+
+int run_light(int argc, char** argv) {
+  end_blas_threads();
+  return run_program(argc, argv, kWithoutTraining);
+}
+
 int run_all(int argc, char** argv) {
   // Global, as if it had been linked: LibTorch's own plug-ins look for each other there.
   void* module = ::dlopen(module_path().c_str(), RTLD_NOW | RTLD_GLOBAL);
@@ -54,7 +66,7 @@ int run_all(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace feedline::cli;
   const bool light = argc > 1 && is_without_training(argv[1]);
-  const int code = light ? run_program(argc, argv, kWithoutTraining) : run_all(argc, argv);
+  const int code = light ? run_light(argc, argv) : run_all(argc, argv);
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   return code;  // leaks are looked for at the end
 #else

@@ -26,6 +26,7 @@ std::string note_of(const StageRow& row, bool bottleneck) {
 std::string stage_table(const std::vector<StageRow>& rows, const std::string& bottleneck, double elapsed,
                         std::size_t width) {
   Table table({"node", "type", "workers", "records/s", "CPU busy", "starved", "blocked", "queue fill", "share"}, 2);
+  table.spare({1});
   for (const StageRow& row : rows) {
     // A share of the time that the node's workers had.
     const double available = elapsed * static_cast<double>(std::max<std::size_t>(row.workers, 1));

@@ -16,6 +16,9 @@ namespace feedline::cli {
 namespace {
 
 constexpr std::size_t kShownErrors = 10;
+/// What a list of runs shows of a graph's title at least, and the columns that all else takes.
+constexpr std::size_t kShortTitle = 16;
+constexpr std::size_t kBesideTitle = 84;
 
 std::string optional_percent(double value) { return std::isfinite(value) ? percent(value, 1) : "-"; }
 
@@ -39,6 +42,7 @@ std::string epochs_text(const RunRecord& run, std::size_t width) {
 std::string stages_text(const RunRecord& run, std::size_t width) {
   if (run.stages.empty()) return {};
   Table table({"node", "type", "workers", "records/s", "CPU busy", "starved", "blocked", "queue fill"}, 2);
+  table.spare({1});
   for (const StageRecord& s : run.stages) {
     const double available = run.figures.wall_s * static_cast<double>(std::max<std::uint64_t>(s.workers, 1));
     table.row({s.node, s.type, std::to_string(s.workers), rate(s.records_per_s), percent(s.cpu_s / available),
@@ -90,10 +94,13 @@ std::string head_text(const RunRecord& run, std::size_t width) {
 std::string runs_text(const std::vector<RunSummary>& runs, std::size_t width) {
   if (runs.empty()) return "No run is recorded: feedline-cli run example:quickstart\n";
   Table table({"run", "started", "graph", "state", "progress", "samples/s", "loss", "validation", "time"}, 5);
+  table.spare({4, 8});
+  // A run is a line; its number finds it again, not its title.
+  const std::size_t title = std::max(kShortTitle, width - std::min(width, kBesideTitle));
   for (const RunSummary& run : runs)
-    table.row({std::to_string(run.id), local_time_text(run.started_at), graph_name(run), std::string(name(run.status)),
-               progress_text(run), rate(run.figures.samples_per_s), loss(run.figures.loss),
-               optional_percent(run.figures.val_accuracy), duration(lasted(run))},
+    table.row({std::to_string(run.id), local_time_text(run.started_at), fit(graph_name(run), title),
+               std::string(name(run.status)), progress_text(run), rate(run.figures.samples_per_s),
+               loss(run.figures.loss), optional_percent(run.figures.val_accuracy), duration(lasted(run))},
               marks_text(run));
   return table.text(width);
 }
@@ -115,7 +122,7 @@ std::string comparison_text(const std::vector<RunRecord>& runs, std::size_t widt
   std::vector<std::string> graphs = {"graph"};
   std::vector<std::string> states = {"state"};
   for (const RunRecord& run : runs) {
-    graphs.push_back(fit(graph_name(run), 24));
+    graphs.push_back(graph_name(run));
     states.emplace_back(name(run.status));
   }
   table.row(graphs);
@@ -130,10 +137,10 @@ std::string comparison_text(const std::vector<RunRecord>& runs, std::size_t widt
   const std::vector<ParameterRow> rows = parameter_rows(runs);
   if (!rows.empty()) {
     head.front() = "parameter";
-    Table parameters(head);
+    Table parameters(head, head.size());
     for (const ParameterRow& row : rows) {
       std::vector<std::string> cells = {row.name};
-      for (const std::string& value : row.values) cells.push_back(value.empty() ? "-" : fit(value, 40));
+      for (const std::string& value : row.values) cells.push_back(value.empty() ? "-" : value);
       parameters.row(std::move(cells));
     }
     text += '\n' + parameters.text(width);

@@ -18,6 +18,7 @@ namespace {
 std::string record_text(const std::vector<Prediction>& all, std::size_t width) {
   if (all.empty()) return "No prediction has been measured yet: feedline-cli prove FILE --fix ID\n";
   Table table({"when", "graph", "fix", "predicted", "measured", "interval", "error"}, 3);
+  table.spare({0});
   for (const Prediction& p : all)
     table.row({p.made_at, p.graph, p.fix, fmt::format("{:.2f}", p.predicted), fmt::format("{:.2f}", p.measured),
                fmt::format("{:.2f} - {:.2f}", p.low, p.high), percent(p.error())},

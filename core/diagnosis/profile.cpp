@@ -19,8 +19,8 @@ struct Totals {
 
 Totals between(const Snapshot& earlier, const StageSample& now, std::size_t i) {
   const bool same = i < earlier.stages.size() && earlier.stages[i].node == now.node;
-  if (!same) return {now.total, now.queue_fill};
-  return {now.total - earlier.stages[i].total, (now.queue_fill + earlier.stages[i].queue_fill) / 2};
+  if (!same) return {now.total, now.queue.fill};
+  return {now.total - earlier.stages[i].total, (now.queue.fill + earlier.stages[i].queue.fill) / 2};
 }
 
 StepCost step_cost(const TrainerSample& earlier, const TrainerSample& later, double steps) {

@@ -27,8 +27,6 @@ bool in_class(const SourceReport& report, const PassedFiles& files) {
   return std::find(classes.begin(), classes.end(), files.class_name) != classes.end();
 }
 
-constexpr const char* kWithoutEnding = "without one";
-
 std::string remedy_for(const PassedFiles& first, bool without_ending) {
   if (without_ending)
     return "Name pictures without an ending by their format, such as .jpg, and convert those that cannot be read to "
@@ -36,35 +34,60 @@ std::string remedy_for(const PassedFiles& first, bool without_ending) {
   return first.picture ? "Convert pictures among them to a format that can be read, such as PNG" : "";
 }
 
-std::optional<Error> ignored_files(const SourceReport& report) {
-  std::uint64_t total = 0;
-  std::map<std::string, std::pair<std::uint64_t, std::vector<std::string>>> by_ending;  // count, classes
-  const PassedFiles* first = nullptr;
-  for (const PassedFiles& files : report.ignored) {
-    if (!in_class(report, files)) continue;
-    if (first == nullptr || (files.picture && !first->picture)) first = &files;
-    total += files.count;
-    auto& [count, where] = by_ending[files.ending.empty() ? kWithoutEnding : files.ending];
-    count += files.count;
-    where.push_back(fmt::format("{}: {}", files.class_name, files.count));
-  }
-  if (first == nullptr) return std::nullopt;
-  std::vector<std::pair<std::string, std::pair<std::uint64_t, std::vector<std::string>>>> sorted(by_ending.begin(),
-                                                                                                 by_ending.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.second.first > b.second.first; });
-  std::vector<std::string> parts;
-  for (const auto& [ending, found] : sorted)
-    parts.push_back(fmt::format("{} {} ({})", found.first, ending, listed(found.second)));
-  return Error{.reason = fmt::format("{} passed over for the ending: {}", files_text(total), listed(parts)),
-               .remedy = remedy_for(*first, by_ending.contains(kWithoutEnding)),
-               .parameter = "folder",
-               .file = first->example};
-}
-
 /// A picture beside the class folders; texts there, such as a licence, are nobody's pictures.
 bool stray_picture(const PassedFiles& files) {
   return files.class_name.empty() && files.picture && !files.ending.empty();
+}
+
+/// Files of one ending that were passed over.
+struct EndingCount {
+  std::string ending{};
+  std::uint64_t count = 0;
+  std::vector<std::string> where{};  ///< "cats: 3"
+};
+
+/// The most frequent ending first; of equal ones, having none comes last.
+template <class Wanted>
+std::vector<EndingCount> by_ending(const SourceReport& report, Wanted wanted) {
+  std::map<std::string, EndingCount> found;
+  for (const PassedFiles& files : report.ignored) {
+    if (!wanted(files)) continue;
+    EndingCount& same = found[files.ending];
+    same.ending = files.ending;
+    same.count += files.count;
+    same.where.push_back(fmt::format("{}: {}", files.class_name, files.count));
+  }
+  std::vector<EndingCount> sorted;
+  for (auto& [ending, count] : found) sorted.push_back(std::move(count));
+  std::stable_sort(sorted.begin(), sorted.end(), [](const EndingCount& a, const EndingCount& b) {
+    return a.count != b.count ? a.count > b.count : a.ending.empty() < b.ending.empty();
+  });
+  return sorted;
+}
+
+std::uint64_t total_of(const std::vector<EndingCount>& endings) {
+  return std::accumulate(endings.begin(), endings.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const EndingCount& ending) { return sum + ending.count; });
+}
+
+std::optional<Error> ignored_files(const SourceReport& report) {
+  const auto wanted = [&](const PassedFiles& files) { return in_class(report, files); };
+  const std::vector<EndingCount> endings = by_ending(report, wanted);
+  if (endings.empty()) return std::nullopt;
+  const PassedFiles* first = nullptr;
+  for (const PassedFiles& files : report.ignored)
+    if (wanted(files) && (first == nullptr || (files.picture && !first->picture))) first = &files;
+  std::vector<std::string> parts;
+  bool without_ending = false;
+  for (const EndingCount& found : endings) {
+    without_ending |= found.ending.empty();
+    parts.push_back(fmt::format("{} {} ({})", found.count, found.ending.empty() ? "without one" : found.ending,
+                                listed(found.where)));
+  }
+  return Error{.reason = fmt::format("{} passed over for the ending: {}", files_text(total_of(endings)), listed(parts)),
+               .remedy = remedy_for(*first, without_ending),
+               .parameter = "folder",
+               .file = first->example};
 }
 
 std::optional<Error> stray_pictures(const SourceReport& report) {
@@ -159,18 +182,13 @@ void add(std::vector<Error>& to, std::optional<Error> found, const std::string& 
 }  // namespace
 
 std::string passed_over_text(const SourceReport& report) {
-  std::uint64_t passed = 0;
-  std::map<std::string, std::uint64_t> by_ending;
-  for (const PassedFiles& files : report.ignored) {
-    if (!in_class(report, files) && !stray_picture(files)) continue;
-    passed += files.count;
-    by_ending[files.ending.empty() ? "without an ending" : files.ending] += files.count;
-  }
-  if (passed == 0) return {};
-  std::vector<std::pair<std::string, std::uint64_t>> sorted(by_ending.begin(), by_ending.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  const std::vector<EndingCount> endings =
+      by_ending(report, [&](const PassedFiles& files) { return in_class(report, files) || stray_picture(files); });
+  if (endings.empty()) return {};
   std::vector<std::string> parts;
-  for (const auto& [ending, count] : sorted) parts.push_back(fmt::format("{} {}", count, ending));
+  for (const EndingCount& found : endings)
+    parts.push_back(fmt::format("{} {}", found.count, found.ending.empty() ? "without an ending" : found.ending));
+  const std::uint64_t passed = total_of(endings);
   const std::uint64_t all =
       passed + std::accumulate(report.class_counts.begin(), report.class_counts.end(), std::uint64_t{0});
   return fmt::format("{} of {} passed over: {}", passed, files_text(all), listed(parts, kMostEndings));

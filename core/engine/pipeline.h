@@ -102,7 +102,7 @@ class Pipeline {
 
   /// One sample a node: the source, the per-record nodes, the batch node, in this order. From any thread.
   /// A segment's wait for input counts as `starved` of its first node, a wait for room behind it as `blocked` of its
-  /// last one; so a full prefetch window shows at the batch node. queue_fill of a node is that of the queue behind its
+  /// last one; so a full prefetch window shows at the batch node. StageSample::queue of a node is that behind its
   /// segment; behind the last one, the finished batches as a share of `prefetch`. See QueueLevel.
   [[nodiscard]] std::vector<StageSample> stages(Nanos now) const;
   /// How long each of these nodes took over single records, since the start. From any thread.

@@ -131,9 +131,7 @@ std::vector<StageSample> Works::stages(Nanos now) const {
                          .segment = s,
                          .sequential = sequential(meter.node()),
                          .workers = workers,
-                         .queue_fill = queue.fill,
-                         .queue_waiting = queue.waiting,
-                         .queue_capacity = queue.capacity});
+                         .queue = queue});
       if (const CacheStore* cache = caches->find(meter.node())) samples.back().cache = cache->level();
     }
   }

@@ -164,16 +164,19 @@ markup::Picture plot_svg(const Plot& plot, double width, double height) {
 markup::Picture bars_svg(const std::string& title, const std::vector<BarPart>& parts, const std::vector<BarRow>& rows,
                          double width) {
   if (rows.empty()) return {};
-  constexpr double kName = 110;
   constexpr double kRow = 20;
-  const double room = width - kName - kRight;
+  constexpr double kLeastName = 110;
+  constexpr double kLetter = 6.6;
+  double names = kLeastName;
+  for (const BarRow& row : rows) names = std::max(names, kLetter * static_cast<double>(row.name.size()) + 12);
+  const double room = width - kLeastName - kRight;
+  width += names - kLeastName;
   const double height = kTop + kRow * static_cast<double>(rows.size()) + 26;
   std::string body = markup::text(0, 15, title, "start", "ink", 13);
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const double y = kTop + kRow * static_cast<double>(r);
-    body += markup::text(kName - 6, y + 13, rows[r].name.size() > 17 ? rows[r].name.substr(0, 16) + "…" : rows[r].name,
-                         "end");
-    double x = kName;
+    body += markup::text(names - 6, y + 13, rows[r].name, "end");
+    double x = names;
     for (std::size_t i = 0; i < rows[r].parts.size(); ++i) {
       const double part = std::isfinite(rows[r].parts[i]) ? std::clamp(rows[r].parts[i], 0.0, 1.0) * room : 0;
       body += fmt::format(
@@ -187,7 +190,7 @@ markup::Picture bars_svg(const std::string& title, const std::vector<BarPart>& p
       x += part;
     }
   }
-  double x = kName;
+  double x = names;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     body += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"10\" height=\"10\" class=\"f{}\" fill=\"{}\"/>\n", x,
                         height - 16, parts[i].hue + 1, markup::color(parts[i].hue));

@@ -203,7 +203,7 @@ void RunLog::add_row(RunNews& news, const Snapshot& now, Nanos interval) {
   if (news.samples.empty()) return;
   ++fills_;
   fill_sums_.resize(now.stages.size());
-  for (std::size_t i = 0; i < now.stages.size(); ++i) fill_sums_[i] += now.stages[i].queue_fill;
+  for (std::size_t i = 0; i < now.stages.size(); ++i) fill_sums_[i] += now.stages[i].queue.fill;
 }
 
 /// A queue is empty when the run is over: what tells something is how full it was on average.

@@ -27,7 +27,7 @@ void append_stage(std::vector<double>& row, const StageSample& from, const Stage
   const StageCounters done = to.total - from.total;
   const double available = wall * static_cast<double>(std::max<std::size_t>(to.workers, 1));
   row.insert(row.end(), {share(done.busy, available), share(done.starved, available), share(done.blocked, available),
-                         to.queue_fill});
+                         to.queue.fill});
 }
 
 }  // namespace

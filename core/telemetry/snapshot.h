@@ -37,9 +37,7 @@ struct StageSample {
   std::size_t segment = 0;                 ///< nodes of one segment share workers; a queue stands behind its last one
   bool sequential = false;                 ///< lets one worker in at a time
   std::size_t workers = 0;
-  double queue_fill = 0;               ///< fill of the queue behind the node's segment, 0..1
-  std::size_t queue_waiting = 0;       ///< what waits in it: see QueueLevel
-  std::size_t queue_capacity = 0;      ///< and how many it holds
+  QueueLevel queue{};                  ///< behind the node's segment
   std::optional<CacheSample> cache{};  ///< of a cache node
 };
 

@@ -137,7 +137,7 @@ std::vector<StageRow> stage_rows(const Snapshot& earlier, const Snapshot& later)
                     .busy_s = seconds(done.busy),
                     .starved_s = seconds(done.starved),
                     .blocked_s = seconds(done.blocked),
-                    .queue_fill = stage.queue_fill,
+                    .queue_fill = stage.queue.fill,
                     .workers = stage.workers,
                     .share = 0,
                     .cache = stage.cache});

@@ -29,11 +29,11 @@ QString fill_word(int fill) {
 }
 
 QString level_tip(const StageSample& stage, int fill) {
-  if (stage.queue_capacity == 0) return words("prefetch 0: nothing is prepared ahead, so no batch waits here");
+  if (stage.queue.capacity == 0) return words("prefetch 0: nothing is prepared ahead, so no batch waits here");
   return words("its queue is %1 % full: %2 of %3 wait")
       .arg(fill)
-      .arg(static_cast<qulonglong>(stage.queue_waiting))
-      .arg(static_cast<qulonglong>(stage.queue_capacity));
+      .arg(static_cast<qulonglong>(stage.queue.waiting))
+      .arg(static_cast<qulonglong>(stage.queue.capacity));
 }
 
 }  // namespace
@@ -68,7 +68,7 @@ WireFlow FlowMaker::flow(const std::string& from, const std::string& to) const {
     const int target = stage_of(to);
     const bool leaves = target < 0 || now_.stages[static_cast<std::size_t>(target)].segment != now_.stages[at].segment;
     if (ends_segment(now_.stages, at) && leaves)
-      flow.fill = static_cast<int>(std::lround(std::clamp(now_.stages[at].queue_fill, 0.0, 1.0) * 10)) * 10;
+      flow.fill = static_cast<int>(std::lround(std::clamp(now_.stages[at].queue.fill, 0.0, 1.0) * 10)) * 10;
   } else if (dt_ > 0 && now_.trainer.samples > earlier_.trainer.samples) {
     rate = static_cast<double>(now_.trainer.samples - earlier_.trainer.samples) / dt_;
   }

@@ -57,9 +57,9 @@ void LevelsPanel::find_queues(const Snapshot& now) {
 }
 
 void LevelsPanel::Queue::add(const StageSample& stage, int samples) {
-  fill += (stage.queue_fill - fill) / (samples + 1);
-  waiting += (static_cast<double>(stage.queue_waiting) - waiting) / (samples + 1);
-  capacity = stage.queue_capacity;
+  fill += (stage.queue.fill - fill) / (samples + 1);
+  waiting += (static_cast<double>(stage.queue.waiting) - waiting) / (samples + 1);
+  capacity = stage.queue.capacity;
 }
 
 void LevelsPanel::show_snapshot(const Snapshot& now, const Snapshot&) {

@@ -170,13 +170,13 @@ void QueuesPanel::show_snapshot(const Snapshot& now) {
 }
 
 void QueuesPanel::show_level(Row& row, const StageSample& stage, double weight, bool last) {
-  const double fill = std::clamp(stage.queue_fill, 0.0, 1.0);
-  const auto waiting = static_cast<double>(stage.queue_waiting);
+  const double fill = std::clamp(stage.queue.fill, 0.0, 1.0);
+  const auto waiting = static_cast<double>(stage.queue.waiting);
   const bool first = row.mean < 0;
   row.mean = first ? fill : row.mean + (fill - row.mean) * weight;
   row.waiting = first ? waiting : row.waiting + (waiting - row.waiting) * weight;
   row.queue->setValue(static_cast<int>(std::lround(row.mean * kBarSteps)));
-  const qulonglong capacity = stage.queue_capacity;
+  const qulonglong capacity = stage.queue.capacity;
   QString tip;
   if (capacity == 0) {
     row.fill->setText(tr("prefetch 0"));

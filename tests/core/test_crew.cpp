@@ -91,11 +91,11 @@ class TestCrew : public QObject {
     const std::vector<StageSample> stages = pipeline.stages(Clock::system().now());
     for (const StageSample& stage : stages) {
       const bool last = &stage == &stages.back();
-      QVERIFY(stage.queue_waiting <= std::max<std::size_t>(stage.queue_capacity, 1));
+      QVERIFY(stage.queue.waiting <= std::max<std::size_t>(stage.queue.capacity, 1));
       if (last) {
-        QCOMPARE(stage.queue_capacity, static_cast<std::size_t>(prefetch));
+        QCOMPARE(stage.queue.capacity, static_cast<std::size_t>(prefetch));
       } else {
-        QVERIFY(stage.queue_capacity >= 2);
+        QVERIFY(stage.queue.capacity >= 2);
       }
     }
   }

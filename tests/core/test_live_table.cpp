@@ -13,12 +13,7 @@ namespace {
 
 StageSample stage(const std::string& node, double busy_s, double starved_s, double blocked_s, double fill,
                   std::uint64_t records = 1000) {
-  StageSample sample{.node = node,
-                     .type = node,
-                     .workers = 2,
-                     .queue_fill = fill,
-                     .queue_waiting = static_cast<std::size_t>(fill * 8),
-                     .queue_capacity = 8};
+  StageSample sample{.node = node, .type = node, .workers = 2, .queue = {fill, static_cast<std::size_t>(fill * 8), 8}};
   sample.total = {.records = records,
                   .busy = from_seconds(busy_s),
                   .starved = from_seconds(starved_s),
@@ -63,7 +58,7 @@ class TestLiveTable : public QObject {
     QCOMPARE(bar_of(3), QString(22, '#') + QString(7, '.'));   // 75 % of the step, 25 % waiting
     QVERIFY2(plain(lines[1]).contains("25 %  [######  ]     6 of 8"), qPrintable(plain(lines[1])));
     Snapshot on_demand = second();
-    on_demand.stages[1].queue_capacity = 0;
+    on_demand.stages[1].queue.capacity = 0;
     const auto without = live_table(before(), on_demand, true, {.width = 100, .unicode = false});
     QVERIFY2(plain(without[2]).contains("[        ] prefetch 0"), qPrintable(plain(without[2])));
     QVERIFY(plain(lines[1]).startsWith("source") && plain(lines[1]).contains(" 1,000 "));
@@ -96,6 +91,20 @@ class TestLiveTable : public QObject {
           QCOMPARE(static_cast<std::size_t>(plain(line).size()), line.columns);
           QVERIFY2(line.columns <= static_cast<std::size_t>(width), qPrintable(plain(line)));
         }
+  }
+
+  /// Queues give way to them.
+  void long_names_are_whole() {
+    const std::string name = "encoder/block/2/a_convolution_with_a_long_name";
+    Snapshot now = second();
+    now.stages.push_back(stage(name, 2, 0, 0, 1));
+    for (const std::size_t width : {std::size_t{79}, std::size_t{95}, std::size_t{119}}) {
+      const auto lines = live_table(before(), now, true, {.width = width, .unicode = false});
+      QVERIFY2(plain(lines[3]).startsWith(QString::fromStdString(name) + " "), qPrintable(plain(lines[3])));
+      QVERIFY2(plain(lines[3]).contains("####"), qPrintable(plain(lines[3])));
+      for (const LiveLine& line : lines) QVERIFY(line.columns <= width);
+      QCOMPARE(plain(lines[1]).contains("6 of 8"), width == 119);
+    }
   }
 
   void colours_only_where_they_are_wanted() {

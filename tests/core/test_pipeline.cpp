@@ -177,7 +177,7 @@ class TestPipeline : public QObject {
     QFETCH(int, prefetch);
     QTRY_VERIFY(reads > 160);
     // With room for more than the last batch, the next epoch's first one is even finished.
-    if (prefetch > 1) QTRY_COMPARE(pipeline.stages(Clock::system().now()).back().queue_fill, 1.0);
+    if (prefetch > 1) QTRY_COMPARE(pipeline.stages(Clock::system().now()).back().queue.fill, 1.0);
     const auto last = pipeline.next();
     QVERIFY((*last)->last_of_epoch);
     QCOMPARE((*pipeline.next())->epoch, 2U);

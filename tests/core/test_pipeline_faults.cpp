@@ -398,7 +398,7 @@ class TestPipelineFaults : public QObject {
     Pipeline pipeline(plan, plan->train, with(2));
     const auto blocked = [&] {
       const auto stages = pipeline.stages(Clock::system().now());
-      return stages.front().total.blocked > 0 && stages.back().total.blocked > 0 && stages.back().queue_fill == 1.0;
+      return stages.front().total.blocked > 0 && stages.back().total.blocked > 0 && stages.back().queue.fill == 1.0;
     };
     QTRY_VERIFY(blocked());
     QVERIFY(reads < 10'000);

@@ -148,6 +148,15 @@ class TestReportPage : public QObject {
     QVERIFY(svg.contains("75 %") && svg.contains("decode") && svg.contains("starved"));
   }
 
+  /// The picture becomes wider, the bars stay as they are.
+  void long_names_are_whole_beside_bars() {
+    const QString name = "encoder/block/2/a_convolution_with_a_long_name";
+    const QString svg = QString::fromStdString(
+        bars_svg("t", {{"busy", markup::kBusy}}, {{name.toStdString(), {0.25}}, {"decode", {0.75}}}, 222).svg);
+    QVERIFY2(svg.contains(">" + name + "<"), qPrintable(svg));
+    QVERIFY2(svg.contains("width=\"25.0\"") && svg.contains("width=\"75.0\""), qPrintable(svg));
+  }
+
   void every_picture_is_sound_xml() {
     for (const ReportPart& part : report_parts(recorded(example("quickstart"))))
       for (const markup::Picture& picture : part.pictures)

@@ -19,7 +19,7 @@ StageSample stage(const char* node, std::size_t segment, double fill) {
   sample.node = node;
   sample.segment = segment;
   sample.workers = 1;
-  sample.queue_fill = fill;
+  sample.queue.fill = fill;
   return sample;
 }
 
@@ -30,7 +30,7 @@ std::pair<Snapshot, Snapshot> run() {
   earlier.stages = {stage("source", 0, 0), stage("decode", 1, 0.4), stage("flip", 1, 0.4)};
   Snapshot now = earlier;
   now.at = from_seconds(2);
-  now.stages[0].queue_fill = 1;
+  now.stages[0].queue.fill = 1;
   now.stages[0].total = {.records = 1000, .busy = from_seconds(0.1), .blocked = from_seconds(0.9)};
   now.stages[1].total = {.records = 1000, .cpu = from_seconds(0.5), .busy = from_seconds(0.95)};
   now.stages[2].total = {.records = 1000, .busy = from_seconds(0.05), .starved = from_seconds(0.95)};

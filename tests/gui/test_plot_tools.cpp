@@ -351,14 +351,14 @@ void TestPlotTools::queue_levels_are_means_of_their_window() {
     Snapshot now = run_at(0.05 * i);
     now.stages.push_back(now.stages.front());
     now.stages.push_back(now.stages.front());
-    now.stages[0].queue_fill = i % 2 == 0 ? 1 : 0.5;
+    now.stages[0].queue.fill = i % 2 == 0 ? 1 : 0.5;
     now.stages[1].segment = now.stages[2].segment = 1;
     now.stages[1].node = "decode";
     now.stages[2].node = "batch";
-    now.stages[1].queue_fill = now.stages[2].queue_fill = 0.25;
-    for (StageSample& stage : now.stages) stage.queue_capacity = 4;
-    now.stages[0].queue_waiting = i % 2 == 0 ? 4 : 2;
-    now.stages[1].queue_waiting = now.stages[2].queue_waiting = 1;
+    now.stages[1].queue.fill = now.stages[2].queue.fill = 0.25;
+    for (StageSample& stage : now.stages) stage.queue.capacity = 4;
+    now.stages[0].queue.waiting = i % 2 == 0 ? 4 : 2;
+    now.stages[1].queue.waiting = now.stages[2].queue.waiting = 1;
     panel.show_snapshot(now, now);
   }
   QTRY_VERIFY(panel.redraws() > before);

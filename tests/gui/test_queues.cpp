@@ -30,12 +30,8 @@ Snapshot staged_snapshot(std::size_t workers, double fill) {
   Snapshot snapshot;
   snapshot.at = 1'000'000'000;
   for (const char* node : {"source", "normalise", "batch"})
-    snapshot.stages.push_back({.node = node,
-                               .type = node,
-                               .workers = workers,
-                               .queue_fill = fill,
-                               .queue_waiting = static_cast<std::size_t>(fill * 8),
-                               .queue_capacity = 8});
+    snapshot.stages.push_back(
+        {.node = node, .type = node, .workers = workers, .queue = {fill, static_cast<std::size_t>(fill * 8), 8}});
   return snapshot;
 }
 
@@ -166,15 +162,15 @@ class TestQueues : public QObject {
       QCOMPARE(panel.level_text(node)->text(), QString("4.0 of 8"));
     QVERIFY(panel.level_text("source")->toolTip().startsWith("Groups of records"));
     QVERIFY(panel.level_text("batch")->toolTip().startsWith("Batches that are ready"));
-    for (StageSample& stage : now.stages) stage.queue_waiting = 8;
-    now.stages[0].queue_capacity = 12;  // more workers have come
+    for (StageSample& stage : now.stages) stage.queue.waiting = 8;
+    now.stages[0].queue.capacity = 12;  // more workers have come
     now.at += 500'000'000;
     panel.show_snapshot(now);
     QCOMPARE(panel.level_text("source")->text(), QString("6.0 of 12"));  // a mean, not the moment
     QCOMPARE(panel.level_text("batch")->text(), QString("6.0 of 8"));
     panel.begin(true);
     now = staged_snapshot(2, 0);
-    now.stages.back().queue_capacity = 0;
+    now.stages.back().queue.capacity = 0;
     panel.show_snapshot(now);
     QCOMPARE(panel.level_text("normalise")->text(), QString("0.0 of 8"));
     QCOMPARE(panel.level_text("batch")->text(), QString("prefetch 0"));
@@ -189,7 +185,7 @@ class TestQueues : public QObject {
     now.at = 1'000'000'000;
     panel.show_snapshot(now);
     QCOMPARE(panel.queue_bar("batch")->value(), 100);
-    for (StageSample& stage : now.stages) stage.queue_fill = 0;
+    for (StageSample& stage : now.stages) stage.queue.fill = 0;
     now.at += 50'000'000;
     panel.show_snapshot(now);
     QCOMPARE(panel.queue_bar("batch")->value(), 95);

@@ -13,9 +13,9 @@ StageSample stage(const char* node, std::size_t segment, double fill, std::uint6
   sample.node = node;
   sample.segment = segment;
   sample.workers = 2;
-  sample.queue_fill = fill;
-  sample.queue_waiting = static_cast<std::size_t>(fill * 10);
-  sample.queue_capacity = 10;
+  sample.queue.fill = fill;
+  sample.queue.waiting = static_cast<std::size_t>(fill * 10);
+  sample.queue.capacity = 10;
   sample.total.records = records;
   sample.total.busy = from_seconds(1e-3 * static_cast<double>(records));
   sample.total.cpu = sample.total.busy / 2;
@@ -61,7 +61,7 @@ void TestWireFlow::queues_stand_between_segments() {
   QCOMPARE(flows.flow("batch", "conv").word, QString("40 %"));
   QVERIFY(flows.flow("batch", "conv").tip.contains("40 % full: 4 of 10 wait"));
   Snapshot on_demand = now;
-  on_demand.stages.back().queue_capacity = 0;
+  on_demand.stages.back().queue.capacity = 0;
   QVERIFY(FlowMaker(earlier, on_demand).flow("batch", "conv").tip.contains("prefetch 0: nothing is prepared ahead"));
 }
 

@@ -3,6 +3,7 @@
 // diagnose, whatif, prove, tune and track-record of the real program, on graphs of synthetic loads.
 
 #include "graph/json.h"
+#include "support/other_load.h"
 #include "support/process.h"
 #include "support/synthetic.h"
 
@@ -38,12 +39,13 @@ class TestCliDiagnose : public QObject {
   }
 
   void diagnose_holds_the_interface() {
+    const OtherLoad load;
     const Done run = cli_.run({"diagnose", slow_, "--seconds", "0.8", "--json", "-"});
     QVERIFY2(run.exit_code == 0, run.text());
     const QJsonObject json = run.json().object();
     const QJsonObject verdict = json["verdict"].toObject();
-    if (json["cores"]["others"].toDouble() > 0.6) QSKIP("The machine is too busy to measure on");
     for (const char* key : {"kind", "node", "share", "confidence", "text"}) QVERIFY2(verdict.contains(key), key);
+    if (load.is_high()) QSKIP(kTooBusy);
     QCOMPARE(verdict["kind"].toString(), QString("preparation_bound"));
     QCOMPARE(verdict["node"].toString(), QString("load1"));
     QVERIFY(verdict["text"].toString().startsWith("Highly input-bound"));
@@ -60,6 +62,7 @@ class TestCliDiagnose : public QObject {
   }
 
   void whatif_answers() {
+    const OtherLoad load;
     const Done run = cli_.run({"whatif", slow_, "--seconds", "0.6", "--workers", "2", "--json", "-"});
     QVERIFY2(run.exit_code == 0, run.text());
     const QJsonDocument json = run.json();
@@ -71,26 +74,25 @@ class TestCliDiagnose : public QObject {
     QVERIFY2(faster.exit_code == 0, faster.text());
     const QJsonDocument answer = faster.json();
     const double faster_node = answer["whatif_samples_per_s"].toDouble();
-    QVERIFY2(faster_node > 400 && faster_node < 600, faster.text());
     QCOMPARE(cli_.run({"whatif", slow_, "--faster", "nothing=2"}).exit_code, 2);
     QCOMPARE(cli_.run({"whatif", slow_, "--faster", "load1"}).exit_code, 2);
+    if (load.is_high()) QSKIP(kTooBusy);
+    QVERIFY2(faster_node > 400 && faster_node < 600, faster.text());
   }
 
   void prove_measures_and_remembers() {
     const QString out = cli_.path("faster.feedline");
+    const OtherLoad load;
     const Done run = cli_.run({"prove", slow_, "--fix", "workers", "--seconds", "2", "--out", out, "--json", "-"});
+    if (run.exit_code != 0 && load.is_high()) QSKIP(kTooBusy);  // where cores are taken, no fix is offered
     QVERIFY2(run.exit_code == 0, run.text());
     const QJsonDocument json = run.json();
     for (const char* key : {"predicted_ratio", "measured_ratio", "interval", "pairs", "keep", "a", "b"})
       QVERIFY2(json.object().contains(key), key);
     const double predicted = json["predicted_ratio"].toDouble();
     const double measured = json["measured_ratio"].toDouble();
-    QVERIFY2(predicted > 3, run.text());
-    QVERIFY2(measured > 2, run.text());
     QVERIFY(json["interval"][0].toDouble() <= measured && measured <= json["interval"][1].toDouble());
-    QVERIFY(json["keep"].toBool());
     QVERIFY(QFile::exists(out));
-    QVERIFY(load_document(out.toStdString())->document.find("trainer")->params.at("workers") != Value(std::int64_t{1}));
 
     const Done record = cli_.run({"track-record", "--json", "-"});
     QVERIFY2(record.exit_code == 0, record.text());
@@ -101,13 +103,21 @@ class TestCliDiagnose : public QObject {
     QCOMPARE(unknown.exit_code, 2);
     QVERIFY2(unknown.err.contains("workers"), unknown.text());  // what it offers
     QCOMPARE(cli_.run({"prove", slow_}).exit_code, 2);
+
+    if (load.is_high()) QSKIP(kTooBusy);
+    QVERIFY2(predicted > 3, run.text());
+    QVERIFY2(measured > 2, run.text());
+    QVERIFY(json["keep"].toBool());
+    QVERIFY(load_document(out.toStdString())->document.find("trainer")->params.at("workers") != Value(std::int64_t{1}));
   }
 
   void prove_compares_two_graphs() {
     const QString fast = write("fast.feedline", {.stages = {{.wait_ms = 3}, {.wait_ms = 1}}, .workers = 4});
+    const OtherLoad load;
     const Done run = cli_.run({"prove", slow_, "--with", fast, "--seconds", "2", "--json", "-"});
     QVERIFY2(run.exit_code == 0, run.text());
     QVERIFY(run.json()["predicted_ratio"].isNull());
+    if (load.is_high()) QSKIP(kTooBusy);
     QVERIFY2(std::abs(run.json()["measured_ratio"].toDouble() - 4) < 0.8, run.text());
     QVERIFY(run.json()["a"]["preparation_s_per_epoch"].toDouble() >
             2 * run.json()["b"]["preparation_s_per_epoch"].toDouble());
@@ -115,16 +125,18 @@ class TestCliDiagnose : public QObject {
 
   void tune_writes_a_faster_graph() {
     const QString out = cli_.path("tuned.feedline");
+    const OtherLoad load;
     const Done run =
         cli_.run({"tune", slow_, "--budget-seconds", "6", "--memory", "100MB", "--out", out, "--json", "-"});
     QVERIFY2(run.exit_code == 0, run.text());
-    QVERIFY2(run.json()["improved"].toBool(), run.text());
-    QVERIFY2(run.json()["ratio"].toDouble() > 2, run.text());
     for (const QJsonValue step : run.json()["steps"].toArray())
       for (const char* key : {"fix", "title", "why", "predicted_ratio", "measured_ratio", "kept"})
         QVERIFY2(step.toObject().contains(key), key);
     QCOMPARE(cli_.run({"validate", out}).exit_code, 0);
     QCOMPARE(cli_.run({"tune", slow_, "--out", "/nowhere/x.feedline"}).exit_code, 2);
+    if (load.is_high()) QSKIP(kTooBusy);
+    QVERIFY2(run.json()["improved"].toBool(), run.text());
+    QVERIFY2(run.json()["ratio"].toDouble() > 2, run.text());
   }
 
   void mistakes_are_told() {

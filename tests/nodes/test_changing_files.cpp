@@ -152,7 +152,8 @@ class TestChangingFiles : public QObject {
     for (const int fault : {ENOENT, EACCES, ENAMETOOLONG, ELOOP, EISDIR}) {
       const FaultyFiles faulty(FaultyFiles::Call::Open, fault, 1);
       Datum out;
-      const Status read = read_whole("/x", out);
+      FileFacts facts;
+      const Status read = read_whole("/x", out, facts);
       QVERIFY(!read);
       QCOMPARE(read.error().code, ErrorCode::BadRecord);
     }

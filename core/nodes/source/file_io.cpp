@@ -75,12 +75,11 @@ bool read_at(int descriptor, std::span<std::byte> to, std::uint64_t offset) {
   return true;
 }
 
-Status read_whole(const std::string& path, Datum& out) {
+Status read_whole(const std::string& path, Datum& out, FileFacts& facts) {
   const auto bad_record = [&](Error error) {
     if (!is_machine_fault(error)) error.code = ErrorCode::BadRecord;
     return fail(std::move(error).in_file(escape_name(path)));
   };
-  FileFacts facts;
   const auto file = open_file(path, &facts);
   if (!file) return bad_record(file.error());
   if (facts.size == 0) return bad_record({.reason = "the file is empty", .remedy = "Delete it, or restore it"});

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "schema/datum.h"
+#include "schema/own_files.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -41,12 +42,6 @@ class File {
   int descriptor_ = -1;
 };
 
-/// What is known of an open file.
-struct FileFacts {
-  std::uint64_t size = 0;
-  std::int64_t modified_ns = 0;
-};
-
 /// Opens a regular file for reading; pipes and devices are refused without waiting for them. The error names the file;
 /// a fault of the machine's is one of its own class (base/machine_fault.h), here and below.
 [[nodiscard]] Result<File> open_file(const std::string& path, FileFacts* facts = nullptr);
@@ -54,9 +49,9 @@ struct FileFacts {
 /// read_error().
 [[nodiscard]] bool read_at(int descriptor, std::span<std::byte> to, std::uint64_t offset);
 
-/// Reads a whole picture file into `out` as u8 bytes. Record errors: vanished, unreadable, empty, shrinking, over 1
-/// GiB.
-Status read_whole(const std::string& path, Datum& out);
+/// Reads a whole picture file into `out` as u8 bytes, and says what was open. Record errors: vanished, unreadable,
+/// empty, shrinking, over 1 GiB.
+Status read_whole(const std::string& path, Datum& out, FileFacts& facts);
 
 /// Writes `data` to a temporary name beside `path` and renames it over it: a crash or a full disk leaves no torn file.
 Status write_atomically(const std::filesystem::path& path, std::span<const std::byte> data);

@@ -29,9 +29,13 @@ class GeneratedSource final : public Source, public OwnFiles {
   std::string file_of(std::uint64_t index) const override { return store_.path(index); }
 
   Status read(std::uint64_t index, std::span<Datum* const> out) const override {
+    FileFacts facts;
+    return read_with_facts(index, out, facts);
+  }
+  Status read_with_facts(std::uint64_t index, std::span<Datum* const> out, FileFacts& facts) const override {
     if (out[1] != nullptr) out[1]->set_label(static_cast<std::int64_t>(index % store_.recipe().classes));
     if (out[0] == nullptr) return {};
-    auto status = read_whole(store_.path(index), *out[0]);
+    auto status = read_whole(store_.path(index), *out[0], facts);
     if (!status) status.error().remedy = "Delete its folder: the pictures are then painted again";
     return status;
   }

@@ -30,9 +30,13 @@ class FolderSource final : public Source, public OwnFiles, public Reporting {
   const SourceReport& report() const override { return index_.report(); }
 
   Status read(std::uint64_t index, std::span<Datum* const> out) const override {
+    FileFacts facts;
+    return read_with_facts(index, out, facts);
+  }
+  Status read_with_facts(std::uint64_t index, std::span<Datum* const> out, FileFacts& facts) const override {
     if (out[1] != nullptr) out[1]->set_label(index_.label(index));
     if (out[0] == nullptr) return {};
-    return read_whole(index_.path(index), *out[0]);
+    return read_whole(index_.path(index), *out[0], facts);
   }
 
  private:
