@@ -95,13 +95,16 @@ void GraphView::take_data(const QString& path, QPointF scene_pos) {
                         false);
     return;
   }
-  const QPointF place = snapped(scene_pos);
-  Node source = new_node(*spec, diagram().free_id(default_id(*spec)), {place.x(), place.y()});
+  Node source = new_node(*spec, diagram().free_id(default_id(*spec)), {});
   source.params = found->training;
+  const QPointF place = free_place(source, scene_pos);
+  source.position = {place.x(), place.y()};
   Edit edit{AddNode{.node = source}};
   if (found->validation) {
-    Node other = new_node(*spec, diagram().free_id("validation"), {place.x(), place.y() + 16 * kGrid});
+    Node other = new_node(*spec, diagram().free_id("validation"), {});
     other.params = *found->validation;
+    const QPointF below = free_place(other, place + QPointF(0, 16 * kGrid));
+    other.position = {below.x(), below.y()};
     edit = Edit{Edit::List{std::move(edit), Edit{AddNode{.node = std::move(other)}}}};
   }
   fitted_ = false;
