@@ -55,7 +55,7 @@ class NodeItem : public QGraphicsItem {
   /// The body without sockets, in item coordinates.
   [[nodiscard]] QRectF body() const { return {0, 0, layout_.width, layout_.height}; }
 
-  /// Where a problem is marked, in item coordinates. Nothing else stands there.
+  /// Where a problem is marked down to half size, in item coordinates. Nothing else stands there.
   [[nodiscard]] QRectF badge() const;
 
   [[nodiscard]] int type() const override { return Type; }

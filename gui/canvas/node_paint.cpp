@@ -305,7 +305,10 @@ void NodeItem::paint_badge(QPainter& painter) const {
   if (failure_.isEmpty() && face_.problem.isEmpty()) return;
   const Theme& theme = Theme::instance();
   const QColor color = error ? theme.colors().error : theme.colors().warning;
-  const QRectF rect = badge();
+  QRectF rect = badge();
+  // From afar names take all of the width: it hangs on the corner then.
+  if (QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter.worldTransform()) < half_zoom())
+    rect.moveCenter(body().topRight() + QPointF(0.25 * kUnit, -0.25 * kUnit));
   QPainterPath shape;
   if (error) {
     shape.addEllipse(rect);

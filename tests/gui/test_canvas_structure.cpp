@@ -290,6 +290,25 @@ class TestCanvasStructure : public QObject {
     b.check_step(grouped, steps + 1);
   }
 
+  /// What ungrouping brings back pushes aside what was put there meanwhile.
+  void ungrouping_covers_nothing() {
+    Chain b;
+    b.view.select_node("decode");
+    QTest::mouseClick(b.port(), Qt::LeftButton, Qt::ControlModifier, b.title_of("flip"));
+    QTest::keyClick(&b.view, Qt::Key_G, Qt::ControlModifier);
+    const Position block = b.document().find("block")->position;
+    b.must(add("one", "relu", block.x + 240, block.y + 16));
+    b.must(add("two", "relu", block.x + 480, block.y + 16));
+    b.view.select_node("block");
+    QTest::keyClick(&b.view, Qt::Key_G, Qt::ControlModifier | Qt::ShiftModifier);
+    const auto& nodes = b.view.graph_scene().nodes();
+    QVERIFY(nodes.contains("decode") && !nodes.contains("block"));
+    for (const auto& [id, item] : nodes)
+      for (const auto& [other_id, other] : nodes)
+        if (id != other_id)
+          QVERIFY2(!item->mapRectToScene(item->body()).intersects(other->mapRectToScene(other->body())), id.c_str());
+  }
+
   void a_double_click_enters_and_the_breadcrumb_leads_back() {
     Chain b;
     group(b);

@@ -221,6 +221,13 @@ class TestNodePaint : public QObject {
           const QString which = QStringLiteral("%1 at %2: \"%3\"").arg(face.id).arg(zoom).arg(text.text);
           QVERIFY2(text.text == QLatin1String("!") || !item.badge().intersects(text.place), qPrintable(which));
         }
+      for (const qreal zoom : {0.45, 0.4, 0.3, 0.25}) {  // from afar it stands elsewhere
+        const std::vector<Written> all = written_on(item, zoom);
+        const auto mark = std::find_if(all.begin(), all.end(), [](const Written& text) { return text.text == "!"; });
+        QVERIFY(mark != all.end());
+        for (const Written& text : all)
+          QVERIFY2(text.text == "!" || !mark->place.intersects(text.place), qPrintable(face.id + ' ' + text.text));
+      }
     }
   }
 
