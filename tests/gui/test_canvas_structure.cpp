@@ -151,7 +151,7 @@ class TestCanvasStructure : public QObject {
 
   void nodes_that_are_pushed_come_to_lie_on_no_note() {
     Chain b;
-    b.must({AddComment{.comment = {.id = "beside", .text = "why", .position = {864, 16}}}});
+    b.must({AddComment{.comment = {.id = "beside", .text = "why", .position = {784, 16}}}});
     b.must({AddComment{.comment = {.id = "apart", .text = "as it is", .position = {0, 900}}}});
     QMimeData mime;
     mime.setData(QString::fromLatin1(kNodeMime), "resize");
@@ -162,7 +162,7 @@ class TestCanvasStructure : public QObject {
     send_drag(b.port(), QEvent::DragMove, at, mime);
     send_drag(b.port(), QEvent::Drop, at, mime);
     QVERIFY(b.document().find("flip")->position.x > 576);  // so that it would cover the note
-    QVERIFY(b.document().find_comment("beside")->position != (Position{864, 16}));
+    QVERIFY(b.document().find_comment("beside")->position != (Position{784, 16}));
     QCOMPARE(b.document().find_comment("apart")->position, (Position{0, 900}));
     QCOMPARE(covered(b), QString());
     b.check_step(before, steps);

@@ -245,6 +245,8 @@ class TestNothingLost : public QObject {
     QVERIFY(b.window.document().document().find("act") != nullptr);
     b.window.document().undo_stack().undo();
     QVERIFY(!b.window.isWindowModified());
+    b.window.activateWindow();  // after the question
+    QVERIFY(QTest::qWaitForWindowActive(&b.window));
     type_a_name();
     QWidget* close = b.window.workspace().tabBar()->tabButton(b.window.workspace().currentIndex(), QTabBar::RightSide);
     Answer save("Save");
