@@ -24,14 +24,14 @@
 
 namespace feedline::gui {
 
-PlotPanel::PlotPanel(const QString& title, const QString& empty_text, Across across, QWidget* parent)
-    : QWidget(parent), across_(across) {
+PlotPanel::PlotPanel(const QString& title, EmptyState::Words empty, Across across, QWidget* parent)
+    : QWidget(parent), across_(across), empty_(new EmptyState(std::move(empty), this)) {
   setWindowTitle(title);
   readings_ = new Readings(this);
   plot_ = new QCustomPlot(this);
   navigator_ = new PlotNavigator(plot_);
   menu_ = new PanelMenu([this] { return exhibit(); }, this);
-  build(empty_text);
+  build();
   fill_menu();
   share_cursor(new PlotCursor(this));
   redraw_timer_.setSingleShot(true);
@@ -39,17 +39,13 @@ PlotPanel::PlotPanel(const QString& title, const QString& empty_text, Across acr
   connect(&Theme::instance(), &Theme::changed, this, &PlotPanel::apply_theme);
 }
 
-void PlotPanel::build(const QString& empty_text) {
+void PlotPanel::build() {
   plot_->setMinimumSize(120, 80);
   plot_->setNoAntialiasingOnDrag(true);
   plot_->setPlottingHints(QCP::phFastPolylines | QCP::phCacheLabels);
   plot_->setAttribute(Qt::WA_OpaquePaintEvent);
   plot_->setAccessibleName(windowTitle());
   plot_->installEventFilter(this);
-  empty_ = new QLabel(empty_text, this);
-  empty_->setAlignment(Qt::AlignCenter);
-  empty_->setWordWrap(true);
-  empty_->setMargin(2 * Theme::kUnit);
   state_ = new QLabel(this);
 
   auto* drawn = new QWidget(this);
@@ -321,7 +317,6 @@ void PlotPanel::style_rect(QCPAxisRect* rect) const {
 
 void PlotPanel::apply_theme() {
   const Theme& theme = Theme::instance();
-  empty_->setStyleSheet(QStringLiteral("color: %1").arg(theme.colors().muted.name()));
   state_->setStyleSheet(QStringLiteral("color: %1").arg(theme.colors().warning.name()));
   plot_->setBackground(QBrush(theme.colors().panel));
   plot_->selectionRect()->setPen(QPen(theme.colors().accent));

@@ -97,8 +97,9 @@ std::vector<StageShare> worker_shares(const Snapshot& earlier, const Snapshot& n
 
 StagesPanel::StagesPanel(QWidget* parent)
     : PlotPanel(tr("Stages"),
-                tr("Press Run to see which stage is busy, which is starved (waits for input) and which is blocked "
-                   "(output queue full)."),
+                {.purpose = tr("which stage is busy, which is starved (waits for input) and which is blocked (output "
+                               "queue full)"),
+                 .awaited = tr("the first batch")},
                 Across::Nothing, parent) {
   const QString labels[kParts] = {tr("busy"), tr("starved"), tr("blocked")};
   for (int part = 0; part < kParts; ++part) {

@@ -88,6 +88,7 @@ class TestPlots : public QObject {
   void stages_draws_the_shares();
   void stages_without_history_takes_the_totals();
   void throughput_draws_the_rate();
+  void throughput_ends_with_the_rate_of_the_whole_run();
   void throughput_leaves_a_gap_for_validation();
   void throughput_shows_epochs_of_one_window();
   void loss_draws_the_points_given();
@@ -206,6 +207,38 @@ void TestPlots::throughput_draws_the_rate() {
     QVERIFY2(std::abs(point.value - 1000) < 25, qPrintable(QString::number(point.value)));
   QCOMPARE(panel.plot()->yAxis->label(), QString("samples/s"));
   QVERIFY(panel.readings()->items()[0].value.contains("samples/s"));
+}
+
+/// The last window is not cut off at the end, nor is the run before it.
+void TestPlots::throughput_ends_with_the_rate_of_the_whole_run() {
+  ThroughputPanel panel;
+  show(panel);
+  feed(panel, 0, 5);
+  Snapshot last = run_at(5);
+  last.at += from_seconds(0.1);
+  last.trainer.steps += 9;
+  last.trainer.samples += 900;
+  last.trainer.stepped += from_seconds(0.1);
+  panel.show_snapshot(last, run_at(4));
+  panel.show_end(last);
+  const QString rate = short_number(training_rate({}, last.trainer)) + " samples/s";
+  QVERIFY(rate != short_number(training_rate({}, run_at(5).trainer)) + " samples/s");
+  const auto told = [&panel] {
+    QStringList all;
+    for (const Readings::Item& item : panel.readings()->items()) all << item.value;
+    return all;
+  };
+  QTRY_COMPARE(told(), QStringList{rate});
+
+  // A run that was over before a window was.
+  ThroughputPanel brief;
+  show(brief);
+  brief.show_snapshot(run_at(0.3), run_at(0));
+  QVERIFY(brief.shows_empty_state());
+  brief.show_end(run_at(0.3));
+  QVERIFY(!brief.shows_empty_state());
+  QTRY_COMPARE(brief.readings()->items().size(), std::size_t{1});
+  QCOMPARE(brief.readings()->items().front().value, QString("1,000 samples/s"));
 }
 
 void TestPlots::throughput_leaves_a_gap_for_validation() {
