@@ -265,9 +265,17 @@ void PlotPanel::redraw() {
   ++redraws_;
 }
 
+/// As many numbers as stand beside each other; the plot draws up to twice as many as it is asked for.
+void PlotPanel::fit_ticks(QCPAxis* axis, int room) {
+  const int number =
+      QFontMetrics(axis->tickLabelFont()).horizontalAdvance(QLocale().toString(axis->range().upper, 'f', 0));
+  axis->ticker()->setTickCount(std::clamp(room / (2 * number + 2 * Theme::kUnit), 2, 5));
+}
+
 /// The label of an axis that is longer than the axis stands in several lines.
 void PlotPanel::fit_labels() {
-  for (QCPAxisRect* rect : plot_->axisRects())
+  for (QCPAxisRect* rect : plot_->axisRects()) {
+    if (across_ != Across::Nothing) fit_ticks(rect->axis(QCPAxis::atBottom), rect->width());
     for (QCPAxis* axis : rect->axes()) {
       if (axis->label().isEmpty()) continue;
       const QFontMetrics metrics(axis->labelFont());
@@ -284,6 +292,7 @@ void PlotPanel::fit_labels() {
       fitted += line;
       if (fitted != axis->label()) axis->setLabel(fitted);
     }
+  }
 }
 
 void PlotPanel::showEvent(QShowEvent* event) {

@@ -96,6 +96,7 @@ class PlotPanel : public QWidget {
   void fill_menu();
   void redraw();
   void fit_labels();
+  static void fit_ticks(QCPAxis* axis, int room);
   void point_at(QPoint pixel);
   void step_cursor(int direction);
   void show_cursor();

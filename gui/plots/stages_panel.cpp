@@ -105,7 +105,7 @@ StagesPanel::StagesPanel(QWidget* parent)
   for (int part = 0; part < kParts; ++part) {
     bars_[part] = new QCPBars(plot()->yAxis, plot()->xAxis);
     bars_[part]->setName(labels[part]);
-    bars_[part]->setWidth(0.62);
+    bars_[part]->setWidth(0.8);
     bars_[part]->setAntialiased(false);
     if (part > 0) bars_[part]->moveAbove(bars_[part - 1]);
   }

@@ -92,6 +92,7 @@ class TestPlots : public QObject {
   void throughput_leaves_a_gap_for_validation();
   void throughput_shows_epochs_of_one_window();
   void loss_draws_the_points_given();
+  void numbers_of_a_narrow_axis_stand_apart();
   void loss_leaves_out_what_has_no_meaning();
   void smoothing_keeps_a_constant();
   void step_shows_shares_and_milliseconds();
@@ -310,6 +311,30 @@ void TestPlots::loss_draws_the_points_given() {
   const auto curve = panel.loss_curve()->data();
   QCOMPARE(curve->size(), 30);
   QCOMPARE(curve->at(9)->value, 0.2);
+}
+
+void TestPlots::numbers_of_a_narrow_axis_stand_apart() {
+  LossPanel panel;
+  panel.resize(424, 300);  // a third of a window of 1280
+  panel.show();
+  QVERIFY(QTest::qWaitForWindowExposed(&panel));
+  for (const double t : {5.0, 12.0, 24.0, 33.0, 37.0, 59.0}) {
+    const int before = panel.redraws();
+    panel.show_snapshot(run_at(t), run_at(t - 1));
+    wait_for_redraw(panel, before);
+    panel.plot()->replot();
+    for (const QCPAxisRect* rect : panel.plot()->axisRects()) {
+      const QCPAxis* axis = rect->axis(QCPAxis::atBottom);
+      const QFontMetrics metrics(axis->tickLabelFont());
+      const QVector<double> ticks = axis->tickVector();
+      const QVector<QString> labels = axis->tickVectorLabels();
+      for (qsizetype i = 1; i < ticks.size(); ++i) {
+        const double apart = axis->coordToPixel(ticks[i]) - axis->coordToPixel(ticks[i - 1]);
+        const int needed = (metrics.horizontalAdvance(labels[i]) + metrics.horizontalAdvance(labels[i - 1])) / 2;
+        QVERIFY2(apart >= needed + 4, qPrintable(labels.join(' ')));
+      }
+    }
+  }
 }
 
 void TestPlots::loss_leaves_out_what_has_no_meaning() {
