@@ -36,7 +36,7 @@ Arrangement watch(bool folded) {
                         {"stages", "loss", "throughput", "step", "queues", "levels", "timeline", "resources",
                          "mistakes", "problems", "log"},
                         {"runs", "diagnosis"}}},
-            .bottom = 0.46};
+            .bottom = 0.45};
   return {.stacks = {left,
                      right,
                      {kBottom, {"stages", "step", "queues", "levels", "timeline"}, {}},

@@ -48,6 +48,7 @@ void DiagnosisDesk::connect_run() {
   connect(&runs, &RunController::recorded, this, [this](qint64 run) {
     if (compare_with_ != 0 && run != compare_with_) Q_EMIT compare_wanted(std::exchange(compare_with_, 0), run);
   });
+  connect(&desk_, &RunDesk::phase_changed, panel, &DiagnosisPanel::show_phase);
   connect(&desk_, &RunDesk::subject_changed, panel, [this] { panel->set_subject(desk_.subject()); });
 }
 

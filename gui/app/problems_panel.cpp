@@ -33,6 +33,7 @@ ProblemsPanel::ProblemsPanel(QWidget* parent)
   view_->setAccessibleName(tr("Problems"));
   view_->setSelectionBehavior(QAbstractItemView::SelectRows);
   view_->setFrameShape(QFrame::NoFrame);
+  view_->setMinimumHeight(6 * Theme::kUnit);  // heads and a row: the rest of the room is the canvas's
   view_->header()->setStretchLastSection(true);
   view_->header()->setSectionResizeMode(ProblemsModel::SeverityColumn, QHeaderView::ResizeToContents);
   view_->header()->setSectionResizeMode(ProblemsModel::WhereColumn, QHeaderView::ResizeToContents);

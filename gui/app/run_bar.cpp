@@ -22,39 +22,96 @@ namespace feedline::gui {
 namespace {
 
 constexpr int kProgressWidth = 560;
-constexpr int kEndWidth = 460;
 
 QString count(std::uint64_t n) {
   return QLocale(QLocale::English, QLocale::UnitedKingdom).toString(static_cast<qulonglong>(n));
 }
 
-QString pieces(const TrainerSample& trainer) {
-  QString text = RunBar::tr("Epoch %1").arg(trainer.epoch);
-  if (trainer.epochs > 0) text += RunBar::tr(" of %1").arg(trainer.epochs);
-  text += RunBar::tr(" · step %1").arg(count(trainer.steps));
-  if (trainer.total_steps > 0) text += RunBar::tr(" of %1").arg(count(trainer.total_steps));
-  return trainer.validating ? text + RunBar::tr(" · validating") : text;
+/// The whole first, then ever shorter.
+QStringList progress_forms(const TrainerSample& trainer) {
+  const QString epoch = RunBar::tr("Epoch %1").arg(trainer.epoch);
+  const QString epochs = trainer.epochs > 0 ? epoch + RunBar::tr(" of %1").arg(trainer.epochs) : epoch;
+  const QString step = epochs + RunBar::tr(" · step %1").arg(count(trainer.steps));
+  const QString steps = trainer.total_steps > 0 ? step + RunBar::tr(" of %1").arg(count(trainer.total_steps)) : step;
+  if (!trainer.validating) return {steps, step, epochs, epoch};
+  const QString validating = RunBar::tr(" · validating");
+  return {steps + validating, step + validating, epochs + validating, epochs, epoch};
+}
+
+/// What a run that was not cut short by a fault has come to.
+struct Outcome {
+  QString epochs{};
+  QString time{};
+  QString quality{};
+  QString brief_quality{};
+  double rate = 0;  ///< samples/s, training only, whole run; 0: no step was taken
+
+  explicit Outcome(const RunResult& result)
+      : epochs(
+            count_text(static_cast<qsizetype>(result.epochs.size()), RunBar::tr("1 epoch"), RunBar::tr("%1 epochs"))),
+        time(clock_text(result.last.elapsed())),
+        rate(training_rate({}, result.last.trainer)) {
+    if (result.epochs.empty()) return;
+    const EpochResult& last = result.epochs.back();
+    const bool judged = std::isfinite(last.val_accuracy);
+    const QString figure = judged ? RunBar::tr("%1 %").arg(last.val_accuracy * 100, 0, 'f', 1)
+                                  : RunBar::tr("loss %1").arg(short_number(last.train_loss));
+    quality = judged ? RunBar::tr("validation accuracy %1").arg(figure) : RunBar::tr("training %1").arg(figure);
+    brief_quality = figure;
+  }
+};
+
+QString listed(QStringList parts) {
+  parts.removeAll(QString());
+  return parts.join(RunBar::tr(", "));
+}
+
+/// The whole first, then without what the state beside it says already, the definition of the rate, and so on.
+QStringList end_forms(const RunResult& result) {
+  QStringList forms{end_text(result)};
+  if (result.end == RunResult::End::Failed) {
+    Error failure = result.failure.value_or(Error{});
+    failure.remedy.clear();
+    forms << to_qstring(failure.line());
+    failure.file.clear();
+    forms << to_qstring(failure.line()) << to_qstring(Error{.reason = failure.reason}.line());
+    if (!failure.node.empty()) forms << RunBar::tr("at %1").arg(to_qstring(failure.node));
+    return forms << RunBar::tr("see Log");
+  }
+  const Outcome outcome(result);
+  const QString number = outcome.rate > 0 ? short_number(outcome.rate) : QString();
+  const QString rate = number.isEmpty() ? number : RunBar::tr("%1 samples/s").arg(number);
+  const QString brief_rate = number.isEmpty() ? number : RunBar::tr("%1/s").arg(number);
+  const QString lasted = RunBar::tr("%1 in %2").arg(outcome.epochs, outcome.time);
+  forms << listed({lasted, outcome.quality, rate}) << listed({lasted, outcome.brief_quality, brief_rate})
+        << listed({outcome.epochs, outcome.brief_quality, brief_rate}) << listed({outcome.brief_quality, brief_rate})
+        << (number.isEmpty() ? outcome.time : brief_rate);
+  return forms;
 }
 
 }  // namespace
 
+QString end_word(RunResult::End end) {
+  switch (end) {
+    case RunResult::End::Completed:
+      break;
+    case RunResult::End::Stopped:
+      return RunBar::tr("Stopped");
+    case RunResult::End::Failed:
+      return RunBar::tr("Failed");
+  }
+  return RunBar::tr("Finished");
+}
+
 QString end_text(const RunResult& result) {
-  if (result.end == RunResult::End::Failed) {
-    return RunBar::tr("Failed: %1").arg(QString::fromStdString(result.failure ? result.failure->line() : "unknown"));
-  }
-  QString text = result.end == RunResult::End::Stopped ? RunBar::tr("Stopped") : RunBar::tr("Finished");
-  const auto epochs = result.epochs.size();
-  text += epochs == 1 ? RunBar::tr(" after 1 epoch") : RunBar::tr(" after %1 epochs").arg(epochs);
-  text += RunBar::tr(" in %1").arg(clock_text(result.last.elapsed()));
-  if (!result.epochs.empty()) {
-    const EpochResult& last = result.epochs.back();
-    text += std::isfinite(last.val_accuracy)
-                ? RunBar::tr(", validation accuracy %1 %").arg(last.val_accuracy * 100, 0, 'f', 1)
-                : RunBar::tr(", training loss %1").arg(short_number(last.train_loss));
-  }
-  if (const double rate = training_rate({}, result.last.trainer); rate > 0)
-    text += RunBar::tr(", %1 samples/s (training only, whole run)").arg(short_number(rate));
-  return text;
+  const QString word = end_word(result.end);
+  if (result.end == RunResult::End::Failed)
+    return RunBar::tr("%1: %2").arg(word, result.failure ? to_qstring(result.failure->line()) : RunBar::tr("unknown"));
+  const Outcome outcome(result);
+  const QString rate = outcome.rate > 0
+                           ? RunBar::tr("%1 samples/s (training only, whole run)").arg(short_number(outcome.rate))
+                           : QString();
+  return listed({RunBar::tr("%1 after %2 in %3").arg(word, outcome.epochs, outcome.time), outcome.quality, rate});
 }
 
 RunBar::RunBar(QWidget* parent) : QWidget(parent) {
@@ -62,6 +119,7 @@ RunBar::RunBar(QWidget* parent) : QWidget(parent) {
   chip_->setAlignment(Qt::AlignCenter);
   chip_->setObjectName("chip");
   progress_text_ = new LiveLabel(this);
+  progress_text_->setObjectName("progress");
   progress_ = new QProgressBar(this);
   progress_->setTextVisible(false);
   progress_->setFixedHeight(6);
@@ -96,7 +154,7 @@ RunBar::RunBar(QWidget* parent) : QWidget(parent) {
 QSize RunBar::sizeHint() const { return {minimumSizeHint().width(), QWidget::sizeHint().height()}; }
 QString RunBar::state_text() const { return chip_->text(); }
 QString RunBar::progress_text() const { return progress_text_->text(); }
-QString RunBar::progress_tip() const { return progress_text_->toolTip(); }
+QString RunBar::progress_shown() const { return progress_text_->shown(); }
 QString RunBar::eta_text() const { return eta_->text(); }
 
 void RunBar::set_chip(const QString& text, Tone tone) {
@@ -137,7 +195,7 @@ void RunBar::set_state(RunController::State state) {
   switch (state) {
     case State::Idle:
       set_chip(tr("Ready"), Tone::Quiet);
-      if (progress_text_->text().isEmpty()) progress_text_->set_text(tr("Press Run to train"));
+      if (progress_text_->text().isEmpty()) tell_idle();
       break;
     case State::Preparing:
       set_chip(tr("Preparing"), Tone::Waiting);
@@ -154,6 +212,8 @@ void RunBar::set_state(RunController::State state) {
   }
   if (!starts) return;
   end_ = {};
+  progress_->show();
+  progress_text_->set_lines(1);
   last_at_ = active_ = last_text_ = 0;
   progress_->setValue(0);
   progress_text_->clear();
@@ -165,24 +225,27 @@ void RunBar::set_state(RunController::State state) {
   }
 }
 
+void RunBar::tell_idle() { progress_text_->set_forms({tr("Press Run to train"), tr("Press Run"), {}}); }
+
 void RunBar::show_next_staged(bool staged) {
-  progress_text_->setToolTip({});
   if (state_ != RunController::State::Idle) return;
-  progress_text_->set_text(staged ? tr("Next run: every queue is shown") : tr("Press Run to train"));
+  tell_idle();
+  if (staged) progress_text_->set_forms({tr("Next run: every queue is shown"), tr("Every queue"), {}});
 }
 
 void RunBar::set_brief(bool brief) {
   if (brief == brief_) return;
   brief_ = brief;
-  rate_->setVisible(!brief);
-  eta_->setVisible(!brief);
+  const bool numbers = !brief && end_.chip.isEmpty();
+  rate_->setVisible(numbers);
+  eta_->setVisible(numbers);
   style();
   layout()->invalidate();  // while it is hidden for want of room, it would keep its old size
   layout()->activate();
 }
 
 void RunBar::show_preparing(const QString& what, double fraction) {
-  progress_text_->set_text(what);
+  progress_text_->set_forms({what, fraction > 0 ? percent(fraction) : QString()});
   progress_->setValue(static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 1000));
   if (what != preparing_) {
     preparing_ = what;
@@ -190,8 +253,12 @@ void RunBar::show_preparing(const QString& what, double fraction) {
     eta_->clear();
   }
   const double lasted = seconds(Clock::system().now() - preparing_since_);
-  if (lasted > 1 && fraction > 0.01 && fraction < 1)
-    eta_->set_text(tr("%1 to go").arg(clock_text(lasted * (1 - fraction) / fraction)));
+  if (lasted > 1 && fraction > 0.01 && fraction < 1) tell_left(lasted * (1 - fraction) / fraction);
+}
+
+void RunBar::tell_left(double left) {
+  const QString time = clock_text(left);
+  eta_->set_forms({tr("%1 to go").arg(time), time});
 }
 
 void RunBar::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
@@ -207,39 +274,37 @@ void RunBar::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
 
 void RunBar::show_numbers(const Snapshot& now, const Snapshot& earlier) {
   const TrainerSample& t = now.trainer;
-  progress_text_->set_text(elsewhere_ ? tr("%1: %2").arg(graph_, pieces(t)) : pieces(t));
+  QStringList forms = progress_forms(t);
+  if (elsewhere_)
+    for (QString& form : forms) form = tr("%1: %2").arg(graph_, form);
+  progress_text_->set_forms(forms);
   // Of whole steps: where none has ended in the last second, the rate of the one before still holds.
-  if (const double rate = training_rate(earlier.trainer, t); rate > 0)
-    rate_->set_text(tr("%1 samples/s").arg(short_number(rate)));
+  if (const double rate = training_rate(earlier.trainer, t); rate > 0) {
+    const QString number = short_number(rate);
+    rate_->set_forms({tr("%1 samples/s").arg(number), tr("%1/s").arg(number)});
+  }
   if (t.total_steps == 0) return;
   const double done = static_cast<double>(t.steps) / static_cast<double>(t.total_steps);
   progress_->setValue(static_cast<int>(std::clamp(done, 0.0, 1.0) * 1000));
   // The first second says little about the rest.
   if (seconds(active_) < 1 || t.steps == 0) return;
-  eta_->set_text(tr("%1 to go").arg(clock_text(seconds(active_) * (1 - done) / done)));
+  tell_left(seconds(active_) * (1 - done) / done);
 }
 
 void RunBar::show_end(const RunResult& result) {
+  const Tone tones[] = {Tone::Good, Tone::Quiet, Tone::Bad};
+  end_ = {end_word(result.end), tones[static_cast<int>(result.end)], end_forms(result)};
   // Their room goes to the sentence.
   rate_->hide();
   eta_->hide();
-  switch (result.end) {
-    case RunResult::End::Completed:
-      set_chip(tr("Finished"), Tone::Good);
-      progress_->setValue(1000);
-      break;
-    case RunResult::End::Stopped:
-      set_chip(tr("Stopped"), Tone::Quiet);
-      break;
-    case RunResult::End::Failed:
-      set_chip(tr("Failed"), Tone::Bad);
-      break;
-  }
-  const QString text = end_text(result);
-  progress_text_->set_text(progress_text_->fontMetrics().elidedText(text, Qt::ElideRight, kEndWidth));
-  progress_text_->setToolTip(text);
-  end_ = {chip_->text(), tone_, progress_text_->text(), text, progress_->value()};
-  if (elsewhere_) show_elsewhere();
+  elsewhere_ ? show_elsewhere() : show_end();
+}
+
+void RunBar::show_end() {
+  progress_->hide();
+  set_chip(end_.chip, end_.tone);
+  progress_text_->set_lines(2);
+  progress_text_->set_forms(end_.forms);
 }
 
 void RunBar::set_elsewhere(bool elsewhere, const QString& graph) {
@@ -248,18 +313,15 @@ void RunBar::set_elsewhere(bool elsewhere, const QString& graph) {
   last_text_ = 0;  // the next numbers say at once whose they are
   elsewhere_ = elsewhere;
   if (state_ != RunController::State::Idle || end_.chip.isEmpty()) return;
-  if (elsewhere) return show_elsewhere();
-  set_chip(end_.chip, end_.tone);
-  progress_text_->set_text(end_.text);
-  progress_text_->setToolTip(end_.tip);
-  progress_->setValue(end_.progress);
+  elsewhere ? show_elsewhere() : show_end();
 }
 
 void RunBar::show_elsewhere() {
   set_chip(tr("Ready"), Tone::Quiet);
-  progress_text_->set_text(tr("Press Run to train"));
-  progress_text_->setToolTip({});
+  tell_idle();
+  progress_text_->set_lines(1);
   progress_->setValue(0);
+  progress_->show();
 }
 
 }  // namespace feedline::gui

@@ -5,6 +5,7 @@
 #include "session/run_controller.h"
 
 #include <QString>
+#include <QStringList>
 #include <QWidget>
 
 class QLabel;
@@ -38,16 +39,19 @@ class RunBar : public QWidget {
   /// that goes on is, with the name of its graph.
   void set_elsewhere(bool elsewhere, const QString& graph);
 
-  /// Texts take what room there is.
+  /// Texts take what room there is, in shorter forms where there is little.
   [[nodiscard]] QSize sizeHint() const override;
   [[nodiscard]] QString state_text() const;
+  /// As a whole.
   [[nodiscard]] QString progress_text() const;
-  /// The same in full, where there is no room for all of it.
-  [[nodiscard]] QString progress_tip() const;
+  /// As much of it as has room.
+  [[nodiscard]] QString progress_shown() const;
   [[nodiscard]] QString eta_text() const;
 
  private:
   enum class Tone { Quiet, Active, Waiting, Good, Bad };
+  void tell_idle();
+  void tell_left(double seconds);
   void set_chip(const QString& text, Tone tone);
   void style();
   void show_elsewhere();
@@ -68,10 +72,9 @@ class RunBar : public QWidget {
   struct End {
     QString chip{};
     Tone tone = Tone::Quiet;
-    QString text{};
-    QString tip{};
-    int progress = 0;
+    QStringList forms{};
   };
+  void show_end();
   End end_{};
   RunController::State state_ = RunController::State::Idle;
   QString preparing_{};        ///< what is being done before data flow
@@ -81,6 +84,8 @@ class RunBar : public QWidget {
   Nanos last_text_ = 0;        ///< when the writing was last renewed
 };
 
+/// "Finished", "Stopped", "Failed".
+[[nodiscard]] QString end_word(RunResult::End end);
 /// How a run ended, in one sentence.
 [[nodiscard]] QString end_text(const RunResult& result);
 

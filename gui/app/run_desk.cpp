@@ -55,6 +55,7 @@ RunDesk::RunDesk(Workspace& workspace, Actions& actions, QWidget* window)
   share_cursor();
   connect_actions();
   connect_run();
+  connect_empty_states();
   update_actions();
 }
 
@@ -85,12 +86,16 @@ void RunDesk::connect_run() {
   log->follow(runs_);
   connect(&runs_, &RunController::state_changed, this, [this](RunController::State state) {
     bar->set_state(state);
+    follow_phase(state);
     workspace_.mark_running(runs_.active() ? tab_.data() : nullptr);
     update_actions();
     if (!runs_.active()) Q_EMIT process_measured({});
     Q_EMIT state_changed();
   });
   connect(&runs_, &RunController::preparing, bar, &RunBar::show_preparing);
+  connect(&runs_, &RunController::preparing, this, [this](const QString& what, double fraction) {
+    set_phase({.kind = RunPhase::Kind::Preparing, .preparing = what, .done = fraction});
+  });
   connect(&runs_, &RunController::snapshot_taken, this, &RunDesk::show_snapshot);
   connect(&runs_, &RunController::epoch_done, loss, &LossPanel::add_epoch);
   connect(&runs_, &RunController::epoch_done, mistakes, &MistakesPanel::add_epoch);
@@ -104,6 +109,27 @@ void RunDesk::connect_run() {
     Q_EMIT message(fault.isEmpty() ? tr("Timeline written to %1").arg(path)
                                    : tr("%1 was not written: %2").arg(path, fault));
   });
+}
+
+void RunDesk::connect_empty_states() {
+  for (PlotPanel* panel : std::initializer_list<PlotPanel*>{stages, loss, throughput, resources, levels})
+    connect(this, &RunDesk::phase_changed, &panel->empty_state(), &EmptyState::show_phase);
+  for (EmptyState* empty :
+       {&queues->empty_state(), &step->empty_state(), &mistakes->empty_state(), &timeline->empty_state()})
+    connect(this, &RunDesk::phase_changed, empty, &EmptyState::show_phase);
+}
+
+void RunDesk::set_phase(const RunPhase& phase) {
+  phase_ = phase;
+  Q_EMIT phase_changed(phase_);
+}
+
+/// What comes after the end is known from its result alone.
+void RunDesk::follow_phase(RunController::State state) {
+  using State = RunController::State;
+  if (state == State::Preparing) set_phase({.kind = RunPhase::Kind::Preparing});
+  if (state == State::Running) set_phase({.kind = RunPhase::Kind::Running});
+  if (state == State::Paused) set_phase({.kind = RunPhase::Kind::Paused});
 }
 
 void RunDesk::follow(DocumentTab* tab) {
@@ -229,6 +255,8 @@ void RunDesk::update_actions() {
 void RunDesk::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
   Pace::instance().tick();
   cursor_->track(now);
+  // Caches are filled after the run has been announced.
+  if (phase_.kind == RunPhase::Kind::Preparing && now.started != 0) set_phase({.kind = RunPhase::Kind::Running});
   moments_.add(now);
   if (tab_) tab_->view().show_snapshot(now, earlier);
   bar->show_snapshot(now, earlier);
@@ -268,6 +296,8 @@ void RunDesk::show_process(const Snapshot& now, const Snapshot& earlier) {
 
 void RunDesk::show_end(const RunResult& result) {
   bar->show_end(result);
+  Q_EMIT process_measured(tr("%1: %2").arg(subject(), end_word(result.end).toLower()));
+  set_phase({.kind = result.end == RunResult::End::Failed ? RunPhase::Kind::Failed : RunPhase::Kind::Ended});
   notice_->run_ended(tab_ ? tab_->display_name() : tr("Feedline"), end_text(result));
   Q_EMIT state_changed();
   if (tab_) tab_->view().show_run_active(false);
@@ -292,6 +322,7 @@ void RunDesk::tell_failure(const Error& failure) {
 }
 
 void RunDesk::show_whole_run(const RunResult& result) {
+  if (result.last.started != 0) throughput->show_end(result.last);
   // The last second of a run is its idle end; what stays in view is the mean of all of it.
   if (result.last.stages.empty() || result.last.at <= result.first.at) return;
   if (tab_) tab_->view().show_snapshot(result.last, result.first);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "plots/empty_state.h"
 #include "session/run_controller.h"
 #include "telemetry/moments.h"
 #include "workspace/workspace.h"
@@ -77,12 +78,16 @@ class RunDesk : public QObject {
   void message(const QString& text);              ///< for the status bar
   void process_measured(const QString& text);
   void state_changed();
+  void phase_changed(const feedline::gui::RunPhase& phase);
   void subject_changed();  ///< another run, or its number has become known
 
  private:
   void share_cursor();
   void connect_actions();
   void connect_run();
+  void connect_empty_states();
+  void set_phase(const RunPhase& phase);
+  void follow_phase(RunController::State state);
   void follow(DocumentTab* tab);
   void update_actions();
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);
@@ -108,6 +113,7 @@ class RunDesk : public QObject {
   QString graph_name_{};
   qint64 number_told_ = 0;
   std::optional<Moment> whole_{};  ///< of a run that has ended
+  RunPhase phase_{};
   Nanos process_shown_ = 0;
   bool leaving_ = false;
 };

@@ -6,12 +6,23 @@
 #include "models/palette_model.h"
 #include "models/text.h"
 
+#include <QAbstractItemView>
 #include <QPainter>
+
+#include <algorithm>
 
 namespace feedline::gui {
 namespace {
 
 constexpr int kUnit = Theme::kUnit;
+constexpr int kBeforeTitle = kUnit / 2 + 2 * kUnit;
+constexpr int kBehindTitle = kUnit / 2;
+constexpr int kTitle = Qt::AlignVCenter | Qt::AlignLeft | Qt::TextWordWrap;
+
+int category_width(const QModelIndex& index) {
+  const auto category = static_cast<Category>(index.data(PaletteModel::CategoryRole).toInt());
+  return QFontMetrics(Theme::instance().small_font()).horizontalAdvance(category_text(category));
+}
 
 }  // namespace
 
@@ -19,8 +30,18 @@ TypeDelegate::TypeDelegate(bool with_category, QObject* parent)
     : QStyledItemDelegate(parent), with_category_(with_category) {}
 
 QSize TypeDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
-  const bool heading = index.data(PaletteModel::TypeRole).isNull();
-  return {0, option.fontMetrics.height() + (heading ? 2 * kUnit : 5 * kUnit / 4)};
+  const int line = option.fontMetrics.height();
+  if (index.data(PaletteModel::TypeRole).isNull()) return {0, line + 2 * kUnit};
+  const auto* view = qobject_cast<const QAbstractItemView*>(option.widget);
+  const QRect room = title_rect(QRect(0, 0, view == nullptr ? 0 : view->viewport()->width(), line), index);
+  const int title =
+      room.width() > 0 ? option.fontMetrics.boundingRect(room, kTitle, index.data().toString()).height() : line;
+  return {0, std::max(line, title) + 5 * kUnit / 4};
+}
+
+QRect TypeDelegate::title_rect(const QRect& row, const QModelIndex& index) const {
+  const int category = with_category_ ? category_width(index) + kUnit : 0;
+  return row.adjusted(kBeforeTitle, 0, -kBehindTitle - category, 0);
 }
 
 void TypeDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
@@ -47,22 +68,18 @@ void TypeDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     painter->setBrush(selected ? c.accent : faded(c.text, 0.07));
     painter->drawRoundedRect(rect, kUnit / 2, kUnit / 2);
   }
-  const QRectF chip(rect.left() + kUnit, rect.center().y() - kUnit * 0.6 + 0.5, kUnit * 1.2, kUnit * 1.2);
+  const QRectF chip(rect.left() + kUnit / 2, rect.center().y() - kUnit * 0.6 + 0.5, kUnit * 1.2, kUnit * 1.2);
   painter->setPen(selected ? QPen(c.accent_text, 1) : QPen(Qt::NoPen));
   painter->setBrush(theme.category_color(category));
   painter->drawRoundedRect(chip, 3, 3);
-  rect.adjust(3 * kUnit, 0, -kUnit, 0);
   if (with_category_) {
     painter->setFont(theme.small_font());
     painter->setPen(selected ? c.accent_text : c.muted);
-    const QString text = category_text(category);
-    painter->drawText(rect, Qt::AlignVCenter | Qt::AlignRight, text);
-    rect.adjust(0, 0, -painter->fontMetrics().horizontalAdvance(text) - kUnit, 0);
+    painter->drawText(rect.adjusted(0, 0, -kUnit, 0), Qt::AlignVCenter | Qt::AlignRight, category_text(category));
   }
   painter->setFont(option.font);
   painter->setPen(selected ? c.accent_text : c.text);
-  painter->drawText(rect, Qt::AlignVCenter | Qt::AlignLeft,
-                    option.fontMetrics.elidedText(index.data().toString(), Qt::ElideRight, rect.width()));
+  painter->drawText(title_rect(option.rect, index), kTitle, index.data().toString());
   painter->restore();
 }
 

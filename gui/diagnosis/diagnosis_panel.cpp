@@ -87,10 +87,7 @@ void DiagnosisPanel::reset() {
   untold_ = false;
   tuned_.reset();
   verdict_part_->forget();
-  headline_plain_ = tr("Press Run to learn what limits it.");
-  evidence_plain_ = tr("A verdict needs twenty steps after the warm-up.");
-  headline_->setText(headline_plain_.toHtmlEscaped());
-  evidence_->setText(evidence_plain_.toHtmlEscaped());
+  tell_wait();
   bars_->hide();
   unfold_->setChecked(false);
   unfold_->hide();
@@ -109,10 +106,14 @@ void DiagnosisPanel::reset() {
 }
 
 void DiagnosisPanel::begin(const Document& document, const Started& fact) {
+  phase_ = {.kind = RunPhase::Kind::Running};
   reset();
   live_.begin(document, fact);
-  headline_plain_ = tr("Measuring...");
-  headline_->setText(headline_plain_.toHtmlEscaped());
+}
+
+void DiagnosisPanel::show_phase(const RunPhase& phase) {
+  phase_ = phase;
+  if (!live_.diagnosis()) tell_wait();
 }
 
 void DiagnosisPanel::set_subject(const QString& subject) {
@@ -201,13 +202,37 @@ void DiagnosisPanel::retell() {
 }
 
 void DiagnosisPanel::tell_wait() {
-  headline_plain_ = live_.facts().trainer_node.empty() ? tr("Press Run to learn what limits it.") : tr("Measuring...");
-  const auto missing = static_cast<qsizetype>(live_.steps_missing());
-  evidence_plain_ = live_.warm() ? count_text(missing, tr("The verdict needs one more step of training."),
-                                              tr("The verdict needs %1 more steps of training."))
-                                 : tr("Warming up. The verdict needs %1 steps of training after that.").arg(missing);
+  headline_plain_ = wait_headline();
+  evidence_plain_ = wait_evidence();
   headline_->setText(headline_plain_.toHtmlEscaped());
   evidence_->setText(evidence_plain_.toHtmlEscaped());
+}
+
+QString DiagnosisPanel::wait_headline() const {
+  switch (phase_.kind) {
+    case RunPhase::Kind::None:
+      break;
+    case RunPhase::Kind::Preparing:
+      return phase_.preparing_text() + QLatin1Char('.');
+    case RunPhase::Kind::Running:
+      return tr("Measuring...");
+    case RunPhase::Kind::Paused:
+      return tr("Paused before there was a verdict.");
+    case RunPhase::Kind::Ended:
+      return tr("The run ended before there was a verdict.");
+    case RunPhase::Kind::Failed:
+      return tr("The run failed before there was a verdict. The reason is in Log.");
+  }
+  return tr("Press Run to learn what limits it.");
+}
+
+QString DiagnosisPanel::wait_evidence() const {
+  const auto missing = static_cast<qsizetype>(live_.steps_missing());
+  const bool measures = phase_.kind == RunPhase::Kind::Running || phase_.kind == RunPhase::Kind::Paused;
+  if (!measures || missing == 0) return tr("A verdict needs twenty steps after the warm-up.");
+  if (!live_.warm()) return tr("Warming up. The verdict needs %1 steps of training after that.").arg(missing);
+  return count_text(missing, tr("The verdict needs one more step of training."),
+                    tr("The verdict needs %1 more steps of training."));
 }
 
 void DiagnosisPanel::show_fixes() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "plots/empty_state.h"
 #include "runs/predictions.h"
 #include "tuning/live_diagnosis.h"
 #include "tuning/prove.h"
@@ -39,6 +40,8 @@ class DiagnosisPanel : public QWidget {
   void show_snapshot(const Snapshot& now);
   /// The run has ended: the verdict is that of all of it.
   void finish(const RunResult& result);
+  /// How far the run is, for as long as there is no verdict.
+  void show_phase(const RunPhase& phase);
   /// The graph and the run that all of this is about: "naive, run 12".
   void set_subject(const QString& subject);
   /// Proofs and tuning.
@@ -103,12 +106,15 @@ class DiagnosisPanel : public QWidget {
   void tell_wait();
   [[nodiscard]] int seconds_measured() const;
   [[nodiscard]] QString measured_when() const;
+  [[nodiscard]] QString wait_headline() const;
+  [[nodiscard]] QString wait_evidence() const;
   void note_bottleneck();
   void solve();
   void ask_for_gain();
   void show_fixes();
 
   LiveDiagnosis live_{};
+  RunPhase phase_{};
   bool untold_ = false;  ///< there is news that nobody could see yet
   std::optional<Fix> tuned_{};
   QString about_{};

@@ -14,7 +14,7 @@ namespace feedline::gui {
 PalettePanel::PalettePanel(QWidget* parent)
     : QWidget(parent), line_(new QLineEdit(this)), tree_(new QTreeView(this)), summary_(nullptr) {
   auto* layout = new QVBoxLayout(this);
-  layout->setContentsMargins(Theme::kUnit, Theme::kUnit, Theme::kUnit, Theme::kUnit);
+  layout->setContentsMargins(Theme::kUnit / 2, Theme::kUnit, Theme::kUnit / 2, Theme::kUnit);
   layout->setSpacing(Theme::kUnit);
   line_->setPlaceholderText(tr("Find a node"));
   line_->setAccessibleName(tr("Find a node"));
@@ -39,6 +39,7 @@ PalettePanel::PalettePanel(QWidget* parent)
   tree_->setAccessibleName(tr("Nodes"));
   tree_->expandAll();
   tree_->installEventFilter(this);
+  tree_->viewport()->installEventFilter(this);
   layout->addWidget(tree_, 1);
 
   summary_ = new Caption(Caption::Tone::Muted, {}, this);
@@ -89,6 +90,8 @@ void PalettePanel::show_summary() {
 }
 
 bool PalettePanel::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == tree_->viewport() && event->type() == QEvent::Resize)
+    tree_->doItemsLayout();  // rows have other heights
   if (event->type() == QEvent::KeyPress) {
     const int key = static_cast<QKeyEvent*>(event)->key();
     if (key == Qt::Key_Return || key == Qt::Key_Enter) {

@@ -32,7 +32,9 @@ QString level_text(double waiting, std::size_t capacity) {
 
 LevelsPanel::LevelsPanel(QWidget* parent)
     : TimePanel(tr("Queues over time"),
-                tr("Press Run to see how full the queues are: the stage behind an empty one starves."), kWide, parent) {
+                {.purpose = tr("how full the queues are: the stage behind an empty one starves"),
+                 .awaited = tr("the first batch")},
+                kWide, parent) {
   add_cell(tr("full (%)"), 105);
   apply_theme();
   reset();

@@ -90,9 +90,10 @@ std::vector<Point> smoothed(const std::vector<Point>& points, double memory) {
 }
 
 LossPanel::LossPanel(QWidget* parent)
-    : PlotPanel(tr("Loss and accuracy"),
-                tr("Press Run to watch loss and accuracy, on training and on validation data."), Across::Steps,
-                parent) {
+    : PlotPanel(
+          tr("Loss and accuracy"),
+          {.purpose = tr("loss and accuracy, on training and on validation data"), .awaited = tr("the first step")},
+          Across::Steps, parent) {
   plot()->plotLayout()->clear();
   loss_ = make_curves(0, tr("loss"));
   accuracy_ = make_curves(1, tr("accuracy (%)"));

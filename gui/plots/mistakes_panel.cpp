@@ -9,13 +9,13 @@
 #include "training/preview.h"
 
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QListView>
 #include <QPainter>
 #include <QSplitter>
 #include <QStackedLayout>
 #include <QVBoxLayout>
 
+#include <cmath>
 #include <utility>
 
 namespace feedline::gui {
@@ -70,10 +70,9 @@ MistakesPanel::MistakesPanel(QWidget* parent)
       menu_(new PanelMenu([this] { return exhibit(); }, this)),
       matrix_(new ConfusionView(this)),
       list_(new QListView(this)),
-      empty_(new QLabel(
-          tr("Press Run to see, after each epoch, which classes the model confuses. This needs validation data "
-             "with classes."),
-          this)),
+      empty_(new EmptyState({.purpose = tr("which classes of the validation data the model confuses, after each epoch"),
+                             .awaited = tr("the first validation on data with classes")},
+                            this)),
       stack_(new QStackedLayout(this)),
       worker_(
           [previewer = std::make_shared<Previewer>()](const Question& question, const std::stop_token& stop) {
@@ -105,14 +104,6 @@ void MistakesPanel::build() {
   list_->setIconSize({kPicture, kPicture});
   list_->setWordWrap(true);
   list_->setFrameShape(QFrame::NoFrame);
-  empty_->setAlignment(Qt::AlignCenter);
-  empty_->setWordWrap(true);
-  empty_->setMargin(2 * Theme::kUnit);
-  const auto style = [this] {
-    empty_->setStyleSheet(QStringLiteral("color: %1").arg(Theme::instance().colors().muted.name()));
-  };
-  style();
-  connect(&Theme::instance(), &Theme::changed, this, style);
   connect(&Theme::instance(), &Theme::changed, this, &MistakesPanel::fit_captions);
   connect(&model_, &WorstModel::modelReset, this, &MistakesPanel::fit_captions);
   fit_captions();
@@ -147,11 +138,15 @@ void MistakesPanel::begin(const Document& document) {
   model_.clear();
   matrix_->set_judgement({});
   readings_->set_items({});
+  empty_->set_reason({});
   stack_->setCurrentIndex(0);
 }
 
 void MistakesPanel::add_epoch(const EpochResult& result) {
-  if (result.judgement == nullptr) return;
+  if (result.judgement == nullptr) {
+    if (std::isfinite(result.val_loss)) empty_->set_reason(tr("The validation data have no classes to confuse."));
+    return;
+  }
   judgement_ = result.judgement;
   pictures_asked_ = false;
   matrix_->set_judgement(*judgement_);

@@ -4,6 +4,7 @@
 #include "graph/document.h"
 #include "models/worst_model.h"
 #include "plots/confusion_view.h"
+#include "plots/empty_state.h"
 #include "plots/exhibit.h"
 #include "plots/readings.h"
 #include "session/latest_worker.h"
@@ -13,7 +14,6 @@
 
 #include <memory>
 
-class QLabel;
 class QListView;
 class QStackedLayout;
 
@@ -35,6 +35,7 @@ class MistakesPanel : public QWidget {
   void add_epoch(const EpochResult& result);
 
   [[nodiscard]] bool shows_empty_state() const;
+  [[nodiscard]] EmptyState& empty_state() { return *empty_; }
   [[nodiscard]] ConfusionView& matrix() { return *matrix_; }
   [[nodiscard]] WorstModel& model() { return model_; }
   [[nodiscard]] const QListView& samples() const { return *list_; }
@@ -60,7 +61,7 @@ class MistakesPanel : public QWidget {
   PanelMenu* menu_;
   ConfusionView* matrix_;
   QListView* list_;
-  QLabel* empty_;
+  EmptyState* empty_;
   QStackedLayout* stack_;
   WorstModel model_{};
   LatestWorker<Question, QList<QImage>> worker_;

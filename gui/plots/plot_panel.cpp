@@ -24,14 +24,14 @@
 
 namespace feedline::gui {
 
-PlotPanel::PlotPanel(const QString& title, const QString& empty_text, Across across, QWidget* parent)
-    : QWidget(parent), across_(across) {
+PlotPanel::PlotPanel(const QString& title, EmptyState::Words empty, Across across, QWidget* parent)
+    : QWidget(parent), across_(across), empty_(new EmptyState(std::move(empty), this)) {
   setWindowTitle(title);
   readings_ = new Readings(this);
   plot_ = new QCustomPlot(this);
   navigator_ = new PlotNavigator(plot_);
   menu_ = new PanelMenu([this] { return exhibit(); }, this);
-  build(empty_text);
+  build();
   fill_menu();
   share_cursor(new PlotCursor(this));
   redraw_timer_.setSingleShot(true);
@@ -39,17 +39,13 @@ PlotPanel::PlotPanel(const QString& title, const QString& empty_text, Across acr
   connect(&Theme::instance(), &Theme::changed, this, &PlotPanel::apply_theme);
 }
 
-void PlotPanel::build(const QString& empty_text) {
+void PlotPanel::build() {
   plot_->setMinimumSize(120, 80);
   plot_->setNoAntialiasingOnDrag(true);
   plot_->setPlottingHints(QCP::phFastPolylines | QCP::phCacheLabels);
   plot_->setAttribute(Qt::WA_OpaquePaintEvent);
   plot_->setAccessibleName(windowTitle());
   plot_->installEventFilter(this);
-  empty_ = new QLabel(empty_text, this);
-  empty_->setAlignment(Qt::AlignCenter);
-  empty_->setWordWrap(true);
-  empty_->setMargin(2 * Theme::kUnit);
   state_ = new QLabel(this);
 
   auto* drawn = new QWidget(this);
@@ -269,9 +265,17 @@ void PlotPanel::redraw() {
   ++redraws_;
 }
 
+/// As many numbers as stand beside each other; the plot draws up to twice as many as it is asked for.
+void PlotPanel::fit_ticks(QCPAxis* axis, int room) {
+  const int number =
+      QFontMetrics(axis->tickLabelFont()).horizontalAdvance(QLocale().toString(axis->range().upper, 'f', 0));
+  axis->ticker()->setTickCount(std::clamp(room / (2 * number + 2 * Theme::kUnit), 2, 5));
+}
+
 /// The label of an axis that is longer than the axis stands in several lines.
 void PlotPanel::fit_labels() {
-  for (QCPAxisRect* rect : plot_->axisRects())
+  for (QCPAxisRect* rect : plot_->axisRects()) {
+    if (across_ != Across::Nothing) fit_ticks(rect->axis(QCPAxis::atBottom), rect->width());
     for (QCPAxis* axis : rect->axes()) {
       if (axis->label().isEmpty()) continue;
       const QFontMetrics metrics(axis->labelFont());
@@ -288,6 +292,7 @@ void PlotPanel::fit_labels() {
       fitted += line;
       if (fitted != axis->label()) axis->setLabel(fitted);
     }
+  }
 }
 
 void PlotPanel::showEvent(QShowEvent* event) {
@@ -321,7 +326,6 @@ void PlotPanel::style_rect(QCPAxisRect* rect) const {
 
 void PlotPanel::apply_theme() {
   const Theme& theme = Theme::instance();
-  empty_->setStyleSheet(QStringLiteral("color: %1").arg(theme.colors().muted.name()));
   state_->setStyleSheet(QStringLiteral("color: %1").arg(theme.colors().warning.name()));
   plot_->setBackground(QBrush(theme.colors().panel));
   plot_->selectionRect()->setPen(QPen(theme.colors().accent));

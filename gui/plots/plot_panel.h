@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plots/cursor_item.h"
+#include "plots/empty_state.h"
 #include "plots/exhibit.h"
 #include "plots/plot_cursor.h"
 #include "plots/readings.h"
@@ -58,11 +59,12 @@ class PlotPanel : public QWidget {
   [[nodiscard]] QCustomPlot* plot() const { return plot_; }
   [[nodiscard]] const Readings* readings() const { return readings_; }
   [[nodiscard]] bool shows_empty_state() const;
+  [[nodiscard]] EmptyState& empty_state() { return *empty_; }
   /// How often the plot has been drawn; for tests of its thrift.
   [[nodiscard]] int redraws() const { return redraws_; }
 
  protected:
-  PlotPanel(const QString& title, const QString& empty_text, Across across, QWidget* parent = nullptr);
+  PlotPanel(const QString& title, EmptyState::Words empty, Across across, QWidget* parent = nullptr);
 
   /// A rect that is navigated and read by the cursor.
   void add_pane(QCPAxisRect* rect);
@@ -90,10 +92,11 @@ class PlotPanel : public QWidget {
   Readings* readings_ = nullptr;
 
  private:
-  void build(const QString& empty_text);
+  void build();
   void fill_menu();
   void redraw();
   void fit_labels();
+  static void fit_ticks(QCPAxis* axis, int room);
   void point_at(QPoint pixel);
   void step_cursor(int direction);
   void show_cursor();
@@ -109,7 +112,7 @@ class PlotPanel : public QWidget {
   std::vector<CursorCurve> curves_{};
   QAction* freeze_ = nullptr;
   QLabel* state_ = nullptr;
-  QLabel* empty_ = nullptr;
+  EmptyState* empty_ = nullptr;
   QStackedLayout* stack_ = nullptr;
   QTimer redraw_timer_{};
   QElapsedTimer last_redraw_{};

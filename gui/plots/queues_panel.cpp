@@ -31,13 +31,12 @@ enum Column { Name, Queue, Fill, Workers };
 QueuesPanel::QueuesPanel(QWidget* parent)
     : QWidget(parent),
       stack_(new QStackedLayout(this)),
-      empty_(new QLabel(this)),
+      empty_(new EmptyState({.purpose = tr("what waits in the queue behind each node, and its workers"),
+                             .awaited = tr("the first batch")},
+                            this)),
       page_(new QWidget),
       grid_(new QGridLayout(page_)) {
   begin(false);
-  empty_->setAlignment(Qt::AlignCenter);
-  empty_->setWordWrap(true);
-  empty_->setMargin(2 * Theme::kUnit);
   auto* area = new QScrollArea(this);
   area->setWidgetResizable(true);
   area->setFrameShape(QFrame::NoFrame);
@@ -68,10 +67,10 @@ void QueuesPanel::begin(bool staged) {
   clear();
   shown_at_ = 0;
   staged_ = staged;
-  empty_->setText(staged
-                      ? tr("The queues appear as soon as data flow.")
-                      : tr("To see them, switch on Show every queue before you press Run: each node then has its own "
-                           "workers and its own queue, and you can change the workers here while it runs."));
+  empty_->set_reason(staged ? QString()
+                            : tr("To see them, switch on Show every queue before you press Run: each node then has "
+                                 "its own workers and its own queue, and you can change the workers here while it "
+                                 "runs."));
   stack_->setCurrentIndex(0);
 }
 
@@ -229,7 +228,6 @@ void QueuesPanel::style() {
   const Theme& theme = Theme::instance();
   const Theme::Colors& c = theme.colors();
   setStyleSheet(QStringLiteral("QScrollArea, QWidget#queues_ground { background: %1 }").arg(c.panel.name()));
-  empty_->setStyleSheet(QStringLiteral("color: %1; background: %2").arg(c.muted.name(), c.panel.name()));
   for (QLabel* head : heads_) {
     head->setFont(theme.small_font());
     head->setStyleSheet(QStringLiteral("color: %1").arg(c.muted.name()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "plots/empty_state.h"
 #include "telemetry/snapshot.h"
 
 #include <QElapsedTimer>
@@ -41,6 +42,7 @@ class QueuesPanel : public QWidget {
   /// What is written beside the bar: "2.3 of 8", or "prefetch 0".
   [[nodiscard]] QLabel* level_text(const QString& node) const;
   [[nodiscard]] bool shows_empty_state() const;
+  [[nodiscard]] EmptyState& empty_state() { return *empty_; }
 
  Q_SIGNALS:
   /// The user wants so many workers for a node.
@@ -67,7 +69,7 @@ class QueuesPanel : public QWidget {
   void style();
 
   QStackedLayout* stack_;
-  QLabel* empty_;
+  EmptyState* empty_;
   QWidget* page_;
   QGridLayout* grid_;
   std::vector<QLabel*> heads_{};

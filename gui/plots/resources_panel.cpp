@@ -22,7 +22,9 @@ QString load_text(double value) { return percent(value / 100); }
 }  // namespace
 
 ResourcesPanel::ResourcesPanel(QWidget* parent)
-    : TimePanel(tr("Resources"), tr("Press Run to see how much processor time, memory, disk and GPU the run uses."),
+    : TimePanel(tr("Resources"),
+                {.purpose = tr("how much processor time, memory, disk and GPU the run uses"),
+                 .awaited = tr("the first batch")},
                 kWide, parent) {
   add_cell(tr("cores"));
   add_cell(tr("RAM (GiB)"), 0.25);

@@ -97,14 +97,15 @@ std::vector<StageShare> worker_shares(const Snapshot& earlier, const Snapshot& n
 
 StagesPanel::StagesPanel(QWidget* parent)
     : PlotPanel(tr("Stages"),
-                tr("Press Run to see which stage is busy, which is starved (waits for input) and which is blocked "
-                   "(output queue full)."),
+                {.purpose = tr("which stage is busy, which is starved (waits for input) and which is blocked (output "
+                               "queue full)"),
+                 .awaited = tr("the first batch")},
                 Across::Nothing, parent) {
   const QString labels[kParts] = {tr("busy"), tr("starved"), tr("blocked")};
   for (int part = 0; part < kParts; ++part) {
     bars_[part] = new QCPBars(plot()->yAxis, plot()->xAxis);
     bars_[part]->setName(labels[part]);
-    bars_[part]->setWidth(0.62);
+    bars_[part]->setWidth(0.8);
     bars_[part]->setAntialiased(false);
     if (part > 0) bars_[part]->moveAbove(bars_[part - 1]);
   }

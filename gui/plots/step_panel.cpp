@@ -37,14 +37,18 @@ std::array<Look, StepPanel::kParts> looks() {
 
 }  // namespace
 
-StepPanel::StepPanel(QWidget* parent) : QWidget(parent), menu_(new PanelMenu([this] { return exhibit(); }, this)) {
+StepPanel::StepPanel(QWidget* parent)
+    : QWidget(parent),
+      menu_(new PanelMenu([this] { return exhibit(); }, this)),
+      empty_(new EmptyState({.purpose = tr("what a training step spends its time on"), .awaited = tr("the first step")},
+                            this)) {
   setWindowTitle(tr("Step breakdown"));
   menu_->hide();
   connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
 void StepPanel::reset() {
-  empty_ = true;
+  empty_->show();
   menu_->hide();
   last_update_ = 0;
   live_ = {};
@@ -67,11 +71,11 @@ std::optional<StepPanel::Step> StepPanel::step_between(const Snapshot& earlier, 
 }
 
 void StepPanel::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
-  if (!empty_ && now.at - last_update_ < Pace::instance().interval()) return;
+  if (!shows_empty_state() && now.at - last_update_ < Pace::instance().interval()) return;
   const std::optional<Step> step = step_between(earlier, now);
   if (!step) return;
   live_ = *step;
-  empty_ = false;
+  empty_->hide();
   menu_->show();
   last_update_ = now.at;
   if (!held_) update();
@@ -136,6 +140,7 @@ void StepPanel::resizeEvent(QResizeEvent* event) {
   QWidget::resizeEvent(event);
   const QSize size = menu_->sizeHint();
   menu_->setGeometry(QRect({width() - size.width(), 0}, size));
+  empty_->setGeometry(rect());
 }
 
 Exhibit StepPanel::exhibit() const {
@@ -167,12 +172,7 @@ void StepPanel::paint(QPainter& painter, const QRectF& whole) const {
   const Theme& theme = Theme::instance();
   painter.fillRect(whole, theme.colors().panel);
   const QRectF area = whole.adjusted(Theme::kUnit, Theme::kUnit, -Theme::kUnit, -Theme::kUnit);
-  if (empty_) {
-    painter.setPen(theme.colors().muted);
-    painter.drawText(area, Qt::AlignCenter | Qt::TextWordWrap,
-                     tr("Press Run to see what a training step spends its time on."));
-    return;
-  }
+  if (shows_empty_state()) return;
   const Step& step = shown();
   const auto largest =
       static_cast<std::size_t>(std::max_element(step.shares.begin(), step.shares.end()) - step.shares.begin());

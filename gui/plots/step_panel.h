@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "plots/empty_state.h"
 #include "plots/exhibit.h"
 #include "telemetry/moments.h"
 
@@ -32,7 +33,8 @@ class StepPanel : public QWidget {
   /// Shares in 0..1, of the last second in which steps were taken.
   [[nodiscard]] const std::array<double, kParts>& shares() const { return shown().shares; }
   [[nodiscard]] double milliseconds(Part part) const { return shown().milliseconds[static_cast<std::size_t>(part)]; }
-  [[nodiscard]] bool shows_empty_state() const { return empty_; }
+  [[nodiscard]] bool shows_empty_state() const { return !empty_->isHidden(); }
+  [[nodiscard]] EmptyState& empty_state() { return *empty_; }
   [[nodiscard]] Exhibit exhibit() const;
   [[nodiscard]] QSize sizeHint() const override;
   [[nodiscard]] QSize minimumSizeHint() const override;
@@ -48,7 +50,7 @@ class StepPanel : public QWidget {
   void paint_list(QPainter& painter, const QRectF& area) const;
 
   PanelMenu* menu_;
-  bool empty_ = true;
+  EmptyState* empty_;
   Nanos last_update_ = 0;
   /// A step of some time.
   struct Step {

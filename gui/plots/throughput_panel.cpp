@@ -16,8 +16,10 @@ constexpr double kMega = 1e6;
 }  // namespace
 
 ThroughputPanel::ThroughputPanel(QWidget* parent)
-    : TimePanel(tr("Throughput"), tr("Press Run to see how many samples per second the pipeline feeds the model."),
-                kWide, parent) {
+    : TimePanel(
+          tr("Throughput"),
+          {.purpose = tr("how many samples per second the pipeline feeds the model"), .awaited = tr("the first steps")},
+          kWide, parent) {
   const QString names[kRates] = {tr("samples/s"), tr("MB/s"), tr("steps/s")};
   for (const QString& name : names) {
     const std::size_t cell = add_cell(name);
@@ -30,6 +32,7 @@ ThroughputPanel::ThroughputPanel(QWidget* parent)
 void ThroughputPanel::reset() {
   from_.reset();
   fresh_ = true;
+  ended_ = false;
   mean_ = 0;
   for (double& rate : rates_) rate = 0;
   TimePanel::reset();
@@ -37,6 +40,10 @@ void ThroughputPanel::reset() {
 
 void ThroughputPanel::add(double at) {
   for (std::size_t i = 0; i < kRates; ++i) add_value(i, at, rates_[i]);
+}
+
+ThroughputPanel::Mark ThroughputPanel::mark_of(const Snapshot& now) {
+  return {now.elapsed(), now.trainer, now.stages.empty() ? 0 : now.stages.front().total.bytes};
 }
 
 void ThroughputPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
@@ -52,18 +59,31 @@ void ThroughputPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
     fresh_ = true;
     return;
   }
-  const Mark here{elapsed, trainer, now.stages.empty() ? 0 : now.stages.front().total.bytes};
+  const Mark here = mark_of(now);
   if (!from_) from_ = here;
   const double window = here.at - from_->at;
   const bool stepped = trainer.steps > from_->trainer.steps;
-  if (window < kWindow || (!stepped && window < kStall)) return;
-  rates_[Samples] = training_rate(from_->trainer, trainer);
-  rates_[Steps] = step_rate(from_->trainer, trainer);
-  rates_[Megabytes] = static_cast<double>(here.bytes - from_->bytes) / window / kMega;
-  mean_ = training_rate({}, trainer);
+  if (window >= kWindow && (stepped || window >= kStall)) add_window(here);
+}
+
+void ThroughputPanel::show_end(const Snapshot& last) {
+  ended_ = true;
+  mean_ = training_rate({}, last.trainer);
+  touch();
+  if (!shows_empty_state()) return;
+  from_ = Mark{};  // it was too short for a window
+  const Mark here = mark_of(last);
+  if (here.at > from_->at && here.trainer.steps > from_->trainer.steps) add_window(here);
+}
+
+void ThroughputPanel::add_window(const Mark& here) {
+  rates_[Samples] = training_rate(from_->trainer, here.trainer);
+  rates_[Steps] = step_rate(from_->trainer, here.trainer);
+  rates_[Megabytes] = static_cast<double>(here.bytes - from_->bytes) / (here.at - from_->at) / kMega;
+  mean_ = training_rate({}, here.trainer);
   // A rate holds for its whole window: an epoch of one window only is a line too, not a point that nobody sees.
   if (std::exchange(fresh_, false)) add(from_->at);
-  add(elapsed);
+  add(here.at);
   from_ = here;
   show_empty(false);
   touch();
@@ -74,12 +94,14 @@ void ThroughputPanel::refresh() {
   const auto reading = [](const QString& name, const QString& text, double value) {
     return Readings::Item{Readings::Mark::None, {}, name, text.arg(short_number(value))};
   };
-  Readings::Item rate = reading(tr("now"), tr("%1 samples/s"), rates_[Samples]);
+  const QString whole = tr("training only, whole run");
+  Readings::Item rate =
+      ended_ ? reading(whole, tr("%1 samples/s"), mean_) : reading(tr("now"), tr("%1 samples/s"), rates_[Samples]);
   rate.mark = Readings::Mark::Line;
   rate.color = Theme::instance().colors().train;
+  if (ended_) return readings_->set_items({rate});
   readings_->set_items({rate, reading({}, tr("%1 MB/s"), rates_[Megabytes]),
-                        reading({}, tr("%1 steps/s"), rates_[Steps]),
-                        reading(tr("training only, whole run"), tr("%1 samples/s"), mean_)});
+                        reading({}, tr("%1 steps/s"), rates_[Steps]), reading(whole, tr("%1 samples/s"), mean_)});
 }
 
 void ThroughputPanel::restyle() {

@@ -7,7 +7,7 @@ namespace feedline::gui {
 
 /// Training samples, megabytes and steps per second over the whole run. Rates are taken over windows of half a second
 /// and at least one step of training alone: a validation that lasts longer than a window leaves a gap, a shorter one
-/// does not show. Megabytes are those that the source reads.
+/// does not show. Megabytes are those that the source reads. After the end only the rate of the whole run is told.
 class ThroughputPanel : public TimePanel {
   Q_OBJECT
 
@@ -15,6 +15,8 @@ class ThroughputPanel : public TimePanel {
   explicit ThroughputPanel(QWidget* parent = nullptr);
   void reset() override;
   void show_snapshot(const Snapshot& now, const Snapshot& earlier) override;
+  /// The run has ended; this is its last snapshot.
+  void show_end(const Snapshot& last);
 
  protected:
   void refresh() override;
@@ -27,11 +29,14 @@ class ThroughputPanel : public TimePanel {
     TrainerSample trainer{};
     std::uint64_t bytes = 0;  ///< that the source has read
   };
+  [[nodiscard]] static Mark mark_of(const Snapshot& now);
   void add(double at);
+  void add_window(const Mark& here);
 
   std::optional<Mark> from_{};  ///< start of the window being measured; none while validating
-  bool fresh_ = true;           ///< that window is the first since the start or a validation
-  double mean_ = 0;             ///< samples/s of the whole run, training only
+  bool ended_ = false;
+  bool fresh_ = true;  ///< that window is the first since the start or a validation
+  double mean_ = 0;    ///< samples/s of the whole run, training only
   double rates_[kRates] = {};
 };
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace feedline::gui {
 
@@ -15,8 +16,8 @@ constexpr std::size_t kPoints = 2048;
 constexpr int kTall = 84;  // pixels of a cell that is worth drawing
 }  // namespace
 
-TimePanel::TimePanel(const QString& title, const QString& empty_text, int wide, QWidget* parent)
-    : PlotPanel(title, empty_text, Across::Seconds, parent), wide_(wide), margins_(new QCPMarginGroup(plot())) {}
+TimePanel::TimePanel(const QString& title, EmptyState::Words empty, int wide, QWidget* parent)
+    : PlotPanel(title, std::move(empty), Across::Seconds, parent), wide_(wide), margins_(new QCPMarginGroup(plot())) {}
 
 TimePanel::~TimePanel() {
   for (const Cell& cell : cells_)

@@ -24,7 +24,7 @@ class TimePanel : public PlotPanel {
   using Words = std::function<QString(double)>;
 
   /// `wide`: a cell that is narrower stands below its fellows, not beside them.
-  TimePanel(const QString& title, const QString& empty_text, int wide, QWidget* parent);
+  TimePanel(const QString& title, EmptyState::Words empty, int wide, QWidget* parent);
 
   /// The first one is the plot's own rect. `top`: the least upper end of its vertical axis.
   std::size_t add_cell(const QString& label, double top = 1);

@@ -39,8 +39,9 @@ TimelinePanel::TimelinePanel(QWidget* parent)
       view_(new TimelineView(store_, this)),
       area_(new QScrollArea(this)),
       detail_(new QLabel(this)),
-      empty_(new QLabel(tr("Press Run to see what every worker, every queue and the trainer do, moment by moment."),
-                        this)),
+      empty_(new EmptyState({.purpose = tr("what every worker, every queue and the trainer do, moment by moment"),
+                             .awaited = tr("the first batch")},
+                            this)),
       stack_(new QStackedLayout(this)) {
   setWindowTitle(tr("Timeline"));
   build();
@@ -53,9 +54,6 @@ TimelinePanel::TimelinePanel(QWidget* parent)
 }
 
 void TimelinePanel::build() {
-  empty_->setAlignment(Qt::AlignCenter);
-  empty_->setWordWrap(true);
-  empty_->setMargin(2 * Theme::kUnit);
   detail_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   detail_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
   detail_->setMargin(Theme::kUnit / 2);
@@ -65,10 +63,7 @@ void TimelinePanel::build() {
   area_->setFrameShape(QFrame::NoFrame);
   area_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   area_->setFocusPolicy(Qt::NoFocus);
-  const auto style = [this] {
-    empty_->setStyleSheet(QStringLiteral("color: %1").arg(Theme::instance().colors().muted.name()));
-    detail_->setFont(Theme::instance().small_font());
-  };
+  const auto style = [this] { detail_->setFont(Theme::instance().small_font()); };
   style();
   connect(&Theme::instance(), &Theme::changed, this, style);
 

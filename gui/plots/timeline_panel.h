@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "plots/empty_state.h"
 #include "plots/exhibit.h"
 #include "plots/timeline_store.h"
 #include "plots/timeline_view.h"
@@ -35,6 +36,7 @@ class TimelinePanel : public QWidget {
   void share_cursor(PlotCursor* cursor) { view_->share_cursor(cursor); }
 
   [[nodiscard]] bool shows_empty_state() const;
+  [[nodiscard]] EmptyState& empty_state() { return *empty_; }
   [[nodiscard]] TimelineView& view() { return *view_; }
   [[nodiscard]] const TimelineStore& store() const { return store_; }
   /// What is written about the chosen slice.
@@ -65,7 +67,7 @@ class TimelinePanel : public QWidget {
   TimelineView* view_;
   QScrollArea* area_;
   QLabel* detail_;
-  QLabel* empty_;
+  EmptyState* empty_;
   QStackedLayout* stack_;
   QAction* freeze_ = nullptr;
 };

@@ -88,9 +88,11 @@ class TestPlots : public QObject {
   void stages_draws_the_shares();
   void stages_without_history_takes_the_totals();
   void throughput_draws_the_rate();
+  void throughput_ends_with_the_rate_of_the_whole_run();
   void throughput_leaves_a_gap_for_validation();
   void throughput_shows_epochs_of_one_window();
   void loss_draws_the_points_given();
+  void numbers_of_a_narrow_axis_stand_apart();
   void loss_leaves_out_what_has_no_meaning();
   void smoothing_keeps_a_constant();
   void step_shows_shares_and_milliseconds();
@@ -208,6 +210,38 @@ void TestPlots::throughput_draws_the_rate() {
   QVERIFY(panel.readings()->items()[0].value.contains("samples/s"));
 }
 
+/// The last window is not cut off at the end, nor is the run before it.
+void TestPlots::throughput_ends_with_the_rate_of_the_whole_run() {
+  ThroughputPanel panel;
+  show(panel);
+  feed(panel, 0, 5);
+  Snapshot last = run_at(5);
+  last.at += from_seconds(0.1);
+  last.trainer.steps += 9;
+  last.trainer.samples += 900;
+  last.trainer.stepped += from_seconds(0.1);
+  panel.show_snapshot(last, run_at(4));
+  panel.show_end(last);
+  const QString rate = short_number(training_rate({}, last.trainer)) + " samples/s";
+  QVERIFY(rate != short_number(training_rate({}, run_at(5).trainer)) + " samples/s");
+  const auto told = [&panel] {
+    QStringList all;
+    for (const Readings::Item& item : panel.readings()->items()) all << item.value;
+    return all;
+  };
+  QTRY_COMPARE(told(), QStringList{rate});
+
+  // A run that was over before a window was.
+  ThroughputPanel brief;
+  show(brief);
+  brief.show_snapshot(run_at(0.3), run_at(0));
+  QVERIFY(brief.shows_empty_state());
+  brief.show_end(run_at(0.3));
+  QVERIFY(!brief.shows_empty_state());
+  QTRY_COMPARE(brief.readings()->items().size(), std::size_t{1});
+  QCOMPARE(brief.readings()->items().front().value, QString("1,000 samples/s"));
+}
+
 void TestPlots::throughput_leaves_a_gap_for_validation() {
   ThroughputPanel panel;
   show(panel);
@@ -277,6 +311,30 @@ void TestPlots::loss_draws_the_points_given() {
   const auto curve = panel.loss_curve()->data();
   QCOMPARE(curve->size(), 30);
   QCOMPARE(curve->at(9)->value, 0.2);
+}
+
+void TestPlots::numbers_of_a_narrow_axis_stand_apart() {
+  LossPanel panel;
+  panel.resize(424, 300);  // a third of a window of 1280
+  panel.show();
+  QVERIFY(QTest::qWaitForWindowExposed(&panel));
+  for (const double t : {5.0, 12.0, 24.0, 33.0, 37.0, 59.0}) {
+    const int before = panel.redraws();
+    panel.show_snapshot(run_at(t), run_at(t - 1));
+    wait_for_redraw(panel, before);
+    panel.plot()->replot();
+    for (const QCPAxisRect* rect : panel.plot()->axisRects()) {
+      const QCPAxis* axis = rect->axis(QCPAxis::atBottom);
+      const QFontMetrics metrics(axis->tickLabelFont());
+      const QVector<double> ticks = axis->tickVector();
+      const QVector<QString> labels = axis->tickVectorLabels();
+      for (qsizetype i = 1; i < ticks.size(); ++i) {
+        const double apart = axis->coordToPixel(ticks[i]) - axis->coordToPixel(ticks[i - 1]);
+        const int needed = (metrics.horizontalAdvance(labels[i]) + metrics.horizontalAdvance(labels[i - 1])) / 2;
+        QVERIFY2(apart >= needed + 4, qPrintable(labels.join(' ')));
+      }
+    }
+  }
 }
 
 void TestPlots::loss_leaves_out_what_has_no_meaning() {

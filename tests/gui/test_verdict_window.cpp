@@ -4,6 +4,7 @@
 
 #include "app/docks.h"
 #include "app/live_label.h"
+#include "app/log_panel.h"
 #include "app/main_window.h"
 #include "app/run_bar.h"
 #include "app/run_curtain.h"
@@ -21,12 +22,15 @@
 #include "inspector/inspector_panel.h"
 #include "inspector/number_field.h"
 #include "inspector/param_row.h"
+#include "models/runs_model.h"
 #include "plots/loss_panel.h"
 #include "plots/queues_panel.h"
 #include "plots/stages_panel.h"
+#include "plots/throughput_panel.h"
 #include "preview/preview_panel.h"
 #include "recording/report_page.h"
 #include "runs/compare_window.h"
+#include "runs/runs_panel.h"
 #include "start/tour.h"
 #include "support/answer.h"
 #include "support/synthetic.h"
@@ -269,8 +273,8 @@ class TestVerdictWindow : public QObject {
     QCOMPARE(record->verdict.node, panel(window).live().diagnosis()->verdict.node);
     const QString rate =
         QString("%1 samples/s (training only, whole run)").arg(short_number(record->figures.samples_per_s));
-    QVERIFY2(window.run_bar().progress_tip().contains(rate),
-             qPrintable(window.run_bar().progress_tip() + " lacks " + rate));
+    QVERIFY2(window.run_bar().progress_text().contains(rate),
+             qPrintable(window.run_bar().progress_text() + " lacks " + rate));
     // The link to it says the same, until the next run begins.
     auto* link = window.findChild<VerdictLink*>();
     const QString headline = QString::fromStdString(panel(window).live().diagnosis()->verdict.headline);
@@ -280,6 +284,52 @@ class TestVerdictWindow : public QObject {
     QVERIFY(link->isHidden());
     window.runs().stop();
     QTRY_VERIFY_WITH_TIMEOUT(!runs.active(), 20'000);
+  }
+
+  /// One finished run, one rate: wherever the window, or a report made from it, tells it.
+  void a_finished_run_has_one_rate_everywhere() {
+    MainWindow window;
+    open(window, file_);
+    window.modes().show(WorkMode::Watch);
+    QSignalSpy recorded(&window.runs(), &RunController::recorded);
+    QSignalSpy finished(&window.runs(), &RunController::finished);
+    window.start_run();
+    ThroughputPanel& throughput = *window.desk().throughput;
+    QTRY_VERIFY_WITH_TIMEOUT(throughput.readings()->items().size() == 4, 60'000);  // now, MB/s, steps/s, whole run
+    window.runs().stop();
+    QTRY_COMPARE_WITH_TIMEOUT(recorded.count(), 1, 60'000);
+    const RunResult result = finished.front().front().value<RunResult>();
+    const QString number = short_number(training_rate({}, result.last.trainer));
+    const QString told = QString("%1 samples/s (training only, whole run)").arg(number);
+    QVERIFY2(window.run_bar().progress_text().contains(told), qPrintable(window.run_bar().progress_text()));
+    const auto readings = [&] {
+      QStringList all;
+      for (const Readings::Item& item : throughput.readings()->items()) all << item.name + ": " + item.value;
+      return all;
+    };
+    QTRY_COMPARE(readings(), QStringList{QString("training only, whole run: %1 samples/s").arg(number)});
+    QVERIFY2(window.desk().log->toPlainText().contains(told), qPrintable(window.desk().log->toPlainText()));
+
+    const qint64 run = recorded.front().front().toLongLong();
+    std::optional<RunRecord> record;
+    window.history().archive().load({run}, [&](const std::vector<RunRecord>& all) { record = all.front(); });
+    QTRY_VERIFY_WITH_TIMEOUT(record.has_value(), 60'000);
+    const QString page = QString::fromStdString(report_page(*record));
+    const QString row_of_rate = page.mid(page.indexOf("samples/s (training only, whole run)")).section("</tr>", 0, 0);
+    QVERIFY2(row_of_rate.contains('>' + number + '<'), qPrintable(row_of_rate));
+    Panels::show(window.history().panel);
+    const auto row = [&] {
+      const RunsModel& model = window.history().panel->model();
+      QStringList cells;
+      for (int i = 0; i < model.rowCount(); ++i)
+        if (model.index(i, RunsModel::RunColumn).data().toString() == QString::number(run))
+          cells << model.index(i, RunsModel::RateColumn).data().toString();
+      return cells;
+    };
+    QTRY_COMPARE_WITH_TIMEOUT(row(), QStringList{number}, 60'000);
+    // What is measured moment by moment is over.
+    const auto* status = window.statusBar()->findChild<LiveLabel*>();
+    QCOMPARE(status->text(), QString("slow.feedline, run %1: stopped").arg(run));
   }
 
   void a_new_tab_shows_nothing_of_another_run() {

@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The workspaces of the window: keys, buttons, room for the canvas, layouts that are kept, small screens.
 #include "app/in_view.h"
+#include "app/live_label.h"
 #include "app/main_window.h"
+#include "app/run_bar.h"
 #include "app/settings.h"
 #include "app/verdict_link.h"
 #include "canvas/graph_view.h"
+#include "canvas/type_delegate.h"
 #include "diagnosis/diagnosis_panel.h"
 #include "graph/json.h"
+#include "inspector/palette_panel.h"
 #include "plots/plot_panel.h"
 #include "plots/queues_panel.h"
 #include "plots/readings.h"
 #include "preview/preview_panel.h"
+#include "schema/registry.h"
 #include "start/tour.h"
 #include "support/window_home.h"
 
 #include <QAction>
 #include <QDockWidget>
+#include <QHelpEvent>
 #include <QLabel>
 #include <QMenuBar>
 #include <QScreen>
@@ -24,9 +30,13 @@
 #include <QTest>
 #include <QToolBar>
 #include <QToolButton>
+#include <QToolTip>
+#include <QTreeView>
 #include <qcustomplot.h>
 
+#include <limits>
 #include <tuple>
+#include <vector>
 
 namespace feedline::gui {
 
@@ -56,10 +66,35 @@ class TestWorkModes : public QObject {
            QByteArray::number(window.width()) + "x" + QByteArray::number(window.height());
   }
 
+  /// Runs whose end takes many words.
+  static std::vector<RunResult> long_ends() {
+    RunResult completed;
+    completed.epochs.resize(1'250);
+    completed.epochs.back().val_accuracy = 0.976;
+    completed.last.started = 1;
+    completed.last.at = from_seconds(36'125);
+    completed.last.trainer.samples = 2'911;
+    completed.last.trainer.steps = 1;
+    completed.last.trainer.stepped = from_seconds(1);
+    RunResult stopped = completed;
+    stopped.end = RunResult::End::Stopped;
+    stopped.epochs.back().val_accuracy = std::numeric_limits<double>::quiet_NaN();
+    stopped.epochs.back().train_loss = 0.123;
+    RunResult failed = completed;
+    failed.end = RunResult::End::Failed;
+    failed.failure = Error{.reason = "the folder is gone",
+                           .remedy = "Choose a folder that has one folder of pictures for each class",
+                           .node = "source",
+                           .parameter = "folder",
+                           .file = "/home/somebody/pictures/of/last/summer/flowers"};
+    return {completed, stopped, failed};
+  }
+
  private Q_SLOTS:
   void init() {
     QSettings().clear();
     Theme::instance().set_font_scale(1);
+    Theme::instance().set_mode(Theme::Mode::Light);  // as main() does: the style sheet makes everything larger
   }
 
   void the_canvas_has_room_in_every_workspace_data() {
@@ -81,6 +116,12 @@ class TestWorkModes : public QObject {
     QCOMPARE(window.modes().mode(), WorkMode::Diagnose);
     QVERIFY2(canvas_share(window) >= 1 / 3., told(window));
     QCOMPARE(window.size(), size);
+    QTest::keyClick(&window, Qt::Key_F11);
+    QTRY_VERIFY(window.isFullScreen());
+    QCOMPARE(window.modes().mode(), WorkMode::Present);
+    window.resize(size);  // the screen of this test has another size
+    QTRY_COMPARE(window.size(), size);
+    QVERIFY2(canvas_share(window) >= 1 / 3., told(window));
     window.close_quietly();
   }
 
@@ -114,7 +155,6 @@ class TestWorkModes : public QObject {
   }
   void the_toolbar_keeps_all_its_tools_and_the_run() {
     QFETCH(QSize, size);
-    Theme::instance().set_mode(Theme::Mode::Light);  // as main() does: the style sheet makes tools wider
     MainWindow window;
     QVERIFY(open(window, size));
     auto* tools = window.findChild<QToolBar*>("tools");
@@ -127,6 +167,82 @@ class TestWorkModes : public QObject {
         QVERIFY2(tool->isVisible() && tools->rect().contains(tool->geometry()), qPrintable(action->text()));
       }
     }
+    window.close_quietly();
+  }
+
+  void the_end_of_a_run_is_never_cut_data() {
+    QTest::addColumn<QSize>("size");
+    QTest::newRow("1280x800") << QSize(1280, 800);
+    QTest::newRow("1920x1080") << QSize(1920, 1080);
+    QTest::newRow("950x496, with a frame") << QSize(950, 496);
+  }
+  /// Where it has no room as a whole, a shorter form stands there, and the whole in the tooltip.
+  void the_end_of_a_run_is_never_cut() {
+    QFETCH(QSize, size);
+    MainWindow window;
+    QVERIFY(open(window, size));
+    RunBar& bar = window.run_bar();
+    for (const RunResult& result : long_ends()) {
+      bar.set_state(RunController::State::Preparing);
+      bar.set_state(RunController::State::Idle);
+      bar.show_end(result);
+      for (const WorkMode mode : {WorkMode::Build, WorkMode::Watch, WorkMode::Diagnose, WorkMode::Present}) {
+        window.modes().show(mode);
+        QCoreApplication::processEvents();
+        if (window.isFullScreen()) window.resize(size);  // the screen of this test has another size
+        QCoreApplication::processEvents();
+        const QString shown = bar.progress_shown();
+        QVERIFY2(!shown.isEmpty() && !shown.contains(QChar(0x2026)), qPrintable(shown));
+        auto* label = bar.findChild<LiveLabel*>("progress");
+        const QRect needed = label->fontMetrics().boundingRect(QRect({}, label->size()), Qt::TextWordWrap, shown);
+        QVERIFY2(needed.width() <= label->width() && needed.height() <= label->height(), qPrintable(shown));
+        QVERIFY(bar.rect().contains(label->geometry()));
+        if (size.width() >= 1280 && mode != WorkMode::Present && result.end != RunResult::End::Failed)
+          QVERIFY2(shown.contains("2,911 samples/s"), qPrintable(shown));
+        if (size.width() >= 1920) QCOMPARE(shown, bar.progress_text());
+        QToolTip::showText(label->mapToGlobal(QPoint(2, 2)), "nothing", label);
+        QHelpEvent help(QEvent::ToolTip, {2, 2}, label->mapToGlobal(QPoint(2, 2)));
+        QApplication::sendEvent(label, &help);
+        QCOMPARE(QToolTip::text(), shown == end_text(result) ? QString("nothing") : end_text(result));
+      }
+      window.modes().show(WorkMode::Build);
+    }
+    window.close_quietly();
+  }
+
+  void every_node_has_its_whole_name_in_the_palette_data() {
+    QTest::addColumn<double>("scale");
+    QTest::addColumn<int>("lines");
+    QTest::newRow("text as it is") << 1.0 << 1;
+    QTest::newRow("largest text") << Settings::kLargestFont << 2;
+  }
+  void every_node_has_its_whole_name_in_the_palette() {
+    QFETCH(double, scale);
+    QFETCH(int, lines);
+    Theme::instance().set_font_scale(scale);
+    MainWindow window;
+    QVERIFY(open(window, {1280, 800}));
+    QCOMPARE(window.modes().mode(), WorkMode::Build);
+    Panels::show(window.panels().palette);
+    QCoreApplication::processEvents();
+    const auto* tree = window.panels().palette->findChild<QTreeView*>();
+    const auto* delegate = qobject_cast<TypeDelegate*>(tree->itemDelegate());
+    const QFontMetrics metrics(tree->font());
+    int seen = 0;
+    for (int group = 0; group < tree->model()->rowCount(); ++group) {
+      const QModelIndex category = tree->model()->index(group, 0);
+      for (int row = 0; row < tree->model()->rowCount(category); ++row) {
+        const QModelIndex type = tree->model()->index(row, 0, category);
+        const QRect place = delegate->title_rect(tree->visualRect(type), type);
+        const QString name = type.data().toString();
+        const QRect needed = metrics.boundingRect(place, Qt::TextWordWrap, name);
+        QVERIFY2(needed.width() <= place.width() && needed.height() <= place.height(), qPrintable(name));
+        QVERIFY2(needed.height() <= lines * metrics.lineSpacing(), qPrintable(name));
+        ++seen;
+      }
+    }
+    QCOMPARE(seen, static_cast<int>(Registry::instance().all().size()));
+    QVERIFY2(canvas_share(window) >= 0.5, told(window));
     window.close_quietly();
   }
 
@@ -326,7 +442,7 @@ class TestWorkModes : public QObject {
         ++seen;
       }
       QVERIFY(seen > 0);
-      if (scale == 1.0) QVERIFY2(mode == WorkMode::Present || canvas_share(window) >= 1 / 3., told(window));
+      if (scale == 1.0) QVERIFY2(canvas_share(window) >= 1 / 3., told(window));
       for (const char* node : {"source", "batch"}) {
         const QLabel* level = window.queues().level_text(node);
         if (!in_view(*level)) continue;
