@@ -6,7 +6,7 @@
 namespace feedline {
 namespace {
 
-// The colours of the window (gui/app/theme.cpp); a test compares them.
+// The colours of the window (gui/base/theme.cpp); a test compares them.
 constexpr std::string_view kStyle = R"(
 :root { color-scheme: light dark; --paper: #fbfcfd; --ink: #1a1f26; --muted: #576170; --faint: #d3d8df; --box: #ffffff;
   --c1: #0072b2; --c2: #d55e00; --c3: #009e73; --c4: #cc79a7; --c5: #e69f00; --c6: #56b4e9;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/about.h"
+#include "gui/app/about.h"
 
 #include "training/report.h"
 

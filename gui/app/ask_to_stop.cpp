@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/ask_to_stop.h"
+#include "gui/app/ask_to_stop.h"
 
 #include <QMessageBox>
 #include <QPushButton>

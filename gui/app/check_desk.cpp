@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/check_desk.h"
+#include "gui/app/check_desk.h"
 
-#include "app/actions.h"
-#include "app/log_panel.h"
 #include "base/left_out.h"
-#include "canvas/graph_view.h"
-#include "checking/bad_files_view.h"
-#include "checking/check_window.h"
-#include "models/text.h"
+#include "gui/app/log_panel.h"
+#include "gui/base/actions.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/checking/bad_files_view.h"
+#include "gui/checking/check_window.h"
+#include "gui/models/text.h"
 #include "training/report.h"
 
 #include <QAction>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "app/run_desk.h"
+#include "gui/app/run_desk.h"
 
 #include <QObject>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/command_line.h"
+#include "gui/app/command_line.h"
 
-#include "app/main_window.h"
-#include "app/run_bar.h"
-#include "app/settings.h"
 #include "base/user_path.h"
+#include "gui/app/main_window.h"
+#include "gui/app/run_bar.h"
+#include "gui/base/settings.h"
 
 #include <QAction>
 #include <QCommandLineParser>

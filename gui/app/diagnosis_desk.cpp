@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/diagnosis_desk.h"
+#include "gui/app/diagnosis_desk.h"
 
-#include "app/ask_to_stop.h"
-#include "canvas/graph_view.h"
-#include "diagnosis/diagnosis_panel.h"
+#include "gui/app/ask_to_stop.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/diagnosis/diagnosis_panel.h"
 #include "tuning/prove.h"
 
 #include <QEvent>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "app/run_desk.h"
-#include "session/lab.h"
+#include "gui/app/run_desk.h"
+#include "gui/session/lab.h"
 
 #include <QObject>
 #include <QPointer>

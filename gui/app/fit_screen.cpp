@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/fit_screen.h"
+#include "gui/app/fit_screen.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <QEvent>
 #include <QScreen>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/history_panel.h"
+#include "gui/app/history_panel.h"
 
-#include "app/theme.h"
-#include "inspector/caption.h"
+#include "gui/base/caption.h"
+#include "gui/base/theme.h"
 
 #include <QUndoGroup>
 #include <QUndoView>

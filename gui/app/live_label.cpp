@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/live_label.h"
+#include "gui/app/live_label.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <QEvent>
 #include <QFontMetrics>

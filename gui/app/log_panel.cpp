@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/log_panel.h"
+#include "gui/app/log_panel.h"
 
-#include "app/run_bar.h"
-#include "app/theme.h"
 #include "base/left_out.h"
-#include "models/text.h"
-#include "plots/plot_panel.h"
+#include "gui/app/run_bar.h"
+#include "gui/base/theme.h"
+#include "gui/models/text.h"
+#include "gui/plots/plot_panel.h"
 
 #include <QLocale>
 #include <QTextCursor>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "session/run_controller.h"
+#include "gui/session/run_controller.h"
 
 #include <QPlainTextEdit>
 #include <QString>

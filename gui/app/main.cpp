@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/command_line.h"
-#include "app/main_window.h"
-#include "app/plain_numbers.h"
-#include "app/settings.h"
-#include "app/theme.h"
 #include "base/file_limit.h"
+#include "gui/app/command_line.h"
+#include "gui/app/main_window.h"
+#include "gui/base/plain_numbers.h"
+#include "gui/base/settings.h"
+#include "gui/base/theme.h"
 
 #include <QApplication>
 #include <QIcon>

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "app/actions.h"
-#include "app/panels.h"
-#include "app/run_desk.h"
-#include "app/work_modes.h"
-#include "looks/looks.h"
-#include "start/welcome.h"
-#include "workspace/autosave.h"
-#include "workspace/files.h"
-#include "workspace/workspace.h"
+#include "gui/app/panels.h"
+#include "gui/app/run_desk.h"
+#include "gui/app/work_modes.h"
+#include "gui/base/actions.h"
+#include "gui/looks/looks.h"
+#include "gui/start/welcome.h"
+#include "gui/workspace/autosave.h"
+#include "gui/workspace/files.h"
+#include "gui/workspace/workspace.h"
 
 #include <QMainWindow>
 #include <QString>

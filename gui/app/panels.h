@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "app/diagnosis_desk.h"
-#include "app/docks.h"
-#include "app/run_desk.h"
-#include "app/runs_desk.h"
+#include "gui/app/diagnosis_desk.h"
+#include "gui/app/run_desk.h"
+#include "gui/app/runs_desk.h"
+#include "gui/base/docks.h"
 
 #include <QObject>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/problems_button.h"
+#include "gui/app/problems_button.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 namespace feedline::gui {
 

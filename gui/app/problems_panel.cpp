@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/problems_panel.h"
+#include "gui/app/problems_panel.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <QHeaderView>
 #include <QLabel>

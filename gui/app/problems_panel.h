@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "models/problems_model.h"
+#include "gui/models/problems_model.h"
 
 #include <QString>
 #include <QWidget>

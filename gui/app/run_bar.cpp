@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/run_bar.h"
+#include "gui/app/run_bar.h"
 
-#include "app/live_label.h"
-#include "app/pace.h"
-#include "app/theme.h"
-#include "models/text.h"
-#include "plots/plot_panel.h"
+#include "gui/app/live_label.h"
+#include "gui/base/pace.h"
+#include "gui/base/theme.h"
+#include "gui/models/text.h"
+#include "gui/plots/plot_panel.h"
 
 #include <QFontMetrics>
 #include <QHBoxLayout>

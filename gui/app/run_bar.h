@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/clock.h"
-#include "session/run_controller.h"
+#include "gui/session/run_controller.h"
 
 #include <QString>
 #include <QStringList>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/run_curtain.h"
+#include "gui/app/run_curtain.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <QEvent>
 #include <QLabel>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "plots/empty_state.h"
-#include "session/run_controller.h"
+#include "gui/plots/empty_state.h"
+#include "gui/session/run_controller.h"
+#include "gui/workspace/workspace.h"
 #include "telemetry/moments.h"
-#include "workspace/workspace.h"
 
 #include <QObject>
 #include <QPointer>

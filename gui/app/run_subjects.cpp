@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/run_subjects.h"
+#include "gui/app/run_subjects.h"
 
-#include "app/panels.h"
-#include "app/run_bar.h"
-#include "app/run_curtain.h"
-#include "app/run_desk.h"
-#include "diagnosis/diagnosis_panel.h"
-#include "workspace/workspace.h"
+#include "gui/app/panels.h"
+#include "gui/app/run_bar.h"
+#include "gui/app/run_curtain.h"
+#include "gui/app/run_desk.h"
+#include "gui/diagnosis/diagnosis_panel.h"
+#include "gui/workspace/workspace.h"
 
 #include <QTimer>
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/runs_desk.h"
+#include "gui/app/runs_desk.h"
 
-#include "app/in_view.h"
-#include "app/run_desk.h"
-#include "app/settings.h"
 #include "graph/json.h"
+#include "gui/app/run_desk.h"
+#include "gui/base/in_view.h"
+#include "gui/base/settings.h"
+#include "gui/runs/report_pdf.h"
+#include "gui/runs/runs_panel.h"
+#include "gui/workspace/workspace.h"
 #include "recording/figure_text.h"
-#include "runs/report_pdf.h"
-#include "runs/runs_panel.h"
-#include "workspace/workspace.h"
 
 #include <QDir>
 #include <QFileDialog>

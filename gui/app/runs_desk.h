@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "runs/compare_window.h"
-#include "session/run_archive.h"
+#include "gui/runs/compare_window.h"
+#include "gui/session/run_archive.h"
 
 #include <QObject>
 #include <QPointer>

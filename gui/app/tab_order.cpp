@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/tab_order.h"
+#include "gui/app/tab_order.h"
 
-#include "app/in_view.h"
+#include "gui/base/in_view.h"
 
 #include <QDockWidget>
 #include <QMainWindow>

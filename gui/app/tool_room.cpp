@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/tool_room.h"
+#include "gui/app/tool_room.h"
 
-#include "app/run_bar.h"
-#include "app/theme.h"
+#include "gui/app/run_bar.h"
+#include "gui/base/theme.h"
 
 #include <QAction>
 #include <QEvent>

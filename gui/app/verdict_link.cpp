@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/verdict_link.h"
+#include "gui/app/verdict_link.h"
 
 namespace feedline::gui {
 

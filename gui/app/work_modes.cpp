@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/work_modes.h"
+#include "gui/app/work_modes.h"
 
-#include "app/actions.h"
-#include "app/docks.h"
-#include "app/settings.h"
-#include "app/theme.h"
-#include "looks/presenter_mode.h"
+#include "gui/base/actions.h"
+#include "gui/base/docks.h"
+#include "gui/base/settings.h"
+#include "gui/base/theme.h"
+#include "gui/looks/presenter_mode.h"
 
 #include <QAction>
 #include <QEvent>

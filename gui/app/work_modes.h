@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "app/arrangement.h"
+#include "gui/base/arrangement.h"
 
 #include <QObject>
 

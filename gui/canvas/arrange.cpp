@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/arrange.h"
+#include "gui/canvas/arrange.h"
 
 #include <algorithm>
 #include <array>

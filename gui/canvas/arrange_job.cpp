@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/arrange_job.h"
+#include "gui/canvas/arrange_job.h"
 
-#include "app/theme.h"
-#include "session/latest_worker.h"
+#include "gui/base/theme.h"
+#include "gui/session/latest_worker.h"
 
 #include <QHBoxLayout>
 #include <QLabel>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "canvas/auto_layout.h"
+#include "gui/canvas/auto_layout.h"
 
 #include <QFrame>
 #include <QProgressBar>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/auto_layout.h"
+#include "gui/canvas/auto_layout.h"
 
-#include "canvas/grid.h"
-#include "canvas/layering.h"
+#include "gui/canvas/grid.h"
+#include "gui/canvas/layering.h"
 
 #include <QPointF>
 

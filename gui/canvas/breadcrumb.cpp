@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/breadcrumb.h"
+#include "gui/canvas/breadcrumb.h"
 
-#include "app/theme.h"
 #include "graph/path.h"
-#include "models/text.h"
+#include "gui/base/theme.h"
+#include "gui/models/text.h"
 
 #include <QHBoxLayout>
 #include <QLabel>

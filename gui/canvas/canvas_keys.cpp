@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/canvas_keys.h"
+#include "gui/canvas/canvas_keys.h"
 
 #include <QCoreApplication>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/clipboard.h"
+#include "gui/canvas/clipboard.h"
 
 #include "graph/json.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/comment_item.h"
+#include "gui/canvas/comment_item.h"
 
-#include "app/theme.h"
-#include "canvas/edited_text.h"
-#include "canvas/paint_tools.h"
-#include "models/text.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/edited_text.h"
+#include "gui/canvas/paint_tools.h"
+#include "gui/models/text.h"
 
 #include <QAbstractTextDocumentLayout>
 #include <QFontInfo>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "canvas/picture_cache.h"
 #include "graph/document.h"
+#include "gui/canvas/picture_cache.h"
 
 #include <QGraphicsItem>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/cost_text.h"
+#include "gui/canvas/cost_text.h"
 
-#include "models/text.h"
+#include "gui/models/text.h"
 
 #include <QCoreApplication>
 #include <QLocale>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "commands/document_controller.h"
 #include "graph/validate.h"
+#include "gui/commands/document_controller.h"
 
 #include <QString>
 

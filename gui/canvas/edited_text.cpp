@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/edited_text.h"
+#include "gui/canvas/edited_text.h"
 
-#include "canvas/paint_tools.h"
+#include "gui/canvas/paint_tools.h"
 
 #include <QFocusEvent>
 #include <QKeyEvent>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "canvas/picture_cache.h"
+#include "gui/canvas/picture_cache.h"
 
 #include <QGraphicsTextItem>
 

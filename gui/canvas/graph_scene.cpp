@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/graph_scene.h"
+#include "gui/canvas/graph_scene.h"
 
-#include "app/theme.h"
-#include "canvas/comment_item.h"
-#include "canvas/cost_text.h"
-#include "canvas/frame_item.h"
-#include "canvas/node_item.h"
-#include "canvas/wire_item.h"
 #include "graph/path.h"
-#include "models/text.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/comment_item.h"
+#include "gui/canvas/cost_text.h"
+#include "gui/canvas/frame_item.h"
+#include "gui/canvas/node_item.h"
+#include "gui/canvas/wire_item.h"
+#include "gui/models/text.h"
 
 #include <QPainter>
 #include <QSignalBlocker>

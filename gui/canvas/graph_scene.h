@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "canvas/picture_cache.h"
-#include "canvas/port_id.h"
-#include "canvas/wire_point_item.h"
-#include "commands/document_controller.h"
 #include "graph/validate.h"
+#include "gui/canvas/picture_cache.h"
+#include "gui/canvas/port_id.h"
+#include "gui/canvas/wire_point_item.h"
+#include "gui/commands/document_controller.h"
 
 #include <QGraphicsScene>
 

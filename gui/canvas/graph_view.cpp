@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/graph_view.h"
+#include "gui/canvas/graph_view.h"
 
-#include "app/theme.h"
-#include "canvas/comment_item.h"
-#include "canvas/cost_text.h"
-#include "canvas/frame_item.h"
-#include "canvas/node_item.h"
-#include "canvas/paint_tools.h"
 #include "graph/path.h"
 #include "graph/subgraph.h"
-#include "models/text.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/comment_item.h"
+#include "gui/canvas/cost_text.h"
+#include "gui/canvas/frame_item.h"
+#include "gui/canvas/node_item.h"
+#include "gui/canvas/paint_tools.h"
+#include "gui/models/text.h"
 
 #include <QScrollBar>
 

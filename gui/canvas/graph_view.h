@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "canvas/arrange.h"
-#include "canvas/arrange_job.h"
-#include "canvas/breadcrumb.h"
-#include "canvas/graph_scene.h"
-#include "canvas/live_layer.h"
-#include "canvas/make_room.h"
-#include "canvas/minimap.h"
-#include "canvas/reason_bubble.h"
-#include "canvas/search_popup.h"
-#include "canvas/wire_drag.h"
-#include "commands/document_controller.h"
 #include "graph/adapters.h"
 #include "graph/key.h"
+#include "gui/canvas/arrange.h"
+#include "gui/canvas/arrange_job.h"
+#include "gui/canvas/breadcrumb.h"
+#include "gui/canvas/graph_scene.h"
+#include "gui/canvas/live_layer.h"
+#include "gui/canvas/make_room.h"
+#include "gui/canvas/minimap.h"
+#include "gui/canvas/reason_bubble.h"
+#include "gui/canvas/search_popup.h"
+#include "gui/canvas/wire_drag.h"
+#include "gui/commands/document_controller.h"
 #include "telemetry/snapshot.h"
 
 #include <QGraphicsView>

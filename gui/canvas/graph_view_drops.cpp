@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is dragged to the canvas from elsewhere: node types from the palette, data from a file manager.
-#include "app/theme.h"
-#include "canvas/graph_view.h"
-#include "canvas/grid.h"
-#include "canvas/new_node.h"
-#include "canvas/wire_item.h"
 #include "engine/data_at.h"
 #include "graph/rewire.h"
-#include "models/palette_model.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/canvas/grid.h"
+#include "gui/canvas/new_node.h"
+#include "gui/canvas/wire_item.h"
+#include "gui/models/palette_model.h"
 
 #include <QDropEvent>
 #include <QFile>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The canvas's edits that are no drags: adding, removing, the clipboard.
-#include "app/theme.h"
-#include "canvas/clipboard.h"
-#include "canvas/comment_item.h"
-#include "canvas/graph_view.h"
-#include "canvas/grid.h"
-#include "canvas/new_node.h"
-#include "canvas/node_item.h"
 #include "graph/rewire.h"
-#include "models/text.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/clipboard.h"
+#include "gui/canvas/comment_item.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/canvas/grid.h"
+#include "gui/canvas/new_node.h"
+#include "gui/canvas/node_item.h"
+#include "gui/models/text.h"
 #include "schema/structure.h"
 
 #include <QClipboard>

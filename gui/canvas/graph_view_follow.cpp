@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the view does by itself: it follows what was added, pans at the edge, comes back, and says what a run does not
 // see.
-#include "app/theme.h"
-#include "canvas/graph_view.h"
-#include "canvas/node_item.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/canvas/node_item.h"
 
 #include <QApplication>
 #include <QMouseEvent>

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Mouse, wheel, keys and drops of the canvas.
-#include "canvas/comment_item.h"
-#include "canvas/frame_item.h"
-#include "canvas/graph_view.h"
-#include "canvas/grid.h"
-#include "canvas/item_of.h"
-#include "canvas/new_node.h"
-#include "canvas/node_item.h"
-#include "canvas/paint_tools.h"
-#include "canvas/wire_item.h"
 #include "graph/rewire.h"
-#include "models/text.h"
+#include "gui/canvas/comment_item.h"
+#include "gui/canvas/frame_item.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/canvas/grid.h"
+#include "gui/canvas/item_of.h"
+#include "gui/canvas/new_node.h"
+#include "gui/canvas/node_item.h"
+#include "gui/canvas/paint_tools.h"
+#include "gui/canvas/wire_item.h"
+#include "gui/models/text.h"
 
 #include <QApplication>
 #include <QGestureEvent>

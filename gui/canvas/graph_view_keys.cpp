@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The keyboard of the canvas.
-#include "canvas/comment_item.h"
-#include "canvas/frame_item.h"
-#include "canvas/graph_view.h"
-#include "canvas/grid.h"
-#include "canvas/node_item.h"
-#include "models/text.h"
+#include "gui/canvas/comment_item.h"
+#include "gui/canvas/frame_item.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/canvas/grid.h"
+#include "gui/canvas/node_item.h"
+#include "gui/models/text.h"
 
 #include <QKeyEvent>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The menu of the canvas: what can be done here, with its keys.
-#include "canvas/comment_item.h"
-#include "canvas/frame_item.h"
-#include "canvas/graph_view.h"
-#include "canvas/item_of.h"
-#include "canvas/node_item.h"
-#include "canvas/wire_item.h"
-#include "models/text.h"
+#include "gui/canvas/comment_item.h"
+#include "gui/canvas/frame_item.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/canvas/item_of.h"
+#include "gui/canvas/node_item.h"
+#include "gui/canvas/wire_item.h"
+#include "gui/models/text.h"
 
 #include <QContextMenuEvent>
 #include <QCoreApplication>

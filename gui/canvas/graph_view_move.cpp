@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Moving and sizing: what moves with what, where it snaps, and what it is dropped into.
-#include "canvas/comment_item.h"
-#include "canvas/frame_item.h"
-#include "canvas/graph_view.h"
-#include "canvas/grid.h"
-#include "canvas/item_of.h"
-#include "canvas/node_item.h"
-#include "canvas/wire_item.h"
 #include "graph/rewire.h"
+#include "gui/canvas/comment_item.h"
+#include "gui/canvas/frame_item.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/canvas/grid.h"
+#include "gui/canvas/item_of.h"
+#include "gui/canvas/node_item.h"
+#include "gui/canvas/wire_item.h"
 
 #include <algorithm>
 #include <set>

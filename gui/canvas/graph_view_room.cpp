@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Room for what is new, and arranging: nothing comes to lie on anything else.
-#include "canvas/comment_item.h"
-#include "canvas/cost_text.h"
-#include "canvas/graph_view.h"
-#include "canvas/grid.h"
-#include "canvas/node_item.h"
-#include "models/text.h"
+#include "gui/canvas/comment_item.h"
+#include "gui/canvas/cost_text.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/canvas/grid.h"
+#include "gui/canvas/node_item.h"
+#include "gui/models/text.h"
 
 #include <algorithm>
 #include <cmath>

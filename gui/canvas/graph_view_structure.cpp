@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sub-graphs, muting, frames, and putting things in order.
-#include "canvas/comment_item.h"
-#include "canvas/frame_item.h"
-#include "canvas/graph_view.h"
-#include "canvas/grid.h"
-#include "canvas/node_item.h"
 #include "graph/grouping.h"
 #include "graph/path.h"
 #include "graph/rewire.h"
-#include "models/text.h"
+#include "gui/canvas/comment_item.h"
+#include "gui/canvas/frame_item.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/canvas/grid.h"
+#include "gui/canvas/node_item.h"
+#include "gui/models/text.h"
 
 #include <QPainter>
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Dragging wires: what fits lights up, what does not is refused with the reason beside the cursor.
-#include "app/theme.h"
-#include "canvas/graph_view.h"
-#include "canvas/grid.h"
-#include "canvas/new_node.h"
-#include "canvas/node_item.h"
-#include "canvas/wire_item.h"
 #include "graph/rewire.h"
-#include "models/text.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/canvas/grid.h"
+#include "gui/canvas/new_node.h"
+#include "gui/canvas/node_item.h"
+#include "gui/canvas/wire_item.h"
+#include "gui/models/text.h"
 #include "schema/structure.h"
 
 #include <QApplication>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/layering.h"
+#include "gui/canvas/layering.h"
 
 #include <algorithm>
 #include <cstdint>

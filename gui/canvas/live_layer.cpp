@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/live_layer.h"
+#include "gui/canvas/live_layer.h"
 
-#include "app/pace.h"
-#include "app/theme.h"
-#include "canvas/graph_scene.h"
-#include "canvas/node_item.h"
-#include "canvas/wire_flow.h"
-#include "canvas/wire_item.h"
+#include "gui/base/pace.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/graph_scene.h"
+#include "gui/canvas/node_item.h"
+#include "gui/canvas/wire_flow.h"
+#include "gui/canvas/wire_item.h"
 
 #include <utility>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "canvas/live_state.h"
+#include "gui/canvas/live_state.h"
 
 #include <QElapsedTimer>
 #include <QObject>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/live_state.h"
+#include "gui/canvas/live_state.h"
 
 #include "graph/path.h"
-#include "models/text.h"
+#include "gui/models/text.h"
 
 #include <QCoreApplication>
 #include <QLocale>

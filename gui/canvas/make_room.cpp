@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/make_room.h"
+#include "gui/canvas/make_room.h"
 
-#include "canvas/grid.h"
+#include "gui/canvas/grid.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/minimap.h"
+#include "gui/canvas/minimap.h"
 
-#include "app/theme.h"
-#include "canvas/frame_item.h"
-#include "canvas/graph_scene.h"
-#include "canvas/node_item.h"
-#include "canvas/paint_tools.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/frame_item.h"
+#include "gui/canvas/graph_scene.h"
+#include "gui/canvas/node_item.h"
+#include "gui/canvas/paint_tools.h"
 
 #include <QMouseEvent>
 #include <QPainter>

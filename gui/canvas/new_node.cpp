@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/new_node.h"
+#include "gui/canvas/new_node.h"
 
 #include "graph/grouping.h"
 #include "schema/structure.h"

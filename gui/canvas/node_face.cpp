@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/node_face.h"
+#include "gui/canvas/node_face.h"
 
-#include "canvas/cost_text.h"
 #include "graph/path.h"
 #include "graph/subgraph.h"
-#include "models/text.h"
+#include "gui/canvas/cost_text.h"
+#include "gui/models/text.h"
 
 #include <QCoreApplication>
 #include <QFileInfo>

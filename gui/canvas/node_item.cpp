@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/node_item.h"
+#include "gui/canvas/node_item.h"
 
-#include "app/theme.h"
-#include "canvas/paint_tools.h"
-#include "canvas/scene_fonts.h"
-#include "canvas/socket.h"
-#include "models/text.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/paint_tools.h"
+#include "gui/canvas/scene_fonts.h"
+#include "gui/canvas/socket.h"
+#include "gui/models/text.h"
 
 #include <QCoreApplication>
 #include <QFontMetricsF>

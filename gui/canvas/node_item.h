@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "canvas/live_state.h"
-#include "canvas/node_face.h"
-#include "canvas/picture_cache.h"
-#include "canvas/port_id.h"
+#include "gui/canvas/live_state.h"
+#include "gui/canvas/node_face.h"
+#include "gui/canvas/picture_cache.h"
+#include "gui/canvas/port_id.h"
 
 #include <QGraphicsItem>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a node shows of a run: rates, what its workers do, the mark of the bottleneck.
-#include "app/theme.h"
-#include "canvas/node_item.h"
-#include "canvas/paint_tools.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/node_item.h"
+#include "gui/canvas/paint_tools.h"
 
 #include <QCoreApplication>
 #include <QFontMetricsF>

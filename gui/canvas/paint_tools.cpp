@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/paint_tools.h"
+#include "gui/canvas/paint_tools.h"
 
-#include "app/theme.h"
-#include "canvas/scene_fonts.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/scene_fonts.h"
 
 #include <QFontMetricsF>
 #include <QPainter>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/picture_cache.h"
+#include "gui/canvas/picture_cache.h"
 
 #include <QPainter>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/reason_bubble.h"
+#include "gui/canvas/reason_bubble.h"
 
-#include "app/theme.h"
-#include "canvas/paint_tools.h"
-#include "models/text.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/paint_tools.h"
+#include "gui/models/text.h"
 
 #include <QPainter>
 #include <QVBoxLayout>

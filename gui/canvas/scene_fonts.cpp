@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/scene_fonts.h"
+#include "gui/canvas/scene_fonts.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <QApplication>
 

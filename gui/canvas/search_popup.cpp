@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/search_popup.h"
+#include "gui/canvas/search_popup.h"
 
-#include "app/second_click.h"
-#include "app/theme.h"
-#include "canvas/type_delegate.h"
-#include "models/palette_model.h"
+#include "gui/base/second_click.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/type_delegate.h"
+#include "gui/models/palette_model.h"
 
 #include <QKeyEvent>
 #include <QPainter>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "models/search_model.h"
+#include "gui/models/search_model.h"
 
 #include <QFrame>
 #include <QLabel>

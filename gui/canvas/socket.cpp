@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/socket.h"
+#include "gui/canvas/socket.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <QPainter>
 #include <QtMath>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/type_delegate.h"
+#include "gui/canvas/type_delegate.h"
 
-#include "app/theme.h"
-#include "canvas/paint_tools.h"
-#include "models/palette_model.h"
-#include "models/text.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/paint_tools.h"
+#include "gui/models/palette_model.h"
+#include "gui/models/text.h"
 
 #include <QAbstractItemView>
 #include <QPainter>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/wire_drag.h"
+#include "gui/canvas/wire_drag.h"
 
-#include "canvas/new_node.h"
 #include "graph/rewire.h"
+#include "gui/canvas/new_node.h"
 
 #include <QCoreApplication>
 

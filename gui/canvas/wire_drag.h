@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "canvas/port_id.h"
 #include "graph/edit.h"
 #include "graph/validate.h"
+#include "gui/canvas/port_id.h"
 
 #include <map>
 #include <optional>

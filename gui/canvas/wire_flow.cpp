@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/wire_flow.h"
+#include "gui/canvas/wire_flow.h"
 
 #include "graph/path.h"
-#include "models/stages.h"
-#include "models/text.h"
+#include "gui/models/stages.h"
+#include "gui/models/text.h"
 
 #include <QCoreApplication>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "canvas/picture_cache.h"
-#include "canvas/wire_flow.h"
 #include "graph/document.h"
+#include "gui/canvas/picture_cache.h"
+#include "gui/canvas/wire_flow.h"
 
 #include <QGraphicsItem>
 #include <QLineF>

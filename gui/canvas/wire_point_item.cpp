@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/wire_point_item.h"
+#include "gui/canvas/wire_point_item.h"
 
-#include "app/theme.h"
-#include "canvas/paint_tools.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/paint_tools.h"
 
 #include <QPainter>
 #include <QStyleOptionGraphicsItem>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "checking/bad_files_view.h"
+#include "gui/checking/bad_files_view.h"
 
-#include "app/save_path.h"
-#include "session/hand_over.h"
+#include "gui/base/save_path.h"
+#include "gui/session/hand_over.h"
 
 #include <QClipboard>
 #include <QGuiApplication>

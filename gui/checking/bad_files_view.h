@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "models/bad_files_model.h"
+#include "gui/models/bad_files_model.h"
 
 #include <QThreadPool>
 #include <QWidget>

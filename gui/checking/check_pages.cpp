@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "checking/check_pages.h"
+#include "gui/checking/check_pages.h"
 
 #include "base/numbers.h"
-#include "models/text.h"
+#include "gui/models/text.h"
 
 #include <QObject>
 #include <QStringList>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "checking/check_report.h"
-#include "models/bad_files_model.h"
-#include "models/findings_model.h"
+#include "gui/models/bad_files_model.h"
+#include "gui/models/findings_model.h"
 
 #include <QString>
 

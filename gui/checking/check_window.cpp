@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "checking/check_window.h"
+#include "gui/checking/check_window.h"
 
 #include "base/clock.h"
 #include "base/numbers.h"
-#include "checking/bad_files_view.h"
-#include "models/text.h"
+#include "gui/checking/bad_files_view.h"
+#include "gui/models/text.h"
 
 #include <QHBoxLayout>
 #include <QLabel>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/clock.h"
-#include "checking/data_checker.h"
-#include "models/findings_model.h"
+#include "gui/checking/data_checker.h"
+#include "gui/models/findings_model.h"
 
 #include <QDialog>
 #include <QTimer>

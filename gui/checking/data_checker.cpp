@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "checking/data_checker.h"
+#include "gui/checking/data_checker.h"
 
 namespace feedline::gui {
 

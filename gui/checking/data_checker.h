@@ -2,8 +2,8 @@
 #pragma once
 
 #include "checking/check_data.h"
-#include "checking/check_pages.h"
-#include "session/latest_worker.h"
+#include "gui/checking/check_pages.h"
+#include "gui/session/latest_worker.h"
 
 #include <QObject>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "commands/document_controller.h"
+#include "gui/commands/document_controller.h"
 
-#include "commands/edit_command.h"
-#include "commands/reload_command.h"
+#include "gui/commands/edit_command.h"
+#include "gui/commands/reload_command.h"
 
 #include <QDebug>
 

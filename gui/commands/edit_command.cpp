@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "commands/edit_command.h"
+#include "gui/commands/edit_command.h"
 
-#include "commands/document_controller.h"
 #include "graph/edit_story.h"
+#include "gui/commands/document_controller.h"
 
 #include <algorithm>
 

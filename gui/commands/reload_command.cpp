@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "commands/reload_command.h"
+#include "gui/commands/reload_command.h"
 
-#include "commands/document_controller.h"
+#include "gui/commands/document_controller.h"
 
 #include <utility>
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "diagnosis/diagnosis_panel.h"
+#include "gui/diagnosis/diagnosis_panel.h"
 
-#include "app/in_view.h"
-#include "app/theme.h"
-#include "diagnosis/fix_list.h"
-#include "diagnosis/node_links.h"
-#include "diagnosis/rate_bars.h"
-#include "diagnosis/steady_part.h"
-#include "diagnosis/whatif_form.h"
-#include "models/text.h"
-#include "plots/plot_panel.h"
+#include "gui/base/in_view.h"
+#include "gui/base/theme.h"
+#include "gui/diagnosis/fix_list.h"
+#include "gui/diagnosis/node_links.h"
+#include "gui/diagnosis/rate_bars.h"
+#include "gui/diagnosis/steady_part.h"
+#include "gui/diagnosis/whatif_form.h"
+#include "gui/models/text.h"
+#include "gui/plots/plot_panel.h"
 
 #include <QBoxLayout>
 #include <QLabel>

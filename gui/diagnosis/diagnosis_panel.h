@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "plots/empty_state.h"
+#include "gui/plots/empty_state.h"
 #include "runs/predictions.h"
 #include "tuning/live_diagnosis.h"
 #include "tuning/prove.h"

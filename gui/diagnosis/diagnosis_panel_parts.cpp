@@ -2,14 +2,14 @@
 
 // What the diagnosis panel is made of; what it says is in diagnosis_panel.cpp.
 
-#include "app/theme.h"
-#include "diagnosis/diagnosis_panel.h"
-#include "diagnosis/fix_list.h"
 #include "diagnosis/fix_nodes.h"
-#include "diagnosis/node_links.h"
-#include "diagnosis/rate_bars.h"
-#include "diagnosis/steady_part.h"
-#include "diagnosis/whatif_form.h"
+#include "gui/base/theme.h"
+#include "gui/diagnosis/diagnosis_panel.h"
+#include "gui/diagnosis/fix_list.h"
+#include "gui/diagnosis/node_links.h"
+#include "gui/diagnosis/rate_bars.h"
+#include "gui/diagnosis/steady_part.h"
+#include "gui/diagnosis/whatif_form.h"
 
 #include <QBoxLayout>
 #include <QLabel>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "diagnosis/fix_list.h"
+#include "gui/diagnosis/fix_list.h"
 
-#include "app/theme.h"
-#include "diagnosis/pair_strip.h"
-#include "plots/plot_panel.h"
+#include "gui/base/theme.h"
+#include "gui/diagnosis/pair_strip.h"
+#include "gui/plots/plot_panel.h"
 
 #include <QEvent>
 #include <QHBoxLayout>

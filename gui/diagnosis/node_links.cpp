@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "diagnosis/node_links.h"
+#include "gui/diagnosis/node_links.h"
 
 #include <QRegularExpression>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "diagnosis/pair_strip.h"
+#include "gui/diagnosis/pair_strip.h"
 
-#include "app/theme.h"
-#include "models/text.h"
-#include "plots/plot_panel.h"
+#include "gui/base/theme.h"
+#include "gui/models/text.h"
+#include "gui/plots/plot_panel.h"
 
 #include <QFontMetricsF>
 #include <QPainter>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "diagnosis/steady_part.h"
+#include "gui/diagnosis/steady_part.h"
 
 #include <QEvent>
 #include <QLayout>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "diagnosis/whatif_form.h"
+#include "gui/diagnosis/whatif_form.h"
 
-#include "app/theme.h"
-#include "plots/plot_panel.h"
+#include "gui/base/theme.h"
+#include "gui/plots/plot_panel.h"
 
 #include <QComboBox>
 #include <QGridLayout>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "inspector/inspector_panel.h"
+#include "gui/inspector/inspector_panel.h"
 
-#include "app/theme.h"
 #include "graph/path.h"
-#include "inspector/caption.h"
-#include "inspector/node_form.h"
-#include "models/text.h"
+#include "gui/base/caption.h"
+#include "gui/base/theme.h"
+#include "gui/inspector/node_form.h"
+#include "gui/models/text.h"
 
 #include <QLineEdit>
 #include <QVBoxLayout>

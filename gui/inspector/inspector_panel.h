@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "commands/document_controller.h"
+#include "gui/commands/document_controller.h"
 
 #include <QScrollArea>
 #include <QStringList>

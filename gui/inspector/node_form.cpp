@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "inspector/node_form.h"
+#include "gui/inspector/node_form.h"
 
-#include "app/field_keys.h"
-#include "app/theme.h"
-#include "canvas/cost_text.h"
-#include "canvas/node_face.h"
 #include "graph/path.h"
-#include "inspector/port_line.h"
-#include "models/sentence.h"
-#include "models/text.h"
+#include "gui/base/field_keys.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/cost_text.h"
+#include "gui/canvas/node_face.h"
+#include "gui/inspector/port_line.h"
+#include "gui/models/sentence.h"
+#include "gui/models/text.h"
 
 #include <QScopedValueRollback>
 #include <QSignalBlocker>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "commands/document_controller.h"
-#include "inspector/caption.h"
-#include "inspector/param_row.h"
+#include "gui/base/caption.h"
+#include "gui/commands/document_controller.h"
+#include "gui/inspector/param_row.h"
 
 #include <QLineEdit>
 #include <QPlainTextEdit>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "inspector/number_editor.h"
+#include "gui/inspector/number_editor.h"
 
-#include "app/theme.h"
-#include "inspector/caption.h"
-#include "models/text.h"
+#include "gui/base/caption.h"
+#include "gui/base/theme.h"
+#include "gui/models/text.h"
 
 #include <QHBoxLayout>
 #include <QRandomGenerator>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "inspector/number_field.h"
-#include "inspector/param_editor.h"
+#include "gui/inspector/number_field.h"
+#include "gui/inspector/param_editor.h"
 
 #include <QSlider>
 

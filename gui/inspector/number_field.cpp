@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "inspector/number_field.h"
+#include "gui/inspector/number_field.h"
 
-#include "app/field_keys.h"
-#include "models/sentence.h"
-#include "models/text.h"
+#include "gui/base/field_keys.h"
+#include "gui/models/sentence.h"
+#include "gui/models/text.h"
 
 #include <QKeyEvent>
 #include <QScopedValueRollback>

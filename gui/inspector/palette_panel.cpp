@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "inspector/palette_panel.h"
+#include "gui/inspector/palette_panel.h"
 
-#include "app/theme.h"
-#include "canvas/type_delegate.h"
-#include "inspector/caption.h"
+#include "gui/base/caption.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/type_delegate.h"
 
 #include <QAction>
 #include <QKeyEvent>

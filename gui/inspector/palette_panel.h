@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "models/palette_model.h"
+#include "gui/models/palette_model.h"
 
 #include <QLineEdit>
 #include <QTreeView>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "inspector/param_editor.h"
+#include "gui/inspector/param_editor.h"
 
-#include "inspector/number_editor.h"
-#include "inspector/text_editors.h"
+#include "gui/inspector/number_editor.h"
+#include "gui/inspector/text_editors.h"
 
 namespace feedline::gui {
 

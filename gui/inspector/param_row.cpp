@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "inspector/param_row.h"
+#include "gui/inspector/param_row.h"
 
-#include "app/theme.h"
-#include "models/text.h"
+#include "gui/base/theme.h"
+#include "gui/models/text.h"
 
 #include <QHBoxLayout>
 #include <QVBoxLayout>

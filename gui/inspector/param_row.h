@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "inspector/caption.h"
-#include "inspector/param_editor.h"
+#include "gui/base/caption.h"
+#include "gui/inspector/param_editor.h"
 
 #include <QToolButton>
 #include <QWidget>

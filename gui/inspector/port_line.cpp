@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "inspector/port_line.h"
+#include "gui/inspector/port_line.h"
 
-#include "app/theme.h"
-#include "canvas/socket.h"
-#include "models/text.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/socket.h"
+#include "gui/models/text.h"
 
 #include <QPainter>
 

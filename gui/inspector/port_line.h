@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "canvas/node_face.h"
+#include "gui/canvas/node_face.h"
 
 #include <QWidget>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "inspector/text_editors.h"
+#include "gui/inspector/text_editors.h"
 
-#include "app/field_keys.h"
-#include "app/theme.h"
-#include "models/text.h"
+#include "gui/base/field_keys.h"
+#include "gui/base/theme.h"
+#include "gui/models/text.h"
 
 #include <QDragEnterEvent>
 #include <QFileDialog>

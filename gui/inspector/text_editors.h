@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "inspector/param_editor.h"
+#include "gui/inspector/param_editor.h"
 
 #include <QCheckBox>
 #include <QComboBox>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "looks/looks.h"
+#include "gui/looks/looks.h"
 
-#include "app/actions.h"
-#include "app/settings.h"
-#include "looks/settings_dialog.h"
+#include "gui/base/actions.h"
+#include "gui/base/settings.h"
+#include "gui/looks/settings_dialog.h"
 
 #include <QAction>
 #include <QMainWindow>

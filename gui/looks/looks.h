@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "app/theme.h"
-#include "looks/presenter_mode.h"
+#include "gui/base/theme.h"
+#include "gui/looks/presenter_mode.h"
 
 #include <QObject>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "looks/presenter_mode.h"
+#include "gui/looks/presenter_mode.h"
 
-#include "app/settings.h"
-#include "app/theme.h"
+#include "gui/base/settings.h"
+#include "gui/base/theme.h"
 
 #include <QAction>
 #include <QMainWindow>

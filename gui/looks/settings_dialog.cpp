@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "looks/settings_dialog.h"
+#include "gui/looks/settings_dialog.h"
 
-#include "app/docks.h"
-#include "app/settings.h"
-#include "app/theme.h"
-#include "inspector/caption.h"
+#include "gui/base/caption.h"
+#include "gui/base/docks.h"
+#include "gui/base/settings.h"
+#include "gui/base/theme.h"
 
 #include <QCheckBox>
 #include <QComboBox>

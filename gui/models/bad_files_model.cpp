@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/bad_files_model.h"
+#include "gui/models/bad_files_model.h"
 
-#include "models/text.h"
+#include "gui/models/text.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/findings_model.h"
+#include "gui/models/findings_model.h"
 
 #include <utility>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/fuzzy_match.h"
+#include "gui/models/fuzzy_match.h"
 
-#include "models/text.h"
+#include "gui/models/text.h"
 
 #include <algorithm>
 

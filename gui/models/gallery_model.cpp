@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/gallery_model.h"
+#include "gui/models/gallery_model.h"
 
 #include "base/embedded.h"
 #include "graph/json.h"
-#include "models/text.h"
+#include "gui/models/text.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/palette_model.h"
+#include "gui/models/palette_model.h"
 
-#include "models/fuzzy_match.h"
-#include "models/text.h"
+#include "gui/models/fuzzy_match.h"
+#include "gui/models/text.h"
 
 #include <QMimeData>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/runs_model.h"
+#include "gui/models/runs_model.h"
 
 #include "base/numbers.h"
-#include "models/text.h"
+#include "gui/models/text.h"
 #include "recording/figure_text.h"
 
 #include <QRegularExpression>

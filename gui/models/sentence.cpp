@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/sentence.h"
+#include "gui/models/sentence.h"
 
-#include "models/text.h"
+#include "gui/models/text.h"
 
 namespace feedline::gui {
 

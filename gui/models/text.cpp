@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/text.h"
+#include "gui/models/text.h"
 
 #include <QCoreApplication>
 #include <QLocale>

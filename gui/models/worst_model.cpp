@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/worst_model.h"
+#include "gui/models/worst_model.h"
 
 namespace feedline::gui {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/confusion_view.h"
+#include "gui/plots/confusion_view.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <QHelpEvent>
 #include <QKeyEvent>

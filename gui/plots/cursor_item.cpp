@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/cursor_item.h"
+#include "gui/plots/cursor_item.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <QFontMetricsF>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/durations_popup.h"
+#include "gui/plots/durations_popup.h"
 
-#include "app/theme.h"
-#include "inspector/caption.h"
-#include "plots/plot_panel.h"
+#include "gui/base/caption.h"
+#include "gui/base/theme.h"
+#include "gui/plots/plot_panel.h"
 
 #include <QPainter>
 #include <QVBoxLayout>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/empty_state.h"
+#include "gui/plots/empty_state.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <utility>
 

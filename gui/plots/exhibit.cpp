@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/exhibit.h"
+#include "gui/plots/exhibit.h"
 
-#include "app/save_path.h"
-#include "app/settings.h"
-#include "app/theme.h"
+#include "gui/base/save_path.h"
+#include "gui/base/settings.h"
+#include "gui/base/theme.h"
 
 #include <QClipboard>
 #include <QCoreApplication>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/levels_panel.h"
+#include "gui/plots/levels_panel.h"
 
-#include "app/theme.h"
-#include "models/stages.h"
+#include "gui/base/theme.h"
+#include "gui/models/stages.h"
 
 #include <algorithm>
 

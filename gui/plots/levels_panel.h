@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "plots/time_panel.h"
+#include "gui/plots/time_panel.h"
 
 #include <string>
 

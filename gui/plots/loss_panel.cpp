@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/loss_panel.h"
+#include "gui/plots/loss_panel.h"
 
-#include "app/theme.h"
-#include "plots/panel_menu.h"
-#include "plots/plot_navigator.h"
+#include "gui/base/theme.h"
+#include "gui/plots/panel_menu.h"
+#include "gui/plots/plot_navigator.h"
 
 #include <QActionGroup>
 #include <QMenu>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "plots/plot_panel.h"
+#include "gui/plots/plot_panel.h"
 #include "telemetry/series.h"
 #include "training/run.h"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/mistakes_panel.h"
+#include "gui/plots/mistakes_panel.h"
 
-#include "app/in_view.h"
-#include "app/theme.h"
-#include "plots/panel_menu.h"
-#include "plots/plot_panel.h"
-#include "preview/preview_picture.h"
+#include "gui/base/in_view.h"
+#include "gui/base/theme.h"
+#include "gui/plots/panel_menu.h"
+#include "gui/plots/plot_panel.h"
+#include "gui/preview/preview_picture.h"
 #include "training/preview.h"
 
 #include <QHBoxLayout>

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "graph/document.h"
-#include "models/worst_model.h"
-#include "plots/confusion_view.h"
-#include "plots/empty_state.h"
-#include "plots/exhibit.h"
-#include "plots/readings.h"
-#include "session/latest_worker.h"
+#include "gui/models/worst_model.h"
+#include "gui/plots/confusion_view.h"
+#include "gui/plots/empty_state.h"
+#include "gui/plots/exhibit.h"
+#include "gui/plots/readings.h"
+#include "gui/session/latest_worker.h"
 #include "training/run.h"
 
 #include <QWidget>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/panel_menu.h"
+#include "gui/plots/panel_menu.h"
 
 #include <QMenu>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "plots/exhibit.h"
+#include "gui/plots/exhibit.h"
 
 #include <QToolButton>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/plot_cursor.h"
+#include "gui/plots/plot_cursor.h"
 
 #include <algorithm>
 #include <vector>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/plot_navigator.h"
+#include "gui/plots/plot_navigator.h"
 
 #include <QKeyEvent>
 #include <QScopedValueRollback>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/plot_panel.h"
+#include "gui/plots/plot_panel.h"
 
-#include "app/in_view.h"
-#include "app/pace.h"
-#include "app/theme.h"
-#include "plots/panel_menu.h"
-#include "plots/plot_navigator.h"
+#include "gui/base/in_view.h"
+#include "gui/base/pace.h"
+#include "gui/base/theme.h"
+#include "gui/plots/panel_menu.h"
+#include "gui/plots/plot_navigator.h"
 
 #include <QHBoxLayout>
 #include <QKeyEvent>

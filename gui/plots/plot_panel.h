@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "plots/cursor_item.h"
-#include "plots/empty_state.h"
-#include "plots/exhibit.h"
-#include "plots/plot_cursor.h"
-#include "plots/readings.h"
+#include "gui/plots/cursor_item.h"
+#include "gui/plots/empty_state.h"
+#include "gui/plots/exhibit.h"
+#include "gui/plots/plot_cursor.h"
+#include "gui/plots/readings.h"
 #include "telemetry/snapshot.h"
 
 #include <QElapsedTimer>

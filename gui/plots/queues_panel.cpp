@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/queues_panel.h"
+#include "gui/plots/queues_panel.h"
 
-#include "app/theme.h"
 #include "base/clock.h"
-#include "inspector/number_field.h"
+#include "gui/base/theme.h"
+#include "gui/inspector/number_field.h"
 
 #include <QFontMetrics>
 #include <QGridLayout>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/readings.h"
+#include "gui/plots/readings.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <QFontMetrics>
 #include <QPainter>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/stages_panel.h"
+#include "gui/plots/stages_panel.h"
 
-#include "app/theme.h"
-#include "plots/panel_menu.h"
+#include "gui/base/theme.h"
+#include "gui/plots/panel_menu.h"
 
 #include <QFontMetrics>
 #include <qcustomplot.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/step_panel.h"
+#include "gui/plots/step_panel.h"
 
-#include "app/pace.h"
-#include "app/theme.h"
-#include "plots/panel_menu.h"
-#include "plots/plot_panel.h"
+#include "gui/base/pace.h"
+#include "gui/base/theme.h"
+#include "gui/plots/panel_menu.h"
+#include "gui/plots/plot_panel.h"
 
 #include <QFontMetricsF>
 #include <QPainter>

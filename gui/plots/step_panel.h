@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "plots/empty_state.h"
-#include "plots/exhibit.h"
+#include "gui/plots/empty_state.h"
+#include "gui/plots/exhibit.h"
 #include "telemetry/moments.h"
 
 #include <QString>

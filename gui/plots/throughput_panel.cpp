@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/throughput_panel.h"
+#include "gui/plots/throughput_panel.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <limits>
 #include <utility>

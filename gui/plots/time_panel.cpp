@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/time_panel.h"
+#include "gui/plots/time_panel.h"
 
-#include "plots/plot_navigator.h"
+#include "gui/plots/plot_navigator.h"
 
 #include <QVector>
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/timeline_panel.h"
+#include "gui/plots/timeline_panel.h"
 
-#include "app/in_view.h"
-#include "app/pace.h"
-#include "app/save_path.h"
-#include "app/settings.h"
-#include "app/theme.h"
-#include "plots/panel_menu.h"
-#include "plots/plot_panel.h"
+#include "gui/base/in_view.h"
+#include "gui/base/pace.h"
+#include "gui/base/save_path.h"
+#include "gui/base/settings.h"
+#include "gui/base/theme.h"
+#include "gui/plots/panel_menu.h"
+#include "gui/plots/plot_panel.h"
 
 #include <QAction>
 #include <QHBoxLayout>

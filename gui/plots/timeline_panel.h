@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "plots/empty_state.h"
-#include "plots/exhibit.h"
-#include "plots/timeline_store.h"
-#include "plots/timeline_view.h"
+#include "gui/plots/empty_state.h"
+#include "gui/plots/exhibit.h"
+#include "gui/plots/timeline_store.h"
+#include "gui/plots/timeline_view.h"
 #include "telemetry/snapshot.h"
 #include "telemetry/trace_export.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/timeline_store.h"
+#include "gui/plots/timeline_store.h"
 
 #include <algorithm>
 #include <map>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plots/timeline_view.h"
+#include "gui/plots/timeline_view.h"
 
-#include "app/theme.h"
-#include "plots/plot_panel.h"
+#include "gui/base/theme.h"
+#include "gui/plots/plot_panel.h"
 
 #include <QKeyEvent>
 #include <QMouseEvent>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "plots/plot_cursor.h"
-#include "plots/timeline_store.h"
+#include "gui/plots/plot_cursor.h"
+#include "gui/plots/timeline_store.h"
 
 #include <QPointer>
 #include <QWidget>

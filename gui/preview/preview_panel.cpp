@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "preview/preview_panel.h"
+#include "gui/preview/preview_panel.h"
 
-#include "app/in_view.h"
-#include "app/theme.h"
-#include "commands/document_controller.h"
-#include "inspector/caption.h"
-#include "inspector/number_field.h"
-#include "models/text.h"
-#include "preview/preview_view.h"
+#include "gui/base/caption.h"
+#include "gui/base/in_view.h"
+#include "gui/base/theme.h"
+#include "gui/commands/document_controller.h"
+#include "gui/inspector/number_field.h"
+#include "gui/models/text.h"
+#include "gui/preview/preview_view.h"
 
 #include <QCheckBox>
 #include <QComboBox>

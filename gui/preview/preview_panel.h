@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "preview/preview_picture.h"
-#include "session/latest_worker.h"
+#include "gui/preview/preview_picture.h"
+#include "gui/session/latest_worker.h"
 #include "training/preview.h"
 
 #include <QPointer>

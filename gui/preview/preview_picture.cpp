@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "preview/preview_picture.h"
+#include "gui/preview/preview_picture.h"
 
-#include "models/text.h"
+#include "gui/models/text.h"
 
 #include <QBuffer>
 #include <QByteArray>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "preview/preview_view.h"
+#include "gui/preview/preview_view.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <QLocale>
 #include <QPainter>

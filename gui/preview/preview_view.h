@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "preview/preview_picture.h"
+#include "gui/preview/preview_picture.h"
 
 #include <QWidget>
 

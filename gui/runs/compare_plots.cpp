@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "runs/compare_plots.h"
+#include "gui/runs/compare_plots.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <QVBoxLayout>
 #include <qcustomplot.h>

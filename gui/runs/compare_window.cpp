@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "runs/compare_window.h"
+#include "gui/runs/compare_window.h"
 
-#include "app/theme.h"
-#include "inspector/caption.h"
-#include "models/text.h"
+#include "gui/base/caption.h"
+#include "gui/base/theme.h"
+#include "gui/models/text.h"
+#include "gui/runs/compare_plots.h"
 #include "recording/changes.h"
 #include "recording/figure_text.h"
-#include "runs/compare_plots.h"
 
 #include <QHeaderView>
 #include <QLabel>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "runs/report_pdf.h"
+#include "gui/runs/report_pdf.h"
 
-#include "models/text.h"
+#include "gui/models/text.h"
 #include "recording/report_page.h"
 
 #include <QAbstractTextDocumentLayout>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "runs/runs_panel.h"
+#include "gui/runs/runs_panel.h"
 
-#include "app/in_view.h"
-#include "app/theme.h"
-#include "models/text.h"
+#include "gui/base/in_view.h"
+#include "gui/base/theme.h"
+#include "gui/models/text.h"
 
 #include <QAction>
 #include <QHBoxLayout>

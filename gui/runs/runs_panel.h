@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "models/runs_model.h"
+#include "gui/models/runs_model.h"
 
 #include <QString>
 #include <QTimer>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "session/lab.h"
+#include "gui/session/lab.h"
 
-#include "session/hand_over.h"
+#include "gui/session/hand_over.h"
 
 #include <utility>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "session/prober.h"
+#include "gui/session/prober.h"
 
 #include "engine/data_notices.h"
 #include "engine/open_source.h"

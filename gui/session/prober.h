@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "commands/document_controller.h"
 #include "graph/wire_splits.h"
+#include "gui/commands/document_controller.h"
+#include "gui/session/latest_worker.h"
 #include "schema/behaviour.h"
-#include "session/latest_worker.h"
 
 #include <QObject>
 #include <QTimer>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "session/run_archive.h"
+#include "gui/session/run_archive.h"
 
+#include "gui/session/hand_over.h"
 #include "runs/run_store.h"
-#include "session/hand_over.h"
 
 #include <algorithm>
 #include <atomic>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "session/run_notice.h"
+#include "gui/session/run_notice.h"
 
 #include <QApplication>
 #include <QDBusConnection>

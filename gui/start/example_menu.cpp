@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "start/example_menu.h"
+#include "gui/start/example_menu.h"
 
-#include "app/theme.h"
 #include "graph/json.h"
-#include "start/graph_picture.h"
+#include "gui/base/theme.h"
+#include "gui/start/graph_picture.h"
 
 #include <QAction>
 #include <QMenu>

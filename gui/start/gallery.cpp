@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "start/gallery.h"
+#include "gui/start/gallery.h"
 
-#include "app/second_click.h"
-#include "app/settings.h"
-#include "app/theme.h"
 #include "graph/json.h"
-#include "inspector/caption.h"
-#include "start/graph_picture.h"
+#include "gui/base/caption.h"
+#include "gui/base/second_click.h"
+#include "gui/base/settings.h"
+#include "gui/base/theme.h"
+#include "gui/start/graph_picture.h"
 
 #include <QCheckBox>
 #include <QFileInfo>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "models/gallery_model.h"
+#include "gui/models/gallery_model.h"
 
 #include <QDialog>
 

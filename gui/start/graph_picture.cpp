@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "start/graph_picture.h"
+#include "gui/start/graph_picture.h"
 
-#include "app/theme.h"
-#include "canvas/graph_scene.h"
 #include "graph/validate.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/graph_scene.h"
 
 #include <QPainter>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "start/help_window.h"
+#include "gui/start/help_window.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <QDesktopServices>
 #include <QDir>

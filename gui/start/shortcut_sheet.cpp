@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "start/shortcut_sheet.h"
+#include "gui/start/shortcut_sheet.h"
 
-#include "app/theme.h"
-#include "canvas/canvas_keys.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/canvas_keys.h"
 
 #include <QAction>
 #include <QDialogButtonBox>

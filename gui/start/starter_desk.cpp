@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "start/starter_desk.h"
+#include "gui/start/starter_desk.h"
 
-#include "app/settings.h"
-#include "canvas/graph_view.h"
 #include "engine/data_at.h"
 #include "engine/plan.h"
-#include "models/text.h"
-#include "workspace/workspace.h"
+#include "gui/base/settings.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/models/text.h"
+#include "gui/workspace/workspace.h"
 
 #include <QFile>
 #include <QFileDialog>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "graph/starter.h"
-#include "session/latest_worker.h"
-#include "start/starter_offer.h"
+#include "gui/session/latest_worker.h"
+#include "gui/start/starter_offer.h"
 
 #include <QObject>
 #include <QPointer>

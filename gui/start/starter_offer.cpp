@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "start/starter_offer.h"
+#include "gui/start/starter_offer.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <QEvent>
 #include <QHBoxLayout>

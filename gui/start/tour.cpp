@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "start/tour.h"
+#include "gui/start/tour.h"
 
-#include "app/focus_ring.h"
-#include "app/theme.h"
-#include "inspector/caption.h"
+#include "gui/base/caption.h"
+#include "gui/base/focus_ring.h"
+#include "gui/base/theme.h"
 
 #include <QHBoxLayout>
 #include <QKeyEvent>

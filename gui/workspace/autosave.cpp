@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "workspace/autosave.h"
+#include "gui/workspace/autosave.h"
 
-#include "session/hand_over.h"
+#include "gui/session/hand_over.h"
 
 #include <QFile>
 

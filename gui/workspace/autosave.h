@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "workspace/rescue_folder.h"
-#include "workspace/workspace.h"
+#include "gui/workspace/rescue_folder.h"
+#include "gui/workspace/workspace.h"
 
 #include <QHash>
 #include <QObject>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "workspace/disk_watch.h"
+#include "gui/workspace/disk_watch.h"
 
-#include "session/hand_over.h"
-#include "workspace/notice_bar.h"
+#include "gui/session/hand_over.h"
+#include "gui/workspace/notice_bar.h"
 
 #include <QEvent>
 #include <QPointer>

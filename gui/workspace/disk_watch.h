@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "workspace/files.h"
-#include "workspace/workspace.h"
+#include "gui/workspace/files.h"
+#include "gui/workspace/workspace.h"
 
 #include <QObject>
 #include <QThreadPool>

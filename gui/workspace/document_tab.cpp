@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "workspace/document_tab.h"
+#include "gui/workspace/document_tab.h"
 
-#include "canvas/graph_view.h"
-#include "workspace/find_bar.h"
-#include "workspace/notice_bar.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/workspace/find_bar.h"
+#include "gui/workspace/notice_bar.h"
 
 #include <QFileInfo>
 #include <QVBoxLayout>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "commands/document_controller.h"
 #include "graph/json.h"
-#include "session/prober.h"
-#include "workspace/tab_file.h"
+#include "gui/commands/document_controller.h"
+#include "gui/session/prober.h"
+#include "gui/workspace/tab_file.h"
 
 #include <QDateTime>
 #include <QString>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "workspace/files.h"
+#include "gui/workspace/files.h"
 
-#include "app/save_path.h"
-#include "app/settings.h"
 #include "base/embedded.h"
+#include "gui/base/save_path.h"
+#include "gui/base/settings.h"
 
 #include <QFileDialog>
 #include <QFileInfo>

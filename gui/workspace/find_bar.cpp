@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "workspace/find_bar.h"
+#include "gui/workspace/find_bar.h"
 
-#include "app/theme.h"
-#include "canvas/graph_view.h"
-#include "commands/document_controller.h"
-#include "models/text.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/commands/document_controller.h"
+#include "gui/models/text.h"
 
 #include <QGridLayout>
 #include <QKeyEvent>

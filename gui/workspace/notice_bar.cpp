@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "workspace/notice_bar.h"
+#include "gui/workspace/notice_bar.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <QHBoxLayout>
 #include <QLabel>

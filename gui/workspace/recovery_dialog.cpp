@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "workspace/recovery_dialog.h"
+#include "gui/workspace/recovery_dialog.h"
 
-#include "app/theme.h"
-#include "inspector/caption.h"
+#include "gui/base/caption.h"
+#include "gui/base/theme.h"
 
 #include <QDialogButtonBox>
 #include <QHeaderView>

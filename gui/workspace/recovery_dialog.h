@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "workspace/rescue_folder.h"
+#include "gui/workspace/rescue_folder.h"
 
 #include <QDialog>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "workspace/rescue_file.h"
+#include "gui/workspace/rescue_file.h"
 
 #include <QFile>
 #include <QFileInfo>

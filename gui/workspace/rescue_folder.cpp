@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "workspace/rescue_folder.h"
+#include "gui/workspace/rescue_folder.h"
 
 #include <QDir>
 #include <QFile>

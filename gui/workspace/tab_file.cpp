@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "workspace/tab_file.h"
+#include "gui/workspace/tab_file.h"
 
 #include <QCryptographicHash>
 #include <QDir>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "workspace/workspace.h"
+#include "gui/workspace/workspace.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <QFileInfo>
 #include <QTabBar>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "workspace/document_tab.h"
+#include "gui/workspace/document_tab.h"
 
 #include <QList>
 #include <QPointer>

@@ -3,10 +3,10 @@
 // screen. Prints milliseconds. See resources/help/benchmarks.md.
 //
 //   QT_QPA_PLATFORM=offscreen bench_canvas [NODES]
-#include "canvas/graph_view.h"
-#include "canvas/node_item.h"
 #include "graph/json.h"
-#include "inspector/inspector_panel.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/canvas/node_item.h"
+#include "gui/inspector/inspector_panel.h"
 #include "support/deep_network.h"
 #include "support/thread_time.h"
 

@@ -8,8 +8,8 @@
 //
 // "apart" is the default. "docked": the window as it opens, where panels cover each other. "hidden": no panel can be
 // seen, and the rest is what the run itself costs these threads.
-#include "app/main_window.h"
-#include "app/pace.h"
+#include "gui/app/main_window.h"
+#include "gui/base/pace.h"
 
 #include <QApplication>
 #include <QDir>

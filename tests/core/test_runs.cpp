@@ -2,7 +2,6 @@
 #include "runs/process_mark.h"
 #include "runs/run_recorder.h"
 #include "runs/run_store.h"
-
 #include "support/wait_until.h"
 
 #include <QFile>

@@ -4,7 +4,6 @@
 
 #include "runs/run_recorder.h"
 #include "runs/run_store.h"
-
 #include "support/wait_until.h"
 
 #include <QRandomGenerator>

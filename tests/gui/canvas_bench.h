@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "canvas/graph_view.h"
-#include "canvas/node_item.h"
 #include "graph/json.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/canvas/node_item.h"
 #include "support/mouse.h"
 
 #include <QTest>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Real mouse and key events on the canvas; what counts is the document and its undo stack.
-#include "canvas/comment_item.h"
-#include "canvas/grid.h"
+#include "gui/canvas/comment_item.h"
+#include "gui/canvas/grid.h"
 #include "gui/canvas_bench.h"
-#include "models/palette_model.h"
+#include "gui/models/palette_model.h"
 
 #include <QClipboard>
 #include <QDropEvent>

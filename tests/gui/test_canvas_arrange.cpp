@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Putting things in order by real mouse and key events: snapping, aligning, frames, points of wires, layers, overview.
-#include "canvas/arrange.h"
-#include "canvas/auto_layout.h"
-#include "canvas/frame_item.h"
-#include "canvas/grid.h"
-#include "canvas/wire_item.h"
+#include "gui/canvas/arrange.h"
+#include "gui/canvas/auto_layout.h"
+#include "gui/canvas/frame_item.h"
+#include "gui/canvas/grid.h"
+#include "gui/canvas/wire_item.h"
 #include "gui/canvas_bench.h"
 
 #include <QNativeGestureEvent>

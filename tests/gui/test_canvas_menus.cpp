@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The canvas's menus, by real clicks on their entries: what counts is the document and its undo stack.
-#include "canvas/comment_item.h"
-#include "canvas/frame_item.h"
-#include "canvas/wire_item.h"
-#include "canvas/wire_point_item.h"
+#include "gui/canvas/comment_item.h"
+#include "gui/canvas/frame_item.h"
+#include "gui/canvas/wire_item.h"
+#include "gui/canvas/wire_point_item.h"
 #include "gui/canvas_bench.h"
 
 #include <QContextMenuEvent>

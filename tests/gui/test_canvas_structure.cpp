@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sub-graphs, muting, healing and splicing by real mouse and key events.
-#include "canvas/comment_item.h"
-#include "canvas/frame_item.h"
-#include "canvas/wire_item.h"
 #include "graph/path.h"
 #include "graph/subgraph.h"
+#include "gui/canvas/comment_item.h"
+#include "gui/canvas/frame_item.h"
+#include "gui/canvas/wire_item.h"
 #include "gui/canvas_bench.h"
-#include "models/palette_model.h"
+#include "gui/models/palette_model.h"
 
 #include <QDropEvent>
 #include <QLineEdit>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Dragging wires with real mouse events; what counts is the document and its undo stack.
-#include "canvas/wire_item.h"
+#include "gui/canvas/wire_item.h"
 #include "gui/canvas_bench.h"
-#include "models/palette_model.h"
+#include "gui/models/palette_model.h"
 
 #include <QLineEdit>
 #include <QListView>

@@ -2,12 +2,12 @@
 
 // Check data in the window, and the list of what a run left out.
 
-#include "app/check_desk.h"
-#include "app/main_window.h"
-#include "canvas/graph_view.h"
-#include "checking/bad_files_view.h"
-#include "checking/check_pages.h"
-#include "checking/check_window.h"
+#include "gui/app/check_desk.h"
+#include "gui/app/main_window.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/checking/bad_files_view.h"
+#include "gui/checking/check_pages.h"
+#include "gui/checking/check_window.h"
 #include "support/fixtures.h"
 #include "support/small_data.h"
 #include "support/window_home.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/docks.h"
+#include "gui/base/docks.h"
 
 #include <QDockWidget>
 #include <QMainWindow>

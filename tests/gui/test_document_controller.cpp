@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "commands/document_controller.h"
 #include "graph/json.h"
+#include "gui/commands/document_controller.h"
 
 #include <QSignalSpy>
 #include <QTest>

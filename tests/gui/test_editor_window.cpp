@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The canvas in the whole window, by real keys: what leads from it to the panels, and ten thousand nodes.
-#include "app/main_window.h"
-#include "app/panels.h"
-#include "app/problems_panel.h"
-#include "canvas/graph_view.h"
-#include "canvas/node_item.h"
 #include "graph/json.h"
-#include "inspector/inspector_panel.h"
-#include "inspector/param_row.h"
-#include "inspector/port_line.h"
+#include "gui/app/main_window.h"
+#include "gui/app/panels.h"
+#include "gui/app/problems_panel.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/canvas/node_item.h"
+#include "gui/inspector/inspector_panel.h"
+#include "gui/inspector/param_row.h"
+#include "gui/inspector/port_line.h"
+#include "gui/workspace/document_tab.h"
+#include "gui/workspace/find_bar.h"
 #include "support/window_home.h"
-#include "workspace/document_tab.h"
-#include "workspace/find_bar.h"
 
 #include <QLineEdit>
 #include <QSettings>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What every panel of a run says in the real window while it has nothing to show, whatever the run does.
-#include "app/main_window.h"
-#include "app/run_bar.h"
-#include "diagnosis/diagnosis_panel.h"
 #include "graph/json.h"
 #include "graph/subgraph.h"
-#include "plots/empty_state.h"
-#include "plots/mistakes_panel.h"
+#include "gui/app/main_window.h"
+#include "gui/app/run_bar.h"
+#include "gui/diagnosis/diagnosis_panel.h"
+#include "gui/plots/empty_state.h"
+#include "gui/plots/mistakes_panel.h"
 #include "support/fixtures.h"
 #include "support/synthetic.h"
 #include "support/window_home.h"

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Files that other programs write, remove or protect while they are open: nothing is overwritten without a word.
-#include "app/main_window.h"
-#include "canvas/graph_view.h"
 #include "graph/graph_file.h"
+#include "gui/app/main_window.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/workspace/notice_bar.h"
 #include "support/answer.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
 #include "support/window_home.h"
-#include "workspace/notice_bar.h"
 
 #include <QAction>
 #include <QDir>

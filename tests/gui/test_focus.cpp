@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where the keyboard is: every stop of Tab shows its ring, in every workspace and dialogue, light and dark.
-#include "app/in_view.h"
-#include "app/main_window.h"
-#include "canvas/graph_view.h"
-#include "inspector/inspector_panel.h"
-#include "looks/settings_dialog.h"
-#include "start/gallery.h"
-#include "start/help_window.h"
-#include "start/shortcut_sheet.h"
+#include "gui/app/main_window.h"
+#include "gui/base/in_view.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/inspector/inspector_panel.h"
+#include "gui/looks/settings_dialog.h"
+#include "gui/start/gallery.h"
+#include "gui/start/help_window.h"
+#include "gui/start/shortcut_sheet.h"
 #include "support/window_home.h"
 
 #include <QAction>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/theme.h"
 #include "graph/json.h"
-#include "inspector/inspector_panel.h"
-#include "inspector/node_form.h"
-#include "inspector/number_editor.h"
-#include "inspector/number_field.h"
-#include "inspector/param_row.h"
-#include "inspector/text_editors.h"
+#include "gui/base/theme.h"
+#include "gui/inspector/inspector_panel.h"
+#include "gui/inspector/node_form.h"
+#include "gui/inspector/number_editor.h"
+#include "gui/inspector/number_field.h"
+#include "gui/inspector/param_row.h"
+#include "gui/inspector/text_editors.h"
 #include "support/places.h"
 
 #include <QComboBox>

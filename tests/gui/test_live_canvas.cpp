@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a run adds to the canvas.
-#include "app/pace.h"
-#include "app/theme.h"
-#include "canvas/wire_item.h"
+#include "gui/base/pace.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/wire_item.h"
 #include "gui/canvas_bench.h"
-#include "plots/durations_popup.h"
+#include "gui/plots/durations_popup.h"
 
 #include <QSignalSpy>
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Settings that act at once and are kept, presenter mode, and a window that everybody can use.
-#include "app/in_view.h"
-#include "app/main_window.h"
-#include "app/run_bar.h"
-#include "app/settings.h"
-#include "canvas/graph_view.h"
-#include "looks/settings_dialog.h"
-#include "start/gallery.h"
-#include "start/shortcut_sheet.h"
+#include "gui/app/main_window.h"
+#include "gui/app/run_bar.h"
+#include "gui/base/in_view.h"
+#include "gui/base/settings.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/looks/settings_dialog.h"
+#include "gui/start/gallery.h"
+#include "gui/start/shortcut_sheet.h"
 #include "support/places.h"
 #include "support/window_home.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is done to all nodes at once stays about linear in their number: four times the nodes, less than eight times
 // the processor time. By keys on the real window, its panels included.
-#include "app/main_window.h"
-#include "canvas/graph_view.h"
-#include "canvas/node_item.h"
+#include "gui/app/main_window.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/canvas/node_item.h"
 #include "support/deep_network.h"
 #include "support/thread_time.h"
 #include "support/window_home.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/theme.h"
 #include "graph/json.h"
-#include "plots/mistakes_panel.h"
-#include "session/run_controller.h"
+#include "gui/base/theme.h"
+#include "gui/plots/mistakes_panel.h"
+#include "gui/session/run_controller.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
 #include "support/window_home.h"

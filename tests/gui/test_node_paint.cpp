@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What can be read on a node at each zoom: drawn into pictures, without a window.
-#include "app/theme.h"
 #include "base/embedded.h"
-#include "canvas/comment_item.h"
-#include "canvas/node_item.h"
-#include "canvas/paint_tools.h"
 #include "graph/edit.h"
 #include "graph/json.h"
 #include "graph/validate.h"
-#include "models/text.h"
+#include "gui/base/theme.h"
+#include "gui/canvas/comment_item.h"
+#include "gui/canvas/node_item.h"
+#include "gui/canvas/paint_tools.h"
+#include "gui/models/text.h"
 #include "schema/registry.h"
 
 #include <QGraphicsScene>

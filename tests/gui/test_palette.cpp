@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "inspector/palette_panel.h"
-#include "models/fuzzy_match.h"
-#include "models/palette_model.h"
-#include "models/problems_model.h"
-#include "models/search_model.h"
+#include "gui/inspector/palette_panel.h"
+#include "gui/models/fuzzy_match.h"
+#include "gui/models/palette_model.h"
+#include "gui/models/problems_model.h"
+#include "gui/models/search_model.h"
 
 #include <QAbstractItemModelTester>
 #include <QLineEdit>

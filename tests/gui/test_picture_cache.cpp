@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Frames that copy pictures: when they are made, what stands in for them, and that they show what drawing would.
-#include "canvas/picture_cache.h"
+#include "gui/canvas/picture_cache.h"
 
 #include <QPainter>
 #include <QTest>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What all plot panels can do: cursor, zoom, pan, follow, freeze, export.
-#include "app/theme.h"
-#include "plots/levels_panel.h"
-#include "plots/loss_panel.h"
-#include "plots/panel_menu.h"
-#include "plots/plot_navigator.h"
-#include "plots/resources_panel.h"
-#include "plots/stages_panel.h"
-#include "plots/throughput_panel.h"
+#include "gui/base/theme.h"
+#include "gui/plots/levels_panel.h"
+#include "gui/plots/loss_panel.h"
+#include "gui/plots/panel_menu.h"
+#include "gui/plots/plot_navigator.h"
+#include "gui/plots/resources_panel.h"
+#include "gui/plots/stages_panel.h"
+#include "gui/plots/throughput_panel.h"
 #include "support/mouse.h"
 
 #include <QFile>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/in_view.h"
-#include "app/pace.h"
-#include "app/run_bar.h"
-#include "app/theme.h"
-#include "models/text.h"
-#include "plots/loss_panel.h"
-#include "plots/stages_panel.h"
-#include "plots/step_panel.h"
-#include "plots/throughput_panel.h"
+#include "gui/app/run_bar.h"
+#include "gui/base/in_view.h"
+#include "gui/base/pace.h"
+#include "gui/base/theme.h"
+#include "gui/models/text.h"
+#include "gui/plots/loss_panel.h"
+#include "gui/plots/stages_panel.h"
+#include "gui/plots/step_panel.h"
+#include "gui/plots/throughput_panel.h"
 #include "support/behind_tab.h"
 
 #include <QElapsedTimer>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/main_window.h"
-#include "app/run_bar.h"
-#include "app/settings.h"
-#include "canvas/live_state.h"
 #include "graph/json.h"
-#include "inspector/number_field.h"
-#include "plots/queues_panel.h"
+#include "gui/app/main_window.h"
+#include "gui/app/run_bar.h"
+#include "gui/base/settings.h"
+#include "gui/canvas/live_state.h"
+#include "gui/inspector/number_field.h"
+#include "gui/plots/queues_panel.h"
 #include "support/run_recorder.h"
 
 #include <QAction>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A window that is killed in mid-edit loses nothing older than ten seconds. The window runs in a process of its own
 // (this program again, with arguments), which is ended by SIGKILL.
-#include "app/main_window.h"
-#include "canvas/graph_view.h"
 #include "graph/json.h"
+#include "gui/app/main_window.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/workspace/recovery_dialog.h"
 #include "support/answer.h"
 #include "support/fixtures.h"
 #include "support/window_home.h"
-#include "workspace/recovery_dialog.h"
 
 #include <QAction>
 #include <QApplication>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "session/prober.h"
-#include "session/run_controller.h"
+#include "gui/session/prober.h"
+#include "gui/session/run_controller.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The notice as a desktop hears it: a bus of our own, and on it a service that takes the place of the desktop's.
-#include "session/run_notice.h"
+#include "gui/session/run_notice.h"
 
 #include <QDBusConnection>
 #include <QDBusMessage>

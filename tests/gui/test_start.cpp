@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Gallery, recent files, tour, the sheet of keys, help pages.
-#include "app/main_window.h"
-#include "app/settings.h"
-#include "canvas/canvas_keys.h"
 #include "graph/json.h"
-#include "models/gallery_model.h"
-#include "start/gallery.h"
-#include "start/graph_picture.h"
-#include "start/help_window.h"
-#include "start/shortcut_sheet.h"
-#include "start/tour.h"
+#include "gui/app/main_window.h"
+#include "gui/base/settings.h"
+#include "gui/canvas/canvas_keys.h"
+#include "gui/models/gallery_model.h"
+#include "gui/start/gallery.h"
+#include "gui/start/graph_picture.h"
+#include "gui/start/help_window.h"
+#include "gui/start/shortcut_sheet.h"
+#include "gui/start/tour.h"
 #include "support/window_home.h"
 
 #include <QAbstractItemModelTester>

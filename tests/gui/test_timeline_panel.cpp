@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/pace.h"
-#include "app/theme.h"
-#include "plots/timeline_panel.h"
+#include "gui/base/pace.h"
+#include "gui/base/theme.h"
+#include "gui/plots/timeline_panel.h"
 #include "support/mouse.h"
 
 #include <QSignalSpy>

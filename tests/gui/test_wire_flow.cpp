@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "canvas/live_state.h"
-#include "canvas/wire_flow.h"
+#include "gui/canvas/live_state.h"
+#include "gui/canvas/wire_flow.h"
 
 #include <QTest>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/process.h"
 
-#include <QDeadlineTimer>
-
 #include "support/places.h"
+
+#include <QDeadlineTimer>
 
 namespace feedline::test {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/arrangement.h"
+#include "gui/base/arrangement.h"
 
 namespace feedline::gui {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/second_click.h"
+#include "gui/base/second_click.h"
 
 #include <QApplication>
 #include <QCursor>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/actions.h"
+#include "gui/base/actions.h"
 
-#include "app/field_keys.h"
-#include "app/theme.h"
+#include "gui/base/field_keys.h"
+#include "gui/base/theme.h"
 
 #include <QAction>
 #include <QActionGroup>

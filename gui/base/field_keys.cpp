@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/field_keys.h"
+#include "gui/base/field_keys.h"
 
 #include <QApplication>
 #include <QKeyEvent>

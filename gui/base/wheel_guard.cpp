@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/wheel_guard.h"
+#include "gui/base/wheel_guard.h"
 
 #include <QAbstractItemView>
 #include <QAbstractScrollArea>

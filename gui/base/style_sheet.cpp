@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/style_sheet.h"
+#include "gui/base/style_sheet.h"
 
 #include <utility>
 

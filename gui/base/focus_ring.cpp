@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/focus_ring.h"
+#include "gui/base/focus_ring.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <QFocusEvent>
 #include <QGraphicsView>

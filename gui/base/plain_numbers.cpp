@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/plain_numbers.h"
+#include "gui/base/plain_numbers.h"
 
 #include <QLocale>
 

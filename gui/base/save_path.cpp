@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/save_path.h"
+#include "gui/base/save_path.h"
 
 #include <QCoreApplication>
 #include <QFileDialog>

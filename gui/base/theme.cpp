@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
-#include "app/style_sheet.h"
+#include "gui/base/style_sheet.h"
 
 #include <QApplication>
 #include <QFile>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 #include <QByteArray>
 #include <QSize>

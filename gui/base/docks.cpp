@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/docks.h"
+#include "gui/base/docks.h"
 
-#include "app/in_view.h"
-#include "app/theme.h"
+#include "gui/base/in_view.h"
+#include "gui/base/theme.h"
 
 #include <QAction>
 #include <QDockWidget>

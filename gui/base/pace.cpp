@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/pace.h"
+#include "gui/base/pace.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "inspector/caption.h"
+#include "gui/base/caption.h"
 
-#include "app/theme.h"
+#include "gui/base/theme.h"
 
 namespace feedline::gui {
 
