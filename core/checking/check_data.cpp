@@ -4,9 +4,9 @@
 #include "base/clock.h"
 #include "base/cores.h"
 #include "checking/check_lane.h"
+#include "checking/data_findings.h"
 #include "checking/duplicates.h"
 #include "checking/facts_file.h"
-#include "checking/judge_data.h"
 #include "checking/lane_tally.h"
 #include "checking/record_check.h"
 #include "engine/data_notices.h"
@@ -81,11 +81,11 @@ class DataCheck {
     auto lanes = open_lanes(document, context, registry);
     if (!lanes) return fail(std::move(lanes.error()));
     if (lanes->empty()) return fail("the graph has no source", "Add one, such as image_folder");
-    for (CheckLane& lane : *lanes) works_.emplace_back(std::move(lane));
+    for (CheckLane& lane : *lanes) state_.emplace_back(std::move(lane));
     if (!options_.afresh)
-      for (LaneWork& work : works_) keep(work, cache / "check");
+      for (LaneWork& work : state_) keep(work, cache / "check");
     std::uint64_t all = 0;
-    for (const LaneWork& work : works_) all += work.records;
+    for (const LaneWork& work : state_) all += work.records;
     progress_.set_what("Checking records", 0);
     progress_.records = all;
     {
@@ -119,7 +119,7 @@ class DataCheck {
   void work() noexcept {
     pthread_setname_np(pthread_self(), "feedline-check");
     try {
-      for (LaneWork& lane : works_) {
+      for (LaneWork& lane : state_) {
         if (!lane.lane.source) continue;
         RecordCheck check(lane.lane, lane.faults, lane.trials, halt_.get_token());
         LaneTally tally(lane.lane.classes);
@@ -203,7 +203,7 @@ class DataCheck {
     CheckReport report;
     std::vector<LaneContents> contents;
     std::vector<std::vector<std::string>> names;
-    for (LaneWork& work : works_) {
+    for (LaneWork& work : state_) {
       report.sources.push_back(result_of(work, report.faults));
       SourceCheck& source = report.sources.back();
       report.records += source.records;
@@ -214,7 +214,7 @@ class DataCheck {
     }
     report.complete = report.checked == report.records;
     report.duplicates = find_duplicates(contents, names);
-    report.findings = judge_data(report);
+    report.findings = data_findings(report);
     return report;
   }
 
@@ -316,7 +316,7 @@ class DataCheck {
 
   const CheckOptions& options_;
   CheckProgress& progress_;
-  std::deque<LaneWork> works_{};
+  std::deque<LaneWork> state_{};
   std::stop_source halt_{};
   std::mutex mutex_{};
   std::optional<Error> fault_{};

@@ -60,7 +60,7 @@ Result<Rival> find_rival(const ProveArguments& arguments, const Examination& exa
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
-Json side_json(const Contestant& side) {
+Json side_json(const ProofSide& side) {
   return {{"samples_per_s", number(side.samples_per_s)},
           {"wait_share", number(side.wait_share)},
           {"preparation_s_per_epoch", number(side.preparation_s)},

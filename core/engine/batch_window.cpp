@@ -6,8 +6,8 @@
 
 namespace feedline {
 
-BatchWork* BatchWindow::open(const Ticket& ticket) {
-  if (ticket.batch < delivered_ + batches_.size()) return batches_[ticket.batch - delivered_].get();
+BatchWork* BatchWindow::open(const RowRange& range) {
+  if (range.batch < delivered_ + batches_.size()) return batches_[range.batch - delivered_].get();
   std::unique_ptr<BatchWork> batch;
   if (spare_.empty()) {
     batch = std::make_unique<BatchWork>();
@@ -15,15 +15,15 @@ BatchWork* BatchWindow::open(const Ticket& ticket) {
     batch = std::move(spare_.back());
     spare_.pop_back();
   }
-  batch->number = ticket.batch;
-  batch->epoch = ticket.epoch;
-  batch->index = ticket.index;
-  batch->last_of_epoch = ticket.last_of_epoch;
-  batch->rows = batch->open_rows = ticket.batch_rows;
+  batch->number = range.batch;
+  batch->epoch = range.epoch;
+  batch->index = range.index;
+  batch->last_of_epoch = range.last_of_epoch;
+  batch->rows = batch->open_rows = range.batch_rows;
   batch->good = 0;
   batch->finished = false;
-  batch->record_ids.assign(ticket.batch_rows, 0);
-  batch->bad.assign(ticket.batch_rows, 0);
+  batch->record_ids.assign(range.batch_rows, 0);
+  batch->bad.assign(range.batch_rows, 0);
   batch->faults.clear();
   batch->parts.clear();
   batches_.push_back(std::move(batch));

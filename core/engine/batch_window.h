@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/batch_sampler.h"
 #include "engine/chunk.h"
-#include "engine/dispenser.h"
 #include "telemetry/snapshot.h"
 
 #include <cstddef>
@@ -26,8 +26,8 @@ class BatchWindow {
   void ask() { asked_ = delivered_ + 1; }
   [[nodiscard]] bool on_demand() const { return on_demand_; }
 
-  /// The batch that a ticket belongs to; opened with its first ticket.
-  BatchWork* open(const Ticket& ticket);
+  /// The batch that a row range belongs to; opened with its first row range.
+  BatchWork* open(const RowRange& range);
   /// May this batch be filled yet?
   [[nodiscard]] bool admits(std::uint64_t batch) const {
     return batch < (on_demand_ ? asked_ : delivered_ + prefetch_);

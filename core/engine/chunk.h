@@ -25,7 +25,7 @@ struct RecordFault {
   std::optional<std::uint32_t> known{};  ///< the kind of error that it met before: see ErrorLog
 };
 
-/// A batch on its way: opened by the dispenser, filled row by row by many workers (each row belongs to one
+/// A batch on its way: opened by the batch sampler, filled row by row by many workers (each row belongs to one
 /// chunk, each chunk to one worker at a time), closed up by the worker that finishes its last row. Guarded by the
 /// Flow until then.
 struct BatchWork {
@@ -69,7 +69,7 @@ struct Chunk : std::enable_shared_from_this<Chunk> {
   std::vector<std::uint64_t> record_ids{};
   std::vector<std::uint8_t> bad{};    ///< one a record
   std::vector<RecordFault> faults{};  ///< of the segment that it is in
-  /// Values that cross a segment's border: count x Cut::crossing, record by record.
+  /// Values that cross a segment's border: count x SegmentLayout::crossing, record by record.
   std::vector<Datum> cells{};
   /// What caches held of its records when they were to be read: count x CacheRouter::caches().
   std::vector<const CacheEntry*> cached{};

@@ -13,84 +13,85 @@ constexpr double kWakeNanos = 1e6;
 
 }  // namespace
 
-Flow::Flow(Dispenser dispenser, const Cut& cut, std::shared_ptr<BufferPool> pool, Limits limits, const Clock& clock)
-    : cut_(cut),
+Flow::Flow(BatchSampler sampler, const SegmentLayout& layout, std::shared_ptr<BufferPool> pool, Limits limits,
+           const Clock& clock)
+    : layout_(layout),
       clock_(clock),
       limits_(limits),
       pool_(std::move(pool)),
-      workers_(cut.segments.size()),
-      hands_(cut.segments.size()),
-      dispenser_(dispenser),
+      workers_(layout.segments.size()),
+      staffing_(layout.segments.size()),
+      sampler_(sampler),
       sizer_(ChunkSizer::kMax),
       window_(limits.prefetch),
-      passed_(cut.segments.size(), 0) {
-  for (std::size_t s = 0; s < cut.segments.size(); ++s) hands_[s].wanted = cut.segments[s].workers;
-  for (std::size_t s = 0; s + 1 < cut.segments.size(); ++s) queues_.emplace_back(1, limits.queue_bytes);
+      passed_(layout.segments.size(), 0) {
+  for (std::size_t s = 0; s < layout.segments.size(); ++s) staffing_[s].wanted = layout.segments[s].workers;
+  for (std::size_t s = 0; s + 1 < layout.segments.size(); ++s) queues_.emplace_back(1, limits.queue_bytes);
   share_out();
 }
 
 /// Every worker finds work: room in the queues beside it, and a part of the prefetch window.
 void Flow::share_out() {
   std::size_t most = 1;
-  for (std::size_t s = 0; s < hands_.size(); ++s) {
-    most = std::max(most, hands_[s].wanted);
-    if (s < queues_.size()) queues_[s].widen(2 * std::max(hands_[s].wanted, hands_[s + 1].wanted) + 2);
+  for (std::size_t s = 0; s < staffing_.size(); ++s) {
+    most = std::max(most, staffing_[s].wanted);
+    if (s < queues_.size()) queues_[s].widen(2 * std::max(staffing_[s].wanted, staffing_[s + 1].wanted) + 2);
   }
   sizer_.set_share(std::max<std::size_t>(limits_.batch * std::max<std::size_t>(limits_.prefetch, 1) / (2 * most), 1));
 }
 
-Chunk* Flow::take(const Seat& seat) {
+Chunk* Flow::take(const WorkerContext& context) {
   std::unique_lock lock(mutex_);
-  Hands& hands = hands_[seat.segment];
+  Staffing& staffing = staffing_[context.segment];
   for (;;) {
-    if (seat.post->abandoned()) return nullptr;  // another one has its place
-    const Turn now = turn(seat.segment);
-    if (now == Turn::Over || hands.present > hands.wanted) {
-      --hands.present;
-      workers_[seat.segment].notify_one();  // whatever this one was woken for
+    if (context.heartbeat->abandoned()) return nullptr;  // another one has its place
+    const Turn now = turn(context.segment);
+    if (now == Turn::Over || staffing.present > staffing.wanted) {
+      --staffing.present;
+      workers_[context.segment].notify_one();  // whatever this one was woken for
       return nullptr;
     }
     if (now == Turn::Take) break;
-    wait(lock, seat, now);
+    wait(lock, context, now);
   }
   Chunk* chunk = nullptr;
-  if (!hands.anew.empty()) {
-    chunk = hands.anew.front();
-    hands.anew.pop_front();
+  if (!staffing.anew.empty()) {
+    chunk = staffing.anew.front();
+    staffing.anew.pop_front();
   } else {
-    chunk = seat.segment == 0 ? new_chunk() : queues_[seat.segment - 1].pop();
-    if (seat.segment > 0) write_level(seat.segment - 1);
+    chunk = context.segment == 0 ? new_chunk() : queues_[context.segment - 1].pop();
+    if (context.segment > 0) write_level(context.segment - 1);
     chunk->entry_bytes = chunk->bytes;
-    ++passed_[seat.segment];
-    if (seat.segment > 0) workers_[seat.segment - 1].notify_all();
-    const bool drained = dispenser_.done() && passed_[seat.segment] == issued_;
-    if (drained) workers_[seat.segment].notify_all();
+    ++passed_[context.segment];
+    if (context.segment > 0) workers_[context.segment - 1].notify_all();
+    const bool drained = sampler_.done() && passed_[context.segment] == issued_;
+    if (drained) workers_[context.segment].notify_all();
   }
-  if (cut_.segments[seat.segment].collates) {
-    if (!chunk->batch->buffer) chunk->batch->buffer = pool_->acquire(seat.post);
+  if (layout_.segments[context.segment].collates) {
+    if (!chunk->batch->buffer) chunk->batch->buffer = pool_->acquire(context.heartbeat);
     chunk->buffer = chunk->batch->buffer;
   }
-  seat.post->in_hand = chunk->shared_from_this();
+  context.heartbeat->in_hand = chunk->shared_from_this();
   return chunk;
 }
 
 Flow::Turn Flow::turn(std::size_t segment) const {
   if (ended_.load(std::memory_order_relaxed)) return Turn::Over;
   if (paused_) return Turn::Resting;
-  if (!hands_[segment].anew.empty()) return Turn::Take;  // it has its room already
+  if (!staffing_[segment].anew.empty()) return Turn::Take;  // it has its room already
   if (segment == 0) {
-    if (dispenser_.done()) return Turn::Over;
-    if (window_.on_demand() && !window_.admits(dispenser_.batch())) return Turn::Blocked;
+    if (sampler_.done()) return Turn::Over;
+    if (window_.on_demand() && !window_.admits(sampler_.batch())) return Turn::Blocked;
     return room_behind(0, issued_) ? Turn::Take : Turn::Blocked;
   }
   const Chunk* head = queues_[segment - 1].head();
-  if (head == nullptr) return dispenser_.done() && passed_[segment] == issued_ ? Turn::Over : Turn::Starved;
-  if (cut_.segments[segment].collates) return window_.admits(head->batch->number) ? Turn::Take : Turn::Blocked;
+  if (head == nullptr) return sampler_.done() && passed_[segment] == issued_ ? Turn::Over : Turn::Starved;
+  if (layout_.segments[segment].collates) return window_.admits(head->batch->number) ? Turn::Take : Turn::Blocked;
   return room_behind(segment, head->sequence) ? Turn::Take : Turn::Blocked;
 }
 
 bool Flow::room_behind(std::size_t segment, std::uint64_t sequence) const {
-  return segment < queues_.size() ? queues_[segment].admits(sequence) : window_.admits(dispenser_.batch());
+  return segment < queues_.size() ? queues_[segment].admits(sequence) : window_.admits(sampler_.batch());
 }
 
 Chunk* Flow::new_chunk() {
@@ -101,43 +102,43 @@ Chunk* Flow::new_chunk() {
   }
   Chunk* chunk = idle_chunks_.back();
   idle_chunks_.pop_back();
-  const Ticket ticket = *dispenser_.next(sizer_.records());
+  const RowRange range = *sampler_.next(sizer_.records());
   chunk->sequence = issued_++;
-  chunk->batch = window_.open(ticket);
-  chunk->epoch = ticket.epoch;
-  chunk->position = ticket.index * static_cast<std::uint64_t>(limits_.batch) + ticket.row;
-  chunk->row = ticket.row;
-  chunk->count = ticket.count;
+  chunk->batch = window_.open(range);
+  chunk->epoch = range.epoch;
+  chunk->position = range.index * static_cast<std::uint64_t>(limits_.batch) + range.row;
+  chunk->row = range.row;
+  chunk->count = range.count;
   chunk->bytes = 0;
   chunk->work = 0;
-  chunk->record_ids.assign(ticket.count, 0);
-  chunk->bad.assign(ticket.count, 0);
+  chunk->record_ids.assign(range.count, 0);
+  chunk->bad.assign(range.count, 0);
   chunk->tried_again.clear();
   return chunk;
 }
 
-void Flow::wait(std::unique_lock<std::mutex>& lock, const Seat& seat, Turn why) {
-  WorkerMeter* meter = why == Turn::Blocked ? seat.last : seat.first;
+void Flow::wait(std::unique_lock<std::mutex>& lock, const WorkerContext& context, Turn why) {
+  WorkerMeter* meter = why == Turn::Blocked ? context.last : context.first;
   const WorkerState state = why == Turn::Blocked   ? WorkerState::Blocked
                             : why == Turn::Starved ? WorkerState::Starved
                                                    : WorkerState::Idle;
   if (meter == nullptr) {
-    workers_[seat.segment].wait(lock);
-    if (seat.account != nullptr) seat.account->forgive();
+    workers_[context.segment].wait(lock);
+    if (context.account != nullptr) context.account->forgive();
     return;
   }
   const Nanos start = clock_.now();
   meter->enter_wait(state, start);
-  workers_[seat.segment].wait(lock);
+  workers_[context.segment].wait(lock);
   const Nanos end = clock_.now();
   meter->leave_wait(end);
-  if (seat.account != nullptr) seat.account->forgive();
-  if (seat.lane == nullptr || why == Turn::Resting) return;
+  if (context.account != nullptr) context.account->forgive();
+  if (context.lane == nullptr || why == Turn::Resting) return;
   const bool blocked = why == Turn::Blocked;
-  seat.lane->add({.start = start,
-                  .duration = end - start,
-                  .kind = blocked ? TraceKind::Blocked : TraceKind::Starved,
-                  .label = blocked ? seat.last_label : seat.first_label});
+  context.lane->add({.start = start,
+                     .duration = end - start,
+                     .kind = blocked ? TraceKind::Blocked : TraceKind::Starved,
+                     .label = blocked ? context.last_label : context.first_label});
 }
 
 void Flow::write_level(std::size_t segment) {
@@ -147,12 +148,12 @@ void Flow::write_level(std::size_t segment) {
       {.start = clock_.now(), .kind = TraceKind::Level, .records = static_cast<std::uint32_t>(entries)});
 }
 
-BatchWork* Flow::put(const Seat& seat, Chunk* chunk) {
+BatchWork* Flow::put(const WorkerContext& context, Chunk* chunk) {
   const std::lock_guard lock(mutex_);
-  if (seat.post->abandoned()) return nullptr;
-  const std::shared_ptr<Chunk> held = std::move(seat.post->in_hand);
+  if (context.heartbeat->abandoned()) return nullptr;
+  const std::shared_ptr<Chunk> held = std::move(context.heartbeat->in_hand);
   BatchWork* batch = chunk->batch;
-  if (seat.segment == 0)
+  if (context.segment == 0)
     std::copy(chunk->record_ids.begin(), chunk->record_ids.end(),
               batch->record_ids.begin() + static_cast<std::ptrdiff_t>(chunk->row));
   for (RecordFault& fault : chunk->faults) {
@@ -161,10 +162,10 @@ BatchWork* Flow::put(const Seat& seat, Chunk* chunk) {
     batch->faults.push_back(std::move(fault));
   }
   chunk->faults.clear();
-  if (seat.segment < queues_.size()) {
-    queues_[seat.segment].put(chunk);
-    write_level(seat.segment);
-    workers_[seat.segment + 1].notify_one();
+  if (context.segment < queues_.size()) {
+    queues_[context.segment].put(chunk);
+    write_level(context.segment);
+    workers_[context.segment + 1].notify_one();
     return nullptr;
   }
   sizer_.measured(chunk->count, chunk->work);
@@ -183,13 +184,13 @@ void Flow::finish(BatchWork* batch) {
 }
 
 bool Flow::consumer_may_go_on() const {
-  return stopped_ || failure_ || window_.ready() != nullptr || (dispenser_.done() && window_.empty());
+  return stopped_ || failure_ || window_.ready() != nullptr || (sampler_.done() && window_.empty());
 }
 
 /// How many finished batches a waiting consumer is woken for.
 std::size_t Flow::worth_waking() const {
   const double each = sizer_.nanos_per_record() * static_cast<double>(limits_.batch) /
-                      static_cast<double>(std::max<std::size_t>(hands_.back().present, 1));
+                      static_cast<double>(std::max<std::size_t>(staffing_.back().present, 1));
   const auto half = static_cast<double>(std::max<std::size_t>(limits_.prefetch / 2, 1));
   return each <= 0 ? 1 : static_cast<std::size_t>(std::clamp(kWakeNanos / each, 1.0, half));
 }

@@ -3,11 +3,11 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "engine/batch_sampler.h"
 #include "engine/batch_window.h"
 #include "engine/buffer_pool.h"
 #include "engine/chunk_queue.h"
-#include "engine/dispenser.h"
-#include "engine/post.h"
+#include "engine/heartbeat.h"
 #include "engine/segments.h"
 #include "engine/virtual_speedup.h"
 #include "telemetry/stage_meter.h"
@@ -28,9 +28,9 @@ namespace feedline {
 /// One worker's place: which segment, and where its waits are written down. A segment waits for input on
 /// behalf of its first node, and for room at its output on behalf of its last one: a queue that is empty
 /// tells on the node behind it, a queue (or a prefetch window) that is full on the node before it.
-struct Seat {
+struct WorkerContext {
   std::size_t segment = 0;
-  Post* post = nullptr;
+  Heartbeat* heartbeat = nullptr;
   WorkerMeter* first = nullptr;  ///< null: nothing is measured
   WorkerMeter* last = nullptr;
   TraceLane* lane = nullptr;  ///< null: no timeline
@@ -39,7 +39,7 @@ struct Seat {
   VirtualSpeedup::Account* account = nullptr;
 };
 
-/// What moves between the workers: tickets, chunks and batches. All waiting happens here, on condition
+/// What moves between the workers: row ranges, chunks and batches. All waiting happens here, on condition
 /// variables under one lock that is held for the hand-over of a chunk only; no work is done under it.
 ///
 /// A worker takes the oldest chunk before its segment, and only once there is room behind the segment, so the
@@ -53,7 +53,8 @@ class Flow {
     std::size_t prefetch = 4;
   };
 
-  Flow(Dispenser dispenser, const Cut& cut, std::shared_ptr<BufferPool> pool, Limits limits, const Clock& clock);
+  Flow(BatchSampler sampler, const SegmentLayout& layout, std::shared_ptr<BufferPool> pool, Limits limits,
+       const Clock& clock);
 
   /// How full each queue is, and at last how many batches are ready, is written down here from now on: one lane a
   /// segment. Before anybody works.
@@ -63,13 +64,13 @@ class Flow {
 
   /// The next chunk for a worker; waits for it. Null: the worker is to leave, because there is nothing more to do, the
   /// run has ended, fewer workers are wanted, or this one was abandoned.
-  [[nodiscard]] Chunk* take(const Seat& seat);
+  [[nodiscard]] Chunk* take(const WorkerContext& context);
   /// The worker is done with the chunk. Returns its batch if this was the last chunk of it: the caller then
   /// closes it up and calls finish(). An abandoned worker's chunk is dropped.
-  [[nodiscard]] BatchWork* put(const Seat& seat, Chunk* chunk);
+  [[nodiscard]] BatchWork* put(const WorkerContext& context, Chunk* chunk);
   void finish(BatchWork* batch);
 
-  // For the crew and the watchdog.
+  // For the worker pool and the watchdog.
 
   /// Sets how many workers a segment has. Returns how many must be started for it; they count as present from now on.
   [[nodiscard]] std::size_t set_workers(std::size_t segment, std::size_t workers);
@@ -77,15 +78,15 @@ class Flow {
   void missing(std::size_t segment);
   [[nodiscard]] std::size_t workers(std::size_t segment) const;
   /// The record that a worker has in hand, if it is still doing this.
-  [[nodiscard]] std::optional<std::uint64_t> record_of(const Post& post, Post::Doing doing,
+  [[nodiscard]] std::optional<std::uint64_t> record_of(const Heartbeat& heartbeat, Heartbeat::Doing doing,
                                                        const SamplerPlan& sampler) const;
   enum class Verdict { Gone, Again, LeftOut };
   /// Takes the chunk away from a worker that is stuck in a record, for another worker to do it anew, in memory that the
   /// stuck one does not know: the record is left out for the reason `slow`, or tried once more if `again` and it was
   /// not yet. The caller starts a worker in the stuck one's place. Gone: the worker has moved on meanwhile. Throws
   /// std::bad_alloc.
-  [[nodiscard]] Verdict abandon(std::size_t segment, Post& post, Post::Doing doing, std::uint64_t record, Error slow,
-                                bool again);
+  [[nodiscard]] Verdict abandon(std::size_t segment, Heartbeat& heartbeat, Heartbeat::Doing doing, std::uint64_t record,
+                                Error slow, bool again);
 
   // For the consumer.
 
@@ -113,30 +114,30 @@ class Flow {
   [[nodiscard]] std::size_t worth_waking() const;
   [[nodiscard]] Chunk* new_chunk();
   [[nodiscard]] std::shared_ptr<Chunk> replacement(std::size_t segment, const Chunk& chunk);
-  void wait(std::unique_lock<std::mutex>& lock, const Seat& seat, Turn why);
+  void wait(std::unique_lock<std::mutex>& lock, const WorkerContext& context, Turn why);
   void write_level(std::size_t segment);
   void share_out();
   void end();
 
   /// Who works for a segment.
-  struct Hands {
+  struct Staffing {
     std::size_t wanted = 0;
     std::size_t present = 0;
     std::deque<Chunk*> anew{};  ///< chunks that were taken away from stuck workers
   };
 
-  const Cut& cut_;
+  const SegmentLayout& layout_;
   const Clock& clock_;
   Limits limits_;
   std::shared_ptr<BufferPool> pool_;
 
   mutable std::mutex mutex_{};
   std::vector<std::condition_variable> workers_;  ///< one a segment
-  std::vector<Hands> hands_;                      ///< one a segment
+  std::vector<Staffing> staffing_;                ///< one a segment
   std::vector<TraceLane*> levels_{};              ///< one a segment, or none
   std::condition_variable consumer_{};
   std::size_t wake_for_ = 1;  ///< the consumer waits for so many finished batches
-  Dispenser dispenser_;
+  BatchSampler sampler_;
   ChunkSizer sizer_;
   BatchWindow window_;
   std::deque<ChunkQueue> queues_{};    ///< queues_[s] stands behind segment s; the last segment has none

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/pipeline.h"
 
-#include "engine/collate.h"
-#include "engine/crew.h"
 #include "engine/bad_records.h"
+#include "engine/collate.h"
 #include "engine/error_log.h"
+#include "engine/pipeline_state.h"
 #include "engine/watchdog.h"
-#include "engine/works.h"
+#include "engine/worker_pool.h"
 
 #include <fmt/format.h>
 
@@ -17,7 +17,7 @@
 namespace feedline {
 namespace {
 
-constexpr std::uint64_t kEnoughToJudge = 100;
+constexpr std::uint64_t kEnoughToDecide = 100;
 /// Longer than it takes to hand over a batch that is ready.
 constexpr Nanos kWaited = 50'000;
 
@@ -27,14 +27,14 @@ constexpr Nanos kWaited = 50'000;
 class Pipeline::Impl {
  public:
   Impl(std::shared_ptr<const Plan> owner, const DataPlan& plan, PipelineOptions options)
-      : works_(std::make_shared<Works>(std::move(owner), plan, std::move(options))),
-        crew_(works_),
-        watchdog_(std::make_unique<Watchdog>(works_, crew_)) {}
+      : state_(std::make_shared<PipelineState>(std::move(owner), plan, std::move(options))),
+        worker_pool_(state_),
+        watchdog_(std::make_unique<Watchdog>(state_, worker_pool_)) {}
 
   ~Impl() {
-    works_->flow.stop();
+    state_->flow.stop();
     watchdog_.reset();
-    works_->pool->retire();
+    state_->pool->retire();
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -48,7 +48,7 @@ class Pipeline::Impl {
       leave_out_known(*work);
       count_faults(*work);
       if (Status judged = judge(*work); !judged) {
-        works_->flow.fail(judged.error());
+        state_->flow.fail(judged.error());
         return fail(std::move(judged.error()));
       }
       const bool empty = work->good == 0 && !work->last_of_epoch;
@@ -58,53 +58,53 @@ class Pipeline::Impl {
                   .last_of_epoch = work->last_of_epoch,
                   .record_ids = std::move(work->record_ids),
                   .buffer = std::move(work->buffer)};
-      works_->flow.recycle(std::move(*taken));
+      state_->flow.recycle(std::move(*taken));
       if (!empty) return batch;
     }
   }
 
   std::size_t set_workers(std::string_view node, std::size_t workers) {
-    const auto segment = works_->segment_of(node);
-    return segment ? crew_.set_workers(*segment, std::clamp<std::size_t>(workers, 1, kMostWorkers)) : 0;
+    const auto segment = state_->segment_of(node);
+    return segment ? worker_pool_.set_workers(*segment, std::clamp<std::size_t>(workers, 1, kMostWorkers)) : 0;
   }
 
   bool speed_up(std::string_view node, double factor) {
-    const auto place = works_->place_of(node);
-    if (place) works_->speedup.choose(factor > 1 ? place : std::nullopt, factor);
+    const auto place = state_->place_of(node);
+    if (place) state_->speedup.choose(factor > 1 ? place : std::nullopt, factor);
     return place.has_value();
   }
 
   void consuming(bool at_work) {
     if (at_work) return account_.begin(VirtualSpeedup::kConsumer);
     account_.end();
-    account_.catch_up(works_->flow.stopping());
+    account_.catch_up(state_->flow.stopping());
   }
 
-  [[nodiscard]] Works& works() { return *works_; }
+  [[nodiscard]] PipelineState& state() { return *state_; }
   [[nodiscard]] const ErrorLog& errors() const { return errors_; }
   [[nodiscard]] const BadRecords& bad_records() const { return bad_records_; }
 
  private:
   Result<std::unique_ptr<BatchWork>> take() {
-    const Nanos asked = works_->clock.now();
-    auto taken = works_->flow.next();
-    if (works_->clock.now() - asked > kWaited) account_.forgive();
+    const Nanos asked = state_->clock.now();
+    auto taken = state_->flow.next();
+    if (state_->clock.now() - asked > kWaited) account_.forgive();
     return taken;
   }
 
   /// A record may be good in one epoch and bad in another: only parts of a picture are decoded. Whether it was read
   /// again before its error was counted must not matter, so what was read too early is left out here.
   void leave_out_known(BatchWork& batch) {
-    if (works_->quarantine.size() == 0) return;
+    if (state_->quarantine.size() == 0) return;
     batch.bad.assign(batch.good, 0);
     for (std::size_t row = 0; row < batch.good; ++row) {
-      const auto known = works_->quarantine.find(batch.record_ids[row]);
+      const auto known = state_->quarantine.find(batch.record_ids[row]);
       if (!known) continue;
       batch.bad[row] = 1;
       batch.faults.push_back({.row = row, .record = batch.record_ids[row], .known = known});
     }
     const std::size_t rows = std::exchange(batch.rows, batch.good);
-    close_up(batch, works_->plan.fields);
+    close_up(batch, state_->plan.fields);
     batch.rows = rows;
   }
 
@@ -112,12 +112,12 @@ class Pipeline::Impl {
     std::sort(batch.faults.begin(), batch.faults.end(),
               [](const RecordFault& a, const RecordFault& b) { return a.row < b.row; });
     for (RecordFault& fault : batch.faults) {
-      if (!fault.known) fault.known = works_->quarantine.find(fault.record);
+      if (!fault.known) fault.known = state_->quarantine.find(fault.record);
       bad_records_.add(fault.record, batch.epoch, fault.known ? nullptr : &fault.error);
       if (fault.known) {
         errors_.add_again(*fault.known);
       } else {
-        works_->quarantine.add(fault.record, errors_.add(std::move(fault.error), {batch.number, fault.row}));
+        state_->quarantine.add(fault.record, errors_.add(std::move(fault.error), {batch.number, fault.row}));
       }
     }
   }
@@ -127,9 +127,9 @@ class Pipeline::Impl {
   Status judge(const BatchWork& batch) {
     tried_ += batch.rows;
     bad_ += batch.rows - batch.good;
-    if (bad_ == 0 || (tried_ < kEnoughToJudge && !batch.last_of_epoch)) return {};
+    if (bad_ == 0 || (tried_ < kEnoughToDecide && !batch.last_of_epoch)) return {};
     const double fraction = static_cast<double>(bad_) / static_cast<double>(tried_);
-    if (fraction <= works_->options.max_bad_fraction) return {};
+    if (fraction <= state_->options.max_bad_fraction) return {};
     const std::vector<RecordError> list = errors_.list();
     Error error = list.empty() ? Error{} : list.front().error;
     error.code = ErrorCode::BadInput;
@@ -138,13 +138,13 @@ class Pipeline::Impl {
     return fail(std::move(error));
   }
 
-  std::shared_ptr<Works> works_;
-  VirtualSpeedup::Account account_{works_->speedup};  ///< the consumer's
+  std::shared_ptr<PipelineState> state_;
+  VirtualSpeedup::Account account_{state_->speedup};  ///< the consumer's
   ErrorLog errors_{};
   BadRecords bad_records_{};
   std::uint64_t tried_ = 0;
   std::uint64_t bad_ = 0;
-  Crew crew_;
+  WorkerPool worker_pool_;
   std::unique_ptr<Watchdog> watchdog_;
 };
 
@@ -156,7 +156,7 @@ Result<std::optional<Batch>> Pipeline::next() {
   try {
     return impl_->next();
   } catch (const std::bad_alloc&) {
-    return fail(out_of_memory(impl_->works().plan));
+    return fail(out_of_memory(impl_->state().plan));
   }
 }
 
@@ -165,18 +165,18 @@ std::size_t Pipeline::set_workers(std::string_view node, std::size_t workers) {
 }
 bool Pipeline::speed_up(std::string_view node, double factor) { return impl_->speed_up(node, factor); }
 void Pipeline::speed_up_consumer(double factor) {
-  impl_->works().speedup.choose(factor > 1 ? std::optional(VirtualSpeedup::kConsumer) : std::nullopt, factor);
+  impl_->state().speedup.choose(factor > 1 ? std::optional(VirtualSpeedup::kConsumer) : std::nullopt, factor);
 }
 void Pipeline::consuming(bool at_work) { impl_->consuming(at_work); }
-Nanos Pipeline::virtual_delay() const { return impl_->works().speedup.delay(); }
-void Pipeline::pause() { impl_->works().flow.pause(true); }
-void Pipeline::resume() { impl_->works().flow.pause(false); }
-void Pipeline::stop() { impl_->works().flow.stop(); }
-std::vector<StageSample> Pipeline::stages(Nanos now) const { return impl_->works().stages(now); }
-std::vector<NodeDurations> Pipeline::durations() const { return impl_->works().durations(); }
+Nanos Pipeline::virtual_delay() const { return impl_->state().speedup.delay(); }
+void Pipeline::pause() { impl_->state().flow.pause(true); }
+void Pipeline::resume() { impl_->state().flow.pause(false); }
+void Pipeline::stop() { impl_->state().flow.stop(); }
+std::vector<StageSample> Pipeline::stages(Nanos now) const { return impl_->state().stages(now); }
+std::vector<NodeDurations> Pipeline::durations() const { return impl_->state().durations(); }
 std::vector<RecordError> Pipeline::errors() const { return impl_->errors().list(); }
 std::vector<BadRecord> Pipeline::bad_records() const { return impl_->bad_records().list(); }
 std::uint64_t Pipeline::error_count() const { return impl_->errors().count(); }
-std::vector<RecordError> Pipeline::notices() const { return impl_->works().caches->notices(); }
+std::vector<RecordError> Pipeline::notices() const { return impl_->state().caches->notices(); }
 
 }  // namespace feedline

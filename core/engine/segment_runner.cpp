@@ -24,46 +24,47 @@ void make_empty(Datum& value) {
 
 }  // namespace
 
-SegmentRunner::SegmentRunner(const DataPlan& plan, const Cut& cut, std::size_t segment, StepTimer timer, Post& post,
-                             const Quarantine& quarantine, const CacheShelf& caches, std::deque<Turnstile>& turnstiles,
-                             VirtualSpeedup::Account& account, const std::atomic<bool>& stop)
+SegmentRunner::SegmentRunner(const DataPlan& plan, const SegmentLayout& layout, std::size_t segment, StepTimer timer,
+                             Heartbeat& heartbeat, const Quarantine& quarantine, const CacheShelf& caches,
+                             std::deque<SequentialGate>& gates, VirtualSpeedup::Account& account,
+                             const std::atomic<bool>& stop)
     : plan_(plan),
-      cut_(cut),
-      segment_(cut.segments[segment]),
+      layout_(layout),
+      segment_(layout.segments[segment]),
       index_(segment),
       timer_(std::move(timer)),
-      post_(post),
+      heartbeat_(heartbeat),
       quarantine_(quarantine),
-      turnstiles_(turnstiles),
+      gates_(gates),
       account_(account),
       stop_(stop),
       router_(plan, &caches) {
   for (SlotIndex slot = 0; slot < plan.slots; ++slot)
-    if (cut.producer[slot] == segment && !cut.homes[slot].in_chunk) local_slots_.push_back(slot);
+    if (layout.producer[slot] == segment && !layout.homes[slot].in_chunk) local_slots_.push_back(slot);
   std::set<SlotIndex> taken;
   for (std::size_t f = 0; f < plan.fields.size(); ++f) {
     const SlotIndex slot = plan.fields[f].slot;
     row_bytes_.push_back(plan.fields[f].record_bytes());
-    const bool here = segment_.collates && cut.producer[slot] == segment && !cut.homes[slot].in_chunk;
+    const bool here = segment_.collates && layout.producer[slot] == segment && !layout.homes[slot].in_chunk;
     if (here && taken.insert(slot).second) bound_fields_.push_back(f);
   }
 }
 
 Datum& SegmentRunner::cell(Chunk& chunk, std::size_t record, SlotIndex slot) {
-  const Cut::Home home = cut_.homes[slot];
-  return home.in_chunk ? chunk.cells[record * cut_.crossing + home.index]
-                       : tile_cells_[(record - tile_begin_) * cut_.local + home.index];
+  const SegmentLayout::Home home = layout_.homes[slot];
+  return home.in_chunk ? chunk.cells[record * layout_.crossing + home.index]
+                       : tile_cells_[(record - tile_begin_) * layout_.local + home.index];
 }
 
 void SegmentRunner::make_room(Chunk& chunk) {
-  if (chunk.cells.size() < chunk.count * cut_.crossing) chunk.cells.resize(chunk.count * cut_.crossing);
+  if (chunk.cells.size() < chunk.count * layout_.crossing) chunk.cells.resize(chunk.count * layout_.crossing);
   if (segment_.reads) chunk.cached.resize(chunk.count * router_.caches());
-  if (tile_cells_.size() < longest_tile() * cut_.local) tile_cells_.resize(longest_tile() * cut_.local);
+  if (tile_cells_.size() < longest_tile() * layout_.local) tile_cells_.resize(longest_tile() * layout_.local);
 }
 
 bool SegmentRunner::run(Chunk& chunk) {
   timer_.start();
-  post_.begin();
+  heartbeat_.begin();
   bool whole = true;
   for (std::size_t begin = 0; whole && begin < chunk.count;) {
     make_room(chunk);
@@ -81,7 +82,7 @@ bool SegmentRunner::run(Chunk& chunk) {
     if (whole) measure(chunk, begin, end);
     begin = end;
   }
-  post_.rest();
+  heartbeat_.rest();
   chunk.work += timer_.stop();
   return whole;
 }
@@ -96,10 +97,10 @@ void SegmentRunner::close(BatchWork& batch) {
 
 void SegmentRunner::bind(const Chunk& chunk, std::size_t begin, std::size_t end) {
   for (const std::size_t f : bound_fields_) {
-    const std::size_t home = cut_.homes[plan_.fields[f].slot].index;
+    const std::size_t home = layout_.homes[plan_.fields[f].slot].index;
     const std::size_t bytes = row_bytes_[f];
     for (std::size_t r = begin; r < end; ++r)
-      tile_cells_[(r - begin) * cut_.local + home].bind({row_of(*chunk.buffer, f, bytes, chunk.row + r), bytes});
+      tile_cells_[(r - begin) * layout_.local + home].bind({row_of(*chunk.buffer, f, bytes, chunk.row + r), bytes});
   }
 }
 
@@ -150,12 +151,12 @@ bool SegmentRunner::patiently(Tally& tally, std::size_t row, Status& status, Wor
     took(tally.node, tally.done, lap(tally.node, tally.done, tally.bytes, tally.first));
     tally.done = tally.bytes = 0;
     const auto pause = patience.next();
-    if (patience.is_long()) post_.complain(Error(status.error()).at_node(tally.name));
+    if (patience.is_long()) heartbeat_.complain(Error(status.error()).at_node(tally.name));
     if (!pause) failure_ = std::move(status.error()).at_node(tally.name);
     if (!pause || !rest(*pause, tally.node)) return false;
     account_.begin(place(tally.node));
     tally.timed = timer_.begin(tally.node);
-    post_.work_on(tally.node, row);
+    heartbeat_.work_on(tally.node, row);
     status = guarded(work);
   }
   return true;
@@ -170,7 +171,7 @@ bool SegmentRunner::blame(std::uint64_t record) {
 /// The node waits, for the machine: that is no work, and no record that is slow. False: the run ends.
 bool SegmentRunner::rest(Patience::Pause pause, std::size_t node) {
   constexpr Patience::Pause kLookUp{20};  // a stop rings no bell here
-  post_.rest();
+  heartbeat_.rest();
   timer_.enter_wait(node);
   for (; pause.count() > 0 && !stopped(); pause -= kLookUp) std::this_thread::sleep_for(std::min(pause, kLookUp));
   timer_.leave_wait(node);
@@ -193,7 +194,7 @@ bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
       chunk.faults.push_back({.row = r, .record = record, .known = known});
       continue;
     }
-    post_.work_on(0, r);
+    heartbeat_.work_on(0, r);
     for (std::size_t p = 0; p < out_.size(); ++p)
       out_[p] = plan_.source_outputs[p] ? &cell(chunk, r, *plan_.source_outputs[p]) : nullptr;
     if (const CacheRoute* way = look_up(chunk, r); way != nullptr) {
@@ -226,22 +227,22 @@ std::optional<NextNode> SegmentRunner::next_node(const PlanStep& step, const Chu
 }
 
 /// Waits until this worker may enter a sequential step: time starved, no work. None: the run ends.
-std::optional<Turnstile::Stay> SegmentRunner::wait_turn(std::size_t step, std::size_t node) {
-  Turnstile& turnstile = turnstiles_[step];
-  post_.rest();
+std::optional<SequentialGate::Stay> SegmentRunner::wait_turn(std::size_t step, std::size_t node) {
+  SequentialGate& gate = gates_[step];
+  heartbeat_.rest();
   timer_.enter_wait(node);
-  const bool entered = turnstile.enter(post_, stop_);
+  const bool entered = gate.enter(heartbeat_, stop_);
   timer_.leave_wait(node);
   if (!entered) return std::nullopt;
   account_.forgive();
-  return std::optional<Turnstile::Stay>(std::in_place, turnstile, post_);
+  return std::optional<SequentialGate::Stay>(std::in_place, gate, heartbeat_);
 }
 
 bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chunk, std::size_t begin, std::size_t end) {
   const auto index = static_cast<std::size_t>(&step - plan_.steps.data());
   in_.resize(step.inputs.size());
   out_.resize(step.outputs.size());
-  std::optional<Turnstile::Stay> stay;
+  std::optional<SequentialGate::Stay> stay;
   if (step.op->sequential()) {
     if (auto entered = wait_turn(index, node)) stay.emplace(std::move(*entered));
     if (!stay) return false;
@@ -251,7 +252,7 @@ bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chun
   for (std::size_t r = begin; r < end; ++r) {
     if (chunk.bad[r] != 0) continue;
     if (stopped()) return false;
-    post_.work_on(node, r);
+    heartbeat_.work_on(node, r);
     for (std::size_t i = 0; i < in_.size(); ++i) in_[i] = step.inputs[i] ? &cell(chunk, r, *step.inputs[i]) : nullptr;
     for (std::size_t o = 0; o < out_.size(); ++o) out_[o] = &cell(chunk, r, step.outputs[o]);
     const CacheRoute* way = route(chunk, r);
@@ -325,7 +326,7 @@ Nanos SegmentRunner::lap(std::size_t node, std::uint64_t done, std::uint64_t byt
 
 /// The watchdog learns how long the node's records take.
 void SegmentRunner::took(std::size_t node, std::uint64_t done, Nanos wall) {
-  if (done > 0) post_.took(node, wall / static_cast<Nanos>(done));
+  if (done > 0) heartbeat_.took(node, wall / static_cast<Nanos>(done));
 }
 
 /// Sizes the next tile by the values of this one, and tells the queue how much the chunk holds.
@@ -340,7 +341,7 @@ void SegmentRunner::measure(Chunk& chunk, std::size_t begin, std::size_t end) {
   if (local_slots_.empty()) tile_ = kMaxTile;
 
   for (SlotIndex slot = 0; slot < plan_.slots; ++slot) {
-    if (cut_.producer[slot] != index_ || !cut_.homes[slot].in_chunk) continue;
+    if (layout_.producer[slot] != index_ || !layout_.homes[slot].in_chunk) continue;
     for (std::size_t r = begin; r < end; ++r)
       if (chunk.bad[r] == 0) chunk.bytes += cell(chunk, r, slot).bytes();
   }

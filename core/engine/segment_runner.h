@@ -4,12 +4,12 @@
 #include "base/machine_fault.h"
 #include "engine/cache_route.h"
 #include "engine/chunk.h"
+#include "engine/heartbeat.h"
 #include "engine/plan.h"
-#include "engine/post.h"
 #include "engine/quarantine.h"
 #include "engine/segments.h"
+#include "engine/sequential_gate.h"
 #include "engine/step_timer.h"
-#include "engine/turnstile.h"
 #include "engine/virtual_speedup.h"
 
 #include <atomic>
@@ -27,9 +27,9 @@ namespace feedline {
 /// but std::bad_alloc.
 class SegmentRunner {
  public:
-  SegmentRunner(const DataPlan& plan, const Cut& cut, std::size_t segment, StepTimer timer, Post& post,
-                const Quarantine& quarantine, const CacheShelf& caches, std::deque<Turnstile>& turnstiles,
-                VirtualSpeedup::Account& account, const std::atomic<bool>& stop);
+  SegmentRunner(const DataPlan& plan, const SegmentLayout& layout, std::size_t segment, StepTimer timer,
+                Heartbeat& heartbeat, const Quarantine& quarantine, const CacheShelf& caches,
+                std::deque<SequentialGate>& gates, VirtualSpeedup::Account& account, const std::atomic<bool>& stop);
 
   /// False if the run was stopped midway, or this worker abandoned, or for failure(); the chunk is then unfinished. Bad
   /// records are marked in the chunk, with their faults.
@@ -52,7 +52,7 @@ class SegmentRunner {
   [[nodiscard]] bool patiently(Tally& tally, std::size_t row, Status& status, Work&& work);
   [[nodiscard]] bool blame(std::uint64_t record);
   [[nodiscard]] bool rest(Patience::Pause pause, std::size_t node);
-  [[nodiscard]] std::optional<Turnstile::Stay> wait_turn(std::size_t step, std::size_t node);
+  [[nodiscard]] std::optional<SequentialGate::Stay> wait_turn(std::size_t step, std::size_t node);
   [[nodiscard]] bool run_step(const PlanStep& step, std::size_t node, Chunk& chunk, std::size_t begin, std::size_t end);
   [[nodiscard]] std::optional<NextNode> next_node(const PlanStep& step, const Chunk& chunk, std::uint64_t record) const;
   void collate_tile(Chunk& chunk, std::size_t begin, std::size_t end);
@@ -66,16 +66,16 @@ class SegmentRunner {
   }
   /// A chunk's last tile is a quarter longer rather than followed by a rest that is not worth measuring.
   [[nodiscard]] std::size_t longest_tile() const { return tile_ + tile_ / 4; }
-  [[nodiscard]] bool stopped() const { return stop_.load(std::memory_order_relaxed) || post_.abandoned(); }
+  [[nodiscard]] bool stopped() const { return stop_.load(std::memory_order_relaxed) || heartbeat_.abandoned(); }
 
   const DataPlan& plan_;
-  const Cut& cut_;
+  const SegmentLayout& layout_;
   const Segment& segment_;
   std::size_t index_;
   StepTimer timer_;
-  Post& post_;
+  Heartbeat& heartbeat_;
   const Quarantine& quarantine_;
-  std::deque<Turnstile>& turnstiles_;  ///< one a step of the plan
+  std::deque<SequentialGate>& gates_;  ///< one a step of the plan
   VirtualSpeedup::Account& account_;
   const std::atomic<bool>& stop_;
   CacheRouter router_;
@@ -84,7 +84,7 @@ class SegmentRunner {
   std::vector<SlotIndex> local_slots_{};     ///< values that live here, for measuring
   std::vector<std::size_t> bound_fields_{};  ///< fields whose node runs here and may write into the batch
   std::vector<std::size_t> row_bytes_{};     ///< by field
-  std::vector<Datum> tile_cells_{};          ///< tile x Cut::local
+  std::vector<Datum> tile_cells_{};          ///< tile x SegmentLayout::local
   std::size_t tile_begin_ = 0;
   std::size_t tile_ = 8;  ///< records a tile; follows the size of the values
   std::vector<const Datum*> in_{};

@@ -11,7 +11,7 @@ namespace feedline {
 namespace {
 
 std::vector<std::size_t> producers(const DataPlan& plan, const std::vector<Segment>& segments) {
-  std::vector<std::size_t> producer(plan.slots, Cut::kNone);
+  std::vector<std::size_t> producer(plan.slots, SegmentLayout::kNone);
   for (std::size_t s = 0; s < segments.size(); ++s) {
     if (segments[s].reads)
       for (const auto& slot : plan.source_outputs)
@@ -24,16 +24,16 @@ std::vector<std::size_t> producers(const DataPlan& plan, const std::vector<Segme
 
 /// Slots that must stay with the chunk: what a later segment reads, and whatever such a value may be a view
 /// of.
-std::vector<bool> crossing_slots(const DataPlan& plan, const Cut& cut) {
+std::vector<bool> crossing_slots(const DataPlan& plan, const SegmentLayout& layout) {
   std::vector<bool> crosses(plan.slots, false);
-  for (std::size_t s = 0; s < cut.segments.size(); ++s) {
-    const Segment& segment = cut.segments[s];
+  for (std::size_t s = 0; s < layout.segments.size(); ++s) {
+    const Segment& segment = layout.segments[s];
     for (std::size_t i = segment.first_step; i < segment.last_step; ++i)
       for (const auto& slot : plan.steps[i].inputs)
-        if (slot && cut.producer[*slot] != s) crosses[*slot] = true;
+        if (slot && layout.producer[*slot] != s) crosses[*slot] = true;
     if (segment.collates)
       for (const BatchField& field : plan.fields)
-        if (cut.producer[field.slot] != s) crosses[field.slot] = true;
+        if (layout.producer[field.slot] != s) crosses[field.slot] = true;
   }
   for (auto step = plan.steps.rbegin(); step != plan.steps.rend(); ++step) {
     const bool leaves =
@@ -47,18 +47,18 @@ std::vector<bool> crossing_slots(const DataPlan& plan, const Cut& cut) {
 
 }  // namespace
 
-Cut Cut::of(const DataPlan& plan, std::vector<Segment> segments) {
-  Cut cut;
-  cut.segments = std::move(segments);
-  cut.producer = producers(plan, cut.segments);
-  cut.homes.resize(plan.slots);
-  const std::vector<bool> crosses = crossing_slots(plan, cut);
+SegmentLayout SegmentLayout::of(const DataPlan& plan, std::vector<Segment> segments) {
+  SegmentLayout layout;
+  layout.segments = std::move(segments);
+  layout.producer = producers(plan, layout.segments);
+  layout.homes.resize(plan.slots);
+  const std::vector<bool> crosses = crossing_slots(plan, layout);
   for (SlotIndex slot = 0; slot < plan.slots; ++slot)
-    cut.homes[slot] = {.in_chunk = crosses[slot], .index = crosses[slot] ? cut.crossing++ : cut.local++};
-  return cut;
+    layout.homes[slot] = {.in_chunk = crosses[slot], .index = crosses[slot] ? layout.crossing++ : layout.local++};
+  return layout;
 }
 
-Cut Cut::fused(const DataPlan& plan, std::size_t workers) {
+SegmentLayout SegmentLayout::fused(const DataPlan& plan, std::size_t workers) {
   const auto* memory = dynamic_cast<const InMemory*>(plan.source.get());
   if (memory != nullptr && memory->in_memory())
     return of(plan, {{.reads = true, .last_step = plan.steps.size(), .collates = true, .workers = workers}});
@@ -66,7 +66,7 @@ Cut Cut::fused(const DataPlan& plan, std::size_t workers) {
                    {.first_step = 0, .last_step = plan.steps.size(), .collates = true, .workers = workers}});
 }
 
-Cut Cut::staged(const DataPlan& plan, std::size_t workers) {
+SegmentLayout SegmentLayout::staged(const DataPlan& plan, std::size_t workers) {
   std::vector<Segment> segments{{.reads = true, .workers = workers}};
   for (std::size_t i = 0; i < plan.steps.size(); ++i)
     segments.push_back({.first_step = i, .last_step = i + 1, .workers = plan.steps[i].op->sequential() ? 1 : workers});

@@ -24,7 +24,7 @@ struct Segment {
 };
 
 /// How a DataPlan is cut: where queues stand, and where each value lives. Any cut gives the same bytes.
-struct Cut {
+struct SegmentLayout {
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
   /// A value is kept in the chunk when a later segment needs it, else in the worker, one tile at a time.
@@ -41,11 +41,11 @@ struct Cut {
 
   /// What a user gets: `read` has its own thread (waiting for a disk costs no core), all per-record nodes and
   /// the batch are one segment of `workers` threads. A source in memory (schema/in_memory.h) is part of that segment.
-  [[nodiscard]] static Cut fused(const DataPlan& plan, std::size_t workers);
+  [[nodiscard]] static SegmentLayout fused(const DataPlan& plan, std::size_t workers);
   /// What a teacher shows: every node has its own workers and queue.
-  [[nodiscard]] static Cut staged(const DataPlan& plan, std::size_t workers);
+  [[nodiscard]] static SegmentLayout staged(const DataPlan& plan, std::size_t workers);
   /// Any cut into segments that cover the source, all steps in order, and the batch.
-  [[nodiscard]] static Cut of(const DataPlan& plan, std::vector<Segment> segments);
+  [[nodiscard]] static SegmentLayout of(const DataPlan& plan, std::vector<Segment> segments);
 };
 
 /// The node that writes a slot (the source, or a step).

@@ -15,10 +15,10 @@ constexpr Nanos kWorthTiming = 20'000;  // a record that takes longer: a clock c
 
 }  // namespace
 
-StepTimer::StepTimer(const Clock& clock, std::vector<WorkerMeter*> nodes, Diary diary)
+StepTimer::StepTimer(const Clock& clock, std::vector<WorkerMeter*> nodes, TimelineWriter timeline)
     : clock_(clock),
       nodes_(std::move(nodes)),
-      diary_(std::move(diary)),
+      timeline_(std::move(timeline)),
       open_(nodes_.size()),
       shares_(nodes_.size()),
       delays_(nodes_.size()),
@@ -47,13 +47,13 @@ Nanos StepTimer::lap(std::size_t node, std::uint64_t records, std::uint64_t byte
     if (!timed) nodes_[node]->durations.add(each, records);
     slow_[node] = each >= kWorthTiming ? 1 : 0;
   }
-  if (diary_.lane != nullptr)
-    diary_.lane->add({.start = now - wall,
-                      .duration = wall,
-                      .kind = TraceKind::Work,
-                      .label = diary_.labels[node],
-                      .records = static_cast<std::uint32_t>(records),
-                      .record = first});
+  if (timeline_.lane != nullptr)
+    timeline_.lane->add({.start = now - wall,
+                         .duration = wall,
+                         .kind = TraceKind::Work,
+                         .label = timeline_.labels[node],
+                         .records = static_cast<std::uint32_t>(records),
+                         .record = first});
   if (now - published_ >= kPublishEvery) publish();
   return wall;
 }

@@ -13,7 +13,7 @@ namespace feedline {
 
 /// Where a worker writes its slices: its lane of the timeline, and the label of each node of its segment. No lane:
 /// nowhere.
-struct Diary {
+struct TimelineWriter {
   TraceLane* lane = nullptr;
   std::vector<std::uint16_t> labels{};
 };
@@ -28,7 +28,7 @@ struct Diary {
 class StepTimer {
  public:
   /// `nodes`: the worker's meter in each node of the segment, in order. None: only start() and stop() do something.
-  StepTimer(const Clock& clock, std::vector<WorkerMeter*> nodes, Diary diary = {});
+  StepTimer(const Clock& clock, std::vector<WorkerMeter*> nodes, TimelineWriter timeline = {});
 
   /// Work begins.
   void start();
@@ -61,7 +61,7 @@ class StepTimer {
 
   const Clock& clock_;
   std::vector<WorkerMeter*> nodes_;
-  Diary diary_;
+  TimelineWriter timeline_;
   std::vector<Lap> open_;
   bool timed_ = false;  ///< those of this lap are
   Nanos record_from_ = 0;

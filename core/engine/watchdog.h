@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/crew.h"
-#include "engine/works.h"
+#include "engine/pipeline_state.h"
+#include "engine/worker_pool.h"
 
 #include <condition_variable>
 #include <map>
@@ -16,17 +16,17 @@ namespace feedline {
 
 /// How long a record has been seen in one place. A process that was suspended sees a long time pass at once: that is
 /// no reason to give a record up, so several looks count, not the time alone.
-class Sighting {
+class Observation {
  public:
   static constexpr int kLooks = 4;
   /// What is seen now. Returns for how long it has been seen, at least.
-  Nanos look(Post::Doing doing, Nanos now);
+  Nanos look(Heartbeat::Doing doing, Nanos now);
   [[nodiscard]] bool enough() const { return looks_ >= kLooks; }
   /// True once for each thing that is seen.
   [[nodiscard]] bool first_report();
 
  private:
-  Post::Doing doing_ = Post::kNothing;
+  Heartbeat::Doing doing_ = Heartbeat::kNothing;
   Nanos since_ = 0;
   int looks_ = 0;
   bool reported_ = false;
@@ -42,7 +42,7 @@ class Sighting {
 /// - retry: the same, but it is tried once more first.
 /// - stop: the run fails, naming node and file.
 ///
-/// It also passes on that a worker has been waiting for the machine for a second (Post::complain()).
+/// It also passes on that a worker has been waiting for the machine for a second (Heartbeat::complain()).
 ///
 /// skip and retry give the stuck thread up: another takes its place and does the rest of the chunk anew, in memory that
 /// the stuck one does not know; when that one comes back after all, what it has done is dropped. Every other row has
@@ -50,23 +50,24 @@ class Sighting {
 /// from the next.
 class Watchdog {
  public:
-  Watchdog(std::shared_ptr<Works> works, Crew& crew);
+  Watchdog(std::shared_ptr<PipelineState> state, WorkerPool& worker_pool);
 
  private:
   enum class Policy { Wait, Skip, Retry, Stop };
   [[nodiscard]] static Policy policy_of(const std::string& name);
   void watch(const std::stop_token& stop) noexcept;
-  void look_at(const Crew::Worker& worker, Sighting& sighting);
-  void pass_on(const Crew::Worker& worker);
-  void deal_with(const Crew::Worker& worker, Post::Doing doing, Nanos lasted, Nanos usual, Sighting& sighting);
+  void look_at(const WorkerPool::Worker& worker, Observation& observation);
+  void pass_on(const WorkerPool::Worker& worker);
+  void deal_with(const WorkerPool::Worker& worker, Heartbeat::Doing doing, Nanos lasted, Nanos usual,
+                 Observation& observation);
   [[nodiscard]] Nanos usual_time(std::size_t segment, std::size_t node) const;
   void notice(Error error) const;
 
-  std::shared_ptr<Works> works_;
-  Crew& crew_;
+  std::shared_ptr<PipelineState> state_;
+  WorkerPool& worker_pool_;
   Policy policy_;
   Nanos patience_;
-  std::map<const Post*, Sighting> sightings_{};
+  std::map<const Heartbeat*, Observation> observations_{};
   std::optional<Nanos> told_{};  ///< when a worker's complaint was passed on
   std::mutex mutex_{};
   std::condition_variable_any wake_{};

@@ -18,7 +18,7 @@ class BoundedTable {
   /// The last row may stand for fewer moments than the others.
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::span<const double> row(std::size_t i) const { return {&values_[i * columns_], columns_}; }
-  /// Moments that a whole row stands for.
+  /// SnapshotHistory that a whole row stands for.
   [[nodiscard]] std::size_t stride() const { return stride_; }
 
   /// From this row on, everything differs from what was written.

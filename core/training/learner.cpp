@@ -6,7 +6,7 @@
 #include "training/blas.h"
 #include "training/block_cache.h"
 #include "training/device.h"
-#include "training/judge.h"
+#include "training/evaluator.h"
 #include "training/step.h"
 
 #include <fmt/format.h>
@@ -45,7 +45,7 @@ class ModelLearner final : public Learner {
     const std::vector<Part> parts = step_.evaluate(batch);
     state_.meter.enter(Phase::Other);
     validation_.add(parts);
-    judge_.add(parts, batch.record_ids);
+    evaluator_.add(parts, batch.record_ids);
   }
 
   Progress finish_training() override {
@@ -62,7 +62,7 @@ class ModelLearner final : public Learner {
     return {totals.loss(), totals.accuracy()};
   }
 
-  Judgement judge() override { return judge_.take(); }
+  Evaluation evaluate() override { return evaluator_.take(); }
 
  private:
   /// On the CPU the loss of this very step, on a GPU the mean since the last reading.
@@ -96,7 +96,7 @@ class ModelLearner final : public Learner {
   Step step_;
   LossTally training_{};
   LossTally validation_{};
-  Judge judge_{};
+  Evaluator evaluator_{};
   LossTally::Totals seen_{};
   Nanos read_at_ = 0;
 };

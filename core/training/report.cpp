@@ -49,11 +49,11 @@ Json epoch_json(const EpochResult& epoch) {
 }
 
 /// Of the last epoch that was validated.
-Json judgement_json(const std::vector<EpochResult>& epochs) {
+Json evaluation_json(const std::vector<EpochResult>& epochs) {
   const auto last =
-      std::find_if(epochs.rbegin(), epochs.rend(), [](const EpochResult& e) { return e.judgement != nullptr; });
+      std::find_if(epochs.rbegin(), epochs.rend(), [](const EpochResult& e) { return e.evaluation != nullptr; });
   if (last == epochs.rend()) return nullptr;
-  const Judgement& found = *last->judgement;
+  const Evaluation& found = *last->evaluation;
   Json json = {{"epoch", found.epoch}, {"classes", Json::array()}, {"counts", Json::array()}, {"worst", Json::array()}};
   for (std::size_t label = 0; label < found.classes; ++label) {
     json["classes"].push_back(found.name_of(static_cast<std::int64_t>(label)));
@@ -172,7 +172,7 @@ std::string report_json(const RunResult& result) {
   report["step"] = {{"wait_s", seconds(trainer.times.wait)},           {"h2d_s", seconds(trainer.times.h2d)},
                     {"forward_s", seconds(trainer.times.forward)},     {"backward_s", seconds(trainer.times.backward)},
                     {"optimizer_s", seconds(trainer.times.optimizer)}, {"other_s", seconds(trainer.times.other)}};
-  report["confusion"] = judgement_json(result.epochs);
+  report["confusion"] = evaluation_json(result.epochs);
   report["errors"] = errors_json(result.errors);
   report["notices"] = errors_json(result.notices);
   report["ignored"] = ignored_json(result.ignored);

@@ -7,7 +7,7 @@
 #include "schema/source_report.h"
 #include "telemetry/snapshot.h"
 #include "telemetry/trace.h"
-#include "training/judgement.h"
+#include "training/evaluation.h"
 
 #include <chrono>
 #include <cstdint>
@@ -53,7 +53,7 @@ struct EpochResult {
   double first_wait_s = 0;   ///< for the epoch's first batch
   double median_wait_s = 0;  ///< of its batches
   std::uint64_t samples = 0;
-  std::shared_ptr<const Judgement> judgement{};  ///< of validation; null where there are no classes or no such data
+  std::shared_ptr<const Evaluation> evaluation{};  ///< of validation; null where there are no classes or no such data
 };
 
 /// Files that a source of the run passed over.

@@ -266,15 +266,15 @@ Status TrainerLoop::validate() {
 }
 
 /// Names classes and files; null where nothing was judged.
-std::shared_ptr<const Judgement> TrainerLoop::judge() {
-  Judgement found = learner_.judge();
+std::shared_ptr<const Evaluation> TrainerLoop::evaluate() {
+  Evaluation found = learner_.evaluate();
   if (found.worst.empty()) return nullptr;
   const DataPlan& data = *plan_->validation;
   found.epoch = epoch_;
   found.class_names = plan_->model.class_names;
   found.node = showing_node(data);
   for (WorstSample& sample : found.worst) sample.file = data.source->locate(sample.record);
-  return std::make_shared<const Judgement>(std::move(found));
+  return std::make_shared<const Evaluation>(std::move(found));
 }
 
 Status TrainerLoop::finish_epoch(bool complete) {
@@ -291,9 +291,9 @@ Status TrainerLoop::finish_epoch(bool complete) {
   if (complete && validation_) {
     status = catch_step_faults([this] { return validate(); });
     const Learner::Progress validated = learner_.finish_validation();
-    const auto judgement = judge();
+    const auto evaluation = evaluate();
     if (status) {
-      result.judgement = judgement;
+      result.evaluation = evaluation;
       result.val_loss = validated.loss;
       result.val_accuracy = validated.accuracy;
     }

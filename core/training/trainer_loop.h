@@ -34,7 +34,7 @@ class Learner {
   virtual Progress finish_training() = 0;
   virtual Progress finish_validation() = 0;
   /// What validation found, class by class, and a fresh start; without samples where there are no classes.
-  virtual Judgement judge() { return {}; }
+  virtual Evaluation evaluate() { return {}; }
 };
 
 /// Takes batches from the training pipeline to the learner, epoch by epoch, with validation after each.
@@ -74,7 +74,7 @@ class TrainerLoop {
   [[nodiscard]] Status step(const Batch& batch);
   [[nodiscard]] Status finish_epoch(bool complete);
   [[nodiscard]] Status validate();
-  [[nodiscard]] std::shared_ptr<const Judgement> judge();
+  [[nodiscard]] std::shared_ptr<const Evaluation> evaluate();
   void begin_epoch(std::uint32_t epoch);
   void report_record_errors();
   void report_notices();

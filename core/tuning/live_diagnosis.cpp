@@ -10,7 +10,7 @@ namespace {
 
 constexpr Nanos kSpacing = 250'000'000;
 constexpr Nanos kWindow = LiveDiagnosis::kWindowSeconds * 1'000'000'000LL;
-constexpr Nanos kJudgeEvery = 1'000'000'000;
+constexpr Nanos kEvaluateEvery = 1'000'000'000;
 /// For so long other programs must have the cores before that is the verdict, where there is another one.
 constexpr Nanos kPatience = 15'000'000'000;
 
@@ -35,7 +35,7 @@ bool LiveDiagnosis::add(const Snapshot& now) {
   while (recent_.size() > 2 && trained.at - recent_[1].at >= kWindow &&
          trained.trainer.steps - recent_[1].trainer.steps >= kStepsNeeded)
     recent_.pop_front();
-  if (now.at - judged_at_ < kJudgeEvery) return false;
+  if (now.at - judged_at_ < kEvaluateEvery) return false;
   return judge(now.at);
 }
 

@@ -55,8 +55,8 @@ class Side {
 
   [[nodiscard]] const std::vector<double>& rates() const { return rates_; }
   [[nodiscard]] int intra_op_threads() const { return run_->started().intra_op_threads; }
-  [[nodiscard]] Contestant summary() const {
-    Contestant side{
+  [[nodiscard]] ProofSide summary() const {
+    ProofSide side{
         .samples_per_s = median(rates_), .wait_share = median(waits_), .load_s = loads_first() ? load_s_ : 0};
     side.records = facts_.records;
     if (options_.run.max_records && *options_.run.max_records < side.records)

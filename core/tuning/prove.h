@@ -14,7 +14,7 @@
 namespace feedline {
 
 /// One side of a proof.
-struct Contestant {
+struct ProofSide {
   double samples_per_s = 0;  ///< median of the slices
   double wait_share = 0;     ///< of the step's time that it waits for a batch
   /// Seconds an epoch that the step waits for data; what loading everything first takes is shared out among the epochs
@@ -28,8 +28,8 @@ struct Contestant {
 struct Proof {
   RatioEstimate rate{};         ///< of B beside A
   std::vector<double> pairs{};  ///< the ratio of each pair, in the order in which they were measured
-  Contestant a{};
-  Contestant b{};
+  ProofSide a{};
+  ProofSide b{};
   bool restarted = false;  ///< the two could not be kept side by side, each slice had a run of its own
   [[nodiscard]] bool keep() const { return rate.surely_faster(); }
 };

@@ -3,7 +3,7 @@
 
 #include "base/advice.h"
 #include "gui/app/about.h"
-#include "gui/app/check_desk.h"
+#include "gui/app/data_check_controller.h"
 #include "gui/app/fit_screen.h"
 #include "gui/app/live_label.h"
 #include "gui/app/log_panel.h"
@@ -33,7 +33,7 @@
 #include "gui/plots/throughput_panel.h"
 #include "gui/plots/timeline_panel.h"
 #include "gui/preview/preview_panel.h"
-#include "gui/start/starter_desk.h"
+#include "gui/start/starter_controller.h"
 #include "gui/workspace/disk_watch.h"
 #include "gui/workspace/find_bar.h"
 #include "gui/workspace/recovery_dialog.h"
@@ -72,21 +72,22 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
   files_ = new Files(*workspace_, this);
   actions_ = new Actions(workspace_->undo_group(), this);
   new FieldKeys(this);
-  desk_ = new RunDesk(*workspace_, *actions_, this);
-  check_ = new CheckDesk(*workspace_, *actions_, *desk_, this);
+  live_run_ = new LiveRunController(*workspace_, *actions_, this);
+  check_ = new DataCheckController(*workspace_, *actions_, *live_run_, this);
   actions_->fill_menu_bar(menuBar());
   make_tool_bar();
   make_status_bar();
-  diagnosis_ = new DiagnosisDesk(*desk_, this);
-  history_ = new RunsDesk(*workspace_, *desk_, this);
-  panels_ = new Panels(*workspace_, *desk_, *diagnosis_, *history_, this);
-  subjects_ = new RunSubjects(*workspace_, *desk_, *panels_,
-                              {desk_->stages, desk_->queues, desk_->step, desk_->loss, desk_->throughput,
-                               desk_->resources, desk_->levels, desk_->mistakes, desk_->timeline, diagnosis_->panel},
-                              this);
+  diagnosis_ = new DiagnosisController(*live_run_, this);
+  history_ = new RunHistoryController(*workspace_, *live_run_, this);
+  panels_ = new Panels(*workspace_, *live_run_, *diagnosis_, *history_, this);
+  subjects_ = new RunSubjects(
+      *workspace_, *live_run_, *panels_,
+      {live_run_->stages, live_run_->queues, live_run_->step, live_run_->loss, live_run_->throughput,
+       live_run_->resources, live_run_->levels, live_run_->mistakes, live_run_->timeline, diagnosis_->panel},
+      this);
   looks_ = new Looks(*actions_, panels_->docks(), this);
   make_modes();
-  welcome_ = new Welcome(*files_, *workspace_, *panels_, *modes_, *desk_, *actions_, this);
+  welcome_ = new Welcome(*files_, *workspace_, *panels_, *modes_, *live_run_, *actions_, this);
   place();
   connect_files();
   connect_tabs();
@@ -108,7 +109,7 @@ void MainWindow::make_tool_bar() {
   bar->setToolButtonStyle(Qt::ToolButtonIconOnly);
   bar->setContextMenuPolicy(Qt::PreventContextMenu);
   actions_->fill_tool_bar(bar);
-  bar->addWidget(desk_->bar);
+  bar->addWidget(live_run_->bar);
   bar->addAction(actions_->toggle_theme);
 }
 
@@ -166,7 +167,7 @@ void MainWindow::connect_files() {
   connect(actions_->quit, &QAction::triggered, this, &QWidget::close);
   connect(files_, &Files::opened, this, [this](DocumentTab& tab) {
     for (const Problem& note : tab.notes())
-      desk_->log->add(LogPanel::Level::Warning, QString::fromStdString(note.error.line()));
+      live_run_->log->add(LogPanel::Level::Warning, QString::fromStdString(note.error.line()));
     update_title();
     update_problems();
   });
@@ -215,8 +216,8 @@ void MainWindow::show_nodes(const QStringList& nodes) {
 
 void MainWindow::close_tab(DocumentTab& tab) {
   FieldKeys::commit();
-  if (!files_->may_leave(tab) || !desk_->may_stop(&tab)) return;
-  if (desk_->tab() == &tab) runs().stop();
+  if (!files_->may_leave(tab) || !live_run_->may_stop(&tab)) return;
+  if (live_run_->tab() == &tab) runs().stop();
   workspace_->remove(tab);
 }
 
@@ -255,24 +256,24 @@ void MainWindow::connect_view() {
 }
 
 void MainWindow::connect_run() {
-  connect(desk_, &RunDesk::refused, this, &MainWindow::show_refusal);
+  connect(live_run_, &LiveRunController::refused, this, &MainWindow::show_refusal);
   connect(&runs(), &RunController::state_changed, this, [this](RunController::State state) {
     if (state == RunController::State::Preparing && modes_->mode() == WorkMode::Build) modes_->show(WorkMode::Watch);
   });
   connect(diagnosis_->panel, &DiagnosisPanel::judged, verdict_link_,
           [this] { verdict_link_->show_diagnosis(diagnosis_->panel->live().diagnosis()); });
   connect(subjects_, &RunSubjects::told, verdict_link_, &VerdictLink::set_subject);
-  connect(desk_, &RunDesk::queues_wanted, this, [this] { Panels::show(desk_->queues); });
-  connect(desk_, &RunDesk::message, this, &MainWindow::say);
-  connect(check_, &CheckDesk::message, this, &MainWindow::say);
-  connect(diagnosis_, &DiagnosisDesk::message, this, &MainWindow::say);
-  connect(diagnosis_, &DiagnosisDesk::compare_wanted, history_, [this](qint64 before, qint64 after) {
+  connect(live_run_, &LiveRunController::queues_wanted, this, [this] { Panels::show(live_run_->queues); });
+  connect(live_run_, &LiveRunController::message, this, &MainWindow::say);
+  connect(check_, &DataCheckController::message, this, &MainWindow::say);
+  connect(diagnosis_, &DiagnosisController::message, this, &MainWindow::say);
+  connect(diagnosis_, &DiagnosisController::compare_wanted, history_, [this](qint64 before, qint64 after) {
     history_->compare({before, after});
   });
-  connect(history_, &RunsDesk::message, this, &MainWindow::say);
-  connect(&welcome_->starter(), &StarterDesk::message, this, &MainWindow::say);
-  connect(desk_, &RunDesk::process_measured, process_, &LiveLabel::set_text);
-  connect(desk_, &RunDesk::state_changed, this, [this] {
+  connect(history_, &RunHistoryController::message, this, &MainWindow::say);
+  connect(&welcome_->starter(), &StarterController::message, this, &MainWindow::say);
+  connect(live_run_, &LiveRunController::process_measured, process_, &LiveLabel::set_text);
+  connect(live_run_, &LiveRunController::state_changed, this, [this] {
     update_title();
     panels_->preview->show_run_active(runs().active());
     if (leaving_ && !runs().active()) close();
@@ -282,7 +283,7 @@ void MainWindow::connect_run() {
 void MainWindow::connect_autosave() {
   autosave_ = new Autosave(*workspace_, this);
   connect(autosave_, &Autosave::failed, this,
-          [this](const QString& why) { desk_->log->add(LogPanel::Level::Warning, tr("Autosave: %1").arg(why)); });
+          [this](const QString& why) { live_run_->log->add(LogPanel::Level::Warning, tr("Autosave: %1").arg(why)); });
 }
 
 bool MainWindow::offer_recovery() {
@@ -292,7 +293,7 @@ bool MainWindow::offer_recovery() {
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   connect(dialog, &RecoveryDialog::recover_wanted, this, [this](const RescueFolder::Left& one) {
     if (const Status recovered = autosave_->recover(one); !recovered)
-      desk_->log->add(LogPanel::Level::Error, QString::fromStdString(recovered.error().line()));
+      live_run_->log->add(LogPanel::Level::Error, QString::fromStdString(recovered.error().line()));
   });
   connect(dialog, &QDialog::finished, this, [this] { autosave_->release(); });
   dialog->open();
@@ -318,8 +319,8 @@ void MainWindow::show_refusal(DocumentTab& tab) {
 void MainWindow::update_title() {
   QString title = workspace_->current().display_name() + QStringLiteral("[*] – Feedline");
   if (runs().active()) {
-    const bool elsewhere = desk_->tab() != nullptr && desk_->tab() != &workspace_->current();
-    const QString whose = elsewhere ? QLatin1Char(' ') + desk_->tab()->display_name() : QString();
+    const bool elsewhere = live_run_->tab() != nullptr && live_run_->tab() != &workspace_->current();
+    const QString whose = elsewhere ? QLatin1Char(' ') + live_run_->tab()->display_name() : QString();
     title.prepend(run_bar().state_text() + whose + QStringLiteral(" · "));
   }
   setWindowTitle(title);
@@ -348,7 +349,7 @@ void MainWindow::update_problems() {
 bool MainWindow::may_close() {
   if (quiet_) return true;
   FieldKeys::commit();
-  return files_->may_leave_all() && diagnosis_->may_leave() && desk_->may_stop();
+  return files_->may_leave_all() && diagnosis_->may_leave() && live_run_->may_stop();
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
@@ -362,7 +363,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
   }
   leaving_ = true;
   looks_->presenter().set_on(false);
-  desk_->leave();
+  live_run_->leave();
   autosave_->forget_all();
   if (!quiet_) {
     Settings::set_geometry(saveGeometry());

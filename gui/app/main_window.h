@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "gui/app/live_run_controller.h"
 #include "gui/app/panels.h"
-#include "gui/app/run_desk.h"
 #include "gui/app/work_modes.h"
 #include "gui/base/actions.h"
 #include "gui/looks/looks.h"
@@ -16,7 +16,7 @@
 
 namespace feedline::gui {
 
-class CheckDesk;
+class DataCheckController;
 class GraphView;
 class LiveLabel;
 class ProblemsButton;
@@ -36,15 +36,15 @@ class MainWindow : public QMainWindow {
   /// Of the current tab.
   [[nodiscard]] DocumentController& document() { return workspace_->current().document(); }
   [[nodiscard]] GraphView& view() { return workspace_->current().view(); }
-  [[nodiscard]] RunDesk& desk() { return *desk_; }
-  [[nodiscard]] CheckDesk& check_desk() { return *check_; }
-  [[nodiscard]] RunController& runs() { return desk_->runs(); }
-  [[nodiscard]] DiagnosisDesk& diagnosis() { return *diagnosis_; }
+  [[nodiscard]] LiveRunController& live_run() { return *live_run_; }
+  [[nodiscard]] DataCheckController& data_check() { return *check_; }
+  [[nodiscard]] RunController& runs() { return live_run_->runs(); }
+  [[nodiscard]] DiagnosisController& diagnosis() { return *diagnosis_; }
   [[nodiscard]] RunSubjects& subjects() { return *subjects_; }
-  [[nodiscard]] RunsDesk& history() { return *history_; }
-  [[nodiscard]] RunBar& run_bar() { return *desk_->bar; }
-  [[nodiscard]] LossPanel& loss() { return *desk_->loss; }
-  [[nodiscard]] QueuesPanel& queues() { return *desk_->queues; }
+  [[nodiscard]] RunHistoryController& history() { return *history_; }
+  [[nodiscard]] RunBar& run_bar() { return *live_run_->bar; }
+  [[nodiscard]] LossPanel& loss() { return *live_run_->loss; }
+  [[nodiscard]] QueuesPanel& queues() { return *live_run_->queues; }
   [[nodiscard]] Actions& actions() { return *actions_; }
   [[nodiscard]] Panels& panels() { return *panels_; }
   [[nodiscard]] Looks& looks() { return *looks_; }
@@ -52,7 +52,7 @@ class MainWindow : public QMainWindow {
   [[nodiscard]] ProblemsPanel& problems() { return *panels_->problems; }
 
   /// Starts a run of the current graph, or shows why it cannot.
-  void start_run() { desk_->start(workspace_->current()); }
+  void start_run() { live_run_->start(workspace_->current()); }
   /// Gives every panel its share of the window's present size.
   void arrange() { modes_->fit(); }
   [[nodiscard]] WorkModes& modes() { return *modes_; }
@@ -94,10 +94,10 @@ class MainWindow : public QMainWindow {
   Workspace* workspace_ = nullptr;
   Files* files_ = nullptr;
   Actions* actions_ = nullptr;
-  RunDesk* desk_ = nullptr;
-  CheckDesk* check_ = nullptr;
-  DiagnosisDesk* diagnosis_ = nullptr;
-  RunsDesk* history_ = nullptr;
+  LiveRunController* live_run_ = nullptr;
+  DataCheckController* check_ = nullptr;
+  DiagnosisController* diagnosis_ = nullptr;
+  RunHistoryController* history_ = nullptr;
   Panels* panels_ = nullptr;
   RunSubjects* subjects_ = nullptr;
   Looks* looks_ = nullptr;

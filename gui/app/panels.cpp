@@ -24,7 +24,8 @@
 
 namespace feedline::gui {
 
-Panels::Panels(Workspace& workspace, RunDesk& desk, DiagnosisDesk& diagnosis, RunsDesk& runs, QMainWindow* window)
+Panels::Panels(Workspace& workspace, LiveRunController& live_run, DiagnosisController& diagnosis,
+               RunHistoryController& runs, QMainWindow* window)
     : QObject(window),
       palette(new PalettePanel(window)),
       history(new HistoryPanel(workspace.undo_group(), window)),
@@ -33,29 +34,29 @@ Panels::Panels(Workspace& workspace, RunDesk& desk, DiagnosisDesk& diagnosis, Ru
       preview(new PreviewPanel(window)),
       verdicts(diagnosis.panel),
       docks_(window) {
-  place(desk, diagnosis, runs);
+  place(live_run, diagnosis, runs);
 }
 
-void Panels::place(RunDesk& desk, DiagnosisDesk& diagnosis, RunsDesk& runs) {
+void Panels::place(LiveRunController& live_run, DiagnosisController& diagnosis, RunHistoryController& runs) {
   docks_.add("palette", tr("Nodes"), palette, Qt::LeftDockWidgetArea);
   docks_.add("history", tr("History"), history, Qt::LeftDockWidgetArea);
   docks_.add("inspector", tr("Inspector"), inspector, Qt::RightDockWidgetArea);
   const auto below = [this](const char* name, const QString& title, QWidget* panel) {
     docks_.add(QString::fromLatin1(name), title, panel, Qt::BottomDockWidgetArea);
   };
-  below("stages", tr("Stages"), desk.stages);
-  below("loss", tr("Loss and accuracy"), desk.loss);
-  below("queues", tr("Queues"), desk.queues);
-  below("throughput", tr("Throughput"), desk.throughput);
-  below("step", tr("Step breakdown"), desk.step);
+  below("stages", tr("Stages"), live_run.stages);
+  below("loss", tr("Loss and accuracy"), live_run.loss);
+  below("queues", tr("Queues"), live_run.queues);
+  below("throughput", tr("Throughput"), live_run.throughput);
+  below("step", tr("Step breakdown"), live_run.step);
   below("problems", tr("Problems"), problems);
-  below("log", tr("Log"), desk.log);
+  below("log", tr("Log"), live_run.log);
   below("diagnosis", tr("Diagnosis"), diagnosis.panel);
-  below("mistakes", tr("Mistakes"), desk.mistakes);
+  below("mistakes", tr("Mistakes"), live_run.mistakes);
   below("runs", tr("Runs"), runs.panel);
-  below("levels", tr("Queues over time"), desk.levels);
-  below("timeline", tr("Timeline"), desk.timeline);
-  below("resources", tr("Resources"), desk.resources);
+  below("levels", tr("Queues over time"), live_run.levels);
+  below("timeline", tr("Timeline"), live_run.timeline);
+  below("resources", tr("Resources"), live_run.resources);
   below("preview", tr("Preview"), preview);
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "gui/app/diagnosis_desk.h"
-#include "gui/app/run_desk.h"
-#include "gui/app/runs_desk.h"
+#include "gui/app/diagnosis_controller.h"
+#include "gui/app/live_run_controller.h"
+#include "gui/app/run_history_controller.h"
 #include "gui/base/docks.h"
 
 #include <QObject>
@@ -23,7 +23,8 @@ class Panels : public QObject {
 
  public:
   /// The panels of runs and of their diagnosis are the desks'; the others are made here.
-  Panels(Workspace& workspace, RunDesk& desk, DiagnosisDesk& diagnosis, RunsDesk& runs, QMainWindow* window);
+  Panels(Workspace& workspace, LiveRunController& live_run, DiagnosisController& diagnosis, RunHistoryController& runs,
+         QMainWindow* window);
 
   PalettePanel* palette;
   HistoryPanel* history;
@@ -39,7 +40,7 @@ class Panels : public QObject {
   [[nodiscard]] static QDockWidget* dock_of(QWidget* panel);
 
  private:
-  void place(RunDesk& desk, DiagnosisDesk& diagnosis, RunsDesk& runs);
+  void place(LiveRunController& live_run, DiagnosisController& diagnosis, RunHistoryController& runs);
 
   Docks docks_;
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/app/run_subjects.h"
 
+#include "gui/app/live_run_controller.h"
 #include "gui/app/panels.h"
 #include "gui/app/run_bar.h"
-#include "gui/app/run_curtain.h"
-#include "gui/app/run_desk.h"
+#include "gui/app/run_overlay.h"
 #include "gui/diagnosis/diagnosis_panel.h"
 #include "gui/workspace/workspace.h"
 
@@ -12,42 +12,42 @@
 
 namespace feedline::gui {
 
-RunSubjects::RunSubjects(Workspace& workspace, RunDesk& desk, Panels& all, const QList<QWidget*>& panels,
+RunSubjects::RunSubjects(Workspace& workspace, LiveRunController& live_run, Panels& all, const QList<QWidget*>& panels,
                          QObject* parent)
-    : QObject(parent), workspace_(workspace), desk_(desk), all_(all), panels_(panels) {
+    : QObject(parent), workspace_(workspace), live_run_(live_run), all_(all), panels_(panels) {
   for (QWidget* panel : panels_) {
-    auto* curtain = new RunCurtain(panel);
-    connect(curtain, &RunCurtain::show_wanted, &desk_, &RunDesk::show_tab);
-    curtains_ << curtain;
+    auto* overlay = new RunOverlay(panel);
+    connect(overlay, &RunOverlay::show_wanted, &live_run_, &LiveRunController::show_tab);
+    overlays_ << overlay;
   }
-  connect(&desk_, &RunDesk::subject_changed, this, &RunSubjects::update);
-  connect(&desk_, &RunDesk::state_changed, this, &RunSubjects::update);
+  connect(&live_run_, &LiveRunController::subject_changed, this, &RunSubjects::update);
+  connect(&live_run_, &LiveRunController::state_changed, this, &RunSubjects::update);
   connect(&workspace_, &Workspace::current_tab_changed, this, &RunSubjects::update);
   connect(&workspace_, &Workspace::removed, this, [this] { QTimer::singleShot(0, this, &RunSubjects::update); });
   // A document that takes the place of another in the same tab has not run.
   connect(&workspace_, &Workspace::current_titled, this, &RunSubjects::update);
 }
 
-RunCurtain* RunSubjects::curtain(const QWidget* panel) const {
-  for (RunCurtain* curtain : curtains_)
-    if (curtain->parentWidget() == panel) return curtain;
+RunOverlay* RunSubjects::overlay(const QWidget* panel) const {
+  for (RunOverlay* overlay : overlays_)
+    if (overlay->parentWidget() == panel) return overlay;
   return nullptr;
 }
 
 void RunSubjects::update() {
-  const bool any = !desk_.graph_name().isEmpty();
-  const bool elsewhere = any && desk_.tab() != &workspace_.current();
-  const QString subject = desk_.subject();
+  const bool any = !live_run_.graph_name().isEmpty();
+  const bool elsewhere = any && live_run_.tab() != &workspace_.current();
+  const QString subject = live_run_.subject();
   for (qsizetype i = 0; i < panels_.size(); ++i) {
     if (elsewhere) {
-      curtains_[i]->cover(desk_.tab() != nullptr ? subject : QString());
+      overlays_[i]->cover(live_run_.tab() != nullptr ? subject : QString());
     } else {
-      curtains_[i]->lift();
+      overlays_[i]->lift();
     }
     if (panels_[i] == all_.verdicts) continue;  // it says by itself what it is about, and on what it rests
     all_.docks().set_subject(Panels::dock_of(panels_[i]), elsewhere ? QString() : subject);
   }
-  desk_.bar->set_elsewhere(elsewhere, desk_.graph_name());
+  live_run_.bar->set_elsewhere(elsewhere, live_run_.graph_name());
   Q_EMIT told(subject, elsewhere);
 }
 

@@ -7,8 +7,8 @@
 namespace feedline::gui {
 
 class Panels;
-class RunCurtain;
-class RunDesk;
+class RunOverlay;
+class LiveRunController;
 class Workspace;
 
 /// Sees to it that whoever reads a number knows of which graph and run: the panels of runs wear both in a line, and
@@ -18,9 +18,10 @@ class RunSubjects : public QObject {
 
  public:
   /// `panels`: those that show a run.
-  RunSubjects(Workspace& workspace, RunDesk& desk, Panels& all, const QList<QWidget*>& panels, QObject* parent);
-  /// The curtain of a panel; null where there is none.
-  [[nodiscard]] RunCurtain* curtain(const QWidget* panel) const;
+  RunSubjects(Workspace& workspace, LiveRunController& live_run, Panels& all, const QList<QWidget*>& panels,
+              QObject* parent);
+  /// The overlay of a panel; null where there is none.
+  [[nodiscard]] RunOverlay* overlay(const QWidget* panel) const;
 
  Q_SIGNALS:
   /// The graph and run that all is about, and whether the tab that is looked at has another graph.
@@ -30,10 +31,10 @@ class RunSubjects : public QObject {
   void update();
 
   Workspace& workspace_;
-  RunDesk& desk_;
+  LiveRunController& live_run_;
   Panels& all_;
   QList<QWidget*> panels_;
-  QList<RunCurtain*> curtains_{};
+  QList<RunOverlay*> overlays_{};
 };
 
 }  // namespace feedline::gui

@@ -23,9 +23,9 @@ namespace feedline::gui {
 
 /// Tells each time that a widget is about to be painted, so somebody sees it: the moment to catch up with what was left
 /// out meanwhile. What it calls must not paint at once.
-class Lookout : public QObject {
+class PaintNotifier : public QObject {
  public:
-  Lookout(QWidget* watched, std::function<void()> on_seen) : QObject(watched), on_seen_(std::move(on_seen)) {
+  PaintNotifier(QWidget* watched, std::function<void()> on_seen) : QObject(watched), on_seen_(std::move(on_seen)) {
     watched->installEventFilter(this);
   }
   bool eventFilter(QObject*, QEvent* event) override {

@@ -76,7 +76,7 @@ DiagnosisPanel::DiagnosisPanel(QWidget* parent) : QWidget(parent) {
   outer->setContentsMargins(0, 0, 0, 0);
   outer->addWidget(area);
   outer->addWidget(make_applied());  // below all, so that no row moves when it comes
-  new Lookout(content, [this] {
+  new PaintNotifier(content, [this] {
     if (untold_) QMetaObject::invokeMethod(this, &DiagnosisPanel::catch_up, Qt::QueuedConnection);
   });
   reset();

@@ -3,9 +3,9 @@
 
 namespace feedline::gui {
 
-void WorstModel::set_judgement(const Judgement& judgement) {
+void WorstModel::set_evaluation(const Evaluation& evaluation) {
   beginResetModel();
-  judgement_ = judgement;
+  evaluation_ = evaluation;
   pictures_.clear();
   choose_rows();
   endResetModel();
@@ -13,7 +13,7 @@ void WorstModel::set_judgement(const Judgement& judgement) {
 
 void WorstModel::clear() {
   only_.reset();
-  set_judgement({});
+  set_evaluation({});
 }
 
 void WorstModel::set_pictures(QList<QImage> pictures) {
@@ -30,8 +30,8 @@ void WorstModel::show_only(std::optional<Confusion> confusion) {
 
 void WorstModel::choose_rows() {
   rows_.clear();
-  for (std::size_t i = 0; i < judgement_.worst.size(); ++i) {
-    const WorstSample& sample = judgement_.worst[i];
+  for (std::size_t i = 0; i < evaluation_.worst.size(); ++i) {
+    const WorstSample& sample = evaluation_.worst[i];
     if (!only_ || *only_ == Confusion{sample.label, sample.predicted}) rows_.push_back(i);
   }
 }
@@ -52,9 +52,9 @@ int WorstModel::rowCount(const QModelIndex& parent) const {
 QVariant WorstModel::data(const QModelIndex& index, int role) const {
   if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
   const std::size_t at = rows_[static_cast<std::size_t>(index.row())];
-  const WorstSample& sample = judgement_.worst[at];
-  const QString label = QString::fromStdString(judgement_.name_of(sample.label));
-  const QString predicted = QString::fromStdString(judgement_.name_of(sample.predicted));
+  const WorstSample& sample = evaluation_.worst[at];
+  const QString label = QString::fromStdString(evaluation_.name_of(sample.label));
+  const QString predicted = QString::fromStdString(evaluation_.name_of(sample.predicted));
   const auto share = [](double part) { return QString::number(part * 100, 'f', part < 0.1 ? 1 : 0); };
   switch (role) {
     case Qt::DisplayRole:

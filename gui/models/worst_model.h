@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "training/judgement.h"
+#include "training/evaluation.h"
 
 #include <QAbstractListModel>
 #include <QImage>
@@ -26,9 +26,9 @@ class WorstModel : public QAbstractListModel {
 
   using QAbstractListModel::QAbstractListModel;
 
-  void set_judgement(const Judgement& judgement);
+  void set_evaluation(const Evaluation& evaluation);
   void clear();
-  /// One a sample of the judgement, in its order; null ones where there is nothing to see.
+  /// One a sample of the evaluation, in its order; null ones where there is nothing to see.
   void set_pictures(QList<QImage> pictures);
   /// Only samples of this kind of mistake; none: all.
   void show_only(std::optional<Confusion> confusion);
@@ -40,7 +40,7 @@ class WorstModel : public QAbstractListModel {
   void choose_rows();
   [[nodiscard]] QImage picture(std::size_t sample) const;
 
-  Judgement judgement_{};
+  Evaluation evaluation_{};
   QList<QImage> pictures_{};
   std::optional<Confusion> only_{};
   std::vector<std::size_t> rows_{};  ///< indices into judgement_.worst

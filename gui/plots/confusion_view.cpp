@@ -35,8 +35,8 @@ ConfusionView::ConfusionView(QWidget* parent) : QWidget(parent) {
   });
 }
 
-void ConfusionView::set_judgement(const Judgement& judgement) {
-  judgement_ = judgement;
+void ConfusionView::set_evaluation(const Evaluation& evaluation) {
+  evaluation_ = evaluation;
   if (chosen_ && std::max(chosen_->first, chosen_->second) >= classes()) chosen_.reset();
   shade();
   update();
@@ -45,8 +45,8 @@ void ConfusionView::set_judgement(const Judgement& judgement) {
 double ConfusionView::share(int label, int predicted) const {
   std::uint64_t all = 0;
   for (int i = 0; i < classes(); ++i)
-    all += judgement_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(i));
-  const std::uint64_t count = judgement_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(predicted));
+    all += evaluation_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(i));
+  const std::uint64_t count = evaluation_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(predicted));
   return all == 0 ? 0 : static_cast<double>(count) / static_cast<double>(all);
 }
 
@@ -57,9 +57,9 @@ void ConfusionView::shade() {
   for (int label = 0; label < classes(); ++label) {
     std::uint64_t all = 0;
     for (int i = 0; i < classes(); ++i)
-      all += judgement_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(i));
+      all += evaluation_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(i));
     for (int predicted = 0; predicted < classes(); ++predicted) {
-      const auto count = judgement_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(predicted));
+      const auto count = evaluation_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(predicted));
       const double part = all == 0 ? 0 : std::sqrt(static_cast<double>(count) / static_cast<double>(all));
       shades_.setPixelColor(predicted, label, mix(c.raised, label == predicted ? c.good : c.error, part * 0.85));
     }
@@ -76,12 +76,12 @@ void ConfusionView::choose(std::optional<Cell> cell) {
 
 QString ConfusionView::text_of(const Cell& cell) const {
   const auto [label, predicted] = cell;
-  const auto count = judgement_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(predicted));
+  const auto count = evaluation_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(predicted));
   const QString share_text = QString::number(share(label, predicted) * 100, 'f', 1);
-  const QString name = QString::fromStdString(judgement_.name_of(label));
+  const QString name = QString::fromStdString(evaluation_.name_of(label));
   if (label == predicted) return tr("%1 recognised: %2 (%3 %)").arg(name).arg(count).arg(share_text);
   return tr("%1 predicted as %2: %3 (%4 %)")
-      .arg(name, QString::fromStdString(judgement_.name_of(predicted)))
+      .arg(name, QString::fromStdString(evaluation_.name_of(predicted)))
       .arg(count)
       .arg(share_text);
 }
@@ -90,7 +90,7 @@ double ConfusionView::names_width(double room) const {
   const QFontMetricsF metrics(Theme::instance().small_font());
   double width = metrics.height();
   for (int i = 0; i < classes(); ++i)
-    width = std::max(width, metrics.horizontalAdvance(QString::fromStdString(judgement_.name_of(i))));
+    width = std::max(width, metrics.horizontalAdvance(QString::fromStdString(evaluation_.name_of(i))));
   return std::min(width + 6, std::max(room * kMostNames, metrics.height()));
 }
 
@@ -144,7 +144,7 @@ void ConfusionView::paint(QPainter& painter, const QRectF& whole) const {
   if (classes() == 0) {
     painter.setPen(theme.colors().muted);
     painter.drawText(whole, Qt::AlignCenter | Qt::TextWordWrap,
-                     tr("More than %1 classes: no matrix, only the worst samples.").arg(Judgement::kMostClasses));
+                     tr("More than %1 classes: no matrix, only the worst samples.").arg(Evaluation::kMostClasses));
     return;
   }
   const QRectF area = matrix_area(whole);
@@ -181,7 +181,7 @@ std::vector<ConfusionView::Label> ConfusionView::labels(const QRectF& whole) con
   all.push_back({rows, {area.left() - names - line, bottom, length, line}, Qt::AlignRight, true, true});
   const int every = std::max(1, static_cast<int>(std::ceil(metrics.height() / step)));
   for (int i = 0; i < classes(); i += every) {
-    const QString name = QString::fromStdString(judgement_.name_of(i));
+    const QString name = QString::fromStdString(evaluation_.name_of(i));
     const double at = i * step;
     all.push_back({metrics.elidedText(name, Qt::ElideRight, names),
                    {area.left() - names - 4, area.top() + at, names, step * every},
@@ -216,7 +216,7 @@ void ConfusionView::paint_numbers(QPainter& painter, const QRectF& area) const {
   painter.setPen(Theme::instance().colors().text);
   for (int label = 0; label < classes(); ++label)
     for (int predicted = 0; predicted < classes(); ++predicted) {
-      const auto count = judgement_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(predicted));
+      const auto count = evaluation_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(predicted));
       const QString text = QString::number(count);
       if (count == 0 || metrics.horizontalAdvance(text) + 2 > step) continue;
       painter.drawText(QRectF(area.left() + predicted * step, area.top() + label * step, step, step), Qt::AlignCenter,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "training/judgement.h"
+#include "training/evaluation.h"
 
 #include <QImage>
 #include <QWidget>
@@ -22,7 +22,7 @@ class ConfusionView : public QWidget {
 
   explicit ConfusionView(QWidget* parent = nullptr);
 
-  void set_judgement(const Judgement& judgement);
+  void set_evaluation(const Evaluation& evaluation);
   [[nodiscard]] std::optional<Cell> chosen() const { return chosen_; }
   void choose(std::optional<Cell> cell);
   [[nodiscard]] QString text_of(const Cell& cell) const;
@@ -51,7 +51,7 @@ class ConfusionView : public QWidget {
   bool event(QEvent* event) override;
 
  private:
-  [[nodiscard]] int classes() const { return static_cast<int>(judgement_.classes); }
+  [[nodiscard]] int classes() const { return static_cast<int>(evaluation_.classes); }
   [[nodiscard]] QRectF matrix_area(const QRectF& whole) const;
   [[nodiscard]] double names_width(double room) const;
   [[nodiscard]] bool upright(const QRectF& whole) const;
@@ -62,7 +62,7 @@ class ConfusionView : public QWidget {
   void paint_names(QPainter& painter, const QRectF& whole) const;
   void paint_numbers(QPainter& painter, const QRectF& area) const;
 
-  Judgement judgement_{};
+  Evaluation evaluation_{};
   QImage shades_{};  ///< one pixel a cell
   std::optional<Cell> chosen_{};
 };

@@ -47,12 +47,12 @@ struct Summary {
   std::optional<ConfusionView::Cell> most_confused{};
 };
 
-Summary summarise(const Judgement& judgement) {
+Summary summarise(const Evaluation& evaluation) {
   Summary summary;
   std::uint64_t most = 0;
-  for (std::size_t label = 0; label < judgement.classes; ++label)
-    for (std::size_t predicted = 0; predicted < judgement.classes; ++predicted) {
-      const std::uint64_t count = judgement.count(label, predicted);
+  for (std::size_t label = 0; label < evaluation.classes; ++label)
+    for (std::size_t predicted = 0; predicted < evaluation.classes; ++predicted) {
+      const std::uint64_t count = evaluation.count(label, predicted);
       summary.all += count;
       if (label == predicted) summary.right += count;
       if (label == predicted || count <= most) continue;
@@ -67,7 +67,7 @@ Summary summarise(const Judgement& judgement) {
 MistakesPanel::MistakesPanel(QWidget* parent)
     : QWidget(parent),
       readings_(new Readings(this)),
-      menu_(new PanelMenu([this] { return exhibit(); }, this)),
+      menu_(new PanelMenu([this] { return exported(); }, this)),
       matrix_(new ConfusionView(this)),
       list_(new QListView(this)),
       empty_(new EmptyState({.purpose = tr("which classes of the validation data the model confuses, after each epoch"),
@@ -126,31 +126,31 @@ void MistakesPanel::build() {
   column->addWidget(halves, 1);
   stack_->addWidget(empty_);
   stack_->addWidget(page);
-  new Lookout(matrix_, [this] { ask_for_pictures(); });
+  new PaintNotifier(matrix_, [this] { ask_for_pictures(); });
 }
 
 bool MistakesPanel::shows_empty_state() const { return stack_->currentWidget() == empty_; }
 
 void MistakesPanel::begin(const Document& document) {
   document_ = document;
-  judgement_.reset();
+  evaluation_.reset();
   worker_.cancel();
   model_.clear();
-  matrix_->set_judgement({});
+  matrix_->set_evaluation({});
   readings_->set_items({});
   empty_->set_reason({});
   stack_->setCurrentIndex(0);
 }
 
 void MistakesPanel::add_epoch(const EpochResult& result) {
-  if (result.judgement == nullptr) {
+  if (result.evaluation == nullptr) {
     if (std::isfinite(result.val_loss)) empty_->set_reason(tr("The validation data have no classes to confuse."));
     return;
   }
-  judgement_ = result.judgement;
+  evaluation_ = result.evaluation;
   pictures_asked_ = false;
-  matrix_->set_judgement(*judgement_);
-  model_.set_judgement(*judgement_);
+  matrix_->set_evaluation(*evaluation_);
+  model_.set_evaluation(*evaluation_);
   list_->scrollToTop();
   stack_->setCurrentIndex(1);
   show_readings();
@@ -174,8 +174,8 @@ void MistakesPanel::fit_captions() {
 }
 
 void MistakesPanel::show_readings() {
-  const Summary found = summarise(*judgement_);
-  std::vector<Readings::Item> items{{Readings::Mark::None, {}, tr("epoch"), QString::number(judgement_->epoch)}};
+  const Summary found = summarise(*evaluation_);
+  std::vector<Readings::Item> items{{Readings::Mark::None, {}, tr("epoch"), QString::number(evaluation_->epoch)}};
   if (found.all > 0)
     items.push_back({Readings::Mark::Square, Theme::instance().colors().good, tr("right"),
                      tr("%1 of %2").arg(found.right).arg(found.all)});
@@ -186,14 +186,14 @@ void MistakesPanel::show_readings() {
 }
 
 void MistakesPanel::ask_for_pictures() {
-  if (judgement_ == nullptr || pictures_asked_ || !in_view(*this)) return;
+  if (evaluation_ == nullptr || pictures_asked_ || !in_view(*this)) return;
   pictures_asked_ = true;
-  Question question{document_, judgement_->node, {}};
-  for (const WorstSample& sample : judgement_->worst) question.records.push_back(sample.record);
+  Question question{document_, evaluation_->node, {}};
+  for (const WorstSample& sample : evaluation_->worst) question.records.push_back(sample.record);
   worker_.ask(std::move(question));
 }
 
-Exhibit MistakesPanel::exhibit() const {
+ExportedView MistakesPanel::exported() const {
   return {.title = windowTitle(),
           .size = matrix_->size(),
           .paint =
@@ -206,21 +206,21 @@ Exhibit MistakesPanel::exhibit() const {
 
 /// The matrix with its names, an empty line, and the worst samples.
 QString MistakesPanel::csv() const {
-  if (judgement_ == nullptr) return {};
-  const auto name = [this](std::int64_t index) { return QString::fromStdString(judgement_->name_of(index)); };
-  const auto classes = static_cast<std::int64_t>(judgement_->classes);
+  if (evaluation_ == nullptr) return {};
+  const auto name = [this](std::int64_t index) { return QString::fromStdString(evaluation_->name_of(index)); };
+  const auto classes = static_cast<std::int64_t>(evaluation_->classes);
   QStringList head{QStringLiteral("true class")};
   for (std::int64_t i = 0; i < classes; ++i) head << name(i);
   QString text = csv_line(head);
   for (std::int64_t label = 0; label < classes; ++label) {
     QStringList row{name(label)};
     for (std::int64_t i = 0; i < classes; ++i)
-      row << QString::number(judgement_->count(static_cast<std::size_t>(label), static_cast<std::size_t>(i)));
+      row << QString::number(evaluation_->count(static_cast<std::size_t>(label), static_cast<std::size_t>(i)));
     text += csv_line(row);
   }
   text += QLatin1Char('\n') + csv_line({QStringLiteral("record"), QStringLiteral("file"), QStringLiteral("label"),
                                         QStringLiteral("predicted"), QStringLiteral("label_probability")});
-  for (const WorstSample& sample : judgement_->worst)
+  for (const WorstSample& sample : evaluation_->worst)
     text += csv_line({QString::number(sample.record), QString::fromStdString(sample.file), name(sample.label),
                       name(sample.predicted), csv_number(sample.truth)});
   return text;

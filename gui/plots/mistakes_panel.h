@@ -5,7 +5,7 @@
 #include "gui/models/worst_model.h"
 #include "gui/plots/confusion_view.h"
 #include "gui/plots/empty_state.h"
-#include "gui/plots/exhibit.h"
+#include "gui/plots/exported_view.h"
 #include "gui/plots/readings.h"
 #include "gui/session/latest_worker.h"
 #include "training/run.h"
@@ -40,7 +40,7 @@ class MistakesPanel : public QWidget {
   [[nodiscard]] WorstModel& model() { return model_; }
   [[nodiscard]] const QListView& samples() const { return *list_; }
   [[nodiscard]] const Readings& readings() const { return *readings_; }
-  [[nodiscard]] Exhibit exhibit() const;
+  [[nodiscard]] ExportedView exported() const;
 
  private:
   struct Question {
@@ -55,7 +55,7 @@ class MistakesPanel : public QWidget {
   [[nodiscard]] QString csv() const;
 
   Document document_{};
-  std::shared_ptr<const Judgement> judgement_{};
+  std::shared_ptr<const Evaluation> evaluation_{};
   bool pictures_asked_ = false;
   Readings* readings_;
   PanelMenu* menu_;

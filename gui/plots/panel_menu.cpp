@@ -7,8 +7,8 @@
 
 namespace feedline::gui {
 
-PanelMenu::PanelMenu(std::function<Exhibit()> exhibit, QWidget* parent)
-    : QToolButton(parent), exhibit_(std::move(exhibit)), menu_(new QMenu(this)) {
+PanelMenu::PanelMenu(std::function<ExportedView()> exported, QWidget* parent)
+    : QToolButton(parent), exported_(std::move(exported)), menu_(new QMenu(this)) {
   setObjectName(QStringLiteral("panel_menu"));
   setText(QStringLiteral("⋯"));
   setAutoRaise(true);
@@ -19,10 +19,10 @@ PanelMenu::PanelMenu(std::function<Exhibit()> exhibit, QWidget* parent)
   setAccessibleName(tr("Panel menu"));
   setFocusPolicy(Qt::TabFocus);
   end_of_own_ = menu_->addSeparator();
-  connect(menu_->addAction(tr("&Copy as picture")), &QAction::triggered, this, [this] { copy_exhibit(exhibit_()); });
-  for (const ExhibitFormat format : {ExhibitFormat::Png, ExhibitFormat::Svg, ExhibitFormat::Pdf, ExhibitFormat::Csv}) {
+  connect(menu_->addAction(tr("&Copy as picture")), &QAction::triggered, this, [this] { copy_view(exported_()); });
+  for (const ExportFormat format : {ExportFormat::Png, ExportFormat::Svg, ExportFormat::Pdf, ExportFormat::Csv}) {
     QAction* action = menu_->addAction(tr("Export as %1…").arg(suffix_of(format).toUpper()));
-    connect(action, &QAction::triggered, this, [this, format] { save_exhibit_as(exhibit_(), format, window()); });
+    connect(action, &QAction::triggered, this, [this, format] { save_view_as(exported_(), format, window()); });
   }
 }
 

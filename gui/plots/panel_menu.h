@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "gui/plots/exhibit.h"
+#include "gui/plots/exported_view.h"
 
 #include <QToolButton>
 
@@ -16,15 +16,15 @@ class PanelMenu : public QToolButton {
   Q_OBJECT
 
  public:
-  /// `exhibit` is asked when something is exported.
-  explicit PanelMenu(std::function<Exhibit()> exhibit, QWidget* parent = nullptr);
+  /// `exported view` is asked when something is exported.
+  explicit PanelMenu(std::function<ExportedView()> exported, QWidget* parent = nullptr);
 
   QAction* add_action(const QString& text, const QString& keys = {}, bool checkable = false);
   QMenu* add_menu(const QString& text);
   [[nodiscard]] QMenu* entries() const { return menu_; }
 
  private:
-  std::function<Exhibit()> exhibit_;
+  std::function<ExportedView()> exported_;
   QMenu* menu_;
   QAction* end_of_own_;  ///< a separator: the panel's own actions stand before it
 };

@@ -30,7 +30,7 @@ PlotPanel::PlotPanel(const QString& title, EmptyState::Words empty, Across acros
   readings_ = new Readings(this);
   plot_ = new QCustomPlot(this);
   navigator_ = new PlotNavigator(plot_);
-  menu_ = new PanelMenu([this] { return exhibit(); }, this);
+  menu_ = new PanelMenu([this] { return exported(); }, this);
   build();
   fill_menu();
   share_cursor(new PlotCursor(this));
@@ -63,7 +63,7 @@ void PlotPanel::build() {
   stack_->addWidget(empty_);
   stack_->addWidget(drawn);
   for (QWidget* part : std::initializer_list<QWidget*>{plot_, empty_})
-    new Lookout(part, [this] {
+    new PaintNotifier(part, [this] {
       if (dirty_ && !frozen_) touch();
     });
 }
@@ -206,7 +206,7 @@ bool PlotPanel::eventFilter(QObject* watched, QEvent* event) {
   return QWidget::eventFilter(watched, event);
 }
 
-Exhibit PlotPanel::exhibit() const {
+ExportedView PlotPanel::exported() const {
   return {.title = windowTitle(),
           .size = plot_->size(),
           .paint =

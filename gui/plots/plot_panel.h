@@ -3,7 +3,7 @@
 
 #include "gui/plots/cursor_item.h"
 #include "gui/plots/empty_state.h"
-#include "gui/plots/exhibit.h"
+#include "gui/plots/exported_view.h"
 #include "gui/plots/plot_cursor.h"
 #include "gui/plots/readings.h"
 #include "telemetry/snapshot.h"
@@ -52,7 +52,7 @@ class PlotPanel : public QWidget {
   [[nodiscard]] bool frozen() const { return frozen_; }
   /// What the cursor reads here: "loss 0.512", curve by curve.
   [[nodiscard]] QStringList cursor_texts() const;
-  [[nodiscard]] Exhibit exhibit() const;
+  [[nodiscard]] ExportedView exported() const;
 
   [[nodiscard]] PlotNavigator* navigator() const { return navigator_; }
   [[nodiscard]] PanelMenu* menu() const { return menu_; }

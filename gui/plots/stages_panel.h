@@ -2,7 +2,7 @@
 #pragma once
 
 #include "gui/plots/plot_panel.h"
-#include "telemetry/moments.h"
+#include "telemetry/snapshot_history.h"
 
 #include <QSharedPointer>
 #include <QString>

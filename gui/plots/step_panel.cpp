@@ -39,7 +39,7 @@ std::array<Look, StepPanel::kParts> looks() {
 
 StepPanel::StepPanel(QWidget* parent)
     : QWidget(parent),
-      menu_(new PanelMenu([this] { return exhibit(); }, this)),
+      menu_(new PanelMenu([this] { return exported(); }, this)),
       empty_(new EmptyState({.purpose = tr("what a training step spends its time on"), .awaited = tr("the first step")},
                             this)) {
   setWindowTitle(tr("Step breakdown"));
@@ -143,7 +143,7 @@ void StepPanel::resizeEvent(QResizeEvent* event) {
   empty_->setGeometry(rect());
 }
 
-Exhibit StepPanel::exhibit() const {
+ExportedView StepPanel::exported() const {
   return {.title = windowTitle(),
           .size = size(),
           .paint =

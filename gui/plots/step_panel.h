@@ -2,8 +2,8 @@
 #pragma once
 
 #include "gui/plots/empty_state.h"
-#include "gui/plots/exhibit.h"
-#include "telemetry/moments.h"
+#include "gui/plots/exported_view.h"
+#include "telemetry/snapshot_history.h"
 
 #include <QString>
 #include <QWidget>
@@ -35,7 +35,7 @@ class StepPanel : public QWidget {
   [[nodiscard]] double milliseconds(Part part) const { return shown().milliseconds[static_cast<std::size_t>(part)]; }
   [[nodiscard]] bool shows_empty_state() const { return !empty_->isHidden(); }
   [[nodiscard]] EmptyState& empty_state() { return *empty_; }
-  [[nodiscard]] Exhibit exhibit() const;
+  [[nodiscard]] ExportedView exported() const;
   [[nodiscard]] QSize sizeHint() const override;
   [[nodiscard]] QSize minimumSizeHint() const override;
 

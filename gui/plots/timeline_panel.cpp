@@ -35,7 +35,7 @@ QString duration_text(Nanos duration) {
 
 TimelinePanel::TimelinePanel(QWidget* parent)
     : QWidget(parent),
-      menu_(new PanelMenu([this] { return exhibit(); }, this)),
+      menu_(new PanelMenu([this] { return exported(); }, this)),
       view_(new TimelineView(store_, this)),
       area_(new QScrollArea(this)),
       detail_(new QLabel(this)),
@@ -48,7 +48,7 @@ TimelinePanel::TimelinePanel(QWidget* parent)
   fill_menu();
   connect(view_, &TimelineView::slice_chosen, this, &TimelinePanel::show_detail);
   for (QWidget* part : std::initializer_list<QWidget*>{view_, empty_})
-    new Lookout(part, [this] {
+    new PaintNotifier(part, [this] {
       if (behind_) QMetaObject::invokeMethod(this, &TimelinePanel::catch_up, Qt::QueuedConnection);
     });
 }
@@ -164,7 +164,7 @@ void TimelinePanel::ask_for_export() {
   Q_EMIT export_wanted(path, store_.trace(), locate_);
 }
 
-Exhibit TimelinePanel::exhibit() const {
+ExportedView TimelinePanel::exported() const {
   return {.title = windowTitle(),
           .size = view_->size(),
           .paint =

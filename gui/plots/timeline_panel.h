@@ -2,7 +2,7 @@
 #pragma once
 
 #include "gui/plots/empty_state.h"
-#include "gui/plots/exhibit.h"
+#include "gui/plots/exported_view.h"
 #include "gui/plots/timeline_store.h"
 #include "gui/plots/timeline_view.h"
 #include "telemetry/snapshot.h"
@@ -41,7 +41,7 @@ class TimelinePanel : public QWidget {
   [[nodiscard]] const TimelineStore& store() const { return store_; }
   /// What is written about the chosen slice.
   [[nodiscard]] QString detail() const;
-  [[nodiscard]] Exhibit exhibit() const;
+  [[nodiscard]] ExportedView exported() const;
 
  Q_SIGNALS:
   /// The user wants the timeline as a trace file.

@@ -65,7 +65,7 @@ PreviewPanel::PreviewPanel(QWidget* parent)
   patience_.setSingleShot(true);
   patience_.setInterval(kPatienceMs);
   connect(&patience_, &QTimer::timeout, this, [this] { view_->show_hint(tr("Working on it…")); });
-  new Lookout(view_, [this] {
+  new PaintNotifier(view_, [this] {
     if (unseen_ && !debounce_.isActive()) later_look();
   });
 }

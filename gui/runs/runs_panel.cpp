@@ -71,7 +71,7 @@ void RunsPanel::keep_looking() {
     }
   });
   for (QWidget* part : std::initializer_list<QWidget*>{view_->viewport(), empty_})
-    new Lookout(part, [this] {
+    new PaintNotifier(part, [this] {
       if (look_timer_.isActive()) return;
       look_timer_.start();
       Q_EMIT looked_at();

@@ -11,17 +11,17 @@
 namespace feedline::gui {
 
 /// Work on its way from one thread to another. Qt's locks put what was written before the one ahead of what is read
-/// after the other, but Qt is built without the thread sanitizer, which does not see them: a parcel shows it that
-/// order. (All parcels of one kind together: nothing inside one may be read to find out which is its own.)
+/// after the other, but Qt is built without the thread sanitizer, which does not see them: a call shows it that
+/// order. (All calls of one kind together: nothing inside one may be read to find out which is its own.)
 template <class Work>
-class Parcel {
+class OrderedCall {
  public:
-  explicit Parcel(Work work) : work_(std::move(work)) { seal(); }
-  Parcel(const Parcel& other) : work_(other.work_) { seal(); }
-  Parcel(Parcel&& other) noexcept : work_(std::move(other.work_)) { seal(); }
-  Parcel& operator=(const Parcel&) = delete;
-  Parcel& operator=(Parcel&&) = delete;
-  ~Parcel() { open(); }
+  explicit OrderedCall(Work work) : work_(std::move(work)) { seal(); }
+  OrderedCall(const OrderedCall& other) : work_(other.work_) { seal(); }
+  OrderedCall(OrderedCall&& other) noexcept : work_(std::move(other.work_)) { seal(); }
+  OrderedCall& operator=(const OrderedCall&) = delete;
+  OrderedCall& operator=(OrderedCall&&) = delete;
+  ~OrderedCall() { open(); }
 
   void operator()() {
     open();
@@ -40,13 +40,13 @@ class Parcel {
 /// Does `work` on the thread of `to`, from its event loop, if it is still there by then.
 template <class Work>
 void post_to(QObject* to, Work work) {
-  QMetaObject::invokeMethod(to, Parcel<Work>(std::move(work)), Qt::QueuedConnection);
+  QMetaObject::invokeMethod(to, OrderedCall<Work>(std::move(work)), Qt::QueuedConnection);
 }
 
 /// Does `work` on a thread of the pool.
 template <class Work>
 void start_on(QThreadPool& pool, Work work) {
-  pool.start(Parcel<Work>(std::move(work)));
+  pool.start(OrderedCall<Work>(std::move(work)));
 }
 
 }  // namespace feedline::gui

@@ -13,7 +13,7 @@
 #include "gui/start/gallery.h"
 #include "gui/start/help_window.h"
 #include "gui/start/shortcut_sheet.h"
-#include "gui/start/starter_desk.h"
+#include "gui/start/starter_controller.h"
 #include "gui/start/tour.h"
 #include "gui/workspace/files.h"
 
@@ -28,17 +28,17 @@
 
 namespace feedline::gui {
 
-Welcome::Welcome(Files& files, Workspace& workspace, Panels& panels, WorkModes& modes, RunDesk& desk, Actions& actions,
-                 QMainWindow* window)
+Welcome::Welcome(Files& files, Workspace& workspace, Panels& panels, WorkModes& modes, LiveRunController& live_run,
+                 Actions& actions, QMainWindow* window)
     : QObject(window),
       files_(files),
       workspace_(workspace),
       panels_(panels),
       modes_(modes),
-      desk_(desk),
+      live_run_(live_run),
       actions_(actions),
       window_(window),
-      starter_(new StarterDesk(workspace, window)) {
+      starter_(new StarterController(workspace, window)) {
   connect_actions();
   fill_examples();
   fill_recent();
@@ -46,7 +46,7 @@ Welcome::Welcome(Files& files, Workspace& workspace, Panels& panels, WorkModes& 
 
 void Welcome::connect_actions() {
   connect(actions_.gallery, &QAction::triggered, this, &Welcome::show_gallery);
-  connect(actions_.train_on_data, &QAction::triggered, starter_, &StarterDesk::choose_folder);
+  connect(actions_.train_on_data, &QAction::triggered, starter_, &StarterController::choose_folder);
   connect(actions_.tour, &QAction::triggered, this, &Welcome::start_tour);
   connect(actions_.shortcuts, &QAction::triggered, this, &Welcome::show_shortcuts);
   connect(actions_.help, &QAction::triggered, this, [this] { show_help(); });
@@ -89,7 +89,7 @@ void Welcome::show_gallery() {
   connect(gallery, &Gallery::example_chosen, &files_, &Files::open_example);
   connect(gallery, &Gallery::file_chosen, &files_, qOverload<const QString&>(&Files::open));
   connect(gallery, &Gallery::open_wanted, &files_, [this] { files_.open(); });
-  connect(gallery, &Gallery::data_wanted, starter_, &StarterDesk::choose_folder);
+  connect(gallery, &Gallery::data_wanted, starter_, &StarterController::choose_folder);
   connect(gallery, &Gallery::tour_wanted, this, &Welcome::start_tour);
   gallery->open();
 }
@@ -110,7 +110,7 @@ void Welcome::start_tour() {
   tour_ = new Tour(tour_stops(*tab), window_);
   connect(tour_, &Tour::finished, this, [this, place, tab = QPointer<DocumentTab>(tab)] {
     Settings::set_tour_seen(true);
-    if (std::exchange(tour_run_, false)) desk_.runs().stop();
+    if (std::exchange(tour_run_, false)) live_run_.runs().stop();
     modes_.release();
     if (tab) tab->view().go_to(place);
   });
@@ -118,9 +118,9 @@ void Welcome::start_tour() {
 
 /// The run that the tour needs to have something to show; the user's own goes on.
 void Welcome::run_for_tour(DocumentTab& tab) {
-  if (desk_.active() || !tab.document().analysis().ok()) return;
+  if (live_run_.active() || !tab.document().analysis().ok()) return;
   tour_run_ = true;
-  desk_.start(tab);
+  live_run_.start(tab);
 }
 
 QList<TourStop> Welcome::tour_stops(DocumentTab& tab) {

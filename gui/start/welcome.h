@@ -16,8 +16,8 @@ class Files;
 class Gallery;
 class HelpWindow;
 class Panels;
-class StarterDesk;
-class RunDesk;
+class StarterController;
+class LiveRunController;
 class Tour;
 struct TourStop;
 class WorkModes;
@@ -28,8 +28,8 @@ class Welcome : public QObject {
   Q_OBJECT
 
  public:
-  Welcome(Files& files, Workspace& workspace, Panels& panels, WorkModes& modes, RunDesk& desk, Actions& actions,
-          QMainWindow* window);
+  Welcome(Files& files, Workspace& workspace, Panels& panels, WorkModes& modes, LiveRunController& live_run,
+          Actions& actions, QMainWindow* window);
 
   /// For a window that opens without a file: the tour at the very first start, later the gallery, as Settings say.
   void begin();
@@ -37,7 +37,7 @@ class Welcome : public QObject {
   void start_tour();
   void show_shortcuts();
   void show_help(const QString& page = {});
-  [[nodiscard]] StarterDesk& starter() { return *starter_; }
+  [[nodiscard]] StarterController& starter() { return *starter_; }
   [[nodiscard]] Tour* tour() const;  ///< null while none is on
 
  private:
@@ -52,10 +52,10 @@ class Welcome : public QObject {
   Workspace& workspace_;
   Panels& panels_;
   WorkModes& modes_;
-  RunDesk& desk_;
+  LiveRunController& live_run_;
   Actions& actions_;
   QMainWindow* window_;
-  StarterDesk* starter_;
+  StarterController* starter_;
   QPointer<Tour> tour_{};
   bool tour_run_ = false;  ///< the run that goes on was begun by the tour
   QPointer<HelpWindow> help_{};

@@ -39,9 +39,9 @@ std::uint64_t first_pipeline = 0;
 /// The loads only wait, so many pipelines run at once without being in each other's way.
 void side_by_side(std::uint64_t count, int threads, const std::function<void(std::uint64_t)>& work) {
   std::atomic<std::uint64_t> next{0};
-  std::vector<std::jthread> crew;
+  std::vector<std::jthread> worker_pool;
   for (int t = 0; t < threads; ++t)
-    crew.emplace_back([&] {
+    worker_pool.emplace_back([&] {
       for (std::uint64_t i = next++; i < count; i = next++) work(i);
     });
 }

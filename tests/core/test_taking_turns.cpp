@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/turnstile.h"
+#include "engine/sequential_gate.h"
 #include "support/fake_data.h"
 
 #include <QtTest>
@@ -101,21 +101,21 @@ class TestTakingTurns : public QObject {
   }
 
   void an_abandoned_worker_holds_nobody_up() {
-    Turnstile turnstile;
+    SequentialGate gate;
     const std::atomic<bool> stop{false};
     Post stuck(1);
     Post next(1);
-    QVERIFY(turnstile.enter(stuck, stop));
+    QVERIFY(gate.enter(stuck, stop));
     {
-      const Turnstile::Stay stay(turnstile, stuck);
+      const SequentialGate::Stay stay(gate, stuck);
       stuck.abandon();
-      QVERIFY(!turnstile.taken());
-      QVERIFY(turnstile.enter(next, stop));
+      QVERIFY(!gate.taken());
+      QVERIFY(gate.enter(next, stop));
     }  // the stuck one comes back at last, and must not let a third one in
-    QVERIFY(turnstile.taken());
+    QVERIFY(gate.taken());
     const std::atomic<bool> ended{true};
     Post third(1);
-    QVERIFY(!turnstile.enter(third, ended));
+    QVERIFY(!gate.enter(third, ended));
   }
 
   void nothing_is_prepared_before_it_is_asked_for_data() { one_worker_at_a_time_data(); }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/step_timer.h"
-#include "telemetry/moments.h"
 #include "telemetry/process_meter.h"
 #include "telemetry/series.h"
 #include "telemetry/snapshot.h"
+#include "telemetry/snapshot_history.h"
 #include "telemetry/stage_meter.h"
 
 #include <QtTest>
@@ -233,7 +233,7 @@ class TestTelemetry : public QObject {
   /// Twenty snapshots a second of a run whose steps are counted; `at` tells what happened around a time.
   void momentsStayBounded() {
     constexpr std::size_t kMost = 16;
-    Moments moments(kMost, 0.5);
+    SnapshotHistory moments(kMost, 0.5);
     QVERIFY(!moments.at(0));
     const auto feed = [&](int from, int to) {
       for (int tick = from; tick < to; ++tick) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/crew.h"
 #include "engine/watchdog.h"
+#include "engine/worker_pool.h"
 #include "support/fake_data.h"
 
 #include <QtTest>
@@ -291,18 +291,18 @@ class TestWatchdog : public QObject {
   }
 
   void aSleepOfTheWholeProcessIsNoReason() {
-    Sighting sighting;
-    QCOMPARE(sighting.look(5, 0), Nanos{0});
-    QCOMPARE(sighting.look(5, 100'000'000'000), Nanos{100'000'000'000});
-    QVERIFY(!sighting.enough());
-    (void)sighting.look(5, 100'000'000'001);
-    (void)sighting.look(5, 100'000'000'002);
-    QVERIFY(sighting.enough());
-    QVERIFY(sighting.first_report());
-    QVERIFY(!sighting.first_report());
-    QCOMPARE(sighting.look(6, 100'000'000'003), Nanos{0});  // another record
-    QVERIFY(!sighting.enough());
-    QVERIFY(sighting.first_report());
+    Observation observation;
+    QCOMPARE(observation.look(5, 0), Nanos{0});
+    QCOMPARE(observation.look(5, 100'000'000'000), Nanos{100'000'000'000});
+    QVERIFY(!observation.enough());
+    (void)observation.look(5, 100'000'000'001);
+    (void)observation.look(5, 100'000'000'002);
+    QVERIFY(observation.enough());
+    QVERIFY(observation.first_report());
+    QVERIFY(!observation.first_report());
+    QCOMPARE(observation.look(6, 100'000'000'003), Nanos{0});  // another record
+    QVERIFY(!observation.enough());
+    QVERIFY(observation.first_report());
   }
 
   void endsThoughThreadsAreStuck() {

@@ -2,7 +2,7 @@
 
 // Check data in the window, and the list of what a run left out.
 
-#include "gui/app/check_desk.h"
+#include "gui/app/data_check_controller.h"
 #include "gui/app/main_window.h"
 #include "gui/canvas/graph_view.h"
 #include "gui/checking/bad_files_view.h"
@@ -117,7 +117,7 @@ class TestCheckWindow : public QObject {
     window.show();
     use(window, folder);
     window.actions().check_data->trigger();
-    CheckWindow& check = window.check_desk().check_window();
+    CheckWindow& check = window.data_check().check_window();
     QVERIFY(check.isVisible() && check.windowTitle().contains(window.workspace().current().display_name()));
     QTRY_VERIFY_WITH_TIMEOUT(!check.checker().busy(), 60'000);
     QVERIFY(check.report() != nullptr);
@@ -195,7 +195,7 @@ class TestCheckWindow : public QObject {
     auto window = std::make_unique<MainWindow>();
     window->show();
     use(*window, folder);
-    CheckWindow& check = window->check_desk().check_window();
+    CheckWindow& check = window->data_check().check_window();
     window->actions().check_data->trigger();
     QVERIFY(QTest::qWaitForWindowExposed(&check));
     double longest = 0;

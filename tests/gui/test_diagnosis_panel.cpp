@@ -8,7 +8,7 @@
 #include "gui/diagnosis/pair_strip.h"
 #include "gui/diagnosis/rate_bars.h"
 #include "gui/diagnosis/whatif_form.h"
-#include "gui/session/lab.h"
+#include "gui/session/experiments.h"
 #include "gui/session/run_controller.h"
 #include "support/synthetic.h"
 
@@ -308,17 +308,17 @@ class TestDiagnosisPanel : public QObject {
   }
 
   void the_lab_proves_and_remembers() {
-    Lab lab;
-    lab.set_seconds(1);
-    QSignalSpy busy(&lab, &Lab::busy_changed);
-    QSignalSpy proven(&lab, &Lab::proven);
-    QSignalSpy recorded(&lab, &Lab::recorded);
-    QSignalSpy pairs(&lab, &Lab::pair_measured);
+    Experiments experiments;
+    experiments.set_seconds(1);
+    QSignalSpy busy(&experiments, &Experiments::busy_changed);
+    QSignalSpy proven(&experiments, &Experiments::proven);
+    QSignalSpy recorded(&experiments, &Experiments::recorded);
+    QSignalSpy pairs(&experiments, &Experiments::pair_measured);
     Fix fix{.id = "workers", .title = "Use 4 workers", .predicted_ratio = 4};
     fix.edit = {SetParam{.node = "trainer", .param = "workers", .value = std::int64_t{4}}};
-    lab.prove(slow_, fix, "slow", VerdictKind::PreparationBound);
-    QVERIFY(lab.busy());
-    lab.prove(slow_, fix, "slow", VerdictKind::PreparationBound);  // ignored
+    experiments.prove(slow_, fix, "slow", VerdictKind::PreparationBound);
+    QVERIFY(experiments.busy());
+    experiments.prove(slow_, fix, "slow", VerdictKind::PreparationBound);  // ignored
     QVERIFY(busy.wait(1) || busy.count() == 1);
     QTRY_COMPARE_WITH_TIMEOUT(busy.count(), 2, 60'000);
     QCOMPARE(proven.count(), 1);
@@ -336,12 +336,12 @@ class TestDiagnosisPanel : public QObject {
   }
 
   void the_lab_measures_what_a_faster_node_brings() {
-    Lab lab;
-    lab.set_seconds(1);
-    QSignalSpy measured(&lab, &Lab::gain_measured);
-    QSignalSpy failed(&lab, &Lab::failed);
-    lab.measure_gain(slow_, "load1", 3);
-    QTRY_VERIFY_WITH_TIMEOUT(!lab.busy(), 60'000);
+    Experiments experiments;
+    experiments.set_seconds(1);
+    QSignalSpy measured(&experiments, &Experiments::gain_measured);
+    QSignalSpy failed(&experiments, &Experiments::failed);
+    experiments.measure_gain(slow_, "load1", 3);
+    QTRY_VERIFY_WITH_TIMEOUT(!experiments.busy(), 60'000);
     QCOMPARE(failed.count(), 0);
     QCOMPARE(measured.count(), 1);
     const auto gain = measured.front().front().value<VirtualGain>();
@@ -350,17 +350,17 @@ class TestDiagnosisPanel : public QObject {
     panel.show_gain(gain);
     QVERIFY2(panel.gain_text().contains("load1"), qPrintable(panel.gain_text()));
 
-    lab.measure_gain(slow_, "nobody", 2);
-    QTRY_VERIFY_WITH_TIMEOUT(!lab.busy(), 60'000);
+    experiments.measure_gain(slow_, "nobody", 2);
+    QTRY_VERIFY_WITH_TIMEOUT(!experiments.busy(), 60'000);
     QCOMPARE(failed.count(), 1);
   }
 
   void a_stopped_lab_is_soon_free_again() {
-    Lab lab;
-    lab.tune(slow_);
+    Experiments experiments;
+    experiments.tune(slow_);
     QTest::qWait(200);
-    lab.stop();
-    QTRY_VERIFY_WITH_TIMEOUT(!lab.busy(), 5000);
+    experiments.stop();
+    QTRY_VERIFY_WITH_TIMEOUT(!experiments.busy(), 5000);
   }
 
   void it_fits_narrow_and_wide() {

@@ -7,7 +7,7 @@
 #include "gui/canvas/node_item.h"
 #include "gui/canvas/paint_tools.h"
 #include "gui/models/text.h"
-#include "gui/start/starter_desk.h"
+#include "gui/start/starter_controller.h"
 #include "support/fixtures.h"
 #include "support/small_data.h"
 #include "support/window_home.h"

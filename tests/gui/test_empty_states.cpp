@@ -88,7 +88,7 @@ class TestEmptyStates : public QObject {
     QVERIFY(show(window));
     window.modes().show(WorkMode::Watch);
     QCOMPARE(window.findChildren<EmptyState*>().size(), 9);
-    Q_EMIT window.desk().phase_changed(phase);
+    Q_EMIT window.live_run().phase_changed(phase);
     check_all_say(window, words);
     check_words_have_room(window);
     if (phase.kind != RunPhase::Kind::None) check_nobody_asks_for_a_run(window);
@@ -105,7 +105,7 @@ class TestEmptyStates : public QObject {
     QVERIFY(window.files().open_example("quickstart"));
     QVERIFY(window.document().apply({SetParam{.node = "source", .param = "count", .value = std::int64_t{20'000}}}));
     check_all_say(window, "Press Run");
-    QSignalSpy told(&window.desk(), &RunDesk::phase_changed);
+    QSignalSpy told(&window.live_run(), &LiveRunController::phase_changed);
     QTest::keyClick(&window, Qt::Key_F5);
     QTRY_VERIFY_WITH_TIMEOUT(window.run_bar().progress_text().contains("Painting"), 60'000);
     check_all_say(window, "Painting");

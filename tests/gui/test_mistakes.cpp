@@ -16,16 +16,17 @@ namespace feedline::gui {
 namespace {
 
 /// Three classes, eight samples: one b taken for c, two c taken for a.
-Judgement sample() {
-  Judgement judgement{.epoch = 2, .classes = 3, .class_names = {"a", "b", "c"}, .counts = {3, 0, 0, 0, 1, 1, 2, 0, 1}};
-  judgement.worst = {{.record = 17, .file = "c/17.png", .label = 2, .predicted = 0, .truth = 0.01, .confidence = 0.9},
-                     {.record = 4, .file = "b/4.png", .label = 1, .predicted = 2, .truth = 0.2, .confidence = 0.6},
-                     {.record = 9, .file = "c/9.png", .label = 2, .predicted = 0, .truth = 0.3, .confidence = 0.5}};
-  return judgement;
+Evaluation sample() {
+  Evaluation evaluation{
+      .epoch = 2, .classes = 3, .class_names = {"a", "b", "c"}, .counts = {3, 0, 0, 0, 1, 1, 2, 0, 1}};
+  evaluation.worst = {{.record = 17, .file = "c/17.png", .label = 2, .predicted = 0, .truth = 0.01, .confidence = 0.9},
+                      {.record = 4, .file = "b/4.png", .label = 1, .predicted = 2, .truth = 0.2, .confidence = 0.6},
+                      {.record = 9, .file = "c/9.png", .label = 2, .predicted = 0, .truth = 0.3, .confidence = 0.5}};
+  return evaluation;
 }
 
-EpochResult epoch_with(const Judgement& judgement) {
-  return {.epoch = judgement.epoch, .judgement = std::make_shared<const Judgement>(judgement)};
+EpochResult epoch_with(const Evaluation& evaluation) {
+  return {.epoch = evaluation.epoch, .evaluation = std::make_shared<const Evaluation>(evaluation)};
 }
 
 }  // namespace
@@ -52,7 +53,7 @@ class TestMistakes : public QObject {
 void TestMistakes::the_model_lists_the_worst() {
   WorstModel model;
   QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
-  model.set_judgement(sample());
+  model.set_evaluation(sample());
   QCOMPARE(model.rowCount(), 3);
   QCOMPARE(model.index(0).data(WorstModel::RecordRole).toInt(), 17);
   QCOMPARE(model.index(0).data(WorstModel::FileRole).toString(), QString("c/17.png"));
@@ -72,7 +73,7 @@ void TestMistakes::the_model_lists_the_worst() {
 void TestMistakes::the_matrix_is_drawn_as_counted() {
   ConfusionView view;
   view.resize(300, 300);
-  view.set_judgement(sample());
+  view.set_evaluation(sample());
   QCOMPARE(view.text_of({0, 0}), QString("a recognised: 3 (100.0 %)"));
   QCOMPARE(view.text_of({2, 0}), QString("c predicted as a: 2 (66.7 %)"));
   const QImage picture = view.grab().toImage();
@@ -107,7 +108,7 @@ void TestMistakes::a_cell_leaves_only_its_samples() {
 void TestMistakes::keys_choose_cells() {
   ConfusionView view;
   view.resize(300, 300);
-  view.set_judgement(sample());
+  view.set_evaluation(sample());
   QTest::keyClick(&view, Qt::Key_Down);
   QTest::keyClick(&view, Qt::Key_Down);
   QCOMPARE(*view.chosen(), ConfusionView::Cell(2, 0));
@@ -136,7 +137,7 @@ void TestMistakes::words_are_whole() {
   QFETCH(QSize, size);
   QFETCH(double, scale);
   Theme::instance().set_font_scale(scale);
-  Judgement flowers = sample();
+  Evaluation flowers = sample();
   flowers.class_names = {"dandelion", "sunflowers", "roses"};
   MistakesPanel panel;
   panel.resize(size);
@@ -178,7 +179,7 @@ void TestMistakes::words_are_whole() {
 void TestMistakes::exports_hold_the_counts() {
   MistakesPanel panel;
   panel.add_epoch(epoch_with(sample()));
-  const QString csv = panel.exhibit().csv();
+  const QString csv = panel.exported().csv();
   QVERIFY2(csv.startsWith("true class,a,b,c\na,3,0,0\nb,0,1,1\nc,2,0,1\n\nrecord,file,"), qPrintable(csv));
   QVERIFY(csv.contains("17,c/17.png,c,a,0.01\n"));
 }
@@ -200,8 +201,8 @@ void TestMistakes::a_real_run_fills_it() {
   runs.start(document, options);
   QTRY_VERIFY_WITH_TIMEOUT(!runs.active(), 60'000);
   QCOMPARE(epochs.size(), std::size_t{1});
-  if (!epochs[0].judgement) QSKIP("this graph has no validation data");
-  const Judgement& found = *epochs[0].judgement;
+  if (!epochs[0].evaluation) QSKIP("this graph has no validation data");
+  const Evaluation& found = *epochs[0].evaluation;
   std::uint64_t right = 0;
   std::uint64_t all = 0;
   for (std::size_t i = 0; i < found.classes; ++i)

@@ -246,13 +246,13 @@ void TestPlotTools::exports_are_what_they_say() {
   QTemporaryDir folder;
   LossPanel panel;
   show(panel, {600, 300});
-  const Exhibit exhibit = panel.exhibit();
-  const auto path = [&](ExhibitFormat format) { return folder.filePath("loss." + suffix_of(format)); };
-  for (const ExhibitFormat format : {ExhibitFormat::Png, ExhibitFormat::Svg, ExhibitFormat::Pdf, ExhibitFormat::Csv})
-    QCOMPARE(save_exhibit(exhibit, format, path(format)), QString());
-  const QImage png(path(ExhibitFormat::Png));
-  QCOMPARE(png.size(), exhibit.size * 2);
-  QFile svg(path(ExhibitFormat::Svg));
+  const ExportedView exported = panel.exported();
+  const auto path = [&](ExportFormat format) { return folder.filePath("loss." + suffix_of(format)); };
+  for (const ExportFormat format : {ExportFormat::Png, ExportFormat::Svg, ExportFormat::Pdf, ExportFormat::Csv})
+    QCOMPARE(save_view(exported, format, path(format)), QString());
+  const QImage png(path(ExportFormat::Png));
+  QCOMPARE(png.size(), exported.size * 2);
+  QFile svg(path(ExportFormat::Svg));
   QVERIFY(svg.open(QIODevice::ReadOnly));
   QXmlStreamReader xml(&svg);
   int lines = 0;
@@ -261,16 +261,16 @@ void TestPlotTools::exports_are_what_they_say() {
       lines += xml.name() == QLatin1String("polyline") || xml.name() == QLatin1String("path") ? 1 : 0;
   QVERIFY2(!xml.hasError(), qPrintable(xml.errorString()));
   QVERIFY(lines > 10);
-  QFile pdf(path(ExhibitFormat::Pdf));
+  QFile pdf(path(ExportFormat::Pdf));
   QVERIFY(pdf.open(QIODevice::ReadOnly));
   QVERIFY(pdf.readAll().startsWith("%PDF"));
-  QVERIFY(!save_exhibit(exhibit, ExhibitFormat::Png, folder.filePath("no/such/folder.png")).isEmpty());
+  QVERIFY(!save_view(exported, ExportFormat::Png, folder.filePath("no/such/folder.png")).isEmpty());
 }
 
 void TestPlotTools::csv_has_the_values_drawn() {
   LossPanel panel;
   show(panel);
-  const QStringList lines = panel.exhibit().csv().split('\n', Qt::SkipEmptyParts);
+  const QStringList lines = panel.exported().csv().split('\n', Qt::SkipEmptyParts);
   QVERIFY2(lines.front().startsWith("step,loss,"), qPrintable(lines.front()));
   QCOMPARE(lines.size(), 201 + (panel.loss_curve()->dataCount() - 200));
   QVERIFY2(lines[8].startsWith("8,0.5,"), qPrintable(lines[8]));
@@ -399,7 +399,7 @@ void TestPlotTools::workers_have_rows_of_their_own() {
   QCOMPARE(panel.rows().size(), std::size_t{1});
   panel.show_workers(true);
   QCOMPARE(panel.rows().size(), std::size_t{2});
-  QVERIFY(panel.exhibit().csv().contains("source 2,0.25,0,0.5,50"));
+  QVERIFY(panel.exported().csv().contains("source 2,0.25,0,0.5,50"));
 }
 
 void TestPlotTools::a_million_steps_keep_the_curves_bounded() {

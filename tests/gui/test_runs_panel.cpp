@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "graph/json.h"
 #include "gui/app/main_window.h"
-#include "gui/app/runs_desk.h"
+#include "gui/app/run_history_controller.h"
 #include "gui/base/in_view.h"
 #include "gui/models/runs_model.h"
 #include "gui/runs/compare_plots.h"
@@ -312,7 +312,7 @@ void TestRunsPanel::the_window_records_what_it_runs() {
   QTRY_VERIFY(window.history().comparison() != nullptr);
   QVERIFY(window.history().comparison()->sentence().contains("The graph is the same"));
 
-  QSignalSpy messages(&window.history(), &RunsDesk::message);
+  QSignalSpy messages(&window.history(), &RunHistoryController::message);
   window.history().write_report(1, home_.file("one.html"));
   QTRY_COMPARE(messages.count(), 1);
   QVERIFY(QFile::exists(home_.file("one.html")));

@@ -254,7 +254,7 @@ void TestTimelinePanel::frozen_it_stays() {
 void TestTimelinePanel::csv_lists_the_slices_shown() {
   Bench bench(300);
   bench.view().show_range(2.001, 2.0275);
-  const QString csv = bench.panel.exhibit().csv();
+  const QString csv = bench.panel.exported().csv();
   QVERIFY2(csv.contains("prepare 1,2,0.008,decode,4,800\n"), qPrintable(csv));
   QVERIFY(csv.contains("prepare 1,2.02,0.008,decode,4,808\n"));
   QVERIFY(!csv.contains("decode,4,812"));

@@ -9,7 +9,7 @@
 #include "gui/app/log_panel.h"
 #include "gui/app/main_window.h"
 #include "gui/app/run_bar.h"
-#include "gui/app/run_curtain.h"
+#include "gui/app/run_overlay.h"
 #include "gui/app/run_subjects.h"
 #include "gui/app/verdict_link.h"
 #include "gui/base/docks.h"
@@ -128,8 +128,8 @@ class TestVerdictWindow : public QObject {
       return all;
     };
     QTRY_COMPARE(marked(), QStringList{named});
-    Panels::show(window.desk().stages);
-    QTRY_VERIFY(std::any_of(window.desk().stages->rows().begin(), window.desk().stages->rows().end(),
+    Panels::show(window.live_run().stages);
+    QTRY_VERIFY(std::any_of(window.live_run().stages->rows().begin(), window.live_run().stages->rows().end(),
                             [&](const StageShare& row) { return row.bottleneck && row.name == named; }));
     Panels::show(window.diagnosis().panel);
 
@@ -215,8 +215,8 @@ class TestVerdictWindow : public QObject {
     QVERIFY2(window.statusBar()->currentMessage().contains("Other changes came after it"),
              qPrintable(window.statusBar()->currentMessage()));
 
-    window.diagnosis().lab().set_seconds(1);
-    QSignalSpy proven(&window.diagnosis().lab(), &Lab::proven);
+    window.diagnosis().experiments().set_seconds(1);
+    QSignalSpy proven(&window.diagnosis().experiments(), &Experiments::proven);
     click(list.button(id, "prove"));
     QTRY_COMPARE_WITH_TIMEOUT(proven.count(), 1, 120'000);
     QVERIFY(list.strip(id)->isVisible());
@@ -237,17 +237,17 @@ class TestVerdictWindow : public QObject {
     MainWindow window;
     open(window, file_);
     if (QTest::currentTestFailed()) return;
-    Lab& lab = window.diagnosis().lab();
-    QTRY_VERIFY(!lab.busy());
-    lab.tune(window.document().document());
-    QVERIFY(lab.measuring());
+    Experiments& experiments = window.diagnosis().experiments();
+    QTRY_VERIFY(!experiments.busy());
+    experiments.tune(window.document().document());
+    QVERIFY(experiments.measuring());
     {
       Answer enter(Answer::enter());
       QVERIFY(!window.close());
       QVERIFY2(enter.text().contains("measur"), qPrintable(enter.text()));
       QCOMPARE(enter.default_button(), QString("Keep measuring"));
     }
-    QVERIFY(lab.measuring());
+    QVERIFY(experiments.measuring());
     Answer stop("Stop and close");
     QVERIFY(window.close());
     QVERIFY(stop.given());
@@ -294,7 +294,7 @@ class TestVerdictWindow : public QObject {
     QSignalSpy recorded(&window.runs(), &RunController::recorded);
     QSignalSpy finished(&window.runs(), &RunController::finished);
     window.start_run();
-    ThroughputPanel& throughput = *window.desk().throughput;
+    ThroughputPanel& throughput = *window.live_run().throughput;
     QTRY_VERIFY_WITH_TIMEOUT(throughput.readings()->items().size() == 4, 60'000);  // now, MB/s, steps/s, whole run
     window.runs().stop();
     QTRY_COMPARE_WITH_TIMEOUT(recorded.count(), 1, 60'000);
@@ -308,7 +308,7 @@ class TestVerdictWindow : public QObject {
       return all;
     };
     QTRY_COMPARE(readings(), QStringList{QString("training only, whole run: %1 samples/s").arg(number)});
-    QVERIFY2(window.desk().log->toPlainText().contains(told), qPrintable(window.desk().log->toPlainText()));
+    QVERIFY2(window.live_run().log->toPlainText().contains(told), qPrintable(window.live_run().log->toPlainText()));
 
     const qint64 run = recorded.front().front().toLongLong();
     std::optional<RunRecord> record;
@@ -340,22 +340,22 @@ class TestVerdictWindow : public QObject {
     window.runs().stop();
     QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 20'000);
     QVERIFY(window.run_bar().progress_text().startsWith("Stopped"));
-    RunCurtain* curtain = window.subjects().curtain(window.diagnosis().panel);
-    QVERIFY(curtain != nullptr && !curtain->isVisible());
+    RunOverlay* overlay = window.subjects().overlay(window.diagnosis().panel);
+    QVERIFY(overlay != nullptr && !overlay->isVisible());
     DocumentTab& tab = window.workspace().current();
     window.actions().new_graph->trigger();
     QVERIFY(&window.workspace().current() != &tab);
-    QTRY_VERIFY(curtain->isVisible());
-    QCOMPARE(curtain->size(), window.diagnosis().panel->size());
-    QVERIFY2(curtain->text().contains("slow.feedline"), qPrintable(curtain->text()));
+    QTRY_VERIFY(overlay->isVisible());
+    QCOMPARE(overlay->size(), window.diagnosis().panel->size());
+    QVERIFY2(overlay->text().contains("slow.feedline"), qPrintable(overlay->text()));
     QVERIFY(!window.run_bar().progress_text().contains("Stopped"));
     auto* link = window.findChild<VerdictLink*>();
     QVERIFY(link->isHidden());
-    for (QWidget* shown : std::initializer_list<QWidget*>{window.desk().stages, &window.loss(), &window.queues()})
-      QVERIFY(!window.subjects().curtain(shown)->isHidden());
-    Q_EMIT curtain->show_wanted();
+    for (QWidget* shown : std::initializer_list<QWidget*>{window.live_run().stages, &window.loss(), &window.queues()})
+      QVERIFY(!window.subjects().overlay(shown)->isHidden());
+    Q_EMIT overlay->show_wanted();
     QCOMPARE(&window.workspace().current(), &tab);
-    QTRY_VERIFY(!curtain->isVisible());
+    QTRY_VERIFY(!overlay->isVisible());
     QVERIFY(window.run_bar().progress_text().startsWith("Stopped"));
     QVERIFY(!link->isHidden());
     QVERIFY2(link->toolTip().endsWith(QString("slow.feedline, run %1").arg(window.runs().run_number())),
@@ -482,7 +482,7 @@ class TestVerdictWindow : public QObject {
     if (QTest::currentTestFailed()) return;
     window.view().zoom_in();
     window.view().select_node("normalise");
-    Panels::show(window.desk().stages);
+    Panels::show(window.live_run().stages);
     const QTransform zoom = window.view().transform();
     const QPointF middle = window.view().mapToScene(window.view().viewport()->rect().center());
     window.actions().tour->trigger();

@@ -186,7 +186,7 @@ class TestWorkspace : public QObject {
     QVERIFY(stop.given());
     QCOMPARE(t.window.workspace().documents(), QList<DocumentTab*>{t.second});
     QTRY_COMPARE_WITH_TIMEOUT(t.window.runs().state(), RunController::State::Idle, 20'000);
-    QVERIFY(t.window.desk().tab() == nullptr);
+    QVERIFY(t.window.live_run().tab() == nullptr);
   }
 
   void history_names_every_step_and_a_click_goes_there() {

@@ -173,7 +173,7 @@ class TestRegistry : public QObject {
     QVERIFY(spec.golden.has_value());
     StandardRun run(spec);
     QVERIFY(run.run(spec.example, Rng(7, 1, 3, 5), true));
-    const Moments found = moments(run.out().front());
+    const SnapshotHistory found = moments(run.out().front());
     const QByteArray told = QByteArray::number(found.mean, 'g', 8) + ", " + QByteArray::number(found.stddev, 'g', 8);
     QVERIFY2(std::abs(found.mean - spec.golden->mean) <= spec.golden->tolerance, told);
     QVERIFY2(std::abs(found.stddev - spec.golden->stddev) <= spec.golden->tolerance, told);

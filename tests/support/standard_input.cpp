@@ -100,7 +100,7 @@ std::string content(const Datum& value) {
   return value.text() + ": " + std::string(reinterpret_cast<const char*>(value.data()), value.bytes());
 }
 
-Moments moments(const Datum& value) {
+SnapshotHistory moments(const Datum& value) {
   const std::size_t count = value.bytes() / size_of(value.dtype());
   double sum = 0;
   double squares = 0;

@@ -28,11 +28,11 @@ void fill_standard(Kind kind, std::uint64_t variant, Datum& out);
 [[nodiscard]] std::string content(const Datum& value);
 
 /// Mean and standard deviation of all numbers of a value.
-struct Moments {
+struct SnapshotHistory {
   double mean = 0;
   double stddev = 0;
 };
-[[nodiscard]] Moments moments(const Datum& value);
+[[nodiscard]] SnapshotHistory moments(const Datum& value);
 
 /// A per-record node on its standard input. Inputs that are optional are connected too.
 class StandardRun {

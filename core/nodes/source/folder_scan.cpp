@@ -42,7 +42,7 @@ Status FolderScan::run(const FolderListing& top) {
     if (shape->has_pictures()) shapes.push_back(std::move(*shape));
   }
   finish();
-  if (!all_classes_) judge_folder_split(index_.root_, shapes, index_.report_);
+  if (!all_classes_) check_folder_split(index_.root_, shapes, index_.report_);
   return {};
 }
 

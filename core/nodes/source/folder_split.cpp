@@ -65,7 +65,7 @@ Error refusal(const std::string& root, const Shapes& shapes, const DataParts& sp
 
 }  // namespace
 
-void judge_folder_split(const std::string& root, const Shapes& shapes, SourceReport& report) {
+void check_folder_split(const std::string& root, const Shapes& shapes, SourceReport& report) {
   if (is_split_parent(shapes)) {
     report.split = parts(root, shapes);
     report.refusal = refusal(root, shapes, *report.split);

@@ -15,6 +15,6 @@ namespace feedline {
 /// It is such a parent where all sub-folders are named after parts of a data set, and there are two, or the one holds
 /// folders with pictures; or where training and another part are among other folders and hold only folders with
 /// pictures. A class called "train" among cars and ships is none.
-void judge_folder_split(const std::string& root, const std::vector<SubfolderShape>& shapes, SourceReport& report);
+void check_folder_split(const std::string& root, const std::vector<SubfolderShape>& shapes, SourceReport& report);
 
 }  // namespace feedline

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Private to training.
+
+#include "training/evaluation.h"
+#include "training/replicas.h"
+
+#include <span>
+#include <vector>
+
+namespace feedline {
+
+/// Gathers an Evaluation from the batches of one validation pass. What a GPU found stays there until a good many rows
+/// have come together, because reading it waits for all work in flight.
+class Evaluator {
+ public:
+  /// `parts` hold the rows of `record_ids` in order. Those without classes are passed over.
+  void add(const std::vector<Part>& parts, std::span<const std::uint64_t> record_ids);
+  /// What was found since the last time; without samples: none of it has classes. Names and files are left to the
+  /// caller.
+  [[nodiscard]] Evaluation take();
+
+ private:
+  void collect();
+  void keep(WorstSample sample);
+
+  Evaluation found_{};
+  std::vector<at::Tensor> pending_{};  ///< rows × (label, predicted, truth, confidence), f32
+  std::vector<std::uint64_t> pending_ids_{};
+};
+
+}  // namespace feedline

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/app/live_run_controller.h"
+
+#include "graph/path.h"
+#include "graph/subgraph.h"
+#include "gui/app/ask_to_stop.h"
+#include "gui/app/log_panel.h"
+#include "gui/app/run_bar.h"
+#include "gui/base/actions.h"
+#include "gui/base/pace.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/models/text.h"
+#include "gui/plots/durations_popup.h"
+#include "gui/plots/levels_panel.h"
+#include "gui/plots/loss_panel.h"
+#include "gui/plots/mistakes_panel.h"
+#include "gui/plots/plot_cursor.h"
+#include "gui/plots/queues_panel.h"
+#include "gui/plots/resources_panel.h"
+#include "gui/plots/stages_panel.h"
+#include "gui/plots/step_panel.h"
+#include "gui/plots/throughput_panel.h"
+#include "gui/plots/timeline_panel.h"
+#include "gui/session/hand_over.h"
+#include "gui/session/run_notice.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QMessageBox>
+
+namespace feedline::gui {
+
+namespace {
+constexpr Nanos kProcessInterval = 500'000'000;
+}  // namespace
+
+LiveRunController::LiveRunController(Workspace& workspace, Actions& actions, QWidget* window)
+    : QObject(window),
+      bar(new RunBar(window)),
+      stages(new StagesPanel(window)),
+      queues(new QueuesPanel(window)),
+      step(new StepPanel(window)),
+      loss(new LossPanel(window)),
+      throughput(new ThroughputPanel(window)),
+      resources(new ResourcesPanel(window)),
+      levels(new LevelsPanel(window)),
+      mistakes(new MistakesPanel(window)),
+      timeline(new TimelinePanel(window)),
+      log(new LogPanel(window)),
+      workspace_(workspace),
+      actions_(actions),
+      window_(window),
+      cursor_(new PlotCursor(this)),
+      notice_(new RunNotice(window)) {
+  share_cursor();
+  connect_actions();
+  connect_run();
+  connect_empty_states();
+  update_actions();
+}
+
+void LiveRunController::share_cursor() {
+  for (PlotPanel* panel : {static_cast<PlotPanel*>(loss), static_cast<PlotPanel*>(throughput),
+                           static_cast<PlotPanel*>(resources), static_cast<PlotPanel*>(levels)})
+    panel->share_cursor(cursor_);
+  timeline->share_cursor(cursor_);
+  connect(cursor_, &PlotCursor::moved, this, &LiveRunController::show_moment);
+}
+
+void LiveRunController::connect_actions() {
+  connect(actions_.run, &QAction::triggered, this, [this] { start(workspace_.current()); });
+  connect(actions_.stop, &QAction::triggered, &runs_, &RunController::stop);
+  connect(actions_.pause, &QAction::triggered, this,
+          [this] { runs_.state() == RunController::State::Paused ? runs_.resume() : runs_.pause(); });
+  connect(actions_.show_queues, &QAction::toggled, this, [this](bool on) {
+    bar->show_next_staged(on);
+    const QString text = on ? tr("Every node has its own workers and queue from the next run on")
+                            : tr("In the next run nodes share their workers");
+    Q_EMIT message(runs_.active() ? text + tr(". This run goes on as it is") : text);
+  });
+  connect(queues, &QueuesPanel::workers_wanted, &runs_,
+          [this](const QString& node, int workers) { runs_.set_workers(node, static_cast<std::size_t>(workers)); });
+}
+
+void LiveRunController::connect_run() {
+  log->follow(runs_);
+  connect(&runs_, &RunController::state_changed, this, [this](RunController::State state) {
+    bar->set_state(state);
+    follow_phase(state);
+    workspace_.mark_running(runs_.active() ? tab_.data() : nullptr);
+    update_actions();
+    if (!runs_.active()) Q_EMIT process_measured({});
+    Q_EMIT state_changed();
+  });
+  connect(&runs_, &RunController::preparing, bar, &RunBar::show_preparing);
+  connect(&runs_, &RunController::preparing, this, [this](const QString& what, double fraction) {
+    set_phase({.kind = RunPhase::Kind::Preparing, .preparing = what, .done = fraction});
+  });
+  connect(&runs_, &RunController::snapshot_taken, this, &LiveRunController::show_snapshot);
+  connect(&runs_, &RunController::epoch_done, loss, &LossPanel::add_epoch);
+  connect(&runs_, &RunController::epoch_done, mistakes, &MistakesPanel::add_epoch);
+  connect(&runs_, &RunController::finished, this, &LiveRunController::show_end);
+  connect(&runs_, &RunController::started, timeline, [this] {
+    locate_ = runs_.locator();
+    timeline->set_locate(locate_);
+  });
+  connect(timeline, &TimelinePanel::export_wanted, &runs_, &RunController::export_trace);
+  connect(&runs_, &RunController::trace_exported, this, [this](const QString& path, const QString& fault) {
+    Q_EMIT message(fault.isEmpty() ? tr("Timeline written to %1").arg(path)
+                                   : tr("%1 was not written: %2").arg(path, fault));
+  });
+}
+
+void LiveRunController::connect_empty_states() {
+  for (PlotPanel* panel : std::initializer_list<PlotPanel*>{stages, loss, throughput, resources, levels})
+    connect(this, &LiveRunController::phase_changed, &panel->empty_state(), &EmptyState::show_phase);
+  for (EmptyState* empty :
+       {&queues->empty_state(), &step->empty_state(), &mistakes->empty_state(), &timeline->empty_state()})
+    connect(this, &LiveRunController::phase_changed, empty, &EmptyState::show_phase);
+}
+
+void LiveRunController::set_phase(const RunPhase& phase) {
+  phase_ = phase;
+  Q_EMIT phase_changed(phase_);
+}
+
+/// What comes after the end is known from its result alone.
+void LiveRunController::follow_phase(RunController::State state) {
+  using State = RunController::State;
+  if (state == State::Preparing) set_phase({.kind = RunPhase::Kind::Preparing});
+  if (state == State::Running) set_phase({.kind = RunPhase::Kind::Running});
+  if (state == State::Paused) set_phase({.kind = RunPhase::Kind::Paused});
+}
+
+void LiveRunController::follow(DocumentTab* tab) {
+  disconnect(replaced_);
+  tab_ = tab;
+  if (tab != nullptr)
+    replaced_ = connect(&tab->document(), &DocumentController::replaced, this, [this] { follow(nullptr); });
+}
+
+/// How long a node takes over its records, in a pop-up beside it.
+void LiveRunController::show_durations(const QString& node, QPoint place) {
+  auto* popup = new DurationsPopup(node, window_);
+  connect(popup, &DurationsPopup::refresh_wanted, &runs_, &RunController::ask_for_durations);
+  connect(&runs_, &RunController::durations_read, popup, [this, popup](const std::vector<NodeDurations>& all) {
+    Durations sum;
+    const std::string path = popup->node().toStdString();
+    for (const NodeDurations& one : all)
+      if (one.node == path || is_within(one.node, path) || drawn_path(one.node) == path) sum += one.durations;
+    popup->show_durations(sum, [this](std::uint64_t record) { return locate_ ? locate_({}, record) : std::string(); });
+  });
+  popup->move(place);
+  popup->show();
+  runs_.ask_for_durations();
+}
+
+void LiveRunController::start(DocumentTab& tab) {
+  if (runs_.active()) return;
+  if (!tab.document().analysis().ok()) {
+    Q_EMIT refused(tab);
+    return;
+  }
+  stages->reset();
+  step->reset();
+  loss->reset();
+  throughput->reset();
+  resources->reset();
+  levels->reset();
+  mistakes->begin(tab.document().document());
+  history_.clear();
+  cursor_->reset();
+  whole_.reset();
+  graph_name_ = tab.display_name();
+  number_told_ = 0;
+  RunOptions options;
+  options.staged = actions_.show_queues->isChecked();
+  queues->begin(options.staged);
+  if (tab_ && tab_ != &tab) tab_->view().clear_run();
+  follow(&tab);
+  connect(&tab.view(), &GraphView::durations_wanted, this, &LiveRunController::show_durations, Qt::UniqueConnection);
+  tab.view().show_staged(options.staged);
+  tab.view().show_run_active(true);
+  const QString run = options.staged ? tr("Run of %1, every queue shown") : tr("Run of %1");
+  log->add(LogPanel::Level::Info, run.arg(tab.display_name()));
+  bar->show_staged(options.staged);
+  notice_->run_started();
+  auto record = new_log(tab, options);
+  const bool staged = options.staged;
+  runs_.start(tab.document().document(), std::move(options), std::move(record));
+  if (staged) Q_EMIT queues_wanted();
+  timeline->begin(runs_.trace());
+  Q_EMIT subject_changed();
+}
+
+QString LiveRunController::subject() const {
+  if (graph_name_.isEmpty() || runs_.run_number() == 0) return graph_name_;
+  return tr("%1, run %2").arg(graph_name_).arg(runs_.run_number());
+}
+
+void LiveRunController::show_tab() {
+  if (tab_) workspace_.show(*tab_);
+}
+
+void LiveRunController::show_bottleneck(const QString& node) {
+  const QString trainer = tab_ ? to_qstring(find_role(tab_->document().document(), Role::Trainer)) : QString();
+  stages->show_bottleneck(!node.isEmpty() && node == trainer ? kTrainerRow : node);
+  if (!tab_) return;
+  tab_->view().show_bottleneck(node);
+  if (!whole_) return;
+  tab_->view().show_run_active(false);  // what it shows is drawn anew at once
+  tab_->view().show_snapshot(whole_->now, whole_->earlier);
+}
+
+std::shared_ptr<RunLog> LiveRunController::new_log(DocumentTab& tab, const RunOptions& options) {
+  const Document& document = tab.document().document();
+  const std::string title = document.title().empty() ? tab.display_name().toStdString() : document.title();
+  const RunSource source{.title = title, .file = tab.document().file().toStdString(), .origin = "window"};
+  // Called on the record's thread, which may outlive this object.
+  const auto on_fault = [live_run = QPointer<LiveRunController>(this)](const Error& error) {
+    post_to(qApp, [live_run, text = QString::fromStdString(error.line())] {
+      if (live_run) live_run->log->add(LogPanel::Level::Warning, text);
+    });
+  };
+  return std::make_shared<RunLog>(document, options, source, on_fault);
+}
+
+bool LiveRunController::may_stop(const DocumentTab* only) {
+  if (!runs_.active() || (only != nullptr && only != tab_)) return true;
+  return asks_to_stop(tr("Stop the run and close?"), tr("&Stop and close"));
+}
+
+bool LiveRunController::may_start_again() {
+  return !runs_.active() || asks_to_stop(tr("Stop this run and start again?"), tr("&Stop and start again"));
+}
+
+bool LiveRunController::asks_to_stop(const QString& question, const QString& stop) {
+  return ask_to_stop({.title = tr("A run is going on"),
+                      .text = question,
+                      .loss = tr("What it has learnt so far is lost."),
+                      .stop = stop,
+                      .keep = tr("&Keep running")},
+                     window_);
+}
+
+void LiveRunController::update_actions() {
+  using State = RunController::State;
+  const State state = runs_.state();
+  actions_.run->setEnabled(state == State::Idle);
+  actions_.pause->setEnabled(state == State::Running || state == State::Paused);
+  actions_.pause->setText(state == State::Paused ? tr("&Resume") : tr("&Pause"));
+  actions_.stop->setEnabled(state != State::Idle && state != State::Stopping);
+}
+
+void LiveRunController::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
+  Pace::instance().tick();
+  cursor_->track(now);
+  // Caches are filled after the run has been announced.
+  if (phase_.kind == RunPhase::Kind::Preparing && now.started != 0) set_phase({.kind = RunPhase::Kind::Running});
+  history_.add(now);
+  if (tab_) tab_->view().show_snapshot(now, earlier);
+  bar->show_snapshot(now, earlier);
+  stages->show_snapshot(now, earlier);
+  queues->show_snapshot(now);
+  step->show_snapshot(now, earlier);
+  loss->show_snapshot(now, earlier);
+  throughput->show_snapshot(now, earlier);
+  resources->show_snapshot(now, earlier);
+  levels->show_snapshot(now, earlier);
+  timeline->show_snapshot(now);
+  show_process(now, earlier);
+  if (const qint64 number = runs_.run_number(); number != number_told_) {
+    number_told_ = number;
+    Q_EMIT subject_changed();
+  }
+}
+
+/// Bars over no time show that of the cursor, so that a dip in one plot is explained by the others.
+void LiveRunController::show_moment() {
+  const auto moment = cursor_->seconds() ? history_.at(*cursor_->seconds()) : std::nullopt;
+  stages->show_moment(moment);
+  step->show_moment(moment);
+}
+
+void LiveRunController::show_process(const Snapshot& now, const Snapshot& earlier) {
+  if (now.at - process_shown_ < kProcessInterval || now.at <= earlier.at) return;
+  process_shown_ = now.at;
+  const double cores =
+      static_cast<double>(now.process.cpu - earlier.process.cpu) / static_cast<double>(now.at - earlier.at);
+  QString text = tr("%1: %2 cores busy · %3 MiB").arg(subject()).arg(cores, 0, 'f', 1).arg(now.process.rss_bytes >> 20);
+  for (const GpuSample& gpu : now.process.gpus) {
+    text += tr(" · GPU %1, %2 MiB").arg(percent(gpu.utilisation)).arg(gpu.memory_used >> 20);
+  }
+  Q_EMIT process_measured(text);
+}
+
+void LiveRunController::show_end(const RunResult& result) {
+  bar->show_end(result);
+  Q_EMIT process_measured(tr("%1: %2").arg(subject(), end_word(result.end).toLower()));
+  set_phase({.kind = result.end == RunResult::End::Failed ? RunPhase::Kind::Failed : RunPhase::Kind::Ended});
+  notice_->run_ended(tab_ ? tab_->display_name() : tr("Feedline"), end_text(result));
+  Q_EMIT state_changed();
+  if (tab_) tab_->view().show_run_active(false);
+  show_whole_run(result);
+  queues->end();
+  if (result.end == RunResult::End::Failed && result.failure) tell_failure(*result.failure);
+}
+
+void LiveRunController::tell_failure(const Error& failure) {
+  const QString line = QString::fromStdString(failure.line());
+  if (tab_ && !failure.node.empty()) {
+    const QString node = QString::fromStdString(failure.node);
+    tab_->view().mark_failed(node, line);
+    tab_->view().select_node(node);
+  }
+  if (leaving_) return;
+  auto* box =
+      new QMessageBox(QMessageBox::Critical, tr("The run failed"), tr("The run failed"), QMessageBox::Ok, window_);
+  box->setAttribute(Qt::WA_DeleteOnClose);
+  box->setInformativeText(line);
+  box->open();
+}
+
+void LiveRunController::show_whole_run(const RunResult& result) {
+  if (result.last.started != 0) throughput->show_end(result.last);
+  // The last second of a run is its idle end; what stays in view is the mean of all of it.
+  if (result.last.stages.empty() || result.last.at <= result.first.at) return;
+  if (tab_) tab_->view().show_snapshot(result.last, result.first);
+  whole_ = Moment{counters_of(result.first), counters_of(result.last)};
+  stages->show_snapshot(result.last, result.first);
+  step->reset();
+  step->show_snapshot(result.last, result.first);
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "gui/plots/empty_state.h"
+#include "gui/session/run_controller.h"
+#include "gui/workspace/workspace.h"
+#include "telemetry/snapshot_history.h"
+
+#include <QObject>
+#include <QPointer>
+#include <QString>
+
+#include <optional>
+
+namespace feedline::gui {
+
+class Actions;
+class LevelsPanel;
+class LogPanel;
+class LossPanel;
+class MistakesPanel;
+class PlotCursor;
+class QueuesPanel;
+class ResourcesPanel;
+class RunBar;
+class RunNotice;
+class StagesPanel;
+class StepPanel;
+class ThroughputPanel;
+class TimelinePanel;
+
+/// All that shows and steers runs. One run goes on at a time, since the cores are one budget; it belongs to the tab
+/// whose graph it trains, wherever the user looks meanwhile.
+class LiveRunController : public QObject {
+  Q_OBJECT
+
+ public:
+  /// Makes the panels, children of `window` until somebody places them, and wires the run actions.
+  LiveRunController(Workspace& workspace, Actions& actions, QWidget* window);
+
+  [[nodiscard]] RunController& runs() { return runs_; }
+  /// Whose graph is being trained or was trained last; null if it has been closed or replaced.
+  [[nodiscard]] DocumentTab* tab() const { return tab_; }
+  [[nodiscard]] bool active() const { return runs_.active(); }
+  /// The run that the panels show: "naive, run 12"; empty before the first one.
+  [[nodiscard]] QString subject() const;
+  /// The name of its graph, as it was when the run began.
+  [[nodiscard]] const QString& graph_name() const { return graph_name_; }
+  /// Brings its graph to the front, if that is still open.
+  void show_tab();
+  /// Marks the node that the verdict names, wherever nodes are shown; empty: none.
+  void show_bottleneck(const QString& node);
+
+  /// Starts a run of the tab's graph, or emits refused().
+  void start(DocumentTab& tab);
+  /// May the run be stopped, to close? Asks, unless none is active (or, with a tab, none of its graph).
+  [[nodiscard]] bool may_stop(const DocumentTab* only = nullptr);
+  /// May the run that goes on give way to a new one? Asks, unless none is active.
+  [[nodiscard]] bool may_start_again();
+  /// The window is closing: how a run ended is no longer told in a dialog.
+  void leave() { leaving_ = true; }
+
+  RunBar* bar;
+  StagesPanel* stages;
+  QueuesPanel* queues;
+  StepPanel* step;
+  LossPanel* loss;
+  ThroughputPanel* throughput;
+  ResourcesPanel* resources;
+  LevelsPanel* levels;
+  MistakesPanel* mistakes;
+  TimelinePanel* timeline;
+  LogPanel* log;
+
+ Q_SIGNALS:
+  void refused(feedline::gui::DocumentTab& tab);  ///< its graph has errors
+  void queues_wanted();                           ///< a run begins that shows every queue
+  void message(const QString& text);              ///< for the status bar
+  void process_measured(const QString& text);
+  void state_changed();
+  void phase_changed(const feedline::gui::RunPhase& phase);
+  void subject_changed();  ///< another run, or its number has become known
+
+ private:
+  void share_cursor();
+  void connect_actions();
+  void connect_run();
+  void connect_empty_states();
+  void set_phase(const RunPhase& phase);
+  void follow_phase(RunController::State state);
+  void follow(DocumentTab* tab);
+  void update_actions();
+  void show_snapshot(const Snapshot& now, const Snapshot& earlier);
+  void show_moment();
+  void show_process(const Snapshot& now, const Snapshot& earlier);
+  void show_durations(const QString& node, QPoint place);
+  void show_end(const RunResult& result);
+  void show_whole_run(const RunResult& result);
+  void tell_failure(const Error& failure);
+  [[nodiscard]] bool asks_to_stop(const QString& question, const QString& stop);
+  [[nodiscard]] std::shared_ptr<RunLog> new_log(DocumentTab& tab, const RunOptions& options);
+
+  Workspace& workspace_;
+  Actions& actions_;
+  QWidget* window_;
+  PlotCursor* cursor_;         ///< of all plots
+  SnapshotHistory history_{};  ///< of the run, for what shows it where the cursor points
+  Locate locate_{};            ///< finds the files of the run's records
+  RunController runs_{};
+  QPointer<DocumentTab> tab_{};
+  RunNotice* notice_;
+  QMetaObject::Connection replaced_{};
+  QString graph_name_{};
+  qint64 number_told_ = 0;
+  std::optional<Moment> whole_{};  ///< of a run that has ended
+  RunPhase phase_{};
+  Nanos process_shown_ = 0;
+  bool leaving_ = false;
+};
+
+}  // namespace feedline::gui

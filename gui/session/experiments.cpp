@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/session/experiments.h"
+
+#include "gui/session/hand_over.h"
+
+#include <utility>
+
+namespace feedline::gui {
+namespace {
+
+/// The proof stands even where its record cannot be kept.
+Result<std::vector<Prediction>> keep(const Prediction& prediction) {
+  auto database = Database::open();
+  if (!database) return fail(std::move(database.error()));
+  if (auto added = add_prediction(*database, prediction); !added) return fail(std::move(added.error()));
+  return predictions(*database);
+}
+
+}  // namespace
+
+Experiments::Experiments(QObject* parent) : QObject(parent) {}
+
+Experiments::~Experiments() {
+  ++job_;  // what is still under way is not shown
+  thread_.request_stop();
+}
+
+void Experiments::Job::post(std::function<void()> show) const {
+  post_to(&experiments_, [&experiments = experiments_, number = number_, show = std::move(show)] {
+    if (number == experiments.job_) show();
+  });
+}
+
+MeasureOptions Experiments::Job::measuring() const {
+  MeasureOptions options;
+  options.stop = stop_;
+  options.progress = [job = *this](std::string_view what, double left) {
+    const QString text = QString::fromUtf8(what.data(), static_cast<qsizetype>(what.size()));
+    job.post([&experiments = job.experiments_, text, left] { Q_EMIT experiments.progressed(text, left); });
+  };
+  return options;
+}
+
+void Experiments::begin(Work work, bool measuring) {
+  if (busy_) return;
+  busy_ = true;
+  measuring_ = measuring;
+  // The former job has ended: its end was shown, or busy_ would still be set.
+  thread_ = std::jthread([this, number = ++job_, work = std::move(work)](const std::stop_token& stop) {
+    const Job job(*this, number, stop);
+    if (const Status done = work(job); !done) job.tell(&Experiments::failed, done.error());
+    job.post([this] {
+      busy_ = false;
+      Q_EMIT busy_changed(false);
+    });
+  });
+  Q_EMIT busy_changed(true);
+}
+
+void Experiments::stop() { thread_.request_stop(); }
+
+void Experiments::prove(const Document& document, const Fix& fix, const QString& graph, VerdictKind verdict) {
+  begin([document, fix, graph = graph.toStdString(), verdict, seconds = seconds_](const Job& job) -> Status {
+    const auto changed = with_edit(document, fix.edit);
+    if (!changed) return fail(changed.error());
+    ProveOptions options{.measure = job.measuring(), .seconds = seconds};
+    const auto first = examine(document, options.measure.before(seconds + 2 * kUsualWarmUp), 1);
+    if (!first) return fail(first.error());
+    shorten_epochs(options.measure, first->facts, first->diagnosis.measured());
+    options.on_pair = [&job, &fix](const Proof& so_far) { job.tell(&Experiments::pair_measured, fix, so_far); };
+    const auto proof = feedline::prove(document, *changed, options);
+    if (!proof) return fail(proof.error());
+    job.tell(&Experiments::proven, fix, *proof);
+    const auto kept = keep({.graph = graph,
+                            .fix = fix.id,
+                            .title = fix.title,
+                            .verdict = std::string(name(verdict)),
+                            .predicted = fix.predicted_ratio,
+                            .measured = proof->rate.ratio,
+                            .low = proof->rate.low,
+                            .high = proof->rate.high,
+                            .pairs = static_cast<std::int64_t>(proof->rate.pairs),
+                            .kept = proof->keep()});
+    if (!kept) return fail(kept.error());
+    job.tell(&Experiments::recorded, *kept);
+    return {};
+  });
+}
+
+void Experiments::tune(const Document& document) {
+  begin([document](const Job& job) -> Status {
+    const auto result = feedline::tune(document, {.measure = job.measuring()});
+    if (!result) return fail(result.error());
+    job.tell(&Experiments::tuned, *result);
+    return {};
+  });
+}
+
+void Experiments::measure_gain(const Document& document, const QString& node, double factor) {
+  begin([document, node = node.toStdString(), factor, seconds = seconds_](const Job& job) -> Status {
+    const auto gain = measure_virtual_gain(document, node, factor, {.measure = job.measuring(), .seconds = seconds});
+    if (!gain) return fail(gain.error());
+    job.tell(&Experiments::gain_measured, *gain);
+    return {};
+  });
+}
+
+void Experiments::read_record() {
+  const Work read = [](const Job& job) -> Status {
+    auto database = Database::open();
+    if (!database) return {};  // whoever proves something is told
+    if (const auto all = predictions(*database)) job.tell(&Experiments::recorded, *all);
+    return {};
+  };
+  begin(read, false);
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/start/starter_controller.h"
+
+#include "engine/data_at.h"
+#include "engine/plan.h"
+#include "gui/base/settings.h"
+#include "gui/canvas/graph_view.h"
+#include "gui/models/text.h"
+#include "gui/workspace/workspace.h"
+
+#include <QFile>
+#include <QFileDialog>
+#include <QFileInfo>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace feedline::gui {
+
+StarterController::StarterController(Workspace& workspace, QWidget* window)
+    : QObject(window),
+      workspace_(workspace),
+      window_(window),
+      worker_(
+          [](const Question& question, const std::stop_token& stop) -> Result<StarterData> {
+            try {
+              auto data = data_at(question.path);
+              if (!data) return data;
+              return look_into(std::move(*data),
+                               {.cache_folder = default_cache_folder(), .stop = stop, .progress = {}});
+            } catch (const std::exception& failure) {
+              return fail(std::string(failure.what()));
+            }
+          },
+          [this](Result<StarterData> data) { answer(std::move(data)); }) {
+  for (DocumentTab* tab : workspace.documents()) connect_tab(*tab);
+  connect(&workspace, &Workspace::added, this, &StarterController::connect_tab);
+}
+
+void StarterController::connect_tab(DocumentTab& tab) {
+  connect(&tab.view(), &GraphView::data_dropped, this, [this, &tab](const QString& path) { look_at(tab, path); });
+  connect(&tab.document(), &DocumentController::changed, this, [this, &tab] {
+    if (&tab == tab_ && !still_begins()) close();
+  });
+}
+
+void StarterController::choose_folder() {
+  auto* dialog = new QFileDialog(window_, tr("A folder with one sub-folder per class, or with train and val"),
+                                 Settings::last_folder());
+  dialog->setObjectName(QStringLiteral("choose_data"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::Directory);
+  dialog->setOption(QFileDialog::ShowDirsOnly);
+  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
+    Settings::set_last_folder(QFileInfo(folder).absolutePath());
+    train_on(folder);
+  });
+  dialog->open();
+}
+
+void StarterController::train_on(const QString& path) {
+  DocumentTab& tab = workspace_.free_tab();
+  tab.view().take_data(path, {});
+}
+
+void StarterController::look_at(DocumentTab& tab, const QString& path) {
+  close();
+  tab_ = &tab;
+  offer_ = new StarterOffer(&tab.view());
+  connect(offer_, &StarterOffer::accepted, this, &StarterController::build);
+  connect(offer_, &StarterOffer::dismissed, this, &StarterController::close);
+  offer_->show_looking(QFileInfo(path).fileName());
+  worker_.ask({QFile::encodeName(path).toStdString()});
+}
+
+void StarterController::answer(Result<StarterData> data) {
+  if (!offer_ || !tab_) return;
+  if (!data && data.error().code == ErrorCode::Cancelled) return close();
+  if (!data) return offer_->show_fault(to_qstring(data.error().line()));
+  if (const auto graph = starter_graph(*data); !graph) return offer_->show_fault(to_qstring(graph.error().line()));
+  offer_->show_offer(to_qstring(size_text(*data)));
+  data_ = std::move(*data);
+}
+
+void StarterController::build() {
+  if (!tab_ || !data_) return;
+  const QPointer<DocumentTab> tab = tab_;
+  auto edit = build_starter(tab->document().document(), *data_);
+  close();
+  const Status built = edit ? tab->document().apply(*edit) : Status(fail(std::move(edit.error())));
+  if (!built) {
+    Q_EMIT message(to_qstring(built.error().line()));
+    return;
+  }
+  tab->view().zoom_to_fit();
+  tab->view().setFocus();
+  Q_EMIT message(tr("Built. Run (F5) trains it; Undo (Ctrl+Z) leaves the source alone"));
+}
+
+void StarterController::close() {
+  worker_.cancel();
+  data_.reset();
+  if (offer_) {
+    const bool had_focus = offer_->isAncestorOf(offer_->window()->focusWidget());
+    offer_->hide();
+    offer_->deleteLater();
+    if (had_focus && tab_) tab_->view().setFocus();
+  }
+  offer_ = nullptr;
+  tab_ = nullptr;
+}
+
+bool StarterController::still_begins() const {
+  const auto& nodes = tab_->document().document().nodes();
+  return !nodes.empty() && std::all_of(nodes.begin(), nodes.end(), [](const Node& node) {
+    const NodeSpec* spec = Registry::instance().find(node.type);
+    return spec != nullptr && spec->role == Role::Source;
+  });
+}
+
+}  // namespace feedline::gui

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "graph/starter.h"
+#include "gui/session/latest_worker.h"
+#include "gui/start/starter_offer.h"
+
+#include <QObject>
+#include <QPointer>
+#include <QString>
+
+namespace feedline::gui {
+
+class DocumentTab;
+class Workspace;
+
+/// From a folder to a graph that trains on it: what is dropped on an empty canvas, or chosen under *Train on my data*,
+/// becomes the source at once; its files are looked at on a thread, and then the whole graph is offered.
+class StarterController : public QObject {
+  Q_OBJECT
+
+ public:
+  /// `window`: parent of the dialog that asks for a folder.
+  StarterController(Workspace& workspace, QWidget* window);
+
+  /// Asks for a folder, and goes on as if it had been dropped on an empty canvas.
+  void choose_folder();
+  /// The same for this path.
+  void train_on(const QString& path);
+  /// Null while none is shown.
+  [[nodiscard]] StarterOffer* offer() const { return offer_; }
+
+ Q_SIGNALS:
+  void message(const QString& text);
+
+ private:
+  struct Question {
+    std::string path{};
+    bool operator==(const Question&) const = default;
+  };
+  void connect_tab(DocumentTab& tab);
+  void look_at(DocumentTab& tab, const QString& path);
+  void answer(Result<StarterData> data);
+  void build();
+  void close();
+  /// Is there nothing in the tab but what the offer is about?
+  [[nodiscard]] bool still_begins() const;
+
+  Workspace& workspace_;
+  QWidget* window_;
+  QPointer<DocumentTab> tab_{};
+  QPointer<StarterOffer> offer_{};
+  std::optional<StarterData> data_{};
+  LatestWorker<Question, Result<StarterData>> worker_;
+};
+
+}  // namespace feedline::gui
