@@ -66,7 +66,9 @@ LiveState trainer_state(const TrainerSample& earlier, const TrainerSample& now, 
   const double steps = now.steps >= earlier.steps ? static_cast<double>(now.steps - earlier.steps) : 0;
   // No step may have ended just now, because they are slow or because it validates: then that of all steps so far.
   const double rate = steps > 0 ? step_rate(earlier, now) : step_rate({}, now);
-  state.rate = words("%1 steps/s").arg(QLocale().toString(rate, 'f', rate >= 100 ? 0 : 1));
+  const QString number = QLocale().toString(rate, 'f', rate >= 100 ? 0 : 1);
+  state.rate = now.steps == 0 ? words("no step yet") : words("%1 steps/s").arg(number);
+  state.short_rate = now.steps == 0 ? words("none yet") : words("%1/s").arg(number);
   if (now.validating) {
     state.detail = words("validating");
   } else if (now.steps > 0 && std::isfinite(now.loss)) {

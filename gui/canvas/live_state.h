@@ -14,10 +14,11 @@ namespace feedline::gui {
 struct LiveState {
   /// What its workers mostly do.
   enum class Mood { Idle, Busy, Starved, Blocked };
-  QString rate{};    ///< "1,240/s"
-  QString detail{};  ///< "82 % busy", "loss 0.512"
-  QString brief{};   ///< beside the rate where there is no room for `detail`: "×3" workers of a staged run
-  double busy = 0;   ///< parts of worker time, together at most 1
+  QString rate{};        ///< "1,240/s"
+  QString short_rate{};  ///< the same for little room; empty: there is no shorter form
+  QString detail{};      ///< "82 % busy", "loss 0.512"
+  QString brief{};       ///< beside the rate where there is no room for `detail`: "×3" workers of a staged run
+  double busy = 0;       ///< parts of worker time, together at most 1
   double starved = 0;
   double blocked = 0;
   Mood mood = Mood::Idle;

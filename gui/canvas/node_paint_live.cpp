@@ -26,9 +26,14 @@ QFont fitted_font(const QString& text, qreal width, qreal pixels, qreal zoom, bo
   return wide <= width ? font : screen_font(std::max(kFarSmallest, pixels * width / wide), zoom, bold);
 }
 
-/// The rate, and what there is room for beside it.
-QString brief_text(const LiveState& live) {
-  return live.brief.isEmpty() ? live.rate : live.rate + QLatin1Char(' ') + live.brief;
+/// The rate, and what there is room for beside it; where there is little, the rate alone, in fewer letters.
+QString brief_text(const LiveState& live, const QFont& font, qreal width) {
+  const QFontMetricsF metrics(font);
+  if (!live.brief.isEmpty()) {
+    const QString both = live.rate + QLatin1Char(' ') + live.brief;
+    if (metrics.horizontalAdvance(both) <= width) return both;
+  }
+  return live.short_rate.isEmpty() || metrics.horizontalAdvance(live.rate) <= width ? live.rate : live.short_rate;
 }
 
 }  // namespace
@@ -36,7 +41,7 @@ QString brief_text(const LiveState& live) {
 void NodeItem::paint_far_rate(QPainter& painter, qreal zoom) const {
   const QRectF rect = from_afar(zoom).rate;
   if (rect.isEmpty()) return;
-  const QString text = brief_text(*live_);
+  const QString text = brief_text(*live_, screen_font(kFarSmallest, zoom, false), rect.width());
   painter.setFont(fitted_font(text, rect.width(), kFarRate, zoom, false));
   painter.setPen(Theme::instance().colors().text);
   draw_elided(painter, rect, Qt::AlignLeft | Qt::AlignVCenter, text, Qt::ElideRight);
@@ -84,12 +89,13 @@ void NodeItem::paint_numbers(QPainter& painter) const {
 
 /// The rate, for half size.
 void NodeItem::paint_half_rate(QPainter& painter) const {
-  const QString text = brief_text(*live_);
+  const qreal width = layout_.width - 3 * kUnit;
+  const QString text = brief_text(*live_, half_small_font(), width);
   painter.setFont(half_small_font());
   painter.setPen(Theme::instance().colors().text);
   const qreal height = QFontMetricsF(painter.font()).height();
-  draw_elided(painter, {1.5 * kUnit, live_bar().top() - height, layout_.width - 3 * kUnit, height},
-              Qt::AlignLeft | Qt::AlignVCenter, text, Qt::ElideRight);
+  draw_elided(painter, {1.5 * kUnit, live_bar().top() - height, width, height}, Qt::AlignLeft | Qt::AlignVCenter, text,
+              Qt::ElideRight);
 }
 
 /// How the workers spent the last second.

@@ -181,8 +181,10 @@ class TestNodePaint : public QObject {
     QVERIFY(faces.size() > 60);
     for (const NodeFace& face : faces) {
       NodeItem item(face);
-      for (const bool live : {false, true}) {
-        if (live) item.set_live(LiveState{.rate = QStringLiteral("1,234/s"), .brief = QStringLiteral("×3")});
+      const LiveState stage{.rate = QStringLiteral("1,234/s"), .brief = QStringLiteral("×3")};
+      const LiveState trainer{.rate = QStringLiteral("1,234.5 steps/s"), .short_rate = QStringLiteral("1,234.5/s")};
+      for (const LiveState* live : {static_cast<const LiveState*>(nullptr), &stage, &trainer}) {
+        if (live != nullptr) item.set_live(*live);
         for (const qreal zoom : {1.0, 0.65, 0.5, 0.4, 0.33})
           QVERIFY2(fault_of(item, zoom).isEmpty(), qPrintable(fault_of(item, zoom)));
       }
