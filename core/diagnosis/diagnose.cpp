@@ -33,9 +33,9 @@ constexpr double kUnexplained = 2.0;
 /// A record that costs less than this in a segment is cheap beside being handed on.
 constexpr double kTinyRecord = 30e-6;
 
-class Judge {
+class Diagnoser {
  public:
-  Judge(const RunFacts& facts, Diagnosis& found)
+  Diagnoser(const RunFacts& facts, Diagnosis& found)
       : facts_(facts), found_(found), profile_(found.profile), verdict_(found.verdict) {}
 
   void run() {
@@ -373,7 +373,7 @@ Diagnosis diagnose(const RunFacts& facts, const Profile& profile) {
     found.ceiling = found.model.ceiling();
     add_cached_ceiling(facts, found);
   }
-  Judge(facts, found).run();
+  Diagnoser(facts, found).run();
   return found;
 }
 

@@ -62,7 +62,8 @@ bool sound(const Document& document) {
 
 std::map<std::string, std::string> running_keys(const Document& document) {
   std::map<std::string, std::string> keys;
-  for (const Node& node : flatten(document, fake_registry()).document.nodes()) keys[node.id] = node.key;
+  const Flat flat = flatten(document, fake_registry());
+  for (const Node& node : flat.document.nodes()) keys[node.id] = node.key;
   return keys;
 }
 

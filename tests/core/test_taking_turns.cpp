@@ -103,8 +103,8 @@ class TestTakingTurns : public QObject {
   void an_abandoned_worker_holds_nobody_up() {
     SequentialGate gate;
     const std::atomic<bool> stop{false};
-    Post stuck(1);
-    Post next(1);
+    Heartbeat stuck(1);
+    Heartbeat next(1);
     QVERIFY(gate.enter(stuck, stop));
     {
       const SequentialGate::Stay stay(gate, stuck);
@@ -114,7 +114,7 @@ class TestTakingTurns : public QObject {
     }  // the stuck one comes back at last, and must not let a third one in
     QVERIFY(gate.taken());
     const std::atomic<bool> ended{true};
-    Post third(1);
+    Heartbeat third(1);
     QVERIFY(!gate.enter(third, ended));
   }
 

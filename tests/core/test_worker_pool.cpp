@@ -273,4 +273,4 @@ class TestWorkerPool : public QObject {
 };
 
 QTEST_APPLESS_MAIN(TestWorkerPool)
-#include "test_crew.moc"
+#include "test_worker_pool.moc"

@@ -56,7 +56,7 @@ RunResult sample() {
        .type = "decode",
        .total = {.records = 400, .cpu = from_seconds(3)},
        .workers = 2,
-       .queue_fill = 0.5}};
+       .queue = {.fill = 0.5}}};
   return result;
 }
 
