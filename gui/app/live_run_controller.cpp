@@ -89,7 +89,6 @@ void LiveRunController::connect_run() {
     follow_phase(state);
     workspace_.mark_running(runs_.active() ? tab_.data() : nullptr);
     update_actions();
-    if (!runs_.active()) Q_EMIT process_measured({});
     Q_EMIT state_changed();
   });
   connect(&runs_, &RunController::preparing, bar, &RunBar::show_preparing);

@@ -87,7 +87,9 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
       this);
   looks_ = new Looks(*actions_, panels_->docks(), this);
   make_modes();
-  welcome_ = new Welcome(*files_, *workspace_, *panels_, *modes_, *live_run_, *actions_, this);
+  welcome_ = new Welcome(*files_, *workspace_, *panels_, *live_run_, *actions_, this);
+  connect(welcome_, &Welcome::tour_began, modes_, &WorkModes::hold);
+  connect(welcome_, &Welcome::tour_ended, modes_, &WorkModes::release);
   place();
   connect_files();
   connect_tabs();

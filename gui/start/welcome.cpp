@@ -2,7 +2,6 @@
 #include "gui/start/welcome.h"
 
 #include "gui/app/panels.h"
-#include "gui/app/work_modes.h"
 #include "gui/base/actions.h"
 #include "gui/base/settings.h"
 #include "gui/canvas/graph_view.h"
@@ -28,13 +27,12 @@
 
 namespace feedline::gui {
 
-Welcome::Welcome(Files& files, Workspace& workspace, Panels& panels, WorkModes& modes, LiveRunController& live_run,
-                 Actions& actions, QMainWindow* window)
+Welcome::Welcome(Files& files, Workspace& workspace, Panels& panels, LiveRunController& live_run, Actions& actions,
+                 QMainWindow* window)
     : QObject(window),
       files_(files),
       workspace_(workspace),
       panels_(panels),
-      modes_(modes),
       live_run_(live_run),
       actions_(actions),
       window_(window),
@@ -104,14 +102,14 @@ void Welcome::start_tour() {
   if (tour_) return;
   if (workspace_.current().document().document().nodes().empty()) files_.open_example(QStringLiteral("naive"));
   DocumentTab* tab = &workspace_.current();
-  modes_.hold();  // a run leads to another workspace
+  Q_EMIT tour_began();
   const GraphView::Place place = tab->view().place();
   tour_run_ = false;
   tour_ = new Tour(tour_stops(*tab), window_);
   connect(tour_, &Tour::finished, this, [this, place, tab = QPointer<DocumentTab>(tab)] {
     Settings::set_tour_seen(true);
     if (std::exchange(tour_run_, false)) live_run_.runs().stop();
-    modes_.release();
+    Q_EMIT tour_ended();
     if (tab) tab->view().go_to(place);
   });
 }

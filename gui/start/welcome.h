@@ -20,7 +20,6 @@ class StarterController;
 class LiveRunController;
 class Tour;
 struct TourStop;
-class WorkModes;
 class Workspace;
 
 /// What helps to begin: gallery, recent files, tour, help pages, the sheet of keys; and the actions that lead to them.
@@ -28,8 +27,8 @@ class Welcome : public QObject {
   Q_OBJECT
 
  public:
-  Welcome(Files& files, Workspace& workspace, Panels& panels, WorkModes& modes, LiveRunController& live_run,
-          Actions& actions, QMainWindow* window);
+  Welcome(Files& files, Workspace& workspace, Panels& panels, LiveRunController& live_run, Actions& actions,
+          QMainWindow* window);
 
   /// For a window that opens without a file: the tour at the very first start, later the gallery, as Settings say.
   void begin();
@@ -39,6 +38,11 @@ class Welcome : public QObject {
   void show_help(const QString& page = {});
   [[nodiscard]] StarterController& starter() { return *starter_; }
   [[nodiscard]] Tour* tour() const;  ///< null while none is on
+
+ Q_SIGNALS:
+  /// What the tour shows is its own: the workspaces, to which its run leads, are to be as they were when it ends.
+  void tour_began();
+  void tour_ended();
 
  private:
   void connect_actions();
@@ -51,7 +55,6 @@ class Welcome : public QObject {
   Files& files_;
   Workspace& workspace_;
   Panels& panels_;
-  WorkModes& modes_;
   LiveRunController& live_run_;
   Actions& actions_;
   QMainWindow* window_;

@@ -124,7 +124,7 @@ class TestJson : public QObject {
     row("not an object", "[1]", "not a Feedline graph");
     row("no version", R"({"nodes": []})", "not a Feedline graph");
     row("version a text", R"({"feedline": "1"})", "not a Feedline graph");
-    row("newer", R"({"feedline": 3})", "version 3|up to 2|newer Feedline");
+    row("newer", R"({"feedline": 4})", "version 4|up to 3|newer Feedline");
     row("much newer", R"({"feedline": 18446744073709551615})", "version");
     row("negative", R"({"feedline": -1})", "version -1");
     row("duplicate key", R"({"feedline": 1, "title": "a", "title": "b"})", "title|twice");

@@ -376,7 +376,7 @@ class TestSubgraph : public QObject {
     must(document, {AddFrame{.frame = {.id = "f", .title = "Data", .position = {-5, 6}, .color = "teal"}}});
     must(document, within("block", {AddFrame{.frame = {.id = "f", .title = "Inside"}}}));
     const std::string text = to_json(document);
-    QVERIFY(text.find("\"feedline\": 2") != std::string::npos);
+    QVERIFY(text.find("\"feedline\": 3") != std::string::npos);
     const auto loaded = from_json(text, fake_registry());
     QVERIFY2(loaded, loaded ? "" : loaded.error().line().c_str());
     QVERIFY2(loaded->notes.empty(), text_of(loaded->notes).c_str());
