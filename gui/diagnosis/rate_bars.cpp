@@ -6,13 +6,16 @@
 
 #include <QFontMetricsF>
 #include <QPainter>
+#include <QResizeEvent>
 
 #include <algorithm>
 
 namespace feedline::gui {
 namespace {
 constexpr double kBar = 10;
-}
+/// Narrower than this, limits take a line of their own. Of the width alone: words that change move nothing.
+constexpr int kOneLine = 620;
+}  // namespace
 
 RateBars::RateBars(QWidget* parent) : QWidget(parent) {
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
@@ -30,8 +33,22 @@ void RateBars::show_rates(const Rates& rates) {
   update();
 }
 
+bool RateBars::two_lines() const { return width() < kOneLine; }
+
 double RateBars::row_height() const {
-  return QFontMetricsF(Theme::instance().small_font()).height() + kBar + Theme::kUnit;
+  return (two_lines() ? 2 : 1) * QFontMetricsF(Theme::instance().small_font()).height() + kBar + Theme::kUnit;
+}
+
+double RateBars::room_for_limits() const {
+  if (two_lines()) return width();
+  const QFontMetricsF metrics(Theme::instance().small_font());
+  return width() - metrics.horizontalAdvance(tr("ceiling without a cache")) -
+         metrics.horizontalAdvance(tr("%1 samples/s").arg(short_number(999'999))) - 24;
+}
+
+void RateBars::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  if ((event->oldSize().width() < kOneLine) != (event->size().width() < kOneLine)) updateGeometry();
 }
 
 QSize RateBars::sizeHint() const { return {320, static_cast<int>(row_height() * rows(rates_))}; }
@@ -47,13 +64,13 @@ void RateBars::paint_row(QPainter& painter, const QRectF& row, const QString& na
   painter.setPen(colors.text);
   painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, name);
   painter.drawText(line, Qt::AlignRight | Qt::AlignVCenter, number);
-  const double room = line.width() - metrics.horizontalAdvance(name) - metrics.horizontalAdvance(number) - 24;
-  if (!limit.isEmpty() && room > 40) {
-    painter.setPen(colors.muted);
-    painter.drawText(line.adjusted(metrics.horizontalAdvance(name) + 8, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter,
-                     metrics.elidedText(limit, Qt::ElideRight, room));
-  }
-  const QRectF track(row.left(), line.bottom() + 2, row.width(), kBar);
+  painter.setPen(colors.muted);
+  const QRectF words = two_lines()
+                           ? line.translated(0, line.height())
+                           : line.adjusted(metrics.horizontalAdvance(tr("ceiling without a cache")) + 8, 0, 0, 0);
+  painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter,
+                   metrics.elidedText(limit, Qt::ElideRight, room_for_limits()));
+  const QRectF track(row.left(), (two_lines() ? words : line).bottom() + 2, row.width(), kBar);
   painter.setPen(Qt::NoPen);
   painter.setBrush(colors.raised);
   painter.drawRoundedRect(track, 3, 3);

@@ -28,14 +28,18 @@ class RateBars : public QWidget {
   [[nodiscard]] const Rates& rates() const { return rates_; }
   [[nodiscard]] QSize sizeHint() const override;
   [[nodiscard]] QSize minimumSizeHint() const override;
+  /// The room for what limits a rate: beside its name, or where that is narrow in a line of its own.
+  [[nodiscard]] double room_for_limits() const;
 
  protected:
   void paintEvent(QPaintEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   void paint_row(QPainter& painter, const QRectF& row, const QString& name, double rate, const QColor& color,
                  const QString& limit) const;
   [[nodiscard]] double row_height() const;
+  [[nodiscard]] bool two_lines() const;
   [[nodiscard]] static int rows(const Rates& rates) {
     return 2 + (rates.cached > 0 ? 1 : 0) + (rates.what_if > 0 ? 1 : 0);
   }

@@ -161,6 +161,23 @@ class TestDiagnosisPanel : public QObject {
     QCOMPARE(panel.verdict_part()->minimumHeight(), 0);
   }
 
+  /// What limits a rate is told in whole words, also in the column that Diagnose has at 1280x800.
+  void limits_are_told_whole() {
+    const QFontMetricsF metrics(Theme::instance().small_font());
+    RateBars bars;
+    bars.show_rates({.measured = 4'000, .ceiling = 5'800, .cached = 8'700});
+    for (const int width : {330, 700}) {
+      bars.resize(width, 200);
+      for (const char* limit : {"behind normalise, set by the cores, most on trainer",
+                                "training only, after the warm-up", "behind decode, loading and step take turns"})
+        QVERIFY2(metrics.horizontalAdvance(limit) <= bars.room_for_limits(), limit);
+    }
+    bars.resize(700, 200);
+    const int wide = bars.sizeHint().height();
+    bars.resize(330, 200);
+    QVERIFY(bars.sizeHint().height() > wide);
+  }
+
   void no_fix_is_said_to_help_only_with_a_verdict() {
     DiagnosisPanel panel;
     panel.resize(900, 300);
