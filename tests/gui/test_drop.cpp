@@ -262,19 +262,6 @@ class TestDrop : public QObject {
     window.close_quietly();
   }
 
-  void data_dropped_on_a_node_land_beside_it() {
-    MainWindow window;
-    window.resize(1280, 800);
-    window.show();
-    for (int i = 0; i < 2; ++i) QVERIFY(drop_on(window.view().viewport(), home_.file("photos")));
-    const auto& nodes = window.view().graph_scene().nodes();
-    QCOMPARE(nodes.size(), std::size_t{2});
-    const NodeItem& one = *nodes.begin()->second;
-    const NodeItem& other = *nodes.rbegin()->second;
-    QVERIFY(!one.mapRectToScene(one.body()).intersects(other.mapRectToScene(other.body())));
-    window.close_quietly();
-  }
-
   void a_graph_dropped_on_the_canvas_opens_in_a_tab() {
     const QString path = home_.file("other.feedline");
     QVERIFY(save_document(Document(), path.toStdString()));
