@@ -109,7 +109,7 @@ ReportPart plots(const RunRecord& run) {
   };
   add(plot_svg({.title = "Throughput, training only, over whole steps",
                 .x = "seconds",
-                .y = "samples/s",
+                .y = "training samples/s",
                 .curves = {{"samples/s", column_over(run, "time_s", "samples_per_s")}}}));
   add(plot_svg({.title = "Training loss", .x = "step", .curves = {{"loss", run.loss}}, .from_zero = false}));
   add(plot_svg({.title = "Loss",

@@ -70,7 +70,7 @@ ComparePlots::ComparePlots(QWidget* parent) : QWidget(parent), plot_(new QCustom
   plot_->setMinimumSize(360, 160);
   plot_->plotLayout()->clear();
   loss_ = add_rect(0, tr("step"), tr("training loss"));
-  rate_ = add_rect(1, tr("seconds"), tr("samples/s"));
+  rate_ = add_rect(1, tr("seconds"), tr("training samples/s"));
   by_epoch_ = add_rect(2, tr("epoch"), tr("validation accuracy (%)"));
   const QSharedPointer<QCPAxisTickerFixed> whole(new QCPAxisTickerFixed);
   whole->setTickStep(1);

@@ -5,6 +5,7 @@
 #include "gui/app/problems_panel.h"
 #include "gui/app/run_bar.h"
 #include "gui/base/settings.h"
+#include "gui/canvas/graph_view.h"
 #include "support/answer.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
@@ -18,8 +19,10 @@
 #include <QElapsedTimer>
 #include <QFile>
 #include <QFileInfo>
+#include <QLabel>
 #include <QMimeData>
 #include <QPushButton>
+#include <QScreen>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -80,6 +83,8 @@ class TestMainWindow : public QObject {
   void unsaved_changes_are_asked_about();
   void a_dropped_file_opens();
   void the_parent_of_train_and_val_is_wired_on_request();
+  void the_first_window_fits_the_screen();
+  void an_empty_canvas_says_what_can_be_dropped();
   void a_graph_with_problems_does_not_start();
   void the_status_bar_tells_how_the_graph_stands();
   void runs_pauses_and_stops();
@@ -221,6 +226,24 @@ void TestMainWindow::the_parent_of_train_and_val_is_wired_on_request() {
   QCOMPARE(to_json(window.document().document()), before);
   QTRY_VERIFY(!button->isHidden());
   window.close_quietly();
+}
+
+void TestMainWindow::the_first_window_fits_the_screen() {
+  MainWindow window;
+  window.show();
+  QVERIFY(QTest::qWaitForWindowExposed(&window));
+  const QSize room = window.screen()->availableSize();
+  QVERIFY2(window.width() <= room.width() && window.height() <= room.height(),
+           qPrintable(QString("%1x%2").arg(window.width()).arg(window.height())));
+}
+
+void TestMainWindow::an_empty_canvas_says_what_can_be_dropped() {
+  MainWindow window;
+  window.actions().new_graph->trigger();
+  const QList<QLabel*> labels = window.view().findChildren<QLabel*>();
+  QVERIFY(std::any_of(labels.begin(), labels.end(), [](const QLabel* label) {
+    return !label->isHidden() && label->text().contains("Drop a folder of pictures");
+  }));
 }
 
 void TestMainWindow::a_graph_with_problems_does_not_start() {

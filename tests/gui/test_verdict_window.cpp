@@ -43,6 +43,7 @@
 #include <QLabel>
 #include <QLineF>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QStatusBar>
@@ -132,6 +133,13 @@ class TestVerdictWindow : public QObject {
     QTRY_VERIFY(std::any_of(window.live_run().stages->rows().begin(), window.live_run().stages->rows().end(),
                             [&](const StageShare& row) { return row.bottleneck && row.name == named; }));
     Panels::show(window.diagnosis().panel);
+
+    // The node's name in the verdict leads to it.
+    static const QRegularExpression href("href=\"([^\"]+)\"");
+    window.view().select_node("batch");
+    for (QLabel* label : panel(window).verdict_part()->findChildren<QLabel*>())
+      if (const auto link = href.match(label->text()); link.hasMatch()) Q_EMIT label->linkActivated(link.captured(1));
+    QCOMPARE(window.view().selected_paths(), QStringList{named});
 
     // Everything names graph and run.
     QTRY_VERIFY(runs.run_number() > 0);
