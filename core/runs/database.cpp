@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runs/database.h"
 
+#include "base/machine_fault.h"
 #include "base/user_path.h"
 
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -206,8 +208,15 @@ Database::Database(Database&& other) noexcept
     : handle_(std::exchange(other.handle_, nullptr)), file_(std::move(other.file_)) {}
 
 tl::unexpected<Error> Database::failed(std::string_view what) const {
+  const int kind = handle_ == nullptr ? SQLITE_NOMEM : sqlite3_errcode(handle_) & 0xFF;
+  const int cause = kind == SQLITE_NOMEM ? ENOMEM : sqlite3_system_errno(handle_);
+  if ((kind == SQLITE_NOMEM || kind == SQLITE_CANTOPEN || kind == SQLITE_IOERR) && is_machine_fault(cause)) {
+    Error error = machine_error(cause, std::string(what));
+    error.file = file_.string();
+    return fail(std::move(error));
+  }
   return fail(Error{.code = ErrorCode::Failed,
-                    .reason = fmt::format("{}: {}", what, handle_ == nullptr ? "no memory" : sqlite3_errmsg(handle_)),
+                    .reason = fmt::format("{}: {}", what, sqlite3_errmsg(handle_)),
                     .remedy = "Move the file away to begin a new one, or set FEEDLINE_DATA to another folder",
                     .file = file_.string()});
 }

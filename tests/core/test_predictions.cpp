@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <thread>
 #include <vector>
 
@@ -112,6 +113,22 @@ class TestPredictions : public QObject {
 
     const auto nowhere = Database::open("/proc/nowhere/runs.db");
     QVERIFY(!nowhere && !nowhere.error().remedy.empty());
+  }
+
+  /// No descriptor left is the machine's fault, not the file's: nobody should move it away.
+  void too_many_open_files_are_not_the_files_fault() {
+    QVERIFY(Database::open(file("whole.db")).has_value());
+    rlimit before{};
+    QVERIFY(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    rlimit none = before;
+    none.rlim_cur = 3;  // those that are open stay open
+    QVERIFY(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const auto refused = Database::open(file("whole.db"));
+    QVERIFY(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    QVERIFY(!refused);
+    QVERIFY2(refused.error().line().find("ulimit -n") != std::string::npos, refused.error().line().c_str());
+    QVERIFY2(refused.error().remedy.find("Move the file") == std::string::npos, refused.error().remedy.c_str());
+    QVERIFY(Database::open(file("whole.db")).has_value());
   }
 };
 
