@@ -3,6 +3,7 @@
 #include <csetjmp>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -141,6 +142,7 @@ class JpegReader {
   /// After the last row: the rest, so that a missing end is found. Where rows are left, nothing.
   bool finish() {
     if (info_.output_scanline < info_.output_height) return true;
+    lacked_ = lacks_pixels();  // libjpeg frees what tells it
     if (setjmp(errors_.mark) != 0) return false;
     return jpeg_finish_decompress(&info_) != FALSE;
   }
@@ -157,7 +159,9 @@ class JpegReader {
   }
   /// Adobe's programs store inks inverted and say so by their marker.
   [[nodiscard]] bool inverted() const { return info_.saw_Adobe_marker != FALSE; }
-  [[nodiscard]] bool damaged() const { return errors_.damaged || (errors_.ended_early && lacks_pixels()); }
+  [[nodiscard]] bool damaged() const {
+    return errors_.damaged || (errors_.ended_early && (lacked_ ? *lacked_ : lacks_pixels()));
+  }
   [[nodiscard]] bool no_memory() const { return errors_.no_memory; }
   [[nodiscard]] std::string message() const { return errors_.message; }
 
@@ -177,6 +181,7 @@ class JpegReader {
   jpeg_decompress_struct info_{};
   jpeg_progress_mgr progress_{};
   JpegErrors errors_{};
+  std::optional<bool> lacked_{};  ///< lacks_pixels() when the last row had been read
 };
 
 tl::unexpected<Error> broken(const JpegReader& reader) {
