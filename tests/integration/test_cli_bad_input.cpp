@@ -166,8 +166,8 @@ void TestCliBadInput::few_descriptors_are_no_bad_pictures_data() {
 /// what is wrong with the machine.
 void TestCliBadInput::few_descriptors_are_no_bad_pictures() {
   QFETCH(int, descriptors);
-#if defined(__SANITIZE_ADDRESS__)
-  if (descriptors < 10) QSKIP("looking for leaks at the end takes descriptors too");
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  QSKIP("sanitizers take descriptors of their own, and misjudge objects where none is left");
 #endif
   const QString folder = in("few");
   for (int i = 0; i < 120; ++i)
