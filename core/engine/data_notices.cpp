@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 #include <optional>
 
@@ -37,32 +36,6 @@ std::string remedy_for(const PassedFiles& first, bool without_ending) {
 /// A picture beside the class folders; texts there, such as a licence, are nobody's pictures.
 bool stray_picture(const PassedFiles& files) {
   return files.class_name.empty() && files.picture && !files.ending.empty();
-}
-
-/// Files of one ending that were passed over.
-struct EndingCount {
-  std::string ending{};
-  std::uint64_t count = 0;
-  std::vector<std::string> where{};  ///< "cats: 3"
-};
-
-/// The most frequent ending first; of equal ones, having none comes last.
-template <class Wanted>
-std::vector<EndingCount> by_ending(const SourceReport& report, Wanted wanted) {
-  std::map<std::string, EndingCount> found;
-  for (const PassedFiles& files : report.ignored) {
-    if (!wanted(files)) continue;
-    EndingCount& same = found[files.ending];
-    same.ending = files.ending;
-    same.count += files.count;
-    same.where.push_back(fmt::format("{}: {}", files.class_name, files.count));
-  }
-  std::vector<EndingCount> sorted;
-  for (auto& [ending, count] : found) sorted.push_back(std::move(count));
-  std::stable_sort(sorted.begin(), sorted.end(), [](const EndingCount& a, const EndingCount& b) {
-    return a.count != b.count ? a.count > b.count : a.ending.empty() < b.ending.empty();
-  });
-  return sorted;
 }
 
 std::uint64_t total_of(const std::vector<EndingCount>& endings) {

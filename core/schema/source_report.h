@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -64,6 +65,17 @@ class Reporting {
   /// As long as the source lives; the same from any thread.
   [[nodiscard]] virtual const SourceReport& report() const = 0;
 };
+
+/// Files of one ending that were passed over.
+struct EndingCount {
+  std::string ending{};
+  std::uint64_t count = 0;
+  std::vector<std::string> where{};  ///< "cats: 3"
+};
+
+/// The passed files that are wanted, the most frequent ending first; of equal ones, having none comes last.
+[[nodiscard]] std::vector<EndingCount> by_ending(const SourceReport& report,
+                                                 const std::function<bool(const PassedFiles&)>& wanted);
 
 /// Null: the source has nothing to report.
 [[nodiscard]] const SourceReport* report_of(const Source& source);

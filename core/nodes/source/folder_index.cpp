@@ -7,9 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 namespace feedline {
@@ -23,13 +21,9 @@ constexpr std::string_view kLayoutRemedy =
 /// What they hold instead: ", but 500 .cr2 and 3 .txt"; empty: nothing.
 std::string endings_text(const SourceReport& report) {
   constexpr std::size_t kMost = 3;
-  std::map<std::string, std::uint64_t> counts;
-  for (const PassedFiles& files : report.ignored)
-    counts[files.ending.empty() ? "without an ending" : files.ending] += files.count;
-  std::vector<std::pair<std::string, std::uint64_t>> sorted(counts.begin(), counts.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   std::vector<std::string> parts;
-  for (const auto& [ending, count] : sorted) parts.push_back(std::to_string(count) + " " + ending);
+  for (const EndingCount& found : by_ending(report, [](const PassedFiles&) { return true; }))
+    parts.push_back(std::to_string(found.count) + " " + (found.ending.empty() ? "without an ending" : found.ending));
   return parts.empty() ? std::string() : ", but " + numbers::listed(parts, kMost);
 }
 
