@@ -2,7 +2,7 @@
 #pragma once
 
 #include "checking/check_report.h"
-#include "engine/plan.h"
+#include "plan/plan.h"
 
 #include <atomic>
 #include <cstdint>

@@ -2,10 +2,10 @@
 #include "checking/check_lane.h"
 
 #include "base/machine_fault.h"
-#include "engine/lowering.h"
-#include "engine/open_source.h"
 #include "graph/flatten.h"
 #include "graph/path.h"
+#include "plan/lowering.h"
+#include "plan/open_source.h"
 
 #include <algorithm>
 #include <map>

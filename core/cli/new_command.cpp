@@ -8,8 +8,8 @@
 #include "cli/output.h"
 #include "cli/terminal.h"
 #include "engine/data_at.h"
-#include "engine/plan.h"
 #include "graph/wire_splits.h"
+#include "plan/plan.h"
 
 #include <filesystem>
 #include <memory>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/clock.h"
-#include "engine/plan.h"
+#include "plan/plan.h"
 
 #include <cstddef>
 #include <cstdint>

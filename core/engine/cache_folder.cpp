@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/user_path.h"
-#include "engine/plan.h"
+#include "plan/plan.h"
 
 #include <cstdlib>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/cache_shelf.h"
-#include "engine/plan.h"
+#include "plan/plan.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/cache_store.h"
-#include "engine/plan.h"
+#include "plan/plan.h"
 
 #include <filesystem>
 #include <memory>

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "engine/chunk.h"
-#include "engine/plan.h"
+#include "plan/plan.h"
 
 #include <cstddef>
 #include <string>

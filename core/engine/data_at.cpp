@@ -4,7 +4,7 @@
 #include "base/file_names.h"
 #include "base/lower_case.h"
 #include "base/split_folders.h"
-#include "engine/open_source.h"
+#include "plan/open_source.h"
 
 #include <algorithm>
 #include <array>

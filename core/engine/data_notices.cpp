@@ -3,7 +3,7 @@
 
 #include "base/numbers.h"
 #include "engine/label_notices.h"
-#include "engine/plan.h"
+#include "plan/plan.h"
 
 #include <fmt/format.h>
 

@@ -8,8 +8,8 @@
 #include "engine/buffer_pool.h"
 #include "engine/chunk_queue.h"
 #include "engine/heartbeat.h"
-#include "engine/segments.h"
 #include "engine/virtual_speedup.h"
+#include "plan/segments.h"
 #include "telemetry/stage_meter.h"
 #include "telemetry/trace.h"
 

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "engine/bad_records.h"
 #include "engine/batch.h"
-#include "engine/plan.h"
+#include "plan/plan.h"
 #include "telemetry/snapshot.h"
 #include "telemetry/trace.h"
 

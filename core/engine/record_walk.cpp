@@ -3,9 +3,9 @@
 
 #include "base/machine_fault.h"
 #include "engine/guarded.h"
-#include "engine/open_source.h"
 #include "graph/flatten.h"
 #include "graph/path.h"
+#include "plan/open_source.h"
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/lowering.h"
-#include "engine/plan.h"
 #include "engine/preview.h"
 #include "graph/flatten.h"
+#include "plan/lowering.h"
+#include "plan/plan.h"
 
 #include <deque>
 #include <map>

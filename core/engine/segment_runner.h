@@ -5,12 +5,12 @@
 #include "engine/cache_route.h"
 #include "engine/chunk.h"
 #include "engine/heartbeat.h"
-#include "engine/plan.h"
 #include "engine/quarantine.h"
-#include "engine/segments.h"
 #include "engine/sequential_gate.h"
 #include "engine/step_timer.h"
 #include "engine/virtual_speedup.h"
+#include "plan/plan.h"
+#include "plan/segments.h"
 
 #include <atomic>
 #include <cstddef>

@@ -3,7 +3,7 @@
 
 #include "base/cores.h"
 #include "base/torch.h"
-#include "engine/plan.h"
+#include "plan/plan.h"
 #include "telemetry/process_meter.h"
 #include "training/blas.h"
 #include "training/jpeg_rate.h"

@@ -4,7 +4,7 @@
 // Private to training: what cache nodes with fill_first ask for.
 
 #include "engine/pipeline.h"
-#include "engine/plan.h"
+#include "plan/plan.h"
 #include "training/run_state.h"
 
 #include <memory>

@@ -3,7 +3,7 @@
 
 // Private to training; free of LibTorch.
 
-#include "engine/plan.h"
+#include "plan/plan.h"
 #include "training/core_budget.h"
 #include "training/run_state.h"
 #include "training/trainer_loop.h"

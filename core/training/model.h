@@ -4,7 +4,7 @@
 // Private to training.
 
 #include "base/torch.h"
-#include "engine/plan.h"
+#include "plan/plan.h"
 #include "training/precision.h"
 #include "training/step_fault.h"
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "engine/pipeline.h"
-#include "engine/plan.h"
 #include "graph/document.h"
+#include "plan/plan.h"
 #include "schema/source_report.h"
 #include "telemetry/snapshot.h"
 #include "telemetry/trace.h"

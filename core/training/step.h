@@ -5,7 +5,7 @@
 
 #include "base/torch.h"
 #include "engine/batch.h"
-#include "engine/plan.h"
+#include "plan/plan.h"
 #include "training/replicas.h"
 #include "training/trainer_meter.h"
 #include "training/upload.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tuning/decompose.h"
 
-#include "engine/plan.h"
+#include "plan/plan.h"
 
 #include <algorithm>
 #include <fcntl.h>

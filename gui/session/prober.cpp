@@ -2,9 +2,9 @@
 #include "gui/session/prober.h"
 
 #include "engine/data_notices.h"
-#include "engine/open_source.h"
-#include "engine/plan.h"
 #include "graph/subgraph.h"
+#include "plan/open_source.h"
+#include "plan/plan.h"
 #include "schema/registry.h"
 #include "schema/source_report.h"
 

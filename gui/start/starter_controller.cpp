@@ -2,11 +2,11 @@
 #include "gui/start/starter_controller.h"
 
 #include "engine/data_at.h"
-#include "engine/plan.h"
 #include "gui/base/settings.h"
 #include "gui/canvas/graph_view.h"
 #include "gui/models/text.h"
 #include "gui/workspace/workspace.h"
+#include "plan/plan.h"
 
 #include <QFile>
 #include <QFileDialog>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/plan.h"
 #include "graph/edit.h"
 #include "graph/json.h"
+#include "plan/plan.h"
 #include "support/fake_nodes.h"
 #include "support/machine.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // From data to a whole graph: what lies at a path, what is in it, and the graph that learns from it.
 #include "engine/data_at.h"
-#include "engine/plan.h"
 #include "graph/json.h"
 #include "graph/validate.h"
+#include "plan/plan.h"
 #include "support/fixtures.h"
 #include "support/places.h"
 #include "support/small_data.h"

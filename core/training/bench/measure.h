@@ -4,8 +4,8 @@
 // Private to training/bench.
 
 #include "base/error.h"
-#include "engine/plan.h"
 #include "graph/document.h"
+#include "plan/plan.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/plan.h"
+#include "plan/plan.h"
 
-#include "engine/class_match.h"
-#include "engine/lowering.h"
-#include "engine/open_source.h"
 #include "graph/flatten.h"
 #include "graph/json.h"
 #include "graph/path.h"
+#include "plan/class_match.h"
+#include "plan/lowering.h"
+#include "plan/open_source.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/open_source.h"
+#include "plan/open_source.h"
 
 #include "base/machine_fault.h"
 #include "schema/source_report.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/random.h"
-#include "engine/lowering.h"
+#include "plan/lowering.h"
 
 #include <algorithm>
 #include <map>

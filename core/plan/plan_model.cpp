@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/lowering.h"
+#include "plan/lowering.h"
 
 #include <algorithm>
 #include <map>

@@ -3,7 +3,7 @@
 
 // Private to engine, training/preview.cpp and checking: the two halves of make_plan(), and what they share with them.
 
-#include "engine/plan.h"
+#include "plan/plan.h"
 
 #include <set>
 #include <string>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/class_match.h"
+#include "plan/class_match.h"
 
 #include "base/normal_form.h"
 #include "base/numbers.h"

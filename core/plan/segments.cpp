@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/segments.h"
+#include "plan/segments.h"
 
 #include "schema/in_memory.h"
 #include "schema/readers.h"
