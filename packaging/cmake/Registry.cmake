@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # feedline_registry(TARGET KIND HEADER CLASS FILE...): one thing, one file, nothing else to touch.
 #
-# KIND is "node" or "fix". Each FILE (core/<...>/<room>/<stem>.cpp) is compiled with FEEDLINE_<KIND>_FUNCTION
+# KIND is "node", "fix" or "metric". Each FILE (core/<...>/<room>/<stem>.cpp) is compiled with FEEDLINE_<KIND>_FUNCTION
 # set to a name of its own, which the macro FEEDLINE_<KIND>(...) defines as a function that takes a CLASS&.
 # A generated all_<kind>s.cpp in TARGET calls those of all files that use the macro.
 # Static registrars would not do: linkers drop them from static libraries.
