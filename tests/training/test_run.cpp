@@ -19,8 +19,8 @@ namespace {
 std::string losses(const RunResult& result) {
   std::string bytes;
   for (const EpochResult& epoch : result.epochs)
-    for (const double value : {epoch.train_loss, epoch.train_accuracy, epoch.val_loss, epoch.val_accuracy})
-      bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+    for (const MetricValue& metric : epoch.metrics)
+      bytes.append(reinterpret_cast<const char*>(&metric.value), sizeof metric.value);
   return bytes;
 }
 
@@ -77,9 +77,9 @@ void TestRun::learns() {
   QCOMPARE(run.count<Finished>(), 1U);
 
   QCOMPARE(result.epochs.size(), 3U);
-  QVERIFY(result.epochs[2].train_loss < result.epochs[0].train_loss);
-  QVERIFY(result.epochs[2].val_loss < 2.3);
-  QVERIFY(result.epochs[2].val_accuracy >= 0 && result.epochs[2].val_accuracy <= 1);
+  QVERIFY(result.epochs[2].loss(kTrainSplit) < result.epochs[0].loss(kTrainSplit));
+  QVERIFY(result.epochs[2].loss(kValSplit) < 2.3);
+  QVERIFY(result.epochs[2].value("accuracy", kValSplit) >= 0 && result.epochs[2].value("accuracy", kValSplit) <= 1);
   for (std::size_t i = 0; i < 3; ++i) {
     QCOMPARE(result.epochs[i].epoch, static_cast<std::uint32_t>(i + 1));
     QCOMPARE(result.epochs[i].samples, 240U);
@@ -90,7 +90,8 @@ void TestRun::learns() {
   QCOMPARE(trainer.steps, 3U * 8U);
   QCOMPARE(trainer.total_steps, 3U * 8U);
   QCOMPARE(trainer.samples, 3U * 240U);
-  QVERIFY(trainer.times.forward > 0 && trainer.times.backward > 0 && trainer.times.optimizer > 0);
+  QVERIFY(trainer.times[Phase::Forward] > 0 && trainer.times[Phase::Backward] > 0 &&
+          trainer.times[Phase::Optimizer] > 0);
   // The phases are the whole of the trainer's time.
   QVERIFY(std::abs(seconds(trainer.times.total()) - result.last.elapsed()) < 0.1 * result.last.elapsed() + 0.05);
   QCOMPARE(result.last.loss_curve.size(), 24U);
@@ -190,8 +191,8 @@ void TestRun::replicas() {
   for (const Fact& fact : one.facts())
     if (const auto* started = std::get_if<Started>(&fact)) QCOMPARE(started->replicas, replicas);
   QCOMPARE(result.last.trainer.samples, 3U * 240U);
-  QVERIFY(result.epochs[2].train_loss < result.epochs[0].train_loss);
-  QVERIFY(result.last.trainer.times.forward > 0 && result.last.trainer.times.backward > 0);
+  QVERIFY(result.epochs[2].loss(kTrainSplit) < result.epochs[0].loss(kTrainSplit));
+  QVERIFY(result.last.trainer.times[Phase::Forward] > 0 && result.last.trainer.times[Phase::Backward] > 0);
   RecordedRun again(document);
   QCOMPARE(losses(again.result()), losses(result));
 }
@@ -201,7 +202,7 @@ void TestRun::names_the_precision_that_is_not_there() {
   const RunResult& result = run.result();
   if (result.end == RunResult::End::Completed) {
     QCOMPARE(QString::fromStdString(result.precision), QString("bfloat16"));
-    QVERIFY(result.epochs[2].train_loss < result.epochs[0].train_loss);
+    QVERIFY(result.epochs[2].loss(kTrainSplit) < result.epochs[0].loss(kTrainSplit));
     return;
   }
   QCOMPARE(QString::fromStdString(result.failure->node), QString("trainer"));
@@ -285,8 +286,8 @@ void TestRun::ends_after_max_steps() {
   QCOMPARE(result.last.trainer.steps, steps);
   QCOMPARE(result.last.trainer.total_steps, steps);
   QCOMPARE(result.epochs.size(), static_cast<std::size_t>(epochs));
-  QVERIFY(std::isfinite(result.epochs.back().train_loss));
-  QCOMPARE(std::isfinite(result.epochs.back().val_loss), validated);
+  QVERIFY(std::isfinite(result.epochs.back().loss(kTrainSplit)));
+  QCOMPARE(std::isfinite(result.epochs.back().loss(kValSplit)), validated);
 }
 
 void TestRun::ends_after_max_seconds() {
@@ -300,8 +301,8 @@ void TestRun::drains_without_learning() {
   const RunResult& result = run.result();
   QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
   QCOMPARE(result.last.trainer.samples, 3U * 240U);
-  QCOMPARE(result.last.trainer.times.forward, Nanos{0});
-  QVERIFY(std::isnan(result.epochs.front().train_loss));
+  QCOMPARE(result.last.trainer.times[Phase::Forward], Nanos{0});
+  QVERIFY(std::isnan(result.epochs.front().loss(kTrainSplit)));
   QCOMPARE(result.epochs.size(), 3U);
 }
 
@@ -407,7 +408,7 @@ void TestRun::validates_on_a_connected_batch() {
   const RunResult& result = run.result();
   QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
   QCOMPARE(result.epochs.front().samples, 320U);
-  for (const EpochResult& epoch : result.epochs) QVERIFY(std::isfinite(epoch.val_loss));
+  for (const EpochResult& epoch : result.epochs) QVERIFY(std::isfinite(epoch.loss(kValSplit)));
 }
 
 QTEST_GUILESS_MAIN(TestRun)
