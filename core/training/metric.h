@@ -62,7 +62,7 @@ struct MetricRule {
   std::unique_ptr<Metric> (*make)() = nullptr;
 };
 
-/// All rules, in the order of their files' names.
+/// All rules, in the order of their names.
 class MetricRules {
  public:
   [[nodiscard]] static const MetricRules& instance();
@@ -79,8 +79,8 @@ void register_all_metrics(MetricRules& rules);
 }  // namespace feedline
 
 /// Ends a metric's file: registers its rule.
-#define FEEDLINE_METRIC(rule)                                            \
-  namespace feedline {                                                   \
-  void FEEDLINE_METRIC_FUNCTION(MetricRules& rules);                     \
-  void FEEDLINE_METRIC_FUNCTION(MetricRules& rules) { rules.add(rule); } \
+#define FEEDLINE_METRIC(rule)                                          \
+  namespace feedline {                                                 \
+  void register_metric_##rule(MetricRules& rules);                     \
+  void register_metric_##rule(MetricRules& rules) { rules.add(rule); } \
   }
