@@ -8,6 +8,7 @@
 #include <QTest>
 
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 using namespace feedline;
@@ -59,6 +60,8 @@ class TestRun : public QObject {
   void survives_a_receiver_that_throws();
   void no_snapshot_is_newer_than_the_end();
   void validates_on_a_connected_batch();
+  void numbers_are_learnt_and_measured();
+  void losses_are_summed();
 
  private:
   QTemporaryDir folder_;
@@ -409,6 +412,69 @@ void TestRun::validates_on_a_connected_batch() {
   QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
   QCOMPARE(result.epochs.front().samples, 320U);
   for (const EpochResult& epoch : result.epochs) QVERIFY(std::isfinite(epoch.loss(kValSplit)));
+}
+
+/// The digit as a number: what applies to classes is not measured, what applies to numbers is.
+void TestRun::numbers_are_learnt_and_measured() {
+  Graph graph(
+      "source:idx shuffle:shuffle normalise:normalise batch:batch flatten:flatten hidden:linear relu:relu last:linear "
+      "loss:mse adam:adam trainer:trainer source.image>shuffle.sample source.label>shuffle.label "
+      "shuffle.sample>normalise.image normalise.image>batch.image shuffle.label>batch.label batch.image>flatten.x "
+      "flatten.y>hidden.x hidden.y>relu.x relu.y>last.x last.y>loss.prediction batch.label>loss.target "
+      "loss.loss>trainer.loss adam.optimizer>trainer.optimizer");
+  graph.set("source", "images", (folder_.path() + "/images").toStdString())
+      .set("source", "labels", (folder_.path() + "/labels").toStdString())
+      .set("hidden", "units", std::int64_t{32})
+      .set("last", "units", std::int64_t{1})
+      .set("trainer", "validation_split", 0.25)
+      .set("trainer", "device", std::string("cpu"))
+      .set("trainer", "epochs", std::int64_t{6});
+  RecordedRun run(graph.document());
+  const RunResult& result = run.result();
+  QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
+  const EpochResult& first = result.epochs.front();
+  const EpochResult& last = result.epochs.back();
+  QVERIFY2(last.loss(kTrainSplit) < 0.5 * first.loss(kTrainSplit), qPrintable(QString::number(last.loss(kTrainSplit))));
+  QVERIFY(last.evaluation == nullptr);
+  for (const MetricValue& metric : last.metrics) {
+    QVERIFY2(metric.name != "accuracy" && metric.name != "macro F1", metric.name.c_str());
+    const double before = first.value(metric.name, metric.split);
+    QVERIFY2((metric.value > before) == metric.higher_is_better, metric_title(metric).c_str());
+  }
+}
+
+/// Two heads on one trunk: the sum is minimised, each loss is measured under its own name.
+void TestRun::losses_are_summed() {
+  Graph graph(
+      "source:idx shuffle:shuffle normalise:normalise batch:batch flatten:flatten hidden:linear relu:relu "
+      "classes:linear number:linear digit:cross_entropy size:mse both:weighted_sum adam:adam trainer:trainer "
+      "source.image>shuffle.sample source.label>shuffle.label shuffle.sample>normalise.image "
+      "normalise.image>batch.image shuffle.label>batch.label batch.image>flatten.x flatten.y>hidden.x hidden.y>relu.x "
+      "relu.y>classes.x relu.y>number.x classes.y>digit.prediction batch.label>digit.target number.y>size.prediction "
+      "batch.label>size.target digit.loss>both.a size.loss>both.b both.loss>trainer.loss "
+      "adam.optimizer>trainer.optimizer");
+  graph.set("source", "images", (folder_.path() + "/images").toStdString())
+      .set("source", "labels", (folder_.path() + "/labels").toStdString())
+      .set("hidden", "units", std::int64_t{32})
+      .set("number", "units", std::int64_t{1})
+      .set("both", "weight_b", 0.05)
+      .set("trainer", "validation_split", 0.25)
+      .set("trainer", "device", std::string("cpu"))
+      .set("trainer", "epochs", std::int64_t{2});
+  RecordedRun run(graph.document());
+  const RunResult& result = run.result();
+  QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
+  const EpochResult& last = result.epochs.back();
+  QVERIFY(last.loss(kTrainSplit) < result.epochs.front().loss(kTrainSplit));
+  QVERIFY(last.evaluation != nullptr);  // of the loss that has classes
+  for (const MetricValue& metric : last.metrics)
+    QVERIFY2(metric.name == kLossMetric || metric.name.ends_with(" (digit)") || metric.name.ends_with(" (size)"),
+             metric.name.c_str());
+  std::uint64_t right = 0;
+  for (std::size_t i = 0; i < last.evaluation->classes; ++i) right += last.evaluation->count(i, i);
+  const std::uint64_t all = std::accumulate(last.evaluation->counts.begin(), last.evaluation->counts.end(), 0UL);
+  QVERIFY(std::abs(static_cast<double>(right) / static_cast<double>(all) - last.value("accuracy (digit)", kValSplit)) <
+          1e-9);
 }
 
 QTEST_GUILESS_MAIN(TestRun)

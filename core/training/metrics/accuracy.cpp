@@ -40,7 +40,7 @@ class Accuracy final : public Metric {
   at::Tensor on_device_{};  ///< i64, not in right_
 };
 
-const MetricRule kAccuracyRule{
+const MetricRule kAccuracy{
     .name = "accuracy", .target = TargetKind::Classes, .unit = kShareUnit, .make = []() -> std::unique_ptr<Metric> {
       return std::make_unique<Accuracy>();
     }};
@@ -48,4 +48,4 @@ const MetricRule kAccuracyRule{
 }  // namespace
 }  // namespace feedline
 
-FEEDLINE_METRIC(kAccuracyRule)
+FEEDLINE_METRIC(kAccuracy)
