@@ -36,7 +36,7 @@ std::map<std::string, PortRef> read_fields(const Lowering& lowering, const Node&
 }
 
 /// All that lies above a node of the data side.
-Needed above(const Lowering& lowering, const Node& node) {
+Needed needed_above(const Lowering& lowering, const Node& node) {
   std::vector<PortRef> values;
   for (const PortSpec& port : lowering.spec(node).inputs)
     if (const PortRef* from = lowering.into(node, port.name)) values.push_back(*from);
@@ -57,7 +57,7 @@ void add_nodes(const Lowering& lowering, const std::map<std::string, PortRef>& f
     DataNode fact{.id = node.id, .type = node.type, .role = spec.role};
     fact.cache = static_cast<bool>(spec.cache);
     fact.random = spec.random;
-    for (const std::string& up : above(lowering, node).nodes) {
+    for (const std::string& up : needed_above(lowering, node).nodes) {
       fact.upstream.push_back(up);
       fact.random = fact.random || lowering.spec(lowering.node(up)).random;
     }

@@ -15,7 +15,7 @@ namespace feedline {
 namespace {
 
 /// The plan without what none of these slots needs. Its fields are to be these.
-DataPlan trimmed(const DataPlan& whole, const std::set<SlotIndex>& slots) {
+DataPlan trimmed_plan(const DataPlan& whole, const std::set<SlotIndex>& slots) {
   std::vector<bool> wanted(whole.slots, false);
   for (const SlotIndex slot : slots) wanted[slot] = true;
   std::vector<std::optional<std::size_t>> place(whole.steps.size());
@@ -309,7 +309,7 @@ class RecordPlanner {
     if (part.shown)
       for (PlanStep& step : plan.steps)
         if (step.next && slots.contains(step.outputs.front())) step.next.reset();
-    plan = trimmed(plan, slots);
+    plan = trimmed_plan(plan, slots);
     for (const auto& [value, slot] : part.values) {
       const TensorDesc* desc = wanted_[value].desc;
       plan_.values[value] = {.data = plan_.data.size(), .field = plan.fields.size()};
