@@ -10,8 +10,8 @@ namespace feedline::gui {
 
 namespace {
 
-constexpr Nanos kWindow = 250'000'000;
-constexpr int kWide = 330;
+constexpr Nanos kLevelsWindow = 250'000'000;
+constexpr int kLevelsWide = 330;
 
 /// The last stage of each segment: a queue stands behind it.
 std::vector<const StageSample*> queue_ends(const Snapshot& now) {
@@ -34,7 +34,7 @@ LevelsPanel::LevelsPanel(QWidget* parent)
     : TimePanel(tr("Queues over time"),
                 {.purpose = tr("how full the queues are: the stage behind an empty one starves"),
                  .awaited = tr("the first batch")},
-                kWide, parent) {
+                kLevelsWide, parent) {
   add_cell(tr("full (%)"), 105);
   apply_theme();
   reset();
@@ -72,7 +72,7 @@ void LevelsPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
   for (std::size_t i = 0; i < std::min(queues_.size(), ends.size()); ++i) queues_[i].add(*ends[i], samples_);
   ++samples_;
   if (from_ == 0) from_ = now.at;
-  if (now.at - from_ < kWindow) return;
+  if (now.at - from_ < kLevelsWindow) return;
   for (std::size_t i = 0; i < queues_.size(); ++i) add_value(i, now.elapsed(), queues_[i].fill * 100);
   from_ = now.at;
   samples_ = 0;
