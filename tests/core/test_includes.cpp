@@ -157,6 +157,21 @@ class TestIncludes : public QObject {
     QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join('\n')));
   }
 
+  /// A header that says "Private to core/graph" is for that room alone.
+  void private_headers_stay_in_their_room() {
+    static const QRegularExpression mark(R"(^// Private to core/(\w+)\b)", QRegularExpression::MultilineOption);
+    QMap<QString, QString> owners;
+    for (const QString& file : files("core", {"*.h"}))
+      if (const auto match = mark.match(text(file)); match.hasMatch()) owners[file] = match.captured(1);
+    QVERIFY(owners.contains("core/graph/wiring.h"));
+    QStringList wrong;
+    for (const QString& file : files("core", {"*.h", "*.cpp"}) + files("gui", {"*.h", "*.cpp"}))
+      for (const QString& name : includes(file, true))
+        if (const auto owner = owners.find(resolve(file, name)); owner != owners.end() && *owner != room(file))
+          wrong << file + " includes " + name;
+    QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join('\n')));
+  }
+
   void own_headers_exist_and_are_named_from_the_root() {
     QStringList wrong;
     for (const QString& file : files("core", {"*.h", "*.cpp"}) + files("gui", {"*.h", "*.cpp"}))
