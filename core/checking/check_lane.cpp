@@ -20,6 +20,25 @@ std::string parameters_text(const ParamMap& params) {
   return text;
 }
 
+/// Shows a record to the fitter of a node, as fitting would.
+class LearningCheck final : public SampleOp {
+ public:
+  LearningCheck(const NodeSpec& spec, ParamMap params, const std::vector<const TensorDesc*>& in)
+      : spec_(spec), params_(std::move(params)) {
+    for (const TensorDesc* desc : in) descs_.push_back(desc == nullptr ? std::nullopt : std::optional(*desc));
+  }
+  Status run(std::span<const Datum* const> in, std::span<Datum* const>, OpContext&) const override {
+    std::vector<const TensorDesc*> descs;
+    for (const auto& desc : descs_) descs.push_back(desc ? &*desc : nullptr);
+    return spec_.fitter(params_, descs)->add(in);
+  }
+
+ private:
+  const NodeSpec& spec_;
+  const ParamMap params_;
+  std::vector<std::optional<TensorDesc>> descs_{};
+};
+
 class LaneOpener {
  public:
   LaneOpener(const Document& document, const SourceContext& context, const Registry& registry)
@@ -128,7 +147,10 @@ class LaneOpener {
     };
     if (const Error* problem = problem_of(analysis, node.id)) return leave(*problem);
     const ParamMap params = type.complete(node.params);
-    step.decodes = !descs.empty() && descs[0] != nullptr && descs[0]->kind == Kind::Encoded;
+    // A node that learns needs no output here: what it learns from a record says whether the record is good. What
+    // stands behind it is not looked at.
+    const bool learns = type.fitter && type.fitter(params, descs) != nullptr;
+    step.decodes = !learns && !descs.empty() && descs[0] != nullptr && descs[0]->kind == Kind::Encoded;
     const std::string key =
         type.type + '@' + std::to_string(step.inputs[0].value_or(0)) + '\n' + parameters_text(params);
     if (const auto same = decoded.find(key); step.decodes && same != decoded.end()) {
@@ -136,10 +158,12 @@ class LaneOpener {
         slots.emplace(PortRef{node.id, type.outputs[i].name}, same->second[i]);
       return;
     }
-    auto op = type.sample_op(params, descs);
+    auto op = learns ? Result<std::unique_ptr<SampleOp>>(std::make_unique<LearningCheck>(type, params, descs))
+                     : type.sample_op(params, descs);
     if (!op) return leave(op.error());
     step.op = std::move(*op);
     for (const PortSpec& port : type.outputs) {
+      if (learns) break;
       slots.emplace(PortRef{node.id, port.name}, lane.slots);
       step.outputs.push_back(lane.slots++);
     }

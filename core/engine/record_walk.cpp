@@ -5,6 +5,7 @@
 #include "engine/guarded.h"
 #include "graph/flatten.h"
 #include "graph/path.h"
+#include "plan/fitting.h"
 #include "plan/open_source.h"
 
 #include <algorithm>
@@ -32,11 +33,11 @@ Result<std::shared_ptr<const Source>> SourceKeeper::open(const NodeSpec& spec, c
 
 Result<std::unique_ptr<RecordWalk>> RecordWalk::open(const Document& document, const std::string& node,
                                                      SourceKeeper& sources, const SourceContext& context,
-                                                     const Registry& registry) {
+                                                     const LearntBy& learnt, const Registry& registry) {
   if (document.find(node) == nullptr)
     return fail(Error{.reason = "the graph has no node of this name", .remedy = "Choose another node", .node = node});
   std::unique_ptr<RecordWalk> walk(new RecordWalk(flatten(document, registry), node, registry));
-  if (Status ready = walk->prepare(sources, context); !ready) {
+  if (Status ready = walk->prepare(sources, context, learnt); !ready) {
     ready.error().node = drawn_path(ready.error().node);
     return fail(std::move(ready.error()));
   }
@@ -63,7 +64,7 @@ Status RecordWalk::find_shown() {
   return fail(Error{.reason = "nothing leaves this node yet", .remedy = "Wire what it passes on", .node = wanted_});
 }
 
-Status RecordWalk::prepare(SourceKeeper& sources, const SourceContext& context) {
+Status RecordWalk::prepare(SourceKeeper& sources, const SourceContext& context, const LearntBy& learnt) {
   if (Status found = find_shown(); !found) return found;
   analysis_ = analyse(document_, {}, registry_);
   if (Status found = find_way(analysis_); !found) return found;
@@ -71,7 +72,7 @@ Status RecordWalk::prepare(SourceKeeper& sources, const SourceContext& context) 
   if (Status opened = open_source(sources, context, probed); !opened) return opened;
   analysis_ = analyse(document_, probed, registry_);
   if (Status found = find_way(analysis_); !found) return found;
-  if (Status made = make_steps(); !made) return made;
+  if (Status made = make_steps(learnt); !made) return made;
   link_partial_steps();
   find_seed();
   return {};
@@ -125,15 +126,25 @@ Status RecordWalk::open_source(SourceKeeper& sources, const SourceContext& conte
   return fail(Error{.reason = "no source feeds it", .remedy = "Wire a source to it", .node = node_->id});
 }
 
-Status RecordWalk::make_steps() {
+Result<std::unique_ptr<SampleOp>> RecordWalk::make_op(const Node& node, const LearntBy& learnt) const {
+  const NodeSpec& type = lowering_->spec(node);
+  const std::vector<const TensorDesc*> inputs = lowering_->inputs(node);
+  const auto fitted = fitted_step(*lowering_, node, inputs);
+  if (fitted == nullptr) return type.sample_op(type.complete(node.params), inputs);
+  if (!learnt) return fail(not_fitted());
+  const auto state = learnt(node.id);
+  if (!state) return fail(state.error());
+  return make_fitted_op(*fitted, **state);
+}
+
+Status RecordWalk::make_steps(const LearntBy& learnt) {
   steps_.clear();
   for (const Node* node : way_) {
     const NodeSpec& type = lowering_->spec(*node);
     if (!is_data(type.role)) continue;
     Step& step = steps_.emplace_back(Step{.node = node, .spec = &type});
     if (type.role != Role::Sample) continue;
-    const std::vector<const TensorDesc*> inputs = lowering_->inputs(*node);
-    auto op = type.sample_op(type.complete(node->params), inputs);
+    auto op = make_op(*node, learnt);
     if (!op) return fail(std::move(op.error()).at_node(node->id));
     step.op = std::move(*op);
   }

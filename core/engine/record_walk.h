@@ -7,6 +7,7 @@
 #include "plan/plan.h"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,6 +30,9 @@ class SourceKeeper {
   std::shared_ptr<const Source> source_{};
 };
 
+/// Gives what a fitted node has learnt, by its name in the flat document.
+using LearntBy = std::function<Result<std::shared_ptr<const NamedTensors>>(const std::string& node)>;
+
 /// Carries single records through the data side of a graph as far as one node, as a run would: with the same seed and
 /// the same random numbers. It needs no finished graph: only what lies upstream of the node has to be right. A node in
 /// a sub-graph is named by its path, and seen in the first copy of one that repeats; what leaves a sub-graph or a muted
@@ -36,9 +40,11 @@ class SourceKeeper {
 class RecordWalk {
  public:
   /// Opens the source upstream of `node`. Errors: there is no such node, nothing leaves it for a single record, no
-  /// source feeds it, a node on the way has a problem, the source cannot be opened.
+  /// source feeds it, a node on the way has a problem, the source cannot be opened. Fitted nodes are bound to what
+  /// `learnt` says; where it is empty, they are an error.
   [[nodiscard]] static Result<std::unique_ptr<RecordWalk>> open(const Document& document, const std::string& node,
                                                                 SourceKeeper& sources, const SourceContext& context,
+                                                                const LearntBy& learnt = {},
                                                                 const Registry& registry = Registry::instance());
 
   /// Reads the record and runs all nodes of the data side that the wanted one needs. Errors: there is no such record,
@@ -74,11 +80,12 @@ class RecordWalk {
 
   RecordWalk(Flat flat, std::string wanted, const Registry& registry)
       : flat_(std::move(flat)), document_(flat_.document), wanted_(std::move(wanted)), registry_(registry) {}
-  Status prepare(SourceKeeper& sources, const SourceContext& context);
+  Status prepare(SourceKeeper& sources, const SourceContext& context, const LearntBy& learnt);
   Status find_shown();
   Status find_way(const Analysis& analysis);
   Status open_source(SourceKeeper& sources, const SourceContext& context, ProbedSources& probed);
-  Status make_steps();
+  Status make_steps(const LearntBy& learnt);
+  [[nodiscard]] Result<std::unique_ptr<SampleOp>> make_op(const Node& node, const LearntBy& learnt) const;
   void link_partial_steps();
   void find_seed();
   [[nodiscard]] OpContext context_of(const Step& step, const PreviewRequest& request) const;

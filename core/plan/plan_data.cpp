@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/random.h"
+#include "plan/fitting.h"
 #include "plan/lowering.h"
 
 #include <algorithm>
@@ -92,7 +93,8 @@ class DataLowering {
 
   Status add_step(const Node& node, const NodeSpec& spec) {
     const std::vector<const TensorDesc*> descs = lowering_.inputs(node);
-    auto op = spec.sample_op(spec.complete(node.params), descs);
+    auto fitted = fitted_step(lowering_, node, descs);
+    auto op = fitted ? unfitted_op() : spec.sample_op(spec.complete(node.params), descs);
     if (!op) return fail(std::move(op.error()).at_node(node.id));
 
     PlanStep step{.node = node.id,
@@ -100,7 +102,8 @@ class DataLowering {
                   .stream = free_stream(node),
                   .random = spec.random,
                   .op = std::move(*op),
-                  .cache = spec.cache ? std::optional(spec.cache(spec.complete(node.params))) : std::nullopt};
+                  .cache = spec.cache ? std::optional(spec.cache(spec.complete(node.params))) : std::nullopt,
+                  .fitted = std::move(fitted)};
     for (const PortSpec& port : spec.inputs) {
       const PortRef* from = lowering_.into(node, port.name);
       step.inputs.push_back(from == nullptr ? std::nullopt : std::optional(slots_.at(*from)));
@@ -172,7 +175,7 @@ class DataLowering {
 
 std::uint32_t stream_of(const Node& node) {
   std::uint32_t hash = 2166136261U;
-  for (const char c : node.key.empty() ? node.id : node.key) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  for (const char c : key_of(node)) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
   return hash;
 }
 

@@ -10,14 +10,15 @@
 //   static bool partial(const Params&);                                                      ... that can read a part
 //   static std::optional<PictureDemand> demand(const Params&, width, height, OpContext&);    ... that says which part
 //   static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs);                per-record node with state
-//   static Result<std::unique_ptr<Source>> open(const Params&, const SourceContext&);        source
-//   static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc& out);   layer
-//   static LayerCost cost(const Params&, DescInputs in, const TensorDesc& out);              ... with a cost
-//   static std::unique_ptr<Loss> loss(const Params&);                                        loss
-//   static std::shared_ptr<torch::optim::Optimizer> optimizer(const Params&, std::vector<at::Tensor>);
-//   Params derived from CacheSettings, and run()                                             cache
-//   Params derived from SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer
-//   static constexpr bool kStructure = true;                                                 gone when a graph runs
+//   static std::unique_ptr<Fitter> fitter(const Params&, DescInputs);                        ... that learns before a
+//   run static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs, const NamedTensors& learnt); static
+//   Result<std::unique_ptr<Source>> open(const Params&, const SourceContext&);        source static
+//   std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc& out);   layer static LayerCost cost(const
+//   Params&, DescInputs in, const TensorDesc& out);              ... with a cost static std::unique_ptr<Loss>
+//   loss(const Params&);                                        loss static std::shared_ptr<torch::optim::Optimizer>
+//   optimizer(const Params&, std::vector<at::Tensor>); Params derived from CacheSettings, and run() cache Params
+//   derived from SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer static
+//   constexpr bool kStructure = true;                                                 gone when a graph runs
 
 #include "schema/node_spec.h"
 #include "schema/registry.h"
@@ -147,6 +148,11 @@ class NodeBuilder {
     spec_.golden = golden;
     return std::move(*this);
   }
+  /// Parameters with which the node is fitted: the registry-driven tests fit it to their standard input.
+  NodeBuilder&& fitted_example(ParamMap params) && {
+    spec_.fitted_example = std::move(params);
+    return std::move(*this);
+  }
   NodeBuilder&& fixture(std::function<ParamMap(const std::filesystem::path&)> write) && {
     spec_.fixture = std::move(write);
     return std::move(*this);
@@ -244,6 +250,20 @@ class NodeBuilder {
       };
   }
 
+  void bind_fitted(const Binder& bind) {
+    spec_.fitter = [bind](const ParamMap& map, DescInputs in) -> std::unique_ptr<Fitter> {
+      return T::fitter(bind(map), in);
+    };
+    spec_.fitted_op = [bind](const ParamMap& map, DescInputs in, const NamedTensors& learnt) {
+      return T::make(bind(map), in, learnt);
+    };
+    spec_.sample_op = [bind](const ParamMap& map, DescInputs in) -> Result<std::unique_ptr<SampleOp>> {
+      const Params params = bind(map);
+      if (T::fitter(params, in) != nullptr) return fail(not_fitted());
+      return T::make(params, in, {});
+    };
+  }
+
   void set_role(Role role, Category category) {
     spec_.role = role;
     if (!category_set_) spec_.category = category;
@@ -258,6 +278,9 @@ class NodeBuilder {
     } else if constexpr (requires(const Params& p, const SourceContext& c) { T::open(p, c); }) {
       set_role(Role::Source, Category::Source);
       spec_.open = [bind](const ParamMap& map, const SourceContext& context) { return T::open(bind(map), context); };
+    } else if constexpr (requires(const Params& p, DescInputs d) { T::fitter(p, d); }) {
+      set_role(Role::Sample, Category::Preprocess);
+      bind_fitted(bind);
     } else if constexpr (requires(const Params& p, DescInputs d) { T::make(p, d); }) {
       set_role(Role::Sample, Category::Preprocess);
       spec_.sample_op = [bind](const ParamMap& map, DescInputs in) { return T::make(bind(map), in); };

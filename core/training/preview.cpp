@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/preview.h"
 
+#include "engine/background_fit.h"
 #include "engine/record_walk.h"
 #include "training/model.h"
 #include "training/tensors.h"
@@ -63,13 +64,16 @@ Result<Part> build_part(const RecordWalk& walk) {
 class Previewer::Impl {
  public:
   explicit Impl(std::filesystem::path cache_folder)
-      : cache_folder_(cache_folder.empty() ? default_cache_folder() : std::move(cache_folder)) {}
+      : cache_folder_(cache_folder.empty() ? default_cache_folder() : std::move(cache_folder)), fits_(cache_folder_) {}
+
+  [[nodiscard]] std::string doing() const { return fits_.doing(); }
 
   Result<Preview> look(const Document& document, const PreviewRequest& request, const std::stop_token& stop) {
     if (walk_ == nullptr || request.node != node_ || document != document_) {
       forget();
       auto opened = RecordWalk::open(document, request.node, sources_,
-                                     {.cache_folder = cache_folder_, .stop = stop, .progress = {}});
+                                     {.cache_folder = cache_folder_, .stop = stop, .progress = {}},
+                                     [&](const std::string& id) { return fits_.learnt(document, id, stop); });
       if (!opened) return fail(std::move(opened.error()));
       walk_ = std::move(*opened);
       node_ = request.node;
@@ -118,6 +122,7 @@ class Previewer::Impl {
   }
 
   std::filesystem::path cache_folder_;
+  BackgroundFit fits_;
   SourceKeeper sources_{};
   Document document_{};
   std::string node_{};
@@ -127,6 +132,7 @@ class Previewer::Impl {
 
 Previewer::Previewer(std::filesystem::path cache_folder) : impl_(std::make_unique<Impl>(std::move(cache_folder))) {}
 Previewer::~Previewer() = default;
+std::string Previewer::doing() const { return impl_->doing(); }
 
 Result<Preview> Previewer::look(const Document& document, const PreviewRequest& request, const std::stop_token& stop) {
   try {
