@@ -136,8 +136,8 @@ class TestState : public QObject {
     row("shape too large", file_of(R"({"a":)" + tensor("[0,4]", "[2]") + "}", four), "do not fill");
     row("shape overflows", file_of(R"({"a":)" + tensor("[0,4]", "[4611686018427387905,4]") + "}", four), "do not fill");
     row("size beyond i64", file_of(R"({"a":)" + tensor("[0,4]", "[9223372036854775808]") + "}", four), "absurd");
-    row("offset at the end of u64", file_of(R"({"a":)" + tensor("[18446744073709551612,18446744073709551615]") + "}", four),
-        "do not fill");
+    row("offset at the end of u64",
+        file_of(R"({"a":)" + tensor("[18446744073709551612,18446744073709551615]") + "}", four), "do not fill");
     row("negative shape", file_of(R"({"a":)" + tensor("[0,4]", "[-1]") + "}", four), "a negative number");
     row("fraction", file_of(R"({"a":)" + tensor("[0,4.5]") + "}", four), "a fraction");
     row("three offsets", file_of(R"({"a":)" + tensor("[0,4,4]") + "}", four), "two numbers");
@@ -210,10 +210,9 @@ class TestState : public QObject {
   void large_files_are_not_loaded_to_be_opened() {
     const QString path = folder_.filePath("large");
     const quint64 bytes = quint64{1} << 33U;
-    test::write_file(path, file_of(QStringLiteral(R"({"a":{"dtype":"U8","shape":[%1],"data_offsets":[0,%1]}})")
-                                       .arg(bytes)
-                                       .toUtf8(),
-                                   ""));
+    test::write_file(
+        path,
+        file_of(QStringLiteral(R"({"a":{"dtype":"U8","shape":[%1],"data_offsets":[0,%1]}})").arg(bytes).toUtf8(), ""));
     QVERIFY(QFile::resize(path, QFileInfo(path).size() + static_cast<qint64>(bytes)));
     const auto file = SafetensorsFile::open(path.toStdString());
     QVERIFY2(file, file ? "" : qPrintable(line(file.error())));

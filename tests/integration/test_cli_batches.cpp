@@ -103,8 +103,8 @@ void TestCliBatches::hashes_do_not_depend_on_a_cache() {
 
 /// normalise learns before batches are made, whoever makes them; what only looks at a graph needs nothing learnt.
 void TestCliBatches::fitted_statistics_are_the_same_for_all_commands() {
-  const QStringList fitted = idx_ + QStringList{"--set", "normalise.statistics=fitted", "--set",
-                                                "validation_normalise.statistics=fitted"};
+  const QStringList fitted =
+      idx_ + QStringList{"--set", "normalise.statistics=fitted", "--set", "validation_normalise.statistics=fitted"};
   const auto hashes = [&](const QStringList& more) {
     const Finished run = cli_.run(QStringList{"batches", "example:idx", "--epochs", "1", "--hash"} + more);
     if (run.exit_code != 0) qWarning("%s", run.text().constData());

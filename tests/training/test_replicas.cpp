@@ -388,8 +388,8 @@ void TestReplicas::state_has_the_same_names_for_any_count() {
   const TrainingState state = state_of(*replicas);
   QCOMPARE(names_of(state.parameters), (QStringList{"batch_norm1.bias", "batch_norm1.weight", "linear0.bias",
                                                     "linear0.weight", "linear4.bias", "linear4.weight"}));
-  QCOMPARE(names_of(state.buffers), (QStringList{"batch_norm1.num_batches_tracked", "batch_norm1.running_mean",
-                                                 "batch_norm1.running_var"}));
+  QCOMPARE(names_of(state.buffers),
+           (QStringList{"batch_norm1.num_batches_tracked", "batch_norm1.running_mean", "batch_norm1.running_var"}));
   QCOMPARE(names_of(state.generators), QStringList{"dropout3"});
   QStringList slots;
   for (const QString& name : names_of(state.parameters))
