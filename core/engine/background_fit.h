@@ -20,16 +20,16 @@ class BackgroundFit {
   /// Abandons what is in work.
   ~BackgroundFit();
 
-  /// What a fitted node of this document has learnt; it is named as in the flat document. Waits until it has. Errors:
-  /// the graph is not yet one that can run, so nobody knows which records train; those of fit_plan(); `stop`:
-  /// Cancelled, and the work goes on. For one thread.
-  [[nodiscard]] Result<std::shared_ptr<const NamedTensors>> learnt(const Document& document, const std::string& node,
-                                                                   const std::stop_token& stop);
+  /// Binds the fitted steps of `data`, which is a part of what this document runs, to what they have learnt; waits
+  /// until they have. Does nothing where there are none. Errors: the graph is not yet one that can run, so nobody knows
+  /// which records train; those of fit_plan(); `stop`: Cancelled, and the work goes on. For one thread.
+  Status bind(const Document& document, DataPlan& data, const std::stop_token& stop);
   /// "Fitting normalise, 34 %"; empty while nothing is in work. From any thread.
   [[nodiscard]] std::string doing() const;
 
  private:
   class Job;
+  [[nodiscard]] Result<std::shared_ptr<const Plan>> plan_of(const Document& document, const std::stop_token& stop);
   const std::filesystem::path cache_folder_;
   mutable std::mutex mutex_{};  ///< guards the pointer
   std::shared_ptr<Job> job_{};

@@ -18,9 +18,7 @@
 namespace feedline {
 namespace {
 
-bool unbound(const PlanStep& step) { return step.fitted != nullptr && step.fitted->learnt == nullptr; }
-
-bool has_unbound(const DataPlan& data) { return std::any_of(data.steps.begin(), data.steps.end(), unbound); }
+bool has_unbound(const DataPlan& data) { return std::any_of(data.steps.begin(), data.steps.end(), is_unbound); }
 
 class PlanFitter {
  public:
@@ -55,8 +53,8 @@ class PlanFitter {
       const PlanStep& step = data.steps[i];
       bool late =
           std::any_of(step.inputs.begin(), step.inputs.end(), [&](const auto& slot) { return slot && waits[*slot]; });
-      if (unbound(step) && !late) ready.push_back(i);
-      late |= unbound(step);
+      if (is_unbound(step) && !late) ready.push_back(i);
+      late |= is_unbound(step);
       for (const SlotIndex slot : step.outputs) waits[slot] = late;
     }
     return ready;
@@ -98,14 +96,8 @@ class PlanFitter {
     return hash.hex();
   }
 
-  Status bind(PlanStep& step, const NamedTensors& learnt) const {
-    auto op = make_fitted_op(*step.fitted, learnt);
-    if (!op) return fail(std::move(op.error()).at_node(step.node));
-    auto bound = std::make_shared<FittedStep>(*step.fitted);
-    bound->learnt = std::make_shared<const NamedTensors>(learnt);
-    step.op = std::move(*op);
-    step.fitted = std::move(bound);
-    return {};
+  static Status bind(PlanStep& step, const NamedTensors& learnt) {
+    return bind_step(step, std::make_shared<const NamedTensors>(learnt));
   }
 
   void keep(std::size_t index, const NamedTensors& learnt) const {
@@ -121,7 +113,7 @@ class PlanFitter {
 
   Status bind_validation(DataPlan& data) const {
     for (PlanStep& step : data.steps) {
-      if (!unbound(step)) continue;
+      if (!is_unbound(step)) continue;
       const PlanStep* like = counterpart(data, step);
       if (like == nullptr)
         return fail(Error{.reason = "only validation data pass it, so there are no training records to fit it to",

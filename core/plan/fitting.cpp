@@ -87,8 +87,14 @@ std::unique_ptr<Fitter> make_fitter(const FittedStep& step) {
   return step.spec->fitter(step.params, input_descs(step));
 }
 
-Result<std::unique_ptr<SampleOp>> make_fitted_op(const FittedStep& step, const NamedTensors& learnt) {
-  return step.spec->fitted_op(step.params, input_descs(step), learnt);
+Status bind_step(PlanStep& step, std::shared_ptr<const NamedTensors> learnt) {
+  auto op = step.fitted->spec->fitted_op(step.fitted->params, input_descs(*step.fitted), *learnt);
+  if (!op) return fail(std::move(op.error()).at_node(step.node));
+  auto bound = std::make_shared<FittedStep>(*step.fitted);
+  bound->learnt = std::move(learnt);
+  step.op = std::move(*op);
+  step.fitted = std::move(bound);
+  return {};
 }
 
 }  // namespace feedline

@@ -25,7 +25,11 @@ namespace feedline {
 
 /// A fresh fitter of the step. Never null.
 [[nodiscard]] std::unique_ptr<Fitter> make_fitter(const FittedStep& step);
-/// The step's op, bound to what was learnt. Errors: those of the node.
-[[nodiscard]] Result<std::unique_ptr<SampleOp>> make_fitted_op(const FittedStep& step, const NamedTensors& learnt);
+/// Has nobody told this step yet what it has to know?
+[[nodiscard]] inline bool is_unbound(const PlanStep& step) {
+  return step.fitted != nullptr && step.fitted->learnt == nullptr;
+}
+/// Binds a fitted step to what was learnt. Errors: those of the node, and it stays as it was.
+Status bind_step(PlanStep& step, std::shared_ptr<const NamedTensors> learnt);
 
 }  // namespace feedline

@@ -10,15 +10,15 @@
 //   static bool partial(const Params&);                                                      ... that can read a part
 //   static std::optional<PictureDemand> demand(const Params&, width, height, OpContext&);    ... that says which part
 //   static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs);                per-record node with state
-//   static std::unique_ptr<Fitter> fitter(const Params&, DescInputs);                        ... that learns before a
-//   run static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs, const NamedTensors& learnt); static
-//   Result<std::unique_ptr<Source>> open(const Params&, const SourceContext&);        source static
-//   std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc& out);   layer static LayerCost cost(const
-//   Params&, DescInputs in, const TensorDesc& out);              ... with a cost static std::unique_ptr<Loss>
-//   loss(const Params&);                                        loss static std::shared_ptr<torch::optim::Optimizer>
-//   optimizer(const Params&, std::vector<at::Tensor>); Params derived from CacheSettings, and run() cache Params
-//   derived from SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer static
-//   constexpr bool kStructure = true;                                                 gone when a graph runs
+//   static std::unique_ptr<Fitter> fitter(const Params&, DescInputs);                        ... that learns first,
+//   static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs, const NamedTensors&);   ... with what it has
+//   static Result<std::unique_ptr<Source>> open(const Params&, const SourceContext&);        source
+//   static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc& out);   layer, loss
+//   static LayerCost cost(const Params&, DescInputs in, const TensorDesc& out);              ... with a cost
+//   static std::shared_ptr<torch::optim::Optimizer> optimizer(const Params&, std::vector<at::Tensor>);
+//   Params derived from CacheSettings, and run()                                             cache
+//   Params derived from SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer
+//   static constexpr bool kStructure = true;                                                 gone when a graph runs
 
 #include "schema/node_spec.h"
 #include "schema/registry.h"
@@ -158,6 +158,12 @@ class NodeBuilder {
     return std::move(*this);
   }
 
+  /// Of a loss: what its input `target` holds.
+  NodeBuilder&& compares(TargetKind target) && {
+    spec_.target = target;
+    return std::move(*this);
+  }
+
   /// How to read the parameters of files that hold an older version of this type.
   NodeBuilder&& upgrade(std::function<void(int, ParamMap&)> lift) && {
     spec_.upgrade = std::move(lift);
@@ -292,14 +298,12 @@ class NodeBuilder {
       if constexpr (std::is_base_of_v<CacheSettings, Params>)
         spec_.cache = [bind](const ParamMap& map) -> CacheSettings { return bind(map); };
     } else if constexpr (requires(const Params& p, DescInputs d, const TensorDesc& o) { T::layer(p, d, o); }) {
-      set_role(Role::Layer, Category::Layer);
+      const bool loss = !spec_.outputs.empty() && spec_.outputs.front().kind == Kind::Loss;
+      set_role(loss ? Role::Loss : Role::Layer, loss ? Category::Loss : Category::Layer);
       bind_cost(bind);
       spec_.layer = [bind](const ParamMap& map, DescInputs in, const TensorDesc& out) {
         return T::layer(bind(map), in, out);
       };
-    } else if constexpr (requires(const Params& p) { T::loss(p); }) {
-      set_role(Role::Loss, Category::Loss);
-      spec_.loss = [bind](const ParamMap& map) { return T::loss(bind(map)); };
     } else if constexpr (requires { &T::optimizer; }) {
       set_role(Role::Optimizer, Category::Optimizer);
       spec_.optimizer = [bind](const ParamMap& map, std::vector<at::Tensor> parameters) {
