@@ -4,6 +4,7 @@
 #include "gui/base/theme.h"
 #include "gui/plots/panel_menu.h"
 #include "gui/plots/plot_navigator.h"
+#include "gui/plots/run_panels.h"
 
 #include <QActionGroup>
 #include <QMenu>
@@ -335,6 +336,15 @@ void LossPanel::restyle() {
   style_curves(accuracy_);
   style_curves(rate_);
   rate_.raw->setPen(QPen(Theme::instance().colors().train, 2));
+}
+
+RunPanelSpec loss_panel() {
+  return {.name = "loss",
+          .title = QT_TRANSLATE_NOOP("RunPanels", "Loss and accuracy"),
+          .shows = QT_TRANSLATE_NOOP("RunPanels", "Loss, accuracy and learning rate, over steps and epochs"),
+          .help = "live-view.md",
+          .group = PanelGroup::Learning,
+          .make = make_run_panel<LossPanel>};
 }
 
 }  // namespace feedline::gui
