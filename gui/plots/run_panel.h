@@ -5,6 +5,7 @@
 #include "gui/plots/empty_state.h"
 #include "telemetry/snapshot.h"
 #include "telemetry/snapshot_history.h"
+#include "telemetry/trace_export.h"
 #include "training/run.h"
 
 #include <QString>
