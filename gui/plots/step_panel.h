@@ -9,7 +9,6 @@
 #include <QString>
 #include <QWidget>
 
-#include <array>
 #include <optional>
 
 namespace feedline::gui {
@@ -22,8 +21,6 @@ class StepPanel : public QWidget, public RunView {
   Q_OBJECT
 
  public:
-  enum Part { Wait, HostToDevice, Forward, Backward, Optimiser, Other, kParts };
-
   explicit StepPanel(QWidget* parent = nullptr);
   void reset();
   void begin_run(const Document&, bool) override { reset(); }
@@ -34,8 +31,8 @@ class StepPanel : public QWidget, public RunView {
   void show_moment(const std::optional<Moment>& moment) override;
 
   /// Shares in 0..1, of the last second in which steps were taken.
-  [[nodiscard]] const std::array<double, kParts>& shares() const { return shown().shares; }
-  [[nodiscard]] double milliseconds(Part part) const { return shown().milliseconds[static_cast<std::size_t>(part)]; }
+  [[nodiscard]] const ByPhase<double>& shares() const { return shown().shares; }
+  [[nodiscard]] double milliseconds(Phase phase) const { return shown().milliseconds[phase]; }
   [[nodiscard]] bool shows_empty_state() const { return !empty_->isHidden(); }
   [[nodiscard]] EmptyState& empty_state() override { return *empty_; }
   [[nodiscard]] ExportedView exported() const;
@@ -57,8 +54,8 @@ class StepPanel : public QWidget, public RunView {
   Nanos last_update_ = 0;
   /// A step of some time.
   struct Step {
-    std::array<double, kParts> shares{};
-    std::array<double, kParts> milliseconds{};
+    ByPhase<double> shares{};
+    ByPhase<double> milliseconds{};
     double at = 0;  ///< seconds since the run's data began to flow
   };
   [[nodiscard]] static std::optional<Step> step_between(const Snapshot& earlier, const Snapshot& now);
