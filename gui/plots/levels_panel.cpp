@@ -3,6 +3,7 @@
 
 #include "gui/base/theme.h"
 #include "gui/models/stages.h"
+#include "gui/plots/run_panels.h"
 
 #include <algorithm>
 
@@ -95,6 +96,15 @@ void LevelsPanel::restyle() {
   const Qt::PenStyle styles[] = {Qt::SolidLine, Qt::DashLine};
   for (std::size_t i = 0; i < curves(); ++i)
     curve(i)->setPen(QPen(colors[i % std::size(colors)], 2, styles[i / std::size(colors) % 2]));
+}
+
+RunPanelSpec levels_panel() {
+  return {.name = "levels",
+          .title = QT_TRANSLATE_NOOP("RunPanels", "Queues over time"),
+          .shows = QT_TRANSLATE_NOOP("RunPanels", "How full each queue is, over time"),
+          .help = "live-view.md",
+          .group = PanelGroup::Flow,
+          .make = make_run_panel<LevelsPanel>};
 }
 
 }  // namespace feedline::gui

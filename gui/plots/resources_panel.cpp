@@ -2,6 +2,7 @@
 #include "gui/plots/resources_panel.h"
 
 #include "gui/base/theme.h"
+#include "gui/plots/run_panels.h"
 
 #include <algorithm>
 
@@ -110,6 +111,15 @@ void ResourcesPanel::restyle() {
     color.setAlpha(38);
     curve(i)->setBrush(i == OwnCores || i >= Memory ? QBrush(color) : QBrush(Qt::NoBrush));
   }
+}
+
+RunPanelSpec resources_panel() {
+  return {.name = "resources",
+          .title = QT_TRANSLATE_NOOP("RunPanels", "Resources"),
+          .shows = QT_TRANSLATE_NOOP("RunPanels", "What the run takes of the machine: cores, memory, disks, GPUs"),
+          .help = "live-view.md",
+          .group = PanelGroup::Machine,
+          .make = make_run_panel<ResourcesPanel>};
 }
 
 }  // namespace feedline::gui

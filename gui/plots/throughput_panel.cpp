@@ -2,6 +2,7 @@
 #include "gui/plots/throughput_panel.h"
 
 #include "gui/base/theme.h"
+#include "gui/plots/run_panels.h"
 
 #include <limits>
 #include <utility>
@@ -66,6 +67,10 @@ void ThroughputPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
   if (window >= kRateWindow && (stepped || window >= kStall)) add_window(here);
 }
 
+void ThroughputPanel::end_run(const RunResult& result) {
+  if (result.last.started != 0) show_end(result.last);
+}
+
 void ThroughputPanel::show_end(const Snapshot& last) {
   ended_ = true;
   mean_ = training_rate({}, last.trainer);
@@ -113,6 +118,15 @@ void ThroughputPanel::restyle() {
     fill.setAlpha(38);
     curve(i)->setBrush(fill);
   }
+}
+
+RunPanelSpec throughput_panel() {
+  return {.name = "throughput",
+          .title = QT_TRANSLATE_NOOP("RunPanels", "Throughput"),
+          .shows = QT_TRANSLATE_NOOP("RunPanels", "Samples, megabytes and steps a second"),
+          .help = "live-view.md",
+          .group = PanelGroup::Machine,
+          .make = make_run_panel<ThroughputPanel>};
 }
 
 }  // namespace feedline::gui
