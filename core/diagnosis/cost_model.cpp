@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/cost_model.h"
 
-#include "schema/readers.h"
+#include "plan/readers.h"
 
 #include <algorithm>
 #include <cmath>

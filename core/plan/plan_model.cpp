@@ -16,8 +16,8 @@ class ModelLowering {
     const PortRef* optimizer_port = lowering_.into(trainer, "optimizer");
     if (loss_port == nullptr || optimizer_port == nullptr)
       return fail(Error{.reason = "a trainer needs a loss and an optimiser", .node = trainer.id});
-    const Node& loss = *lowering_.document().find(loss_port->node);
-    const Node& optimizer = *lowering_.document().find(optimizer_port->node);
+    const Node& loss = lowering_.node(loss_port->node);
+    const Node& optimizer = lowering_.node(optimizer_port->node);
 
     if (Status ok = add_upstream(loss); !ok) return fail(std::move(ok.error()));
     const auto& layers = lowered_.model.layers;
