@@ -4,6 +4,7 @@
 #include "base/machine_fault.h"
 #include "graph/flatten.h"
 #include "graph/path.h"
+#include "plan/fitting.h"
 #include "plan/lowering.h"
 #include "plan/open_source.h"
 
@@ -22,6 +23,19 @@ std::string parameters_text(const ParamMap& params) {
   for (const auto& [name, value] : params) text += name + '=' + to_text(value) + '\n';
   return text;
 }
+
+/// Shows a record to the fitter of a node, as fitting would: whether the node can learn from it says whether the record
+/// is good.
+class LearningCheck final : public SampleOp {
+ public:
+  explicit LearningCheck(std::shared_ptr<const FittedStep> step) : step_(std::move(step)) {}
+  Status run(std::span<const Datum* const> in, std::span<Datum* const>, OpContext&) const override {
+    return make_fitter(*step_)->add(in);
+  }
+
+ private:
+  const std::shared_ptr<const FittedStep> step_;
+};
 
 class LaneOpener {
  public:
@@ -133,6 +147,15 @@ class LaneOpener {
     if (const auto same = steps.decoded.find(key); decodes && same != steps.decoded.end()) {
       for (std::size_t i = 0; i < type.outputs.size(); ++i)
         steps.lowered.share({node.id, type.outputs[i].name}, same->second[i]);
+      return;
+    }
+    if (auto learns = fitted_step(lowering, node, descs); learns != nullptr) {
+      // What stands behind it is not looked at.
+      lane.rest += drawn + '\n' + key;
+      steps.others.push_back({.node = drawn,
+                              .type = node.type,
+                              .op = std::make_shared<LearningCheck>(std::move(learns)),
+                              .inputs = *inputs});
       return;
     }
     auto step = steps.lowered.step(node);

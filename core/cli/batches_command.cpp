@@ -6,6 +6,7 @@
 #include "cli/run_arguments.h"
 #include "cli/terminal.h"
 #include "engine/data_notices.h"
+#include "engine/fit.h"
 #include "engine/pipeline_settings.h"
 #include "training/apply_options.h"
 
@@ -73,9 +74,11 @@ ExitCode batches(const BatchesArguments& arguments) {
     auto document = prepare(arguments);
     if (!document) return fail(std::move(document.error()));
     if (Status applied = apply_options(*document, arguments.options()); !applied) return applied;
-    const auto plan = make_plan(*document, {});
-    if (!plan) return fail(plan.error());
+    auto plan = make_plan(*document, {});
+    if (!plan) return fail(std::move(plan.error()));
     for (const Error& notice : data_notices(**plan)) warn(notice);
+    plan = fit_plan(std::move(*plan), {.pipeline = pipeline_options((*plan)->trainer), .on_notice = warn});
+    if (!plan) return fail(std::move(plan.error()));
     return print_batches(arguments, *plan);
   }();
   if (done) return kOk;

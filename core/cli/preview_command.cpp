@@ -125,7 +125,8 @@ void add_preview(CLI::App& app, ExitCode& code) {
       "Computes the outputs of a node for one record and prints them as statistics with a histogram or, with --out, "
       "writes one as a PNG: a picture, or the channels of a feature map side by side. The values are those of a "
       "run: random nodes draw the numbers of the given epoch, and layers have their initial weights. Only the part "
-      "of the graph upstream of the node must be valid.");
+      "of the graph upstream of the node must be valid; where a node is fitted to the training records, the whole "
+      "graph.");
   command->footer(
       "Examples:\n"
       "  feedline-cli preview example:quickstart --node crop --record 7\n"

@@ -16,6 +16,9 @@
 
 namespace feedline {
 
+/// The key of a node that runs (graph/key.h).
+[[nodiscard]] inline const std::string& key_of(const Node& node) { return node.key.empty() ? node.id : node.key; }
+
 /// What keys the random numbers of a node that runs: a hash of its key (FNV-1a), so that they depend neither on its
 /// name nor on which other nodes there are. A cache that is put between changes nothing.
 [[nodiscard]] std::uint32_t stream_of(const Node& node);

@@ -4,6 +4,8 @@
 #include "graph/document.h"
 #include "graph/validate.h"
 #include "schema/behaviour.h"
+#include "schema/named_tensors.h"
+#include "schema/node_spec.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +22,17 @@ namespace feedline {
 /// A value of one record: the output of a source or of a per-record node.
 using SlotIndex = std::size_t;
 
-/// One per-record node, ready to run.
+/// A step that is fitted to the training records before it can run (schema/fitted.h). fit_plan() binds it.
+struct FittedStep {
+  std::string key{};  ///< of the node: names what it has learnt in a TrainingState
+  const NodeSpec* spec = nullptr;
+  ParamMap params{};                                ///< complete
+  std::vector<std::optional<TensorDesc>> inputs{};  ///< none: an unconnected optional port
+  std::string upstream{};                           ///< see upstream_hash()
+  std::shared_ptr<const NamedTensors> learnt{};     ///< null: not fitted yet
+};
+
+/// One per-record node, ready to run unless it is `fitted` and nothing has been learnt yet: its op then only says so.
 struct PlanStep {
   std::string node{};
   std::string type{};
@@ -33,6 +45,7 @@ struct PlanStep {
   std::optional<std::size_t> next{};
   /// This step keeps what it is given: from the second epoch on nothing upstream of it need run (engine/cache_route.h).
   std::optional<CacheSettings> cache{};
+  std::shared_ptr<const FittedStep> fitted{};  ///< null: the node is not fitted
 };
 
 /// One tensor of a batch: `slot` of every record, stacked.
@@ -83,6 +96,7 @@ struct DataPlan {
 struct LayerPlan {
   std::string node{};
   std::string type{};
+  std::string key{};         ///< its identity: names its tensors in a TrainingState
   std::uint32_t stream = 0;  ///< keys its starting weights and what it draws in training: follows from its key
   const NodeSpec* spec = nullptr;
   ParamMap params{};  ///< complete

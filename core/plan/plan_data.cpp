@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/random.h"
+#include "plan/fitting.h"
 #include "plan/lowering.h"
 
 #include <utility>
@@ -139,7 +140,7 @@ class DataLowering {
 
 std::uint32_t stream_of(const Node& node) {
   std::uint32_t hash = 2166136261U;
-  for (const char c : node.key.empty() ? node.id : node.key) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  for (const char c : key_of(node)) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
   return hash;
 }
 
@@ -215,7 +216,8 @@ Result<PlanStep> StepLowering::step(const Node& node) {
   const NodeSpec& spec = lowering_.spec(node);
   const ParamMap params = spec.complete(node.params);
   const std::vector<const TensorDesc*> descs = lowering_.inputs(node);
-  auto op = spec.sample_op(params, descs);
+  auto fitted = fitted_step(lowering_, node, descs);
+  auto op = fitted != nullptr ? unfitted_op() : spec.sample_op(params, descs);
   if (!op) return fail(std::move(op.error()).at_node(node.id));
   PlanStep step{.node = node.id,
                 .type = node.type,
@@ -223,7 +225,8 @@ Result<PlanStep> StepLowering::step(const Node& node) {
                 .random = spec.random,
                 .op = std::move(*op),
                 .inputs = inputs(node).value(),
-                .cache = spec.cache ? std::optional(spec.cache(params)) : std::nullopt};
+                .cache = spec.cache ? std::optional(spec.cache(params)) : std::nullopt,
+                .fitted = std::move(fitted)};
   while (!streams_.insert(step.stream).second) ++step.stream;  // two keys may have one hash
   for (const PortSpec& port : spec.outputs) step.outputs.push_back(add({node.id, port.name}));
   return step;

@@ -66,6 +66,7 @@ class ModelLowering {
 
     LayerPlan layer{.node = node.id,
                     .type = node.type,
+                    .key = key_of(node),
                     .stream = stream_of(node),
                     .spec = &spec,
                     .params = spec.complete(node.params)};

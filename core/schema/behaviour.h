@@ -9,6 +9,7 @@
 #include "schema/datum.h"
 #include "schema/tensor_desc.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -124,6 +125,10 @@ class Layer {
   /// For layers that draw random numbers while they run: draw them from a generator of your own, started from this.
   /// LibTorch's default generator is shared by all replicas, whose turns at it no seed decides. Called before training.
   virtual void seed(std::uint64_t /*seed*/) {}
+  /// Where that generator stands, as bytes for set_random_state(); empty: the layer draws nothing. Between two steps.
+  [[nodiscard]] virtual std::vector<std::byte> random_state() const { return {}; }
+  /// Goes on from there. What another kind of device has written cannot be gone on from: the seed then stays.
+  virtual void set_random_state(std::span<const std::byte> /*state*/) {}
 };
 
 /// How a loss reads its target, which decides what can be measured of its prediction (training/metric.h).

@@ -10,6 +10,8 @@
 //   static bool partial(const Params&);                                                      ... that can read a part
 //   static std::optional<PictureDemand> demand(const Params&, width, height, OpContext&);    ... that says which part
 //   static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs);                per-record node with state
+//   static std::unique_ptr<Fitter> fitter(const Params&, DescInputs);                        ... that learns first,
+//   static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs, const NamedTensors&);   ... with what it has
 //   static Result<std::unique_ptr<Source>> open(const Params&, const SourceContext&);        source
 //   static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc& out);   layer, loss
 //   static LayerCost cost(const Params&, DescInputs in, const TensorDesc& out);              ... with a cost
@@ -146,6 +148,11 @@ class NodeBuilder {
     spec_.golden = golden;
     return std::move(*this);
   }
+  /// Parameters with which the node is fitted: the registry-driven tests fit it to their standard input.
+  NodeBuilder&& fitted_example(ParamMap params) && {
+    spec_.fitted_example = std::move(params);
+    return std::move(*this);
+  }
   NodeBuilder&& fixture(std::function<ParamMap(const std::filesystem::path&)> write) && {
     spec_.fixture = std::move(write);
     return std::move(*this);
@@ -249,6 +256,20 @@ class NodeBuilder {
       };
   }
 
+  void bind_fitted(const Binder& bind) {
+    spec_.fitter = [bind](const ParamMap& map, DescInputs in) -> std::unique_ptr<Fitter> {
+      return T::fitter(bind(map), in);
+    };
+    spec_.fitted_op = [bind](const ParamMap& map, DescInputs in, const NamedTensors& learnt) {
+      return T::make(bind(map), in, learnt);
+    };
+    spec_.sample_op = [bind](const ParamMap& map, DescInputs in) -> Result<std::unique_ptr<SampleOp>> {
+      const Params params = bind(map);
+      if (T::fitter(params, in) != nullptr) return fail(not_fitted());
+      return T::make(params, in, {});
+    };
+  }
+
   void set_role(Role role, Category category) {
     spec_.role = role;
     if (!category_set_) spec_.category = category;
@@ -263,6 +284,9 @@ class NodeBuilder {
     } else if constexpr (requires(const Params& p, const SourceContext& c) { T::open(p, c); }) {
       set_role(Role::Source, Category::Source);
       spec_.open = [bind](const ParamMap& map, const SourceContext& context) { return T::open(bind(map), context); };
+    } else if constexpr (requires(const Params& p, DescInputs d) { T::fitter(p, d); }) {
+      set_role(Role::Sample, Category::Preprocess);
+      bind_fitted(bind);
     } else if constexpr (requires(const Params& p, DescInputs d) { T::make(p, d); }) {
       set_role(Role::Sample, Category::Preprocess);
       spec_.sample_op = [bind](const ParamMap& map, DescInputs in) { return T::make(bind(map), in); };

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "schema/behaviour.h"
+#include "schema/fitted.h"
 #include "schema/param_spec.h"
 #include "schema/tensor_desc.h"
 
@@ -69,6 +70,8 @@ struct NodeSpec {
 
   ParamMap example{};              ///< parameters for the registry-driven tests; unset ones take their default
   std::optional<Golden> golden{};  ///< what the example gives
+  /// Parameters with which the node is fitted; for the tests of nodes that can be.
+  ParamMap fitted_example{};
   /// Writes small real files into a folder and returns the parameters that read them; for sources' tests.
   std::function<ParamMap(const std::filesystem::path&)> fixture{};
 
@@ -82,6 +85,11 @@ struct NodeSpec {
   std::function<Result<std::unique_ptr<Source>>(const ParamMap&, const SourceContext&)> open{};
   std::function<SamplerSettings(const ParamMap&)> sampler{};
   std::function<Result<std::unique_ptr<SampleOp>>(const ParamMap&, DescInputs)> sample_op{};
+  /// Only besides sample_op, of nodes that may learn from the training records before a run: what does the learning
+  /// (schema/fitted.h); null where these parameters leave nothing to learn.
+  std::function<std::unique_ptr<Fitter>(const ParamMap&, DescInputs)> fitter{};
+  /// Set with `fitter`: the node bound to what was learnt. Where there is something to learn, sample_op only says so.
+  std::function<Result<std::unique_ptr<SampleOp>>(const ParamMap&, DescInputs, const NamedTensors&)> fitted_op{};
   std::function<CacheSettings(const ParamMap&)> cache{};  ///< set besides sample_op: the node keeps what passes it
   std::function<BatchSettings(const ParamMap&)> batch{};
   std::function<std::unique_ptr<Layer>(const ParamMap&, DescInputs, const TensorDesc& out)> layer{};  ///< losses too

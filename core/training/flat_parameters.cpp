@@ -69,6 +69,16 @@ std::vector<at::Tensor> FlatParameters::shards(std::size_t count) const {
   return parts;
 }
 
+std::vector<at::Tensor> FlatParameters::parts(const at::Tensor& block, const std::vector<at::Tensor>& parameters) {
+  std::vector<at::Tensor> parts;
+  std::int64_t offset = 0;
+  for (const at::Tensor& parameter : parameters) {
+    parts.push_back(part_like(block, parameter, offset));
+    offset += padded(parameter.numel());
+  }
+  return parts;
+}
+
 void FlatParameters::sum_gradients(std::size_t shard, std::size_t shards) const {
   const Range part = range(shard, shards);
   at::Tensor sum = gradients_.front().narrow(0, part.first, part.count);

@@ -35,6 +35,11 @@ class FlatParameters {
   /// Within a part, all replicas.
   void zero_gradients(std::size_t shard, std::size_t shards) const;
 
+  /// The parts of a block of this layout, such as one that an optimiser keeps, that belong to each of the parameters:
+  /// views of it in their shapes.
+  [[nodiscard]] static std::vector<at::Tensor> parts(const at::Tensor& block,
+                                                     const std::vector<at::Tensor>& parameters);
+
   [[nodiscard]] const at::Tensor& values() const { return values_; }
   [[nodiscard]] const at::Tensor& gradients(std::size_t replica) const { return gradients_[replica]; }
 

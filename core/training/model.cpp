@@ -37,6 +37,9 @@ void stop_in_backward(const at::Tensor& output, const std::stop_token& stop) {
   });
 }
 
+/// Names a layer's tensors. A plan that was made by hand may have no keys.
+const std::string& layer_key(const LayerPlan& layer) { return layer.key.empty() ? layer.node : layer.key; }
+
 /// The known description of a layer's output: `classes` that only the data can tell are filled in.
 TensorDesc bound(TensorDesc desc, const ModelPlan& plan) {
   for (std::size_t i = 1; i < desc.shape.size(); ++i)
@@ -260,6 +263,38 @@ std::vector<at::Tensor> Model::parameters() const {
     if (const auto module = layer->module())
       for (const at::Tensor& parameter : module->parameters()) all.push_back(parameter);
   return all;
+}
+
+std::vector<Model::Named> Model::named_parameters() const {
+  std::vector<Named> all;
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    if (const auto module = layers_[i]->module())
+      for (const auto& item : module->named_parameters())
+        all.push_back({layer_key(plan_.layers[i]) + "." + item.key(), item.value()});
+  return all;
+}
+
+std::vector<Model::Named> Model::named_buffers() const {
+  std::vector<Named> all;
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    if (const auto module = layers_[i]->module())
+      for (const auto& item : module->named_buffers())
+        all.push_back({layer_key(plan_.layers[i]) + "." + item.key(), item.value()});
+  return all;
+}
+
+std::map<std::string, std::vector<std::byte>> Model::random_states() const {
+  std::map<std::string, std::vector<std::byte>> all;
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    if (auto state = layers_[i]->random_state(); !state.empty())
+      all.emplace(layer_key(plan_.layers[i]), std::move(state));
+  return all;
+}
+
+void Model::set_random_states(const std::map<std::string, std::vector<std::byte>>& states) {
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    if (const auto state = states.find(layer_key(plan_.layers[i])); state != states.end())
+      layers_[i]->set_random_state(state->second);
 }
 
 std::uint64_t Model::parameter_count() const {

@@ -9,7 +9,9 @@
 #include "training/precision.h"
 #include "training/step_fault.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -55,6 +57,19 @@ class Model {
   /// What layers remember besides: running statistics.
   [[nodiscard]] std::vector<at::Tensor> buffers() const;
   [[nodiscard]] std::uint64_t parameter_count() const;
+
+  /// A tensor of a layer with the name that it has in a TrainingState: "hidden.weight".
+  struct Named {
+    std::string name{};
+    at::Tensor tensor{};
+  };
+  /// The same as parameters() and buffers(), in their order.
+  [[nodiscard]] std::vector<Named> named_parameters() const;
+  [[nodiscard]] std::vector<Named> named_buffers() const;
+  /// Where the generators of layers that draw random numbers stand, by the key of the layer's node.
+  [[nodiscard]] std::map<std::string, std::vector<std::byte>> random_states() const;
+  /// Layers that are not named keep theirs.
+  void set_random_states(const std::map<std::string, std::vector<std::byte>>& states);
   [[nodiscard]] at::Device device() const { return device_; }
   [[nodiscard]] const Format& format() const { return format_; }
   [[nodiscard]] const std::string& loss_node() const { return plan_.loss.node; }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/preview.h"
 
+#include "engine/background_fit.h"
 #include "engine/record_walk.h"
+#include "graph/path.h"
 #include "training/model.h"
 #include "training/tensors.h"
 
@@ -24,7 +26,9 @@ Result<std::unique_ptr<Model>> build_part(const RecordPlan::Model& part, std::ui
 class Previewer::Impl {
  public:
   explicit Impl(std::filesystem::path cache_folder)
-      : cache_folder_(cache_folder.empty() ? default_cache_folder() : std::move(cache_folder)) {}
+      : cache_folder_(cache_folder.empty() ? default_cache_folder() : std::move(cache_folder)), fits_(cache_folder_) {}
+
+  [[nodiscard]] std::string doing() const { return fits_.doing(); }
 
   Result<Preview> look(const Document& document, const PreviewRequest& request, const std::stop_token& stop) {
     if (Status opened = open(document, request, stop); !opened) return fail(std::move(opened.error()));
@@ -53,6 +57,11 @@ class Previewer::Impl {
     auto plan = make_record_plan(document, {.node = request.node, .training = request.training}, sources_,
                                  {.cache_folder = cache_folder_, .stop = stop, .progress = {}});
     if (!plan) return fail(std::move(plan.error()));
+    for (DataPlan& data : plan->data)
+      if (Status bound = fits_.bind(document, data, stop); !bound) {
+        bound.error().node = drawn_path(bound.error().node);
+        return bound;
+      }
     walk_ = std::make_unique<RecordWalk>(std::move(*plan));
     node_ = request.node;
     training_ = request.training;
@@ -79,6 +88,7 @@ class Previewer::Impl {
   }
 
   std::filesystem::path cache_folder_;
+  BackgroundFit fits_;
   SourceKeeper sources_{};
   Document document_{};
   std::string node_{};
@@ -89,6 +99,7 @@ class Previewer::Impl {
 
 Previewer::Previewer(std::filesystem::path cache_folder) : impl_(std::make_unique<Impl>(std::move(cache_folder))) {}
 Previewer::~Previewer() = default;
+std::string Previewer::doing() const { return impl_->doing(); }
 
 Result<Preview> Previewer::look(const Document& document, const PreviewRequest& request, const std::stop_token& stop) {
   try {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <stop_token>
+#include <string>
 
 namespace feedline {
 
@@ -26,6 +27,9 @@ class Previewer {
   /// stopped, which takes effect between nodes.
   [[nodiscard]] Result<Preview> look(const Document& document, const PreviewRequest& request,
                                      const std::stop_token& stop = {});
+  /// What keeps a look that takes long: "Fitting normalise, 34 %". Fitting goes on when the look is given up. Empty
+  /// where nothing has to be fitted. From any thread.
+  [[nodiscard]] std::string doing() const;
 
  private:
   class Impl;

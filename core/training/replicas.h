@@ -65,6 +65,9 @@ class Replicas {
 
   [[nodiscard]] const Model& model() const { return *models_.front(); }
   [[nodiscard]] std::size_t count() const { return models_.size(); }
+  [[nodiscard]] Model& model(std::size_t replica) { return *models_[replica]; }
+  /// Steps the part of the parameters that is the replica's: it has one parameter, a part of the flat ones.
+  [[nodiscard]] torch::optim::Optimizer& optimizer(std::size_t replica) { return *optimizers_[replica]; }
   /// As the optimiser has it now.
   [[nodiscard]] double learning_rate() const;
   [[nodiscard]] const FlatParameters& parameters() const { return *parameters_; }

@@ -4,6 +4,8 @@
 #include "base/cores.h"
 #include "base/suspension.h"
 #include "engine/data_notices.h"
+#include "engine/fit.h"
+#include "engine/pipeline_settings.h"
 #include "training/apply_options.h"
 #include "training/learner.h"
 #include "training/run_state.h"
@@ -56,6 +58,7 @@ class Run::Impl {
   void main() noexcept;
   [[nodiscard]] Result<TrainerLoop::End> execute();
   [[nodiscard]] Result<std::shared_ptr<const Plan>> prepare();
+  [[nodiscard]] Result<std::shared_ptr<const Plan>> fit(std::shared_ptr<const Plan> plan);
   void tell_of_data(const Plan& plan);
   void preparing(std::string_view what, double fraction);
   void finish(Result<TrainerLoop::End> end) noexcept;
@@ -97,6 +100,22 @@ Result<std::shared_ptr<const Plan>> Run::Impl::prepare() {
   return shorter;
 }
 
+/// Nodes that learn from the training records do so before anything else.
+Result<std::shared_ptr<const Plan>> Run::Impl::fit(std::shared_ptr<const Plan> plan) {
+  FitOptions fit_options{.pipeline = pipeline_options(plan->trainer),
+                         .cache_folder = options_.cache_folder,
+                         .stop = state_.stop_token(),
+                         .progress = [this](std::string_view what, double done) { preparing(what, done); },
+                         .proceed = [this] { return state_.wait_while_paused(); },
+                         .on_notice =
+                             [this](const Error& error) {
+                               state_.emit(Noticed{error});
+                               result_.notices.push_back({.error = error});
+                             }};
+  fit_options.pipeline.staged |= options_.staged;
+  return fit_plan(std::move(plan), fit_options);
+}
+
 /// What the sources passed over and what the data are like is told once, before anything is learnt.
 void Run::Impl::tell_of_data(const Plan& plan) {
   for (Error& error : data_notices(plan)) {
@@ -118,6 +137,9 @@ Result<TrainerLoop::End> Run::Impl::execute() {
   result_.seed = (*plan)->trainer.seed;
   state_.planned(*plan);
   tell_of_data(**plan);
+  plan = fit(std::move(*plan));
+  if (!plan) return fail(std::move(plan.error()));
+  state_.planned(*plan);
   if (options_.meters) state_.meter.write_to(*state_.trace);
 
   Training training;

@@ -41,8 +41,9 @@ PreviewPanel::PreviewPanel(QWidget* parent)
       view_(new PreviewView(this)),
       shape_(new Caption(Caption::Tone::Mono, {}, this)),
       about_(new Caption(Caption::Tone::Muted, {}, this)),
+      previewer_(std::make_shared<Previewer>()),
       worker_(
-          [previewer = std::make_shared<Previewer>()](const Question& question, const std::stop_token& stop) {
+          [previewer = previewer_](const Question& question, const std::stop_token& stop) {
             Answer answer;
             Result<Preview> seen = previewer->look(question.document, question.request, stop);
             if (!seen) {
@@ -62,9 +63,11 @@ PreviewPanel::PreviewPanel(QWidget* parent)
   debounce_.setSingleShot(true);
   debounce_.setInterval(kDebounceMs);
   connect(&debounce_, &QTimer::timeout, this, &PreviewPanel::look);
-  patience_.setSingleShot(true);
   patience_.setInterval(kPatienceMs);
-  connect(&patience_, &QTimer::timeout, this, [this] { view_->show_hint(tr("Working on it…")); });
+  connect(&patience_, &QTimer::timeout, this, [this] {
+    const QString doing = to_qstring(previewer_->doing());
+    view_->show_hint(doing.isEmpty() ? tr("Working on it…") : doing + QStringLiteral("…"));
+  });
   new PaintNotifier(view_, [this] {
     if (unseen_ && !debounce_.isActive()) later_look();
   });

@@ -9,6 +9,8 @@
 #include <QTimer>
 #include <QWidget>
 
+#include <memory>
+
 class QCheckBox;
 class QComboBox;
 class QLabel;
@@ -76,6 +78,7 @@ class PreviewPanel : public QWidget {
   PreviewView* view_;
   QLabel* shape_;
   QLabel* about_;
+  std::shared_ptr<Previewer> previewer_;  ///< asked by the worker's thread
   LatestWorker<Question, Answer> worker_;
 };
 

@@ -38,6 +38,7 @@ class TestCliBatches : public QObject {
   }
   void hashes_depend_on_the_seed_alone();
   void hashes_do_not_depend_on_a_cache();
+  void fitted_statistics_are_the_same_for_all_commands();
   void shapes_without_hash();
   void bad_records_are_told();
   void odd_folders_are_told_and_steer_no_terminal();
@@ -98,6 +99,28 @@ void TestCliBatches::hashes_do_not_depend_on_a_cache() {
   QCOMPARE(hashes(cached_, {}), plain);
   QCOMPARE(hashes(cached_, {"--workers", "4", "--staged"}), plain);
   QCOMPARE(hashes(cached_, {"--set", "keep.ram_megabytes=1"}), plain);
+}
+
+/// normalise learns before batches are made, whoever makes them; what only looks at a graph needs nothing learnt.
+void TestCliBatches::fitted_statistics_are_the_same_for_all_commands() {
+  const QStringList fitted =
+      idx_ + QStringList{"--set", "normalise.statistics=fitted", "--set", "validation_normalise.statistics=fitted"};
+  const auto hashes = [&](const QStringList& more) {
+    const Finished run = cli_.run(QStringList{"batches", "example:idx", "--epochs", "1", "--hash"} + more);
+    if (run.exit_code != 0) qWarning("%s", run.text().constData());
+    return run.out;
+  };
+  const QByteArray first = hashes(fitted + QStringList{"--workers", "1"});
+  QCOMPARE(first.count('\n'), 4);
+  QCOMPARE(hashes(fitted + QStringList{"--workers", "3"}), first);
+  QVERIFY(hashes(idx_) != first);
+  for (const QStringList& command : {QStringList{"check", "example:idx"}, QStringList{"validate", "example:idx"},
+                                     QStringList{"preview", "example:idx", "--node", "normalise"},
+                                     QStringList{"preview", "example:idx", "--node", "validation_normalise"},
+                                     QStringList{"run", "example:idx", "--epochs", "1", "--device", "cpu"}}) {
+    const Finished run = cli_.run(command + fitted);
+    QVERIFY2(run.exit_code == 0, run.text().constData());
+  }
 }
 
 void TestCliBatches::shapes_without_hash() {

@@ -197,6 +197,38 @@ class TestRegistry : public QObject {
     QCOMPARE(validation.size(), std::size_t{1});
   }
 
+  void fitted_data() {
+    rows([](const NodeSpec& spec) { return spec.fitter != nullptr; });
+  }
+  /// What holds for every node that learns from the training records.
+  void fitted() {
+    const NodeSpec& spec = spec_of_row();
+    QVERIFY2(!spec.fitted_example.empty(), "give the node a .fitted_example()");
+    StandardRun run(spec);
+    const auto inferred = run.infer(spec.fitted_example);
+    QVERIFY2(inferred, inferred ? "" : inferred.error().line().c_str());
+    const auto done = run.run(spec.fitted_example, Rng(7, 1, 3, 5), true);
+    QVERIFY2(done, done ? "" : done.error().line().c_str());
+    for (std::size_t i = 0; i < inferred->size(); ++i)
+      QVERIFY2(mismatch((*inferred)[i], run.out()[i]).isEmpty(), qPrintable(mismatch((*inferred)[i], run.out()[i])));
+
+    const auto learnt = learn_from_standard(spec, spec.fitted_example, 5);
+    QVERIFY(learnt && !learnt->empty());
+    QVERIFY2(*learnt == *learn_from_standard(spec, spec.fitted_example, 5), "the same records taught something else");
+    QVERIFY2(*learnt != *learn_from_standard(spec, spec.fitted_example, 4), "it does not learn");
+    for (const auto& [name, value] : *learnt) {
+      QVERIFY2(name.find('.') == std::string::npos, name.c_str());
+      QCOMPARE(value.data.size(), bytes_of(value.type, value.shape).value_or(0));
+    }
+    std::vector<TensorDesc> descs;
+    std::vector<const TensorDesc*> in;
+    for (const PortSpec& port : spec.inputs) descs.push_back(standard_desc(port.kind));
+    for (const TensorDesc& desc : descs) in.push_back(&desc);
+    QVERIFY2(!spec.sample_op(spec.fitted_example, in), "it runs before it was fitted");
+    QVERIFY2(!spec.fitted_op(spec.fitted_example, in, {}), "it runs on what it did not learn");
+    QVERIFY2(!spec.fitter(spec.fitted_example, in)->finish(), "it has learnt from nothing");
+  }
+
   void source_data() {
     rows([](const NodeSpec& spec) { return spec.role == Role::Source; });
   }

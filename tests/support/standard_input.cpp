@@ -126,8 +126,36 @@ Result<std::vector<TensorDesc>> StandardRun::infer(const ParamMap& params) const
   return spec_.infer(params, desc_pointers_);
 }
 
+Result<NamedTensors> learn_from_standard(const NodeSpec& spec, const ParamMap& params, std::uint64_t variants) {
+  std::vector<TensorDesc> descs;
+  std::vector<const TensorDesc*> in;
+  for (const PortSpec& port : spec.inputs) descs.push_back(standard_desc(port.kind));
+  for (const TensorDesc& desc : descs) in.push_back(&desc);
+  const auto all = spec.fitter(params, in);
+  for (std::uint64_t variant = 0; variant < variants; ++variant) {
+    std::vector<Datum> data(spec.inputs.size());
+    std::vector<const Datum*> values;
+    for (std::size_t i = 0; i < data.size(); ++i) {
+      fill_standard(spec.inputs[i].kind, variant, data[i]);
+      values.push_back(&data[i]);
+    }
+    const auto one = spec.fitter(params, in);
+    if (Status added = one->add(values); !added) return fail(std::move(added.error()));
+    if (Status merged = all->merge(*one); !merged) return fail(std::move(merged.error()));
+  }
+  return all->finish();
+}
+
+Result<std::unique_ptr<SampleOp>> StandardRun::make(const ParamMap& params) const {
+  if (!spec_.fitter || spec_.fitter(params, desc_pointers_) == nullptr) return spec_.sample_op(params, desc_pointers_);
+  constexpr std::uint64_t kVariants = 5;
+  const auto learnt = learn_from_standard(spec_, params, kVariants);
+  if (!learnt) return fail(learnt.error());
+  return spec_.fitted_op(params, desc_pointers_, *learnt);
+}
+
 Status StandardRun::run(const ParamMap& params, const Rng& rng, bool training) {
-  const auto op = spec_.sample_op(params, desc_pointers_);
+  const auto op = make(params);
   if (!op) return fail(op.error());
   std::vector<const Datum*> in;
   std::vector<Datum*> out;

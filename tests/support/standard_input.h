@@ -40,17 +40,23 @@ class StandardRun {
   explicit StandardRun(const NodeSpec& spec, std::uint64_t variant = 0);
 
   [[nodiscard]] Result<std::vector<TensorDesc>> infer(const ParamMap& params) const;
-  /// Runs the node; its outputs are then in out().
+  /// Runs the node; its outputs are then in out(). One that is fitted learns from this input and some of its variants.
   [[nodiscard]] Status run(const ParamMap& params, const Rng& rng, bool training);
   [[nodiscard]] const std::vector<Datum>& out() const { return out_; }
 
  private:
+  [[nodiscard]] Result<std::unique_ptr<SampleOp>> make(const ParamMap& params) const;
+
   const NodeSpec& spec_;
   std::vector<TensorDesc> descs_{};
   std::vector<const TensorDesc*> desc_pointers_{};
   std::vector<Datum> in_{};
   std::vector<Datum> out_{};
 };
+
+/// What a node learns from so many variants of the standard input, merged one by one in this order.
+[[nodiscard]] Result<NamedTensors> learn_from_standard(const NodeSpec& spec, const ParamMap& params,
+                                                       std::uint64_t variants);
 
 /// Runs one node type of the registry on one value. For tests of single nodes.
 [[nodiscard]] Status run_node(const std::string& type, const ParamMap& params, const Datum& in, Datum& out,

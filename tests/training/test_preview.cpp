@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a preview shows is what a run sees.
 #include "base/torch.h"
+#include "engine/fit.h"
 #include "engine/pipeline.h"
 #include "engine/preview_view.h"
 #include "graph/edit.h"
@@ -374,6 +375,41 @@ class TestPreview : public QObject {
       QVERIFY2(seen.has_value(), seen ? "" : seen.error().line().c_str());
       QVERIFY(!seen->values.empty());
     }
+  }
+
+  /// Fitted on a thread of its own, which goes on when nobody waits for it any more.
+  void fitted_nodes_give_the_bytes_of_a_run() {
+    const QString cache = folder_.filePath("fitted_cache");
+    const Document document = test::with(network_, "normalise", "statistics", std::string("fitted"));
+    Previewer previewer(cache.toStdString());
+    std::stop_source impatient;
+    impatient.request_stop();
+    const auto early = previewer.look(document, {.node = "batch"}, impatient.get_token());
+    QVERIFY(!early && early.error().code == ErrorCode::Cancelled);
+    QTRY_COMPARE_WITH_TIMEOUT(QDir(cache + "/fitted").entryList(QDir::Files).size(), 1, 30000);
+    QTRY_COMPARE_WITH_TIMEOUT(previewer.doing(), std::string(), 30000);
+
+    const auto plan = make_plan(document, {});
+    QVERIFY(plan.has_value());
+    const auto bound = fit_plan(*plan, {.cache_folder = folder_.filePath("other_cache").toStdString()});
+    QVERIFY(bound.has_value());
+    Pipeline pipeline(*bound, (*bound)->train, {.workers = 1});
+    const auto batch = pipeline.next();
+    QVERIFY(batch && *batch);
+    const std::size_t bytes = (*bound)->train.fields[0].record_bytes();
+    for (std::size_t row = 0; row < (*batch)->records; ++row) {
+      const auto seen = previewer.look(document, {.node = "batch", .record = (*batch)->record_ids[row]});
+      QVERIFY2(seen.has_value(), seen ? "" : seen.error().line().c_str());
+      QCOMPARE(seen->values[0].data.size(), bytes);
+      QVERIFY(std::memcmp(seen->values[0].data.data(), (*batch)->buffer->fields[0] + row * bytes, bytes) == 0);
+    }
+    // What is upstream needs no fit, and a graph that names no training records says what it lacks.
+    Document part = document;
+    QVERIFY(part.apply(Edit{RemoveNode{"trainer"}}));
+    QVERIFY(previewer.look(part, {.node = "source"}).has_value());
+    const auto unknown = previewer.look(part, {.node = "normalise"});
+    QVERIFY(!unknown && unknown.error().reason.find("training records") != std::string::npos);
+    QVERIFY(!unknown.error().remedy.empty());
   }
 
   /// The same values as without it: in a sub-graph, out of one, and past a muted node.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "networks.h"
+#include "state/safetensors.h"
+#include "training/collect_state.h"
 
+#include <QTemporaryDir>
 #include <QTest>
 
 #include <atomic>
@@ -134,6 +137,12 @@ class TestReplicas : public QObject {
   void a_failure_outweighs_what_it_cancels();
   void stops_in_mid_step();
   void shards_step_like_the_whole();
+  void state_has_the_same_names_for_any_count_data();
+  void state_has_the_same_names_for_any_count();
+  void restored_training_goes_on_as_if_nothing_had_been_data();
+  void restored_training_goes_on_as_if_nothing_had_been();
+  void state_moves_between_counts();
+  void refuses_a_state_of_another_network();
 };
 
 /// Of every rule: in pieces of uneven size, on several replicas, it comes to what the obvious way says of the whole.
@@ -427,6 +436,137 @@ void TestReplicas::shards_step_like_the_whole() {
     for (const at::Tensor& shard : parameters.shards(3)) at::Tensor(shard).fill_(2);
   }
   for (const at::Tensor& parameter : model->parameters()) QVERIFY(at::equal(parameter, at::full_like(parameter, 2)));
+}
+
+namespace {
+
+void train(Replicas& replicas, std::int64_t first, std::int64_t steps, const TensorDesc& in = features()) {
+  TrainerMeter meter;
+  for (std::int64_t step = first; step < first + steps; ++step) (void)replicas.train(batch(16, in, step), meter);
+}
+
+TrainingState state_of(Replicas& replicas) {
+  auto state = collect_state(replicas);
+  if (!state) qFatal("%s", state.error().line().c_str());
+  return std::move(*state);
+}
+
+QStringList names_of(const NamedTensors& tensors) {
+  QStringList names;
+  for (const auto& [name, value] : tensors) names << QString::fromStdString(name);
+  return names;
+}
+
+void add_optimizers() {
+  QTest::addColumn<int>("count");
+  QTest::addColumn<QString>("optimizer");
+  for (const int count : {1, 2, 3})
+    for (const char* optimizer : {"adam", "sgd"}) QTest::addRow("%d with %s", count, optimizer) << count << optimizer;
+}
+
+ModelPlan stateful_network(const QString& optimizer) {
+  ModelPlan plan = random_network(optimizer.toLatin1().constData());
+  if (optimizer == "sgd")
+    plan.optimizer_params = plan.optimizer->complete({{"learning_rate", 0.05}, {"momentum", 0.9}});
+  return plan;
+}
+
+}  // namespace
+
+void TestReplicas::state_has_the_same_names_for_any_count_data() { add_optimizers(); }
+void TestReplicas::state_has_the_same_names_for_any_count() {
+  QFETCH(int, count);
+  QFETCH(QString, optimizer);
+  const ModelPlan plan = stateful_network(optimizer);
+  const auto replicas = replicas_of(plan, static_cast<std::size_t>(count));
+  QVERIFY(state_of(*replicas).optimizer.empty());
+  train(*replicas, 0, 2);
+  const TrainingState state = state_of(*replicas);
+  QCOMPARE(names_of(state.parameters), (QStringList{"batch_norm1.bias", "batch_norm1.weight", "linear0.bias",
+                                                    "linear0.weight", "linear4.bias", "linear4.weight"}));
+  QCOMPARE(names_of(state.buffers),
+           (QStringList{"batch_norm1.num_batches_tracked", "batch_norm1.running_mean", "batch_norm1.running_var"}));
+  QCOMPARE(names_of(state.generators), QStringList{"dropout3"});
+  QStringList slots;
+  for (const QString& name : names_of(state.parameters))
+    for (const char* slot : {"exp_avg", "exp_avg_sq", "momentum_buffer"})
+      if ((optimizer == "adam") == (QByteArray(slot) != "momentum_buffer")) slots << name + "." + slot;
+  if (optimizer == "adam") slots << "step";
+  QCOMPARE(names_of(state.optimizer), slots);
+  QCOMPARE(state.parameters.at("linear0.weight").shape, (std::vector<std::int64_t>{8, kFeatures}));
+  for (const auto& [name, value] : state.optimizer)
+    if (name != "step") QCOMPARE(value.shape, state.parameters.at(name.substr(0, name.rfind('.'))).shape);
+}
+
+void TestReplicas::restored_training_goes_on_as_if_nothing_had_been_data() { add_optimizers(); }
+/// By way of a file: weights, statistics, what the optimiser keeps, and where dropout draws on.
+void TestReplicas::restored_training_goes_on_as_if_nothing_had_been() {
+  QFETCH(int, count);
+  QFETCH(QString, optimizer);
+  const ModelPlan plan = stateful_network(optimizer);
+  const auto members = static_cast<std::size_t>(count);
+  const auto whole = replicas_of(plan, members);
+  train(*whole, 0, 3);
+  QTemporaryDir folder;
+  const std::string path = folder.filePath("state.safetensors").toStdString();
+  QVERIFY(save_training_state(state_of(*whole), path));
+  train(*whole, 3, 4);
+
+  const auto loaded = load_training_state(path);
+  QVERIFY2(loaded, loaded ? "" : loaded.error().line().c_str());
+  const auto restored = replicas_of(plan, members);
+  const auto done = restore_state(*loaded, *restored);
+  QVERIFY2(done, done ? "" : done.error().line().c_str());
+  QVERIFY(state_of(*restored) == *loaded);
+  train(*restored, 3, 4);
+  QVERIFY(state_of(*restored) == state_of(*whole));
+  // The optimiser and the generators do matter: with weights alone it goes on otherwise.
+  for (const bool optimizer_too : {false, true}) {
+    TrainingState part = *loaded;
+    if (!optimizer_too) part.optimizer.clear();
+    if (optimizer_too) part.generators.clear();
+    const auto other = replicas_of(plan, members);
+    QVERIFY(restore_state(part, *other));
+    train(*other, 3, 4);
+    QVERIFY(!at::equal(flat(other->model().parameters()), flat(whole->model().parameters())));
+  }
+}
+
+/// Pictures too, whose weights lie channels-last in memory; without random layers, evaluation is the same.
+void TestReplicas::state_moves_between_counts() {
+  const ModelPlan plan = picture_network();
+  const auto three = replicas_of(plan, 3, {}, {.channels_last = true});
+  train(*three, 0, 2, pictures());
+  const TrainingState state = state_of(*three);
+  for (const std::size_t count : {1U, 2U, 3U}) {
+    const auto other = replicas_of(plan, count);
+    QVERIFY(restore_state(state, *other));
+    TrainingState again = state_of(*other);
+    QVERIFY(again == state);
+    QVERIFY(at::equal(flat(other->model().parameters()), flat(three->model().parameters())));
+  }
+}
+
+void TestReplicas::refuses_a_state_of_another_network() {
+  const ModelPlan plan = random_network();
+  const auto replicas = replicas_of(plan, 2);
+  train(*replicas, 0, 2);
+  const TrainingState good = state_of(*replicas);
+  const auto refused = [&](const char* why, auto&& change) {
+    TrainingState state = good;
+    change(state);
+    const Status done = restore_state(state, *replicas);
+    QVERIFY2(!done, why);
+    QVERIFY2(QString::fromStdString(done.error().line()).contains(why), done.error().line().c_str());
+    QVERIFY2(state_of(*replicas) == good, "it was changed all the same");
+  };
+  refused("lacks 'linear0.weight'", [](TrainingState& s) { s.parameters.erase("linear0.weight"); });
+  refused("'other.weight', which is not", [](TrainingState& s) { s.parameters["other.weight"] = {.shape = {0}}; });
+  refused("shape 48 in the state", [](TrainingState& s) { s.parameters.at("linear0.weight").shape = {48}; });
+  refused("lacks 'batch_norm1.running_var'", [](TrainingState& s) { s.buffers.erase("batch_norm1.running_var"); });
+  refused("another kind of optimiser", [](TrainingState& s) { s.optimizer.erase("step"); });
+  refused("lacks 'linear4.bias'", [](TrainingState& s) { s.optimizer.erase("linear4.bias.exp_avg"); });
+  refused("damaged", [](TrainingState& s) { s.generators.at("dropout3").data.pop_back(); });
 }
 
 QTEST_GUILESS_MAIN(TestReplicas)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/preprocess/channel_moments.h"
 #include "nodes/preprocess/number_list.h"
 #include "nodes/preprocess/picture.h"
 #include "schema/node_builder.h"
@@ -31,10 +32,18 @@ constexpr std::array<Preset, 6> kPresets = {{
 struct Affine {
   std::vector<float> scale{};
   std::vector<float> offset{};
+
+  /// A channel with these statistics, in units of 0..1, of which bytes are 1/255.
+  void add(double mean, double stddev, DType dtype) {
+    const double unit = dtype == DType::U8 ? 255 : 1;
+    scale.push_back(static_cast<float>(1 / (unit * stddev)));
+    offset.push_back(static_cast<float>(-mean / stddev));
+  }
 };
 
 struct Normalise {
   struct Params {
+    std::string statistics = "given";
     std::string preset = "imagenet";
     std::string mean{};
     std::string stddev{};
@@ -49,9 +58,18 @@ struct Normalise {
             "Divides bytes by 255, subtracts the mean and divides by the standard deviation of each channel; f32 "
             "values are taken to lie in 0..1 already. The result is f32 with the channels first, as layers expect it. "
             "Networks train faster when their inputs are centred and scaled.\n\n"
+            "With statistics set to fitted, mean and standard deviation are those of the training records themselves: "
+            "before training, all of them pass once through the nodes in front, without random changes, and "
+            "their pixels are summed up channel by channel. Records that are set aside for validation are not looked "
+            "at. "
+            "The result is kept in the cache folder: a run on the same files with the same nodes in front starts at "
+            "once. A normalise of validation data takes what the one of training found. A channel "
+            "that has one value everywhere becomes 0.\n\n"
             "Put it last before the batch: everything before it then works on bytes, a quarter of the memory.")
         .in("image", Kind::Image, "A picture of bytes or f32.")
         .out("image", Kind::Image, "The same picture as f32, channels first.")
+        .choice("statistics", &Params::statistics, {"given", "fitted"},
+                "Where mean and standard deviation come from: the parameters below, or the training records.")
         .choice("preset", &Params::preset, presets,
                 "Mean and standard deviation of a well-known data set. 'half' maps to -1..1, 'unit' to 0..1.")
         .param("mean", &Params::mean,
@@ -60,13 +78,15 @@ struct Normalise {
         .param(
             "stddev", &Params::stddev,
             "Standard deviations of the channels, separated by commas; one value is used for all. Empty: the preset's.")
-        .example({{"preset", std::string("half")}}, {.mean = 0.148552, .stddev = 0.558118});
+        .example({{"preset", std::string("half")}}, {.mean = 0.148552, .stddev = 0.558118})
+        .fitted_example({{"statistics", std::string("fitted")}});
   }
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
     const auto shape = picture_shape(in);
     if (!shape) return fail(shape.error());
-    if (const auto affine = coefficients(params, shape->channels, in.dtype); !affine) return fail(affine.error());
+    if (params.statistics != "fitted")
+      if (const auto affine = coefficients(params, shape->channels, in.dtype); !affine) return fail(affine.error());
     TensorDesc out = in;
     out.dtype = DType::F32;
     out.layout = Layout::CHW;
@@ -74,11 +94,16 @@ struct Normalise {
     return out;
   }
 
-  static Result<std::unique_ptr<SampleOp>> make(const Params& params, DescInputs in);
+  /// Null unless the statistics are to be fitted.
+  static std::unique_ptr<Fitter> fitter(const Params& params, DescInputs in);
+  /// `learnt`: "mean" and "stddev", f64, one a channel, in units of 0..1. Unused unless the statistics are fitted.
+  static Result<std::unique_ptr<SampleOp>> make(const Params& params, DescInputs in, const NamedTensors& learnt);
 
  private:
   class Op;
+  class MomentsFitter;
   static Result<Affine> coefficients(const Params& params, const Dim& channels, DType dtype);
+  static Result<Affine> learnt_coefficients(const NamedTensors& learnt, const Dim& channels, DType dtype);
 };
 
 /// The numbers of one parameter, or of the preset, for `channels` channels.
@@ -114,11 +139,55 @@ Result<Affine> Normalise::coefficients(const Params& params, const Dim& channels
       return fail(Error{.reason = "a standard deviation of " + to_text(Value((*stddev)[i])),
                         .remedy = "Give numbers greater than 0",
                         .parameter = "stddev"});
-    const double unit = dtype == DType::U8 ? 255 : 1;
-    affine.scale.push_back(static_cast<float>(1 / (unit * (*stddev)[i])));
-    affine.offset.push_back(static_cast<float>(-(*mean)[i] / (*stddev)[i]));
+    affine.add((*mean)[i], (*stddev)[i], dtype);
   }
   return affine;
+}
+
+/// A channel of one value has no deviation: it is centred only.
+Result<Affine> Normalise::learnt_coefficients(const NamedTensors& learnt, const Dim& channels, DType dtype) {
+  const auto numbers = [&](const char* name) {
+    const auto found = learnt.find(name);
+    return found == learnt.end() ? std::nullopt : found->second.numbers<double>();
+  };
+  const auto mean = numbers("mean");
+  const auto stddev = numbers("stddev");
+  if (!mean || !stddev || mean->empty() || mean->size() != stddev->size() ||
+      !channels.agrees_with(static_cast<std::int64_t>(mean->size())))
+    return fail("what it has learnt does not fit its pictures", "Delete the folder 'fitted' of the cache folder");
+  Affine affine;
+  for (std::size_t i = 0; i < mean->size(); ++i) affine.add((*mean)[i], (*stddev)[i] > 0 ? (*stddev)[i] : 1, dtype);
+  return affine;
+}
+
+class Normalise::MomentsFitter final : public Fitter {
+ public:
+  explicit MomentsFitter(Dim channels) : channels_(std::move(channels)) {}
+
+  Status add(std::span<const Datum* const> in) override {
+    if (Status added = moments_.add(*in[0]); !added) return added;
+    if (channels_.agrees_with(static_cast<std::int64_t>(moments_.channels()))) return {};
+    return fail_record("a picture of " + std::to_string(moments_.channels()) + " channels where " + channels_.text() +
+                       " are expected");
+  }
+  Status merge(const Fitter& next) override { return moments_.merge(static_cast<const MomentsFitter&>(next).moments_); }
+  Result<NamedTensors> finish() const override {
+    if (moments_.pixels() == 0)
+      return fail("there is no good training record to fit it to", "See the list of bad records");
+    return NamedTensors{{"mean", TensorValue::of(moments_.means())},
+                        {"stddev", TensorValue::of(moments_.deviations())},
+                        {"pixels", TensorValue::of(std::vector{static_cast<std::int64_t>(moments_.pixels())})}};
+  }
+
+ private:
+  const Dim channels_;
+  ChannelMoments moments_{};
+};
+
+std::unique_ptr<Fitter> Normalise::fitter(const Params& params, DescInputs in) {
+  if (params.statistics != "fitted") return nullptr;
+  const auto shape = in.empty() || in[0] == nullptr ? Result<PictureShape>(fail("")) : picture_shape(*in[0]);
+  return std::make_unique<MomentsFitter>(shape ? shape->channels : Dim::symbol("C"));
 }
 
 class Normalise::Op final : public SampleOp {
@@ -178,11 +247,12 @@ class Normalise::Op final : public SampleOp {
   Affine affine_;
 };
 
-Result<std::unique_ptr<SampleOp>> Normalise::make(const Params& params, DescInputs in) {
+Result<std::unique_ptr<SampleOp>> Normalise::make(const Params& params, DescInputs in, const NamedTensors& learnt) {
   if (in.empty() || in[0] == nullptr) return fail("its input is not known");
   const auto shape = picture_shape(*in[0]);
   if (!shape) return fail(shape.error());
-  auto affine = coefficients(params, shape->channels, in[0]->dtype);
+  auto affine = params.statistics == "fitted" ? learnt_coefficients(learnt, shape->channels, in[0]->dtype)
+                                              : coefficients(params, shape->channels, in[0]->dtype);
   if (!affine) return fail(std::move(affine.error()));
   return std::make_unique<Op>(std::move(*affine));
 }

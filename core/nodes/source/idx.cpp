@@ -4,6 +4,7 @@
 #include "nodes/source/idx_file.h"
 #include "schema/in_memory.h"
 #include "schema/node_builder.h"
+#include "schema/shared_files.h"
 #include "schema/source_report.h"
 
 #include <fmt/format.h>
@@ -29,9 +30,10 @@ void fetch_ahead(std::span<const std::byte> item) {
 }
 
 /// Pictures stay in their file; labels, one byte each, are kept.
-class IdxSource final : public Source, public InMemory, public Reporting {
+class IdxSource final : public Source, public InMemory, public Reporting, public SharedFiles {
  public:
-  IdxSource(IdxFile images, std::vector<std::uint8_t> labels) : images_(std::move(images)), labels_(std::move(labels)) {
+  IdxSource(IdxFile images, std::vector<std::uint8_t> labels, std::string label_file)
+      : images_(std::move(images)), labels_(std::move(labels)), label_file_(std::move(label_file)) {
     dims_ = {images_.item_dims()[0], images_.item_dims()[1],
              images_.item_dims().size() == 3 ? images_.item_dims()[2] : 1};
     const std::int64_t classes = *std::max_element(labels_.begin(), labels_.end()) + 1;
@@ -47,6 +49,7 @@ class IdxSource final : public Source, public InMemory, public Reporting {
   }
 
   const SourceReport& report() const override { return report_; }
+  std::vector<std::string> files() const override { return {images_.path(), label_file_}; }
 
   std::uint64_t size() const override { return images_.count(); }
   const std::vector<TensorDesc>& outputs() const override { return outputs_; }
@@ -73,6 +76,7 @@ class IdxSource final : public Source, public InMemory, public Reporting {
   IdxFile images_;
   SourceReport report_{};
   std::vector<std::uint8_t> labels_;
+  std::string label_file_;
   std::array<std::int64_t, 3> dims_{};
   std::vector<TensorDesc> outputs_{};
 };
@@ -112,7 +116,7 @@ struct Idx {
     if (!images) return fail(std::move(images.error()).at_parameter("images"));
     auto labels = open_labels(*label_file, images->count(), context);
     if (!labels) return fail(std::move(labels.error()).at_parameter("labels"));
-    return std::make_unique<IdxSource>(std::move(*images), std::move(*labels));
+    return std::make_unique<IdxSource>(std::move(*images), std::move(*labels), *label_file);
   }
 
  private:

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/fit.h"
+
+#include "engine/fit_pass.h"
+#include "plan/fitting.h"
+#include "state/fingerprint.h"
+#include "state/fitted_cache.h"
+#include "state/source_fingerprint.h"
+#include "state/training_state.h"
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace feedline {
+namespace {
+
+bool has_unbound(const DataPlan& data) { return std::any_of(data.steps.begin(), data.steps.end(), is_unbound); }
+
+class PlanFitter {
+ public:
+  PlanFitter(const Plan& plan, const FitOptions& options)
+      : plan_(std::make_shared<Plan>(plan)),
+        options_(options),
+        cache_(options.cache_folder.empty() ? default_cache_folder() : options.cache_folder) {}
+
+  Result<std::shared_ptr<const Plan>> run() {
+    tell("Looking for what fitted nodes have learnt", 0);
+    auto files = source_fingerprint(*plan_->train.source, options_.stop);
+    if (!files) return fail(std::move(files.error()));
+    files_ = std::move(*files);
+    while (has_unbound(plan_->train))
+      if (Status bound = bind_next(); !bound) return fail(std::move(bound.error()));
+    if (plan_->validation)
+      if (Status bound = bind_validation(*plan_->validation); !bound) return fail(std::move(bound.error()));
+    return plan_;
+  }
+
+ private:
+  void tell(std::string_view what, double fraction) const {
+    if (options_.progress) options_.progress(what, fraction);
+  }
+
+  /// Steps that can learn now, since nothing upstream of them has to any more.
+  [[nodiscard]] std::vector<std::size_t> ready() const {
+    const DataPlan& data = plan_->train;
+    std::vector<bool> waits(data.slots, false);
+    std::vector<std::size_t> ready;
+    for (std::size_t i = 0; i < data.steps.size(); ++i) {
+      const PlanStep& step = data.steps[i];
+      bool late =
+          std::any_of(step.inputs.begin(), step.inputs.end(), [&](const auto& slot) { return slot && waits[*slot]; });
+      if (is_unbound(step) && !late) ready.push_back(i);
+      late |= is_unbound(step);
+      for (const SlotIndex slot : step.outputs) waits[slot] = late;
+    }
+    return ready;
+  }
+
+  /// Binds all steps that are ready: from the cache, or else in one pass.
+  Status bind_next() {
+    std::vector<std::size_t> missing;
+    for (const std::size_t step : ready()) {
+      std::optional<NamedTensors> kept = known(plan_->train.steps[step].fitted->key);
+      if (const auto hash = kept ? std::nullopt : hash_of(step)) kept = cache_.find(*hash);
+      if (!kept || !bind(plan_->train.steps[step], *kept)) missing.push_back(step);
+    }
+    if (missing.empty()) return {};
+    auto learnt = run_fit_pass(*plan_, missing, options_);
+    if (!learnt) return fail(std::move(learnt.error()));
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+      if (Status bound = bind(plan_->train.steps[missing[i]], (*learnt)[i]); !bound) return bound;
+      keep(missing[i], (*learnt)[i]);
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::optional<NamedTensors> known(const std::string& key) const {
+    NamedTensors found;
+    for (const auto& [name, value] : options_.known)
+      if (const auto [of, tensor] = split_tensor_name(name); of == key) found.emplace(tensor, value);
+    return found.empty() ? std::nullopt : std::optional(std::move(found));
+  }
+
+  /// Of everything that the step's state follows from; none: the source does not say which its files are.
+  [[nodiscard]] std::optional<std::string> hash_of(std::size_t step) const {
+    if (!files_) return std::nullopt;
+    const SamplerPlan& sampler = plan_->train.sampler;
+    Fingerprint hash;
+    hash.add("fit 1").add(FEEDLINE_VERSION).add(plan_->train.steps[step].fitted->upstream).add(*files_);
+    hash.add(sampler.source_size).add(sampler.first).add(sampler.count);
+    hash.add(sampler.split ? 1 : 0).add(sampler.split ? sampler.seed : 0);
+    return hash.hex();
+  }
+
+  static Status bind(PlanStep& step, const NamedTensors& learnt) {
+    return bind_step(step, std::make_shared<const NamedTensors>(learnt));
+  }
+
+  void keep(std::size_t index, const NamedTensors& learnt) const {
+    const PlanStep& step = plan_->train.steps[index];
+    const auto hash = hash_of(index);
+    if (!hash) return;
+    if (Status kept = cache_.keep(*hash, step.node, learnt); !kept && options_.on_notice) {
+      Error error = std::move(kept.error());
+      error.reason = "what it has learnt is not kept for the next run: " + error.reason;
+      options_.on_notice(std::move(error).at_node(step.node));
+    }
+  }
+
+  Status bind_validation(DataPlan& data) const {
+    for (PlanStep& step : data.steps) {
+      if (!is_unbound(step)) continue;
+      const PlanStep* like = counterpart(data, step);
+      if (like == nullptr)
+        return fail(Error{.reason = "only validation data pass it, so there are no training records to fit it to",
+                          .remedy = "Put a " + step.type +
+                                    " with the same parameters in the way of the training data: "
+                                    "this one then uses what that one learns",
+                          .node = step.node});
+      if (Status bound = bind(step, *like->fitted->learnt); !bound) return bound;
+    }
+    return {};
+  }
+
+  /// The training step whose state a validation step uses: itself, where both share it, else that of the same type and
+  /// parameters which stands at the same place among its like.
+  [[nodiscard]] const PlanStep* counterpart(const DataPlan& data, const PlanStep& step) const {
+    const auto alike = [&](const PlanStep& other) {
+      return other.fitted != nullptr && other.type == step.type && other.fitted->params == step.fitted->params;
+    };
+    for (const PlanStep& other : plan_->train.steps)
+      if (other.node == step.node) return other.fitted == nullptr ? nullptr : &other;
+    std::ptrdiff_t place = std::count_if(data.steps.data(), &step, alike);
+    for (const PlanStep& other : plan_->train.steps)
+      if (alike(other) && place-- == 0) return &other;
+    return nullptr;
+  }
+
+  const std::shared_ptr<Plan> plan_;
+  const FitOptions& options_;
+  const FittedCache cache_;
+  std::optional<std::string> files_{};
+};
+
+}  // namespace
+
+bool needs_fitting(const Plan& plan) {
+  return has_unbound(plan.train) || (plan.validation && has_unbound(*plan.validation));
+}
+
+NamedTensors learnt_by(const Plan& plan) {
+  NamedTensors all;
+  for (const PlanStep& step : plan.train.steps)
+    if (step.fitted != nullptr && step.fitted->learnt != nullptr)
+      for (const auto& [name, value] : *step.fitted->learnt) all.emplace(step.fitted->key + "." + name, value);
+  return all;
+}
+
+Result<std::shared_ptr<const Plan>> fit_plan(std::shared_ptr<const Plan> plan, const FitOptions& options) {
+  if (!needs_fitting(*plan)) return plan;
+  try {
+    return PlanFitter(*plan, options).run();
+  } catch (const std::exception& fault) {
+    return fail(
+        Error{.code = ErrorCode::Failed, .reason = std::string("the graph's nodes cannot be fitted: ") + fault.what()});
+  }
+}
+
+}  // namespace feedline

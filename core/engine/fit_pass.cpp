@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/fit_pass.h"
+
+#include "base/clock.h"
+#include "plan/fitting.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+namespace feedline {
+namespace {
+
+constexpr Nanos kTellInterval = 100'000'000;
+/// Records that are handed over at once: they bound what waits to be merged.
+constexpr std::int64_t kRecordsAtOnce = 256;
+
+/// What single records gave, until their turn to be merged comes. From many threads.
+class RecordFitters {
+ public:
+  explicit RecordFitters(std::shared_ptr<const FittedStep> step) : step_(std::move(step)) {}
+
+  [[nodiscard]] const FittedStep& step() const { return *step_; }
+  [[nodiscard]] std::unique_ptr<Fitter> make() const { return make_fitter(*step_); }
+
+  /// A record that is done anew, because a worker was stuck with it, gives the same again.
+  void put(std::uint64_t record, std::unique_ptr<Fitter> fitter) {
+    Shard& shard = shards_[record % kShards];
+    const std::lock_guard lock(shard.mutex);
+    shard.by_record.insert_or_assign(record, std::move(fitter));
+  }
+  /// Null: there is none.
+  [[nodiscard]] std::unique_ptr<Fitter> take(std::uint64_t record) {
+    Shard& shard = shards_[record % kShards];
+    const std::lock_guard lock(shard.mutex);
+    auto node = shard.by_record.extract(record);
+    return node.empty() ? nullptr : std::move(node.mapped());
+  }
+
+ private:
+  static constexpr std::size_t kShards = 64;
+  struct alignas(64) Shard {
+    std::mutex mutex{};
+    std::unordered_map<std::uint64_t, std::unique_ptr<Fitter>> by_record{};
+  };
+  const std::shared_ptr<const FittedStep> step_;
+  std::array<Shard, kShards> shards_{};
+};
+
+/// Stands where the node will: shows the record to a fitter, and gives a number that says that it is done.
+class FitOp final : public SampleOp {
+ public:
+  explicit FitOp(std::shared_ptr<RecordFitters> fitters) : fitters_(std::move(fitters)) {}
+
+  Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext& context) const override {
+    auto fitter = fitters_->make();
+    if (Status added = fitter->add(in); !added) return added;
+    fitters_->put(context.record, std::move(fitter));
+    out[0]->set_label(0);
+    return {};
+  }
+
+ private:
+  const std::shared_ptr<RecordFitters> fitters_;
+};
+
+/// The part of the training data that leads to the steps, which have FitOps in their place.
+class FitPassPlan {
+ public:
+  FitPassPlan(const DataPlan& data, const std::vector<std::size_t>& learners) : data_(data), learners_(learners) {}
+
+  std::shared_ptr<const Plan> make(const std::vector<std::shared_ptr<RecordFitters>>& fitters) {
+    auto plan = std::make_shared<Plan>();
+    DataPlan& part = plan->train = data_;
+    find_wanted();
+    part.steps.clear();
+    part.fields.clear();
+    std::vector<std::optional<std::size_t>> place(data_.steps.size());
+    for (std::size_t i = 0; i < data_.steps.size(); ++i) {
+      if (!wanted_[i]) continue;
+      place[i] = part.steps.size();
+      part.steps.push_back(data_.steps[i]);
+      part.steps.back().cache.reset();  // it would keep what the run may have no room for
+      const auto learner = std::find(learners_.begin(), learners_.end(), i);
+      if (learner == learners_.end()) continue;
+      PlanStep& step = part.steps.back();
+      step.op = std::make_shared<FitOp>(fitters[static_cast<std::size_t>(learner - learners_.begin())]);
+      step.random = false;
+      step.next.reset();
+      step.outputs.resize(1);
+      part.fields.push_back(done_field(step));
+    }
+    for (PlanStep& step : part.steps)
+      if (step.next) step.next = place[*step.next];
+    for (auto& port : part.source_outputs)
+      if (port && !slots_[*port]) port.reset();
+    part.training = false;
+    part.sampler.shuffle = false;
+    part.batch = {.size = kRecordsAtOnce, .drop_last = false};
+    return plan;
+  }
+
+ private:
+  static BatchField done_field(const PlanStep& step) {
+    return {.name = step.node,
+            .slot = step.outputs.front(),
+            .record = {.kind = Kind::Label, .dtype = DType::I64},
+            .batch = {.kind = Kind::Target, .dtype = DType::I64, .shape = {Dim::symbol("N")}}};
+  }
+
+  void find_wanted() {
+    wanted_.assign(data_.steps.size(), false);
+    slots_.assign(data_.slots, false);
+    for (std::size_t i = data_.steps.size(); i-- > 0;) {
+      const PlanStep& step = data_.steps[i];
+      wanted_[i] = std::find(learners_.begin(), learners_.end(), i) != learners_.end() ||
+                   std::any_of(step.outputs.begin(), step.outputs.end(), [&](SlotIndex slot) { return slots_[slot]; });
+      if (!wanted_[i]) continue;
+      for (const auto& slot : step.inputs)
+        if (slot) slots_[*slot] = true;
+    }
+  }
+
+  const DataPlan& data_;
+  const std::vector<std::size_t>& learners_;
+  std::vector<bool> wanted_{};
+  std::vector<bool> slots_{};  ///< those that somebody reads
+};
+
+class FitPass {
+ public:
+  FitPass(const Plan& plan, const std::vector<std::size_t>& steps, const FitOptions& options) : options_(options) {
+    for (const std::size_t step : steps) {
+      const PlanStep& learner = plan.train.steps[step];
+      nodes_.push_back(learner.node);
+      fitters_.push_back(std::make_shared<RecordFitters>(learner.fitted));
+      all_.push_back(fitters_.back()->make());
+      what_ += (what_.empty() ? "Fitting " : ", ") + learner.node;
+    }
+    part_ = FitPassPlan(plan.train, steps).make(fitters_);
+  }
+
+  Result<std::vector<NamedTensors>> run() {
+    PipelineOptions pipeline_options = options_.pipeline;
+    pipeline_options.epochs = 1;
+    pipeline_options.first_epoch = 1;
+    pipeline_options.meters = false;
+    pipeline_options.trace = nullptr;
+    pipeline_options.allocator = nullptr;
+    pipeline_options.caches = nullptr;
+    Pipeline pipeline(part_, part_->train, std::move(pipeline_options));
+    const std::stop_callback on_stop(options_.stop, [&pipeline] { pipeline.stop(); });
+    for (;;) {
+      tell();
+      if (options_.proceed && !options_.proceed()) return fail_cancelled();
+      auto batch = pipeline.next();
+      if (!batch) return fail(std::move(batch.error()));
+      if (!*batch) return finish();
+      if (Status merged = merge(**batch); !merged) return fail(std::move(merged.error()));
+    }
+  }
+
+ private:
+  /// Batches come in the order of the sampler's window, and so do their rows.
+  Status merge(const Batch& batch) {
+    for (const std::uint64_t record : batch.record_ids)
+      for (std::size_t i = 0; i < all_.size(); ++i) {
+        const std::unique_ptr<Fitter> one = fitters_[i]->take(record);
+        if (one == nullptr) continue;
+        if (Status merged = all_[i]->merge(*one); !merged)
+          return fail(std::move(merged.error()).at_node(nodes_[i]).in_file(part_->train.source->locate(record)));
+      }
+    done_ += batch.record_ids.size();
+    return {};
+  }
+
+  [[nodiscard]] Result<std::vector<NamedTensors>> finish() const {
+    std::vector<NamedTensors> learnt;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      auto state = all_[i]->finish();
+      if (!state) return fail(std::move(state.error()).at_node(nodes_[i]));
+      learnt.push_back(std::move(*state));
+    }
+    return learnt;
+  }
+
+  void tell() {
+    const Nanos now = Clock::system().now();
+    if (!options_.progress || (told_ != 0 && now - told_ < kTellInterval)) return;
+    told_ = now;
+    const auto records = static_cast<double>(std::max<std::uint64_t>(part_->train.sampler.count, 1));
+    options_.progress(what_, static_cast<double>(done_) / records);
+  }
+
+  const FitOptions& options_;
+  std::vector<std::string> nodes_{};
+  std::string what_{};
+  std::vector<std::shared_ptr<RecordFitters>> fitters_{};
+  std::vector<std::unique_ptr<Fitter>> all_{};
+  std::shared_ptr<const Plan> part_{};
+  std::uint64_t done_ = 0;
+  Nanos told_ = 0;
+};
+
+}  // namespace
+
+Result<std::vector<NamedTensors>> run_fit_pass(const Plan& plan, const std::vector<std::size_t>& steps,
+                                               const FitOptions& options) {
+  return FitPass(plan, steps, options).run();
+}
+
+}  // namespace feedline

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Steps that learn from the training records before a run, as far as the plan knows them; engine/fit.h has them learn.
+
+#include "plan/lowering.h"
+#include "plan/plan.h"
+
+#include <memory>
+#include <string>
+
+namespace feedline {
+
+/// A hash over everything that decides what a node gives for a record: type, version and parameters of it and of all
+/// nodes upstream, and which port is wired to which. Neither names, places and notes matter, nor what else there is in
+/// the graph, nor nodes that pass values on as they are (shuffle, cache). The files that a source reads are not in it
+/// (state/source_fingerprint.h), nor is a seed: fitting lets random nodes take their fixed form.
+[[nodiscard]] std::string upstream_hash(const Lowering& lowering, const Node& node);
+
+/// What has to be learnt for a node that runs; null: nothing, with these parameters. `in`: see Lowering::inputs().
+[[nodiscard]] std::shared_ptr<const FittedStep> fitted_step(const Lowering& lowering, const Node& node, DescInputs in);
+
+/// Fails for every record: the step has not been bound yet.
+[[nodiscard]] Result<std::unique_ptr<SampleOp>> unfitted_op();
+
+/// A fresh fitter of the step. Never null.
+[[nodiscard]] std::unique_ptr<Fitter> make_fitter(const FittedStep& step);
+/// Has nobody told this step yet what it has to know?
+[[nodiscard]] inline bool is_unbound(const PlanStep& step) {
+  return step.fitted != nullptr && step.fitted->learnt == nullptr;
+}
+/// Binds a fitted step to what was learnt. Errors: those of the node, and it stays as it was.
+Status bind_step(PlanStep& step, std::shared_ptr<const NamedTensors> learnt);
+
+}  // namespace feedline

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "base/error.h"
+#include "schema/named_tensors.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace feedline {
+
+/// What fitted nodes have learnt, kept on disk by the hash of everything that it follows from: one safetensors file
+/// each, in the folder `fitted` of the cache folder. A file that is damaged counts as none.
+class FittedCache {
+ public:
+  explicit FittedCache(const std::filesystem::path& cache_folder) : folder_(cache_folder / "fitted") {}
+
+  [[nodiscard]] std::optional<NamedTensors> find(const std::string& hash) const;
+  /// `node`: of which node it is, for people. Errors: cannot be written (file, remedy).
+  Status keep(const std::string& hash, const std::string& node, const NamedTensors& state) const;
+  [[nodiscard]] std::filesystem::path file(const std::string& hash) const { return folder_ / (hash + ".safetensors"); }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+}  // namespace feedline
