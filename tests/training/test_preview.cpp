@@ -235,6 +235,7 @@ class TestPreview : public QObject {
     graph.set("resize", "width", std::int64_t{64}).set("resize", "height", std::int64_t{48});
     const std::string out = "it." + spec.outputs.front().name;
     if (spec.role == Role::Source) {
+      QVERIFY(QDir(folder_.path()).mkpath(type));
       const ParamMap params = spec.fixture(folder_.filePath(type).toStdString());
       graph.add("resize.image>shuffle.sample shuffle.sample>normalise.image it.label>shuffle.label");
       graph.add(spec.outputs.front().kind == Kind::Encoded
