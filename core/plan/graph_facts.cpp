@@ -12,29 +12,6 @@
 namespace feedline {
 namespace {
 
-/// The batch that the loss is computed from; null if there is none.
-const Node* batch_below_loss(const Lowering& lowering, const Node& trainer) {
-  const PortRef* loss = lowering.into(trainer, "loss");
-  if (loss == nullptr || !lowering.known(lowering.node(loss->node))) return nullptr;
-  const auto is_batch = [&](const Node& node) { return lowering.spec(node).role == Role::Batch; };
-  for (const Node* node : lowering.upstream(lowering.node(loss->node), [&](const Node& n) { return !is_batch(n); }))
-    if (is_batch(*node)) return node;
-  return nullptr;
-}
-
-/// What the batch is asked for: by the model if the graph is sound, else all that is wired.
-std::map<std::string, PortRef> read_fields(const Lowering& lowering, const Node& trainer, const Node& batch) {
-  Result<LoweredModel> model = fail("it is not sound");
-  if (lowering.analysis().ok()) model = lower_model(lowering, trainer);
-  std::map<std::string, PortRef> fields;
-  for (const PortSpec& port : lowering.spec(batch).inputs) {
-    const PortRef* from = lowering.into(batch, port.name);
-    const bool read = !model || std::find(model->fields.begin(), model->fields.end(), port.name) != model->fields.end();
-    if (from != nullptr && read) fields.emplace(port.name, *from);
-  }
-  return fields;
-}
-
 /// All that lies above a node of the data side.
 Needed needed_above(const Lowering& lowering, const Node& node) {
   std::vector<PortRef> values;
@@ -82,11 +59,15 @@ GraphFacts graph_facts(const Document& document, const Registry& registry) {
   const Node* trainer = lowering.first(Role::Trainer);
   if (trainer == nullptr) return facts;
   facts.trainer_node = trainer->id;
-  const Node* batch = batch_below_loss(lowering, *trainer);
-  if (batch == nullptr) return facts;
-  facts.batch_node = batch->id;
-  facts.batch = lowering.spec(*batch).batch(lowering.spec(*batch).complete(batch->params)).size;
-  add_nodes(lowering, read_fields(lowering, *trainer, *batch), facts);
+  const ModelInputs inputs = model_inputs(lowering, *trainer);
+  if (inputs.batch == nullptr) return facts;
+  const Node& batch = *inputs.batch;
+  facts.batch_node = batch.id;
+  facts.batch = lowering.spec(batch).batch(lowering.spec(batch).complete(batch.params)).size;
+  std::map<std::string, PortRef> fields;
+  for (const std::string& field : inputs.fields)
+    if (const PortRef* from = lowering.into(batch, field)) fields.emplace(field, *from);
+  add_nodes(lowering, fields, facts);
   return facts;
 }
 

@@ -85,6 +85,13 @@ struct LoweredModel {
 /// The same for a part of a model: the layers as far as this one, which may lie in a graph without loss and trainer.
 [[nodiscard]] Result<LoweredModel> lower_layers(const Lowering& lowering, const Node& last);
 
+/// What a trainer's loss is computed from: the same without the layers, in an unfinished graph too.
+struct ModelInputs {
+  const Node* batch = nullptr;  ///< null: none feeds it; of two, one
+  std::set<std::string> fields{};
+};
+[[nodiscard]] ModelInputs model_inputs(const Lowering& lowering, const Node& trainer);
+
 /// Everything but the batch size must be known before parameters can be made. Errors: the first layer of unknown size.
 [[nodiscard]] Status check_sizes(const ModelPlan& model);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_set>
 
 namespace feedline {
 namespace {
@@ -113,6 +114,30 @@ Status check_known(const TensorDesc& desc, const std::string& node) {
 }
 
 }  // namespace
+
+ModelInputs model_inputs(const Lowering& lowering, const Node& trainer) {
+  ModelInputs inputs;
+  std::unordered_set<const Node*> seen;
+  std::vector<const Node*> open;
+  const auto follow = [&](const PortRef* from) {
+    if (from == nullptr) return;
+    const Node& node = lowering.node(from->node);
+    if (!lowering.known(node)) return;
+    if (lowering.spec(node).role != Role::Batch) {
+      if (seen.insert(&node).second) open.push_back(&node);
+      return;
+    }
+    if (inputs.batch == nullptr) inputs.batch = &node;
+    if (inputs.batch == &node) inputs.fields.insert(from->port);
+  };
+  follow(lowering.into(trainer, "loss"));
+  while (!open.empty()) {
+    const Node& next = *open.back();
+    open.pop_back();
+    for (const PortSpec& port : lowering.spec(next).inputs) follow(lowering.into(next, port.name));
+  }
+  return inputs;
+}
 
 Status check_sizes(const ModelPlan& model) {
   for (const LayerPlan& layer : model.layers) {

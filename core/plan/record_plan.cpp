@@ -153,10 +153,9 @@ class RecordPlanner {
   Status match_training() {
     if (!runs()) return {};
     const Node& trainer = *lowering_.first(Role::Trainer);
+    if (source_behind(lowering_, trainer, "validation") != source_.node) return {};
     const Node* training = source_behind(lowering_, trainer, "loss");
-    if (training == nullptr || training == source_.node ||
-        source_behind(lowering_, trainer, "validation") != source_.node)
-      return {};
+    if (training == nullptr || training == source_.node) return {};
     const auto opened = open(*training);
     if (context_.stop.stop_requested()) return fail_cancelled();
     if (!opened) return {};
@@ -169,7 +168,6 @@ class RecordPlanner {
     const Node* trainer = lowering_.first(Role::Trainer);
     if (trainer != nullptr)
       settings_ = lowering_.spec(*trainer).trainer(lowering_.spec(*trainer).complete(trainer->params));
-    if (runs()) find_sides(*trainer);
     const Role role = lowering_.spec(*node_).role;
     if (role == Role::Layer || role == Role::Loss) {
       if (Status lowered = add_model(); !lowered) return fail(std::move(lowered.error()));
@@ -177,34 +175,39 @@ class RecordPlanner {
       for (const auto& [port, from] : shown_)
         if (const PortRef* giver = giver_of(from)) wanted_.push_back({port, *giver, analysis_.at(from)});
     }
+    const auto is_worked_on = [&](const Wanted& one) {
+      return lowering_.spec(lowering_.node(one.giver.node)).role == Role::Sample;  // a source gives all the same
+    };
+    if (runs() && std::any_of(wanted_.begin(), wanted_.end(), is_worked_on)) find_sides(*trainer);
     if (Status added = add_values(); !added) return fail(std::move(added.error()));
     return std::move(plan_);
   }
 
   /// The data sides of the run that read this source: first the one that is asked for.
   void find_sides(const Node& trainer) {
-    model_ = lower_model(lowering_, trainer);
-    if (!*model_) return;
-    std::vector<const Node*> batches = {(*model_)->batch};
+    const ModelInputs model = model_inputs(lowering_, trainer);
+    if (model.batch == nullptr) return;
+    const std::vector<std::string> fields(model.fields.begin(), model.fields.end());
+    std::vector<const Node*> batches = {model.batch};
     if (const PortRef* port = lowering_.into(trainer, "validation")) {
       batches.push_back(&lowering_.node(port->node));
       if (!view_.training) std::swap(batches.front(), batches.back());
     }
     for (const Node* batch : batches) {
       if (source_of(lowering_, *batch).value_or(nullptr) != source_.node) continue;
-      auto side = lower_data(lowering_, *batch, (*model_)->fields, source_, settings_, view_.training);
+      auto side = lower_data(lowering_, *batch, fields, source_, settings_, view_.training);
       if (side) sides_.push_back(std::move(*side));
     }
   }
 
   /// The whole model of the trainer if the node belongs to it, else what there is of it.
   Result<LoweredModel> lower_layers_to_node() {
-    if (model_ && *model_) {
-      const auto& layers = (*model_)->model.layers;
-      const bool mine =
-          (*model_)->model.loss.node == node_->id ||
-          std::any_of(layers.begin(), layers.end(), [&](const LayerPlan& l) { return l.node == node_->id; });
-      if (mine) return **model_;
+    if (runs()) {
+      auto whole = lower_model(lowering_, *lowering_.first(Role::Trainer));
+      const auto is_mine = [&](const LayerPlan& layer) { return layer.node == node_->id; };
+      if (whole &&
+          (is_mine(whole->model.loss) || std::any_of(whole->model.layers.begin(), whole->model.layers.end(), is_mine)))
+        return whole;
     }
     return lower_layers(lowering_, *node_);
   }
@@ -330,8 +333,7 @@ class RecordPlanner {
   std::vector<Shown> shown_{};
   OpenSource source_{};
   TrainerSettings settings_{};
-  std::optional<Result<LoweredModel>> model_{};  ///< of the run
-  std::vector<LoweredData> sides_{};             ///< of the run
+  std::vector<LoweredData> sides_{};  ///< of the run
   std::vector<Wanted> wanted_{};
   RecordPlan plan_{};
 };

@@ -11,16 +11,8 @@
 #include "gui/canvas/graph_view.h"
 #include "gui/models/text.h"
 #include "gui/plots/durations_popup.h"
-#include "gui/plots/levels_panel.h"
-#include "gui/plots/loss_panel.h"
-#include "gui/plots/mistakes_panel.h"
 #include "gui/plots/plot_cursor.h"
-#include "gui/plots/queues_panel.h"
-#include "gui/plots/resources_panel.h"
-#include "gui/plots/stages_panel.h"
-#include "gui/plots/step_panel.h"
-#include "gui/plots/throughput_panel.h"
-#include "gui/plots/timeline_panel.h"
+#include "gui/plots/run_panels.h"
 #include "gui/session/hand_over.h"
 #include "gui/session/run_notice.h"
 
@@ -37,33 +29,25 @@ constexpr Nanos kProcessInterval = 500'000'000;
 LiveRunController::LiveRunController(Workspace& workspace, Actions& actions, QWidget* window)
     : QObject(window),
       bar(new RunBar(window)),
-      stages(new StagesPanel(window)),
-      queues(new QueuesPanel(window)),
-      step(new StepPanel(window)),
-      loss(new LossPanel(window)),
-      throughput(new ThroughputPanel(window)),
-      resources(new ResourcesPanel(window)),
-      levels(new LevelsPanel(window)),
-      mistakes(new MistakesPanel(window)),
-      timeline(new TimelinePanel(window)),
       log(new LogPanel(window)),
       workspace_(workspace),
       actions_(actions),
       window_(window),
       cursor_(new PlotCursor(this)),
       notice_(new RunNotice(window)) {
-  share_cursor();
+  make_panels();
   connect_actions();
   connect_run();
-  connect_empty_states();
   update_actions();
 }
 
-void LiveRunController::share_cursor() {
-  for (PlotPanel* panel : {static_cast<PlotPanel*>(loss), static_cast<PlotPanel*>(throughput),
-                           static_cast<PlotPanel*>(resources), static_cast<PlotPanel*>(levels)})
-    panel->share_cursor(cursor_);
-  timeline->share_cursor(cursor_);
+void LiveRunController::make_panels() {
+  for (const RunPanelSpec& spec : run_panels()) {
+    RunPanel panel = spec.make(window_, runs_);
+    panel.view->share_cursor(cursor_);
+    connect(this, &LiveRunController::phase_changed, &panel.view->empty_state(), &EmptyState::show_phase);
+    panels_.push_back(panel);
+  }
   connect(cursor_, &PlotCursor::moved, this, &LiveRunController::show_moment);
 }
 
@@ -78,8 +62,6 @@ void LiveRunController::connect_actions() {
                             : tr("In the next run nodes share their workers");
     Q_EMIT message(runs_.active() ? text + tr(". This run goes on as it is") : text);
   });
-  connect(queues, &QueuesPanel::workers_wanted, &runs_,
-          [this](const QString& node, int workers) { runs_.set_workers(node, static_cast<std::size_t>(workers)); });
 }
 
 void LiveRunController::connect_run() {
@@ -96,26 +78,18 @@ void LiveRunController::connect_run() {
     set_phase({.kind = RunPhase::Kind::Preparing, .preparing = what, .done = fraction});
   });
   connect(&runs_, &RunController::snapshot_taken, this, &LiveRunController::show_snapshot);
-  connect(&runs_, &RunController::epoch_done, loss, &LossPanel::add_epoch);
-  connect(&runs_, &RunController::epoch_done, mistakes, &MistakesPanel::add_epoch);
-  connect(&runs_, &RunController::finished, this, &LiveRunController::show_end);
-  connect(&runs_, &RunController::started, timeline, [this] {
-    locate_ = runs_.locator();
-    timeline->set_locate(locate_);
+  connect(&runs_, &RunController::epoch_done, this, [this](const EpochResult& result) {
+    for (const RunPanel& panel : panels_) panel.view->add_epoch(result);
   });
-  connect(timeline, &TimelinePanel::export_wanted, &runs_, &RunController::export_trace);
+  connect(&runs_, &RunController::finished, this, &LiveRunController::show_end);
+  connect(&runs_, &RunController::started, this, [this] {
+    locate_ = runs_.locator();
+    for (const RunPanel& panel : panels_) panel.view->show_started(locate_);
+  });
   connect(&runs_, &RunController::trace_exported, this, [this](const QString& path, const QString& fault) {
     Q_EMIT message(fault.isEmpty() ? tr("Timeline written to %1").arg(path)
                                    : tr("%1 was not written: %2").arg(path, fault));
   });
-}
-
-void LiveRunController::connect_empty_states() {
-  for (PlotPanel* panel : std::initializer_list<PlotPanel*>{stages, loss, throughput, resources, levels})
-    connect(this, &LiveRunController::phase_changed, &panel->empty_state(), &EmptyState::show_phase);
-  for (EmptyState* empty :
-       {&queues->empty_state(), &step->empty_state(), &mistakes->empty_state(), &timeline->empty_state()})
-    connect(this, &LiveRunController::phase_changed, empty, &EmptyState::show_phase);
 }
 
 void LiveRunController::set_phase(const RunPhase& phase) {
@@ -160,21 +134,14 @@ void LiveRunController::start(DocumentTab& tab) {
     Q_EMIT refused(tab);
     return;
   }
-  stages->reset();
-  step->reset();
-  loss->reset();
-  throughput->reset();
-  resources->reset();
-  levels->reset();
-  mistakes->begin(tab.document().document());
+  RunOptions options;
+  options.staged = actions_.show_queues->isChecked();
+  for (const RunPanel& panel : panels_) panel.view->begin_run(tab.document().document(), options.staged);
   history_.clear();
   cursor_->reset();
   whole_.reset();
   graph_name_ = tab.display_name();
   number_told_ = 0;
-  RunOptions options;
-  options.staged = actions_.show_queues->isChecked();
-  queues->begin(options.staged);
   if (tab_ && tab_ != &tab) tab_->view().clear_run();
   follow(&tab);
   connect(&tab.view(), &GraphView::durations_wanted, this, &LiveRunController::show_durations, Qt::UniqueConnection);
@@ -188,7 +155,7 @@ void LiveRunController::start(DocumentTab& tab) {
   const bool staged = options.staged;
   runs_.start(tab.document().document(), std::move(options), std::move(record));
   if (staged) Q_EMIT queues_wanted();
-  timeline->begin(runs_.trace());
+  for (const RunPanel& panel : panels_) panel.view->follow_run(runs_);
   Q_EMIT subject_changed();
 }
 
@@ -203,7 +170,8 @@ void LiveRunController::show_tab() {
 
 void LiveRunController::show_bottleneck(const QString& node) {
   const QString trainer = tab_ ? to_qstring(find_role(tab_->document().document(), Role::Trainer)) : QString();
-  stages->show_bottleneck(!node.isEmpty() && node == trainer ? kTrainerRow : node);
+  for (const RunPanel& panel : panels_)
+    panel.view->show_bottleneck(!node.isEmpty() && node == trainer ? kTrainerRow : node);
   if (!tab_) return;
   tab_->view().show_bottleneck(node);
   if (!whole_) return;
@@ -259,14 +227,7 @@ void LiveRunController::show_snapshot(const Snapshot& now, const Snapshot& earli
   history_.add(now);
   if (tab_) tab_->view().show_snapshot(now, earlier);
   bar->show_snapshot(now, earlier);
-  stages->show_snapshot(now, earlier);
-  queues->show_snapshot(now);
-  step->show_snapshot(now, earlier);
-  loss->show_snapshot(now, earlier);
-  throughput->show_snapshot(now, earlier);
-  resources->show_snapshot(now, earlier);
-  levels->show_snapshot(now, earlier);
-  timeline->show_snapshot(now);
+  for (const RunPanel& panel : panels_) panel.view->show_snapshot(now, earlier);
   show_process(now, earlier);
   if (const qint64 number = runs_.run_number(); number != number_told_) {
     number_told_ = number;
@@ -277,8 +238,7 @@ void LiveRunController::show_snapshot(const Snapshot& now, const Snapshot& earli
 /// Bars over no time show that of the cursor, so that a dip in one plot is explained by the others.
 void LiveRunController::show_moment() {
   const auto moment = cursor_->seconds() ? history_.at(*cursor_->seconds()) : std::nullopt;
-  stages->show_moment(moment);
-  step->show_moment(moment);
+  for (const RunPanel& panel : panels_) panel.view->show_moment(moment);
 }
 
 void LiveRunController::show_process(const Snapshot& now, const Snapshot& earlier) {
@@ -301,7 +261,7 @@ void LiveRunController::show_end(const RunResult& result) {
   Q_EMIT state_changed();
   if (tab_) tab_->view().show_run_active(false);
   show_whole_run(result);
-  queues->end();
+  for (const RunPanel& panel : panels_) panel.view->end_run(result);
   if (result.end == RunResult::End::Failed && result.failure) tell_failure(*result.failure);
 }
 
@@ -321,14 +281,9 @@ void LiveRunController::tell_failure(const Error& failure) {
 }
 
 void LiveRunController::show_whole_run(const RunResult& result) {
-  if (result.last.started != 0) throughput->show_end(result.last);
-  // The last second of a run is its idle end; what stays in view is the mean of all of it.
-  if (result.last.stages.empty() || result.last.at <= result.first.at) return;
+  if (!has_whole(result)) return;
   if (tab_) tab_->view().show_snapshot(result.last, result.first);
   whole_ = Moment{counters_of(result.first), counters_of(result.last)};
-  stages->show_snapshot(result.last, result.first);
-  step->reset();
-  step->show_snapshot(result.last, result.first);
 }
 
 }  // namespace feedline::gui

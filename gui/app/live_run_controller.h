@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "gui/plots/empty_state.h"
+#include "gui/plots/run_panel.h"
 #include "gui/session/run_controller.h"
 #include "gui/workspace/workspace.h"
 #include "telemetry/snapshot_history.h"
@@ -10,24 +10,17 @@
 #include <QPointer>
 #include <QString>
 
+#include <cstdlib>
 #include <optional>
+#include <vector>
 
 namespace feedline::gui {
 
 class Actions;
-class LevelsPanel;
 class LogPanel;
-class LossPanel;
-class MistakesPanel;
 class PlotCursor;
-class QueuesPanel;
-class ResourcesPanel;
 class RunBar;
 class RunNotice;
-class StagesPanel;
-class StepPanel;
-class ThroughputPanel;
-class TimelinePanel;
 
 /// All that shows and steers runs. One run goes on at a time, since the cores are one budget; it belongs to the tab
 /// whose graph it trains, wherever the user looks meanwhile.
@@ -60,16 +53,18 @@ class LiveRunController : public QObject {
   /// The window is closing: how a run ended is no longer told in a dialog.
   void leave() { leaving_ = true; }
 
+  /// One of each of run_panels(), in its order.
+  [[nodiscard]] const std::vector<RunPanel>& panels() const { return panels_; }
+  /// The one of this class, for who knows that it is there.
+  template <class Panel>
+  [[nodiscard]] Panel& panel() const {
+    for (const RunPanel& one : panels_)
+      if (auto* found = qobject_cast<Panel*>(one.widget)) return *found;
+    qFatal("no such panel");
+    std::abort();
+  }
+
   RunBar* bar;
-  StagesPanel* stages;
-  QueuesPanel* queues;
-  StepPanel* step;
-  LossPanel* loss;
-  ThroughputPanel* throughput;
-  ResourcesPanel* resources;
-  LevelsPanel* levels;
-  MistakesPanel* mistakes;
-  TimelinePanel* timeline;
   LogPanel* log;
 
  Q_SIGNALS:
@@ -82,10 +77,9 @@ class LiveRunController : public QObject {
   void subject_changed();  ///< another run, or its number has become known
 
  private:
-  void share_cursor();
+  void make_panels();
   void connect_actions();
   void connect_run();
-  void connect_empty_states();
   void set_phase(const RunPhase& phase);
   void follow_phase(RunController::State state);
   void follow(DocumentTab* tab);
@@ -103,6 +97,7 @@ class LiveRunController : public QObject {
   Workspace& workspace_;
   Actions& actions_;
   QWidget* window_;
+  std::vector<RunPanel> panels_{};
   PlotCursor* cursor_;         ///< of all plots
   SnapshotHistory history_{};  ///< of the run, for what shows it where the cursor points
   Locate locate_{};            ///< finds the files of the run's records

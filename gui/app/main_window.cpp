@@ -23,15 +23,7 @@
 #include "gui/diagnosis/diagnosis_panel.h"
 #include "gui/inspector/inspector_panel.h"
 #include "gui/inspector/palette_panel.h"
-#include "gui/plots/levels_panel.h"
-#include "gui/plots/loss_panel.h"
-#include "gui/plots/mistakes_panel.h"
-#include "gui/plots/queues_panel.h"
-#include "gui/plots/resources_panel.h"
-#include "gui/plots/stages_panel.h"
-#include "gui/plots/step_panel.h"
-#include "gui/plots/throughput_panel.h"
-#include "gui/plots/timeline_panel.h"
+#include "gui/plots/run_panels.h"
 #include "gui/preview/preview_panel.h"
 #include "gui/start/starter_controller.h"
 #include "gui/workspace/disk_watch.h"
@@ -80,16 +72,10 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
   diagnosis_ = new DiagnosisController(*live_run_, this);
   history_ = new RunHistoryController(*workspace_, *live_run_, this);
   panels_ = new Panels(*workspace_, *live_run_, *diagnosis_, *history_, this);
-  subjects_ = new RunSubjects(
-      *workspace_, *live_run_, *panels_,
-      {live_run_->stages, live_run_->queues, live_run_->step, live_run_->loss, live_run_->throughput,
-       live_run_->resources, live_run_->levels, live_run_->mistakes, live_run_->timeline, diagnosis_->panel},
-      this);
+  subjects_ = new RunSubjects(*workspace_, *live_run_, *panels_, this);
   looks_ = new Looks(*actions_, panels_->docks(), this);
   make_modes();
-  welcome_ = new Welcome(*files_, *workspace_, *panels_, *live_run_, *actions_, this);
-  connect(welcome_, &Welcome::tour_began, modes_, &WorkModes::hold);
-  connect(welcome_, &Welcome::tour_ended, modes_, &WorkModes::release);
+  make_welcome();
   place();
   connect_files();
   connect_tabs();
@@ -128,7 +114,7 @@ void MainWindow::make_status_bar() {
 
 /// Their buttons stand beside the menus. While one presents there are none, and the toolbar has the way back.
 void MainWindow::make_modes() {
-  modes_ = new WorkModes(panels_->docks(), *actions_, looks_->presenter(), this);
+  modes_ = new WorkModes(panels_->docks(), grouped_run_panels(), *actions_, looks_->presenter(), this);
   menuBar()->setNativeMenuBar(false);
   menuBar()->setCornerWidget(modes_->make_bar(menuBar()));
   auto* tools = findChild<QToolBar*>(QStringLiteral("tools"));
@@ -144,6 +130,24 @@ void MainWindow::make_modes() {
     room->share_out();
   });
   connect(verdict_link_, &QToolButton::clicked, this, [this] { modes_->show(WorkMode::Diagnose); });
+}
+
+void MainWindow::make_welcome() {
+  const WelcomeParts parts{.palette = panels_->palette,
+                           .inspector = panels_->inspector,
+                           .diagnosis = panels_->verdicts,
+                           .show = [](QWidget* panel) { Panels::show(panel); },
+                           .run =
+                               [this](DocumentTab& tab) {
+                                 if (live_run_->active()) return false;
+                                 live_run_->start(tab);
+                                 return live_run_->active();
+                               },
+                           .stop = [this] { runs().stop(); },
+                           .help_page = [this] { return panels_->help_page(); }};
+  welcome_ = new Welcome(*files_, *workspace_, parts, *actions_, this);
+  connect(welcome_, &Welcome::tour_began, modes_, &WorkModes::hold);
+  connect(welcome_, &Welcome::tour_ended, modes_, &WorkModes::release);
 }
 
 void MainWindow::place() {
@@ -227,23 +231,28 @@ void MainWindow::on_view(QAction* action, void (GraphView::*command)()) {
   connect(action, &QAction::triggered, this, [this, command] { (view().*command)(); });
 }
 
+void MainWindow::on_editor(QAction* action, void (CanvasEditor::*command)()) {
+  connect(action, &QAction::triggered, this, [this, command] { (view().editor().*command)(); });
+}
+
 void MainWindow::connect_editing() {
-  on_view(actions_->cut, &GraphView::cut);
-  on_view(actions_->copy, &GraphView::copy);
-  on_view(actions_->paste, &GraphView::paste);
-  on_view(actions_->duplicate, &GraphView::duplicate);
-  on_view(actions_->remove, &GraphView::delete_selection);
-  on_view(actions_->select_all, &GraphView::select_all);
+  on_editor(actions_->cut, &CanvasEditor::cut);
+  on_editor(actions_->copy, &CanvasEditor::copy);
+  on_editor(actions_->paste, &CanvasEditor::paste);
+  on_editor(actions_->duplicate, &CanvasEditor::duplicate);
+  on_editor(actions_->remove, &CanvasEditor::delete_selection);
+  on_editor(actions_->select_all, &CanvasEditor::select_all);
   connect(actions_->find, &QAction::triggered, this, [this] { workspace_->current().find_bar().open(); });
   connect(actions_->find_next, &QAction::triggered, this, [this] { workspace_->current().find_bar().next(); });
   connect(actions_->find_previous, &QAction::triggered, this, [this] { workspace_->current().find_bar().previous(); });
-  connect(panels_->palette, &PalettePanel::add_requested, this, [this](const QString& type) { view().add_node(type); });
+  connect(panels_->palette, &PalettePanel::add_requested, this,
+          [this](const QString& type) { view().editor().add_node(type); });
   connect(panels_->problems, &ProblemsPanel::problem_chosen, this, &MainWindow::show_problem);
   connect(actions_->preview, &QAction::triggered, this, [this] { Panels::show(panels_->preview); });
   connect(problems_button_, &ProblemsButton::clicked, this, [this] { Panels::show(panels_->problems); });
   const auto fill_graph_menu = [this] {
     actions_->graph->clear();
-    view().fill_graph_menu(actions_->graph);
+    view().menus().fill_graph_menu(actions_->graph);
   };
   connect(actions_->graph, &QMenu::aboutToShow, this, fill_graph_menu);
   fill_graph_menu();  // for those who look at menus without opening them
@@ -265,7 +274,7 @@ void MainWindow::connect_run() {
   connect(diagnosis_->panel, &DiagnosisPanel::judged, verdict_link_,
           [this] { verdict_link_->show_diagnosis(diagnosis_->panel->live().diagnosis()); });
   connect(subjects_, &RunSubjects::told, verdict_link_, &VerdictLink::set_subject);
-  connect(live_run_, &LiveRunController::queues_wanted, this, [this] { Panels::show(live_run_->queues); });
+  connect(live_run_, &LiveRunController::queues_wanted, this, [this] { Docks::show(panels_->docks().find("queues")); });
   connect(live_run_, &LiveRunController::message, this, &MainWindow::say);
   connect(check_, &DataCheckController::message, this, &MainWindow::say);
   connect(diagnosis_, &DiagnosisController::message, this, &MainWindow::say);

@@ -16,6 +16,7 @@
 
 namespace feedline::gui {
 
+class CanvasEditor;
 class DataCheckController;
 class GraphView;
 class LiveLabel;
@@ -43,8 +44,6 @@ class MainWindow : public QMainWindow {
   [[nodiscard]] RunSubjects& subjects() { return *subjects_; }
   [[nodiscard]] RunHistoryController& history() { return *history_; }
   [[nodiscard]] RunBar& run_bar() { return *live_run_->bar; }
-  [[nodiscard]] LossPanel& loss() { return *live_run_->loss; }
-  [[nodiscard]] QueuesPanel& queues() { return *live_run_->queues; }
   [[nodiscard]] Actions& actions() { return *actions_; }
   [[nodiscard]] Panels& panels() { return *panels_; }
   [[nodiscard]] Looks& looks() { return *looks_; }
@@ -71,6 +70,7 @@ class MainWindow : public QMainWindow {
   void make_tool_bar();
   void make_status_bar();
   void make_modes();
+  void make_welcome();
   void place();  ///< as the user left it
   void connect_files();
   void connect_tabs();
@@ -81,6 +81,7 @@ class MainWindow : public QMainWindow {
   void connect_autosave();
   /// The action does this to the canvas of the current tab.
   void on_view(QAction* action, void (GraphView::*command)());
+  void on_editor(QAction* action, void (CanvasEditor::*command)());  ///< the same of its editor
   void close_tab(DocumentTab& tab);
   void show_tab(DocumentTab& tab);
   void show_nodes(const QStringList& nodes);

@@ -7,18 +7,12 @@
 #include "gui/diagnosis/diagnosis_panel.h"
 #include "gui/inspector/inspector_panel.h"
 #include "gui/inspector/palette_panel.h"
-#include "gui/plots/levels_panel.h"
-#include "gui/plots/loss_panel.h"
-#include "gui/plots/mistakes_panel.h"
-#include "gui/plots/queues_panel.h"
-#include "gui/plots/resources_panel.h"
-#include "gui/plots/stages_panel.h"
-#include "gui/plots/step_panel.h"
-#include "gui/plots/throughput_panel.h"
-#include "gui/plots/timeline_panel.h"
+#include "gui/plots/run_panels.h"
 #include "gui/preview/preview_panel.h"
 #include "gui/runs/runs_panel.h"
 
+#include <QAction>
+#include <QApplication>
 #include <QDockWidget>
 #include <QMainWindow>
 
@@ -34,30 +28,44 @@ Panels::Panels(Workspace& workspace, LiveRunController& live_run, DiagnosisContr
       preview(new PreviewPanel(window)),
       verdicts(diagnosis.panel),
       docks_(window) {
-  place(live_run, diagnosis, runs);
+  place(live_run, runs);
 }
 
-void Panels::place(LiveRunController& live_run, DiagnosisController& diagnosis, RunHistoryController& runs) {
+void Panels::place(LiveRunController& live_run, RunHistoryController& runs) {
   docks_.add("palette", tr("Nodes"), palette, Qt::LeftDockWidgetArea);
   docks_.add("history", tr("History"), history, Qt::LeftDockWidgetArea);
   docks_.add("inspector", tr("Inspector"), inspector, Qt::RightDockWidgetArea);
+  place_run_panels(live_run);
   const auto below = [this](const char* name, const QString& title, QWidget* panel) {
     docks_.add(QString::fromLatin1(name), title, panel, Qt::BottomDockWidgetArea);
   };
-  below("stages", tr("Stages"), live_run.stages);
-  below("loss", tr("Loss and metrics"), live_run.loss);
-  below("queues", tr("Queues"), live_run.queues);
-  below("throughput", tr("Throughput"), live_run.throughput);
-  below("step", tr("Step breakdown"), live_run.step);
+  below("diagnosis", tr("Diagnosis"), verdicts);
+  of_runs_ << verdicts;
   below("problems", tr("Problems"), problems);
   below("log", tr("Log"), live_run.log);
-  below("diagnosis", tr("Diagnosis"), diagnosis.panel);
-  below("mistakes", tr("Mistakes"), live_run.mistakes);
   below("runs", tr("Runs"), runs.panel);
-  below("levels", tr("Queues over time"), live_run.levels);
-  below("timeline", tr("Timeline"), live_run.timeline);
-  below("resources", tr("Resources"), live_run.resources);
   below("preview", tr("Preview"), preview);
+}
+
+/// As their descriptors say.
+void Panels::place_run_panels(LiveRunController& live_run) {
+  for (std::size_t i = 0; i < run_panels().size(); ++i) {
+    const RunPanelSpec& spec = run_panels()[i];
+    QWidget* panel = live_run.panels()[i].widget;
+    QDockWidget* dock = docks_.add(QString::fromLatin1(spec.name), spec.title_text(), panel, Qt::BottomDockWidgetArea);
+    help_[panel] = QString::fromLatin1(spec.help);
+    QAction* toggle = dock->toggleViewAction();
+    toggle->setToolTip(spec.shows_text());
+    toggle->setStatusTip(spec.shows_text());
+    toggle->setShortcut(QKeySequence::fromString(QLatin1String(spec.shortcut)));
+    of_runs_ << panel;
+  }
+}
+
+QString Panels::help_page() const {
+  for (const QWidget* at = QApplication::focusWidget(); at != nullptr; at = at->parentWidget())
+    if (const auto page = help_.find(at); page != help_.end()) return *page;
+  return {};
 }
 
 QDockWidget* Panels::dock_of(QWidget* panel) { return static_cast<QDockWidget*>(panel->parentWidget()); }

@@ -6,6 +6,8 @@
 #include "gui/app/run_history_controller.h"
 #include "gui/base/docks.h"
 
+#include <QHash>
+#include <QList>
 #include <QObject>
 
 namespace feedline::gui {
@@ -34,15 +36,22 @@ class Panels : public QObject {
   DiagnosisPanel* verdicts;
 
   [[nodiscard]] Docks& docks() { return docks_; }
+  /// The panels that speak of a run: those of run_panels() and the diagnosis.
+  [[nodiscard]] const QList<QWidget*>& of_runs() const { return of_runs_; }
   /// Brings a panel into view, whatever hid it.
   static void show(QWidget* panel);
   /// The dock that holds a panel.
   [[nodiscard]] static QDockWidget* dock_of(QWidget* panel);
+  /// The help page that tells of the panel in which the keyboard is; empty: in none that has one.
+  [[nodiscard]] QString help_page() const;
 
  private:
-  void place(LiveRunController& live_run, DiagnosisController& diagnosis, RunHistoryController& runs);
+  void place(LiveRunController& live_run, RunHistoryController& runs);
+  void place_run_panels(LiveRunController& live_run);
 
   Docks docks_;
+  QList<QWidget*> of_runs_{};
+  QHash<const QWidget*, QString> help_{};
 };
 
 }  // namespace feedline::gui

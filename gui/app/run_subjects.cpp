@@ -12,10 +12,9 @@
 
 namespace feedline::gui {
 
-RunSubjects::RunSubjects(Workspace& workspace, LiveRunController& live_run, Panels& all, const QList<QWidget*>& panels,
-                         QObject* parent)
-    : QObject(parent), workspace_(workspace), live_run_(live_run), all_(all), panels_(panels) {
-  for (QWidget* panel : panels_) {
+RunSubjects::RunSubjects(Workspace& workspace, LiveRunController& live_run, Panels& panels, QObject* parent)
+    : QObject(parent), workspace_(workspace), live_run_(live_run), panels_(panels) {
+  for (QWidget* panel : panels.of_runs()) {
     auto* overlay = new RunOverlay(panel);
     connect(overlay, &RunOverlay::show_wanted, &live_run_, &LiveRunController::show_tab);
     overlays_ << overlay;
@@ -38,14 +37,15 @@ void RunSubjects::update() {
   const bool any = !live_run_.graph_name().isEmpty();
   const bool elsewhere = any && live_run_.tab() != &workspace_.current();
   const QString subject = live_run_.subject();
-  for (qsizetype i = 0; i < panels_.size(); ++i) {
+  const QList<QWidget*>& panels = panels_.of_runs();
+  for (qsizetype i = 0; i < panels.size(); ++i) {
     if (elsewhere) {
       overlays_[i]->cover(live_run_.tab() != nullptr ? subject : QString());
     } else {
       overlays_[i]->lift();
     }
-    if (panels_[i] == all_.verdicts) continue;  // it says by itself what it is about, and on what it rests
-    all_.docks().set_subject(Panels::dock_of(panels_[i]), elsewhere ? QString() : subject);
+    if (panels[i] == panels_.verdicts) continue;  // it says by itself what it is about, and on what it rests
+    panels_.docks().set_subject(Panels::dock_of(panels[i]), elsewhere ? QString() : subject);
   }
   live_run_.bar->set_elsewhere(elsewhere, live_run_.graph_name());
   Q_EMIT told(subject, elsewhere);

@@ -17,9 +17,7 @@ class RunSubjects : public QObject {
   Q_OBJECT
 
  public:
-  /// `panels`: those that show a run.
-  RunSubjects(Workspace& workspace, LiveRunController& live_run, Panels& all, const QList<QWidget*>& panels,
-              QObject* parent);
+  RunSubjects(Workspace& workspace, LiveRunController& live_run, Panels& panels, QObject* parent);
   /// The overlay of a panel; null where there is none.
   [[nodiscard]] RunOverlay* overlay(const QWidget* panel) const;
 
@@ -32,9 +30,8 @@ class RunSubjects : public QObject {
 
   Workspace& workspace_;
   LiveRunController& live_run_;
-  Panels& all_;
-  QList<QWidget*> panels_;
-  QList<RunOverlay*> overlays_{};
+  Panels& panels_;
+  QList<RunOverlay*> overlays_{};  ///< of Panels::of_runs()
 };
 
 }  // namespace feedline::gui

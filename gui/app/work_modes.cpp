@@ -20,8 +20,14 @@
 
 namespace feedline::gui {
 
-WorkModes::WorkModes(Docks& docks, Actions& actions, PresenterMode& presenter, QMainWindow* window)
-    : QObject(window), docks_(docks), actions_(actions), presenter_(presenter), window_(window) {
+WorkModes::WorkModes(Docks& docks, GroupedPanels panels, Actions& actions, PresenterMode& presenter,
+                     QMainWindow* window)
+    : QObject(window),
+      docks_(docks),
+      panels_(std::move(panels)),
+      actions_(actions),
+      presenter_(presenter),
+      window_(window) {
   const std::pair<QAction*, WorkMode> plain[] = {{actions.work_build, WorkMode::Build},
                                                  {actions.work_watch, WorkMode::Watch},
                                                  {actions.work_diagnose, WorkMode::Diagnose}};
@@ -93,14 +99,18 @@ void WorkModes::bring() {
   Q_EMIT changed(mode_);
 }
 
-void WorkModes::arrange_first() { docks_.arrange(arrangement_of(mode_, folded_, Settings::presenter_panels())); }
+Arrangement WorkModes::arrangement() const {
+  return arrangement_of(mode_, folded_, Settings::presenter_panels(), panels_);
+}
+
+void WorkModes::arrange_first() { docks_.arrange(arrangement()); }
 
 void WorkModes::reset() {
   Settings::set_work_layout(key(), {}, {});
   arrange_first();
 }
 
-void WorkModes::fit() { docks_.share_out(arrangement_of(mode_, folded_, Settings::presenter_panels())); }
+void WorkModes::fit() { docks_.share_out(arrangement()); }
 
 void WorkModes::save() {
   keep();
@@ -147,7 +157,7 @@ void WorkModes::later_refold() {
 void WorkModes::refold() {
   refold_pending_ = false;
   if (!begun_ || too_small() == folded_ || mode_ == WorkMode::Present) return;
-  const QList<QDockWidget*> asked = docks_.asked_for(arrangement_of(mode_, folded_, {}));
+  const QList<QDockWidget*> asked = docks_.asked_for(arrangement());
   keep();
   folded_ = !folded_;
   bring();

@@ -27,7 +27,7 @@ class WorkModes : public QObject {
   static constexpr int kFoldWidth = 1120;
   static constexpr int kFoldHeight = 640;
 
-  WorkModes(Docks& docks, Actions& actions, PresenterMode& presenter, QMainWindow* window);
+  WorkModes(Docks& docks, GroupedPanels panels, Actions& actions, PresenterMode& presenter, QMainWindow* window);
 
   /// The window has its first size: as the user left it, else as it is at first.
   void begin();
@@ -57,6 +57,7 @@ class WorkModes : public QObject {
  private:
   [[nodiscard]] bool too_small() const;
   [[nodiscard]] QString key() const;
+  [[nodiscard]] Arrangement arrangement() const;
   void enter(WorkMode mode);
   void present(bool on);
   void keep();
@@ -67,6 +68,7 @@ class WorkModes : public QObject {
   void refold();
 
   Docks& docks_;
+  GroupedPanels panels_;  ///< of runs
   Actions& actions_;
   PresenterMode& presenter_;
   QMainWindow* window_;

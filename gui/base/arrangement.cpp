@@ -9,64 +9,66 @@ constexpr Qt::DockWidgetArea kLeft = Qt::LeftDockWidgetArea;
 constexpr Qt::DockWidgetArea kRight = Qt::RightDockWidgetArea;
 constexpr Qt::DockWidgetArea kBottom = Qt::BottomDockWidgetArea;
 
-const QStringList kPlots = {"stages", "step",     "queues",     "levels",    "timeline",
-                            "loss",   "mistakes", "throughput", "resources", "diagnosis"};
+/// The first of each group in front of the others, for where all share one place.
+QStringList fronts_first(const GroupedPanels& panels) {
+  QStringList names;
+  for (const QStringList& group : {panels.flow, panels.learning, panels.machine})
+    if (!group.isEmpty()) names << group.front();
+  for (const QString& name : panels.listed)
+    if (!names.contains(name)) names << name;
+  return names;
+}
 
-Arrangement build(bool folded) {
+Arrangement build(bool folded, const GroupedPanels& panels) {
+  const QStringList waiting = QStringList{"log", "runs"} + panels.by_group() + QStringList{"diagnosis"};
   if (folded)
-    return {.stacks = {{kRight, {"inspector", "palette", "problems", "preview"}, {"history"}},
-                       {kBottom, {}, QStringList{"log", "runs"} + kPlots}},
+    return {.stacks = {{kRight, {"inspector", "palette", "problems", "preview"}, {"history"}}, {kBottom, {}, waiting}},
             .side = 0.3};
   return {.stacks = {{kLeft, {"palette", "history"}, {}},
                      {kRight, {"inspector"}, {}},
                      {kRight, {}, {"preview"}},
-                     {kBottom, {"problems"}, QStringList{"log", "runs"} + kPlots}},
+                     {kBottom, {"problems"}, waiting}},
           .side = 0.19,
           .left = 0.14,
           .bottom = 0.07};
 }
 
-Arrangement watch(bool folded) {
+Arrangement watch(bool folded, const GroupedPanels& panels) {
   const DockStack left{kLeft, {}, {"palette", "history"}};
   const DockStack right{kRight, {}, {"inspector", "preview"}};
   if (folded)
     return {.stacks = {left,
                        right,
-                       {kBottom,
-                        {"stages", "loss", "throughput", "step", "queues", "levels", "timeline", "resources",
-                         "mistakes", "problems", "log"},
-                        {"runs", "diagnosis"}}},
+                       {kBottom, fronts_first(panels) + QStringList{"problems", "log"}, {"runs", "diagnosis"}}},
             .bottom = 0.45};
   return {.stacks = {left,
                      right,
-                     {kBottom, {"stages", "step", "queues", "levels", "timeline"}, {}},
-                     {kBottom, {"loss", "mistakes", "runs"}, {"diagnosis"}},
-                     {kBottom, {"throughput", "resources", "log", "problems"}, {}}},
+                     {kBottom, panels.flow, {}},
+                     {kBottom, panels.learning + QStringList{"runs"}, {"diagnosis"}},
+                     {kBottom, panels.machine + QStringList{"log", "problems"}, {}}},
           .bottom = 0.42};
 }
 
-Arrangement diagnose(bool folded) {
-  const QStringList rest = {"loss", "mistakes", "throughput", "resources", "problems", "log", "runs"};
+Arrangement diagnose(bool folded, const GroupedPanels& panels) {
+  const QStringList rest = panels.learning + panels.machine + QStringList{"problems", "log", "runs"};
   const DockStack left{kLeft, {}, {"palette", "history"}};
   if (folded)
-    return {
-        .stacks = {left,
-                   {kRight, {"diagnosis", "stages", "step", "queues", "levels", "timeline"}, {"inspector", "preview"}},
-                   {kBottom, {}, rest}},
-        .side = 0.5};
-  return {.stacks = {left,
-                     {kRight, {"diagnosis"}, {"inspector", "preview"}},
-                     {kBottom, {"stages", "step", "queues", "levels", "timeline"}, rest}},
+    return {.stacks = {left,
+                       {kRight, QStringList{"diagnosis"} + panels.flow, {"inspector", "preview"}},
+                       {kBottom, {}, rest}},
+            .side = 0.5};
+  return {.stacks = {left, {kRight, {"diagnosis"}, {"inspector", "preview"}}, {kBottom, panels.flow, rest}},
           .side = 0.36,
           .bottom = 0.3};
 }
 
-Arrangement present(const QStringList& presented) {
+Arrangement present(const QStringList& presented, const GroupedPanels& panels) {
   Arrangement all{.side = 0.25, .left = 0.2, .bottom = 0.42};
   const QStringList left = {"palette", "history"};
   const QStringList right = {"inspector", "preview"};
   QStringList hidden[3];
-  for (const QString& name : left + right + QStringList{"problems", "log", "runs"} + kPlots) {
+  const QStringList bottom = QStringList{"problems", "log", "runs"} + panels.by_group() + QStringList{"diagnosis"};
+  for (const QString& name : left + right + bottom) {
     const Qt::DockWidgetArea area = left.contains(name) ? kLeft : right.contains(name) ? kRight : kBottom;
     if (presented.contains(name)) {
       all.stacks.push_back({area, {name}, {}});
@@ -87,18 +89,30 @@ QString mode_word(WorkMode mode) {
   return QString::fromLatin1(kWords[static_cast<int>(mode)]);
 }
 
-Arrangement arrangement_of(WorkMode mode, bool folded, const QStringList& presented) {
+QStringList& GroupedPanels::of(PanelGroup group) {
+  switch (group) {
+    case PanelGroup::Learning:
+      return learning;
+    case PanelGroup::Machine:
+      return machine;
+    case PanelGroup::Flow:
+      break;
+  }
+  return flow;
+}
+
+Arrangement arrangement_of(WorkMode mode, bool folded, const QStringList& presented, const GroupedPanels& panels) {
   switch (mode) {
     case WorkMode::Build:
-      return build(folded);
+      return build(folded, panels);
     case WorkMode::Watch:
-      return watch(folded);
+      return watch(folded, panels);
     case WorkMode::Diagnose:
-      return diagnose(folded);
+      return diagnose(folded, panels);
     case WorkMode::Present:
       break;
   }
-  return present(presented);
+  return present(presented, panels);
 }
 
 }  // namespace feedline::gui

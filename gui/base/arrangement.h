@@ -36,8 +36,26 @@ struct Arrangement {
   double bottom = 0.4;  ///< of the window's height
 };
 
+/// What panels of a run are about: those of one group stand together.
+enum class PanelGroup {
+  Flow,      ///< where the time goes, and what limits the run
+  Learning,  ///< what the model learns
+  Machine,   ///< what comes out of the run, and what it takes
+};
+
+/// The names of the panels of a run.
+struct GroupedPanels {
+  QStringList flow{};
+  QStringList learning{};
+  QStringList machine{};
+  QStringList listed{};  ///< all, in the order of the list of panels
+  [[nodiscard]] QStringList& of(PanelGroup group);
+  [[nodiscard]] QStringList by_group() const { return flow + learning + machine; }
+};
+
 /// How a window of this kind is arranged at first. In a small one (`folded`) panels lie behind each other's tabs.
 /// `presented`: the panels that Settings keep for an audience.
-[[nodiscard]] Arrangement arrangement_of(WorkMode mode, bool folded, const QStringList& presented);
+[[nodiscard]] Arrangement arrangement_of(WorkMode mode, bool folded, const QStringList& presented,
+                                         const GroupedPanels& panels);
 
 }  // namespace feedline::gui

@@ -383,6 +383,14 @@ std::vector<Link> GraphScene::selected_wires() const {
   return links;
 }
 
+Selection GraphScene::selection() const {
+  return {.nodes = selected_nodes(),
+          .notes = selected_comments(),
+          .frames = selected_frames(),
+          .wires = selected_wires(),
+          .points = selected_points()};
+}
+
 void GraphScene::select(const std::vector<std::string>& ids) {
   {
     const QSignalBlocker quiet(this);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/validate.h"
+#include "gui/canvas/commands/selection.h"
 #include "gui/canvas/picture_cache.h"
 #include "gui/canvas/port_id.h"
 #include "gui/canvas/wire_point_item.h"
@@ -70,6 +71,8 @@ class GraphScene : public QGraphicsScene {
   [[nodiscard]] std::vector<std::string> selected_ids() const;
   [[nodiscard]] std::vector<Link> selected_wires() const;
   [[nodiscard]] std::vector<WirePoint> selected_points() const;
+  /// All that is selected, as commands take it.
+  [[nodiscard]] Selection selection() const;
   /// Selects exactly these nodes, notes and frames.
   void select(const std::vector<std::string>& ids);
   /// About all that is drawn; null when there is nothing. Kept until something changes.

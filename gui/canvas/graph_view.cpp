@@ -4,34 +4,39 @@
 #include "graph/path.h"
 #include "graph/subgraph.h"
 #include "gui/base/theme.h"
+#include "gui/canvas/commands/insert.h"
 #include "gui/canvas/comment_item.h"
-#include "gui/canvas/cost_text.h"
 #include "gui/canvas/frame_item.h"
 #include "gui/canvas/node_item.h"
-#include "gui/canvas/paint_tools.h"
 #include "gui/models/text.h"
 
+#include <QPainter>
 #include <QScrollBar>
 
-#include <algorithm>
 #include <utility>
 
 namespace feedline::gui {
-namespace {
 
-constexpr double kMinZoom = 0.08;  // or where the whole graph fits, if that is less
-/// How far one can look, in each direction: rows of ten thousand nodes.
-constexpr qreal kHalfWorld = 4'000'000;
-constexpr double kMaxZoom = 3;
-/// A small graph is not blown up further than this, where writing has its normal size.
-constexpr double kFitMaxZoom = 1.1;
-constexpr int kFitMargin = 5 * Theme::kUnit;
+QPoint CanvasParts::pointer_or_centre() const { return pointer.value_or(view.viewport()->rect().center()); }
 
-}  // namespace
+GraphView::GraphView(DocumentController& controller, QWidget* parent) : QGraphicsView(parent), shown_(controller) {
+  set_up();
+  connect_parts();
+  sync();
+  restyle();
+  zoom_to_fit();
+}
 
-GraphView::GraphView(DocumentController& controller, QWidget* parent) : QGraphicsView(parent), controller_(controller) {
+GraphView::~GraphView() {
+  // Scene and scroll bars still speak while the parts that listen are gone.
+  disconnect(&scene_, nullptr, this, nullptr);
+  disconnect(&shown_.controller().undo_stack(), nullptr, this, nullptr);
+  disconnect(horizontalScrollBar(), nullptr, this, nullptr);
+  disconnect(verticalScrollBar(), nullptr, this, nullptr);
+}
+
+void GraphView::set_up() {
   setScene(&scene_);
-  setSceneRect(-kHalfWorld, -kHalfWorld, 2 * kHalfWorld, 2 * kHalfWorld);
   setFrameShape(QFrame::NoFrame);
   setRenderHint(QPainter::Antialiasing);
   setDragMode(RubberBandDrag);
@@ -49,251 +54,132 @@ GraphView::GraphView(DocumentController& controller, QWidget* parent) : QGraphic
   viewport()->setMouseTracking(true);
   viewport()->grabGesture(Qt::PinchGesture);
   setAccessibleName(tr("Graph canvas"));
+}
 
-  hint_.setText(QStringLiteral("<div style='text-align:center'><p style='font-size:x-large'>%1</p><p>%2</p></div>")
-                    .arg(tr("An empty canvas"),
-                         tr("Press <b>Tab</b> or double-click to add a node,<br>or drag one here from the palette."
-                            "<br>Drop a folder of pictures here to train on it.")));
-  hint_.setAttribute(Qt::WA_TransparentForMouseEvents);
-
-  total_.setAttribute(Qt::WA_TransparentForMouseEvents);
-  total_.setAccessibleName(tr("The whole model"));
-
-  run_notice_.setAttribute(Qt::WA_TransparentForMouseEvents);
-  run_notice_.setText(
-      tr("The run that is on keeps the graph it started with. To train with this change: stop it and run again."));
-  run_notice_.hide();
-
+void GraphView::connect_parts() {
   scene_.on_frame_title = [this](const std::string& id, const QString& text) {
-    if (const Frame* old = diagram().find_frame(id)) {
-      Frame changed = *old;
-      changed.title = text.toStdString();
-      apply({ChangeFrame{std::move(changed)}}, writing_key_);
-    }
+    write(titled(diagram(), id, text.toStdString()));
   };
   scene_.on_comment_text = [this](const std::string& id, const QString& text) {
-    if (const Comment* old = diagram().find_comment(id)) {
-      Comment changed = *old;
-      changed.text = text.toStdString();
-      apply({ChangeComment{std::move(changed)}}, writing_key_);
-    }
+    write(written(diagram(), id, text.toStdString()));
   };
-  connect(&scene_, &QGraphicsScene::focusItemChanged, this, [this] { writing_key_ = new_gesture("write"); });
+  connect(&scene_, &QGraphicsScene::focusItemChanged, this, [this] { writing_key_ = shown_.new_gesture("write"); });
   connect(&scene_, &QGraphicsScene::selectionChanged, this, &GraphView::announce_selection);
-  connect(&controller_, &DocumentController::changed, this, &GraphView::sync);
-  connect(&controller_, &DocumentController::replaced, this, [this] {
+  DocumentController& controller = shown_.controller();
+  connect(&controller, &DocumentController::changed, this, &GraphView::sync);
+  connect(&controller, &DocumentController::replaced, this, [this] {
     scene_.clearSelection();
-    looked_at_.clear();
+    looks_.forget_scopes();
     enter({});
     clear_run();
     zoom_to_fit();
   });
-  connect(&controller_.undo_stack(), &QUndoStack::indexChanged, this, &GraphView::follow_history);
-  edge_timer_.setInterval(16);
-  connect(&edge_timer_, &QTimer::timeout, this, &GraphView::pan_at_edge);
-  connect(&arrange_job_, &ArrangeJob::cancelled, this,
+  connect(&controller.undo_stack(), &QUndoStack::indexChanged, this, [this](int index) { looks_.follow(index); });
+  connect(&shown_, &ShownDiagram::said, this, &GraphView::status_message);
+  connect(&run_, &RunMarks::said, this, &GraphView::status_message);
+  connect(&run_, &RunMarks::durations_wanted, this, &GraphView::durations_wanted);
+  connect(&editor_, &CanvasEditor::data_dropped, this, &GraphView::data_dropped);
+  connect(&editor_, &CanvasEditor::arranging, this, [this] { overlays_.place(editor_.arrange_job()); });
+  connect(&editor_.arrange_job(), &ArrangeJob::cancelled, this,
           [this] { Q_EMIT status_message(tr("Arranging was cancelled; the graph is unchanged.")); });
-  connect(&breadcrumb_, &Breadcrumb::chosen, this, &GraphView::enter);
-  connect(&bubble_, &ReasonBubble::chosen, this, &GraphView::insert_adapter);
-  connect(&minimap_, &Minimap::go_to, this, [this](const QPointF& place) {
-    fitted_ = false;
-    centerOn(place);
-    update_minimap();
-  });
-  connect(horizontalScrollBar(), &QScrollBar::valueChanged, this, &GraphView::update_minimap);
-  connect(verticalScrollBar(), &QScrollBar::valueChanged, this, &GraphView::update_minimap);
-  connect(&search_, &SearchPopup::picked, this, &GraphView::pick_from_search);
+  connect(&breadcrumb(), &Breadcrumb::chosen, this, &GraphView::enter);
+  connect(&minimap(), &Minimap::go_to, &camera_, &Camera::centre_on);
+  connect(&camera_, &Camera::moved, this, &GraphView::update_overview);
+  connect(horizontalScrollBar(), &QScrollBar::valueChanged, this, &GraphView::update_overview);
+  connect(verticalScrollBar(), &QScrollBar::valueChanged, this, &GraphView::update_overview);
   connect(&Theme::instance(), &Theme::changed, this, &GraphView::restyle);
-  sync();
-  restyle();
-  zoom_to_fit();
 }
 
-GraphView::~GraphView() {
-  // Scene and scroll bars still speak while the parts that listen are gone.
-  disconnect(&scene_, nullptr, this, nullptr);
-  disconnect(&controller_.undo_stack(), nullptr, this, nullptr);
-  disconnect(horizontalScrollBar(), nullptr, this, nullptr);
-  disconnect(verticalScrollBar(), nullptr, this, nullptr);
+void GraphView::write(std::optional<Edit> edit) {
+  if (edit) shown_.apply(std::move(*edit), writing_key_);
 }
-
-const Diagram& GraphView::diagram() const {
-  const Diagram* shown = controller_.document().at(scope_);
-  return shown == nullptr ? static_cast<const Diagram&>(controller_.document()) : *shown;
-}
-
-KeyScope GraphView::keys() const { return key_scope(controller_.document(), scope_); }
-
-std::string GraphView::path_of(const std::string& id) const { return join_path(scope_, id); }
 
 void GraphView::sync() {
-  if (wire_) end_wire();  // the graph changed under the wire in hand
-  arrange_job_.cancel();  // its places are those of another graph
-  const std::string before = scope_;
-  while (controller_.document().at(scope_) == nullptr) scope_ = scope_of(scope_);  // it was undone or ungrouped
-  scene_.set_source_facts(controller_.source_facts());
-  if (std::exchange(shown_analysis_, controller_.analyses()) == controller_.analyses()) {
-    scene_.sync_looks(diagram(), controller_.analysis(), scope_);
+  tools_.diagram_changed();
+  editor_.arrange_job().cancel();  // its places are those of another graph
+  const DocumentController& controller = shown_.controller();
+  const bool moved_out = shown_.leave_what_is_gone();
+  scene_.set_source_facts(controller.source_facts());
+  if (std::exchange(shown_analysis_, controller.analyses()) == controller.analyses()) {
+    scene_.sync_looks(diagram(), controller.analysis(), scope());
   } else {
-    scene_.sync(diagram(), controller_.analysis(), scope_);
+    scene_.sync(diagram(), controller.analysis(), scope());
   }
-  if (scope_ != before) {
-    breadcrumb_.show_scope(scope_);
-    Q_EMIT scope_changed(to_qstring(scope_));
+  if (moved_out) {
+    breadcrumb().show_scope(scope());
+    Q_EMIT scope_changed(to_qstring(scope()));
   }
-  hint_.setVisible(diagram().empty());
-  total_.setText(total_text(controller_.analysis().total, controller_.analysis().batch));
-  show_run_notice();
-  place_overlays();
-  update_minimap();
+  overlays_.show_diagram(shown_);
+  overlays_.show_run_notice(run_.outdated());
+  overlays_.place(editor_.arrange_job());
+  update_overview();
   setAccessibleDescription(count_text(static_cast<qsizetype>(diagram().nodes().size()), tr("1 node"), tr("%1 nodes")) +
                            QStringLiteral(", ") +
                            count_text(static_cast<qsizetype>(diagram().links().size()), tr("1 wire"), tr("%1 wires")));
 }
 
 void GraphView::restyle() {
-  hint_.setStyleSheet(
-      QStringLiteral("color: %1; background: transparent").arg(Theme::instance().colors().muted.name()));
-  total_.setFont(Theme::instance().small_font());
-  total_.setStyleSheet(
-      QStringLiteral("color: %1; background: %2; padding: 3px 8px; border-radius: 4px")
-          .arg(Theme::instance().colors().text.name(),
-               mixed(Theme::instance().colors().canvas, Theme::instance().colors().panel, 0.8).name()));
-  run_notice_.setFont(Theme::instance().small_font());
-  run_notice_.setStyleSheet(
-      QStringLiteral("color: %1; background: %2; padding: 4px 10px; border-radius: 4px")
-          .arg(Theme::instance().colors().text.name(),
-               mixed(Theme::instance().colors().panel, Theme::instance().colors().warning, 0.22).name()));
-  place_overlays();
+  overlays_.restyle();
+  overlays_.place(editor_.arrange_job());
   scene_.restyle();
   resetCachedContent();
   viewport()->update();
 }
 
-void GraphView::place_overlays() {
-  hint_.adjustSize();
-  hint_.move((width() - hint_.width()) / 2, (height() - hint_.height()) / 2);
-  total_.setVisible(!total_.text().isEmpty());
-  total_.setWordWrap(false);
-  const QSize wanted = total_.sizeHint();
-  const int wide = std::min(wanted.width(), width() - 2 * Theme::kUnit);
-  total_.setWordWrap(wide < wanted.width());
-  total_.resize(wide, total_.wordWrap() ? total_.heightForWidth(wide) : wanted.height());
-  total_.move(Theme::kUnit, height() - total_.height() - Theme::kUnit);
-  breadcrumb_.move(Theme::kUnit, Theme::kUnit);
-  const int top = breadcrumb_.isHidden() ? Theme::kUnit : breadcrumb_.height() + 2 * Theme::kUnit;
-  run_notice_.setWordWrap(run_notice_.fontMetrics().horizontalAdvance(run_notice_.text()) > width() - 6 * Theme::kUnit);
-  run_notice_.setMaximumWidth(std::max(50, width() - 2 * Theme::kUnit));
-  run_notice_.adjustSize();
-  run_notice_.move((width() - run_notice_.width()) / 2, top);
-  arrange_job_.move((width() - arrange_job_.width()) / 2, top);
-  minimap_.move(width() - minimap_.width() - Theme::kUnit, height() - minimap_.height() - Theme::kUnit);
-}
-
-void GraphView::update_minimap() { minimap_.show_view(mapToScene(viewport()->rect()).boundingRect()); }
-
-QStringList GraphView::selected_paths() const {
-  QStringList paths;
-  for (const std::string& id : scene_.selected_nodes()) paths << to_qstring(path_of(id));
-  return paths;
-}
-
 void GraphView::announce_selection() {
-  nudge_key_.clear();
+  editor_.end_nudging();
   Q_EMIT selection_changed(selected_paths());
 }
 
-void GraphView::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
-  if (!live_.show(now, earlier, find_role(controller_.document(), Role::Trainer), staged_)) return;
-  scene_.sizes_changed();
-  if (fitted_) zoom_to_fit();
+QStringList GraphView::selected_paths() const {
+  QStringList paths;
+  for (const std::string& id : scene_.selected_nodes()) paths << to_qstring(shown_.path_of(id));
+  return paths;
 }
 
 void GraphView::show_run_active(bool active) {
-  running_.reset();
-  run_notice_.hide();
-  if (!active) return live_.rest();
-  running_ = controller_.document();
-  clear_run();
-  live_.begin();
+  run_.show_active(active);
+  overlays_.show_run_notice(false);
 }
 
-void GraphView::clear_run() {
-  failures_.clear();
-  live_.clear();
-  scene_.sizes_changed();
+void GraphView::enter(const QString& scope) {
+  const std::string path = scope.toStdString();
+  if (path == this->scope() || shown_.document().at(path) == nullptr) return;
+  tools_.diagram_changed();
+  search_.close();
+  bubble_.hide();
+  looks_.leave(this->scope());
+  shown_.set_scope(path);
+  scene_.sync(diagram(), shown_.analysis(), path);
+  breadcrumb().show_scope(path);
+  overlays_.show_diagram(shown_);
+  run_.show_failures();
+  overlays_.place(editor_.arrange_job());
+  if (!looks_.come_back(path)) zoom_to_fit();
+  Q_EMIT scope_changed(to_qstring(path));
 }
 
-void GraphView::mark_failed(const QString& node, const QString& message) {
-  failures_[drawn_path(node.toStdString())] = message;
-  show_failures();
+void GraphView::leave() {
+  if (scope().empty()) return;
+  const std::string left(leaf_of(scope()));
+  enter(to_qstring(std::string(scope_of(scope()))));
+  scene_.select({left});
 }
 
-void GraphView::point_out(const QStringList& paths) {
-  for (const auto& [id, item] : scene_.nodes()) {
-    const std::string here = path_of(id);
-    item->set_pointed_out(std::any_of(paths.begin(), paths.end(), [&](const QString& path) {
-      const std::string drawn = drawn_path(path.toStdString());
-      return drawn == here || is_within(drawn, here);
-    }));
-  }
+void GraphView::enter_selected() {
+  for (const std::string& id : scene_.selected_nodes())
+    if (scene_.node(id)->face().subgraph) return enter(to_qstring(shown_.path_of(id)));
+  Q_EMIT status_message(tr("Select a sub-graph to enter it."));
 }
 
-void GraphView::show_failures() {
-  for (const auto& [path, message] : failures_)
-    for (const auto& [id, item] : scene_.nodes())
-      if (path == path_of(id) || is_within(path, path_of(id))) item->set_failure(message);
-}
+void GraphView::zoom_in() { camera_.zoom_by(1.25, viewport()->rect().center()); }
 
-/// The zoom at which this much of the scene fills the view.
-double GraphView::zoom_for(const QRectF& area) const {
-  const QSizeF room(std::max(50, viewport()->width() - 2 * kFitMargin),
-                    std::max(50, viewport()->height() - 2 * kFitMargin));
-  const double most = kFitMaxZoom * Theme::instance().font_scale();
-  if (area.isEmpty()) return 1;
-  return std::min({room.width() / area.width(), room.height() / area.height(), most});
-}
-
-void GraphView::zoom_to_fit() {
-  const QRectF content = scene_.content();
-  const double zoom = zoom_for(content);
-  setTransform(QTransform::fromScale(zoom, zoom));
-  centerOn(content.center());
-  fitted_ = true;
-  update_minimap();
-}
-
-void GraphView::zoom_to_selection() {
-  const QRectF content = scene_.selected_content();
-  if (content.isEmpty()) return zoom_to_fit();
-  const double zoom = zoom_for(content);
-  setTransform(QTransform::fromScale(zoom, zoom));
-  centerOn(content.center());
-  fitted_ = false;
-  update_minimap();
-}
-
-void GraphView::zoom_in() { zoom_by(1.25, viewport()->rect().center()); }
-
-void GraphView::zoom_out() { zoom_by(0.8, viewport()->rect().center()); }
-
-void GraphView::zoom_by(double factor, QPoint at) {
-  const double wanted = std::clamp(zoom() * factor, std::min(kMinZoom, zoom_for(scene_.content())), kMaxZoom);
-  const QPointF held = mapToScene(at);
-  setTransform(QTransform::fromScale(wanted, wanted));
-  pan_by(at - mapFromScene(held));
-}
-
-void GraphView::pan_by(QPoint pixels) {
-  fitted_ = false;
-  horizontalScrollBar()->setValue(horizontalScrollBar()->value() - pixels.x());
-  verticalScrollBar()->setValue(verticalScrollBar()->value() - pixels.y());
-}
+void GraphView::zoom_out() { camera_.zoom_by(0.8, viewport()->rect().center()); }
 
 void GraphView::select_node(const QString& path) {
   const std::string drawn = drawn_path(path.toStdString());
   const std::string scope(scope_of(drawn));
-  if (controller_.document().at(scope) == nullptr) return;
+  if (shown_.document().at(scope) == nullptr) return;
   enter(to_qstring(scope));
   const std::string id(leaf_of(drawn));
   const QGraphicsItem* item = scene_.node(id);
@@ -301,34 +187,18 @@ void GraphView::select_node(const QString& path) {
   if (item == nullptr) item = scene_.frame(id);
   if (item == nullptr) return;
   scene_.select({id});
-  const double natural = Theme::instance().font_scale();
-  if (zoom() < 0.6 * natural) {
-    setTransform(QTransform::fromScale(natural, natural));
-    centerOn(item->sceneBoundingRect().center());
-    fitted_ = false;
-  } else if (!mapToScene(viewport()->rect()).containsPoint(item->sceneBoundingRect().center(), Qt::OddEvenFill)) {
-    centerOn(item->sceneBoundingRect().center());
-    fitted_ = false;
-  }
+  camera_.find(item->sceneBoundingRect());
 }
 
 GraphView::Place GraphView::place() const {
-  Place here{.zoom = transform(),
-             .centre = mapToScene(viewport()->rect().center()),
-             .scope = scope_,
-             .selected = scene_.selected_nodes(),
-             .fitted = fitted_};
-  return here;
+  return {.look = camera_.look(), .scope = scope(), .selected = scene_.selected_nodes(), .fitted = camera_.fitted()};
 }
 
 void GraphView::go_to(const Place& place) {
   enter(to_qstring(place.scope));
   scene_.select(place.selected);
   if (place.fitted) return zoom_to_fit();
-  setTransform(place.zoom);
-  centerOn(place.centre);
-  fitted_ = false;
-  update_minimap();
+  camera_.look_again(place.look);
 }
 
 QPoint GraphView::socket_position(const PortId& port) const {
@@ -338,29 +208,28 @@ QPoint GraphView::socket_position(const PortId& port) const {
 
 QString GraphView::shown_reason() const { return bubble_.isVisible() ? bubble_.text() : QString(); }
 
-QPoint GraphView::cursor_or_centre() const { return pointer_.value_or(viewport()->rect().center()); }
-
-bool GraphView::apply(Edit edit, const QString& gesture) {
-  const Status status = controller_.apply(within(scope_, std::move(edit)), gesture);
-  if (!status) Q_EMIT status_message(to_qstring(status.error().line()));
-  return status.has_value();
-}
-
-QString GraphView::new_gesture(const char* what) {
-  return QStringLiteral("canvas.%1.%2").arg(QLatin1String(what)).arg(++gestures_);
-}
-
 void GraphView::paintEvent(QPaintEvent* event) {
   scene_.pictures().begin_frame(zoom());
   QGraphicsView::paintEvent(event);
   if (scene_.pictures().owes()) viewport()->update();
 }
 
+void GraphView::drawForeground(QPainter* painter, const QRectF&) {
+  if (hasFocus() && shows_focus_) {
+    QPen ring(Theme::instance().colors().accent, 2);
+    ring.setCosmetic(true);
+    painter->setPen(ring);
+    painter->setBrush(Qt::NoBrush);
+    painter->drawRect(mapToScene(viewport()->rect().adjusted(1, 1, -1, -1)).boundingRect());
+  }
+  tools_.paint(*painter);
+}
+
 void GraphView::resizeEvent(QResizeEvent* event) {
   QGraphicsView::resizeEvent(event);
-  if (fitted_) zoom_to_fit();
-  place_overlays();
-  update_minimap();
+  camera_.refit();
+  overlays_.place(editor_.arrange_job());
+  update_overview();
 }
 
 }  // namespace feedline::gui

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "graph/document.h"
+#include "gui/canvas/wire_point.h"
 
 #include <QColor>
 #include <QGraphicsItem>
 
 namespace feedline::gui {
-
-/// One of the points that a wire is led through.
-struct WirePoint {
-  PortRef to{};  ///< the input that the wire ends at
-  std::size_t index = 0;
-  bool operator==(const WirePoint&) const = default;
-  auto operator<=>(const WirePoint&) const = default;
-};
 
 /// A point of a wire on the canvas: a dot to take hold of.
 class WirePointItem : public QGraphicsItem {

@@ -16,7 +16,7 @@ namespace feedline::gui {
 
 namespace {
 
-constexpr double kMostNames = 0.5;  // of the view, for the names of classes on either side
+constexpr double kNamesShare = 0.5;  // of the view, for the names of classes on either side
 
 QColor mix(const QColor& from, const QColor& to, double part) {
   const auto between = [part](int a, int b) { return static_cast<int>(std::lround(a + (b - a) * part)); };
@@ -91,7 +91,7 @@ double ConfusionView::names_width(double room) const {
   double width = metrics.height();
   for (int i = 0; i < classes(); ++i)
     width = std::max(width, metrics.horizontalAdvance(QString::fromStdString(evaluation_.name_of(i))));
-  return std::min(width + 6, std::max(room * kMostNames, metrics.height()));
+  return std::min(width + 6, std::max(room * kNamesShare, metrics.height()));
 }
 
 /// Names that are wider than their columns stand upright above them.

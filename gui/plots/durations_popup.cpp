@@ -14,7 +14,7 @@ namespace feedline::gui {
 
 namespace {
 constexpr int kRefreshMs = 1000;
-constexpr int kMostNames = 46;  // letters of a file's name
+constexpr int kLongestFileName = 46;  // letters of a file's name
 }  // namespace
 
 QString span_text(Nanos time) {
@@ -113,7 +113,7 @@ void DurationsPopup::show_durations(const Durations& durations, const Locate& lo
   QStringList lines;
   for (const Durations::Slow& slow : durations.slowest) {
     QString where = locate ? QString::fromStdString(locate(slow.record)) : QString();
-    if (where.size() > kMostNames) where = QStringLiteral("…") + where.right(kMostNames);
+    if (where.size() > kLongestFileName) where = QStringLiteral("…") + where.right(kLongestFileName);
     lines << tr("%1 · record %2 · %3").arg(span_text(slow.time)).arg(slow.record).arg(where);
   }
   slowest_->setText(lines.isEmpty() ? tr("Each takes less than 20 µs: none is timed by itself.")

@@ -3,6 +3,7 @@
 
 #include "gui/base/theme.h"
 #include "gui/models/stages.h"
+#include "gui/plots/run_panels.h"
 
 #include <algorithm>
 
@@ -10,8 +11,8 @@ namespace feedline::gui {
 
 namespace {
 
-constexpr Nanos kWindow = 250'000'000;
-constexpr int kWide = 330;
+constexpr Nanos kLevelsWindow = 250'000'000;
+constexpr int kLevelsWide = 330;
 
 /// The last stage of each segment: a queue stands behind it.
 std::vector<const StageSample*> queue_ends(const Snapshot& now) {
@@ -34,7 +35,7 @@ LevelsPanel::LevelsPanel(QWidget* parent)
     : TimePanel(tr("Queues over time"),
                 {.purpose = tr("how full the queues are: the stage behind an empty one starves"),
                  .awaited = tr("the first batch")},
-                kWide, parent) {
+                kLevelsWide, parent) {
   add_cell(tr("full (%)"), 105);
   apply_theme();
   reset();
@@ -72,7 +73,7 @@ void LevelsPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
   for (std::size_t i = 0; i < std::min(queues_.size(), ends.size()); ++i) queues_[i].add(*ends[i], samples_);
   ++samples_;
   if (from_ == 0) from_ = now.at;
-  if (now.at - from_ < kWindow) return;
+  if (now.at - from_ < kLevelsWindow) return;
   for (std::size_t i = 0; i < queues_.size(); ++i) add_value(i, now.elapsed(), queues_[i].fill * 100);
   from_ = now.at;
   samples_ = 0;
@@ -95,6 +96,15 @@ void LevelsPanel::restyle() {
   const Qt::PenStyle styles[] = {Qt::SolidLine, Qt::DashLine};
   for (std::size_t i = 0; i < curves(); ++i)
     curve(i)->setPen(QPen(colors[i % std::size(colors)], 2, styles[i / std::size(colors) % 2]));
+}
+
+RunPanelSpec levels_panel() {
+  return {.name = "levels",
+          .title = QT_TRANSLATE_NOOP("RunPanels", "Queues over time"),
+          .shows = QT_TRANSLATE_NOOP("RunPanels", "How full each queue is, over time"),
+          .help = "live-view.md",
+          .group = PanelGroup::Flow,
+          .make = make_run_panel<LevelsPanel>};
 }
 
 }  // namespace feedline::gui

@@ -5,6 +5,7 @@
 #include "gui/models/text.h"
 #include "gui/plots/panel_menu.h"
 #include "gui/plots/plot_navigator.h"
+#include "gui/plots/run_panels.h"
 
 #include <QActionGroup>
 #include <QMenu>
@@ -344,6 +345,15 @@ void LossPanel::restyle() {
   metrics_->restyle();
   style_curves(rate_);
   rate_.raw->setPen(QPen(Theme::instance().colors().train, 2));
+}
+
+RunPanelSpec loss_panel() {
+  return {.name = "loss",
+          .title = QT_TRANSLATE_NOOP("RunPanels", "Loss and metrics"),
+          .shows = QT_TRANSLATE_NOOP("RunPanels", "Loss, metrics and learning rate, over steps and epochs"),
+          .help = "live-view.md",
+          .group = PanelGroup::Learning,
+          .make = make_run_panel<LossPanel>};
 }
 
 }  // namespace feedline::gui

@@ -29,7 +29,7 @@ class LossPanel : public PlotPanel {
   ~LossPanel() override;
   void reset() override;
   void show_snapshot(const Snapshot& now, const Snapshot& earlier) override;
-  void add_epoch(const EpochResult& result);
+  void add_epoch(const EpochResult& result) override;
   void set_logarithmic(bool on);
   void set_smoothing(Smoothing smoothing);
 

@@ -5,6 +5,7 @@
 #include "gui/base/theme.h"
 #include "gui/plots/panel_menu.h"
 #include "gui/plots/plot_panel.h"
+#include "gui/plots/run_panels.h"
 #include "gui/preview/preview_picture.h"
 #include "training/preview.h"
 
@@ -229,6 +230,15 @@ QString MistakesPanel::csv() const {
     text += csv_line({QString::number(sample.record), QString::fromStdString(sample.file), name(sample.label),
                       name(sample.predicted), csv_number(sample.truth)});
   return text;
+}
+
+RunPanelSpec mistakes_panel() {
+  return {.name = "mistakes",
+          .title = QT_TRANSLATE_NOOP("RunPanels", "Mistakes"),
+          .shows = QT_TRANSLATE_NOOP("RunPanels", "What the model gets wrong: confusion matrix and worst samples"),
+          .help = "live-view.md",
+          .group = PanelGroup::Learning,
+          .make = make_run_panel<MistakesPanel>};
 }
 
 }  // namespace feedline::gui

@@ -7,6 +7,7 @@
 #include "gui/plots/empty_state.h"
 #include "gui/plots/exported_view.h"
 #include "gui/plots/readings.h"
+#include "gui/plots/run_panel.h"
 #include "gui/session/latest_worker.h"
 #include "training/run.h"
 
@@ -24,7 +25,7 @@ class PanelMenu;
 /// What the model gets wrong, after each epoch: the confusion matrix of its validation data, and the samples that it
 /// got most wrong, with their pictures. A chosen cell of the matrix leaves only its samples. Pictures are made off the
 /// GUI thread, and only while the panel can be seen.
-class MistakesPanel : public QWidget {
+class MistakesPanel : public QWidget, public RunView {
   Q_OBJECT
 
  public:
@@ -32,10 +33,12 @@ class MistakesPanel : public QWidget {
 
   /// A run of this graph begins.
   void begin(const Document& document);
-  void add_epoch(const EpochResult& result);
+  void begin_run(const Document& graph, bool) override { begin(graph); }
+  void show_snapshot(const Snapshot&, const Snapshot&) override {}  // an epoch tells all that it shows
+  void add_epoch(const EpochResult& result) override;
 
   [[nodiscard]] bool shows_empty_state() const;
-  [[nodiscard]] EmptyState& empty_state() { return *empty_; }
+  [[nodiscard]] EmptyState& empty_state() override { return *empty_; }
   [[nodiscard]] ConfusionView& matrix() { return *matrix_; }
   [[nodiscard]] WorstModel& model() { return model_; }
   [[nodiscard]] const QListView& samples() const { return *list_; }

@@ -6,6 +6,7 @@
 #include "gui/plots/exported_view.h"
 #include "gui/plots/plot_cursor.h"
 #include "gui/plots/readings.h"
+#include "gui/plots/run_panel.h"
 #include "telemetry/snapshot.h"
 
 #include <QElapsedTimer>
@@ -33,20 +34,19 @@ class PlotNavigator;
 ///
 /// Plots over time or steps can be zoomed and panned (PlotNavigator), frozen, and read by the one cursor of all plots:
 /// the mouse moves it, or the arrow keys once the plot has the focus. All panels export what they show.
-class PlotPanel : public QWidget {
+class PlotPanel : public QWidget, public RunView {
   Q_OBJECT
 
  public:
   /// Forgets the run.
   virtual void reset() = 0;
-  /// `earlier` is about a second older than `now`.
-  virtual void show_snapshot(const Snapshot& now, const Snapshot& earlier) = 0;
+  void begin_run(const Document&, bool) override { reset(); }
 
   /// What the horizontal axis counts since the start of the run. Nothing: there is no cursor.
   enum class Across { Nothing, Seconds, Steps };
 
   /// The cursor that this panel shares with others, from now on. Until then it has its own.
-  void share_cursor(PlotCursor* cursor);
+  void share_cursor(PlotCursor* cursor) override;
   /// A frozen panel gathers on, but shows what it showed when it was frozen.
   void set_frozen(bool frozen);
   [[nodiscard]] bool frozen() const { return frozen_; }
@@ -59,7 +59,7 @@ class PlotPanel : public QWidget {
   [[nodiscard]] QCustomPlot* plot() const { return plot_; }
   [[nodiscard]] const Readings* readings() const { return readings_; }
   [[nodiscard]] bool shows_empty_state() const;
-  [[nodiscard]] EmptyState& empty_state() { return *empty_; }
+  [[nodiscard]] EmptyState& empty_state() override { return *empty_; }
   /// How often the plot has been drawn; for tests of its thrift.
   [[nodiscard]] int redraws() const { return redraws_; }
 

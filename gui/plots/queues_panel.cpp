@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "gui/base/theme.h"
 #include "gui/inspector/number_field.h"
+#include "gui/plots/run_panels.h"
+#include "gui/session/run_controller.h"
 
 #include <QFontMetrics>
 #include <QGridLayout>
@@ -240,6 +242,22 @@ void QueuesPanel::style() {
                                             "QProgressBar::chunk { background: %3; border-radius: 2px }")
                                  .arg(c.raised.name(), c.border.name(), c.starved.name()));
   }
+}
+
+RunPanelSpec queues_panel() {
+  return {.name = "queues",
+          .title = QT_TRANSLATE_NOOP("RunPanels", "Queues"),
+          .shows = QT_TRANSLATE_NOOP("RunPanels",
+                                     "The queue behind each node, and its workers, in a run that shows every queue"),
+          .help = "live-view.md",
+          .group = PanelGroup::Flow,
+          .make = [](QWidget* parent, RunController& runs) -> RunPanel {
+            auto* panel = new QueuesPanel(parent);
+            QObject::connect(panel, &QueuesPanel::workers_wanted, &runs, [&runs](const QString& node, int workers) {
+              runs.set_workers(node, static_cast<std::size_t>(workers));
+            });
+            return {panel, panel};
+          }};
 }
 
 }  // namespace feedline::gui

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "gui/plots/empty_state.h"
+#include "gui/plots/run_panel.h"
 #include "telemetry/snapshot.h"
 
 #include <QElapsedTimer>
@@ -22,7 +22,7 @@ class NumberField;
 /// "Show every queue": one row a node of the data side, in the order in which data flows, with the fill of the queue
 /// behind it and its workers, which can be changed while it runs. It stands empty, and says how it is filled, unless a
 /// staged run is on.
-class QueuesPanel : public QWidget {
+class QueuesPanel : public QWidget, public RunView {
   Q_OBJECT
 
  public:
@@ -35,6 +35,9 @@ class QueuesPanel : public QWidget {
   /// The run is over: what was seen last stays, but can be changed no more.
   void end();
   void show_snapshot(const Snapshot& now);
+  void begin_run(const Document&, bool staged) override { begin(staged); }
+  void show_snapshot(const Snapshot& now, const Snapshot&) override { show_snapshot(now); }
+  void end_run(const RunResult&) override { end(); }
 
   [[nodiscard]] int rows() const { return static_cast<int>(rows_.size()); }
   [[nodiscard]] NumberField* workers_box(const QString& node) const;
@@ -42,7 +45,7 @@ class QueuesPanel : public QWidget {
   /// What is written beside the bar: "2.3 of 8", or "prefetch 0".
   [[nodiscard]] QLabel* level_text(const QString& node) const;
   [[nodiscard]] bool shows_empty_state() const;
-  [[nodiscard]] EmptyState& empty_state() { return *empty_; }
+  [[nodiscard]] EmptyState& empty_state() override { return *empty_; }
 
  Q_SIGNALS:
   /// The user wants so many workers for a node.

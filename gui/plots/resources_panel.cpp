@@ -2,6 +2,7 @@
 #include "gui/plots/resources_panel.h"
 
 #include "gui/base/theme.h"
+#include "gui/plots/run_panels.h"
 
 #include <algorithm>
 
@@ -9,10 +10,10 @@ namespace feedline::gui {
 
 namespace {
 
-constexpr Nanos kWindow = 500'000'000;
-constexpr int kWide = 200;
+constexpr Nanos kResourcesWindow = 500'000'000;
+constexpr int kResourcesWide = 200;
 constexpr double kGibi = 1024.0 * 1024.0 * 1024.0;
-constexpr double kMega = 1e6;
+constexpr double kMegabyte = 1e6;
 
 QString cores_text(double value) { return ResourcesPanel::tr("%1 cores").arg(short_number(value)); }
 QString memory_text(double value) { return ResourcesPanel::tr("%1 GiB").arg(short_number(value)); }
@@ -25,7 +26,7 @@ ResourcesPanel::ResourcesPanel(QWidget* parent)
     : TimePanel(tr("Resources"),
                 {.purpose = tr("how much processor time, memory, disk and GPU the run uses"),
                  .awaited = tr("the first batch")},
-                kWide, parent) {
+                kResourcesWide, parent) {
   add_cell(tr("cores"));
   add_cell(tr("RAM (GiB)"), 0.25);
   add_cell(tr("disk (MB/s)"));
@@ -64,14 +65,14 @@ void ResourcesPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
   find_gpus(now.process);
   if (!from_) from_ = now;
   const Nanos window = now.at - from_->at;
-  if (window < kWindow) return;
+  if (window < kResourcesWindow) return;
   const auto per_second = [window](auto later, auto earlier) {
     return later > earlier ? static_cast<double>(later - earlier) / seconds(window) : 0.0;
   };
   newest_[OwnCores] = per_second(now.process.cpu, from_->process.cpu) * 1e-9;
   newest_[AllCores] = std::max(newest_[OwnCores], per_second(now.process.cores_busy, from_->process.cores_busy) * 1e-9);
   newest_[Memory] = static_cast<double>(now.process.rss_bytes) / kGibi;
-  newest_[Disk] = per_second(now.process.disk_bytes, from_->process.disk_bytes) / kMega;
+  newest_[Disk] = per_second(now.process.disk_bytes, from_->process.disk_bytes) / kMegabyte;
   for (std::size_t i = 0; i < std::min(gpus_, now.process.gpus.size()); ++i) {
     newest_[kFixed + 2 * i] = now.process.gpus[i].utilisation * 100;
     newest_[kFixed + 2 * i + 1] = static_cast<double>(now.process.gpus[i].memory_used) / kGibi;
@@ -110,6 +111,15 @@ void ResourcesPanel::restyle() {
     color.setAlpha(38);
     curve(i)->setBrush(i == OwnCores || i >= Memory ? QBrush(color) : QBrush(Qt::NoBrush));
   }
+}
+
+RunPanelSpec resources_panel() {
+  return {.name = "resources",
+          .title = QT_TRANSLATE_NOOP("RunPanels", "Resources"),
+          .shows = QT_TRANSLATE_NOOP("RunPanels", "What the run takes of the machine: cores, memory, disks, GPUs"),
+          .help = "live-view.md",
+          .group = PanelGroup::Machine,
+          .make = make_run_panel<ResourcesPanel>};
 }
 
 }  // namespace feedline::gui

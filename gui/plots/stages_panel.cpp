@@ -3,6 +3,7 @@
 
 #include "gui/base/theme.h"
 #include "gui/plots/panel_menu.h"
+#include "gui/plots/run_panels.h"
 
 #include <QFontMetrics>
 #include <qcustomplot.h>
@@ -145,6 +146,10 @@ QString StagesPanel::csv() const {
   return text;
 }
 
+void StagesPanel::end_run(const RunResult& result) {
+  if (has_whole(result)) show_snapshot(result.last, result.first);
+}
+
 void StagesPanel::reset() {
   rows_.clear();
   stale_ = false;
@@ -284,6 +289,15 @@ void StagesPanel::restyle() {
     }
     texts.rate->setColor(c.text);
   }
+}
+
+RunPanelSpec stages_panel() {
+  return {.name = "stages",
+          .title = QT_TRANSLATE_NOOP("RunPanels", "Stages"),
+          .shows = QT_TRANSLATE_NOOP("RunPanels", "Where the workers of each stage spend their time"),
+          .help = "live-view.md",
+          .group = PanelGroup::Flow,
+          .make = make_run_panel<StagesPanel>};
 }
 
 }  // namespace feedline::gui

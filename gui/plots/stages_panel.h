@@ -32,7 +32,6 @@ struct StageShare {
 /// `bottleneck`: the node that the verdict names (the trainer's row: kTrainerRow); empty: none is marked.
 [[nodiscard]] std::vector<StageShare> stage_shares(const Snapshot& earlier, const Snapshot& now,
                                                    const QString& bottleneck = {});
-inline const QString kTrainerRow = QStringLiteral("trainer");
 /// The same worker by worker: a worker is busy with any node of its segment. `per_second` counts its segment's records.
 [[nodiscard]] std::vector<StageShare> worker_shares(const Snapshot& earlier, const Snapshot& now);
 
@@ -44,9 +43,10 @@ class StagesPanel : public PlotPanel {
   void reset() override;
   void show_snapshot(const Snapshot& now, const Snapshot& earlier) override;
   /// Shows this instead of the last second; none: the last second again.
-  void show_moment(const std::optional<Moment>& moment);
+  void show_moment(const std::optional<Moment>& moment) override;
   /// Marks the row of the node that the verdict names: see stage_shares().
-  void show_bottleneck(const QString& row);
+  void show_bottleneck(const QString& row) override;
+  void end_run(const RunResult& result) override;
   /// One row a worker rather than one a node.
   void show_workers(bool each);
   [[nodiscard]] const std::vector<StageShare>& rows() const;

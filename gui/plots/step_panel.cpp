@@ -6,6 +6,7 @@
 #include "gui/models/text.h"
 #include "gui/plots/panel_menu.h"
 #include "gui/plots/plot_panel.h"
+#include "gui/plots/run_panels.h"
 
 #include <QFontMetricsF>
 #include <QPainter>
@@ -49,6 +50,12 @@ StepPanel::StepPanel(QWidget* parent)
   setWindowTitle(tr("Step breakdown"));
   menu_->hide();
   connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+}
+
+void StepPanel::end_run(const RunResult& result) {
+  if (!has_whole(result)) return;
+  reset();
+  show_snapshot(result.last, result.first);
 }
 
 void StepPanel::reset() {
@@ -189,6 +196,15 @@ void StepPanel::paint(QPainter& painter, const QRectF& whole) const {
   painter.setFont(theme.small_font());
   paint_bar(painter, QRectF(area.left(), area.top() + title, area.width(), 28));
   paint_list(painter, area.adjusted(0, title + 28 + Theme::kUnit, 0, 0));
+}
+
+RunPanelSpec step_panel() {
+  return {.name = "step",
+          .title = QT_TRANSLATE_NOOP("RunPanels", "Step breakdown"),
+          .shows = QT_TRANSLATE_NOOP("RunPanels", "How the trainer spends a step"),
+          .help = "live-view.md",
+          .group = PanelGroup::Flow,
+          .make = make_run_panel<StepPanel>};
 }
 
 }  // namespace feedline::gui

@@ -3,6 +3,7 @@
 
 #include "gui/plots/empty_state.h"
 #include "gui/plots/exported_view.h"
+#include "gui/plots/run_panel.h"
 #include "telemetry/snapshot_history.h"
 
 #include <QString>
@@ -16,22 +17,24 @@ class PanelMenu;
 
 /// How the trainer spent the last second: one stacked bar, and below it a line a part with its share and its
 /// milliseconds a step. The largest part is named in words.
-class StepPanel : public QWidget {
+class StepPanel : public QWidget, public RunView {
   Q_OBJECT
 
  public:
   explicit StepPanel(QWidget* parent = nullptr);
   void reset();
-  void show_snapshot(const Snapshot& now, const Snapshot& earlier);
+  void begin_run(const Document&, bool) override { reset(); }
+  void show_snapshot(const Snapshot& now, const Snapshot& earlier) override;
+  void end_run(const RunResult& result) override;
 
   /// Shows this instead of the last second; none: the last second again. Nothing is known of a time without steps.
-  void show_moment(const std::optional<Moment>& moment);
+  void show_moment(const std::optional<Moment>& moment) override;
 
   /// Shares in 0..1, of the last second in which steps were taken.
   [[nodiscard]] const ByPhase<double>& shares() const { return shown().shares; }
   [[nodiscard]] double milliseconds(Phase phase) const { return shown().milliseconds[phase]; }
   [[nodiscard]] bool shows_empty_state() const { return !empty_->isHidden(); }
-  [[nodiscard]] EmptyState& empty_state() { return *empty_; }
+  [[nodiscard]] EmptyState& empty_state() override { return *empty_; }
   [[nodiscard]] ExportedView exported() const;
   [[nodiscard]] QSize sizeHint() const override;
   [[nodiscard]] QSize minimumSizeHint() const override;

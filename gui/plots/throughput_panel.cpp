@@ -2,6 +2,7 @@
 #include "gui/plots/throughput_panel.h"
 
 #include "gui/base/theme.h"
+#include "gui/plots/run_panels.h"
 
 #include <limits>
 #include <utility>
@@ -9,9 +10,9 @@
 namespace feedline::gui {
 
 namespace {
-constexpr double kWindow = 0.5;  // seconds
-constexpr double kStall = 10;    // seconds without a step: shown as zero
-constexpr int kWide = 330;
+constexpr double kRateWindow = 0.5;  // seconds
+constexpr double kStall = 10;        // seconds without a step: shown as zero
+constexpr int kThroughputWide = 330;
 constexpr double kMega = 1e6;
 }  // namespace
 
@@ -19,7 +20,7 @@ ThroughputPanel::ThroughputPanel(QWidget* parent)
     : TimePanel(
           tr("Throughput"),
           {.purpose = tr("how many samples per second the pipeline feeds the model"), .awaited = tr("the first steps")},
-          kWide, parent) {
+          kThroughputWide, parent) {
   const QString names[kRates] = {tr("samples/s"), tr("MB/s"), tr("steps/s")};
   for (const QString& name : names) {
     const std::size_t cell = add_cell(name);
@@ -53,7 +54,7 @@ void ThroughputPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
   if (now.started == 0) return;
   if (trainer.validating) {
     // Rates are of training alone, so a short validation leaves no gap.
-    if (!from_ || elapsed - from_->at < kWindow) return;
+    if (!from_ || elapsed - from_->at < kRateWindow) return;
     for (std::size_t i = 0; i < kRates; ++i) add_value(i, elapsed, std::numeric_limits<double>::quiet_NaN());
     from_.reset();
     fresh_ = true;
@@ -63,7 +64,11 @@ void ThroughputPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
   if (!from_) from_ = here;
   const double window = here.at - from_->at;
   const bool stepped = trainer.steps > from_->trainer.steps;
-  if (window >= kWindow && (stepped || window >= kStall)) add_window(here);
+  if (window >= kRateWindow && (stepped || window >= kStall)) add_window(here);
+}
+
+void ThroughputPanel::end_run(const RunResult& result) {
+  if (result.last.started != 0) show_end(result.last);
 }
 
 void ThroughputPanel::show_end(const Snapshot& last) {
@@ -113,6 +118,15 @@ void ThroughputPanel::restyle() {
     fill.setAlpha(38);
     curve(i)->setBrush(fill);
   }
+}
+
+RunPanelSpec throughput_panel() {
+  return {.name = "throughput",
+          .title = QT_TRANSLATE_NOOP("RunPanels", "Throughput"),
+          .shows = QT_TRANSLATE_NOOP("RunPanels", "Samples, megabytes and steps a second"),
+          .help = "live-view.md",
+          .group = PanelGroup::Machine,
+          .make = make_run_panel<ThroughputPanel>};
 }
 
 }  // namespace feedline::gui

@@ -17,6 +17,7 @@ class ThroughputPanel : public TimePanel {
   void show_snapshot(const Snapshot& now, const Snapshot& earlier) override;
   /// The run has ended; this is its last snapshot.
   void show_end(const Snapshot& last);
+  void end_run(const RunResult& result) override;
 
  protected:
   void refresh() override;

@@ -8,6 +8,8 @@
 #include "gui/base/theme.h"
 #include "gui/plots/panel_menu.h"
 #include "gui/plots/plot_panel.h"
+#include "gui/plots/run_panels.h"
+#include "gui/session/run_controller.h"
 
 #include <QAction>
 #include <QHBoxLayout>
@@ -94,6 +96,8 @@ void TimelinePanel::fill_menu() {
 }
 
 bool TimelinePanel::shows_empty_state() const { return stack_->currentWidget() == empty_; }
+
+void TimelinePanel::follow_run(RunController& runs) { begin(runs.trace()); }
 
 void TimelinePanel::begin(std::shared_ptr<const Trace> trace) {
   store_.begin(std::move(trace));
@@ -190,6 +194,19 @@ QString TimelinePanel::csv() const {
     }
   }
   return text;
+}
+
+RunPanelSpec timeline_panel() {
+  return {.name = "timeline",
+          .title = QT_TRANSLATE_NOOP("RunPanels", "Timeline"),
+          .shows = QT_TRANSLATE_NOOP("RunPanels", "What each worker, each queue and the trainer did, slice by slice"),
+          .help = "live-view.md",
+          .group = PanelGroup::Flow,
+          .make = [](QWidget* parent, RunController& runs) -> RunPanel {
+            auto* panel = new TimelinePanel(parent);
+            QObject::connect(panel, &TimelinePanel::export_wanted, &runs, &RunController::export_trace);
+            return {panel, panel};
+          }};
 }
 
 }  // namespace feedline::gui

@@ -3,6 +3,7 @@
 
 #include "gui/plots/empty_state.h"
 #include "gui/plots/exported_view.h"
+#include "gui/plots/run_panel.h"
 #include "gui/plots/timeline_store.h"
 #include "gui/plots/timeline_view.h"
 #include "telemetry/snapshot.h"
@@ -22,7 +23,7 @@ class PanelMenu;
 
 /// The timeline of the run that is on, or was last: what each worker, each queue and the trainer did, slice by slice.
 /// While it cannot be seen it reads nothing.
-class TimelinePanel : public QWidget {
+class TimelinePanel : public QWidget, public RunView {
   Q_OBJECT
 
  public:
@@ -33,10 +34,14 @@ class TimelinePanel : public QWidget {
   /// Files of records can be told from now on.
   void set_locate(Locate locate) { locate_ = std::move(locate); }
   void show_snapshot(const Snapshot& now);
-  void share_cursor(PlotCursor* cursor) { view_->share_cursor(cursor); }
+  void begin_run(const Document&, bool) override {}  // the last one stays until its own timeline can be read
+  void follow_run(RunController& runs) override;
+  void show_started(const Locate& locate) override { set_locate(locate); }
+  void show_snapshot(const Snapshot& now, const Snapshot&) override { show_snapshot(now); }
+  void share_cursor(PlotCursor* cursor) override { view_->share_cursor(cursor); }
 
   [[nodiscard]] bool shows_empty_state() const;
-  [[nodiscard]] EmptyState& empty_state() { return *empty_; }
+  [[nodiscard]] EmptyState& empty_state() override { return *empty_; }
   [[nodiscard]] TimelineView& view() { return *view_; }
   [[nodiscard]] const TimelineStore& store() const { return store_; }
   /// What is written about the chosen slice.

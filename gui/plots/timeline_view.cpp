@@ -21,7 +21,7 @@ namespace {
 constexpr double kRow = 22;
 constexpr double kBar = 18;
 constexpr double kRuler = 20;
-constexpr double kStep = 1.4;
+constexpr double kZoomStep = 1.4;
 constexpr double kShortest = 20e-6;  // seconds across the whole width
 constexpr std::size_t kFinest = 4;   // slices a pixel, above which summaries are drawn
 
@@ -323,7 +323,7 @@ QColor TimelineView::color_of(const TraceSlice& slice) const {
 void TimelineView::wheelEvent(QWheelEvent* event) {
   const double notches = event->angleDelta().y() / 120.0;
   if (notches == 0) return event->ignore();
-  zoom(std::pow(kStep, -notches), seconds_at(event->position().x()));
+  zoom(std::pow(kZoomStep, -notches), seconds_at(event->position().x()));
   event->accept();
 }
 
@@ -362,9 +362,9 @@ void TimelineView::keyPressEvent(QKeyEvent* event) {
   switch (event->key()) {
     case Qt::Key_Plus:
     case Qt::Key_Equal:
-      return zoom(1 / kStep, following_ ? to_ : (from_ + to_) / 2);
+      return zoom(1 / kZoomStep, following_ ? to_ : (from_ + to_) / 2);
     case Qt::Key_Minus:
-      return zoom(kStep, following_ ? to_ : (from_ + to_) / 2);
+      return zoom(kZoomStep, following_ ? to_ : (from_ + to_) / 2);
     case Qt::Key_Left:
       return shift ? walk(-1) : move_to(from_ - 0.2 * length, to_ - 0.2 * length, true);
     case Qt::Key_Right:

@@ -25,11 +25,11 @@ QImage to_image(const Raster& raster) {
       .copy();
 }
 
-QString number(double value) { return QLocale().toString(value, 'g', 3); }
+QString short_value(double value) { return QLocale().toString(value, 'g', 3); }
 
 QString shades_text(const Shades& shades, const TensorDesc& desc) {
   if (desc.dtype == DType::U8) return {};
-  return words("dark %1 to bright %2").arg(number(shades.low), number(shades.high));
+  return words("dark %1 to bright %2").arg(short_value(shades.low), short_value(shades.high));
 }
 
 /// An encoded file is best seen decoded, where Qt knows its format.

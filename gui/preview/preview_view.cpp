@@ -17,7 +17,7 @@ constexpr int kMargin = Theme::kUnit;
 constexpr int kGap = 2;
 constexpr double kManyPixels = 4;  ///< below this, whole multiples would waste too much room
 
-QString number(double value) { return QLocale().toString(value, 'g', 3); }
+QString value_text(double value) { return QLocale().toString(value, 'g', 3); }
 
 }  // namespace
 
@@ -135,9 +135,9 @@ void PreviewView::paint_histogram(QPainter& painter) const {
   painter.drawLine(room.bottomLeft(), room.bottomRight());
   painter.setPen(theme.colors().muted);
   const QRectF axis(room.left(), room.bottom() + 2, room.width(), line);
-  painter.drawText(axis, Qt::AlignLeft, number(all.least));
-  painter.drawText(axis, Qt::AlignRight, number(all.greatest));
-  QString words = tr("mean %1 · deviation %2").arg(number(all.mean), number(all.stddev));
+  painter.drawText(axis, Qt::AlignLeft, value_text(all.least));
+  painter.drawText(axis, Qt::AlignRight, value_text(all.greatest));
+  QString words = tr("mean %1 · deviation %2").arg(value_text(all.mean), value_text(all.stddev));
   if (all.not_finite > 0) words += tr(" · %1 not finite").arg(all.not_finite);
   painter.drawText(axis.translated(0, line), Qt::AlignHCenter, words);
 }

@@ -12,7 +12,7 @@
 namespace feedline::gui {
 namespace {
 
-constexpr QSize kPicture(84, 50);
+constexpr QSize kMenuPicture(84, 50);
 constexpr qsizetype kLongest = 64;  ///< letters of a line
 constexpr char kRow[] = "example_row";
 
@@ -21,7 +21,7 @@ class WideIcons : public QProxyStyle {
  public:
   using QProxyStyle::QProxyStyle;
   [[nodiscard]] int pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const override {
-    return metric == PM_SmallIconSize ? kPicture.width() : QProxyStyle::pixelMetric(metric, option, widget);
+    return metric == PM_SmallIconSize ? kMenuPicture.width() : QProxyStyle::pixelMetric(metric, option, widget);
   }
 };
 
@@ -30,7 +30,7 @@ class WideIcons : public QProxyStyle {
 ExampleMenu::ExampleMenu(QMenu* menu)
     : QObject(menu), menu_(menu), model_([menu](const std::string& graph) {
         const Result<Loaded> loaded = from_json(graph);
-        return loaded ? graph_picture(loaded->document, kPicture, menu->devicePixelRatioF()) : QPixmap();
+        return loaded ? graph_picture(loaded->document, kMenuPicture, menu->devicePixelRatioF()) : QPixmap();
       }) {
   auto* style = new WideIcons;
   style->setParent(this);

@@ -22,7 +22,7 @@ namespace feedline::gui {
 
 namespace {
 
-constexpr QSize kPicture(256, 152);
+constexpr QSize kCardPicture(256, 152);
 constexpr int kPad = Theme::kUnit;
 
 /// A card: picture, title, one or two lines.
@@ -33,7 +33,7 @@ class CardDelegate : public QStyledItemDelegate {
   [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const override {
     const int title = QFontMetrics(Theme::instance().bold_font()).height();
     const int line = QFontMetrics(Theme::instance().small_font()).height();
-    return {kPicture.width() + 2 * kPad, kPicture.height() + title + 2 * line + 4 * kPad};
+    return {kCardPicture.width() + 2 * kPad, kCardPicture.height() + title + 2 * line + 4 * kPad};
   }
 
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
@@ -47,7 +47,7 @@ class CardDelegate : public QStyledItemDelegate {
     painter->setPen(QPen(chosen ? c.accent : hover ? c.muted : c.border, chosen ? 3 : 1));
     painter->setBrush(c.raised);
     painter->drawRoundedRect(card, Theme::kUnit, Theme::kUnit);
-    const QRect picture(option.rect.topLeft() + QPoint(kPad, kPad), kPicture);
+    const QRect picture(option.rect.topLeft() + QPoint(kPad, kPad), kCardPicture);
     painter->drawPixmap(picture, index.data(Qt::DecorationRole).value<QPixmap>());
     QRect words(picture.left(), picture.bottom() + kPad, picture.width(),
                 option.rect.bottom() - picture.bottom() - 2 * kPad);
@@ -68,7 +68,7 @@ class CardDelegate : public QStyledItemDelegate {
 Gallery::Gallery(QWidget* parent)
     : QDialog(parent), model_([this](const std::string& graph) {
         const Result<Loaded> loaded = from_json(graph);
-        return loaded ? graph_picture(loaded->document, kPicture, devicePixelRatioF()) : QPixmap();
+        return loaded ? graph_picture(loaded->document, kCardPicture, devicePixelRatioF()) : QPixmap();
       }) {
   setWindowTitle(tr("Welcome to Feedline"));
   setObjectName(QStringLiteral("gallery"));
@@ -84,7 +84,7 @@ Gallery::Gallery(QWidget* parent)
   layout->addLayout(columns, 1);
   layout->addWidget(make_foot());
   connect(&Theme::instance(), &Theme::changed, &model_, &GalleryModel::forget_pictures);
-  const int card = kPicture.width() + 2 * kPad + 2 * Theme::kUnit;
+  const int card = kCardPicture.width() + 2 * kPad + 2 * Theme::kUnit;
   resize(3 * card + 40 * Theme::kUnit, 58 * Theme::kUnit);
   examples_->setFocus();
 }

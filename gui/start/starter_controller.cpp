@@ -61,7 +61,7 @@ void StarterController::choose_folder() {
 
 void StarterController::train_on(const QString& path) {
   DocumentTab& tab = workspace_.free_tab();
-  tab.view().take_data(path, {});
+  tab.view().editor().take_data(path, {});
 }
 
 void StarterController::look_at(DocumentTab& tab, const QString& path) {

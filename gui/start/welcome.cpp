@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/start/welcome.h"
 
-#include "gui/app/panels.h"
 #include "gui/base/actions.h"
 #include "gui/base/settings.h"
 #include "gui/canvas/graph_view.h"
@@ -27,13 +26,11 @@
 
 namespace feedline::gui {
 
-Welcome::Welcome(Files& files, Workspace& workspace, Panels& panels, LiveRunController& live_run, Actions& actions,
-                 QMainWindow* window)
+Welcome::Welcome(Files& files, Workspace& workspace, WelcomeParts parts, Actions& actions, QMainWindow* window)
     : QObject(window),
       files_(files),
       workspace_(workspace),
-      panels_(panels),
-      live_run_(live_run),
+      parts_(std::move(parts)),
       actions_(actions),
       window_(window),
       starter_(new StarterController(workspace, window)) {
@@ -47,7 +44,7 @@ void Welcome::connect_actions() {
   connect(actions_.train_on_data, &QAction::triggered, starter_, &StarterController::choose_folder);
   connect(actions_.tour, &QAction::triggered, this, &Welcome::start_tour);
   connect(actions_.shortcuts, &QAction::triggered, this, &Welcome::show_shortcuts);
-  connect(actions_.help, &QAction::triggered, this, [this] { show_help(); });
+  connect(actions_.help, &QAction::triggered, this, [this] { show_help(parts_.help_page()); });
   connect(&files_, &Files::recent_changed, this, &Welcome::fill_recent);
   connect(actions_.clear_recent, &QAction::triggered, this, [this] {
     Settings::clear_recent_files();
@@ -108,7 +105,7 @@ void Welcome::start_tour() {
   tour_ = new Tour(tour_stops(*tab), window_);
   connect(tour_, &Tour::finished, this, [this, place, tab = QPointer<DocumentTab>(tab)] {
     Settings::set_tour_seen(true);
-    if (std::exchange(tour_run_, false)) live_run_.runs().stop();
+    if (std::exchange(tour_run_, false)) parts_.stop();
     Q_EMIT tour_ended();
     if (tab) tab->view().go_to(place);
   });
@@ -116,31 +113,29 @@ void Welcome::start_tour() {
 
 /// The run that the tour needs to have something to show; the user's own goes on.
 void Welcome::run_for_tour(DocumentTab& tab) {
-  if (live_run_.active() || !tab.document().analysis().ok()) return;
-  tour_run_ = true;
-  live_run_.start(tab);
+  if (tab.document().analysis().ok() && parts_.run(tab)) tour_run_ = true;
 }
 
 QList<TourStop> Welcome::tour_stops(DocumentTab& tab) {
-  const auto bring = [](QWidget* panel) { return [panel] { Panels::show(panel); }; };
-  DiagnosisPanel* diagnosis = panels_.verdicts;
+  const auto bring = [this](QWidget* panel) { return [this, panel] { parts_.show(panel); }; };
+  DiagnosisPanel* diagnosis = parts_.diagnosis;
   return {
       {.target = &tab.view(),
        .title = tr("The graph"),
        .text = tr("Data come in at one end, a trained model leaves at the other. Each node is one step, each wire says "
                   "what travels on it. Drag nodes, turn the wheel to zoom, press Home to see everything.")},
-      {.target = panels_.palette,
+      {.target = parts_.palette,
        .title = tr("Nodes to add"),
        .text = tr("Drag one to the canvas, or press Tab there and type. A folder of pictures can be dropped on the "
                   "canvas as it is."),
-       .prepare = bring(panels_.palette)},
-      {.target = panels_.inspector,
+       .prepare = bring(parts_.palette)},
+      {.target = parts_.inspector,
        .title = tr("Everything about a node"),
        .text = tr("Select a node to change its parameters. Changes take effect at once, and Ctrl+Z undoes each. The "
                   "preview beside it shows what leaves the node for one record."),
        .prepare =
            [this, &tab] {
-             Panels::show(panels_.inspector);
+             parts_.show(parts_.inspector);
              const auto& nodes = tab.document().document().nodes();
              if (!nodes.empty()) tab.view().select_node(QString::fromStdString(nodes[nodes.size() / 3].id));
            }},
@@ -156,7 +151,7 @@ QList<TourStop> Welcome::tour_stops(DocumentTab& tab) {
        .prepare =
            [this, &tab, diagnosis] {
              run_for_tour(tab);
-             Panels::show(diagnosis);
+             parts_.show(diagnosis);
            }},
       {.target = diagnosis->fixes_part(),
        .title = tr("The fixes"),

@@ -6,29 +6,43 @@
 #include <QPointer>
 #include <QString>
 
+#include <functional>
+
 class QMainWindow;
+class QWidget;
 
 namespace feedline::gui {
 
 class Actions;
+class DiagnosisPanel;
 class DocumentTab;
 class Files;
 class Gallery;
 class HelpWindow;
-class Panels;
+class InspectorPanel;
+class PalettePanel;
 class StarterController;
-class LiveRunController;
 class Tour;
 struct TourStop;
 class Workspace;
+
+/// What of the window it speaks of and steers.
+struct WelcomeParts {
+  PalettePanel* palette = nullptr;
+  InspectorPanel* inspector = nullptr;
+  DiagnosisPanel* diagnosis = nullptr;
+  std::function<void(QWidget* panel)> show{};   ///< brings a panel into view
+  std::function<bool(DocumentTab& tab)> run{};  ///< trains its graph; false: another run is on, which goes on
+  std::function<void()> stop{};
+  std::function<QString()> help_page{};  ///< of what has the keyboard; empty: any
+};
 
 /// What helps to begin: gallery, recent files, tour, help pages, the sheet of keys; and the actions that lead to them.
 class Welcome : public QObject {
   Q_OBJECT
 
  public:
-  Welcome(Files& files, Workspace& workspace, Panels& panels, LiveRunController& live_run, Actions& actions,
-          QMainWindow* window);
+  Welcome(Files& files, Workspace& workspace, WelcomeParts parts, Actions& actions, QMainWindow* window);
 
   /// For a window that opens without a file: the tour at the very first start, later the gallery, as Settings say.
   void begin();
@@ -54,8 +68,7 @@ class Welcome : public QObject {
 
   Files& files_;
   Workspace& workspace_;
-  Panels& panels_;
-  LiveRunController& live_run_;
+  WelcomeParts parts_;
   Actions& actions_;
   QMainWindow* window_;
   StarterController* starter_;

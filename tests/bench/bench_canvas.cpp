@@ -104,14 +104,14 @@ void measure_drag(GraphView& view, DocumentController& controller) {
 void measure_all(GraphView& view, DocumentController& controller) {
   view.zoom_to_fit();
   print("all: select", measure(kOfAll, [&](std::size_t) {
-          view.select_all();
+          view.editor().select_all();
           draw(view);
         }));
   std::vector<double> duplicate, undo, both;
   for (std::size_t i = 0; i < kOfAll; ++i) {
-    view.select_all();
+    view.editor().select_all();
     duplicate.push_back(milliseconds([&] {
-      view.duplicate();
+      view.editor().duplicate();
       draw(view);
     }));
     undo.push_back(milliseconds([&] {
@@ -125,9 +125,9 @@ void measure_all(GraphView& view, DocumentController& controller) {
   print("all: both", both);
   std::vector<double> remove, back;
   for (std::size_t i = 0; i < kOfAll; ++i) {
-    view.select_all();
+    view.editor().select_all();
     remove.push_back(milliseconds([&] {
-      view.delete_selection();
+      view.editor().delete_selection();
       draw(view);
     }));
     back.push_back(milliseconds([&] {
@@ -160,13 +160,13 @@ void measure_some(GraphView& view, DocumentController& controller) {
   for (std::size_t i = 0; i < kOfAll; ++i) {
     choose();
     remove.push_back(milliseconds([&] {
-      view.delete_selection();
+      view.editor().delete_selection();
       draw(view);
     }));
     controller.undo_stack().undo();
-    view.select_all();
+    view.editor().select_all();
     group.push_back(milliseconds([&] {
-      view.group_selection();
+      view.editor().group_selection();
       draw(view);
     }));
     controller.undo_stack().undo();
@@ -179,12 +179,12 @@ void measure_some(GraphView& view, DocumentController& controller) {
 void measure_layout(GraphView& view, DocumentController& controller) {
   std::vector<double> times;
   for (std::size_t i = 0; i < kOfAll; ++i) {
-    view.select_all();
+    view.editor().select_all();
     const int steps = controller.undo_stack().index();
     QElapsedTimer clock;
     clock.start();
-    view.lay_out();
-    while (controller.undo_stack().index() == steps || view.arrange_job().active())
+    view.editor().lay_out();
+    while (controller.undo_stack().index() == steps || view.editor().arrange_job().active())
       QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
     draw(view);
     times.push_back(static_cast<double>(clock.nsecsElapsed()) / 1e6);

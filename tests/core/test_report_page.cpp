@@ -224,7 +224,7 @@ class TestReportPage : public QObject {
     RunRecord b = recorded(after);
     b.id = 13;
     b.figures.samples_per_s = 2480;
-    b.figures.loss = 0.25;
+    b.metrics = test::classified(0.25);
     const QString text = QString::fromStdString(what_changed(a, b));
     QVERIFY2(text.contains("batch.size went from ") && text.contains(" to 17"), qPrintable(text));
     QVERIFY2(text.contains("extra was added") && text.contains("the wiring changed"), qPrintable(text));

@@ -53,7 +53,7 @@ class TestCanvas : public QObject {
 
   void added_nodes_do_not_cover_each_other() {
     Bench b;
-    for (int i = 0; i < 6; ++i) b.view.add_node("relu");
+    for (int i = 0; i < 6; ++i) b.view.editor().add_node("relu");
     const auto& nodes = b.view.graph_scene().nodes();
     QCOMPARE(nodes.size(), std::size_t{10});
     for (const auto& [id, item] : nodes)
@@ -188,7 +188,7 @@ class TestCanvas : public QObject {
     Bench b;
     b.must({AddComment{.comment = {.id = "note", .position = {0, 320}}}});
     b.view.zoom_to_fit();
-    b.view.select_all();
+    b.view.editor().select_all();
     const std::string before = b.json();
     drag(b.port(), b.title_of("decode"), b.title_of("decode") + QPoint(40, 40));
     const Position lead = b.document().find("decode")->position;
@@ -281,16 +281,16 @@ class TestCanvas : public QObject {
 
   void paste_goes_between_windows_and_refuses_other_things() {
     Bench b;
-    b.view.select_all();
-    b.view.cut();
+    b.view.editor().select_all();
+    b.view.editor().cut();
     QVERIFY(b.document().nodes().empty());
     DocumentController other;
     GraphView second(other);
-    second.paste();
+    second.editor().paste();
     QCOMPARE(other.document().nodes().size(), std::size_t{4});
     for (const char* text : {"hello", "{}", "[1,2]", ""}) {
       QGuiApplication::clipboard()->setText(text);
-      second.paste();
+      second.editor().paste();
       QCOMPARE(other.document().nodes().size(), std::size_t{4});
     }
   }
@@ -372,7 +372,7 @@ class TestCanvas : public QObject {
 
   void notes_are_edited_in_place() {
     Bench b;
-    b.view.add_comment_at({0, 320});
+    b.view.editor().add_comment_at({0, 320});
     b.view.setFocus();
     const CommentItem* note = b.view.graph_scene().comment("note");
     QVERIFY(note->editing());

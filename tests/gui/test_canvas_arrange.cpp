@@ -84,7 +84,7 @@ class TestCanvasArrange : public QObject {
     Bench b;
     select(b, {"decode", "linear"});
     const std::string before = b.json();
-    b.view.align_selection(Align::Top);
+    b.view.editor().align_selection(Align::Top);
     QCOMPARE(b.document().find("linear")->position.y, b.document().find("decode")->position.y);
     b.check_step(before, 0);
   }
@@ -95,7 +95,7 @@ class TestCanvasArrange : public QObject {
     b.view.zoom_to_fit();
     select(b, {"source", "decode", "flip"});
     const std::string before = b.json();
-    b.view.distribute_selection(Qt::Horizontal);
+    b.view.editor().distribute_selection(Qt::Horizontal);
     const qreal left = body_of(b, "decode").left() - body_of(b, "source").right();
     const qreal right = body_of(b, "flip").left() - body_of(b, "decode").right();
     QVERIFY(std::abs(left - right) <= 1.5);
@@ -224,7 +224,7 @@ class TestCanvasArrange : public QObject {
     b.check_step(before, 1);
     QTest::mouseClick(b.port(), Qt::LeftButton, {}, b.view.mapFromScene(QPointF(20, 308)));
     before = b.json();
-    b.view.set_frame_color("red");
+    b.view.editor().set_frame_color("red");
     QCOMPARE(b.document().find_frame("frame")->color, std::string("red"));
     b.check_step(before, 2);
   }
@@ -369,13 +369,13 @@ class TestCanvasArrange : public QObject {
     view.show();
     const std::string before = to_json(c.document());
     QTest::keyClick(&view, Qt::Key_L, Qt::ControlModifier);
-    QVERIFY(view.arrange_job().isVisible());
+    QVERIFY(view.editor().arrange_job().isVisible());
     QTest::keyClick(&view, Qt::Key_Escape);
-    QVERIFY(!view.arrange_job().isVisible());
+    QVERIFY(!view.editor().arrange_job().isVisible());
     QTest::qWait(50);
     QCOMPARE(to_json(c.document()), before);
     QTest::keyClick(&view, Qt::Key_L, Qt::ControlModifier);
-    QTRY_VERIFY_WITH_TIMEOUT(!view.arrange_job().active(), 60'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!view.editor().arrange_job().active(), 60'000);
     QVERIFY(to_json(c.document()) != before);
     const QRectF seen = view.mapToScene(view.viewport()->rect()).boundingRect();
     QVERIFY(seen.contains(view.graph_scene().content()));  // however many there are

@@ -176,7 +176,7 @@ class TestCanvasMenus : public QObject {
 
   void several_are_aligned() {
     Furnished b;
-    b.view.select_all();
+    b.view.editor().select_all();
     const std::string before = b.json();
     const int steps = b.steps();
     b.choose(b.place("node"), "Arrange > Align &top");

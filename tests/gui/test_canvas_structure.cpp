@@ -164,7 +164,7 @@ class TestCanvasStructure : public QObject {
     b.must({RemoveNode{"source"}});
     b.must({RemoveNode{"linear"}});
     if (copies > 1) b.must({RemoveNode{"decode"}});
-    b.view.select_all();
+    b.view.editor().select_all();
     QTest::keyClick(&b.view, Qt::Key_G, Qt::ControlModifier);
     const Node* block = b.document().find("block");
     QVERIFY(block != nullptr);
@@ -373,11 +373,11 @@ class TestCanvasStructure : public QObject {
 
   void ports_are_offered_inside_only() {
     Bench b;
-    b.view.add_node("subgraph_input");
+    b.view.editor().add_node("subgraph_input");
     QCOMPARE(b.steps(), 0);
-    b.view.add_node("subgraph");
+    b.view.editor().add_node("subgraph");
     b.view.enter("block");
-    b.view.add_node("subgraph_input");
+    b.view.editor().add_node("subgraph_input");
     QCOMPARE(b.steps(), 2);
     QCOMPARE(subgraph_inputs(*b.document().find("block")->inner).size(), std::size_t{2});
   }
@@ -406,7 +406,7 @@ class TestCanvasStructure : public QObject {
 
   void an_empty_subgraph_asks_to_be_filled_and_a_repeat_shows() {
     Bench b;
-    b.view.add_node("subgraph");
+    b.view.editor().add_node("subgraph");
     b.must({SetParam{"block", "repeat", std::int64_t{4}}});
     QCOMPARE(b.view.graph_scene().node("block")->face().repeat, 4);
   }
@@ -424,7 +424,7 @@ class TestCanvasStructure : public QObject {
   static void group(Chain& b) {
     b.view.select_node("decode");
     QTest::mouseClick(b.port(), Qt::LeftButton, Qt::ControlModifier, b.title_of("flip"));
-    b.view.group_selection();
+    b.view.editor().group_selection();
     if (b.document().find("block") == nullptr) qFatal("not grouped");
   }
 };

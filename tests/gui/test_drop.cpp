@@ -161,7 +161,7 @@ class TestDrop : public QObject {
     window.welcome().starter().train_on(home_.file("photos"));  // a tab of its own
     QCOMPARE(window.workspace().count(), 2);
     QVERIFY(window.welcome().starter().offer() != nullptr);
-    window.view().add_node("relu");
+    window.view().editor().add_node("relu");
     QVERIFY(window.welcome().starter().offer() == nullptr);
     window.close_quietly();
   }
@@ -267,7 +267,7 @@ class TestDrop : public QObject {
     QVERIFY(save_document(Document(), path.toStdString()));
     MainWindow window;
     window.show();
-    window.view().add_node("relu");
+    window.view().editor().add_node("relu");
     QVERIFY(drop_on(window.view().viewport(), path));  // no node: Qt goes on to ask the window
     QCOMPARE(window.workspace().count(), 2);
     QCOMPARE(window.document().file(), path);

@@ -4,16 +4,25 @@
 #include "graph/subgraph.h"
 #include "gui/app/main_window.h"
 #include "gui/app/run_bar.h"
+#include "gui/app/run_subjects.h"
+#include "gui/app/tab_order.h"
+#include "gui/base/in_view.h"
 #include "gui/diagnosis/diagnosis_panel.h"
 #include "gui/plots/empty_state.h"
 #include "gui/plots/mistakes_panel.h"
+#include "gui/plots/run_panels.h"
 #include "support/fixtures.h"
 #include "support/synthetic.h"
 #include "support/window_home.h"
 
 #include <QDir>
+#include <QDockWidget>
+#include <QFile>
+#include <QKeySequence>
 #include <QMessageBox>
+#include <QRegularExpression>
 #include <QSignalSpy>
+#include <QTabBar>
 #include <QTest>
 
 #include <limits>
@@ -55,6 +64,20 @@ class TestEmptyStates : public QObject {
     for (const QString& text : texts(window)) QVERIFY2(!text.startsWith("Press Run"), qPrintable(text));
   }
 
+  /// Tab leads into the panel, or to the tabs that it lies behind.
+  static bool tab_reaches(MainWindow& window, const QDockWidget& dock) {
+    window.workspace().current().setFocus();
+    for (int step = 0; step < 200; ++step) {
+      if (!step_focus(window, window.workspace(), true)) return false;
+      const QWidget* at = window.focusWidget();
+      if (at == nullptr || window.workspace().isAncestorOf(at)) return false;
+      const auto* tabs = qobject_cast<const QTabBar*>(at);
+      if (dock.isAncestorOf(at) || (tabs != nullptr && tabs->tabText(tabs->currentIndex()) == dock.windowTitle()))
+        return true;
+    }
+    return false;
+  }
+
   /// All that is in view stands in its place as a whole.
   static void check_words_have_room(MainWindow& window) {
     QCoreApplication::processEvents();
@@ -87,7 +110,7 @@ class TestEmptyStates : public QObject {
     MainWindow window;
     QVERIFY(show(window));
     window.modes().show(WorkMode::Watch);
-    QCOMPARE(window.findChildren<EmptyState*>().size(), 9);
+    QCOMPARE(window.findChildren<EmptyState*>().size(), static_cast<qsizetype>(run_panels().size()));
     Q_EMIT window.live_run().phase_changed(phase);
     check_all_say(window, words);
     check_words_have_room(window);
@@ -135,6 +158,59 @@ class TestEmptyStates : public QObject {
     for (QMessageBox* box : window.findChildren<QMessageBox*>()) box->close();
     check_all_say(window, "The run failed before");
     check_words_have_room(window);
+    window.close_quietly();
+  }
+
+  void every_panel_tells_what_it_is_data() {
+    QTest::addColumn<int>("index");
+    for (std::size_t i = 0; i < run_panels().size(); ++i) QTest::newRow(run_panels()[i].name) << static_cast<int>(i);
+  }
+  void every_panel_tells_what_it_is() {
+    QFETCH(int, index);
+    const RunPanelSpec& spec = run_panels()[static_cast<std::size_t>(index)];
+    static const QRegularExpression word("^[a-z]+$");
+    QVERIFY(word.match(spec.name).hasMatch());
+    QVERIFY(!spec.title_text().isEmpty() && !spec.shows_text().isEmpty());
+    QVERIFY2(QFile::exists(QStringLiteral(":/help/") + spec.help), spec.help);
+    QVERIFY(*spec.shortcut == '\0' || !QKeySequence::fromString(spec.shortcut).isEmpty());
+    for (std::size_t i = 0; i < run_panels().size(); ++i) {
+      const RunPanelSpec& other = run_panels()[i];
+      QCOMPARE(other.title_text() == spec.title_text(), static_cast<int>(i) == index);
+      QCOMPARE(QByteArray(other.name) == QByteArray(spec.name), static_cast<int>(i) == index);
+    }
+    for (const WorkMode mode : {WorkMode::Build, WorkMode::Watch, WorkMode::Diagnose, WorkMode::Present})
+      for (const bool folded : {false, true}) {
+        int places = 0;
+        for (const DockStack& stack : arrangement_of(mode, folded, {spec.name}, grouped_run_panels()).stacks)
+          places += static_cast<int>((stack.shown + stack.hidden).count(QString::fromLatin1(spec.name)));
+        QVERIFY2(places == 1, qPrintable(mode_word(mode)));
+      }
+  }
+
+  /// Whatever is on the list stands in every workspace, empty and reached by Tab, with its help.
+  void every_panel_opens_in_every_workspace() {
+    MainWindow window;
+    QVERIFY(show(window));
+    for (const WorkMode mode : {WorkMode::Build, WorkMode::Watch, WorkMode::Diagnose}) {
+      window.modes().show(mode);
+      for (std::size_t i = 0; i < run_panels().size(); ++i) {
+        const RunPanelSpec& spec = run_panels()[i];
+        const QByteArray where = mode_word(mode).toUtf8() + ": " + spec.name;
+        QDockWidget* dock = window.panels().docks().find(spec.name);
+        QVERIFY2(dock != nullptr && Docks::title_of(*dock) == spec.title_text(), where);
+        const RunPanel& panel = window.live_run().panels()[i];
+        QCOMPARE(dock->widget(), panel.widget);
+        QVERIFY2(window.panels().of_runs().contains(panel.widget) && window.subjects().overlay(panel.widget) != nullptr,
+                 where);
+        Docks::show(dock);
+        QTRY_VERIFY2(in_view(*panel.widget), where);
+        EmptyState& empty = panel.view->empty_state();
+        QVERIFY2(panel.widget->isAncestorOf(&empty) && in_view(empty) && !empty.text().isEmpty(), where);
+        QVERIFY2(tab_reaches(window, *dock), where);
+        panel.widget->setFocus();
+        QCOMPARE(window.panels().help_page(), QString(spec.help));
+      }
+    }
     window.close_quietly();
   }
 

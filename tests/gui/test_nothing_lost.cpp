@@ -324,7 +324,7 @@ class TestNothingLost : public QObject {
   void escape_keeps_what_was_written_into_a_note() {
     Bench b(network_);
     GraphView& view = b.window.view();
-    view.add_comment_at({0, 900});
+    view.editor().add_comment_at({0, 900});
     QVERIFY(view.graph_scene().comment("note")->editing());
     QTest::keyClicks(&view, "because");
     QTest::keyClick(&view, Qt::Key_Escape);
@@ -356,7 +356,7 @@ class TestNothingLost : public QObject {
       return title ? view.graph_scene().frame("frame")->editing() : view.graph_scene().comment("note")->editing();
     };
     view.setFocus();
-    title ? view.add_frame() : view.add_comment_at({0, 900});
+    title ? view.editor().add_frame() : view.editor().add_comment_at({0, 900});
     QTest::keyClick(&b.window, Qt::Key_S, Qt::ControlModifier);
     QVERIFY(!b.window.isWindowModified());
     QVERIFY(editing());
@@ -394,7 +394,7 @@ class TestNothingLost : public QObject {
     GraphView& view = b.window.view();
     QUndoStack& stack = b.window.document().undo_stack();
     const auto text = [&] { return b.window.document().document().find_comment("note")->text; };
-    view.add_comment_at({0, 900});
+    view.editor().add_comment_at({0, 900});
     const int steps = stack.count();
     QTest::keyClicks(&view, "one two");
     QCOMPARE(stack.count(), steps + 1);
@@ -515,7 +515,7 @@ class TestNothingLost : public QObject {
     b.window.view().select_node("dropout");
     b.window.actions().cut->trigger();
     QCOMPARE(stack.undoText(), QString("Cut dropout"));
-    b.window.view().lay_out();
+    b.window.view().editor().lay_out();
     QCOMPARE(stack.undoText(), QString("Arrange in layers"));
     QCOMPARE(b.window.actions().undo->text(), QString("&Undo Arrange in layers"));
   }

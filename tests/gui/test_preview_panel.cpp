@@ -91,7 +91,7 @@ class TestPreviewPanel : public QObject {
     n.select("hidden");
     QTRY_COMPARE_WITH_TIMEOUT(n.view().shown(), Form::Histogram, 30'000);
     QTRY_VERIFY(n.panel().findChild<QLabel*>() != nullptr);
-    n.window.view().select_all();
+    n.window.view().editor().select_all();
     QTRY_COMPARE(n.view().shown(), Form::Nothing);
   }
 

@@ -209,13 +209,13 @@ class TestQueues : public QObject {
         if (stage.node == "normalise") workers = stage.workers;
     });
     QTest::keyClick(&window, Qt::Key_F5);
-    QTRY_VERIFY_WITH_TIMEOUT(window.queues().rows() > 0, 60'000);
-    NumberField* box = window.queues().workers_box("normalise");
+    QTRY_VERIFY_WITH_TIMEOUT(window.live_run().panel<QueuesPanel>().rows() > 0, 60'000);
+    NumberField* box = window.live_run().panel<QueuesPanel>().workers_box("normalise");
     QVERIFY(box != nullptr);
     QTRY_VERIFY(box->isVisible());  // the panel comes to the front by itself
     static const QRegularExpression level("^[0-9]+\\.[0-9] of [1-9][0-9]*$");
     for (const char* node : {"normalise", "batch"}) {
-      const QLabel* text = window.queues().level_text(node);
+      const QLabel* text = window.live_run().panel<QueuesPanel>().level_text(node);
       QVERIFY2(level.match(text->text()).hasMatch(), qPrintable(text->text()));
       QVERIFY(text->width() >= text->fontMetrics().horizontalAdvance(text->text()));
     }

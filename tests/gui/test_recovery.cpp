@@ -50,10 +50,10 @@ int edit_and_wait(const QString& home, int argc, char** argv) {
   const std::string changed = to_json(window.document().document());
   if (!window.files().open(home + "/opened.feedline")) return 1;
   window.workspace().add();
-  window.view().add_node("linear");
+  window.view().editor().add_node("linear");
   const std::string untitled = to_json(window.document().document());
   if (!window.files().open_example("quickstart")) return 1;
-  window.view().add_node("relu");
+  window.view().editor().add_node("relu");
   window.actions().undo->trigger();  // as it was: nothing to rescue
   test::write_file(home + "/expected-changed", QByteArray::fromStdString(changed));
   test::write_file(home + "/expected-untitled", QByteArray::fromStdString(untitled));
@@ -67,7 +67,7 @@ int edit_for_ever(const QString& home, int argc, char** argv) {
   QApplication app(argc, argv);
   MainWindow window;
   window.show();
-  window.view().add_node("linear");
+  window.view().editor().add_node("linear");
   QElapsedTimer clock;
   clock.start();
   std::int64_t units = 0;

@@ -129,8 +129,9 @@ class TestVerdictWindow : public QObject {
       return all;
     };
     QTRY_COMPARE(marked(), QStringList{named});
-    Panels::show(window.live_run().stages);
-    QTRY_VERIFY(std::any_of(window.live_run().stages->rows().begin(), window.live_run().stages->rows().end(),
+    Panels::show(&window.live_run().panel<StagesPanel>());
+    QTRY_VERIFY(std::any_of(window.live_run().panel<StagesPanel>().rows().begin(),
+                            window.live_run().panel<StagesPanel>().rows().end(),
                             [&](const StageShare& row) { return row.bottleneck && row.name == named; }));
     Panels::show(window.diagnosis().panel);
 
@@ -302,7 +303,7 @@ class TestVerdictWindow : public QObject {
     QSignalSpy recorded(&window.runs(), &RunController::recorded);
     QSignalSpy finished(&window.runs(), &RunController::finished);
     window.start_run();
-    ThroughputPanel& throughput = *window.live_run().throughput;
+    ThroughputPanel& throughput = window.live_run().panel<ThroughputPanel>();
     QTRY_VERIFY_WITH_TIMEOUT(throughput.readings()->items().size() == 4, 60'000);  // now, MB/s, steps/s, whole run
     window.runs().stop();
     QTRY_COMPARE_WITH_TIMEOUT(recorded.count(), 1, 60'000);
@@ -359,7 +360,9 @@ class TestVerdictWindow : public QObject {
     QVERIFY(!window.run_bar().progress_text().contains("Stopped"));
     auto* link = window.findChild<VerdictLink*>();
     QVERIFY(link->isHidden());
-    for (QWidget* shown : std::initializer_list<QWidget*>{window.live_run().stages, &window.loss(), &window.queues()})
+    for (QWidget* shown :
+         std::initializer_list<QWidget*>{&window.live_run().panel<StagesPanel>(), &window.live_run().panel<LossPanel>(),
+                                         &window.live_run().panel<QueuesPanel>()})
       QVERIFY(!window.subjects().overlay(shown)->isHidden());
     Q_EMIT overlay->show_wanted();
     QCOMPARE(&window.workspace().current(), &tab);
@@ -434,13 +437,13 @@ class TestVerdictWindow : public QObject {
     MainWindow window;
     open(window, file_);
     if (QTest::currentTestFailed()) return;
-    Panels::show(&window.queues());
+    Panels::show(&window.live_run().panel<QueuesPanel>());
     Snapshot staged{.at = 1'000'000'000};
     for (const char* node : {"source", "batch"}) staged.stages.push_back({.node = node, .type = node, .workers = 2});
-    window.queues().begin(true);
-    window.queues().show_snapshot(staged);
-    QSignalSpy wanted(&window.queues(), &QueuesPanel::workers_wanted);
-    NumberField* workers = window.queues().workers_box("batch");
+    window.live_run().panel<QueuesPanel>().begin(true);
+    window.live_run().panel<QueuesPanel>().show_snapshot(staged);
+    QSignalSpy wanted(&window.live_run().panel<QueuesPanel>(), &QueuesPanel::workers_wanted);
+    NumberField* workers = window.live_run().panel<QueuesPanel>().workers_box("batch");
     turn_wheel(workers, 120);
     turn_wheel(workers, -240);
     QCOMPARE(workers->value(), 2.0);
@@ -490,7 +493,7 @@ class TestVerdictWindow : public QObject {
     if (QTest::currentTestFailed()) return;
     window.view().zoom_in();
     window.view().select_node("normalise");
-    Panels::show(window.live_run().stages);
+    Panels::show(&window.live_run().panel<StagesPanel>());
     const QTransform zoom = window.view().transform();
     const QPointF middle = window.view().mapToScene(window.view().viewport()->rect().center());
     window.actions().tour->trigger();

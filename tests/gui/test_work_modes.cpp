@@ -413,7 +413,7 @@ class TestWorkModes : public QObject {
       QVERIFY(window.document().apply({SetParam{.node = node, .param = param, .value = value}}));
     window.actions().show_queues->setChecked(true);
     QTest::keyClick(&window, Qt::Key_F5);
-    QTRY_VERIFY_WITH_TIMEOUT(window.queues().rows() > 0, 60'000);
+    QTRY_VERIFY_WITH_TIMEOUT(window.live_run().panel<QueuesPanel>().rows() > 0, 60'000);
     for (const WorkMode mode : {WorkMode::Watch, WorkMode::Diagnose, WorkMode::Present}) {
       window.modes().show(mode);
       int seen = 0;
@@ -444,7 +444,7 @@ class TestWorkModes : public QObject {
       QVERIFY(seen > 0);
       if (scale == 1.0) QVERIFY2(canvas_share(window) >= 1 / 3., told(window));
       for (const char* node : {"source", "batch"}) {
-        const QLabel* level = window.queues().level_text(node);
+        const QLabel* level = window.live_run().panel<QueuesPanel>().level_text(node);
         if (!in_view(*level)) continue;
         QVERIFY(level->width() >= level->fontMetrics().horizontalAdvance(level->text()));
       }

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "graph/document.h"
+
+#include <QKeySequence>
+#include <QPoint>
+
+#include <functional>
+
+class QAction;
+class QContextMenuEvent;
+class QGraphicsItem;
+class QMenu;
+
+namespace feedline::gui {
+
+struct CanvasParts;
+class CanvasEditor;
+class GraphView;
+class NodeSearch;
+class ToolChooser;
+
+/// The menus of the canvas: what can be done here, with its keys.
+class CanvasMenus {
+ public:
+  CanvasMenus(GraphView& view, CanvasParts& parts, CanvasEditor& editor, NodeSearch& search, ToolChooser& tools)
+      : view_(view), parts_(parts), editor_(editor), search_(search), tools_(tools) {}
+
+  /// The window's menu: all that the canvas can do, and its keys.
+  void fill_graph_menu(QMenu* menu);
+  /// The ways to align and distribute.
+  void fill_arrange_menu(QMenu* menu);
+  /// The menu of what is there, until something is chosen. False: a note is being written, whose menu is its own.
+  bool show(const QContextMenuEvent& event);
+
+ private:
+  QAction* add_entry(QMenu& menu, const char* text, const std::function<void()>& act, const QKeySequence& key = {});
+  [[nodiscard]] QGraphicsItem* choose_at(QPoint pos);
+  void fill_for_nothing(QMenu& menu, QPoint pos);
+  void fill_for_wire(QMenu& menu, const PortRef& to, QPoint pos);
+  void fill_for_things(QMenu& menu, const QGraphicsItem& hit);
+
+  GraphView& view_;
+  CanvasParts& parts_;
+  CanvasEditor& editor_;
+  NodeSearch& search_;
+  ToolChooser& tools_;
+};
+
+}  // namespace feedline::gui

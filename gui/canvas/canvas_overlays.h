@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "gui/canvas/breadcrumb.h"
+#include "gui/canvas/minimap.h"
+
+#include <QLabel>
+
+class QGraphicsView;
+
+namespace feedline::gui {
+
+class ShownDiagram;
+
+/// What stands on the canvas and does not move with the graph: the hint of an empty one, the line on the whole model,
+/// what a run does not see, the way back from a sub-graph, the overview.
+class CanvasOverlays {
+ public:
+  CanvasOverlays(QGraphicsView& view, const GraphScene& scene);
+
+  void show_diagram(const ShownDiagram& shown);
+  void show_run_notice(bool wanted);
+  void restyle();
+  /// The view has another size, or one of them has; `middle` stands at the top beside them.
+  void place(QWidget& middle);
+  void show_seen(const QRectF& area) { minimap_.show_view(area); }
+
+  [[nodiscard]] Minimap& minimap() { return minimap_; }
+  [[nodiscard]] Breadcrumb& breadcrumb() { return breadcrumb_; }
+  [[nodiscard]] QString total() const { return total_.text(); }
+  [[nodiscard]] QString run_notice() const { return run_notice_.isHidden() ? QString() : run_notice_.text(); }
+
+ private:
+  QGraphicsView& view_;
+  Breadcrumb breadcrumb_;
+  Minimap minimap_;
+  QLabel hint_;
+  QLabel total_;
+  QLabel run_notice_;
+};
+
+}  // namespace feedline::gui

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/canvas/tools/key_wire_tool.h"
+
+#include "gui/base/theme.h"
+#include "gui/canvas/graph_scene.h"
+#include "gui/canvas/node_item.h"
+#include "gui/canvas/shown_diagram.h"
+#include "gui/models/text.h"
+
+#include <QCoreApplication>
+#include <QKeyEvent>
+
+#include <algorithm>
+#include <cmath>
+
+namespace feedline::gui {
+namespace {
+
+QString key_wire_words(const char* text) { return QCoreApplication::translate("Canvas", text); }
+
+QPoint socket_in_view(const CanvasParts& parts, const PortId& port) {
+  const auto place = parts.scene.socket(port);
+  return place ? parts.view.mapFromScene(*place) : parts.view.viewport()->rect().center();
+}
+
+}  // namespace
+
+std::vector<PortId> KeyWireTool::starts() const {
+  const std::vector<std::string> selected = parts_.scene.selected_nodes();
+  const NodeItem* node = selected.empty() ? nullptr : parts_.scene.node(selected.front());
+  std::vector<PortId> ports;
+  if (node == nullptr) {
+    parts_.shown.say(key_wire_words("Select a node first (Ctrl and an arrow key); W then takes a wire off it."));
+    return ports;
+  }
+  for (const Side side : {Side::Output, Side::Input})
+    for (PortId& port : node->ports())
+      if (port.side == side && (side == Side::Output || parts_.shown.diagram().link_into(port.ref) == nullptr))
+        ports.push_back(std::move(port));
+  return ports;
+}
+
+bool KeyWireTool::start() {
+  const std::vector<PortId> ports = starts();
+  if (ports.empty()) return wire_.active();
+  std::size_t next = 0;
+  if (wire_.active()) {
+    const auto now = std::find(ports.begin(), ports.end(), wire_.wire().anchor());
+    next = now == ports.end() ? 0 : static_cast<std::size_t>(now - ports.begin() + 1) % ports.size();
+    wire_.end();
+  }
+  wire_.begin(ports[next], socket_in_view(parts_, ports[next]));
+  find_targets();
+  choose(1);
+  parts_.shown.say(
+      targets_.empty()
+          ? key_wire_words("No node in the graph takes this wire; the space bar offers nodes that do.")
+          : key_wire_words("Arrow keys choose where the wire ends, Enter connects, the space bar adds a node."));
+  return true;
+}
+
+void KeyWireTool::find_targets() {
+  targets_.clear();
+  target_ = -1;
+  const PortId& start = wire_.wire().anchor();
+  const QPointF from = parts_.scene.socket(start).value_or(QPointF());
+  for (const auto& [id, item] : parts_.scene.nodes())
+    for (PortId& port : item->ports())
+      if (port.side != start.side && id != start.ref.node && !wire_.wire().refusal(port))
+        targets_.push_back(std::move(port));
+  std::sort(targets_.begin(), targets_.end(), [&](const PortId& a, const PortId& b) {
+    const auto away = [&](const PortId& port) {
+      const QPointF way = parts_.scene.socket(port).value_or(from) - from;
+      return std::hypot(way.x(), way.y());
+    };
+    return away(a) < away(b);
+  });
+}
+
+void KeyWireTool::choose(int step) {
+  if (targets_.empty()) return;
+  const int count = static_cast<int>(targets_.size());
+  target_ = (std::max(target_, step > 0 ? -1 : 0) + step + count) % count;
+  const PortId& target = targets_[static_cast<std::size_t>(target_)];
+  if (const NodeItem* item = parts_.scene.node(target.ref.node))
+    parts_.view.ensureVisible(item, 4 * Theme::kUnit, 4 * Theme::kUnit);
+  wire_.lead(socket_in_view(parts_, target), true);
+  parts_.shown.say(to_qstring(wire_.wire().anchor().ref.text() + " → " + target.ref.text()));
+}
+
+void KeyWireTool::connect() {
+  if (target_ < 0) return wire_.end();
+  wire_.drop(socket_in_view(parts_, targets_[static_cast<std::size_t>(target_)]));
+}
+
+bool KeyWireTool::key(const QKeyEvent& event) {
+  switch (event.key()) {
+    case Qt::Key_Right:
+    case Qt::Key_Down:
+    case Qt::Key_Tab:
+      return choose(1), true;
+    case Qt::Key_Left:
+    case Qt::Key_Up:
+    case Qt::Key_Backtab:
+      return choose(-1), true;
+    case Qt::Key_W:
+      return start(), true;
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+      return connect(), true;
+    case Qt::Key_Space:
+      return wire_.search_here(socket_in_view(parts_, wire_.wire().anchor()) + QPoint(40, 0)), true;
+    case Qt::Key_Shift:
+    case Qt::Key_Control:
+    case Qt::Key_Alt:
+    case Qt::Key_AltGr:
+    case Qt::Key_Meta:
+      return true;
+    default:
+      return wire_.end(), true;
+  }
+}
+
+}  // namespace feedline::gui

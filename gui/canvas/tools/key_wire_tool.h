@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "gui/canvas/tools/held_wire.h"
+#include "gui/canvas/tools/tool.h"
+
+#include <vector>
+
+namespace feedline::gui {
+
+/// Takes a wire off the selected node by keys: W, again for its next port; arrow keys or Tab choose where it ends,
+/// nearest first, Enter connects, the space bar offers nodes that fit, any other key lets go.
+class KeyWireTool : public Tool {
+ public:
+  KeyWireTool(CanvasParts& parts, NodeSearch& search, AdapterOffer& adapters)
+      : Tool(parts), wire_(parts, search, adapters) {}
+
+  /// Off the selected node's first output, or its first free input if it has none. False: there is nothing to start at.
+  bool start();
+  [[nodiscard]] bool active() const { return wire_.active(); }
+
+  bool press(const Pointer&) override { return false; }
+  void move(const Pointer& at) override { wire_.lead(at.pos, true); }
+  bool key(const QKeyEvent& event) override;
+  void cancel() override { wire_.end(); }
+  bool survives_change() const override { return false; }
+
+ private:
+  [[nodiscard]] std::vector<PortId> starts() const;
+  void find_targets();
+  void choose(int step);
+  void connect();
+
+  HeldWire wire_;
+  std::vector<PortId> targets_{};  ///< nearest first
+  int target_ = -1;
+};
+
+}  // namespace feedline::gui
