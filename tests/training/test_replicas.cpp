@@ -329,7 +329,7 @@ void TestReplicas::evaluates_alike() {
   TrainerMeter meter;
   for (std::int64_t step = 0; step < 5; ++step) (void)replicas->train(batch(24, features(), step), meter);
   const auto fields = batch(rows, features(), 9);
-  std::vector<MetricSet> metrics(0);
+  std::vector<MetricSet> metrics;
   for (std::size_t i = 0; i < replicas->count(); ++i) metrics.emplace_back(plan, kValSplit);
   const auto found = totals(replicas->evaluate(fields, metrics));
 
