@@ -12,6 +12,7 @@
 #include "gui/models/text.h"
 #include "gui/plots/durations_popup.h"
 #include "gui/plots/plot_cursor.h"
+#include "gui/plots/plot_panel.h"
 #include "gui/plots/run_panels.h"
 #include "gui/session/hand_over.h"
 #include "gui/session/run_notice.h"

@@ -8,6 +8,7 @@
 #include "recording/report_page.h"
 #include "recording/sampler.h"
 #include "support/places.h"
+#include "support/results.h"
 
 #include <QFile>
 #include <QRegularExpression>
@@ -244,5 +245,4 @@ class TestReportPage : public QObject {
 };
 
 QTEST_APPLESS_MAIN(TestReportPage)
-#include "support/results.h"
 #include "test_report_page.moc"

@@ -4,6 +4,7 @@
 #include "gui/canvas/grid.h"
 #include "gui/canvas_bench.h"
 #include "gui/models/palette_model.h"
+#include "support/results.h"
 
 #include <QClipboard>
 #include <QDropEvent>
@@ -435,5 +436,4 @@ class TestCanvas : public QObject {
 };
 
 QTEST_MAIN(TestCanvas)
-#include "support/results.h"
 #include "test_canvas.moc"

@@ -5,6 +5,7 @@
 #include "gui/canvas/frame_item.h"
 #include "gui/canvas/grid.h"
 #include "gui/canvas/wire_item.h"
+#include "gui/canvas/make_room.h"
 #include "gui/canvas_bench.h"
 
 #include <QNativeGestureEvent>

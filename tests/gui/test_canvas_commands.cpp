@@ -51,7 +51,7 @@ Document row() {
         Edit{AddLink{.link = {.from = {"decode", "image"}, .to = {"flip", "image"}, .via = {{420, 200}}}}},
         Edit{AddFrame{.frame = {.id = "frame", .position = {220, -60}, .width = 460, .height = 320}}},
         Edit{AddComment{.comment = {.id = "note", .position = {260, 160}, .width = 96, .height = 64}}}})
-    if (const Status done = document.apply(edit); !done) qFatal("%s", done.error().line().c_str());
+    if (const auto done = document.apply(edit); !done) qFatal("%s", done.error().line().c_str());
   return document;
 }
 

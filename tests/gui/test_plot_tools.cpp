@@ -9,6 +9,7 @@
 #include "gui/plots/stages_panel.h"
 #include "gui/plots/throughput_panel.h"
 #include "support/mouse.h"
+#include "support/results.h"
 
 #include <QFile>
 #include <QImage>
@@ -424,5 +425,4 @@ void TestPlotTools::a_million_steps_keep_the_curves_bounded() {
 }  // namespace feedline::gui
 
 QTEST_MAIN(feedline::gui::TestPlotTools)
-#include "support/results.h"
 #include "test_plot_tools.moc"

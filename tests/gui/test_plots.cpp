@@ -9,6 +9,7 @@
 #include "gui/plots/step_panel.h"
 #include "gui/plots/throughput_panel.h"
 #include "support/behind_tab.h"
+#include "support/results.h"
 
 #include <QElapsedTimer>
 #include <QTest>
@@ -564,5 +565,4 @@ void TestPlots::clock_text_reads_like_a_clock() {
 }  // namespace feedline::gui
 
 QTEST_MAIN(feedline::gui::TestPlots)
-#include "support/results.h"
 #include "test_plots.moc"
