@@ -2,6 +2,7 @@
 #include "diagnosis/facts.h"
 
 #include "graph/flatten.h"
+#include "graph/learner_input.h"
 #include "graph/wiring.h"
 
 #include <algorithm>
@@ -10,7 +11,7 @@
 namespace feedline {
 namespace {
 
-/// Collects the data side above the trainer's loss.
+/// Collects the data side above what the trainer teaches.
 class Collector {
  public:
   Collector(const Document& document, const Registry& registry) : wiring_(document, registry) {}
@@ -20,14 +21,11 @@ class Collector {
     if (trainer == Wiring::kNone) return facts_;
     facts_.trainer_node = node(trainer).id;
     const TrainerSettings settings = spec(trainer).trainer(spec(trainer).complete(node(trainer).params));
-    facts_.workers = static_cast<std::size_t>(settings.workers);
-    facts_.prefetch = static_cast<std::size_t>(std::max<std::int64_t>(settings.prefetch, 0));
-    facts_.staged = settings.staged;
-    facts_.epochs = static_cast<std::uint32_t>(settings.epochs);
-    facts_.replicas = static_cast<int>(settings.replicas);
-    facts_.intra_op_threads = static_cast<int>(settings.intra_op_threads);
+    const std::size_t estimator = into(trainer, kEstimatorInput);
+    facts_.network = estimator == Wiring::kNone;
+    facts_.execution = Execution::asked_for(settings, passes_of(estimator));
 
-    const std::size_t batch = batch_above(trainer);
+    const std::size_t batch = batch_above(facts_.network ? into(trainer, kLossInput) : estimator);
     if (batch == Wiring::kNone) return facts_;
     facts_.batch_node = node(batch).id;
     facts_.batch = spec(batch).batch(spec(batch).complete(node(batch).params)).size;
@@ -47,11 +45,21 @@ class Collector {
     return Wiring::kNone;
   }
 
-  /// The batch that the loss of the trainer is computed from.
-  [[nodiscard]] std::size_t batch_above(std::size_t trainer) const {
-    std::vector<std::size_t> open;
-    for (const std::size_t link : wiring_.wires_into(trainer))
-      if (wiring_.links()[link].to.port == "loss") open.push_back(wiring_.from(link));
+  /// The node whose wire enters this input.
+  [[nodiscard]] std::size_t into(std::size_t node, std::string_view port) const {
+    for (const std::size_t link : wiring_.wires_into(node))
+      if (wiring_.links()[link].to.port == port) return wiring_.from(link);
+    return Wiring::kNone;
+  }
+
+  [[nodiscard]] std::optional<std::uint32_t> passes_of(std::size_t estimator) const {
+    if (estimator == Wiring::kNone || wiring_.spec(estimator) == nullptr || !spec(estimator).passes) return {};
+    return spec(estimator).passes(spec(estimator).complete(node(estimator).params));
+  }
+
+  /// The batch that this node, or the first above it, reads.
+  [[nodiscard]] std::size_t batch_above(std::size_t learner) const {
+    std::vector<std::size_t> open{learner};
     std::set<std::size_t> seen;
     while (!open.empty()) {
       const std::size_t next = open.back();
@@ -110,7 +118,9 @@ std::size_t RunFacts::workers_limit() const {
 }
 
 double RunFacts::step_threads() const {
-  return static_cast<double>(std::max(replicas, 1)) * static_cast<double>(std::max(intra_op_threads, 1));
+  if (!network) return 1;  // an estimator takes its rows in on one thread
+  return static_cast<double>(std::max(execution.replicas, 1)) *
+         static_cast<double>(std::max(execution.intra_op_threads, 1));
 }
 
 RunFacts facts_of(const Document& document, const Registry& registry) {

@@ -3,6 +3,7 @@
 
 #include "graph/document.h"
 #include "graph/validate.h"
+#include "plan/execution.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -27,19 +28,13 @@ struct DataNode {
 /// What a diagnosis must know of a run besides its meters: the graph, and what the machine and the run gave it.
 struct RunFacts {
   std::size_t cores = 1;         ///< that the process may use
-  std::size_t workers = 1;       ///< loader threads
   std::size_t most_workers = 0;  ///< that tuning may use; 0: see workers_limit()
-  std::size_t prefetch = 4;      ///< batches; 0: nothing overlaps
-  bool staged = false;
-  bool on_cpu = true;  ///< the step shares the cores with the loader
-  int replicas = 1;
-  int intra_op_threads = 1;
-  bool bfloat16 = false;       ///< the device has it
-  bool channels_last = false;  ///< pictures lie so in memory
-  std::string precision = "float32";
+  /// What the run uses, or what the graph asks for. On the CPU the step shares the cores with the loader.
+  Execution execution{
+      .epochs = 1, .workers = 1, .prefetch = 4, .replicas = 1, .intra_op_threads = 1, .precision = "float32"};
+  bool network = true;  ///< trained by gradient descent; false: an estimator learns
   std::int64_t batch = 64;
   std::uint64_t records = 0;    ///< training records an epoch
-  std::uint32_t epochs = 1;     ///< 0: until stopped
   std::uint64_t memory = 0;     ///< bytes that caches may take
   double disk_bytes_per_s = 0;  ///< what the disk can do; 0: not known
   std::string trainer_node{};
@@ -52,9 +47,9 @@ struct RunFacts {
   [[nodiscard]] double step_threads() const;
 };
 
-/// What the graph alone says: trainer settings, batch size, the data side of the trainer's loss, as it runs: nodes of
-/// sub-graphs are named by their paths, muted ones are left out. What only a run knows (device, replicas, records)
-/// keeps its default.
+/// What the graph alone says: trainer settings, batch size, the data side of what the trainer teaches, as it runs:
+/// nodes of sub-graphs are named by their paths, muted ones are left out. What only a run knows (device, replicas,
+/// records) keeps its default.
 [[nodiscard]] RunFacts facts_of(const Document& document, const Registry& registry = Registry::instance());
 
 }  // namespace feedline

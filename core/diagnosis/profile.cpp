@@ -24,16 +24,14 @@ Totals between(const Snapshot& earlier, const StageSample& now, std::size_t i) {
 }
 
 StepCost step_cost(const TrainerSample& earlier, const TrainerSample& later, double steps) {
-  const StepTimes all = later.times - earlier.times;
-  const StepTimes validation = later.validation - earlier.validation;
-  const StepTimes times = all - validation;
+  const StepTimes times = later.trained() - earlier.trained();
   const auto each = [steps](Nanos time) { return feedline::seconds(time) / steps; };
   return {.wait = each(times.wait),
           .h2d = each(times.h2d),
           .forward = each(times.forward),
           .backward = each(times.backward),
           .optimizer = each(times.optimizer),
-          .other = each(times.other)};
+          .other = each(times.other + times.add)};
 }
 
 /// Seconds a sample by which the step is longer because others have its cores. On full cores all that its threads did
@@ -120,7 +118,7 @@ Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& 
 
   const double busy = profile.step.busy() / profile.batch;
   profile.step_alone = busy;
-  if (facts.on_cpu) {
+  if (facts.execution.on_cpu()) {
     profile.step_cpu = std::max(own - loader_cpu, 0.0) / samples;
     profile.step_alone -= step_without_core(profile, facts, busy, loader_cpu / wall);
   }

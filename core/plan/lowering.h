@@ -3,6 +3,7 @@
 
 // Private to engine, training/preview.cpp and checking: the two halves of make_plan(), and what they share with them.
 
+#include "graph/learner_input.h"
 #include "plan/plan.h"
 
 #include <set>
@@ -73,6 +74,18 @@ struct LoweredModel {
 /// Everything but the batch size must be known before parameters can be made. Errors: the first layer of unknown size.
 [[nodiscard]] Status check_sizes(const ModelPlan& model);
 
+/// What learns with the batch node that feeds it and the fields that
+/// it reads (names of the batch node's ports).
+struct LoweredLearner {
+  LearnerPlan learner{};
+  const Node* batch = nullptr;
+  std::vector<std::string> fields{};
+};
+
+/// From the trainer's estimator or loss upstream to the batch. Errors: those of lower_model(); an estimator that
+/// reads something else than one batch, or whose target's classes nobody knows.
+[[nodiscard]] Result<LoweredLearner> lower_learner(const Lowering& lowering, const Node& trainer);
+
 /// An opened source.
 struct OpenSource {
   const Node* node = nullptr;
@@ -85,6 +98,6 @@ struct OpenSource {
 /// The data side of one batch node, all but its sampler's window. `training` keeps a shuffle node's order.
 [[nodiscard]] Result<DataPlan> lower_data(const Lowering& lowering, const Node& batch,
                                           const std::vector<std::string>& fields, const OpenSource& source,
-                                          const TrainerSettings& trainer, bool training);
+                                          const LearningSettings& learning, bool training);
 
 }  // namespace feedline

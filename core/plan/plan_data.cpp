@@ -20,8 +20,8 @@ class DataLowering {
   }
 
   Result<DataPlan> run(const std::vector<std::string>& fields, const OpenSource& source,
-                       const TrainerSettings& trainer) {
-    plan_.seed = static_cast<std::uint64_t>(trainer.seed);
+                       const LearningSettings& learning) {
+    plan_.seed = static_cast<std::uint64_t>(learning.seed);
     plan_.source_node = source.node->id;
     plan_.source_type = source.node->type;
     plan_.source = source.source;
@@ -194,8 +194,8 @@ Result<const Node*> source_of(const Lowering& lowering, const Node& batch) {
 }
 
 Result<DataPlan> lower_data(const Lowering& lowering, const Node& batch, const std::vector<std::string>& fields,
-                            const OpenSource& source, const TrainerSettings& trainer, bool training) {
-  return DataLowering(lowering, batch, training).run(fields, source, trainer);
+                            const OpenSource& source, const LearningSettings& learning, bool training) {
+  return DataLowering(lowering, batch, training).run(fields, source, learning);
 }
 
 }  // namespace feedline

@@ -12,8 +12,8 @@ class ModelLowering {
   explicit ModelLowering(const Lowering& lowering) : lowering_(lowering) {}
 
   Result<LoweredModel> run(const Node& trainer) {
-    const PortRef* loss_port = lowering_.into(trainer, "loss");
-    const PortRef* optimizer_port = lowering_.into(trainer, "optimizer");
+    const PortRef* loss_port = lowering_.into(trainer, kLossInput);
+    const PortRef* optimizer_port = lowering_.into(trainer, kOptimizerInput);
     if (loss_port == nullptr || optimizer_port == nullptr)
       return fail(Error{.reason = "a trainer needs a loss and an optimiser", .node = trainer.id});
     const Node& loss = *lowering_.document().find(loss_port->node);

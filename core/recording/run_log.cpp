@@ -139,7 +139,7 @@ struct RunLog::Receiver {
   void operator()(const Started& fact) {
     log.started_ = fact;
     news.status = RunStatus::Running;
-    news.device = fact.device;
+    news.device = fact.execution.device;
     news.environment = surroundings(fact, log.options_, log.process_);
   }
   void operator()(const RecordFailed& fact) { news.errors.push_back(record_of("error", fact.error, 1, 1)); }
@@ -228,7 +228,7 @@ std::vector<StageRecord> RunLog::stages(const Snapshot& now) const {
 
 RunFigures RunLog::figures(const Snapshot& now) const {
   const TrainerSample& trainer = now.trainer;
-  const StepTimes training = trainer.times - trainer.validation;
+  const StepTimes training = trainer.trained();
   const double training_s = seconds(training.total());
   RunFigures all;
   all.steps = static_cast<double>(trainer.steps);
@@ -255,7 +255,7 @@ RunFigures RunLog::figures(const Snapshot& now) const {
   all.forward_s = seconds(trainer.times.forward);
   all.backward_s = seconds(trainer.times.backward);
   all.optimizer_s = seconds(trainer.times.optimizer);
-  all.other_s = seconds(trainer.times.other);
+  all.other_s = seconds(trainer.times.other + trainer.times.add + trainer.times.fit);
   return all;
 }
 

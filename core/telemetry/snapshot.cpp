@@ -11,7 +11,15 @@ StepTimes StepTimes::operator-(const StepTimes& earlier) const {
           .forward = forward - earlier.forward,
           .backward = backward - earlier.backward,
           .optimizer = optimizer - earlier.optimizer,
-          .other = other - earlier.other};
+          .other = other - earlier.other,
+          .add = add - earlier.add,
+          .fit = fit - earlier.fit};
+}
+
+StepTimes TrainerSample::trained() const {
+  StepTimes steps = times - validation;
+  steps.fit = 0;
+  return steps;
 }
 
 Snapshot counters_of(const Snapshot& all) {

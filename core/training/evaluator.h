@@ -3,7 +3,7 @@
 
 // Private to training.
 
-#include "training/evaluation.h"
+#include "training/evaluation_tally.h"
 #include "training/replicas.h"
 
 #include <span>
@@ -23,9 +23,8 @@ class Evaluator {
 
  private:
   void collect();
-  void keep(WorstSample sample);
 
-  Evaluation found_{};
+  EvaluationTally tally_{};
   std::vector<at::Tensor> pending_{};  ///< rows × (label, predicted, truth, confidence), f32
   std::vector<std::uint64_t> pending_ids_{};
 };

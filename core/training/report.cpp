@@ -169,21 +169,27 @@ std::string report_json(const RunResult& result) {
   for (const EpochResult& epoch : result.epochs) report["epochs"].push_back(epoch_json(epoch));
   report["stages"] = Json::array();
   for (const StageRow& row : stage_rows({}, result.last)) report["stages"].push_back(stage_json(row));
-  report["step"] = {{"wait_s", seconds(trainer.times.wait)},           {"h2d_s", seconds(trainer.times.h2d)},
-                    {"forward_s", seconds(trainer.times.forward)},     {"backward_s", seconds(trainer.times.backward)},
-                    {"optimizer_s", seconds(trainer.times.optimizer)}, {"other_s", seconds(trainer.times.other)}};
+  report["step"] = {{"wait_s", seconds(trainer.times.wait)},
+                    {"h2d_s", seconds(trainer.times.h2d)},
+                    {"forward_s", seconds(trainer.times.forward)},
+                    {"backward_s", seconds(trainer.times.backward)},
+                    {"optimizer_s", seconds(trainer.times.optimizer)},
+                    {"other_s", seconds(trainer.times.other)},
+                    {"add_s", seconds(trainer.times.add)},
+                    {"fit_s", seconds(trainer.times.fit)}};
   report["confusion"] = evaluation_json(result.epochs);
   report["errors"] = errors_json(result.errors);
   report["notices"] = errors_json(result.notices);
   report["ignored"] = ignored_json(result.ignored);
   report["peak_rss_bytes"] = result.last.process.peak_rss_bytes;
-  report["seed"] = result.seed;
-  report["device"] = text(result.device);
-  report["workers"] = result.workers;
-  report["replicas"] = result.replicas;
-  report["intra_op_threads"] = result.intra_op_threads;
-  report["precision"] = text(result.precision);
-  report["channels_last"] = result.channels_last;
+  const Execution& execution = result.execution;
+  report["seed"] = execution.seed;
+  report["device"] = text(execution.device);
+  report["workers"] = execution.workers;
+  report["replicas"] = execution.replicas;
+  report["intra_op_threads"] = execution.intra_op_threads;
+  report["precision"] = text(execution.precision);
+  report["channels_last"] = execution.channels_last;
   Json versions = Json::object();
   for (const auto& [library, version] : library_versions()) versions[library] = version;
   report["versions"] = std::move(versions);

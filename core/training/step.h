@@ -48,7 +48,7 @@ class LossTally {
 /// `replicas`.
 class Step {
  public:
-  Step(const Plan& plan, std::unique_ptr<Replicas> replicas, TrainerMeter& meter);
+  Step(const Plan& plan, const ModelPlan& network, std::unique_ptr<Replicas> replicas, TrainerMeter& meter);
 
   /// Learns from a batch. Throws StepCancelled and StepFailed.
   [[nodiscard]] std::vector<Part> train(const Batch& batch);
@@ -63,6 +63,7 @@ class Step {
   void finish();
 
   const Plan& plan_;
+  const ModelPlan& network_;
   std::unique_ptr<Replicas> replicas_;
   BatchUploader uploader_;
   TrainerMeter& meter_;

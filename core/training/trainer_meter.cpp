@@ -16,6 +16,10 @@ Nanos& time_of(StepTimes& times, Phase phase) {
       return times.backward;
     case Phase::Optimizer:
       return times.optimizer;
+    case Phase::Add:
+      return times.add;
+    case Phase::Fit:
+      return times.fit;
     case Phase::Rest:
     case Phase::Other:
       break;
@@ -47,8 +51,8 @@ void TrainerMeter::settle(Nanos now) {
 }
 
 void TrainerMeter::write_to(Trace& trace) {
-  static constexpr std::array kNames = {"rest",     "wait for batch", "host to device", "forward",
-                                        "backward", "optimizer",      "other"};
+  static constexpr std::array kNames = {
+      "rest", "wait for batch", "host to device", "forward", "backward", "optimizer", "other", "add", "fit"};
   const std::lock_guard lock(mutex_);
   lane_ = &trace.lane("trainer");
   for (std::size_t i = 0; i < kNames.size(); ++i) labels_[i] = trace.label(kNames[i]);
@@ -98,7 +102,7 @@ void TrainerMeter::count_step(std::uint64_t samples) {
   border_ = false;
   ++sample_.steps;
   sample_.samples += samples;
-  sample_.stepped = (sample_.times - sample_.validation).total();
+  sample_.stepped = sample_.trained().total();
 }
 
 void TrainerMeter::show(double loss, double accuracy) {
@@ -110,6 +114,11 @@ void TrainerMeter::show(double loss, double accuracy) {
 void TrainerMeter::show_learning_rate(double rate) {
   const std::lock_guard lock(mutex_);
   sample_.learning_rate = rate;
+}
+
+void TrainerMeter::show_fitting(std::optional<double> fraction) {
+  const std::lock_guard lock(mutex_);
+  sample_.fitting = fraction;
 }
 
 TrainerSample TrainerMeter::read() const {

@@ -9,11 +9,12 @@
 #include <cstdint>
 #include <limits>
 #include <mutex>
+#include <optional>
 
 namespace feedline {
 
 /// What the trainer's thread is doing.
-enum class Phase : std::uint8_t { Rest, Wait, HostToDevice, Forward, Backward, Optimizer, Other };
+enum class Phase : std::uint8_t { Rest, Wait, HostToDevice, Forward, Backward, Optimizer, Other, Add, Fit };
 
 /// The training side's meter: one writer, any readers, a lock held for nanoseconds. Time runs in exactly one phase; an
 /// open phase counts at once. Waiting for a batch while paused is nobody's fault and counts nowhere.
@@ -34,6 +35,8 @@ class TrainerMeter {
   /// Shows the newest loss and the epoch's running accuracy (NaN: none).
   void show(double loss, double accuracy);
   void show_learning_rate(double rate);
+  /// How much of a fit is done; none: it is over.
+  void show_fitting(std::optional<double> fraction);
 
   [[nodiscard]] TrainerSample read() const;
 
@@ -50,7 +53,7 @@ class TrainerMeter {
   Nanos since_ = 0;
   bool paused_ = false;
   TraceLane* lane_ = nullptr;
-  std::array<std::uint16_t, 7> labels_{};  ///< by phase
+  std::array<std::uint16_t, 9> labels_{};  ///< by phase
   bool border_ = true;
 };
 

@@ -33,9 +33,10 @@ QStringList progress_forms(const TrainerSample& trainer) {
   const QString epochs = trainer.epochs > 0 ? epoch + RunBar::tr(" of %1").arg(trainer.epochs) : epoch;
   const QString step = epochs + RunBar::tr(" · step %1").arg(count(trainer.steps));
   const QString steps = trainer.total_steps > 0 ? step + RunBar::tr(" of %1").arg(count(trainer.total_steps)) : step;
-  if (!trainer.validating) return {steps, step, epochs, epoch};
-  const QString validating = RunBar::tr(" · validating");
-  return {steps + validating, step + validating, epochs + validating, epochs, epoch};
+  if (!trainer.validating && !trainer.fitting) return {steps, step, epochs, epoch};
+  const QString now =
+      trainer.validating ? RunBar::tr(" · validating") : RunBar::tr(" · fitting %1").arg(percent(*trainer.fitting));
+  return {steps + now, step + now, epochs + now, epochs, epoch};
 }
 
 /// What a run that was not cut short by a fault has come to.

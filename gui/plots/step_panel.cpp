@@ -59,10 +59,10 @@ void StepPanel::reset() {
 std::optional<StepPanel::Step> StepPanel::step_between(const Snapshot& earlier, const Snapshot& now) {
   const StepTimes t = now.trainer.times - earlier.trainer.times;
   const auto steps = static_cast<double>(now.trainer.steps - earlier.trainer.steps);
-  const auto total = static_cast<double>(t.total());
+  const auto total = static_cast<double>(t.total() - t.fit);  // which belongs to no step
   if (total <= 0 || steps <= 0) return std::nullopt;
   Step step{.at = now.elapsed()};
-  const Nanos parts[kParts] = {t.wait, t.h2d, t.forward, t.backward, t.optimizer, t.other};
+  const Nanos parts[kParts] = {t.wait, t.h2d, t.forward, t.backward, t.optimizer, t.other + t.add};
   for (std::size_t i = 0; i < kParts; ++i) {
     step.shares[i] = static_cast<double>(parts[i]) / total;
     step.milliseconds[i] = static_cast<double>(parts[i]) * 1e-6 / steps;

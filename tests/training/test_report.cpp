@@ -19,13 +19,13 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 RunResult sample() {
   RunResult result;
-  result.seed = 5;
-  result.device = "cpu";
-  result.workers = 2;
-  result.replicas = 3;
-  result.intra_op_threads = 4;
-  result.precision = "bfloat16";
-  result.channels_last = true;
+  result.execution.seed = 5;
+  result.execution.device = "cpu";
+  result.execution.workers = 2;
+  result.execution.replicas = 3;
+  result.execution.intra_op_threads = 4;
+  result.execution.precision = "bfloat16";
+  result.execution.channels_last = true;
   result.epochs = {{.epoch = 1,
                     .train_loss = 1.5,
                     .train_accuracy = 0.5,
