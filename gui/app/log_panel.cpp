@@ -20,7 +20,8 @@ namespace {
 constexpr std::size_t kLines = 2000;
 
 QString epoch_text(const EpochResult& e) {
-  QString text = LogPanel::tr("Epoch %1: training loss %2").arg(e.epoch).arg(short_number(e.train_loss));
+  QString text = LogPanel::tr("Epoch %1").arg(e.epoch);
+  if (std::isfinite(e.train_loss)) text += LogPanel::tr(": training loss %1").arg(short_number(e.train_loss));
   const auto add_accuracy = [&text](double accuracy) {
     if (std::isfinite(accuracy)) text += LogPanel::tr(", accuracy %1 %").arg(accuracy * 100, 0, 'f', 1);
   };

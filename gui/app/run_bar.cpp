@@ -55,6 +55,7 @@ struct Outcome {
     if (result.epochs.empty()) return;
     const EpochResult& last = result.epochs.back();
     const bool judged = std::isfinite(last.val_accuracy);
+    if (!judged && !std::isfinite(last.train_loss)) return;  // nothing is known of how good it is
     const QString figure = judged ? RunBar::tr("%1 %").arg(last.val_accuracy * 100, 0, 'f', 1)
                                   : RunBar::tr("loss %1").arg(short_number(last.train_loss));
     quality = judged ? RunBar::tr("validation accuracy %1").arg(figure) : RunBar::tr("training %1").arg(figure);
