@@ -18,7 +18,7 @@ namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 /// Rows that are predicted between two looks at whether a stop was asked for.
-constexpr std::size_t kRowsAtOnce = 64;
+constexpr std::size_t kPredictedAtOnce = 64;
 /// A probability of 0 would make the mean loss infinite, whatever the other rows.
 constexpr double kLeastProbability = 1e-12;
 
@@ -176,9 +176,9 @@ class EstimatorLearner final : public Learner {
     if (fitted_ == nullptr) return;
     state_.meter.enter(Phase::Forward);
     const std::vector<EstimatorInput> inputs = inputs_of(*plan_.validation, batch);
-    for (std::size_t first = 0; first < batch.records; first += kRowsAtOnce) {
+    for (std::size_t first = 0; first < batch.records; first += kPredictedAtOnce) {
       if (state_.stop_requested()) throw StepCancelled();
-      predict(inputs, batch, first, std::min(kRowsAtOnce, batch.records - first));
+      predict(inputs, batch, first, std::min(kPredictedAtOnce, batch.records - first));
     }
   }
 

@@ -291,7 +291,7 @@ class TestDiagnosis : public QObject {
   void a_verdict_stays() {
     Document document;
     LiveDiagnosis live;
-    live.begin(document, {.execution = {.device = "cpu", .workers = 1}});
+    live.begin(document, {.execution = facts_of(document).execution});
     double at = 0;
     double first_verdict = 0;
     Nanos others = 0;

@@ -8,14 +8,14 @@
 namespace feedline {
 namespace {
 
-constexpr std::size_t kTarget = 0;
+constexpr std::size_t kLabelInput = 0;
 
 class ClassCounts final : public Estimator {
  public:
   ClassCounts(std::size_t classes, double smoothing) : smoothing_(smoothing), counts_(classes, 0) {}
 
   Result<FitScore> add(const EstimatorRows& rows) override {
-    for (const std::int64_t label : rows.inputs[kTarget].values<std::int64_t>())
+    for (const std::int64_t label : rows.inputs[kLabelInput].values<std::int64_t>())
       ++counts_[static_cast<std::size_t>(label)];
     return FitScore{};
   }
@@ -72,7 +72,7 @@ struct MajorityClass {
   }
 
   static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs in) {
-    const TensorDesc* target = in.empty() ? nullptr : in[kTarget];
+    const TensorDesc* target = in.empty() ? nullptr : in[kLabelInput];
     if (target != nullptr && target->classes.known() && target->classes.size() == 0)
       return fail(Error{.reason = "its target is a plain number, not a class",
                         .remedy = "Connect a label that has classes",
