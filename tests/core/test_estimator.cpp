@@ -9,6 +9,7 @@
 #include "training/report.h"
 #include "training/step_fault.h"
 
+#include <QElapsedTimer>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -287,7 +288,7 @@ void TestEstimator::majority_is_the_share_of_its_class() {
   RecordedRun run(document());
   const RunResult& result = run.result();
   QVERIFY2(result.end == RunResult::End::Completed, result.failure ? result.failure->line().c_str() : "");
-  QCOMPARE(run.story(), QString("Preparing Started EpochDone Finished"));
+  QVERIFY2(run.story().endsWith("Started EpochDone Finished"), qPrintable(run.story()));
 
   const auto plan = make_plan(document(), {});
   QVERIFY(plan.has_value());
@@ -447,8 +448,10 @@ void TestEstimator::a_fit_shows_how_far_it_is() {
   QVERIFY(!last.trainer.fitting);
   QVERIFY(seconds(last.trainer.times.fit) > 0.5);
   QVERIFY(last.loss_curve.size() > 5);  // the losses that it told of
-  // No step is slower for it.
-  QVERIFY(run.result().epochs.front().samples_per_s > 1000);
+  // It belongs to no step, so no rate is lower for it.
+  QVERIFY(last.trainer.stepped <= last.trainer.trained().total());
+  QVERIFY(last.trainer.times.total() - last.trainer.trained().total() >= last.trainer.times.fit);
+  QCOMPARE(run.result().epochs.front().samples_per_s, 300 / seconds(last.trainer.stepped));
   QVERIFY(std::isnan(run.result().epochs.front().val_loss));  // it only decides
   QVERIFY(std::isfinite(run.result().epochs.front().val_accuracy));
 }
@@ -464,6 +467,8 @@ void TestEstimator::a_fit_stops_at_once() {
 }
 
 void TestEstimator::a_fit_pauses() {
+  QElapsedTimer timer;
+  timer.start();
   LoopRun run(with(document("slow_fit"), "learner", "seconds", 1.0));
   QTRY_VERIFY_WITH_TIMEOUT(run.state().snapshot().trainer.fitting.has_value(), 30000);
   run.state().pause();
@@ -478,7 +483,7 @@ void TestEstimator::a_fit_pauses() {
   QVERIFY(!run.ended());
   run.state().resume();
   QCOMPARE(run.wait(), QString("completed"));
-  QVERIFY(seconds(run.state().snapshot().trainer.times.fit) < 2.0);
+  QVERIFY(seconds(run.state().snapshot().trainer.times.fit) < static_cast<double>(timer.elapsed()) / 1e3 - 1.0);
 }
 
 void TestEstimator::faults_name_the_node_data() {
