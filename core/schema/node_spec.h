@@ -72,6 +72,8 @@ struct NodeSpec {
   std::vector<PortSpec> inputs{};
   std::vector<PortSpec> outputs{};
   std::vector<ParamSpec> params{};
+  /// Of a loss: how it reads its input `target`, which it compares with its input `prediction`.
+  TargetKind target = TargetKind::None;
   bool random = false;  ///< draws from its Rng when training: it and all after it cannot be cached
 
   ParamMap example{};              ///< parameters for the registry-driven tests; unset ones take their default
@@ -91,10 +93,9 @@ struct NodeSpec {
   std::function<Result<std::unique_ptr<SampleOp>>(const ParamMap&, DescInputs)> sample_op{};
   std::function<CacheSettings(const ParamMap&)> cache{};  ///< set besides sample_op: the node keeps what passes it
   std::function<BatchSettings(const ParamMap&)> batch{};
-  std::function<std::unique_ptr<Layer>(const ParamMap&, DescInputs, const TensorDesc& out)> layer{};
+  std::function<std::unique_ptr<Layer>(const ParamMap&, DescInputs, const TensorDesc& out)> layer{};  ///< losses too
   /// Only with `layer`, and only where the layer learns or multiplies; every dimension but N is known when it is asked.
   std::function<LayerCost(const ParamMap&, DescInputs, const TensorDesc& out)> cost{};
-  std::function<std::unique_ptr<Loss>(const ParamMap&)> loss{};
   std::function<std::shared_ptr<torch::optim::Optimizer>(const ParamMap&, std::vector<at::Tensor>)> optimizer{};
   std::function<Result<std::unique_ptr<Estimator>>(const ParamMap&, const EstimatorSetup&)> estimator{};
   /// Only with `estimator`: over how many passes it learns; unset: over as many as the trainer has epochs.

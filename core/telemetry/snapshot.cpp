@@ -5,21 +5,10 @@
 
 namespace feedline {
 
-StepTimes StepTimes::operator-(const StepTimes& earlier) const {
-  return {.wait = wait - earlier.wait,
-          .h2d = h2d - earlier.h2d,
-          .forward = forward - earlier.forward,
-          .backward = backward - earlier.backward,
-          .optimizer = optimizer - earlier.optimizer,
-          .other = other - earlier.other,
-          .add = add - earlier.add,
-          .fit = fit - earlier.fit};
-}
-
 StepTimes TrainerSample::trained() const {
-  StepTimes steps = times - validation;
-  steps.fit = 0;
-  return steps;
+  StepTimes all = times - validation;
+  all[Phase::Fit] = 0;
+  return all;
 }
 
 Snapshot counters_of(const Snapshot& all) {

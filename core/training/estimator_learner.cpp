@@ -72,7 +72,7 @@ class RunFitControl final : public FitControl {
     fraction = std::clamp(fraction, 0.0, 1.0);
     state_.meter.show_fitting(fraction);
     if (!std::isfinite(loss)) return;
-    state_.meter.show(loss, kUnknown);
+    state_.meter.show(loss, {});
     state_.loss_curve.add(static_cast<double>(steps_) + fraction, loss);
   }
 
@@ -80,6 +80,10 @@ class RunFitControl final : public FitControl {
   std::uint64_t steps_;
   Nanos told_ = 0;
 };
+
+MetricValue accuracy_metric(std::string_view split, double value) {
+  return {.name = "accuracy", .split = std::string(split), .value = value, .unit = std::string(kShareUnit)};
+}
 
 /// Means over the rows of a validation pass.
 class ScoreTally {
@@ -103,10 +107,10 @@ class ScoreTally {
   }
 
   Learner::Progress read() {
-    Learner::Progress means{kUnknown, kUnknown};
+    Learner::Progress means;
     const auto rows = static_cast<double>(rows_);
     if (rows_ > 0 && (classes_ == 0 || probabilities_)) means.loss = loss_ / rows;
-    if (rows_ > 0 && classes_ > 0) means.accuracy = correct_ / rows;
+    if (classes_ > 0) means.metrics = {accuracy_metric(kValSplit, rows_ > 0 ? correct_ / rows : kUnknown)};
     loss_ = correct_ = 0;
     rows_ = 0;
     return means;
@@ -143,11 +147,11 @@ class EstimatorLearner final : public Learner {
     step_ = step;
     if (!std::isfinite(score->loss)) return std::nullopt;
     state_.loss_curve.add(static_cast<double>(step), score->loss);
-    return Progress{score->loss, score->accuracy};
+    return training_progress(*score);
   }
 
   Progress finish_training() override {
-    if (rows_ == 0) return {kUnknown, kUnknown};
+    if (rows_ == 0) return {};
     if (state_.stop_requested()) throw StepCancelled();
     state_.meter.enter(Phase::Fit);
     const auto fit = call_estimator(estimator_.node, [&] {
@@ -162,8 +166,9 @@ class EstimatorLearner final : public Learner {
       pass_ = 0;
     }
     ++pass_;
-    state_.meter.show(fit->loss, fit->accuracy);
-    return {fit->loss, fit->accuracy};
+    Progress progress = training_progress(*fit);
+    state_.meter.show(progress.loss, progress.metrics);
+    return progress;
   }
 
   void forget() override {
@@ -186,6 +191,12 @@ class EstimatorLearner final : public Learner {
   Evaluation evaluate() override { return scores_.take(); }
 
  private:
+  [[nodiscard]] Progress training_progress(const FitScore& score) const {
+    Progress progress{.loss = score.loss};
+    if (setup_.classes > 0) progress.metrics = {accuracy_metric(kTrainSplit, score.accuracy)};
+    return progress;
+  }
+
   [[nodiscard]] std::shared_ptr<Estimator> make() const {
     auto made = call_estimator(estimator_.node, [&] { return estimator_.spec->estimator(estimator_.params, setup_); });
     return std::move(*made);

@@ -3,8 +3,6 @@
 
 #include "training/resolve_execution.h"
 
-#include <limits>
-
 namespace feedline {
 namespace {
 
@@ -12,12 +10,8 @@ class DrainingLearner final : public Learner {
  public:
   std::optional<Progress> train(const Batch&, std::uint64_t) override { return std::nullopt; }
   void evaluate(const Batch&) override {}
-  Progress finish_training() override { return kNothing; }
-  Progress finish_validation() override { return kNothing; }
-
- private:
-  static constexpr Progress kNothing{std::numeric_limits<double>::quiet_NaN(),
-                                     std::numeric_limits<double>::quiet_NaN()};
+  Progress finish_training() override { return {}; }
+  Progress finish_validation() override { return {}; }
 };
 
 }  // namespace

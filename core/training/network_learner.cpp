@@ -12,10 +12,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace feedline {
 namespace {
 
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 /// How often the loss is read back from a GPU: each reading waits for all work in flight.
 constexpr Nanos kReadInterval = 100'000'000;
 
@@ -25,12 +27,16 @@ class NetworkLearner final : public Learner {
       : network_(network),
         state_(state),
         asynchronous_(is_asynchronous(replicas->model().device())),
-        step_(plan, network, std::move(replicas), state.meter) {}
+        step_(plan, network, std::move(replicas), state.meter),
+        training_(network, kTrainSplit, step_.replicas()),
+        validation_(network, kValSplit, step_.replicas()),
+        evaluator_(network) {
+    state_.meter.show(kNone, training_.metrics());  // what there will be, for whoever records it
+  }
 
   std::optional<Progress> train(const Batch& batch, std::uint64_t step) override {
-    const std::vector<Part> parts = step_.train(batch);
+    (void)step_.train(batch, training_);
     state_.meter.enter(Phase::Other);
-    training_.add(parts);
     state_.meter.show_learning_rate(step_.learning_rate());
     const Nanos now = Clock::system().now();
     if (asynchronous_ && now - read_at_ < kReadInterval) return std::nullopt;
@@ -39,24 +45,24 @@ class NetworkLearner final : public Learner {
   }
 
   void evaluate(const Batch& batch) override {
-    const std::vector<Part> parts = step_.evaluate(batch);
+    const std::vector<Part> parts = step_.evaluate(batch, validation_);
     state_.meter.enter(Phase::Other);
-    validation_.add(parts);
     evaluator_.add(parts, batch.record_ids);
   }
 
   Progress finish_training() override {
-    const auto totals = training_.read();
+    const auto totals = training_.loss();
     check_finite(totals.loss_sum);
-    training_ = {};
+    Progress progress{totals.loss(), training_.metrics()};
+    training_.clear();
     seen_ = {};
-    return {totals.loss(), totals.accuracy()};
+    return progress;
   }
 
   Progress finish_validation() override {
-    const auto totals = validation_.read();
-    validation_ = {};
-    return {totals.loss(), totals.accuracy()};
+    Progress progress{validation_.loss().loss(), validation_.metrics()};
+    validation_.clear();
+    return progress;
   }
 
   Evaluation evaluate() override { return evaluator_.take(); }
@@ -64,12 +70,12 @@ class NetworkLearner final : public Learner {
  private:
   /// On the CPU the loss of this very step, on a GPU the mean since the last reading.
   Progress read(std::uint64_t step) {
-    const auto totals = training_.read();
+    const auto totals = training_.loss();
     const double newest = (totals.loss_sum - seen_.loss_sum) / static_cast<double>(totals.samples - seen_.samples);
     seen_ = totals;
     check_finite(newest);
     state_.loss_curve.add(static_cast<double>(step), newest);
-    return {newest, totals.accuracy()};
+    return {newest, training_.metrics()};
   }
 
   void check_finite(double loss) const {
@@ -91,9 +97,9 @@ class NetworkLearner final : public Learner {
   RunState& state_;
   bool asynchronous_;
   Step step_;
-  LossTally training_{};
-  LossTally validation_{};
-  Evaluator evaluator_{};
+  SplitTally training_;
+  SplitTally validation_;
+  Evaluator evaluator_;
   LossTally::Totals seen_{};
   Nanos read_at_ = 0;
 };

@@ -13,9 +13,6 @@
 
 namespace feedline {
 
-/// What the trainer's thread is doing.
-enum class Phase : std::uint8_t { Rest, Wait, HostToDevice, Forward, Backward, Optimizer, Other, Add, Fit };
-
 /// The training side's meter: one writer, any readers, a lock held for nanoseconds. Time runs in exactly one phase; an
 /// open phase counts at once. Waiting for a batch while paused is nobody's fault and counts nowhere.
 class TrainerMeter {
@@ -32,13 +29,15 @@ class TrainerMeter {
   void set_validating(bool validating);
   /// A step has ended with the phase before this one.
   void count_step(std::uint64_t samples);
-  /// Shows the newest loss and the epoch's running accuracy (NaN: none).
-  void show(double loss, double accuracy);
+  /// Shows the newest loss and the epoch's running metrics (NaN: none).
+  void show(double loss, Metrics metrics);
   void show_learning_rate(double rate);
   /// How much of a fit is done; none: it is over.
   void show_fitting(std::optional<double> fraction);
 
   [[nodiscard]] TrainerSample read() const;
+  /// The time in one phase so far, for whoever asks at every step.
+  [[nodiscard]] Nanos time_in(Phase phase) const;
 
  private:
   void settle(Nanos now);
@@ -47,13 +46,12 @@ class TrainerMeter {
 
   mutable std::mutex mutex_{};
   TrainerSample sample_{.loss = std::numeric_limits<double>::quiet_NaN(),
-                        .accuracy = std::numeric_limits<double>::quiet_NaN(),
                         .learning_rate = std::numeric_limits<double>::quiet_NaN()};
   Phase phase_ = Phase::Rest;
   Nanos since_ = 0;
   bool paused_ = false;
   TraceLane* lane_ = nullptr;
-  std::array<std::uint16_t, 9> labels_{};  ///< by phase
+  std::array<std::uint16_t, kStepPhaseCount> labels_{};  ///< by phase
   bool border_ = true;
 };
 

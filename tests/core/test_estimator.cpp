@@ -231,7 +231,7 @@ class LoopRun {
 std::vector<double> figures_of(const RunResult& result) {
   std::vector<double> all;
   for (const EpochResult& epoch : result.epochs)
-    all.insert(all.end(), {epoch.train_loss, epoch.train_accuracy, epoch.val_loss, epoch.val_accuracy});
+    for (const MetricValue& metric : epoch.metrics) all.push_back(metric.value);
   return all;
 }
 
@@ -307,11 +307,13 @@ void TestEstimator::majority_is_the_share_of_its_class() {
   QCOMPARE(result.epochs.size(), 1U);  // the trainer's five epochs are no matter of its
   const EpochResult& epoch = result.epochs.front();
   QCOMPARE(epoch.samples, 300U);
-  QCOMPARE(epoch.train_accuracy, train[2] / 300);
-  QCOMPARE(epoch.val_accuracy, validation[2] / 100);
+  QCOMPARE(epoch.value("accuracy", kTrainSplit), train[2] / 300);
+  QCOMPARE(epoch.value("accuracy", kValSplit), validation[2] / 100);
   double loss = 0;
-  for (std::size_t i = 0; i < kClasses; ++i) loss -= validation[i] / 100 * std::log((train[i] + 1) / (300.0 + kClasses));
-  QVERIFY2(std::abs(epoch.val_loss - loss) < 1e-6, qPrintable(QString("%1 %2").arg(epoch.val_loss).arg(loss)));
+  for (std::size_t i = 0; i < kClasses; ++i)
+    loss -= validation[i] / 100 * std::log((train[i] + 1) / (300.0 + kClasses));
+  QVERIFY2(std::abs(epoch.loss(kValSplit) - loss) < 1e-6,
+           qPrintable(QString("%1 %2").arg(epoch.loss(kValSplit)).arg(loss)));
 
   QVERIFY(epoch.evaluation != nullptr);
   const Evaluation& evaluation = *epoch.evaluation;
@@ -330,7 +332,7 @@ void TestEstimator::majority_is_the_share_of_its_class() {
   QCOMPARE(trainer.steps, 10U);
   QCOMPARE(trainer.total_steps, 10U);
   QCOMPARE(trainer.epochs, 1U);
-  QVERIFY(trainer.times.add > 0 && trainer.times.backward == 0);
+  QVERIFY(trainer.times[Phase::Add] > 0 && trainer.times[Phase::Backward] == 0);
   QVERIFY(!trainer.fitting);
   QVERIFY(std::abs(seconds(trainer.times.total()) - result.last.elapsed()) < 0.1 * result.last.elapsed() + 0.05);
   QVERIFY(epoch.samples_per_s > 0);
@@ -348,8 +350,8 @@ void TestEstimator::an_estimator_fits_anew_where_more_passes_are_asked_for() {
   QCOMPARE(run.result().epochs.size(), 3U);
   QCOMPARE(run.result().last.trainer.total_steps, 30U);
   for (const EpochResult& epoch : run.result().epochs) {
-    QCOMPARE(epoch.train_loss, run.result().epochs.front().train_loss);
-    QCOMPARE(epoch.val_loss, run.result().epochs.front().val_loss);
+    QCOMPARE(epoch.loss(kTrainSplit), run.result().epochs.front().loss(kTrainSplit));
+    QCOMPARE(epoch.loss(kValSplit), run.result().epochs.front().loss(kValSplit));
   }
 }
 
@@ -358,7 +360,7 @@ void TestEstimator::ends_after_max_steps_with_what_it_has() {
   QVERIFY(run.result().end == RunResult::End::Completed);
   QCOMPARE(run.result().epochs.size(), 1U);
   QCOMPARE(run.result().epochs.front().samples, 64U);
-  QVERIFY(run.result().epochs.front().train_accuracy > 0);
+  QVERIFY(run.result().epochs.front().value("accuracy", kTrainSplit) > 0);
 }
 
 /// The same few batches again and again: what is learnt of them is thrown away after each round.
@@ -368,7 +370,7 @@ void TestEstimator::measuring_runs_grow_nothing() {
   QCOMPARE(run.result().last.trainer.steps, 500U);
   RecordedRun drained(document(), {.train = false});
   QCOMPARE(drained.result().last.trainer.samples, 300U);
-  QVERIFY(std::isnan(drained.result().epochs.front().train_loss));
+  QVERIFY(std::isnan(drained.result().epochs.front().loss(kTrainSplit)));
 }
 
 void TestEstimator::stops_at_once() {
@@ -424,7 +426,7 @@ void TestEstimator::facts_and_report_tell_what_learns() {
 
   const QJsonObject report = QJsonDocument::fromJson(QByteArray::fromStdString(report_json(result))).object();
   QCOMPARE(report["result"].toString(), QString("completed"));
-  QCOMPARE(report["epochs"][0]["val_accuracy"].toDouble(), result.epochs.front().val_accuracy);
+  QCOMPARE(report["epochs"][0]["val_accuracy"].toDouble(), result.epochs.front().value("accuracy", kValSplit));
   QVERIFY(report["step"]["add_s"].toDouble() > 0);
   QCOMPARE(report["replicas"].toInt(), 0);
   QVERIFY(report["precision"].isNull());
@@ -446,14 +448,14 @@ void TestEstimator::a_fit_shows_how_far_it_is() {
   QVERIFY(seen.back() > 0.5);
   const Snapshot last = run.state().snapshot();
   QVERIFY(!last.trainer.fitting);
-  QVERIFY(seconds(last.trainer.times.fit) > 0.5);
+  QVERIFY(seconds(last.trainer.times[Phase::Fit]) > 0.5);
   QVERIFY(last.loss_curve.size() > 5);  // the losses that it told of
   // It belongs to no step, so no rate is lower for it.
   QVERIFY(last.trainer.stepped <= last.trainer.trained().total());
-  QVERIFY(last.trainer.times.total() - last.trainer.trained().total() >= last.trainer.times.fit);
+  QVERIFY(last.trainer.times.total() - last.trainer.trained().total() >= last.trainer.times[Phase::Fit]);
   QCOMPARE(run.result().epochs.front().samples_per_s, 300 / seconds(last.trainer.stepped));
-  QVERIFY(std::isnan(run.result().epochs.front().val_loss));  // it only decides
-  QVERIFY(std::isfinite(run.result().epochs.front().val_accuracy));
+  QVERIFY(std::isnan(run.result().epochs.front().loss(kValSplit)));  // it only decides
+  QVERIFY(std::isfinite(run.result().epochs.front().value("accuracy", kValSplit)));
 }
 
 void TestEstimator::a_fit_stops_at_once() {
@@ -483,7 +485,7 @@ void TestEstimator::a_fit_pauses() {
   QVERIFY(!run.ended());
   run.state().resume();
   QCOMPARE(run.wait(), QString("completed"));
-  QVERIFY(seconds(run.state().snapshot().trainer.times.fit) < static_cast<double>(timer.elapsed()) / 1e3 - 1.0);
+  QVERIFY(seconds(run.state().snapshot().trainer.times[Phase::Fit]) < static_cast<double>(timer.elapsed()) / 1e3 - 1.0);
 }
 
 void TestEstimator::faults_name_the_node_data() {
@@ -509,10 +511,10 @@ void TestEstimator::features_and_two_passes() {
   LoopRun run(document("centroids", true));
   QCOMPARE(run.wait(), QString("completed"));
   QCOMPARE(run.result().epochs.size(), 2U);
-  QVERIFY(std::isnan(run.result().epochs[0].val_accuracy));  // one pass is not enough
+  QVERIFY(std::isnan(run.result().epochs[0].value("accuracy", kValSplit)));  // one pass is not enough
   QVERIFY(run.result().epochs[0].evaluation == nullptr);
-  QVERIFY(run.result().epochs[1].val_accuracy > 0.95);
-  QVERIFY(run.result().epochs[1].val_loss < 0.5);
+  QVERIFY(run.result().epochs[1].value("accuracy", kValSplit) > 0.95);
+  QVERIFY(run.result().epochs[1].loss(kValSplit) < 0.5);
   const std::vector<Point> curve = run.state().snapshot().loss_curve;
   QCOMPARE(curve.size(), 20U);  // of each batch
   QCOMPARE(curve.back().y, 0.5);

@@ -336,7 +336,7 @@ void TestMainWindow::an_estimator_runs_as_a_network_does() {
   QTRY_COMPARE_WITH_TIMEOUT(window.runs().state(), State::Idle, 20'000);
   QCOMPARE(window.run_bar().state_text(), QString("Finished"));
   QCOMPARE(result->epochs.size(), std::size_t{1});
-  const double accuracy = result->epochs.front().val_accuracy;
+  const double accuracy = result->epochs.front().value("accuracy", kValSplit);
   const QString told = QString("validation accuracy %1 %").arg(accuracy * 100, 0, 'f', 1);
   const QString log = window.live_run().log->toPlainText();
   QVERIFY2(log.contains("Fitting majority_class on cpu"), qPrintable(log));
