@@ -52,7 +52,7 @@ std::string line_of(const BatchesArguments& arguments, const DataPlan& plan, con
 }
 
 Status print_batches(const BatchesArguments& arguments, const std::shared_ptr<const Plan>& plan) {
-  PipelineOptions options = pipeline_options(plan->trainer);
+  PipelineOptions options = pipeline_options(plan->asked_for(), plan->trainer);
   options.staged = arguments.staged;
   const bool all = arguments.epochs && !arguments.count;
   std::uint64_t left = arguments.count.value_or(kDefaultCount);

@@ -34,7 +34,10 @@ std::string ports(const std::string& title, const std::vector<PortSpec>& specs, 
   for (const PortSpec& port : specs) longest = std::max(longest, port.name.size());
   std::string text = '\n' + title + ":\n";
   for (const PortSpec& port : specs) {
-    std::string doc = "(" + std::string(name(port.kind)) + (port.optional ? ", optional)" : ")");
+    std::string doc = "(" + std::string(name(port.kind)) +
+                      (port.optional         ? ", optional)"
+                       : port.unless.empty() ? ")"
+                                             : ", unless " + port.unless + ")");
     if (!port.doc.empty()) doc += " " + port.doc;
     text += entry(port.name, column_for(longest, width), doc, width);
   }
@@ -62,8 +65,11 @@ Json limit(double value) { return std::isfinite(value) ? Json(value) : Json(null
 
 Json to_json(const std::vector<PortSpec>& specs) {
   Json all = Json::array();
-  for (const PortSpec& port : specs)
-    all.push_back({{"name", port.name}, {"kind", name(port.kind)}, {"optional", port.optional}, {"doc", port.doc}});
+  for (const PortSpec& port : specs) {
+    Json json = {{"name", port.name}, {"kind", name(port.kind)}, {"optional", port.optional}, {"doc", port.doc}};
+    if (!port.unless.empty()) json["unless"] = port.unless;
+    all.push_back(std::move(json));
+  }
   return all;
 }
 

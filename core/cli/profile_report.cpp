@@ -39,11 +39,12 @@ std::string stage_table(const std::vector<StageRow>& rows, const std::string& bo
 }
 
 std::string step_table(const StepTimes& times, std::uint64_t steps, std::size_t width) {
-  const double total = seconds(times.total());
+  const double total = seconds(times.total() - times[Phase::Fit]);  // which belongs to no step
   if (steps == 0 || total <= 0) return {};
   Table table({"training step", "a step", "share"});
   for (const PhaseInfo& info : kStepPhases) {
     const double time = seconds(times[info.phase]);
+    if (info.phase == Phase::Fit || (info.phase == Phase::Add && time <= 0)) continue;
     table.row({std::string(info.title), duration(time / static_cast<double>(steps)), percent(time / total)});
   }
   table.row({"all", duration(total / static_cast<double>(steps)), percent(1)});
@@ -57,10 +58,11 @@ std::string profile_report(const RunResult& result, const Diagnosis* diagnosis, 
   const std::uint64_t steps = result.last.trainer.steps - result.first.trainer.steps;
   const std::vector<StageRow> rows = stage_rows(result.first, result.last);
 
-  std::string text = fmt::format(
-      "{} samples/s ({}whole run), {} ({}, {}{})\n\n", rate(training_rate({}, result.last.trainer)),
-      trained ? "training only, " : "", duration(elapsed), trained ? plural(steps, "step") : count(steps) + " batches",
-      plural(result.workers, "data worker"), trained ? ", training on " + result.device : ", no training");
+  std::string text = fmt::format("{} samples/s ({}whole run), {} ({}, {}{})\n\n",
+                                 rate(training_rate({}, result.last.trainer)), trained ? "training only, " : "",
+                                 duration(elapsed), trained ? plural(steps, "step") : count(steps) + " batches",
+                                 plural(result.execution.workers, "data worker"),
+                                 trained ? ", training on " + result.execution.device : ", no training");
   text += stage_table(rows, diagnosis != nullptr ? diagnosis->verdict.node : std::string(), elapsed, width);
   if (diagnosis != nullptr) text += '\n' + wrap(diagnosis->verdict.text(), width) + '\n';
   if (trained) text += step_table(result.last.trainer.times - result.first.trainer.times, steps, width);

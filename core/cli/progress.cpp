@@ -22,12 +22,14 @@ constexpr milliseconds kPatience{1000};
 /// Rates are means over so long.
 constexpr Nanos kWindow = 3'000'000'000;
 
-/// "2 replicas of 1 thread, float32, channels last".
-std::string step_text(const Started& fact) {
+/// "training on cpu, 2 replicas of 1 thread, float32, channels last", "fitting majority_class on cpu, 2 threads".
+std::string learner_text(const Started& fact) {
+  const Execution& execution = fact.execution;
   const auto number = [](int n) { return static_cast<std::uint64_t>(n); };
-  std::string text = fmt::format("{} of {}, {}", plural(number(fact.replicas), "replica"),
-                                 plural(number(fact.intra_op_threads), "thread"), fact.precision);
-  return fact.channels_last ? text + ", channels last" : text;
+  const std::string threads = plural(number(execution.intra_op_threads), "thread");
+  if (!fact.estimator.empty()) return fmt::format("fitting {} on {}, {}", fact.estimator, execution.device, threads);
+  return fmt::format("training on {}, {} of {}, {}{}", execution.device, plural(number(execution.replicas), "replica"),
+                     threads, execution.precision, execution.channels_last ? ", channels last" : "");
 }
 
 }  // namespace
@@ -93,10 +95,10 @@ void Progress::show(const Preparing& fact) {
 }
 
 void Progress::show(const Started& fact) {
-  std::string text = train_ ? fmt::format("training on {}, {}: ", fact.device, step_text(fact)) : "draining batches: ";
+  std::string text = train_ ? learner_text(fact) + ": " : "draining batches: ";
   text += plural(fact.samples_per_epoch, "sample") + " an epoch";
-  if (train_) text += ", " + plural(fact.parameters, "parameter");
-  line(text + ", " + plural(fact.workers, "data worker"));
+  if (train_ && fact.estimator.empty()) text += ", " + plural(fact.parameters, "parameter");
+  line(text + ", " + plural(fact.execution.workers, "data worker"));
   last_ = steady_clock::now();
 }
 
@@ -170,6 +172,8 @@ std::string Progress::describe(const Snapshot& now) {
   if (trainer.total_steps > 0) text += fmt::format("/{}", count(trainer.total_steps));
   if (trainer.validating) {
     text += "  validating";
+  } else if (trainer.fitting) {
+    text += "  fitting " + percent(*trainer.fitting);
   } else {
     text += fmt::format("  {} samples/s (last {:.0f} s)", rate(pace.samples_per_s), seconds(window()));
     if (train_) text += fmt::format("  wait {}", percent(pace.wait_share));

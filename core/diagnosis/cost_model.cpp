@@ -59,11 +59,11 @@ CostModel CostModel::of(const RunFacts& facts, Profile profile) {
   CostModel model;
   model.costs = std::move(profile);
   model.cores = static_cast<double>(std::max<std::size_t>(facts.cores, 1));
-  model.workers = std::max<std::size_t>(facts.workers, 1);
+  model.workers = std::max<std::size_t>(facts.execution.workers, 1);
   model.workers_limit = facts.workers_limit();
-  model.prefetch = facts.prefetch;
+  model.prefetch = facts.execution.prefetch;
   model.step_threads = std::min(facts.step_threads(), model.cores);
-  model.on_cpu = facts.on_cpu;
+  model.on_cpu = facts.execution.on_cpu();
   model.disk_bytes_per_s = facts.disk_bytes_per_s;
   model.trainer = facts.trainer_node;
   return model;

@@ -105,9 +105,10 @@ class Diagnoser {
     say(VerdictKind::StartUpStall, {}, share, 0.85,
         fmt::format("Stalls at the start of epochs: {} of the time waits for an epoch's first batch.", percent(share)));
     because("Within an epoch batches arrive in time.");
-    because(facts_.prefetch == 0 ? "Nothing is prepared ahead (prefetch is 0)."
-                                 : "A data set that is loaded or filled before training, or an epoch of few batches, "
-                                   "makes such a stall.");
+    because(facts_.execution.prefetch == 0
+                ? "Nothing is prepared ahead (prefetch is 0)."
+                : "A data set that is loaded or filled before training, or an epoch of few batches, "
+                  "makes such a stall.");
   }
 
   // The step is what takes the time.
@@ -125,7 +126,7 @@ class Diagnoser {
                     fmt::format("{} takes {} of it.", largest->whole, percent(share))));
     if (second_largest(step, most) > 0.8 * most) because("Its parts are of much the same size.");
     const double loader = profile_.loader_cpu() * profile_.samples_per_s;
-    if (facts_.on_cpu && loader > 0.1 * static_cast<double>(facts_.cores) &&
+    if (facts_.execution.on_cpu() && loader > 0.1 * static_cast<double>(facts_.cores) &&
         found_.expected.tightest().kind == LimitKind::Cores)
       because(fmt::format("The loader takes {:.1f} of the {} cores that the step could use.", loader, facts_.cores));
     say_ceiling();
@@ -140,7 +141,7 @@ class Diagnoser {
 
   /// The trainer waits although the costs explain only a part of the time, and every record is tiny.
   [[nodiscard]] bool tiny_records() const {
-    if (profile_.wait_share() < kHigh || facts_.prefetch == 0) return false;
+    if (profile_.wait_share() < kHigh || facts_.execution.prefetch == 0) return false;
     double most = 0;
     double here = 0;
     std::size_t segment = 0;
@@ -158,8 +159,9 @@ class Diagnoser {
         fmt::format(
             "Queue overhead: {} of each step waits for a batch, but the records' own costs explain a rate of {}.",
             percent(profile_.wait_share()), rate(found_.expected.samples_per_s)));
-    because(facts_.staged ? "Every node has a queue of its own; handing tiny records on costs more than they do."
-                          : "The records are so small that handing them on costs more than they do.");
+    because(facts_.execution.staged
+                ? "Every node has a queue of its own; handing tiny records on costs more than they do."
+                : "The records are so small that handing them on costs more than they do.");
   }
 
   // The loader is what takes the time.
@@ -167,7 +169,7 @@ class Diagnoser {
     const Limit limit = loader_limit();
     const NodeCost* node = profile_.find(limit.node);
     const auto walked = walk_queues(profile_);
-    const bool turns = facts_.prefetch == 0;
+    const bool turns = facts_.execution.prefetch == 0;
     if (node == nullptr || (!turns && disagree(*node, walked))) return disagreement(limit, walked);
 
     const std::string degree = profile_.wait_share() > kHigh ? "Highly" : "Moderately";
@@ -216,7 +218,8 @@ class Diagnoser {
   }
 
   [[nodiscard]] VerdictKind kind_of(const NodeCost& node, const Limit& limit) const {
-    if (limit.kind == LimitKind::Sequential || (node.sequential && limit.node == node.node && facts_.prefetch > 0))
+    if (limit.kind == LimitKind::Sequential ||
+        (node.sequential && limit.node == node.node && facts_.execution.prefetch > 0))
       return VerdictKind::SequentialStage;
     const bool source = &node == &profile_.nodes.front();
     if (limit.kind == LimitKind::Disk || (node.wait > node.cpu && (source || is_cache(node))))
@@ -312,7 +315,7 @@ class Diagnoser {
 constexpr double kHigherCeiling = 1.02;
 
 void add_cached_ceiling(const RunFacts& facts, Diagnosis& found) {
-  if (facts.records == 0 || facts.epochs == 1 || facts.nodes.empty()) return;
+  if (facts.records == 0 || facts.execution.epochs == 1 || facts.nodes.empty()) return;
   const std::vector<CachePlace> places = cache_places(facts, found.model, static_cast<double>(facts.memory));
   const CachePlace* best = best_place(places);
   if (best == nullptr) return;

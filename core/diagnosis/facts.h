@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "plan/execution.h"
 #include "plan/graph_facts.h"
 
 #include <cstddef>
@@ -12,18 +13,11 @@ namespace feedline {
 /// What a diagnosis must know of a run besides its meters: the graph, and what the machine and the run gave it.
 struct RunFacts : GraphFacts {
   std::size_t cores = 1;         ///< that the process may use
-  std::size_t workers = 1;       ///< loader threads
   std::size_t most_workers = 0;  ///< that tuning may use; 0: see workers_limit()
-  std::size_t prefetch = 4;      ///< batches; 0: nothing overlaps
-  bool staged = false;
-  bool on_cpu = true;  ///< the step shares the cores with the loader
-  int replicas = 1;
-  int intra_op_threads = 1;
-  bool bfloat16 = false;       ///< the device has it
-  bool channels_last = false;  ///< pictures lie so in memory
-  std::string precision = "float32";
+  /// What the run uses, or what the graph asks for. On the CPU the step shares the cores with the loader.
+  Execution execution{
+      .epochs = 1, .workers = 1, .prefetch = 4, .replicas = 1, .intra_op_threads = 1, .precision = "float32"};
   std::uint64_t records = 0;    ///< training records an epoch
-  std::uint32_t epochs = 1;     ///< 0: until stopped
   std::uint64_t memory = 0;     ///< bytes that caches may take
   double disk_bytes_per_s = 0;  ///< what the disk can do; 0: not known
 

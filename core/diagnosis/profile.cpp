@@ -24,9 +24,7 @@ Totals between(const Snapshot& earlier, const StageSample& now, std::size_t i) {
 }
 
 StepCost step_cost(const TrainerSample& earlier, const TrainerSample& later, double steps) {
-  const StepTimes all = later.times - earlier.times;
-  const StepTimes validation = later.validation - earlier.validation;
-  const StepTimes times = all - validation;
+  const StepTimes times = later.trained() - earlier.trained();
   StepCost cost;
   for (const PhaseInfo& info : kStepPhases) cost[info.phase] = feedline::seconds(times[info.phase]) / steps;
   return cost;
@@ -116,7 +114,7 @@ Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& 
 
   const double busy = profile.step.busy() / profile.batch;
   profile.step_alone = busy;
-  if (facts.on_cpu) {
+  if (facts.execution.on_cpu()) {
     profile.step_cpu = std::max(own - loader_cpu, 0.0) / samples;
     profile.step_alone -= step_without_core(profile, facts, busy, loader_cpu / wall);
   }

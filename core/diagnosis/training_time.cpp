@@ -15,7 +15,7 @@ constexpr Nanos kWarmEnough = 1'500'000'000;
 /// The clock of the snapshot and that of the trainer are read one after the other: less is no pause.
 constexpr double kJitter = 0.03;
 
-Nanos trained(const Snapshot& at) { return (at.trainer.times - at.trainer.validation).total(); }
+Nanos trained(const Snapshot& at) { return at.trainer.trained().total(); }
 
 /// What diagnosis reads.
 Snapshot light(const Snapshot& now) {
@@ -96,16 +96,17 @@ Snapshot TrainingTime::training_only(const Snapshot& now) const {
     subtract(total.starved, away.starved);
     subtract(total.blocked, away.blocked);
   }
-  only.trainer.times = now.trainer.times - now.trainer.validation;
+  only.trainer.times = now.trainer.trained();
   only.trainer.validation = {};
   only.trainer.validating = false;
+  only.trainer.fitting.reset();
   return only;
 }
 
 Diagnosis TrainingTime::whole(const RunFacts& facts, const Snapshot& first) const {
   if (warm_ && newest_.trainer.steps >= warm_->trainer.steps + kStepsNeeded) return diagnose(facts, *warm_, newest_);
   Snapshot start = light(first);
-  start.trainer.times = first.trainer.times - first.trainer.validation;
+  start.trainer.times = first.trainer.trained();
   start.trainer.validation = {};
   return diagnose(facts, start, newest_);
 }

@@ -15,8 +15,8 @@ namespace feedline {
 [[nodiscard]] bool warmed_up(std::uint64_t steps, Nanos lasted);
 
 /// A run's counters as if it had done nothing but train: of each interval between two snapshots, the share in which the
-/// trainer validated, rested or was suspended is taken off all that was counted meanwhile. So training time adds up
-/// across validation, epochs and pauses, however short the epochs are.
+/// trainer validated, fitted, rested or was suspended is taken off all that was counted meanwhile. So training time
+/// adds up across validation, epochs and pauses, however short the epochs are.
 class TrainingTime {
  public:
   /// Takes the next snapshot of the run, in order, as often as there is one; ignored before data flow. Returns what it

@@ -43,7 +43,7 @@ struct PipelineOptions {
   std::string trace_prefix{};            ///< before the names of their lanes
   std::filesystem::path cache_folder{};  ///< for cache nodes that spill to disk; empty: default_cache_folder()
   std::shared_ptr<CacheShelf> caches{};  ///< what cache nodes keep, shared by a run's pipelines; null: its own
-  double slow_seconds = 10;              ///< the watchdog: see TrainerSettings
+  double slow_seconds = 10;              ///< the watchdog: see FaultSettings
   double slow_factor = 100;
   std::string on_slow = "skip";
   /// Of the records tried (after the first 100, or a whole epoch); above it the run fails.

@@ -2,11 +2,12 @@
 #pragma once
 
 #include "engine/pipeline.h"
+#include "plan/execution.h"
 #include "schema/behaviour.h"
 
 namespace feedline {
 
-/// What the trainer node asks of a pipeline: workers, prefetch, epochs, and what becomes of bad and slow records.
-[[nodiscard]] PipelineOptions pipeline_options(const TrainerSettings& trainer);
+/// What a run asks of a pipeline: workers, prefetch, epochs, and what becomes of bad and slow records.
+[[nodiscard]] PipelineOptions pipeline_options(const Execution& execution, const FaultSettings& faults);
 
 }  // namespace feedline

@@ -118,6 +118,7 @@ class Analyser {
 
     std::vector<const TensorDesc*> in(spec->inputs.size(), nullptr);
     sound = check_inputs(index, *spec, in) && sound;
+    check_used(index, node, *spec);
     check_origins(index, *spec);
     if (!spec->outputs.empty() && wiring_.wires_out_of(index).empty())
       report(index, Error{.reason = "nothing uses its output", .remedy = "Wire it to something, or remove the node"},
@@ -138,17 +139,49 @@ class Analyser {
       else
         in[static_cast<std::size_t>(port)] = desc;
     }
-    for (std::size_t i = 0; i < spec.inputs.size(); ++i) {
-      if (wired[i] || spec.inputs[i].optional) continue;
-      report(index, Error{.reason = "no wire enters this input",
-                          .remedy = "Wire an output that gives " +
-                                    std::string(spec.inputs[i].kind == Kind::Any ? "values of one record"
-                                                                                 : name(spec.inputs[i].kind)) +
-                                    " to it",
-                          .port = spec.inputs[i].name});
-      sound = false;
+    const auto is_wired = [&](std::string_view port) {
+      const int at = spec.input(port);
+      return at >= 0 && wired[static_cast<std::size_t>(at)];
+    };
+    for (const PortSpec& input : spec.inputs) {
+      const std::string& other = input.unless;
+      if (lacks_wire(input, is_wired)) {
+        report(index, Error{.reason = "no wire enters this input",
+                            .remedy = "Wire an output that gives " +
+                                      std::string(input.kind == Kind::Any ? "values of one record" : name(input.kind)) +
+                                      " to it" + (other.empty() ? "" : ", or one to " + other + " instead"),
+                            .port = input.name});
+        sound = false;
+      } else if (!other.empty() && is_wired(input.name) && is_wired(other)) {
+        report(index, Error{.reason = "wires enter both this input and " + other + ", but only one of them can count",
+                            .remedy = "Remove the one or the other",
+                            .port = input.name});
+        sound = false;
+      }
     }
     return sound;
+  }
+
+  /// A parameter that was changed, but counts only with an input that is left out for another one.
+  void check_used(std::size_t index, const Node& node, const NodeSpec& spec) {
+    const auto& wires = wiring_.wires_into(index);
+    const auto is_wired = [&](std::string_view port) {
+      return std::any_of(wires.begin(), wires.end(),
+                         [&](std::size_t wire) { return wiring_.links()[wire].to.port == port; });
+    };
+    for (const ParamSpec& param : spec.params) {
+      const int with = param.only_with.empty() ? -1 : spec.input(param.only_with);
+      const auto set = node.params.find(param.name);
+      if (with < 0 || set == node.params.end() || set->second == param.default_value) continue;
+      const PortSpec& input = spec.inputs[static_cast<std::size_t>(with)];
+      if (is_wired(input.name) || input.unless.empty() || !is_wired(input.unless)) continue;
+      report(index,
+             Error{.reason = "it counts only with a wire into " + input.name + ", and here one enters " + input.unless +
+                             " instead: it is passed over",
+                   .remedy = "Set it back to its default",
+                   .parameter = param.name},
+             Severity::Warning);
+    }
   }
 
   /// What the wire brings; null if nothing usable. Only a fault of the wire itself is reported, not one upstream.
@@ -192,7 +225,9 @@ class Analyser {
     Origin& origin = origins_[index];
     const auto id = [&](std::size_t node) { return wiring_.nodes()[node].id; };
     if (spec.role == Role::Source) origin.source = index;
-    if (spec.role == Role::Layer || spec.role == Role::Loss || spec.role == Role::Trainer) return;
+    if (spec.role == Role::Layer || spec.role == Role::Loss || spec.role == Role::Estimator ||
+        spec.role == Role::Trainer)
+      return;
     for (const std::size_t wire : wiring_.wires_into(index)) {
       const Origin& up = origins_[wiring_.from(wire)];
       if (merge(origin.source, up.source))

@@ -91,8 +91,9 @@ class Grouper {
   void add_loose_ports(const Node& node) {
     const auto spec = spec_of(node, registry_);
     if (!spec) return;
+    const auto wired = [&](const std::string& port) { return diagram_.link_into({node.id, port}) != nullptr; };
     for (const PortSpec& input : spec->inputs)
-      if (!input.optional && diagram_.link_into({node.id, input.name}) == nullptr) {
+      if (lacks_wire(input, wired)) {
         const std::string name = add_input(input.name);
         must(inner_, {AddLink{.link = {.from = {name, std::string(kPortValue)}, .to = {node.id, input.name}}}});
       }

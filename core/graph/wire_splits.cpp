@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "graph/wire_splits.h"
 
+#include "graph/learner_input.h"
 #include "graph/part.h"
 #include "graph/rewire.h"
 
@@ -108,7 +109,7 @@ Result<Edit> wire_splits(const Document& document, const std::string& source, co
   const Node* trainer = wiring.trainer();
   if (trainer == nullptr || paths.validation.empty()) return Edit{std::move(steps)};
 
-  const PortRef validation{trainer->id, "validation"};
+  const PortRef validation{trainer->id, kValidationInput};
   if (trainer->params.contains("validation_split"))
     steps.push_back({SetParam{trainer->id, "validation_split", std::nullopt}});
   if (document.link_into(validation) != nullptr) {
@@ -121,7 +122,7 @@ Result<Edit> wire_splits(const Document& document, const std::string& source, co
     return Edit{std::move(steps)};
   }
 
-  const Node* batch = wiring.upstream({trainer->id, "loss"}, Role::Batch);
+  const Node* batch = wiring.upstream(learner_input(document, trainer->id), Role::Batch);
   const std::vector<std::string> ids = batch == nullptr ? std::vector<std::string>{} : wiring.chain(*batch);
   if (std::find(ids.begin(), ids.end(), source) == ids.end()) return Edit{std::move(steps)};
   const auto paste = wiring.copy(ids);
@@ -144,12 +145,13 @@ Result<Edit> wire_splits(const Document& document, const std::string& source, co
 Result<Document> with_data(Document document, const StarterData& data, const Registry& registry) {
   const SplitWiring wiring(document, registry);
   const Node* trainer = wiring.trainer();
-  const Node* source = trainer == nullptr ? nullptr : wiring.upstream({trainer->id, "loss"}, Role::Source);
+  const Node* source =
+      trainer == nullptr ? nullptr : wiring.upstream(learner_input(document, trainer->id), Role::Source);
   if (source == nullptr || source->type != data.type)
     return fail("the trainer reads no " + data.type + " source, which these data need",
                 "Choose a graph that begins with one, or build one for the data by leaving the graph out");
   const std::string training_id = source->id;
-  const PortRef validation{trainer->id, "validation"};
+  const PortRef validation{trainer->id, kValidationInput};
   const auto other = [&] {
     const Node* node = wiring.upstream(validation, Role::Source);
     return node == nullptr || node->id == training_id ? std::string() : node->id;

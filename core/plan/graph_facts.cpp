@@ -12,6 +12,13 @@
 namespace feedline {
 namespace {
 
+/// The node by which the trainer learns: an estimator or a loss; null if there is none.
+const Node* learner_of(const Lowering& lowering, const Node& trainer) {
+  const PortRef* from = lowering.into(trainer, learner_input(lowering.document(), trainer.id).port);
+  if (from == nullptr || !lowering.known(lowering.node(from->node))) return nullptr;
+  return &lowering.node(from->node);
+}
+
 /// All that lies above a node of the data side.
 Needed needed_above(const Lowering& lowering, const Node& node) {
   std::vector<PortRef> values;
@@ -59,6 +66,11 @@ GraphFacts graph_facts(const Document& document, const Registry& registry) {
   const Node* trainer = lowering.first(Role::Trainer);
   if (trainer == nullptr) return facts;
   facts.trainer_node = trainer->id;
+  const Node* learner = learner_of(lowering, *trainer);
+  if (learner == nullptr) return facts;
+  const NodeSpec& spec = lowering.spec(*learner);
+  facts.network = spec.role != Role::Estimator;
+  if (spec.passes) facts.passes = spec.passes(spec.complete(learner->params));
   const ModelInputs inputs = model_inputs(lowering, *trainer);
   if (inputs.batch == nullptr) return facts;
   const Node& batch = *inputs.batch;

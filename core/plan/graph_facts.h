@@ -4,6 +4,7 @@
 #include "graph/document.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,12 +24,14 @@ struct DataNode {
 };
 
 /// The training data of a graph, as it runs: nodes of sub-graphs are named by their paths, muted ones are left out, and
-/// so is what no field that the model reads depends on.
+/// so is what no field that the learner reads depends on.
 struct GraphFacts {
-  std::string trainer_node{};     ///< empty: there is none
-  std::string batch_node{};       ///< that the trainer learns from; empty: there is none
-  std::int64_t batch = 64;        ///< records in a batch
-  std::vector<DataNode> nodes{};  ///< every input first
+  std::string trainer_node{};             ///< empty: there is none
+  std::string batch_node{};               ///< that the trainer learns from; empty: there is none
+  std::int64_t batch = 64;                ///< records in a batch
+  bool network = true;                    ///< trained by gradient descent; false: an estimator learns
+  std::optional<std::uint32_t> passes{};  ///< that the estimator learns in, where it knows
+  std::vector<DataNode> nodes{};          ///< every input first
 
   [[nodiscard]] const DataNode* find(std::string_view id) const;
 };

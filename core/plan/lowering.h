@@ -3,6 +3,7 @@
 
 // For plan and checking: the two halves of make_plan(), and what they share with plans of one record and with checks.
 
+#include "graph/learner_input.h"
 #include "plan/plan.h"
 
 #include <map>
@@ -85,7 +86,7 @@ struct LoweredModel {
 /// The same for a part of a model: the layers as far as this one, which may lie in a graph without loss and trainer.
 [[nodiscard]] Result<LoweredModel> lower_layers(const Lowering& lowering, const Node& last);
 
-/// What a trainer's loss is computed from: the same without the layers, in an unfinished graph too.
+/// What a trainer's network or estimator reads: the same without the layers, in an unfinished graph too.
 struct ModelInputs {
   const Node* batch = nullptr;  ///< null: none feeds it; of two, one
   std::set<std::string> fields{};
@@ -94,6 +95,17 @@ struct ModelInputs {
 
 /// Everything but the batch size must be known before parameters can be made. Errors: the first layer of unknown size.
 [[nodiscard]] Status check_sizes(const ModelPlan& model);
+
+/// What learns with the batch node that feeds it and the fields that it reads (names of the batch node's ports).
+struct LoweredLearner {
+  LearnerPlan learner{};
+  const Node* batch = nullptr;
+  std::vector<std::string> fields{};
+};
+
+/// From the trainer's estimator or loss upstream to the batch. Errors: those of lower_model(); an estimator that
+/// reads something else than one batch, or whose target's classes nobody knows.
+[[nodiscard]] Result<LoweredLearner> lower_learner(const Lowering& lowering, const Node& trainer);
 
 /// An opened source.
 struct OpenSource {
@@ -151,10 +163,11 @@ struct LoweredData {
 /// The data side of one batch node, all but its sampler's window. `training` keeps a shuffle node's order.
 [[nodiscard]] Result<LoweredData> lower_data(const Lowering& lowering, const Node& batch,
                                              const std::vector<std::string>& fields, const OpenSource& source,
-                                             const TrainerSettings& trainer, bool training);
+                                             const LearningSettings& learning, bool training);
 
 /// The same without a batch: as far as these values, which become its fields.
 [[nodiscard]] Result<LoweredData> lower_values(const Lowering& lowering, const std::vector<PortRef>& values,
-                                               const OpenSource& source, const TrainerSettings& trainer, bool training);
+                                               const OpenSource& source, const LearningSettings& learning,
+                                               bool training);
 
 }  // namespace feedline

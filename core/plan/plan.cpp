@@ -107,8 +107,8 @@ class Planner {
       const Node* node = source_behind(lowering, trainer(), port);
       return std::find_if(sources_.begin(), sources_.end(), [&](const OpenSource& s) { return s.node == node; });
     };
-    const auto training = opened("loss");
-    const auto validation = opened("validation");
+    const auto training = opened(learner_input(document_, trainer().id).port);
+    const auto validation = opened(kValidationInput);
     if (training == sources_.end() || validation == sources_.end() || training == validation) return {};
     auto matched = match_classes(validation->source, *training->source);
     if (!matched) return fail(std::move(matched.error()).at_node(validation->node->id));
@@ -130,34 +130,35 @@ class Planner {
     plan->trainer = lowering.spec(root).trainer(lowering.spec(root).complete(root.params));
     plan->document = drawn_;
 
-    Result<LoweredModel> model = lower_model(lowering, root);
-    if (!model) return fail(std::move(model.error()));
-    Result<DataPlan> train = data(lowering, *model->batch, model->fields, plan->trainer, true);
+    Result<LoweredLearner> learner = lower_learner(lowering, root);
+    if (!learner) return fail(std::move(learner.error()));
+    Result<DataPlan> train = data(lowering, *learner->batch, learner->fields, plan->trainer, true);
     if (!train) return fail(std::move(train.error()));
     plan->train = std::move(*train);
 
-    if (Status ok = add_validation(lowering, *model, *plan); !ok) return fail(std::move(ok.error()));
+    if (Status ok = add_validation(lowering, *learner, *plan); !ok) return fail(std::move(ok.error()));
     if (Status ok = check_batches(plan->train); !ok) return fail(std::move(ok.error()));
-    if (Status ok = check_sizes(model->model); !ok) return fail(std::move(ok.error()));
+    if (const auto* network = std::get_if<ModelPlan>(&learner->learner))
+      if (Status ok = check_sizes(*network); !ok) return fail(std::move(ok.error()));
     if (plan->validation) plan->validation->batch.drop_last = false;  // every held-out record counts
-    plan->model = std::move(model->model);
+    plan->learner = std::move(learner->learner);
     return plan;
   }
 
   Result<DataPlan> data(const Lowering& lowering, const Node& batch, const std::vector<std::string>& fields,
-                        const TrainerSettings& settings, bool training) const {
+                        const LearningSettings& learning, bool training) const {
     Result<const Node*> source = source_of(lowering, batch);
     if (!source) return fail(std::move(source.error()));
     const auto opened =
         std::find_if(sources_.begin(), sources_.end(), [&](const OpenSource& s) { return s.node == *source; });
-    auto lowered = lower_data(lowering, batch, fields, *opened, settings, training);
+    auto lowered = lower_data(lowering, batch, fields, *opened, learning, training);
     if (!lowered) return fail(std::move(lowered.error()));
     return std::move(lowered->plan);
   }
 
-  Status add_validation(const Lowering& lowering, const LoweredModel& model, Plan& plan) const {
+  Status add_validation(const Lowering& lowering, const LoweredLearner& learner, Plan& plan) const {
     const Node& root = trainer();
-    const PortRef* port = lowering.into(root, "validation");
+    const PortRef* port = lowering.into(root, kValidationInput);
     const double share = plan.trainer.validation_split;
     if (port != nullptr && share > 0)
       return fail(Error{.reason = "validation data come from " + port->node + " and from a split of the training data",
@@ -166,12 +167,12 @@ class Planner {
                         .parameter = "validation_split"});
     if (port != nullptr) {
       const Node& batch = lowering.node(port->node);
-      if (&batch == model.batch)
+      if (&batch == learner.batch)
         return fail(Error{.reason = "it would validate on the training batches themselves",
                           .remedy = "Remove this wire and set validation_split, or wire a batch of other records",
                           .node = root.id,
                           .port = "validation"});
-      Result<DataPlan> validation = data(lowering, batch, model.fields, plan.trainer, false);
+      Result<DataPlan> validation = data(lowering, batch, learner.fields, plan.trainer, false);
       if (!validation) return fail(std::move(validation.error()));
       plan.validation = std::move(*validation);
       return check_alike(plan.train, *plan.validation);
@@ -186,7 +187,7 @@ class Planner {
                         .remedy = "Choose another split",
                         .node = root.id,
                         .parameter = "validation_split"});
-    Result<DataPlan> validation = data(lowering, *model.batch, model.fields, plan.trainer, false);
+    Result<DataPlan> validation = data(lowering, *learner.batch, learner.fields, plan.trainer, false);
     if (!validation) return fail(std::move(validation.error()));
     plan.validation = std::move(*validation);
     plan.train.sampler.split = plan.validation->sampler.split = true;
@@ -240,6 +241,14 @@ class Planner {
 };
 
 }  // namespace
+
+const std::vector<std::string>& Plan::class_names() const {
+  return std::visit([](const auto& plan) -> const std::vector<std::string>& { return plan.class_names; }, learner);
+}
+
+Execution Plan::asked_for() const {
+  return Execution::asked_for(trainer, estimator() != nullptr ? estimator()->passes : std::nullopt);
+}
 
 std::uint64_t held_out_count(std::uint64_t records, double share) {
   return static_cast<std::uint64_t>(std::llround(static_cast<double>(records) * share));

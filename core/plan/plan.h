@@ -3,6 +3,7 @@
 
 #include "graph/document.h"
 #include "graph/validate.h"
+#include "plan/execution.h"
 #include "schema/behaviour.h"
 #include "schema/named_tensors.h"
 #include "schema/node_spec.h"
@@ -15,6 +16,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace feedline {
@@ -111,6 +113,7 @@ struct LayerPlan {
   std::vector<Input> from{};
 };
 
+/// A network that is trained by gradient descent.
 struct ModelPlan {
   std::vector<LayerPlan> layers{};  ///< every input comes first; losses that are added up are among them
   LayerPlan loss{};                 ///< what the trainer minimises
@@ -120,15 +123,41 @@ struct ModelPlan {
   std::vector<std::string> class_names{};  ///< of the first loss that compares classes
 };
 
+/// An estimator, to be made by the run. It reads the batch as it is.
+struct EstimatorPlan {
+  std::string node{};
+  std::string type{};
+  std::uint32_t stream = 0;  ///< keys what it draws: follows from its key
+  const NodeSpec* spec = nullptr;
+  ParamMap params{};                                 ///< complete
+  std::vector<std::optional<std::size_t>> fields{};  ///< of the batch, one an input port; none: unconnected
+  std::size_t target = 0;                            ///< the input that is to be predicted
+  std::int64_t classes = 0;                          ///< of the target; 0: it is a number
+  std::vector<std::string> class_names{};
+  std::optional<std::uint32_t> passes{};  ///< that one fit takes; none: as many as there are epochs
+};
+
+/// What learns from the batches. A run cares only when it makes the learner (training/learner.h).
+using LearnerPlan = std::variant<ModelPlan, EstimatorPlan>;
+
 /// An immutable, checked lowering of a Document: sources opened, every shape known, nodes in running order, the model
 /// ready to be built. A run holds a Plan, so the Document may be edited meanwhile.
 struct Plan {
   DataPlan train{};
   std::optional<DataPlan> validation{};
-  ModelPlan model{};
+  LearnerPlan learner{};
   std::string trainer_node{};
   TrainerSettings trainer{};
   std::string document{};  ///< the graph's JSON, for the run record
+
+  /// The network, or null where an estimator learns.
+  [[nodiscard]] const ModelPlan* network() const { return std::get_if<ModelPlan>(&learner); }
+  /// The estimator, or null where a network learns.
+  [[nodiscard]] const EstimatorPlan* estimator() const { return std::get_if<EstimatorPlan>(&learner); }
+  /// Of the target, whatever learns; none where the data name none.
+  [[nodiscard]] const std::vector<std::string>& class_names() const;
+  /// What the settings ask for; the run resolves the rest.
+  [[nodiscard]] Execution asked_for() const;
 };
 
 struct PlanOptions {

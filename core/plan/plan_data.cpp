@@ -13,10 +13,10 @@ constexpr std::uint32_t kSplitStream = 0;
 
 class DataLowering {
  public:
-  DataLowering(const Lowering& lowering, const OpenSource& source, const TrainerSettings& trainer, bool training)
+  DataLowering(const Lowering& lowering, const OpenSource& source, const LearningSettings& learning, bool training)
       : lowering_(lowering), steps_(lowering) {
     plan_.training = training;
-    plan_.seed = static_cast<std::uint64_t>(trainer.seed);
+    plan_.seed = static_cast<std::uint64_t>(learning.seed);
     plan_.source_node = source.node->id;
     plan_.source_type = source.node->type;
     plan_.source = source.source;
@@ -233,13 +233,13 @@ Result<PlanStep> StepLowering::step(const Node& node) {
 }
 
 Result<LoweredData> lower_data(const Lowering& lowering, const Node& batch, const std::vector<std::string>& fields,
-                               const OpenSource& source, const TrainerSettings& trainer, bool training) {
-  return DataLowering(lowering, source, trainer, training).as_far_as(batch, fields);
+                               const OpenSource& source, const LearningSettings& learning, bool training) {
+  return DataLowering(lowering, source, learning, training).as_far_as(batch, fields);
 }
 
 Result<LoweredData> lower_values(const Lowering& lowering, const std::vector<PortRef>& values, const OpenSource& source,
-                                 const TrainerSettings& trainer, bool training) {
-  return DataLowering(lowering, source, trainer, training).as_far_as(values);
+                                 const LearningSettings& learning, bool training) {
+  return DataLowering(lowering, source, learning, training).as_far_as(values);
 }
 
 }  // namespace feedline

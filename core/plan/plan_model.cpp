@@ -13,8 +13,8 @@ class ModelLowering {
   explicit ModelLowering(const Lowering& lowering) : lowering_(lowering) {}
 
   Result<LoweredModel> run(const Node& trainer) {
-    const PortRef* loss_port = lowering_.into(trainer, "loss");
-    const PortRef* optimizer_port = lowering_.into(trainer, "optimizer");
+    const PortRef* loss_port = lowering_.into(trainer, kLossInput);
+    const PortRef* optimizer_port = lowering_.into(trainer, kOptimizerInput);
     if (loss_port == nullptr || optimizer_port == nullptr)
       return fail(Error{.reason = "a trainer needs a loss and an optimiser", .node = trainer.id});
     const Node& loss = lowering_.node(loss_port->node);
@@ -130,7 +130,7 @@ ModelInputs model_inputs(const Lowering& lowering, const Node& trainer) {
     if (inputs.batch == nullptr) inputs.batch = &node;
     if (inputs.batch == &node) inputs.fields.insert(from->port);
   };
-  follow(lowering.into(trainer, "loss"));
+  follow(lowering.into(trainer, learner_input(lowering.document(), trainer.id).port));
   while (!open.empty()) {
     const Node& next = *open.back();
     open.pop_back();

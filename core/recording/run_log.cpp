@@ -136,7 +136,7 @@ struct RunLog::Receiver {
   void operator()(const Started& fact) {
     log.started_ = fact;
     news.status = RunStatus::Running;
-    news.device = fact.device;
+    news.device = fact.execution.device;
     news.environment = surroundings(fact, log.options_, log.process_);
   }
   void operator()(const RecordFailed& fact) { news.errors.push_back(record_of("error", fact.error, 1, 1)); }
@@ -227,7 +227,7 @@ std::vector<StageRecord> RunLog::stages(const Snapshot& now) const {
 
 RunFigures RunLog::figures(const Snapshot& now) const {
   const TrainerSample& trainer = now.trainer;
-  const StepTimes training = trainer.times - trainer.validation;
+  const StepTimes training = trainer.trained();
   const double training_s = seconds(training.total());
   RunFigures all;
   all.steps = static_cast<double>(trainer.steps);

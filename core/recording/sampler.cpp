@@ -41,7 +41,7 @@ double Sampler::rate(const Snapshot& now) {
     stepped_at_ = now.at;
     return rate_;
   }
-  if (now.trainer.validating) return kNone;
+  if (now.trainer.validating || now.trainer.fitting) return kNone;
   return seconds(now.at - stepped_at_) > kStall ? 0 : rate_;
 }
 

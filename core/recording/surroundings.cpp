@@ -54,13 +54,15 @@ Properties surroundings(const Started& started, const RunOptions& options, const
                     {"cores", cores_text()},   {"memory", numbers::bytes(machine_memory())}};
   for (const GpuSample& gpu : process.gpus)
     all.emplace_back("gpu", fmt::format("{}, {}", gpu.name, numbers::bytes(gpu.memory_total)));
-  all.emplace_back("device", started.device);
-  all.emplace_back("workers", std::to_string(started.workers));
-  if (started.replicas > 0) {
-    all.emplace_back("replicas", std::to_string(started.replicas));
-    all.emplace_back("intra_op_threads", std::to_string(started.intra_op_threads));
-    all.emplace_back("precision", started.precision);
-    all.emplace_back("channels_last", started.channels_last ? "yes" : "no");
+  const Execution& execution = started.execution;
+  all.emplace_back("device", execution.device);
+  all.emplace_back("workers", std::to_string(execution.workers));
+  all.emplace_back("estimator", started.estimator);
+  if (execution.replicas > 0) all.emplace_back("replicas", std::to_string(execution.replicas));
+  if (execution.intra_op_threads > 0) all.emplace_back("intra_op_threads", std::to_string(execution.intra_op_threads));
+  if (execution.replicas > 0) {
+    all.emplace_back("precision", execution.precision);
+    all.emplace_back("channels_last", execution.channels_last ? "yes" : "no");
     all.emplace_back("parameters", numbers::count(started.parameters));
   }
   all.emplace_back("samples_per_epoch", numbers::count(started.samples_per_epoch));

@@ -157,27 +157,38 @@ struct SamplerSettings {
   bool shuffle = true;
 };
 
-/// Settings of the trainer node.
-struct TrainerSettings {
-  std::int64_t epochs = 5;
-  std::string device = "auto";
+/// From what a run learns, and for how long.
+struct LearningSettings {
+  std::int64_t epochs = 5;  ///< 0: until it is stopped
   double validation_split = 0.0;
   std::int64_t seed = 1;
+};
+
+/// How records are read and prepared.
+struct LoadingSettings {
   std::int64_t workers = 0;   ///< 0: what the split of the cores gives
   std::int64_t prefetch = 4;  ///< 0: a batch is begun only when it is asked for
   bool staged = false;        ///< every node with its own workers and queue
+};
 
-  // How the step uses the cores (see training/core_budget.h).
+/// Where the step computes, and how it uses the cores (see training/core_budget.h).
+struct ExecutionSettings {
+  std::string device = "auto";
   std::int64_t replicas = 0;           ///< copies of the model, each learning from a part of every batch; 0: auto
   std::int64_t intra_op_threads = 0;   ///< threads within one operation of one replica; 0: auto
   std::string channels_last = "auto";  ///< auto, on, off
   std::string precision = "auto";      ///< auto (float32), float32, bfloat16
+};
 
-  // What becomes of records that are bad or slow (see engine/watchdog.h).
+/// What becomes of records that are bad or slow (see engine/watchdog.h).
+struct FaultSettings {
   double max_bad_fraction = 0.5;  ///< above it the run stops and shows the list
   double slow_seconds = 10;       ///< a record is slow when it takes longer than this ...
   double slow_factor = 100;       ///< ... and than this many medians of its node
   std::string on_slow = "skip";   ///< wait, skip, retry, stop
 };
+
+/// What the trainer node is asked for. What a run makes of it, on its machine, is an Execution (plan/execution.h).
+struct TrainerSettings : LearningSettings, LoadingSettings, ExecutionSettings, FaultSettings {};
 
 }  // namespace feedline

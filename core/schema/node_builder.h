@@ -16,6 +16,8 @@
 //   static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc& out);   layer, loss
 //   static LayerCost cost(const Params&, DescInputs in, const TensorDesc& out);              ... with a cost
 //   static std::shared_ptr<torch::optim::Optimizer> optimizer(const Params&, std::vector<at::Tensor>);
+//   static Result<std::unique_ptr<Estimator>> estimator(const Params&, const EstimatorSetup&);  estimator
+//   static std::int64_t passes(const Params&);                                               ... that knows how many
 //   Params derived from CacheSettings, and run()                                             cache
 //   Params derived from SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer
 //   static constexpr bool kStructure = true;                                                 gone when a graph runs
@@ -74,6 +76,11 @@ class NodeBuilder {
   }
   NodeBuilder&& optional_in(std::string port, Kind kind, std::string doc = {}) && {
     spec_.inputs.push_back({.name = std::move(port), .kind = kind, .optional = true, .doc = std::move(doc)});
+    return std::move(*this);
+  }
+  /// Needs a wire, unless one enters the input `other` instead: the two exclude each other.
+  NodeBuilder&& in_unless(std::string other, std::string port, Kind kind, std::string doc = {}) && {
+    spec_.inputs.push_back({.name = std::move(port), .kind = kind, .doc = std::move(doc), .unless = std::move(other)});
     return std::move(*this);
   }
   NodeBuilder&& out(std::string port, Kind kind, std::string doc = {}) && {
@@ -136,6 +143,12 @@ class NodeBuilder {
     p.ui_min = 0;
     p.ui_max = 9999;
     return std::move(*this).add(std::move(p), std::move(name), member, std::move(doc));
+  }
+
+  /// The parameter before counts only where a wire enters this input.
+  NodeBuilder&& only_with(std::string port) && {
+    spec_.params.back().only_with = std::move(port);
+    return std::move(*this);
   }
 
   /// Parameters for the registry-driven tests, and what they give on the standard input.
@@ -309,6 +322,13 @@ class NodeBuilder {
       spec_.optimizer = [bind](const ParamMap& map, std::vector<at::Tensor> parameters) {
         return T::optimizer(bind(map), std::move(parameters));
       };
+    } else if constexpr (requires(const Params& p, const EstimatorSetup& s) { T::estimator(p, s); }) {
+      set_role(Role::Estimator, Category::Estimator);
+      spec_.estimator = [bind](const ParamMap& map, const EstimatorSetup& setup) {
+        return T::estimator(bind(map), setup);
+      };
+      if constexpr (requires(const Params& p) { T::passes(p); })
+        spec_.passes = [bind](const ParamMap& map) { return static_cast<std::uint32_t>(T::passes(bind(map))); };
     } else if constexpr (requires { T::kStructure; }) {
       set_role(Role::Structure, Category::Structure);
     } else if constexpr (std::is_base_of_v<SamplerSettings, Params>) {

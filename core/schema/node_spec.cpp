@@ -17,8 +17,8 @@ int index_of(const std::vector<PortSpec>& ports, std::string_view port) {
 }  // namespace
 
 std::string_view name(Category category) {
-  constexpr std::array<std::string_view, 8> names = {"Sources", "Preprocessing", "Batching", "Layers",
-                                                     "Losses",  "Optimisers",    "Training", "Structure"};
+  constexpr std::array<std::string_view, 9> names = {"Sources",    "Preprocessing", "Batching", "Layers",   "Losses",
+                                                     "Optimisers", "Estimators",    "Training", "Structure"};
   return names[static_cast<std::size_t>(category)];
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "schema/behaviour.h"
+#include "schema/estimator.h"
 #include "schema/fitted.h"
 #include "schema/param_spec.h"
 #include "schema/tensor_desc.h"
@@ -20,12 +21,12 @@
 namespace feedline {
 
 /// Where a node stands in the palette, and its colour on the canvas.
-enum class Category { Source, Preprocess, Batch, Layer, Loss, Optimizer, Training, Structure };
+enum class Category { Source, Preprocess, Batch, Layer, Loss, Optimizer, Estimator, Training, Structure };
 [[nodiscard]] std::string_view name(Category category);
 
 /// What a node does in a Plan; decides which behaviour below is set. Structure nodes (sub-graphs and their ports) do
 /// nothing there: they are gone by then.
-enum class Role { Source, Sampler, Sample, Batch, Layer, Loss, Optimizer, Trainer, Structure };
+enum class Role { Source, Sampler, Sample, Batch, Layer, Loss, Optimizer, Estimator, Trainer, Structure };
 
 struct PortSpec {
   std::string name{};
@@ -33,7 +34,15 @@ struct PortSpec {
   bool optional = false;  ///< of an input: may stay unconnected
   std::string doc{};
   bool open = false;  ///< takes or gives whatever there is: a port of a sub-graph whose kind nothing decides yet
+  /// Of an input that is not optional: it must stay unconnected where a wire enters this other input instead.
+  std::string unless{};
 };
+
+/// Does this input lack a wire that it needs? `wired(name)`: does one enter the node's input of that name?
+template <class Wired>
+[[nodiscard]] bool lacks_wire(const PortSpec& input, const Wired& wired) {
+  return !input.optional && !wired(input.name) && (input.unless.empty() || !wired(input.unless));
+}
 
 /// Inputs of shape inference: one pointer an input port, null where nothing (or nothing known) is connected.
 using DescInputs = std::span<const TensorDesc* const>;
@@ -96,6 +105,9 @@ struct NodeSpec {
   /// Only with `layer`, and only where the layer learns or multiplies; every dimension but N is known when it is asked.
   std::function<LayerCost(const ParamMap&, DescInputs, const TensorDesc& out)> cost{};
   std::function<std::shared_ptr<torch::optim::Optimizer>(const ParamMap&, std::vector<at::Tensor>)> optimizer{};
+  std::function<Result<std::unique_ptr<Estimator>>(const ParamMap&, const EstimatorSetup&)> estimator{};
+  /// Only with `estimator`: over how many passes it learns; unset: over as many as the trainer has epochs.
+  std::function<std::uint32_t(const ParamMap&)> passes{};
   std::function<TrainerSettings(const ParamMap&)> trainer{};
 
   [[nodiscard]] const ParamSpec* param(std::string_view param_name) const;

@@ -29,6 +29,8 @@ struct ParamSpec {
   std::string unit{};
   std::string doc{};
   bool required = false;  ///< a File, Folder or Text that must not be empty
+  /// Counts only where a wire enters this input of the node; empty: always.
+  std::string only_with{};
 
   /// Checks kind and range. The error names the parameter and says what is allowed. Integers are accepted for reals.
   [[nodiscard]] Status check(const Value& value) const;

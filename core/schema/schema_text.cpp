@@ -23,8 +23,9 @@ std::string to_text(const Value& value) {
 }
 
 std::string_view name(Kind kind) {
-  constexpr std::array<std::string_view, 12> names = {"any",   "encoded", "image",  "text",  "tokens", "features",
-                                                      "label", "tensor",  "target", "batch", "loss",   "optimizer"};
+  constexpr std::array<std::string_view, 13> names = {"any",      "encoded",   "image",    "text",   "tokens",
+                                                      "features", "label",     "tensor",   "target", "batch",
+                                                      "loss",     "optimizer", "estimator"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -23,6 +23,7 @@ enum class Kind : std::uint8_t {
   Batch,      ///< the whole batch, all fields by name (validation)
   Loss,       ///< one differentiable number a batch
   Optimizer,  ///< a rule that updates parameters
+  Estimator,  ///< what learns in its own way, without loss and optimiser
 };
 
 enum class DType : std::uint8_t { U8, I32, I64, F32 };

@@ -5,6 +5,12 @@
 
 namespace feedline {
 
+StepTimes TrainerSample::trained() const {
+  StepTimes all = times - validation;
+  all[Phase::Fit] = 0;
+  return all;
+}
+
 Snapshot counters_of(const Snapshot& all) {
   return {.at = all.at,
           .started = all.started,

@@ -57,15 +57,19 @@ struct TrainerSample {
   std::uint32_t epoch = 0;        ///< running epoch, from 1
   std::uint32_t epochs = 0;
   bool validating = false;
+  std::optional<double> fitting{};  ///< how much of an estimator's fit is done, 0 to 1; none: it does not fit now
   StepTimes times{};
   StepTimes validation{};  ///< the part of `times` that validation took
-  Nanos stepped = 0;       ///< `times` without `validation` when the newest step ended: rates are over whole steps
-  /// The part of times[Phase::Wait] (of training) that was for the first batch of an epoch; of the first epoch, what loading
-  /// everything first took included.
+  Nanos stepped = 0;       ///< total of trained() when the newest step ended: rates are over whole steps
+  /// The part of times[Phase::Wait] (of training) that was for the first batch of an epoch; of the first epoch, what
+  /// loading everything first took included.
   Nanos border_wait = 0;
   double loss = 0;           ///< of the newest step (running mean of its epoch where the device is asynchronous)
   Metrics metrics{};         ///< running, this epoch, without the loss; NaN what is not known yet
   double learning_rate = 0;  ///< of the newest step, as its optimiser has it; NaN: none
+
+  /// Of the steps alone: `times` without validation and without fits.
+  [[nodiscard]] StepTimes trained() const;
 };
 
 struct GpuSample {

@@ -15,7 +15,7 @@ namespace feedline {
 
 /// What the trainer's thread is doing. Rest is nothing that counts. The others index StepTimes and kStepPhases: a new
 /// phase is one name here and one entry there, and is then measured, recorded, reported and drawn.
-enum class Phase : std::uint8_t { Wait, HostToDevice, Forward, Backward, Optimizer, Other, Rest };
+enum class Phase : std::uint8_t { Wait, HostToDevice, Forward, Backward, Optimizer, Add, Fit, Other, Rest };
 inline constexpr std::size_t kStepPhaseCount = static_cast<std::size_t>(Phase::Rest);
 
 struct PhaseInfo {
@@ -36,6 +36,8 @@ inline constexpr std::array<PhaseInfo, kStepPhaseCount> kStepPhases = {
      {Phase::Forward, "forward", "forward", "forward", "forward", "forward", "model and loss"},
      {Phase::Backward, "backward", "backward", "backward", "backward", "backward", "gradients"},
      {Phase::Optimizer, "optimizer", "optimizer", "optimiser", "optimiser", "the optimiser", "updating the parameters"},
+     {Phase::Add, "add", "add", "taking rows in", "add", "taking rows in", "an estimator takes in a batch"},
+     {Phase::Fit, "fit", "fit", "fitting", "fit", "the fit", "an estimator fits, between steps"},
      {Phase::Other, "other", "other", "other", "other", "launch and the rest", "bookkeeping"}}};
 
 /// Of a phase by its key in a record; null for one that this program does not know.

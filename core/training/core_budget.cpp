@@ -5,22 +5,23 @@
 
 namespace feedline {
 
-CoreSplit split_cores(const TrainerSettings& settings, std::size_t cores, bool on_cpu, std::int64_t batch_size) {
+CoreSplit split_cores(const LoadingSettings& loading, const ExecutionSettings& execution, std::size_t cores,
+                      bool on_cpu, std::int64_t batch_size) {
   const auto all = static_cast<std::int64_t>(std::max<std::size_t>(cores, 1));
   const std::int64_t rows = std::max<std::int64_t>(batch_size, 1);
   CoreSplit split;
-  split.workers = settings.workers > 0 ? static_cast<std::size_t>(settings.workers) : static_cast<std::size_t>(all);
+  split.workers = loading.workers > 0 ? static_cast<std::size_t>(loading.workers) : static_cast<std::size_t>(all);
 
   std::int64_t replicas = 1;
   if (on_cpu) {
-    if (settings.replicas > 0) {
-      replicas = std::min(settings.replicas, rows);
+    if (execution.replicas > 0) {
+      replicas = std::min(execution.replicas, rows);
     } else {
-      const std::int64_t room = all / std::max<std::int64_t>(settings.intra_op_threads, 1);
+      const std::int64_t room = all / std::max<std::int64_t>(execution.intra_op_threads, 1);
       replicas = std::clamp<std::int64_t>(std::min(room, rows / kRowsPerReplica), 1, all);
     }
   }
-  std::int64_t threads = settings.intra_op_threads;
+  std::int64_t threads = execution.intra_op_threads;
   if (threads <= 0) threads = on_cpu ? std::max<std::int64_t>(all / replicas, 1) : 1;
   split.replicas = static_cast<int>(replicas);
   split.intra_op_threads = static_cast<int>(threads);

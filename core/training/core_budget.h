@@ -30,7 +30,7 @@ inline constexpr std::int64_t kRowsPerReplica = 8;
 /// whatever the settings say, since its work is one queue.
 ///
 /// `batch_size` is the largest number of rows of a training batch; no more replicas than rows.
-[[nodiscard]] CoreSplit split_cores(const TrainerSettings& settings, std::size_t cores, bool on_cpu,
-                                    std::int64_t batch_size);
+[[nodiscard]] CoreSplit split_cores(const LoadingSettings& loading, const ExecutionSettings& execution,
+                                    std::size_t cores, bool on_cpu, std::int64_t batch_size);
 
 }  // namespace feedline

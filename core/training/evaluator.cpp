@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::size_t kRowsAtOnce = 8192;
 
-bool worse(const WorstSample& a, const WorstSample& b) {
-  return std::pair(a.truth, a.record) < std::pair(b.truth, b.record);  // the order does not hang on the batches'
-}
-
 }  // namespace
 
 Evaluator::Evaluator(const ModelPlan& plan) {
@@ -32,10 +28,7 @@ void Evaluator::add(const std::vector<Part>& parts, std::span<const std::uint64_
     const Compared& compared = part.outcome.compared[*comparison_];
     const at::Tensor& prediction = compared.prediction();
     if (prediction.dim() != 2) continue;
-    if (found_.classes == 0 && static_cast<std::size_t>(prediction.size(1)) <= Evaluation::kMostClasses) {
-      found_.classes = static_cast<std::size_t>(prediction.size(1));
-      found_.counts.assign(found_.classes * found_.classes, 0);
-    }
+    tally_.begin(static_cast<std::size_t>(prediction.size(1)));
     const at::Tensor label = compared.true_class().reshape({-1, 1});
     const at::Tensor share = at::softmax(prediction.to(at::kFloat), 1);
     const auto [confidence, predicted] = share.max(1, true);
@@ -52,25 +45,17 @@ void Evaluator::collect() {
   const at::Tensor all = at::cat(std::exchange(pending_, {}), 0).cpu().contiguous();
   const std::vector<std::uint64_t> ids = std::exchange(pending_ids_, {});
   const float* row = all.data_ptr<float>();
-  for (std::size_t i = 0; i < ids.size(); ++i, row += 4) {
-    const auto label = static_cast<std::int64_t>(row[0]);
-    const auto predicted = static_cast<std::int64_t>(row[1]);
-    if (found_.classes > 0)
-      ++found_.counts[static_cast<std::size_t>(label) * found_.classes + static_cast<std::size_t>(predicted)];
-    keep({.record = ids[i], .label = label, .predicted = predicted, .truth = row[2], .confidence = row[3]});
-  }
-}
-
-void Evaluator::keep(WorstSample sample) {
-  std::vector<WorstSample>& worst = found_.worst;
-  if (worst.size() == Evaluation::kMostWorst && !worse(sample, worst.back())) return;
-  if (worst.size() == Evaluation::kMostWorst) worst.pop_back();
-  worst.insert(std::lower_bound(worst.begin(), worst.end(), sample, worse), std::move(sample));
+  for (std::size_t i = 0; i < ids.size(); ++i, row += 4)
+    tally_.add({.record = ids[i],
+                .label = static_cast<std::int64_t>(row[0]),
+                .predicted = static_cast<std::int64_t>(row[1]),
+                .truth = row[2],
+                .confidence = row[3]});
 }
 
 Evaluation Evaluator::take() {
   collect();
-  return std::exchange(found_, {});
+  return tally_.take();
 }
 
 }  // namespace feedline

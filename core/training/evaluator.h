@@ -3,7 +3,7 @@
 
 // Private to training.
 
-#include "training/evaluation.h"
+#include "training/evaluation_tally.h"
 #include "training/replicas.h"
 
 #include <cstddef>
@@ -28,10 +28,9 @@ class Evaluator {
 
  private:
   void collect();
-  void keep(WorstSample sample);
 
   std::optional<std::size_t> comparison_{};  ///< of comparisons()
-  Evaluation found_{};
+  EvaluationTally tally_{};
   std::vector<at::Tensor> pending_{};  ///< rows × (label, predicted, truth, confidence), f32
   std::vector<std::uint64_t> pending_ids_{};
 };

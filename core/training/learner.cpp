@@ -1,115 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/learner.h"
 
-#include "base/cores.h"
-#include "base/torch.h"
-#include "training/blas.h"
-#include "training/block_cache.h"
-#include "training/device.h"
-#include "training/evaluator.h"
-#include "training/step.h"
-
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cmath>
-#include <limits>
+#include "training/resolve_execution.h"
 
 namespace feedline {
 namespace {
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-/// How often the loss is read back from a GPU: each reading waits for all work in flight.
-constexpr Nanos kReadInterval = 100'000'000;
-
-class ModelLearner final : public Learner {
- public:
-  ModelLearner(const Plan& plan, std::unique_ptr<Replicas> replicas, RunState& state)
-      : plan_(plan),
-        state_(state),
-        asynchronous_(is_asynchronous(replicas->model().device())),
-        step_(plan, std::move(replicas), state.meter),
-        training_(plan.model, kTrainSplit, step_.replicas()),
-        validation_(plan.model, kValSplit, step_.replicas()),
-        evaluator_(plan.model) {
-    state_.meter.show(kNone, training_.metrics());  // what there will be, for whoever records it
-  }
-
-  std::optional<Progress> train(const Batch& batch, std::uint64_t step) override {
-    (void)step_.train(batch, training_);
-    state_.meter.enter(Phase::Other);
-    state_.meter.show_learning_rate(step_.learning_rate());
-    const Nanos now = Clock::system().now();
-    if (asynchronous_ && now - read_at_ < kReadInterval) return std::nullopt;
-    read_at_ = now;
-    return read(step);
-  }
-
-  void evaluate(const Batch& batch) override {
-    const std::vector<Part> parts = step_.evaluate(batch, validation_);
-    state_.meter.enter(Phase::Other);
-    evaluator_.add(parts, batch.record_ids);
-  }
-
-  Progress finish_training() override {
-    const auto totals = training_.loss();
-    check_finite(totals.loss_sum);
-    Progress progress{totals.loss(), training_.metrics()};
-    training_.clear();
-    seen_ = {};
-    return progress;
-  }
-
-  Progress finish_validation() override {
-    Progress progress{validation_.loss().loss(), validation_.metrics()};
-    validation_.clear();
-    return progress;
-  }
-
-  Evaluation evaluate() override { return evaluator_.take(); }
-
- private:
-  /// On the CPU the loss of this very step, on a GPU the mean since the last reading.
-  Progress read(std::uint64_t step) {
-    const auto totals = training_.loss();
-    const double newest = (totals.loss_sum - seen_.loss_sum) / static_cast<double>(totals.samples - seen_.samples);
-    seen_ = totals;
-    check_finite(newest);
-    state_.loss_curve.add(static_cast<double>(step), newest);
-    return {newest, training_.metrics()};
-  }
-
-  void check_finite(double loss) const {
-    if (std::isfinite(loss)) return;
-    const std::string& optimizer = plan_.model.optimizer_node;
-    throw StepFailed({.code = ErrorCode::Failed,
-                      .reason = fmt::format("the loss is no longer a finite number (epoch {}, step {})",
-                                            state_.meter.read().epoch, state_.meter.read().steps + 1),
-                      .remedy = fmt::format(
-                          "Lower {0}.learning_rate, ten times say, and see that the data are normalised", optimizer),
-                      .node = step_.model().loss_node()});
-  }
-
-  /// First, so that it acts when all tensors have gone.
-  struct Trim {
-    ~Trim() { trim_tensor_memory(); }
-  } trim_{};
-  const Plan& plan_;
-  RunState& state_;
-  bool asynchronous_;
-  Step step_;
-  SplitTally training_;
-  SplitTally validation_;
-  Evaluator evaluator_;
-  LossTally::Totals seen_{};
-  Nanos read_at_ = 0;
-};
-
-/// Does any layer work on pictures, in a network whose memory format then matters?
-bool has_pictures(const ModelPlan& plan) {
-  return std::any_of(plan.layers.begin(), plan.layers.end(),
-                     [](const LayerPlan& layer) { return layer.output.shape.size() == 4; });
-}
 
 class DrainingLearner final : public Learner {
  public:
@@ -121,49 +16,14 @@ class DrainingLearner final : public Learner {
 
 }  // namespace
 
-Result<Training> make_training(const Plan& plan, RunState& state) {
-  auto device = choose_device(plan.trainer.device);
-  if (!device) return fail(std::move(device.error()).at_node(plan.trainer_node).at_parameter("device"));
-  auto format = choose_format(plan.trainer, *device, has_pictures(plan.model));
-  if (!format) return fail(std::move(format.error()).at_node(plan.trainer_node));
-
-  Training training;
-  training.cores = split_cores(plan.trainer, usable_cores(), device->is_cpu(), plan.train.batch.size);
-  training.device = device_text(*device);
-  training.precision = format->precision();
-  training.has_bfloat16 = !device->is_cpu() || cpu_has_bfloat16();
-  training.channels_last = format->channels_last;
-  training.allocator = batch_allocator(*device);
-  cache_tensor_memory();
-  at::set_num_threads(training.cores.intra_op_threads);
-  set_blas_threads(training.cores.intra_op_threads);
-
-  const auto seed = static_cast<std::uint64_t>(plan.trainer.seed);
-  auto model = Model::build(plan.model, *device, seed, *format);
-  if (!model) return fail(std::move(model.error()));
-  training.parameters = (*model)->parameter_count();
-  if (training.parameters == 0)
-    return fail(
-        Error{.reason = "the model has no trainable parameters: there is no layer with parameters before the loss",
-              .remedy = "Put a linear or conv2d node between the batch and the loss",
-              .node = plan.trainer_node,
-              .port = "loss"});
-  auto replicas = Replicas::build(plan.model, std::move(*model),
-                                  {.count = static_cast<std::size_t>(training.cores.replicas),
-                                   .intra_op_threads = training.cores.intra_op_threads,
-                                   .seed = seed,
-                                   .stop = state.stop_token()});
-  if (!replicas)
-    return fail(replicas.error().node.empty() ? std::move(replicas.error()).at_node(plan.trainer_node)
-                                              : std::move(replicas.error()));
-  training.learner = std::make_unique<ModelLearner>(plan, std::move(*replicas), state);
-  return training;
+Result<Training> make_training(const Plan& plan, const RunOptions& options, RunState& state) {
+  if (const EstimatorPlan* estimator = plan.estimator()) return make_estimator(plan, *estimator, options, state);
+  return make_network(plan, *plan.network(), options, state);
 }
 
-Training make_draining(const Plan& plan) {
+Training make_draining(const Plan& plan, const RunOptions& options) {
   Training training;
-  training.device = "cpu";
-  training.cores.workers = split_cores(plan.trainer, usable_cores(), true, plan.train.batch.size).workers;
+  training.execution = resolve_execution(plan, options, Use::Nothing);
   training.learner = std::make_unique<DrainingLearner>();
   return training;
 }

@@ -4,7 +4,6 @@
 // Private to training; free of LibTorch.
 
 #include "plan/plan.h"
-#include "training/core_budget.h"
 #include "training/run_state.h"
 #include "training/trainer_loop.h"
 
@@ -13,22 +12,23 @@
 
 namespace feedline {
 
-/// Where and how a run learns.
+/// What learns in a run, and where and how.
 struct Training {
   std::unique_ptr<Learner> learner{};
-  std::string device{};
-  std::uint64_t parameters = 0;
-  CoreSplit cores{.workers = 0, .replicas = 0, .intra_op_threads = 0};
-  std::string precision{};
-  bool channels_last = false;
-  bool has_bfloat16 = false;                     ///< could the device compute in it?
+  Execution execution{};
+  std::uint64_t parameters = 0;                  ///< trainable numbers in the network
   std::shared_ptr<BufferAllocator> allocator{};  ///< null: ordinary memory
 };
 
-/// Seeds LibTorch, builds the model on the device that the plan asks for and the learner that trains it. Call on the
-/// thread that will run it. `plan` and `state` must outlive it.
-[[nodiscard]] Result<Training> make_training(const Plan& plan, RunState& state);
+/// The learner that the plan asks for: one of the two below. Call on the thread that will run it. `plan` and `state`
+/// must outlive it.
+[[nodiscard]] Result<Training> make_training(const Plan& plan, const RunOptions& options, RunState& state);
+/// Seeds LibTorch and builds the network on the device that the plan asks for.
+[[nodiscard]] Result<Training> make_network(const Plan& plan, const ModelPlan& network, const RunOptions& options,
+                                            RunState& state);
+[[nodiscard]] Result<Training> make_estimator(const Plan& plan, const EstimatorPlan& estimator,
+                                              const RunOptions& options, RunState& state);
 /// Counts batches and learns nothing (profile --no-train).
-[[nodiscard]] Training make_draining(const Plan& plan);
+[[nodiscard]] Training make_draining(const Plan& plan, const RunOptions& options);
 
 }  // namespace feedline

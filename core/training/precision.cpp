@@ -49,7 +49,7 @@ bool cpu_has_bfloat16() {
   return false;
 }
 
-Result<Format> choose_format(const TrainerSettings& settings, const at::Device& device, bool has_convolutions) {
+Result<Format> choose_format(const ExecutionSettings& settings, const at::Device& device, bool has_convolutions) {
   Format format;
   format.bfloat16 = settings.precision == "bfloat16";
   if (format.bfloat16 && device.is_cpu() && !cpu_has_bfloat16())

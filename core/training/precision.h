@@ -21,7 +21,7 @@ struct Format {
 /// What the settings come to on a device. `has_convolutions`: only then is channels_last of any use. auto means
 /// float32; channels_last on the CPU, and on a GPU with bfloat16, whose convolutions want it. Error: bfloat16 on a CPU
 /// without such arithmetic, where it would be emulated and many times slower (parameter: precision).
-[[nodiscard]] Result<Format> choose_format(const TrainerSettings& settings, const at::Device& device,
+[[nodiscard]] Result<Format> choose_format(const ExecutionSettings& settings, const at::Device& device,
                                            bool has_convolutions);
 /// Has this CPU instructions for bfloat16?
 [[nodiscard]] bool cpu_has_bfloat16();

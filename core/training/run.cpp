@@ -134,7 +134,7 @@ Result<TrainerLoop::End> Run::Impl::execute() {
   auto plan = prepare();
   if (state_.stop_requested()) return TrainerLoop::End::Stopped;
   if (!plan) return fail(std::move(plan.error()));
-  result_.seed = (*plan)->trainer.seed;
+  result_.execution.seed = (*plan)->trainer.seed;
   state_.planned(*plan);
   tell_of_data(**plan);
   plan = fit(std::move(*plan));
@@ -144,35 +144,26 @@ Result<TrainerLoop::End> Run::Impl::execute() {
 
   Training training;
   if (options_.train) {
-    preparing("Building the model", 0);
-    auto made = make_training(**plan, state_);
+    preparing((*plan)->network() != nullptr ? "Building the model" : "Making the estimator", 0);
+    auto made = make_training(**plan, options_, state_);
     if (!made) return fail(std::move(made.error()));
     training = std::move(*made);
   } else {
-    training = make_draining(**plan);
+    training = make_draining(**plan, options_);
   }
-  result_.device = training.device;
-  result_.workers = training.cores.workers;
-  result_.replicas = training.cores.replicas;
-  result_.intra_op_threads = training.cores.intra_op_threads;
-  result_.precision = training.precision;
-  result_.channels_last = training.channels_last;
+  result_.execution = training.execution;
   if (state_.stop_requested()) return TrainerLoop::End::Stopped;
 
-  TrainerLoop loop(*plan, options_, result_.workers, training.allocator, *training.learner, state_, result_);
+  TrainerLoop loop(*plan, options_, training, state_, result_);
   if (Status loaded = loop.load_first(); !loaded) {
     if (loaded.error().code == ErrorCode::Cancelled) return TrainerLoop::End::Stopped;
     return fail(std::move(loaded.error()));
   }
-  state_.emit(Started{.device = training.device,
+  const EstimatorPlan* estimator = options_.train ? (*plan)->estimator() : nullptr;
+  state_.emit(Started{.execution = training.execution,
                       .samples_per_epoch = (*plan)->train.sampler.count,
                       .parameters = training.parameters,
-                      .workers = result_.workers,
-                      .replicas = result_.replicas,
-                      .intra_op_threads = result_.intra_op_threads,
-                      .precision = result_.precision,
-                      .channels_last = result_.channels_last,
-                      .has_bfloat16 = training.has_bfloat16});
+                      .estimator = estimator != nullptr ? estimator->type : ""});
   return loop.run();
 }
 

@@ -24,6 +24,7 @@ namespace feedline {
 
 /// What a caller may ask of a run besides the graph. Unset: what the trainer node says.
 struct RunOptions {
+  /// An estimator that needs fewer passes than this fits anew, again and again.
   std::optional<std::uint32_t> epochs{};
   std::optional<std::uint64_t> max_steps{};  ///< stop after so many training steps
   std::optional<double> max_seconds{};       ///< stop after so long, measured from the first batch
@@ -83,13 +84,7 @@ struct RunResult {
   Snapshot first{};                        ///< when the first batch was asked for
   Snapshot last{};                         ///< at the end: counters, step times, peak memory
   std::vector<NodeDurations> durations{};  ///< of the training data's nodes
-  std::int64_t seed = 0;
-  std::string device{};
-  std::size_t workers = 0;
-  int replicas = 0;  ///< 0 where nothing is learnt
-  int intra_op_threads = 0;
-  std::string precision{};  ///< float32, bfloat16; empty where nothing is learnt
-  bool channels_last = false;
+  Execution execution{};                   ///< what it really used
 };
 
 // Facts: few, never lost, never merged, in order. Delivered on the run's thread; the receiver moves them to its own.
@@ -98,15 +93,10 @@ struct Preparing {
   double fraction = 0;
 };
 struct Started {
-  std::string device{};
+  Execution execution{};
   std::uint64_t samples_per_epoch = 0;
-  std::uint64_t parameters = 0;  ///< trainable numbers in the model
-  std::size_t workers = 0;
-  int replicas = 0;  ///< 0 where nothing is learnt
-  int intra_op_threads = 0;
-  std::string precision{};
-  bool channels_last = false;
-  bool has_bfloat16 = false;  ///< the device could compute in it
+  std::uint64_t parameters = 0;  ///< trainable numbers in the network
+  std::string estimator{};       ///< type of what learns in place of a network; empty: a network, or nothing
 };
 struct RecordFailed {
   Error error{};  ///< the first of its kind; counts stand in the result
@@ -123,7 +113,8 @@ struct Finished {
 };
 using Fact = std::variant<Preparing, Started, RecordFailed, Noticed, EpochDone, Finished>;
 
-/// A run: prepares the Plan, streams, trains. Everything happens on threads of its own; no exception leaves them.
+/// A run: prepares the Plan, streams, has a network or an estimator learn. Everything happens on threads of its own; no
+/// exception leaves them.
 class Run {
  public:
   /// Starts at once. `on_fact` is called from the run's thread; the last fact is always Finished.
@@ -136,7 +127,7 @@ class Run {
 
   void pause();
   void resume();
-  /// Asks for the end; takes effect within 200 ms, also in the middle of a step.
+  /// Asks for the end; takes effect within 200 ms, also in the middle of a step or a fit.
   void stop();
   [[nodiscard]] bool paused() const;
   /// Changes how many threads carry a node of the data side, while it runs (see Pipeline::set_workers()); of training

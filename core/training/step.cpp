@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/step.h"
 
+#include "training/stray_label.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,32 +12,29 @@ namespace feedline {
 namespace {
 
 /// LibTorch answers a class index beyond the prediction's columns with a device fault on a GPU: look on the host first.
-void check_classes(const Plan& plan, const LayerPlan& loss, const DataPlan& data, const Batch& batch) {
+void check_classes(const ModelPlan& network, const LayerPlan& loss, const DataPlan& data, const Batch& batch) {
   if (loss.spec == nullptr || loss.spec->target != TargetKind::Classes) return;
   if (loss.inputs.size() < 2 || loss.from.size() < 2 || loss.from[1].field < 0) return;
   const auto field = static_cast<std::size_t>(loss.from[1].field);
   const TensorDesc& prediction = loss.inputs[0];
   if (data.fields[field].record.dtype != DType::I64 || prediction.shape.size() != 2) return;
   const Dim& columns = prediction.shape[1];
-  const auto count = columns.known() ? columns.size() : static_cast<std::int64_t>(plan.model.class_names.size());
+  const auto count = columns.known() ? columns.size() : static_cast<std::int64_t>(network.class_names.size());
   if (count == 0) return;
-  const auto* labels = reinterpret_cast<const std::int64_t*>(batch.buffer->fields[field]);
-  for (std::size_t row = 0; row < batch.records; ++row) {
-    if (labels[row] >= 0 && labels[row] < count) continue;
-    const bool known = row < batch.record_ids.size() && data.source != nullptr;
-    throw StepFailed(
-        {.code = ErrorCode::Failed,
-         .reason = fmt::format("a record is of class {}, but the prediction has {} values per record (0 to {})",
-                               labels[row], count, count - 1),
-         .remedy = "Set units of the last linear node to 0 and use training data that has all classes",
-         .node = loss.node,
-         .file = known ? data.source->locate(batch.record_ids[row]) : ""});
-  }
+  const auto stray = stray_label(data, batch, field, count);
+  if (!stray) return;
+  throw StepFailed(
+      {.code = ErrorCode::Failed,
+       .reason = fmt::format("a record is of class {}, but the prediction has {} values per record (0 to {})",
+                             stray->label, count, count - 1),
+       .remedy = "Set units of the last linear node to 0 and use training data that has all classes",
+       .node = loss.node,
+       .file = stray->file});
 }
 
-void check_classes(const Plan& plan, const DataPlan& data, const Batch& batch) {
-  for (const LayerPlan& layer : plan.model.layers) check_classes(plan, layer, data, batch);
-  check_classes(plan, plan.model.loss, data, batch);
+void check_classes(const ModelPlan& network, const DataPlan& data, const Batch& batch) {
+  for (const LayerPlan& layer : network.layers) check_classes(network, layer, data, batch);
+  check_classes(network, network.loss, data, batch);
 }
 
 std::vector<TensorDesc> record_descs(const DataPlan& data) {
@@ -89,15 +88,16 @@ void SplitTally::clear() {
   for (MetricSet& replica : metrics_) replica.clear();
 }
 
-Step::Step(const Plan& plan, std::unique_ptr<Replicas> replicas, TrainerMeter& meter)
+Step::Step(const Plan& plan, const ModelPlan& network, std::unique_ptr<Replicas> replicas, TrainerMeter& meter)
     : plan_(plan),
+      network_(network),
       replicas_(std::move(replicas)),
       uploader_(replicas_->model().device(), record_descs(plan.train), largest_batch(plan)),
       meter_(meter) {}
 
 std::vector<at::Tensor> Step::upload(const Batch& batch, const DataPlan& data) {
   meter_.enter(Phase::HostToDevice);
-  check_classes(plan_, data, batch);
+  check_classes(network_, data, batch);
   try {
     return uploader_.upload(batch);
   } catch (const std::exception& fault) {

@@ -65,7 +65,7 @@ class SplitTally {
 /// `replicas`.
 class Step {
  public:
-  Step(const Plan& plan, std::unique_ptr<Replicas> replicas, TrainerMeter& meter);
+  Step(const Plan& plan, const ModelPlan& network, std::unique_ptr<Replicas> replicas, TrainerMeter& meter);
 
   /// Learns from a batch, and measures it. Throws StepCancelled and StepFailed.
   [[nodiscard]] std::vector<Part> train(const Batch& batch, SplitTally& tally);
@@ -81,6 +81,7 @@ class Step {
   void finish();
 
   const Plan& plan_;
+  const ModelPlan& network_;
   std::unique_ptr<Replicas> replicas_;
   BatchUploader uploader_;
   TrainerMeter& meter_;

@@ -6,6 +6,7 @@
 #include "engine/pipeline_settings.h"
 #include "schema/registry.h"
 #include "training/fill_caches.h"
+#include "training/learner.h"
 #include "training/step_fault.h"
 
 #include <fmt/format.h>
@@ -83,15 +84,12 @@ class TrainerLoop::Deadline {
   std::jthread thread_;  // last: the others must outlive it
 };
 
-TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& options, std::size_t workers,
-                         std::shared_ptr<BufferAllocator> allocator, Learner& learner, RunState& state,
-                         RunResult& result)
-    : plan_(std::move(plan)), options_(options), learner_(learner), state_(state), result_(result) {
-  PipelineOptions pipeline = pipeline_options(plan_->trainer);
-  pipeline.workers = workers;
-  pipeline.allocator = std::move(allocator);
+TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& options, const Training& training,
+                         RunState& state, RunResult& result)
+    : plan_(std::move(plan)), options_(options), learner_(*training.learner), state_(state), result_(result) {
+  PipelineOptions pipeline = pipeline_options(training.execution, plan_->trainer);
+  pipeline.allocator = training.allocator;
   pipeline.on_notice = [this](const Error& error) { state_.emit(Noticed{error}); };
-  pipeline.staged = options.staged || plan_->trainer.staged;
   pipeline.meters = options.meters;
   pipeline.cache_folder = options.cache_folder;
   const DataPlan* const plans[] = {&plan_->train, plan_->validation ? &*plan_->validation : nullptr};
@@ -105,7 +103,7 @@ TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& opt
   }
   state_.attach(train_.get(), validation_.get());
 
-  const std::uint64_t all = plan_->train.batches_per_epoch() * static_cast<std::uint64_t>(plan_->trainer.epochs);
+  const std::uint64_t all = plan_->train.batches_per_epoch() * pipeline.epochs;
   // Until stopped: nobody knows how many.
   const std::uint64_t most = options_.max_steps.value_or(all);
   state_.meter.begin_run(all == 0 ? most : std::min(all, most), pipeline.epochs);
@@ -225,6 +223,7 @@ Result<TrainerLoop::End> TrainerLoop::replay() {
       if (status.error().code == ErrorCode::Cancelled) return End::Stopped;
       return fail(std::move(status.error()));
     }
+    if (i + 1 == kept.size()) learner_.forget();
   }
   return End::Completed;
 }
@@ -275,7 +274,7 @@ std::shared_ptr<const Evaluation> TrainerLoop::evaluate() {
   if (found.worst.empty()) return nullptr;
   const DataPlan& data = *plan_->validation;
   found.epoch = epoch_;
-  found.class_names = plan_->model.class_names;
+  found.class_names = plan_->class_names();
   found.node = showing_node(data);
   for (WorstSample& sample : found.worst) sample.file = data.source->locate(sample.record);
   return std::make_shared<const Evaluation>(std::move(found));

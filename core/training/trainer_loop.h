@@ -19,7 +19,8 @@
 
 namespace feedline {
 
-/// What happens to each batch: learning (learner.cpp), or nothing but counting (profile --no-train).
+/// What happens to each batch: a network learns (network_learner.cpp), an estimator fits (estimator_learner.cpp), or it
+/// is only counted (profile --no-train). All that a run knows of what learns.
 class Learner {
  public:
   struct Progress {
@@ -32,20 +33,26 @@ class Learner {
   /// Throws StepCancelled and StepFailed.
   virtual std::optional<Progress> train(const Batch& batch, std::uint64_t step) = 0;
   virtual void evaluate(const Batch& batch) = 0;
-  /// The epoch's means on training data, and a fresh start.
+  /// The batches since the last epoch's end came again and again, to measure: what they taught counts no more, so that
+  /// nothing grows without bound.
+  virtual void forget() {}
+  /// The end of an epoch, where estimators fit: its means on training data, and a fresh start. Throws as train() does.
   virtual Progress finish_training() = 0;
   virtual Progress finish_validation() = 0;
   /// What validation found, class by class, and a fresh start; without samples where there are no classes.
   virtual Evaluation evaluate() { return {}; }
 };
 
+struct Training;
+
 /// Takes batches from the training pipeline to the learner, epoch by epoch, with validation after each.
 class TrainerLoop {
  public:
   enum class End { Completed, Stopped };
 
-  TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& options, std::size_t workers,
-              std::shared_ptr<BufferAllocator> allocator, Learner& learner, RunState& state, RunResult& result);
+  /// All of them must outlive it.
+  TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& options, const Training& training, RunState& state,
+              RunResult& result);
   ~TrainerLoop();
   TrainerLoop(const TrainerLoop&) = delete;
   TrainerLoop& operator=(const TrainerLoop&) = delete;

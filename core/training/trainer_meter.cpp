@@ -74,7 +74,7 @@ void TrainerMeter::count_step(std::uint64_t samples) {
   border_ = false;
   ++sample_.steps;
   sample_.samples += samples;
-  sample_.stepped = (sample_.times - sample_.validation).total();
+  sample_.stepped = sample_.trained().total();
 }
 
 void TrainerMeter::show(double loss, Metrics metrics) {
@@ -86,6 +86,11 @@ void TrainerMeter::show(double loss, Metrics metrics) {
 void TrainerMeter::show_learning_rate(double rate) {
   const std::lock_guard lock(mutex_);
   sample_.learning_rate = rate;
+}
+
+void TrainerMeter::show_fitting(std::optional<double> fraction) {
+  const std::lock_guard lock(mutex_);
+  sample_.fitting = fraction;
 }
 
 TrainerSample TrainerMeter::read() const {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <mutex>
+#include <optional>
 
 namespace feedline {
 
@@ -31,6 +32,8 @@ class TrainerMeter {
   /// Shows the newest loss and the epoch's running metrics (NaN: none).
   void show(double loss, Metrics metrics);
   void show_learning_rate(double rate);
+  /// How much of a fit is done; none: it is over.
+  void show_fitting(std::optional<double> fraction);
 
   [[nodiscard]] TrainerSample read() const;
   /// The time in one phase so far, for whoever asks at every step.

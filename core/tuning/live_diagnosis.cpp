@@ -30,7 +30,7 @@ bool LiveDiagnosis::add(const Snapshot& now) {
   const Snapshot& trained = time_.add(now);
   if (!time_.warm()) return false;
   for (const StageSample& stage : now.stages)
-    if (stage.type == "batch") facts_.workers = stage.workers;
+    if (stage.type == "batch") facts_.execution.workers = stage.workers;
   if (recent_.empty() || trained.at - recent_.back().at >= kSpacing) recent_.push_back(trained);
   while (recent_.size() > 2 && trained.at - recent_[1].at >= kWindow &&
          trained.trainer.steps - recent_[1].trainer.steps >= kStepsNeeded)

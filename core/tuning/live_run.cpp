@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tuning/live_run.h"
 
-#include "diagnosis/training_time.h"
-
 #include "base/cores.h"
 #include "base/memory.h"
+#include "diagnosis/training_time.h"
 
 #include <algorithm>
 #include <chrono>
@@ -26,24 +25,18 @@ double Slice::samples_in(Nanos time) const {
   return time > 0 ? static_cast<double>(to.trainer.samples - from.trainer.samples) / feedline::seconds(time) : 0;
 }
 
-double Slice::samples_per_s() const { return samples_in((to.trainer.times - from.trainer.times).total()); }
+double Slice::samples_per_s() const { return samples_in((to.trainer.trained() - from.trainer.trained()).total()); }
 
 double Slice::virtual_samples_per_s() const {
-  return samples_in((to.trainer.times - from.trainer.times).total() - (to.virtual_delay - from.virtual_delay));
+  return samples_in((to.trainer.trained() - from.trainer.trained()).total() - (to.virtual_delay - from.virtual_delay));
 }
 
 RunFacts run_facts(const Document& document, const Started& started) {
   RunFacts facts = facts_of(document);
   facts.cores = usable_cores();
-  facts.workers = started.workers;
-  facts.replicas = std::max(started.replicas, 1);
-  facts.intra_op_threads = std::max(started.intra_op_threads, 1);
-  facts.on_cpu = started.device.starts_with("cpu");
-  facts.precision = started.precision;
-  facts.channels_last = started.channels_last;
+  facts.execution = started.execution;
   facts.records = started.samples_per_epoch;
   facts.memory = free_memory();
-  facts.bfloat16 = started.has_bfloat16;
   return facts;
 }
 
@@ -86,7 +79,7 @@ Status LiveRun::wait_for_step() {
 
 Status LiveRun::use_up_batches() {
   const std::uint64_t from = run_->trainer().steps;
-  const std::uint64_t ahead = facts_.prefetch + 2;
+  const std::uint64_t ahead = facts_.execution.prefetch + 2;
   return wait_until([&] { return run_->trainer().steps >= from + ahead; });
 }
 
@@ -97,8 +90,7 @@ Status LiveRun::warm_up(double most_seconds) {
     const std::lock_guard lock(mutex_);
     facts_ = run_facts(document_, *started_);
   }
-  facts_.staged = facts_.staged || options_.run.staged;
-  facts_.epochs = facts_of(document_).epochs;
+  facts_.execution.epochs = facts_of(document_).execution.epochs;  // those of the graph, not of this measurement
   if (options_.memory) facts_.memory = *options_.memory;
   facts_.most_workers = options_.most_workers;
   if (options_.records > 0) facts_.records = options_.records;

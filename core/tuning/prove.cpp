@@ -54,7 +54,7 @@ class Side {
   }
 
   [[nodiscard]] const std::vector<double>& rates() const { return rates_; }
-  [[nodiscard]] int intra_op_threads() const { return run_->started().intra_op_threads; }
+  [[nodiscard]] int intra_op_threads() const { return run_->started().execution.intra_op_threads; }
   [[nodiscard]] ProofSide summary() const {
     ProofSide side{
         .samples_per_s = median(rates_), .wait_share = median(waits_), .load_s = loads_first() ? load_s_ : 0};
@@ -62,7 +62,7 @@ class Side {
     if (options_.run.max_records && *options_.run.max_records < side.records)
       side.load_s *= static_cast<double>(side.records) / static_cast<double>(*options_.run.max_records);
     if (side.samples_per_s <= 0) return side;
-    const double epochs = facts_.epochs > 0 ? static_cast<double>(facts_.epochs) : kManyEpochs;
+    const double epochs = facts_.execution.epochs > 0 ? static_cast<double>(facts_.execution.epochs) : kManyEpochs;
     const double steady = static_cast<double>(facts_.records) / side.samples_per_s;
     side.epoch_s = steady + side.load_s / epochs;
     side.preparation_s = steady * side.wait_share + side.load_s / epochs;

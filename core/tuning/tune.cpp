@@ -70,7 +70,7 @@ class Tuner {
   [[nodiscard]] double elapsed() const { return seconds(Clock::system().now() - start_); }
   /// A pair of the comparison: after its rest, each side first uses up what it had ready.
   [[nodiscard]] double pair_s() const {
-    const double ahead = static_cast<double>((best_.facts.prefetch + 3) * best_.facts.batch);
+    const double ahead = static_cast<double>((best_.facts.execution.prefetch + 3) * best_.facts.batch);
     return 2 * (kTurn + (best_.samples_per_s > 0 ? ahead / best_.samples_per_s : 0));
   }
   [[nodiscard]] double warm_ups() const { return kStarts + (first_run_ ? 0 : warm_s_); }
@@ -88,7 +88,7 @@ class Tuner {
     Candidate found{.document = document, .run = std::make_unique<LiveRun>(document, measuring_)};
     if (Status warm = found.run->warm_up(kLongestWarmUp); !warm) return fail(std::move(warm.error()));
     warm_s_ = std::max(warm_s_, elapsed() - begin);
-    threads_ = found.run->started().intra_op_threads;
+    threads_ = found.run->started().execution.intra_op_threads;
     found.facts = found.run->facts();
     if (Status measured = measure(found, *found.run, 1); !measured) return fail(std::move(measured.error()));
     try_s_ = std::max(try_s_, elapsed() - begin);
@@ -108,7 +108,7 @@ class Tuner {
   /// A short look may have been an unlucky one.
   Status look_again() {
     LiveRun* run = best_.run ? best_.run.get() : first_run_.get();
-    if (run == nullptr || run->started().intra_op_threads != threads_) return {};
+    if (run == nullptr || run->started().execution.intra_op_threads != threads_) return {};
     tell("looking for longer");
     return measure(best_, *run, kSecondLook);
   }
@@ -131,9 +131,9 @@ class Tuner {
   std::optional<Fix> more_workers() {
     const RunFacts& facts = best_.facts;
     const double ceiling = best_.diagnosis.ceiling.samples_per_s;
-    const std::size_t more =
-        std::min(facts.workers + std::max<std::size_t>(facts.workers / 2, 1), facts.workers_limit());
-    if (more <= facts.workers || best_.samples_per_s <= 0 || best_.samples_per_s >= kNearCeiling * ceiling)
+    const std::size_t more = std::min(facts.execution.workers + std::max<std::size_t>(facts.execution.workers / 2, 1),
+                                      facts.workers_limit());
+    if (more <= facts.execution.workers || best_.samples_per_s <= 0 || best_.samples_per_s >= kNearCeiling * ceiling)
       return std::nullopt;
     const auto set = [&](const char* param, std::size_t value) {
       return Edit{SetParam{.node = facts.trainer_node, .param = param, .value = static_cast<std::int64_t>(value)}};
@@ -141,7 +141,7 @@ class Tuner {
     Fix fix{.id = "workers", .title = fmt::format("Use {} workers", more)};
     fix.why = "The graph runs below its ceiling: records take unlike long, or workers wait for their turn.";
     fix.edit = set("workers", more);
-    if (facts.prefetch == 0) {
+    if (facts.execution.prefetch == 0) {
       fix.id = "overlap-workers";
       fix.title = fmt::format("Prepare batches while the step runs, with {} workers", more);
       fix.edit = {Edit::List{set("prefetch", kPrefetch), set("workers", more)}};
@@ -197,7 +197,7 @@ class Tuner {
   /// The runs that were tried go on, unless they need another number of threads than the process has now.
   Result<Proof> compare(const ProveOptions& options) {
     const auto fits = [this](const LiveRun* run) {
-      return run != nullptr && run->started().intra_op_threads == threads_;
+      return run != nullptr && run->started().execution.intra_op_threads == threads_;
     };
     if (!fits(best_.run.get()) || (first_run_ && !fits(first_run_.get()))) {
       best_.run.reset();

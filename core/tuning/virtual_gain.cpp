@@ -18,7 +18,8 @@ namespace {
 constexpr double kCloseEnough = 0.1;
 
 double predicted_gain(const RunFacts& facts, const Diagnosis& diagnosis, const std::string& node, double factor) {
-  const WhatIfAnswer faster = what_if(facts, diagnosis, {.workers = facts.workers, .faster = {{node, factor}}});
+  const WhatIfAnswer faster =
+      what_if(facts, diagnosis, {.workers = facts.execution.workers, .faster = {{node, factor}}});
   const double before = diagnosis.model.expected().samples_per_s;
   return before > 0 ? faster.rate() / before : 1;
 }

@@ -39,7 +39,7 @@ std::optional<QSize> parse_size(const QString& text) {
 void log_facts(MainWindow& window) {
   RunController& runs = window.runs();
   QObject::connect(&runs, &RunController::started, &window, [](const Started& f) {
-    say(QStringLiteral("started on %1").arg(QString::fromStdString(f.device)));
+    say(QStringLiteral("started on %1").arg(QString::fromStdString(f.execution.device)));
   });
   QObject::connect(&runs, &RunController::record_failed, &window,
                    [](const Error& e) { say(QStringLiteral("record failed: ") + QString::fromStdString(e.line())); });

@@ -68,14 +68,23 @@ void LogPanel::write_again() {
 void LogPanel::follow(RunController& runs) {
   connect(&runs, &RunController::started, this, [this](const Started& f) {
     const QLocale english(QLocale::English, QLocale::UnitedKingdom);
+    const Execution& e = f.execution;
+    if (!f.estimator.empty()) {
+      add(Level::Info, tr("Fitting %1 on %2 (threads: %3) with %4 loader workers: %5 samples per epoch")
+                           .arg(QString::fromStdString(f.estimator), QString::fromStdString(e.device))
+                           .arg(e.intra_op_threads)
+                           .arg(e.workers)
+                           .arg(english.toString(static_cast<qulonglong>(f.samples_per_epoch))));
+      return;
+    }
     add(Level::Info,
         tr("Training on %1 (replicas: %2, threads of each: %3, %4%5) with %6 loader workers: %7 samples per "
            "epoch, %8 parameters")
-            .arg(QString::fromStdString(f.device))
-            .arg(f.replicas)
-            .arg(f.intra_op_threads)
-            .arg(QString::fromStdString(f.precision), f.channels_last ? tr(", channels last") : QString())
-            .arg(f.workers)
+            .arg(QString::fromStdString(e.device))
+            .arg(e.replicas)
+            .arg(e.intra_op_threads)
+            .arg(QString::fromStdString(e.precision), e.channels_last ? tr(", channels last") : QString())
+            .arg(e.workers)
             .arg(english.toString(static_cast<qulonglong>(f.samples_per_epoch)),
                  english.toString(static_cast<qulonglong>(f.parameters))));
   });

@@ -33,9 +33,10 @@ QStringList progress_forms(const TrainerSample& trainer) {
   const QString epochs = trainer.epochs > 0 ? epoch + RunBar::tr(" of %1").arg(trainer.epochs) : epoch;
   const QString step = epochs + RunBar::tr(" · step %1").arg(count(trainer.steps));
   const QString steps = trainer.total_steps > 0 ? step + RunBar::tr(" of %1").arg(count(trainer.total_steps)) : step;
-  if (!trainer.validating) return {steps, step, epochs, epoch};
-  const QString validating = RunBar::tr(" · validating");
-  return {steps + validating, step + validating, epochs + validating, epochs, epoch};
+  if (!trainer.validating && !trainer.fitting) return {steps, step, epochs, epoch};
+  const QString now =
+      trainer.validating ? RunBar::tr(" · validating") : RunBar::tr(" · fitting %1").arg(percent(*trainer.fitting));
+  return {steps + now, step + now, epochs + now, epochs, epoch};
 }
 
 /// What a run that was not cut short by a fault has come to.
@@ -56,7 +57,7 @@ struct Outcome {
     if (const MetricValue* metric = headline(last.metrics, kValSplit)) {
       brief_quality = to_qstring(metric_text(*metric));
       quality = QStringLiteral("%1 %2").arg(to_qstring(metric_title(*metric)), brief_quality);
-    } else {
+    } else if (std::isfinite(last.loss(kTrainSplit))) {
       brief_quality = RunBar::tr("loss %1").arg(short_number(last.loss(kTrainSplit)));
       quality = RunBar::tr("training %1").arg(brief_quality);
     }

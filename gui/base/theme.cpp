@@ -166,6 +166,8 @@ QColor Theme::kind_color(Kind kind) const {
       return dark_ ? "#ff7a68" : "#bb2d1b";
     case Kind::Optimizer:
       return dark_ ? "#5cd3c7" : "#00776c";
+    case Kind::Estimator:
+      return dark_ ? "#b7d968" : "#5d7a12";
   }
   return colors_.muted;
 }
@@ -184,6 +186,8 @@ QColor Theme::category_color(Category category) const {
       return dark_ ? "#ff7a68" : "#bb2d1b";
     case Category::Optimizer:
       return dark_ ? "#5cd3c7" : "#00776c";
+    case Category::Estimator:
+      return dark_ ? "#b7d968" : "#5d7a12";
     case Category::Training:
       return dark_ ? "#f0b232" : "#b87500";
     case Category::Structure:

@@ -71,6 +71,8 @@ LiveState trainer_state(const TrainerSample& earlier, const TrainerSample& now, 
   state.short_rate = now.steps == 0 ? words("none yet") : words("%1/s").arg(number);
   if (now.validating) {
     state.detail = words("validating");
+  } else if (now.fitting) {
+    state.detail = words("fitting %1 %").arg(QLocale().toString(qRound(*now.fitting * 100)));
   } else if (now.steps > 0 && std::isfinite(now.loss)) {
     state.detail = words("loss %1").arg(QLocale().toString(now.loss, 'f', 3));
   }

@@ -104,7 +104,11 @@ std::vector<PortFace> FaceMaker::ports(const Node& node, const std::vector<PortS
     };
     const auto link = std::find_if(links.begin(), links.end(), here);
     face.connected = link != links.end();
-    face.required = inputs && known && !port.optional && !face.connected;
+    const auto wired = [&](const std::string& name) {
+      return std::any_of(links.begin(), links.end(),
+                         [&](const Link* one) { return end_of(*one).port == name && end_of(*one).node == node.id; });
+    };
+    face.required = inputs && known && lacks_wire(port, wired);
     const TensorDesc* carried = nullptr;
     if (!inputs) {
       const PortRef ref{node.id, port.name};

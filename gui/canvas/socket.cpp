@@ -54,6 +54,8 @@ QPainterPath socket_path(Kind kind, qreal r) {
       return polygon(3, r * 1.25, 0);
     case Kind::Optimizer:
       return polygon(6, r * 1.1, 0);
+    case Kind::Estimator:
+      return polygon(8, r * 1.1, 22.5);
   }
   return path;
 }

@@ -40,6 +40,8 @@ QString kind_text(Kind kind) {
       return words("loss");
     case Kind::Optimizer:
       return words("optimiser");
+    case Kind::Estimator:
+      return words("estimator");
   }
   return {};
 }
@@ -58,6 +60,8 @@ QString category_text(Category category) {
       return words("Losses");
     case Category::Optimizer:
       return words("Optimisers");
+    case Category::Estimator:
+      return words("Estimators");
     case Category::Training:
       return words("Training");
     case Category::Structure:
@@ -105,7 +109,11 @@ QString spaced(std::string_view name) { return to_qstring(name).replace(QLatin1C
 
 QString port_tip(const PortSpec& port, bool input, const QString& shape) {
   QString tip = QStringLiteral("<b>%1</b> · %2").arg(to_qstring(port.name).toHtmlEscaped(), kind_text(port.kind));
-  if (input) tip += QStringLiteral(" · ") + (port.optional ? words("optional input") : words("required input"));
+  if (input)
+    tip += QStringLiteral(" · ") + (port.optional ? words("optional input")
+                                    : port.unless.empty()
+                                        ? words("required input")
+                                        : words("required input, unless %1 is wired").arg(to_qstring(port.unless)));
   if (!shape.isEmpty()) tip += QStringLiteral("<br>") + shape.toHtmlEscaped();
   if (!port.doc.empty()) tip += QStringLiteral("<br>") + to_qstring(port.doc).toHtmlEscaped();
   return QStringLiteral("<qt>%1</qt>").arg(tip);

@@ -70,7 +70,7 @@ void StepPanel::reset() {
 std::optional<StepPanel::Step> StepPanel::step_between(const Snapshot& earlier, const Snapshot& now) {
   const StepTimes t = now.trainer.times - earlier.trainer.times;
   const auto steps = static_cast<double>(now.trainer.steps - earlier.trainer.steps);
-  const auto total = static_cast<double>(t.total());
+  const auto total = static_cast<double>(t.total() - t[Phase::Fit]);  // which belongs to no step
   if (total <= 0 || steps <= 0) return std::nullopt;
   Step step{.at = now.elapsed()};
   for (const PhaseInfo& info : kStepPhases) {

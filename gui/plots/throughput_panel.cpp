@@ -52,8 +52,8 @@ void ThroughputPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
   const double elapsed = now.elapsed();
   set_elapsed(elapsed);
   if (now.started == 0) return;
-  if (trainer.validating) {
-    // Rates are of training alone, so a short validation leaves no gap.
+  if (trainer.validating || trainer.fitting) {
+    // Rates are of training alone, so a short validation or fit leaves no gap.
     if (!from_ || elapsed - from_->at < kRateWindow) return;
     for (std::size_t i = 0; i < kRates; ++i) add_value(i, elapsed, std::numeric_limits<double>::quiet_NaN());
     from_.reset();

@@ -61,8 +61,8 @@ Profile loader(const std::vector<std::pair<std::string, double>>& cpu_ms, double
 RunFacts facts(std::size_t cores = 8, std::size_t workers = 1) {
   RunFacts facts;
   facts.cores = cores;
-  facts.workers = workers;
-  facts.on_cpu = false;
+  facts.execution.workers = workers;
+  facts.execution.device = "cuda:0";
   facts.records = 1000;
   facts.trainer_node = "trainer";
   facts.batch_node = "batch";
@@ -250,7 +250,7 @@ class TestDiagnosis : public QObject {
         for (NodeCost& node : costs.nodes) node.blocked = &node == &costs.nodes.front() ? 0.8 : 0;
         costs.disk_bytes = disk;
         if (staged) costs.nodes[2].segment = 2;
-        graph.staged = staged;
+        graph.execution.staged = staged;
         const Verdict load = diagnose(graph, costs).verdict;
         QCOMPARE(load.node, std::string("load"));
         QCOMPARE(load.kind, VerdictKind::PreparationBound);
@@ -267,7 +267,7 @@ class TestDiagnosis : public QObject {
     for (double t = 0; t < 20; t += 0.05) time.add(short_epochs(t));
     QVERIFY(time.warm());
     RunFacts two = facts(2);
-    two.on_cpu = true;
+    two.execution.device = "cpu";
     const Diagnosis found = time.whole(two, first);
     QCOMPARE(found.verdict.node, std::string("decode"));
     QVERIFY(found.profile.steps > 80);
@@ -294,7 +294,7 @@ class TestDiagnosis : public QObject {
   void a_verdict_stays() {
     Document document;
     LiveDiagnosis live;
-    live.begin(document, {.device = "cpu", .workers = 1});
+    live.begin(document, {.execution = facts_of(document).execution});
     double at = 0;
     double first_verdict = 0;
     Nanos others = 0;
@@ -335,14 +335,14 @@ class TestDiagnosis : public QObject {
     graph.nodes = {{.id = "source", .role = Role::Source, .fields = {"image", "label"}},
                    {.id = "decode", .upstream = {"source"}, .fields = {"image"}},
                    {.id = "crop", .random = true, .upstream = {"source", "decode"}, .fields = {"image"}}};
-    graph.epochs = 10;
+    graph.execution.epochs = 10;
     const Profile costs = loader({{"source", 0.5}, {"decode", 40}, {"crop", 1}}, 1);
     Diagnosis found = diagnose(graph, costs);
     QCOMPARE(found.cached_at, std::string("decode"));
     QVERIFY(found.cached_ceiling.samples_per_s > 2 * found.ceiling.samples_per_s);
-    graph.epochs = 0;  // until it is stopped
+    graph.execution.epochs = 0;  // until it is stopped
     QCOMPARE(diagnose(graph, costs).cached_at, std::string("decode"));
-    graph.epochs = 1;  // nothing is seen twice
+    graph.execution.epochs = 1;  // nothing is seen twice
     QVERIFY(diagnose(graph, costs).cached_at.empty());
   }
 
@@ -464,6 +464,35 @@ class TestDiagnosis : public QObject {
     timer.start();
     for (int i = 0; i < 1000; ++i) (void)what_if(eight, found, {.cores = 1.0 + i});
     qInfo("what-if: %.1f us each", static_cast<double>(timer.nsecsElapsed()) * 1e-6);
+  }
+
+  /// An estimator has no replicas, precision or memory format that a fix could change, and its step is one thread's.
+  void an_estimator_is_offered_nothing_for_networks() {
+    QFile file(feedline::test::source_dir("/resources/examples/baseline.feedline"));
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    auto loaded = from_json(file.readAll().toStdString());
+    QVERIFY(loaded.has_value());
+    RunFacts found = facts_of(loaded->document);
+    QVERIFY(!found.network);
+    QCOMPARE(found.batch_node, std::string("batch"));
+    QVERIFY(found.find("source") != nullptr);
+    QCOMPARE(found.execution.epochs, 1U);  // it counts in one pass
+    found.cores = 8;
+    found.execution.has_bfloat16 = true;
+    found.execution.intra_op_threads = 4;
+    QCOMPARE(found.step_threads(), 1.0);
+    Diagnosis step_bound{};
+    step_bound.model.cores = 8;
+    const auto offered = [&](bool network) {
+      found.network = network;
+      std::set<std::string> ids;
+      for (const FixRule rule : FixRules::instance().all())
+        for (const Fix& fix : rule({.document = loaded->document, .facts = found, .diagnosis = step_bound}))
+          ids.insert(fix.id);
+      return ids;
+    };
+    QVERIFY(offered(true).contains("replicas") && offered(true).contains("bfloat16"));
+    QVERIFY(!offered(false).contains("replicas") && !offered(false).contains("bfloat16"));
   }
 
   /// Nodes of sub-graphs go by their paths, as in a run's meters; muted ones do not run. A fix sets what was drawn.

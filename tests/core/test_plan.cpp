@@ -85,7 +85,7 @@ class TestPlan : public QObject {
     QCOMPARE(data.fields[1].slot, *data.source_outputs.at(1));
     QCOMPARE(data.fields[1].record_bytes(), std::size_t{8});
 
-    const ModelPlan& model = plan.model;
+    const ModelPlan& model = *plan.network();
     QCOMPARE(model.layers.size(), std::size_t{1});
     QCOMPARE(model.layers[0].node, std::string("linear"));
     QCOMPARE(model.layers[0].from.at(0).field, 0);
@@ -171,10 +171,35 @@ class TestPlan : public QObject {
     QVERIFY(!describe.inputs.at(1));
     QCOMPARE(describe.outputs.size(), std::size_t{2});
     QCOMPARE(plan.train.fields.size(), std::size_t{3});
-    QCOMPARE(plan.model.layers.size(), std::size_t{3});
-    const LayerPlan& sum = plan.model.layers[2];
+    QCOMPARE(plan.network()->layers.size(), std::size_t{3});
+    const LayerPlan& sum = plan.network()->layers[2];
     QCOMPARE(sum.node, std::string("sum"));
     QVERIFY(sum.from.at(0).layer >= 0 && sum.from.at(1).layer >= 0 && sum.from.at(0).layer != sum.from.at(1).layer);
+  }
+
+  void an_estimator_takes_the_place_of_the_network() {
+    const auto result = plan_of(
+        test::estimating().set("trainer", "validation_split", 0.2).set("source", "names", std::string("abcdefghij")));
+    QVERIFY2(result, result ? "" : result.error().line().c_str());
+    const Plan& plan = **result;
+    QVERIFY(plan.network() == nullptr && plan.estimator() != nullptr);
+    const EstimatorPlan& estimator = *plan.estimator();
+    QCOMPARE(estimator.node, std::string("neighbours"));
+    QCOMPARE(estimator.fields.size(), std::size_t{2});
+    QCOMPARE(plan.train.fields.at(*estimator.fields[0]).name, std::string("image"));
+    QCOMPARE(plan.train.fields.at(*estimator.fields[1]).name, std::string("label"));
+    QCOMPARE(estimator.target, std::size_t{1});
+    QCOMPARE(estimator.classes, std::int64_t{10});
+    QCOMPARE(plan.class_names().size(), std::size_t{10});
+    QCOMPARE(estimator.passes, std::optional<std::uint32_t>(2));
+    QCOMPARE(plan.asked_for().epochs, 2U);  // those of the trainer are no matter of its
+    QVERIFY(plan.validation.has_value());
+    QCOMPARE(plan.validation->fields.size(), std::size_t{2});
+    // The data side is that of the network, to the last number.
+    const auto network = plan_of(trainable().set("trainer", "validation_split", 0.2));
+    QVERIFY(network);
+    QCOMPARE(drawn(plan.train.sampler, 1), drawn((*network)->train.sampler, 1));
+    QCOMPARE((*network)->asked_for().epochs, 5U);
   }
 
   void random_nodes_keep_their_stream_whatever_else_is_wired() {
@@ -318,7 +343,7 @@ class TestPlan : public QObject {
   void class_names_reach_the_model() {
     const auto result = plan_of(trainable().set("source", "names", std::string("abcdefghij")));
     QVERIFY(result);
-    QCOMPARE((*result)->model.class_names.size(), std::size_t{10});
+    QCOMPARE((*result)->class_names().size(), std::size_t{10});
   }
 
   void errors_name_the_culprit_data() {
@@ -376,6 +401,16 @@ class TestPlan : public QObject {
                 "b2:batch l2:linear sum:add resize.image>b2.image b2.image>l2.x linear.x>sum.a l2.x>sum.b "
                 "sum.x>loss.prediction"),
         "loss|two batch nodes, batch and b2|from one");
+    row("estimator behind a layer",
+        Graph("source:pictures resize:resize batch:batch linear:linear n:neighbours trainer:trainer "
+              "source.image>resize.image resize.image>batch.image source.label>batch.label batch.image>linear.x "
+              "linear.x>n.x batch.label>n.target n.estimator>trainer.estimator"),
+        "n:x|linear is a part of a network|from the batch node");
+    row("estimator fed by two batches",
+        Graph("source:pictures resize:resize batch:batch b2:batch n:neighbours trainer:trainer "
+              "source.image>resize.image resize.image>batch.image source.label>b2.label batch.image>n.x "
+              "b2.label>n.target n.estimator>trainer.estimator"),
+        "n:target|two batch nodes, batch and b2|from one");
     row("no layer",
         rewired({"loss", "prediction"}, "batch.image>loss.prediction").set("source", "classes", std::int64_t{3}),
         "loss:prediction|no layer");

@@ -126,7 +126,7 @@ class TestStarter : public QObject {
     QVERIFY((*plan)->validation.has_value());
     QCOMPARE((*plan)->validation->sampler.count, std::uint64_t(split ? 10 : 12));
     QVERIFY((*plan)->train.batch.size == 8);  // few records: small batches, so that an epoch has some steps
-    QCOMPARE((*plan)->model.layers.back().output.shape.back().size(), std::int64_t{2});
+    QCOMPARE((*plan)->network()->layers.back().output.shape.back().size(), std::int64_t{2});
     QVERIFY(graph->title().find("fit-") != std::string::npos);
     QCOMPARE(from_json(to_json(*graph))->document, *graph);
   }

@@ -67,6 +67,15 @@ class TestValidate : public QObject {
     row("list for integer", trainable().set("batch", "size", RawJson{"[1]"}), "batch.size|[1]|integer");
     row("unset folder", trainable().add("f:files"), "f.folder|no folder is set|--set f.folder=PATH");
     row("unconnected input", without(trainable(), "loss", "target"), "loss:target|no wire enters|target");
+    row("nothing that learns", without(trainable(), "trainer", "loss"),
+        "trainer:loss|no wire enters|gives loss|to estimator instead");
+    row("an estimator and a loss",
+        trainable().add("n:neighbours batch.image>n.x batch.label>n.target n.estimator>trainer.estimator"),
+        "trainer:loss|wires enter both this input and estimator|Remove the one or the other");
+    row("an estimator and an optimiser", test::estimating().add("sgd:sgd sgd.optimizer>trainer.optimizer"),
+        "trainer:optimizer|both this input and estimator|Remove");
+    row("a loss into the estimator's input", without(trainable(), "trainer", "loss").add("loss.loss>trainer.estimator"),
+        "trainer:estimator|takes estimator|gives loss");
     row("unconnected any input", without(trainable(), "shuffle", "sample"),
         "shuffle:sample|no wire|values of one record");
     row("cache behind a random node",
@@ -137,6 +146,14 @@ class TestValidate : public QObject {
     QVERIFY2(all.contains("resize.sise: ") && all.contains("'size'"), qPrintable(all));
     QVERIFY2(all.contains("r: nothing uses its output"), qPrintable(all));
     QCOMPARE(analysis.problems.size(), std::size_t{2});
+
+    QVERIFY(look(test::estimating().document()).problems.empty());
+    const Analysis ignored = look(test::estimating().set("trainer", "replicas", std::int64_t{3}).document());
+    QVERIFY(ignored.ok());
+    QVERIFY(
+        lines(ignored, Problem::Severity::Warning).join("").contains("trainer.replicas: it counts only with a wire"));
+    QVERIFY(look(trainable().set("trainer", "replicas", std::int64_t{3}).document()).problems.empty());
+    QVERIFY(look(test::estimating().set("trainer", "replicas", std::int64_t{0}).document()).problems.empty());
 
     Document newer = trainable().document();
     QVERIFY(newer.apply({RemoveNode{"sgd"}}));

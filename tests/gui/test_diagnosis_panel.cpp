@@ -125,7 +125,7 @@ class TestDiagnosisPanel : public QObject {
     DiagnosisPanel panel;
     panel.resize(520, 600);  // narrow: long words take several lines
     panel.show();
-    panel.begin(slow_, {.device = "cpu", .workers = 1});
+    panel.begin(slow_, {.execution = facts_of(slow_).execution});
     FixList& list = panel.fix_list();
     list.show();
     list.show_fixes({fix("workers", 2), fix("prefetch", 1.5)});
@@ -182,7 +182,7 @@ class TestDiagnosisPanel : public QObject {
     DiagnosisPanel panel;
     panel.resize(900, 300);
     panel.show();
-    panel.begin(slow_, {.device = "cpu", .workers = 1});
+    panel.begin(slow_, {.execution = facts_of(slow_).execution});
     QVERIFY(!panel.fix_list().isVisible());
     Snapshot now;
     now.started = now.at = from_seconds(1);

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "graph/json.h"
+#include "gui/app/live_run_controller.h"
+#include "gui/app/log_panel.h"
 #include "gui/app/main_window.h"
 #include "gui/app/problems_button.h"
 #include "gui/app/problems_panel.h"
 #include "gui/app/run_bar.h"
 #include "gui/base/settings.h"
 #include "gui/canvas/graph_view.h"
+#include "gui/plots/mistakes_panel.h"
+#include "gui/runs/runs_panel.h"
 #include "support/answer.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
@@ -33,6 +37,7 @@
 #include <fstream>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <time.h>
 #include <unistd.h>
 #include <vector>
@@ -88,6 +93,7 @@ class TestMainWindow : public QObject {
   void a_graph_with_problems_does_not_start();
   void the_status_bar_tells_how_the_graph_stands();
   void runs_pauses_and_stops();
+  void an_estimator_runs_as_a_network_does();
   void a_failed_run_is_told();
   void closing_during_a_run_asks();
   void layout_and_theme_are_remembered();
@@ -299,6 +305,53 @@ void TestMainWindow::runs_pauses_and_stops() {
   QCOMPARE(window.run_bar().state_text(), QString("Stopped"));
   QVERIFY(window.actions().run->isEnabled());
   QVERIFY(!window.actions().stop->isEnabled());
+  window.close_quietly();
+}
+
+/// A network's end is exchanged for an estimator on the canvas; no panel minds.
+void TestMainWindow::an_estimator_runs_as_a_network_does() {
+  MainWindow window;
+  window.resize(1280, 800);
+  window.show();
+  window.document().reset(network_, {});
+  for (const char* gone : {"flatten", "hidden", "relu", "dropout", "last", "loss"})
+    QVERIFY(window.document().apply(Edit{RemoveNode{gone}}));
+  window.actions().run->trigger();
+  QCOMPARE(window.runs().state(), State::Idle);  // nothing is left that learns
+  QVERIFY(window.problems().model().error_count() > 0);
+  QVERIFY(window.document().apply(Edit{RemoveNode{"adam"}}));
+  QVERIFY(window.document().apply(Edit{AddNode{{.id = "baseline", .type = "majority_class"}}}));
+  for (const Link& link : {Link{.from = {"batch", "label"}, .to = {"baseline", "target"}},
+                           Link{.from = {"baseline", "estimator"}, .to = {"trainer", "estimator"}}}) {
+    QVERIFY(!check_connect(window.document().document(), link.from, link.to));
+    QVERIFY(window.document().apply(Edit{AddLink{link}}));
+  }
+  QTRY_COMPARE(window.problems().model().error_count(), 0);
+
+  std::optional<RunResult> result;
+  connect(&window.runs(), &RunController::finished, this, [&](const RunResult& ended) { result = ended; });
+  window.actions().run->trigger();
+  QTRY_VERIFY_WITH_TIMEOUT(result.has_value(), 60'000);
+  QVERIFY2(result->end == RunResult::End::Completed, result->failure ? result->failure->line().c_str() : "");
+  QTRY_COMPARE_WITH_TIMEOUT(window.runs().state(), State::Idle, 20'000);
+  QCOMPARE(window.run_bar().state_text(), QString("Finished"));
+  QCOMPARE(result->epochs.size(), std::size_t{1});
+  const double accuracy = result->epochs.front().value("accuracy", kValSplit);
+  const QString told = QString("validation accuracy %1 %").arg(accuracy * 100, 0, 'f', 1);
+  const QString log = window.live_run().log->toPlainText();
+  QVERIFY2(log.contains("Fitting majority_class on cpu"), qPrintable(log));
+  QVERIFY2(log.contains(told), qPrintable(log));
+
+  MistakesPanel& mistakes = *window.live_run().mistakes;
+  QVERIFY(!mistakes.shows_empty_state());
+  const Evaluation& evaluation = *result->epochs.front().evaluation;
+  std::uint64_t right = 0;
+  for (std::size_t i = 0; i < evaluation.classes; ++i) right += evaluation.count(i, i);
+  QStringList readings;
+  for (const Readings::Item& item : mistakes.readings().items()) readings << item.name + ' ' + item.value;
+  QVERIFY2(readings.contains(QString("right %1 of 240").arg(right)), qPrintable(readings.join('|')));
+  QCOMPARE(static_cast<double>(right) / 240, accuracy);
+  QTRY_VERIFY_WITH_TIMEOUT(window.history().panel->model().rowCount() > 0, 20'000);  // it is on record
   window.close_quietly();
 }
 

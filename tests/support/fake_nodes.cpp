@@ -304,16 +304,35 @@ NodeSpec sgd() {
   return spec;
 }
 
+struct Neighbours {
+  struct Params {};
+  static NodeSpec spec() {
+    return node<Neighbours>("neighbours", 1, "Neighbours", "Estimator.")
+        .in("x", Kind::Tensor)
+        .in("target", Kind::Target)
+        .out("estimator", Kind::Estimator);
+  }
+  static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs) {
+    ++infer_calls();
+    return std::vector<TensorDesc>{{.kind = Kind::Estimator}};
+  }
+  static std::int64_t passes(const Params&) { return 2; }
+  static Result<std::unique_ptr<Estimator>> estimator(const Params&, const EstimatorSetup&) { return nullptr; }
+};
+
 struct Trainer {
   struct Params : TrainerSettings {};
   static NodeSpec spec() {
     return node<Trainer>("trainer", 1, "Trainer", "Trains.")
-        .in("loss", Kind::Loss)
-        .in("optimizer", Kind::Optimizer)
+        .in_unless("estimator", "loss", Kind::Loss)
+        .in_unless("estimator", "optimizer", Kind::Optimizer)
         .optional_in("validation", Kind::Batch)
+        .optional_in("estimator", Kind::Estimator)
         .param("epochs", &Params::epochs, range(1, 10000), "Epochs.")
         .param("validation_split", &Params::validation_split, range(0, 0.9), "Share.")
-        .seed("seed", &Params::seed, "Seed.");
+        .seed("seed", &Params::seed, "Seed.")
+        .param("replicas", &Params::replicas, range(0, 64), "Copies.")
+        .only_with("loss");
   }
   static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs) {
     ++infer_calls();
@@ -333,7 +352,7 @@ const Registry& fake_registry() {
     Registry r;
     for (NodeSpec spec : {Files::spec(), Pictures::spec(), Decode::spec(), Resize::spec(), Jitter::spec(),
                           Cache::spec(), Describe::spec(), Shuffle::spec(), BatchNode::spec(), Linear::spec(),
-                          Add::spec(), CrossEntropy::spec(), sgd(), Trainer::spec()})
+                          Add::spec(), CrossEntropy::spec(), sgd(), Neighbours::spec(), Trainer::spec()})
       r.add(std::move(spec));
     for (const NodeSpec* spec : Registry::instance().all())
       if (spec->role == Role::Structure) r.add(*spec);
@@ -383,6 +402,14 @@ Graph trainable() {
       "shuffle.label>batch.label batch.image>linear.x linear.x>loss.prediction batch.label>loss.target "
       "loss.loss>trainer.loss sgd.optimizer>trainer.optimizer");
   return graph;
+}
+
+Graph estimating() {
+  return Graph(
+      "source:pictures resize:resize shuffle:shuffle batch:batch neighbours:neighbours trainer:trainer "
+      "source.image>shuffle.sample source.label>shuffle.label shuffle.sample>resize.image resize.image>batch.image "
+      "shuffle.label>batch.label batch.image>neighbours.x batch.label>neighbours.target "
+      "neighbours.estimator>trainer.estimator");
 }
 
 }  // namespace feedline::test

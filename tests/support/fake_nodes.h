@@ -13,7 +13,7 @@ namespace feedline::test {
 
 /// A small set of node types under the names of the real ones, without their work, so that tests of graph and plan
 /// need no files and no LibTorch: files, pictures, decode, resize, jitter, cache, describe, shuffle, batch, linear,
-/// add, cross_entropy, sgd, trainer.
+/// add, cross_entropy, sgd, neighbours (an estimator), trainer.
 [[nodiscard]] const Registry& fake_registry();
 
 /// Calls of shape inference since the program started.
@@ -34,5 +34,8 @@ class Graph {
 
 /// pictures -> resize -> shuffle -> batch -> linear -> cross_entropy -> trainer, with sgd: it plans without errors.
 [[nodiscard]] Graph trainable();
+
+/// The same data into `neighbours`, which the trainer has as its estimator.
+[[nodiscard]] Graph estimating();
 
 }  // namespace feedline::test

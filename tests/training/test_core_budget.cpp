@@ -100,7 +100,7 @@ void TestCoreBudget::splits() {
   settings.workers = workers;
   settings.replicas = replicas;
   settings.intra_op_threads = threads;
-  const CoreSplit split = split_cores(settings, static_cast<std::size_t>(cores), cpu, batch);
+  const CoreSplit split = split_cores(settings, settings, static_cast<std::size_t>(cores), cpu, batch);
   QCOMPARE((QList<int>{static_cast<int>(split.workers), split.replicas, split.intra_op_threads}), expected);
 }
 

@@ -105,7 +105,7 @@ class TestLayerCost : public QObject {
     QVERIFY(analysis.total.complete);
     const auto plan = make_plan(loaded->document, {.sources = {.cache_folder = cache_.path().toStdString()}});
     QVERIFY2(plan, plan ? "" : plan.error().line().c_str());
-    const auto model = Model::build((*plan)->model, at::kCPU, 1);
+    const auto model = Model::build(*(*plan)->network(), at::kCPU, 1);
     QVERIFY(model);
     QCOMPARE((*model)->parameter_count(), static_cast<std::uint64_t>(analysis.total.parameters));
     QCOMPARE(analysis.costs.at("block").parameters,

@@ -289,7 +289,7 @@ class TestPreview : public QObject {
          {graph_with("batch.image", out + ">flatten.x"), graph_with("flatten.y", "batch.image>flatten.x")}) {
       const auto plan = make_plan(graph, {});
       if (!plan) continue;
-      const ModelPlan& model_plan = (*plan)->model;
+      const ModelPlan& model_plan = *(*plan)->network();
       const std::unique_ptr<Model> model =
           std::move(*Model::build(model_plan, at::kCPU, static_cast<std::uint64_t>((*plan)->trainer.seed)));
       model->train(false);
@@ -343,7 +343,7 @@ class TestPreview : public QObject {
     const auto plan = make_plan(network_, {});
     QVERIFY(plan.has_value());
     const auto seed = static_cast<std::uint64_t>((*plan)->trainer.seed);
-    const std::unique_ptr<Model> model = std::move(*Model::build((*plan)->model, at::kCPU, seed));
+    const std::unique_ptr<Model> model = std::move(*Model::build(*(*plan)->network(), at::kCPU, seed));
     model->train(false);
     Previewer previewer;
     const auto batch = previewer.look(network_, {.node = "batch", .record = 5});
@@ -351,8 +351,8 @@ class TestPreview : public QObject {
     const at::Tensor image = torch::tensor(pixels).reshape({1, 1, 28, 28});
     const at::NoGradGuard none;
     const std::vector<at::Tensor> fields = {image, torch::zeros({1}, at::kLong)};
-    for (std::size_t i = 0; i < (*plan)->model.layers.size(); ++i) {
-      const std::string& node = (*plan)->model.layers[i].node;
+    for (std::size_t i = 0; i < (*plan)->network()->layers.size(); ++i) {
+      const std::string& node = (*plan)->network()->layers[i].node;
       const auto seen = previewer.look(network_, {.node = node, .record = 5});
       QVERIFY2(seen.has_value(), seen ? "" : seen.error().line().c_str());
       QVERIFY(seen->untrained);

@@ -16,13 +16,13 @@ namespace {
 
 RunResult sample() {
   RunResult result;
-  result.seed = 5;
-  result.device = "cpu";
-  result.workers = 2;
-  result.replicas = 3;
-  result.intra_op_threads = 4;
-  result.precision = "bfloat16";
-  result.channels_last = true;
+  result.execution.seed = 5;
+  result.execution.device = "cpu";
+  result.execution.workers = 2;
+  result.execution.replicas = 3;
+  result.execution.intra_op_threads = 4;
+  result.execution.precision = "bfloat16";
+  result.execution.channels_last = true;
   result.epochs = {
       {.epoch = 1, .metrics = test::classified(1.5, 0.5), .samples_per_s = 100, .wall_s = 3, .samples = 200},
       {.epoch = 2, .metrics = test::classified(1, 0.75, 1.25, 0.5), .samples_per_s = 300, .wall_s = 2, .samples = 200}};

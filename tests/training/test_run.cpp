@@ -187,12 +187,12 @@ void TestRun::replicas() {
   RecordedRun one(document);
   const RunResult& result = one.result();
   QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
-  QCOMPARE(result.replicas, replicas);
-  QVERIFY(result.intra_op_threads >= 1);
-  QCOMPARE(QString::fromStdString(result.precision), QString("float32"));
-  QVERIFY(!result.channels_last);  // there are no pictures after the flattening
+  QCOMPARE(result.execution.replicas, replicas);
+  QVERIFY(result.execution.intra_op_threads >= 1);
+  QCOMPARE(QString::fromStdString(result.execution.precision), QString("float32"));
+  QVERIFY(!result.execution.channels_last);  // there are no pictures after the flattening
   for (const Fact& fact : one.facts())
-    if (const auto* started = std::get_if<Started>(&fact)) QCOMPARE(started->replicas, replicas);
+    if (const auto* started = std::get_if<Started>(&fact)) QCOMPARE(started->execution.replicas, replicas);
   QCOMPARE(result.last.trainer.samples, 3U * 240U);
   QVERIFY(result.epochs[2].loss(kTrainSplit) < result.epochs[0].loss(kTrainSplit));
   QVERIFY(result.last.trainer.times[Phase::Forward] > 0 && result.last.trainer.times[Phase::Backward] > 0);
@@ -204,7 +204,7 @@ void TestRun::names_the_precision_that_is_not_there() {
   RecordedRun run(with(small(), "trainer", "precision", std::string("bfloat16")));
   const RunResult& result = run.result();
   if (result.end == RunResult::End::Completed) {
-    QCOMPARE(QString::fromStdString(result.precision), QString("bfloat16"));
+    QCOMPARE(QString::fromStdString(result.execution.precision), QString("bfloat16"));
     QVERIFY(result.epochs[2].loss(kTrainSplit) < result.epochs[0].loss(kTrainSplit));
     return;
   }

@@ -10,7 +10,7 @@ namespace {
 /// Prepares each record only once, and keeps it nearest to the trainer.
 std::vector<Fix> cache(const FixContext& context) {
   std::vector<Fix> fixes;
-  if (context.facts.records == 0 || context.facts.epochs == 1) return fixes;
+  if (context.facts.records == 0 || context.facts.execution.epochs == 1) return fixes;
   const auto places = cache_places(context.facts, context.diagnosis.model, static_cast<double>(context.facts.memory));
   const CachePlace* place = best_place(places);
   if (place == nullptr) return fixes;

@@ -10,7 +10,7 @@ constexpr double kFasterConvolution = 1.25;
 std::vector<Fix> channels_last(const FixContext& context) {
   const RunFacts& facts = context.facts;
   const bool off = context.setting(facts.trainer_node, "channels_last") == Value(std::string("off"));
-  if (!off || facts.channels_last || !facts.on_cpu) return {};
+  if (!facts.network || !off || facts.execution.channels_last || !facts.execution.on_cpu()) return {};
   return {
       {.id = "channels-last",
        .title = "Keep pictures as N×H×W×C",

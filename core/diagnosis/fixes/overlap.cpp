@@ -8,7 +8,7 @@ constexpr std::size_t kPrefetch = 4;
 
 /// Prepares the next batches while the step runs.
 std::vector<Fix> overlap(const FixContext& context) {
-  if (context.facts.prefetch > 0) return {};
+  if (context.facts.execution.prefetch > 0) return {};
   CostModel after = context.diagnosis.model;
   after.prefetch = kPrefetch;
   return {
@@ -21,7 +21,7 @@ std::vector<Fix> overlap(const FixContext& context) {
 
 /// The same, with as many workers as it then needs.
 std::vector<Fix> overlap_with_workers(const FixContext& context) {
-  if (context.facts.prefetch > 0) return {};
+  if (context.facts.execution.prefetch > 0) return {};
   CostModel after = context.diagnosis.model;
   after.prefetch = kPrefetch;
   after.workers = after.workers_for(context.diagnosis.ceiling.samples_per_s);

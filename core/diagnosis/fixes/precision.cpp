@@ -9,7 +9,7 @@ constexpr double kFasterBfloat16 = 1.5;
 
 std::vector<Fix> precision(const FixContext& context) {
   const RunFacts& facts = context.facts;
-  if (!facts.bfloat16 || facts.precision != "float32") return {};
+  if (!facts.network || !facts.execution.has_bfloat16 || facts.execution.precision != "float32") return {};
   return {{.id = "bfloat16",
            .title = "Compute in bfloat16",
            .why = "The device computes it faster. Results change slightly.",

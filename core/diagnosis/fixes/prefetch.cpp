@@ -16,7 +16,7 @@ constexpr double kRest = 0.02;
 /// says how much of it there is, because costs vary less (or more) than the model's exponential ones.
 std::vector<Fix> prefetch(const FixContext& context) {
   const Profile& profile = context.diagnosis.profile;
-  const std::size_t now = context.facts.prefetch;
+  const std::size_t now = context.facts.execution.prefetch;
   if (now == 0) return {};
   double loader = 0;
   for (const Limit& limit : context.diagnosis.expected.limits)

@@ -9,21 +9,29 @@ struct Trainer {
   struct Params : TrainerSettings {};
 
   static NodeSpec spec() {
-    return node<Trainer>("trainer", 1, "Trainer", "Trains the model: streams batches, minimises the loss, validates.")
+    return node<Trainer>("trainer", 1, "Trainer",
+                         "Trains a network or fits an estimator: streams batches, learns from them, validates.")
         .help(
-            "Every graph that runs has one. Each epoch is one pass over all training records, followed by loss "
+            "Every graph that runs has one. It trains a network by its loss and an optimiser, or fits an estimator; "
+            "one "
+            "of the two is wired to it. Each epoch is one pass over all training records, followed by loss "
             "and metrics on validation data: a batch connected to `validation`, or a share of the training data set "
             "aside by validation_split. On the CPU each batch is split among replicas, one per core, which train in "
             "parallel and sum their gradients; the run's first line and its JSON say how many there were. Batch norm "
             "normalises over the rows of one replica. Two runs with one seed on the CPU give the same losses to the "
-            "last bit, whatever the number of workers, as long as the number of replicas is the same.")
-        .in("loss", Kind::Loss, "The loss to minimise.")
-        .in("optimizer", Kind::Optimizer, "Updates the parameters.")
+            "last bit, whatever the number of workers, as long as the number of replicas is the same. An estimator "
+            "knows itself how many passes it needs, and "
+            "then they are its epochs, unless the run is asked for more; it runs on the CPU, with as many threads as "
+            "intra_op_threads says, and the parameters for networks are passed over.")
+        .in_unless("estimator", "loss", Kind::Loss, "The loss to minimise.")
+        .in_unless("estimator", "optimizer", Kind::Optimizer, "Updates the parameters.")
         .optional_in("validation", Kind::Batch,
                      "Batches of other records, which measure how well the model generalises.")
+        .optional_in("estimator", Kind::Estimator, "What learns without loss and optimiser, in place of a network.")
         .param("epochs", &Params::epochs, range(0, 1000000).ui(0, 100),
-               "Passes over all training records. 0: until the run is stopped.")
+               "Passes over all training records. 0: until the run is stopped. An estimator may need fewer.")
         .param("device", &Params::device, "auto (a GPU if there is one), cpu, cuda, or cuda:1 for the second GPU.")
+        .only_with("loss")
         .param("validation_split", &Params::validation_split, range(0, 0.9).ui(0, 0.5),
                "Share of the records that is set aside for validation; 0 where the validation port is connected.")
         .seed("seed", &Params::seed, "Determines the order of records, augmentation and initial weights.")
@@ -41,6 +49,7 @@ struct Trainer {
             "replicas", &Params::replicas, range(0, 256).ui(0, 16),
             "Copies of the model for data parallelism: each trains on a part of every batch, and gradients are summed. "
             "0: one per core on the CPU, with at least 8 records of the batch for each. A GPU always has one.")
+        .only_with("loss")
         .param("intra_op_threads", &Params::intra_op_threads, range(0, 256).ui(0, 16),
                "Threads within one operation of one replica; 0: the cores that the replicas leave. Threads that share "
                "an operation wait for each other at its end, so replicas use cores better.")
@@ -48,9 +57,11 @@ struct Trainer {
             "channels_last", &Params::channels_last, {"auto", "on", "off"},
             "Memory format N×H×W×C. Convolutions and pools on the CPU are up to 1.5 times as fast with it; auto is on "
             "there, and on a GPU with bfloat16.")
+        .only_with("loss")
         .choice("precision", &Params::precision, {"auto", "float32", "bfloat16"},
                 "Mixed precision: bfloat16 halves the time of convolutions and matrix products where the device "
                 "supports it (a CPU without it is refused), and changes results slightly; auto is float32.")
+        .only_with("loss")
         .param("max_bad_fraction", &Params::max_bad_fraction, range(0, 1).ui(0, 1),
                "Share of records that may be bad; above it the run stops and shows which.")
         .param(

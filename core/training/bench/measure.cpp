@@ -50,7 +50,7 @@ double bytes_per_record(const Pipeline& pipeline) {
 }  // namespace
 
 Result<Rate> measure_data(DataJob job, double seconds, const std::stop_token& stop) {
-  PipelineOptions options = pipeline_options(job.plan->trainer);
+  PipelineOptions options = pipeline_options(job.plan->asked_for(), job.plan->trainer);
   options.workers = job.workers;
   options.epochs = 0;
   options.meters = job.meters;

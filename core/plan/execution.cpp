@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plan/execution.h"
+
+#include <algorithm>
+
+namespace feedline {
+
+Execution Execution::asked_for(const TrainerSettings& settings, std::optional<std::uint32_t> passes) {
+  return {.seed = settings.seed,
+          .epochs = passes.value_or(static_cast<std::uint32_t>(settings.epochs)),
+          .workers = static_cast<std::size_t>(settings.workers),
+          .prefetch = static_cast<std::size_t>(std::max<std::int64_t>(settings.prefetch, 0)),
+          .staged = settings.staged,
+          .replicas = static_cast<int>(settings.replicas),
+          .intra_op_threads = static_cast<int>(settings.intra_op_threads),
+          .precision = settings.precision == "bfloat16" ? "bfloat16" : "float32"};
+}
+
+}  // namespace feedline

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "schema/behaviour.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace feedline {
+
+/// What a run really uses: the trainer's settings, the caller's options and the machine, resolved once when the run
+/// begins. Everything that tells of a run holds one: its start, its result, its diagnosis.
+struct Execution {
+  std::int64_t seed = 0;
+  std::uint32_t epochs = 0;  ///< passes over the training data; 0: until it is stopped
+  std::string device{};      ///< cpu, cuda:0; empty: not decided yet
+  std::size_t workers = 0;   ///< loader threads
+  std::size_t prefetch = 0;  ///< batches prepared ahead; 0: nothing overlaps
+  bool staged = false;       ///< every node with its own workers and queue
+  int replicas = 0;          ///< copies of the network; 0 where none is trained
+  int intra_op_threads = 0;  ///< threads within one operation of a replica, or of an estimator's fit; 0: nothing learns
+  std::string precision{};   ///< float32, bfloat16; empty where no network is trained
+  bool channels_last = false;  ///< pictures lie so in memory
+  bool has_bfloat16 = false;   ///< the device could compute in it
+
+  [[nodiscard]] bool on_cpu() const { return device.empty() || device.starts_with("cpu"); }
+
+  /// What the settings ask for, before a machine decides: what is automatic is 0 or empty. `passes`: that an estimator
+  /// learns in, whatever the epochs.
+  [[nodiscard]] static Execution asked_for(const TrainerSettings& settings, std::optional<std::uint32_t> passes = {});
+
+  [[nodiscard]] bool operator==(const Execution&) const = default;
+};
+
+}  // namespace feedline

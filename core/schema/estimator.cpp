@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "schema/estimator.h"
+
+#include <algorithm>
+
+namespace feedline {
+namespace {
+
+template <class T>
+void copy_as_floats(const EstimatorInput& input, std::span<float> out) {
+  std::ranges::transform(input.values<T>(), out.begin(), [](T number) { return static_cast<float>(number); });
+}
+
+}  // namespace
+
+void EstimatorInput::copy_to(std::span<float> out) const {
+  switch (record.dtype) {
+    case DType::U8:
+      return copy_as_floats<std::uint8_t>(*this, out);
+    case DType::I32:
+      return copy_as_floats<std::int32_t>(*this, out);
+    case DType::I64:
+      return copy_as_floats<std::int64_t>(*this, out);
+    case DType::F32:
+      return copy_as_floats<float>(*this, out);
+  }
+}
+
+EstimatorInput EstimatorInput::slice(std::size_t first, std::size_t count) const {
+  EstimatorInput part = *this;
+  part.rows = count;
+  if (data != nullptr) part.data = data + first * columns() * size_of(record.dtype);
+  return part;
+}
+
+}  // namespace feedline

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/evaluation_tally.h"
+#include "training/learner.h"
+#include "training/resolve_execution.h"
+#include "training/step_fault.h"
+#include "training/stray_label.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <limits>
+#include <new>
+
+namespace feedline {
+namespace {
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+/// Rows that are predicted between two looks at whether a stop was asked for.
+constexpr std::size_t kPredictedAtOnce = 64;
+/// A probability of 0 would make the mean loss infinite, whatever the other rows.
+constexpr double kLeastProbability = 1e-12;
+
+Error estimator_fault(const std::exception& fault, const std::string& node) {
+  if (dynamic_cast<const std::bad_alloc*>(&fault) != nullptr)
+    return {.code = ErrorCode::Failed,
+            .reason = "there is not enough memory for the estimator",
+            .remedy = "Train on fewer records or features",
+            .node = node};
+  return {.code = ErrorCode::Failed, .reason = std::string("the estimator failed: ") + fault.what(), .node = node};
+}
+
+/// Calls the estimator. What it throws and what it reports become faults of the step, which name its node.
+template <class Call>
+auto call_estimator(const std::string& node, const Call& call) {
+  decltype(call()) result = [&]() -> decltype(call()) {
+    try {
+      return call();
+    } catch (const std::exception& fault) {
+      throw StepFailed(estimator_fault(fault, node));
+    }
+  }();
+  if (result) return result;
+  if (result.error().code == ErrorCode::Cancelled) throw StepCancelled();
+  throw StepFailed(std::move(result.error()).at_node(node));
+}
+
+/// Tells of a fit, and holds it up or ends it as the run is asked to.
+class RunFitControl final : public FitControl {
+ public:
+  RunFitControl(RunState& state, std::uint64_t steps) : state_(state), steps_(steps) { show(0, kUnknown); }
+  ~RunFitControl() override { state_.meter.show_fitting(std::nullopt); }
+
+  bool go_on(double fraction, double loss) override {
+    if (state_.stop_requested()) return false;
+    const Nanos now = Clock::system().now();
+    if (now - told_ < kInterval) return true;
+    told_ = now;
+    show(fraction, loss);
+    if (!state_.paused()) return true;
+    state_.meter.enter(Phase::Wait);  // which counts for nobody while the run is paused
+    const bool on = state_.wait_while_paused();
+    state_.meter.enter(Phase::Fit);
+    return on;
+  }
+
+ private:
+  static constexpr Nanos kInterval = 20'000'000;
+
+  void show(double fraction, double loss) {
+    fraction = std::clamp(fraction, 0.0, 1.0);
+    state_.meter.show_fitting(fraction);
+    if (!std::isfinite(loss)) return;
+    state_.meter.show(loss, {});
+    state_.loss_curve.add(static_cast<double>(steps_) + fraction, loss);
+  }
+
+  RunState& state_;
+  std::uint64_t steps_;
+  Nanos told_ = 0;
+};
+
+MetricValue accuracy_metric(std::string_view split, double value) {
+  return {.name = "accuracy", .split = std::string(split), .value = value, .unit = std::string(kShareUnit)};
+}
+
+/// Means over the rows of a validation pass.
+class ScoreTally {
+ public:
+  ScoreTally(std::size_t classes, bool probabilities) : classes_(classes), probabilities_(probabilities) {}
+
+  /// `prediction`: a probability a class.
+  void add_class(std::uint64_t record, std::int64_t label, std::span<const float> prediction) {
+    const auto best = std::max_element(prediction.begin(), prediction.end());
+    const double truth = prediction[static_cast<std::size_t>(label)];
+    const std::int64_t predicted = best - prediction.begin();
+    loss_ -= std::log(std::max(truth, kLeastProbability));
+    correct_ += predicted == label ? 1 : 0;
+    ++rows_;
+    evaluation_.begin(classes_);
+    evaluation_.add({.record = record, .label = label, .predicted = predicted, .truth = truth, .confidence = *best});
+  }
+  void add_number(double target, double prediction) {
+    loss_ += (prediction - target) * (prediction - target);
+    ++rows_;
+  }
+
+  Learner::Progress read() {
+    Learner::Progress means;
+    const auto rows = static_cast<double>(rows_);
+    if (rows_ > 0 && (classes_ == 0 || probabilities_)) means.loss = loss_ / rows;
+    if (classes_ > 0) means.metrics = {accuracy_metric(kValSplit, rows_ > 0 ? correct_ / rows : kUnknown)};
+    loss_ = correct_ = 0;
+    rows_ = 0;
+    return means;
+  }
+  Evaluation take() { return evaluation_.take(); }
+
+ private:
+  std::size_t classes_;
+  bool probabilities_;
+  double loss_ = 0;  ///< sums over rows: of -ln of the label's probability, or of squared errors
+  double correct_ = 0;
+  std::uint64_t rows_ = 0;
+  EvaluationTally evaluation_{};
+};
+
+class EstimatorLearner final : public Learner {
+ public:
+  EstimatorLearner(const Plan& plan, const EstimatorPlan& estimator, EstimatorSetup setup,
+                   std::shared_ptr<Estimator> first, RunState& state)
+      : plan_(plan),
+        estimator_(estimator),
+        setup_(std::move(setup)),
+        learning_(std::move(first)),
+        state_(state),
+        scores_(static_cast<std::size_t>(setup_.classes), learning_->gives_probabilities()) {}
+
+  std::optional<Progress> train(const Batch& batch, std::uint64_t step) override {
+    state_.meter.enter(Phase::Add);
+    if (learning_ == nullptr) learning_ = make();
+    const std::vector<EstimatorInput> inputs = inputs_of(plan_.train, batch);
+    const EstimatorRows rows{.count = batch.records, .pass = pass_, .records = batch.record_ids, .inputs = inputs};
+    const auto score = call_estimator(estimator_.node, [&] { return learning_->add(rows); });
+    rows_ += batch.records;
+    step_ = step;
+    if (!std::isfinite(score->loss)) return std::nullopt;
+    state_.loss_curve.add(static_cast<double>(step), score->loss);
+    return training_progress(*score);
+  }
+
+  Progress finish_training() override {
+    if (rows_ == 0) return {};
+    if (state_.stop_requested()) throw StepCancelled();
+    state_.meter.enter(Phase::Fit);
+    const auto fit = call_estimator(estimator_.node, [&] {
+      RunFitControl control(state_, step_);
+      return learning_->fit(control);
+    });
+    state_.meter.enter(Phase::Other);
+    rows_ = 0;
+    if (fit->fitted) fitted_ = learning_;
+    if (estimator_.passes && pass_ >= *estimator_.passes) {
+      learning_.reset();
+      pass_ = 0;
+    }
+    ++pass_;
+    Progress progress = training_progress(*fit);
+    state_.meter.show(progress.loss, progress.metrics);
+    return progress;
+  }
+
+  void forget() override {
+    learning_ = make();
+    rows_ = 0;
+    pass_ = 1;
+  }
+
+  void evaluate(const Batch& batch) override {
+    if (fitted_ == nullptr) return;
+    state_.meter.enter(Phase::Forward);
+    const std::vector<EstimatorInput> inputs = inputs_of(*plan_.validation, batch);
+    for (std::size_t first = 0; first < batch.records; first += kPredictedAtOnce) {
+      if (state_.stop_requested()) throw StepCancelled();
+      predict(inputs, batch, first, std::min(kPredictedAtOnce, batch.records - first));
+    }
+  }
+
+  Progress finish_validation() override { return scores_.read(); }
+  Evaluation evaluate() override { return scores_.take(); }
+
+ private:
+  [[nodiscard]] Progress training_progress(const FitScore& score) const {
+    Progress progress{.loss = score.loss};
+    if (setup_.classes > 0) progress.metrics = {accuracy_metric(kTrainSplit, score.accuracy)};
+    return progress;
+  }
+
+  [[nodiscard]] std::shared_ptr<Estimator> make() const {
+    auto made = call_estimator(estimator_.node, [&] { return estimator_.spec->estimator(estimator_.params, setup_); });
+    return std::move(*made);
+  }
+
+  /// The rows of a batch by the node's inputs, with the labels checked.
+  [[nodiscard]] std::vector<EstimatorInput> inputs_of(const DataPlan& data, const Batch& batch) const {
+    if (setup_.classes > 0)
+      if (const auto stray = stray_label(data, batch, *estimator_.fields[estimator_.target], setup_.classes))
+        throw StepFailed({.code = ErrorCode::Failed,
+                          .reason = fmt::format("a record is of class {}, but there are {} classes (0 to {})",
+                                                stray->label, setup_.classes, setup_.classes - 1),
+                          .remedy = "Use training data that has all classes",
+                          .node = estimator_.node,
+                          .file = stray->file});
+    std::vector<EstimatorInput> inputs;
+    for (const auto& field : estimator_.fields) {
+      EstimatorInput& input = inputs.emplace_back(EstimatorInput{.rows = batch.records});
+      if (!field) continue;
+      input.record = data.fields[*field].record;
+      input.data = batch.buffer->fields[*field];
+    }
+    return inputs;
+  }
+
+  void predict(const std::vector<EstimatorInput>& inputs, const Batch& batch, std::size_t first, std::size_t count) {
+    std::vector<EstimatorInput> part;
+    for (const EstimatorInput& input : inputs) part.push_back(input.slice(first, count));
+    const EstimatorRows rows{
+        .count = count, .records = std::span(batch.record_ids).subspan(first, count), .inputs = part};
+    const std::size_t outputs = setup_.outputs();
+    predictions_.resize(count * outputs);
+    (void)call_estimator(estimator_.node, [&] { return fitted_->predict(rows, predictions_); });
+    if (!std::ranges::all_of(predictions_, [](float number) { return std::isfinite(number); }))
+      throw StepFailed({.code = ErrorCode::Failed,
+                        .reason = "it predicts something that is no finite number",
+                        .remedy = "See that the data are normalised",
+                        .node = estimator_.node});
+    const EstimatorInput& target = part[estimator_.target];
+    for (std::size_t row = 0; row < count; ++row) {
+      const std::span<const float> prediction = std::span(predictions_).subspan(row * outputs, outputs);
+      if (setup_.classes > 0) {
+        scores_.add_class(rows.records[row], target.values<std::int64_t>()[row], prediction);
+      } else {
+        float number = 0;
+        target.slice(row, 1).copy_to({&number, 1});
+        scores_.add_number(number, prediction[0]);
+      }
+    }
+  }
+
+  const Plan& plan_;
+  const EstimatorPlan& estimator_;
+  const EstimatorSetup setup_;
+  std::shared_ptr<Estimator> learning_;        ///< null: the next batch begins another fit
+  std::shared_ptr<const Estimator> fitted_{};  ///< the newest that can predict
+  RunState& state_;
+  std::uint32_t pass_ = 1;
+  std::uint64_t rows_ = 0;  ///< of this pass
+  std::uint64_t step_ = 0;
+  std::vector<float> predictions_{};
+  ScoreTally scores_;
+};
+
+/// Labels of classes are i64, and a number is one number.
+Status check_target(const EstimatorPlan& estimator, const TensorDesc& target) {
+  if (estimator.classes > 0 ? target.dtype == DType::I64 && target.elements() == 1 : target.elements() == 1) return {};
+  return fail(Error{.reason = "its target is " + target.text() + ", and it must be one class or one number a record",
+                    .remedy = "Wire the label of the batch to it",
+                    .node = estimator.node,
+                    .port = estimator.spec->inputs[estimator.target].name});
+}
+
+}  // namespace
+
+Result<Training> make_estimator(const Plan& plan, const EstimatorPlan& estimator, const RunOptions& options,
+                                RunState& state) {
+  Training training;
+  training.execution = resolve_execution(plan, options, Use::Estimator);
+  EstimatorSetup setup{.target = estimator.target,
+                       .classes = estimator.classes,
+                       .class_names = estimator.class_names,
+                       .rows = plan.train.sampler.count,
+                       .seed = static_cast<std::uint64_t>(training.execution.seed),
+                       .stream = estimator.stream,
+                       .threads = training.execution.intra_op_threads};
+  for (const auto& field : estimator.fields)
+    setup.inputs.push_back(field ? plan.train.fields[*field].record : TensorDesc{});
+  if (Status fine = check_target(estimator, setup.inputs[estimator.target]); !fine)
+    return fail(std::move(fine.error()));
+  return catch_step_faults([&]() -> Result<Training> {
+    auto first = call_estimator(estimator.node, [&] { return estimator.spec->estimator(estimator.params, setup); });
+    training.learner = std::make_unique<EstimatorLearner>(plan, estimator, std::move(setup), std::move(*first), state);
+    return std::move(training);
+  });
+}
+
+}  // namespace feedline

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/torch.h"
+#include "training/blas.h"
+#include "training/block_cache.h"
+#include "training/device.h"
+#include "training/evaluator.h"
+#include "training/learner.h"
+#include "training/resolve_execution.h"
+#include "training/step.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace feedline {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+/// How often the loss is read back from a GPU: each reading waits for all work in flight.
+constexpr Nanos kReadInterval = 100'000'000;
+
+class NetworkLearner final : public Learner {
+ public:
+  NetworkLearner(const Plan& plan, const ModelPlan& network, std::unique_ptr<Replicas> replicas, RunState& state)
+      : network_(network),
+        state_(state),
+        asynchronous_(is_asynchronous(replicas->model().device())),
+        step_(plan, network, std::move(replicas), state.meter),
+        training_(network, kTrainSplit, step_.replicas()),
+        validation_(network, kValSplit, step_.replicas()),
+        evaluator_(network) {
+    state_.meter.show(kNone, training_.metrics());  // what there will be, for whoever records it
+  }
+
+  std::optional<Progress> train(const Batch& batch, std::uint64_t step) override {
+    (void)step_.train(batch, training_);
+    state_.meter.enter(Phase::Other);
+    state_.meter.show_learning_rate(step_.learning_rate());
+    const Nanos now = Clock::system().now();
+    if (asynchronous_ && now - read_at_ < kReadInterval) return std::nullopt;
+    read_at_ = now;
+    return read(step);
+  }
+
+  void evaluate(const Batch& batch) override {
+    const std::vector<Part> parts = step_.evaluate(batch, validation_);
+    state_.meter.enter(Phase::Other);
+    evaluator_.add(parts, batch.record_ids);
+  }
+
+  Progress finish_training() override {
+    const auto totals = training_.loss();
+    check_finite(totals.loss_sum);
+    Progress progress{totals.loss(), training_.metrics()};
+    training_.clear();
+    seen_ = {};
+    return progress;
+  }
+
+  Progress finish_validation() override {
+    Progress progress{validation_.loss().loss(), validation_.metrics()};
+    validation_.clear();
+    return progress;
+  }
+
+  Evaluation evaluate() override { return evaluator_.take(); }
+
+ private:
+  /// On the CPU the loss of this very step, on a GPU the mean since the last reading.
+  Progress read(std::uint64_t step) {
+    const auto totals = training_.loss();
+    const double newest = (totals.loss_sum - seen_.loss_sum) / static_cast<double>(totals.samples - seen_.samples);
+    seen_ = totals;
+    check_finite(newest);
+    state_.loss_curve.add(static_cast<double>(step), newest);
+    return {newest, training_.metrics()};
+  }
+
+  void check_finite(double loss) const {
+    if (std::isfinite(loss)) return;
+    const std::string& optimizer = network_.optimizer_node;
+    throw StepFailed({.code = ErrorCode::Failed,
+                      .reason = fmt::format("the loss is no longer a finite number (epoch {}, step {})",
+                                            state_.meter.read().epoch, state_.meter.read().steps + 1),
+                      .remedy = fmt::format(
+                          "Lower {0}.learning_rate, ten times say, and see that the data are normalised", optimizer),
+                      .node = step_.model().loss_node()});
+  }
+
+  /// First, so that it acts when all tensors have gone.
+  struct Trim {
+    ~Trim() { trim_tensor_memory(); }
+  } trim_{};
+  const ModelPlan& network_;
+  RunState& state_;
+  bool asynchronous_;
+  Step step_;
+  SplitTally training_;
+  SplitTally validation_;
+  Evaluator evaluator_;
+  LossTally::Totals seen_{};
+  Nanos read_at_ = 0;
+};
+
+/// Does any layer work on pictures, in a network whose memory format then matters?
+bool has_pictures(const ModelPlan& plan) {
+  return std::any_of(plan.layers.begin(), plan.layers.end(),
+                     [](const LayerPlan& layer) { return layer.output.shape.size() == 4; });
+}
+
+}  // namespace
+
+Result<Training> make_network(const Plan& plan, const ModelPlan& network, const RunOptions& options, RunState& state) {
+  auto device = choose_device(plan.trainer.device);
+  if (!device) return fail(std::move(device.error()).at_node(plan.trainer_node).at_parameter("device"));
+  auto format = choose_format(plan.trainer, *device, has_pictures(network));
+  if (!format) return fail(std::move(format.error()).at_node(plan.trainer_node));
+
+  Training training;
+  Execution& execution = training.execution;
+  execution = resolve_execution(plan, options, Use::Network, device->is_cpu());
+  execution.device = device_text(*device);
+  execution.precision = format->precision();
+  execution.has_bfloat16 = !device->is_cpu() || cpu_has_bfloat16();
+  execution.channels_last = format->channels_last;
+  training.allocator = batch_allocator(*device);
+  cache_tensor_memory();
+  at::set_num_threads(execution.intra_op_threads);
+  set_blas_threads(execution.intra_op_threads);
+
+  const auto seed = static_cast<std::uint64_t>(execution.seed);
+  auto model = Model::build(network, *device, seed, *format);
+  if (!model) return fail(std::move(model.error()));
+  training.parameters = (*model)->parameter_count();
+  if (training.parameters == 0)
+    return fail(
+        Error{.reason = "the model has no trainable parameters: there is no layer with parameters before the loss",
+              .remedy = "Put a linear or conv2d node between the batch and the loss",
+              .node = plan.trainer_node,
+              .port = "loss"});
+  auto replicas = Replicas::build(network, std::move(*model),
+                                  {.count = static_cast<std::size_t>(execution.replicas),
+                                   .intra_op_threads = execution.intra_op_threads,
+                                   .seed = seed,
+                                   .stop = state.stop_token()});
+  if (!replicas)
+    return fail(replicas.error().node.empty() ? std::move(replicas.error()).at_node(plan.trainer_node)
+                                              : std::move(replicas.error()));
+  training.learner = std::make_unique<NetworkLearner>(plan, network, std::move(*replicas), state);
+  return training;
+}
+
+}  // namespace feedline

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/resolve_execution.h"
+
+#include "base/cores.h"
+#include "training/core_budget.h"
+
+#include <algorithm>
+
+namespace feedline {
+
+Execution resolve_execution(const Plan& plan, const RunOptions& options, Use use, bool on_cpu) {
+  const std::size_t cores = usable_cores();
+  const CoreSplit split = split_cores(plan.trainer, plan.trainer, cores, on_cpu, plan.train.batch.size);
+  Execution execution = plan.asked_for();
+  if (options.epochs) execution.epochs = *options.epochs;
+  execution.device = "cpu";
+  execution.workers = split.workers;
+  execution.staged = execution.staged || options.staged;
+  execution.replicas = use == Use::Network ? split.replicas : 0;
+  execution.precision.clear();
+  execution.intra_op_threads = 0;
+  if (use == Use::Network) execution.intra_op_threads = split.intra_op_threads;
+  if (use == Use::Estimator) {
+    const auto asked = static_cast<int>(plan.trainer.intra_op_threads);
+    execution.intra_op_threads = asked > 0 ? asked : static_cast<int>(std::max<std::size_t>(cores, 1));
+  }
+  return execution;
+}
+
+}  // namespace feedline
