@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/csv.h"
 #include "schema/tensor_desc.h"
 #include "schema/value.h"
 
@@ -6,6 +7,16 @@
 #include <charconv>
 
 namespace feedline {
+namespace {
+
+/// As it stands between commas: quoted where it is empty, has a comma or a quote, or has a blank at an end.
+std::string quoted_item(const std::string& text) {
+  const bool bare = !text.empty() && text.front() != ' ' && text.back() != ' ';
+  const std::string field = csv_field(text);
+  return bare || field.front() == '"' ? field : '"' + field + '"';
+}
+
+}  // namespace
 
 std::string to_text(const Value& value) {
   struct Visitor {
@@ -18,14 +29,29 @@ std::string to_text(const Value& value) {
     }
     std::string operator()(const std::string& s) const { return s; }
     std::string operator()(const RawJson& json) const { return json.text; }
+    std::string operator()(const ValueList& list) const {
+      std::string text;
+      for (const ListItem& item : list) text += (text.empty() ? "" : ", ") + quoted_item(std::visit(Visitor{}, item));
+      return text;
+    }
   };
   return std::visit(Visitor{}, value);
+}
+
+std::string to_text(const ListItem& item) {
+  return std::visit([](const auto& held) { return to_text(Value(held)); }, item);
 }
 
 std::string_view name(Kind kind) {
   constexpr std::array<std::string_view, 12> names = {"any",   "encoded", "image",  "text",  "tokens", "features",
                                                       "label", "tensor",  "target", "batch", "loss",   "optimizer"};
   return names[static_cast<std::size_t>(kind)];
+}
+
+std::optional<Kind> kind_named(std::string_view wanted) {
+  for (int i = 0; i <= static_cast<int>(Kind::Optimizer); ++i)
+    if (const auto kind = static_cast<Kind>(i); name(kind) == wanted) return kind;
+  return std::nullopt;
 }
 
 std::string_view name(DType type) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,8 @@ enum class Layout : std::uint8_t { None, HWC, CHW };
 [[nodiscard]] std::string_view name(DType type);
 [[nodiscard]] std::string_view name(Layout layout);
 [[nodiscard]] std::size_t size_of(DType type);
+/// The kind of this name; none: there is no such kind.
+[[nodiscard]] std::optional<Kind> kind_named(std::string_view name);
 /// True for kinds that exist once a record, false for those that exist once a batch or once a run.
 [[nodiscard]] bool is_per_record(Kind kind);
 
