@@ -4,6 +4,7 @@
 #include "base/machine_fault.h"
 #include "graph/flatten.h"
 #include "graph/path.h"
+#include "graph/rewire.h"
 #include "plan/lowering.h"
 #include "plan/open_source.h"
 
@@ -28,8 +29,8 @@ class LaneOpener {
   Result<std::vector<CheckLane>> run() {
     const Analysis rough = analyse(document_, {}, registry_);
     for (const Node& node : document_.nodes()) {
-      const NodeSpec* spec = registry_.find(node.type);
-      if (spec == nullptr || spec->role != Role::Source) continue;
+      const auto spec = spec_of(node, registry_);
+      if (!spec || spec->role != Role::Source) continue;
       if (Status opened = open(node, *spec, rough); !opened) return fail(std::move(opened.error()));
     }
     const Analysis exact = analyse(document_, probed_, registry_);
@@ -91,13 +92,13 @@ class LaneOpener {
   /// In running order; a node that another source feeds too is none of a lane's.
   void add_steps(const std::string& source, CheckLane& lane, const Analysis& analysis) {
     std::map<PortRef, SlotIndex> slots;
-    const NodeSpec& spec = *registry_.find(lane.type);
+    const NodeSpec spec = *spec_of(*document_.find(source), registry_);
     for (std::size_t i = 0; i < spec.outputs.size(); ++i) slots.emplace(PortRef{source, spec.outputs[i].name}, i);
     std::map<std::string, std::vector<SlotIndex>> decoded;  // by what decodes the same bytes in the same way
     for (const std::size_t index : analysis.order) {
       const Node& node = document_.nodes()[index];
-      const NodeSpec* type = registry_.find(node.type);
-      if (type == nullptr) continue;
+      const auto type = spec_of(node, registry_);
+      if (!type) continue;
       if (type->role == Role::Sampler) pass_on(node, *type, slots);
       if (type->role == Role::Sample) add_step(node, *type, lane, analysis, slots, decoded);
     }
@@ -161,8 +162,8 @@ class LaneOpener {
       const Link* link = document_.link_into(open.back());
       open.pop_back();
       if (link == nullptr || !seen.insert(link->from.node).second) continue;
-      const NodeSpec* type = registry_.find(document_.find(link->from.node)->type);
-      for (const PortSpec& input : type != nullptr ? type->inputs : std::vector<PortSpec>())
+      const auto type = spec_of(*document_.find(link->from.node), registry_);
+      for (const PortSpec& input : type ? type->inputs : std::vector<PortSpec>())
         open.push_back({link->from.node, input.name});
     }
     return seen;
@@ -170,8 +171,8 @@ class LaneOpener {
 
   void find_roles() {
     for (const Node& node : document_.nodes()) {
-      const NodeSpec* type = registry_.find(node.type);
-      if (type == nullptr || type->role != Role::Trainer) continue;
+      const auto type = spec_of(node, registry_);
+      if (!type || type->role != Role::Trainer) continue;
       const TrainerSettings settings = type->trainer(type->complete(node.params));
       for (const PortSpec& port : type->inputs)
         for (const std::string& id : upstream({node.id, port.name})) give_role(id, port.name == "validation", settings);
@@ -187,8 +188,8 @@ class LaneOpener {
       return;
     }
     const Node& node = *document_.find(id);
-    const NodeSpec* type = registry_.find(node.type);
-    if (validation || type == nullptr || type->role != Role::Sampler) return;
+    const auto type = spec_of(node, registry_);
+    if (validation || !type || type->role != Role::Sampler) return;
     if (!type->sampler(type->complete(node.params)).shuffle) return;
     for (const PortSpec& port : type->inputs)
       for (const std::string& above : upstream({id, port.name}))

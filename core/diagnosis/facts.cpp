@@ -31,6 +31,9 @@ class Collector {
     if (batch == Wiring::kNone) return facts_;
     facts_.batch_node = node(batch).id;
     facts_.batch = spec(batch).batch(spec(batch).complete(node(batch).params)).size;
+    facts_.labels.clear();
+    for (const PortSpec& port : spec(batch).inputs)
+      if (port.kind == Kind::Label) facts_.labels.push_back(port.name);
     const std::set<std::size_t> wanted = above(batch);
     for (const std::size_t index : order_nodes(wiring_).nodes)
       if (wanted.contains(index)) facts_.nodes.push_back(describe(index, batch));
@@ -103,6 +106,10 @@ class Collector {
 const DataNode* RunFacts::find(std::string_view id) const {
   const auto found = std::find_if(nodes.begin(), nodes.end(), [&](const DataNode& n) { return n.id == id; });
   return found == nodes.end() ? nullptr : &*found;
+}
+
+bool RunFacts::is_label(std::string_view field) const {
+  return std::find(labels.begin(), labels.end(), field) != labels.end();
 }
 
 std::size_t RunFacts::workers_limit() const {

@@ -21,7 +21,7 @@ struct DataNode {
   /// It draws random numbers, or stands behind a node that does: what it gives differs from epoch to epoch.
   bool random = false;
   std::vector<std::string> upstream{};  ///< every node above it
-  std::vector<std::string> fields{};    ///< inputs of the batch that it leads to
+  std::vector<std::string> fields{};    ///< inputs of the batch that it leads to (see RunFacts::labels)
 };
 
 /// What a diagnosis must know of a run besides its meters: the graph, and what the machine and the run gave it.
@@ -45,8 +45,10 @@ struct RunFacts {
   std::string trainer_node{};
   std::string batch_node{};
   std::vector<DataNode> nodes{};  ///< of the training data, every input first
+  std::vector<std::string> labels{"label"};  ///< inputs of the batch that take labels, for which no file is read
 
   [[nodiscard]] const DataNode* find(std::string_view id) const;
+  [[nodiscard]] bool is_label(std::string_view field) const;
   /// Waiting costs no core, so more workers than cores can help; but not any number.
   [[nodiscard]] std::size_t workers_limit() const;
   [[nodiscard]] double step_threads() const;

@@ -5,6 +5,7 @@
 #include "engine/guarded.h"
 #include "graph/flatten.h"
 #include "graph/path.h"
+#include "graph/rewire.h"
 #include "plan/open_source.h"
 
 #include <algorithm>
@@ -48,7 +49,7 @@ Status RecordWalk::find_shown() {
   for (const Node& node : document_.nodes())
     if (node_ == nullptr && (node.id == wanted_ || drawn_path(node.id) == wanted_)) node_ = &node;
   if (node_ != nullptr) {
-    if (const NodeSpec* type = registry_.find(node_->type))
+    if (const auto type = spec_of(*node_, registry_))
       for (const PortSpec& port : type->outputs) shown_.push_back({port.name, {node_->id, port.name}});
     return {};
   }
@@ -99,7 +100,7 @@ Status RecordWalk::find_way(const Analysis& analysis) {
     open.pop_back();
     if (!seen.insert(next->id).second) continue;
     if (Status fine = blame(next->id); !fine) return fine;
-    for (const PortSpec& port : registry_.find(next->type)->inputs)
+    for (const PortSpec& port : lowering_->spec(*next).inputs)
       if (const PortRef* from = lowering_->into(*next, port.name)) open.push_back(document_.find(from->node));
   }
   way_.clear();

@@ -5,6 +5,7 @@
 
 #include "plan/plan.h"
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -20,12 +21,21 @@ namespace feedline {
 class Lowering {
  public:
   Lowering(const Document& document, const Analysis& analysis, const Registry& registry)
-      : document_(document), analysis_(analysis), registry_(registry) {}
+      : document_(document), analysis_(analysis), registry_(registry) {
+    for (const Node& node : document.nodes())
+      if (const NodeSpec* type = registry.find(node.type); type != nullptr && type->ports)
+        made_.emplace(node.id, type->for_params(node.params));
+  }
 
   [[nodiscard]] const Document& document() const { return document_; }
   [[nodiscard]] const Analysis& analysis() const { return analysis_; }
-  /// A node of a checked document always has a spec.
-  [[nodiscard]] const NodeSpec& spec(const Node& node) const { return *registry_.find(node.type); }
+  /// With the node's own ports. A node of a checked document always has one; it lives as long as this.
+  [[nodiscard]] const NodeSpec& spec(const Node& node) const {
+    const auto made = made_.find(node.id);
+    return made == made_.end() ? type(node) : made->second;
+  }
+  /// That of its type, which lives as long as the registry.
+  [[nodiscard]] const NodeSpec& type(const Node& node) const { return *registry_.find(node.type); }
   /// Upstream end of the wire into `node.port`, or null.
   [[nodiscard]] const PortRef* into(const Node& node, const std::string& port) const;
   /// The node and everything upstream of it that `descend` lets through, in running order.
@@ -38,6 +48,7 @@ class Lowering {
   const Document& document_;
   const Analysis& analysis_;
   const Registry& registry_;
+  std::map<std::string, NodeSpec, std::less<>> made_{};  ///< of nodes whose ports follow from their parameters
 };
 
 template <class Descend>

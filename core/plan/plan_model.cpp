@@ -26,7 +26,7 @@ class ModelLowering {
                         .node = loss.id,
                         .port = "prediction"});
 
-    lowered_.model.optimizer = &lowering_.spec(optimizer);
+    lowered_.model.optimizer = &lowering_.type(optimizer);
     lowered_.model.optimizer_params = lowered_.model.optimizer->complete(optimizer.params);
     lowered_.model.optimizer_node = optimizer.id;
     if (const PortRef* target = lowering_.into(loss, "target"))
@@ -67,7 +67,7 @@ class ModelLowering {
     LayerPlan layer{.node = node.id,
                     .type = node.type,
                     .stream = stream_of(node),
-                    .spec = &spec,
+                    .spec = &lowering_.type(node),
                     .params = spec.complete(node.params)};
     for (const PortSpec& port : spec.inputs) {
       const PortRef* from = lowering_.into(node, port.name);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The keyboard of the canvas.
+#include "graph/port_edits.h"
 #include "gui/canvas/comment_item.h"
 #include "gui/canvas/frame_item.h"
 #include "gui/canvas/graph_view.h"
@@ -167,7 +168,9 @@ void GraphView::start_wire_by_key() {
       const QPointF way = scene_.socket(port).value_or(from) - from;
       return std::hypot(way.x(), way.y());
     };
-    return away(a) < away(b);
+    const bool new_a = a.ref.port == kFreePort;  // another input is made only where it is asked for
+    const bool new_b = b.ref.port == kFreePort;
+    return new_a != new_b ? new_b : away(a) < away(b);
   });
   next_wire_target(1);
   if (key_targets_.empty())

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Dragging wires: what fits lights up, what does not is refused with the reason beside the cursor.
+#include "graph/port_edits.h"
 #include "graph/rewire.h"
 #include "gui/base/theme.h"
 #include "gui/canvas/graph_view.h"
@@ -51,7 +52,7 @@ std::optional<PortId> GraphView::wire_target(QPoint pos) const {
   std::optional<PortId> best;
   double best_distance = std::numeric_limits<double>::infinity();
   for (PortId& port : node->ports()) {
-    if (port.side != side) continue;
+    if (port.side != side || port.ref.port == kFreePort) continue;  // that one has to be hit
     double distance = std::abs(node->socket(port)->y() - place.y());
     if (wire_->refusal(port)) distance += 1e6;  // anywhere on a node means the port that fits
     if (distance >= best_distance) continue;
@@ -114,7 +115,7 @@ void GraphView::drop_wire(QPoint pos) {
   }
   const bool forward = wire->anchor().side == Side::Output;
   const PortRef from = forward ? wire->anchor().ref : target->ref;
-  const PortRef to = forward ? target->ref : wire->anchor().ref;
+  const PortRef to = wire->end_at(*target);
   if (const auto edit = wire->drop_on(*target); edit && apply(*edit)) check_new_wire(from, to, pos);
 }
 
