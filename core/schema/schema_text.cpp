@@ -55,7 +55,7 @@ std::optional<Kind> kind_named(std::string_view wanted) {
 }
 
 std::string_view name(DType type) {
-  constexpr std::array<std::string_view, 4> names = {"u8", "i32", "i64", "f32"};
+  constexpr std::array<std::string_view, kDTypes> names = {"u8", "i32", "i64", "f32", "bool", "f16", "f64"};
   return names[static_cast<std::size_t>(type)];
 }
 
@@ -65,7 +65,7 @@ std::string_view name(Layout layout) {
 }
 
 std::size_t size_of(DType type) {
-  constexpr std::array<std::size_t, 4> sizes = {1, 4, 8, 4};
+  constexpr std::array<std::size_t, kDTypes> sizes = {1, 4, 8, 4, 1, 2, 8};
   return sizes[static_cast<std::size_t>(type)];
 }
 
@@ -92,9 +92,22 @@ bool TensorDesc::static_shape() const {
   return true;
 }
 
+bool TensorDesc::bounded_shape() const {
+  for (const Dim& dim : shape)
+    if (!dim.bounded()) return false;
+  return true;
+}
+
+bool TensorDesc::ragged() const {
+  if (shape.empty() || shape.front().known() || !shape.front().bounded()) return false;
+  for (std::size_t i = 1; i < shape.size(); ++i)
+    if (!shape[i].known()) return false;
+  return true;
+}
+
 std::int64_t TensorDesc::elements() const {
   std::int64_t count = 1;
-  for (const Dim& dim : shape) count *= dim.size();
+  for (const Dim& dim : shape) count *= dim.most();
   return count;
 }
 

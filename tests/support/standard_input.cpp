@@ -2,6 +2,7 @@
 #include "support/standard_input.h"
 
 #include "nodes/preprocess/codec/codec.h"
+#include "schema/half.h"
 #include "schema/registry.h"
 
 #include <cmath>
@@ -31,6 +32,12 @@ double number_at(const Datum& value, std::size_t i) {
       return static_cast<double>(value.as<std::int64_t>()[i]);
     case DType::F32:
       return static_cast<double>(value.as<float>()[i]);
+    case DType::F64:
+      return value.as<double>()[i];
+    case DType::Bool:
+      return value.as<std::uint8_t>()[i];
+    case DType::F16:
+      return static_cast<double>(half_to_float(value.as<std::uint16_t>()[i]));
   }
   return 0;
 }
