@@ -29,16 +29,21 @@ struct BatchesArguments : RunArguments {
 std::uint64_t hash_of(const DataPlan& plan, const Batch& batch) {
   XXH3_state_t state;
   XXH3_64bits_reset(&state);
-  for (std::size_t f = 0; f < plan.fields.size(); ++f)
+  for (std::size_t f = 0; f < plan.fields.size(); ++f) {
     XXH3_64bits_update(&state, batch.buffer->fields[f], plan.fields[f].record_bytes() * batch.records);
+    if (plan.fields[f].capacity > 0)
+      XXH3_64bits_update(&state, batch.buffer->lengths[f].data(), sizeof(std::uint32_t) * batch.records);
+  }
   return XXH3_64bits_digest(&state);
 }
 
 /// "image f32 64x3x224x224, label i64 64".
 std::string shapes_of(const DataPlan& plan, const Batch& batch) {
   std::string text;
-  for (const BatchField& field : plan.fields) {
+  for (std::size_t f = 0; f < plan.fields.size(); ++f) {
+    const BatchField& field = plan.fields[f];
     TensorDesc desc = field.batch;
+    if (field.capacity > 0) desc.shape.at(1) = batch.longest(f);
     if (!desc.shape.empty()) desc.shape.front() = static_cast<std::int64_t>(batch.records);
     text += (text.empty() ? "" : ", ") + field.name + " " + desc.text();
   }

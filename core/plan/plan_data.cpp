@@ -116,14 +116,18 @@ class DataLowering {
     const TensorDesc* batch = lowering_.analysis().at({batch_.id, name});
     if (record == nullptr || batch == nullptr)
       return fail(Error{.reason = "its shape is not known", .node = batch_.id, .port = name});
-    if (!record->static_shape())
+    if (!record->static_shape() && !record->ragged())
       return fail(
           Error{.reason = "records of differing size cannot be stacked: " + from.text() + " gives " + record->text(),
                 .remedy = record->kind == Kind::Image ? "Put a resize or random_resized_crop node in front"
                                                       : "Bring all records to one size in front",
                 .node = batch_.id,
                 .port = name});
-    plan_.fields.push_back({.name = name, .slot = slots_.at(from), .record = *record, .batch = *batch});
+    plan_.fields.push_back({.name = name,
+                            .slot = slots_.at(from),
+                            .record = *record,
+                            .batch = *batch,
+                            .capacity = record->ragged() ? record->shape.front().most() : 0});
     return {};
   }
 

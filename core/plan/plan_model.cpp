@@ -101,7 +101,7 @@ class ModelLowering {
 
 Status check_known(const TensorDesc& desc, const std::string& node) {
   for (std::size_t i = 1; i < desc.shape.size(); ++i)
-    if (!desc.shape[i].known())
+    if (!desc.shape[i].bounded())  // layers that need the very size refuse one that differs
       return fail(Error{.reason = "its size depends on '" + desc.shape[i].text() +
                                   "', which nothing in the graph decides (" + desc.text() + ")",
                         .remedy = "Set the number of units, or use a source that knows its classes",
