@@ -136,7 +136,7 @@ std::string column_text(const Column& column, double number) {
 
 PreviewForm form_of(const PreviewValue& value) {
   const TensorDesc& desc = value.desc;
-  if (desc.kind == Kind::Encoded || desc.kind == Kind::Text || desc.kind == Kind::Tokens) return PreviewForm::Text;
+  if (desc.kind->form) return *desc.kind->form;
   const std::size_t elements = elements_of(value);
   if (elements <= 1 || desc.columns.size() == elements) return PreviewForm::Text;
   if (desc.shape.size() == 3 && desc.layout != Layout::None) {
@@ -231,9 +231,7 @@ Distribution distribution_of(const PreviewValue& value, std::size_t bins) {
 }
 
 std::string words_of(const PreviewValue& value, std::size_t most) {
-  if (value.desc.kind == Kind::Text)
-    return cut({reinterpret_cast<const char*>(value.data.data()), value.data.size()}, most);
-  if (value.desc.kind == Kind::Encoded) return "an encoded file of " + std::to_string(value.data.size()) + " bytes";
+  if (value.desc.kind->words != nullptr) return cut(value.desc.kind->words(value.data), most);
   std::string text;
   const std::size_t elements = elements_of(value);
   const bool table = value.desc.columns.size() == elements;

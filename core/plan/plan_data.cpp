@@ -119,8 +119,7 @@ class DataLowering {
     if (!record->static_shape() && !record->ragged())
       return fail(
           Error{.reason = "records of differing size cannot be stacked: " + from.text() + " gives " + record->text(),
-                .remedy = record->kind == Kind::Image ? "Put a resize or random_resized_crop node in front"
-                                                      : "Bring all records to one size in front",
+                .remedy = std::string(record->kind->size_remedy),
                 .node = batch_.id,
                 .port = name});
     plan_.fields.push_back({.name = name,

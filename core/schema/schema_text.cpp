@@ -42,18 +42,6 @@ std::string to_text(const ListItem& item) {
   return std::visit([](const auto& held) { return to_text(Value(held)); }, item);
 }
 
-std::string_view name(Kind kind) {
-  constexpr std::array<std::string_view, 12> names = {"any",   "encoded", "image",  "text",  "tokens", "features",
-                                                      "label", "tensor",  "target", "batch", "loss",   "optimizer"};
-  return names[static_cast<std::size_t>(kind)];
-}
-
-std::optional<Kind> kind_named(std::string_view wanted) {
-  for (int i = 0; i <= static_cast<int>(Kind::Optimizer); ++i)
-    if (const auto kind = static_cast<Kind>(i); name(kind) == wanted) return kind;
-  return std::nullopt;
-}
-
 std::string_view name(DType type) {
   constexpr std::array<std::string_view, kDTypes> names = {"u8", "i32", "i64", "f32", "bool", "f16", "f64"};
   return names[static_cast<std::size_t>(type)];
@@ -69,16 +57,14 @@ std::size_t size_of(DType type) {
   return sizes[static_cast<std::size_t>(type)];
 }
 
-bool is_per_record(Kind kind) { return kind < Kind::Tensor; }
-
 std::string TensorDesc::text() const {
-  if (kind == Kind::Label || kind == Kind::Target) {
+  if (kind->on_wire == WireText::Classes) {
     const std::string count = !classes.known()     ? "classes unknown until the source is read"
                               : classes.size() > 0 ? classes.text() + " classes"
                                                    : "number";
     return std::string(name(kind)) + ", " + count;
   }
-  if (kind >= Kind::Batch) return std::string(name(kind));
+  if (!kind->sized) return std::string(name(kind));
   std::string dims;
   for (const Dim& dim : shape) dims += (dims.empty() ? "" : "×") + dim.text();
   std::string text = std::string(name(dtype)) + (dims.empty() ? "" : " " + dims);

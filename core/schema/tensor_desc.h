@@ -1,44 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "schema/kind.h"
+
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace feedline {
 
-/// What travels on a wire. Per-record kinds come first, batched kinds after Batch.
-enum class Kind : std::uint8_t {
-  Any,        ///< a port that passes through whatever it is given (shuffle, cache)
-  Encoded,    ///< the bytes of one encoded file (JPEG, PNG, ...)
-  Image,      ///< pixels of one picture: u8 HWC from decoders, f32 CHW after normalise
-  Text,       ///< UTF-8 bytes of one text
-  Tokens,     ///< integer ids of one text
-  Features,   ///< a vector of numbers
-  Label,      ///< one class index or number
-  Tensor,     ///< a batch: first dimension is the batch size N
-  Target,     ///< a batch of labels
-  Batch,      ///< the whole batch, all fields by name (validation)
-  Loss,       ///< one differentiable number a batch
-  Optimizer,  ///< a rule that updates parameters
-};
-
 enum class DType : std::uint8_t { U8, I32, I64, F32, Bool, F16, F64 };
 /// How many there are.
 inline constexpr std::size_t kDTypes = 7;
 enum class Layout : std::uint8_t { None, HWC, CHW };
 
-[[nodiscard]] std::string_view name(Kind kind);
 [[nodiscard]] std::string_view name(DType type);
 [[nodiscard]] std::string_view name(Layout layout);
 [[nodiscard]] std::size_t size_of(DType type);
-/// The kind of this name; none: there is no such kind.
-[[nodiscard]] std::optional<Kind> kind_named(std::string_view name);
-/// True for kinds that exist once a record, false for those that exist once a batch or once a run.
-[[nodiscard]] bool is_per_record(Kind kind);
 
 /// One dimension: known, or a symbol such as N (batch), H, W, classes.
 class Dim {

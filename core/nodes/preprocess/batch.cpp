@@ -93,7 +93,8 @@ struct BatchNode {
     NodePorts ports;
     for (const Field& field : read_fields(params.fields)) {
       const bool label = field.kind == Kind::Label;
-      ports.inputs.push_back({.name = field.name, .kind = field.kind, .optional = true, .doc = input_doc(field.kind)});
+      ports.inputs.push_back(
+          {.name = field.name, .kind = field.kind, .optional = true, .doc = std::string(field.kind->field_doc)});
       ports.outputs.push_back({.name = field.name,
                                .kind = label ? Kind::Target : Kind::Tensor,
                                .doc = label ? "The labels, stacked: connect it to the loss." : "The values, stacked."});
@@ -133,14 +134,6 @@ struct BatchNode {
   }
 
  private:
-  static std::string input_doc(Kind kind) {
-    if (kind == Kind::Image) return "Pictures of one size.";
-    if (kind == Kind::Features) return "Vectors of one length.";
-    if (kind == Kind::Tokens) return "Token ids, of one length or up to a known one.";
-    if (kind == Kind::Label) return "The target that the model predicts.";
-    return "Values of one size.";
-  }
-
   static TensorDesc stacked(const TensorDesc* record, Kind kind) {
     if (record == nullptr) return {.kind = kind};
     TensorDesc batch = *record;
