@@ -216,7 +216,7 @@ void ListEditor::leave(std::size_t at) {
 
 void ListEditor::tell() {
   const QStringList now = items();
-  if (now == told_ && !mixed_) {
+  if (now == told_) {  // nothing new; of nodes that differ: nothing yet
     Q_EMIT fault_changed({});
     return;
   }

@@ -227,6 +227,23 @@ class TestRegistry : public QObject {
     read_everything(source);
   }
 
+  void every_kind_is_told_apart() {
+    const auto& kinds = KindTable::instance().all();
+    QVERIFY(kinds.size() >= 12);
+    std::set<std::string_view> names;
+    std::set<std::tuple<std::uint32_t, std::uint32_t, SocketShape>> looks;
+    for (const Kind kind : kinds) {
+      QVERIFY2(names.insert(kind->name).second, kind->name.data());
+      QVERIFY2(looks.insert({kind->on_light, kind->on_dark, kind->socket}).second, kind->name.data());
+      QVERIFY(!kind->title.empty() && is_sentence(std::string(kind->field_doc)) && !kind->size_remedy.empty());
+      QVERIFY(kind_named(kind->name) == kind);
+      QVERIFY(kind->sized || !kind->per_record);
+    }
+    QVERIFY(!kind_named("picture"));
+    QVERIFY(kinds.front() == Kind::Any);
+    QVERIFY(!is_per_record(Kind::Tensor) && is_per_record(Kind::Label));
+  }
+
  private:
   static void read_everything(const Source& source) {
     const std::size_t ports = source.outputs().size();

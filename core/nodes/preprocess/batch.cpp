@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kWholeBatch = "batch";
 constexpr std::size_t kMostFields = 32;
 
-struct Field {
+struct NamedField {
   std::string name{};
   Kind kind = Kind::Any;
 };
@@ -25,7 +25,7 @@ bool is_field_name(std::string_view text) {
 bool can_be_field(Kind kind) { return kind != Kind::Any && is_per_record(kind); }
 
 /// "caption:tokens", or the name alone where it is that of its kind: "image".
-Result<Field> read_field(std::string_view text) {
+Result<NamedField> read_field(std::string_view text) {
   const std::size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
   const std::string_view kind = colon == std::string_view::npos ? name : text.substr(colon + 1);
@@ -37,20 +37,20 @@ Result<Field> read_field(std::string_view text) {
     return fail(colon == std::string_view::npos
                     ? "says no kind: write " + std::string(name) + ":features, or another kind"
                     : "is of no kind that a record has");
-  return Field{std::string(name), *known};
+  return NamedField{std::string(name), *known};
 }
 
-std::string field_text(const Field& field) {
+std::string field_text(const NamedField& field) {
   const std::string kind(name(field.kind));
   return field.name == kind ? kind : field.name + ":" + kind;
 }
 
 /// Those that can be read, each name once: faulty ones are the check's to report.
-std::vector<Field> read_fields(const std::vector<std::string>& texts) {
-  std::vector<Field> fields;
+std::vector<NamedField> read_fields(const std::vector<std::string>& texts) {
+  std::vector<NamedField> fields;
   for (const std::string& text : texts) {
     auto field = read_field(text);
-    const auto same = [&](const Field& other) { return field && other.name == field->name; };
+    const auto same = [&](const NamedField& other) { return field && other.name == field->name; };
     if (field && std::none_of(fields.begin(), fields.end(), same)) fields.push_back(std::move(*field));
   }
   return fields;
@@ -91,7 +91,7 @@ struct BatchNode {
 
   static NodePorts ports(const Params& params) {
     NodePorts ports;
-    for (const Field& field : read_fields(params.fields)) {
+    for (const NamedField& field : read_fields(params.fields)) {
       const bool label = field.kind == Kind::Label;
       ports.inputs.push_back(
           {.name = field.name, .kind = field.kind, .optional = true, .doc = std::string(field.kind->field_doc)});
@@ -112,10 +112,11 @@ struct BatchNode {
     if (params.fields.size() >= kMostFields)
       return fail("it has " + std::to_string(kMostFields) + " fields, as many as a batch can have",
                   "Remove one that is not wired");
-    const std::vector<Field> known = read_fields(params.fields);
+    const std::vector<NamedField> known = read_fields(params.fields);
     const std::string stem(is_field_name(wanted) ? wanted : name(kind));
-    Field field{stem, kind};
-    for (int number = 2; std::any_of(known.begin(), known.end(), [&](const Field& f) { return f.name == field.name; });)
+    NamedField field{stem, kind};
+    for (int number = 2;
+         std::any_of(known.begin(), known.end(), [&](const NamedField& f) { return f.name == field.name; });)
       field.name = stem + std::to_string(number++);
     ValueList fields(params.fields.begin(), params.fields.end());
     fields.emplace_back(field_text(field));
@@ -126,7 +127,7 @@ struct BatchNode {
     if (std::all_of(in.begin(), in.end(), [](const TensorDesc* desc) { return desc == nullptr; }))
       return fail("no input is connected", "Connect a picture, features or tokens, and a label");
     std::vector<TensorDesc> out;
-    const std::vector<Field> fields = read_fields(params.fields);
+    const std::vector<NamedField> fields = read_fields(params.fields);
     for (std::size_t i = 0; i < in.size() && i < fields.size(); ++i)
       out.push_back(stacked(in[i], fields[i].kind == Kind::Label ? Kind::Target : Kind::Tensor));
     out.push_back({.kind = Kind::Batch});
