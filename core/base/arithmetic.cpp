@@ -11,7 +11,7 @@
 namespace feedline {
 namespace {
 
-constexpr std::size_t kLongest = 1000;
+constexpr std::size_t kLongestFormula = 1000;
 constexpr int kDeepest = 100;
 
 using Number = Result<long double>;
@@ -192,7 +192,7 @@ class Reader {
 }  // namespace
 
 Result<long double> evaluate(std::string_view text, std::string_view unit) {
-  if (text.size() > kLongest) return fail("it is longer than any calculation here");
+  if (text.size() > kLongestFormula) return fail("it is longer than any calculation here");
   return Reader(text, unit).whole();
 }
 

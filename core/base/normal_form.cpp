@@ -9,7 +9,7 @@
 namespace feedline {
 namespace {
 
-constexpr std::size_t kLongest = std::size_t{1} << 16;  // names are shorter; sizes stay within int32
+constexpr std::size_t kLongestName = std::size_t{1} << 16;  // names are shorter; sizes stay within int32
 
 /// UTF-16, or empty where the text is no UTF-8.
 std::vector<UChar> wide(std::string_view text) {
@@ -27,7 +27,7 @@ std::vector<UChar> wide(std::string_view text) {
 std::string normal_form(std::string_view text) {
   std::string same(text);
   const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
-  if (ascii || text.size() > kLongest) return same;
+  if (ascii || text.size() > kLongestName) return same;
   const std::vector<UChar> in = wide(text);
   UErrorCode error = U_ZERO_ERROR;
   const UNormalizer2* nfc = unorm2_getNFCInstance(&error);

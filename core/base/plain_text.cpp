@@ -41,7 +41,7 @@ bool steers(std::string_view character) {
   return byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;
 }
 
-int digit(char c) {
+int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
@@ -50,8 +50,8 @@ int digit(char c) {
 /// The byte that "\xHH" at `at` stands for.
 std::optional<char> escaped_at(std::string_view text, std::size_t at) {
   if (at + 4 > text.size() || text[at] != '\\' || text[at + 1] != 'x') return std::nullopt;
-  const int high = digit(text[at + 2]);
-  const int low = digit(text[at + 3]);
+  const int high = hex_digit(text[at + 2]);
+  const int low = hex_digit(text[at + 3]);
   if (high < 0 || low < 0) return std::nullopt;
   return static_cast<char>(high * 16 + low);
 }

@@ -63,7 +63,7 @@ struct Receiver {
   }
 };
 
-constexpr std::size_t kShownErrors = 10;
+constexpr std::size_t kShownFailures = 10;
 
 /// What limited the run, where that can be told.
 std::optional<Diagnosis> diagnosis_of(TrainingTime& time, Document document, const RunOptions& options,
@@ -120,11 +120,11 @@ void list_errors(const std::vector<RecordError>& errors) {
   }
   if (times == 0) return;
   put_line(stderr, fmt::format("{} left out:", left_out_text(records, times)));
-  for (std::size_t i = 0; i < errors.size() && i < kShownErrors; ++i)
+  for (std::size_t i = 0; i < errors.size() && i < kShownFailures; ++i)
     put_line(stderr,
              fmt::format("  {}: {}", left_out_text(errors[i].records, errors[i].count), errors[i].error.line()));
-  if (errors.size() > kShownErrors)
-    put_line(stderr, fmt::format("  and {} more kinds; --json lists all", errors.size() - kShownErrors));
+  if (errors.size() > kShownFailures)
+    put_line(stderr, fmt::format("  and {} more kinds; --json lists all", errors.size() - kShownFailures));
 }
 
 ExitCode conclude(const Outcome& outcome) {

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/format.h"
+#include "cli/json_values.h"
 #include "cli/measuring.h"
 #include "cli/table.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
 
 namespace feedline::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-Json text_or_null(const std::string& value) { return value.empty() ? Json(nullptr) : Json(value); }
 
 constexpr std::size_t kShownLimits = 4;
 

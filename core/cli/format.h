@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace feedline::cli {
 
@@ -19,6 +20,8 @@ using numbers::percent;
 using numbers::plural;
 using numbers::rate;
 
+/// "a, b, c".
+[[nodiscard]] std::string joined(const std::vector<std::string>& words);
 /// Columns that UTF-8 text takes, every character counted as one.
 [[nodiscard]] std::size_t columns(std::string_view text);
 /// The text cut to so many columns, the cut marked by "...".

@@ -18,12 +18,6 @@ std::string_view without_extension(std::string_view name) {
   return name.ends_with(kExtension) ? name.substr(0, name.size() - kExtension.size()) : name;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 }  // namespace
 
 std::vector<std::string> example_names() {

@@ -2,9 +2,9 @@
 #include "cli/node_text.h"
 
 #include "cli/format.h"
+#include "cli/json_values.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -13,8 +13,6 @@
 
 namespace feedline::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string capitalised(std::string text) {
   if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');

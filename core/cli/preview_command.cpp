@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t kMostMaps = 256;
 constexpr std::int64_t kSheetWidth = 1200;  ///< about so many pixels
-constexpr std::int64_t kGap = 2;
+constexpr std::int64_t kPictureGap = 2;
 constexpr std::size_t kBins = 12;
 constexpr std::size_t kBar = 40;
 
@@ -81,7 +81,7 @@ Result<Raster> picture(const PreviewValue& value, const std::string& node) {
       const std::vector<Raster> maps = maps_of(value, kMostMaps);
       const auto columns = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(maps.size()))));
       const std::int64_t scale = std::max<std::int64_t>(1, kSheetWidth / (columns * maps.front().width));
-      return sheet_of(maps, static_cast<std::size_t>(columns), scale, kGap);
+      return sheet_of(maps, static_cast<std::size_t>(columns), scale, kPictureGap);
     }
     case PreviewForm::Numbers:
     case PreviewForm::Text:

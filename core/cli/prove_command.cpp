@@ -4,6 +4,7 @@
 #include "cli/format.h"
 #include "cli/graph_file.h"
 #include "cli/help.h"
+#include "cli/json_values.h"
 #include "cli/measuring.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -13,7 +14,6 @@
 #include "tuning/prove.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -21,8 +21,6 @@
 
 namespace feedline::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct ProveArguments : MeasureArguments {
   std::string fix{};
@@ -57,8 +55,6 @@ Result<Rival> find_rival(const ProveArguments& arguments, const Examination& exa
   if (!changed) return fail(std::move(changed.error()));
   return Rival{.fix = *found, .document = std::move(*changed)};
 }
-
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 Json side_json(const ProofSide& side) {
   return {{"samples_per_s", number(side.samples_per_s)},

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/json_values.h"
 #include "cli/run_record_text.h"
 #include "recording/changes.h"
-
-#include <nlohmann/json.hpp>
 
 #include <cmath>
 
 namespace feedline::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-Json text(const std::string& value) { return value.empty() ? Json(nullptr) : Json(value); }
 
 std::string dumped(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace); }
 
@@ -32,13 +26,13 @@ Json properties(const Properties& all) {
 Json summary(const RunSummary& run) {
   Json json = {{"id", run.id},
                {"status", name(run.status)},
-               {"started_at", text(utc_text(run.started_at))},
-               {"ended_at", text(utc_text(run.ended_at))},
+               {"started_at", text_or_null(utc_text(run.started_at))},
+               {"ended_at", text_or_null(utc_text(run.ended_at))},
                {"title", run.title},
-               {"file", text(run.file)},
+               {"file", text_or_null(run.file)},
                {"origin", run.origin},
                {"host", run.host},
-               {"device", text(run.device)},
+               {"device", text_or_null(run.device)},
                {"seed", run.seed},
                {"tags", run.tags},
                {"note", run.note},
@@ -49,8 +43,8 @@ Json summary(const RunSummary& run) {
   json["verdict"] =
       run.verdict.kind.empty()
           ? Json(nullptr)
-          : Json{{"kind", run.verdict.kind}, {"node", text(run.verdict.node)}, {"text", run.verdict.text}};
-  json["failure"] = text(run.failure);
+          : Json{{"kind", run.verdict.kind}, {"node", text_or_null(run.verdict.node)}, {"text", run.verdict.text}};
+  json["failure"] = text_or_null(run.failure);
   return json;
 }
 
@@ -88,10 +82,10 @@ Json errors(const RunRecord& run) {
   Json list = Json::array();
   for (const ErrorRecord& e : run.errors)
     list.push_back({{"severity", e.severity},
-                    {"node", text(e.node)},
-                    {"file", text(e.file)},
+                    {"node", text_or_null(e.node)},
+                    {"file", text_or_null(e.file)},
                     {"message", e.message},
-                    {"remedy", text(e.remedy)},
+                    {"remedy", text_or_null(e.remedy)},
                     {"count", e.count},
                     {"records", e.records}});
   return list;

@@ -10,7 +10,7 @@
 namespace feedline::cli {
 namespace {
 
-constexpr std::size_t kGap = 2;
+constexpr std::size_t kColumnGap = 2;
 constexpr std::size_t kNarrowest = 8;
 /// How far a note below its row is indented.
 constexpr std::size_t kIndent = 4;
@@ -32,7 +32,7 @@ std::size_t longest_word(const std::string& text) {
 }
 
 std::size_t total(const std::vector<std::size_t>& widths) {
-  return std::accumulate(widths.begin(), widths.end(), std::size_t{0}) + kGap * (widths.size() - 1);
+  return std::accumulate(widths.begin(), widths.end(), std::size_t{0}) + kColumnGap * (widths.size() - 1);
 }
 
 /// Makes the widest columns narrower until all fit, none below its least width.
@@ -113,7 +113,7 @@ std::vector<std::string> Table::lines_of(const Row& row, const Layout& layout, s
     };
     const auto taken = [&](std::size_t p) {  // by a long name to the left
       return top + p < lines.size() && !lines[top + p].empty() && !pieces[p].empty() &&
-             columns(lines[top + p]) + kGap > place(pieces[p]);
+             columns(lines[top + p]) + kColumnGap > place(pieces[p]);
     };
     for (std::size_t p = 0; p < pieces.size(); ++p)
       if (taken(p)) top = lines.size();
@@ -121,7 +121,7 @@ std::vector<std::string> Table::lines_of(const Row& row, const Layout& layout, s
     for (std::size_t p = 0; p < pieces.size(); ++p)
       if (!pieces[p].empty())
         lines[top + p] += std::string(place(pieces[p]) - columns(lines[top + p]), ' ') + pieces[p];
-    start += layout.widths[i] + kGap;
+    start += layout.widths[i] + kColumnGap;
   }
   return lines;
 }
@@ -132,9 +132,9 @@ std::string Table::text(std::size_t width) const {
   for (const Row& row : rows_) {
     std::vector<std::string> lines = lines_of(row, shown, width);
     if (!row.note.empty()) {
-      const bool beside = columns(lines.back()) + kGap + columns(row.note) <= width;
+      const bool beside = columns(lines.back()) + kColumnGap + columns(row.note) <= width;
       if (beside)
-        lines.back() += std::string(kGap, ' ') + row.note;
+        lines.back() += std::string(kColumnGap, ' ') + row.note;
       else
         lines.push_back(std::string(kIndent, ' ') + wrap(row.note, width, kIndent, kIndent));
     }

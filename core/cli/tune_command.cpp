@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/format.h"
 #include "cli/help.h"
+#include "cli/json_values.h"
 #include "cli/measuring.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
@@ -10,14 +11,11 @@
 #include "tuning/tune.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <memory>
 
 namespace feedline::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct TuneArguments : MeasureArguments {
   double budget = 15;

@@ -63,8 +63,8 @@ void register_all_fixes(FixRules& rules);
 }  // namespace feedline
 
 /// Ends a fix's file: registers its rule.
-#define FEEDLINE_FIX(rule)                                         \
-  namespace feedline {                                             \
-  void FEEDLINE_FIX_FUNCTION(FixRules& rules);                     \
-  void FEEDLINE_FIX_FUNCTION(FixRules& rules) { rules.add(rule); } \
+#define FEEDLINE_FIX(rule)                                       \
+  namespace feedline {                                           \
+  void register_fix_##rule(FixRules& rules);                     \
+  void register_fix_##rule(FixRules& rules) { rules.add(rule); } \
   }

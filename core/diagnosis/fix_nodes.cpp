@@ -8,7 +8,7 @@
 namespace feedline {
 namespace {
 
-struct Collector {
+struct TouchedNodes {
   const Document& document;
   std::vector<std::string>& found;
   std::string scope{};
@@ -24,7 +24,7 @@ struct Collector {
     for (const Edit& edit : list) collect(edit);
   }
   void operator()(const Within& within) {
-    Collector inside{document, found, join_path(scope, within.scope)};
+    TouchedNodes inside{document, found, join_path(scope, within.scope)};
     for (const Edit& edit : within.edits) inside.collect(edit);
   }
   void operator()(const SetParam& set) { add(set.node); }
@@ -44,7 +44,7 @@ struct Collector {
 
 std::vector<std::string> nodes_of_edit(const Document& document, const Edit& edit) {
   std::vector<std::string> found;
-  Collector{document, found}.collect(edit);
+  TouchedNodes{document, found}.collect(edit);
   return found;
 }
 

@@ -21,7 +21,7 @@ namespace feedline {
 namespace {
 
 constexpr std::size_t kExtent = std::size_t{64} << 20;
-constexpr std::size_t kAlignment = 32;
+constexpr std::size_t kSpillAlignment = 32;
 constexpr std::uint64_t kFreeShare = 10;
 
 std::size_t rounded(std::size_t size, std::size_t unit) { return (size + unit - 1) / unit * unit; }
@@ -119,7 +119,7 @@ Result<SpillFile::Room> SpillFile::room_for(std::size_t size) {
     if (!*grown) return Room{};
   }
   const Room room{.data = extents_.back().data + used_, .offset = extents_.back().offset + used_};
-  used_ = std::min(rounded(used_ + size, kAlignment), extents_.back().size);
+  used_ = std::min(rounded(used_ + size, kSpillAlignment), extents_.back().size);
   return room;
 }
 

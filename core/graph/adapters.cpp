@@ -25,10 +25,10 @@ bool may_adapt(const NodeSpec& spec, bool batch_wanted) {
   return spec.role == Role::Sample || spec.role == Role::Layer || (spec.role == Role::Batch && batch_wanted);
 }
 
-class Search {
+class AdapterSearch {
  public:
-  Search(const Diagram& diagram, const Analysis& analysis, const std::string& scope, const PortRef& to,
-         const Registry& registry)
+  AdapterSearch(const Diagram& diagram, const Analysis& analysis, const std::string& scope, const PortRef& to,
+                const Registry& registry)
       : specs_(registry.all()) {
     batch_wanted_ = find_role(diagram, Role::Batch, registry).empty();
     const Node* target = diagram.find(to.node);
@@ -131,7 +131,7 @@ std::vector<AdapterChain> find_adapters(const Diagram& diagram, const Analysis& 
   TensorDesc start = known == nullptr ? TensorDesc{} : *known;
   if (known == nullptr) start.kind = Wiring(diagram, registry).kind_of(from);
   if (start.kind == Kind::Any) return {};
-  return Search(diagram, analysis, scope, to, registry).run(start, known != nullptr, most);
+  return AdapterSearch(diagram, analysis, scope, to, registry).run(start, known != nullptr, most);
 }
 
 std::string chain_text(const AdapterChain& chain) {

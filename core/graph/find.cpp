@@ -80,9 +80,9 @@ bool value_fits(const Term& term, const Value& value) {
   return lower_case(to_text(value)).find(term.text) != std::string::npos;
 }
 
-class Search {
+class TextSearch {
  public:
-  Search(std::vector<Term> terms, const Registry& registry) : terms_(std::move(terms)), registry_(registry) {}
+  TextSearch(std::vector<Term> terms, const Registry& registry) : terms_(std::move(terms)), registry_(registry) {}
 
   void look_into(const Diagram& diagram, const std::string& scope) {
     for (const Node& node : diagram.nodes()) {
@@ -148,7 +148,7 @@ class Search {
 std::vector<Found> find_in(const Document& document, std::string_view query, const Registry& registry) {
   std::vector<Term> terms = terms_of(query);
   if (terms.empty()) return {};
-  Search search(std::move(terms), registry);
+  TextSearch search(std::move(terms), registry);
   search.look_into(document, {});
   return std::move(search).found();
 }

@@ -39,7 +39,7 @@ struct Extent {
 bool drawable(const CurvePoint& p) { return std::isfinite(p.x) && std::isfinite(p.y); }
 
 /// Where numbers stand in the picture.
-struct Frame {
+struct PlotFrame {
   Extent x{}, y{};
   double width = 0, height = 0;
   [[nodiscard]] double px(double v) const { return kLeft + (v - x.low) / (x.high - x.low) * (width - kLeft - kRight); }
@@ -61,7 +61,7 @@ std::string tick_text(double value, double step, bool share) {
   return fmt::format("{:.{}f}", std::abs(value) < step * 1e-6 ? 0.0 : value, decimals);
 }
 
-std::string axes(const Plot& plot, const Frame& frame) {
+std::string axes(const Plot& plot, const PlotFrame& frame) {
   std::string out;
   const std::vector<double> ys = ticks(frame.y.low, frame.y.high);
   for (const double v : ys) {
@@ -84,7 +84,7 @@ std::string_view dashes(std::size_t i) {
   return all[i % all.size()];
 }
 
-std::string path(const PlotCurve& curve, const Frame& frame, std::size_t i) {
+std::string path(const PlotCurve& curve, const PlotFrame& frame, std::size_t i) {
   std::string d;
   bool open = false;
   for (const CurvePoint& p : curve.points) {
@@ -107,7 +107,7 @@ std::string path(const PlotCurve& curve, const Frame& frame, std::size_t i) {
   return out;
 }
 
-std::string legend(const Plot& plot, const Frame& frame) {
+std::string legend(const Plot& plot, const PlotFrame& frame) {
   std::string out;
   double x = kLeft;
   for (std::size_t i = 0; i < std::min(plot.curves.size(), markup::kColors); ++i) {
@@ -141,7 +141,7 @@ std::vector<double> ticks(double low, double high) {
 }
 
 markup::Picture plot_svg(const Plot& plot, double width, double height) {
-  Frame frame{.width = width, .height = height};
+  PlotFrame frame{.width = width, .height = height};
   const std::size_t shown = std::min(plot.curves.size(), markup::kColors);
   for (std::size_t i = 0; i < shown; ++i)
     for (const CurvePoint& p : plot.curves[i].points) {

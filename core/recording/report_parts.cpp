@@ -20,7 +20,7 @@ using markup::escape;
 
 std::string paragraph(const std::string& text) { return text.empty() ? "" : "<p>" + escape(text) + "</p>\n"; }
 
-std::string accuracy_text(double value) { return std::isfinite(value) ? numbers::percent(value, 1) : "-"; }
+std::string accuracy_or_dash(double value) { return std::isfinite(value) ? numbers::percent(value, 1) : "-"; }
 
 ReportPart summary(const RunRecord& run) {
   std::string when = fmt::format("{}, {}", local_time_text(run.started_at), numbers::duration(lasted(run)));
@@ -159,8 +159,8 @@ ReportPart stages(const RunRecord& run) {
 ReportPart epochs(const RunRecord& run) {
   std::vector<std::vector<std::string>> rows;
   for (const EpochRecord& e : run.epochs)
-    rows.push_back({std::to_string(e.epoch), numbers::loss(e.train_loss), accuracy_text(e.train_accuracy),
-                    numbers::loss(e.val_loss), accuracy_text(e.val_accuracy), numbers::rate(e.samples_per_s),
+    rows.push_back({std::to_string(e.epoch), numbers::loss(e.train_loss), accuracy_or_dash(e.train_accuracy),
+                    numbers::loss(e.val_loss), accuracy_or_dash(e.val_accuracy), numbers::rate(e.samples_per_s),
                     numbers::duration(e.wall_s)});
   return {.heading = "Epochs",
           .html = rows.empty() ? ""

@@ -38,8 +38,8 @@ void register_all_nodes(Registry& registry);
 }  // namespace feedline
 
 /// Ends a node's file: registers the struct whose static spec() describes it.
-#define FEEDLINE_NODE(NodeType)                                                       \
-  namespace feedline {                                                                \
-  void FEEDLINE_NODE_FUNCTION(Registry& registry);                                    \
-  void FEEDLINE_NODE_FUNCTION(Registry& registry) { registry.add(NodeType::spec()); } \
+#define FEEDLINE_NODE(NodeType)                                                         \
+  namespace feedline {                                                                  \
+  void register_node_##NodeType(Registry& registry);                                    \
+  void register_node_##NodeType(Registry& registry) { registry.add(NodeType::spec()); } \
   }

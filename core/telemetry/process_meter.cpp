@@ -17,18 +17,7 @@ namespace {
 
 constexpr Nanos kGpuInterval = 500'000'000;
 
-// The part of nvml.h that is used.
-using Device = void*;
-struct Utilisation {
-  unsigned gpu = 0;  ///< percent of the last sample period
-  unsigned memory = 0;
-};
-struct Memory {
-  unsigned long long total = 0;
-  unsigned long long free = 0;
-  unsigned long long used = 0;
-};
-constexpr int kSuccess = 0;
+constexpr int kSuccess = 0;  // of nvml.h
 
 template <class Function>
 bool look_up(void* library, const char* name, Function*& function) {
@@ -79,6 +68,18 @@ Nanos nanos(const timeval& time) { return time.tv_sec * Nanos{1'000'000'000} + t
 }  // namespace
 
 struct ProcessMeter::Nvml {
+  // The part of nvml.h that is used.
+  using Device = void*;
+  struct Utilisation {
+    unsigned gpu = 0;  ///< percent of the last sample period
+    unsigned memory = 0;
+  };
+  struct Memory {
+    unsigned long long total = 0;
+    unsigned long long free = 0;
+    unsigned long long used = 0;
+  };
+
   std::mutex mutex{};
   void* library = nullptr;
   int (*init)() = nullptr;

@@ -16,7 +16,7 @@ namespace feedline {
 namespace {
 
 /// Also the room in front of a block, where its size is written.
-constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kBlockAlignment = 64;
 /// Smaller ones are no trouble to the C library.
 constexpr std::size_t kSmallest = std::size_t{32} << 10;
 constexpr std::size_t kMostCached = std::size_t{4} << 30;
@@ -74,17 +74,17 @@ void* BlockCache::take(std::size_t bytes) noexcept {
   if (size >= kSmallest)
     if (void* const data = reuse(size)) return data;
   void* block = nullptr;
-  if (posix_memalign(&block, kAlignment, size + kAlignment) != 0) {
+  if (posix_memalign(&block, kBlockAlignment, size + kBlockAlignment) != 0) {
     trim();
-    if (posix_memalign(&block, kAlignment, size + kAlignment) != 0) return nullptr;
+    if (posix_memalign(&block, kBlockAlignment, size + kBlockAlignment) != 0) return nullptr;
   }
   std::memcpy(block, &size, sizeof size);
-  return static_cast<std::byte*>(block) + kAlignment;
+  return static_cast<std::byte*>(block) + kBlockAlignment;
 }
 
 void BlockCache::give(void* data) noexcept {
   if (data == nullptr) return;
-  void* const block = static_cast<std::byte*>(data) - kAlignment;
+  void* const block = static_cast<std::byte*>(data) - kBlockAlignment;
   std::size_t size = 0;
   std::memcpy(&size, block, sizeof size);
   if (size >= kSmallest) {
@@ -104,7 +104,7 @@ void BlockCache::give(void* data) noexcept {
 void BlockCache::trim() noexcept {
   const std::lock_guard lock(mutex_);
   for (auto& [size, blocks] : free_) {
-    for (void* data : blocks) std::free(static_cast<std::byte*>(data) - kAlignment);
+    for (void* data : blocks) std::free(static_cast<std::byte*>(data) - kBlockAlignment);
     blocks.clear();
   }
   cached_ = 0;

@@ -5,9 +5,9 @@ namespace feedline {
 namespace {
 
 /// Numbers of a cache line.
-constexpr std::int64_t kAlignment = 16;
+constexpr std::int64_t kAlignedNumbers = 16;
 
-std::int64_t padded(std::int64_t count) { return (count + kAlignment - 1) / kAlignment * kAlignment; }
+std::int64_t padded(std::int64_t count) { return (count + kAlignedNumbers - 1) / kAlignedNumbers * kAlignedNumbers; }
 
 std::int64_t total(const std::vector<at::Tensor>& parameters) {
   std::int64_t count = 0;
@@ -51,9 +51,9 @@ void FlatParameters::point(const at::Tensor& parameter, std::int64_t offset, std
 }
 
 FlatParameters::Range FlatParameters::range(std::size_t shard, std::size_t shards) const {
-  const std::int64_t lines = values_.numel() / kAlignment;
+  const std::int64_t lines = values_.numel() / kAlignedNumbers;
   const auto at = [&](std::size_t i) {
-    return lines * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(shards) * kAlignment;
+    return lines * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(shards) * kAlignedNumbers;
   };
   return {at(shard), at(shard + 1) - at(shard)};
 }

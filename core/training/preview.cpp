@@ -12,7 +12,7 @@ namespace feedline {
 namespace {
 
 /// The layers of a graph as far as one of them, with initial weights.
-struct Part {
+struct PreviewPart {
   std::unique_ptr<Model> model{};
   std::vector<PortRef> fields{};       ///< of the batch node
   std::optional<std::size_t> layer{};  ///< the wanted one; none: the loss
@@ -37,11 +37,11 @@ Result<LoweredModel> lower_part(const RecordWalk& walk) {
   return lower_layers(walk.lowering(), walk.node());
 }
 
-Result<Part> build_part(const RecordWalk& walk) {
+Result<PreviewPart> build_part(const RecordWalk& walk) {
   auto lowered = lower_part(walk);
   if (!lowered) return fail(std::move(lowered.error()));
   ModelPlan& plan = lowered->model;
-  Part part;
+  PreviewPart part;
   for (const std::string& field : lowered->fields) part.fields.push_back({lowered->batch->id, field});
   for (std::size_t i = 0; i < plan.layers.size() && !part.layer; ++i)
     if (plan.layers[i].node == walk.node().id) part.layer = i;
@@ -122,7 +122,7 @@ class Previewer::Impl {
   Document document_{};
   std::string node_{};
   std::unique_ptr<RecordWalk> walk_{};
-  std::optional<Part> part_{};
+  std::optional<PreviewPart> part_{};
 };
 
 Previewer::Previewer(std::filesystem::path cache_folder) : impl_(std::make_unique<Impl>(std::move(cache_folder))) {}

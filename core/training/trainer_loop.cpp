@@ -22,7 +22,7 @@ namespace {
 
 /// The clock counts up to a tenth of a second of each stop as time that passed.
 constexpr Nanos kWorthTelling = 100'000'000;
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNoFigure = std::numeric_limits<double>::quiet_NaN();
 
 /// Joins lists of counted errors: one entry a node and message.
 void merge_errors(std::vector<RecordError>& into, const std::vector<RecordError>& from) {
@@ -285,8 +285,8 @@ Status TrainerLoop::finish_epoch(bool complete) {
   EpochResult result{.epoch = epoch_,
                      .train_loss = trained.loss,
                      .train_accuracy = trained.accuracy,
-                     .val_loss = kNone,
-                     .val_accuracy = kNone};
+                     .val_loss = kNoFigure,
+                     .val_accuracy = kNoFigure};
   Status status{};
   if (complete && validation_) {
     status = catch_step_faults([this] { return validate(); });

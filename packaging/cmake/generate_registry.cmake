@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # cmake -DLIST=<file of paths> -DOUTPUT=<all_x.cpp> -DKIND=node|fix -DHEADER=<...> -DCLASS=<...> -P generate_registry.cmake
-include("${CMAKE_CURRENT_LIST_DIR}/Registry.cmake")
 string(TOUPPER "${KIND}" upper)
 set(plural "${KIND}s")
 if(KIND STREQUAL "fix")
@@ -10,10 +9,10 @@ file(STRINGS "${LIST}" files)
 set(names "")
 foreach(file IN LISTS files)
   file(STRINGS "${file}" uses REGEX "^[ \t]*FEEDLINE_${upper}\\(")
-  if(uses)
-    feedline_registry_function(name "${KIND}" "${file}")
+  foreach(line IN LISTS uses)
+    string(REGEX REPLACE "^[^(]*\\(([A-Za-z0-9_]+)\\).*" "register_${KIND}_\\1" name "${line}")
     list(APPEND names ${name})
-  endif()
+  endforeach()
 endforeach()
 list(SORT names)
 

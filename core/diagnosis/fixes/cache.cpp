@@ -44,7 +44,7 @@ std::vector<Fix> offline(const FixContext& context) {
   return fixes;
 }
 
-std::vector<Fix> both(const FixContext& context) {
+std::vector<Fix> caching(const FixContext& context) {
   std::vector<Fix> fixes = cache(context);
   for (Fix& fix : offline(context)) fixes.push_back(std::move(fix));
   return fixes;
@@ -53,4 +53,4 @@ std::vector<Fix> both(const FixContext& context) {
 }  // namespace
 }  // namespace feedline
 
-FEEDLINE_FIX(both)
+FEEDLINE_FIX(caching)

@@ -35,7 +35,7 @@ std::vector<Fix> overlap_with_workers(const FixContext& context) {
            .predicted_ratio = context.ratio(after)}};
 }
 
-std::vector<Fix> both(const FixContext& context) {
+std::vector<Fix> overlapping(const FixContext& context) {
   std::vector<Fix> fixes = overlap(context);
   for (Fix& fix : overlap_with_workers(context)) fixes.push_back(std::move(fix));
   return fixes;
@@ -44,4 +44,4 @@ std::vector<Fix> both(const FixContext& context) {
 }  // namespace
 }  // namespace feedline
 
-FEEDLINE_FIX(both)
+FEEDLINE_FIX(overlapping)

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr std::uint8_t kClasses = 10;
 constexpr std::uint32_t kSide = 28;
-constexpr std::uint32_t kStream = 0x69647821;  // keyed apart from the random numbers of any node
+constexpr std::uint32_t kExampleStream = 0x69647821;  // keyed apart from the random numbers of any node
 constexpr PictureStyle kStyle{.size = kSide, .difficulty = 0.25};
 
 /// One of the two sets that stand for those of MNIST.
@@ -50,7 +50,7 @@ Result<std::vector<std::byte>> images_of(const IdxSet& set, const SourceContext&
     if (context.stop.stop_requested()) return fail_cancelled();
     if (context.progress && i % 64 == 0)
       context.progress(fmt::format("Painting {} pictures", set.count), static_cast<double>(i) / set.count);
-    Rng rng(set.seed, 0, i, kStream);
+    Rng rng(set.seed, 0, i, kExampleStream);
     const std::vector<std::uint8_t> rgb = paint_picture(i % kClasses, kStyle, rng);
     for (std::size_t at = 0; at + 2 < rgb.size(); at += 3)
       bytes.push_back(static_cast<std::byte>((299 * rgb[at] + 587 * rgb[at + 1] + 114 * rgb[at + 2]) / 1000));

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// The random numbers of generated pictures are keyed apart from those of any node of a graph.
-constexpr std::uint32_t kStream = 0x67656E21;
+constexpr std::uint32_t kPainterStream = 0x67656E21;
 
 /// One error for all workers: the first that fails ends the others.
 class FirstError {
@@ -58,7 +58,7 @@ std::string PictureStore::path(std::uint64_t index) const {
 }
 
 Result<std::vector<std::byte>> PictureStore::make(std::uint64_t index) const {
-  Rng rng(recipe_.seed, 0, index, kStream);
+  Rng rng(recipe_.seed, 0, index, kPainterStream);
   const auto pixels = paint_picture(index % recipe_.classes, recipe_.style, rng);
   return codec::encode_jpeg(pixels.data(), recipe_.style.size, recipe_.style.size, 3, recipe_.quality);
 }

@@ -13,7 +13,7 @@ namespace {
 // Source: Microsoft, BITMAPINFOHEADER and Bitmap Compression (Windows GDI).
 enum Compression : std::uint32_t { kPlain = 0, kRle8 = 1, kRle4 = 2, kBitFields = 3, kAlphaBitFields = 6 };
 
-tl::unexpected<Error> broken(const std::string& message) {
+tl::unexpected<Error> broken_bmp(const std::string& message) {
   return fail_record("a BMP picture that cannot be read: " + message, "Restore the file, or convert it to PNG");
 }
 
@@ -70,7 +70,7 @@ class BmpReader {
 };
 
 Status BmpReader::read_header() {
-  if (!has(0, 26)) return broken("the file ends too early");
+  if (!has(0, 26)) return broken_bmp("the file ends too early");
   header_.data_at = number(10, 4);
   header_.size = number(14, 4);
   if (header_.size == 12) {  // OS/2
@@ -84,20 +84,20 @@ Status BmpReader::read_header() {
     header_.compression = number(30, 4);
     header_.colours = number(46, 4);
   } else {
-    return broken("its header is damaged");
+    return broken_bmp("its header is damaged");
   }
   if (header_.height < 0 && header_.height != std::numeric_limits<std::int32_t>::min()) {
     header_.top_down = true;
     header_.height = -header_.height;
   }
-  if (header_.width <= 0 || header_.height <= 0) return broken("it has no pixels");
+  if (header_.width <= 0 || header_.height <= 0) return broken_bmp("it has no pixels");
   const std::uint32_t b = header_.bits;
   if (b != 1 && b != 2 && b != 4 && b != 8 && b != 16 && b != 24 && b != 32)
-    return broken(std::to_string(b) + " bits a pixel");
+    return broken_bmp(std::to_string(b) + " bits a pixel");
   const std::uint32_t c = header_.compression;
   const bool fields = c == kBitFields || c == kAlphaBitFields;
   if (!(c == kPlain || (c == kRle8 && b == 8) || (c == kRle4 && b == 4) || (fields && (b == 16 || b == 32))))
-    return broken("compression " + std::to_string(c) + " is unknown");
+    return broken_bmp("compression " + std::to_string(c) + " is unknown");
   if (auto status = b <= 8 ? read_palette() : read_masks(); !status) return status;
   return {};
 }
@@ -109,7 +109,7 @@ Status BmpReader::read_palette() {
   const std::size_t count = header_.colours == 0 ? most : std::min<std::size_t>(header_.colours, most);
   for (auto& colour : palette_) colour = {0, 0, 0, 255};
   for (std::size_t i = 0; i < count; ++i) {
-    if (!has(first + i * entry, entry)) return broken("its palette ends too early");
+    if (!has(first + i * entry, entry)) return broken_bmp("its palette ends too early");
     for (std::size_t c = 0; c < 3; ++c)
       palette_[i][c] = std::to_integer<std::uint8_t>(bytes_[first + i * entry + 2 - c]);
   }
@@ -122,7 +122,7 @@ Status BmpReader::read_masks() {
   if (header_.compression == kPlain) return {};
   const std::size_t count = header_.compression == kAlphaBitFields || header_.size >= 56 ? 4 : 3;
   for (std::size_t i = 0; i < count; ++i) {
-    if (!has(54 + 4 * i, 4)) return broken("its colour masks are missing");
+    if (!has(54 + 4 * i, 4)) return broken_bmp("its colour masks are missing");
     masks_[i] = {number(54 + 4 * i, 4)};
   }
   return {};
@@ -161,7 +161,7 @@ Status BmpReader::unpack(std::vector<std::uint8_t>& indices, std::size_t& rows) 
   const auto nibble = [](std::uint32_t pair, std::uint32_t i) { return i % 2 == 0 ? pair >> 4 : pair & 15; };
   for (std::size_t at = header_.data_at; y < height;) {
     if (!has(at, 2) && y + 1 == height && x >= width) break;  // only the end marks are missing
-    if (!has(at, 2)) return broken("the file ends too early");
+    if (!has(at, 2)) return broken_bmp("the file ends too early");
     const std::uint32_t count = number(at, 1);
     const std::uint32_t value = number(at + 1, 1);
     at += 2;
@@ -173,13 +173,13 @@ Status BmpReader::unpack(std::vector<std::uint8_t>& indices, std::size_t& rows) 
     } else if (value == 1) {
       break;
     } else if (value == 2) {
-      if (!has(at, 2)) return broken("the file ends too early");
+      if (!has(at, 2)) return broken_bmp("the file ends too early");
       x += number(at, 1);
       y += number(at + 1, 1);
       at += 2;
     } else {
       const std::size_t length = nibbles ? (value + 1) / 2 : value;
-      if (!has(at, length)) return broken("the file ends too early");
+      if (!has(at, length)) return broken_bmp("the file ends too early");
       for (std::uint32_t i = 0; i < value; ++i) emit(nibbles ? nibble(number(at + i / 2, 1), i) : number(at + i, 1));
       at += length + length % 2;
     }
@@ -212,7 +212,7 @@ Status BmpReader::read_pixels(Canvas& canvas) {
       const std::size_t at = header_.data_at + i * row_bytes;
       if (!has(at, used)) {
         if (keep) continue;
-        return broken("the file ends too early");
+        return broken_bmp("the file ends too early");
       }
       plain_row(at, row.data());
     }

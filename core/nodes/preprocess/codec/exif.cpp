@@ -7,9 +7,9 @@ namespace feedline::codec {
 namespace {
 
 /// Reads numbers at any offset; outside of the block they are 0.
-class Reader {
+class ExifReader {
  public:
-  Reader(Bytes bytes, bool big_endian) : bytes_(bytes), big_endian_(big_endian) {}
+  ExifReader(Bytes bytes, bool big_endian) : bytes_(bytes), big_endian_(big_endian) {}
 
   [[nodiscard]] std::uint32_t number(std::size_t at, std::size_t length) const {
     if (at > bytes_.size() || bytes_.size() - at < length) return 0;
@@ -37,7 +37,7 @@ int exif_orientation(Bytes tiff) {
   constexpr std::uint32_t kShort = 3;
   const bool big = starts_with(tiff, {"MM\0*", 4});
   if (!big && !starts_with(tiff, {"II*\0", 4})) return 1;
-  const Reader reader(tiff, big);
+  const ExifReader reader(tiff, big);
   const std::size_t directory = reader.number(4, 4);
   const std::uint32_t entries = reader.number(directory, 2);
   for (std::uint32_t i = 0; i < entries; ++i) {
@@ -51,7 +51,7 @@ int exif_orientation(Bytes tiff) {
 }
 
 int jpeg_orientation(Bytes jpeg) {
-  const Reader reader(jpeg, true);
+  const ExifReader reader(jpeg, true);
   std::size_t at = 2;
   while (at + 4 <= jpeg.size() && reader.number(at, 1) == 0xFF) {
     const std::uint32_t marker = reader.number(at + 1, 1);

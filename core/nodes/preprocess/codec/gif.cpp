@@ -117,7 +117,7 @@ class GifReader {
   std::unique_ptr<GifFileType, Close> gif_{};
 };
 
-tl::unexpected<Error> broken(const std::string& message) {
+tl::unexpected<Error> broken_gif(const std::string& message) {
   return fail_record("a GIF picture that cannot be read: " + message, "Restore the file, or convert it to PNG");
 }
 
@@ -139,10 +139,10 @@ std::vector<int> row_order(int height, bool interlaced) {
 
 Status decode_gif(Bytes bytes, Canvas& canvas) {
   GifReader reader(bytes);
-  if (!reader.read_header()) return reader.no_memory() ? no_memory() : broken(reader.message());
+  if (!reader.read_header()) return reader.no_memory() ? no_memory() : broken_gif(reader.message());
   const GifImageDesc frame = reader.frame();
   if (frame.Width <= 0 || frame.Height <= 0 || frame.Left < 0 || frame.Top < 0)
-    return broken("its first frame has no pixels");
+    return broken_gif("its first frame has no pixels");
   if (Status ok = canvas.open(static_cast<std::uint64_t>(reader.width()), static_cast<std::uint64_t>(reader.height()));
       !ok)
     return ok;
@@ -164,7 +164,7 @@ Status decode_gif(Bytes bytes, Canvas& canvas) {
     if (!reader.read_row(indices.data())) {
       if (canvas.request().keep_damaged) return {};
       if (reader.no_memory()) return no_memory();
-      return broken(reader.message());
+      return broken_gif(reader.message());
     }
     for (std::int64_t x = begin; x < end; ++x)
       std::memcpy(row.data() + (x - wanted.x) * 4, palette[indices[static_cast<std::size_t>(x - frame.Left)]].data(),

@@ -29,15 +29,15 @@ bool has_decoder(bool avif) {
   return started && heif_have_decoder_for_format(avif ? heif_compression_AV1 : heif_compression_HEVC) != 0;
 }
 
-tl::unexpected<Error> broken(bool avif, const std::string& message) {
+tl::unexpected<Error> broken_heif(bool avif, const std::string& message) {
   return fail_record(fmt::format("{} picture that cannot be read: {}", avif ? "an AVIF" : "a HEIC", message),
                      "Restore the file, or convert it to PNG");
 }
 
-tl::unexpected<Error> broken(bool avif, const heif_error& error) {
+tl::unexpected<Error> broken_heif(bool avif, const heif_error& error) {
   if (error.code == heif_error_Memory_allocation_error && error.subcode != heif_suberror_Security_limit_exceeded)
     return no_memory();
-  return broken(avif, error.message == nullptr ? "its data are damaged" : error.message);
+  return broken_heif(avif, error.message == nullptr ? "its data are damaged" : error.message);
 }
 
 /// What is coded may be larger than what the file declares and the canvas checks. Decoders take their memory by what is
@@ -46,8 +46,8 @@ Status check_coded_size(Bytes bytes, bool avif, std::uint64_t most) {
   const HeifSizes sizes = heif_sizes(bytes);
   const bool over = sizes.coded.pixels() > most + most / 8 + 512 * 512;
   if (!over && !sizes.absurd()) return {};
-  return broken(avif, fmt::format("it declares {} x {} px, but its data hold {} x {} px", sizes.declared.width,
-                                  sizes.declared.height, sizes.coded.width, sizes.coded.height));
+  return broken_heif(avif, fmt::format("it declares {} x {} px, but its data hold {} x {} px", sizes.declared.width,
+                                       sizes.declared.height, sizes.coded.width, sizes.coded.height));
 }
 
 /// libheif is told the budget too, where it can be (before, it takes up to 32,768 pixels a side).
@@ -93,15 +93,15 @@ Status decode_heif(Bytes bytes, Canvas& canvas) {
   if (const heif_error error =
           heif_context_read_from_memory_without_copy(context.get(), bytes.data(), bytes.size(), nullptr);
       error.code != heif_error_Ok)
-    return broken(avif, error);
+    return broken_heif(avif, error);
   heif_image_handle* primary = nullptr;
   if (const heif_error error = heif_context_get_primary_image_handle(context.get(), &primary);
       error.code != heif_error_Ok)
-    return broken(avif, error);
+    return broken_heif(avif, error);
   const Owned<heif_image_handle> handle(primary);
   const int width = heif_image_handle_get_width(handle.get());
   const int height = heif_image_handle_get_height(handle.get());
-  if (width < 0 || height < 0) return broken(avif, "its size is damaged");
+  if (width < 0 || height < 0) return broken_heif(avif, "its size is damaged");
   if (Status ok = canvas.open(static_cast<std::uint64_t>(width), static_cast<std::uint64_t>(height)); !ok) return ok;
   if (Status ok = check_coded_size(bytes, avif, canvas.request().max_pixels); !ok) return ok;
 
@@ -113,11 +113,11 @@ Status decode_heif(Bytes bytes, Canvas& canvas) {
   if (const heif_error error =
           heif_decode_image(handle.get(), &decoded, heif_colorspace_RGB, heif_chroma_interleaved_RGBA, options.get());
       error.code != heif_error_Ok)
-    return broken(avif, error);
+    return broken_heif(avif, error);
   const Owned<heif_image> image(decoded);
   if (heif_image_get_width(image.get(), heif_channel_interleaved) != width ||
       heif_image_get_height(image.get(), heif_channel_interleaved) != height)
-    return broken(avif, "its pixels are not as many as it declares");
+    return broken_heif(avif, "its pixels are not as many as it declares");
   (void)canvas.begin();
   put_rows(image.get(), heif_image_handle_is_premultiplied_alpha(handle.get()) != 0, canvas);
   return {};

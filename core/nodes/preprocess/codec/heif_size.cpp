@@ -10,9 +10,9 @@ namespace feedline::codec {
 namespace {
 
 /// Big-endian numbers from bytes, one after the other; 0 beyond the end.
-class Reader {
+class BoxReader {
  public:
-  explicit Reader(Bytes bytes) : bytes_(bytes) {}
+  explicit BoxReader(Bytes bytes) : bytes_(bytes) {}
 
   std::uint64_t number(std::size_t size) {
     std::uint64_t value = 0;
@@ -139,12 +139,12 @@ Extent av1_size(Bytes payload) {
 }
 
 void read_nal_units(Bytes data, Extent& coded) {
-  for (Reader in(data); in.left() > 4;) keep_greater(coded, hevc_size(in.take(in.number(4))));
+  for (BoxReader in(data); in.left() > 4;) keep_greater(coded, hevc_size(in.take(in.number(4))));
 }
 
 void read_obus(Bytes data, Extent& coded) {
   constexpr unsigned kSequenceHeader = 1;
-  for (Reader in(data); in.left() > 1;) {
+  for (BoxReader in(data); in.left() > 1;) {
     const auto head = static_cast<unsigned>(in.number(1));
     if ((head & 4U) != 0) in.number(1);
     std::uint64_t size = in.left();
@@ -162,7 +162,7 @@ void read_obus(Bytes data, Extent& coded) {
 }
 
 void read_hvcc(Bytes box, Extent& coded) {
-  Reader in(box);
+  BoxReader in(box);
   in.take(22);
   for (auto arrays = in.number(1); arrays > 0; --arrays) {
     in.number(1);
@@ -174,7 +174,7 @@ void read_hvcc(Bytes box, Extent& coded) {
 /// Calls back with type and content of each box (ISO/IEC 14496-12, 4.2).
 template <class Found>
 void each_box(Bytes data, Found found) {
-  for (Reader in(data); in.left() >= 8;) {
+  for (BoxReader in(data); in.left() >= 8;) {
     std::uint64_t size = in.number(4);
     const std::string_view type = in.four();
     std::uint64_t head = 8;
@@ -194,11 +194,11 @@ class Items {
   Items(Bytes file, HeifSizes& sizes) : file_(file), sizes_(sizes), budget_(4 * std::uint64_t{file.size()}) {}
 
   void read_types(Bytes iinf) {
-    Reader in(iinf);
+    BoxReader in(iinf);
     in.take(in.number(1) == 0 ? 3 + 2 : 3 + 4);
     each_box(in.take(in.left()), [&](std::string_view type, Bytes box) {
       if (type != "infe") return;
-      Reader entry(box);
+      BoxReader entry(box);
       const auto version = entry.number(1);
       entry.take(3);
       const auto id = entry.number(version < 3 ? 2 : 4);
@@ -209,7 +209,7 @@ class Items {
 
   /// Looks into the data of each coded item.
   void read_places(Bytes iloc, Bytes idat) {
-    Reader in(iloc);
+    BoxReader in(iloc);
     const auto version = in.number(1);
     in.take(3);
     const auto sizes = in.number(2);
@@ -226,7 +226,7 @@ class Items {
       for (auto extents = in.number(2); extents > 0 && in.left() > 0; --extents) {
         in.number(index_size);
         const auto offset = base + in.number(offset_size);
-        Reader data(inside ? idat : file_);
+        BoxReader data(inside ? idat : file_);
         data.take(offset);
         const auto length = in.number(length_size);
         parts.push_back(data.take(length == 0 ? data.left() : length));
@@ -263,7 +263,7 @@ void read_property(std::string_view type, Bytes box, HeifSizes& sizes) {
   if (type == "hvcC") read_hvcc(box, sizes.coded);
   if (type == "av1C" && box.size() > 4) read_obus(box.subspan(4), sizes.coded);
   if (type == "ispe") {
-    Reader in(box);
+    BoxReader in(box);
     in.take(4);
     const auto width = in.number(4);
     keep_greater(sizes.declared, {width, in.number(4)});

@@ -184,7 +184,7 @@ class JpegReader {
   std::optional<bool> lacked_{};  ///< lacks_pixels() when the last row had been read
 };
 
-tl::unexpected<Error> broken(const JpegReader& reader) {
+tl::unexpected<Error> broken_jpeg(const JpegReader& reader) {
   if (reader.no_memory()) return no_memory();
   return fail_record("a JPEG picture that cannot be read: " + reader.message(), "Restore the file, or delete it");
 }
@@ -217,17 +217,17 @@ Region scaled_down(const Region& region, int eighths) {
 
 Status decode_jpeg(Bytes bytes, Canvas& canvas) {
   auto reader = std::make_unique<JpegReader>();
-  if (!reader->read_header(bytes)) return broken(*reader);
+  if (!reader->read_header(bytes)) return broken_jpeg(*reader);
   if (Status ok = canvas.open(reader->width(), reader->height(), jpeg_orientation(bytes)); !ok) return ok;
 
   const DecodeRequest& request = canvas.request();
-  if (!reader->start(request.colour, canvas.eighths())) return broken(*reader);
+  if (!reader->start(request.colour, canvas.eighths())) return broken_jpeg(*reader);
   Region held = intersection(widened(scaled_down(canvas.wanted(), canvas.eighths()), kMargin), reader->scaled());
   if (!reader->is_scaled(canvas.eighths()) || !reader->crop(held)) {
     // Damaged further up, or of a kind that libjpeg reads as a whole only (newer ones know lossless JPEG).
     canvas.want_all();
     reader = std::make_unique<JpegReader>();
-    if (!reader->read_header(bytes) || !reader->start(request.colour, 8)) return broken(*reader);
+    if (!reader->read_header(bytes) || !reader->start(request.colour, 8)) return broken_jpeg(*reader);
     held = reader->scaled();
   }
   std::uint8_t* to = canvas.begin(held, canvas.eighths());
@@ -236,7 +236,7 @@ Status decode_jpeg(Bytes bytes, Canvas& canvas) {
   const bool complete = (reader->inks() ? read_inks(*reader, request, held, to)
                                         : reader->read_rows(to, row_bytes, static_cast<std::size_t>(held.height))) &&
                         reader->finish();
-  if ((!complete || reader->damaged()) && !request.keep_damaged) return broken(*reader);
+  if ((!complete || reader->damaged()) && !request.keep_damaged) return broken_jpeg(*reader);
   return {};
 }
 

@@ -106,7 +106,7 @@ class PngReader {
   char message_[128] = {};
 };
 
-tl::unexpected<Error> broken(const PngReader& reader) {
+tl::unexpected<Error> broken_png(const PngReader& reader) {
   if (reader.no_memory()) return no_memory();
   return fail_record("a PNG picture that cannot be read: " + reader.message(), "Restore the file, or delete it");
 }
@@ -127,9 +127,9 @@ void make_shallow(std::uint8_t* row, std::size_t pixels, const ValueRange& range
 Status decode_png(Bytes bytes, Canvas& canvas) {
   PngReader reader(bytes);
   const std::optional<ValueRange>& range = canvas.request().range;
-  if (!reader.read_header(range.has_value())) return broken(reader);
+  if (!reader.read_header(range.has_value())) return broken_png(reader);
   if (Status ok = canvas.open(reader.width(), reader.height(), reader.orientation()); !ok) return ok;
-  if (!reader.start()) return broken(reader);
+  if (!reader.start()) return broken_png(reader);
   (void)canvas.begin();
 
   // An interlaced picture is refined pass by pass, so all of it must be kept as R, G, B, A; otherwise one row will do.
@@ -155,7 +155,7 @@ Status decode_png(Bytes bytes, Canvas& canvas) {
     }
   // Where all rows are there, only the end may be missing; a wrong checksum still counts.
   if (complete && last == height) complete = reader.finish() || reader.ended_early();
-  if (!complete && !keep) return broken(reader);
+  if (!complete && !keep) return broken_png(reader);
   if (interlaced)
     for (std::size_t y = 0; y < height; ++y) put(rows.data() + y * row_bytes, y);
   return {};

@@ -14,7 +14,7 @@
 namespace feedline::codec {
 namespace {
 
-tl::unexpected<Error> broken(const std::string& message) {
+tl::unexpected<Error> broken_tiff(const std::string& message) {
   return fail_record("a TIFF picture that cannot be read: " + message, "Restore the file, or convert it to PNG");
 }
 
@@ -106,10 +106,10 @@ Status TiffReader::read_header() {
   tiled_ = TIFFIsTiled(file_.get()) != 0;
   piece_width_ = tiled_ ? file_.wide(TIFFTAG_TILEWIDTH) : width_;
   piece_height_ = tiled_ ? file_.wide(TIFFTAG_TILELENGTH) : std::min(file_.wide(TIFFTAG_ROWSPERSTRIP), height_);
-  if (piece_width_ == 0 || piece_height_ == 0) return broken("its directory is damaged");
+  if (piece_width_ == 0 || piece_height_ == 0) return broken_tiff("its directory is damaged");
   const std::uint16_t compression = file_.number(TIFFTAG_COMPRESSION);
   if (TIFFIsCODECConfigured(compression) == 0)
-    return broken(fmt::format("its compression ({}) is not one that this libtiff knows", compression));
+    return broken_tiff(fmt::format("its compression ({}) is not one that this libtiff knows", compression));
   return find_meaning();
 }
 
@@ -123,7 +123,7 @@ Status TiffReader::find_meaning() {
       break;
     case SAMPLEFORMAT_COMPLEXINT:
     case SAMPLEFORMAT_COMPLEXIEEEFP:
-      return broken("its values are complex numbers");
+      return broken_tiff("its values are complex numbers");
     default:
       break;
   }
@@ -147,7 +147,7 @@ Status TiffReader::find_meaning() {
     case PHOTOMETRIC_SEPARATED:
       meaning_ = Meaning::Inks;
       colours = 4;
-      if (file_.number(TIFFTAG_INKSET) != INKSET_CMYK) return broken("its inks are not those of CMYK");
+      if (file_.number(TIFFTAG_INKSET) != INKSET_CMYK) return broken_tiff("its inks are not those of CMYK");
       break;
     case PHOTOMETRIC_YCBCR:
       if (file_.number(TIFFTAG_COMPRESSION) == COMPRESSION_JPEG && !planes_) {
@@ -167,16 +167,16 @@ Status TiffReader::find_meaning() {
     case 34892:  // linear raw
       return fail_record("a camera's raw picture, not one that is developed", "Convert it to TIFF or PNG");
     default:
-      return broken(fmt::format("its colours ({}) are of an unknown kind", photometric));
+      return broken_tiff(fmt::format("its colours ({}) are of an unknown kind", photometric));
   }
   if (meaning_ == Meaning::LibraryKnows) {
     std::array<char, 1024> why{};
-    if (TIFFRGBAImageOK(file_.get(), why.data()) == 0) return broken(why.data());
+    if (TIFFRGBAImageOK(file_.get(), why.data()) == 0) return broken_tiff(why.data());
     TIFFSetField(file_.get(), TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);  // the canvas turns it
     return {};
   }
-  if (!type_.known()) return broken(fmt::format("{} bits a sample", type_.bits));
-  if (samples_ < colours) return broken(fmt::format("{} samples a pixel are too few", samples_));
+  if (!type_.known()) return broken_tiff(fmt::format("{} bits a sample", type_.bits));
+  if (samples_ < colours) return broken_tiff(fmt::format("{} samples a pixel are too few", samples_));
   const int extra = file_.first_extra();
   premultiplied_ = extra == EXTRASAMPLE_ASSOCALPHA;
   alpha_ = meaning_ != Meaning::Inks && samples_ > colours &&
@@ -193,8 +193,9 @@ Status TiffReader::read_palette() {
   std::uint16_t* green = nullptr;
   std::uint16_t* blue = nullptr;
   if (type_.kind != SampleType::Kind::Unsigned || type_.bits > 8)
-    return broken(fmt::format("a palette with {} bits a pixel", type_.bits));
-  if (TIFFGetField(file_.get(), TIFFTAG_COLORMAP, &red, &green, &blue) == 0) return broken("its palette is missing");
+    return broken_tiff(fmt::format("a palette with {} bits a pixel", type_.bits));
+  if (TIFFGetField(file_.get(), TIFFTAG_COLORMAP, &red, &green, &blue) == 0)
+    return broken_tiff("its palette is missing");
   const std::size_t count = std::size_t{1} << type_.bits;
   const bool wide = std::any_of(red, red + count, [](unsigned v) { return v > 255; }) ||
                     std::any_of(green, green + count, [](unsigned v) { return v > 255; }) ||
@@ -358,7 +359,7 @@ Status TiffReader::read_pixels() {
       if (place.width == 0) continue;
       band.cover(place);
       const bool good = converted ? read_converted(band) : tiled_ ? read_tiles(band) : read_strips(band);
-      if (!good || (file_.damaged() && !keeps())) return broken(file_.message());
+      if (!good || (file_.damaged() && !keeps())) return broken_tiff(file_.message());
       put(band);
     }
   }
@@ -371,7 +372,7 @@ Status decode_tiff(Bytes bytes, Canvas& canvas) {
   if (bytes.size() > 10 && std::memcmp(bytes.data() + 8, "CR", 2) == 0)
     return fail_record("a camera's raw picture (CR2), not one that is developed", "Convert it to TIFF or PNG");
   TiffFile file(bytes, most_bytes(canvas.request()));
-  if (!file.is_open()) return broken(file.message());
+  if (!file.is_open()) return broken_tiff(file.message());
   TiffReader reader(file, canvas);
   if (Status ok = reader.read_header(); !ok) return ok;
   return reader.read_pixels();

@@ -36,19 +36,19 @@ struct Frame {
   Region place{};
 };
 
-tl::unexpected<Error> broken(const std::string& message) {
+tl::unexpected<Error> broken_webp(const std::string& message) {
   return fail_record("a WebP picture that cannot be read: " + message, "Restore the file, or delete it");
 }
 
 Result<Frame> first_frame(Bytes file) {
   constexpr std::size_t kFrameHeader = 16;
   const Bytes animation = find_chunk(file, "ANMF");
-  if (animation.size() <= kFrameHeader) return broken("its animation has no frame");
+  if (animation.size() <= kFrameHeader) return broken_webp("its animation has no frame");
   const Bytes data = animation.subspan(kFrameHeader);
   int width = 0;
   int height = 0;
   if (WebPGetInfo(reinterpret_cast<const std::uint8_t*>(data.data()), data.size(), &width, &height) == 0)
-    return broken("its first frame has no picture");
+    return broken_webp("its first frame has no picture");
   const std::int64_t x = std::int64_t{2} * little_endian(animation, 0, 3);
   const std::int64_t y = std::int64_t{2} * little_endian(animation, 3, 3);
   return Frame{.data = data, .place = {x, y, width, height}};
@@ -114,7 +114,7 @@ Region frame_part(const Region& place, const Region& wanted) {
 Status decode_webp(Bytes bytes, Canvas& canvas) {
   WebPBitstreamFeatures features{};
   if (WebPGetFeatures(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), &features) != VP8_STATUS_OK)
-    return broken("its header is damaged");
+    return broken_webp("its header is damaged");
   const auto width = static_cast<std::uint64_t>(features.width);
   const auto height = static_cast<std::uint64_t>(features.height);
   if (Status ok = canvas.open(width, height, orientation(bytes)); !ok) return ok;
@@ -126,7 +126,7 @@ Status decode_webp(Bytes bytes, Canvas& canvas) {
     frame = *first;
   }
   if (frame.place.right() > features.width || frame.place.bottom() > features.height)
-    return broken("its first frame lies outside");
+    return broken_webp("its first frame lies outside");
 
   const Region& wanted = canvas.wanted();
   Region part = frame_part(frame.place, wanted);
@@ -144,7 +144,7 @@ Status decode_webp(Bytes bytes, Canvas& canvas) {
   const Region all{0, 0, frame.place.width, frame.place.height};
   if (keep && status != VP8_STATUS_OK && status != VP8_STATUS_OUT_OF_MEMORY && part != all) status = read(all);
   if (status == VP8_STATUS_OUT_OF_MEMORY) return no_memory();
-  if (status != VP8_STATUS_OK && !keep) return broken("its data are damaged or end too early");
+  if (status != VP8_STATUS_OK && !keep) return broken_webp("its data are damaged or end too early");
 
   (void)canvas.begin();
   const Region shown = intersection({part.x + frame.place.x, part.y + frame.place.y, part.width, part.height}, wanted);
