@@ -140,9 +140,9 @@ void register_all_kinds(KindTable& table);
 
 }  // namespace feedline
 
-/// Ends a kind's file.
+/// Ends a kind's file, on a line of its own.
 #define FEEDLINE_KIND(traits)                                          \
   namespace feedline {                                                 \
-  void FEEDLINE_KIND_FUNCTION(KindTable& table);                       \
-  void FEEDLINE_KIND_FUNCTION(KindTable& table) { table.add(traits); } \
+  void register_kind_##traits(KindTable& table);                       \
+  void register_kind_##traits(KindTable& table) { table.add(traits); } \
   }
