@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What holds for every node, one row a registered node and test. Nothing is listed by hand: a new node is tested as
 // soon as its file exists, and fails here if it lacks text, an example or a fixture.
+#include "engine/preview_view.h"
 #include "graph/edit.h"
 #include "graph/json.h"
 #include "graph/validate.h"
@@ -23,6 +24,11 @@ using namespace feedline;
 using namespace feedline::test;
 
 namespace {
+
+constinit const KindTraits kSoundKind{
+    .name = "sound", .title = "sound", .form = PreviewForm::Text, .words = [](std::span<const std::byte> value) {
+      return std::to_string(value.size() / 4) + " samples";
+    }};
 
 void rows(const std::function<bool(const NodeSpec&)>& wanted) {
   QTest::addColumn<QString>("type");
@@ -225,6 +231,19 @@ class TestRegistry : public QObject {
         QCOMPARE(exact.class_names.size(), static_cast<std::size_t>(exact.classes.size()));
     }
     read_everything(source);
+  }
+
+  /// Its traits are all that there is to a kind: texts and previews ask nothing else.
+  void a_kind_is_its_traits() {
+    const Kind sound = kSoundKind;
+    QVERIFY(sound != Kind::Any && sound == Kind(kSoundKind) && is_per_record(sound));
+    const TensorDesc desc{.kind = sound, .dtype = DType::F32, .shape = {3}};
+    QCOMPARE(desc.text(), std::string("f32 3"));
+    PreviewValue value{.desc = desc, .data = std::vector<std::byte>(12)};
+    QCOMPARE(form_of(value), PreviewForm::Text);
+    QCOMPARE(words_of(value), std::string("3 samples"));
+    value.desc.kind = Kind::Features;
+    QCOMPARE(form_of(value), PreviewForm::Numbers);
   }
 
   void every_kind_is_told_apart() {
