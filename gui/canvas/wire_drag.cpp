@@ -57,8 +57,10 @@ std::optional<Edit> WireDrag::drop_on(const PortId& target) const {
   const auto [from, to] = ends(target);
   if (to.port == kFreePort) {
     auto made = wire_to_free_port(diagram_, from, to.node);
-    if (!made || !lifted_) return made ? std::optional(std::move(made->edit)) : std::nullopt;
-    return Edit{Edit::List{{RemoveLink{lifted_->to}}, std::move(made->edit)}};
+    if (!made) return std::nullopt;
+    auto& steps = std::get<Edit::List>(made->edit.change);
+    if (lifted_) steps.insert(steps.begin(), Edit{RemoveLink{lifted_->to}});
+    return std::move(made->edit);
   }
   if (lifted_ && lifted_->from == from && lifted_->to == to) return std::nullopt;
   if (const Link* same = diagram_.link_into(to); same != nullptr && same->from == from && !lifted_) return std::nullopt;

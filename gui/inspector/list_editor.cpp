@@ -215,7 +215,8 @@ void ListEditor::leave(std::size_t at) {
 }
 
 void ListEditor::tell() {
-  const QStringList now = items();
+  QStringList now = items();
+  now.removeAll(QString());  // a line that is still to be written
   if (now == told_) {  // nothing new; of nodes that differ: nothing yet
     Q_EMIT fault_changed({});
     return;
@@ -228,7 +229,6 @@ void ListEditor::tell() {
   told_ = now;
   mixed_ = false;
   Q_EMIT fault_changed({});
-  Q_EMIT gesture_ended();
   Q_EMIT edited(*value);
   Q_EMIT gesture_ended();
 }

@@ -19,6 +19,7 @@
 #include <cmath>
 #include <set>
 #include <thread>
+#include <tuple>
 
 using namespace feedline;
 using namespace feedline::test;
