@@ -247,6 +247,39 @@ class TestRegistry : public QObject {
     QCOMPARE(form_of(value), PreviewForm::Numbers);
   }
 
+  void every_type_of_number_is_told() {
+    const auto told = [](DType type, auto... numbers) {
+      PreviewValue value{
+          .desc = {.kind = Kind::Tokens, .dtype = type, .shape = {static_cast<int>(sizeof...(numbers))}}};
+      const auto add = [&](auto number) {
+        const auto* bytes = reinterpret_cast<const std::byte*>(&number);
+        value.data.insert(value.data.end(), bytes, bytes + sizeof number);
+        return sizeof number == size_of(type);
+      };
+      if (!(add(numbers) && ...)) qFatal("another size");
+      return QString::fromStdString(std::string(name(type)) + ": " + words_of(value));
+    };
+    QCOMPARE(told(DType::Bool, true, false), QString("bool: yes no"));
+    QCOMPARE(told(DType::F64, 0.1, -2e300), QString("f64: 0.1 -2e+300"));
+    using Half = std::uint16_t;
+    QCOMPARE(told(DType::F16, Half{0x3C00}, Half{0xC000}, Half{0x3555}, Half{0x0001}, Half{0x7BFF}, Half{0xFC00}),
+             QString("f16: 1 -2 0.333252 5.96046e-08 65504 -inf"));
+    QCOMPARE(told(DType::I64, std::int64_t{-3}), QString("i64: -3"));
+  }
+
+  void columns_are_told_by_name() {
+    PreviewValue value{
+        .desc = {.kind = Kind::Features,
+                 .dtype = DType::F32,
+                 .shape = {3},
+                 .columns = {
+                     {.name = "age"}, {.name = "member", .dtype = DType::Bool}, {.name = "height", .missing = true}}}};
+    const float numbers[] = {31.5F, 1, std::nanf("")};
+    value.data.assign(reinterpret_cast<const std::byte*>(numbers), reinterpret_cast<const std::byte*>(numbers + 3));
+    QCOMPARE(form_of(value), PreviewForm::Text);
+    QCOMPARE(words_of(value), std::string("age 31.5\nmember yes\nheight missing"));
+  }
+
   void every_kind_is_told_apart() {
     const auto& kinds = KindTable::instance().all();
     QVERIFY(kinds.size() >= 12);

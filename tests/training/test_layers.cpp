@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/torch.h"
 #include "schema/registry.h"
+#include "training/tensors.h"
 
 #include <QTest>
 
@@ -70,6 +71,7 @@ class TestLayers : public QObject {
   void errors_data();
   void errors();
   void fills_of_an_embedding_bag_count_nothing();
+  void every_type_of_number_is_a_tensors();
   void batch_norm_of_one_record();
   void dropout_follows_the_seed();
   void cross_entropy_by_hand();
@@ -111,6 +113,16 @@ void TestLayers::every_layer() {
       for (const at::Tensor& parameter : module->parameters()) QVERIFY(parameter.grad().defined());
   }
   QVERIFY2(tried, "its example takes neither pictures nor features");
+}
+
+void TestLayers::every_type_of_number_is_a_tensors() {
+  for (std::size_t i = 0; i < kDTypes; ++i) {
+    const auto type = static_cast<DType>(i);
+    QCOMPARE(at::elementSize(scalar_type(type)), size_of(type));
+    PreviewValue value{.desc = {.dtype = type, .shape = {2}}, .data = std::vector<std::byte>(2 * size_of(type))};
+    QCOMPARE(batch_of_one(value).numel(), std::int64_t{2});
+  }
+  QVERIFY(scalar_type(DType::F16) == at::kHalf && scalar_type(DType::Bool) == at::kBool);
 }
 
 /// Whatever a batch is filled up to, a record gives the same; one without tokens gives zeros.
