@@ -273,7 +273,7 @@ class DataCheck {
     for (std::size_t i = 0; i < lane.decoders; ++i)
       pictures.insert(pictures.end(), lane.steps[i].outputs.begin(), lane.steps[i].outputs.end());
     for (std::size_t i = lane.decoders; i < lane.steps.size(); ++i) {
-      const LaneStep& step = lane.steps[i];
+      const PlanStep& step = lane.steps[i];
       if (step.inputs.empty() || !step.inputs[0] ||
           std::find(pictures.begin(), pictures.end(), *step.inputs[0]) == pictures.end())
         continue;

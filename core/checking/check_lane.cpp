@@ -4,13 +4,15 @@
 #include "base/machine_fault.h"
 #include "graph/flatten.h"
 #include "graph/path.h"
-#include "graph/rewire.h"
 #include "plan/lowering.h"
 #include "plan/open_source.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
-#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace feedline {
 namespace {
@@ -29,14 +31,15 @@ class LaneOpener {
   Result<std::vector<CheckLane>> run() {
     const Analysis rough = analyse(document_, {}, registry_);
     for (const Node& node : document_.nodes()) {
-      const auto spec = spec_of(node, registry_);
-      if (!spec || spec->role != Role::Source) continue;
+      const NodeSpec* spec = registry_.find(node.type);
+      if (spec == nullptr || spec->role != Role::Source) continue;
       if (Status opened = open(node, *spec, rough); !opened) return fail(std::move(opened.error()));
     }
     const Analysis exact = analyse(document_, probed_, registry_);
+    const Lowering lowering(document_, exact, registry_);
     for (auto& [id, lane] : lanes_)
-      if (lane.source) add_steps(id, lane, exact);
-    find_roles();
+      if (lane.source) add_steps(id, lane, lowering);
+    find_roles(lowering);
     std::vector<CheckLane> lanes;
     for (const std::string& id : order_) lanes.push_back(std::move(lanes_.at(id)));
     return lanes;
@@ -89,111 +92,87 @@ class LaneOpener {
     }
   }
 
-  /// In running order; a node that another source feeds too is none of a lane's.
-  void add_steps(const std::string& source, CheckLane& lane, const Analysis& analysis) {
-    std::map<PortRef, SlotIndex> slots;
-    const NodeSpec spec = *spec_of(*document_.find(source), registry_);
-    for (std::size_t i = 0; i < spec.outputs.size(); ++i) slots.emplace(PortRef{source, spec.outputs[i].name}, i);
-    std::map<std::string, std::vector<SlotIndex>> decoded;  // by what decodes the same bytes in the same way
-    for (const std::size_t index : analysis.order) {
+  /// The per-record nodes of a lane while they are collected, in running order.
+  struct Steps {
+    StepLowering lowered;
+    std::vector<PlanStep> decoders{};
+    std::vector<PlanStep> others{};
+    std::map<std::string, std::vector<SlotIndex>> decoded{};  ///< by what decodes the same bytes in the same way
+  };
+
+  /// A node that another source feeds too is none of a lane's.
+  void add_steps(const std::string& source, CheckLane& lane, const Lowering& lowering) const {
+    Steps steps{StepLowering(lowering)};
+    for (const PortSpec& port : lowering.spec(lowering.node(source)).outputs) steps.lowered.add({source, port.name});
+    for (const std::size_t index : lowering.analysis().order) {
       const Node& node = document_.nodes()[index];
-      const auto type = spec_of(node, registry_);
-      if (!type) continue;
-      if (type->role == Role::Sampler) pass_on(node, *type, slots);
-      if (type->role == Role::Sample) add_step(node, *type, lane, analysis, slots, decoded);
+      if (!lowering.known(node)) continue;
+      if (lowering.spec(node).role == Role::Sampler) steps.lowered.pass_on(node);
+      if (lowering.spec(node).role == Role::Sample) add_step(node, lane, lowering, steps);
     }
-    std::stable_partition(lane.steps.begin(), lane.steps.end(), [](const LaneStep& step) { return step.decodes; });
+    lane.slots = steps.lowered.slots();
+    lane.decoders = steps.decoders.size();
+    lane.steps = std::move(steps.decoders);
+    std::move(steps.others.begin(), steps.others.end(), std::back_inserter(lane.steps));
   }
 
-  void pass_on(const Node& node, const NodeSpec& type, std::map<PortRef, SlotIndex>& slots) const {
-    for (const PortSpec& port : type.outputs)
-      if (const Link* link = document_.link_into({node.id, port.name}); link != nullptr && slots.contains(link->from))
-        slots.emplace(PortRef{node.id, port.name}, slots.at(link->from));
-  }
-
-  void add_step(const Node& node, const NodeSpec& type, CheckLane& lane, const Analysis& analysis,
-                std::map<PortRef, SlotIndex>& slots, std::map<std::string, std::vector<SlotIndex>>& decoded) const {
-    LaneStep step{.node = drawn_path(node.id), .stream = stream_of(node)};
-    std::vector<const TensorDesc*> descs;
-    bool any = false;
-    for (const PortSpec& port : type.inputs) {
-      const Link* link = document_.link_into({node.id, port.name});
-      if (link != nullptr && !slots.contains(link->from)) return;  // of another source, or behind an unchecked one
-      any |= link != nullptr;
-      step.inputs.push_back(link == nullptr ? std::nullopt : std::optional(slots.at(link->from)));
-      descs.push_back(link == nullptr ? nullptr : analysis.at(link->from));
-    }
-    if (!any) return;
+  static void add_step(const Node& node, CheckLane& lane, const Lowering& lowering, Steps& steps) {
+    const auto inputs = steps.lowered.inputs(node);
+    if (!inputs) return;  // of another source, or behind an unchecked one
+    if (std::none_of(inputs->begin(), inputs->end(), [](const auto& slot) { return slot.has_value(); })) return;
+    const std::string drawn = drawn_path(node.id);
     const auto leave = [&](const Error& error) {
-      if (!lane.unchecked) lane.unchecked = Error(error).at_node(step.node);
+      if (!lane.unchecked) lane.unchecked = Error(error).at_node(drawn);
     };
-    if (const Error* problem = problem_of(analysis, node.id)) return leave(*problem);
-    const ParamMap params = type.complete(node.params);
-    step.decodes = !descs.empty() && descs[0] != nullptr && descs[0]->kind == Kind::Encoded;
-    const std::string key =
-        type.type + '@' + std::to_string(step.inputs[0].value_or(0)) + '\n' + parameters_text(params);
-    if (const auto same = decoded.find(key); step.decodes && same != decoded.end()) {
+    if (const Error* problem = problem_of(lowering.analysis(), node.id)) return leave(*problem);
+    const NodeSpec& type = lowering.spec(node);
+    const std::vector<const TensorDesc*> descs = lowering.inputs(node);
+    const bool decodes = descs[0] != nullptr && descs[0]->kind == Kind::Encoded;
+    const std::string key = type.type + '@' + std::to_string(inputs->front().value_or(0)) + '\n' +
+                            parameters_text(type.complete(node.params));
+    if (const auto same = steps.decoded.find(key); decodes && same != steps.decoded.end()) {
       for (std::size_t i = 0; i < type.outputs.size(); ++i)
-        slots.emplace(PortRef{node.id, type.outputs[i].name}, same->second[i]);
+        steps.lowered.share({node.id, type.outputs[i].name}, same->second[i]);
       return;
     }
-    auto op = type.sample_op(params, descs);
-    if (!op) return leave(op.error());
-    step.op = std::move(*op);
-    for (const PortSpec& port : type.outputs) {
-      slots.emplace(PortRef{node.id, port.name}, lane.slots);
-      step.outputs.push_back(lane.slots++);
-    }
-    if (step.decodes) {
-      decoded.emplace(key, step.outputs);
-      ++lane.decoders;
-      lane.key += step.node + '\n' + key;
-    } else {
-      lane.rest += step.node + '\n' + key;
-    }
-    lane.steps.push_back(std::move(step));
+    auto step = steps.lowered.step(node);
+    if (!step) return leave(step.error());
+    step->node = drawn;
+    if (decodes) steps.decoded.emplace(key, step->outputs);
+    (decodes ? lane.key : lane.rest) += drawn + '\n' + key;
+    (decodes ? steps.decoders : steps.others).push_back(std::move(*step));
   }
 
-  /// All nodes upstream of one of the trainer's ports.
-  std::set<std::string> upstream(const PortRef& port) const {
-    std::set<std::string> seen;
-    std::vector<PortRef> open = {port};
-    while (!open.empty()) {
-      const Link* link = document_.link_into(open.back());
-      open.pop_back();
-      if (link == nullptr || !seen.insert(link->from.node).second) continue;
-      const auto type = spec_of(*document_.find(link->from.node), registry_);
-      for (const PortSpec& input : type ? type->inputs : std::vector<PortSpec>())
-        open.push_back({link->from.node, input.name});
-    }
-    return seen;
+  /// All nodes upstream of an input.
+  static std::vector<const Node*> upstream(const Lowering& lowering, const Node& node, const std::string& port) {
+    const PortRef* from = lowering.into(node, port);
+    if (from == nullptr || !lowering.known(lowering.node(from->node))) return {};
+    return lowering.upstream(lowering.node(from->node), [](const Node&) { return true; });
   }
 
-  void find_roles() {
+  void find_roles(const Lowering& lowering) {
     for (const Node& node : document_.nodes()) {
-      const auto type = spec_of(node, registry_);
-      if (!type || type->role != Role::Trainer) continue;
-      const TrainerSettings settings = type->trainer(type->complete(node.params));
-      for (const PortSpec& port : type->inputs)
-        for (const std::string& id : upstream({node.id, port.name})) give_role(id, port.name == "validation", settings);
+      if (!lowering.known(node) || lowering.spec(node).role != Role::Trainer) continue;
+      const NodeSpec& type = lowering.spec(node);
+      const TrainerSettings settings = type.trainer(type.complete(node.params));
+      for (const PortSpec& port : type.inputs)
+        for (const Node* above : upstream(lowering, node, port.name))
+          give_role(*above, port.name == "validation", settings, lowering);
     }
   }
 
-  void give_role(const std::string& id, bool validation, const TrainerSettings& settings) {
-    if (const auto lane = lanes_.find(id); lane != lanes_.end()) {
+  void give_role(const Node& node, bool validation, const TrainerSettings& settings, const Lowering& lowering) {
+    if (const auto lane = lanes_.find(node.id); lane != lanes_.end()) {
       (validation ? lane->second.validation : lane->second.training) = true;
       if (!validation) lane->second.validation_split = settings.validation_split;
       lane->second.max_bad_fraction = settings.max_bad_fraction;
       lane->second.seed = static_cast<std::uint64_t>(settings.seed);
       return;
     }
-    const Node& node = *document_.find(id);
-    const auto type = spec_of(node, registry_);
-    if (validation || !type || type->role != Role::Sampler) return;
-    if (!type->sampler(type->complete(node.params)).shuffle) return;
-    for (const PortSpec& port : type->inputs)
-      for (const std::string& above : upstream({id, port.name}))
-        if (const auto lane = lanes_.find(above); lane != lanes_.end()) lane->second.shuffled = true;
+    const NodeSpec& type = lowering.spec(node);
+    if (validation || type.role != Role::Sampler || !type.sampler(type.complete(node.params)).shuffle) return;
+    for (const Node* above : lowering.upstream(node, [](const Node&) { return true; }))
+      if (const auto lane = lanes_.find(above->id); lane != lanes_.end()) lane->second.shuffled = true;
   }
 
   const Flat flat_;

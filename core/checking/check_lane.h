@@ -11,16 +11,6 @@
 
 namespace feedline {
 
-/// A per-record node behind a source, ready to run.
-struct LaneStep {
-  std::string node{};  ///< as it was drawn
-  std::uint32_t stream = 0;
-  std::shared_ptr<const SampleOp> op{};
-  std::vector<std::optional<SlotIndex>> inputs{};
-  std::vector<SlotIndex> outputs{};
-  bool decodes = false;  ///< it reads the bytes of files
-};
-
 /// A source of the graph with all per-record nodes that can be reached from it alone: what a check carries records
 /// through. It needs no finished graph.
 struct CheckLane {
@@ -45,7 +35,7 @@ struct CheckLane {
   std::vector<std::string> class_names{};
   std::size_t classes = 0;
   std::size_t slots = 0;          ///< the source's ports come first
-  std::vector<LaneStep> steps{};  ///< those that decode come first
+  std::vector<PlanStep> steps{};  ///< named as they were drawn; those that read the bytes of files come first
   std::size_t decoders = 0;
   std::string key{};   ///< names the source and its decoders with all parameters
   std::string rest{};  ///< the same of the nodes behind them

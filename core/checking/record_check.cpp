@@ -82,7 +82,7 @@ RecordCheck::RecordCheck(const CheckLane& lane, FaultList& faults, SizeTrials& t
   }
 }
 
-Status RecordCheck::run(const LaneStep& step, std::uint64_t record, bool training, Scale scale) {
+Status RecordCheck::run(const PlanStep& step, std::uint64_t record, bool training, Scale scale) {
   in_.clear();
   out_.clear();
   for (const auto& slot : step.inputs) in_.push_back(slot ? &slots_[*slot] : nullptr);
@@ -140,7 +140,7 @@ Result<RecordFacts> RecordCheck::examine(std::uint64_t record) {
     }
   }
   for (std::size_t i = 0; i < lane_.decoders; ++i) {
-    const LaneStep& step = lane_.steps[i];
+    const PlanStep& step = lane_.steps[i];
     Status ran = run(step, record, false, Scale::Small);
     if (!ran) ran = run(step, record, false);  // whether it is bad, and why, is said of the whole picture
     if (!ran) return bad(std::move(ran.error()), step.node);

@@ -53,7 +53,7 @@ class RecordCheck {
  private:
   enum class Scale { Full, Small };
   [[nodiscard]] Status fetch(std::uint64_t record, RecordFacts& facts);
-  [[nodiscard]] Status run(const LaneStep& step, std::uint64_t record, bool training, Scale scale = Scale::Full);
+  [[nodiscard]] Status run(const PlanStep& step, std::uint64_t record, bool training, Scale scale = Scale::Full);
   [[nodiscard]] Result<std::uint32_t> try_size(std::uint64_t record);
   void look_at(const Datum& picture, RecordFacts& facts) const;
 

@@ -112,7 +112,7 @@ std::vector<Row> rows_of(const Snapshot& earlier, const Snapshot& now, bool trai
   if (!rows.empty() && total > 0)
     rows.push_back({.name = train ? "training" : "draining",
                     .rate = training_rate(earlier.trainer, now.trainer),
-                    .parts = {seconds(times.step()) / total, seconds(times.wait) / total, 0}});
+                    .parts = {seconds(times.step()) / total, seconds(times[Phase::Wait]) / total, 0}});
   return rows;
 }
 

@@ -3,11 +3,11 @@
 
 #include "cli/format.h"
 #include "cli/table.h"
+#include "telemetry/step_times.h"
 #include "training/report.h"
 
 #include <fmt/format.h>
 
-#include <array>
 #include <utility>
 
 namespace feedline::cli {
@@ -41,15 +41,11 @@ std::string stage_table(const std::vector<StageRow>& rows, const std::string& bo
 std::string step_table(const StepTimes& times, std::uint64_t steps, std::size_t width) {
   const double total = seconds(times.total());
   if (steps == 0 || total <= 0) return {};
-  const std::array<std::pair<const char*, Nanos>, 6> parts = {{{"wait for a batch", times.wait},
-                                                               {"host to device", times.h2d},
-                                                               {"forward", times.forward},
-                                                               {"backward", times.backward},
-                                                               {"optimiser", times.optimizer},
-                                                               {"other", times.other}}};
   Table table({"training step", "a step", "share"});
-  for (const auto& [title, time] : parts)
-    table.row({title, duration(seconds(time) / static_cast<double>(steps)), percent(seconds(time) / total)});
+  for (const PhaseInfo& info : kStepPhases) {
+    const double time = seconds(times[info.phase]);
+    table.row({std::string(info.title), duration(time / static_cast<double>(steps)), percent(time / total)});
+  }
   table.row({"all", duration(total / static_cast<double>(steps)), percent(1)});
   return '\n' + table.text(width);
 }

@@ -112,13 +112,13 @@ void Progress::show(const EpochDone& fact) {
 std::string epoch_line(const EpochResult& epoch, std::uint32_t epochs) {
   std::string text = fmt::format("epoch {}", epoch.epoch);
   if (epochs > 0) text += fmt::format("/{}", epochs);
-  const auto part = [&](std::string_view title, double loss_value, double accuracy) {
-    if (!std::isfinite(loss_value)) return;
-    text += fmt::format("  {}loss {}", title, loss(loss_value));
-    if (std::isfinite(accuracy)) text += fmt::format(" accuracy {}", percent(accuracy, 1));
-  };
-  part("", epoch.train_loss, epoch.train_accuracy);
-  part("| validation ", epoch.val_loss, epoch.val_accuracy);
+  std::string split(kTrainSplit);
+  for (const MetricValue& metric : epoch.metrics) {
+    text += &metric == &epoch.metrics.front() ? "  " : metric.split == split ? " " : "  | ";
+    if (metric.split != split) text += fmt::format("{} ", split_title(metric.split));
+    split = metric.split;
+    text += fmt::format("{} {}", metric.name, metric_text(metric));
+  }
   return text + fmt::format("  | {} samples/s (training only), {}", rate(epoch.samples_per_s), duration(epoch.wall_s));
 }
 
@@ -142,7 +142,7 @@ Progress::Recent Progress::recent(const Snapshot& now) {
   const double total = seconds(times.total());
   return {.samples_per_s = training_rate(then.trainer, now.trainer),
           .steps_per_s = static_cast<double>(now.trainer.steps - then.trainer.steps) / elapsed,
-          .wait_share = total > 0 ? seconds(times.wait) / total : 0};
+          .wait_share = total > 0 ? seconds(times[Phase::Wait]) / total : 0};
 }
 
 std::optional<double> Progress::seconds_left(const Snapshot& now, const Recent& recent) const {
@@ -177,7 +177,8 @@ std::string Progress::describe(const Snapshot& now) {
   if (const auto left = seconds_left(now, pace)) text += "  ETA " + countdown(*left);
   if (train_) {
     text += "  loss " + loss(trainer.loss);
-    if (std::isfinite(trainer.accuracy)) text += "  accuracy " + percent(trainer.accuracy, 1);
+    for (const MetricValue& metric : trainer.metrics)
+      if (std::isfinite(metric.value)) text += fmt::format("  {} {}", metric.name, metric_text(metric));
   }
   return text;
 }

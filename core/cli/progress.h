@@ -61,7 +61,7 @@ class Progress {
   std::deque<Snapshot> history_{};
 };
 
-/// "epoch 2 of 5: loss 0.4120, accuracy 87.1 %; validation ...".
+/// "epoch 2/5  loss 0.4120 accuracy 87.1 %  | validation loss ...": whatever was measured.
 [[nodiscard]] std::string epoch_line(const EpochResult& epoch, std::uint32_t epochs);
 
 }  // namespace feedline::cli

@@ -73,7 +73,7 @@ void add_run(CLI::App& app, ExitCode& code) {
   explain(
       *command,
       "Trains the model of a graph. Progress is on standard error: epoch, step, samples per second, the share of time "
-      "that the trainer waits for batches, time to go, loss, accuracy. The run is recorded while it goes on. Ctrl-C "
+      "that the trainer waits for batches, time to go, loss, metrics. The run is recorded while it goes on. Ctrl-C "
       "stops cleanly and still writes the JSON; "
       "a second one ends at once.");
   command->footer(

@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <type_traits>
+#include <utility>
 
 namespace feedline::cli {
 namespace {
@@ -37,11 +39,31 @@ std::string series_csv(const SeriesTable& series) {
   return text;
 }
 
+/// The columns that there always were come first, then one a metric.
 std::string epochs_csv(const RunRecord& run) {
-  std::string text = "epoch,train_loss,train_accuracy,val_loss,val_accuracy,samples,samples_per_s,wall_s\r\n";
-  for (const EpochRecord& e : run.epochs)
-    text +=
-        line(e.epoch, e.train_loss, e.train_accuracy, e.val_loss, e.val_accuracy, e.samples, e.samples_per_s, e.wall_s);
+  std::vector<std::pair<std::string, MetricValue>> columns;
+  for (const EarlierKey& key : earlier_metric_keys())
+    columns.push_back({std::string(key.of_epoch), {.name = std::string(key.name), .split = std::string(key.split)}});
+  const auto metrics_of = [](const EpochRecord& epoch) { return epoch.metrics; };
+  std::vector<std::pair<std::string, MetricValue>> others;
+  for (const MetricValue& kind : kinds_of_metrics(run.epochs, metrics_of)) {
+    const auto same = [&](const auto& column) { return column.second.is(kind.name, kind.split); };
+    if (std::none_of(columns.begin(), columns.end(), same)) others.emplace_back(metric_key(kind), kind);
+  }
+  const auto values = [](const auto& of, const EpochRecord& epoch) {
+    std::string cells;
+    for (const auto& [key, kind] : of) cells += ',' + cell(value_of(epoch.metrics, kind.name, kind.split));
+    return cells;
+  };
+  std::string text = "epoch";
+  for (const auto& [key, kind] : columns) text += ',' + cell(key);
+  text += ",samples,samples_per_s,wall_s";
+  for (const auto& [key, kind] : others) text += ',' + cell(key);
+  text += "\r\n";
+  for (const EpochRecord& e : run.epochs) {
+    text += cell(e.epoch) + values(columns, e) + ',' + cell(e.samples) + ',' + cell(e.samples_per_s) + ',' +
+            cell(e.wall_s) + values(others, e) + "\r\n";
+  }
   return text;
 }
 

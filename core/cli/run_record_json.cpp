@@ -2,6 +2,7 @@
 #include "cli/json_values.h"
 #include "cli/run_record_text.h"
 #include "recording/changes.h"
+#include "telemetry/step_times.h"
 
 #include <cmath>
 
@@ -23,6 +24,23 @@ Json properties(const Properties& all) {
   return object;
 }
 
+Json metrics_json(const Metrics& metrics) {
+  Json list = Json::array();
+  for (const MetricValue& metric : metrics)
+    list.push_back({{"name", metric.name},
+                    {"split", metric.split},
+                    {"value", number(metric.value)},
+                    {"unit", metric.unit},
+                    {"higher_is_better", metric.higher_is_better}});
+  return list;
+}
+
+Json phases_json(const std::vector<PhaseTime>& phases) {
+  Json list = Json::array();
+  for (const PhaseTime& phase : phases) list.push_back({{"name", phase.name}, {"seconds", number(phase.seconds)}});
+  return list;
+}
+
 Json summary(const RunSummary& run) {
   Json json = {{"id", run.id},
                {"status", name(run.status)},
@@ -39,7 +57,13 @@ Json summary(const RunSummary& run) {
                {"pinned", run.pinned}};
   Json figures = Json::object();
   for (const Figure& figure : all_figures()) figures[std::string(figure.name)] = number(run.figures.*figure.value);
+  for (const EarlierKey& key : earlier_metric_keys())
+    figures[std::string(key.of_run)] = number(value_of(run.metrics, key.name, key.split));
+  for (const PhaseInfo& info : kStepPhases) figures[std::string(info.key) + "_s"] = nullptr;
+  for (const PhaseTime& phase : run.phases) figures[phase.name + "_s"] = number(phase.seconds);
   json["figures"] = std::move(figures);
+  json["metrics"] = metrics_json(run.metrics);
+  json["phases"] = phases_json(run.phases);
   json["verdict"] =
       run.verdict.kind.empty()
           ? Json(nullptr)
@@ -50,15 +74,16 @@ Json summary(const RunSummary& run) {
 
 Json epochs(const RunRecord& run) {
   Json list = Json::array();
-  for (const EpochRecord& e : run.epochs)
-    list.push_back({{"epoch", e.epoch},
-                    {"train_loss", number(e.train_loss)},
-                    {"train_accuracy", number(e.train_accuracy)},
-                    {"val_loss", number(e.val_loss)},
-                    {"val_accuracy", number(e.val_accuracy)},
-                    {"samples", e.samples},
-                    {"samples_per_s", number(e.samples_per_s)},
-                    {"wall_s", number(e.wall_s)}});
+  for (const EpochRecord& e : run.epochs) {
+    Json json = {{"epoch", e.epoch}};
+    for (const EarlierKey& key : earlier_metric_keys())
+      json[std::string(key.of_epoch)] = number(value_of(e.metrics, key.name, key.split));
+    json["samples"] = e.samples;
+    json["samples_per_s"] = number(e.samples_per_s);
+    json["wall_s"] = number(e.wall_s);
+    json["metrics"] = metrics_json(e.metrics);
+    list.push_back(std::move(json));
+  }
   return list;
 }
 

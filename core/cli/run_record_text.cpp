@@ -20,7 +20,12 @@ constexpr std::size_t kShownErrors = 10;
 constexpr std::size_t kShortTitle = 16;
 constexpr std::size_t kBesideTitle = 84;
 
-std::string optional_percent(double value) { return std::isfinite(value) ? percent(value, 1) : "-"; }
+/// How good it is, in one number; named where it is no share.
+std::string headline_text(const RunSummary& run) {
+  const MetricValue* metric = headline(run.metrics, kValSplit);
+  if (metric == nullptr) return "-";
+  return metric->unit == kShareUnit ? metric_text(*metric) : fmt::format("{} {}", metric->name, metric_text(*metric));
+}
 
 /// Pin, tags and note.
 std::string marks_text(const RunSummary& run) {
@@ -32,10 +37,18 @@ std::string marks_text(const RunSummary& run) {
 
 std::string epochs_text(const RunRecord& run, std::size_t width) {
   if (run.epochs.empty()) return {};
-  Table table({"epoch", "loss", "accuracy", "validation loss", "accuracy", "samples/s (training only)", "time"});
-  for (const EpochRecord& e : run.epochs)
-    table.row({std::to_string(e.epoch), loss(e.train_loss), optional_percent(e.train_accuracy), loss(e.val_loss),
-               optional_percent(e.val_accuracy), rate(e.samples_per_s), duration(e.wall_s)});
+  const std::vector<EpochColumn> columns = epoch_columns(run);
+  std::vector<std::string> head = {"epoch"};
+  for (const EpochColumn& column : columns) head.push_back(column.title);
+  head.insert(head.end(), {"samples/s (training only)", "time"});
+  Table table(head);
+  for (const EpochRecord& e : run.epochs) {
+    std::vector<std::string> row = {std::to_string(e.epoch)};
+    for (const auto& [kind, title] : columns)
+      row.push_back(metric_text(value_of(e.metrics, kind.name, kind.split), kind.unit));
+    row.insert(row.end(), {rate(e.samples_per_s), duration(e.wall_s)});
+    table.row(std::move(row));
+  }
   return '\n' + table.text(width);
 }
 
@@ -100,15 +113,16 @@ std::string runs_text(const std::vector<RunSummary>& runs, std::size_t width) {
   for (const RunSummary& run : runs)
     table.row({std::to_string(run.id), local_time_text(run.started_at), fit(graph_name(run), title),
                std::string(name(run.status)), progress_text(run), rate(run.figures.samples_per_s),
-               loss(run.figures.loss), optional_percent(run.figures.val_accuracy), duration(lasted(run))},
+               loss(value_of(run.metrics, kLossMetric, kTrainSplit)), headline_text(run), duration(lasted(run))},
               marks_text(run));
   return table.text(width);
 }
 
 std::string run_text(const RunRecord& run, std::size_t width) {
   Properties figures;
-  for (const ShownFigure& figure : shown_figures())
-    if (std::isfinite(run.figures.*figure.value)) figures.emplace_back(figure.title, figure.of(run.figures));
+  const RunSummary* const one[] = {&run};
+  for (const ShownFigure& figure : shown_figures(one))
+    if (figure.known) figures.emplace_back(figure.title, figure.texts.front());
   return head_text(run, width) + properties_text("figures", figures, width) + stages_text(run, width) +
          epochs_text(run, width) + errors_text(run) +
          properties_text("parameters that differ from their default", run.parameters, width) +
@@ -127,11 +141,10 @@ std::string comparison_text(const std::vector<RunRecord>& runs, std::size_t widt
   }
   table.row(graphs);
   table.row(states);
-  for (const ShownFigure& figure : shown_figures()) {
-    std::vector<std::string> cells = {std::string(figure.title)};
-    for (const RunRecord& run : runs) cells.push_back(figure.of(run.figures));
-    const bool known = std::any_of(cells.begin() + 1, cells.end(), [](const std::string& cell) { return cell != "-"; });
-    if (known) table.row(std::move(cells));
+  for (const ShownFigure& figure : shown_figures(runs)) {
+    std::vector<std::string> cells = {figure.title};
+    cells.insert(cells.end(), figure.texts.begin(), figure.texts.end());
+    if (figure.known) table.row(std::move(cells));
   }
   std::string text = table.text(width);
   const std::vector<ParameterRow> rows = parameter_rows(runs);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/cost_model.h"
 
-#include "schema/readers.h"
+#include "plan/readers.h"
 
 #include <algorithm>
 #include <cmath>
@@ -146,7 +146,7 @@ void CostModel::speed_up(std::string_view node, double factor) {
 
 void CostModel::set_batch(double batch) {
   if (batch <= 0 || costs.step.busy() <= 0) return;
-  const double once = (costs.step.optimizer + costs.step.other) / costs.step.busy();
+  const double once = (costs.step[Phase::Optimizer] + costs.step[Phase::Other]) / costs.step.busy();
   const double scale = (1 - once) + once * costs.batch / batch;
   costs.step_alone *= scale;
   costs.step_cpu *= scale;

@@ -96,7 +96,8 @@ class Diagnoser {
 
   [[nodiscard]] bool stalls_at_borders() const {
     const double total = profile_.step.total();
-    return total > 0 && profile_.border_wait / total > kModerate && profile_.border_wait > 0.5 * profile_.step.wait;
+    return total > 0 && profile_.border_wait / total > kModerate &&
+           profile_.border_wait > 0.5 * profile_.step[Phase::Wait];
   }
 
   void start_up_stall() {
@@ -112,22 +113,17 @@ class Diagnoser {
   // The step is what takes the time.
   void step_side() {
     const StepCost& step = profile_.step;
-    const std::array<std::pair<const char*, double>, 5> parts = {{{"host to device", step.h2d},
-                                                                  {"forward", step.forward},
-                                                                  {"backward", step.backward},
-                                                                  {"the optimiser", step.optimizer},
-                                                                  {"launch and the rest", step.other}}};
-    const auto largest =
-        std::max_element(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-    const double share = largest->second / step.total();
-    const bool transfer = step.h2d / step.total() >= kTransferHigh && largest->second == step.h2d;
-    const double second = second_largest(parts, largest->second);
+    const auto largest = std::max_element(kStepPhases.begin() + 1, kStepPhases.end(),  // behind waiting
+                                          [&](const auto& a, const auto& b) { return step[a.phase] < step[b.phase]; });
+    const double most = step[largest->phase];
+    const double share = most / step.total();
+    const bool transfer = largest->phase == Phase::HostToDevice && share >= kTransferHigh;
     say(transfer ? VerdictKind::TransferBound : VerdictKind::StepBound, facts_.trainer_node, share,
         0.6 + 0.4 * (1 - profile_.wait_share() / kModerate),
         fmt::format("Not input-bound: {} of each step waits for a batch. {} {}", percent(profile_.wait_share()),
                     transfer ? "Copying to the device takes most of the step:" : "The step itself is the bottleneck:",
-                    fmt::format("{} takes {} of it.", largest->first, percent(share))));
-    if (second > 0.8 * largest->second) because("Its parts are of much the same size.");
+                    fmt::format("{} takes {} of it.", largest->whole, percent(share))));
+    if (second_largest(step, most) > 0.8 * most) because("Its parts are of much the same size.");
     const double loader = profile_.loader_cpu() * profile_.samples_per_s;
     if (facts_.on_cpu && loader > 0.1 * static_cast<double>(facts_.cores) &&
         found_.expected.tightest().kind == LimitKind::Cores)
@@ -135,11 +131,10 @@ class Diagnoser {
     say_ceiling();
   }
 
-  template <class Parts>
-  static double second_largest(const Parts& parts, double largest) {
+  static double second_largest(const StepCost& step, double largest) {
     double second = 0;
-    for (const auto& [name, seconds] : parts)
-      if (seconds < largest) second = std::max(second, seconds);
+    for (const PhaseInfo& info : kStepPhases)
+      if (info.phase != Phase::Wait && step[info.phase] < largest) second = std::max(second, step[info.phase]);
     return second;
   }
 

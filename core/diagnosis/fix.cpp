@@ -25,7 +25,7 @@ double FixContext::ratio(const CostModel& after) const {
 double FixContext::ratio_of_faster_kernels(double times) const {
   const StepCost& step = diagnosis.profile.step;
   if (step.busy() <= 0) return 1;
-  const double kernels = (step.forward + step.backward) / step.busy();
+  const double kernels = (step[Phase::Forward] + step[Phase::Backward]) / step.busy();
   CostModel after = diagnosis.model;
   after.speed_up(after.trainer, 1 / (1 - kernels + kernels / times));
   return ratio(after);

@@ -27,13 +27,9 @@ StepCost step_cost(const TrainerSample& earlier, const TrainerSample& later, dou
   const StepTimes all = later.times - earlier.times;
   const StepTimes validation = later.validation - earlier.validation;
   const StepTimes times = all - validation;
-  const auto each = [steps](Nanos time) { return feedline::seconds(time) / steps; };
-  return {.wait = each(times.wait),
-          .h2d = each(times.h2d),
-          .forward = each(times.forward),
-          .backward = each(times.backward),
-          .optimizer = each(times.optimizer),
-          .other = each(times.other)};
+  StepCost cost;
+  for (const PhaseInfo& info : kStepPhases) cost[info.phase] = feedline::seconds(times[info.phase]) / steps;
+  return cost;
 }
 
 /// Seconds a sample by which the step is longer because others have its cores. On full cores all that its threads did

@@ -33,15 +33,8 @@ struct NodeCost {
 };
 
 /// Seconds of the trainer's time a step.
-struct StepCost {
-  double wait = 0;
-  double h2d = 0;
-  double forward = 0;
-  double backward = 0;
-  double optimizer = 0;
-  double other = 0;
-  [[nodiscard]] double busy() const { return h2d + forward + backward + optimizer + other; }
-  [[nodiscard]] double total() const { return wait + busy(); }
+struct StepCost : ByPhase<double> {
+  [[nodiscard]] double busy() const { return step(); }
 };
 
 /// What was measured between two snapshots of one run, validation left out.
@@ -52,7 +45,7 @@ struct Profile {
   double samples_per_s = 0;
   double batch = 1;  ///< samples a step
   StepCost step{};
-  double border_wait = 0;  ///< seconds a step of step.wait that were for first batches of epochs
+  double border_wait = 0;  ///< seconds a step of waiting that were for first batches of epochs
   double step_cpu = 0;     ///< CPU seconds a sample of everything that is not the loader's; 0: the step is elsewhere
   double step_alone = 0;   ///< seconds a sample that the step would take with nobody beside it
   double own_cores = 0;    ///< that this process used, on average
@@ -64,7 +57,7 @@ struct Profile {
 
   [[nodiscard]] const NodeCost* find(std::string_view node) const;
   [[nodiscard]] double loader_cpu() const;  ///< CPU seconds a sample
-  [[nodiscard]] double wait_share() const { return step.total() > 0 ? step.wait / step.total() : 0; }
+  [[nodiscard]] double wait_share() const { return step.total() > 0 ? step[Phase::Wait] / step.total() : 0; }
 };
 
 /// Time for want of a core is no cost of a node's own: the meters tell it apart from waiting for a disk or a network.

@@ -296,7 +296,7 @@ class Analyser {
   void bind_classes() {
     std::unordered_map<std::string, std::int64_t> bound;
     for (std::size_t node = 0; node < wiring_.nodes().size(); ++node) {
-      if (wiring_.spec(node) == nullptr || wiring_.spec(node)->role != Role::Loss) continue;
+      if (wiring_.spec(node) == nullptr || wiring_.spec(node)->target != TargetKind::Classes) continue;
       const TensorDesc* prediction = input_of(node, "prediction");
       const TensorDesc* target = input_of(node, "target");
       if (prediction == nullptr || target == nullptr || prediction->shape.empty()) continue;

@@ -14,9 +14,20 @@
 
 namespace feedline {
 
+Lowering::Lowering(const Document& document, const Analysis& analysis, const Registry& registry)
+    : document_(document), analysis_(analysis), registry_(registry) {
+  for (const Node& node : document.nodes()) {
+    nodes_.emplace(node.id, &node);
+    if (const NodeSpec* type = registry.find(node.type); type != nullptr && type->ports)
+      made_.emplace(node.id, type->for_params(node.params));
+  }
+  for (const Link& link : document.links())
+    into_.emplace(std::pair<std::string_view, std::string_view>(link.to.node, link.to.port), &link.from);
+}
+
 const PortRef* Lowering::into(const Node& node, const std::string& port) const {
-  const Link* link = document_.link_into({node.id, port});
-  return link == nullptr ? nullptr : &link->from;
+  const auto link = into_.find({node.id, port});
+  return link == into_.end() ? nullptr : link->second;
 }
 
 std::vector<const TensorDesc*> Lowering::inputs(const Node& node) const {
@@ -26,6 +37,13 @@ std::vector<const TensorDesc*> Lowering::inputs(const Node& node) const {
     descs.push_back(from == nullptr ? nullptr : analysis_.at(*from));
   }
   return descs;
+}
+
+const Node* Lowering::first(Role role) const {
+  const auto& nodes = document_.nodes();
+  const auto found =
+      std::find_if(nodes.begin(), nodes.end(), [&](const Node& n) { return known(n) && spec(n).role == role; });
+  return found == nodes.end() ? nullptr : &*found;
 }
 
 namespace {
@@ -89,16 +107,12 @@ class Planner {
 
   /// A source of its own for validation counts its classes as the training source does.
   Status match_validation(const Lowering& lowering) {
-    const PortRef* loss = lowering.into(trainer(), "loss");
-    const PortRef* port = lowering.into(trainer(), "validation");
-    if (loss == nullptr || port == nullptr) return {};
-    const auto source_behind = [&](const PortRef& output) {
-      const Result<const Node*> node = source_of(lowering, *lowering.document().find(output.node));
-      return std::find_if(sources_.begin(), sources_.end(),
-                          [&](const OpenSource& s) { return node && s.node == *node; });
+    const auto opened = [&](const std::string& port) {
+      const Node* node = source_behind(lowering, trainer(), port);
+      return std::find_if(sources_.begin(), sources_.end(), [&](const OpenSource& s) { return s.node == node; });
     };
-    const auto training = source_behind(*loss);
-    const auto validation = source_behind(*port);
+    const auto training = opened("loss");
+    const auto validation = opened("validation");
     if (training == sources_.end() || validation == sources_.end() || training == validation) return {};
     auto matched = match_classes(validation->source, *training->source);
     if (!matched) return fail(std::move(matched.error()).at_node(validation->node->id));
@@ -140,7 +154,9 @@ class Planner {
     if (!source) return fail(std::move(source.error()));
     const auto opened =
         std::find_if(sources_.begin(), sources_.end(), [&](const OpenSource& s) { return s.node == *source; });
-    return lower_data(lowering, batch, fields, *opened, settings, training);
+    auto lowered = lower_data(lowering, batch, fields, *opened, settings, training);
+    if (!lowered) return fail(std::move(lowered.error()));
+    return std::move(lowered->plan);
   }
 
   Status add_validation(const Lowering& lowering, const LoweredModel& model, Plan& plan) const {
@@ -153,7 +169,7 @@ class Planner {
                         .node = root.id,
                         .parameter = "validation_split"});
     if (port != nullptr) {
-      const Node& batch = *lowering.document().find(port->node);
+      const Node& batch = lowering.node(port->node);
       if (&batch == model.batch)
         return fail(Error{.reason = "it would validate on the training batches themselves",
                           .remedy = "Remove this wire and set validation_split, or wire a batch of other records",

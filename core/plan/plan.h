@@ -101,12 +101,12 @@ struct LayerPlan {
 };
 
 struct ModelPlan {
-  std::vector<LayerPlan> layers{};  ///< every input comes first
-  LayerPlan loss{};                 ///< inputs: prediction, target
+  std::vector<LayerPlan> layers{};  ///< every input comes first; losses that are added up are among them
+  LayerPlan loss{};                 ///< what the trainer minimises
   const NodeSpec* optimizer = nullptr;
   ParamMap optimizer_params{};
   std::string optimizer_node{};
-  std::vector<std::string> class_names{};
+  std::vector<std::string> class_names{};  ///< of the first loss that compares classes
 };
 
 /// An immutable, checked lowering of a Document: sources opened, every shape known, nodes in running order, the model

@@ -2,8 +2,7 @@
 #include "base/random.h"
 #include "plan/lowering.h"
 
-#include <algorithm>
-#include <map>
+#include <utility>
 
 namespace feedline {
 namespace {
@@ -13,121 +12,106 @@ constexpr std::uint32_t kSplitStream = 0;
 
 class DataLowering {
  public:
-  DataLowering(const Lowering& lowering, const Node& batch, bool training) : lowering_(lowering), batch_(batch) {
+  DataLowering(const Lowering& lowering, const OpenSource& source, const TrainerSettings& trainer, bool training)
+      : lowering_(lowering), steps_(lowering) {
     plan_.training = training;
-    plan_.batch_node = batch.id;
-    plan_.batch = lowering.spec(batch).batch(lowering.spec(batch).complete(batch.params));
-  }
-
-  Result<DataPlan> run(const std::vector<std::string>& fields, const OpenSource& source,
-                       const TrainerSettings& trainer) {
     plan_.seed = static_cast<std::uint64_t>(trainer.seed);
     plan_.source_node = source.node->id;
     plan_.source_type = source.node->type;
     plan_.source = source.source;
     plan_.sampler.seed = plan_.seed;
     plan_.sampler.source_size = plan_.sampler.count = source.source->size();
-
-    if (Status ok = find_wanted(fields); !ok) return fail(std::move(ok.error()));
-    for (const std::size_t index : lowering_.analysis().order)
-      if (wanted_.contains(lowering_.document().nodes()[index].id))
-        if (Status ok = add(index); !ok) return fail(std::move(ok.error()));
-    for (const std::string& field : fields)
-      if (Status ok = add_field(field); !ok) return fail(std::move(ok.error()));
-    link_partial_steps();
-    return std::move(plan_);
   }
 
- private:
-  /// Marks the nodes whose values end in one of the fields, and the ports that somebody reads.
-  Status find_wanted(const std::vector<std::string>& fields) {
-    std::vector<PortRef> open;
+  Result<LoweredData> as_far_as(const Node& batch, const std::vector<std::string>& fields) {
+    plan_.batch_node = batch.id;
+    plan_.batch = lowering_.spec(batch).batch(lowering_.spec(batch).complete(batch.params));
+    std::vector<PortRef> values;
     for (const std::string& field : fields) {
-      const PortRef* from = lowering_.into(batch_, field);
+      const PortRef* from = lowering_.into(batch, field);
       if (from == nullptr)
         return fail(Error{.reason = "the model reads '" + field + "', but no wire enters it here",
                           .remedy = "Wire the same kind of value as at the training batch",
-                          .node = batch_.id,
+                          .node = batch.id,
                           .port = field});
-      open.push_back(*from);
+      values.push_back(*from);
     }
-    while (!open.empty()) {
-      const PortRef port = std::move(open.back());
-      open.pop_back();
-      if (!read_.insert(port).second) continue;
-      const Node& node = *lowering_.document().find(port.node);
-      const NodeSpec& spec = lowering_.spec(node);
-      const bool passes_on = spec.role == Role::Sampler;
-      wanted_.insert(node.id);
-      for (const PortSpec& input : spec.inputs)
-        if (const PortRef* from = lowering_.into(node, input.name);
-            from != nullptr && (!passes_on || input.name == port.port))
-          open.push_back(*from);
+    if (Status ok = add_all(values); !ok) return fail(std::move(ok.error()));
+    for (const std::string& field : fields)
+      if (Status ok = add_field(batch, field); !ok) return fail(std::move(ok.error()));
+    return finish();
+  }
+
+  Result<LoweredData> as_far_as(const std::vector<PortRef>& values) {
+    plan_.batch.size = 1;
+    if (Status ok = add_all(values); !ok) return fail(std::move(ok.error()));
+    for (const PortRef& value : values) {
+      const TensorDesc* record = lowering_.analysis().at(value);
+      plan_.fields.push_back({.name = value.port,
+                              .slot = steps_.at(value).value(),
+                              .record = record == nullptr ? TensorDesc{} : *record,
+                              .batch = {}});
     }
+    return finish();
+  }
+
+ private:
+  Status add_all(const std::vector<PortRef>& values) {
+    const Needed needed = needed_for(lowering_, values);
+    for (const std::size_t index : lowering_.analysis().order)
+      if (const Node& node = lowering_.document().nodes()[index]; needed.nodes.contains(node.id))
+        if (Status ok = add(node, needed); !ok) return ok;
     return {};
   }
 
-  Status add(std::size_t index) {
-    const Node& node = lowering_.document().nodes()[index];
+  Status add(const Node& node, const Needed& needed) {
     const NodeSpec& spec = lowering_.spec(node);
     switch (spec.role) {
       case Role::Source:
         for (const PortSpec& port : spec.outputs) {
           const PortRef out{node.id, port.name};
-          plan_.source_outputs.push_back(read_.contains(out) ? std::optional(new_slot(out)) : std::nullopt);
+          plan_.source_outputs.push_back(needed.ports.contains(out) ? std::optional(steps_.add(out)) : std::nullopt);
         }
         return {};
       case Role::Sampler:
         plan_.sampler.shuffle = plan_.training && spec.sampler(spec.complete(node.params)).shuffle;
-        for (const PortSpec& port : spec.outputs)
-          if (const PortRef* from = lowering_.into(node, port.name); from != nullptr && slots_.contains(*from))
-            slots_.emplace(PortRef{node.id, port.name}, slots_.at(*from));
+        steps_.pass_on(node);
         return {};
-      case Role::Sample:
-        return add_step(node, spec);
+      case Role::Sample: {
+        auto step = steps_.step(node);
+        if (!step) return fail(std::move(step.error()));
+        plan_.steps.push_back(std::move(*step));
+        return {};
+      }
       default:
         return fail(Error{.reason = "a " + spec.type + " node cannot work on single records", .node = node.id});
     }
   }
 
-  Status add_step(const Node& node, const NodeSpec& spec) {
-    const std::vector<const TensorDesc*> descs = lowering_.inputs(node);
-    auto op = spec.sample_op(spec.complete(node.params), descs);
-    if (!op) return fail(std::move(op.error()).at_node(node.id));
-
-    PlanStep step{.node = node.id,
-                  .type = node.type,
-                  .stream = free_stream(node),
-                  .random = spec.random,
-                  .op = std::move(*op),
-                  .cache = spec.cache ? std::optional(spec.cache(spec.complete(node.params))) : std::nullopt};
-    for (const PortSpec& port : spec.inputs) {
-      const PortRef* from = lowering_.into(node, port.name);
-      step.inputs.push_back(from == nullptr ? std::nullopt : std::optional(slots_.at(*from)));
-    }
-    for (const PortSpec& port : spec.outputs) step.outputs.push_back(new_slot({node.id, port.name}));
-    plan_.steps.push_back(std::move(step));
-    return {};
-  }
-
-  Status add_field(const std::string& name) {
-    const PortRef& from = *lowering_.into(batch_, name);
+  Status add_field(const Node& at, const std::string& name) {
+    const PortRef& from = *lowering_.into(at, name);
     const TensorDesc* record = lowering_.analysis().at(from);
-    const TensorDesc* batch = lowering_.analysis().at({batch_.id, name});
+    const TensorDesc* batch = lowering_.analysis().at({at.id, name});
     if (record == nullptr || batch == nullptr)
-      return fail(Error{.reason = "its shape is not known", .node = batch_.id, .port = name});
+      return fail(Error{.reason = "its shape is not known", .node = at.id, .port = name});
     if (!record->static_shape() && !record->ragged())
       return fail(
           Error{.reason = "records of differing size cannot be stacked: " + from.text() + " gives " + record->text(),
                 .remedy = std::string(record->kind->size_remedy),
-                .node = batch_.id,
+                .node = at.id,
                 .port = name});
     plan_.fields.push_back({.name = name,
-                            .slot = slots_.at(from),
+                            .slot = steps_.at(from).value(),
                             .record = *record,
                             .batch = *batch,
                             .capacity = record->ragged() ? record->shape.front().most() : 0});
     return {};
+  }
+
+  LoweredData finish() {
+    plan_.slots = steps_.slots();
+    link_partial_steps();
+    return {.plan = std::move(plan_), .slots = steps_.all()};
   }
 
   /// A step that can read less than its whole picture learns who reads it, if that is one step alone, and reads it as
@@ -149,26 +133,9 @@ class DataLowering {
     }
   }
 
-  std::uint32_t free_stream(const Node& node) const {
-    std::uint32_t stream = stream_of(node);
-    const auto taken = [&] {
-      return std::any_of(plan_.steps.begin(), plan_.steps.end(), [&](const PlanStep& s) { return s.stream == stream; });
-    };
-    while (taken()) ++stream;
-    return stream;
-  }
-
-  SlotIndex new_slot(const PortRef& output) {
-    slots_.emplace(output, plan_.slots);
-    return plan_.slots++;
-  }
-
   const Lowering& lowering_;
-  const Node& batch_;
+  StepLowering steps_;
   DataPlan plan_{};
-  std::set<std::string, std::less<>> wanted_{};
-  std::set<PortRef> read_{};
-  std::map<PortRef, SlotIndex> slots_{};
 };
 
 }  // namespace
@@ -190,15 +157,89 @@ std::uint64_t DataPlan::batches_per_epoch() const {
   return batch.drop_last ? sampler.count / size : (sampler.count + size - 1) / size;
 }
 
-Result<const Node*> source_of(const Lowering& lowering, const Node& batch) {
-  for (const Node* node : lowering.upstream(batch, [](const Node&) { return true; }))
-    if (lowering.spec(*node).role == Role::Source) return node;
-  return fail(Error{.reason = "no source feeds it", .remedy = "Wire a source to it", .node = batch.id});
+Result<const Node*> source_of(const Lowering& lowering, const Node& node) {
+  for (const Node* above : lowering.upstream(node, [](const Node&) { return true; }))
+    if (lowering.spec(*above).role == Role::Source) return above;
+  return fail(Error{.reason = "no source feeds it", .remedy = "Wire a source to it", .node = node.id});
 }
 
-Result<DataPlan> lower_data(const Lowering& lowering, const Node& batch, const std::vector<std::string>& fields,
-                            const OpenSource& source, const TrainerSettings& trainer, bool training) {
-  return DataLowering(lowering, batch, training).run(fields, source, trainer);
+const Node* source_behind(const Lowering& lowering, const Node& node, const std::string& port) {
+  const PortRef* from = lowering.into(node, port);
+  if (from == nullptr || !lowering.known(lowering.node(from->node))) return nullptr;
+  return source_of(lowering, lowering.node(from->node)).value_or(nullptr);
+}
+
+Needed needed_for(const Lowering& lowering, std::vector<PortRef> values) {
+  Needed needed;
+  std::vector<PortRef>& open = values;
+  while (!open.empty()) {
+    const PortRef port = std::move(open.back());
+    open.pop_back();
+    const Node* node = &lowering.node(port.node);
+    if (!lowering.known(*node) || !needed.ports.insert(port).second) continue;
+    const NodeSpec& spec = lowering.spec(*node);
+    const bool passes_on = spec.role == Role::Sampler;
+    needed.nodes.insert(node->id);
+    for (const PortSpec& input : spec.inputs)
+      if (const PortRef* from = lowering.into(*node, input.name);
+          from != nullptr && (!passes_on || input.name == port.port))
+        open.push_back(*from);
+  }
+  return needed;
+}
+
+SlotIndex StepLowering::add(const PortRef& output) {
+  slots_.emplace(output, count_);
+  return count_++;
+}
+
+void StepLowering::pass_on(const Node& sampler) {
+  for (const PortSpec& port : lowering_.spec(sampler).outputs)
+    if (const PortRef* from = lowering_.into(sampler, port.name))
+      if (const auto slot = at(*from)) share({sampler.id, port.name}, *slot);
+}
+
+std::optional<SlotIndex> StepLowering::at(const PortRef& output) const {
+  const auto found = slots_.find(output);
+  return found == slots_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<std::vector<std::optional<SlotIndex>>> StepLowering::inputs(const Node& node) const {
+  std::vector<std::optional<SlotIndex>> inputs;
+  for (const PortSpec& port : lowering_.spec(node).inputs) {
+    const PortRef* from = lowering_.into(node, port.name);
+    inputs.push_back(from == nullptr ? std::nullopt : at(*from));
+    if (from != nullptr && !inputs.back()) return std::nullopt;
+  }
+  return inputs;
+}
+
+Result<PlanStep> StepLowering::step(const Node& node) {
+  const NodeSpec& spec = lowering_.spec(node);
+  const ParamMap params = spec.complete(node.params);
+  const std::vector<const TensorDesc*> descs = lowering_.inputs(node);
+  auto op = spec.sample_op(params, descs);
+  if (!op) return fail(std::move(op.error()).at_node(node.id));
+  PlanStep step{.node = node.id,
+                .type = node.type,
+                .stream = stream_of(node),
+                .random = spec.random,
+                .op = std::move(*op),
+                .inputs = inputs(node).value(),
+                .cache = spec.cache ? std::optional(spec.cache(params)) : std::nullopt};
+  while (!streams_.insert(step.stream).second) ++step.stream;  // two keys may have one hash
+  for (const PortSpec& port : spec.outputs) step.outputs.push_back(add({node.id, port.name}));
+  return step;
+}
+
+Result<LoweredData> lower_data(const Lowering& lowering, const Node& batch, const std::vector<std::string>& fields,
+                               const OpenSource& source, const TrainerSettings& trainer, bool training) {
+  return DataLowering(lowering, source, trainer, training).as_far_as(batch, fields);
+}
+
+Result<LoweredData> lower_values(const Lowering& lowering, const std::vector<PortRef>& values, const OpenSource& source,
+                                 const TrainerSettings& trainer, bool training) {
+  return DataLowering(lowering, source, trainer, training).as_far_as(values);
 }
 
 }  // namespace feedline

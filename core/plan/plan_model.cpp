@@ -16,11 +16,12 @@ class ModelLowering {
     const PortRef* optimizer_port = lowering_.into(trainer, "optimizer");
     if (loss_port == nullptr || optimizer_port == nullptr)
       return fail(Error{.reason = "a trainer needs a loss and an optimiser", .node = trainer.id});
-    const Node& loss = *lowering_.document().find(loss_port->node);
-    const Node& optimizer = *lowering_.document().find(optimizer_port->node);
+    const Node& loss = lowering_.node(loss_port->node);
+    const Node& optimizer = lowering_.node(optimizer_port->node);
 
     if (Status ok = add_upstream(loss); !ok) return fail(std::move(ok.error()));
-    if (lowered_.model.layers.empty())
+    const auto& layers = lowered_.model.layers;
+    if (std::none_of(layers.begin(), layers.end(), [](const LayerPlan& l) { return l.spec->role == Role::Layer; }))
       return fail(Error{.reason = "there is no layer between the batch and the loss, so there is nothing to train",
                         .remedy = "Put layers such as linear between",
                         .node = loss.id,
@@ -29,8 +30,6 @@ class ModelLowering {
     lowered_.model.optimizer = &lowering_.type(optimizer);
     lowered_.model.optimizer_params = lowered_.model.optimizer->complete(optimizer.params);
     lowered_.model.optimizer_node = optimizer.id;
-    if (const PortRef* target = lowering_.into(loss, "target"))
-      if (const TensorDesc* desc = lowering_.analysis().at(*target)) lowered_.model.class_names = desc->class_names;
     return std::move(lowered_);
   }
 
@@ -60,8 +59,8 @@ class ModelLowering {
       lowered_.batch = &node;
       return {};
     }
-    const bool is_loss = &node == &end && spec.role == Role::Loss;
-    if (!is_loss && spec.role != Role::Layer)
+    const bool is_loss = &node == &end && spec.role == Role::Loss;  // others are layers: they are added up
+    if (spec.role != Role::Loss && spec.role != Role::Layer)
       return fail(Error{.reason = "a " + spec.type + " node cannot be part of a model", .node = node.id});
 
     LayerPlan layer{.node = node.id,
@@ -77,6 +76,9 @@ class ModelLowering {
     }
     if (!spec.outputs.empty())
       if (const TensorDesc* out = lowering_.analysis().at({node.id, spec.outputs.front().name})) layer.output = *out;
+    if (spec.target == TargetKind::Classes && lowered_.model.class_names.empty())
+      if (const int target = spec.input("target"); target >= 0)
+        lowered_.model.class_names = layer.inputs[static_cast<std::size_t>(target)].class_names;
     if (is_loss) {
       lowered_.model.loss = std::move(layer);
       return {};

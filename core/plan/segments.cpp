@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plan/segments.h"
 
+#include "plan/readers.h"
 #include "schema/in_memory.h"
-#include "schema/readers.h"
 
 #include <algorithm>
 #include <utility>

@@ -111,11 +111,11 @@ std::string outcome_sentence(const RunSummary& before, const RunSummary& after) 
     text +=
         now == then ? fmt::format("the same {} ({})", what, now) : fmt::format("{} {} instead of {}", what, now, then);
   };
-  if (known(a.val_accuracy, b.val_accuracy)) {
-    add("validation accuracy", numbers::percent(b.val_accuracy, 1), numbers::percent(a.val_accuracy, 1));
-  } else if (known(a.loss, b.loss)) {
-    add("training loss", numbers::loss(b.loss), numbers::loss(a.loss));
-  }
+  const MetricValue* now = headline(after.metrics, kValSplit);
+  if (now == nullptr || find_metric(before.metrics, now->name, now->split) == nullptr)
+    now = find_metric(after.metrics, kLossMetric, kTrainSplit);
+  const MetricValue* then = now != nullptr ? find_metric(before.metrics, now->name, now->split) : nullptr;
+  if (then != nullptr) add(metric_title(*now), metric_text(*now), metric_text(*then));
   return text.empty() ? text : text + '.';
 }
 

@@ -19,31 +19,65 @@ std::uint64_t whole(double value) { return static_cast<std::uint64_t>(std::llrou
 std::string count_text(double value) { return numbers::count(whole(value)); }
 std::string bytes_text(double value) { return numbers::bytes(whole(value)); }
 std::string share_text(double value) { return numbers::percent(value); }
-std::string accuracy_text(double value) { return numbers::percent(value, 1); }
+
+struct FigureText {
+  std::string_view title{};
+  double RunFigures::*value = nullptr;
+  std::string (*text)(double value) = nullptr;  ///< never called with NaN
+};
+
+/// What metrics stand between: the first are the most telling.
+constexpr std::size_t kBeforeMetrics = 2;
+constexpr std::array kFigureTexts = {
+    FigureText{"samples/s (training only, whole run)", &RunFigures::samples_per_s, numbers::rate},
+    FigureText{"waiting for batches", &RunFigures::wait_share, share_text},
+    FigureText{"epochs", &RunFigures::epoch, count_text},
+    FigureText{"steps", &RunFigures::steps, count_text},
+    FigureText{"samples", &RunFigures::samples, count_text},
+    FigureText{"time", &RunFigures::wall_s, numbers::duration},
+    FigureText{"CPU time", &RunFigures::cpu_s, numbers::duration},
+    FigureText{"peak memory", &RunFigures::peak_rss_bytes, bytes_text},
+    FigureText{"records left out", &RunFigures::record_errors, count_text}};
 
 }  // namespace
 
-std::string ShownFigure::of(const RunFigures& figures) const {
-  const double number = figures.*value;
-  return std::isfinite(number) ? text(number) : "-";
+std::vector<ShownFigure> shown_figures(std::span<const RunSummary* const> runs) {
+  std::vector<ShownFigure> rows;
+  const auto add = [&](std::string title, auto number_of, auto text_of) {
+    ShownFigure row{.title = std::move(title)};
+    for (const RunSummary* run : runs) {
+      const double number = number_of(*run);
+      row.known = row.known || std::isfinite(number);
+      row.texts.push_back(std::isfinite(number) ? text_of(number) : "-");
+    }
+    rows.push_back(std::move(row));
+  };
+  const auto add_figure = [&](const FigureText& figure) {
+    add(
+        std::string(figure.title), [&](const RunSummary& run) { return run.figures.*figure.value; }, figure.text);
+  };
+  std::for_each(kFigureTexts.begin(), kFigureTexts.begin() + kBeforeMetrics, add_figure);
+  for (const MetricValue& kind : kinds_of_metrics(runs, [](const RunSummary* run) { return run->metrics; }))
+    add(
+        metric_title(kind), [&](const RunSummary& run) { return value_of(run.metrics, kind.name, kind.split); },
+        [&](double value) { return metric_text(value, kind.unit); });
+  std::for_each(kFigureTexts.begin() + kBeforeMetrics, kFigureTexts.end(), add_figure);
+  return rows;
 }
 
-std::span<const ShownFigure> shown_figures() {
-  static constexpr std::array figures = {
-      ShownFigure{"samples/s (training only, whole run)", &RunFigures::samples_per_s, numbers::rate},
-      ShownFigure{"waiting for batches", &RunFigures::wait_share, share_text},
-      ShownFigure{"training loss", &RunFigures::loss, numbers::loss},
-      ShownFigure{"training accuracy", &RunFigures::accuracy, accuracy_text},
-      ShownFigure{"validation loss", &RunFigures::val_loss, numbers::loss},
-      ShownFigure{"validation accuracy", &RunFigures::val_accuracy, accuracy_text},
-      ShownFigure{"epochs", &RunFigures::epoch, count_text},
-      ShownFigure{"steps", &RunFigures::steps, count_text},
-      ShownFigure{"samples", &RunFigures::samples, count_text},
-      ShownFigure{"time", &RunFigures::wall_s, numbers::duration},
-      ShownFigure{"CPU time", &RunFigures::cpu_s, numbers::duration},
-      ShownFigure{"peak memory", &RunFigures::peak_rss_bytes, bytes_text},
-      ShownFigure{"records left out", &RunFigures::record_errors, count_text}};
-  return figures;
+std::vector<ShownFigure> shown_figures(const std::vector<RunRecord>& runs) {
+  std::vector<const RunSummary*> summaries;
+  for (const RunRecord& run : runs) summaries.push_back(&run);
+  return shown_figures(summaries);
+}
+
+std::vector<EpochColumn> epoch_columns(const RunRecord& run) {
+  std::vector<EpochColumn> columns;
+  for (MetricValue& kind : kinds_of_metrics(run.epochs, [](const EpochRecord& epoch) { return epoch.metrics; })) {
+    std::string title = kind.split == kTrainSplit ? kind.name : metric_title(kind);
+    columns.push_back({std::move(kind), std::move(title)});
+  }
+  return columns;
 }
 
 std::string progress_text(const RunSummary& run) {

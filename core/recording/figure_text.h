@@ -6,21 +6,27 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
+#include <vector>
 
 namespace feedline {
 
-/// A figure of a run as people read it, in tables that set runs beside each other.
+/// A figure or a metric of some runs as people read it, in tables that set runs beside each other.
 struct ShownFigure {
-  std::string_view title{};
-  double RunFigures::*value = nullptr;
-  std::string (*text)(double value) = nullptr;  ///< never called with NaN
-
-  /// "-" for what is not known.
-  [[nodiscard]] std::string of(const RunFigures& figures) const;
+  std::string title{};
+  std::vector<std::string> texts{};  ///< one a run; "-" for what is not known
+  bool known = false;                ///< of any of them
 };
-/// Those that are worth showing, the most telling first.
-[[nodiscard]] std::span<const ShownFigure> shown_figures();
+/// Those that are worth showing, the most telling first; among them every metric that any of the runs has.
+[[nodiscard]] std::vector<ShownFigure> shown_figures(std::span<const RunSummary* const> runs);
+
+[[nodiscard]] std::vector<ShownFigure> shown_figures(const std::vector<RunRecord>& runs);
+
+/// Every metric of a run's epochs, with what stands over its column: "accuracy", "validation accuracy".
+struct EpochColumn {
+  MetricValue kind{};
+  std::string title{};
+};
+[[nodiscard]] std::vector<EpochColumn> epoch_columns(const RunRecord& run);
 
 /// "epoch 2 of 5", "5 epochs": how far a run is or came; empty before its first step.
 [[nodiscard]] std::string progress_text(const RunSummary& run);

@@ -7,10 +7,13 @@
 #include "recording/graph_svg.h"
 #include "recording/plot_svg.h"
 #include "recording/report_page.h"
+#include "telemetry/step_times.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <cmath>
 
 namespace feedline {
@@ -19,8 +22,6 @@ namespace {
 using markup::escape;
 
 std::string paragraph(const std::string& text) { return text.empty() ? "" : "<p>" + escape(text) + "</p>\n"; }
-
-std::string accuracy_or_dash(double value) { return std::isfinite(value) ? numbers::percent(value, 1) : "-"; }
 
 ReportPart summary(const RunRecord& run) {
   std::string when = fmt::format("{}, {}", local_time_text(run.started_at), numbers::duration(lasted(run)));
@@ -33,8 +34,9 @@ ReportPart summary(const RunRecord& run) {
   part.html += paragraph(run.note) + paragraph(run.failure);
   if (!run.verdict.text.empty()) part.html += fmt::format("<p class=\"verdict\">{}</p>\n", escape(run.verdict.text));
   std::vector<std::vector<std::string>> rows;
-  for (const ShownFigure& figure : shown_figures())
-    if (std::isfinite(run.figures.*figure.value)) rows.push_back({std::string(figure.title), figure.of(run.figures)});
+  const RunSummary* const one[] = {&run};
+  for (const ShownFigure& figure : shown_figures(one))
+    if (figure.known) rows.push_back({figure.title, figure.texts.front()});
   part.html += markup::table({}, rows);
   return part;
 }
@@ -49,11 +51,40 @@ std::vector<CurvePoint> column_over(const RunRecord& run, std::string_view x, st
   return points;
 }
 
-template <class Get>
-std::vector<CurvePoint> by_epoch(const RunRecord& run, Get get) {
+std::vector<CurvePoint> by_epoch(const RunRecord& run, const MetricValue& kind) {
   std::vector<CurvePoint> points;
-  for (const EpochRecord& e : run.epochs) points.push_back({static_cast<double>(e.epoch), get(e)});
+  for (const EpochRecord& e : run.epochs)
+    points.push_back({static_cast<double>(e.epoch), value_of(e.metrics, kind.name, kind.split)});
   return points;
+}
+
+/// A plot for each unit: metrics of one kind share their axes, whatever they are called.
+std::vector<Plot> metric_plots(const RunRecord& run) {
+  std::vector<EpochColumn> columns = epoch_columns(run);
+  std::stable_sort(columns.begin(), columns.end(), [](const EpochColumn& a, const EpochColumn& b) {
+    return (a.kind.name == kLossMetric) > (b.kind.name == kLossMetric);
+  });
+  std::vector<Plot> plots;
+  std::vector<MetricValue> firsts;
+  for (const EpochColumn& column : columns) {
+    const auto same = [&](const MetricValue& first) { return first.unit == column.kind.unit; };
+    const auto at = static_cast<std::size_t>(std::find_if(firsts.begin(), firsts.end(), same) - firsts.begin());
+    if (at == firsts.size()) {
+      firsts.push_back(column.kind);
+      plots.push_back({.x = "epoch", .from_zero = false, .share = column.kind.unit == kShareUnit, .whole = true});
+    }
+    plots[at].curves.push_back({metric_title(column.kind), by_epoch(run, column.kind), true});
+  }
+  for (std::size_t i = 0; i < plots.size(); ++i) {
+    const std::string& name = firsts[i].name;
+    const auto other = [&](const EpochColumn& c) { return c.kind.unit == firsts[i].unit && c.kind.name != name; };
+    const bool several = std::any_of(columns.begin(), columns.end(), other);
+    plots[i].title = several ? "Metrics" : name;
+    plots[i].title.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(plots[i].title.front())));
+    if (several) continue;
+    for (PlotCurve& curve : plots[i].curves) curve.name.resize(curve.name.size() - name.size() - 1);  // the split
+  }
+  return plots;
 }
 
 Plot queues(const RunRecord& run) {
@@ -75,21 +106,20 @@ Plot queues(const RunRecord& run) {
   return plot;
 }
 
-markup::Picture step_bar(const RunFigures& f) {
-  const std::vector<double> times = {f.wait_s, f.h2d_s, f.forward_s, f.backward_s, f.optimizer_s, f.other_s};
+markup::Picture step_bar(const std::vector<PhaseTime>& phases) {
   double total = 0;
-  for (const double time : times) total += std::isfinite(time) ? time : 0;
+  for (const PhaseTime& phase : phases) total += phase.seconds;
   if (total <= 0) return {};
+  constexpr std::array kHues = {markup::kStarved, markup::kToDevice,  markup::kForward,
+                                markup::kBusy,    markup::kOptimiser, markup::kOther};
   BarRow row{.name = "step"};
-  for (const double time : times) row.parts.push_back(time / total);
-  return bars_svg("The trainer's time",
-                  {{"wait", markup::kStarved},
-                   {"to device", markup::kToDevice},
-                   {"forward", markup::kForward},
-                   {"backward", markup::kBusy},
-                   {"optimiser", markup::kOptimiser},
-                   {"other", markup::kOther}},
-                  {row});
+  std::vector<BarPart> parts;
+  for (std::size_t i = 0; i < phases.size(); ++i) {
+    const PhaseInfo* known = find_phase(phases[i].name);
+    parts.push_back({known != nullptr ? std::string(known->brief) : phases[i].name, kHues[i % kHues.size()]});
+    row.parts.push_back(phases[i].seconds / total);
+  }
+  return bars_svg("The trainer's time", parts, {row});
 }
 
 markup::Picture stage_bars(const RunRecord& run) {
@@ -112,19 +142,7 @@ ReportPart plots(const RunRecord& run) {
                 .y = "training samples/s",
                 .curves = {{"samples/s", column_over(run, "time_s", "samples_per_s")}}}));
   add(plot_svg({.title = "Training loss", .x = "step", .curves = {{"loss", run.loss}}, .from_zero = false}));
-  add(plot_svg({.title = "Loss",
-                .x = "epoch",
-                .curves = {{"training", by_epoch(run, [](const EpochRecord& e) { return e.train_loss; }), true},
-                           {"validation", by_epoch(run, [](const EpochRecord& e) { return e.val_loss; }), true}},
-                .from_zero = false,
-                .whole = true}));
-  add(plot_svg({.title = "Accuracy",
-                .x = "epoch",
-                .curves = {{"training", by_epoch(run, [](const EpochRecord& e) { return e.train_accuracy; }), true},
-                           {"validation", by_epoch(run, [](const EpochRecord& e) { return e.val_accuracy; }), true}},
-                .from_zero = false,
-                .share = true,
-                .whole = true}));
+  for (const Plot& plot : metric_plots(run)) add(plot_svg(plot));
   const std::vector<CurvePoint> rates = column_over(run, "step", "learning_rate");
   const auto other = [&](const CurvePoint& p) { return std::isfinite(p.y) && p.y != rates.front().y; };
   if (std::any_of(rates.begin(), rates.end(), other))  // a constant one stands among the parameters
@@ -136,7 +154,7 @@ ReportPart plots(const RunRecord& run) {
                 .curves = {{"wait", column_over(run, "time_s", "wait_share")}},
                 .share = true}));
   add(stage_bars(run));
-  add(step_bar(run.figures));
+  add(step_bar(run.phases));
   return part;
 }
 
@@ -157,16 +175,19 @@ ReportPart stages(const RunRecord& run) {
 }
 
 ReportPart epochs(const RunRecord& run) {
+  const std::vector<EpochColumn> columns = epoch_columns(run);
+  std::vector<std::string> head = {"epoch"};
+  for (const EpochColumn& column : columns) head.push_back(column.title);
+  head.insert(head.end(), {"samples/s (training only)", "time"});
   std::vector<std::vector<std::string>> rows;
-  for (const EpochRecord& e : run.epochs)
-    rows.push_back({std::to_string(e.epoch), numbers::loss(e.train_loss), accuracy_or_dash(e.train_accuracy),
-                    numbers::loss(e.val_loss), accuracy_or_dash(e.val_accuracy), numbers::rate(e.samples_per_s),
-                    numbers::duration(e.wall_s)});
-  return {.heading = "Epochs",
-          .html = rows.empty() ? ""
-                               : markup::table({"epoch", "loss", "accuracy", "validation loss", "validation accuracy",
-                                                "samples/s (training only)", "time"},
-                                               rows)};
+  for (const EpochRecord& e : run.epochs) {
+    std::vector<std::string> row = {std::to_string(e.epoch)};
+    for (const auto& [kind, title] : columns)
+      row.push_back(metric_text(value_of(e.metrics, kind.name, kind.split), kind.unit));
+    row.insert(row.end(), {numbers::rate(e.samples_per_s), numbers::duration(e.wall_s)});
+    rows.push_back(std::move(row));
+  }
+  return {.heading = "Epochs", .html = rows.empty() ? "" : markup::table(head, rows)};
 }
 
 ReportPart errors(const RunRecord& run) {

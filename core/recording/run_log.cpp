@@ -50,10 +50,7 @@ RunHeader header_of(const Document& document, const RunSource& source) {
 
 EpochRecord record_of(const EpochResult& epoch) {
   return {.epoch = epoch.epoch,
-          .train_loss = epoch.train_loss,
-          .train_accuracy = epoch.train_accuracy,
-          .val_loss = epoch.val_loss,
-          .val_accuracy = epoch.val_accuracy,
+          .metrics = epoch.metrics,
           .samples_per_s = epoch.samples_per_s,
           .wall_s = epoch.wall_s,
           .samples = epoch.samples};
@@ -157,6 +154,7 @@ struct RunLog::Receiver {
     log.add_row(news, result.last, kLeastRow);
     if (result.last.started != 0) {
       news.figures = log.figures(result.last);
+      news.results = log.results(result.last);
       news.loss = curve_of(result.last);
       news.stages = log.stages(result.last);
       news.verdict = log.verdict(result);
@@ -187,6 +185,7 @@ void RunLog::take(const Snapshot& now) {
     add_row(news, now, kRowInterval);
     if (news.samples.empty() && news.columns.empty()) return;
     news.figures = figures(now);
+    news.results = results(now);
     news.stages = stages(now);
     if (now.at - curve_at_ >= kCurveInterval) {
       curve_at_ = now.at;
@@ -240,22 +239,22 @@ RunFigures RunLog::figures(const Snapshot& now) const {
   all.cpu_s = seconds(now.process.cpu - cpu_at_start_);
   if (training_s > 0) {
     all.samples_per_s = training_rate({}, trainer);
-    all.wait_share = seconds(training.wait) / training_s;
-  }
-  all.loss = epoch_ ? epoch_->train_loss : trainer.loss;
-  all.accuracy = epoch_ ? epoch_->train_accuracy : trainer.accuracy;
-  if (epoch_) {
-    all.val_loss = epoch_->val_loss;
-    all.val_accuracy = epoch_->val_accuracy;
+    all.wait_share = seconds(training[Phase::Wait]) / training_s;
   }
   all.peak_rss_bytes = static_cast<double>(now.process.peak_rss_bytes);
   all.record_errors = static_cast<double>(now.record_errors);
-  all.wait_s = seconds(trainer.times.wait);
-  all.h2d_s = seconds(trainer.times.h2d);
-  all.forward_s = seconds(trainer.times.forward);
-  all.backward_s = seconds(trainer.times.backward);
-  all.optimizer_s = seconds(trainer.times.optimizer);
-  all.other_s = seconds(trainer.times.other);
+  return all;
+}
+
+RunResults RunLog::results(const Snapshot& now) const {
+  const TrainerSample& trainer = now.trainer;
+  RunResults all{.phases = phase_list(trainer.times)};
+  if (epoch_) {
+    all.metrics = epoch_->metrics;
+  } else {
+    add_known(all.metrics, {loss_metric(kTrainSplit, trainer.loss)});
+    add_known(all.metrics, trainer.metrics);
+  }
   return all;
 }
 

@@ -46,6 +46,7 @@ class RunLog {
   void add_row(RunNews& news, const Snapshot& now, Nanos interval);
   [[nodiscard]] std::vector<StageRecord> stages(const Snapshot& now) const;
   [[nodiscard]] RunFigures figures(const Snapshot& now) const;
+  [[nodiscard]] RunResults results(const Snapshot& now) const;
   [[nodiscard]] std::optional<VerdictRecord> verdict(const RunResult& result);
 
   Document document_;

@@ -49,8 +49,10 @@ void Sampler::begin(const Snapshot& now) {
   last_ = now;
   last_.loss_curve.clear();
   if (!columns_.empty()) return;
-  columns_ = {"time_s",   "step",          "samples_per_s", "wait_share", "loss",
-              "accuracy", "learning_rate", "cores_busy",    "rss_bytes",  "gpu"};
+  columns_ = {"time_s", "step", "samples_per_s", "wait_share", "loss"};
+  metrics_ = now.trainer.metrics;
+  for (const MetricValue& metric : metrics_) columns_.push_back(metric_key(metric.name));
+  columns_.insert(columns_.end(), {"learning_rate", "cores_busy", "rss_bytes", "gpu"});
   for (const StageSample& stage : now.stages)
     for (const char* what : {"busy:", "starved:", "blocked:", "fill:"}) columns_.push_back(what + stage.node);
 }
@@ -66,16 +68,11 @@ std::vector<double> Sampler::row(const Snapshot& now, Nanos interval) {
   if (now.at - last_.at < std::max<Nanos>(interval, 1)) return {};
   const double wall = seconds(now.at - last_.at);
   const StepTimes times = now.trainer.times - last_.trainer.times;
-  std::vector<double> row = {now.elapsed(),
-                             static_cast<double>(now.trainer.steps),
-                             rate(now),
-                             share(times.wait, seconds(times.total())),
-                             now.trainer.loss,
-                             now.trainer.accuracy,
-                             now.trainer.learning_rate,
-                             seconds(now.process.cpu - last_.process.cpu) / wall,
-                             static_cast<double>(now.process.rss_bytes),
-                             gpu_utilisation(now)};
+  std::vector<double> row = {now.elapsed(), static_cast<double>(now.trainer.steps), rate(now),
+                             share(times[Phase::Wait], seconds(times.total())), now.trainer.loss};
+  for (const MetricValue& metric : metrics_) row.push_back(value_of(now.trainer.metrics, metric.name, metric.split));
+  row.insert(row.end(), {now.trainer.learning_rate, seconds(now.process.cpu - last_.process.cpu) / wall,
+                         static_cast<double>(now.process.rss_bytes), gpu_utilisation(now)});
   const std::size_t stages = (columns_.size() - row.size()) / 4;
   const StageSample none;
   for (std::size_t i = 0; i < stages; ++i)

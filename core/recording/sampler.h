@@ -23,6 +23,7 @@ class Sampler {
   [[nodiscard]] double rate(const Snapshot& now);
 
   std::vector<std::string> columns_{};
+  Metrics metrics_{};        ///< that have a column
   Snapshot last_{};          ///< without its curve
   TrainerSample stepped_{};  ///< when a step was seen to have ended, and when that was
   Nanos stepped_at_ = 0;

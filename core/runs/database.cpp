@@ -114,6 +114,49 @@ constexpr std::array kMigrations = {
     "  PRIMARY KEY (run, position)) WITHOUT ROWID;",
     // How many different records an error is about; `count` says how often they were left out.
     "ALTER TABLE errors ADD COLUMN records INTEGER NOT NULL DEFAULT 0;",
+    // What is measured of a model, and the phases of its step, are rows: a new one needs no migration. Epoch 0 is the
+    // run as it stands.
+    "CREATE TABLE metrics ("
+    "  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,"
+    "  epoch INTEGER NOT NULL,"
+    "  position INTEGER NOT NULL,"
+    "  split TEXT NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  value REAL NOT NULL,"
+    "  unit TEXT NOT NULL,"
+    "  higher_is_better INTEGER NOT NULL,"
+    "  PRIMARY KEY (run, epoch, position)) WITHOUT ROWID;"
+    "CREATE TABLE phases ("
+    "  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,"
+    "  position INTEGER NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  seconds REAL NOT NULL,"
+    "  PRIMARY KEY (run, position)) WITHOUT ROWID;"
+    "INSERT INTO metrics"
+    "  SELECT run, epoch, 0, 'train', 'loss', train_loss, 'loss', 0 FROM epochs WHERE train_loss IS NOT NULL UNION ALL"
+    "  SELECT run, epoch, 1, 'train', 'accuracy', train_accuracy, 'share', 1 FROM epochs"
+    "    WHERE train_accuracy IS NOT NULL UNION ALL"
+    "  SELECT run, epoch, 2, 'val', 'loss', val_loss, 'loss', 0 FROM epochs WHERE val_loss IS NOT NULL UNION ALL"
+    "  SELECT run, epoch, 3, 'val', 'accuracy', val_accuracy, 'share', 1 FROM epochs"
+    "    WHERE val_accuracy IS NOT NULL UNION ALL"
+    "  SELECT id, 0, 0, 'train', 'loss', loss, 'loss', 0 FROM runs WHERE loss IS NOT NULL UNION ALL"
+    "  SELECT id, 0, 1, 'train', 'accuracy', accuracy, 'share', 1 FROM runs WHERE accuracy IS NOT NULL UNION ALL"
+    "  SELECT id, 0, 2, 'val', 'loss', val_loss, 'loss', 0 FROM runs WHERE val_loss IS NOT NULL UNION ALL"
+    "  SELECT id, 0, 3, 'val', 'accuracy', val_accuracy, 'share', 1 FROM runs WHERE val_accuracy IS NOT NULL;"
+    "INSERT INTO phases"
+    "  SELECT id, 0, 'wait', wait_s FROM runs WHERE wait_s IS NOT NULL UNION ALL"
+    "  SELECT id, 1, 'h2d', h2d_s FROM runs WHERE h2d_s IS NOT NULL UNION ALL"
+    "  SELECT id, 2, 'forward', forward_s FROM runs WHERE forward_s IS NOT NULL UNION ALL"
+    "  SELECT id, 3, 'backward', backward_s FROM runs WHERE backward_s IS NOT NULL UNION ALL"
+    "  SELECT id, 4, 'optimizer', optimizer_s FROM runs WHERE optimizer_s IS NOT NULL UNION ALL"
+    "  SELECT id, 5, 'other', other_s FROM runs WHERE other_s IS NOT NULL;"
+    "ALTER TABLE epochs DROP COLUMN train_loss; ALTER TABLE epochs DROP COLUMN train_accuracy;"
+    "ALTER TABLE epochs DROP COLUMN val_loss; ALTER TABLE epochs DROP COLUMN val_accuracy;"
+    "ALTER TABLE runs DROP COLUMN loss; ALTER TABLE runs DROP COLUMN accuracy;"
+    "ALTER TABLE runs DROP COLUMN val_loss; ALTER TABLE runs DROP COLUMN val_accuracy;"
+    "ALTER TABLE runs DROP COLUMN wait_s; ALTER TABLE runs DROP COLUMN h2d_s;"
+    "ALTER TABLE runs DROP COLUMN forward_s; ALTER TABLE runs DROP COLUMN backward_s;"
+    "ALTER TABLE runs DROP COLUMN optimizer_s; ALTER TABLE runs DROP COLUMN other_s;",
 };
 
 const char* environment(const char* name) {

@@ -34,6 +34,7 @@ void RunNews::merge(RunNews&& newer) {
   replace(device, std::move(newer.device));
   replace(environment, std::move(newer.environment));
   replace(figures, std::move(newer.figures));
+  replace(results, std::move(newer.results));
   replace(verdict, std::move(newer.verdict));
   if (!newer.failure.empty()) failure = std::move(newer.failure);
   ended_at = std::max(ended_at, newer.ended_at);

@@ -22,18 +22,8 @@ std::span<const Figure> all_figures() {
                                          Figure{"cpu_s", &RunFigures::cpu_s},
                                          Figure{"samples_per_s", &RunFigures::samples_per_s},
                                          Figure{"wait_share", &RunFigures::wait_share},
-                                         Figure{"loss", &RunFigures::loss},
-                                         Figure{"accuracy", &RunFigures::accuracy},
-                                         Figure{"val_loss", &RunFigures::val_loss},
-                                         Figure{"val_accuracy", &RunFigures::val_accuracy},
                                          Figure{"peak_rss_bytes", &RunFigures::peak_rss_bytes},
-                                         Figure{"record_errors", &RunFigures::record_errors},
-                                         Figure{"wait_s", &RunFigures::wait_s},
-                                         Figure{"h2d_s", &RunFigures::h2d_s},
-                                         Figure{"forward_s", &RunFigures::forward_s},
-                                         Figure{"backward_s", &RunFigures::backward_s},
-                                         Figure{"optimizer_s", &RunFigures::optimizer_s},
-                                         Figure{"other_s", &RunFigures::other_s}};
+                                         Figure{"record_errors", &RunFigures::record_errors}};
   return figures;
 }
 

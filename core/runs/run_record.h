@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/results.h"
+
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -32,19 +34,8 @@ struct RunFigures {
   double cpu_s = kNone;
   double samples_per_s = kNone;  ///< while training
   double wait_share = kNone;     ///< of the trainer's time, waiting for batches
-  double loss = kNone;           ///< of the newest epoch, or of the running one
-  double accuracy = kNone;
-  double val_loss = kNone;  ///< of the newest epoch
-  double val_accuracy = kNone;
   double peak_rss_bytes = kNone;
   double record_errors = kNone;
-  // Seconds of the trainer's time, validation included.
-  double wait_s = kNone;
-  double h2d_s = kNone;
-  double forward_s = kNone;
-  double backward_s = kNone;
-  double optimizer_s = kNone;
-  double other_s = kNone;
 };
 
 /// A figure by its name, which is also that of its column in the file and of its key in JSON.
@@ -56,10 +47,7 @@ struct Figure {
 
 struct EpochRecord {
   std::uint32_t epoch = 0;  ///< from 1
-  double train_loss = RunFigures::kNone;
-  double train_accuracy = RunFigures::kNone;
-  double val_loss = RunFigures::kNone;
-  double val_accuracy = RunFigures::kNone;
+  Metrics metrics{};
   double samples_per_s = RunFigures::kNone;
   double wall_s = RunFigures::kNone;
   std::uint64_t samples = 0;
@@ -119,6 +107,12 @@ struct VerdictRecord {
   std::string text{};
 };
 
+/// How well a run did and where its step's time went, at one moment.
+struct RunResults {
+  Metrics metrics{};
+  std::vector<PhaseTime> phases{};
+};
+
 /// A run as the history shows it.
 struct RunSummary {
   std::int64_t id = 0;    ///< never given twice
@@ -132,6 +126,9 @@ struct RunSummary {
   std::string device{};
   std::int64_t seed = 0;
   RunFigures figures{};
+  /// At its newest moment: of the newest epoch, or of the running one where none has ended.
+  Metrics metrics{};
+  std::vector<PhaseTime> phases{};  ///< of the trainer's time, validation included
   VerdictRecord verdict{};
   std::string failure{};  ///< what ended it, in one line
   std::string note{};

@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <sstream>
+#include <utility>
 
 namespace feedline {
 namespace {
@@ -92,6 +94,61 @@ Status each_row(Database& database, std::string_view sql, std::int64_t id, Take 
   }
 }
 
+/// Reads what is in lists, of one run after another.
+class ResultsReader {
+ public:
+  explicit ResultsReader(Database& database)
+      : metrics_(database.prepare("SELECT epoch, split, name, value, unit, higher_is_better FROM metrics"
+                                  " WHERE run = ? AND epoch BETWEEN ? AND ? ORDER BY epoch, position")),
+        phases_(database.prepare("SELECT name, seconds FROM phases WHERE run = ? ORDER BY position")) {}
+
+  /// As the run stands: the metrics of epoch 0, and the phases.
+  Status read(RunSummary& run) {
+    if (Status done =
+            each_metric(run.id, 0, 0, [&](std::uint32_t, MetricValue m) { run.metrics.push_back(std::move(m)); });
+        !done)
+      return done;
+    if (!phases_) return fail(phases_.error());
+    phases_->bind(run.id);
+    return each(*phases_, [&](const Statement& row) { run.phases.push_back({row.text(0), row.real(1)}); });
+  }
+
+  /// Of its epochs, which are in order.
+  Status read_epochs(RunRecord& run) {
+    auto epoch = run.epochs.begin();
+    return each_metric(run.id, 1, std::numeric_limits<std::uint32_t>::max(), [&](std::uint32_t number, MetricValue m) {
+      while (epoch != run.epochs.end() && epoch->epoch < number) ++epoch;
+      if (epoch != run.epochs.end() && epoch->epoch == number) epoch->metrics.push_back(std::move(m));
+    });
+  }
+
+ private:
+  template <class Take>
+  static Status each(Statement& statement, Take take) {
+    auto row = statement.step();
+    for (; row && *row; row = statement.step()) take(std::as_const(statement));
+    statement.again();
+    if (!row) return fail(std::move(row.error()));
+    return {};
+  }
+
+  template <class Take>
+  Status each_metric(std::int64_t run, std::int64_t first, std::int64_t last, Take take) {
+    if (!metrics_) return fail(metrics_.error());
+    metrics_->bind(run).bind(first).bind(last);
+    return each(*metrics_, [&](const Statement& row) {
+      take(static_cast<std::uint32_t>(row.integer(0)), MetricValue{.name = row.text(2),
+                                                                   .split = row.text(1),
+                                                                   .value = row.real(3),
+                                                                   .unit = row.text(4),
+                                                                   .higher_is_better = row.integer(5) != 0});
+    });
+  }
+
+  Result<Statement> metrics_;
+  Result<Statement> phases_;
+};
+
 std::string haystack(const RunSummary& run, const std::string& parameters) {
   std::string text = std::to_string(run.id);
   const std::string status(name(run.status));
@@ -128,6 +185,7 @@ Result<std::vector<RunSummary>> list_runs(Database& database, const RunQuery& qu
   auto statement = database.prepare(summary_columns() + " FROM runs WHERE removed_at " +
                                     (query.removed ? "> 0" : "= 0") + " ORDER BY pinned DESC, id DESC");
   if (!statement) return fail(std::move(statement.error()));
+  ResultsReader results(database);
   std::vector<RunSummary> runs;
   while (query.limit == 0 || runs.size() < query.limit) {
     auto row = statement->step();
@@ -137,7 +195,9 @@ Result<std::vector<RunSummary>> list_runs(Database& database, const RunQuery& qu
     read_summary(*statement, run);
     const auto wanted = matches(database, run, query);
     if (!wanted) return fail(wanted.error());
-    if (*wanted) runs.push_back(std::move(run));
+    if (!*wanted) continue;
+    if (Status read = results.read(run); !read) return fail(std::move(read.error()));
+    runs.push_back(std::move(run));
   }
   return runs;
 }
@@ -169,16 +229,16 @@ Result<RunRecord> load_run(Database& database, std::int64_t id) {
     status = read("SELECT name, value FROM properties WHERE run = ? AND kind = 'environment' ORDER BY position",
                   property(run.environment));
   if (status)
-    status = read("SELECT * FROM epochs WHERE run = ? ORDER BY epoch", [&](const Statement& row) {
-      run.epochs.push_back({.epoch = static_cast<std::uint32_t>(row.integer(1)),
-                            .train_loss = row.real(2),
-                            .train_accuracy = row.real(3),
-                            .val_loss = row.real(4),
-                            .val_accuracy = row.real(5),
-                            .samples_per_s = row.real(6),
-                            .wall_s = row.real(7),
-                            .samples = static_cast<std::uint64_t>(row.integer(8))});
-    });
+    status = read("SELECT epoch, samples_per_s, wall_s, samples FROM epochs WHERE run = ? ORDER BY epoch",
+                  [&](const Statement& row) {
+                    run.epochs.push_back({.epoch = static_cast<std::uint32_t>(row.integer(0)),
+                                          .samples_per_s = row.real(1),
+                                          .wall_s = row.real(2),
+                                          .samples = static_cast<std::uint64_t>(row.integer(3))});
+                  });
+  ResultsReader results(database);
+  if (status) status = results.read(run);
+  if (status) status = results.read_epochs(run);
   if (status)
     status = read("SELECT * FROM errors WHERE run = ? ORDER BY position", [&](const Statement& row) {
       run.errors.push_back({.severity = row.text(2),

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace feedline {
 namespace {
@@ -58,6 +59,21 @@ Status write_properties(Database& database, std::int64_t run, std::string_view k
   return rows.status();
 }
 
+/// In place of those that were there. Epoch 0 is the run as it stands.
+Status write_metrics(Database& database, std::int64_t run, std::uint32_t epoch, const Metrics& metrics) {
+  Inserter clear(database, "DELETE FROM metrics WHERE run = ? AND epoch = ?");
+  clear.add(run, epoch);
+  if (!clear.status()) return clear.status();
+  Inserter rows(database,
+                "INSERT INTO metrics (run, epoch, position, split, name, value, unit, higher_is_better)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  for (std::size_t i = 0; i < metrics.size(); ++i)
+    if (std::isfinite(metrics[i].value))
+      rows.add(run, epoch, i, metrics[i].split, metrics[i].name, metrics[i].value, metrics[i].unit,
+               metrics[i].higher_is_better);
+  return rows.status();
+}
+
 }  // namespace
 
 void RunWriter::take(RunNews& news) {
@@ -83,8 +99,8 @@ Status RunWriter::write(Database& database, RunNews news) {
   const auto all = [&]() -> Status {
     if (!begun_)
       if (Status done = begin(database); !done) return done;
-    for (const auto step :
-         {&RunWriter::write_run, &RunWriter::write_lists, &RunWriter::write_series, &RunWriter::write_loss})
+    for (const auto step : {&RunWriter::write_run, &RunWriter::write_results, &RunWriter::write_lists,
+                            &RunWriter::write_series, &RunWriter::write_loss})
       if (Status done = (this->*step)(database); !done) return done;
     return database.run("COMMIT");
   };
@@ -136,12 +152,23 @@ Status RunWriter::write_run(Database& database) {
   return statement->execute();
 }
 
+Status RunWriter::write_results(Database& database) {
+  if (!open_.results) return {};
+  if (Status done = write_metrics(database, id_, 0, open_.results->metrics); !done) return done;
+  Inserter phases(database, "INSERT OR REPLACE INTO phases (run, position, name, seconds) VALUES (?, ?, ?, ?)");
+  for (std::size_t i = 0; i < open_.results->phases.size(); ++i)
+    phases.add(id_, i, open_.results->phases[i].name, open_.results->phases[i].seconds);
+  return phases.status();
+}
+
 Status RunWriter::write_lists(Database& database) {
   if (Status done = write_properties(database, id_, "environment", open_.environment); !done) return done;
-  Inserter epochs(database, "INSERT OR REPLACE INTO epochs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  for (const EpochRecord& e : open_.epochs)
-    epochs.add(id_, e.epoch, e.train_loss, e.train_accuracy, e.val_loss, e.val_accuracy, e.samples_per_s, e.wall_s,
-               e.samples);
+  Inserter epochs(database,
+                  "INSERT OR REPLACE INTO epochs (run, epoch, samples_per_s, wall_s, samples) VALUES (?, ?, ?, ?, ?)");
+  for (const EpochRecord& e : open_.epochs) {
+    epochs.add(id_, e.epoch, e.samples_per_s, e.wall_s, e.samples);
+    if (Status done = write_metrics(database, id_, e.epoch, e.metrics); !done) return done;
+  }
   if (!epochs.status()) return epochs.status();
 
   if (open_.all_errors) {

@@ -27,6 +27,7 @@ struct RunNews {
   std::optional<std::string> device{};
   Properties environment{};
   std::optional<RunFigures> figures{};
+  std::optional<RunResults> results{};
   std::optional<VerdictRecord> verdict{};
   std::string failure{};
   double ended_at = 0;
@@ -56,6 +57,7 @@ class RunWriter {
   void take(RunNews& news);
   [[nodiscard]] Status begin(Database& database);
   [[nodiscard]] Status write_run(Database& database);
+  [[nodiscard]] Status write_results(Database& database);
   [[nodiscard]] Status write_lists(Database& database);
   [[nodiscard]] Status write_series(Database& database);
   [[nodiscard]] Status write_loss(Database& database);

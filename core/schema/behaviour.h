@@ -110,7 +110,8 @@ class NextNode {
   OpContext context_;
 };
 
-/// A node of the model: some batch tensors in, one out.
+/// A node of the model: some batch tensors in, one out. A loss is a layer whose output is one number with a gradient,
+/// the mean over the batch, so that another layer may add several up.
 class Layer {
  public:
   virtual ~Layer() = default;
@@ -125,14 +126,11 @@ class Layer {
   virtual void seed(std::uint64_t /*seed*/) {}
 };
 
-/// A loss node.
-class Loss {
- public:
-  virtual ~Loss() = default;
-  /// The mean loss over the batch, a scalar tensor with a gradient.
-  [[nodiscard]] virtual at::Tensor forward(const at::Tensor& prediction, const at::Tensor& target) const = 0;
-  /// How many predictions of the batch are right, as a scalar i64 tensor on the same device; undefined for regression.
-  [[nodiscard]] virtual at::Tensor correct(const at::Tensor& prediction, const at::Tensor& target) const = 0;
+/// How a loss reads its target, which decides what can be measured of its prediction (training/metric.h).
+enum class TargetKind : std::uint8_t {
+  None,     ///< it has no target: no loss, or one that only joins others
+  Classes,  ///< prediction: N×classes, a score for each; target: N class indices
+  Numbers,  ///< prediction and target: as many numbers for each record
 };
 
 /// Settings of the batch node.

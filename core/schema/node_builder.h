@@ -11,15 +11,14 @@
 //   static std::optional<PictureDemand> demand(const Params&, width, height, OpContext&);    ... that says which part
 //   static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs);                per-record node with state
 //   static Result<std::unique_ptr<Source>> open(const Params&, const SourceContext&);        source
-//   static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc& out);   layer
+//   static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc& out);   layer, loss
 //   static LayerCost cost(const Params&, DescInputs in, const TensorDesc& out);              ... with a cost
-//   static NodePorts ports(const Params&);                                                   ports that follow from
-//   them static Result<NewPort> add_port(const Params&, std::string_view wanted, Kind);           ... and are made by
-//   wiring static std::unique_ptr<Loss> loss(const Params&);                                        loss static
-//   std::shared_ptr<torch::optim::Optimizer> optimizer(const Params&, std::vector<at::Tensor>); Params derived from
-//   CacheSettings, and run()                                             cache Params derived from SamplerSettings,
-//   BatchSettings or TrainerSettings                    sampler, batch, trainer static constexpr bool kStructure =
-//   true;                                                 gone when a graph runs
+//   static NodePorts ports(const Params&);              ports that follow from parameters, instead of in() and out()
+//   static Result<NewPort> add_port(const Params&, std::string_view wanted, Kind);           ... and are made by wires
+//   static std::shared_ptr<torch::optim::Optimizer> optimizer(const Params&, std::vector<at::Tensor>);
+//   Params derived from CacheSettings, and run()                                             cache
+//   Params derived from SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer
+//   static constexpr bool kStructure = true;                                                 gone when a graph runs
 
 #include "schema/node_spec.h"
 #include "schema/registry.h"
@@ -187,6 +186,12 @@ class NodeBuilder {
     return std::move(*this);
   }
 
+  /// Of a loss: what its input `target` holds.
+  NodeBuilder&& compares(TargetKind target) && {
+    spec_.target = target;
+    return std::move(*this);
+  }
+
   /// How to read the parameters of files that hold an older version of this type.
   NodeBuilder&& upgrade(std::function<void(int, ParamMap&)> lift) && {
     spec_.upgrade = std::move(lift);
@@ -318,14 +323,12 @@ class NodeBuilder {
       if constexpr (std::is_base_of_v<CacheSettings, Params>)
         spec_.cache = [bind](const ParamMap& map) -> CacheSettings { return bind(map); };
     } else if constexpr (requires(const Params& p, DescInputs d, const TensorDesc& o) { T::layer(p, d, o); }) {
-      set_role(Role::Layer, Category::Layer);
+      const bool loss = !spec_.outputs.empty() && spec_.outputs.front().kind == Kind::Loss;
+      set_role(loss ? Role::Loss : Role::Layer, loss ? Category::Loss : Category::Layer);
       bind_cost(bind);
       spec_.layer = [bind](const ParamMap& map, DescInputs in, const TensorDesc& out) {
         return T::layer(bind(map), in, out);
       };
-    } else if constexpr (requires(const Params& p) { T::loss(p); }) {
-      set_role(Role::Loss, Category::Loss);
-      spec_.loss = [bind](const ParamMap& map) { return T::loss(bind(map)); };
     } else if constexpr (requires { &T::optimizer; }) {
       set_role(Role::Optimizer, Category::Optimizer);
       spec_.optimizer = [bind](const ParamMap& map, std::vector<at::Tensor> parameters) {

@@ -81,6 +81,8 @@ struct NodeSpec {
   std::function<NodePorts(const ParamMap&)> ports{};
   /// Of a type that takes inputs as they are wired: what makes another one, named after `wanted`, for values of `kind`.
   std::function<Result<NewPort>(const ParamMap&, std::string_view wanted, Kind kind)> add_port{};
+  /// Of a loss: how it reads its input `target`, which it compares with its input `prediction`.
+  TargetKind target = TargetKind::None;
   bool random = false;  ///< draws from its Rng when training: it and all after it cannot be cached
 
   ParamMap example{};              ///< parameters for the registry-driven tests; unset ones take their default
@@ -100,10 +102,9 @@ struct NodeSpec {
   std::function<Result<std::unique_ptr<SampleOp>>(const ParamMap&, DescInputs)> sample_op{};
   std::function<CacheSettings(const ParamMap&)> cache{};  ///< set besides sample_op: the node keeps what passes it
   std::function<BatchSettings(const ParamMap&)> batch{};
-  std::function<std::unique_ptr<Layer>(const ParamMap&, DescInputs, const TensorDesc& out)> layer{};
+  std::function<std::unique_ptr<Layer>(const ParamMap&, DescInputs, const TensorDesc& out)> layer{};  ///< losses too
   /// Only with `layer`, and only where the layer learns or multiplies; every dimension but N is known when it is asked.
   std::function<LayerCost(const ParamMap&, DescInputs, const TensorDesc& out)> cost{};
-  std::function<std::unique_ptr<Loss>(const ParamMap&)> loss{};
   std::function<std::shared_ptr<torch::optim::Optimizer>(const ParamMap&, std::vector<at::Tensor>)> optimizer{};
   std::function<TrainerSettings(const ParamMap&)> trainer{};
 

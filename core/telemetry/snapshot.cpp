@@ -5,15 +5,6 @@
 
 namespace feedline {
 
-StepTimes StepTimes::operator-(const StepTimes& earlier) const {
-  return {.wait = wait - earlier.wait,
-          .h2d = h2d - earlier.h2d,
-          .forward = forward - earlier.forward,
-          .backward = backward - earlier.backward,
-          .optimizer = optimizer - earlier.optimizer,
-          .other = other - earlier.other};
-}
-
 Snapshot counters_of(const Snapshot& all) {
   return {.at = all.at,
           .started = all.started,

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/results.h"
 #include "telemetry/series.h"
 #include "telemetry/stage_meter.h"
+#include "telemetry/step_times.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -47,19 +49,6 @@ struct NodeDurations {
   Durations durations{};
 };
 
-/// Where the trainer's time went since the start, in nanoseconds of its thread's wall time.
-struct StepTimes {
-  Nanos wait = 0;  ///< for the next batch
-  Nanos h2d = 0;   ///< host to device
-  Nanos forward = 0;
-  Nanos backward = 0;
-  Nanos optimizer = 0;
-  Nanos other = 0;
-  [[nodiscard]] Nanos total() const { return wait + h2d + forward + backward + optimizer + other; }
-  [[nodiscard]] StepTimes operator-(const StepTimes& earlier) const;
-  [[nodiscard]] Nanos step() const { return total() - wait; }
-};
-
 /// The training side at one moment.
 struct TrainerSample {
   std::uint64_t steps = 0;
@@ -71,11 +60,11 @@ struct TrainerSample {
   StepTimes times{};
   StepTimes validation{};  ///< the part of `times` that validation took
   Nanos stepped = 0;       ///< `times` without `validation` when the newest step ended: rates are over whole steps
-  /// The part of times.wait (of training) that was for the first batch of an epoch; of the first epoch, what loading
+  /// The part of times[Phase::Wait] (of training) that was for the first batch of an epoch; of the first epoch, what loading
   /// everything first took included.
   Nanos border_wait = 0;
   double loss = 0;           ///< of the newest step (running mean of its epoch where the device is asynchronous)
-  double accuracy = 0;       ///< running, this epoch; NaN where it has no meaning
+  Metrics metrics{};         ///< running, this epoch, without the loss; NaN what is not known yet
   double learning_rate = 0;  ///< of the newest step, as its optimiser has it; NaN: none
 };
 

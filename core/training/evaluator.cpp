@@ -15,20 +15,28 @@ bool worse(const WorstSample& a, const WorstSample& b) {
 
 }  // namespace
 
+Evaluator::Evaluator(const ModelPlan& plan) {
+  const std::vector<Comparison> all = comparisons(plan);
+  for (std::size_t i = 0; i < all.size() && !comparison_; ++i)
+    if (all[i].target == TargetKind::Classes) comparison_ = i;
+}
+
 void Evaluator::add(const std::vector<Part>& parts, std::span<const std::uint64_t> record_ids) {
+  if (!comparison_) return;
   const at::NoGradGuard no_gradients;
   std::size_t row = 0;
   bool on_device = false;
   for (const Part& part : parts) {
     const auto ids = record_ids.subspan(row, std::min<std::size_t>(part.rows, record_ids.size() - row));
     row += part.rows;
-    const at::Tensor& prediction = part.outcome.prediction;
-    if (!part.outcome.correct.defined() || !prediction.defined() || prediction.dim() != 2) continue;
+    const Compared& compared = part.outcome.compared[*comparison_];
+    const at::Tensor& prediction = compared.prediction();
+    if (prediction.dim() != 2) continue;
     if (found_.classes == 0 && static_cast<std::size_t>(prediction.size(1)) <= Evaluation::kMostClasses) {
       found_.classes = static_cast<std::size_t>(prediction.size(1));
       found_.counts.assign(found_.classes * found_.classes, 0);
     }
-    const at::Tensor label = part.outcome.target.to(at::kLong).reshape({-1, 1});
+    const at::Tensor label = compared.true_class().reshape({-1, 1});
     const at::Tensor share = at::softmax(prediction.to(at::kFloat), 1);
     const auto [confidence, predicted] = share.max(1, true);
     pending_.push_back(

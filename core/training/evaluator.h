@@ -6,6 +6,8 @@
 #include "training/evaluation.h"
 #include "training/replicas.h"
 
+#include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,7 +17,10 @@ namespace feedline {
 /// have come together, because reading it waits for all work in flight.
 class Evaluator {
  public:
-  /// `parts` hold the rows of `record_ids` in order. Those without classes are passed over.
+  /// Looks at the first loss that compares classes, if there is one.
+  explicit Evaluator(const ModelPlan& plan);
+
+  /// `parts` hold the rows of `record_ids` in order.
   void add(const std::vector<Part>& parts, std::span<const std::uint64_t> record_ids);
   /// What was found since the last time; without samples: none of it has classes. Names and files are left to the
   /// caller.
@@ -25,6 +30,7 @@ class Evaluator {
   void collect();
   void keep(WorstSample sample);
 
+  std::optional<std::size_t> comparison_{};  ///< of comparisons()
   Evaluation found_{};
   std::vector<at::Tensor> pending_{};  ///< rows × (label, predicted, truth, confidence), f32
   std::vector<std::uint64_t> pending_ids_{};

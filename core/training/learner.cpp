@@ -28,12 +28,16 @@ class ModelLearner final : public Learner {
       : plan_(plan),
         state_(state),
         asynchronous_(is_asynchronous(replicas->model().device())),
-        step_(plan, std::move(replicas), state.meter) {}
+        step_(plan, std::move(replicas), state.meter),
+        training_(plan.model, kTrainSplit, step_.replicas()),
+        validation_(plan.model, kValSplit, step_.replicas()),
+        evaluator_(plan.model) {
+    state_.meter.show(kNone, training_.metrics());  // what there will be, for whoever records it
+  }
 
   std::optional<Progress> train(const Batch& batch, std::uint64_t step) override {
-    const std::vector<Part> parts = step_.train(batch);
+    (void)step_.train(batch, training_);
     state_.meter.enter(Phase::Other);
-    training_.add(parts);
     state_.meter.show_learning_rate(step_.learning_rate());
     const Nanos now = Clock::system().now();
     if (asynchronous_ && now - read_at_ < kReadInterval) return std::nullopt;
@@ -42,24 +46,24 @@ class ModelLearner final : public Learner {
   }
 
   void evaluate(const Batch& batch) override {
-    const std::vector<Part> parts = step_.evaluate(batch);
+    const std::vector<Part> parts = step_.evaluate(batch, validation_);
     state_.meter.enter(Phase::Other);
-    validation_.add(parts);
     evaluator_.add(parts, batch.record_ids);
   }
 
   Progress finish_training() override {
-    const auto totals = training_.read();
+    const auto totals = training_.loss();
     check_finite(totals.loss_sum);
-    training_ = {};
+    Progress progress{totals.loss(), training_.metrics()};
+    training_.clear();
     seen_ = {};
-    return {totals.loss(), totals.accuracy()};
+    return progress;
   }
 
   Progress finish_validation() override {
-    const auto totals = validation_.read();
-    validation_ = {};
-    return {totals.loss(), totals.accuracy()};
+    Progress progress{validation_.loss().loss(), validation_.metrics()};
+    validation_.clear();
+    return progress;
   }
 
   Evaluation evaluate() override { return evaluator_.take(); }
@@ -67,12 +71,12 @@ class ModelLearner final : public Learner {
  private:
   /// On the CPU the loss of this very step, on a GPU the mean since the last reading.
   Progress read(std::uint64_t step) {
-    const auto totals = training_.read();
+    const auto totals = training_.loss();
     const double newest = (totals.loss_sum - seen_.loss_sum) / static_cast<double>(totals.samples - seen_.samples);
     seen_ = totals;
     check_finite(newest);
     state_.loss_curve.add(static_cast<double>(step), newest);
-    return {newest, totals.accuracy()};
+    return {newest, training_.metrics()};
   }
 
   void check_finite(double loss) const {
@@ -94,9 +98,9 @@ class ModelLearner final : public Learner {
   RunState& state_;
   bool asynchronous_;
   Step step_;
-  LossTally training_{};
-  LossTally validation_{};
-  Evaluator evaluator_{};
+  SplitTally training_;
+  SplitTally validation_;
+  Evaluator evaluator_;
   LossTally::Totals seen_{};
   Nanos read_at_ = 0;
 };
@@ -111,8 +115,8 @@ class DrainingLearner final : public Learner {
  public:
   std::optional<Progress> train(const Batch&, std::uint64_t) override { return std::nullopt; }
   void evaluate(const Batch&) override {}
-  Progress finish_training() override { return {kNone, kNone}; }
-  Progress finish_validation() override { return {kNone, kNone}; }
+  Progress finish_training() override { return {}; }
+  Progress finish_validation() override { return {}; }
 };
 
 }  // namespace

@@ -127,7 +127,11 @@ Result<std::unique_ptr<Model>> Model::build(const ModelPlan& plan, at::Device de
   }
   for (const LayerPlan::Input& from : plan.loss.from)
     if (from.layer >= 0) model->last_use_[static_cast<std::size_t>(from.layer)] = plan.layers.size();
-  if (plan.loss.spec != nullptr) model->loss_ = plan.loss.spec->loss(plan.loss.params);
+  if (plan.loss.spec != nullptr) {
+    std::vector<const TensorDesc*> inputs;
+    for (const TensorDesc& in : plan.loss.inputs) inputs.push_back(&in);
+    model->loss_ = plan.loss.spec->layer(plan.loss.params, inputs, plan.loss.output);
+  }
   return model;
 }
 
@@ -154,9 +158,14 @@ at::Tensor Model::formatted(const at::Tensor& field) const {
   return format_.channels_last ? channels_last(field) : field;
 }
 
-Model::Outcome Model::measure(const std::vector<at::Tensor>& in) const {
-  const at::Tensor prediction = format_.bfloat16 ? in[0].to(at::kFloat) : in[0];
-  return {loss_->forward(prediction, in[1]), loss_->correct(prediction, in[1]), prediction.detach(), in[1]};
+at::Tensor Model::run_loss(Layer& loss, const LayerPlan& plan, std::vector<at::Tensor> in,
+                           std::vector<Compared>* compared) const {
+  if (plan.spec->target == TargetKind::None) return loss.forward(in);
+  const auto prediction = static_cast<std::size_t>(plan.spec->input("prediction"));
+  const auto target = static_cast<std::size_t>(plan.spec->input("target"));
+  if (format_.bfloat16) in[prediction] = in[prediction].to(at::kFloat);
+  if (compared != nullptr) compared->emplace_back(in[prediction].detach(), in[target]);
+  return loss.forward(in);
 }
 
 std::vector<at::Tensor> Model::gather(const LayerPlan& plan, std::span<const at::Tensor> fields,
@@ -173,7 +182,7 @@ std::vector<at::Tensor> Model::gather(const LayerPlan& plan, std::span<const at:
 }
 
 std::vector<at::Tensor> Model::run_layers(std::span<const at::Tensor> fields, std::size_t count,
-                                          const std::stop_token& stop) {
+                                          const std::stop_token& stop, std::vector<Compared>* compared) {
   std::vector<at::Tensor> outputs(layers_.size());
   std::size_t at = 0;
   try {
@@ -182,7 +191,13 @@ std::vector<at::Tensor> Model::run_layers(std::span<const at::Tensor> fields, st
     for (; at < count; ++at) {
       if (stop.stop_requested()) throw StepCancelled();
       const LayerPlan& plan = plan_.layers[at];
-      outputs[at] = run_layer(at, gather(plan, fields, outputs), stop);
+      if (plan.spec->role == Role::Loss) {
+        std::optional<AutocastGuard> full;
+        if (format_.bfloat16) full.emplace(device_.type(), false);
+        outputs[at] = run_loss(*layers_[at], plan, gather(plan, fields, outputs), compared);
+      } else {
+        outputs[at] = run_layer(at, gather(plan, fields, outputs), stop);
+      }
       for (const LayerPlan::Input& from : plan.from)
         if (from.layer >= 0 && last_use_[static_cast<std::size_t>(from.layer)] == at)
           outputs[static_cast<std::size_t>(from.layer)].reset();
@@ -197,13 +212,15 @@ std::vector<at::Tensor> Model::run_layers(std::span<const at::Tensor> fields, st
 }
 
 at::Tensor Model::layer_output(std::span<const at::Tensor> fields, std::size_t layer, const std::stop_token& stop) {
-  return run_layers(fields, layer + 1, stop)[layer];
+  return run_layers(fields, layer + 1, stop, nullptr)[layer];
 }
 
 Model::Outcome Model::forward(std::span<const at::Tensor> fields, const std::stop_token& stop) {
-  const std::vector<at::Tensor> outputs = run_layers(fields, layers_.size(), stop);
+  Outcome outcome;
+  const std::vector<at::Tensor> outputs = run_layers(fields, layers_.size(), stop, &outcome.compared);
   try {
-    return measure(gather(plan_.loss, fields, outputs));
+    outcome.loss = run_loss(*loss_, plan_.loss, gather(plan_.loss, fields, outputs), &outcome.compared);
+    return outcome;
   } catch (const std::exception& fault) {
     throw StepFailed(library_error(fault, plan_.loss.node));
   }

@@ -5,6 +5,7 @@
 
 #include "base/torch.h"
 #include "plan/plan.h"
+#include "training/metric.h"
 #include "training/precision.h"
 #include "training/step_fault.h"
 
@@ -33,10 +34,8 @@ class Model {
 
   /// What a forward pass leaves behind.
   struct Outcome {
-    at::Tensor loss{};        ///< mean over the batch, a scalar
-    at::Tensor correct{};     ///< right predictions, i64 scalar; undefined where that has no meaning
-    at::Tensor prediction{};  ///< what the loss was given, without gradients
-    at::Tensor target{};
+    at::Tensor loss{};                 ///< mean over the batch, a scalar
+    std::vector<Compared> compared{};  ///< what each loss was given, in the order of comparisons()
   };
 
   /// Runs all layers and the loss on one batch; `fields` are in the order of the batch node's ports. Layer by layer,
@@ -63,20 +62,23 @@ class Model {
  private:
   explicit Model(const ModelPlan& plan) : plan_(plan) {}
   [[nodiscard]] at::Tensor run_layer(std::size_t index, std::span<const at::Tensor> in, const std::stop_token& stop);
-  /// The first `count` layers, each letting go of what no later one reads.
+  /// The first `count` layers, each letting go of what no later one reads. What losses among them compare is added to
+  /// `compared`, where that is wanted.
   [[nodiscard]] std::vector<at::Tensor> run_layers(std::span<const at::Tensor> fields, std::size_t count,
-                                                   const std::stop_token& stop);
+                                                   const std::stop_token& stop, std::vector<Compared>* compared);
+  /// A loss, in float32 whatever the layers compute in.
+  [[nodiscard]] at::Tensor run_loss(Layer& loss, const LayerPlan& plan, std::vector<at::Tensor> in,
+                                    std::vector<Compared>* compared) const;
   [[nodiscard]] std::vector<at::Tensor> gather(const LayerPlan& plan, std::span<const at::Tensor> fields,
                                                const std::vector<at::Tensor>& outputs) const;
   /// A field of the batch, in the model's memory format.
   [[nodiscard]] at::Tensor formatted(const at::Tensor& field) const;
-  [[nodiscard]] Outcome measure(const std::vector<at::Tensor>& in) const;
 
   ModelPlan plan_;
   at::Device device_ = at::kCPU;
   Format format_{};
   std::vector<std::unique_ptr<Layer>> layers_{};
-  std::unique_ptr<Loss> loss_{};
+  std::unique_ptr<Layer> loss_{};
   std::vector<std::size_t> last_use_{};  ///< of each layer's output: index of the last layer that reads it
 };
 

@@ -109,7 +109,17 @@ std::vector<Part> Replicas::on_each(const std::vector<at::Tensor>& fields, const
   return parts;
 }
 
-std::vector<Part> Replicas::train(const std::vector<at::Tensor>& fields, TrainerMeter& meter) {
+void Replicas::count(std::span<MetricSet> metrics, std::size_t member, const Model::Outcome& outcome) const {
+  if (member >= metrics.size()) return;
+  try {
+    metrics[member].add(outcome.compared);
+  } catch (const std::exception& fault) {
+    throw StepFailed(library_error(fault, plan_.loss.node));
+  }
+}
+
+std::vector<Part> Replicas::train(const std::vector<at::Tensor>& fields, TrainerMeter& meter,
+                                  std::span<MetricSet> metrics) {
   const std::stop_token stop = stop_.get_token();
   const auto enter = [&meter](std::size_t member, Phase phase) {
     if (member == 0) meter.enter(phase);
@@ -118,6 +128,7 @@ std::vector<Part> Replicas::train(const std::vector<at::Tensor>& fields, Trainer
     Model& model = *models_[member];
     enter(member, Phase::Forward);
     Model::Outcome outcome = model.forward(own, stop);
+    count(metrics, member, outcome);
     enter(member, Phase::Backward);
     model.backward(outcome.loss, weight);
     outcome.loss = outcome.loss.detach();
@@ -139,13 +150,14 @@ std::vector<Part> Replicas::train(const std::vector<at::Tensor>& fields, Trainer
 
 double Replicas::learning_rate() const { return optimizers_.front()->param_groups().front().options().get_lr(); }
 
-std::vector<Part> Replicas::evaluate(const std::vector<at::Tensor>& fields) {
+std::vector<Part> Replicas::evaluate(const std::vector<at::Tensor>& fields, std::span<MetricSet> metrics) {
   const std::stop_token stop = stop_.get_token();
   return on_each(fields, [&](std::size_t member, std::span<const at::Tensor> own, double) {
     const torch::NoGradGuard no_gradients;
     models_[member]->train(false);
     Model::Outcome outcome = models_[member]->forward(own, stop);
     models_[member]->train(true);
+    count(metrics, member, outcome);
     return outcome;
   });
 }

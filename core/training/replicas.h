@@ -5,6 +5,7 @@
 
 #include "base/torch.h"
 #include "training/flat_parameters.h"
+#include "training/metric_set.h"
 #include "training/model.h"
 #include "training/thread_team.h"
 #include "training/trainer_meter.h"
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <vector>
 
@@ -54,10 +56,12 @@ class Replicas {
                                                                const Options& options);
 
   /// One step: forward, backward, the sum of gradients, `optimizer`s (made with make_optimizers()). The phases are
-  /// those of replica 0. One Part a replica that had rows. Throws StepCancelled, StepFailed.
-  [[nodiscard]] std::vector<Part> train(const std::vector<at::Tensor>& fields, TrainerMeter& meter);
+  /// those of replica 0. One Part a replica that had rows; `metrics`, one a replica (or none), count what
+  /// it predicted, also in a step that is cancelled afterwards. Throws StepCancelled, StepFailed.
+  [[nodiscard]] std::vector<Part> train(const std::vector<at::Tensor>& fields, TrainerMeter& meter,
+                                        std::span<MetricSet> metrics = {});
   /// Without gradients, in evaluation mode.
-  [[nodiscard]] std::vector<Part> evaluate(const std::vector<at::Tensor>& fields);
+  [[nodiscard]] std::vector<Part> evaluate(const std::vector<at::Tensor>& fields, std::span<MetricSet> metrics = {});
 
   [[nodiscard]] const Model& model() const { return *models_.front(); }
   [[nodiscard]] std::size_t count() const { return models_.size(); }
@@ -72,6 +76,7 @@ class Replicas {
   template <class PartOf>
   [[nodiscard]] std::vector<Part> on_each(const std::vector<at::Tensor>& fields, const PartOf& part_of);
   void run(const ThreadTeam::Work& work);
+  void count(std::span<MetricSet> metrics, std::size_t member, const Model::Outcome& outcome) const;
 
   const ModelPlan& plan_;
   Options options_;

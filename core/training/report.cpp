@@ -35,17 +35,41 @@ Json error_json(const Error& error) {
           {"file", text(error.file)}, {"message", error.reason},  {"remedy", text(error.remedy)}};
 }
 
+Json metrics_json(const Metrics& metrics) {
+  Json list = Json::array();
+  for (const MetricValue& metric : metrics)
+    list.push_back({{"name", metric.name},
+                    {"split", metric.split},
+                    {"value", number(metric.value)},
+                    {"unit", metric.unit},
+                    {"higher_is_better", metric.higher_is_better}});
+  return list;
+}
+
+/// Of the time in each phase: `step` with a key a phase, and the list of them.
+Json step_json(const StepTimes& times) {
+  Json json = Json::object();
+  for (const PhaseTime& phase : phase_list(times)) json[phase.name + "_s"] = phase.seconds;
+  return json;
+}
+
+Json phases_json(const StepTimes& times) {
+  Json list = Json::array();
+  for (const PhaseTime& phase : phase_list(times)) list.push_back({{"name", phase.name}, {"seconds", phase.seconds}});
+  return list;
+}
+
 Json epoch_json(const EpochResult& epoch) {
-  return {{"epoch", epoch.epoch},
-          {"train_loss", number(epoch.train_loss)},
-          {"train_accuracy", number(epoch.train_accuracy)},
-          {"val_loss", number(epoch.val_loss)},
-          {"val_accuracy", number(epoch.val_accuracy)},
-          {"samples", epoch.samples},
-          {"samples_per_s", number(epoch.samples_per_s)},
-          {"wall_s", number(epoch.wall_s)},
-          {"first_wait_s", number(epoch.first_wait_s)},
-          {"median_wait_s", number(epoch.median_wait_s)}};
+  Json json = {{"epoch", epoch.epoch}};
+  for (const EarlierKey& key : earlier_metric_keys())
+    json[std::string(key.of_epoch)] = number(epoch.value(key.name, key.split));
+  json["samples"] = epoch.samples;
+  json["samples_per_s"] = number(epoch.samples_per_s);
+  json["wall_s"] = number(epoch.wall_s);
+  json["first_wait_s"] = number(epoch.first_wait_s);
+  json["median_wait_s"] = number(epoch.median_wait_s);
+  json["metrics"] = metrics_json(epoch.metrics);
+  return json;
 }
 
 /// Of the last epoch that was validated.
@@ -169,9 +193,8 @@ std::string report_json(const RunResult& result) {
   for (const EpochResult& epoch : result.epochs) report["epochs"].push_back(epoch_json(epoch));
   report["stages"] = Json::array();
   for (const StageRow& row : stage_rows({}, result.last)) report["stages"].push_back(stage_json(row));
-  report["step"] = {{"wait_s", seconds(trainer.times.wait)},           {"h2d_s", seconds(trainer.times.h2d)},
-                    {"forward_s", seconds(trainer.times.forward)},     {"backward_s", seconds(trainer.times.backward)},
-                    {"optimizer_s", seconds(trainer.times.optimizer)}, {"other_s", seconds(trainer.times.other)}};
+  report["step"] = step_json(trainer.times);
+  report["phases"] = phases_json(trainer.times);
   report["confusion"] = evaluation_json(result.epochs);
   report["errors"] = errors_json(result.errors);
   report["notices"] = errors_json(result.notices);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "base/results.h"
 #include "engine/pipeline.h"
 #include "graph/document.h"
 #include "plan/plan.h"
@@ -40,20 +41,24 @@ struct RunOptions {
   std::filesystem::path cache_folder{};        ///< empty: default_cache_folder()
 };
 
-/// One epoch's result. Losses are means over samples; accuracies 0..1, NaN where there are no classes or no
-/// validation data.
+/// One epoch's result.
 struct EpochResult {
   std::uint32_t epoch = 0;  ///< from 1
-  double train_loss = 0;
-  double train_accuracy = 0;
-  double val_loss = 0;
-  double val_accuracy = 0;
+  /// What is known of the model: of training, running values over the epoch; of validation, if there was one, after it.
+  /// The loss, a mean over samples, comes first of each.
+  Metrics metrics{};
   double samples_per_s = 0;  ///< training part
   double wall_s = 0;         ///< training and validation
   double first_wait_s = 0;   ///< for the epoch's first batch
   double median_wait_s = 0;  ///< of its batches
   std::uint64_t samples = 0;
   std::shared_ptr<const Evaluation> evaluation{};  ///< of validation; null where there are no classes or no such data
+
+  /// NaN where there is none such.
+  [[nodiscard]] double value(std::string_view metric, std::string_view split) const {
+    return value_of(metrics, metric, split);
+  }
+  [[nodiscard]] double loss(std::string_view split) const { return value(kLossMetric, split); }
 };
 
 /// Files that a source of the run passed over.

@@ -10,8 +10,8 @@ namespace feedline {
 namespace {
 
 /// LibTorch answers a class index beyond the prediction's columns with a device fault on a GPU: look on the host first.
-void check_classes(const Plan& plan, const DataPlan& data, const Batch& batch) {
-  const LayerPlan& loss = plan.model.loss;
+void check_classes(const Plan& plan, const LayerPlan& loss, const DataPlan& data, const Batch& batch) {
+  if (loss.spec == nullptr || loss.spec->target != TargetKind::Classes) return;
   if (loss.inputs.size() < 2 || loss.from.size() < 2 || loss.from[1].field < 0) return;
   const auto field = static_cast<std::size_t>(loss.from[1].field);
   const TensorDesc& prediction = loss.inputs[0];
@@ -33,6 +33,11 @@ void check_classes(const Plan& plan, const DataPlan& data, const Batch& batch) {
   }
 }
 
+void check_classes(const Plan& plan, const DataPlan& data, const Batch& batch) {
+  for (const LayerPlan& layer : plan.model.layers) check_classes(plan, layer, data, batch);
+  check_classes(plan, plan.model.loss, data, batch);
+}
+
 std::vector<TensorDesc> record_descs(const DataPlan& data) {
   std::vector<TensorDesc> descs;
   for (const BatchField& field : data.fields) descs.push_back(field.record);
@@ -50,38 +55,38 @@ double LossTally::Totals::loss() const {
   return samples == 0 ? std::numeric_limits<double>::quiet_NaN() : loss_sum / static_cast<double>(samples);
 }
 
-double LossTally::Totals::accuracy() const {
-  return samples == 0 || !has_accuracy ? std::numeric_limits<double>::quiet_NaN()
-                                       : correct / static_cast<double>(samples);
-}
-
 void LossTally::add(const Part& part) {
   const Model::Outcome& outcome = part.outcome;
   const at::Tensor loss = outcome.loss.detach();
   const std::uint64_t samples = part.rows;
   samples_ += samples;
-  if (outcome.correct.defined()) totals_.has_accuracy = true;
   if (loss.device().is_cpu()) {
     totals_.loss_sum += loss.item<double>() * static_cast<double>(samples);
-    if (outcome.correct.defined()) totals_.correct += outcome.correct.item<double>();
     return;
   }
   const at::Tensor weighted = loss.to(at::kDouble) * static_cast<double>(samples);
   loss_sum_ = loss_sum_.defined() ? loss_sum_ + weighted : weighted;
-  if (outcome.correct.defined()) correct_ = correct_.defined() ? correct_ + outcome.correct : outcome.correct;
 }
 
 void LossTally::collect() {
   if (loss_sum_.defined()) totals_.loss_sum += loss_sum_.item<double>();
-  if (correct_.defined()) totals_.correct += correct_.item<double>();
   loss_sum_.reset();
-  correct_.reset();
 }
 
 LossTally::Totals LossTally::read() {
   collect();
   totals_.samples = samples_;
   return totals_;
+}
+
+SplitTally::SplitTally(const ModelPlan& plan, std::string_view split, std::size_t replicas)
+    : plan_(plan), split_(split) {
+  for (std::size_t i = 0; i < replicas; ++i) metrics_.emplace_back(plan, split);
+}
+
+void SplitTally::clear() {
+  loss_ = {};
+  for (MetricSet& replica : metrics_) replica.clear();
 }
 
 Step::Step(const Plan& plan, std::unique_ptr<Replicas> replicas, TrainerMeter& meter)
@@ -108,17 +113,19 @@ void Step::finish() {
   }
 }
 
-std::vector<Part> Step::train(const Batch& batch) {
-  std::vector<Part> parts = replicas_->train(upload(batch, plan_.train), meter_);
+std::vector<Part> Step::train(const Batch& batch, SplitTally& tally) {
+  std::vector<Part> parts = replicas_->train(upload(batch, plan_.train), meter_, tally.by_replica());
   finish();
+  tally.add(parts);
   return parts;
 }
 
-std::vector<Part> Step::evaluate(const Batch& batch) {
+std::vector<Part> Step::evaluate(const Batch& batch, SplitTally& tally) {
   const std::vector<at::Tensor> fields = upload(batch, *plan_.validation);
   meter_.enter(Phase::Forward);
-  std::vector<Part> parts = replicas_->evaluate(fields);
+  std::vector<Part> parts = replicas_->evaluate(fields, tally.by_replica());
   finish();
+  tally.add(parts);
   return parts;
 }
 

@@ -6,6 +6,7 @@
 #include "base/torch.h"
 #include "engine/batch.h"
 #include "plan/plan.h"
+#include "training/metric_set.h"
 #include "training/replicas.h"
 #include "training/trainer_meter.h"
 #include "training/upload.h"
@@ -15,17 +16,14 @@
 
 namespace feedline {
 
-/// Sums of loss and right answers over batches. On a GPU they stay on the device until they are asked for, because
-/// reading them waits for all work in flight.
+/// The sum of the loss over batches. On a GPU it stays on the device until it is asked for, because reading it waits
+/// for all work in flight.
 class LossTally {
  public:
   struct Totals {
     double loss_sum = 0;  ///< over samples
-    double correct = 0;
     std::uint64_t samples = 0;
-    bool has_accuracy = false;
-    [[nodiscard]] double loss() const;      ///< mean; NaN without samples
-    [[nodiscard]] double accuracy() const;  ///< 0..1; NaN where it has no meaning
+    [[nodiscard]] double loss() const;  ///< mean; NaN without samples
   };
 
   void add(const Part& part);
@@ -41,7 +39,26 @@ class LossTally {
   Totals totals_{};
   std::uint64_t samples_ = 0;
   at::Tensor loss_sum_{};  ///< f64, on the device, not yet in totals_
-  at::Tensor correct_{};
+};
+
+/// What is measured on one split of the data over an epoch: the loss by the run's thread, metrics by the replicas'.
+class SplitTally {
+ public:
+  SplitTally(const ModelPlan& plan, std::string_view split, std::size_t replicas);
+
+  [[nodiscard]] std::vector<MetricSet>& by_replica() { return metrics_; }
+  void add(const std::vector<Part>& parts) { loss_.add(parts); }
+  /// Waits for the device.
+  [[nodiscard]] LossTally::Totals loss() { return loss_.read(); }
+  /// Without the loss. Waits for the device.
+  [[nodiscard]] Metrics metrics() const { return merged_values(plan_, split_, metrics_); }
+  void clear();
+
+ private:
+  const ModelPlan& plan_;
+  std::string_view split_;
+  LossTally loss_{};
+  std::vector<MetricSet> metrics_{};
 };
 
 /// One step on one batch: host to device, forward, backward, optimiser, each on the meter. For the thread that built
@@ -50,12 +67,13 @@ class Step {
  public:
   Step(const Plan& plan, std::unique_ptr<Replicas> replicas, TrainerMeter& meter);
 
-  /// Learns from a batch. Throws StepCancelled and StepFailed.
-  [[nodiscard]] std::vector<Part> train(const Batch& batch);
-  /// Loss and right answers only, without gradients, in evaluation mode.
-  [[nodiscard]] std::vector<Part> evaluate(const Batch& batch);
+  /// Learns from a batch, and measures it. Throws StepCancelled and StepFailed.
+  [[nodiscard]] std::vector<Part> train(const Batch& batch, SplitTally& tally);
+  /// Measures only, without gradients, in evaluation mode.
+  [[nodiscard]] std::vector<Part> evaluate(const Batch& batch, SplitTally& tally);
 
   [[nodiscard]] const Model& model() const { return replicas_->model(); }
+  [[nodiscard]] std::size_t replicas() const { return replicas_->count(); }
   [[nodiscard]] double learning_rate() const { return replicas_->learning_rate(); }
 
  private:

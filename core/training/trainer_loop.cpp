@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <limits>
 #include <mutex>
 #include <thread>
 
@@ -22,7 +21,12 @@ namespace {
 
 /// The clock counts up to a tenth of a second of each stop as time that passed.
 constexpr Nanos kWorthTelling = 100'000'000;
-constexpr double kNoFigure = std::numeric_limits<double>::quiet_NaN();
+
+/// What an epoch's result says of one split.
+void add_progress(Metrics& to, std::string_view split, const Learner::Progress& progress) {
+  add_known(to, {loss_metric(split, progress.loss)});
+  add_known(to, progress.metrics);
+}
 
 /// Joins lists of counted errors: one entry a node and message.
 void merge_errors(std::vector<RecordError>& into, const std::vector<RecordError>& from) {
@@ -170,7 +174,7 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
     state_.meter.enter(Phase::Wait);
     if (!state_.wait_while_paused()) return End::Stopped;
     if (limit_reached()) return End::Completed;
-    const Nanos waited = state_.meter.read().times.wait;
+    const Nanos waited = state_.meter.time_in(Phase::Wait);
     auto batch = train_->next();
     report_record_errors();
     report_notices();
@@ -182,7 +186,7 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
     if (!*batch) return End::Completed;
     if (!state_.wait_while_paused()) return End::Stopped;
     if ((*batch)->epoch != epoch_) begin_epoch((*batch)->epoch);
-    waits_.add(state_.meter.read().times.wait - waited);
+    waits_.add(state_.meter.time_in(Phase::Wait) - waited);
     if ((*batch)->records > 0) {
       if (auto status = step(**batch); !status) {
         if (status.error().code == ErrorCode::Cancelled) return End::Stopped;
@@ -237,7 +241,7 @@ Status TrainerLoop::step(const Batch& batch) {
   train_->consuming(false);
   ++steps_;
   state_.meter.count_step(batch.records);
-  if (shown) state_.meter.show(shown->loss, shown->accuracy);
+  if (shown) state_.meter.show(shown->loss, std::move(shown->metrics));
   return {};
 }
 
@@ -282,11 +286,8 @@ Status TrainerLoop::finish_epoch(bool complete) {
   const Learner::Progress trained = learner_.finish_training();
   const TrainerSample after_training = state_.meter.read();
 
-  EpochResult result{.epoch = epoch_,
-                     .train_loss = trained.loss,
-                     .train_accuracy = trained.accuracy,
-                     .val_loss = kNoFigure,
-                     .val_accuracy = kNoFigure};
+  EpochResult result{.epoch = epoch_};
+  add_progress(result.metrics, kTrainSplit, trained);
   Status status{};
   if (complete && validation_) {
     status = catch_step_faults([this] { return validate(); });
@@ -294,8 +295,7 @@ Status TrainerLoop::finish_epoch(bool complete) {
     const auto evaluation = evaluate();
     if (status) {
       result.evaluation = evaluation;
-      result.val_loss = validated.loss;
-      result.val_accuracy = validated.accuracy;
+      add_progress(result.metrics, kValSplit, validated);
     }
   }
   state_.meter.enter(Phase::Other);

@@ -3,12 +3,14 @@
 
 // Private to training; free of LibTorch.
 
+#include "base/results.h"
 #include "base/suspension.h"
 #include "engine/pipeline.h"
 #include "training/run.h"
 #include "training/run_state.h"
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -21,8 +23,8 @@ namespace feedline {
 class Learner {
  public:
   struct Progress {
-    double loss = 0;      ///< mean over the epoch so far; NaN: none
-    double accuracy = 0;  ///< 0..1; NaN: none
+    double loss = std::numeric_limits<double>::quiet_NaN();  ///< mean over the epoch so far; NaN: none
+    Metrics metrics{};                                       ///< of the epoch so far, without the loss
   };
 
   virtual ~Learner() = default;

@@ -2,33 +2,11 @@
 #include "training/trainer_meter.h"
 
 namespace feedline {
-namespace {
-
-Nanos& time_of(StepTimes& times, Phase phase) {
-  switch (phase) {
-    case Phase::Wait:
-      return times.wait;
-    case Phase::HostToDevice:
-      return times.h2d;
-    case Phase::Forward:
-      return times.forward;
-    case Phase::Backward:
-      return times.backward;
-    case Phase::Optimizer:
-      return times.optimizer;
-    case Phase::Rest:
-    case Phase::Other:
-      break;
-  }
-  return times.other;
-}
-
-}  // namespace
 
 void TrainerMeter::add(TrainerSample& sample, Nanos spent) const {
-  time_of(sample.times, phase_) += spent;
+  sample.times[phase_] += spent;
   if (sample.validating) {
-    time_of(sample.validation, phase_) += spent;
+    sample.validation[phase_] += spent;
   } else if (border_ && phase_ == Phase::Wait) {
     sample.border_wait += spent;
   }
@@ -47,11 +25,9 @@ void TrainerMeter::settle(Nanos now) {
 }
 
 void TrainerMeter::write_to(Trace& trace) {
-  static constexpr std::array kNames = {"rest",     "wait for batch", "host to device", "forward",
-                                        "backward", "optimizer",      "other"};
   const std::lock_guard lock(mutex_);
   lane_ = &trace.lane("trainer");
-  for (std::size_t i = 0; i < kNames.size(); ++i) labels_[i] = trace.label(kNames[i]);
+  for (std::size_t i = 0; i < kStepPhaseCount; ++i) labels_[i] = trace.label(kStepPhases[i].slice);
 }
 
 void TrainerMeter::enter(Phase phase) {
@@ -101,10 +77,10 @@ void TrainerMeter::count_step(std::uint64_t samples) {
   sample_.stepped = (sample_.times - sample_.validation).total();
 }
 
-void TrainerMeter::show(double loss, double accuracy) {
+void TrainerMeter::show(double loss, Metrics metrics) {
   const std::lock_guard lock(mutex_);
   sample_.loss = loss;
-  sample_.accuracy = accuracy;
+  sample_.metrics.swap(metrics);  // what was there is freed outside the lock
 }
 
 void TrainerMeter::show_learning_rate(double rate) {
@@ -118,6 +94,13 @@ TrainerSample TrainerMeter::read() const {
   TrainerSample sample = sample_;
   if (counting() && now > since_) add(sample, now - since_);
   return sample;
+}
+
+Nanos TrainerMeter::time_in(Phase phase) const {
+  const Nanos now = Clock::system().now();
+  const std::lock_guard lock(mutex_);
+  const Nanos open = counting() && phase_ == phase && now > since_ ? now - since_ : 0;
+  return sample_.times[phase] + open;
 }
 
 }  // namespace feedline

@@ -12,9 +12,6 @@
 
 namespace feedline {
 
-/// What the trainer's thread is doing.
-enum class Phase : std::uint8_t { Rest, Wait, HostToDevice, Forward, Backward, Optimizer, Other };
-
 /// The training side's meter: one writer, any readers, a lock held for nanoseconds. Time runs in exactly one phase; an
 /// open phase counts at once. Waiting for a batch while paused is nobody's fault and counts nowhere.
 class TrainerMeter {
@@ -31,11 +28,13 @@ class TrainerMeter {
   void set_validating(bool validating);
   /// A step has ended with the phase before this one.
   void count_step(std::uint64_t samples);
-  /// Shows the newest loss and the epoch's running accuracy (NaN: none).
-  void show(double loss, double accuracy);
+  /// Shows the newest loss and the epoch's running metrics (NaN: none).
+  void show(double loss, Metrics metrics);
   void show_learning_rate(double rate);
 
   [[nodiscard]] TrainerSample read() const;
+  /// The time in one phase so far, for whoever asks at every step.
+  [[nodiscard]] Nanos time_in(Phase phase) const;
 
  private:
   void settle(Nanos now);
@@ -44,13 +43,12 @@ class TrainerMeter {
 
   mutable std::mutex mutex_{};
   TrainerSample sample_{.loss = std::numeric_limits<double>::quiet_NaN(),
-                        .accuracy = std::numeric_limits<double>::quiet_NaN(),
                         .learning_rate = std::numeric_limits<double>::quiet_NaN()};
   Phase phase_ = Phase::Rest;
   Nanos since_ = 0;
   bool paused_ = false;
   TraceLane* lane_ = nullptr;
-  std::array<std::uint16_t, 7> labels_{};  ///< by phase
+  std::array<std::uint16_t, kStepPhaseCount> labels_{};  ///< by phase
   bool border_ = true;
 };
 

@@ -48,7 +48,7 @@ class Side {
     if (!slice) return fail(std::move(slice.error()));
     rest(keep);
     const StepTimes times = slice->to.trainer.times - slice->from.trainer.times;
-    waits_.push_back(static_cast<double>(times.wait) / static_cast<double>(std::max<Nanos>(times.total(), 1)));
+    waits_.push_back(static_cast<double>(times[Phase::Wait]) / static_cast<double>(std::max<Nanos>(times.total(), 1)));
     rates_.push_back(slice->samples_per_s());
     return rates_.back();
   }

@@ -46,10 +46,10 @@ void log_facts(MainWindow& window) {
   QObject::connect(&runs, &RunController::noticed, &window,
                    [](const Error& e) { say(QStringLiteral("warning: ") + QString::fromStdString(e.line())); });
   QObject::connect(&runs, &RunController::epoch_done, &window, [](const EpochResult& e) {
-    say(QStringLiteral("epoch %1: train loss %2, validation accuracy %3")
-            .arg(e.epoch)
-            .arg(e.train_loss)
-            .arg(e.val_accuracy));
+    QStringList parts;
+    for (const MetricValue& metric : e.metrics)
+      parts << QStringLiteral("%1 %2").arg(QString::fromStdString(metric_title(metric))).arg(metric.value);
+    say(QStringLiteral("epoch %1: %2").arg(e.epoch).arg(parts.join(QStringLiteral(", "))));
   });
   QObject::connect(&runs, &RunController::finished, &window, [](const RunResult& r) { say(end_text(r)); });
 }

@@ -11,8 +11,6 @@
 #include <QTextCursor>
 #include <QTime>
 
-#include <cmath>
-
 namespace feedline::gui {
 
 namespace {
@@ -20,14 +18,16 @@ namespace {
 constexpr std::size_t kLines = 2000;
 
 QString epoch_text(const EpochResult& e) {
-  QString text = LogPanel::tr("Epoch %1: training loss %2").arg(e.epoch).arg(short_number(e.train_loss));
-  const auto add_accuracy = [&text](double accuracy) {
-    if (std::isfinite(accuracy)) text += LogPanel::tr(", accuracy %1 %").arg(accuracy * 100, 0, 'f', 1);
-  };
-  add_accuracy(e.train_accuracy);
-  if (std::isfinite(e.val_loss)) {
-    text += LogPanel::tr(" · validation loss %1").arg(short_number(e.val_loss));
-    add_accuracy(e.val_accuracy);
+  QString text = LogPanel::tr("Epoch %1:").arg(e.epoch);
+  std::string split;
+  for (const MetricValue& metric : e.metrics) {
+    const QString value = metric.unit == kLossUnit ? short_number(metric.value) : to_qstring(metric_text(metric));
+    if (metric.split == split) {
+      text += LogPanel::tr(", %1 %2").arg(to_qstring(metric.name), value);
+    } else {
+      text += LogPanel::tr(split.empty() ? " %1 %2" : " · %1 %2").arg(to_qstring(metric_title(metric)), value);
+    }
+    split = metric.split;
   }
   return text +
          LogPanel::tr(" · %1 samples/s (training only), %2").arg(short_number(e.samples_per_s), clock_text(e.wall_s));

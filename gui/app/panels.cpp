@@ -45,7 +45,7 @@ void Panels::place(LiveRunController& live_run, DiagnosisController& diagnosis, 
     docks_.add(QString::fromLatin1(name), title, panel, Qt::BottomDockWidgetArea);
   };
   below("stages", tr("Stages"), live_run.stages);
-  below("loss", tr("Loss and accuracy"), live_run.loss);
+  below("loss", tr("Loss and metrics"), live_run.loss);
   below("queues", tr("Queues"), live_run.queues);
   below("throughput", tr("Throughput"), live_run.throughput);
   below("step", tr("Step breakdown"), live_run.step);

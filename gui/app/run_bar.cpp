@@ -53,11 +53,13 @@ struct Outcome {
         rate(training_rate({}, result.last.trainer)) {
     if (result.epochs.empty()) return;
     const EpochResult& last = result.epochs.back();
-    const bool judged = std::isfinite(last.val_accuracy);
-    const QString figure = judged ? RunBar::tr("%1 %").arg(last.val_accuracy * 100, 0, 'f', 1)
-                                  : RunBar::tr("loss %1").arg(short_number(last.train_loss));
-    quality = judged ? RunBar::tr("validation accuracy %1").arg(figure) : RunBar::tr("training %1").arg(figure);
-    brief_quality = figure;
+    if (const MetricValue* metric = headline(last.metrics, kValSplit)) {
+      brief_quality = to_qstring(metric_text(*metric));
+      quality = QStringLiteral("%1 %2").arg(to_qstring(metric_title(*metric)), brief_quality);
+    } else {
+      brief_quality = RunBar::tr("loss %1").arg(short_number(last.loss(kTrainSplit)));
+      quality = RunBar::tr("training %1").arg(brief_quality);
+    }
   }
 };
 

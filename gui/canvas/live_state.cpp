@@ -76,8 +76,8 @@ LiveState trainer_state(const TrainerSample& earlier, const TrainerSample& now, 
   }
   const StepTimes change = now.times - earlier.times;
   const double total = std::max(seconds(change.total()), dt);
-  state.starved = rounded(seconds(change.wait) / total);
-  state.busy = rounded(seconds(change.total() - change.wait) / total);
+  state.starved = rounded(seconds(change[Phase::Wait]) / total);
+  state.busy = rounded(seconds(change.step()) / total);
   state.mood = mood_of(state);
   state.per_second = rate;
   if (steps > 0) state.cost = words("%1 per step").arg(span(seconds(change.total()) / steps));

@@ -19,7 +19,20 @@ QString figure(double value, std::string (*text)(double)) {
   return std::isfinite(value) ? to_qstring(text(value)) : QStringLiteral("–");
 }
 
-std::string accuracy_text(double value) { return numbers::percent(value, 1); }
+/// How good it is in one number, which is named where it is no share.
+QString headline_text(const RunSummary& run) {
+  const MetricValue* metric = headline(run.metrics, kValSplit);
+  if (metric == nullptr) return QStringLiteral("–");
+  const QString value = to_qstring(metric_text(*metric));
+  return metric->unit == kShareUnit ? value : QStringLiteral("%1 %2").arg(to_qstring(metric->name), value);
+}
+
+double headline_value(const RunSummary& run) {
+  const MetricValue* metric = headline(run.metrics, kValSplit);
+  return metric != nullptr ? metric->value : RunFigures::kNone;
+}
+
+double training_loss(const RunSummary& run) { return value_of(run.metrics, kLossMetric, kTrainSplit); }
 
 /// The time alone of today's.
 QString started_text(double at) {
@@ -115,9 +128,9 @@ QString RunsModel::text(const RunSummary& run, int column) {
     case RateColumn:
       return figure(run.figures.samples_per_s, numbers::rate);
     case LossColumn:
-      return figure(run.figures.loss, numbers::loss);
+      return figure(training_loss(run), numbers::loss);
     case ValidationColumn:
-      return figure(run.figures.val_accuracy, accuracy_text);
+      return headline_text(run);
     case TimeColumn:
       return to_qstring(numbers::duration(lasted(run)));
     case TagsColumn: {
@@ -143,9 +156,9 @@ QVariant RunsModel::sort_value(const RunSummary& run, int column) {
     case RateColumn:
       return run.figures.samples_per_s;
     case LossColumn:
-      return run.figures.loss;
+      return training_loss(run);
     case ValidationColumn:
-      return run.figures.val_accuracy;
+      return headline_value(run);
     case TimeColumn:
       return lasted(run);
     default:
@@ -158,6 +171,10 @@ QString RunsModel::tip(const RunSummary& run) {
   if (!run.file.empty()) lines << to_qstring(run.file);
   if (!run.failure.empty()) lines << to_qstring(run.failure);
   if (!run.verdict.text.empty()) lines << to_qstring(run.verdict.text);
+  QStringList metrics;
+  for (const MetricValue& metric : run.metrics)
+    metrics << QStringLiteral("%1 %2").arg(to_qstring(metric_title(metric)), to_qstring(metric_text(metric)));
+  if (!metrics.isEmpty()) lines << metrics.join(QStringLiteral(", "));
   QString html;
   for (const QString& line : lines) html += QStringLiteral("<p>%1</p>").arg(line.toHtmlEscaped());
   return html;

@@ -30,7 +30,7 @@ class EmptyState : public QLabel {
 
  public:
   struct Words {
-    QString purpose{};  ///< goes on from "Press Run to see": "loss and accuracy"
+    QString purpose{};  ///< goes on from "Press Run to see": "loss and metrics"
     QString awaited{};  ///< what has to come first: "the first step"
   };
 

@@ -2,6 +2,7 @@
 #include "gui/plots/loss_panel.h"
 
 #include "gui/base/theme.h"
+#include "gui/models/text.h"
 #include "gui/plots/panel_menu.h"
 #include "gui/plots/plot_navigator.h"
 
@@ -65,7 +66,7 @@ double top_of(const std::vector<Point>& raw, const std::vector<Point>& smooth,
     if (std::isfinite(point.y)) raw_top = std::max(raw_top, point.y);
   }
   for (const EpochResult& result : results) {
-    for (const double y : {result.train_loss, result.val_loss}) {
+    for (const double y : {result.loss(kTrainSplit), result.loss(kValSplit)}) {
       if (std::isfinite(y)) top = std::max(top, y);
     }
   }
@@ -91,17 +92,16 @@ std::vector<Point> smoothed(const std::vector<Point>& points, double memory) {
 
 LossPanel::LossPanel(QWidget* parent)
     : PlotPanel(
-          tr("Loss and accuracy"),
-          {.purpose = tr("loss and accuracy, on training and on validation data"), .awaited = tr("the first step")},
+          tr("Loss and metrics"),
+          {.purpose = tr("loss and metrics, on training and on validation data"), .awaited = tr("the first step")},
           Across::Steps, parent) {
   plot()->plotLayout()->clear();
   loss_ = make_curves(0, tr("loss"));
-  accuracy_ = make_curves(1, tr("accuracy (%)"));
+  metric_rect_ = make_rect(1, tr("metrics"));
+  metrics_ = std::make_unique<MetricPane>(plot(), metric_rect_);
   rate_ = make_curves(2, tr("learning rate"));
   plot()->plotLayout()->setColumnStretchFactor(2, 0.6);
-  read_curves(loss_, tr("loss"), [](double value) { return short_number(value); });
-  read_curves(accuracy_, tr("accuracy"), [](double value) { return percent(value / 100); });
-  add_reading(rate_.rect, {rate_.raw, tr("learning rate"), [](double value) { return short_number(value); }});
+  read_all();
   fill_menu();
   apply_theme();
   reset();
@@ -129,10 +129,15 @@ void LossPanel::fill_menu() {
   }
 }
 
-void LossPanel::read_curves(const Curves& curves, const QString& what, const std::function<QString(double)>& words) {
-  add_reading(curves.rect, {curves.raw, what, words});
-  add_reading(curves.rect, {curves.train, tr("%1, training epoch").arg(what), words});
-  add_reading(curves.rect, {curves.validation, tr("%1, validation").arg(what), words});
+/// Anew whenever a metric comes or goes.
+void LossPanel::read_all() {
+  const auto words = [](double value) { return short_number(value); };
+  clear_readings();
+  add_reading(loss_.rect, {loss_.raw, tr("loss"), words});
+  add_reading(loss_.rect, {loss_.train, tr("loss, training epoch"), words});
+  add_reading(loss_.rect, {loss_.validation, tr("loss, validation"), words});
+  for (CursorCurve& curve : metrics_->readings()) add_reading(metric_rect_, std::move(curve));
+  add_reading(rate_.rect, {rate_.raw, tr("learning rate"), words});
 }
 
 void LossPanel::set_logarithmic(bool on) {
@@ -150,12 +155,11 @@ void LossPanel::set_smoothing(Smoothing smoothing) {
   touch();
 }
 
-LossPanel::Curves LossPanel::make_curves(int column, const QString& label) {
-  Curves curves;
-  curves.rect = new QCPAxisRect(plot());
-  plot()->plotLayout()->addElement(0, column, curves.rect);
-  QCPAxis* x = curves.rect->axis(QCPAxis::atBottom);
-  QCPAxis* y = curves.rect->axis(QCPAxis::atLeft);
+QCPAxisRect* LossPanel::make_rect(int column, const QString& label) {
+  auto* rect = new QCPAxisRect(plot());
+  plot()->plotLayout()->addElement(0, column, rect);
+  QCPAxis* x = rect->axis(QCPAxis::atBottom);
+  QCPAxis* y = rect->axis(QCPAxis::atLeft);
   x->setLabel(tr("step"));
   y->setLabel(label);
   x->setNumberFormat(QStringLiteral("g"));
@@ -164,17 +168,25 @@ LossPanel::Curves LossPanel::make_curves(int column, const QString& label) {
     axis->setLayer(QStringLiteral("axes"));
     axis->grid()->setLayer(QStringLiteral("grid"));
   }
+  add_pane(rect);
+  return rect;
+}
+
+LossPanel::Curves LossPanel::make_curves(int column, const QString& label) {
+  Curves curves{.rect = make_rect(column, label)};
+  QCPAxis* x = curves.rect->axis(QCPAxis::atBottom);
+  QCPAxis* y = curves.rect->axis(QCPAxis::atLeft);
   for (QCPGraph** graph : {&curves.raw, &curves.smooth, &curves.train, &curves.validation}) {
     *graph = plot()->addGraph(x, y);
     (*graph)->setAdaptiveSampling(true);
   }
-  add_pane(curves.rect);
   return curves;
 }
 
 void LossPanel::reset() {
   steps_loss_.clear();
-  steps_accuracy_.emplace(std::size_t{1024});
+  metrics_->reset();
+  if (metrics_->take_changed()) read_all();
   steps_rate_.emplace(std::size_t{1024});
   learning_rate_ = std::numeric_limits<double>::quiet_NaN();
   steps_ = total_steps_ = 0;
@@ -183,7 +195,7 @@ void LossPanel::reset() {
   result_steps_.clear();
   navigator()->reset();
   set_frozen(false);
-  for (const Curves* curves : {&loss_, &accuracy_, &rate_}) {
+  for (const Curves* curves : {&loss_, &rate_}) {
     for (QCPGraph* graph : {curves->raw, curves->smooth, curves->train, curves->validation}) graph->data()->clear();
   }
   show_empty(true);
@@ -197,9 +209,7 @@ void LossPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
   if (trainer.steps == steps_ || now.loss_curve.empty()) return;
   steps_ = trainer.steps;
   steps_loss_ = now.loss_curve;
-  if (std::isfinite(trainer.accuracy) && !trainer.validating) {
-    steps_accuracy_->add(static_cast<double>(steps_), trainer.accuracy);
-  }
+  if (!trainer.validating) metrics_->add_step(static_cast<double>(steps_), trainer.metrics);
   learning_rate_ = trainer.learning_rate;
   if (std::isfinite(learning_rate_)) steps_rate_->add(static_cast<double>(steps_), learning_rate_);
   show_empty(false);
@@ -217,6 +227,7 @@ double LossPanel::epoch_end_step(std::uint32_t epoch) const {
 void LossPanel::add_epoch(const EpochResult& result) {
   results_.push_back(result);
   result_steps_.push_back(epoch_end_step(result.epoch));
+  metrics_->add_epoch(result_steps_.back(), result.metrics);
   show_empty(false);
   touch();
 }
@@ -228,20 +239,16 @@ void LossPanel::refresh() {
   set_points(loss_.smooth, thinned(smoothed(steps_loss_, memory_of(smoothing_))));
   const std::vector<Point> rates = steps_rate_->points();
   set_points(rate_.raw, rates);
-  set_points(accuracy_.raw, steps_accuracy_->points(), 100);
-  std::vector<Point> points[4];
-  double lowest = 1;
+  if (metrics_->take_changed()) read_all();
+  metrics_->refresh();
+  std::vector<Point> points[2];
   for (std::size_t i = 0; i < results_.size(); ++i) {
     const double x = result_steps_[i];
-    points[0].push_back({x, results_[i].train_loss});
-    points[1].push_back({x, results_[i].val_loss});
-    points[2].push_back({x, results_[i].train_accuracy});
-    points[3].push_back({x, results_[i].val_accuracy});
+    points[0].push_back({x, results_[i].loss(kTrainSplit)});
+    points[1].push_back({x, results_[i].loss(kValSplit)});
   }
   set_points(loss_.train, points[0]);
   set_points(loss_.validation, points[1]);
-  set_points(accuracy_.train, points[2], 100);
-  set_points(accuracy_.validation, points[3], 100);
 
   const double last = result_steps_.empty() ? 0 : result_steps_.back();
   const double right = std::max({10.0, static_cast<double>(steps_), last}) * 1.02;
@@ -250,13 +257,8 @@ void LossPanel::refresh() {
   double top_rate = 0;
   for (const Point& point : rates) top_rate = std::max(top_rate, point.y);
   navigator()->propose_y(rate_.rect, 0, top_rate > 0 ? top_rate * 1.12 : 1);
-  for (const Point& point : steps_accuracy_->points()) lowest = std::min(lowest, point.y);
-  for (const EpochResult& result : results_) {
-    for (const double y : {result.train_accuracy, result.val_accuracy}) {
-      if (std::isfinite(y)) lowest = std::min(lowest, y);
-    }
-  }
-  navigator()->propose_y(accuracy_.rect, std::floor(lowest * 10) * 10, 101);
+  const auto [least, most] = metrics_->range();
+  navigator()->propose_y(metric_rect_, least, most);
   show_readings();
 }
 
@@ -269,8 +271,8 @@ void LossPanel::propose_loss() {
   };
   for (const Point& point : steps_loss_) look(point.y);
   for (const EpochResult& result : results_) {
-    look(result.train_loss);
-    look(result.val_loss);
+    look(result.loss(kTrainSplit));
+    look(result.loss(kValSplit));
   }
   if (!std::isfinite(least) || top <= 0) return navigator()->propose_y(loss_.rect, 0.1, 10);
   navigator()->propose_y(loss_.rect, least / 1.2, std::max(top, least) * 1.2);
@@ -298,16 +300,23 @@ void LossPanel::resizeEvent(QResizeEvent* event) {
 
 void LossPanel::show_readings() {
   const Theme::Colors& c = Theme::instance().colors();
-  const auto words = [](double loss, double accuracy) {
-    return std::isfinite(accuracy) ? tr("%1 · %2").arg(short_number(loss), percent(accuracy)) : short_number(loss);
+  /// The loss, then what else was measured; its name where it is not the first.
+  const auto words = [](const EpochResult& result, std::string_view split) {
+    QString text = short_number(result.loss(split));
+    const MetricValue* first = headline(result.metrics, split);
+    for (const MetricValue& metric : result.metrics) {
+      if (metric.split != split || metric.name == kLossMetric) continue;
+      const QString value = metric.unit == kShareUnit ? percent(metric.value) : to_qstring(metric_text(metric));
+      text += &metric == first ? tr(" · %1").arg(value) : tr(" · %1 %2").arg(to_qstring(metric.name), value);
+    }
+    return text;
   };
   std::vector<Readings::Item> items;
   if (!results_.empty()) {
     const EpochResult& r = results_.back();
-    items.push_back(
-        {Readings::Mark::Disc, c.train, tr("training, epoch %1").arg(r.epoch), words(r.train_loss, r.train_accuracy)});
-    if (std::isfinite(r.val_loss)) {
-      items.push_back({Readings::Mark::Diamond, c.validation, tr("validation"), words(r.val_loss, r.val_accuracy)});
+    items.push_back({Readings::Mark::Disc, c.train, tr("training, epoch %1").arg(r.epoch), words(r, kTrainSplit)});
+    if (std::isfinite(r.loss(kValSplit))) {
+      items.push_back({Readings::Mark::Diamond, c.validation, tr("validation"), words(r, kValSplit)});
     }
   }
   const std::vector<Point> smooth = smoothed(steps_loss_);
@@ -332,7 +341,7 @@ void LossPanel::style_curves(const Curves& curves) const {
 
 void LossPanel::restyle() {
   style_curves(loss_);
-  style_curves(accuracy_);
+  metrics_->restyle();
   style_curves(rate_);
   rate_.raw->setPen(QPen(Theme::instance().colors().train, 2));
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "gui/plots/metric_pane.h"
 #include "gui/plots/plot_panel.h"
 #include "telemetry/series.h"
 #include "training/run.h"
 
-#include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -14,7 +15,7 @@ class QCPGraph;
 
 namespace feedline::gui {
 
-/// Loss on the left, accuracy on the right, over training steps: the running training curve (faint as measured, strong
+/// Loss on the left, metrics on the right, over training steps: the running training curve (faint as measured, strong
 /// smoothed) and one point an epoch for training (discs) and validation (diamonds). Where there is room, the learning
 /// rate stands beside them. The loss can be drawn on a logarithmic axis.
 class LossPanel : public PlotPanel {
@@ -34,8 +35,7 @@ class LossPanel : public PlotPanel {
 
   [[nodiscard]] QCPGraph* train_loss_points() const { return loss_.train; }
   [[nodiscard]] QCPGraph* validation_loss_points() const { return loss_.validation; }
-  [[nodiscard]] QCPGraph* train_accuracy_points() const { return accuracy_.train; }
-  [[nodiscard]] QCPGraph* validation_accuracy_points() const { return accuracy_.validation; }
+  [[nodiscard]] const MetricPane& metrics() const { return *metrics_; }
   [[nodiscard]] QCPGraph* loss_curve() const { return loss_.raw; }
   [[nodiscard]] QCPGraph* smooth_curve() const { return loss_.smooth; }
   [[nodiscard]] QCPGraph* rate_curve() const { return rate_.raw; }
@@ -55,7 +55,8 @@ class LossPanel : public PlotPanel {
   };
   Curves make_curves(int column, const QString& label);
   void fill_menu();
-  void read_curves(const Curves& curves, const QString& what, const std::function<QString(double)>& words);
+  QCPAxisRect* make_rect(int column, const QString& label);
+  void read_all();
   void propose_loss();
   void lay_out();
   void style_curves(const Curves& curves) const;
@@ -63,12 +64,12 @@ class LossPanel : public PlotPanel {
   void show_readings();
 
   Curves loss_{};
-  Curves accuracy_{};
+  QCPAxisRect* metric_rect_ = nullptr;
+  std::unique_ptr<MetricPane> metrics_{};
   Curves rate_{};  ///< `raw` only
   bool logarithmic_ = false;
   Smoothing smoothing_ = Smoothing::Medium;
   std::vector<Point> steps_loss_{};
-  std::optional<Series> steps_accuracy_{};
   std::optional<Series> steps_rate_{};
   double learning_rate_ = 0;
   std::uint64_t steps_ = 0;

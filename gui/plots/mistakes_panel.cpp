@@ -144,10 +144,12 @@ void MistakesPanel::begin(const Document& document) {
 
 void MistakesPanel::add_epoch(const EpochResult& result) {
   if (result.evaluation == nullptr) {
-    if (std::isfinite(result.val_loss)) empty_->set_reason(tr("The validation data have no classes to confuse."));
+    if (std::isfinite(result.loss(kValSplit)))
+      empty_->set_reason(tr("The validation data have no classes to confuse."));
     return;
   }
   evaluation_ = result.evaluation;
+  metrics_ = result.metrics;
   pictures_asked_ = false;
   matrix_->set_evaluation(*evaluation_);
   model_.set_evaluation(*evaluation_);
@@ -179,6 +181,9 @@ void MistakesPanel::show_readings() {
   if (found.all > 0)
     items.push_back({Readings::Mark::Square, Theme::instance().colors().good, tr("right"),
                      tr("%1 of %2").arg(found.right).arg(found.all)});
+  for (const MetricValue& metric : metrics_)
+    if (metric.split == kValSplit)
+      items.push_back({Readings::Mark::None, {}, to_qstring(metric.name), to_qstring(metric_text(metric))});
   if (found.most_confused)
     items.push_back({Readings::Mark::Square, Theme::instance().colors().error, tr("most often"),
                      matrix_->text_of(*found.most_confused)});

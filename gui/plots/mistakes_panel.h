@@ -56,6 +56,7 @@ class MistakesPanel : public QWidget {
 
   Document document_{};
   std::shared_ptr<const Evaluation> evaluation_{};
+  Metrics metrics_{};  ///< of the same epoch
   bool pictures_asked_ = false;
   Readings* readings_;
   PanelMenu* menu_;

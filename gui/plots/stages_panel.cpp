@@ -44,8 +44,8 @@ void add_trainer(std::vector<StageShare>& rows, const Snapshot& earlier, const S
   if (now.trainer.times.total() <= 0) return;
   StageShare row;
   row.name = kTrainerRow;
-  row.busy = share_of(step.total() - step.wait, wall);
-  row.starved = std::min(share_of(step.wait, wall), 1 - row.busy);
+  row.busy = share_of(step.step(), wall);
+  row.starved = std::min(share_of(step[Phase::Wait], wall), 1 - row.busy);
   row.per_second = step_rate(earlier.trainer, now.trainer);
   row.trainer = true;
   rows.push_back(row);

@@ -3,6 +3,7 @@
 
 #include "gui/base/pace.h"
 #include "gui/base/theme.h"
+#include "gui/models/text.h"
 #include "gui/plots/panel_menu.h"
 #include "gui/plots/plot_panel.h"
 
@@ -10,29 +11,32 @@
 #include <QPainter>
 
 #include <algorithm>
+#include <array>
+#include <vector>
 
 namespace feedline::gui {
 
 namespace {
 
 struct Look {
+  Phase phase;
   QColor color;
   QString name;
   QString meaning;
 };
 
-std::array<Look, StepPanel::kParts> looks() {
+/// One a phase, whatever phases there are; the last is grey.
+std::vector<Look> looks() {
   const bool dark = Theme::instance().dark();
   const Theme::Colors& c = Theme::instance().colors();
-  return {{
-      {c.starved, StepPanel::tr("wait"), StepPanel::tr("for the next batch")},
-      {dark ? QColor("#e08fbd") : QColor("#cc79a7"), StepPanel::tr("host to device"),
-       StepPanel::tr("copying the batch")},
-      {dark ? QColor("#6d9ff5") : QColor("#4d8fd6"), StepPanel::tr("forward"), StepPanel::tr("model and loss")},
-      {c.busy, StepPanel::tr("backward"), StepPanel::tr("gradients")},
-      {c.blocked, StepPanel::tr("optimiser"), StepPanel::tr("updating the parameters")},
-      {dark ? QColor("#8a95a5") : QColor("#a3acb8"), StepPanel::tr("other"), StepPanel::tr("bookkeeping")},
-  }};
+  const std::array<QColor, 5> hues = {c.starved, dark ? QColor("#e08fbd") : QColor("#cc79a7"),
+                                      dark ? QColor("#6d9ff5") : QColor("#4d8fd6"), c.busy, c.blocked};
+  const QColor grey = dark ? QColor("#8a95a5") : QColor("#a3acb8");
+  std::vector<Look> all;
+  for (const PhaseInfo& info : kStepPhases)
+    all.push_back({info.phase, info.phase == Phase::Other ? grey : hues[all.size() % hues.size()],
+                   to_qstring(info.brief), to_qstring(info.meaning)});
+  return all;
 }
 
 }  // namespace
@@ -62,10 +66,9 @@ std::optional<StepPanel::Step> StepPanel::step_between(const Snapshot& earlier, 
   const auto total = static_cast<double>(t.total());
   if (total <= 0 || steps <= 0) return std::nullopt;
   Step step{.at = now.elapsed()};
-  const Nanos parts[kParts] = {t.wait, t.h2d, t.forward, t.backward, t.optimizer, t.other};
-  for (std::size_t i = 0; i < kParts; ++i) {
-    step.shares[i] = static_cast<double>(parts[i]) / total;
-    step.milliseconds[i] = static_cast<double>(parts[i]) * 1e-6 / steps;
+  for (const PhaseInfo& info : kStepPhases) {
+    step.shares[info.phase] = static_cast<double>(t[info.phase]) / total;
+    step.milliseconds[info.phase] = static_cast<double>(t[info.phase]) * 1e-6 / steps;
   }
   return step;
 }
@@ -91,16 +94,15 @@ QSize StepPanel::sizeHint() const { return {360, 220}; }
 QSize StepPanel::minimumSizeHint() const { return {180, 90}; }
 
 void StepPanel::paint_bar(QPainter& painter, const QRectF& area) const {
-  const auto parts = looks();
-  const auto& shares = shown().shares;
   const QFontMetricsF metrics(painter.font());
   double x = area.left();
-  for (std::size_t i = 0; i < kParts; ++i) {
-    const QRectF piece(x, area.top(), shares[i] * area.width(), area.height());
-    painter.fillRect(piece, parts[i].color);
+  for (const Look& look : looks()) {
+    const double share = shown().shares[look.phase];
+    const QRectF piece(x, area.top(), share * area.width(), area.height());
+    painter.fillRect(piece, look.color);
     painter.setPen(QColor("#101418"));
-    const QString number = percent(shares[i]);
-    const QString full = parts[i].name + QLatin1Char(' ') + number;
+    const QString number = percent(share);
+    const QString full = look.name + QLatin1Char(' ') + number;
     for (const QString& text : {full, number}) {
       if (metrics.horizontalAdvance(text) + 10 > piece.width()) continue;
       painter.drawText(piece, Qt::AlignCenter, text);
@@ -112,11 +114,11 @@ void StepPanel::paint_bar(QPainter& painter, const QRectF& area) const {
 
 void StepPanel::paint_list(QPainter& painter, const QRectF& area) const {
   const Theme& theme = Theme::instance();
-  const auto parts = looks();
-  const double line =
-      std::max(painter.fontMetrics().height() + 2.0, std::min(26.0, area.height() / static_cast<double>(kParts)));
+  const std::vector<Look> parts = looks();
+  const double line = std::max(painter.fontMetrics().height() + 2.0,
+                               std::min(26.0, area.height() / static_cast<double>(kStepPhaseCount)));
   const bool tight = area.width() < 440;
-  for (std::size_t i = 0; i < kParts; ++i) {
+  for (std::size_t i = 0; i < parts.size(); ++i) {
     const QRectF row(area.left(), area.top() + static_cast<double>(i) * line, area.width(), line);
     if (row.bottom() > area.bottom() + 1) return;
     painter.setPen(Qt::NoPen);
@@ -126,9 +128,9 @@ void StepPanel::paint_list(QPainter& painter, const QRectF& area) const {
     painter.drawText(row.adjusted(18, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, parts[i].name);
     const double number_right = row.left() + (tight ? row.width() - 76 : 190);
     painter.drawText(QRectF(row.left(), row.top(), number_right - row.left(), line), Qt::AlignVCenter | Qt::AlignRight,
-                     percent(shown().shares[i]));
+                     percent(shown().shares[parts[i].phase]));
     painter.drawText(QRectF(number_right, row.top(), 76, line), Qt::AlignVCenter | Qt::AlignRight,
-                     tr("%1 ms").arg(short_number(shown().milliseconds[i])));
+                     tr("%1 ms").arg(short_number(shown().milliseconds[parts[i].phase])));
     if (tight) continue;
     painter.setPen(theme.colors().muted);
     painter.drawText(QRectF(number_right + 76 + 16, row.top(), row.right() - number_right - 92, line),
@@ -155,10 +157,9 @@ ExportedView StepPanel::exported() const {
 }
 
 QString StepPanel::csv() const {
-  const auto parts = looks();
   QString text = csv_line({QStringLiteral("phase"), QStringLiteral("share"), QStringLiteral("ms_per_step")});
-  for (std::size_t i = 0; i < kParts; ++i)
-    text += csv_line({parts[i].name, csv_number(shown().shares[i]), csv_number(shown().milliseconds[i])});
+  for (const Look& look : looks())
+    text += csv_line({look.name, csv_number(shown().shares[look.phase]), csv_number(shown().milliseconds[look.phase])});
   return text;
 }
 
@@ -174,15 +175,16 @@ void StepPanel::paint(QPainter& painter, const QRectF& whole) const {
   const QRectF area = whole.adjusted(Theme::kUnit, Theme::kUnit, -Theme::kUnit, -Theme::kUnit);
   if (shows_empty_state()) return;
   const Step& step = shown();
-  const auto largest =
-      static_cast<std::size_t>(std::max_element(step.shares.begin(), step.shares.end()) - step.shares.begin());
-  double total = 0;
-  for (const double part : step.milliseconds) total += part;
+  const std::vector<Look> parts = looks();
+  const auto& largest = *std::max_element(parts.begin(), parts.end(), [&](const Look& a, const Look& b) {
+    return step.shares[a.phase] < step.shares[b.phase];
+  });
+  const double total = step.milliseconds.total();
   painter.setFont(theme.bold_font());
   painter.setPen(theme.colors().text);
   const double title = painter.fontMetrics().height() + Theme::kUnit;
   painter.drawText(QRectF(area.left(), area.top(), area.width(), title), Qt::AlignTop | Qt::AlignLeft,
-                   tr("%1 ms per step, mostly %2").arg(short_number(total), looks()[largest].name) +
+                   tr("%1 ms per step, mostly %2").arg(short_number(total), largest.name) +
                        (held_ ? tr(", at %1 s").arg(short_number(step.at)) : QString()));
   painter.setFont(theme.small_font());
   paint_bar(painter, QRectF(area.left(), area.top() + title, area.width(), 28));

@@ -8,7 +8,6 @@
 #include <QString>
 #include <QWidget>
 
-#include <array>
 #include <optional>
 
 namespace feedline::gui {
@@ -21,8 +20,6 @@ class StepPanel : public QWidget {
   Q_OBJECT
 
  public:
-  enum Part { Wait, HostToDevice, Forward, Backward, Optimiser, Other, kParts };
-
   explicit StepPanel(QWidget* parent = nullptr);
   void reset();
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);
@@ -31,8 +28,8 @@ class StepPanel : public QWidget {
   void show_moment(const std::optional<Moment>& moment);
 
   /// Shares in 0..1, of the last second in which steps were taken.
-  [[nodiscard]] const std::array<double, kParts>& shares() const { return shown().shares; }
-  [[nodiscard]] double milliseconds(Part part) const { return shown().milliseconds[static_cast<std::size_t>(part)]; }
+  [[nodiscard]] const ByPhase<double>& shares() const { return shown().shares; }
+  [[nodiscard]] double milliseconds(Phase phase) const { return shown().milliseconds[phase]; }
   [[nodiscard]] bool shows_empty_state() const { return !empty_->isHidden(); }
   [[nodiscard]] EmptyState& empty_state() { return *empty_; }
   [[nodiscard]] ExportedView exported() const;
@@ -54,8 +51,8 @@ class StepPanel : public QWidget {
   Nanos last_update_ = 0;
   /// A step of some time.
   struct Step {
-    std::array<double, kParts> shares{};
-    std::array<double, kParts> milliseconds{};
+    ByPhase<double> shares{};
+    ByPhase<double> milliseconds{};
     double at = 0;  ///< seconds since the run's data began to flow
   };
   [[nodiscard]] static std::optional<Step> step_between(const Snapshot& earlier, const Snapshot& now);

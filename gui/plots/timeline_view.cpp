@@ -3,6 +3,7 @@
 
 #include "gui/base/theme.h"
 #include "gui/plots/plot_panel.h"
+#include "telemetry/step_times.h"
 
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -307,7 +308,7 @@ QColor TimelineView::color_of(const TraceSlice& slice) const {
   if (slice.kind == TraceKind::Starved) return c.starved;
   if (slice.kind == TraceKind::Blocked) return c.blocked;
   const QString label = label_of(slice);
-  if (slice.kind == TraceKind::Phase && label == QLatin1String("wait for batch")) return c.starved;
+  if (slice.kind == TraceKind::Phase && label == QLatin1String(kStepPhases.front().slice.data())) return c.starved;
   const bool dark = theme.dark();
   const std::array<QColor, 7> hues = {c.busy,
                                       dark ? QColor("#6d9ff5") : QColor("#4d8fd6"),

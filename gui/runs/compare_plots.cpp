@@ -2,6 +2,7 @@
 #include "gui/runs/compare_plots.h"
 
 #include "gui/base/theme.h"
+#include "gui/models/text.h"
 
 #include <QVBoxLayout>
 #include <qcustomplot.h>
@@ -34,26 +35,30 @@ std::vector<CurvePoint> rate_of(const RunRecord& run) {
   return points;
 }
 
-std::vector<CurvePoint> over_epochs(const RunRecord& run, double EpochRecord::*value, double scale) {
+std::vector<CurvePoint> over_epochs(const RunRecord& run, const MetricValue& kind, double scale) {
   std::vector<CurvePoint> points;
   for (const EpochRecord& epoch : run.epochs)
-    points.push_back({static_cast<double>(epoch.epoch), epoch.*value * scale});
+    points.push_back({static_cast<double>(epoch.epoch), value_of(epoch.metrics, kind.name, kind.split) * scale});
   return points;
 }
 
-/// The first of these that any run has.
-double EpochRecord::*epoch_value(const std::vector<RunRecord>& runs) {
-  for (const auto value : {&EpochRecord::val_accuracy, &EpochRecord::train_accuracy, &EpochRecord::val_loss})
+/// What says most: a metric of validation that any run has, else one of training, else the loss of validation.
+MetricValue epoch_metric(const std::vector<RunRecord>& runs) {
+  const auto first = [&](auto choose) -> const MetricValue* {
     for (const RunRecord& run : runs)
       for (const EpochRecord& epoch : run.epochs)
-        if (std::isfinite(epoch.*value)) return value;
-  return &EpochRecord::train_loss;
+        if (const MetricValue* metric = choose(epoch.metrics)) return metric;
+    return nullptr;
+  };
+  for (const std::string_view split : {kValSplit, kTrainSplit})
+    if (const auto* metric = first([&](const Metrics& all) { return headline(all, split); })) return *metric;
+  const auto* loss = first([](const Metrics& all) { return find_metric(all, kLossMetric, kValSplit); });
+  return loss != nullptr ? *loss : loss_metric(kTrainSplit, 0);
 }
 
-QString epoch_label(double EpochRecord::*value) {
-  if (value == &EpochRecord::val_accuracy) return ComparePlots::tr("validation accuracy (%)");
-  if (value == &EpochRecord::train_accuracy) return ComparePlots::tr("training accuracy (%)");
-  return value == &EpochRecord::val_loss ? ComparePlots::tr("validation loss") : ComparePlots::tr("training loss");
+QString epoch_label(const MetricValue& kind) {
+  const QString title = to_qstring(metric_title(kind));
+  return kind.unit == kShareUnit ? ComparePlots::tr("%1 (%)").arg(title) : title;
 }
 
 Qt::PenStyle line_of(std::size_t run) {
@@ -71,7 +76,7 @@ ComparePlots::ComparePlots(QWidget* parent) : QWidget(parent), plot_(new QCustom
   plot_->plotLayout()->clear();
   loss_ = add_rect(0, tr("step"), tr("training loss"));
   rate_ = add_rect(1, tr("seconds"), tr("training samples/s"));
-  by_epoch_ = add_rect(2, tr("epoch"), tr("validation accuracy (%)"));
+  by_epoch_ = add_rect(2, tr("epoch"), tr("metric"));
   const QSharedPointer<QCPAxisTickerFixed> whole(new QCPAxisTickerFixed);
   whole->setTickStep(1);
   whole->setScaleStrategy(QCPAxisTickerFixed::ssMultiples);
@@ -104,9 +109,8 @@ QCPAxisRect* ComparePlots::add_rect(int column, const QString& x, const QString&
 void ComparePlots::show_runs(const std::vector<RunRecord>& runs) {
   plot_->clearGraphs();
   curves_.clear();
-  const auto value = epoch_value(runs);
-  const bool share = value == &EpochRecord::val_accuracy || value == &EpochRecord::train_accuracy;
-  by_epoch_->axis(QCPAxis::atLeft)->setLabel(epoch_label(value));
+  const MetricValue kind = epoch_metric(runs);
+  by_epoch_->axis(QCPAxis::atLeft)->setLabel(epoch_label(kind));
   const auto graph = [this](QCPAxisRect* rect) {
     return plot_->addGraph(rect->axis(QCPAxis::atBottom), rect->axis(QCPAxis::atLeft));
   };
@@ -114,7 +118,7 @@ void ComparePlots::show_runs(const std::vector<RunRecord>& runs) {
     const Curves curves{.loss = graph(loss_), .rate = graph(rate_), .by_epoch = graph(by_epoch_)};
     set_points(curves.loss, run.loss);
     set_points(curves.rate, rate_of(run));
-    set_points(curves.by_epoch, over_epochs(run, value, share ? 100 : 1));
+    set_points(curves.by_epoch, over_epochs(run, kind, kind.unit == kShareUnit ? 100 : 1));
     curves.by_epoch->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, 6));
     curves_.push_back(curves);
   }

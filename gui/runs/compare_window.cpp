@@ -89,11 +89,10 @@ void CompareWindow::fill_table(const std::vector<RunRecord>& runs) {
     return item;
   };
   QTreeWidgetItem* figures = group(tr("Figures"));
-  for (const ShownFigure& figure : shown_figures()) {
+  for (const ShownFigure& figure : shown_figures(runs)) {
     QStringList cells = {to_qstring(figure.title)};
-    for (const RunRecord& run : runs) cells << to_qstring(figure.of(run.figures));
-    if (std::any_of(cells.begin() + 1, cells.end(), [](const QString& cell) { return cell != QLatin1String("-"); }))
-      add(figures, cells);
+    for (const std::string& text : figure.texts) cells << to_qstring(text);
+    if (figure.known) add(figures, cells);
   }
   const std::vector<ParameterRow> rows = parameter_rows(runs);
   QTreeWidgetItem* parameters = group(rows.empty() ? tr("All parameters are the same") : tr("Parameters that differ"));

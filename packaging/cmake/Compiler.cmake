@@ -101,4 +101,6 @@ function(feedline_unity target)
     set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${name}_${count_${name}}")
   endforeach()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  # Types of anonymous namespaces in the private class of a .cpp file: GCC takes the file for a header here.
+  target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
 endfunction()

@@ -47,10 +47,10 @@ Profile loader(const std::vector<std::pair<std::string, double>>& cpu_ms, double
   const double each = std::max(sum / static_cast<double>(workers), profile.step_alone);
   profile.samples_per_s = 1 / each;
   profile.seconds = 1000 * each;
-  profile.step.forward = profile.step_alone * 10;
-  profile.step.wait = (each - profile.step_alone) * 10;
+  profile.step[Phase::Forward] = profile.step_alone * 10;
+  profile.step[Phase::Wait] = (each - profile.step_alone) * 10;
   profile.idle_cores = 1;
-  if (profile.step.wait > 0.01 * each) {
+  if (profile.step[Phase::Wait] > 0.01 * each) {
     profile.nodes.front().blocked = 0.8;
   } else {
     for (NodeCost& node : profile.nodes) node.blocked = 0.5;
@@ -85,9 +85,9 @@ Snapshot short_epochs(double t) {
   now.trainer.stepped = from_seconds(0.1 * static_cast<double>(now.trainer.steps));
   now.trainer.epoch = static_cast<std::uint32_t>(cycles) + 1;
   now.trainer.validating = rest > kTrain;
-  now.trainer.validation.forward = from_seconds(validated);
-  now.trainer.times.wait = from_seconds(0.8 * trained);
-  now.trainer.times.forward = from_seconds(0.2 * trained + validated);
+  now.trainer.validation[Phase::Forward] = from_seconds(validated);
+  now.trainer.times[Phase::Wait] = from_seconds(0.8 * trained);
+  now.trainer.times[Phase::Forward] = from_seconds(0.2 * trained + validated);
   const auto prepared = static_cast<std::uint64_t>(trained * 100);
   now.stages = {{.node = "source", .total = {.records = prepared, .blocked = from_seconds(t)}},
                 {.node = "decode",
@@ -209,12 +209,15 @@ class TestDiagnosis : public QObject {
 
   void step_bound_names_the_part() {
     Profile costs = loader({{"source", 0.1}, {"decode", 1}}, 4);
-    costs.step = {.forward = 0.01, .backward = 0.025, .optimizer = 0.005};
+    costs.step = {};
+    costs.step[Phase::Forward] = 0.01;
+    costs.step[Phase::Backward] = 0.025;
+    costs.step[Phase::Optimizer] = 0.005;
     const Verdict verdict = diagnose(facts(), costs).verdict;
     QCOMPARE(verdict.kind, VerdictKind::StepBound);
     QCOMPARE(verdict.node, std::string("trainer"));
     QVERIFY2(verdict.text().find("backward takes 62 %") != std::string::npos, verdict.text().c_str());
-    costs.step.h2d = 0.04;
+    costs.step[Phase::HostToDevice] = 0.04;
     QCOMPARE(diagnose(facts(), costs).verdict.kind, VerdictKind::TransferBound);
   }
 
@@ -227,7 +230,7 @@ class TestDiagnosis : public QObject {
     costs.nodes[0].wait = 5e-3;
     costs.nodes[0].blocked = 0;
     costs.nodes[1].starved = 0.8;
-    costs.step.wait = 0.04;
+    costs.step[Phase::Wait] = 0.04;
     const Verdict verdict = diagnose(facts(), costs).verdict;
     QCOMPARE(verdict.kind, VerdictKind::ReadBound);
     QCOMPARE(verdict.node, std::string("source"));
@@ -243,7 +246,7 @@ class TestDiagnosis : public QObject {
       for (const double disk : {0.0, 4096.0}) {
         Profile costs = loader({{"source", 0.1}, {"load", 0.01}, {"keep", 0.02}}, 1, 2);
         costs.nodes[1].wait = 5e-3;
-        costs.step.wait = 0.04;
+        costs.step[Phase::Wait] = 0.04;
         for (NodeCost& node : costs.nodes) node.blocked = &node == &costs.nodes.front() ? 0.8 : 0;
         costs.disk_bytes = disk;
         if (staged) costs.nodes[2].segment = 2;
@@ -383,13 +386,13 @@ class TestDiagnosis : public QObject {
 
   void stalls_at_borders() {
     Profile costs = loader({{"source", 0.1}, {"decode", 4}}, 2);
-    costs.border_wait = 0.9 * costs.step.wait;
+    costs.border_wait = 0.9 * costs.step[Phase::Wait];
     QCOMPARE(diagnose(facts(), costs).verdict.kind, VerdictKind::StartUpStall);
   }
 
   void tiny_records() {
     Profile costs = loader({{"source", 0.001}, {"decode", 0.002}}, 0.001);
-    costs.step.wait = 20 * costs.step.forward;
+    costs.step[Phase::Wait] = 20 * costs.step[Phase::Forward];
     costs.samples_per_s = 2e4;
     costs.nodes[0].blocked = 0;
     QCOMPARE(diagnose(facts(), costs).verdict.kind, VerdictKind::QueueOverhead);

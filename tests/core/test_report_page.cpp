@@ -45,15 +45,14 @@ RunRecord recorded(const Document& document) {
   run.ended_at = 1.7e9 + 62;
   run.seed = 7;
   run.verdict = {.kind = "read_bound", .text = kNasty};
-  run.figures = {
-      .steps = 200, .epoch = 2, .epochs = 2, .wall_s = 60, .samples_per_s = 1240, .wait_share = 0.25, .loss = 0.5};
-  run.figures.wait_s = 15;
-  run.figures.forward_s = 45;
+  run.figures = {.steps = 200, .epoch = 2, .epochs = 2, .wall_s = 60, .samples_per_s = 1240, .wait_share = 0.25};
+  run.metrics = test::classified(0.5);
+  run.phases = {{"wait", 15}, {"forward", 45}};
   run.graph = to_json(document);
   run.parameters = {{"source.folder", kNasty}};
   run.environment = {{"processor", kNasty}};
-  run.epochs = {{.epoch = 1, .train_loss = 1.5, .train_accuracy = 0.5},
-                {.epoch = 2, .train_loss = 0.5, .train_accuracy = 0.75}};
+  run.epochs = {{.epoch = 1, .metrics = test::classified(1.5, 0.5)},
+                {.epoch = 2, .metrics = test::classified(0.5, 0.75)}};
   run.errors = {{.node = "decode", .file = kNasty, .message = kNasty, .count = 3}};
   run.stages = {{.node = "decode", .type = "decode", .workers = 2, .busy_s = 60, .starved_s = 30, .blocked_s = 30}};
   run.series.columns = {"time_s", "step", "samples_per_s", "wait_share", "fill:a", "fill:b"};
@@ -245,4 +244,5 @@ class TestReportPage : public QObject {
 };
 
 QTEST_APPLESS_MAIN(TestReportPage)
+#include "support/results.h"
 #include "test_report_page.moc"

@@ -2,6 +2,7 @@
 #include "runs/process_mark.h"
 #include "runs/run_recorder.h"
 #include "runs/run_store.h"
+#include "support/results.h"
 #include "support/wait_until.h"
 
 #include <QFile>
@@ -10,6 +11,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <sqlite3.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -37,10 +39,12 @@ RunNews whole_run() {
   news.status = RunStatus::Finished;
   news.device = "cpu";
   news.environment = {{"cores", "2 of 4"}, {"gpu", "A"}, {"gpu", "B"}};
-  news.figures = RunFigures{.steps = 100, .samples_per_s = 1234.5, .loss = 0.25};
+  news.figures = RunFigures{.steps = 100, .samples_per_s = 1234.5};
+  news.results = RunResults{.metrics = test::classified(0.25), .phases = {{"wait", 1.5}, {"hop", 0.25}}};
   news.verdict = VerdictRecord{.kind = "read_bound", .node = "source", .text = "It reads too slowly."};
   news.ended_at = wall_clock();
-  news.epochs = {{.epoch = 1, .train_loss = 0.5, .samples = 640}, {.epoch = 2, .train_loss = 0.25, .val_loss = 0.3}};
+  news.epochs = {{.epoch = 1, .metrics = test::classified(0.5), .samples = 640},
+                 {.epoch = 2, .metrics = test::classified(0.25, kNone, 0.3)}};
   news.errors = {
       {.severity = "error", .node = "decode", .file = "/a'b.jpg", .message = "no JPEG", .remedy = "x", .count = 3}};
   news.stages = {{.node = "source", .type = "image_folder", .workers = 1, .records = 640, .cpu_s = 0.5}};
@@ -49,6 +53,51 @@ RunNews whole_run() {
   for (int i = 0; i < 150; ++i) news.loss.push_back({i * 1.0, 1.0 / (i + 1)});
   return news;
 }
+
+/// What the program wrote before metrics and phases were rows (version 3 of the file), and a run as it left it.
+constexpr const char* kVersion3 = R"sql(
+PRAGMA journal_mode=WAL;
+CREATE TABLE predictions (id INTEGER PRIMARY KEY, made_at TEXT NOT NULL, graph TEXT NOT NULL, fix TEXT NOT NULL,
+  title TEXT NOT NULL, verdict TEXT NOT NULL, predicted REAL NOT NULL, measured REAL NOT NULL, low REAL NOT NULL,
+  high REAL NOT NULL, pairs INTEGER NOT NULL, kept INTEGER NOT NULL);
+CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, process TEXT NOT NULL, started_at REAL NOT NULL,
+  seen_at REAL NOT NULL, ended_at REAL NOT NULL DEFAULT 0, status TEXT NOT NULL, title TEXT NOT NULL, file TEXT NOT NULL,
+  origin TEXT NOT NULL, host TEXT NOT NULL, graph TEXT NOT NULL, device TEXT NOT NULL DEFAULT '',
+  seed INTEGER NOT NULL, columns TEXT NOT NULL DEFAULT '', verdict_kind TEXT NOT NULL DEFAULT '',
+  verdict_node TEXT NOT NULL DEFAULT '', verdict TEXT NOT NULL DEFAULT '', failure TEXT NOT NULL DEFAULT '',
+  note TEXT NOT NULL DEFAULT '', pinned INTEGER NOT NULL DEFAULT 0, removed_at REAL NOT NULL DEFAULT 0,
+  steps REAL, total_steps REAL, samples REAL, epoch REAL, epochs REAL, wall_s REAL, cpu_s REAL,
+  samples_per_s REAL, wait_share REAL, loss REAL, accuracy REAL, val_loss REAL, val_accuracy REAL,
+  peak_rss_bytes REAL, record_errors REAL,
+  wait_s REAL, h2d_s REAL, forward_s REAL, backward_s REAL, optimizer_s REAL, other_s REAL);
+CREATE TABLE tags (run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, tag TEXT NOT NULL,
+  PRIMARY KEY (run, tag)) WITHOUT ROWID;
+CREATE TABLE properties (run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, kind TEXT NOT NULL,
+  position INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, kind, position)) WITHOUT ROWID;
+CREATE TABLE epochs (run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, epoch INTEGER NOT NULL,
+  train_loss REAL, train_accuracy REAL, val_loss REAL, val_accuracy REAL, samples_per_s REAL, wall_s REAL,
+  samples INTEGER NOT NULL, PRIMARY KEY (run, epoch)) WITHOUT ROWID;
+CREATE TABLE errors (run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, position INTEGER NOT NULL,
+  severity TEXT NOT NULL, node TEXT NOT NULL, file TEXT NOT NULL, message TEXT NOT NULL, remedy TEXT NOT NULL,
+  count INTEGER NOT NULL, records INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (run, position)) WITHOUT ROWID;
+CREATE TABLE stages (run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, position INTEGER NOT NULL,
+  node TEXT NOT NULL, type TEXT NOT NULL, workers INTEGER NOT NULL, records INTEGER NOT NULL, records_per_s REAL,
+  cpu_s REAL, busy_s REAL, starved_s REAL, blocked_s REAL, queue_fill REAL, PRIMARY KEY (run, position)) WITHOUT ROWID;
+CREATE TABLE series (run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, position INTEGER NOT NULL,
+  numbers BLOB NOT NULL, PRIMARY KEY (run, position)) WITHOUT ROWID;
+CREATE TABLE loss_curve (run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, position INTEGER NOT NULL,
+  points BLOB NOT NULL, PRIMARY KEY (run, position)) WITHOUT ROWID;
+INSERT INTO runs (id, process, started_at, seen_at, ended_at, status, title, file, origin, host, graph, seed, steps,
+  samples_per_s, loss, accuracy, val_loss, val_accuracy, wait_s, h2d_s, forward_s, backward_s, optimizer_s, other_s)
+  VALUES (7, '', 100, 160, 160, 'finished', 'Old', '', 'window', 'here', '{}', 3, 40, 99.5, 0.5, 0.75, 0.625, NULL,
+  1, 2, 3, 4, 5, 6);
+INSERT INTO runs (id, process, started_at, seen_at, status, title, file, origin, host, graph, seed)
+  VALUES (8, '', 200, 200, 'failed', 'Bare', '', 'window', 'here', '{}', 3);
+INSERT INTO tags VALUES (7, 'kept');
+INSERT INTO epochs VALUES (7, 1, 1.5, 0.25, NULL, NULL, 90, 3, 640);
+INSERT INTO epochs VALUES (7, 2, 0.5, 0.75, 0.625, 0.5, 110, 2.5, 640);
+PRAGMA user_version=3;
+)sql";
 
 }  // namespace
 
@@ -79,6 +128,7 @@ class TestRuns : public QObject {
 
  private Q_SLOTS:
   void all_of_a_run_is_read_again();
+  void what_an_older_program_wrote_is_kept();
   void news_that_come_in_pieces_add_up();
   void a_table_is_bounded_and_keeps_the_mean();
   void a_long_run_stays_small();
@@ -88,6 +138,48 @@ class TestRuns : public QObject {
   void a_locked_file_holds_nobody_up_and_loses_nothing();
   void a_fault_is_told_once();
 };
+
+void TestRuns::what_an_older_program_wrote_is_kept() {
+  const auto path = file("version3.db");
+  sqlite3* handle = nullptr;
+  QCOMPARE(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
+  char* fault = nullptr;
+  QVERIFY2(sqlite3_exec(handle, kVersion3, nullptr, nullptr, &fault) == SQLITE_OK, fault);
+  sqlite3_close(handle);
+
+  for (int turn = 0; turn < 2; ++turn) {  // it is brought up to date once
+    Database database = open(path);
+    const RunRecord run = load(database, 7);
+    QCOMPARE(run.title, std::string("Old"));
+    QCOMPARE(run.tags, std::vector<std::string>{"kept"});
+    QCOMPARE(run.figures.steps, 40.0);
+    QCOMPARE(run.figures.samples_per_s, 99.5);
+    QCOMPARE(run.metrics, test::classified(0.5, 0.75, 0.625));
+    const std::vector<PhaseTime> phases = {{"wait", 1},     {"h2d", 2},       {"forward", 3},
+                                           {"backward", 4}, {"optimizer", 5}, {"other", 6}};
+    QCOMPARE(run.phases, phases);
+    QCOMPARE(run.epochs.size(), std::size_t{2});
+    QCOMPARE(run.epochs[0].metrics, test::classified(1.5, 0.25));
+    QCOMPARE(run.epochs[1].metrics, test::classified(0.5, 0.75, 0.625, 0.5));
+    QCOMPARE(run.epochs[1].wall_s, 2.5);
+    QCOMPARE(run.epochs[1].samples, std::uint64_t{640});
+    const RunRecord bare = load(database, 8);
+    QVERIFY(bare.metrics.empty() && bare.phases.empty() && bare.epochs.empty());
+    const auto all = list_runs(database);
+    QVERIFY(all && all->size() == 2);
+    QCOMPARE(all->back().metrics, run.metrics);
+  }
+  // It goes on being written to, and deleting a run takes its rows with it.
+  QCOMPARE(record(path, header(), whole_run()), std::int64_t{9});
+  Database database = open(path);
+  QCOMPARE(load(database, 9).epochs[1].metrics, test::classified(0.25, kNone, 0.3));
+  QVERIFY(database.run("DELETE FROM runs WHERE id = 7"));
+  auto left = database.prepare(
+      "SELECT (SELECT count(*) FROM metrics WHERE run = 7) + (SELECT count(*) FROM phases"
+      " WHERE run = 7)");
+  QVERIFY(left && left->step());
+  QCOMPARE(left->integer(0), std::int64_t{0});
+}
 
 void TestRuns::all_of_a_run_is_read_again() {
   const auto path = file("a.db");
@@ -107,11 +199,13 @@ void TestRuns::all_of_a_run_is_read_again() {
   QVERIFY(run.environment == whole_run().environment);
   QCOMPARE(run.figures.steps, 100.0);
   QCOMPARE(run.figures.samples_per_s, 1234.5);
-  QVERIFY(std::isnan(run.figures.val_loss));
+  QCOMPARE(run.metrics, test::classified(0.25));
+  QCOMPARE(run.phases, (std::vector<PhaseTime>{{"wait", 1.5}, {"hop", 0.25}}));
   QCOMPARE(run.verdict.text, std::string("It reads too slowly."));
   QCOMPARE(run.epochs.size(), std::size_t{2});
   QCOMPARE(run.epochs[0].samples, std::uint64_t{640});
-  QVERIFY(std::isnan(run.epochs[0].val_loss) && run.epochs[1].val_loss == 0.3);
+  QCOMPARE(run.epochs[0].metrics, test::classified(0.5));
+  QCOMPARE(run.epochs[1].metrics, test::classified(0.25, kNone, 0.3));
   QVERIFY(run.errors == whole_run().errors);
   QCOMPARE(run.stages.size(), std::size_t{1});
   QCOMPARE(run.stages[0].cpu_s, 0.5);

@@ -66,7 +66,7 @@ std::int64_t now() { return Clock::now().time_since_epoch().count(); }
   std::vector<CurvePoint> curve;
   for (std::uint32_t i = 0; i < kMost; ++i) {
     RunNews news;
-    news.epochs = {{.epoch = i + 1, .train_loss = i * 0.5}};
+    news.epochs = {{.epoch = i + 1, .metrics = {loss_metric(kTrainSplit, i * 0.5)}}};
     news.samples = {i * 0.1, i * 1.0};
     news.figures = RunFigures{.steps = i * 1.0};
     curve.push_back({i * 1.0, i * 2.0});
@@ -119,7 +119,7 @@ void TestRunsKilled::check(Database& database, const Victim& victim) {
            qPrintable(QString("%1 of %2 told, %3 due").arg(run->epochs.size()).arg(told).arg(due)));
   for (std::size_t i = 0; i < run->epochs.size(); ++i) {
     QCOMPARE(run->epochs[i].epoch, static_cast<std::uint32_t>(i + 1));
-    QCOMPARE(run->epochs[i].train_loss, static_cast<double>(i) * 0.5);
+    QCOMPARE(value_of(run->epochs[i].metrics, kLossMetric, kTrainSplit), static_cast<double>(i) * 0.5);
   }
   // One transaction holds them all: lists, figures and curves are of the same moment.
   if (run->epochs.empty()) return;

@@ -224,10 +224,21 @@ class TestTelemetry : public QObject {
   }
 
   void stepTimesSubtract() {
-    const StepTimes later{.wait = 5, .h2d = 4, .forward = 30, .backward = 60, .optimizer = 7, .other = 2};
-    const StepTimes earlier{.wait = 1, .h2d = 1, .forward = 10, .backward = 20, .optimizer = 3, .other = 1};
-    QCOMPARE((later - earlier).total(), later.total() - earlier.total());
-    QCOMPARE((later - earlier).backward, Nanos{40});
+    StepTimes later;
+    StepTimes earlier;
+    Nanos all = 0;
+    for (std::size_t i = 0; i < kStepPhaseCount; ++i) {
+      QCOMPARE(static_cast<std::size_t>(kStepPhases[i].phase), i);  // the table is in the order of the phases
+      later.parts[i] = static_cast<Nanos>(10 * (i + 1));
+      earlier.parts[i] = static_cast<Nanos>(i);
+      all += later.parts[i] - earlier.parts[i];
+    }
+    QCOMPARE((later - earlier).total(), all);
+    QCOMPARE((later - earlier)[Phase::Backward], Nanos{37});
+    QCOMPARE((later - earlier).step(), all - Nanos{10});
+    const std::vector<PhaseTime> list = phase_list(later);
+    QCOMPARE(list.size(), kStepPhaseCount);
+    for (const PhaseTime& phase : list) QCOMPARE(phase.seconds, seconds(later[find_phase(phase.name)->phase]));
   }
 
   /// Twenty snapshots a second of a run whose steps are counted; `at` tells what happened around a time.

@@ -400,7 +400,7 @@ class TestCanvas : public QObject {
     now.stages[2].total = {
         .records = 1240, .cpu = from_seconds(0.2), .busy = from_seconds(0.2), .blocked = from_seconds(1.8)};
     now.trainer = {.steps = 20,
-                   .times = {.wait = from_seconds(0.7), .forward = from_seconds(0.3)},
+                   .times = test::times_of({{Phase::Wait, from_seconds(0.7)}, {Phase::Forward, from_seconds(0.3)}}),
                    .stepped = from_seconds(1),
                    .loss = 0.5};
     b.view.show_run_active(true);
@@ -435,4 +435,5 @@ class TestCanvas : public QObject {
 };
 
 QTEST_MAIN(TestCanvas)
+#include "support/results.h"
 #include "test_canvas.moc"

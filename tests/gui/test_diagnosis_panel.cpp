@@ -190,7 +190,7 @@ class TestDiagnosisPanel : public QObject {
     panel.show_snapshot(now);
     now.at += from_seconds(2);
     now.trainer.steps = 30;
-    now.trainer.times.wait = from_seconds(2);
+    now.trainer.times[Phase::Wait] = from_seconds(2);
     panel.show_snapshot(now);
     QVERIFY(!panel.live().diagnosis());
     QVERIFY2(panel.verdict_text().contains("15 more"), qPrintable(panel.verdict_text()));

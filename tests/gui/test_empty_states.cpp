@@ -140,9 +140,9 @@ class TestEmptyStates : public QObject {
 
   void validation_without_classes_says_so() {
     MistakesPanel panel;
-    panel.add_epoch({.epoch = 1, .val_loss = std::numeric_limits<double>::quiet_NaN()});
+    panel.add_epoch({.epoch = 1});
     QVERIFY2(panel.empty_state().text().startsWith("Press Run"), qPrintable(panel.empty_state().text()));
-    panel.add_epoch({.epoch = 1, .val_loss = 0.5});
+    panel.add_epoch({.epoch = 1, .metrics = {loss_metric(kValSplit, 0.5)}});
     QVERIFY2(panel.empty_state().text().contains("no classes"), qPrintable(panel.empty_state().text()));
     panel.begin({});
     QVERIFY(!panel.empty_state().text().contains("no classes"));

@@ -211,7 +211,8 @@ void TestMistakes::a_real_run_fills_it() {
       right += i == k ? found.count(i, k) : 0;
     }
   QVERIFY(all > 0);
-  QVERIFY(std::abs(static_cast<double>(right) / static_cast<double>(all) - epochs[0].val_accuracy) < 1e-9);
+  QVERIFY(std::abs(static_cast<double>(right) / static_cast<double>(all) - epochs[0].value("accuracy", kValSplit)) <
+          1e-9);
   QVERIFY(!found.worst.empty());
   for (std::size_t i = 1; i < found.worst.size(); ++i) QVERIFY(found.worst[i - 1].truth <= found.worst[i].truth);
   const auto seen = [&] {

@@ -46,7 +46,7 @@ Snapshot run_at(double t) {
   s.trainer.stepped = from_seconds(t);
   s.trainer.samples = static_cast<std::uint64_t>(std::llround(t * 100));
   s.trainer.steps = static_cast<std::uint64_t>(std::llround(t * 10));
-  s.trainer.accuracy = 0.5;
+  s.trainer.metrics = {test::accuracy_of(kTrainSplit, 0.5)};
   s.trainer.learning_rate = 0.001;
   s.process.cpu = from_seconds(1.5 * t);
   s.process.cores_busy = from_seconds(2 * t);
@@ -424,4 +424,5 @@ void TestPlotTools::a_million_steps_keep_the_curves_bounded() {
 }  // namespace feedline::gui
 
 QTEST_MAIN(feedline::gui::TestPlotTools)
+#include "support/results.h"
 #include "test_plot_tools.moc"

@@ -49,13 +49,13 @@ Snapshot run_at(double t) {
   s.trainer.total_steps = 400;
   s.trainer.epoch = 1;
   s.trainer.epochs = 4;
-  s.trainer.accuracy = 0.5;
-  s.trainer.times = {.wait = from_seconds(0.25 * t),
-                     .h2d = from_seconds(0.05 * t),
-                     .forward = from_seconds(0.2 * t),
-                     .backward = from_seconds(0.4 * t),
-                     .optimizer = from_seconds(0.08 * t),
-                     .other = from_seconds(0.02 * t)};
+  s.trainer.metrics = {test::accuracy_of(kTrainSplit, 0.5)};
+  s.trainer.times = test::times_of({{Phase::Wait, from_seconds(0.25 * t)},
+                                    {Phase::HostToDevice, from_seconds(0.05 * t)},
+                                    {Phase::Forward, from_seconds(0.2 * t)},
+                                    {Phase::Backward, from_seconds(0.4 * t)},
+                                    {Phase::Optimizer, from_seconds(0.08 * t)},
+                                    {Phase::Other, from_seconds(0.02 * t)}});
   for (std::uint64_t step = 1; step <= s.trainer.steps; ++step) {
     s.loss_curve.push_back({static_cast<double>(step), 2.0 / static_cast<double>(step)});
   }
@@ -94,6 +94,7 @@ class TestPlots : public QObject {
   void loss_draws_the_points_given();
   void numbers_of_a_narrow_axis_stand_apart();
   void loss_leaves_out_what_has_no_meaning();
+  void metrics_are_picked_by_their_unit();
   void smoothing_keeps_a_constant();
   void step_shows_shares_and_milliseconds();
   void step_keeps_its_last_second_while_nothing_steps();
@@ -294,9 +295,9 @@ void TestPlots::loss_draws_the_points_given() {
   show(panel);
   feed(panel, 0, 3);
   const int before = panel.redraws();
-  EpochResult epoch{.epoch = 1, .train_loss = 1.5, .train_accuracy = 0.4, .val_loss = 1.25, .val_accuracy = 0.5};
+  EpochResult epoch{.epoch = 1, .metrics = test::classified(1.5, 0.4, 1.25, 0.5)};
   panel.add_epoch(epoch);
-  epoch = {.epoch = 2, .train_loss = 1.0, .train_accuracy = 0.6, .val_loss = 0.75, .val_accuracy = 0.7};
+  epoch = {.epoch = 2, .metrics = test::classified(1.0, 0.6, 0.75, 0.7)};
   panel.add_epoch(epoch);
   wait_for_redraw(panel, before);
   const auto at = [](QCPGraph* graph, int i) {
@@ -306,8 +307,8 @@ void TestPlots::loss_draws_the_points_given() {
   QCOMPARE(at(panel.train_loss_points(), 0), std::pair(100.0, 1.5));
   QCOMPARE(at(panel.train_loss_points(), 1), std::pair(200.0, 1.0));
   QCOMPARE(at(panel.validation_loss_points(), 1), std::pair(200.0, 0.75));
-  QCOMPARE(at(panel.train_accuracy_points(), 0), std::pair(100.0, 40.0));
-  QCOMPARE(at(panel.validation_accuracy_points(), 1), std::pair(200.0, 70.0));
+  QCOMPARE(at(panel.metrics().points("accuracy", kTrainSplit), 0), std::pair(100.0, 40.0));
+  QCOMPARE(at(panel.metrics().points("accuracy", kValSplit), 1), std::pair(200.0, 70.0));
   const auto curve = panel.loss_curve()->data();
   QCOMPARE(curve->size(), 30);
   QCOMPARE(curve->at(9)->value, 0.2);
@@ -338,16 +339,43 @@ void TestPlots::numbers_of_a_narrow_axis_stand_apart() {
 }
 
 void TestPlots::loss_leaves_out_what_has_no_meaning() {
-  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   LossPanel panel;
   show(panel);
   const int before = panel.redraws();
-  panel.add_epoch({.epoch = 1, .train_loss = 3, .train_accuracy = kNan, .val_loss = kNan, .val_accuracy = kNan});
+  panel.add_epoch({.epoch = 1, .metrics = test::classified(3)});
   wait_for_redraw(panel, before);
   QCOMPARE(panel.train_loss_points()->data()->size(), 1);
   QCOMPARE(panel.validation_loss_points()->data()->size(), 0);
-  QCOMPARE(panel.train_accuracy_points()->data()->size(), 0);
+  QVERIFY(panel.metrics().points("accuracy", kTrainSplit) == nullptr);
   QVERIFY(std::isfinite(panel.plot()->axisRect(1)->axis(QCPAxis::atLeft)->range().lower));
+}
+
+/// The pane takes what there is, in the unit of the first; what is written otherwise stands in the readings alone.
+void TestPlots::metrics_are_picked_by_their_unit() {
+  LossPanel panel;
+  show(panel);
+  int before = panel.redraws();
+  Metrics metrics = test::classified(1.5, 0.4, 1.25, 0.5);
+  metrics.push_back({.name = "recall", .split = "val", .value = 0.25, .unit = "share"});
+  metrics.push_back({.name = "R2", .split = "val", .value = 0.875, .unit = "score"});
+  panel.add_epoch({.epoch = 1, .metrics = metrics});
+  wait_for_redraw(panel, before);
+  QCPGraph* recall = panel.metrics().points("recall", kValSplit);
+  QVERIFY(recall != nullptr && panel.metrics().points("R2", kValSplit) == nullptr);
+  QCOMPARE(recall->data()->at(0)->value, 25.0);
+  QCOMPARE(recall->valueAxis()->label(), QString("metrics (%)"));
+  QVERIFY(recall->valueAxis()->range().contains(25.0));
+  QVERIFY(recall->pen().style() != panel.metrics().points("accuracy", kValSplit)->pen().style());
+
+  panel.reset();
+  before = panel.redraws();
+  panel.add_epoch({.epoch = 1, .metrics = {loss_metric(kValSplit, 2), metrics.back()}});
+  wait_for_redraw(panel, before);
+  QVERIFY(panel.metrics().points("recall", kValSplit) == nullptr);
+  QCPGraph* score = panel.metrics().points("R2", kValSplit);
+  QCOMPARE(score->data()->at(0)->value, 0.875);
+  QCOMPARE(score->valueAxis()->label(), QString("R2"));
+  QVERIFY(score->valueAxis()->range().contains(0.875) && !score->valueAxis()->range().contains(50.0));
 }
 
 void TestPlots::smoothing_keeps_a_constant() {
@@ -362,9 +390,9 @@ void TestPlots::smoothing_keeps_a_constant() {
 void TestPlots::step_shows_shares_and_milliseconds() {
   StepPanel panel;
   panel.show_snapshot(run_at(6), run_at(5));
-  const double expected[StepPanel::kParts] = {0.25, 0.05, 0.2, 0.4, 0.08, 0.02};
-  for (std::size_t i = 0; i < StepPanel::kParts; ++i) QVERIFY(std::abs(panel.shares()[i] - expected[i]) < 1e-6);
-  QVERIFY(std::abs(panel.milliseconds(StepPanel::Backward) - 40) < 1e-6);  // 0.4 s over ten steps
+  const double expected[kStepPhaseCount] = {0.25, 0.05, 0.2, 0.4, 0.08, 0.02};
+  for (std::size_t i = 0; i < kStepPhaseCount; ++i) QVERIFY(std::abs(panel.shares().parts[i] - expected[i]) < 1e-6);
+  QVERIFY(std::abs(panel.milliseconds(Phase::Backward) - 40) < 1e-6);  // 0.4 s over ten steps
 }
 
 void TestPlots::step_keeps_its_last_second_while_nothing_steps() {
@@ -374,7 +402,7 @@ void TestPlots::step_keeps_its_last_second_while_nothing_steps() {
   resting.at += from_seconds(3);
   panel.show_snapshot(resting, run_at(6));
   QVERIFY(!panel.shows_empty_state());
-  QVERIFY(std::abs(panel.shares()[StepPanel::Backward] - 0.4) < 1e-6);
+  QVERIFY(std::abs(panel.shares()[Phase::Backward] - 0.4) < 1e-6);
 }
 
 /// Of a time when decode did nothing; without the cursor, the last second again.
@@ -384,22 +412,22 @@ void TestPlots::stages_and_step_show_the_moment_of_the_cursor() {
   feed(stages, 4, 5);
   feed(step, 4, 5);
   const double busy = stages.rows()[1].busy;
-  const double backward = step.milliseconds(StepPanel::Backward);
+  const double backward = step.milliseconds(Phase::Backward);
   Moment other{.earlier = run_at(2), .now = run_at(3)};
   other.now.stages[1].total = other.earlier.stages[1].total;
-  other.now.trainer.times.backward = other.earlier.trainer.times.backward;
+  other.now.trainer.times[Phase::Backward] = other.earlier.trainer.times[Phase::Backward];
   stages.show_moment(other);
   step.show_moment(other);
   QCOMPARE(stages.rows()[1].busy, 0.0);
-  QCOMPARE(step.milliseconds(StepPanel::Backward), 0.0);
+  QCOMPARE(step.milliseconds(Phase::Backward), 0.0);
   feed(stages, 5, 6);  // the run goes on: what the cursor shows stays
   feed(step, 5, 6);
   QCOMPARE(stages.rows()[1].busy, 0.0);
-  QCOMPARE(step.milliseconds(StepPanel::Backward), 0.0);
+  QCOMPARE(step.milliseconds(Phase::Backward), 0.0);
   stages.show_moment(std::nullopt);
   step.show_moment(std::nullopt);
   QVERIFY(std::abs(stages.rows()[1].busy - busy) < 1e-6);
-  QVERIFY(std::abs(step.milliseconds(StepPanel::Backward) - backward) < 1e-6);
+  QVERIFY(std::abs(step.milliseconds(Phase::Backward) - backward) < 1e-6);
 }
 
 void TestPlots::the_pace_keeps_to_its_share() {
@@ -505,8 +533,7 @@ void TestPlots::run_bar_tells_the_end() {
   QFETCH(QString, text);
   RunResult result;
   result.end = static_cast<RunResult::End>(end);
-  result.epochs.push_back(
-      {.epoch = 1, .train_loss = 0.2, .train_accuracy = 0.9, .val_loss = 0.3, .val_accuracy = 0.965});
+  result.epochs.push_back({.epoch = 1, .metrics = test::classified(0.2, 0.9, 0.3, 0.965)});
   result.last = run_at(20);
   if (end == 2) result.failure = Error{.reason = "the loss is not a number", .node = "trainer"};
   RunBar bar;
@@ -537,4 +564,5 @@ void TestPlots::clock_text_reads_like_a_clock() {
 }  // namespace feedline::gui
 
 QTEST_MAIN(feedline::gui::TestPlots)
+#include "support/results.h"
 #include "test_plots.moc"

@@ -11,6 +11,7 @@
 #include "gui/session/run_notice.h"
 #include "runs/run_store.h"
 #include "support/behind_tab.h"
+#include "support/results.h"
 #include "support/run_recorder.h"
 #include "support/window_home.h"
 
@@ -40,8 +41,8 @@ RunSummary run_of(std::int64_t id, RunStatus status = RunStatus::Finished) {
   run.ended_at = is_active(status) ? 0 : run.started_at + 62;
   run.status = status;
   run.title = "graph " + std::to_string(id);
-  run.figures = {
-      .steps = 50, .total_steps = 200, .epoch = 1, .epochs = 4, .wall_s = 10, .samples_per_s = 1240.4, .loss = 0.5};
+  run.figures = {.steps = 50, .total_steps = 200, .epoch = 1, .epochs = 4, .wall_s = 10, .samples_per_s = 1240.4};
+  run.metrics = test::classified(0.5);
   return run;
 }
 
@@ -104,7 +105,7 @@ void TestRunsPanel::cells_say_what_was_recorded() {
   failed.tags = {"a", "b"};
   failed.note = "<b>note</b>";
   failed.failure = "<i>out of memory</i>";
-  failed.figures.val_accuracy = 0.871;
+  failed.metrics = test::classified(0.5, 0.9, 0.6, 0.871);
   model.set_runs({failed, run_of(6, RunStatus::Running)});
   const auto text = [&](int row, int at) { return model.index(row, at).data().toString(); };
   QCOMPARE(text(0, RunsModel::GraphColumn), QString("graph 7"));
@@ -126,7 +127,7 @@ void TestRunsPanel::live_rows_change_in_place() {
   QSignalSpy changes(&model, &QAbstractItemModel::dataChanged);
   QSignalSpy resets(&model, &QAbstractItemModel::modelReset);
   RunSummary later = run_of(2, RunStatus::Running);
-  later.figures.loss = 0.25;
+  later.metrics = test::classified(0.25);
   model.set_runs({later, run_of(1)});
   QCOMPARE(changes.count(), 1);
   QCOMPARE(changes[0][0].toModelIndex().row(), 0);
@@ -210,7 +211,8 @@ RunRecord record_of(std::int64_t id, const Document& document) {
   run.graph = to_json(document);
   run.loss = {{1, 2.0}, {2, std::nan("")}, {3, 1.0}};
   run.series = {.columns = {"time_s", "step", "samples_per_s"}, .values = {1, 10, 100, 2, 20, 300}};
-  run.epochs = {{.epoch = 1, .val_accuracy = 0.5}, {.epoch = 2, .val_accuracy = 0.75}};
+  run.epochs = {{.epoch = 1, .metrics = {test::accuracy_of(kValSplit, 0.5)}},
+                {.epoch = 2, .metrics = {test::accuracy_of(kValSplit, 0.75)}}};
   run.stages = {{.node = "decode", .type = "decode", .workers = 2, .busy_s = 5, .starved_s = 10, .blocked_s = 5}};
   return run;
 }
@@ -337,12 +339,12 @@ void TestRunsPanel::runs_of_other_programs_appear() {
                       default_data_folder() / "runs.db");
     RunNews news;
     news.status = RunStatus::Running;
-    news.figures = RunFigures{.loss = 0.125};
+    news.results = RunResults{.metrics = test::classified(0.125)};
     other.tell(std::move(news));
     QTRY_COMPARE(panel.model().rowCount(), before + 1);
     QTRY_COMPARE(column(panel.model(), RunsModel::StateColumn).first(), QString("running"));
     RunNews newer;
-    newer.figures = RunFigures{.loss = 0.0625};
+    newer.results = RunResults{.metrics = test::classified(0.0625)};
     other.tell(std::move(newer));
     QTRY_COMPARE(column(panel.model(), RunsModel::LossColumn).first(), QString("0.0625"));
   }

@@ -17,6 +17,7 @@
 #include "gui/preview/preview_panel.h"
 #include "gui/start/tour.h"
 #include "schema/registry.h"
+#include "support/results.h"
 #include "support/window_home.h"
 
 #include <QAction>
@@ -70,7 +71,7 @@ class TestWorkModes : public QObject {
   static std::vector<RunResult> long_ends() {
     RunResult completed;
     completed.epochs.resize(1'250);
-    completed.epochs.back().val_accuracy = 0.976;
+    completed.epochs.back().metrics = {test::accuracy_of(kValSplit, 0.976)};
     completed.last.started = 1;
     completed.last.at = from_seconds(36'125);
     completed.last.trainer.samples = 2'911;
@@ -78,8 +79,7 @@ class TestWorkModes : public QObject {
     completed.last.trainer.stepped = from_seconds(1);
     RunResult stopped = completed;
     stopped.end = RunResult::End::Stopped;
-    stopped.epochs.back().val_accuracy = std::numeric_limits<double>::quiet_NaN();
-    stopped.epochs.back().train_loss = 0.123;
+    stopped.epochs.back().metrics = test::classified(0.123);
     RunResult failed = completed;
     failed.end = RunResult::End::Failed;
     failed.failure = Error{.reason = "the folder is gone",

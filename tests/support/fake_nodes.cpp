@@ -280,14 +280,15 @@ struct CrossEntropy {
     return node<CrossEntropy>("cross_entropy", 1, "Cross-entropy", "Loss.")
         .in("prediction", Kind::Tensor)
         .in("target", Kind::Target)
-        .out("loss", Kind::Loss);
+        .out("loss", Kind::Loss)
+        .compares(TargetKind::Classes);
   }
   static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs in) {
     ++infer_calls();
     if (!in[0]->shape.back().agrees_with(in[1]->classes)) return fail("the model gives another number of classes");
     return std::vector<TensorDesc>{{.kind = Kind::Loss}};
   }
-  static std::unique_ptr<Loss> loss(const Params&) { return nullptr; }
+  static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc&) { return nullptr; }
 };
 
 /// Written out, because the builder's glue for optimisers needs LibTorch.

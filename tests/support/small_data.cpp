@@ -97,7 +97,11 @@ QByteArray text_graph(const QString& lines) {
 }
 
 void write_picture_folder(const QString& folder, int count, int side) {
-  for (int label = 0; label < 2; ++label) {
+  write_picture_classes(folder, {"a", "b"}, count, side);
+}
+
+void write_picture_classes(const QString& folder, const QStringList& classes, int count, int side) {
+  for (int label = 0; label < classes.size(); ++label) {
     for (int i = 0; i < count; ++i) {
       std::vector<std::uint8_t> pixels(static_cast<std::size_t>(side) * static_cast<std::size_t>(side) * 3);
       for (std::size_t p = 0; p < pixels.size(); ++p)
@@ -105,7 +109,7 @@ void write_picture_folder(const QString& folder, int count, int side) {
             (label * 120 + static_cast<int>(p % 3) * 20 + i * 5 + static_cast<int>(p) / 97) % 256);
       const auto bytes = codec::encode_jpeg(pixels.data(), side, side, 3, 90);
       if (!bytes) qFatal("%s", bytes.error().line().c_str());
-      write_file(QStringLiteral("%1/%2/%3.jpg").arg(folder, label == 0 ? "a" : "b").arg(i),
+      write_file(QStringLiteral("%1/%2/%3.jpg").arg(folder, classes[label]).arg(i),
                  QByteArray(reinterpret_cast<const char*>(bytes->data()), static_cast<int>(bytes->size())));
     }
   }

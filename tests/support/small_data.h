@@ -25,5 +25,7 @@ namespace feedline::test {
 
 /// Writes `count` JPEG pictures a class, of two classes, into folder/a and folder/b.
 void write_picture_folder(const QString& folder, int count, int side = 40);
+/// The same of these classes.
+void write_picture_classes(const QString& folder, const QStringList& classes, int count, int side = 40);
 
 }  // namespace feedline::test

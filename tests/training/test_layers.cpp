@@ -75,6 +75,8 @@ class TestLayers : public QObject {
   void batch_norm_of_one_record();
   void dropout_follows_the_seed();
   void cross_entropy_by_hand();
+  void squared_error_by_hand();
+  void losses_are_summed();
   void optimizers_by_hand();
 };
 
@@ -281,15 +283,48 @@ void TestLayers::cross_entropy_by_hand() {
   const at::Tensor target = at::tensor({0, 1}, at::kLong);
   const double first = std::log(std::exp(2.0) + std::exp(1.0) + 1) - 2;
   const double second = std::log(1 + 1 + std::exp(3.0));
-  const auto plain = spec.loss(spec.complete({}));
-  QVERIFY(std::abs(plain->forward(prediction, target).item<double>() - (first + second) / 2) < 1e-6);
-  QCOMPARE(plain->correct(prediction, target).item<std::int64_t>(), std::int64_t{1});
+  const std::vector<at::Tensor> in = {prediction, target};
+  const auto plain = spec.layer(spec.complete({}), {}, {});
+  QVERIFY(std::abs(plain->forward(in).item<double>() - (first + second) / 2) < 1e-6);
 
   // Smoothing s: (1 - s) times the plain loss and s times the mean over all classes.
   const double all = ((first + (first + 1) + (first + 2)) / 3 + (second + second + second - 3) / 3) / 2;
-  const auto smooth = spec.loss(spec.complete({{"label_smoothing", 0.3}}));
-  QVERIFY(std::abs(smooth->forward(prediction, target).item<double>() - (0.7 * (first + second) / 2 + 0.3 * all)) <
-          1e-6);
+  const auto smooth = spec.layer(spec.complete({{"label_smoothing", 0.3}}), {}, {});
+  QVERIFY(std::abs(smooth->forward(in).item<double>() - (0.7 * (first + second) / 2 + 0.3 * all)) < 1e-6);
+}
+
+/// One number a record comes as N and is predicted as N×1: neither is spread over the other.
+void TestLayers::squared_error_by_hand() {
+  const NodeSpec& spec = *Registry::instance().find("mse");
+  const auto loss = spec.layer(spec.complete({}), {}, {});
+  const std::vector<at::Tensor> in = {at::tensor({1.0F, 2.0F, 5.0F}).view({3, 1}), at::tensor({1.0F, 4.0F, 4.0F})};
+  QVERIFY(std::abs(loss->forward(in).item<double>() - 5.0 / 3) < 1e-6);
+  const std::vector<at::Tensor> classes = {in[0], at::tensor({1, 4, 4}, at::kLong)};
+  QVERIFY(std::abs(loss->forward(classes).item<double>() - 5.0 / 3) < 1e-6);
+
+  const TensorDesc number{.kind = Kind::Target, .shape = {Dim::symbol("N")}};
+  const TensorDesc one{.kind = Kind::Tensor, .shape = {Dim::symbol("N"), 1}};
+  const TensorDesc ten{.kind = Kind::Tensor, .shape = {Dim::symbol("N"), 10}};
+  const TensorDesc as_classes{.kind = Kind::Tensor, .shape = {Dim::symbol("N"), Dim::symbol("classes")}};
+  QVERIFY(infer("mse", {}, {one, number}).has_value());
+  for (const TensorDesc& wrong : {ten, as_classes}) {
+    const auto refused = infer("mse", {}, {wrong, number});
+    QVERIFY(!refused.has_value());
+    QCOMPARE(refused.error().remedy, std::string("Set units of the linear node before it to 1"));
+  }
+}
+
+void TestLayers::losses_are_summed() {
+  const NodeSpec& spec = *Registry::instance().find("weighted_sum");
+  QVERIFY(spec.role == Role::Loss && spec.category == Category::Loss);
+  const auto sum = spec.layer(spec.complete({{"weight_a", 2.0}, {"weight_b", 0.5}}), {}, {});
+  std::vector<at::Tensor> in = {at::tensor(3.0F).requires_grad_(true), at::tensor(8.0F), at::Tensor()};
+  QCOMPARE(sum->forward(in).item<double>(), 10.0);
+  in[2] = at::tensor(0.25F);
+  const at::Tensor all = sum->forward(in);
+  QCOMPARE(all.item<double>(), 10.25);
+  all.backward();
+  QCOMPARE(in[0].grad().item<double>(), 2.0);
 }
 
 void TestLayers::optimizers_by_hand() {

@@ -5,6 +5,9 @@
 #include "engine/preview_view.h"
 #include "graph/edit.h"
 #include "graph/grouping.h"
+#include "graph/path.h"
+#include "support/fake_nodes.h"
+#include "support/random_graphs.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
 #include "training/model.h"
@@ -16,6 +19,8 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <map>
+#include <set>
 
 using namespace feedline;
 
@@ -47,6 +52,110 @@ Document photos(const QString& folder) {
   wire("normalise", "image", "batch", "image");
   wire("source", "label", "batch", "label");
   return document;
+}
+
+/// From the layer or batch that `flatten` reads to the trainer.
+constexpr const char* kModel =
+    " batch:batch flatten:flatten linear:linear loss:cross_entropy sgd:sgd trainer:trainer flatten.y>linear.x "
+    "linear.y>loss.prediction batch.label>loss.target loss.loss>trainer.loss sgd.optimizer>trainer.optimizer ";
+
+std::string bytes_of(const PreviewValue& value) {
+  return {reinterpret_cast<const char*>(value.data.data()), value.data.size()};
+}
+
+/// The bytes of a run by epoch and record: of each field of its batches, by name.
+using Rows = std::map<std::pair<std::uint32_t, std::uint64_t>, std::map<std::string, std::string>>;
+
+Rows rows_of(const std::shared_ptr<const Plan>& plan, const DataPlan& data) {
+  Rows rows;
+  Pipeline pipeline(plan, data, {.workers = 1, .epochs = 2});
+  for (auto batch = pipeline.next(); batch && *batch; batch = pipeline.next())
+    for (std::size_t row = 0; row < (*batch)->records; ++row)
+      for (std::size_t f = 0; f < data.fields.size(); ++f) {
+        const std::size_t bytes = data.fields[f].record_bytes();
+        rows[{(*batch)->epoch, (*batch)->record_ids[row]}][data.fields[f].name] = {
+            reinterpret_cast<const char*>((*batch)->buffer->fields[f] + row * bytes), bytes};
+      }
+  return rows;
+}
+
+/// A plan's steps run by hand on one record: what leaves each node, by name. A node that reads only a part of its
+/// picture is run once more, to give all of it.
+std::map<std::string, std::string> steps_of(const DataPlan& plan, std::uint32_t epoch, std::uint64_t record) {
+  const auto content = [](const Datum& datum) {
+    return std::string(reinterpret_cast<const char*>(datum.data()), datum.bytes());
+  };
+  const auto context = [&](const PlanStep& step) {
+    return OpContext{.rng = Rng(plan.seed, epoch, record, step.stream), .training = plan.training, .record = record};
+  };
+  std::vector<Datum> slots(plan.slots);
+  std::vector<Datum*> read;
+  for (const auto& slot : plan.source_outputs) read.push_back(slot ? &slots[*slot] : nullptr);
+  std::map<std::string, std::string> left;
+  if (!plan.source->read(record, read)) return left;
+  for (const PlanStep& step : plan.steps) {
+    std::vector<const Datum*> in;
+    for (const auto& slot : step.inputs) in.push_back(slot ? &slots[*slot] : nullptr);
+    Datum* out[] = {&slots[step.outputs.front()]};
+    OpContext own = context(step);
+    if (step.next) {
+      Datum whole;
+      Datum* to[] = {&whole};
+      if (step.op->run(in, to, own)) left[step.node] = content(whole);
+      const PlanStep& reader = plan.steps[*step.next];
+      const NextNode next(*reader.op, context(reader));
+      own.next = &next;
+      if (!step.op->run(in, out, own)) return left;
+      continue;
+    }
+    if (!step.op->run(in, out, own)) return left;
+    left[step.node] = content(*out[0]);
+  }
+  return left;
+}
+
+/// Where previews differ from the run of a graph: both epochs, every node and every row of one of its data sides.
+QStringList differences(const Document& document, const std::shared_ptr<const Plan>& plan, const DataPlan& data) {
+  QStringList found;
+  const auto differs = [&](const std::string& what) {
+    if (!found.contains(QString::fromStdString(what))) found << QString::fromStdString(what);
+  };
+  const Rows rows = rows_of(plan, data);
+  if (rows.empty()) differs("there are no rows");
+  std::set<std::string> nodes = {data.batch_node};
+  for (const PlanStep& step : data.steps)
+    if (instance_of(step.node) == 1) nodes.insert(step.node);
+  Previewer previewer;
+  for (const std::string& node : nodes)
+    for (const auto& [key, fields] : rows) {
+      const auto& [epoch, record] = key;
+      const auto seen = previewer.look(
+          document, {.node = drawn_path(node), .record = record, .epoch = epoch, .training = data.training});
+      if (!seen) {
+        differs(node + ": " + seen.error().line());
+        continue;
+      }
+      if (node != data.batch_node) {
+        const auto by_hand = steps_of(data, epoch, record);
+        if (by_hand.at(node) != bytes_of(seen->values.at(0))) differs(node);
+        continue;
+      }
+      for (const auto& [name, bytes] : fields) {
+        const auto value = std::find_if(seen->values.begin(), seen->values.end(),
+                                        [&](const PreviewValue& v) { return v.port == name; });
+        if (value == seen->values.end() || bytes_of(*value) != bytes) differs(node + "." + name);
+      }
+    }
+  return found;
+}
+
+QStringList differences(const Document& document) {
+  const auto plan = make_plan(document, {});
+  if (!plan) return {QString::fromStdString("no plan: " + plan.error().line())};
+  QStringList found = differences(document, *plan, (*plan)->train);
+  if ((*plan)->validation)
+    for (const QString& one : differences(document, *plan, *(*plan)->validation)) found << one + " (validation)";
+  return found;
 }
 
 }  // namespace
@@ -92,6 +201,120 @@ class TestPreview : public QObject {
       }
     }
     QCOMPARE(rows, std::size_t{96});
+  }
+
+  /// Every node and every row of two epochs, training and validation.
+  void random_graphs_give_the_bytes_of_their_runs() {
+    constexpr unsigned kGraphs = 200;
+    const test::PictureFolders folders{.training = folder_.filePath("random/training").toStdString(),
+                                       .validation = folder_.filePath("random/validation").toStdString()};
+    test::write_picture_classes(QString::fromStdString(folders.training), {"ants", "bees", "cats"}, 2, 96);
+    test::write_picture_classes(QString::fromStdString(folders.validation), {"bees", "cats"}, 2, 80);
+    QStringList wrong;
+    for (unsigned seed = 0; seed < kGraphs; ++seed) {
+      const QStringList found = differences(test::random_graph(seed, folders));
+      if (!found.isEmpty()) wrong << QString("graph %1: %2").arg(seed).arg(found.join(", "));
+    }
+    QVERIFY2(wrong.isEmpty(), qPrintable(QString::number(wrong.size()) + " graphs\n" + wrong.join('\n')));
+  }
+
+  /// With the parameters of their examples; a new node is tested as soon as its file exists.
+  void every_data_node_gives_the_bytes_of_a_run_data() {
+    QTest::addColumn<QString>("type");
+    for (const NodeSpec* spec : Registry::instance().all())
+      if (spec->role == Role::Source || spec->role == Role::Sample)
+        QTest::newRow(spec->type.c_str()) << QString::fromStdString(spec->type);
+  }
+  void every_data_node_gives_the_bytes_of_a_run() {
+    QFETCH(QString, type);
+    const NodeSpec& spec = *Registry::instance().find(type.toStdString());
+    test::Graph graph("shuffle:shuffle normalise:normalise resize:resize it:" + spec.type + kModel +
+                      "normalise.image>batch.image shuffle.label>batch.label batch.image>flatten.x");
+    graph.set("resize", "width", std::int64_t{64}).set("resize", "height", std::int64_t{48});
+    const std::string out = "it." + spec.outputs.front().name;
+    if (spec.role == Role::Source) {
+      const ParamMap params = spec.fixture(folder_.filePath(type).toStdString());
+      graph.add("resize.image>shuffle.sample shuffle.sample>normalise.image it.label>shuffle.label");
+      graph.add(spec.outputs.front().kind == Kind::Encoded
+                    ? "decode:decode " + out + ">decode.file decode.image>resize.image"
+                    : out + ">resize.image");
+      for (const auto& [name, value] : params) graph.set("it", name, value);
+    } else {
+      const std::string in = ">it." + spec.inputs.front().name + " ";
+      graph.add("source:image_folder source.label>shuffle.label");
+      graph.set("source", "folder", folder_.filePath("photos").toStdString());
+      if (spec.inputs.front().kind == Kind::Encoded)
+        graph.add("source.file" + in + out +
+                  ">shuffle.sample shuffle.sample>resize.image resize.image>normalise.image");
+      else if (spec.random)  // behind the decoder, which then reads what this one looks at
+        graph.add("decode:decode source.file>decode.file decode.image>shuffle.sample shuffle.sample" + in + out +
+                  ">resize.image resize.image>normalise.image");
+      else
+        graph.add(
+            "decode:decode source.file>decode.file decode.image>shuffle.sample shuffle.sample>resize.image "
+            "resize.image" +
+            in + out + ">normalise.image");
+      for (const auto& [name, value] : spec.example) graph.set("it", name, value);
+    }
+    graph.set("trainer", "validation_split", 0.5).set("batch", "size", std::int64_t{2});
+    const QStringList found = differences(graph.document());
+    QVERIFY2(found.isEmpty(), qPrintable(found.join(", ")));
+  }
+
+  void every_layer_gives_the_bytes_of_a_run_data() {
+    QTest::addColumn<QString>("type");
+    for (const NodeSpec* spec : Registry::instance().all())
+      if (spec->role == Role::Layer) QTest::newRow(spec->type.c_str()) << QString::fromStdString(spec->type);
+  }
+  void every_layer_gives_the_bytes_of_a_run() {
+    QFETCH(QString, type);
+    const NodeSpec& spec = *Registry::instance().find(type.toStdString());
+    const auto graph_with = [&](const std::string& above, const std::string& wires) {
+      test::Graph graph(
+          "source:image_folder decode:decode crop:random_resized_crop normalise:normalise it:" + spec.type + kModel +
+          "source.file>decode.file decode.image>crop.image crop.image>normalise.image "
+          "normalise.image>batch.image source.label>batch.label " +
+          wires);
+      for (const PortSpec& port : spec.inputs) graph.add(above + ">it." + port.name);
+      graph.set("source", "folder", folder_.filePath("photos").toStdString()).set("crop", "size", std::int64_t{16});
+      for (const auto& [name, value] : spec.example) graph.set("it", name, value);
+      return graph.document();
+    };
+    const std::string out = "it." + spec.outputs.front().name;
+    // Of pictures if it takes them, else of vectors.
+    for (const Document& graph :
+         {graph_with("batch.image", out + ">flatten.x"), graph_with("flatten.y", "batch.image>flatten.x")}) {
+      const auto plan = make_plan(graph, {});
+      if (!plan) continue;
+      const ModelPlan& model_plan = (*plan)->model;
+      const std::unique_ptr<Model> model =
+          std::move(*Model::build(model_plan, at::kCPU, static_cast<std::uint64_t>((*plan)->trainer.seed)));
+      model->train(false);
+      std::size_t layer = 0;
+      while (model_plan.layers[layer].node != "it") ++layer;
+      const Rows rows = rows_of(*plan, (*plan)->train);
+      QVERIFY(!rows.empty());
+      Previewer previewer;
+      for (const auto& [key, fields] : rows) {
+        std::vector<at::Tensor> tensors;
+        for (const BatchField& field : (*plan)->train.fields) {
+          std::vector<std::int64_t> shape{1};
+          for (const Dim& dim : field.record.shape) shape.push_back(dim.size());
+          at::Tensor& tensor =
+              tensors.emplace_back(torch::empty(shape, field.record.dtype == DType::F32 ? at::kFloat : at::kLong));
+          std::memcpy(tensor.data_ptr(), fields.at(field.name).data(), field.record_bytes());
+        }
+        const at::NoGradGuard none;
+        const at::Tensor expected = model->layer_output(tensors, layer, {}).contiguous();
+        const auto seen = previewer.look(graph, {.node = "it", .record = key.second, .epoch = key.first});
+        QVERIFY2(seen.has_value(), seen ? "" : seen.error().line().c_str());
+        const std::vector<float> got = floats(seen->values[0]);
+        QCOMPARE(static_cast<std::int64_t>(got.size()), expected.numel());
+        QVERIFY(std::memcmp(got.data(), expected.data_ptr(), got.size() * sizeof(float)) == 0);
+      }
+      return;
+    }
+    QFAIL("the layer takes neither pictures nor vectors");
   }
 
   void the_dice_draw_anew_and_validation_does_not_draw() {

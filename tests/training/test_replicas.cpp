@@ -4,7 +4,9 @@
 #include <QTest>
 
 #include <atomic>
+#include <cmath>
 #include <functional>
+#include <map>
 #include <stdexcept>
 #include <thread>
 
@@ -43,12 +45,77 @@ class SpiedNetwork {
   NodeSpec spec_{};
 };
 
+/// What one model's whole batch says.
+Metrics measured(const ModelPlan& plan, std::string_view split, const Model::Outcome& outcome) {
+  MetricSet set(plan, split);
+  set.add(outcome.compared);
+  return set.values();
+}
+
+/// Scores of three classes, or one number, for `rows` records, and their targets.
+Compared made_up(TargetKind kind, std::int64_t rows) {
+  torch::manual_seed(static_cast<std::uint64_t>(rows));
+  if (kind == TargetKind::Classes) return {at::randn({rows, kClasses}), at::randint(0, kClasses, {rows}, at::kLong)};
+  const at::Tensor target = at::randn({rows}) * 3 + 1000;
+  return {(target + at::randn({rows})).unsqueeze(1), target};
+}
+
+Compared part_of(const Compared& all, std::int64_t first, std::int64_t rows) {
+  return {all.prediction().narrow(0, first, rows), all.target().narrow(0, first, rows)};
+}
+
+double by_hand_accuracy(const Compared& all) {
+  double right = 0;
+  for (std::int64_t i = 0; i < all.rows(); ++i)
+    right += all.prediction()[i].argmax().item<std::int64_t>() == all.target()[i].item<std::int64_t>() ? 1 : 0;
+  return right / static_cast<double>(all.rows());
+}
+
+double by_hand_macro_f1(const Compared& all) {
+  double sum = 0;
+  double classes = 0;
+  for (std::int64_t c = 0; c < kClasses; ++c) {
+    double hit = 0;
+    double predicted = 0;
+    double real = 0;
+    for (std::int64_t i = 0; i < all.rows(); ++i) {
+      const bool p = all.prediction()[i].argmax().item<std::int64_t>() == c;
+      const bool t = all.target()[i].item<std::int64_t>() == c;
+      hit += p && t ? 1 : 0;
+      predicted += p ? 1 : 0;
+      real += t ? 1 : 0;
+    }
+    if (predicted + real == 0) continue;
+    sum += 2 * hit / (predicted + real);
+    ++classes;
+  }
+  return sum / classes;
+}
+
+double by_hand_r2(const Compared& all) {
+  double mean = 0;
+  for (std::int64_t i = 0; i < all.rows(); ++i) mean += all.target()[i].item<double>() / double(all.rows());
+  double missed = 0;
+  double spread = 0;
+  for (std::int64_t i = 0; i < all.rows(); ++i) {
+    const double truth = all.target()[i].item<double>();
+    missed += std::pow(all.prediction()[i][0].item<double>() - truth, 2);
+    spread += std::pow(truth - mean, 2);
+  }
+  return 1 - missed / spread;
+}
+
+/// How each metric is worked out in the most obvious way; a new one needs its line here.
+const std::map<std::string_view, double (*)(const Compared&)> kByHand = {
+    {"accuracy", by_hand_accuracy}, {"macro F1", by_hand_macro_f1}, {"R2", by_hand_r2}};
+
 }  // namespace
 
 class TestReplicas : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
+  void metrics_are_no_means_over_batches();
   void rows_data();
   void rows();
   void gradients_add_up_data();
@@ -68,6 +135,31 @@ class TestReplicas : public QObject {
   void stops_in_mid_step();
   void shards_step_like_the_whole();
 };
+
+/// Of every rule: in pieces of uneven size, on several replicas, it comes to what the obvious way says of the whole.
+void TestReplicas::metrics_are_no_means_over_batches() {
+  QVERIFY(!MetricRules::instance().all().empty());
+  for (const MetricRule& rule : MetricRules::instance().all()) {
+    const Compared all = made_up(rule.target, 40);
+    const auto by_hand = kByHand.find(rule.name);
+    QVERIFY2(by_hand != kByHand.end(), std::string(rule.name).c_str());
+    const double truth = by_hand->second(all);
+    const auto empty = rule.make();
+    QVERIFY(std::isnan(empty->value()));
+    const auto whole = rule.make();
+    whole->add(all);
+    QVERIFY2(std::abs(whole->value() - truth) < 1e-6, qPrintable(QString("%1 %2").arg(whole->value()).arg(truth)));
+    const auto first = rule.make();
+    const auto second = rule.make();
+    first->add(part_of(all, 0, 25));
+    first->add(part_of(all, 25, 3));
+    second->add(part_of(all, 28, 1));
+    second->add(part_of(all, 29, 11));
+    const auto merged = rule.make();
+    for (const auto& part : {std::cref(*first), std::cref(*empty), std::cref(*second)}) merged->merge(part);
+    QVERIFY2(std::abs(merged->value() - truth) < 1e-6, qPrintable(QString("%1 %2").arg(merged->value()).arg(truth)));
+  }
+}
 
 void TestReplicas::rows_data() {
   QTest::addColumn<int>("rows");
@@ -115,7 +207,9 @@ void TestReplicas::gradients_add_up() {
   const auto replicas = replicas_of(plan, static_cast<std::size_t>(count));
   const at::Tensor before = flat(replicas->model().parameters()).clone();
   TrainerMeter meter;
-  const auto parts = replicas->train(fields, meter);
+  std::vector<MetricSet> metrics;
+  for (int i = 0; i < count; ++i) metrics.emplace_back(plan, kTrainSplit);
+  const auto parts = replicas->train(fields, meter, metrics);
   const at::Tensor change = before - flat(replicas->model().parameters());
   QVERIFY(at::allclose(change, gradient(*whole), 1e-4, 1e-6));
   QVERIFY(change.abs().sum().item<double>() > 0);
@@ -124,7 +218,7 @@ void TestReplicas::gradients_add_up() {
   const auto found = totals(parts);
   QCOMPARE(found.samples, static_cast<std::uint64_t>(rows));
   QVERIFY(std::abs(found.loss() - outcome.loss.item<double>()) < 1e-5);
-  QCOMPARE(found.correct, static_cast<double>(outcome.correct.item<std::int64_t>()));
+  QCOMPARE(merged_values(plan, kTrainSplit, metrics), measured(plan, kTrainSplit, outcome));
   QCOMPARE(gradient(replicas->model()).abs().sum().item<double>(), 0.0);
 }
 
@@ -226,7 +320,9 @@ void TestReplicas::evaluates_alike() {
   TrainerMeter meter;
   for (std::int64_t step = 0; step < 5; ++step) (void)replicas->train(batch(24, features(), step), meter);
   const auto fields = batch(rows, features(), 9);
-  const auto found = totals(replicas->evaluate(fields));
+  std::vector<MetricSet> metrics(0);
+  for (std::size_t i = 0; i < replicas->count(); ++i) metrics.emplace_back(plan, kValSplit);
+  const auto found = totals(replicas->evaluate(fields, metrics));
 
   const torch::NoGradGuard no_gradients;
   const auto copy = [](const std::vector<at::Tensor>& from, const std::vector<at::Tensor>& to) {
@@ -238,7 +334,7 @@ void TestReplicas::evaluates_alike() {
   const auto outcome = reference->forward(fields, {});
   QCOMPARE(found.samples, static_cast<std::uint64_t>(rows));
   QVERIFY(std::abs(found.loss() - outcome.loss.item<double>()) < 1e-5);
-  QCOMPARE(found.correct, static_cast<double>(outcome.correct.item<std::int64_t>()));
+  QCOMPARE(merged_values(plan, kValSplit, metrics), measured(plan, kValSplit, outcome));
 }
 
 void TestReplicas::evaluation_leaves_no_trace() {

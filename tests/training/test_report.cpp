@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/cores.h"
 #include "base/device_name.h"
+#include "support/results.h"
 #include "training/doctor.h"
 #include "training/report.h"
 
@@ -9,13 +10,9 @@
 #include <QJsonObject>
 #include <QTest>
 
-#include <limits>
-
 using namespace feedline;
 
 namespace {
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 RunResult sample() {
   RunResult result;
@@ -26,29 +23,16 @@ RunResult sample() {
   result.intra_op_threads = 4;
   result.precision = "bfloat16";
   result.channels_last = true;
-  result.epochs = {{.epoch = 1,
-                    .train_loss = 1.5,
-                    .train_accuracy = 0.5,
-                    .val_loss = kNone,
-                    .val_accuracy = kNone,
-                    .samples_per_s = 100,
-                    .wall_s = 3,
-                    .samples = 200},
-                   {.epoch = 2,
-                    .train_loss = 1,
-                    .train_accuracy = 0.75,
-                    .val_loss = 1.25,
-                    .val_accuracy = 0.5,
-                    .samples_per_s = 300,
-                    .wall_s = 2,
-                    .samples = 200}};
+  result.epochs = {
+      {.epoch = 1, .metrics = test::classified(1.5, 0.5), .samples_per_s = 100, .wall_s = 3, .samples = 200},
+      {.epoch = 2, .metrics = test::classified(1, 0.75, 1.25, 0.5), .samples_per_s = 300, .wall_s = 2, .samples = 200}};
   result.errors = {{.error = {.reason = "it is no picture", .node = "decode", .file = "/tmp/\xff.jpg"}, .count = 3}};
   result.last.started = from_seconds(10);
   result.last.at = from_seconds(14);
   result.last.trainer.steps = 8;
   result.last.trainer.samples = 400;
   result.last.trainer.stepped = from_seconds(2.5);
-  result.last.trainer.times = {.wait = from_seconds(1), .forward = from_seconds(2)};
+  result.last.trainer.times = test::times_of({{Phase::Wait, from_seconds(1)}, {Phase::Forward, from_seconds(2)}});
   result.last.process.peak_rss_bytes = 1234;
   result.last.stages = {
       {.node = "source", .type = "idx", .total = {.records = 400, .cpu = from_seconds(1)}, .workers = 2},
@@ -121,7 +105,15 @@ void TestReport::figures() {
   QCOMPARE(report["wall_s"].toDouble(), 4.0);
   QVERIFY(report["epochs"][0]["val_loss"].isNull());
   QCOMPARE(report["epochs"][1]["val_loss"].toDouble(), 1.25);
+  QCOMPARE(report["epochs"][0]["metrics"].toArray().size(), 2);
+  const QJsonValue last = report["epochs"][1]["metrics"][3];
+  QCOMPARE(last["name"].toString() + ' ' + last["split"].toString(), QString("accuracy val"));
+  QCOMPARE(last["value"].toDouble(), report["epochs"][1]["val_accuracy"].toDouble());
+  QVERIFY(last["higher_is_better"].toBool() && last["unit"] == "share");
   QCOMPARE(report["step"]["forward_s"].toDouble(), 2.0);
+  QCOMPARE(report["phases"].toArray().size(), static_cast<int>(kStepPhaseCount));
+  QCOMPARE(report["phases"][2]["name"].toString(), QString("forward"));
+  QCOMPARE(report["phases"][2]["seconds"].toDouble(), 2.0);
   QCOMPARE(report["stages"][1]["records_per_s"].toDouble(), 100.0);
   QCOMPARE(report["stages"][1]["share"].toDouble(), 0.75);
   QCOMPARE(report["errors"][0]["count"].toInt(), 3);

@@ -11,6 +11,7 @@
 #include <QTest>
 
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 using namespace feedline;
@@ -22,8 +23,8 @@ namespace {
 std::string losses(const RunResult& result) {
   std::string bytes;
   for (const EpochResult& epoch : result.epochs)
-    for (const double value : {epoch.train_loss, epoch.train_accuracy, epoch.val_loss, epoch.val_accuracy})
-      bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+    for (const MetricValue& metric : epoch.metrics)
+      bytes.append(reinterpret_cast<const char*>(&metric.value), sizeof metric.value);
   return bytes;
 }
 
@@ -63,6 +64,8 @@ class TestRun : public QObject {
   void no_snapshot_is_newer_than_the_end();
   void validates_on_a_connected_batch();
   void learns_texts_of_any_length();
+  void numbers_are_learnt_and_measured();
+  void losses_are_summed();
 
  private:
   QTemporaryDir folder_;
@@ -116,9 +119,9 @@ void TestRun::learns() {
   QCOMPARE(run.count<Finished>(), 1U);
 
   QCOMPARE(result.epochs.size(), 3U);
-  QVERIFY(result.epochs[2].train_loss < result.epochs[0].train_loss);
-  QVERIFY(result.epochs[2].val_loss < 2.3);
-  QVERIFY(result.epochs[2].val_accuracy >= 0 && result.epochs[2].val_accuracy <= 1);
+  QVERIFY(result.epochs[2].loss(kTrainSplit) < result.epochs[0].loss(kTrainSplit));
+  QVERIFY(result.epochs[2].loss(kValSplit) < 2.3);
+  QVERIFY(result.epochs[2].value("accuracy", kValSplit) >= 0 && result.epochs[2].value("accuracy", kValSplit) <= 1);
   for (std::size_t i = 0; i < 3; ++i) {
     QCOMPARE(result.epochs[i].epoch, static_cast<std::uint32_t>(i + 1));
     QCOMPARE(result.epochs[i].samples, 240U);
@@ -129,7 +132,8 @@ void TestRun::learns() {
   QCOMPARE(trainer.steps, 3U * 8U);
   QCOMPARE(trainer.total_steps, 3U * 8U);
   QCOMPARE(trainer.samples, 3U * 240U);
-  QVERIFY(trainer.times.forward > 0 && trainer.times.backward > 0 && trainer.times.optimizer > 0);
+  QVERIFY(trainer.times[Phase::Forward] > 0 && trainer.times[Phase::Backward] > 0 &&
+          trainer.times[Phase::Optimizer] > 0);
   // The phases are the whole of the trainer's time.
   QVERIFY(std::abs(seconds(trainer.times.total()) - result.last.elapsed()) < 0.1 * result.last.elapsed() + 0.05);
   QCOMPARE(result.last.loss_curve.size(), 24U);
@@ -229,8 +233,8 @@ void TestRun::replicas() {
   for (const Fact& fact : one.facts())
     if (const auto* started = std::get_if<Started>(&fact)) QCOMPARE(started->replicas, replicas);
   QCOMPARE(result.last.trainer.samples, 3U * 240U);
-  QVERIFY(result.epochs[2].train_loss < result.epochs[0].train_loss);
-  QVERIFY(result.last.trainer.times.forward > 0 && result.last.trainer.times.backward > 0);
+  QVERIFY(result.epochs[2].loss(kTrainSplit) < result.epochs[0].loss(kTrainSplit));
+  QVERIFY(result.last.trainer.times[Phase::Forward] > 0 && result.last.trainer.times[Phase::Backward] > 0);
   RecordedRun again(document);
   QCOMPARE(losses(again.result()), losses(result));
 }
@@ -240,7 +244,7 @@ void TestRun::names_the_precision_that_is_not_there() {
   const RunResult& result = run.result();
   if (result.end == RunResult::End::Completed) {
     QCOMPARE(QString::fromStdString(result.precision), QString("bfloat16"));
-    QVERIFY(result.epochs[2].train_loss < result.epochs[0].train_loss);
+    QVERIFY(result.epochs[2].loss(kTrainSplit) < result.epochs[0].loss(kTrainSplit));
     return;
   }
   QCOMPARE(QString::fromStdString(result.failure->node), QString("trainer"));
@@ -324,8 +328,8 @@ void TestRun::ends_after_max_steps() {
   QCOMPARE(result.last.trainer.steps, steps);
   QCOMPARE(result.last.trainer.total_steps, steps);
   QCOMPARE(result.epochs.size(), static_cast<std::size_t>(epochs));
-  QVERIFY(std::isfinite(result.epochs.back().train_loss));
-  QCOMPARE(std::isfinite(result.epochs.back().val_loss), validated);
+  QVERIFY(std::isfinite(result.epochs.back().loss(kTrainSplit)));
+  QCOMPARE(std::isfinite(result.epochs.back().loss(kValSplit)), validated);
 }
 
 void TestRun::ends_after_max_seconds() {
@@ -339,8 +343,8 @@ void TestRun::drains_without_learning() {
   const RunResult& result = run.result();
   QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
   QCOMPARE(result.last.trainer.samples, 3U * 240U);
-  QCOMPARE(result.last.trainer.times.forward, Nanos{0});
-  QVERIFY(std::isnan(result.epochs.front().train_loss));
+  QCOMPARE(result.last.trainer.times[Phase::Forward], Nanos{0});
+  QVERIFY(std::isnan(result.epochs.front().loss(kTrainSplit)));
   QCOMPARE(result.epochs.size(), 3U);
 }
 
@@ -446,7 +450,70 @@ void TestRun::validates_on_a_connected_batch() {
   const RunResult& result = run.result();
   QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
   QCOMPARE(result.epochs.front().samples, 320U);
-  for (const EpochResult& epoch : result.epochs) QVERIFY(std::isfinite(epoch.val_loss));
+  for (const EpochResult& epoch : result.epochs) QVERIFY(std::isfinite(epoch.loss(kValSplit)));
+}
+
+/// The digit as a number: what applies to classes is not measured, what applies to numbers is.
+void TestRun::numbers_are_learnt_and_measured() {
+  Graph graph(
+      "source:idx shuffle:shuffle normalise:normalise batch:batch flatten:flatten hidden:linear relu:relu last:linear "
+      "loss:mse adam:adam trainer:trainer source.image>shuffle.sample source.label>shuffle.label "
+      "shuffle.sample>normalise.image normalise.image>batch.image shuffle.label>batch.label batch.image>flatten.x "
+      "flatten.y>hidden.x hidden.y>relu.x relu.y>last.x last.y>loss.prediction batch.label>loss.target "
+      "loss.loss>trainer.loss adam.optimizer>trainer.optimizer");
+  graph.set("source", "images", (folder_.path() + "/images").toStdString())
+      .set("source", "labels", (folder_.path() + "/labels").toStdString())
+      .set("hidden", "units", std::int64_t{32})
+      .set("last", "units", std::int64_t{1})
+      .set("trainer", "validation_split", 0.25)
+      .set("trainer", "device", std::string("cpu"))
+      .set("trainer", "epochs", std::int64_t{6});
+  RecordedRun run(graph.document());
+  const RunResult& result = run.result();
+  QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
+  const EpochResult& first = result.epochs.front();
+  const EpochResult& last = result.epochs.back();
+  QVERIFY2(last.loss(kTrainSplit) < 0.5 * first.loss(kTrainSplit), qPrintable(QString::number(last.loss(kTrainSplit))));
+  QVERIFY(last.evaluation == nullptr);
+  for (const MetricValue& metric : last.metrics) {
+    QVERIFY2(metric.name != "accuracy" && metric.name != "macro F1", metric.name.c_str());
+    const double before = first.value(metric.name, metric.split);
+    QVERIFY2((metric.value > before) == metric.higher_is_better, metric_title(metric).c_str());
+  }
+}
+
+/// Two heads on one trunk: the sum is minimised, each loss is measured under its own name.
+void TestRun::losses_are_summed() {
+  Graph graph(
+      "source:idx shuffle:shuffle normalise:normalise batch:batch flatten:flatten hidden:linear relu:relu "
+      "classes:linear number:linear digit:cross_entropy size:mse both:weighted_sum adam:adam trainer:trainer "
+      "source.image>shuffle.sample source.label>shuffle.label shuffle.sample>normalise.image "
+      "normalise.image>batch.image shuffle.label>batch.label batch.image>flatten.x flatten.y>hidden.x hidden.y>relu.x "
+      "relu.y>classes.x relu.y>number.x classes.y>digit.prediction batch.label>digit.target number.y>size.prediction "
+      "batch.label>size.target digit.loss>both.a size.loss>both.b both.loss>trainer.loss "
+      "adam.optimizer>trainer.optimizer");
+  graph.set("source", "images", (folder_.path() + "/images").toStdString())
+      .set("source", "labels", (folder_.path() + "/labels").toStdString())
+      .set("hidden", "units", std::int64_t{32})
+      .set("number", "units", std::int64_t{1})
+      .set("both", "weight_b", 0.05)
+      .set("trainer", "validation_split", 0.25)
+      .set("trainer", "device", std::string("cpu"))
+      .set("trainer", "epochs", std::int64_t{2});
+  RecordedRun run(graph.document());
+  const RunResult& result = run.result();
+  QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
+  const EpochResult& last = result.epochs.back();
+  QVERIFY(last.loss(kTrainSplit) < result.epochs.front().loss(kTrainSplit));
+  QVERIFY(last.evaluation != nullptr);  // of the loss that has classes
+  for (const MetricValue& metric : last.metrics)
+    QVERIFY2(metric.name == kLossMetric || metric.name.ends_with(" (digit)") || metric.name.ends_with(" (size)"),
+             metric.name.c_str());
+  std::uint64_t right = 0;
+  for (std::size_t i = 0; i < last.evaluation->classes; ++i) right += last.evaluation->count(i, i);
+  const std::uint64_t all = std::accumulate(last.evaluation->counts.begin(), last.evaluation->counts.end(), 0UL);
+  QVERIFY(std::abs(static_cast<double>(right) / static_cast<double>(all) - last.value("accuracy (digit)", kValSplit)) <
+          1e-9);
 }
 
 QTEST_GUILESS_MAIN(TestRun)

@@ -79,8 +79,8 @@ void TestTimeline::agrees_with_the_meters() {
     QCOMPARE(records[stage.node], stage.total.records);
     QCOMPARE(busy[stage.node], stage.total.busy);
   }
-  QCOMPARE(busy["forward"], result.last.trainer.times.forward);
-  QCOMPARE(busy["backward"], result.last.trainer.times.backward);
+  QCOMPARE(busy["forward"], result.last.trainer.times[Phase::Forward]);
+  QCOMPARE(busy["backward"], result.last.trainer.times[Phase::Backward]);
 }
 
 void TestTimeline::locates_records() {

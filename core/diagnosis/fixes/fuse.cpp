@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/fix.h"
-#include "schema/readers.h"
+#include "plan/readers.h"
 
 namespace feedline {
 namespace {

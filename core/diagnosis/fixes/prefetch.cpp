@@ -27,7 +27,7 @@ std::vector<Fix> prefetch(const FixContext& context) {
   const double batch = profile.batch / loader;
   const double base = std::max(batch - step, 0.0);  // no depth helps against it
   const double model_now = expected_wait(step, batch, now) - base;
-  const double waste = std::min(profile.step.wait - profile.border_wait, model_now + base) - base;
+  const double waste = std::min(profile.step[Phase::Wait] - profile.border_wait, model_now + base) - base;
   if (model_now <= 0 || waste <= 0) return {};
   std::size_t depth = now;
   double left = waste;

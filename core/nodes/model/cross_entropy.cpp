@@ -9,22 +9,10 @@ namespace feedline {
 namespace {
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
-class CrossEntropyLoss final : public Loss {
- public:
-  explicit CrossEntropyLoss(double smoothing) : smoothing_(smoothing) {}
-
-  [[nodiscard]] at::Tensor forward(const at::Tensor& prediction, const at::Tensor& target) const override {
-    namespace F = torch::nn::functional;
-    return F::cross_entropy(prediction, target.to(at::kLong), F::CrossEntropyFuncOptions().label_smoothing(smoothing_));
-  }
-
-  [[nodiscard]] at::Tensor correct(const at::Tensor& prediction, const at::Tensor& target) const override {
-    return prediction.detach().argmax(1).eq(target.to(at::kLong)).sum();
-  }
-
- private:
-  double smoothing_;
-};
+at::Tensor cross_entropy_of(std::span<const at::Tensor> in, double smoothing) {
+  namespace F = torch::nn::functional;
+  return F::cross_entropy(in[0], in[1].to(at::kLong), F::CrossEntropyFuncOptions().label_smoothing(smoothing));
+}
 #endif
 
 struct CrossEntropy {
@@ -39,10 +27,11 @@ struct CrossEntropy {
             "The loss of single-label classification. The prediction is one logit per class (no softmax before it: "
             "that "
             "is built in). An untrained network starts near ln(classes), 2.3 for ten; lower is better, 0 is perfect. "
-            "The share of correct predictions is reported as accuracy.")
+            "What classes allow to measure (the metrics in the help of runs) is reported beside it.")
         .in("prediction", Kind::Tensor, "Logits, N×classes, floating point.")
         .in("target", Kind::Target, "The true classes.")
         .out("loss", Kind::Loss, "The mean over the batch.")
+        .compares(TargetKind::Classes)
         .param("label_smoothing", &Params::label_smoothing, range(0, 0.99).ui(0, 0.3),
                "Share of the target that is spread evenly over all classes, against overconfidence.")
         .example({{"label_smoothing", 0.1}});
@@ -57,7 +46,7 @@ struct CrossEntropy {
     const Dim& columns = prediction->shape[1];
     if (target->classes.known() && target->classes.size() == 0)
       return fail(Error{.reason = "its target is a plain number, not a class",
-                        .remedy = "Connect a label that has classes",
+                        .remedy = "Connect a label that has classes, or use a loss for numbers such as mse",
                         .port = "target"});
     if (!columns.agrees_with(target->classes))
       return fail(Error{.reason = fmt::format("the prediction has {} values per record, but the data has {} classes",
@@ -70,8 +59,10 @@ struct CrossEntropy {
 #ifdef FEEDLINE_DESCRIBED_ONLY
   static constexpr Role kRole = Role::Loss;
 #else
-  static std::unique_ptr<Loss> loss(const Params& params) {
-    return std::make_unique<CrossEntropyLoss>(params.label_smoothing);
+  static std::unique_ptr<Layer> layer(const Params& params, DescInputs, const TensorDesc&) {
+    return function_layer([smoothing = params.label_smoothing](std::span<const at::Tensor> in) {
+      return cross_entropy_of(in, smoothing);
+    });
   }
 #endif
 };

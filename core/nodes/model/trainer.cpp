@@ -12,7 +12,7 @@ struct Trainer {
     return node<Trainer>("trainer", 1, "Trainer", "Trains the model: streams batches, minimises the loss, validates.")
         .help(
             "Every graph that runs has one. Each epoch is one pass over all training records, followed by loss "
-            "and accuracy on validation data: a batch connected to `validation`, or a share of the training data set "
+            "and metrics on validation data: a batch connected to `validation`, or a share of the training data set "
             "aside by validation_split. On the CPU each batch is split among replicas, one per core, which train in "
             "parallel and sum their gradients; the run's first line and its JSON say how many there were. Batch norm "
             "normalises over the rows of one replica. Two runs with one seed on the CPU give the same losses to the "

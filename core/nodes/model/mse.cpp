@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/model/layer_shape.h"
+#include "nodes/model/torch_layer.h"
+#include "schema/node_builder.h"
+
+#include <fmt/format.h>
+
+namespace feedline {
+namespace {
+
+#ifndef FEEDLINE_DESCRIBED_ONLY
+/// One number a record comes as N, and is predicted as N×1.
+at::Tensor mean_squared_error(std::span<const at::Tensor> in) {
+  return torch::nn::functional::mse_loss(in[0], in[1].to(in[0].scalar_type()).view_as(in[0]));
+}
+#endif
+
+struct MeanSquaredError {
+  struct Params {};
+
+  static NodeSpec spec() {
+    return node<MeanSquaredError>("mse", 1, "Mean squared error", "How far predicted numbers are from the true ones.")
+        .help(
+            "The loss of regression: the mean of the squared differences between prediction and target, 0 is perfect. "
+            "It weighs a miss of 10 a hundred times as much as one of 1, so scale targets to about 1 and look for "
+            "outliers.\n\n"
+            "The prediction has as many values per record as the target: let the last linear node have 1 unit for a "
+            "label. A label with classes counts as the number of its class, which makes sense only where their order "
+            "does (grades, ages, digits).")
+        .in("prediction", Kind::Tensor, "Predicted numbers, N×1 for one a record.")
+        .in("target", Kind::Target, "The true numbers.")
+        .out("loss", Kind::Loss, "The mean over the batch and over the numbers of a record.")
+        .compares(TargetKind::Numbers)
+        .example({});
+  }
+
+  static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs in) {
+    auto prediction = input_desc(in, 0, "prediction");
+    if (!prediction) return fail(std::move(prediction.error()));
+    if (auto status = check_features(*prediction, "prediction"); !status) return fail(std::move(status.error()));
+    auto target = input_desc(in, 1, "target");
+    if (!target) return fail(std::move(target.error()));
+    const Dim numbers = product(*target, 1);
+    const Dim& columns = prediction->shape[1];
+    const bool as_classes = !columns.known() && columns.symbol_name() == "classes";
+    if (as_classes || !columns.agrees_with(numbers))
+      return fail(Error{.reason = fmt::format("the prediction has {} values per record, but the target has {}",
+                                              columns.text(), numbers.text()),
+                        .remedy = fmt::format("Set units of the linear node before it to {}", numbers.text()),
+                        .port = "prediction"});
+    return std::vector<TensorDesc>{TensorDesc{.kind = Kind::Loss, .dtype = DType::F32}};
+  }
+
+#ifdef FEEDLINE_DESCRIBED_ONLY
+  static constexpr Role kRole = Role::Loss;
+#else
+  static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc&) {
+    return function_layer(mean_squared_error);
+  }
+#endif
+};
+
+}  // namespace
+}  // namespace feedline
+
+FEEDLINE_NODE(MeanSquaredError)

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Private to training.
+
+#include "plan/plan.h"
+#include "training/metric.h"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace feedline {
+
+/// Which losses of a model compare something with a target, in the order in which they run.
+struct Comparison {
+  std::string node{};
+  TargetKind target = TargetKind::None;
+};
+[[nodiscard]] std::vector<Comparison> comparisons(const ModelPlan& plan);
+
+/// Every metric that applies to a model's losses, as one replica counts it on one split. Where several losses compare,
+/// their names say which: "accuracy (digit)".
+class MetricSet {
+ public:
+  MetricSet(const ModelPlan& plan, std::string_view split);
+
+  /// What each loss compared, in the order of comparisons(). Does not wait for the device.
+  void add(std::span<const Compared> compared);
+  void merge(const MetricSet& other);
+  /// What was counted, and a fresh start is not made. Waits for the device. NaN where there were no rows.
+  [[nodiscard]] Metrics values() const;
+  void clear();
+
+ private:
+  struct Entry {
+    const MetricRule* rule = nullptr;
+    std::size_t comparison = 0;
+    MetricValue kind{};
+    std::unique_ptr<Metric> metric{};
+  };
+  std::vector<Entry> entries_{};
+};
+
+/// Of one set a replica: merged in their order.
+[[nodiscard]] Metrics merged_values(const ModelPlan& plan, std::string_view split, std::span<const MetricSet> replicas);
+
+}  // namespace feedline
