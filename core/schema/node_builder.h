@@ -154,7 +154,8 @@ class NodeBuilder {
     p.name = std::move(name);
     p.doc = std::move(doc);
     ValueList fallback;
-    for (const Item& item : Params{}.*member) fallback.emplace_back(item);
+    const Params defaults{};  // by name: a loop does not keep a temporary whose member it goes through
+    for (const Item& item : defaults.*member) fallback.emplace_back(item);
     p.default_value = Value(std::move(fallback));
     setters_.push_back([key = p.name, member](Params& params, const ParamMap& map) {
       const auto found = map.find(key);
