@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
@@ -55,7 +56,11 @@ Json to_json(const Value& value) {
       [](const auto& v) -> Json {
         if constexpr (std::is_same_v<std::decay_t<decltype(v)>, RawJson>)
           return Json::parse(v.text, nullptr, false);
-        else
+        else if constexpr (std::is_same_v<std::decay_t<decltype(v)>, ValueList>) {
+          Json items = Json::array();
+          for (const ListItem& item : v) std::visit([&](const auto& held) { items.push_back(held); }, item);
+          return items;
+        } else
           return v;
       },
       value);
@@ -73,6 +78,17 @@ Json to_json(const std::vector<PortSpec>& specs) {
   return all;
 }
 
+/// Of a list: what its items are and how many there may be; null for other kinds.
+Json items_json(const ParamSpec& param) {
+  if (param.kind != ParamKind::List) return nullptr;
+  constexpr std::array<const char*, 4> kKinds = {"text", "pattern", "integer", "real"};
+  return {{"kind", kKinds[static_cast<std::size_t>(param.list.items)]},
+          {"least", param.list.least},
+          {"most", param.list.most},
+          {"unique", param.list.unique},
+          {"form", param.list.form}};
+}
+
 Json to_json(const ParamSpec& param) {
   return {{"name", param.name},
           {"kind", name(param.kind)},
@@ -83,6 +99,7 @@ Json to_json(const ParamSpec& param) {
           {"ui_min", limit(param.ui_min)},
           {"ui_max", limit(param.ui_max)},
           {"choices", param.choices},
+          {"items", items_json(param)},
           {"unit", param.unit},
           {"doc", param.doc}};
 }
@@ -108,6 +125,7 @@ std::string node_page(const NodeSpec& spec, std::size_t width) {
       fmt::format("{} - {} ({})\n\n{}\n", spec.type, spec.title, name(spec.category), wrap(spec.summary, width));
   if (!spec.help.empty()) text += '\n' + wrap(spec.help, width) + '\n';
   text += ports("Inputs", spec.inputs, width) + ports("Outputs", spec.outputs, width);
+  if (spec.ports) text += "\nThese are the ports by default; they follow from its parameters.\n";
   if (spec.params.empty()) return text + "\nIt has no parameters.\n";
   std::size_t longest = 0;
   for (const ParamSpec& param : spec.params) longest = std::max(longest, param.name.size());
@@ -130,6 +148,7 @@ std::string node_json(const std::vector<const NodeSpec*>& specs) {
                    {"help", spec->help},
                    {"category", name(spec->category)},
                    {"random", spec->random},
+                   {"ports_from_params", static_cast<bool>(spec->ports)},
                    {"inputs", to_json(spec->inputs)},
                    {"outputs", to_json(spec->outputs)},
                    {"params", std::move(params)}});

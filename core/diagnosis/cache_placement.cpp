@@ -16,12 +16,12 @@ bool within(const std::vector<std::string>& some, const std::vector<std::string>
 }
 
 /// Does everything that the node gives pass through `cached`? A source's label needs no file.
-bool only_leads_to(const DataNode& node, const DataNode& cached) {
+bool only_leads_to(const RunFacts& facts, const DataNode& node, const DataNode& cached) {
   if (node.id == cached.id) return true;
   if (std::find(cached.upstream.begin(), cached.upstream.end(), node.id) == cached.upstream.end()) return false;
   if (node.role != Role::Source) return within(node.fields, cached.fields);
   return std::all_of(node.fields.begin(), node.fields.end(),
-                     [&](const std::string& field) { return field == "label" || within({field}, cached.fields); });
+                     [&](const std::string& field) { return facts.is_label(field) || within({field}, cached.fields); });
 }
 
 /// Is it a cache, or is what it gives kept further down?
@@ -39,7 +39,8 @@ std::vector<CachePlace> cache_places(const RunFacts& facts, const CostModel& mod
   std::vector<CachePlace> places;
   for (auto node = facts.nodes.rbegin(); node != facts.nodes.rend(); ++node) {
     if (node->random || (node->role != Role::Source && node->role != Role::Sample) || is_kept(facts, *node)) continue;
-    if (node->fields.empty() || (node->fields.size() == 1 && node->fields.front() == "label")) continue;
+    if (std::all_of(node->fields.begin(), node->fields.end(), [&](const auto& f) { return facts.is_label(f); }))
+      continue;
     const NodeCost* cost = model.costs.find(node->id);
     if (cost == nullptr || cost->bytes <= 0) continue;
     CachePlace place{.node = node->id, .after = model};
@@ -47,9 +48,9 @@ std::vector<CachePlace> cache_places(const RunFacts& facts, const CostModel& mod
     place.fits = place.bytes <= kCacheShare * memory;
     for (NodeCost& other : place.after.costs.nodes) {
       const DataNode* fact = facts.find(other.node);
-      if (fact != nullptr && only_leads_to(*fact, *node)) other.cpu = other.wait = 0;
+      if (fact != nullptr && only_leads_to(facts, *fact, *node)) other.cpu = other.wait = 0;
     }
-    if (only_leads_to(facts.nodes.front(), *node)) place.after.costs.disk_bytes = 0;
+    if (only_leads_to(facts, facts.nodes.front(), *node)) place.after.costs.disk_bytes = 0;
     places.push_back(std::move(place));
   }
   return places;

@@ -24,6 +24,8 @@ class BufferAllocator {
 /// The memory of one batch: one dense block a field, room for the full batch size. Pooled.
 struct BatchBuffer {
   std::vector<std::byte*> fields{};
+  /// Of a ragged field how long each row really is; what follows in the row is zero. Empty for other fields.
+  std::vector<std::vector<std::uint32_t>> lengths{};
   const void* user = nullptr;  ///< who was given it last: see BufferPool::acquire()
 };
 
@@ -38,6 +40,9 @@ struct Batch {
   bool last_of_epoch = false;
   std::vector<std::uint64_t> record_ids{};  ///< source index of each row
   std::shared_ptr<const BatchBuffer> buffer{};
+
+  /// The longest of the filled rows of a ragged field, at least 1, so that no tensor is empty.
+  [[nodiscard]] std::int64_t longest(std::size_t field) const;
 };
 
 }  // namespace feedline

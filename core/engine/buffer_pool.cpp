@@ -26,8 +26,17 @@ std::shared_ptr<BufferAllocator> BufferAllocator::host() {
   return allocator;
 }
 
-BufferPool::BufferPool(std::shared_ptr<BufferAllocator> allocator, std::vector<std::size_t> field_bytes)
-    : allocator_(std::move(allocator)), field_bytes_(std::move(field_bytes)) {
+std::int64_t Batch::longest(std::size_t field) const {
+  const auto& lengths = buffer->lengths[field];
+  std::uint32_t most = 1;
+  for (std::size_t row = 0; row < records; ++row) most = std::max(most, lengths[row]);
+  return most;
+}
+
+BufferPool::BufferPool(std::shared_ptr<BufferAllocator> allocator, std::vector<std::size_t> field_bytes,
+                       std::vector<std::size_t> field_lengths)
+    : allocator_(std::move(allocator)), field_bytes_(std::move(field_bytes)), field_lengths_(std::move(field_lengths)) {
+  field_lengths_.resize(field_bytes_.size());
   for (std::size_t& bytes : field_bytes_) bytes = std::max<std::size_t>(bytes, 1);
 }
 
@@ -65,6 +74,7 @@ void BufferPool::retire() {
 std::unique_ptr<BatchBuffer> BufferPool::allocate() {
   auto buffer = std::make_unique<BatchBuffer>();
   buffer->fields.reserve(field_bytes_.size());
+  for (const std::size_t rows : field_lengths_) buffer->lengths.emplace_back(rows, 0);
   try {
     for (const std::size_t bytes : field_bytes_) buffer->fields.push_back(allocator_->allocate(bytes));
   } catch (...) {

@@ -16,8 +16,10 @@ namespace feedline {
 /// afterwards. Thread-safe.
 class BufferPool : public std::enable_shared_from_this<BufferPool> {
  public:
-  /// `field_bytes`: size of each field's block for a full batch.
-  BufferPool(std::shared_ptr<BufferAllocator> allocator, std::vector<std::size_t> field_bytes);
+  /// `field_bytes`: size of each field's block for a full batch; `field_lengths`: rows of each ragged field, 0 for
+  /// others (none at all: no field is ragged).
+  BufferPool(std::shared_ptr<BufferAllocator> allocator, std::vector<std::size_t> field_bytes,
+             std::vector<std::size_t> field_lengths = {});
   ~BufferPool();
   BufferPool(const BufferPool&) = delete;
   BufferPool& operator=(const BufferPool&) = delete;
@@ -36,6 +38,7 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
 
   std::shared_ptr<BufferAllocator> allocator_;
   std::vector<std::size_t> field_bytes_;
+  std::vector<std::size_t> field_lengths_;
   std::mutex mutex_{};
   std::vector<std::unique_ptr<BatchBuffer>> idle_{};
   std::size_t made_ = 0;

@@ -34,6 +34,23 @@ Status collate(const Datum& value, const BatchField& field, std::byte* row) {
   return {};
 }
 
+Status collate_ragged(const Datum& value, const BatchField& field, std::byte* row, std::uint32_t& length) {
+  const auto dims = value.dims();
+  const auto& shape = field.record.shape;
+  const bool fits = value.dtype() == field.record.dtype && dims.size() == shape.size() &&
+                    std::equal(dims.begin() + 1, dims.end(), shape.begin() + 1,
+                               [](std::int64_t has, const Dim& needs) { return has == needs.size(); });
+  if (!fits || dims[0] > field.capacity)
+    return fail_record(fmt::format("the value for the batch's '{}' is {}, but the batch takes {}", field.name,
+                                   numbers(value), field.record.text()),
+                       fits ? "Make the records shorter, or their greatest length larger, in front of the batch"
+                            : "Connect values of the type and size that the batch was planned for");
+  if (value.bytes() > 0) std::memcpy(row, value.data(), value.bytes());
+  std::memset(row + value.bytes(), 0, field.record_bytes() - value.bytes());
+  length = static_cast<std::uint32_t>(dims[0]);
+  return {};
+}
+
 void gather(BatchWork& batch, const std::vector<BatchField>& fields) {
   for (const BatchWork::Part& part : batch.parts) {
     if (part.buffer == batch.buffer) continue;
@@ -41,6 +58,9 @@ void gather(BatchWork& batch, const std::vector<BatchField>& fields) {
       const std::size_t bytes = fields[f].record_bytes();
       std::memcpy(row_of(*batch.buffer, f, bytes, part.row), row_of(*part.buffer, f, bytes, part.row),
                   part.count * bytes);
+      if (fields[f].capacity > 0)
+        std::copy_n(part.buffer->lengths[f].begin() + static_cast<std::ptrdiff_t>(part.row), part.count,
+                    batch.buffer->lengths[f].begin() + static_cast<std::ptrdiff_t>(part.row));
     }
   }
   batch.parts.clear();
@@ -54,6 +74,7 @@ void close_up(BatchWork& batch, const std::vector<BatchField>& fields) {
       for (std::size_t f = 0; f < fields.size(); ++f) {
         const std::size_t bytes = fields[f].record_bytes();
         std::memcpy(row_of(*batch.buffer, f, bytes, good), row_of(*batch.buffer, f, bytes, row), bytes);
+        if (fields[f].capacity > 0) batch.buffer->lengths[f][good] = batch.buffer->lengths[f][row];
       }
       batch.record_ids[good] = batch.record_ids[row];
     }

@@ -6,6 +6,7 @@
 #include "plan/plan.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace feedline {
@@ -19,6 +20,10 @@ namespace feedline {
 /// Puts one record's value into its row, unless its node has written it there already. An error if the value
 /// is not what the batch expects, naming both shapes, with a remedy.
 [[nodiscard]] Status collate(const Datum& value, const BatchField& field, std::byte* row);
+
+/// The same for a field whose records differ in length: fills the rest of the row with zeros and says how long the
+/// value is. An error if it is longer than the field's capacity.
+[[nodiscard]] Status collate_ragged(const Datum& value, const BatchField& field, std::byte* row, std::uint32_t& length);
 
 /// Fetches rows that were finished before the batch was moved to another buffer.
 void gather(BatchWork& batch, const std::vector<BatchField>& fields);

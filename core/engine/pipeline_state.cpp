@@ -21,6 +21,12 @@ std::vector<std::size_t> field_bytes(const DataPlan& plan) {
   return bytes;
 }
 
+std::vector<std::size_t> field_lengths(const DataPlan& plan) {
+  std::vector<std::size_t> rows;
+  for (const BatchField& field : plan.fields) rows.push_back(field.capacity > 0 ? batch_size(plan) : 0);
+  return rows;
+}
+
 SegmentLayout cut_for(const DataPlan& plan, const PipelineOptions& options) {
   const std::size_t workers = options.workers > 0 ? options.workers : usable_cores();
   return options.staged ? SegmentLayout::staged(plan, workers) : SegmentLayout::fused(plan, workers);
@@ -41,7 +47,7 @@ PipelineState::PipelineState(std::shared_ptr<const Plan> owner_plan, const DataP
       clock(options.clock != nullptr ? *options.clock : Clock::system()),
       layout(cut_for(plan, options)),
       pool(std::make_shared<BufferPool>(options.allocator ? options.allocator : BufferAllocator::host(),
-                                        field_bytes(plan))),
+                                        field_bytes(plan), field_lengths(plan))),
       caches(caches_for(plan, options)),
       quarantine(plan.sampler.count),
       speedup(clock),

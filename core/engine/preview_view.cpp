@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/preview_view.h"
 
+#include "schema/half.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -38,6 +40,15 @@ double number_at(const PreviewValue& value, std::size_t i) {
       return as(std::int32_t{});
     case DType::I64:
       return as(std::int64_t{});
+    case DType::Bool:
+      return as(std::uint8_t{}) == 0 ? 0 : 1;
+    case DType::F16: {
+      std::uint16_t bits{};
+      std::memcpy(&bits, at, sizeof bits);
+      return static_cast<double>(half_to_float(bits));
+    }
+    case DType::F64:
+      return as(double{});
     case DType::F32:
       break;
   }
@@ -114,13 +125,20 @@ std::string number_text(double number) {
   return text.data();
 }
 
+/// "age 31", "height missing".
+std::string column_text(const Column& column, double number) {
+  if (column.missing && std::isnan(number)) return column.name + " missing";
+  if (column.dtype == DType::Bool) return column.name + (number == 0 ? " no" : " yes");
+  return column.name + " " + number_text(number);
+}
+
 }  // namespace
 
 PreviewForm form_of(const PreviewValue& value) {
   const TensorDesc& desc = value.desc;
-  if (desc.kind == Kind::Encoded || desc.kind == Kind::Text || desc.kind == Kind::Tokens) return PreviewForm::Text;
+  if (desc.kind->form) return *desc.kind->form;
   const std::size_t elements = elements_of(value);
-  if (elements <= 1) return PreviewForm::Text;
+  if (elements <= 1 || desc.columns.size() == elements) return PreviewForm::Text;
   if (desc.shape.size() == 3 && desc.layout != Layout::None) {
     const Plane plane(value);
     const bool one_picture = plane.channels == 1 || plane.channels == 3 || (plane.interleaved && plane.channels <= 4);
@@ -213,13 +231,19 @@ Distribution distribution_of(const PreviewValue& value, std::size_t bins) {
 }
 
 std::string words_of(const PreviewValue& value, std::size_t most) {
-  if (value.desc.kind == Kind::Text)
-    return cut({reinterpret_cast<const char*>(value.data.data()), value.data.size()}, most);
-  if (value.desc.kind == Kind::Encoded) return "an encoded file of " + std::to_string(value.data.size()) + " bytes";
+  if (value.desc.kind->words != nullptr) return cut(value.desc.kind->words(value.data), most);
   std::string text;
   const std::size_t elements = elements_of(value);
-  for (std::size_t i = 0; i < elements && text.size() <= most; ++i)
-    text += (i == 0 ? "" : " ") + number_text(number_at(value, i));
+  const bool table = value.desc.columns.size() == elements;
+  for (std::size_t i = 0; i < elements && text.size() <= most; ++i) {
+    const double number = number_at(value, i);
+    if (table)
+      text += (i == 0 ? "" : "\n") + column_text(value.desc.columns[i], number);
+    else if (value.desc.dtype == DType::Bool)
+      text += (i == 0 ? "" : " ") + std::string(number == 0 ? "no" : "yes");
+    else
+      text += (i == 0 ? "" : " ") + number_text(number);
+  }
   return cut(std::move(text), most);
 }
 

@@ -10,13 +10,7 @@
 
 namespace feedline {
 
-/// How a value is best looked at.
-enum class PreviewForm {
-  Picture,  ///< one picture, grey or in colour
-  Maps,     ///< small multiples: one grey picture a channel
-  Numbers,  ///< a histogram
-  Text,     ///< words: a text, token ids, a label, the size of an encoded file
-};
+/// How the value is best looked at.
 [[nodiscard]] PreviewForm form_of(const PreviewValue& value);
 
 /// Pixels, three bytes each (red, green, blue), row by row.

@@ -46,7 +46,8 @@ SegmentRunner::SegmentRunner(const DataPlan& plan, const SegmentLayout& layout, 
     const SlotIndex slot = plan.fields[f].slot;
     row_bytes_.push_back(plan.fields[f].record_bytes());
     const bool here = segment_.collates && layout.producer[slot] == segment && !layout.homes[slot].in_chunk;
-    if (here && taken.insert(slot).second) bound_fields_.push_back(f);
+    const bool whole_row = plan.fields[f].capacity == 0;  // a shorter value could not be told from one that is bound
+    if (here && whole_row && taken.insert(slot).second) bound_fields_.push_back(f);
   }
 }
 
@@ -294,7 +295,10 @@ void SegmentRunner::collate_tile(Chunk& chunk, std::size_t begin, std::size_t en
     const std::size_t row = chunk.row + r;
     for (std::size_t f = 0; f < plan_.fields.size() && chunk.bad[r] == 0; ++f) {
       const BatchField& field = plan_.fields[f];
-      Status put = collate(cell(chunk, r, field.slot), field, row_of(*chunk.buffer, f, row_bytes_[f], row));
+      const Datum& value = cell(chunk, r, field.slot);
+      std::byte* to = row_of(*chunk.buffer, f, row_bytes_[f], row);
+      Status put = field.capacity == 0 ? collate(value, field, to)
+                                       : collate_ragged(value, field, to, chunk.buffer->lengths[f][row]);
       if (!put) reject(chunk, r, std::move(put.error()), writer_of(plan_, field.slot));
     }
     if (chunk.bad[r] != 0) continue;

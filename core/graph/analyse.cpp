@@ -292,8 +292,16 @@ class Analyser {
     for (std::size_t port = 0; port < result->size(); ++port) {
       TensorDesc& desc = (*result)[port];
       if (spec.outputs[port].kind != Kind::Any) desc.kind = spec.outputs[port].kind;
+      drop_columns(spec, desc);
       if (!gives_nothing(index, spec.outputs[port].name)) outputs_[index][port] = std::move(desc);
     }
+  }
+
+  /// A layer gives other numbers than the columns; so does a node that changes how many there are.
+  static void drop_columns(const NodeSpec& spec, TensorDesc& desc) {
+    const bool fits =
+        !desc.shape.empty() && desc.shape.back().agrees_with(static_cast<std::int64_t>(desc.columns.size()));
+    if (spec.role == Role::Layer || !fits) desc.columns.clear();
   }
 
   void check_whole(Analysis& analysis) const {
@@ -361,7 +369,7 @@ class Analyser {
     const ModelCost unknown{.layers = 1, .complete = false};
     const auto sized = [](const TensorDesc* desc) {
       return desc != nullptr && !desc->shape.empty() &&
-             std::all_of(desc->shape.begin() + 1, desc->shape.end(), [](const Dim& dim) { return dim.known(); });
+             std::all_of(desc->shape.begin() + 1, desc->shape.end(), [](const Dim& dim) { return dim.bounded(); });
     };
     if (outputs_[node].empty() || !outputs_[node].front() || !sized(&*outputs_[node].front())) return unknown;
     const TensorDesc& out = *outputs_[node].front();
@@ -371,7 +379,7 @@ class Analyser {
       if (in.back() == nullptr ? !port.optional : !sized(in.back())) return unknown;
     }
     ModelCost cost{.layers = 1, .activations = 1};
-    for (std::size_t i = 1; i < out.shape.size(); ++i) cost.activations *= out.shape[i].size();
+    for (std::size_t i = 1; i < out.shape.size(); ++i) cost.activations *= out.shape[i].most();
     if (spec.cost) {
       const LayerCost layer = spec.cost(spec.complete(wiring_.nodes()[node].params), in, out);
       cost.parameters = layer.parameters;

@@ -128,7 +128,8 @@ class Flattener {
     std::optional<NodeSpec> made;
     const NodeSpec* spec = registry_.find(node.type);
     if (spec == nullptr) return false;  // an unknown type, reported as such
-    if (node.inner) spec = &made.emplace(subgraph_spec(node, registry_));
+    if (node.inner || spec->ports)
+      spec = &made.emplace(node.inner ? subgraph_spec(node, registry_) : spec->for_params(node.params));
     if (Status ok = check_mute(*spec); !ok) report(path, std::move(ok.error()));
     for (const PortSpec& output : spec->outputs) {
       const auto input = passes_on(*spec, output.name);

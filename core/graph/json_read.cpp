@@ -21,6 +21,26 @@ namespace {
 
 using json::Tree;
 
+Value to_value(const Tree& tree);
+
+/// Texts and numbers in a row; none for any other shape, which is kept as it stands.
+std::optional<ValueList> to_list(const Tree& tree) {
+  if (!tree.is_array()) return std::nullopt;
+  ValueList list;
+  for (const Tree& item : tree) {
+    const Value value = to_value(item);
+    if (const auto* whole = std::get_if<std::int64_t>(&value))
+      list.emplace_back(*whole);
+    else if (const auto* real = std::get_if<double>(&value))
+      list.emplace_back(*real);
+    else if (const auto* text = std::get_if<std::string>(&value))
+      list.emplace_back(*text);
+    else
+      return std::nullopt;
+  }
+  return list;
+}
+
 Value to_value(const Tree& tree) {
   if (tree.is_boolean()) return tree.get<bool>();
   if (tree.is_string()) return tree.get<std::string>();
@@ -32,6 +52,7 @@ Value to_value(const Tree& tree) {
   } else if (tree.is_number_integer()) {
     return tree.get<std::int64_t>();
   }
+  if (auto list = to_list(tree)) return std::move(*list);
   return RawJson{json::inline_text(tree)};
 }
 

@@ -29,6 +29,11 @@ Tree to_tree(const Value& value) {
       Result<Tree> tree = json::parse(raw.text);
       return tree ? std::move(*tree) : Tree(raw.text);
     }
+    Tree operator()(const ValueList& list) const {
+      Tree items = Tree::array();
+      for (const ListItem& item : list) items.push_back(std::visit(*this, item));
+      return items;
+    }
   };
   return std::visit(Visitor{}, value);
 }

@@ -36,7 +36,7 @@ bool touches(const Link& link, const std::string& node) { return link.from.node 
 std::optional<NodeSpec> spec_of(const Node& node, const Registry& registry) {
   if (node.inner) return subgraph_spec(node, registry);
   const NodeSpec* spec = registry.find(node.type);
-  return spec == nullptr ? std::nullopt : std::optional(*spec);
+  return spec == nullptr ? std::nullopt : std::optional(spec->for_params(node.params));
 }
 
 Edit remove_and_heal(const Diagram& diagram, const std::vector<std::string>& ids, const Registry& registry) {

@@ -131,7 +131,7 @@ Result<Edit> wire_splits(const Document& document, const std::string& source, co
   const std::string new_source = pasted(after, *paste, node->type);
   const std::string new_batch = pasted(after, *paste, batch->type);
   if (new_source.empty() || new_batch.empty()) return Edit{std::move(steps)};
-  const NodeSpec& spec = *registry.find(batch->type);
+  const NodeSpec spec = *spec_of(*batch, registry);
   steps.push_back(paste->edit);
   steps.push_back({SetParam{new_source, param, Value(paths.validation)}});
   for (const PortSpec& port : spec.outputs)

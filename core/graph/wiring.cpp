@@ -29,7 +29,9 @@ Wiring::Wiring(const Diagram& diagram, const Registry& registry) : diagram_(diag
 
 void Wiring::make_specs(const Registry& registry) {
   for (std::size_t i = 0; i < nodes().size(); ++i)
-    if (nodes()[i].inner && specs_[i] != nullptr) specs_[i] = &made_.emplace_back(subgraph_spec(nodes()[i], registry));
+    if (specs_[i] != nullptr && (nodes()[i].inner || specs_[i]->ports))
+      specs_[i] = &made_.emplace_back(nodes()[i].inner ? subgraph_spec(nodes()[i], registry)
+                                                       : specs_[i]->for_params(nodes()[i].params));
   for (std::size_t i = 0; i < nodes().size(); ++i) {
     if (nodes()[i].type != kSubgraphInputType || specs_[i] == nullptr) continue;
     for (const std::size_t wire : out_of_[i]) {

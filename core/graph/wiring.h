@@ -26,8 +26,8 @@ class Wiring {
   [[nodiscard]] const std::vector<Link>& links() const { return diagram_.links(); }
   /// Index of a node, kNone if there is none.
   [[nodiscard]] std::size_t index(std::string_view id) const;
-  /// Null for an unknown type. A sub-graph's has the ports that its diagram gives it; a sub-graph input's has the kind
-  /// of what it is wired to.
+  /// Null for an unknown type. With the node's own ports: a sub-graph's are those that its diagram gives it, others may
+  /// follow from parameters (NodeSpec::ports); a sub-graph input's has the kind of what it is wired to.
   [[nodiscard]] const NodeSpec* spec(std::size_t node) const { return specs_[node]; }
   /// Indices into links(), in document order.
   [[nodiscard]] const std::vector<std::size_t>& wires_into(std::size_t node) const { return into_[node]; }

@@ -58,6 +58,10 @@ const DataNode* GraphFacts::find(std::string_view id) const {
   return found == nodes.end() ? nullptr : &*found;
 }
 
+bool GraphFacts::is_label(std::string_view field) const {
+  return std::find(labels.begin(), labels.end(), field) != labels.end();
+}
+
 GraphFacts graph_facts(const Document& document, const Registry& registry) {
   const Flat flat = flatten(document, registry);
   const Analysis analysis = analyse(flat.document, {}, registry);
@@ -76,6 +80,9 @@ GraphFacts graph_facts(const Document& document, const Registry& registry) {
   const Node& batch = *inputs.batch;
   facts.batch_node = batch.id;
   facts.batch = lowering.spec(batch).batch(lowering.spec(batch).complete(batch.params)).size;
+  facts.labels.clear();
+  for (const PortSpec& port : lowering.spec(batch).inputs)
+    if (port.kind == Kind::Label) facts.labels.push_back(port.name);
   std::map<std::string, PortRef> fields;
   for (const std::string& field : inputs.fields)
     if (const PortRef* from = lowering.into(batch, field)) fields.emplace(field, *from);

@@ -26,14 +26,16 @@ struct DataNode {
 /// The training data of a graph, as it runs: nodes of sub-graphs are named by their paths, muted ones are left out, and
 /// so is what no field that the learner reads depends on.
 struct GraphFacts {
-  std::string trainer_node{};             ///< empty: there is none
-  std::string batch_node{};               ///< that the trainer learns from; empty: there is none
-  std::int64_t batch = 64;                ///< records in a batch
-  bool network = true;                    ///< trained by gradient descent; false: an estimator learns
-  std::optional<std::uint32_t> passes{};  ///< that the estimator learns in, where it knows
-  std::vector<DataNode> nodes{};          ///< every input first
+  std::string trainer_node{};                ///< empty: there is none
+  std::string batch_node{};                  ///< that the trainer learns from; empty: there is none
+  std::int64_t batch = 64;                   ///< records in a batch
+  bool network = true;                       ///< trained by gradient descent; false: an estimator learns
+  std::optional<std::uint32_t> passes{};     ///< that the estimator learns in, where it knows
+  std::vector<DataNode> nodes{};             ///< every input first
+  std::vector<std::string> labels{"label"};  ///< inputs of the batch that take labels, for which no file is read
 
   [[nodiscard]] const DataNode* find(std::string_view id) const;
+  [[nodiscard]] bool is_label(std::string_view field) const;
 };
 
 /// Of any graph, finished or not; opens no file.

@@ -35,8 +35,13 @@ class Lowering {
   [[nodiscard]] const Analysis& analysis() const { return analysis_; }
   [[nodiscard]] const Node& node(std::string_view id) const { return *nodes_.at(id); }
   [[nodiscard]] bool known(const Node& node) const { return registry_.find(node.type) != nullptr; }
-  /// Of a node of known type.
-  [[nodiscard]] const NodeSpec& spec(const Node& node) const { return *registry_.find(node.type); }
+  /// Of a node of known type, with the node's own ports; it lives as long as this.
+  [[nodiscard]] const NodeSpec& spec(const Node& node) const {
+    const auto made = made_.find(node.id);
+    return made == made_.end() ? type(node) : made->second;
+  }
+  /// That of its type, which lives as long as the registry.
+  [[nodiscard]] const NodeSpec& type(const Node& node) const { return *registry_.find(node.type); }
   /// The first node of this role, or null.
   [[nodiscard]] const Node* first(Role role) const;
   /// Upstream end of the wire into `node.port`, or null.
@@ -51,6 +56,7 @@ class Lowering {
   const Document& document_;
   const Analysis& analysis_;
   const Registry& registry_;
+  std::map<std::string, NodeSpec, std::less<>> made_{};  ///< of nodes whose ports follow from their parameters
   std::unordered_map<std::string_view, const Node*> nodes_{};
   std::map<std::pair<std::string_view, std::string_view>, const PortRef*> into_{};  ///< by node and input port
 };

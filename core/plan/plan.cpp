@@ -16,7 +16,11 @@ namespace feedline {
 
 Lowering::Lowering(const Document& document, const Analysis& analysis, const Registry& registry)
     : document_(document), analysis_(analysis), registry_(registry) {
-  for (const Node& node : document.nodes()) nodes_.emplace(node.id, &node);
+  for (const Node& node : document.nodes()) {
+    nodes_.emplace(node.id, &node);
+    if (const NodeSpec* type = registry.find(node.type); type != nullptr && type->ports)
+      made_.emplace(node.id, type->for_params(node.params));
+  }
   for (const Link& link : document.links())
     into_.emplace(std::pair<std::string_view, std::string_view>(link.to.node, link.to.port), &link.from);
 }

@@ -52,10 +52,13 @@ struct PlanStep {
 
 /// One tensor of a batch: `slot` of every record, stacked.
 struct BatchField {
-  std::string name{};  ///< port of the batch node: image, features, tokens, label
+  std::string name{};  ///< port of the batch node: image, label, caption
   SlotIndex slot = 0;
-  TensorDesc record{};  ///< static shape of one record's value
+  TensorDesc record{};  ///< static shape of one record's value, or ragged
   TensorDesc batch{};   ///< the same with N first
+  /// 0: all records have one size. Else their first dimension differs up to this; BatchBuffer::lengths has it.
+  std::int64_t capacity = 0;
+  /// Of a row, as it lies in the batch's buffer: for the longest record that there can be.
   [[nodiscard]] std::size_t record_bytes() const {
     return static_cast<std::size_t>(record.elements()) * size_of(record.dtype);
   }

@@ -95,14 +95,17 @@ class DataLowering {
     const TensorDesc* batch = lowering_.analysis().at({at.id, name});
     if (record == nullptr || batch == nullptr)
       return fail(Error{.reason = "its shape is not known", .node = at.id, .port = name});
-    if (!record->static_shape())
+    if (!record->static_shape() && !record->ragged())
       return fail(
           Error{.reason = "records of differing size cannot be stacked: " + from.text() + " gives " + record->text(),
-                .remedy = record->kind == Kind::Image ? "Put a resize or random_resized_crop node in front"
-                                                      : "Bring all records to one size in front",
+                .remedy = std::string(record->kind->size_remedy),
                 .node = at.id,
                 .port = name});
-    plan_.fields.push_back({.name = name, .slot = steps_.at(from).value(), .record = *record, .batch = *batch});
+    plan_.fields.push_back({.name = name,
+                            .slot = steps_.at(from).value(),
+                            .record = *record,
+                            .batch = *batch,
+                            .capacity = record->ragged() ? record->shape.front().most() : 0});
     return {};
   }
 

@@ -16,7 +16,7 @@ class EstimatorLowering {
     EstimatorPlan plan{.node = node_.id,
                        .type = node_.type,
                        .stream = stream_of(node_),
-                       .spec = &spec_,
+                       .spec = &lowering_.type(node_),
                        .params = spec_.complete(node_.params)};
     if (spec_.passes) plan.passes = spec_.passes(plan.params);
     for (std::size_t i = 0; i < spec_.inputs.size(); ++i) {

@@ -28,7 +28,7 @@ class ModelLowering {
                         .node = loss.id,
                         .port = "prediction"});
 
-    lowered_.model.optimizer = &lowering_.spec(optimizer);
+    lowered_.model.optimizer = &lowering_.type(optimizer);
     lowered_.model.optimizer_params = lowered_.model.optimizer->complete(optimizer.params);
     lowered_.model.optimizer_node = optimizer.id;
     return std::move(lowered_);
@@ -68,7 +68,7 @@ class ModelLowering {
                     .type = node.type,
                     .key = key_of(node),
                     .stream = stream_of(node),
-                    .spec = &spec,
+                    .spec = &lowering_.type(node),
                     .params = spec.complete(node.params)};
     for (const PortSpec& port : spec.inputs) {
       const PortRef* from = lowering_.into(node, port.name);
@@ -105,7 +105,7 @@ class ModelLowering {
 
 Status check_known(const TensorDesc& desc, const std::string& node) {
   for (std::size_t i = 1; i < desc.shape.size(); ++i)
-    if (!desc.shape[i].known())
+    if (!desc.shape[i].bounded())  // layers that need the very size refuse one that differs
       return fail(Error{.reason = "its size depends on '" + desc.shape[i].text() +
                                   "', which nothing in the graph decides (" + desc.text() + ")",
                         .remedy = "Set the number of units, or use a source that knows its classes",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "recording/graph_svg.h"
 
-#include "graph/subgraph.h"
+#include "graph/rewire.h"
 
 #include <fmt/format.h>
 
@@ -48,13 +48,7 @@ struct Box {
 
 Box box_of(const Node& node, const Registry& registry) {
   Box box{.node = &node};
-  if (node.inner) {
-    box.spec = subgraph_spec(node, registry);
-  } else if (const NodeSpec* known = registry.find(node.type)) {
-    box.spec = *known;
-  } else {
-    box.spec = {.type = node.type, .title = node.type};
-  }
+  box.spec = spec_of(node, registry).value_or(NodeSpec{.type = node.type, .title = node.type});
   for (const auto& [name, value] : node.params)
     if (box.values.size() < kValues) box.values.push_back(cut(name + " " + to_text(value)));
   const std::size_t ports = std::max<std::size_t>(std::max(box.spec.inputs.size(), box.spec.outputs.size()), 1);

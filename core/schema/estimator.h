@@ -27,6 +27,8 @@ template <class T>
     return DType::I32;
   } else if constexpr (std::is_same_v<T, std::int64_t>) {
     return DType::I64;
+  } else if constexpr (std::is_same_v<T, double>) {
+    return DType::F64;
   } else {
     static_assert(std::is_same_v<T, float>, "no field of a batch holds this type");
     return DType::F32;

@@ -11,16 +11,18 @@
 //   static std::optional<PictureDemand> demand(const Params&, width, height, OpContext&);    ... that says which part
 //   static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs);                per-record node with state
 //   static std::unique_ptr<Fitter> fitter(const Params&, DescInputs);                        ... that learns first,
-//   static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs, const NamedTensors&);   ... with what it has
-//   static Result<std::unique_ptr<Source>> open(const Params&, const SourceContext&);        source
-//   static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc& out);   layer, loss
-//   static LayerCost cost(const Params&, DescInputs in, const TensorDesc& out);              ... with a cost
-//   static std::shared_ptr<torch::optim::Optimizer> optimizer(const Params&, std::vector<at::Tensor>);
-//   static Result<std::unique_ptr<Estimator>> estimator(const Params&, const EstimatorSetup&);  estimator
-//   static std::int64_t passes(const Params&);                                               ... that knows how many
-//   Params derived from CacheSettings, and run()                                             cache
-//   Params derived from SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer
-//   static constexpr bool kStructure = true;                                                 gone when a graph runs
+//   static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs, const NamedTensors&);   ... with what it
+//   has static Result<std::unique_ptr<Source>> open(const Params&, const SourceContext&);        source static
+//   std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc& out);   layer, loss static LayerCost
+//   cost(const Params&, DescInputs in, const TensorDesc& out);              ... with a cost static NodePorts
+//   ports(const Params&);              ports that follow from parameters, instead of in() and out() static
+//   Result<NewPort> add_port(const Params&, std::string_view wanted, Kind);           ... and are made by wires static
+//   std::shared_ptr<torch::optim::Optimizer> optimizer(const Params&, std::vector<at::Tensor>); static
+//   Result<std::unique_ptr<Estimator>> estimator(const Params&, const EstimatorSetup&);  estimator static std::int64_t
+//   passes(const Params&);                                               ... that knows how many Params derived from
+//   CacheSettings, and run()                                             cache Params derived from SamplerSettings,
+//   BatchSettings or TrainerSettings                    sampler, batch, trainer static constexpr bool kStructure =
+//   true;                                                 gone when a graph runs
 
 #include "schema/node_spec.h"
 #include "schema/registry.h"
@@ -30,6 +32,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -151,6 +154,39 @@ class NodeBuilder {
     return std::move(*this);
   }
 
+  /// A list of texts (std::string) or numbers (std::int64_t, double); `each` limits one number.
+  template <class Owner, class Item>
+  NodeBuilder&& list(std::string name, std::vector<Item> Owner::*member, ListRules rules, std::string doc,
+                     Range each = {}) && {
+    ParamSpec p;
+    p.kind = ParamKind::List;
+    if constexpr (std::same_as<Item, std::int64_t>) rules.items = ItemKind::Integer;
+    if constexpr (std::same_as<Item, double>) rules.items = ItemKind::Real;
+    p.hard_min = each.hard_min;
+    p.hard_max = each.hard_max;
+    p.unit = std::move(each.unit_text);
+    p.list = std::move(rules);
+    p.name = std::move(name);
+    p.doc = std::move(doc);
+    ValueList fallback;
+    const Params defaults{};  // by name: a loop does not keep a temporary whose member it goes through
+    for (const Item& item : defaults.*member) fallback.emplace_back(item);
+    p.default_value = Value(std::move(fallback));
+    setters_.push_back([key = p.name, member](Params& params, const ParamMap& map) {
+      const auto found = map.find(key);
+      if (found == map.end()) return;
+      if constexpr (std::same_as<Item, std::string>) {
+        if (auto items = texts_of(found->second)) params.*member = std::move(*items);
+      } else if constexpr (std::same_as<Item, double>) {
+        if (auto items = reals_of(found->second)) params.*member = std::move(*items);
+      } else {
+        if (auto items = integers_of(found->second)) params.*member = std::move(*items);
+      }
+    });
+    spec_.params.push_back(std::move(p));
+    return std::move(*this);
+  }
+
   /// Parameters for the registry-driven tests, and what they give on the standard input.
   NodeBuilder&& example(ParamMap params) && {
     spec_.example = std::move(params);
@@ -186,6 +222,7 @@ class NodeBuilder {
   operator NodeSpec() && {  // NOLINT(google-explicit-constructor): a builder ends as what it builds
     const Binder bind{std::make_shared<const std::vector<Setter>>(std::move(setters_))};
     if constexpr (!requires { T::kStructure; }) bind_infer(bind);
+    bind_ports(bind);
     bind_behaviour(bind);
     return std::move(spec_);
   }
@@ -260,6 +297,19 @@ class NodeBuilder {
         return std::vector<TensorDesc>{std::move(*out)};
       }
     };
+  }
+
+  void bind_ports(const Binder& bind) {
+    if constexpr (requires(const Params& p) { T::ports(p); }) {
+      spec_.ports = [bind](const ParamMap& map) { return T::ports(bind(map)); };
+      NodePorts made = T::ports(Params{});
+      spec_.inputs = std::move(made.inputs);
+      spec_.outputs = std::move(made.outputs);
+    }
+    if constexpr (requires(const Params& p) { T::add_port(p, std::string_view(), Kind::Any); })
+      spec_.add_port = [bind](const ParamMap& map, std::string_view wanted, Kind kind) {
+        return T::add_port(bind(map), wanted, kind);
+      };
   }
 
   void bind_cost(const Binder& bind) {

@@ -31,6 +31,21 @@ const ParamSpec* NodeSpec::param(std::string_view param_name) const {
 int NodeSpec::input(std::string_view port) const { return index_of(inputs, port); }
 int NodeSpec::output(std::string_view port) const { return index_of(outputs, port); }
 
+const PortSpec* NodeSpec::output_of(Kind kind) const {
+  const auto found =
+      std::find_if(outputs.begin(), outputs.end(), [&](const PortSpec& port) { return port.kind == kind; });
+  return found == outputs.end() ? nullptr : &*found;
+}
+
+NodeSpec NodeSpec::for_params(const ParamMap& set) const {
+  NodeSpec own = *this;
+  if (!ports) return own;
+  NodePorts made = ports(complete(set));
+  own.inputs = std::move(made.inputs);
+  own.outputs = std::move(made.outputs);
+  return own;
+}
+
 ParamMap NodeSpec::complete(const ParamMap& set) const {
   ParamMap all;
   for (const ParamSpec& param : params) {

@@ -44,6 +44,19 @@ template <class Wired>
   return !input.optional && !wired(input.name) && (input.unless.empty() || !wired(input.unless));
 }
 
+/// Ports that follow from parameters.
+struct NodePorts {
+  std::vector<PortSpec> inputs{};
+  std::vector<PortSpec> outputs{};
+};
+
+/// An input that a node can have besides: its name, and the value of the parameter that makes it.
+struct NewPort {
+  std::string port{};
+  std::string param{};
+  Value value{};
+};
+
 /// Inputs of shape inference: one pointer an input port, null where nothing (or nothing known) is connected.
 using DescInputs = std::span<const TensorDesc* const>;
 
@@ -70,9 +83,14 @@ struct NodeSpec {
   std::string help{};  ///< a paragraph or two: what it does, when to use it, what it costs
   Category category = Category::Preprocess;
   Role role = Role::Sample;
-  std::vector<PortSpec> inputs{};
+  std::vector<PortSpec> inputs{};  ///< where they follow from parameters, those of the defaults: see for_params()
   std::vector<PortSpec> outputs{};
   std::vector<ParamSpec> params{};
+  /// Of a type whose ports follow from its parameters; unset: all nodes have those above. Takes any parameters, faulty
+  /// ones too, for which it gives what ports it can.
+  std::function<NodePorts(const ParamMap&)> ports{};
+  /// Of a type that takes inputs as they are wired: what makes another one, named after `wanted`, for values of `kind`.
+  std::function<Result<NewPort>(const ParamMap&, std::string_view wanted, Kind kind)> add_port{};
   /// Of a loss: how it reads its input `target`, which it compares with its input `prediction`.
   TargetKind target = TargetKind::None;
   bool random = false;  ///< draws from its Rng when training: it and all after it cannot be cached
@@ -114,6 +132,11 @@ struct NodeSpec {
   /// Index of a port, or -1.
   [[nodiscard]] int input(std::string_view port) const;
   [[nodiscard]] int output(std::string_view port) const;
+  /// The first output of this kind; null if there is none.
+  [[nodiscard]] const PortSpec* output_of(Kind kind) const;
+  /// As a node with these parameters has it: with its own ports. Every consumer of ports asks this, or what is made of
+  /// it (Wiring, Lowering, spec_of()).
+  [[nodiscard]] NodeSpec for_params(const ParamMap& set) const;
   /// Every parameter, set or default.
   [[nodiscard]] ParamMap complete(const ParamMap& set) const;
 };

@@ -4,6 +4,9 @@
 #include "base/error.h"
 #include "schema/value.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -12,9 +15,32 @@
 
 namespace feedline {
 
-enum class ParamKind { Integer, Real, Boolean, Choice, Text, File, Folder, Seed };
+enum class ParamKind { Integer, Real, Boolean, Choice, Text, File, Folder, Seed, List };
 
 [[nodiscard]] std::string_view name(ParamKind kind);
+
+/// What the items of a List are.
+enum class ItemKind {
+  Text,     ///< any text, such as the name of a column
+  Pattern,  ///< a file name with *, ? and [a-z], as the shell has them
+  Integer,
+  Real
+};
+
+/// The hard limits of a list. Those of one number are the parameter's own.
+struct ListRules {
+  ItemKind items = ItemKind::Text;
+  std::size_t least = 0;      ///< items
+  std::size_t most = 64;      ///< items
+  std::size_t longest = 256;  ///< bytes of one text or pattern, which is never empty
+  bool unique = false;        ///< no item may stand twice
+  char key_end = '\0';        ///< where set, items are the same whose texts are so up to this character
+  std::string item_text{};    ///< what one item is called in texts: "field", "column"; empty: by its kind
+  /// What else an item must be, in words for errors and help: "NAME or NAME:KIND"; empty: nothing.
+  std::string form{};
+  /// Asked of each text besides; the reason of its error says what is wrong with this item.
+  std::function<Status(std::string_view item)> check_item{};
+};
 
 /// One parameter of a node. Forms, validation, JSON keys, `--set` and help all follow from it.
 struct ParamSpec {
@@ -29,6 +55,7 @@ struct ParamSpec {
   std::string unit{};
   std::string doc{};
   bool required = false;  ///< a File, Folder or Text that must not be empty
+  ListRules list{};       ///< of a List
   /// Counts only where a wire enters this input of the node; empty: always.
   std::string only_with{};
 
@@ -39,6 +66,12 @@ struct ParamSpec {
   /// "integer, 1 to 4096, default 64" for help and errors.
   [[nodiscard]] std::string constraint() const;
 };
+
+/// The items of a list value in the type that a node keeps them in; none if the value is no such list. A list of whole
+/// numbers can be read as one of reals.
+[[nodiscard]] std::optional<std::vector<std::string>> texts_of(const Value& value);
+[[nodiscard]] std::optional<std::vector<std::int64_t>> integers_of(const Value& value);
+[[nodiscard]] std::optional<std::vector<double>> reals_of(const Value& value);
 
 /// Fluent numeric limits: `range(0.1, 50).ui(0.3, 10).unit("px")`.
 struct Range {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/csv.h"
 #include "schema/tensor_desc.h"
 #include "schema/value.h"
 
@@ -6,6 +7,16 @@
 #include <charconv>
 
 namespace feedline {
+namespace {
+
+/// As it stands between commas: quoted where it is empty, has a comma or a quote, or has a blank at an end.
+std::string quoted_item(const std::string& text) {
+  const bool bare = !text.empty() && text.front() != ' ' && text.back() != ' ';
+  const std::string field = csv_field(text);
+  return bare || field.front() == '"' ? field : '"' + field + '"';
+}
+
+}  // namespace
 
 std::string to_text(const Value& value) {
   struct Visitor {
@@ -18,19 +29,21 @@ std::string to_text(const Value& value) {
     }
     std::string operator()(const std::string& s) const { return s; }
     std::string operator()(const RawJson& json) const { return json.text; }
+    std::string operator()(const ValueList& list) const {
+      std::string text;
+      for (const ListItem& item : list) text += (text.empty() ? "" : ", ") + quoted_item(std::visit(Visitor{}, item));
+      return text;
+    }
   };
   return std::visit(Visitor{}, value);
 }
 
-std::string_view name(Kind kind) {
-  constexpr std::array<std::string_view, 13> names = {"any",      "encoded",   "image",    "text",   "tokens",
-                                                      "features", "label",     "tensor",   "target", "batch",
-                                                      "loss",     "optimizer", "estimator"};
-  return names[static_cast<std::size_t>(kind)];
+std::string to_text(const ListItem& item) {
+  return std::visit([](const auto& held) { return to_text(Value(held)); }, item);
 }
 
 std::string_view name(DType type) {
-  constexpr std::array<std::string_view, 4> names = {"u8", "i32", "i64", "f32"};
+  constexpr std::array<std::string_view, kDTypes> names = {"u8", "i32", "i64", "f32", "bool", "f16", "f64"};
   return names[static_cast<std::size_t>(type)];
 }
 
@@ -40,20 +53,18 @@ std::string_view name(Layout layout) {
 }
 
 std::size_t size_of(DType type) {
-  constexpr std::array<std::size_t, 4> sizes = {1, 4, 8, 4};
+  constexpr std::array<std::size_t, kDTypes> sizes = {1, 4, 8, 4, 1, 2, 8};
   return sizes[static_cast<std::size_t>(type)];
 }
 
-bool is_per_record(Kind kind) { return kind < Kind::Tensor; }
-
 std::string TensorDesc::text() const {
-  if (kind == Kind::Label || kind == Kind::Target) {
+  if (kind->on_wire == WireText::Classes) {
     const std::string count = !classes.known()     ? "classes unknown until the source is read"
                               : classes.size() > 0 ? classes.text() + " classes"
                                                    : "number";
     return std::string(name(kind)) + ", " + count;
   }
-  if (kind >= Kind::Batch) return std::string(name(kind));
+  if (!kind->sized) return std::string(name(kind));
   std::string dims;
   for (const Dim& dim : shape) dims += (dims.empty() ? "" : "×") + dim.text();
   std::string text = std::string(name(dtype)) + (dims.empty() ? "" : " " + dims);
@@ -67,9 +78,22 @@ bool TensorDesc::static_shape() const {
   return true;
 }
 
+bool TensorDesc::bounded_shape() const {
+  for (const Dim& dim : shape)
+    if (!dim.bounded()) return false;
+  return true;
+}
+
+bool TensorDesc::ragged() const {
+  if (shape.empty() || shape.front().known() || !shape.front().bounded()) return false;
+  for (std::size_t i = 1; i < shape.size(); ++i)
+    if (!shape[i].known()) return false;
+  return true;
+}
+
 std::int64_t TensorDesc::elements() const {
   std::int64_t count = 1;
-  for (const Dim& dim : shape) count *= dim.size();
+  for (const Dim& dim : shape) count *= dim.most();
   return count;
 }
 

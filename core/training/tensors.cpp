@@ -7,7 +7,8 @@
 namespace feedline {
 
 at::ScalarType scalar_type(DType type) {
-  constexpr std::array types = {at::kByte, at::kInt, at::kLong, at::kFloat};
+  constexpr std::array<at::ScalarType, kDTypes> types = {at::kByte, at::kInt,  at::kLong,  at::kFloat,
+                                                         at::kBool, at::kHalf, at::kDouble};
   return types[static_cast<std::size_t>(type)];
 }
 

@@ -14,14 +14,22 @@ namespace {
 
 std::vector<std::int64_t> shape_of(const TensorDesc& record, std::size_t rows) {
   std::vector<std::int64_t> shape{static_cast<std::int64_t>(rows)};
-  for (const Dim& dim : record.shape) shape.push_back(dim.size());
+  for (const Dim& dim : record.shape) shape.push_back(dim.most());
   return shape;
 }
 
-/// The batch's own memory as a tensor.
+/// The batch's own memory as a tensor; of a ragged field only as far as the longest row reaches.
 at::Tensor host_tensor(const Batch& batch, std::size_t field, const TensorDesc& record) {
-  return torch::from_blob(batch.buffer->fields[field], shape_of(record, batch.records),
-                          at::TensorOptions().dtype(scalar_type(record.dtype)));
+  at::Tensor all = torch::from_blob(batch.buffer->fields[field], shape_of(record, batch.records),
+                                    at::TensorOptions().dtype(scalar_type(record.dtype)));
+  return record.ragged() ? all.narrow(1, 0, batch.longest(field)) : all;
+}
+
+/// The part of a full batch's memory on a device that a batch takes. That of a ragged field is as dense as if all
+/// batches were so long, so that what its rows lack is neither copied nor read.
+at::Tensor part_for(const at::Tensor& all, const at::Tensor& host) {
+  if (host.dim() < 2 || host.size(1) == all.size(1)) return all.narrow(0, 0, host.size(0));
+  return all.flatten().narrow(0, 0, host.numel()).view(host.sizes());
 }
 
 }  // namespace
@@ -45,27 +53,25 @@ class BatchUploader::StreamLane final : public UploadLane {
     Slot& to = slots_[slot];
     const c10::StreamGuard on_copies(copies_);
     to.read.block(copies_);
-    for (std::size_t i = 0; i < fields_.size(); ++i)
-      to.tensors[i]
-          .narrow(0, 0, static_cast<std::int64_t>(batch.records))
-          .copy_(host_tensor(batch, i, fields_[i]), /*non_blocking=*/true);
+    to.parts.clear();
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+      const at::Tensor host = host_tensor(batch, i, fields_[i]);
+      to.parts.push_back(part_for(to.tensors[i], host));
+      to.parts.back().copy_(host, /*non_blocking=*/true);
+    }
     to.copied.record(copies_);
   }
   bool copied(std::size_t slot) override { return slots_[slot].copied.query(); }
   void begin_step(std::size_t slot) override { slots_[slot].copied.block(steps()); }
   void end_step(std::size_t slot) override { slots_[slot].read.record(steps()); }
 
-  [[nodiscard]] std::vector<at::Tensor> rows(std::size_t slot, std::size_t count) const {
-    std::vector<at::Tensor> parts;
-    for (const at::Tensor& tensor : slots_[slot].tensors)
-      parts.push_back(tensor.narrow(0, 0, static_cast<std::int64_t>(count)));
-    return parts;
-  }
+  [[nodiscard]] const std::vector<at::Tensor>& parts(std::size_t slot) const { return slots_[slot].parts; }
 
  private:
   struct Slot {
     explicit Slot(at::DeviceType type) : copied(type), read(type) {}
-    std::vector<at::Tensor> tensors{};
+    std::vector<at::Tensor> tensors{};  ///< for a full batch
+    std::vector<at::Tensor> parts{};    ///< of these what the batch in it takes
     c10::Event copied;
     c10::Event read;
   };
@@ -88,7 +94,7 @@ BatchUploader::BatchUploader(at::Device device, std::vector<TensorDesc> fields, 
 BatchUploader::~BatchUploader() = default;
 
 std::vector<at::Tensor> BatchUploader::upload(const Batch& batch) {
-  if (buffer_) return lane_->rows(buffer_->put(batch), batch.records);
+  if (buffer_) return lane_->parts(buffer_->put(batch));
   std::vector<at::Tensor> tensors;
   for (std::size_t i = 0; i < fields_.size(); ++i) tensors.push_back(host_tensor(batch, i, fields_[i]));
   return tensors;

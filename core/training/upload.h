@@ -26,8 +26,8 @@ class BatchUploader {
   BatchUploader(const BatchUploader&) = delete;
   BatchUploader& operator=(const BatchUploader&) = delete;
 
-  /// One tensor a field, `batch.records` rows each. They are valid until finish_step(), on the CPU as long as `batch`
-  /// lives.
+  /// One tensor a field, `batch.records` rows each; of a ragged field as many columns as the longest row has. They are
+  /// valid until finish_step(), on the CPU as long as `batch` lives.
   [[nodiscard]] std::vector<at::Tensor> upload(const Batch& batch);
   /// All work that reads the newest batch has been launched.
   void finish_step();

@@ -140,37 +140,7 @@ void Theme::apply() {
   Q_EMIT changed();
 }
 
-QColor Theme::kind_color(Kind kind) const {
-  switch (kind) {
-    case Kind::Any:
-      return dark_ ? "#98a3b3" : "#6d7887";
-    case Kind::Encoded:
-      return dark_ ? "#d9cf4a" : "#8c7f00";
-    case Kind::Image:
-      return dark_ ? "#56b4e9" : "#2a8fcb";
-    case Kind::Text:
-      return dark_ ? "#f0b232" : "#c07f00";
-    case Kind::Tokens:
-      return dark_ ? "#ff9354" : "#d55e00";
-    case Kind::Features:
-      return dark_ ? "#1fbf90" : "#008a64";
-    case Kind::Label:
-      return dark_ ? "#e08fbd" : "#b5588c";
-    case Kind::Tensor:
-      return dark_ ? "#6d9ff5" : "#0059b2";
-    case Kind::Target:
-      return dark_ ? "#c58be0" : "#843fa1";
-    case Kind::Batch:
-      return dark_ ? "#d6dbe3" : "#333b46";
-    case Kind::Loss:
-      return dark_ ? "#ff7a68" : "#bb2d1b";
-    case Kind::Optimizer:
-      return dark_ ? "#5cd3c7" : "#00776c";
-    case Kind::Estimator:
-      return dark_ ? "#b7d968" : "#5d7a12";
-  }
-  return colors_.muted;
-}
+QColor Theme::kind_color(Kind kind) const { return QColor::fromRgb(dark_ ? kind->on_dark : kind->on_light); }
 
 QColor Theme::category_color(Category category) const {
   switch (category) {

@@ -145,7 +145,9 @@ void GraphScene::adopt_renamed(const Diagram& diagram) {
 void GraphScene::show_source_size(const Node& node, const FaceMaker& faces, NodeFace& face) const {
   const auto facts = source_facts_.find(join_path(scope_, node.id));
   if (facts == source_facts_.end()) return;
-  face.cost = source_text(facts->second, faces.desc({node.id, "label"}));
+  const NodeSpec* type = Registry::instance().find(node.type);
+  const PortSpec* label = type == nullptr ? nullptr : type->output_of(Kind::Label);
+  face.cost = source_text(facts->second, label == nullptr ? nullptr : faces.desc({node.id, label->name}));
   face.cost_tip = face.cost;
 }
 

@@ -2,6 +2,8 @@
 #include "gui/canvas/node_face.h"
 
 #include "graph/path.h"
+#include "graph/port_edits.h"
+#include "graph/rewire.h"
 #include "graph/subgraph.h"
 #include "gui/canvas/cost_text.h"
 #include "gui/models/text.h"
@@ -38,7 +40,8 @@ FaceMaker::FaceMaker(const Diagram& diagram, const Analysis& analysis, std::stri
   touching_.reserve(diagram.nodes().size());
   for (const Node& node : diagram.nodes()) {
     nodes_.emplace(node.id, &node);
-    if (node.inner) subgraphs_.emplace(node.id, subgraph_spec(node, registry));
+    const NodeSpec* type = registry.find(node.type);
+    if (node.inner || (type != nullptr && type->ports)) own_specs_.emplace(node.id, *spec_of(node, registry));
   }
   for (const Link& link : diagram.links()) {
     touching_[link.from.node].push_back(&link);
@@ -53,8 +56,8 @@ FaceMaker::FaceMaker(const Diagram& diagram, const Analysis& analysis, std::stri
 }
 
 const NodeSpec* FaceMaker::spec(const Node& node) const {
-  const auto made = subgraphs_.find(node.id);
-  return made == subgraphs_.end() ? registry_.find(node.type) : &made->second;
+  const auto made = own_specs_.find(node.id);
+  return made == own_specs_.end() ? registry_.find(node.type) : &made->second;
 }
 
 const TensorDesc* FaceMaker::desc(const PortRef& output) const {
@@ -124,6 +127,9 @@ std::vector<PortFace> FaceMaker::ports(const Node& node, const std::vector<PortS
   };
   if (specs != nullptr)
     for (const PortSpec& port : *specs) add(port, true);
+  const NodeSpec* own = spec(node);
+  if (inputs && own != nullptr && own->add_port)
+    faces.push_back({.name = std::string(kFreePort), .free = true, .tip = words("Drop a wire here to add an input")});
   for (const Link* link : links) {  // ports that only a wire names
     const PortRef& end = end_of(*link);
     if (end.node == node.id &&

@@ -23,6 +23,7 @@ struct PortFace {
   bool required = false;  ///< an input that must be connected
   bool connected = false;
   bool known = true;  ///< false: only a wire names it
+  bool free = false;  ///< the input that becomes another one when a wire is dropped on it (graph/port_edits.h)
   QString tip{};
   bool operator==(const PortFace&) const = default;
 };
@@ -88,7 +89,7 @@ class FaceMaker {
   [[nodiscard]] const TypeTexts& texts_of(const NodeSpec& spec) const;
 
   std::unordered_map<std::string_view, const Node*> nodes_{};
-  std::map<std::string_view, NodeSpec> subgraphs_{};
+  std::map<std::string_view, NodeSpec> own_specs_{};  ///< of nodes whose ports are not those of their type
   /// The wires at each node. An input is found among those of its own node.
   std::unordered_map<std::string_view, std::vector<const Link*>> touching_{};
   mutable std::unordered_map<const NodeSpec*, TypeTexts> types_{};

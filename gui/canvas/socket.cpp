@@ -25,37 +25,36 @@ QPainterPath polygon(int corners, qreal radius, qreal first_angle) {
 
 QPainterPath socket_path(Kind kind, qreal r) {
   QPainterPath path;
-  switch (kind) {
-    case Kind::Any:
-    case Kind::Image:
+  switch (kind->socket) {
+    case SocketShape::Circle:
       path.addEllipse(QPointF(), r, r);
       return path;
-    case Kind::Encoded:
+    case SocketShape::Square:
       path.addRect(-r * 0.88, -r * 0.88, r * 1.76, r * 1.76);
       return path;
-    case Kind::Text:
-      return polygon(3, r * 1.2, -90);
-    case Kind::Tokens:
-      return polygon(5, r * 1.1, -90);
-    case Kind::Features:
-      return polygon(3, r * 1.2, 90);
-    case Kind::Label:
-      return polygon(4, r * 1.2, 0);
-    case Kind::Tensor:
-      path.addRoundedRect(-r * 0.8, -r * 1.25, r * 1.6, r * 2.5, r * 0.8, r * 0.8);
-      return path;
-    case Kind::Target:
-      path.addRoundedRect(-r * 1.25, -r * 0.8, r * 2.5, r * 1.6, r * 0.3, r * 0.3);
-      return path;
-    case Kind::Batch:
+    case SocketShape::RoundedSquare:
       path.addRoundedRect(-r * 1.1, -r * 1.1, r * 2.2, r * 2.2, r * 0.5, r * 0.5);
       return path;
-    case Kind::Loss:
-      return polygon(3, r * 1.25, 0);
-    case Kind::Optimizer:
+    case SocketShape::Diamond:
+      return polygon(4, r * 1.2, 0);
+    case SocketShape::Pentagon:
+      return polygon(5, r * 1.1, -90);
+    case SocketShape::Hexagon:
       return polygon(6, r * 1.1, 0);
-    case Kind::Estimator:
+    case SocketShape::Octagon:
       return polygon(8, r * 1.1, 22.5);
+    case SocketShape::TriangleUp:
+      return polygon(3, r * 1.2, -90);
+    case SocketShape::TriangleDown:
+      return polygon(3, r * 1.2, 90);
+    case SocketShape::TriangleRight:
+      return polygon(3, r * 1.25, 0);
+    case SocketShape::UprightPill:
+      path.addRoundedRect(-r * 0.8, -r * 1.25, r * 1.6, r * 2.5, r * 0.8, r * 0.8);
+      return path;
+    case SocketShape::FlatPill:
+      path.addRoundedRect(-r * 1.25, -r * 0.8, r * 2.5, r * 1.6, r * 0.3, r * 0.3);
+      return path;
   }
   return path;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/canvas/wire_drag.h"
 
+#include "graph/port_edits.h"
 #include "graph/rewire.h"
 #include "gui/canvas/new_node.h"
 
@@ -32,6 +33,10 @@ std::optional<Error> WireDrag::check(const Diagram& diagram, const PortId& targe
                  .remedy = words("A wire runs from an output, on the right of a node, to an input, on the left.")};
   }
   const auto [from, to] = ends(target);
+  if (to.port == kFreePort) {
+    const auto made = wire_to_free_port(diagram, from, to.node);
+    return made ? std::nullopt : std::optional(made.error());
+  }
   return check_connect(diagram, from, to, true);
 }
 
@@ -41,8 +46,22 @@ const std::optional<Error>& WireDrag::refusal(const PortId& target) const {
   return refusals_.emplace(target, check(diagram_, target)).first->second;
 }
 
+PortRef WireDrag::end_at(const PortId& target) const {
+  const auto [from, to] = ends(target);
+  if (to.port != kFreePort) return to;
+  const auto made = wire_to_free_port(diagram_, from, to.node);
+  return made ? made->to : to;
+}
+
 std::optional<Edit> WireDrag::drop_on(const PortId& target) const {
   const auto [from, to] = ends(target);
+  if (to.port == kFreePort) {
+    auto made = wire_to_free_port(diagram_, from, to.node);
+    if (!made) return std::nullopt;
+    auto& steps = std::get<Edit::List>(made->edit.change);
+    if (lifted_) steps.insert(steps.begin(), Edit{RemoveLink{lifted_->to}});
+    return std::move(made->edit);
+  }
   if (lifted_ && lifted_->from == from && lifted_->to == to) return std::nullopt;
   if (const Link* same = diagram_.link_into(to); same != nullptr && same->from == from && !lifted_) return std::nullopt;
   Edit::List steps;

@@ -25,6 +25,8 @@ class WireDrag {
   [[nodiscard]] const std::optional<Error>& refusal(const PortId& target) const;
   /// Dropping on `target`, which must fit. One change, whatever wire it replaces; none if nothing would change.
   [[nodiscard]] std::optional<Edit> drop_on(const PortId& target) const;
+  /// The input at which a wire dropped on `target` ends: that of the free input is the one which it makes.
+  [[nodiscard]] PortRef end_at(const PortId& target) const;
   /// Dropping on empty canvas: takes a lifted wire away, else nothing.
   [[nodiscard]] std::optional<Edit> drop_on_nothing() const;
 

@@ -2,6 +2,7 @@
 #include "gui/inspector/node_form.h"
 
 #include "graph/path.h"
+#include "graph/port_edits.h"
 #include "gui/base/field_keys.h"
 #include "gui/base/theme.h"
 #include "gui/canvas/cost_text.h"
@@ -191,7 +192,10 @@ void NodeForm::refresh_size() {
   const auto facts = controller_.source_facts().find(ids_.front());
   const bool known = ids_.size() == 1 && facts != controller_.source_facts().end();
   size_->setVisible(known);
-  if (known) size_->setText(source_text(facts->second, controller_.analysis().at({ids_.front(), "label"})));
+  if (!known) return;
+  const PortSpec* label = spec_ == nullptr ? nullptr : spec_->output_of(Kind::Label);
+  const TensorDesc* desc = label == nullptr ? nullptr : controller_.analysis().at({ids_.front(), label->name});
+  size_->setText(source_text(facts->second, desc));
 }
 
 void NodeForm::refresh_problems() {
@@ -229,6 +233,7 @@ void NodeForm::refresh_ports(const Node& node) {
     if (ports.empty()) return;
     layout->addWidget(new Caption(Caption::Tone::Section, title, fresh));
     for (const PortFace& port : ports) {
+      if (port.free) continue;
       PortRef from{node.id, port.name};
       const Link* link = inputs ? diagram.link_into(from) : nullptr;
       if (link != nullptr) from = link->from;
@@ -278,7 +283,7 @@ void NodeForm::set_param(ParamRow& row, const std::vector<std::optional<Value>>&
   const std::string& name = row.spec().name;
   Edit::List steps;
   for (std::size_t i = 0; i < ids_.size(); ++i)
-    steps.push_back({SetParam{.node = ids_[i], .param = name, .value = values[i]}});
+    steps.push_back(feedline::set_param(controller_.document(), {ids_[i], name, values[i]}));
   const Edit edit = steps.size() == 1 ? std::move(steps.front()) : Edit{std::move(steps)};
   const QScopedValueRollback<bool> applying(applying_, true);
   if (const Status status = controller_.apply(edit, gesture(name)); !status) row.show_error(sentence(status.error()));
@@ -289,7 +294,7 @@ void NodeForm::reset_param(const ParamRow& row) {
   const std::vector<const Node*> all = nodes();
   for (std::size_t i = 0; i < all.size(); ++i)
     if (all[i]->params.contains(row.spec().name))
-      steps.push_back({SetParam{.node = ids_[i], .param = row.spec().name, .value = std::nullopt}});
+      steps.push_back(feedline::set_param(controller_.document(), {ids_[i], row.spec().name, std::nullopt}));
   if (steps.empty()) return;
   ++gesture_;
   (void)controller_.apply(steps.size() == 1 ? Edit(std::move(steps.front())) : Edit{std::move(steps)});

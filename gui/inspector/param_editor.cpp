@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/inspector/param_editor.h"
 
+#include "gui/inspector/list_editor.h"
 #include "gui/inspector/number_editor.h"
 #include "gui/inspector/text_editors.h"
 
@@ -19,6 +20,8 @@ ParamEditor* make_param_editor(const ParamSpec& spec, QWidget* parent) {
     case ParamKind::File:
     case ParamKind::Folder:
       return new PathEditor(spec, parent);
+    case ParamKind::List:
+      return new ListEditor(spec, parent);
     case ParamKind::Text:
       break;
   }

@@ -14,37 +14,7 @@ QString words(const char* text) { return QCoreApplication::translate("Schema", t
 
 }  // namespace
 
-QString kind_text(Kind kind) {
-  switch (kind) {
-    case Kind::Any:
-      return words("anything");
-    case Kind::Encoded:
-      return words("encoded file");
-    case Kind::Image:
-      return words("image");
-    case Kind::Text:
-      return words("text");
-    case Kind::Tokens:
-      return words("tokens");
-    case Kind::Features:
-      return words("features");
-    case Kind::Label:
-      return words("label");
-    case Kind::Tensor:
-      return words("tensor");
-    case Kind::Target:
-      return words("target");
-    case Kind::Batch:
-      return words("batch");
-    case Kind::Loss:
-      return words("loss");
-    case Kind::Optimizer:
-      return words("optimiser");
-    case Kind::Estimator:
-      return words("estimator");
-  }
-  return {};
-}
+QString kind_text(Kind kind) { return words(std::string(kind->title).c_str()); }
 
 QString category_text(Category category) {
   switch (category) {
@@ -71,18 +41,22 @@ QString category_text(Category category) {
 }
 
 QString wire_text(const TensorDesc& desc) {
-  if (desc.kind == Kind::Any) return {};
-  if (desc.kind >= Kind::Batch) return kind_text(desc.kind);
-  if (desc.kind == Kind::Encoded) return kind_text(desc.kind);
-  if ((desc.kind == Kind::Label || desc.kind == Kind::Target) && !desc.classes.known()) return kind_text(desc.kind);
+  switch (desc.kind->on_wire) {
+    case WireText::Nothing:
+      return {};
+    case WireText::Title:
+      return kind_text(desc.kind);
+    case WireText::Classes:
+      return desc.classes.known() ? to_qstring(desc.text()) : kind_text(desc.kind);
+    case WireText::Shape:
+      break;
+  }
   return to_qstring(desc.text());
 }
 
 QString short_wire_text(const TensorDesc& desc) {
   QString dims;
-  if (desc.kind == Kind::Any || desc.kind == Kind::Encoded || desc.kind == Kind::Label || desc.kind == Kind::Target ||
-      desc.kind >= Kind::Batch)
-    return dims;
+  if (desc.kind->on_wire != WireText::Shape) return dims;
   for (const Dim& dim : desc.shape) dims += (dims.isEmpty() ? QString() : QStringLiteral("×")) + to_qstring(dim.text());
   return dims;
 }

@@ -292,6 +292,52 @@ class TestArithmetic : public QObject {
     QCOMPARE(std::get<double>(*real.parse("1/1000")), 0.001);
   }
 
+  void a_list_reads_its_items_and_limits() {
+    const ParamSpec columns{
+        .name = "columns", .kind = ParamKind::List, .list = {.least = 1, .most = 4, .longest = 12, .unique = true}};
+    const auto read = [](const ParamSpec& spec, const char* text) {
+      const auto value = spec.parse(text);
+      return value ? QString::fromStdString(to_text(*value)) : "! " + QString::fromStdString(value.error().reason);
+    };
+    QCOMPARE(read(columns, "age,  height "), QString("age, height"));
+    QCOMPARE(read(columns, R"("a, b", "say ""no""", " x")"), QString(R"("a, b", "say ""no""", " x")"));
+    QVERIFY(read(columns, "").startsWith("! it has 0 texts"));
+    QVERIFY(read(columns, "a,b,c,d,e").startsWith("! it has 5 texts"));
+    QVERIFY(read(columns, "a,,b").contains("is empty"));
+    QVERIFY(read(columns, "a,b,a").contains("'a' stands there twice"));
+    QVERIFY(read(columns, "more than twelve").contains("more than 12 bytes"));
+    QVERIFY(read(columns, "\"a").contains("not closed"));
+    QVERIFY(read(columns, "\"a\" b").contains("comma"));
+    QVERIFY(columns.constraint().find("1 to 4 texts, none twice") != std::string::npos);
+    const auto numbers = columns.check(ValueList{std::int64_t{3}});
+    QVERIFY(!numbers && numbers.error().reason.find("no text") != std::string::npos);
+    QVERIFY(!columns.check(std::string("age")));
+
+    const ParamSpec rates{.name = "rates",
+                          .kind = ParamKind::List,
+                          .hard_min = 0,
+                          .hard_max = 1,
+                          .list = {.items = ItemKind::Real, .most = 3}};
+    QCOMPARE(read(rates, "0.5, 1/4, 1"), QString("0.5, 0.25, 1"));
+    QVERIFY(read(rates, "0.5, 2").contains("item 2, '2', is out of range"));
+    QVERIFY(read(rates, "x").contains("'x'"));
+    QVERIFY(rates.check(ValueList{std::int64_t{1}, 0.5}));
+    QVERIFY(rates.check(ValueList{}));
+    QCOMPARE(*reals_of(ValueList{std::int64_t{1}, 0.5}), (std::vector<double>{1, 0.5}));
+    QVERIFY(!reals_of(ValueList{std::string("1")}) && !texts_of(Value(1.0)));
+
+    const ParamSpec sizes{
+        .name = "sizes", .kind = ParamKind::List, .hard_min = 1, .hard_max = 9, .list = {.items = ItemKind::Integer}};
+    QCOMPARE(read(sizes, "1, 2*4"), QString("1, 8"));
+    QVERIFY(read(sizes, "1.5").startsWith("!"));
+    QVERIFY(!sizes.check(ValueList{2.0}));
+    QCOMPARE(*integers_of(*sizes.parse("3,4")), (std::vector<std::int64_t>{3, 4}));
+
+    const ParamSpec files{.name = "files", .kind = ParamKind::List, .list = {.items = ItemKind::Pattern}};
+    QCOMPARE(read(files, "*.jpg, img_[0-9]?.png, [!a]*"), QString("*.jpg, img_[0-9]?.png, [!a]*"));
+    QVERIFY(read(files, "img_[0-9").contains("nothing closes"));
+  }
+
   void the_locale_changes_nothing() {
     const std::string before = std::setlocale(LC_ALL, nullptr);
     const bool german = std::setlocale(LC_ALL, "de_DE.UTF-8") != nullptr;

@@ -93,6 +93,22 @@ class TestJson : public QObject {
     QCOMPARE(std::get<RawJson>(params.at("arr")).text, std::string(R"([1, 2.5, {"x": null}])"));
   }
 
+  void lists_of_texts_and_numbers_round_trip() {
+    const std::string text = with_nodes(
+        R"({"id": "a", "type": "martian", "params": {"e": [], "mixed": ["x, y", 3, 2.5], "nested": [[1]], "n": [1, null]}})");
+    const auto loaded = read(text);
+    QVERIFY(loaded);
+    const ParamMap& params = loaded->document.find("a")->params;
+    QCOMPARE(std::get<ValueList>(params.at("e")).size(), std::size_t{0});
+    QVERIFY((std::get<ValueList>(params.at("mixed")) == ValueList{std::string("x, y"), std::int64_t{3}, 2.5}));
+    QVERIFY(std::holds_alternative<RawJson>(params.at("nested")));  // anything else is kept as it stands
+    QVERIFY(std::holds_alternative<RawJson>(params.at("n")));
+    const auto again = read(to_json(loaded->document));
+    QVERIFY(again);
+    QVERIFY(again->document == loaded->document);
+    QVERIFY(to_json(loaded->document).find(R"(["x, y", 3, 2.5])") != std::string::npos);
+  }
+
   void numbers_round_trip_data() {
     QTest::addColumn<double>("value");
     for (const double v : {0.1, 1.0 / 3, 1e308, 5e-324, -0.0, 123456789.123456789, 1e17, 2.0})

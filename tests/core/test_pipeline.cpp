@@ -139,6 +139,58 @@ class TestPipeline : public QObject {
     compare(drained, expected(plan->train, 2));
   }
 
+  /// Rows of a ragged field keep their length and end in zeros, whatever lay in the buffer before; a record that is
+  /// longer than the capacity is a bad one, and rows close up with their lengths.
+  void recordsOfAnyLength_data() { ways(); }
+  void recordsOfAnyLength() {
+    PlanBuilder builder(500, 40, 16);
+    builder
+        .step("cut", op([](auto in, auto out, OpContext& context) -> Status {
+                const auto length = static_cast<std::int64_t>(context.record * 7 % 34);
+                auto* to = reinterpret_cast<std::int32_t*>(out[0]->allocate(DType::I32, {length, 2}));
+                for (std::int64_t i = 0; i < 2 * length; ++i) to[i] = 1 + in[0]->template as<std::uint8_t>()[i / 2];
+                return {};
+              }),
+              {PlanBuilder::kPixels}, {2})
+        .field("tokens", 2, DType::I32, {Dim::up_to(31), 2})
+        .field("pixels", PlanBuilder::kPixels, DType::U8, {40})
+        .shuffle();
+    const auto plan = builder.build();
+    QCOMPARE(plan->train.fields[0].capacity, std::int64_t{31});
+    QCOMPARE(plan->train.fields[0].record_bytes(), std::size_t{31 * 2 * 4});
+    Pipeline pipeline(plan, plan->train, way(2));
+    const Drained drained = drain(pipeline, plan->train);
+    const auto wanted = expected(plan->train, 2, [](std::uint64_t record) { return record * 7 % 34 > 31; });
+    compare(drained, wanted);
+    std::size_t differing = 0;
+    for (const BatchCopy& batch : wanted) differing += batch.record_ids.size() != 16 ? 1 : 0;
+    QVERIFY(differing > 10);  // some rows did close up
+    const auto errors = pipeline.errors();
+    QCOMPARE(errors.size(), std::size_t{2});  // 32 and 33 long
+    QVERIFY2(errors[0].error.reason.find("tokens") != std::string::npos, errors[0].error.reason.c_str());
+    QVERIFY(!errors[0].error.remedy.empty());
+  }
+
+  void theLongestRowOfABatchIsTold() {
+    PlanBuilder builder(8, 4, 4);
+    builder
+        .step("cut", op([](auto, auto out, OpContext& context) -> Status {
+                out[0]->allocate(DType::U8, {context.record < 4 ? 0 : static_cast<std::int64_t>(context.record)});
+                return {};
+              }),
+              {PlanBuilder::kPixels}, {2})
+        .field("bytes", 2, DType::U8, {Dim::up_to(9)});
+    const auto plan = builder.build();
+    Pipeline pipeline(plan, plan->train, {});
+    const auto first = pipeline.next();
+    QVERIFY(first && *first);
+    QCOMPARE((*first)->longest(0), std::int64_t{1});  // no tensor is empty
+    const auto second = pipeline.next();
+    QVERIFY(second && *second);
+    QCOMPARE((*second)->longest(0), std::int64_t{7});
+    QCOMPARE((*second)->buffer->lengths[0], (std::vector<std::uint32_t>{4, 5, 6, 7}));
+  }
+
   void onlySource_data() { ways(); }
   void onlySource() {
     PlanBuilder builder(77, 4, 10);

@@ -3,6 +3,7 @@
 #include "graph/adapters.h"
 #include "graph/json.h"
 #include "graph/part.h"
+#include "graph/port_edits.h"
 #include "graph/rewire.h"
 #include "graph/validate.h"
 #include "graph/wire_splits.h"
@@ -25,6 +26,20 @@ std::string from_of(const Diagram& diagram, const PortRef& to) {
   return link == nullptr ? "nothing" : link->from.text();
 }
 
+/// source, shuffle, decode, batch and flatten; only the source is wired.
+Document small_batch() {
+  Document document;
+  for (const auto& [id, type] : std::vector<std::pair<std::string, std::string>>{{"source", "generated_pictures"},
+                                                                                 {"shuffle", "shuffle"},
+                                                                                 {"decode", "decode"},
+                                                                                 {"batch", "batch"},
+                                                                                 {"flatten", "flatten"}})
+    must(document, {AddNode{.node = {.id = id, .type = type}}});
+  must(document, {AddLink{.link = {.from = {"source", "file"}, .to = {"shuffle", "sample"}}}});
+  must(document, {AddLink{.link = {.from = {"shuffle", "sample"}, .to = {"decode", "file"}}}});
+  return document;
+}
+
 }  // namespace
 
 class TestRewire : public QObject {
@@ -39,6 +54,64 @@ class TestRewire : public QObject {
     QCOMPARE(from_of(document, {"batch", "image"}), std::string("shuffle.sample"));
     QVERIFY(document.apply(*undo));
     QCOMPARE(to_json(document), before);
+  }
+
+  void a_wire_to_the_free_input_makes_a_field() {
+    Document document = small_batch();
+    const std::string before = to_json(document);
+    const auto wired = wire_to_free_port(document, {"decode", "image"}, "batch");
+    QVERIFY2(wired, wired ? "" : wired.error().line().c_str());
+    QCOMPARE(wired->to.port, std::string("image2"));
+    const auto undo = document.apply(wired->edit);
+    QVERIFY(undo);
+    QCOMPARE(from_of(document, {"batch", "image2"}), std::string("decode.image"));
+    QVERIFY(spec_of(*document.find("batch"))->output("image2") >= 0);
+    QVERIFY(!check_connect(document, {"batch", "image2"}, {"flatten", "x"}));
+    QVERIFY(document.apply(*undo));
+    QCOMPARE(to_json(document), before);
+
+    // What passes anything on takes the kind of what it passes.
+    const auto passed = wire_to_free_port(document, {"shuffle", "sample"}, "batch");
+    QVERIFY(passed);
+    QCOMPARE(passed->to.port, std::string("sample"));
+    const auto encoded = wire_to_free_port(document, {"source", "file"}, "batch");
+    QVERIFY(encoded);
+    QCOMPARE(encoded->to.port, std::string("file"));
+    QVERIFY(!wire_to_free_port(document, {"batch", "image"}, "batch"));
+    QVERIFY(!wire_to_free_port(document, {"source", "file"}, "decode"));
+    const auto unknown = check_connect(document, {"decode", "image"}, {"batch", "image2"});
+    QVERIFY(unknown && unknown->remedy.find("It has: image, features, tokens, label") != std::string::npos);
+  }
+
+  void wires_follow_the_fields() {
+    Document document = small_batch();
+    must(document, {AddLink{.link = {.from = {"decode", "image"}, .to = {"batch", "image"}}}});
+    must(document, {AddLink{.link = {.from = {"source", "label"}, .to = {"batch", "label"}}}});
+    must(document, {AddLink{.link = {.from = {"batch", "image"}, .to = {"flatten", "x"}}}});
+    const std::string before = to_json(document);
+    const auto fields = [](const char* text) {
+      return *Registry::instance().find("batch")->param("fields")->parse(text);
+    };
+    // Renamed: all wires stay, in their order.
+    const auto undo =
+        document.apply(set_param(document, {"batch", "fields", fields("photo:image,features,tokens,label")}));
+    QVERIFY2(undo, undo ? "" : undo.error().line().c_str());
+    QCOMPARE(document.links().size(), std::size_t{5});
+    QCOMPARE(document.links()[2].to.text(), std::string("batch.photo"));
+    QCOMPARE(document.links()[4].from.text(), std::string("batch.photo"));
+    QVERIFY(document.apply(*undo));
+    QCOMPARE(to_json(document), before);
+    // Moved: nothing happens to wires. Taken away: its wires go, and come back.
+    const Edit moved = set_param(document, {"batch", "fields", fields("label, image")});
+    QVERIFY(std::holds_alternative<SetParam>(moved.change));
+    const auto gone = document.apply(set_param(document, {"batch", "fields", fields("label, tokens")}));
+    QVERIFY(gone);
+    QCOMPARE(document.links().size(), std::size_t{3});
+    QCOMPARE(document.links().back().to.text(), std::string("batch.label"));
+    QVERIFY(document.apply(*gone));
+    QCOMPARE(to_json(document), before);
+    QVERIFY(std::holds_alternative<SetParam>(
+        set_param(document, {"decode", "channels", Value(std::string("rgb"))}).change));
   }
 
   void one_source_of_a_divided_data_set_becomes_two() {

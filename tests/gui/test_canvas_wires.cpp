@@ -226,6 +226,50 @@ class TestCanvasWires : public QObject {
     QCOMPARE(b.steps(), 2);
   }
 
+  /// What no input is for gets one: named after the output, of its kind, in one step with the wire.
+  void the_free_input_of_a_batch_adds_a_field() {
+    Bench b;
+    b.must(add("batch", "batch", 864, 0));
+    b.view.zoom_to_fit();
+    b.must(wire({"decode", "image"}, {"batch", "image"}));
+    const std::string before = b.json();
+    const int steps = b.steps();
+    drag(b.port(), b.at(out("flip", "image")), b.at(in("batch", "+")));
+    const Link* link = b.document().link_into({"batch", "image2"});
+    QVERIFY(link != nullptr);
+    QCOMPARE(link->from.text(), std::string("flip.image"));
+    QVERIFY(b.document().link_into({"batch", "image"}) != nullptr);
+    QCOMPARE(to_text(b.document().find("batch")->params.at("fields")),
+             std::string("image, features, tokens, label, image2:image"));
+    QVERIFY(b.view.graph_scene().wire({"batch", "image2"}) != nullptr);
+    b.check_step(before, steps);
+    // The node shows it, in front of the free one, which stays.
+    const auto& inputs = b.view.graph_scene().node("batch")->face().inputs;
+    QCOMPARE(inputs.size(), std::size_t{6});
+    QCOMPARE(inputs[4].name, std::string("image2"));
+    QVERIFY(inputs[5].free && !inputs[5].required);
+    // Anywhere else on the node it means an input that is there.
+    drag(b.port(), b.at(out("source", "label")), b.title_of("batch"));
+    QVERIFY(b.document().link_into({"batch", "label"}) != nullptr);
+    // A wire that is taken off one input can make another.
+    const std::string again = b.json();
+    const int now = b.steps();
+    drag(b.port(), b.at(in("batch", "image")), b.at(in("batch", "+")));
+    QVERIFY(b.document().link_into({"batch", "image"}) == nullptr);
+    QCOMPARE(b.document().link_into({"batch", "image3"})->from.text(), std::string("decode.image"));
+    b.check_step(again, now);
+  }
+
+  void the_free_input_says_what_it_does_not_take() {
+    Bench b;
+    b.must(add("batch", "batch", 864, 0));
+    b.view.zoom_to_fit();
+    const std::string before = b.json();
+    drag(b.port(), b.at(out("linear", "y")), b.at(in("batch", "+")));
+    QCOMPARE(b.json(), before);
+    QVERIFY2(b.view.shown_reason().contains("one record"), qPrintable(b.view.shown_reason()));
+  }
+
   void the_space_bar_adds_what_the_wire_needs() {
     Bench b;
     b.view.select_node("decode");

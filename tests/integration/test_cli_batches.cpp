@@ -39,6 +39,7 @@ class TestCliBatches : public QObject {
   void hashes_depend_on_the_seed_alone();
   void hashes_do_not_depend_on_a_cache();
   void fitted_statistics_are_the_same_for_all_commands();
+  void texts_of_any_length_are_batched();
   void shapes_without_hash();
   void bad_records_are_told();
   void odd_folders_are_told_and_steer_no_terminal();
@@ -85,6 +86,55 @@ void TestCliBatches::hashes_depend_on_the_seed_alone() {
   QVERIFY(hashes({"--seed", "5"}) != first);
   QCOMPARE(hashes({"--seed", "5"}), hashes({"--set", "trainer.seed=5"}));
   QCOMPARE(hashes({"--count", "3"}), lines.mid(0, 3).join('\n').toUtf8() + '\n');
+}
+
+/// Fields by name, one of them ragged: the same bytes for any number of workers, and shapes of the longest row.
+void TestCliBatches::texts_of_any_length_are_batched() {
+  write_file(cli_.path("lines.tsv"), text_lines(100));
+  const QString graph = cli_.path("texts.feedline");
+  write_file(graph, text_graph(cli_.path("lines.tsv")));
+  const auto batches = [&](const QStringList& more) {
+    const Finished run = cli_.run(QStringList{"batches", graph, "--epochs", "2"} + more);
+    if (run.exit_code != 0) qWarning("%s", run.text().constData());
+    return run.out;
+  };
+  const QByteArray first = batches({"--hash", "--workers", "1"});
+  QCOMPARE(first.count('\n'), 10);  // 80 of 100 records train, in batches of 16
+  QCOMPARE(batches({"--hash", "--workers", "8"}), first);
+  QCOMPARE(batches({"--hash", "--workers", "3", "--staged"}), first);
+  const QString shapes = QString::fromUtf8(batches({}));
+  static const QRegularExpression form(R"(batch \d  16 rows  (?:truth target, 3 classes, ids|ids) i32 16×(\d+))");
+  auto found = form.globalMatch(shapes);
+  int lines = 0;
+  for (; found.hasNext(); ++lines) {
+    const int longest = found.next().captured(1).toInt();
+    QVERIFY2(longest > 20 && longest <= 48, qPrintable(shapes));
+  }
+  QVERIFY2(lines == 10, qPrintable(shapes));
+  // As JSON, and as arrays for numpy: rows as far as the longest one reaches, and their lengths.
+  const QByteArray told = batches({"--json"}).split('\n').first();
+  const QJsonObject batch = QJsonDocument::fromJson(told).object();
+  QCOMPARE(batch["records"].toArray().size(), 16);
+  QVERIFY2(first.split('\n').first().endsWith(batch["hash"].toString().toUtf8()), told.constData());
+  QJsonObject ids;
+  for (const QJsonValue& field : batch["fields"].toArray())
+    if (field["name"] == QLatin1String("ids")) ids = field.toObject();
+  QCOMPARE(ids["dtype"].toString(), QString("i32"));
+  QCOMPARE(ids["capacity"].toInt(), 48);
+  int longest = 0;
+  for (const QJsonValue& length : ids["lengths"].toArray()) longest = std::max(longest, length.toInt());
+  QCOMPARE(ids["shape"].toArray(), (QJsonArray{16, longest}));
+  QDir().mkpath(cli_.path("arrays"));
+  QCOMPARE(cli_.run({"batches", graph, "--count", "1", "--npz", cli_.path("arrays")}).exit_code, 0);
+  const QByteArray zip = read_file(cli_.path("arrays/1-000000.npz"));
+  QVERIFY(zip.startsWith("PK\x03\x04") && zip.contains("PK\x05\x06"));
+  QVERIFY(zip.contains("ids.npy") && zip.contains("ids.lengths.npy") && zip.contains("truth.npy"));
+  const QByteArray header = "{'descr': '<i4', 'fortran_order': False, 'shape': (16," + QByteArray::number(longest);
+  QVERIFY2(zip.contains(header), header.constData());
+
+  const Finished wrong = cli_.run({"batches", graph, "--set", "batch.fields=truth:label"});
+  QVERIFY(wrong.exit_code != 0);
+  QVERIFY2(wrong.text().contains("ids"), wrong.text().constData());
 }
 
 void TestCliBatches::hashes_do_not_depend_on_a_cache() {

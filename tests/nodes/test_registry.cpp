@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What holds for every node, one row a registered node and test. Nothing is listed by hand: a new node is tested as
 // soon as its file exists, and fails here if it lacks text, an example or a fixture.
+#include "engine/preview_view.h"
 #include "graph/edit.h"
 #include "graph/json.h"
 #include "graph/validate.h"
@@ -18,11 +19,17 @@
 #include <cmath>
 #include <set>
 #include <thread>
+#include <tuple>
 
 using namespace feedline;
 using namespace feedline::test;
 
 namespace {
+
+constinit const KindTraits kSoundKind{
+    .name = "sound", .title = "sound", .form = PreviewForm::Text, .words = [](std::span<const std::byte> value) {
+      return std::to_string(value.size() / 4) + " samples";
+    }};
 
 void rows(const std::function<bool(const NodeSpec&)>& wanted) {
   QTest::addColumn<QString>("type");
@@ -257,6 +264,69 @@ class TestRegistry : public QObject {
         QCOMPARE(exact.class_names.size(), static_cast<std::size_t>(exact.classes.size()));
     }
     read_everything(source);
+  }
+
+  /// Its traits are all that there is to a kind: texts and previews ask nothing else.
+  void a_kind_is_its_traits() {
+    const Kind sound = kSoundKind;
+    QVERIFY(sound != Kind::Any && sound == Kind(kSoundKind) && is_per_record(sound));
+    const TensorDesc desc{.kind = sound, .dtype = DType::F32, .shape = {3}};
+    QCOMPARE(desc.text(), std::string("f32 3"));
+    PreviewValue value{.desc = desc, .data = std::vector<std::byte>(12)};
+    QCOMPARE(form_of(value), PreviewForm::Text);
+    QCOMPARE(words_of(value), std::string("3 samples"));
+    value.desc.kind = Kind::Features;
+    QCOMPARE(form_of(value), PreviewForm::Numbers);
+  }
+
+  void every_type_of_number_is_told() {
+    const auto told = [](DType type, auto... numbers) {
+      PreviewValue value{
+          .desc = {.kind = Kind::Tokens, .dtype = type, .shape = {static_cast<int>(sizeof...(numbers))}}};
+      const auto add = [&](auto number) {
+        const auto* bytes = reinterpret_cast<const std::byte*>(&number);
+        value.data.insert(value.data.end(), bytes, bytes + sizeof number);
+        return sizeof number == size_of(type);
+      };
+      if (!(add(numbers) && ...)) qFatal("another size");
+      return QString::fromStdString(std::string(name(type)) + ": " + words_of(value));
+    };
+    QCOMPARE(told(DType::Bool, true, false), QString("bool: yes no"));
+    QCOMPARE(told(DType::F64, 0.1, -2e300), QString("f64: 0.1 -2e+300"));
+    using Half = std::uint16_t;
+    QCOMPARE(told(DType::F16, Half{0x3C00}, Half{0xC000}, Half{0x3555}, Half{0x0001}, Half{0x7BFF}, Half{0xFC00}),
+             QString("f16: 1 -2 0.333252 5.96046e-08 65504 -inf"));
+    QCOMPARE(told(DType::I64, std::int64_t{-3}), QString("i64: -3"));
+  }
+
+  void columns_are_told_by_name() {
+    PreviewValue value{
+        .desc = {.kind = Kind::Features,
+                 .dtype = DType::F32,
+                 .shape = {3},
+                 .columns = {
+                     {.name = "age"}, {.name = "member", .dtype = DType::Bool}, {.name = "height", .missing = true}}}};
+    const float numbers[] = {31.5F, 1, std::nanf("")};
+    value.data.assign(reinterpret_cast<const std::byte*>(numbers), reinterpret_cast<const std::byte*>(numbers + 3));
+    QCOMPARE(form_of(value), PreviewForm::Text);
+    QCOMPARE(words_of(value), std::string("age 31.5\nmember yes\nheight missing"));
+  }
+
+  void every_kind_is_told_apart() {
+    const auto& kinds = KindTable::instance().all();
+    QVERIFY(kinds.size() >= 12);
+    std::set<std::string_view> names;
+    std::set<std::tuple<std::uint32_t, std::uint32_t, SocketShape>> looks;
+    for (const Kind kind : kinds) {
+      QVERIFY2(names.insert(kind->name).second, kind->name.data());
+      QVERIFY2(looks.insert({kind->on_light, kind->on_dark, kind->socket}).second, kind->name.data());
+      QVERIFY(!kind->title.empty() && is_sentence(std::string(kind->field_doc)) && !kind->size_remedy.empty());
+      QVERIFY(kind_named(kind->name) == kind);
+      QVERIFY(kind->sized || !kind->per_record);
+    }
+    QVERIFY(!kind_named("picture"));
+    QVERIFY(kinds.front() == Kind::Any);
+    QVERIFY(!is_per_record(Kind::Tensor) && is_per_record(Kind::Label));
   }
 
  private:

@@ -53,6 +53,12 @@ Error infer_error(const std::string& type, const ParamMap& params, const TensorD
   return inferred ? Error{} : inferred.error();
 }
 
+QString names_of(const std::vector<PortSpec>& ports) {
+  QStringList names;
+  for (const PortSpec& port : ports) names << QString::fromStdString(port.name);
+  return names.join(' ');
+}
+
 }  // namespace
 
 class TestTransforms : public QObject {
@@ -388,6 +394,105 @@ class TestTransforms : public QObject {
     QCOMPARE(out->at(4).kind, Kind::Batch);
     const std::vector<const TensorDesc*> nothing(4, nullptr);
     QVERIFY(!spec->infer({}, nothing));
+  }
+
+  void batch_has_the_fields_that_are_named() {
+    const NodeSpec* spec = Registry::instance().find("batch");
+    QVERIFY(spec->ports);
+    QCOMPARE(names_of(spec->inputs), QString("image features tokens label"));  // what files without `fields` have
+    const ParamMap params{{"fields", ValueList{std::string("truth:label"), std::string("depth:image"),
+                                               std::string("image"), std::string("ids:tokens")}}};
+    QVERIFY(spec->param("fields")->check(params.at("fields")));
+    const NodeSpec own = spec->for_params(params);
+    QCOMPARE(names_of(own.inputs), QString("truth depth image ids"));
+    QCOMPARE(names_of(own.outputs), QString("truth depth image ids batch"));
+    QCOMPARE(own.outputs.at(0).kind, Kind::Target);  // by its kind, not by its place
+    QCOMPARE(own.outputs.at(1).kind, Kind::Tensor);
+    const TensorDesc label = standard_desc(Kind::Label);
+    const TensorDesc tokens{.kind = Kind::Tokens, .dtype = DType::I32, .shape = {Dim::up_to(9)}, .classes = 257};
+    const std::vector<const TensorDesc*> in = {&label, nullptr, nullptr, &tokens};
+    const auto out = spec->infer(spec->complete(params), in);
+    QVERIFY(out);
+    QCOMPARE(out->size(), std::size_t{5});
+    QCOMPARE(out->at(0).kind, Kind::Target);
+    QCOMPARE(out->at(0).classes.size(), std::int64_t{10});
+    QCOMPARE(out->at(3).text(), std::string("i32 N×≤9"));
+    QCOMPARE(out->at(3).classes.size(), std::int64_t{257});
+    QCOMPARE(out->at(4).kind, Kind::Batch);
+  }
+
+  void batch_refuses_fields_that_are_none_data() {
+    QTest::addColumn<QString>("fields");
+    QTest::addColumn<QString>("told");
+    QTest::newRow("no kind") << "image, extra"
+                             << "says no kind";
+    QTest::newRow("unknown kind") << "image, extra:picture"
+                                  << "of no kind";
+    QTest::newRow("kind of a batch") << "x:tensor"
+                                     << "of no kind";
+    QTest::newRow("any kind") << "x:any"
+                              << "of no kind";
+    QTest::newRow("twice") << "image, image:features"
+                           << "twice";
+    QTest::newRow("name of the whole") << "batch:image"
+                                       << "all fields";
+    QTest::newRow("no name") << "a b:image"
+                             << "no name";
+  }
+  void batch_refuses_fields_that_are_none() {
+    QFETCH(QString, fields);
+    QFETCH(QString, told);
+    const NodeSpec* spec = Registry::instance().find("batch");
+    const auto parsed = spec->param("fields")->parse(fields.toStdString());
+    QVERIFY(!parsed);
+    QVERIFY2(parsed.error().reason.find(told.toStdString()) != std::string::npos, parsed.error().reason.c_str());
+    QCOMPARE(parsed.error().parameter, std::string("fields"));
+    QVERIFY(parsed.error().remedy.find("NAME:KIND") != std::string::npos);
+    const auto ports = spec->ports({{"fields", ValueList{fields.toStdString()}}});  // faulty ones give what they can
+    QVERIFY(ports.outputs.back().kind == Kind::Batch);
+  }
+
+  void batch_takes_another_field() {
+    const NodeSpec* spec = Registry::instance().find("batch");
+    const auto made = spec->add_port(spec->complete({}), "image", Kind::Image);
+    QVERIFY(made);
+    QCOMPARE(made->port, std::string("image2"));
+    QCOMPARE(made->param, std::string("fields"));
+    QCOMPARE(to_text(made->value), std::string("image, features, tokens, label, image2:image"));
+    QVERIFY(spec->param("fields")->check(made->value));
+    const auto text = spec->add_port(spec->complete({{"fields", ValueList{}}}), "text", Kind::Text);
+    QVERIFY(text);
+    QCOMPARE(to_text(text->value), std::string("text"));
+    QCOMPARE(spec->add_port(spec->complete({}), "batch", Kind::Features)->port, std::string("features2"));
+    QVERIFY(!spec->add_port(spec->complete({}), "y", Kind::Tensor));
+    QVERIFY(!spec->add_port(spec->complete({}), "sample", Kind::Any));
+    ValueList full;
+    for (int i = 0; i < 32; ++i) full.emplace_back("f" + std::to_string(i) + ":image");
+    QVERIFY(!spec->add_port(spec->complete({{"fields", full}}), "image", Kind::Image));
+  }
+
+  void byte_tokens_have_the_length_of_their_text() {
+    const ParamMap params{{"length", std::int64_t{5}}};
+    const NodeSpec& spec = *Registry::instance().find("byte_tokens");
+    const TensorDesc text = standard_desc(Kind::Text);
+    const std::vector<const TensorDesc*> in = {&text};
+    QCOMPARE(spec.infer(params, in)->front().text(), std::string("i32 ≤5"));
+    const auto op = spec.sample_op(params, in);
+    QVERIFY(op);
+    for (const std::string& words :
+         {std::string(), std::string("a"), std::string("abcde"), std::string("abcdef\xFF")}) {
+      Datum from;
+      Datum to;
+      from.set_bytes(words);
+      const Datum* const inputs[] = {&from};
+      Datum* const outputs[] = {&to};
+      OpContext context{.rng = Rng(1, 1, 1, 1)};
+      QVERIFY((*op)->run(inputs, outputs, context));
+      QCOMPARE(to.dims().size(), std::size_t{1});
+      QCOMPARE(to.dim(0), static_cast<std::int64_t>(std::min<std::size_t>(words.size(), 5)));
+      for (std::int64_t i = 0; i < to.dim(0); ++i)
+        QCOMPARE(to.as<std::int32_t>()[i], static_cast<unsigned char>(words[static_cast<std::size_t>(i)]) + 1);
+    }
   }
 };
 

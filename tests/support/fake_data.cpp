@@ -104,6 +104,7 @@ PlanBuilder& PlanBuilder::cache(const std::string& node, SlotIndex in, SlotIndex
 PlanBuilder& PlanBuilder::field(const std::string& name, SlotIndex slot, DType dtype, std::vector<Dim> shape) {
   BatchField field{.name = name, .slot = slot, .record = {.dtype = dtype, .shape = shape}};
   field.batch = field.record;
+  field.capacity = field.record.ragged() ? field.record.shape.front().most() : 0;
   field.batch.shape.insert(field.batch.shape.begin(), Dim::symbol("N"));
   data_.fields.push_back(std::move(field));
   return *this;
@@ -138,9 +139,13 @@ PlanBuilder noisy_plan(std::uint64_t records, std::size_t pixels, std::int64_t b
 
 BatchCopy copy(const DataPlan& plan, const Batch& batch) {
   BatchCopy copied{batch.epoch, batch.index, batch.last_of_epoch, batch.record_ids, {}};
-  for (std::size_t f = 0; f < plan.fields.size(); ++f)
+  for (std::size_t f = 0; f < plan.fields.size(); ++f) {
     copied.fields.emplace_back(reinterpret_cast<const char*>(batch.buffer->fields[f]),
                                plan.fields[f].record_bytes() * batch.records);
+    if (plan.fields[f].capacity > 0)
+      copied.fields.back().append(reinterpret_cast<const char*>(batch.buffer->lengths[f].data()),
+                                  sizeof(std::uint32_t) * batch.records);
+  }
   return copied;
 }
 
@@ -171,6 +176,7 @@ std::vector<BatchCopy> expected(const DataPlan& plan, std::uint32_t epochs,
     for (std::uint64_t index = 0; index < plan.batches_per_epoch(); ++index) {
       BatchCopy batch{epoch, index, index + 1 == plan.batches_per_epoch(), {}, {}};
       batch.fields.resize(plan.fields.size());
+      std::vector<std::string> lengths(plan.fields.size());
       for (std::uint64_t p = index * size; p < std::min((index + 1) * size, plan.sampler.count); ++p) {
         const std::uint64_t record = plan.sampler.record(epoch, p);
         if ((bad && bad(record)) || quarantined.contains(record)) continue;
@@ -194,8 +200,13 @@ std::vector<BatchCopy> expected(const DataPlan& plan, std::uint32_t epochs,
         for (std::size_t f = 0; f < plan.fields.size(); ++f) {
           const Datum& value = values[plan.fields[f].slot];
           batch.fields[f].append(reinterpret_cast<const char*>(value.data()), value.bytes());
+          if (plan.fields[f].capacity == 0) continue;
+          batch.fields[f].append(plan.fields[f].record_bytes() - value.bytes(), '\0');
+          const auto length = static_cast<std::uint32_t>(value.dim(0));
+          lengths[f].append(reinterpret_cast<const char*>(&length), sizeof length);
         }
       }
+      for (std::size_t f = 0; f < plan.fields.size(); ++f) batch.fields[f] += lengths[f];
       if (!batch.record_ids.empty() || batch.last_of_epoch) batches.push_back(std::move(batch));
     }
   }

@@ -75,7 +75,7 @@ struct BatchCopy {
   std::uint64_t index = 0;
   bool last_of_epoch = false;
   std::vector<std::uint64_t> record_ids{};
-  std::vector<std::string> fields{};  ///< bytes of the filled rows
+  std::vector<std::string> fields{};  ///< bytes of the filled rows; of a ragged field then their lengths
   bool operator==(const BatchCopy&) const = default;
 };
 [[nodiscard]] BatchCopy copy(const DataPlan& plan, const Batch& batch);

@@ -3,6 +3,7 @@
 
 #include "nodes/preprocess/codec/codec.h"
 
+#include <QDir>
 #include <QtEndian>
 
 #include <vector>
@@ -49,6 +50,50 @@ QStringList small_idx(const QString& folder, int train, int validation) {
           QStringLiteral("--set"), QStringLiteral("source.labels=") + place("train-labels", idx_labels(train)),
           QStringLiteral("--set"), QStringLiteral("validation.images=") + place("test-images", idx_images(validation)),
           QStringLiteral("--set"), QStringLiteral("validation.labels=") + place("test-labels", idx_labels(validation))};
+}
+
+QByteArray text_lines(int count) {
+  constexpr const char* kNames[] = {"vowels", "high", "low"};
+  constexpr const char* kLetters[] = {"aeiou ", "vwxyz ", "bcdfg "};
+  QByteArray lines;
+  for (int i = 0; i < count; ++i) {
+    lines += QByteArray(kNames[i % 3]) + '\t';
+    for (int letter = 0; letter < (i * 17) % 61; ++letter) lines += kLetters[i % 3][(i + letter * letter) % 6];
+    lines += '\n';
+  }
+  return lines;
+}
+
+QByteArray text_graph(const QString& lines) {
+  QByteArray graph = R"({
+  "feedline": 3,
+  "title": "Texts",
+  "nodes": [
+    {"id": "source", "type": "text_lines", "version": 1, "params": {"file": "FILE"}, "position": [0, 0]},
+    {"id": "shuffle", "type": "shuffle", "version": 1, "params": {}, "position": [260, 0]},
+    {"id": "tokens", "type": "byte_tokens", "version": 1, "params": {"length": 48}, "position": [520, 0]},
+    {"id": "batch", "type": "batch", "version": 1, "params": {"fields": ["truth:label", "ids:tokens"], "size": 16}, "position": [780, 0]},
+    {"id": "bag", "type": "embedding_bag", "version": 1, "params": {"width": 12}, "position": [1040, 0]},
+    {"id": "linear", "type": "linear", "version": 1, "params": {}, "position": [1300, 0]},
+    {"id": "loss", "type": "cross_entropy", "version": 1, "params": {}, "position": [1560, 0]},
+    {"id": "adam", "type": "adam", "version": 1, "params": {"learning_rate": 0.05}, "position": [1300, 200]},
+    {"id": "trainer", "type": "trainer", "version": 1, "params": {"device": "cpu", "epochs": 4, "validation_split": 0.2}, "position": [1820, 0]}
+  ],
+  "links": [
+    {"from": "source.text", "to": "shuffle.sample"},
+    {"from": "source.label", "to": "shuffle.label"},
+    {"from": "shuffle.sample", "to": "tokens.text"},
+    {"from": "tokens.tokens", "to": "batch.ids"},
+    {"from": "shuffle.label", "to": "batch.truth"},
+    {"from": "batch.ids", "to": "bag.tokens"},
+    {"from": "bag.y", "to": "linear.x"},
+    {"from": "linear.y", "to": "loss.prediction"},
+    {"from": "batch.truth", "to": "loss.target"},
+    {"from": "loss.loss", "to": "trainer.loss"},
+    {"from": "adam.optimizer", "to": "trainer.optimizer"}
+  ]
+})";
+  return graph.replace("FILE", lines.toUtf8());
 }
 
 void write_picture_folder(const QString& folder, int count, int side) {

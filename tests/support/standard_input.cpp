@@ -2,6 +2,7 @@
 #include "support/standard_input.h"
 
 #include "nodes/preprocess/codec/codec.h"
+#include "schema/half.h"
 #include "schema/registry.h"
 
 #include <cmath>
@@ -31,6 +32,12 @@ double number_at(const Datum& value, std::size_t i) {
       return static_cast<double>(value.as<std::int64_t>()[i]);
     case DType::F32:
       return static_cast<double>(value.as<float>()[i]);
+    case DType::F64:
+      return value.as<double>()[i];
+    case DType::Bool:
+      return value.as<std::uint8_t>()[i];
+    case DType::F16:
+      return static_cast<double>(half_to_float(value.as<std::uint16_t>()[i]));
   }
   return 0;
 }
@@ -43,49 +50,31 @@ std::uint8_t standard_pixel(std::int64_t x, std::int64_t y, std::int64_t c, std:
 }
 
 TensorDesc standard_desc(Kind kind) {
-  switch (kind) {
-    case Kind::Encoded:
-      return {.kind = kind, .dtype = DType::U8, .shape = {Dim::symbol("bytes")}};
-    case Kind::Text:
-      return {.kind = kind, .dtype = DType::U8, .shape = {Dim::symbol("bytes")}};
-    case Kind::Tokens:
-      return {.kind = kind, .dtype = DType::I64, .shape = {16}};
-    case Kind::Features:
-      return {.kind = kind, .dtype = DType::F32, .shape = {8}};
-    case Kind::Label:
-      return {.kind = kind, .dtype = DType::I64, .classes = 10};
-    default:
-      return {.kind = Kind::Image, .dtype = DType::U8, .shape = {kHeight, kWidth, kChannels}, .layout = Layout::HWC};
-  }
+  if (kind == Kind::Encoded || kind == Kind::Text)
+    return {.kind = kind, .dtype = DType::U8, .shape = {Dim::symbol("bytes")}};
+  if (kind == Kind::Tokens) return {.kind = kind, .dtype = DType::I64, .shape = {16}};
+  if (kind == Kind::Features) return {.kind = kind, .dtype = DType::F32, .shape = {8}};
+  if (kind == Kind::Label) return {.kind = kind, .dtype = DType::I64, .classes = 10};
+  return {.kind = Kind::Image, .dtype = DType::U8, .shape = {kHeight, kWidth, kChannels}, .layout = Layout::HWC};
 }
 
 void fill_standard(Kind kind, std::uint64_t variant, Datum& out) {
-  switch (kind) {
-    case Kind::Encoded: {
-      const auto bytes = codec::encode_jpeg(standard_picture(variant).data(), kWidth, kHeight, kChannels, 95);
-      out.set_bytes({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
-      break;
-    }
-    case Kind::Text:
-      out.set_bytes("Straight ahead, record " + std::to_string(variant));
-      break;
-    case Kind::Tokens: {
-      auto* to = reinterpret_cast<std::int64_t*>(out.allocate(DType::I64, {16}));
-      for (int i = 0; i < 16; ++i) to[i] = static_cast<std::int64_t>(variant) + i;
-      break;
-    }
-    case Kind::Features: {
-      auto* to = reinterpret_cast<float*>(out.allocate(DType::F32, {8}));
-      for (int i = 0; i < 8; ++i) to[i] = static_cast<float>(variant) + 0.5F * static_cast<float>(i);
-      break;
-    }
-    case Kind::Label:
-      out.set_label(static_cast<std::int64_t>(variant % 10));
-      break;
-    default: {
-      const auto pixels = standard_picture(variant);
-      std::memcpy(out.allocate(DType::U8, {kHeight, kWidth, kChannels}, Layout::HWC), pixels.data(), pixels.size());
-    }
+  if (kind == Kind::Encoded) {
+    const auto bytes = codec::encode_jpeg(standard_picture(variant).data(), kWidth, kHeight, kChannels, 95);
+    out.set_bytes({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+  } else if (kind == Kind::Text) {
+    out.set_bytes("Straight ahead, record " + std::to_string(variant));
+  } else if (kind == Kind::Tokens) {
+    auto* to = reinterpret_cast<std::int64_t*>(out.allocate(DType::I64, {16}));
+    for (int i = 0; i < 16; ++i) to[i] = static_cast<std::int64_t>(variant) + i;
+  } else if (kind == Kind::Features) {
+    auto* to = reinterpret_cast<float*>(out.allocate(DType::F32, {8}));
+    for (int i = 0; i < 8; ++i) to[i] = static_cast<float>(variant) + 0.5F * static_cast<float>(i);
+  } else if (kind == Kind::Label) {
+    out.set_label(static_cast<std::int64_t>(variant % 10));
+  } else {
+    const auto pixels = standard_picture(variant);
+    std::memcpy(out.allocate(DType::U8, {kHeight, kWidth, kChannels}, Layout::HWC), pixels.data(), pixels.size());
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/torch.h"
 #include "schema/registry.h"
+#include "training/tensors.h"
 
 #include <QTest>
 
@@ -13,6 +14,7 @@ namespace {
 /// What layers are tried on: pictures 4×3×9×8, or features 4×12 for those that refuse pictures.
 TensorDesc pictures() { return {.kind = Kind::Tensor, .shape = {4, 3, 9, 8}}; }
 TensorDesc features() { return {.kind = Kind::Tensor, .shape = {4, 12}}; }
+TensorDesc tokens() { return {.kind = Kind::Tensor, .dtype = DType::I32, .shape = {4, 12}}; }
 TensorDesc symbolic() {
   return {.kind = Kind::Tensor, .shape = {Dim::symbol("N"), 3, Dim::symbol("H"), Dim::symbol("W")}};
 }
@@ -68,6 +70,8 @@ class TestLayers : public QObject {
   void symbols();
   void errors_data();
   void errors();
+  void fills_of_an_embedding_bag_count_nothing();
+  void every_type_of_number_is_a_tensors();
   void batch_norm_of_one_record();
   void dropout_follows_the_seed();
   void cross_entropy_by_hand();
@@ -88,19 +92,22 @@ void TestLayers::every_layer() {
   QFETCH(QString, type);
   const NodeSpec& spec = *Registry::instance().find(type.toStdString());
   bool tried = false;
-  for (const TensorDesc& input : {pictures(), features()}) {
+  for (const TensorDesc& input : {pictures(), features(), tokens()}) {
     const Built built = build(spec, spec.example, input);
     if (built.layer == nullptr) continue;
     tried = true;
+    const bool numbers = input.dtype == DType::F32;
     std::vector<at::Tensor> in;
     for (std::size_t i = 0; i < spec.inputs.size(); ++i)
-      in.push_back(at::randn(sizes(input)).add(0.1).requires_grad_(true));
+      in.push_back(numbers ? at::randn(sizes(input)).add(0.1).requires_grad_(true)
+                           : at::randint(1, 20, sizes(input), at::kInt));
     if (const auto module = built.layer->module()) module->train(true);
     const at::Tensor out = built.layer->forward(in);
     QCOMPARE(out.sizes().vec(), sizes(built.out));
     QVERIFY(out.dtype() == at::kFloat);
     (out * at::randn_like(out)).sum().backward();
     for (const at::Tensor& tensor : in) {
+      if (!numbers) break;
       QVERIFY(tensor.grad().defined());
       QVERIFY(tensor.grad().abs().sum().item<double>() > 0);
     }
@@ -108,6 +115,45 @@ void TestLayers::every_layer() {
       for (const at::Tensor& parameter : module->parameters()) QVERIFY(parameter.grad().defined());
   }
   QVERIFY2(tried, "its example takes neither pictures nor features");
+}
+
+void TestLayers::every_type_of_number_is_a_tensors() {
+  for (std::size_t i = 0; i < kDTypes; ++i) {
+    const auto type = static_cast<DType>(i);
+    QCOMPARE(at::elementSize(scalar_type(type)), size_of(type));
+    PreviewValue value{.desc = {.dtype = type, .shape = {2}}, .data = std::vector<std::byte>(2 * size_of(type))};
+    QCOMPARE(batch_of_one(value).numel(), std::int64_t{2});
+  }
+  QVERIFY(scalar_type(DType::F16) == at::kHalf && scalar_type(DType::Bool) == at::kBool);
+}
+
+/// Whatever a batch is filled up to, a record gives the same; one without tokens gives zeros.
+void TestLayers::fills_of_an_embedding_bag_count_nothing() {
+  for (const char* pooling : {"mean", "sum", "max"}) {
+    const Built built =
+        build(*Registry::instance().find("embedding_bag"),
+              {{"width", std::int64_t{6}}, {"vocabulary", std::int64_t{20}}, {"pooling", pooling}}, tokens());
+    QVERIFY(built.layer != nullptr);
+    const at::Tensor wide = at::tensor({3, 7, 7, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0}, at::kInt).view({3, 5});
+    const at::Tensor all = built.layer->forward(std::span(&wide, 1));
+    const at::Tensor short_rows = wide.narrow(1, 0, 3);  // as the trainer sees it: columns beyond are not there
+    const at::Tensor narrowed = built.layer->forward(std::span(&short_rows, 1));
+    QVERIFY(at::equal(all, narrowed));
+    const at::Tensor alone = wide.narrow(0, 1, 1).narrow(1, 0, 1);
+    QVERIFY(at::allclose(all[1], built.layer->forward(std::span(&alone, 1))[0]));
+    QCOMPARE(all[2].abs().sum().item<double>(), 0.0);
+    QVERIFY(all[0].abs().sum().item<double>() > 0);
+  }
+  TensorDesc ragged = tokens();
+  ragged.shape[1] = Dim::up_to(9);
+  ragged.classes = 257;
+  const auto out = infer("embedding_bag", {}, {ragged});
+  QVERIFY(out);
+  QCOMPARE(out->front().text(), std::string("f32 4×64"));
+  QVERIFY(!infer("embedding_bag", {{"vocabulary", std::int64_t{100}}}, {ragged}));  // too few ids
+  ragged.dtype = DType::F32;
+  const auto refused = infer("linear", {{"units", std::int64_t{3}}}, {ragged});
+  QVERIFY(!refused && refused.error().reason.find("differ") != std::string::npos);
 }
 
 void TestLayers::windows_data() {

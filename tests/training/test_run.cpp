@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/preview_view.h"
 #include "graph/grouping.h"
+#include "graph/json.h"
 #include "support/fake_nodes.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
+#include "training/preview.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -60,6 +63,7 @@ class TestRun : public QObject {
   void survives_a_receiver_that_throws();
   void no_snapshot_is_newer_than_the_end();
   void validates_on_a_connected_batch();
+  void learns_texts_of_any_length();
   void numbers_are_learnt_and_measured();
   void losses_are_summed();
 
@@ -69,6 +73,42 @@ class TestRun : public QObject {
   // One run at a time: LibTorch's generator belongs to the process.
   [[nodiscard]] const Document& small() const { return document_; }
 };
+
+/// From lines of a file through a batch with named fields, one ragged, to an embedding bag: it learns, the same for any
+/// number of workers, and what a preview shows is a row without what fills it up.
+void TestRun::learns_texts_of_any_length() {
+  const QString lines = folder_.filePath("lines.tsv");
+  write_file(lines, text_lines(300));
+  const auto loaded = from_json(text_graph(lines).toStdString());
+  QVERIFY2(loaded, loaded ? "" : loaded.error().line().c_str());
+  const Document& texts = loaded->document;
+  RecordedRun run(texts);
+  const RunResult& result = run.result();
+  QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
+  QCOMPARE(result.epochs.size(), 4U);
+  QVERIFY(result.epochs.back().loss(kTrainSplit) < 0.5 * result.epochs.front().loss(kTrainSplit));
+  const double accuracy = result.epochs.back().value("accuracy", kValSplit);
+  QVERIFY2(accuracy > 0.9, QByteArray::number(accuracy));
+  RecordedRun others(with(texts, "trainer", "workers", std::int64_t{3}));
+  QCOMPARE(losses(others.result()), losses(result));
+
+  Previewer previewer;
+  const auto tokens = previewer.look(texts, {.node = "tokens", .record = 4});  // 7 letters
+  QVERIFY2(tokens, tokens ? "" : tokens.error().line().c_str());
+  QCOMPARE(tokens->values.front().desc.text(), std::string("i32 7"));
+  QCOMPARE(form_of(tokens->values.front()), PreviewForm::Text);
+  const auto bag = previewer.look(texts, {.node = "bag", .record = 4});
+  QVERIFY2(bag, bag ? "" : bag.error().line().c_str());
+  QCOMPARE(bag->values.front().desc.text(), std::string("f32 12"));
+  const auto empty = previewer.look(texts, {.node = "linear", .record = 0});  // no letters at all
+  QVERIFY2(empty, empty ? "" : empty.error().line().c_str());
+
+  const auto plan = make_plan(texts, {});
+  QVERIFY(plan);
+  QCOMPARE((*plan)->train.fields.size(), std::size_t{2});
+  for (const BatchField& field : (*plan)->train.fields) QCOMPARE(field.capacity, field.name == "ids" ? 48 : 0);
+  QVERIFY(!(*plan)->model.class_names.empty());
+}
 
 void TestRun::learns() {
   RecordedRun run(small());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/fixes/insert_cache.h"
 
+#include "graph/rewire.h"
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -38,9 +40,9 @@ const PortSpec* kept_port(const NodeSpec& spec) {
 std::optional<Edit> insert_cache(const Document& document, const Registry& registry, const std::string& node,
                                  ParamMap params) {
   const Node* found = document.find(node);
-  const NodeSpec* spec = found == nullptr ? nullptr : registry.find(found->type);
+  const auto spec = found == nullptr ? std::nullopt : spec_of(*found, registry);
   const NodeSpec* cache = registry.find("cache");
-  const PortSpec* port = spec == nullptr ? nullptr : kept_port(*spec);
+  const PortSpec* port = spec ? kept_port(*spec) : nullptr;
   if (port == nullptr || cache == nullptr) return std::nullopt;
 
   const std::string id = document.free_id("cache");

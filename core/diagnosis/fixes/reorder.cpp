@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/fix.h"
+#include "graph/rewire.h"
 
 #include <algorithm>
 
@@ -38,14 +39,15 @@ Edit swapped(const FixContext& context, const Link& into, const Link& between, c
 std::vector<Fix> reorder(const FixContext& context) {
   std::vector<Fix> fixes;
   for (const DataNode& node : context.facts.nodes) {
-    const NodeSpec* spec = context.registry.find(node.type);
-    if (node.role != Role::Sample || node.cache || spec == nullptr || spec->inputs.size() != 1) continue;
+    const Node* drawn = context.document.find(node.id);
+    const auto spec = drawn == nullptr ? std::nullopt : spec_of(*drawn, context.registry);
+    if (node.role != Role::Sample || node.cache || !spec || spec->inputs.size() != 1) continue;
     if (spec->outputs.size() != 1 || spec->inputs.front().kind != spec->outputs.front().kind) continue;
     const Link* between = only_wire(context.document, node.id);
     const DataNode* next = between == nullptr ? nullptr : context.facts.find(between->to.node);
     if (next == nullptr || next->role != Role::Sample || next->cache) continue;
-    const NodeSpec* next_spec = context.registry.find(next->type);
-    if (next_spec->inputs.size() != 1 || next_spec->outputs.size() != 1) continue;
+    const auto next_spec = spec_of(*context.document.find(next->id), context.registry);
+    if (!next_spec || next_spec->inputs.size() != 1 || next_spec->outputs.size() != 1) continue;
     if (next_spec->inputs.front().kind != spec->outputs.front().kind) continue;
     const Link* into = wire_into(context.document, *spec, node.id);
     const Link* out = only_wire(context.document, next->id);

@@ -39,7 +39,14 @@ Result<TensorDesc> input_desc(DescInputs in, std::size_t index, std::string_view
 }
 
 Status check_float(const TensorDesc& in, std::string_view port) {
+  for (std::size_t i = 1; i < in.shape.size(); ++i)
+    if (!in.shape[i].known() && in.shape[i].bounded())
+      return fail_at(port, fmt::format("it needs records of one size, but they differ ({})", in.text()),
+                     "Put a layer between that takes records of any length, such as embedding_bag");
   if (in.dtype == DType::F32) return {};
+  if (in.dtype == DType::F16 || in.dtype == DType::F64)
+    return fail_at(port, fmt::format("it needs 32-bit floating-point numbers, but {} arrives", in.text()),
+                   "Connect a tensor of f32");
   if (in.dtype == DType::U8)
     return fail_at(port, fmt::format("it needs floating-point numbers, but pixels arrive ({})", in.text()),
                    "Put a normalise node before the batch");

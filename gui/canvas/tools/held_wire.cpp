@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/canvas/tools/held_wire.h"
 
+#include "graph/port_edits.h"
 #include "gui/base/theme.h"
 #include "gui/canvas/adapter_offer.h"
 #include "gui/canvas/camera.h"
@@ -59,7 +60,7 @@ std::optional<PortId> HeldWire::target_at(QPoint pos) const {
   std::optional<PortId> best;
   double best_distance = std::numeric_limits<double>::infinity();
   for (PortId& port : node->ports()) {
-    if (port.side != side) continue;
+    if (port.side != side || port.ref.port == kFreePort) continue;  // that one has to be hit
     double distance = std::abs(node->socket(port)->y() - place.y());
     if (wire_->refusal(port)) distance += 1e6;  // anywhere on a node means the port that fits
     if (distance >= best_distance) continue;
@@ -120,7 +121,9 @@ void HeldWire::drop_on(const WireDrag& wire, const PortId& target, QPoint pos) {
     }
     return parts_.shown.say(to_qstring(refusal->line()));
   }
-  if (const auto edit = wire.drop_on(target); edit && parts_.shown.apply(*edit)) adapters_.check(from, to, pos);
+  const PortRef end = wire.end_at(target);
+  if (const auto edit = wire.drop_on(target); edit && parts_.shown.apply(*edit))
+    adapters_.check(from, forward ? end : to, pos);
 }
 
 void HeldWire::search_here(QPoint pos) {

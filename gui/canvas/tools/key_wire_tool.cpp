@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/canvas/tools/key_wire_tool.h"
 
+#include "graph/port_edits.h"
 #include "gui/base/theme.h"
 #include "gui/canvas/graph_scene.h"
 #include "gui/canvas/node_item.h"
@@ -73,7 +74,9 @@ void KeyWireTool::find_targets() {
       const QPointF way = parts_.scene.socket(port).value_or(from) - from;
       return std::hypot(way.x(), way.y());
     };
-    return away(a) < away(b);
+    const bool new_a = a.ref.port == kFreePort;  // another input is made only where it is asked for
+    const bool new_b = b.ref.port == kFreePort;
+    return new_a != new_b ? new_b : away(a) < away(b);
   });
 }
 

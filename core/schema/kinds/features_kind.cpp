@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "schema/kind.h"
+
+namespace feedline {
+
+constinit const KindTraits kFeaturesKind{.name = "features",
+                                         .title = "features",
+                                         .order = 60,
+                                         .on_light = 0x008a64,
+                                         .on_dark = 0x1fbf90,
+                                         .socket = SocketShape::TriangleDown,
+                                         .field_doc = "Vectors of one length."};
+
+}  // namespace feedline
+
+FEEDLINE_KIND(kFeaturesKind)

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "schema/kind.h"
+
+namespace feedline {
+
+constinit const KindTraits kTensorKind{.name = "tensor",
+                                       .title = "tensor",
+                                       .order = 80,
+                                       .per_record = false,
+                                       .on_light = 0x0059b2,
+                                       .on_dark = 0x6d9ff5,
+                                       .socket = SocketShape::UprightPill};
+
+}  // namespace feedline
+
+FEEDLINE_KIND(kTensorKind)

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "schema/kind.h"
+
+namespace feedline {
+namespace {
+
+std::string text_words(std::span<const std::byte> value) {
+  return {reinterpret_cast<const char*>(value.data()), value.size()};
+}
+
+}  // namespace
+
+constinit const KindTraits kTextKind{.name = "text",
+                                     .title = "text",
+                                     .order = 40,
+                                     .on_light = 0xc07f00,
+                                     .on_dark = 0xf0b232,
+                                     .socket = SocketShape::TriangleUp,
+                                     .form = PreviewForm::Text,
+                                     .words = &text_words,
+                                     .size_remedy = "Put a byte_tokens node in front, which makes token ids of texts"};
+
+}  // namespace feedline
+
+FEEDLINE_KIND(kTextKind)

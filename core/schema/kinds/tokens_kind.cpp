@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "schema/kind.h"
+
+namespace feedline {
+
+constinit const KindTraits kTokensKind{.name = "tokens",
+                                       .title = "tokens",
+                                       .order = 50,
+                                       .on_light = 0xd55e00,
+                                       .on_dark = 0xff9354,
+                                       .socket = SocketShape::Pentagon,
+                                       .form = PreviewForm::Text,
+                                       .field_doc = "Token ids, of one length or up to a known one."};
+
+}  // namespace feedline
+
+FEEDLINE_KIND(kTokensKind)
