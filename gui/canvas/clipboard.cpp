@@ -2,17 +2,12 @@
 #include "gui/canvas/clipboard.h"
 
 #include "graph/json.h"
+#include "gui/canvas/canvas_text.h"
 
 #include <QCoreApplication>
 #include <QMimeData>
 
 namespace feedline::gui {
-namespace {
-
-QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
-
-}  // namespace
-
 QMimeData* to_mime(const Document& part) {
   const QByteArray json = QByteArray::fromStdString(to_json(part));
   auto* mime = new QMimeData;

@@ -2,6 +2,7 @@
 #include "gui/canvas/comment_item.h"
 
 #include "gui/base/theme.h"
+#include "gui/canvas/canvas_text.h"
 #include "gui/canvas/edited_text.h"
 #include "gui/canvas/paint_tools.h"
 #include "gui/models/text.h"
@@ -19,8 +20,7 @@
 namespace feedline::gui {
 namespace {
 
-constexpr qreal kUnit = Theme::kUnit;
-constexpr qreal kCorner = 2 * kUnit;
+constexpr qreal kNoteCorner = 2 * kUnit;
 /// Height on the screen, in pixels, of what is written from afar.
 constexpr qreal kFarText = 10;
 
@@ -106,7 +106,7 @@ bool CommentItem::editing() const { return text_->editing(); }
 bool CommentItem::on_corner(QPointF scene_pos) const {
   const QPointF pos = mapFromScene(scene_pos);
   const QRectF all = sheet();
-  return QRectF(all.right() - kCorner, all.bottom() - kCorner, kCorner, kCorner).contains(pos);
+  return QRectF(all.right() - kNoteCorner, all.bottom() - kNoteCorner, kNoteCorner, kNoteCorner).contains(pos);
 }
 
 void CommentItem::restyle() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/canvas/cost_text.h"
 
+#include "gui/canvas/canvas_text.h"
 #include "gui/models/text.h"
 
 #include <QCoreApplication>
@@ -11,8 +12,6 @@
 
 namespace feedline::gui {
 namespace {
-
-QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
 
 /// Three digits and a letter for the thousands.
 QString scaled(double count, const QStringList& letters) {

@@ -2,6 +2,7 @@
 #include "gui/canvas/frame_item.h"
 
 #include "gui/base/theme.h"
+#include "gui/canvas/canvas_text.h"
 #include "gui/canvas/edited_text.h"
 #include "gui/canvas/paint_tools.h"
 #include "gui/models/text.h"
@@ -16,8 +17,7 @@
 namespace feedline::gui {
 namespace {
 
-constexpr qreal kUnit = Theme::kUnit;
-constexpr qreal kCorner = 2 * kUnit;
+constexpr qreal kFrameCorner = 2 * kUnit;
 /// Height on the screen, in pixels, of a title seen from afar.
 constexpr qreal kFarTitle = 11;
 
@@ -63,7 +63,8 @@ void FrameItem::start_editing() { title_->edit(); }
 bool FrameItem::editing() const { return title_->editing(); }
 
 bool FrameItem::on_corner(QPointF scene_pos) const {
-  return QRectF(frame_.width - kCorner, frame_.height - kCorner, kCorner, kCorner).contains(mapFromScene(scene_pos));
+  return QRectF(frame_.width - kFrameCorner, frame_.height - kFrameCorner, kFrameCorner, kFrameCorner)
+      .contains(mapFromScene(scene_pos));
 }
 
 void FrameItem::restyle() {
@@ -92,7 +93,7 @@ QPainterPath FrameItem::shape() const {
   QPainterPath path;
   path.setFillRule(Qt::WindingFill);
   path.addRect(QRectF(0, 0, frame_.width, header()));
-  path.addRect(QRectF(frame_.width - kCorner, frame_.height - kCorner, kCorner, kCorner));
+  path.addRect(QRectF(frame_.width - kFrameCorner, frame_.height - kFrameCorner, kFrameCorner, kFrameCorner));
   return path;
 }
 

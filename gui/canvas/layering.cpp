@@ -8,7 +8,7 @@ namespace feedline::gui {
 namespace {
 
 constexpr std::size_t kLongestBent = 16;  // layers; a wire that goes farther leaves its row anyway
-constexpr int kSweeps = 12;
+constexpr int kOrderSweeps = 12;
 
 using Neighbours = std::vector<std::vector<std::size_t>>;
 
@@ -145,8 +145,8 @@ class Orderer {
   void run(const std::stop_token& stop, const std::function<void(double done)>& progress) {
     auto best = all_.layers;
     std::size_t fewest = count();
-    for (int sweep = 0; sweep < kSweeps && fewest > 0 && !stop.stop_requested(); ++sweep) {
-      progress(static_cast<double>(sweep) / kSweeps);
+    for (int sweep = 0; sweep < kOrderSweeps && fewest > 0 && !stop.stop_requested(); ++sweep) {
+      progress(static_cast<double>(sweep) / kOrderSweeps);
       const std::size_t last = all_.layers.size() - 1;
       for (std::size_t i = 1; i <= last; ++i) {
         const bool forward = sweep % 2 == 0;

@@ -2,6 +2,7 @@
 #include "gui/canvas/live_state.h"
 
 #include "graph/path.h"
+#include "gui/canvas/canvas_text.h"
 #include "gui/models/text.h"
 
 #include <QCoreApplication>
@@ -12,8 +13,6 @@
 
 namespace feedline::gui {
 namespace {
-
-QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
 
 /// Bars and words change in steps that the eye can follow, so that a node repaints only when it looks different.
 double rounded(double part) { return std::round(std::clamp(part, 0.0, 1.0) * 50) / 50; }

@@ -2,6 +2,7 @@
 #include "gui/canvas/minimap.h"
 
 #include "gui/base/theme.h"
+#include "gui/canvas/canvas_text.h"
 #include "gui/canvas/frame_item.h"
 #include "gui/canvas/graph_scene.h"
 #include "gui/canvas/node_item.h"
@@ -15,8 +16,7 @@
 namespace feedline::gui {
 namespace {
 
-constexpr qreal kUnit = Theme::kUnit;
-constexpr qreal kMargin = kUnit;
+constexpr qreal kMapMargin = kUnit;
 
 }  // namespace
 
@@ -46,7 +46,7 @@ void Minimap::set_wanted(bool wanted) {
 
 QTransform Minimap::from_scene() const {
   if (world_.isEmpty()) return {};
-  const QRectF room = QRectF(rect()).adjusted(kMargin, kMargin, -kMargin, -kMargin);
+  const QRectF room = QRectF(rect()).adjusted(kMapMargin, kMapMargin, -kMapMargin, -kMapMargin);
   const qreal scale = std::min(room.width() / world_.width(), room.height() / world_.height());
   QTransform transform;
   transform.translate(room.center().x(), room.center().y());

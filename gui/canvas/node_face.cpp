@@ -5,6 +5,7 @@
 #include "graph/port_edits.h"
 #include "graph/rewire.h"
 #include "graph/subgraph.h"
+#include "gui/canvas/canvas_text.h"
 #include "gui/canvas/cost_text.h"
 #include "gui/models/text.h"
 
@@ -18,8 +19,6 @@ namespace {
 
 constexpr std::size_t kMaxValues = 3;
 constexpr std::size_t kMostShapes = 16;
-
-QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
 
 QString value_text(const ParamSpec* spec, const Value& value) {
   QString text = to_qstring(to_text(value));

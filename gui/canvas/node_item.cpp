@@ -2,6 +2,7 @@
 #include "gui/canvas/node_item.h"
 
 #include "gui/base/theme.h"
+#include "gui/canvas/canvas_text.h"
 #include "gui/canvas/paint_tools.h"
 #include "gui/canvas/scene_fonts.h"
 #include "gui/canvas/socket.h"
@@ -15,16 +16,13 @@
 namespace feedline::gui {
 namespace {
 
-constexpr qreal kUnit = Theme::kUnit;
-constexpr qreal kMargin = 2.5 * kUnit;  // room about the body for sockets, halo and the busiest mark
+constexpr qreal kNodeMargin = 2.5 * kUnit;  // room about the body for sockets, halo and the busiest mark
 constexpr qreal kMinWidth = 20 * kUnit;
 constexpr qreal kMaxWidth = 34 * kUnit;
 constexpr qreal kBesideName = 5 * kUnit;  // margins and the badge at the header's end
 constexpr qreal kSocketReach = 1.5 * kUnit;
 
 constexpr std::size_t kSparks = 40;
-
-QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
 
 }  // namespace
 
@@ -190,7 +188,7 @@ QString NodeItem::tip_at(QPointF scene_pos) const {
   return QStringLiteral("<qt>%1</qt>").arg(tip);
 }
 
-QRectF NodeItem::boundingRect() const { return body().adjusted(-kMargin, -kMargin, kMargin, kMargin); }
+QRectF NodeItem::boundingRect() const { return body().adjusted(-kNodeMargin, -kNodeMargin, kNodeMargin, kNodeMargin); }
 
 QPainterPath NodeItem::shape() const {
   QPainterPath path;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/base/theme.h"
+#include "gui/canvas/canvas_text.h"
 #include "gui/canvas/node_item.h"
 #include "gui/canvas/paint_tools.h"
 #include "gui/canvas/socket.h"
@@ -15,16 +16,13 @@
 namespace feedline::gui {
 namespace {
 
-constexpr qreal kUnit = Theme::kUnit;
-constexpr qreal kRadius = kUnit;
+constexpr qreal kNodeRadius = kUnit;
 constexpr qreal kSocketRadius = 0.7 * kUnit;
 /// Heights on the screen, in pixels, of what is written from afar.
 constexpr qreal kFarName = 10.5;
 constexpr qreal kFarType = 8.5;
 /// And the most in the scene: with it the usual names fit into the narrowest node.
 constexpr qreal kFarNameInScene = 3 * kUnit;
-
-QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
 
 /// The most pixels of a letter at this zoom.
 qreal far_most(qreal zoom) { return kFarNameInScene * zoom / Theme::instance().font_scale(); }
@@ -90,9 +88,9 @@ void NodeItem::paint_sheets(QPainter& painter, bool selected) const {
   painter.setPen(QPen(selected ? c.accent : c.node_border, 1));
   for (const qreal step : {8.0, 4.0}) {
     QPainterPath sheet;
-    sheet.addRoundedRect(body().translated(step, -step), kRadius, kRadius);
+    sheet.addRoundedRect(body().translated(step, -step), kNodeRadius, kNodeRadius);
     QPainterPath top;
-    top.addRoundedRect(body(), kRadius, kRadius);
+    top.addRoundedRect(body(), kNodeRadius, kNodeRadius);
     painter.drawPath(sheet.subtracted(top));
   }
 }
@@ -103,9 +101,9 @@ void NodeItem::paint_marks(QPainter& painter, bool with_text, qreal zoom) const 
   if (face_.muted) {
     painter.setPen(Qt::NoPen);
     painter.setBrush(faded(c.canvas, 0.55));
-    painter.drawRoundedRect(body(), kRadius, kRadius);
+    painter.drawRoundedRect(body(), kNodeRadius, kNodeRadius);
     painter.setBrush(QBrush(faded(c.muted, 0.45), Qt::BDiagPattern));
-    painter.drawRoundedRect(body(), kRadius, kRadius);
+    painter.drawRoundedRect(body(), kNodeRadius, kNodeRadius);
     if (!face_.inputs.empty() && !face_.outputs.empty()) {
       painter.setPen(QPen(c.text, 2, Qt::DashLine));
       painter.drawLine(socket_centre(Side::Input, 0) + QPointF(kUnit, 0),
@@ -124,17 +122,17 @@ void NodeItem::paint_frame(QPainter& painter, bool selected) const {
   painter.setPen(Qt::NoPen);
   if (selected) {
     painter.setBrush(faded(c.accent, 0.28));
-    painter.drawRoundedRect(body().adjusted(-5, -5, 5, 5), kRadius + 5, kRadius + 5);
+    painter.drawRoundedRect(body().adjusted(-5, -5, 5, 5), kNodeRadius + 5, kNodeRadius + 5);
   } else {
     painter.setBrush(faded(Qt::black, theme.dark() ? 0.35 : 0.07));
-    painter.drawRoundedRect(body().adjusted(-1, 1, 1, 3), kRadius + 1, kRadius + 1);
+    painter.drawRoundedRect(body().adjusted(-1, 1, 1, 3), kNodeRadius + 1, kNodeRadius + 1);
   }
   painter.setBrush(c.node);
-  painter.drawRoundedRect(body(), kRadius, kRadius);
+  painter.drawRoundedRect(body(), kNodeRadius, kNodeRadius);
 
   QPainterPath header(QPointF(0, layout_.header));  // round above, square below
-  header.arcTo(0, 0, 2 * kRadius, 2 * kRadius, 180, -90);
-  header.arcTo(layout_.width - 2 * kRadius, 0, 2 * kRadius, 2 * kRadius, 90, -90);
+  header.arcTo(0, 0, 2 * kNodeRadius, 2 * kNodeRadius, 180, -90);
+  header.arcTo(layout_.width - 2 * kNodeRadius, 0, 2 * kNodeRadius, 2 * kNodeRadius, 90, -90);
   header.lineTo(layout_.width, layout_.header);
   header.closeSubpath();
   painter.setBrush(header_color());
@@ -144,7 +142,7 @@ void NodeItem::paint_frame(QPainter& painter, bool selected) const {
     painter.drawPath(header);
   }
   QPainterPath stripe;
-  stripe.addRoundedRect(QRectF(0, 0, layout_.width, 2 * kRadius), kRadius, kRadius);
+  stripe.addRoundedRect(QRectF(0, 0, layout_.width, 2 * kNodeRadius), kNodeRadius, kNodeRadius);
   painter.save();
   painter.setClipRect(QRectF(-1, -1, layout_.width + 2, 4.5), Qt::IntersectClip);
   painter.setBrush(category_color());
@@ -159,7 +157,7 @@ void NodeItem::paint_frame(QPainter& painter, bool selected) const {
   if (!face_.known) border.setStyle(Qt::DashLine);
   painter.setPen(border);
   painter.setBrush(Qt::NoBrush);
-  painter.drawRoundedRect(body(), kRadius, kRadius);
+  painter.drawRoundedRect(body(), kNodeRadius, kNodeRadius);
 }
 
 void NodeItem::paint_header(QPainter& painter) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a node shows of a run: rates, what its workers do, the mark of the bottleneck.
 #include "gui/base/theme.h"
+#include "gui/canvas/canvas_text.h"
 #include "gui/canvas/node_item.h"
 #include "gui/canvas/paint_tools.h"
 
@@ -13,10 +14,7 @@
 namespace feedline::gui {
 namespace {
 
-constexpr qreal kUnit = Theme::kUnit;
 constexpr qreal kFarSmallest = 7.5;
-
-QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
 
 /// The largest font of up to `pixels` on the screen in which the text is no wider than `width`, down to kFarSmallest.
 QFont fitted_font(const QString& text, qreal width, qreal pixels, qreal zoom, bool bold) {

@@ -13,17 +13,13 @@
 #include <algorithm>
 
 namespace feedline::gui {
-namespace {
-
-constexpr int kUnit = Theme::kUnit;
-
-}  // namespace
+namespace {}  // namespace
 
 SearchPopup::SearchPopup(QWidget* parent) : QFrame(parent) {
-  setFixedSize(42 * kUnit, 40 * kUnit);
+  setFixedSize(42 * Theme::kUnit, 40 * Theme::kUnit);
   auto* layout = new QVBoxLayout(this);
-  layout->setContentsMargins(kUnit, kUnit, kUnit, kUnit);
-  layout->setSpacing(kUnit / 2);
+  layout->setContentsMargins(Theme::kUnit, Theme::kUnit, Theme::kUnit, Theme::kUnit);
+  layout->setSpacing(Theme::kUnit / 2);
   line_.setPlaceholderText(tr("Type to find a node"));
   line_.setAccessibleName(tr("Find a node to add"));
   line_.setClearButtonEnabled(true);
@@ -36,7 +32,7 @@ SearchPopup::SearchPopup(QWidget* parent) : QFrame(parent) {
   list_.setAccessibleName(tr("Matching nodes"));
   summary_.setWordWrap(true);
   summary_.setAlignment(Qt::AlignTop);
-  summary_.setFixedHeight(5 * kUnit);
+  summary_.setFixedHeight(5 * Theme::kUnit);
   layout->addWidget(&line_);
   layout->addWidget(&list_, 1);
   layout->addWidget(&summary_);
@@ -139,7 +135,7 @@ void SearchPopup::paintEvent(QPaintEvent*) {
   painter.setRenderHint(QPainter::Antialiasing);
   painter.setPen(QPen(c.node_border, 1));
   painter.setBrush(c.panel);
-  painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), kUnit, kUnit);
+  painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), Theme::kUnit, Theme::kUnit);
 }
 
 }  // namespace feedline::gui

@@ -14,9 +14,8 @@
 namespace feedline::gui {
 namespace {
 
-constexpr int kUnit = Theme::kUnit;
-constexpr int kBeforeTitle = kUnit / 2 + 2 * kUnit;
-constexpr int kBehindTitle = kUnit / 2;
+constexpr int kBeforeTitle = Theme::kUnit / 2 + 2 * Theme::kUnit;
+constexpr int kBehindTitle = Theme::kUnit / 2;
 constexpr int kTitle = Qt::AlignVCenter | Qt::AlignLeft | Qt::TextWordWrap;
 
 int category_width(const QModelIndex& index) {
@@ -31,16 +30,16 @@ TypeDelegate::TypeDelegate(bool with_category, QObject* parent)
 
 QSize TypeDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
   const int line = option.fontMetrics.height();
-  if (index.data(PaletteModel::TypeRole).isNull()) return {0, line + 2 * kUnit};
+  if (index.data(PaletteModel::TypeRole).isNull()) return {0, line + 2 * Theme::kUnit};
   const auto* view = qobject_cast<const QAbstractItemView*>(option.widget);
   const QRect room = title_rect(QRect(0, 0, view == nullptr ? 0 : view->viewport()->width(), line), index);
   const int title =
       room.width() > 0 ? option.fontMetrics.boundingRect(room, kTitle, index.data().toString()).height() : line;
-  return {0, std::max(line, title) + 5 * kUnit / 4};
+  return {0, std::max(line, title) + 5 * Theme::kUnit / 4};
 }
 
 QRect TypeDelegate::title_rect(const QRect& row, const QModelIndex& index) const {
-  const int category = with_category_ ? category_width(index) + kUnit : 0;
+  const int category = with_category_ ? category_width(index) + Theme::kUnit : 0;
   return row.adjusted(kBeforeTitle, 0, -kBehindTitle - category, 0);
 }
 
@@ -56,7 +55,7 @@ void TypeDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     font.setWeight(QFont::DemiBold);
     painter->setFont(font);
     painter->setPen(c.muted);
-    painter->drawText(rect.adjusted(kUnit / 2, kUnit / 2, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
+    painter->drawText(rect.adjusted(Theme::kUnit / 2, Theme::kUnit / 2, 0, 0), Qt::AlignVCenter | Qt::AlignLeft,
                       index.data().toString());
     painter->restore();
     return;
@@ -66,16 +65,18 @@ void TypeDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
   if (selected || option.state.testFlag(QStyle::State_MouseOver)) {
     painter->setPen(Qt::NoPen);
     painter->setBrush(selected ? c.accent : faded(c.text, 0.07));
-    painter->drawRoundedRect(rect, kUnit / 2, kUnit / 2);
+    painter->drawRoundedRect(rect, Theme::kUnit / 2, Theme::kUnit / 2);
   }
-  const QRectF chip(rect.left() + kUnit / 2, rect.center().y() - kUnit * 0.6 + 0.5, kUnit * 1.2, kUnit * 1.2);
+  const QRectF chip(rect.left() + Theme::kUnit / 2, rect.center().y() - Theme::kUnit * 0.6 + 0.5, Theme::kUnit * 1.2,
+                    Theme::kUnit * 1.2);
   painter->setPen(selected ? QPen(c.accent_text, 1) : QPen(Qt::NoPen));
   painter->setBrush(theme.category_color(category));
   painter->drawRoundedRect(chip, 3, 3);
   if (with_category_) {
     painter->setFont(theme.small_font());
     painter->setPen(selected ? c.accent_text : c.muted);
-    painter->drawText(rect.adjusted(0, 0, -kUnit, 0), Qt::AlignVCenter | Qt::AlignRight, category_text(category));
+    painter->drawText(rect.adjusted(0, 0, -Theme::kUnit, 0), Qt::AlignVCenter | Qt::AlignRight,
+                      category_text(category));
   }
   painter->setFont(option.font);
   painter->setPen(selected ? c.accent_text : c.text);

@@ -10,7 +10,7 @@
 namespace feedline::gui {
 namespace {
 
-std::string words(const char* text) { return QCoreApplication::translate("Canvas", text).toStdString(); }
+std::string refusal_words(const char* text) { return QCoreApplication::translate("Canvas", text).toStdString(); }
 
 }  // namespace
 
@@ -29,8 +29,10 @@ std::pair<PortRef, PortRef> WireDrag::ends(const PortId& target) const {
 
 std::optional<Error> WireDrag::check(const Diagram& diagram, const PortId& target) const {
   if (target.side == anchor_.side) {
-    return Error{.reason = target.side == Side::Input ? words("both ends are inputs") : words("both ends are outputs"),
-                 .remedy = words("A wire runs from an output, on the right of a node, to an input, on the left.")};
+    return Error{
+        .reason =
+            target.side == Side::Input ? refusal_words("both ends are inputs") : refusal_words("both ends are outputs"),
+        .remedy = refusal_words("A wire runs from an output, on the right of a node, to an input, on the left.")};
   }
   const auto [from, to] = ends(target);
   if (to.port == kFreePort) {

@@ -2,6 +2,7 @@
 #include "gui/canvas/wire_flow.h"
 
 #include "graph/path.h"
+#include "gui/canvas/canvas_text.h"
 #include "gui/models/stages.h"
 #include "gui/models/text.h"
 
@@ -15,8 +16,6 @@ namespace {
 
 constexpr double kDecades = 5;
 constexpr double kSteps = 8;
-
-QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
 
 double share_of(double rate) {
   if (rate <= 0) return 0;

@@ -2,6 +2,7 @@
 #include "gui/canvas/wire_item.h"
 
 #include "gui/base/theme.h"
+#include "gui/canvas/canvas_text.h"
 #include "gui/canvas/paint_tools.h"
 
 #include <QFontMetricsF>
@@ -15,7 +16,6 @@
 namespace feedline::gui {
 namespace {
 
-constexpr qreal kUnit = Theme::kUnit;
 constexpr qreal kGrip = 1.5 * kUnit;  // width of the part that takes a click
 constexpr qreal kLabelZoom = 0.6;
 constexpr qreal kFlowZoom = 0.3;         // dashes that are smaller than pixels only flicker

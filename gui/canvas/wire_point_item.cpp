@@ -10,7 +10,7 @@
 namespace feedline::gui {
 namespace {
 
-constexpr qreal kRadius = 0.75 * Theme::kUnit;
+constexpr qreal kPointRadius = 0.75 * Theme::kUnit;
 constexpr qreal kReach = 1.5 * Theme::kUnit;
 
 }  // namespace
@@ -40,11 +40,11 @@ void WirePointItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* opt
   if (option->state.testFlag(QStyle::State_Selected)) {
     painter->setPen(Qt::NoPen);
     painter->setBrush(faded(c.accent, 0.35));
-    painter->drawEllipse(QPointF(), kRadius + 4, kRadius + 4);
+    painter->drawEllipse(QPointF(), kPointRadius + 4, kPointRadius + 4);
   }
   painter->setPen(QPen(c.canvas, 2));
   painter->setBrush(color_);
-  painter->drawEllipse(QPointF(), kRadius, kRadius);
+  painter->drawEllipse(QPointF(), kPointRadius, kPointRadius);
 }
 
 }  // namespace feedline::gui
