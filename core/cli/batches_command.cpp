@@ -143,7 +143,8 @@ ExitCode batches(const BatchesArguments& arguments) {
     auto plan = make_plan(*document, {});
     if (!plan) return fail(std::move(plan.error()));
     for (const Error& notice : data_notices(**plan)) warn(notice);
-    plan = fit_plan(std::move(*plan), {.pipeline = pipeline_options((*plan)->trainer), .on_notice = warn});
+    const FitOptions fit{.pipeline = pipeline_options((*plan)->asked_for(), (*plan)->trainer), .on_notice = warn};
+    plan = fit_plan(std::move(*plan), fit);
     if (!plan) return fail(std::move(plan.error()));
     return print_batches(arguments, *plan);
   }();

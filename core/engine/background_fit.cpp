@@ -70,10 +70,11 @@ class BackgroundFit::Job {
             "a node upstream is fitted to the training records, which the graph does not give yet: " + error.reason;
       return fail(std::move(error));
     }
-    return fit_plan(std::move(*plan), {.pipeline = pipeline_options((*plan)->trainer),
-                                       .cache_folder = cache_folder_,
-                                       .stop = stop,
-                                       .progress = tell});
+    FitOptions options{.pipeline = pipeline_options((*plan)->asked_for(), (*plan)->trainer),
+                       .cache_folder = cache_folder_,
+                       .stop = stop,
+                       .progress = tell};
+    return fit_plan(std::move(*plan), options);
   }
 
   const Document document_;

@@ -102,7 +102,7 @@ Result<std::shared_ptr<const Plan>> Run::Impl::prepare() {
 
 /// Nodes that learn from the training records do so before anything else.
 Result<std::shared_ptr<const Plan>> Run::Impl::fit(std::shared_ptr<const Plan> plan) {
-  FitOptions fit_options{.pipeline = pipeline_options(plan->trainer),
+  FitOptions fit_options{.pipeline = pipeline_options(plan->asked_for(), plan->trainer),
                          .cache_folder = options_.cache_folder,
                          .stop = state_.stop_token(),
                          .progress = [this](std::string_view what, double done) { preparing(what, done); },
