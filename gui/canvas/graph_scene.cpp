@@ -386,11 +386,7 @@ std::vector<Link> GraphScene::selected_wires() const {
 }
 
 Selection GraphScene::selection() const {
-  return {.nodes = selected_nodes(),
-          .notes = selected_comments(),
-          .frames = selected_frames(),
-          .wires = selected_wires(),
-          .points = selected_points()};
+  return {selected_nodes(), selected_comments(), selected_frames(), selected_wires(), selected_points()};
 }
 
 void GraphScene::select(const std::vector<std::string>& ids) {

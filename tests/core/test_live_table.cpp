@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/live_table.h"
+#include "support/results.h"
 
 #include <QRegularExpression>
 #include <QTest>
@@ -25,10 +26,11 @@ StageSample stage(const std::string& node, double busy_s, double starved_s, doub
 Snapshot second() {
   Snapshot now{.at = from_seconds(11), .started = from_seconds(10)};
   now.stages = {stage("source", 0.5, 0, 1.5, 0.75), stage("decode", 1, 1, 0, 0)};
-  now.trainer = {.steps = 10,
-                 .samples = 640,
-                 .times = {.wait = from_seconds(0.25), .forward = from_seconds(0.75)},
-                 .stepped = from_seconds(1)};
+  now.trainer = {
+      .steps = 10,
+      .samples = 640,
+      .times = feedline::test::times_of({{Phase::Wait, from_seconds(0.25)}, {Phase::Forward, from_seconds(0.75)}}),
+      .stepped = from_seconds(1)};
   return now;
 }
 
@@ -69,7 +71,7 @@ class TestLiveTable : public QObject {
   /// Of training alone, over whole steps: the rate that stands in the line below.
   void training_has_one_rate() {
     Snapshot now = second();
-    now.trainer.validation.forward = from_seconds(0.5);
+    now.trainer.validation[Phase::Forward] = from_seconds(0.5);
     now.trainer.stepped = from_seconds(0.5);
     const auto lines = live_table(before(), now, true, {.width = 100});
     QVERIFY2(plain(lines[3]).contains(" 1,280 "), qPrintable(plain(lines[3])));
