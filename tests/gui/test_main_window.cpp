@@ -342,7 +342,7 @@ void TestMainWindow::an_estimator_runs_as_a_network_does() {
   QVERIFY2(log.contains("Fitting majority_class on cpu"), qPrintable(log));
   QVERIFY2(log.contains(told), qPrintable(log));
 
-  MistakesPanel& mistakes = *window.live_run().mistakes;
+  MistakesPanel& mistakes = window.live_run().panel<MistakesPanel>();
   QVERIFY(!mistakes.shows_empty_state());
   const Evaluation& evaluation = *result->epochs.front().evaluation;
   std::uint64_t right = 0;

@@ -107,7 +107,7 @@ void TestRun::learns_texts_of_any_length() {
   QVERIFY(plan);
   QCOMPARE((*plan)->train.fields.size(), std::size_t{2});
   for (const BatchField& field : (*plan)->train.fields) QCOMPARE(field.capacity, field.name == "ids" ? 48 : 0);
-  QVERIFY(!(*plan)->model.class_names.empty());
+  QVERIFY(!(*plan)->class_names().empty());
 }
 
 void TestRun::learns() {
@@ -183,7 +183,7 @@ void TestRun::same_seed_same_losses() {
   QCOMPARE(one.result().epochs.size(), 3U);
   RecordedRun other(small(), {.seed = 7, .workers = static_cast<std::size_t>(workers)});
   QCOMPARE(other.result().epochs.size(), 3U);
-  QCOMPARE(other.result().workers, static_cast<std::size_t>(workers));
+  QCOMPARE(other.result().execution.workers, static_cast<std::size_t>(workers));
   QCOMPARE(losses(one.result()), losses(other.result()));
 }
 
@@ -193,7 +193,7 @@ void TestRun::other_seed_other_losses() {
   RecordedRun other(small(), {.seed = 2});
   QCOMPARE(other.result().epochs.size(), 3U);
   QVERIFY(losses(one.result()) != losses(other.result()));
-  QCOMPARE(other.result().seed, std::int64_t{2});
+  QCOMPARE(other.result().execution.seed, std::int64_t{2});
 }
 
 /// Names, groups and what else stands in the graph change neither augmentation nor starting weights.
