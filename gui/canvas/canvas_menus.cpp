@@ -2,6 +2,7 @@
 #include "gui/canvas/canvas_menus.h"
 
 #include "gui/canvas/canvas_editor.h"
+#include "gui/canvas/canvas_text.h"
 #include "gui/canvas/comment_item.h"
 #include "gui/canvas/frame_item.h"
 #include "gui/canvas/graph_view.h"
@@ -19,50 +20,48 @@
 namespace feedline::gui {
 namespace {
 
-QString menu_words(const char* text) { return QCoreApplication::translate("Canvas", text); }
-
 QString color_text(const std::string& name) {
-  if (name == "blue") return menu_words("Blue");
-  if (name == "teal") return menu_words("Teal");
-  if (name == "green") return menu_words("Green");
-  if (name == "yellow") return menu_words("Yellow");
-  if (name == "orange") return menu_words("Orange");
-  if (name == "red") return menu_words("Red");
-  if (name == "purple") return menu_words("Purple");
-  return menu_words("Grey");
+  if (name == "blue") return words("Blue");
+  if (name == "teal") return words("Teal");
+  if (name == "green") return words("Green");
+  if (name == "yellow") return words("Yellow");
+  if (name == "orange") return words("Orange");
+  if (name == "red") return words("Red");
+  if (name == "purple") return words("Purple");
+  return words("Grey");
 }
 
 }  // namespace
 
 void CanvasMenus::fill_graph_menu(QMenu* menu) {
   // The keys stand behind a tab: they are the canvas's alone, and typed elsewhere they are letters.
-  const auto add = [&](const char* text, const char* key, auto act) {
-    menu->addAction(menu_words(text) + QLatin1Char('\t') +
-                        QKeySequence::fromString(QLatin1String(key)).toString(QKeySequence::NativeText),
-                    &view_, [this, act] {
-                      view_.setFocus();
-                      act();
-                    });
+  const auto add = [&](const QString& text, const char* key, auto act) {
+    menu->addAction(
+        text + QLatin1Char('\t') + QKeySequence::fromString(QLatin1String(key)).toString(QKeySequence::NativeText),
+        &view_, [this, act] {
+          view_.setFocus();
+          act();
+        });
   };
-  add("&Add node…", "Tab", [this] { search_.open(parts_.pointer_or_centre()); });
-  add("Take a &wire off", "W", [this] { tools_.start_wire_by_key(); });
-  add("Add &note", "N", [this] { editor_.add_comment_at(view_.mapToScene(parts_.pointer_or_centre())); });
-  add("Add &frame", "F", [this] { editor_.add_frame(); });
+  add(words("&Add node…"), "Tab", [this] { search_.open(parts_.pointer_or_centre()); });
+  add(words("Take a &wire off"), "W", [this] { tools_.start_wire_by_key(); });
+  add(words("Add &note"), "N", [this] { editor_.add_comment_at(view_.mapToScene(parts_.pointer_or_centre())); });
+  add(words("Add &frame"), "F", [this] { editor_.add_frame(); });
   menu->addSeparator();
-  add("&Mute or unmute", "M", [this] { editor_.toggle_mute(); });
-  add("&Time per record", "T", [this] { parts_.run.ask_for_durations_of_selection(); });
-  add("Delete without &healing", "Ctrl+Del", [this] { editor_.delete_without_healing(); });
+  add(words("&Mute or unmute"), "M", [this] { editor_.toggle_mute(); });
+  add(words("&Time per record"), "T", [this] { parts_.run.ask_for_durations_of_selection(); });
+  add(words("Delete without &healing"), "Ctrl+Del", [this] { editor_.delete_without_healing(); });
   menu->addSeparator();
-  add("&Group into a sub-graph", "Ctrl+G", [this] { editor_.group_selection(); });
-  add("&Ungroup", "Ctrl+Shift+G", [this] { editor_.ungroup_selection(); });
-  add("&Enter the sub-graph", "Ctrl+Return", [this] { view_.enter_selected(); });
-  add("&Leave the sub-graph", "Alt+Up", [this] { view_.leave(); });
+  add(words("&Group into a sub-graph"), "Ctrl+G", [this] { editor_.group_selection(); });
+  add(words("&Ungroup"), "Ctrl+Shift+G", [this] { editor_.ungroup_selection(); });
+  add(words("&Enter the sub-graph"), "Ctrl+Return", [this] { view_.enter_selected(); });
+  add(words("&Leave the sub-graph"), "Alt+Up", [this] { view_.leave(); });
   menu->addSeparator();
-  fill_arrange_menu(menu->addMenu(menu_words("Al&ign and distribute")));
-  add("Arrange in la&yers", "Ctrl+L", [this] { editor_.lay_out(); });
+  fill_arrange_menu(menu->addMenu(words("Al&ign and distribute")));
+  add(words("Arrange in la&yers"), "Ctrl+L", [this] { editor_.lay_out(); });
   menu->addSeparator();
-  add("&Zoom to the selection", ".", [this] { view_.zoom_to_selection(); });
-  QAction* overview = menu->addAction(menu_words("&Overview where the graph is larger than the view"));
+  add(words("&Zoom to the selection"), ".", [this] { view_.zoom_to_selection(); });
+  QAction* overview = menu->addAction(words("&Overview where the graph is larger than the view"));
   overview->setCheckable(true);
   overview->setChecked(view_.minimap().wanted());
   QObject::connect(overview, &QAction::toggled, &view_, [this](bool wanted) {
@@ -72,26 +71,26 @@ void CanvasMenus::fill_graph_menu(QMenu* menu) {
 }
 
 void CanvasMenus::fill_arrange_menu(QMenu* menu) {
-  const auto align = [&](const char* text, Align how) {
-    menu->addAction(menu_words(text), &view_, [this, how] { editor_.align_selection(how); });
+  const auto align = [&](const QString& text, Align how) {
+    menu->addAction(text, &view_, [this, how] { editor_.align_selection(how); });
   };
-  align("Align &left", Align::Left);
-  align("Align &centres", Align::Centre);
-  align("Align &right", Align::Right);
-  align("Align &top", Align::Top);
-  align("Align &middles", Align::Middle);
-  align("Align &bottom", Align::Bottom);
+  align(words("Align &left"), Align::Left);
+  align(words("Align &centres"), Align::Centre);
+  align(words("Align &right"), Align::Right);
+  align(words("Align &top"), Align::Top);
+  align(words("Align &middles"), Align::Middle);
+  align(words("Align &bottom"), Align::Bottom);
   menu->addSeparator();
-  const auto distribute = [&](const char* text, Qt::Orientation along) {
-    menu->addAction(menu_words(text), &view_, [this, along] { editor_.distribute_selection(along); });
+  const auto distribute = [&](const QString& text, Qt::Orientation along) {
+    menu->addAction(text, &view_, [this, along] { editor_.distribute_selection(along); });
   };
-  distribute("Distribute &horizontally", Qt::Horizontal);
-  distribute("Distribute &vertically", Qt::Vertical);
+  distribute(words("Distribute &horizontally"), Qt::Horizontal);
+  distribute(words("Distribute &vertically"), Qt::Vertical);
 }
 
-QAction* CanvasMenus::add_entry(QMenu& menu, const char* text, const std::function<void()>& act,
+QAction* CanvasMenus::add_entry(QMenu& menu, const QString& text, const std::function<void()>& act,
                                 const QKeySequence& key) {
-  QAction* action = menu.addAction(menu_words(text), &view_, act);
+  QAction* action = menu.addAction(text, &view_, act);
   action->setShortcut(key);
   action->setShortcutVisibleInContextMenu(true);
   return action;
@@ -125,7 +124,7 @@ bool CanvasMenus::show(const QContextMenuEvent& event) {
     fill_for_wire(menu, wire->link().to, pos);
   } else if (qgraphicsitem_cast<const WirePointItem*>(hit) != nullptr) {
     add_entry(
-        menu, "Remove reroute point", [this] { editor_.delete_selection(); }, Qt::Key_Delete);
+        menu, words("Remove reroute point"), [this] { editor_.delete_selection(); }, Qt::Key_Delete);
   } else {
     fill_for_things(menu, *hit);
   }
@@ -135,55 +134,55 @@ bool CanvasMenus::show(const QContextMenuEvent& event) {
 
 void CanvasMenus::fill_for_nothing(QMenu& menu, QPoint pos) {
   add_entry(
-      menu, "Add node…", [this, pos] { search_.open(pos); }, Qt::Key_Tab);
+      menu, words("Add node…"), [this, pos] { search_.open(pos); }, Qt::Key_Tab);
   add_entry(
-      menu, "Add note", [this, pos] { editor_.add_comment_at(view_.mapToScene(pos)); }, Qt::Key_N);
+      menu, words("Add note"), [this, pos] { editor_.add_comment_at(view_.mapToScene(pos)); }, Qt::Key_N);
   add_entry(
-      menu, "Add frame", [this] { editor_.add_frame(); }, Qt::Key_F);
+      menu, words("Add frame"), [this] { editor_.add_frame(); }, Qt::Key_F);
   menu.addSeparator();
   add_entry(
-      menu, "Paste", [this, pos] { editor_.paste_at(pos); }, QKeySequence::Paste);
+      menu, words("Paste"), [this, pos] { editor_.paste_at(pos); }, QKeySequence::Paste);
   add_entry(
-      menu, "Select all", [this] { editor_.select_all(); }, QKeySequence::SelectAll);
+      menu, words("Select all"), [this] { editor_.select_all(); }, QKeySequence::SelectAll);
   add_entry(
-      menu, "Arrange in layers", [this] { editor_.lay_out(); }, Qt::CTRL | Qt::Key_L);
+      menu, words("Arrange in layers"), [this] { editor_.lay_out(); }, Qt::CTRL | Qt::Key_L);
   add_entry(
-      menu, "Zoom to fit", [this] { view_.zoom_to_fit(); }, Qt::Key_Home);
+      menu, words("Zoom to fit"), [this] { view_.zoom_to_fit(); }, Qt::Key_Home);
   if (!parts_.shown.scope().empty())
     add_entry(
-        menu, "Leave the sub-graph", [this] { view_.leave(); }, Qt::ALT | Qt::Key_Up);
+        menu, words("Leave the sub-graph"), [this] { view_.leave(); }, Qt::ALT | Qt::Key_Up);
 }
 
 void CanvasMenus::fill_for_wire(QMenu& menu, const PortRef& to, QPoint pos) {
-  add_entry(menu, "Insert node…", [this, to, pos] { search_.open_into(to, pos); });
-  add_entry(menu, "Add reroute point", [this, to, pos] { editor_.add_point(to, view_.mapToScene(pos)); });
+  add_entry(menu, words("Insert node…"), [this, to, pos] { search_.open_into(to, pos); });
+  add_entry(menu, words("Add reroute point"), [this, to, pos] { editor_.add_point(to, view_.mapToScene(pos)); });
   add_entry(
-      menu, "Remove wire", [this] { editor_.delete_selection(); }, Qt::Key_Delete);
+      menu, words("Remove wire"), [this] { editor_.delete_selection(); }, Qt::Key_Delete);
 }
 
 void CanvasMenus::fill_for_things(QMenu& menu, const QGraphicsItem& hit) {
   add_entry(
-      menu, "Cut", [this] { editor_.cut(); }, QKeySequence::Cut);
+      menu, words("Cut"), [this] { editor_.cut(); }, QKeySequence::Cut);
   add_entry(
-      menu, "Copy", [this] { editor_.copy(); }, QKeySequence::Copy);
+      menu, words("Copy"), [this] { editor_.copy(); }, QKeySequence::Copy);
   add_entry(
-      menu, "Duplicate", [this] { editor_.duplicate(); }, Qt::CTRL | Qt::Key_D);
+      menu, words("Duplicate"), [this] { editor_.duplicate(); }, Qt::CTRL | Qt::Key_D);
   menu.addSeparator();
   if (const auto* node = qgraphicsitem_cast<const NodeItem*>(&hit)) {
     const bool subgraph = node->face().subgraph;
     add_entry(
-        menu, node->face().muted ? "Unmute" : "Mute", [this] { editor_.toggle_mute(); }, Qt::Key_M);
+        menu, words(node->face().muted ? "Unmute" : "Mute"), [this] { editor_.toggle_mute(); }, Qt::Key_M);
     if (subgraph)
       add_entry(
-          menu, "Enter", [this] { view_.enter_selected(); }, Qt::CTRL | Qt::Key_Return);
+          menu, words("Enter"), [this] { view_.enter_selected(); }, Qt::CTRL | Qt::Key_Return);
     add_entry(
-        menu, "Group into a sub-graph", [this] { editor_.group_selection(); }, Qt::CTRL | Qt::Key_G);
+        menu, words("Group into a sub-graph"), [this] { editor_.group_selection(); }, Qt::CTRL | Qt::Key_G);
     if (subgraph)
       add_entry(
-          menu, "Ungroup", [this] { editor_.ungroup_selection(); }, Qt::CTRL | Qt::SHIFT | Qt::Key_G);
+          menu, words("Ungroup"), [this] { editor_.ungroup_selection(); }, Qt::CTRL | Qt::SHIFT | Qt::Key_G);
   }
   if (qgraphicsitem_cast<const FrameItem*>(&hit) != nullptr) {
-    QMenu* colors = menu.addMenu(menu_words("Colour"));
+    QMenu* colors = menu.addMenu(words("Colour"));
     for (const std::string& name : frame_colors()) {
       QPixmap swatch(16, 16);
       swatch.fill(FrameItem::color_of(name));
@@ -191,14 +190,14 @@ void CanvasMenus::fill_for_things(QMenu& menu, const QGraphicsItem& hit) {
     }
   } else {
     add_entry(
-        menu, "Frame", [this] { editor_.add_frame(); }, Qt::Key_F);
+        menu, words("Frame"), [this] { editor_.add_frame(); }, Qt::Key_F);
   }
-  if (parts_.scene.selected_ids().size() > 1) fill_arrange_menu(menu.addMenu(menu_words("Arrange")));
+  if (parts_.scene.selected_ids().size() > 1) fill_arrange_menu(menu.addMenu(words("Arrange")));
   menu.addSeparator();
   add_entry(
-      menu, "Delete and heal", [this] { editor_.delete_selection(); }, Qt::Key_Delete);
+      menu, words("Delete and heal"), [this] { editor_.delete_selection(); }, Qt::Key_Delete);
   add_entry(
-      menu, "Delete", [this] { editor_.delete_without_healing(); }, Qt::CTRL | Qt::Key_Delete);
+      menu, words("Delete"), [this] { editor_.delete_without_healing(); }, Qt::CTRL | Qt::Key_Delete);
 }
 
 }  // namespace feedline::gui

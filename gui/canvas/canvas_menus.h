@@ -35,7 +35,7 @@ class CanvasMenus {
   bool show(const QContextMenuEvent& event);
 
  private:
-  QAction* add_entry(QMenu& menu, const char* text, const std::function<void()>& act, const QKeySequence& key = {});
+  QAction* add_entry(QMenu& menu, const QString& text, const std::function<void()>& act, const QKeySequence& key = {});
   [[nodiscard]] QGraphicsItem* choose_at(QPoint pos);
   void fill_for_nothing(QMenu& menu, QPoint pos);
   void fill_for_wire(QMenu& menu, const PortRef& to, QPoint pos);

@@ -114,6 +114,7 @@ void ListEditor::make_row(std::size_t at, const QString& text) {
   connect(row.remove, &QToolButton::clicked, this, at_row(row.remove, [this](std::size_t i) { remove(i); }));
   connect(row.line, &QLineEdit::editingFinished, this, at_row(row.line, [this](std::size_t i) { leave(i); }));
   lines_->insertWidget(static_cast<int>(at), row.box);
+  row.box->show();  // at once: it is about to be given the focus
   rows_.insert(rows_.begin() + static_cast<std::ptrdiff_t>(at), row);
 }
 

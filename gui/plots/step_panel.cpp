@@ -26,17 +26,21 @@ struct Look {
   QString meaning;
 };
 
-/// One a phase, whatever phases there are; the last is grey.
-std::vector<Look> looks() {
+/// One a phase that took any time in this run, whatever phases there are; the rest is grey.
+std::vector<Look> looks_of(const ByPhase<bool>& taken) {
   const bool dark = Theme::instance().dark();
   const Theme::Colors& c = Theme::instance().colors();
-  const std::array<QColor, 5> hues = {c.starved, dark ? QColor("#e08fbd") : QColor("#cc79a7"),
-                                      dark ? QColor("#6d9ff5") : QColor("#4d8fd6"), c.busy, c.blocked};
+  const std::array<QColor, 7> hues = {
+      c.starved, dark ? QColor("#e08fbd") : QColor("#cc79a7"), dark ? QColor("#6d9ff5") : QColor("#4d8fd6"), c.busy,
+      c.blocked, dark ? QColor("#b7d968") : QColor("#9bb83f"), dark ? QColor("#c58be0") : QColor("#a974c4")};
   const QColor grey = dark ? QColor("#8a95a5") : QColor("#a3acb8");
   std::vector<Look> all;
-  for (const PhaseInfo& info : kStepPhases)
-    all.push_back({info.phase, info.phase == Phase::Other ? grey : hues[all.size() % hues.size()],
-                   to_qstring(info.brief), to_qstring(info.meaning)});
+  for (std::size_t i = 0; i < kStepPhases.size(); ++i) {
+    const PhaseInfo& info = kStepPhases[i];
+    if (taken[info.phase])
+      all.push_back({info.phase, info.phase == Phase::Other ? grey : hues[i % hues.size()], to_qstring(info.brief),
+                     to_qstring(info.meaning)});
+  }
   return all;
 }
 
@@ -74,6 +78,7 @@ std::optional<StepPanel::Step> StepPanel::step_between(const Snapshot& earlier, 
   if (total <= 0 || steps <= 0) return std::nullopt;
   Step step{.at = now.elapsed()};
   for (const PhaseInfo& info : kStepPhases) {
+    step.taken[info.phase] = now.trainer.times[info.phase] > 0;
     step.shares[info.phase] = static_cast<double>(t[info.phase]) / total;
     step.milliseconds[info.phase] = static_cast<double>(t[info.phase]) * 1e-6 / steps;
   }
@@ -103,7 +108,7 @@ QSize StepPanel::minimumSizeHint() const { return {180, 90}; }
 void StepPanel::paint_bar(QPainter& painter, const QRectF& area) const {
   const QFontMetricsF metrics(painter.font());
   double x = area.left();
-  for (const Look& look : looks()) {
+  for (const Look& look : looks_of(shown().taken)) {
     const double share = shown().shares[look.phase];
     const QRectF piece(x, area.top(), share * area.width(), area.height());
     painter.fillRect(piece, look.color);
@@ -121,9 +126,9 @@ void StepPanel::paint_bar(QPainter& painter, const QRectF& area) const {
 
 void StepPanel::paint_list(QPainter& painter, const QRectF& area) const {
   const Theme& theme = Theme::instance();
-  const std::vector<Look> parts = looks();
-  const double line = std::max(painter.fontMetrics().height() + 2.0,
-                               std::min(26.0, area.height() / static_cast<double>(kStepPhaseCount)));
+  const std::vector<Look> parts = looks_of(shown().taken);
+  const double line =
+      std::max(painter.fontMetrics().height() + 2.0, std::min(26.0, area.height() / static_cast<double>(parts.size())));
   const bool tight = area.width() < 440;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const QRectF row(area.left(), area.top() + static_cast<double>(i) * line, area.width(), line);
@@ -165,7 +170,7 @@ ExportedView StepPanel::exported() const {
 
 QString StepPanel::csv() const {
   QString text = csv_line({QStringLiteral("phase"), QStringLiteral("share"), QStringLiteral("ms_per_step")});
-  for (const Look& look : looks())
+  for (const Look& look : looks_of(shown().taken))
     text += csv_line({look.name, csv_number(shown().shares[look.phase]), csv_number(shown().milliseconds[look.phase])});
   return text;
 }
@@ -182,11 +187,11 @@ void StepPanel::paint(QPainter& painter, const QRectF& whole) const {
   const QRectF area = whole.adjusted(Theme::kUnit, Theme::kUnit, -Theme::kUnit, -Theme::kUnit);
   if (shows_empty_state()) return;
   const Step& step = shown();
-  const std::vector<Look> parts = looks();
+  const std::vector<Look> parts = looks_of(shown().taken);
   const auto& largest = *std::max_element(parts.begin(), parts.end(), [&](const Look& a, const Look& b) {
     return step.shares[a.phase] < step.shares[b.phase];
   });
-  const double total = step.milliseconds.total();
+  const double total = step.milliseconds.total() - step.milliseconds[Phase::Fit];  // which belongs to no step
   painter.setFont(theme.bold_font());
   painter.setPen(theme.colors().text);
   const double title = painter.fontMetrics().height() + Theme::kUnit;

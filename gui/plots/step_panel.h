@@ -56,7 +56,8 @@ class StepPanel : public QWidget, public RunView {
   struct Step {
     ByPhase<double> shares{};
     ByPhase<double> milliseconds{};
-    double at = 0;  ///< seconds since the run's data began to flow
+    ByPhase<bool> taken{};  ///< any time since the run began: a network fits nothing, an estimator knows no gradients
+    double at = 0;          ///< seconds since the run's data began to flow
   };
   [[nodiscard]] static std::optional<Step> step_between(const Snapshot& earlier, const Snapshot& now);
   [[nodiscard]] const Step& shown() const { return held_ ? *held_ : live_; }

@@ -18,7 +18,9 @@ Edit add(const std::string& id, const std::string& type, double x = 0) {
 }
 Edit move(const std::string& id, double x) { return {MoveNodes{{{id, Position{x, 0}}}}}; }
 Edit set(const std::string& id, const std::string& param, Value value) {
-  return {SetParam{.node = id, .param = param, .value = std::move(value)}};
+  SetParam change{.node = id, .param = param};
+  change.value = std::move(value);
+  return {std::move(change)};
 }
 
 /// Random edits, most of them sensible, some refused.

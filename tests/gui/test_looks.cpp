@@ -269,7 +269,8 @@ class TestLooks : public QObject {
         const QString before = text.mid(std::max<qsizetype>(0, found.capturedStart() - 400),
                                         std::min<qsizetype>(400, found.capturedStart()));
         static const QRegularExpression called(
-            "(tr|words|translate|qCritical|qWarning|QLatin1String)\\((?:[^()\";]|\"(?:[^\"\\\\]|\\\\.)*\"|\\([^()]*\\))"
+            "(tr|words|translate|QT_TRANSLATE_NOOP|qCritical|qWarning|QLatin1String)\\((?:[^()\";]|\"(?:[^\"\\\\]|\\\\."
+            ")*\"|\\([^()]*\\))"
             "*$");
         static const QRegularExpression comment("//[^\\n]*$");
         if (called.match(before).hasMatch() || comment.match(before).hasMatch()) continue;
