@@ -79,7 +79,7 @@ std::unique_ptr<Layer> make_layer(const LayerPlan& layer, const std::vector<cons
 
 Status check_known(const LayerPlan& layer, const TensorDesc& desc) {
   for (std::size_t i = 1; i < desc.shape.size(); ++i)
-    if (!desc.shape[i].known())
+    if (!desc.shape[i].bounded())  // layers that need the very size refuse one that differs
       return fail(Error{.reason = fmt::format("the size of its tensors is not known ({})", desc.text()),
                         .remedy = "Put a resize or crop before the batch, so that all pictures have one size",
                         .node = layer.node});

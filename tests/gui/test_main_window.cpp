@@ -3,6 +3,7 @@
 #include "gui/app/live_run_controller.h"
 #include "gui/app/log_panel.h"
 #include "gui/app/main_window.h"
+#include "gui/app/panels.h"
 #include "gui/app/problems_button.h"
 #include "gui/app/problems_panel.h"
 #include "gui/app/run_bar.h"
@@ -351,6 +352,7 @@ void TestMainWindow::an_estimator_runs_as_a_network_does() {
   for (const Readings::Item& item : mistakes.readings().items()) readings << item.name + ' ' + item.value;
   QVERIFY2(readings.contains(QString("right %1 of 240").arg(right)), qPrintable(readings.join('|')));
   QCOMPARE(static_cast<double>(right) / 240, accuracy);
+  Panels::show(window.history().panel);                                              // what is not in view is not read
   QTRY_VERIFY_WITH_TIMEOUT(window.history().panel->model().rowCount() > 0, 20'000);  // it is on record
   window.close_quietly();
 }

@@ -53,10 +53,16 @@ class TestLayerCost : public QObject {
     QFETCH(QString, type);
     const NodeSpec& spec = *Registry::instance().find(type.toStdString());
     bool tried = false;
-    for (const std::vector<Dim>& shape : {std::vector<Dim>{4, 3, 9, 8}, {4, 12}, {4, 7, 16, 16}})
+    const std::vector<TensorDesc> given = {
+        {.kind = Kind::Tensor, .shape = {4, 3, 9, 8}},
+        {.kind = Kind::Tensor, .shape = {4, 12}},
+        {.kind = Kind::Tensor, .shape = {4, 7, 16, 16}},
+        {.kind = Kind::Tensor, .dtype = DType::I64, .shape = {4, 12}},  // token ids
+    };
+    for (const TensorDesc& desc : given)
       for (const ParamMap& set : variations(spec)) {
+        if (tried && desc.dtype == DType::I64) continue;
         const ParamMap params = spec.complete(set);
-        const TensorDesc desc{.kind = Kind::Tensor, .shape = shape};
         const std::vector<const TensorDesc*> in(spec.inputs.size(), &desc);
         const auto out = spec.infer(params, in);
         if (!out) continue;
@@ -68,7 +74,7 @@ class TestLayerCost : public QObject {
         QCOMPARE(cost.buffers, module ? numbers(module->buffers()) : 0);
         if (layer->flops_per_row() > 0) QCOMPARE(2 * cost.multiply_adds, layer->flops_per_row());
       }
-    QVERIFY2(tried, "its example takes neither pictures nor features");
+    QVERIFY2(tried, "its example takes neither pictures nor features nor token ids");
   }
 
   void by_hand() {

@@ -8,6 +8,23 @@
 namespace feedline {
 namespace {
 
+#ifndef FEEDLINE_DESCRIBED_ONLY
+/// LibTorch's module, which cannot pool a batch whose texts are all empty: their vectors are zeros.
+class Bag final : public Layer {
+ public:
+  explicit Bag(torch::nn::EmbeddingBag module) : module_(std::move(module)) {}
+
+  at::Tensor forward(std::span<const at::Tensor> in) override {
+    if (in[0].size(1) > 0) return module_->forward(in[0]);
+    return module_->weight.narrow(0, 0, 1).mul(0).expand({in[0].size(0), -1});  // with a gradient, which is zero
+  }
+  [[nodiscard]] std::shared_ptr<torch::nn::Module> module() const override { return module_.ptr(); }
+
+ private:
+  torch::nn::EmbeddingBag module_;
+};
+#endif
+
 struct EmbeddingBag {
   struct Params {
     std::int64_t width = 64;
@@ -57,7 +74,7 @@ struct EmbeddingBag {
     if (params.pooling == "mean") options.mode(torch::kMean);
     if (params.pooling == "sum") options.mode(torch::kSum);
     if (params.pooling == "max") options.mode(torch::kMax);
-    return module_layer(torch::nn::EmbeddingBag(options));
+    return std::make_unique<Bag>(torch::nn::EmbeddingBag(options));
   }
 #endif
 
