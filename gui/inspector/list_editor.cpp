@@ -218,7 +218,7 @@ void ListEditor::leave(std::size_t at) {
 void ListEditor::tell() {
   QStringList now = items();
   now.removeAll(QString());  // a line that is still to be written
-  if (now == told_) {  // nothing new; of nodes that differ: nothing yet
+  if (now == told_) {        // nothing new; of nodes that differ: nothing yet
     Q_EMIT fault_changed({});
     return;
   }

@@ -15,8 +15,9 @@ class QCustomPlot;
 
 namespace feedline::gui {
 
-/// The curves of several runs over each other: training loss over steps, samples per second over time, what says most of
-/// how good they are (the first metric, else the loss) over epochs. A run has one colour and one kind of line in all of them.
+/// The curves of several runs over each other: training loss over steps, samples per second over time, what says most
+/// of how good they are (the first metric, else the loss) over epochs. A run has one colour and one kind of line in all
+/// of them.
 class ComparePlots : public QWidget {
   Q_OBJECT
 

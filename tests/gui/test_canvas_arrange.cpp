@@ -4,8 +4,8 @@
 #include "gui/canvas/auto_layout.h"
 #include "gui/canvas/frame_item.h"
 #include "gui/canvas/grid.h"
-#include "gui/canvas/wire_item.h"
 #include "gui/canvas/make_room.h"
+#include "gui/canvas/wire_item.h"
 #include "gui/canvas_bench.h"
 
 #include <QNativeGestureEvent>

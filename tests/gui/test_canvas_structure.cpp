@@ -4,8 +4,8 @@
 #include "graph/subgraph.h"
 #include "gui/canvas/comment_item.h"
 #include "gui/canvas/frame_item.h"
-#include "gui/canvas/wire_item.h"
 #include "gui/canvas/make_room.h"
+#include "gui/canvas/wire_item.h"
 #include "gui/canvas_bench.h"
 #include "gui/models/palette_model.h"
 
