@@ -154,7 +154,7 @@ class TestRecovery : public QObject {
     for (DocumentTab* tab : {changed, untitled}) QVERIFY(tab->modified());
     QCOMPARE(test::read_file(home_.file("changed.feedline")), saved);  // the file waits for the user to save
     // It is kept for the next crash as well, and goes when it is saved or the window is closed in order.
-    QTRY_COMPARE(rescued(home_.path()).size(), 2);
+    QTRY_COMPARE_WITH_TIMEOUT(rescued(home_.path()).size(), 2, 20'000);
     window.workspace().show(*changed);
     window.actions().save->trigger();
     QTRY_COMPARE_WITH_TIMEOUT(rescued(home_.path()).size(), 1, 20'000);
