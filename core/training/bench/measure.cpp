@@ -61,7 +61,7 @@ Result<Rate> measure_data(DataJob job, double seconds, const std::stop_token& st
   ProcessMeter process;
   std::optional<Stopwatch> watch;
   std::uint64_t samples = 0;
-  while (!watch || watch->seconds() < seconds) {
+  while (!watch || samples == 0 || watch->seconds() < seconds) {  // one batch at least, however busy the machine
     auto batch = pipeline.next();
     if (!batch) return fail(std::move(batch.error()));
     if (!*batch) return fail_cancelled();
