@@ -75,8 +75,10 @@ std::shared_ptr<const FittedStep> fitted_step(const Lowering& lowering, const No
   if (!spec.fitter) return nullptr;
   ParamMap params = spec.complete(node.params);
   if (spec.fitter(params, in) == nullptr) return nullptr;
-  auto step = std::make_shared<FittedStep>(FittedStep{
-      .key = key_of(node), .spec = &spec, .params = std::move(params), .upstream = upstream_hash(lowering, node)});
+  auto step = std::make_shared<FittedStep>(FittedStep{.key = key_of(node),
+                                                      .spec = &lowering.type(node),
+                                                      .params = std::move(params),
+                                                      .upstream = upstream_hash(lowering, node)});
   for (const TensorDesc* desc : in) step->inputs.push_back(desc == nullptr ? std::nullopt : std::optional(*desc));
   return step;
 }

@@ -105,7 +105,7 @@ class RecordPlanner {
     };
     if (Status fine = blame(node_->id); !fine) return fine;  // of unknown type, for one
     const Role role = lowering_.spec(*node_).role;
-    if (role == Role::Optimizer || role == Role::Trainer || role == Role::Structure)
+    if (role == Role::Optimizer || role == Role::Estimator || role == Role::Trainer || role == Role::Structure)
       return fail(Error{.reason = "nothing leaves this node for a single record",
                         .remedy = "Choose a source, a preprocessing node, a batch, a layer or the loss",
                         .node = node_->id});
@@ -154,7 +154,7 @@ class RecordPlanner {
     if (!runs()) return {};
     const Node& trainer = *lowering_.first(Role::Trainer);
     if (source_behind(lowering_, trainer, "validation") != source_.node) return {};
-    const Node* training = source_behind(lowering_, trainer, "loss");
+    const Node* training = source_behind(lowering_, trainer, learner_input(lowering_.document(), trainer.id).port);
     if (training == nullptr || training == source_.node) return {};
     const auto opened = open(*training);
     if (context_.stop.stop_requested()) return fail_cancelled();
