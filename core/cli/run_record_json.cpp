@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/results_json.h"
 #include "cli/json_values.h"
 #include "cli/run_record_text.h"
 #include "recording/changes.h"
@@ -22,23 +23,6 @@ Json properties(const Properties& all) {
     }
   }
   return object;
-}
-
-Json metrics_json(const Metrics& metrics) {
-  Json list = Json::array();
-  for (const MetricValue& metric : metrics)
-    list.push_back({{"name", metric.name},
-                    {"split", metric.split},
-                    {"value", number(metric.value)},
-                    {"unit", metric.unit},
-                    {"higher_is_better", metric.higher_is_better}});
-  return list;
-}
-
-Json phases_json(const std::vector<PhaseTime>& phases) {
-  Json list = Json::array();
-  for (const PhaseTime& phase : phases) list.push_back({{"name", phase.name}, {"seconds", number(phase.seconds)}});
-  return list;
 }
 
 Json summary(const RunSummary& run) {

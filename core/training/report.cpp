@@ -2,6 +2,7 @@
 #include "training/report.h"
 
 #include "base/csv.h"
+#include "base/results_json.h"
 
 #include <nlohmann/json.hpp>
 
@@ -35,28 +36,11 @@ Json error_json(const Error& error) {
           {"file", text(error.file)}, {"message", error.reason},  {"remedy", text(error.remedy)}};
 }
 
-Json metrics_json(const Metrics& metrics) {
-  Json list = Json::array();
-  for (const MetricValue& metric : metrics)
-    list.push_back({{"name", metric.name},
-                    {"split", metric.split},
-                    {"value", number(metric.value)},
-                    {"unit", metric.unit},
-                    {"higher_is_better", metric.higher_is_better}});
-  return list;
-}
-
 /// Of the time in each phase: `step` with a key a phase, and the list of them.
 Json step_json(const StepTimes& times) {
   Json json = Json::object();
   for (const PhaseTime& phase : phase_list(times)) json[phase.name + "_s"] = phase.seconds;
   return json;
-}
-
-Json phases_json(const StepTimes& times) {
-  Json list = Json::array();
-  for (const PhaseTime& phase : phase_list(times)) list.push_back({{"name", phase.name}, {"seconds", phase.seconds}});
-  return list;
 }
 
 Json epoch_json(const EpochResult& epoch) {
@@ -194,7 +178,7 @@ std::string report_json(const RunResult& result) {
   report["stages"] = Json::array();
   for (const StageRow& row : stage_rows({}, result.last)) report["stages"].push_back(stage_json(row));
   report["step"] = step_json(trainer.times);
-  report["phases"] = phases_json(trainer.times);
+  report["phases"] = phases_json(phase_list(trainer.times));
   report["confusion"] = evaluation_json(result.epochs);
   report["errors"] = errors_json(result.errors);
   report["notices"] = errors_json(result.notices);

@@ -3,6 +3,7 @@
 
 #include "gui/base/theme.h"
 #include "gui/models/text.h"
+#include "gui/plots/metric_pane.h"
 #include "gui/plots/panel_menu.h"
 #include "gui/plots/plot_navigator.h"
 #include "gui/plots/run_panels.h"
@@ -44,17 +45,6 @@ std::vector<Point> thinned(const std::vector<Point>& points) {
   for (std::size_t i = 0; i < points.size(); i += stride) fewer.push_back(points[i]);
   if (!points.empty() && points.size() % stride != 1 % stride) fewer.push_back(points.back());
   return fewer;
-}
-
-void set_points(QCPGraph* graph, const std::vector<Point>& points, double scale = 1) {
-  QVector<double> keys;
-  QVector<double> values;
-  for (const Point& point : points) {
-    if (!std::isfinite(point.y)) continue;
-    keys << point.x;
-    values << point.y * scale;
-  }
-  graph->setData(keys, values, true);
 }
 
 /// Highest value worth showing: spikes of the raw curve beyond three times the rest are cut off.

@@ -18,7 +18,9 @@ namespace {
 
 QString pane_text(const char* text) { return QCoreApplication::translate("MetricPane", text); }
 
-void set_metric_points(QCPGraph* graph, const std::vector<Point>& points, double scale) {
+}  // namespace
+
+void set_points(QCPGraph* graph, const std::vector<Point>& points, double scale) {
   QVector<double> keys;
   QVector<double> values;
   for (const Point& point : points) {
@@ -28,8 +30,6 @@ void set_metric_points(QCPGraph* graph, const std::vector<Point>& points, double
   }
   graph->setData(keys, values, true);
 }
-
-}  // namespace
 
 void MetricPane::reset() {
   for (const auto& curves : curves_)
@@ -101,9 +101,9 @@ void MetricPane::refresh() {
   const double scale = share() ? 100 : 1;
   rect_->axis(QCPAxis::atLeft)->setLabel(label());
   for (const auto& curves : curves_) {
-    set_metric_points(curves->running, curves->steps.points(), scale);
-    set_metric_points(curves->train, curves->train_points, scale);
-    set_metric_points(curves->validation, curves->validation_points, scale);
+    set_points(curves->running, curves->steps.points(), scale);
+    set_points(curves->train, curves->train_points, scale);
+    set_points(curves->validation, curves->validation_points, scale);
   }
 }
 

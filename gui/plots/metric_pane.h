@@ -19,6 +19,9 @@ class QCustomPlot;
 
 namespace feedline::gui {
 
+/// Gives a curve these points, times `scale`, in the order of x; what is no finite number is left out.
+void set_points(QCPGraph* graph, const std::vector<Point>& points, double scale = 1);
+
 /// The axes on which a run's metrics stand, over steps: those that are written in one unit, that of the first; the loss
 /// is left out. Each has a running curve of training where it is measured there, and points an epoch, discs for
 /// training and diamonds for validation; a second metric and those after it are told apart by their dashes.

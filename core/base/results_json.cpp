@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/results_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+
+namespace feedline {
+
+nlohmann::ordered_json metrics_json(const Metrics& metrics) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const MetricValue& metric : metrics)
+    list.push_back({{"name", metric.name},
+                    {"split", metric.split},
+                    {"value", std::isfinite(metric.value) ? nlohmann::ordered_json(metric.value)
+                                                          : nlohmann::ordered_json(nullptr)},
+                    {"unit", metric.unit},
+                    {"higher_is_better", metric.higher_is_better}});
+  return list;
+}
+
+nlohmann::ordered_json phases_json(const std::vector<PhaseTime>& phases) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const PhaseTime& phase : phases) list.push_back({{"name", phase.name}, {"seconds", phase.seconds}});
+  return list;
+}
+
+}  // namespace feedline
