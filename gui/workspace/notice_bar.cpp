@@ -9,7 +9,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 NoticeBar::NoticeBar(QWidget* parent) : QWidget(parent), layout_(new QVBoxLayout(this)) {
   layout_->setContentsMargins(0, 0, 0, 0);
@@ -73,10 +73,11 @@ void NoticeBar::style() {
   const Theme::Colors& c = Theme::instance().colors();
   QColor ground = c.warning;
   ground.setAlpha(40);
-  setStyleSheet(QStringLiteral("NoticeBar > QFrame { background: %1; border-bottom: 1px solid %2; } "
-                               "feedline--gui--NoticeBar > QFrame { background: %1; border-bottom: 1px solid %2; }")
-                    .arg(ground.name(QColor::HexArgb), c.border.name()));
+  setStyleSheet(
+      QStringLiteral("NoticeBar > QFrame { background: %1; border-bottom: 1px solid %2; } "
+                     "feedline--gui--workspace--NoticeBar > QFrame { background: %1; border-bottom: 1px solid %2; }")
+          .arg(ground.name(QColor::HexArgb), c.border.name()));
   for (auto* cross : findChildren<QToolButton*>()) cross->setIcon(Theme::instance().icon(QStringLiteral("close")));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

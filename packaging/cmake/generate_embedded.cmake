@@ -28,9 +28,9 @@ endif()
 file(WRITE "${OUTPUT}" "// Generated from resources/examples by packaging/cmake/generate_embedded.cmake.
 #include \"base/embedded.h\"
 
-namespace feedline {
+namespace feedline::inline base {
 std::span<const EmbeddedFile> embedded_examples() {
 ${body}
 }
-}  // namespace feedline
+}  // namespace feedline::inline base
 ")

@@ -14,9 +14,11 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline schema {
 class NextNode;
-}
+}  // namespace feedline::inline schema
+
+namespace feedline::inline nodes {}
 
 namespace feedline::codec {
 
