@@ -10,7 +10,7 @@ namespace {
 /// much more.
 constexpr double kWholePicture = 3;
 
-bool within(const std::vector<std::string>& some, const std::vector<std::string>& all) {
+bool is_subset(const std::vector<std::string>& some, const std::vector<std::string>& all) {
   return std::all_of(some.begin(), some.end(),
                      [&](const std::string& one) { return std::find(all.begin(), all.end(), one) != all.end(); });
 }
@@ -19,9 +19,9 @@ bool within(const std::vector<std::string>& some, const std::vector<std::string>
 bool only_leads_to(const RunFacts& facts, const DataNode& node, const DataNode& cached) {
   if (node.id == cached.id) return true;
   if (std::find(cached.upstream.begin(), cached.upstream.end(), node.id) == cached.upstream.end()) return false;
-  if (node.role != Role::Source) return within(node.fields, cached.fields);
+  if (node.role != Role::Source) return is_subset(node.fields, cached.fields);
   return std::all_of(node.fields.begin(), node.fields.end(),
-                     [&](const std::string& field) { return facts.is_label(field) || within({field}, cached.fields); });
+                     [&](const std::string& field) { return facts.is_label(field) || is_subset({field}, cached.fields); });
 }
 
 /// Is it a cache, or is what it gives kept further down?

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How much memory the data side takes: as little for ten million records as for ten thousand, and as little in the
-// fiftieth epoch as in the fifth. Each measurement is a process of its own: this program, called with --drain.
+// fiftieth epoch as in the fifth. Each measurement is a process of its own: this program, called with
+// test_memory:drain.
 #include "support/fake_data.h"
+#include "support/test_program.h"
 
 #include <QCoreApplication>
 #include <QProcess>
@@ -12,6 +14,8 @@
 #include <iostream>
 #include <string>
 #include <string_view>
+
+namespace test_memory {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -65,8 +69,8 @@ class TestMemory : public QObject {
  private:
   static Told told(std::uint64_t records, std::uint64_t batches, bool staged) {
     QProcess process;
-    process.start(QCoreApplication::applicationFilePath(),
-                  {"--drain", QString::number(records), QString::number(batches), staged ? "staged" : "fused"});
+    process.start(QCoreApplication::applicationFilePath(), {"test_memory:drain", QString::number(records),
+                                                            QString::number(batches), staged ? "staged" : "fused"});
     if (!process.waitForFinished(240'000) || process.exitCode() != 0)
       qFatal("%s", process.readAllStandardError().constData());
     const QList<QByteArray> words = process.readAllStandardOutput().simplified().split(' ');
@@ -112,13 +116,15 @@ class TestMemory : public QObject {
   }
 };
 
-int main(int argc, char** argv) {
-  if (argc == 5 && std::string_view(argv[1]) == "--drain")
-    return drain_and_tell(std::strtoull(argv[2], nullptr, 10), std::strtoull(argv[3], nullptr, 10),
-                          std::string_view(argv[4]) == "staged");
-  QCoreApplication app(argc, argv);
-  TestMemory test;
-  return QTest::qExec(&test, argc, argv);
+int drain(int argc, char** argv) {
+  if (argc != 4) return 2;
+  return drain_and_tell(std::strtoull(argv[1], nullptr, 10), std::strtoull(argv[2], nullptr, 10),
+                        std::string_view(argv[3]) == "staged");
 }
+
+FEEDLINE_TEST_PROCESS(kDrain, "drain", drain)
+FEEDLINE_TEST(TestMemory)
+
+}  // namespace test_memory
 
 #include "test_memory.moc"

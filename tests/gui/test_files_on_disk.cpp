@@ -7,6 +7,7 @@
 #include "support/answer.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QAction>
@@ -24,7 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace feedline::gui {
+namespace feedline::gui::test_files_on_disk {
 
 using test::Answer;
 
@@ -375,7 +376,7 @@ class TestFilesOnDisk : public QObject {
     const QString path = fresh();
     QProcess other;
     other.setProgram(QCoreApplication::applicationFilePath());
-    other.setArguments({"--hold", path, home_.path()});
+    other.setArguments({"test_files_on_disk:hold", path, home_.path()});
     other.start();
     QVERIFY(other.waitForReadyRead(60'000));
     {
@@ -473,23 +474,19 @@ class TestFilesOnDisk : public QObject {
 
 /// Opens a file and waits to be killed.
 int hold(int argc, char** argv) {
-  const test::WindowHome home(QString::fromLocal8Bit(argv[3]));
+  if (argc != 3) return 2;
+  const test::WindowHome home(QString::fromLocal8Bit(argv[2]));
   QApplication app(argc, argv);
   MainWindow window;
-  if (!window.files().open(QString::fromLocal8Bit(argv[2]))) return 1;
+  if (!window.files().open(QString::fromLocal8Bit(argv[1]))) return 1;
   std::puts("open");
   std::fflush(stdout);
   return QApplication::exec();
 }
 
-}  // namespace feedline::gui
+FEEDLINE_TEST_PROCESS(kHold, "hold", hold)
+FEEDLINE_WINDOW_TEST(TestFilesOnDisk)
 
-int main(int argc, char** argv) {
-  using namespace feedline::gui;
-  if (argc == 4 && qstrcmp(argv[1], "--hold") == 0) return hold(argc, argv);
-  QApplication app(argc, argv);
-  TestFilesOnDisk test;
-  return QTest::qExec(&test, argc, argv);
-}
+}  // namespace feedline::gui::test_files_on_disk
 
 #include "test_files_on_disk.moc"

@@ -7,6 +7,7 @@
 #include "gui/workspace/recovery_dialog.h"
 #include "support/answer.h"
 #include "support/fixtures.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QAction>
@@ -22,7 +23,7 @@
 
 #include <cstdio>
 
-namespace feedline::gui {
+namespace feedline::gui::test_recovery {
 
 namespace {
 
@@ -33,8 +34,11 @@ void say(const QByteArray& line) {
   std::fflush(stdout);
 }
 
+QString home_of(int argc, char** argv) { return argc > 1 ? QString::fromLocal8Bit(argv[1]) : QString(); }
+
 /// The window that will be killed: one file changed, one opened only, an untitled one and an example changed.
-int edit_and_wait(const QString& home, int argc, char** argv) {
+int edit_and_wait(int argc, char** argv) {
+  const QString home = home_of(argc, argv);
   const test::WindowHome settings(home);
   QApplication app(argc, argv);
   MainWindow window;
@@ -62,7 +66,8 @@ int edit_and_wait(const QString& home, int argc, char** argv) {
 }
 
 /// Edits for ever, and says what it has done before it goes on.
-int edit_for_ever(const QString& home, int argc, char** argv) {
+int edit_for_ever(int argc, char** argv) {
+  const QString home = home_of(argc, argv);
   const test::WindowHome settings(home);
   QApplication app(argc, argv);
   MainWindow window;
@@ -83,8 +88,10 @@ int edit_for_ever(const QString& home, int argc, char** argv) {
 }
 
 /// Writes one copy after the other.
-int write_for_ever(const QString& home) {
+int write_for_ever(int argc, char** argv) {
+  const QString home = home_of(argc, argv);
   const test::WindowHome settings(home);
+  QCoreApplication app(argc, argv);
   const RescueFile file{.name = "torn", .time = QDateTime::currentDateTime(), .graph = to_json(Document())};
   const QString path = RescueFolder::default_root() + "/killed/1.rescue";
   for (bool first = true; file.write(path); first = false)
@@ -114,7 +121,7 @@ class TestRecovery : public QObject {
     test::write_file(home_.file("changed.feedline"), saved);
     test::write_file(home_.file("opened.feedline"), saved);
     QProcess process;
-    start(process, "--edit-and-wait");
+    start(process, "test_recovery:edit-and-wait");
     while (!process.canReadLine() && process.waitForReadyRead(60'000)) {
     }
     QCOMPARE(process.readLine().trimmed(), QByteArray("edited"));
@@ -166,7 +173,7 @@ class TestRecovery : public QObject {
     for (const int after_ms : {3'100, 4'300}) {
       QDir(home_.file("data")).removeRecursively();
       QProcess process;
-      start(process, "--edit-for-ever");
+      start(process, "test_recovery:edit-for-ever");
       QVERIFY(process.waitForReadyRead(60'000));
       QTest::qWait(after_ms);
       process.kill();
@@ -198,7 +205,7 @@ class TestRecovery : public QObject {
     for (int round = 0; round < 20; ++round) {
       QVERIFY(QDir().mkpath(left));
       QProcess process;
-      start(process, "--write-for-ever");
+      start(process, "test_recovery:write-for-ever");
       QVERIFY(process.waitForReadyRead(60'000));
       QTest::qWait(round * 3);
       process.kill();
@@ -258,19 +265,11 @@ class TestRecovery : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+FEEDLINE_TEST_PROCESS(kEditAndWait, "edit-and-wait", edit_and_wait)
+FEEDLINE_TEST_PROCESS(kEditForEver, "edit-for-ever", edit_for_ever)
+FEEDLINE_TEST_PROCESS(kWriteForEver, "write-for-ever", write_for_ever)
+FEEDLINE_WINDOW_TEST(TestRecovery)
 
-int main(int argc, char** argv) {
-  using namespace feedline::gui;
-  if (argc == 3 && qstrcmp(argv[1], "--edit-and-wait") == 0) return edit_and_wait(argv[2], argc, argv);
-  if (argc == 3 && qstrcmp(argv[1], "--edit-for-ever") == 0) return edit_for_ever(argv[2], argc, argv);
-  if (argc == 3 && qstrcmp(argv[1], "--write-for-ever") == 0) {
-    QCoreApplication app(argc, argv);
-    return write_for_ever(argv[2]);
-  }
-  QApplication app(argc, argv);
-  TestRecovery test;
-  return QTest::qExec(&test, argc, argv);
-}
+}  // namespace feedline::gui::test_recovery
 
 #include "test_recovery.moc"
