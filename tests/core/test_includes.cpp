@@ -139,11 +139,32 @@ class TestIncludes : public QObject {
     }
   }
 
-  /// Two classes of one name in one namespace are one class to the linker, which keeps the inline functions of either.
+  /// core/graph is feedline::inline graph, gui/canvas is feedline::gui::inline canvas.
+  void a_room_is_a_namespace() {
+    static const QRegularExpression space(R"(^namespace (feedline[\w: ]*) \{)", QRegularExpression::MultilineOption);
+    QStringList wrong;
+    for (const QString& file : files("core", {"*.h", "*.cpp"}) + files("gui", {"*.h", "*.cpp"})) {
+      const QString name = room(file).section('/', -1);
+      const QString own = name == "cli"             ? QStringLiteral("feedline::cli")
+                          : file.startsWith("gui/") ? "feedline::gui::inline " + name
+                                                    : "feedline::inline " + name;
+      bool opened = false;
+      bool found = false;
+      for (auto it = space.globalMatch(text(file)); it.hasNext();) {
+        opened = true;
+        found = found || it.next().captured(1).startsWith(own);
+      }
+      if (opened && !found) wrong << file;
+    }
+    QVERIFY2(wrong.isEmpty(), qPrintable(wrong.join('\n')));
+  }
+
+  /// Not even in two rooms: a reader would take one for the other, and who sees both must name the room.
   void no_two_types_share_a_name() {
     static const QRegularExpression type(R"(^(?:class|struct|enum class) (?:alignas\(\d+\) )?(\w+)[^;{]*\{)",
                                          QRegularExpression::MultilineOption);
-    static const QRegularExpression space(R"(^namespace ([\w:]+) \{)", QRegularExpression::MultilineOption);
+    static const QRegularExpression space(R"(^namespace ([\w: ]+) \{)", QRegularExpression::MultilineOption);
+    static const QRegularExpression of_room(R"(inline \w+(::)?)");
     for (const QString& tree : {QStringLiteral("core"), QStringLiteral("gui")}) {
       QMap<QString, QString> seen;
       for (const QString& file : files(tree, {"*.h"}))
@@ -151,7 +172,7 @@ class TestIncludes : public QObject {
           const auto found = it.next();
           QString name = found.captured(1);
           for (auto outer = space.globalMatch(text(file).left(found.capturedStart())); outer.hasNext();)
-            name.prepend(outer.next().captured(1) + "::");
+            name.prepend(outer.next().captured(1).remove(of_room) + "::");
           QVERIFY2(!seen.contains(name), qPrintable(name + " is in " + seen[name] + " and in " + file));
           seen[name] = file;
         }
