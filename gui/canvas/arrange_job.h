@@ -15,12 +15,11 @@
 #include <vector>
 
 namespace feedline::gui::inline session {
+template <class Question, class Answer>
 class LatestWorker;
 }  // namespace feedline::gui::inline session
 
 namespace feedline::gui::inline canvas {
-
-template <class Question, class Answer>
 
 /// Lays a large graph out on a thread of its own. While it does, it stands on the canvas and shows how far it is, with
 /// a button to give up.
