@@ -7,6 +7,10 @@
 #include <QTreeView>
 #include <QWidget>
 
+namespace feedline::gui::inline base {
+class Caption;
+}  // namespace feedline::gui::inline base
+
 namespace feedline::gui::inline inspector {
 
 /// All node types by category, with a search field. Drag one to the canvas, or double-click, or press Enter.
@@ -33,7 +37,7 @@ class PalettePanel : public QWidget {
   PaletteFilter filter_{model_};
   QLineEdit* line_;
   QTreeView* tree_;
-  class Caption* summary_;
+  Caption* summary_;
 };
 
 }  // namespace feedline::gui::inline inspector
