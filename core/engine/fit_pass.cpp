@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "plan/fitting.h"
+#include "plan/trimmed.h"
 
 #include <fmt/format.h>
 
@@ -70,68 +71,35 @@ class FitOp final : public SampleOp {
   const std::shared_ptr<RecordFitters> fitters_;
 };
 
+BatchField done_field(const PlanStep& step) {
+  return {.name = step.node,
+          .slot = step.outputs.front(),
+          .record = {.kind = Kind::Label, .dtype = DType::I64},
+          .batch = {.kind = Kind::Target, .dtype = DType::I64, .shape = {Dim::symbol("N")}}};
+}
+
 /// The part of the training data that leads to the steps, which have FitOps in their place.
-class FitPassPlan {
- public:
-  FitPassPlan(const DataPlan& data, const std::vector<std::size_t>& learners) : data_(data), learners_(learners) {}
-
-  std::shared_ptr<const Plan> make(const std::vector<std::shared_ptr<RecordFitters>>& fitters) {
-    auto plan = std::make_shared<Plan>();
-    DataPlan& part = plan->train = data_;
-    find_wanted();
-    part.steps.clear();
-    part.fields.clear();
-    std::vector<std::optional<std::size_t>> place(data_.steps.size());
-    for (std::size_t i = 0; i < data_.steps.size(); ++i) {
-      if (!wanted_[i]) continue;
-      place[i] = part.steps.size();
-      part.steps.push_back(data_.steps[i]);
-      part.steps.back().cache.reset();  // it would keep what the run may have no room for
-      const auto learner = std::find(learners_.begin(), learners_.end(), i);
-      if (learner == learners_.end()) continue;
-      PlanStep& step = part.steps.back();
-      step.op = std::make_shared<FitOp>(fitters[static_cast<std::size_t>(learner - learners_.begin())]);
-      step.random = false;
-      step.next.reset();
-      step.outputs.resize(1);
-      part.fields.push_back(done_field(step));
-    }
-    for (PlanStep& step : part.steps)
-      if (step.next) step.next = place[*step.next];
-    for (auto& port : part.source_outputs)
-      if (port && !slots_[*port]) port.reset();
-    part.training = false;
-    part.sampler.shuffle = false;
-    part.batch = {.size = kRecordsAtOnce, .drop_last = false};
-    return plan;
+std::shared_ptr<const Plan> fit_pass_plan(const DataPlan& data, const std::vector<std::size_t>& learners,
+                                          const std::vector<std::shared_ptr<RecordFitters>>& fitters) {
+  TrimmedPlan trimmed = trimmed_plan(data, {.steps = {learners.begin(), learners.end()}});
+  auto plan = std::make_shared<Plan>();
+  DataPlan& part = plan->train = std::move(trimmed.data);
+  for (std::size_t i = 0; i < part.steps.size(); ++i) {
+    PlanStep& step = part.steps[i];
+    step.cache.reset();  // it would keep what the run may have no room for
+    const auto learner = std::find(learners.begin(), learners.end(), trimmed.steps[i]);
+    if (learner == learners.end()) continue;
+    step.op = std::make_shared<FitOp>(fitters[static_cast<std::size_t>(learner - learners.begin())]);
+    step.random = false;
+    step.next.reset();
+    step.outputs.resize(1);
+    part.fields.push_back(done_field(step));
   }
-
- private:
-  static BatchField done_field(const PlanStep& step) {
-    return {.name = step.node,
-            .slot = step.outputs.front(),
-            .record = {.kind = Kind::Label, .dtype = DType::I64},
-            .batch = {.kind = Kind::Target, .dtype = DType::I64, .shape = {Dim::symbol("N")}}};
-  }
-
-  void find_wanted() {
-    wanted_.assign(data_.steps.size(), false);
-    slots_.assign(data_.slots, false);
-    for (std::size_t i = data_.steps.size(); i-- > 0;) {
-      const PlanStep& step = data_.steps[i];
-      wanted_[i] = std::find(learners_.begin(), learners_.end(), i) != learners_.end() ||
-                   std::any_of(step.outputs.begin(), step.outputs.end(), [&](SlotIndex slot) { return slots_[slot]; });
-      if (!wanted_[i]) continue;
-      for (const auto& slot : step.inputs)
-        if (slot) slots_[*slot] = true;
-    }
-  }
-
-  const DataPlan& data_;
-  const std::vector<std::size_t>& learners_;
-  std::vector<bool> wanted_{};
-  std::vector<bool> slots_{};  ///< those that somebody reads
-};
+  part.training = false;
+  part.sampler.shuffle = false;
+  part.batch = {.size = kRecordsAtOnce, .drop_last = false};
+  return plan;
+}
 
 class FitPass {
  public:
@@ -143,7 +111,7 @@ class FitPass {
       all_.push_back(fitters_.back()->make());
       what_ += (what_.empty() ? "Fitting " : ", ") + learner.node;
     }
-    part_ = FitPassPlan(plan.train, steps).make(fitters_);
+    part_ = fit_pass_plan(plan.train, steps, fitters_);
   }
 
   Result<std::vector<NamedTensors>> run() {

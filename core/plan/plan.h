@@ -126,6 +126,10 @@ struct ModelPlan {
   std::vector<std::string> class_names{};  ///< of the first loss that compares classes
 };
 
+/// What a layer takes and gives must have a size, or a most, in each dimension but the first. Error: it has none (node,
+/// remedy).
+Status check_known(const TensorDesc& desc, const std::string& node);
+
 /// An estimator, to be made by the run. It reads the batch as it is.
 struct EstimatorPlan {
   std::string node{};

@@ -103,17 +103,18 @@ class ModelLowering {
   std::map<std::string, int, std::less<>> layer_of_{};
 };
 
+}  // namespace
+
 Status check_known(const TensorDesc& desc, const std::string& node) {
   for (std::size_t i = 1; i < desc.shape.size(); ++i)
     if (!desc.shape[i].bounded())  // layers that need the very size refuse one that differs
       return fail(Error{.reason = "its size depends on '" + desc.shape[i].text() +
                                   "', which nothing in the graph decides (" + desc.text() + ")",
-                        .remedy = "Set the number of units, or use a source that knows its classes",
+                        .remedy = "Set the number of units, use a source that knows its classes, or put a resize or "
+                                  "crop before the batch",
                         .node = node});
   return {};
 }
-
-}  // namespace
 
 ModelInputs model_inputs(const Lowering& lowering, const Node& trainer) {
   ModelInputs inputs;

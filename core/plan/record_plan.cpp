@@ -5,6 +5,7 @@
 #include "graph/path.h"
 #include "plan/class_match.h"
 #include "plan/lowering.h"
+#include "plan/trimmed.h"
 
 #include <algorithm>
 #include <map>
@@ -13,31 +14,6 @@
 
 namespace feedline::inline plan {
 namespace {
-
-/// The plan without what none of these slots needs. Its fields are to be these.
-DataPlan trimmed_plan(const DataPlan& whole, const std::set<SlotIndex>& slots) {
-  std::vector<bool> wanted(whole.slots, false);
-  for (const SlotIndex slot : slots) wanted[slot] = true;
-  std::vector<std::optional<std::size_t>> place(whole.steps.size());
-  for (std::size_t i = whole.steps.size(); i-- > 0;) {
-    const PlanStep& step = whole.steps[i];
-    if (std::none_of(step.outputs.begin(), step.outputs.end(), [&](SlotIndex slot) { return wanted[slot]; })) continue;
-    place[i] = 0;
-    for (const auto& slot : step.inputs)
-      if (slot) wanted[*slot] = true;
-  }
-  DataPlan plan = whole;
-  plan.fields.clear();
-  plan.steps.clear();
-  for (std::size_t i = 0; i < place.size(); ++i) {
-    if (!place[i]) continue;
-    place[i] = plan.steps.size();
-    plan.steps.push_back(whole.steps[i]);
-  }
-  // Who alone reads a value that is needed is needed too, unless the value itself is shown, and then whole.
-  for (PlanStep& step : plan.steps) step.next = step.next ? place[*step.next] : std::nullopt;
-  return plan;
-}
 
 class RecordPlanner {
  public:
@@ -312,7 +288,7 @@ class RecordPlanner {
     if (part.shown)
       for (PlanStep& step : plan.steps)
         if (step.next && slots.contains(step.outputs.front())) step.next.reset();
-    plan = trimmed_plan(plan, slots);
+    plan = trimmed_plan(plan, {.slots = slots}).data;
     for (const auto& [value, slot] : part.values) {
       const TensorDesc* desc = wanted_[value].desc;
       plan_.values[value] = {.data = plan_.data.size(), .field = plan.fields.size()};

@@ -77,15 +77,6 @@ std::unique_ptr<Layer> make_layer(const LayerPlan& layer, const std::vector<cons
   return layer.spec->layer(layer.params, inputs, layer.output);
 }
 
-Status check_known(const LayerPlan& layer, const TensorDesc& desc) {
-  for (std::size_t i = 1; i < desc.shape.size(); ++i)
-    if (!desc.shape[i].bounded())  // layers that need the very size refuse one that differs
-      return fail(Error{.reason = fmt::format("the size of its tensors is not known ({})", desc.text()),
-                        .remedy = "Put a resize or crop before the batch, so that all pictures have one size",
-                        .node = layer.node});
-  return {};
-}
-
 }  // namespace
 
 Error library_error(const std::exception& fault, const std::string& node) {
@@ -111,10 +102,10 @@ Result<std::unique_ptr<Model>> Model::build(const ModelPlan& plan, at::Device de
     std::vector<const TensorDesc*> inputs;
     for (TensorDesc& in : layer.inputs) {
       in = bound(std::move(in), plan);
-      if (auto known = check_known(layer, in); !known) return fail(std::move(known.error()));
+      if (auto known = check_known(in, layer.node); !known) return fail(std::move(known.error()));
       inputs.push_back(&in);
     }
-    if (auto known = check_known(layer, layer.output); !known) return fail(std::move(known.error()));
+    if (auto known = check_known(layer.output, layer.node); !known) return fail(std::move(known.error()));
     for (const LayerPlan::Input& from : layer.from)
       if (from.layer >= 0) model->last_use_[static_cast<std::size_t>(from.layer)] = i;
     try {
