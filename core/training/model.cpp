@@ -3,7 +3,6 @@
 
 #include "base/random.h"
 
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <mutex>

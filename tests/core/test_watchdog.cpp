@@ -282,7 +282,7 @@ class TestWatchdog : public QObject {
               {PlanBuilder::kPixels}, {2})
         .field("pixels", 2, DType::U8, {4});
     const auto plan = builder.build();
-    PipelineOptions options = ::slow("stop", 1);
+    PipelineOptions options = test_watchdog::slow("stop", 1);
     options.slow_factor = factor;
     Pipeline pipeline(plan, plan->train, options);
     std::optional<Error> error;
