@@ -111,7 +111,8 @@ std::string local_time_text(double seconds_since_1970) {
 
 double lasted(const RunSummary& run) {
   const double end = run.ended_at > 0 ? run.ended_at : wall_clock();
-  return std::max(0.0, end - run.started_at);
+  const double wall = std::isfinite(run.figures.wall_s) ? run.figures.wall_s : 0;
+  return std::max(wall, end - run.started_at);  // a very short one is first heard of when it has ended
 }
 
 }  // namespace feedline::inline recording

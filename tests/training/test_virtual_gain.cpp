@@ -66,7 +66,7 @@ class TestVirtualGain : public QObject {
   QTemporaryDir folder_{};
 };
 
-FEEDLINE_WINDOW_TEST(TestVirtualGain)
+FEEDLINE_TEST(TestVirtualGain)
 
 }  // namespace test_virtual_gain
 
