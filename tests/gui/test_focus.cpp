@@ -13,6 +13,7 @@
 
 #include <QAction>
 #include <QDialog>
+#include <QDockWidget>
 #include <QPointer>
 #include <QSettings>
 #include <QTest>
