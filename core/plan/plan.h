@@ -124,6 +124,7 @@ struct ModelPlan {
   ParamMap optimizer_params{};
   std::string optimizer_node{};
   std::vector<std::string> class_names{};  ///< of the first loss that compares classes
+  std::vector<std::string> metrics{};      ///< MeasuringSettings::metrics
 };
 
 /// An estimator, to be made by the run. It reads the batch as it is.
