@@ -143,7 +143,7 @@ class CurveJudge {
         "Multiply {} by three to ten: at this pace it takes {:.0f} more epochs to halve the loss, and the number "
         "should "
         "fall by that factor.",
-        rate(), std::ceil(std::abs(train_.back()) / 2 / pace));
+        rate(), std::abs(train_.back()) / 2 / pace);
     return found;
   }
 
