@@ -146,6 +146,7 @@ enum class TargetKind : std::uint8_t {
   /// prediction: N×classes, a score for each, or N×1, that of class 1 of two; target: N class indices
   Classes,
   Numbers,  ///< prediction and target: as many numbers for each record
+  Labels,   ///< prediction: N×labels, a logit for each; target: N×labels, 1 where a record has the label, else 0
 };
 
 /// Settings of the batch node.

@@ -44,6 +44,7 @@ def main():
     guesses = torch.randn(6, 1) * 2
     truths = guesses.squeeze(1) + torch.tensor([0.1, -0.2, 3.0, -4.0, 0.6, 0.3])
     weights = [0.5, 1.0, 2.0, 4.0]
+    labels = torch.tensor([[0, 1, 1, 0], [0, 0, 0, 0], [1, 1, 0, 1], [0, 0, 1, 0], [1, 0, 0, 1], [1, 1, 1, 1.0]])
     by_bce = F.binary_cross_entropy_with_logits
     cases = [
         ("cross_entropy", {}, scores, classes, F.cross_entropy),
@@ -56,6 +57,9 @@ def main():
         ("binary_cross_entropy", {}, one, two, lambda x, t: by_bce(x, t.float().view_as(x))),
         ("binary_cross_entropy", {"positive_weight": 2.5}, one, two,
          lambda x, t: by_bce(x, t.float().view_as(x), pos_weight=torch.tensor([2.5]))),
+        ("multi_label_cross_entropy", {}, scores, labels, by_bce),
+        ("multi_label_cross_entropy", {"positive_weight": 3.0}, scores, labels,
+         lambda x, t: by_bce(x, t, pos_weight=torch.tensor([3.0]))),
         ("mse", {}, guesses, truths, lambda x, t: F.mse_loss(x, t.view_as(x))),
         ("mae", {}, guesses, truths, lambda x, t: F.l1_loss(x, t.view_as(x))),
         ("huber", {}, guesses, truths, lambda x, t: F.huber_loss(x, t.view_as(x))),
@@ -80,7 +84,7 @@ def main():
             gradients.append(numbers(x.grad))
             optimizer.step()
         made.append({"node": node, "params": params, "shape": list(start.shape), "prediction": numbers(start),
-                     "classes": target.dtype == torch.int64, "target": target.tolist(),
+                     "classes": target.dtype == torch.int64, "target": target.reshape(-1).tolist(),
                      "losses": numbers(torch.stack(losses)), "gradients": gradients, "end": numbers(x)})
     path = pathlib.Path(__file__).with_name("loss_values.json")
     lines = ",\n".join(json.dumps(case) for case in made)

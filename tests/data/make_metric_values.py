@@ -70,6 +70,15 @@ def main():
     truth = draw.normal(size=(20, 3))
     numbers("three numbers", truth, truth + draw.normal(size=(20, 3)))
 
+    truth = draw.integers(0, 2, (35, 4))
+    truth[:, 3] = 0  # a label that no record has
+    logits = (draw.normal(size=(35, 4)) + 0.8 * (2 * truth - 1)).astype(numpy.float32)
+    values = {"label_accuracy": 1 - m.hamming_loss(truth, logits > 0),
+              "label_f1": m.f1_score(truth, logits > 0, average="macro", zero_division=0)}
+    cases.append({"name": "labels", "classes": False, "shape": list(logits.shape),
+                  "prediction": [float(v) for v in logits.reshape(-1)],
+                  "target": [float(v) for v in truth.reshape(-1)], "values": values})
+
     path = pathlib.Path(__file__).with_name("metric_values.json")
     lines = ",\n".join(json.dumps(case) for case in cases)
     path.write_text(f'{{"sklearn": "{sklearn.__version__}", "cases": [\n{lines}\n]}}\n')

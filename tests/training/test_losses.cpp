@@ -84,6 +84,7 @@ class TestLosses : public QObject {
   void equal_pytorchs_over_ten_steps();
   void are_refused_data();
   void are_refused();
+  void labels_are_features();
   void one_column_is_measured_as_two_classes();
   void spatial_dropout_drops_channels();
   void stochastic_depth_drops_rows();
@@ -117,8 +118,9 @@ void TestLosses::equal_pytorchs_over_ten_steps() {
   std::vector<std::int64_t> shape;
   for (const double size : numbers_of(wanted["shape"])) shape.push_back(static_cast<std::int64_t>(size));
   at::Tensor x = at::tensor(numbers_of(wanted["prediction"]), at::kDouble).to(at::kFloat).view(shape).clone();
-  const at::Tensor target =
+  at::Tensor target =
       at::tensor(numbers_of(wanted["target"]), at::kDouble).to(wanted["classes"].toBool() ? at::kLong : at::kFloat);
+  if (target.numel() == x.numel() && x.size(1) > 1) target = target.view_as(x);
   x.requires_grad_(true);
   const auto loss = spec.layer(params, {}, {});
   const QJsonArray losses = wanted["losses"].toArray();
@@ -181,6 +183,17 @@ void TestLosses::are_refused() {
   const Error& error = refused.error();
   QCOMPARE(QString::fromStdString(error.parameter.empty() ? error.port : error.parameter), place);
   QVERIFY2(QString::fromStdString(error.remedy).contains(remedy), error.remedy.c_str());
+}
+
+void TestLosses::labels_are_features() {
+  const TensorDesc five = tensor_of({Dim::symbol("N"), 5});
+  QVERIFY(infer("multi_label_cross_entropy", {}, five, five).has_value());
+  const auto refused = infer("multi_label_cross_entropy", {}, five, tensor_of({Dim::symbol("N"), 7}));
+  QVERIFY(!refused.has_value());
+  QCOMPARE(refused.error().port, std::string("prediction"));
+  QCOMPARE(refused.error().remedy, std::string("Set units of the linear node before it to 7"));
+  const auto classes = infer("multi_label_cross_entropy", {}, five, target_of(5));
+  QVERIFY(!classes.has_value() && classes.error().port == "target");
 }
 
 /// Accuracy, F1 and the confusion matrix see a class with a score each.

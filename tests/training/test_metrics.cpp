@@ -153,6 +153,8 @@ void TestMetrics::the_usual_ones_are_measured() {
   using Keys = std::vector<std::string>;
   QCOMPARE(measured(classes(10), {}, kTrainSplit), Keys{"accuracy"});
   QCOMPARE(measured(classes(10), {}, kValSplit), (Keys{"accuracy", "macro_f1"}));
+  QCOMPARE(measured({.node = "loss", .target = TargetKind::Labels}, {}, kValSplit),
+           (Keys{"label_accuracy", "label_f1"}));
   QCOMPARE(measured(kNumbers, {}, kTrainSplit), Keys{"r2"});
   QCOMPARE(measured(kNumbers, {}, kValSplit), Keys{"r2"});
 }

@@ -60,6 +60,8 @@ Metrics measured(const ModelPlan& plan, std::string_view split, const Model::Out
 Compared made_up(TargetKind kind, std::int64_t rows) {
   torch::manual_seed(static_cast<std::uint64_t>(rows));
   if (kind == TargetKind::Classes) return {at::randn({rows, kClasses}), at::randint(0, kClasses, {rows}, at::kLong)};
+  if (kind == TargetKind::Labels)
+    return {at::randn({rows, kClasses}), at::randint(0, 2, {rows, kClasses}, at::kLong).to(at::kFloat)};
   const at::Tensor target = at::randn({rows}) * 3 + 1000;
   return {(target + at::randn({rows})).unsqueeze(1), target};
 }
@@ -163,6 +165,30 @@ double by_hand_rmse(const Compared& all) {
   return std::sqrt(sum / static_cast<double>(all.rows()));
 }
 
+double by_hand_label_accuracy(const Compared& all) {
+  double right = 0;
+  for (std::int64_t i = 0; i < all.rows(); ++i)
+    for (std::int64_t label = 0; label < kClasses; ++label)
+      right += (all.prediction()[i][label].item<double>() > 0) == (all.target()[i][label].item<double>() == 1) ? 1 : 0;
+  return right / static_cast<double>(all.rows() * kClasses);
+}
+
+double by_hand_label_f1(const Compared& all) {
+  double sum = 0;
+  for (std::int64_t label = 0; label < kClasses; ++label) {
+    double hit = 0;
+    double either = 0;
+    for (std::int64_t i = 0; i < all.rows(); ++i) {
+      const bool p = all.prediction()[i][label].item<double>() > 0;
+      const bool t = all.target()[i][label].item<double>() == 1;
+      hit += p && t ? 1 : 0;
+      either += (p ? 1 : 0) + (t ? 1 : 0);
+    }
+    sum += 2 * hit / either;
+  }
+  return sum / kClasses;
+}
+
 /// Of three classes, each is among the first five.
 double by_hand_top_5(const Compared&) { return 1; }
 
@@ -182,6 +208,8 @@ double by_hand_r2(const Compared& all) {
 /// How each metric is worked out in the most obvious way; a new one needs its line here.
 const std::map<std::string_view, double (*)(const Compared&)> kByHand = {{"accuracy", by_hand_accuracy},
                                                                          {"AUC", by_hand_auc},
+                                                                         {"label accuracy", by_hand_label_accuracy},
+                                                                         {"label F1", by_hand_label_f1},
                                                                          {"MAE", by_hand_mae},
                                                                          {"macro F1", by_hand_macro_f1},
                                                                          {"macro precision", by_hand_precision},

@@ -48,8 +48,8 @@ struct Trainer {
         .list("metrics", &Params::metrics,
               {.most = 16, .longest = 64, .unique = true, .item_text = "metric", .check_item = check_metric},
               "What is measured besides the loss, the most telling first. Empty: accuracy and macro_f1 of classes, r2 "
-              "of numbers. Of classes also top_5_accuracy, macro_precision, macro_recall, weighted_f1 and auc; of "
-              "numbers mae and rmse.")
+              "of numbers, label_accuracy and label_f1 of labels. Of classes also top_5_accuracy, macro_precision, "
+              "macro_recall, weighted_f1 and auc; of numbers mae and rmse.")
         .seed("seed", &Params::seed, "Determines the order of records, augmentation and initial weights.")
         .param("workers", &Params::workers, range(0, 1024).ui(0, 32),
                "Threads that read and prepare records; 0: as many as there are cores.")
