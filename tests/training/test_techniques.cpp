@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Metrics that are chosen, augmentation and regularisation, losses and verdicts on curves in whole runs.
+#include "schema/source_report.h"
 #include "support/fake_nodes.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
@@ -47,6 +48,7 @@ class TestTechniques : public QObject {
   void two_classes_from_one_score();
   void losses_of_classes_learn_data();
   void losses_of_classes_learn();
+  void balanced_weights_are_those_of_the_counts();
   void a_learning_rate_that_is_too_low_is_told();
 
  private:
@@ -173,6 +175,22 @@ void TestTechniques::losses_of_classes_learn() {
   QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
   QVERIFY(result.epochs.back().loss(kTrainSplit) < result.epochs.front().loss(kTrainSplit));
   QVERIFY(std::isfinite(result.epochs.back().value("accuracy", kTrainSplit)));
+}
+
+/// The weights that the counts give, written out, teach the same to the last bit.
+void TestTechniques::balanced_weights_are_those_of_the_counts() {
+  const auto plan = make_plan(with(document_, "loss", "balanced", true), {});
+  QVERIFY2(plan, plan ? "" : plan.error().line().c_str());
+  const auto weights = reals_of((*plan)->network()->loss.params.at("class_weights"));
+  QVERIFY(weights && weights->size() == 10);
+  const SourceReport* const report = report_of(*(*plan)->train.source);
+  QVERIFY(report != nullptr);
+  for (std::size_t i = 0; i < weights->size(); ++i)
+    QCOMPARE((*weights)[i], 320.0 / (10.0 * static_cast<double>(report->class_counts[i])));
+  const auto both = make_plan(
+      with(with(document_, "loss", "balanced", true), "loss", "class_weights", ValueList(10, ListItem(1.0))), {});
+  QVERIFY(!both && both.error().parameter == "balanced" && both.error().node == "loss");
+  QVERIFY(make_plan(document_, {}).value()->network()->loss.params.at("class_weights") == Value(ValueList{}));
 }
 
 void TestTechniques::a_learning_rate_that_is_too_low_is_told() {

@@ -22,6 +22,7 @@ struct CrossEntropy {
   struct Params {
     double label_smoothing = 0;
     std::vector<double> class_weights{};
+    bool balanced = false;
   };
 
   static NodeSpec spec() {
@@ -43,10 +44,16 @@ struct CrossEntropy {
         .list("class_weights", &Params::class_weights, {.most = 4096},
               "How much each class counts, in their order, where some are rare: such as 1, 1, 10. Empty: all the same.",
               range(1e-6, 1e6).ui(0.1, 100))
+        .param("balanced", &Params::balanced,
+               "Class weights from the training data: records / (classes * records of the class).")
         .example({{"label_smoothing", 0.1}});
   }
 
   static LossShape infer(const Params& params, DescInputs in) {
+    if (params.balanced && !params.class_weights.empty())
+      return fail(Error{.reason = "class weights are given, and are to be found from the data as well",
+                        .remedy = "Empty class_weights, or switch balanced off",
+                        .parameter = "balanced"});
     if (Status fits = check_one_a_class(params.class_weights.size(), in, "class_weights"); !fits)
       return fail(std::move(fits.error()));
     return infer_class_loss(in);
