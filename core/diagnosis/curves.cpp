@@ -9,7 +9,7 @@
 #include <cmath>
 #include <optional>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 /// The loss rose by this share, or swings by it.
@@ -248,4 +248,4 @@ std::vector<CurveFinding> judge_curves(std::span<const EpochPoint> epochs, std::
   return CurveJudge(epochs, optimizer).judge();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 
 /// What is known of one epoch of a run.
 struct EpochPoint {
@@ -50,4 +50,4 @@ inline constexpr std::size_t kEpochsNeeded = 4;
 /// empty: an estimator, of which only over- and under-fitting are told.
 [[nodiscard]] std::vector<CurveFinding> judge_curves(std::span<const EpochPoint> epochs, std::string_view optimizer);
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

@@ -7,7 +7,7 @@
 
 #include <numeric>
 
-namespace feedline {
+namespace feedline::inline plan {
 namespace {
 
 bool is_balanced(const LayerPlan& layer) {
@@ -52,4 +52,4 @@ Status balance_losses(ModelPlan& model, const Source& source) {
   return balance(model.loss, source);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

@@ -5,7 +5,7 @@
 
 #include "plan/plan.h"
 
-namespace feedline {
+namespace feedline::inline plan {
 
 /// Gives losses with the parameter `balanced` their `class_weights`: records / (classes × records of the class), as
 /// scikit-learn's compute_class_weight("balanced"). Counted over all records of the training source, those that a split
@@ -13,4 +13,4 @@ namespace feedline {
 /// records of each class it has; a class without a record.
 [[nodiscard]] Status balance_losses(ModelPlan& model, const Source& source);
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

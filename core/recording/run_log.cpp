@@ -17,7 +17,7 @@
 #include <cmath>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline recording {
 namespace {
 
 constexpr Nanos kRowInterval = 200'000'000;
@@ -274,4 +274,4 @@ std::optional<VerdictRecord> RunLog::verdict(const RunResult& result) {
   return record;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

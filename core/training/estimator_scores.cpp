@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// A probability of 0 would make the mean loss infinite, whatever the other rows.
@@ -70,4 +70,4 @@ Learner::Progress EstimatorScores::read() {
   return means;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

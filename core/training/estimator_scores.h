@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// How good an estimator's predictions of a validation pass are: the mean of the loss over the rows, the metrics by
 /// the rules that networks are measured by, the evaluation class by class.
@@ -49,4 +49,4 @@ class EstimatorScores {
   std::vector<float> numbers_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace feedline {
+namespace feedline::inline tuning {
 
 std::vector<CurveFinding> judge_run(const Document& document, const std::vector<EpochResult>& epochs) {
   std::vector<EpochPoint> points;
@@ -20,4 +20,4 @@ std::vector<CurveFinding> judge_run(const Document& document, const std::vector<
   return judge_curves(points, optimizer == nullptr ? std::string() : optimizer->from.node);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

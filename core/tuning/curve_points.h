@@ -7,10 +7,10 @@
 
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline tuning {
 
 /// What the curves of a run of this document say: judge_curves() of its whole epochs. One that was stopped before its
 /// end is left out.
 [[nodiscard]] std::vector<CurveFinding> judge_run(const Document& document, const std::vector<EpochResult>& epochs);
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is said of loss curves, on made-up ones whose fault is known.
 #include "diagnosis/curves.h"
+#include "support/test_program.h"
 
 #include <QTest>
 
 #include <cmath>
 #include <functional>
+
+namespace test_curves {
 
 using namespace feedline;
 
@@ -157,5 +160,8 @@ class TestCurves : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestCurves)
+FEEDLINE_TEST(TestCurves)
+
+}  // namespace test_curves
+
 #include "test_curves.moc"

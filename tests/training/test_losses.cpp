@@ -4,6 +4,7 @@
 #include "networks.h"
 #include "support/fixtures.h"
 #include "support/places.h"
+#include "support/test_program.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -12,6 +13,8 @@
 
 #include <cmath>
 #include <numeric>
+
+namespace test_losses {
 
 using namespace feedline;
 
@@ -389,5 +392,8 @@ void TestLosses::two_mixers_are_refused() {
   QVERIFY(!model.error().remedy.empty());
 }
 
-QTEST_GUILESS_MAIN(TestLosses)
+FEEDLINE_TEST(TestLosses)
+
+}  // namespace test_losses
+
 #include "test_losses.moc"

@@ -8,6 +8,7 @@
 #include "schema/metric_keys.h"
 #include "support/fixtures.h"
 #include "support/places.h"
+#include "support/test_program.h"
 #include "training/estimator_scores.h"
 
 #include <QJsonArray>
@@ -18,6 +19,8 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+
+namespace test_metrics {
 
 using namespace feedline;
 
@@ -235,5 +238,8 @@ void TestMetrics::estimators_are_measured_by_the_same_rules() {
   QVERIFY(!decides.check());
 }
 
-QTEST_GUILESS_MAIN(TestMetrics)
+FEEDLINE_TEST(TestMetrics)
+
+}  // namespace test_metrics
+
 #include "test_metrics.moc"

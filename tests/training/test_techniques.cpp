@@ -4,6 +4,7 @@
 #include "support/fake_nodes.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 #include "tuning/curve_points.h"
 
 #include <QTemporaryDir>
@@ -11,6 +12,8 @@
 
 #include <cmath>
 #include <set>
+
+namespace test_techniques {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -207,5 +210,8 @@ void TestTechniques::a_learning_rate_that_is_too_low_is_told() {
   QVERIFY(judge_run(slow, {}).empty());
 }
 
-QTEST_GUILESS_MAIN(TestTechniques)
+FEEDLINE_TEST(TestTechniques)
+
+}  // namespace test_techniques
+
 #include "test_techniques.moc"

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 /// How many inputs there are.
@@ -86,6 +86,6 @@ struct Concatenate {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Concatenate)

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
@@ -74,6 +74,6 @@ struct CrossEntropy {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(CrossEntropy)

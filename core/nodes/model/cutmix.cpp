@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
@@ -82,6 +82,6 @@ struct Cutmix {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Cutmix)

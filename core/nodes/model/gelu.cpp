@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct Gelu {
@@ -42,6 +42,6 @@ struct Gelu {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Gelu)

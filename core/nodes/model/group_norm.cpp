@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <memory>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
@@ -87,6 +87,6 @@ struct GroupNorm {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(GroupNorm)

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct Hinge {
@@ -46,6 +46,6 @@ struct Hinge {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Hinge)

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 LossShape one_number() { return std::vector<TensorDesc>{TensorDesc{.kind = Kind::Loss, .dtype = DType::F32}}; }
@@ -89,4 +89,4 @@ Status check_one_a_class(std::size_t items, DescInputs in, std::string_view para
             .parameter = std::string(parameter)});
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -9,7 +9,7 @@
 // Shape rules that several losses share. Their first input is `prediction`, their second `target`; their output is one
 // number.
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 using LossShape = Result<std::vector<TensorDesc>>;
 
@@ -24,4 +24,4 @@ using LossShape = Result<std::vector<TensorDesc>>;
 /// names `parameter`.
 [[nodiscard]] Status check_one_a_class(std::size_t items, DescInputs in, std::string_view parameter);
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct MultiLabelCrossEntropy {
@@ -63,6 +63,6 @@ struct MultiLabelCrossEntropy {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(MultiLabelCrossEntropy)

@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// A layer that draws random numbers in training and none in evaluation.
 ///
@@ -73,6 +73,6 @@ class RandomLayer : public Layer {
   at::Generator generator_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 #endif

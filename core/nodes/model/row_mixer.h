@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// A layer that mixes each row of a batch with another one in training. Shares and partners are drawn on the host,
 /// whatever the device, so that no step waits for it.
@@ -44,6 +44,6 @@ class RowMixer : public RandomLayer {
   RowMix mix_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 Status check_metric(std::string_view key) {
@@ -98,6 +98,6 @@ struct Trainer {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Trainer)

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 /// Rows and columns of a square, as far as they lie in the picture.
@@ -99,6 +99,6 @@ struct Cutout {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Cutout)

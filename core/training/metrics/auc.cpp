@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// Scores that are kept: 8 MiB; half a million records of two classes.
@@ -161,6 +161,6 @@ const MetricRule kAuc{.name = "AUC",
                       .make = []() -> std::unique_ptr<Metric> { return std::make_unique<Auc>(); }};
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline training
 
 FEEDLINE_METRIC(kAuc)

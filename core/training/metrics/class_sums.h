@@ -7,7 +7,7 @@
 
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Hits, predictions and truths of each class, from which the value follows.
 class ClassSums : public Metric {
@@ -43,4 +43,4 @@ class ClassSums : public Metric {
   at::Tensor counts_{};  ///< i64, 3×classes, where the predictions are
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// A sum over the numbers of what `measure` makes of each difference, in f64 where the predictions are.
 class ErrorSum : public Metric {
@@ -38,4 +38,4 @@ class ErrorSum : public Metric {
   at::Tensor sum_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

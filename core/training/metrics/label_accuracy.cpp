@@ -3,7 +3,7 @@
 
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// Of all labels of all records, the share that is told right: there or not there. One less scikit-learn's
@@ -38,6 +38,6 @@ const MetricRule kLabelAccuracy{.name = "label accuracy",
                                 .make = []() -> std::unique_ptr<Metric> { return std::make_unique<LabelAccuracy>(); }};
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline training
 
 FEEDLINE_METRIC(kLabelAccuracy)

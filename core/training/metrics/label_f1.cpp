@@ -3,7 +3,7 @@
 
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// The mean over labels of the harmonic mean of precision and recall, 2·hits / (predicted + true): scikit-learn's
@@ -40,6 +40,6 @@ const MetricRule kLabelF1{.name = "label F1",
                           .make = []() -> std::unique_ptr<Metric> { return std::make_unique<LabelF1>(); }};
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline training
 
 FEEDLINE_METRIC(kLabelF1)

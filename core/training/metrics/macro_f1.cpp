@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/metrics/class_sums.h"
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// The mean over classes of the harmonic mean of precision and recall, 2·hits /
@@ -21,6 +21,6 @@ const MetricRule kMacroF1{.name = "macro F1",
                           .make = []() -> std::unique_ptr<Metric> { return std::make_unique<MacroF1>(); }};
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline training
 
 FEEDLINE_METRIC(kMacroF1)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/metrics/class_sums.h"
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// The share of what is predicted to be of a class that is of it, as a mean over classes: scikit-learn's
@@ -21,6 +21,6 @@ const MetricRule kMacroPrecision{
     .make = []() -> std::unique_ptr<Metric> { return std::make_unique<MacroPrecision>(); }};
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline training
 
 FEEDLINE_METRIC(kMacroPrecision)

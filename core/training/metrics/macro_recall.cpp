@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/metrics/class_sums.h"
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// The share of a class that is predicted to be of it, as a mean over classes: scikit-learn's
@@ -20,6 +20,6 @@ const MetricRule kMacroRecall{.name = "macro recall",
                               .make = []() -> std::unique_ptr<Metric> { return std::make_unique<MacroRecall>(); }};
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline training
 
 FEEDLINE_METRIC(kMacroRecall)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/metrics/error_sum.h"
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// The root of the mean squared error, in the unit of the target, over all numbers of a record: the root of
@@ -19,6 +19,6 @@ const MetricRule kRmse{.name = "RMSE",
                        .make = []() -> std::unique_ptr<Metric> { return std::make_unique<RootMeanSquare>(); }};
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline training
 
 FEEDLINE_METRIC(kRmse)

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 constexpr std::int64_t kTop = 5;
@@ -51,6 +51,6 @@ const MetricRule kTop5Accuracy{.name = "top-5 accuracy",
                                .make = []() -> std::unique_ptr<Metric> { return std::make_unique<TopAccuracy>(); }};
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline training
 
 FEEDLINE_METRIC(kTop5Accuracy)

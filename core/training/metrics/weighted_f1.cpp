@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/metrics/class_sums.h"
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// The mean of the classes' F1, each weighted by its share of the data: scikit-learn's f1_score(average="weighted").
@@ -20,6 +20,6 @@ const MetricRule kWeightedF1{.name = "weighted F1",
                              .make = []() -> std::unique_ptr<Metric> { return std::make_unique<WeightedF1>(); }};
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline training
 
 FEEDLINE_METRIC(kWeightedF1)
