@@ -8,6 +8,7 @@
 #include "diagnosis/training_time.h"
 #include "telemetry/trace_export.h"
 #include "training/apply_options.h"
+#include "tuning/curve_points.h"
 #include "tuning/live_run.h"
 
 #include <fmt/format.h>
@@ -103,6 +104,7 @@ Outcome drive(Document document, const RunOptions& options, Interrupts& interrup
     for (const Fact& fact : inbox.take()) std::visit(Receiver{progress, outcome, started, finished}, fact);
   }
   progress.clear();
+  outcome.curves = judge_run(document, outcome.result.epochs);
   if (started) outcome.diagnosis = diagnosis_of(time, std::move(document), options, *started, outcome.result);
   if (with_trace)
     outcome.trace = trace_json(run->trace()->read(), [&run](const std::string& lane, std::uint64_t record) {

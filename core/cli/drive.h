@@ -3,6 +3,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/interrupts.h"
+#include "diagnosis/curves.h"
 #include "diagnosis/verdict.h"
 #include "recording/run_log.h"
 #include "training/run.h"
@@ -20,7 +21,8 @@ struct Outcome {
   bool started = false;      ///< data flowed, so the result holds measurements
   /// Of the whole run, as the record has it; nothing without meters, or where there were too few steps.
   std::optional<Diagnosis> diagnosis{};
-  std::string trace{};  ///< the timeline as JSON (telemetry/trace_export.h), if asked for
+  std::vector<CurveFinding> curves{};  ///< what the losses and metrics of its epochs say
+  std::string trace{};                 ///< the timeline as JSON (telemetry/trace_export.h), if asked for
 };
 
 /// Runs a graph, shows progress on standard error, and stops it on Ctrl-C. `interrupts` is the caller's, so that a

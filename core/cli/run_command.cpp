@@ -59,6 +59,7 @@ ExitCode run(const RunArguments& arguments) {
       drive(std::move(*document), arguments.options(), interrupts, !arguments.trace.empty(), log ? &*log : nullptr);
   const ExitCode code = conclude(outcome);
   if (outcome.diagnosis) put_line(stderr, outcome.diagnosis->verdict.text());
+  for (const CurveFinding& finding : outcome.curves) put_line(stderr, finding.text());
   const std::int64_t id = log ? log->id() : 0;
   log.reset();
   if (const auto error = fault.take()) warn(*error);

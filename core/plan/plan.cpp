@@ -4,6 +4,7 @@
 #include "graph/flatten.h"
 #include "graph/json.h"
 #include "graph/path.h"
+#include "plan/balance.h"
 #include "plan/class_match.h"
 #include "plan/lowering.h"
 #include "plan/open_source.h"
@@ -142,8 +143,11 @@ class Planner {
 
     if (Status ok = add_validation(lowering, *learner, *plan); !ok) return fail(std::move(ok.error()));
     if (Status ok = check_batches(plan->train); !ok) return fail(std::move(ok.error()));
-    if (const auto* network = std::get_if<ModelPlan>(&learner->learner))
+    if (auto* network = std::get_if<ModelPlan>(&learner->learner)) {
       if (Status ok = check_sizes(*network); !ok) return fail(std::move(ok.error()));
+      network->metrics = plan->trainer.metrics;
+      if (Status ok = balance_losses(*network, *plan->train.source); !ok) return fail(std::move(ok.error()));
+    }
     if (plan->validation) plan->validation->batch.drop_last = false;  // every held-out record counts
     plan->learner = std::move(learner->learner);
     return plan;

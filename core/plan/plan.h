@@ -124,6 +124,7 @@ struct ModelPlan {
   ParamMap optimizer_params{};
   std::string optimizer_node{};
   std::vector<std::string> class_names{};  ///< of the first loss that compares classes
+  std::vector<std::string> metrics{};      ///< MeasuringSettings::metrics
 };
 
 /// What a layer takes and gives must have a size, or a most, in each dimension but the first. Error: it has none (node,

@@ -8,6 +8,7 @@
 #include "recording/surroundings.h"
 #include "training/apply_options.h"
 #include "training/report.h"
+#include "tuning/curve_points.h"
 #include "tuning/live_run.h"
 
 #include <fmt/format.h>
@@ -262,9 +263,15 @@ std::optional<VerdictRecord> RunLog::verdict(const RunResult& result) {
   if (!started_ || !options_.meters || !options_.train) return {};
   time_.add(result.last);
   const Diagnosis found = time_.whole(run_facts(document_, *started_), result.first);
-  if (found.verdict.kind == VerdictKind::NotYet) return {};
-  return VerdictRecord{
-      .kind = std::string(name(found.verdict.kind)), .node = found.verdict.node, .text = found.verdict.text()};
+  VerdictRecord record;
+  if (found.verdict.kind != VerdictKind::NotYet)
+    record = {.kind = std::string(name(found.verdict.kind)), .node = found.verdict.node, .text = found.verdict.text()};
+  for (const CurveFinding& finding : judge_run(document_, result.epochs)) {
+    if (record.kind.empty()) record.kind = name(finding.kind);
+    record.text += (record.text.empty() ? "" : " ") + finding.text();
+  }
+  if (record.kind.empty()) return {};
+  return record;
 }
 
 }  // namespace feedline::inline recording

@@ -111,6 +111,12 @@ class NextNode {
   OpContext context_;
 };
 
+/// How a layer has mixed the rows of a batch: of each row this share of its own and the rest of its partner's.
+struct RowMix {
+  double share = 1;                     ///< 0..1
+  std::vector<std::int64_t> partner{};  ///< row of the same batch, one a row
+};
+
 /// A node of the model: some batch tensors in, one out. A loss is a layer whose output is one number with a gradient,
 /// the mean over the batch, so that another layer may add several up.
 class Layer {
@@ -122,6 +128,9 @@ class Layer {
   /// Arithmetic of one row's forward pass, for layers that are heavy and treat every row of the batch by itself; else
   /// 0. The trainer carries such a layer through a large batch in slices, so that a stop need not wait for all of it.
   [[nodiscard]] virtual double flops_per_row() const { return 0; }
+  /// How the last forward pass has mixed rows; null: it has not. What a loss behind it then gives is the mean of its
+  /// values for the rows' own targets and for their partners', by these shares (mixup, cutmix).
+  [[nodiscard]] virtual const RowMix* mixed() const { return nullptr; }
   /// For layers that draw random numbers while they run: draw them from a generator of your own, started from this.
   /// LibTorch's default generator is shared by all replicas, whose turns at it no seed decides. Called before training.
   virtual void seed(std::uint64_t /*seed*/) {}
@@ -133,9 +142,11 @@ class Layer {
 
 /// How a loss reads its target, which decides what can be measured of its prediction (training/metric.h).
 enum class TargetKind : std::uint8_t {
-  None,     ///< it has no target: no loss, or one that only joins others
-  Classes,  ///< prediction: N×classes, a score for each; target: N class indices
+  None,  ///< it has no target: no loss, or one that only joins others
+  /// prediction: N×classes, a score for each, or N×1, that of class 1 of two; target: N class indices
+  Classes,
   Numbers,  ///< prediction and target: as many numbers for each record
+  Labels,   ///< prediction: N×labels, a logit for each; target: N×labels, 1 where a record has the label, else 0
 };
 
 /// Settings of the batch node.
@@ -164,6 +175,12 @@ struct LearningSettings {
   std::int64_t seed = 1;
 };
 
+/// What is measured of the model besides its loss.
+struct MeasuringSettings {
+  /// By key (schema/metric_keys.h), the one that says most first; none: the usual ones for what is predicted.
+  std::vector<std::string> metrics{};
+};
+
 /// How records are read and prepared.
 struct LoadingSettings {
   std::int64_t workers = 0;   ///< 0: what the split of the cores gives
@@ -189,6 +206,6 @@ struct FaultSettings {
 };
 
 /// What the trainer node is asked for. What a run makes of it, on its machine, is an Execution (plan/execution.h).
-struct TrainerSettings : LearningSettings, LoadingSettings, ExecutionSettings, FaultSettings {};
+struct TrainerSettings : LearningSettings, MeasuringSettings, LoadingSettings, ExecutionSettings, FaultSettings {};
 
 }  // namespace feedline::inline schema

@@ -213,6 +213,12 @@ class NodeBuilder {
     return std::move(*this);
   }
 
+  /// Of a layer: it overrides Layer::mixed().
+  NodeBuilder&& mixes_rows() && {
+    spec_.mixes_rows = true;
+    return std::move(*this);
+  }
+
   /// How to read the parameters of files that hold an older version of this type.
   NodeBuilder&& upgrade(std::function<void(int, ParamMap&)> lift) && {
     spec_.upgrade = std::move(lift);

@@ -93,6 +93,8 @@ struct NodeSpec {
   std::function<Result<NewPort>(const ParamMap&, std::string_view wanted, Kind kind)> add_port{};
   /// Of a loss: how it reads its input `target`, which it compares with its input `prediction`.
   TargetKind target = TargetKind::None;
+  /// Of a layer: in training it mixes the rows of a batch, and the losses behind it their targets (Layer::mixed()).
+  bool mixes_rows = false;
   bool random = false;  ///< draws from its Rng when training: it and all after it cannot be cached
 
   ParamMap example{};              ///< parameters for the registry-driven tests; unset ones take their default

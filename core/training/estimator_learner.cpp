@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "training/evaluation_tally.h"
+#include "training/estimator_scores.h"
 #include "training/learner.h"
 #include "training/resolve_execution.h"
 #include "training/step_fault.h"
@@ -19,8 +19,6 @@ namespace {
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 /// Rows that are predicted between two looks at whether a stop was asked for.
 constexpr std::size_t kPredictedAtOnce = 64;
-/// A probability of 0 would make the mean loss infinite, whatever the other rows.
-constexpr double kLeastProbability = 1e-12;
 
 Error estimator_fault(const std::exception& fault, const std::string& node) {
   if (dynamic_cast<const std::bad_alloc*>(&fault) != nullptr)
@@ -85,46 +83,9 @@ MetricValue accuracy_metric(std::string_view split, double value) {
   return {.name = "accuracy", .split = std::string(split), .value = value, .unit = std::string(kShareUnit)};
 }
 
-/// Means over the rows of a validation pass.
-class ScoreTally {
- public:
-  ScoreTally(std::size_t classes, bool probabilities) : classes_(classes), probabilities_(probabilities) {}
-
-  /// `prediction`: a probability a class.
-  void add_class(std::uint64_t record, std::int64_t label, std::span<const float> prediction) {
-    const auto best = std::max_element(prediction.begin(), prediction.end());
-    const double truth = prediction[static_cast<std::size_t>(label)];
-    const std::int64_t predicted = best - prediction.begin();
-    loss_ -= std::log(std::max(truth, kLeastProbability));
-    correct_ += predicted == label ? 1 : 0;
-    ++rows_;
-    evaluation_.begin(classes_);
-    evaluation_.add({.record = record, .label = label, .predicted = predicted, .truth = truth, .confidence = *best});
-  }
-  void add_number(double target, double prediction) {
-    loss_ += (prediction - target) * (prediction - target);
-    ++rows_;
-  }
-
-  Learner::Progress read() {
-    Learner::Progress means;
-    const auto rows = static_cast<double>(rows_);
-    if (rows_ > 0 && (classes_ == 0 || probabilities_)) means.loss = loss_ / rows;
-    if (classes_ > 0) means.metrics = {accuracy_metric(kValSplit, rows_ > 0 ? correct_ / rows : kUnknown)};
-    loss_ = correct_ = 0;
-    rows_ = 0;
-    return means;
-  }
-  Evaluation take() { return evaluation_.take(); }
-
- private:
-  std::size_t classes_;
-  bool probabilities_;
-  double loss_ = 0;  ///< sums over rows: of -ln of the label's probability, or of squared errors
-  double correct_ = 0;
-  std::uint64_t rows_ = 0;
-  EvaluationTally evaluation_{};
-};
+bool is_wanted(const std::vector<std::string>& metrics, std::string_view key) {
+  return metrics.empty() || std::find(metrics.begin(), metrics.end(), key) != metrics.end();
+}
 
 class EstimatorLearner final : public Learner {
  public:
@@ -135,7 +96,11 @@ class EstimatorLearner final : public Learner {
         setup_(std::move(setup)),
         learning_(std::move(first)),
         state_(state),
-        scores_(static_cast<std::size_t>(setup_.classes), learning_->gives_probabilities()) {}
+        scores_(estimator, plan.trainer.metrics, learning_->gives_probabilities()),
+        shows_accuracy_(setup_.classes > 0 && is_wanted(plan.trainer.metrics, "accuracy")) {}
+
+  /// Can what the trainer asks for be measured? See check_metrics().
+  [[nodiscard]] Status check() const { return scores_.check(); }
 
   std::optional<Progress> train(const Batch& batch, std::uint64_t step) override {
     state_.meter.enter(Phase::Add);
@@ -185,6 +150,7 @@ class EstimatorLearner final : public Learner {
       if (state_.stop_requested()) throw StepCancelled();
       predict(inputs, batch, first, std::min(kPredictedAtOnce, batch.records - first));
     }
+    scores_.end_batch();
   }
 
   Progress finish_validation() override { return scores_.read(); }
@@ -193,7 +159,7 @@ class EstimatorLearner final : public Learner {
  private:
   [[nodiscard]] Progress training_progress(const FitScore& score) const {
     Progress progress{.loss = score.loss};
-    if (setup_.classes > 0) progress.metrics = {accuracy_metric(kTrainSplit, score.accuracy)};
+    if (shows_accuracy_) progress.metrics = {accuracy_metric(kTrainSplit, score.accuracy)};
     return progress;
   }
 
@@ -258,7 +224,8 @@ class EstimatorLearner final : public Learner {
   std::uint64_t rows_ = 0;  ///< of this pass
   std::uint64_t step_ = 0;
   std::vector<float> predictions_{};
-  ScoreTally scores_;
+  EstimatorScores scores_;
+  bool shows_accuracy_;  ///< of training, as the estimator tells it
 };
 
 /// Labels of classes are i64, and a number is one number.
@@ -289,7 +256,9 @@ Result<Training> make_estimator(const Plan& plan, const EstimatorPlan& estimator
     return fail(std::move(fine.error()));
   return catch_step_faults([&]() -> Result<Training> {
     auto first = call_estimator(estimator.node, [&] { return estimator.spec->estimator(estimator.params, setup); });
-    training.learner = std::make_unique<EstimatorLearner>(plan, estimator, std::move(setup), std::move(*first), state);
+    auto learner = std::make_unique<EstimatorLearner>(plan, estimator, std::move(setup), std::move(*first), state);
+    if (Status fine = learner->check(); !fine) return fail(std::move(fine.error()).at_node(plan.trainer_node));
+    training.learner = std::move(learner);
     return std::move(training);
   });
 }

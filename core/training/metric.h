@@ -15,10 +15,20 @@
 
 namespace feedline::inline training {
 
+/// What the numbers of a prediction of classes are.
+enum class Scores : std::uint8_t {
+  Logits,         ///< softmax makes probabilities of them: what losses are given
+  Probabilities,  ///< 0 to 1, together 1: what estimators give
+};
+
 /// Some rows of a batch: what a loss compared with its target. What several rules need is worked out once.
 class Compared {
  public:
-  Compared(at::Tensor prediction, at::Tensor target) : prediction_(std::move(prediction)), target_(std::move(target)) {}
+  /// The rows of class_counts().
+  enum ClassCount : std::int64_t { kHits, kPredicted, kTrue };
+
+  Compared(at::Tensor prediction, at::Tensor target, Scores scores = Scores::Logits)
+      : prediction_(std::move(prediction)), target_(std::move(target)), scores_(scores) {}
 
   [[nodiscard]] std::int64_t rows() const { return prediction_.size(0); }
   /// f32, without gradients: rows×classes scores, or numbers.
@@ -29,12 +39,19 @@ class Compared {
   [[nodiscard]] const at::Tensor& predicted_class() const;
   /// The same: the true class, i64.
   [[nodiscard]] const at::Tensor& true_class() const;
+  /// The same: how often each class was right, was predicted, was true: i64, 3×classes, rows as in ClassCount.
+  [[nodiscard]] const at::Tensor& class_counts() const;
+  /// The same: how likely each class is, f64, rows×classes.
+  [[nodiscard]] const at::Tensor& probabilities() const;
 
  private:
   at::Tensor prediction_;
   at::Tensor target_;
+  Scores scores_;
   mutable at::Tensor predicted_class_{};
   mutable at::Tensor true_class_{};
+  mutable at::Tensor class_counts_{};
+  mutable at::Tensor probabilities_{};
 };
 
 /// What one metric has counted so far, on the rows that it was given: sums and counts from which its value follows, not
@@ -59,6 +76,10 @@ struct MetricRule {
   /// Measured at every training step too, for the running curve; else on validation data only. For rules whose add()
   /// is cheap beside the step of a small network.
   bool while_training = true;
+  bool by_default = true;  ///< measured where the trainer's parameter `metrics` names none
+  /// It ranks scores, so that it says nothing of a prediction that only decides for one class.
+  bool ranks_scores = false;
+  std::int64_t least_classes = 0;  ///< with fewer it says nothing and is left out
   std::unique_ptr<Metric> (*make)() = nullptr;
 };
 

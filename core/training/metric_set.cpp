@@ -17,6 +17,25 @@ const at::Tensor& Compared::true_class() const {
   return true_class_;
 }
 
+const at::Tensor& Compared::class_counts() const {
+  if (class_counts_.defined()) return class_counts_;
+  const at::Tensor& predicted = predicted_class();
+  const at::Tensor& truth = true_class();
+  const at::Tensor ones = at::ones_like(truth);
+  class_counts_ = at::zeros({3, prediction_.size(1)}, truth.options());
+  class_counts_[kHits].scatter_add_(0, truth, predicted.eq(truth).to(at::kLong));
+  class_counts_[kPredicted].scatter_add_(0, predicted, ones);
+  class_counts_[kTrue].scatter_add_(0, truth, ones);
+  return class_counts_;
+}
+
+const at::Tensor& Compared::probabilities() const {
+  if (probabilities_.defined()) return probabilities_;
+  probabilities_ = prediction_.to(at::kDouble);
+  if (scores_ == Scores::Logits) probabilities_ = probabilities_.softmax(1);
+  return probabilities_;
+}
+
 const MetricRules& MetricRules::instance() {
   static const MetricRules rules = [] {
     MetricRules all;
@@ -26,30 +45,84 @@ const MetricRules& MetricRules::instance() {
   return rules;
 }
 
+namespace {
+
+/// A prediction of one column tells two classes apart. 0: not known.
+std::int64_t classes_of(const ModelPlan& plan, const LayerPlan& loss) {
+  if (loss.spec->target != TargetKind::Classes) return 0;
+  const int port = loss.spec->input("prediction");
+  const auto named = static_cast<std::int64_t>(plan.class_names.size());
+  if (port < 0 || static_cast<std::size_t>(port) >= loss.inputs.size()) return named;
+  const std::vector<Dim>& shape = loss.inputs[static_cast<std::size_t>(port)].shape;
+  if (shape.size() != 2 || !shape[1].known()) return named;
+  return std::max<std::int64_t>(shape[1].size(), 2);
+}
+
+bool applies(const MetricRule& rule, const Comparison& comparison) {
+  if (rule.target != comparison.target || (rule.ranks_scores && !comparison.scores)) return false;
+  return comparison.classes == 0 || comparison.classes >= rule.least_classes;
+}
+
+/// In the order in which they are wanted; the usual ones in that of their names.
+std::vector<const MetricRule*> chosen(std::span<const std::string> wanted) {
+  std::vector<const MetricRule*> rules;
+  for (const MetricRule& rule : MetricRules::instance().all())
+    if (wanted.empty() && rule.by_default) rules.push_back(&rule);
+  for (const std::string& key : wanted)
+    for (const MetricRule& rule : MetricRules::instance().all())
+      if (metric_key(rule.name) == key) rules.push_back(&rule);
+  return rules;
+}
+
+}  // namespace
+
 std::vector<Comparison> comparisons(const ModelPlan& plan) {
   std::vector<Comparison> found;
   const auto look = [&](const LayerPlan& layer) {
     if (layer.spec != nullptr && layer.spec->target != TargetKind::None)
-      found.push_back({layer.node, layer.spec->target});
+      found.push_back({.node = layer.node, .target = layer.spec->target, .classes = classes_of(plan, layer)});
   };
   std::for_each(plan.layers.begin(), plan.layers.end(), look);
   look(plan.loss);
   return found;
 }
 
-MetricSet::MetricSet(const ModelPlan& plan, std::string_view split) {
-  const std::vector<Comparison> all = comparisons(plan);
-  for (std::size_t i = 0; i < all.size(); ++i)
+Status check_metrics(std::span<const Comparison> all, std::span<const std::string> wanted) {
+  const auto measurable = [&](const MetricRule& rule) {
+    return std::any_of(all.begin(), all.end(), [&](const Comparison& comparison) { return applies(rule, comparison); });
+  };
+  for (const std::string& key : wanted) {
+    std::string others;
+    bool found = false;
     for (const MetricRule& rule : MetricRules::instance().all()) {
-      if (rule.target != all[i].target || (split == kTrainSplit && !rule.while_training)) continue;
-      Entry entry{.rule = &rule, .comparison = i, .metric = rule.make()};
-      entry.kind = {.name = all.size() > 1 ? fmt::format("{} ({})", rule.name, all[i].node) : std::string(rule.name),
+      if (!measurable(rule)) continue;
+      found = found || metric_key(rule.name) == key;
+      others += (others.empty() ? "" : ", ") + metric_key(rule.name);
+    }
+    if (found) continue;
+    return fail(Error{
+        .reason = fmt::format("{} cannot be measured here: it does not fit what is compared with the target", key),
+        .remedy = others.empty() ? "Leave metrics empty" : fmt::format("Leave it out; these can be: {}", others),
+        .parameter = "metrics"});
+  }
+  return {};
+}
+
+MetricSet::MetricSet(std::span<const Comparison> all, std::span<const std::string> wanted, std::string_view split) {
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (const MetricRule* rule : chosen(wanted)) {
+      if (!applies(*rule, all[i]) || (split == kTrainSplit && !rule->while_training)) continue;
+      Entry entry{.rule = rule, .comparison = i, .metric = rule->make()};
+      entry.kind = {.name = all.size() > 1 ? fmt::format("{} ({})", rule->name, all[i].node) : std::string(rule->name),
                     .split = std::string(split),
-                    .unit = std::string(rule.unit),
-                    .higher_is_better = rule.higher_is_better};
+                    .unit = std::string(rule->unit),
+                    .higher_is_better = rule->higher_is_better};
       entries_.push_back(std::move(entry));
     }
 }
+
+MetricSet::MetricSet(const ModelPlan& plan, std::string_view split)
+    : MetricSet(comparisons(plan), plan.metrics, split) {}
 
 void MetricSet::add(std::span<const Compared> compared) {
   const at::NoGradGuard no_gradients;

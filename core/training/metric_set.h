@@ -18,13 +18,22 @@ namespace feedline::inline training {
 struct Comparison {
   std::string node{};
   TargetKind target = TargetKind::None;
+  std::int64_t classes = 0;  ///< of a target of classes; 0: not known
+  bool scores = true;        ///< false: the prediction only decides for a class
 };
 [[nodiscard]] std::vector<Comparison> comparisons(const ModelPlan& plan);
 
-/// Every metric that applies to a model's losses, as one replica counts it on one split. Where several losses compare,
-/// their names say which: "accuracy (digit)".
+/// Can each metric that is wanted by its key be measured of one of these? Error: of one that cannot, naming the
+/// trainer's parameter and what can be measured.
+[[nodiscard]] Status check_metrics(std::span<const Comparison> all, std::span<const std::string> wanted);
+
+/// The metrics that apply to what is compared, as one replica counts them on one split: those that are wanted, in this
+/// order, or the usual ones. Where several losses compare, their names say which: "accuracy (digit)".
 class MetricSet {
  public:
+  /// `wanted`: by key (metric_key()), as in the trainer's parameter; none: those of MetricRule::by_default.
+  MetricSet(std::span<const Comparison> all, std::span<const std::string> wanted, std::string_view split);
+  /// Of a model's losses, what its trainer asks for.
   MetricSet(const ModelPlan& plan, std::string_view split);
 
   /// What each loss compared, in the order of comparisons(). Does not wait for the device.

@@ -57,6 +57,12 @@ at::Tensor channels_last(const at::Tensor& tensor) {
   return moved.as_strided(moved.sizes(), {tensor.size(2) * width * channels, 1, width * channels, channels});
 }
 
+/// A score for each class, also where one column tells two apart: softmax of 0 and z is the sigmoid of z.
+at::Tensor as_scores(const at::Tensor& prediction, const NodeSpec& loss) {
+  if (loss.target != TargetKind::Classes || prediction.dim() != 2 || prediction.size(1) != 1) return prediction;
+  return at::cat({at::zeros_like(prediction), prediction}, 1);
+}
+
 enum class Draws : std::uint32_t { InTraining, StartingWeights };
 
 /// A seed for what this layer draws.
@@ -109,6 +115,7 @@ Result<std::unique_ptr<Model>> Model::build(const ModelPlan& plan, at::Device de
       if (from.layer >= 0) model->last_use_[static_cast<std::size_t>(from.layer)] = i;
     try {
       model->layers_.push_back(make_layer(layer, inputs, seed));
+      if (Status fine = model->note_mixing(i); !fine) return fail(std::move(fine.error()));
       if (const auto module = model->layers_.back()->module()) {
         module->to(device);
         if (format.channels_last)
@@ -157,8 +164,34 @@ at::Tensor Model::run_loss(Layer& loss, const LayerPlan& plan, std::vector<at::T
   const auto prediction = static_cast<std::size_t>(plan.spec->input("prediction"));
   const auto target = static_cast<std::size_t>(plan.spec->input("target"));
   if (format_.bfloat16) in[prediction] = in[prediction].to(at::kFloat);
-  if (compared != nullptr) compared->emplace_back(in[prediction].detach(), in[target]);
-  return loss.forward(in);
+  const int from = mixer_ == nullptr ? -1 : plan.from[prediction].layer;
+  const RowMix* const mix = from >= 0 && behind_mixer_[static_cast<std::size_t>(from)] ? mixer_->mixed() : nullptr;
+  if (mix == nullptr) {
+    if (compared != nullptr) compared->emplace_back(as_scores(in[prediction].detach(), *plan.spec), in[target]);
+    return loss.forward(in);
+  }
+  const at::Tensor partner = at::tensor(mix->partner, at::kLong).to(in[target].device());
+  const at::Tensor other = in[target].index_select(0, partner);
+  if (compared != nullptr)  // the target of which there is more
+    compared->emplace_back(as_scores(in[prediction].detach(), *plan.spec), mix->share < 0.5 ? other : in[target]);
+  const at::Tensor own = loss.forward(in);
+  in[target] = other;
+  return own * mix->share + loss.forward(in) * (1 - mix->share);
+}
+
+Status Model::note_mixing(std::size_t index) {
+  const LayerPlan& layer = plan_.layers[index];
+  bool behind = layer.spec->mixes_rows;
+  for (const LayerPlan::Input& from : layer.from)
+    behind = behind || (from.layer >= 0 && behind_mixer_[static_cast<std::size_t>(from.layer)]);
+  behind_mixer_.push_back(behind);
+  if (!layer.spec->mixes_rows) return {};
+  if (mixer_ != nullptr)
+    return fail(Error{.reason = "another layer of the model mixes the rows of the batch already",
+                      .remedy = "Keep one of the two",
+                      .node = layer.node});
+  mixer_ = layers_[index].get();
+  return {};
 }
 
 std::vector<at::Tensor> Model::gather(const LayerPlan& plan, std::span<const at::Tensor> fields,

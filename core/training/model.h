@@ -81,11 +81,14 @@ class Model {
   /// `compared`, where that is wanted.
   [[nodiscard]] std::vector<at::Tensor> run_layers(std::span<const at::Tensor> fields, std::size_t count,
                                                    const std::stop_token& stop, std::vector<Compared>* compared);
-  /// A loss, in float32 whatever the layers compute in.
+  /// A loss, in float32 whatever the layers compute in. Where a layer has mixed rows, the mean of what it gives for
+  /// both targets of each.
   [[nodiscard]] at::Tensor run_loss(Layer& loss, const LayerPlan& plan, std::vector<at::Tensor> in,
                                     std::vector<Compared>* compared) const;
   [[nodiscard]] std::vector<at::Tensor> gather(const LayerPlan& plan, std::span<const at::Tensor> fields,
                                                const std::vector<at::Tensor>& outputs) const;
+  /// Notes whether the layer mixes rows, or has one before it that does. Error: a second one that does.
+  [[nodiscard]] Status note_mixing(std::size_t index);
   /// A field of the batch, in the model's memory format.
   [[nodiscard]] at::Tensor formatted(const at::Tensor& field) const;
 
@@ -94,6 +97,8 @@ class Model {
   Format format_{};
   std::vector<std::unique_ptr<Layer>> layers_{};
   std::unique_ptr<Layer> loss_{};
+  const Layer* mixer_ = nullptr;         ///< the layer that may mix rows
+  std::vector<bool> behind_mixer_{};     ///< of each layer: do mixed rows leave it?
   std::vector<std::size_t> last_use_{};  ///< of each layer's output: index of the last layer that reads it
 };
 

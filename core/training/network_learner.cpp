@@ -118,6 +118,9 @@ Result<Training> make_network(const Plan& plan, const ModelPlan& network, const 
   auto format = choose_format(plan.trainer, *device, has_pictures(network));
   if (!format) return fail(std::move(format.error()).at_node(plan.trainer_node));
 
+  if (Status fine = check_metrics(comparisons(network), network.metrics); !fine)
+    return fail(std::move(fine.error()).at_node(plan.trainer_node));
+
   Training training;
   Execution& execution = training.execution;
   execution = resolve_execution(plan, options, Use::Network, device->is_cpu());

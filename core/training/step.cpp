@@ -19,7 +19,9 @@ void check_classes(const ModelPlan& network, const LayerPlan& loss, const DataPl
   const TensorDesc& prediction = loss.inputs[0];
   if (data.fields[field].record.dtype != DType::I64 || prediction.shape.size() != 2) return;
   const Dim& columns = prediction.shape[1];
-  const auto count = columns.known() ? columns.size() : static_cast<std::int64_t>(network.class_names.size());
+  // One column tells two classes apart.
+  const auto count = columns.known() ? std::max<std::int64_t>(columns.size(), 2)
+                                     : static_cast<std::int64_t>(network.class_names.size());
   if (count == 0) return;
   const auto stray = stray_label(data, batch, field, count);
   if (!stray) return;

@@ -23,3 +23,16 @@ function(feedline_registry target kind header class)
     COMMENT "Listing what there is: ${kind}" VERBATIM)
   target_sources(${target} PRIVATE "${output}")
 endfunction()
+
+# feedline_metric_keys(TARGET FILE...): the keys of the metrics, which are the names of their files, for TARGET, which
+# knows nothing of LibTorch. See core/schema/metric_keys.h.
+function(feedline_metric_keys target)
+  set(keys "")
+  foreach(file IN LISTS ARGN)
+    cmake_path(GET file STEM key)
+    string(APPEND keys "\"${key}\", ")
+  endforeach()
+  set(output "${CMAKE_CURRENT_BINARY_DIR}/metric_keys.cpp")
+  configure_file("${CMAKE_SOURCE_DIR}/packaging/cmake/metric_keys.cpp.in" "${output}" @ONLY)
+  target_sources(${target} PRIVATE "${output}")
+endfunction()

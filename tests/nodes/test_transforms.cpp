@@ -7,6 +7,7 @@
 
 #include <QTest>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -68,6 +69,51 @@ class TestTransforms : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
+  /// A square of the fill, cut off at the borders, in all channels; validation pictures stay as they are.
+  void cutout_covers_a_square() {
+    const Datum in = picture(12, 10, 3, [](auto x, auto y, auto c) { return 10 + x + y + c; });
+    std::set<std::vector<double>> seen;
+    for (std::uint64_t record = 0; record < 200; ++record) {
+      for (const bool planes : {false, true}) {
+        Datum out;
+        const Datum turned = planar(in);
+        const Datum& from = planes ? turned : in;
+        QVERIFY(run_node("cutout", {{"size", number(4)}, {"fill", 1.0}}, from, out, Rng(1, 1, record, 2)));
+        const std::vector<double> before = numbers(from);
+        const std::vector<double> after = numbers(out);
+        std::int64_t left = 12;
+        std::int64_t right = -1;
+        std::int64_t top = 10;
+        std::int64_t bottom = -1;
+        std::int64_t covered = 0;
+        for (std::int64_t y = 0; y < 10; ++y)
+          for (std::int64_t x = 0; x < 12; ++x)
+            for (std::int64_t c = 0; c < 3; ++c) {
+              const auto at = static_cast<std::size_t>(planes ? (c * 10 + y) * 12 + x : (y * 12 + x) * 3 + c);
+              if (after[at] == before[at]) continue;
+              QCOMPARE(after[at], 1.0);
+              ++covered;
+              left = std::min(left, x);
+              right = std::max(right, x);
+              top = std::min(top, y);
+              bottom = std::max(bottom, y);
+            }
+        const std::int64_t width = right - left + 1;
+        const std::int64_t height = bottom - top + 1;
+        QCOMPARE(covered, 3 * width * height);
+        QVERIFY(width >= 2 && width <= 4 && height >= 2 && height <= 4);
+        QVERIFY(width == 4 || left == 0 || right == 11);
+        QVERIFY(height == 4 || top == 0 || bottom == 9);
+        if (!planes) seen.insert(after);
+      }
+    }
+    QVERIFY(seen.size() > 50);
+    TensorDesc pixels{.kind = Kind::Image, .dtype = DType::U8, .shape = {10, 12, 3}, .layout = Layout::HWC};
+    QCOMPARE(infer_error("cutout", {{"fill", -1.0}}, pixels).parameter, std::string("fill"));
+    pixels.dtype = DType::F32;
+    QVERIFY(infer_error("cutout", {{"fill", -1.0}}, pixels).reason.empty());
+  }
+
   void flip_mirrors_rows_of_any_layout() {
     const Datum in = ramp(3, 2, 2);
     Datum out;

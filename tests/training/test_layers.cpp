@@ -7,6 +7,9 @@
 #include <QTest>
 
 #include <cmath>
+#include <tuple>
+
+namespace test_layers {
 
 namespace test_layers {
 
@@ -76,6 +79,9 @@ class TestLayers : public QObject {
   void fills_of_an_embedding_bag_count_nothing();
   void every_type_of_number_is_a_tensors();
   void batch_norm_of_one_record();
+  void norms_of_one_record();
+  void channels_side_by_side();
+  void functions_by_hand();
   void dropout_follows_the_seed();
   void cross_entropy_by_hand();
   void squared_error_by_hand();
@@ -168,6 +174,7 @@ void TestLayers::windows_data() {
     for (const int stride : {1, 2, 3}) {
       for (const char* padding : {"same", "valid"})
         QTest::addRow("conv2d %d/%d %s", kernel, stride, padding) << "conv2d" << kernel << stride << padding;
+      QTest::addRow("average_pool %d/%d", kernel, stride) << "average_pool" << kernel << stride << "";
       QTest::addRow("max_pool %d/%d", kernel, stride) << "max_pool" << kernel << stride << "";
     }
 }
@@ -236,6 +243,23 @@ void TestLayers::errors_data() {
   QTest::newRow("skip differs") << "add" << ParamMap{} << In{pictures(), ten} << "b"
                                 << "f32 4×10"
                                 << "conv2d";
+  QTest::newRow("groups that do not fit")
+      << "group_norm" << ParamMap{{"groups", std::int64_t{2}}} << In{pictures()} << ""
+      << "3 channels cannot be divided into 2"
+      << "divides 3";
+  QTest::newRow("pool of an average too large")
+      << "average_pool" << ParamMap{{"kernel", std::int64_t{9}}} << In{pictures()} << "x"
+      << "9×9"
+      << "at most 8";
+  QTest::newRow("pictures beside features") << "concatenate" << ParamMap{} << In{pictures(), ten} << "b"
+                                            << "differ in more than their channels"
+                                            << "flatten";
+  QTest::newRow("features into spatial dropout") << "spatial_dropout" << ParamMap{} << In{ten} << "x"
+                                                 << "N×C×H×W"
+                                                 << "flattens";
+  QTest::newRow("features into cutmix") << "cutmix" << ParamMap{} << In{ten} << "x"
+                                        << "N×C×H×W"
+                                        << "flattens";
   QTest::newRow("too few units") << "cross_entropy" << ParamMap{} << In{ten, others} << "prediction"
                                  << "10 values per record, but the data has 102 classes"
                                  << "units";
@@ -268,6 +292,55 @@ void TestLayers::batch_norm_of_one_record() {
   const at::Tensor many = forward("batch_norm", {}, at::randn({64, 6}).mul(5).add(3));
   QVERIFY(at::allclose(many.mean(0), at::zeros({6}), 1e-4, 1e-4));
   QVERIFY(at::allclose(many.var(0, /*unbiased=*/false), at::ones({6}), 1e-3, 1e-3));
+}
+
+/// What other records hold changes nothing; the numbers of a record or of a group have mean 0 and variance 1.
+void TestLayers::norms_of_one_record() {
+  const at::Tensor x = at::randn({4, 6, 5, 3}).mul(4).add(2);
+  const ParamMap groups{{"groups", std::int64_t{3}}};
+  for (const auto& [type, params, parts] :
+       std::vector<std::tuple<const char*, ParamMap, std::int64_t>>{{"layer_norm", {}, 1}, {"group_norm", groups, 3}}) {
+    const at::Tensor y = forward(type, params, x);
+    const at::Tensor rows = y.reshape({4 * parts, -1});
+    QVERIFY(at::allclose(rows.mean(1), at::zeros({4 * parts}), 1e-4, 1e-4));
+    QVERIFY(at::allclose(rows.var(1, /*unbiased=*/false), at::ones({4 * parts}), 1e-3, 1e-3));
+    QVERIFY(at::allclose(forward(type, params, x.narrow(0, 1, 1)), y.narrow(0, 1, 1), 1e-5, 1e-6));
+  }
+}
+
+/// Inputs that are not wired leave no gap.
+void TestLayers::channels_side_by_side() {
+  const NodeSpec& spec = *Registry::instance().find("concatenate");
+  const TensorDesc two{.kind = Kind::Tensor, .shape = {4, 2, 9, 8}};
+  const TensorDesc three = pictures();
+  const TensorDesc none{};  // as a plan has it where nothing is wired
+  const std::vector<const TensorDesc*> in = {&two, &three, nullptr, &two};
+  const std::vector<const TensorDesc*> planned = {&two, &three, &none, &two};
+  for (const auto& descs : {in, planned}) {
+    const auto out = spec.infer({}, descs);
+    QVERIFY(out.has_value());
+    QCOMPARE(sizes(out->front()), (std::vector<std::int64_t>{4, 7, 9, 8}));
+  }
+  const std::vector<at::Tensor> tensors = {at::randn({4, 2, 9, 8}), at::randn({4, 3, 9, 8}), at::Tensor(),
+                                           at::randn({4, 2, 9, 8})};
+  const at::Tensor y = spec.layer({}, in, {})->forward(tensors);
+  QVERIFY(at::equal(y, at::cat({tensors[0], tensors[1], tensors[3]}, 1)));
+  const auto symbols = spec.infer({}, std::vector<const TensorDesc*>{&two, nullptr});
+  QVERIFY(!symbols.has_value() && symbols.error().port == "b");
+}
+
+void TestLayers::functions_by_hand() {
+  const at::Tensor x = at::tensor({-3.0F, -0.5F, 0.0F, 0.25F, 2.0F, 7.0F}).view({2, 3});
+  const at::Tensor sigmoid = 1 / (1 + (-x).exp());
+  const auto same = [](const at::Tensor& a, const at::Tensor& b) { return at::allclose(a, b, 1e-5, 1e-6); };
+  QVERIFY(same(forward("sigmoid", {}, x), sigmoid));
+  QVERIFY(same(forward("silu", {}, x), x * sigmoid));
+  QVERIFY(same(forward("tanh", {}, x), 2 / (1 + (-2 * x).exp()) - 1));
+  QVERIFY(same(forward("leaky_relu", {{"slope", 0.2}}, x), at::where(x > 0, x, x * 0.2)));
+  QVERIFY(same(forward("gelu", {}, x), x * 0.5 * (1 + (x / std::sqrt(2.0)).erf())));
+  QVERIFY(same(forward("softmax", {}, x), x.exp() / x.exp().sum(1, true)));
+  const at::Tensor tall = at::arange(8, at::kFloat).view({1, 1, 4, 2});
+  QVERIFY(same(forward("average_pool", {}, tall), at::tensor({1.5F, 5.5F}).view({1, 1, 2, 1})));
 }
 
 void TestLayers::dropout_follows_the_seed() {

@@ -7,6 +7,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <functional>
@@ -62,6 +63,8 @@ Metrics measured(const ModelPlan& plan, std::string_view split, const Model::Out
 Compared made_up(TargetKind kind, std::int64_t rows) {
   torch::manual_seed(static_cast<std::uint64_t>(rows));
   if (kind == TargetKind::Classes) return {at::randn({rows, kClasses}), at::randint(0, kClasses, {rows}, at::kLong)};
+  if (kind == TargetKind::Labels)
+    return {at::randn({rows, kClasses}), at::randint(0, 2, {rows, kClasses}, at::kLong).to(at::kFloat)};
   const at::Tensor target = at::randn({rows}) * 3 + 1000;
   return {(target + at::randn({rows})).unsqueeze(1), target};
 }
@@ -98,6 +101,100 @@ double by_hand_macro_f1(const Compared& all) {
   return sum / classes;
 }
 
+/// How many records are predicted to be of class `c`, are of it, and both.
+std::array<double, 3> by_hand_counts(const Compared& all, std::int64_t c) {
+  std::array<double, 3> counts{};
+  for (std::int64_t i = 0; i < all.rows(); ++i) {
+    const bool p = all.prediction()[i].argmax().item<std::int64_t>() == c;
+    const bool t = all.target()[i].item<std::int64_t>() == c;
+    counts[0] += p ? 1 : 0;
+    counts[1] += t ? 1 : 0;
+    counts[2] += p && t ? 1 : 0;
+  }
+  return counts;
+}
+
+double by_hand_precision(const Compared& all) {
+  double sum = 0;
+  for (std::int64_t c = 0; c < kClasses; ++c) sum += by_hand_counts(all, c)[2] / by_hand_counts(all, c)[0];
+  return sum / kClasses;
+}
+
+double by_hand_recall(const Compared& all) {
+  double sum = 0;
+  for (std::int64_t c = 0; c < kClasses; ++c) sum += by_hand_counts(all, c)[2] / by_hand_counts(all, c)[1];
+  return sum / kClasses;
+}
+
+double by_hand_weighted_f1(const Compared& all) {
+  double sum = 0;
+  for (std::int64_t c = 0; c < kClasses; ++c) {
+    const auto [predicted, real, hit] = by_hand_counts(all, c);
+    sum += real * 2 * hit / (predicted + real);
+  }
+  return sum / static_cast<double>(all.rows());
+}
+
+/// Pair by pair: one of the class, one of another.
+double by_hand_auc(const Compared& all) {
+  const at::Tensor share = all.prediction().to(at::kDouble).softmax(1);
+  double sum = 0;
+  for (std::int64_t c = 0; c < kClasses; ++c) {
+    double ordered = 0;
+    double pairs = 0;
+    for (std::int64_t i = 0; i < all.rows(); ++i)
+      for (std::int64_t j = 0; j < all.rows(); ++j) {
+        if (all.target()[i].item<std::int64_t>() != c || all.target()[j].item<std::int64_t>() == c) continue;
+        const double ahead = (share[i][c] - share[j][c]).item<double>();
+        ordered += ahead > 0 ? 1 : ahead == 0 ? 0.5 : 0;
+        ++pairs;
+      }
+    sum += ordered / pairs;
+  }
+  return sum / kClasses;
+}
+
+double by_hand_mae(const Compared& all) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < all.rows(); ++i)
+    sum += std::abs(all.prediction()[i][0].item<double>() - all.target()[i].item<double>());
+  return sum / static_cast<double>(all.rows());
+}
+
+double by_hand_rmse(const Compared& all) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < all.rows(); ++i)
+    sum += std::pow(all.prediction()[i][0].item<double>() - all.target()[i].item<double>(), 2);
+  return std::sqrt(sum / static_cast<double>(all.rows()));
+}
+
+double by_hand_label_accuracy(const Compared& all) {
+  double right = 0;
+  for (std::int64_t i = 0; i < all.rows(); ++i)
+    for (std::int64_t label = 0; label < kClasses; ++label)
+      right += (all.prediction()[i][label].item<double>() > 0) == (all.target()[i][label].item<double>() == 1) ? 1 : 0;
+  return right / static_cast<double>(all.rows() * kClasses);
+}
+
+double by_hand_label_f1(const Compared& all) {
+  double sum = 0;
+  for (std::int64_t label = 0; label < kClasses; ++label) {
+    double hit = 0;
+    double either = 0;
+    for (std::int64_t i = 0; i < all.rows(); ++i) {
+      const bool p = all.prediction()[i][label].item<double>() > 0;
+      const bool t = all.target()[i][label].item<double>() == 1;
+      hit += p && t ? 1 : 0;
+      either += (p ? 1 : 0) + (t ? 1 : 0);
+    }
+    sum += 2 * hit / either;
+  }
+  return sum / kClasses;
+}
+
+/// Of three classes, each is among the first five.
+double by_hand_top_5(const Compared&) { return 1; }
+
 double by_hand_r2(const Compared& all) {
   double mean = 0;
   for (std::int64_t i = 0; i < all.rows(); ++i) mean += all.target()[i].item<double>() / double(all.rows());
@@ -112,8 +209,18 @@ double by_hand_r2(const Compared& all) {
 }
 
 /// How each metric is worked out in the most obvious way; a new one needs its line here.
-const std::map<std::string_view, double (*)(const Compared&)> kByHand = {
-    {"accuracy", by_hand_accuracy}, {"macro F1", by_hand_macro_f1}, {"R2", by_hand_r2}};
+const std::map<std::string_view, double (*)(const Compared&)> kByHand = {{"accuracy", by_hand_accuracy},
+                                                                         {"AUC", by_hand_auc},
+                                                                         {"label accuracy", by_hand_label_accuracy},
+                                                                         {"label F1", by_hand_label_f1},
+                                                                         {"MAE", by_hand_mae},
+                                                                         {"macro F1", by_hand_macro_f1},
+                                                                         {"macro precision", by_hand_precision},
+                                                                         {"macro recall", by_hand_recall},
+                                                                         {"R2", by_hand_r2},
+                                                                         {"RMSE", by_hand_rmse},
+                                                                         {"top-5 accuracy", by_hand_top_5},
+                                                                         {"weighted F1", by_hand_weighted_f1}};
 
 }  // namespace
 

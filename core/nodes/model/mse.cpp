@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "nodes/model/layer_shape.h"
+#include "nodes/model/loss_shape.h"
 #include "nodes/model/torch_layer.h"
 #include "schema/node_builder.h"
-
-#include <fmt/format.h>
 
 namespace feedline::inline nodes {
 namespace {
@@ -34,22 +32,7 @@ struct MeanSquaredError {
         .example({});
   }
 
-  static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs in) {
-    auto prediction = input_desc(in, 0, "prediction");
-    if (!prediction) return fail(std::move(prediction.error()));
-    if (auto status = check_features(*prediction, "prediction"); !status) return fail(std::move(status.error()));
-    auto target = input_desc(in, 1, "target");
-    if (!target) return fail(std::move(target.error()));
-    const Dim numbers = product(*target, 1);
-    const Dim& columns = prediction->shape[1];
-    const bool as_classes = !columns.known() && columns.symbol_name() == "classes";
-    if (as_classes || !columns.agrees_with(numbers))
-      return fail(Error{.reason = fmt::format("the prediction has {} values per record, but the target has {}",
-                                              columns.text(), numbers.text()),
-                        .remedy = fmt::format("Set units of the linear node before it to {}", numbers.text()),
-                        .port = "prediction"});
-    return std::vector<TensorDesc>{TensorDesc{.kind = Kind::Loss, .dtype = DType::F32}};
-  }
+  static LossShape infer(const Params&, DescInputs in) { return infer_number_loss(in); }
 
 #ifdef FEEDLINE_DESCRIBED_ONLY
   static constexpr Role kRole = Role::Loss;

@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/device_name.h"
+#include "schema/metric_keys.h"
 #include "schema/node_builder.h"
+
+#include <algorithm>
 
 namespace feedline::inline nodes {
 namespace {
+
+Status check_metric(std::string_view key) {
+  const std::vector<std::string>& keys = metric_keys();
+  if (std::find(keys.begin(), keys.end(), key) != keys.end()) return {};
+  std::string known;
+  for (const std::string& one : keys) known += (known.empty() ? "" : ", ") + one;
+  return fail("is no metric; there are " + known);
+}
 
 struct Trainer {
   struct Params : TrainerSettings {};
@@ -34,6 +45,11 @@ struct Trainer {
         .only_with("loss")
         .param("validation_split", &Params::validation_split, range(0, 0.9).ui(0, 0.5),
                "Share of the records that is set aside for validation; 0 where the validation port is connected.")
+        .list("metrics", &Params::metrics,
+              {.most = 16, .longest = 64, .unique = true, .item_text = "metric", .check_item = check_metric},
+              "What is measured besides the loss, the most telling first. Empty: accuracy and macro_f1 of classes, r2 "
+              "of numbers, label_accuracy and label_f1 of labels. Of classes also top_5_accuracy, macro_precision, "
+              "macro_recall, weighted_f1 and auc; of numbers mae and rmse.")
         .seed("seed", &Params::seed, "Determines the order of records, augmentation and initial weights.")
         .param("workers", &Params::workers, range(0, 1024).ui(0, 32),
                "Threads that read and prepare records; 0: as many as there are cores.")
