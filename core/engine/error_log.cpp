@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 std::uint32_t ErrorLog::add(Error error, Place place) {
   const std::lock_guard lock(mutex_);
@@ -51,4 +51,4 @@ std::uint64_t ErrorLog::count() const {
   return count_;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

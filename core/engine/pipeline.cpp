@@ -14,7 +14,7 @@
 #include <new>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 constexpr std::uint64_t kEnoughToDecide = 100;
@@ -179,4 +179,4 @@ std::vector<BadRecord> Pipeline::bad_records() const { return impl_->bad_records
 std::uint64_t Pipeline::error_count() const { return impl_->errors().count(); }
 std::vector<RecordError> Pipeline::notices() const { return impl_->state().caches->notices(); }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -10,7 +10,7 @@
 #include <exception>
 #include <unordered_map>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 bool Analysis::ok() const {
   return std::none_of(problems.begin(), problems.end(),
@@ -425,4 +425,4 @@ Analysis analyse(const Document& document, const ProbedSources& probed, const Re
   return as_drawn(flat, Analyser(flat.document, probed, registry).run());
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -14,7 +14,7 @@
 #include <map>
 #include <set>
 
-namespace feedline {
+namespace feedline::inline recording {
 namespace {
 
 using Nodes = std::map<std::string, const Node*>;
@@ -193,4 +193,4 @@ std::string what_changed(const RunRecord& before, const RunRecord& after) {
   return outcome.empty() ? text : text + ' ' + outcome;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

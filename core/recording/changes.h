@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline recording {
 
 /// "batch.size": "64" for each parameter that differs from its default, in the order of the graph; nodes in sub-graphs
 /// by their path.
@@ -46,4 +46,4 @@ struct ParameterRow {
 /// How many of these parameters or nodes a sentence names before it counts the rest.
 inline constexpr std::size_t kNamedChanges = 3;
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

@@ -29,7 +29,7 @@ namespace torch::nn {
 class Module;
 }
 
-namespace feedline {
+namespace feedline::inline schema {
 
 /// What opening a source may use. Opening may take long (unpacking, generating): it reports progress and obeys stop.
 struct SourceContext {
@@ -197,4 +197,4 @@ struct FaultSettings {
 /// What the trainer node is asked for. What a run makes of it, on its machine, is an Execution (plan/execution.h).
 struct TrainerSettings : LearningSettings, StoppingSettings, LoadingSettings, ExecutionSettings, FaultSettings {};
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

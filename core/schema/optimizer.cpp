@@ -4,7 +4,7 @@
 #include "base/arithmetic.h"
 #include "schema/node_spec.h"
 
-namespace feedline {
+namespace feedline::inline schema {
 
 Result<LayerRate> parse_layer_rate(std::string_view text) {
   const std::size_t sign = text.rfind('=');
@@ -44,4 +44,4 @@ std::vector<RatePoint> rate_curve(const NodeSpec& spec, const ParamMap& params, 
   return rate_curve(spec.optimizer_settings(params), total, points);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

@@ -20,7 +20,7 @@ namespace at {
 class Tensor;
 }
 
-namespace feedline {
+namespace feedline::inline schema {
 
 struct NodeSpec;
 
@@ -83,4 +83,4 @@ struct LayerRate {
 [[nodiscard]] std::vector<RatePoint> rate_curve(const NodeSpec& spec, const ParamMap& params, std::uint64_t total,
                                                 std::size_t points = 256);
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace feedline {
+namespace feedline::inline schema {
 namespace {
 
 /// Steps, of a number that is a share of all of them where it is below 1.
@@ -101,4 +101,4 @@ bool PlateauState::observe(const ScheduleSettings& settings, double value, bool 
   return true;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 /// How the learning rate goes over a run. Counted in steps of the optimiser, each of which changes the weights once.
 /// What is given as a count of steps may be a share of all instead: below 1 it is a share, from 1 on a number of steps.
@@ -69,4 +69,4 @@ struct PlateauState {
 /// that is not finite never is; any other is better than a `best` that is not.
 [[nodiscard]] bool is_improvement(double value, double best, double least_change, bool higher_is_better);
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "telemetry/series.h"
 
-namespace feedline {
+namespace feedline::inline telemetry {
 namespace {
 
 Point mean(const Point& sum, std::size_t count) {
@@ -41,4 +41,4 @@ std::vector<Point> Series::points() const {
   return copy;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 
 struct Point {
   double x = 0;  ///< step number or seconds, as the series says
@@ -31,4 +31,4 @@ class Series {
   std::vector<Point> points_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

@@ -9,7 +9,7 @@
 #include <set>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 constexpr std::string_view kStepSlot = "step";
@@ -275,4 +275,4 @@ Status restore_state(const TrainingState& state, Replicas& replicas) {
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -6,7 +6,7 @@
 #include "state/training_state.h"
 #include "training/replicas.h"
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Parameters, buffers, what the optimiser keeps, and generators, copied to the host. Between two steps, on the thread
 /// that trains, with no batch accumulated. The caller adds what else there is: what fitted nodes have learnt
@@ -24,4 +24,4 @@ namespace feedline {
 /// shape, or something of an optimiser that this one does not keep.
 Status restore_state(const TrainingState& state, Replicas& replicas);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

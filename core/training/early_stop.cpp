@@ -8,7 +8,7 @@
 #include <cmath>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 const MetricValue* metric_with_key(const Metrics& metrics, const std::string& key) {
   for (const MetricValue& metric : metrics)
@@ -67,4 +67,4 @@ Error EarlyStop::notice(std::uint32_t last_epoch) const {
   return {.code = ErrorCode::Failed, .reason = std::move(text)};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Ends a run that no longer gets better (Prechelt 1998): after `patience` epochs in a row whose metric is not better
 /// than the best one by more than `least_change`, in the metric's own unit.
@@ -55,4 +55,4 @@ class EarlyStop {
 /// parameter and metrics.
 [[nodiscard]] Status check_metric_named(const std::string& key, const Metrics& measured, const std::string& parameter);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -9,7 +9,7 @@
 #include <limits>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// Numbers of a piece on the CPU: weights, gradient and what an optimiser keeps of them lie in the cache of one core.
@@ -281,4 +281,4 @@ void FlatOptimizer::restart(std::int64_t steps, const PlateauState& plateau) {
   for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i].tensor.fill_(starts_[i]);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// The optimiser of a run: an OptimizerRule over flat parameters, and all that optimisers share. A step is begun once,
 /// then each of `shards` threads takes its part of it, in pieces that stay in the processor's cache from the sum of the
@@ -136,4 +136,4 @@ class FlatOptimizer {
   std::size_t count_ = 0;  ///< pieces
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

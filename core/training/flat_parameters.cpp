@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/flat_parameters.h"
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// Numbers of a cache line.
@@ -69,4 +69,4 @@ std::vector<at::Tensor> FlatParameters::parts(const at::Tensor& block, const std
   return parts;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

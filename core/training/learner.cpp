@@ -3,7 +3,7 @@
 
 #include "training/resolve_execution.h"
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 class DrainingLearner final : public Learner {
@@ -28,4 +28,4 @@ Training make_draining(const Plan& plan, const RunOptions& options) {
   return training;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -7,7 +7,7 @@
 #include <system_error>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// Keys the random numbers of a replica's layers.
@@ -199,4 +199,4 @@ std::vector<Part> Replicas::evaluate(const std::vector<at::Tensor>& fields, std:
   });
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

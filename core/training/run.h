@@ -21,7 +21,7 @@
 #include <variant>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// In place of the schedule of a network's learning rate (tuning/find_rate.h). Both are called from the run's thread.
 struct RateTest {
@@ -171,4 +171,4 @@ class Run {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -16,7 +16,7 @@
 #include <optional>
 #include <stop_token>
 
-namespace feedline {
+namespace feedline::inline training {
 
 class RunState {
  public:
@@ -83,4 +83,4 @@ class RunState {
   std::shared_ptr<const Plan> plan_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

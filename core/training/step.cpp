@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// LibTorch answers a class index beyond the prediction's columns with a device fault on a GPU: look on the host first.
@@ -130,4 +130,4 @@ std::vector<Part> Step::evaluate(const Batch& batch, SplitTally& tally) {
   return parts;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

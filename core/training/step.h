@@ -14,7 +14,7 @@
 #include <memory>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// The sum of the loss over batches. On a GPU it stays on the device until it is asked for, because reading it waits
 /// for all work in flight.
@@ -93,4 +93,4 @@ class Step {
   TrainerMeter& meter_;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -17,7 +17,7 @@
 #include <mutex>
 #include <thread>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// The clock counts up to a tenth of a second of each stop as time that passed.
@@ -379,4 +379,4 @@ void TrainerLoop::report_record_errors() {
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline tuning {
 namespace {
 
 constexpr double kSmoothing = 0.95;
@@ -128,4 +128,4 @@ Result<FoundRate> find_rate(const Document& document, const FindRateOptions& opt
   return found;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline tuning {
 
 struct FindRateOptions {
   MeasureOptions measure{};
@@ -55,4 +55,4 @@ bool add_loss(std::vector<RateLoss>& curve, double rate, double loss);
 /// None: the curve is too short, or it does not fall.
 [[nodiscard]] std::optional<RateProposal> propose_rate(const std::vector<RateLoss>& curve);
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

@@ -5,11 +5,14 @@
 #include "graph/json.h"
 #include "support/process.h"
 #include "support/run_recorder.h"
+#include "support/test_program.h"
 
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonObject>
 #include <QTest>
+
+namespace test_cli_find_lr {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -75,5 +78,8 @@ class TestCliFindLr : public QObject {
   QByteArray before_{};
 };
 
-QTEST_GUILESS_MAIN(TestCliFindLr)
+FEEDLINE_TEST(TestCliFindLr)
+
+}  // namespace test_cli_find_lr
+
 #include "test_cli_find_lr.moc"

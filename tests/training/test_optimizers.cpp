@@ -3,6 +3,7 @@
 // what must not depend on how a step is divided.
 #include "networks.h"
 #include "support/places.h"
+#include "support/test_program.h"
 #include "training/collect_state.h"
 #include "training/early_stop.h"
 #include "training/flat_optimizer.h"
@@ -14,6 +15,8 @@
 #include <QTest>
 
 #include <cmath>
+
+namespace test_optimizers {
 
 using namespace feedline;
 
@@ -547,5 +550,8 @@ void TestOptimizers::early_stop_waits() {
   QVERIFY(check_metric_named("train_loss", {loss_metric(kTrainSplit, 1)}, "stop_early"));
 }
 
-QTEST_GUILESS_MAIN(TestOptimizers)
+FEEDLINE_TEST(TestOptimizers)
+
+}  // namespace test_optimizers
+
 #include "test_optimizers.moc"

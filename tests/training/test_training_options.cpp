@@ -2,12 +2,15 @@
 // What optimiser and trainer are asked for, in whole runs: accumulation, schedules, early stopping, a rate by a test.
 #include "graph/override.h"
 #include "support/run_recorder.h"
+#include "support/test_program.h"
 #include "tuning/find_rate.h"
 
 #include <QTemporaryDir>
 #include <QTest>
 
 #include <cmath>
+
+namespace test_training_options {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -225,5 +228,8 @@ void TestTrainingOptions::finds_a_rate() {
   QVERIFY(!stopped && stopped.error().code == ErrorCode::Cancelled);
 }
 
-QTEST_GUILESS_MAIN(TestTrainingOptions)
+FEEDLINE_TEST(TestTrainingOptions)
+
+}  // namespace test_training_options
+
 #include "test_training_options.moc"

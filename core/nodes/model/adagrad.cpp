@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct Adagrad {
@@ -61,6 +61,6 @@ struct Adagrad {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Adagrad)

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct Adam {
@@ -64,6 +64,6 @@ struct Adam {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Adam)

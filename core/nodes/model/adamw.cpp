@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct AdamW {
@@ -68,6 +68,6 @@ struct AdamW {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(AdamW)

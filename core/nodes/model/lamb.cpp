@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct Lamb {
@@ -76,6 +76,6 @@ struct Lamb {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Lamb)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/model/optimizer_params.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 Result<std::vector<TensorDesc>> describe_optimizer(const OptimizerSettings& settings) {
   if (settings.schedule == "plateau" && settings.watch.empty())
@@ -11,4 +11,4 @@ Result<std::vector<TensorDesc>> describe_optimizer(const OptimizerSettings& sett
   return std::vector<TensorDesc>{TensorDesc{.kind = Kind::Optimizer}};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

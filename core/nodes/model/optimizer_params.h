@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// Declares what all optimisers have alike: `.with(optimizer_params<Adam>)`, behind the parameters of their own.
 template <class T>
@@ -77,4 +77,4 @@ void optimizer_params(NodeBuilder<T>& builder) {
 /// What an optimiser's node puts out. Error: what can be wrong with these settings alone, naming the parameter.
 [[nodiscard]] Result<std::vector<TensorDesc>> describe_optimizer(const OptimizerSettings& settings);
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct RmsProp {
@@ -81,6 +81,6 @@ struct RmsProp {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(RmsProp)

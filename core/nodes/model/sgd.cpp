@@ -2,7 +2,7 @@
 #include "nodes/model/optimizer_params.h"
 #include "nodes/model/torch_layer.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct Sgd {
@@ -81,6 +81,6 @@ struct Sgd {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Sgd)
