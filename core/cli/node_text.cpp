@@ -101,7 +101,15 @@ Json to_json(const ParamSpec& param) {
           {"choices", param.choices},
           {"items", items_json(param)},
           {"unit", param.unit},
-          {"doc", param.doc}};
+          {"doc", param.doc},
+          {"only_if", param.only_if.param.empty()
+                          ? Json(nullptr)
+                          : Json{{"param", param.only_if.param}, {"values", param.only_if.values}}}};
+}
+
+/// "; with schedule step, plateau"
+std::string condition_text(const ParamSpec::Condition& condition) {
+  return condition.param.empty() ? "" : fmt::format("; with {} {}", condition.param, fmt::join(condition.values, ", "));
 }
 
 }  // namespace
@@ -131,8 +139,10 @@ std::string node_page(const NodeSpec& spec, std::size_t width) {
   for (const ParamSpec& param : spec.params) longest = std::max(longest, param.name.size());
   text += "\nParameters (--set NODE.PARAM=VALUE):\n";
   for (const ParamSpec& param : spec.params)
-    text += entry(param.name, column_for(longest, width),
-                  fmt::format("{} ({}; {})", param.doc, param.constraint(), default_text(param)), width);
+    text += entry(
+        param.name, column_for(longest, width),
+        fmt::format("{} ({}; {}{})", param.doc, param.constraint(), default_text(param), condition_text(param.only_if)),
+        width);
   return text;
 }
 

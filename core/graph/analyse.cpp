@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/advice.h"
+#include "base/numbers.h"
 #include "graph/check_params.h"
 #include "graph/flatten.h"
 #include "graph/validate.h"
@@ -170,6 +171,14 @@ class Analyser {
                          [&](std::size_t wire) { return wiring_.links()[wire].to.port == port; });
     };
     for (const ParamSpec& param : spec.params) {
+      if (const auto changed = node.params.find(param.name);
+          changed != node.params.end() && changed->second != param.default_value && !spec.counts(param, node.params))
+        report(index,
+               Error{.reason = "it counts only where " + param.only_if.param + " is " +
+                               numbers::listed(param.only_if.values) + ": it is passed over",
+                     .remedy = "Set it back to its default",
+                     .parameter = param.name},
+               Severity::Warning);
       const int with = param.only_with.empty() ? -1 : spec.input(param.only_with);
       const auto set = node.params.find(param.name);
       if (with < 0 || set == node.params.end() || set->second == param.default_value) continue;

@@ -28,9 +28,6 @@ class Tensor;
 namespace torch::nn {
 class Module;
 }
-namespace torch::optim {
-class Optimizer;
-}
 
 namespace feedline::inline schema {
 
@@ -173,6 +170,15 @@ struct LearningSettings {
   std::int64_t epochs = 5;  ///< 0: until it is stopped
   double validation_split = 0.0;
   std::int64_t seed = 1;
+  std::int64_t accumulate = 1;  ///< batches whose gradients make one step of the optimiser
+};
+
+/// When a run ends before its last epoch, because it no longer gets better (see training/early_stop.h).
+struct StoppingSettings {
+  std::string stop_early{"off"};  ///< off, or the key of a metric: metric_key() of base/results.h
+  std::int64_t patience = 5;      ///< epochs without improvement that it bears
+  double least_change = 0;        ///< what counts as one
+  bool restore_best = true;       ///< the run ends with the weights of its best epoch
 };
 
 /// What is measured of the model besides its loss.
@@ -206,6 +212,11 @@ struct FaultSettings {
 };
 
 /// What the trainer node is asked for. What a run makes of it, on its machine, is an Execution (plan/execution.h).
-struct TrainerSettings : LearningSettings, MeasuringSettings, LoadingSettings, ExecutionSettings, FaultSettings {};
+struct TrainerSettings : LearningSettings,
+                         MeasuringSettings,
+                         StoppingSettings,
+                         LoadingSettings,
+                         ExecutionSettings,
+                         FaultSettings {};
 
 }  // namespace feedline::inline schema

@@ -17,12 +17,12 @@
 //   cost(const Params&, DescInputs in, const TensorDesc& out);              ... with a cost static NodePorts
 //   ports(const Params&);              ports that follow from parameters, instead of in() and out() static
 //   Result<NewPort> add_port(const Params&, std::string_view wanted, Kind);           ... and are made by wires static
-//   std::shared_ptr<torch::optim::Optimizer> optimizer(const Params&, std::vector<at::Tensor>); static
-//   Result<std::unique_ptr<Estimator>> estimator(const Params&, const EstimatorSetup&);  estimator static std::int64_t
-//   passes(const Params&);                                               ... that knows how many Params derived from
-//   CacheSettings, and run()                                             cache Params derived from SamplerSettings,
-//   BatchSettings or TrainerSettings                    sampler, batch, trainer static constexpr bool kStructure =
-//   true;                                                 gone when a graph runs
+//   std::unique_ptr<OptimizerRule> optimizer(const Params&);   optimiser, with Params derived from OptimizerSettings
+//   static Result<std::unique_ptr<Estimator>> estimator(const Params&, const EstimatorSetup&);  estimator static
+//   std::int64_t passes(const Params&);                                               ... that knows how many Params
+//   derived from CacheSettings, and run()                                             cache Params derived from
+//   SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer static constexpr bool
+//   kStructure = true;                                                 gone when a graph runs
 
 #include "schema/node_spec.h"
 #include "schema/registry.h"
@@ -154,6 +154,12 @@ class NodeBuilder {
     return std::move(*this);
   }
 
+  /// The parameter before counts only where `param`, one of this node, has one of these values.
+  NodeBuilder&& only_if(std::string param, std::vector<std::string> values) && {
+    spec_.params.back().only_if = {std::move(param), std::move(values)};
+    return std::move(*this);
+  }
+
   /// A list of texts (std::string) or numbers (std::int64_t, double); `each` limits one number.
   template <class Owner, class Item>
   NodeBuilder&& list(std::string name, std::vector<Item> Owner::*member, ListRules rules, std::string doc,
@@ -204,6 +210,13 @@ class NodeBuilder {
   }
   NodeBuilder&& fixture(std::function<ParamMap(const std::filesystem::path&)> write) && {
     spec_.fixture = std::move(write);
+    return std::move(*this);
+  }
+
+  /// Whatever `declare(builder)` declares: parameters that several nodes have alike.
+  template <class Declare>
+  NodeBuilder&& with(const Declare& declare) && {
+    declare(*this);
     return std::move(*this);
   }
 
@@ -345,6 +358,8 @@ class NodeBuilder {
   }
 
   void bind_behaviour(const Binder& bind) {
+    if constexpr (std::is_base_of_v<OptimizerSettings, Params>)
+      spec_.optimizer_settings = [bind](const ParamMap& map) -> OptimizerSettings { return bind(map); };
     if constexpr (requires { T::kRole; }) {  // its work is left out: see nodes/model/torch_layer.h
       set_role(T::kRole, T::kRole == Role::Layer  ? Category::Layer
                          : T::kRole == Role::Loss ? Category::Loss
@@ -375,8 +390,8 @@ class NodeBuilder {
       };
     } else if constexpr (requires { &T::optimizer; }) {
       set_role(Role::Optimizer, Category::Optimizer);
-      spec_.optimizer = [bind](const ParamMap& map, std::vector<at::Tensor> parameters) {
-        return T::optimizer(bind(map), std::move(parameters));
+      spec_.optimizer = [bind](const ParamMap& map) -> std::unique_ptr<OptimizerRule> {
+        return T::optimizer(bind(map));
       };
     } else if constexpr (requires(const Params& p, const EstimatorSetup& s) { T::estimator(p, s); }) {
       set_role(Role::Estimator, Category::Estimator);

@@ -46,6 +46,15 @@ NodeSpec NodeSpec::for_params(const ParamMap& set) const {
   return own;
 }
 
+bool NodeSpec::counts(const ParamSpec& param, const ParamMap& set) const {
+  const ParamSpec* other = param.only_if.param.empty() ? nullptr : this->param(param.only_if.param);
+  if (other == nullptr) return true;
+  const auto found = set.find(other->name);
+  const std::string value = to_text(found == set.end() ? other->default_value : found->second);
+  const auto& values = param.only_if.values;
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
 ParamMap NodeSpec::complete(const ParamMap& set) const {
   ParamMap all;
   for (const ParamSpec& param : params) {

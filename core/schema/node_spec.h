@@ -5,6 +5,7 @@
 #include "schema/behaviour.h"
 #include "schema/estimator.h"
 #include "schema/fitted.h"
+#include "schema/optimizer.h"
 #include "schema/param_spec.h"
 #include "schema/tensor_desc.h"
 
@@ -124,7 +125,9 @@ struct NodeSpec {
   std::function<std::unique_ptr<Layer>(const ParamMap&, DescInputs, const TensorDesc& out)> layer{};  ///< losses too
   /// Only with `layer`, and only where the layer learns or multiplies; every dimension but N is known when it is asked.
   std::function<LayerCost(const ParamMap&, DescInputs, const TensorDesc& out)> cost{};
-  std::function<std::shared_ptr<torch::optim::Optimizer>(const ParamMap&, std::vector<at::Tensor>)> optimizer{};
+  std::function<std::unique_ptr<OptimizerRule>(const ParamMap&)> optimizer{};
+  /// Besides `optimizer`, and also where that is left out (nodes/model/torch_layer.h).
+  std::function<OptimizerSettings(const ParamMap&)> optimizer_settings{};
   std::function<Result<std::unique_ptr<Estimator>>(const ParamMap&, const EstimatorSetup&)> estimator{};
   /// Only with `estimator`: over how many passes it learns; unset: over as many as the trainer has epochs.
   std::function<std::uint32_t(const ParamMap&)> passes{};
@@ -139,6 +142,8 @@ struct NodeSpec {
   /// As a node with these parameters has it: with its own ports. Every consumer of ports asks this, or what is made of
   /// it (Wiring, Lowering, spec_of()).
   [[nodiscard]] NodeSpec for_params(const ParamMap& set) const;
+  /// Does this parameter count, with the values that the others have (ParamSpec::only_if)?
+  [[nodiscard]] bool counts(const ParamSpec& param, const ParamMap& set) const;
   /// Every parameter, set or default.
   [[nodiscard]] ParamMap complete(const ParamMap& set) const;
 };

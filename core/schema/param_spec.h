@@ -58,6 +58,12 @@ struct ParamSpec {
   ListRules list{};       ///< of a List
   /// Counts only where a wire enters this input of the node; empty: always.
   std::string only_with{};
+  /// Counts only where this other parameter of the node has one of these values, as texts; no name: always.
+  struct Condition {
+    std::string param{};
+    std::vector<std::string> values{};
+  };
+  Condition only_if{};
 
   /// Checks kind and range. The error names the parameter and says what is allowed. Integers are accepted for reals.
   [[nodiscard]] Status check(const Value& value) const;

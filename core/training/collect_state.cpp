@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/collect_state.h"
 
-#include "training/optimizer_slots.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,6 +13,9 @@ namespace feedline::inline training {
 namespace {
 
 constexpr std::string_view kStepSlot = "step";
+constexpr std::string_view kPlateauSlot = "plateau";
+/// Behind a tensor's name: what is trained, where the tensor itself is the average of it.
+constexpr std::string_view kTrainedSlot = "trained";
 
 constexpr std::array<std::pair<at::ScalarType, ElementType>, 9> kScalarTypes = {{{at::kBool, ElementType::Bool},
                                                                                  {at::kByte, ElementType::U8},
@@ -89,64 +90,122 @@ void copy_in(const NamedTensors& values, const std::vector<Model::Named>& tensor
   for (const auto& [name, tensor] : tensors) tensor.copy_(tensor_over(values.at(name), tensor.scalar_type()));
 }
 
-/// Each replica's optimiser keeps its part of every slot: together they are a block like that of the parameters.
-Status collect_slots(Replicas& replicas, NamedTensors& all) {
-  std::map<std::string, std::vector<at::Tensor>> parts;
-  for (std::size_t i = 0; i < replicas.count(); ++i) {
-    auto slots = slots_of(replicas.optimizer(i));
-    if (!slots) return fail(std::move(slots.error()));
-    for (auto& [name, tensor] : slots->tensors) parts[name].push_back(tensor);
-    if (slots->step)
-      all.insert_or_assign(std::string(kStepSlot),
-                           TensorValue::of(std::span<const std::int64_t>(&*slots->step, 1), {}));
+tl::unexpected<Error> other_kind() {
+  return fail("what it holds of the optimiser is of another kind of optimiser",
+              "Use the optimiser that it was saved with");
+}
+
+std::vector<Model::Named> joined(std::vector<Model::Named> tensors, const std::vector<Model::Named>& more) {
+  tensors.insert(tensors.end(), more.begin(), more.end());
+  return tensors;
+}
+
+/// The model's tensors by the same names, but in other memory of their layout.
+std::vector<Model::Named> elsewhere(const Replicas& replicas, const FlatOptimizer::Averaged& where) {
+  std::vector<Model::Named> all = replicas.model().named_parameters();
+  const auto parts = FlatParameters::parts(where.parameters, tensors_of(all));
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].tensor = parts[i];
+  std::vector<Model::Named> buffers = replicas.model().named_buffers();
+  for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i].tensor = where.buffers[i];
+  return joined(std::move(all), buffers);
+}
+
+/// Nothing before the first step. Slots are a block like that of the parameters.
+NamedTensors collect_optimizer(Replicas& replicas) {
+  NamedTensors all;
+  const FlatOptimizer& optimizer = replicas.optimizer();
+  const std::int64_t step = optimizer.steps();
+  if (step == 0) return all;
+  all.emplace(kStepSlot, TensorValue::of(std::span<const std::int64_t>(&step, 1), {}));
+  if (optimizer.settings().schedule == "plateau") {
+    const PlateauState& plateau = optimizer.plateau();
+    all.emplace(kPlateauSlot, TensorValue::of(std::vector<double>{plateau.best, static_cast<double>(plateau.waited),
+                                                                  static_cast<double>(plateau.drops)}));
   }
   const auto parameters = replicas.model().named_parameters();
-  for (const auto& [slot, tensors] : parts) {
-    const auto whole = FlatParameters::parts(at::cat(tensors), tensors_of(parameters));
+  for (const auto& [slot, block] : optimizer.slots()) {
+    const auto parts = FlatParameters::parts(block, tensors_of(parameters));
     for (std::size_t i = 0; i < parameters.size(); ++i)
-      all.emplace(parameters[i].name + "." + slot, value_of(whole[i]));
+      all.emplace(parameters[i].name + "." + slot, value_of(parts[i]));
   }
+  if (optimizer.averages())
+    for (const auto& [name, tensor] : elsewhere(replicas, optimizer.trained()))
+      all.emplace(fmt::format("{}.{}", name, kTrainedSlot), value_of(tensor));
+  return all;
+}
+
+/// What a state holds of an optimiser, taken apart and found to fit.
+struct OptimizerState {
+  std::int64_t step = 0;
+  PlateauState plateau{};
+  std::map<std::string, NamedTensors> by_slot{};
+};
+
+Status read_numbers(const std::string& name, const TensorValue& value, OptimizerState& state) {
+  if (name == kStepSlot) {
+    const auto step = value.numbers<std::int64_t>();
+    if (!step || step->size() != 1 || step->front() < 1) return fail("the optimiser's count of steps is damaged");
+    state.step = step->front();
+    return {};
+  }
+  const auto plateau = value.numbers<double>();
+  if (!plateau || plateau->size() != 3 || !((*plateau)[1] >= 0) || !((*plateau)[2] >= 0) || (*plateau)[1] > 1e9 ||
+      (*plateau)[2] > 1e9)
+    return fail("where the schedule of the learning rate stands is damaged");
+  state.plateau = {(*plateau)[0], static_cast<std::int64_t>((*plateau)[1]), static_cast<std::uint32_t>((*plateau)[2])};
   return {};
 }
 
-/// The slots of the whole network: block by block, as the parameters lie.
-Result<OptimizerSlots> gather_slots(const NamedTensors& kept, Replicas& replicas) {
-  OptimizerSlots slots;
-  const auto parameters = replicas.model().named_parameters();
-  std::map<std::string, NamedTensors> by_slot;
+Result<OptimizerState> read_optimizer(const NamedTensors& kept, Replicas& replicas) {
+  OptimizerState state;
   for (const auto& [name, value] : kept) {
-    if (name == kStepSlot) {
-      const auto step = value.numbers<std::int64_t>();
-      if (!step || step->size() != 1) return fail("the optimiser's count of steps is damaged");
-      slots.step = step->front();
+    if (name == kStepSlot || name == kPlateauSlot) {
+      if (Status read = read_numbers(name, value, state); !read) return fail(std::move(read.error()));
       continue;
     }
     const std::size_t dot = name.rfind('.');
     if (dot == std::string::npos) return fail(fmt::format("the optimiser's '{}' belongs to no parameter", name));
-    by_slot[name.substr(dot + 1)].emplace(name.substr(0, dot), value);
+    state.by_slot[name.substr(dot + 1)].emplace(name.substr(0, dot), value);
   }
-  for (const auto& [slot, values] : by_slot) {
-    if (Status fits = check_fit(values, parameters); !fits) return fail(std::move(fits.error()));
-    const at::Tensor block = at::zeros_like(replicas.parameters().values());
-    const auto parts = FlatParameters::parts(block, tensors_of(parameters));
-    for (std::size_t i = 0; i < parameters.size(); ++i)
-      parts[i].copy_(tensor_over(values.at(parameters[i].name), parts[i].scalar_type()));
-    slots.tensors.emplace(slot, block);
+  if (kept.empty()) return state;  // it starts afresh
+  if (state.step == 0) return other_kind();
+
+  const FlatOptimizer& optimizer = replicas.optimizer();
+  const auto parameters = replicas.model().named_parameters();
+  std::set<std::string, std::less<>> wanted;
+  for (const auto& slot : optimizer.slots()) wanted.insert(slot.name);
+  if (optimizer.settings().ema > 0) wanted.insert(std::string(kTrainedSlot));
+  for (const auto& [slot, values] : state.by_slot) {
+    if (wanted.erase(slot) == 0) return other_kind();
+    const bool buffers_too = slot == kTrainedSlot;
+    if (Status fits =
+            check_fit(values, buffers_too ? joined(parameters, replicas.model().named_buffers()) : parameters);
+        !fits)
+      return fail(std::move(fits.error()));
   }
-  return slots;
+  if (!wanted.empty()) return other_kind();
+  return state;
 }
 
-Status distribute_slots(const OptimizerSlots& slots, Replicas& replicas) {
-  std::int64_t first = 0;
-  for (std::size_t i = 0; i < replicas.count(); ++i) {
-    torch::optim::Optimizer& optimizer = replicas.optimizer(i);
-    const std::int64_t count = optimizer.param_groups().front().params().front().numel();
-    OptimizerSlots part{.step = slots.step};
-    for (const auto& [name, block] : slots.tensors) part.tensors.emplace(name, block.narrow(0, first, count).clone());
-    if (Status set = set_slots(optimizer, part); !set) return set;
-    first += count;
+/// `state` fits; behind parameters and buffers, which may be those of an average.
+void write_optimizer(const OptimizerState& state, Replicas& replicas) {
+  FlatOptimizer& optimizer = replicas.optimizer();
+  const auto parameters = replicas.model().named_parameters();
+  for (const auto& slot : optimizer.slots()) {
+    const auto values = state.by_slot.find(slot.name);
+    if (values == state.by_slot.end()) continue;
+    std::vector<Model::Named> parts = parameters;
+    const auto tensors = FlatParameters::parts(slot.tensor, tensors_of(parameters));
+    for (std::size_t i = 0; i < parts.size(); ++i) parts[i].tensor = tensors[i];
+    copy_in(values->second, parts);
   }
-  return {};
+  optimizer.restart(state.step, state.plateau);
+  if (const auto trained = state.by_slot.find(std::string(kTrainedSlot)); trained != state.by_slot.end()) {
+    const auto average = elsewhere(replicas, optimizer.average());
+    const auto now = elsewhere(replicas, optimizer.trained());
+    for (std::size_t i = 0; i < now.size(); ++i) average[i].tensor.copy_(now[i].tensor);
+    copy_in(trained->second, now);
+  }
 }
 
 NamedTensors collect_generators(Replicas& replicas) {
@@ -175,11 +234,18 @@ Result<RandomStates> generators_of(const NamedTensors& packed, std::size_t repli
 Result<TrainingState> collect_state(Replicas& replicas) {
   const torch::NoGradGuard no_gradients;
   try {
-    TrainingState state{.parameters = values_of(replicas.model().named_parameters()),
-                        .buffers = values_of(replicas.model().named_buffers()),
-                        .generators = collect_generators(replicas)};
-    if (Status collected = collect_slots(replicas, state.optimizer); !collected)
-      return fail(std::move(collected.error()));
+    const FlatOptimizer& optimizer = replicas.optimizer();
+    TrainingState state{.optimizer = collect_optimizer(replicas), .generators = collect_generators(replicas)};
+    std::vector<Model::Named> parameters = replicas.model().named_parameters();
+    std::vector<Model::Named> buffers = replicas.model().named_buffers();
+    if (optimizer.averages()) {
+      const auto average = elsewhere(replicas, optimizer.average());
+      const auto border = average.begin() + static_cast<std::ptrdiff_t>(parameters.size());
+      parameters.assign(average.begin(), border);
+      buffers.assign(border, average.end());
+    }
+    state.parameters = values_of(parameters);
+    state.buffers = values_of(buffers);
     return state;
   } catch (const std::exception& fault) {
     return fail(library_error(fault, ""));
@@ -195,12 +261,13 @@ Status restore_state(const TrainingState& state, Replicas& replicas) {
     if (Status fits = check_fit(state.buffers, buffers); !fits) return fits;
     auto generators = generators_of(state.generators, replicas.count());
     if (!generators) return fail(std::move(generators.error()));
-    auto slots = gather_slots(state.optimizer, replicas);
-    if (!slots) return fail(std::move(slots.error()));
-    // What may still be refused comes first, and is refused by the first replica's optimiser.
-    if (Status set = distribute_slots(*slots, replicas); !set) return set;
+    const auto optimizer = read_optimizer(state.optimizer, replicas);
+    if (!optimizer) return fail(std::move(optimizer.error()));
+    // From here on nothing is refused.
+    replicas.optimizer().use_average(false);
     copy_in(state.parameters, parameters);
     copy_in(state.buffers, buffers);
+    write_optimizer(*optimizer, replicas);
     for (std::size_t i = 0; i < replicas.count(); ++i) replicas.model(i).set_random_states((*generators)[i]);
     return {};
   } catch (const std::exception& fault) {

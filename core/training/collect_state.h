@@ -9,8 +9,13 @@
 namespace feedline::inline training {
 
 /// Parameters, buffers, what the optimiser keeps, and generators, copied to the host. Between two steps, on the thread
-/// that trains. The caller adds what else there is: what fitted nodes have learnt (learnt_by()), seed and position.
-/// Error: an optimiser of a kind whose slots are not known here (training/optimizer_slots.h).
+/// that trains, with no batch accumulated. The caller adds what else there is: what fitted nodes have learnt
+/// (learnt_by()), seed and position.
+///
+/// Where the optimiser keeps an average of the weights, it is the average that stands as parameters and buffers, so
+/// that whoever reads them has the model that was validated; what is trained stands beside the optimiser's slots, as
+/// "hidden.weight.trained". The optimiser's count of steps, by which its schedule goes, is "step", and where a plateau
+/// stands is "plateau": best value, epochs waited, drops.
 [[nodiscard]] Result<TrainingState> collect_state(Replicas& replicas);
 
 /// Goes on from there, with any number of replicas: with as many as there were, and the same batches, training gives

@@ -32,6 +32,7 @@ FlatParameters::FlatParameters(const std::vector<at::Tensor>& parameters, std::s
     part_like(values_, parameter, offset).copy_(parameter);
     point(parameter, offset, 0);
     offset += padded(parameter.numel());
+    borders_.push_back(offset);
   }
 }
 
@@ -58,17 +59,6 @@ FlatParameters::Range FlatParameters::range(std::size_t shard, std::size_t shard
   return {at(shard), at(shard + 1) - at(shard)};
 }
 
-std::vector<at::Tensor> FlatParameters::shards(std::size_t count) const {
-  std::vector<at::Tensor> parts;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Range part = range(i, count);
-    at::Tensor leaf = values_.narrow(0, part.first, part.count).detach().requires_grad_(true);
-    leaf.mutable_grad() = gradients_.front().narrow(0, part.first, part.count);
-    parts.push_back(std::move(leaf));
-  }
-  return parts;
-}
-
 std::vector<at::Tensor> FlatParameters::parts(const at::Tensor& block, const std::vector<at::Tensor>& parameters) {
   std::vector<at::Tensor> parts;
   std::int64_t offset = 0;
@@ -77,17 +67,6 @@ std::vector<at::Tensor> FlatParameters::parts(const at::Tensor& block, const std
     offset += padded(parameter.numel());
   }
   return parts;
-}
-
-void FlatParameters::sum_gradients(std::size_t shard, std::size_t shards) const {
-  const Range part = range(shard, shards);
-  at::Tensor sum = gradients_.front().narrow(0, part.first, part.count);
-  for (std::size_t i = 1; i < gradients_.size(); ++i) sum.add_(gradients_[i].narrow(0, part.first, part.count));
-}
-
-void FlatParameters::zero_gradients(std::size_t shard, std::size_t shards) const {
-  const Range part = range(shard, shards);
-  for (const at::Tensor& block : gradients_) block.narrow(0, part.first, part.count).zero_();
 }
 
 }  // namespace feedline::inline training

@@ -13,7 +13,7 @@ namespace feedline::inline training {
 
 /// All parameters of a model in one block of memory, and as many blocks of gradients of the same layout as there are
 /// replicas. Summing gradients is then one vectorised addition, and an optimiser's step a handful of operations instead
-/// of a handful a layer.
+/// of a handful a layer (training/flat_optimizer.h).
 ///
 /// Parameters of one type on one device; each keeps its shape and memory format. Between them stand a few unused
 /// numbers, which stay 0, so that each begins on a cache line.
@@ -26,14 +26,15 @@ class FlatParameters {
   /// `parameters` must be those of a model of the same build.
   void share(const std::vector<at::Tensor>& parameters, std::size_t replica);
 
-  /// Splits the block evenly into leaf tensors, for optimisers that treat every parameter by itself (all those that
-  /// Feedline has): each of `count` threads then steps its own part. Their gradients are parts of the first block.
-  [[nodiscard]] std::vector<at::Tensor> shards(std::size_t count) const;
-
-  /// Adds the gradients of all replicas within a part, in the replicas' order, into the first block.
-  void sum_gradients(std::size_t shard, std::size_t shards) const;
-  /// Within a part, all replicas.
-  void zero_gradients(std::size_t shard, std::size_t shards) const;
+  /// A piece of the block. Evenly cut into `shards`, at cache lines.
+  struct Range {
+    std::int64_t first = 0;
+    std::int64_t count = 0;
+  };
+  [[nodiscard]] Range range(std::size_t shard, std::size_t shards) const;
+  /// Where each parameter begins, and where the last one ends, with the unused numbers behind it.
+  [[nodiscard]] const std::vector<std::int64_t>& borders() const { return borders_; }
+  [[nodiscard]] std::size_t replicas() const { return gradients_.size(); }
 
   /// The parts of a block of this layout, such as one that an optimiser keeps, that belong to each of the parameters:
   /// views of it in their shapes.
@@ -44,15 +45,11 @@ class FlatParameters {
   [[nodiscard]] const at::Tensor& gradients(std::size_t replica) const { return gradients_[replica]; }
 
  private:
-  struct Range {
-    std::int64_t first = 0;
-    std::int64_t count = 0;
-  };
-  [[nodiscard]] Range range(std::size_t shard, std::size_t shards) const;
   void point(const at::Tensor& parameter, std::int64_t offset, std::size_t replica) const;
 
   at::Tensor values_{};
   std::vector<at::Tensor> gradients_{};
+  std::vector<std::int64_t> borders_{0};
 };
 
 }  // namespace feedline::inline training

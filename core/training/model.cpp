@@ -297,6 +297,14 @@ std::vector<Model::Named> Model::named_parameters() const {
   return all;
 }
 
+std::vector<std::string> Model::parameter_nodes() const {
+  std::vector<std::string> nodes;
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    if (const auto module = layers_[i]->module())
+      nodes.insert(nodes.end(), module->parameters().size(), plan_.layers[i].node);
+  return nodes;
+}
+
 std::vector<Model::Named> Model::named_buffers() const {
   std::vector<Named> all;
   for (std::size_t i = 0; i < layers_.size(); ++i)

@@ -66,6 +66,8 @@ class Model {
   /// The same as parameters() and buffers(), in their order.
   [[nodiscard]] std::vector<Named> named_parameters() const;
   [[nodiscard]] std::vector<Named> named_buffers() const;
+  /// The nodes of the layers to which parameters() belong, in their order.
+  [[nodiscard]] std::vector<std::string> parameter_nodes() const;
   /// Where the generators of layers that draw random numbers stand, by the key of the layer's node.
   [[nodiscard]] std::map<std::string, std::vector<std::byte>> random_states() const;
   /// Layers that are not named keep theirs.

@@ -3,6 +3,7 @@
 #include "training/blas.h"
 #include "training/block_cache.h"
 #include "training/device.h"
+#include "training/early_stop.h"
 #include "training/evaluator.h"
 #include "training/learner.h"
 #include "training/resolve_execution.h"
@@ -23,9 +24,11 @@ constexpr Nanos kReadInterval = 100'000'000;
 
 class NetworkLearner final : public Learner {
  public:
-  NetworkLearner(const Plan& plan, const ModelPlan& network, std::unique_ptr<Replicas> replicas, RunState& state)
+  NetworkLearner(const Plan& plan, const ModelPlan& network, std::unique_ptr<Replicas> replicas, RunState& state,
+                 const RunOptions& options)
       : network_(network),
         state_(state),
+        options_(options),
         asynchronous_(is_asynchronous(replicas->model().device())),
         step_(plan, network, std::move(replicas), state.meter),
         training_(network, kTrainSplit, step_.replicas()),
@@ -38,6 +41,7 @@ class NetworkLearner final : public Learner {
     (void)step_.train(batch, training_);
     state_.meter.enter(Phase::Other);
     state_.meter.show_learning_rate(step_.learning_rate());
+    if (options_.rate_test) return test_rate(step);
     const Nanos now = Clock::system().now();
     if (asynchronous_ && now - read_at_ < kReadInterval) return std::nullopt;
     read_at_ = now;
@@ -45,10 +49,13 @@ class NetworkLearner final : public Learner {
   }
 
   void evaluate(const Batch& batch) override {
+    step_.optimizer().use_average(true);
     const std::vector<Part> parts = step_.evaluate(batch, validation_);
     state_.meter.enter(Phase::Other);
     evaluator_.add(parts, batch.record_ids);
   }
+
+  void finish_batches() override { step_.finish_batches(); }
 
   Progress finish_training() override {
     const auto totals = training_.loss();
@@ -60,12 +67,21 @@ class NetworkLearner final : public Learner {
   }
 
   Progress finish_validation() override {
+    step_.optimizer().use_average(false);
     Progress progress{validation_.loss().loss(), validation_.metrics()};
     validation_.clear();
     return progress;
   }
 
   Evaluation evaluate() override { return evaluator_.take(); }
+
+  void observe(const Metrics& metrics) override {
+    const MetricValue* watched = metric_with_key(metrics, step_.optimizer().settings().watch);
+    if (watched != nullptr) (void)step_.optimizer().observe(watched->value, watched->higher_is_better);
+  }
+
+  void keep_best() override { step_.optimizer().copy_measured(best_); }
+  void restore_best() override { step_.optimizer().restore_measured(best_); }
 
  private:
   /// On the CPU the loss of this very step, on a GPU the mean since the last reading.
@@ -76,6 +92,14 @@ class NetworkLearner final : public Learner {
     check_finite(newest);
     state_.loss_curve.add(static_cast<double>(step), newest);
     return {newest, training_.metrics()};
+  }
+
+  /// The loss of this very step, on a GPU too.
+  Progress test_rate(std::uint64_t step) {
+    const auto totals = training_.loss();
+    const double newest = (totals.loss_sum - seen_.loss_sum) / static_cast<double>(totals.samples - seen_.samples);
+    if (step_.stepped() && !options_.rate_test->seen(step_.learning_rate(), newest)) throw StepCancelled();
+    return read(step);
   }
 
   void check_finite(double loss) const {
@@ -95,6 +119,7 @@ class NetworkLearner final : public Learner {
   } trim_{};
   const ModelPlan& network_;
   RunState& state_;
+  const RunOptions& options_;
   bool asynchronous_;
   Step step_;
   SplitTally training_;
@@ -102,7 +127,37 @@ class NetworkLearner final : public Learner {
   Evaluator evaluator_;
   LossTally::Totals seen_{};
   Nanos read_at_ = 0;
+  FlatOptimizer::Averaged best_{};  ///< by early stopping; on the host
 };
+
+/// Steps of the optimiser over the whole run; 0: nobody knows.
+std::uint64_t optimizer_steps(const Plan& plan, const Execution& execution, const RunOptions& options) {
+  const auto accumulate = static_cast<std::uint64_t>(plan.trainer.accumulate);
+  const auto steps = [&](std::uint64_t batches) { return (batches + accumulate - 1) / accumulate; };
+  if (execution.epochs == 0) return steps(options.max_steps.value_or(0));
+  return execution.epochs * steps(plan.train.batches_per_epoch());
+}
+
+/// Metrics by which a run ends or lowers its rate must be among those that it measures.
+Status check_watched(const Plan& plan, const ModelPlan& network, const RunOptions& options) {
+  if (!options.validate) return {};
+  Metrics measured{loss_metric(kTrainSplit, kNone)};
+  const Metrics of_training = MetricSet(network, kTrainSplit).values();
+  measured.insert(measured.end(), of_training.begin(), of_training.end());
+  if (plan.validation) {
+    measured.push_back(loss_metric(kValSplit, kNone));
+    const Metrics of_validation = MetricSet(network, kValSplit).values();
+    measured.insert(measured.end(), of_validation.begin(), of_validation.end());
+  }
+  if (plan.trainer.stop_early != "off")
+    if (Status known = check_metric_named(plan.trainer.stop_early, measured, "stop_early"); !known)
+      return fail(std::move(known.error()).at_node(plan.trainer_node));
+  const OptimizerSettings settings = network.optimizer->optimizer_settings(network.optimizer_params);
+  if (settings.schedule == "plateau")
+    if (Status known = check_metric_named(settings.watch, measured, "watch"); !known)
+      return fail(std::move(known.error()).at_node(network.optimizer_node));
+  return {};
+}
 
 /// Does any layer work on pictures, in a network whose memory format then matters?
 bool has_pictures(const ModelPlan& plan) {
@@ -113,6 +168,7 @@ bool has_pictures(const ModelPlan& plan) {
 }  // namespace
 
 Result<Training> make_network(const Plan& plan, const ModelPlan& network, const RunOptions& options, RunState& state) {
+  if (Status known = check_watched(plan, network, options); !known) return fail(std::move(known.error()));
   auto device = choose_device(plan.trainer.device);
   if (!device) return fail(std::move(device.error()).at_node(plan.trainer_node).at_parameter("device"));
   auto format = choose_format(plan.trainer, *device, has_pictures(network));
@@ -147,11 +203,13 @@ Result<Training> make_network(const Plan& plan, const ModelPlan& network, const 
                                   {.count = static_cast<std::size_t>(execution.replicas),
                                    .intra_op_threads = execution.intra_op_threads,
                                    .seed = seed,
-                                   .stop = state.stop_token()});
+                                   .stop = state.stop_token(),
+                                   .total_steps = optimizer_steps(plan, execution, options),
+                                   .rate = options.rate_test ? options.rate_test->rate : nullptr});
   if (!replicas)
     return fail(replicas.error().node.empty() ? std::move(replicas.error()).at_node(plan.trainer_node)
                                               : std::move(replicas.error()));
-  training.learner = std::make_unique<NetworkLearner>(plan, network, std::move(*replicas), state);
+  training.learner = std::make_unique<NetworkLearner>(plan, network, std::move(*replicas), state, options);
   return training;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 namespace feedline::inline training {
 namespace {
@@ -50,11 +51,24 @@ Status Replicas::populate(std::unique_ptr<Model> model) {
     models_.push_back(std::move(*copy));
   }
   for (std::size_t i = 0; i < members; ++i) models_[i]->seed(replica_seed(options_.seed, i));
-  for (at::Tensor& shard : parameters_->shards(members))
-    optimizers_.push_back(plan_.optimizer->optimizer(plan_.optimizer_params, {shard}));
+  if (Status made = make_optimizer(); !made) return made;
   team_ = std::make_unique<ThreadTeam>(
       members, [threads = options_.intra_op_threads](std::size_t) { at::set_num_threads(threads); });
   link_ = std::make_unique<std::stop_callback<std::function<void()>>>(options_.stop, [this] { stop_.request_stop(); });
+  return {};
+}
+
+Status Replicas::make_optimizer() {
+  const Model& model = *models_.front();
+  std::vector<FlatOptimizer::Owner> owners;
+  const std::vector<at::Tensor> parameters = model.parameters();
+  std::vector<std::string> nodes = model.parameter_nodes();
+  for (std::size_t i = 0; i < parameters.size(); ++i) owners.push_back({std::move(nodes[i]), parameters[i].dim()});
+  auto made =
+      FlatOptimizer::make(plan_, *parameters_, owners, model.buffers(),
+                          {.shards = models_.size(), .total_steps = options_.total_steps, .rate = options_.rate});
+  if (!made) return fail(std::move(made.error()));
+  optimizer_ = std::move(*made);
   return {};
 }
 
@@ -120,35 +134,58 @@ void Replicas::count(std::span<MetricSet> metrics, std::size_t member, const Mod
 
 std::vector<Part> Replicas::train(const std::vector<at::Tensor>& fields, TrainerMeter& meter,
                                   std::span<MetricSet> metrics) {
+  std::vector<Part> parts = accumulate(fields, meter, metrics);
+  step(meter);
+  return parts;
+}
+
+std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, TrainerMeter& meter,
+                                       std::span<MetricSet> metrics) {
   const std::stop_token stop = stop_.get_token();
   const auto enter = [&meter](std::size_t member, Phase phase) {
     if (member == 0) meter.enter(phase);
   };
+  const std::int64_t all = fields.front().size(0);
+  if (pending_ == 0) rows_ = 0;
+  const std::int64_t before = std::exchange(pending_, 0);  // what fails leaves nothing to step with
+  if (before == 0) first_rows_ = all;
+  const double share = static_cast<double>(all) / static_cast<double>(first_rows_);
   std::vector<Part> parts = on_each(fields, [&](std::size_t member, std::span<const at::Tensor> own, double weight) {
     Model& model = *models_[member];
     enter(member, Phase::Forward);
     Model::Outcome outcome = model.forward(own, stop);
     count(metrics, member, outcome);
     enter(member, Phase::Backward);
-    model.backward(outcome.loss, weight);
+    model.backward(outcome.loss, weight * share);
     outcome.loss = outcome.loss.detach();
     return outcome;
   });
   if (stop.stop_requested()) throw StepCancelled();
-  meter.enter(Phase::Optimizer);
-  run([&](std::size_t member) {
-    try {
-      parameters_->sum_gradients(member, models_.size());
-      optimizers_[member]->step();
-      parameters_->zero_gradients(member, models_.size());
-    } catch (const std::exception& fault) {
-      throw StepFailed(library_error(fault, plan_.optimizer_node));
-    }
-  });
+  pending_ = before + 1;
+  rows_ += all;
   return parts;
 }
 
-double Replicas::learning_rate() const { return optimizers_.front()->param_groups().front().options().get_lr(); }
+void Replicas::step(TrainerMeter& meter) {
+  if (pending_ == 0) return;
+  const auto guarded = [&](auto&& work) {
+    try {
+      work();
+    } catch (const std::exception& fault) {
+      throw StepFailed(library_error(fault, plan_.optimizer_node));
+    }
+  };
+  meter.enter(Phase::Optimizer);
+  const double scale = static_cast<double>(first_rows_) / static_cast<double>(rows_);
+  pending_ = 0;
+  guarded([&] { optimizer_->begin(scale); });
+  if (optimizer_->clips_norm()) {
+    run([&](std::size_t member) { guarded([&] { optimizer_->measure(member); }); });
+    guarded([&] { optimizer_->limit(); });
+  }
+  run([&](std::size_t member) { guarded([&] { optimizer_->apply(member); }); });
+  guarded([&] { optimizer_->finish(); });
+}
 
 std::vector<Part> Replicas::evaluate(const std::vector<at::Tensor>& fields, std::span<MetricSet> metrics) {
   const std::stop_token stop = stop_.get_token();

@@ -4,6 +4,7 @@
 // Private to training.
 
 #include "base/torch.h"
+#include "training/flat_optimizer.h"
 #include "training/flat_parameters.h"
 #include "training/metric_set.h"
 #include "training/model.h"
@@ -12,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -48,6 +50,8 @@ class Replicas {
     int intra_op_threads = 1;
     std::uint64_t seed = 0;
     std::stop_token stop{};
+    std::uint64_t total_steps = 0;                     ///< of the optimiser, over the whole run; 0: nobody knows
+    std::function<double(std::uint64_t step)> rate{};  ///< see FlatOptimizer::Options
   };
 
   /// Takes the model as replica 0, which gets the calling thread: train() and evaluate() must be called from it. The
@@ -55,26 +59,35 @@ class Replicas {
   [[nodiscard]] static Result<std::unique_ptr<Replicas>> build(const ModelPlan& plan, std::unique_ptr<Model> model,
                                                                const Options& options);
 
-  /// One step: forward, backward, the sum of gradients, `optimizer`s (made with make_optimizers()). The phases are
-  /// those of replica 0. One Part a replica that had rows; `metrics`, one a replica (or none), count what
-  /// it predicted, also in a step that is cancelled afterwards. Throws StepCancelled, StepFailed.
+  /// accumulate() of one batch, and step().
   [[nodiscard]] std::vector<Part> train(const std::vector<at::Tensor>& fields, TrainerMeter& meter,
                                         std::span<MetricSet> metrics = {});
+  /// Forward and backward: adds the batch's gradient, weighted by its rows, to what was accumulated since the last
+  /// step. The phases are those of replica 0. One Part a replica that had rows; `metrics`, one a replica (or none),
+  /// count what it predicted, also where it is cancelled afterwards. Throws StepCancelled, StepFailed.
+  [[nodiscard]] std::vector<Part> accumulate(const std::vector<at::Tensor>& fields, TrainerMeter& meter,
+                                             std::span<MetricSet> metrics = {});
+  /// The sum of gradients, and the optimiser's step: the same as one on a single batch of all rows that were
+  /// accumulated. Without any, nothing happens. Throws StepFailed.
+  void step(TrainerMeter& meter);
+  /// Batches accumulated since the last step.
+  [[nodiscard]] std::int64_t pending() const { return pending_; }
   /// Without gradients, in evaluation mode.
   [[nodiscard]] std::vector<Part> evaluate(const std::vector<at::Tensor>& fields, std::span<MetricSet> metrics = {});
 
   [[nodiscard]] const Model& model() const { return *models_.front(); }
   [[nodiscard]] std::size_t count() const { return models_.size(); }
   [[nodiscard]] Model& model(std::size_t replica) { return *models_[replica]; }
-  /// Steps the part of the parameters that is the replica's: it has one parameter, a part of the flat ones.
-  [[nodiscard]] torch::optim::Optimizer& optimizer(std::size_t replica) { return *optimizers_[replica]; }
-  /// As the optimiser has it now.
-  [[nodiscard]] double learning_rate() const;
+  [[nodiscard]] FlatOptimizer& optimizer() { return *optimizer_; }
+  [[nodiscard]] const FlatOptimizer& optimizer() const { return *optimizer_; }
+  /// Of the newest step.
+  [[nodiscard]] double learning_rate() const { return optimizer_->learning_rate(); }
   [[nodiscard]] const FlatParameters& parameters() const { return *parameters_; }
 
  private:
   Replicas(const ModelPlan& plan, const Options& options) : plan_(plan), options_(options) {}
   [[nodiscard]] Status populate(std::unique_ptr<Model> model);
+  [[nodiscard]] Status make_optimizer();
   void share_buffers();
   template <class PartOf>
   [[nodiscard]] std::vector<Part> on_each(const std::vector<at::Tensor>& fields, const PartOf& part_of);
@@ -85,9 +98,11 @@ class Replicas {
   Options options_;
   std::vector<std::unique_ptr<Model>> models_{};
   std::unique_ptr<FlatParameters> parameters_{};
-  /// Each steps its own part of the parameters, in its replica's thread.
-  std::vector<std::shared_ptr<torch::optim::Optimizer>> optimizers_{};
-  std::stop_source stop_{};  ///< asked for from outside, or because a replica failed
+  std::unique_ptr<FlatOptimizer> optimizer_{};  ///< each replica's thread steps its own part of the parameters
+  std::int64_t pending_ = 0;
+  std::int64_t first_rows_ = 0;  ///< of the first batch since the last step, by which all are weighted
+  std::int64_t rows_ = 0;        ///< of all of them
+  std::stop_source stop_{};      ///< asked for from outside, or because a replica failed
   std::unique_ptr<ThreadTeam> team_{};
   std::unique_ptr<std::stop_callback<std::function<void()>>> link_{};
 };

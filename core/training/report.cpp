@@ -47,6 +47,7 @@ Json epoch_json(const EpochResult& epoch) {
   Json json = {{"epoch", epoch.epoch}};
   for (const EarlierKey& key : earlier_metric_keys())
     json[std::string(key.of_epoch)] = number(epoch.value(key.name, key.split));
+  json["learning_rate"] = number(epoch.learning_rate);
   json["samples"] = epoch.samples;
   json["samples_per_s"] = number(epoch.samples_per_s);
   json["wall_s"] = number(epoch.wall_s);

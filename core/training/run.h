@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,14 @@
 #include <vector>
 
 namespace feedline::inline training {
+
+/// In place of the schedule of a network's learning rate (tuning/find_rate.h). Both are called from the run's thread.
+struct RateTest {
+  std::function<double(std::uint64_t step)> rate{};  ///< of a step of the optimiser, from 0 on
+  /// After each step: the rate that it was taken with, and the loss of its last batch, also where that is not finite.
+  /// False ends the run.
+  std::function<bool(double rate, double loss)> seen{};
+};
 
 /// What a caller may ask of a run besides the graph. Unset: what the trainer node says.
 struct RunOptions {
@@ -40,6 +49,7 @@ struct RunOptions {
   std::optional<std::uint64_t> max_records{};  ///< an epoch is the first so many training records only
   bool train = true;                           ///< false: batches are drained, nothing is learnt (profile --no-train)
   std::filesystem::path cache_folder{};        ///< empty: default_cache_folder()
+  std::optional<RateTest> rate_test{};
 };
 
 /// One epoch's result.
@@ -53,6 +63,7 @@ struct EpochResult {
   double first_wait_s = 0;   ///< for the epoch's first batch
   double median_wait_s = 0;  ///< of its batches
   std::uint64_t samples = 0;
+  double learning_rate = std::numeric_limits<double>::quiet_NaN();  ///< of its last step; NaN: an estimator learns
   std::shared_ptr<const Evaluation> evaluation{};  ///< of validation; null where there are no classes or no such data
 
   /// NaN where there is none such.

@@ -116,7 +116,8 @@ void Step::finish() {
 }
 
 std::vector<Part> Step::train(const Batch& batch, SplitTally& tally) {
-  std::vector<Part> parts = replicas_->train(upload(batch, plan_.train), meter_, tally.by_replica());
+  std::vector<Part> parts = replicas_->accumulate(upload(batch, plan_.train), meter_, tally.by_replica());
+  if (replicas_->pending() >= plan_.trainer.accumulate) replicas_->step(meter_);
   finish();
   tally.add(parts);
   return parts;

@@ -67,14 +67,20 @@ class Step {
  public:
   Step(const Plan& plan, const ModelPlan& network, std::unique_ptr<Replicas> replicas, TrainerMeter& meter);
 
-  /// Learns from a batch, and measures it. Throws StepCancelled and StepFailed.
+  /// Learns from a batch, and measures it. With every `accumulate`-th batch, the optimiser steps. Throws StepCancelled
+  /// and StepFailed.
   [[nodiscard]] std::vector<Part> train(const Batch& batch, SplitTally& tally);
+  /// Steps with what was accumulated, however few batches.
+  void finish_batches() { replicas_->step(meter_); }
   /// Measures only, without gradients, in evaluation mode.
   [[nodiscard]] std::vector<Part> evaluate(const Batch& batch, SplitTally& tally);
 
   [[nodiscard]] const Model& model() const { return replicas_->model(); }
   [[nodiscard]] std::size_t replicas() const { return replicas_->count(); }
   [[nodiscard]] double learning_rate() const { return replicas_->learning_rate(); }
+  [[nodiscard]] FlatOptimizer& optimizer() { return replicas_->optimizer(); }
+  /// Has the optimiser stepped with the newest batch?
+  [[nodiscard]] bool stepped() const { return replicas_->pending() == 0; }
 
  private:
   [[nodiscard]] std::vector<at::Tensor> upload(const Batch& batch, const DataPlan& data);

@@ -86,7 +86,12 @@ class TrainerLoop::Deadline {
 
 TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& options, const Training& training,
                          RunState& state, RunResult& result)
-    : plan_(std::move(plan)), options_(options), learner_(*training.learner), state_(state), result_(result) {
+    : plan_(std::move(plan)),
+      options_(options),
+      learner_(*training.learner),
+      state_(state),
+      result_(result),
+      early_stop_(plan_->trainer) {
   PipelineOptions pipeline = pipeline_options(training.execution, plan_->trainer);
   pipeline.allocator = training.allocator;
   pipeline.on_notice = [this](const Error& error) { state_.emit(Noticed{error}); };
@@ -144,6 +149,7 @@ Result<TrainerLoop::End> TrainerLoop::run() {
     if (way && steps_ > start_.steps) {
       if (auto status = finish_epoch(false); !status) way = fail(std::move(status.error()));
     }
+    if (way && *way == End::Completed) end_with_best();
     return way;
   });
   if (!end && end.error().code == ErrorCode::Cancelled) end = End::Stopped;
@@ -198,6 +204,7 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
       if (status.error().code != ErrorCode::Cancelled) return fail(std::move(status.error()));
       return state_.stop_requested() ? End::Stopped : End::Completed;
     }
+    if (early_stop_.reached()) return End::Completed;
   }
 }
 
@@ -281,6 +288,7 @@ std::shared_ptr<const Evaluation> TrainerLoop::evaluate() {
 }
 
 Status TrainerLoop::finish_epoch(bool complete) {
+  if (complete) learner_.finish_batches();
   state_.meter.enter(Phase::Other);
   const Learner::Progress trained = learner_.finish_training();
   const TrainerSample after_training = state_.meter.read();
@@ -299,8 +307,10 @@ Status TrainerLoop::finish_epoch(bool complete) {
   }
   state_.meter.enter(Phase::Other);
   state_.meter.set_validating(false);
+  if (complete && status) judge(result);
   state_.meter.end_epoch();
   const TrainerSample now = state_.meter.read();
+  result.learning_rate = after_training.learning_rate;
   result.samples = after_training.samples - start_.samples;
   result.samples_per_s = training_rate(start_, after_training);
   result.wall_s = seconds((now.times - start_.times).total());
@@ -311,6 +321,24 @@ Status TrainerLoop::finish_epoch(bool complete) {
   result_.epochs.push_back(result);
   state_.emit(EpochDone{result});
   return status;
+}
+
+/// What follows from an epoch: another learning rate, weights to be kept, the end of the run. A run that only measures
+/// goes on.
+void TrainerLoop::judge(const EpochResult& result) {
+  if (!options_.validate) return;
+  learner_.observe(result.metrics);
+  if (early_stop_.observe(result.epoch, result.metrics) && early_stop_.restores()) learner_.keep_best();
+}
+
+void TrainerLoop::end_with_best() {
+  const std::uint32_t best = early_stop_.best_epoch();
+  const bool goes_back = early_stop_.restores() && best > 0 && best < epoch_;
+  if (goes_back) learner_.restore_best();
+  if (!goes_back && !early_stop_.reached()) return;
+  const Error notice = early_stop_.notice(epoch_);
+  state_.emit(Noticed{notice});
+  result_.notices.push_back({.error = notice});
 }
 
 void TrainerLoop::BatchWaits::add(Nanos wait) {

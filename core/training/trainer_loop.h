@@ -6,6 +6,7 @@
 #include "base/results.h"
 #include "base/suspension.h"
 #include "engine/pipeline.h"
+#include "training/early_stop.h"
 #include "training/run.h"
 #include "training/run_state.h"
 
@@ -36,11 +37,18 @@ class Learner {
   /// The batches since the last epoch's end came again and again, to measure: what they taught counts no more, so that
   /// nothing grows without bound.
   virtual void forget() {}
+  /// The epoch's last batch has come: a step that waits for more of them is taken. Throws as train() does.
+  virtual void finish_batches() {}
   /// The end of an epoch, where estimators fit: its means on training data, and a fresh start. Throws as train() does.
   virtual Progress finish_training() = 0;
   virtual Progress finish_validation() = 0;
   /// What validation found, class by class, and a fresh start; without samples where there are no classes.
   virtual Evaluation evaluate() { return {}; }
+  /// What an epoch came to, by which a learning rate may change.
+  virtual void observe(const Metrics& /*metrics*/) {}
+  /// Keeps what it has learnt so far, in place of what it kept before, and goes back to it: what was measured then.
+  virtual void keep_best() {}
+  virtual void restore_best() {}
 };
 
 struct Training;
@@ -82,6 +90,8 @@ class TrainerLoop {
   [[nodiscard]] Result<End> replay();
   [[nodiscard]] Status step(const Batch& batch);
   [[nodiscard]] Status finish_epoch(bool complete);
+  void judge(const EpochResult& result);
+  void end_with_best();
   [[nodiscard]] Status validate();
   [[nodiscard]] std::shared_ptr<const Evaluation> evaluate();
   void begin_epoch(std::uint32_t epoch);
@@ -100,6 +110,7 @@ class TrainerLoop {
   std::unique_ptr<Pipeline> validation_;
   std::unique_ptr<Deadline> deadline_;
 
+  EarlyStop early_stop_;
   std::uint32_t epoch_ = 0;
   std::uint64_t steps_ = 0;
   TrainerSample start_{};  ///< of the epoch

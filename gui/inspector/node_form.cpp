@@ -175,9 +175,11 @@ void NodeForm::refresh_param(ParamRow& row, const std::vector<const Node*>& node
   const ParamSpec& spec = row.spec();
   bool any_set = false;
   bool mixed = false;
+  bool counts = false;
   std::optional<Value> common;
   for (const Node* node : nodes) {
     const ParamMap& params = node->params;
+    counts |= spec_->counts(spec, params);
     const auto set = params.find(spec.name);
     const Value& value = set == params.end() ? spec.default_value : set->second;
     any_set |= set != params.end();
@@ -185,6 +187,8 @@ void NodeForm::refresh_param(ParamRow& row, const std::vector<const Node*>& node
     common = value;
   }
   mixed ? row.show_mixed() : row.show_value(*common, any_set);
+  // What was set stays in sight, with the warning that it is passed over.
+  row.setHidden(!counts && !any_set);
 }
 
 /// What is known of a source's data.

@@ -13,6 +13,8 @@ namespace test_layers {
 
 namespace test_layers {
 
+namespace test_layers {
+
 using namespace feedline;
 
 namespace {
@@ -406,12 +408,18 @@ void TestLayers::losses_are_summed() {
 void TestLayers::optimizers_by_hand() {
   const auto steps = [](const char* type, const ParamMap& params, int count) {
     const NodeSpec& spec = *Registry::instance().find(type);
-    at::Tensor weight = at::ones({1}).requires_grad_(true);
-    const auto optimizer = spec.optimizer(spec.complete(params), {weight});
+    const auto rule = spec.optimizer(spec.complete(params));
+    const OptimizerSettings settings = spec.optimizer_settings(spec.complete(params));
+    const at::Tensor weight = at::ones({1});
+    std::vector<at::Tensor> slots;
+    for (const OptimizerSlot& slot : rule->slots()) slots.push_back(at::full({1}, slot.start));
     for (int i = 0; i < count; ++i) {
-      optimizer->zero_grad();
-      (weight * 2).sum().backward();  // gradient 2
-      optimizer->step();
+      const at::Tensor gradient = at::full({1}, 2.0) + weight * settings.weight_decay;
+      rule->update({.weights = weight,
+                    .gradient = gradient,
+                    .slots = slots,
+                    .step = i + 1,
+                    .learning_rate = settings.learning_rate});
     }
     return weight.item<double>();
   };

@@ -246,7 +246,7 @@ class TestReplicas : public QObject {
   void names_the_node_that_failed();
   void a_failure_outweighs_what_it_cancels();
   void stops_in_mid_step();
-  void shards_step_like_the_whole();
+  void ranges_cover_the_whole();
   void state_has_the_same_names_for_any_count_data();
   void state_has_the_same_names_for_any_count();
   void restored_training_goes_on_as_if_nothing_had_been_data();
@@ -345,15 +345,15 @@ void TestReplicas::one_replica_trains_like_the_model() {
   const ModelPlan plan =
       network({linear(8), {"batch_norm"}, {"relu"}, linear(kClasses)}, features(), "adam", {{"learning_rate", 0.05}});
   const auto model = model_of(plan);
-  const auto optimizer = plan.optimizer->optimizer(plan.optimizer_params, model->parameters());
+  torch::optim::Adam optimizer(model->parameters(), 0.05);
   const auto replicas = replicas_of(plan, 1);
   TrainerMeter meter;
   for (std::int64_t step = 0; step < 10; ++step) {
     const auto fields = batch(16, features(), step);
-    optimizer->zero_grad();
+    optimizer.zero_grad();
     const auto outcome = model->forward(fields, {});
     model->backward(outcome.loss);
-    optimizer->step();
+    optimizer.step();
     const auto parts = replicas->train(fields, meter);
     QVERIFY(std::abs(totals(parts).loss() - outcome.loss.item<double>()) < 1e-5);
   }
@@ -528,22 +528,23 @@ void TestReplicas::stops_in_mid_step() {
   QVERIFY_EXCEPTION_THROWN((void)replicas->evaluate(batch(9, features())), StepCancelled);
 }
 
-void TestReplicas::shards_step_like_the_whole() {
+void TestReplicas::ranges_cover_the_whole() {
   const auto model = model_of(plain_network());
   const FlatParameters parameters(model->parameters());
-  std::int64_t covered = 0;
+  QCOMPARE(parameters.borders().size(), model->parameters().size() + 1);
+  QCOMPARE(parameters.borders().back(), parameters.values().numel());
   for (const std::size_t count : {1U, 2U, 3U, 7U}) {
-    for (const at::Tensor& shard : parameters.shards(count)) {
-      QVERIFY(shard.is_leaf() && shard.requires_grad() && shard.grad().defined());
-      covered += shard.numel();
+    std::int64_t covered = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      QCOMPARE(parameters.range(i, count).first, covered);
+      covered += parameters.range(i, count).count;
     }
     QCOMPARE(covered, parameters.values().numel());
-    covered = 0;
   }
-  // A change of a shard is one of the model.
+  // A change of the whole is one of the model.
   {
     const torch::NoGradGuard no_gradients;
-    for (const at::Tensor& shard : parameters.shards(3)) at::Tensor(shard).fill_(2);
+    parameters.values().fill_(2);
   }
   for (const at::Tensor& parameter : model->parameters()) QVERIFY(at::equal(parameter, at::full_like(parameter, 2)));
 }
@@ -601,7 +602,7 @@ void TestReplicas::state_has_the_same_names_for_any_count() {
   for (const QString& name : names_of(state.parameters))
     for (const char* slot : {"exp_avg", "exp_avg_sq", "momentum_buffer"})
       if ((optimizer == "adam") == (QByteArray(slot) != "momentum_buffer")) slots << name + "." + slot;
-  if (optimizer == "adam") slots << "step";
+  slots << "step";
   QCOMPARE(names_of(state.optimizer), slots);
   QCOMPARE(state.parameters.at("linear0.weight").shape, (std::vector<std::int64_t>{8, kFeatures}));
   for (const auto& [name, value] : state.optimizer)

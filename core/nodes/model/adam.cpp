@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/model/optimizer_params.h"
 #include "nodes/model/torch_layer.h"
-#include "schema/node_builder.h"
+
+#include <cmath>
 
 namespace feedline::inline nodes {
 namespace {
 
 struct Adam {
-  struct Params {
-    double learning_rate = 1e-3;
+  static constexpr bool kDecoupled = false;
+
+  struct Params : OptimizerSettings {
+    Params() { learning_rate = 1e-3; }
     double beta1 = 0.9;
     double beta2 = 0.999;
     double epsilon = 1e-8;
-    double weight_decay = 0;
   };
 
   static NodeSpec spec() {
@@ -19,9 +22,8 @@ struct Adam {
         .help(
             "Scales each parameter's step by running estimates of the mean and the uncentred variance of its gradient "
             "(Kingma and Ba, 2015). It works well with its defaults, which makes it the best first choice. It keeps "
-            "two "
-            "more values per parameter in memory. If the loss grows or becomes infinite, divide the learning rate by "
-            "ten.")
+            "two more values per parameter in memory. If the loss grows or becomes infinite, divide the learning rate "
+            "by ten. With weight decay, adamw is the better one.")
         .out("optimizer", Kind::Optimizer, "Connect it to the trainer.")
         .param("learning_rate", &Params::learning_rate, range(0, 1e30).ui(1e-5, 0.1), "Step size.")
         .param("beta1", &Params::beta1, range(0, 0.999999).ui(0.5, 0.99),
@@ -30,25 +32,34 @@ struct Adam {
                "Decay rate of the second-moment estimate (running mean of the squared gradient).")
         .param("epsilon", &Params::epsilon, range(1e-16, 1).ui(1e-10, 1e-3),
                "Added to the denominator, against division by zero.")
-        .param("weight_decay", &Params::weight_decay, range(0, 1e3).ui(0, 0.1),
-               "L2 penalty: pulls parameters towards zero, against overfitting.")
+        .with(optimizer_params<Adam>)
         .example({{"learning_rate", 0.01}});
   }
 
-  static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs) {
-    return std::vector<TensorDesc>{TensorDesc{.kind = Kind::Optimizer}};
-  }
+  static Result<std::vector<TensorDesc>> infer(const Params& params, DescInputs) { return describe_optimizer(params); }
 
 #ifdef FEEDLINE_DESCRIBED_ONLY
   static constexpr Role kRole = Role::Optimizer;
 #else
-  static std::shared_ptr<torch::optim::Optimizer> optimizer(const Params& params, std::vector<at::Tensor> parameters) {
-    return std::make_shared<torch::optim::Adam>(std::move(parameters),
-                                                torch::optim::AdamOptions(params.learning_rate)
-                                                    .betas(std::make_tuple(params.beta1, params.beta2))
-                                                    .eps(params.epsilon)
-                                                    .weight_decay(params.weight_decay));
-  }
+  class Rule final : public OptimizerRule {
+   public:
+    explicit Rule(const Params& params) : params_(params) {}
+    [[nodiscard]] std::vector<OptimizerSlot> slots() const override { return {{"exp_avg"}, {"exp_avg_sq"}}; }
+    void update(const OptimizerUpdate& update) const override {
+      const at::Tensor& mean = update.slots[0];
+      const at::Tensor& square = update.slots[1];
+      const auto step = static_cast<double>(update.step);
+      mean.mul_(params_.beta1).add_(update.gradient, 1 - params_.beta1);
+      square.mul_(params_.beta2).addcmul_(update.gradient, update.gradient, 1 - params_.beta2);
+      const at::Tensor size = square.sqrt().div_(std::sqrt(1 - std::pow(params_.beta2, step))).add_(params_.epsilon);
+      update.weights.addcdiv_(mean, size, -update.learning_rate / (1 - std::pow(params_.beta1, step)));
+    }
+
+   private:
+    Params params_;
+  };
+
+  static std::unique_ptr<OptimizerRule> optimizer(const Params& params) { return std::make_unique<Rule>(params); }
 #endif
 };
 

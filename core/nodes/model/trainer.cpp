@@ -41,6 +41,23 @@ struct Trainer {
         .optional_in("estimator", Kind::Estimator, "What learns without loss and optimiser, in place of a network.")
         .param("epochs", &Params::epochs, range(0, 1000000).ui(0, 100),
                "Passes over all training records. 0: until the run is stopped. An estimator may need fewer.")
+        .param("accumulate", &Params::accumulate, range(1, 65536).ui(1, 64).unit("batches"),
+               "Batches whose gradients make one step of the optimiser: as large a batch as fits into memory, so many "
+               "times over. An epoch's last step may have fewer. Batch norm sees each batch by itself.")
+        .only_with("loss")
+        .param("stop_early", &Params::stop_early,
+               "Metric that ends the run when it no longer improves: val_loss, val_accuracy, train_loss; off: none.")
+        .only_with("loss")
+        .param("patience", &Params::patience, range(1, 1000000).ui(1, 50).unit("epochs"),
+               "Epochs in a row without improvement after which stop_early ends the run.")
+        .only_with("loss")
+        .param("least_change", &Params::least_change, range(0, 1e30).ui(0, 0.1),
+               "By how much stop_early's metric must be better than its best, in its own unit (0.01 of an accuracy is "
+               "one per cent).")
+        .only_with("loss")
+        .param("restore_best", &Params::restore_best,
+               "With stop_early, the run ends with the weights of the epoch whose metric was best.")
+        .only_with("loss")
         .param("device", &Params::device, "auto (a GPU if there is one), cpu, cuda, or cuda:1 for the second GPU.")
         .only_with("loss")
         .param("validation_split", &Params::validation_split, range(0, 0.9).ui(0, 0.5),
@@ -91,6 +108,10 @@ struct Trainer {
   }
 
   static Result<std::vector<TensorDesc>> infer(const Params& params, DescInputs) {
+    if (params.stop_early.empty())
+      return fail(Error{.reason = "no metric is named",
+                        .remedy = "Name one, such as val_loss, or write off",
+                        .parameter = "stop_early"});
     if (auto device = parse_device_name(params.device); !device)
       return fail(std::move(device.error()).at_parameter("device"));
     return std::vector<TensorDesc>{};

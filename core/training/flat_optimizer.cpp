@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/flat_optimizer.h"
+
+#include "base/numbers.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace feedline::inline training {
+namespace {
+
+/// Numbers of a piece on the CPU: weights, gradient and what an optimiser keeps of them lie in the cache of one core.
+constexpr std::int64_t kPieceNumbers = 16'384;
+/// Keeps PyTorch's clip_grad_norm_ from dividing by 0.
+constexpr double kNormFloor = 1e-6;
+
+Result<std::vector<LayerRate>> layer_rates(const ModelPlan& plan, const OptimizerSettings& settings,
+                                           const std::vector<FlatOptimizer::Owner>& owners) {
+  std::vector<LayerRate> rates;
+  for (const std::string& text : settings.rates) {
+    auto rate = parse_layer_rate(text);
+    if (!rate) return fail(std::move(rate.error()).at_node(plan.optimizer_node).at_parameter("rates"));
+    const bool matches = std::any_of(owners.begin(), owners.end(), [&](const FlatOptimizer::Owner& owner) {
+      return matches_layer(rate->pattern, owner.node);
+    });
+    if (!matches) {
+      std::vector<std::string> nodes;
+      for (const FlatOptimizer::Owner& owner : owners)
+        if (nodes.empty() || nodes.back() != owner.node) nodes.push_back(owner.node);
+      return fail(Error{.reason = "'" + rate->pattern + "' is the name of no layer that learns",
+                        .remedy = "Name one of " + numbers::listed(nodes, 10),
+                        .node = plan.optimizer_node,
+                        .parameter = "rates"});
+    }
+    rates.push_back(std::move(*rate));
+  }
+  return rates;
+}
+
+/// A copy of tensors, apart from the model's.
+std::vector<at::Tensor> copies(const std::vector<at::Tensor>& tensors) {
+  std::vector<at::Tensor> all;
+  for (const at::Tensor& tensor : tensors) all.push_back(tensor.detach().clone());
+  return all;
+}
+
+void exchange(const at::Tensor& a, const at::Tensor& b) {
+  const at::Tensor kept = a.clone();
+  a.copy_(b);
+  b.copy_(kept);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FlatOptimizer>> FlatOptimizer::make(const ModelPlan& plan, const FlatParameters& parameters,
+                                                           const std::vector<Owner>& owners,
+                                                           std::vector<at::Tensor> buffers, Options options) {
+  std::unique_ptr<FlatOptimizer> optimizer(new FlatOptimizer);
+  optimizer->settings_ = plan.optimizer->optimizer_settings(plan.optimizer_params);
+  const OptimizerSettings& settings = optimizer->settings_;
+  if (options.total_steps == 0 && !options.rate && needs_total(settings))
+    return fail(
+        Error{.reason = "this schedule needs to know how long the run is, and the trainer has no number of epochs",
+              .remedy = "Set epochs of the trainer, or choose another schedule",
+              .node = plan.optimizer_node,
+              .parameter = "schedule"});
+  const auto rates = layer_rates(plan, settings, owners);
+  if (!rates) return fail(std::move(rates.error()));
+  std::vector<Group> groups;
+  for (const Owner& owner : owners) {
+    Group group{.penalties = settings.decay_norm_and_bias || owner.dimensions > 1};
+    for (const LayerRate& rate : *rates)
+      if (matches_layer(rate.pattern, owner.node)) group.factor = rate.factor;
+    groups.push_back(group);
+  }
+
+  const torch::NoGradGuard no_gradients;
+  optimizer->options_ = std::move(options);
+  optimizer->rule_ = plan.optimizer->optimizer(plan.optimizer_params);
+  for (const OptimizerSlot& slot : optimizer->rule_->slots()) {
+    optimizer->slots_.push_back({std::string(slot.name), at::full_like(parameters.values(), slot.start)});
+    optimizer->starts_.push_back(slot.start);
+  }
+  optimizer->model_ = {parameters.values(), std::move(buffers)};
+  if (settings.ema > 0) optimizer->other_ = {parameters.values().clone(), copies(optimizer->model_.buffers)};
+  optimizer->cut(parameters, groups);
+  return optimizer;
+}
+
+/// Shards are even; where the rule must see whole tensors, each belongs to the shard in which its middle lies.
+void FlatOptimizer::cut(const FlatParameters& parameters, const std::vector<Group>& groups) {
+  const std::vector<std::int64_t>& borders = parameters.borders();
+  const std::size_t shards = options_.shards;
+  pieces_.resize(shards);
+  const std::int64_t all = borders.back();
+  std::vector<FlatParameters::Range> ranges;
+  for (std::size_t shard = 0; shard < shards; ++shard) ranges.push_back(parameters.range(shard, shards));
+  std::size_t shard = 0;
+  for (std::size_t i = 0; i < groups.size();) {
+    std::size_t end = i + 1;
+    if (rule_->by_tensor()) {
+      const auto middle = static_cast<double>(borders[i] + borders[end]) / 2;
+      const auto owner = static_cast<std::size_t>(middle * static_cast<double>(shards) / static_cast<double>(all));
+      add_piece(parameters, std::min(owner, shards - 1), borders[i], borders[end] - borders[i], groups[i]);
+    } else {
+      while (end < groups.size() && groups[end] == groups[i]) ++end;
+      for (std::int64_t at = borders[i]; at < borders[end];) {
+        while (at >= ranges[shard].first + ranges[shard].count) ++shard;
+        const std::int64_t until = std::min(borders[end], ranges[shard].first + ranges[shard].count);
+        const std::int64_t most = parameters.values().device().is_cpu() ? kPieceNumbers : all;
+        for (; at < until; at += std::min(most, until - at))
+          add_piece(parameters, shard, at, std::min(most, until - at), groups[i]);
+      }
+    }
+    i = end;
+  }
+  if (settings_.clip_norm <= 0) return;
+  squares_ = at::zeros({static_cast<std::int64_t>(std::max<std::size_t>(count_, 1))},
+                       parameters.values().options().dtype(at::kDouble));
+  std::int64_t next = 0;
+  for (Pieces& pieces : pieces_)
+    for (Piece& piece : pieces) piece.square = squares_.select(0, next++);
+}
+
+void FlatOptimizer::add_piece(const FlatParameters& parameters, std::size_t shard, std::int64_t first,
+                              std::int64_t count, const Group& group) {
+  if (count == 0) return;
+  Piece piece{.weights = parameters.values().narrow(0, first, count), .group = group};
+  for (std::size_t i = 0; i < parameters.replicas(); ++i)
+    piece.gradients.push_back(parameters.gradients(i).narrow(0, first, count));
+  for (const Slot& slot : slots_) piece.slots.push_back(slot.tensor.narrow(0, first, count));
+  if (other_.parameters.defined()) piece.average = other_.parameters.narrow(0, first, count);
+  pieces_[shard].push_back(std::move(piece));
+  ++count_;
+}
+
+void FlatOptimizer::begin(double scale) {
+  TORCH_CHECK(!swapped_, "a step while the model has the average of its weights");
+  rate_ = options_.rate ? options_.rate(static_cast<std::uint64_t>(step_))
+                        : rate_at(settings_, static_cast<std::uint64_t>(step_), options_.total_steps, plateau_.drops);
+  ++step_;
+  scale_ = scale;
+  clip_.reset();
+}
+
+double FlatOptimizer::learning_rate() const {
+  if (step_ > 0 && rate_ > 0) return rate_;
+  const auto last = static_cast<std::uint64_t>(std::max<std::int64_t>(step_ - 1, 0));
+  return options_.rate ? options_.rate(last) : rate_at(settings_, last, options_.total_steps, plateau_.drops);
+}
+
+bool FlatOptimizer::observe(double value, bool higher_is_better) {
+  return settings_.schedule == "plateau" && plateau_.observe(settings_, value, higher_is_better);
+}
+
+/// On the CPU the threads within one operation share the pieces: each is too small to be shared itself.
+template <class Work>
+void FlatOptimizer::on_pieces(std::size_t shard, const Work& work) {
+  const Pieces& pieces = pieces_[shard];
+  const auto count = static_cast<std::int64_t>(pieces.size());
+  const auto some = [&](std::int64_t first, std::int64_t end) {
+    const torch::NoGradGuard no_gradients;
+    for (std::int64_t i = first; i < end; ++i) work(pieces[static_cast<std::size_t>(i)]);
+  };
+  if (model_.parameters.device().is_cpu() && at::get_num_threads() > 1 && count > 1) {
+    at::parallel_for(0, count, 1, some);
+  } else {
+    some(0, count);
+  }
+}
+
+void FlatOptimizer::sum(const Piece& piece) const {
+  const at::Tensor& gradient = piece.gradients.front();
+  for (std::size_t i = 1; i < piece.gradients.size(); ++i) gradient.add_(piece.gradients[i]);
+  if (scale_ != 1) gradient.mul_(scale_);
+  if (settings_.clip_value > 0) gradient.clamp_(-settings_.clip_value, settings_.clip_value);
+}
+
+void FlatOptimizer::measure(std::size_t shard) {
+  on_pieces(shard, [&](const Piece& piece) {
+    sum(piece);
+    piece.square.copy_(at::dot(piece.gradients.front(), piece.gradients.front()));
+  });
+}
+
+/// A tensor of one number, so that no GPU is waited for.
+void FlatOptimizer::limit() {
+  const torch::NoGradGuard no_gradients;
+  clip_ = at::reciprocal(squares_.sum().sqrt().add(kNormFloor)).mul(settings_.clip_norm).clamp_max(1);
+  clip_ = clip_.to(model_.parameters.scalar_type());
+}
+
+void FlatOptimizer::update(const Piece& piece) const {
+  const at::Tensor& gradient = piece.gradients.front();
+  if (clips_norm()) {
+    gradient.mul_(clip_);
+  } else {
+    sum(piece);
+  }
+  double decay = 0;
+  if (piece.group.penalties) {
+    if (settings_.l1 > 0) gradient.add_(piece.weights.sign(), settings_.l1);
+    if (rule_->decouples_decay()) {
+      decay = settings_.weight_decay;
+    } else if (settings_.weight_decay != 0) {
+      gradient.add_(piece.weights, settings_.weight_decay);
+    }
+  }
+  rule_->update({.weights = piece.weights,
+                 .gradient = gradient,
+                 .slots = piece.slots,
+                 .step = step_,
+                 .learning_rate = rate_ * piece.group.factor,
+                 .weight_decay = decay});
+}
+
+void FlatOptimizer::average(const Piece& piece) const {
+  if (step_ == 1) {
+    piece.average.copy_(piece.weights);
+  } else {
+    piece.average.lerp_(piece.weights, 1 - settings_.ema);
+  }
+}
+
+void FlatOptimizer::apply(std::size_t shard) {
+  on_pieces(shard, [&](const Piece& piece) {
+    update(piece);
+    if (piece.average.defined()) average(piece);
+    for (const at::Tensor& gradient : piece.gradients) gradient.zero_();
+  });
+}
+
+void FlatOptimizer::finish() {
+  if (settings_.ema <= 0) return;
+  const torch::NoGradGuard no_gradients;
+  for (std::size_t i = 0; i < model_.buffers.size(); ++i) {
+    if (step_ == 1 || !model_.buffers[i].is_floating_point()) {
+      other_.buffers[i].copy_(model_.buffers[i]);
+    } else {
+      other_.buffers[i].lerp_(model_.buffers[i], 1 - settings_.ema);
+    }
+  }
+}
+
+void FlatOptimizer::use_average(bool on) {
+  if (on == swapped_ || !averages()) return;
+  const torch::NoGradGuard no_gradients;
+  exchange(model_.parameters, other_.parameters);
+  for (std::size_t i = 0; i < model_.buffers.size(); ++i) exchange(model_.buffers[i], other_.buffers[i]);
+  swapped_ = on;
+}
+
+void FlatOptimizer::copy_measured(Averaged& to) const {
+  const torch::NoGradGuard no_gradients;
+  const Averaged from = averages() ? average() : model_;
+  to.parameters = from.parameters.to(at::kCPU, from.parameters.scalar_type(), false, true);
+  to.buffers.clear();
+  for (const at::Tensor& buffer : from.buffers)
+    to.buffers.push_back(buffer.to(at::kCPU, buffer.scalar_type(), false, true));
+}
+
+void FlatOptimizer::restore_measured(const Averaged& from) {
+  const torch::NoGradGuard no_gradients;
+  for (const Averaged* to : {&model_, &other_}) {
+    if (!to->parameters.defined()) continue;
+    to->parameters.copy_(from.parameters);
+    for (std::size_t i = 0; i < from.buffers.size(); ++i) to->buffers[i].copy_(from.buffers[i]);
+  }
+}
+
+void FlatOptimizer::restart(std::int64_t steps, const PlateauState& plateau) {
+  step_ = steps;
+  rate_ = 0;
+  plateau_ = plateau;
+  swapped_ = false;
+  if (steps > 0) return;
+  const torch::NoGradGuard no_gradients;
+  for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i].tensor.fill_(starts_[i]);
+}
+
+}  // namespace feedline::inline training

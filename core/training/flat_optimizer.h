@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Private to training.
+
+#include "base/error.h"
+#include "base/torch.h"
+#include "plan/plan.h"
+#include "schema/optimizer.h"
+#include "training/flat_parameters.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace feedline::inline training {
+
+/// The optimiser of a run: an OptimizerRule over flat parameters, and all that optimisers share. A step is begun once,
+/// then each of `shards` threads takes its part of it, in pieces that stay in the processor's cache from the sum of the
+/// replicas' gradients to the end: sum, clip, penalties, rule, average, gradients back to 0. On a GPU nothing is read
+/// back.
+///
+/// The norm that clip_norm limits is that of all parameters after clip_value, in PyTorch's form (clip_grad_norm_): a
+/// pass of its own goes before, and only then. The average of the weights is that of
+/// torch.optim.swa_utils.AveragedModel with avg = ema * avg + (1 - ema) * weights and use_buffers, where buffers of
+/// whole numbers are copied.
+class FlatOptimizer {
+ public:
+  struct Options {
+    std::size_t shards = 1;
+    std::uint64_t total_steps = 0;  ///< of the run; 0: nobody knows
+    /// In place of the schedule: the learning rate of a step, from 0 on (tuning/find_rate.h).
+    std::function<double(std::uint64_t step)> rate{};
+  };
+  /// A tensor of the model: the node of its layer, and its number of dimensions.
+  struct Owner {
+    std::string node{};
+    std::int64_t dimensions = 0;
+  };
+
+  /// `owners` in the order in which the tensors lie flat; `buffers` those that are averaged. Errors (node, parameter):
+  /// a pattern of `rates` that matches no layer; a schedule that needs to know how long the run is, when it does not.
+  [[nodiscard]] static Result<std::unique_ptr<FlatOptimizer>> make(const ModelPlan& plan,
+                                                                   const FlatParameters& parameters,
+                                                                   const std::vector<Owner>& owners,
+                                                                   std::vector<at::Tensor> buffers, Options options);
+
+  // One step: begin(); with clips_norm() measure() of each shard, then limit(); apply() of each; finish().
+  /// `scale` multiplies the sum of the gradients first.
+  void begin(double scale = 1);
+  [[nodiscard]] bool clips_norm() const { return settings_.clip_norm > 0; }
+  void measure(std::size_t shard);
+  void limit();
+  void apply(std::size_t shard);
+  void finish();
+
+  /// Of the newest step; before the first, that of the first. Without the factors of single layers.
+  [[nodiscard]] double learning_rate() const;
+  [[nodiscard]] const OptimizerSettings& settings() const { return settings_; }
+  /// The end of an epoch: a plateau's metric. Returns whether the rate drops.
+  bool observe(double value, bool higher_is_better);
+
+  /// Is there an average of the weights, which begins with the first step?
+  [[nodiscard]] bool averages() const { return settings_.ema > 0 && step_ > 0; }
+  /// The model has the average for weights and buffers from now on, or those that it trains again. Without an average,
+  /// nothing happens. No step may be taken meanwhile.
+  void use_average(bool on);
+
+  /// What a run goes on from. Tensors have the layout of the flat parameters, and are the optimiser's own.
+  struct Slot {
+    std::string name{};
+    at::Tensor tensor{};
+  };
+  struct Averaged {
+    at::Tensor parameters{};  ///< flat
+    std::vector<at::Tensor> buffers{};
+  };
+  [[nodiscard]] const std::vector<Slot>& slots() const { return slots_; }
+  [[nodiscard]] std::int64_t steps() const { return step_; }
+  [[nodiscard]] const PlateauState& plateau() const { return plateau_; }
+  /// Both where averages(): the average, and the weights that are trained.
+  [[nodiscard]] Averaged average() const { return swapped_ ? model_ : other_; }
+  [[nodiscard]] Averaged trained() const { return swapped_ ? other_ : model_; }
+  /// Copies what a validation measures, weights or their average, to the host; and takes it back, as both.
+  void copy_measured(Averaged& to) const;
+  void restore_measured(const Averaged& from);
+  /// Goes on behind that many steps; of 0, it starts afresh, and slots have their first values.
+  void restart(std::int64_t steps, const PlateauState& plateau);
+
+ private:
+  /// Of neighbouring tensors that are treated alike.
+  struct Group {
+    bool penalties = true;
+    double factor = 1;
+    bool operator==(const Group&) const = default;
+  };
+  /// A piece of the parameters, and of all that belongs to it.
+  struct Piece {
+    at::Tensor weights{};
+    std::vector<at::Tensor> gradients{};  ///< one a replica
+    std::vector<at::Tensor> slots{};
+    at::Tensor average{};
+    at::Tensor square{};  ///< one number of squares_
+    Group group{};
+  };
+  using Pieces = std::vector<Piece>;
+
+  FlatOptimizer() = default;
+  void cut(const FlatParameters& parameters, const std::vector<Group>& groups);
+  void add_piece(const FlatParameters& parameters, std::size_t shard, std::int64_t first, std::int64_t count,
+                 const Group& group);
+  template <class Work>
+  void on_pieces(std::size_t shard, const Work& work);
+  void sum(const Piece& piece) const;
+  void update(const Piece& piece) const;
+  void average(const Piece& piece) const;
+
+  OptimizerSettings settings_{};
+  Options options_{};
+  std::unique_ptr<OptimizerRule> rule_{};
+  std::vector<Slot> slots_{};
+  std::vector<double> starts_{};  ///< of the slots
+  Averaged model_{};              ///< what the model computes with
+  Averaged other_{};              ///< the average, or what is trained while the model has the average; may be empty
+  bool swapped_ = false;
+  std::vector<Pieces> pieces_{};  ///< by shard
+  at::Tensor squares_{};          ///< of the gradient, a sum a piece
+  at::Tensor clip_{};             ///< a number, by which this step's gradient is scaled; undefined: it is not
+  double scale_ = 1;
+  double rate_ = 0;
+  std::int64_t step_ = 0;
+  PlateauState plateau_{};
+  std::size_t count_ = 0;  ///< pieces
+};
+
+}  // namespace feedline::inline training

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// `find-lr` of the real program: the table, the JSON, what it writes and what it refuses.
+
+#include "graph/json.h"
+#include "support/process.h"
+#include "support/run_recorder.h"
+#include "support/test_program.h"
+
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonObject>
+#include <QTest>
+
+namespace test_cli_find_lr {
+
+using namespace feedline;
+using namespace feedline::test;
+
+class TestCliFindLr : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void initTestCase() {
+    QVERIFY(save_document(small_network(cli_.path("")), graph_.toStdString()));
+    before_ = read();
+  }
+
+  void proposes_and_writes_only_when_asked() {
+    const test::Finished run = cli_.run({"find-lr", graph_, "--steps", "60", "--json", "-"});
+    QVERIFY2(!run.crashed && run.exit_code == 0, run.text());
+    const QJsonDocument json = run.json();
+    QVERIFY2(json.isObject(), run.text());
+    QCOMPARE(json["node"].toString(), QString("adam"));
+    const double proposed = json["proposed"].toDouble();
+    QVERIFY2(proposed > 1e-7 && proposed < 10, run.text());
+    QVERIFY(json["curve"].toArray().size() > 20);
+    QVERIFY2(run.err.contains("Proposed: adam.learning_rate="), run.text());
+    QCOMPARE(read(), before_);
+
+    const test::Finished written = cli_.run({"find-lr", graph_, "--steps", "60", "--set", "batch.size=16", "--write"});
+    QVERIFY2(written.exit_code == 0 && written.out.contains("Proposed"), written.text());
+    const auto loaded = from_json(read().toStdString());
+    QVERIFY(loaded);
+    const double rate = std::get<double>(loaded->document.find("adam")->params.at("learning_rate"));
+    QVERIFY2(written.err.contains("wrote adam.learning_rate="), written.text());
+    QVERIFY(rate > 1e-7 && rate < 10);
+    const auto original = from_json(before_.toStdString());
+    QVERIFY(original && loaded->document == with(original->document, "adam", "learning_rate", rate));
+  }
+
+  void refuses_data() {
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<QString>("word");
+    QTest::newRow("range") << QStringList{graph_, "--from", "1", "--to", "0.1"} << "--from";
+    QTest::newRow("few steps") << QStringList{graph_, "--steps", "3"} << "--steps";
+    QTest::newRow("example") << QStringList{"example:quickstart", "--write"} << "example";
+    QTest::newRow("no optimiser") << QStringList{"example:baseline"} << "optimiser";
+    QTest::newRow("no file") << QStringList{cli_.path("none.feedline")} << "none.feedline";
+  }
+  void refuses() {
+    QFETCH(QStringList, arguments);
+    QFETCH(QString, word);
+    const test::Finished run = cli_.run(QStringList{"find-lr"} + arguments);
+    QVERIFY2(!run.crashed && run.exit_code == 2, run.text());
+    QCOMPARE(run.errors().size(), 1);
+    QVERIFY2(run.errors().front().contains(word), run.text());
+  }
+
+ private:
+  [[nodiscard]] QByteArray read() const {
+    QFile file(graph_);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+  }
+
+  Cli cli_;
+  QString graph_ = cli_.path("graph.feedline");
+  QByteArray before_{};
+};
+
+FEEDLINE_TEST(TestCliFindLr)
+
+}  // namespace test_cli_find_lr
+
+#include "test_cli_find_lr.moc"
