@@ -44,7 +44,8 @@ std::string step_table(const StepTimes& times, std::uint64_t steps, std::size_t 
   Table table({"training step", "a step", "share"});
   for (const PhaseInfo& info : kStepPhases) {
     const double time = seconds(times[info.phase]);
-    if (info.phase == Phase::Fit || (info.phase == Phase::Add && time <= 0)) continue;
+    const bool may_lack = info.phase == Phase::Add || info.phase == Phase::Checkpoint;
+    if (info.phase == Phase::Fit || (may_lack && time <= 0)) continue;
     table.row({std::string(info.title), duration(time / static_cast<double>(steps)), percent(time / total)});
   }
   table.row({"all", duration(total / static_cast<double>(steps)), percent(1)});

@@ -3,6 +3,7 @@
 
 #include "base/suspension.h"
 #include "engine/cache_shelf.h"
+#include "engine/fit.h"
 #include "engine/pipeline_settings.h"
 #include "schema/registry.h"
 #include "training/fill_caches.h"
@@ -16,6 +17,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace feedline {
 namespace {
@@ -85,8 +87,13 @@ class TrainerLoop::Deadline {
 };
 
 TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& options, const Training& training,
-                         RunState& state, RunResult& result)
-    : plan_(std::move(plan)), options_(options), learner_(*training.learner), state_(state), result_(result) {
+                         RunState& state, RunResult& result, const ResumePoint* from)
+    : plan_(std::move(plan)),
+      options_(options),
+      learner_(*training.learner),
+      state_(state),
+      result_(result),
+      replicas_(static_cast<std::size_t>(std::max(training.execution.replicas, 0))) {
   PipelineOptions pipeline = pipeline_options(training.execution, plan_->trainer);
   pipeline.allocator = training.allocator;
   pipeline.on_notice = [this](const Error& error) { state_.emit(Noticed{error}); };
@@ -96,17 +103,103 @@ TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& opt
   pipeline.caches = std::make_shared<CacheShelf>(plans, options.cache_folder);
   pipeline.trace = state_.trace;
   settings_ = pipeline;
+  PipelineOptions validating = pipeline;
+  if (from != nullptr) go_on(*from, pipeline, validating);
   train_ = std::make_unique<Pipeline>(plan_, plan_->train, pipeline);
   if (options_.train && options_.validate && plan_->validation) {
-    pipeline.trace_prefix = RunState::kValidation;
-    validation_ = std::make_unique<Pipeline>(plan_, *plan_->validation, pipeline);
+    validating.trace_prefix = RunState::kValidation;
+    validation_ = std::make_unique<Pipeline>(plan_, *plan_->validation, std::move(validating));
   }
   state_.attach(train_.get(), validation_.get());
+  keep_checkpoints(from);
 
-  const std::uint64_t all = plan_->train.batches_per_epoch() * pipeline.epochs;
+  const std::uint64_t all = plan_->train.batches_per_epoch() * settings_.epochs;
   // Until stopped: nobody knows how many.
   const std::uint64_t most = options_.max_steps.value_or(all);
-  state_.meter.begin_run(all == 0 ? most : std::min(all, most), pipeline.epochs);
+  state_.meter.begin_run(all == 0 ? most : std::min(all, most), settings_.epochs);
+}
+
+/// Everything stands where it stood when the checkpoint was taken; the pipelines begin behind what was used.
+void TrainerLoop::go_on(const ResumePoint& from, PipelineOptions& train, PipelineOptions& validation) {
+  const TrainingPosition& position = from.position;
+  const bool trained = position.batch >= plan_->train.batches_per_epoch();
+  train.first_epoch = validation.first_epoch = position.epoch;
+  if (settings_.epochs > 0) train.epochs = validation.epochs = settings_.epochs - position.epoch + 1;
+  train.first_batch = position.batch;
+  validation.first_batch =
+      trained && !from.progress.pending && plan_->validation ? plan_->validation->batches_per_epoch() : 0;
+  train.past = from.train;
+  validation.past = from.validation;
+
+  steps_ = position.step;
+  epoch_ = position.epoch;
+  used_ = position.batch;
+  pending_ = from.progress.pending;
+  start_ = trained ? from.progress.meter : from.progress.epoch_start;
+  result_.epochs = from.progress.epochs;
+  result_.resumed_from = options_.resume.path;
+  state_.meter.restore(from.progress.meter);
+  state_.meter.begin_epoch(epoch_);
+  state_.loss_curve.restore(from.progress.curve);
+  if (from.progress.replicas != replicas_)
+    state_.emit(Noticed{Error{
+        .code = ErrorCode::Failed,
+        .reason = fmt::format("the checkpoint was written with {} replicas, and there are {} now: the run goes on, but "
+                              "not to the same bytes as without a break",
+                              from.progress.replicas, replicas_),
+        .remedy = fmt::format("Set replicas to {} to have the same bytes", from.progress.replicas),
+        .node = plan_->trainer_node,
+        .parameter = "replicas"}});
+}
+
+void TrainerLoop::keep_checkpoints(const ResumePoint* from) {
+  if (options_.checkpoints.folder.empty() || !options_.train || options_.replay_batches) return;
+  if (!learner_.keeps_state()) {
+    if (options_.checkpoints.asked)
+      state_.emit(
+          Noticed{Error{.reason = "an estimator keeps no checkpoints: what it learns is fitted anew in each run",
+                        .node = plan_->trainer_node}});
+    return;
+  }
+  keeper_ = std::make_unique<CheckpointKeeper>(options_.checkpoints,
+                                               [this](const Error& error) { state_.emit(Noticed{error}); });
+  // An epoch that is still to be validated is not over: at the same step there will be another one to keep.
+  if (from != nullptr) keeper_->resume(pending_ && steps_ > 0 ? steps_ - 1 : steps_, from->progress.best);
+}
+
+void TrainerLoop::take_checkpoint(const CheckpointKeeper::Due& as) {
+  state_.meter.enter(Phase::Checkpoint);
+  auto state = learner_.collect();
+  if (!state) {
+    state.error().reason = "no checkpoint can be taken: " + state.error().reason;
+    state_.emit(Noticed{std::move(state.error())});
+    keeper_.reset();
+    return;
+  }
+  RunProgress progress{.epochs = result_.epochs,
+                       .pending = pending_,
+                       .meter = state_.meter.read(),
+                       .epoch_start = start_,
+                       .curve = state_.loss_curve.state(),
+                       .best = keeper_->best_value(),
+                       .records = plan_->train.sampler.count,
+                       .replicas = replicas_,
+                       .run = keeper_->run()};
+  if (pending_) progress.epochs.pop_back();  // it was told, but is not over
+  state->seed = static_cast<std::int64_t>(plan_->train.seed);
+  state->position = {.epoch = epoch_, .batch = used_, .step = steps_};
+  state->fitted = learnt_by(*plan_);
+  if (validation_ && !pending_) validated_ = validation_->past();
+  add_texts(*state, *plan_, progress, train_->past(), validation_ ? &validated_ : nullptr);
+  keeper_->write(std::make_shared<const TrainingState>(std::move(*state)), as);
+  state_.meter.enter(Phase::Other);
+}
+
+/// What the run has come to is kept, unless it was broken off in the middle of a step, or must end at once.
+void TrainerLoop::checkpoint_at_end() {
+  if (!keeper_ || !exact_ || state_.stop_requested() || !keeper_->due_at_end(steps_)) return;
+  keeper_->finish();
+  take_checkpoint({.numbered = true});
 }
 
 TrainerLoop::~TrainerLoop() {
@@ -140,6 +233,7 @@ Result<TrainerLoop::End> TrainerLoop::run() {
 
   Result<End> end = catch_step_faults([this] {
     Result<End> way = options_.replay_batches ? replay() : stream();
+    if (way) checkpoint_at_end();
     // What was learnt of an unfinished epoch is reported too.
     if (way && steps_ > start_.steps) {
       if (auto status = finish_epoch(false); !status) way = fail(std::move(status.error()));
@@ -148,6 +242,11 @@ Result<TrainerLoop::End> TrainerLoop::run() {
   });
   if (!end && end.error().code == ErrorCode::Cancelled) end = End::Stopped;
   state_.meter.enter(Phase::Rest);
+  if (keeper_) {
+    keeper_->finish();
+    result_.checkpoint = keeper_->newest();
+    result_.best_checkpoint = keeper_->best();
+  }
   report_record_errors();
   report_notices();
   result_.last = state_.last_snapshot();
@@ -168,6 +267,12 @@ bool TrainerLoop::limit_reached() const {
 }
 
 Result<TrainerLoop::End> TrainerLoop::stream() {
+  if (pending_) {
+    if (auto status = finish_epoch(true); !status) {
+      if (status.error().code != ErrorCode::Cancelled) return fail(std::move(status.error()));
+      return state_.end_requested() ? End::Stopped : End::Completed;
+    }
+  }
   for (;;) {
     state_.meter.enter(Phase::Wait);
     if (!state_.wait_while_paused()) return End::Stopped;
@@ -179,7 +284,7 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
     report_suspension();
     if (!batch) {
       if (batch.error().code != ErrorCode::Cancelled) return fail(std::move(batch.error()));
-      return state_.stop_requested() ? End::Stopped : End::Completed;
+      return state_.end_requested() ? End::Stopped : End::Completed;
     }
     if (!*batch) return End::Completed;
     if (!state_.wait_while_paused()) return End::Stopped;
@@ -192,11 +297,15 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
       }
     }
     const bool last = (*batch)->last_of_epoch;
+    used_ = (*batch)->index + 1;
     batch->reset();  // its memory is wanted for the next one
-    if (!last) continue;
+    if (!last) {
+      if (keeper_ && keeper_->due(steps_)) take_checkpoint({.numbered = true});
+      continue;
+    }
     if (auto status = finish_epoch(true); !status) {
       if (status.error().code != ErrorCode::Cancelled) return fail(std::move(status.error()));
-      return state_.stop_requested() ? End::Stopped : End::Completed;
+      return state_.end_requested() ? End::Stopped : End::Completed;
     }
   }
 }
@@ -207,7 +316,7 @@ Result<TrainerLoop::End> TrainerLoop::replay() {
   while (kept.size() < std::max<std::size_t>(*options_.replay_batches, 1)) {
     auto batch = train_->next();
     if (!batch) {
-      if (batch.error().code == ErrorCode::Cancelled) return state_.stop_requested() ? End::Stopped : End::Completed;
+      if (batch.error().code == ErrorCode::Cancelled) return state_.end_requested() ? End::Stopped : End::Completed;
       return fail(std::move(batch.error()));
     }
     if (!*batch) break;
@@ -235,6 +344,7 @@ Status TrainerLoop::step(const Batch& batch) {
     shown = learner_.train(batch, steps_ + 1);
     return {};
   });
+  exact_ = exact_ && learnt;
   if (!learnt) return learnt;
   state_.meter.enter(Phase::Other);
   train_->consuming(false);
@@ -250,6 +360,7 @@ void TrainerLoop::begin_epoch(std::uint32_t epoch) {
 }
 
 Status TrainerLoop::validate() {
+  if (keeper_) validated_ = validation_->past();
   state_.meter.set_validating(true);
   for (;;) {
     state_.meter.enter(Phase::Wait);
@@ -280,13 +391,23 @@ std::shared_ptr<const Evaluation> TrainerLoop::evaluate() {
   return std::make_shared<const Evaluation>(std::move(found));
 }
 
-Status TrainerLoop::finish_epoch(bool complete) {
-  state_.meter.enter(Phase::Other);
+/// What training says of an epoch; the learner begins the next one.
+EpochResult TrainerLoop::finish_training() {
+  EpochResult result{.epoch = epoch_};
   const Learner::Progress trained = learner_.finish_training();
   const TrainerSample after_training = state_.meter.read();
-
-  EpochResult result{.epoch = epoch_};
   add_progress(result.metrics, kTrainSplit, trained);
+  result.samples = after_training.samples - start_.samples;
+  result.samples_per_s = training_rate(start_, after_training);
+  result.first_wait_s = seconds(waits_.first());
+  result.median_wait_s = seconds(waits_.median());
+  return result;
+}
+
+Status TrainerLoop::finish_epoch(bool complete) {
+  state_.meter.enter(Phase::Other);
+  EpochResult result = pending_ ? *std::exchange(pending_, std::nullopt) : finish_training();
+  const EpochResult trained = result;
   Status status{};
   if (complete && validation_) {
     status = catch_step_faults([this] { return validate(); });
@@ -301,15 +422,19 @@ Status TrainerLoop::finish_epoch(bool complete) {
   state_.meter.set_validating(false);
   state_.meter.end_epoch();
   const TrainerSample now = state_.meter.read();
-  result.samples = after_training.samples - start_.samples;
-  result.samples_per_s = training_rate(start_, after_training);
-  result.wall_s = seconds((now.times - start_.times).total());
-  result.first_wait_s = seconds(waits_.first());
-  result.median_wait_s = seconds(waits_.median());
+  result.wall_s += seconds((now.times - start_.times).total());
   waits_ = {};
   start_ = now;
   result_.epochs.push_back(result);
   state_.emit(EpochDone{result});
+  if (!status) {
+    if (status.error().code != ErrorCode::Cancelled) return status;
+    pending_ = trained;
+    pending_->wall_s = result.wall_s;
+    return status;
+  }
+  if (!keeper_ || !complete) return status;
+  if (const CheckpointKeeper::Due due = keeper_->due(steps_, result); due.any()) take_checkpoint(due);
   return status;
 }
 

@@ -35,6 +35,14 @@ class MacroF1 final : public Metric {
     return (2 * counts[kHits] / all).masked_select(present).mean().item<double>();
   }
 
+  [[nodiscard]] std::vector<at::Tensor> state() const override {
+    return counts_.defined() ? std::vector<at::Tensor>{counts_} : std::vector<at::Tensor>{};
+  }
+
+  void restore(const std::vector<at::Tensor>& state) override {
+    if (state.size() == 1) counts_ = state[0];
+  }
+
  private:
   enum Row : std::int64_t { kHits, kPredicted, kTrue };
   void add(const at::Tensor& found) { counts_ = counts_.defined() ? counts_ + found : found; }
