@@ -28,12 +28,12 @@ struct PredictArguments {
   bool csv = false;
 };
 
-std::string value_text(const Prediction::Value& value, bool classes) {
+std::string value_text(const RecordPrediction::Value& value, bool classes) {
   return classes ? fmt::format("{} {}", value.name, percent(value.value)) : fmt::format("{:.6g}", value.value);
 }
 
 void print_predictions(const Predictions& all, std::size_t top) {
-  for (const Prediction& one : all.predictions) {
+  for (const RecordPrediction& one : all.predictions) {
     std::string text = one.file + "  ";
     const std::size_t shown = all.classes ? std::min(top, one.values.size()) : one.values.size();
     for (std::size_t i = 0; i < shown; ++i) text += (i > 0 ? ", " : "") + value_text(one.values[i], all.classes);
@@ -47,16 +47,16 @@ std::string predictions_json(const Predictions& all, const OpenedCheckpoint& fro
                       {"device", all.execution.device},
                       {"predictions", OrderedJson::array()},
                       {"bad", OrderedJson::array()}};
-  for (const Prediction& one : all.predictions) {
+  for (const RecordPrediction& one : all.predictions) {
     OrderedJson entry = {{"file", one.file}};
     if (all.classes) {
       entry["class"] = one.values.front().name;
       entry["probability"] = one.values.front().value;
       OrderedJson& shares = entry["probabilities"] = OrderedJson::object();
-      for (const Prediction::Value& value : one.values) shares[value.name] = value.value;
+      for (const RecordPrediction::Value& value : one.values) shares[value.name] = value.value;
     } else {
       OrderedJson& numbers = entry["values"] = OrderedJson::array();
-      for (const Prediction::Value& value : one.values) numbers.push_back(value.value);
+      for (const RecordPrediction::Value& value : one.values) numbers.push_back(value.value);
     }
     json["predictions"].push_back(std::move(entry));
   }
@@ -75,7 +75,7 @@ std::string csv_of(const Predictions& all) {
   std::vector<std::string> classes;
   if (all.classes) {
     header.insert(header.end(), {"class", "probability"});
-    for (const Prediction::Value& value : all.predictions.front().values) classes.push_back(value.name);
+    for (const RecordPrediction::Value& value : all.predictions.front().values) classes.push_back(value.name);
     std::sort(classes.begin(), classes.end());
     header.insert(header.end(), classes.begin(), classes.end());
   } else {
@@ -83,7 +83,7 @@ std::string csv_of(const Predictions& all) {
       header.push_back(fmt::format("value {}", i));
   }
   std::string text = csv_line(header);
-  for (const Prediction& one : all.predictions) {
+  for (const RecordPrediction& one : all.predictions) {
     std::vector<std::string> row = {one.file};
     if (all.classes) {
       row.insert(row.end(), {one.values.front().name, fmt::format("{}", one.values.front().value)});
@@ -93,7 +93,7 @@ std::string csv_of(const Predictions& all) {
         row.push_back(fmt::format("{}", found->value));
       }
     } else {
-      for (const Prediction::Value& value : one.values) row.push_back(fmt::format("{}", value.value));
+      for (const RecordPrediction::Value& value : one.values) row.push_back(fmt::format("{}", value.value));
     }
     text += csv_line(row);
   }

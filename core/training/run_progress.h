@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Private to training; free of LibTorch: what a run remembers besides what its model has learnt.
+// Free of LibTorch: what a run remembers besides what its model has learnt.
 
 #include "telemetry/series.h"
 #include "telemetry/snapshot.h"

@@ -4,6 +4,7 @@
 // FEEDLINE_KILLS=50 kills that often (the test takes three times in each row otherwise).
 
 #include "state/checkpoint_files.h"
+#include "support/places.h"
 #include "support/process.h"
 #include "support/small_data.h"
 #include "training/run_progress.h"
@@ -58,7 +59,24 @@ class TestCliResume : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
-  void initTestCase() { idx_ = small_idx(cli_.path("data"), 1024, 256); }
+  /// The idx example, which crops and flips at random, with dropout before its last layer.
+  void initTestCase() {
+    idx_ = small_idx(cli_.path("data"), 1024, 256);
+    QJsonObject graph = QJsonDocument::fromJson(read_file(source_dir("/resources/examples/idx.feedline"))).object();
+    QJsonArray nodes = graph["nodes"].toArray();
+    nodes.append(QJsonObject{{"id", "dropout"},
+                             {"type", "dropout"},
+                             {"version", 1},
+                             {"params", QJsonObject{{"probability", 0.2}}},
+                             {"position", QJsonArray{0, 0}}});
+    QJsonArray links;
+    for (const QJsonValue& link : graph["links"].toArray())
+      links.append(link["to"] == "linear2.x" ? QJsonObject{{"from", "dropout.y"}, {"to", "linear2.x"}} : link);
+    links.append(QJsonObject{{"from", "relu3.y"}, {"to", "dropout.x"}});
+    graph["nodes"] = nodes;
+    graph["links"] = links;
+    write_file(cli_.path("idx.feedline"), QJsonDocument(graph).toJson());
+  }
 
   void killed_at_any_moment_it_ends_the_same_data() {
     QTest::addColumn<int>("replicas");
@@ -180,9 +198,8 @@ class TestCliResume : public QObject {
   }
 
  private:
-  /// With random crops and flips, and dropout before the last layer.
   [[nodiscard]] QStringList train(const QStringList& more) const {
-    return QStringList{"run", "example:idx"} + idx_ + QStringList{"--device", "cpu"} +
+    return QStringList{"run", cli_.path("idx.feedline")} + idx_ + QStringList{"--device", "cpu"} +
            (more.contains("--epochs") ? more : QStringList{"--epochs", "4"} + more);
   }
   /// The same command for every start.

@@ -28,7 +28,7 @@ struct InferenceOptions {
 };
 
 /// What a model says of one record.
-struct Prediction {
+struct RecordPrediction {
   std::uint64_t record = 0;  ///< index of the input, all folders opened
   std::string file{};        ///< or "file:line"
   /// Of classes their probabilities, the likeliest first; of numbers the numbers, in the model's order.
@@ -40,9 +40,9 @@ struct Prediction {
 };
 
 struct Predictions {
-  bool classes = true;                    ///< else numbers
-  std::vector<Prediction> predictions{};  ///< in the order of the inputs
-  std::vector<BadRecord> bad{};           ///< inputs that could not be used, with the reason
+  bool classes = true;                          ///< else numbers
+  std::vector<RecordPrediction> predictions{};  ///< in the order of the inputs
+  std::vector<BadRecord> bad{};                 ///< inputs that could not be used, with the reason
   std::uint64_t inputs = 0;
   Execution execution{};
 };

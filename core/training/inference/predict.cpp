@@ -95,17 +95,18 @@ const Node* source_node(const Document& document) {
   return found;
 }
 
-class Reader {
+class ScoreReader {
  public:
-  Reader(const Learner::Scores& scores, std::vector<std::string> names) : scores_(scores), names_(std::move(names)) {}
+  ScoreReader(const Learner::Scores& scores, std::vector<std::string> names)
+      : scores_(scores), names_(std::move(names)) {}
 
-  [[nodiscard]] std::vector<Prediction::Value> row(std::size_t row) const {
+  [[nodiscard]] std::vector<RecordPrediction::Value> row(std::size_t row) const {
     const float* first = scores_.values.data() + row * scores_.columns;
     std::vector<std::size_t> order(scores_.columns);
     std::iota(order.begin(), order.end(), std::size_t{0});
     const bool classes = scores_.target == TargetKind::Classes;
     if (classes) std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return first[a] > first[b]; });
-    std::vector<Prediction::Value> values;
+    std::vector<RecordPrediction::Value> values;
     for (const std::size_t i : order)
       values.push_back({!classes            ? std::string()
                         : i < names_.size() ? names_[i]
@@ -169,7 +170,7 @@ Result<Predictions> predict(const TrainingState& state, const std::vector<std::s
     if (scores->empty()) return fail("the model compares nothing with a target, so nothing of it can be shown");
     const Learner::Scores& first = scores->front();
     found.classes = first.target == TargetKind::Classes;
-    const Reader reader(first, class_names_of(state));
+    const ScoreReader reader(first, class_names_of(state));
     for (std::size_t row = 0; row < batch.records; ++row) {
       const std::uint64_t record = batch.record_ids[row];
       found.predictions.push_back(
