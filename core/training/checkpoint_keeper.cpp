@@ -51,12 +51,32 @@ CheckpointKeeper::Due CheckpointKeeper::due(std::uint64_t step, const EpochResul
 }
 
 void CheckpointKeeper::write(std::shared_ptr<const TrainingState> state, const Due& as) {
+  const Nanos now = Clock::system().now();
+  if (as.best) {
+    held_best_.reset();
+    if (by_default_ && !as.numbered && best_at_ && seconds(now - *best_at_) < kLeastCheckpointSeconds) {
+      held_best_ = std::move(state);
+      return;
+    }
+    best_at_ = now;
+  } else {
+    write_held();  // a numbered one says how good the best is: that one must be there
+  }
   if (as.numbered) {
-    taken_at_ = Clock::system().now();
+    taken_at_ = now;
     taken_at_step_ = state->position.step;
     epochs_since_ = 0;
   }
   writer_.write({.state = std::move(state), .numbered = as.numbered, .best = as.best});
+}
+
+void CheckpointKeeper::write_held() {
+  if (held_best_) writer_.write({.state = std::exchange(held_best_, nullptr), .numbered = false, .best = true});
+}
+
+void CheckpointKeeper::finish() {
+  write_held();
+  writer_.finish();
 }
 
 }  // namespace feedline

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -36,14 +37,18 @@ class CheckpointKeeper {
   /// The run ends: false where the newest one was taken at this very step.
   [[nodiscard]] bool due_at_end(std::uint64_t step) const { return step != taken_at_step_ && step > 0; }
 
+  /// Without an interval of the user's own, the best of very short epochs are not all written: the newest of them is
+  /// held until the next one may be, a numbered one is, or the run ends.
   void write(std::shared_ptr<const TrainingState> state, const Due& as);
-  void finish() { writer_.finish(); }
+  /// Waits until all is on the disk.
+  void finish();
   [[nodiscard]] std::optional<double> best_value() const { return best_; }
   [[nodiscard]] std::int64_t run() const { return options_.run ? options_.run() : 0; }
   [[nodiscard]] std::string newest() const { return writer_.newest(); }
   [[nodiscard]] std::string best() const { return writer_.best(); }
 
  private:
+  void write_held();
   [[nodiscard]] bool interval_over(std::uint64_t step) const;
   [[nodiscard]] bool is_best(const EpochResult& epoch);
 
@@ -51,6 +56,8 @@ class CheckpointKeeper {
   const bool by_default_;  ///< no interval of the user's own
   CheckpointWriter writer_;
   std::optional<double> best_{};
+  std::optional<Nanos> best_at_{};
+  std::shared_ptr<const TrainingState> held_best_{};
   std::uint64_t taken_at_step_ = 0;
   Nanos taken_at_;
   std::uint32_t epochs_since_ = 0;

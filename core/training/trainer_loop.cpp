@@ -203,7 +203,8 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
       return state_.end_requested() ? End::Stopped : End::Completed;
     }
     if (!*batch) return End::Completed;
-    if (!state_.wait_while_paused()) return End::Stopped;
+    // What was handed out counts as used: an end that waits for the step waits for this one.
+    if (!state_.wait_while_paused() && state_.stop_requested()) return End::Stopped;
     if ((*batch)->epoch != epoch_) begin_epoch((*batch)->epoch);
     waits_.add(state_.meter.time_in(Phase::Wait) - waited);
     if ((*batch)->records > 0) {

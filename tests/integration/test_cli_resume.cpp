@@ -92,7 +92,7 @@ class TestCliResume : public QObject {
     QFETCH(QString, every);
     const QString name = QTest::currentDataTag();
     const QStringList common =
-        train({"--set", QString("trainer.replicas=%1").arg(replicas), "--checkpoint-every", every});
+        train({"--epochs", "8", "--set", QString("trainer.replicas=%1").arg(replicas), "--checkpoint-every", every});
     QElapsedTimer timer;
     timer.start();
     const QString whole_folder = cli_.path("whole " + name);
