@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-namespace feedline {
+namespace feedline::inline base {
 namespace {
 
 std::atomic<Surface>& present() {
@@ -19,4 +19,4 @@ std::string advice(std::string_view in_window, std::string_view in_terminal) {
   return std::string(present() == Surface::Window ? in_window : in_terminal);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// Where what this process says is read. Advice in the window speaks of panels and buttons, in the terminal of commands
 /// and options.
@@ -16,4 +16,4 @@ void set_surface(Surface surface);
 /// The one of the two that can be followed here.
 [[nodiscard]] std::string advice(std::string_view in_window, std::string_view in_terminal);
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -8,7 +8,7 @@
 #include <numbers>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline base {
 namespace {
 
 constexpr std::size_t kLongestFormula = 1000;
@@ -196,4 +196,4 @@ Result<long double> evaluate(std::string_view text, std::string_view unit) {
   return Reader(text, unit).whole();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// The number that a person wrote, read as a whole or not at all: "16.0", "1e2", "12,5", "8*4", "1/1000", "2^10 - 1",
 /// "(3 + 4) * 2", "sqrt(2)", "60_000", "1,234,567".
@@ -22,4 +22,4 @@ namespace feedline {
 /// back.
 [[nodiscard]] Result<long double> evaluate(std::string_view text, std::string_view unit = {});
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline base {
 namespace {
 
 /// The calling thread's own file, open for as long as the thread lives.
@@ -60,4 +60,4 @@ const Clock& Clock::system() {
   return clock;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// Nanoseconds. All times inside the core are monotonic nanoseconds; seconds appear only where people or JSON read
 /// them.
@@ -28,4 +28,4 @@ class Clock {
   [[nodiscard]] static const Clock& system();
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline base

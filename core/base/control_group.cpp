@@ -4,7 +4,7 @@
 #include <fstream>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline base {
 
 // A line of /proc/self/cgroup is "number:controllers:/path": "0::/user.slice" in version 2, "4:memory:/box" in
 // version 1.
@@ -26,4 +26,4 @@ std::vector<std::filesystem::path> control_groups(std::string_view controller) {
   return found;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -12,7 +12,7 @@
 #include <string>
 #include <unistd.h>
 
-namespace feedline {
+namespace feedline::inline base {
 namespace {
 
 namespace fs = std::filesystem;
@@ -77,4 +77,4 @@ std::size_t usable_cores() {
   return cores;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// Cores as this process may use them.
 struct CoreBudget {
@@ -23,4 +23,4 @@ struct CoreBudget {
 /// asks for usable_cores() or starts a thread.
 void limit_cores(std::size_t cores);
 
-}  // namespace feedline
+}  // namespace feedline::inline base

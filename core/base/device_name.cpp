@@ -3,7 +3,7 @@
 
 #include <charconv>
 
-namespace feedline {
+namespace feedline::inline base {
 
 Result<DeviceName> parse_device_name(std::string_view text) {
   if (text == "auto") return DeviceName{};
@@ -21,4 +21,4 @@ Result<DeviceName> parse_device_name(std::string_view text) {
   return fail("'" + std::string(text) + "' is no device", "Write auto, cpu, cuda or cuda:1");
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

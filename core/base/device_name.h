@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// What a user may write for a device: `auto`, `cpu`, `cuda` or `cuda:1`. Whether it exists is another question, which
 /// only the trainer can answer.
@@ -17,4 +17,4 @@ struct DeviceName {
 
 [[nodiscard]] Result<DeviceName> parse_device_name(std::string_view text);
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -3,7 +3,7 @@
 
 #include "base/plain_text.h"
 
-namespace feedline {
+namespace feedline::inline base {
 namespace {
 
 void fill(std::string& field, std::string value) {
@@ -55,4 +55,4 @@ tl::unexpected<Error> fail_cancelled() {
   return tl::unexpected<Error>({.code = ErrorCode::Cancelled, .reason = "stopped"});
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// What kind of thing went wrong; the command line maps it to an exit code.
 enum class ErrorCode {
@@ -51,4 +51,4 @@ using Status = Result<void>;
 [[nodiscard]] tl::unexpected<Error> fail_cancelled();
 [[nodiscard]] inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

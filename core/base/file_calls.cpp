@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace feedline {
+namespace feedline::inline base {
 namespace {
 
 std::atomic<const FileCalls*> replaced{nullptr};
@@ -32,4 +32,4 @@ const FileCalls& FileCalls::current() {
 
 void FileCalls::replace(const FileCalls* calls) { replaced.store(calls, std::memory_order_release); }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

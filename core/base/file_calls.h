@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// The system calls by which data are read, as POSIX says: -1 and errno on failure. Everything that reads data asks
 /// current(), so that a test can put the faults of a machine in between: a full table of descriptors, a dying disk.
@@ -22,4 +22,4 @@ class FileCalls {
   static void replace(const FileCalls* calls);
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <sys/resource.h>
 
-namespace feedline {
+namespace feedline::inline base {
 
 void raise_file_limit() {
   constexpr rlim_t kEnough =
@@ -15,4 +15,4 @@ void raise_file_limit() {
   (void)::setrlimit(RLIMIT_NOFILE, &limit);  // where it is refused, all goes on as ever
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-namespace feedline {
+namespace feedline::inline base {
 namespace {
 
 using Word = std::string_view;
@@ -84,4 +84,4 @@ SplitRole split_role(std::string_view name) {
   return role;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// Does the name end like a picture that can be read?
 [[nodiscard]] bool is_picture_name(std::string_view name);
@@ -24,4 +24,4 @@ enum class SplitRole { None, Training, Validation, Test };
 /// train, Training, val, valid, validation, dev, test, "testing_set", "train-images" and the like.
 [[nodiscard]] SplitRole split_role(std::string_view name);
 
-}  // namespace feedline
+}  // namespace feedline::inline base

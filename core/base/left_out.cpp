@@ -3,7 +3,7 @@
 
 #include "base/numbers.h"
 
-namespace feedline {
+namespace feedline::inline base {
 
 using numbers::plural;
 
@@ -15,4 +15,4 @@ std::string left_out_text(std::uint64_t records, std::uint64_t times) {
   return text + ", " + plural(times, "time");
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

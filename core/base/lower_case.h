@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// ASCII letters only; all other bytes, UTF-8 too, stay as they are. Locales do not matter.
 [[nodiscard]] constexpr char lower_case(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -15,4 +15,4 @@ namespace feedline {
   return low;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

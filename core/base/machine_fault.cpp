@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline base {
 namespace {
 
 std::atomic<Patience::Pause::rep> longest{10'000};
@@ -116,4 +116,4 @@ bool rest(Patience::Pause pause, const std::stop_token& stop) {
   return !stop.stop_requested();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

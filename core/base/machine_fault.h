@@ -14,7 +14,7 @@
 #include <string>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// Is this errno the machine's fault, whatever file was asked for?
 [[nodiscard]] bool is_machine_fault(int error_number);
@@ -62,4 +62,4 @@ template <class Attempt>
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

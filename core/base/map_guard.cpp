@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-namespace feedline {
+namespace feedline::inline base {
 namespace {
 
 /// Read by the signal handler: nothing but atomics.
@@ -82,4 +82,4 @@ MapGuard::~MapGuard() {
 
 bool MapGuard::broken() const { return place_ != kMost && places[place_].broken.load(std::memory_order_relaxed); }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

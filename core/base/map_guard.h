@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// Watches over a read-only memory map of a file that somebody may make shorter while it is mapped. Touching what is no
 /// longer there raises SIGBUS, which would end the program; under a guard the lost part reads as zeros instead, and
@@ -30,4 +30,4 @@ class MapGuard {
   std::size_t place_ = kMost;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline base

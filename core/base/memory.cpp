@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline base {
 namespace {
 
 namespace fs = std::filesystem;
@@ -56,4 +56,4 @@ std::uint64_t free_memory() {
   return free == kNoLimit ? 0 : free;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

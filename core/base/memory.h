@@ -3,10 +3,10 @@
 
 #include <cstdint>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// Bytes of memory that this process could still take without pressing on others: what the machine has available
 /// (MemAvailable of /proc/meminfo), or less where a control group limits it. 0 if nothing is known.
 [[nodiscard]] std::uint64_t free_memory();
 
-}  // namespace feedline
+}  // namespace feedline::inline base

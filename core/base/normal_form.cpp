@@ -6,7 +6,7 @@
 #include <unicode/ustring.h>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline base {
 namespace {
 
 constexpr std::size_t kLongestName = std::size_t{1} << 16;  // names are shorter; sizes stay within int32
@@ -45,4 +45,4 @@ std::string normal_form(std::string_view text) {
   return normal;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -7,7 +7,7 @@
 #include <array>
 #include <cmath>
 
-namespace feedline::numbers {
+namespace feedline::inline base::numbers {
 namespace {
 
 constexpr std::string_view kNothing = "-";
@@ -76,4 +76,4 @@ std::string listed(const std::vector<std::string>& parts, std::size_t most, std:
   return text;
 }
 
-}  // namespace feedline::numbers
+}  // namespace feedline::inline base::numbers

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline::numbers {
+namespace feedline::inline base::numbers {
 
 // Numbers as people read them. Numbers without meaning (NaN, infinite) become "-".
 
@@ -32,4 +32,4 @@ namespace feedline::numbers {
 [[nodiscard]] std::string listed(const std::vector<std::string>& parts, std::size_t most = 5,
                                  std::string_view quote = {});
 
-}  // namespace feedline::numbers
+}  // namespace feedline::inline base::numbers

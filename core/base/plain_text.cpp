@@ -5,7 +5,7 @@
 
 #include <optional>
 
-namespace feedline {
+namespace feedline::inline base {
 namespace {
 
 enum class Breaks { Escape, ToSpaces, Keep };
@@ -93,4 +93,4 @@ std::string unescape_name(std::string_view shown) {
   return raw;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

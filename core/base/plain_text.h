@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// A name as it may be shown: bytes that are no UTF-8, control characters and those that turn the direction of writing
 /// become \xHH. So does a backslash that stands before "xHH", so that unescape_name() gives back the very bytes.
@@ -24,4 +24,4 @@ namespace feedline {
 /// The same for text of many lines: line breaks and tabs stay.
 [[nodiscard]] std::string plain_text(std::string_view text);
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace feedline {
+namespace feedline::inline base {
 
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
   for (int round = 0; round < 10; ++round) {
@@ -68,4 +68,4 @@ std::uint64_t Permutation::operator()(std::uint64_t index) const {
   return index;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

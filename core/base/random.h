@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// Philox4x32-10, one block: 128 random bits that depend on (key, counter) alone.
 /// Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
@@ -53,4 +53,4 @@ class Permutation {
   std::uint32_t stream_ = 0;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline base

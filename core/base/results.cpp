@@ -8,7 +8,7 @@
 #include <cctype>
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline base {
 
 MetricValue loss_metric(std::string_view split, double value) {
   return {.name = std::string(kLossMetric),
@@ -83,4 +83,4 @@ const std::vector<EarlierKey>& earlier_metric_keys() {
   return keys;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

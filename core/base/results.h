@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// The two kinds of data on which a run measures.
 inline constexpr std::string_view kTrainSplit = "train";
@@ -87,4 +87,4 @@ struct PhaseTime {
   bool operator==(const PhaseTime&) const = default;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline base {
 
 nlohmann::ordered_json metrics_json(const Metrics& metrics) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
@@ -25,4 +25,4 @@ nlohmann::ordered_json phases_json(const std::vector<PhaseTime>& phases) {
   return list;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -7,10 +7,10 @@
 
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// Metrics and phases as every JSON of Feedline has them. JSON knows no NaN: null.
 [[nodiscard]] nlohmann::ordered_json metrics_json(const Metrics& metrics);
 [[nodiscard]] nlohmann::ordered_json phases_json(const std::vector<PhaseTime>& phases);
 
-}  // namespace feedline
+}  // namespace feedline::inline base

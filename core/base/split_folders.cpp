@@ -8,7 +8,7 @@
 #include <system_error>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline base {
 namespace {
 
 namespace fs = std::filesystem;
@@ -46,4 +46,4 @@ std::optional<DataSplit> split_folders(const fs::path& folder) {
   return split;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <optional>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// The parts of a data set that lie side by side: `train/` and `val/`.
 struct DataSplit {
@@ -17,4 +17,4 @@ struct DataSplit {
 /// stand beside them that could be a class. Looks at names only; what cannot be read is no such folder.
 [[nodiscard]] std::optional<DataSplit> split_folders(const std::filesystem::path& folder);
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -9,7 +9,7 @@
 #include <system_error>
 #include <thread>
 
-namespace feedline {
+namespace feedline::inline base {
 namespace {
 
 constexpr Nanos kBeat = 20'000'000;
@@ -142,4 +142,4 @@ Nanos awake_now() {
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

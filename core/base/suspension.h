@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// While one of these lives, Clock::system().now() stands still when the process does: while it is stopped (Ctrl-Z,
 /// SIGSTOP) and, as ever, while the machine sleeps. So nothing that is measured by it counts that time.
@@ -29,4 +29,4 @@ class SuspensionWatch {
 /// Private to the system's clock: CLOCK_MONOTONIC less the time stopped.
 [[nodiscard]] Nanos awake_now();
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/units.h"
 
-namespace feedline {
+namespace feedline::inline base {
 namespace {
 
 enum class Quantity { Time, Bytes, Share };
@@ -39,4 +39,4 @@ std::optional<long double> unit_factor(std::string_view from, std::string_view t
   return source->size / target->size;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

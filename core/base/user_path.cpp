@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline base {
 namespace {
 
 /// Of the named user; of the current one for an empty name.
@@ -82,4 +82,4 @@ std::string user_path(std::string_view text) {
   return raw.find('\0') == std::string::npos ? raw : path;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline base {
 
 /// The path that a person, a file manager or Feedline itself means by `text`:
 /// - `~`, `~/x` and `~name/x` start in a home folder; write `./~` for a file of that name;
@@ -13,4 +13,4 @@ namespace feedline {
 /// Everything else is given back as it is. Looks at the disk only where there is a `\xHH`.
 [[nodiscard]] std::string user_path(std::string_view text);
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline base {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -95,4 +95,4 @@ Result<WrittenNumber> read_number(std::string_view text) {
   return number;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline base

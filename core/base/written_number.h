@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline base {
 
 struct WrittenNumber {
   long double value = 0;
@@ -17,4 +17,4 @@ struct WrittenNumber {
 /// it. Errors: none begins here, it can be read in two ways ("60,000"), or it is too large for a long double.
 [[nodiscard]] Result<WrittenNumber> read_number(std::string_view text);
 
-}  // namespace feedline
+}  // namespace feedline::inline base

@@ -24,7 +24,7 @@
 #include <sys/stat.h>
 #include <thread>
 
-namespace feedline {
+namespace feedline::inline checking {
 
 std::string CheckProgress::what() const {
   const std::lock_guard lock(mutex_);
@@ -333,4 +333,4 @@ Result<CheckReport> check_data(const Document& document, const CheckOptions& opt
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

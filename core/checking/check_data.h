@@ -11,7 +11,7 @@
 #include <stop_token>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline checking {
 
 /// How far a check is, for whoever watches it; from any thread.
 struct CheckProgress {
@@ -47,4 +47,4 @@ struct CheckOptions {
 [[nodiscard]] Result<CheckReport> check_data(const Document& document, const CheckOptions& options,
                                              CheckProgress& progress, const Registry& registry = Registry::instance());
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline checking {
 namespace {
 
 std::string parameters_text(const ParamMap& params) {
@@ -214,4 +214,4 @@ Result<std::vector<CheckLane>> open_lanes(const Document& document, const Source
   return LaneOpener(document, context, registry).run();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline checking {
 
 /// A source of the graph with all per-record nodes that can be reached from it alone: what a check carries records
 /// through. It needs no finished graph.
@@ -46,4 +46,4 @@ struct CheckLane {
 [[nodiscard]] Result<std::vector<CheckLane>> open_lanes(const Document& document, const SourceContext& context,
                                                         const Registry& registry = Registry::instance());
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline checking {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -159,4 +159,4 @@ std::string check_csv(const CheckReport& report) {
   return text;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline checking {
 
 /// Something that a check has to say about the data.
 struct DataFinding {
@@ -140,4 +140,4 @@ struct CheckReport {
 /// One row a bad record or repeated file: problem, file, class, node, record, reason, remedy.
 [[nodiscard]] std::string check_csv(const CheckReport& report);
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

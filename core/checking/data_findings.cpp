@@ -12,7 +12,7 @@
 #include <optional>
 #include <set>
 
-namespace feedline {
+namespace feedline::inline checking {
 namespace {
 
 using Level = DataFinding::Level;
@@ -255,4 +255,4 @@ std::string_view name(DataFinding::Level level) {
 
 std::vector<DataFinding> data_findings(const CheckReport& report) { return FindingRules(report).run(); }
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

@@ -3,9 +3,9 @@
 
 #include "checking/check_report.h"
 
-namespace feedline {
+namespace feedline::inline checking {
 
 /// What the figures of a check mean for a run, and what to do: worst first. Pure.
 [[nodiscard]] std::vector<DataFinding> data_findings(const CheckReport& report);
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

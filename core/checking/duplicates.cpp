@@ -5,7 +5,7 @@
 #include <set>
 #include <tuple>
 
-namespace feedline {
+namespace feedline::inline checking {
 namespace {
 
 struct Item {
@@ -82,4 +82,4 @@ Duplicates find_duplicates(const std::vector<LaneContents>& lanes,
   return found;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

@@ -7,7 +7,7 @@
 #include <functional>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline checking {
 
 /// What is known of one source's contents.
 struct LaneContents {
@@ -23,4 +23,4 @@ struct LaneContents {
 [[nodiscard]] Duplicates find_duplicates(const std::vector<LaneContents>& lanes,
                                          const std::vector<std::vector<std::string>>& class_names);
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline checking {
 namespace {
 
 namespace fs = std::filesystem;
@@ -132,4 +132,4 @@ void FactsFile::write(std::uint64_t first, std::span<const RecordFacts> facts) c
   if (file_ >= 0) (void)put(file_, facts.data(), facts.size_bytes(), place(first));
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

@@ -10,7 +10,7 @@
 #include <span>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline checking {
 
 /// Where the facts of a source's records are kept between checks, so that one that was interrupted goes on where it was
 /// and the next one is quick: `<folder>/<key>.facts`, 64 bytes a record in the order of the source, and
@@ -38,4 +38,4 @@ class FactsFile {
   int file_ = -1;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

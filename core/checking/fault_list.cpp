@@ -7,7 +7,7 @@
 #include <fstream>
 #include <unistd.h>
 
-namespace feedline {
+namespace feedline::inline checking {
 
 FaultList::~FaultList() {
   if (file_ >= 0) ::close(file_);
@@ -67,4 +67,4 @@ bool FaultList::keep_in(const std::string& path) {
   return false;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

@@ -10,7 +10,7 @@
 #include <tuple>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline checking {
 
 /// What was wrong with records, each kind (node, reason, remedy) once, numbered from 1. Bounded: beyond kMost kinds
 /// all are told as one. Thread-safe.
@@ -42,4 +42,4 @@ class FaultList {
   int file_ = -1;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

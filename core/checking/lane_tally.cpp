@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline checking {
 namespace {
 
 constexpr unsigned kNarrow = 64;  ///< of 256 values
@@ -111,4 +111,4 @@ void LaneTally::put_into(SourceCheck& check) const {
   check.class_changes = changes_;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

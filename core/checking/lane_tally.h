@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline checking {
 
 /// What is counted of a lane's records, in pieces of records that follow each other. Bounded but for the list of bad
 /// records.
@@ -58,4 +58,4 @@ class LaneTally {
   std::int64_t last_label_ = -1;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline checking {
 namespace {
 
 /// Numbers at offsets; beyond the end they are 0.
@@ -143,4 +143,4 @@ std::string PictureHeader::text() const {
   return text;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

@@ -9,7 +9,7 @@
 #include <span>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline checking {
 
 enum class FileFormat : std::uint8_t { Other, Jpeg, Png, WebP, Gif, Bmp, Tiff, Avif, Heic };
 enum class PixelMode : std::uint8_t { Unknown, Grey, GreyAlpha, Rgb, RgbAlpha, Palette, Inks };
@@ -26,4 +26,4 @@ struct PictureHeader {
 
 [[nodiscard]] PictureHeader picture_header(std::span<const std::byte> file);
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

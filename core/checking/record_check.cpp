@@ -11,7 +11,7 @@
 #include <cstring>
 #include <span>
 
-namespace feedline {
+namespace feedline::inline checking {
 namespace {
 
 /// Least and greatest value; 32 at a time, since every pixel of a data set comes by here.
@@ -175,4 +175,4 @@ std::int64_t RecordCheck::label(std::uint64_t record) {
   return read && label_.dtype() == DType::I64 && label_.bytes() == 8 ? label_.label() : -1;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline checking {
 
 /// Which sizes of pictures get through the nodes behind the decoder. Whether they do depends on the size alone, so one
 /// record of each size is carried through them. Thread-safe.
@@ -71,4 +71,4 @@ class RecordCheck {
   std::vector<Datum*> out_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace feedline {
+namespace feedline::inline checking {
 
 /// What a check found out about one record, as it is kept between checks: it stands for a file of this name, size and
 /// time.
@@ -31,4 +31,4 @@ struct RecordFacts {
 };
 static_assert(sizeof(RecordFacts) == 64 && std::is_trivially_copyable_v<RecordFacts>);
 
-}  // namespace feedline
+}  // namespace feedline::inline checking

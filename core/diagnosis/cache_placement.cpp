@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 /// A decode that reads only what the next node looks at reads whole pictures once a cache stands behind it; about so
@@ -66,4 +66,4 @@ const CachePlace* best_place(const std::vector<CachePlace>& places) {
   return inside != nullptr || places.empty() ? inside : &places.front();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 
 /// A place for a cache: behind this node.
 struct CachePlace {
@@ -30,4 +30,4 @@ inline constexpr double kCacheShare = 0.9;
 /// That one; else the nearest to the trainer, on the disk. Null: no place for a cache.
 [[nodiscard]] const CachePlace* best_place(const std::vector<CachePlace>& places);
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

@@ -8,7 +8,7 @@
 #include <limits>
 #include <map>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 constexpr double kNothing = 1e-12;
@@ -153,4 +153,4 @@ void CostModel::set_batch(double batch) {
   costs.batch = batch;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

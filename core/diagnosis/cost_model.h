@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 
 /// What can hold a pipeline up.
 enum class LimitKind { Cores, Workers, Sequential, Disk, Step, Turns };
@@ -65,4 +65,4 @@ struct CostModel {
   [[nodiscard]] std::size_t hands(std::size_t segment, std::size_t transform_workers) const;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

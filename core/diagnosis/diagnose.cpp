@@ -11,7 +11,7 @@
 #include <array>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 using wording::percent;
@@ -379,4 +379,4 @@ Diagnosis diagnose(const RunFacts& facts, const Snapshot& earlier, const Snapsho
   return diagnose(facts, measure(facts, earlier, later));
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

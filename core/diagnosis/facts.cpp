@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 
 std::size_t RunFacts::workers_limit() const {
   return most_workers > 0 ? most_workers : std::max<std::size_t>(16, 4 * cores);
@@ -27,4 +27,4 @@ RunFacts facts_of(const Document& document, const Registry& registry) {
   return facts;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

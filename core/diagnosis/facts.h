@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 
 /// What a diagnosis must know of a run besides its meters: the graph, and what the machine and the run gave it.
 struct RunFacts : GraphFacts {
@@ -30,4 +30,4 @@ struct RunFacts : GraphFacts {
 /// its default.
 [[nodiscard]] RunFacts facts_of(const Document& document, const Registry& registry = Registry::instance());
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 bool is_sound(const FixContext& context, const Edit& edit) {
@@ -69,4 +69,4 @@ std::vector<Fix> find_fixes(const FixContext& context) {
   return fixes;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

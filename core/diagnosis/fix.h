@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 
 /// A change that a diagnosis offers: one undoable edit with what it is expected to bring.
 struct Fix {
@@ -60,11 +60,11 @@ inline constexpr double kWorthwhile = 1.02;
 /// Defined in the generated all_fixes.cpp.
 void register_all_fixes(FixRules& rules);
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis
 
 /// Ends a fix's file: registers its rule.
 #define FEEDLINE_FIX(rule)                                       \
-  namespace feedline {                                           \
+  namespace feedline::inline diagnosis {                         \
   void register_fix_##rule(FixRules& rules);                     \
   void register_fix_##rule(FixRules& rules) { rules.add(rule); } \
   }

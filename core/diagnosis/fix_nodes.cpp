@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 struct TouchedNodes {
@@ -48,4 +48,4 @@ std::vector<std::string> nodes_of_edit(const Document& document, const Edit& edi
   return found;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 /// Fewer idle cores than this share of all: whoever waits may be waiting for a core.
@@ -121,4 +121,4 @@ Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& 
   return profile;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

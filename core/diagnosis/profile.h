@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 
 /// What a node of the data side costs. All times are seconds a training sample, so that nodes that see fewer records
 /// (behind a cache) weigh less: Plumber's visit ratio is in them.
@@ -65,4 +65,4 @@ struct Profile {
 /// its CPU time makes on its threads.
 [[nodiscard]] Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& later);
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

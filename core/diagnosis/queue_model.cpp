@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 
 double expected_wait(double consumer, double producer, std::size_t buffer) {
   if (producer <= 0) return 0;
@@ -15,4 +15,4 @@ double expected_wait(double consumer, double producer, std::size_t buffer) {
   return producer * (1 - ratio) / (1 - std::pow(ratio, places));
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

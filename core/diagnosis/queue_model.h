@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 
 /// How long a consumer waits for an element, on average, at a buffer of `buffer` elements between it and a producer
 /// that takes `producer` for each, if it asks again `consumer` after it was served: W = P y, where P is the probability
@@ -11,4 +11,4 @@ namespace feedline {
 /// tensorflow/core/framework/model.cc (ComputeWaitTime), with x the measured step time, which tf.data leaves at 0.
 [[nodiscard]] double expected_wait(double consumer, double producer, std::size_t buffer);
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/queue_walk.h"
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 /// Of its workers' time: less than this is chance.
@@ -22,4 +22,4 @@ std::optional<std::size_t> walk_queues(const Profile& profile) {
   return std::nullopt;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <optional>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 
 /// Walks from the source towards the trainer along the queues: whoever waits for room stands before something slower,
 /// whoever waits for input behind it. The bottleneck is where the one turns into the other. Waits are used rather than
@@ -15,4 +15,4 @@ namespace feedline {
 /// Returns the segment that holds the others up; none: the trainer does, the whole loader waits for it.
 [[nodiscard]] std::optional<std::size_t> walk_queues(const Profile& profile);
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <type_traits>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 /// The warm-up: so many steps, or, where steps are slow, a few of them and some time.
@@ -111,4 +111,4 @@ Diagnosis TrainingTime::whole(const RunFacts& facts, const Snapshot& first) cons
   return diagnose(facts, start, newest_);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

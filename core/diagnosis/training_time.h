@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 
 /// Are the first steps over, which set up memory and kernels? `lasted`: since the first of them.
 [[nodiscard]] bool warmed_up(std::uint64_t steps, Nanos lasted);
@@ -60,4 +60,4 @@ class TrainingTime {
   std::vector<StageAway> stages_away_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

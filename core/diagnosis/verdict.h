@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 
 enum class VerdictKind {
   NotYet,             ///< too few steps to judge
@@ -61,4 +61,4 @@ inline constexpr std::uint64_t kStepsNeeded = 20;
 /// The same from costs that are known already.
 [[nodiscard]] Diagnosis diagnose(const RunFacts& facts, const Profile& profile);
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 
 bool WhatIf::nothing() const {
   return !cores && !memory && !disk_bytes_per_s && !batch && !workers && step_speedup == 1 && faster.empty();
@@ -44,4 +44,4 @@ WhatIfAnswer what_if(const RunFacts& facts, const Diagnosis& diagnosis, const Wh
   return answer;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 
 /// What could be different. Unset: as it is.
 struct WhatIf {
@@ -36,4 +36,4 @@ struct WhatIfAnswer {
 /// Solves the closed form again with the changes. Sources: Plumber's what-if, DS-Analyzer's speed = min(F, P, G).
 [[nodiscard]] WhatIfAnswer what_if(const RunFacts& facts, const Diagnosis& diagnosis, const WhatIf& change);
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

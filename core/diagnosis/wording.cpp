@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace feedline::wording {
+namespace feedline::inline diagnosis::wording {
 
 std::string percent(double share) { return fmt::format("{:.0f} %", 100 * share); }
 
@@ -31,4 +31,4 @@ std::string bytes(double bytes) {
   return fmt::format("{:.0f} kB", bytes * 1e-3);
 }
 
-}  // namespace feedline::wording
+}  // namespace feedline::inline diagnosis::wording

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline::wording {
+namespace feedline::inline diagnosis::wording {
 
 /// 0.634 -> "63 %".
 [[nodiscard]] std::string percent(double share);
@@ -19,4 +19,4 @@ namespace feedline::wording {
 /// "12 MB", "1.4 GB".
 [[nodiscard]] std::string bytes(double bytes);
 
-}  // namespace feedline::wording
+}  // namespace feedline::inline diagnosis::wording

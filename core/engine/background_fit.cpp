@@ -12,7 +12,7 @@
 #include <thread>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 /// Null: no node of this key learns.
@@ -138,4 +138,4 @@ std::string BackgroundFit::doing() const {
   return job == nullptr ? std::string() : job->doing();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

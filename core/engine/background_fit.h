@@ -10,7 +10,7 @@
 #include <stop_token>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// Fits the nodes of a document on a thread of its own, for whoever looks at single records: they may give up waiting,
 /// and find the work done, or further on, when they ask again about the same document. One at a time.
@@ -35,4 +35,4 @@ class BackgroundFit {
   std::shared_ptr<Job> job_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

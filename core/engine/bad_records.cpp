@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 std::size_t BadRecords::kind_of(const Error& error) {
   Kind kind{error.node, error.reason, error.remedy};
@@ -68,4 +68,4 @@ std::vector<BadRecord> merged(std::vector<BadRecord> list, const std::vector<Bad
   return list;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

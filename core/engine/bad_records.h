@@ -9,7 +9,7 @@
 #include <tuple>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// A record that a run left out.
 struct BadRecord {
@@ -53,4 +53,4 @@ class BadRecords {
 /// Lists of a run's pipelines as one: a file that several met stands in it once.
 [[nodiscard]] std::vector<BadRecord> merged(std::vector<BadRecord> list, const std::vector<BadRecord>& other);
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

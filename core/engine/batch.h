@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// Memory for batch buffers; the trainer supplies a pinned one when a GPU is used.
 class BufferAllocator {
@@ -45,4 +45,4 @@ struct Batch {
   [[nodiscard]] std::int64_t longest(std::size_t field) const;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

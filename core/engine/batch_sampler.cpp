@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 constexpr double kChunkNanos = 1e6;
@@ -61,4 +61,4 @@ void ChunkSizer::measured(std::size_t records, Nanos work) {
   records_ = std::clamp<std::size_t>(smooth, 1, limit_);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

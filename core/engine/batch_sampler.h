@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// The rows of one batch that one worker takes up at once.
 struct RowRange {
@@ -68,4 +68,4 @@ class ChunkSizer {
   double nanos_per_record_ = 0;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

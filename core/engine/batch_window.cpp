@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 BatchWork* BatchWindow::open(const RowRange& range) {
   if (range.batch < delivered_ + batches_.size()) return batches_[range.batch - delivered_].get();
@@ -59,4 +59,4 @@ QueueLevel BatchWindow::level() const {
           .capacity = on_demand_ ? 0 : prefetch_};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// The batches between the sampler and the consumer, in order: those that are being filled and those that are
 /// finished and wait. Batches finish in any order and leave in their own. Not thread-safe: the Flow guards
@@ -56,4 +56,4 @@ class BatchWindow {
   std::vector<std::unique_ptr<BatchWork>> spare_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 constexpr std::align_val_t kAlignment{64};
@@ -100,4 +100,4 @@ void BufferPool::release(const BatchBuffer& buffer) noexcept {
   for (std::size_t i = 0; i < buffer.fields.size(); ++i) allocator_->release(buffer.fields[i], field_bytes_[i]);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

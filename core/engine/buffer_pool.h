@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// Batch buffers that are used again and again. How many exist follows from the prefetch window and from how
 /// many batches the consumer holds; in the steady state nothing is allocated. Buffers may outlive the
@@ -45,4 +45,4 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
   bool retired_ = false;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 /// The variable as an absolute path; empty if it is unset or relative (which XDG says to ignore).
@@ -25,4 +25,4 @@ std::filesystem::path default_cache_folder() {
   return (error ? std::filesystem::path("/tmp") : temporary) / "feedline";
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

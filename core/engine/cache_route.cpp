@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 CacheRouter::CacheRouter(const DataPlan& plan, const CacheShelf* shelf)
     : plan_(plan), cache_of_(plan.steps.size(), kNone) {
@@ -49,4 +49,4 @@ CacheRoute CacheRouter::find(std::uint64_t hits) const {
   return route;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// What has to run for a record, given which caches hold it.
 struct CacheRoute {
@@ -52,4 +52,4 @@ class CacheRouter {
   std::deque<CacheRoute> routes_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

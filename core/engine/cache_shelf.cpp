@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 CacheShelf::CacheShelf(std::span<const DataPlan* const> plans, std::filesystem::path folder) {
   std::map<std::string, CacheSettings> nodes;
@@ -42,4 +42,4 @@ std::vector<RecordError> CacheShelf::notices() const {
   return notices;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

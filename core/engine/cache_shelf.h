@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// The caches of one run, one a cache node. Training and validation share them, and so the plan stays unchanged.
 class CacheShelf {
@@ -28,4 +28,4 @@ class CacheShelf {
   std::vector<std::unique_ptr<CacheStore>> stores_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

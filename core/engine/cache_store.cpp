@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 /// Address space taken at once; pages cost memory only once they are written to.
@@ -186,4 +186,4 @@ std::optional<RecordError> CacheStore::notice() const {
   return RecordError{.error = *notice_, .count = refused_};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// A kept value: its shape, and directly behind it its bytes. It stays where it is, unchanged, as long as its store.
 struct alignas(32) CacheEntry {
@@ -96,4 +96,4 @@ class CacheStore {
   std::optional<Error> notice_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

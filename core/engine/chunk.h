@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 struct CacheEntry;
 
@@ -79,4 +79,4 @@ struct Chunk : std::enable_shared_from_this<Chunk> {
   std::shared_ptr<const Chunk> inherited{};  ///< the abandoned chunk whose values this one shows
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

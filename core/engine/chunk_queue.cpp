@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 ChunkQueue::ChunkQueue(std::size_t capacity, std::size_t max_bytes)
     : places_(std::max<std::size_t>(capacity, 1)), max_bytes_(std::max<std::size_t>(max_bytes, 1)) {}
@@ -51,4 +51,4 @@ QueueLevel ChunkQueue::level() const {
   return {.fill = std::min(1.0, std::max(items, bytes)), .waiting = size_, .capacity = places_.size()};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// The queue between two segments: a window of `capacity` consecutive sequence numbers, bounded in bytes too.
 ///
@@ -48,4 +48,4 @@ class ChunkQueue {
   std::size_t bytes_ = 0;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 bool fits(const Datum& value, const TensorDesc& wanted) {
@@ -84,4 +84,4 @@ void close_up(BatchWork& batch, const std::vector<BatchField>& fields) {
   batch.record_ids.resize(good);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// First byte of a field's row in a batch's buffer.
 [[nodiscard]] inline std::byte* row_of(const BatchBuffer& buffer, std::size_t field, std::size_t bytes,
@@ -30,4 +30,4 @@ void gather(BatchWork& batch, const std::vector<BatchField>& fields);
 /// Leaves out the rows of bad records: the others close up, in order. Sets `good` and shortens `record_ids`.
 void close_up(BatchWork& batch, const std::vector<BatchField>& fields);
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 namespace fs = std::filesystem;
@@ -240,4 +240,4 @@ Result<StarterData> look_into(StarterData data, const SourceContext& context, co
   return data;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

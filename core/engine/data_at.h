@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// Which source reads what lies at this path, filled in: a folder of class folders, the parent of train/ and val/, a
 /// file of an IDX pair or a folder of such (pictures and labels are found by their names, and those for testing beside
@@ -19,4 +19,4 @@ namespace feedline {
 [[nodiscard]] Result<StarterData> look_into(StarterData data, const SourceContext& context,
                                             const Registry& registry = Registry::instance());
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

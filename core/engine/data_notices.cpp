@@ -11,7 +11,7 @@
 #include <numeric>
 #include <optional>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 using numbers::listed;
@@ -198,4 +198,4 @@ std::vector<Error> data_notices(const Plan& plan) {
   return found;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
-
+namespace feedline::inline plan {
 struct Plan;
+}  // namespace feedline::inline plan
+
+namespace feedline::inline engine {
 
 /// What a source passed over, as sentences: files by ending and class, folders that are no classes, folders that make
 /// one class, a folder around the one that was meant. Each names the parameter "folder" and has a remedy. Of a source's
@@ -26,4 +28,4 @@ struct Plan;
 /// records in the order of their classes without a shuffle; for validation: classes that it lacks.
 [[nodiscard]] std::vector<Error> data_notices(const Plan& plan);
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

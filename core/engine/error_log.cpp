@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 std::uint32_t ErrorLog::add(Error error, Place place) {
   const std::lock_guard lock(mutex_);
@@ -70,4 +70,4 @@ std::uint64_t ErrorLog::count() const {
   return count_;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// Record errors, counted by node and message. The list is bounded: once it is full, errors of further kinds
 /// are only counted in count(). Thread-safe.
@@ -48,4 +48,4 @@ class ErrorLog {
   std::uint64_t count_ = 0;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

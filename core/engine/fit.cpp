@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 bool has_unbound(const DataPlan& data) { return std::any_of(data.steps.begin(), data.steps.end(), is_unbound); }
@@ -170,4 +170,4 @@ Result<std::shared_ptr<const Plan>> fit_plan(std::shared_ptr<const Plan> plan, c
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

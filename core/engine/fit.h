@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 struct FitOptions {
   /// Workers, and what becomes of bad and slow records: those of the run.
@@ -53,4 +53,4 @@ struct FitOptions {
 /// stopped (within 200 ms).
 [[nodiscard]] Result<std::shared_ptr<const Plan>> fit_plan(std::shared_ptr<const Plan> plan, const FitOptions& options);
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -14,7 +14,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 constexpr Nanos kTellInterval = 100'000'000;
@@ -215,4 +215,4 @@ Result<std::vector<NamedTensors>> run_fit_pass(const Plan& plan, const std::vect
   return FitPass(plan, steps, options).run();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -9,11 +9,11 @@
 #include <cstddef>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// What these steps of the plan's training data have learnt, in their order. Nothing upstream of them is unbound.
 /// Errors: those of fit_plan().
 [[nodiscard]] Result<std::vector<NamedTensors>> run_fit_pass(const Plan& plan, const std::vector<std::size_t>& steps,
                                                              const FitOptions& options);
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

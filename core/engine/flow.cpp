@@ -5,7 +5,7 @@
 #include <chrono>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 /// Being woken costs some 10 us of a core: once in this time, it costs next to nothing.
@@ -251,4 +251,4 @@ QueueLevel Flow::level(std::size_t segment) const {
   return segment < queues_.size() ? queues_[segment].level() : window_.level();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

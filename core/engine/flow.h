@@ -23,7 +23,7 @@
 #include <optional>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// One worker's place: which segment, and where its waits are written down. A segment waits for input on
 /// behalf of its first node, and for room at its output on behalf of its last one: a queue that is empty
@@ -151,4 +151,4 @@ class Flow {
   std::atomic<bool> ended_{false};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

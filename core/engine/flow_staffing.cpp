@@ -6,7 +6,7 @@
 
 // Who works: more or fewer hands while it runs, and chunks that are taken away from stuck ones.
 
-namespace feedline {
+namespace feedline::inline engine {
 
 std::size_t Flow::set_workers(std::size_t segment, std::size_t workers) {
   const std::lock_guard lock(mutex_);
@@ -96,4 +96,4 @@ std::shared_ptr<Chunk> Flow::replacement(std::size_t segment, const Chunk& chunk
   return fresh;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// Runs a node's own code; whatever it throws becomes an error of the record, want of memory one of the machine's.
 template <class Work>
@@ -29,4 +29,4 @@ Status guarded(Work&& work) {
   return fail_record(std::move(reason));
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// Where a worker says what it is doing, for the watchdog. Saying so costs one relaxed store a record and reads no
 /// clock: whoever looks twice and sees the same record in the same node knows how long it has taken at least.
@@ -81,4 +81,4 @@ class Heartbeat {
   std::optional<Error> complaint_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <numeric>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 using numbers::count;
@@ -82,4 +82,4 @@ std::optional<Error> absent_classes(const std::vector<std::string>& names, std::
                .remedy = "Their accuracy will not be known: add records of them to validation"};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// A class is small when it has fewer records than this.
 inline constexpr std::uint64_t kSmallClass = 10;
@@ -42,4 +42,4 @@ struct LabelCounts {
 /// Classes of training without a record in validation: `names` of `all`.
 [[nodiscard]] std::optional<Error> absent_classes(const std::vector<std::string>& names, std::size_t all);
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -15,7 +15,7 @@
 #include <new>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 constexpr std::uint64_t kEnoughToDecide = 100;
@@ -210,4 +210,4 @@ std::uint64_t Pipeline::error_count() const { return impl_->errors().count(); }
 PipelinePast Pipeline::past() const { return impl_->past(); }
 std::vector<RecordError> Pipeline::notices() const { return impl_->state().caches->notices(); }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 class CacheShelf;
 struct PipelinePast;
@@ -130,4 +130,4 @@ class Pipeline {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 nlohmann::json past_error_json(const Error& error) {
@@ -80,4 +80,4 @@ Result<PipelinePast> pipeline_past_of(std::string_view text) {
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

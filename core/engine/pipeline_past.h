@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// A kind of record error, and where in the run the one stands that it is shown by.
 struct PastError {
@@ -37,4 +37,4 @@ struct PipelinePast {
 /// Error: damaged.
 [[nodiscard]] Result<PipelinePast> pipeline_past_of(std::string_view text);
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/pipeline_settings.h"
 
-namespace feedline {
+namespace feedline::inline engine {
 
 PipelineOptions pipeline_options(const Execution& execution, const FaultSettings& faults) {
   PipelineOptions options;
@@ -16,4 +16,4 @@ PipelineOptions pipeline_options(const Execution& execution, const FaultSettings
   return options;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -5,9 +5,9 @@
 #include "plan/execution.h"
 #include "schema/behaviour.h"
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// What a run asks of a pipeline: workers, prefetch, epochs, and what becomes of bad and slow records.
 [[nodiscard]] PipelineOptions pipeline_options(const Execution& execution, const FaultSettings& faults);
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

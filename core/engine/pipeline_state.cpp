@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 std::size_t batch_size(const DataPlan& plan) {
@@ -161,4 +161,4 @@ Error out_of_memory(const DataPlan& plan) {
           .node = plan.batch_node};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -23,7 +23,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// Everything that the threads of a pipeline share. Each of them holds a share of it, so that one that is stuck in a
 /// node's code may be left behind when the pipeline goes, and touches nothing that is gone.
@@ -74,4 +74,4 @@ class PipelineState {
 /// What a run ends with when a batch finds no memory.
 [[nodiscard]] Error out_of_memory(const DataPlan& plan);
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

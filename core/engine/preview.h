@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// Which value of a graph somebody wants to see.
 struct PreviewRequest {
@@ -39,4 +39,4 @@ struct Preview {
   bool untrained = false;  ///< it went through layers with initial weights, which are those that a run begins with
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

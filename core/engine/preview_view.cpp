@@ -10,7 +10,7 @@
 #include <cstring>
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 /// The colours of maps, from low to high: points of matplotlib's "viridis" (CC0), which is even to the eye and to the
@@ -247,4 +247,4 @@ std::string words_of(const PreviewValue& value, std::size_t most) {
   return cut(std::move(text), most);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

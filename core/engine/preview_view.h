@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// How the value is best looked at.
 [[nodiscard]] PreviewForm form_of(const PreviewValue& value);
@@ -50,4 +50,4 @@ struct Distribution {
 /// characters.
 [[nodiscard]] std::string words_of(const PreviewValue& value, std::size_t most = 4000);
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

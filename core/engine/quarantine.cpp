@@ -5,7 +5,7 @@
 #include <bit>
 #include <new>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 Quarantine::Quarantine(std::uint64_t records)
     : most_(static_cast<std::size_t>(std::clamp<std::uint64_t>(records, 1, kMost))),
@@ -43,4 +43,4 @@ std::optional<std::uint32_t> Quarantine::find(std::uint64_t record) const noexce
   return found.kind.load(std::memory_order_relaxed);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

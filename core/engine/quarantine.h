@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// Records that were bad once in this run. Later epochs leave them out at once, without trying them again, and count
 /// them under the error that they met. A record that fails whenever it is read is left out of the same batches either
@@ -46,4 +46,4 @@ class Quarantine {
   std::atomic<std::size_t> size_{0};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 RecordWalk::RecordWalk(RecordPlan plan) : plan_(std::move(plan)), lanes_(plan_.data.size()) {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
@@ -98,4 +98,4 @@ void RecordWalk::describe(Preview& preview) const {
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -10,7 +10,7 @@
 #include <stop_token>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// Carries single records through a plan of one record, by the steps and with the random numbers of a run.
 class RecordWalk {
@@ -47,4 +47,4 @@ class RecordWalk {
   std::uint32_t epoch_ = 1;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

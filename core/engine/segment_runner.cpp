@@ -10,7 +10,7 @@
 #include <thread>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 constexpr std::size_t kTileBytes = 256 * 1024;
@@ -371,4 +371,4 @@ void SegmentRunner::measure(Chunk& chunk, std::size_t begin, std::size_t end) {
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

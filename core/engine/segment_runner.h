@@ -19,7 +19,7 @@
 #include <optional>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// What one worker does with a chunk: carries it through the nodes of its segment, node by node over tiles of
 /// records that stay in cache. Values that nobody needs later live in the worker and are reused from tile to
@@ -96,4 +96,4 @@ class SegmentRunner {
   std::vector<Datum*> out_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 /// A stop and an abandoned worker ring no bell here, so whoever waits looks up now and then.
@@ -33,4 +33,4 @@ void SequentialGate::leave(const Heartbeat& heartbeat) {
   changed_.notify_one();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

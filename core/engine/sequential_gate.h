@@ -8,7 +8,7 @@
 #include <mutex>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// Lets one worker at a time into a sequential node (SampleOp::sequential()), however many carry its
 /// segment. A worker whose chunk was taken away from it (Heartbeat::abandoned()) holds nobody up.
@@ -44,4 +44,4 @@ class SequentialGate {
   const Heartbeat* inside_ = nullptr;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 constexpr std::size_t kExtent = std::size_t{64} << 20;
@@ -144,4 +144,4 @@ Result<const std::byte*> SpillFile::append(std::span<const std::byte> head, std:
   return room->data;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

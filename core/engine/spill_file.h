@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// Where a cache puts what is over its memory: a file without a name in the cache folder, gone with the process
 /// however that ends. It grows in extents whose blocks are reserved beforehand, it is written with pwrite() and read
@@ -53,4 +53,4 @@ class SpillFile {
   std::vector<Extent> extents_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 constexpr Nanos kPublishEvery = 100'000;
@@ -139,4 +139,4 @@ void StepTimer::share_cpu() {
   patience_ = std::clamp(2 * patience_, kFirstPatience, kMostPatience);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

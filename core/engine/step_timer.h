@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// Where a worker writes its slices: its lane of the timeline, and the label of each node of its segment. No lane:
 /// nowhere.
@@ -78,4 +78,4 @@ class StepTimer {
   std::vector<std::uint8_t> slow_;  ///< by node: its records are timed one by one
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -6,7 +6,7 @@
 #include <thread>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 /// To sleep costs some 60 us more than asked for: shorter debts are left to grow.
@@ -71,4 +71,4 @@ void VirtualSpeedup::Account::forgive() {
   if (all_.active()) settled_ = std::max(settled_, all_.delay());
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -9,7 +9,7 @@
 #include <mutex>
 #include <optional>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// Makes one node of a running pipeline look faster without changing it: for as long as it works, everybody else stands
 /// still for a share of that time. What a run takes, less what all have stood still, is what it would take if the node
@@ -75,4 +75,4 @@ class VirtualSpeedup {
   Nanos working_from_ = 0;      ///< sum of when each of them began
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 namespace {
 
 constexpr Nanos kShortestLook = 5'000'000;
@@ -155,4 +155,4 @@ void Watchdog::notice(Error error) const {
   if (state_->options.on_notice) state_->options.on_notice(error);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

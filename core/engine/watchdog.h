@@ -12,7 +12,7 @@
 #include <stop_token>
 #include <thread>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// How long a record has been seen in one place. A process that was suspended sees a long time pass at once: that is
 /// no reason to give a record up, so several looks count, not the time alone.
@@ -74,4 +74,4 @@ class Watchdog {
   std::jthread thread_{};  // last: it uses the others
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

@@ -19,7 +19,7 @@
 #include <thread>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// One thread. Its place in the meters is free again only once it is done.
 struct WorkerPool::Member {
@@ -188,4 +188,4 @@ std::vector<WorkerPool::Worker> WorkerPool::workers() const {
   return workers;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

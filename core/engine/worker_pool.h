@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline engine {
 
 /// The worker threads of a pipeline. Threads cannot be killed: one that does not come back from a node's code is given
 /// up, with its share of the PipelineState, and another takes its place.
@@ -48,4 +48,4 @@ class WorkerPool {
   std::shared_ptr<Roster> roster_;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline engine

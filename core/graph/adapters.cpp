@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <exception>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 constexpr std::size_t kLongestChain = 4;
@@ -165,4 +165,4 @@ Insertion insert_adapters(const Diagram& diagram, const AdapterChain& chain, con
   return insertion;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// One node to put between, with the ports to use.
 struct AdapterStep {
@@ -39,4 +39,4 @@ struct Insertion {
 [[nodiscard]] Insertion insert_adapters(const Diagram& diagram, const AdapterChain& chain, const PortRef& from,
                                         const PortRef& to, Position at, double step);
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

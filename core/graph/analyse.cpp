@@ -9,7 +9,7 @@
 #include <exception>
 #include <unordered_map>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 bool Analysis::ok() const {
   return std::none_of(problems.begin(), problems.end(),
@@ -416,4 +416,4 @@ Analysis analyse(const Document& document, const ProbedSources& probed, const Re
   return as_drawn(flat, Analyser(flat.document, probed, registry).run());
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -5,7 +5,7 @@
 #include <set>
 #include <tuple>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 using Key = std::tuple<std::string, std::string, std::string, std::string>;
@@ -52,4 +52,4 @@ Analysis as_drawn(const Flat& flat, Analysis analysis) {
   return analysis;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

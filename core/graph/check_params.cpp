@@ -3,7 +3,7 @@
 
 #include "base/advice.h"
 
-namespace feedline {
+namespace feedline::inline graph {
 
 bool check_params(const Node& node, const std::string& path, const NodeSpec& spec,
                   const std::function<void(Error, Problem::Severity)>& report) {
@@ -34,4 +34,4 @@ bool check_params(const Node& node, const std::string& path, const NodeSpec& spe
   return usable;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

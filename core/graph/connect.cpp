@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 Error at(const PortRef& port, std::string reason, std::string remedy = {}) {
@@ -122,4 +122,4 @@ std::optional<Error> check_connect(const Diagram& diagram, const PortRef& from, 
   return std::nullopt;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

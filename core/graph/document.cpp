@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 template <class T>
@@ -51,4 +51,4 @@ const Diagram* Diagram::at(std::string_view scope) const {
 
 std::string Diagram::free_id(std::string_view stem) const { return FreeIds(*this).take(stem); }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

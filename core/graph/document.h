@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 struct Position {
   double x = 0;
@@ -176,4 +176,4 @@ class Document : public Diagram {
   std::string title_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

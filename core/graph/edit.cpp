@@ -14,7 +14,7 @@
 #include <optional>
 #include <unordered_set>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 bool finite(const Position& p) { return std::isfinite(p.x) && std::isfinite(p.y); }
@@ -440,4 +440,4 @@ bool looks_only(const Edit& edit) {
                                      AddFrame, RemoveFrame, ChangeFrame, SetTitle>*>(nullptr));
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

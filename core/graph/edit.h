@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// The elementary changes. `at` keeps list positions, so that undo restores a document to the same bytes. What names an
 /// existing node takes a path ("block/conv") as well as an id.
@@ -107,4 +107,4 @@ struct Edit {
 /// Does the edit change only how the graph looks, not what it means?
 [[nodiscard]] bool looks_only(const Edit& edit);
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -7,7 +7,7 @@
 #include <limits>
 #include <set>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 /// A thing and the place where it is to be inserted; kAtEnd: behind all others.
@@ -163,4 +163,4 @@ Node with_inside(Node node) {
   return node;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// Finds nodes by id and wires by the input that they end at. Like Diagram's own look-ups at first; after some of them
 /// it makes an index, which holds until forget().
@@ -71,4 +71,4 @@ inline constexpr std::size_t kShortestRun = 8;
 /// A sub-graph has a diagram in it, be it empty.
 [[nodiscard]] Node with_inside(Node node);
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 constexpr std::size_t kLongest = 28;
@@ -136,4 +136,4 @@ std::string tell_edit(const Edit& edit, const Edit& inverse, const Document& doc
   return edit.text();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// The parameters that an edit sets, with the paths of their nodes; none if it does anything else as well.
 [[nodiscard]] std::vector<SetParam> sets_of(const Edit& edit);
@@ -17,4 +17,4 @@ namespace feedline {
 [[nodiscard]] std::string tell_edit(const Edit& edit, const Edit& inverse, const Document& document,
                                     const Registry& registry = Registry::instance());
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 std::string count_text(std::string_view verb, std::size_t count, std::string_view noun) {
@@ -77,4 +77,4 @@ struct Describe {
 
 std::string Edit::text() const { return std::visit(Describe{}, change); }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 std::string spaced_out(std::string text) {
@@ -153,4 +153,4 @@ std::vector<Found> find_in(const Document& document, std::string_view query, con
   return std::move(search).found();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

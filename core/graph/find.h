@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// A place in a graph that a search has found.
 struct Found {
@@ -23,4 +23,4 @@ struct Found {
 [[nodiscard]] std::vector<Found> find_in(const Document& document, std::string_view query,
                                          const Registry& registry = Registry::instance());
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

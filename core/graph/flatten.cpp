@@ -13,7 +13,7 @@
 #include <string>
 #include <unordered_set>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 bool is_flat(const Diagram& diagram) {
   return std::none_of(diagram.nodes().begin(), diagram.nodes().end(), [](const Node& node) {
@@ -230,4 +230,4 @@ class Flattener {
 
 Flat flatten(const Document& document, const Registry& registry) { return Flattener(registry).run(document); }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// A run may have so many nodes, all copies of repeated sub-graphs counted.
 inline constexpr std::size_t kMostNodes = 100'000;
@@ -38,4 +38,4 @@ struct Flat {
 /// copies; shapes at the ports of sub-graphs; costs summed over them. `order` speaks of the flat document, and goes.
 [[nodiscard]] Analysis as_drawn(const Flat& flat, Analysis analysis);
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

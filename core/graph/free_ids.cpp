@@ -4,7 +4,7 @@
 #include "graph/identifiers.h"
 #include "graph/path.h"
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 void take_keys(const Diagram& diagram, std::unordered_set<std::string>& taken) {
@@ -40,4 +40,4 @@ std::string FreeIds::take(std::string_view stem) {
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <unordered_set>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// Of all nodes, notes and frames; they refer to the diagram.
 [[nodiscard]] std::unordered_set<std::string_view> ids_of(const Diagram& diagram);
@@ -27,4 +27,4 @@ class FreeIds {
   std::map<std::string, std::size_t, std::less<>> next_{};  ///< by stem: all smaller numbers are taken
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -10,7 +10,7 @@
 #include <map>
 #include <set>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 using NodesByPath = std::map<std::string, const Node*>;
@@ -115,4 +115,4 @@ std::string sentence_of(const GraphChanges& changes) {
   return text.empty() ? "The graph is the same" : text;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// Of a node: what it says, and defaults for the rest.
 [[nodiscard]] ParamMap complete_params(const Node& node);
@@ -33,4 +33,4 @@ struct GraphChanges {
 /// How many of these parameters or nodes a sentence names before it counts the rest.
 inline constexpr std::size_t kNamedChanges = 3;
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

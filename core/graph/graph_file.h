@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <optional>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// What a file was when it was read or written last: enough to tell later whether somebody else has changed it. A file
 /// that was only touched, or replaced by one of the same bytes, is the same.
@@ -46,4 +46,4 @@ struct DiskState {
 /// Does the file exist and forbid writing: by its mode (for root too, who meant it when he set it) or by who may?
 [[nodiscard]] bool is_write_protected(const std::filesystem::path& file);
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

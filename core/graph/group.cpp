@@ -9,7 +9,7 @@
 #include <map>
 #include <set>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 constexpr double kPortGap = 260;  // from the nodes to the port nodes beside them
@@ -185,4 +185,4 @@ Node new_subgraph(const std::string& id, Position position, const Registry& regi
   return node;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

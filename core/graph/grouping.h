@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// What grouping or ungrouping does: the one change, and the ids to select afterwards.
 struct Regrouped {
@@ -30,4 +30,4 @@ struct Regrouped {
 [[nodiscard]] Node new_subgraph(const std::string& id, Position position,
                                 const Registry& registry = Registry::instance());
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
@@ -25,4 +25,4 @@ std::string to_id(std::string_view text) {
   return id.substr(0, kMaxIdLength);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// Longest id of a node or comment.
 inline constexpr std::size_t kMaxIdLength = 64;
@@ -16,4 +16,4 @@ inline constexpr std::size_t kMaxIdLength = 64;
 /// The nearest thing to `text` that is an id: "2nd picture" gives "_2nd_picture"; "node" if nothing is left.
 [[nodiscard]] std::string to_id(std::string_view text);
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

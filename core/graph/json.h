@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// Newest version of the file format. A file states the oldest version that can say what is in it, so that older
 /// programs read what they can. Older files are migrated on reading, step by step; a newer file is refused with the
@@ -37,4 +37,4 @@ struct Loaded {
 /// Writes beside the file and renames over it, so that a crash or a full disk never harms the old version.
 [[nodiscard]] Status save_document(const Document& document, const std::filesystem::path& file);
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline::json {
+namespace feedline::inline graph::json {
 
 /// Keeps the order of keys, so that unknown ones are saved as they were read.
 using Tree = nlohmann::ordered_json;
@@ -33,4 +33,4 @@ using Migrations = std::map<int, Migration>;
 /// Applies steps until the file says `target`. Errors: no key "feedline", a newer version, a version without a step.
 Status migrate(Tree& file, int target, const Migrations& steps = migrations());
 
-}  // namespace feedline::json
+}  // namespace feedline::inline graph::json

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 constexpr std::size_t kMaxFileSize = std::size_t{64} << 20;
@@ -193,4 +193,4 @@ Status save_document(const Document& document, const std::filesystem::path& file
   return write_graph_file(document, file).map([](const FileStamp&) {});
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

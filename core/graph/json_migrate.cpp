@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace feedline::json {
+namespace feedline::inline graph::json {
 namespace {
 
 /// Version 0, the drafts before the first release, wrote a wire as a pair: ["source.file", "decode.file"].
@@ -82,4 +82,4 @@ Status migrate(Tree& file, int target, const Migrations& steps) {
   return {};
 }
 
-}  // namespace feedline::json
+}  // namespace feedline::inline graph::json

@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-namespace feedline::json {
+namespace feedline::inline graph::json {
 namespace {
 
 std::string place(std::string_view text, std::size_t offset) {
@@ -124,4 +124,4 @@ std::string inline_text(const Tree& tree) {
   return text;
 }
 
-}  // namespace feedline::json
+}  // namespace feedline::inline graph::json

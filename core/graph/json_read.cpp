@@ -16,7 +16,7 @@
 #include <set>
 #include <unordered_set>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 using json::Tree;
@@ -332,4 +332,4 @@ Result<Loaded> from_json(std::string_view text, const Registry& registry) {
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

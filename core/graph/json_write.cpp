@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 using json::Tree;
@@ -179,4 +179,4 @@ std::string to_json(const Document& document) {
   return writer.text + "\n}\n";
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

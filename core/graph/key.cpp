@@ -4,7 +4,7 @@
 #include "graph/path.h"
 #include "schema/structure.h"
 
-namespace feedline {
+namespace feedline::inline graph {
 
 std::string KeyScope::key_of(const Node& node) const {
   return node.key.empty() ? join_path(prefix, node.id) : node.key + copies;
@@ -72,4 +72,4 @@ void move_out(Node& node, const std::string& was, const KeyScope& from, const Ke
   to.give(node, from.key_of(before));
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// A node's key is its identity: random numbers, starting weights and whatever is kept of it hang on it. A node that
 /// carries none (Node::key is empty) has its path as key. Renaming, grouping and ungrouping keep the key, and store it
@@ -38,4 +38,4 @@ void forget_keys(Node& node);
 /// its key, and all that is in it.
 void move_out(Node& node, const std::string& was, const KeyScope& from, const KeyScope& to);
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// The names of the trainer's inputs that decide what learns.
 inline constexpr const char* kLossInput = "loss";
@@ -20,4 +20,4 @@ inline constexpr const char* kValidationInput = "validation";
   return diagram.link_into(estimator) != nullptr ? estimator : PortRef{trainer, kLossInput};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

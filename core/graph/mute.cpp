@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "graph/mute.h"
 
-namespace feedline {
+namespace feedline::inline graph {
 
 std::optional<std::string> passes_on(const NodeSpec& spec, const std::string& output) {
   const int port = spec.output(output);
@@ -26,4 +26,4 @@ Status check_mute(const NodeSpec& spec) {
   return {};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

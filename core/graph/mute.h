@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// A muted node is left out of a run: each output gives what enters an input of the same kind, that of its own name if
 /// there is one (of any kind, for a port that passes on whatever it is given), else the first. None where nothing of
@@ -16,4 +16,4 @@ namespace feedline {
 /// May the node be muted? Only if every output has something to pass on. The error says which has not.
 [[nodiscard]] Status check_mute(const NodeSpec& spec);
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known, std::string_view noun) {
@@ -53,4 +53,4 @@ Result<Edit> parse_override(const Document& document, std::string_view assignmen
   return Edit{SetParam{id, name, std::move(*value)}};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 std::string stem_of(const std::string& id) {
   const std::size_t end = id.find_last_not_of("0123456789");
@@ -81,4 +81,4 @@ Paste make_paste(const Diagram& diagram, const Diagram& part, Position offset, P
   return paste;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

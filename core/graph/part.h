@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// These nodes, notes and frames with the wires between them, as a document of its own: what copying takes.
 [[nodiscard]] Document part_of(const Diagram& diagram, const std::vector<std::string>& ids);
@@ -25,4 +25,4 @@ enum class PasteKeys { New, Kept };
 /// conv12 -> conv, so that a copy of conv12 is called conv13 and not conv122.
 [[nodiscard]] std::string stem_of(const std::string& id);
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 bool is_number(std::string_view part) { return !part.empty() && part.front() >= '0' && part.front() <= '9'; }
@@ -60,4 +60,4 @@ std::size_t instance_of(std::string_view path) {
   return instance;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

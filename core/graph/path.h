@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 // Paths name nodes through sub-graphs: "block/conv" is `conv` in `block`. The path of a sub-graph is also the scope of
 // what is in it; the scope of the document's own nodes is empty. Where a graph runs, every instance of a repeated
@@ -28,4 +28,4 @@ inline constexpr std::size_t kMaxNesting = 16;
 /// Which instance of a repeated sub-graph it belongs to; 1 outside of any. With nested repeats, the innermost above 1.
 [[nodiscard]] std::size_t instance_of(std::string_view path);
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

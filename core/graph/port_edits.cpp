@@ -10,7 +10,7 @@
 #include <map>
 #include <set>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 /// What becomes of the ports of one side: a new name, or none where the port goes. Ports that stay are not in it.
@@ -98,4 +98,4 @@ Edit set_param(const Document& document, const SetParam& set, const Registry& re
   return within(scope, Edit{std::move(steps)});
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

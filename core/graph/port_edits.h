@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// How the free input of a node that takes inputs as they are wired is called on the canvas (NodeSpec::add_port). No
 /// port has this name.
@@ -28,4 +28,4 @@ struct WiredPort {
 [[nodiscard]] Edit set_param(const Document& document, const SetParam& set,
                              const Registry& registry = Registry::instance());
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

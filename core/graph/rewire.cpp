@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <iterator>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 /// The output outside of `removed` whose value would pass through to this one; none if it would not.
@@ -110,4 +110,4 @@ Result<Edit> toggle_muted(const Diagram& diagram, const std::vector<std::string>
   return Edit{std::move(steps)};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

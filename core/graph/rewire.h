@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// Removes these nodes, notes and frames, and wires what the nodes were fed with to what read them, where kinds allow:
 /// the graph heals. What passes on is what would if the nodes were muted.
@@ -26,4 +26,4 @@ namespace feedline {
 /// The registry's spec of a node, a sub-graph's with its ports; none for an unknown type.
 [[nodiscard]] std::optional<NodeSpec> spec_of(const Node& node, const Registry& registry = Registry::instance());
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

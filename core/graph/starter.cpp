@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 constexpr std::int64_t kSmallSide = 96;  ///< pictures up to this are taken as they are, not as photos
@@ -229,4 +229,4 @@ Result<Edit> build_starter(const Document& document, const StarterData& data) {
   return Edit{std::move(steps)};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

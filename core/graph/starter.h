@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// An embedded example by its file name, "idx.feedline".
 [[nodiscard]] Result<Document> example_document(std::string_view name);
@@ -39,4 +39,4 @@ struct StarterData {
 /// "5 classes, 440 pictures", and those for validation, if they are set.
 [[nodiscard]] std::string size_text(const StarterData& data);
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -5,7 +5,7 @@
 #include "graph/wiring.h"
 #include "schema/structure.h"
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 std::vector<std::string> names_of(const Diagram& inner, std::string_view type) {
@@ -70,4 +70,4 @@ std::string find_role(const Diagram& diagram, Role role, const Registry& registr
   return found;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

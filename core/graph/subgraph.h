@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// The spec of a sub-graph node: the registry's, with the ports that the port nodes in it give it, in their order. A
 /// port has the kind of what it is wired to in there; it is open while nothing decides.
@@ -25,4 +25,4 @@ void each_node(const Diagram& diagram, const std::function<void(const std::strin
 /// The path of the first node that does this in a plan; empty if there is none.
 [[nodiscard]] std::string find_role(const Diagram& diagram, Role role, const Registry& registry = Registry::instance());
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -8,7 +8,7 @@
 #include <map>
 #include <optional>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 constexpr double kCopyGap = 260;
@@ -121,4 +121,4 @@ Result<Regrouped> ungroup(const Diagram& diagram, const std::string& id, const K
   return Ungrouper(diagram, *node, keys).run();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// A problem of a graph. Errors forbid a run; warnings (an unknown key, say) do not.
 struct Problem {
@@ -70,4 +70,4 @@ struct Analysis {
 [[nodiscard]] Analysis analyse(const Document& document, const ProbedSources& probed = {},
                                const Registry& registry = Registry::instance());
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -11,7 +11,7 @@
 #include <set>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 namespace {
 
 constexpr double kRowBelow = 200;
@@ -175,4 +175,4 @@ Result<Document> with_data(Document document, const StarterData& data, const Reg
   return document;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// The parts of a divided data set, as values of a source's parameter.
 struct SplitPaths {
@@ -28,4 +28,4 @@ struct SplitPaths {
 [[nodiscard]] Result<Document> with_data(Document document, const StarterData& data,
                                          const Registry& registry = Registry::instance());
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 Wiring::Wiring(const Diagram& diagram, const Registry& registry) : diagram_(diagram) {
   const std::size_t count = nodes().size();
@@ -160,4 +160,4 @@ Order order_nodes(const Wiring& wiring) {
   return order;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

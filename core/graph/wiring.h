@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline graph {
 
 /// A diagram with its names looked up once. Holds references: it lives no longer than the diagram.
 class Wiring {
@@ -77,4 +77,4 @@ struct Order {
 /// the one nearest to the document's.
 [[nodiscard]] Order order_nodes(const Wiring& wiring);
 
-}  // namespace feedline
+}  // namespace feedline::inline graph

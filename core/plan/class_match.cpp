@@ -12,7 +12,7 @@
 #include <optional>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline plan {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -114,4 +114,4 @@ Result<std::shared_ptr<const Source>> match_classes(std::shared_ptr<const Source
   return std::make_shared<MatchedSource>(std::move(validation), *port, std::move(labels), known);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline plan {
 
 /// A validation source whose labels are counted as the training source counts them: classes are matched by name, names
 /// equal up to Unicode normalisation being equal. Classes that validation lacks are fine: the training source's names
@@ -16,4 +16,4 @@ namespace feedline {
 [[nodiscard]] Result<std::shared_ptr<const Source>> match_classes(std::shared_ptr<const Source> validation,
                                                                   const Source& training);
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline plan {
 
 Execution Execution::asked_for(const TrainerSettings& settings, std::optional<std::uint32_t> passes) {
   return {.seed = settings.seed,
@@ -16,4 +16,4 @@ Execution Execution::asked_for(const TrainerSettings& settings, std::optional<st
           .precision = settings.precision == "bfloat16" ? "bfloat16" : "float32"};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

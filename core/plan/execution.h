@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline plan {
 
 /// What a run really uses: the trainer's settings, the caller's options and the machine, resolved once when the run
 /// begins. Everything that tells of a run holds one: its start, its result, its diagnosis.
@@ -34,4 +34,4 @@ struct Execution {
   [[nodiscard]] bool operator==(const Execution&) const = default;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

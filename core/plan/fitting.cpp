@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline plan {
 namespace {
 
 /// Node by node, each once: what is upstream of a node counts by its hash.
@@ -99,4 +99,4 @@ Status bind_step(PlanStep& step, std::shared_ptr<const NamedTensors> learnt) {
   return {};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline plan {
 
 /// A hash over everything that decides what a node gives for a record: type, version and parameters of it and of all
 /// nodes upstream, and which port is wired to which. Neither names, places and notes matter, nor what else there is in
@@ -32,4 +32,4 @@ namespace feedline {
 /// Binds a fitted step to what was learnt. Errors: those of the node, and it stays as it was.
 Status bind_step(PlanStep& step, std::shared_ptr<const NamedTensors> learnt);
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

@@ -9,7 +9,7 @@
 #include <set>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline plan {
 namespace {
 
 /// The node by which the trainer learns: an estimator or a loss; null if there is none.
@@ -90,4 +90,4 @@ GraphFacts graph_facts(const Document& document, const Registry& registry) {
   return facts;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

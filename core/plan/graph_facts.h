@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline plan {
 
 /// A node of the data side, as the graph shows it.
 struct DataNode {
@@ -41,4 +41,4 @@ struct GraphFacts {
 /// Of any graph, finished or not; opens no file.
 [[nodiscard]] GraphFacts graph_facts(const Document& document, const Registry& registry = Registry::instance());
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline plan {
 
 /// The key of a node that runs (graph/key.h).
 [[nodiscard]] inline const std::string& key_of(const Node& node) { return node.key.empty() ? node.id : node.key; }
@@ -176,4 +176,4 @@ struct LoweredData {
                                                const OpenSource& source, const LearningSettings& learning,
                                                bool training);
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

@@ -9,7 +9,7 @@
 #include <new>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline plan {
 namespace {
 
 Result<std::unique_ptr<Source>> attempt(const NodeSpec& spec, const ParamMap& params, const SourceContext& context) {
@@ -39,4 +39,4 @@ Result<std::unique_ptr<Source>> open_source(const NodeSpec& spec, const ParamMap
   return source;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

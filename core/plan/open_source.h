@@ -5,7 +5,7 @@
 
 #include <memory>
 
-namespace feedline {
+namespace feedline::inline plan {
 
 /// Opens the source that a node describes. Runs, previews, checks and offers all do it by this: with patience for the
 /// machine's faults (base/machine_fault.h); what it throws becomes an error; one that no run may use (usable()) is
@@ -17,4 +17,4 @@ namespace feedline {
 [[nodiscard]] Result<std::unique_ptr<Source>> open_to_report(const NodeSpec& spec, const ParamMap& params,
                                                              const SourceContext& context);
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

@@ -12,7 +12,7 @@
 #include <cmath>
 #include <exception>
 
-namespace feedline {
+namespace feedline::inline plan {
 
 Lowering::Lowering(const Document& document, const Analysis& analysis, const Registry& registry)
     : document_(document), analysis_(analysis), registry_(registry) {
@@ -271,4 +271,4 @@ Result<std::shared_ptr<const Plan>> make_plan(const Document& document, const Pl
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

@@ -19,7 +19,7 @@
 #include <variant>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline plan {
 
 /// A value of one record: the output of a source or of a per-record node.
 using SlotIndex = std::size_t;
@@ -185,4 +185,4 @@ struct PlanOptions {
 /// Of so many records, those that a validation split sets aside; `share` is validation_split, 0 to 1.
 [[nodiscard]] std::uint64_t held_out_count(std::uint64_t records, double share);
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

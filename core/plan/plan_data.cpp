@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline plan {
 namespace {
 
 /// Streams of the seed's permutations: epochs count from 1, so 0 is free for the split.
@@ -245,4 +245,4 @@ Result<LoweredData> lower_values(const Lowering& lowering, const std::vector<Por
   return DataLowering(lowering, source, learning, training).as_far_as(values);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline plan {
 namespace {
 
 /// An estimator reads batches as they are. Its inputs become fields, each once.
@@ -85,4 +85,4 @@ Result<LoweredLearner> lower_learner(const Lowering& lowering, const Node& train
   return LoweredLearner{.learner = std::move(model->model), .batch = model->batch, .fields = std::move(model->fields)};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

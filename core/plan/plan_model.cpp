@@ -5,7 +5,7 @@
 #include <map>
 #include <unordered_set>
 
-namespace feedline {
+namespace feedline::inline plan {
 namespace {
 
 class ModelLowering {
@@ -156,4 +156,4 @@ Result<LoweredModel> lower_layers(const Lowering& lowering, const Node& last) {
   return ModelLowering(lowering).run_as_far_as(last);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

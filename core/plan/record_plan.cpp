@@ -11,7 +11,7 @@
 #include <set>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline plan {
 namespace {
 
 /// The plan without what none of these slots needs. Its fields are to be these.
@@ -350,4 +350,4 @@ Result<RecordPlan> make_record_plan(const Document& document, const RecordView& 
   return plan;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

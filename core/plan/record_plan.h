@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline plan {
 
 /// What a single record goes through as far as one node: that node's plan, where a run's is that of a whole graph.
 struct RecordPlan {
@@ -54,4 +54,4 @@ struct RecordView {
                                                   SourceKeeper& sources, const SourceContext& context,
                                                   const Registry& registry = Registry::instance());
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline plan {
 namespace {
 
 std::vector<std::size_t> producers(const DataPlan& plan, const std::vector<Segment>& segments) {
@@ -81,4 +81,4 @@ const std::string& writer_of(const DataPlan& plan, SlotIndex slot) {
   return plan.source_node;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

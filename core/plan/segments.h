@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline plan {
 
 /// A run of adjacent nodes that one worker carries a chunk through without a queue between them.
 struct Segment {
@@ -51,4 +51,4 @@ struct SegmentLayout {
 /// The node that writes a slot (the source, or a step).
 [[nodiscard]] const std::string& writer_of(const DataPlan& plan, SlotIndex slot);
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

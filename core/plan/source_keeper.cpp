@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline plan {
 
 Result<std::shared_ptr<const Source>> SourceKeeper::open(const NodeSpec& spec, const ParamMap& params,
                                                          const SourceContext& context) {
@@ -23,4 +23,4 @@ Result<std::shared_ptr<const Source>> SourceKeeper::open(const NodeSpec& spec, c
   return kept_.front().source;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

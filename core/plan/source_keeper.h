@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline plan {
 
 /// Keeps the sources that were used last, so that looking at one record after the other opens them once.
 class SourceKeeper {
@@ -28,4 +28,4 @@ class SourceKeeper {
   std::deque<Kept> kept_{};  ///< the newest first
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline plan

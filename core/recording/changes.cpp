@@ -12,7 +12,7 @@
 #include <functional>
 #include <map>
 
-namespace feedline {
+namespace feedline::inline recording {
 namespace {
 
 bool known(double a, double b) { return std::isfinite(a) && std::isfinite(b); }
@@ -92,4 +92,4 @@ std::string what_changed(const RunRecord& before, const RunRecord& after) {
   return outcome.empty() ? text : text + ' ' + outcome;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

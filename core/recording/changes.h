@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline recording {
 
 /// "batch.size": "64" for each parameter that differs from its default, in the order of the graph; nodes in sub-graphs
 /// by their path.
@@ -29,4 +29,4 @@ struct ParameterRow {
 /// instead of 86.0 %."
 [[nodiscard]] std::string what_changed(const RunRecord& before, const RunRecord& after);
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

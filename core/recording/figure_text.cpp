@@ -11,7 +11,7 @@
 #include <ctime>
 #include <filesystem>
 
-namespace feedline {
+namespace feedline::inline recording {
 namespace {
 
 std::uint64_t whole(double value) { return static_cast<std::uint64_t>(std::llround(std::max(value, 0.0))); }
@@ -114,4 +114,4 @@ double lasted(const RunSummary& run) {
   return std::max(0.0, end - run.started_at);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline recording {
 
 /// A figure or a metric of some runs as people read it, in tables that set runs beside each other.
 struct ShownFigure {
@@ -39,4 +39,4 @@ struct EpochColumn {
 /// Seconds that it has lasted, preparation included.
 [[nodiscard]] double lasted(const RunSummary& run);
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

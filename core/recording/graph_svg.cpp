@@ -10,7 +10,7 @@
 #include <limits>
 #include <map>
 
-namespace feedline {
+namespace feedline::inline recording {
 namespace {
 
 // In the canvas's own units, in which nodes are at least as wide and high.
@@ -148,4 +148,4 @@ markup::Picture graph_svg(const Document& document, const Registry& registry) {
                                      kMargin - bounds.top, body));
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

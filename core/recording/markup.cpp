@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace feedline::markup {
+namespace feedline::inline recording::markup {
 
 std::string escape(std::string_view text) {
   std::string out;
@@ -73,4 +73,4 @@ Picture picture(double width, double height, std::string_view title, const std::
           .height = height};
 }
 
-}  // namespace feedline::markup
+}  // namespace feedline::inline recording::markup

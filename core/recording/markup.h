@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline::markup {
+namespace feedline::inline recording::markup {
 
 /// Safe between tags and in quoted attributes, whatever it holds: control characters go, the five that mean something
 /// are written out.
@@ -56,4 +56,4 @@ enum Hue : std::size_t {
 /// The whole `<svg>` around a body. `title` is what a screen reader says.
 [[nodiscard]] Picture picture(double width, double height, std::string_view title, const std::string& body);
 
-}  // namespace feedline::markup
+}  // namespace feedline::inline recording::markup

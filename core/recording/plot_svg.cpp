@@ -10,7 +10,7 @@
 #include <cmath>
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline recording {
 namespace {
 
 constexpr double kLeft = 56;
@@ -200,4 +200,4 @@ markup::Picture bars_svg(const std::string& title, const std::vector<BarPart>& p
   return markup::picture(width, height, title, body);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline recording {
 
 /// A curve of a plot. Points that are not finite break it.
 struct PlotCurve {
@@ -48,4 +48,4 @@ struct BarPart {
 [[nodiscard]] markup::Picture bars_svg(const std::string& title, const std::vector<BarPart>& parts,
                                        const std::vector<BarRow>& rows, double width = 460);
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-namespace feedline {
+namespace feedline::inline recording {
 namespace {
 
 // The colours of the window (gui/base/theme.cpp); a test compares them.
@@ -66,4 +66,4 @@ std::string report_page(const RunRecord& run) {
          fmt::format("<footer>Feedline {}, {}</footer>\n</body>\n</html>\n", FEEDLINE_VERSION, utc_text(wall_clock()));
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

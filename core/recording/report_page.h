@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline recording {
 
 /// A piece of a report: a heading, then words, tables and pictures. Either may be missing.
 struct ReportPart {
@@ -26,4 +26,4 @@ struct ReportPart {
 /// on paper. All that comes from the run is escaped.
 [[nodiscard]] std::string report_page(const RunRecord& run);
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

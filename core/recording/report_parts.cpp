@@ -16,7 +16,7 @@
 #include <cctype>
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline recording {
 namespace {
 
 using markup::escape;
@@ -232,4 +232,4 @@ std::vector<ReportPart> report_parts(const RunRecord& run) {
   return all;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

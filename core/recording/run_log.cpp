@@ -16,7 +16,7 @@
 #include <cmath>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline recording {
 namespace {
 
 constexpr Nanos kRowInterval = 200'000'000;
@@ -267,4 +267,4 @@ std::optional<VerdictRecord> RunLog::verdict(const RunResult& result) {
       .kind = std::string(name(found.verdict.kind)), .node = found.verdict.node, .text = found.verdict.text()};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

@@ -11,7 +11,7 @@
 #include <optional>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline recording {
 
 /// Where a run comes from, for those who look it up later.
 struct RunSource {
@@ -70,4 +70,4 @@ class RunLog {
   std::optional<RunRecorder> recorder_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

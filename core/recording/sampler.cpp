@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline recording {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
@@ -82,4 +82,4 @@ std::vector<double> Sampler::row(const Snapshot& now, Nanos interval) {
   return row;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

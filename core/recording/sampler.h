@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline recording {
 
 /// Turns successive snapshots into rows of a SeriesTable: what a run did between two of them.
 class Sampler {
@@ -30,4 +30,4 @@ class Sampler {
   double rate_ = 0;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

@@ -12,7 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-namespace feedline {
+namespace feedline::inline recording {
 namespace {
 
 /// What stands behind `key` in a file of lines such as "model name\t: AMD EPYC" or "PRETTY_NAME="Debian"".
@@ -73,4 +73,4 @@ Properties surroundings(const Started& started, const RunOptions& options, const
   return all;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline recording

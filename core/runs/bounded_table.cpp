@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline runs {
 namespace {
 
 double mean(double a, double b) {
@@ -51,4 +51,4 @@ void BoundedTable::written() {
   changed_ = rows_;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

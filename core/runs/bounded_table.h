@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline runs {
 
 /// Rows of numbers, bounded for a run of any length: when it is full, neighbouring rows become their mean and each row
 /// stands for twice as many moments from then on. It knows which rows changed since they were last written.
@@ -38,4 +38,4 @@ class BoundedTable {
   std::vector<double> counts_{};  ///< of the last row: how many numbers each mean is of
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

@@ -16,7 +16,7 @@
 #include <thread>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline runs {
 namespace {
 
 namespace fs = std::filesystem;
@@ -335,4 +335,4 @@ Status Database::migrate() {
   return run("COMMIT");
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

@@ -15,7 +15,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace feedline {
+namespace feedline::inline runs {
 
 /// Where Feedline keeps what is worth keeping: $FEEDLINE_DATA, else $XDG_DATA_HOME/feedline, else
 /// ~/.local/share/feedline.
@@ -82,4 +82,4 @@ class Database {
   std::filesystem::path file_;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <ctime>
 
-namespace feedline {
+namespace feedline::inline runs {
 namespace {
 
 std::string utc_now() {
@@ -83,4 +83,4 @@ TrackRecord track_record(const std::vector<Prediction>& predictions) {
   return record;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline runs {
 
 /// What a fix was expected to bring, and what it brought. Kept for ever.
 struct Prediction {
@@ -40,4 +40,4 @@ struct TrackRecord {
 [[nodiscard]] Result<std::vector<Prediction>> predictions(Database& database, std::size_t most = 0);
 [[nodiscard]] TrackRecord track_record(const std::vector<Prediction>& predictions);
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

@@ -9,7 +9,7 @@
 #include <sstream>
 #include <unistd.h>
 
-namespace feedline {
+namespace feedline::inline runs {
 namespace {
 
 std::string first_word(const char* file) {
@@ -72,4 +72,4 @@ ProcessMark ProcessMark::parse(const std::string& text) {
   return mark;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

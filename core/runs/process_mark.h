@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline runs {
 
 /// Names a process so that nobody takes another one for it: numbers of processes are used again, and mean something
 /// only in one namespace of one machine since one start of it.
@@ -24,4 +24,4 @@ struct ProcessMark {
 
 [[nodiscard]] std::string host_name();
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

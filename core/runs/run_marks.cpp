@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-namespace feedline {
+namespace feedline::inline runs {
 Error no_such_run(std::int64_t id) {
   return {.reason = fmt::format("there is no run {} in the record", id),
           .remedy = advice("The Runs panel shows what there is", "feedline-cli runs list shows what there is")};
@@ -79,4 +79,4 @@ Status restore_run(Database& database, std::int64_t id) {
   return change(database, statement, id);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

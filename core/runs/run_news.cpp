@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
-namespace feedline {
+namespace feedline::inline runs {
 namespace {
 
 /// Kinds of errors that are kept; a run that has more of them has one fault that shows in many ways.
@@ -48,4 +48,4 @@ void RunNews::merge(RunNews&& newer) {
   replace(loss, std::move(newer.loss));
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

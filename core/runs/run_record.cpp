@@ -5,7 +5,7 @@
 #include <chrono>
 #include <ctime>
 
-namespace feedline {
+namespace feedline::inline runs {
 
 std::string_view name(RunStatus status) {
   constexpr std::array<std::string_view, 6> names = {"preparing", "running", "finished", "stopped", "failed", "died"};
@@ -44,4 +44,4 @@ double wall_clock() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

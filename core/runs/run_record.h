@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline runs {
 
 /// How a recorded run stands. Died: it was never ended, and its process no longer exists.
 enum class RunStatus { Preparing, Running, Finished, Stopped, Failed, Died };
@@ -154,4 +154,4 @@ struct RunRecord : RunSummary {
 /// Now, in seconds since 1970.
 [[nodiscard]] double wall_clock();
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

@@ -4,7 +4,7 @@
 #include <exception>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline runs {
 
 RunRecorder::RunRecorder(RunHeader header, std::filesystem::path file, OnFault on_fault,
                          std::chrono::milliseconds period)
@@ -66,4 +66,4 @@ void RunRecorder::main() {
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

@@ -11,7 +11,7 @@
 #include <mutex>
 #include <thread>
 
-namespace feedline {
+namespace feedline::inline runs {
 
 /// Writes a run into the record while it goes on, on a thread of its own: twice a second, each time in one transaction,
 /// so that whatever ends the program takes half a second with it. Nobody ever waits for the disk but the end of this
@@ -52,4 +52,4 @@ class RunRecorder {
   std::jthread thread_{};  // last: ends before what it uses
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

@@ -11,7 +11,7 @@
 #include <sstream>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline runs {
 namespace {
 
 /// Where a process cannot be looked at, its run has died when it was silent for so long.
@@ -284,4 +284,4 @@ Result<std::int64_t> record_version(Database& database) {
   return version->integer(0);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

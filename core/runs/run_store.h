@@ -4,7 +4,7 @@
 #include "runs/database.h"
 #include "runs/run_record.h"
 
-namespace feedline {
+namespace feedline::inline runs {
 
 /// Which runs are wanted.
 struct RunQuery {
@@ -36,4 +36,4 @@ struct RunQuery {
 /// There is no such run: why, and what to do.
 [[nodiscard]] Error no_such_run(std::int64_t id);
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline runs {
 namespace {
 
 constexpr std::size_t kPointsAPiece = 64;
@@ -229,4 +229,4 @@ void RunWriter::written() {
   loss_written_ = loss_;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

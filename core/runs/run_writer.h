@@ -9,7 +9,7 @@
 
 #include <optional>
 
-namespace feedline {
+namespace feedline::inline runs {
 
 /// What is known of a run before it begins.
 struct RunHeader {
@@ -74,4 +74,4 @@ class RunWriter {
   std::int64_t errors_written_ = 0;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline runs

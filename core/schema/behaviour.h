@@ -32,7 +32,7 @@ namespace torch::optim {
 class Optimizer;
 }
 
-namespace feedline {
+namespace feedline::inline schema {
 
 /// What opening a source may use. Opening may take long (unpacking, generating): it reports progress and obeys stop.
 struct SourceContext {
@@ -191,4 +191,4 @@ struct FaultSettings {
 /// What the trainer node is asked for. What a run makes of it, on its machine, is an Execution (plan/execution.h).
 struct TrainerSettings : LearningSettings, LoadingSettings, ExecutionSettings, FaultSettings {};
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

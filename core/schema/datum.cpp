@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <new>
 
-namespace feedline {
+namespace feedline::inline schema {
 namespace {
 
 constexpr std::align_val_t kAlignment{64};
@@ -62,4 +62,4 @@ std::string Datum::text() const {
   return desc.text();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

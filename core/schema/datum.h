@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 /// Which part of a picture a Datum holds, where a node read only what the next one will look at. All in pixels of the
 /// whole picture as it would stand at this scale, upright.
@@ -101,4 +101,4 @@ class Datum {
   std::size_t capacity_ = 0;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

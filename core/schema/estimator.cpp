@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline schema {
 namespace {
 
 template <class T>
@@ -49,4 +49,4 @@ EstimatorInput EstimatorInput::slice(std::size_t first, std::size_t count) const
   return part;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

@@ -16,7 +16,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 /// The DType that a C++ type has in a batch.
 template <class T>
@@ -119,4 +119,4 @@ class Estimator {
   [[nodiscard]] virtual bool gives_probabilities() const { return true; }
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

@@ -9,7 +9,7 @@
 
 #include <span>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 /// What a fitted node finds out about training records. One is made for each record, on many threads at once; they are
 /// then merged in the order of the sampler, so that the same state comes out for any number of workers. Its node is
@@ -33,4 +33,4 @@ class Fitter {
 /// Why a fitted node cannot run: what it learns is not known yet.
 [[nodiscard]] Error not_fitted();
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 /// The number that 16 bits of IEEE 754 binary16 stand for (DType::F16).
 [[nodiscard]] inline float half_to_float(std::uint16_t bits) {
@@ -20,4 +20,4 @@ namespace feedline {
   return std::bit_cast<float>(sign | (wide << 23U) | (mantissa << 13U));
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 const KindTable& KindTable::instance() {
   static const KindTable table = [] {
@@ -27,4 +27,4 @@ std::optional<Kind> kind_named(std::string_view wanted) {
   return std::nullopt;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 /// How a value is best looked at.
 enum class PreviewForm {
@@ -142,11 +142,11 @@ void register_all_kinds(KindTable& table);
 /// True for kinds that exist once a record, false for those that exist once a batch or once a run.
 [[nodiscard]] inline bool is_per_record(Kind kind) { return kind->per_record; }
 
-}  // namespace feedline
+}  // namespace feedline::inline schema
 
 /// Ends a kind's file, on a line of its own.
 #define FEEDLINE_KIND(traits)                                          \
-  namespace feedline {                                                 \
+  namespace feedline::inline schema {                                  \
   void register_kind_##traits(KindTable& table);                       \
   void register_kind_##traits(KindTable& table) { table.add(traits); } \
   }

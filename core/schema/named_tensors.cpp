@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline schema {
 namespace {
 
 struct ElementTypeFacts {
@@ -54,4 +54,4 @@ std::optional<std::uint64_t> bytes_of(ElementType type, std::span<const std::int
   return empty ? 0 : bytes;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 /// What the numbers of a kept tensor are. These are the types of the safetensors format, of which wires carry only some
 /// (see DType). Numbers lie in little-endian order.
@@ -75,4 +75,4 @@ struct TensorValue {
 /// Tensors by name, such as what a fitted node has learnt: "mean", "stddev".
 using NamedTensors = std::map<std::string, TensorValue, std::less<>>;
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

@@ -37,7 +37,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 /// Types of members that can be a number.
 template <class T>
@@ -405,4 +405,4 @@ template <class T>
   return NodeBuilder<T>(std::move(type), version, std::move(title), std::move(summary));
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

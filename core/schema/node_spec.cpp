@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-namespace feedline {
+namespace feedline::inline schema {
 namespace {
 
 int index_of(const std::vector<PortSpec>& ports, std::string_view port) {
@@ -58,4 +58,4 @@ ParamMap NodeSpec::complete(const ParamMap& set) const {
   return all;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

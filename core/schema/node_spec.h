@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 /// Where a node stands in the palette, and its colour on the canvas.
 enum class Category { Source, Preprocess, Batch, Layer, Loss, Optimizer, Estimator, Training, Structure };
@@ -141,4 +141,4 @@ struct NodeSpec {
   [[nodiscard]] ParamMap complete(const ParamMap& set) const;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 class Datum;
 
@@ -27,4 +27,4 @@ class OwnFiles {
   virtual Status read_with_facts(std::uint64_t index, std::span<Datum* const> out, FileFacts& facts) const = 0;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

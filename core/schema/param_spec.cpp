@@ -10,7 +10,7 @@
 #include <cmath>
 #include <set>
 
-namespace feedline {
+namespace feedline::inline schema {
 namespace {
 
 /// Limits of counts in full ("1000000"), others as short as they go ("1e-12").
@@ -324,4 +324,4 @@ Result<Value> ParamSpec::parse(std::string_view text) const {
   return value;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

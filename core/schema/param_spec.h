@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 enum class ParamKind { Integer, Real, Boolean, Choice, Text, File, Folder, Seed, List };
 
@@ -93,4 +93,4 @@ struct Range {
 };
 [[nodiscard]] inline Range range(double low, double high) { return {.hard_min = low, .hard_max = high}; }
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

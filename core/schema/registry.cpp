@@ -5,7 +5,7 @@
 #include <numeric>
 #include <tuple>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 const Registry& Registry::instance() {
   static const Registry registry = [] {
@@ -64,4 +64,4 @@ std::string nearest_word(std::string_view word, const std::vector<std::string>& 
   return best;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 /// All node types by name. The shared instance is filled once from a generated list of the node files, so that adding
 /// a node touches its own file only, and is immutable afterwards (safe to read from any thread).
@@ -35,11 +35,11 @@ void register_all_nodes(Registry& registry);
 /// The candidate that is nearest to `word` in edit distance, if at most a third of its letters differ; else empty.
 [[nodiscard]] std::string nearest_word(std::string_view word, const std::vector<std::string>& candidates);
 
-}  // namespace feedline
+}  // namespace feedline::inline schema
 
 /// Ends a node's file: registers the struct whose static spec() describes it.
 #define FEEDLINE_NODE(NodeType)                                                         \
-  namespace feedline {                                                                  \
+  namespace feedline::inline schema {                                                   \
   void register_node_##NodeType(Registry& registry);                                    \
   void register_node_##NodeType(Registry& registry) { registry.add(NodeType::spec()); } \
   }

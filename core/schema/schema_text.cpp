@@ -6,7 +6,7 @@
 #include <array>
 #include <charconv>
 
-namespace feedline {
+namespace feedline::inline schema {
 namespace {
 
 /// As it stands between commas: quoted where it is empty, has a comma or a quote, or has a blank at an end.
@@ -97,4 +97,4 @@ std::int64_t TensorDesc::elements() const {
   return count;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 /// What a Source derives from besides, if its records lie in a few files. With OwnFiles, this is how what was found out
 /// about the records is known to hold still (state/source_fingerprint.h).
@@ -15,4 +15,4 @@ class SharedFiles {
   [[nodiscard]] virtual std::vector<std::string> files() const = 0;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

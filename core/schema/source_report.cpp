@@ -7,7 +7,7 @@
 #include <map>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 std::vector<EndingCount> by_ending(const SourceReport& report, const std::function<bool(const PassedFiles&)>& wanted) {
   std::map<std::string, EndingCount> found;
@@ -37,4 +37,4 @@ Status usable(const Source& source) {
   return {};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

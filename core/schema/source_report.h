@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 class Source;
 
@@ -82,4 +82,4 @@ struct EndingCount {
 /// The source's refusal, if it has one: see SourceReport.
 [[nodiscard]] Status usable(const Source& source);
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

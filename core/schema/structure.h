@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 // Node types that give a graph its structure and are gone when it runs (see graph/flatten.h).
 
@@ -16,4 +16,4 @@ inline constexpr std::string_view kSubgraphOutputType = "subgraph_output";
 /// The one port of either.
 inline constexpr std::string_view kPortValue = "value";
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 enum class DType : std::uint8_t { U8, I32, I64, F32, Bool, F16, F64 };
 /// How many there are.
@@ -92,4 +92,4 @@ struct TensorDesc {
   bool operator==(const TensorDesc&) const = default;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline schema {
 
 /// A JSON value that is neither a scalar nor a list of them (object, null, a list of lists) where a parameter stood.
 /// Kept verbatim so that nothing is lost on saving; validation reports it.
@@ -32,4 +32,4 @@ using ParamMap = std::map<std::string, Value, std::less<>>;
 [[nodiscard]] std::string to_text(const Value& value);
 [[nodiscard]] std::string to_text(const ListItem& item);
 
-}  // namespace feedline
+}  // namespace feedline::inline schema

@@ -11,7 +11,7 @@
 #include <system_error>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline state {
 namespace {
 
 namespace fs = std::filesystem;
@@ -170,4 +170,4 @@ void bound_checkpoints(const fs::path& root, std::uint64_t most_bytes) {
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline state

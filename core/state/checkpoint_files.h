@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline state {
 
 inline constexpr std::string_view kBestCheckpoint = "best.safetensors";
 [[nodiscard]] std::string checkpoint_name(std::uint64_t step);
@@ -45,4 +45,4 @@ struct OpenedCheckpoint {
 /// longest ago until all take no more than this. Those of the last hour stay: their runs may be on.
 void bound_checkpoints(const std::filesystem::path& root, std::uint64_t most_bytes);
 
-}  // namespace feedline
+}  // namespace feedline::inline state

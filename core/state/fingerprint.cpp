@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
-namespace feedline {
+namespace feedline::inline state {
 
 struct Fingerprint::State {
   XXH3_state_t hash;
@@ -30,4 +30,4 @@ std::string Fingerprint::hex() const {
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline state

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline state {
 
 /// A hash over a sequence of texts and numbers (XXH3, 128 bits), by which what was computed from them is found again.
 /// Each text counts with its length, so that no two sequences run together. Not for secrets.
@@ -27,4 +27,4 @@ class Fingerprint {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline state

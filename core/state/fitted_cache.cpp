@@ -5,7 +5,7 @@
 
 #include <system_error>
 
-namespace feedline {
+namespace feedline::inline state {
 
 std::optional<NamedTensors> FittedCache::find(const std::string& hash) const {
   const auto opened = SafetensorsFile::open(file(hash));
@@ -24,4 +24,4 @@ Status FittedCache::keep(const std::string& hash, const std::string& node, const
                            {{"feedline", FEEDLINE_VERSION}, {"node", node}, {"hash", hash}});
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline state

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline state {
 
 /// What fitted nodes have learnt, kept on disk by the hash of everything that it follows from: one safetensors file
 /// each, in the folder `fitted` of the cache folder. A file that is damaged counts as none.
@@ -25,4 +25,4 @@ class FittedCache {
   std::filesystem::path folder_;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline state

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace feedline {
+namespace feedline::inline state {
 namespace {
 
 constexpr std::uint64_t kLengthBytes = 8;
@@ -158,4 +158,4 @@ Result<NamedTensors> SafetensorsFile::read_all() const {
   return all;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline state

@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline state {
 
 /// A tensor that lies in someone else's memory.
 struct TensorView {
@@ -81,4 +81,4 @@ class SafetensorsFile {
   TensorMetadata metadata_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline state

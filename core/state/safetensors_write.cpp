@@ -13,7 +13,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace feedline {
+namespace feedline::inline state {
 namespace {
 
 namespace fs = std::filesystem;
@@ -107,4 +107,4 @@ Status write_safetensors(const fs::path& path, std::span<const TensorView> tenso
   return {};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline state

@@ -10,7 +10,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-namespace feedline {
+namespace feedline::inline state {
 namespace {
 
 constexpr std::uint64_t kLookForStop = 256;
@@ -45,4 +45,4 @@ Result<std::optional<std::string>> source_fingerprint(const Source& source, cons
   return hash.hex();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline state

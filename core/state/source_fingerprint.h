@@ -7,13 +7,15 @@
 #include <stop_token>
 #include <string>
 
-namespace feedline {
-
+namespace feedline::inline schema {
 class Source;
+}  // namespace feedline::inline schema
+
+namespace feedline::inline state {
 
 /// A hash over the names, sizes and times of change of all files of a source: as long as it stays, so does what was
 /// found out about the records. It asks the system about every file, and reads none. None: the source does not say
 /// which its files are (OwnFiles, SharedFiles), so nothing about it can be kept. Error: stopped.
 [[nodiscard]] Result<std::optional<std::string>> source_fingerprint(const Source& source, const std::stop_token& stop);
 
-}  // namespace feedline
+}  // namespace feedline::inline state

@@ -7,7 +7,7 @@
 #include <limits>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline state {
 namespace {
 
 constexpr std::string_view kMetadataName = "__metadata__";
@@ -177,4 +177,4 @@ Result<std::string> TensorHeader::text() const {
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline state

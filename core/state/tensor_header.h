@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline state {
 
 /// What a header says: places are those within the data, not yet checked against the file or each other.
 struct TensorHeader {
@@ -24,4 +24,4 @@ struct TensorHeader {
   [[nodiscard]] Result<std::string> text() const;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline state

@@ -13,7 +13,7 @@
 #include <set>
 #include <span>
 
-namespace feedline {
+namespace feedline::inline state {
 namespace {
 
 constexpr std::string_view kStateKey = "feedline_state";
@@ -182,4 +182,4 @@ Result<TrainingState> load_training_state(const std::filesystem::path& path) {
   return state;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline state

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline state {
 
 /// How far a run has learnt: what its trainer has used, not what was read ahead for it.
 struct TrainingPosition {
@@ -64,4 +64,4 @@ Status save_training_state(const TrainingState& state, const std::filesystem::pa
 /// program; what it holds does not fit its checksum.
 [[nodiscard]] Result<TrainingState> load_training_state(const std::filesystem::path& path);
 
-}  // namespace feedline
+}  // namespace feedline::inline state

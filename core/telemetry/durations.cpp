@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <bit>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 namespace {
 
 constexpr unsigned kFirstOctave = 8;
@@ -102,4 +102,4 @@ Durations DurationMeter::read() const {
   return read;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

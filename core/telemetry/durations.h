@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 
 /// How long a node took over its records: counts by time, and the slowest records by name. Two buckets an octave from
 /// 256 ns to twenty minutes; what lies beyond counts in the first or last one.
@@ -54,4 +54,4 @@ class DurationMeter {
   std::uint64_t least_ = 0;  ///< of slowest_; the writer's own
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

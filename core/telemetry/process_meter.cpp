@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 namespace {
 
 constexpr Nanos kGpuInterval = 500'000'000;
@@ -168,4 +168,4 @@ ProcessSample ProcessMeter::read() {
   return sample;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

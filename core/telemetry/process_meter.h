@@ -5,7 +5,7 @@
 
 #include <memory>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 
 /// Memory, CPU time and disk reads of this process from /proc and getrusage, what all processes use of its cores from
 /// /proc/stat (in ticks of 10 ms), and each GPU's utilisation and memory from NVML,
@@ -22,4 +22,4 @@ class ProcessMeter {
   std::unique_ptr<Nvml> nvml_;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 namespace {
 
 Point mean(const Point& sum, std::size_t count) {
@@ -55,4 +55,4 @@ std::vector<Point> Series::points() const {
   return copy;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

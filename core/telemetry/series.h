@@ -5,7 +5,7 @@
 #include <mutex>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 
 struct Point {
   double x = 0;  ///< step number or seconds, as the series says
@@ -37,4 +37,4 @@ class Series {
   State state_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

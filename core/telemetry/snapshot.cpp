@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 
 StepTimes TrainerSample::trained() const {
   StepTimes all = times - validation;
@@ -38,4 +38,4 @@ double step_rate(const TrainerSample& from, const TrainerSample& to) {
   return per_second(to.steps - from.steps, from, to);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 
 /// How full a cache is.
 struct CacheSample {
@@ -114,4 +114,4 @@ struct Snapshot {
 /// The same in training steps per second.
 [[nodiscard]] double step_rate(const TrainerSample& from, const TrainerSample& to);
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 
 namespace {
 constexpr double kSpan = 1;  // seconds, where that much is kept
@@ -41,4 +41,4 @@ std::optional<Moment> SnapshotHistory::at(double seconds) const {
   return Moment{*earlier, *later};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 
 /// Two snapshots of one run, a little apart: what happened between them.
 struct Moment {
@@ -35,4 +35,4 @@ class SnapshotHistory {
   std::vector<Snapshot> kept_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 namespace {
 
 /// One writer: a plain read and write beat an atomic read-modify-write.
@@ -126,4 +126,4 @@ std::vector<StageCounters> StageMeter::read_workers(Nanos now) const {
   return each;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

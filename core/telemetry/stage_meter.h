@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 
 /// What a worker is doing right now.
 enum class WorkerState : std::uint8_t { Idle, Busy, Starved, Blocked };
@@ -85,4 +85,4 @@ class StageMeter {
   std::deque<WorkerMeter> workers_;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

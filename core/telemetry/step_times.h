@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 
 /// What the trainer's thread is doing. Rest is nothing that counts. The others index StepTimes and kStepPhases: a new
 /// phase is one name here and one entry there, and is then measured, recorded, reported and drawn.
@@ -88,4 +88,4 @@ using StepTimes = ByPhase<Nanos>;
   return list;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 
 TraceLane::TraceLane(std::string name, std::size_t capacity)
     : name_(std::move(name)),
@@ -100,4 +100,4 @@ Trace::View Trace::read() const {
   return view;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 
 /// What a thread, or a queue, did during a slice of time.
 enum class TraceKind : std::uint8_t {
@@ -103,4 +103,4 @@ class Trace {
   std::vector<std::string> labels_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 namespace {
 
 constexpr int kProcess = 1;
@@ -99,4 +99,4 @@ class Writer {
 
 std::string trace_json(const Trace::View& view, const Locate& locate) { return Writer(view, locate).run(); }
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

@@ -6,7 +6,7 @@
 #include <functional>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline telemetry {
 
 /// The file of a record that a lane worked on, or nothing.
 using Locate = std::function<std::string(const std::string& lane, std::uint64_t record)>;
@@ -17,4 +17,4 @@ using Locate = std::function<std::string(const std::string& lane, std::uint64_t 
 /// Source: "Trace Event Format", Duncan Sinclair and others, Google, 2016.
 [[nodiscard]] std::string trace_json(const Trace::View& view, const Locate& locate = {});
 
-}  // namespace feedline
+}  // namespace feedline::inline telemetry

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 
 Status apply_options(Document& document, const RunOptions& options) {
   const std::string trainer = find_role(document, Role::Trainer);
@@ -27,4 +27,4 @@ Status apply_options(Document& document, const RunOptions& options) {
   return {};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

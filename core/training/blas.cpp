@@ -11,7 +11,7 @@
 #include <fstream>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline training {
 
 Blas loaded_blas() {
   struct Known {
@@ -68,4 +68,4 @@ double measure_matmul(int threads) {
   return best;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// The library that multiplies matrices in this process.
 struct Blas {
@@ -22,4 +22,4 @@ void set_blas_threads(int threads);
 /// Rate of a 1024×1024 f32 product on so many threads, the best of several, in GFLOP/s.
 [[nodiscard]] double measure_matmul(int threads);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

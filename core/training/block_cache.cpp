@@ -12,7 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// Also the room in front of a block, where its size is written.
@@ -129,4 +129,4 @@ void trim_tensor_memory() {
 #endif
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Keeps freed blocks of memory for the next one of their size. A training step asks for the same large blocks again
 /// and again; the C library gives each back to the system and fetches it anew, page fault by page fault, which costs
@@ -45,4 +45,4 @@ void cache_tensor_memory();
 /// After a run: gives cached memory back to the system.
 void trim_tensor_memory();
 
-}  // namespace feedline
+}  // namespace feedline::inline training

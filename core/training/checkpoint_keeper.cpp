@@ -3,7 +3,7 @@
 
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 
 const MetricValue* judged_by(const Metrics& metrics, const std::string& best_by) {
   for (const MetricValue& metric : metrics)
@@ -79,4 +79,4 @@ void CheckpointKeeper::finish() {
   writer_.finish();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

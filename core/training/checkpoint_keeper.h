@@ -15,7 +15,7 @@
 #include <optional>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// When a run takes a checkpoint, and which is the best. For the run's thread.
 class CheckpointKeeper {
@@ -66,4 +66,4 @@ class CheckpointKeeper {
 /// The metric by which the best of these is chosen; null: nothing was measured. See CheckpointOptions::best_by.
 [[nodiscard]] const MetricValue* judged_by(const Metrics& metrics, const std::string& best_by);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Where, how often and how many of a run's checkpoints are written. The newest, the one at the end and the best are
 /// always among them.
@@ -39,4 +39,4 @@ struct ResumeOptions {
   std::string path{};                            ///< of the checkpoint, as told to people
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 namespace fs = std::filesystem;
@@ -105,4 +105,4 @@ Status CheckpointWriter::put(const Work& work) {
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

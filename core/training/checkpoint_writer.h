@@ -17,7 +17,7 @@
 #include <string>
 #include <thread>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Writes checkpoints into a folder (state/checkpoint_files.h) on a thread of its own. A disk that is full or cannot be
 /// written to ends nothing: it is told once, and the next checkpoint is tried again.
@@ -64,4 +64,4 @@ class CheckpointWriter {
   std::jthread thread_{};  // last: ends before what it uses
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

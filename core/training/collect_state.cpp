@@ -11,7 +11,7 @@
 #include <set>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 constexpr std::string_view kStepSlot = "step";
@@ -247,4 +247,4 @@ Status restore_state(const TrainingState& state, Replicas& replicas) {
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Parameters, buffers, what the optimiser keeps, and generators, copied to the host. Between two steps, on the thread
 /// that trains. The caller adds what else there is: what fitted nodes have learnt (learnt_by()), seed and position.
@@ -37,4 +37,4 @@ struct WeightsTaken {
 /// The other way: a tensor of its own, on the host.
 [[nodiscard]] at::Tensor tensor_of(const TensorValue& value);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

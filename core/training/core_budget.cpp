@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline training {
 
 CoreSplit split_cores(const LoadingSettings& loading, const ExecutionSettings& execution, std::size_t cores,
                       bool on_cpu, std::int64_t batch_size) {
@@ -28,4 +28,4 @@ CoreSplit split_cores(const LoadingSettings& loading, const ExecutionSettings& e
   return split;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -7,7 +7,7 @@
 
 #include <cstddef>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// What a run does with the cores.
 struct CoreSplit {
@@ -33,4 +33,4 @@ inline constexpr std::int64_t kRowsPerReplica = 8;
 [[nodiscard]] CoreSplit split_cores(const LoadingSettings& loading, const ExecutionSettings& execution,
                                     std::size_t cores, bool on_cpu, std::int64_t batch_size);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -10,7 +10,7 @@
 #include <new>
 #include <unordered_map>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// Page-locked memory from LibTorch's own caching allocator, reached through the one interface that all its versions
@@ -79,4 +79,4 @@ std::shared_ptr<BufferAllocator> batch_allocator(const at::Device& device) {
   return is_asynchronous(device) ? std::make_shared<PinnedAllocator>() : nullptr;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// The device that `auto`, `cpu`, `cuda` or `cuda:1` stands for on this machine. Errors name what is lacking.
 [[nodiscard]] Result<at::Device> choose_device(std::string_view text);
@@ -23,4 +23,4 @@ namespace feedline {
 /// memory) for the CPU.
 [[nodiscard]] std::shared_ptr<BufferAllocator> batch_allocator(const at::Device& device);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -16,7 +16,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 using Level = Finding::Level;
@@ -156,4 +156,4 @@ std::vector<Finding> examine_machine() {
   return findings;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

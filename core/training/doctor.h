@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// One finding about this machine.
 struct Finding {
@@ -19,4 +19,4 @@ struct Finding {
 /// Takes about a second.
 [[nodiscard]] std::vector<Finding> examine_machine();
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -5,7 +5,7 @@
 #include <exception>
 #include <thread>
 
-namespace feedline {
+namespace feedline::inline training {
 
 DoubleBuffer::~DoubleBuffer() {
   try {
@@ -33,4 +33,4 @@ std::size_t DoubleBuffer::put(const Batch& batch) {
 
 void DoubleBuffer::step_queued() { lane_.end_step(newest_); }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <optional>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// A device's queues, as double buffering needs them. Everything but copied() only puts work into a queue. Slots are
 /// places for a batch on the device.
@@ -52,4 +52,4 @@ class DoubleBuffer {
   std::size_t newest_ = kSlots - 1;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -13,7 +13,7 @@
 #include <limits>
 #include <new>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
@@ -294,4 +294,4 @@ Result<Training> make_estimator(const Plan& plan, const EstimatorPlan& estimator
   });
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

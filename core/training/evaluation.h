@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// A validation sample that the model got most wrong.
 struct WorstSample {
@@ -41,4 +41,4 @@ struct Evaluation {
   }
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 bool is_worse(const WorstSample& a, const WorstSample& b) {
@@ -35,4 +35,4 @@ void EvaluationTally::keep(WorstSample sample) {
 
 Evaluation EvaluationTally::take() { return std::exchange(found_, {}); }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

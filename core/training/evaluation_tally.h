@@ -7,7 +7,7 @@
 
 #include <cstddef>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Adds up an Evaluation, sample by sample, whatever predicted them.
 class EvaluationTally {
@@ -26,4 +26,4 @@ class EvaluationTally {
   Evaluation found_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

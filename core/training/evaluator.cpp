@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 constexpr std::size_t kRowsAtOnce = 8192;
@@ -58,4 +58,4 @@ Evaluation Evaluator::take() {
   return tally_.take();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

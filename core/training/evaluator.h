@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Gathers an Evaluation from the batches of one validation pass. What a GPU found stays there until a good many rows
 /// have come together, because reading it waits for all work in flight.
@@ -35,4 +35,4 @@ class Evaluator {
   std::vector<std::uint64_t> pending_ids_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// Steps that lead to a cache with fill_first, such caches included.
@@ -75,4 +75,4 @@ Status fill_caches(const std::shared_ptr<const Plan>& part, const PipelineOption
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// A plan whose training data are the part of `data` that fills its caches with fill_first: the source, the steps
 /// upstream of them, batches without fields. Null: there are no such caches.
@@ -21,4 +21,4 @@ namespace feedline {
 [[nodiscard]] Status fill_caches(const std::shared_ptr<const Plan>& part, const PipelineOptions& settings,
                                  RunState& state, std::string_view what);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

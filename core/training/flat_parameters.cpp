@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/flat_parameters.h"
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// Numbers of a cache line.
@@ -90,4 +90,4 @@ void FlatParameters::zero_gradients(std::size_t shard, std::size_t shards) const
   for (const at::Tensor& block : gradients_) block.narrow(0, part.first, part.count).zero_();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

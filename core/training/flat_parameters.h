@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// All parameters of a model in one block of memory, and as many blocks of gradients of the same layout as there are
 /// replicas. Summing gradients is then one vectorised addition, and an optimiser's step a handful of operations instead
@@ -55,4 +55,4 @@ class FlatParameters {
   std::vector<at::Tensor> gradients_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -12,7 +12,7 @@
 #include <memory>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 constexpr unsigned kWidth = 1024;
@@ -126,4 +126,4 @@ JpegRate measure_jpeg_decode() {
   return rate;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace feedline {
+namespace feedline::inline training {
 
 struct JpegRate {
   double megapixels_per_s = 0;  ///< on one core; 0: it failed
@@ -17,4 +17,4 @@ struct JpegRate {
 /// Decodes a made-up 1024×768 picture with libjpeg-turbo a few times and takes the best.
 [[nodiscard]] JpegRate measure_jpeg_decode();
 
-}  // namespace feedline
+}  // namespace feedline::inline training

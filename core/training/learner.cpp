@@ -3,7 +3,7 @@
 
 #include "training/resolve_execution.h"
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 tl::unexpected<Error> keeps_nothing() {
@@ -38,4 +38,4 @@ Training make_draining(const Plan& plan, const RunOptions& options) {
   return training;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// What learns in a run, and where and how.
 struct Training {
@@ -31,4 +31,4 @@ struct Training {
 /// Counts batches and learns nothing (profile --no-train).
 [[nodiscard]] Training make_draining(const Plan& plan, const RunOptions& options);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

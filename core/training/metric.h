@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Some rows of a batch: what a loss compared with its target. What several rules need is worked out once.
 class Compared {
@@ -81,11 +81,11 @@ class MetricRules {
 /// Defined in the generated all_metrics.cpp.
 void register_all_metrics(MetricRules& rules);
 
-}  // namespace feedline
+}  // namespace feedline::inline training
 
 /// Ends a metric's file: registers its rule.
 #define FEEDLINE_METRIC(rule)                                          \
-  namespace feedline {                                                 \
+  namespace feedline::inline training {                                \
   void register_metric_##rule(MetricRules& rules);                     \
   void register_metric_##rule(MetricRules& rules) { rules.add(rule); } \
   }

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline training {
 
 const at::Tensor& Compared::predicted_class() const {
   if (!predicted_class_.defined()) predicted_class_ = prediction_.argmax(1);
@@ -100,4 +100,4 @@ Metrics merged_values(const ModelPlan& plan, std::string_view split, std::span<c
   return all.values();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

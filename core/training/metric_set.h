@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Which losses of a model compare something with a target, in the order in which they run.
 struct Comparison {
@@ -52,4 +52,4 @@ class MetricSet {
 /// Of one set a replica: merged in their order.
 [[nodiscard]] Metrics merged_values(const ModelPlan& plan, std::string_view split, std::span<const MetricSet> replicas);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

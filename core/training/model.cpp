@@ -11,7 +11,7 @@
 #include <optional>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// Largest forward pass of one slice of a heavy layer. Some 20 ms on one core; its backward pass takes twice as long.
@@ -303,4 +303,4 @@ std::uint64_t Model::parameter_count() const {
   return count;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// The Error for whatever the library threw while `node` worked: lack of memory gets its own remedy.
 [[nodiscard]] Error library_error(const std::exception& fault, const std::string& node);
@@ -97,4 +97,4 @@ class Model {
   std::vector<std::size_t> last_use_{};  ///< of each layer's output: index of the last layer that reads it
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

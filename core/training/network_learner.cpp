@@ -15,7 +15,7 @@
 #include <cmath>
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
@@ -204,4 +204,4 @@ Result<Training> make_network(const Plan& plan, const ModelPlan& network, const 
   return training;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// By what LibTorch finds a parameter's state.
@@ -87,4 +87,4 @@ Status set_slots(torch::optim::Optimizer& optimizer, const OptimizerSlots& slots
   return {};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

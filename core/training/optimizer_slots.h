@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// What an optimiser keeps of its one parameter. A new kind of optimiser is one more case in the file of this header.
 struct OptimizerSlots {
@@ -25,4 +25,4 @@ struct OptimizerSlots {
 /// Has it keep these instead; of none, it starts afresh. Error: they are not those of its kind.
 Status set_slots(torch::optim::Optimizer& optimizer, const OptimizerSlots& slots);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

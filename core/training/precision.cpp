@@ -6,7 +6,7 @@
 #include <fstream>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
@@ -73,4 +73,4 @@ AutocastGuard::~AutocastGuard() {
   at::autocast::set_autocast_cache_enabled(was_caching_);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

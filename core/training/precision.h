@@ -9,7 +9,7 @@
 
 #include <string>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// In which numbers and which memory format a model is computed.
 struct Format {
@@ -42,4 +42,4 @@ class AutocastGuard {
   bool was_caching_;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

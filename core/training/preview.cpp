@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// The layers as far as the wanted node, with the weights that a run begins with.
@@ -109,4 +109,4 @@ Result<Preview> Previewer::look(const Document& document, const PreviewRequest& 
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -9,7 +9,7 @@
 #include <stop_token>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Shows what leaves a node for one record, be it of the data side or of the model, also in a graph that is not yet
 /// finished: only what lies upstream of the node has to be right.
@@ -36,4 +36,4 @@ class Previewer {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <system_error>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// Keys the random numbers of a replica's layers.
@@ -162,4 +162,4 @@ std::vector<Part> Replicas::evaluate(const std::vector<at::Tensor>& fields, std:
   });
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -17,7 +17,7 @@
 #include <stop_token>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Rows of a batch.
 struct Rows {
@@ -92,4 +92,4 @@ class Replicas {
   std::unique_ptr<std::stop_callback<std::function<void()>>> link_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -201,4 +201,4 @@ std::string report_json(const RunResult& result) {
   return report.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

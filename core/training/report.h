@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// The JSON of `feedline-cli run --json` and `profile --json`: a stable interface, described in
 /// resources/help/run-json.md. Times in seconds, rates per second; numbers that have no meaning are null.
@@ -38,4 +38,4 @@ struct StageRow {
 /// Versions of Feedline and of the libraries at hand: {"feedline", "0.1.0"}, {"libtorch", ...}, ...
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> library_versions();
 
-}  // namespace feedline
+}  // namespace feedline::inline training

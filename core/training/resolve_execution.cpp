@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline training {
 
 Execution resolve_execution(const Plan& plan, const RunOptions& options, Use use, bool on_cpu) {
   const std::size_t cores = usable_cores();
@@ -27,4 +27,4 @@ Execution resolve_execution(const Plan& plan, const RunOptions& options, Use use
   return execution;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -6,7 +6,7 @@
 #include "plan/plan.h"
 #include "training/run.h"
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Where a run's data are used.
 enum class Use { Network, Estimator, Nothing };
@@ -15,4 +15,4 @@ enum class Use { Network, Estimator, Nothing };
 /// which is right wherever no network is trained. `on_cpu`: is the step there, sharing its cores with the loader?
 [[nodiscard]] Execution resolve_execution(const Plan& plan, const RunOptions& options, Use use, bool on_cpu = true);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -12,7 +12,7 @@
 #include <array>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// Of the trainer: what may be another one when a run goes on. Most change no byte of the result; how many replicas
@@ -141,4 +141,4 @@ void add_texts(TrainingState& state, const Plan& plan, const RunProgress& progre
   if (validation != nullptr) put(kValidationText, to_text(*validation));
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 // Keys of TrainingState::texts.
 inline constexpr std::string_view kGraphText = "graph";            ///< the graph's JSON, as it ran
@@ -49,4 +49,4 @@ Status check_same_graph(const Document& now, const TrainingState& state);
 void add_texts(TrainingState& state, const Plan& plan, const RunProgress& progress, const PipelinePast& train,
                const PipelinePast* validation);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -18,7 +18,7 @@
 #include <new>
 #include <thread>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 constexpr Nanos kPreparingInterval = 100'000'000;
@@ -248,4 +248,4 @@ std::vector<NodeDurations> Run::durations() const { return impl_->state().durati
 std::function<std::string(const std::string&, std::uint64_t)> Run::locator() const { return impl_->state().locator(); }
 TrainerSample Run::trainer() const { return impl_->state().meter.read(); }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -21,7 +21,7 @@
 #include <variant>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// What a caller may ask of a run besides the graph. Unset: what the trainer node says.
 struct RunOptions {
@@ -171,4 +171,4 @@ class Run {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

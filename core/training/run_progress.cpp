@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 using PlainJson = nlohmann::json;
@@ -135,4 +135,4 @@ Result<RunProgress> run_progress_of(std::string_view text) {
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Kept in a checkpoint, so that a run that goes on has the results of the whole of it.
 struct RunProgress {
@@ -32,4 +32,4 @@ struct RunProgress {
 /// Error: damaged.
 [[nodiscard]] Result<RunProgress> run_progress_of(std::string_view text);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

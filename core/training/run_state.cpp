@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline training {
 
 void RunState::set_paused(bool paused) {
   const std::lock_guard lock(mutex_);
@@ -154,4 +154,4 @@ bool RunState::speed_up(std::string_view node, double factor) {
   return true;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -16,7 +16,7 @@
 #include <optional>
 #include <stop_token>
 
-namespace feedline {
+namespace feedline::inline training {
 
 class RunState {
  public:
@@ -88,4 +88,4 @@ class RunState {
   std::shared_ptr<const Plan> plan_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

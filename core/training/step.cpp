@@ -12,7 +12,7 @@
 #include <map>
 #include <span>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 constexpr const char* kLossTally = "loss";
@@ -184,4 +184,4 @@ std::vector<Part> Step::evaluate(const Batch& batch, SplitTally& tally) {
   return parts;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -15,7 +15,7 @@
 #include <memory>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// The sum of the loss over batches. On a GPU it stays on the device until it is asked for, because reading it waits
 /// for all work in flight.
@@ -96,4 +96,4 @@ class Step {
   TrainerMeter& meter_;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

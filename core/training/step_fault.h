@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Thrown inside a step when a stop was asked for; caught where the step was started.
 class StepCancelled : public std::exception {
@@ -39,4 +39,4 @@ std::invoke_result_t<Work&> catch_step_faults(Work&& work) {
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

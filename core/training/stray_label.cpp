@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/stray_label.h"
 
-namespace feedline {
+namespace feedline::inline training {
 
 std::optional<StrayLabel> stray_label(const DataPlan& data, const Batch& batch, std::size_t field,
                                       std::int64_t classes) {
@@ -14,4 +14,4 @@ std::optional<StrayLabel> stray_label(const DataPlan& data, const Batch& batch, 
   return std::nullopt;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

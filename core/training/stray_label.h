@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// A label that is none of the classes.
 struct StrayLabel {
@@ -23,4 +23,4 @@ struct StrayLabel {
 [[nodiscard]] std::optional<StrayLabel> stray_label(const DataPlan& data, const Batch& batch, std::size_t field,
                                                     std::int64_t classes);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

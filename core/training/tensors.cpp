@@ -4,7 +4,7 @@
 #include <array>
 #include <cstring>
 
-namespace feedline {
+namespace feedline::inline training {
 
 at::ScalarType scalar_type(DType type) {
   constexpr std::array<at::ScalarType, kDTypes> types = {at::kByte, at::kInt,  at::kLong,  at::kFloat,
@@ -32,4 +32,4 @@ PreviewValue to_value(const at::Tensor& tensor) {
   return value;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

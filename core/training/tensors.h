@@ -6,7 +6,7 @@
 #include "base/torch.h"
 #include "engine/preview.h"
 
-namespace feedline {
+namespace feedline::inline training {
 
 [[nodiscard]] at::ScalarType scalar_type(DType type);
 /// The value of one record as a batch of one, with memory of its own.
@@ -14,4 +14,4 @@ namespace feedline {
 /// A tensor of one record (no N) as numbers: f32, three dimensions as CHW.
 [[nodiscard]] PreviewValue to_value(const at::Tensor& tensor);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -4,7 +4,7 @@
 #include <stop_token>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 
 ThreadTeam::ThreadTeam(std::size_t members, Work begin) : begin_(std::move(begin)), faults_(members) {
   begin_(0);
@@ -52,4 +52,4 @@ const std::vector<std::exception_ptr>& ThreadTeam::run(const Work& work) {
   return faults_;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Threads that do one piece of work together, again and again. Member 0 is the thread that calls run(); the others
 /// live as long as the team, so that a step creates no threads.
@@ -47,4 +47,4 @@ class ThreadTeam {
   std::vector<std::jthread> threads_{};  // last: they use all of the above
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -18,7 +18,7 @@
 #include <thread>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// The clock counts up to a tenth of a second of each stop as time that passed.
@@ -393,4 +393,4 @@ void TrainerLoop::report_record_errors() {
   }
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

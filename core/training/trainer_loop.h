@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// What happens to each batch: a network learns (network_learner.cpp), an estimator fits (estimator_learner.cpp), or it
 /// is only counted (profile --no-train). All that a run knows of what learns.
@@ -142,4 +142,4 @@ class TrainerLoop {
   std::set<std::string> kinds_seen_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

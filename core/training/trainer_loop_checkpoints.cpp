@@ -6,7 +6,7 @@
 
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// Everything stands where it stood when the checkpoint was taken; the pipelines begin behind what was used.
 void TrainerLoop::go_on(const ResumePoint& from, PipelineOptions& train, PipelineOptions& validation) {
@@ -91,4 +91,4 @@ void TrainerLoop::checkpoint_at_end() {
   take_checkpoint({.numbered = true});
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

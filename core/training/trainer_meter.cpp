@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/trainer_meter.h"
 
-namespace feedline {
+namespace feedline::inline training {
 
 void TrainerMeter::add(TrainerSample& sample, Nanos spent) const {
   sample.times[phase_] += spent;
@@ -120,4 +120,4 @@ Nanos TrainerMeter::time_in(Phase phase) const {
   return sample_.times[phase] + open;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

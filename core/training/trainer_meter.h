@@ -11,7 +11,7 @@
 #include <mutex>
 #include <optional>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// The training side's meter: one writer, any readers, a lock held for nanoseconds. Time runs in exactly one phase; an
 /// open phase counts at once. Waiting for a batch while paused is nobody's fault and counts nowhere.
@@ -57,4 +57,4 @@ class TrainerMeter {
   bool border_ = true;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

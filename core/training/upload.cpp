@@ -9,7 +9,7 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 std::vector<std::int64_t> shape_of(const TensorDesc& record, std::size_t rows) {
@@ -104,4 +104,4 @@ void BatchUploader::finish_step() {
   if (buffer_) buffer_->step_queued();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

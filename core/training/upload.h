@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 class DoubleBuffer;
 class UploadLane;
@@ -40,4 +40,4 @@ class BatchUploader {
   std::unique_ptr<DoubleBuffer> buffer_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline training

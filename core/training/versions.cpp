@@ -10,7 +10,7 @@
 #define FEEDLINE_VERSION "0.1.0"
 #endif
 
-namespace feedline {
+namespace feedline::inline training {
 
 std::vector<std::pair<std::string, std::string>> library_versions() {
   return {
@@ -22,4 +22,4 @@ std::vector<std::pair<std::string, std::string>> library_versions() {
   };
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -8,7 +8,7 @@
 #include <string>
 #include <unistd.h>
 
-namespace feedline {
+namespace feedline::inline tuning {
 namespace {
 
 constexpr std::size_t kReplayed = 10;
@@ -73,4 +73,4 @@ Result<Stalls> decompose(const Document& document, const MeasureOptions& options
   return stalls;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

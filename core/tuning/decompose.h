@@ -3,7 +3,7 @@
 
 #include "tuning/live_run.h"
 
-namespace feedline {
+namespace feedline::inline tuning {
 
 /// Three rates, and what lies between them. Source: DS-Analyzer (VLDB 2021): the same batches again and again give the
 /// step alone; real data from the file cache add the preparation stall; a cold file cache adds the fetch stall.
@@ -26,4 +26,4 @@ struct Stalls {
 /// Drops the source's files from the system's file cache. Errors: the source cannot be opened.
 [[nodiscard]] Status drop_file_cache(const Document& document, const MeasureOptions& options);
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline tuning {
 namespace {
 
 constexpr Nanos kSpacing = 250'000'000;
@@ -82,4 +82,4 @@ std::vector<Fix> LiveDiagnosis::fixes() const {
   return find_fixes({.document = document_, .facts = facts_, .diagnosis = *diagnosis_});
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline tuning {
 
 /// Diagnoses a run while it goes on, from its last seconds of training (as many as a verdict needs steps), and all of
 /// it at its end. A verdict stays until there is another: neither validation nor a short disturbance takes it away.
@@ -62,4 +62,4 @@ class LiveDiagnosis {
   std::string disturbance_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

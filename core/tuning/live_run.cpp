@@ -10,7 +10,7 @@
 #include <thread>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline tuning {
 namespace {
 
 constexpr std::chrono::milliseconds kPoll{1};
@@ -162,4 +162,4 @@ Result<Examination> examine(const Document& document, const MeasureOptions& opti
       .document = document, .facts = run.facts(), .diagnosis = std::move(found), .load_s = run.first_wait()};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline tuning {
 
 /// What a run needs before it can be measured, about; for telling people how long something will take.
 inline constexpr double kUsualWarmUp = 2;
@@ -109,4 +109,4 @@ struct Examination {
 };
 [[nodiscard]] Result<Examination> examine(const Document& document, const MeasureOptions& options, double seconds);
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

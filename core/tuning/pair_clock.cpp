@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline tuning {
 
 double PairClock::left(std::size_t pairs) const {
   const double so_far = elapsed();
@@ -13,4 +13,4 @@ double PairClock::left(std::size_t pairs) const {
   return std::max(left, 0.0);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-namespace feedline {
+namespace feedline::inline tuning {
 
 /// When to end a series of paired measurements: after so many seconds, but not before the least number of pairs.
 class PairClock {
@@ -25,4 +25,4 @@ class PairClock {
   Nanos start_ = Clock::system().now();
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline tuning {
 namespace {
 
 /// A run until it is stopped: loading first hardly counts.
@@ -138,4 +138,4 @@ Result<Proof> prove(std::unique_ptr<LiveRun> a, std::unique_ptr<LiveRun> b, cons
   return take_turns(first, second, options);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline tuning {
 
 /// One side of a proof.
 struct ProofSide {
@@ -55,4 +55,4 @@ struct ProveOptions {
 /// The document with the fix. Errors: it does not apply.
 [[nodiscard]] Result<Document> with_edit(const Document& document, const Edit& edit);
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline tuning {
 
 double student_t95(std::size_t degrees_of_freedom) {
   static constexpr std::array kTable = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
@@ -44,4 +44,4 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline tuning {
 
 /// A ratio of two rates with its 95 % confidence interval.
 struct RatioEstimate {
@@ -30,4 +30,4 @@ struct RatioEstimate {
 /// The two-sided 95 % quantile of Student's t.
 [[nodiscard]] double student_t95(std::size_t degrees_of_freedom);
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline tuning {
 namespace {
 
 constexpr double kFillSeconds = 1.5;
@@ -55,4 +55,4 @@ Result<std::vector<Split>> split_curve(const Examination& examination, const Mea
   return curve;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

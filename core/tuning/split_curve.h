@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline tuning {
 
 /// What doing everything up to a node once, before training, costs and brings.
 struct Split {
@@ -20,4 +20,4 @@ struct Split {
 /// in a moment; time and bytes are scaled to all of them. Errors: of a run; Cancelled.
 [[nodiscard]] Result<std::vector<Split>> split_curve(const Examination& examination, const MeasureOptions& options);
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

@@ -11,7 +11,7 @@
 #include <set>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline tuning {
 namespace {
 
 constexpr double kSlice = 0.8;
@@ -236,4 +236,4 @@ Edit TuneResult::edit() const {
 
 Result<TuneResult> tune(const Document& document, const TuneOptions& options) { return Tuner(document, options).run(); }
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline tuning {
 
 struct TuneOptions {
   MeasureOptions measure{};
@@ -45,4 +45,4 @@ struct TuneResult {
 /// two, the original is given back, so it never ends slower than it began.
 [[nodiscard]] Result<TuneResult> tune(const Document& document, const TuneOptions& options);
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline tuning {
 namespace {
 
 constexpr double kCloseEnough = 0.1;
@@ -62,4 +62,4 @@ Result<VirtualGain> measure_virtual_gain(const Document& document, const std::st
   return gain;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

@@ -8,7 +8,7 @@
 #include <functional>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline tuning {
 
 struct VirtualGainOptions {
   MeasureOptions measure{};
@@ -37,4 +37,4 @@ struct VirtualGain {
 [[nodiscard]] Result<VirtualGain> measure_virtual_gain(const Document& document, const std::string& node, double factor,
                                                        const VirtualGainOptions& options);
 
-}  // namespace feedline
+}  // namespace feedline::inline tuning

@@ -7,7 +7,7 @@
 #include <QIcon>
 #include <QMessageBox>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 namespace {
 
@@ -31,4 +31,4 @@ void show_about(QWidget* parent) {
   box.exec();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -3,9 +3,9 @@
 
 class QWidget;
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 /// What Feedline is and what it is built on, with versions.
 void show_about(QWidget* parent);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

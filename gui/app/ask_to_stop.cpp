@@ -4,7 +4,7 @@
 #include <QMessageBox>
 #include <QPushButton>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 bool ask_to_stop(const StopQuestion& question, QWidget* window) {
   QMessageBox box(QMessageBox::Question, question.title, question.text, QMessageBox::NoButton, window);
@@ -17,4 +17,4 @@ bool ask_to_stop(const StopQuestion& question, QWidget* window) {
   return box.clickedButton() == stop;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -5,7 +5,7 @@
 
 class QWidget;
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 /// What is asked before something that goes on is stopped.
 struct StopQuestion {
@@ -19,4 +19,4 @@ struct StopQuestion {
 /// True if it may be stopped. The default is to let it go on: what a hasty Enter does must cost nothing.
 [[nodiscard]] bool ask_to_stop(const StopQuestion& question, QWidget* window);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -15,7 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 namespace {
 
@@ -135,4 +135,4 @@ void CommandLine::schedule(MainWindow& window) const {
   });
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

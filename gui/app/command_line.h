@@ -9,7 +9,7 @@
 
 #include <optional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 class MainWindow;
 
@@ -35,4 +35,4 @@ struct CommandLine {
   void schedule(MainWindow& window) const;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -14,7 +14,7 @@
 #include <QDialog>
 #include <QVBoxLayout>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 DataCheckController::DataCheckController(Workspace& workspace, Actions& actions, LiveRunController& live_run,
                                          QWidget* window)
@@ -79,4 +79,4 @@ void DataCheckController::show_left_out() {
   dialog->show();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -7,10 +7,12 @@
 
 #include <memory>
 
-namespace feedline::gui {
-
+namespace feedline::gui::inline checking {
 class BadFilesView;
 class CheckWindow;
+}  // namespace feedline::gui::inline checking
+
+namespace feedline::gui::inline app {
 
 /// Looks through the data of graphs, and shows what a run left out at its end.
 class DataCheckController : public QObject {
@@ -43,4 +45,4 @@ class DataCheckController : public QObject {
   QString run_name_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

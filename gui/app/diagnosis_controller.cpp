@@ -12,7 +12,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 DiagnosisController::DiagnosisController(LiveRunController& live_run, QWidget* window)
     : QObject(window), panel(new DiagnosisPanel(window)), live_run_(live_run), window_(window) {
@@ -194,4 +194,4 @@ void DiagnosisController::rest_run(bool rest) {
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -8,9 +8,11 @@
 #include <QPointer>
 #include <QString>
 
-namespace feedline::gui {
-
+namespace feedline::gui::inline diagnosis {
 class DiagnosisPanel;
+}  // namespace feedline::gui::inline diagnosis
+
+namespace feedline::gui::inline app {
 
 /// Wires the diagnosis to the run that goes on, to the graph that its fixes change, and to the background where they
 /// are proved. A proof has the cores to itself: a run that goes on rests meanwhile.
@@ -63,4 +65,4 @@ class DiagnosisController : public QObject {
   bool rests_ = false;        ///< the run was paused for the sake of a proof
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -7,7 +7,7 @@
 #include <QScreen>
 #include <QWidget>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 namespace {
 
 constexpr int kTitleBar = 5 * Theme::kUnit;
@@ -30,4 +30,4 @@ bool FitScreen::eventFilter(QObject* watched, QEvent* event) {
   return false;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -6,7 +6,7 @@
 
 class QWidget;
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 /// The part of a widget's screen that its window can fill: what panels of the desktop leave, without the room that a
 /// window manager takes for title and frame.
@@ -24,4 +24,4 @@ class FitScreen : public QObject {
   bool eventFilter(QObject* watched, QEvent* event) override;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -8,7 +8,7 @@
 #include <QUndoView>
 #include <QVBoxLayout>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 HistoryPanel::HistoryPanel(QUndoGroup& group, QWidget* parent) : QWidget(parent), list_(new QUndoView(&group, this)) {
   auto* layout = new QVBoxLayout(this);
@@ -27,4 +27,4 @@ HistoryPanel::HistoryPanel(QUndoGroup& group, QWidget* parent) : QWidget(parent)
   connect(&Theme::instance(), &Theme::changed, this, style);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -6,7 +6,7 @@
 class QUndoGroup;
 class QUndoView;
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 /// Every step that can be undone or redone, by name, oldest first; a click goes there. The saved state is marked.
 class HistoryPanel : public QWidget {
@@ -21,4 +21,4 @@ class HistoryPanel : public QWidget {
   QUndoView* list_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

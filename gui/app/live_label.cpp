@@ -9,7 +9,7 @@
 #include <QPainter>
 #include <QToolTip>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 LiveLabel::LiveLabel(QWidget* parent) : QWidget(parent) {
   setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
@@ -81,4 +81,4 @@ void LiveLabel::paintEvent(QPaintEvent*) {
   painter.drawText(rect(), flags(), shown());
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

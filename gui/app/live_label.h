@@ -5,7 +5,7 @@
 #include <QStringList>
 #include <QWidget>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 /// Words that change many times a second. QLabel has its whole window laid out anew with each change; this one takes
 /// more room when it needs more, and keeps it until it is cleared. It stands on a panel's ground. What has no room as a
@@ -45,4 +45,4 @@ class LiveLabel : public QWidget {
   int room_ = 0;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -21,7 +21,7 @@
 #include <QApplication>
 #include <QMessageBox>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 namespace {
 constexpr Nanos kProcessInterval = 500'000'000;
@@ -287,4 +287,4 @@ void LiveRunController::show_whole_run(const RunResult& result) {
   whole_ = Moment{counters_of(result.first), counters_of(result.last)};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -14,13 +14,20 @@
 #include <optional>
 #include <vector>
 
-namespace feedline::gui {
-
+namespace feedline::gui::inline base {
 class Actions;
-class LogPanel;
+}  // namespace feedline::gui::inline base
+namespace feedline::gui::inline plots {
 class PlotCursor;
-class RunBar;
+}  // namespace feedline::gui::inline plots
+namespace feedline::gui::inline session {
 class RunNotice;
+}  // namespace feedline::gui::inline session
+
+namespace feedline::gui::inline app {
+
+class LogPanel;
+class RunBar;
 
 /// All that shows and steers runs. One run goes on at a time, since the cores are one budget; it belongs to the tab
 /// whose graph it trains, wherever the user looks meanwhile.
@@ -113,4 +120,4 @@ class LiveRunController : public QObject {
   bool leaving_ = false;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -11,7 +11,7 @@
 #include <QTextCursor>
 #include <QTime>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 namespace {
 
@@ -103,4 +103,4 @@ void LogPanel::follow(RunController& runs) {
   });
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

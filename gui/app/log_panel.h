@@ -8,7 +8,7 @@
 
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 /// The facts of the runs, a line each, newest below. Bounded.
 class LogPanel : public QPlainTextEdit {
@@ -34,4 +34,4 @@ class LogPanel : public QPlainTextEdit {
   std::vector<Line> lines_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -45,7 +45,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 namespace {
 constexpr int kStopDeadlineMs = 5000;
@@ -411,4 +411,4 @@ void MainWindow::dropEvent(QDropEvent* event) {
   files_->open(event->mimeData()->urls().front().toLocalFile());
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -14,11 +14,14 @@
 #include <QMainWindow>
 #include <QString>
 
-namespace feedline::gui {
-
+namespace feedline::gui::inline canvas {
 class CanvasEditor;
-class DataCheckController;
 class GraphView;
+}  // namespace feedline::gui::inline canvas
+
+namespace feedline::gui::inline app {
+
+class DataCheckController;
 class LiveLabel;
 class ProblemsButton;
 class RunSubjects;
@@ -114,4 +117,4 @@ class MainWindow : public QMainWindow {
   bool given_up_ = false;  ///< on a run that does not end
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

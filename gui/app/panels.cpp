@@ -16,7 +16,7 @@
 #include <QDockWidget>
 #include <QMainWindow>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 Panels::Panels(Workspace& workspace, LiveRunController& live_run, DiagnosisController& diagnosis,
                RunHistoryController& runs, QMainWindow* window)
@@ -72,4 +72,4 @@ QDockWidget* Panels::dock_of(QWidget* panel) { return static_cast<QDockWidget*>(
 
 void Panels::show(QWidget* panel) { Docks::show(dock_of(panel)); }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -10,13 +10,20 @@
 #include <QList>
 #include <QObject>
 
-namespace feedline::gui {
-
+namespace feedline::gui::inline diagnosis {
 class DiagnosisPanel;
-class HistoryPanel;
+}  // namespace feedline::gui::inline diagnosis
+namespace feedline::gui::inline inspector {
 class InspectorPanel;
 class PalettePanel;
+}  // namespace feedline::gui::inline inspector
+namespace feedline::gui::inline preview {
 class PreviewPanel;
+}  // namespace feedline::gui::inline preview
+
+namespace feedline::gui::inline app {
+
+class HistoryPanel;
 class ProblemsPanel;
 
 /// The panels around the canvas; where they stand, WorkModes knows. What they show is wired by MainWindow.
@@ -54,4 +61,4 @@ class Panels : public QObject {
   QHash<const QWidget*, QString> help_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

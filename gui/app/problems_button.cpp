@@ -3,7 +3,7 @@
 
 #include "gui/base/theme.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 ProblemsButton::ProblemsButton(QWidget* parent) : QToolButton(parent) {
   setAutoRaise(true);
@@ -31,4 +31,4 @@ void ProblemsButton::show_state(bool blank, int problems, int errors) {
 
 void ProblemsButton::restyle() { setIcon(Theme::instance().icon(icon_)); }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -4,7 +4,7 @@
 #include <QString>
 #include <QToolButton>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 /// How the graph stands, in a word and an icon for the status bar.
 class ProblemsButton : public QToolButton {
@@ -22,4 +22,4 @@ class ProblemsButton : public QToolButton {
   QString icon_ = QStringLiteral("check");
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

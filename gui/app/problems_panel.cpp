@@ -10,7 +10,7 @@
 #include <QTreeView>
 #include <QVBoxLayout>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 ProblemsPanel::ProblemsPanel(QWidget* parent)
     : QWidget(parent),
@@ -83,4 +83,4 @@ void ProblemsPanel::choose_first_error() {
   choose(index);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -13,7 +13,7 @@ class QPushButton;
 class QStackedLayout;
 class QTreeView;
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 /// The problems of the graph as a list; choosing one leads to its node and to the field that is wrong.
 class ProblemsPanel : public QWidget {
@@ -46,4 +46,4 @@ class ProblemsPanel : public QWidget {
   QPushButton* offer_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -17,7 +17,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 namespace {
 
@@ -327,4 +327,4 @@ void RunBar::show_elsewhere() {
   progress_->show();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -11,7 +11,7 @@
 class QLabel;
 class QProgressBar;
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 class LiveLabel;
 
@@ -89,4 +89,4 @@ class RunBar : public QWidget {
 /// How a run ended, in one sentence.
 [[nodiscard]] QString end_text(const RunResult& result);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

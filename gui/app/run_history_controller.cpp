@@ -16,7 +16,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 RunHistoryController::RunHistoryController(Workspace& workspace, LiveRunController& runs, QWidget* window)
     : QObject(window), panel(new RunsPanel(window)), workspace_(workspace), window_(window) {
@@ -104,4 +104,4 @@ void RunHistoryController::write_report(qint64 run, const QString& file) {
       [this, file] { Q_EMIT message(tr("Report written: %1").arg(QDir::toNativeSeparators(file))); });
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -10,11 +10,16 @@
 
 class QWidget;
 
-namespace feedline::gui {
+namespace feedline::gui::inline runs {
+class RunsPanel;
+}  // namespace feedline::gui::inline runs
+namespace feedline::gui::inline workspace {
+class Workspace;
+}  // namespace feedline::gui::inline workspace
+
+namespace feedline::gui::inline app {
 
 class LiveRunController;
-class RunsPanel;
-class Workspace;
 
 /// Wires the history of runs to the record, to the tabs in which their graphs are opened again, and to the files that
 /// their reports are written into.
@@ -48,4 +53,4 @@ class RunHistoryController : public QObject {
   QPointer<CompareWindow> comparison_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

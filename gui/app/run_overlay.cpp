@@ -7,7 +7,7 @@
 #include <QLabel>
 #include <QVBoxLayout>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 RunOverlay::RunOverlay(QWidget* panel) : QWidget(panel), words_(new QLabel(this)) {
   setObjectName(QStringLiteral("ground"));
@@ -45,4 +45,4 @@ bool RunOverlay::eventFilter(QObject* watched, QEvent* event) {
   return QWidget::eventFilter(watched, event);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

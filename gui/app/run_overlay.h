@@ -5,7 +5,7 @@
 
 class QLabel;
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 /// Covers a panel that shows the run of another graph than the one that is looked at, says so, and leads there. The
 /// panel goes on gathering meanwhile.
@@ -29,4 +29,4 @@ class RunOverlay : public QWidget {
   QLabel* words_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -10,7 +10,7 @@
 
 #include <QTimer>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 RunSubjects::RunSubjects(Workspace& workspace, LiveRunController& live_run, Panels& panels, QObject* parent)
     : QObject(parent), workspace_(workspace), live_run_(live_run), panels_(panels) {
@@ -51,4 +51,4 @@ void RunSubjects::update() {
   Q_EMIT told(subject, elsewhere);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

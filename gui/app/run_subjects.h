@@ -4,12 +4,15 @@
 #include <QList>
 #include <QObject>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
+class Workspace;
+}  // namespace feedline::gui::inline workspace
+
+namespace feedline::gui::inline app {
 
 class Panels;
 class RunOverlay;
 class LiveRunController;
-class Workspace;
 
 /// Sees to it that whoever reads a number knows of which graph and run: the panels of runs wear both in a line, and
 /// where the tab that is looked at has another graph, they are covered.
@@ -34,4 +37,4 @@ class RunSubjects : public QObject {
   QList<RunOverlay*> overlays_{};  ///< of Panels::of_runs()
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -13,7 +13,7 @@
 #include <algorithm>
 #include <tuple>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 namespace {
 
 bool may_have_focus(const QWidget& widget) {
@@ -73,4 +73,4 @@ bool step_focus(QMainWindow& window, QWidget& centre, bool next) {
   return true;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -4,7 +4,7 @@
 class QMainWindow;
 class QWidget;
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 /// Where Tab and Shift+Tab lead in the window: through the panels that can be seen, as they stand; the inspector comes
 /// directly before the canvas, so that Shift+Tab leads from a node to its parameters. Qt's own order is that in which
@@ -14,4 +14,4 @@ namespace feedline::gui {
 /// False: there is nowhere to go.
 bool step_focus(QMainWindow& window, QWidget& centre, bool next);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -10,7 +10,7 @@
 #include <QStyle>
 #include <QToolBar>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 ToolRoom::ToolRoom(QToolBar* tools, RunBar& run) : QObject(tools), tools_(tools), run_(run) {
   tools->installEventFilter(this);
@@ -36,4 +36,4 @@ bool ToolRoom::eventFilter(QObject*, QEvent* event) {
   return false;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

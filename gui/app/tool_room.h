@@ -5,7 +5,7 @@
 
 class QToolBar;
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 class RunBar;
 
@@ -28,4 +28,4 @@ class ToolRoom : public QObject {
   RunBar& run_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/app/verdict_link.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 namespace {
 constexpr int kMostLetters = 60;  ///< of the sentence, which stands in the tooltip as a whole
@@ -40,4 +40,4 @@ void VerdictLink::tell() {
   setToolTip(tr("%1 Click for the diagnosis.").arg(headline_) + about);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

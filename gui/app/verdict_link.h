@@ -7,7 +7,7 @@
 
 #include <optional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 /// What limits the run, in a few words in the status bar; a click leads to the diagnosis. Nothing stands there while
 /// there is no verdict.
@@ -29,4 +29,4 @@ class VerdictLink : public QToolButton {
   bool elsewhere_ = false;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -18,7 +18,7 @@
 #include <cmath>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline app {
 
 WorkModes::WorkModes(Docks& docks, GroupedPanels panels, Actions& actions, PresenterMode& presenter,
                      QMainWindow* window)
@@ -183,4 +183,4 @@ QWidget* WorkModes::make_bar(QWidget* parent) const {
   return bar;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

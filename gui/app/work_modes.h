@@ -10,11 +10,15 @@
 class QMainWindow;
 class QWidget;
 
-namespace feedline::gui {
-
+namespace feedline::gui::inline base {
 class Actions;
 class Docks;
+}  // namespace feedline::gui::inline base
+namespace feedline::gui::inline looks {
 class PresenterMode;
+}  // namespace feedline::gui::inline looks
+
+namespace feedline::gui::inline app {
 
 /// The workspaces of the window: Build, Watch, Diagnose, Present, one key or click each. Each has its own layout of
 /// panels, which is remembered; a window that is too small for panels side by side has further ones, in which they fold
@@ -80,4 +84,4 @@ class WorkModes : public QObject {
   bool refold_pending_ = false;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline app

@@ -12,7 +12,7 @@
 #include <QToolButton>
 #include <QUndoGroup>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 namespace {
 
@@ -206,4 +206,4 @@ void Actions::fill_tool_bar(QToolBar* bar) {
   button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

@@ -13,7 +13,7 @@ class QToolBar;
 class QUndoGroup;
 class QWidget;
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 /// Everything the user can do from menus, toolbar and keyboard: names, icons, shortcuts and places. What it does is
 /// wired by MainWindow.
@@ -50,4 +50,4 @@ class Actions : public QObject {
   QHash<QAction*, QString> icons_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

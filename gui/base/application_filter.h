@@ -4,7 +4,7 @@
 #include <QApplication>
 #include <QPointer>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 /// Has an event filter of this type watch all widgets of the application. Installed once, however often it is asked
 /// for; it lives as long as the application.
@@ -16,4 +16,4 @@ void install_for_application() {
   qApp->installEventFilter(filter);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

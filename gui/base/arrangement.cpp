@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/base/arrangement.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 namespace {
 
@@ -115,4 +115,4 @@ Arrangement arrangement_of(WorkMode mode, bool folded, const QStringList& presen
   return present(presented, panels);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

@@ -7,7 +7,7 @@
 
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 /// What the window is used for: each has panels of its own.
 enum class WorkMode {
@@ -58,4 +58,4 @@ struct GroupedPanels {
 [[nodiscard]] Arrangement arrangement_of(WorkMode mode, bool folded, const QStringList& presented,
                                          const GroupedPanels& panels);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

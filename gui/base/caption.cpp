@@ -3,7 +3,7 @@
 
 #include "gui/base/theme.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 Caption::Caption(Tone tone, const QString& text, QWidget* parent) : QLabel(text, parent), tone_(tone) {
   setTextFormat(Qt::PlainText);
@@ -54,4 +54,4 @@ void Caption::restyle() {
   setStyleSheet(QStringLiteral("color: %1; background: transparent").arg(color.name()));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

@@ -3,7 +3,7 @@
 
 #include <QLabel>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 /// A line of text in one of the theme's voices. Wraps.
 class Caption : public QLabel {
@@ -20,4 +20,4 @@ class Caption : public QLabel {
   Tone tone_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

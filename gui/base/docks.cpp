@@ -15,7 +15,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 namespace {
 constexpr int kLayoutVersion = 2;
@@ -201,4 +201,4 @@ void Docks::update_titles() {
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

@@ -13,7 +13,7 @@ class QMainWindow;
 class QMenu;
 class QWidget;
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 /// The movable panels around the canvas. A dock that is alone has a title; docks that share a place have tabs, which
 /// can be dragged out.
@@ -53,4 +53,4 @@ class Docks : public QObject {
   bool update_pending_ = false;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

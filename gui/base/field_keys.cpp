@@ -7,7 +7,7 @@
 #include <QPlainTextEdit>
 #include <QTextDocument>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 namespace {
 
 constexpr char kThrough[] = "feedline_write_through";
@@ -68,4 +68,4 @@ bool FieldKeys::eventFilter(QObject* watched, QEvent* event) {
   return true;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

@@ -6,7 +6,7 @@
 class QKeyEvent;
 class QWidget;
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 /// Takes back what was done last: Ctrl+Z.
 [[nodiscard]] bool is_undo(const QKeyEvent& key);
@@ -35,4 +35,4 @@ class FieldKeys : public QObject {
   QWidget* window_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

@@ -8,7 +8,7 @@
 #include <QPainter>
 #include <QTabBar>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 namespace {
 
 constexpr char kOwn[] = "feedline_own_focus_ring";
@@ -95,4 +95,4 @@ bool FocusRing::eventFilter(QObject* watched, QEvent* event) {
   return false;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

@@ -6,7 +6,7 @@
 
 class QWidget;
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 /// Shows which widget has the keyboard, in every window of the program, by a ring around it; of tabs, around the chosen
 /// one. It comes when the keyboard was what led there, and goes with the next click, since who points knows where. A
@@ -32,4 +32,4 @@ class FocusRing : public QObject {
   bool by_keys_ = false;  ///< the last thing that was pressed was a key
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

@@ -9,7 +9,7 @@
 #include <functional>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 /// Could somebody see it? A docked panel behind the tab of another one is "visible" to Qt, which only moves it aside
 /// and sends no QShowEvent when it comes back. (QWidget::visibleRegion() leaves out what a widget's own parts cover.)
@@ -37,4 +37,4 @@ class PaintNotifier : public QObject {
   std::function<void()> on_seen_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

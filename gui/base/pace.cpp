@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 namespace {
 constexpr Nanos kLook = 2'000'000'000;
@@ -38,4 +38,4 @@ void Pace::tick() {
   cpu_ = cpu;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

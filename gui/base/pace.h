@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 /// How often what shows a run may be drawn anew. Four times a second, as fast as numbers can be read, as long as the
 /// window's thread takes no more than its share of a core; with many panels in view, or on a slow machine, less often,
@@ -29,4 +29,4 @@ class Pace {
   Nanos cpu_ = 0;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

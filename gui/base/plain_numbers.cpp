@@ -5,11 +5,11 @@
 
 #include <clocale>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 void use_plain_numbers() {
   QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedKingdom));
   std::setlocale(LC_NUMERIC, "C");
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

@@ -6,7 +6,7 @@
 #include <QFileInfo>
 #include <QMessageBox>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 namespace {
 
 QString words(const char* text) { return QCoreApplication::translate("SavePath", text); }
@@ -26,4 +26,4 @@ QString ask_save_path(QWidget* parent, const QString& title, const QString& prop
   return answer == QMessageBox::Yes ? file : QString();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

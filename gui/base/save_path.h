@@ -5,11 +5,11 @@
 
 class QWidget;
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 /// Asks where to save. A name without an ending gets `suffix` (without its dot); where that file exists it is asked
 /// about as well, and Enter keeps it. Empty: the user does not want to save.
 [[nodiscard]] QString ask_save_path(QWidget* parent, const QString& title, const QString& proposal,
                                     const QString& filter, const QString& suffix);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

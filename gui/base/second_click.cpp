@@ -7,7 +7,7 @@
 #include <QStyleHints>
 #include <QTimer>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 SecondClick::SecondClick(QPointF place) : QObject(qApp), place_(place) {
   qApp->installEventFilter(this);
@@ -28,4 +28,4 @@ bool SecondClick::eventFilter(QObject*, QEvent* event) {
   return held_;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

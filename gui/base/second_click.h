@@ -4,7 +4,7 @@
 #include <QObject>
 #include <QPointF>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 /// What goes away under the mouse at the first click must not let the second click of a double one through to what
 /// lies below. For as long as a double click may last, presses near `place` (on the screen) are swallowed, and their
@@ -26,4 +26,4 @@ class SecondClick : public QObject {
   bool held_ = false;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

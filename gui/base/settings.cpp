@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 namespace {
 
@@ -104,4 +104,4 @@ void Settings::set_work_layout(const QString& key, const QByteArray& layout, QSi
 QString Settings::last_folder() { return QSettings().value(kFolder, QDir::homePath()).toString(); }
 void Settings::set_last_folder(const QString& folder) { QSettings().setValue(kFolder, folder); }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

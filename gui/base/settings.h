@@ -10,7 +10,7 @@
 
 #include <optional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 /// What the window remembers between starts, in the user's QSettings.
 class Settings {
@@ -65,4 +65,4 @@ class Settings {
 /// "light", "dark", "system"; nothing else is accepted.
 [[nodiscard]] std::optional<Theme::Mode> theme_mode(const QString& word);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 namespace {
 
@@ -148,4 +148,4 @@ QString make_style_sheet(const Theme::Colors& c) {
   return sheet;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

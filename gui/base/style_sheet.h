@@ -6,10 +6,10 @@
 #include <QPalette>
 #include <QString>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 /// What Fusion needs to look like one designed thing with these colours.
 [[nodiscard]] QPalette make_palette(const Theme::Colors& colors);
 [[nodiscard]] QString make_style_sheet(const Theme::Colors& colors);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

@@ -13,7 +13,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 namespace {
 
@@ -199,4 +199,4 @@ QFont Theme::mono_font() const {
   return font;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

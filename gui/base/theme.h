@@ -10,7 +10,7 @@
 #include <QObject>
 #include <QString>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 /// The colours, sizes and icons of the window, in one place. Widgets take everything from here and repaint on
 /// changed(). It lives as long as the application object.
@@ -74,4 +74,4 @@ class Theme : public QObject {
   mutable QHash<QString, QIcon> icons_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

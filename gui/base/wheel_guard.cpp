@@ -9,7 +9,7 @@
 #include <QEvent>
 #include <QScrollBar>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 namespace {
 
 bool holds_a_value(const QWidget& widget) {
@@ -46,4 +46,4 @@ bool WheelGuard::eventFilter(QObject* watched, QEvent* event) {
   return true;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

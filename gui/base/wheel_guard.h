@@ -3,7 +3,7 @@
 
 #include <QObject>
 
-namespace feedline::gui {
+namespace feedline::gui::inline base {
 
 /// The wheel scrolls: over a slider, a choice or a number in something that scrolls, it changes no value. Installed
 /// for the application, so that no form has to think of it.
@@ -17,4 +17,4 @@ class WheelGuard : public QObject {
   bool eventFilter(QObject* watched, QEvent* event) override;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline base

@@ -8,7 +8,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 AdapterOffer::AdapterOffer(CanvasParts& parts, CanvasEditor& editor) : parts_(parts), editor_(editor) {
   connect(&parts.bubble, &ReasonBubble::chosen, this, &AdapterOffer::take);
@@ -46,4 +46,4 @@ void AdapterOffer::take(int choice) {
   editor_.insert_adapter(chains[static_cast<std::size_t>(choice)], from_, to_);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -6,7 +6,7 @@
 #include <QObject>
 #include <QPoint>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 struct CanvasParts;
 class CanvasEditor;
@@ -32,4 +32,4 @@ class AdapterOffer : public QObject {
   PortRef to_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <optional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 /// A rectangle along one axis.
@@ -108,4 +108,4 @@ Snap snap_to_edges(const QRectF& moving, const std::vector<QRectF>& others, qrea
   return snap;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

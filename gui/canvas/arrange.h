@@ -7,7 +7,7 @@
 
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// What selected things are brought in line by.
 enum class Align { Left, Centre, Right, Top, Middle, Bottom };
@@ -28,4 +28,4 @@ struct Snap {
 /// itself.
 [[nodiscard]] Snap snap_to_edges(const QRectF& moving, const std::vector<QRectF>& others, qreal reach);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -9,7 +9,7 @@
 #include <QPainter>
 #include <QPushButton>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 namespace {
 constexpr int kShowMs = 50;
@@ -78,4 +78,4 @@ void ArrangeJob::paintEvent(QPaintEvent*) {
   painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

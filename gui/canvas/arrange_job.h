@@ -14,10 +14,13 @@
 #include <string>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline session {
+class LatestWorker;
+}  // namespace feedline::gui::inline session
+
+namespace feedline::gui::inline canvas {
 
 template <class Question, class Answer>
-class LatestWorker;
 
 /// Lays a large graph out on a thread of its own. While it does, it stands on the canvas and shows how far it is, with
 /// a button to give up.
@@ -57,4 +60,4 @@ class ArrangeJob : public QFrame {
   bool active_ = false;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -13,7 +13,7 @@
 #include <set>
 #include <unordered_map>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr double kBetweenLayers = 10 * Theme::kUnit;
@@ -322,4 +322,4 @@ std::map<std::string, Position> lay_out_in_layers(const std::vector<LayoutNode>&
   return places;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

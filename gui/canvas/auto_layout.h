@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// A node to lay out.
 struct LayoutNode {
@@ -35,4 +35,4 @@ struct LayoutWish {
                                                                 const std::vector<Link>& links,
                                                                 const LayoutWish& wish = {});
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -12,7 +12,7 @@
 
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 Breadcrumb::Breadcrumb(QWidget* parent) : QFrame(parent), row_(new QHBoxLayout(this)) {
   row_->setContentsMargins(Theme::kUnit, Theme::kUnit / 2, Theme::kUnit, Theme::kUnit / 2);
@@ -56,4 +56,4 @@ void Breadcrumb::paintEvent(QPaintEvent*) {
   painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), Theme::kUnit / 2, Theme::kUnit / 2);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

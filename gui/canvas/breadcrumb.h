@@ -7,7 +7,7 @@
 
 class QHBoxLayout;
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Where one is: the graph, and the sub-graphs that one has entered, each a button that leads back there. Hidden at the
 /// top.
@@ -28,4 +28,4 @@ class Breadcrumb : public QFrame {
   QHBoxLayout* row_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

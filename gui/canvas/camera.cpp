@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr double kMinZoom = 0.08;  // or where the whole graph fits, if that is less
@@ -114,4 +114,4 @@ void Camera::follow(QRectF area) {
   Q_EMIT moved();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

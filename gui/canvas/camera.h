@@ -5,7 +5,7 @@
 #include <QObject>
 #include <QTransform>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 class GraphScene;
 
@@ -59,4 +59,4 @@ class Camera : public QObject {
   bool fitted_ = true;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

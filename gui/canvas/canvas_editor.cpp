@@ -17,7 +17,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 CanvasEditor::CanvasEditor(CanvasParts& parts, LookHistory& looks)
     : parts_(parts),
@@ -139,4 +139,4 @@ void CanvasEditor::take_places(const ArrangeJob::Places& places) {
   looks_.note_arranged(was);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -11,7 +11,7 @@
 #include <QObject>
 #include <QString>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// What the canvas does to the graph at one word, by key, menu or button: it takes what is selected, asks a command
 /// (gui/canvas/commands) for the edit, applies it, selects what is new and brings it into view.
@@ -90,4 +90,4 @@ class CanvasEditor : public QObject {
   ArrangeJob arrange_job_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -24,7 +24,7 @@
 #include <QGuiApplication>
 #include <QMimeData>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 const QPointF kHalfNode(10 * Theme::kUnit, 5 * Theme::kUnit);
@@ -181,4 +181,4 @@ void CanvasEditor::duplicate() {
   paste_part(part_of(diagram(), ids), QPointF(2 * kGrid, 2 * kGrid));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -3,7 +3,7 @@
 
 #include <QCoreApplication>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 QList<CanvasKey> canvas_keys() {
   const auto words = [](const char* text) { return QCoreApplication::translate("CanvasKeys", text); };
@@ -30,4 +30,4 @@ QList<CanvasKey> canvas_keys() {
   };
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

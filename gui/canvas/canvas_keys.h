@@ -4,7 +4,7 @@
 #include <QList>
 #include <QString>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// One thing that keys, mouse or touchpad do on the canvas.
 struct CanvasKey {
@@ -15,4 +15,4 @@ struct CanvasKey {
 /// All of them that are in no menu: what the shortcut sheet shows.
 [[nodiscard]] QList<CanvasKey> canvas_keys();
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

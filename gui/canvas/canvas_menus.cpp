@@ -17,7 +17,7 @@
 #include <QCoreApplication>
 #include <QMenu>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 QString color_text(const std::string& name) {
@@ -200,4 +200,4 @@ void CanvasMenus::fill_for_things(QMenu& menu, const QGraphicsItem& hit) {
       menu, words("Delete"), [this] { editor_.delete_without_healing(); }, Qt::CTRL | Qt::Key_Delete);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -13,7 +13,7 @@ class QContextMenuEvent;
 class QGraphicsItem;
 class QMenu;
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 struct CanvasParts;
 class CanvasEditor;
@@ -48,4 +48,4 @@ class CanvasMenus {
   ToolChooser& tools_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

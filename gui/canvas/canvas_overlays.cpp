@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 QString overlay_words(const char* text) { return QCoreApplication::translate("Canvas", text); }
@@ -74,4 +74,4 @@ void CanvasOverlays::place(QWidget& middle) {
   minimap_.move(width - minimap_.width() - Theme::kUnit, height - minimap_.height() - Theme::kUnit);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

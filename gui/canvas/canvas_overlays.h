@@ -8,7 +8,7 @@
 
 class QGraphicsView;
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 class ShownDiagram;
 
@@ -39,4 +39,4 @@ class CanvasOverlays {
   QLabel run_notice_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

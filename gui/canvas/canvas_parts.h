@@ -6,7 +6,7 @@
 #include <functional>
 #include <optional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 class Camera;
 class Geometry;
@@ -33,4 +33,4 @@ struct CanvasParts {
   [[nodiscard]] QPoint pointer_or_centre() const;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

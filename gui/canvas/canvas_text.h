@@ -7,7 +7,7 @@
 #include <QString>
 #include <QtGlobal>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// A text of the canvas in the user's language, where no class with tr() is at hand.
 [[nodiscard]] inline QString words(const char* text) { return QCoreApplication::translate("Canvas", text); }
@@ -15,4 +15,4 @@ namespace feedline::gui {
 /// The grid by which everything on the canvas is measured, in scene units.
 inline constexpr qreal kUnit = Theme::kUnit;
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -7,7 +7,7 @@
 #include <QCoreApplication>
 #include <QMimeData>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 QMimeData* to_mime(const Document& part) {
   const QByteArray json = QByteArray::fromStdString(to_json(part));
   auto* mime = new QMimeData;
@@ -35,4 +35,4 @@ Result<Document> from_mime(const QMimeData* mime) {
   return std::move(loaded->document);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

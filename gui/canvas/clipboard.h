@@ -5,7 +5,7 @@
 
 class QMimeData;
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// The MIME type of a part of a graph: the `.feedline` format.
 inline constexpr char kGraphMime[] = "application/x-feedline-graph";
@@ -14,4 +14,4 @@ inline constexpr char kGraphMime[] = "application/x-feedline-graph";
 /// From our own format, or from text that is a Feedline graph. The error says what the clipboard holds instead.
 [[nodiscard]] Result<Document> from_mime(const QMimeData* mime);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

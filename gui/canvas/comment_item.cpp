@@ -17,7 +17,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr qreal kNoteCorner = 2 * kUnit;
@@ -151,4 +151,4 @@ void CommentItem::paint_sheet(QPainter& painter, bool marked, qreal zoom) const 
     painter.drawLine(sheet.bottomRight() - QPointF(reach + 3, 3), sheet.bottomRight() - QPointF(3, reach + 3));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -8,7 +8,7 @@
 
 #include <functional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 class EditedText;
 
@@ -48,4 +48,4 @@ class CommentItem : public QGraphicsItem {
   CachedPicture picture_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

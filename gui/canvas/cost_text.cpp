@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 /// Three digits and a letter for the thousands.
@@ -73,4 +73,4 @@ QString total_text(const ModelCost& total, std::int64_t batch) {
   return text;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

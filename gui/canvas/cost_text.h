@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// 950, 12.3k, 4.5M, 1.20G: a count in three digits.
 [[nodiscard]] QString short_count(double count);
@@ -25,4 +25,4 @@ namespace feedline::gui {
 /// One line on the whole model; empty without layers. `batch`: records a batch, 0 if not known.
 [[nodiscard]] QString total_text(const ModelCost& total, std::int64_t batch);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

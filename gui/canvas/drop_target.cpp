@@ -16,7 +16,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 bool is_data(const QUrl& url) { return url.isLocalFile() && !url.path().endsWith(QLatin1String(".feedline")); }
@@ -69,4 +69,4 @@ void DropTarget::drop(const QDropEvent& event) {
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

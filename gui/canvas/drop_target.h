@@ -7,7 +7,7 @@ class QDropEvent;
 class QDragMoveEvent;
 class QMimeData;
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 class CanvasEditor;
 class ToolChooser;
@@ -32,4 +32,4 @@ class DropTarget {
   WireTarget target_;  ///< what the node would be put into
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -10,7 +10,7 @@
 #include <QTextCursor>
 #include <QTextDocument>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 EditedText::EditedText(QGraphicsItem* parent, std::function<void(const QString&)> on_text, PictureCache* pictures)
     : QGraphicsTextItem(parent), on_text_(std::move(on_text)), pictures_(pictures) {
@@ -81,4 +81,4 @@ void EditedText::paint(QPainter* painter, const QStyleOptionGraphicsItem* option
   pictures_->draw(*painter, picture_, boundingRect(), qRound(textWidth()), write);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -7,7 +7,7 @@
 
 #include <functional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Words on the canvas that are edited in place; it only takes mouse and keys meanwhile. Every letter is told at once,
 /// so that what saves, closes or copies the graph meanwhile has it. Escape, Ctrl+Return or a click elsewhere ends; what
@@ -41,4 +41,4 @@ class EditedText : public QGraphicsTextItem {
   CachedPicture picture_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

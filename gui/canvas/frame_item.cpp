@@ -14,7 +14,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr qreal kFrameCorner = 2 * kUnit;
@@ -129,4 +129,4 @@ void FrameItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* option,
     painter->drawLine(sheet.bottomRight() - QPointF(reach + 3, 3), sheet.bottomRight() - QPointF(3, reach + 3));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -7,7 +7,7 @@
 
 #include <functional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 class FrameTitle;
 class PictureCache;
@@ -46,4 +46,4 @@ class FrameItem : public QGraphicsItem {
   FrameTitle* title_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

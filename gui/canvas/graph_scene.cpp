@@ -19,7 +19,7 @@
 #include <set>
 #include <unordered_map>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr qreal kDotSpacing = 2 * Theme::kUnit;
@@ -444,4 +444,4 @@ void GraphScene::drawBackground(QPainter* painter, const QRectF& rect) {
   painter->setRenderHint(QPainter::Antialiasing);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 class CommentItem;
 class FrameItem;
@@ -121,4 +121,4 @@ class GraphScene : public QGraphicsScene {
   mutable std::optional<QRectF> content_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

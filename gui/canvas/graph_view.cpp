@@ -15,7 +15,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 QPoint CanvasParts::pointer_or_centre() const { return pointer.value_or(view.viewport()->rect().center()); }
 
@@ -232,4 +232,4 @@ void GraphView::resizeEvent(QResizeEvent* event) {
   update_overview();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

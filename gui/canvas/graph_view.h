@@ -19,7 +19,7 @@
 
 #include <QGraphicsView>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// The canvas: shows a diagram of the document, and gives what mouse and keys do to those who know what it means:
 /// tools, the editor, drops, menus. Every edit goes through the DocumentController; the scene then follows the
@@ -170,4 +170,4 @@ class GraphView : public QGraphicsView {
   QString writing_key_{};     ///< what is written into a note or a title from its first letter to the last is one step
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

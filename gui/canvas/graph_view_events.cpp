@@ -24,7 +24,7 @@
 
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 void GraphView::pass_on() {
   if (mouse_event_ == nullptr) {  // the first corner of a box stays where it is in the scene
@@ -193,4 +193,4 @@ void GraphView::dropEvent(QDropEvent* event) {
   drops_.drop(*event);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// What nodes snap to.
 inline constexpr double kGrid = 2 * Theme::kUnit;
@@ -16,4 +16,4 @@ inline constexpr double kGrid = 2 * Theme::kUnit;
   return {std::round(pos.x() / kGrid) * kGrid, std::round(pos.y() / kGrid) * kGrid};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -5,7 +5,7 @@
 
 #include <type_traits>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// The item itself or the one that it is part of.
 template <class Item, class Graphics>
@@ -16,4 +16,4 @@ auto item_of(Graphics* item) -> std::conditional_t<std::is_const_v<Graphics>, co
   return nullptr;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -16,7 +16,7 @@
 #include <cmath>
 #include <limits>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 QPointF direction_of(int key) {
@@ -175,4 +175,4 @@ void KeyCommands::walk(QPointF direction) {
   parts_.view.ensureVisible(best, 4 * Theme::kUnit, 4 * Theme::kUnit);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

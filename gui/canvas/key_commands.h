@@ -5,7 +5,7 @@
 
 class QKeyEvent;
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 struct CanvasParts;
 class AdapterOffer;
@@ -42,4 +42,4 @@ class KeyCommands {
   ToolChooser& tools_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

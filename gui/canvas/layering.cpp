@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr std::size_t kLongestBent = 16;  // layers; a wire that goes farther leaves its row anyway
@@ -205,4 +205,4 @@ Layering find_layers(const PlainGraph& graph, const std::stop_token& stop,
   return all;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

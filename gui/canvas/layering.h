@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// A graph of which only numbers are left: nodes from 0 to count - 1 and the wires between them.
 struct PlainGraph {
@@ -31,4 +31,4 @@ struct Layering {
 [[nodiscard]] Layering find_layers(const PlainGraph& graph, const std::stop_token& stop,
                                    const std::function<void(double done)>& progress);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

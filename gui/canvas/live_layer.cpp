@@ -10,7 +10,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 namespace {
 constexpr int kSparkMs = 500;
@@ -67,4 +67,4 @@ void LiveLayer::clear() {
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

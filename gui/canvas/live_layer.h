@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 class GraphScene;
 
@@ -47,4 +47,4 @@ class LiveLayer : public QObject {
   std::string bottleneck_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

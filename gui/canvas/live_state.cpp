@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 /// Bars and words change in steps that the eye can follow, so that a node repaints only when it looks different.
@@ -124,4 +124,4 @@ const LiveState* live_state_at(const std::map<std::string, LiveState, std::less<
   return most;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -8,7 +8,7 @@
 #include <map>
 #include <string>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// What a node shows while a run is on: a rate, a word, and how its workers spent the last second.
 struct LiveState {
@@ -42,4 +42,4 @@ struct LiveState {
 [[nodiscard]] const LiveState* live_state_at(const std::map<std::string, LiveState, std::less<>>& states,
                                              const std::string& path);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 bool LookHistory::come_back(const std::string& scope) {
   const auto before = left_.find(scope);
@@ -38,4 +38,4 @@ void LookHistory::follow(int index) {
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -10,7 +10,7 @@
 
 class QUndoCommand;
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Where one looked: at each sub-graph when one left it, and before and after each step that arranged the graph, which
 /// takes the view along when it is undone or done again.
@@ -43,4 +43,4 @@ class LookHistory {
   int index_ = 0;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

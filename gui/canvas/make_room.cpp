@@ -7,7 +7,7 @@
 #include <cmath>
 #include <unordered_map>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr qreal kAside = 4 * Theme::kUnit;  // between neighbours that were pushed, for a wire between them
@@ -136,4 +136,4 @@ std::vector<Position> pushed_points(std::vector<Position> points, PushedEnd from
   return points;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

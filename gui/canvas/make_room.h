@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// The bodies of nodes by id, in scene coordinates.
 using Bodies = std::map<std::string, QRectF>;
@@ -40,4 +40,4 @@ struct PushedEnd {
 };
 [[nodiscard]] std::vector<Position> pushed_points(std::vector<Position> points, PushedEnd from, PushedEnd to);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

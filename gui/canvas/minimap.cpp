@@ -13,7 +13,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr qreal kMapMargin = kUnit;
@@ -92,4 +92,4 @@ void Minimap::mouseMoveEvent(QMouseEvent* event) {
   if (event->buttons().testFlag(Qt::LeftButton)) Q_EMIT go_to(from_scene().inverted().map(event->position()));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -6,7 +6,7 @@
 #include <QTransform>
 #include <QWidget>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 class GraphScene;
 
@@ -45,4 +45,4 @@ class Minimap : public QWidget {
   bool wanted_ = true;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

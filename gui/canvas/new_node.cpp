@@ -4,7 +4,7 @@
 #include "graph/grouping.h"
 #include "schema/structure.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 Node new_node(const NodeSpec& spec, const std::string& id, Position position) {
   if (spec.type == kSubgraphType) return new_subgraph(id, position);
@@ -18,4 +18,4 @@ std::string default_id(const NodeSpec& spec) {
   return spec.type;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -14,7 +14,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr std::size_t kMaxValues = 3;
@@ -209,4 +209,4 @@ void FaceMaker::show_problems(const Node& node, NodeFace& face) const {
   face.problem = lines.join(QStringLiteral("\n\n"));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

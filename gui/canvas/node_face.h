@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// A port as a node shows it.
 struct PortFace {
@@ -100,4 +100,4 @@ class FaceMaker {
   mutable std::map<CostKey, std::pair<QString, QString>> costs_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

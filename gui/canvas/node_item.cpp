@@ -13,7 +13,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr qreal kNodeMargin = 2.5 * kUnit;  // room about the body for sockets, halo and the busiest mark
@@ -196,4 +196,4 @@ QPainterPath NodeItem::shape() const {
   return path;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -12,7 +12,7 @@
 #include <optional>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// How a socket answers a wire that is being dragged.
 enum class SocketMood { Neutral, Fits, Refuses };
@@ -133,4 +133,4 @@ class NodeItem : public QGraphicsItem {
   CachedPicture picture_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

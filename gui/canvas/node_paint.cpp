@@ -13,7 +13,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr qreal kNodeRadius = kUnit;
@@ -327,4 +327,4 @@ void NodeItem::paint_badge(QPainter& painter) const {
   paint_pill(painter, {layout_.width / 2, 0}, words("failed"), color);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

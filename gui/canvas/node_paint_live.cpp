@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr qreal kFarSmallest = 7.5;
@@ -144,4 +144,4 @@ void NodeItem::paint_sparks(QPainter& painter, const QRectF& area) const {
   painter.drawPolyline(line);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

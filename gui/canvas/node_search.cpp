@@ -13,7 +13,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 NodeSearch::NodeSearch(CanvasParts& parts, CanvasEditor& editor) : parts_(parts), editor_(editor), popup_(&parts.view) {
   connect(&popup_, &SearchPopup::picked, this, &NodeSearch::pick);
@@ -65,4 +65,4 @@ void NodeSearch::pick(const QString& type) {
   editor_.apply_added(wire->drop_on_new(*spec, id, {place.x(), place.y()}), {id});
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

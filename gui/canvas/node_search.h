@@ -9,7 +9,7 @@
 #include <memory>
 #include <optional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 struct CanvasParts;
 class CanvasEditor;
@@ -39,4 +39,4 @@ class NodeSearch : public QObject {
   std::optional<PortRef> into_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

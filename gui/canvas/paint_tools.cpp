@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 QColor faded(const QColor& color, double opacity) {
   QColor result = color;
@@ -92,4 +92,4 @@ void paint_pill(QPainter& painter, QPointF centre, const QString& text, const QC
   painter.drawText(rect, Qt::AlignCenter, text);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -10,7 +10,7 @@
 class QFontMetricsF;
 class QPainter;
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Below this zoom the small print on the canvas could not be read: nodes show their names, ports, rate and one
 /// parameter in larger letters.
@@ -50,4 +50,4 @@ void draw_elided(QPainter& painter, const QRectF& rect, int flags, const QString
 /// A word in a coloured capsule about `centre`, in the theme's small font.
 void paint_pill(QPainter& painter, QPointF centre, const QString& text, const QColor& color);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 /// For making pictures in one frame. A frame of 16 ms has the rest for copying them and for the wires.
@@ -89,4 +89,4 @@ QPixmap PictureCache::make(CachedPicture& picture, const QRectF& rect, const std
   return pixmap;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

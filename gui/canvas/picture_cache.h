@@ -9,7 +9,7 @@
 
 class QPainter;
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// The picture of one thing on the canvas, and how the thing looked when it was made. The thing owns it; the pixels are
 /// in Qt's pixmap cache, which drops those that have not been drawn for long.
@@ -51,4 +51,4 @@ class PictureCache {
   std::chrono::steady_clock::duration spent_{};  ///< making pictures, in this frame
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -3,7 +3,7 @@
 
 #include "graph/document.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 enum class Side { Input, Output };
 
@@ -16,4 +16,4 @@ struct PortId {
   auto operator<=>(const PortId&) const = default;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

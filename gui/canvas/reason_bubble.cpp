@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr int kShownFor = 6000;  // ms
@@ -122,4 +122,4 @@ void ReasonBubble::paintEvent(QPaintEvent*) {
   painter.drawPath(shape);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -11,7 +11,7 @@
 
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// The reason for a refused wire, beside the cursor, with what to do instead. Goes by itself after a while.
 class ReasonBubble : public QFrame {
@@ -46,4 +46,4 @@ class ReasonBubble : public QFrame {
   QTimer timer_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

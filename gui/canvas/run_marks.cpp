@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 /// Would a run of both do the same?
@@ -95,4 +95,4 @@ void RunMarks::ask_for_durations_of_selection() {
                           view_.viewport()->mapToGlobal(view_.mapFromScene(node->live_area().bottomLeft())));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

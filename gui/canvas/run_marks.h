@@ -11,7 +11,7 @@
 #include <map>
 #include <optional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 class NodeItem;
 
@@ -56,4 +56,4 @@ class RunMarks : public QObject {
   bool staged_ = false;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

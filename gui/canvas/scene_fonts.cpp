@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr qsizetype kMostWidths = 10'000;
@@ -60,4 +60,4 @@ const SceneFonts& scene_fonts() {
   return *kept->fonts;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -6,7 +6,7 @@
 #include <QHash>
 #include <QString>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// A font with its measures. To find them takes longer than anything else of laying out a node, and thousands of nodes
 /// write the same words: the widths of those are kept.
@@ -37,4 +37,4 @@ struct SceneFonts {
 /// As the application's font and the theme are now. For the GUI thread.
 [[nodiscard]] const SceneFonts& scene_fonts();
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 /// What the card of a source may come to say.
@@ -41,4 +41,4 @@ QRectF SceneGeometry::sheet(const Comment& note) const {
   return {note.position.x, note.position.y, note.width, std::max(note.height, needed)};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -3,7 +3,7 @@
 
 #include "gui/canvas/commands/geometry.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 class GraphScene;
 
@@ -22,4 +22,4 @@ class SceneGeometry : public Geometry {
   const GraphScene& scene_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

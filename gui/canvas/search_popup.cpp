@@ -12,7 +12,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {}  // namespace
 
 SearchPopup::SearchPopup(QWidget* parent) : QFrame(parent) {
@@ -138,4 +138,4 @@ void SearchPopup::paintEvent(QPaintEvent*) {
   painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), Theme::kUnit, Theme::kUnit);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

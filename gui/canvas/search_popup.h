@@ -10,7 +10,7 @@
 
 #include <functional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Search-to-add: a line to type in and the node types that match, at a place of the canvas. Enter or a click picks,
 /// Escape or a click elsewhere closes.
@@ -43,4 +43,4 @@ class SearchPopup : public QFrame {
   QLabel summary_{this};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

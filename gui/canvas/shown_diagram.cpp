@@ -7,7 +7,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 const Diagram& ShownDiagram::diagram() const {
   const Diagram* shown = document().at(scope_);
@@ -40,4 +40,4 @@ QString ShownDiagram::new_gesture(const char* what) {
   return QStringLiteral("canvas.%1.%2").arg(QLatin1String(what)).arg(++gestures_);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

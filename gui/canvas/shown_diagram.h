@@ -9,7 +9,7 @@
 
 #include <string>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// The diagram that a canvas shows, the document's own or that of a sub-graph, and the one way by which edits come to
 /// it.
@@ -50,4 +50,4 @@ class ShownDiagram : public QObject {
   quint64 gestures_ = 0;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -6,7 +6,7 @@
 #include <QPainter>
 #include <QtMath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 QPainterPath polygon(int corners, qreal radius, qreal first_angle) {
@@ -85,4 +85,4 @@ void paint_socket(QPainter& painter, QPointF centre, Kind kind, qreal radius, co
   painter.restore();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -8,7 +8,7 @@
 
 class QPainter;
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// How a socket is drawn.
 struct SocketStyle {
@@ -24,4 +24,4 @@ struct SocketStyle {
 
 void paint_socket(QPainter& painter, QPointF centre, Kind kind, qreal radius, const SocketStyle& style);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr int kBeforeTitle = Theme::kUnit / 2 + 2 * Theme::kUnit;
@@ -84,4 +84,4 @@ void TypeDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
   painter->restore();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

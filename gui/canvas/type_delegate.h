@@ -4,7 +4,7 @@
 #include <QRect>
 #include <QStyledItemDelegate>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Draws node types in the palette and in the search box: a chip in the category's colour, the title, in two lines
 /// where one has no room for it, and the category at the right where `with_category` is set. Rows without a type are
@@ -24,4 +24,4 @@ class TypeDelegate : public QStyledItemDelegate {
   bool with_category_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

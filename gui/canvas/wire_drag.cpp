@@ -7,7 +7,7 @@
 
 #include <QCoreApplication>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 std::string refusal_words(const char* text) { return QCoreApplication::translate("Canvas", text).toStdString(); }
@@ -104,4 +104,4 @@ Edit WireDrag::drop_on_new(const NodeSpec& spec, const std::string& id, Position
   return Edit{std::move(steps)};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

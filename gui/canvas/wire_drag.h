@@ -8,7 +8,7 @@
 #include <map>
 #include <optional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// A wire in the hand: where it starts, what it may be dropped on, and the edit that dropping makes. It looks at the
 /// diagram only; check_connect() decides.
@@ -45,4 +45,4 @@ class WireDrag {
   mutable std::map<PortId, std::optional<Error>> refusals_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

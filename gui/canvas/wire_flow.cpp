@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr double kDecades = 5;
@@ -80,4 +80,4 @@ WireFlow FlowMaker::flow(const std::string& from, const std::string& to) const {
   return flow;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

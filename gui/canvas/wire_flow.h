@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// What flows through a wire while a run is on. In steps that the eye can follow, so that a wire is drawn anew only
 /// when it looks different.
@@ -40,4 +40,4 @@ class FlowMaker {
   std::map<std::string_view, std::size_t> stages_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -13,7 +13,7 @@
 #include <cmath>
 #include <limits>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr qreal kGrip = 1.5 * kUnit;  // width of the part that takes a click
@@ -335,4 +335,4 @@ void WireItem::paint_label(QPainter& painter) const {
   painter.drawText(label_->rect, Qt::AlignCenter | Qt::TextDontClip, label_->text);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -12,7 +12,7 @@
 #include <optional>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// What a wire shows.
 struct WireFace {
@@ -111,4 +111,4 @@ class WireItem : public QGraphicsItem {
   bool targeted_ = false;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

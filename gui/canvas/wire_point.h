@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// One of the points that a wire is led through.
 struct WirePoint {
@@ -15,4 +15,4 @@ struct WirePoint {
   auto operator<=>(const WirePoint&) const = default;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

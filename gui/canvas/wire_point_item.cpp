@@ -7,7 +7,7 @@
 #include <QPainter>
 #include <QStyleOptionGraphicsItem>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr qreal kPointRadius = 0.75 * Theme::kUnit;
@@ -47,4 +47,4 @@ void WirePointItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* opt
   painter->drawEllipse(QPointF(), kPointRadius, kPointRadius);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -6,7 +6,7 @@
 #include <QColor>
 #include <QGraphicsItem>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// A point of a wire on the canvas: a dot to take hold of.
 class WirePointItem : public QGraphicsItem {
@@ -27,4 +27,4 @@ class WirePointItem : public QGraphicsItem {
   QColor color_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -15,7 +15,7 @@
 #include <QShortcut>
 #include <QTableView>
 
-namespace feedline::gui {
+namespace feedline::gui::inline checking {
 
 BadFilesView::BadFilesView(QWidget* parent)
     : QWidget(parent),
@@ -94,4 +94,4 @@ void BadFilesView::save_to(const QString& path) {
   });
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline checking

@@ -14,7 +14,7 @@ class QLabel;
 class QPushButton;
 class QTableView;
 
-namespace feedline::gui {
+namespace feedline::gui::inline checking {
 
 /// A table of bad files, to be copied or saved as CSV.
 class BadFilesView : public QWidget {
@@ -49,4 +49,4 @@ class BadFilesView : public QWidget {
   QThreadPool writer_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline checking

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline checking {
 namespace {
 
 constexpr std::size_t kMostClasses = 50;
@@ -94,4 +94,4 @@ std::shared_ptr<const CheckPages> pages_of(CheckReport report) {
   return pages;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline checking

@@ -12,7 +12,7 @@
 #include <memory>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline checking {
 
 /// A report as the window shows it. Nothing of it changes any more; shared, since it may be large.
 struct CheckPages {
@@ -29,4 +29,4 @@ struct CheckPages {
 /// Puts a report into words. It takes its time: not for the GUI thread.
 [[nodiscard]] std::shared_ptr<const CheckPages> pages_of(CheckReport report);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline checking

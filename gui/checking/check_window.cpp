@@ -16,7 +16,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline checking {
 
 namespace {
 
@@ -160,4 +160,4 @@ void CheckWindow::show_overview() {
   if (tabs_->currentIndex() == OverviewTab && pages_ != nullptr) overview_->setHtml(pages_->overview);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline checking

@@ -15,7 +15,7 @@ class QPushButton;
 class QTabWidget;
 class QTextBrowser;
 
-namespace feedline::gui {
+namespace feedline::gui::inline checking {
 
 class BadFilesView;
 
@@ -61,4 +61,4 @@ class CheckWindow : public QDialog {
   QTextBrowser* overview_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline checking

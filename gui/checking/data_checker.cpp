@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/checking/data_checker.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline checking {
 
 DataChecker::DataChecker(QObject* parent)
     : QObject(parent), worker_(&DataChecker::look, [this](const Answer& answer) { show(answer); }) {}
@@ -36,4 +36,4 @@ void DataChecker::show(const Answer& answer) {
   Q_EMIT busy_changed(false);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline checking

@@ -9,7 +9,7 @@
 
 #include <memory>
 
-namespace feedline::gui {
+namespace feedline::gui::inline checking {
 
 /// Looks through the data of a graph on threads of its own, one graph at a time. Its progress is there to be polled;
 /// nothing waits for it: one that hangs in a file is left behind.
@@ -47,4 +47,4 @@ class DataChecker : public QObject {
   LatestWorker<Question, Answer> worker_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline checking

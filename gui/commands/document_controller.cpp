@@ -6,7 +6,7 @@
 
 #include <QDebug>
 
-namespace feedline::gui {
+namespace feedline::gui::inline commands {
 DocumentController::DocumentController(QObject* parent) : QObject(parent) { analyse_again(); }
 
 Status DocumentController::apply(const Edit& edit, const QString& gesture) {
@@ -74,4 +74,4 @@ void DocumentController::analyse_again() {
   ++analyses_;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline commands

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline commands {
 
 /// What the window knows of a source's data.
 struct SourceFacts {
@@ -100,4 +100,4 @@ class DocumentController : public QObject {
   QString name_{};  ///< of the command at work
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline commands

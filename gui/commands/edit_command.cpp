@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline commands {
 namespace {
 
 constexpr int kGestureId = 1;  // QUndoStack only tries to merge commands of one id
@@ -98,4 +98,4 @@ bool EditCommand::mergeWith(const QUndoCommand* other) {
   return true;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline commands

@@ -6,7 +6,7 @@
 #include <QString>
 #include <QUndoCommand>
 
-namespace feedline::gui {
+namespace feedline::gui::inline commands {
 
 class DocumentController;
 
@@ -39,4 +39,4 @@ class EditCommand : public QUndoCommand {
 /// Do both edits set the same things, so that the second makes the first superfluous?
 [[nodiscard]] bool same_target(const Edit& a, const Edit& b);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline commands

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline commands {
 
 ReloadCommand::ReloadCommand(DocumentController& controller, Document document, const QString& name)
     : QUndoCommand(name), controller_(controller), other_(std::move(document)) {}
@@ -18,4 +18,4 @@ void ReloadCommand::undo() {
 
 void ReloadCommand::redo() { undo(); }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline commands

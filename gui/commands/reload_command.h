@@ -6,7 +6,7 @@
 #include <QString>
 #include <QUndoCommand>
 
-namespace feedline::gui {
+namespace feedline::gui::inline commands {
 
 class DocumentController;
 
@@ -23,4 +23,4 @@ class ReloadCommand : public QUndoCommand {
   Document other_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline commands

@@ -22,7 +22,7 @@
 #include <cmath>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline diagnosis {
 namespace {
 
 /// Narrower than this, the parts stand one above the other.
@@ -383,4 +383,4 @@ void DiagnosisPanel::resizeEvent(QResizeEvent* event) {
   if (parts_->direction() != wanted) parts_->setDirection(wanted);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline diagnosis

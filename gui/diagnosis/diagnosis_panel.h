@@ -20,7 +20,7 @@ class QLabel;
 class QPushButton;
 class QToolButton;
 
-namespace feedline::gui {
+namespace feedline::gui::inline diagnosis {
 
 class FixList;
 class RateBars;
@@ -144,4 +144,4 @@ class DiagnosisPanel : public QWidget {
   bool busy_ = false;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline diagnosis

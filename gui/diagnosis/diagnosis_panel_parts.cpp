@@ -16,7 +16,7 @@
 #include <QPushButton>
 #include <QToolButton>
 
-namespace feedline::gui {
+namespace feedline::gui::inline diagnosis {
 namespace {
 
 QLabel* caption(const QString& text, QWidget* parent) {
@@ -182,4 +182,4 @@ QWidget* DiagnosisPanel::make_fixes() {
   return part;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline diagnosis

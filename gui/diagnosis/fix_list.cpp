@@ -13,7 +13,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline diagnosis {
 namespace {
 
 QString id_of(const Fix& fix) { return QString::fromStdString(fix.id); }
@@ -220,4 +220,4 @@ PairStrip* FixList::strip(const QString& fix) const {
   return row == nullptr ? nullptr : row->strip;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline diagnosis

@@ -14,7 +14,7 @@ class QLabel;
 class QPushButton;
 class QVBoxLayout;
 
-namespace feedline::gui {
+namespace feedline::gui::inline diagnosis {
 
 class PairStrip;
 
@@ -85,4 +85,4 @@ class FixList : public QWidget {
   bool stale_ = false;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline diagnosis

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline diagnosis {
 namespace {
 
 const QLatin1String kScheme("node:");
@@ -59,4 +59,4 @@ QString with_node_links(const std::string& sentence, const Verdict& verdict, con
 
 QString linked_node(const QString& link) { return link.startsWith(kScheme) ? link.mid(kScheme.size()) : QString(); }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline diagnosis

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline diagnosis {
 
 /// A sentence of a verdict as rich text, in which the nodes that it speaks of are links ("node:PATH"); where the step
 /// is to blame, the words for it lead to the trainer. `nodes`: those of the run; `trainer`: that of the trainer.
@@ -17,4 +17,4 @@ namespace feedline::gui {
 /// The node of such a link; empty for others.
 [[nodiscard]] QString linked_node(const QString& link);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline diagnosis

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline diagnosis {
 namespace {
 
 constexpr double kBand = 18;
@@ -111,4 +111,4 @@ void PairStrip::paintEvent(QPaintEvent*) {
   name(predicted_, tr("predicted"), colors.muted);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline diagnosis

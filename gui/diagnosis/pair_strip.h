@@ -5,7 +5,7 @@
 
 #include <QWidget>
 
-namespace feedline::gui {
+namespace feedline::gui::inline diagnosis {
 
 /// A proof as it comes in: a dot for each pair, with the fix beside without it, on one scale of "times as fast"; behind
 /// them the interval in which the truth lies, a line where nothing changes, and a mark for what was predicted.
@@ -31,4 +31,4 @@ class PairStrip : public QWidget {
   double high_ = 1.25;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline diagnosis

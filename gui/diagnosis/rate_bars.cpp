@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline diagnosis {
 namespace {
 constexpr double kBar = 10;
 /// Narrower than this, limits take a line of their own. Of the width alone: words that change move nothing.
@@ -96,4 +96,4 @@ void RateBars::paintEvent(QPaintEvent*) {
   paint_row(painter, row, tr("what if"), rates_.what_if, colors.validation, rates_.what_if_limit);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline diagnosis

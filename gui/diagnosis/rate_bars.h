@@ -4,7 +4,7 @@
 #include <QString>
 #include <QWidget>
 
-namespace feedline::gui {
+namespace feedline::gui::inline diagnosis {
 
 /// Rates, one under the other on one scale: measured, the ceiling without a cache and, where one would raise it, with
 /// one, and what-if; each with what sets it.
@@ -46,4 +46,4 @@ class RateBars : public QWidget {
   Rates rates_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline diagnosis

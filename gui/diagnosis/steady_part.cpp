@@ -5,7 +5,7 @@
 #include <QLayout>
 #include <QResizeEvent>
 
-namespace feedline::gui {
+namespace feedline::gui::inline diagnosis {
 
 void SteadyPart::forget() { setMinimumHeight(0); }
 
@@ -27,4 +27,4 @@ void SteadyPart::resizeEvent(QResizeEvent* event) {
   grow();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline diagnosis

@@ -3,7 +3,7 @@
 
 #include <QWidget>
 
-namespace feedline::gui {
+namespace feedline::gui::inline diagnosis {
 
 /// Holds texts that change while somebody reads what stands below: it grows with them, but does not become lower again
 /// before forget(), so that shorter words move nothing.
@@ -23,4 +23,4 @@ class SteadyPart : public QWidget {
   void grow();
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline diagnosis

@@ -12,7 +12,7 @@
 
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline diagnosis {
 namespace {
 
 /// Half powers of two: a slider of so many steps reaches 2^(steps / 2).
@@ -124,4 +124,4 @@ void WhatIfForm::clear() {
   Q_EMIT changed();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline diagnosis

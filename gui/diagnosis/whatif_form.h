@@ -13,7 +13,7 @@ class QGridLayout;
 class QLabel;
 class QSlider;
 
-namespace feedline::gui {
+namespace feedline::gui::inline diagnosis {
 
 /// Sliders for what could be different: cores, memory for a cache, the disk, the batch, the step, one node. Each stands
 /// at its left end, or where the run stands, until it is moved.
@@ -52,4 +52,4 @@ class WhatIfForm : public QWidget {
   double now_batch_ = 64;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline diagnosis

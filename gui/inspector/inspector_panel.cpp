@@ -14,7 +14,7 @@
 #include <set>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 
 namespace {
 constexpr std::size_t kMostNamed = 30;
@@ -157,4 +157,4 @@ QWidget* InspectorPanel::make_mixed(const std::vector<std::string>& ids) {
   return page;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

@@ -7,7 +7,7 @@
 #include <QStringList>
 #include <QWidget>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 
 class NodeForm;
 
@@ -38,4 +38,4 @@ class InspectorPanel : public QWidget {
   NodeForm* form_ = nullptr;  ///< what is shown, where it is nodes of one type
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

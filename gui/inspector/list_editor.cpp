@@ -16,7 +16,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 namespace {
 
 /// One item as a parameter of its own, so that it is read as any other text of the user.
@@ -253,4 +253,4 @@ bool ListEditor::eventFilter(QObject* watched, QEvent* event) {
   return true;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

@@ -12,7 +12,7 @@ class QLineEdit;
 class QToolButton;
 class QVBoxLayout;
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 
 /// The form of a list: a line an item, with buttons that move and remove it, and one that adds another. Keys in a line:
 /// Alt+Up and Alt+Down move it, Ctrl+Delete removes it, Ctrl+Return adds one below. Each of these, and a text that is
@@ -61,4 +61,4 @@ class ListEditor : public ParamEditor {
   bool mixed_ = false;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

@@ -20,7 +20,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 
 std::vector<const Node*> nodes_at(const Document& document, const std::vector<std::string>& paths) {
   if (paths.size() == 1) return {document.find(paths.front())};
@@ -348,4 +348,4 @@ void NodeForm::focus_param(const QString& name) {
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

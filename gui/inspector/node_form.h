@@ -14,7 +14,7 @@
 #include <optional>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 
 /// The nodes of these paths, all of one canvas; null where there is none. In linear time: looked up one by one,
 /// thousands would take seconds.
@@ -83,4 +83,4 @@ class NodeForm : public QWidget {
   QPlainTextEdit* comment_ = nullptr;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

@@ -13,7 +13,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 namespace {
 
 constexpr int kSliderSteps = 200;
@@ -119,4 +119,4 @@ void NumberEditor::show_value(const Value& value) {
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

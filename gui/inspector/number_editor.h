@@ -6,7 +6,7 @@
 
 #include <QSlider>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 
 /// Integer, real and seed: a NumberField with its unit, a slider over the UI range where there is one, a dice for
 /// seeds.
@@ -34,4 +34,4 @@ class NumberEditor : public ParamEditor {
   QSlider* slider_ = nullptr;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

@@ -13,7 +13,7 @@
 #include <cmath>
 #include <limits>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 namespace {
 
 constexpr int kPage = 10;
@@ -213,4 +213,4 @@ void NumberField::keyReleaseEvent(QKeyEvent* event) {
   if (is_step(event->key()) && !event->isAutoRepeat()) Q_EMIT gesture_ended();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 
 /// What a field for counts is made of.
 [[nodiscard]] ParamSpec whole_number(std::string name, std::int64_t low, std::int64_t high);
@@ -75,4 +75,4 @@ class NumberField : public QLineEdit {
   QString own_tip_{};  ///< the tooltip while nothing is wrong
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

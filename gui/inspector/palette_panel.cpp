@@ -9,7 +9,7 @@
 #include <QKeyEvent>
 #include <QVBoxLayout>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 
 PalettePanel::PalettePanel(QWidget* parent)
     : QWidget(parent), line_(new QLineEdit(this)), tree_(new QTreeView(this)), summary_(nullptr) {
@@ -112,4 +112,4 @@ bool PalettePanel::eventFilter(QObject* watched, QEvent* event) {
   return QWidget::eventFilter(watched, event);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

@@ -7,7 +7,7 @@
 #include <QTreeView>
 #include <QWidget>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 
 /// All node types by category, with a search field. Drag one to the canvas, or double-click, or press Enter.
 class PalettePanel : public QWidget {
@@ -36,4 +36,4 @@ class PalettePanel : public QWidget {
   class Caption* summary_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

@@ -5,7 +5,7 @@
 #include "gui/inspector/number_editor.h"
 #include "gui/inspector/text_editors.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 
 ParamEditor* make_param_editor(const ParamSpec& spec, QWidget* parent) {
   switch (spec.kind) {
@@ -28,4 +28,4 @@ ParamEditor* make_param_editor(const ParamSpec& spec, QWidget* parent) {
   return new TextEditor(spec, parent);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

@@ -5,7 +5,7 @@
 
 #include <QWidget>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 
 /// The field for one parameter. It knows the parameter's spec and nothing of documents.
 class ParamEditor : public QWidget {
@@ -32,4 +32,4 @@ class ParamEditor : public QWidget {
 /// The one place that decides which kind of parameter gets which field.
 [[nodiscard]] ParamEditor* make_param_editor(const ParamSpec& spec, QWidget* parent);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

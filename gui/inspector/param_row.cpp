@@ -7,7 +7,7 @@
 #include <QHBoxLayout>
 #include <QVBoxLayout>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 
 ParamRow::ParamRow(const ParamSpec& spec, QWidget* parent)
     : QWidget(parent),
@@ -71,4 +71,4 @@ void ParamRow::tell_error() {
   setAccessibleDescription(text);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

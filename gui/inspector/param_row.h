@@ -7,7 +7,7 @@
 #include <QToolButton>
 #include <QWidget>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 
 /// One parameter in a form: name, field, a button back to the default, what it means, and what is wrong with it.
 class ParamRow : public QWidget {
@@ -41,4 +41,4 @@ class ParamRow : public QWidget {
   QString fault_{};    ///< of what stands in the field
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

@@ -7,7 +7,7 @@
 
 #include <QPainter>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 
 PortLine::PortLine(const PortFace& port, const QString& shape, QWidget* parent)
     : QWidget(parent), port_(port), shape_(shape) {
@@ -37,4 +37,4 @@ void PortLine::paintEvent(QPaintEvent*) {
                    painter.fontMetrics().elidedText(shape_, Qt::ElideRight, rect.width()));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

@@ -5,7 +5,7 @@
 
 #include <QWidget>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 
 /// A port in the inspector: its socket, its name, and what travels there.
 class PortLine : public QWidget {
@@ -23,4 +23,4 @@ class PortLine : public QWidget {
   QString shape_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

@@ -16,7 +16,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 namespace {
 
 QHBoxLayout* bare_layout(QWidget* widget) {
@@ -197,4 +197,4 @@ bool PathEditor::eventFilter(QObject* watched, QEvent* event) {
   return TextEditor::eventFilter(watched, event);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

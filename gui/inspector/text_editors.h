@@ -7,7 +7,7 @@
 #include <QComboBox>
 #include <QLineEdit>
 
-namespace feedline::gui {
+namespace feedline::gui::inline inspector {
 
 class CheckEditor : public ParamEditor {
   Q_OBJECT
@@ -64,4 +64,4 @@ class PathEditor : public TextEditor {
   bool folder_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline inspector

@@ -8,7 +8,7 @@
 #include <QAction>
 #include <QMainWindow>
 
-namespace feedline::gui {
+namespace feedline::gui::inline looks {
 
 Looks::Looks(Actions& actions, Docks& docks, QMainWindow* window)
     : QObject(window),
@@ -47,4 +47,4 @@ void Looks::show_settings() {
   dialog->open();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline looks

@@ -6,10 +6,12 @@
 
 #include <QObject>
 
-namespace feedline::gui {
-
+namespace feedline::gui::inline base {
 class Actions;
 class Docks;
+}  // namespace feedline::gui::inline base
+
+namespace feedline::gui::inline looks {
 
 /// The theme, the settings dialog and presenter mode, and the actions that lead to them.
 class Looks : public QObject {
@@ -30,4 +32,4 @@ class Looks : public QObject {
   PresenterMode presenter_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline looks

@@ -16,7 +16,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline looks {
 
 namespace {
 // What canvas, two panels and the toolbar need at the normal size of text.
@@ -92,4 +92,4 @@ void PresenterMode::bring_tools_back() {
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline looks

@@ -8,7 +8,7 @@ class QAction;
 class QMainWindow;
 class QToolBar;
 
-namespace feedline::gui {
+namespace feedline::gui::inline looks {
 
 /// The window for an audience: the whole screen, larger text, the canvas with the run's bar, and of the panels only
 /// those that the user chose (WorkModes places them). Leaving it brings back what was there before.
@@ -47,4 +47,4 @@ class PresenterMode : public QObject {
   bool on_ = false;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline looks

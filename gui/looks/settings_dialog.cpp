@@ -20,7 +20,7 @@
 
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline looks {
 
 namespace {
 
@@ -148,4 +148,4 @@ QWidget* SettingsDialog::make_start() {
   return gallery;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline looks

@@ -9,9 +9,11 @@ class QLabel;
 class QListWidget;
 class QSlider;
 
-namespace feedline::gui {
-
+namespace feedline::gui::inline base {
 class Docks;
+}  // namespace feedline::gui::inline base
+
+namespace feedline::gui::inline looks {
 
 /// How the window looks and starts. Every change takes effect at once and is kept.
 class SettingsDialog : public QDialog {
@@ -32,4 +34,4 @@ class SettingsDialog : public QDialog {
                                     void (*apply)(double scale));
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline looks

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 
 namespace {
 
@@ -133,4 +133,4 @@ QVariant BadFilesModel::headerData(int section, Qt::Orientation orientation, int
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 
 /// A file that has something wrong with it.
 struct BadFileRow {
@@ -61,4 +61,4 @@ class BadFilesModel : public QAbstractTableModel {
   std::shared_ptr<const BadFileList> files_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 
 void FindingsModel::set_findings(std::shared_ptr<const std::vector<FindingText>> findings) {
   beginResetModel();
@@ -24,4 +24,4 @@ QVariant FindingsModel::data(const QModelIndex& index, int role) const {
   return {};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

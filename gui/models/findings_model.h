@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 
 /// What a check has to say, in words.
 struct FindingText {
@@ -33,4 +33,4 @@ class FindingsModel : public QAbstractListModel {
   std::shared_ptr<const std::vector<FindingText>> findings_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

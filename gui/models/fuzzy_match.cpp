@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 namespace {
 
 bool starts_word(QStringView text, qsizetype i) {
@@ -57,4 +57,4 @@ int fuzzy_score(QStringView pattern, const NodeSpec& spec) {
   return std::max({title, type, in_summary ? 1 : -1});
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 
 GalleryModel::GalleryModel(Draw draw, QObject* parent) : QAbstractListModel(parent), draw_(std::move(draw)) {
   for (const EmbeddedFile& file : embedded_examples()) {
@@ -58,4 +58,4 @@ QVariant GalleryModel::data(const QModelIndex& index, int role) const {
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

@@ -8,7 +8,7 @@
 #include <functional>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 
 /// The embedded examples: name, title and one line of what they do, as their files say ("Title: what it does"), and a
 /// picture of the graph, drawn when it is first wanted.
@@ -40,4 +40,4 @@ class GalleryModel : public QAbstractListModel {
   std::vector<Row> rows_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

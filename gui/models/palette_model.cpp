@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 namespace {
 
 constexpr quintptr kCategoryLevel = 0;  // internal id of a category; a type carries its category's row + 1
@@ -124,4 +124,4 @@ QModelIndex PaletteFilter::best() const {
   return found;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

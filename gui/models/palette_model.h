@@ -8,7 +8,7 @@
 
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 
 /// The MIME type of a node type that is dragged from the palette: its name in UTF-8.
 inline constexpr char kNodeMime[] = "application/x-feedline-node";
@@ -60,4 +60,4 @@ class PaletteFilter : public QSortFilterProxyModel {
   QString pattern_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 
 void ProblemsModel::set_problems(const std::vector<Problem>& problems) {
   std::vector<Row> rows;
@@ -79,4 +79,4 @@ QVariant ProblemsModel::headerData(int section, Qt::Orientation orientation, int
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

@@ -7,7 +7,7 @@
 
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 
 /// The problems of a graph, one a row: severity, where, what, what to do.
 class ProblemsModel : public QAbstractTableModel {
@@ -41,4 +41,4 @@ class ProblemsModel : public QAbstractTableModel {
   std::vector<Row> rows_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

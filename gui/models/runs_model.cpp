@@ -11,7 +11,7 @@
 #include <cmath>
 #include <set>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 namespace {
 
 /// A dash where there is no number.
@@ -256,4 +256,4 @@ bool RunsModel::setData(const QModelIndex& index, const QVariant& value, int rol
   return true;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

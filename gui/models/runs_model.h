@@ -8,7 +8,7 @@
 
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 
 /// Recorded runs, one a row. Rows of runs that go on change in place, so that a view keeps its selection. Tags and
 /// notes can be edited: the model asks for the change, and shows it when it has been made.
@@ -61,4 +61,4 @@ class RunsModel : public QAbstractTableModel {
   std::vector<RunSummary> runs_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 
 SearchModel::SearchModel(const Registry& registry, QObject* parent) : QAbstractListModel(parent), registry_(registry) {
   set_filter({});
@@ -59,4 +59,4 @@ QVariant SearchModel::data(const QModelIndex& index, int role) const {
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

@@ -8,7 +8,7 @@
 #include <functional>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 
 /// Node types that match what is typed, best first; with nothing typed, all in palette order. Roles as PaletteModel.
 class SearchModel : public QAbstractListModel {
@@ -33,4 +33,4 @@ class SearchModel : public QAbstractListModel {
   QString pattern_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

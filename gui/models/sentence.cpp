@@ -3,7 +3,7 @@
 
 #include "gui/models/text.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 
 QString sentence(const Error& error) {
   QString text = to_qstring(error.reason);
@@ -13,4 +13,4 @@ QString sentence(const Error& error) {
   return text;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

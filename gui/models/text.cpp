@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 namespace {
 
 QString words(const char* text) { return QCoreApplication::translate("Schema", text); }
@@ -93,4 +93,4 @@ QString port_tip(const PortSpec& port, bool input, const QString& shape) {
   return QStringLiteral("<qt>%1</qt>").arg(tip);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

@@ -7,7 +7,7 @@
 
 #include <string_view>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 
 [[nodiscard]] inline QString to_qstring(std::string_view text) {
   return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
@@ -32,4 +32,4 @@ namespace feedline::gui {
 /// A port in a tooltip: name, kind, what it carries, whether it must be connected, and its shape when known.
 [[nodiscard]] QString port_tip(const PortSpec& port, bool input, const QString& shape);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/models/worst_model.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 
 void WorstModel::set_evaluation(const Evaluation& evaluation) {
   beginResetModel();
@@ -77,4 +77,4 @@ QVariant WorstModel::data(const QModelIndex& index, int role) const {
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline models {
 
 /// The validation samples that a model got most wrong, worst first, with their pictures once these have been made.
 class WorstModel : public QAbstractListModel {
@@ -46,4 +46,4 @@ class WorstModel : public QAbstractListModel {
   std::vector<std::size_t> rows_{};  ///< indices into judgement_.worst
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline models

@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 
@@ -262,4 +262,4 @@ bool ConfusionView::event(QEvent* event) {
   return true;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

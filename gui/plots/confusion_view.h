@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// A confusion matrix: one row a true class, one column what it was taken for, shaded by the share of the row. Right
 /// answers have the colour of what is good, wrong ones that of errors; numbers stand in the cells where they fit. A
@@ -67,4 +67,4 @@ class ConfusionView : public QWidget {
   std::optional<Cell> chosen_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 constexpr double kNear = 40;  // pixels between a point and the line: farther off it says nothing about this moment
@@ -92,4 +92,4 @@ void CursorItem::draw_box(QCPPainter* painter, const std::vector<Reading>& readi
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

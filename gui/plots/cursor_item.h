@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// A curve that the cursor reads: its value in words.
 struct CursorCurve {
@@ -54,4 +54,4 @@ class CursorItem : public QCPAbstractItem {
   QString title_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 constexpr int kRefreshMs = 1000;
@@ -124,4 +124,4 @@ void DurationsPopup::show_durations(const Durations& durations, const Locate& lo
 QString DurationsPopup::summary() const { return summary_->text(); }
 QString DurationsPopup::slowest() const { return slowest_->text(); }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -11,7 +11,7 @@
 
 class QLabel;
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// A histogram of how long records took, on a logarithmic axis: one bar a bucket, from the first that holds any to the
 /// last, with the median and the time that one in a hundred exceeds.
@@ -68,4 +68,4 @@ class DurationsPopup : public QFrame {
 /// "850 ns", "1.2 ms", "3.4 s"
 [[nodiscard]] QString span_text(Nanos time);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 QString RunPhase::preparing_text() const {
   if (kind != Kind::Preparing) return {};
@@ -60,4 +60,4 @@ QString EmptyState::words_of_phase() const {
   return tr("Press Run to see %1.").arg(words_.purpose);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

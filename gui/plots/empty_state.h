@@ -4,7 +4,7 @@
 #include <QLabel>
 #include <QString>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// How far the run is that the panels show.
 struct RunPhase {
@@ -48,4 +48,4 @@ class EmptyState : public QLabel {
   QString reason_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -18,7 +18,7 @@
 
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 
@@ -120,4 +120,4 @@ QString csv_line(const QStringList& cells) {
 
 QString csv_number(double value) { return std::isfinite(value) ? QString::number(value, 'g', 12) : QString(); }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

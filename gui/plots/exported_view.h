@@ -9,7 +9,7 @@
 class QPaintDevice;
 class QWidget;
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// What a panel shows, to be taken out of the window: as a picture and as numbers.
 struct ExportedView {
@@ -36,4 +36,4 @@ void copy_view(const ExportedView& exported);
 /// A number as CSV writes it; empty where it has no meaning.
 [[nodiscard]] QString csv_number(double value);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 
@@ -107,4 +107,4 @@ RunPanelSpec levels_panel() {
           .make = make_run_panel<LevelsPanel>};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// How full each queue is, over time: a queue that is always empty feeds what starves behind it, one that is always
 /// full stands before the bottleneck. The last one holds the finished batches.
@@ -40,4 +40,4 @@ class LevelsPanel : public TimePanel {
   int samples_ = 0;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

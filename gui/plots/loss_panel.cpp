@@ -18,7 +18,7 @@
 #include <limits>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 
@@ -346,4 +346,4 @@ RunPanelSpec loss_panel() {
           .make = make_run_panel<LossPanel>};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

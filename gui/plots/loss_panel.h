@@ -13,7 +13,7 @@
 class QCPAxisRect;
 class QCPGraph;
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// Loss on the left, metrics on the right, over training steps: the running training curve (faint as measured, strong
 /// smoothed) and one point an epoch for training (discs) and validation (diamonds). Where there is room, the learning
@@ -82,4 +82,4 @@ class LossPanel : public PlotPanel {
 /// Exponential moving average whose memory is that part of the points, at least four of them; NaNs are passed over.
 [[nodiscard]] std::vector<Point> smoothed(const std::vector<Point>& points, double memory = 1.0 / 50);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -13,7 +13,7 @@
 #include <cmath>
 #include <limits>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 namespace {
 
 QString pane_text(const char* text) { return QCoreApplication::translate("MetricPane", text); }
@@ -150,4 +150,4 @@ QCPGraph* MetricPane::running(std::string_view metric) const {
   return curves != nullptr ? curves->running : nullptr;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

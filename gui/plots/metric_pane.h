@@ -17,7 +17,7 @@ class QCPAxisRect;
 class QCPGraph;
 class QCustomPlot;
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// Gives a curve these points, times `scale`, in the order of x; what is no finite number is left out.
 void set_points(QCPGraph* graph, const std::vector<Point>& points, double scale = 1);
@@ -71,4 +71,4 @@ class MetricPane {
   bool changed_ = false;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

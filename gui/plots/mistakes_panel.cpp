@@ -19,7 +19,7 @@
 #include <cmath>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 
@@ -241,4 +241,4 @@ RunPanelSpec mistakes_panel() {
           .make = make_run_panel<MistakesPanel>};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

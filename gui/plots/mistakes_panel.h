@@ -18,7 +18,7 @@
 class QListView;
 class QStackedLayout;
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 class PanelMenu;
 
@@ -71,4 +71,4 @@ class MistakesPanel : public QWidget, public RunView {
   LatestWorker<Question, QList<QImage>> worker_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

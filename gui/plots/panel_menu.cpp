@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 PanelMenu::PanelMenu(std::function<ExportedView()> exported, QWidget* parent)
     : QToolButton(parent), exported_(std::move(exported)), menu_(new QMenu(this)) {
@@ -40,4 +40,4 @@ QMenu* PanelMenu::add_menu(const QString& text) {
   return menu;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -8,7 +8,7 @@
 class QAction;
 class QMenu;
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// The small button in the corner of a panel: what can be done with what it shows. Every panel can copy and export it;
 /// panels put their own actions before that.
@@ -29,4 +29,4 @@ class PanelMenu : public QToolButton {
   QAction* end_of_own_;  ///< a separator: the panel's own actions stand before it
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 
@@ -44,4 +44,4 @@ std::optional<double> PlotCursor::step() const { return seconds_ ? std::optional
 double PlotCursor::step_at(double seconds) const { return along(way_->points(), seconds, &Point::x, &Point::y); }
 double PlotCursor::seconds_at(double step) const { return along(way_->points(), step, &Point::y, &Point::x); }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

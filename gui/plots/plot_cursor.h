@@ -10,7 +10,7 @@
 #include <optional>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// The one cursor of all plots: a moment of the run. It knows which step was taken when, so that plots over time and
 /// plots over steps show the same moment.
@@ -42,4 +42,4 @@ class PlotCursor : public QObject {
   std::optional<double> seconds_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

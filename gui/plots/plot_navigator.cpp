@@ -5,7 +5,7 @@
 #include <QScopedValueRollback>
 #include <qcustomplot.h>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 constexpr double kStep = 1.4;  // of one key or one notch of the wheel
@@ -152,4 +152,4 @@ void PlotNavigator::prepare_wheel(QWheelEvent* event) {
   for (const Pane& pane : panes_) pane.rect->setRangeZoom(upright ? Qt::Vertical : Qt::Horizontal);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -13,7 +13,7 @@ class QKeyEvent;
 class QMouseEvent;
 class QWheelEvent;
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// Zoom and pan of a live plot. Left alone, it shows all there is. The wheel zooms along the horizontal axis (with Ctrl
 /// along the vertical one), a drag pans, a drag with Shift opens a box to zoom into, a double click shows all again.
@@ -70,4 +70,4 @@ class PlotNavigator : public QObject {
   bool own_ = false;  ///< ranges change by our own hand
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -22,7 +22,7 @@
 #include <map>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 PlotPanel::PlotPanel(const QString& title, EmptyState::Words empty, Across across, QWidget* parent)
     : QWidget(parent), across_(across), empty_(new EmptyState(std::move(empty), this)) {
@@ -351,4 +351,4 @@ QString percent(double fraction) {
   return QStringLiteral("%1 %").arg(qRound(fraction * 100));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

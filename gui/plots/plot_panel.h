@@ -23,7 +23,7 @@ class QKeyEvent;
 class QLabel;
 class QStackedLayout;
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 class PanelMenu;
 class PlotNavigator;
@@ -126,4 +126,4 @@ class PlotPanel : public QWidget, public RunView {
 /// "62 %"
 [[nodiscard]] QString percent(double fraction);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -19,7 +19,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 
@@ -260,4 +260,4 @@ RunPanelSpec queues_panel() {
           }};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -15,9 +15,11 @@ class QLabel;
 class QProgressBar;
 class QStackedLayout;
 
-namespace feedline::gui {
-
+namespace feedline::gui::inline inspector {
 class NumberField;
+}  // namespace feedline::gui::inline inspector
+
+namespace feedline::gui::inline plots {
 
 /// "Show every queue": one row a node of the data side, in the order in which data flows, with the fill of the queue
 /// behind it and its workers, which can be changed while it runs. It stands empty, and says how it is filled, unless a
@@ -81,4 +83,4 @@ class QueuesPanel : public QWidget, public RunView {
   Nanos shown_at_ = 0;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

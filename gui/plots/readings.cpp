@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 
@@ -140,4 +140,4 @@ void Readings::paintEvent(QPaintEvent*) {
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -7,7 +7,7 @@
 
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// The line above a plot that is legend and readout at once: a swatch in the curve's colour, its name, its newest
 /// value, in as many lines as the width asks for. It stands outside the plot, so it never covers data.
@@ -54,4 +54,4 @@ class Readings : public QWidget {
   std::vector<Item> items_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 
@@ -122,4 +122,4 @@ RunPanelSpec resources_panel() {
           .make = make_run_panel<ResourcesPanel>};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

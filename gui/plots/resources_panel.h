@@ -3,7 +3,7 @@
 
 #include "gui/plots/time_panel.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// What the run takes of the machine, over time: cores (its own, and those that all programs use), memory, what is
 /// fetched from disks, and each GPU's load and memory. Where there is no GPU, that is said.
@@ -29,4 +29,4 @@ class ResourcesPanel : public TimePanel {
   std::size_t gpus_ = 0;            ///< each has two curves after the fixed ones: load, memory
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

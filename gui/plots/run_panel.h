@@ -14,10 +14,13 @@
 
 class QWidget;
 
-namespace feedline::gui {
+namespace feedline::gui::inline session {
+class RunController;
+}  // namespace feedline::gui::inline session
+
+namespace feedline::gui::inline plots {
 
 class PlotCursor;
-class RunController;
 
 /// What stands for the trainer where nodes are named by their paths.
 inline const QString kTrainerRow = QStringLiteral("trainer");
@@ -87,4 +90,4 @@ RunPanel make_run_panel(QWidget* parent, RunController&) {
   return {panel, panel};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

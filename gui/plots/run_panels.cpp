@@ -3,7 +3,7 @@
 
 #include <QCoreApplication>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 QString RunPanelSpec::title_text() const { return QCoreApplication::translate("RunPanels", title); }
 
@@ -26,4 +26,4 @@ GroupedPanels grouped_run_panels() {
   return grouped;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

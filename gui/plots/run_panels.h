@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// The panels of a run, in the order of menus and tabs. PANEL stands for `RunPanelSpec PANEL_panel()`, which the file
 /// of the panel defines.
@@ -29,4 +29,4 @@ FEEDLINE_RUN_PANELS(FEEDLINE_DECLARE_PANEL)
 /// Their names by group, as an arrangement takes them.
 [[nodiscard]] GroupedPanels grouped_run_panels();
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -12,7 +12,7 @@
 #include <cmath>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 
@@ -300,4 +300,4 @@ RunPanelSpec stages_panel() {
           .make = make_run_panel<StagesPanel>};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

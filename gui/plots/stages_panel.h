@@ -14,7 +14,7 @@ class QCPAxisTickerText;
 class QCPBars;
 class QCPItemText;
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// Where the workers of each stage spent the last second, as shares of their time. The trainer stands below the data
 /// side as one more worker: busy while it steps, starved while it waits for a batch.
@@ -80,4 +80,4 @@ class StagesPanel : public PlotPanel {
   std::vector<RowTexts> texts_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -15,7 +15,7 @@
 #include <array>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 
@@ -212,4 +212,4 @@ RunPanelSpec step_panel() {
           .make = make_run_panel<StepPanel>};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

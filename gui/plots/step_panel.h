@@ -11,7 +11,7 @@
 
 #include <optional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 class PanelMenu;
 
@@ -66,4 +66,4 @@ class StepPanel : public QWidget, public RunView {
   std::optional<Step> held_{};  ///< where the cursor points
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

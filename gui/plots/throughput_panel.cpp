@@ -7,7 +7,7 @@
 #include <limits>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 constexpr double kRateWindow = 0.5;  // seconds
@@ -129,4 +129,4 @@ RunPanelSpec throughput_panel() {
           .make = make_run_panel<ThroughputPanel>};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -3,7 +3,7 @@
 
 #include "gui/plots/time_panel.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// Training samples, megabytes and steps per second over the whole run. Rates are taken over windows of half a second
 /// and at least one step of training alone: a validation that lasts longer than a window leaves a gap, a shorter one
@@ -41,4 +41,4 @@ class ThroughputPanel : public TimePanel {
   double rates_[kRates] = {};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 constexpr std::size_t kPoints = 2048;
@@ -136,4 +136,4 @@ void TimePanel::refresh() {
     navigator()->propose_y(cells_[i].rect, 0, std::max(cells_[i].top, tops[i] * 1.12));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// Curves over the time of the run, in cells of one horizontal axis: as many cells as there is room for, the first ones
 /// first. Curves keep a bounded number of points however long the run.
@@ -62,4 +62,4 @@ class TimePanel : public PlotPanel {
   double elapsed_ = 0;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -23,7 +23,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 
@@ -209,4 +209,4 @@ RunPanelSpec timeline_panel() {
           }};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

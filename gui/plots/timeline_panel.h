@@ -17,7 +17,7 @@ class QLabel;
 class QScrollArea;
 class QStackedLayout;
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 class PanelMenu;
 
@@ -77,4 +77,4 @@ class TimelinePanel : public QWidget, public RunView {
   QAction* freeze_ = nullptr;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -5,7 +5,7 @@
 #include <map>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 
@@ -94,4 +94,4 @@ std::pair<Nanos, Nanos> TimelineStore::range() const {
   return all;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// One lane of a timeline as it is drawn: its newest slices, and summaries of them in blocks, so that drawing a long
 /// while costs no more than drawing a short one.
@@ -68,4 +68,4 @@ class TimelineStore {
   std::vector<std::string> labels_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

@@ -14,7 +14,7 @@
 #include <array>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 namespace {
 
@@ -380,4 +380,4 @@ void TimelineView::keyPressEvent(QKeyEvent* event) {
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

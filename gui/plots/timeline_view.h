@@ -9,7 +9,7 @@
 
 #include <optional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline plots {
 
 /// A Gantt chart of a run: a row a worker, queue and the trainer; work in the node's colour and full height, waiting
 /// for input low, waiting for room high, the level of a queue as a curve. The wheel zooms where it stands, a drag pans,
@@ -101,4 +101,4 @@ class TimelineView : public QWidget {
   mutable double last_right_ = 0;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline plots

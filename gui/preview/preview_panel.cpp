@@ -19,7 +19,7 @@
 
 #include <limits>
 
-namespace feedline::gui {
+namespace feedline::gui::inline preview {
 
 namespace {
 
@@ -236,4 +236,4 @@ void PreviewPanel::describe(const Preview& preview) {
   about_->setToolTip(to_qstring(preview.where));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline preview

@@ -16,10 +16,15 @@ class QComboBox;
 class QLabel;
 class QToolButton;
 
-namespace feedline::gui {
-
+namespace feedline::gui::inline commands {
 class DocumentController;
+}  // namespace feedline::gui::inline commands
+namespace feedline::gui::inline inspector {
 class NumberField;
+}  // namespace feedline::gui::inline inspector
+
+namespace feedline::gui::inline preview {
+
 class PreviewView;
 
 /// What leaves the selected node for one record, as it would in a run: a picture, text, numbers, feature maps. A record
@@ -82,4 +87,4 @@ class PreviewPanel : public QWidget {
   LatestWorker<Question, Answer> worker_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline preview

@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline preview {
 
 namespace {
 
@@ -92,4 +92,4 @@ PreviewPicture make_preview_picture(const PreviewValue& value) {
   return picture;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline preview

@@ -8,7 +8,7 @@
 #include <QList>
 #include <QString>
 
-namespace feedline::gui {
+namespace feedline::gui::inline preview {
 
 /// One value of a preview, ready to be drawn. Made off the GUI thread.
 struct PreviewPicture {
@@ -25,4 +25,4 @@ struct PreviewPicture {
 
 [[nodiscard]] PreviewPicture make_preview_picture(const PreviewValue& value);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline preview

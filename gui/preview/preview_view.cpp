@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline preview {
 
 namespace {
 
@@ -149,4 +149,4 @@ void PreviewView::paint_words(QPainter& painter, const QString& text, const QCol
   painter.drawText(room, Qt::TextWordWrap | (hint ? Qt::AlignCenter : Qt::AlignLeft | Qt::AlignTop), text);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline preview

@@ -5,7 +5,7 @@
 
 #include <QWidget>
 
-namespace feedline::gui {
+namespace feedline::gui::inline preview {
 
 /// Draws one value: a picture as large as fits, maps as small multiples, numbers as a histogram, words as words. A
 /// problem is said in words beside a sign.
@@ -41,4 +41,4 @@ class PreviewView : public QWidget {
   bool histogram_ = false;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline preview

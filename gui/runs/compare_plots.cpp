@@ -11,7 +11,7 @@
 #include <array>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline runs {
 namespace {
 
 void set_points(QCPGraph* graph, const std::vector<CurvePoint>& points) {
@@ -157,4 +157,4 @@ void ComparePlots::restyle() {
   plot_->replot(QCustomPlot::rpQueuedReplot);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline runs

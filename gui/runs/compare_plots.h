@@ -13,7 +13,7 @@ class QCPAxisRect;
 class QCPGraph;
 class QCustomPlot;
 
-namespace feedline::gui {
+namespace feedline::gui::inline runs {
 
 /// The curves of several runs over each other: training loss over steps, samples per second over time, what says most
 /// of how good they are (the first metric, else the loss) over epochs. A run has one colour and one kind of line in all
@@ -46,4 +46,4 @@ class ComparePlots : public QWidget {
   std::vector<Curves> curves_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline runs

@@ -16,7 +16,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline runs {
 
 CompareWindow::CompareWindow(QWidget* parent)
     : QDialog(parent),
@@ -108,4 +108,4 @@ void CompareWindow::fill_table(const std::vector<RunRecord>& runs) {
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline runs

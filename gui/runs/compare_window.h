@@ -10,9 +10,12 @@
 class QLabel;
 class QTreeWidget;
 
-namespace feedline::gui {
-
+namespace feedline::gui::inline base {
 class Caption;
+}  // namespace feedline::gui::inline base
+
+namespace feedline::gui::inline runs {
+
 class ComparePlots;
 
 /// Runs beside each other: what changed in words, their curves over each other, figures and the parameters in which
@@ -40,4 +43,4 @@ class CompareWindow : public QDialog {
   QStringList run_names_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline runs

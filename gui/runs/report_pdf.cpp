@@ -15,7 +15,7 @@
 #include <QTextDocument>
 #include <QUrl>
 
-namespace feedline::gui {
+namespace feedline::gui::inline runs {
 namespace {
 
 constexpr int kResolution = 150;  ///< dots an inch of the layout
@@ -100,4 +100,4 @@ Status write_report_page(const RunRecord& run, const QString& file) {
   return {};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline runs

@@ -6,11 +6,11 @@
 
 #include <QString>
 
-namespace feedline::gui {
+namespace feedline::gui::inline runs {
 
 /// The report of a run (recording/report_page.h) as pages of A4. From any thread. Errors: the file cannot be written.
 [[nodiscard]] Status write_report_pdf(const RunRecord& run, const QString& file);
 /// As an HTML page.
 [[nodiscard]] Status write_report_page(const RunRecord& run, const QString& file);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline runs

@@ -19,7 +19,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline runs {
 
 namespace {
 /// A pause in typing.
@@ -257,4 +257,4 @@ void RunsPanel::update_tools() {
   remove_->setEnabled(!rows.isEmpty() && !active);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline runs

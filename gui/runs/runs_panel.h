@@ -18,7 +18,7 @@ class QSortFilterProxyModel;
 class QStackedLayout;
 class QTreeView;
 
-namespace feedline::gui {
+namespace feedline::gui::inline runs {
 
 /// The history of runs: searched, sorted, tagged, noted, pinned; from it graphs are opened again, runs compared,
 /// reported and deleted. It decides nothing: what is wanted are its signals.
@@ -76,4 +76,4 @@ class RunsPanel : public QWidget {
   bool any_ = false;  ///< there was a run to see, before any search
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline runs

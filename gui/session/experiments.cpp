@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline session {
 namespace {
 
 /// The proof stands even where its record cannot be kept.
@@ -115,4 +115,4 @@ void Experiments::read_record() {
   begin(read, false);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline session

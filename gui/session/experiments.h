@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline session {
 
 /// Proofs and tuning in the background: one job at a time, on a thread of its own. Results arrive as queued calls with
 /// the number of their job; nothing here waits for it but the destructor, which stops it first.
@@ -86,4 +86,4 @@ class Experiments : public QObject {
   std::jthread thread_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline session

@@ -8,7 +8,7 @@
 #include <atomic>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline session {
 
 /// Work on its way from one thread to another. Qt's locks put what was written before the one ahead of what is read
 /// after the other, but Qt is built without the thread sanitizer, which does not see them: a call shows it that
@@ -49,4 +49,4 @@ void start_on(QThreadPool& pool, Work work) {
   pool.start(OrderedCall<Work>(std::move(work)));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline session

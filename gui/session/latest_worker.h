@@ -15,7 +15,7 @@
 #include <thread>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline session {
 
 /// A thread that answers the newest of many questions. A new question replaces the one that waits and abandons the one
 /// in work; an answer to anything but the newest never arrives. Questions may take long and do get stuck (a file on a
@@ -114,4 +114,4 @@ class LatestWorker : public QObject {
   Deliver deliver_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline session

@@ -12,7 +12,7 @@
 #include <exception>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline session {
 
 namespace {
 
@@ -131,4 +131,4 @@ void Prober::deliver(Outcome outcome) {
   Q_EMIT probed();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline session

@@ -11,7 +11,7 @@
 
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline session {
 
 /// A source that reads the parent of the parts of a data set: what wire_splits() takes.
 struct SplitOffer {
@@ -71,4 +71,4 @@ class Prober : public QObject {
   LatestWorker<std::vector<Target>, Outcome> worker_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline session

@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline session {
 
 namespace {
 constexpr int kPatienceMs = 6000;
@@ -151,4 +151,4 @@ void RunArchive::write(qint64 run, std::function<Status(const RunRecord&)> work,
   });
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline session

@@ -12,11 +12,13 @@
 #include <memory>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline runs {
 class Database;
-}
+}  // namespace feedline::inline runs
 
-namespace feedline::gui {
+namespace feedline {}
+
+namespace feedline::gui::inline session {
 
 /// The record of runs, read and marked on a thread of its own, whoever writes it: runs of the command line appear while
 /// they go on. Answers arrive as signals; nothing here waits for the disk but the destructor, seconds at most.
@@ -64,4 +66,4 @@ class RunArchive : public QObject {
   QString search_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline session

@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline session {
 
 namespace {
 
@@ -224,4 +224,4 @@ void RunController::set_state(State state) {
   Q_EMIT state_changed(state);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline session

@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline session {
 
 /// The only place in the window that touches a run's threads. Numbers are polled 20 times a second by a thread of their
 /// own (/proc and a GPU's driver take their time); facts arrive as queued calls with the id of their run, and
@@ -92,4 +92,4 @@ class RunController : public QObject {
   std::vector<Snapshot> recent_{};               ///< the last second, oldest first
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline session

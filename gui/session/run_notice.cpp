@@ -8,7 +8,7 @@
 #include <QVariantMap>
 #include <QWidget>
 
-namespace feedline::gui {
+namespace feedline::gui::inline session {
 
 RunNotice::RunNotice(QWidget* window, Show show) : QObject(window), window_(window), show_(std::move(show)) {
   if (!show_) show_ = [this](const QString& title, const QString& text) { notify(title, text); };
@@ -35,4 +35,4 @@ void RunNotice::notify(const QString& title, const QString& text) {
   bus.asyncCall(call);  // a desktop without such a service has the sign in the task bar
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline session

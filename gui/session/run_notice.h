@@ -9,7 +9,7 @@
 
 class QWidget;
 
-namespace feedline::gui {
+namespace feedline::gui::inline session {
 
 /// Tells the desktop that a long run has ended, where nobody looks at the window: by org.freedesktop.Notifications, and
 /// where there is no such service by the window's own sign in the task bar.
@@ -36,4 +36,4 @@ class RunNotice : public QObject {
   QElapsedTimer since_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline session

@@ -9,7 +9,7 @@
 #include <QMenu>
 #include <QProxyStyle>
 
-namespace feedline::gui {
+namespace feedline::gui::inline start {
 namespace {
 
 constexpr QSize kMenuPicture(84, 50);
@@ -65,4 +65,4 @@ void ExampleMenu::draw() {
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline start

@@ -7,7 +7,7 @@
 
 class QMenu;
 
-namespace feedline::gui {
+namespace feedline::gui::inline start {
 
 /// The examples in a menu as the gallery shows them: title, what it does, a picture of the graph. Pictures are drawn
 /// when the menu is opened for the first time.
@@ -27,4 +27,4 @@ class ExampleMenu : public QObject {
   GalleryModel model_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline start

@@ -18,7 +18,7 @@
 #include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
-namespace feedline::gui {
+namespace feedline::gui::inline start {
 
 namespace {
 
@@ -185,4 +185,4 @@ QWidget* Gallery::make_foot() {
   return row;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline start

@@ -8,7 +8,7 @@
 class QListView;
 class QListWidget;
 
-namespace feedline::gui {
+namespace feedline::gui::inline start {
 
 /// Where to begin: the examples with pictures of their graphs, the recent files, an empty graph, the tour.
 class Gallery : public QDialog {
@@ -36,4 +36,4 @@ class Gallery : public QDialog {
   QListView* examples_ = nullptr;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline start

@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline start {
 
 QPixmap graph_picture(const Document& document, QSize size, qreal ratio) {
   QPixmap picture(size * ratio);
@@ -31,4 +31,4 @@ QPixmap graph_picture(const Document& document, QSize size, qreal ratio) {
   return picture;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline start

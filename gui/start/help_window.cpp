@@ -13,7 +13,7 @@
 #include <QUrl>
 #include <QVBoxLayout>
 
-namespace feedline::gui {
+namespace feedline::gui::inline start {
 
 namespace {
 
@@ -104,4 +104,4 @@ void HelpWindow::style() {
   fill();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline start

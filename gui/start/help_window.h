@@ -7,7 +7,7 @@
 class QListWidget;
 class QTextBrowser;
 
-namespace feedline::gui {
+namespace feedline::gui::inline start {
 
 /// The pages of resources/help, readable in the window: a list, a page, links between them.
 class HelpWindow : public QDialog {
@@ -29,4 +29,4 @@ class HelpWindow : public QDialog {
   QTextBrowser* text_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline start

@@ -14,7 +14,7 @@
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
-namespace feedline::gui {
+namespace feedline::gui::inline start {
 
 namespace {
 
@@ -93,4 +93,4 @@ void ShortcutSheet::fill(const QString& pattern) {
   list_->expandAll();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline start

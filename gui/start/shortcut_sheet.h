@@ -9,7 +9,7 @@
 class QMenuBar;
 class QTreeWidget;
 
-namespace feedline::gui {
+namespace feedline::gui::inline start {
 
 /// One line of the sheet.
 struct Shortcut {
@@ -37,4 +37,4 @@ class ShortcutSheet : public QDialog {
   QTreeWidget* list_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline start

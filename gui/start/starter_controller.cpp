@@ -16,7 +16,7 @@
 #include <exception>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline start {
 
 StarterController::StarterController(Workspace& workspace, QWidget* window)
     : QObject(window),
@@ -119,4 +119,4 @@ bool StarterController::still_begins() const {
   });
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline start

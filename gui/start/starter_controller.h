@@ -9,10 +9,12 @@
 #include <QPointer>
 #include <QString>
 
-namespace feedline::gui {
-
+namespace feedline::gui::inline workspace {
 class DocumentTab;
 class Workspace;
+}  // namespace feedline::gui::inline workspace
+
+namespace feedline::gui::inline start {
 
 /// From a folder to a graph that trains on it: what is dropped on an empty canvas, or chosen under *Train on my data*,
 /// becomes the source at once; its files are looked at on a thread, and then the whole graph is offered.
@@ -54,4 +56,4 @@ class StarterController : public QObject {
   LatestWorker<Question, Result<StarterData>> worker_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline start

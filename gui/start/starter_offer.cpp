@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline start {
 
 StarterOffer::StarterOffer(QWidget* canvas) : QFrame(canvas), canvas_(canvas) {
   setObjectName(QStringLiteral("starter_offer"));
@@ -81,4 +81,4 @@ void StarterOffer::keyPressEvent(QKeyEvent* event) {
   Q_EMIT dismissed();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline start

@@ -7,7 +7,7 @@
 #include <QPushButton>
 #include <QString>
 
-namespace feedline::gui {
+namespace feedline::gui::inline start {
 
 /// A question at the top of a canvas: "Build a classifier for 5 classes, 440 pictures?" Before it can be asked it says
 /// what is being looked at, and where nothing can be built, why. Esc and the second button take it away.
@@ -42,4 +42,4 @@ class StarterOffer : public QFrame {
   QPushButton leave_{this};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline start

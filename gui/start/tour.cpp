@@ -15,7 +15,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline start {
 
 namespace {
 
@@ -188,4 +188,4 @@ bool Tour::focusNextPrevChild(bool next) {
   return true;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline start

@@ -11,7 +11,7 @@
 class QLabel;
 class QPushButton;
 
-namespace feedline::gui {
+namespace feedline::gui::inline start {
 
 /// One stop of the tour: what is lit, and two sentences on it.
 struct TourStop {
@@ -66,4 +66,4 @@ class Tour : public QWidget {
   QPushButton* next_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline start

@@ -24,7 +24,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline start {
 
 Welcome::Welcome(Files& files, Workspace& workspace, WelcomeParts parts, Actions& actions, QMainWindow* window)
     : QObject(window),
@@ -184,4 +184,4 @@ void Welcome::show_help(const QString& page) {
   help_->activateWindow();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline start

@@ -11,20 +11,29 @@
 class QMainWindow;
 class QWidget;
 
-namespace feedline::gui {
-
+namespace feedline::gui::inline base {
 class Actions;
+}  // namespace feedline::gui::inline base
+namespace feedline::gui::inline diagnosis {
 class DiagnosisPanel;
-class DocumentTab;
-class Files;
-class Gallery;
-class HelpWindow;
+}  // namespace feedline::gui::inline diagnosis
+namespace feedline::gui::inline inspector {
 class InspectorPanel;
 class PalettePanel;
+}  // namespace feedline::gui::inline inspector
+namespace feedline::gui::inline workspace {
+class DocumentTab;
+class Files;
+class Workspace;
+}  // namespace feedline::gui::inline workspace
+
+namespace feedline::gui::inline start {
+
+class Gallery;
+class HelpWindow;
 class StarterController;
 class Tour;
 struct TourStop;
-class Workspace;
 
 /// What of the window it speaks of and steers.
 struct WelcomeParts {
@@ -77,4 +86,4 @@ class Welcome : public QObject {
   QPointer<HelpWindow> help_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline start

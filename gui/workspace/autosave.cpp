@@ -7,7 +7,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 Autosave::Autosave(Workspace& workspace, QObject* parent, const QString& root)
     : QObject(parent), workspace_(workspace), folder_(root) {
@@ -78,4 +78,4 @@ Status Autosave::recover(const RescueFolder::Left& left) {
   return {};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

@@ -10,7 +10,7 @@
 #include <QThreadPool>
 #include <QTimer>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 /// Keeps a copy of every unsaved document, never older than its last edit by more than three seconds, for a window
 /// that is killed. A copy goes when its document is saved, undone to what is saved, or closed. Copies are made of the
@@ -57,4 +57,4 @@ class Autosave : public QObject {
   QThreadPool writer_{};  ///< one thread, so that a copy and its removal keep their order
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

@@ -7,7 +7,7 @@
 #include <QEvent>
 #include <QPointer>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 namespace {
 
 constexpr int kPatienceMs = 500;
@@ -99,4 +99,4 @@ void DiskWatch::tell_shared(DocumentTab& tab) {
                     {});
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

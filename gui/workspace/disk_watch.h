@@ -7,7 +7,7 @@
 #include <QObject>
 #include <QThreadPool>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 /// Looks after the files of open graphs when the window is taken up again, and when a tab is: one that another program
 /// has changed or removed, or that a second window shows, is told of above the canvas, with what can be done. Files are
@@ -38,4 +38,4 @@ class DiskWatch : public QObject {
   QThreadPool* pool_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

@@ -10,7 +10,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 DocumentTab::DocumentTab(const QString& untitled, QWidget* parent)
     : QWidget(parent),
@@ -96,4 +96,4 @@ std::vector<Problem> DocumentTab::problems() const {
   return all;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

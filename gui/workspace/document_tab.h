@@ -13,10 +13,13 @@
 
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
+class GraphView;
+}  // namespace feedline::gui::inline canvas
+
+namespace feedline::gui::inline workspace {
 
 class FindBar;
-class GraphView;
 class NoticeBar;
 
 /// One open graph: the document with its undo stack, its canvas with selection and view, and what its sources say.
@@ -85,4 +88,4 @@ class DocumentTab : public QWidget {
   std::vector<Problem> notes_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

@@ -13,7 +13,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 namespace {
 
@@ -213,4 +213,4 @@ void Files::show_error(const QString& title, const Error& error) {
   box.exec();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

@@ -9,7 +9,7 @@
 
 class QWidget;
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 /// New, open, save and close, with the questions that belong to them. Nothing here loses an unsaved change without
 /// asking.
@@ -62,4 +62,4 @@ class Files : public QObject {
   QWidget* window_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

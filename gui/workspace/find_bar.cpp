@@ -14,7 +14,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 FindBar::FindBar(DocumentController& controller, GraphView& view, QWidget* parent)
     : QFrame(parent),
@@ -171,4 +171,4 @@ void FindBar::style() {
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

@@ -10,10 +10,14 @@
 class QLabel;
 class QLineEdit;
 
-namespace feedline::gui {
-
-class DocumentController;
+namespace feedline::gui::inline canvas {
 class GraphView;
+}  // namespace feedline::gui::inline canvas
+namespace feedline::gui::inline commands {
+class DocumentController;
+}  // namespace feedline::gui::inline commands
+
+namespace feedline::gui::inline workspace {
 
 /// Find in graph: a line in the canvas's corner. What is typed is looked for at once; Enter and F3 go to the next
 /// place, with Shift to the one before, into sub-graphs and round the end. The place is selected and brought into view,
@@ -54,4 +58,4 @@ class FindBar : public QFrame {
   bool stale_ = true;  ///< the graph or the query is not what was searched
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

@@ -9,7 +9,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 NoticeBar::NoticeBar(QWidget* parent) : QWidget(parent), layout_(new QVBoxLayout(this)) {
   layout_->setContentsMargins(0, 0, 0, 0);
@@ -79,4 +79,4 @@ void NoticeBar::style() {
   for (auto* cross : findChildren<QToolButton*>()) cross->setIcon(Theme::instance().icon(QStringLiteral("close")));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

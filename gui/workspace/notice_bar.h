@@ -9,7 +9,7 @@
 
 class QVBoxLayout;
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 /// What a graph's owner should know and decide, above its canvas, in a line for each matter: nothing waits for it.
 class NoticeBar : public QWidget {
@@ -35,4 +35,4 @@ class NoticeBar : public QWidget {
   QVBoxLayout* layout_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

@@ -14,7 +14,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 namespace {
 
@@ -104,4 +104,4 @@ void RecoveryDialog::discard_checked() {
   fill();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

@@ -9,7 +9,7 @@
 
 class QTreeWidget;
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 /// After a window that broke off: what it had not saved, with names and times, to be opened again or thrown away. To
 /// close the dialog leaves all of it for the next start.
@@ -33,4 +33,4 @@ class RecoveryDialog : public QDialog {
   QTreeWidget* list_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

@@ -11,7 +11,7 @@
 #include <cstdio>
 #include <unistd.h>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 namespace {
 
@@ -54,4 +54,4 @@ Result<RescueFile> RescueFile::read(const QString& path) {
                     .graph = object.value("graph").toString().toStdString()};
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

@@ -6,7 +6,7 @@
 #include <QDateTime>
 #include <QString>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 /// What is kept of a changed document in case the window breaks off: the graph's own bytes, what it was called, where
 /// it belongs, and when. One file, so that none of it can be older than the rest.
@@ -21,4 +21,4 @@ struct RescueFile {
   [[nodiscard]] static Result<RescueFile> read(const QString& path);
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 namespace {
 
@@ -92,4 +92,4 @@ void RescueFolder::discard(const QString& path) {
   remove_if_empty(QFileInfo(path).path());
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

@@ -8,7 +8,7 @@
 
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 /// Where one running window keeps what is unsaved. A lock that ends with the process, however it ends, tells the
 /// folders of the living from those that were left behind.
@@ -44,4 +44,4 @@ class RescueFolder {
   std::vector<int> claims_{};  ///< locks on folders of windows that are gone
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

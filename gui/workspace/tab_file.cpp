@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 namespace {
 
 /// One small file for each tab that shows a graph, in a folder that all windows know, held while it does; what windows
@@ -87,4 +87,4 @@ bool TabFile::open_elsewhere() {
   });
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

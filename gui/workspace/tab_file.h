@@ -9,7 +9,7 @@
 #include <memory>
 #include <optional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 [[nodiscard]] std::filesystem::path to_path(const QString& file);
 
@@ -41,4 +41,4 @@ class TabFile {
   std::unique_ptr<QLockFile> mark_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 Workspace::Workspace(QWidget* parent) : QTabWidget(parent) {
   setObjectName(QStringLiteral("workspace"));
@@ -127,4 +127,4 @@ void Workspace::update_tab(DocumentTab& tab) {
   setTabToolTip(index, tip);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

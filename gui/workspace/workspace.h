@@ -8,7 +8,7 @@
 #include <QTabWidget>
 #include <QUndoGroup>
 
-namespace feedline::gui {
+namespace feedline::gui::inline workspace {
 
 /// The open graphs, a tab each. There is always one, if only an empty one, and one is always the current: undo, redo
 /// and the panels are about it.
@@ -58,4 +58,4 @@ class Workspace : public QTabWidget {
   bool closing_ = false;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline workspace

@@ -3,6 +3,7 @@
 #include "base/arithmetic.h"
 #include "base/units.h"
 #include "schema/param_spec.h"
+#include "support/test_program.h"
 
 #include <QTest>
 
@@ -10,6 +11,8 @@
 #include <cmath>
 #include <cstring>
 #include <random>
+
+namespace test_arithmetic {
 
 using namespace feedline;
 
@@ -350,5 +353,8 @@ class TestArithmetic : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestArithmetic)
+FEEDLINE_TEST(TestArithmetic)
+
+}  // namespace test_arithmetic
+
 #include "test_arithmetic.moc"

@@ -4,6 +4,7 @@
 #include "engine/cache_route.h"
 #include "support/fake_data.h"
 #include "support/machine.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -19,6 +20,8 @@
 #include <thread>
 #include <unistd.h>
 #include <vector>
+
+namespace test_cache {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -393,5 +396,8 @@ class TestCache : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestCache)
+FEEDLINE_TEST(TestCache)
+
+}  // namespace test_cache
+
 #include "test_cache.moc"

@@ -13,6 +13,7 @@
 #include "support/fixtures.h"
 #include "support/machine.h"
 #include "support/places.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QFile>
@@ -26,6 +27,8 @@
 #include <map>
 #include <thread>
 #include <unistd.h>
+
+namespace test_check_data {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -540,5 +543,8 @@ class TestCheckData : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestCheckData)
+FEEDLINE_TEST(TestCheckData)
+
+}  // namespace test_check_data
+
 #include "test_check_data.moc"

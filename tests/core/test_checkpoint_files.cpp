@@ -2,12 +2,15 @@
 // The folder of a run's checkpoints: what is newest, what is damaged, what goes.
 #include "state/checkpoint_files.h"
 #include "support/fixtures.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QTemporaryDir>
 #include <QTest>
 
 #include <chrono>
+
+namespace test_checkpoint_files {
 
 using namespace feedline;
 using feedline::test::line;
@@ -144,5 +147,8 @@ class TestCheckpointFiles : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestCheckpointFiles)
+FEEDLINE_TEST(TestCheckpointFiles)
+
+}  // namespace test_checkpoint_files
+
 #include "test_checkpoint_files.moc"

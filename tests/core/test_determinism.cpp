@@ -6,12 +6,15 @@
 #include "support/fake_data.h"
 #include "support/fixtures.h"
 #include "support/places.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QTemporaryDir>
 #include <QtTest>
 
 #include <map>
+
+namespace test_determinism {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -213,5 +216,8 @@ class TestDeterminism : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestDeterminism)
+FEEDLINE_TEST(TestDeterminism)
+
+}  // namespace test_determinism
+
 #include "test_determinism.moc"

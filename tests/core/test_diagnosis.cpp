@@ -14,6 +14,7 @@
 #include "graph/grouping.h"
 #include "graph/json.h"
 #include "support/places.h"
+#include "support/test_program.h"
 #include "tuning/live_diagnosis.h"
 
 #include <QElapsedTimer>
@@ -22,6 +23,8 @@
 
 #include <cmath>
 #include <set>
+
+namespace test_diagnosis {
 
 using namespace feedline;
 
@@ -526,5 +529,8 @@ class TestDiagnosis : public QObject {
   void every_fix_is_registered() { QVERIFY(FixRules::instance().all().size() >= 10); }
 };
 
-QTEST_APPLESS_MAIN(TestDiagnosis)
+FEEDLINE_TEST(TestDiagnosis)
+
+}  // namespace test_diagnosis
+
 #include "test_diagnosis.moc"

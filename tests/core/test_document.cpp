@@ -4,8 +4,11 @@
 #include "graph/json.h"
 #include "graph/override.h"
 #include "support/fake_nodes.h"
+#include "support/test_program.h"
 
 #include <QTest>
+
+namespace test_document {
 
 using namespace feedline;
 using feedline::test::Graph;
@@ -175,5 +178,8 @@ class TestDocument : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestDocument)
+FEEDLINE_TEST(TestDocument)
+
+}  // namespace test_document
+
 #include "test_document.moc"

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/step_timer.h"
+#include "support/test_program.h"
 #include "telemetry/durations.h"
 
 #include <QtTest>
 
 #include <atomic>
 #include <thread>
+
+namespace test_durations {
 
 using namespace feedline;
 
@@ -124,5 +127,8 @@ class TestDurations : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestDurations)
+FEEDLINE_TEST(TestDurations)
+
+}  // namespace test_durations
+
 #include "test_durations.moc"

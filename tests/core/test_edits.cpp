@@ -3,8 +3,11 @@
 #include "graph/json.h"
 #include "support/fake_nodes.h"
 #include "support/random_draws.h"
+#include "support/test_program.h"
 
 #include <QTest>
+
+namespace test_edits {
 
 using namespace feedline;
 
@@ -187,5 +190,8 @@ class TestEdits : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestEdits)
+FEEDLINE_TEST(TestEdits)
+
+}  // namespace test_edits
+
 #include "test_edits.moc"

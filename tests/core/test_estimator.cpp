@@ -5,6 +5,7 @@
 #include "support/fake_nodes.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 #include "training/learner.h"
 #include "training/report.h"
 #include "training/step_fault.h"
@@ -21,6 +22,8 @@
 #include <numeric>
 #include <stdexcept>
 #include <thread>
+
+namespace test_estimator {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -536,5 +539,8 @@ void TestEstimator::rows_are_typed() {
   QVERIFY(!EstimatorInput{}.wired() && EstimatorInput{}.values<float>().empty());
 }
 
-QTEST_GUILESS_MAIN(TestEstimator)
+FEEDLINE_TEST(TestEstimator)
+
+}  // namespace test_estimator
+
 #include "test_estimator.moc"

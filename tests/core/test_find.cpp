@@ -2,8 +2,11 @@
 // Finding places in a graph, and what a step of the history is called.
 #include "graph/edit_story.h"
 #include "graph/find.h"
+#include "support/test_program.h"
 
 #include <QTest>
+
+namespace test_find {
 
 using namespace feedline;
 
@@ -131,5 +134,8 @@ class TestFind : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestFind)
+FEEDLINE_TEST(TestFind)
+
+}  // namespace test_find
+
 #include "test_find.moc"

@@ -8,6 +8,7 @@
 #include "support/fixtures.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 
 #include <QElapsedTimer>
 #include <QTemporaryDir>
@@ -16,6 +17,8 @@
 #include <cmath>
 #include <limits>
 #include <thread>
+
+namespace test_fit {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -433,5 +436,8 @@ class TestFit : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestFit)
+FEEDLINE_TEST(TestFit)
+
+}  // namespace test_fit
+
 #include "test_fit.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/places.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QDirIterator>
@@ -8,6 +9,8 @@
 #include <QRegularExpression>
 #include <QSet>
 #include <QTest>
+
+namespace test_includes {
 
 namespace {
 
@@ -266,5 +269,8 @@ class TestIncludes : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestIncludes)
+FEEDLINE_TEST(TestIncludes)
+
+}  // namespace test_includes
+
 #include "test_includes.moc"

@@ -4,6 +4,7 @@
 #include "graph/json_detail.h"
 #include "support/fake_nodes.h"
 #include "support/places.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QDirIterator>
@@ -11,6 +12,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <nlohmann/json.hpp>
+
+namespace test_json {
 
 using namespace feedline;
 
@@ -349,5 +352,8 @@ class TestJson : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestJson)
+FEEDLINE_TEST(TestJson)
+
+}  // namespace test_json
+
 #include "test_json.moc"

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/live_table.h"
 #include "support/results.h"
+#include "support/test_program.h"
 
 #include <QRegularExpression>
 #include <QTest>
 
 #include <cmath>
+
+namespace test_live_table {
 
 using namespace feedline;
 using namespace feedline::cli;
@@ -141,5 +144,8 @@ class TestLiveTable : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestLiveTable)
+FEEDLINE_TEST(TestLiveTable)
+
+}  // namespace test_live_table
+
 #include "test_live_table.moc"

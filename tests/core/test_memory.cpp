@@ -2,6 +2,7 @@
 // How much memory the data side takes: as little for ten million records as for ten thousand, and as little in the
 // fiftieth epoch as in the fifth. Each measurement is a process of its own: this program, called with --drain.
 #include "support/fake_data.h"
+#include "support/test_program.h"
 
 #include <QCoreApplication>
 #include <QProcess>
@@ -12,6 +13,8 @@
 #include <iostream>
 #include <string>
 #include <string_view>
+
+namespace test_memory {
 
 using namespace feedline;
 using namespace feedline::test;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/fake_data.h"
+#include "support/test_program.h"
 
 #include <QtTest>
 
 #include <atomic>
+
+namespace test_pipeline {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -278,5 +281,8 @@ class TestPipeline : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestPipeline)
+FEEDLINE_TEST(TestPipeline)
+
+}  // namespace test_pipeline
+
 #include "test_pipeline.moc"

@@ -3,6 +3,7 @@
 #include "engine/quarantine.h"
 #include "support/fake_data.h"
 #include "support/machine.h"
+#include "support/test_program.h"
 
 #include <QtTest>
 
@@ -12,6 +13,8 @@
 #include <random>
 #include <semaphore>
 #include <thread>
+
+namespace test_pipeline_faults {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -555,5 +558,8 @@ class TestPipelineFaults : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestPipelineFaults)
+FEEDLINE_TEST(TestPipelineFaults)
+
+}  // namespace test_pipeline_faults
+
 #include "test_pipeline_faults.moc"

@@ -2,11 +2,14 @@
 // A pipeline that begins where another one ended: the same bytes, and the same records left out, as without a break.
 #include "engine/pipeline_past.h"
 #include "support/fake_data.h"
+#include "support/test_program.h"
 
 #include <QtTest>
 
 #include <algorithm>
 #include <memory>
+
+namespace test_pipeline_resume {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -164,5 +167,8 @@ class TestPipelineResume : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestPipelineResume)
+FEEDLINE_TEST(TestPipelineResume)
+
+}  // namespace test_pipeline_resume
+
 #include "test_pipeline_resume.moc"

@@ -4,11 +4,14 @@
 #include "plan/plan.h"
 #include "support/fake_nodes.h"
 #include "support/machine.h"
+#include "support/test_program.h"
 
 #include <QTest>
 
 #include <algorithm>
 #include <set>
+
+namespace test_plan {
 
 using namespace feedline;
 using feedline::test::Graph;
@@ -458,5 +461,8 @@ class TestPlan : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestPlan)
+FEEDLINE_TEST(TestPlan)
+
+}  // namespace test_plan
+
 #include "test_plan.moc"

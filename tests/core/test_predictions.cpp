@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runs/predictions.h"
+#include "support/test_program.h"
 
 #include <QFile>
 #include <QTemporaryDir>
@@ -10,6 +11,8 @@
 #include <sys/resource.h>
 #include <thread>
 #include <vector>
+
+namespace test_predictions {
 
 using namespace feedline;
 
@@ -132,5 +135,8 @@ class TestPredictions : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestPredictions)
+FEEDLINE_TEST(TestPredictions)
+
+}  // namespace test_predictions
+
 #include "test_predictions.moc"

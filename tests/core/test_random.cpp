@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/random.h"
+#include "support/test_program.h"
 
 #include <QtTest>
 
@@ -7,6 +8,8 @@
 #include <cmath>
 #include <set>
 #include <vector>
+
+namespace test_random {
 
 using namespace feedline;
 
@@ -147,5 +150,8 @@ class TestRandom : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestRandom)
+FEEDLINE_TEST(TestRandom)
+
+}  // namespace test_random
+
 #include "test_random.moc"

@@ -10,12 +10,15 @@
 #include "graph/subgraph.h"
 #include "support/fake_nodes.h"
 #include "support/random_draws.h"
+#include "support/test_program.h"
 
 #include <QTest>
 
 #include <functional>
 #include <map>
 #include <set>
+
+namespace test_random_edits {
 
 using namespace feedline;
 using feedline::test::fake_registry;
@@ -227,5 +230,8 @@ class TestRandomEdits : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestRandomEdits)
+FEEDLINE_TEST(TestRandomEdits)
+
+}  // namespace test_random_edits
+
 #include "test_random_edits.moc"

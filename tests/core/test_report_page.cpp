@@ -9,6 +9,7 @@
 #include "recording/sampler.h"
 #include "support/places.h"
 #include "support/results.h"
+#include "support/test_program.h"
 
 #include <QFile>
 #include <QRegularExpression>
@@ -16,6 +17,8 @@
 #include <QXmlStreamReader>
 
 #include <cmath>
+
+namespace test_report_page {
 
 using namespace feedline;
 
@@ -244,5 +247,8 @@ class TestReportPage : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestReportPage)
+FEEDLINE_TEST(TestReportPage)
+
+}  // namespace test_report_page
+
 #include "test_report_page.moc"

@@ -8,8 +8,11 @@
 #include "graph/validate.h"
 #include "graph/wire_splits.h"
 #include "support/fake_nodes.h"
+#include "support/test_program.h"
 
 #include <QTest>
+
+namespace test_rewire {
 
 using namespace feedline;
 using feedline::test::fake_registry;
@@ -240,5 +243,8 @@ class TestRewire : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestRewire)
+FEEDLINE_TEST(TestRewire)
+
+}  // namespace test_rewire
+
 #include "test_rewire.moc"

@@ -3,6 +3,7 @@
 #include "runs/run_recorder.h"
 #include "runs/run_store.h"
 #include "support/results.h"
+#include "support/test_program.h"
 #include "support/wait_until.h"
 
 #include <QFile>
@@ -15,6 +16,8 @@
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+
+namespace test_runs {
 
 using namespace feedline;
 using feedline::test::die_with_parent;
@@ -439,5 +442,8 @@ void TestRuns::a_fault_is_told_once() {
   QCOMPARE(load(database, 1).figures.steps, 100.0);
 }
 
-QTEST_APPLESS_MAIN(TestRuns)
+FEEDLINE_TEST(TestRuns)
+
+}  // namespace test_runs
+
 #include "test_runs.moc"

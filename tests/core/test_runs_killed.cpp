@@ -4,6 +4,7 @@
 
 #include "runs/run_recorder.h"
 #include "runs/run_store.h"
+#include "support/test_program.h"
 #include "support/wait_until.h"
 
 #include <QRandomGenerator>
@@ -19,6 +20,8 @@
 #include <thread>
 #include <unistd.h>
 #include <vector>
+
+namespace test_runs_killed {
 
 using namespace feedline;
 using feedline::test::die_with_parent;
@@ -164,5 +167,8 @@ void TestRunsKilled::nothing_but_the_last_second_is_lost() {
   QVERIFY2(most_told > 300, "no program lived long enough for anything to be due");
 }
 
-QTEST_APPLESS_MAIN(TestRunsKilled)
+FEEDLINE_TEST(TestRunsKilled)
+
+}  // namespace test_runs_killed
+
 #include "test_runs_killed.moc"

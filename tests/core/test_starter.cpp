@@ -7,10 +7,13 @@
 #include "support/fixtures.h"
 #include "support/places.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QTemporaryDir>
 #include <QTest>
+
+namespace test_starter {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -211,5 +214,8 @@ class TestStarter : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestStarter)
+FEEDLINE_TEST(TestStarter)
+
+}  // namespace test_starter
+
 #include "test_starter.moc"

@@ -5,6 +5,7 @@
 #include "state/safetensors.h"
 #include "state/training_state.h"
 #include "support/fixtures.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -12,6 +13,8 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+
+namespace test_state {
 
 using namespace feedline;
 using feedline::test::line;
@@ -293,5 +296,8 @@ class TestState : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestState)
+FEEDLINE_TEST(TestState)
+
+}  // namespace test_state
+
 #include "test_state.moc"

@@ -11,12 +11,15 @@
 #include "graph/subgraph.h"
 #include "graph/validate.h"
 #include "support/fake_nodes.h"
+#include "support/test_program.h"
 
 #include <QTest>
 
 #include <algorithm>
 #include <map>
 #include <set>
+
+namespace test_subgraph {
 
 using namespace feedline;
 using feedline::test::fake_registry;
@@ -556,5 +559,8 @@ class TestSubgraph : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestSubgraph)
+FEEDLINE_TEST(TestSubgraph)
+
+}  // namespace test_subgraph
+
 #include "test_subgraph.moc"

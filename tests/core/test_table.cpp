@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/table.h"
+#include "support/test_program.h"
 
 #include <QStringList>
 #include <QTest>
 
 #include <algorithm>
+
+namespace test_table {
 
 using namespace feedline::cli;
 
@@ -111,5 +114,8 @@ class TestTable : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestTable)
+FEEDLINE_TEST(TestTable)
+
+}  // namespace test_table
+
 #include "test_table.moc"

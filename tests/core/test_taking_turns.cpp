@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/sequential_gate.h"
 #include "support/fake_data.h"
+#include "support/test_program.h"
 
 #include <QtTest>
 
 #include <atomic>
 #include <chrono>
 #include <thread>
+
+namespace test_taking_turns {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -144,5 +147,8 @@ class TestTakingTurns : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestTakingTurns)
+FEEDLINE_TEST(TestTakingTurns)
+
+}  // namespace test_taking_turns
+
 #include "test_taking_turns.moc"

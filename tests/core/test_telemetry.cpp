@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/step_timer.h"
+#include "support/test_program.h"
 #include "telemetry/process_meter.h"
 #include "telemetry/series.h"
 #include "telemetry/snapshot.h"
@@ -11,6 +12,8 @@
 #include <algorithm>
 #include <thread>
 #include <vector>
+
+namespace test_telemetry {
 
 using namespace feedline;
 
@@ -291,5 +294,8 @@ class TestTelemetry : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestTelemetry)
+FEEDLINE_TEST(TestTelemetry)
+
+}  // namespace test_telemetry
+
 #include "test_telemetry.moc"

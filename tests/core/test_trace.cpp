@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "support/test_program.h"
 #include "telemetry/trace.h"
 #include "telemetry/trace_export.h"
 
@@ -9,6 +10,8 @@
 
 #include <atomic>
 #include <thread>
+
+namespace test_trace {
 
 using namespace feedline;
 
@@ -135,5 +138,8 @@ void TestTrace::exports_an_empty_timeline() {
   QVERIFY(QJsonDocument::fromJson(QByteArray::fromStdString(text)).object()["traceEvents"].isArray());
 }
 
-QTEST_GUILESS_MAIN(TestTrace)
+FEEDLINE_TEST(TestTrace)
+
+}  // namespace test_trace
+
 #include "test_trace.moc"

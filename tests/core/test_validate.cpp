@@ -2,8 +2,11 @@
 #include "graph/edit.h"
 #include "graph/validate.h"
 #include "support/fake_nodes.h"
+#include "support/test_program.h"
 
 #include <QTest>
+
+namespace test_validate {
 
 using namespace feedline;
 using feedline::test::Graph;
@@ -348,5 +351,8 @@ class TestValidate : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestValidate)
+FEEDLINE_TEST(TestValidate)
+
+}  // namespace test_validate
+
 #include "test_validate.moc"

@@ -2,6 +2,7 @@
 #include "engine/watchdog.h"
 #include "engine/worker_pool.h"
 #include "support/fake_data.h"
+#include "support/test_program.h"
 
 #include <QtTest>
 
@@ -10,6 +11,8 @@
 #include <mutex>
 #include <set>
 #include <thread>
+
+namespace test_watchdog {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -369,5 +372,8 @@ class TestWatchdog : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestWatchdog)
+FEEDLINE_TEST(TestWatchdog)
+
+}  // namespace test_watchdog
+
 #include "test_watchdog.moc"

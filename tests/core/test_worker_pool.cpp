@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/fake_data.h"
+#include "support/test_program.h"
 
 #include <QtTest>
 
@@ -7,6 +8,8 @@
 #include <mutex>
 #include <random>
 #include <thread>
+
+namespace test_worker_pool {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -272,5 +275,8 @@ class TestWorkerPool : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestWorkerPool)
+FEEDLINE_TEST(TestWorkerPool)
+
+}  // namespace test_worker_pool
+
 #include "test_worker_pool.moc"

@@ -5,6 +5,7 @@
 #include "gui/canvas_bench.h"
 #include "gui/models/palette_model.h"
 #include "support/results.h"
+#include "support/test_program.h"
 
 #include <QClipboard>
 #include <QDropEvent>
@@ -13,6 +14,8 @@
 #include <QTest>
 
 #include <cmath>
+
+namespace test_canvas {
 
 using namespace feedline;
 using namespace feedline::gui;
@@ -435,5 +438,8 @@ class TestCanvas : public QObject {
   }
 };
 
-QTEST_MAIN(TestCanvas)
+FEEDLINE_WINDOW_TEST(TestCanvas)
+
+}  // namespace test_canvas
+
 #include "test_canvas.moc"

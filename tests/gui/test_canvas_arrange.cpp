@@ -7,6 +7,7 @@
 #include "gui/canvas/make_room.h"
 #include "gui/canvas/wire_item.h"
 #include "gui/canvas_bench.h"
+#include "support/test_program.h"
 
 #include <QNativeGestureEvent>
 #include <QPointingDevice>
@@ -15,6 +16,8 @@
 #include <QTextDocument>
 
 #include <cmath>
+
+namespace test_canvas_arrange {
 
 using namespace feedline;
 using namespace feedline::gui;
@@ -439,5 +442,8 @@ class TestCanvasArrange : public QObject {
   }
 };
 
-QTEST_MAIN(TestCanvasArrange)
+FEEDLINE_WINDOW_TEST(TestCanvasArrange)
+
+}  // namespace test_canvas_arrange
+
 #include "test_canvas_arrange.moc"

@@ -10,12 +10,13 @@
 #include "gui/canvas/commands/room.h"
 #include "gui/canvas/make_room.h"
 #include "gui/canvas/new_node.h"
+#include "support/test_program.h"
 
 #include <QTest>
 
 #include <variant>
 
-namespace feedline::gui {
+namespace feedline::gui::test_canvas_commands {
 namespace {
 
 constexpr qreal kWidth = 160;
@@ -227,7 +228,8 @@ class TestCanvasCommands : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+FEEDLINE_TEST(TestCanvasCommands)
 
-QTEST_GUILESS_MAIN(feedline::gui::TestCanvasCommands)
+}  // namespace feedline::gui::test_canvas_commands
+
 #include "test_canvas_commands.moc"

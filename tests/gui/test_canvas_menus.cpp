@@ -5,12 +5,15 @@
 #include "gui/canvas/wire_item.h"
 #include "gui/canvas/wire_point_item.h"
 #include "gui/canvas_bench.h"
+#include "support/test_program.h"
 
 #include <QContextMenuEvent>
 #include <QLineEdit>
 #include <QMenu>
 #include <QTest>
 #include <QTimer>
+
+namespace test_canvas_menus {
 
 using namespace feedline;
 using namespace feedline::gui;
@@ -193,5 +196,8 @@ class TestCanvasMenus : public QObject {
   }
 };
 
-QTEST_MAIN(TestCanvasMenus)
+FEEDLINE_WINDOW_TEST(TestCanvasMenus)
+
+}  // namespace test_canvas_menus
+
 #include "test_canvas_menus.moc"

@@ -8,6 +8,7 @@
 #include "gui/canvas/wire_item.h"
 #include "gui/canvas_bench.h"
 #include "gui/models/palette_model.h"
+#include "support/test_program.h"
 
 #include <QDropEvent>
 #include <QLineEdit>
@@ -15,6 +16,8 @@
 #include <QSignalSpy>
 #include <QTest>
 #include <QToolButton>
+
+namespace test_canvas_structure {
 
 using namespace feedline;
 using namespace feedline::gui;
@@ -430,5 +433,8 @@ class TestCanvasStructure : public QObject {
   }
 };
 
-QTEST_MAIN(TestCanvasStructure)
+FEEDLINE_WINDOW_TEST(TestCanvasStructure)
+
+}  // namespace test_canvas_structure
+
 #include "test_canvas_structure.moc"

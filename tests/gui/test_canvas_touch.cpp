@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Panning and zooming with a touchpad and on a touch screen.
 #include "gui/canvas_bench.h"
+#include "support/test_program.h"
 
 #include <QPointingDevice>
 #include <QTest>
@@ -8,6 +9,8 @@
 
 #include <cmath>
 #include <memory>
+
+namespace test_canvas_touch {
 
 using namespace feedline;
 using namespace feedline::gui;
@@ -85,5 +88,8 @@ class TestCanvasTouch : public QObject {
   }
 };
 
-QTEST_MAIN(TestCanvasTouch)
+FEEDLINE_WINDOW_TEST(TestCanvasTouch)
+
+}  // namespace test_canvas_touch
+
 #include "test_canvas_touch.moc"

@@ -3,11 +3,14 @@
 #include "gui/canvas/wire_item.h"
 #include "gui/canvas_bench.h"
 #include "gui/models/palette_model.h"
+#include "support/test_program.h"
 
 #include <QLineEdit>
 #include <QListView>
 #include <QSignalSpy>
 #include <QTest>
+
+namespace test_canvas_wires {
 
 using namespace feedline;
 using namespace feedline::gui;
@@ -293,5 +296,8 @@ class TestCanvasWires : public QObject {
   }
 };
 
-QTEST_MAIN(TestCanvasWires)
+FEEDLINE_WINDOW_TEST(TestCanvasWires)
+
+}  // namespace test_canvas_wires
+
 #include "test_canvas_wires.moc"

@@ -10,6 +10,7 @@
 #include "gui/checking/check_window.h"
 #include "support/fixtures.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QAbstractItemModelTester>
@@ -32,7 +33,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::test_check_window {
 
 /// Records without contents; their names tell their numbers.
 class NumberedSource final : public Source {
@@ -245,7 +246,8 @@ class TestCheckWindow : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestCheckWindow)
 
-QTEST_MAIN(feedline::gui::TestCheckWindow)
+}  // namespace feedline::gui::test_check_window
+
 #include "test_check_window.moc"

@@ -11,6 +11,7 @@
 #include "gui/session/experiments.h"
 #include "gui/session/run_controller.h"
 #include "support/synthetic.h"
+#include "support/test_program.h"
 
 #include <QApplication>
 #include <QComboBox>
@@ -26,6 +27,8 @@
 #include <QtTest>
 
 #include <cmath>
+
+namespace test_diagnosis_panel {
 
 using namespace feedline;
 using namespace feedline::gui;
@@ -392,5 +395,8 @@ class TestDiagnosisPanel : public QObject {
   }
 };
 
-QTEST_MAIN(TestDiagnosisPanel)
+FEEDLINE_WINDOW_TEST(TestDiagnosisPanel)
+
+}  // namespace test_diagnosis_panel
+
 #include "test_diagnosis_panel.moc"

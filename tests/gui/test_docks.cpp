@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/base/docks.h"
+#include "support/test_program.h"
 
 #include <QDockWidget>
 #include <QMainWindow>
 #include <QTest>
 
-namespace feedline::gui {
+namespace feedline::gui::test_docks {
 
 namespace {
 
@@ -58,7 +59,8 @@ void TestDocks::panels_that_a_layout_does_not_know_stay() {
   QCOMPARE(after.window.dockWidgetArea(after.dock("timeline")), Qt::BottomDockWidgetArea);
 }
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestDocks)
 
-QTEST_MAIN(feedline::gui::TestDocks)
+}  // namespace feedline::gui::test_docks
+
 #include "test_docks.moc"

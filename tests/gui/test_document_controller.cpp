@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "graph/json.h"
 #include "gui/commands/document_controller.h"
+#include "support/test_program.h"
 
 #include <QSignalSpy>
 #include <QTest>
 
 #include <algorithm>
 #include <random>
+
+namespace test_document_controller {
 
 using namespace feedline;
 using feedline::gui::DocumentController;
@@ -246,5 +249,8 @@ class TestDocumentController : public QObject {
   }
 };
 
-QTEST_MAIN(TestDocumentController)
+FEEDLINE_WINDOW_TEST(TestDocumentController)
+
+}  // namespace test_document_controller
+
 #include "test_document_controller.moc"

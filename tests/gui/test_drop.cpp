@@ -10,6 +10,7 @@
 #include "gui/start/starter_controller.h"
 #include "support/fixtures.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QDir>
@@ -21,7 +22,7 @@
 #include <QPushButton>
 #include <QTest>
 
-namespace feedline::gui {
+namespace feedline::gui::test_drop {
 
 class TestDrop : public QObject {
   Q_OBJECT
@@ -275,7 +276,8 @@ class TestDrop : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestDrop)
 
-QTEST_MAIN(feedline::gui::TestDrop)
+}  // namespace feedline::gui::test_drop
+
 #include "test_drop.moc"

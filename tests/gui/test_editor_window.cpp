@@ -11,6 +11,7 @@
 #include "gui/inspector/port_line.h"
 #include "gui/workspace/document_tab.h"
 #include "gui/workspace/find_bar.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QLineEdit>
@@ -19,7 +20,7 @@
 #include <QTest>
 #include <QTreeView>
 
-namespace feedline::gui {
+namespace feedline::gui::test_editor_window {
 namespace {
 
 constexpr int kMany = 10'000;
@@ -161,7 +162,8 @@ class TestEditorWindow : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestEditorWindow)
 
-QTEST_MAIN(feedline::gui::TestEditorWindow)
+}  // namespace feedline::gui::test_editor_window
+
 #include "test_editor_window.moc"

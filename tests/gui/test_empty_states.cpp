@@ -13,6 +13,7 @@
 #include "gui/plots/run_panels.h"
 #include "support/fixtures.h"
 #include "support/synthetic.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QDir>
@@ -27,7 +28,7 @@
 
 #include <limits>
 
-namespace feedline::gui {
+namespace feedline::gui::test_empty_states {
 
 class TestEmptyStates : public QObject {
   Q_OBJECT
@@ -225,7 +226,8 @@ class TestEmptyStates : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestEmptyStates)
 
-QTEST_MAIN(feedline::gui::TestEmptyStates)
+}  // namespace feedline::gui::test_empty_states
+
 #include "test_empty_states.moc"

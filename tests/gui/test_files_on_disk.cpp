@@ -7,6 +7,7 @@
 #include "support/answer.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QAction>
@@ -24,7 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace feedline::gui {
+namespace feedline::gui::test_files_on_disk {
 
 using test::Answer;
 
@@ -482,7 +483,7 @@ int hold(int argc, char** argv) {
   return QApplication::exec();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::test_files_on_disk
 
 int main(int argc, char** argv) {
   using namespace feedline::gui;

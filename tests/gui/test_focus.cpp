@@ -8,6 +8,7 @@
 #include "gui/start/gallery.h"
 #include "gui/start/help_window.h"
 #include "gui/start/shortcut_sheet.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QAction>
@@ -19,7 +20,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-namespace feedline::gui {
+namespace feedline::gui::test_focus {
 namespace {
 
 bool alike(QRgb a, const QColor& b) {
@@ -189,7 +190,8 @@ class TestFocus : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestFocus)
 
-QTEST_MAIN(feedline::gui::TestFocus)
+}  // namespace feedline::gui::test_focus
+
 #include "test_focus.moc"

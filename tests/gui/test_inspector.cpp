@@ -9,6 +9,7 @@
 #include "gui/inspector/param_row.h"
 #include "gui/inspector/text_editors.h"
 #include "support/places.h"
+#include "support/test_program.h"
 
 #include <QComboBox>
 #include <QLineEdit>
@@ -19,6 +20,8 @@
 #include <QTest>
 #include <QToolButton>
 #include <QUrl>
+
+namespace test_inspector {
 
 using namespace feedline;
 using namespace feedline::gui;
@@ -700,5 +703,8 @@ class TestInspector : public QObject {
   }
 };
 
-QTEST_MAIN(TestInspector)
+FEEDLINE_WINDOW_TEST(TestInspector)
+
+}  // namespace test_inspector
+
 #include "test_inspector.moc"

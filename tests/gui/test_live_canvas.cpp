@@ -5,10 +5,11 @@
 #include "gui/canvas/wire_item.h"
 #include "gui/canvas_bench.h"
 #include "gui/plots/durations_popup.h"
+#include "support/test_program.h"
 
 #include <QSignalSpy>
 
-namespace feedline::gui {
+namespace feedline::gui::test_live_canvas {
 
 namespace {
 
@@ -173,7 +174,8 @@ class TestLiveCanvas : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestLiveCanvas)
 
-QTEST_MAIN(feedline::gui::TestLiveCanvas)
+}  // namespace feedline::gui::test_live_canvas
+
 #include "test_live_canvas.moc"

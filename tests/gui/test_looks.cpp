@@ -9,6 +9,7 @@
 #include "gui/start/gallery.h"
 #include "gui/start/shortcut_sheet.h"
 #include "support/places.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QAbstractButton>
@@ -30,7 +31,7 @@
 #include <QTest>
 #include <QToolBar>
 
-namespace feedline::gui {
+namespace feedline::gui::test_looks {
 
 namespace {
 
@@ -282,7 +283,8 @@ class TestLooks : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestLooks)
 
-QTEST_MAIN(feedline::gui::TestLooks)
+}  // namespace feedline::gui::test_looks
+
 #include "test_looks.moc"

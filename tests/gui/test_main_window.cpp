@@ -14,6 +14,7 @@
 #include "support/answer.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QAction>
@@ -43,7 +44,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::test_main_window {
 
 using State = RunController::State;
 using test::Answer;
@@ -472,7 +473,8 @@ void TestMainWindow::heartbeat_while_training() {
   QVERIFY2(best <= kAllowed, "the window does not answer in time while a run is on");
 }
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestMainWindow)
 
-QTEST_MAIN(feedline::gui::TestMainWindow)
+}  // namespace feedline::gui::test_main_window
+
 #include "test_main_window.moc"

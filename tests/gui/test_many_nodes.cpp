@@ -5,6 +5,7 @@
 #include "gui/canvas/graph_view.h"
 #include "gui/canvas/node_item.h"
 #include "support/deep_network.h"
+#include "support/test_program.h"
 #include "support/thread_time.h"
 #include "support/window_home.h"
 
@@ -16,7 +17,7 @@
 #include <algorithm>
 #include <functional>
 
-namespace feedline::gui {
+namespace feedline::gui::test_many_nodes {
 
 class TestManyNodes : public QObject {
   Q_OBJECT
@@ -101,7 +102,8 @@ class TestManyNodes : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestManyNodes)
 
-QTEST_MAIN(feedline::gui::TestManyNodes)
+}  // namespace feedline::gui::test_many_nodes
+
 #include "test_many_nodes.moc"

@@ -5,13 +5,14 @@
 #include "gui/session/run_controller.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QAbstractItemModelTester>
 #include <QListView>
 #include <QTest>
 
-namespace feedline::gui {
+namespace feedline::gui::test_mistakes {
 
 namespace {
 
@@ -225,7 +226,8 @@ void TestMistakes::a_real_run_fills_it() {
   QTRY_COMPARE(seen(), 255);  // its picture comes
 }
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestMistakes)
 
-QTEST_MAIN(feedline::gui::TestMistakes)
+}  // namespace feedline::gui::test_mistakes
+
 #include "test_mistakes.moc"

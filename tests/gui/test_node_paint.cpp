@@ -10,6 +10,7 @@
 #include "gui/canvas/paint_tools.h"
 #include "gui/models/text.h"
 #include "schema/registry.h"
+#include "support/test_program.h"
 
 #include <QGraphicsScene>
 #include <QPaintEngine>
@@ -18,6 +19,8 @@
 #include <QSet>
 #include <QStyleOptionGraphicsItem>
 #include <QTest>
+
+namespace test_node_paint {
 
 using namespace feedline;
 using namespace feedline::gui;
@@ -286,5 +289,8 @@ class TestNodePaint : public QObject {
   }
 };
 
-QTEST_MAIN(TestNodePaint)
+FEEDLINE_WINDOW_TEST(TestNodePaint)
+
+}  // namespace test_node_paint
+
 #include "test_node_paint.moc"

@@ -17,6 +17,7 @@
 #include "support/answer.h"
 #include "support/mouse.h"
 #include "support/run_recorder.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QAction>
@@ -37,7 +38,7 @@
 
 #include <clocale>
 
-namespace feedline::gui {
+namespace feedline::gui::test_nothing_lost {
 
 using test::Answer;
 
@@ -571,7 +572,8 @@ class TestNothingLost : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestNothingLost)
 
-QTEST_MAIN(feedline::gui::TestNothingLost)
+}  // namespace feedline::gui::test_nothing_lost
+
 #include "test_nothing_lost.moc"

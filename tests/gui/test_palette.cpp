@@ -4,6 +4,7 @@
 #include "gui/models/palette_model.h"
 #include "gui/models/problems_model.h"
 #include "gui/models/search_model.h"
+#include "support/test_program.h"
 
 #include <QAbstractItemModelTester>
 #include <QLineEdit>
@@ -11,6 +12,8 @@
 #include <QSignalSpy>
 #include <QTest>
 #include <QTreeView>
+
+namespace test_palette {
 
 using namespace feedline;
 using namespace feedline::gui;
@@ -161,5 +164,8 @@ class TestPalette : public QObject {
   }
 };
 
-QTEST_MAIN(TestPalette)
+FEEDLINE_WINDOW_TEST(TestPalette)
+
+}  // namespace test_palette
+
 #include "test_palette.moc"

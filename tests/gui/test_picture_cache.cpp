@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Frames that copy pictures: when they are made, what stands in for them, and that they show what drawing would.
 #include "gui/canvas/picture_cache.h"
+#include "support/test_program.h"
 
 #include <QPainter>
 #include <QTest>
+
+namespace test_picture_cache {
 
 using namespace feedline::gui;
 
@@ -135,5 +138,8 @@ class TestPictureCache : public QObject {
   }
 };
 
-QTEST_MAIN(TestPictureCache)
+FEEDLINE_WINDOW_TEST(TestPictureCache)
+
+}  // namespace test_picture_cache
+
 #include "test_picture_cache.moc"

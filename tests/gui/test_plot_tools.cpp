@@ -10,6 +10,7 @@
 #include "gui/plots/throughput_panel.h"
 #include "support/mouse.h"
 #include "support/results.h"
+#include "support/test_program.h"
 
 #include <QFile>
 #include <QImage>
@@ -22,7 +23,7 @@
 
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::test_plot_tools {
 
 namespace {
 
@@ -422,7 +423,8 @@ void TestPlotTools::a_million_steps_keep_the_curves_bounded() {
   QVERIFY(std::abs(panel.plot()->graph(0)->data()->at(10)->value - 320) < 1);
 }
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestPlotTools)
 
-QTEST_MAIN(feedline::gui::TestPlotTools)
+}  // namespace feedline::gui::test_plot_tools
+
 #include "test_plot_tools.moc"

@@ -10,6 +10,7 @@
 #include "gui/plots/throughput_panel.h"
 #include "support/behind_tab.h"
 #include "support/results.h"
+#include "support/test_program.h"
 
 #include <QElapsedTimer>
 #include <QTest>
@@ -18,7 +19,7 @@
 #include <cmath>
 #include <limits>
 
-namespace feedline::gui {
+namespace feedline::gui::test_plots {
 
 namespace {
 
@@ -562,7 +563,8 @@ void TestPlots::clock_text_reads_like_a_clock() {
   QCOMPARE(clock_text(seconds), text);
 }
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestPlots)
 
-QTEST_MAIN(feedline::gui::TestPlots)
+}  // namespace feedline::gui::test_plots
+
 #include "test_plots.moc"

@@ -10,6 +10,7 @@
 #include "gui/preview/preview_view.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QDockWidget>
@@ -18,7 +19,7 @@
 #include <QTest>
 #include <QToolButton>
 
-namespace feedline::gui {
+namespace feedline::gui::test_preview_panel {
 
 using Form = PreviewPicture::Form;
 
@@ -167,7 +168,8 @@ class TestPreviewPanel : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestPreviewPanel)
 
-QTEST_MAIN(feedline::gui::TestPreviewPanel)
+}  // namespace feedline::gui::test_preview_panel
+
 #include "test_preview_panel.moc"

@@ -7,6 +7,7 @@
 #include "gui/inspector/number_field.h"
 #include "gui/plots/queues_panel.h"
 #include "support/run_recorder.h"
+#include "support/test_program.h"
 
 #include <QAction>
 #include <QDockWidget>
@@ -22,7 +23,7 @@
 #include <QToolBar>
 #include <QToolButton>
 
-namespace feedline::gui {
+namespace feedline::gui::test_queues {
 
 namespace {
 
@@ -238,7 +239,8 @@ class TestQueues : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestQueues)
 
-QTEST_MAIN(feedline::gui::TestQueues)
+}  // namespace feedline::gui::test_queues
+
 #include "test_queues.moc"

@@ -7,6 +7,7 @@
 #include "gui/workspace/recovery_dialog.h"
 #include "support/answer.h"
 #include "support/fixtures.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QAction>
@@ -22,7 +23,7 @@
 
 #include <cstdio>
 
-namespace feedline::gui {
+namespace feedline::gui::test_recovery {
 
 namespace {
 
@@ -258,7 +259,7 @@ class TestRecovery : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::test_recovery
 
 int main(int argc, char** argv) {
   using namespace feedline::gui;

@@ -3,6 +3,7 @@
 #include "gui/session/run_controller.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 
 #include <QElapsedTimer>
 #include <QSignalSpy>
@@ -14,7 +15,7 @@
 #include <optional>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::test_run_controller {
 
 using State = RunController::State;
 
@@ -265,7 +266,8 @@ void TestRunController::prober_leaves_generated_pictures_alone() {
   QVERIFY(prober.problems().empty());
 }
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestRunController)
 
-QTEST_MAIN(feedline::gui::TestRunController)
+}  // namespace feedline::gui::test_run_controller
+
 #include "test_run_controller.moc"

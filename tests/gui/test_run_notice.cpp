@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The notice as a desktop hears it: a bus of our own, and on it a service that takes the place of the desktop's.
 #include "gui/session/run_notice.h"
+#include "support/test_program.h"
 
 #include <QDBusConnection>
 #include <QDBusMessage>
@@ -9,6 +10,8 @@
 #include <QStandardPaths>
 #include <QTest>
 #include <QWidget>
+
+namespace test_run_notice {
 
 using namespace feedline::gui;
 
@@ -70,5 +73,8 @@ class TestRunNotice : public QObject {
   }
 };
 
-QTEST_MAIN(TestRunNotice)
+FEEDLINE_WINDOW_TEST(TestRunNotice)
+
+}  // namespace test_run_notice
+
 #include "test_run_notice.moc"

@@ -13,6 +13,7 @@
 #include "support/behind_tab.h"
 #include "support/results.h"
 #include "support/run_recorder.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QAbstractItemModelTester>
@@ -27,6 +28,8 @@
 
 #include <cmath>
 #include <memory>
+
+namespace test_runs_panel {
 
 using namespace feedline;
 using namespace feedline::gui;
@@ -368,5 +371,8 @@ void TestRunsPanel::behind_a_tab_the_record_is_left_alone() {
   QTRY_VERIFY(looks.count() > before);
 }
 
-QTEST_MAIN(TestRunsPanel)
+FEEDLINE_WINDOW_TEST(TestRunsPanel)
+
+}  // namespace test_runs_panel
+
 #include "test_runs_panel.moc"

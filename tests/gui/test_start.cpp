@@ -10,6 +10,7 @@
 #include "gui/start/help_window.h"
 #include "gui/start/shortcut_sheet.h"
 #include "gui/start/tour.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QAbstractItemModelTester>
@@ -27,7 +28,7 @@
 #include <QToolBar>
 #include <QTreeWidget>
 
-namespace feedline::gui {
+namespace feedline::gui::test_start {
 
 class TestStart : public QObject {
   Q_OBJECT
@@ -221,7 +222,8 @@ class TestStart : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestStart)
 
-QTEST_MAIN(feedline::gui::TestStart)
+}  // namespace feedline::gui::test_start
+
 #include "test_start.moc"

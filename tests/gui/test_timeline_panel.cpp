@@ -3,6 +3,7 @@
 #include "gui/base/theme.h"
 #include "gui/plots/timeline_panel.h"
 #include "support/mouse.h"
+#include "support/test_program.h"
 
 #include <QSignalSpy>
 #include <QTest>
@@ -10,7 +11,7 @@
 
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::test_timeline_panel {
 
 namespace {
 
@@ -260,7 +261,8 @@ void TestTimelinePanel::csv_lists_the_slices_shown() {
   QVERIFY(!csv.contains("decode,4,812"));
 }
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestTimelinePanel)
 
-QTEST_MAIN(feedline::gui::TestTimelinePanel)
+}  // namespace feedline::gui::test_timeline_panel
+
 #include "test_timeline_panel.moc"

@@ -34,6 +34,7 @@
 #include "recording/report_page.h"
 #include "support/answer.h"
 #include "support/synthetic.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QAbstractSpinBox>
@@ -56,7 +57,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace feedline::gui {
+namespace feedline::gui::test_verdict_window {
 
 using namespace feedline::test;
 
@@ -512,7 +513,8 @@ class TestVerdictWindow : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestVerdictWindow)
 
-QTEST_MAIN(feedline::gui::TestVerdictWindow)
+}  // namespace feedline::gui::test_verdict_window
+
 #include "test_verdict_window.moc"

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/canvas/live_state.h"
 #include "gui/canvas/wire_flow.h"
+#include "support/test_program.h"
 
 #include <QTest>
 
-namespace feedline::gui {
+namespace feedline::gui::test_wire_flow {
 
 namespace {
 
@@ -112,7 +113,8 @@ void TestWireFlow::costs_are_told() {
   QCOMPARE(states.at("decode").per_second, 1000.0);
 }
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestWireFlow)
 
-QTEST_MAIN(feedline::gui::TestWireFlow)
+}  // namespace feedline::gui::test_wire_flow
+
 #include "test_wire_flow.moc"

@@ -18,6 +18,7 @@
 #include "gui/start/tour.h"
 #include "schema/registry.h"
 #include "support/results.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QAction>
@@ -39,7 +40,7 @@
 #include <tuple>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::test_work_modes {
 
 class TestWorkModes : public QObject {
   Q_OBJECT
@@ -527,7 +528,8 @@ class TestWorkModes : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestWorkModes)
 
-QTEST_MAIN(feedline::gui::TestWorkModes)
+}  // namespace feedline::gui::test_work_modes
+
 #include "test_work_modes.moc"

@@ -11,6 +11,7 @@
 #include "support/answer.h"
 #include "support/mouse.h"
 #include "support/run_recorder.h"
+#include "support/test_program.h"
 #include "support/window_home.h"
 
 #include <QAbstractItemModelTester>
@@ -23,7 +24,7 @@
 #include <QTreeView>
 #include <QUndoView>
 
-namespace feedline::gui {
+namespace feedline::gui::test_workspace {
 
 using test::Answer;
 
@@ -265,7 +266,8 @@ class TestWorkspace : public QObject {
   }
 };
 
-}  // namespace feedline::gui
+FEEDLINE_WINDOW_TEST(TestWorkspace)
 
-QTEST_MAIN(feedline::gui::TestWorkspace)
+}  // namespace feedline::gui::test_workspace
+
 #include "test_workspace.moc"

@@ -4,6 +4,7 @@
 
 #include "support/process.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QJsonArray>
@@ -13,6 +14,8 @@
 #include <algorithm>
 #include <cmath>
 #include <sys/resource.h>
+
+namespace test_cli_bad_input {
 
 using namespace feedline::test;
 
@@ -216,5 +219,8 @@ void TestCliBadInput::usage_mistakes() {
            run.text());
 }
 
-QTEST_GUILESS_MAIN(TestCliBadInput)
+FEEDLINE_TEST(TestCliBadInput)
+
+}  // namespace test_cli_bad_input
+
 #include "test_cli_bad_input.moc"

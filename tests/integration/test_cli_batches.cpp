@@ -5,6 +5,7 @@
 #include "support/places.h"
 #include "support/process.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 
 #include <QFile>
 #include <QFileInfo>
@@ -16,6 +17,8 @@
 
 #include <algorithm>
 #include <cstdio>
+
+namespace test_cli_batches {
 
 using namespace feedline::test;
 
@@ -311,5 +314,8 @@ void TestCliBatches::cache_without_room_is_told() {
   QCOMPARE(run.json()["samples"].toInt(), 3 * 32);
 }
 
-QTEST_GUILESS_MAIN(TestCliBatches)
+FEEDLINE_TEST(TestCliBatches)
+
+}  // namespace test_cli_batches
+
 #include "test_cli_batches.moc"

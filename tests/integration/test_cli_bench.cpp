@@ -3,12 +3,15 @@
 // `bench` of the real program: the table, the JSON, interruption.
 
 #include "support/process.h"
+#include "support/test_program.h"
 
 #include <QJsonArray>
 #include <QJsonObject>
 #include <QTest>
 
 #include <signal.h>
+
+namespace test_cli_bench {
 
 using namespace feedline::test;
 
@@ -64,5 +67,8 @@ class TestCliBench : public QObject {
   Cli cli_;
 };
 
-QTEST_GUILESS_MAIN(TestCliBench)
+FEEDLINE_TEST(TestCliBench)
+
+}  // namespace test_cli_bench
+
 #include "test_cli_bench.moc"

@@ -8,6 +8,7 @@
 #include "support/places.h"
 #include "support/process.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QElapsedTimer>
@@ -17,6 +18,8 @@
 #include <QTest>
 
 #include <csignal>
+
+namespace test_cli_check {
 
 using namespace feedline::test;
 
@@ -338,5 +341,8 @@ class TestCliCheck : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestCliCheck)
+FEEDLINE_TEST(TestCliCheck)
+
+}  // namespace test_cli_check
+
 #include "test_cli_check.moc"

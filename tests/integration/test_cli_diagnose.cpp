@@ -6,6 +6,7 @@
 #include "support/other_load.h"
 #include "support/process.h"
 #include "support/synthetic.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QFile>
@@ -14,6 +15,8 @@
 #include <QTest>
 
 #include <cmath>
+
+namespace test_cli_diagnose {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -147,5 +150,8 @@ class TestCliDiagnose : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestCliDiagnose)
+FEEDLINE_TEST(TestCliDiagnose)
+
+}  // namespace test_cli_diagnose
+
 #include "test_cli_diagnose.moc"

@@ -5,10 +5,13 @@
 #include "support/places.h"
 #include "support/process.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QDirIterator>
 #include <QTest>
+
+namespace test_cli_hostile_json {
 
 using namespace feedline::test;
 
@@ -68,5 +71,8 @@ void TestCliHostileJson::made_up_files_are_refused() {
   QVERIFY2(run.errors().first().contains("bad.feedline"), run.text());
 }
 
-QTEST_GUILESS_MAIN(TestCliHostileJson)
+FEEDLINE_TEST(TestCliHostileJson)
+
+}  // namespace test_cli_hostile_json
+
 #include "test_cli_hostile_json.moc"

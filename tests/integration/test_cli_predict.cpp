@@ -5,12 +5,15 @@
 #include "support/fixtures.h"
 #include "support/process.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonObject>
 #include <QTest>
+
+namespace test_cli_predict {
 
 using namespace feedline::test;
 
@@ -146,5 +149,8 @@ class TestCliPredict : public QObject {
   QJsonDocument trained_;
 };
 
-QTEST_GUILESS_MAIN(TestCliPredict)
+FEEDLINE_TEST(TestCliPredict)
+
+}  // namespace test_cli_predict
+
 #include "test_cli_predict.moc"

@@ -2,11 +2,14 @@
 #include "support/fixtures.h"
 #include "support/process.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 
 #include <QFile>
 #include <QSize>
 #include <QTest>
 #include <QtEndian>
+
+namespace test_cli_preview {
 
 using namespace feedline::test;
 
@@ -72,5 +75,8 @@ class TestCliPreview : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestCliPreview)
+FEEDLINE_TEST(TestCliPreview)
+
+}  // namespace test_cli_preview
+
 #include "test_cli_preview.moc"

@@ -7,6 +7,7 @@
 #include "support/places.h"
 #include "support/process.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 #include "training/run_progress.h"
 
 #include <QDir>
@@ -17,6 +18,8 @@
 #include <QTest>
 
 #include <signal.h>
+
+namespace test_cli_resume {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -211,5 +214,8 @@ class TestCliResume : public QObject {
   QStringList idx_;
 };
 
-QTEST_GUILESS_MAIN(TestCliResume)
+FEEDLINE_TEST(TestCliResume)
+
+}  // namespace test_cli_resume
+
 #include "test_cli_resume.moc"

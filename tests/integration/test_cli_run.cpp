@@ -5,6 +5,7 @@
 #include "base/embedded.h"
 #include "support/process.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QFile>
@@ -14,6 +15,8 @@
 
 #include <cmath>
 #include <signal.h>
+
+namespace test_cli_run {
 
 using namespace feedline::test;
 
@@ -282,5 +285,8 @@ void TestCliRun::profile_prints_the_table() {
   QCOMPARE(json["step"]["backward_s"].toDouble() > 0, trained);
 }
 
-QTEST_GUILESS_MAIN(TestCliRun)
+FEEDLINE_TEST(TestCliRun)
+
+}  // namespace test_cli_run
+
 #include "test_cli_run.moc"

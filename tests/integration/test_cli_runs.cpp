@@ -5,6 +5,7 @@
 #include "runs/run_store.h"
 #include "support/process.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 
 #include <QElapsedTimer>
 #include <QJsonArray>
@@ -15,6 +16,8 @@
 
 #include <cmath>
 #include <signal.h>
+
+namespace test_cli_runs {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -231,5 +234,8 @@ void TestCliRuns::killed_runs_have_died() {
   QVERIFY(known > 0);
 }
 
-QTEST_GUILESS_MAIN(TestCliRuns)
+FEEDLINE_TEST(TestCliRuns)
+
+}  // namespace test_cli_runs
+
 #include "test_cli_runs.moc"

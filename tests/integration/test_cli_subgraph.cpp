@@ -6,6 +6,7 @@
 #include "support/fixtures.h"
 #include "support/places.h"
 #include "support/process.h"
+#include "support/test_program.h"
 
 #include <QFile>
 #include <QJsonArray>
@@ -13,6 +14,8 @@
 #include <QTest>
 
 #include <cmath>
+
+namespace test_cli_subgraph {
 
 using namespace feedline::test;
 
@@ -104,5 +107,8 @@ class TestCliSubgraph : public QObject {
   Cli cli_;
 };
 
-QTEST_APPLESS_MAIN(TestCliSubgraph)
+FEEDLINE_TEST(TestCliSubgraph)
+
+}  // namespace test_cli_subgraph
+
 #include "test_cli_subgraph.moc"

@@ -5,6 +5,7 @@
 #include "support/places.h"
 #include "support/process.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 
 #include <QDeadlineTimer>
 #include <QRegularExpression>
@@ -21,6 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
+
+namespace test_cli_terminal {
 
 using namespace feedline::test;
 
@@ -236,5 +239,8 @@ class TestCliTerminal : public QObject {
   QStringList idx_;
 };
 
-QTEST_GUILESS_MAIN(TestCliTerminal)
+FEEDLINE_TEST(TestCliTerminal)
+
+}  // namespace test_cli_terminal
+
 #include "test_cli_terminal.moc"

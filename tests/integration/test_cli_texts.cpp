@@ -9,6 +9,7 @@
 #include "support/places.h"
 #include "support/process.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QJsonArray>
@@ -18,6 +19,8 @@
 
 #include <algorithm>
 #include <cmath>
+
+namespace test_cli_texts {
 
 using namespace feedline::test;
 
@@ -241,5 +244,8 @@ void TestCliTexts::doctor_reports() {
   QVERIFY2(run.out.contains("BLAS"), run.text());
 }
 
-QTEST_GUILESS_MAIN(TestCliTexts)
+FEEDLINE_TEST(TestCliTexts)
+
+}  // namespace test_cli_texts
+
 #include "test_cli_texts.moc"

@@ -6,6 +6,7 @@
 #include "support/fixtures.h"
 #include "support/machine.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QFile>
@@ -20,6 +21,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+namespace test_changing_files {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -270,5 +273,8 @@ class TestChangingFiles : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestChangingFiles)
+FEEDLINE_TEST(TestChangingFiles)
+
+}  // namespace test_changing_files
+
 #include "test_changing_files.moc"

@@ -9,6 +9,7 @@
 #include "support/fixtures.h"
 #include "support/places.h"
 #include "support/standard_input.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -23,6 +24,8 @@
 #include <unistd.h>
 #include <utility>
 #include <zlib.h>
+
+namespace test_decode {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -917,5 +920,8 @@ class TestDecode : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestDecode)
+FEEDLINE_TEST(TestDecode)
+
+}  // namespace test_decode
+
 #include "test_decode.moc"

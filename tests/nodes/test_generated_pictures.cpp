@@ -2,6 +2,7 @@
 #include "nodes/source/picture_store.h"
 #include "support/fixtures.h"
 #include "support/standard_input.h"
+#include "support/test_program.h"
 
 #include <QCryptographicHash>
 #include <QDir>
@@ -11,6 +12,8 @@
 #include <QTest>
 
 #include <set>
+
+namespace test_generated_pictures {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -164,5 +167,8 @@ class TestGeneratedPictures : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestGeneratedPictures)
+FEEDLINE_TEST(TestGeneratedPictures)
+
+}  // namespace test_generated_pictures
+
 #include "test_generated_pictures.moc"

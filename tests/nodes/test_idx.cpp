@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/fixtures.h"
 #include "support/places.h"
+#include "support/test_program.h"
 
 #include <QDateTime>
 #include <QDir>
@@ -9,6 +10,8 @@
 #include <QTest>
 
 #include <cmath>
+
+namespace test_idx {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -240,5 +243,8 @@ class TestIdx : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestIdx)
+FEEDLINE_TEST(TestIdx)
+
+}  // namespace test_idx
+
 #include "test_idx.moc"

@@ -7,6 +7,7 @@
 #include "support/fixtures.h"
 #include "support/machine.h"
 #include "support/places.h"
+#include "support/test_program.h"
 
 #include <QDir>
 #include <QFile>
@@ -16,6 +17,8 @@
 #include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
+
+namespace test_image_folder {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -403,5 +406,8 @@ class TestImageFolder : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestImageFolder)
+FEEDLINE_TEST(TestImageFolder)
+
+}  // namespace test_image_folder
+
 #include "test_image_folder.moc"

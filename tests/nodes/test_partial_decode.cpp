@@ -5,6 +5,7 @@
 #include "support/encoded_pictures.h"
 #include "support/fixtures.h"
 #include "support/places.h"
+#include "support/test_program.h"
 #include "support/wants.h"
 
 #include <QDir>
@@ -13,6 +14,8 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+
+namespace test_partial_decode {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -515,5 +518,8 @@ class TestPartialDecode : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestPartialDecode)
+FEEDLINE_TEST(TestPartialDecode)
+
+}  // namespace test_partial_decode
+
 #include "test_partial_decode.moc"

@@ -8,6 +8,7 @@
 #include "schema/registry.h"
 #include "support/fixtures.h"
 #include "support/standard_input.h"
+#include "support/test_program.h"
 
 #include <QFileInfo>
 #include <QRegularExpression>
@@ -20,6 +21,8 @@
 #include <set>
 #include <thread>
 #include <tuple>
+
+namespace test_registry {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -367,5 +370,8 @@ class TestRegistry : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestRegistry)
+FEEDLINE_TEST(TestRegistry)
+
+}  // namespace test_registry
+
 #include "test_registry.moc"

@@ -3,11 +3,14 @@
 #include "nodes/preprocess/crop_window.h"
 #include "schema/registry.h"
 #include "support/standard_input.h"
+#include "support/test_program.h"
 
 #include <QTest>
 
 #include <cmath>
 #include <set>
+
+namespace test_transforms {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -496,5 +499,8 @@ class TestTransforms : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestTransforms)
+FEEDLINE_TEST(TestTransforms)
+
+}  // namespace test_transforms
+
 #include "test_transforms.moc"

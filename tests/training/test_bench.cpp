@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/fixtures.h"
+#include "support/test_program.h"
 #include "training/bench/bench.h"
 
 #include <QTemporaryDir>
 #include <QTest>
+
+namespace test_bench {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -91,5 +94,8 @@ class TestBench : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestBench)
+FEEDLINE_TEST(TestBench)
+
+}  // namespace test_bench
+
 #include "test_bench.moc"

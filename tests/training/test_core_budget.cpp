@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "support/test_program.h"
 #include "training/block_cache.h"
 #include "training/core_budget.h"
 #include "training/double_buffer.h"
@@ -12,6 +13,8 @@
 #include <numeric>
 #include <stdexcept>
 #include <thread>
+
+namespace test_core_budget {
 
 using namespace feedline;
 
@@ -205,5 +208,8 @@ void TestCoreBudget::blocks_have_a_limit() {
   QVERIFY(cache.cached() >= 800'000);
 }
 
-QTEST_GUILESS_MAIN(TestCoreBudget)
+FEEDLINE_TEST(TestCoreBudget)
+
+}  // namespace test_core_budget
+
 #include "test_core_budget.moc"

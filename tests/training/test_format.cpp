@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "networks.h"
+#include "support/test_program.h"
 
 #include <QTest>
 
 #include <cmath>
+
+namespace test_format {
 
 using namespace feedline;
 
@@ -101,5 +104,8 @@ void TestFormat::bfloat16_in_the_middle_only() {
   QVERIFY(product.dtype() == at::kFloat);
 }
 
-QTEST_GUILESS_MAIN(TestFormat)
+FEEDLINE_TEST(TestFormat)
+
+}  // namespace test_format
+
 #include "test_format.moc"

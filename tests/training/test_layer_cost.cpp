@@ -7,10 +7,13 @@
 #include "graph/validate.h"
 #include "support/fixtures.h"
 #include "support/places.h"
+#include "support/test_program.h"
 #include "training/model.h"
 
 #include <QTemporaryDir>
 #include <QTest>
+
+namespace test_layer_cost {
 
 using namespace feedline;
 
@@ -123,5 +126,8 @@ class TestLayerCost : public QObject {
   QTemporaryDir cache_;
 };
 
-QTEST_APPLESS_MAIN(TestLayerCost)
+FEEDLINE_TEST(TestLayerCost)
+
+}  // namespace test_layer_cost
+
 #include "test_layer_cost.moc"

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/torch.h"
 #include "schema/registry.h"
+#include "support/test_program.h"
 #include "training/tensors.h"
 
 #include <QTest>
 
 #include <cmath>
+
+namespace test_layers {
 
 using namespace feedline;
 
@@ -351,5 +354,8 @@ void TestLayers::optimizers_by_hand() {
   QVERIFY(near(steps("adam", {{"learning_rate", 0.01}}, 3), 1 - 0.03));
 }
 
-QTEST_GUILESS_MAIN(TestLayers)
+FEEDLINE_TEST(TestLayers)
+
+}  // namespace test_layers
+
 #include "test_layers.moc"

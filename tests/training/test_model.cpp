@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/torch.h"
 #include "schema/registry.h"
+#include "support/test_program.h"
 #include "training/model.h"
 
 #include <QTest>
 
 #include <stop_token>
+
+namespace test_model {
 
 using namespace feedline;
 
@@ -215,5 +218,8 @@ void TestModel::refuses_unknown_sizes() {
   QCOMPARE(QString::fromStdString(model.error().node), QString("layer0"));
 }
 
-QTEST_GUILESS_MAIN(TestModel)
+FEEDLINE_TEST(TestModel)
+
+}  // namespace test_model
+
 #include "test_model.moc"

@@ -11,6 +11,7 @@
 #include "support/random_graphs.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 #include "training/model.h"
 #include "training/preview.h"
 
@@ -26,6 +27,8 @@
 #include <set>
 #include <stop_token>
 #include <thread>
+
+namespace test_preview {
 
 using namespace feedline;
 
@@ -512,5 +515,8 @@ class TestPreview : public QObject {
   }
 };
 
-QTEST_APPLESS_MAIN(TestPreview)
+FEEDLINE_TEST(TestPreview)
+
+}  // namespace test_preview
+
 #include "test_preview.moc"

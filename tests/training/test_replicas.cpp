@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "networks.h"
 #include "state/safetensors.h"
+#include "support/test_program.h"
 #include "training/collect_state.h"
 
 #include <QTemporaryDir>
@@ -12,6 +13,8 @@
 #include <map>
 #include <stdexcept>
 #include <thread>
+
+namespace test_replicas {
 
 using namespace feedline;
 
@@ -569,5 +572,8 @@ void TestReplicas::refuses_a_state_of_another_network() {
   refused("damaged", [](TrainingState& s) { s.generators.at("dropout3").data.pop_back(); });
 }
 
-QTEST_GUILESS_MAIN(TestReplicas)
+FEEDLINE_TEST(TestReplicas)
+
+}  // namespace test_replicas
+
 #include "test_replicas.moc"

@@ -2,6 +2,7 @@
 #include "base/cores.h"
 #include "base/device_name.h"
 #include "support/results.h"
+#include "support/test_program.h"
 #include "training/doctor.h"
 #include "training/report.h"
 
@@ -9,6 +10,8 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QTest>
+
+namespace test_report {
 
 using namespace feedline;
 
@@ -204,5 +207,8 @@ void TestReport::cores() {
   QCOMPARE((CoreBudget{.machine = 8, .affinity = 4, .quota = 0.1}.usable()), std::size_t{1});
 }
 
-QTEST_GUILESS_MAIN(TestReport)
+FEEDLINE_TEST(TestReport)
+
+}  // namespace test_report
+
 #include "test_report.moc"

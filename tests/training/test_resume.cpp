@@ -4,6 +4,7 @@
 #include "state/checkpoint_files.h"
 #include "support/fixtures.h"
 #include "support/run_recorder.h"
+#include "support/test_program.h"
 #include "training/collect_state.h"
 #include "training/report.h"
 #include "training/resume.h"
@@ -14,6 +15,8 @@
 
 #include <sys/stat.h>
 #include <unistd.h>
+
+namespace test_resume {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -266,5 +269,8 @@ class TestResume : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestResume)
+FEEDLINE_TEST(TestResume)
+
+}  // namespace test_resume
+
 #include "test_resume.moc"

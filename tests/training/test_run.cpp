@@ -5,6 +5,7 @@
 #include "support/fake_nodes.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 #include "training/preview.h"
 
 #include <QTemporaryDir>
@@ -13,6 +14,8 @@
 #include <cmath>
 #include <numeric>
 #include <stdexcept>
+
+namespace test_run {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -517,5 +520,8 @@ void TestRun::losses_are_summed() {
           1e-9);
 }
 
-QTEST_GUILESS_MAIN(TestRun)
+FEEDLINE_TEST(TestRun)
+
+}  // namespace test_run
+
 #include "test_run.moc"

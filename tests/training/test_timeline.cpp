@@ -3,11 +3,14 @@
 // What a run writes into its timeline.
 
 #include "support/run_recorder.h"
+#include "support/test_program.h"
 
 #include <QTemporaryDir>
 #include <QTest>
 
 #include <map>
+
+namespace test_timeline {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -96,5 +99,8 @@ void TestTimeline::is_empty_without_meters() {
   QVERIFY(run.run().trace()->read().lanes.empty());
 }
 
-QTEST_GUILESS_MAIN(TestTimeline)
+FEEDLINE_TEST(TestTimeline)
+
+}  // namespace test_timeline
+
 #include "test_timeline.moc"

@@ -8,6 +8,7 @@
 #include "nodes/preprocess/load_maker.h"
 #include "support/other_load.h"
 #include "support/synthetic.h"
+#include "support/test_program.h"
 #include "tuning/decompose.h"
 #include "tuning/prove.h"
 #include "tuning/tune.h"
@@ -23,6 +24,8 @@
 #include <thread>
 #include <unistd.h>
 #include <vector>
+
+namespace test_verdicts {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -199,5 +202,8 @@ class TestVerdicts : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestVerdicts)
+FEEDLINE_TEST(TestVerdicts)
+
+}  // namespace test_verdicts
+
 #include "test_verdicts.moc"

@@ -2,12 +2,15 @@
 // What a faster node would bring, measured on runs whose truth is known: their loads only wait, so it is the same on
 // any machine.
 #include "support/synthetic.h"
+#include "support/test_program.h"
 #include "tuning/virtual_gain.h"
 
 #include <QTemporaryDir>
 #include <QTest>
 
 #include <cmath>
+
+namespace test_virtual_gain {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -63,5 +66,8 @@ class TestVirtualGain : public QObject {
   QTemporaryDir folder_{};
 };
 
-QTEST_MAIN(TestVirtualGain)
+FEEDLINE_WINDOW_TEST(TestVirtualGain)
+
+}  // namespace test_virtual_gain
+
 #include "test_virtual_gain.moc"

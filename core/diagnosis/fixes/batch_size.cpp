@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 /// Twice the batch halves what each step costs whatever its size: the optimiser and the launches.
@@ -23,6 +23,6 @@ std::vector<Fix> batch_size(const FixContext& context) {
 }
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis
 
 FEEDLINE_FIX(batch_size)

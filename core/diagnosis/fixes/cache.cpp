@@ -4,7 +4,7 @@
 #include "diagnosis/fixes/insert_cache.h"
 #include "diagnosis/wording.h"
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 /// Prepares each record only once, and keeps it nearest to the trainer.
@@ -51,6 +51,6 @@ std::vector<Fix> caching(const FixContext& context) {
 }
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis
 
 FEEDLINE_FIX(caching)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/fix.h"
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 /// What the layout brings to convolutions on the CPU: a cautious guess, for nothing was measured.
@@ -23,6 +23,6 @@ std::vector<Fix> channels_last(const FixContext& context) {
 }
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis
 
 FEEDLINE_FIX(channels_last)

@@ -2,7 +2,7 @@
 #include "diagnosis/fix.h"
 #include "plan/readers.h"
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 /// One worker carries a record through all nodes; no queue stands between them.
@@ -26,6 +26,6 @@ std::vector<Fix> fuse(const FixContext& context) {
 }
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis
 
 FEEDLINE_FIX(fuse)

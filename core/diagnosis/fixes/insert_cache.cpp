@@ -7,7 +7,7 @@
 #include <cmath>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 /// The distance at which the examples place nodes in a row, and how far from its row a node may stand and be of it.
@@ -65,4 +65,4 @@ std::optional<Edit> insert_cache(const Document& document, const Registry& regis
   return Edit{std::move(edits)};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/fix.h"
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 constexpr std::size_t kPrefetch = 4;
@@ -42,6 +42,6 @@ std::vector<Fix> overlapping(const FixContext& context) {
 }
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis
 
 FEEDLINE_FIX(overlapping)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/fix.h"
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 /// What bfloat16 brings to forward and backward where the device has it: a cautious guess, for nothing was measured.
@@ -19,6 +19,6 @@ std::vector<Fix> precision(const FixContext& context) {
 }
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis
 
 FEEDLINE_FIX(precision)

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 /// What a deeper prefetch can still win must be more than this share of the step's time.
@@ -44,6 +44,6 @@ std::vector<Fix> prefetch(const FixContext& context) {
 }
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis
 
 FEEDLINE_FIX(prefetch)

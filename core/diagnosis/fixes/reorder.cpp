@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 /// The only wire out of a node, if it leads to another node of the data side.
@@ -70,6 +70,6 @@ std::vector<Fix> reorder(const FixContext& context) {
 }
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis
 
 FEEDLINE_FIX(reorder)

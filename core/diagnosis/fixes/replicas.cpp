@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 /// Fewer rows than this a replica are not worth one of their own (training/core_budget.h).
@@ -34,6 +34,6 @@ std::vector<Fix> replicas(const FixContext& context) {
 }
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis
 
 FEEDLINE_FIX(replicas)

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 /// Of a JPEG's decoding, what cannot be saved by decoding at a smaller size: reading the bits.
@@ -54,6 +54,6 @@ std::vector<Fix> scaled_decode(const FixContext& context) {
 }
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis
 
 FEEDLINE_FIX(scaled_decode)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/fix.h"
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 /// A cache that is filled before training makes the start wait for all of the data.
@@ -22,6 +22,6 @@ std::vector<Fix> stream(const FixContext& context) {
 }
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis
 
 FEEDLINE_FIX(stream)

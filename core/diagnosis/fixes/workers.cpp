@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-namespace feedline {
+namespace feedline::inline diagnosis {
 namespace {
 
 /// As many workers as the best rate needs, no more: theta = X / R (Plumber).
@@ -24,6 +24,6 @@ std::vector<Fix> workers(const FixContext& context) {
 }
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline diagnosis
 
 FEEDLINE_FIX(workers)

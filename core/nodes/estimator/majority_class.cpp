@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 constexpr std::size_t kLabelInput = 0;
@@ -88,6 +88,6 @@ struct MajorityClass {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(MajorityClass)

@@ -2,7 +2,7 @@
 #include "nodes/model/torch_layer.h"
 #include "schema/node_builder.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct Adam {
@@ -53,6 +53,6 @@ struct Adam {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Adam)

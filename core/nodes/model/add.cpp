@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct Add {
@@ -55,6 +55,6 @@ struct Add {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Add)

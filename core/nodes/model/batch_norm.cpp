@@ -3,7 +3,7 @@
 #include "nodes/model/torch_layer.h"
 #include "schema/node_builder.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
@@ -72,6 +72,6 @@ struct BatchNorm {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(BatchNorm)

@@ -3,7 +3,7 @@
 #include "nodes/model/torch_layer.h"
 #include "schema/node_builder.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
@@ -92,6 +92,6 @@ struct Conv2d {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Conv2d)

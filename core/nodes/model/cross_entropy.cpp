@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
@@ -68,6 +68,6 @@ struct CrossEntropy {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(CrossEntropy)

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
@@ -104,6 +104,6 @@ struct Dropout {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Dropout)

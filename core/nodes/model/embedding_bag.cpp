@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
@@ -89,6 +89,6 @@ struct EmbeddingBag {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(EmbeddingBag)

@@ -3,7 +3,7 @@
 #include "nodes/model/torch_layer.h"
 #include "schema/node_builder.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct GlobalAveragePool {
@@ -38,6 +38,6 @@ struct GlobalAveragePool {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(GlobalAveragePool)

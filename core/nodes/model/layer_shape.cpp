@@ -5,7 +5,7 @@
 
 #include <charconv>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 /// Longer symbols say nothing to a reader and would make inference quadratic in the depth of the graph.
@@ -120,4 +120,4 @@ Dim product(const TensorDesc& in, std::size_t first) {
   return short_symbol(known == 1 ? symbols : fmt::format("{}×{}", known, symbols));
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

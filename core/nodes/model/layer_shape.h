@@ -10,7 +10,7 @@
 // Shape rules that several layers share. Tensors are N×C×H×W (pictures) or N×F (features); every dimension but the
 // rank may still be a symbol while a graph is drawn.
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// The description at an input, or an error that names the port when nothing (or nothing known) is connected.
 [[nodiscard]] Result<TensorDesc> input_desc(DescInputs in, std::size_t index, std::string_view port);
@@ -37,4 +37,4 @@ struct Window {
 /// Product of dimensions [first, end): a number if all are known, else a symbol such as 32×H/4×W/4.
 [[nodiscard]] Dim product(const TensorDesc& in, std::size_t first);
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -3,7 +3,7 @@
 #include "nodes/model/torch_layer.h"
 #include "schema/node_builder.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct MaxPool {
@@ -40,6 +40,6 @@ struct MaxPool {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(MaxPool)

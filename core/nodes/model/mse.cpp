@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
@@ -61,6 +61,6 @@ struct MeanSquaredError {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(MeanSquaredError)

@@ -2,7 +2,7 @@
 #include "nodes/model/torch_layer.h"
 #include "schema/node_builder.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct Sgd {
@@ -52,6 +52,6 @@ struct Sgd {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Sgd)

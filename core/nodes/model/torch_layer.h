@@ -13,7 +13,7 @@
 #include <span>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// A one-input layer around one of LibTorch's module holders (torch::nn::Linear, ...).
 template <class Holder>
@@ -52,6 +52,6 @@ template <class Function>
   return std::make_unique<FunctionLayer<Function>>(std::move(function));
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 #endif

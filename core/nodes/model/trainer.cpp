@@ -2,7 +2,7 @@
 #include "base/device_name.h"
 #include "schema/node_builder.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct Trainer {
@@ -82,6 +82,6 @@ struct Trainer {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Trainer)

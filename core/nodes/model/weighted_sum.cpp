@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct WeightedSum {
@@ -50,6 +50,6 @@ struct WeightedSum {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(WeightedSum)

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 /// The output that holds all fields; no field can have its name.
@@ -145,6 +145,6 @@ struct BatchNode {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(BatchNode)

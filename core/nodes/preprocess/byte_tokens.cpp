@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 /// Id 0 fills up; a byte's is one more than its value.
@@ -43,6 +43,6 @@ struct ByteTokens {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(ByteTokens)

@@ -7,7 +7,7 @@
 #include <string>
 #include <type_traits>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 constexpr double kByteUnit = 255;
@@ -111,4 +111,4 @@ std::vector<double> ChannelMoments::deviations() const {
   return deviations;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

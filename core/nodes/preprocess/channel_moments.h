@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// Mean and standard deviation of each channel over the pixels of pictures.
 ///
@@ -48,4 +48,4 @@ class ChannelMoments {
   bool bytes_ = true;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 std::int64_t side(double length, std::int64_t limit) {
@@ -65,4 +65,4 @@ CropWindow window_in(const Datum& picture, const CropWindow& window) {
   return {left, top, right - left, bottom - top};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

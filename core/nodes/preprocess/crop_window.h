@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// A rectangle of a picture, in pixels; never empty, always inside.
 struct CropWindow {
@@ -41,4 +41,4 @@ struct CropLimits {
 /// the nearest pixel, never empty, always inside.
 [[nodiscard]] CropWindow window_in(const Datum& picture, const CropWindow& window);
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct Decode {
@@ -106,6 +106,6 @@ struct Decode {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Decode)

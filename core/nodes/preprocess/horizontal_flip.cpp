@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 /// Rows of bytes, back to front, eight at a time.
@@ -80,6 +80,6 @@ struct HorizontalFlip {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(HorizontalFlip)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/preprocess/image.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 void keep_opencv_single_threaded() {
   [[maybe_unused]] static const bool done = [] {
@@ -10,4 +10,4 @@ void keep_opencv_single_threaded() {
   }();
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

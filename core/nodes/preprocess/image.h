@@ -7,7 +7,7 @@
 
 #include <opencv2/core.hpp>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// Feedline's workers are all the threads that there should be: keeps OpenCV from starting its own. Cheap after the
 /// first call; made by whatever uses OpenCV functions that would.
@@ -45,4 +45,4 @@ void for_each_plane(const Datum& in, Datum& out, Work&& work) {
   for_each_plane(in, out, in.dim(planar ? 1 : 0), in.dim(planar ? 2 : 1), std::forward<Work>(work));
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 constexpr std::uint64_t kFileBytes = std::uint64_t{128} << 20;
@@ -105,4 +105,4 @@ Status LoadMaker::read(double kilobytes, Rng& rng) const {
   return {};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

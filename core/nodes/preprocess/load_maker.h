@@ -9,7 +9,7 @@
 
 #include <memory>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// Keeps a core busy until the calling thread has used so much CPU time.
 void compute_for(Nanos cpu);
@@ -36,4 +36,4 @@ class LoadMaker {
   int descriptor_;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

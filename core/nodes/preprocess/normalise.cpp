@@ -10,7 +10,7 @@
 #include <array>
 #include <numeric>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct Preset {
@@ -258,6 +258,6 @@ Result<std::unique_ptr<SampleOp>> Normalise::make(const Params& params, DescInpu
 }
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Normalise)

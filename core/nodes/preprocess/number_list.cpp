@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cmath>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 Result<std::vector<double>> parse_numbers(std::string_view text, std::string parameter) {
   constexpr std::string_view kSeparators = ",; \t";
@@ -24,4 +24,4 @@ Result<std::vector<double>> parse_numbers(std::string_view text, std::string par
   return numbers;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

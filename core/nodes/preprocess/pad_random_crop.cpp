@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 /// Rows of one plane, counted in bytes across.
@@ -128,6 +128,6 @@ struct PadRandomCrop {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(PadRandomCrop)

@@ -3,7 +3,7 @@
 
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 Result<PictureShape> picture_shape(const TensorDesc& in) {
   const auto refuse = [&](std::string remedy) {
@@ -50,4 +50,4 @@ std::byte* allocate_like(const Datum& in, Datum& out, std::int64_t height, std::
   return out.allocate(in.dtype(), {height, width, in.dim(2)}, Layout::HWC);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

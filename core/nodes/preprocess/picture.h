@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// Height, width and channels as far as they are known.
 struct PictureShape {
@@ -39,4 +39,4 @@ struct PictureSize {
 /// Makes room in `out` for a picture like `in`, with another height and width.
 std::byte* allocate_like(const Datum& in, Datum& out, std::int64_t height, std::int64_t width);
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -2,7 +2,7 @@
 #include "nodes/preprocess/resample.h"
 #include "schema/node_builder.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 /// Validation shows this share of the shorter side: 224 of 256, as ImageNet results are reported.
@@ -77,6 +77,6 @@ struct RandomResizedCrop {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(RandomResizedCrop)

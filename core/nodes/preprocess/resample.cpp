@@ -5,7 +5,7 @@
 
 #include <opencv2/imgproc.hpp>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 int interpolation(std::string_view filter) {
@@ -34,4 +34,4 @@ Status resample(const Datum& in, const CropWindow& window, std::int64_t width, s
   return {};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// Choices of the `filter` parameter and their text, shared by all nodes that resample.
 [[nodiscard]] std::vector<std::string> filter_choices();
@@ -22,4 +22,4 @@ inline constexpr std::string_view kFilterDoc =
 Status resample(const Datum& in, const CropWindow& window, std::int64_t width, std::int64_t height,
                 std::string_view filter, Datum& out);
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -2,7 +2,7 @@
 #include "nodes/preprocess/resample.h"
 #include "schema/node_builder.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct Resize {
@@ -58,6 +58,6 @@ struct Resize {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Resize)

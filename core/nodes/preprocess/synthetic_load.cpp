@@ -2,7 +2,7 @@
 #include "nodes/preprocess/load_maker.h"
 #include "schema/node_builder.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct SyntheticLoad {
@@ -72,6 +72,6 @@ struct SyntheticLoad {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(SyntheticLoad)

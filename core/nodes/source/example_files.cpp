@@ -11,7 +11,7 @@
 #include <system_error>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 namespace fs = std::filesystem;
@@ -97,4 +97,4 @@ Result<std::string> example_or_path(const std::string& path, const SourceContext
                    "example:test-labels, example:pictures, or files of your own");
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

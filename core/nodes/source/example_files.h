@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// What the path of generated files begins with: `example:training-images`. Every example of the gallery so runs
 /// without any file of the user's.
@@ -18,4 +18,4 @@ inline constexpr std::string_view kExampleFiles = "example:";
 /// example, cannot write; stopped.
 [[nodiscard]] Result<std::string> example_or_path(const std::string& path, const SourceContext& context);
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -16,7 +16,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 constexpr std::uint64_t kLargestPicture = std::uint64_t{1} << 30;
@@ -150,4 +150,4 @@ std::string fingerprint(std::string_view text) {
   return fmt::format("{:016x}", hash);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

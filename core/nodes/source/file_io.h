@@ -14,7 +14,7 @@
 #include <string_view>
 #include <sys/types.h>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// An open file; closes itself.
 class File {
@@ -74,4 +74,4 @@ Status make_folder(const std::filesystem::path& folder);
 /// A short, stable name for `text` (64-bit FNV-1a, hexadecimal), for cache files.
 [[nodiscard]] std::string fingerprint(std::string_view text);
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

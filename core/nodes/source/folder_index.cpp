@@ -10,7 +10,7 @@
 #include <system_error>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 namespace fs = std::filesystem;
@@ -78,4 +78,4 @@ std::string FolderIndex::path(std::uint64_t index) const {
   return path.append(names_, begin, ends_[index] - begin);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// The picture files of a folder with one sub-folder per class, in a fixed order. About 30 bytes a file: all names lie
 /// in one block of memory.
@@ -50,4 +50,4 @@ class FolderIndex {
   SourceReport report_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <system_error>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct CloseFolder {
@@ -74,4 +74,4 @@ Result<bool> VisitedFolders::enter(const std::string& folder) {
   return false;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// What lies in one folder, each list in byte order. Hidden names and what systems leave everywhere are not in it.
 struct FolderListing {
@@ -32,4 +32,4 @@ class VisitedFolders {
   std::set<std::pair<dev_t, ino_t>> seen_{};
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

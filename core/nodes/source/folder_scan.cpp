@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 /// Kinds of passed files that are told apart; a folder with more of them has another trouble.
@@ -129,4 +129,4 @@ void FolderScan::finish() {
                    [](const PassedFiles& a, const PassedFiles& b) { return a.count > b.count; });
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// How the pictures of a sub-folder lie in it.
 struct SubfolderShape {
@@ -48,4 +48,4 @@ class FolderScan {
   std::map<std::string, std::pair<std::int64_t, std::string>> labels_{};  ///< normal form -> label, shown name
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 using Shapes = std::vector<SubfolderShape>;
@@ -83,4 +83,4 @@ void check_folder_split(const std::string& root, const Shapes& shapes, SourceRep
   report.refusal = refusal(inner, below, *report.split);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// Finds out from its sub-folders (those that hold pictures) whether `root` is the parent of train and val rather than
 /// of classes, and fills split and refusal of `report`; or deeper, where the only class holds the classes.
@@ -17,4 +17,4 @@ namespace feedline {
 /// pictures. A class called "train" among cars and ships is none.
 void check_folder_split(const std::string& root, const std::vector<SubfolderShape>& shapes, SourceReport& report);
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -5,7 +5,7 @@
 #include "schema/node_builder.h"
 #include "schema/own_files.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 std::vector<TensorDesc> file_and_label(std::size_t classes) {
@@ -97,6 +97,6 @@ struct GeneratedPictures {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(GeneratedPictures)

@@ -12,7 +12,7 @@
 #include <vector>
 #include <zlib.h>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 constexpr std::size_t kPiece = std::size_t{256} << 10;
@@ -87,4 +87,4 @@ Status gunzip(int descriptor, const std::string& path, std::uint64_t packed_size
   return {};
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

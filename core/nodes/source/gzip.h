@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// Does the file begin like a gzip file?
 [[nodiscard]] bool is_gzip(int descriptor);
@@ -22,4 +22,4 @@ using ByteSink = std::function<Status(std::span<const std::byte>)>;
 Status gunzip(int descriptor, const std::string& path, std::uint64_t packed_size, const SourceContext& context,
               const ByteSink& sink);
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

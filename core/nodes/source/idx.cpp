@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <array>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 constexpr std::int64_t kMostChannels = 4;
@@ -167,6 +167,6 @@ struct Idx {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Idx)

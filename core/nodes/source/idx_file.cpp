@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 /// Magic number and up to four dimensions.
@@ -158,4 +158,4 @@ bool IdxFile::read_anew(std::uint64_t first, std::span<std::byte> to) const {
          read_at(file->get(), to, header_bytes_ + first * item_bytes_);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

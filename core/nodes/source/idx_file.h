@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// An IDX file of unsigned bytes: two zero bytes, type 0x08, the number of dimensions, each dimension as 32 bits big
 /// endian, then the items. Source: Y. LeCun, "The MNIST database", file formats.
@@ -62,4 +62,4 @@ class IdxFile {
   std::size_t header_bytes_ = 0;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

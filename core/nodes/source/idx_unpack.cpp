@@ -12,7 +12,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 namespace fs = std::filesystem;
@@ -123,4 +123,4 @@ Result<fs::path> unpack_idx(int descriptor, const std::string& path, const FileF
   return target;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

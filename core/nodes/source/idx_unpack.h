@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 inline constexpr std::size_t kMaxIdxDims = 4;
 inline constexpr std::uint64_t kMostIdxBytes = std::uint64_t{1} << 40;
@@ -32,4 +32,4 @@ struct IdxHeader {
 [[nodiscard]] Result<std::filesystem::path> unpack_idx(int descriptor, const std::string& path, const FileFacts& facts,
                                                        const SourceContext& context);
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -7,7 +7,7 @@
 #include "schema/node_builder.h"
 #include "schema/own_files.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 std::vector<TensorDesc> file_and_label(Dim classes, std::vector<std::string> names) {
@@ -106,6 +106,6 @@ struct ImageFolder {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(ImageFolder)

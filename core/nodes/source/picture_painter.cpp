@@ -10,7 +10,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 constexpr int kShift = 4;  ///< fractional bits of OpenCV's polygon corners
@@ -232,4 +232,4 @@ std::vector<std::uint8_t> paint_picture(std::size_t shape, const PictureStyle& s
   return Painter(style, rng).paint(shape);
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

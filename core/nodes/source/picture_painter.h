@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// What a generated picture looks like.
 struct PictureStyle {
@@ -21,4 +21,4 @@ inline constexpr int kPainterVersion = 1;
 /// the arguments and the random numbers alone.
 [[nodiscard]] std::vector<std::uint8_t> paint_picture(std::size_t shape, const PictureStyle& style, Rng& rng);
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 constexpr double kPi = std::numbers::pi;
@@ -128,4 +128,4 @@ const std::array<Entry, kShapeCount>& shapes() {
 std::string_view shape_name(std::size_t index) { return shapes()[index].name; }
 const Shape& shape_outline(std::size_t index) { return shapes()[index].shape; }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

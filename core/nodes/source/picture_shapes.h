@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// A closed line; in units in which the whole shape fits into -1..1, y downwards.
 using Outline = std::vector<cv::Point2f>;
@@ -22,4 +22,4 @@ inline constexpr std::size_t kShapeCount = 20;
 /// The outlines of class `index`.
 [[nodiscard]] const Shape& shape_outline(std::size_t index);
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -16,7 +16,7 @@
 #include <system_error>
 #include <thread>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 namespace fs = std::filesystem;
@@ -107,4 +107,4 @@ Status PictureStore::complete(const SourceContext& context, unsigned threads) co
   return write_atomically(marker(), {});
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

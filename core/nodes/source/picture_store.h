@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <string>
 
-namespace feedline {
+namespace feedline::inline nodes {
 
 /// What a set of generated pictures is made from. Equal recipes give equal bytes, however many threads make them.
 struct PictureRecipe {
@@ -44,4 +44,4 @@ class PictureStore {
   PictureRecipe recipe_;
 };
 
-}  // namespace feedline
+}  // namespace feedline::inline nodes

@@ -11,7 +11,7 @@
 #include <cstring>
 #include <map>
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 constexpr std::size_t kReadBlock = std::size_t{1} << 20U;
@@ -204,6 +204,6 @@ struct TextLines {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(TextLines)

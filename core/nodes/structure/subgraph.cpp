@@ -2,7 +2,7 @@
 #include "schema/node_builder.h"
 #include "schema/structure.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct Subgraph {
@@ -26,6 +26,6 @@ struct Subgraph {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(Subgraph)

@@ -2,7 +2,7 @@
 #include "schema/node_builder.h"
 #include "schema/structure.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct SubgraphInput {
@@ -22,6 +22,6 @@ struct SubgraphInput {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(SubgraphInput)

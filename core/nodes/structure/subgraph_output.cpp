@@ -2,7 +2,7 @@
 #include "schema/node_builder.h"
 #include "schema/structure.h"
 
-namespace feedline {
+namespace feedline::inline nodes {
 namespace {
 
 struct SubgraphOutput {
@@ -22,6 +22,6 @@ struct SubgraphOutput {
 };
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline nodes
 
 FEEDLINE_NODE(SubgraphOutput)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "schema/kind.h"
 
-namespace feedline {
+namespace feedline::inline schema {
 
 constinit const KindTraits kAnyKind{.name = "any",
                                     .title = "anything",
@@ -11,6 +11,6 @@ constinit const KindTraits kAnyKind{.name = "any",
                                     .socket = SocketShape::Circle,
                                     .on_wire = WireText::Nothing};
 
-}  // namespace feedline
+}  // namespace feedline::inline schema
 
 FEEDLINE_KIND(kAnyKind)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "schema/kind.h"
 
-namespace feedline {
+namespace feedline::inline schema {
 namespace {
 
 std::string encoded_words(std::span<const std::byte> value) {
@@ -20,6 +20,6 @@ constinit const KindTraits kEncodedKind{.name = "encoded",
                                         .form = PreviewForm::Text,
                                         .words = &encoded_words};
 
-}  // namespace feedline
+}  // namespace feedline::inline schema
 
 FEEDLINE_KIND(kEncodedKind)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "schema/kind.h"
 
-namespace feedline {
+namespace feedline::inline schema {
 
 constinit const KindTraits kFeaturesKind{.name = "features",
                                          .title = "features",
@@ -11,6 +11,6 @@ constinit const KindTraits kFeaturesKind{.name = "features",
                                          .socket = SocketShape::TriangleDown,
                                          .field_doc = "Vectors of one length."};
 
-}  // namespace feedline
+}  // namespace feedline::inline schema
 
 FEEDLINE_KIND(kFeaturesKind)

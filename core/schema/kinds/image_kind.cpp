@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "schema/kind.h"
 
-namespace feedline {
+namespace feedline::inline schema {
 
 constinit const KindTraits kImageKind{.name = "image",
                                       .title = "image",
@@ -12,6 +12,6 @@ constinit const KindTraits kImageKind{.name = "image",
                                       .field_doc = "Pictures of one size.",
                                       .size_remedy = "Put a resize or random_resized_crop node in front"};
 
-}  // namespace feedline
+}  // namespace feedline::inline schema
 
 FEEDLINE_KIND(kImageKind)

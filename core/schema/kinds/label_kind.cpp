@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "schema/kind.h"
 
-namespace feedline {
+namespace feedline::inline schema {
 
 constinit const KindTraits kLabelKind{.name = "label",
                                       .title = "label",
@@ -12,6 +12,6 @@ constinit const KindTraits kLabelKind{.name = "label",
                                       .on_wire = WireText::Classes,
                                       .field_doc = "The target that the model predicts."};
 
-}  // namespace feedline
+}  // namespace feedline::inline schema
 
 FEEDLINE_KIND(kLabelKind)

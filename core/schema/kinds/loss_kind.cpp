@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "schema/kind.h"
 
-namespace feedline {
+namespace feedline::inline schema {
 
 constinit const KindTraits kLossKind{.name = "loss",
                                      .title = "loss",
@@ -13,6 +13,6 @@ constinit const KindTraits kLossKind{.name = "loss",
                                      .socket = SocketShape::TriangleRight,
                                      .on_wire = WireText::Title};
 
-}  // namespace feedline
+}  // namespace feedline::inline schema
 
 FEEDLINE_KIND(kLossKind)

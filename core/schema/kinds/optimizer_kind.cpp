@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "schema/kind.h"
 
-namespace feedline {
+namespace feedline::inline schema {
 
 constinit const KindTraits kOptimizerKind{.name = "optimizer",
                                           .title = "optimiser",
@@ -13,6 +13,6 @@ constinit const KindTraits kOptimizerKind{.name = "optimizer",
                                           .socket = SocketShape::Hexagon,
                                           .on_wire = WireText::Title};
 
-}  // namespace feedline
+}  // namespace feedline::inline schema
 
 FEEDLINE_KIND(kOptimizerKind)

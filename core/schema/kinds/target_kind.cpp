@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "schema/kind.h"
 
-namespace feedline {
+namespace feedline::inline schema {
 
 constinit const KindTraits kTargetKind{.name = "target",
                                        .title = "target",
@@ -12,6 +12,6 @@ constinit const KindTraits kTargetKind{.name = "target",
                                        .socket = SocketShape::FlatPill,
                                        .on_wire = WireText::Classes};
 
-}  // namespace feedline
+}  // namespace feedline::inline schema
 
 FEEDLINE_KIND(kTargetKind)

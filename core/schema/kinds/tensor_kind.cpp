@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "schema/kind.h"
 
-namespace feedline {
+namespace feedline::inline schema {
 
 constinit const KindTraits kTensorKind{.name = "tensor",
                                        .title = "tensor",
@@ -11,6 +11,6 @@ constinit const KindTraits kTensorKind{.name = "tensor",
                                        .on_dark = 0x6d9ff5,
                                        .socket = SocketShape::UprightPill};
 
-}  // namespace feedline
+}  // namespace feedline::inline schema
 
 FEEDLINE_KIND(kTensorKind)

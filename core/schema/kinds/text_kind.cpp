@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "schema/kind.h"
 
-namespace feedline {
+namespace feedline::inline schema {
 namespace {
 
 std::string text_words(std::span<const std::byte> value) {
@@ -20,6 +20,6 @@ constinit const KindTraits kTextKind{.name = "text",
                                      .words = &text_words,
                                      .size_remedy = "Put a byte_tokens node in front, which makes token ids of texts"};
 
-}  // namespace feedline
+}  // namespace feedline::inline schema
 
 FEEDLINE_KIND(kTextKind)

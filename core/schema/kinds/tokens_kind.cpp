@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "schema/kind.h"
 
-namespace feedline {
+namespace feedline::inline schema {
 
 constinit const KindTraits kTokensKind{.name = "tokens",
                                        .title = "tokens",
@@ -12,6 +12,6 @@ constinit const KindTraits kTokensKind{.name = "tokens",
                                        .form = PreviewForm::Text,
                                        .field_doc = "Token ids, of one length or up to a known one."};
 
-}  // namespace feedline
+}  // namespace feedline::inline schema
 
 FEEDLINE_KIND(kTokensKind)

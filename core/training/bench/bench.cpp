@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 
 double BenchFigure::median() const {
   if (values.empty()) return 0;
@@ -166,4 +166,4 @@ Result<BenchReport> run_bench(const BenchOptions& options) {
   return report;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 struct BenchOptions {
   double seconds = 1.0;                  ///< length of one measurement
@@ -48,4 +48,4 @@ struct BenchReport {
 /// written; Cancelled after a stop.
 [[nodiscard]] Result<BenchReport> run_bench(const BenchOptions& options);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline::bench {
+namespace feedline::inline training::bench {
 namespace {
 
 namespace fs = std::filesystem;
@@ -121,4 +121,4 @@ Result<Document> grey_graph(const GreyFiles& files, std::int64_t replicas) {
                                                     set("trainer", "replicas", replicas)});
 }
 
-}  // namespace feedline::bench
+}  // namespace feedline::inline training::bench

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <stop_token>
 
-namespace feedline::bench {
+namespace feedline::inline training::bench {
 
 /// Width and height of the painted photos.
 inline constexpr std::int64_t kPhotoSide = 512;
@@ -33,4 +33,4 @@ struct GreyFiles {
 /// `replicas` 0: as the machine suggests.
 [[nodiscard]] Result<Document> grey_graph(const GreyFiles& files, std::int64_t replicas);
 
-}  // namespace feedline::bench
+}  // namespace feedline::inline training::bench

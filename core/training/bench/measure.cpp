@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-namespace feedline::bench {
+namespace feedline::inline training::bench {
 namespace {
 
 using std::chrono::milliseconds;
@@ -123,4 +123,4 @@ Result<Rate> measure_training(const Document& document, double seconds, const st
   return fail_cancelled();
 }
 
-}  // namespace feedline::bench
+}  // namespace feedline::inline training::bench

@@ -13,7 +13,7 @@
 #include <memory>
 #include <stop_token>
 
-namespace feedline::bench {
+namespace feedline::inline training::bench {
 
 struct Rate {
   double samples_per_s = 0;
@@ -41,4 +41,4 @@ struct DataJob {
 [[nodiscard]] Result<Rate> measure_training(const Document& document, double seconds,
                                             const std::filesystem::path& cache_folder, const std::stop_token& stop);
 
-}  // namespace feedline::bench
+}  // namespace feedline::inline training::bench

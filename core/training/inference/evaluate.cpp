@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// Stands for the training source, whose classes other data are matched with; it has no records.
@@ -131,4 +131,4 @@ Result<CheckpointEvaluation> evaluate(const TrainingState& state, const Document
   return found;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -15,7 +15,7 @@
 #include <iterator>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 Status read_given_file(const std::string& path, std::string& bytes) {
@@ -142,4 +142,4 @@ Result<std::shared_ptr<const Source>> given_source(const NodeSpec& source, const
   return std::make_shared<GivenSource>(std::move(*outputs), std::move(records), std::move(decode));
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// A record that somebody gives: a picture's file, or a line of text.
 struct GivenRecord {
@@ -29,4 +29,4 @@ struct GivenRecord {
     const NodeSpec& source, const ParamMap& params, const TrainingState& state,
     std::shared_ptr<const std::vector<GivenRecord>> records);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

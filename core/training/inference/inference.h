@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline training {
 
 struct InferenceOptions {
   std::optional<std::string> device{};  ///< unset: what the graph says
@@ -78,4 +78,4 @@ struct CheckpointEvaluation {
 /// --set.
 [[nodiscard]] Result<Document> with_data(Document document, const std::string& path);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

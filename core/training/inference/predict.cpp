@@ -17,7 +17,7 @@
 #include <numeric>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 namespace fs = std::filesystem;
@@ -183,4 +183,4 @@ Result<Predictions> predict(const TrainingState& state, const std::vector<std::s
   return found;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// Nothing may be fitted to the records that are asked about.
@@ -111,4 +111,4 @@ std::shared_ptr<const Plan> judging(const Plan& plan) {
   return judging;
 }
 
-}  // namespace feedline
+}  // namespace feedline::inline training

@@ -15,7 +15,7 @@
 #include <memory>
 #include <optional>
 
-namespace feedline {
+namespace feedline::inline training {
 
 /// A model with the weights of a checkpoint, and the records that it is asked about: the validation data of a plan.
 class InferenceSession {
@@ -51,4 +51,4 @@ class InferenceSession {
 /// Has the plan judge all of its records instead of training on them; where it has validation data, those.
 [[nodiscard]] std::shared_ptr<const Plan> judging(const Plan& plan);
 
-}  // namespace feedline
+}  // namespace feedline::inline training

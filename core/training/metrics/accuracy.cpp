@@ -3,7 +3,7 @@
 
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// The share of rows whose highest score is that of their class.
@@ -58,6 +58,6 @@ const MetricRule kAccuracy{
     }};
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline training
 
 FEEDLINE_METRIC(kAccuracy)

@@ -3,7 +3,7 @@
 
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// The mean over classes of the harmonic mean of precision and recall, 2·hits /
@@ -57,6 +57,6 @@ const MetricRule kMacroF1{.name = "macro F1",
                           .make = []() -> std::unique_ptr<Metric> { return std::make_unique<MacroF1>(); }};
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline training
 
 FEEDLINE_METRIC(kMacroF1)

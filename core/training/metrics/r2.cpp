@@ -3,7 +3,7 @@
 
 #include <limits>
 
-namespace feedline {
+namespace feedline::inline training {
 namespace {
 
 /// The coefficient of determination: the share of the targets' variance that
@@ -75,6 +75,6 @@ const MetricRule kR2{
     }};
 
 }  // namespace
-}  // namespace feedline
+}  // namespace feedline::inline training
 
 FEEDLINE_METRIC(kR2)

@@ -8,7 +8,7 @@
 #include <set>
 #include <string_view>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 void add_frame_content(const Diagram& diagram, const Geometry& geometry, const Frame& frame, Carried& carried) {
@@ -116,4 +116,4 @@ Settled settled_in_frames(const Diagram& diagram, const Geometry& geometry, cons
   return settled;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -9,7 +9,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// What moves together, and where it was: what is selected, what lies in selected frames, and the points of wires whose
 /// ends both go.
@@ -41,4 +41,4 @@ struct Settled {
 /// After a move; `carried` is as it was before.
 [[nodiscard]] Settled settled_in_frames(const Diagram& diagram, const Geometry& geometry, const Carried& carried);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

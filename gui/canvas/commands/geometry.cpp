@@ -3,7 +3,7 @@
 
 #include "gui/canvas/make_room.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 std::vector<QRectF> bodies_of(const Diagram& diagram, const Geometry& geometry, const std::vector<std::string>& ids) {
   std::vector<QRectF> rects;
@@ -28,4 +28,4 @@ std::vector<QRectF> obstacles(const Diagram& diagram, const Geometry& geometry) 
   return rects;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// How large things are drawn, in scene coordinates: all that a command has to know beyond the diagram. On the canvas
 /// the scene answers, in a test a table does.
@@ -40,4 +40,4 @@ class Geometry {
 /// What new things must not cover: nodes and notes.
 [[nodiscard]] std::vector<QRectF> obstacles(const Diagram& diagram, const Geometry& geometry);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

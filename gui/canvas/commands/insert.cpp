@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 bool fits_into(const Diagram& diagram, const NodeSpec& spec, const Link& wire) {
   Diagram trial = diagram;
@@ -102,4 +102,4 @@ std::optional<Edit> coloured(const Diagram& diagram, const std::vector<std::stri
   return any_edit(std::move(steps));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -7,7 +7,7 @@
 
 #include <optional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Could a new node of this type be put into this wire?
 [[nodiscard]] bool fits_into(const Diagram& diagram, const NodeSpec& spec, const Link& wire);
@@ -35,4 +35,4 @@ namespace feedline::gui {
 [[nodiscard]] std::optional<Edit> coloured(const Diagram& diagram, const std::vector<std::string>& frames,
                                            const std::string& color);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

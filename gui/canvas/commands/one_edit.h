@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Several steps as one edit. `steps` must not be empty.
 [[nodiscard]] inline Edit one_edit(Edit::List steps) {
@@ -19,4 +19,4 @@ namespace feedline::gui {
   return one_edit(std::move(steps));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

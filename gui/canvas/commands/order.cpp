@@ -9,7 +9,7 @@
 #include <set>
 #include <string_view>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 std::optional<Edit> moved_each(const std::vector<std::string>& ids, const std::vector<QRectF>& before,
@@ -130,4 +130,4 @@ Edit laid_out(const Diagram& diagram, const Geometry& geometry, const std::vecto
   return one_edit(std::move(steps));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -10,7 +10,7 @@
 #include <map>
 #include <optional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Brings these in line; none if they are.
 [[nodiscard]] std::optional<Edit> aligned(const Diagram& diagram, const Geometry& geometry,
@@ -30,4 +30,4 @@ namespace feedline::gui {
 [[nodiscard]] Edit laid_out(const Diagram& diagram, const Geometry& geometry, const std::vector<std::string>& ids,
                             const std::map<std::string, Position>& places);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

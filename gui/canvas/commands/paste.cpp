@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 /// What is duplicated is drawn already, and as large as that.
@@ -37,4 +37,4 @@ Paste pasted_clear(const Diagram& diagram, const Geometry& geometry, const Diagr
   return make_paste(diagram, part, {clear.x(), clear.y()});
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

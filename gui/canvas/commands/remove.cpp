@@ -9,7 +9,7 @@
 #include <set>
 #include <variant>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 std::optional<Edit> removal(const Diagram& diagram, const Selection& selection, bool heal) {
   const std::vector<std::string> ids = selection.ids();
@@ -40,4 +40,4 @@ std::optional<Edit> removal(const Diagram& diagram, const Selection& selection, 
   return any_edit(std::move(steps));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -6,10 +6,10 @@
 
 #include <optional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Takes away what is selected, wires and their points too. `heal`: what removed nodes were fed with is wired to what
 /// read them, where kinds allow. None where nothing is selected.
 [[nodiscard]] std::optional<Edit> removal(const Diagram& diagram, const Selection& selection, bool heal);
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

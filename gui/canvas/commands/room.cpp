@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 QPointF corner_of(const Node& node) { return {node.position.x, node.position.y}; }
@@ -106,4 +106,4 @@ Edit pushed_along(const Diagram& diagram, const Geometry& geometry, Edit edit,
   return one_edit(std::move(steps));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -4,7 +4,7 @@
 #include "graph/edit.h"
 #include "gui/canvas/commands/geometry.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Near `wanted`, on the grid, clear of all that is there.
 [[nodiscard]] QPointF free_place(const Diagram& diagram, const Geometry& geometry, const Node& node, QPointF wanted);
@@ -21,4 +21,4 @@ void place_below_each_other(const Diagram& diagram, const Geometry& geometry, st
 /// Larger parts get no room made for them, and larger graphs are laid out on another thread.
 inline constexpr std::size_t kAtOnce = 300;
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

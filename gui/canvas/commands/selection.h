@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// What a command is to work on.
 struct Selection {
@@ -25,4 +25,4 @@ struct Selection {
   }
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -3,11 +3,11 @@
 
 #include <QGraphicsView>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// The view has had the press already, since the tool for moving asked it what becomes selected.
 bool BoxSelectTool::press(const Pointer& at) { return at.button == Qt::LeftButton; }
 
 bool BoxSelectTool::pans_at_edge(bool) const { return !parts_.view.rubberBandRect().isNull(); }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

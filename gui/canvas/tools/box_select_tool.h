@@ -3,7 +3,7 @@
 
 #include "gui/canvas/tools/tool.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Draws a box round what is to be selected. Qt's own view draws and selects; it takes every press of the left button
 /// that no other tool wanted.
@@ -16,4 +16,4 @@ class BoxSelectTool : public Tool {
   [[nodiscard]] bool pans_at_edge(bool dragged) const override;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

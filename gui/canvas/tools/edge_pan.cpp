@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr int kEdge = 3 * Theme::kUnit;  // pixels, in which what is held makes the view move
@@ -47,4 +47,4 @@ void EdgePan::step() {
   moved_(pos_);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -7,7 +7,7 @@
 
 #include <functional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Moves the view on as long as something is held at its edge.
 class EdgePan {
@@ -31,4 +31,4 @@ class EdgePan {
   QPoint pos_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -20,7 +20,7 @@
 #include <cmath>
 #include <limits>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 constexpr qreal kDropReach = 3 * Theme::kUnit;
@@ -144,4 +144,4 @@ void HeldWire::end() {
   parts_.view.viewport()->unsetCursor();
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -10,7 +10,7 @@
 
 class QGraphicsPathItem;
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 struct CanvasParts;
 class AdapterOffer;
@@ -48,4 +48,4 @@ class HeldWire {
   QGraphicsPathItem* preview_ = nullptr;  ///< the scene's, while there is a wire
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -14,7 +14,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 QString key_wire_words(const char* text) { return QCoreApplication::translate("Canvas", text); }
@@ -124,4 +124,4 @@ bool KeyWireTool::key(const QKeyEvent& event) {
   }
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Takes a wire off the selected node by keys: W, again for its next port; arrow keys or Tab choose where it ends,
 /// nearest first, Enter connects, the space bar offers nodes that fit, any other key lets go.
@@ -36,4 +36,4 @@ class KeyWireTool : public Tool {
   int target_ = -1;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

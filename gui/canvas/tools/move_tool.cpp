@@ -23,7 +23,7 @@
 #include <set>
 #include <string_view>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 namespace {
 
 /// How near, in pixels, an edge comes to another before it is brought in line.
@@ -134,4 +134,4 @@ void MoveTool::paint(QPainter& painter) const {
   for (const QLineF& guide : guides_) painter.drawLine(guide);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

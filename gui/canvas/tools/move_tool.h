@@ -7,7 +7,7 @@
 
 #include <QLineF>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 class CanvasEditor;
 
@@ -42,4 +42,4 @@ class MoveTool : public Tool {
   std::vector<QLineF> guides_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -3,7 +3,7 @@
 
 #include "gui/canvas/camera.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 void PanTool::set_ready(bool ready) {
   if (ready == ready_) return;
@@ -33,4 +33,4 @@ std::optional<Qt::CursorShape> PanTool::cursor(const Pointer&) const {
   return ready_ ? std::optional(Qt::OpenHandCursor) : std::nullopt;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

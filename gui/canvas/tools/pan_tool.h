@@ -3,7 +3,7 @@
 
 #include "gui/canvas/tools/tool.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Moves the view: the middle button, or the left one while the space bar is held.
 class PanTool : public Tool {
@@ -24,4 +24,4 @@ class PanTool : public Tool {
   std::optional<QPoint> last_{};  ///< none while it does not pan
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

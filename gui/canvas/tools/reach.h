@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// How near a socket the mouse means it, in the scene and, from afar, in pixels.
 inline constexpr qreal kPortReach = 1.75 * Theme::kUnit;
@@ -18,4 +18,4 @@ inline constexpr qreal kPortReachPixels = 9;
   return parts.scene.port_at(place, std::max(kPortReach, kPortReachPixels / parts.camera.zoom()));
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

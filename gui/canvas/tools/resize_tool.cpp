@@ -7,7 +7,7 @@
 #include "gui/canvas/item_of.h"
 #include "gui/canvas/shown_diagram.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 std::string ResizeTool::corner_at(const Pointer& at) const {
   QGraphicsItem* hit = parts_.view.itemAt(at.pos);
@@ -34,4 +34,4 @@ std::optional<Qt::CursorShape> ResizeTool::cursor(const Pointer& at) const {
   return corner_at(at).empty() ? std::nullopt : std::optional(Qt::SizeFDiagCursor);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Sizes a note or a frame by its lower right corner.
 class ResizeTool : public Tool {
@@ -26,4 +26,4 @@ class ResizeTool : public Tool {
   QString gesture_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

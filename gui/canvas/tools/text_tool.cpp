@@ -6,7 +6,7 @@
 #include "gui/canvas/item_of.h"
 #include "gui/canvas/tools/reach.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 bool TextTool::press(const Pointer& at) {
   if (at.button != Qt::LeftButton) return false;
@@ -18,4 +18,4 @@ bool TextTool::press(const Pointer& at) {
   return writing;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -3,7 +3,7 @@
 
 #include "gui/canvas/tools/tool.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// In a note or a title that is being written, the mouse is the text's.
 class TextTool : public Tool {
@@ -14,4 +14,4 @@ class TextTool : public Tool {
   void release(const Pointer&) override { parts_.pass_on(); }
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

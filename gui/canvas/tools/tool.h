@@ -12,7 +12,7 @@
 class QKeyEvent;
 class QPainter;
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// The mouse as a tool sees it.
 struct Pointer {
@@ -58,4 +58,4 @@ class Tool {
   CanvasParts& parts_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

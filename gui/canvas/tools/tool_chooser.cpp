@@ -6,7 +6,7 @@
 
 #include <utility>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 ToolChooser::ToolChooser(CanvasParts& parts, CanvasEditor& editor, NodeSearch& search, AdapterOffer& adapters)
     : parts_(parts),
@@ -111,4 +111,4 @@ void ToolChooser::paint(QPainter& painter) const {
   if (active_ != nullptr) active_->paint(painter);
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

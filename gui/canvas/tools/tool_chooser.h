@@ -14,7 +14,7 @@
 
 class QMouseEvent;
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Finds the tool that a press is meant for, and gives it what follows. A new tool is a class and its place in
 /// `tools_`.
@@ -65,4 +65,4 @@ class ToolChooser {
   bool holds_drop_ = false;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -8,7 +8,7 @@
 #include "gui/canvas/shown_diagram.h"
 #include "gui/canvas/wire_item.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 void WireTarget::set(const std::optional<PortRef>& wire) {
   if (wire == wire_) return;
@@ -36,4 +36,4 @@ std::optional<PortRef> WireTarget::under(const QRectF& body, const std::string& 
   return std::nullopt;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -7,7 +7,7 @@
 
 #include <optional>
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 struct CanvasParts;
 
@@ -29,4 +29,4 @@ class WireTarget {
   std::optional<PortRef> wire_{};
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

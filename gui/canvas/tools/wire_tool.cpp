@@ -3,7 +3,7 @@
 
 #include "gui/canvas/tools/reach.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 bool WireTool::press(const Pointer& at) {
   if (at.button != Qt::LeftButton) return false;
@@ -26,4 +26,4 @@ std::optional<Qt::CursorShape> WireTool::cursor(const Pointer& at) const {
   return port_in_reach(parts_, at.place) ? std::optional(Qt::CrossCursor) : std::nullopt;
 }
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

@@ -4,7 +4,7 @@
 #include "gui/canvas/tools/held_wire.h"
 #include "gui/canvas/tools/tool.h"
 
-namespace feedline::gui {
+namespace feedline::gui::inline canvas {
 
 /// Drags a wire off a socket. One that is pulled off an input and dropped on nothing is removed.
 class WireTool : public Tool {
@@ -24,4 +24,4 @@ class WireTool : public Tool {
   HeldWire wire_;
 };
 
-}  // namespace feedline::gui
+}  // namespace feedline::gui::inline canvas

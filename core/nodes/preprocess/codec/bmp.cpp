@@ -7,7 +7,7 @@
 #include <limits>
 #include <string>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 namespace {
 
 // Source: Microsoft, BITMAPINFOHEADER and Bitmap Compression (Windows GDI).
@@ -233,4 +233,4 @@ Status decode_bmp(Bytes bytes, Canvas& canvas) {
   return reader.read_pixels(canvas);
 }
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

@@ -11,7 +11,7 @@
 #include <cstring>
 #include <vector>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 namespace {
 
 constexpr std::uint64_t kLongestSide = 65535;
@@ -153,4 +153,4 @@ PicturePart Canvas::part() const {
           .eighths = scale_};
 }
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

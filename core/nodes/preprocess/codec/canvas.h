@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 
 /// R, G and B of one pixel that were multiplied by A: divided again.
 inline void divide_by_opacity(std::uint8_t* rgba) {
@@ -100,4 +100,4 @@ Status decode_heif(Bytes bytes, Canvas& canvas);
 /// What a decoder returns that finds no memory: that is no fault of the file's. decode() adds the size of the picture.
 [[nodiscard]] tl::unexpected<Error> no_memory();
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

@@ -7,7 +7,7 @@
 
 #include <new>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 namespace {
 
 Status decode_into(Bytes bytes, Canvas& canvas) {
@@ -65,4 +65,4 @@ void convert_rgba_row(const std::uint8_t* rgba, std::size_t width, const DecodeR
   }
 }
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

@@ -14,11 +14,13 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline {
+namespace feedline::inline schema {
 class NextNode;
-}
+}  // namespace feedline::inline schema
 
-namespace feedline::codec {
+namespace feedline::inline nodes {}
+
+namespace feedline::inline nodes::codec {
 
 using Bytes = std::span<const std::byte>;
 
@@ -57,4 +59,4 @@ void convert_rgba_row(const std::uint8_t* rgba, std::size_t width, const DecodeR
 [[nodiscard]] Result<std::vector<std::byte>> encode_jpeg(const std::uint8_t* pixels, int width, int height,
                                                          int channels, int quality);
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 namespace {
 
 /// Reads numbers at any offset; outside of the block they are 0.
@@ -89,4 +89,4 @@ void turn_upright(const std::uint8_t* from, std::int64_t width, std::int64_t hei
   }
 }
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 
 /// The orientation tag (0x0112) in the first directory of a TIFF block, 1..8; 1 if there is none or it is malformed.
 /// Source: EXIF 2.32, 4.6.4.
@@ -30,4 +30,4 @@ struct Turn {
 void turn_upright(const std::uint8_t* from, std::int64_t width, std::int64_t height, int channels, int orientation,
                   std::uint8_t* to);
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <string>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 namespace {
 
 bool begins(Bytes bytes, std::string_view magic, std::size_t at = 0) {
@@ -196,4 +196,4 @@ Error not_a_picture(Bytes bytes) {
   return {.code = ErrorCode::BadRecord, .reason = std::move(reason), .remedy = "Delete it, or convert it to PNG"};
 }
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 
 /// "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF", for messages.
 inline constexpr std::string_view kReadable = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF";
@@ -16,4 +16,4 @@ inline constexpr std::string_view kReadable = "JPEG, PNG, WebP, GIF, BMP, TIFF, 
 /// Why a file that sniff() does not know is no picture, as a record error: by its name, else by its first bytes.
 [[nodiscard]] Error not_a_picture(Bytes bytes);
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

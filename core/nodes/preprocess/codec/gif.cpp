@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 namespace {
 
 /// The first frame of a GIF, row by row. giflib itself allocates colour tables and a fixed LZW state only.
@@ -174,4 +174,4 @@ Status decode_gif(Bytes bytes, Canvas& canvas) {
   return {};
 }
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 namespace {
 
 struct Free {
@@ -123,4 +123,4 @@ Status decode_heif(Bytes bytes, Canvas& canvas) {
   return {};
 }
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

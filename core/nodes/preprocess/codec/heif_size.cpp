@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 namespace {
 
 /// Big-endian numbers from bytes, one after the other; 0 beyond the end.
@@ -293,4 +293,4 @@ HeifSizes heif_sizes(Bytes file) {
   return sizes;
 }
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 
 /// A number of pixels, by its sides.
 struct Extent {
@@ -33,4 +33,4 @@ struct HeifSizes {
 /// Reads headers only. What it does not understand says nothing: libheif judges that.
 [[nodiscard]] HeifSizes heif_sizes(Bytes file);
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

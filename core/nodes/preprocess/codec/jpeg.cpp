@@ -16,7 +16,7 @@
 #include "nodes/preprocess/codec/canvas.h"
 #include "nodes/preprocess/codec/exif.h"
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 namespace {
 
 /// Scans beyond this are an attack: each costs a pass over the whole picture.
@@ -240,4 +240,4 @@ Status decode_jpeg(Bytes bytes, Canvas& canvas) {
   return {};
 }
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

@@ -7,7 +7,7 @@
 #include <jpeglib.h>
 #include <memory>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 namespace {
 
 struct EncodeErrors {
@@ -69,4 +69,4 @@ Result<std::vector<std::byte>> encode_jpeg(const std::uint8_t* pixels, int width
   return std::vector<std::byte>(first, first + writer.size);
 }
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 
 const std::uint8_t* Levels::table() const {
   struct Known {
@@ -25,4 +25,4 @@ const std::uint8_t* Levels::table() const {
   return fresh.levels.data();
 }
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

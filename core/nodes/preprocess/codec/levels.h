@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 
 /// Which stored values become black and white.
 struct ValueRange {
@@ -31,4 +31,4 @@ class Levels {
   double scale_;
 };
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

@@ -8,7 +8,7 @@
 #include <png.h>
 #include <string>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 namespace {
 
 /// A libpng reader over memory. libpng jumps out of its functions on errors, as libjpeg does: see jpeg.cpp.
@@ -161,4 +161,4 @@ Status decode_png(Bytes bytes, Canvas& canvas) {
   return {};
 }
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

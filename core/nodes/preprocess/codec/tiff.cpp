@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 namespace {
 
 tl::unexpected<Error> broken_tiff(const std::string& message) {
@@ -378,4 +378,4 @@ Status decode_tiff(Bytes bytes, Canvas& canvas) {
   return reader.read_pixels();
 }
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 
 /// What libtiff calls instead of the system.
 struct TiffCalls {
@@ -92,4 +92,4 @@ int TiffFile::first_extra() const {
   return kinds[0];
 }
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

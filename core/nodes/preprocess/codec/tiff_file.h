@@ -10,7 +10,7 @@
 #include <string>
 #include <tiffio.h>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 
 /// The first page of a TIFF file in memory, by libtiff: its header, and its stored samples in pieces. Used by one
 /// thread. `most_bytes`: more than this libtiff does not take at once, whatever the file declares.
@@ -53,4 +53,4 @@ class TiffFile {
   friend struct TiffCalls;
 };
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <limits>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 namespace {
 
 template <class Number, class To8>
@@ -91,4 +91,4 @@ void unpack_samples(const std::uint8_t* row, const SampleType& type, const Sampl
   return each<double>(row, run, to, by_level);
 }
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

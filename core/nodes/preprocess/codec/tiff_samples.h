@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 
 /// How a TIFF file stores one sample.
 struct SampleType {
@@ -36,4 +36,4 @@ struct SampleRun {
 void unpack_samples(const std::uint8_t* row, const SampleType& type, const SampleRun& run,
                     const std::optional<ValueRange>& range, bool as_is, std::uint8_t* to);
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec

@@ -9,7 +9,7 @@
 #include <string>
 #include <webp/decode.h>
 
-namespace feedline::codec {
+namespace feedline::inline nodes::codec {
 namespace {
 
 std::uint32_t little_endian(Bytes bytes, std::size_t at, std::size_t length) {
@@ -161,4 +161,4 @@ Status decode_webp(Bytes bytes, Canvas& canvas) {
   return {};
 }
 
-}  // namespace feedline::codec
+}  // namespace feedline::inline nodes::codec
