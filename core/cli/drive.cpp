@@ -65,6 +65,8 @@ struct Receiver {
 };
 
 constexpr std::size_t kShownFailures = 10;
+/// So long may the step in hand go on after Ctrl-C, for a last checkpoint; one has 5 s in all.
+constexpr Nanos kStepPatience = 3'000'000'000;
 
 /// What limited the run, where that can be told.
 std::optional<Diagnosis> diagnosis_of(TrainingTime& time, Document document, const RunOptions& options,
@@ -85,6 +87,7 @@ Outcome drive(Document document, const RunOptions& options, Interrupts& interrup
   Progress progress(options);
   bool finished = false;
   std::optional<Started> started;
+  Nanos interrupted_at = 0;
   TrainingTime time;
   const auto run = Run::start(document, options, [&inbox, log](const Fact& fact) {
     if (log != nullptr) log->take(fact);
@@ -94,9 +97,15 @@ Outcome drive(Document document, const RunOptions& options, Interrupts& interrup
     interrupts.wait(progress.period());
     if (interrupts.requested() && !outcome.interrupted) {
       outcome.interrupted = true;
-      run->stop();
+      interrupted_at = Clock::system().now();
+      if (options.checkpoints.folder.empty()) {
+        run->stop();
+      } else {
+        run->stop_behind_step();
+      }
       progress.line("stopping; Ctrl-C again ends at once");
     }
+    if (outcome.interrupted && Clock::system().now() - interrupted_at > kStepPatience) run->stop();
     const Snapshot now = run->snapshot();
     if (log != nullptr) log->take(now);
     time.add(now);

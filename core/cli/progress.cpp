@@ -38,6 +38,7 @@ Progress::Progress(const RunOptions& options)
     : terminal_(is_terminal(stderr)),
       train_(options.train),
       max_seconds_(options.max_seconds),
+      steps_before_(options.resume.state ? options.resume.state->position.step : 0),
       last_(steady_clock::now() - (terminal_ ? kLivePeriod : kPlainPeriod - kPatience)) {}
 
 Nanos Progress::window() const { return terminal_ ? kWindow : from_seconds(5); }
@@ -150,9 +151,9 @@ Progress::Recent Progress::recent(const Snapshot& now) {
 std::optional<double> Progress::seconds_left(const Snapshot& now, const Recent& recent) const {
   std::optional<double> left;
   const TrainerSample& trainer = now.trainer;
-  if (trainer.total_steps > trainer.steps && trainer.steps > 0) {
+  if (trainer.total_steps > trainer.steps && trainer.steps > steps_before_) {
     // The mean since the start counts validation in; in the first epoch there was none, so the recent rate is better.
-    const double mean = static_cast<double>(trainer.steps) / std::max(now.elapsed(), 1e-3);
+    const double mean = static_cast<double>(trainer.steps - steps_before_) / std::max(now.elapsed(), 1e-3);
     const double pace = trainer.epoch > 1 || recent.steps_per_s <= 0 ? mean : recent.steps_per_s;
     left = static_cast<double>(trainer.total_steps - trainer.steps) / pace;
   }

@@ -53,6 +53,7 @@ class Progress {
   bool terminal_;
   bool train_;
   std::optional<double> max_seconds_;
+  std::uint64_t steps_before_;  ///< of a run that goes on, when it began
   std::chrono::steady_clock::time_point last_;
   std::string preparing_{};  ///< what is being done before data flow, and since when
   Nanos preparing_since_ = 0;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/checkpoint_arguments.h"
 #include "cli/commands.h"
 #include "cli/drive.h"
 #include "cli/graph_file.h"
@@ -42,11 +43,22 @@ class Fault {
   std::optional<Error> error_{};
 };
 
-ExitCode run(const RunArguments& arguments) {
+/// Where what the run has learnt lies.
+void tell_of_checkpoints(const RunResult& result) {
+  if (!result.checkpoint.empty()) put_line(stderr, "checkpoint: " + result.checkpoint);
+  if (!result.best_checkpoint.empty()) put_line(stderr, "best checkpoint: " + result.best_checkpoint);
+}
+
+ExitCode run(const RunArguments& arguments, const CheckpointArguments& checkpoints) {
   auto document = prepare(arguments);
   if (!document) {
     complain(document.error());
     return exit_code(document.error().code);
+  }
+  RunOptions options = arguments.options();
+  if (Status applied = apply_checkpoint_arguments(checkpoints, arguments.file, options); !applied) {
+    complain(applied.error());
+    return exit_code(applied.error().code);
   }
   Interrupts interrupts;
   Fault fault;
@@ -55,9 +67,11 @@ ExitCode run(const RunArguments& arguments) {
     const RunSource source{.title = document->title(), .file = source_file(arguments.file), .origin = "command line"};
     log.emplace(*document, arguments.options(), source, [&fault](const Error& error) { fault.put(error); });
   }
+  if (log) options.checkpoints.run = [&log] { return log->id(); };
   const Outcome outcome =
-      drive(std::move(*document), arguments.options(), interrupts, !arguments.trace.empty(), log ? &*log : nullptr);
+      drive(std::move(*document), options, interrupts, !arguments.trace.empty(), log ? &*log : nullptr);
   const ExitCode code = conclude(outcome);
+  tell_of_checkpoints(outcome.result);
   if (outcome.diagnosis) put_line(stderr, outcome.diagnosis->verdict.text());
   for (const CurveFinding& finding : outcome.curves) put_line(stderr, finding.text());
   const std::int64_t id = log ? log->id() : 0;
@@ -75,13 +89,16 @@ void add_run(CLI::App& app, ExitCode& code) {
       *command,
       "Trains the model of a graph. Progress is on standard error: epoch, step, samples per second, the share of time "
       "that the trainer waits for batches, time to go, loss, metrics. The run is recorded while it goes on. Ctrl-C "
-      "stops cleanly and still writes the JSON; "
-      "a second one ends at once.");
+      "stops cleanly, writes a checkpoint and still writes the JSON; "
+      "a second one ends at once. Checkpoints hold everything that a run goes on from: --resume has the same result, "
+      "to "
+      "the last bit on the CPU, as if it had never stopped.");
   command->footer(
       "Examples:\n"
       "  feedline-cli run example:quickstart\n"
       "  feedline-cli run my.feedline --set source.folder=PHOTOS --set batch.size=32 --epochs 10\n"
       "  feedline-cli run my.feedline --seed 7 --json result.json\n"
+      "  feedline-cli run my.feedline --checkpoints CKPT --resume    begins or goes on, whatever is there\n"
       "  feedline-cli run my.feedline --max-steps 100 --json - | jq .epochs\n");
   auto arguments = std::make_shared<RunArguments>();
   add_run_arguments(*command, *arguments);
@@ -91,7 +108,9 @@ void add_run(CLI::App& app, ExitCode& code) {
                    "- for standard output). 'check' writes such a list without a run")
       ->type_name("PATH|-");
   command->add_flag("--no-record", arguments->no_record, "Leave the run out of the record ('feedline-cli runs')");
-  command->callback([arguments, &code] { code = run(*arguments); });
+  auto checkpoints = std::make_shared<CheckpointArguments>();
+  add_checkpoint_arguments(*command, *checkpoints);
+  command->callback([arguments, checkpoints, &code] { code = run(*arguments, *checkpoints); });
 }
 
 }  // namespace feedline::cli

@@ -26,6 +26,17 @@ void BadRecords::add(std::uint64_t record, std::uint32_t epoch, const Error* err
   entry.last_epoch = epoch;
 }
 
+void BadRecords::restore(const std::vector<BadRecord>& list) {
+  for (const BadRecord& bad : list) {
+    if (records_.size() >= kMost) return;
+    records_.insert_or_assign(bad.record, Entry{.kind = kind_of(bad.error),
+                                                .file = bad.error.file,
+                                                .times = bad.times,
+                                                .epochs = bad.epochs,
+                                                .last_epoch = bad.last_epoch});
+  }
+}
+
 std::vector<BadRecord> BadRecords::list() const {
   std::vector<BadRecord> list;
   for (const auto& [record, entry] : records_) {
@@ -34,7 +45,8 @@ std::vector<BadRecord> BadRecords::list() const {
         {.error = {.code = ErrorCode::BadRecord, .reason = reason, .remedy = remedy, .node = node, .file = entry.file},
          .record = record,
          .times = entry.times,
-         .epochs = entry.epochs});
+         .epochs = entry.epochs,
+         .last_epoch = entry.last_epoch});
   }
   return list;
 }
@@ -51,6 +63,7 @@ std::vector<BadRecord> merged(std::vector<BadRecord> list, const std::vector<Bad
     BadRecord& known = list[same->second];
     known.times += bad.times;
     known.epochs = std::max(known.epochs, bad.epochs);
+    known.last_epoch = std::max(known.last_epoch, bad.last_epoch);
   }
   return list;
 }

@@ -15,8 +15,9 @@ namespace feedline::inline engine {
 struct BadRecord {
   Error error{};  ///< the first that it met: node, file, reason, remedy
   std::uint64_t record = 0;
-  std::uint64_t times = 0;   ///< that it was left out
-  std::uint32_t epochs = 0;  ///< in so many
+  std::uint64_t times = 0;       ///< that it was left out
+  std::uint32_t epochs = 0;      ///< in so many
+  std::uint32_t last_epoch = 0;  ///< the last of them
 };
 
 /// Which records a pipeline left out, each once, with the file that it was told by. Bounded: beyond kMost records, and
@@ -28,6 +29,8 @@ class BadRecords {
 
   /// `error` may be null where the record has met it before.
   void add(std::uint64_t record, std::uint32_t epoch, const Error* error);
+  /// Takes up what list() gave of another one. Into an empty list.
+  void restore(const std::vector<BadRecord>& list);
   /// In the order of the source.
   [[nodiscard]] std::vector<BadRecord> list() const;
 

@@ -11,13 +11,20 @@ constexpr std::size_t kFirstChunk = 8;
 
 }  // namespace
 
-BatchSampler::BatchSampler(const DataPlan& plan, std::uint32_t first_epoch, std::uint32_t epochs)
+BatchSampler::BatchSampler(const DataPlan& plan, std::uint32_t first_epoch, std::uint32_t epochs,
+                           std::uint64_t first_batch)
     : records_(plan.sampler.count),
       batch_size_(static_cast<std::size_t>(std::max<std::int64_t>(plan.batch.size, 1))),
       batches_(plan.batch.drop_last ? records_ / batch_size_ : (records_ + batch_size_ - 1) / batch_size_),
       epoch_(first_epoch),
       left_(batches_ == 0 ? 0 : epochs),
-      endless_(batches_ != 0 && epochs == 0) {}
+      endless_(batches_ != 0 && epochs == 0),
+      index_(first_batch) {
+  if (batches_ == 0 || index_ < batches_) return;
+  index_ = 0;
+  ++epoch_;
+  if (!endless_) --left_;
+}
 
 std::optional<RowRange> BatchSampler::next(std::size_t most) {
   if (done()) return std::nullopt;

@@ -12,7 +12,7 @@ namespace feedline::inline engine {
 
 /// The rows of one batch that one worker takes up at once.
 struct RowRange {
-  std::uint64_t batch = 0;  ///< over all epochs, from 0
+  std::uint64_t batch = 0;  ///< over all epochs that are dealt out, from 0
   std::uint32_t epoch = 0;
   std::uint64_t index = 0;  ///< of the batch in its epoch
   bool last_of_epoch = false;
@@ -25,8 +25,9 @@ struct RowRange {
 /// batches; epochs follow each other without a gap. Not thread-safe: the Flow guards it.
 class BatchSampler {
  public:
-  /// `epochs` 0: without end. A plan without a whole batch has no row ranges.
-  BatchSampler(const DataPlan& plan, std::uint32_t first_epoch, std::uint32_t epochs);
+  /// `epochs` 0: without end. A plan without a whole batch has no row ranges. `first_batch`: of the first epoch; where
+  /// that has no more than so many, all of it is over.
+  BatchSampler(const DataPlan& plan, std::uint32_t first_epoch, std::uint32_t epochs, std::uint64_t first_batch = 0);
 
   /// The next rows, at most `most` (at least 1) of them; none when all epochs have been dealt out.
   [[nodiscard]] std::optional<RowRange> next(std::size_t most);

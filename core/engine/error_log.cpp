@@ -2,6 +2,7 @@
 #include "engine/error_log.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace feedline::inline engine {
 
@@ -31,12 +32,30 @@ void ErrorLog::add_again(std::uint32_t kind) {
   if (kind < entries_.size()) ++entries_[kind].first.count;
 }
 
+std::uint32_t ErrorLog::kind_of(const Error& error) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = kinds_.find(std::pair(error.node, error.reason));
+  return found == kinds_.end() ? kOther : found->second;
+}
+
+std::vector<ErrorLog::Entry> ErrorLog::entries() const {
+  const std::lock_guard lock(mutex_);
+  return entries_;
+}
+
+void ErrorLog::restore(std::vector<Entry> entries, std::uint64_t count) {
+  const std::lock_guard lock(mutex_);
+  entries_ = std::move(entries);
+  if (entries_.size() > kMaxKinds) entries_.resize(kMaxKinds);
+  kinds_.clear();
+  for (std::size_t i = 0; i < entries_.size(); ++i)
+    kinds_.emplace(std::pair(entries_[i].first.error.node, entries_[i].first.error.reason),
+                   static_cast<std::uint32_t>(i));
+  count_ = count;
+}
+
 std::vector<RecordError> ErrorLog::list() const {
-  std::vector<Entry> entries;
-  {
-    const std::lock_guard lock(mutex_);
-    entries = entries_;
-  }
+  std::vector<Entry> entries = this->entries();
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
     return a.first.count != b.first.count ? a.first.count > b.first.count : a.place < b.place;
   });

@@ -28,15 +28,20 @@ class ErrorLog {
   std::uint32_t add(Error error, Place place);
   /// A record whose kind add() returned is left out once more.
   void add_again(std::uint32_t kind);
+  /// The kind under which errors of this node and message are counted; kOther where there is none.
+  [[nodiscard]] std::uint32_t kind_of(const Error& error) const;
+  /// What is counted, in the order in which the kinds came, for restore() of an empty log.
+  struct Entry {
+    RecordError first{};
+    Place place{};
+  };
+  [[nodiscard]] std::vector<Entry> entries() const;
+  void restore(std::vector<Entry> entries, std::uint64_t count);
   /// The most frequent first; equally frequent ones in the order of the run.
   [[nodiscard]] std::vector<RecordError> list() const;
   [[nodiscard]] std::uint64_t count() const;
 
  private:
-  struct Entry {
-    RecordError first{};
-    Place place{};
-  };
   mutable std::mutex mutex_{};
   std::map<std::pair<std::string, std::string>, std::uint32_t> kinds_{};  ///< by node and message
   std::vector<Entry> entries_{};

@@ -4,6 +4,7 @@
 #include "engine/bad_records.h"
 #include "engine/collate.h"
 #include "engine/error_log.h"
+#include "engine/pipeline_past.h"
 #include "engine/pipeline_state.h"
 #include "engine/watchdog.h"
 #include "engine/worker_pool.h"
@@ -28,6 +29,7 @@ class Pipeline::Impl {
  public:
   Impl(std::shared_ptr<const Plan> owner, const DataPlan& plan, PipelineOptions options)
       : state_(std::make_shared<PipelineState>(std::move(owner), plan, std::move(options))),
+        handed_out_(restore()),
         worker_pool_(state_),
         watchdog_(std::make_unique<Watchdog>(state_, worker_pool_)) {}
 
@@ -45,6 +47,7 @@ class Pipeline::Impl {
       if (!taken) return fail(std::move(taken.error()));
       if (*taken == nullptr) return std::optional<Batch>{};
       const std::unique_ptr<BatchWork>& work = *taken;
+      ++handed_out_;
       leave_out_known(*work);
       count_faults(*work);
       if (Status judged = judge(*work); !judged) {
@@ -80,11 +83,37 @@ class Pipeline::Impl {
     account_.catch_up(state_->flow.stopping());
   }
 
+  [[nodiscard]] PipelinePast past() const {
+    PipelinePast past{.batches = handed_out_,
+                      .tried = tried_,
+                      .bad = bad_,
+                      .error_count = errors_.count(),
+                      .records = bad_records_.list()};
+    for (ErrorLog::Entry& entry : errors_.entries())
+      past.errors.push_back({std::move(entry.first), entry.place.first, entry.place.second});
+    return past;
+  }
+
   [[nodiscard]] PipelineState& state() { return *state_; }
   [[nodiscard]] const ErrorLog& errors() const { return errors_; }
   [[nodiscard]] const BadRecords& bad_records() const { return bad_records_; }
 
  private:
+  /// Takes up the past, before any worker looks. Returns how many batches were handed out in it.
+  std::uint64_t restore() {
+    const PipelinePast* past = state_->options.past.get();
+    if (past == nullptr) return 0;
+    tried_ = past->tried;
+    bad_ = past->bad;
+    std::vector<ErrorLog::Entry> entries;
+    for (const PastError& one : past->errors)
+      entries.push_back({one.error, {one.batch, static_cast<std::size_t>(one.row)}});
+    errors_.restore(std::move(entries), past->error_count);
+    bad_records_.restore(past->records);
+    for (const BadRecord& bad : past->records) state_->quarantine.add(bad.record, errors_.kind_of(bad.error));
+    return past->batches;
+  }
+
   Result<std::unique_ptr<BatchWork>> take() {
     const Nanos asked = state_->clock.now();
     auto taken = state_->flow.next();
@@ -117,7 +146,7 @@ class Pipeline::Impl {
       if (fault.known) {
         errors_.add_again(*fault.known);
       } else {
-        state_->quarantine.add(fault.record, errors_.add(std::move(fault.error), {batch.number, fault.row}));
+        state_->quarantine.add(fault.record, errors_.add(std::move(fault.error), {handed_out_ - 1, fault.row}));
       }
     }
   }
@@ -144,6 +173,7 @@ class Pipeline::Impl {
   BadRecords bad_records_{};
   std::uint64_t tried_ = 0;
   std::uint64_t bad_ = 0;
+  std::uint64_t handed_out_;  ///< batches, over all epochs
   WorkerPool worker_pool_;
   std::unique_ptr<Watchdog> watchdog_;
 };
@@ -177,6 +207,7 @@ std::vector<NodeDurations> Pipeline::durations() const { return impl_->state().d
 std::vector<RecordError> Pipeline::errors() const { return impl_->errors().list(); }
 std::vector<BadRecord> Pipeline::bad_records() const { return impl_->bad_records().list(); }
 std::uint64_t Pipeline::error_count() const { return impl_->errors().count(); }
+PipelinePast Pipeline::past() const { return impl_->past(); }
 std::vector<RecordError> Pipeline::notices() const { return impl_->state().caches->notices(); }
 
 }  // namespace feedline::inline engine

@@ -23,6 +23,7 @@
 namespace feedline::inline engine {
 
 class CacheShelf;
+struct PipelinePast;
 
 /// A kind of record error, counted: node, file and message of the first, and how many like it (same node and message).
 struct RecordError {
@@ -38,6 +39,9 @@ struct PipelineOptions {
   std::size_t prefetch = 4;
   std::uint32_t epochs = 1;  ///< 0: without end
   std::uint32_t first_epoch = 1;
+  std::uint64_t first_batch = 0;  ///< of the first epoch: what stands before it was used by an earlier pipeline
+  /// What that one had found out (Pipeline::past()); null: there was none.
+  std::shared_ptr<const PipelinePast> past{};
   bool meters = true;                    ///< false: nothing is measured (to measure what measuring costs)
   std::shared_ptr<Trace> trace{};        ///< the timeline that workers and queues write to; null: none
   std::string trace_prefix{};            ///< before the names of their lanes
@@ -66,6 +70,9 @@ struct PipelineOptions {
 /// A record that was bad is not tried again in later epochs (engine/quarantine.h); it is counted each time that it is
 /// left out. A record that takes far longer than its kind is dealt with as `on_slow` says (engine/watchdog.h). Errors
 /// are counted batch by batch as next() hands the batches out, so their list does not depend on what was read ahead.
+///
+/// A pipeline that goes on from another one's past gives the same bytes as that one would have. Caches are filled anew:
+/// what they would have kept of a random node above them since the first epoch is drawn as in the first epoch.
 class Pipeline {
  public:
   Pipeline(std::shared_ptr<const Plan> owner, const DataPlan& plan, PipelineOptions options);
@@ -111,6 +118,9 @@ class Pipeline {
   [[nodiscard]] std::uint64_t error_count() const;
   /// Every record that was left out, once (see BadRecords). For the thread that calls next().
   [[nodiscard]] std::vector<BadRecord> bad_records() const;
+  /// All that a pipeline has to know that goes on behind the batch that was handed out last. For the thread that calls
+  /// next().
+  [[nodiscard]] PipelinePast past() const;
   /// Why caches stopped keeping values where that is nobody's wish; nothing is left out for it. Its count is that of
   /// the values that were not kept.
   [[nodiscard]] std::vector<RecordError> notices() const;

@@ -52,7 +52,7 @@ PipelineState::PipelineState(std::shared_ptr<const Plan> owner_plan, const DataP
       quarantine(plan.sampler.count),
       speedup(clock),
       gates(plan.steps.size()),
-      flow(BatchSampler(plan, options.first_epoch, options.epochs), layout, pool,
+      flow(BatchSampler(plan, options.first_epoch, options.epochs, options.first_batch), layout, pool,
            {.batch = batch_size(plan), .prefetch = options.prefetch}, clock) {
   const auto meter = [this](const std::string& name, const std::string& type, std::size_t workers) {
     meters.push_back(std::make_unique<StageMeter>(name, type, workers));

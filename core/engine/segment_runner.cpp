@@ -22,12 +22,27 @@ void make_empty(Datum& value) {
   value.view(nullptr, DType::U8, kNothing);
 }
 
+/// Steps whose values go nowhere but into caches, directly or through each other.
+std::vector<bool> read_by_caches_alone(const DataPlan& plan) {
+  std::vector<bool> alone(plan.steps.size(), true);
+  std::vector<bool> open(plan.slots, false);  // read by what is no cache and does not lead to caches alone
+  for (const BatchField& field : plan.fields) open[field.slot] = true;
+  for (std::size_t i = plan.steps.size(); i-- > 0;) {
+    const PlanStep& step = plan.steps[i];
+    for (const SlotIndex slot : step.outputs) alone[i] = alone[i] && !open[slot];
+    if (step.cache || alone[i]) continue;
+    for (const auto& slot : step.inputs)
+      if (slot) open[*slot] = true;
+  }
+  return alone;
+}
+
 }  // namespace
 
 SegmentRunner::SegmentRunner(const DataPlan& plan, const SegmentLayout& layout, std::size_t segment, StepTimer timer,
                              Heartbeat& heartbeat, const Quarantine& quarantine, const CacheShelf& caches,
                              std::deque<SequentialGate>& gates, VirtualSpeedup::Account& account,
-                             const std::atomic<bool>& stop)
+                             const std::atomic<bool>& stop, bool goes_on)
     : plan_(plan),
       layout_(layout),
       segment_(layout.segments[segment]),
@@ -38,7 +53,8 @@ SegmentRunner::SegmentRunner(const DataPlan& plan, const SegmentLayout& layout, 
       gates_(gates),
       account_(account),
       stop_(stop),
-      router_(plan, &caches) {
+      router_(plan, &caches),
+      kept_(goes_on && router_.caches() > 0 ? read_by_caches_alone(plan) : std::vector<bool>(plan.steps.size())) {
   for (SlotIndex slot = 0; slot < plan.slots; ++slot)
     if (layout.producer[slot] == segment && !layout.homes[slot].in_chunk) local_slots_.push_back(slot);
   std::set<SlotIndex> taken;
@@ -218,13 +234,17 @@ bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
   return true;
 }
 
+Rng SegmentRunner::rng_of(const PlanStep& step, std::uint32_t epoch, std::uint64_t record) const {
+  const auto index = static_cast<std::size_t>(&step - plan_.steps.data());
+  return {plan_.seed, kept_[index] ? 1U : epoch, record, step.stream};
+}
+
 /// Who reads the step's output, with the random numbers that it will draw for this record.
 std::optional<NextNode> SegmentRunner::next_node(const PlanStep& step, const Chunk& chunk, std::uint64_t record) const {
   if (!step.next) return std::nullopt;
   const PlanStep& reader = plan_.steps[*step.next];
-  return NextNode(
-      *reader.op,
-      {.rng = Rng(plan_.seed, chunk.epoch, record, reader.stream), .training = plan_.training, .record = record});
+  return NextNode(*reader.op,
+                  {.rng = rng_of(reader, chunk.epoch, record), .training = plan_.training, .record = record});
 }
 
 /// Waits until this worker may enter a sequential step: time starved, no work. None: the run ends.
@@ -266,7 +286,7 @@ bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chun
     const bool cached = way != nullptr && show_cached(chunk, r, index, *out_[0]);
     const auto work = [&]() -> Status {
       if (cached) return {};
-      OpContext context{.rng = Rng(plan_.seed, chunk.epoch, record, step.stream),
+      OpContext context{.rng = rng_of(step, chunk.epoch, record),
                         .training = plan_.training,
                         .record = record,
                         .next = next ? &*next : nullptr};

@@ -27,9 +27,11 @@ namespace feedline::inline engine {
 /// but std::bad_alloc.
 class SegmentRunner {
  public:
+  /// `goes_on`: from an earlier pipeline's past, whose caches are gone (PipelineOptions::past).
   SegmentRunner(const DataPlan& plan, const SegmentLayout& layout, std::size_t segment, StepTimer timer,
                 Heartbeat& heartbeat, const Quarantine& quarantine, const CacheShelf& caches,
-                std::deque<SequentialGate>& gates, VirtualSpeedup::Account& account, const std::atomic<bool>& stop);
+                std::deque<SequentialGate>& gates, VirtualSpeedup::Account& account, const std::atomic<bool>& stop,
+                bool goes_on = false);
 
   /// False if the run was stopped midway, or this worker abandoned, or for failure(); the chunk is then unfinished. Bad
   /// records are marked in the chunk, with their faults.
@@ -41,6 +43,8 @@ class SegmentRunner {
 
  private:
   void make_room(Chunk& chunk);
+  /// With the random numbers that the step draws for a record of this epoch.
+  [[nodiscard]] Rng rng_of(const PlanStep& step, std::uint32_t epoch, std::uint64_t record) const;
   void bind(const Chunk& chunk, std::size_t begin, std::size_t end);
   [[nodiscard]] const CacheRoute* look_up(Chunk& chunk, std::size_t record);
   [[nodiscard]] const CacheRoute* route(const Chunk& chunk, std::size_t record);
@@ -80,6 +84,7 @@ class SegmentRunner {
   const std::atomic<bool>& stop_;
   CacheRouter router_;
   std::optional<Error> failure_{};
+  std::vector<bool> kept_{};  ///< by step: an earlier pipeline's caches kept what it drew in the first epoch
 
   std::vector<SlotIndex> local_slots_{};     ///< values that live here, for measuring
   std::vector<std::size_t> bound_fields_{};  ///< fields whose node runs here and may write into the batch

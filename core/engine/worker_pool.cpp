@@ -78,7 +78,8 @@ void live(PipelineState& state, std::size_t segment, std::size_t place, Heartbea
                                 .last_label = timeline.lane == nullptr ? std::uint16_t{0} : timeline.labels.back(),
                                 .account = &account};
     SegmentRunner runner(state.plan, state.layout, segment, StepTimer(state.clock, meters, timeline), heartbeat,
-                         state.quarantine, *state.caches, state.gates, account, state.flow.stopping());
+                         state.quarantine, *state.caches, state.gates, account, state.flow.stopping(),
+                         state.options.past != nullptr);
     while (Chunk* chunk = state.flow.take(context)) {
       if (!runner.run(*chunk)) {
         if (runner.failure()) fail(*runner.failure());

@@ -122,7 +122,11 @@ class Planner {
   }
 
   Result<OpenSource> open(const Node& node, const NodeSpec& spec) const {
-    auto source = open_source(spec, spec.complete(node.params), options_.sources);
+    const auto opened = [&]() -> Result<std::shared_ptr<const Source>> {
+      if (options_.open) return options_.open(spec, spec.complete(node.params));
+      return open_source(spec, spec.complete(node.params), options_.sources);
+    };
+    auto source = opened();
     if (!source) return fail(std::move(source.error()));
     if ((*source)->size() == 0) return fail("the source has no records", "Choose one that is not empty");
     return OpenSource{&node, std::move(*source)};

@@ -170,6 +170,9 @@ struct Plan {
 
 struct PlanOptions {
   SourceContext sources{};  ///< cache folder, progress, stop
+  /// Gives what stands in place of a source of the graph, which is not opened then: for records that no graph names.
+  /// Unset: every source is opened.
+  std::function<Result<std::shared_ptr<const Source>>(const NodeSpec& spec, const ParamMap& params)> open{};
 };
 
 /// Opens the sources and lowers the graph. May take long (unpacking, generating): call it off the GUI thread.

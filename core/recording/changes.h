@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/document.h"
+#include "graph/graph_changes.h"
 #include "runs/run_record.h"
 
 #include <string>
@@ -13,22 +14,7 @@ namespace feedline::inline recording {
 /// by their path.
 [[nodiscard]] Properties changed_parameters(const Document& document);
 
-/// What a second graph has that the first has not, and the other way round.
-struct GraphChanges {
-  struct Parameter {
-    std::string name{};  ///< "batch.size"
-    std::string before{};
-    std::string after{};
-    bool operator==(const Parameter&) const = default;
-  };
-  std::vector<Parameter> parameters{};  ///< of nodes that both have, defaults included
-  std::vector<std::string> added{};     ///< nodes; one whose type changed is in both lists
-  std::vector<std::string> removed{};
-  bool wiring = false;  ///< wires between nodes that both have, or what is muted
-  [[nodiscard]] bool none() const { return parameters.empty() && added.empty() && removed.empty() && !wiring; }
-};
-[[nodiscard]] GraphChanges compare_graphs(const Document& before, const Document& after);
-/// The same of two recorded runs.
+/// Of the graphs of two recorded runs.
 [[nodiscard]] GraphChanges compare_graphs(const RunRecord& before, const RunRecord& after);
 
 /// A parameter in which runs differ, with its value in each of them; empty where a run has no such node.
@@ -42,8 +28,5 @@ struct ParameterRow {
 /// 128. Run 12 trained at 1.80 times the rate of run 11 (2,232 against 1,240 samples/s), validation accuracy 87.1 %
 /// instead of 86.0 %."
 [[nodiscard]] std::string what_changed(const RunRecord& before, const RunRecord& after);
-
-/// How many of these parameters or nodes a sentence names before it counts the rest.
-inline constexpr std::size_t kNamedChanges = 3;
 
 }  // namespace feedline::inline recording

@@ -2,11 +2,13 @@
 #include "state/training_state.h"
 
 #include "base/plain_text.h"
+#include "state/fingerprint.h"
 #include "state/safetensors.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <set>
 #include <span>
@@ -19,7 +21,11 @@ constexpr std::string_view kParametersPrefix = "";
 constexpr std::string_view kOptimizerPrefix = "optimizer:";
 constexpr std::string_view kFittedPrefix = "fitted:";
 constexpr std::string_view kGeneratorPrefix = "generator:";
-constexpr int kStateFormat = 1;
+constexpr std::string_view kTallyPrefix = "tally:";
+constexpr std::string_view kChecksumKey = "feedline_checksum";
+/// 2: with a checksum, and with tallies.
+constexpr int kStateFormat = 2;
+constexpr int kFirstWithChecksum = 2;
 
 /// Which of the unmarked tensors are learnt is a fact of the network, and stands in the JSON.
 nlohmann::json json_of(const TrainingState& state) {
@@ -39,6 +45,29 @@ void add_views(std::vector<TensorView>& all, const NamedTensors& tensors, std::s
     view.name.insert(0, prefix);
     all.push_back(std::move(view));
   }
+}
+
+/// A sum over a state as it lies in a file, tensor by tensor in the order of their names.
+class Checksum {
+ public:
+  explicit Checksum(std::string_view json) { hash_.add(json); }
+  void add(std::string_view tensor, ElementType type, const std::vector<std::int64_t>& shape,
+           std::span<const std::byte> data) {
+    hash_.add(tensor).add(name(type)).add(shape.size());
+    for (const std::int64_t size : shape) hash_.add(static_cast<std::uint64_t>(size));
+    hash_.add(std::string_view(reinterpret_cast<const char*>(data.data()), data.size()));
+  }
+  [[nodiscard]] std::string text() const { return hash_.hex(); }
+
+ private:
+  Fingerprint hash_{};
+};
+
+std::string checksum_of(std::vector<TensorView>& views, std::string_view json) {
+  std::sort(views.begin(), views.end(), [](const TensorView& a, const TensorView& b) { return a.name < b.name; });
+  Checksum sum(json);
+  for (const TensorView& view : views) sum.add(view.name, view.type, view.shape, view.data);
+  return sum.text();
 }
 
 }  // namespace
@@ -83,8 +112,11 @@ Status save_training_state(const TrainingState& state, const std::filesystem::pa
   add_views(views, state.optimizer, kOptimizerPrefix);
   add_views(views, state.fitted, kFittedPrefix);
   add_views(views, state.generators, kGeneratorPrefix);
+  add_views(views, state.tallies, kTallyPrefix);
   try {
-    return write_safetensors(path, views, {{std::string(kStateKey), json_of(state).dump()}});
+    const std::string json = json_of(state).dump();
+    const std::string checksum = checksum_of(views, json);
+    return write_safetensors(path, views, {{std::string(kStateKey), json}, {std::string(kChecksumKey), checksum}});
   } catch (const nlohmann::json::exception&) {
     return fail("a name or text of the state is not valid UTF-8");
   }
@@ -96,6 +128,11 @@ Result<TrainingState> load_training_state(const std::filesystem::path& path) {
                       .remedy = "Choose a state that Feedline has saved",
                       .file = escape_name(path.string())});
   };
+  const auto damaged = [&] {
+    return fail(Error{.reason = "it is damaged: what it holds does not fit its checksum",
+                      .remedy = "Use an earlier one, or one from a backup",
+                      .file = escape_name(path.string())});
+  };
   const auto file = SafetensorsFile::open(path);
   if (!file) return fail(file.error());
   const auto text = file->metadata().find(kStateKey);
@@ -103,9 +140,11 @@ Result<TrainingState> load_training_state(const std::filesystem::path& path) {
 
   TrainingState state;
   std::set<std::string, std::less<>> buffers;
+  int format = 0;
   try {
     const auto json = nlohmann::json::parse(text->second);
-    if (const int format = json.at("format").get<int>(); format > kStateFormat)
+    format = json.at("format").get<int>();
+    if (format > kStateFormat)
       return foreign(fmt::format("a newer program wrote it (format {}, this one reads {})", format, kStateFormat));
     state.seed = json.at("seed").get<std::int64_t>();
     const auto& position = json.at("position");
@@ -117,9 +156,11 @@ Result<TrainingState> load_training_state(const std::filesystem::path& path) {
   } catch (const nlohmann::json::exception&) {
     return foreign("what it says of the run is damaged");
   }
+  Checksum sum(text->second);
   for (const auto& [name, entry] : file->entries()) {
     auto value = file->read(name);
     if (!value) return fail(std::move(value.error()));
+    sum.add(name, value->type, value->shape, value->data);
     const auto into = [&](NamedTensors& part, std::string_view prefix) {
       part.emplace(name.substr(prefix.size()), std::move(*value));
     };
@@ -129,10 +170,15 @@ Result<TrainingState> load_training_state(const std::filesystem::path& path) {
       into(state.fitted, kFittedPrefix);
     } else if (name.starts_with(kGeneratorPrefix)) {
       into(state.generators, kGeneratorPrefix);
+    } else if (name.starts_with(kTallyPrefix)) {
+      into(state.tallies, kTallyPrefix);
     } else {
       into(buffers.contains(name) ? state.buffers : state.parameters, kParametersPrefix);
     }
   }
+  if (format < kFirstWithChecksum) return state;
+  const auto said = file->metadata().find(kChecksumKey);
+  if (said == file->metadata().end() || said->second != sum.text()) return damaged();
   return state;
 }
 

@@ -36,6 +36,8 @@ struct TrainingState {
   NamedTensors optimizer{};
   NamedTensors fitted{};      ///< of fitted nodes: "normalise.mean"
   NamedTensors generators{};  ///< by key: see pack_generators()
+  /// What was measured so far of the running epoch, by replica: "0.loss", "1.accuracy.0".
+  NamedTensors tallies{};
   std::int64_t seed = 0;
   TrainingPosition position{};
   std::map<std::string, std::string, std::less<>> texts{};  ///< whatever else a caller wants to keep
@@ -53,12 +55,13 @@ struct TrainingState {
 [[nodiscard]] Result<std::vector<std::vector<std::byte>>> unpack_generators(const TensorValue& packed);
 
 /// Writes one safetensors file, at once or not at all. Parameters and buffers have their own names in it, so that any
-/// tool finds a network's weights there; the others carry "optimizer:", "fitted:" or "generator:" in front. What is no
-/// tensor stands in its metadata, as JSON. Errors: cannot be written (file, remedy).
+/// tool finds a network's weights there; the others carry "optimizer:", "fitted:", "generator:" or "tally:" in front.
+/// What is no tensor stands in its metadata, as JSON, and beside it a checksum over all of it. Errors: cannot be
+/// written (file, remedy).
 Status save_training_state(const TrainingState& state, const std::filesystem::path& path);
 
 /// Errors name the file: see SafetensorsFile::open(); it was not written by save_training_state(), or by a newer
-/// program.
+/// program; what it holds does not fit its checksum.
 [[nodiscard]] Result<TrainingState> load_training_state(const std::filesystem::path& path);
 
 }  // namespace feedline::inline state

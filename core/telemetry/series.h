@@ -19,16 +19,22 @@ class Series {
   explicit Series(std::size_t capacity = 2048) : capacity_(capacity < 4 ? 4 : capacity) {}
 
   void add(double x, double y);
+  /// All of it, for restore() of another one of the same capacity.
+  struct State {
+    std::size_t stride = 1;   ///< raw points a stored point
+    std::size_t pending = 0;  ///< raw points in the unfinished bucket
+    Point sum{};              ///< of these
+    std::vector<Point> points{};
+  };
+  [[nodiscard]] State state() const;
+  void restore(State state);
   /// A copy, the unfinished last bucket included.
   [[nodiscard]] std::vector<Point> points() const;
 
  private:
   mutable std::mutex mutex_{};
   std::size_t capacity_;
-  std::size_t stride_ = 1;   ///< raw points a stored point
-  std::size_t pending_ = 0;  ///< raw points in the unfinished bucket
-  Point sum_{};
-  std::vector<Point> points_{};
+  State state_{};
 };
 
 }  // namespace feedline::inline telemetry

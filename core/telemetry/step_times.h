@@ -15,7 +15,7 @@ namespace feedline::inline telemetry {
 
 /// What the trainer's thread is doing. Rest is nothing that counts. The others index StepTimes and kStepPhases: a new
 /// phase is one name here and one entry there, and is then measured, recorded, reported and drawn.
-enum class Phase : std::uint8_t { Wait, HostToDevice, Forward, Backward, Optimizer, Add, Fit, Other, Rest };
+enum class Phase : std::uint8_t { Wait, HostToDevice, Forward, Backward, Optimizer, Add, Fit, Checkpoint, Other, Rest };
 inline constexpr std::size_t kStepPhaseCount = static_cast<std::size_t>(Phase::Rest);
 
 struct PhaseInfo {
@@ -38,6 +38,8 @@ inline constexpr std::array<PhaseInfo, kStepPhaseCount> kStepPhases = {
      {Phase::Optimizer, "optimizer", "optimizer", "optimiser", "optimiser", "the optimiser", "updating the parameters"},
      {Phase::Add, "add", "add", "taking rows in", "add", "taking rows in", "an estimator takes in a batch"},
      {Phase::Fit, "fit", "fit", "fitting", "fit", "the fit", "an estimator fits, between steps"},
+     {Phase::Checkpoint, "checkpoint", "checkpoint", "checkpoint", "checkpoint", "copying for a checkpoint",
+      "copying what a run goes on from; it is written meanwhile"},
      {Phase::Other, "other", "other", "other", "other", "launch and the rest", "bookkeeping"}}};
 
 /// Of a phase by its key in a record; null for one that this program does not know.
@@ -76,11 +78,13 @@ struct ByPhase {
 /// Where the trainer's time went since the start, in nanoseconds of its thread's wall time.
 using StepTimes = ByPhase<Nanos>;
 
-/// For what shows and records them.
+/// For what shows and records them. Without checkpoints nothing is said of them.
 [[nodiscard]] inline std::vector<PhaseTime> phase_list(const StepTimes& times) {
   std::vector<PhaseTime> list;
-  for (const PhaseInfo& info : kStepPhases)
+  for (const PhaseInfo& info : kStepPhases) {
+    if (info.phase == Phase::Checkpoint && times[info.phase] == 0) continue;
     list.push_back({.name = std::string(info.key), .seconds = seconds(times[info.phase])});
+  }
   return list;
 }
 

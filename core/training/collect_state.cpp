@@ -34,15 +34,6 @@ std::optional<ElementType> element_type_of(at::ScalarType type) {
   return std::nullopt;
 }
 
-/// By value, on the host, row by row whatever its memory format.
-TensorValue value_of(const at::Tensor& tensor) {
-  const at::Tensor plain = tensor.detach().to(at::kCPU).contiguous();
-  const auto* first = static_cast<const std::byte*>(plain.data_ptr());
-  TensorValue value{.type = *element_type_of(plain.scalar_type()), .shape = plain.sizes().vec()};
-  value.data.assign(first, first + plain.nbytes());
-  return value;
-}
-
 /// Shows a value's memory, which is only read.
 at::Tensor tensor_over(const TensorValue& value, at::ScalarType type) {
   return at::from_blob(const_cast<std::byte*>(value.data.data()), value.shape, at::TensorOptions(type));  // NOLINT
@@ -50,7 +41,7 @@ at::Tensor tensor_over(const TensorValue& value, at::ScalarType type) {
 
 NamedTensors values_of(const std::vector<Model::Named>& tensors) {
   NamedTensors values;
-  for (const auto& [name, tensor] : tensors) values.emplace(name, value_of(tensor));
+  for (const auto& [name, tensor] : tensors) values.emplace(name, kept_value(tensor));
   return values;
 }
 
@@ -58,6 +49,10 @@ std::vector<at::Tensor> tensors_of(const std::vector<Model::Named>& named) {
   std::vector<at::Tensor> tensors;
   for (const Model::Named& one : named) tensors.push_back(one.tensor);
   return tensors;
+}
+
+bool fits(const TensorValue& value, const at::Tensor& tensor) {
+  return value.type == element_type_of(tensor.scalar_type()) && value.shape == tensor.sizes().vec();
 }
 
 /// Do the values fit these tensors, one for one?
@@ -71,7 +66,7 @@ Status check_fit(const NamedTensors& values, const std::vector<Model::Named>& te
       return fail(Error{.reason = fmt::format("the state lacks '{}'", name),
                         .remedy = "Use the graph that it was saved from",
                         .node = node});
-    if (found->second.type != element_type_of(tensor.scalar_type()) || found->second.shape != tensor.sizes().vec())
+    if (!fits(found->second, tensor))
       return fail(
           Error{.reason = fmt::format("'{}' has shape {} in the state, {} here", name,
                                       fmt::join(found->second.shape, "x"), fmt::join(tensor.sizes().vec(), "x")),
@@ -126,7 +121,7 @@ NamedTensors collect_optimizer(Replicas& replicas) {
   for (const auto& [slot, block] : optimizer.slots()) {
     const auto parts = FlatParameters::parts(block, tensors_of(parameters));
     for (std::size_t i = 0; i < parameters.size(); ++i)
-      all.emplace(parameters[i].name + "." + slot, value_of(parts[i]));
+      all.emplace(parameters[i].name + "." + slot, kept_value(parts[i]));
   }
   if (optimizer.averages())
     for (const auto& [name, tensor] : elsewhere(replicas, optimizer.trained()))
@@ -230,6 +225,50 @@ Result<RandomStates> generators_of(const NamedTensors& packed, std::size_t repli
 }
 
 }  // namespace
+
+TensorValue kept_value(const at::Tensor& tensor) {
+  const at::Tensor plain = tensor.detach().to(at::kCPU).contiguous();
+  const auto* first = static_cast<const std::byte*>(plain.data_ptr());
+  TensorValue value{.type = *element_type_of(plain.scalar_type()), .shape = plain.sizes().vec()};
+  value.data.assign(first, first + plain.nbytes());
+  return value;
+}
+
+at::Tensor tensor_of(const TensorValue& value) {
+  at::ScalarType type = at::kLong;
+  for (const auto& [scalar, element] : kScalarTypes)
+    if (element == value.type) type = scalar;
+  return tensor_over(value, type).clone();
+}
+
+Result<WeightsTaken> take_weights(const TrainingState& state, Replicas& replicas) {
+  const torch::NoGradGuard no_gradients;
+  WeightsTaken all;
+  const auto take = [&all](const NamedTensors& values, const std::vector<Model::Named>& tensors) {
+    std::set<std::string_view> here;
+    for (const auto& [name, tensor] : tensors) {
+      here.insert(name);
+      const auto found = values.find(name);
+      if (found == values.end()) {
+        all.missing.push_back(name);
+      } else if (!fits(found->second, tensor)) {
+        all.unfit.push_back(name);
+      } else {
+        tensor.copy_(tensor_over(found->second, tensor.scalar_type()));
+        all.taken.push_back(name);
+      }
+    }
+    for (const auto& [name, value] : values)
+      if (!here.contains(name)) all.unused.push_back(name);
+  };
+  try {
+    take(state.parameters, replicas.model().named_parameters());
+    take(state.buffers, replicas.model().named_buffers());
+    return all;
+  } catch (const std::exception& fault) {
+    return fail(library_error(fault, ""));
+  }
+}
 
 Result<TrainingState> collect_state(Replicas& replicas) {
   const torch::NoGradGuard no_gradients;

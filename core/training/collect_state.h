@@ -6,6 +6,9 @@
 #include "state/training_state.h"
 #include "training/replicas.h"
 
+#include <string>
+#include <vector>
+
 namespace feedline::inline training {
 
 /// Parameters, buffers, what the optimiser keeps, and generators, copied to the host. Between two steps, on the thread
@@ -23,5 +26,20 @@ namespace feedline::inline training {
 /// Nothing is changed on an error: a tensor that the network lacks or has besides (naming it), of another type or
 /// shape, or something of an optimiser that this one does not keep.
 Status restore_state(const TrainingState& state, Replicas& replicas);
+
+/// What a graph has of another run's weights.
+struct WeightsTaken {
+  std::vector<std::string> taken{};
+  std::vector<std::string> missing{};  ///< not in the checkpoint: they keep their starting values
+  std::vector<std::string> unfit{};    ///< of another shape or type there: the same
+  std::vector<std::string> unused{};   ///< of the checkpoint, not in this graph
+};
+/// Takes over parameters and buffers by their names, as far as they fit. Nothing else of the state is used.
+[[nodiscard]] Result<WeightsTaken> take_weights(const TrainingState& state, Replicas& replicas);
+
+/// A tensor by value, on the host, row by row whatever its memory format.
+[[nodiscard]] TensorValue kept_value(const at::Tensor& tensor);
+/// The other way: a tensor of its own, on the host.
+[[nodiscard]] at::Tensor tensor_of(const TensorValue& value);
 
 }  // namespace feedline::inline training

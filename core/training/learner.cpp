@@ -6,6 +6,11 @@
 namespace feedline::inline training {
 namespace {
 
+tl::unexpected<Error> keeps_nothing() {
+  return fail(Error{.reason = "what learns in this graph keeps no checkpoints",
+                    .remedy = "Run it from its beginning, without --resume and --init-from"});
+}
+
 class DrainingLearner final : public Learner {
  public:
   std::optional<Progress> train(const Batch&, std::uint64_t) override { return std::nullopt; }
@@ -15,6 +20,11 @@ class DrainingLearner final : public Learner {
 };
 
 }  // namespace
+
+Result<std::vector<Learner::Scores>> Learner::predict(const Batch&) { return keeps_nothing(); }
+Result<TrainingState> Learner::collect() { return keeps_nothing(); }
+Status Learner::restore(const TrainingState&) { return keeps_nothing(); }
+Result<std::string> Learner::take_weights(const TrainingState&) { return keeps_nothing(); }
 
 Result<Training> make_training(const Plan& plan, const RunOptions& options, RunState& state) {
   if (const EstimatorPlan* estimator = plan.estimator()) return make_estimator(plan, *estimator, options, state);

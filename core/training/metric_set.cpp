@@ -147,6 +147,25 @@ void MetricSet::clear() {
   for (Entry& entry : entries_) entry.metric = entry.rule->make();
 }
 
+std::map<std::string, at::Tensor> MetricSet::state() const {
+  std::map<std::string, at::Tensor> all;
+  for (const Entry& entry : entries_) {
+    const std::vector<at::Tensor> counted = entry.metric->state();
+    for (std::size_t i = 0; i < counted.size(); ++i) all.emplace(fmt::format("{}.{}", entry.kind.name, i), counted[i]);
+  }
+  return all;
+}
+
+void MetricSet::restore(const std::map<std::string, at::Tensor>& state) {
+  for (const Entry& entry : entries_) {
+    std::vector<at::Tensor> counted;
+    for (auto found = state.find(fmt::format("{}.0", entry.kind.name)); found != state.end();
+         found = state.find(fmt::format("{}.{}", entry.kind.name, counted.size())))
+      counted.push_back(found->second);
+    if (!counted.empty()) entry.metric->restore(counted);
+  }
+}
+
 Metrics merged_values(const ModelPlan& plan, std::string_view split, std::span<const MetricSet> replicas) {
   if (replicas.size() == 1) return replicas.front().values();
   MetricSet all(plan, split);

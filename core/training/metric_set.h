@@ -6,6 +6,7 @@
 #include "plan/plan.h"
 #include "training/metric.h"
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -42,6 +43,10 @@ class MetricSet {
   /// What was counted, and a fresh start is not made. Waits for the device. NaN where there were no rows.
   [[nodiscard]] Metrics values() const;
   void clear();
+  /// What each metric has counted, by name and number: "accuracy.0".
+  [[nodiscard]] std::map<std::string, at::Tensor> state() const;
+  /// Of a fresh set. What is not named stays so.
+  void restore(const std::map<std::string, at::Tensor>& state);
 
  private:
   struct Entry {

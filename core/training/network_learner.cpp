@@ -2,6 +2,7 @@
 #include "base/torch.h"
 #include "training/blas.h"
 #include "training/block_cache.h"
+#include "training/collect_state.h"
 #include "training/device.h"
 #include "training/early_stop.h"
 #include "training/evaluator.h"
@@ -55,6 +56,19 @@ class NetworkLearner final : public Learner {
     evaluator_.add(parts, batch.record_ids);
   }
 
+  Result<std::vector<Scores>> predict(const Batch& batch) override {
+    const at::NoGradGuard no_gradients;
+    step_.optimizer().use_average(true);
+    std::vector<Scores> all;
+    for (const Comparison& comparison : comparisons(network_))
+      all.push_back({.node = comparison.node, .target = comparison.target});
+    for (const Part& part : step_.evaluate(batch, validation_))
+      for (std::size_t i = 0; i < all.size(); ++i) add_scores(all[i], part.outcome.compared[i].prediction());
+    state_.meter.enter(Phase::Other);
+    validation_.clear();  // nobody knows the targets
+    return all;
+  }
+
   void finish_batches() override { step_.finish_batches(); }
 
   Progress finish_training() override {
@@ -83,7 +97,46 @@ class NetworkLearner final : public Learner {
   void keep_best() override { step_.optimizer().copy_measured(best_); }
   void restore_best() override { step_.optimizer().restore_measured(best_); }
 
+  [[nodiscard]] bool keeps_state() const override { return true; }
+
+  Result<TrainingState> collect() override {
+    auto state = collect_state(step_.team());
+    if (state) state->tallies = training_.collect();
+    return state;
+  }
+
+  Status restore(const TrainingState& state) override {
+    if (Status restored = restore_state(state, step_.team()); !restored) return restored;
+    if (Status restored = training_.restore(state.tallies, step_.model().device()); !restored) return restored;
+    seen_ = training_.loss();
+    return {};
+  }
+
+  Result<std::string> take_weights(const TrainingState& state) override {
+    auto all = feedline::take_weights(state, step_.team());
+    if (!all) return fail(std::move(all.error()));
+    if (all->taken.empty())
+      return fail(Error{.reason = "no tensor of the checkpoint has the name and shape of one in this graph",
+                        .remedy = "Name its nodes as those of the graph that the checkpoint is of"});
+    std::string text =
+        fmt::format("{} of {} tensors have the checkpoint's values: {}", all->taken.size(),
+                    all->taken.size() + all->missing.size() + all->unfit.size(), fmt::join(all->taken, ", "));
+    if (!all->missing.empty()) text += fmt::format("; not in it: {}", fmt::join(all->missing, ", "));
+    if (!all->unfit.empty()) text += fmt::format("; of another shape in it: {}", fmt::join(all->unfit, ", "));
+    if (!all->unused.empty()) text += fmt::format("; in it alone: {}", fmt::join(all->unused, ", "));
+    return text;
+  }
+
  private:
+  static void add_scores(Scores& scores, const at::Tensor& prediction) {
+    const at::Tensor rows = prediction.reshape({prediction.size(0), -1}).to(at::kFloat);
+    const at::Tensor shown = scores.target == TargetKind::Classes ? at::softmax(rows, 1) : rows;
+    const at::Tensor plain = shown.to(at::kCPU).contiguous();
+    scores.columns = static_cast<std::size_t>(plain.size(1));
+    const auto* first = plain.data_ptr<float>();
+    scores.values.insert(scores.values.end(), first, first + plain.numel());
+  }
+
   /// On the CPU the loss of this very step, on a GPU the mean since the last reading.
   Progress read(std::uint64_t step) {
     const auto totals = training_.loss();

@@ -184,6 +184,9 @@ std::string report_json(const RunResult& result) {
   report["errors"] = errors_json(result.errors);
   report["notices"] = errors_json(result.notices);
   report["ignored"] = ignored_json(result.ignored);
+  report["checkpoint"] = text(result.checkpoint);
+  report["best_checkpoint"] = text(result.best_checkpoint);
+  report["resumed_from"] = text(result.resumed_from);
   report["peak_rss_bytes"] = result.last.process.peak_rss_bytes;
   const Execution& execution = result.execution;
   report["seed"] = execution.seed;

@@ -8,6 +8,7 @@
 #include "engine/pipeline_settings.h"
 #include "training/apply_options.h"
 #include "training/learner.h"
+#include "training/resume.h"
 #include "training/run_state.h"
 #include "training/trainer_loop.h"
 
@@ -59,6 +60,7 @@ class Run::Impl {
   [[nodiscard]] Result<TrainerLoop::End> execute();
   [[nodiscard]] Result<std::shared_ptr<const Plan>> prepare();
   [[nodiscard]] Result<std::shared_ptr<const Plan>> fit(std::shared_ptr<const Plan> plan);
+  [[nodiscard]] Result<std::optional<ResumePoint>> begin_from(const Plan& plan, const Training& training);
   void tell_of_data(const Plan& plan);
   void preparing(std::string_view what, double fraction);
   void finish(Result<TrainerLoop::End> end) noexcept;
@@ -89,6 +91,9 @@ void Run::Impl::preparing(std::string_view what, double fraction) {
 Result<std::shared_ptr<const Plan>> Run::Impl::prepare() {
   preparing("Reading the graph", 0);
   if (auto applied = apply_options(document_, options_); !applied) return fail(std::move(applied.error()));
+  if (options_.resume.state)
+    if (Status same = check_same_graph(document_, *options_.resume.state); !same)
+      return fail(std::move(same.error()).in_file(options_.resume.path));
   PlanOptions plan_options;
   plan_options.sources.cache_folder = options_.cache_folder.empty() ? default_cache_folder() : options_.cache_folder;
   plan_options.sources.stop = state_.stop_token();
@@ -104,6 +109,7 @@ Result<std::shared_ptr<const Plan>> Run::Impl::prepare() {
 Result<std::shared_ptr<const Plan>> Run::Impl::fit(std::shared_ptr<const Plan> plan) {
   FitOptions fit_options{.pipeline = pipeline_options(plan->asked_for(), plan->trainer),
                          .cache_folder = options_.cache_folder,
+                         .known = options_.resume.state ? options_.resume.state->fitted : NamedTensors{},
                          .stop = state_.stop_token(),
                          .progress = [this](std::string_view what, double done) { preparing(what, done); },
                          .proceed = [this] { return state_.wait_while_paused(); },
@@ -130,6 +136,23 @@ void Run::Impl::tell_of_data(const Plan& plan) {
   if (plan.validation && plan.validation->source_node != plan.train.source_node) add_ignored(*plan.validation);
 }
 
+/// Has the learner go on from a checkpoint, or begin with the weights of one; none: it begins anew.
+Result<std::optional<ResumePoint>> Run::Impl::begin_from(const Plan& plan, const Training& training) {
+  if (!options_.train) return std::nullopt;
+  if (const auto& weights = options_.weights.state) {
+    auto taken = training.learner->take_weights(*weights);
+    if (!taken) return fail(std::move(taken.error()).in_file(options_.weights.path));
+    state_.emit(Noticed{Error{.reason = std::move(*taken), .file = options_.weights.path}});
+  }
+  const auto& state = options_.resume.state;
+  if (!state) return std::nullopt;
+  auto point = resume_point_of(*state, plan, training.execution.epochs);
+  if (!point) return fail(std::move(point.error()).in_file(options_.resume.path));
+  if (Status restored = training.learner->restore(*state); !restored)
+    return fail(std::move(restored.error()).in_file(options_.resume.path));
+  return std::move(*point);
+}
+
 Result<TrainerLoop::End> Run::Impl::execute() {
   auto plan = prepare();
   if (state_.stop_requested()) return TrainerLoop::End::Stopped;
@@ -154,7 +177,9 @@ Result<TrainerLoop::End> Run::Impl::execute() {
   result_.execution = training.execution;
   if (state_.stop_requested()) return TrainerLoop::End::Stopped;
 
-  TrainerLoop loop(*plan, options_, training, state_, result_);
+  auto from = begin_from(**plan, training);
+  if (!from) return fail(std::move(from.error()));
+  TrainerLoop loop(*plan, options_, training, state_, result_, *from ? &**from : nullptr);
   if (Status loaded = loop.load_first(); !loaded) {
     if (loaded.error().code == ErrorCode::Cancelled) return TrainerLoop::End::Stopped;
     return fail(std::move(loaded.error()));
@@ -207,6 +232,7 @@ Run::~Run() = default;
 void Run::pause() { impl_->state().pause(); }
 void Run::resume() { impl_->state().resume(); }
 void Run::stop() { impl_->state().stop(); }
+void Run::stop_behind_step() { impl_->state().stop_behind_step(); }
 std::size_t Run::set_workers(std::string_view node, std::size_t workers) {
   return impl_->state().set_workers(node, workers);
 }

@@ -8,6 +8,7 @@
 #include "schema/source_report.h"
 #include "telemetry/snapshot.h"
 #include "telemetry/trace.h"
+#include "training/checkpoint_options.h"
 #include "training/evaluation.h"
 
 #include <chrono>
@@ -50,6 +51,10 @@ struct RunOptions {
   bool train = true;                           ///< false: batches are drained, nothing is learnt (profile --no-train)
   std::filesystem::path cache_folder{};        ///< empty: default_cache_folder()
   std::optional<RateTest> rate_test{};
+  CheckpointOptions checkpoints{};             ///< by default none are written
+  /// What it goes on from. On the CPU, with as many replicas, it goes on to the same bytes as if it had never ended.
+  ResumeOptions resume{};
+  ResumeOptions weights{};  ///< begins anew, with what this has of the weights of the graph, by their names
 };
 
 /// One epoch's result.
@@ -96,6 +101,9 @@ struct RunResult {
   Snapshot last{};                         ///< at the end: counters, step times, peak memory
   std::vector<NodeDurations> durations{};  ///< of the training data's nodes
   Execution execution{};                   ///< what it really used
+  std::string checkpoint{};                ///< the newest that it wrote, and the best; empty: none
+  std::string best_checkpoint{};
+  std::string resumed_from{};  ///< checkpoint; empty: it began anew. Epochs, steps and samples are then of all of it
 };
 
 // Facts: few, never lost, never merged, in order. Delivered on the run's thread; the receiver moves them to its own.
@@ -140,6 +148,9 @@ class Run {
   void resume();
   /// Asks for the end; takes effect within 200 ms, also in the middle of a step or a fit.
   void stop();
+  /// Asks for the end behind the step in hand, so that a last checkpoint of it can be taken, which is then written. A
+  /// stop() does not wait for the step, and what that has changed by then fits no checkpoint.
+  void stop_behind_step();
   [[nodiscard]] bool paused() const;
   /// Changes how many threads carry a node of the data side, while it runs (see Pipeline::set_workers()); of training
   /// and validation alike. From any thread. 0: no such node, or nothing runs yet.

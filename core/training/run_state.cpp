@@ -29,6 +29,15 @@ void RunState::stop() {
   stop_pipelines();
 }
 
+void RunState::stop_behind_step() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (train_ != nullptr) ends_behind_step_ = true;
+  }
+  if (!ends_behind_step_) return stop();
+  stop_pipelines();
+}
+
 void RunState::stop_pipelines() {
   const std::lock_guard lock(mutex_);
   if (train_ != nullptr) train_->stop();
@@ -51,8 +60,8 @@ void RunState::emit(const Fact& fact) noexcept {
 
 bool RunState::wait_while_paused() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !paused_ || stop_.stop_requested(); });
-  return !stop_.stop_requested();
+  changed_.wait(lock, [this] { return !paused_ || end_requested(); });
+  return !end_requested();
 }
 
 void RunState::attach(Pipeline* train, Pipeline* validation) {
@@ -66,7 +75,7 @@ void RunState::attach(Pipeline* train, Pipeline* validation) {
   for (Pipeline* pipeline : {train_, validation_}) {
     if (pipeline == nullptr) continue;
     if (paused_) pipeline->pause();
-    if (stop_.stop_requested()) pipeline->stop();
+    if (end_requested()) pipeline->stop();
   }
 }
 

@@ -26,6 +26,8 @@ class RunState {
   void pause();
   void resume();
   void stop();
+  /// No further step; that in hand goes on to its end. While nothing flows yet: stop().
+  void stop_behind_step();
   [[nodiscard]] bool paused() const;
   std::size_t set_workers(std::string_view node, std::size_t workers);
   bool speed_up(std::string_view node, double factor);
@@ -38,10 +40,12 @@ class RunState {
   // For the run's thread.
   [[nodiscard]] std::stop_token stop_token() const { return stop_.get_token(); }
   [[nodiscard]] bool stop_requested() const { return stop_.stop_requested(); }
+  /// By stop() or stop_behind_step().
+  [[nodiscard]] bool end_requested() const { return stop_requested() || ends_behind_step_.load(); }
   /// Hands a fact to the receiver, one at a time; whatever it throws ends here. From the run's thread, and from those
   /// of its pipelines while these live.
   void emit(const Fact& fact) noexcept;
-  /// Waits while paused. False when a stop was asked for.
+  /// Waits while paused. False when an end was asked for.
   bool wait_while_paused();
   /// Makes the pipelines known to pause, stop and snapshot; null takes them back, which must happen before they die.
   void attach(Pipeline* train, Pipeline* validation);
@@ -69,6 +73,7 @@ class RunState {
   std::mutex emit_mutex_{};
   std::function<void(const Fact&)> on_fact_;
   std::stop_source stop_{};
+  std::atomic<bool> ends_behind_step_{false};
   mutable ProcessMeter process_{};
 
   mutable std::mutex mutex_{};

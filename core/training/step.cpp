@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/step.h"
 
+#include "training/collect_state.h"
 #include "training/stray_label.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
+#include <map>
+#include <span>
 
 namespace feedline::inline training {
 namespace {
+
+constexpr const char* kLossTally = "loss";
+constexpr const char* kSamplesTally = "samples";
 
 /// LibTorch answers a class index beyond the prediction's columns with a device fault on a GPU: look on the host first.
 void check_classes(const ModelPlan& network, const LayerPlan& loss, const DataPlan& data, const Batch& batch) {
@@ -80,6 +87,12 @@ LossTally::Totals LossTally::read() {
   return totals_;
 }
 
+void LossTally::restore(const Totals& totals) {
+  totals_ = totals;
+  samples_ = totals.samples;
+  loss_sum_.reset();
+}
+
 SplitTally::SplitTally(const ModelPlan& plan, std::string_view split, std::size_t replicas)
     : plan_(plan), split_(split) {
   for (std::size_t i = 0; i < replicas; ++i) metrics_.emplace_back(plan, split);
@@ -88,6 +101,48 @@ SplitTally::SplitTally(const ModelPlan& plan, std::string_view split, std::size_
 void SplitTally::clear() {
   loss_ = {};
   for (MetricSet& replica : metrics_) replica.clear();
+}
+
+NamedTensors SplitTally::collect() {
+  const LossTally::Totals totals = loss_.read();
+  const auto samples = static_cast<std::int64_t>(totals.samples);
+  NamedTensors tallies;
+  tallies.emplace(kLossTally, TensorValue::of(std::span<const double>(&totals.loss_sum, 1), {}));
+  tallies.emplace(kSamplesTally, TensorValue::of(std::span<const std::int64_t>(&samples, 1), {}));
+  for (std::size_t i = 0; i < metrics_.size(); ++i)
+    for (const auto& [name, tensor] : metrics_[i].state())
+      tallies.emplace(fmt::format("{}.{}", i, name), kept_value(tensor));
+  return tallies;
+}
+
+Status SplitTally::restore(const NamedTensors& tallies, at::Device device) {
+  clear();
+  LossTally::Totals totals;
+  std::map<std::size_t, std::map<std::string, at::Tensor>> by_replica;
+  for (const auto& [name, value] : tallies) {
+    if (name == kLossTally || name == kSamplesTally) {
+      const auto loss = value.numbers<double>();
+      const auto samples = value.numbers<std::int64_t>();
+      if (loss && loss->size() == 1) totals.loss_sum = loss->front();
+      if (samples && samples->size() == 1) totals.samples = static_cast<std::uint64_t>(samples->front());
+      continue;
+    }
+    std::size_t replica = 0;
+    const auto [end, fault] = std::from_chars(name.data(), name.data() + name.size(), replica);
+    if (fault != std::errc() || *end != '.') return fail(fmt::format("the tally '{}' belongs to no replica", name));
+    by_replica[replica].emplace(std::string(end + 1), tensor_of(value).to(device));
+  }
+  loss_.restore(totals);
+  for (const auto& [replica, state] : by_replica) {
+    MetricSet set(plan_, split_);
+    set.restore(state);
+    if (replica < metrics_.size()) {
+      metrics_[replica] = std::move(set);
+    } else {
+      metrics_.front().merge(set);
+    }
+  }
+  return {};
 }
 
 Step::Step(const Plan& plan, const ModelPlan& network, std::unique_ptr<Replicas> replicas, TrainerMeter& meter)

@@ -6,6 +6,7 @@
 #include "base/torch.h"
 #include "engine/batch.h"
 #include "plan/plan.h"
+#include "schema/named_tensors.h"
 #include "training/metric_set.h"
 #include "training/replicas.h"
 #include "training/trainer_meter.h"
@@ -32,6 +33,8 @@ class LossTally {
   }
   /// Waits for the device.
   [[nodiscard]] Totals read();
+  /// Counts on from there.
+  void restore(const Totals& totals);
 
  private:
   void collect();
@@ -53,6 +56,10 @@ class SplitTally {
   /// Without the loss. Waits for the device.
   [[nodiscard]] Metrics metrics() const { return merged_values(plan_, split_, metrics_); }
   void clear();
+  /// For a run that goes on inside an epoch: see TrainingState::tallies. Waits for the device.
+  [[nodiscard]] NamedTensors collect();
+  /// On the device of the predictions. What more replicas counted than there are is merged. Error: damaged.
+  Status restore(const NamedTensors& tallies, at::Device device);
 
  private:
   const ModelPlan& plan_;
@@ -76,6 +83,8 @@ class Step {
   [[nodiscard]] std::vector<Part> evaluate(const Batch& batch, SplitTally& tally);
 
   [[nodiscard]] const Model& model() const { return replicas_->model(); }
+  /// For what is collected and restored between two steps.
+  [[nodiscard]] Replicas& team() { return *replicas_; }
   [[nodiscard]] std::size_t replicas() const { return replicas_->count(); }
   [[nodiscard]] double learning_rate() const { return replicas_->learning_rate(); }
   [[nodiscard]] FlatOptimizer& optimizer() { return replicas_->optimizer(); }

@@ -16,6 +16,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace feedline::inline training {
 namespace {
@@ -85,13 +86,14 @@ class TrainerLoop::Deadline {
 };
 
 TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& options, const Training& training,
-                         RunState& state, RunResult& result)
+                         RunState& state, RunResult& result, const ResumePoint* from)
     : plan_(std::move(plan)),
       options_(options),
       learner_(*training.learner),
       state_(state),
       result_(result),
-      early_stop_(plan_->trainer) {
+      early_stop_(plan_->trainer),
+      replicas_(static_cast<std::size_t>(std::max(training.execution.replicas, 0))) {
   PipelineOptions pipeline = pipeline_options(training.execution, plan_->trainer);
   pipeline.allocator = training.allocator;
   pipeline.on_notice = [this](const Error& error) { state_.emit(Noticed{error}); };
@@ -101,17 +103,20 @@ TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& opt
   pipeline.caches = std::make_shared<CacheShelf>(plans, options.cache_folder);
   pipeline.trace = state_.trace;
   settings_ = pipeline;
+  PipelineOptions validating = pipeline;
+  if (from != nullptr) go_on(*from, pipeline, validating);
   train_ = std::make_unique<Pipeline>(plan_, plan_->train, pipeline);
   if (options_.train && options_.validate && plan_->validation) {
-    pipeline.trace_prefix = RunState::kValidation;
-    validation_ = std::make_unique<Pipeline>(plan_, *plan_->validation, pipeline);
+    validating.trace_prefix = RunState::kValidation;
+    validation_ = std::make_unique<Pipeline>(plan_, *plan_->validation, std::move(validating));
   }
   state_.attach(train_.get(), validation_.get());
+  keep_checkpoints(from);
 
-  const std::uint64_t all = plan_->train.batches_per_epoch() * pipeline.epochs;
+  const std::uint64_t all = plan_->train.batches_per_epoch() * settings_.epochs;
   // Until stopped: nobody knows how many.
   const std::uint64_t most = options_.max_steps.value_or(all);
-  state_.meter.begin_run(all == 0 ? most : std::min(all, most), pipeline.epochs);
+  state_.meter.begin_run(all == 0 ? most : std::min(all, most), settings_.epochs);
 }
 
 TrainerLoop::~TrainerLoop() {
@@ -145,6 +150,7 @@ Result<TrainerLoop::End> TrainerLoop::run() {
 
   Result<End> end = catch_step_faults([this] {
     Result<End> way = options_.replay_batches ? replay() : stream();
+    if (way) checkpoint_at_end();
     // What was learnt of an unfinished epoch is reported too.
     if (way && steps_ > start_.steps) {
       if (auto status = finish_epoch(false); !status) way = fail(std::move(status.error()));
@@ -154,6 +160,11 @@ Result<TrainerLoop::End> TrainerLoop::run() {
   });
   if (!end && end.error().code == ErrorCode::Cancelled) end = End::Stopped;
   state_.meter.enter(Phase::Rest);
+  if (keeper_) {
+    keeper_->finish();
+    result_.checkpoint = keeper_->newest();
+    result_.best_checkpoint = keeper_->best();
+  }
   report_record_errors();
   report_notices();
   result_.last = state_.last_snapshot();
@@ -174,6 +185,12 @@ bool TrainerLoop::limit_reached() const {
 }
 
 Result<TrainerLoop::End> TrainerLoop::stream() {
+  if (pending_) {
+    if (auto status = finish_epoch(true); !status) {
+      if (status.error().code != ErrorCode::Cancelled) return fail(std::move(status.error()));
+      return state_.end_requested() ? End::Stopped : End::Completed;
+    }
+  }
   for (;;) {
     state_.meter.enter(Phase::Wait);
     if (!state_.wait_while_paused()) return End::Stopped;
@@ -185,10 +202,11 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
     report_suspension();
     if (!batch) {
       if (batch.error().code != ErrorCode::Cancelled) return fail(std::move(batch.error()));
-      return state_.stop_requested() ? End::Stopped : End::Completed;
+      return state_.end_requested() ? End::Stopped : End::Completed;
     }
     if (!*batch) return End::Completed;
-    if (!state_.wait_while_paused()) return End::Stopped;
+    // What was handed out counts as used: an end that waits for the step waits for this one.
+    if (!state_.wait_while_paused() && state_.stop_requested()) return End::Stopped;
     if ((*batch)->epoch != epoch_) begin_epoch((*batch)->epoch);
     waits_.add(state_.meter.time_in(Phase::Wait) - waited);
     if ((*batch)->records > 0) {
@@ -198,11 +216,15 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
       }
     }
     const bool last = (*batch)->last_of_epoch;
+    used_ = (*batch)->index + 1;
     batch->reset();  // its memory is wanted for the next one
-    if (!last) continue;
+    if (!last) {
+      if (keeper_ && keeper_->due(steps_)) take_checkpoint({.numbered = true});
+      continue;
+    }
     if (auto status = finish_epoch(true); !status) {
       if (status.error().code != ErrorCode::Cancelled) return fail(std::move(status.error()));
-      return state_.stop_requested() ? End::Stopped : End::Completed;
+      return state_.end_requested() ? End::Stopped : End::Completed;
     }
     if (early_stop_.reached()) return End::Completed;
   }
@@ -214,7 +236,7 @@ Result<TrainerLoop::End> TrainerLoop::replay() {
   while (kept.size() < std::max<std::size_t>(*options_.replay_batches, 1)) {
     auto batch = train_->next();
     if (!batch) {
-      if (batch.error().code == ErrorCode::Cancelled) return state_.stop_requested() ? End::Stopped : End::Completed;
+      if (batch.error().code == ErrorCode::Cancelled) return state_.end_requested() ? End::Stopped : End::Completed;
       return fail(std::move(batch.error()));
     }
     if (!*batch) break;
@@ -242,6 +264,7 @@ Status TrainerLoop::step(const Batch& batch) {
     shown = learner_.train(batch, steps_ + 1);
     return {};
   });
+  exact_ = exact_ && learnt;
   if (!learnt) return learnt;
   state_.meter.enter(Phase::Other);
   train_->consuming(false);
@@ -257,6 +280,7 @@ void TrainerLoop::begin_epoch(std::uint32_t epoch) {
 }
 
 Status TrainerLoop::validate() {
+  if (keeper_) validated_ = validation_->past();
   state_.meter.set_validating(true);
   for (;;) {
     state_.meter.enter(Phase::Wait);
@@ -287,14 +311,25 @@ std::shared_ptr<const Evaluation> TrainerLoop::evaluate() {
   return std::make_shared<const Evaluation>(std::move(found));
 }
 
-Status TrainerLoop::finish_epoch(bool complete) {
-  if (complete) learner_.finish_batches();
-  state_.meter.enter(Phase::Other);
+/// What training says of an epoch; the learner begins the next one.
+EpochResult TrainerLoop::finish_training() {
+  EpochResult result{.epoch = epoch_};
   const Learner::Progress trained = learner_.finish_training();
   const TrainerSample after_training = state_.meter.read();
-
-  EpochResult result{.epoch = epoch_};
   add_progress(result.metrics, kTrainSplit, trained);
+  result.learning_rate = after_training.learning_rate;
+  result.samples = after_training.samples - start_.samples;
+  result.samples_per_s = training_rate(start_, after_training);
+  result.first_wait_s = seconds(waits_.first());
+  result.median_wait_s = seconds(waits_.median());
+  return result;
+}
+
+Status TrainerLoop::finish_epoch(bool complete) {
+  if (complete && !pending_) learner_.finish_batches();
+  state_.meter.enter(Phase::Other);
+  EpochResult result = pending_ ? *std::exchange(pending_, std::nullopt) : finish_training();
+  const EpochResult trained = result;
   Status status{};
   if (complete && validation_) {
     status = catch_step_faults([this] { return validate(); });
@@ -310,16 +345,19 @@ Status TrainerLoop::finish_epoch(bool complete) {
   if (complete && status) judge(result);
   state_.meter.end_epoch();
   const TrainerSample now = state_.meter.read();
-  result.learning_rate = after_training.learning_rate;
-  result.samples = after_training.samples - start_.samples;
-  result.samples_per_s = training_rate(start_, after_training);
-  result.wall_s = seconds((now.times - start_.times).total());
-  result.first_wait_s = seconds(waits_.first());
-  result.median_wait_s = seconds(waits_.median());
+  result.wall_s += seconds((now.times - start_.times).total());
   waits_ = {};
   start_ = now;
   result_.epochs.push_back(result);
   state_.emit(EpochDone{result});
+  if (!status) {
+    if (status.error().code != ErrorCode::Cancelled) return status;
+    pending_ = trained;
+    pending_->wall_s = result.wall_s;
+    return status;
+  }
+  if (!keeper_ || !complete) return status;
+  if (const CheckpointKeeper::Due due = keeper_->due(steps_, result); due.any()) take_checkpoint(due);
   return status;
 }
 

@@ -7,6 +7,8 @@
 #include "base/suspension.h"
 #include "engine/pipeline.h"
 #include "training/early_stop.h"
+#include "training/checkpoint_keeper.h"
+#include "training/resume.h"
 #include "training/run.h"
 #include "training/run_state.h"
 
@@ -34,6 +36,14 @@ class Learner {
   /// Throws StepCancelled and StepFailed.
   virtual std::optional<Progress> train(const Batch& batch, std::uint64_t step) = 0;
   virtual void evaluate(const Batch& batch) = 0;
+  /// What it says of each row of a validation batch, whatever the targets. Error: it says nothing of single rows.
+  struct Scores {
+    std::string node{};  ///< the loss that compares them
+    TargetKind target = TargetKind::None;
+    std::size_t columns = 0;      ///< classes, or numbers
+    std::vector<float> values{};  ///< rows × columns: probabilities of classes, or numbers
+  };
+  [[nodiscard]] virtual Result<std::vector<Scores>> predict(const Batch& batch);
   /// The batches since the last epoch's end came again and again, to measure: what they taught counts no more, so that
   /// nothing grows without bound.
   virtual void forget() {}
@@ -49,6 +59,16 @@ class Learner {
   /// Keeps what it has learnt so far, in place of what it kept before, and goes back to it: what was measured then.
   virtual void keep_best() {}
   virtual void restore_best() {}
+
+  /// Does it keep what it has learnt, so that another run can go on from there?
+  [[nodiscard]] virtual bool keeps_state() const { return false; }
+  /// Between two steps: weights, optimiser, generators and what was measured of the running epoch; the caller adds the
+  /// rest. Errors: those of collect_state().
+  [[nodiscard]] virtual Result<TrainingState> collect();
+  /// Goes on from there. Errors: those of restore_state(); it keeps no state.
+  virtual Status restore(const TrainingState& state);
+  /// Has the weights that fit. Returns what fits and what does not, in words; the errors are those of restore().
+  [[nodiscard]] virtual Result<std::string> take_weights(const TrainingState& state);
 };
 
 struct Training;
@@ -58,9 +78,9 @@ class TrainerLoop {
  public:
   enum class End { Completed, Stopped };
 
-  /// All of them must outlive it.
+  /// All of them must outlive it, but `from`: where it goes on; null: it begins anew. The learner is there already.
   TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& options, const Training& training, RunState& state,
-              RunResult& result);
+              RunResult& result, const ResumePoint* from = nullptr);
   ~TrainerLoop();
   TrainerLoop(const TrainerLoop&) = delete;
   TrainerLoop& operator=(const TrainerLoop&) = delete;
@@ -89,12 +109,17 @@ class TrainerLoop {
   [[nodiscard]] Result<End> stream();
   [[nodiscard]] Result<End> replay();
   [[nodiscard]] Status step(const Batch& batch);
+  [[nodiscard]] EpochResult finish_training();
   [[nodiscard]] Status finish_epoch(bool complete);
   void judge(const EpochResult& result);
   void end_with_best();
   [[nodiscard]] Status validate();
   [[nodiscard]] std::shared_ptr<const Evaluation> evaluate();
   void begin_epoch(std::uint32_t epoch);
+  void go_on(const ResumePoint& from, PipelineOptions& train, PipelineOptions& validation);
+  void keep_checkpoints(const ResumePoint* from);
+  void take_checkpoint(const CheckpointKeeper::Due& as);
+  void checkpoint_at_end();
   void report_record_errors();
   void report_notices();
   void report_suspension();
@@ -111,6 +136,12 @@ class TrainerLoop {
   std::unique_ptr<Deadline> deadline_;
 
   EarlyStop early_stop_;
+  std::unique_ptr<CheckpointKeeper> keeper_{};  ///< null: no checkpoints
+  std::size_t replicas_;
+  std::uint64_t used_ = 0;    ///< batches of the epoch
+  bool exact_ = true;         ///< false: a step was broken off
+  PipelinePast validated_{};  ///< what validation had found out when its last epoch was over; with a keeper alone
+  std::optional<EpochResult> pending_{};  ///< of an epoch whose validation is still to come
   std::uint32_t epoch_ = 0;
   std::uint64_t steps_ = 0;
   TrainerSample start_{};  ///< of the epoch

@@ -55,6 +55,18 @@ void TrainerMeter::begin_epoch(std::uint32_t epoch) {
   sample_.epoch = epoch;
 }
 
+void TrainerMeter::restore(const TrainerSample& earlier) {
+  const Nanos now = Clock::system().now();
+  const std::lock_guard lock(mutex_);
+  settle(now);
+  sample_.steps = earlier.steps;
+  sample_.samples = earlier.samples;
+  sample_.stepped = earlier.stepped;
+  sample_.border_wait = earlier.border_wait;
+  sample_.times = earlier.times;
+  sample_.validation = earlier.validation;
+}
+
 void TrainerMeter::set_validating(bool validating) {
   const Nanos now = Clock::system().now();
   const std::lock_guard lock(mutex_);

@@ -24,6 +24,8 @@ class TrainerMeter {
 
   void begin_run(std::uint64_t total_steps, std::uint32_t epochs);
   void begin_epoch(std::uint32_t epoch);
+  /// A run goes on: counts and times begin with these.
+  void restore(const TrainerSample& earlier);
   /// The next wait is for the first batch of an epoch, as the run's first one is.
   void end_epoch();
   void set_validating(bool validating);

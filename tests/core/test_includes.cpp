@@ -69,8 +69,8 @@ const QMap<QString, QSet<QString>>& allowed() {
       {"recording",
        {"tuning", "training", "engine", "diagnosis", "runs", "plan", "graph", "schema", "telemetry", "base"}},
       {"cli",
-       {"checking", "recording", "tuning", "training", "engine", "diagnosis", "runs", "plan", "graph", "schema",
-        "telemetry", "base"}},
+       {"checking", "recording", "tuning", "training", "engine", "diagnosis", "runs", "plan", "state", "graph",
+        "schema", "telemetry", "base"}},
   };
   return rooms;
 }

@@ -66,6 +66,14 @@ void TestCliTexts::help_documents_every_option_data() {
   QTest::newRow("runs list") << QStringList{"runs", "list"}
                              << QStringList{"--search", "--tag", "--limit", "--deleted", "--json"};
   QTest::newRow("report") << QStringList{"report"} << QStringList{"RUN", "--out", "Example:"};
+  QTest::newRow("predict") << QStringList{"predict"}
+                           << QStringList{"CHECKPOINT", "INPUT", "--csv", "--json", "--top", "--device", "Examples:"};
+  QTest::newRow("evaluate") << QStringList{"evaluate"}
+                            << QStringList{"CHECKPOINT", "--data", "--all", "--set", "--json", "Examples:"};
+  QTest::newRow("checkpoints") << QStringList{"run"}
+                               << QStringList{"--checkpoints",     "--checkpoint-every", "--keep",
+                                              "--checkpoint-best", "--no-checkpoints",   "--resume",
+                                              "--init-from"};
   QTest::newRow("doctor") << QStringList{"doctor"} << QStringList{"--json", "Example:"};
 }
 

@@ -15,6 +15,8 @@ namespace test_layers {
 
 namespace test_layers {
 
+namespace test_layers {
+
 using namespace feedline;
 
 namespace {

@@ -30,6 +30,18 @@ class Accuracy final : public Metric {
     return static_cast<double>(right()) / static_cast<double>(rows_);
   }
 
+  [[nodiscard]] std::vector<at::Tensor> state() const override {
+    if (rows_ == 0) return {};
+    return {at::tensor({rows_, right()}, at::kLong)};
+  }
+
+  void restore(const std::vector<at::Tensor>& state) override {
+    if (state.size() != 1 || state[0].numel() != 2) return;
+    const at::Tensor counts = state[0].cpu();
+    rows_ = counts[0].item<std::int64_t>();
+    right_ = counts[1].item<std::int64_t>();
+  }
+
  private:
   [[nodiscard]] std::int64_t right() const {
     return right_ + (on_device_.defined() ? on_device_.item<std::int64_t>() : 0);

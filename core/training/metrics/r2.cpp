@@ -30,6 +30,19 @@ class R2 final : public Metric {
     return 1 - missed_.item<double>() / spread;
   }
 
+  [[nodiscard]] std::vector<at::Tensor> state() const override {
+    if (rows_ == 0) return {};
+    return {at::tensor({rows_}, at::kLong), mean_, spread_, missed_};
+  }
+
+  void restore(const std::vector<at::Tensor>& state) override {
+    if (state.size() != 4) return;
+    rows_ = state[0].item<std::int64_t>();
+    mean_ = state[1];
+    spread_ = state[2];
+    missed_ = state[3];
+  }
+
  private:
   /// Sums about the means of both parts become one about the mean of all (Chan,
   /// Golub and LeVeque, 1979): the squares of large numbers never meet.

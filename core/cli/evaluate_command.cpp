@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/plain_text.h"
+#include "base/results_json.h"
+#include "cli/commands.h"
+#include "cli/drive.h"
+#include "cli/format.h"
+#include "cli/graph_arguments.h"
+#include "cli/graph_file.h"
+#include "cli/help.h"
+#include "cli/inference_arguments.h"
+#include "cli/output.h"
+#include "cli/terminal.h"
+#include "training/resume.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <memory>
+
+namespace feedline::cli {
+namespace {
+
+using FigureJson = nlohmann::ordered_json;
+
+struct EvaluateArguments {
+  std::string checkpoint{};
+  std::vector<std::string> set{};
+  std::string data{};
+  bool all = false;
+  InferenceArguments common{};
+};
+
+constexpr std::size_t kShownWorst = 5;
+
+void print_measured(const CheckpointEvaluation& found) {
+  for (const MetricValue& metric : found.metrics)
+    put_line(stdout, fmt::format("{}: {}", metric.name, metric_text(metric)));
+  put_line(stdout, fmt::format("on {} in {}", plural(found.samples, "record"), duration(found.wall_s)));
+  if (!found.confusion) return;
+  for (std::size_t i = 0; i < std::min(found.confusion->worst.size(), kShownWorst); ++i) {
+    const WorstSample& sample = found.confusion->worst[i];
+    if (sample.predicted != sample.label)
+      put_line(stdout, fmt::format("  {} is {}, taken for {} ({})", sample.file, found.confusion->name_of(sample.label),
+                                   found.confusion->name_of(sample.predicted), percent(sample.confidence)));
+  }
+}
+
+std::string measured_json(const CheckpointEvaluation& found, const OpenedCheckpoint& from) {
+  FigureJson json = {{"checkpoint", escape_name(from.path.string())},
+                     {"step", from.state.position.step},
+                     {"samples", found.samples},
+                     {"wall_s", found.wall_s},
+                     {"device", found.execution.device},
+                     {"metrics", metrics_json(found.metrics)},
+                     {"classes", FigureJson::array()},
+                     {"counts", FigureJson::array()},
+                     {"bad", FigureJson::array()}};
+  if (found.confusion)
+    for (std::size_t label = 0; label < found.confusion->classes; ++label) {
+      json["classes"].push_back(found.confusion->name_of(static_cast<std::int64_t>(label)));
+      FigureJson row = FigureJson::array();
+      for (std::size_t predicted = 0; predicted < found.confusion->classes; ++predicted)
+        row.push_back(found.confusion->count(label, predicted));
+      json["counts"].push_back(std::move(row));
+    }
+  for (const BadRecord& bad : found.bad)
+    json["bad"].push_back({{"file", bad.error.file}, {"node", bad.error.node}, {"message", bad.error.reason}});
+  return json.dump(2, ' ', false, FigureJson::error_handler_t::replace) + '\n';
+}
+
+Result<CheckpointEvaluation> measure(const EvaluateArguments& arguments, const TrainingState& state) {
+  auto document = graph_of(state);
+  if (!document) return fail(std::move(document.error()));
+  if (Status set = apply_overrides(*document, arguments.set); !set) return fail(std::move(set.error()));
+  if (!arguments.data.empty()) {
+    auto other = with_data(std::move(*document), arguments.data);
+    if (!other) return fail(std::move(other.error()));
+    document = std::move(other);
+  }
+  return evaluate(state, *document, arguments.all || !arguments.data.empty(), arguments.common.options());
+}
+
+ExitCode run_evaluate(const EvaluateArguments& arguments) {
+  const auto from = open_for_inference(arguments.checkpoint);
+  if (!from) return refuse(from.error());
+  const auto found = measure(arguments, from->state);
+  if (!found) return refuse(found.error());
+  list_errors(found->errors);
+  if (found->samples == 0) return refuse({.reason = "no record could be used", .remedy = "Look at the list above"});
+  if (arguments.common.json.empty()) {
+    print_measured(*found);
+    return kOk;
+  }
+  const Status written = write_result(arguments.common.json, measured_json(*found, *from));
+  return written ? kOk : refuse(written.error());
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& app, ExitCode& code) {
+  CLI::App* command = app.add_subcommand("evaluate", "Measure a trained model on validation or other data");
+  explain(
+      *command,
+      "Measures a checkpoint with all metrics, on the records that its graph sets aside for validation, or on other "
+      "data: --data takes the place of the graph's file or folder. Classes are matched by name.");
+  command->footer(
+      "Examples:\n"
+      "  feedline-cli evaluate CKPT                       the best checkpoint, on the graph's validation data\n"
+      "  feedline-cli evaluate CKPT --data OTHER_PHOTOS   on every record of another folder\n"
+      "  feedline-cli evaluate CKPT --set source.images=t10k-images --set source.labels=t10k-labels --all\n");
+  auto arguments = std::make_shared<EvaluateArguments>();
+  command
+      ->add_option("CHECKPOINT", arguments->checkpoint,
+                   "A checkpoint, or the folder of a run's checkpoints (its best one)")
+      ->required();
+  add_set(*command, arguments->set);
+  command->add_option("--data", arguments->data, "Another file or folder in place of the graph's; every record of it")
+      ->type_name("PATH");
+  command->add_flag("--all", arguments->all, "Every record of the graph's data, not only those set aside");
+  add_inference_arguments(*command, arguments->common);
+  command->callback([arguments, &code] { code = run_evaluate(*arguments); });
+}
+
+}  // namespace feedline::cli

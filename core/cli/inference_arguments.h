@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "state/checkpoint_files.h"
+#include "training/inference/inference.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace feedline::cli {
+
+/// What `predict` and `evaluate` share.
+struct InferenceArguments {
+  std::optional<std::string> device{};
+  std::optional<std::size_t> workers{};
+  std::string json{};
+
+  [[nodiscard]] InferenceOptions options() const { return {.device = device, .workers = workers}; }
+};
+
+/// --device, --workers, --json.
+void add_inference_arguments(CLI::App& command, InferenceArguments& arguments);
+
+/// A checkpoint, or the best of a folder; damaged ones that are passed over are told on standard error.
+[[nodiscard]] Result<OpenedCheckpoint> open_for_inference(const std::string& place);
+
+}  // namespace feedline::cli

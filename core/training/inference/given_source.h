@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Private to training.
+
+#include "base/error.h"
+#include "schema/node_spec.h"
+#include "state/training_state.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace feedline::inline training {
+
+/// A record that somebody gives: a picture's file, or a line of text.
+struct GivenRecord {
+  std::string name{};  ///< of the file, as it is opened, or "file:line"
+  std::string text{};  ///< of a line
+};
+
+/// Do records of this source's kind come from lines of text (else from files of pictures)? Error: from neither.
+[[nodiscard]] Result<bool> takes_lines(const NodeSpec& source, const ParamMap& params);
+
+/// A source of these records, in place of that of a graph: as far as a model can tell, they are what the training
+/// source of this checkpoint gave. Labels are unknown, and 0. A picture of another size than a source of plain pixels
+/// has is a bad record.
+[[nodiscard]] Result<std::shared_ptr<const Source>> given_source(
+    const NodeSpec& source, const ParamMap& params, const TrainingState& state,
+    std::shared_ptr<const std::vector<GivenRecord>> records);
+
+}  // namespace feedline::inline training

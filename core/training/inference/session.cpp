@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/inference/session.h"
+
+#include "engine/fit.h"
+#include "engine/pipeline_settings.h"
+#include "graph/override.h"
+#include "graph/subgraph.h"
+#include "training/step_fault.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace feedline::inline training {
+namespace {
+
+/// Nothing may be fitted to the records that are asked about.
+Status check_known(const DataPlan& data, const NamedTensors& known) {
+  for (const PlanStep& step : data.steps) {
+    if (step.fitted == nullptr || step.fitted->learnt != nullptr) continue;
+    const auto is_mine = [&](const auto& entry) { return split_tensor_name(entry.first).first == step.fitted->key; };
+    if (std::none_of(known.begin(), known.end(), is_mine))
+      return fail(Error{.reason = "the checkpoint does not say what it had learnt",
+                        .remedy = "Use a checkpoint of this graph",
+                        .node = step.node});
+  }
+  return {};
+}
+
+}  // namespace
+
+InferenceSession::InferenceSession() : state_(std::make_unique<RunState>([](const Fact&) {})) {}
+InferenceSession::~InferenceSession() = default;
+
+Result<std::unique_ptr<InferenceSession>> InferenceSession::open(std::shared_ptr<const Plan> plan,
+                                                                 const TrainingState& state,
+                                                                 const InferenceOptions& options) {
+  std::unique_ptr<InferenceSession> session(new InferenceSession());
+  RunState& run = *session->state_;
+  session->on_stop_.emplace(options.stop, std::function<void()>([&run] { run.stop(); }));
+  if (plan->network() == nullptr)
+    return fail(Error{.reason = "an estimator keeps no checkpoints, so none of it can predict",
+                      .remedy = "Use a graph with a network",
+                      .node = plan->trainer_node});
+  if (Status known = check_known(plan->train, state.fitted); !known) return fail(std::move(known.error()));
+  PipelineOptions pipeline = pipeline_options(plan->asked_for(), plan->trainer);
+  pipeline.cache_folder = options.cache_folder;
+  auto fitted = fit_plan(
+      std::move(plan),
+      {.pipeline = pipeline, .cache_folder = options.cache_folder, .known = state.fitted, .stop = options.stop});
+  if (!fitted) return fail(std::move(fitted.error()));
+  session->plan_ = std::move(*fitted);
+
+  const Plan& bound = *session->plan_;
+  RunOptions run_options{.cache_folder = options.cache_folder};
+  auto training = make_training(bound, run_options, run);
+  if (!training) return fail(std::move(training.error()));
+  session->training_ = std::move(*training);
+  TrainingState weights{.parameters = state.parameters, .buffers = state.buffers};
+  if (Status restored = session->training_.learner->restore(weights); !restored)
+    return fail(std::move(restored.error()));
+
+  pipeline.workers = session->training_.execution.workers;
+  pipeline.allocator = session->training_.allocator;
+  pipeline.epochs = 1;
+  pipeline.max_bad_fraction = 1;
+  session->pipeline_ = std::make_unique<Pipeline>(session->plan_, *bound.validation, std::move(pipeline));
+  run.attach(session->pipeline_.get(), nullptr);
+  return session;
+}
+
+Status InferenceSession::each_batch(const std::function<Status(const Batch& batch)>& take) {
+  Status status = catch_step_faults([&]() -> Status {
+    for (;;) {
+      auto batch = pipeline_->next();
+      if (!batch) return fail(std::move(batch.error()));
+      if (!*batch) return {};
+      if ((*batch)->records == 0) continue;
+      if (Status taken = take(**batch); !taken) return taken;
+    }
+  });
+  state_->attach(nullptr, nullptr);
+  return status;
+}
+
+Result<Document> open_for_any_records(Document document) {
+  std::vector<std::string> assignments;
+  each_node(document, [&](const std::string& path, const Node& node) {
+    const NodeSpec* spec = Registry::instance().find(node.type);
+    if (spec == nullptr) return;
+    if (spec->role == Role::Batch && spec->param("drop_last") != nullptr)
+      assignments.push_back(path + ".drop_last=false");
+    if (spec->role == Role::Trainer) assignments.push_back(path + ".validation_split=0");
+  });
+  for (const std::string& assignment : assignments) {
+    auto edit = parse_override(document, assignment);
+    if (!edit) return fail(std::move(edit.error()));
+    if (auto done = document.apply(*edit); !done) return fail(std::move(done.error()));
+  }
+  return document;
+}
+
+std::shared_ptr<const Plan> judging(const Plan& plan) {
+  auto judging = std::make_shared<Plan>(plan);
+  if (!judging->validation) judging->validation = judging->train;
+  DataPlan& data = *judging->validation;
+  data.training = false;
+  data.sampler = {
+      .source_size = data.sampler.source_size, .count = data.sampler.source_size, .seed = data.sampler.seed};
+  data.batch.drop_last = false;
+  for (PlanStep& step : data.steps) step.cache.reset();  // each record comes once
+  return judging;
+}
+
+}  // namespace feedline::inline training

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/run_progress.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <limits>
+
+namespace feedline::inline training {
+namespace {
+
+using PlainJson = nlohmann::json;
+
+/// JSON knows no NaN: null.
+PlainJson kept_number(double value) { return std::isfinite(value) ? PlainJson(value) : PlainJson(nullptr); }
+
+double kept_number_of(const PlainJson& json) {
+  return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
+}
+
+PlainJson times_json(const StepTimes& times) {
+  PlainJson json = PlainJson::object();
+  for (const PhaseInfo& info : kStepPhases)
+    if (times[info.phase] != 0) json[std::string(info.key)] = times[info.phase];
+  return json;
+}
+
+/// A phase that this program does not know counts nowhere.
+StepTimes times_of(const PlainJson& json) {
+  StepTimes times;
+  for (const auto& [key, value] : json.items())
+    if (const PhaseInfo* info = find_phase(key)) times[info->phase] = value.get<Nanos>();
+  return times;
+}
+
+PlainJson meter_json(const TrainerSample& meter) {
+  return {{"steps", meter.steps},
+          {"samples", meter.samples},
+          {"stepped", meter.stepped},
+          {"border_wait", meter.border_wait},
+          {"times", times_json(meter.times)},
+          {"validation", times_json(meter.validation)}};
+}
+
+TrainerSample meter_of(const PlainJson& json) {
+  TrainerSample meter;
+  meter.steps = json.at("steps").get<std::uint64_t>();
+  meter.samples = json.at("samples").get<std::uint64_t>();
+  meter.stepped = json.at("stepped").get<Nanos>();
+  meter.border_wait = json.at("border_wait").get<Nanos>();
+  meter.times = times_of(json.at("times"));
+  meter.validation = times_of(json.at("validation"));
+  return meter;
+}
+
+PlainJson kept_epoch_json(const EpochResult& epoch) {
+  PlainJson metrics = PlainJson::array();
+  for (const MetricValue& metric : epoch.metrics)
+    metrics.push_back({{"name", metric.name},
+                       {"split", metric.split},
+                       {"value", kept_number(metric.value)},
+                       {"unit", metric.unit},
+                       {"higher_is_better", metric.higher_is_better}});
+  return {{"epoch", epoch.epoch},
+          {"metrics", std::move(metrics)},
+          {"samples", epoch.samples},
+          {"samples_per_s", kept_number(epoch.samples_per_s)},
+          {"wall_s", kept_number(epoch.wall_s)},
+          {"first_wait_s", kept_number(epoch.first_wait_s)},
+          {"median_wait_s", kept_number(epoch.median_wait_s)}};
+}
+
+EpochResult kept_epoch_of(const PlainJson& json) {
+  EpochResult epoch{.epoch = json.at("epoch").get<std::uint32_t>()};
+  for (const PlainJson& metric : json.at("metrics"))
+    epoch.metrics.push_back({.name = metric.at("name").get<std::string>(),
+                             .split = metric.at("split").get<std::string>(),
+                             .value = kept_number_of(metric.at("value")),
+                             .unit = metric.at("unit").get<std::string>(),
+                             .higher_is_better = metric.at("higher_is_better").get<bool>()});
+  epoch.samples = json.at("samples").get<std::uint64_t>();
+  epoch.samples_per_s = kept_number_of(json.at("samples_per_s"));
+  epoch.wall_s = kept_number_of(json.at("wall_s"));
+  epoch.first_wait_s = kept_number_of(json.at("first_wait_s"));
+  epoch.median_wait_s = kept_number_of(json.at("median_wait_s"));
+  return epoch;
+}
+
+PlainJson point_json(const Point& point) { return {kept_number(point.x), kept_number(point.y)}; }
+
+Point point_of(const PlainJson& json) { return {kept_number_of(json.at(0)), kept_number_of(json.at(1))}; }
+
+PlainJson curve_json(const Series::State& curve) {
+  PlainJson points = PlainJson::array();
+  for (const Point& point : curve.points) points.push_back(point_json(point));
+  return {{"stride", curve.stride}, {"pending", curve.pending}, {"sum", point_json(curve.sum)}, {"points", points}};
+}
+
+Series::State curve_of(const PlainJson& json) {
+  Series::State curve{.stride = json.at("stride").get<std::size_t>(),
+                      .pending = json.at("pending").get<std::size_t>(),
+                      .sum = point_of(json.at("sum"))};
+  for (const PlainJson& point : json.at("points")) curve.points.push_back(point_of(point));
+  return curve;
+}
+
+}  // namespace
+
+std::string to_text(const RunProgress& progress) {
+  PlainJson json = {{"meter", meter_json(progress.meter)}, {"epoch_start", meter_json(progress.epoch_start)},
+                    {"curve", curve_json(progress.curve)}, {"records", progress.records},
+                    {"replicas", progress.replicas},       {"run", progress.run},
+                    {"epochs", PlainJson::array()}};
+  for (const EpochResult& epoch : progress.epochs) json["epochs"].push_back(kept_epoch_json(epoch));
+  if (progress.pending) json["pending"] = kept_epoch_json(*progress.pending);
+  if (progress.best) json["best"] = kept_number(*progress.best);
+  return json.dump(-1, ' ', false, PlainJson::error_handler_t::replace);
+}
+
+Result<RunProgress> run_progress_of(std::string_view text) {
+  try {
+    const PlainJson json = PlainJson::parse(text);
+    RunProgress progress{.meter = meter_of(json.at("meter")),
+                         .epoch_start = meter_of(json.at("epoch_start")),
+                         .curve = curve_of(json.at("curve")),
+                         .records = json.at("records").get<std::uint64_t>(),
+                         .replicas = json.at("replicas").get<std::size_t>(),
+                         .run = json.at("run").get<std::int64_t>()};
+    for (const PlainJson& epoch : json.at("epochs")) progress.epochs.push_back(kept_epoch_of(epoch));
+    if (json.contains("pending")) progress.pending = kept_epoch_of(json.at("pending"));
+    if (json.contains("best")) progress.best = kept_number_of(json.at("best"));
+    return progress;
+  } catch (const PlainJson::exception&) {
+    return fail("what the checkpoint says of the run's progress is damaged");
+  }
+}
+
+}  // namespace feedline::inline training

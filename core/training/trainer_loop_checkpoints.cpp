@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/fit.h"
+#include "training/trainer_loop.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace feedline::inline training {
+
+/// Everything stands where it stood when the checkpoint was taken; the pipelines begin behind what was used.
+void TrainerLoop::go_on(const ResumePoint& from, PipelineOptions& train, PipelineOptions& validation) {
+  const TrainingPosition& position = from.position;
+  const bool trained = position.batch >= plan_->train.batches_per_epoch();
+  train.first_epoch = validation.first_epoch = position.epoch;
+  if (settings_.epochs > 0) train.epochs = validation.epochs = settings_.epochs - position.epoch + 1;
+  train.first_batch = position.batch;
+  validation.first_batch =
+      trained && !from.progress.pending && plan_->validation ? plan_->validation->batches_per_epoch() : 0;
+  train.past = from.train;
+  validation.past = from.validation;
+
+  steps_ = position.step;
+  epoch_ = position.epoch;
+  used_ = position.batch;
+  pending_ = from.progress.pending;
+  start_ = trained ? from.progress.meter : from.progress.epoch_start;
+  result_.epochs = from.progress.epochs;
+  result_.resumed_from = options_.resume.path;
+  state_.meter.restore(from.progress.meter);
+  state_.meter.begin_epoch(epoch_);
+  state_.loss_curve.restore(from.progress.curve);
+  if (from.progress.replicas != replicas_)
+    state_.emit(Noticed{Error{
+        .code = ErrorCode::Failed,
+        .reason = fmt::format("the checkpoint was written with {} replicas, and there are {} now: the run goes on, but "
+                              "not to the same bytes as without a break",
+                              from.progress.replicas, replicas_),
+        .remedy = fmt::format("Set replicas to {} to have the same bytes", from.progress.replicas),
+        .node = plan_->trainer_node,
+        .parameter = "replicas"}});
+}
+
+void TrainerLoop::keep_checkpoints(const ResumePoint* from) {
+  if (options_.checkpoints.folder.empty() || !options_.train || options_.replay_batches) return;
+  if (!learner_.keeps_state()) {
+    if (options_.checkpoints.asked)
+      state_.emit(
+          Noticed{Error{.reason = "an estimator keeps no checkpoints: what it learns is fitted anew in each run",
+                        .node = plan_->trainer_node}});
+    return;
+  }
+  keeper_ = std::make_unique<CheckpointKeeper>(options_.checkpoints,
+                                               [this](const Error& error) { state_.emit(Noticed{error}); });
+  // An epoch that is still to be validated is not over: at the same step there will be another one to keep.
+  if (from != nullptr) keeper_->resume(pending_ && steps_ > 0 ? steps_ - 1 : steps_, from->progress.best);
+}
+
+void TrainerLoop::take_checkpoint(const CheckpointKeeper::Due& as) {
+  state_.meter.enter(Phase::Checkpoint);
+  auto state = learner_.collect();
+  if (!state) {
+    state.error().reason = "no checkpoint can be taken: " + state.error().reason;
+    state_.emit(Noticed{std::move(state.error())});
+    keeper_.reset();
+    return;
+  }
+  RunProgress progress{.epochs = result_.epochs,
+                       .pending = pending_,
+                       .meter = state_.meter.read(),
+                       .epoch_start = start_,
+                       .curve = state_.loss_curve.state(),
+                       .best = keeper_->best_value(),
+                       .records = plan_->train.sampler.count,
+                       .replicas = replicas_,
+                       .run = keeper_->run()};
+  if (pending_) progress.epochs.pop_back();  // it was told, but is not over
+  state->seed = static_cast<std::int64_t>(plan_->train.seed);
+  state->position = {.epoch = epoch_, .batch = used_, .step = steps_};
+  state->fitted = learnt_by(*plan_);
+  if (validation_ && !pending_) validated_ = validation_->past();
+  add_texts(*state, *plan_, progress, train_->past(), validation_ ? &validated_ : nullptr);
+  keeper_->write(std::make_shared<const TrainingState>(std::move(*state)), as);
+  state_.meter.enter(Phase::Other);
+}
+
+/// What the run has come to is kept, unless it was broken off in the middle of a step, or must end at once.
+void TrainerLoop::checkpoint_at_end() {
+  if (!keeper_ || !exact_ || state_.stop_requested() || !keeper_->due_at_end(steps_)) return;
+  keeper_->finish();
+  take_checkpoint({.numbered = true});
+}
+
+}  // namespace feedline::inline training

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A pipeline that begins where another one ended: the same bytes, and the same records left out, as without a break.
+#include "engine/pipeline_past.h"
+#include "support/fake_data.h"
+#include "support/test_program.h"
+
+#include <QtTest>
+
+#include <algorithm>
+#include <memory>
+
+namespace test_pipeline_resume {
+
+using namespace feedline;
+using namespace feedline::test;
+
+namespace {
+
+constexpr std::uint32_t kEpochs = 3;
+constexpr std::uint64_t kRecords = 300;
+constexpr std::int64_t kBatch = 16;
+
+/// Some records cannot be read, some are refused in one epoch and not in another, so that it matters what was left out
+/// before. `keep`: a random node stands above a cache.
+std::shared_ptr<const Plan> fickle_plan(bool keep) {
+  PlanBuilder builder(kRecords, 40, kBatch);
+  builder.source()->before = [](std::uint64_t record) -> Status {
+    if (record % 23 == 5) return fail_record("cannot be read");
+    return {};
+  };
+  SlotIndex noisy = 3;
+  builder.step("scale", to_float(), {PlanBuilder::kPixels}, {2}).step("noise", add_noise(), {2}, {3});
+  if (keep) builder.cache("cache", 3, noisy = 5);
+  builder
+      .step("fickle", op([](auto in, auto out, OpContext& context) -> Status {
+              if (context.rng.chance(0.04)) return fail_record("is disliked today");
+              out[0]->view(*in[0]);
+              return {};
+            }),
+            {noisy}, {6})
+      .field("image", 6, DType::F32, {40})
+      .field("label", PlanBuilder::kLabel, DType::I64, {})
+      .shuffle();
+  return builder.build();
+}
+
+PipelineOptions way(std::size_t workers, bool staged) {
+  return {.workers = workers, .epochs = kEpochs, .max_bad_fraction = 1, .staged = staged};
+}
+
+/// All that a pipeline says of bad records, in words.
+QStringList told(const std::vector<RecordError>& errors, const std::vector<BadRecord>& records, std::uint64_t count) {
+  QStringList lines{QString::number(count)};
+  for (const RecordError& error : errors)
+    lines << QString("%1 %2 %3").arg(error.error.line().c_str()).arg(error.count).arg(error.records);
+  for (const BadRecord& bad : records)
+    lines << QString("%1 %2 %3 %4 %5")
+                 .arg(bad.record)
+                 .arg(bad.error.line().c_str())
+                 .arg(bad.times)
+                 .arg(bad.epochs)
+                 .arg(bad.last_epoch);
+  return lines;
+}
+
+QStringList told(const Pipeline& pipeline) {
+  return told(pipeline.errors(), pipeline.bad_records(), pipeline.error_count());
+}
+
+/// The pipeline that goes on behind a batch.
+PipelineOptions behind(const BatchCopy& last, PipelinePast past, PipelineOptions options) {
+  options.first_epoch = last.epoch;
+  options.first_batch = last.index + 1;
+  options.epochs = kEpochs - last.epoch + 1;
+  options.past = std::make_shared<const PipelinePast>(std::move(past));
+  return options;
+}
+
+}  // namespace
+
+class TestPipelineResume : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void goesOnToTheSameBytes_data() {
+    QTest::addColumn<int>("before");
+    QTest::addColumn<int>("after");
+    QTest::addColumn<bool>("staged");
+    QTest::addColumn<bool>("keep");
+    for (const bool keep : {false, true})
+      for (const bool staged : {false, true})
+        for (const auto& [before, after] : {std::pair(1, 1), std::pair(1, 4), std::pair(8, 2)})
+          QTest::addRow("%d workers, then %d%s%s", before, after, staged ? ", staged" : "", keep ? ", a cache" : "")
+              << before << after << staged << keep;
+  }
+  void goesOnToTheSameBytes() {
+    QFETCH(int, before);
+    QFETCH(int, after);
+    QFETCH(bool, staged);
+    QFETCH(bool, keep);
+    const auto plan = fickle_plan(keep);
+    Pipeline whole(plan, plan->train, way(2, false));
+    const Drained all = drain(whole, plan->train);
+    QVERIFY(!all.error && all.batches.size() == kEpochs * plan->train.batches_per_epoch());
+    const QStringList wanted = told(whole);
+    QVERIFY(wanted.size() > 20);
+
+    // Inside the first epoch, at borders of epochs, and behind the very last batch.
+    for (const std::size_t used : {std::size_t{1}, std::size_t{7}, std::size_t{18}, std::size_t{19}, std::size_t{20},
+                                   std::size_t{38}, std::size_t{50}, all.batches.size()}) {
+      Pipeline first(plan, plan->train, way(static_cast<std::size_t>(before), staged));
+      std::vector<BatchCopy> batches;
+      while (batches.size() < used) {
+        auto batch = first.next();
+        QVERIFY(batch && *batch);
+        batches.push_back(copy(plan->train, **batch));
+      }
+      // By way of its text, as a checkpoint keeps it.
+      const auto past = pipeline_past_of(to_text(first.past()));
+      QVERIFY(past);
+      QCOMPARE(past->batches, used);
+      Pipeline second(plan, plan->train, behind(batches.back(), *past, way(static_cast<std::size_t>(after), staged)));
+      const Drained rest = drain(second, plan->train);
+      QVERIFY2(!rest.error, rest.error ? rest.error->line().c_str() : "");
+      batches.insert(batches.end(), rest.batches.begin(), rest.batches.end());
+      QCOMPARE(batches.size(), all.batches.size());
+      for (std::size_t i = 0; i < batches.size(); ++i)
+        QVERIFY2(batches[i] == all.batches[i], qPrintable(QString("batch %1 behind %2").arg(i).arg(used)));
+      QCOMPARE(told(second), wanted);
+    }
+  }
+
+  /// Without its past a pipeline tries again what was left out, and gives other bytes: the test above can fail.
+  void withoutItsPastItDoesNot() {
+    const auto plan = fickle_plan(false);
+    const Drained all = drain(plan, way(2, false));
+    const BatchCopy& last = all.batches[18];
+    QVERIFY(last.last_of_epoch);
+    const Drained rest = drain(plan, behind(last, {}, way(2, false)));
+    QVERIFY(!std::equal(rest.batches.begin(), rest.batches.end(), all.batches.begin() + 19));
+  }
+
+  void tooManyBadRecordsEndItAtTheSameBatch() {
+    PlanBuilder builder(400, 5, 10);
+    builder.source()->before = [](std::uint64_t record) -> Status {
+      if (record >= 60) return fail_record("cannot be read");
+      return {};
+    };
+    builder.step("scale", to_float(), {PlanBuilder::kPixels}, {2}).field("image", 2, DType::F32, {5});
+    const auto plan = builder.build();
+    PipelineOptions options{.workers = 2, .epochs = 2, .max_bad_fraction = 0.5};
+    const Drained all = drain(plan, options);
+    QVERIFY(all.error.has_value());
+    Pipeline first(plan, plan->train, options);
+    for (int i = 0; i < 3; ++i) QVERIFY(first.next().has_value());
+    options.first_batch = 3;
+    options.past = std::make_shared<const PipelinePast>(first.past());
+    const Drained rest = drain(plan, options);
+    QVERIFY(rest.error.has_value());
+    QCOMPARE(QString::fromStdString(rest.error->line()), QString::fromStdString(all.error->line()));
+  }
+
+  void damagedTextIsRefused() {
+    QVERIFY(!pipeline_past_of("{"));
+    QVERIFY(!pipeline_past_of("{}"));
+    QVERIFY(!pipeline_past_of(R"({"batches":1,"tried":2,"bad":0,"error_count":0,"errors":[{}],"records":[]})"));
+  }
+};
+
+FEEDLINE_TEST(TestPipelineResume)
+
+}  // namespace test_pipeline_resume
+
+#include "test_pipeline_resume.moc"
