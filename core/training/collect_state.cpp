@@ -125,7 +125,7 @@ NamedTensors collect_optimizer(Replicas& replicas) {
   }
   if (optimizer.averages())
     for (const auto& [name, tensor] : elsewhere(replicas, optimizer.trained()))
-      all.emplace(fmt::format("{}.{}", name, kTrainedSlot), value_of(tensor));
+      all.emplace(fmt::format("{}.{}", name, kTrainedSlot), kept_value(tensor));
   return all;
 }
 
