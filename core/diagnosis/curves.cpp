@@ -19,7 +19,7 @@ constexpr double kManyRises = 0.4;
 /// Validation is worse than it was by this share.
 constexpr double kWorse = 0.05;
 /// An epoch that brings less than this share of the loss brings nothing.
-constexpr double kNothing = 0.005;
+constexpr double kNegligible = 0.005;
 /// A fall by less than this an epoch is slow.
 constexpr double kSlow = 0.02;
 /// The training data are fitted where their metric is above this.
@@ -152,7 +152,7 @@ class CurveJudge {
     const std::vector<double>& loss = watched();
     std::size_t mark = 0;  // the last epoch that was better by enough than the best before
     for (std::size_t i = 1; i < loss.size(); ++i)
-      if (loss[i] < loss[mark] - kNothing * std::abs(loss[mark])) mark = i;
+      if (loss[i] < loss[mark] - kNegligible * std::abs(loss[mark])) mark = i;
     const std::size_t idle = loss.size() - 1 - mark;
     return idle >= std::max<std::size_t>(3, loss.size() / 4) ? idle : 0;
   }
@@ -167,7 +167,7 @@ class CurveJudge {
     found.headline =
         fmt::format("Under-fitting: {} on the training data stays at {}.", metric->name, metric_text(*metric));
     found.evidence.push_back(fmt::format("The {} moved by less than {} in the last {} epochs.", watched_name(),
-                                         wording::percent(kNothing), idle));
+                                         wording::percent(kNegligible), idle));
     if (val != nullptr)
       found.evidence.push_back(
           fmt::format("On validation data it is {}, so that the model generalises what little it "

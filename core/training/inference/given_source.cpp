@@ -42,21 +42,17 @@ class GivenSource final : public Source {
     const GivenRecord& record = (*records_)[index];
     for (std::size_t i = 0; i < out.size(); ++i) {
       if (out[i] == nullptr) continue;
-      switch (outputs_[i].kind) {
-        case Kind::Label:
-          out[i]->set_label(0);
-          break;
-        case Kind::Text:
-          out[i]->set_bytes(record.text);
-          break;
-        case Kind::Encoded: {
-          std::string bytes;
-          if (Status read = read_given_file(record.name, bytes); !read) return read;
-          out[i]->set_bytes(bytes);
-          break;
-        }
-        default:
-          if (Status shown = read_pixels(record, outputs_[i], *out[i]); !shown) return shown;
+      const Kind kind = outputs_[i].kind;
+      if (kind == Kind::Label) {
+        out[i]->set_label(0);
+      } else if (kind == Kind::Text) {
+        out[i]->set_bytes(record.text);
+      } else if (kind == Kind::Encoded) {
+        std::string bytes;
+        if (Status read = read_given_file(record.name, bytes); !read) return read;
+        out[i]->set_bytes(bytes);
+      } else if (Status shown = read_pixels(record, outputs_[i], *out[i]); !shown) {
+        return shown;
       }
     }
     return {};
