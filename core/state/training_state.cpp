@@ -22,6 +22,8 @@ constexpr std::string_view kOptimizerPrefix = "optimizer:";
 constexpr std::string_view kFittedPrefix = "fitted:";
 constexpr std::string_view kGeneratorPrefix = "generator:";
 constexpr std::string_view kTallyPrefix = "tally:";
+constexpr std::string_view kBestPrefix = "best:";
+constexpr std::string_view kAccumulatedPrefix = "accumulated:";
 constexpr std::string_view kChecksumKey = "feedline_checksum";
 /// 2: with a checksum, and with tallies.
 constexpr int kStateFormat = 2;
@@ -113,6 +115,8 @@ Status save_training_state(const TrainingState& state, const std::filesystem::pa
   add_views(views, state.fitted, kFittedPrefix);
   add_views(views, state.generators, kGeneratorPrefix);
   add_views(views, state.tallies, kTallyPrefix);
+  add_views(views, state.best, kBestPrefix);
+  add_views(views, state.accumulated, kAccumulatedPrefix);
   try {
     const std::string json = json_of(state).dump();
     const std::string checksum = checksum_of(views, json);
@@ -172,6 +176,10 @@ Result<TrainingState> load_training_state(const std::filesystem::path& path) {
       into(state.generators, kGeneratorPrefix);
     } else if (name.starts_with(kTallyPrefix)) {
       into(state.tallies, kTallyPrefix);
+    } else if (name.starts_with(kBestPrefix)) {
+      into(state.best, kBestPrefix);
+    } else if (name.starts_with(kAccumulatedPrefix)) {
+      into(state.accumulated, kAccumulatedPrefix);
     } else {
       into(buffers.contains(name) ? state.buffers : state.parameters, kParametersPrefix);
     }

@@ -38,6 +38,10 @@ struct TrainingState {
   NamedTensors generators{};  ///< by key: see pack_generators()
   /// What was measured so far of the running epoch, by replica: "0.loss", "1.accuracy.0".
   NamedTensors tallies{};
+  NamedTensors best{};  ///< weights and buffers of the epoch to which early stopping may go back; empty: none
+  /// Gradients of batches since the optimiser's last step, flat, by replica: "0"; and "counts": see
+  /// Replicas::Accumulated. Empty: none.
+  NamedTensors accumulated{};
   std::int64_t seed = 0;
   TrainingPosition position{};
   std::map<std::string, std::string, std::less<>> texts{};  ///< whatever else a caller wants to keep
@@ -55,9 +59,9 @@ struct TrainingState {
 [[nodiscard]] Result<std::vector<std::vector<std::byte>>> unpack_generators(const TensorValue& packed);
 
 /// Writes one safetensors file, at once or not at all. Parameters and buffers have their own names in it, so that any
-/// tool finds a network's weights there; the others carry "optimizer:", "fitted:", "generator:" or "tally:" in front.
-/// What is no tensor stands in its metadata, as JSON, and beside it a checksum over all of it. Errors: cannot be
-/// written (file, remedy).
+/// tool finds a network's weights there; the others carry "optimizer:", "fitted:", "generator:", "tally:", "best:" or
+/// "accumulated:" in front. What is no tensor stands in its metadata, as JSON, and beside it a checksum over all of it.
+/// Errors: cannot be written (file, remedy).
 Status save_training_state(const TrainingState& state, const std::filesystem::path& path);
 
 /// Errors name the file: see SafetensorsFile::open(); it was not written by save_training_state(), or by a newer

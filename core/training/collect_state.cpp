@@ -12,6 +12,7 @@
 namespace feedline::inline training {
 namespace {
 
+constexpr std::string_view kCounts = "counts";
 constexpr std::string_view kStepSlot = "step";
 constexpr std::string_view kPlateauSlot = "plateau";
 /// Behind a tensor's name: what is trained, where the tensor itself is the average of it.
@@ -203,6 +204,42 @@ void write_optimizer(const OptimizerState& state, Replicas& replicas) {
   }
 }
 
+/// Nothing between two steps of the optimiser.
+NamedTensors collect_accumulated(Replicas& replicas) {
+  NamedTensors all;
+  const Replicas::Accumulated counts = replicas.accumulated();
+  if (counts.batches == 0) return all;
+  all.emplace(kCounts, TensorValue::of(std::vector<std::int64_t>{counts.batches, counts.first_rows, counts.rows}));
+  for (std::size_t i = 0; i < replicas.count(); ++i)
+    all.emplace(std::to_string(i), kept_value(replicas.parameters().gradients(i)));
+  return all;
+}
+
+Status check_accumulated(const NamedTensors& kept, Replicas& replicas) {
+  if (kept.empty()) return {};
+  const auto found = kept.find(kCounts);
+  const auto counts = found == kept.end() ? std::nullopt : found->second.numbers<std::int64_t>();
+  bool fine = counts && counts->size() == 3 && *std::min_element(counts->begin(), counts->end()) > 0;
+  for (const auto& [name, value] : kept)
+    fine = fine && (name == kCounts || fits(value, replicas.parameters().values()));
+  return fine ? Status{} : fail("what was accumulated since the last step is damaged");
+}
+
+/// The sum over replicas counts: what more of them had goes to the first.
+void write_accumulated(const NamedTensors& kept, Replicas& replicas) {
+  for (std::size_t i = 0; i < replicas.count(); ++i) replicas.parameters().gradients(i).zero_();
+  replicas.go_on_with({});
+  if (kept.empty()) return;
+  for (const auto& [name, value] : kept) {
+    if (name == kCounts) continue;
+    const std::size_t replica = std::stoul(name);
+    const at::Tensor& to = replicas.parameters().gradients(replica < replicas.count() ? replica : 0);
+    to.add_(tensor_over(value, to.scalar_type()));
+  }
+  const auto counts = *kept.find(kCounts)->second.numbers<std::int64_t>();
+  replicas.go_on_with({.batches = counts[0], .first_rows = counts[1], .rows = counts[2]});
+}
+
 NamedTensors collect_generators(Replicas& replicas) {
   std::map<std::string, std::vector<std::vector<std::byte>>> by_key;
   for (std::size_t i = 0; i < replicas.count(); ++i)
@@ -241,6 +278,17 @@ at::Tensor tensor_of(const TensorValue& value) {
   return tensor_over(value, type).clone();
 }
 
+NamedTensors collect_averaged(Replicas& replicas, const FlatOptimizer::Averaged& from) {
+  return values_of(elsewhere(replicas, from));
+}
+
+Status restore_averaged(const NamedTensors& values, Replicas& replicas, const FlatOptimizer::Averaged& to) {
+  const auto tensors = elsewhere(replicas, to);
+  if (Status same = check_fit(values, tensors); !same) return same;
+  copy_in(values, tensors);
+  return {};
+}
+
 Result<WeightsTaken> take_weights(const TrainingState& state, Replicas& replicas) {
   const torch::NoGradGuard no_gradients;
   WeightsTaken all;
@@ -275,6 +323,7 @@ Result<TrainingState> collect_state(Replicas& replicas) {
   try {
     const FlatOptimizer& optimizer = replicas.optimizer();
     TrainingState state{.optimizer = collect_optimizer(replicas), .generators = collect_generators(replicas)};
+    state.accumulated = collect_accumulated(replicas);
     std::vector<Model::Named> parameters = replicas.model().named_parameters();
     std::vector<Model::Named> buffers = replicas.model().named_buffers();
     if (optimizer.averages()) {
@@ -302,11 +351,13 @@ Status restore_state(const TrainingState& state, Replicas& replicas) {
     if (!generators) return fail(std::move(generators.error()));
     const auto optimizer = read_optimizer(state.optimizer, replicas);
     if (!optimizer) return fail(std::move(optimizer.error()));
+    if (Status fine = check_accumulated(state.accumulated, replicas); !fine) return fine;
     // From here on nothing is refused.
     replicas.optimizer().use_average(false);
     copy_in(state.parameters, parameters);
     copy_in(state.buffers, buffers);
     write_optimizer(*optimizer, replicas);
+    write_accumulated(state.accumulated, replicas);
     for (std::size_t i = 0; i < replicas.count(); ++i) replicas.model(i).set_random_states((*generators)[i]);
     return {};
   } catch (const std::exception& fault) {

@@ -12,8 +12,8 @@
 namespace feedline::inline training {
 
 /// Parameters, buffers, what the optimiser keeps, and generators, copied to the host. Between two steps, on the thread
-/// that trains, with no batch accumulated. The caller adds what else there is: what fitted nodes have learnt
-/// (learnt_by()), seed and position.
+/// that trains; gradients that were accumulated since the last step are among it. The caller adds what else there is:
+/// what fitted nodes have learnt (learnt_by()), seed and position.
 ///
 /// Where the optimiser keeps an average of the weights, it is the average that stands as parameters and buffers, so
 /// that whoever reads them has the model that was validated; what is trained stands beside the optimiser's slots, as
@@ -26,6 +26,11 @@ namespace feedline::inline training {
 /// Nothing is changed on an error: a tensor that the network lacks or has besides (naming it), of another type or
 /// shape, or something of an optimiser that this one does not keep.
 Status restore_state(const TrainingState& state, Replicas& replicas);
+
+/// Weights and buffers that lie elsewhere, such as those of the best epoch, by the same names; and back into memory of
+/// their layout. Error: of another network.
+[[nodiscard]] NamedTensors collect_averaged(Replicas& replicas, const FlatOptimizer::Averaged& from);
+Status restore_averaged(const NamedTensors& values, Replicas& replicas, const FlatOptimizer::Averaged& to);
 
 /// What a graph has of another run's weights.
 struct WeightsTaken {

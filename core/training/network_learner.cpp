@@ -101,7 +101,9 @@ class NetworkLearner final : public Learner {
 
   Result<TrainingState> collect() override {
     auto state = collect_state(step_.team());
-    if (state) state->tallies = training_.collect();
+    if (!state) return state;
+    state->tallies = training_.collect();
+    if (best_.parameters.defined()) state->best = collect_averaged(step_.team(), best_);
     return state;
   }
 
@@ -109,7 +111,9 @@ class NetworkLearner final : public Learner {
     if (Status restored = restore_state(state, step_.team()); !restored) return restored;
     if (Status restored = training_.restore(state.tallies, step_.model().device()); !restored) return restored;
     seen_ = training_.loss();
-    return {};
+    if (state.best.empty()) return {};
+    step_.optimizer().copy_measured(best_);  // memory of the right layout
+    return restore_averaged(state.best, step_.team(), best_);
   }
 
   Result<std::string> take_weights(const TrainingState& state) override {

@@ -72,6 +72,18 @@ class Replicas {
   void step(TrainerMeter& meter);
   /// Batches accumulated since the last step.
   [[nodiscard]] std::int64_t pending() const { return pending_; }
+  /// What a run goes on from between two batches of one step, besides the gradients themselves (parameters()).
+  struct Accumulated {
+    std::int64_t batches = 0;
+    std::int64_t first_rows = 0;
+    std::int64_t rows = 0;
+  };
+  [[nodiscard]] Accumulated accumulated() const { return {pending_, first_rows_, rows_}; }
+  void go_on_with(const Accumulated& earlier) {
+    pending_ = earlier.batches;
+    first_rows_ = earlier.first_rows;
+    rows_ = earlier.rows;
+  }
   /// Without gradients, in evaluation mode.
   [[nodiscard]] std::vector<Part> evaluate(const std::vector<at::Tensor>& fields, std::span<MetricSet> metrics = {});
 

@@ -63,6 +63,7 @@ PlainJson kept_epoch_json(const EpochResult& epoch) {
                        {"higher_is_better", metric.higher_is_better}});
   return {{"epoch", epoch.epoch},
           {"metrics", std::move(metrics)},
+          {"learning_rate", kept_number(epoch.learning_rate)},
           {"samples", epoch.samples},
           {"samples_per_s", kept_number(epoch.samples_per_s)},
           {"wall_s", kept_number(epoch.wall_s)},
@@ -78,6 +79,7 @@ EpochResult kept_epoch_of(const PlainJson& json) {
                              .value = kept_number_of(metric.at("value")),
                              .unit = metric.at("unit").get<std::string>(),
                              .higher_is_better = metric.at("higher_is_better").get<bool>()});
+  epoch.learning_rate = kept_number_of(json.at("learning_rate"));
   epoch.samples = json.at("samples").get<std::uint64_t>();
   epoch.samples_per_s = kept_number_of(json.at("samples_per_s"));
   epoch.wall_s = kept_number_of(json.at("wall_s"));

@@ -5,6 +5,7 @@
 
 #include "telemetry/series.h"
 #include "telemetry/snapshot.h"
+#include "training/early_stop.h"
 #include "training/run.h"
 
 #include <cstddef>
@@ -22,6 +23,7 @@ struct RunProgress {
   TrainerSample meter{};                 ///< counts and times
   TrainerSample epoch_start{};           ///< the same when the running epoch began
   Series::State curve{};                 ///< of the training loss
+  EarlyStop::State stop{};               ///< of early stopping
   std::optional<double> best{};          ///< value of the metric by which the best checkpoint was chosen
   std::uint64_t records = 0;             ///< an epoch's training records
   std::size_t replicas = 0;
