@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Private to training; free of LibTorch.
+// Free of LibTorch.
 
 #include "base/error.h"
 #include "base/results.h"

@@ -109,9 +109,16 @@ Series::State curve_of(const PlainJson& json) {
 }  // namespace
 
 std::string to_text(const RunProgress& progress) {
-  PlainJson json = {{"meter", meter_json(progress.meter)}, {"epoch_start", meter_json(progress.epoch_start)},
-                    {"curve", curve_json(progress.curve)}, {"records", progress.records},
-                    {"replicas", progress.replicas},       {"run", progress.run},
+  PlainJson json = {{"meter", meter_json(progress.meter)},
+                    {"epoch_start", meter_json(progress.epoch_start)},
+                    {"curve", curve_json(progress.curve)},
+                    {"stop",
+                     {{"best", kept_number(progress.stop.best)},
+                      {"best_epoch", progress.stop.best_epoch},
+                      {"waited", progress.stop.waited}}},
+                    {"records", progress.records},
+                    {"replicas", progress.replicas},
+                    {"run", progress.run},
                     {"epochs", PlainJson::array()}};
   for (const EpochResult& epoch : progress.epochs) json["epochs"].push_back(kept_epoch_json(epoch));
   if (progress.pending) json["pending"] = kept_epoch_json(*progress.pending);
@@ -125,6 +132,9 @@ Result<RunProgress> run_progress_of(std::string_view text) {
     RunProgress progress{.meter = meter_of(json.at("meter")),
                          .epoch_start = meter_of(json.at("epoch_start")),
                          .curve = curve_of(json.at("curve")),
+                         .stop = {.best = kept_number_of(json.at("stop").at("best")),
+                                  .best_epoch = json.at("stop").at("best_epoch").get<std::uint32_t>(),
+                                  .waited = json.at("stop").at("waited").get<std::int64_t>()},
                          .records = json.at("records").get<std::uint64_t>(),
                          .replicas = json.at("replicas").get<std::size_t>(),
                          .run = json.at("run").get<std::int64_t>()};

@@ -191,6 +191,7 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
       return state_.end_requested() ? End::Stopped : End::Completed;
     }
   }
+  if (early_stop_.reached()) return End::Completed;  // it was before the run went on
   for (;;) {
     state_.meter.enter(Phase::Wait);
     if (!state_.wait_while_paused()) return End::Stopped;

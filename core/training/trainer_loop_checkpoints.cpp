@@ -25,6 +25,7 @@ void TrainerLoop::go_on(const ResumePoint& from, PipelineOptions& train, Pipelin
   used_ = position.batch;
   pending_ = from.progress.pending;
   start_ = trained ? from.progress.meter : from.progress.epoch_start;
+  early_stop_.restore(from.progress.stop);
   result_.epochs = from.progress.epochs;
   result_.resumed_from = options_.resume.path;
   state_.meter.restore(from.progress.meter);
@@ -70,6 +71,7 @@ void TrainerLoop::take_checkpoint(const CheckpointKeeper::Due& as) {
                        .meter = state_.meter.read(),
                        .epoch_start = start_,
                        .curve = state_.loss_curve.state(),
+                       .stop = early_stop_.state(),
                        .best = keeper_->best_value(),
                        .records = plan_->train.sampler.count,
                        .replicas = replicas_,
