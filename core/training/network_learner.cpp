@@ -69,7 +69,10 @@ class NetworkLearner final : public Learner {
     return all;
   }
 
-  void finish_batches() override { step_.finish_batches(); }
+  void finish_batches() override {
+    step_.finish_batches();
+    state_.meter.show_learning_rate(step_.learning_rate());
+  }
 
   Progress finish_training() override {
     const auto totals = training_.loss();
