@@ -137,7 +137,9 @@ class NetworkLearner final : public Learner {
  private:
   static void add_scores(Scores& scores, const at::Tensor& prediction) {
     const at::Tensor rows = prediction.reshape({prediction.size(0), -1}).to(at::kFloat);
-    const at::Tensor shown = scores.target == TargetKind::Classes ? at::softmax(rows, 1) : rows;
+    const at::Tensor shown = scores.target == TargetKind::Classes  ? at::softmax(rows, 1)
+                             : scores.target == TargetKind::Labels ? at::sigmoid(rows)
+                                                                   : rows;
     const at::Tensor plain = shown.to(at::kCPU).contiguous();
     scores.columns = static_cast<std::size_t>(plain.size(1));
     const auto* first = plain.data_ptr<float>();

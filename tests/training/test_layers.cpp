@@ -11,12 +11,6 @@
 
 namespace test_layers {
 
-namespace test_layers {
-
-namespace test_layers {
-
-namespace test_layers {
-
 using namespace feedline;
 
 namespace {

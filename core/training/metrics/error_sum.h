@@ -6,7 +6,9 @@
 #include "training/metric.h"
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <vector>
 
 namespace feedline::inline training {
 
@@ -24,6 +26,17 @@ class ErrorSum : public Metric {
     const auto& more = static_cast<const ErrorSum&>(other);
     numbers_ += more.numbers_;
     if (more.sum_.defined()) sum_ = sum_.defined() ? sum_ + more.sum_ : more.sum_;
+  }
+
+  [[nodiscard]] std::vector<at::Tensor> state() const override {
+    if (numbers_ == 0) return {};
+    return {at::tensor({numbers_}, at::kLong), sum_};
+  }
+
+  void restore(const std::vector<at::Tensor>& state) override {
+    if (state.size() != 2 || state[0].numel() != 1 || state[1].numel() != 1) return;
+    numbers_ = state[0].item<std::int64_t>();
+    sum_ = state[1];
   }
 
  protected:

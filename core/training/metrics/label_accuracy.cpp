@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/metric.h"
 
+#include <cstdint>
 #include <limits>
+#include <vector>
 
 namespace feedline::inline training {
 namespace {
@@ -25,6 +27,17 @@ class LabelAccuracy final : public Metric {
   [[nodiscard]] double value() const override {
     if (labels_ == 0) return std::numeric_limits<double>::quiet_NaN();
     return static_cast<double>(right_.item<std::int64_t>()) / static_cast<double>(labels_);
+  }
+
+  [[nodiscard]] std::vector<at::Tensor> state() const override {
+    if (labels_ == 0) return {};
+    return {at::tensor({labels_}, at::kLong), right_};
+  }
+
+  void restore(const std::vector<at::Tensor>& state) override {
+    if (state.size() != 2 || state[0].numel() != 1 || state[1].numel() != 1) return;
+    labels_ = state[0].item<std::int64_t>();
+    right_ = state[1];
   }
 
  private:
