@@ -30,7 +30,7 @@ class TestCliEstimator : public QObject {
  private:
   [[nodiscard]] Finished run(const QStringList& arguments) const {
     Finished done = cli_.run(arguments);
-    if (done.exit_code != 0) qWarning("%s", done.text());
+    if (done.exit_code != 0) qWarning("%s", done.text().constData());
     return done;
   }
 
