@@ -134,7 +134,7 @@ void TestCliBadInput::one_line_names_culprit_and_remedy_data() {
 void TestCliBadInput::one_line_names_culprit_and_remedy() {
   QFETCH(QStringList, arguments);
   QFETCH(QStringList, names);
-  const Finished run = cli_.run(arguments);
+  const CliResult run = cli_.run(arguments);
   QVERIFY2(!run.crashed, run.text());
   QVERIFY2(run.exit_code == 2, run.text());
   QVERIFY2(run.out.isEmpty(), run.text());
@@ -149,7 +149,7 @@ void TestCliBadInput::one_line_names_culprit_and_remedy() {
 void TestCliBadInput::text_called_jpg_among_good_ones_is_counted() {
   write_picture_folder(in("mixed"), 20);
   write_file(in("mixed/a/note.jpg"), "not a picture\n");
-  const Finished run =
+  const CliResult run =
       cli_.run(folder_run(in("mixed")) + QStringList{"--set", "trainer.validation_split=0", "--json", "-"});
   QVERIFY2(!run.crashed && run.exit_code == 0, run.text());
   const QJsonArray errors = run.json()["errors"].toArray();
@@ -181,7 +181,7 @@ void TestCliBadInput::few_descriptors_are_no_bad_pictures() {
     (void)::setrlimit(RLIMIT_NOFILE, &limit);
   });
   cli_.start(process, folder_run(folder) + QStringList{"--workers", "16", "--json", "-"});
-  const Finished run = Cli::finish(process);
+  const CliResult run = Cli::finish(process);
   QVERIFY2(!run.crashed, run.text());
   if (run.exit_code == 0) {
     QVERIFY2(run.json().object().value("errors").toArray().isEmpty(), run.text());
@@ -210,7 +210,7 @@ void TestCliBadInput::usage_mistakes_data() {
 void TestCliBadInput::usage_mistakes() {
   QFETCH(QStringList, arguments);
   QFETCH(QString, names);
-  const Finished run = cli_.run(arguments);
+  const CliResult run = cli_.run(arguments);
   QVERIFY2(!run.crashed && run.exit_code == 2, run.text());
   QCOMPARE(run.errors().size(), 1);
   QVERIFY2(run.err.count('\n') == 1, run.text());

@@ -70,7 +70,7 @@ class TestCliBatches : public QObject {
 
 void TestCliBatches::hashes_depend_on_the_seed_alone() {
   const auto hashes = [&](const QStringList& more) {
-    const Finished run = cli_.run(QStringList{"batches", "example:idx", "--epochs", "2", "--hash"} + idx_ + more);
+    const CliResult run = cli_.run(QStringList{"batches", "example:idx", "--epochs", "2", "--hash"} + idx_ + more);
     if (run.exit_code != 0) qWarning("%s", run.text().constData());
     return run.out;
   };
@@ -97,7 +97,7 @@ void TestCliBatches::texts_of_any_length_are_batched() {
   const QString graph = cli_.path("texts.feedline");
   write_file(graph, text_graph(cli_.path("lines.tsv")));
   const auto batches = [&](const QStringList& more) {
-    const Finished run = cli_.run(QStringList{"batches", graph, "--epochs", "2"} + more);
+    const CliResult run = cli_.run(QStringList{"batches", graph, "--epochs", "2"} + more);
     if (run.exit_code != 0) qWarning("%s", run.text().constData());
     return run.out;
   };
@@ -135,14 +135,14 @@ void TestCliBatches::texts_of_any_length_are_batched() {
   const QByteArray header = "{'descr': '<i4', 'fortran_order': False, 'shape': (16," + QByteArray::number(longest);
   QVERIFY2(zip.contains(header), header.constData());
 
-  const Finished wrong = cli_.run({"batches", graph, "--set", "batch.fields=truth:label"});
+  const CliResult wrong = cli_.run({"batches", graph, "--set", "batch.fields=truth:label"});
   QVERIFY(wrong.exit_code != 0);
   QVERIFY2(wrong.text().contains("ids"), wrong.text().constData());
 }
 
 void TestCliBatches::hashes_do_not_depend_on_a_cache() {
   const auto hashes = [&](const QString& graph, const QStringList& more) {
-    const Finished run = cli_.run(
+    const CliResult run = cli_.run(
         QStringList{"batches", graph, "--epochs", "3", "--hash", "--set", "decode.exact=true"} + pictures() + more);
     if (run.exit_code != 0) qWarning("%s", run.text().constData());
     return run.out;
@@ -159,7 +159,7 @@ void TestCliBatches::fitted_statistics_are_the_same_for_all_commands() {
   const QStringList fitted =
       idx_ + QStringList{"--set", "normalise.statistics=fitted", "--set", "validation_normalise.statistics=fitted"};
   const auto hashes = [&](const QStringList& more) {
-    const Finished run = cli_.run(QStringList{"batches", "example:idx", "--epochs", "1", "--hash"} + more);
+    const CliResult run = cli_.run(QStringList{"batches", "example:idx", "--epochs", "1", "--hash"} + more);
     if (run.exit_code != 0) qWarning("%s", run.text().constData());
     return run.out;
   };
@@ -171,14 +171,14 @@ void TestCliBatches::fitted_statistics_are_the_same_for_all_commands() {
                                      QStringList{"preview", "example:idx", "--node", "normalise"},
                                      QStringList{"preview", "example:idx", "--node", "validation_normalise"},
                                      QStringList{"run", "example:idx", "--epochs", "1", "--device", "cpu"}}) {
-    const Finished run = cli_.run(command + fitted);
+    const CliResult run = cli_.run(command + fitted);
     const int expected = command.front() == "check" ? 2 : 0;  // the pictures of validation are in training too
     QVERIFY2(run.exit_code == expected, run.text().constData());
   }
 }
 
 void TestCliBatches::shapes_without_hash() {
-  const Finished run = cli_.run(QStringList{"batches", "example:image-folder"} + pictures());
+  const CliResult run = cli_.run(QStringList{"batches", "example:image-folder"} + pictures());
   QVERIFY2(run.exit_code == 0 && run.err.isEmpty(), run.text());
   const QList<QByteArray> lines = run.out.trimmed().split('\n');
   QCOMPARE(lines.size(), 10);
@@ -188,7 +188,7 @@ void TestCliBatches::shapes_without_hash() {
 
 void TestCliBatches::bad_records_are_told() {
   write_file(cli_.path("pictures/a/broken.jpg"), "no picture");
-  const Finished run =
+  const CliResult run =
       cli_.run(QStringList{"batches", "example:image-folder", "--epochs", "1", "--set", "trainer.validation_split=0"} +
                pictures());
   QVERIFY(QFile::remove(cli_.path("pictures/a/broken.jpg")));
@@ -207,7 +207,7 @@ void TestCliBatches::odd_folders_are_told_and_steer_no_terminal() {
   QVERIFY(file != nullptr && std::fputs("no picture", file) > 0 && std::fclose(file) == 0);
   cli_.set_environment("HOME", QFileInfo(folder).path());
   for (const QString& name : {QString("~/odd ones"), "file://" + QString(folder).replace(' ', "%20")}) {
-    const Finished run =
+    const CliResult run =
         cli_.run({"run", "example:image-folder", "--epochs", "3", "--set", "trainer.validation_split=0", "--set",
                   "crop.size=32", "--set", "source.folder=" + name, "--json", "~/odd.json"});
     QVERIFY2(run.exit_code == 0, run.text());
@@ -232,7 +232,7 @@ void TestCliBatches::the_parent_of_train_and_val_is_refused() {
   const QString folder = cli_.path("parts");
   write_picture_folder(folder + "/train", 3, 40);
   write_picture_folder(folder + "/valid", 1, 40);
-  const Finished run = cli_.run({"batches", "example:image-folder", "--set", "source.folder=" + folder});
+  const CliResult run = cli_.run({"batches", "example:image-folder", "--set", "source.folder=" + folder});
   QCOMPARE(run.exit_code, 2);
   QVERIFY2(run.err.contains("source.folder") && run.err.contains("parts of a data set") &&
                run.err.contains("Choose '" + folder.toUtf8() + "/train' here"),
@@ -259,15 +259,15 @@ void TestCliBatches::bad_input() {
   write_file(cli_.path("refused.feedline"), graph);
   QFETCH(QStringList, arguments);
   QFETCH(QByteArray, word);
-  const Finished run = cli_.run(arguments);
+  const CliResult run = cli_.run(arguments);
   QVERIFY2(run.exit_code == 2 && run.errors().size() == 1 && run.err.contains(word), run.text());
 }
 
 void TestCliBatches::no_meters_measures_nothing() {
   const QStringList arguments =
       QStringList{"profile", "example:idx", "--epochs", "2", "--no-train", "--json", "-"} + idx_;
-  const Finished on = cli_.run(arguments);
-  const Finished off = cli_.run(arguments + QStringList{"--no-meters"});
+  const CliResult on = cli_.run(arguments);
+  const CliResult off = cli_.run(arguments + QStringList{"--no-meters"});
   QVERIFY2(on.exit_code == 0 && off.exit_code == 0, off.text());
   QVERIFY(stage(on.json(), "normalise")["busy_s"].toDouble() > 0);
   QCOMPARE(stage(on.json(), "normalise")["records"].toInt(), 1024);
@@ -279,9 +279,9 @@ void TestCliBatches::no_meters_measures_nothing() {
 
 void TestCliBatches::cache_stands_in_the_result() {
   const QString path = cli_.path("result.json");
-  const Finished run = cli_.run(QStringList{"profile", cached_, "--no-train", "--epochs", "4", "--staged", "--set",
-                                            "trainer.validation_split=0", "--json", path} +
-                                pictures());
+  const CliResult run = cli_.run(QStringList{"profile", cached_, "--no-train", "--epochs", "4", "--staged", "--set",
+                                             "trainer.validation_split=0", "--json", path} +
+                                 pictures());
   QVERIFY2(run.exit_code == 0, run.text());
   QVERIFY2(run.out.contains("keeps 40 records in "), run.text());
   const QJsonDocument json = QJsonDocument::fromJson(read_file(path));
@@ -300,7 +300,7 @@ void TestCliBatches::cache_without_room_is_told() {
   write_file(nowhere, "");
   Cli cli;
   cli.set_environment("FEEDLINE_CACHE", nowhere);
-  const Finished run = cli.run(
+  const CliResult run = cli.run(
       QStringList{"profile", cached_, "--no-train", "--epochs", "3", "--set", "keep.ram_megabytes=1", "--json", "-"} +
       pictures());
   QVERIFY2(run.exit_code == 0, run.text());

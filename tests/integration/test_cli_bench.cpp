@@ -20,7 +20,7 @@ class TestCliBench : public QObject {
 
  private Q_SLOTS:
   void json_goes_to_standard_output_and_the_table_to_people() {
-    const Finished run = cli_.run({"bench", "--seconds", "0.01", "--rounds", "1", "--photos", "16", "--json", "-"});
+    const CliResult run = cli_.run({"bench", "--seconds", "0.01", "--rounds", "1", "--photos", "16", "--json", "-"});
     QVERIFY2(!run.crashed && run.exit_code == 0, run.text());
     const QJsonDocument json = run.json();
     QVERIFY2(json.isObject(), run.text());
@@ -41,7 +41,7 @@ class TestCliBench : public QObject {
     QByteArray seen;
     QVERIFY2(Cli::wait_for_error_text(process, "photos\n", seen), seen);
     ::kill(static_cast<pid_t>(process.processId()), SIGINT);
-    const Finished run = Cli::finish(process, seen);
+    const CliResult run = Cli::finish(process, seen);
     QVERIFY2(!run.crashed && run.exit_code == 130, run.text());
     QVERIFY2(run.err.contains("stopped cleanly") && run.out.isEmpty(), run.text());
   }
@@ -56,7 +56,7 @@ class TestCliBench : public QObject {
   void bad_input_is_told_before_anything_is_measured() {
     QFETCH(QStringList, arguments);
     QFETCH(QString, word);
-    const Finished run = cli_.run(QStringList{"bench"} + arguments);
+    const CliResult run = cli_.run(QStringList{"bench"} + arguments);
     QVERIFY2(!run.crashed && run.exit_code == 2, run.text());
     QCOMPARE(run.errors().size(), 1);
     QVERIFY2(run.errors().front().contains(word), run.text());

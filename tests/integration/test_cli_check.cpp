@@ -63,8 +63,8 @@ class TestCliCheck : public QObject {
  private Q_SLOTS:
   void all_bad_files_are_listed_with_reasons() {
     const QString folder = damaged("photos");
-    const Finished check = cli_.run({"check", "example:image-folder", "--set", "source.folder=" + folder, "--csv",
-                                     cli_.path("bad.csv"), "--json", cli_.path("check.json")});
+    const CliResult check = cli_.run({"check", "example:image-folder", "--set", "source.folder=" + folder, "--csv",
+                                      cli_.path("bad.csv"), "--json", cli_.path("check.json")});
     QVERIFY2(check.exit_code == 0, check.text());
     QVERIFY2(check.out.contains("27 records, 3 bad") && check.out.contains("2 classes: a 14, b 13"), check.text());
     for (const char* name : {"a/torn.jpg", "b/empty.png", "quoted"}) QVERIFY2(check.out.contains(name), check.text());
@@ -78,7 +78,7 @@ class TestCliCheck : public QObject {
     QVERIFY(json["complete"].toBool() && !json["wrong"].toBool());
     QCOMPARE(json["sources"][0]["bad"].toArray().size(), 3);
 
-    const Finished again =
+    const CliResult again =
         cli_.run({"check", "example:image-folder", "--set", "source.folder=" + folder, "--json", "-"});
     QCOMPARE(again.json()["reused"].toInt(), 26);  // a file that could not be read might be there now
     QCOMPARE(again.json()["bad"].toInt(), 3);
@@ -87,11 +87,11 @@ class TestCliCheck : public QObject {
   void a_run_that_would_be_wrong_is_exit_2() {
     write_picture_folder(cli_.path("one"), 12);
     QDir(cli_.path("one/b")).removeRecursively();
-    const Finished one = cli_.run({"check", "example:image-folder", "--set", "source.folder=" + cli_.path("one")});
+    const CliResult one = cli_.run({"check", "example:image-folder", "--set", "source.folder=" + cli_.path("one")});
     QVERIFY2(one.exit_code == 2 && one.out.contains("wrong") && one.out.contains("one class"), one.text());
-    const Finished missing = cli_.run({"check", "example:image-folder", "--set", "source.folder=/nowhere"});
+    const CliResult missing = cli_.run({"check", "example:image-folder", "--set", "source.folder=/nowhere"});
     QVERIFY2(missing.exit_code == 2 && missing.out.contains("there is no such folder"), missing.text());
-    const Finished unwritable = cli_.run({"check", "example:image-folder", "--csv", "/nowhere/bad.csv"});
+    const CliResult unwritable = cli_.run({"check", "example:image-folder", "--csv", "/nowhere/bad.csv"});
     QVERIFY2(unwritable.exit_code == 2 && unwritable.errors().size() == 1, unwritable.text());
     QVERIFY2(cli_.run(QStringList{"check", "example:idx"} + small_idx(cli_.path("idx"))).exit_code != 3, "idx");
   }
@@ -100,14 +100,14 @@ class TestCliCheck : public QObject {
   void a_check_loads_no_libtorch() {
     Cli tracer;
     tracer.set_environment("LD_TRACE_LOADED_OBJECTS", "1");  // the system's loader lists what it would load
-    const Finished libraries = tracer.run({"check"});
+    const CliResult libraries = tracer.run({"check"});
     QVERIFY2(libraries.out.contains("libopencv_core"), libraries.text());
     QVERIFY2(!libraries.out.contains("libtorch") && !libraries.out.contains("libc10"), libraries.text());
     QVERIFY2(!libraries.out.contains("not found"), libraries.text());
   }
   /// The nodes of models are described there as they are where they work.
   void nodes_are_the_same_with_and_without_libtorch() {
-    const Finished list = cli_.run({"nodes", "--json"});
+    const CliResult list = cli_.run({"nodes", "--json"});
     QVERIFY2(list.exit_code == 0, list.text());
     QStringList described;
     for (const auto& node : list.json().array()) described << node.toObject()["type"].toString();
@@ -118,7 +118,7 @@ class TestCliCheck : public QObject {
     for (const char* type : {"conv2d", "cross_entropy", "adam", "trainer"})
       QVERIFY2(cli_.run({"nodes", type}).out.startsWith(type), type);
     for (const char* example : {"quickstart", "image-folder", "idx"}) {
-      const Finished valid = cli_.run({"validate", QString("example:") + example});
+      const CliResult valid = cli_.run({"validate", QString("example:") + example});
       QVERIFY2(valid.exit_code == 0 && valid.out.contains("no problems"), valid.text());
     }
   }
@@ -145,7 +145,7 @@ class TestCliCheck : public QObject {
     cli_.start(process, {"check", "example:image-folder", "--set", "source.folder=" + folder, "--workers", "1"});
     QTest::qWait(1500);
     ::kill(static_cast<pid_t>(process.processId()), SIGINT);
-    const Finished check = Cli::finish(process);
+    const CliResult check = Cli::finish(process);
     QVERIFY2(check.exit_code == 130 && check.err.contains("interrupted"), check.text());
   }
 
@@ -157,16 +157,16 @@ class TestCliCheck : public QObject {
                               "--set",    "crop.size=32",
                               "--set",    "batch.size=8",
                               "--set",    "trainer.validation_split=0"};
-    const Finished run = cli_.run(base + QStringList{"--bad-records", cli_.path("run.csv")});
+    const CliResult run = cli_.run(base + QStringList{"--bad-records", cli_.path("run.csv")});
     QVERIFY2(run.exit_code == 0, run.text());
     const QStringList list = rows("run.csv");
     QCOMPARE(list.size(), 4);
     QCOMPARE(list[0], QString("problem,file,record,node,reason,remedy,times,epochs"));
     for (const QString& row : list.mid(1)) QVERIFY2(row.startsWith("bad,") && row.endsWith(",3,3"), qPrintable(row));
     QVERIFY(list.filter("/a/torn.jpg").size() == 1 && list.filter("/b/empty.png").size() == 1);
-    const Finished both = cli_.run(base + QStringList{"--bad-records", "-", "--json", "-"});
+    const CliResult both = cli_.run(base + QStringList{"--bad-records", "-", "--json", "-"});
     QVERIFY2(both.exit_code == 2 && both.out.isEmpty(), both.text());
-    const Finished nowhere = cli_.run(base + QStringList{"--bad-records", "/nowhere/x.csv"});
+    const CliResult nowhere = cli_.run(base + QStringList{"--bad-records", "/nowhere/x.csv"});
     QVERIFY2(nowhere.exit_code == 2, nowhere.text());
   }
 
@@ -203,7 +203,7 @@ class TestCliCheck : public QObject {
     write_pictures(root + "/train", training, 0);
     write_pictures(root + "/val", validation, 120);
     const QString file = root + ".feedline";
-    const Finished made = cli_.run({"new", "--from", root, "image-folder", file});
+    const CliResult made = cli_.run({"new", "--from", root, "image-folder", file});
     QVERIFY2(made.exit_code == 0, made.text());
     QStringList graph = {file,
                          "--set",
@@ -213,7 +213,7 @@ class TestCliCheck : public QObject {
                          "--set",
                          QString("shuffle.shuffle=%1").arg(shuffled ? "true" : "false")};
     graph += {"--set", "crop2.size=32", "--set", "batch2.size=8"};  // those of validation
-    const Finished run =
+    const CliResult run =
         cli_.run(QStringList{"run"} + graph + QStringList{"--max-steps", "1", "--json", root + ".json"});
     QVERIFY2(run.exit_code == 0, run.text());
     const QJsonArray notices = QJsonDocument::fromJson(read_file(root + ".json")).object()["notices"].toArray();
@@ -223,7 +223,7 @@ class TestCliCheck : public QObject {
       QVERIFY2(notices[0]["message"].toString().contains(notice), qPrintable(notices[0]["message"].toString()));
       QVERIFY2(run.err.contains(notice.toUtf8()), run.text());
     }
-    const Finished check = cli_.run(QStringList{"check"} + graph + QStringList{"--json", "-"});
+    const CliResult check = cli_.run(QStringList{"check"} + graph + QStringList{"--json", "-"});
     const QJsonArray findings = check.json()["findings"].toArray();
     QStringList kinds;
     for (const auto& one : findings) {
@@ -242,7 +242,7 @@ class TestCliCheck : public QObject {
     write_pictures(root + "/train", {12, 12}, 0);
     write_pictures(root + "/val", {4, 4}, 120);
     for (const char* command : {"run", "check"}) {
-      const Finished refused = cli_.run({command, "example:image-folder", "--set", "source.folder=" + root});
+      const CliResult refused = cli_.run({command, "example:image-folder", "--set", "source.folder=" + root});
       QVERIFY2(refused.exit_code == 2, refused.text());
       const QByteArray words = (refused.out + refused.err).simplified();
       QVERIFY2(words.contains("feedline-cli new --from '" + root.toUtf8() + "' GRAPH NEW.feedline"), refused.text());
@@ -250,9 +250,9 @@ class TestCliCheck : public QObject {
     const QString mine = cli_.path("mine.feedline");
     QVERIFY(cli_.run({"new", "image-folder", mine}).exit_code == 0);
     const QString wired = cli_.path("wired.feedline");
-    const Finished made = cli_.run({"new", "--from", root, mine, wired});
+    const CliResult made = cli_.run({"new", "--from", root, mine, wired});
     QVERIFY2(made.exit_code == 0 && made.out.contains("24 pictures and 8 for validation"), made.text());
-    const Finished check = cli_.run({"check", wired, "--json", "-"});
+    const CliResult check = cli_.run({"check", wired, "--json", "-"});
     QVERIFY2(check.exit_code == 0, check.text());
     const QJsonArray sources = check.json()["sources"].toArray();
     QCOMPARE(sources.size(), 2);
@@ -264,16 +264,16 @@ class TestCliCheck : public QObject {
     const QString plain = cli_.path("plain.feedline");
     QVERIFY(cli_.run({"new", "--from", root + "/train", mine, plain}).exit_code == 0);
     QVERIFY(read_file(plain).contains("parts of data/train\""));
-    const Finished lacking = cli_.run({"new", "--from", root + "/train", wired, cli_.path("x.feedline")});
+    const CliResult lacking = cli_.run({"new", "--from", root + "/train", wired, cli_.path("x.feedline")});
     QVERIFY2(lacking.exit_code == 2 && lacking.err.contains("validation has a source of its own"), lacking.text());
-    const Finished wrong = cli_.run({"new", "--from", root, "idx", cli_.path("x.feedline")});
+    const CliResult wrong = cli_.run({"new", "--from", root, "idx", cli_.path("x.feedline")});
     QVERIFY2(wrong.exit_code == 2 && wrong.err.contains("no image_folder source"), wrong.text());
     QVERIFY(!QFile::exists(cli_.path("x.feedline")));
   }
 
   void what_never_started_is_no_run() {
     const auto count = [&] {
-      const Finished list = cli_.run({"runs", "list", "--json", "-"});
+      const CliResult list = cli_.run({"runs", "list", "--json", "-"});
       return list.json().array().size();
     };
     const auto before = count();
@@ -282,7 +282,7 @@ class TestCliCheck : public QObject {
           QStringList{"run", "example:idx", "--device", "cuda:99"} + small_idx(cli_.path("idx")),
           QStringList{"run", "example:idx", "--set", "batch.size=100000", "--set", "batch.drop_last=true"} +
               small_idx(cli_.path("idx"))}) {
-      const Finished run = cli_.run(arguments);
+      const CliResult run = cli_.run(arguments);
       QVERIFY2(run.exit_code == 2 || run.exit_code == 3, run.text());
       QVERIFY2(!run.err.contains("recorded as"), run.text());
     }
@@ -292,7 +292,7 @@ class TestCliCheck : public QObject {
     QByteArray seen;
     (void)Cli::wait_for_error_text(process, "%", seen);
     ::kill(static_cast<pid_t>(process.processId()), SIGINT);
-    const Finished stopped = Cli::finish(process, seen);
+    const CliResult stopped = Cli::finish(process, seen);
     QVERIFY2(stopped.exit_code == 130 && stopped.err.contains("before training began"), stopped.text());
     QVERIFY2(!stopped.err.contains("recorded as"), stopped.text());
     QCOMPARE(count(), before);
@@ -319,7 +319,7 @@ class TestCliCheck : public QObject {
       QTest::qWait(500);
     }
     ::kill(pid, SIGINT);
-    const Finished run = Cli::finish(process, seen);
+    const CliResult run = Cli::finish(process, seen);
     QVERIFY2(run.exit_code == 130 && run.err.count("the process was stopped") >= 1, run.text());
     QVERIFY2(!run.err.contains("left out") && !run.err.contains("took longer"), run.text());
     const QJsonObject json = QJsonDocument::fromJson(read_file(cli_.path("stopped.json"))).object();
@@ -336,7 +336,7 @@ class TestCliCheck : public QObject {
     QVERIFY2(wall < lived - suspended, "a stop counts as training");
     // The record tells it.
     const QByteArray number = run.err.mid(run.err.indexOf("recorded as run ") + 16).split('\n').front();
-    const Finished shown = cli_.run({"runs", "show", QString::fromUtf8(number)});
+    const CliResult shown = cli_.run({"runs", "show", QString::fromUtf8(number)});
     QVERIFY2(shown.out.contains("the process was stopped"), shown.text());
   }
 };

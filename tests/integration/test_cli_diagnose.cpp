@@ -20,7 +20,7 @@ namespace test_cli_diagnose {
 
 using namespace feedline;
 using namespace feedline::test;
-using Done = feedline::test::Finished;
+using Done = feedline::test::CliResult;
 
 class TestCliDiagnose : public QObject {
   Q_OBJECT

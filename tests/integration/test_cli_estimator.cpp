@@ -28,8 +28,8 @@ class TestCliEstimator : public QObject {
   void a_proof_runs_both_graphs();
 
  private:
-  [[nodiscard]] Finished run(const QStringList& arguments) const {
-    Finished done = cli_.run(arguments);
+  [[nodiscard]] CliResult run(const QStringList& arguments) const {
+    CliResult done = cli_.run(arguments);
     if (done.exit_code != 0) qWarning("%s", done.text().constData());
     return done;
   }
@@ -55,7 +55,7 @@ void TestCliEstimator::a_run_is_recorded() {
 }
 
 void TestCliEstimator::runs_are_compared() {
-  const Finished compared = run({"runs", "compare", "1", "2"});
+  const CliResult compared = run({"runs", "compare", "1", "2"});
   QVERIFY2(compared.exit_code == 0 && compared.out.contains("majority.smoothing"), compared.text());
   QVERIFY2(compared.out.contains("validation accuracy"), compared.text());
 }
@@ -68,14 +68,14 @@ void TestCliEstimator::a_report_is_written() {
 }
 
 void TestCliEstimator::a_profile_names_its_phases() {
-  const Finished done = run({"profile", "example:baseline", "--seconds", "1"});
+  const CliResult done = run({"profile", "example:baseline", "--seconds", "1"});
   QVERIFY2(done.exit_code == 0, done.text());
   QVERIFY2(done.out.contains("source") && done.out.contains("batch"), done.text());
   QVERIFY2(!done.out.contains("forward") && !done.out.contains("optimiser"), done.text());
 }
 
 void TestCliEstimator::a_diagnosis_offers_no_fix_of_networks() {
-  const Finished done = run({"diagnose", "example:baseline", "--seconds", "1"});
+  const CliResult done = run({"diagnose", "example:baseline", "--seconds", "1"});
   QVERIFY2(done.exit_code == 0, done.text());
   for (const char* of_networks : {"bfloat16", "channels_last", "replicas"})
     QVERIFY2(!done.out.contains(of_networks), done.text());
@@ -85,7 +85,7 @@ void TestCliEstimator::a_proof_runs_both_graphs() {
   const QString larger = cli_.path("larger.feedline");
   QVERIFY(run({"new", "baseline", larger}).exit_code == 0);
   write_file(larger, read_file(larger).replace("\"size\": 64", "\"size\": 512"));
-  const Finished done = run({"prove", "example:baseline", "--with", larger, "--seconds", "2"});
+  const CliResult done = run({"prove", "example:baseline", "--with", larger, "--seconds", "2"});
   QVERIFY2(done.exit_code == 0 && done.out.contains("95 % interval"), done.text());
 }
 

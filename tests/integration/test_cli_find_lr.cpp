@@ -27,7 +27,7 @@ class TestCliFindLr : public QObject {
   }
 
   void proposes_and_writes_only_when_asked() {
-    const test::Finished run = cli_.run({"find-lr", graph_, "--steps", "60", "--json", "-"});
+    const CliResult run = cli_.run({"find-lr", graph_, "--steps", "60", "--json", "-"});
     QVERIFY2(!run.crashed && run.exit_code == 0, run.text());
     const QJsonDocument json = run.json();
     QVERIFY2(json.isObject(), run.text());
@@ -38,7 +38,7 @@ class TestCliFindLr : public QObject {
     QVERIFY2(run.err.contains("Proposed: adam.learning_rate="), run.text());
     QCOMPARE(read(), before_);
 
-    const test::Finished written = cli_.run({"find-lr", graph_, "--steps", "60", "--set", "batch.size=16", "--write"});
+    const CliResult written = cli_.run({"find-lr", graph_, "--steps", "60", "--set", "batch.size=16", "--write"});
     QVERIFY2(written.exit_code == 0 && written.out.contains("Proposed"), written.text());
     const auto loaded = from_json(read().toStdString());
     QVERIFY(loaded);
@@ -61,7 +61,7 @@ class TestCliFindLr : public QObject {
   void refuses() {
     QFETCH(QStringList, arguments);
     QFETCH(QString, word);
-    const test::Finished run = cli_.run(QStringList{"find-lr"} + arguments);
+    const CliResult run = cli_.run(QStringList{"find-lr"} + arguments);
     QVERIFY2(!run.crashed && run.exit_code == 2, run.text());
     QCOMPARE(run.errors().size(), 1);
     QVERIFY2(run.errors().front().contains(word), run.text());

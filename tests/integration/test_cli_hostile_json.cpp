@@ -35,7 +35,7 @@ void TestCliHostileJson::every_file_is_refused_by_name() {
   files.sort();
 
   // One process for all: a crash anywhere loses the lines of every later file.
-  const Finished run = cli_.run(QStringList{"validate"} + files);
+  const CliResult run = cli_.run(QStringList{"validate"} + files);
   QVERIFY2(!run.crashed && run.exit_code == 2, run.text());
   QVERIFY2(run.out.isEmpty(), run.text());
   const QStringList errors = run.errors();
@@ -65,7 +65,7 @@ void TestCliHostileJson::made_up_files_are_refused() {
   QFETCH(QByteArray, bytes);
   const QString path = cli_.path("bad.feedline");
   write_file(path, bytes);
-  const Finished run = cli_.run({"validate", path});
+  const CliResult run = cli_.run({"validate", path});
   QVERIFY2(!run.crashed && run.exit_code == 2, run.text());
   QCOMPARE(run.errors().size(), 1);
   QVERIFY2(run.errors().first().contains("bad.feedline"), run.text());

@@ -25,7 +25,7 @@ class TestCliPredict : public QObject {
     photos_ = cli_.path("photos");
     write_picture_folder(photos_, 24);
     checkpoints_ = cli_.path("ckpt");
-    const Finished run =
+    const CliResult run =
         cli_.run({"run", "example:image-folder", "--set", "source.folder=" + photos_, "--set", "crop.size=32", "--set",
                   "batch.size=8", "--epochs", "3", "--device", "cpu", "--checkpoints", checkpoints_, "--json", "-"});
     QVERIFY2(run.exit_code == 0, run.text());
@@ -36,7 +36,7 @@ class TestCliPredict : public QObject {
     const QString bad = cli_.path("broken.jpg");
     write_file(bad, "no picture");
     const QString one = files_below(photos_).front();
-    const Finished run = cli_.run({"predict", checkpoints_, one, bad, photos_, "--json", "-"});
+    const CliResult run = cli_.run({"predict", checkpoints_, one, bad, photos_, "--json", "-"});
     QVERIFY2(run.exit_code == 0, run.text());
     QVERIFY2(run.err.contains("broken.jpg") && run.err.contains("1 of 50"), run.text());
     const QJsonArray predictions = run.json()["predictions"].toArray();
@@ -61,7 +61,7 @@ class TestCliPredict : public QObject {
   }
 
   void csv_has_a_column_a_class() {
-    const Finished run = cli_.run({"predict", checkpoints_ + "/best.safetensors", photos_, "--csv"});
+    const CliResult run = cli_.run({"predict", checkpoints_ + "/best.safetensors", photos_, "--csv"});
     QVERIFY2(run.exit_code == 0, run.text());
     const QList<QByteArray> lines = run.out.trimmed().split('\n');
     QCOMPARE(lines.size(), 49);
@@ -70,7 +70,7 @@ class TestCliPredict : public QObject {
 
   /// The figures of the last epoch's validation come out again: same records, same preprocessing, same weights.
   void validation_data_give_the_figures_of_training() {
-    const Finished run = cli_.run({"evaluate", trained_["checkpoint"].toString(), "--json", "-"});
+    const CliResult run = cli_.run({"evaluate", trained_["checkpoint"].toString(), "--json", "-"});
     QVERIFY2(run.exit_code == 0, run.text());
     const QJsonValue last = trained_["epochs"].toArray().last();
     int compared = 0;
@@ -88,7 +88,7 @@ class TestCliPredict : public QObject {
   void other_data_are_matched_by_name() {
     const QString other = cli_.path("other");
     write_picture_classes(other, {"b"}, 6);
-    const Finished run = cli_.run({"evaluate", checkpoints_, "--data", other, "--json", "-"});
+    const CliResult run = cli_.run({"evaluate", checkpoints_, "--data", other, "--json", "-"});
     QVERIFY2(run.exit_code == 0, run.text());
     QCOMPARE(run.json()["samples"].toInt(), 6);
     const QJsonArray counts = run.json()["counts"].toArray();
@@ -97,7 +97,7 @@ class TestCliPredict : public QObject {
     QCOMPARE(counts[1][0].toInt() + counts[1][1].toInt(), 6);
     const QString strange = cli_.path("strange");
     write_picture_classes(strange, {"zebra"}, 3);
-    const Finished refused = cli_.run({"evaluate", checkpoints_, "--data", strange});
+    const CliResult refused = cli_.run({"evaluate", checkpoints_, "--data", strange});
     QVERIFY2(refused.exit_code == 2 && refused.errors().join(' ').contains("zebra"), refused.text());
   }
 
@@ -105,23 +105,23 @@ class TestCliPredict : public QObject {
   void pixels_and_texts_are_read_too() {
     const QStringList idx = small_idx(cli_.path("digits"), 256, 64);
     const QString digits = cli_.path("digits ckpt");
-    const Finished trained = cli_.run(QStringList{"run", "example:idx"} + idx +
-                                      QStringList{"--epochs", "1", "--device", "cpu", "--checkpoints", digits});
+    const CliResult trained = cli_.run(QStringList{"run", "example:idx"} + idx +
+                                       QStringList{"--epochs", "1", "--device", "cpu", "--checkpoints", digits});
     QVERIFY2(trained.exit_code == 0, trained.text());
     const QString right = cli_.path("right.jpg");
     write_file(right, jpeg_of(28, 28, 90, 90, 90));
-    const Finished run = cli_.run({"predict", digits, right, files_below(photos_).front(), "--json", "-"});
+    const CliResult run = cli_.run({"predict", digits, right, files_below(photos_).front(), "--json", "-"});
     QVERIFY2(run.exit_code == 0 && run.json()["predictions"].toArray().size() == 1, run.text());
     QVERIFY2(run.json()["bad"][0]["message"].toString().contains("trained on"), run.text());
 
     write_file(cli_.path("lines.txt"), text_lines(200));
     write_file(cli_.path("text.feedline"), text_graph(cli_.path("lines.txt")));
     const QString texts = cli_.path("text ckpt");
-    const Finished learnt =
+    const CliResult learnt =
         cli_.run({"run", cli_.path("text.feedline"), "--epochs", "1", "--device", "cpu", "--checkpoints", texts});
     QVERIFY2(learnt.exit_code == 0, learnt.text());
     write_file(cli_.path("asked.txt"), "abc\n\ndef ghi\n");
-    const Finished answers = cli_.run({"predict", texts, cli_.path("asked.txt"), "--json", "-"});
+    const CliResult answers = cli_.run({"predict", texts, cli_.path("asked.txt"), "--json", "-"});
     QVERIFY2(answers.exit_code == 0, answers.text());
     QCOMPARE(answers.json()["predictions"].toArray().size(), 2);
     QVERIFY(answers.json()["predictions"][1]["file"].toString().endsWith("asked.txt:3"));
@@ -138,7 +138,7 @@ class TestCliPredict : public QObject {
   void what_cannot_be_is_refused() {
     QFETCH(QStringList, arguments);
     QFETCH(QString, says);
-    const Finished run = cli_.run(arguments);
+    const CliResult run = cli_.run(arguments);
     QVERIFY2(run.exit_code == 2 && run.errors().join(' ').contains(says), run.text());
   }
 

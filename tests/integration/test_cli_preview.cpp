@@ -27,7 +27,7 @@ class TestCliPreview : public QObject {
             static_cast<int>(qFromBigEndian<quint32>(png.constData() + 20))};
   }
 
-  [[nodiscard]] Finished preview(const QStringList& arguments) const {
+  [[nodiscard]] CliResult preview(const QStringList& arguments) const {
     return cli_.run(QStringList{"preview", "example:idx"} + idx_ + arguments);
   }
 
@@ -35,7 +35,7 @@ class TestCliPreview : public QObject {
   void initTestCase() { idx_ = small_idx(cli_.path("data")); }
 
   void a_node_is_described() {
-    const Finished seen = preview({"--node", "source", "--record", "3"});
+    const CliResult seen = preview({"--node", "source", "--record", "3"});
     QVERIFY2(seen.exit_code == 0, seen.text());
     QVERIFY2(seen.out.contains("record 3 of 512"), seen.text());
     QVERIFY2(seen.out.contains("source.image") && seen.out.contains("28×28×1"), seen.text());
@@ -45,25 +45,25 @@ class TestCliPreview : public QObject {
 
   void every_node_on_the_way_to_the_loss_can_be_seen() {
     for (const char* node : {"source", "normalise", "batch", "conv1", "linear2", "loss"}) {
-      const Finished seen = preview({"--node", node});
+      const CliResult seen = preview({"--node", node});
       QVERIFY2(seen.exit_code == 0, node + seen.text());
     }
   }
 
   void pictures_and_feature_maps_are_written_as_png() {
-    const Finished picture = preview({"--node", "source", "--record", "3", "--out", cli_.path("record.png")});
+    const CliResult picture = preview({"--node", "source", "--record", "3", "--out", cli_.path("record.png")});
     QVERIFY2(picture.exit_code == 0, picture.text());
     QCOMPARE(png_size(read_file(cli_.path("record.png"))), QSize(28, 28));
-    const Finished maps = preview({"--node", "conv1", "--out", cli_.path("maps.png")});
+    const CliResult maps = preview({"--node", "conv1", "--out", cli_.path("maps.png")});
     QVERIFY2(maps.exit_code == 0, maps.text());
     QVERIFY(png_size(read_file(cli_.path("maps.png"))).width() > 300);
-    const Finished piped = preview({"--node", "source", "--out", "-"});
+    const CliResult piped = preview({"--node", "source", "--out", "-"});
     QCOMPARE(png_size(piped.out), QSize(28, 28));
   }
 
   void mistakes_are_named() {
     const auto error = [&](const QStringList& arguments) {
-      const Finished seen = preview(arguments);
+      const CliResult seen = preview(arguments);
       return seen.exit_code == 2 && seen.errors().size() == 1 ? seen.errors().front() : QString::fromUtf8(seen.text());
     };
     QVERIFY(error({}).contains("--node"));

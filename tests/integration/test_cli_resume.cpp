@@ -99,7 +99,7 @@ class TestCliResume : public QObject {
     QElapsedTimer timer;
     timer.start();
     const QString whole_folder = cli_.path("whole " + name);
-    const test::Finished whole = cli_.run(common + QStringList{"--checkpoints", whole_folder, "--json", "-"});
+    const CliResult whole = cli_.run(common + QStringList{"--checkpoints", whole_folder, "--json", "-"});
     QVERIFY2(!whole.crashed && whole.exit_code == 0, whole.text());
     const auto takes = static_cast<int>(timer.elapsed());
     QVERIFY(whole.json()["checkpoint"].toString().startsWith(whole_folder));
@@ -122,7 +122,7 @@ class TestCliResume : public QObject {
       ++killed;
     }
     QCOMPARE(killed, kills());
-    const test::Finished rest = cli_.run(common + again(folder, workers.front()) + QStringList{"--json", "-"});
+    const CliResult rest = cli_.run(common + again(folder, workers.front()) + QStringList{"--json", "-"});
     QVERIFY2(!rest.crashed && rest.exit_code == 0, rest.text());
     QCOMPARE(epochs_of(rest.json()), epochs_of(whole.json()));
     QCOMPARE(rest.json()["steps"].toInt(), whole.json()["steps"].toInt());
@@ -145,7 +145,7 @@ class TestCliResume : public QObject {
     QElapsedTimer timer;
     timer.start();
     ::kill(static_cast<pid_t>(process.processId()), signal);
-    const test::Finished run = Cli::finish(process, seen);
+    const CliResult run = Cli::finish(process, seen);
     QVERIFY2(!run.crashed && run.exit_code == 130, run.text());
     QVERIFY2(timer.elapsed() < 5000, run.text());
     QVERIFY2(run.err.contains("begins anew") && run.err.contains("checkpoint: "), run.text());
@@ -153,8 +153,8 @@ class TestCliResume : public QObject {
     QVERIFY(found && *found);
     const auto step = (*found)->state.position.step;
     QVERIFY(step > 0);
-    const test::Finished rest = cli_.run(train({"--max-steps", QString::number(step + 3), "--checkpoints", folder,
-                                                "--resume", "--epochs", "100000", "--json", "-"}));
+    const CliResult rest = cli_.run(train({"--max-steps", QString::number(step + 3), "--checkpoints", folder,
+                                           "--resume", "--epochs", "100000", "--json", "-"}));
     QVERIFY2(!rest.crashed && rest.exit_code == 0, rest.text());
     QVERIFY2(rest.err.contains(QString("behind step").toUtf8()), rest.text());
     QCOMPARE(rest.json()["steps"].toInteger(), static_cast<qint64>(step) + 3);
@@ -164,24 +164,23 @@ class TestCliResume : public QObject {
   void folders_of_other_runs_are_not_mixed() {
     const QString folder = cli_.path("mine");
     QVERIFY(cli_.run(train({"--epochs", "1", "--checkpoints", folder})).exit_code == 0);
-    const test::Finished anew = cli_.run(train({"--epochs", "1", "--checkpoints", folder}));
+    const CliResult anew = cli_.run(train({"--epochs", "1", "--checkpoints", folder}));
     QVERIFY2(anew.exit_code == 2 && anew.errors().join(' ').contains("--resume"), anew.text());
-    const test::Finished changed =
-        cli_.run(train({"--epochs", "2", "--seed", "77", "--checkpoints", folder, "--resume"}));
+    const CliResult changed = cli_.run(train({"--epochs", "2", "--seed", "77", "--checkpoints", folder, "--resume"}));
     QVERIFY2(changed.exit_code == 2 && changed.errors().join(' ').contains("trainer.seed went from"), changed.text());
-    const test::Finished more = cli_.run(train({"--epochs", "2", "--checkpoints", folder, "--resume", "--json", "-"}));
+    const CliResult more = cli_.run(train({"--epochs", "2", "--checkpoints", folder, "--resume", "--json", "-"}));
     QVERIFY2(more.exit_code == 0 && more.json()["epochs"].toArray().size() == 2, more.text());
   }
 
   void by_default_they_lie_in_the_data_folder() {
-    const test::Finished run = cli_.run(train({"--epochs", "1", "--json", "-"}));
+    const CliResult run = cli_.run(train({"--epochs", "1", "--json", "-"}));
     QVERIFY2(run.exit_code == 0, run.text());
     const QString newest = run.json()["checkpoint"].toString();
     QVERIFY2(newest.startsWith(cli_.path("record/checkpoints/idx-")) && QFile::exists(newest), run.text());
     QVERIFY(QFile::exists(run.json()["best_checkpoint"].toString()));
-    const test::Finished more = cli_.run(train({"--epochs", "2", "--resume", "--json", "-"}));
+    const CliResult more = cli_.run(train({"--epochs", "2", "--resume", "--json", "-"}));
     QVERIFY2(more.exit_code == 0 && more.json()["resumed_from"].toString() == newest, more.text());
-    const test::Finished none = cli_.run(train({"--epochs", "1", "--no-checkpoints", "--json", "-"}));
+    const CliResult none = cli_.run(train({"--epochs", "1", "--no-checkpoints", "--json", "-"}));
     QVERIFY2(none.exit_code == 0 && none.json()["checkpoint"].isNull(), none.text());
   }
 
@@ -197,7 +196,7 @@ class TestCliResume : public QObject {
   void wrong_words_are_named() {
     QFETCH(QStringList, arguments);
     QFETCH(QString, says);
-    const test::Finished run = cli_.run(train(arguments));
+    const CliResult run = cli_.run(train(arguments));
     QVERIFY2(run.exit_code == 2 && run.errors().join(' ').contains(says), run.text());
   }
 

@@ -76,7 +76,7 @@ class TestCliRun : public QObject {
 };
 
 void TestCliRun::json_holds_the_interface() {
-  const Finished run = cli_.run(train({"--epochs", "2", "--seed", "5", "--device", "cpu", "--json", "-"}));
+  const CliResult run = cli_.run(train({"--epochs", "2", "--seed", "5", "--device", "cpu", "--json", "-"}));
   QVERIFY2(!run.crashed && run.exit_code == 0, run.text());
   const QJsonDocument json = run.json();
   QVERIFY2(json.isObject(), run.text());
@@ -115,7 +115,7 @@ void TestCliRun::json_holds_the_interface() {
 
 void TestCliRun::one_seed_gives_equal_bytes_whatever_the_workers() {
   const auto losses = [&](const char* seed, const char* workers) {
-    const Finished run =
+    const CliResult run =
         cli_.run(train({"--epochs", "2", "--device", "cpu", "--seed", seed, "--workers", workers, "--json", "-"}));
     QJsonArray all;
     for (const QJsonValue& epoch : run.json()["epochs"].toArray())
@@ -158,21 +158,21 @@ void TestCliRun::json_tells_what_is_taken_for_what() {
 void TestCliRun::json_goes_to_a_file_and_replaces_it() {
   const QString path = cli_.path("result.json");
   write_file(path, "old");
-  const Finished run = cli_.run(train({"--max-steps", "1", "--json", path}));
+  const CliResult run = cli_.run(train({"--max-steps", "1", "--json", path}));
   QVERIFY2(run.exit_code == 0 && run.out.isEmpty(), run.text());
   QCOMPARE(QJsonDocument::fromJson(read_file(path))["steps"].toInt(), 1);
   QCOMPARE(QDir(cli_.path(".")).entryList({"result.json*"}), QStringList{"result.json"});
 }
 
 void TestCliRun::max_steps_ends_early() {
-  const Finished run = cli_.run(train({"--max-steps", "3", "--json", "-"}));
+  const CliResult run = cli_.run(train({"--max-steps", "3", "--json", "-"}));
   QVERIFY2(run.exit_code == 0, run.text());
   QCOMPARE(run.json()["steps"].toInt(), 3);
 }
 
 void TestCliRun::picture_folder_trains() {
   write_picture_folder(cli_.path("pictures"), 24);
-  const Finished run =
+  const CliResult run =
       cli_.run({"run", "example:image-folder", "--epochs", "1", "--set", "source.folder=" + cli_.path("pictures"),
                 "--set", "crop.size=64", "--set", "batch.size=8", "--json", "-"});
   QVERIFY2(run.exit_code == 0, run.text());
@@ -189,7 +189,7 @@ void TestCliRun::every_example_runs_without_files_data() {
 }
 void TestCliRun::every_example_runs_without_files() {
   QFETCH(QString, example);
-  const Finished run = cli_.run({"run", "example:" + example, "--max-steps", "2", "--json", "-"}, 240'000);
+  const CliResult run = cli_.run({"run", "example:" + example, "--max-steps", "2", "--json", "-"}, 240'000);
   QVERIFY2(run.exit_code == 0, run.text());
   QCOMPARE(run.json()["steps"].toInt(), 2);
 }
@@ -202,18 +202,18 @@ void TestCliRun::generated_pictures_train() {
                                  "--set",    "crop.size=24",
                                  "--epochs", "1",
                                  "--json",   "-"};
-  const Finished first = cli_.run(arguments);
+  const CliResult first = cli_.run(arguments);
   QVERIFY2(first.exit_code == 0, first.text());
   QVERIFY(QDir(cli_.path("cache")).exists());
   // The second run reads what the first one painted, and learns the same from it.
-  const Finished second = cli_.run(arguments);
+  const CliResult second = cli_.run(arguments);
   QVERIFY2(second.exit_code == 0, second.text());
   QCOMPARE(second.json()["epochs"][0]["train_loss"], first.json()["epochs"][0]["train_loss"]);
 }
 
 void TestCliRun::full_disk_is_named() {
   if (!QFile::exists("/dev/full")) QSKIP("this system has no /dev/full");
-  const Finished run = cli_.run(train({"--max-steps", "1", "--json", "/dev/full"}));
+  const CliResult run = cli_.run(train({"--max-steps", "1", "--json", "/dev/full"}));
   QVERIFY2(!run.crashed && run.exit_code == 2, run.text());
   QVERIFY2(run.errors().size() == 1 && run.errors().first().contains("/dev/full"), run.text());
 }
@@ -222,7 +222,7 @@ void TestCliRun::reader_that_goes_away_harms_nothing() {
   QProcess process;
   cli_.start(process, {"nodes", "--json"});
   process.closeReadChannel(QProcess::StandardOutput);
-  const Finished run = Cli::finish(process);
+  const CliResult run = Cli::finish(process);
   QVERIFY2(!run.crashed && run.exit_code == 0, run.text());
 }
 
@@ -239,7 +239,7 @@ void TestCliRun::interrupt_stops_cleanly() {
   cli_.start(process, train({"--epochs", "100000", "--json", "-"}));
   QVERIFY2(Cli::wait_for_error_text(process, "epoch 1/100000", seen), seen);
   QCOMPARE(::kill(static_cast<pid_t>(process.processId()), signal), 0);
-  const Finished run = Cli::finish(process, seen);
+  const CliResult run = Cli::finish(process, seen);
   QVERIFY2(!run.crashed && run.exit_code == 130, run.text());
   QVERIFY2(run.err.contains("interrupted: stopped cleanly"), run.text());
   QVERIFY2(run.json().isObject(), run.text());
@@ -254,7 +254,7 @@ void TestCliRun::second_interrupt_ends_at_once() {
   const auto pid = static_cast<pid_t>(process.processId());
   ::kill(pid, SIGINT);
   ::kill(pid, SIGTERM);
-  const Finished run = Cli::finish(process, seen);
+  const CliResult run = Cli::finish(process, seen);
   QVERIFY2(!run.crashed && run.exit_code == 130, run.text());
 }
 
@@ -270,7 +270,7 @@ void TestCliRun::profile_prints_the_table() {
   QStringList arguments = QStringList{"profile", "example:idx", "--epochs", "8", "--json", path} + idx_;
   if (!trained) arguments << "--no-train";
   cli_.set_environment("COLUMNS", "80");  // whatever the verdict marks, names are whole
-  const Finished run = cli_.run(arguments);
+  const CliResult run = cli_.run(arguments);
   cli_.set_environment("COLUMNS", "100");
   QVERIFY2(!run.crashed && run.exit_code == 0, run.text());
   for (const char* word :

@@ -43,7 +43,7 @@ class TestCliRuns : public QObject {
     return QStringList{"run", "example:idx", "--device", "cpu"} + idx_ + more;
   }
   [[nodiscard]] QJsonDocument runs(const QStringList& arguments) const {
-    const Finished done = cli_.run(QStringList{"runs"} + arguments);
+    const CliResult done = cli_.run(QStringList{"runs"} + arguments);
     if (done.exit_code != 0) qWarning("%s", done.text().constData());
     return done.json();
   }
@@ -55,14 +55,14 @@ class TestCliRuns : public QObject {
 
 void TestCliRuns::initTestCase() {
   idx_ = small_idx(cli_.path("data"));
-  const Finished none = cli_.run({"runs", "list"});
+  const CliResult none = cli_.run({"runs", "list"});
   QVERIFY2(none.exit_code == 0 && none.out.contains("No run is recorded"), none.text());
-  const Finished first = cli_.run(train({"--epochs", "2", "--seed", "5", "--json", cli_.path("first.json")}));
+  const CliResult first = cli_.run(train({"--epochs", "2", "--seed", "5", "--json", cli_.path("first.json")}));
   QVERIFY2(first.exit_code == 0 && first.err.contains("recorded as run 1\n"), first.text());
   first_told_ = first.err;
-  const Finished second = cli_.run(train({"--epochs", "1", "--seed", "6", "--set", "batch.size=32"}));
+  const CliResult second = cli_.run(train({"--epochs", "1", "--seed", "6", "--set", "batch.size=32"}));
   QVERIFY2(second.exit_code == 0, second.text());
-  const Finished unrecorded = cli_.run(train({"--epochs", "1", "--no-record"}));
+  const CliResult unrecorded = cli_.run(train({"--epochs", "1", "--no-record"}));
   QVERIFY2(unrecorded.exit_code == 0 && !unrecorded.err.contains("recorded"), unrecorded.text());
 }
 
@@ -88,10 +88,10 @@ void TestCliRuns::a_run_is_recorded_whole() {
   QVERIFY(run["parameters"].toObject().contains("source.images"));
   QVERIFY(!run["environment"]["libtorch"].toString().isEmpty() && !run["environment"]["cores"].toString().isEmpty());
 
-  const Finished shown = cli_.run({"runs", "show", "1"});
+  const CliResult shown = cli_.run({"runs", "show", "1"});
   for (const char* word : {"run 1", "finished", "samples/s", "batch", "queue fill", "validation loss", "environment"})
     QVERIFY2(shown.out.contains(word), shown.text());
-  const Finished listed = cli_.run({"runs", "list", "--search", "batch.size=32", "--limit", "5"});
+  const CliResult listed = cli_.run({"runs", "list", "--search", "batch.size=32", "--limit", "5"});
   QVERIFY2(listed.out.startsWith("run") && listed.out.count('\n') == 2 && listed.out.contains("\n2 "), listed.text());
 }
 
@@ -108,7 +108,7 @@ void TestCliRuns::a_run_has_one_rate_wherever_it_is_told() {
   QCOMPARE(runs({"show", "1", "--json", "-"})["figures"]["samples_per_s"].toDouble(), rate);
   const double rounding = 0.5 + 0.005 * rate;
   QVERIFY2(std::abs(number(told, first_told_) - rate) <= rounding, first_told_.constData());
-  const Finished shown = cli_.run({"runs", "show", "1"});
+  const CliResult shown = cli_.run({"runs", "show", "1"});
   QVERIFY2(std::abs(number(reported, shown.out) - rate) <= rounding, shown.text());
   QVERIFY(cli_.run({"report", "1", "--out", cli_.path("one.html")}).exit_code == 0);
   const QByteArray page = read_file(cli_.path("one.html"));
@@ -116,7 +116,7 @@ void TestCliRuns::a_run_has_one_rate_wherever_it_is_told() {
 }
 
 void TestCliRuns::runs_are_compared() {
-  const Finished compared = cli_.run({"runs", "compare", "1", "2"});
+  const CliResult compared = cli_.run({"runs", "compare", "1", "2"});
   QVERIFY2(compared.exit_code == 0, compared.text());
   for (const char* word :
        {"run 1", "run 2", "batch.size", "32", "trainer.epochs", "Run 2 trained at", "validation accuracy"})
@@ -125,14 +125,14 @@ void TestCliRuns::runs_are_compared() {
   const QJsonDocument json = runs({"compare", "1", "2", "--json", "-"});
   QCOMPARE(json["parameters"]["batch.size"][1].toString(), QString("32"));
   QVERIFY(json["changes"][0]["text"].toString().contains("batch.size went from "));
-  const Finished same = cli_.run({"runs", "compare", "1", "1"});
+  const CliResult same = cli_.run({"runs", "compare", "1", "1"});
   QVERIFY2(same.out.contains("The graph is the same"), same.text());
 }
 
 void TestCliRuns::figures_are_exported() {
-  const Finished epochs = cli_.run({"runs", "export", "1", "--table", "epochs"});
+  const CliResult epochs = cli_.run({"runs", "export", "1", "--table", "epochs"});
   QVERIFY2(epochs.out.startsWith("epoch,train_loss,") && epochs.out.count("\r\n") == 3, epochs.text());
-  const Finished stages = cli_.run({"runs", "export", "1", "--table", "stages", "--out", cli_.path("stages.csv")});
+  const CliResult stages = cli_.run({"runs", "export", "1", "--table", "stages", "--out", cli_.path("stages.csv")});
   QVERIFY2(stages.exit_code == 0 && stages.out.isEmpty(), stages.text());
   QVERIFY(read_file(cli_.path("stages.csv")).contains("\r\nbatch,batch,"));
   QVERIFY(cli_.run({"runs", "export", "1"}).out.startsWith("time_s,step,samples_per_s,"));
@@ -147,7 +147,7 @@ void TestCliRuns::marks_deleting_and_restoring() {
   for (const QStringList& arguments :
        QList<QStringList>{{"tag", "1", "baseline"}, {"note", "1", "the first one"}, {"pin", "1"}, {"delete", "2"}})
     QCOMPARE(cli_.run(QStringList{"runs"} + arguments).exit_code, 0);
-  const Finished list = cli_.run({"runs", "list", "--tag", "baseline"});
+  const CliResult list = cli_.run({"runs", "list", "--tag", "baseline"});
   QVERIFY2(list.out.contains("* #baseline the first one"), list.text());
   QCOMPARE(runs({"list", "--json", "-"}).array().size(), 1);
   QCOMPARE(cli_.run({"runs", "show", "2"}).exit_code, 2);
@@ -160,7 +160,7 @@ void TestCliRuns::marks_deleting_and_restoring() {
 }
 
 void TestCliRuns::what_failed_and_what_was_interrupted_says_so() {
-  const Finished failed =
+  const CliResult failed =
       cli_.run({"run", "example:image-folder", "--set", "source.folder=" + cli_.path("empty"), "--epochs", "1"});
   QVERIFY(failed.exit_code != 0);
   QProcess process;
@@ -177,7 +177,7 @@ void TestCliRuns::what_failed_and_what_was_interrupted_says_so() {
 void TestCliRuns::a_record_that_cannot_be_written_harms_no_run() {
   Cli other;
   write_file(other.path("record/runs.db"), QByteArray(4096, 'x'));
-  const Finished run = other.run(train({"--epochs", "1", "--json", "-"}));
+  const CliResult run = other.run(train({"--epochs", "1", "--json", "-"}));
   QVERIFY2(run.exit_code == 0 && run.json()["result"].toString() == "completed", run.text());
   QCOMPARE(run.err.count("warning: "), 1);
   QVERIFY2(run.err.contains("runs.db") && !run.err.contains("recorded as"), run.text());
@@ -197,7 +197,7 @@ void TestCliRuns::mistakes_are_named_data() {
 void TestCliRuns::mistakes_are_named() {
   QFETCH(QStringList, arguments);
   QFETCH(QByteArray, words);
-  const Finished run = cli_.run(QStringList{"runs"} + arguments);
+  const CliResult run = cli_.run(QStringList{"runs"} + arguments);
   QCOMPARE(run.exit_code, 2);
   QVERIFY2(run.out.isEmpty() && run.err.contains(words), run.text());
 }

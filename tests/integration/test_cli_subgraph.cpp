@@ -38,13 +38,13 @@ class TestCliSubgraph : public QObject {
 
  private Q_SLOTS:
   void validates() {
-    const Finished done = cli_.run({"validate", kGraph});
+    const CliResult done = cli_.run({"validate", kGraph});
     QVERIFY2(done.exit_code == 0, done.text().constData());
     QVERIFY2(done.out.contains("no problems"), done.text().constData());
   }
 
   void trains_with_weights_of_their_own() {
-    const Finished done = cli_.run({"run", kGraph, "--device", "cpu", "--json", "-"});
+    const CliResult done = cli_.run({"run", kGraph, "--device", "cpu", "--json", "-"});
     QVERIFY2(done.exit_code == 0, done.text().constData());
     const QJsonDocument json = done.json();
     QCOMPARE(json["epochs"].toArray().size(), 2);
@@ -54,7 +54,7 @@ class TestCliSubgraph : public QObject {
     QVERIFY2(nodes.contains("prepare/decode") && nodes.contains("prepare/resize"), qPrintable(nodes.join(' ')));
     QVERIFY2(!nodes.contains("prepare/flip"), qPrintable(nodes.join(' ')));  // muted
     // Another number of copies is another model: the losses differ from the first step on.
-    const Finished once = cli_.run({"run", kGraph, "--device", "cpu", "--set", "block.repeat=1", "--json", "-"});
+    const CliResult once = cli_.run({"run", kGraph, "--device", "cpu", "--set", "block.repeat=1", "--json", "-"});
     QVERIFY2(once.exit_code == 0, once.text().constData());
     QVERIFY(loss_of(once.json()) != loss_of(json));
   }
@@ -71,7 +71,7 @@ class TestCliSubgraph : public QObject {
     const QString path = cli_.path("without.feedline");
     write_file(path, without);
     const auto hash = [&](const QString& graph) {
-      const Finished done = cli_.run({"batches", graph, "--hash"});
+      const CliResult done = cli_.run({"batches", graph, "--hash"});
       return done.exit_code == 0 ? done.out : done.text();
     };
     const QByteArray muted = hash(kGraph);
@@ -83,13 +83,13 @@ class TestCliSubgraph : public QObject {
   }
 
   void set_reaches_inside() {
-    const Finished done = cli_.run({"validate", kGraph, "--set", "prepare/resize.height=0"});
+    const CliResult done = cli_.run({"validate", kGraph, "--set", "prepare/resize.height=0"});
     QCOMPARE(done.exit_code, 2);
     QVERIFY2(done.errors().join('\n').contains("prepare/resize.height"), done.text().constData());
-    const Finished narrow = cli_.run({"validate", kGraph, "--set", "block/conv.filters=12"});
+    const CliResult narrow = cli_.run({"validate", kGraph, "--set", "block/conv.filters=12"});
     QCOMPARE(narrow.exit_code, 2);  // 8 and 12 channels cannot be added
     QVERIFY2(narrow.errors().join('\n').contains("block/sum"), narrow.text().constData());
-    const Finished wrong = cli_.run({"validate", kGraph, "--set", "block/cnv.filters=12"});
+    const CliResult wrong = cli_.run({"validate", kGraph, "--set", "block/cnv.filters=12"});
     QVERIFY2(wrong.errors().join('\n').contains("block/conv"), wrong.text().constData());
   }
 
@@ -98,7 +98,7 @@ class TestCliSubgraph : public QObject {
     text.replace(R"("params": {"size": 16}, "position": [780, 0]})",
                  R"("params": {"size": 16}, "position": [780, 0], "muted": true})");
     write_file(cli_.path("muted.feedline"), text);
-    const Finished done = cli_.run({"validate", cli_.path("muted.feedline")});
+    const CliResult done = cli_.run({"validate", cli_.path("muted.feedline")});
     QCOMPARE(done.exit_code, 2);
     QVERIFY2(done.errors().join('\n').contains("batch:image: it cannot be muted"), done.text().constData());
   }

@@ -80,7 +80,7 @@ void TestCliTexts::help_documents_every_option_data() {
 void TestCliTexts::help_documents_every_option() {
   QFETCH(QStringList, arguments);
   QFETCH(QStringList, words);
-  const Finished help = cli_.run(arguments + QStringList{"--help"});
+  const CliResult help = cli_.run(arguments + QStringList{"--help"});
   QVERIFY2(help.exit_code == 0 && help.err.isEmpty(), help.text());
   for (const QString& word : words)
     QVERIFY2(help.out.contains(word.toUtf8()), (word.toUtf8() + " is missing\n" + help.out));
@@ -88,20 +88,20 @@ void TestCliTexts::help_documents_every_option() {
 
 void TestCliTexts::help_fits_the_terminal() {
   cli_.set_environment("COLUMNS", "72");
-  const Finished help = cli_.run({"run", "--help"});
+  const CliResult help = cli_.run({"run", "--help"});
   cli_.set_environment("COLUMNS", "100");
   const QByteArray options = help.out.left(help.out.indexOf("Examples:"));
   for (const QByteArray& line : options.split('\n')) QVERIFY2(QString::fromUtf8(line).size() <= 72, line);
 }
 
 void TestCliTexts::version() {
-  const Finished run = cli_.run({"--version"});
+  const CliResult run = cli_.run({"--version"});
   QCOMPARE(run.exit_code, 0);
   QCOMPARE(run.out, QByteArray("feedline-cli " FEEDLINE_VERSION "\n"));
 }
 
 void TestCliTexts::nodes_json_covers_the_registry() {
-  const Finished run = cli_.run({"nodes", "--json"});
+  const CliResult run = cli_.run({"nodes", "--json"});
   QCOMPARE(run.exit_code, 0);
   QSet<QString> types;
   for (const QJsonValue& node : run.json().array()) {
@@ -114,22 +114,22 @@ void TestCliTexts::nodes_json_covers_the_registry() {
     QCOMPARE(node["outputs"].toArray().size(), static_cast<qsizetype>(spec->outputs.size()));
   }
   QCOMPARE(static_cast<std::size_t>(types.size()), feedline::Registry::instance().all().size());
-  const Finished list = cli_.run({"nodes"});
+  const CliResult list = cli_.run({"nodes"});
   for (const QString& type : types) QVERIFY2(list.out.contains(type.toUtf8()), list.out);
 }
 
 void TestCliTexts::nodes_explains_one() {
-  const Finished page = cli_.run({"nodes", "conv2d"});
+  const CliResult page = cli_.run({"nodes", "conv2d"});
   QCOMPARE(page.exit_code, 0);
   for (const auto& param : feedline::Registry::instance().find("conv2d")->params)
     QVERIFY2(page.out.contains(QByteArray::fromStdString(param.name)), page.out);
-  const Finished json = cli_.run({"nodes", "conv2d", "--json"});
+  const CliResult json = cli_.run({"nodes", "conv2d", "--json"});
   QCOMPARE(json.json().array().size(), 1);
   QCOMPARE(json.json()[0]["type"].toString(), QString("conv2d"));
 }
 
 void TestCliTexts::new_lists_writes_and_never_overwrites() {
-  const Finished list = cli_.run({"new"});
+  const CliResult list = cli_.run({"new"});
   QCOMPARE(list.exit_code, 0);
   for (const char* name : {"quickstart", "image-folder", "idx"}) QVERIFY2(list.out.contains(name), list.out);
 
@@ -143,7 +143,7 @@ void TestCliTexts::new_lists_writes_and_never_overwrites() {
            0);
 
   write_file(path, "precious");
-  const Finished again = cli_.run({"new", "idx", path});
+  const CliResult again = cli_.run({"new", "idx", path});
   QVERIFY2(again.exit_code == 2 && again.errors().size() == 1 && again.errors().first().contains("--force"),
            again.text());
   QCOMPARE(read_file(path), QByteArray("precious"));
@@ -157,10 +157,10 @@ void TestCliTexts::new_builds_a_graph_for_data() {
   write_picture_folder(cli_.path("photos/train"), 12);
   write_picture_folder(cli_.path("photos/val"), 4);
   const QString path = cli_.path("photos.feedline");
-  const Finished made = cli_.run({"new", "--from", cli_.path("photos"), path});
+  const CliResult made = cli_.run({"new", "--from", cli_.path("photos"), path});
   QVERIFY2(made.exit_code == 0, made.text());
   QVERIFY2(made.out.contains("2 classes, 24 pictures and 8 for validation"), made.out);
-  const Finished run = cli_.run({"run", path, "--epochs", "1", "--json", "-"});
+  const CliResult run = cli_.run({"run", path, "--epochs", "1", "--json", "-"});
   QVERIFY2(run.exit_code == 0, run.text());
   QVERIFY2(run.json()["epochs"][0]["val_accuracy"].isDouble(), run.text());
   const QByteArray before = read_file(path);
@@ -170,7 +170,7 @@ void TestCliTexts::new_builds_a_graph_for_data() {
                                    QStringList{"--from", cli_.path("photos/val/a"), cli_.path("x.feedline")},
                                    QStringList{"--from", cli_.path("photos")},
                                    QStringList{"--from", cli_.path("photos"), "idx", cli_.path("x.feedline")}}) {
-    const Finished refused = cli_.run(QStringList{"new"} + wrong);
+    const CliResult refused = cli_.run(QStringList{"new"} + wrong);
     QVERIFY2(refused.exit_code == 2 && refused.errors().size() == 1, refused.text());
     QVERIFY(!QFile::exists(cli_.path("x.feedline")));
   }
@@ -233,7 +233,7 @@ void TestCliTexts::examples_are_sound() {
 }
 
 void TestCliTexts::doctor_reports() {
-  const Finished run = cli_.run({"doctor", "--json"});
+  const CliResult run = cli_.run({"doctor", "--json"});
   QVERIFY2(run.exit_code == 0 || run.exit_code == 3, run.text());
   const QJsonArray findings = run.json().array();
   QVERIFY2(findings.size() >= 5, run.text());

@@ -7,16 +7,16 @@
 
 namespace feedline::test {
 
-QStringList Finished::errors() const {
+QStringList CliResult::errors() const {
   QStringList found;
   for (const QByteArray& line : err.split('\n'))
     if (line.startsWith("error: ")) found << QString::fromUtf8(line.mid(7));
   return found;
 }
 
-QJsonDocument Finished::json() const { return QJsonDocument::fromJson(out); }
+QJsonDocument CliResult::json() const { return QJsonDocument::fromJson(out); }
 
-QByteArray Finished::text() const {
+QByteArray CliResult::text() const {
   return "exit " + QByteArray::number(exit_code) + (crashed ? " (crashed or hung)" : "") + "\n--- out\n" +
          out.left(4000) + "\n--- err\n" + err.left(4000);
 }
@@ -34,7 +34,7 @@ void Cli::start(QProcess& process, const QStringList& arguments) const {
   process.setReadChannel(QProcess::StandardError);  // what waitForReadyRead() waits for
 }
 
-Finished Cli::run(const QStringList& arguments, int deadline_ms) const {
+CliResult Cli::run(const QStringList& arguments, int deadline_ms) const {
   QProcess process;
   start(process, arguments);
   process.closeWriteChannel();
@@ -51,8 +51,8 @@ bool Cli::wait_for_error_text(QProcess& process, const QByteArray& text, QByteAr
   return seen.contains(text);
 }
 
-Finished Cli::finish(QProcess& process, const QByteArray& seen_error, int deadline_ms) {
-  Finished result;
+CliResult Cli::finish(QProcess& process, const QByteArray& seen_error, int deadline_ms) {
+  CliResult result;
   const bool ended = process.state() == QProcess::NotRunning || process.waitForFinished(deadline_ms);
   if (!ended) {
     process.kill();

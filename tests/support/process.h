@@ -12,7 +12,7 @@
 namespace feedline::test {
 
 /// What a finished program left behind.
-struct Finished {
+struct CliResult {
   int exit_code = -1;
   bool crashed = false;  ///< ended by a signal, or not within the deadline
   QByteArray out{};
@@ -32,14 +32,15 @@ class Cli {
   Cli();
 
   /// Runs to the end; killed (crashed) after `deadline_ms`, which is for hangs, not for speed.
-  [[nodiscard]] Finished run(const QStringList& arguments, int deadline_ms = 120'000) const;
+  [[nodiscard]] CliResult run(const QStringList& arguments, int deadline_ms = 120'000) const;
   /// Starts `process` and returns at once.
   void start(QProcess& process, const QStringList& arguments) const;
   /// Waits until standard error holds `text`; false at the end of the program or after the deadline. What was read so
   /// far is kept in `seen`.
   [[nodiscard]] static bool wait_for_error_text(QProcess& process, const QByteArray& text, QByteArray& seen,
                                                 int deadline_ms = 120'000);
-  [[nodiscard]] static Finished finish(QProcess& process, const QByteArray& seen_error = {}, int deadline_ms = 120'000);
+  [[nodiscard]] static CliResult finish(QProcess& process, const QByteArray& seen_error = {},
+                                        int deadline_ms = 120'000);
 
   /// A path in this object's temporary folder.
   [[nodiscard]] QString path(const QString& name) const { return folder_.filePath(name); }
