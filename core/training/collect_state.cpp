@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -218,11 +219,16 @@ NamedTensors collect_accumulated(Replicas& replicas) {
 Status check_accumulated(const NamedTensors& kept, Replicas& replicas) {
   if (kept.empty()) return {};
   const auto found = kept.find(kCounts);
-  const auto counts = found == kept.end() ? std::nullopt : found->second.numbers<std::int64_t>();
+  std::optional<std::vector<std::int64_t>> counts;
+  if (found != kept.end()) counts = found->second.numbers<std::int64_t>();
   bool fine = counts && counts->size() == 3 && *std::min_element(counts->begin(), counts->end()) > 0;
+  const auto is_number = [](const std::string& name) {
+    return !name.empty() && name.size() < 10 && name.find_first_not_of("0123456789") == std::string::npos;
+  };
   for (const auto& [name, value] : kept)
-    fine = fine && (name == kCounts || fits(value, replicas.parameters().values()));
-  return fine ? Status{} : fail("what was accumulated since the last step is damaged");
+    fine = fine && (name == kCounts || (is_number(name) && fits(value, replicas.parameters().values())));
+  if (!fine) return fail("what was accumulated since the last step is damaged");
+  return {};
 }
 
 /// The sum over replicas counts: what more of them had goes to the first.

@@ -50,6 +50,8 @@ QString difference(const TrainingState& a, const TrainingState& b) {
   if (a.parameters != b.parameters) return "the weights";
   if (a.buffers != b.buffers) return "the buffers";
   if (a.optimizer != b.optimizer) return "the optimiser";
+  if (a.best != b.best) return "the weights of the best epoch";
+  if (a.accumulated != b.accumulated) return "what was accumulated";
   if (a.generators != b.generators) return "the generators";
   if (a.tallies != b.tallies) return "the tallies";
   if (a.fitted != b.fitted) return "what was fitted";
@@ -92,15 +94,27 @@ class TestResume : public QObject {
   void every_checkpoint_leads_to_the_same_end_data() {
     QTest::addColumn<int>("replicas");
     QTest::addColumn<int>("workers");
-    QTest::newRow("one replica") << 1 << 1;
-    QTest::newRow("two replicas") << 2 << 3;
+    QTest::addColumn<bool>("techniques");
+    QTest::newRow("one replica") << 1 << 1 << false;
+    QTest::newRow("two replicas") << 2 << 3 << false;
+    QTest::newRow("an average, a plateau, steps of three batches") << 2 << 2 << true;
   }
   void every_checkpoint_leads_to_the_same_end() {
     QFETCH(int, replicas);
     QFETCH(int, workers);
-    const Document graph = with(graph_, "trainer", "replicas", std::int64_t{replicas});
+    QFETCH(bool, techniques);
+    Document graph = with(graph_, "trainer", "replicas", std::int64_t{replicas});
+    if (techniques) {
+      graph = with(graph, "trainer", "accumulate", std::int64_t{3});
+      graph = with(graph, "trainer", "epochs", std::int64_t{6});
+      graph = with(graph, "trainer", "stop_early", std::string("val_loss"));
+      graph = with(graph, "trainer", "patience", std::int64_t{2});
+      graph = with(graph, "adam", "ema", 0.9);
+      graph = with(graph, "adam", "schedule", std::string("plateau"));
+      graph = with(graph, "adam", "learning_rate", 0.05);
+    }
     const fs::path folder = fresh();
-    RecordedRun whole(graph, options_for(folder, 3));
+    RecordedRun whole(graph, options_for(folder, techniques ? 1 : 3));
     QCOMPARE(whole.result().end, RunResult::End::Completed);
     const TrainingState end = newest_of(folder);
     const auto files = list_checkpoints(folder);
