@@ -170,6 +170,8 @@ class NodeBuilder {
     if constexpr (std::same_as<Item, double>) rules.items = ItemKind::Real;
     p.hard_min = each.hard_min;
     p.hard_max = each.hard_max;
+    p.ui_min = each.ui_min.value_or(each.hard_min);
+    p.ui_max = each.ui_max.value_or(each.hard_max);
     p.unit = std::move(each.unit_text);
     p.list = std::move(rules);
     p.name = std::move(name);
