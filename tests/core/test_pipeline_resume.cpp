@@ -20,17 +20,23 @@ constexpr std::uint32_t kEpochs = 3;
 constexpr std::uint64_t kRecords = 300;
 constexpr std::int64_t kBatch = 16;
 
+/// Where a cache stands.
+enum class Keep { Nothing, BelowFixed, BelowRandom };
+
 /// Some records cannot be read, some are refused in one epoch and not in another, so that it matters what was left out
-/// before. `keep`: a random node stands above a cache.
-std::shared_ptr<const Plan> fickle_plan(bool keep) {
+/// before.
+std::shared_ptr<const Plan> fickle_plan(Keep keep) {
   PlanBuilder builder(kRecords, 40, kBatch);
   builder.source()->before = [](std::uint64_t record) -> Status {
     if (record % 23 == 5) return fail_record("cannot be read");
     return {};
   };
+  SlotIndex scaled = 2;
   SlotIndex noisy = 3;
-  builder.step("scale", to_float(), {PlanBuilder::kPixels}, {2}).step("noise", add_noise(), {2}, {3});
-  if (keep) builder.cache("cache", 3, noisy = 5);
+  builder.step("scale", to_float(), {PlanBuilder::kPixels}, {2});
+  if (keep == Keep::BelowFixed) builder.cache("cache", 2, scaled = 5);
+  builder.step("noise", add_noise(), {scaled}, {3});
+  if (keep == Keep::BelowRandom) builder.cache("cache", 3, noisy = 5);
   builder
       .step("fickle", op([](auto in, auto out, OpContext& context) -> Status {
               if (context.rng.chance(0.04)) return fail_record("is disliked today");
@@ -44,8 +50,10 @@ std::shared_ptr<const Plan> fickle_plan(bool keep) {
   return builder.build();
 }
 
-PipelineOptions way(std::size_t workers, bool staged) {
-  return {.workers = workers, .epochs = kEpochs, .max_bad_fraction = 1, .staged = staged};
+/// What is kept of a random node depends, at the border of two epochs, on what was read ahead: there nothing is.
+PipelineOptions way(std::size_t workers, bool staged, Keep keep = Keep::Nothing) {
+  const std::size_t prefetch = keep == Keep::BelowRandom ? 0 : 4;
+  return {.workers = workers, .prefetch = prefetch, .epochs = kEpochs, .max_bad_fraction = 1, .staged = staged};
 }
 
 /// All that a pipeline says of bad records, in words.
@@ -86,20 +94,22 @@ class TestPipelineResume : public QObject {
     QTest::addColumn<int>("before");
     QTest::addColumn<int>("after");
     QTest::addColumn<bool>("staged");
-    QTest::addColumn<bool>("keep");
-    for (const bool keep : {false, true})
+    QTest::addColumn<int>("keep");
+    for (const Keep keep : {Keep::Nothing, Keep::BelowFixed, Keep::BelowRandom})
       for (const bool staged : {false, true})
         for (const auto& [before, after] : {std::pair(1, 1), std::pair(1, 4), std::pair(8, 2)})
-          QTest::addRow("%d workers, then %d%s%s", before, after, staged ? ", staged" : "", keep ? ", a cache" : "")
-              << before << after << staged << keep;
+          QTest::addRow("%d workers, then %d%s, cache %d", before, after, staged ? ", staged" : "",
+                        static_cast<int>(keep))
+              << before << after << staged << static_cast<int>(keep);
   }
   void goesOnToTheSameBytes() {
     QFETCH(int, before);
     QFETCH(int, after);
     QFETCH(bool, staged);
-    QFETCH(bool, keep);
-    const auto plan = fickle_plan(keep);
-    Pipeline whole(plan, plan->train, way(2, false));
+    QFETCH(int, keep);
+    const auto kept = static_cast<Keep>(keep);
+    const auto plan = fickle_plan(kept);
+    Pipeline whole(plan, plan->train, way(2, false, kept));
     const Drained all = drain(whole, plan->train);
     QVERIFY(!all.error && all.batches.size() == kEpochs * plan->train.batches_per_epoch());
     const QStringList wanted = told(whole);
@@ -108,7 +118,7 @@ class TestPipelineResume : public QObject {
     // Inside the first epoch, at borders of epochs, and behind the very last batch.
     for (const std::size_t used : {std::size_t{1}, std::size_t{7}, std::size_t{18}, std::size_t{19}, std::size_t{20},
                                    std::size_t{38}, std::size_t{50}, all.batches.size()}) {
-      Pipeline first(plan, plan->train, way(static_cast<std::size_t>(before), staged));
+      Pipeline first(plan, plan->train, way(static_cast<std::size_t>(before), staged, kept));
       std::vector<BatchCopy> batches;
       while (batches.size() < used) {
         auto batch = first.next();
@@ -119,7 +129,8 @@ class TestPipelineResume : public QObject {
       const auto past = pipeline_past_of(to_text(first.past()));
       QVERIFY(past);
       QCOMPARE(past->batches, used);
-      Pipeline second(plan, plan->train, behind(batches.back(), *past, way(static_cast<std::size_t>(after), staged)));
+      Pipeline second(plan, plan->train,
+                      behind(batches.back(), *past, way(static_cast<std::size_t>(after), staged, kept)));
       const Drained rest = drain(second, plan->train);
       QVERIFY2(!rest.error, rest.error ? rest.error->line().c_str() : "");
       batches.insert(batches.end(), rest.batches.begin(), rest.batches.end());
@@ -132,7 +143,7 @@ class TestPipelineResume : public QObject {
 
   /// Without its past a pipeline tries again what was left out, and gives other bytes: the test above can fail.
   void withoutItsPastItDoesNot() {
-    const auto plan = fickle_plan(false);
+    const auto plan = fickle_plan(Keep::Nothing);
     const Drained all = drain(plan, way(2, false));
     const BatchCopy& last = all.batches[18];
     QVERIFY(last.last_of_epoch);
