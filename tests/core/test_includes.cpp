@@ -152,7 +152,7 @@ class TestIncludes : public QObject {
       bool found = false;
       for (auto it = space.globalMatch(text(file)); it.hasNext();) {
         opened = true;
-        found = found || it.next().captured(1).startsWith(own);
+        if (it.next().captured(1).startsWith(own)) found = true;
       }
       if (opened && !found) wrong << file;
     }
