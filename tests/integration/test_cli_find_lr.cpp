@@ -7,11 +7,14 @@
 #include "support/places.h"
 #include "support/process.h"
 #include "support/small_data.h"
+#include "support/test_program.h"
 
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonObject>
 #include <QTest>
+
+namespace test_cli_find_lr {
 
 using namespace feedline;
 using namespace feedline::test;
@@ -83,5 +86,8 @@ class TestCliFindLr : public QObject {
   QByteArray before_{};
 };
 
-QTEST_GUILESS_MAIN(TestCliFindLr)
+FEEDLINE_TEST(TestCliFindLr)
+
+}  // namespace test_cli_find_lr
+
 #include "test_cli_find_lr.moc"
