@@ -77,6 +77,13 @@ QString other_number(const ParamSpec& spec) {
   return {};
 }
 
+/// An item that this list may have.
+QString other_item(const ParamSpec& spec) {
+  for (const char* item : {"x:features", "x=2", "0.5", "accuracy"})
+    if (spec.check(Value(ValueList{std::string(item)}))) return QString::fromLatin1(item);
+  return {};
+}
+
 /// Another value for a parameter of these nodes, by keys and mouse in its field.
 void change(DocumentController& controller, const QStringList& ids, const ParamSpec& spec) {
   InspectorPanel panel(controller);
@@ -94,7 +101,7 @@ void change(DocumentController& controller, const QStringList& ids, const ParamS
   }
   line->setFocus();
   QTest::keyClick(line, Qt::Key_A, Qt::ControlModifier);
-  const QString text = spec.kind == ParamKind::List ? QStringLiteral("x:features") : QStringLiteral("/x/y");
+  const QString text = spec.kind == ParamKind::List ? other_item(spec) : QStringLiteral("/x/y");
   QTest::keyClicks(line, qobject_cast<NumberField*>(line) != nullptr ? other_number(spec) : text);
   QTest::keyClick(line, Qt::Key_Return);
 }
@@ -127,7 +134,8 @@ class TestInspector : public QObject {
       QVERIFY2(row != nullptr, param.name.c_str());
       QVERIFY(row->toolTip().contains(QString::fromStdString(param.name)));
       const bool has_field = row->findChild<NumberField*>() || row->findChild<QCheckBox*>() ||
-                             row->findChild<QComboBox*>() || row->findChild<QLineEdit*>();
+                             row->findChild<QComboBox*>() || row->findChild<QLineEdit*>() ||
+                             row->findChild<QToolButton*>("add_item");  // of an empty list
       QVERIFY2(has_field, param.name.c_str());
     }
     QCOMPARE(b.steps(), 0);  // showing edits nothing

@@ -13,6 +13,8 @@
 #include <QTest>
 #include <QTreeView>
 
+#include <algorithm>
+
 namespace test_palette {
 
 using namespace feedline;
@@ -98,7 +100,11 @@ class TestPalette : public QObject {
   void a_filter_limits_what_is_offered() {
     SearchModel model;
     model.set_filter([](const NodeSpec& spec) { return spec.role == Role::Optimizer; });
-    QCOMPARE(model.rowCount(), 2);
+    const auto& all = Registry::instance().all();
+    const auto optimizers =
+        std::count_if(all.begin(), all.end(), [](const NodeSpec* spec) { return spec->role == Role::Optimizer; });
+    QVERIFY(optimizers >= 2);
+    QCOMPARE(model.rowCount(), static_cast<int>(optimizers));
     model.set_pattern("decode");
     QCOMPARE(model.rowCount(), 0);
   }

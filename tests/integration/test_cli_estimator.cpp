@@ -71,7 +71,7 @@ void TestCliEstimator::a_profile_names_its_phases() {
   const CliResult done = run({"profile", "example:baseline", "--seconds", "1"});
   QVERIFY2(done.exit_code == 0, done.text());
   QVERIFY2(done.out.contains("source") && done.out.contains("batch"), done.text());
-  QVERIFY2(!done.out.contains("forward") && !done.out.contains("optimiser"), done.text());
+  QVERIFY2(!done.out.contains("backward") && !done.out.contains("optimiser"), done.text());
 }
 
 void TestCliEstimator::a_diagnosis_offers_no_fix_of_networks() {

@@ -14,7 +14,7 @@ struct MultiLabelCrossEntropy {
   };
 
   static NodeSpec spec() {
-    return node<MultiLabelCrossEntropy>("multi_label_cross_entropy", 1, "Multi-label cross-entropy",
+    return node<MultiLabelCrossEntropy>("multi_label_cross_entropy", 1, "Multi-label loss",
                                         "Negative log-likelihood of labels of which a record may have any number.")
         .help(
             "For records that are several things at once, or none: the tags of a photo, the genres of a film. The "
