@@ -22,8 +22,8 @@ struct Rung {
 };
 
 /// Successive halving (Jamieson & Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter
-/// optimization"): each rung trains twice as long as the one before and keeps the better half (rounded up); the last one
-/// trains for all of `epochs`. There are as many rungs as settings and epochs can be halved.
+/// optimization"): each rung trains twice as long as the one before and keeps the better half (rounded up); the last
+/// one trains for all of `epochs`. There are as many rungs as settings and epochs can be halved.
 [[nodiscard]] std::vector<Rung> plan_rungs(std::size_t settings, std::uint32_t epochs);
 /// Epochs that are trained in all, going on from rung to rung, with so many seeds.
 [[nodiscard]] double epochs_of(std::span<const Rung> rungs, std::size_t seeds);
@@ -32,7 +32,8 @@ struct Rung {
 [[nodiscard]] std::vector<Rung> plan_within(std::size_t settings, std::size_t seeds, std::uint32_t epochs,
                                             double seconds_per_epoch, double budget_s);
 /// A budget in which not even one epoch fits: how long one takes, and what would do.
-[[nodiscard]] Error budget_too_small(double budget_s, double seconds_per_epoch, std::size_t settings, std::size_t seeds);
+[[nodiscard]] Error budget_too_small(double budget_s, double seconds_per_epoch, std::size_t settings,
+                                     std::size_t seeds);
 
 /// What a few values say of their mean: the 95 % interval by Student's t. One value has none (NaN).
 struct MeanInterval {
