@@ -31,7 +31,7 @@ std::string_view end_name(Study::End end) {
 }
 
 /// "87.1 % ± 0.4": of one seed without an interval.
-std::string value_text(const MeanInterval& interval, const MetricValue& metric) {
+std::string mean_text(const MeanInterval& interval, const MetricValue& metric) {
   std::string text = metric_text(interval.mean, metric.unit);
   if (!std::isfinite(interval.half)) return text;
   const std::string half = metric_text(interval.half, metric.unit);
@@ -83,7 +83,7 @@ std::string front_text(const Study& study, const std::vector<SettingOutcome>& ou
   std::string text = fmt::format("Pareto front of {} and {} (none is faster and as good):\n",
                                  study.target ? "time to target" : "training time", metric_title(study.metric));
   for (const SettingOutcome* outcome : front)
-    text += fmt::format("  {}  {}  {}\n", duration(time(outcome)), value_text(outcome->value, study.metric),
+    text += fmt::format("  {}  {}  {}\n", duration(time(outcome)), mean_text(outcome->value, study.metric),
                         study.settings[outcome->setting].name);
   return text;
 }
@@ -131,9 +131,9 @@ std::string study_text(const Study& study, std::size_t width) {
   Table table(head, 2);
   table.spare({head.size() - 1, 1});
   for (const SettingOutcome& outcome : outcomes) {
-    std::vector<std::string> cells = {study.settings[outcome.setting].name,    state_of(outcome),
-                                      std::to_string(outcome.epochs),          std::to_string(outcome.value.n),
-                                      value_text(outcome.value, study.metric), time_text(outcome.seconds)};
+    std::vector<std::string> cells = {study.settings[outcome.setting].name,   state_of(outcome),
+                                      std::to_string(outcome.epochs),         std::to_string(outcome.value.n),
+                                      mean_text(outcome.value, study.metric), time_text(outcome.seconds)};
     if (study.target) {
       cells.push_back(target_cell(study, outcome));
       cells.push_back(

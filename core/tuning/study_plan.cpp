@@ -51,14 +51,9 @@ std::vector<Rung> plan_within(std::size_t settings, std::size_t seeds, std::uint
   const auto fits = [&](std::uint32_t most) {
     return epochs_of(plan_rungs(settings, most), seeds) * seconds_per_epoch <= budget_s;
   };
-  if (epochs == 0 || fits(epochs)) return plan_rungs(settings, epochs);
-  std::uint32_t low = 1;
-  std::uint32_t high = epochs;  // does not fit
-  while (high - low > 1) {
-    const std::uint32_t middle = low + (high - low) / 2;
-    (fits(middle) ? low : high) = middle;
-  }
-  return plan_rungs(settings, low);
+  // Each in turn: four epochs, which can be halved twice, may cost less than three.
+  while (epochs > 1 && !fits(epochs)) --epochs;
+  return plan_rungs(settings, epochs);
 }
 
 Error budget_too_small(double budget_s, double seconds_per_epoch, std::size_t settings, std::size_t seeds) {
