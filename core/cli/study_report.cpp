@@ -73,17 +73,17 @@ std::string front_text(const Study& study, const std::vector<SettingOutcome>& ou
   std::vector<const SettingOutcome*> front;
   for (const SettingOutcome& outcome : outcomes)
     if (outcome.front) front.push_back(&outcome);
-  const auto time = [&](const SettingOutcome* outcome) {
+  const auto time_of = [&](const SettingOutcome* outcome) {
     return study.target ? outcome->to_target.mean : outcome->seconds.mean;
   };
   if (front.empty())
     return study.target ? "No setting reached the target with all seeds: there is no front of time to it.\n" : "";
   std::sort(front.begin(), front.end(),
-            [&](const SettingOutcome* a, const SettingOutcome* b) { return time(a) < time(b); });
+            [&](const SettingOutcome* a, const SettingOutcome* b) { return time_of(a) < time_of(b); });
   std::string text = fmt::format("Pareto front of {} and {} (none is faster and as good):\n",
                                  study.target ? "time to target" : "training time", metric_title(study.metric));
   for (const SettingOutcome* outcome : front)
-    text += fmt::format("  {}  {}  {}\n", duration(time(outcome)), mean_text(outcome->value, study.metric),
+    text += fmt::format("  {}  {}  {}\n", duration(time_of(outcome)), mean_text(outcome->value, study.metric),
                         study.settings[outcome->setting].name);
   return text;
 }

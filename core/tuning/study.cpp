@@ -226,7 +226,7 @@ class StudyRunner {
     for (const StudyTrial& trial : study_.trials)
       if (trial.failure) return fail(*trial.failure);
     if (study_.end != Study::End::BudgetSpent) return fail_cancelled();
-    return fail(Error{.reason = "the budget was spent before the first step: the data were still being prepared",
+    return fail(Error{.reason = "the budget was spent before one epoch was over",
                       .remedy = "Give more time",
                       .parameter = "--budget"});
   }

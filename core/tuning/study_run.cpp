@@ -75,7 +75,7 @@ void StudyRun::stop_where_due() {
 
 void StudyRun::take(const Fact& fact) {
   const std::lock_guard lock(mutex_);
-  if (const auto* done = std::get_if<EpochDone>(&fact); done != nullptr && !cut_) {
+  if (const auto* done = std::get_if<EpochDone>(&fact); done != nullptr && !cut_ && epochs_.size() < until_) {
     const EpochResult& epoch = done->result;
     epochs_.push_back({.epoch = epoch.epoch,
                        .metrics = epoch.metrics,
@@ -88,19 +88,20 @@ void StudyRun::take(const Fact& fact) {
 }
 
 void StudyRun::train(std::uint32_t epochs, const std::function<bool(const Snapshot&)>& go_on) {
-  RunOptions run_options = this->run_options();
+  const RunOptions how = run_options();
+  const Document& document = study_.settings[trial_.setting].document;
   until_ = epochs;
-  own_epochs_ = epochs_of_run(study_.settings[trial_.setting].document, run_options);
-  if (run_options.resume.state) epochs_ = trial_.record.epochs;
-  const std::unique_ptr<TrialLog> log = options_.open_log ? options_.open_log(study_, trial_, run_options) : nullptr;
-  const auto run = Run::start(study_.settings[trial_.setting].document, run_options, [&](const Fact& fact) {
+  own_epochs_ = epochs_of_run(document, how);
+  if (how.resume.state) epochs_ = trial_.record.epochs;
+  const std::unique_ptr<TrialLog> log = options_.open_log ? options_.open_log(study_, trial_, how) : nullptr;
+  auto run = Run::start(document, how, [this, &log](const Fact& fact) {
     if (log) log->take(fact);
     take(fact);
   });
   {
     const std::lock_guard lock(mutex_);
     run_ = run.get();
-    if (!epochs_.empty()) stop_where_due();  // it was faster than this thread
+    stop_where_due();  // it may have been faster than this thread
   }
   Nanos cut_at = 0;
   while (!run->wait_for(kAsk)) {
@@ -110,20 +111,23 @@ void StudyRun::train(std::uint32_t epochs, const std::function<bool(const Snapsh
       cut_at = Clock::system().now();
       {
         const std::lock_guard lock(mutex_);
-        cut_ = epochs_.size() < until_;
+        cut_ = true;
       }
       run->stop_behind_step();
     }
     if (cut_at != 0 && Clock::system().now() - cut_at > kStepMayTake) run->stop();
   }
-  const std::lock_guard lock(mutex_);
-  run_ = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    run_ = nullptr;
+  }
+  run.reset();  // now everything is told
   if (log)
     if (const std::int64_t number = log->finish(); number != 0) trial_.run = number;
   add(result_);
 }
 
-/// With the lock held, when the run is over.
+/// When the run is over.
 void StudyRun::add(const RunResult& result) {
   const TrainerSample& trainer = result.last.trainer;
   trial_.record.epochs = epochs_;

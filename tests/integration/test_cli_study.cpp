@@ -41,7 +41,7 @@ class TestCliStudy : public QObject {
     const QJsonArray settings = json["settings"].toArray();
     QCOMPARE(settings.size(), 4);
     QStringList states;
-    for (const auto& setting : settings) states << setting["state"].toString();
+    for (const QJsonValue setting : settings) states << setting["state"].toString();
     QCOMPARE(states, QStringList({"complete", "stopped", "stopped", "stopped"}));
     QCOMPARE(settings[0]["epochs"].toInt(), 4);
     QCOMPARE(settings[1]["epochs"].toInt(), 2);
@@ -50,7 +50,7 @@ class TestCliStudy : public QObject {
     QCOMPARE(settings[0]["value"]["n"].toInt(), 2);
     QCOMPARE(settings[0]["value"]["interval"].toArray().size(), 2);
     bool front = false;
-    for (const auto& setting : settings) front = front || setting["front"].toBool();
+    for (const QJsonValue setting : settings) front = front || setting["front"].toBool();
     QVERIFY2(front, first.text());
     QVERIFY2(first.err.contains("runs list --tag first"), first.text());
 
@@ -74,7 +74,7 @@ class TestCliStudy : public QObject {
   void a_trial_that_went_on_equals_a_whole_run() {
     const QJsonDocument json = cli_.run(study("whole")).json();
     const QString best = json["settings"][0]["setting"].toString();
-    for (const auto& trial : json["trials"].toArray()) {
+    for (const QJsonValue trial : json["trials"].toArray()) {
       if (trial["setting"].toString() != best) continue;
       const CliResult run = cli_.run({"run", graph_, "--device", "cpu", "--no-record", "--no-checkpoints", "--set",
                                            best, "--seed", QString::number(trial["seed"].toInt()), "--json", "-"});
@@ -89,8 +89,7 @@ class TestCliStudy : public QObject {
     const CliResult run = cli_.run({"study", graph_, "--device", "cpu", "--vary", "batch.size=16,32", "--target",
                                          "val_accuracy=0.01", "--no-record", "--csv", cli_.path("study.csv")});
     QVERIFY2(run.exit_code == 0, run.text());
-    for (const char* word :
-         {"batch.size=16", "time to 1.0 %", "Pareto front of time to target", "<- front", "One seed"})
+    for (const char* word : {"batch.size=16", "Pareto front of time to target", "<- front", "One seed"})
       QVERIFY2(run.out.contains(word), run.text());
     QFile csv(cli_.path("study.csv"));
     QVERIFY(csv.open(QIODevice::ReadOnly));
@@ -173,13 +172,13 @@ class TestCliStudy : public QObject {
   }
   [[nodiscard]] static QStringList ranking_of(const QJsonDocument& json) {
     QStringList names;
-    for (const auto& setting : json["settings"].toArray()) names << setting["setting"].toString();
+    for (const QJsonValue setting : json["settings"].toArray()) names << setting["setting"].toString();
     return names;
   }
   [[nodiscard]] static QList<double> losses_of(const QJsonDocument& json) {
     QList<double> losses;
-    for (const auto& trial : json["trials"].toArray())
-      for (const auto& epoch : trial["epochs"].toArray()) losses << epoch["metrics"][0]["value"].toDouble();
+    for (const QJsonValue trial : json["trials"].toArray())
+      for (const QJsonValue epoch : trial["epochs"].toArray()) losses << epoch["metrics"][0]["value"].toDouble();
     return losses;
   }
 
