@@ -6,7 +6,7 @@
 #include "cli/format.h"
 #include "cli/json_values.h"
 #include "cli/table.h"
-#include "recording/target_text.h"
+#include "recording/study_text.h"
 
 #include <fmt/format.h>
 
@@ -30,45 +30,6 @@ std::string_view end_name(Study::End end) {
   return "interrupted";
 }
 
-/// "87.1 % ± 0.4": of one seed without an interval.
-std::string mean_text(const MeanInterval& interval, const MetricValue& metric) {
-  std::string text = metric_text(interval.mean, metric.unit);
-  if (!std::isfinite(interval.half)) return text;
-  const std::string half = metric_text(interval.half, metric.unit);
-  return fmt::format("{} ± {}", text, half.substr(0, half.find(' ')));
-}
-
-std::string time_text(const MeanInterval& interval) {
-  if (interval.n == 0) return "-";
-  if (!std::isfinite(interval.half)) return duration(interval.mean);
-  return fmt::format("{} ± {}", duration(interval.mean), duration(interval.half));
-}
-
-std::string target_cell(const Study& study, const SettingOutcome& outcome) {
-  if (outcome.reached == 0) return "not reached";
-  const std::string text = time_text(outcome.to_target);
-  return outcome.reached == study.seeds ? text : fmt::format("{} ({} of {})", text, outcome.reached, study.seeds);
-}
-
-std::string state_of(const SettingOutcome& outcome) {
-  if (outcome.failed) return "failed";
-  if (outcome.epochs == 0) return "not run";
-  return outcome.complete ? "complete" : "stopped";
-}
-
-std::string plan_text(const Study& study) {
-  std::string rungs;
-  for (const Rung& rung : study.rungs)
-    rungs += fmt::format("{}{} of {}", rungs.empty() ? "" : ", then ", plural(rung.epochs, "epoch"),
-                         plural(rung.settings, "setting"));
-  return fmt::format("{}: {} with {}; {}. {} after {}.", study.name, plural(study.settings.size(), "setting"),
-                     plural(study.seeds, "seed"), rungs,
-                     study.end == Study::End::Complete      ? "Complete"
-                     : study.end == Study::End::BudgetSpent ? "The budget was spent"
-                                                            : "Interrupted",
-                     duration(study.seconds));
-}
-
 std::string front_text(const Study& study, const std::vector<SettingOutcome>& outcomes) {
   std::vector<const SettingOutcome*> front;
   for (const SettingOutcome& outcome : outcomes)
@@ -83,7 +44,7 @@ std::string front_text(const Study& study, const std::vector<SettingOutcome>& ou
   std::string text = fmt::format("Pareto front of {} and {} (none is faster and as good):\n",
                                  study.target ? "time to target" : "training time", metric_title(study.metric));
   for (const SettingOutcome* outcome : front)
-    text += fmt::format("  {}  {}  {}\n", duration(time_of(outcome)), mean_text(outcome->value, study.metric),
+    text += fmt::format("  {}  {}  {}\n", duration(time_of(outcome)), study_value_text(outcome->value, study.metric),
                         study.settings[outcome->setting].name);
   return text;
 }
@@ -97,7 +58,7 @@ Json interval_json(const MeanInterval& interval) {
 
 Json outcome_json(const Study& study, const SettingOutcome& outcome) {
   Json json = {{"setting", study.settings[outcome.setting].name},
-               {"state", state_of(outcome)},
+               {"state", study_state_text(outcome)},
                {"epochs", outcome.epochs},
                {"value", interval_json(outcome.value)},
                {"wall_s", interval_json(outcome.seconds)}};
@@ -131,11 +92,14 @@ std::string study_text(const Study& study, std::size_t width) {
   Table table(head, 2);
   table.spare({head.size() - 1, 1});
   for (const SettingOutcome& outcome : outcomes) {
-    std::vector<std::string> cells = {study.settings[outcome.setting].name,   state_of(outcome),
-                                      std::to_string(outcome.epochs),         std::to_string(outcome.value.n),
-                                      mean_text(outcome.value, study.metric), time_text(outcome.seconds)};
+    std::vector<std::string> cells = {study.settings[outcome.setting].name,
+                                      std::string(study_state_text(outcome)),
+                                      std::to_string(outcome.epochs),
+                                      std::to_string(outcome.value.n),
+                                      study_value_text(outcome.value, study.metric),
+                                      study_time_text(outcome.seconds)};
     if (study.target) {
-      cells.push_back(target_cell(study, outcome));
+      cells.push_back(study_target_text(study, outcome));
       cells.push_back(
           outcome.reached > 0 ? count(static_cast<std::uint64_t>(std::llround(outcome.samples_to_target.mean))) : "-");
     }
@@ -144,7 +108,7 @@ std::string study_text(const Study& study, std::size_t width) {
     cells.push_back(runs.empty() ? "-" : joined(runs));
     table.row(std::move(cells), outcome.front ? "<- front" : "");
   }
-  std::string text = table.text(width) + '\n' + wrap(plan_text(study), width) + '\n';
+  std::string text = table.text(width) + '\n' + wrap(study_plan_text(study), width) + '\n';
   text += front_text(study, outcomes);
   text += study.seeds > 1 ? "Intervals: 95 %, Student's t over n seeds.\n"
                           : "One seed: what differs by chance is not known; --seeds 3 gives intervals.\n";
