@@ -59,6 +59,13 @@ Result<Loaded> load_graph(const std::string& given) {
   return fail(std::move(error));
 }
 
+std::string source_file(const std::string& file) {
+  if (file.starts_with(kExamplePrefix)) return file;
+  std::error_code error;
+  const auto whole = std::filesystem::absolute(file, error);
+  return error ? file : whole.lexically_normal().string();
+}
+
 Status apply_overrides(Document& document, const std::vector<std::string>& assignments) {
   for (const std::string& assignment : assignments) {
     const auto edit = parse_override(document, assignment);

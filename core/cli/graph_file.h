@@ -21,6 +21,9 @@ inline constexpr std::string_view kExamplePrefix = "example:";
 /// the examples where that helps.
 [[nodiscard]] Result<Loaded> load_graph(const std::string& file);
 
+/// A FILE argument as somebody finds it again who is in another folder.
+[[nodiscard]] std::string source_file(const std::string& file);
+
 /// Applies `--set NODE.PARAM=VALUE` arguments in their order.
 [[nodiscard]] Status apply_overrides(Document& document, const std::vector<std::string>& assignments);
 

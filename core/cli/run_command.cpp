@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,14 +16,6 @@
 
 namespace feedline::cli {
 namespace {
-
-/// As somebody finds it again who is in another folder.
-std::string source_file(const std::string& file) {
-  if (file.starts_with(kExamplePrefix)) return file;
-  std::error_code error;
-  const auto whole = std::filesystem::absolute(file, error);
-  return error ? file : whole.lexically_normal().string();
-}
 
 /// What the record of runs could not do; told when nothing is drawn any more.
 class Fault {

@@ -3,6 +3,7 @@
 #include "cli/json_values.h"
 #include "cli/run_record_text.h"
 #include "recording/changes.h"
+#include "recording/target_text.h"
 #include "telemetry/step_times.h"
 
 #include <cmath>
@@ -110,6 +111,28 @@ Json series(const RunRecord& run) {
   return columns;
 }
 
+Json reached_json(const std::optional<Reached>& reached) {
+  if (!reached) return nullptr;
+  return {{"epoch", reached->epoch},
+          {"wall_s", number(reached->wall_s)},
+          {"steps", number(reached->steps)},
+          {"samples", number(reached->samples)},
+          {"value", number(reached->value)}};
+}
+
+/// `metric`, `value` and `runs`: for each run when it was there, or null.
+Json targets_json(const std::vector<RunRecord>& runs, const std::optional<MetricTarget>& target) {
+  Json list = Json::array();
+  const auto table = reached_table(runs, target);
+  if (!table) return list;
+  for (const ReachedRow& row : table->rows) {
+    Json json = {{"metric", metric_key(table->kind)}, {"value", number(row.level)}, {"runs", Json::array()}};
+    for (const auto& run : row.runs) json["runs"].push_back(reached_json(run));
+    list.push_back(std::move(json));
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string runs_json(const std::vector<RunSummary>& runs) {
@@ -118,11 +141,15 @@ std::string runs_json(const std::vector<RunSummary>& runs) {
   return dumped(list);
 }
 
-std::string run_json(const RunRecord& run, bool with_curves) {
+std::string run_json(const RunRecord& run, bool with_curves, const std::optional<MetricTarget>& target) {
   Json json = summary(run);
   json["parameters"] = properties(run.parameters);
   json["environment"] = properties(run.environment);
   json["epochs"] = epochs(run);
+  json["targets"] = Json::array();
+  for (Json& row : targets_json({run}, target))
+    json["targets"].push_back(
+        {{"metric", row["metric"]}, {"value", row["value"]}, {"reached", std::move(row["runs"].front())}});
   json["stages"] = stages(run);
   json["errors"] = errors(run);
   if (!with_curves) return dumped(json);
@@ -134,16 +161,21 @@ std::string run_json(const RunRecord& run, bool with_curves) {
   return dumped(json);
 }
 
-std::string comparison_json(const std::vector<RunRecord>& runs) {
+std::string comparison_json(const std::vector<RunRecord>& runs, const std::optional<MetricTarget>& target) {
   Json json;
   json["runs"] = Json::array();
   for (const RunRecord& run : runs) json["runs"].push_back(summary(run));
   json["parameters"] = Json::object();
   for (const ParameterRow& row : parameter_rows(runs)) json["parameters"][row.name] = row.values;
   json["changes"] = Json::array();
+  const auto judged = judged_target(runs, target);
   for (std::size_t i = 1; i < runs.size(); ++i)
     json["changes"].push_back(
-        {{"from", runs.front().id}, {"to", runs[i].id}, {"text", what_changed(runs.front(), runs[i])}});
+        {{"from", runs.front().id},
+         {"to", runs[i].id},
+         {"text", what_changed(runs.front(), runs[i])},
+         {"target_text", judged ? text_or_null(target_sentence(runs.front(), runs[i], *judged)) : Json(nullptr)}});
+  json["targets"] = targets_json(runs, target);
   return dumped(json);
 }
 

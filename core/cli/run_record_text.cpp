@@ -6,6 +6,7 @@
 #include "cli/table.h"
 #include "recording/changes.h"
 #include "recording/figure_text.h"
+#include "recording/target_text.h"
 
 #include <fmt/format.h>
 
@@ -102,6 +103,36 @@ std::string head_text(const RunRecord& run, std::size_t width) {
   return text + '\n';
 }
 
+/// When a run first reached values of a metric, by the clock and by counts that depend on no machine.
+Result<std::string> targets_text(const RunRecord& run, const std::optional<MetricTarget>& target, std::size_t width) {
+  const auto reached = reached_table({run}, target);
+  if (!reached) return fail(reached.error());
+  if (reached->rows.empty()) return std::string();
+  std::vector<std::string> head = {metric_title(reached->kind) + " reached"};
+  for (const Along along : kAlong) head.emplace_back(along_title(along));
+  Table table(head);
+  for (const ReachedRow& row : reached->rows) {
+    std::vector<std::string> cells = {metric_text(row.level, reached->kind.unit)};
+    for (const Along along : kAlong) cells.push_back(reached_text(row.runs.front(), along));
+    table.row(std::move(cells));
+  }
+  return '\n' + table.text(width);
+}
+
+/// The same of several runs: one count, a column a run.
+std::string reached_by_runs(const ReachedTable& reached, const std::vector<RunRecord>& runs, Along along,
+                            std::size_t width) {
+  std::vector<std::string> head = {fmt::format("{} to {}", along_title(along), metric_title(reached.kind))};
+  for (const RunRecord& run : runs) head.push_back(fmt::format("run {}", run.id));
+  Table table(head);
+  for (const ReachedRow& row : reached.rows) {
+    std::vector<std::string> cells = {metric_text(row.level, reached.kind.unit)};
+    for (const auto& run : row.runs) cells.push_back(reached_text(run, along));
+    table.row(std::move(cells));
+  }
+  return '\n' + table.text(width);
+}
+
 }  // namespace
 
 std::string runs_text(const std::vector<RunSummary>& runs, std::size_t width) {
@@ -118,18 +149,22 @@ std::string runs_text(const std::vector<RunSummary>& runs, std::size_t width) {
   return table.text(width);
 }
 
-std::string run_text(const RunRecord& run, std::size_t width) {
+Result<std::string> run_text(const RunRecord& run, const TargetQuery& query, std::size_t width) {
+  auto targets = targets_text(run, query.target, width);
+  if (!targets) return fail(std::move(targets.error()));
   Properties figures;
   const RunSummary* const one[] = {&run};
   for (const ShownFigure& figure : shown_figures(one))
     if (figure.known) figures.emplace_back(figure.title, figure.texts.front());
   return head_text(run, width) + properties_text("figures", figures, width) + stages_text(run, width) +
-         epochs_text(run, width) + errors_text(run) +
+         epochs_text(run, width) + *targets + errors_text(run) +
          properties_text("parameters that differ from their default", run.parameters, width) +
          properties_text("environment", run.environment, width);
 }
 
-std::string comparison_text(const std::vector<RunRecord>& runs, std::size_t width) {
+Result<std::string> comparison_text(const std::vector<RunRecord>& runs, const TargetQuery& query, std::size_t width) {
+  const auto reached = reached_table(runs, query.target);
+  if (!reached) return fail(reached.error());
   std::vector<std::string> head = {""};
   for (const RunRecord& run : runs) head.push_back(fmt::format("run {}", run.id));
   Table table(head);
@@ -158,7 +193,16 @@ std::string comparison_text(const std::vector<RunRecord>& runs, std::size_t widt
     }
     text += '\n' + parameters.text(width);
   }
-  for (std::size_t i = 1; i < runs.size(); ++i) text += '\n' + wrap(what_changed(runs.front(), runs[i]), width) + '\n';
+  if (!reached->rows.empty())
+    for (const Along along : query.along ? std::vector<Along>{*query.along} : std::vector{Along::Time, Along::Samples})
+      text += reached_by_runs(*reached, runs, along, width);
+  const auto target = judged_target(runs, query.target);
+  for (std::size_t i = 1; i < runs.size(); ++i) {
+    std::string words = what_changed(runs.front(), runs[i]);
+    if (const std::string sooner = target ? target_sentence(runs.front(), runs[i], *target) : ""; !sooner.empty())
+      words += ' ' + sooner;
+    text += '\n' + wrap(words, width) + '\n';
+  }
   return text;
 }
 

@@ -22,6 +22,8 @@ struct RunsArguments {
   std::string out = "-";
   std::string format = "csv";
   std::string table = "series";
+  std::string target{};
+  std::string over{};
   bool off = false;
 };
 
@@ -51,16 +53,33 @@ Result<ExitCode> list(Database& database, const RunsArguments& arguments) {
   return deliver(arguments.json, runs_text(*runs, width_of(stdout)), runs_json(*runs));
 }
 
+Result<TargetQuery> query_of(const RunsArguments& arguments) {
+  TargetQuery query{.along = along_named(arguments.over)};
+  if (arguments.target.empty()) return query;
+  auto target = parse_target(arguments.target);
+  if (!target) return fail(std::move(target.error()));
+  query.target = std::move(*target);
+  return query;
+}
+
 Result<ExitCode> show(Database& database, const RunsArguments& arguments) {
+  const auto query = query_of(arguments);
+  if (!query) return fail(query.error());
   const auto runs = load(database, arguments.runs);
   if (!runs) return fail(runs.error());
-  return deliver(arguments.json, run_text(runs->front(), width_of(stdout)), run_json(runs->front(), false));
+  const auto text = run_text(runs->front(), *query, width_of(stdout));
+  if (!text) return fail(text.error());
+  return deliver(arguments.json, *text, run_json(runs->front(), false, query->target));
 }
 
 Result<ExitCode> compare(Database& database, const RunsArguments& arguments) {
+  const auto query = query_of(arguments);
+  if (!query) return fail(query.error());
   const auto runs = load(database, arguments.runs);
   if (!runs) return fail(runs.error());
-  return deliver(arguments.json, comparison_text(*runs, width_of(stdout)), comparison_json(*runs));
+  const auto text = comparison_text(*runs, *query, width_of(stdout));
+  if (!text) return fail(text.error());
+  return deliver(arguments.json, *text, comparison_json(*runs, query->target));
 }
 
 Result<ExitCode> export_run(Database& database, const RunsArguments& arguments) {
@@ -117,6 +136,14 @@ void add_json_option(CLI::App& command, const Arguments& arguments) {
       ->type_name("PATH|-");
 }
 
+void add_target_option(CLI::App& command, const Arguments& arguments) {
+  command
+      .add_option("--target", arguments->target,
+                  "When this value of a metric was first reached, as JSON names it: val_accuracy=0.9, val_loss=0.3. "
+                  "Default: several values of the metric that says most")
+      ->type_name("METRIC=VALUE");
+}
+
 void add_looking(CLI::App& group, const Arguments& arguments, ExitCode& code) {
   CLI::App* listing = add(group, "list", "List the runs, newest first", arguments, code, list);
   listing
@@ -131,11 +158,20 @@ void add_looking(CLI::App& group, const Arguments& arguments, ExitCode& code) {
 
   CLI::App* showing = add(group, "show", "Show the whole record of a run", arguments, code, show);
   add_run_option(*showing, arguments);
+  add_target_option(*showing, arguments);
   add_json_option(*showing, arguments);
 
   CLI::App* comparing =
       add(group, "compare", "Compare runs: figures, parameters, and what changed", arguments, code, compare);
   add_runs_option(*comparing, arguments, 2);
+  add_target_option(*comparing, arguments);
+  comparing
+      ->add_option(
+          "--over", arguments->over,
+          "What it took to reach a value, counted in time, epochs, steps or samples; all but time depend on no "
+          "machine. Default: time and samples")
+      ->type_name("COUNT")
+      ->check(CLI::IsMember({"time", "epochs", "steps", "samples"}));
   add_json_option(*comparing, arguments);
 
   CLI::App* exporting = add(group, "export", "Write a run as CSV or JSON", arguments, code, export_run);
@@ -199,6 +235,7 @@ void add_runs(CLI::App& app, ExitCode& code) {
       "  feedline-cli runs list --search 'cifar batch.size=128'\n"
       "  feedline-cli runs show 12\n"
       "  feedline-cli runs compare 11 12\n"
+      "  feedline-cli runs compare 11 12 --target val_accuracy=0.9 --over samples\n"
       "  feedline-cli runs export 12 --table epochs --out epochs.csv\n"
       "  feedline-cli runs tag 12 baseline\n");
   command->require_subcommand(1);

@@ -7,6 +7,7 @@
 #include "recording/graph_svg.h"
 #include "recording/plot_svg.h"
 #include "recording/report_page.h"
+#include "recording/target_text.h"
 #include "telemetry/step_times.h"
 
 #include <fmt/format.h>
@@ -190,6 +191,20 @@ ReportPart epochs(const RunRecord& run) {
   return {.heading = "Epochs", .html = rows.empty() ? "" : markup::table(head, rows)};
 }
 
+ReportPart targets(const RunRecord& run) {
+  const auto reached = reached_table({run});
+  if (!reached || reached->rows.empty()) return {};
+  std::vector<std::string> head = {metric_title(reached->kind)};
+  for (const Along along : kAlong) head.emplace_back(along_title(along));
+  std::vector<std::vector<std::string>> rows;
+  for (const ReachedRow& row : reached->rows) {
+    std::vector<std::string> cells = {metric_text(row.level, reached->kind.unit)};
+    for (const Along along : kAlong) cells.push_back(reached_text(row.runs.front(), along));
+    rows.push_back(std::move(cells));
+  }
+  return {.heading = "Time to target", .html = markup::table(head, rows)};
+}
+
 ReportPart errors(const RunRecord& run) {
   std::vector<std::vector<std::string>> rows;
   for (const ErrorRecord& e : run.errors) {
@@ -224,6 +239,7 @@ std::vector<ReportPart> report_parts(const RunRecord& run) {
                                  plots(run),
                                  stages(run),
                                  epochs(run),
+                                 targets(run),
                                  errors(run),
                                  graph(run),
                                  properties("Parameters that differ from their default", run.parameters),

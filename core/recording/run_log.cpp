@@ -129,6 +129,11 @@ std::int64_t RunLog::id() const {
   return recorder_ ? recorder_->id() : 0;
 }
 
+std::int64_t RunLog::close() {
+  const std::lock_guard lock(recorder_mutex_);
+  return recorder_ ? recorder_->close() : 0;
+}
+
 struct RunLog::Receiver {
   RunLog& log;
   RunNews& news;

@@ -39,6 +39,8 @@ class RunLog {
   void take(const Snapshot& now);
   /// Its number in the record; 0 while it has none.
   [[nodiscard]] std::int64_t id() const;
+  /// Waits until all is written; its number, 0 if it has none. Nothing more is taken.
+  std::int64_t close();
 
  private:
   struct Receiver;

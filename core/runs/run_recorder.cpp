@@ -17,10 +17,16 @@ RunRecorder::RunRecorder(RunHeader header, std::filesystem::path file, OnFault o
   }
 }
 
-RunRecorder::~RunRecorder() {
-  const std::lock_guard lock(mutex_);
-  end_ = true;
-  wake_.notify_all();
+RunRecorder::~RunRecorder() { close(); }
+
+std::int64_t RunRecorder::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    end_ = true;
+    wake_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+  return id_;
 }
 
 void RunRecorder::tell(RunNews news) {

@@ -24,13 +24,15 @@ class RunRecorder {
 
   RunRecorder(RunHeader header, std::filesystem::path file, OnFault on_fault = {},
               std::chrono::milliseconds period = std::chrono::milliseconds(500));
-  /// Writes what is left, and joins.
+  /// As close().
   ~RunRecorder();
   RunRecorder(const RunRecorder&) = delete;
   RunRecorder& operator=(const RunRecorder&) = delete;
 
   /// From any thread; returns at once. Sets of columns but the first are ignored, with their samples.
   void tell(RunNews news);
+  /// Writes what is left and joins; its number in the record, 0 if it could not be written. What is told later is lost.
+  std::int64_t close();
   /// Of the run in the record; 0 while it is not there.
   [[nodiscard]] std::int64_t id() const { return id_.load(); }
 

@@ -11,6 +11,7 @@
 #include "gui/app/problems_panel.h"
 #include "gui/app/run_bar.h"
 #include "gui/app/run_subjects.h"
+#include "gui/app/study_controller.h"
 #include "gui/app/tab_order.h"
 #include "gui/app/tool_room.h"
 #include "gui/app/verdict_link.h"
@@ -71,6 +72,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
   make_status_bar();
   diagnosis_ = new DiagnosisController(*live_run_, this);
   history_ = new RunHistoryController(*workspace_, *live_run_, this);
+  new StudyController(*workspace_, *actions_, *live_run_, this);  // a child of this
   panels_ = new Panels(*workspace_, *live_run_, *diagnosis_, *history_, this);
   subjects_ = new RunSubjects(*workspace_, *live_run_, *panels_, this);
   looks_ = new Looks(*actions_, panels_->docks(), this);

@@ -99,6 +99,9 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
 
   check_data = make(tr("&Check data…"), "check", {}, tr("Check data: look at every record of this graph's sources"));
   left_out = make(tr("Records &left out…"), {}, {}, tr("Files that the last run could not use, with reasons"));
+  study =
+      make(tr("St&udy…"), {}, {},
+           tr("Train this graph with several values of a parameter and several seeds, and compare time and accuracy"));
 
   gallery = make(tr("&Welcome…"), {}, {}, tr("Examples with pictures, recent files, the tour"));
   shortcuts = make(tr("&Keyboard and mouse"), {}, QKeySequence(Qt::Key_F1), tr("All keys on one page"));
@@ -186,6 +189,8 @@ void Actions::fill_menu_bar(QMenuBar* bar) {
   run_menu->addAction(show_queues);
   run_menu->addSeparator();
   run_menu->addActions({check_data, left_out});
+  run_menu->addSeparator();
+  run_menu->addAction(study);
 
   QMenu* help_menu = bar->addMenu(tr("&Help"));
   help_menu->addActions({gallery, tour, help, shortcuts});

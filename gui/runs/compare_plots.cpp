@@ -35,30 +35,28 @@ std::vector<CurvePoint> rate_of(const RunRecord& run) {
   return points;
 }
 
-std::vector<CurvePoint> over_epochs(const RunRecord& run, const MetricValue& kind, double scale) {
-  std::vector<CurvePoint> points;
-  for (const EpochRecord& epoch : run.epochs)
-    points.push_back({static_cast<double>(epoch.epoch), value_of(epoch.metrics, kind.name, kind.split) * scale});
+std::vector<CurvePoint> scaled(std::vector<CurvePoint> points, double scale) {
+  for (CurvePoint& point : points) point.y *= scale;
   return points;
 }
 
-/// What says most: a metric of validation that any run has, else one of training, else the loss of validation.
-MetricValue epoch_metric(const std::vector<RunRecord>& runs) {
-  const auto first = [&](auto choose) -> const MetricValue* {
-    for (const RunRecord& run : runs)
-      for (const EpochRecord& epoch : run.epochs)
-        if (const MetricValue* metric = choose(epoch.metrics)) return metric;
-    return nullptr;
-  };
-  for (const std::string_view split : {kValSplit, kTrainSplit})
-    if (const auto* metric = first([&](const Metrics& all) { return headline(all, split); })) return *metric;
-  const auto* loss = first([](const Metrics& all) { return find_metric(all, kLossMetric, kValSplit); });
-  return loss != nullptr ? *loss : loss_metric(kTrainSplit, 0);
-}
-
-QString epoch_label(const MetricValue& kind) {
+QString metric_label(const MetricValue& kind) {
   const QString title = to_qstring(metric_title(kind));
   return kind.unit == kShareUnit ? ComparePlots::tr("%1 (%)").arg(title) : title;
+}
+
+QString along_label(Along along) {
+  switch (along) {
+    case Along::Epochs:
+      return ComparePlots::tr("epochs");
+    case Along::Time:
+      return ComparePlots::tr("seconds");
+    case Along::Steps:
+      return ComparePlots::tr("steps");
+    case Along::Samples:
+      break;
+  }
+  return ComparePlots::tr("training samples");
 }
 
 Qt::PenStyle line_of(std::size_t run) {
@@ -76,11 +74,7 @@ ComparePlots::ComparePlots(QWidget* parent) : QWidget(parent), plot_(new QCustom
   plot_->plotLayout()->clear();
   loss_ = add_rect(0, tr("step"), tr("training loss"));
   rate_ = add_rect(1, tr("seconds"), tr("training samples/s"));
-  by_epoch_ = add_rect(2, tr("epoch"), tr("metric"));
-  const QSharedPointer<QCPAxisTickerFixed> whole(new QCPAxisTickerFixed);
-  whole->setTickStep(1);
-  whole->setScaleStrategy(QCPAxisTickerFixed::ssMultiples);
-  by_epoch_->axis(QCPAxis::atBottom)->setTicker(whole);
+  metric_ = add_rect(2, tr("seconds"), tr("metric"));
   plot_->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
   connect(&Theme::instance(), &Theme::changed, this, &ComparePlots::restyle);
   restyle();
@@ -107,29 +101,50 @@ QCPAxisRect* ComparePlots::add_rect(int column, const QString& x, const QString&
 }
 
 void ComparePlots::show_runs(const std::vector<RunRecord>& runs) {
+  runs_ = runs;
+  draw();
+}
+
+void ComparePlots::set_along(Along along) {
+  if (along == along_) return;
+  along_ = along;
+  draw();
+}
+
+void ComparePlots::draw() {
   plot_->clearGraphs();
   curves_.clear();
-  const MetricValue kind = epoch_metric(runs);
-  by_epoch_->axis(QCPAxis::atLeft)->setLabel(epoch_label(kind));
+  const MetricValue kind = telling_metric(runs_);
+  metric_->axis(QCPAxis::atLeft)->setLabel(metric_label(kind));
+  for (QCPAxisRect* rect : {loss_, metric_}) rect->axis(QCPAxis::atBottom)->setLabel(along_label(along_));
+  QSharedPointer<QCPAxisTicker> ticker(new QCPAxisTicker);
+  if (along_ == Along::Epochs) {
+    const QSharedPointer<QCPAxisTickerFixed> whole(new QCPAxisTickerFixed);
+    whole->setTickStep(1);
+    whole->setScaleStrategy(QCPAxisTickerFixed::ssMultiples);
+    ticker = whole;
+  }
+  metric_->axis(QCPAxis::atBottom)->setTicker(ticker);
   const auto graph = [this](QCPAxisRect* rect) {
     return plot_->addGraph(rect->axis(QCPAxis::atBottom), rect->axis(QCPAxis::atLeft));
   };
-  for (const RunRecord& run : runs) {
-    const Curves curves{.loss = graph(loss_), .rate = graph(rate_), .by_epoch = graph(by_epoch_)};
-    set_points(curves.loss, run.loss);
+  for (const RunRecord& run : runs_) {
+    const Curves curves{.loss = graph(loss_), .rate = graph(rate_), .metric = graph(metric_)};
+    set_points(curves.loss, loss_curve(run, along_));
     set_points(curves.rate, rate_of(run));
-    set_points(curves.by_epoch, over_epochs(run, kind, kind.unit == kShareUnit ? 100 : 1));
-    curves.by_epoch->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, 6));
+    set_points(curves.metric, scaled(metric_curve(run, kind, along_), kind.unit == kShareUnit ? 100 : 1));
+    curves.metric->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, 6));
     curves_.push_back(curves);
   }
-  for (QCPAxisRect* rect : {loss_, rate_, by_epoch_}) {
+  for (QCPAxisRect* rect : {loss_, rate_, metric_}) {
     for (QCPAxis* axis : rect->axes()) axis->rescale();
     QCPAxis* y = rect->axis(QCPAxis::atLeft);
     y->setRange(rect == rate_ ? 0 : y->range().lower - y->range().size() * 0.05,
                 y->range().upper + std::max(y->range().size() * 0.05, 1e-9));
   }
-  QCPAxis* epochs = by_epoch_->axis(QCPAxis::atBottom);
-  epochs->setRange(epochs->range().lower - 0.2, epochs->range().upper + 0.2);
+  QCPAxis* x = metric_->axis(QCPAxis::atBottom);
+  const double margin = along_ == Along::Epochs ? 0.2 : x->range().size() * 0.05;
+  x->setRange(x->range().lower - margin, x->range().upper + margin);
   restyle();
 }
 
@@ -139,7 +154,7 @@ void ComparePlots::restyle() {
   plot_->setBackground(QBrush(c.panel));
   QColor faint = c.border;
   faint.setAlpha(130);
-  for (QCPAxisRect* rect : {loss_, rate_, by_epoch_})
+  for (QCPAxisRect* rect : {loss_, rate_, metric_})
     for (QCPAxis* axis : rect->axes()) {
       for (const auto set : {&QCPAxis::setBasePen, &QCPAxis::setTickPen}) (axis->*set)(QPen(c.border));
       axis->setSubTickPen(Qt::NoPen);
@@ -152,7 +167,7 @@ void ComparePlots::restyle() {
       axis->ticker()->setTickCount(5);
     }
   for (std::size_t i = 0; i < curves_.size(); ++i)
-    for (QCPGraph* graph : {curves_[i].loss, curves_[i].rate, curves_[i].by_epoch})
+    for (QCPGraph* graph : {curves_[i].loss, curves_[i].rate, curves_[i].metric})
       graph->setPen(QPen(color(i), 1.8, line_of(i)));
   plot_->replot(QCustomPlot::rpQueuedReplot);
 }

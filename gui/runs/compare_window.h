@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "runs/run_record.h"
+#include "runs/target.h"
 
 #include <QDialog>
 
 #include <vector>
 
+class QComboBox;
 class QLabel;
 class QTreeWidget;
 
@@ -18,8 +19,9 @@ namespace feedline::gui::inline runs {
 
 class ComparePlots;
 
-/// Runs beside each other: what changed in words, their curves over each other, figures and the parameters in which
-/// they differ. The first is what the others are compared with.
+/// Runs beside each other: what changed in words and which was sooner where, their curves over each other, figures, the
+/// parameters in which they differ, and what each took to reach values of a metric: time, or counts that depend on no
+/// machine. The first is what the others are compared with.
 class CompareWindow : public QDialog {
   Q_OBJECT
 
@@ -29,18 +31,24 @@ class CompareWindow : public QDialog {
 
   [[nodiscard]] ComparePlots& plots() { return *plots_; }
   [[nodiscard]] QString sentence() const;
-  /// Two groups: figures and parameters; a column a run.
+  /// What curves and times to targets are counted in.
+  [[nodiscard]] QComboBox& along() { return *along_; }
+  /// Groups: figures, parameters and, where a metric was measured, what it took to reach values of it; a column a run.
   [[nodiscard]] QTreeWidget& table() { return *table_; }
 
  private:
-  void fill_table(const std::vector<RunRecord>& runs);
+  void fill_table();
+  void add_targets();
+  void count_along();
   void show_names();
 
   Caption* sentence_;
   QLabel* names_;
   ComparePlots* plots_;
   QTreeWidget* table_;
+  QComboBox* along_;
   QStringList run_names_{};
+  std::vector<RunRecord> runs_{};
 };
 
 }  // namespace feedline::gui::inline runs

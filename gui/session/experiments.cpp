@@ -2,6 +2,7 @@
 #include "gui/session/experiments.h"
 
 #include "gui/session/hand_over.h"
+#include "recording/study_log.h"
 
 #include <utility>
 
@@ -101,6 +102,21 @@ void Experiments::measure_gain(const Document& document, const QString& node, do
     const auto gain = measure_virtual_gain(document, node, factor, {.measure = job.measuring(), .seconds = seconds});
     if (!gain) return fail(gain.error());
     job.tell(&Experiments::gain_measured, *gain);
+    return {};
+  });
+}
+
+void Experiments::study(std::vector<StudySetting> settings, StudyOptions options, const RunSource& source) {
+  begin([settings = std::move(settings), options = std::move(options), source](const Job& job) -> Status {
+    StudyOptions how = options;
+    how.measure = job.measuring();
+    how.measure.run = options.measure.run;
+    // The study stands even where its record cannot be kept.
+    how.open_log = record_trials(source, [job](const Error& error) { job.tell(&Experiments::failed, error); });
+    how.on_trial = [&job](const Study& so_far) { job.tell(&Experiments::trial_over, so_far); };
+    const auto done = run_study(settings, how);
+    if (!done) return fail(done.error());
+    job.tell(&Experiments::studied, *done);
     return {};
   });
 }

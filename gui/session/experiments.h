@@ -3,8 +3,10 @@
 
 #include "base/error.h"
 #include "diagnosis/fix.h"
+#include "recording/run_log.h"
 #include "runs/predictions.h"
 #include "tuning/prove.h"
+#include "tuning/study.h"
 #include "tuning/tune.h"
 #include "tuning/virtual_gain.h"
 
@@ -19,8 +21,8 @@
 
 namespace feedline::gui::inline session {
 
-/// Proofs and tuning in the background: one job at a time, on a thread of its own. Results arrive as queued calls with
-/// the number of their job; nothing here waits for it but the destructor, which stops it first.
+/// Proofs, tuning and studies in the background: one job at a time, on a thread of its own. Results arrive as queued
+/// calls with the number of their job; nothing here waits for it but the destructor, which stops it first.
 class Experiments : public QObject {
   Q_OBJECT
 
@@ -37,6 +39,9 @@ class Experiments : public QObject {
   void tune(const Document& document);
   /// Lets the graph run and makes a node look so many times faster: see measure_virtual_gain().
   void measure_gain(const Document& document, const QString& node, double factor);
+  /// Runs the settings as options say, apart from what the experiments set: stop, progress, the record (with `source`)
+  /// and who is told.
+  void study(std::vector<StudySetting> settings, StudyOptions options, const RunSource& source);
   void stop();
   /// Reads the record of predictions; answered by recorded().
   void read_record();
@@ -51,6 +56,9 @@ class Experiments : public QObject {
   void proven(const feedline::Fix& fix, const feedline::Proof& proof);
   void tuned(const feedline::TuneResult& result);
   void gain_measured(const feedline::VirtualGain& gain);
+  /// Of a study that goes on: what is known after one more run.
+  void trial_over(const feedline::Study& so_far);
+  void studied(const feedline::Study& study);
   void failed(const feedline::Error& error);
   void recorded(const std::vector<feedline::Prediction>& predictions);
 

@@ -65,7 +65,7 @@ const QMap<QString, QSet<QString>>& allowed() {
       {"diagnosis", {"plan", "graph", "schema", "telemetry", "base"}},
       {"runs", {"base"}},
       {"checking", {"engine", "plan", "graph", "schema", "base"}},
-      {"tuning", {"training", "engine", "diagnosis", "runs", "plan", "graph", "schema", "telemetry", "base"}},
+      {"tuning", {"training", "engine", "diagnosis", "runs", "plan", "state", "graph", "schema", "telemetry", "base"}},
       {"recording",
        {"tuning", "training", "engine", "diagnosis", "runs", "plan", "graph", "schema", "telemetry", "base"}},
       {"cli",

@@ -211,11 +211,13 @@ namespace {
 RunRecord record_of(std::int64_t id, const Document& document) {
   RunRecord run;
   static_cast<RunSummary&>(run) = run_of(id);
+  run.figures.steps = 100;
+  run.figures.samples = 640;
   run.graph = to_json(document);
   run.loss = {{1, 2.0}, {2, std::nan("")}, {3, 1.0}};
   run.series = {.columns = {"time_s", "step", "samples_per_s"}, .values = {1, 10, 100, 2, 20, 300}};
-  run.epochs = {{.epoch = 1, .metrics = {test::accuracy_of(kValSplit, 0.5)}},
-                {.epoch = 2, .metrics = {test::accuracy_of(kValSplit, 0.75)}}};
+  run.epochs = {{.epoch = 1, .metrics = {test::accuracy_of(kValSplit, 0.5)}, .wall_s = 2, .samples = 320},
+                {.epoch = 2, .metrics = {test::accuracy_of(kValSplit, 0.75)}, .wall_s = 4, .samples = 320}};
   run.stages = {{.node = "decode", .type = "decode", .workers = 2, .busy_s = 5, .starved_s = 10, .blocked_s = 5}};
   return run;
 }
@@ -235,16 +237,28 @@ void TestRunsPanel::curves_of_runs_lie_over_each_other() {
   QCOMPARE(plots.loss(1)->data()->at(1)->value, 1.0);
   QCOMPARE(plots.rate(1)->data()->at(1)->key, 2.0);
   QCOMPARE(plots.rate(1)->data()->at(1)->value, 300.0);
-  QCOMPARE(plots.by_epoch(0)->data()->at(1)->value, 75.0);
+  QCOMPARE(plots.metric(0)->data()->at(1)->value, 75.0);
+  QCOMPARE(plots.metric(0)->data()->at(1)->key, 6.0);  // seconds of both epochs
+  window.along().setCurrentIndex(window.along().findText("Training samples"));
+  QCOMPARE(plots.metric(0)->data()->at(1)->key, 640.0);
+  QCOMPARE(plots.loss(0)->dataCount(), 2);
+  window.along().setCurrentIndex(window.along().findText("Epochs"));
+  QCOMPARE(plots.metric(0)->data()->at(1)->key, 2.0);
   QVERIFY(plots.loss(0)->pen().color() != plots.loss(1)->pen().color());
   QVERIFY(plots.loss(0)->pen().style() != plots.loss(1)->pen().style());
   QTreeWidget& table = window.table();
-  QCOMPARE(table.topLevelItemCount(), 2);
+  QCOMPARE(table.topLevelItemCount(), 3);
   QCOMPARE(table.topLevelItem(0)->child(0)->text(1), QString("1,240"));
   QTreeWidgetItem* parameters = table.topLevelItem(1);
   QCOMPARE(parameters->childCount(), 1);
   QCOMPARE(parameters->child(0)->text(0), QString("batch.size"));
   QCOMPARE(parameters->child(0)->text(2), QString("16"));
+  QTreeWidgetItem* targets = table.topLevelItem(2);
+  QCOMPARE(targets->text(0), QString("Epochs to reach validation accuracy"));
+  QCOMPARE(targets->child(0)->text(0), QString("50.0 %"));
+  QCOMPARE(targets->child(0)->text(1), QString("1"));
+  QCOMPARE(targets->child(targets->childCount() - 1)->text(0), QString("75.0 %"));
+  QCOMPARE(targets->child(targets->childCount() - 1)->text(1), QString("2"));
 }
 
 void TestRunsPanel::a_report_is_written_as_page_and_pdf() {

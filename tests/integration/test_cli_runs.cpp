@@ -125,6 +125,20 @@ void TestCliRuns::runs_are_compared() {
   const QJsonDocument json = runs({"compare", "1", "2", "--json", "-"});
   QCOMPARE(json["parameters"]["batch.size"][1].toString(), QString("32"));
   QVERIFY(json["changes"][0]["text"].toString().contains("batch.size went from "));
+  QVERIFY2(compared.out.contains("time to validation accuracy") &&
+               compared.out.contains("training samples to validation accuracy"),
+           compared.text());
+  QVERIFY(json["targets"].toArray().size() > 0);
+  const CliResult steps = cli_.run({"runs", "compare", "1", "2", "--target", "val_accuracy=0.01", "--over", "steps"});
+  QVERIFY2(steps.exit_code == 0 && steps.out.contains("steps to validation accuracy") && steps.out.contains("1.0 %"),
+           steps.text());
+  QVERIFY2(steps.out.contains("Run 2 reached validation accuracy 1.0 %"), steps.text());
+  const QJsonDocument shown = runs({"show", "1", "--target", "val_accuracy=0.01", "--json", "-"});
+  QCOMPARE(shown["targets"][0]["reached"]["epoch"].toInt(), 1);
+  QCOMPARE(shown["targets"][0]["reached"]["samples"].toDouble(), shown["epochs"][0]["samples"].toDouble());
+  QCOMPARE(shown["targets"][0]["reached"]["wall_s"], shown["epochs"][0]["wall_s"]);
+  const CliResult unknown = cli_.run({"runs", "compare", "1", "2", "--target", "val_auk=0.5"});
+  QVERIFY2(unknown.exit_code == 2 && unknown.errors().front().contains("val_auk"), unknown.text());
   const CliResult same = cli_.run({"runs", "compare", "1", "1"});
   QVERIFY2(same.out.contains("The graph is the same"), same.text());
 }

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "tuning/study.h"
+
+#include <cstddef>
+#include <string>
+
+namespace feedline::cli {
+
+// A study as text for people, as JSON and as CSV; described in resources/help/study.md.
+
+/// The table of settings, the best first, the Pareto front, and what was planned and spent.
+[[nodiscard]] std::string study_text(const Study& study, std::size_t width);
+[[nodiscard]] std::string study_json(const Study& study);
+/// One row a trial, with a line of names first, as RFC 4180 says; empty cells where nothing is known.
+[[nodiscard]] std::string study_csv(const Study& study);
+
+}  // namespace feedline::cli
