@@ -105,6 +105,15 @@ void Experiments::measure_gain(const Document& document, const QString& node, do
   });
 }
 
+void Experiments::find_rate(const Document& document) {
+  begin([document](const Job& job) -> Status {
+    const auto found = feedline::find_rate(document, {.measure = job.measuring()});
+    if (!found) return fail(found.error());
+    job.tell(&Experiments::rate_found, *found);
+    return {};
+  });
+}
+
 void Experiments::read_record() {
   const Work read = [](const Job& job) -> Status {
     auto database = Database::open();

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "diagnosis/fix.h"
 #include "runs/predictions.h"
+#include "tuning/find_rate.h"
 #include "tuning/prove.h"
 #include "tuning/tune.h"
 #include "tuning/virtual_gain.h"
@@ -37,6 +38,8 @@ class Experiments : public QObject {
   void tune(const Document& document);
   /// Lets the graph run and makes a node look so many times faster: see measure_virtual_gain().
   void measure_gain(const Document& document, const QString& node, double factor);
+  /// Tries growing learning rates on the graph: see tuning/find_rate.h.
+  void find_rate(const Document& document);
   void stop();
   /// Reads the record of predictions; answered by recorded().
   void read_record();
@@ -51,6 +54,7 @@ class Experiments : public QObject {
   void proven(const feedline::Fix& fix, const feedline::Proof& proof);
   void tuned(const feedline::TuneResult& result);
   void gain_measured(const feedline::VirtualGain& gain);
+  void rate_found(const feedline::FoundRate& found);
   void failed(const feedline::Error& error);
   void recorded(const std::vector<feedline::Prediction>& predictions);
 
