@@ -26,6 +26,10 @@ RateController::RateController(Workspace& workspace, Actions& actions, LiveRunCo
   connect_test();
 }
 
+RateController::~RateController() = default;
+
+FindRateWindow* RateController::find_window() const { return shown_; }
+
 void RateController::follow_run() {
   connect(&live_run_.runs(), &RunController::snapshot_taken, this, [this](const Snapshot& now) { mark(&now.trainer); });
   connect(&live_run_.runs(), &RunController::state_changed, this, [this] {

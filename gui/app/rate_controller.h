@@ -27,10 +27,12 @@ class RateController : public QObject {
   RateController(Workspace& workspace, Actions& actions, LiveRunController& live_run, DiagnosisController& diagnosis,
                  InspectorPanel& inspector, QWidget* window);
 
+  ~RateController() override;
+
   /// Tests the graph that is looked at.
   void find();
   /// Null while none is open.
-  [[nodiscard]] FindRateWindow* find_window() const { return shown_; }
+  [[nodiscard]] FindRateWindow* find_window() const;
 
  Q_SIGNALS:
   void refused(DocumentTab& tab);  ///< its graph cannot run yet
