@@ -4,52 +4,25 @@
 #include "base/plain_text.h"
 #include "base/user_path.h"
 #include "cli/format.h"
-#include "cli/graph_file.h"
 #include "cli/terminal.h"
-#include "runs/database.h"
+#include "recording/checkpoint_places.h"
 #include "state/checkpoint_files.h"
-#include "state/fingerprint.h"
 #include "training/resume.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 #include <memory>
 #include <optional>
-#include <unistd.h>
 #include <utility>
 
 namespace feedline::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// All runs' default checkpoints together; the oldest go first.
-constexpr std::uint64_t kMostCheckpointBytes = std::uint64_t{4} << 30U;
-constexpr std::size_t kHashDigits = 8;
-
-fs::path checkpoint_root() { return default_data_folder() / "checkpoints"; }
-
-/// One run's folder: by the time at which it began, so that names sort as runs do.
-fs::path new_run_folder(const std::string& graph) {
-  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  return checkpoint_home(graph) / fmt::format("{:%Y%m%d-%H%M%S}-{}", fmt::gmtime(now), ::getpid());
-}
-
-/// The newest run of a graph that has left any; else where it would.
-fs::path newest_run(const std::string& graph) {
-  const fs::path home = checkpoint_home(graph);
-  fs::path newest;
-  std::error_code error;
-  for (fs::directory_iterator it(home, error), end; !error && it != end; it.increment(error))
-    if (it->path() > newest && !list_checkpoints(it->path()).empty()) newest = it->path();
-  return newest.empty() ? home : newest;
-}
 
 bool same_folder(const fs::path& a, const fs::path& b) {
   std::error_code error;
@@ -88,13 +61,6 @@ Status check_newest(const OpenedCheckpoint& from, const fs::path& folder) {
                     .remedy = "Name the folder to go on from the newest, or choose another one for new checkpoints: "
                               "--checkpoints FOLDER",
                     .file = escape_name(from.path.string())});
-}
-
-/// Damaged ones would be found again, and count as newer than what is written next.
-void put_aside(const OpenedCheckpoint& from) {
-  std::error_code ignored;
-  for (const CheckpointFile& file : list_checkpoints(folder_of(from.path)))
-    if (file.step > from.state.position.step) fs::rename(file.path, fs::path(file.path) += ".damaged", ignored);
 }
 
 void tell(const OpenedCheckpoint& from) {
@@ -172,14 +138,6 @@ Status set_interval(std::string_view text, CheckpointOptions& options) {
                     .parameter = "--checkpoint-every"});
 }
 
-fs::path checkpoint_home(const std::string& graph) {
-  const bool example = graph.starts_with(kExamplePrefix);
-  std::error_code error;
-  const fs::path whole = example ? fs::path(graph) : fs::absolute(graph, error).lexically_normal();
-  const std::string stem = example ? graph.substr(kExamplePrefix.size()) : whole.stem().string();
-  return checkpoint_root() / fmt::format("{}-{}", stem, Fingerprint().add(whole.string()).hex().substr(0, kHashDigits));
-}
-
 Status apply_checkpoint_arguments(const CheckpointArguments& arguments, const std::string& graph, RunOptions& options) {
   if (Status choice = check_choice(arguments); !choice) return choice;
   CheckpointOptions& checkpoints = options.checkpoints;
@@ -198,14 +156,14 @@ Status apply_checkpoint_arguments(const CheckpointArguments& arguments, const st
   if (arguments.resume) {
     const fs::path place = !arguments.resume_from.empty() ? fs::path(user_path(arguments.resume_from))
                            : !folder.empty()              ? folder
-                                                          : newest_run(graph);
+                                                          : newest_checkpoint_folder(graph);
     auto found = find_checkpoint(place);
     if (!found) return fail(std::move(found.error()));
     if (*found) {
       if (folder.empty()) folder = folder_of((*found)->path);
       if (Status newest = arguments.none ? Status{} : check_newest(**found, folder); !newest) return newest;
       tell(**found);
-      if (!(*found)->damaged.empty()) put_aside(**found);
+      put_damaged_aside(**found);
       options.resume = {std::make_shared<const TrainingState>(std::move((*found)->state)),
                         escape_name((*found)->path.string())};
     } else {
@@ -217,8 +175,8 @@ Status apply_checkpoint_arguments(const CheckpointArguments& arguments, const st
   if (!options.resume.state && !folder.empty())
     if (Status empty = check_empty(folder); !empty) return empty;
   if (folder.empty()) {
-    bound_checkpoints(checkpoint_root(), kMostCheckpointBytes);
-    folder = new_run_folder(graph);
+    make_room_for_checkpoints();
+    folder = new_checkpoint_folder(graph);
   }
   checkpoints.folder = folder;
   return {};

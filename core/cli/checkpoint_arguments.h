@@ -32,7 +32,4 @@ Status apply_checkpoint_arguments(const CheckpointArguments& arguments, const st
 /// "500steps", "5min", "1epoch" into the interval of the options. Error: it is none.
 Status set_interval(std::string_view text, CheckpointOptions& options);
 
-/// Where the checkpoints of a graph lie unless a folder is named: each run has a folder in it.
-[[nodiscard]] std::filesystem::path checkpoint_home(const std::string& graph);
-
 }  // namespace feedline::cli

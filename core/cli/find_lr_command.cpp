@@ -33,12 +33,6 @@ struct FindLrArguments : MeasureArguments {
   bool write = false;
 };
 
-/// The test says no more than that.
-double two_digits(double rate) {
-  const double unit = std::pow(10.0, std::floor(std::log10(rate)) - 1);
-  return std::stod(fmt::format("{:.2g}", std::round(rate / unit) * unit));
-}
-
 std::string rate_text(double rate) { return fmt::format("{:.2g}", rate); }
 
 std::string find_lr_text(const FoundRate& found, std::size_t width) {
@@ -63,7 +57,7 @@ std::string find_lr_text(const FoundRate& found, std::size_t width) {
 std::string find_lr_json(const FoundRate& found) {
   Json json = {{"node", found.optimizer_node},
                {"before", found.before},
-               {"proposed", two_digits(found.proposal.proposed)},
+               {"proposed", found.proposal.to_use()},
                {"steepest", found.proposal.steepest},
                {"lowest", found.proposal.lowest},
                {"diverged", found.diverged},
@@ -78,7 +72,7 @@ std::string find_lr_json(const FoundRate& found) {
 Status write_rate(const FindLrArguments& arguments, const FoundRate& found) {
   auto loaded = load_graph(arguments.file);
   if (!loaded) return fail(std::move(loaded.error()));
-  const double rate = two_digits(found.proposal.proposed);
+  const double rate = found.proposal.to_use();
   auto undo = loaded->document.apply(
       Edit{SetParam{.node = found.optimizer_node, .param = "learning_rate", .value = Value(rate)}});
   if (!undo) return fail(std::move(undo.error()));

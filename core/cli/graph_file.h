@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/json.h"
+#include "recording/checkpoint_places.h"
 
 #include <string>
 #include <string_view>
@@ -10,7 +11,7 @@
 namespace feedline::cli {
 
 /// What a FILE argument may start with to name an embedded example: `example:quickstart`.
-inline constexpr std::string_view kExamplePrefix = "example:";
+inline constexpr std::string_view kExamplePrefix = kExampleGraph;
 
 /// Names of the embedded examples, without their extension.
 [[nodiscard]] std::vector<std::string> example_names();

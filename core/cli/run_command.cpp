@@ -56,7 +56,7 @@ ExitCode run(const RunArguments& arguments, const CheckpointArguments& checkpoin
   std::optional<RunLog> log;
   if (!arguments.no_record) {
     const RunSource source{.title = document->title(), .file = source_file(arguments.file), .origin = "command line"};
-    log.emplace(*document, arguments.options(), source, [&fault](const Error& error) { fault.put(error); });
+    log.emplace(*document, options, source, [&fault](const Error& error) { fault.put(error); });
   }
   if (log) options.checkpoints.run = [&log] { return log->id(); };
   const Outcome outcome =

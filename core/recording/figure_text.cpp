@@ -92,7 +92,9 @@ std::string progress_text(const RunSummary& run) {
 std::optional<double> seconds_left(const RunSummary& run) {
   const RunFigures& f = run.figures;
   if (run.status != RunStatus::Running || !(f.total_steps > 0) || !(f.steps > 0) || !(f.wall_s > 1)) return {};
-  return f.wall_s * std::max(f.total_steps - f.steps, 0.0) / f.steps;
+  // A run that went on has counted all its steps, but its clock only the last part of them.
+  const double trained = f.samples / f.samples_per_s;
+  return std::max(f.wall_s, trained > 0 ? trained : 0) * std::max(f.total_steps - f.steps, 0.0) / f.steps;
 }
 
 std::string graph_name(const RunSummary& run) {

@@ -108,7 +108,9 @@ RunLog::RunLog(Document document, const RunOptions& options, const RunSource& so
       options_(options),
       source_(source),
       on_fault_(std::move(on_fault)),
-      file_(file) {}
+      file_(file) {
+  options_.resume = options_.weights = {};  // a model's weights are no record's
+}
 
 /// Only a run whose data flow is a run: one that is refused, fails or is stopped before leaves nothing behind.
 void RunLog::tell(RunNews news) {

@@ -150,6 +150,14 @@ Result<OpenedCheckpoint> open_best_checkpoint(const fs::path& place) {
   return std::move(**found);
 }
 
+void put_damaged_aside(const OpenedCheckpoint& from) {
+  if (from.damaged.empty()) return;
+  const fs::path folder = from.path.has_parent_path() ? from.path.parent_path() : fs::path(".");
+  std::error_code ignored;
+  for (const CheckpointFile& file : list_checkpoints(folder))
+    if (file.step > from.state.position.step) fs::rename(file.path, fs::path(file.path) += ".damaged", ignored);
+}
+
 void bound_checkpoints(const fs::path& root, std::uint64_t most_bytes) {
   std::vector<RunFolder> runs;
   std::uint64_t all = 0;

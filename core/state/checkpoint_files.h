@@ -40,6 +40,9 @@ struct OpenedCheckpoint {
 [[nodiscard]] Result<std::optional<OpenedCheckpoint>> find_checkpoint(const std::filesystem::path& place);
 /// The same for whoever needs one: of a folder the best, where there is one. Nothing to open is an error.
 [[nodiscard]] Result<OpenedCheckpoint> open_best_checkpoint(const std::filesystem::path& place);
+/// Renames the damaged ones that were passed over, or they would be found again and count as newer than what is written
+/// next.
+void put_damaged_aside(const OpenedCheckpoint& from);
 
 /// Bounds what lies in `root`, where each run has a folder in the folder of its graph: removes those that were changed
 /// longest ago until all take no more than this. Those of the last hour stay: their runs may be on.

@@ -4,10 +4,13 @@
 #include "graph/subgraph.h"
 #include "schema/registry.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <mutex>
+#include <string>
 #include <utility>
 
 namespace feedline::inline tuning {
@@ -107,6 +110,8 @@ std::optional<RateProposal> propose_rate(const std::vector<RateLoss>& curve) {
                       .steepest = curve[steepest_of(curve, lowest)].rate,
                       .lowest = curve[lowest].rate};
 }
+
+double RateProposal::to_use() const { return std::stod(fmt::format("{:.2g}", proposed)); }
 
 Result<FoundRate> find_rate(const Document& document, const FindRateOptions& options) {
   FoundRate found{.optimizer_node = find_role(document, Role::Optimizer)};

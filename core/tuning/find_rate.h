@@ -32,6 +32,8 @@ struct RateProposal {
   double proposed = 0;  ///< in the longest fall of the loss, a little before its middle (fastai's "valley")
   double steepest = 0;  ///< where the loss falls most for a factor of the rate
   double lowest = 0;    ///< where the smoothed loss is lowest: already too high to train with
+  /// `proposed` in two digits: the test says no more than that.
+  [[nodiscard]] double to_use() const;
 };
 
 struct FoundRate {

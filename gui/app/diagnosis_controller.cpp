@@ -174,6 +174,13 @@ void DiagnosisController::measure_gain(const QString& node, double factor) {
   experiments_.measure_gain(document_, node, factor);
 }
 
+bool DiagnosisController::find_rate(const Document& document) {
+  if (experiments_.busy()) return false;
+  rest_run(true);
+  experiments_.find_rate(document);
+  return true;
+}
+
 bool DiagnosisController::may_leave() {
   return !experiments_.measuring() ||
          ask_to_stop({.title = tr("A measurement is going on"),

@@ -8,6 +8,7 @@
 #include "gui/app/run_bar.h"
 #include "gui/base/actions.h"
 #include "gui/base/pace.h"
+#include "gui/base/settings.h"
 #include "gui/canvas/graph_view.h"
 #include "gui/models/text.h"
 #include "gui/plots/durations_popup.h"
@@ -16,10 +17,14 @@
 #include "gui/plots/run_panels.h"
 #include "gui/session/hand_over.h"
 #include "gui/session/run_notice.h"
+#include "recording/checkpoint_places.h"
 
 #include <QAction>
 #include <QApplication>
 #include <QMessageBox>
+#include <QThreadPool>
+
+#include <filesystem>
 
 namespace feedline::gui::inline app {
 
@@ -129,7 +134,16 @@ void LiveRunController::show_durations(const QString& node, QPoint place) {
   runs_.ask_for_durations();
 }
 
-void LiveRunController::start(DocumentTab& tab) {
+/// As the command line does: the newest two and the best, in the folder for the user's data.
+CheckpointOptions LiveRunController::checkpoints_of(const DocumentTab& tab, const ResumeOptions& resume) {
+  if (resume.state) return {.folder = std::filesystem::path(resume.path).parent_path()};
+  if (!Settings::checkpoints()) return {};
+  start_on(*QThreadPool::globalInstance(), &make_room_for_checkpoints);
+  const QString& file = tab.document().file();
+  return {.folder = new_checkpoint_folder((file.isEmpty() ? tab.display_name() : file).toStdString())};
+}
+
+void LiveRunController::start(DocumentTab& tab, const ResumeOptions& resume) {
   if (runs_.active()) return;
   if (!tab.document().analysis().ok()) {
     Q_EMIT refused(tab);
@@ -137,6 +151,8 @@ void LiveRunController::start(DocumentTab& tab) {
   }
   RunOptions options;
   options.staged = actions_.show_queues->isChecked();
+  options.resume = resume;
+  options.checkpoints = checkpoints_of(tab, resume);
   for (const RunPanel& panel : panels_) panel.view->begin_run(tab.document().document(), options.staged);
   history_.clear();
   cursor_->reset();
@@ -148,11 +164,19 @@ void LiveRunController::start(DocumentTab& tab) {
   connect(&tab.view(), &GraphView::durations_wanted, this, &LiveRunController::show_durations, Qt::UniqueConnection);
   tab.view().show_staged(options.staged);
   tab.view().show_run_active(true);
+  if (resume.state)
+    log->add(LogPanel::Level::Info,
+             tr("%1 goes on behind step %2").arg(tab.display_name()).arg(resume.state->position.step));
   const QString run = options.staged ? tr("Run of %1, every queue shown") : tr("Run of %1");
   log->add(LogPanel::Level::Info, run.arg(tab.display_name()));
   bar->show_staged(options.staged);
+  bar->show_resumed(resume.state ? resume.state->position.step : 0);
   notice_->run_started();
   auto record = new_log(tab, options);
+  options.checkpoints.run = [of = std::weak_ptr<RunLog>(record)] {
+    const std::shared_ptr<RunLog> kept = of.lock();
+    return kept ? kept->id() : 0;
+  };
   const bool staged = options.staged;
   runs_.start(tab.document().document(), std::move(options), std::move(record));
   if (staged) Q_EMIT queues_wanted();
@@ -205,7 +229,8 @@ bool LiveRunController::may_start_again() {
 bool LiveRunController::asks_to_stop(const QString& question, const QString& stop) {
   return ask_to_stop({.title = tr("A run is going on"),
                       .text = question,
-                      .loss = tr("What it has learnt so far is lost."),
+                      .loss = runs_.keeps_checkpoints() ? tr("It can go on from its checkpoint: Resume, in Runs.")
+                                                        : tr("What it has learnt so far is lost."),
                       .stop = stop,
                       .keep = tr("&Keep running")},
                      window_);

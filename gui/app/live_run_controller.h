@@ -53,8 +53,9 @@ class LiveRunController : public QObject {
   /// Marks the node that the verdict names, wherever nodes are shown; empty: none.
   void show_bottleneck(const QString& node);
 
-  /// Starts a run of the tab's graph, or emits refused().
-  void start(DocumentTab& tab);
+  /// Starts a run of the tab's graph, or emits refused(). `resume`: it goes on from there, and writes its checkpoints
+  /// where that lies.
+  void start(DocumentTab& tab, const ResumeOptions& resume = {});
   /// May the run be stopped, to close? Asks, unless none is active (or, with a tab, none of its graph).
   [[nodiscard]] bool may_stop(const DocumentTab* only = nullptr);
   /// May the run that goes on give way to a new one? Asks, unless none is active.
@@ -101,6 +102,7 @@ class LiveRunController : public QObject {
   void show_whole_run(const RunResult& result);
   void tell_failure(const Error& failure);
   [[nodiscard]] bool asks_to_stop(const QString& question, const QString& stop);
+  [[nodiscard]] static CheckpointOptions checkpoints_of(const DocumentTab& tab, const ResumeOptions& resume);
   [[nodiscard]] std::shared_ptr<RunLog> new_log(DocumentTab& tab, const RunOptions& options);
 
   Workspace& workspace_;

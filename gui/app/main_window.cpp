@@ -9,6 +9,7 @@
 #include "gui/app/log_panel.h"
 #include "gui/app/problems_button.h"
 #include "gui/app/problems_panel.h"
+#include "gui/app/rate_controller.h"
 #include "gui/app/run_bar.h"
 #include "gui/app/run_subjects.h"
 #include "gui/app/study_controller.h"
@@ -74,6 +75,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
   history_ = new RunHistoryController(*workspace_, *live_run_, this);
   new StudyController(*workspace_, *actions_, *live_run_, this);  // a child of this
   panels_ = new Panels(*workspace_, *live_run_, *diagnosis_, *history_, this);
+  rates_ = new RateController(*workspace_, *actions_, *live_run_, *diagnosis_, *panels_->inspector, this);
   subjects_ = new RunSubjects(*workspace_, *live_run_, *panels_, this);
   looks_ = new Looks(*actions_, panels_->docks(), this);
   make_modes();
@@ -284,6 +286,8 @@ void MainWindow::connect_run() {
     history_->compare({before, after});
   });
   connect(history_, &RunHistoryController::message, this, &MainWindow::say);
+  connect(rates_, &RateController::message, this, &MainWindow::say);
+  connect(rates_, &RateController::refused, this, &MainWindow::show_refusal);
   connect(&welcome_->starter(), &StarterController::message, this, &MainWindow::say);
   connect(live_run_, &LiveRunController::process_measured, process_, &LiveLabel::set_text);
   connect(live_run_, &LiveRunController::state_changed, this, [this] {

@@ -24,6 +24,7 @@ namespace feedline::gui::inline app {
 class DataCheckController;
 class LiveLabel;
 class ProblemsButton;
+class RateController;
 class RunSubjects;
 class VerdictLink;
 
@@ -44,6 +45,7 @@ class MainWindow : public QMainWindow {
   [[nodiscard]] DataCheckController& data_check() { return *check_; }
   [[nodiscard]] RunController& runs() { return live_run_->runs(); }
   [[nodiscard]] DiagnosisController& diagnosis() { return *diagnosis_; }
+  [[nodiscard]] RateController& rates() { return *rates_; }
   [[nodiscard]] RunSubjects& subjects() { return *subjects_; }
   [[nodiscard]] RunHistoryController& history() { return *history_; }
   [[nodiscard]] RunBar& run_bar() { return *live_run_->bar; }
@@ -103,6 +105,7 @@ class MainWindow : public QMainWindow {
   DiagnosisController* diagnosis_ = nullptr;
   RunHistoryController* history_ = nullptr;
   Panels* panels_ = nullptr;
+  RateController* rates_ = nullptr;
   RunSubjects* subjects_ = nullptr;
   Looks* looks_ = nullptr;
   WorkModes* modes_ = nullptr;

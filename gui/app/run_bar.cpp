@@ -290,8 +290,9 @@ void RunBar::show_numbers(const Snapshot& now, const Snapshot& earlier) {
   const double done = static_cast<double>(t.steps) / static_cast<double>(t.total_steps);
   progress_->setValue(static_cast<int>(std::clamp(done, 0.0, 1.0) * 1000));
   // The first second says little about the rest.
-  if (seconds(active_) < 1 || t.steps == 0) return;
-  tell_left(seconds(active_) * (1 - done) / done);
+  if (seconds(active_) < 1 || t.steps <= first_step_) return;
+  const auto taken = static_cast<double>(t.steps - first_step_);
+  tell_left(seconds(active_) * static_cast<double>(t.total_steps - std::min(t.steps, t.total_steps)) / taken);
 }
 
 void RunBar::show_end(const RunResult& result) {

@@ -32,6 +32,8 @@ class RunBar : public QWidget {
   void set_brief(bool brief);
   /// The width that it takes when it is not brief, with the longest usual texts.
   [[nodiscard]] int width_in_full() const { return full_; }
+  /// The run that begins now goes on behind this step: 0 for one that begins anew.
+  void show_resumed(std::uint64_t step) { first_step_ = step; }
   void show_preparing(const QString& what, double fraction);
   void show_snapshot(const Snapshot& now, const Snapshot& earlier);
   void show_end(const RunResult& result);
@@ -77,11 +79,12 @@ class RunBar : public QWidget {
   void show_end();
   End end_{};
   RunController::State state_ = RunController::State::Idle;
-  QString preparing_{};        ///< what is being done before data flow
-  Nanos preparing_since_ = 0;  ///< since that began
-  Nanos last_at_ = 0;          ///< of the last snapshot
-  Nanos active_ = 0;           ///< running time without pauses
-  Nanos last_text_ = 0;        ///< when the writing was last renewed
+  QString preparing_{};           ///< what is being done before data flow
+  Nanos preparing_since_ = 0;     ///< since that began
+  std::uint64_t first_step_ = 0;  ///< that this part of the run did not take
+  Nanos last_at_ = 0;             ///< of the last snapshot
+  Nanos active_ = 0;              ///< running time without pauses
+  Nanos last_text_ = 0;           ///< when the writing was last renewed
 };
 
 /// "Finished", "Stopped", "Failed".

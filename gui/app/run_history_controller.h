@@ -8,6 +8,8 @@
 #include <QPointer>
 #include <QString>
 
+#include <memory>
+
 class QWidget;
 
 namespace feedline::gui::inline runs {
@@ -34,6 +36,9 @@ class RunHistoryController : public QObject {
   [[nodiscard]] RunArchive& archive() { return archive_; }
   [[nodiscard]] CompareWindow* comparison() const { return comparison_; }
   void open_graph(qint64 run);
+  /// Opens the graph of a run and goes on from its newest checkpoint. One that has had all its epochs is asked for more
+  /// first.
+  void resume(qint64 run);
   void compare(std::vector<qint64> runs);
   /// Asks for a file: an HTML page or, by its ending, PDF.
   void report(qint64 run);
@@ -46,9 +51,14 @@ class RunHistoryController : public QObject {
 
  private:
   void connect_panel();
+  void look_for_checkpoint(qint64 run);
+  struct Resumed;
+  void ask_for_epochs(const std::shared_ptr<Resumed>& resumed);
+  void go_on(const Resumed& resumed);
   void connect_archive();
 
   Workspace& workspace_;
+  LiveRunController& live_run_;
   QWidget* window_;
   RunArchive archive_{};
   QPointer<CompareWindow> comparison_{};

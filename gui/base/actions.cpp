@@ -98,6 +98,8 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
   show_queues->setCheckable(true);
 
   check_data = make(tr("&Check data…"), "check", {}, tr("Check data: look at every record of this graph's sources"));
+  find_rate = make(tr("&Find learning rate…"), {}, {},
+                   tr("Try growing learning rates on this graph for a hundred steps, and see which is good"));
   left_out = make(tr("Records &left out…"), {}, {}, tr("Files that the last run could not use, with reasons"));
   study =
       make(tr("St&udy…"), {}, {},
@@ -190,7 +192,7 @@ void Actions::fill_menu_bar(QMenuBar* bar) {
   run_menu->addSeparator();
   run_menu->addActions({check_data, left_out});
   run_menu->addSeparator();
-  run_menu->addAction(study);
+  run_menu->addActions({find_rate, study});
 
   QMenu* help_menu = bar->addMenu(tr("&Help"));
   help_menu->addActions({gallery, tour, help, shortcuts});

@@ -23,6 +23,7 @@ constexpr char kGeometry[] = "window/geometry";
 constexpr char kWorkMode[] = "workspaces/current";
 constexpr char kWorkLayout[] = "workspaces/layout/";
 constexpr char kWorkSize[] = "workspaces/size/";
+constexpr char kCheckpoints[] = "runs/checkpoints";
 constexpr char kMotion[] = "window/reduced_motion";
 
 QString word_of(Theme::Mode mode) {
@@ -87,6 +88,9 @@ bool Settings::show_gallery() { return QSettings().value(kGallery, true).toBool(
 void Settings::set_show_gallery(bool on) { QSettings().setValue(kGallery, on); }
 bool Settings::tour_seen() { return QSettings().value(kTour, false).toBool(); }
 void Settings::set_tour_seen(bool seen) { QSettings().setValue(kTour, seen); }
+
+bool Settings::checkpoints() { return QSettings().value(kCheckpoints, true).toBool(); }
+void Settings::set_checkpoints(bool on) { QSettings().setValue(kCheckpoints, on); }
 
 QByteArray Settings::geometry() { return QSettings().value(kGeometry).toByteArray(); }
 void Settings::set_geometry(const QByteArray& geometry) { QSettings().setValue(kGeometry, geometry); }

@@ -47,6 +47,10 @@ class Settings {
   [[nodiscard]] static bool tour_seen();
   static void set_tour_seen(bool seen);
 
+  /// Runs keep checkpoints, so that they can go on.
+  [[nodiscard]] static bool checkpoints();
+  static void set_checkpoints(bool on);
+
   [[nodiscard]] static QByteArray geometry();
   static void set_geometry(const QByteArray& geometry);
 

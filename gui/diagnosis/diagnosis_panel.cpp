@@ -3,6 +3,7 @@
 
 #include "gui/base/in_view.h"
 #include "gui/base/theme.h"
+#include "gui/diagnosis/curve_verdicts.h"
 #include "gui/diagnosis/fix_list.h"
 #include "gui/diagnosis/node_links.h"
 #include "gui/diagnosis/rate_bars.h"
@@ -10,6 +11,7 @@
 #include "gui/diagnosis/whatif_form.h"
 #include "gui/models/text.h"
 #include "gui/plots/plot_panel.h"
+#include "tuning/curve_points.h"
 
 #include <QBoxLayout>
 #include <QLabel>
@@ -96,6 +98,7 @@ void DiagnosisPanel::reset() {
   outcome_->clear();
   outcome_->hide();
   measure_->setEnabled(false);
+  curves_->clear();
   fixes_->clear();
   fixes_->hide();
   no_fixes_yet_->show();
@@ -151,6 +154,7 @@ void DiagnosisPanel::show_snapshot(const Snapshot& now) {
 
 void DiagnosisPanel::finish(const RunResult& result) {
   live_.finish(result);
+  curves_->show_findings(judge_run(live_.document(), result.epochs), live_.document());
   note_bottleneck();
   Q_EMIT judged();
   retell();

@@ -22,6 +22,7 @@ class QToolButton;
 
 namespace feedline::gui::inline diagnosis {
 
+class CurveVerdicts;
 class FixList;
 class RateBars;
 class SteadyPart;
@@ -73,6 +74,8 @@ class DiagnosisPanel : public QWidget {
   [[nodiscard]] QWidget* verdict_part() const;
   [[nodiscard]] QWidget* fixes_part() const { return fixes_part_; }
   [[nodiscard]] FixList& fix_list() const { return *fixes_; }
+  /// What the curves of the run that has ended say.
+  [[nodiscard]] CurveVerdicts& curves() const { return *curves_; }
   [[nodiscard]] QString record_text() const;
   [[nodiscard]] QString gain_text() const;
   [[nodiscard]] QSize sizeHint() const override;
@@ -130,6 +133,7 @@ class DiagnosisPanel : public QWidget {
   QWidget* what_if_part_ = nullptr;
   WhatIfForm* what_if_ = nullptr;
   SteadyPart* verdict_part_ = nullptr;
+  CurveVerdicts* curves_ = nullptr;
   QWidget* fixes_part_ = nullptr;
   QLabel* no_fixes_yet_ = nullptr;
   QWidget* applied_part_ = nullptr;

@@ -4,6 +4,7 @@
 
 #include "diagnosis/fix_nodes.h"
 #include "gui/base/theme.h"
+#include "gui/diagnosis/curve_verdicts.h"
 #include "gui/diagnosis/diagnosis_panel.h"
 #include "gui/diagnosis/fix_list.h"
 #include "gui/diagnosis/node_links.h"
@@ -57,6 +58,9 @@ QWidget* DiagnosisPanel::make_advice() {
   }
   for (QWidget* widget : {subject_, headline_, evidence_}) verdict->addWidget(widget);
   column->addWidget(verdict_part_);
+  curves_ = new CurveVerdicts(part);
+  connect(curves_, &CurveVerdicts::apply_wanted, this, &DiagnosisPanel::apply_wanted);
+  column->addWidget(curves_);
   column->addSpacing(Theme::kUnit / 2);
   column->addWidget(fixes_part_ = make_fixes());
   column->addStretch();

@@ -11,6 +11,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <utility>
 
@@ -65,6 +66,14 @@ void InspectorPanel::focus_form(bool name) {
   if (form_ != nullptr) name ? form_->focus_name() : form_->focus_first();
 }
 
+void InspectorPanel::show_training(const TrainerSample* now) {
+  if (form_ == nullptr) return;
+  if (now == nullptr || now->total_steps == 0 || !std::isfinite(now->learning_rate))
+    return form_->show_progress(std::nullopt);
+  form_->show_progress(SchedulePlot::Progress{
+      .done = static_cast<double>(now->steps) / static_cast<double>(now->total_steps), .rate = now->learning_rate});
+}
+
 void InspectorPanel::follow_document() {
   if (form_ != nullptr && form_->fits()) {
     form_->follow_document();
@@ -88,6 +97,7 @@ void InspectorPanel::rebuild() {
   QWidget* page = nullptr;
   if (types.size() == 1) {
     page = form_ = new NodeForm(*controller_, std::move(ids));
+    connect(form_, &NodeForm::find_rate_wanted, this, &InspectorPanel::find_rate_wanted);
   } else {
     page = ids.empty() ? make_overview() : make_mixed(ids);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gui/commands/document_controller.h"
+#include "telemetry/snapshot.h"
 
 #include <QScrollArea>
 #include <QStringList>
@@ -25,6 +26,12 @@ class InspectorPanel : public QWidget {
   void show_param(const QString& node, const QString& param);
   /// Puts the cursor into what is shown: the name of the node, or its first parameter.
   void focus_form(bool name);
+  /// How the run of the graph that is shown stands; null: none of it is on.
+  void show_training(const TrainerSample* now);
+
+ Q_SIGNALS:
+  /// The button beside an optimiser's learning rate.
+  void find_rate_wanted();
 
  private:
   void follow_document();

@@ -11,6 +11,7 @@
 #include "gui/models/sentence.h"
 #include "gui/models/text.h"
 
+#include <QPushButton>
 #include <QScopedValueRollback>
 #include <QSignalBlocker>
 
@@ -21,6 +22,11 @@
 #include <unordered_set>
 
 namespace feedline::gui::inline inspector {
+
+namespace {
+constexpr std::string_view kRateParam = "learning_rate";
+constexpr std::string_view kScheduleParam = "schedule";
+}  // namespace
 
 std::vector<const Node*> nodes_at(const Document& document, const std::vector<std::string>& paths) {
   if (paths.size() == 1) return {document.find(paths.front())};
@@ -108,7 +114,18 @@ void NodeForm::build_params() {
       refresh();  // a refused value gives way to the document's
     });
     connect(row, &ParamRow::reset_requested, this, [this, row] { reset_param(*row); });
+    if (!spec_->optimizer_settings || ids_.size() > 1) continue;
+    if (param.name == kRateParam) build_rate_finder(*row);
+    if (param.name == kScheduleParam) layout_->addWidget(schedule_ = new SchedulePlot(this));
   }
+}
+
+void NodeForm::build_rate_finder(ParamRow& row) {
+  auto* find = new QPushButton(tr("Find…"), this);
+  find->setObjectName(QStringLiteral("find_rate"));
+  find->setToolTip(tr("Try growing learning rates for a hundred steps, and see which is good"));
+  row.add_tool(find);
+  connect(find, &QPushButton::clicked, this, &NodeForm::find_rate_wanted);
 }
 
 void NodeForm::build_unknown_params() {
@@ -153,6 +170,7 @@ void NodeForm::refresh() {
   for (ParamRow* row : rows_) refresh_param(*row, nodes);
   refresh_comment(*node);
   refresh_size();
+  refresh_schedule(*node);
   refresh_problems();
   refresh_ports(*node);
   shown_analysis_ = controller_.analyses();
@@ -200,6 +218,21 @@ void NodeForm::refresh_size() {
   const PortSpec* label = spec_ == nullptr ? nullptr : spec_->output_of(Kind::Label);
   const TensorDesc* desc = label == nullptr ? nullptr : controller_.analysis().at({ids_.front(), label->name});
   size_->setText(source_text(facts->second, desc));
+}
+
+/// As the parameters stand, right or not yet.
+void NodeForm::refresh_schedule(const Node& node) {
+  if (schedule_ == nullptr) return;
+  const SourceFactsMap& facts = controller_.source_facts();
+  const RunLength length = run_length(controller_.document(), [&facts](std::string_view source) {
+    const auto found = facts.find(std::string(source));
+    return found == facts.end() || found->second.counting ? 0 : found->second.records;
+  });
+  schedule_->show_schedule(spec_->optimizer_settings(spec_->complete(node.params)), length);
+}
+
+void NodeForm::show_progress(const std::optional<SchedulePlot::Progress>& progress) {
+  if (schedule_ != nullptr) schedule_->show_progress(progress);
 }
 
 void NodeForm::refresh_problems() {

@@ -4,6 +4,7 @@
 #include "gui/base/caption.h"
 #include "gui/commands/document_controller.h"
 #include "gui/inspector/param_row.h"
+#include "gui/inspector/schedule_plot.h"
 
 #include <QLineEdit>
 #include <QPlainTextEdit>
@@ -35,9 +36,15 @@ class NodeForm : public QWidget {
   void refresh();
   /// The same after a change; quick where only the looks of the graph changed, as in a drag.
   void follow_document();
+  /// How far the run of these nodes is; none: none is on.
+  void show_progress(const std::optional<SchedulePlot::Progress>& progress);
   void focus_param(const QString& name);
   void focus_name();   ///< with all of it selected
   void focus_first();  ///< the first parameter; without any, the name
+
+ Q_SIGNALS:
+  /// Of an optimiser: which learning rate is good?
+  void find_rate_wanted();
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
@@ -47,6 +54,7 @@ class NodeForm : public QWidget {
   [[nodiscard]] std::vector<const Node*> nodes() const;
   void build_head();
   void build_params();
+  void build_rate_finder(ParamRow& row);
   void build_unknown_params();
   void build_comment();
   void refresh_param(ParamRow& row, const std::vector<const Node*>& nodes);
@@ -57,6 +65,7 @@ class NodeForm : public QWidget {
   void set_param(ParamRow& row, const std::vector<std::optional<Value>>& values);
   void reset_param(const ParamRow& row);
   void refresh_size();
+  void refresh_schedule(const Node& node);
   void refresh_comment(const Node& node);
   void rename();
   void edit_comment();
@@ -79,6 +88,7 @@ class NodeForm : public QWidget {
   Caption* size_ = nullptr;  ///< of a source that has been looked into
   Caption* problems_ = nullptr;
   std::vector<ParamRow*> rows_{};
+  SchedulePlot* schedule_ = nullptr;  ///< of an optimiser
   QWidget* ports_ = nullptr;
   QPlainTextEdit* comment_ = nullptr;
 };

@@ -4,7 +4,6 @@
 #include "gui/base/theme.h"
 #include "gui/models/text.h"
 
-#include <QHBoxLayout>
 #include <QVBoxLayout>
 
 namespace feedline::gui::inline inspector {
@@ -13,21 +12,21 @@ ParamRow::ParamRow(const ParamSpec& spec, QWidget* parent)
     : QWidget(parent),
       spec_(spec),
       editor_(make_param_editor(spec, this)),
+      head_(new QHBoxLayout),
       reset_(new QToolButton(this)),
       error_(new Caption(Caption::Tone::Error, {}, this)) {
   setObjectName(to_qstring(spec.name));
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, Theme::kUnit / 2);
   layout->setSpacing(Theme::kUnit / 4);
-  auto* head = new QHBoxLayout;
-  head->addWidget(new Caption(Caption::Tone::Normal, spaced(spec.name), this), 1);
+  head_->addWidget(new Caption(Caption::Tone::Normal, spaced(spec.name), this), 1);
   reset_->setAutoRaise(true);
   reset_->setFixedSize(3 * Theme::kUnit, 3 * Theme::kUnit);
   const QString fallback = to_text(spec.default_value).empty() ? tr("empty") : to_qstring(to_text(spec.default_value));
   reset_->setToolTip(tr("Back to the default: %1").arg(fallback));
   reset_->setAccessibleName(tr("Reset %1 to its default").arg(spaced(spec.name)));
-  head->addWidget(reset_);
-  layout->addLayout(head);
+  head_->addWidget(reset_);
+  layout->addLayout(head_);
   layout->addWidget(editor_);
   layout->addWidget(error_);
   if (!spec.doc.empty()) layout->addWidget(new Caption(Caption::Tone::Muted, to_qstring(spec.doc), this));
@@ -43,6 +42,8 @@ ParamRow::ParamRow(const ParamSpec& spec, QWidget* parent)
   connect(&Theme::instance(), &Theme::changed, this, &ParamRow::restyle);
   restyle();
 }
+
+void ParamRow::add_tool(QWidget* tool) { head_->insertWidget(head_->indexOf(reset_), tool); }
 
 void ParamRow::restyle() { reset_->setIcon(Theme::instance().icon(QStringLiteral("reset"))); }
 

@@ -4,6 +4,7 @@
 #include "gui/base/caption.h"
 #include "gui/inspector/param_editor.h"
 
+#include <QHBoxLayout>
 #include <QToolButton>
 #include <QWidget>
 
@@ -18,6 +19,8 @@ class ParamRow : public QWidget {
 
   [[nodiscard]] const ParamSpec& spec() const { return spec_; }
   [[nodiscard]] ParamEditor& editor() { return *editor_; }
+  /// A button of its own beside the name.
+  void add_tool(QWidget* tool);
   /// `set`: the document names the parameter (there is something to reset).
   void show_value(const Value& value, bool set);
   /// The nodes that are edited together differ here.
@@ -35,6 +38,7 @@ class ParamRow : public QWidget {
 
   ParamSpec spec_;
   ParamEditor* editor_;
+  QHBoxLayout* head_;
   QToolButton* reset_;
   Caption* error_;
   QString problem_{};  ///< of the document's value

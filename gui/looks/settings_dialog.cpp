@@ -42,6 +42,9 @@ SettingsDialog::SettingsDialog(const Docks& docks, QWidget* parent) : QDialog(pa
   layout->addWidget(new Caption(Caption::Tone::Title, tr("Presenter mode"), this));
   layout->addWidget(make_presenter(docks));
   layout->addSpacing(Theme::kUnit);
+  layout->addWidget(new Caption(Caption::Tone::Title, tr("Runs"), this));
+  layout->addWidget(make_runs());
+  layout->addSpacing(Theme::kUnit);
   layout->addWidget(new Caption(Caption::Tone::Title, tr("Start"), this));
   layout->addWidget(make_start());
   layout->addStretch(1);
@@ -139,6 +142,14 @@ QWidget* SettingsDialog::make_presenter(const Docks& docks) {
   });
   form->addRow(tr("&Panels"), panels);
   return page;
+}
+
+QWidget* SettingsDialog::make_runs() {
+  auto* keep = new QCheckBox(tr("Keep checkpoints: a run that stops can &go on (the next run)"), this);
+  keep->setObjectName(QStringLiteral("settings_checkpoints"));
+  keep->setChecked(Settings::checkpoints());
+  connect(keep, &QCheckBox::toggled, this, &Settings::set_checkpoints);
+  return keep;
 }
 
 QWidget* SettingsDialog::make_start() {

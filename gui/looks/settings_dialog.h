@@ -15,7 +15,7 @@ class Docks;
 
 namespace feedline::gui::inline looks {
 
-/// How the window looks and starts. Every change takes effect at once and is kept.
+/// How the window looks and starts, and what runs leave behind. Every change takes effect at once and is kept.
 class SettingsDialog : public QDialog {
   Q_OBJECT
 
@@ -29,6 +29,7 @@ class SettingsDialog : public QDialog {
  private:
   [[nodiscard]] QWidget* make_looks();
   [[nodiscard]] QWidget* make_presenter(const Docks& docks);
+  [[nodiscard]] QWidget* make_runs();
   [[nodiscard]] QWidget* make_start();
   [[nodiscard]] QWidget* make_scale(const QString& name, double least, double most, double now,
                                     void (*apply)(double scale));

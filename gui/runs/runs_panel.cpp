@@ -123,6 +123,7 @@ void RunsPanel::make_actions() {
     return action;
   };
   open_ = make(tr("Open graph"));
+  go_on_ = make(tr("Resume"));
   pin_ = make(tr("Pin"));
   tags_ = make(tr("Edit tags"));
   note_ = make(tr("Edit note"));
@@ -136,7 +137,7 @@ void RunsPanel::make_actions() {
 
 QMenu* RunsPanel::make_menu() {
   auto* menu = new QMenu(this);
-  menu->addActions({open_, pin_, tags_, note_});
+  menu->addActions({open_, go_on_, pin_, tags_, note_});
   menu->addSeparator();
   menu->addAction(remove_);
   return menu;
@@ -164,6 +165,10 @@ QWidget* RunsPanel::make_tools() {
     row->addWidget(made);
     return made;
   };
+  resume_ = button(tr("Resume"), {});
+  resume_->setObjectName(QStringLiteral("resume_run"));
+  connect(resume_, &QPushButton::clicked, this, [this] { Q_EMIT resume_wanted(asked_); });
+  connect(go_on_, &QAction::triggered, this, [this] { Q_EMIT resume_wanted(asked_); });
   compare_ = button(tr("Compare"), tr("Show two or more runs side by side"));
   report_ = button(tr("Report…"), tr("Write the run as a page or as a PDF file"));
   auto* more = new QPushButton(tr("More"), tools);
@@ -255,6 +260,41 @@ void RunsPanel::update_tools() {
   pin_->setEnabled(!rows.isEmpty());
   pin_->setText(!rows.isEmpty() && all_pinned() ? tr("Unpin") : tr("Pin"));
   remove_->setEnabled(!rows.isEmpty() && !active);
+  update_resume();
+}
+
+void RunsPanel::forbid_resume(const QString& why) {
+  resume_->setEnabled(false);
+  resume_->setToolTip(why);
+  go_on_->setEnabled(false);
+  go_on_->setToolTip(why);
+}
+
+/// A run is asked about once, and again when it has ended.
+void RunsPanel::update_resume() {
+  const QModelIndexList rows = view_->selectionModel()->selectedRows();
+  if (rows.size() != 1) {
+    asked_ = 0;
+    return forbid_resume(tr("Choose one run to go on with"));
+  }
+  const qint64 run = rows.front().data(RunsModel::IdRole).toLongLong();
+  const bool active = rows.front().data(RunsModel::ActiveRole).toBool();
+  if (run == asked_ && active == asked_active_) return;
+  asked_ = run;
+  asked_active_ = active;
+  if (active) return forbid_resume(tr("This run is going on"));
+  forbid_resume(tr("Looking for its checkpoint…"));
+  Q_EMIT resumable_wanted(run);
+}
+
+void RunsPanel::show_resumable(qint64 run, const QString& hindrance) {
+  if (run != asked_ || asked_active_) return;
+  if (!hindrance.isEmpty()) return forbid_resume(hindrance);
+  const QString tip = tr("Open its graph and go on from its newest checkpoint");
+  resume_->setEnabled(true);
+  resume_->setToolTip(tip);
+  go_on_->setEnabled(true);
+  go_on_->setToolTip(tip);
 }
 
 }  // namespace feedline::gui::inline runs

@@ -31,6 +31,9 @@ class RunsPanel : public QWidget {
   void show_runs(const std::vector<RunSummary>& runs);
   /// Offers to take a deletion back.
   void offer_restore(const std::vector<qint64>& runs);
+  /// Whether the chosen run can go on; `hindrance`: why not, empty where it can.
+  void show_resumable(qint64 run, const QString& hindrance);
+  [[nodiscard]] QPushButton& resume_button() { return *resume_; }
   [[nodiscard]] RunsModel& model() { return *model_; }
   [[nodiscard]] QTreeView& view() { return *view_; }
   /// Ids in the order of the view.
@@ -41,6 +44,8 @@ class RunsPanel : public QWidget {
   void looked_at();  ///< once a second as long as somebody can see the list: the record may have changed
   void search_changed(const QString& words);
   void open_wanted(qint64 run);
+  void resumable_wanted(qint64 run);  ///< one run has been chosen: can it go on? Answered by show_resumable()
+  void resume_wanted(qint64 run);
   void compare_wanted(const std::vector<qint64>& runs);
   void report_wanted(qint64 run);
   void pin_wanted(const std::vector<qint64>& runs, bool pinned);
@@ -53,6 +58,8 @@ class RunsPanel : public QWidget {
   [[nodiscard]] QWidget* make_tools();
   [[nodiscard]] QWidget* make_undo_bar();
   void update_tools();
+  void update_resume();
+  void forbid_resume(const QString& why);
   void update_empty();
   void make_actions();
   void edit(int column);
@@ -63,8 +70,8 @@ class RunsPanel : public QWidget {
   QSortFilterProxyModel* sorted_;
   QTreeView* view_;
   QLineEdit* search_;
-  QPushButton *compare_, *report_;
-  QAction *open_, *pin_, *tags_, *note_, *remove_;
+  QPushButton *resume_, *compare_, *report_;
+  QAction *open_, *pin_, *tags_, *note_, *remove_, *go_on_;
   QWidget* undo_bar_ = nullptr;
   QLabel* undo_text_ = nullptr;
   QLabel* empty_;
@@ -73,6 +80,8 @@ class RunsPanel : public QWidget {
   QTimer search_timer_{};
   QTimer undo_timer_{};
   std::vector<qint64> removed_{};
+  qint64 asked_ = 0;  ///< the run of which it is known, or asked, whether it can go on
+  bool asked_active_ = false;
   bool any_ = false;  ///< there was a run to see, before any search
 };
 

@@ -121,6 +121,15 @@ void Experiments::study(std::vector<StudySetting> settings, StudyOptions options
   });
 }
 
+void Experiments::find_rate(const Document& document) {
+  begin([document](const Job& job) -> Status {
+    const auto found = feedline::find_rate(document, {.measure = job.measuring()});
+    if (!found) return fail(found.error());
+    job.tell(&Experiments::rate_found, *found);
+    return {};
+  });
+}
+
 void Experiments::read_record() {
   const Work read = [](const Job& job) -> Status {
     auto database = Database::open();

@@ -5,6 +5,7 @@
 #include "diagnosis/fix.h"
 #include "recording/run_log.h"
 #include "runs/predictions.h"
+#include "tuning/find_rate.h"
 #include "tuning/prove.h"
 #include "tuning/study.h"
 #include "tuning/tune.h"
@@ -42,6 +43,8 @@ class Experiments : public QObject {
   /// Runs the settings as options say, apart from what the experiments set: stop, progress, the record (with `source`)
   /// and who is told.
   void study(std::vector<StudySetting> settings, StudyOptions options, const RunSource& source);
+  /// Tries growing learning rates on the graph: see tuning/find_rate.h.
+  void find_rate(const Document& document);
   void stop();
   /// Reads the record of predictions; answered by recorded().
   void read_record();
@@ -59,6 +62,7 @@ class Experiments : public QObject {
   /// Of a study that goes on: what is known after one more run.
   void trial_over(const feedline::Study& so_far);
   void studied(const feedline::Study& study);
+  void rate_found(const feedline::FoundRate& found);
   void failed(const feedline::Error& error);
   void recorded(const std::vector<feedline::Prediction>& predictions);
 

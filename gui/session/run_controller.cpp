@@ -4,6 +4,7 @@
 #include "gui/session/hand_over.h"
 
 #include <QSaveFile>
+#include <QTimer>
 
 #include <algorithm>
 #include <atomic>
@@ -21,6 +22,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kPoll{50};
 constexpr std::chrono::seconds kJoinDeadline{5};
+/// A step that has not ended by then is broken off: its checkpoint is the one before.
+constexpr std::chrono::seconds kStepDeadline{3};
 constexpr int kRunNiceness = 5;
 
 /// Lets the window go first when the cores are full. On Linux the value belongs to the thread and is inherited by the
@@ -104,6 +107,7 @@ void RunController::start(const Document& document, RunOptions options, std::sha
   number_ = 0;
   log_ = std::move(log);
   relay_ = std::make_shared<Relay>(this, ++run_id_, log_);
+  keeps_checkpoints_ = !options.checkpoints.folder.empty();
   set_state(State::Preparing);
   run_ = Run::start(document, std::move(options), [relay = relay_](const Fact& fact) { relay->send(fact); });
   begin_polling();
@@ -123,7 +127,14 @@ void RunController::resume() {
 
 void RunController::stop() {
   if (!active() || state_ == State::Stopping) return;
-  run_->stop();
+  if (keeps_checkpoints_) {
+    run_->stop_behind_step();
+    QTimer::singleShot(kStepDeadline, this, [this, id = run_id_] {
+      if (id == run_id_ && run_) run_->stop();
+    });
+  } else {
+    run_->stop();
+  }
   set_state(State::Stopping);
 }
 

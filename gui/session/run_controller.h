@@ -37,10 +37,13 @@ class RunController : public QObject {
   void start(const Document& document, RunOptions options = {}, std::shared_ptr<RunLog> log = {});
   void pause();
   void resume();
+  /// A run that keeps checkpoints ends behind its step, with a last one; a step that takes long is broken off.
   void stop();
   /// Gives a node of the data side so many workers from now on, while a run is active. Returns at once: threads are
   /// started elsewhere.
   void set_workers(const QString& node, std::size_t workers);
+  /// The run that is on, or was last, keeps checkpoints.
+  [[nodiscard]] bool keeps_checkpoints() const { return keeps_checkpoints_; }
   /// The number in the record of the run that is on or was last; 0: it has none yet, or is not recorded.
   [[nodiscard]] qint64 run_number() const { return log_ ? log_->id() : number_; }
   /// The timeline of the run that is on; null without one.
@@ -80,6 +83,7 @@ class RunController : public QObject {
 
   State state_ = State::Idle;
   quint64 run_id_ = 0;
+  bool keeps_checkpoints_ = false;
   qint64 number_ = 0;
   std::shared_ptr<Relay> relay_{};  ///< carries the facts of the present run; cut before this object goes
   std::shared_ptr<Run> run_{};

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Runs of the window keep checkpoints, and go on from them by the button in the panel of runs.
+#include "gui/app/main_window.h"
+#include "gui/app/run_bar.h"
+#include "gui/app/run_history_controller.h"
+#include "gui/base/settings.h"
+#include "gui/runs/runs_panel.h"
+#include "recording/checkpoint_places.h"
+#include "runs/run_store.h"
+#include "support/run_recorder.h"
+#include "support/test_program.h"
+#include "support/window_home.h"
+
+#include <QInputDialog>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QSpinBox>
+#include <QTest>
+#include <QTreeView>
+
+namespace test_resume_window {
+
+using namespace feedline;
+using namespace feedline::gui;
+using namespace feedline::test;
+
+class TestResumeWindow : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void initTestCase() { graph_ = small_network(home_.path()); }
+  void init() { Settings::set_checkpoints(true); }
+
+  void a_stopped_run_goes_on() {
+    MainWindow window;
+    open(window, with(graph_, "trainer", "epochs", std::int64_t{20'000}));
+    const auto steps_before = run_and_stop(window);
+    choose_newest(window);
+    QPushButton& resume = window.history().panel->resume_button();
+    QTRY_VERIFY2(resume.isEnabled(), qPrintable(resume.toolTip()));
+    std::uint64_t first = 0;
+    connect(&window.runs(), &RunController::snapshot_taken, this, [&](const Snapshot& now) {
+      if (first == 0 && now.started != 0) first = now.trainer.steps;
+    });
+    QTest::mouseClick(&resume, Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(window.runs().state() == RunController::State::Running && first > 0, 60'000);
+    QVERIFY2(first >= steps_before, qPrintable(QString::number(first)));
+    QTRY_VERIFY_WITH_TIMEOUT(!window.run_bar().eta_text().isEmpty(), 60'000);
+    QVERIFY(!resume.isEnabled());
+    stop(window);
+    window.close_quietly();
+  }
+
+  /// With as many epochs as one that was never stopped, to the last bit.
+  void a_finished_run_takes_more_epochs() {
+    MainWindow window;
+    open(window, graph_);
+    run_to_end(window);
+    choose_newest(window);
+    QPushButton& resume = window.history().panel->resume_button();
+    QTRY_VERIFY2(resume.isEnabled(), qPrintable(resume.toolTip()));
+    QTest::mouseClick(&resume, Qt::LeftButton);
+    QInputDialog* dialog = nullptr;
+    QTRY_VERIFY((dialog = window.findChild<QInputDialog*>("resume_epochs")) != nullptr && dialog->isVisible());
+    QCOMPARE(dialog->intValue(), 6);
+    QSignalSpy finished(&window.runs(), &RunController::finished);
+    QTest::keyClick(dialog->findChild<QSpinBox*>(), Qt::Key_Return);
+    QTRY_COMPARE_WITH_TIMEOUT(finished.count(), 1, 60'000);
+    const auto result = finished[0][0].value<RunResult>();
+    QVERIFY2(!result.failure, result.failure ? result.failure->line().c_str() : "");
+    QCOMPARE(result.epochs.size(), 6U);
+    QVERIFY(!result.resumed_from.empty());
+
+    MainWindow whole;
+    open(whole, with(graph_, "trainer", "epochs", std::int64_t{6}));
+    const RunResult straight = run_to_end(whole);
+    for (std::size_t i = 0; i < 6; ++i) {
+      QCOMPARE(result.epochs[i].loss(kTrainSplit), straight.epochs[i].loss(kTrainSplit));
+      QCOMPARE(result.epochs[i].loss(kValSplit), straight.epochs[i].loss(kValSplit));
+    }
+    window.close_quietly();
+    whole.close_quietly();
+  }
+
+  void without_checkpoints_the_reason_is_told() {
+    Settings::set_checkpoints(false);
+    MainWindow window;
+    open(window, graph_);
+    run_to_end(window);
+    choose_newest(window);
+    QPushButton& resume = window.history().panel->resume_button();
+    QTRY_COMPARE(resume.toolTip(), QString("It kept no checkpoints"));
+    QVERIFY(!resume.isEnabled());
+    window.close_quietly();
+  }
+
+  void checkpoints_that_are_gone_are_told() {
+    MainWindow window;
+    open(window, graph_);
+    run_to_end(window);
+    auto database = Database::open();
+    QVERIFY(database.has_value());
+    const auto record = load_run(*database, window.runs().run_number());
+    QVERIFY(record.has_value());
+    const std::filesystem::path folder = checkpoints_of(*record);
+    QVERIFY(!list_checkpoints(folder).empty());
+    std::filesystem::remove_all(folder);
+    choose_newest(window);
+    QPushButton& resume = window.history().panel->resume_button();
+    QTRY_VERIFY2(resume.toolTip().startsWith("Its checkpoints are gone"), qPrintable(resume.toolTip()));
+    QVERIFY(!resume.isEnabled());
+    window.close_quietly();
+  }
+
+ private:
+  static void open(MainWindow& window, const Document& graph) {
+    window.resize(1280, 800);
+    window.show();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    window.document().reset(graph, {});
+  }
+  static void stop(MainWindow& window) {
+    QTest::keyClick(&window, Qt::Key_F5, Qt::ShiftModifier);
+    QTRY_VERIFY_WITH_TIMEOUT(!window.runs().active(), 60'000);
+  }
+  /// How many steps it took.
+  static std::uint64_t run_and_stop(MainWindow& window) {
+    QSignalSpy recorded(&window.runs(), &RunController::recorded);
+    QSignalSpy finished(&window.runs(), &RunController::finished);
+    std::uint64_t steps = 0;
+    const auto seen = connect(&window.runs(), &RunController::snapshot_taken,
+                              [&steps](const Snapshot& now) { steps = now.trainer.steps; });
+    QTest::keyClick(&window, Qt::Key_F5);
+    [&] { QTRY_VERIFY_WITH_TIMEOUT(steps > 30, 60'000); }();
+    stop(window);
+    disconnect(seen);
+    [&] { QTRY_COMPARE_WITH_TIMEOUT(recorded.count(), 1, 60'000); }();
+    return finished.isEmpty() ? 0 : finished[0][0].value<RunResult>().last.trainer.steps;
+  }
+  static RunResult run_to_end(MainWindow& window) {
+    QSignalSpy recorded(&window.runs(), &RunController::recorded);
+    QSignalSpy finished(&window.runs(), &RunController::finished);
+    QTest::keyClick(&window, Qt::Key_F5);
+    [&] { QTRY_COMPARE_WITH_TIMEOUT(recorded.count(), 1, 60'000); }();
+    return finished.isEmpty() ? RunResult() : finished[0][0].value<RunResult>();
+  }
+  static void choose_newest(MainWindow& window) {
+    RunsPanel& panel = *window.history().panel;
+    Panels::show(&panel);
+    window.history().archive().refresh();
+    const qint64 run = window.runs().run_number();
+    QTRY_VERIFY(panel.model().rowCount() > 0 && panel.model().runs().front().id == run &&
+                !is_active(panel.model().runs().front().status));
+    QTreeView& view = panel.view();
+    QTest::mouseClick(view.viewport(), Qt::LeftButton, {}, view.visualRect(view.model()->index(0, 0)).center());
+    QCOMPARE(panel.selected(), std::vector<qint64>{run});
+  }
+
+  WindowHome home_{};
+  Document graph_{};
+};
+
+FEEDLINE_WINDOW_TEST(TestResumeWindow)
+
+}  // namespace test_resume_window
+
+#include "test_resume_window.moc"
