@@ -14,12 +14,17 @@
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QSplitter>
 #include <QTreeWidget>
 #include <QVBoxLayout>
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
 
 namespace feedline::gui::inline runs {
 namespace {
@@ -113,6 +118,12 @@ void StudyWindow::make_form() {
 
 void StudyWindow::show_graph(const QString& name, const Document& document) {
   setWindowTitle(tr("Study of %1").arg(name));
+  if (name != graph_name_) {
+    plot_->show_study({});
+    table_->clear();
+    say({}, false);
+  }
+  graph_name_ = name;
   const QStringList params = varied_params(document);
   for (const Row& row : rows_) {
     const QString chosen = row.param->currentText();
@@ -145,6 +156,17 @@ Result<StudyRequest> StudyWindow::request() const {
     request.target = std::move(*target);
   }
   return request;
+}
+
+void StudyWindow::set_variation(std::size_t row, const QString& param, const QString& values) {
+  rows_.at(row).param->setCurrentText(param);
+  rows_.at(row).values->setText(values);
+}
+
+void StudyWindow::set_limits(int seeds, double minutes, const QString& target) {
+  seeds_->setValue(seeds);
+  budget_->setValue(minutes);
+  target_->setText(target);
 }
 
 QString StudyWindow::words() const { return words_->text(); }

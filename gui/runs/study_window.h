@@ -49,6 +49,9 @@ class StudyWindow : public QDialog {
   [[nodiscard]] StudyPlot& plot() { return *plot_; }
   [[nodiscard]] QTreeWidget& table() { return *table_; }
   [[nodiscard]] QString words() const;
+  // For tests: what a person types.
+  void set_variation(std::size_t row, const QString& param, const QString& values);
+  void set_limits(int seeds, double minutes, const QString& target);
 
  public Q_SLOTS:
   void set_busy(bool busy);
@@ -79,6 +82,7 @@ class StudyWindow : public QDialog {
   QLineEdit* target_ = nullptr;
   QPushButton* button_ = nullptr;
   bool busy_ = false;
+  QString graph_name_{};
 };
 
 }  // namespace feedline::gui::inline runs
