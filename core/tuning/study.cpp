@@ -122,8 +122,10 @@ class StudyRunner {
       if (Status trained = train(trial, 1); !trained) return trained;
       if (trial.epochs() > 0 || over()) break;
     }
-    if (const double epoch = seconds_per_epoch(); epoch > 0)
-      study_.rungs = plan_within(study_.settings.size(), study_.seeds, most, epoch, *options_.budget_s);
+    const double epoch = seconds_per_epoch();
+    if (epoch > *options_.budget_s)
+      return fail(budget_too_small(*options_.budget_s, epoch, study_.settings.size(), study_.seeds));
+    if (epoch > 0) study_.rungs = plan_within(study_.settings.size(), study_.seeds, most, epoch, *options_.budget_s);
     return {};
   }
 
@@ -163,6 +165,10 @@ class StudyRunner {
 
   Status train(StudyTrial& trial, std::uint32_t epochs) {
     if (trial.complete || trial.failure || trial.epochs() >= epochs) return {};
+    if (left() <= 0) {
+      study_.end = Study::End::BudgetSpent;
+      return {};
+    }
     const auto index = static_cast<std::size_t>(&trial - study_.trials.data());
     StudyRun run(study_, trial, options_, folder_.of(index));
     run.train(epochs, [&](const Snapshot& now) { return go_on(trial, now); });
