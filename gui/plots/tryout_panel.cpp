@@ -80,13 +80,19 @@ void TryoutPanel::begin_run(const Document&, bool) {
 }
 
 void TryoutPanel::follow_run(RunController& runs) {
+  runs_ = &runs;
   folder_ = runs.checkpoint_folder();
   if (folder_.empty()) empty_->set_reason(tr("This run keeps no checkpoints: switch them on in Settings."));
 }
 
 /// Checkpoints come at the end of epochs, if not sooner.
 void TryoutPanel::add_epoch(const EpochResult&) {
-  if (folder_.empty() || !shows_empty_state()) return;
+  if (!shows_empty_state()) return;
+  if (!folder_.empty() && runs_ != nullptr && runs_->checkpoint_folder().empty()) {
+    folder_.clear();
+    empty_->set_reason(tr("An estimator keeps no checkpoints, and nothing else can be asked."));
+  }
+  if (folder_.empty()) return;
   tell_invitation();
   stack_->setCurrentIndex(1);
 }

@@ -71,6 +71,7 @@ class TryoutPanel : public QWidget, public RunView {
   void show_answer(Answer answer);
   void tell_invitation();
 
+  const RunController* runs_ = nullptr;
   std::filesystem::path folder_{};
   QString file_{};
   Caption* told_;
