@@ -18,7 +18,8 @@ namespace feedline::gui::inline plots {
   X(loss)                      \
   X(throughput)                \
   X(resources)                 \
-  X(mistakes)
+  X(mistakes)                  \
+  X(tryout)
 
 #define FEEDLINE_DECLARE_PANEL(PANEL) [[nodiscard]] RunPanelSpec PANEL##_panel();
 FEEDLINE_RUN_PANELS(FEEDLINE_DECLARE_PANEL)

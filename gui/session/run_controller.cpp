@@ -107,7 +107,7 @@ void RunController::start(const Document& document, RunOptions options, std::sha
   number_ = 0;
   log_ = std::move(log);
   relay_ = std::make_shared<Relay>(this, ++run_id_, log_);
-  keeps_checkpoints_ = !options.checkpoints.folder.empty();
+  checkpoint_folder_ = options.checkpoints.folder;
   set_state(State::Preparing);
   run_ = Run::start(document, std::move(options), [relay = relay_](const Fact& fact) { relay->send(fact); });
   begin_polling();
@@ -127,7 +127,7 @@ void RunController::resume() {
 
 void RunController::stop() {
   if (!active() || state_ == State::Stopping) return;
-  if (keeps_checkpoints_) {
+  if (keeps_checkpoints()) {
     run_->stop_behind_step();
     QTimer::singleShot(kStepDeadline, this, [this, id = run_id_] {
       if (id == run_id_ && run_) run_->stop();
@@ -170,6 +170,7 @@ void RunController::receive(quint64 run_id, const Fact& fact) {
   std::visit(Overloaded{
                  [this](const Preparing& f) { Q_EMIT preparing(QString::fromStdString(f.what), f.fraction); },
                  [this](const Started& f) {
+                   if (!f.estimator.empty()) checkpoint_folder_.clear();  // it is fitted anew in each run
                    if (state_ == State::Preparing) set_state(State::Running);
                    Q_EMIT started(f);
                  },

@@ -11,6 +11,7 @@
 #include <QString>
 #include <QThreadPool>
 
+#include <filesystem>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -43,7 +44,9 @@ class RunController : public QObject {
   /// started elsewhere.
   void set_workers(const QString& node, std::size_t workers);
   /// The run that is on, or was last, keeps checkpoints.
-  [[nodiscard]] bool keeps_checkpoints() const { return keeps_checkpoints_; }
+  [[nodiscard]] bool keeps_checkpoints() const { return !checkpoint_folder_.empty(); }
+  /// Where; empty: it keeps none.
+  [[nodiscard]] const std::filesystem::path& checkpoint_folder() const { return checkpoint_folder_; }
   /// The number in the record of the run that is on or was last; 0: it has none yet, or is not recorded.
   [[nodiscard]] qint64 run_number() const { return log_ ? log_->id() : number_; }
   /// The timeline of the run that is on; null without one.
@@ -83,7 +86,7 @@ class RunController : public QObject {
 
   State state_ = State::Idle;
   quint64 run_id_ = 0;
-  bool keeps_checkpoints_ = false;
+  std::filesystem::path checkpoint_folder_{};
   qint64 number_ = 0;
   std::shared_ptr<Relay> relay_{};  ///< carries the facts of the present run; cut before this object goes
   std::shared_ptr<Run> run_{};

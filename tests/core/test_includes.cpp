@@ -67,7 +67,7 @@ const QMap<QString, QSet<QString>>& allowed() {
       {"checking", {"engine", "plan", "graph", "schema", "base"}},
       {"tuning", {"training", "engine", "diagnosis", "runs", "plan", "state", "graph", "schema", "telemetry", "base"}},
       {"recording",
-       {"tuning", "training", "engine", "diagnosis", "runs", "plan", "graph", "schema", "telemetry", "base"}},
+       {"tuning", "training", "engine", "diagnosis", "runs", "plan", "state", "graph", "schema", "telemetry", "base"}},
       {"cli",
        {"checking", "recording", "tuning", "training", "engine", "diagnosis", "runs", "plan", "state", "graph",
         "schema", "telemetry", "base"}},

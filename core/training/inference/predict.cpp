@@ -4,6 +4,7 @@
 #include "graph/subgraph.h"
 #include "training/apply_options.h"
 #include "training/inference/given_source.h"
+#include "training/inference/occlusion.h"
 #include "training/inference/session.h"
 #include "training/resume.h"
 
@@ -12,9 +13,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <fstream>
 #include <iostream>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 namespace feedline::inline training {
@@ -134,10 +137,13 @@ Result<std::shared_ptr<const Plan>> plan_for(const Document& document, const Tra
   return judging(**plan);
 }
 
-}  // namespace
+/// What a checkpoint is asked with: its graph, open for any records.
+struct Asked {
+  Document document{};
+  bool lines = false;  ///< its records are lines of text, else files of pictures
+};
 
-Result<Predictions> predict(const TrainingState& state, const std::vector<std::string>& inputs,
-                            const InferenceOptions& options) {
+Result<Asked> asked_of(const TrainingState& state, const InferenceOptions& options) {
   auto graph = graph_of(state);
   if (!graph) return fail(std::move(graph.error()));
   auto document = open_for_any_records(std::move(*graph));
@@ -149,28 +155,92 @@ Result<Predictions> predict(const TrainingState& state, const std::vector<std::s
   const NodeSpec& spec = *Registry::instance().find(source->type);
   const auto lines = takes_lines(spec, spec.complete(source->params));
   if (!lines) return fail(Error(lines.error()).at_node(source->id));
+  return Asked{.document = std::move(*document), .lines = *lines};
+}
+
+/// The first loss's, which is what people are told.
+Result<Learner::Scores> scores_of(InferenceSession& session, const Batch& batch) {
+  auto scores = session.learner().predict(batch);
+  if (!scores) return fail(std::move(scores.error()));
+  if (scores->empty()) return fail("the model compares nothing with a target, so nothing of it can be shown");
+  return std::move(scores->front());
+}
+
+/// Where the pictures of a batch lie, and how.
+struct PictureField {
+  std::size_t index = 0;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  std::int64_t channels = 0;
+  const BatchField* field = nullptr;
+
+  [[nodiscard]] std::int64_t at(std::int64_t y, std::int64_t x, std::int64_t channel) const {
+    return field->record.layout == Layout::HWC ? (y * width + x) * channels + channel
+                                               : (channel * height + y) * width + x;
+  }
+};
+
+std::optional<PictureField> picture_field(const DataPlan& data) {
+  for (std::size_t i = 0; i < data.fields.size(); ++i) {
+    const BatchField& field = data.fields[i];
+    const TensorDesc& desc = field.record;
+    const bool numbers = desc.dtype == DType::F32 || desc.dtype == DType::U8;
+    if (desc.layout == Layout::None || desc.shape.size() != 3 || field.capacity != 0 || !numbers) continue;
+    const bool last = desc.layout == Layout::HWC;
+    return PictureField{.index = i,
+                        .height = desc.shape[last ? 0 : 1].size(),
+                        .width = desc.shape[last ? 1 : 2].size(),
+                        .channels = desc.shape[last ? 2 : 0].size(),
+                        .field = &field};
+  }
+  return std::nullopt;
+}
+
+/// Covers one part of a row of a batch with the mean of its channel.
+template <class T>
+void cover(T* row, const PictureField& of, std::size_t part, std::size_t rows, std::size_t columns) {
+  const auto edge = [](std::size_t index, std::size_t parts, std::int64_t side) {
+    return static_cast<std::int64_t>(index) * side / static_cast<std::int64_t>(parts);
+  };
+  const std::size_t down = part / columns;
+  const std::size_t across = part % columns;
+  for (std::int64_t channel = 0; channel < of.channels; ++channel) {
+    double sum = 0;
+    for (std::int64_t y = 0; y < of.height; ++y)
+      for (std::int64_t x = 0; x < of.width; ++x) sum += static_cast<double>(row[of.at(y, x, channel)]);
+    const auto mean = static_cast<T>(sum / static_cast<double>(of.height * of.width));
+    for (std::int64_t y = edge(down, rows, of.height); y < edge(down + 1, rows, of.height); ++y)
+      for (std::int64_t x = edge(across, columns, of.width); x < edge(across + 1, columns, of.width); ++x)
+        row[of.at(y, x, channel)] = mean;
+  }
+}
+
+}  // namespace
+
+Result<Predictions> predict(const TrainingState& state, const std::vector<std::string>& inputs,
+                            const InferenceOptions& options) {
+  auto asked = asked_of(state, options);
+  if (!asked) return fail(std::move(asked.error()));
 
   auto records = std::make_shared<std::vector<GivenRecord>>();
   for (const std::string& input : inputs) {
-    auto more = records_of(input, *lines, options.stop);
+    auto more = records_of(input, asked->lines, options.stop);
     if (!more) return fail(std::move(more.error()));
     records->insert(records->end(), more->begin(), more->end());
   }
   if (records->empty()) return fail("there is nothing to predict", "Give files or folders");
 
-  auto plan = plan_for(*document, state, records, options);
+  auto plan = plan_for(asked->document, state, records, options);
   if (!plan) return fail(std::move(plan.error()));
   auto session = InferenceSession::open(std::move(*plan), state, options);
   if (!session) return fail(std::move(session.error()));
 
   Predictions found{.inputs = records->size(), .execution = (*session)->execution()};
   Status done = (*session)->each_batch([&](const Batch& batch) -> Status {
-    auto scores = (*session)->learner().predict(batch);
-    if (!scores) return fail(std::move(scores.error()));
-    if (scores->empty()) return fail("the model compares nothing with a target, so nothing of it can be shown");
-    const Learner::Scores& first = scores->front();
-    found.classes = first.target == TargetKind::Classes;
-    const ScoreReader reader(first, class_names_of(state));
+    const auto scores = scores_of(**session, batch);
+    if (!scores) return fail(scores.error());
+    found.classes = scores->target == TargetKind::Classes;
+    const ScoreReader reader(*scores, class_names_of(state));
     for (std::size_t row = 0; row < batch.records; ++row) {
       const std::uint64_t record = batch.record_ids[row];
       found.predictions.push_back(
@@ -180,6 +250,68 @@ Result<Predictions> predict(const TrainingState& state, const std::vector<std::s
   });
   if (!done) return fail(std::move(done.error()));
   found.bad = (*session)->pipeline().bad_records();
+  return found;
+}
+
+Result<ExplainedPicture> explain_picture(const TrainingState& state, const std::string& file,
+                                         const InferenceOptions& options) {
+  auto asked = asked_of(state, options);
+  if (!asked) return fail(std::move(asked.error()));
+  if (asked->lines) return fail("this model reads text, not pictures", "Use feedline-cli predict");
+  auto given = records_of(file, false, options.stop);
+  if (!given) return fail(std::move(given.error()));
+  // The picture as it is, and once more for each part that is covered, so that all of them go the way of any record.
+  constexpr std::size_t kMostParts = kOcclusionSide * kOcclusionSide;
+  auto records = std::make_shared<std::vector<GivenRecord>>(kMostParts + 1, given->front());
+  auto plan = plan_for(asked->document, state, records, options);
+  if (!plan) return fail(std::move(plan.error()));
+  auto session = InferenceSession::open(std::move(*plan), state, options);
+  if (!session) return fail(std::move(session.error()));
+  const auto field = picture_field(*(*session)->plan().validation);
+  if (!field) return fail("no picture enters this model as one, so no part of it can be covered");
+
+  ExplainedPicture found{.rows = std::min<std::size_t>(kOcclusionSide, static_cast<std::size_t>(field->height)),
+                         .columns = std::min<std::size_t>(kOcclusionSide, static_cast<std::size_t>(field->width))};
+  const std::size_t parts = found.rows * found.columns;
+  const std::size_t row_bytes = field->field->record_bytes();
+  std::vector<std::vector<float>> answers(kMostParts + 1);  // by record
+  Status done = (*session)->each_batch([&](const Batch& batch) -> Status {
+    std::byte* const pictures = batch.buffer->fields[field->index];
+    for (std::size_t row = 0; row < batch.records; ++row) {
+      std::byte* const at = pictures + row * row_bytes;
+      const std::uint64_t record = batch.record_ids[row];
+      if (record == 0) {
+        found.picture = {.port = field->field->name, .desc = field->field->record, .data = {at, at + row_bytes}};
+      } else if (record > parts) {
+        continue;
+      } else if (field->field->record.dtype == DType::F32) {
+        cover(reinterpret_cast<float*>(at), *field, record - 1, found.rows, found.columns);
+      } else {
+        cover(reinterpret_cast<std::uint8_t*>(at), *field, record - 1, found.rows, found.columns);
+      }
+    }
+    const auto scores = scores_of(**session, batch);
+    if (!scores) return fail(scores.error());
+    found.classes = scores->target == TargetKind::Classes;
+    const ScoreReader reader(*scores, class_names_of(state));
+    for (std::size_t row = 0; row < batch.records; ++row) {
+      const std::uint64_t record = batch.record_ids[row];
+      const float* first = scores->values.data() + row * scores->columns;
+      answers[record].assign(first, first + scores->columns);
+      if (record == 0) found.prediction = {.file = escape_name(given->front().name), .values = reader.row(row)};
+    }
+    return {};
+  });
+  if (!done) return fail(std::move(done.error()));
+  if (const auto bad = (*session)->pipeline().bad_records(); !bad.empty()) return fail(bad.front().error);
+  const std::vector<float>& whole = answers.front();
+  if (whole.empty()) return fail(Error{.reason = "it gives no record", .file = escape_name(given->front().name)});
+  const auto asked_for =
+      static_cast<std::size_t>(found.classes ? std::max_element(whole.begin(), whole.end()) - whole.begin() : 0);
+  for (std::size_t part = 1; part <= parts; ++part) {
+    const float fall = whole[asked_for] - answers[part].at(asked_for);
+    found.importance.push_back(found.classes ? fall : std::abs(fall));
+  }
   return found;
 }
 

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The panel Try it: pictures are dropped on the real window, and the newest checkpoint of its run says what they are.
+#include "gui/app/main_window.h"
+#include "gui/base/settings.h"
+#include "gui/plots/answer_view.h"
+#include "gui/plots/tryout_panel.h"
+#include "state/checkpoint_files.h"
+#include "support/run_recorder.h"
+#include "support/small_data.h"
+#include "support/test_program.h"
+#include "support/window_home.h"
+#include "training/inference/occlusion.h"
+
+#include <QApplication>
+#include <QDropEvent>
+#include <QFile>
+#include <QImage>
+#include <QMimeData>
+#include <QSignalSpy>
+#include <QTest>
+#include <QUrl>
+
+#include <algorithm>
+#include <cmath>
+
+namespace test_tryout {
+
+using namespace feedline;
+using namespace feedline::gui;
+using namespace feedline::test;
+
+class TestTryout : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void initTestCase() {
+    graph_ = small_network(home_.path());
+    side_ = static_cast<int>(static_cast<unsigned char>(idx_images(1).at(11)));
+    QImage plain(side_, side_, QImage::Format_Grayscale8);
+    plain.fill(100);
+    QVERIFY(plain.save(home_.file("plain.png")));
+    QImage halves = plain;
+    for (int y = 0; y < side_; ++y)
+      for (int x = 0; x < side_; ++x) halves.scanLine(y)[x] = x < side_ / 2 ? 10 : 230;
+    QVERIFY(halves.save(home_.file("halves.png")));
+    QFile text(home_.file("letter.png"));
+    QVERIFY(text.open(QIODevice::WriteOnly) && text.write("Dear Sir or Madam") > 0);
+    QVERIFY(halves.scaled(3 * side_, 3 * side_).save(home_.file("large.png")));
+  }
+  void init() { Settings::set_checkpoints(true); }
+
+  void the_newest_checkpoint_says_what_a_picture_is() {
+    MainWindow window;
+    run(window);
+    auto& panel = window.live_run().panel<TryoutPanel>();
+    Panels::show(&panel);
+    QVERIFY(!panel.shows_empty_state());
+    QVERIFY(drop_on(&panel, home_.file("halves.png")));
+    QTRY_VERIFY2_WITH_TIMEOUT(panel.view().answer().has_value(), qPrintable(panel.told()), 60'000);
+    const ExplainedPicture halves = *panel.view().answer();
+    QVERIFY(panel.told().startsWith("halves.png, by the model behind step 24"));
+    QVERIFY(halves.classes);
+    double sum = 0;
+    for (const RecordPrediction::Value& value : halves.prediction.values) sum += value.value;
+    QVERIFY(std::abs(sum - 1) < 1e-4);
+    QVERIFY(!panel.view().bar_texts().isEmpty());
+    QCOMPARE(halves.importance.size(), halves.rows * halves.columns);
+    QVERIFY(std::any_of(halves.importance.begin(), halves.importance.end(), [](float part) { return part != 0; }));
+
+    // The same as the command line says.
+    const auto checkpoint = find_checkpoint(window.runs().checkpoint_folder());
+    QVERIFY(checkpoint && checkpoint->has_value());
+    const auto alone = predict((*checkpoint)->state, {home_.file("halves.png").toStdString()}, {});
+    QVERIFY2(alone, alone ? "" : alone.error().line().c_str());
+    const auto& values = alone->predictions.front().values;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      QCOMPARE(halves.prediction.values[i].name, values[i].name);
+      QVERIFY(std::abs(halves.prediction.values[i].value - values[i].value) < 1e-5);
+    }
+    window.close_quietly();
+  }
+
+  void covering_what_is_plain_changes_nothing() {
+    MainWindow window;
+    run(window);
+    const auto checkpoint = find_checkpoint(window.runs().checkpoint_folder());
+    QVERIFY(checkpoint && checkpoint->has_value());
+    const auto plain = explain_picture((*checkpoint)->state, home_.file("plain.png").toStdString(), {});
+    QVERIFY2(plain, plain ? "" : plain.error().line().c_str());
+    for (const float part : plain->importance) QVERIFY(std::abs(part) < 1e-4F);
+    window.close_quietly();
+  }
+
+  void what_is_no_picture_is_named() {
+    MainWindow window;
+    run(window);
+    auto& panel = window.live_run().panel<TryoutPanel>();
+    Panels::show(&panel);
+    for (const char* name : {"letter.png", "large.png", "gone.png"}) {
+      QVERIFY(drop_on(&panel, home_.file(name)));
+      QTRY_VERIFY2_WITH_TIMEOUT(!panel.told().startsWith("Asking"), qPrintable(panel.told()), 60'000);
+      QVERIFY2(panel.told().contains(name), qPrintable(panel.told()));
+      QVERIFY(!panel.view().answer());
+    }
+    QVERIFY(!drop_on(&panel, home_.file("other.feedline")));  // the window opens those
+    window.close_quietly();
+  }
+
+  void without_checkpoints_it_says_why_it_is_empty() {
+    Settings::set_checkpoints(false);
+    MainWindow window;
+    run(window);
+    auto& panel = window.live_run().panel<TryoutPanel>();
+    QVERIFY(panel.shows_empty_state());
+    QVERIFY2(panel.empty_state().text().contains("no checkpoints"), qPrintable(panel.empty_state().text()));
+    QVERIFY(!drop_on(&panel, home_.file("plain.png")));
+    window.close_quietly();
+  }
+
+ private:
+  void run(MainWindow& window) {
+    window.resize(1280, 800);
+    window.show();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    window.document().reset(graph_, {});
+    QSignalSpy finished(&window.runs(), &RunController::finished);
+    QTest::keyClick(&window, Qt::Key_F5);
+    QTRY_COMPARE_WITH_TIMEOUT(finished.count(), 1, 60'000);
+  }
+  static bool drop_on(QWidget* widget, const QString& path) {
+    QMimeData mime;
+    mime.setUrls({QUrl::fromLocalFile(path)});
+    const QPoint at = widget->rect().center();
+    QDragEnterEvent enter(at, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+    enter.ignore();
+    static_cast<QObject*>(widget)->event(&enter);  // to this widget alone
+    if (!enter.isAccepted()) return false;
+    QDropEvent drop(at, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(widget, &drop);
+    return true;
+  }
+
+  WindowHome home_{};
+  Document graph_{};
+  int side_ = 0;
+};
+
+FEEDLINE_WINDOW_TEST(TestTryout)
+
+}  // namespace test_tryout
+
+#include "test_tryout.moc"
