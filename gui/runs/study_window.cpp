@@ -52,7 +52,8 @@ StudyWindow::StudyWindow(QWidget* parent)
     : QDialog(parent, Qt::Window),
       words_(new Caption(Caption::Tone::Normal, {}, this)),
       plot_(new StudyPlot(this)),
-      table_(new QTreeWidget(this)) {
+      table_(new QTreeWidget(this)),
+      found_(new QSplitter(Qt::Vertical, this)) {
   setObjectName(QStringLiteral("study_window"));
   setModal(false);
   words_->setWordWrap(true);
@@ -62,14 +63,15 @@ StudyWindow::StudyWindow(QWidget* parent)
   table_->setSelectionMode(QAbstractItemView::NoSelection);
   table_->setFrameShape(QFrame::NoFrame);
   make_form();
-  auto* split = new QSplitter(Qt::Vertical, this);
-  split->addWidget(plot_);
-  split->addWidget(table_);
-  split->setStretchFactor(0, 3);
-  split->setStretchFactor(1, 2);
+  found_->addWidget(plot_);
+  found_->addWidget(table_);
+  found_->setStretchFactor(0, 3);
+  found_->setStretchFactor(1, 2);
   auto* column = qobject_cast<QVBoxLayout*>(layout());
   column->addWidget(words_);
-  column->addWidget(split, 1);
+  column->addWidget(found_, 1);
+  column->addStretch();
+  forget();
   resize(860, 720);
 }
 
@@ -118,11 +120,7 @@ void StudyWindow::make_form() {
 
 void StudyWindow::show_graph(const QString& name, const Document& document) {
   setWindowTitle(tr("Study of %1").arg(name));
-  if (name != graph_name_) {
-    plot_->show_study({});
-    table_->clear();
-    say({}, false);
-  }
+  if (name != graph_name_) forget();
   graph_name_ = name;
   const QStringList params = varied_params(document);
   for (const Row& row : rows_) {
@@ -132,6 +130,16 @@ void StudyWindow::show_graph(const QString& name, const Document& document) {
     row.param->addItems(params);
     row.param->setCurrentIndex(std::max(row.param->findText(chosen), 0));
   }
+}
+
+void StudyWindow::forget() {
+  plot_->show_study({});
+  table_->clear();
+  found_->hide();
+  say(tr("A study trains the graph with each of these values, several times with other random numbers, stops what is "
+         "hopeless early, and shows which setting is as good as another in less time. Choose a parameter and its "
+         "values."),
+      false);
 }
 
 Result<StudyRequest> StudyWindow::request() const {
@@ -200,6 +208,7 @@ void StudyWindow::show_progress(const QString& what, double seconds_left) {
 
 void StudyWindow::show_study(const Study& study) {
   plot_->show_study(study);
+  found_->show();
   say(to_qstring(study_plan_text(study)), false);
   table_->clear();
   QStringList head = {tr("setting"), tr("state"), tr("epochs"), tr("n"), to_qstring(metric_title(study.metric)),

@@ -16,6 +16,7 @@ class QLabel;
 class QLineEdit;
 class QPushButton;
 class QSpinBox;
+class QSplitter;
 class QTreeWidget;
 
 namespace feedline::gui::inline base {
@@ -70,12 +71,15 @@ class StudyWindow : public QDialog {
     QLineEdit* values = nullptr;
   };
   void make_form();
+  /// Shows what a study is for in place of what one found.
+  void forget();
   void start_or_stop();
   void say(const QString& text, bool error);
 
   Caption* words_;
   StudyPlot* plot_;
   QTreeWidget* table_;
+  QSplitter* found_;  ///< both
   std::array<Row, 2> rows_{};
   QSpinBox* seeds_ = nullptr;
   QDoubleSpinBox* budget_ = nullptr;
