@@ -37,10 +37,10 @@ class TestCurveVerdicts : public QObject {
     const Document graph = with(graph_, "adam", "learning_rate", 0.001);
     const auto high = fix_of({.kind = CurveKind::RateTooHigh}, graph);
     QVERIFY(high && high->changes_results);
-    QCOMPARE(set_by(graph, *high, "adam", "learning_rate"), std::string("0.0002"));
+    QCOMPARE(set_by(graph, *high, "adam", "learning_rate"), to_text(Value(0.0002)));
     const auto low = fix_of({.kind = CurveKind::RateTooLow}, graph);
     QVERIFY(low && low->id != high->id);
-    QCOMPARE(set_by(graph, *low, "adam", "learning_rate"), std::string("0.005"));
+    QCOMPARE(set_by(graph, *low, "adam", "learning_rate"), to_text(Value(0.005)));
     const auto over = fix_of({.kind = CurveKind::Overfitting}, graph);
     QVERIFY(over.has_value());
     QCOMPARE(set_by(graph, *over, "trainer", "stop_early"), std::string("val_loss"));
