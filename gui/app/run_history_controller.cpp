@@ -114,7 +114,7 @@ void RunHistoryController::resume(qint64 run) {
       [resumed](const RunRecord& record) -> Status {
         auto found = find_checkpoint(checkpoints_of(record));
         if (!found) return fail(std::move(found.error()));
-        if (!*found) return fail("its checkpoints are gone", "Run its graph anew");
+        if (!*found) return fail("its checkpoints are gone", tr("Run its graph anew").toStdString());
         auto graph = from_json(record.graph);
         if (!graph) return fail(std::move(graph.error()));
         for (const Error& error : (*found)->damaged) resumed->damaged << QString::fromStdString(error.line());

@@ -47,7 +47,7 @@ void StudyController::open() {
 void StudyController::start(const StudyRequest& request) {
   if (live_run_.active()) {
     study_window().show_error({.reason = "a run is going on, which would slow the study's runs down",
-                               .remedy = "Wait for its end, or stop it"});
+                               .remedy = tr("Wait for its end, or stop it").toStdString()});
     return;
   }
   auto settings = study_grid(document_, request.variations);

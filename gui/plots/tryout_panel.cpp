@@ -131,7 +131,9 @@ TryoutPanel::Answer TryoutPanel::answer(const Question& question, const std::sto
   if (!found) return {.error = std::move(found.error())};
   if (!*found)
     return {.error = {.reason = "the run has written no checkpoint yet",
-                      .remedy = "One comes at the end of its epochs, every 10 seconds at most, and when it ends"}};
+                      .remedy = TryoutPanel::tr(
+                                    "One comes at the end of its epochs, every 10 seconds at most, and when it ends")
+                                    .toStdString()}};
   auto explained = explain_picture((*found)->state, question.file, {.stop = stop});
   if (!explained) return {.error = std::move(explained.error())};
   return {.explained = std::move(*explained), .step = (*found)->state.position.step};

@@ -151,12 +151,14 @@ Result<StudyRequest> StudyWindow::request() const {
     if (param.isEmpty() && values.isEmpty()) continue;
     auto variation = parse_variation((param + QLatin1Char('=') + values).toStdString());
     if (!variation)
-      return fail(Error{.reason = "'" + param.toStdString() + "' needs values",
-                        .remedy = "Choose a parameter, and write different values with commas between them"});
+      return fail(
+          Error{.reason = "'" + param.toStdString() + "' needs values",
+                .remedy = tr("Choose a parameter, and write different values with commas between them").toStdString()});
     request.variations.push_back(std::move(*variation));
   }
   if (request.variations.empty() && request.seeds < 2)
-    return fail("there is nothing to compare", "Choose a parameter and its values, or more than one seed");
+    return fail("there is nothing to compare",
+                tr("Choose a parameter and its values, or more than one seed").toStdString());
   if (budget_->value() > 0) request.budget_s = budget_->value() * 60;
   if (const QString text = target_->text().trimmed(); !text.isEmpty()) {
     auto target = parse_target(text.toStdString());
