@@ -79,7 +79,9 @@ QString other_number(const ParamSpec& spec) {
 
 /// An item that this list may have.
 QString other_item(const ParamSpec& spec) {
-  for (const char* item : {"x:features", "x=2", "0.5", "accuracy"})
+  for (const double number : {0.5, 2.0})
+    if (spec.check(Value(ValueList{number}))) return QString::number(number);
+  for (const char* item : {"x:features", "x=2", "accuracy"})
     if (spec.check(Value(ValueList{std::string(item)}))) return QString::fromLatin1(item);
   return {};
 }
