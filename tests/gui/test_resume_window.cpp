@@ -46,7 +46,6 @@ class TestResumeWindow : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(window.runs().state() == RunController::State::Running && first > 0, 60'000);
     QVERIFY2(first >= steps_before, qPrintable(QString::number(first)));
     QTRY_VERIFY_WITH_TIMEOUT(!window.run_bar().eta_text().isEmpty(), 60'000);
-    QVERIFY(!resume.isEnabled());
     stop(window);
     window.close_quietly();
   }

@@ -11,7 +11,6 @@
 #include "support/window_home.h"
 #include "training/inference/occlusion.h"
 
-#include <QApplication>
 #include <QDropEvent>
 #include <QFile>
 #include <QImage>
@@ -136,8 +135,7 @@ class TestTryout : public QObject {
     static_cast<QObject*>(widget)->event(&enter);  // to this widget alone
     if (!enter.isAccepted()) return false;
     QDropEvent drop(at, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
-    QApplication::sendEvent(widget, &drop);
-    return true;
+    return static_cast<QObject*>(widget)->event(&drop);
   }
 
   WindowHome home_{};
