@@ -36,6 +36,7 @@ RunHistoryController::RunHistoryController(Workspace& workspace, LiveRunControll
   connect_archive();
   // The end of a run is in the record a moment later; who looks sees it then.
   connect(&runs, &LiveRunController::state_changed, this, [this] {
+    panel->set_run_on(live_run_.active());
     if (in_view(*panel)) archive_.refresh();
   });
 }

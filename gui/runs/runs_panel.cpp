@@ -277,6 +277,10 @@ void RunsPanel::update_resume() {
     asked_ = 0;
     return forbid_resume(tr("Choose one run to go on with"));
   }
+  if (run_on_) {
+    asked_ = 0;
+    return forbid_resume(tr("A run is going on: stop it first"));
+  }
   const qint64 run = rows.front().data(RunsModel::IdRole).toLongLong();
   const bool active = rows.front().data(RunsModel::ActiveRole).toBool();
   if (run == asked_ && active == asked_active_) return;
@@ -287,8 +291,14 @@ void RunsPanel::update_resume() {
   Q_EMIT resumable_wanted(run);
 }
 
+void RunsPanel::set_run_on(bool on) {
+  if (on == run_on_) return;
+  run_on_ = on;
+  update_resume();
+}
+
 void RunsPanel::show_resumable(qint64 run, const QString& hindrance) {
-  if (run != asked_ || asked_active_) return;
+  if (run != asked_ || asked_active_ || run_on_) return;
   if (!hindrance.isEmpty()) return forbid_resume(hindrance);
   const QString tip = tr("Open its graph and go on from its newest checkpoint");
   resume_->setEnabled(true);

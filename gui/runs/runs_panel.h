@@ -33,6 +33,8 @@ class RunsPanel : public QWidget {
   void offer_restore(const std::vector<qint64>& runs);
   /// Whether the chosen run can go on; `hindrance`: why not, empty where it can.
   void show_resumable(qint64 run, const QString& hindrance);
+  /// A run is on in this window: none can go on meanwhile.
+  void set_run_on(bool on);
   [[nodiscard]] QPushButton& resume_button() { return *resume_; }
   [[nodiscard]] RunsModel& model() { return *model_; }
   [[nodiscard]] QTreeView& view() { return *view_; }
@@ -82,6 +84,7 @@ class RunsPanel : public QWidget {
   std::vector<qint64> removed_{};
   qint64 asked_ = 0;  ///< the run of which it is known, or asked, whether it can go on
   bool asked_active_ = false;
+  bool run_on_ = false;
   bool any_ = false;  ///< there was a run to see, before any search
 };
 

@@ -46,7 +46,10 @@ class TestResumeWindow : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(window.runs().state() == RunController::State::Running && first > 0, 60'000);
     QVERIFY2(first >= steps_before, qPrintable(QString::number(first)));
     QTRY_VERIFY_WITH_TIMEOUT(!window.run_bar().eta_text().isEmpty(), 60'000);
+    QVERIFY(!resume.isEnabled());
+    QCOMPARE(resume.toolTip(), QString("A run is going on: stop it first"));
     stop(window);
+    QTRY_VERIFY2(resume.isEnabled(), qPrintable(resume.toolTip()));
     window.close_quietly();
   }
 
