@@ -20,8 +20,9 @@ bool only_leads_to(const RunFacts& facts, const DataNode& node, const DataNode& 
   if (node.id == cached.id) return true;
   if (std::find(cached.upstream.begin(), cached.upstream.end(), node.id) == cached.upstream.end()) return false;
   if (node.role != Role::Source) return is_subset(node.fields, cached.fields);
-  return std::all_of(node.fields.begin(), node.fields.end(),
-                     [&](const std::string& field) { return facts.is_label(field) || is_subset({field}, cached.fields); });
+  return std::all_of(node.fields.begin(), node.fields.end(), [&](const std::string& field) {
+    return facts.is_label(field) || is_subset({field}, cached.fields);
+  });
 }
 
 /// Is it a cache, or is what it gives kept further down?

@@ -3,7 +3,6 @@
 
 #include "base/random.h"
 
-
 #include <algorithm>
 #include <mutex>
 #include <new>

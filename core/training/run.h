@@ -51,7 +51,7 @@ struct RunOptions {
   bool train = true;                           ///< false: batches are drained, nothing is learnt (profile --no-train)
   std::filesystem::path cache_folder{};        ///< empty: default_cache_folder()
   std::optional<RateTest> rate_test{};
-  CheckpointOptions checkpoints{};             ///< by default none are written
+  CheckpointOptions checkpoints{};  ///< by default none are written
   /// What it goes on from. On the CPU, with as many replicas, it goes on to the same bytes as if it had never ended.
   ResumeOptions resume{};
   ResumeOptions weights{};  ///< begins anew, with what this has of the weights of the graph, by their names
