@@ -109,7 +109,7 @@ class TestLearningRate : public QObject {
     QVERIFY(find != nullptr && find->isVisible());
     QTest::mouseClick(find, Qt::LeftButton);
     FindRateWindow* shown = window.rates().find_window();
-    QVERIFY(shown != nullptr && shown->isVisible() && !shown->use_button()->isEnabled());
+    QVERIFY(shown != nullptr && shown->isVisible());  // a small network may be done already
     QTRY_VERIFY2_WITH_TIMEOUT(shown->use_button()->isEnabled(), qPrintable(shown->text()), 120'000);
     QVERIFY(shown->smooth_curve()->dataCount() > 12);
     QCOMPARE(to_json(window.document().document()), before);  // the test changes nothing
