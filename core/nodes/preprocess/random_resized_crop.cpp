@@ -69,10 +69,10 @@ struct RandomResizedCrop {
                             : centre_window(picture, 1.0, kValidationShare);
   }
 
-  static tl::unexpected<Error> crossed(std::string low, const std::string& high) {
+  static tl::unexpected<Error> crossed(const std::string& low, const std::string& high) {
     return fail(Error{.reason = low + " is greater than " + high,
                       .remedy = "Lower it, or raise " + high,
-                      .parameter = std::move(low)});
+                      .parameter = low});
   }
 };
 

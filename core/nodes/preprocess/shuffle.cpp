@@ -21,8 +21,8 @@ struct Shuffle {
   }
 
   static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs in) {
-    TensorDesc label{.kind = Kind::Label, .dtype = DType::I64, .classes = Dim::symbol("classes")};
-    return std::vector<TensorDesc>{in[0] ? *in[0] : TensorDesc{}, in[1] ? *in[1] : std::move(label)};
+    const TensorDesc label{.kind = Kind::Label, .dtype = DType::I64, .classes = Dim::symbol("classes")};
+    return std::vector<TensorDesc>{in[0] ? *in[0] : TensorDesc{}, in[1] ? *in[1] : label};
   }
 };
 
