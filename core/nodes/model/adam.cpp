@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "nodes/model/optimizer_params.h"
-#include "nodes/model/torch_layer.h"
-
-#include <cmath>
+#include "nodes/model/adam_moments.h"
 
 namespace feedline::inline nodes {
 namespace {
@@ -10,11 +7,8 @@ namespace {
 struct Adam {
   static constexpr bool kDecoupled = false;
 
-  struct Params : OptimizerSettings {
+  struct Params : AdamSettings {
     Params() { learning_rate = 1e-3; }
-    double beta1 = 0.9;
-    double beta2 = 0.999;
-    double epsilon = 1e-8;
   };
 
   static NodeSpec spec() {
@@ -25,13 +19,7 @@ struct Adam {
             "two more values per parameter in memory. If the loss grows or becomes infinite, divide the learning rate "
             "by ten. With weight decay, adamw is the better one.")
         .out("optimizer", Kind::Optimizer, "Connect it to the trainer.")
-        .param("learning_rate", &Params::learning_rate, range(0, 1e30).ui(1e-5, 0.1), "Step size.")
-        .param("beta1", &Params::beta1, range(0, 0.999999).ui(0.5, 0.99),
-               "Decay rate of the first-moment estimate (running mean of the gradient).")
-        .param("beta2", &Params::beta2, range(0, 0.9999999).ui(0.9, 0.9999),
-               "Decay rate of the second-moment estimate (running mean of the squared gradient).")
-        .param("epsilon", &Params::epsilon, range(1e-16, 1).ui(1e-10, 1e-3),
-               "Added to the denominator, against division by zero.")
+        .with(adam_params<Adam>)
         .with(optimizer_params<Adam>)
         .example({{"learning_rate", 0.01}});
   }
@@ -41,22 +29,13 @@ struct Adam {
 #ifdef FEEDLINE_DESCRIBED_ONLY
   static constexpr Role kRole = Role::Optimizer;
 #else
-  class Rule final : public OptimizerRule {
+  class Rule final : public AdamMoments {
    public:
-    explicit Rule(const Params& params) : params_(params) {}
-    [[nodiscard]] std::vector<OptimizerSlot> slots() const override { return {{"exp_avg"}, {"exp_avg_sq"}}; }
+    using AdamMoments::AdamMoments;
     void update(const OptimizerUpdate& update) const override {
-      const at::Tensor& mean = update.slots[0];
-      const at::Tensor& square = update.slots[1];
-      const auto step = static_cast<double>(update.step);
-      mean.mul_(params_.beta1).add_(update.gradient, 1 - params_.beta1);
-      square.mul_(params_.beta2).addcmul_(update.gradient, update.gradient, 1 - params_.beta2);
-      const at::Tensor size = square.sqrt().div_(std::sqrt(1 - std::pow(params_.beta2, step))).add_(params_.epsilon);
-      update.weights.addcdiv_(mean, size, -update.learning_rate / (1 - std::pow(params_.beta1, step)));
+      const Step step = advance(update);
+      update.weights.addcdiv_(step.mean, step.size, -update.learning_rate / step.correction);
     }
-
-   private:
-    Params params_;
   };
 
   static std::unique_ptr<OptimizerRule> optimizer(const Params& params) { return std::make_unique<Rule>(params); }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "nodes/model/optimizer_params.h"
-#include "nodes/model/torch_layer.h"
-
-#include <cmath>
+#include "nodes/model/adam_moments.h"
 
 namespace feedline::inline nodes {
 namespace {
@@ -10,14 +7,12 @@ namespace {
 struct Lamb {
   static constexpr bool kDecoupled = true;
 
-  struct Params : OptimizerSettings {
+  struct Params : AdamSettings {
     Params() {
       learning_rate = 1e-3;
       weight_decay = 0.01;
+      epsilon = 1e-6;
     }
-    double beta1 = 0.9;
-    double beta2 = 0.999;
-    double epsilon = 1e-6;
   };
 
   static NodeSpec spec() {
@@ -28,13 +23,7 @@ struct Lamb {
             "With ordinary batches adamw does as well at less cost. Each tensor is updated by one replica as a whole, "
             "so a network with one dominating layer gains little from many replicas in this phase.")
         .out("optimizer", Kind::Optimizer, "Connect it to the trainer.")
-        .param("learning_rate", &Params::learning_rate, range(0, 1e30).ui(1e-5, 0.1), "Step size.")
-        .param("beta1", &Params::beta1, range(0, 0.999999).ui(0.5, 0.99),
-               "Decay rate of the first-moment estimate (running mean of the gradient).")
-        .param("beta2", &Params::beta2, range(0, 0.9999999).ui(0.9, 0.9999),
-               "Decay rate of the second-moment estimate (running mean of the squared gradient).")
-        .param("epsilon", &Params::epsilon, range(1e-16, 1).ui(1e-10, 1e-3),
-               "Added to the denominator, against division by zero.")
+        .with(adam_params<Lamb>)
         .with(optimizer_params<Lamb>)
         .example({{"learning_rate", 0.01}});
   }
@@ -44,20 +33,14 @@ struct Lamb {
 #ifdef FEEDLINE_DESCRIBED_ONLY
   static constexpr Role kRole = Role::Optimizer;
 #else
-  class Rule final : public OptimizerRule {
+  class Rule final : public AdamMoments {
    public:
-    explicit Rule(const Params& params) : params_(params) {}
-    [[nodiscard]] std::vector<OptimizerSlot> slots() const override { return {{"exp_avg"}, {"exp_avg_sq"}}; }
+    using AdamMoments::AdamMoments;
     [[nodiscard]] bool decouples_decay() const override { return true; }
     [[nodiscard]] bool by_tensor() const override { return true; }
     void update(const OptimizerUpdate& update) const override {
-      const at::Tensor& mean = update.slots[0];
-      const at::Tensor& square = update.slots[1];
-      const auto step = static_cast<double>(update.step);
-      mean.mul_(params_.beta1).add_(update.gradient, 1 - params_.beta1);
-      square.mul_(params_.beta2).addcmul_(update.gradient, update.gradient, 1 - params_.beta2);
-      at::Tensor size = square.sqrt().div_(std::sqrt(1 - std::pow(params_.beta2, step))).add_(params_.epsilon);
-      const at::Tensor move = at::div_out(size, mean, size).mul_(1 / (1 - std::pow(params_.beta1, step)));
+      Step step = advance(update);
+      const at::Tensor move = at::div_out(step.size, step.mean, step.size).mul_(1 / step.correction);
       if (update.weight_decay != 0) move.add_(update.weights, update.weight_decay);
       const at::Tensor weight_norm = update.weights.norm();
       const at::Tensor move_norm = move.norm();
@@ -66,9 +49,6 @@ struct Lamb {
           at::where(weight_norm.gt(0).logical_and(move_norm.gt(0)), weight_norm / move_norm, at::ones_like(move_norm));
       update.weights.sub_(move.mul_(trust), update.learning_rate);
     }
-
-   private:
-    Params params_;
   };
 
   static std::unique_ptr<OptimizerRule> optimizer(const Params& params) { return std::make_unique<Rule>(params); }
