@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/file_names.h"
 #include "base/plain_text.h"
 #include "base/user_path.h"
 #include "graph/subgraph.h"
@@ -11,8 +12,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <cmath>
 #include <fstream>
 #include <iostream>
@@ -25,15 +24,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 13> kPictureEndings = {
-    ".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".ppm"};
 constexpr std::string_view kStandardInput = "-";
 
+/// No decoder reads PPM; it is named with what to do, in place of being passed over.
 bool is_picture(const fs::path& file) {
-  std::string ending = file.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::find(kPictureEndings.begin(), kPictureEndings.end(), ending) != kPictureEndings.end();
+  const std::string name = file.filename().string();
+  return is_picture_name(name) || ending_of(name) == ".ppm";
 }
 
 Error missing_input(const std::string& input) {
