@@ -70,9 +70,8 @@ struct RandomResizedCrop {
   }
 
   static tl::unexpected<Error> crossed(const std::string& low, const std::string& high) {
-    return fail(Error{.reason = low + " is greater than " + high,
-                      .remedy = "Lower it, or raise " + high,
-                      .parameter = low});
+    return fail(
+        Error{.reason = low + " is greater than " + high, .remedy = "Lower it, or raise " + high, .parameter = low});
   }
 };
 
