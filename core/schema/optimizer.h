@@ -29,6 +29,7 @@ struct OptimizerSettings : ScheduleSettings {
   /// L2: this share of each weight is added to its gradient, as in PyTorch. Optimisers that decouple it (Loshchilov and
   /// Hutter 2019) take the share, times the learning rate, off the weight itself.
   double weight_decay = 0;
+  bool decouples_decay = false;     ///< which of the two: said by the optimiser, no parameter
   double l1 = 0;                    ///< added to the gradient with the weight's sign
   bool decay_norm_and_bias = true;  ///< false: tensors of one dimension (biases, scales and shifts) have no penalty
   double clip_norm = 0;             ///< most that the norm of all gradients together may be; 0: any
@@ -60,8 +61,6 @@ class OptimizerRule {
  public:
   virtual ~OptimizerRule() = default;
   [[nodiscard]] virtual std::vector<OptimizerSlot> slots() const = 0;
-  /// Weight decay is no part of the gradient, but update()'s own.
-  [[nodiscard]] virtual bool decouples_decay() const { return false; }
   /// update() must see each tensor of a layer as a whole, because it does not treat every number by itself.
   [[nodiscard]] virtual bool by_tensor() const { return false; }
   virtual void update(const OptimizerUpdate& update) const = 0;

@@ -203,7 +203,7 @@ void FlatOptimizer::update(const Piece& piece) const {
   double decay = 0;
   if (piece.group.penalties) {
     if (settings_.l1 > 0) gradient.add_(piece.weights.sign(), settings_.l1);
-    if (rule_->decouples_decay()) {
+    if (settings_.decouples_decay) {
       decay = settings_.weight_decay;
     } else if (settings_.weight_decay != 0) {
       gradient.add_(piece.weights, settings_.weight_decay);

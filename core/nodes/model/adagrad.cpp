@@ -8,8 +8,6 @@ namespace feedline::inline nodes {
 namespace {
 
 struct Adagrad {
-  static constexpr bool kDecoupled = false;
-
   struct Params : OptimizerSettings {
     Params() { learning_rate = 0.01; }
     double rate_decay = 0;

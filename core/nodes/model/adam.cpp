@@ -5,8 +5,6 @@ namespace feedline::inline nodes {
 namespace {
 
 struct Adam {
-  static constexpr bool kDecoupled = false;
-
   struct Params : AdamSettings {
     Params() { learning_rate = 1e-3; }
   };

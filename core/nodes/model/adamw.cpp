@@ -5,12 +5,11 @@ namespace feedline::inline nodes {
 namespace {
 
 struct AdamW {
-  static constexpr bool kDecoupled = true;
-
   struct Params : AdamSettings {
     Params() {
       learning_rate = 1e-3;
       weight_decay = 0.01;
+      decouples_decay = true;
     }
   };
 
@@ -34,7 +33,6 @@ struct AdamW {
   class Rule final : public AdamMoments {
    public:
     using AdamMoments::AdamMoments;
-    [[nodiscard]] bool decouples_decay() const override { return true; }
     void update(const OptimizerUpdate& update) const override {
       if (update.weight_decay != 0) update.weights.mul_(1 - update.learning_rate * update.weight_decay);
       const Step step = advance(update);

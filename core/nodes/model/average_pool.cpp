@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "nodes/model/layer_shape.h"
-#include "nodes/model/torch_layer.h"
-#include "schema/node_builder.h"
+#include "nodes/model/pool.h"
 
 namespace feedline::inline nodes {
 namespace {
 
-struct AveragePool {
-  struct Params {
-    std::int64_t kernel = 2;
-    std::int64_t stride = 2;
-  };
-
+struct AveragePool : PoolNode {
   static NodeSpec spec() {
     return node<AveragePool>("average_pool", 1, "Average pool", "Downsamples by the mean of each window.")
         .help(
@@ -19,23 +12,15 @@ struct AveragePool {
             "stages of DenseNets and in front of the last layer; global_average_pool takes the whole picture. Kernel 2 "
             "with stride 2 halves height and width. As PyTorch's AvgPool2d without padding. "
             "Pixels at the right and bottom that fill no window are left out.")
-        .in("x", Kind::Tensor, "Pictures, N×C×H×W, floating point.")
-        .out("y", Kind::Tensor, "N×C×H'×W'.")
-        .param("kernel", &Params::kernel, range(1, 255).ui(2, 8).unit("px"), "Kernel size: side of the square window.")
-        .param("stride", &Params::stride, range(1, 255).ui(1, 8).unit("px"), "Step between windows.")
+        .with(pool_params<AveragePool>)
         .example({});
   }
 
-  static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
-    return slide(in, {params.kernel, params.stride, false}, in.shape.size() > 1 ? in.shape[1] : Dim(0));
-  }
-
-#ifdef FEEDLINE_DESCRIBED_ONLY
-  static constexpr Role kRole = Role::Layer;
-#else
+#ifndef FEEDLINE_DESCRIBED_ONLY
   static std::unique_ptr<Layer> layer(const Params& params, DescInputs, const TensorDesc&) {
-    return function_layer(
-        [params](std::span<const at::Tensor> in) { return at::avg_pool2d(in[0], params.kernel, params.stride); });
+    return pool_layer(params, [](const at::Tensor& x, std::int64_t kernel, std::int64_t stride) {
+      return at::avg_pool2d(x, kernel, stride);
+    });
   }
 #endif
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/model/layer_shape.h"
+#include "nodes/model/scale_shift.h"
 #include "nodes/model/torch_layer.h"
 #include "schema/node_builder.h"
 
@@ -12,19 +13,11 @@ namespace feedline::inline nodes {
 namespace {
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
-/// Scale and shift of each channel.
-struct GroupNormModule final : torch::nn::Module {
-  explicit GroupNormModule(std::int64_t channels)
-      : weight(register_parameter("weight", at::ones({channels}))),
-        bias(register_parameter("bias", at::zeros({channels}))) {}
-  at::Tensor weight;
-  at::Tensor bias;
-};
-
+/// Scale and shift are those of each channel.
 class GroupNormLayer final : public Layer {
  public:
   GroupNormLayer(std::int64_t groups, std::int64_t channels, double epsilon)
-      : groups_(groups), epsilon_(epsilon), module_(std::make_shared<GroupNormModule>(channels)) {}
+      : groups_(groups), epsilon_(epsilon), module_(std::make_shared<ScaleShift>(at::IntArrayRef(channels))) {}
 
   at::Tensor forward(std::span<const at::Tensor> in) override {
     return at::group_norm(in[0], groups_, module_->weight, module_->bias, epsilon_);
@@ -34,7 +27,7 @@ class GroupNormLayer final : public Layer {
  private:
   std::int64_t groups_;
   double epsilon_;
-  std::shared_ptr<GroupNormModule> module_;
+  std::shared_ptr<ScaleShift> module_;
 };
 #endif
 

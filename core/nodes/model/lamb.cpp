@@ -5,12 +5,11 @@ namespace feedline::inline nodes {
 namespace {
 
 struct Lamb {
-  static constexpr bool kDecoupled = true;
-
   struct Params : AdamSettings {
     Params() {
       learning_rate = 1e-3;
       weight_decay = 0.01;
+      decouples_decay = true;
       epsilon = 1e-6;
     }
   };
@@ -36,7 +35,6 @@ struct Lamb {
   class Rule final : public AdamMoments {
    public:
     using AdamMoments::AdamMoments;
-    [[nodiscard]] bool decouples_decay() const override { return true; }
     [[nodiscard]] bool by_tensor() const override { return true; }
     void update(const OptimizerUpdate& update) const override {
       Step step = advance(update);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/model/layer_shape.h"
+#include "nodes/model/scale_shift.h"
 #include "nodes/model/torch_layer.h"
 #include "schema/node_builder.h"
 
@@ -12,18 +13,11 @@ namespace feedline::inline nodes {
 namespace {
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
-/// Scale and shift, one of each for each number of a record.
-struct LayerNormModule final : torch::nn::Module {
-  explicit LayerNormModule(std::vector<std::int64_t> shape)
-      : weight(register_parameter("weight", at::ones(shape))), bias(register_parameter("bias", at::zeros(shape))) {}
-  at::Tensor weight;
-  at::Tensor bias;
-};
-
+/// Scale and shift are those of each number of a record.
 class LayerNormLayer final : public Layer {
  public:
   LayerNormLayer(std::vector<std::int64_t> shape, double epsilon)
-      : shape_(std::move(shape)), epsilon_(epsilon), module_(std::make_shared<LayerNormModule>(shape_)) {}
+      : shape_(std::move(shape)), epsilon_(epsilon), module_(std::make_shared<ScaleShift>(shape_)) {}
 
   at::Tensor forward(std::span<const at::Tensor> in) override {
     return at::layer_norm(in[0], shape_, module_->weight, module_->bias, epsilon_);
@@ -33,7 +27,7 @@ class LayerNormLayer final : public Layer {
  private:
   std::vector<std::int64_t> shape_;
   double epsilon_;
-  std::shared_ptr<LayerNormModule> module_;
+  std::shared_ptr<ScaleShift> module_;
 };
 #endif
 

@@ -15,9 +15,10 @@ void optimizer_params(NodeBuilder<T>& builder) {
   using Params = typename T::Params;
   std::move(builder)
       .param("weight_decay", &Params::weight_decay, range(0, 1e3).ui(0, 0.1),
-             T::kDecoupled ? "Pulls parameters towards zero, against overfitting: each step takes this share, times "
-                             "the learning rate, off them, apart from the gradient."
-                           : "L2 penalty: pulls parameters towards zero, against overfitting.")
+             Params{}.decouples_decay
+                 ? "Pulls parameters towards zero, against overfitting: each step takes this share, times the learning "
+                   "rate, off them, apart from the gradient."
+                 : "L2 penalty: pulls parameters towards zero, against overfitting.")
       .param("l1", &Params::l1, range(0, 1e3).ui(0, 0.01),
              "L1 penalty: pulls parameters towards zero by the same amount whatever their size, so that many end "
              "near it.")

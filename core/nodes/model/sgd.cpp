@@ -6,8 +6,6 @@ namespace feedline::inline nodes {
 namespace {
 
 struct Sgd {
-  static constexpr bool kDecoupled = false;
-
   struct Params : OptimizerSettings {
     Params() { learning_rate = 0.01; }
     double momentum = 0.9;

@@ -14,7 +14,7 @@ namespace feedline::inline training {
 namespace {
 
 /// Nothing may be fitted to the records that are asked about.
-Status check_known(const DataPlan& data, const NamedTensors& known) {
+Status check_learnt(const DataPlan& data, const NamedTensors& known) {
   for (const PlanStep& step : data.steps) {
     if (step.fitted == nullptr || step.fitted->learnt != nullptr) continue;
     const auto is_mine = [&](const auto& entry) { return split_tensor_name(entry.first).first == step.fitted->key; };
@@ -41,7 +41,7 @@ Result<std::unique_ptr<InferenceSession>> InferenceSession::open(std::shared_ptr
     return fail(Error{.reason = "an estimator keeps no checkpoints, so none of it can predict",
                       .remedy = "Use a graph with a network",
                       .node = plan->trainer_node});
-  if (Status known = check_known(plan->train, state.fitted); !known) return fail(std::move(known.error()));
+  if (Status known = check_learnt(plan->train, state.fitted); !known) return fail(std::move(known.error()));
   PipelineOptions pipeline = pipeline_options(plan->asked_for(), plan->trainer);
   pipeline.cache_folder = options.cache_folder;
   auto fitted = fit_plan(
