@@ -70,14 +70,23 @@ def main():
     truth = draw.normal(size=(20, 3))
     numbers("three numbers", truth, truth + draw.normal(size=(20, 3)))
 
+    def labels(name, truth, logits):
+        known = [c for c in range(truth.shape[1]) if 0 < truth[:, c].sum() < len(truth)]
+        shares = 1 / (1 + numpy.exp(-logits.astype(numpy.float64)))
+        values = {"label_accuracy": 1 - m.hamming_loss(truth, logits > 0),
+                  "label_f1": m.f1_score(truth, logits > 0, average="macro", zero_division=0),
+                  "auc": m.roc_auc_score(truth[:, known], shares[:, known], average="macro")}
+        cases.append({"name": name, "classes": False, "labels": True, "shape": list(logits.shape),
+                      "prediction": [float(v) for v in logits.reshape(-1)],
+                      "target": [float(v) for v in truth.reshape(-1)], "values": values})
+
     truth = draw.integers(0, 2, (35, 4))
     truth[:, 3] = 0  # a label that no record has
     logits = (draw.normal(size=(35, 4)) + 0.8 * (2 * truth - 1)).astype(numpy.float32)
-    values = {"label_accuracy": 1 - m.hamming_loss(truth, logits > 0),
-              "label_f1": m.f1_score(truth, logits > 0, average="macro", zero_division=0)}
-    cases.append({"name": "labels", "classes": False, "shape": list(logits.shape),
-                  "prediction": [float(v) for v in logits.reshape(-1)],
-                  "target": [float(v) for v in truth.reshape(-1)], "values": values})
+    labels("labels", truth, logits)
+    truth = draw.integers(0, 2, (40, 5))
+    labels("labels with ties", truth,
+           (numpy.round(4 * (draw.normal(size=(40, 5)) + truth - 0.5)) / 4).astype(numpy.float32))
 
     path = pathlib.Path(__file__).with_name("metric_values.json")
     lines = ",\n".join(json.dumps(case) for case in cases)

@@ -32,9 +32,9 @@ at::Tensor tensor_of(const QJsonValue& value) {
   return at::tensor(list, at::kDouble);
 }
 
-const MetricRule* rule_of(const std::string& key) {
+const MetricRule* rule_of(const std::string& key, bool labels = false) {
   for (const MetricRule& rule : MetricRules::instance().all())
-    if (metric_key(rule.name) == key) return &rule;
+    if (metric_key(rule.name) == key && (rule.target == TargetKind::Labels) == labels) return &rule;
   return nullptr;
 }
 
@@ -63,6 +63,7 @@ class TestMetrics : public QObject {
   void equal_scikit_learns_data();
   void equal_scikit_learns();
   void auc_in_bins_is_near();
+  void auc_of_labels_in_bins_is_near();
   void auc_of_numbers_that_are_none();
   void the_usual_ones_are_measured();
   void those_wanted_are_measured_in_their_order();
@@ -102,7 +103,7 @@ void TestMetrics::equal_scikit_learns() {
   const QJsonObject values = wanted["values"].toObject();
   QVERIFY(!values.isEmpty());
   for (auto value = values.begin(); value != values.end(); ++value) {
-    const MetricRule* const rule = rule_of(value.key().toStdString());
+    const MetricRule* const rule = rule_of(value.key().toStdString(), wanted["labels"].toBool());
     QVERIFY2(rule != nullptr, qPrintable(value.key()));
     const auto merged = rule->make();
     for (int part = 0; part < parts; ++part) {
@@ -119,6 +120,19 @@ void TestMetrics::equal_scikit_learns() {
                                                                                   .arg(merged->value(), 0, 'g', 10)
                                                                                   .arg(value->toDouble(), 0, 'g', 10)));
   }
+}
+
+/// Labels are ranked by their log-odds, in bins as exactly.
+void TestMetrics::auc_of_labels_in_bins_is_near() {
+  torch::manual_seed(5);
+  const at::Tensor truth = at::randint(0, 2, {1 << 16, 5}, at::kLong).to(at::kFloat);
+  const at::Tensor scores = at::randn({1 << 16, 5}) + truth;
+  const auto exact = rule_of("auc", true)->make();
+  exact->add({scores, truth});
+  const auto binned = rule_of("auc", true)->make();
+  for (int i = 0; i < 4; ++i) binned->add({scores, truth});
+  QVERIFY2(std::abs(binned->value() - exact->value()) < 1e-4, QByteArray::number(binned->value()));
+  QVERIFY(exact->value() > 0.7 && exact->value() < 0.8);  // of two normal distributions 1 apart: 0.76
 }
 
 /// Beyond a million scores they are counted in bins: of one set as of two that are merged.
@@ -150,6 +164,9 @@ void TestMetrics::auc_of_numbers_that_are_none() {
   const auto one_class = rule_of("auc")->make();
   one_class->add({at::randn({4, 2}), at::zeros({4}, at::kLong)});
   QVERIFY(std::isnan(one_class->value()));
+  const auto one_label = rule_of("auc", true)->make();
+  one_label->add({at::randn({4, 3}), at::ones({4, 3})});
+  QVERIFY(std::isnan(one_label->value()));
 }
 
 void TestMetrics::the_usual_ones_are_measured() {
@@ -165,6 +182,7 @@ void TestMetrics::the_usual_ones_are_measured() {
 void TestMetrics::those_wanted_are_measured_in_their_order() {
   using Keys = std::vector<std::string>;
   const Keys wanted = {"auc", "rmse", "top_5_accuracy", "accuracy"};
+  QCOMPARE(measured({.node = "loss", .target = TargetKind::Labels}, wanted, kValSplit), Keys{"auc"});
   QCOMPARE(measured(classes(10), wanted, kValSplit), (Keys{"auc", "top_5_accuracy", "accuracy"}));
   QCOMPARE(measured(classes(10), wanted, kTrainSplit), Keys{"accuracy"});
   QCOMPARE(measured(classes(5), wanted, kValSplit), (Keys{"auc", "accuracy"}));  // any is among five

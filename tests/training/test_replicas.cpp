@@ -135,16 +135,21 @@ double by_hand_weighted_f1(const Compared& all) {
   return sum / static_cast<double>(all.rows());
 }
 
-/// Pair by pair: one of the class, one of another.
+/// Pair by pair: one of the class or with the label, one of another or without it.
 double by_hand_auc(const Compared& all) {
-  const at::Tensor share = all.prediction().to(at::kDouble).softmax(1);
+  const bool labels = all.target().dim() == 2;
+  const at::Tensor numbers = all.prediction().to(at::kDouble);
+  const at::Tensor share = labels ? numbers.sigmoid() : numbers.softmax(1);
+  const auto positive = [&](std::int64_t row, std::int64_t c) {
+    return labels ? all.target()[row][c].item<double>() == 1 : all.target()[row].item<std::int64_t>() == c;
+  };
   double sum = 0;
   for (std::int64_t c = 0; c < kClasses; ++c) {
     double ordered = 0;
     double pairs = 0;
     for (std::int64_t i = 0; i < all.rows(); ++i)
       for (std::int64_t j = 0; j < all.rows(); ++j) {
-        if (all.target()[i].item<std::int64_t>() != c || all.target()[j].item<std::int64_t>() == c) continue;
+        if (!positive(i, c) || positive(j, c)) continue;
         const double ahead = (share[i][c] - share[j][c]).item<double>();
         ordered += ahead > 0 ? 1 : ahead == 0 ? 0.5 : 0;
         ++pairs;
