@@ -184,6 +184,7 @@ std::string Progress::describe(const Snapshot& now) {
     text += "  loss " + loss(trainer.loss);
     for (const MetricValue& metric : trainer.metrics)
       if (std::isfinite(metric.value)) text += fmt::format("  {} {}", metric.name, metric_text(metric));
+    if (std::isfinite(trainer.loss_scale)) text += fmt::format("  loss scale {:g}", trainer.loss_scale);
   }
   return text;
 }

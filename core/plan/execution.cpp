@@ -13,7 +13,7 @@ Execution Execution::asked_for(const TrainerSettings& settings, std::optional<st
           .staged = settings.staged,
           .replicas = static_cast<int>(settings.replicas),
           .intra_op_threads = static_cast<int>(settings.intra_op_threads),
-          .precision = settings.precision == "bfloat16" ? "bfloat16" : "float32"};
+          .precision = settings.precision == "auto" ? "float32" : settings.precision};
 }
 
 }  // namespace feedline::inline plan

@@ -21,7 +21,7 @@ struct Execution {
   bool staged = false;       ///< every node with its own workers and queue
   int replicas = 0;          ///< copies of the network; 0 where none is trained
   int intra_op_threads = 0;  ///< threads within one operation of a replica, or of an estimator's fit; 0: nothing learns
-  std::string precision{};   ///< float32, bfloat16; empty where no network is trained
+  std::string precision{};   ///< float32, bfloat16, float16; empty where no network is trained
   bool channels_last = false;  ///< pictures lie so in memory
   bool has_bfloat16 = false;   ///< the device could compute in it
 

@@ -200,7 +200,7 @@ struct ExecutionSettings {
   std::int64_t replicas = 0;           ///< copies of the model, each learning from a part of every batch; 0: auto
   std::int64_t intra_op_threads = 0;   ///< threads within one operation of one replica; 0: auto
   std::string channels_last = "auto";  ///< auto, on, off
-  std::string precision = "auto";      ///< auto (float32), float32, bfloat16
+  std::string precision = "auto";      ///< auto (float32), float32, bfloat16, float16
 };
 
 /// What becomes of records that are bad or slow (see engine/watchdog.h).

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -67,6 +68,8 @@ struct TrainerSample {
   double loss = 0;           ///< of the newest step (running mean of its epoch where the device is asynchronous)
   Metrics metrics{};         ///< running, this epoch, without the loss; NaN what is not known yet
   double learning_rate = 0;  ///< of the newest step, as its optimiser has it; NaN: none
+  /// By what the loss is multiplied for gradients in float16; NaN: it is not.
+  double loss_scale = std::numeric_limits<double>::quiet_NaN();
 
   /// Of the steps alone: `times` without validation and without fits.
   [[nodiscard]] StepTimes trained() const;

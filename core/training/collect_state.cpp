@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kCounts = "counts";
 constexpr std::string_view kStepSlot = "step";
 constexpr std::string_view kPlateauSlot = "plateau";
+constexpr std::string_view kLossScaleSlot = "loss_scale";
 /// Behind a tensor's name: what is trained, where the tensor itself is the average of it.
 constexpr std::string_view kTrainedSlot = "trained";
 
@@ -107,9 +108,13 @@ std::vector<Model::Named> elsewhere(const Replicas& replicas, const FlatOptimize
   return joined(std::move(all), buffers);
 }
 
-/// Nothing before the first step. Slots are a block like that of the parameters.
+/// Nothing but the loss scale before the first step. Slots are a block like that of the parameters.
 NamedTensors collect_optimizer(Replicas& replicas) {
   NamedTensors all;
+  if (const LossScaler* scaler = replicas.scaler()) {
+    const auto [scale, good_steps] = scaler->state();
+    all.emplace(kLossScaleSlot, TensorValue::of(std::vector<double>{scale, static_cast<double>(good_steps)}));
+  }
   const FlatOptimizer& optimizer = replicas.optimizer();
   const std::int64_t step = optimizer.steps();
   if (step == 0) return all;
@@ -135,6 +140,7 @@ NamedTensors collect_optimizer(Replicas& replicas) {
 struct OptimizerState {
   std::int64_t step = 0;
   PlateauState plateau{};
+  LossScaler::State loss_scale{};
   std::map<std::string, NamedTensors> by_slot{};
 };
 
@@ -143,6 +149,14 @@ Status read_numbers(const std::string& name, const TensorValue& value, Optimizer
     const auto step = value.numbers<std::int64_t>();
     if (!step || step->size() != 1 || step->front() < 1) return fail("the optimiser's count of steps is damaged");
     state.step = step->front();
+    return {};
+  }
+  if (name == kLossScaleSlot) {
+    const auto scale = value.numbers<double>();
+    if (!scale || scale->size() != 2 || !((*scale)[1] >= 0) || (*scale)[1] > 1e9)
+      return fail("the scale of the loss is damaged");
+    state.loss_scale = {(*scale)[0], static_cast<std::int64_t>((*scale)[1])};
+    if (!LossScaler::is_sound(state.loss_scale)) return fail("the scale of the loss is damaged");
     return {};
   }
   const auto plateau = value.numbers<double>();
@@ -156,7 +170,7 @@ Status read_numbers(const std::string& name, const TensorValue& value, Optimizer
 Result<OptimizerState> read_optimizer(const NamedTensors& kept, Replicas& replicas) {
   OptimizerState state;
   for (const auto& [name, value] : kept) {
-    if (name == kStepSlot || name == kPlateauSlot) {
+    if (name == kStepSlot || name == kPlateauSlot || name == kLossScaleSlot) {
       if (Status read = read_numbers(name, value, state); !read) return fail(std::move(read.error()));
       continue;
     }
@@ -164,7 +178,7 @@ Result<OptimizerState> read_optimizer(const NamedTensors& kept, Replicas& replic
     if (dot == std::string::npos) return fail(fmt::format("the optimiser's '{}' belongs to no parameter", name));
     state.by_slot[name.substr(dot + 1)].emplace(name.substr(0, dot), value);
   }
-  if (kept.empty()) return state;  // it starts afresh
+  if (kept.empty() || (kept.size() == 1 && kept.contains(kLossScaleSlot))) return state;  // it starts afresh
   if (state.step == 0) return other_kind();
 
   const FlatOptimizer& optimizer = replicas.optimizer();
@@ -197,6 +211,7 @@ void write_optimizer(const OptimizerState& state, Replicas& replicas) {
     copy_in(values->second, parts);
   }
   optimizer.restart(state.step, state.plateau);
+  if (LossScaler* scaler = replicas.scaler()) scaler->restore(state.loss_scale);
   if (const auto trained = state.by_slot.find(std::string(kTrainedSlot)); trained != state.by_slot.end()) {
     const auto average = elsewhere(replicas, optimizer.average());
     const auto now = elsewhere(replicas, optimizer.trained());

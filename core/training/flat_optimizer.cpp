@@ -117,12 +117,17 @@ void FlatOptimizer::cut(const FlatParameters& parameters, const std::vector<Grou
     }
     i = end;
   }
-  if (settings_.clip_norm <= 0) return;
-  squares_ = at::zeros({static_cast<std::int64_t>(std::max<std::size_t>(count_, 1))},
-                       parameters.values().options().dtype(at::kDouble));
+  const auto count = static_cast<std::int64_t>(std::max<std::size_t>(count_, 1));
+  const at::TensorOptions options = parameters.values().options();
+  if (clips_norm()) squares_ = at::zeros({count}, options.dtype(at::kDouble));
+  if (options_.checks_finite) finite_ = at::ones({count}, options.dtype(at::kBool));
   std::int64_t next = 0;
   for (Pieces& pieces : pieces_)
-    for (Piece& piece : pieces) piece.square = squares_.select(0, next++);
+    for (Piece& piece : pieces) {
+      if (squares_.defined()) piece.square = squares_.select(0, next);
+      if (finite_.defined()) piece.finite = finite_.select(0, next);
+      ++next;
+    }
 }
 
 void FlatOptimizer::add_piece(const FlatParameters& parameters, std::size_t shard, std::int64_t first,
@@ -175,6 +180,10 @@ void FlatOptimizer::on_pieces(std::size_t shard, const Work& work) {
 void FlatOptimizer::sum(const Piece& piece) const {
   const at::Tensor& gradient = piece.gradients.front();
   for (std::size_t i = 1; i < piece.gradients.size(); ++i) gradient.add_(piece.gradients[i]);
+  if (piece.finite.defined()) {
+    const auto [least, most] = at::aminmax(gradient);  // either is NaN where a number is
+    piece.finite.copy_(at::isfinite(least).logical_and(at::isfinite(most)));
+  }
   if (scale_ != 1) gradient.mul_(scale_);
   if (settings_.clip_value > 0) gradient.clamp_(-settings_.clip_value, settings_.clip_value);
 }
@@ -182,24 +191,32 @@ void FlatOptimizer::sum(const Piece& piece) const {
 void FlatOptimizer::measure(std::size_t shard) {
   on_pieces(shard, [&](const Piece& piece) {
     sum(piece);
-    piece.square.copy_(at::dot(piece.gradients.front(), piece.gradients.front()));
+    if (piece.square.defined()) piece.square.copy_(at::dot(piece.gradients.front(), piece.gradients.front()));
   });
 }
 
 /// A tensor of one number, so that no GPU is waited for.
 void FlatOptimizer::limit() {
+  if (!clips_norm()) return;
   const torch::NoGradGuard no_gradients;
   clip_ = at::reciprocal(squares_.sum().sqrt().add(kNormFloor)).mul(settings_.clip_norm).clamp_max(1);
   clip_ = clip_.to(model_.parameters.scalar_type());
 }
 
+bool FlatOptimizer::all_finite() const { return finite_.all().item<bool>(); }
+
+void FlatOptimizer::skip() {
+  const torch::NoGradGuard no_gradients;
+  --step_;
+  for (const Pieces& pieces : pieces_)
+    for (const Piece& piece : pieces)
+      for (const at::Tensor& gradient : piece.gradients) gradient.zero_();
+}
+
 void FlatOptimizer::update(const Piece& piece) const {
   const at::Tensor& gradient = piece.gradients.front();
-  if (clips_norm()) {
-    gradient.mul_(clip_);
-  } else {
-    sum(piece);
-  }
+  if (!measures()) sum(piece);
+  if (clip_.defined()) gradient.mul_(clip_);
   double decay = 0;
   if (piece.group.penalties) {
     if (settings_.l1 > 0) gradient.add_(piece.weights.sign(), settings_.l1);

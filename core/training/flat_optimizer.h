@@ -24,7 +24,8 @@ namespace feedline::inline training {
 /// back.
 ///
 /// The norm that clip_norm limits is that of all parameters after clip_value, in PyTorch's form (clip_grad_norm_): a
-/// pass of its own goes before, and only then. The average of the weights is that of
+/// pass of its own goes before, and only then; that pass also tells whether all gradients are finite, where loss
+/// scaling asks. The average of the weights is that of
 /// torch.optim.swa_utils.AveragedModel with avg = ema * avg + (1 - ema) * weights and use_buffers, where buffers of
 /// whole numbers are copied.
 class FlatOptimizer {
@@ -34,6 +35,7 @@ class FlatOptimizer {
     std::uint64_t total_steps = 0;  ///< of the run; 0: nobody knows
     /// In place of the schedule: the learning rate of a step, from 0 on (tuning/find_rate.h).
     std::function<double(std::uint64_t step)> rate{};
+    bool checks_finite = false;  ///< see all_finite()
   };
   /// A tensor of the model: the node of its layer, and its number of dimensions.
   struct Owner {
@@ -48,12 +50,18 @@ class FlatOptimizer {
                                                                    const std::vector<Owner>& owners,
                                                                    std::vector<at::Tensor> buffers, Options options);
 
-  // One step: begin(); with clips_norm() measure() of each shard, then limit(); apply() of each; finish().
+  // One step: begin(); with measures() measure() of each shard, then limit(); apply() of each; finish(). Behind limit()
+  // skip() may stand in place of the rest.
   /// `scale` multiplies the sum of the gradients first.
   void begin(double scale = 1);
-  [[nodiscard]] bool clips_norm() const { return settings_.clip_norm > 0; }
+  [[nodiscard]] bool measures() const { return clips_norm() || options_.checks_finite; }
   void measure(std::size_t shard);
   void limit();
+  /// Was each number of the summed gradient finite before it was scaled and clipped? Of Options::checks_finite; waits
+  /// for the device.
+  [[nodiscard]] bool all_finite() const;
+  /// The step is left out, as if it had not been begun, and its gradients are gone.
+  void skip();
   void apply(std::size_t shard);
   void finish();
 
@@ -104,11 +112,13 @@ class FlatOptimizer {
     std::vector<at::Tensor> slots{};
     at::Tensor average{};
     at::Tensor square{};  ///< one number of squares_
+    at::Tensor finite{};  ///< one of finite_
     Group group{};
   };
   using Pieces = std::vector<Piece>;
 
   FlatOptimizer() = default;
+  [[nodiscard]] bool clips_norm() const { return settings_.clip_norm > 0; }
   void cut(const FlatParameters& parameters, const std::vector<Group>& groups);
   void add_piece(const FlatParameters& parameters, std::size_t shard, std::int64_t first, std::int64_t count,
                  const Group& group);
@@ -127,7 +137,8 @@ class FlatOptimizer {
   Averaged other_{};              ///< the average, or what is trained while the model has the average; may be empty
   bool swapped_ = false;
   std::vector<Pieces> pieces_{};  ///< by shard
-  at::Tensor squares_{};          ///< of the gradient, a sum a piece
+  at::Tensor squares_{};          ///< of the gradient, a sum a piece; undefined: no norm is clipped
+  at::Tensor finite_{};           ///< is the gradient, a piece; undefined: nobody asks
   at::Tensor clip_{};             ///< a number, by which this step's gradient is scaled; undefined: it is not
   double scale_ = 1;
   double rate_ = 0;

@@ -162,7 +162,7 @@ at::Tensor Model::run_loss(Layer& loss, const LayerPlan& plan, std::vector<at::T
   if (plan.spec->target == TargetKind::None) return loss.forward(in);
   const auto prediction = static_cast<std::size_t>(plan.spec->input("prediction"));
   const auto target = static_cast<std::size_t>(plan.spec->input("target"));
-  if (format_.bfloat16) in[prediction] = in[prediction].to(at::kFloat);
+  if (format_.mixed()) in[prediction] = in[prediction].to(at::kFloat);
   const int from = mixer_ == nullptr ? -1 : plan.from[prediction].layer;
   const RowMix* const mix = from >= 0 && behind_mixer_[static_cast<std::size_t>(from)] ? mixer_->mixed() : nullptr;
   if (mix == nullptr) {
@@ -212,13 +212,13 @@ std::vector<at::Tensor> Model::run_layers(std::span<const at::Tensor> fields, st
   std::size_t at = 0;
   try {
     std::optional<AutocastGuard> precision;
-    if (format_.bfloat16) precision.emplace(device_.type(), true);
+    if (format_.mixed()) precision.emplace(device_.type(), format_.numbers);
     for (; at < count; ++at) {
       if (stop.stop_requested()) throw StepCancelled();
       const LayerPlan& plan = plan_.layers[at];
       if (plan.spec->role == Role::Loss) {
         std::optional<AutocastGuard> full;
-        if (format_.bfloat16) full.emplace(device_.type(), false);
+        if (format_.mixed()) full.emplace(device_.type(), at::kFloat);
         outputs[at] = run_loss(*layers_[at], plan, gather(plan, fields, outputs), compared);
       } else {
         outputs[at] = run_layer(at, gather(plan, fields, outputs), stop);

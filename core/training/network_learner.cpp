@@ -41,7 +41,7 @@ class NetworkLearner final : public Learner {
   std::optional<Progress> train(const Batch& batch, std::uint64_t step) override {
     (void)step_.train(batch, training_);
     state_.meter.enter(Phase::Other);
-    state_.meter.show_learning_rate(step_.learning_rate());
+    show_optimizer();
     if (options_.rate_test) return test_rate(step);
     const Nanos now = Clock::system().now();
     if (asynchronous_ && now - read_at_ < kReadInterval) return std::nullopt;
@@ -71,7 +71,7 @@ class NetworkLearner final : public Learner {
 
   void finish_batches() override {
     step_.finish_batches();
-    state_.meter.show_learning_rate(step_.learning_rate());
+    show_optimizer();
   }
 
   Progress finish_training() override {
@@ -135,6 +135,8 @@ class NetworkLearner final : public Learner {
   }
 
  private:
+  void show_optimizer() { state_.meter.show_optimizer(step_.learning_rate(), step_.team().loss_scale()); }
+
   static void add_scores(Scores& scores, const at::Tensor& prediction) {
     const at::Tensor rows = prediction.reshape({prediction.size(0), -1}).to(at::kFloat);
     const at::Tensor shown = scores.target == TargetKind::Classes  ? at::softmax(rows, 1)
@@ -267,7 +269,8 @@ Result<Training> make_network(const Plan& plan, const ModelPlan& network, const 
                                    .seed = seed,
                                    .stop = state.stop_token(),
                                    .total_steps = optimizer_steps(plan, execution, options),
-                                   .rate = options.rate_test ? options.rate_test->rate : nullptr});
+                                   .rate = options.rate_test ? options.rate_test->rate : nullptr,
+                                   .scales_loss = format->scales_loss()});
   if (!replicas)
     return fail(replicas.error().node.empty() ? std::move(replicas.error()).at_node(plan.trainer_node)
                                               : std::move(replicas.error()));

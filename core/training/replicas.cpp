@@ -4,11 +4,15 @@
 #include "base/random.h"
 
 #include <algorithm>
+#include <limits>
 #include <system_error>
 #include <utility>
 
 namespace feedline::inline training {
 namespace {
+
+/// A loss scale from which none is found any more at which gradients are finite: 36 steps in a row were left out.
+constexpr double kLeastLossScale = 1e-6;
 
 /// Keys the random numbers of a replica's layers.
 std::uint64_t replica_seed(std::uint64_t seed, std::size_t replica) {
@@ -51,6 +55,7 @@ Status Replicas::populate(std::unique_ptr<Model> model) {
     models_.push_back(std::move(*copy));
   }
   for (std::size_t i = 0; i < members; ++i) models_[i]->seed(replica_seed(options_.seed, i));
+  if (options_.scales_loss) scaler_.emplace();
   if (Status made = make_optimizer(); !made) return made;
   team_ = std::make_unique<ThreadTeam>(
       members, [threads = options_.intra_op_threads](std::size_t) { at::set_num_threads(threads); });
@@ -64,9 +69,11 @@ Status Replicas::make_optimizer() {
   const std::vector<at::Tensor> parameters = model.parameters();
   std::vector<std::string> nodes = model.parameter_nodes();
   for (std::size_t i = 0; i < parameters.size(); ++i) owners.push_back({std::move(nodes[i]), parameters[i].dim()});
-  auto made =
-      FlatOptimizer::make(plan_, *parameters_, owners, model.buffers(),
-                          {.shards = models_.size(), .total_steps = options_.total_steps, .rate = options_.rate});
+  auto made = FlatOptimizer::make(plan_, *parameters_, owners, model.buffers(),
+                                  {.shards = models_.size(),
+                                   .total_steps = options_.total_steps,
+                                   .rate = options_.rate,
+                                   .checks_finite = options_.scales_loss});
   if (!made) return fail(std::move(made.error()));
   optimizer_ = std::move(*made);
   return {};
@@ -149,7 +156,8 @@ std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, Tr
   if (pending_ == 0) rows_ = 0;
   const std::int64_t before = std::exchange(pending_, 0);  // what fails leaves nothing to step with
   if (before == 0) first_rows_ = all;
-  const double share = static_cast<double>(all) / static_cast<double>(first_rows_);
+  const double loss_scale = scaler_ ? scaler_->scale() : 1;
+  const double share = loss_scale * static_cast<double>(all) / static_cast<double>(first_rows_);
   std::vector<Part> parts = on_each(fields, [&](std::size_t member, std::span<const at::Tensor> own, double weight) {
     Model& model = *models_[member];
     enter(member, Phase::Forward);
@@ -176,16 +184,37 @@ void Replicas::step(TrainerMeter& meter) {
     }
   };
   meter.enter(Phase::Optimizer);
-  const double scale = static_cast<double>(first_rows_) / static_cast<double>(rows_);
+  const double unscale = scaler_ ? scaler_->unscale() : 1;
+  const double scale = unscale * static_cast<double>(first_rows_) / static_cast<double>(rows_);
   pending_ = 0;
   guarded([&] { optimizer_->begin(scale); });
-  if (optimizer_->clips_norm()) {
+  if (optimizer_->measures()) {
     run([&](std::size_t member) { guarded([&] { optimizer_->measure(member); }); });
     guarded([&] { optimizer_->limit(); });
+  }
+  if (scaler_) {
+    bool finite = true;
+    guarded([&] { finite = optimizer_->all_finite(); });
+    scaler_->update(finite);
+    if (!finite) {
+      guarded([&] { optimizer_->skip(); });
+      check_loss_scale();
+      return;
+    }
   }
   run([&](std::size_t member) { guarded([&] { optimizer_->apply(member); }); });
   guarded([&] { optimizer_->finish(); });
 }
+
+void Replicas::check_loss_scale() const {
+  if (scaler_->scale() > kLeastLossScale) return;
+  throw StepFailed({.code = ErrorCode::Failed,
+                    .reason = "the gradients are not finite, however small the loss is scaled",
+                    .remedy = "Lower the learning rate, or set precision to bfloat16 or float32",
+                    .node = plan_.optimizer_node});
+}
+
+double Replicas::loss_scale() const { return scaler_ ? scaler_->scale() : std::numeric_limits<double>::quiet_NaN(); }
 
 std::vector<Part> Replicas::evaluate(const std::vector<at::Tensor>& fields, std::span<MetricSet> metrics) {
   const std::stop_token stop = stop_.get_token();

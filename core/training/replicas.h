@@ -6,6 +6,7 @@
 #include "base/torch.h"
 #include "training/flat_optimizer.h"
 #include "training/flat_parameters.h"
+#include "training/loss_scaler.h"
 #include "training/metric_set.h"
 #include "training/model.h"
 #include "training/thread_team.h"
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <vector>
@@ -52,6 +54,7 @@ class Replicas {
     std::stop_token stop{};
     std::uint64_t total_steps = 0;                     ///< of the optimiser, over the whole run; 0: nobody knows
     std::function<double(std::uint64_t step)> rate{};  ///< see FlatOptimizer::Options
+    bool scales_loss = false;                          ///< see LossScaler
   };
 
   /// Takes the model as replica 0, which gets the calling thread: train() and evaluate() must be called from it. The
@@ -68,7 +71,8 @@ class Replicas {
   [[nodiscard]] std::vector<Part> accumulate(const std::vector<at::Tensor>& fields, TrainerMeter& meter,
                                              std::span<MetricSet> metrics = {});
   /// The sum of gradients, and the optimiser's step: the same as one on a single batch of all rows that were
-  /// accumulated. Without any, nothing happens. Throws StepFailed.
+  /// accumulated. Without any, nothing happens. Where the loss is scaled, a step whose gradients are not finite is left
+  /// out. Throws StepFailed.
   void step(TrainerMeter& meter);
   /// Batches accumulated since the last step.
   [[nodiscard]] std::int64_t pending() const { return pending_; }
@@ -94,12 +98,18 @@ class Replicas {
   [[nodiscard]] const FlatOptimizer& optimizer() const { return *optimizer_; }
   /// Of the newest step.
   [[nodiscard]] double learning_rate() const { return optimizer_->learning_rate(); }
+  /// Null where the loss is not scaled.
+  [[nodiscard]] LossScaler* scaler() { return scaler_ ? &*scaler_ : nullptr; }
+  /// By what the loss is multiplied now; NaN: it is not.
+  [[nodiscard]] double loss_scale() const;
   [[nodiscard]] const FlatParameters& parameters() const { return *parameters_; }
 
  private:
   Replicas(const ModelPlan& plan, const Options& options) : plan_(plan), options_(options) {}
   [[nodiscard]] Status populate(std::unique_ptr<Model> model);
   [[nodiscard]] Status make_optimizer();
+  /// Throws StepFailed where the loss scale has fallen to nearly 0.
+  void check_loss_scale() const;
   void share_buffers();
   template <class PartOf>
   [[nodiscard]] std::vector<Part> on_each(const std::vector<at::Tensor>& fields, const PartOf& part_of);
@@ -111,6 +121,8 @@ class Replicas {
   std::vector<std::unique_ptr<Model>> models_{};
   std::unique_ptr<FlatParameters> parameters_{};
   std::unique_ptr<FlatOptimizer> optimizer_{};  ///< each replica's thread steps its own part of the parameters
+  /// How the gradients are unscaled and checked is fused into the optimiser's pass over them.
+  std::optional<LossScaler> scaler_{};
   std::int64_t pending_ = 0;
   std::int64_t first_rows_ = 0;  ///< of the first batch since the last step, by which all are weighted
   std::int64_t rows_ = 0;        ///< of all of them

@@ -95,9 +95,10 @@ void TrainerMeter::show(double loss, Metrics metrics) {
   sample_.metrics.swap(metrics);  // what was there is freed outside the lock
 }
 
-void TrainerMeter::show_learning_rate(double rate) {
+void TrainerMeter::show_optimizer(double learning_rate, double loss_scale) {
   const std::lock_guard lock(mutex_);
-  sample_.learning_rate = rate;
+  sample_.learning_rate = learning_rate;
+  sample_.loss_scale = loss_scale;
 }
 
 void TrainerMeter::show_fitting(std::optional<double> fraction) {

@@ -33,7 +33,8 @@ class TrainerMeter {
   void count_step(std::uint64_t samples);
   /// Shows the newest loss and the epoch's running metrics (NaN: none).
   void show(double loss, Metrics metrics);
-  void show_learning_rate(double rate);
+  /// NaN: there is none.
+  void show_optimizer(double learning_rate, double loss_scale);
   /// How much of a fit is done; none: it is over.
   void show_fitting(std::optional<double> fraction);
 

@@ -179,7 +179,7 @@ void LossPanel::reset() {
   metrics_->reset();
   if (metrics_->take_changed()) read_all();
   steps_rate_.emplace(std::size_t{1024});
-  learning_rate_ = std::numeric_limits<double>::quiet_NaN();
+  learning_rate_ = loss_scale_ = std::numeric_limits<double>::quiet_NaN();
   steps_ = total_steps_ = 0;
   epochs_ = 0;
   results_.clear();
@@ -202,6 +202,7 @@ void LossPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
   steps_loss_ = now.loss_curve;
   if (!trainer.validating) metrics_->add_step(static_cast<double>(steps_), trainer.metrics);
   learning_rate_ = trainer.learning_rate;
+  loss_scale_ = trainer.loss_scale;
   if (std::isfinite(learning_rate_)) steps_rate_->add(static_cast<double>(steps_), learning_rate_);
   show_empty(false);
   touch();
@@ -314,6 +315,8 @@ void LossPanel::show_readings() {
   if (!smooth.empty()) items.push_back({Readings::Mark::Line, c.train, tr("now"), short_number(smooth.back().y)});
   if (std::isfinite(learning_rate_))
     items.push_back({Readings::Mark::None, {}, tr("learning rate"), short_number(learning_rate_)});
+  if (std::isfinite(loss_scale_))
+    items.push_back({Readings::Mark::None, {}, tr("loss scale"), short_number(loss_scale_)});
   readings_->set_items(std::move(items));
 }
 

@@ -72,6 +72,7 @@ class LossPanel : public PlotPanel {
   std::vector<Point> steps_loss_{};
   std::optional<Series> steps_rate_{};
   double learning_rate_ = 0;
+  double loss_scale_ = 0;  ///< of float16; NaN: none
   std::uint64_t steps_ = 0;
   std::uint64_t total_steps_ = 0;
   std::uint32_t epochs_ = 0;

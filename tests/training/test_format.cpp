@@ -53,6 +53,8 @@ void TestFormat::chooses_a_format_data() {
                                  << "auto" << false << true << false;
   QTest::newRow("auto on a GPU, bfloat16") << "auto"
                                            << "bfloat16" << false << true << true;
+  QTest::newRow("auto on a GPU, float16") << "auto"
+                                          << "float16" << false << true << true;
 }
 
 void TestFormat::chooses_a_format() {
@@ -67,7 +69,13 @@ void TestFormat::chooses_a_format() {
   const auto format = choose_format(settings, cpu ? at::kCPU : at::kCUDA, pictures);
   QVERIFY(format.has_value());
   QCOMPARE(format->channels_last, expected);
-  QCOMPARE(QString::fromStdString(format->precision()), precision == "bfloat16" ? precision : QString("float32"));
+  QCOMPARE(QString::fromStdString(format->precision()), precision == "auto" ? QString("float32") : precision);
+  QCOMPARE(format->scales_loss(), precision == "float16");
+
+  settings.precision = "float16";
+  const auto on_cpu = choose_format(settings, at::kCPU, pictures);
+  QVERIFY(!on_cpu && on_cpu.error().parameter == "precision");
+  QVERIFY(on_cpu.error().remedy.find("bfloat16") != std::string::npos);
 
   settings.precision = "bfloat16";
   const auto reduced = choose_format(settings, at::kCPU, pictures);
@@ -88,7 +96,7 @@ void TestFormat::bfloat16_in_the_middle_only() {
   QFETCH(bool, pictures);
   const ModelPlan plan = pictures ? picture_network() : plain_network();
   const auto exact = model_of(plan);
-  const auto reduced = model_of(plan, {.channels_last = pictures, .bfloat16 = true});
+  const auto reduced = model_of(plan, {.channels_last = pictures, .numbers = at::kBFloat16});
   const auto fields = batch(16, pictures ? feedline::pictures() : features());
   const auto one = exact->forward(fields, {});
   const auto other = reduced->forward(fields, {});

@@ -105,7 +105,7 @@ class Weights {
       }
     }
     optimizer_->begin();
-    if (optimizer_->clips_norm()) {
+    if (optimizer_->measures()) {
       for (std::size_t i = 0; i < replicas_; ++i) optimizer_->measure(i);
       optimizer_->limit();
     }

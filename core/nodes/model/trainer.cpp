@@ -89,11 +89,14 @@ struct Trainer {
         .choice(
             "channels_last", &Params::channels_last, {"auto", "on", "off"},
             "Memory format N×H×W×C. Convolutions and pools on the CPU are up to 1.5 times as fast with it; auto is on "
-            "there, and on a GPU with bfloat16.")
+            "there, and on a GPU with mixed precision.")
         .only_with("loss")
-        .choice("precision", &Params::precision, {"auto", "float32", "bfloat16"},
-                "Mixed precision: bfloat16 halves the time of convolutions and matrix products where the device "
-                "supports it (a CPU without it is refused), and changes results slightly; auto is float32.")
+        .choice(
+            "precision", &Params::precision, {"auto", "float32", "bfloat16", "float16"},
+            "Mixed precision: bfloat16 halves the time of convolutions and matrix products where the device "
+            "supports it (a CPU without it is refused), and changes results slightly; auto is float32. float16 is for "
+            "GPUs that have no bfloat16, older than Ampere: it scales the loss so that small gradients are not "
+            "lost, and leaves out steps in which one overflows, most of all the first.")
         .only_with("loss")
         .param("max_bad_fraction", &Params::max_bad_fraction, range(0, 1).ui(0, 1),
                "Share of records that may be bad; above it the run stops and shows which.")
