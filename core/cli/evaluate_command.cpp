@@ -10,6 +10,7 @@
 #include "cli/inference_arguments.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
+#include "training/residual_json.h"
 #include "training/resume.h"
 
 #include <fmt/format.h>
@@ -37,6 +38,9 @@ void print_measured(const CheckpointEvaluation& found) {
   for (const MetricValue& metric : found.metrics)
     put_line(stdout, fmt::format("{}: {}", metric.name, metric_text(metric)));
   put_line(stdout, fmt::format("on {} in {}", plural(found.samples, "record"), duration(found.wall_s)));
+  if (found.residuals)
+    put_line(stdout, fmt::format("residuals (predicted - true): mean {:.4g}, standard deviation {:.4g}",
+                                 found.residuals->mean, found.residuals->deviation));
   if (!found.confusion) return;
   for (std::size_t i = 0; i < std::min(found.confusion->worst.size(), kShownWorst); ++i) {
     const WorstSample& sample = found.confusion->worst[i];
@@ -55,6 +59,7 @@ std::string measured_json(const CheckpointEvaluation& found, const OpenedCheckpo
                      {"metrics", metrics_json(found.metrics)},
                      {"classes", FigureJson::array()},
                      {"counts", FigureJson::array()},
+                     {"residuals", found.residuals ? residuals_json(*found.residuals) : FigureJson(nullptr)},
                      {"bad", FigureJson::array()}};
   if (found.confusion)
     for (std::size_t label = 0; label < found.confusion->classes; ++label) {

@@ -155,6 +155,7 @@ class EstimatorLearner final : public Learner {
 
   Progress finish_validation() override { return scores_.read(); }
   Evaluation evaluate() override { return scores_.take(); }
+  ResidualPlot take_residuals() override { return scores_.take_residuals(); }
 
  private:
   [[nodiscard]] Progress training_progress(const FitScore& score) const {

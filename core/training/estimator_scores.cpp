@@ -39,6 +39,7 @@ void EstimatorScores::add_class(std::uint64_t record, std::int64_t label, std::s
 void EstimatorScores::add_number(float target, float prediction) {
   const double missed = static_cast<double>(prediction) - static_cast<double>(target);
   loss_ += missed * missed;
+  residuals_.add(target, prediction);
   ++rows_;
   predictions_.push_back(prediction);
   numbers_.push_back(target);

@@ -5,6 +5,7 @@
 
 #include "training/evaluation_tally.h"
 #include "training/metric_set.h"
+#include "training/residual_tally.h"
 #include "training/trainer_loop.h"
 
 #include <cstddef>
@@ -34,6 +35,7 @@ class EstimatorScores {
   /// The means, and a fresh start.
   [[nodiscard]] Learner::Progress read();
   [[nodiscard]] Evaluation take() { return evaluation_.take(); }
+  [[nodiscard]] ResidualPlot take_residuals() { return residuals_.take(); }
 
  private:
   std::size_t classes_;
@@ -42,6 +44,7 @@ class EstimatorScores {
   std::vector<Comparison> compared_;
   MetricSet metrics_;
   EvaluationTally evaluation_{};
+  ResidualTally residuals_{};
   double loss_ = 0;  ///< sums over rows: of -ln of the label's probability, or of squared errors
   std::uint64_t rows_ = 0;
   std::vector<float> predictions_{};  ///< of this batch, row by row

@@ -13,34 +13,59 @@ constexpr std::size_t kRowsAtOnce = 8192;
 
 Evaluator::Evaluator(const ModelPlan& plan) {
   const std::vector<Comparison> all = comparisons(plan);
-  for (std::size_t i = 0; i < all.size() && !comparison_; ++i)
-    if (all[i].target == TargetKind::Classes) comparison_ = i;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].target == TargetKind::Classes && !classes_) classes_ = i;
+    if (all[i].target == TargetKind::Numbers && !numbers_) numbers_ = i;
+  }
 }
 
 void Evaluator::add(const std::vector<Part>& parts, std::span<const std::uint64_t> record_ids) {
-  if (!comparison_) return;
+  if (!classes_ && !numbers_) return;
   const at::NoGradGuard no_gradients;
   std::size_t row = 0;
   bool on_device = false;
   for (const Part& part : parts) {
+    const std::vector<Compared>& compared = part.outcome.compared;
     const auto ids = record_ids.subspan(row, std::min<std::size_t>(part.rows, record_ids.size() - row));
     row += part.rows;
-    const Compared& compared = part.outcome.compared[*comparison_];
-    const at::Tensor& prediction = compared.prediction();
-    if (prediction.dim() != 2) continue;
-    tally_.begin(static_cast<std::size_t>(prediction.size(1)));
-    const at::Tensor label = compared.true_class().reshape({-1, 1});
-    const at::Tensor share = at::softmax(prediction.to(at::kFloat), 1);
-    const auto [confidence, predicted] = share.max(1, true);
-    pending_.push_back(
-        at::cat({label.to(at::kFloat), predicted.to(at::kFloat), share.gather(1, label), confidence}, 1));
+    on_device = on_device || !part.outcome.loss.device().is_cpu();
+    if (numbers_) add_numbers(compared[*numbers_]);
+    if (!classes_ || compared[*classes_].prediction().dim() != 2) continue;
+    add_classes(compared[*classes_]);
     pending_ids_.insert(pending_ids_.end(), ids.begin(), ids.end());
-    on_device = on_device || !prediction.device().is_cpu();
   }
-  if (!on_device || pending_ids_.size() >= kRowsAtOnce) collect();
+  const std::size_t waiting = std::max(pending_ids_.size(), static_cast<std::size_t>(pending_pair_count_));
+  if (!on_device || waiting >= kRowsAtOnce) collect();
+}
+
+void Evaluator::add_classes(const Compared& compared) {
+  const at::Tensor& prediction = compared.prediction();
+  tally_.begin(static_cast<std::size_t>(prediction.size(1)));
+  const at::Tensor label = compared.true_class().reshape({-1, 1});
+  const at::Tensor share = at::softmax(prediction.to(at::kFloat), 1);
+  const auto [confidence, predicted] = share.max(1, true);
+  pending_.push_back(at::cat({label.to(at::kFloat), predicted.to(at::kFloat), share.gather(1, label), confidence}, 1));
+}
+
+void Evaluator::add_numbers(const Compared& compared) {
+  const std::int64_t rows = compared.rows();
+  if (rows == 0 || compared.target().numel() != compared.prediction().numel()) return;
+  const std::int64_t columns = compared.prediction().numel() / rows;
+  const std::int64_t step = (columns + ResidualPlot::kMostOfRecord - 1) / ResidualPlot::kMostOfRecord;
+  const auto some = [&](const at::Tensor& numbers) {
+    return numbers.reshape({rows, columns}).slice(1, 0, columns, step).to(at::kDouble).reshape({-1});
+  };
+  pending_pairs_.push_back(at::stack({some(compared.target()), some(compared.prediction())}, 1));
+  pending_pair_count_ += pending_pairs_.back().size(0);
 }
 
 void Evaluator::collect() {
+  if (!pending_pairs_.empty()) {
+    const at::Tensor pairs = at::cat(std::exchange(pending_pairs_, {}), 0).cpu().contiguous();
+    const auto* pair = pairs.data_ptr<double>();
+    for (std::int64_t i = 0; i < pending_pair_count_; ++i, pair += 2) residuals_.add(pair[0], pair[1]);
+    pending_pair_count_ = 0;
+  }
   if (pending_.empty()) return;
   const at::Tensor all = at::cat(std::exchange(pending_, {}), 0).cpu().contiguous();
   const std::vector<std::uint64_t> ids = std::exchange(pending_ids_, {});
@@ -56,6 +81,11 @@ void Evaluator::collect() {
 Evaluation Evaluator::take() {
   collect();
   return tally_.take();
+}
+
+ResidualPlot Evaluator::take_residuals() {
+  collect();
+  return residuals_.take();
 }
 
 }  // namespace feedline::inline training

@@ -5,6 +5,7 @@
 
 #include "training/evaluation_tally.h"
 #include "training/replicas.h"
+#include "training/residual_tally.h"
 
 #include <cstddef>
 #include <optional>
@@ -13,11 +14,11 @@
 
 namespace feedline::inline training {
 
-/// Gathers an Evaluation from the batches of one validation pass. What a GPU found stays there until a good many rows
-/// have come together, because reading it waits for all work in flight.
+/// Gathers an Evaluation and a ResidualPlot from the batches of one validation pass. What a GPU found stays there until
+/// a good many rows have come together, because reading it waits for all work in flight.
 class Evaluator {
  public:
-  /// Looks at the first loss that compares classes, if there is one.
+  /// Looks at the first loss that compares classes and the first that compares numbers, if there are such.
   explicit Evaluator(const ModelPlan& plan);
 
   /// `parts` hold the rows of `record_ids` in order.
@@ -25,14 +26,22 @@ class Evaluator {
   /// What was found since the last time; without samples: none of it has classes. Names and files are left to the
   /// caller.
   [[nodiscard]] Evaluation take();
+  /// The same of numbers.
+  [[nodiscard]] ResidualPlot take_residuals();
 
  private:
+  void add_classes(const Compared& compared);
+  void add_numbers(const Compared& compared);
   void collect();
 
-  std::optional<std::size_t> comparison_{};  ///< of comparisons()
+  std::optional<std::size_t> classes_{};  ///< of comparisons()
+  std::optional<std::size_t> numbers_{};
   EvaluationTally tally_{};
   std::vector<at::Tensor> pending_{};  ///< rows × (label, predicted, truth, confidence), f32
   std::vector<std::uint64_t> pending_ids_{};
+  ResidualTally residuals_{};
+  std::vector<at::Tensor> pending_pairs_{};  ///< pairs × (target, predicted), f64
+  std::int64_t pending_pair_count_ = 0;
 };
 
 }  // namespace feedline::inline training

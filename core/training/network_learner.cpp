@@ -91,6 +91,7 @@ class NetworkLearner final : public Learner {
   }
 
   Evaluation evaluate() override { return evaluator_.take(); }
+  ResidualPlot take_residuals() override { return evaluator_.take_residuals(); }
 
   void observe(const Metrics& metrics) override {
     const MetricValue* watched = metric_with_key(metrics, step_.optimizer().settings().watch);

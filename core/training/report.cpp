@@ -3,6 +3,7 @@
 
 #include "base/csv.h"
 #include "base/results_json.h"
+#include "training/residual_json.h"
 
 #include <nlohmann/json.hpp>
 
@@ -79,6 +80,13 @@ Json evaluation_json(const std::vector<EpochResult>& epochs) {
                              {"label_probability", number(sample.truth)},
                              {"predicted_probability", number(sample.confidence)}});
   return json;
+}
+
+/// The same of numbers.
+Json last_residuals(const std::vector<EpochResult>& epochs) {
+  const auto last =
+      std::find_if(epochs.rbegin(), epochs.rend(), [](const EpochResult& e) { return e.residuals != nullptr; });
+  return last == epochs.rend() ? Json(nullptr) : residuals_json(*last->residuals);
 }
 
 Json cache_json(const CacheSample& cache) {
@@ -181,6 +189,7 @@ std::string report_json(const RunResult& result) {
   report["step"] = step_json(trainer.times);
   report["phases"] = phases_json(phase_list(trainer.times));
   report["confusion"] = evaluation_json(result.epochs);
+  report["residuals"] = last_residuals(result.epochs);
   report["errors"] = errors_json(result.errors);
   report["notices"] = errors_json(result.notices);
   report["ignored"] = ignored_json(result.ignored);

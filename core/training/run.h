@@ -10,6 +10,7 @@
 #include "telemetry/trace.h"
 #include "training/checkpoint_options.h"
 #include "training/evaluation.h"
+#include "training/residual_plot.h"
 
 #include <chrono>
 #include <cstdint>
@@ -69,7 +70,8 @@ struct EpochResult {
   double median_wait_s = 0;  ///< of its batches
   std::uint64_t samples = 0;
   double learning_rate = std::numeric_limits<double>::quiet_NaN();  ///< of its last step; NaN: an estimator learns
-  std::shared_ptr<const Evaluation> evaluation{};  ///< of validation; null where there are no classes or no such data
+  std::shared_ptr<const Evaluation> evaluation{};   ///< of validation; null where there are no classes or no such data
+  std::shared_ptr<const ResidualPlot> residuals{};  ///< the same of numbers
 
   /// NaN where there is none such.
   [[nodiscard]] double value(std::string_view metric, std::string_view split) const {

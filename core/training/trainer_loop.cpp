@@ -312,6 +312,14 @@ std::shared_ptr<const Evaluation> TrainerLoop::evaluate() {
   return std::make_shared<const Evaluation>(std::move(found));
 }
 
+/// Null where no numbers are compared.
+std::shared_ptr<const ResidualPlot> TrainerLoop::residuals() {
+  ResidualPlot found = learner_.take_residuals();
+  if (!found.any()) return nullptr;
+  found.epoch = epoch_;
+  return std::make_shared<const ResidualPlot>(std::move(found));
+}
+
 /// What training says of an epoch; the learner begins the next one.
 EpochResult TrainerLoop::finish_training() {
   EpochResult result{.epoch = epoch_};
@@ -336,8 +344,10 @@ Status TrainerLoop::finish_epoch(bool complete) {
     status = catch_step_faults([this] { return validate(); });
     const Learner::Progress validated = learner_.finish_validation();
     const auto evaluation = evaluate();
+    const auto missed = residuals();
     if (status) {
       result.evaluation = evaluation;
+      result.residuals = missed;
       add_progress(result.metrics, kValSplit, validated);
     }
   }

@@ -54,6 +54,8 @@ class Learner {
   virtual Progress finish_validation() = 0;
   /// What validation found, class by class, and a fresh start; without samples where there are no classes.
   virtual Evaluation evaluate() { return {}; }
+  /// The same of numbers that it predicts; none: no pair of a number and its target.
+  virtual ResidualPlot take_residuals() { return {}; }
   /// What an epoch came to, by which a learning rate may change.
   virtual void observe(const Metrics& /*metrics*/) {}
   /// Keeps what it has learnt so far, in place of what it kept before, and goes back to it: what was measured then.
@@ -115,6 +117,7 @@ class TrainerLoop {
   void end_with_best();
   [[nodiscard]] Status validate();
   [[nodiscard]] std::shared_ptr<const Evaluation> evaluate();
+  [[nodiscard]] std::shared_ptr<const ResidualPlot> residuals();
   void begin_epoch(std::uint32_t epoch);
   void go_on(const ResumePoint& from, PipelineOptions& train, PipelineOptions& validation);
   void keep_checkpoints(const ResumePoint* from);

@@ -126,6 +126,8 @@ Result<CheckpointEvaluation> evaluate(const TrainingState& state, const Document
     for (WorstSample& sample : confusion.worst) sample.file = data.source->locate(sample.record);
     found.confusion = std::make_shared<const Evaluation>(std::move(confusion));
   }
+  if (ResidualPlot residuals = learner.take_residuals(); residuals.any())
+    found.residuals = std::make_shared<const ResidualPlot>(std::move(residuals));
   found.errors = (*session)->pipeline().errors();
   found.bad = (*session)->pipeline().bad_records();
   return found;

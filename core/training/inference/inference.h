@@ -8,6 +8,7 @@
 #include "graph/document.h"
 #include "state/training_state.h"
 #include "training/evaluation.h"
+#include "training/residual_plot.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -58,8 +59,9 @@ struct Predictions {
 
 /// Figures of a model on some data.
 struct CheckpointEvaluation {
-  Metrics metrics{};                              ///< the loss first
-  std::shared_ptr<const Evaluation> confusion{};  ///< null where there are no classes
+  Metrics metrics{};                                ///< the loss first
+  std::shared_ptr<const Evaluation> confusion{};    ///< null where there are no classes
+  std::shared_ptr<const ResidualPlot> residuals{};  ///< null where no numbers are compared
   std::uint64_t samples = 0;
   std::vector<RecordError> errors{};
   std::vector<BadRecord> bad{};
