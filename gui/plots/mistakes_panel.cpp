@@ -14,6 +14,7 @@
 #include <QPainter>
 #include <QSplitter>
 #include <QStackedLayout>
+#include <QStackedWidget>
 #include <QVBoxLayout>
 
 #include <cmath>
@@ -71,8 +72,10 @@ MistakesPanel::MistakesPanel(QWidget* parent)
       menu_(new PanelMenu([this] { return exported(); }, this)),
       matrix_(new ConfusionView(this)),
       list_(new QListView(this)),
-      empty_(new EmptyState({.purpose = tr("which classes of the validation data the model confuses, after each epoch"),
-                             .awaited = tr("the first validation on data with classes")},
+      residual_view_(new ResidualView(this)),
+      views_(new QStackedWidget(this)),
+      empty_(new EmptyState({.purpose = tr("what of the validation data the model gets wrong, after each epoch"),
+                             .awaited = tr("the first validation on data with classes or numbers")},
                             this)),
       stack_(new QStackedLayout(this)),
       worker_(
@@ -114,7 +117,7 @@ void MistakesPanel::build() {
   head->setSpacing(0);
   head->addWidget(readings_, 1);
   head->addWidget(menu_);
-  auto* halves = new QSplitter(Qt::Horizontal, page);
+  auto* halves = new QSplitter(Qt::Horizontal, views_);
   halves->addWidget(matrix_);
   halves->addWidget(list_);
   halves->setChildrenCollapsible(false);
@@ -124,10 +127,16 @@ void MistakesPanel::build() {
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
   column->addLayout(head);
-  column->addWidget(halves, 1);
+  views_->addWidget(halves);
+  views_->addWidget(residual_view_);
+  column->addWidget(views_, 1);
   stack_->addWidget(empty_);
   stack_->addWidget(page);
   new PaintNotifier(matrix_, [this] { ask_for_pictures(); });
+}
+
+bool MistakesPanel::shows_residuals() const {
+  return !shows_empty_state() && views_->currentWidget() == residual_view_;
 }
 
 bool MistakesPanel::shows_empty_state() const { return stack_->currentWidget() == empty_; }
@@ -135,6 +144,7 @@ bool MistakesPanel::shows_empty_state() const { return stack_->currentWidget() =
 void MistakesPanel::begin(const Document& document) {
   document_ = document;
   evaluation_.reset();
+  residuals_.reset();
   worker_.cancel();
   model_.clear();
   matrix_->set_evaluation({});
@@ -144,12 +154,22 @@ void MistakesPanel::begin(const Document& document) {
 }
 
 void MistakesPanel::add_epoch(const EpochResult& result) {
+  if (result.evaluation == nullptr && result.residuals != nullptr) {
+    residuals_ = result.residuals;
+    metrics_ = result.metrics;
+    residual_view_->set_plot(*residuals_);
+    views_->setCurrentWidget(residual_view_);
+    stack_->setCurrentIndex(1);
+    show_residual_readings();
+    return;
+  }
   if (result.evaluation == nullptr) {
     if (std::isfinite(result.loss(kValSplit)))
-      empty_->set_reason(tr("The validation data have no classes to confuse."));
+      empty_->set_reason(tr("The validation data have neither classes to confuse nor numbers to compare."));
     return;
   }
   evaluation_ = result.evaluation;
+  views_->setCurrentIndex(0);
   metrics_ = result.metrics;
   pictures_asked_ = false;
   matrix_->set_evaluation(*evaluation_);
@@ -191,6 +211,21 @@ void MistakesPanel::show_readings() {
   readings_->set_items(std::move(items));
 }
 
+void MistakesPanel::show_residual_readings() {
+  std::vector<Readings::Item> items{{Readings::Mark::None, {}, tr("epoch"), QString::number(residuals_->epoch)}};
+  for (const MetricValue& metric : metrics_)
+    if (metric.split == kValSplit)
+      items.push_back({Readings::Mark::None, {}, to_qstring(metric.name), to_qstring(metric_text(metric))});
+  if (residuals_->count > 0)
+    items.push_back(
+        {Readings::Mark::Square, Theme::instance().colors().validation, tr("residuals"),
+         tr("%1 on average, deviation %2").arg(short_number(residuals_->mean), short_number(residuals_->deviation))});
+  if (residuals_->not_finite > 0)
+    items.push_back({Readings::Mark::Square, Theme::instance().colors().error, tr("not finite"),
+                     QString::number(residuals_->not_finite)});
+  readings_->set_items(std::move(items));
+}
+
 void MistakesPanel::ask_for_pictures() {
   if (evaluation_ == nullptr || pictures_asked_ || !in_view(*this)) return;
   pictures_asked_ = true;
@@ -200,6 +235,15 @@ void MistakesPanel::ask_for_pictures() {
 }
 
 ExportedView MistakesPanel::exported() const {
+  if (shows_residuals())
+    return {.title = windowTitle(),
+            .size = residual_view_->size(),
+            .paint =
+                [this](QPaintDevice& device, const QSize& size) {
+                  QPainter painter(&device);
+                  residual_view_->paint(painter, QRectF({}, size));
+                },
+            .csv = [this] { return residual_csv(); }};
   return {.title = windowTitle(),
           .size = matrix_->size(),
           .paint =
@@ -232,10 +276,34 @@ QString MistakesPanel::csv() const {
   return text;
 }
 
+/// Bins that hold something, by their lower bounds; an empty line, and the residuals.
+QString MistakesPanel::residual_csv() const {
+  if (residuals_ == nullptr) return {};
+  const auto bound = [](double first, double width, std::size_t bin) {
+    return csv_number(first + width * static_cast<double>(bin));
+  };
+  QString text = csv_line({QStringLiteral("true_from"), QStringLiteral("predicted_from"), QStringLiteral("width"),
+                           QStringLiteral("count")});
+  const ResidualPlot& plot = *residuals_;
+  for (std::size_t truth = 0; truth < plot.bins; ++truth)
+    for (std::size_t predicted = 0; predicted < plot.bins; ++predicted)
+      if (const std::uint64_t count = plot.at(predicted, truth); count > 0)
+        text += csv_line({bound(plot.first, plot.width, truth), bound(plot.first, plot.width, predicted),
+                          csv_number(plot.width), QString::number(count)});
+  text +=
+      QLatin1Char('\n') + csv_line({QStringLiteral("residual_from"), QStringLiteral("width"), QStringLiteral("count")});
+  const NumberBins& residuals = plot.residuals;
+  for (std::size_t bin = 0; bin < residuals.counts.size(); ++bin)
+    text += csv_line({bound(residuals.first, residuals.width, bin), csv_number(residuals.width),
+                      QString::number(residuals.counts[bin])});
+  return text;
+}
+
 RunPanelSpec mistakes_panel() {
   return {.name = "mistakes",
           .title = QT_TRANSLATE_NOOP("RunPanels", "Mistakes"),
-          .shows = QT_TRANSLATE_NOOP("RunPanels", "What the model gets wrong: confusion matrix and worst samples"),
+          .shows = QT_TRANSLATE_NOOP("RunPanels",
+                                     "What the model gets wrong: confusion matrix and worst samples, or residuals"),
           .help = "live-view.md",
           .group = PanelGroup::Learning,
           .make = make_run_panel<MistakesPanel>};

@@ -7,6 +7,7 @@
 #include "gui/plots/empty_state.h"
 #include "gui/plots/exported_view.h"
 #include "gui/plots/readings.h"
+#include "gui/plots/residual_view.h"
 #include "gui/plots/run_panel.h"
 #include "gui/session/latest_worker.h"
 #include "training/run.h"
@@ -17,6 +18,7 @@
 
 class QListView;
 class QStackedLayout;
+class QStackedWidget;
 
 namespace feedline::gui::inline plots {
 
@@ -24,7 +26,8 @@ class PanelMenu;
 
 /// What the model gets wrong, after each epoch: the confusion matrix of its validation data, and the samples that it
 /// got most wrong, with their pictures. A chosen cell of the matrix leaves only its samples. Pictures are made off the
-/// GUI thread, and only while the panel can be seen.
+/// GUI thread, and only while the panel can be seen. Where numbers are predicted, not classes, they stand against the
+/// true ones, with their residuals.
 class MistakesPanel : public QWidget, public RunView {
   Q_OBJECT
 
@@ -40,6 +43,9 @@ class MistakesPanel : public QWidget, public RunView {
   [[nodiscard]] bool shows_empty_state() const;
   [[nodiscard]] EmptyState& empty_state() override { return *empty_; }
   [[nodiscard]] ConfusionView& matrix() { return *matrix_; }
+  [[nodiscard]] ResidualView& residual_view() { return *residual_view_; }
+  /// Of numbers, in place of the matrix?
+  [[nodiscard]] bool shows_residuals() const;
   [[nodiscard]] WorstModel& model() { return model_; }
   [[nodiscard]] const QListView& samples() const { return *list_; }
   [[nodiscard]] const Readings& readings() const { return *readings_; }
@@ -53,18 +59,23 @@ class MistakesPanel : public QWidget, public RunView {
   };
   void build();
   void show_readings();
+  void show_residual_readings();
   void fit_captions();
   void ask_for_pictures();
   [[nodiscard]] QString csv() const;
+  [[nodiscard]] QString residual_csv() const;
 
   Document document_{};
   std::shared_ptr<const Evaluation> evaluation_{};
+  std::shared_ptr<const ResidualPlot> residuals_{};
   Metrics metrics_{};  ///< of the same epoch
   bool pictures_asked_ = false;
   Readings* readings_;
   PanelMenu* menu_;
   ConfusionView* matrix_;
   QListView* list_;
+  ResidualView* residual_view_;
+  QStackedWidget* views_;  ///< of classes, of numbers
   EmptyState* empty_;
   QStackedLayout* stack_;
   WorstModel model_{};

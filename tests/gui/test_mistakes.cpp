@@ -3,6 +3,8 @@
 #include "gui/base/theme.h"
 #include "gui/plots/mistakes_panel.h"
 #include "gui/session/run_controller.h"
+#include "support/fake_nodes.h"
+#include "support/fixtures.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
 #include "support/test_program.h"
@@ -46,6 +48,9 @@ class TestMistakes : public QObject {
   void words_are_whole();
   void exports_hold_the_counts();
   void a_real_run_fills_it();
+  void numbers_are_drawn_where_they_lie();
+  void a_real_run_of_numbers_fills_it_data();
+  void a_real_run_of_numbers_fills_it();
 
  private:
   test::WindowHome home_{};
@@ -224,6 +229,113 @@ void TestMistakes::a_real_run_fills_it() {
                       .pixel(WorstModel::kSide / 2, WorstModel::kSide / 2));
   };
   QTRY_COMPARE(seen(), 255);  // its picture comes
+}
+
+/// 4 by 4 bins from -2 to 2: three pairs on the diagonal, one above it.
+void TestMistakes::numbers_are_drawn_where_they_lie() {
+  Theme::instance().set_mode(Theme::Mode::Light);
+  ResidualPlot plot{.epoch = 3, .count = 4, .mean = 0.5, .deviation = 0.8, .first = -2, .width = 1, .bins = 4};
+  plot.counts.assign(16, 0);
+  plot.counts[0] = 1;          // both -2 to -1
+  plot.counts[3 * 4 + 3] = 2;  // both 1 to 2
+  plot.counts[3 * 4 + 1] = 1;  // true -1 to 0, predicted 1 to 2
+  plot.residuals = {.first = -1, .width = 1, .counts = {1, 2, 0, 1}};
+  MistakesPanel panel;
+  panel.resize(700, 320);
+  panel.show();
+  panel.add_epoch({.epoch = 3, .residuals = std::make_shared<const ResidualPlot>(plot)});
+  QVERIFY(panel.shows_residuals());
+  QTest::qWait(20);
+  ResidualView& view = panel.residual_view();
+  const QRectF whole(view.rect());
+  QVERIFY(whole.contains(view.pairs_area(whole)) && whole.contains(view.histogram_area(whole)));
+  QVERIFY(!view.pairs_area(whole).intersects(view.histogram_area(whole)));
+  QCOMPARE(view.text_at(view.pair_rect(whole, 3, 1).center()), QString("true -1 to 0, predicted 1 to 2: 1"));
+  QCOMPARE(view.text_at(view.pair_rect(whole, 3, 3).center()), QString("true 1 to 2, predicted 1 to 2: 2"));
+  QCOMPARE(view.text_at(view.pair_rect(whole, 0, 3).center()), QString("true 1 to 2, predicted -2 to -1: 0"));
+  QCOMPARE(view.text_at(view.bar_rect(whole, 1).center()), QString("residual 0 to 1: 2"));
+  QVERIFY(view.text_at({0, 0}).isEmpty());
+  QCOMPARE(view.bar_rect(whole, 1).height(), 2 * view.bar_rect(whole, 0).height());
+  const QImage picture = view.grab().toImage();
+  const auto color = [&](std::size_t predicted, std::size_t truth) {  // beside the diagonal
+    const QRectF bin = view.pair_rect(whole, predicted, truth);
+    return picture.pixelColor(QPointF(bin.left() + bin.width() / 4, bin.top() + bin.height() / 4).toPoint());
+  };
+  const QColor none = Theme::instance().colors().raised;
+  QCOMPARE(color(0, 3), none);
+  QVERIFY(color(3, 1) != none && color(3, 3) != none && color(3, 3) != color(3, 1));
+  const QFontMetricsF small(Theme::instance().small_font());
+  QStringList texts;
+  for (const ResidualView::Label& label : view.labels(whole)) {
+    QVERIFY2(small.horizontalAdvance(label.text) <= label.place.width() + 0.5, qPrintable(label.text));
+    QVERIFY2(whole.adjusted(-1, -1, 1, 1).contains(label.place), qPrintable(label.text));
+    texts << label.text;
+  }
+  for (const char* word : {"true →", "predicted ↑", "predicted - true →", "-1", "0", "1"})
+    QVERIFY2(texts.contains(word), qPrintable(texts.join('|')));
+  const QString csv = panel.exported().csv();
+  QVERIFY2(csv.startsWith("true_from,predicted_from,width,count\n-2,-2,1,1\n-1,1,1,1\n1,1,1,2\n\nresidual_from,"),
+           qPrintable(csv));
+  QVERIFY(csv.endsWith("\n-1,1,1\n0,1,2\n1,1,0\n2,1,1\n"));
+  panel.add_epoch(epoch_with(sample()));  // classes have the matrix
+  QVERIFY(!panel.shows_residuals() && !panel.shows_empty_state());
+}
+
+void TestMistakes::a_real_run_of_numbers_fills_it_data() {
+  QTest::addColumn<bool>("dark");
+  QTest::newRow("light") << false;
+  QTest::newRow("dark") << true;
+}
+/// A network that predicts the digit of a label as a number.
+void TestMistakes::a_real_run_of_numbers_fills_it() {
+  QFETCH(bool, dark);
+  Theme::instance().set_mode(dark ? Theme::Mode::Dark : Theme::Mode::Light);
+  test::write_file(home_.file("images"), test::idx_images(320));
+  test::write_file(home_.file("labels"), test::idx_labels(320));
+  test::Graph graph(
+      "source:idx normalise:normalise batch:batch flatten:flatten last:linear loss:mse adam:adam trainer:trainer "
+      "source.image>normalise.image normalise.image>batch.image source.label>batch.label batch.image>flatten.x "
+      "flatten.y>last.x last.y>loss.prediction batch.label>loss.target loss.loss>trainer.loss "
+      "adam.optimizer>trainer.optimizer");
+  graph.set("source", "images", home_.file("images").toStdString())
+      .set("source", "labels", home_.file("labels").toStdString())
+      .set("last", "units", std::int64_t{1})
+      .set("trainer", "validation_split", 0.25)
+      .set("trainer", "device", std::string("cpu"));
+  RunController runs;
+  MistakesPanel panel;
+  panel.resize(700, 320);
+  panel.show();
+  panel.begin(graph.document());
+  std::vector<EpochResult> epochs;
+  connect(&runs, &RunController::epoch_done, &panel, [&](const EpochResult& result) {
+    epochs.push_back(result);
+    panel.add_epoch(result);
+  });
+  RunOptions options;
+  options.epochs = 1;
+  runs.start(graph.document(), options);
+  QTRY_VERIFY_WITH_TIMEOUT(!runs.active(), 60'000);
+  QCOMPARE(epochs.size(), std::size_t{1});
+  QVERIFY(epochs[0].residuals != nullptr && epochs[0].evaluation == nullptr);
+  const ResidualPlot& found = *epochs[0].residuals;
+  QCOMPARE(found.count, std::uint64_t{80});
+  QCOMPARE(found.epoch, 1U);
+  // The loss of validation is the mean of the squared residuals.
+  const double squares = found.mean * found.mean + found.deviation * found.deviation;
+  QVERIFY2(std::abs(squares / epochs[0].loss(kValSplit) - 1) < 1e-4, QByteArray::number(squares));
+  QVERIFY(panel.shows_residuals());
+  QCOMPARE(panel.residual_view().plot().counts, found.counts);
+  const QImage picture = panel.grab().toImage();
+  const QColor ground = Theme::instance().colors().raised;
+  int drawn = 0;
+  const QRectF area = panel.residual_view().pairs_area(panel.residual_view().rect());
+  const QPoint origin = panel.residual_view().mapTo(&panel, QPoint(0, 0));
+  for (int x = 2; x < static_cast<int>(area.width()) - 2; ++x)
+    for (int y = 2; y < static_cast<int>(area.height()) - 2; ++y)
+      drawn += picture.pixelColor(origin + area.topLeft().toPoint() + QPoint(x, y)) != ground ? 1 : 0;
+  QVERIFY2(drawn > 50, QByteArray::number(drawn));
+  Theme::instance().set_mode(Theme::Mode::Light);
 }
 
 FEEDLINE_WINDOW_TEST(TestMistakes)
