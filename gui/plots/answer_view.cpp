@@ -7,6 +7,7 @@
 #include "gui/preview/preview_picture.h"
 
 #include <QFontMetricsF>
+#include <QMouseEvent>
 #include <QPainter>
 
 #include <algorithm>
@@ -23,6 +24,7 @@ constexpr double kStrongestShade = 0.65;  ///< opacity of the part that mattered
 AnswerView::AnswerView(QWidget* parent) : QWidget(parent) {
   setMinimumSize(24 * Theme::kUnit, 12 * Theme::kUnit);
   setFocusPolicy(Qt::NoFocus);
+  show_answer(std::nullopt);
   connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
@@ -33,7 +35,9 @@ void AnswerView::show_answer(std::optional<ExplainedPicture> answer) {
     const PreviewPicture seen = make_preview_picture(answer_->picture);
     if (!seen.images.isEmpty()) picture_ = seen.images.front();
   }
-  setAccessibleDescription(bar_texts().join(QStringLiteral(", ")));
+  setAccessibleDescription(invites() ? tr("Drop a picture here, or choose one")
+                                     : bar_texts().join(QStringLiteral(", ")));
+  setCursor(invites() ? Qt::PointingHandCursor : Qt::ArrowCursor);
   update();
 }
 
@@ -41,6 +45,13 @@ void AnswerView::set_shaded(bool on) {
   shaded_ = on;
   update();
 }
+
+void AnswerView::set_offered(bool on) {
+  offered_ = on;
+  update();
+}
+
+QRectF AnswerView::drop_area() const { return QRectF(rect()).adjusted(1, 1, -1, -1); }
 
 QStringList AnswerView::bar_texts() const {
   QStringList texts;
@@ -55,7 +66,28 @@ QStringList AnswerView::bar_texts() const {
 
 void AnswerView::paintEvent(QPaintEvent*) {
   QPainter painter(this);
-  paint(painter, rect());
+  if (invites()) {
+    paint_invitation(painter);
+  } else {
+    paint(painter, rect());
+  }
+}
+
+void AnswerView::paint_invitation(QPainter& painter) const {
+  const Theme& theme = Theme::instance();
+  const Theme::Colors& c = theme.colors();
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setPen(QPen(offered_ ? c.accent : c.muted, offered_ ? 2 : 1.5, Qt::DashLine));
+  painter.setBrush(c.raised);
+  painter.drawRoundedRect(drop_area(), Theme::kUnit, Theme::kUnit);
+  painter.setPen(offered_ ? c.text : c.muted);
+  painter.drawText(drop_area().adjusted(Theme::kUnit, Theme::kUnit, -Theme::kUnit, -Theme::kUnit),
+                   Qt::AlignCenter | Qt::TextWordWrap,
+                   offered_ ? tr("Let go to ask the model about it") : tr("Drop a picture here, or choose one"));
+}
+
+void AnswerView::mouseReleaseEvent(QMouseEvent* event) {
+  if (event->button() == Qt::LeftButton && invites() && rect().contains(event->position().toPoint())) Q_EMIT clicked();
 }
 
 void AnswerView::paint(QPainter& painter, const QRectF& area) const {

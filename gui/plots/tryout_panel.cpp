@@ -64,6 +64,7 @@ void TryoutPanel::build() {
   stack_->addWidget(empty_);
   stack_->addWidget(page);
   connect(choose_, &QPushButton::clicked, this, &TryoutPanel::choose);
+  connect(view_, &AnswerView::clicked, this, &TryoutPanel::choose);
   connect(shaded_, &QCheckBox::toggled, view_, &AnswerView::set_shaded);
 }
 
@@ -93,19 +94,19 @@ void TryoutPanel::add_epoch(const EpochResult&) {
     empty_->set_reason(tr("An estimator keeps no checkpoints, and nothing else can be asked."));
   }
   if (folder_.empty()) return;
-  tell_invitation();
-  stack_->setCurrentIndex(1);
+  invite();
 }
 
 void TryoutPanel::end_run(const RunResult& result) {
   if (result.checkpoint.empty() || !shows_empty_state()) return;
-  tell_invitation();
-  stack_->setCurrentIndex(1);
+  invite();
 }
 
-void TryoutPanel::tell_invitation() {
+/// The view itself says what can be done.
+void TryoutPanel::invite() {
   told_->set_tone(Caption::Tone::Muted);
-  told_->setText(tr("Drop a picture here."));
+  told_->clear();
+  stack_->setCurrentIndex(1);
 }
 
 void TryoutPanel::choose() {
@@ -151,10 +152,15 @@ void TryoutPanel::dragEnterEvent(QDragEnterEvent* event) {
   const QList<QUrl> urls = event->mimeData()->urls();
   const bool one = urls.size() == 1 && urls.front().isLocalFile();
   const bool graph = one && urls.front().path().endsWith(QLatin1String(".feedline"));  // the window opens those
-  if (one && !graph && !shows_empty_state()) event->acceptProposedAction();
+  if (!one || graph || shows_empty_state()) return;
+  event->acceptProposedAction();
+  view_->set_offered(true);
 }
 
+void TryoutPanel::dragLeaveEvent(QDragLeaveEvent*) { view_->set_offered(false); }
+
 void TryoutPanel::dropEvent(QDropEvent* event) {
+  view_->set_offered(false);
   event->acceptProposedAction();
   try_file(event->mimeData()->urls().front().toLocalFile());
 }

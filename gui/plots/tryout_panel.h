@@ -53,6 +53,7 @@ class TryoutPanel : public QWidget, public RunView {
 
  protected:
   void dragEnterEvent(QDragEnterEvent* event) override;
+  void dragLeaveEvent(QDragLeaveEvent* event) override;
   void dropEvent(QDropEvent* event) override;
 
  private:
@@ -69,7 +70,7 @@ class TryoutPanel : public QWidget, public RunView {
   void build();
   void choose();
   void show_answer(Answer answer);
-  void tell_invitation();
+  void invite();
 
   const RunController* runs_ = nullptr;
   std::filesystem::path folder_{};

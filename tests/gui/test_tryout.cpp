@@ -2,6 +2,7 @@
 // The panel Try it: pictures are dropped on the real window, and the newest checkpoint of its run says what they are.
 #include "gui/app/main_window.h"
 #include "gui/base/settings.h"
+#include "gui/base/theme.h"
 #include "gui/plots/answer_view.h"
 #include "gui/plots/tryout_panel.h"
 #include "state/checkpoint_files.h"
@@ -13,6 +14,7 @@
 
 #include <QDropEvent>
 #include <QFile>
+#include <QFileDialog>
 #include <QImage>
 #include <QMimeData>
 #include <QSignalSpy>
@@ -76,6 +78,46 @@ class TestTryout : public QObject {
       QCOMPARE(halves.prediction.values[i].name, values[i].name);
       QVERIFY(std::abs(halves.prediction.values[i].value - values[i].value) < 1e-5);
     }
+    window.close_quietly();
+  }
+
+  /// Until there is a picture, the panel is one area to drop it in, which says so and can be clicked.
+  void the_empty_panel_invites_a_picture() {
+    MainWindow window;
+    run(window);
+    auto& panel = window.live_run().panel<TryoutPanel>();
+    Panels::show(&panel);
+    auto& view = *panel.findChild<AnswerView*>();
+    QVERIFY(view.invites() && panel.told().isEmpty());
+    QCOMPARE(view.accessibleDescription(), QString("Drop a picture here, or choose one"));
+    QTRY_VERIFY(view.height() > 60);
+    for (const Theme::Mode mode : {Theme::Mode::Light, Theme::Mode::Dark}) {
+      Theme::instance().set_mode(mode);
+      const Theme::Colors& colors = Theme::instance().colors();
+      const QImage plain = view.grab().toImage();
+      QCOMPARE(plain.pixelColor(12, 12), colors.raised);
+      int written = 0;
+      for (int x = 12; x < plain.width() - 12; ++x)
+        for (int y = 12; y < plain.height() - 12; ++y) written += plain.pixelColor(x, y) == colors.raised ? 0 : 1;
+      QVERIFY2(written > 100, QByteArray::number(written));
+      QMimeData mime;
+      mime.setUrls({QUrl::fromLocalFile(home_.file("halves.png"))});
+      QDragEnterEvent enter(panel.rect().center(), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+      static_cast<QObject&>(panel).event(&enter);
+      QVERIFY(view.grab().toImage() != plain);  // it shows that it would take it
+      QDragLeaveEvent leave;
+      static_cast<QObject&>(panel).event(&leave);
+      QCOMPARE(view.grab().toImage(), plain);
+    }
+    Theme::instance().set_mode(Theme::Mode::Light);
+    QTest::mouseClick(&view, Qt::LeftButton);
+    QTRY_VERIFY(panel.findChild<QFileDialog*>() != nullptr);
+    panel.findChild<QFileDialog*>()->reject();
+    QVERIFY(drop_on(&panel, home_.file("halves.png")));
+    QTRY_VERIFY_WITH_TIMEOUT(!view.invites(), 60'000);
+    QSignalSpy clicks(&view, &AnswerView::clicked);
+    QTest::mouseClick(&view, Qt::LeftButton);
+    QVERIFY(clicks.isEmpty());
     window.close_quietly();
   }
 
