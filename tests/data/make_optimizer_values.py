@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes optimizer_values.json: what PyTorch's optimisers, schedulers and averages come to, for test_optimizers.cpp.
+"""Writes optimizer_values.json: what PyTorch's optimisers, schedulers and averages come to, for test_optimizers.cpp and test_schedules.cpp.
 
 Run once, with Debian's python3-torch (1.13); the file is kept. LAMB and the L1 penalty have no class in torch: their
 references are written out here.
