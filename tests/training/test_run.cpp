@@ -244,7 +244,7 @@ void TestRun::replicas() {
 }
 
 void TestRun::names_the_precision_that_is_not_there() {
-  const RecordedRun half(with(small(), "trainer", "precision", std::string("float16")));
+  RecordedRun half(with(small(), "trainer", "precision", std::string("float16")));
   QVERIFY(half.result().failure.has_value());
   QCOMPARE(half.result().failure->node + '.' + half.result().failure->parameter, std::string("trainer.precision"));
   QVERIFY2(half.result().failure->remedy.find("bfloat16") != std::string::npos,
