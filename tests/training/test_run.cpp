@@ -247,8 +247,7 @@ void TestRun::names_the_precision_that_is_not_there() {
   RecordedRun half(with(small(), "trainer", "precision", std::string("float16")));
   QVERIFY(half.result().failure.has_value());
   QCOMPARE(half.result().failure->node + '.' + half.result().failure->parameter, std::string("trainer.precision"));
-  QVERIFY2(half.result().failure->remedy.find("bfloat16") != std::string::npos,
-           half.result().failure->remedy.c_str());
+  QVERIFY2(half.result().failure->remedy.find("bfloat16") != std::string::npos, half.result().failure->remedy.c_str());
 
   RecordedRun run(with(small(), "trainer", "precision", std::string("bfloat16")));
   const RunResult& result = run.result();
