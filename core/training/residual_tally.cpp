@@ -13,7 +13,8 @@ constexpr double kFarthestBin = 1099511627776.0;  // 2^40
 
 /// Where a bin of `from` lies in `to`, both counted from their first one.
 std::size_t moved_bin(const BinLine& from, const BinLine& to, std::size_t bin) {
-  const std::int64_t whole = (from.low() + static_cast<std::int64_t>(bin)) >> (to.exponent() - from.exponent());
+  const int wider = std::min(to.exponent() - from.exponent(), 63);  // of more nothing is left either
+  const std::int64_t whole = (from.low() + static_cast<std::int64_t>(bin)) >> wider;
   return static_cast<std::size_t>(whole - to.low());
 }
 

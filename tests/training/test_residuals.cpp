@@ -100,6 +100,7 @@ class TestResiduals : public QObject {
   void bins_are_right_data();
   void bins_are_right();
   void bins_depend_on_no_order();
+  void a_far_number_widens_at_once();
   void axes_use_half_their_bins_at_least();
   void what_is_no_number_is_left_out();
   void a_network_is_measured_data();
@@ -143,6 +144,14 @@ void TestResiduals::bins_depend_on_no_order() {
   QVERIFY(same(plot_of(pairs), first));
   std::rotate(pairs.begin(), pairs.begin() + 77, pairs.end());
   QVERIFY(same(plot_of(pairs), first));
+}
+
+/// From one pair to the next the bins become 2^100 times as wide.
+void TestResiduals::a_far_number_widens_at_once() {
+  const std::vector<Pair> pairs = {{0, 0}, {-1e-3, 1e-3}, {1e30, -1e30}, {1, 2}};
+  const ResidualPlot plot = plot_of(pairs);
+  QVERIFY2(wrong_with(plot, pairs).isEmpty(), wrong_with(plot, pairs));
+  QVERIFY(same(plot_of({pairs.rbegin(), pairs.rend()}), plot));
 }
 
 void TestResiduals::axes_use_half_their_bins_at_least() {
