@@ -72,8 +72,8 @@ class Metric {
   virtual void restore(const std::vector<at::Tensor>& /*state*/) {}
 };
 
-/// A metric's description. Text lives as long as the program. Two rules may have one name, for targets of two kinds: the
-/// area under the ROC curve is asked for by one word, whatever is ranked.
+/// A metric's description. Text lives as long as the program. Two rules may have one name, for targets of two kinds:
+/// the area under the ROC curve is asked for by one word, whatever is ranked.
 struct MetricRule {
   std::string_view name{};                  ///< as people read it: "accuracy"
   TargetKind target = TargetKind::Classes;  ///< of which losses' predictions it can be measured
