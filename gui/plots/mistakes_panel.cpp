@@ -4,6 +4,7 @@
 #include "graph/learner_input.h"
 #include "gui/base/in_view.h"
 #include "gui/base/theme.h"
+#include "gui/models/text.h"
 #include "gui/plots/panel_menu.h"
 #include "gui/plots/plot_panel.h"
 #include "gui/plots/run_panels.h"
