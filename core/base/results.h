@@ -8,6 +8,9 @@
 
 namespace feedline::inline base {
 
+/// A number that nobody has measured, or that does not apply.
+inline constexpr double kNotKnown = std::numeric_limits<double>::quiet_NaN();
+
 /// The two kinds of data on which a run measures.
 inline constexpr std::string_view kTrainSplit = "train";
 inline constexpr std::string_view kValSplit = "val";
@@ -23,10 +26,10 @@ inline constexpr std::string_view kLossUnit = "loss";    ///< the same, of any s
 /// One thing that was measured of a model, on one kind of data: a value that says of itself how it is to be read. Lists
 /// of them are what is shown, recorded and reported, so that a new metric touches none of that.
 struct MetricValue {
-  std::string name{};                                       ///< as people read it: "accuracy", "macro F1", "R2"
-  std::string split{};                                      ///< kTrainSplit, kValSplit
-  double value = std::numeric_limits<double>::quiet_NaN();  ///< NaN: nothing was measured yet
-  std::string unit{};                                       ///< kShareUnit, kScoreUnit, kLossUnit, or a unit
+  std::string name{};        ///< as people read it: "accuracy", "macro F1", "R2"
+  std::string split{};       ///< kTrainSplit, kValSplit
+  double value = kNotKnown;  ///< NaN: nothing was measured yet
+  std::string unit{};        ///< kShareUnit, kScoreUnit, kLossUnit, or a unit
   bool higher_is_better = true;
 
   /// Two of one kind can be drawn on one axis.

@@ -2,6 +2,7 @@
 #include "checking/check_report.h"
 
 #include "base/csv.h"
+#include "base/results_json.h"
 
 #include <nlohmann/json.hpp>
 
@@ -11,8 +12,6 @@ namespace feedline::inline checking {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json text(const std::string& value) { return value.empty() ? Json(nullptr) : Json(value); }
 
 Json source_json(const SourceCheck& source, const std::vector<Error>& faults) {
   Json json = {{"node", source.node},
@@ -45,7 +44,7 @@ Json source_json(const SourceCheck& source, const std::vector<Error>& faults) {
   json["ignored"] = Json::array();
   for (const PassedFiles& files : source.ignored)
     json["ignored"].push_back({{"ending", files.ending},
-                               {"class", text(files.class_name)},
+                               {"class", text_or_null(files.class_name)},
                                {"files", files.count},
                                {"example", files.example}});
   json["bad"] = Json::array();
@@ -53,10 +52,10 @@ Json source_json(const SourceCheck& source, const std::vector<Error>& faults) {
     const Error& fault = faults[bad.fault - 1];
     json["bad"].push_back({{"file", source.name_of(bad.record)},
                            {"record", bad.record},
-                           {"class", text(source.class_of(bad.record))},
-                           {"node", text(fault.node)},
+                           {"class", text_or_null(source.class_of(bad.record))},
+                           {"node", text_or_null(fault.node)},
                            {"message", fault.reason},
-                           {"remedy", text(fault.remedy)}});
+                           {"remedy", text_or_null(fault.remedy)}});
   }
   return json;
 }
@@ -72,7 +71,7 @@ Json duplicates_json(const CheckReport& report) {
       const SourceCheck& source = report.sources[place.source];
       files.push_back({{"source", source.node},
                        {"file", source.name_of(place.record)},
-                       {"class", text(source.class_of(place.record))}});
+                       {"class", text_or_null(source.class_of(place.record))}});
     }
     json["groups"].push_back(
         {{"across_splits", group.across}, {"in_several_classes", group.conflicting}, {"files", files}});
@@ -120,9 +119,9 @@ std::string check_json(const CheckReport& report) {
   for (const DataFinding& finding : report.findings)
     json["findings"].push_back({{"level", name(finding.level)},
                                 {"kind", finding.kind},
-                                {"node", text(finding.node)},
+                                {"node", text_or_null(finding.node)},
                                 {"message", finding.text},
-                                {"remedy", text(finding.remedy)},
+                                {"remedy", text_or_null(finding.remedy)},
                                 {"count", finding.count},
                                 {"examples", finding.examples}});
   json["sources"] = Json::array();

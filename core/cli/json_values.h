@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include "base/results_json.h"
 
-#include <cmath>
-#include <string>
+#include <nlohmann/json.hpp>
 
 namespace feedline::cli {
 
 // Keys in the order in which they are written.
 using Json = nlohmann::ordered_json;
 
-/// JSON knows no infinity and no NaN: null.
-[[nodiscard]] inline Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-[[nodiscard]] inline Json text_or_null(const std::string& value) { return value.empty() ? Json(nullptr) : Json(value); }
+[[nodiscard]] inline Json number(double value) { return number_or_null(value); }
 
 }  // namespace feedline::cli

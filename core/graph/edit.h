@@ -85,7 +85,7 @@ struct SetTitle {
 /// The same changes in the diagram of a sub-graph: ids in `edits` are relative to it.
 struct Within {
   std::string scope{};  ///< path of the sub-graph; empty: here
-  std::vector<Edit> edits{};
+  std::vector<Edit> edits;  // no initialiser: Edit is not complete yet
 };
 
 /// One change as a value; a list of changes is one change as well (applied in order, all or none).

@@ -3,21 +3,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace feedline::inline recording {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 /// So long may the data side take to show its nodes.
 constexpr double kPatience = 1;
 /// Seconds without a step that are a rate of zero.
 constexpr double kStall = 10;
 
-double share(Nanos part, double whole) { return whole > 0 ? std::clamp(seconds(part) / whole, 0.0, 1.0) : kNone; }
+double share(Nanos part, double whole) { return whole > 0 ? std::clamp(seconds(part) / whole, 0.0, 1.0) : kNotKnown; }
 
 double gpu_utilisation(const Snapshot& now) {
-  double most = kNone;
+  double most = kNotKnown;
   for (const GpuSample& gpu : now.process.gpus)
     most = std::isnan(most) ? gpu.utilisation : std::max(most, gpu.utilisation);
   return most;
@@ -41,7 +39,7 @@ double Sampler::rate(const Snapshot& now) {
     stepped_at_ = now.at;
     return rate_;
   }
-  if (now.trainer.validating || now.trainer.fitting) return kNone;
+  if (now.trainer.validating || now.trainer.fitting) return kNotKnown;
   return seconds(now.at - stepped_at_) > kStall ? 0 : rate_;
 }
 

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,7 +23,7 @@ enum class RunStatus { Preparing, Running, Finished, Stopped, Failed, Died };
 
 /// The figures of a run at its newest moment; its end, when it has ended. NaN: not known, or without meaning.
 struct RunFigures {
-  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  static constexpr double kNone = kNotKnown;
   double steps = kNone;
   double total_steps = kNone;  ///< expected in the whole run
   double samples = kNone;

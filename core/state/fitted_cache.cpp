@@ -3,7 +3,11 @@
 
 #include "state/safetensors.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace feedline::inline state {
 
@@ -14,14 +18,50 @@ std::optional<NamedTensors> FittedCache::find(const std::string& hash) const {
   if (const auto own = metadata.find("hash"); own == metadata.end() || own->second != hash) return std::nullopt;
   auto state = opened->read_all();
   if (!state) return std::nullopt;
+  std::error_code ignored;  // it has been asked for: make_room() takes the others first
+  std::filesystem::last_write_time(file(hash), std::filesystem::file_time_type::clock::now(), ignored);
   return std::move(*state);
 }
 
 Status FittedCache::keep(const std::string& hash, const std::string& node, const NamedTensors& state) const {
   std::error_code ignored;  // writing says it better
   std::filesystem::create_directories(folder_, ignored);
-  return write_safetensors(file(hash), views_of(state),
-                           {{"feedline", FEEDLINE_VERSION}, {"node", node}, {"hash", hash}});
+  if (Status written = write_safetensors(file(hash), views_of(state),
+                                         {{"feedline", FEEDLINE_VERSION}, {"node", node}, {"hash", hash}});
+      !written)
+    return written;
+  make_room(file(hash));
+  return {};
+}
+
+/// Another program may do the same at the same time: what is gone already, or cannot be removed, is passed over.
+void FittedCache::make_room(const std::filesystem::path& newest) const {
+  struct Entry {
+    std::filesystem::file_time_type asked{};
+    std::uintmax_t bytes = 0;
+    std::filesystem::path path{};
+  };
+  std::vector<Entry> entries;
+  std::uintmax_t bytes = 0;
+  std::error_code fault;
+  for (std::filesystem::directory_iterator it(folder_, fault), end; !fault && it != end; it.increment(fault)) {
+    if (it->path().extension() != ".safetensors") continue;
+    std::error_code gone;
+    Entry entry{.asked = it->last_write_time(gone), .bytes = 0, .path = it->path()};
+    if (!gone) entry.bytes = it->file_size(gone);
+    if (gone) continue;
+    bytes += entry.bytes;
+    if (entry.path != newest) entries.push_back(std::move(entry));
+  }
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.asked < b.asked; });
+  std::size_t files = entries.size() + 1;
+  for (const Entry& entry : entries) {
+    if (files <= kMostFiles && bytes <= kMostBytes) break;
+    std::error_code ignored;
+    std::filesystem::remove(entry.path, ignored);
+    --files;
+    bytes -= entry.bytes;
+  }
 }
 
 }  // namespace feedline::inline state

@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "schema/named_tensors.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -11,9 +13,13 @@
 namespace feedline::inline state {
 
 /// What fitted nodes have learnt, kept on disk by the hash of everything that it follows from: one safetensors file
-/// each, in the folder `fitted` of the cache folder. A file that is damaged counts as none.
+/// each, in the folder `fitted` of the cache folder. A file that is damaged counts as none. The folder is bounded:
+/// those that nobody has asked for longest go.
 class FittedCache {
  public:
+  static constexpr std::size_t kMostFiles = 256;
+  static constexpr std::uintmax_t kMostBytes = std::uintmax_t{1} << 30;
+
   explicit FittedCache(const std::filesystem::path& cache_folder) : folder_(cache_folder / "fitted") {}
 
   [[nodiscard]] std::optional<NamedTensors> find(const std::string& hash) const;
@@ -22,6 +28,8 @@ class FittedCache {
   [[nodiscard]] std::filesystem::path file(const std::string& hash) const { return folder_ / (hash + ".safetensors"); }
 
  private:
+  void make_room(const std::filesystem::path& newest) const;
+
   std::filesystem::path folder_;
 };
 

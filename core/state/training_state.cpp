@@ -161,7 +161,8 @@ Result<TrainingState> load_training_state(const std::filesystem::path& path) {
     return foreign("what it says of the run is damaged");
   }
   Checksum sum(text->second);
-  for (const auto& [name, entry] : file->entries()) {
+  for (const auto& tensor : file->entries()) {
+    const std::string& name = tensor.first;
     auto value = file->read(name);
     if (!value) return fail(std::move(value.error()));
     sum.add(name, value->type, value->shape, value->data);

@@ -10,13 +10,11 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
-#include <limits>
 #include <new>
 
 namespace feedline::inline training {
 namespace {
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 /// Rows that are predicted between two looks at whether a stop was asked for.
 constexpr std::size_t kPredictedAtOnce = 64;
 
@@ -47,7 +45,7 @@ auto call_estimator(const std::string& node, const Call& call) {
 /// Tells of a fit, and holds it up or ends it as the run is asked to.
 class RunFitControl final : public FitControl {
  public:
-  RunFitControl(RunState& state, std::uint64_t steps) : state_(state), steps_(steps) { show(0, kUnknown); }
+  RunFitControl(RunState& state, std::uint64_t steps) : state_(state), steps_(steps) { show(0, kNotKnown); }
   ~RunFitControl() override { state_.meter.show_fitting(std::nullopt); }
 
   bool go_on(double fraction, double loss) override {

@@ -14,12 +14,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace feedline::inline training {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 /// How often the loss is read back from a GPU: each reading waits for all work in flight.
 constexpr Nanos kReadInterval = 100'000'000;
 
@@ -35,7 +33,7 @@ class NetworkLearner final : public Learner {
         training_(network, kTrainSplit, step_.replicas()),
         validation_(network, kValSplit, step_.replicas()),
         evaluator_(network) {
-    state_.meter.show(kNone, training_.metrics());  // what there will be, for whoever records it
+    state_.meter.show(kNotKnown, training_.metrics());  // what there will be, for whoever records it
   }
 
   std::optional<Progress> train(const Batch& batch, std::uint64_t step) override {
@@ -206,11 +204,11 @@ std::uint64_t optimizer_steps(const Plan& plan, const Execution& execution, cons
 /// Metrics by which a run ends or lowers its rate must be among those that it measures.
 Status check_watched(const Plan& plan, const ModelPlan& network, const RunOptions& options) {
   if (!options.validate) return {};
-  Metrics measured{loss_metric(kTrainSplit, kNone)};
+  Metrics measured{loss_metric(kTrainSplit, kNotKnown)};
   const Metrics of_training = MetricSet(network, kTrainSplit).values();
   measured.insert(measured.end(), of_training.begin(), of_training.end());
   if (plan.validation) {
-    measured.push_back(loss_metric(kValSplit, kNone));
+    measured.push_back(loss_metric(kValSplit, kNotKnown));
     const Metrics of_validation = MetricSet(network, kValSplit).values();
     measured.insert(measured.end(), of_validation.begin(), of_validation.end());
   }

@@ -8,17 +8,11 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
 
 namespace feedline::inline training {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-/// Null where it does not apply.
-Json text(const std::string& value) { return value.empty() ? Json(nullptr) : Json(value); }
 
 const char* end_name(RunResult::End end) {
   switch (end) {
@@ -33,8 +27,12 @@ const char* end_name(RunResult::End end) {
 }
 
 Json error_json(const Error& error) {
-  return {{"node", text(error.node)}, {"port", text(error.port)}, {"parameter", text(error.parameter)},
-          {"file", text(error.file)}, {"message", error.reason},  {"remedy", text(error.remedy)}};
+  return {{"node", text_or_null(error.node)},
+          {"port", text_or_null(error.port)},
+          {"parameter", text_or_null(error.parameter)},
+          {"file", text_or_null(error.file)},
+          {"message", error.reason},
+          {"remedy", text_or_null(error.remedy)}};
 }
 
 /// Of the time in each phase: `step` with a key a phase, and the list of them.
@@ -47,13 +45,13 @@ Json step_json(const StepTimes& times) {
 Json epoch_json(const EpochResult& epoch) {
   Json json = {{"epoch", epoch.epoch}};
   for (const EarlierKey& key : earlier_metric_keys())
-    json[std::string(key.of_epoch)] = number(epoch.value(key.name, key.split));
-  json["learning_rate"] = number(epoch.learning_rate);
+    json[std::string(key.of_epoch)] = number_or_null(epoch.value(key.name, key.split));
+  json["learning_rate"] = number_or_null(epoch.learning_rate);
   json["samples"] = epoch.samples;
-  json["samples_per_s"] = number(epoch.samples_per_s);
-  json["wall_s"] = number(epoch.wall_s);
-  json["first_wait_s"] = number(epoch.first_wait_s);
-  json["median_wait_s"] = number(epoch.median_wait_s);
+  json["samples_per_s"] = number_or_null(epoch.samples_per_s);
+  json["wall_s"] = number_or_null(epoch.wall_s);
+  json["first_wait_s"] = number_or_null(epoch.first_wait_s);
+  json["median_wait_s"] = number_or_null(epoch.median_wait_s);
   json["metrics"] = metrics_json(epoch.metrics);
   return json;
 }
@@ -74,11 +72,11 @@ Json evaluation_json(const std::vector<EpochResult>& epochs) {
   }
   for (const WorstSample& sample : found.worst)
     json["worst"].push_back({{"record", sample.record},
-                             {"file", text(sample.file)},
+                             {"file", text_or_null(sample.file)},
                              {"label", found.name_of(sample.label)},
                              {"predicted", found.name_of(sample.predicted)},
-                             {"label_probability", number(sample.truth)},
-                             {"predicted_probability", number(sample.confidence)}});
+                             {"label_probability", number_or_null(sample.truth)},
+                             {"predicted_probability", number_or_null(sample.confidence)}});
   return json;
 }
 
@@ -99,8 +97,8 @@ Json cache_json(const CacheSample& cache) {
 Json errors_json(const std::vector<RecordError>& errors) {
   Json list = Json::array();
   for (const RecordError& error : errors) {
-    list.push_back({{"node", text(error.error.node)},
-                    {"file", text(error.error.file)},
+    list.push_back({{"node", text_or_null(error.error.node)},
+                    {"file", text_or_null(error.error.file)},
                     {"message", error.error.reason},
                     {"count", error.count},
                     {"records", error.records}});
@@ -112,8 +110,8 @@ Json ignored_json(const std::vector<IgnoredFiles>& ignored) {
   Json list = Json::array();
   for (const auto& [node, files] : ignored)
     list.push_back({{"node", node},
-                    {"class", text(files.class_name)},
-                    {"ending", text(files.ending)},
+                    {"class", text_or_null(files.class_name)},
+                    {"ending", text_or_null(files.ending)},
                     {"count", files.count},
                     {"example", files.example}});
   return list;
@@ -123,14 +121,14 @@ Json stage_json(const StageRow& row) {
   return {{"node", row.node},
           {"type", row.type},
           {"records", row.records},
-          {"records_per_s", number(row.records_per_s)},
-          {"cpu_s", number(row.cpu_s)},
-          {"busy_s", number(row.busy_s)},
-          {"starved_s", number(row.starved_s)},
-          {"blocked_s", number(row.blocked_s)},
-          {"queue_fill", number(row.queue_fill)},
+          {"records_per_s", number_or_null(row.records_per_s)},
+          {"cpu_s", number_or_null(row.cpu_s)},
+          {"busy_s", number_or_null(row.busy_s)},
+          {"starved_s", number_or_null(row.starved_s)},
+          {"blocked_s", number_or_null(row.blocked_s)},
+          {"queue_fill", number_or_null(row.queue_fill)},
           {"workers", row.workers},
-          {"share", number(row.share)},
+          {"share", number_or_null(row.share)},
           {"cache", row.cache ? cache_json(*row.cache) : Json(nullptr)}};
 }
 
@@ -176,12 +174,12 @@ std::string report_json(const RunResult& result) {
   Json report;
   report["result"] = end_name(result.end);
   report["error"] = result.failure ? error_json(*result.failure) : Json(nullptr);
-  report["samples_per_s"] = number(training_rate({}, trainer));
+  report["samples_per_s"] = number_or_null(training_rate({}, trainer));
   report["samples"] = trainer.samples;
   report["steps"] = trainer.steps;
-  report["wall_s"] = number(result.last.elapsed());
-  report["suspended_s"] = number(seconds(result.suspended));
-  report["cpu_s"] = number(seconds(result.last.process.cpu - result.first.process.cpu));
+  report["wall_s"] = number_or_null(result.last.elapsed());
+  report["suspended_s"] = number_or_null(seconds(result.suspended));
+  report["cpu_s"] = number_or_null(seconds(result.last.process.cpu - result.first.process.cpu));
   report["epochs"] = Json::array();
   for (const EpochResult& epoch : result.epochs) report["epochs"].push_back(epoch_json(epoch));
   report["stages"] = Json::array();
@@ -193,17 +191,17 @@ std::string report_json(const RunResult& result) {
   report["errors"] = errors_json(result.errors);
   report["notices"] = errors_json(result.notices);
   report["ignored"] = ignored_json(result.ignored);
-  report["checkpoint"] = text(result.checkpoint);
-  report["best_checkpoint"] = text(result.best_checkpoint);
-  report["resumed_from"] = text(result.resumed_from);
+  report["checkpoint"] = text_or_null(result.checkpoint);
+  report["best_checkpoint"] = text_or_null(result.best_checkpoint);
+  report["resumed_from"] = text_or_null(result.resumed_from);
   report["peak_rss_bytes"] = result.last.process.peak_rss_bytes;
   const Execution& execution = result.execution;
   report["seed"] = execution.seed;
-  report["device"] = text(execution.device);
+  report["device"] = text_or_null(execution.device);
   report["workers"] = execution.workers;
   report["replicas"] = execution.replicas;
   report["intra_op_threads"] = execution.intra_op_threads;
-  report["precision"] = text(execution.precision);
+  report["precision"] = text_or_null(execution.precision);
   report["channels_last"] = execution.channels_last;
   Json versions = Json::object();
   for (const auto& [library, version] : library_versions()) versions[library] = version;

@@ -9,7 +9,7 @@ namespace feedline::inline tuning {
 namespace {
 
 constexpr Nanos kSpacing = 250'000'000;
-constexpr Nanos kWindow = LiveDiagnosis::kWindowSeconds * 1'000'000'000LL;
+constexpr Nanos kWindow = 8'000'000'000;  // of training that a recent verdict rests on, about
 constexpr Nanos kEvaluateEvery = 1'000'000'000;
 /// For so long other programs must have the cores before that is the verdict, where there is another one.
 constexpr Nanos kPatience = 15'000'000'000;

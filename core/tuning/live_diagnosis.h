@@ -40,8 +40,6 @@ class LiveDiagnosis {
   [[nodiscard]] bool warm() const { return time_.warm(); }
   /// Steps that the first verdict still needs, the warm-up not counted.
   [[nodiscard]] std::uint64_t steps_missing() const;
-  /// Seconds of training that a recent verdict rests on, about.
-  static constexpr int kWindowSeconds = 8;
 
   [[nodiscard]] const RunFacts& facts() const { return facts_; }
   [[nodiscard]] const Document& document() const { return document_; }

@@ -96,7 +96,7 @@ void InspectorPanel::rebuild() {
   form_ = nullptr;
   QWidget* page = nullptr;
   if (types.size() == 1) {
-    page = form_ = new NodeForm(*controller_, std::move(ids));
+    page = form_ = new NodeForm(*controller_, std::move(ids), lengths_);
     connect(form_, &NodeForm::find_rate_wanted, this, &InspectorPanel::find_rate_wanted);
   } else {
     page = ids.empty() ? make_overview() : make_mixed(ids);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gui/commands/document_controller.h"
+#include "gui/session/run_length_finder.h"
 #include "telemetry/snapshot.h"
 
 #include <QScrollArea>
@@ -41,6 +42,7 @@ class InspectorPanel : public QWidget {
 
   DocumentController* controller_ = nullptr;
   QStringList ids_{};
+  RunLengthFinder lengths_{};  ///< for forms, so it goes after them
   QScrollArea area_{};
   NodeForm* form_ = nullptr;  ///< what is shown, where it is nodes of one type
 };

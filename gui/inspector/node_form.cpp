@@ -42,9 +42,11 @@ std::vector<const Node*> nodes_at(const Document& document, const std::vector<st
   return found;
 }
 
-NodeForm::NodeForm(DocumentController& controller, std::vector<std::string> ids, QWidget* parent)
+NodeForm::NodeForm(DocumentController& controller, std::vector<std::string> ids, RunLengthFinder& lengths,
+                   QWidget* parent)
     : QWidget(parent),
       controller_(controller),
+      lengths_(lengths),
       ids_(std::move(ids)),
       type_(controller.document().find(ids_.front())->type),
       spec_(Registry::instance().find(type_)),
@@ -118,6 +120,10 @@ void NodeForm::build_params() {
     if (param.name == kRateParam) build_rate_finder(*row);
     if (param.name == kScheduleParam) layout_->addWidget(schedule_ = new SchedulePlot(this));
   }
+  if (schedule_ == nullptr) return;
+  connect(&lengths_, &RunLengthFinder::found, this, [this] {
+    if (const std::vector<const Node*> shown = nodes(); !shown.empty()) show_schedule(*shown.front());
+  });
 }
 
 void NodeForm::build_rate_finder(ParamRow& row) {
@@ -220,15 +226,16 @@ void NodeForm::refresh_size() {
   size_->setText(source_text(facts->second, desc));
 }
 
-/// As the parameters stand, right or not yet.
+/// At once for the length that was known last; once more if that turns out to be another.
 void NodeForm::refresh_schedule(const Node& node) {
   if (schedule_ == nullptr) return;
-  const SourceFactsMap& facts = controller_.source_facts();
-  const RunLength length = run_length(controller_.document(), [&facts](std::string_view source) {
-    const auto found = facts.find(std::string(source));
-    return found == facts.end() || found->second.counting ? 0 : found->second.records;
-  });
-  schedule_->show_schedule(spec_->optimizer_settings(spec_->complete(node.params)), length);
+  lengths_.ask(controller_);
+  show_schedule(node);
+}
+
+/// As the parameters stand, right or not yet.
+void NodeForm::show_schedule(const Node& node) {
+  schedule_->show_schedule(spec_->optimizer_settings(spec_->complete(node.params)), lengths_.known(controller_));
 }
 
 void NodeForm::show_progress(const std::optional<SchedulePlot::Progress>& progress) {

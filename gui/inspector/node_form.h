@@ -5,6 +5,7 @@
 #include "gui/commands/document_controller.h"
 #include "gui/inspector/param_row.h"
 #include "gui/inspector/schedule_plot.h"
+#include "gui/session/run_length_finder.h"
 
 #include <QLineEdit>
 #include <QPlainTextEdit>
@@ -26,8 +27,9 @@ class NodeForm : public QWidget {
   Q_OBJECT
 
  public:
-  /// All ids exist and have one type.
-  NodeForm(DocumentController& controller, std::vector<std::string> ids, QWidget* parent = nullptr);
+  /// All ids exist and have one type. `lengths` outlives the form.
+  NodeForm(DocumentController& controller, std::vector<std::string> ids, RunLengthFinder& lengths,
+           QWidget* parent = nullptr);
 
   [[nodiscard]] const std::vector<std::string>& ids() const { return ids_; }
   /// Do the nodes still exist, with the type that the form was made for?
@@ -66,6 +68,7 @@ class NodeForm : public QWidget {
   void reset_param(const ParamRow& row);
   void refresh_size();
   void refresh_schedule(const Node& node);
+  void show_schedule(const Node& node);
   void refresh_comment(const Node& node);
   void rename();
   void edit_comment();
@@ -73,6 +76,7 @@ class NodeForm : public QWidget {
   Caption* add(Caption::Tone tone, const QString& text);
 
   DocumentController& controller_;
+  RunLengthFinder& lengths_;
   std::vector<std::string> ids_;
   std::string type_;
   const NodeSpec* spec_;

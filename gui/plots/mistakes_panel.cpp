@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/plots/mistakes_panel.h"
 
+#include "graph/learner_input.h"
 #include "gui/base/in_view.h"
 #include "gui/base/theme.h"
 #include "gui/models/text.h"
@@ -8,6 +9,7 @@
 #include "gui/plots/plot_panel.h"
 #include "gui/plots/run_panels.h"
 #include "gui/preview/preview_picture.h"
+#include "schema/registry.h"
 #include "training/preview.h"
 
 #include <QHBoxLayout>
@@ -63,6 +65,18 @@ Summary summarise(const Evaluation& evaluation) {
       summary.most_confused = {static_cast<int>(label), static_cast<int>(predicted)};
     }
   return summary;
+}
+
+/// Does its trainer have data to validate on? True where there is none, which another panel tells.
+bool validates(const Document& document) {
+  const Registry& registry = Registry::instance();
+  for (const Node& node : document.nodes()) {
+    const NodeSpec* spec = registry.find(node.type);
+    if (spec == nullptr || spec->role != Role::Trainer || !spec->trainer) continue;
+    return document.link_into({node.id, kValidationInput}) != nullptr ||
+           spec->trainer(spec->complete(node.params)).validation_split > 0;
+  }
+  return true;
 }
 
 }  // namespace
@@ -150,7 +164,10 @@ void MistakesPanel::begin(const Document& document) {
   model_.clear();
   matrix_->set_evaluation({});
   readings_->set_items({});
-  empty_->set_reason({});
+  empty_->set_reason(validates(document) ? QString()
+                                         : tr("This run has no validation data. To see what the model confuses, set "
+                                              "validation_split of the trainer, or wire a batch of other records to "
+                                              "its input validation."));
   stack_->setCurrentIndex(0);
 }
 

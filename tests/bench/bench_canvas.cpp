@@ -100,6 +100,27 @@ void measure_drag(GraphView& view, DocumentController& controller) {
   controller.undo_stack().undo();
 }
 
+/// What the inspector adds to an edit: a form with ports, and, of an optimiser, the schedule of a run whose length follows
+/// from the whole graph.
+void measure_inspector(DocumentController& controller) {
+  InspectorPanel inspector(controller);
+  inspector.show();
+  const auto edits = [&](const char* what, const char* node) {
+    inspector.show_nodes({QString::fromUtf8(node)});
+    print(what, measure(kEdits, [&](std::size_t i) {
+            (void)controller.apply({SetParam{"trainer", "epochs", static_cast<std::int64_t>(1 + i % 2)}});
+            QCoreApplication::processEvents();
+          }));
+  };
+  edits("one edit: a layer in the inspector", "layer12");
+  edits("one edit: the optimiser in it", "optimizer");
+  print("the optimiser: chosen", measure(kOfAll, [&](std::size_t) {
+          inspector.show_nodes({QStringLiteral("layer12")});
+          inspector.show_nodes({QStringLiteral("optimizer")});
+          QCoreApplication::processEvents();
+        }));
+}
+
 /// What is done to every node at once, by the canvas's own commands, each with the frame that shows it.
 void measure_all(GraphView& view, DocumentController& controller) {
   view.zoom_to_fit();
@@ -252,6 +273,7 @@ int main(int argc, char** argv) {
           draw(view);
         }));
   measure_drag(view, controller);
+  measure_inspector(controller);
   measure_all(view, controller);
   measure_some(view, controller);
   measure_layout(view, controller);

@@ -85,7 +85,7 @@ const QMap<QString, QSet<QString>>& allowed_in_window() {
       {"looks", {"base"}},
       {"canvas", {"session", "commands", "models", "base"}},
       {"checking", {"session", "models", "base"}},
-      {"inspector", {"canvas", "commands", "models", "base"}},
+      {"inspector", {"canvas", "session", "commands", "models", "base"}},
       {"preview", {"inspector", "session", "commands", "models", "base"}},
       {"plots", {"preview", "inspector", "session", "models", "base"}},
       {"diagnosis", {"plots", "models", "base"}},

@@ -8,10 +8,13 @@
 #include "support/test_program.h"
 
 #include <QDir>
+#include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <chrono>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 
 namespace test_state {
@@ -293,6 +296,34 @@ class TestState : public QObject {
     QVERIFY2(!cache.find("4567"), "another entry's file");
     test::write_file(file, test::read_file(file).chopped(1));
     QVERIFY(!cache.find("0123"));
+  }
+
+  void the_cache_keeps_what_was_asked_for_last() {
+    const FittedCache cache(folder_.filePath("bounded").toStdString());
+    const auto now = std::filesystem::file_time_type::clock::now();
+    // Nothing is read of what makes room, so that these may be empty; a large one takes no room on the disk.
+    const auto put = [&](const std::string& hash, std::chrono::minutes age, std::uintmax_t bytes) {
+      QVERIFY(QFile(QString::fromStdString(cache.file(hash).string())).open(QIODevice::WriteOnly));
+      std::filesystem::resize_file(cache.file(hash), bytes);
+      std::filesystem::last_write_time(cache.file(hash), now - age);
+    };
+    const auto there = [&](const std::string& hash) { return std::filesystem::exists(cache.file(hash)); };
+    QVERIFY(cache.keep("asked", "normalise", some_tensors()));
+    std::filesystem::last_write_time(cache.file("asked"), now - std::chrono::hours(100));
+    for (std::size_t i = 0; i < FittedCache::kMostFiles; ++i)
+      put("entry" + std::to_string(i), std::chrono::minutes(FittedCache::kMostFiles - i), 0);
+    QVERIFY(cache.find("asked"));
+    QVERIFY(cache.keep("another", "normalise", some_tensors()));
+    QVERIFY(there("asked"));
+    QVERIFY(cache.find("another"));
+    QVERIFY(!there("entry0"));
+    QVERIFY(!there("entry1"));
+    QVERIFY(there("entry2"));
+    put("large", std::chrono::hours(100), FittedCache::kMostBytes);
+    QVERIFY(cache.keep("last", "normalise", some_tensors()));
+    QVERIFY(!there("large"));
+    QVERIFY(!there("entry2"));  // for the number of files
+    QVERIFY(there("entry4"));
   }
 };
 

@@ -10,20 +10,26 @@
 #include "gui/inspector/inspector_panel.h"
 #include "gui/inspector/param_row.h"
 #include "gui/inspector/schedule_plot.h"
+#include "gui/session/run_length_finder.h"
 #include "plan/plan.h"
+#include "support/deep_network.h"
 #include "support/run_recorder.h"
 #include "support/test_program.h"
+#include "support/thread_time.h"
 #include "support/window_home.h"
 
 #include <QAction>
 #include <QComboBox>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QSignalSpy>
 #include <QTest>
 #include <QUndoStack>
 #include <qcustomplot.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string_view>
 
 namespace test_learning_rate {
 
@@ -82,6 +88,33 @@ class TestLearningRate : public QObject {
     window.view().select_node("last");
     QCOMPARE(schedule(window), nullptr);
     window.close_quietly();
+  }
+
+  /// Of 10,000 nodes, the window's thread has no frame's time to spare for it.
+  void the_length_of_a_large_graph_is_found_beside_the_window() {
+    DocumentController controller;
+    controller.reset(deep_network(10'000), {});
+    controller.set_probed({}, {{"source", {.records = 6'400}}});
+    RunLengthFinder finder;
+    QSignalSpy found(&finder, &RunLengthFinder::found);
+    double best = 1e18;
+    for (int round = 1; round <= 3; ++round) {
+      QVERIFY(controller.apply({SetParam{"trainer", "epochs", std::int64_t{round}}}).has_value());
+      const double begin = thread_cpu_ms();
+      finder.ask(controller);
+      QTRY_COMPARE_WITH_TIMEOUT(found.size(), round, 30'000);
+      best = std::min(best, thread_cpu_ms() - begin);
+      const RunLength length = run_length(controller.document(), [](std::string_view) { return 6'400; });
+      QVERIFY(length.steps_per_epoch > 0);
+      QCOMPARE(length.steps(), static_cast<std::uint64_t>(round) * length.steps_per_epoch);
+      QVERIFY(finder.known(controller) == length);
+    }
+    QVERIFY2(best < 16, qPrintable(QStringLiteral("%1 ms of the window's thread").arg(best)));
+    finder.ask(controller);  // nothing has changed since
+    QTest::qWait(300);
+    QCOMPARE(found.size(), 3);
+    DocumentController other;
+    QVERIFY(finder.known(other) == RunLength{});
   }
 
   void a_run_is_marked_in_it() {

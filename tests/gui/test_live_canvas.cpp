@@ -118,7 +118,9 @@ class TestLiveCanvas : public QObject {
 
   void drops_move_only_while_something_flows() {
     LiveBench b;
-    const auto [earlier, now] = run();
+    const auto seen = run();
+    const auto& earlier = seen.first;
+    const auto& now = seen.second;
     const auto frames = [&] {
       QTest::qWait(Pace::kShortestMs + 20);
       b.view.show_snapshot(now, earlier);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "graph/edit.h"
 #include "graph/json.h"
 #include "gui/base/theme.h"
 #include "gui/plots/mistakes_panel.h"
 #include "gui/session/run_controller.h"
+#include "support/deep_network.h"
 #include "support/fake_nodes.h"
 #include "support/fixtures.h"
 #include "support/run_recorder.h"
@@ -47,6 +49,7 @@ class TestMistakes : public QObject {
   void a_cell_leaves_only_its_samples();
   void keys_choose_cells();
   void epochs_without_classes_change_nothing();
+  void a_run_without_validation_is_told();
   void words_are_whole_data();
   void words_are_whole();
   void exports_hold_the_counts();
@@ -132,6 +135,21 @@ void TestMistakes::epochs_without_classes_change_nothing() {
   MistakesPanel panel;
   panel.add_epoch({.epoch = 1});
   QVERIFY(panel.shows_empty_state());
+}
+
+void TestMistakes::a_run_without_validation_is_told() {
+  MistakesPanel panel;
+  Document graph = test::deep_network(16);
+  panel.begin(graph);
+  QVERIFY2(panel.empty_state().text().contains("validation_split"), qPrintable(panel.empty_state().text()));
+  QVERIFY(graph.apply({SetParam{"trainer", "validation_split", 0.25}}).has_value());
+  panel.begin(graph);
+  QVERIFY2(!panel.empty_state().text().contains("validation_split"), qPrintable(panel.empty_state().text()));
+  QVERIFY(graph.apply({SetParam{"trainer", "validation_split", 0.0}}).has_value());
+  QVERIFY(graph.apply({AddNode{{.id = "other", .type = "batch"}}}).has_value());
+  QVERIFY(graph.apply({AddLink{{{"other", "batch"}, {"trainer", "validation"}}}}).has_value());
+  panel.begin(graph);
+  QVERIFY2(!panel.empty_state().text().contains("validation_split"), qPrintable(panel.empty_state().text()));
 }
 
 void TestMistakes::words_are_whole_data() {

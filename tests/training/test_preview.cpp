@@ -155,7 +155,9 @@ QStringList differences(const Document& document, const std::shared_ptr<const Pl
         if (by_hand.at(node) != bytes_of(seen->values.at(0))) differs(node);
         continue;
       }
-      for (const auto& [name, bytes] : fields) {
+      for (const auto& field : fields) {
+        const std::string& name = field.first;
+        const auto& bytes = field.second;
         const auto value = std::find_if(seen->values.begin(), seen->values.end(),
                                         [&](const PreviewValue& v) { return v.port == name; });
         if (value == seen->values.end() || bytes_of(*value) != bytes) differs(node + "." + name);

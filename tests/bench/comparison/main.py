@@ -5,16 +5,22 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from . import machine, report
-from .contests import CONTESTS, Accuracy, Surroundings, accuracy
+from .contests import CONTESTS as PLAIN_CONTESTS
+from .contests import Accuracy, Surroundings, accuracy
 from .data import fashion_mnist, photo_folder
 from .measure import Contest, Standing, Unavailable, hold, say, shorten_list
 from .programs import Feedline, HandLoop, PyTorch
+from .target import WANTED, target_table, time_to_target
+from .techniques import TECHNIQUE_CONTESTS
 
 ROOT = Path(__file__).resolve().parents[3]
-JOBS = [*CONTESTS, "accuracy"]
+CONTESTS = {**PLAIN_CONTESTS, **TECHNIQUE_CONTESTS}
+USUAL = [*PLAIN_CONTESTS, "accuracy"]
+JOBS = [*USUAL, *TECHNIQUE_CONTESTS, "target"]
 ROWS = ("jpeg", "cached", "grey", "train")  # of the README's table
 
 
@@ -27,9 +33,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each contest (default 5)")
     parser.add_argument("--seconds", type=float, default=5, help="length of one measurement (default 5)")
-    parser.add_argument("--only", default=",".join(JOBS), help=f"some of: {', '.join(JOBS)}")
+    parser.add_argument("--only", default=",".join(USUAL),
+                        help=f"some of: {', '.join(JOBS)} (default: {', '.join(USUAL)})")
     parser.add_argument("--quick", action="store_true", help="two rounds of one second: to see that all works")
     parser.add_argument("--epochs", type=int, default=3, help="of the comparison of accuracies (default 3)")
+    parser.add_argument("--seeds", type=int, default=3, help="of the time to an accuracy (default 3)")
+    parser.add_argument("--most-epochs", type=int, default=15, help="of the time to an accuracy (default 15)")
+    parser.add_argument("--target", type=float, default=WANTED, help=f"the accuracy (default {WANTED})")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON too")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table of the README too")
     parser.add_argument("--build", type=Path, default=ROOT / "build/bench", help="build tree (default build/bench)")
@@ -43,10 +53,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     unknown = [job for job in options.only if job not in JOBS]
     if unknown:
         parser.error(f"--only: there is no '{unknown[0]}'; choose from {', '.join(JOBS)}")
-    if options.rounds < 1 or options.seconds <= 0 or options.epochs < 1:
-        parser.error("--rounds, --seconds and --epochs must be positive")
+    if min(options.rounds, options.epochs, options.seeds, options.most_epochs) < 1 or options.seconds <= 0:
+        parser.error("--rounds, --seconds, --epochs, --seeds and --most-epochs must be positive")
     if options.quick:
         options.rounds, options.seconds, options.epochs = 2, 1.0, 1
+        options.seeds, options.most_epochs, options.target = 1, 1, 0.5
     return options
 
 
@@ -97,6 +108,11 @@ def run_all(options: argparse.Namespace, around: Surroundings, results: dict[str
                 found: Accuracy = accuracy(around)
                 results["accuracy"] = {"pytorch": found.pytorch, "feedline": found.feedline}
                 print(report.accuracy_table(found), flush=True)
+                continue
+            if key == "target":
+                reached = time_to_target(around, options.seconds, options.seeds, options.most_epochs, options.target)
+                results["target"] = {**asdict(reached), "ratio": reached.ratio}
+                print(target_table(reached), flush=True)
                 continue
             contest, standings = run_contest(key, around, options)
         except Unavailable as why:

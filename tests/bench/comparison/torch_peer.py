@@ -20,15 +20,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 from PIL import Image
-from torch import nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, TensorDataset
+from torch_model import Graph, Trainer
 from torchvision import datasets, transforms
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 FASHION_MNIST = ((0.2860,), (0.3530,))
-# Nodes of idx.feedline that are no layers.
-BESIDE_THE_MODEL = {"idx", "shuffle", "pad_random_crop", "horizontal_flip", "normalise", "batch", "cross_entropy",
-                    "trainer", "adam"}
 
 
 def read_idx(path: str) -> np.ndarray:
@@ -55,7 +52,8 @@ class GreyPictures(Dataset):
 class GreyArrays(Dataset):
     """The same by numpy alone, padded beforehand: what somebody writes to whom torchvision is too slow."""
 
-    def __init__(self, images: str, labels: str, flip: float):
+    def __init__(self, images: str, labels: str, flip: float, hole: int):
+        self.cover = cutout(hole) if hole else None
         self.images = np.pad(read_idx(images), ((0, 0), (2, 2), (2, 2)))
         self.labels, self.flip = read_idx(labels).astype(np.int64), flip
         self.table = ((np.arange(256) / 255 - FASHION_MNIST[0][0]) / FASHION_MNIST[1][0]).astype(np.float32)
@@ -68,7 +66,8 @@ class GreyArrays(Dataset):
         crop = self.images[index, y : y + 28, x : x + 28]
         if random.random() < self.flip:
             crop = crop[:, ::-1]
-        return torch.from_numpy(self.table[crop][None]), self.labels[index]
+        picture = torch.from_numpy(self.table[crop][None])
+        return picture if self.cover is None else self.cover(picture), self.labels[index]
 
 
 class OpenCvCrop:
@@ -121,14 +120,37 @@ def photos(folder: str, decoder: str) -> Dataset:
     return datasets.ImageFolder(folder, transform=transforms.Compose(steps))
 
 
-def grey(images: str, labels: str, flip: float, by: str) -> Dataset:
+def cutout(size: int) -> Callable[[torch.Tensor], torch.Tensor]:
+    """DeVries and Taylor 2017: a black square around a point of the picture, of what is normalised already."""
+    black = -FASHION_MNIST[0][0] / FASHION_MNIST[1][0]
+
+    def cover(picture: torch.Tensor) -> torch.Tensor:
+        y, x = int(random.random() * picture.shape[1]), int(random.random() * picture.shape[2])
+        y, x = y - size // 2, x - size // 2
+        picture[:, max(y, 0) : y + size, max(x, 0) : x + size] = black
+        return picture
+
+    return cover
+
+
+def augmentation(options: argparse.Namespace) -> tuple[float, int]:
+    """How often pictures are flipped, and the size of a cutout (0: none): what the graph says, where there is one."""
+    if not options.graph:
+        return options.flip, 0
+    graph = Graph(options.graph)
+    flip, hole = graph.params("horizontal_flip"), graph.params("cutout")
+    return (flip or {}).get("probability", options.flip), hole["size"] if hole else 0
+
+
+def grey(images: str, labels: str, flip: float, hole: int, by: str) -> Dataset:
     if by == "numpy":
-        return GreyArrays(images, labels, flip)
+        return GreyArrays(images, labels, flip, hole)
     steps = [
         transforms.RandomCrop(28, padding=2),
         transforms.RandomHorizontalFlip(flip),
         transforms.ToTensor(),
         transforms.Normalize(*FASHION_MNIST),
+        *([cutout(hole)] if hole else []),
     ]
     return GreyPictures(images, labels, transforms.Compose(steps))
 
@@ -175,61 +197,9 @@ def measure(loader: DataLoader, work: Callable[[list[torch.Tensor]], None], seco
     }
 
 
-def network(graph: str) -> nn.Sequential:
-    """The model of resources/examples/idx.feedline, layer by layer, for 28x28 grey pictures of ten classes."""
-    with open(graph, encoding="utf-8") as file:
-        nodes = json.load(file)["nodes"]
-    channels, side, features = 1, 28, 0
-    layers: list[nn.Module] = []
-    for node in nodes:
-        params = node["params"]
-        if node["type"] == "conv2d":
-            kernel = params.get("kernel", 3)
-            bias = params.get("bias", True)
-            layers.append(nn.Conv2d(channels, params["filters"], kernel, padding=(kernel - 1) // 2, bias=bias))
-            channels = params["filters"]
-        elif node["type"] == "batch_norm":
-            layers.append(nn.BatchNorm2d(channels))
-        elif node["type"] == "max_pool":
-            layers.append(nn.MaxPool2d(2))
-            side //= 2
-        elif node["type"] == "relu":
-            layers.append(nn.ReLU())
-        elif node["type"] == "flatten":
-            layers.append(nn.Flatten())
-            features = channels * side * side
-        elif node["type"] == "linear":
-            layers.append(nn.Linear(features, params["units"]))
-            features = params["units"]
-        elif node["type"] not in BESIDE_THE_MODEL:
-            raise SystemExit(f"torch_peer.py: {node['type']} has no counterpart here yet")
-    return nn.Sequential(*layers)
-
-
-class Trainer:
-    def __init__(self, model: nn.Module):
-        self.model = model
-        self.loss = nn.CrossEntropyLoss()
-        self.optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-
-    def step(self, batch: list[torch.Tensor]) -> None:
-        self.optimizer.zero_grad()
-        self.loss(self.model(batch[0]), batch[1]).backward()
-        self.optimizer.step()
-
-    def accuracy(self, loader: DataLoader) -> float:
-        self.model.eval()
-        right = total = 0
-        with torch.no_grad():
-            for images, labels in loader:
-                right += int((self.model(images).argmax(1) == labels).sum())
-                total += len(labels)
-        self.model.train()
-        return right / total
-
-
-def train_epochs(trainer: Trainer, loader: DataLoader, test: DataLoader, epochs: int) -> dict:
-    accuracies, rates = [], []
+def train_epochs(trainer: Trainer, loader: DataLoader, test: DataLoader, epochs: int, until: float) -> dict:
+    """`wall_s`: training and validation of each epoch."""
+    accuracies, rates, walls = [], [], []
     for _ in range(epochs):
         start, samples = time.perf_counter(), 0
         for batch in loader:
@@ -237,17 +207,27 @@ def train_epochs(trainer: Trainer, loader: DataLoader, test: DataLoader, epochs:
             samples += len(batch[1])
         rates.append(samples / (time.perf_counter() - start))
         accuracies.append(trainer.accuracy(test))
-    return {"samples_per_s": rates, "val_accuracy": accuracies}
+        walls.append(time.perf_counter() - start)
+        if accuracies[-1] >= until:
+            break
+    return {"samples_per_s": rates, "val_accuracy": accuracies, "wall_s": walls}
+
+
+def test_pictures(images: str, labels: str) -> Dataset:
+    """In memory, centred and scaled once: they are the same in each epoch."""
+    pixels = torch.from_numpy(read_idx(images).astype(np.float32) / 255).unsqueeze(1)
+    mean, deviation = FASHION_MNIST[0][0], FASHION_MNIST[1][0]
+    return TensorDataset((pixels - mean) / deviation, torch.from_numpy(read_idx(labels).astype(np.int64)))
 
 
 def train(options: argparse.Namespace, loader: DataLoader) -> dict:
     torch.manual_seed(options.seed)
-    trainer = Trainer(network(options.graph))
+    random.seed(options.seed)
+    graph = Graph(options.graph)
     if not options.epochs:
-        return measure(loader, trainer.step, options.seconds, warm_up=5)
-    plain = transforms.Compose([transforms.ToTensor(), transforms.Normalize(*FASHION_MNIST)])
-    test = DataLoader(GreyPictures(options.test_images, options.test_labels, plain), batch_size=500)
-    return train_epochs(trainer, loader, test, options.epochs)
+        return measure(loader, Trainer(graph).step, options.seconds, warm_up=5)
+    test = DataLoader(test_pictures(options.test_images, options.test_labels), batch_size=500)
+    return train_epochs(Trainer(graph, options.epochs * len(loader)), loader, test, options.epochs, options.until)
 
 
 def parse() -> argparse.Namespace:
@@ -266,6 +246,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=0, help="intra-op threads; 0: PyTorch's default")
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--epochs", type=int, default=0)
+    parser.add_argument("--until", type=float, default=2, help="of the accuracy, after which epochs are enough")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
@@ -274,8 +255,10 @@ def main() -> None:
     options = parse()
     if options.threads:
         torch.set_num_threads(options.threads)
-    data = photos(options.folder, options.decoder) if options.job == "photos" else grey(
-        options.images, options.labels, options.flip, options.by)
+    if options.job == "photos":
+        data = photos(options.folder, options.decoder)
+    else:
+        data = grey(options.images, options.labels, *augmentation(options), options.by)
     loader = DataLoader(
         data,
         batch_size=64 if options.job == "photos" else 128,
