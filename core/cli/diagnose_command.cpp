@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "base/user_path.h"
 #include "cli/commands.h"
 #include "cli/curves_text.h"
 #include "cli/format.h"
@@ -101,7 +100,7 @@ ExitCode diagnose(const DiagnoseArguments& arguments) {
   std::string text = examination_text(*found, fixes, width);
   if (stalls) text += stalls_text(*stalls);
   if (!splits.empty()) text += splits_text(splits, width);
-  const PastCurves past = curves_of_last_run(*document, source_file(user_path(arguments.file)));
+  const PastCurves past = curves_of_last_run(*document, source_file(arguments.file));
   text += curves_text(past, width);
   std::string json;
   if (!arguments.json.empty()) {

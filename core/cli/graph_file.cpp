@@ -3,6 +3,7 @@
 
 #include "base/embedded.h"
 #include "base/user_path.h"
+#include "cli/format.h"
 #include "graph/override.h"
 #include "schema/registry.h"
 

@@ -143,7 +143,7 @@ void RunLog::tell(RunNews news) {
 
 /// On the thread that tells of the start, as all that is read here was.
 ContinuedRun RunLog::continued() const {
-  if (earlier_.recorded.run == 0) return {};
+  if (!goes_on_) return {};
   const std::filesystem::path folder = std::filesystem::path(options_.resume.path).parent_path();
   const auto there = list_checkpoints(folder);
   if (!there.empty() && there.front().step > earlier_.step) return {};
@@ -178,7 +178,8 @@ struct RunLog::Receiver {
   void operator()(const Preparing&) {}
   void operator()(const Started& fact) {
     log.started_ = fact;
-    if (fact.earlier) log.earlier_ = *fact.earlier;
+    log.goes_on_ = fact.earlier.has_value();
+    if (log.goes_on_) log.earlier_ = *fact.earlier;
     if (!log.earlier_.epochs.empty()) log.epoch_ = log.earlier_.epochs.back();
     for (const EpochResult& epoch : log.earlier_.epochs) news.epochs.push_back(record_of(epoch));
     news.status = RunStatus::Running;

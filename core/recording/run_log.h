@@ -61,6 +61,7 @@ class RunLog {
   std::mutex mutex_{};
   Sampler sampler_{};
   std::optional<Started> started_{};
+  bool goes_on_ = false;
   EarlierPart earlier_{};  ///< of a run that goes on
   TrainingTime time_{};
   std::optional<EpochResult> epoch_{};

@@ -18,16 +18,23 @@ bool is_written_by_another(const std::string& status, const std::string& process
 
 }  // namespace
 
-Result<bool> may_continue(Database& database, const ContinuedRun& earlier) {
-  if (earlier.run == 0) return false;
-  auto row = database.prepare(
-      "SELECT status, process FROM runs WHERE id = ? AND started_at = ? AND removed_at = 0 AND EXISTS"
-      " (SELECT 1 FROM properties WHERE run = runs.id AND kind = 'environment' AND name = ? AND value = ?)");
+Result<std::optional<ContinuedRun>> find_continued(Database& database, ContinuedRun earlier) {
+  if (earlier.property.first.empty()) return std::nullopt;
+  const bool numbered = earlier.run != 0 && earlier.started_at != 0;
+  std::string sql =
+      "SELECT id, started_at, removed_at, status, process FROM runs WHERE EXISTS (SELECT 1 FROM properties"
+      " WHERE run = runs.id AND kind = 'environment' AND name = ? AND value = ?)";
+  sql += numbered ? " AND id = ? AND started_at = ?" : " ORDER BY id DESC LIMIT 1";
+  auto row = database.prepare(sql);
   if (!row) return fail(std::move(row.error()));
-  row->bind(earlier.run).bind(earlier.started_at).bind(earlier.property.first).bind(earlier.property.second);
-  auto found = row->step();
-  if (!found) return fail(std::move(found.error()));
-  return *found && !is_written_by_another(row->text(0), row->text(1));
+  row->bind(earlier.property.first).bind(earlier.property.second);
+  if (numbered) row->bind(earlier.run).bind(earlier.started_at);
+  const auto found = row->step();
+  if (!found) return fail(found.error());
+  if (!*found || row->real(2) > 0 || is_written_by_another(row->text(3), row->text(4))) return std::nullopt;
+  earlier.run = row->integer(0);
+  earlier.started_at = row->real(1);
+  return earlier;
 }
 
 Status cut_back(Database& database, const ContinuedRun& earlier) {

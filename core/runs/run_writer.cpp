@@ -147,15 +147,14 @@ Status RunWriter::write(Database& database, RunNews news) {
 }
 
 Status RunWriter::begin(Database& database) {
-  const auto goes_on = may_continue(database, header_.continues);
-  if (!goes_on) return fail(goes_on.error());
-  if (Status begun = *goes_on ? go_on(database) : begin_anew(database); !begun) return begun;
+  const auto earlier = find_continued(database, header_.continues);
+  if (!earlier) return fail(earlier.error());
+  if (Status begun = *earlier ? go_on(database, **earlier) : begin_anew(database); !begun) return begun;
   return write_properties(database, id_, "parameter", header_.parameters);
 }
 
 /// What people know it by stays: title, file, notes and tags.
-Status RunWriter::go_on(Database& database) {
-  const ContinuedRun& earlier = header_.continues;
+Status RunWriter::go_on(Database& database, const ContinuedRun& earlier) {
   if (!earlier_curves_) {  // they stay, should this have to be tried again
     auto curves = earlier_curves(database, earlier);
     if (!curves) return fail(std::move(curves.error()));

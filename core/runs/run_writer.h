@@ -62,7 +62,7 @@ class RunWriter {
   void take(RunNews& news);
   [[nodiscard]] Status begin(Database& database);
   [[nodiscard]] Status begin_anew(Database& database);
-  [[nodiscard]] Status go_on(Database& database);
+  [[nodiscard]] Status go_on(Database& database, const ContinuedRun& earlier);
   void join_curves();
   [[nodiscard]] Status write_run(Database& database);
   [[nodiscard]] Status write_results(Database& database);

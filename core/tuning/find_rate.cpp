@@ -20,6 +20,7 @@ namespace {
 constexpr double kSmoothing = 0.95;
 constexpr double kDiverged = 4;  ///< times the lowest smoothed loss; fastai's
 constexpr std::size_t kFewest = 12;
+constexpr double kCoarse = 1.5;         ///< where a step multiplies the rate by more, the loss lags behind it
 constexpr std::size_t kFewInFall = 10;  ///< steps: below them the middle of the fall is a matter of chance
 constexpr double kClearFall = 2;        ///< times the deviation of a batch's loss
 constexpr std::uint32_t kEpochsWithoutEnd = 1'000'000;
@@ -123,6 +124,8 @@ std::optional<RateProposal> propose_rate(const std::vector<RateLoss>& curve) {
 
 std::string doubt_about(const std::vector<RateLoss>& curve) {
   if (curve.size() < 2) return "no step was taken";
+  if (const double factor = curve[1].rate / curve[0].rate; factor > kCoarse)
+    return fmt::format("with so few steps each multiplies the rate by {:.2g}, faster than the loss can answer", factor);
   const auto [begin, end] = longest_fall(curve);
   const std::size_t steps = end - begin + 1;
   if (steps < kFewInFall) return fmt::format("the loss fell over {} steps alone", steps);
