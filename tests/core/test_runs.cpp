@@ -421,7 +421,7 @@ void TestRuns::a_run_that_goes_on_is_the_same_run() {
   QVERIFY(std::isnan(run.epochs[0].learning_rate));
   QVERIFY((run.series.columns == std::vector<std::string>{"time_s", "new", "step", "old"}));
   QCOMPARE(run.series.rows(), std::size_t{3});
-  for (const auto& [row, time, step] : {std::tuple{0U, 1.0, 10.0}, {1U, 2.0, 20.0}, {2U, 5.0, 50.0}}) {
+  for (const auto& [row, time, step] : {std::tuple{0U, 1.0, 10.0}, std::tuple{1U, 2.0, 20.0}, std::tuple{2U, 5.0, 50.0}}) {
     QCOMPARE(run.series.at(row, 0), time);
     QCOMPARE(run.series.at(row, 2), step);
   }
