@@ -7,7 +7,7 @@
 
 namespace feedline::cli {
 
-std::string with_curves(const std::string& json, const std::vector<CurveFinding>& curves) {
+std::string json_with_curves(const std::string& json, const std::vector<CurveFinding>& curves) {
   Json object = Json::parse(json);
   Json list = Json::array();
   for (const CurveFinding& finding : curves)

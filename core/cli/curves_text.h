@@ -10,6 +10,6 @@ namespace feedline::cli {
 
 /// A JSON object with the key `curves` added at its end: a list of `kind`, `headline`, `evidence` and `remedy`, empty
 /// where nothing was found. See resources/help/run-json.md.
-[[nodiscard]] std::string with_curves(const std::string& json, const std::vector<CurveFinding>& curves);
+[[nodiscard]] std::string json_with_curves(const std::string& json, const std::vector<CurveFinding>& curves);
 
 }  // namespace feedline::cli

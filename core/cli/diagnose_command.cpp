@@ -106,7 +106,7 @@ ExitCode diagnose(const DiagnoseArguments& arguments) {
   if (!arguments.json.empty()) {
     json = examination_json(*found, fixes);
     add_json(json, stalls, splits, past);
-    json = with_curves(json, past.findings);
+    json = json_with_curves(json, past.findings);
   }
   return deliver(arguments.json, text, json);
 }

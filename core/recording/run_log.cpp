@@ -96,7 +96,7 @@ RunStatus status_of(RunResult::End end) {
 }
 
 /// What the parts of the run before this one have counted; they all took `wall` seconds.
-void add_part(StageRecord& stage, const StageCounters& before, double wall) {
+void add_earlier_part(StageRecord& stage, const StageCounters& before, double wall) {
   stage.records += before.records;
   stage.records_per_s = wall > 0 ? static_cast<double>(stage.records) / wall : 0;
   stage.cpu_s += seconds(before.cpu);
@@ -271,7 +271,7 @@ std::vector<StageRecord> RunLog::stages(const Snapshot& now) const {
                    .queue_fill = fills_ > 0 && i < fill_sums_.size() ? fill_sums_[i] / static_cast<double>(fills_)
                                                                      : row.queue_fill});
     for (const StageSample& before : earlier_.stages)
-      if (before.node == row.node) add_part(all.back(), before.total, wall);
+      if (before.node == row.node) add_earlier_part(all.back(), before.total, wall);
   }
   return all;
 }
