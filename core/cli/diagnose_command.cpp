@@ -116,11 +116,11 @@ ExitCode diagnose(const DiagnoseArguments& arguments) {
 void add_diagnose(CLI::App& app, ExitCode& code) {
   CLI::App* command =
       app.add_subcommand("diagnose", "Say what limits a graph, how fast it could be, and what would help");
-  explain(
-      *command,
-      "Runs the graph for a while and gives a verdict in words, with its evidence; the ceiling beside the measured "
-      "rate; and fixes, each with the gain that it is predicted to bring; and what the curves of the newest recorded run of "
-      "this graph say of how it learns. Nothing is said before 20 steps after the warm-up.");
+  explain(*command,
+          "Runs the graph for a while and gives a verdict in words, with its evidence; the ceiling beside the measured "
+          "rate; and fixes, each with the gain that it is predicted to bring; and what the curves of the newest "
+          "recorded run of "
+          "this graph say of how it learns. Nothing is said before 20 steps after the warm-up.");
   command->footer(
       "Examples:\n"
       "  feedline-cli diagnose my.feedline\n"

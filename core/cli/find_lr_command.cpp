@@ -60,15 +60,10 @@ std::string find_lr_text(const FoundRate& found, std::uint64_t steps, std::size_
 }
 
 std::string find_lr_json(const FoundRate& found) {
-  Json json = {{"node", found.optimizer_node},
-               {"before", found.before},
-               {"proposed", found.proposal.to_use()},
-               {"steepest", found.proposal.steepest},
-               {"lowest", found.proposal.lowest},
-               {"unsure", !found.doubt.empty()},
-               {"doubt", text_or_null(found.doubt)},
-               {"diverged", found.diverged},
-               {"curve", Json::array()}};
+  Json json = {
+      {"node", found.optimizer_node},        {"before", found.before},          {"proposed", found.proposal.to_use()},
+      {"steepest", found.proposal.steepest}, {"lowest", found.proposal.lowest}, {"unsure", !found.doubt.empty()},
+      {"doubt", text_or_null(found.doubt)},  {"diverged", found.diverged},      {"curve", Json::array()}};
   for (const RateLoss& point : found.curve)
     json["curve"].push_back(
         {{"learning_rate", point.rate}, {"loss", number(point.loss)}, {"smoothed", number(point.smoothed)}});
@@ -115,7 +110,8 @@ ExitCode find_lr(const FindLrArguments& arguments) {
     if (!tested) return watch.failed(tested.error());
     found = std::move(*tested);
   }
-  const ExitCode code = deliver(arguments.json, find_lr_text(*found, arguments.steps, width_of(stdout)), find_lr_json(*found));
+  const ExitCode code =
+      deliver(arguments.json, find_lr_text(*found, arguments.steps, width_of(stdout)), find_lr_json(*found));
   if (code != kOk || !arguments.write) return code;
   if (const Status written = write_rate(arguments, *found); !written) {
     complain(written.error());

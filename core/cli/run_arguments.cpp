@@ -74,7 +74,8 @@ ExitCode write_results(const RunArguments& arguments, const Outcome& outcome, Ex
     complain(written.error());
     if (code == kOk) code = kBadInput;
   };
-  if (!arguments.json.empty()) write(arguments.json, json_with_curves(report_json(outcome.result), outcome.curves) + '\n');
+  if (!arguments.json.empty())
+    write(arguments.json, json_with_curves(report_json(outcome.result), outcome.curves) + '\n');
   if (!arguments.trace.empty()) write(arguments.trace, outcome.trace);
   if (!arguments.bad_records.empty()) write(arguments.bad_records, bad_records_csv(outcome.result.bad_records));
   return code;

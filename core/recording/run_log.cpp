@@ -133,7 +133,7 @@ void RunLog::tell(RunNews news) {
       waiting_.merge(std::move(news));
       if (waiting_.status != RunStatus::Running) return;
       RunHeader header = header_of(document_, source_);
-      header.continues = continued();
+      header.continues = continues_;
       recorder_.emplace(std::move(header), file_, std::move(on_fault_));
       news = std::exchange(waiting_, {});
     }
@@ -141,17 +141,17 @@ void RunLog::tell(RunNews news) {
   recorder_->tell(std::move(news));
 }
 
-/// On the thread that tells of the start, as all that is read here was.
-ContinuedRun RunLog::continued() const {
-  if (!goes_on_) return {};
+/// Reads the folder of its checkpoints: whoever asks for its number meanwhile does not wait for that.
+void RunLog::go_on_from(const EarlierPart& earlier) {
+  earlier_ = earlier;
   const std::filesystem::path folder = std::filesystem::path(options_.resume.path).parent_path();
   const auto there = list_checkpoints(folder);
-  if (!there.empty() && there.front().step > earlier_.step) return {};
-  return {.run = earlier_.recorded.run,
-          .started_at = earlier_.recorded.started_at,
-          .property = {std::string(kCheckpointsProperty), checkpoints_property(folder)},
-          .epochs = earlier_.epochs.empty() ? 0 : earlier_.epochs.back().epoch,
-          .wall_s = earlier_.wall_s};
+  if (!there.empty() && there.front().step > earlier_.step) return;  // it branches off
+  continues_ = {.run = earlier_.recorded.run,
+                .started_at = earlier_.recorded.started_at,
+                .property = {std::string(kCheckpointsProperty), checkpoints_property(folder)},
+                .epochs = earlier_.epochs.empty() ? 0 : earlier_.epochs.back().epoch,
+                .wall_s = earlier_.wall_s};
 }
 
 RecordedAs RunLog::recorded_as() const {
@@ -178,8 +178,7 @@ struct RunLog::Receiver {
   void operator()(const Preparing&) {}
   void operator()(const Started& fact) {
     log.started_ = fact;
-    log.goes_on_ = fact.earlier.has_value();
-    if (log.goes_on_) log.earlier_ = *fact.earlier;
+    if (fact.earlier) log.go_on_from(*fact.earlier);
     if (!log.earlier_.epochs.empty()) log.epoch_ = log.earlier_.epochs.back();
     for (const EpochResult& epoch : log.earlier_.epochs) news.epochs.push_back(record_of(epoch));
     news.status = RunStatus::Running;

@@ -49,7 +49,7 @@ class RunLog {
  private:
   struct Receiver;
   void tell(RunNews news);
-  [[nodiscard]] ContinuedRun continued() const;
+  void go_on_from(const EarlierPart& earlier);
   void add_row(RunNews& news, const Snapshot& now, Nanos interval);
   [[nodiscard]] std::vector<StageRecord> stages(const Snapshot& now) const;
   [[nodiscard]] RunFigures figures(const Snapshot& now) const;
@@ -61,8 +61,8 @@ class RunLog {
   std::mutex mutex_{};
   Sampler sampler_{};
   std::optional<Started> started_{};
-  bool goes_on_ = false;
-  EarlierPart earlier_{};  ///< of a run that goes on
+  EarlierPart earlier_{};     ///< of a run that goes on
+  ContinuedRun continues_{};  ///< the same in the record
   TrainingTime time_{};
   std::optional<EpochResult> epoch_{};
   Nanos curve_at_ = 0;

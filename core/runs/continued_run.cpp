@@ -38,7 +38,8 @@ Result<std::optional<ContinuedRun>> find_continued(Database& database, Continued
 }
 
 Status cut_back(Database& database, const ContinuedRun& earlier) {
-  for (const char* sql : {"DELETE FROM epochs WHERE run = ? AND epoch > ?", "DELETE FROM metrics WHERE run = ? AND epoch > ?"}) {
+  for (const char* sql :
+       {"DELETE FROM epochs WHERE run = ? AND epoch > ?", "DELETE FROM metrics WHERE run = ? AND epoch > ?"}) {
     auto statement = database.prepare(sql);
     if (!statement) return fail(std::move(statement.error()));
     if (Status done = statement->bind(earlier.run).bind(static_cast<std::int64_t>(earlier.epochs)).execute(); !done)

@@ -19,8 +19,8 @@ struct ContinuedRun {
   double started_at = 0;  ///< tells runs of one number in two records apart
   /// Of its environment, which must still be so. No name: it goes on none, but begins anew.
   std::pair<std::string, std::string> property{};
-  std::uint32_t epochs = 0;                       ///< so many are kept: what came behind the checkpoint is done again
-  double wall_s = 0;                              ///< so much of its curves
+  std::uint32_t epochs = 0;  ///< so many are kept: what came behind the checkpoint is done again
+  double wall_s = 0;         ///< so much of its curves
 };
 
 /// Curves as they stand in the file; see SeriesTable.
@@ -30,8 +30,8 @@ struct EarlierCurves {
   std::size_t stride = 1;  ///< moments that a row stands for
 };
 
-/// Finds it in this record, and fills in what was not known of it. None: it is not there, was deleted, or a process that
-/// is alive writes it. Errors: of the file.
+/// Finds it in this record, and fills in what was not known of it. None: it is not there, was deleted, or a process
+/// that is alive writes it. Errors: of the file.
 [[nodiscard]] Result<std::optional<ContinuedRun>> find_continued(Database& database, ContinuedRun earlier);
 /// Takes what came behind its checkpoint out of the record, and what is told anew in any case.
 [[nodiscard]] Status cut_back(Database& database, const ContinuedRun& earlier);

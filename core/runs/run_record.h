@@ -30,8 +30,8 @@ struct RunFigures {
   double samples = kNone;
   double epoch = kNone;  ///< running, from 1
   double epochs = kNone;
-  double wall_s = kNone;  ///< since its data began to flow; of a run that was resumed, of all its parts
-  double cpu_s = kNone;   ///< likewise
+  double wall_s = kNone;         ///< since its data began to flow; of a run that was resumed, of all its parts
+  double cpu_s = kNone;          ///< likewise
   double samples_per_s = kNone;  ///< while training
   double wait_share = kNone;     ///< of the trainer's time, waiting for batches
   double peak_rss_bytes = kNone;

@@ -111,8 +111,7 @@ void RunWriter::join_curves() {
   const std::size_t rows = earlier.values.size() / width;
   std::vector<double> values(rows * columns_.size(), RunFigures::kNone);
   for (std::size_t row = 0; row < rows; ++row)
-    for (std::size_t c = 0; c < width; ++c)
-      values[row * columns_.size() + places[c]] = earlier.values[row * width + c];
+    for (std::size_t c = 0; c < width; ++c) values[row * columns_.size() + places[c]] = earlier.values[row * width + c];
   BoundedTable whole(columns_.size());
   whole.restore(values, earlier.stride);
   std::vector<double> moment(columns_.size(), RunFigures::kNone);
@@ -197,8 +196,8 @@ Status RunWriter::write_run(Database& database) {
                " verdict_node = coalesce(nullif(?, ''), verdict_node), verdict = coalesce(nullif(?, ''), verdict),"
                " failure = coalesce(nullif(?, ''), failure) WHERE id = ?");
   row.add(wall_clock(), open_.ended_at, open_.status ? std::string(name(*open_.status)) : no_text,
-          open_.device.value_or(no_text), joined(columns_), verdict.kind, verdict.node, verdict.text,
-          open_.failure, id_);
+          open_.device.value_or(no_text), joined(columns_), verdict.kind, verdict.node, verdict.text, open_.failure,
+          id_);
   if (!row.status() || !open_.figures) return row.status();
   std::string sql = "UPDATE runs SET ";
   for (const Figure& figure : all_figures()) sql += fmt::format("{} = ?, ", figure.name);

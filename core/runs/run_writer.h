@@ -78,7 +78,7 @@ class RunWriter {
   RunNews open_{};  ///< not written yet
   std::optional<BoundedTable> series_{};
   std::vector<std::string> columns_{};
-  std::size_t told_columns_ = 0;                  ///< of these so many come from the run, the others are of its past
+  std::size_t told_columns_ = 0;                   ///< of these so many come from the run, the others are of its past
   std::optional<EarlierCurves> earlier_curves_{};  ///< of the run that goes on; empty once they are among the others
   std::size_t stride_written_ = 0;
   std::vector<CurvePoint> loss_{};

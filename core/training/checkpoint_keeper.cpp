@@ -53,7 +53,8 @@ CheckpointKeeper::Due CheckpointKeeper::due(std::uint64_t step, const EpochResul
   const bool epochs_over = by_default_ ? taken_at_step_ == 0 || seconds(since) >= kLeastCheckpointSeconds
                                        : options_.every_epochs > 0 && epochs_since_ >= options_.every_epochs;
   // What waits to be written may not be replaced: with it a best one would be lost.
-  return {.numbered = (epochs_over || interval_over(step)) && writer_.idle(), .best = options_.keep_best && is_best(epoch)};
+  return {.numbered = (epochs_over || interval_over(step)) && writer_.idle(),
+          .best = options_.keep_best && is_best(epoch)};
 }
 
 void CheckpointKeeper::write(std::shared_ptr<const TrainingState> state, const Due& as) {

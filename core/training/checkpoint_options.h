@@ -32,15 +32,15 @@ struct CheckpointOptions {
   /// By which the best is chosen, as a JSON key: "val_accuracy". Empty: the first metric of validation, else its loss,
   /// else the training loss.
   std::string best_by{};
-  bool keep_best = true;                    ///< false: the best one is not written, because nobody will read it
-  bool asked = false;                       ///< by a person, who is then told where there can be none
+  bool keep_best = true;                   ///< false: the best one is not written, because nobody will read it
+  bool asked = false;                      ///< by a person, who is then told where there can be none
   std::function<RecordedAs()> recorded{};  ///< where the run stands in the record by now; may be empty
 };
 
 /// Without an interval of one's own, a checkpoint is taken at the end of each epoch and, in long ones, so often.
 inline constexpr double kDefaultCheckpointSeconds = 300;
-/// At the end of epochs that are shorter than this, none is taken without being asked for; but the first one is, so that
-/// a run that is killed soon has something to go on from.
+/// At the end of epochs that are shorter than this, none is taken without being asked for; but the first one is, so
+/// that a run that is killed soon has something to go on from.
 inline constexpr double kLeastCheckpointSeconds = 10;
 
 /// From where a run goes on.

@@ -33,8 +33,8 @@ struct ResumePoint {
   std::shared_ptr<const PipelinePast> validation{};
 };
 
-/// What differs between two graphs and may change what a run of them comes to. How it is run, and for how many epochs, is
-/// left out.
+/// What differs between two graphs and may change what a run of them comes to. How it is run, and for how many epochs,
+/// is left out.
 [[nodiscard]] GraphChanges changes_of_result(const Document& before, const Document& now);
 /// May a run of this graph go on from there? Parameters that change no result may differ, and so may epochs. Error:
 /// what differs.

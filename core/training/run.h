@@ -125,8 +125,8 @@ struct EarlierPart {
 struct Started {
   Execution execution{};
   std::uint64_t samples_per_epoch = 0;
-  std::uint64_t parameters = 0;  ///< trainable numbers in the network
-  std::string estimator{};       ///< type of what learns in place of a network; empty: a network, or nothing
+  std::uint64_t parameters = 0;          ///< trainable numbers in the network
+  std::string estimator{};               ///< type of what learns in place of a network; empty: a network, or nothing
   std::optional<EarlierPart> earlier{};  ///< none: it begins anew
 };
 struct RecordFailed {

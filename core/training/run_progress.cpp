@@ -154,7 +154,7 @@ PlainJson evaluation_text_json(const Evaluation& found) {
                      {"predicted", sample.predicted},
                      {"truth", kept_number(sample.truth)},
                      {"confidence", kept_number(sample.confidence)}});
-  return {{"epoch", found.epoch},        {"classes", found.classes}, {"names", found.class_names},
+  return {{"epoch", found.epoch},      {"classes", found.classes},  {"names", found.class_names},
           {"cells", std::move(cells)}, {"worst", std::move(worst)}, {"node", found.node}};
 }
 

@@ -62,7 +62,8 @@ void TrainerLoop::keep_checkpoints(const ResumePoint* from) {
   keeper_ = std::make_unique<CheckpointKeeper>(options_.checkpoints,
                                                [this](const Error& error) { state_.emit(Noticed{error}); });
   // An epoch that is still to be validated is not over: at the same step there will be another one to keep.
-  if (from != nullptr) keeper_->resume(pending_ && steps_ > 0 ? steps_ - 1 : steps_, from->progress.best, from->progress.recorded);
+  if (from != nullptr)
+    keeper_->resume(pending_ && steps_ > 0 ? steps_ - 1 : steps_, from->progress.best, from->progress.recorded);
 }
 
 /// Time and counters of this part, on top of those before it.

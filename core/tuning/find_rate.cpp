@@ -148,12 +148,12 @@ Result<FoundRate> find_rate(const Document& document, const FindRateOptions& opt
   options.measure.tell("trying learning rates", 0);
   if (Status tested = test_rates(document, options, found); !tested) return fail(std::move(tested.error()));
   if (found.curve.size() < kFewest)
-    return fail(Error{.code = ErrorCode::Failed,
-                      .reason = fmt::format("the loss diverged after {} steps, which are too few to tell a rate",
-                                            found.curve.size()),
-                      .remedy = advice("Divide the input by its scale (a normalise node), or use a smaller model",
-                                       "Try more steps, or a range that begins and ends lower: --steps 400 --to 0.1"),
-                      .node = found.optimizer_node});
+    return fail(Error{
+        .code = ErrorCode::Failed,
+        .reason = fmt::format("the loss diverged after {} steps, which are too few to tell a rate", found.curve.size()),
+        .remedy = advice("Divide the input by its scale (a normalise node), or use a smaller model",
+                         "Try more steps, or a range that begins and ends lower: --steps 400 --to 0.1"),
+        .node = found.optimizer_node});
   const auto proposal = propose_rate(found.curve);
   if (!proposal)
     return fail(Error{.code = ErrorCode::Failed,

@@ -57,9 +57,9 @@ struct FoundRate {
 [[nodiscard]] double tested_rate(const FindRateOptions& options, std::uint64_t step);
 /// The running means of losses, which a run with these would have ended at. True: the loss has diverged there.
 bool add_loss(std::vector<RateLoss>& curve, double rate, double loss);
-/// What speaks against trusting a proposal from this curve: too few steps, in all or in the fall, or a fall that does not stand out
-/// from how much the loss differs from batch to batch (by von Neumann's estimate, from successive differences, which a
-/// trend does not widen). Empty: nothing.
+/// What speaks against trusting a proposal from this curve: too few steps, in all or in the fall, or a fall that does
+/// not stand out from how much the loss differs from batch to batch (by von Neumann's estimate, from successive
+/// differences, which a trend does not widen). Empty: nothing.
 [[nodiscard]] std::string doubt_about(const std::vector<RateLoss>& curve);
 /// None: the curve is too short, or it does not fall.
 [[nodiscard]] std::optional<RateProposal> propose_rate(const std::vector<RateLoss>& curve);

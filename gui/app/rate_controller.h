@@ -54,7 +54,7 @@ class RateController : public QObject {
   QPointer<FindRateWindow> shown_{};
   QPointer<DocumentTab> tested_{};
   std::uint64_t steps_ = 0;  ///< of the newest test
-  bool testing_ = false;  ///< what the experiments are busy with is a test of ours
+  bool testing_ = false;     ///< what the experiments are busy with is a test of ours
 };
 
 }  // namespace feedline::gui::inline app

@@ -377,7 +377,8 @@ void TestRuns::a_run_that_goes_on_is_the_same_run() {
   RunHeader head = header("another title");
   head.graph = "{\"nodes\": [1]}";
   head.parameters = {{"trainer.epochs", "4"}};
-  head.continues = {.run = id, .started_at = before.started_at, .property = {"checkpoints", "/kept"}, .epochs = 2, .wall_s = 4};
+  head.continues = {
+      .run = id, .started_at = before.started_at, .property = {"checkpoints", "/kept"}, .epochs = 2, .wall_s = 4};
   {
     RunRecorder recorder(head, path, {}, 5ms);
     RunNews running;
@@ -421,7 +422,8 @@ void TestRuns::a_run_that_goes_on_is_the_same_run() {
   QVERIFY(std::isnan(run.epochs[0].learning_rate));
   QVERIFY((run.series.columns == std::vector<std::string>{"time_s", "new", "step", "old"}));
   QCOMPARE(run.series.rows(), std::size_t{3});
-  for (const auto& [row, time, step] : {std::tuple{0U, 1.0, 10.0}, std::tuple{1U, 2.0, 20.0}, std::tuple{2U, 5.0, 50.0}}) {
+  for (const auto& [row, time, step] :
+       {std::tuple{0U, 1.0, 10.0}, std::tuple{1U, 2.0, 20.0}, std::tuple{2U, 5.0, 50.0}}) {
     QCOMPARE(run.series.at(row, 0), time);
     QCOMPARE(run.series.at(row, 2), step);
   }
@@ -447,7 +449,8 @@ void TestRuns::a_run_is_known_by_its_folder() {
 
 void TestRuns::a_run_that_is_not_there_begins_anew_data() {
   QTest::addColumn<QString>("what");
-  for (const char* what : {"deleted", "newest deleted", "other number", "other record", "other folder", "goes on elsewhere"})
+  for (const char* what :
+       {"deleted", "newest deleted", "other number", "other record", "other folder", "goes on elsewhere"})
     QTest::newRow(what) << what;
 }
 
@@ -460,7 +463,8 @@ void TestRuns::a_run_that_is_not_there_begins_anew() {
   const std::int64_t id = record(path, header(), first);
   Database database = open(path);
   RunHeader head = header("second");
-  head.continues = {.run = id, .started_at = load(database, id).started_at, .property = {"checkpoints", "/kept"}, .epochs = 1};
+  head.continues = {
+      .run = id, .started_at = load(database, id).started_at, .property = {"checkpoints", "/kept"}, .epochs = 1};
   if (what == "newest deleted") head.continues.run = 0;
   if (what.endsWith("deleted")) QVERIFY(remove_run(database, id));
   if (what == "other number") head.continues.run += 7;

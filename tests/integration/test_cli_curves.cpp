@@ -22,8 +22,8 @@ class TestCliCurves : public QObject {
  private Q_SLOTS:
   void initTestCase() { idx_ = small_idx(cli_.path("data"), 256, 128); }
 
-  /// A learning rate of next to nothing teaches nothing, whatever else is drawn by chance. The running statistics of the
-  /// norms settle within the first half of the epochs.
+  /// A learning rate of next to nothing teaches nothing, whatever else is drawn by chance. The running statistics of
+  /// the norms settle within the first half of the epochs.
   void a_finding_is_told_everywhere() {
     const CliResult before = diagnose();
     QVERIFY2(before.exit_code == 0, before.text());
@@ -63,8 +63,8 @@ class TestCliCurves : public QObject {
 
  private:
   [[nodiscard]] CliResult diagnose(const QStringList& more = {}) const {
-    return cli_.run(QStringList{"diagnose", "example:idx", "--device", "cpu", "--seconds", "0.3", "--json", "-"} + idx_ +
-                    standing_still_ + more);
+    return cli_.run(QStringList{"diagnose", "example:idx", "--device", "cpu", "--seconds", "0.3", "--json", "-"} +
+                    idx_ + standing_still_ + more);
   }
 
   Cli cli_;

@@ -43,8 +43,7 @@ std::vector<RateLoss> usual_curve(std::uint64_t steps, double depth = 2, double 
   for (std::uint64_t i = 0; i < steps; ++i) {
     const double rate = tested_rate(options, i);
     const double fall = depth / (1 + std::exp(-2 * (std::log10(rate) + 3)));
-    if (add_loss(curve, rate, 2.3 - fall + (rate > 0.1 ? 30 * (rate - 0.1) : 0) + (i % 2 == 0 ? swing : -swing)))
-      break;
+    if (add_loss(curve, rate, 2.3 - fall + (rate > 0.1 ? 30 * (rate - 0.1) : 0) + (i % 2 == 0 ? swing : -swing))) break;
   }
   return curve;
 }
