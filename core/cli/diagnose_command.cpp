@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands.h"
+#include "cli/curves_text.h"
 #include "cli/format.h"
+#include "cli/graph_file.h"
 #include "cli/help.h"
 #include "cli/measuring.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
+#include "recording/past_curves.h"
 #include "tuning/decompose.h"
 #include "tuning/split_curve.h"
 
@@ -38,7 +41,8 @@ std::string splits_text(const std::vector<Split>& splits, std::size_t width) {
   return '\n' + table.text(width);
 }
 
-void add_json(std::string& json, const std::optional<Stalls>& stalls, const std::vector<Split>& splits) {
+void add_json(std::string& json, const std::optional<Stalls>& stalls, const std::vector<Split>& splits,
+              const PastCurves& past) {
   auto object = nlohmann::ordered_json::parse(json);
   if (stalls)
     object["stalls"] = {{"step_alone_samples_per_s", stalls->step_alone},
@@ -54,7 +58,16 @@ void add_json(std::string& json, const std::optional<Stalls>& stalls, const std:
          {"offline_s", split.offline_s},
          {"bytes", split.bytes},
          {"samples_per_s", split.samples_per_s}});
+  object["curves_run"] = past.run != 0 ? nlohmann::ordered_json(past.run) : nlohmann::ordered_json(nullptr);
   json = object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+/// A verdict on time alone would say nothing of a run that learns badly at full speed.
+std::string curves_text(const PastCurves& past, std::size_t width) {
+  std::string text;
+  for (const CurveFinding& finding : past.findings)
+    text += '\n' + wrap(fmt::format("The curves of run {}: {}", past.run, finding.text()), width) + '\n';
+  return text;
 }
 
 ExitCode diagnose(const DiagnoseArguments& arguments) {
@@ -87,10 +100,13 @@ ExitCode diagnose(const DiagnoseArguments& arguments) {
   std::string text = examination_text(*found, fixes, width);
   if (stalls) text += stalls_text(*stalls);
   if (!splits.empty()) text += splits_text(splits, width);
+  const PastCurves past = curves_of_last_run(*document, source_file(arguments.file));
+  text += curves_text(past, width);
   std::string json;
   if (!arguments.json.empty()) {
     json = examination_json(*found, fixes);
-    if (stalls || !splits.empty()) add_json(json, stalls, splits);
+    add_json(json, stalls, splits, past);
+    json = json_with_curves(json, past.findings);
   }
   return deliver(arguments.json, text, json);
 }
@@ -100,11 +116,11 @@ ExitCode diagnose(const DiagnoseArguments& arguments) {
 void add_diagnose(CLI::App& app, ExitCode& code) {
   CLI::App* command =
       app.add_subcommand("diagnose", "Say what limits a graph, how fast it could be, and what would help");
-  explain(
-      *command,
-      "Runs the graph for a while and gives a verdict in words, with its evidence; the ceiling beside the measured "
-      "rate; and fixes, each with the gain that it is predicted to bring. Nothing is said before 20 steps after the "
-      "warm-up.");
+  explain(*command,
+          "Runs the graph for a while and gives a verdict in words, with its evidence; the ceiling beside the measured "
+          "rate; and fixes, each with the gain that it is predicted to bring; and what the curves of the newest "
+          "recorded run of "
+          "this graph say of how it learns. Nothing is said before 20 steps after the warm-up.");
   command->footer(
       "Examples:\n"
       "  feedline-cli diagnose my.feedline\n"

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <mutex>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -43,8 +44,33 @@ class Inbox {
   std::vector<Fact> facts_;
 };
 
+/// What the curves say while the run goes on: each kind of finding is told once, when it is first seen.
+class CurveWatch {
+ public:
+  explicit CurveWatch(const Document& document) : document_(document) {}
+
+  void add(const EpochResult& epoch, Progress& progress) {
+    epochs_.push_back(epoch);
+    epochs_.back().evaluation.reset();
+    const Nanos now = Clock::system().now();
+    if (now - judged_at_ < kJudgeEvery) return;
+    judged_at_ = now;
+    for (const CurveFinding& finding : judge_run(document_, epochs_))
+      if (told_.insert(finding.kind).second) progress.line("curves so far: " + finding.text());
+  }
+
+ private:
+  static constexpr Nanos kJudgeEvery = 1'000'000'000;
+
+  Document document_;
+  std::vector<EpochResult> epochs_{};
+  std::set<CurveKind> told_{};
+  Nanos judged_at_ = 0;
+};
+
 struct Receiver {
   Progress& progress;
+  CurveWatch& curves;
   Outcome& outcome;
   std::optional<Started>& started;
   bool& finished;
@@ -53,6 +79,12 @@ struct Receiver {
     outcome.started = true;
     started = fact;
     progress.show(fact);
+    if (!fact.earlier) return;
+    for (const EpochResult& epoch : fact.earlier->epochs) curves.add(epoch, progress);
+  }
+  void operator()(const EpochDone& fact) {
+    progress.show(fact);
+    curves.add(fact.result, progress);
   }
   void operator()(const Finished& fact) {
     outcome.result = fact.result;
@@ -89,6 +121,7 @@ Outcome drive(Document document, const RunOptions& options, Interrupts& interrup
   std::optional<Started> started;
   Nanos interrupted_at = 0;
   TrainingTime time;
+  CurveWatch curves(document);
   const auto run = Run::start(document, options, [&inbox, log](const Fact& fact) {
     if (log != nullptr) log->take(fact);
     inbox.put(fact);
@@ -110,7 +143,7 @@ Outcome drive(Document document, const RunOptions& options, Interrupts& interrup
     if (log != nullptr) log->take(now);
     time.add(now);
     if (!outcome.interrupted) progress.tick(now);
-    for (const Fact& fact : inbox.take()) std::visit(Receiver{progress, outcome, started, finished}, fact);
+    for (const Fact& fact : inbox.take()) std::visit(Receiver{progress, curves, outcome, started, finished}, fact);
   }
   progress.clear();
   outcome.curves = judge_run(document, outcome.result.epochs);

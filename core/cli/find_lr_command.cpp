@@ -24,6 +24,8 @@ namespace {
 
 /// Rows of the table that people see.
 constexpr std::size_t kRows = 20;
+/// So many times as many are tried where a proposal is unsure.
+constexpr std::uint64_t kMoreSteps = 4;
 
 struct FindLrArguments : MeasureArguments {
   double from = FindRateOptions{}.low;
@@ -35,7 +37,7 @@ struct FindLrArguments : MeasureArguments {
 
 std::string rate_text(double rate) { return fmt::format("{:.2g}", rate); }
 
-std::string find_lr_text(const FoundRate& found, std::size_t width) {
+std::string find_lr_text(const FoundRate& found, std::uint64_t steps, std::size_t width) {
   Table table({"learning rate", "loss", "smoothed"}, 0);
   const std::size_t all = found.curve.size();
   const std::size_t rows = std::min(all, kRows);
@@ -51,17 +53,17 @@ std::string find_lr_text(const FoundRate& found, std::size_t width) {
                        rate_text(found.proposal.steepest), rate_text(found.proposal.lowest),
                        found.diverged ? fmt::format("; it diverged at {}", rate_text(found.curve.back().rate)) : ""),
            width);
-  return text + '\n';
+  text += '\n';
+  if (!found.doubt.empty())
+    text += wrap(fmt::format("Unsure: {}. Try more steps: --steps {}", found.doubt, kMoreSteps * steps), width) + '\n';
+  return text;
 }
 
 std::string find_lr_json(const FoundRate& found) {
-  Json json = {{"node", found.optimizer_node},
-               {"before", found.before},
-               {"proposed", found.proposal.to_use()},
-               {"steepest", found.proposal.steepest},
-               {"lowest", found.proposal.lowest},
-               {"diverged", found.diverged},
-               {"curve", Json::array()}};
+  Json json = {
+      {"node", found.optimizer_node},        {"before", found.before},          {"proposed", found.proposal.to_use()},
+      {"steepest", found.proposal.steepest}, {"lowest", found.proposal.lowest}, {"unsure", !found.doubt.empty()},
+      {"doubt", text_or_null(found.doubt)},  {"diverged", found.diverged},      {"curve", Json::array()}};
   for (const RateLoss& point : found.curve)
     json["curve"].push_back(
         {{"learning_rate", point.rate}, {"loss", number(point.loss)}, {"smoothed", number(point.smoothed)}});
@@ -108,7 +110,8 @@ ExitCode find_lr(const FindLrArguments& arguments) {
     if (!tested) return watch.failed(tested.error());
     found = std::move(*tested);
   }
-  const ExitCode code = deliver(arguments.json, find_lr_text(*found, width_of(stdout)), find_lr_json(*found));
+  const ExitCode code =
+      deliver(arguments.json, find_lr_text(*found, arguments.steps, width_of(stdout)), find_lr_json(*found));
   if (code != kOk || !arguments.write) return code;
   if (const Status written = write_rate(arguments, *found); !written) {
     complain(written.error());

@@ -3,6 +3,7 @@
 
 #include "base/embedded.h"
 #include "base/user_path.h"
+#include "cli/format.h"
 #include "graph/override.h"
 #include "schema/registry.h"
 
@@ -54,8 +55,11 @@ Result<Loaded> load_graph(const std::string& given) {
   std::error_code ignored;
   const std::vector<std::string> names = example_names();
   const std::string name(without_extension(std::filesystem::path(file).filename().string()));
-  if (!std::filesystem::exists(file, ignored) && std::find(names.begin(), names.end(), name) != names.end())
-    error.remedy = "Check the path, or use the built-in example: " + std::string(kExamplePrefix) + name;
+  if (std::filesystem::exists(file, ignored)) return fail(std::move(error));
+  const bool example = std::find(names.begin(), names.end(), name) != names.end();
+  const bool bare = file == std::filesystem::path(file).filename();  // a word, not a path that somebody thought of
+  const std::string near = example ? name : bare ? nearest_word(name, names) : std::string();
+  if (!near.empty()) error.remedy = "Did you mean " + std::string(kExamplePrefix) + near + "? Else check the path";
   return fail(std::move(error));
 }
 

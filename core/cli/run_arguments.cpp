@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/run_arguments.h"
 
+#include "cli/curves_text.h"
 #include "cli/format.h"
 #include "cli/graph_file.h"
 #include "cli/output.h"
@@ -73,7 +74,8 @@ ExitCode write_results(const RunArguments& arguments, const Outcome& outcome, Ex
     complain(written.error());
     if (code == kOk) code = kBadInput;
   };
-  if (!arguments.json.empty()) write(arguments.json, report_json(outcome.result) + '\n');
+  if (!arguments.json.empty())
+    write(arguments.json, json_with_curves(report_json(outcome.result), outcome.curves) + '\n');
   if (!arguments.trace.empty()) write(arguments.trace, outcome.trace);
   if (!arguments.bad_records.empty()) write(arguments.bad_records, bad_records_csv(outcome.result.bad_records));
   return code;

@@ -58,7 +58,7 @@ ExitCode run(const RunArguments& arguments, const CheckpointArguments& checkpoin
     const RunSource source{.title = document->title(), .file = source_file(arguments.file), .origin = "command line"};
     log.emplace(*document, options, source, [&fault](const Error& error) { fault.put(error); });
   }
-  if (log) options.checkpoints.run = [&log] { return log->id(); };
+  if (log) options.checkpoints.recorded = [&log] { return log->recorded_as(); };
   const Outcome outcome =
       drive(std::move(*document), options, interrupts, !arguments.trace.empty(), log ? &*log : nullptr);
   const ExitCode code = conclude(outcome);

@@ -66,6 +66,7 @@ Json epochs(const RunRecord& run) {
     json["samples"] = e.samples;
     json["samples_per_s"] = number(e.samples_per_s);
     json["wall_s"] = number(e.wall_s);
+    json["learning_rate"] = number(e.learning_rate);
     json["metrics"] = metrics_json(e.metrics);
     list.push_back(std::move(json));
   }

@@ -57,6 +57,7 @@ struct PipelineOptions {
   std::function<void(const Error&)> on_notice{};
   std::shared_ptr<BufferAllocator> allocator{};  ///< null: host memory
   const Clock* clock = nullptr;  ///< null: the system's; one of another kind must outlive the program's threads
+  bool at_rest = false;          ///< its workers begin with the first resume()
   bool staged = false;           ///< every node with its own workers and queue: the same bytes, for teaching
 };
 

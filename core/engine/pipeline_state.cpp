@@ -65,6 +65,7 @@ PipelineState::PipelineState(std::shared_ptr<const Plan> owner_plan, const DataP
     if (segment.collates) meter(plan.batch_node, "batch", segment.workers);
   }
   if (options.meters && options.trace) name_queues();
+  if (options.at_rest) flow.pause(true);
 }
 
 /// What its workers are called in the timeline: by the node where there is one only.

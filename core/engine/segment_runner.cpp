@@ -234,17 +234,17 @@ bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
   return true;
 }
 
-Rng SegmentRunner::rng_of(const PlanStep& step, std::uint32_t epoch, std::uint64_t record) const {
+std::uint32_t SegmentRunner::drawn_epoch(const PlanStep& step, std::uint32_t epoch) const {
   const auto index = static_cast<std::size_t>(&step - plan_.steps.data());
-  return {plan_.seed, kept_[index] ? 1U : epoch, record, step.stream};
+  return kept_[index] ? 1U : epoch;
 }
 
 /// Who reads the step's output, with the random numbers that it will draw for this record.
 std::optional<NextNode> SegmentRunner::next_node(const PlanStep& step, const Chunk& chunk, std::uint64_t record) const {
   if (!step.next) return std::nullopt;
   const PlanStep& reader = plan_.steps[*step.next];
-  return NextNode(*reader.op,
-                  {.rng = rng_of(reader, chunk.epoch, record), .training = plan_.training, .record = record});
+  const Rng rng(plan_.seed, drawn_epoch(reader, chunk.epoch), record, reader.stream);
+  return NextNode(*reader.op, {.rng = rng, .training = plan_.training, .record = record});
 }
 
 /// Waits until this worker may enter a sequential step: time starved, no work. None: the run ends.
@@ -269,6 +269,7 @@ bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chun
     if (!stay) return false;
   }
   account_.begin(place(node));
+  const std::uint32_t epoch = drawn_epoch(step, chunk.epoch);
   Tally tally{.node = node, .name = step.node, .first = chunk.record_ids[begin], .timed = timer_.begin(node)};
   for (std::size_t r = begin; r < end; ++r) {
     if (chunk.bad[r] != 0) continue;
@@ -286,7 +287,7 @@ bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chun
     const bool cached = way != nullptr && show_cached(chunk, r, index, *out_[0]);
     const auto work = [&]() -> Status {
       if (cached) return {};
-      OpContext context{.rng = rng_of(step, chunk.epoch, record),
+      OpContext context{.rng = Rng(plan_.seed, epoch, record, step.stream),
                         .training = plan_.training,
                         .record = record,
                         .next = next ? &*next : nullptr};

@@ -43,8 +43,8 @@ class SegmentRunner {
 
  private:
   void make_room(Chunk& chunk);
-  /// With the random numbers that the step draws for a record of this epoch.
-  [[nodiscard]] Rng rng_of(const PlanStep& step, std::uint32_t epoch, std::uint64_t record) const;
+  /// Of the epoch whose random numbers the step draws in this one. Asked once a tile: what a record costs counts here.
+  [[nodiscard]] std::uint32_t drawn_epoch(const PlanStep& step, std::uint32_t epoch) const;
   void bind(const Chunk& chunk, std::size_t begin, std::size_t end);
   [[nodiscard]] const CacheRoute* look_up(Chunk& chunk, std::size_t record);
   [[nodiscard]] const CacheRoute* route(const Chunk& chunk, std::size_t record);

@@ -59,4 +59,10 @@ fs::path checkpoints_of(const RunRecord& run) {
   return {};
 }
 
+std::string checkpoints_property(const fs::path& folder) {
+  std::error_code error;
+  const fs::path whole = fs::absolute(folder, error).lexically_normal();
+  return (whole.has_filename() ? whole : whole.parent_path()).string();
+}
+
 }  // namespace feedline::inline recording

@@ -30,5 +30,7 @@ void make_room_for_checkpoints();
 
 /// Under this name a run's environment has their folder.
 inline constexpr std::string_view kCheckpointsProperty = "checkpoints";
+/// As it stands there: whole, however it was named.
+[[nodiscard]] std::string checkpoints_property(const std::filesystem::path& folder);
 
 }  // namespace feedline::inline recording

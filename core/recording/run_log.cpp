@@ -5,6 +5,7 @@
 #include "graph/json.h"
 #include "graph/subgraph.h"
 #include "recording/changes.h"
+#include "recording/checkpoint_places.h"
 #include "recording/surroundings.h"
 #include "training/apply_options.h"
 #include "training/report.h"
@@ -54,7 +55,8 @@ EpochRecord record_of(const EpochResult& epoch) {
           .metrics = epoch.metrics,
           .samples_per_s = epoch.samples_per_s,
           .wall_s = epoch.wall_s,
-          .samples = epoch.samples};
+          .samples = epoch.samples,
+          .learning_rate = epoch.learning_rate};
 }
 
 ErrorRecord record_of(const char* severity, const Error& error, std::uint64_t count = 1, std::uint64_t records = 0) {
@@ -93,6 +95,16 @@ RunStatus status_of(RunResult::End end) {
   return RunStatus::Failed;
 }
 
+/// What the parts of the run before this one have counted; they all took `wall` seconds.
+void add_earlier_part(StageRecord& stage, const StageCounters& before, double wall) {
+  stage.records += before.records;
+  stage.records_per_s = wall > 0 ? static_cast<double>(stage.records) / wall : 0;
+  stage.cpu_s += seconds(before.cpu);
+  stage.busy_s += seconds(before.busy);
+  stage.starved_s += seconds(before.starved);
+  stage.blocked_s += seconds(before.blocked);
+}
+
 std::vector<CurvePoint> curve_of(const Snapshot& now) {
   std::vector<CurvePoint> curve;
   curve.reserve(now.loss_curve.size());
@@ -109,7 +121,8 @@ RunLog::RunLog(Document document, const RunOptions& options, const RunSource& so
       source_(source),
       on_fault_(std::move(on_fault)),
       file_(file) {
-  options_.resume = options_.weights = {};  // a model's weights are no record's
+  options_.resume.state.reset();  // a model's weights are no record's
+  options_.weights = {};
 }
 
 /// Only a run whose data flow is a run: one that is refused, fails or is stopped before leaves nothing behind.
@@ -119,11 +132,33 @@ void RunLog::tell(RunNews news) {
     if (!recorder_) {
       waiting_.merge(std::move(news));
       if (waiting_.status != RunStatus::Running) return;
-      recorder_.emplace(header_of(document_, source_), file_, std::move(on_fault_));
+      RunHeader header = header_of(document_, source_);
+      header.continues = continues_;
+      recorder_.emplace(std::move(header), file_, std::move(on_fault_));
       news = std::exchange(waiting_, {});
     }
   }
   recorder_->tell(std::move(news));
+}
+
+/// Reads the folder of its checkpoints: whoever asks for its number meanwhile does not wait for that.
+void RunLog::go_on_from(const EarlierPart& earlier) {
+  earlier_ = earlier;
+  const std::filesystem::path folder = std::filesystem::path(options_.resume.path).parent_path();
+  const auto there = list_checkpoints(folder);
+  if (!there.empty() && there.front().step > earlier_.step) return;  // it branches off
+  continues_ = {.run = earlier_.recorded.run,
+                .started_at = earlier_.recorded.started_at,
+                .property = {std::string(kCheckpointsProperty), checkpoints_property(folder)},
+                .epochs = earlier_.epochs.empty() ? 0 : earlier_.epochs.back().epoch,
+                .wall_s = earlier_.wall_s};
+}
+
+RecordedAs RunLog::recorded_as() const {
+  const std::lock_guard lock(recorder_mutex_);
+  if (!recorder_) return {};
+  const std::int64_t run = recorder_->id();
+  return {.run = run, .started_at = run != 0 ? recorder_->started_at() : 0};
 }
 
 std::int64_t RunLog::id() const {
@@ -143,6 +178,9 @@ struct RunLog::Receiver {
   void operator()(const Preparing&) {}
   void operator()(const Started& fact) {
     log.started_ = fact;
+    if (fact.earlier) log.go_on_from(*fact.earlier);
+    if (!log.earlier_.epochs.empty()) log.epoch_ = log.earlier_.epochs.back();
+    for (const EpochResult& epoch : log.earlier_.epochs) news.epochs.push_back(record_of(epoch));
     news.status = RunStatus::Running;
     news.device = fact.execution.device;
     news.environment = surroundings(fact, log.options_, log.process_);
@@ -208,6 +246,7 @@ void RunLog::add_row(RunNews& news, const Snapshot& now, Nanos interval) {
   news.samples = sampler_.row(now, interval);
   if (first && !sampler_.columns().empty()) news.columns = sampler_.columns();
   if (news.samples.empty()) return;
+  news.samples.front() += earlier_.wall_s;
   ++fills_;
   fill_sums_.resize(now.stages.size());
   for (std::size_t i = 0; i < now.stages.size(); ++i) fill_sums_[i] += now.stages[i].queue.fill;
@@ -216,6 +255,7 @@ void RunLog::add_row(RunNews& news, const Snapshot& now, Nanos interval) {
 /// A queue is empty when the run is over: what tells something is how full it was on average.
 std::vector<StageRecord> RunLog::stages(const Snapshot& now) const {
   std::vector<StageRecord> all;
+  const double wall = earlier_.wall_s + now.elapsed();
   for (const StageRow& row : stage_rows({}, now)) {
     const std::size_t i = all.size();
     all.push_back({.node = row.node,
@@ -229,6 +269,8 @@ std::vector<StageRecord> RunLog::stages(const Snapshot& now) const {
                    .blocked_s = row.blocked_s,
                    .queue_fill = fills_ > 0 && i < fill_sums_.size() ? fill_sums_[i] / static_cast<double>(fills_)
                                                                      : row.queue_fill});
+    for (const StageSample& before : earlier_.stages)
+      if (before.node == row.node) add_earlier_part(all.back(), before.total, wall);
   }
   return all;
 }
@@ -243,8 +285,8 @@ RunFigures RunLog::figures(const Snapshot& now) const {
   all.samples = static_cast<double>(trainer.samples);
   all.epoch = trainer.epoch;
   if (trainer.epochs > 0) all.epochs = trainer.epochs;
-  all.wall_s = now.elapsed();
-  all.cpu_s = seconds(now.process.cpu - cpu_at_start_);
+  all.wall_s = earlier_.wall_s + now.elapsed();
+  all.cpu_s = earlier_.cpu_s + seconds(now.process.cpu - cpu_at_start_);
   if (training_s > 0) {
     all.samples_per_s = training_rate({}, trainer);
     all.wait_share = seconds(training[Phase::Wait]) / training_s;

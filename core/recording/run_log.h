@@ -22,6 +22,8 @@ struct RunSource {
 
 /// Writes a run into the record of runs (runs/run_recorder.h) from what its watchers see anyway: facts and snapshots.
 /// It stands there from the moment that its data flow: a run that is refused, fails or is stopped before that is none.
+/// A run that goes on from the newest checkpoint of its folder is the same run in the record, with the time and the
+/// counts of all its parts; one that branches off from an earlier one, or that the record no longer has, is a new one.
 /// Takes them from any thread and returns at once; a run is never slowed down or ended by its record.
 class RunLog {
  public:
@@ -39,12 +41,15 @@ class RunLog {
   void take(const Snapshot& now);
   /// Its number in the record; 0 while it has none.
   [[nodiscard]] std::int64_t id() const;
+  /// The same with when it began, for its checkpoints.
+  [[nodiscard]] RecordedAs recorded_as() const;
   /// Waits until all is written; its number, 0 if it has none. Nothing more is taken.
   std::int64_t close();
 
  private:
   struct Receiver;
   void tell(RunNews news);
+  void go_on_from(const EarlierPart& earlier);
   void add_row(RunNews& news, const Snapshot& now, Nanos interval);
   [[nodiscard]] std::vector<StageRecord> stages(const Snapshot& now) const;
   [[nodiscard]] RunFigures figures(const Snapshot& now) const;
@@ -56,6 +61,8 @@ class RunLog {
   std::mutex mutex_{};
   Sampler sampler_{};
   std::optional<Started> started_{};
+  EarlierPart earlier_{};     ///< of a run that goes on
+  ContinuedRun continues_{};  ///< the same in the record
   TrainingTime time_{};
   std::optional<EpochResult> epoch_{};
   Nanos curve_at_ = 0;

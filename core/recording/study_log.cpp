@@ -50,7 +50,7 @@ class RecordedTrial final : public TrialLog {
       if (!study_.empty())
         if (Status tagged = add_tag(*database, number, study_); !tagged) return tagged;
       if (Status noted = set_note(*database, number, note_); !noted) return noted;
-      return before_ != 0 ? remove_run(*database, before_) : Status{};
+      return before_ != 0 && before_ != number ? remove_run(*database, before_) : Status{};
     };
     if (const Status marked = mark(); !marked) (*fault_)(marked.error());
     return number;

@@ -9,10 +9,8 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <fstream>
 #include <sys/utsname.h>
-#include <system_error>
 #include <unistd.h>
 
 namespace feedline::inline recording {
@@ -69,10 +67,8 @@ Properties surroundings(const Started& started, const RunOptions& options, const
     all.emplace_back("parameters", numbers::count(started.parameters));
   }
   all.emplace_back("samples_per_epoch", numbers::count(started.samples_per_epoch));
-  if (const auto& folder = options.checkpoints.folder; !folder.empty()) {
-    std::error_code error;
-    all.emplace_back(kCheckpointsProperty, std::filesystem::absolute(folder, error).lexically_normal().string());
-  }
+  if (const auto& folder = options.checkpoints.folder; !folder.empty())
+    all.emplace_back(kCheckpointsProperty, checkpoints_property(folder));
   if (options.staged) all.emplace_back("staged", "yes");
   if (!options.meters) all.emplace_back("meters", "off");
   for (const auto& [library, version] : library_versions()) all.emplace_back(library, version);

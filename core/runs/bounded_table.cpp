@@ -36,6 +36,18 @@ void BoundedTable::add(std::span<const double> row) {
   }
 }
 
+void BoundedTable::restore(std::span<const double> rows, std::size_t stride) {
+  if (columns_ == 0) return;
+  const std::size_t all = rows.size() / columns_;
+  const std::size_t first = all > capacity_ ? all - capacity_ : 0;
+  rows_ = all - first;
+  values_.assign(rows.begin() + static_cast<std::ptrdiff_t>(first * columns_),
+                 rows.begin() + static_cast<std::ptrdiff_t>(all * columns_));
+  stride_ = std::max<std::size_t>(stride, 1);
+  in_last_ = stride_;  // however many it is of, it is closed
+  changed_ = 0;
+}
+
 void BoundedTable::merge_pairs() {
   rows_ = capacity_ / 2;
   for (std::size_t r = 0; r < rows_; ++r)

@@ -15,6 +15,9 @@ class BoundedTable {
 
   /// One moment. NaN counts as nothing measured. Rows of another width are ignored.
   void add(std::span<const double> row);
+  /// Takes rows that were written earlier, each of `stride` moments, in place of what is there; no more than fit, the
+  /// last ones.
+  void restore(std::span<const double> rows, std::size_t stride);
   /// The last row may stand for fewer moments than the others.
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::span<const double> row(std::size_t i) const { return {&values_[i * columns_], columns_}; }

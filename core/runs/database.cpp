@@ -157,6 +157,7 @@ constexpr std::array kMigrations = {
     "ALTER TABLE runs DROP COLUMN wait_s; ALTER TABLE runs DROP COLUMN h2d_s;"
     "ALTER TABLE runs DROP COLUMN forward_s; ALTER TABLE runs DROP COLUMN backward_s;"
     "ALTER TABLE runs DROP COLUMN optimizer_s; ALTER TABLE runs DROP COLUMN other_s;",
+    "ALTER TABLE epochs ADD COLUMN learning_rate REAL;",
 };
 
 const char* environment(const char* name) {

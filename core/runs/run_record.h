@@ -29,8 +29,8 @@ struct RunFigures {
   double samples = kNone;
   double epoch = kNone;  ///< running, from 1
   double epochs = kNone;
-  double wall_s = kNone;  ///< since its data began to flow
-  double cpu_s = kNone;
+  double wall_s = kNone;         ///< since its data began to flow; of a run that was resumed, of all its parts
+  double cpu_s = kNone;          ///< likewise
   double samples_per_s = kNone;  ///< while training
   double wait_share = kNone;     ///< of the trainer's time, waiting for batches
   double peak_rss_bytes = kNone;
@@ -50,6 +50,7 @@ struct EpochRecord {
   double samples_per_s = RunFigures::kNone;
   double wall_s = RunFigures::kNone;
   std::uint64_t samples = 0;
+  double learning_rate = RunFigures::kNone;  ///< of its last step
 };
 
 /// What went wrong: a record that was left out (`error`), what hindered the run (`notice`), what ended it (`failure`).

@@ -43,7 +43,10 @@ Status RunRecorder::flush(std::optional<Database>& database, RunNews news) {
     database.emplace(std::move(*opened));
   }
   Status written = writer_.write(*database, std::move(news));
-  if (written) id_ = writer_.id();
+  if (written) {
+    started_at_ = writer_.started_at();
+    id_ = writer_.id();
+  }
   return written;
 }
 

@@ -35,6 +35,8 @@ class RunRecorder {
   std::int64_t close();
   /// Of the run in the record; 0 while it is not there.
   [[nodiscard]] std::int64_t id() const { return id_.load(); }
+  /// When it began, seconds since 1970; known as soon as its number is.
+  [[nodiscard]] double started_at() const { return started_at_.load(); }
 
  private:
   void main();
@@ -45,6 +47,7 @@ class RunRecorder {
   OnFault on_fault_;
   std::chrono::milliseconds period_;
   std::atomic<std::int64_t> id_{0};
+  std::atomic<double> started_at_{0};
 
   std::mutex mutex_{};
   std::condition_variable wake_{};

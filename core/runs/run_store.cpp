@@ -229,13 +229,15 @@ Result<RunRecord> load_run(Database& database, std::int64_t id) {
     status = read("SELECT name, value FROM properties WHERE run = ? AND kind = 'environment' ORDER BY position",
                   property(run.environment));
   if (status)
-    status = read("SELECT epoch, samples_per_s, wall_s, samples FROM epochs WHERE run = ? ORDER BY epoch",
-                  [&](const Statement& row) {
-                    run.epochs.push_back({.epoch = static_cast<std::uint32_t>(row.integer(0)),
-                                          .samples_per_s = row.real(1),
-                                          .wall_s = row.real(2),
-                                          .samples = static_cast<std::uint64_t>(row.integer(3))});
-                  });
+    status =
+        read("SELECT epoch, samples_per_s, wall_s, samples, learning_rate FROM epochs WHERE run = ? ORDER BY epoch",
+             [&](const Statement& row) {
+               run.epochs.push_back({.epoch = static_cast<std::uint32_t>(row.integer(0)),
+                                     .samples_per_s = row.real(1),
+                                     .wall_s = row.real(2),
+                                     .samples = static_cast<std::uint64_t>(row.integer(3)),
+                                     .learning_rate = row.real(4)});
+             });
   ResultsReader results(database);
   if (status) status = results.read(run);
   if (status) status = results.read_epochs(run);

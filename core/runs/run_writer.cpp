@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace feedline::inline runs {
 namespace {
@@ -79,17 +80,47 @@ Status write_metrics(Database& database, std::int64_t run, std::uint32_t epoch, 
 void RunWriter::take(RunNews& news) {
   if (!news.columns.empty() && !series_) {
     columns_ = news.columns;
+    told_columns_ = columns_.size();
     series_.emplace(columns_.size());
-  } else {
-    news.columns.clear();
+    join_curves();
   }
-  const std::size_t width = columns_.size();
-  for (std::size_t at = 0; width > 0 && at + width <= news.samples.size(); at += width)
-    series_->add({&news.samples[at], width});
+  news.columns.clear();
+  const std::size_t width = told_columns_;
+  std::vector<double> row(columns_.size(), RunFigures::kNone);
+  for (std::size_t at = 0; width > 0 && at + width <= news.samples.size(); at += width) {
+    std::copy_n(news.samples.begin() + static_cast<std::ptrdiff_t>(at), width, row.begin());
+    series_->add(row);
+  }
   news.samples.clear();
   if (!news.loss.empty()) loss_ = std::move(news.loss);
   news.loss.clear();
   open_.merge(std::move(news));
+}
+
+/// What the parts before have measured stands in front, column by column. One that this part does not have is kept.
+void RunWriter::join_curves() {
+  if (!series_ || !earlier_curves_ || earlier_curves_->values.empty()) return;
+  const EarlierCurves earlier = std::exchange(*earlier_curves_, {});
+  std::vector<std::size_t> places;
+  for (const std::string& column : earlier.columns) {
+    const auto place = std::find(columns_.begin(), columns_.end(), column);
+    places.push_back(static_cast<std::size_t>(place - columns_.begin()));
+    if (place == columns_.end()) columns_.push_back(column);
+  }
+  const std::size_t width = earlier.columns.size();
+  const std::size_t rows = earlier.values.size() / width;
+  std::vector<double> values(rows * columns_.size(), RunFigures::kNone);
+  for (std::size_t row = 0; row < rows; ++row)
+    for (std::size_t c = 0; c < width; ++c) values[row * columns_.size() + places[c]] = earlier.values[row * width + c];
+  BoundedTable whole(columns_.size());
+  whole.restore(values, earlier.stride);
+  std::vector<double> moment(columns_.size(), RunFigures::kNone);
+  for (std::size_t row = 0; row < series_->rows(); ++row) {
+    const std::span<const double> told = series_->row(row);
+    std::copy(told.begin(), told.end(), moment.begin());
+    whole.add(moment);
+  }
+  series_ = std::move(whole);
 }
 
 Status RunWriter::write(Database& database, RunNews news) {
@@ -115,6 +146,31 @@ Status RunWriter::write(Database& database, RunNews news) {
 }
 
 Status RunWriter::begin(Database& database) {
+  const auto earlier = find_continued(database, header_.continues);
+  if (!earlier) return fail(earlier.error());
+  if (Status begun = *earlier ? go_on(database, **earlier) : begin_anew(database); !begun) return begun;
+  return write_properties(database, id_, "parameter", header_.parameters);
+}
+
+/// What people know it by stays: title, file, notes and tags.
+Status RunWriter::go_on(Database& database, const ContinuedRun& earlier) {
+  if (!earlier_curves_) {  // they stay, should this have to be tried again
+    auto curves = earlier_curves(database, earlier);
+    if (!curves) return fail(std::move(curves.error()));
+    earlier_curves_ = std::move(*curves);
+    join_curves();
+  }
+  if (Status cut = cut_back(database, earlier); !cut) return cut;
+  Inserter row(database,
+               "UPDATE runs SET process = ?, seen_at = ?, ended_at = 0, status = 'preparing', host = ?, graph = ?,"
+               " verdict_kind = '', verdict_node = '', verdict = '', failure = '' WHERE id = ?");
+  row.add(ProcessMark::own().text(), wall_clock(), host_name(), header_.graph, earlier.run);
+  id_ = earlier.run;
+  started_at_ = earlier.started_at;
+  return row.status();
+}
+
+Status RunWriter::begin_anew(Database& database) {
   const double now = wall_clock();
   Inserter old(database, "DELETE FROM runs WHERE removed_at > 0 AND removed_at < ?");
   old.add(now - kKeepRemoved);
@@ -126,7 +182,8 @@ Status RunWriter::begin(Database& database) {
           header_.seed);
   if (!row.status()) return row.status();
   id_ = database.last_id();
-  return write_properties(database, id_, "parameter", header_.parameters);
+  started_at_ = now;
+  return {};
 }
 
 Status RunWriter::write_run(Database& database) {
@@ -139,8 +196,8 @@ Status RunWriter::write_run(Database& database) {
                " verdict_node = coalesce(nullif(?, ''), verdict_node), verdict = coalesce(nullif(?, ''), verdict),"
                " failure = coalesce(nullif(?, ''), failure) WHERE id = ?");
   row.add(wall_clock(), open_.ended_at, open_.status ? std::string(name(*open_.status)) : no_text,
-          open_.device.value_or(no_text), joined(open_.columns), verdict.kind, verdict.node, verdict.text,
-          open_.failure, id_);
+          open_.device.value_or(no_text), joined(columns_), verdict.kind, verdict.node, verdict.text, open_.failure,
+          id_);
   if (!row.status() || !open_.figures) return row.status();
   std::string sql = "UPDATE runs SET ";
   for (const Figure& figure : all_figures()) sql += fmt::format("{} = ?, ", figure.name);
@@ -164,9 +221,10 @@ Status RunWriter::write_results(Database& database) {
 Status RunWriter::write_lists(Database& database) {
   if (Status done = write_properties(database, id_, "environment", open_.environment); !done) return done;
   Inserter epochs(database,
-                  "INSERT OR REPLACE INTO epochs (run, epoch, samples_per_s, wall_s, samples) VALUES (?, ?, ?, ?, ?)");
+                  "INSERT OR REPLACE INTO epochs (run, epoch, samples_per_s, wall_s, samples, learning_rate)"
+                  " VALUES (?, ?, ?, ?, ?, ?)");
   for (const EpochRecord& e : open_.epochs) {
-    epochs.add(id_, e.epoch, e.samples_per_s, e.wall_s, e.samples);
+    epochs.add(id_, e.epoch, e.samples_per_s, e.wall_s, e.samples, e.learning_rate);
     if (Status done = write_metrics(database, id_, e.epoch, e.metrics); !done) return done;
   }
   if (!epochs.status()) return epochs.status();
@@ -198,7 +256,8 @@ Status RunWriter::write_series(Database& database) {
   if (!clear.status()) return clear.status();
   Inserter rows(database, "INSERT INTO series VALUES (?, ?, ?)");
   for (std::size_t i = series_->first_changed(); i < series_->rows(); ++i) rows.add(id_, i, series_->row(i));
-  return rows.status();
+  if (!rows.status() || series_->stride() == stride_written_) return rows.status();
+  return write_properties(database, id_, kCurvesKind, {{std::string(kStrideName), std::to_string(series_->stride())}});
 }
 
 /// In pieces, of which only those that changed are written: a curve grows at its end, and is thinned out rarely.
@@ -225,7 +284,10 @@ void RunWriter::written() {
   errors_written_ = open_.all_errors ? static_cast<std::int64_t>(open_.all_errors->size())
                                      : errors_written_ + static_cast<std::int64_t>(open_.errors.size());
   open_ = {};
-  if (series_) series_->written();
+  if (series_) {
+    series_->written();
+    stride_written_ = series_->stride();
+  }
   loss_written_ = loss_;
 }
 

@@ -150,6 +150,11 @@ struct ProcessMeter::Nvml {
   }
 };
 
+Nanos process_cpu() {
+  rusage usage{};
+  return getrusage(RUSAGE_SELF, &usage) == 0 ? nanos(usage.ru_utime) + nanos(usage.ru_stime) : 0;
+}
+
 ProcessMeter::ProcessMeter() : nvml_(std::make_unique<Nvml>()) {}
 ProcessMeter::~ProcessMeter() = default;
 

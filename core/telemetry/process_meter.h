@@ -22,4 +22,7 @@ class ProcessMeter {
   std::unique_ptr<Nvml> nvml_;
 };
 
+/// CPU time of all threads of this process since it started: what ProcessSample::cpu is, without the rest.
+[[nodiscard]] Nanos process_cpu();
+
 }  // namespace feedline::inline telemetry

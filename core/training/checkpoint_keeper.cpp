@@ -20,9 +20,15 @@ CheckpointKeeper::CheckpointKeeper(const CheckpointOptions& options, std::functi
       writer_(options.folder, options.keep, std::move(on_fault)),
       taken_at_(Clock::system().now()) {}
 
-void CheckpointKeeper::resume(std::uint64_t step, std::optional<double> best) {
+void CheckpointKeeper::resume(std::uint64_t step, std::optional<double> best, const RecordedAs& recorded) {
   taken_at_step_ = step;
   best_ = best;
+  recorded_before_ = recorded;
+}
+
+RecordedAs CheckpointKeeper::recorded() const {
+  const RecordedAs now = options_.recorded ? options_.recorded() : RecordedAs{};
+  return now.run != 0 ? now : recorded_before_;
 }
 
 bool CheckpointKeeper::interval_over(std::uint64_t step) const {
@@ -44,10 +50,11 @@ bool CheckpointKeeper::is_best(const EpochResult& epoch) {
 CheckpointKeeper::Due CheckpointKeeper::due(std::uint64_t step, const EpochResult& epoch) {
   ++epochs_since_;
   const Nanos since = Clock::system().now() - taken_at_;
-  const bool epochs_over = by_default_ ? seconds(since) >= kLeastCheckpointSeconds
+  const bool epochs_over = by_default_ ? taken_at_step_ == 0 || seconds(since) >= kLeastCheckpointSeconds
                                        : options_.every_epochs > 0 && epochs_since_ >= options_.every_epochs;
   // What waits to be written may not be replaced: with it a best one would be lost.
-  return {.numbered = (epochs_over || interval_over(step)) && writer_.idle(), .best = is_best(epoch)};
+  return {.numbered = (epochs_over || interval_over(step)) && writer_.idle(),
+          .best = options_.keep_best && is_best(epoch)};
 }
 
 void CheckpointKeeper::write(std::shared_ptr<const TrainingState> state, const Due& as) {

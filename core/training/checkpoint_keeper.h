@@ -22,8 +22,8 @@ class CheckpointKeeper {
  public:
   CheckpointKeeper(const CheckpointOptions& options, std::function<void(const Error&)> on_fault);
 
-  /// Goes on from a checkpoint that was taken at this step.
-  void resume(std::uint64_t step, std::optional<double> best);
+  /// Goes on from a checkpoint that was taken at this step of a run that was recorded so.
+  void resume(std::uint64_t step, std::optional<double> best, const RecordedAs& recorded);
   /// A step has ended inside an epoch: is a checkpoint to be taken? One that falls due while the last is still being
   /// written is taken when that is done.
   [[nodiscard]] bool due(std::uint64_t step);
@@ -43,7 +43,8 @@ class CheckpointKeeper {
   /// Waits until all is on the disk.
   void finish();
   [[nodiscard]] std::optional<double> best_value() const { return best_; }
-  [[nodiscard]] std::int64_t run() const { return options_.run ? options_.run() : 0; }
+  /// As the run stands in the record; where it is not there (yet), as the checkpoint from which it goes on has it.
+  [[nodiscard]] RecordedAs recorded() const;
   [[nodiscard]] std::string newest() const { return writer_.newest(); }
   [[nodiscard]] std::string best() const { return writer_.best(); }
 
@@ -58,6 +59,7 @@ class CheckpointKeeper {
   std::optional<double> best_{};
   std::optional<Nanos> best_at_{};
   std::shared_ptr<const TrainingState> held_best_{};
+  RecordedAs recorded_before_{};
   std::uint64_t taken_at_step_ = 0;
   Nanos taken_at_;
   std::uint32_t epochs_since_ = 0;

@@ -178,6 +178,7 @@ std::string report_json(const RunResult& result) {
   report["samples"] = trainer.samples;
   report["steps"] = trainer.steps;
   report["wall_s"] = number_or_null(result.last.elapsed());
+  report["whole_wall_s"] = number_or_null(result.earlier_wall_s + result.last.elapsed());
   report["suspended_s"] = number_or_null(seconds(result.suspended));
   report["cpu_s"] = number_or_null(seconds(result.last.process.cpu - result.first.process.cpu));
   report["epochs"] = Json::array();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/resume.h"
 
-#include "graph/graph_changes.h"
 #include "graph/json.h"
 #include "graph/subgraph.h"
 
@@ -58,16 +57,21 @@ std::vector<std::string> class_names_of(const TrainingState& state) {
   return names;
 }
 
-Status check_same_graph(const Document& now, const TrainingState& state) {
-  auto before = graph_of(state);
-  if (!before) return fail(std::move(before.error()));
-  GraphChanges changes = compare_graphs(*before, now);
+GraphChanges changes_of_result(const Document& before, const Document& now) {
+  GraphChanges changes = compare_graphs(before, now);
   const std::string trainer = find_role(now, Role::Trainer) + ".";
   std::erase_if(changes.parameters, [&](const GraphChanges::Parameter& parameter) {
     if (!parameter.name.starts_with(trainer)) return false;
     const std::string_view name = std::string_view(parameter.name).substr(trainer.size());
     return std::find(kFreeParameters.begin(), kFreeParameters.end(), name) != kFreeParameters.end();
   });
+  return changes;
+}
+
+Status check_same_graph(const Document& now, const TrainingState& state) {
+  auto before = graph_of(state);
+  if (!before) return fail(std::move(before.error()));
+  const GraphChanges changes = changes_of_result(*before, now);
   if (changes.none()) return {};
   return fail(Error{.reason = "the graph is no longer that of the checkpoint: " + sentence_of(changes),
                     .remedy = "Undo the change, or begin anew with the weights alone: --init-from CHECKPOINT"});

@@ -5,6 +5,7 @@
 
 #include "engine/pipeline_past.h"
 #include "graph/document.h"
+#include "graph/graph_changes.h"
 #include "plan/plan.h"
 #include "state/training_state.h"
 #include "training/run_progress.h"
@@ -32,6 +33,9 @@ struct ResumePoint {
   std::shared_ptr<const PipelinePast> validation{};
 };
 
+/// What differs between two graphs and may change what a run of them comes to. How it is run, and for how many epochs,
+/// is left out.
+[[nodiscard]] GraphChanges changes_of_result(const Document& before, const Document& now);
 /// May a run of this graph go on from there? Parameters that change no result may differ, and so may epochs. Error:
 /// what differs.
 Status check_same_graph(const Document& now, const TrainingState& state);

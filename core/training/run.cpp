@@ -188,7 +188,8 @@ Result<TrainerLoop::End> Run::Impl::execute() {
   state_.emit(Started{.execution = training.execution,
                       .samples_per_epoch = (*plan)->train.sampler.count,
                       .parameters = training.parameters,
-                      .estimator = estimator != nullptr ? estimator->type : ""});
+                      .estimator = estimator != nullptr ? estimator->type : "",
+                      .earlier = loop.earlier()});
   return loop.run();
 }
 

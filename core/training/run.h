@@ -69,6 +69,7 @@ struct EpochResult {
   double first_wait_s = 0;   ///< for the epoch's first batch
   double median_wait_s = 0;  ///< of its batches
   std::uint64_t samples = 0;
+  std::uint64_t step = 0;  ///< behind which its training ended, counted over the whole run; 0: not known
   double learning_rate = std::numeric_limits<double>::quiet_NaN();  ///< of its last step; NaN: an estimator learns
   std::shared_ptr<const Evaluation> evaluation{};   ///< of validation; null where there are no classes or no such data
   std::shared_ptr<const ResidualPlot> residuals{};  ///< the same of numbers
@@ -106,6 +107,7 @@ struct RunResult {
   std::string checkpoint{};                ///< the newest that it wrote, and the best; empty: none
   std::string best_checkpoint{};
   std::string resumed_from{};  ///< checkpoint; empty: it began anew. Epochs, steps and samples are then of all of it
+  double earlier_wall_s = 0;   ///< of a run that goes on: what it had taken when its checkpoint was written
 };
 
 // Facts: few, never lost, never merged, in order. Delivered on the run's thread; the receiver moves them to its own.
@@ -113,11 +115,21 @@ struct Preparing {
   std::string what{};
   double fraction = 0;
 };
+/// What a run that goes on had come to when its checkpoint was taken, in all its parts before.
+struct EarlierPart {
+  RecordedAs recorded{};
+  std::uint64_t step = 0;
+  std::vector<EpochResult> epochs{};  ///< that were over; the newest validated one with its evaluation
+  double wall_s = 0;                  ///< since its data began to flow
+  double cpu_s = 0;                   ///< of all threads, in that time
+  std::vector<StageSample> stages{};  ///< of its data side, added up: node, type and counters
+};
 struct Started {
   Execution execution{};
   std::uint64_t samples_per_epoch = 0;
-  std::uint64_t parameters = 0;  ///< trainable numbers in the network
-  std::string estimator{};       ///< type of what learns in place of a network; empty: a network, or nothing
+  std::uint64_t parameters = 0;          ///< trainable numbers in the network
+  std::string estimator{};               ///< type of what learns in place of a network; empty: a network, or nothing
+  std::optional<EarlierPart> earlier{};  ///< none: it begins anew
 };
 struct RecordFailed {
   Error error{};  ///< the first of its kind; counts stand in the result

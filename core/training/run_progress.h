@@ -18,7 +18,7 @@ namespace feedline::inline training {
 
 /// Kept in a checkpoint, so that a run that goes on has the results of the whole of it.
 struct RunProgress {
-  std::vector<EpochResult> epochs{};     ///< those that are over, without their evaluations
+  std::vector<EpochResult> epochs{};     ///< those that are over; the newest evaluation alone is kept
   std::optional<EpochResult> pending{};  ///< an epoch that has trained and is still to be validated
   TrainerSample meter{};                 ///< counts and times
   TrainerSample epoch_start{};           ///< the same when the running epoch began
@@ -27,7 +27,10 @@ struct RunProgress {
   std::optional<double> best{};          ///< value of the metric by which the best checkpoint was chosen
   std::uint64_t records = 0;             ///< an epoch's training records
   std::size_t replicas = 0;
-  std::int64_t run = 0;  ///< in the record; 0: none
+  RecordedAs recorded{};
+  double wall_s = 0;                  ///< since data began to flow, over all parts of the run
+  double cpu_s = 0;                   ///< of all threads, likewise
+  std::vector<StageSample> stages{};  ///< the data side's counters, likewise: node, type and total alone
 };
 
 [[nodiscard]] std::string to_text(const RunProgress& progress);

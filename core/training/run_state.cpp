@@ -14,7 +14,7 @@ void RunState::set_paused(bool paused) {
     if (pipeline == nullptr) continue;
     if (paused) {
       pipeline->pause();
-    } else {
+    } else if (started_ != 0) {
       pipeline->resume();
     }
   }
@@ -82,6 +82,8 @@ void RunState::attach(Pipeline* train, Pipeline* validation) {
 void RunState::mark_started() {
   const std::lock_guard lock(mutex_);
   started_ = Clock::system().now();
+  for (Pipeline* pipeline : {train_, validation_})
+    if (pipeline != nullptr && !paused_) pipeline->resume();
 }
 
 void RunState::planned(std::shared_ptr<const Plan> plan) {

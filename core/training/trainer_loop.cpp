@@ -103,6 +103,7 @@ TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& opt
   pipeline.caches = std::make_shared<CacheShelf>(plans, options.cache_folder);
   pipeline.trace = state_.trace;
   settings_ = pipeline;
+  pipeline.at_rest = true;  // until the run's clock starts, by which its workers are measured
   PipelineOptions validating = pipeline;
   if (from != nullptr) go_on(*from, pipeline, validating);
   train_ = std::make_unique<Pipeline>(plan_, plan_->train, pipeline);
@@ -328,6 +329,7 @@ EpochResult TrainerLoop::finish_training() {
   add_progress(result.metrics, kTrainSplit, trained);
   result.learning_rate = after_training.learning_rate;
   result.samples = after_training.samples - start_.samples;
+  result.step = steps_;
   result.samples_per_s = training_rate(start_, after_training);
   result.first_wait_s = seconds(waits_.first());
   result.median_wait_s = seconds(waits_.median());

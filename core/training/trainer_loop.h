@@ -90,6 +90,8 @@ class TrainerLoop {
   /// Before run(): fills the caches that are to be filled before training. It counts as waiting for data. Errors:
   /// those of a pipeline; Cancelled.
   [[nodiscard]] Status load_first();
+  /// What the parts of the run before this one came to; none: it begins anew.
+  [[nodiscard]] const std::optional<EarlierPart>& earlier() const { return earlier_; }
   /// Fills `result` as it goes: epochs, errors, snapshots.
   [[nodiscard]] Result<End> run();
 
@@ -121,6 +123,7 @@ class TrainerLoop {
   void begin_epoch(std::uint32_t epoch);
   void go_on(const ResumePoint& from, PipelineOptions& train, PipelineOptions& validation);
   void keep_checkpoints(const ResumePoint* from);
+  void add_whole_run(RunProgress& progress) const;
   void take_checkpoint(const CheckpointKeeper::Due& as);
   void checkpoint_at_end();
   void report_record_errors();
@@ -139,6 +142,7 @@ class TrainerLoop {
   std::unique_ptr<Deadline> deadline_;
 
   EarlyStop early_stop_;
+  std::optional<EarlierPart> earlier_{};
   std::unique_ptr<CheckpointKeeper> keeper_{};  ///< null: no checkpoints
   std::size_t replicas_;
   std::uint64_t used_ = 0;    ///< batches of the epoch

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/fit.h"
+#include "telemetry/process_meter.h"
 #include "training/trainer_loop.h"
 
 #include <fmt/format.h>
@@ -28,6 +29,13 @@ void TrainerLoop::go_on(const ResumePoint& from, PipelineOptions& train, Pipelin
   early_stop_.restore(from.progress.stop);
   result_.epochs = from.progress.epochs;
   result_.resumed_from = options_.resume.path;
+  result_.earlier_wall_s = from.progress.wall_s;
+  earlier_ = EarlierPart{.recorded = from.progress.recorded,
+                         .step = position.step,
+                         .epochs = from.progress.epochs,
+                         .wall_s = from.progress.wall_s,
+                         .cpu_s = from.progress.cpu_s,
+                         .stages = from.progress.stages};
   state_.meter.restore(from.progress.meter);
   state_.meter.begin_epoch(epoch_);
   state_.loss_curve.restore(from.progress.curve);
@@ -54,7 +62,22 @@ void TrainerLoop::keep_checkpoints(const ResumePoint* from) {
   keeper_ = std::make_unique<CheckpointKeeper>(options_.checkpoints,
                                                [this](const Error& error) { state_.emit(Noticed{error}); });
   // An epoch that is still to be validated is not over: at the same step there will be another one to keep.
-  if (from != nullptr) keeper_->resume(pending_ && steps_ > 0 ? steps_ - 1 : steps_, from->progress.best);
+  if (from != nullptr)
+    keeper_->resume(pending_ && steps_ > 0 ? steps_ - 1 : steps_, from->progress.best, from->progress.recorded);
+}
+
+/// Time and counters of this part, on top of those before it.
+void TrainerLoop::add_whole_run(RunProgress& progress) const {
+  const Nanos now = Clock::system().now();
+  progress.wall_s = seconds(now - result_.first.started);
+  progress.cpu_s = seconds(process_cpu() - result_.first.process.cpu);
+  progress.stages = train_->stages(now);
+  if (!earlier_) return;
+  progress.wall_s += earlier_->wall_s;
+  progress.cpu_s += earlier_->cpu_s;
+  for (StageSample& stage : progress.stages)
+    for (const StageSample& before : earlier_->stages)
+      if (before.node == stage.node) stage.total += before.total;
 }
 
 void TrainerLoop::take_checkpoint(const CheckpointKeeper::Due& as) {
@@ -75,7 +98,8 @@ void TrainerLoop::take_checkpoint(const CheckpointKeeper::Due& as) {
                        .best = keeper_->best_value(),
                        .records = plan_->train.sampler.count,
                        .replicas = replicas_,
-                       .run = keeper_->run()};
+                       .recorded = keeper_->recorded()};
+  add_whole_run(progress);
   if (pending_) progress.epochs.pop_back();  // it was told, but is not over
   state->seed = static_cast<std::int64_t>(plan_->train.seed);
   state->position = {.epoch = epoch_, .batch = used_, .step = steps_};

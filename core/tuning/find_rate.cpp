@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tuning/find_rate.h"
 
+#include "base/advice.h"
 #include "graph/subgraph.h"
 #include "schema/registry.h"
 
@@ -19,6 +20,9 @@ namespace {
 constexpr double kSmoothing = 0.95;
 constexpr double kDiverged = 4;  ///< times the lowest smoothed loss; fastai's
 constexpr std::size_t kFewest = 12;
+constexpr double kCoarse = 1.5;         ///< where a step multiplies the rate by more, the loss lags behind it
+constexpr std::size_t kFewInFall = 10;  ///< steps: below them the middle of the fall is a matter of chance
+constexpr double kClearFall = 2;        ///< times the deviation of a batch's loss
 constexpr std::uint32_t kEpochsWithoutEnd = 1'000'000;
 constexpr std::chrono::milliseconds kLook{20};
 
@@ -32,6 +36,13 @@ std::pair<std::size_t, std::size_t> longest_fall(const std::vector<RateLoss>& cu
     if (length[i] > length[end]) end = i;
   }
   return {end + 1 - std::min(length[end], end + 1), end};
+}
+
+/// Standard deviation of one batch's loss around its trend, up to this point.
+double deviation_until(const std::vector<RateLoss>& curve, std::size_t end) {
+  double sum = 0;
+  for (std::size_t i = 1; i <= end; ++i) sum += std::pow(curve[i].loss - curve[i - 1].loss, 2);
+  return end > 0 ? std::sqrt(sum / 2 / static_cast<double>(end)) : 0;
 }
 
 std::size_t lowest_of(const std::vector<RateLoss>& curve) {
@@ -111,6 +122,19 @@ std::optional<RateProposal> propose_rate(const std::vector<RateLoss>& curve) {
                       .lowest = curve[lowest].rate};
 }
 
+std::string doubt_about(const std::vector<RateLoss>& curve) {
+  if (curve.size() < 2) return "no step was taken";
+  if (const double factor = curve[1].rate / curve[0].rate; factor > kCoarse)
+    return fmt::format("with so few steps each multiplies the rate by {:.2g}, faster than the loss can answer", factor);
+  const auto [begin, end] = longest_fall(curve);
+  const std::size_t steps = end - begin + 1;
+  if (steps < kFewInFall) return fmt::format("the loss fell over {} steps alone", steps);
+  const double fall = curve[begin].smoothed - curve[end].smoothed;
+  const double deviation = deviation_until(curve, end);
+  if (fall >= kClearFall * deviation) return {};
+  return fmt::format("the loss fell by {:.2g}, and from batch to batch it differs by {:.2g} anyway", fall, deviation);
+}
+
 double RateProposal::to_use() const { return std::stod(fmt::format("{:.2g}", proposed)); }
 
 Result<FoundRate> find_rate(const Document& document, const FindRateOptions& options) {
@@ -123,6 +147,13 @@ Result<FoundRate> find_rate(const Document& document, const FindRateOptions& opt
   found.before = spec->optimizer_settings(spec->complete(node->params)).learning_rate;
   options.measure.tell("trying learning rates", 0);
   if (Status tested = test_rates(document, options, found); !tested) return fail(std::move(tested.error()));
+  if (found.curve.size() < kFewest)
+    return fail(Error{
+        .code = ErrorCode::Failed,
+        .reason = fmt::format("the loss diverged after {} steps, which are too few to tell a rate", found.curve.size()),
+        .remedy = advice("Divide the input by its scale (a normalise node), or use a smaller model",
+                         "Try more steps, or a range that begins and ends lower: --steps 400 --to 0.1"),
+        .node = found.optimizer_node});
   const auto proposal = propose_rate(found.curve);
   if (!proposal)
     return fail(Error{.code = ErrorCode::Failed,
@@ -130,6 +161,7 @@ Result<FoundRate> find_rate(const Document& document, const FindRateOptions& opt
                       .remedy = "Begin lower, try more steps, or see that the data are normalised",
                       .node = found.optimizer_node});
   found.proposal = *proposal;
+  found.doubt = doubt_about(found.curve);
   return found;
 }
 

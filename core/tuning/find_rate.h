@@ -41,6 +41,9 @@ struct FoundRate {
   double before = 0;  ///< the graph's learning rate
   std::vector<RateLoss> curve{};
   RateProposal proposal{};
+  /// Why the proposal is unsure, as a clause: "the loss fell over 6 steps alone". Empty: it is not. The remedy is more
+  /// steps.
+  std::string doubt{};
   bool diverged = false;  ///< the loss rose to several times its lowest, which ended the test before `high`
 };
 
@@ -54,6 +57,10 @@ struct FoundRate {
 [[nodiscard]] double tested_rate(const FindRateOptions& options, std::uint64_t step);
 /// The running means of losses, which a run with these would have ended at. True: the loss has diverged there.
 bool add_loss(std::vector<RateLoss>& curve, double rate, double loss);
+/// What speaks against trusting a proposal from this curve: too few steps, in all or in the fall, or a fall that does
+/// not stand out from how much the loss differs from batch to batch (by von Neumann's estimate, from successive
+/// differences, which a trend does not widen). Empty: nothing.
+[[nodiscard]] std::string doubt_about(const std::vector<RateLoss>& curve);
 /// None: the curve is too short, or it does not fall.
 [[nodiscard]] std::optional<RateProposal> propose_rate(const std::vector<RateLoss>& curve);
 

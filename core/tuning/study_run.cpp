@@ -60,6 +60,7 @@ RunOptions StudyRun::run_options() {
   if (checkpoints_.empty()) return run;
   run.checkpoints.folder = checkpoints_;
   run.checkpoints.keep = 1;
+  run.checkpoints.keep_best = false;
   run.checkpoints.every_seconds = kNeverInBetween;
   auto found = find_checkpoint(checkpoints_);
   if (found && *found)

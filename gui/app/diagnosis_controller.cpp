@@ -174,10 +174,10 @@ void DiagnosisController::measure_gain(const QString& node, double factor) {
   experiments_.measure_gain(document_, node, factor);
 }
 
-bool DiagnosisController::find_rate(const Document& document) {
+bool DiagnosisController::find_rate(const Document& document, std::uint64_t steps) {
   if (experiments_.busy()) return false;
   rest_run(true);
-  experiments_.find_rate(document);
+  experiments_.find_rate(document, steps);
   return true;
 }
 

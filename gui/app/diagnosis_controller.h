@@ -24,8 +24,9 @@ class DiagnosisController : public QObject {
 
   DiagnosisPanel* panel;
   [[nodiscard]] Experiments& experiments() { return experiments_; }
-  /// Tries growing learning rates on a graph; experiments() answer. False: something else is being measured.
-  bool find_rate(const Document& document);
+  /// Tries growing learning rates on a graph in so many steps; experiments() answer. False: something else is being
+  /// measured.
+  bool find_rate(const Document& document, std::uint64_t steps);
   /// May what is being measured be given up? Asks, unless nothing is.
   [[nodiscard]] bool may_leave();
 

@@ -88,9 +88,13 @@ void LiveRunController::connect_run() {
     for (const RunPanel& panel : panels_) panel.view->add_epoch(result);
   });
   connect(&runs_, &RunController::finished, this, &LiveRunController::show_end);
-  connect(&runs_, &RunController::started, this, [this] {
+  connect(&runs_, &RunController::started, this, [this](const Started& fact) {
     locate_ = runs_.locator();
-    for (const RunPanel& panel : panels_) panel.view->show_started(locate_);
+    for (const RunPanel& panel : panels_) {
+      panel.view->show_started(locate_);
+      if (!fact.earlier) continue;  // what came before a run that goes on is its history too
+      for (const EpochResult& epoch : fact.earlier->epochs) panel.view->add_epoch(epoch);
+    }
   });
   connect(&runs_, &RunController::trace_exported, this, [this](const QString& path, const QString& fault) {
     Q_EMIT message(fault.isEmpty() ? tr("Timeline written to %1").arg(path)
@@ -173,9 +177,9 @@ void LiveRunController::start(DocumentTab& tab, const ResumeOptions& resume) {
   bar->show_resumed(resume.state ? resume.state->position.step : 0);
   notice_->run_started();
   auto record = new_log(tab, options);
-  options.checkpoints.run = [of = std::weak_ptr<RunLog>(record)] {
+  options.checkpoints.recorded = [of = std::weak_ptr<RunLog>(record)] {
     const std::shared_ptr<RunLog> kept = of.lock();
-    return kept ? kept->id() : 0;
+    return kept ? kept->recorded_as() : RecordedAs{};
   };
   const bool staged = options.staged;
   runs_.start(tab.document().document(), std::move(options), std::move(record));

@@ -55,22 +55,30 @@ void RateController::connect_test() {
   });
 }
 
-void RateController::find() {
-  DocumentTab& tab = workspace_.current();
+void RateController::find() { test(workspace_.current(), FindRateOptions{}.steps); }
+
+/// An unsure proposal becomes surer with more steps between the same rates.
+void RateController::test_longer() {
+  if (tested_) test(*tested_, FindRateWindow::kMoreSteps * steps_);
+}
+
+void RateController::test(DocumentTab& tab, std::uint64_t steps) {
   if (!tab.document().analysis().ok()) {
     Q_EMIT refused(tab);
     return;
   }
-  if (!diagnosis_.find_rate(tab.document().document())) {
+  if (!diagnosis_.find_rate(tab.document().document(), steps)) {
     Q_EMIT message(tr("Something is being measured: wait for its end, or stop it in Diagnosis"));
     return;
   }
+  steps_ = steps;
   testing_ = true;
   tested_ = &tab;
   if (!shown_) {
     shown_ = new FindRateWindow(window_);
     shown_->setAttribute(Qt::WA_DeleteOnClose);
     connect(shown_, &FindRateWindow::use_wanted, this, &RateController::use);
+    connect(shown_, &FindRateWindow::more_wanted, this, &RateController::test_longer);
     connect(shown_, &FindRateWindow::stop_wanted, &diagnosis_.experiments(), &Experiments::stop);
   }
   shown_->begin(tab.display_name());

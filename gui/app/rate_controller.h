@@ -42,6 +42,8 @@ class RateController : public QObject {
   void follow_run();
   void connect_test();
   void mark(const TrainerSample* now);
+  void test(DocumentTab& tab, std::uint64_t steps);
+  void test_longer();
   void use(const QString& node, double rate);
 
   Workspace& workspace_;
@@ -51,7 +53,8 @@ class RateController : public QObject {
   QWidget* window_;
   QPointer<FindRateWindow> shown_{};
   QPointer<DocumentTab> tested_{};
-  bool testing_ = false;  ///< what the experiments are busy with is a test of ours
+  std::uint64_t steps_ = 0;  ///< of the newest test
+  bool testing_ = false;     ///< what the experiments are busy with is a test of ours
 };
 
 }  // namespace feedline::gui::inline app

@@ -43,7 +43,8 @@ FindRateWindow::FindRateWindow(QWidget* parent)
       text_(new Caption(Caption::Tone::Normal, {}, this)),
       busy_(new QProgressBar(this)),
       plot_(new QCustomPlot(this)),
-      use_(new QPushButton(this)) {
+      use_(new QPushButton(this)),
+      more_(new QPushButton(tr("Try &more steps"), this)) {
   setWindowTitle(tr("Find learning rate"));
   setObjectName(QStringLiteral("find_rate_window"));
   auto* layout = new QVBoxLayout(this);
@@ -59,7 +60,12 @@ FindRateWindow::FindRateWindow(QWidget* parent)
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
   use_->setObjectName(QStringLiteral("use_rate"));
   buttons->addButton(use_, QDialogButtonBox::ActionRole);
+  more_->setObjectName(QStringLiteral("more_steps"));
+  more_->setToolTip(tr("Tries the same rates again in %1 times as many steps").arg(kMoreSteps));
+  more_->hide();
+  buttons->addButton(more_, QDialogButtonBox::ActionRole);
   layout->addWidget(buttons);
+  connect(more_, &QPushButton::clicked, this, &FindRateWindow::more_wanted);
   connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
   connect(use_, &QPushButton::clicked, this, [this] {
     if (found_) Q_EMIT use_wanted(to_qstring(found_->optimizer_node), found_->proposal.to_use());
@@ -118,6 +124,7 @@ void FindRateWindow::begin(const QString& graph) {
          "as it is."));
   busy_->show();
   plot_->hide();
+  more_->hide();
   use_->setText(tr("Use"));
   use_->setEnabled(false);
 }
@@ -149,13 +156,17 @@ void FindRateWindow::show_found(const FoundRate& found) {
   plot_->replot(QCustomPlot::rpQueuedReplot);
   const QString end =
       found.diverged ? tr(" It diverged at %1.").arg(two_digit_text(found.curve.back().rate)) : QString();
+  const QString doubt =
+      found.doubt.empty() ? QString() : tr(" Unsure: %1. More steps tell more.").arg(to_qstring(found.doubt));
+  more_->setVisible(!found.doubt.empty());
+  text_->set_tone(found.doubt.empty() ? Caption::Tone::Normal : Caption::Tone::Warning);
   text_->setText(tr("%1 lies in the longest fall of the loss (green); the graph has %2 (dashed). At %3 the loss was "
-                    "lowest, which is too high to train with.%4")
+                    "lowest, which is too high to train with.%4%5")
                      .arg(two_digit_text(found.proposal.to_use()), QString::number(found.before, 'g', 3),
-                          two_digit_text(found.proposal.lowest), end));
+                          two_digit_text(found.proposal.lowest), end, doubt));
   use_->setText(tr("&Use %1").arg(two_digit_text(found.proposal.to_use())));
   use_->setEnabled(true);
-  use_->setDefault(true);
+  (found.doubt.empty() ? use_ : more_)->setDefault(true);
 }
 
 void FindRateWindow::show_failure(const Error& error) {

@@ -41,9 +41,14 @@ class FindRateWindow : public QDialog {
   [[nodiscard]] QCPGraph* smooth_curve() const { return smooth_; }
   [[nodiscard]] QCPItemStraightLine* proposal_mark() const { return proposed_; }
   [[nodiscard]] QPushButton* use_button() const { return use_; }
+  /// Tries again with more steps; hidden where the proposal is sure.
+  [[nodiscard]] QPushButton* more_button() const { return more_; }
+  /// So many times as many.
+  static constexpr std::uint64_t kMoreSteps = 4;
 
  Q_SIGNALS:
   void use_wanted(const QString& node, double rate);
+  void more_wanted();
   void stop_wanted();  ///< the window has been closed while the test goes on
 
  protected:
@@ -59,6 +64,7 @@ class FindRateWindow : public QDialog {
   QProgressBar* busy_;
   QCustomPlot* plot_;
   QPushButton* use_;
+  QPushButton* more_;
   QCPGraph* raw_ = nullptr;
   QCPGraph* smooth_ = nullptr;
   QCPItemStraightLine* proposed_ = nullptr;

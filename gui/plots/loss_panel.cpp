@@ -218,7 +218,7 @@ double LossPanel::epoch_end_step(std::uint32_t epoch) const {
 
 void LossPanel::add_epoch(const EpochResult& result) {
   results_.push_back(result);
-  result_steps_.push_back(epoch_end_step(result.epoch));
+  result_steps_.push_back(result.step > 0 ? static_cast<double>(result.step) : epoch_end_step(result.epoch));
   metrics_->add_epoch(result_steps_.back(), result.metrics);
   show_empty(false);
   touch();

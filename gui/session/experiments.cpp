@@ -121,9 +121,9 @@ void Experiments::study(std::vector<StudySetting> settings, StudyOptions options
   });
 }
 
-void Experiments::find_rate(const Document& document) {
-  begin([document](const Job& job) -> Status {
-    const auto found = feedline::find_rate(document, {.measure = job.measuring()});
+void Experiments::find_rate(const Document& document, std::uint64_t steps) {
+  begin([document, steps](const Job& job) -> Status {
+    const auto found = feedline::find_rate(document, {.measure = job.measuring(), .steps = steps});
     if (!found) return fail(found.error());
     job.tell(&Experiments::rate_found, *found);
     return {};

@@ -14,6 +14,7 @@
 #include <QObject>
 #include <QString>
 
+#include <cstdint>
 #include <functional>
 #include <stop_token>
 #include <thread>
@@ -43,8 +44,8 @@ class Experiments : public QObject {
   /// Runs the settings as options say, apart from what the experiments set: stop, progress, the record (with `source`)
   /// and who is told.
   void study(std::vector<StudySetting> settings, StudyOptions options, const RunSource& source);
-  /// Tries growing learning rates on the graph: see tuning/find_rate.h.
-  void find_rate(const Document& document);
+  /// Tries growing learning rates on the graph, in so many steps: see tuning/find_rate.h.
+  void find_rate(const Document& document, std::uint64_t steps);
   void stop();
   /// Reads the record of predictions; answered by recorded().
   void read_record();

@@ -154,6 +154,25 @@ class TestLearningRate : public QObject {
     window.close_quietly();
   }
 
+  void an_unsure_proposal_offers_more_steps() {
+    FindRateWindow shown;
+    FoundRate found{.optimizer_node = "adam", .before = 0.001};
+    for (int i = 0; i < 20; ++i) (void)add_loss(found.curve, std::pow(10, -6 + 0.2 * i), 2 - 0.05 * i);
+    found.proposal = propose_rate(found.curve).value_or(RateProposal{});
+    found.doubt = doubt_about(found.curve);
+    QVERIFY(!found.doubt.empty());
+    shown.show();
+    shown.show_found(found);
+    QVERIFY2(shown.text().contains("Unsure: with so few steps"), qPrintable(shown.text()));
+    QVERIFY(shown.more_button()->isVisible() && shown.use_button()->isEnabled());
+    QSignalSpy more(&shown, &FindRateWindow::more_wanted);
+    QTest::mouseClick(shown.more_button(), Qt::LeftButton);
+    QCOMPARE(more.count(), 1);
+    found.doubt.clear();
+    shown.show_found(found);
+    QVERIFY(!shown.more_button()->isVisible() && !shown.text().contains("Unsure"));
+  }
+
   void what_cannot_be_tested_is_told() {
     MainWindow window;
     Document broken = graph_;

@@ -96,6 +96,7 @@ class TestPlots : public QObject {
   void loss_draws_the_points_given();
   void numbers_of_a_narrow_axis_stand_apart();
   void loss_leaves_out_what_has_no_meaning();
+  void epochs_before_a_resume_stand_where_they_ended();
   void metrics_are_picked_by_their_unit();
   void smoothing_keeps_a_constant();
   void step_shows_shares_and_milliseconds();
@@ -350,6 +351,22 @@ void TestPlots::loss_leaves_out_what_has_no_meaning() {
   QCOMPARE(panel.validation_loss_points()->data()->size(), 0);
   QVERIFY(panel.metrics().points("accuracy", kTrainSplit) == nullptr);
   QVERIFY(std::isfinite(panel.plot()->axisRect(1)->axis(QCPAxis::atLeft)->range().lower));
+}
+
+/// They are told before the first numbers of the run that goes on, and by those not all are known.
+void TestPlots::epochs_before_a_resume_stand_where_they_ended() {
+  LossPanel panel;
+  show(panel);
+  const int before = panel.redraws();
+  for (const std::uint32_t epoch : {1U, 2U})
+    panel.add_epoch({.epoch = epoch, .metrics = test::classified(3, 0.5), .step = 40 * std::uint64_t{epoch}});
+  wait_for_redraw(panel, before);
+  const auto points = panel.train_loss_points()->data();
+  QCOMPARE(points->size(), 2);
+  QCOMPARE(points->at(0)->key, 40.0);
+  QCOMPARE(points->at(1)->key, 80.0);
+  const auto accuracy = panel.metrics().points("accuracy", kTrainSplit)->data();
+  QCOMPARE(accuracy->at(1)->key, 80.0);
 }
 
 /// The pane takes what there is, in the unit of the first; what is written otherwise stands in the readings alone.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Runs of the window keep checkpoints, and go on from them by the button in the panel of runs.
+#include "graph/json.h"
 #include "gui/app/main_window.h"
 #include "gui/app/run_bar.h"
 #include "gui/app/run_history_controller.h"
@@ -11,18 +12,51 @@
 #include "support/test_program.h"
 #include "support/window_home.h"
 
+#include <QAction>
+#include <QApplication>
 #include <QInputDialog>
+#include <QProcess>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTest>
 #include <QTreeView>
 
+#include <cstdio>
+
 namespace test_resume_window {
 
 using namespace feedline;
 using namespace feedline::gui;
 using namespace feedline::test;
+
+namespace {
+
+constexpr const char* kGraphFile = "/network.feedline";
+
+/// The window that will be killed: it opens a graph, trains, and says how far it is.
+int train_until_killed(int argc, char** argv) {
+  const QString home = argc > 1 ? QString::fromLocal8Bit(argv[1]) : QString();
+  const WindowHome settings(home);
+  QApplication app(argc, argv);
+  Settings::set_checkpoints(true);
+  MainWindow window;
+  window.show();
+  if (!window.files().open(home + kGraphFile)) return 1;
+  bool told = false;
+  QObject::connect(&window.runs(), &RunController::snapshot_taken, &window, [&](const Snapshot& now) {
+    // Recorded, and past its first epoch, behind which there is a checkpoint.
+    if (told || window.runs().run_number() == 0 || now.trainer.epoch < 3) return;
+    if (list_checkpoints(window.runs().checkpoint_folder()).empty()) return;
+    told = true;
+    std::printf("%lld\n", static_cast<long long>(window.runs().run_number()));
+    std::fflush(stdout);
+  });
+  window.actions().run->trigger();
+  return QApplication::exec();
+}
+
+}  // namespace
 
 class TestResumeWindow : public QObject {
   Q_OBJECT
@@ -35,6 +69,8 @@ class TestResumeWindow : public QObject {
     MainWindow window;
     open(window, with(graph_, "trainer", "epochs", std::int64_t{20'000}));
     const auto steps_before = run_and_stop(window);
+    const qint64 number = window.runs().run_number();
+    const std::size_t runs = recorded_runs();
     choose_newest(window);
     QPushButton& resume = window.history().panel->resume_button();
     QTRY_VERIFY2(resume.isEnabled(), qPrintable(resume.toolTip()));
@@ -45,11 +81,59 @@ class TestResumeWindow : public QObject {
     QTest::mouseClick(&resume, Qt::LeftButton);
     QTRY_VERIFY_WITH_TIMEOUT(window.runs().state() == RunController::State::Running && first > 0, 60'000);
     QVERIFY2(first >= steps_before, qPrintable(QString::number(first)));
+    QTRY_COMPARE(window.runs().run_number(), number);  // the same run in the record
     QTRY_VERIFY_WITH_TIMEOUT(!window.run_bar().eta_text().isEmpty(), 60'000);
     QVERIFY(!resume.isEnabled());
     QCOMPARE(resume.toolTip(), QString("A run is going on: stop it first"));
     stop(window);
     QTRY_VERIFY2(resume.isEnabled(), qPrintable(resume.toolTip()));
+    QCOMPARE(recorded_runs(), runs);
+    window.close_quietly();
+  }
+
+  /// kill -9 in the middle of a run: after a restart its run is found in Runs and goes on, as the same run.
+  void a_run_whose_window_was_killed_goes_on() {
+    QVERIFY(save_document(with(graph_, "trainer", "epochs", std::int64_t{20'000}),
+                          (home_.path() + kGraphFile).toStdString()));
+    QProcess process;
+    process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
+    process.start(QCoreApplication::applicationFilePath(), {"test_resume_window:train", home_.path()});
+    while (!process.canReadLine() && process.waitForReadyRead(60'000)) {
+    }
+    const qint64 run = process.readLine().trimmed().toLongLong();
+    process.kill();
+    QVERIFY(process.waitForFinished());
+    QVERIFY(run > 0);
+    QCOMPARE(process.exitStatus(), QProcess::CrashExit);
+
+    MainWindow window;
+    window.resize(1280, 800);
+    window.show();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    RunsPanel& panel = *window.history().panel;
+    Panels::show(&panel);
+    window.history().archive().refresh();
+    QTRY_VERIFY(panel.model().rowCount() > 0 && panel.model().runs().front().id == run);
+    QCOMPARE(panel.model().runs().front().status, RunStatus::Died);
+    const std::size_t runs = recorded_runs();
+    QTreeView& view = panel.view();
+    QTest::mouseClick(view.viewport(), Qt::LeftButton, {}, view.visualRect(view.model()->index(0, 0)).center());
+    QTRY_VERIFY2(panel.resume_button().isEnabled(), qPrintable(panel.resume_button().toolTip()));
+    std::uint64_t first = 0;
+    connect(&window.runs(), &RunController::snapshot_taken, this, [&](const Snapshot& now) {
+      if (first == 0 && now.started != 0) first = now.trainer.steps;
+    });
+    QTest::mouseClick(&panel.resume_button(), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(window.runs().state() == RunController::State::Running && first > 0, 60'000);
+    QTRY_COMPARE(window.runs().run_number(), run);
+    QTRY_VERIFY([&] {
+      auto database = Database::open();
+      const auto record = database ? load_run(*database, run) : Result<RunRecord>(fail(database.error()));
+      return record && record->status == RunStatus::Running && !record->epochs.empty() &&
+             record->epochs.front().epoch == 1 && record->figures.steps > static_cast<double>(first);
+    }());
+    stop(window);
+    QCOMPARE(recorded_runs(), runs);
     window.close_quietly();
   }
 
@@ -146,6 +230,11 @@ class TestResumeWindow : public QObject {
     [&] { QTRY_COMPARE_WITH_TIMEOUT(recorded.count(), 1, 60'000); }();
     return finished.isEmpty() ? RunResult() : finished[0][0].value<RunResult>();
   }
+  static std::size_t recorded_runs() {
+    auto database = Database::open();
+    const auto runs = database ? list_runs(*database) : Result<std::vector<RunSummary>>(fail(database.error()));
+    return runs ? runs->size() : 0;
+  }
   static void choose_newest(MainWindow& window) {
     RunsPanel& panel = *window.history().panel;
     Panels::show(&panel);
@@ -163,6 +252,7 @@ class TestResumeWindow : public QObject {
 };
 
 FEEDLINE_WINDOW_TEST(TestResumeWindow)
+FEEDLINE_TEST_PROCESS(kTrainProcess, "train", train_until_killed)
 
 }  // namespace test_resume_window
 

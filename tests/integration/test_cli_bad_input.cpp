@@ -114,6 +114,8 @@ void TestCliBadInput::one_line_names_culprit_and_remedy_data() {
   row("binary file", {"run", in("binary.feedline")}, {"binary.feedline"});
   row("missing graph", {"run", in("absent.feedline")}, {"absent.feedline"});
   row("missing graph of an example's name", {"run", "idx.feedline"}, {"example:idx"});
+  row("an example's name alone", {"run", "quickstart"}, {"Did you mean example:quickstart"});
+  row("nearly an example's name", {"run", "quikstart"}, {"Did you mean example:quickstart"});
   row("folder as graph", {"run", in("empty")}, {"empty"});
   row("no graph", {"run"}, {"example:quickstart"});
   row("unknown example", {"run", "example:quickstat"}, {"quickstat", "quickstart"});

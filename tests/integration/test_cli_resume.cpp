@@ -15,6 +15,7 @@
 #include <QJsonArray>
 #include <QJsonObject>
 #include <QRandomGenerator>
+#include <QRegularExpression>
 #include <QTest>
 
 #include <signal.h>
@@ -184,6 +185,92 @@ class TestCliResume : public QObject {
     QVERIFY2(none.exit_code == 0 && none.json()["checkpoint"].isNull(), none.text());
   }
 
+  /// One run in the record, whatever stopped it: its epochs, totals and time are those of all its parts.
+  void a_resumed_run_is_the_same_run_in_the_record() {
+    const QString folder = cli_.path("same run");
+    const CliResult first = cli_.run(train({"--epochs", "2", "--checkpoints", folder, "--json", "-"}));
+    QVERIFY2(first.exit_code == 0, first.text());
+    const int run = recorded_as(first);
+    QVERIFY2(run > 0, first.text());
+    const auto runs_before = list().size();
+    QVERIFY(cli_.run({"runs", "tag", QString::number(run), "kept"}).exit_code == 0);
+    const double wall_before = show(run)["figures"]["wall_s"].toDouble();
+
+    // It ends before anything is validated again: the last matrix is that of the part before.
+    const int steps = first.json()["steps"].toInt();
+    const CliResult more = cli_.run(train({"--epochs", "4", "--checkpoints", folder + '/', "--resume", "--max-steps",
+                                           QString::number(steps + 1), "--json", "-"}));
+    QVERIFY2(more.exit_code == 0, more.text());
+    QCOMPARE(recorded_as(more), run);
+    QCOMPARE(more.json()["confusion"]["epoch"].toInt(), 2);
+    QCOMPARE(more.json()["confusion"]["counts"], first.json()["confusion"]["counts"]);
+    const CliResult rest = cli_.run(train({"--epochs", "4", "--checkpoints", folder, "--resume", "--json", "-"}));
+    QVERIFY2(rest.exit_code == 0, rest.text());
+    QCOMPARE(recorded_as(rest), run);
+    QCOMPARE(list().size(), runs_before);
+    const QJsonDocument whole = show(run);
+    QCOMPARE(whole["status"].toString(), QString("finished"));
+    QCOMPARE(whole["tags"].toArray(), QJsonArray{"kept"});
+    QCOMPARE(whole["epochs"].toArray().size(), 4);
+    QCOMPARE(whole["figures"]["steps"], rest.json()["steps"]);
+    QCOMPARE(whole["figures"]["samples"], rest.json()["samples"]);
+    const double wall = whole["figures"]["wall_s"].toDouble();
+    QVERIFY2(wall > wall_before && wall > rest.json()["wall_s"].toDouble(), rest.text());
+    QCOMPARE(wall, rest.json()["whole_wall_s"].toDouble());
+    QCOMPARE(whole["parameters"]["trainer.epochs"].toString(), QString("4"));
+    // The source has read for four epochs, about half of them before the last part.
+    QVERIFY(whole["stages"][0]["records"].toDouble() > 1.3 * rest.json()["stages"][0]["records"].toDouble());
+    const QJsonDocument exported = cli_.run({"runs", "export", QString::number(run), "--format", "json"}).json();
+    const QJsonArray times = exported["series"]["time_s"].toArray();
+    for (qsizetype i = 1; i < times.size(); ++i) QVERIFY(times[i].toDouble() > times[i - 1].toDouble());
+
+    // Going back to an earlier checkpoint, for other checkpoints, is another run: nothing of this one is lost.
+    const auto files = list_checkpoints(folder.toStdString());
+    QVERIFY(files.size() > 1);
+    const CliResult branch =
+        cli_.run(train({"--epochs", "4", "--resume", QString::fromStdString(files.back().path.string()),
+                        "--checkpoints", cli_.path("branch"), "--json", "-"}));
+    QVERIFY2(branch.exit_code == 0, branch.text());
+    QVERIFY2(recorded_as(branch) > run, branch.text());
+    QCOMPARE(show(run)["epochs"].toArray().size(), 4);
+    QCOMPARE(show(recorded_as(branch))["epochs"].toArray().size(), 4);
+
+    // A run that was deleted is not brought back: a new one has all of it.
+    QVERIFY(cli_.run({"runs", "delete", QString::number(run)}).exit_code == 0);
+    const CliResult anew = cli_.run(train({"--epochs", "5", "--checkpoints", folder, "--resume"}));
+    QVERIFY2(anew.exit_code == 0 && recorded_as(anew) > run, anew.text());
+    QCOMPARE(show(recorded_as(anew))["epochs"].toArray().size(), 5);
+  }
+
+  void a_killed_run_goes_on_in_the_record() {
+    const QString folder = cli_.path("killed run");
+    const QStringList common = train({"--epochs", "100000", "--checkpoint-every", "1steps", "--checkpoints", folder});
+    QProcess process;
+    QByteArray seen;
+    cli_.start(process, common);
+    QVERIFY2(Cli::wait_for_error_text(process, "epoch 20/100000", seen), seen);
+    ::kill(static_cast<pid_t>(process.processId()), SIGKILL);
+    process.waitForFinished();
+    const auto runs = list();
+    const int run = runs[0]["id"].toInt();
+    QCOMPARE(runs[0]["status"].toString(), QString("died"));
+    const auto found = find_checkpoint(folder.toStdString());
+    QVERIFY(found && *found);
+    const auto step = (*found)->state.position.step;
+    const CliResult rest =
+        cli_.run(common + QStringList{"--resume", "--max-steps", QString::number(step + 20), "--json", "-"});
+    QVERIFY2(rest.exit_code == 0, rest.text());
+    QVERIFY2(rest.err.contains(QString("goes on of run %1").arg(run).toUtf8()), rest.text());
+    QCOMPARE(recorded_as(rest), run);
+    QCOMPARE(list().size(), runs.size());
+    const QJsonDocument whole = show(run);
+    QCOMPARE(whole["status"].toString(), QString("finished"));
+    QCOMPARE(whole["figures"]["steps"].toInteger(), static_cast<qint64>(step) + 20);
+    const QJsonArray epochs = whole["epochs"].toArray();
+    QCOMPARE(epochs.size(), rest.json()["epochs"].toArray().size());
+    for (qsizetype i = 0; i < epochs.size(); ++i) QCOMPARE(epochs[i]["epoch"].toInt(), static_cast<int>(i) + 1);
+  }
+
   void wrong_words_are_named_data() {
     QTest::addColumn<QStringList>("arguments");
     QTest::addColumn<QString>("says");
@@ -204,6 +291,15 @@ class TestCliResume : public QObject {
   [[nodiscard]] QStringList train(const QStringList& more) const {
     return QStringList{"run", cli_.path("idx.feedline")} + idx_ + QStringList{"--device", "cpu"} +
            (more.contains("--epochs") ? more : QStringList{"--epochs", "4"} + more);
+  }
+  /// The number that the run told on standard error; 0: none.
+  [[nodiscard]] static int recorded_as(const CliResult& run) {
+    static const QRegularExpression told("recorded as run ([0-9]+)");
+    return told.match(QString::fromUtf8(run.err)).captured(1).toInt();
+  }
+  [[nodiscard]] QJsonArray list() const { return cli_.run({"runs", "list", "--json", "-"}).json().array(); }
+  [[nodiscard]] QJsonDocument show(int run) const {
+    return cli_.run({"runs", "show", QString::number(run), "--json", "-"}).json();
   }
   /// The same command for every start.
   [[nodiscard]] static QStringList again(const QString& folder, const QString& workers) {

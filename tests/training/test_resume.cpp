@@ -255,6 +255,98 @@ class TestResume : public QObject {
     QCOMPARE(list_checkpoints(folder).front().step, run.result().last.trainer.steps);
   }
 
+  /// The last matrix and all epochs of a run are there from the start of its next part, and its totals go on.
+  void what_was_told_before_is_kept() {
+    const fs::path folder = fresh();
+    RunOptions options = options_for(folder);
+    options.epochs = 2;
+    const auto recorded = [] { return RecordedAs{.run = 7, .started_at = 1'764'000'000.123456}; };
+    options.checkpoints.recorded = recorded;
+    RecordedRun first(graph_, options);
+    QCOMPARE(first.result().end, RunResult::End::Completed);
+    const EpochResult& last = first.result().epochs.back();
+    QVERIFY(last.evaluation && last.evaluation->classes > 1 && !last.evaluation->worst.empty());
+    QCOMPARE(last.step, first.result().last.trainer.steps);
+
+    options.epochs = 3;
+    options.max_steps = last.step + 1;  // it ends before anything is validated again
+    options.checkpoints.recorded = {};
+    RecordedRun second(graph_, going_on(options, newest_of(folder)));
+    const RunResult& result = second.result();
+    QVERIFY2(!result.failure, result.failure ? result.failure->line().c_str() : "");
+    QCOMPARE(result.epochs.size(), std::size_t{3});
+    const auto& kept = result.epochs[1].evaluation;
+    QVERIFY(kept != nullptr && result.epochs[2].evaluation == nullptr);
+    QCOMPARE(kept->epoch, 2U);
+    QVERIFY(kept->counts == last.evaluation->counts && kept->class_names == last.evaluation->class_names);
+    QCOMPARE(kept->worst.size(), last.evaluation->worst.size());
+    QCOMPARE(kept->worst.front().record, last.evaluation->worst.front().record);
+    QCOMPARE(kept->worst.front().truth, last.evaluation->worst.front().truth);
+    QVERIFY(report_json(result).find("\"confusion\": {") != std::string::npos);
+    QVERIFY(result.earlier_wall_s > 0 && result.earlier_wall_s <= first.result().last.elapsed());
+
+    bool told = false;
+    for (const Fact& fact : second.facts()) {
+      const auto* started = std::get_if<Started>(&fact);
+      if (started == nullptr) continue;
+      told = true;
+      QVERIFY(started->earlier.has_value());
+      QCOMPARE(started->earlier->recorded.run, 7);
+      QCOMPARE(started->earlier->recorded.started_at, recorded().started_at);  // to the last bit
+      QCOMPARE(started->earlier->step, last.step);
+      QCOMPARE(started->earlier->epochs.size(), std::size_t{2});
+      QVERIFY(started->earlier->wall_s == result.earlier_wall_s && started->earlier->cpu_s > 0);
+      QCOMPARE(started->earlier->stages.size(), result.last.stages.size());
+      QVERIFY(started->earlier->stages.front().total.records > 0);
+    }
+    QVERIFY(told);
+    // Its own checkpoint knows the run too, though nobody told it where it is recorded.
+    const auto progress = run_progress_of(newest_of(folder).texts.at(std::string(kProgressText)));
+    QVERIFY(progress && progress->recorded == recorded());
+    QVERIFY(progress->wall_s > result.earlier_wall_s);
+  }
+
+  /// The first epoch's end is worth a checkpoint, however short it was; a study wants no best ones.
+  void the_first_epoch_is_kept_and_no_best_where_none_is_wanted() {
+    const fs::path folder = fresh();
+    RunOptions options;
+    options.checkpoints.folder = folder;
+    options.checkpoints.keep = 10;
+    RecordedRun run(graph_, options);
+    QCOMPARE(run.result().end, RunResult::End::Completed);
+    const auto files = list_checkpoints(folder);
+    QVERIFY(!files.empty());
+    QCOMPARE(files.back().step, run.result().epochs.front().step);
+    QVERIFY(fs::exists(folder / kBestCheckpoint));
+
+    const fs::path other = fresh();
+    RunOptions without = options_for(other, 1);
+    without.checkpoints.keep_best = false;
+    RecordedRun study(graph_, without);
+    QVERIFY(study.result().best_checkpoint.empty() && !fs::exists(other / kBestCheckpoint));
+    QVERIFY(!list_checkpoints(other).empty());
+  }
+
+  /// However late the run's clock starts, no worker has waited or worked for longer than it has run.
+  void nothing_counts_before_the_clock() {
+    RunOptions options;
+    options.max_steps = 2;
+    RecordedRun run(graph_, options, [](Run&, const Fact& fact) {
+      if (std::holds_alternative<Started>(fact)) QTest::qSleep(200);
+    });
+    const Snapshot& last = run.result().last;
+    QVERIFY(last.started != 0 && !last.stages.empty());
+    for (const StageSample& stage : last.stages) {
+      const double most = last.elapsed() * static_cast<double>(std::max<std::size_t>(stage.workers, 1));
+      QVERIFY2(seconds(stage.total.blocked + stage.total.starved) <= most + 0.05,
+               qPrintable(QString("%1: %2 s blocked, %3 s starved of %4 s")
+                              .arg(stage.node.c_str())
+                              .arg(seconds(stage.total.blocked))
+                              .arg(seconds(stage.total.starved))
+                              .arg(most)));
+    }
+  }
+
   void without_checkpoints_nothing_is_said_of_them() {
     RecordedRun run(graph_);
     QCOMPARE(run.result().end, RunResult::End::Completed);

@@ -34,15 +34,16 @@ QString notices(const RunResult& result) {
   return all;
 }
 
-/// A loss that falls between two rates and grows behind them, as such tests find it.
-std::vector<RateLoss> usual_curve(std::uint64_t steps) {
+/// A loss that falls by `depth` between two rates and grows behind them, as such tests find it; from step to step it
+/// goes up and down by `swing`.
+std::vector<RateLoss> usual_curve(std::uint64_t steps, double depth = 2, double swing = 0) {
   std::vector<RateLoss> curve;
   FindRateOptions options;
   options.steps = steps;
   for (std::uint64_t i = 0; i < steps; ++i) {
     const double rate = tested_rate(options, i);
-    const double fall = 2 / (1 + std::exp(-2 * (std::log10(rate) + 3)));
-    if (add_loss(curve, rate, 2.3 - fall + (rate > 0.1 ? 30 * (rate - 0.1) : 0))) break;
+    const double fall = depth / (1 + std::exp(-2 * (std::log10(rate) + 3)));
+    if (add_loss(curve, rate, 2.3 - fall + (rate > 0.1 ? 30 * (rate - 0.1) : 0) + (i % 2 == 0 ? swing : -swing))) break;
   }
   return curve;
 }
@@ -61,6 +62,7 @@ class TestTrainingOptions : public QObject {
   void refuses_data();
   void refuses();
   void a_curve_proposes_a_rate();
+  void an_unsure_proposal_says_so();
   void finds_a_rate();
 
  private:
@@ -203,6 +205,15 @@ void TestTrainingOptions::a_curve_proposes_a_rate() {
   QVERIFY(add_loss(flat, 1, 1000));
 }
 
+void TestTrainingOptions::an_unsure_proposal_says_so() {
+  for (const double swing : {0.0, 0.1}) QCOMPARE(doubt_about(usual_curve(100, 2, swing)), std::string());
+  const std::string coarse = doubt_about(usual_curve(20));
+  QVERIFY2(coarse.find("so few steps") != std::string::npos, coarse.c_str());
+  const std::string noisy = doubt_about(usual_curve(100, 0.2, 0.5));
+  QVERIFY2(noisy.find("from batch to batch") != std::string::npos, noisy.c_str());
+  QVERIFY(!doubt_about({}).empty());
+}
+
 void TestTrainingOptions::finds_a_rate() {
   const Document graph = set(plain(), {{"adam", "schedule", text("cosine")}});
   FindRateOptions options;
@@ -214,6 +225,7 @@ void TestTrainingOptions::finds_a_rate() {
   for (std::size_t i = 0; i < found->curve.size(); ++i)
     QVERIFY(std::abs(found->curve[i].rate / tested_rate(options, i) - 1) < 1e-9);
   QVERIFY(found->proposal.proposed > 1e-6 && found->proposal.proposed < 1);
+  QCOMPARE(found->doubt, doubt_about(found->curve));
   const auto again = find_rate(graph, options);
   QVERIFY(again && again->proposal.proposed == found->proposal.proposed);
 
