@@ -61,9 +61,11 @@ class PlanFitter {
     return ready;
   }
 
-  /// Binds all steps that are ready: from the cache, or else in one pass.
+  /// Binds steps that are ready: those that are kept, or else the others in one pass, which what waits for the former
+  /// can share.
   Status bind_next() {
     std::vector<std::size_t> missing;
+    bool bound_any = false;
     for (const std::size_t step : ready(plan_->train)) {
       std::optional<NamedTensors> kept = known(plan_->train.steps[step].fitted->key);
       if (!options_.learn) {
@@ -71,9 +73,12 @@ class PlanFitter {
         continue;
       }
       if (const auto hash = kept ? std::nullopt : hash_of(step)) kept = cache_.find(*hash);
-      if (!kept || !bind(plan_->train.steps[step], std::move(*kept))) missing.push_back(step);
+      const bool bound = kept && bind(plan_->train.steps[step], std::move(*kept));
+      if (!bound) missing.push_back(step);
+      bound_any |= bound;
     }
-    if (Status learnt = learn(missing); !learnt) return learnt;
+    if (!bound_any)
+      if (Status learnt = learn(missing); !learnt) return learnt;
     return take_up_learnt(*plan_, states_);
   }
 
