@@ -39,6 +39,10 @@ struct FitOptions {
 /// What all bound nodes have learnt, those of validation too, by node id: what analyse() takes.
 [[nodiscard]] LearntStates learnt_states(const Plan& plan);
 
+/// The same of what is in the cache folder already, for as many nodes as that tells of: nothing is learnt. Errors: the
+/// source's files cannot be looked at; stopped.
+[[nodiscard]] Result<LearntStates> kept_states(std::shared_ptr<const Plan> plan, const FitOptions& options);
+
 /// Has every fitted node of a plan learn from the training records, and returns the plan with these nodes bound to what
 /// they learnt; the plan itself where nothing was to be learnt.
 ///
