@@ -62,6 +62,7 @@ class Pipeline::Impl {
                   .record_ids = std::move(work->record_ids),
                   .buffer = std::move(work->buffer)};
       state_->flow.recycle(std::move(*taken));
+      if (state_->options.meters) state_->padding.add(batch);
       if (!empty) return batch;
     }
   }

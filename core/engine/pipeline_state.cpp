@@ -51,6 +51,7 @@ PipelineState::PipelineState(std::shared_ptr<const Plan> owner_plan, const DataP
       caches(caches_for(plan, options)),
       quarantine(plan.sampler.count),
       speedup(clock),
+      padding(plan),
       gates(plan.steps.size()),
       flow(BatchSampler(plan, options.first_epoch, options.epochs, options.first_batch), layout, pool,
            {.batch = batch_size(plan), .prefetch = options.prefetch}, clock) {
@@ -141,6 +142,7 @@ std::vector<StageSample> PipelineState::stages(Nanos now) const {
       if (const CacheStore* cache = caches->find(meter.node())) samples.back().cache = cache->level();
     }
   }
+  if (!samples.empty()) samples.back().padding = padding.read();
   return samples;
 }
 
