@@ -41,6 +41,10 @@ struct PaddingSample {
   }
 };
 
+/// What was handed out between two moments of one run.
+[[nodiscard]] std::vector<PaddingSample> padding_between(const std::vector<PaddingSample>& earlier,
+                                                         std::vector<PaddingSample> later);
+
 /// One node of the data side at one moment.
 struct StageSample {
   std::string node{};

@@ -135,16 +135,6 @@ Json stage_json(const StageRow& row) {
           {"padding", padding_json(row.padding)}};
 }
 
-/// What was handed out between two moments.
-std::vector<PaddingSample> padding_between(const std::vector<PaddingSample>& earlier,
-                                           std::vector<PaddingSample> later) {
-  for (std::size_t i = 0; i < std::min(earlier.size(), later.size()); ++i) {
-    later[i].values -= earlier[i].values;
-    later[i].room -= earlier[i].room;
-  }
-  return later;
-}
-
 }  // namespace
 
 std::vector<StageRow> stage_rows(const Snapshot& earlier, const Snapshot& later) {
