@@ -26,6 +26,11 @@ class ByteCounts final : public Fitter {
     records_ += other.records_;
     return {};
   }
+  bool reset() override {
+    counts_ = {};
+    records_ = 0;
+    return true;
+  }
   Result<NamedTensors> finish() const override {
     if (records_ == 0) return fail("there is no good training record", "See the list of bad records");
     std::vector<std::int64_t> bytes;
