@@ -68,10 +68,21 @@ void LengthSorter::find_sources(const std::deque<std::unique_ptr<BatchWork>>& ba
     for (std::size_t row = 0; row < batches[b]->good; ++row) source_[begins[b] + row] = sorted_[next++];
 }
 
+/// Rows of a ragged field end in zeros: those behind the longest of the group are everywhere.
+std::size_t LengthSorter::used_bytes(const std::deque<std::unique_ptr<BatchWork>>& batches, std::size_t field) const {
+  const auto capacity = static_cast<std::size_t>(plan_.fields[field].capacity);
+  if (capacity == 0) return held_[field].size();
+  std::uint32_t longest = 0;
+  for (const Place& place : rows_) longest = std::max(longest, batches[place.batch]->buffer->lengths[field][place.row]);
+  return held_[field].size() / capacity * longest;
+}
+
 /// Round each cycle of the permutation, so that a row is copied once.
 void LengthSorter::move_rows(std::deque<std::unique_ptr<BatchWork>>& batches) {
   const std::size_t fields = plan_.fields.size();
   std::vector<std::uint32_t> held_lengths(fields);
+  std::vector<std::size_t> bytes(fields);  // of a row that can be other than zero
+  for (std::size_t f = 0; f < fields; ++f) bytes[f] = used_bytes(batches, f);
   const auto at = [&](std::size_t f, std::size_t index) {
     return row_of(*batches[rows_[index].batch]->buffer, f, held_[f].size(), rows_[index].row);
   };
@@ -84,14 +95,14 @@ void LengthSorter::move_rows(std::deque<std::unique_ptr<BatchWork>>& batches) {
   for (std::size_t start = 0; start < rows_.size(); ++start) {
     if (source_[start] == start) continue;
     for (std::size_t f = 0; f < fields; ++f) {
-      std::memcpy(held_[f].data(), at(f, start), held_[f].size());
+      std::memcpy(held_[f].data(), at(f, start), bytes[f]);
       if (plan_.fields[f].capacity > 0) held_lengths[f] = length(f, start);
     }
     const std::uint64_t held_id = id(start);
     std::size_t to = start;
     for (std::size_t from = source_[to]; from != start; from = source_[to]) {
       for (std::size_t f = 0; f < fields; ++f) {
-        std::memcpy(at(f, to), at(f, from), held_[f].size());
+        std::memcpy(at(f, to), at(f, from), bytes[f]);
         if (plan_.fields[f].capacity > 0) length(f, to) = length(f, from);
       }
       id(to) = id(from);
@@ -99,7 +110,7 @@ void LengthSorter::move_rows(std::deque<std::unique_ptr<BatchWork>>& batches) {
       to = from;
     }
     for (std::size_t f = 0; f < fields; ++f) {
-      std::memcpy(at(f, to), held_[f].data(), held_[f].size());
+      std::memcpy(at(f, to), held_[f].data(), bytes[f]);
       if (plan_.fields[f].capacity > 0) length(f, to) = held_lengths[f];
     }
     id(to) = held_id;

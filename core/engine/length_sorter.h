@@ -45,6 +45,7 @@ class LengthSorter {
 
   void list_rows(const std::deque<std::unique_ptr<BatchWork>>& batches);
   void find_sources(const std::deque<std::unique_ptr<BatchWork>>& batches);
+  [[nodiscard]] std::size_t used_bytes(const std::deque<std::unique_ptr<BatchWork>>& batches, std::size_t field) const;
   void move_rows(std::deque<std::unique_ptr<BatchWork>>& batches);
 
   const DataPlan& plan_;

@@ -3,6 +3,7 @@
 #include "engine/fit.h"
 #include "graph/edit.h"
 #include "plan/record_plan.h"
+#include "state/learnt_text.h"
 #include "support/fixtures.h"
 #include "support/learning_nodes.h"
 #include "support/run_recorder.h"
@@ -317,6 +318,23 @@ class TestLearntShapes : public QObject {
     Pipeline pipeline(*plan, (*plan)->train, {.workers = 1});
     const auto batch = pipeline.next();
     QVERIFY(!batch && line(batch.error()).contains("not been fitted"));
+  }
+
+  void what_was_learnt_can_be_read() {
+    const std::vector<std::int64_t> seven = {7};
+    NamedTensors state{{"mean", TensorValue::of(std::vector<double>{0.5, -2, 1e9})},
+                       {"count", TensorValue::of(std::span<const std::int64_t>(seven), {})}};
+    put_texts(state, "words", std::vector<std::string>{"the", "line\nbreak", "of"});
+    const std::vector<LearntLine> lines = learnt_lines(state, 2);
+    QCOMPARE(lines.size(), std::size_t{3});
+    QCOMPARE(lines[0].name, std::string("count"));
+    QCOMPARE(lines[0].shape, std::string("I64"));
+    QCOMPARE(values_text(lines[0]), std::string("7"));
+    QCOMPARE(lines[1].shape, std::string("F64 3"));
+    QCOMPARE(values_text(lines[1]), std::string("0.5, -2, …"));
+    QCOMPARE(lines[2].name, std::string("words"));
+    QCOMPARE(lines[2].shape, std::string("3 texts"));
+    QVERIFY(lines[2].more && lines[2].values.at(1).find('\n') == std::string::npos);
   }
 
   void texts_are_kept_among_the_tensors() {
