@@ -4,6 +4,7 @@
 #include "graph/check_params.h"
 #include "graph/flatten.h"
 #include "graph/validate.h"
+#include "graph/waiting_outputs.h"
 #include "graph/wiring.h"
 
 #include <algorithm>
@@ -11,26 +12,6 @@
 #include <unordered_map>
 
 namespace feedline::inline graph {
-
-bool Analysis::ok() const {
-  return std::none_of(problems.begin(), problems.end(),
-                      [](const Problem& p) { return p.severity == Problem::Severity::Error; });
-}
-
-const TensorDesc* Analysis::at(const PortRef& output) const {
-  const auto found = outputs.find(output);
-  return found == outputs.end() ? nullptr : &found->second;
-}
-
-ModelCost& ModelCost::operator+=(const ModelCost& other) {
-  parameters += other.parameters;
-  buffers += other.buffers;
-  multiply_adds += other.multiply_adds;
-  activations += other.activations;
-  layers += other.layers;
-  complete = complete && other.complete;
-  return *this;
-}
 
 namespace {
 
@@ -44,13 +25,15 @@ struct Origin {
 
 class Analyser {
  public:
-  Analyser(const Document& document, const ProbedSources& probed, const Registry& registry)
+  Analyser(const Document& document, const ProbedSources& probed, const Registry& registry, const LearntStates& learnt)
       : wiring_(document, registry),
         probed_(probed),
         registry_(registry),
+        learnt_(learnt),
         problems_(document.nodes().size()),
         outputs_(document.nodes().size()),
-        origins_(document.nodes().size()) {}
+        origins_(document.nodes().size()),
+        waiting_(wiring_) {}
 
   Analysis run() {
     for (std::size_t node = 0; node < outputs_.size(); ++node)
@@ -77,6 +60,8 @@ class Analyser {
           analysis.outputs.emplace(PortRef{wiring_.nodes()[node].id, wiring_.spec(node)->outputs[port].name},
                                    std::move(*desc));
     analysis.order = std::move(order.nodes);
+    analysis.waiting = waiting_.all();
+    analysis.learnt = learnt_;
     return analysis;
   }
 
@@ -119,6 +104,7 @@ class Analyser {
 
     std::vector<const TensorDesc*> in(spec->inputs.size(), nullptr);
     sound = check_inputs(index, *spec, in) && sound;
+    waiting_.pass_on(index);
     check_used(index, node, *spec);
     check_origins(index, *spec);
     if (!spec->outputs.empty() && wiring_.wires_out_of(index).empty())
@@ -284,7 +270,7 @@ class Analyser {
       result = known->second;
     } else if (spec.infer) {
       try {
-        result = spec.infer(spec.complete(node.params), in);
+        result = describe(index, node, spec, in);
       } catch (const std::exception& e) {
         result = fail(std::string("its shapes cannot be found: ") + e.what());
       }
@@ -304,6 +290,18 @@ class Analyser {
       drop_columns(spec, desc);
       if (!gives_nothing(index, spec.outputs[port].name)) outputs_[index][port] = std::move(desc);
     }
+  }
+
+  /// A node whose outputs follow from what it learns waits until that is known.
+  Result<std::vector<TensorDesc>> describe(std::size_t index, const Node& node, const NodeSpec& spec,
+                                           const std::vector<const TensorDesc*>& in) {
+    const ParamMap params = spec.complete(node.params);
+    if (spec.learnt && spec.fitter(params, in) != nullptr) {
+      const auto state = learnt_.find(node.id);
+      if (state != learnt_.end() && !waiting_.any(index)) return spec.learnt(params, in, *state->second);
+      waiting_.begin_at(index);
+    }
+    return spec.infer(params, in);
   }
 
   /// A layer gives other numbers than the columns; so does a node that changes how many there are.
@@ -389,6 +387,8 @@ class Analyser {
     }
     ModelCost cost{.layers = 1, .activations = 1};
     for (std::size_t i = 1; i < out.shape.size(); ++i) cost.activations *= out.shape[i].most();
+    const auto open = [](const TensorDesc* desc) { return desc != nullptr && !desc->classes.known(); };
+    if (spec.cost && std::any_of(in.begin(), in.end(), open)) return unknown;
     if (spec.cost) {
       const LayerCost layer = spec.cost(spec.complete(wiring_.nodes()[node].params), in, out);
       cost.parameters = layer.parameters;
@@ -412,17 +412,20 @@ class Analyser {
   Wiring wiring_;
   const ProbedSources& probed_;
   const Registry& registry_;
+  const LearntStates& learnt_;
   std::vector<std::vector<Problem>> problems_;  ///< by node, so that they come in document order
   std::vector<std::vector<std::optional<TensorDesc>>> outputs_;
   std::vector<Origin> origins_;
+  WaitingOutputs waiting_;
 };
 
 }  // namespace
 
-Analysis analyse(const Document& document, const ProbedSources& probed, const Registry& registry) {
-  if (is_flat(document)) return Analyser(document, probed, registry).run();
+Analysis analyse(const Document& document, const ProbedSources& probed, const Registry& registry,
+                 const LearntStates& learnt) {
+  if (is_flat(document)) return Analyser(document, probed, registry, learnt).run();
   const Flat flat = flatten(document, registry);
-  return as_drawn(flat, Analyser(flat.document, probed, registry).run());
+  return as_drawn(flat, Analyser(flat.document, probed, registry, learnt).run());
 }
 
 }  // namespace feedline::inline graph

@@ -71,6 +71,7 @@ extern const KindTraits kEncodedKind;
 extern const KindTraits kImageKind;
 extern const KindTraits kTextKind;
 extern const KindTraits kTokensKind;
+extern const KindTraits kRowKind;
 extern const KindTraits kFeaturesKind;
 extern const KindTraits kLabelKind;
 extern const KindTraits kTensorKind;
@@ -91,6 +92,7 @@ class Kind {
   static const Kind Image;      ///< pixels of one picture: u8 HWC from decoders, f32 CHW after normalise
   static const Kind Text;       ///< UTF-8 bytes of one text
   static const Kind Tokens;     ///< integer ids of one text
+  static const Kind Row;        ///< one row of a table: numbers and texts, one cell a column (schema/row.h)
   static const Kind Features;   ///< a vector of numbers
   static const Kind Label;      ///< one class index or number
   static const Kind Tensor;     ///< a batch: first dimension is the batch size N
@@ -112,6 +114,7 @@ inline constexpr Kind Kind::Encoded{kEncodedKind};
 inline constexpr Kind Kind::Image{kImageKind};
 inline constexpr Kind Kind::Text{kTextKind};
 inline constexpr Kind Kind::Tokens{kTokensKind};
+inline constexpr Kind Kind::Row{kRowKind};
 inline constexpr Kind Kind::Features{kFeaturesKind};
 inline constexpr Kind Kind::Label{kLabelKind};
 inline constexpr Kind Kind::Tensor{kTensorKind};

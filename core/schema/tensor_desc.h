@@ -57,11 +57,18 @@ class Dim {
   std::int64_t most_ = -1;
 };
 
-/// A column of a table: one number of a record's features.
+/// What the cells of a column hold.
+enum class ColumnType : std::uint8_t {
+  Number,  ///< numbers
+  Text     ///< texts: names of categories, or texts of any kind
+};
+
+/// A column of a table: one cell of a row, or one number of a record's features.
 struct Column {
   std::string name{};
-  DType dtype = DType::F32;  ///< of the data before they were joined into one vector
-  bool missing = false;      ///< some records have no value: NaN
+  DType dtype = DType::F32;  ///< of the data before they were joined into one vector; numbers of rows: F64
+  bool missing = false;      ///< some records have no value: NaN, or a missing text
+  ColumnType type = ColumnType::Number;
   bool operator==(const Column&) const = default;
 };
 
@@ -75,7 +82,8 @@ struct TensorDesc {
   /// how many ids there are; 0: not known.
   Dim classes = 0;
   std::vector<std::string> class_names{};
-  /// Of features that come from a table: one for each number of the last dimension; else empty.
+  /// Of a row: one for each cell, empty until its source has been probed. Of features that come from a table: one for
+  /// each number of the last dimension. Else empty.
   std::vector<Column> columns{};
 
   /// "f32 64x3x224x224", "u8 HxWx3 HWC", "label, 10 classes".
