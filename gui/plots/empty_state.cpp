@@ -37,7 +37,10 @@ void EmptyState::set_reason(const QString& reason) {
   tell();
 }
 
-void EmptyState::tell() { setText(reason_.isEmpty() ? words_of_phase() : reason_); }
+void EmptyState::tell() {
+  const bool comes_first = phase_.kind == RunPhase::Kind::Preparing || phase_.kind == RunPhase::Kind::Failed;
+  setText(reason_.isEmpty() || comes_first ? words_of_phase() : reason_);
+}
 
 QString EmptyState::words_of_phase() const {
   const auto later = [this](const QString& now) {

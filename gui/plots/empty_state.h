@@ -36,7 +36,8 @@ class EmptyState : public QLabel {
 
   explicit EmptyState(Words words, QWidget* parent = nullptr);
   void show_phase(const RunPhase& phase);
-  /// Whatever the run does, the panel stays empty, and this says why. Empty: no longer.
+  /// However far the run gets, the panel stays empty, and this says why. Empty: no longer. A run that is still being
+  /// prepared, or has failed, is told first.
   void set_reason(const QString& reason);
 
  private:

@@ -220,9 +220,9 @@ class TestEmptyStates : public QObject {
     panel.add_epoch({.epoch = 1});
     QVERIFY2(panel.empty_state().text().startsWith("Press Run"), qPrintable(panel.empty_state().text()));
     panel.add_epoch({.epoch = 1, .metrics = {loss_metric(kValSplit, 0.5)}});
-    QVERIFY2(panel.empty_state().text().contains("no classes"), qPrintable(panel.empty_state().text()));
+    QVERIFY2(panel.empty_state().text().contains("neither classes"), qPrintable(panel.empty_state().text()));
     panel.begin({});
-    QVERIFY(!panel.empty_state().text().contains("no classes"));
+    QVERIFY(!panel.empty_state().text().contains("neither classes"));
   }
 };
 
