@@ -91,8 +91,8 @@ Result<SqliteSurvey> survey_sqlite(SqliteReader& reader, std::size_t label, cons
       if (!table.many_labels) runs.add(cell.text);
     }
   }
-  reader.begin_walk();  // an unfinished walk would hold a lock
-  table.label_runs = runs.runs();
+  reader.release();
+  table.label_runs = table.many_labels ? 0 : runs.runs();
   return found;
 }
 
@@ -118,6 +118,13 @@ class SqliteSource final : public Source, public Reporting, public SharedFiles {
     const std::lock_guard lock(mutex_);
     if (++reads_ % kReadsBetweenLooks == 0)
       if (Status same = reader_.unchanged(); !same) return same;
+    Status done = read_row(index, out);
+    reader_.release();
+    return done;
+  }
+
+ private:
+  Status read_row(std::uint64_t index, std::span<Datum* const> out) const {
     const bool follows = index != 0 && index == next_;
     next_ = 0;
     const auto row =
@@ -131,8 +138,6 @@ class SqliteSource final : public Source, public Reporting, public SharedFiles {
       if (Status done = give_label(index, *out[1]); !done) return done;
     return out[0] == nullptr ? Status{} : give_row(index, *out[0]);
   }
-
- private:
   Status bad(std::uint64_t index, Error error) const {
     if (is_machine_fault(error) || error.code == ErrorCode::Cancelled) return fail(std::move(error));
     error.code = ErrorCode::BadRecord;

@@ -358,6 +358,11 @@ Result<bool> SqliteReader::seek(std::int64_t id, std::int64_t skip) {
   return step(seek_);
 }
 
+void SqliteReader::release() {
+  sqlite3_reset(seek_);
+  sqlite3_reset(walk_);
+}
+
 void SqliteReader::begin_walk() { sqlite3_reset(walk_); }
 
 Result<bool> SqliteReader::next() { return step(walk_); }
