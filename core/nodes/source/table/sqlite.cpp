@@ -13,6 +13,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <mutex>
 #include <sqlite3.h>
 
@@ -156,7 +157,8 @@ class SqliteSource final : public Source, public Reporting, public SharedFiles {
     if (cell.is == SqliteCell::Is::Missing || cell.is == SqliteCell::Is::Binary)
       return bad_cell(index, layout_.label, "the label is missing", "Fill it in, or leave the row out by a query");
     if (layout_.label_number) {
-      if (cell.is != SqliteCell::Is::Number)
+      constexpr double kMost = std::numeric_limits<float>::max();
+      if (cell.is != SqliteCell::Is::Number || std::abs(cell.number) > kMost)
         return bad_cell(index, layout_.label, fmt::format("'{}' is no number", shown(cell.text)),
                         "Mend it, add it to missing, or set label_kind to class");
       const auto number = static_cast<float>(cell.number);
