@@ -31,7 +31,7 @@ bool parse_whole(std::string_view cell, double& value) {
 
 bool parse_with_comma(std::string_view cell, double& value) {
   if (cell.find('.') != std::string_view::npos) return false;
-  std::array<char, kLongestNumber> with_point;  // NOLINT: only what is written is read
+  std::array<char, kLongestNumber> with_point{};
   std::replace_copy(cell.begin(), cell.end(), with_point.begin(), ',', '.');
   return parse_whole({with_point.data(), cell.size()}, value);
 }
