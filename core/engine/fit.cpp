@@ -29,12 +29,14 @@ class PlanFitter {
 
   Result<std::shared_ptr<const Plan>> run() {
     tell("Looking for what fitted nodes have learnt", 0);
-    auto files = source_fingerprint(*plan_->train.source, options_.stop);
-    if (!files) return fail(std::move(files.error()));
-    files_ = std::move(*files);
+    if (options_.learn) {
+      auto files = source_fingerprint(*plan_->train.source, options_.stop);
+      if (!files) return fail(std::move(files.error()));
+      files_ = std::move(*files);
+    }
     while (has_unbound(plan_->train))
       if (Status bound = bind_next(); !bound) return fail(std::move(bound.error()));
-    if (plan_->validation)
+    while (plan_->validation && has_unbound(*plan_->validation))
       if (Status bound = bind_validation(*plan_->validation); !bound) return fail(std::move(bound.error()));
     return plan_;
   }
@@ -45,8 +47,7 @@ class PlanFitter {
   }
 
   /// Steps that can learn now, since nothing upstream of them has to any more.
-  [[nodiscard]] std::vector<std::size_t> ready() const {
-    const DataPlan& data = plan_->train;
+  [[nodiscard]] static std::vector<std::size_t> ready(const DataPlan& data) {
     std::vector<bool> waits(data.slots, false);
     std::vector<std::size_t> ready;
     for (std::size_t i = 0; i < data.steps.size(); ++i) {
@@ -63,19 +64,36 @@ class PlanFitter {
   /// Binds all steps that are ready: from the cache, or else in one pass.
   Status bind_next() {
     std::vector<std::size_t> missing;
-    for (const std::size_t step : ready()) {
+    for (const std::size_t step : ready(plan_->train)) {
       std::optional<NamedTensors> kept = known(plan_->train.steps[step].fitted->key);
+      if (!options_.learn) {
+        if (Status bound = bind_known(plan_->train.steps[step], kept); !bound) return bound;
+        continue;
+      }
       if (const auto hash = kept ? std::nullopt : hash_of(step)) kept = cache_.find(*hash);
-      if (!kept || !bind(plan_->train.steps[step], *kept)) missing.push_back(step);
+      if (!kept || !bind(plan_->train.steps[step], std::move(*kept))) missing.push_back(step);
     }
+    if (Status learnt = learn(missing); !learnt) return learnt;
+    return take_up_learnt(*plan_, states_);
+  }
+
+  Status learn(const std::vector<std::size_t>& missing) {
     if (missing.empty()) return {};
     auto learnt = run_fit_pass(*plan_, missing, options_);
     if (!learnt) return fail(std::move(learnt.error()));
     for (std::size_t i = 0; i < missing.size(); ++i) {
-      if (Status bound = bind(plan_->train.steps[missing[i]], (*learnt)[i]); !bound) return bound;
-      keep(missing[i], (*learnt)[i]);
+      const auto state = std::make_shared<const NamedTensors>(std::move((*learnt)[i]));
+      if (Status bound = bind(plan_->train.steps[missing[i]], state); !bound) return bound;
+      keep(missing[i], *state);
     }
     return {};
+  }
+
+  Status bind_known(PlanStep& step, std::optional<NamedTensors>& state) {
+    if (state) return bind(step, std::move(*state));
+    return fail(Error{.reason = "the checkpoint does not say what it had learnt",
+                      .remedy = "Use a checkpoint of this graph",
+                      .node = step.node});
   }
 
   [[nodiscard]] std::optional<NamedTensors> known(const std::string& key) const {
@@ -96,8 +114,13 @@ class PlanFitter {
     return hash.hex();
   }
 
-  static Status bind(PlanStep& step, const NamedTensors& learnt) {
-    return bind_step(step, std::make_shared<const NamedTensors>(learnt));
+  Status bind(PlanStep& step, NamedTensors learnt) {
+    return bind(step, std::make_shared<const NamedTensors>(std::move(learnt)));
+  }
+  Status bind(PlanStep& step, std::shared_ptr<const NamedTensors> learnt) {
+    if (Status bound = bind_step(step, learnt); !bound) return bound;
+    states_.insert_or_assign(step.node, std::move(learnt));
+    return {};
   }
 
   void keep(std::size_t index, const NamedTensors& learnt) const {
@@ -111,9 +134,9 @@ class PlanFitter {
     }
   }
 
-  Status bind_validation(DataPlan& data) const {
-    for (PlanStep& step : data.steps) {
-      if (!is_unbound(step)) continue;
+  Status bind_validation(DataPlan& data) {
+    for (const std::size_t index : ready(data)) {
+      PlanStep& step = data.steps[index];
       const PlanStep* like = counterpart(data, step);
       if (like == nullptr)
         return fail(Error{.reason = "only validation data pass it, so there are no training records to fit it to",
@@ -121,9 +144,9 @@ class PlanFitter {
                                     " with the same parameters in the way of the training data: "
                                     "this one then uses what that one learns",
                           .node = step.node});
-      if (Status bound = bind(step, *like->fitted->learnt); !bound) return bound;
+      if (Status bound = bind(step, like->fitted->learnt); !bound) return bound;
     }
-    return {};
+    return take_up_learnt(*plan_, states_);
   }
 
   /// The training step whose state a validation step uses: itself, where both share it, else that of the same type and
@@ -144,6 +167,7 @@ class PlanFitter {
   const FitOptions& options_;
   const FittedCache cache_;
   std::optional<std::string> files_{};
+  LearntStates states_{};  ///< of all steps that are bound
 };
 
 }  // namespace
@@ -158,6 +182,15 @@ NamedTensors learnt_by(const Plan& plan) {
     if (step.fitted != nullptr && step.fitted->learnt != nullptr)
       for (const auto& [name, value] : *step.fitted->learnt) all.emplace(step.fitted->key + "." + name, value);
   return all;
+}
+
+LearntStates learnt_states(const Plan& plan) {
+  LearntStates states;
+  for (const DataPlan* data : {&plan.train, plan.validation ? &*plan.validation : nullptr})
+    for (std::size_t i = 0; data != nullptr && i < data->steps.size(); ++i)
+      if (const auto& fitted = data->steps[i].fitted; fitted != nullptr && fitted->learnt != nullptr)
+        states.emplace(data->steps[i].node, fitted->learnt);
+  return states;
 }
 
 Result<std::shared_ptr<const Plan>> fit_plan(std::shared_ptr<const Plan> plan, const FitOptions& options) {
