@@ -136,6 +136,13 @@ class NodeBuilder {
   NodeBuilder&& file(std::string name, std::string Owner::*member, std::string doc) && {
     return std::move(*this).path(ParamKind::File, std::move(name), member, std::move(doc));
   }
+  /// A path that may be left out.
+  template <class Owner>
+  NodeBuilder&& optional_file(std::string name, std::string Owner::*member, std::string doc) && {
+    ParamSpec p;
+    p.kind = ParamKind::File;
+    return std::move(*this).add(std::move(p), std::move(name), member, std::move(doc));
+  }
   template <class Owner>
   NodeBuilder&& folder(std::string name, std::string Owner::*member, std::string doc) && {
     return std::move(*this).path(ParamKind::Folder, std::move(name), member, std::move(doc));

@@ -22,13 +22,14 @@ find_package(JPEG REQUIRED)
 find_package(PNG REQUIRED)
 find_package(GIF 5.1 REQUIRED)
 find_package(TIFF 4.5 REQUIRED)  # since then handles have limits and messages of their own
-find_package(ICU REQUIRED COMPONENTS uc)
+find_package(ICU REQUIRED COMPONENTS uc i18n)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(CLI11 REQUIRED)
 feedline_library(webp HEADER webp/decode.h LIBRARY webp)
 feedline_library(heif HEADER libheif/heif.h LIBRARY heif)
+feedline_library(sentencepiece HEADER sentencepiece_trainer.h LIBRARY sentencepiece_train sentencepiece)
 feedline_library(xxhash HEADER xxhash.h)  # all of it is in the header
 
 # Partial decoding is libjpeg-turbo's, not in the original libjpeg.
