@@ -107,7 +107,8 @@ class TestTextSources : public QObject {
   void a_folder_of_texts() {
     put("reviews/good/1.txt", "Fine.\n");
     put("reviews/good/deep/2.md", "Na\u00EFve.");
-    put("reviews/bad/3", QByteArray("Caf\xE9 ferm\xE9, tr\xE8s mauvais, d\xE9sol\xE9"));
+    put("reviews/bad/3", QByteArray("Le caf\xE9 est ferm\xE9, nous sommes tr\xE8s d\xE9sol\xE9s de ne pas avoir "
+                                    "\xE9t\xE9 servis dans cette rue."));
     put("reviews/bad/4.txt", QByteArray("\xFF\xFEN\0o\0", 6));
     put("reviews/bad/5.txt", QByteArray("\x89PNG\r\n\x1A\n\0\0\0\rIHDR", 16));
     put("reviews/bad/6.jpg", "none of them");
@@ -128,7 +129,9 @@ class TestTextSources : public QObject {
     }
     QCOMPARE(bad, 1);
     QVERIFY(texts.contains("Fine.\n") && texts.contains("Na\u00EFve.") && texts.contains("No"));
-    QVERIFY(texts.contains("Caf\u00E9 ferm\u00E9, tr\u00E8s mauvais, d\u00E9sol\u00E9"));
+    QVERIFY(
+        texts.contains("Le caf\u00E9 est ferm\u00E9, nous sommes tr\u00E8s d\u00E9sol\u00E9s de ne pas avoir "
+                       "\u00E9t\u00E9 servis dans cette rue."));
     QCOMPARE(report_of(*source)->ignored.size(), std::size_t{1});
 
     put("pictures/cats/1.jpg", "x");

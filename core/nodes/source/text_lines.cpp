@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/source/example_files.h"
 #include "nodes/source/file_io.h"
 #include "nodes/source/text_line_file.h"
 #include "schema/node_builder.h"
@@ -21,7 +22,9 @@ struct TextLines {
             "order of their names; empty lines are passed over, and a line without a tab is a bad record. Only the "
             "places of the lines are kept in memory, 16 bytes each: a text is read when it is its turn. A file that is "
             "packed with gzip or not UTF-8 is written to the cache folder as plain UTF-8 first, once.\n\nTexts differ "
-            "in length: a vocabulary or another node that makes ids of them stands in front of the batch.")
+            "in length: a vocabulary or another node that makes ids of them stands in front of the "
+            "batch.\n\nexample:texts "
+            "is a small set that Feedline writes itself.")
         .out("text", Kind::Text, "The text of a line, UTF-8.")
         .out("label", Kind::Label, "The class of the line.")
         .file("file", &Params::file, "The text file; may be packed with gzip.")
@@ -46,7 +49,9 @@ struct TextLines {
   static Result<std::unique_ptr<Source>> open(const Params& params, const SourceContext& context) {
     const TextLineRules rules{
         .encoding = params.encoding, .label_last = params.label == "last", .header = params.header};
-    auto source = open_text_lines(params.file, rules, context);
+    const auto file = example_or_path(params.file, context);
+    if (!file) return fail(Error(file.error()).at_parameter("file"));
+    auto source = open_text_lines(*file, rules, context);
     if (source) return source;
     if (!source.error().parameter.empty()) return source;  // the encoding
     return fail(std::move(source.error()).at_parameter("file"));
