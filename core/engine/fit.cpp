@@ -27,13 +27,21 @@ class PlanFitter {
         options_(options),
         cache_(options.cache_folder.empty() ? default_cache_folder() : options.cache_folder) {}
 
+  /// As far as the cache tells.
+  Result<LearntStates> kept() {
+    if (Status looked = look_at_files(); !looked) return fail(std::move(looked.error()));
+    for (bool any = true; any && has_unbound(plan_->train);) {
+      any = false;
+      for (const std::size_t step : ready(plan_->train)) any |= bind_kept(step);
+      if (Status taken = take_up_learnt(*plan_, states_); !taken) return fail(std::move(taken.error()));
+    }
+    return std::move(states_);
+  }
+
   Result<std::shared_ptr<const Plan>> run() {
     tell("Looking for what fitted nodes have learnt", 0);
-    if (options_.learn) {
-      auto files = source_fingerprint(*plan_->train.source, options_.stop);
-      if (!files) return fail(std::move(files.error()));
-      files_ = std::move(*files);
-    }
+    if (options_.learn)
+      if (Status looked = look_at_files(); !looked) return fail(std::move(looked.error()));
     while (has_unbound(plan_->train))
       if (Status bound = bind_next(); !bound) return fail(std::move(bound.error()));
     while (plan_->validation && has_unbound(*plan_->validation))
@@ -42,6 +50,13 @@ class PlanFitter {
   }
 
  private:
+  Status look_at_files() {
+    auto files = source_fingerprint(*plan_->train.source, options_.stop);
+    if (!files) return fail(std::move(files.error()));
+    files_ = std::move(*files);
+    return {};
+  }
+
   void tell(std::string_view what, double fraction) const {
     if (options_.progress) options_.progress(what, fraction);
   }
@@ -61,19 +76,22 @@ class PlanFitter {
     return ready;
   }
 
-  /// Binds all steps that are ready: from the cache, or else in one pass.
+  /// Binds steps that are ready: those that are kept, or else the others in one pass, which what waits for the former
+  /// can share.
   Status bind_next() {
     std::vector<std::size_t> missing;
+    bool bound_any = false;
     for (const std::size_t step : ready(plan_->train)) {
-      std::optional<NamedTensors> kept = known(plan_->train.steps[step].fitted->key);
       if (!options_.learn) {
-        if (Status bound = bind_known(plan_->train.steps[step], kept); !bound) return bound;
-        continue;
+        if (Status bound = bind_known(plan_->train.steps[step]); !bound) return bound;
+      } else if (bind_kept(step)) {
+        bound_any = true;
+      } else {
+        missing.push_back(step);
       }
-      if (const auto hash = kept ? std::nullopt : hash_of(step)) kept = cache_.find(*hash);
-      if (!kept || !bind(plan_->train.steps[step], std::move(*kept))) missing.push_back(step);
     }
-    if (Status learnt = learn(missing); !learnt) return learnt;
+    if (!bound_any)
+      if (Status learnt = learn(missing); !learnt) return learnt;
     return take_up_learnt(*plan_, states_);
   }
 
@@ -89,8 +107,16 @@ class PlanFitter {
     return {};
   }
 
-  Status bind_known(PlanStep& step, std::optional<NamedTensors>& state) {
-    if (state) return bind(step, std::move(*state));
+  /// To what the caller knows or the cache holds, where that fits.
+  bool bind_kept(std::size_t index) {
+    PlanStep& step = plan_->train.steps[index];
+    std::optional<NamedTensors> kept = known(step.fitted->key);
+    if (const auto hash = kept ? std::nullopt : hash_of(index)) kept = cache_.find(*hash);
+    return kept && bind(step, std::move(*kept));
+  }
+
+  Status bind_known(PlanStep& step) {
+    if (auto state = known(step.fitted->key)) return bind(step, std::move(*state));
     return fail(Error{.reason = "the checkpoint does not say what it had learnt",
                       .remedy = "Use a checkpoint of this graph",
                       .node = step.node});
@@ -191,6 +217,10 @@ LearntStates learnt_states(const Plan& plan) {
       if (const auto& fitted = data->steps[i].fitted; fitted != nullptr && fitted->learnt != nullptr)
         states.emplace(data->steps[i].node, fitted->learnt);
   return states;
+}
+
+Result<LearntStates> kept_states(std::shared_ptr<const Plan> plan, const FitOptions& options) {
+  return PlanFitter(*plan, options).kept();
 }
 
 Result<std::shared_ptr<const Plan>> fit_plan(std::shared_ptr<const Plan> plan, const FitOptions& options) {

@@ -39,13 +39,18 @@ struct FitOptions {
 /// What all bound nodes have learnt, those of validation too, by node id: what analyse() takes.
 [[nodiscard]] LearntStates learnt_states(const Plan& plan);
 
+/// The same of what is in the cache folder already, for as many nodes as that tells of: nothing is learnt. Errors: the
+/// source's files cannot be looked at; stopped.
+[[nodiscard]] Result<LearntStates> kept_states(std::shared_ptr<const Plan> plan, const FitOptions& options);
+
 /// Has every fitted node of a plan learn from the training records, and returns the plan with these nodes bound to what
 /// they learnt; the plan itself where nothing was to be learnt.
 ///
 /// Nodes learn in rounds, each as soon as nothing upstream of it has to any more, so that nodes that do not depend on
-/// each other learn at once: each time the training records stream once through what is upstream of them, on the pipeline's workers and with its rules for bad records. Records
-/// that are set aside for validation are not among them, and random nodes take their fixed form. What single records
-/// gave is merged in the order of the sampler's window, so that the same bytes come out for any number of workers.
+/// each other learn at once: each time the training records stream once through what is upstream of them, on the
+/// pipeline's workers and with its rules for bad records. Records that are set aside for validation are not among them,
+/// and random nodes take their fixed form. What single records gave is merged in the order of the sampler's window, so
+/// that the same bytes come out for any number of workers.
 ///
 /// What was learnt is kept in the cache folder under a hash of all that it follows from: the nodes upstream
 /// (upstream_hash()), the files of the source, and which records train. With the same hash nothing is learnt anew.

@@ -24,8 +24,9 @@ struct Problem {
 /// is missing) shapes of a source are symbols.
 using ProbedSources = std::map<std::string, std::vector<TensorDesc>, std::less<>>;
 
-/// What fitted nodes have learnt, by node id: their outputs are then described by it (NodeSpec::learnt). Without it what
-/// only the training records can tell, such as the size of a vocabulary, is a symbol, as an unopened source's sizes are.
+/// What fitted nodes have learnt, by node id: their outputs are then described by it (NodeSpec::learnt). Without it
+/// what only the training records can tell, such as the size of a vocabulary, is a symbol, as an unopened source's
+/// sizes are.
 using LearntStates = std::map<std::string, std::shared_ptr<const NamedTensors>, std::less<>>;
 
 /// What a layer, a sub-graph or a whole model takes, as far as shapes are known. Everything is counted for one record
@@ -54,8 +55,8 @@ struct Analysis {
   std::vector<std::size_t> order{};
   /// By path: every layer (in a repeated sub-graph, one copy), and every sub-graph that holds any (all copies).
   std::map<std::string, ModelCost, std::less<>> costs{};
-  /// Nodes whose outputs hang on what a fitted node has not learnt yet: that node, and all behind it. By their ids in the
-  /// flat document, as `learnt` is.
+  /// Nodes whose outputs hang on what a fitted node has not learnt yet: that node, and all behind it. By their ids in
+  /// the flat document, as `learnt` is.
   std::set<std::string, std::less<>> waiting{};
   LearntStates learnt{};   ///< as it was given
   ModelCost total{};       ///< of all layers

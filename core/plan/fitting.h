@@ -33,8 +33,9 @@ namespace feedline::inline plan {
 /// Binds a fitted step to what was learnt. Errors: those of the node, also that this does not describe its outputs; it
 /// stays as it was.
 Status bind_step(PlanStep& step, std::shared_ptr<const NamedTensors> learnt);
-/// Gives a plan whose shapes wait (Plan::relower) those that follow from `learnt`, and the steps, layers and fields that
-/// follow from them. What a caller has changed stays: which records are read, and in which order. Nothing for others.
+/// Gives a plan whose shapes wait (Plan::relower) those that follow from `learnt`, and the steps, layers and fields
+/// that follow from them. What a caller has changed stays: which records are read, and in which order. Nothing for
+/// others.
 Status take_up_learnt(Plan& plan, const LearntStates& learnt);
 
 }  // namespace feedline::inline plan

@@ -65,10 +65,7 @@ namespace {
 class Planner : public std::enable_shared_from_this<Planner> {
  public:
   Planner(const Document& document, const Registry& registry)
-      : flat_(flatten(document, registry)),
-        document_(flat_.document),
-        drawn_(to_json(document)),
-        registry_(registry) {}
+      : flat_(flatten(document, registry)), document_(flat_.document), drawn_(to_json(document)), registry_(registry) {}
 
   Result<std::shared_ptr<const Plan>> run(const PlanOptions& options, std::vector<Problem>* problems) {
     return told_as_drawn(lower_flat(options, problems));

@@ -161,7 +161,8 @@ struct Plan {
   std::string document{};  ///< the graph's JSON, for the run record
   /// Set while shapes hang on what fitted nodes have not learnt yet, such as the size of a vocabulary: such a plan has
   /// fields, layers and steps of unknown size, and cannot run. It is lowered anew by this, with the sources that are
-  /// open, as far as these states tell. fit_plan() does so. Errors: those of make_plan(), which come to light only then.
+  /// open, as far as these states tell. fit_plan() does so. Errors: those of make_plan(), which come to light only
+  /// then.
   std::function<Result<std::shared_ptr<const Plan>>(const LearntStates& learnt)> relower{};
 
   /// The network, or null where an estimator learns.

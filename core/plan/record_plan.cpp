@@ -346,8 +346,8 @@ class RecordPlanner {
 }  // namespace
 
 Result<RecordPlan> make_record_plan(const Document& document, const RecordView& view, SourceKeeper& sources,
-                                    const SourceContext& context,
-                                    const std::function<Result<LearntStates>()>& learnt, const Registry& registry) {
+                                    const SourceContext& context, const std::function<Result<LearntStates>()>& learnt,
+                                    const Registry& registry) {
   if (document.find(view.node) == nullptr)
     return fail(
         Error{.reason = "the graph has no node of this name", .remedy = "Choose another node", .node = view.node});
