@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 namespace feedline::inline nodes {
@@ -43,8 +42,8 @@ class Conv1dLayer final : public Layer {
     const at::Tensor y = conv_->forward(x).transpose(1, 2).narrow(1, 0, out);
     if (!tokens.defined()) return y;
     // A window counts where the place counts at which it stands; without padding, where its first one does.
-    return only_tokens(y, tokens.narrow(1, 0, window_.same ? places : (out - 1) * window_.stride + 1)
-                              .slice(1, 0, std::nullopt, window_.stride));
+    const std::int64_t read = window_.same ? places : (out - 1) * window_.stride + 1;
+    return only_tokens(y, tokens.slice(1, 0, read, window_.stride));
   }
   [[nodiscard]] std::shared_ptr<torch::nn::Module> module() const override { return conv_.ptr(); }
   [[nodiscard]] double flops_per_row() const override { return flops_; }

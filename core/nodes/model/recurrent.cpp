@@ -41,7 +41,7 @@ RecurrentModule::RecurrentModule(const RecurrentParams& params, std::int64_t gat
   const double bound = 1 / std::sqrt(static_cast<double>(params.units));
   const std::int64_t directions = params.bidirectional ? 2 : 1;
   const auto add = [&](const std::string& name, at::IntArrayRef shape) {
-    weights.push_back(register_parameter(name, at::empty(shape).uniform_(-bound, bound)));
+    register_parameter(name, at::empty(shape).uniform_(-bound, bound));
   };
   for (std::int64_t layer = 0; layer < params.layers; ++layer) {
     const std::int64_t below = layer == 0 ? features : directions * params.units;

@@ -50,7 +50,6 @@ enum class RecurrentCell { Lstm, Gru };
 /// of the other direction (..._reverse) and of the layers above.
 struct RecurrentModule final : torch::nn::Module {
   RecurrentModule(const RecurrentParams& params, std::int64_t gates, std::int64_t features);
-  std::vector<at::Tensor> weights{};
 };
 
 /// N×T×F to N×units or N×T×units. Records are packed, so that each is read as if it were alone; one without tokens
