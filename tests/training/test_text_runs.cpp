@@ -99,7 +99,7 @@ class TestTextRuns : public QObject {
     const RunOptions options{.cache_folder = cache_.path().toStdString()};
     RecordedRun run(with(texts, "trainer", "workers", std::int64_t{1}), options);
     const RunResult& result = run.result();
-    QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
+    QVERIFY2(result.end == RunResult::End::Completed, result.failure ? result.failure->line().c_str() : "it did not end");
     QCOMPARE(result.epochs.size(), std::size_t{3});
     const double accuracy = result.epochs.back().value("accuracy", kValSplit);
     QVERIFY2(accuracy > 0.8, QByteArray::number(accuracy));
