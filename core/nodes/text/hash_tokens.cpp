@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "nodes/table/text_index.h"
+#include "nodes/text/text_index.h"
 #include "nodes/text/piece_counts.h"
 #include "schema/node_builder.h"
 

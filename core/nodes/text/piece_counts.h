@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "nodes/table/text_index.h"
+#include "nodes/text/text_index.h"
 #include "nodes/text/text_pieces.h"
 #include "schema/fitted.h"
 
