@@ -16,12 +16,11 @@ inline constexpr std::size_t kLongestRow = std::size_t{16} << 20;
 /// A text file as UTF-8, open: the user's own, or a copy of it in the cache folder.
 struct PlainFile {
   File file{};
-  FileFacts facts{};         ///< of the open file
-  std::string path{};        ///< of the user's file
-  std::string opened{};      ///< of the open one
-  FileFacts original{};      ///< of the user's file
-  std::uint64_t begin = 0;   ///< where its text begins, behind a byte order mark
-  [[nodiscard]] bool copied() const { return path != opened; }
+  FileFacts facts{};        ///< of the open file
+  std::string path{};       ///< of the user's file
+  std::string opened{};     ///< of the open one
+  FileFacts original{};     ///< of the user's file
+  std::uint64_t begin = 0;  ///< where its text begins, behind a byte order mark
 };
 
 /// Opens a text file. One that is packed with gzip, or not UTF-8, is written to the cache folder as plain UTF-8 first,

@@ -25,16 +25,27 @@ struct Signature {
 
 /// UTF-32 first: its little-endian mark begins like that of UTF-16.
 constexpr std::array kMarks = {
-    Signature{{"\xFF\xFE\0\0", 4}, "UTF-32LE"}, Signature{{"\0\0\xFE\xFF", 4}, "UTF-32BE"},
-    Signature{"\xEF\xBB\xBF", ""},              Signature{"\xFF\xFE", "UTF-16LE"},
+    Signature{{"\xFF\xFE\0\0", 4}, "UTF-32LE"},
+    Signature{{"\0\0\xFE\xFF", 4}, "UTF-32BE"},
+    Signature{"\xEF\xBB\xBF", ""},
+    Signature{"\xFF\xFE", "UTF-16LE"},
     Signature{"\xFE\xFF", "UTF-16BE"},
 };
 
 constexpr std::array kOtherFormats = {
-    Signature{{"PK\x03\x04", 4}, "zip"},      Signature{"BZh", "bzip2"},           Signature{"\xFD" "7zXZ", "xz"},
-    Signature{"\x28\xB5\x2F\xFD", "zstd"},    Signature{"7z\xBC\xAF\x27", "7-Zip"}, Signature{"%PDF-", "PDF"},
-    Signature{"\xD0\xCF\x11\xE0", "Excel"},   Signature{"PAR1", "Parquet"},        Signature{"SQLite format 3", "SQLite"},
-    Signature{"\x89PNG", "PNG"},              Signature{"\xFF\xD8\xFF", "JPEG"},
+    Signature{{"PK\x03\x04", 4}, "zip"},
+    Signature{"BZh", "bzip2"},
+    Signature{"\xFD"
+              "7zXZ",
+              "xz"},
+    Signature{"\x28\xB5\x2F\xFD", "zstd"},
+    Signature{"7z\xBC\xAF\x27", "7-Zip"},
+    Signature{"%PDF-", "PDF"},
+    Signature{"\xD0\xCF\x11\xE0", "Excel"},
+    Signature{"PAR1", "Parquet"},
+    Signature{"SQLite format 3", "SQLite"},
+    Signature{"\x89PNG", "PNG"},
+    Signature{"\xFF\xD8\xFF", "JPEG"},
 };
 
 /// The length of the UTF-8 character at `at`; 0: none begins there; `short_of`: it would go on behind the end.
@@ -142,7 +153,7 @@ std::string guess_legacy_encoding(std::string_view piece) {
   if (U_FAILURE(error)) return name;
   ucsdet_setText(detector, piece.data(), static_cast<std::int32_t>(piece.size()), &error);
   const UCharsetMatch* match = U_SUCCESS(error) ? ucsdet_detect(detector, &error) : nullptr;
-  constexpr std::int32_t kSureEnough = 10;
+  constexpr std::int32_t kSureEnough = 20;  // 10 is what any short text gets
   if (match != nullptr && U_SUCCESS(error) && ucsdet_getConfidence(match, &error) >= kSureEnough) {
     const std::string_view found = ucsdet_getName(match, &error);
     // Zero bytes have told of wide encodings already; the others cannot be of a table with ASCII separators.
@@ -176,9 +187,10 @@ Result<Utf8Converter> Utf8Converter::make(const std::string& encoding) {
   impl->from = ucnv_open(encoding.c_str(), &error);
   if (U_SUCCESS(error)) impl->to = ucnv_open("UTF-8", &error);
   if (encoding.empty() || U_FAILURE(error))
-    return fail(Error{.reason = fmt::format("there is no encoding '{}'", escape_name(encoding)),
-                      .remedy = "Name it as ICU and IANA do, such as windows-1252, ISO-8859-15 or Shift_JIS, or use auto",
-                      .parameter = "encoding"});
+    return fail(
+        Error{.reason = fmt::format("there is no encoding '{}'", escape_name(encoding)),
+              .remedy = "Name it as ICU and IANA do, such as windows-1252, ISO-8859-15 or Shift_JIS, or use auto",
+              .parameter = "encoding"});
   return Utf8Converter(std::move(impl));
 }
 

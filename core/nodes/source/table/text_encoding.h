@@ -22,10 +22,10 @@ inline constexpr std::string_view kUtf8 = "UTF-8";
 
 /// What a file's first bytes tell of its encoding.
 struct EncodingGuess {
-  std::string name{};     ///< as ICU names it; empty: UTF-8 as far as it was seen
-  std::size_t mark = 0;   ///< bytes of a byte order mark in front
-  bool is_text = true;    ///< false: zero bytes in it, and no UTF-16 or UTF-32 either
-  std::string packed{};   ///< "zip", "bzip2", ...: the format of another kind of file, by its first bytes
+  std::string name{};    ///< as ICU names it; empty: UTF-8 as far as it was seen
+  std::size_t mark = 0;  ///< bytes of a byte order mark in front
+  bool is_text = true;   ///< false: zero bytes in it, and no UTF-16 or UTF-32 either
+  std::string packed{};  ///< "zip", "bzip2", ...: the format of another kind of file, by its first bytes
 };
 
 /// Byte order marks first, then where zero bytes stand, then whether it is UTF-8, and only then ICU's statistics.
