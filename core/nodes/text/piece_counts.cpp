@@ -15,14 +15,22 @@ void PieceCounts::take(std::string_view piece, const Count& count) {
 }
 
 void PieceCounts::add(const TextPieces& pieces, std::string_view text) {
-  PieceCounts own;  // of this text alone, so that each of its pieces counts one text
-  pieces.each(text, [&](std::string_view piece) { own.take(piece, {.times = 1}); });
-  for (Count& count : own.counts_) count.texts = 1;
-  own.texts_ = 1;
-  if (texts_ == 0)
-    *this = std::move(own);
-  else
+  if (texts_ > 0) {
+    PieceCounts own;  // of this text alone, so that each of its pieces counts one text
+    own.add(pieces, text);
     merge(own);
+    return;
+  }
+  pieces.each(text, [&](std::string_view piece) { take(piece, {.times = 1}); });
+  for (Count& count : counts_) count.texts = 1;
+  texts_ = 1;
+}
+
+void PieceCounts::clear() {
+  index_.clear();
+  counts_.clear();
+  texts_ = 0;
+  rare_ = 0;
 }
 
 void PieceCounts::merge(const PieceCounts& next) {

@@ -34,6 +34,8 @@ class PieceCounts {
 
   void add(const TextPieces& pieces, std::string_view text);
   void merge(const PieceCounts& next);
+  /// Forgets everything and keeps its memory.
+  void clear();
   [[nodiscard]] std::uint64_t texts() const { return texts_; }
   /// The pieces that occur in at least `least_texts` texts and at least `least_times` times: the `most` most frequent,
   /// of equally frequent ones the first by bytes, most frequent first.
@@ -64,6 +66,10 @@ class PieceFitter final : public Fitter {
   Status merge(const Fitter& next) override {
     counts_.merge(static_cast<const PieceFitter&>(next).counts_);
     return {};
+  }
+  bool reset() override {
+    counts_.clear();
+    return true;
   }
   [[nodiscard]] Result<NamedTensors> finish() const override {
     if (counts_.texts() == 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -40,6 +41,12 @@ class TextIndex {
     return {bytes_.data() + place.begin, place.length};
   }
   [[nodiscard]] std::size_t size() const { return places_.size(); }
+  /// Forgets all texts and keeps its memory.
+  void clear() {
+    std::fill(slots_.begin(), slots_.end(), Slot{});
+    places_.clear();
+    bytes_.clear();
+  }
   /// Of all texts together.
   [[nodiscard]] std::size_t bytes() const { return bytes_.size(); }
 
