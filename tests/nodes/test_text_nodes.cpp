@@ -338,9 +338,9 @@ class TestTextNodes : public QObject {
       return std::string(out.as<char>(), out.bytes());
     };
     const auto names = [](std::initializer_list<const char*> list) {
-      ValueList names;
-      for (const char* name : list) names.emplace_back(std::string(name));
-      return names;
+      ValueList columns_named;
+      for (const char* name : list) columns_named.emplace_back(std::string(name));
+      return columns_named;
     };
     QCOMPARE(taken({}, false), std::string("Hat Warm."));
     QCOMPARE(taken({}, true), std::string("Hat"));
