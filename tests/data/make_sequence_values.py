@@ -100,6 +100,10 @@ def cases():
            lambda x, m=module: m(x.transpose(1, 2)).transpose(1, 2))
     module = nn.Conv1d(FEATURES, 3, 3)
     yield "conv1d", {"filters": 3}, True, module, lambda x, m=module: kept(same(m, 3, 1)(kept(x)))
+    module = nn.LayerNorm(FEATURES)
+    nn.init.uniform_(module.weight)
+    nn.init.uniform_(module.bias)
+    yield "layer_norm", {}, False, module, module
     yield "sequence_pool", {"pooling": "mean"}, False, nn.Module(), lambda x: x.mean(1)
     yield "sequence_pool", {"pooling": "max"}, False, nn.Module(), lambda x: x.max(1)[0]
     yield ("sequence_pool", {"pooling": "mean"}, True, nn.Module(),
