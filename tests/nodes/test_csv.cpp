@@ -371,6 +371,16 @@ class TestCsv : public QObject {
     QVERIFY(table_row(**source, 1).ends_with("|99999 -> q"));
   }
 
+  void a_first_row_that_is_longer_than_the_first_look() {
+    const auto source = open("a,note,y\n1,\"" + QByteArray(2'000'000, 'x') + "\nend\",p\n2,short,q\n3,\"" +
+                             QByteArray(300'000, 'y') + "\",p\n");
+    QVERIFY2(source, source ? "" : source.error().line().c_str());
+    QCOMPARE(table_columns(**source), std::string("a:number note:text -> p,q"));
+    QVERIFY(table_row(**source, 0).ends_with("x\nend -> p"));
+    QCOMPARE(table_row(**source, 1), std::string("2|short -> q"));
+    QVERIFY(table_row(**source, 2).starts_with("3|yyy"));
+  }
+
   void a_stop_is_obeyed() {
     std::stop_source stop;
     stop.request_stop();

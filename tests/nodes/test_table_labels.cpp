@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/table/cell_value.h"
+#include "schema/source_report.h"
 #include "support/fixtures.h"
 #include "support/table_rows.h"
 #include "support/test_program.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "schema/row.h"
+#include "schema/source_report.h"
 #include "support/fixtures.h"
 #include "support/table_rows.h"
 #include "support/test_program.h"

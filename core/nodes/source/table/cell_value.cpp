@@ -24,6 +24,18 @@ std::pair<std::string_view, std::size_t> digit_run(std::string_view text) {
   return {text.substr(begin, end - begin), end};
 }
 
+bool parse_whole(std::string_view cell, double& value) {
+  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  return error == std::errc() && end == cell.data() + cell.size();
+}
+
+bool parse_with_comma(std::string_view cell, double& value) {
+  if (cell.find('.') != std::string_view::npos) return false;
+  std::array<char, kLongestNumber> with_point{};
+  std::replace_copy(cell.begin(), cell.end(), with_point.begin(), ',', '.');
+  return parse_whole({with_point.data(), cell.size()}, value);
+}
+
 }  // namespace
 
 bool parse_cell(std::string_view cell, bool decimal_comma, double& value) {
@@ -44,17 +56,9 @@ bool parse_cell(std::string_view cell, bool decimal_comma, double& value) {
       return true;
     }
   }
-  const char mark = decimal_comma ? ',' : '.';
-  if (!is_cell_digit(cell.front()) && cell.front() != mark) return false;
-  std::array<char, kLongestNumber> with_point{};
-  if (decimal_comma) {
-    if (cell.find('.') != std::string_view::npos) return false;
-    std::replace_copy(cell.begin(), cell.end(), with_point.begin(), ',', '.');
-    cell = {with_point.data(), cell.size()};
-  }
+  if (!is_cell_digit(cell.front()) && cell.front() != (decimal_comma ? ',' : '.')) return false;
   double parsed = 0;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), parsed);
-  if (error != std::errc() || end != cell.data() + cell.size()) return false;
+  if (!(decimal_comma ? parse_with_comma(cell, parsed) : parse_whole(cell, parsed))) return false;
   value = negative ? -parsed : parsed;
   return true;
 }

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t kFirstLook = std::size_t{256} << 10;
 constexpr std::size_t kSampleRows = 100;
+constexpr std::size_t kLeastRows = 3;     // or the whole file
 constexpr std::size_t kSampleCells = 64;  // of a row, for what cells look like
 constexpr std::size_t kMostPreamble = 20;
 constexpr std::array kSeparators = {',', ';', '\t', '|', ':', ' '};
@@ -200,11 +201,11 @@ Result<char> one_character(const std::string& text, const char* parameter, bool 
                     .parameter = parameter});
 }
 
-/// The beginning of the file, as far as two lines reach.
-Result<std::string> first_look(const PlainFile& plain) {
+/// The beginning of the file, as far as two lines reach, and at least `wanted` bytes.
+Result<std::string> first_look(const PlainFile& plain, std::uint64_t wanted) {
   const std::uint64_t all = plain.facts.size - plain.begin;
   std::string head;
-  for (std::uint64_t wanted = kFirstLook; wanted <= 4 * kLongestRow; wanted *= 4) {
+  for (; wanted <= 4 * kLongestRow; wanted *= 4) {
     head.resize(static_cast<std::size_t>(std::min({wanted, all, std::uint64_t{kLongestRow} + kFirstLook})));
     if (!read_at(plain.file.get(), std::as_writable_bytes(std::span(head)), plain.begin))
       return read_error(plain.path, errno, "it became shorter while it was read");
@@ -226,12 +227,10 @@ std::size_t behind_lines(std::string_view head, std::int64_t lines, char line_en
   return at;
 }
 
-}  // namespace
-
-Result<CsvHead> read_head(const PlainFile& plain, const CsvSettings& settings) {
-  auto look = first_look(plain);
-  if (!look) return fail(std::move(look.error()));
-  std::string_view head = *look;
+/// None: `look` is too short to tell.
+Result<std::optional<CsvHead>> head_of_table(const PlainFile& plain, const CsvSettings& settings,
+                                             std::string_view look) {
+  std::string_view head = look;
   const bool cut = plain.begin + head.size() < plain.facts.size;
   CsvHead found;
   CsvDialect& dialect = found.dialect;
@@ -255,6 +254,7 @@ Result<CsvHead> read_head(const PlainFile& plain, const CsvSettings& settings) {
   }
 
   const Sample sample = sample_of(head, dialect, cut);
+  if (cut && sample.rows.size() < kLeastRows && look.size() < kLongestRow) return std::nullopt;
   if (sample.rows.empty())
     return fail_file(plain.path, cut ? "no row of it ends: a quote that opens in it is never closed" : "it has no rows",
                      cut ? "Set quote to none, or mend the file" : "Choose a table with at least two rows");
@@ -276,11 +276,23 @@ Result<CsvHead> read_head(const PlainFile& plain, const CsvSettings& settings) {
   std::size_t begin = first == 0 ? 0 : sample.ends[first - 1];
   if (found.has_header) begin = sample.ends[first];
   found.begin = plain.begin + skipped + begin;
-  found.line = count_lines(std::string_view(*look).substr(0, skipped + begin), dialect.line_end);
+  found.line = count_lines(look.substr(0, skipped + begin), dialect.line_end);
   found.row_bytes = std::max<std::size_t>(sample.ends.back() / sample.rows.size(), 1);
   if (found.begin >= plain.facts.size)
     return fail_file(plain.path, "it has a header, but no rows", "Choose a table with at least two rows");
   return found;
+}
+
+}  // namespace
+
+Result<CsvHead> read_head(const PlainFile& plain, const CsvSettings& settings) {
+  for (std::uint64_t wanted = kFirstLook;; wanted *= 8) {
+    const auto look = first_look(plain, std::min<std::uint64_t>(wanted, 4 * kLongestRow));
+    if (!look) return fail(look.error());
+    auto head = head_of_table(plain, settings, *look);
+    if (!head) return fail(std::move(head.error()));
+    if (*head) return std::move(**head);
+  }
 }
 
 }  // namespace feedline::inline nodes

@@ -17,6 +17,8 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cmath>
+#include <limits>
 #include <optional>
 #include <sys/mman.h>
 #include <utility>
@@ -207,7 +209,9 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
       return {};
     }
     double value = 0;
-    if (!parse_cell(cell, head_.dialect.decimal_comma, value)) return no_number(index, layout_.label, cell);
+    constexpr double kMost = std::numeric_limits<float>::max();
+    if (!parse_cell(cell, head_.dialect.decimal_comma, value) || std::abs(value) > kMost)
+      return no_number(index, layout_.label, cell);
     const auto number = static_cast<float>(value);
     std::memcpy(out.allocate(DType::F32, {}), &number, sizeof number);
     return {};

@@ -30,7 +30,7 @@ constexpr Fixed kOne = 10'000;
 
 Fixed times(Fixed a, Fixed b) { return a * b / kOne; }
 
-/// Of an angle in ten-thousandths of a full turn; off by at most 0.0003. A parabola, and one of its square to mend it.
+/// Of an angle in ten-thousandths of a full turn; off by at most 0.002. A parabola, and one of its square to mend it.
 Fixed sine(Fixed turn) {
   turn = ((turn % kOne) + kOne) % kOne;
   const bool below = turn >= kOne / 2;
@@ -42,12 +42,12 @@ Fixed sine(Fixed turn) {
 Fixed cosine(Fixed turn) { return sine(turn + kOne / 4); }
 
 /// Between 0 and 1, without 1.
-Fixed any(Rng& rng) { return static_cast<Fixed>(rng.below(static_cast<std::uint32_t>(kOne))); }
+Fixed unit_draw(Rng& rng) { return static_cast<Fixed>(rng.below(static_cast<std::uint32_t>(kOne))); }
 
 /// Very nearly standard normal: the sum of twelve uniform numbers has a variance of 1.
 Fixed bell(Rng& rng) {
   Fixed sum = 0;
-  for (int i = 0; i < 12; ++i) sum += any(rng);
+  for (int i = 0; i < 12; ++i) sum += unit_draw(rng);
   return sum - 6 * kOne + 6;  // each is 0.00005 too small on average
 }
 
@@ -67,7 +67,7 @@ void put_point(std::string& text, Fixed x, Fixed y, Fixed noise, Rng& rng) {
 /// Two half circles, one within the reach of the other.
 void moons_row(const TableRecipe& recipe, std::uint64_t index, Rng& rng, std::string& text) {
   const bool lower = index % 2 == 1;
-  const Fixed turn = any(rng) / 2;
+  const Fixed turn = unit_draw(rng) / 2;
   const Fixed x = cosine(turn);
   const Fixed y = sine(turn);
   put_point(text, lower ? kOne - x : x, lower ? kOne / 2 - y : y, recipe.noise, rng);
@@ -77,7 +77,7 @@ void moons_row(const TableRecipe& recipe, std::uint64_t index, Rng& rng, std::st
 /// Arms that wind one and a half times round the middle.
 void spirals_row(const TableRecipe& recipe, std::uint64_t index, Rng& rng, std::string& text) {
   const auto arm = static_cast<Fixed>(index % static_cast<std::uint64_t>(recipe.classes));
-  const Fixed far = kOne / 20 + any(rng) * 19 / 20;
+  const Fixed far = kOne / 20 + unit_draw(rng) * 19 / 20;
   const Fixed turn = far * 3 / 2 + kOne * arm / recipe.classes;
   put_point(text, times(far, cosine(turn)), times(far, sine(turn)), recipe.noise / 2, rng);
   fmt::format_to(std::back_inserter(text), "arm {}", arm + 1);
@@ -88,7 +88,7 @@ void blobs_row(const TableRecipe& recipe, std::uint64_t index, Rng& rng, std::st
   const std::uint64_t blob = index % static_cast<std::uint64_t>(recipe.classes);
   Rng centre(recipe.seed, 1, blob, kTableStream);
   for (int axis = 0; axis < 4; ++axis) {
-    put_fixed(text, 8 * any(centre) - 4 * kOne + times(kOne / 2 + recipe.noise, bell(rng)));
+    put_fixed(text, 8 * unit_draw(centre) - 4 * kOne + times(kOne / 2 + recipe.noise, bell(rng)));
     text += ',';
   }
   fmt::format_to(std::back_inserter(text), "blob {}", blob + 1);
@@ -119,7 +119,7 @@ void fraud_row(const TableRecipe& recipe, std::uint64_t, Rng& rng, std::string& 
   const Fixed hour = rng.below(24);
   const Fixed age_days = rng.below(4000);
   const Fixed declined = rng.below(100) < 85 ? 0 : 1 + rng.below(4);
-  const Fixed base = any(rng);
+  const Fixed base = unit_draw(rng);
   const Fixed amount = 5 * kOne + times(times(times(base, base), base), 900 * kOne);  // many small ones
   Fixed risk = declined * 9'000 + (channel == 0 ? 0 : 12'000) + (hour < 5 ? 12'000 : 0);
   risk += (trade == 2 || trade == 5 ? 9'000 : 0) + (land == 4 ? 8'000 : 0) + (age_days < 200 ? 9'000 : 0);

@@ -13,6 +13,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <mutex>
 #include <sqlite3.h>
 
@@ -91,8 +92,8 @@ Result<SqliteSurvey> survey_sqlite(SqliteReader& reader, std::size_t label, cons
       if (!table.many_labels) runs.add(cell.text);
     }
   }
-  reader.begin_walk();  // an unfinished walk would hold a lock
-  table.label_runs = runs.runs();
+  reader.release();
+  table.label_runs = table.many_labels ? 0 : runs.runs();
   return found;
 }
 
@@ -118,6 +119,13 @@ class SqliteSource final : public Source, public Reporting, public SharedFiles {
     const std::lock_guard lock(mutex_);
     if (++reads_ % kReadsBetweenLooks == 0)
       if (Status same = reader_.unchanged(); !same) return same;
+    Status done = read_row(index, out);
+    reader_.release();
+    return done;
+  }
+
+ private:
+  Status read_row(std::uint64_t index, std::span<Datum* const> out) const {
     const bool follows = index != 0 && index == next_;
     next_ = 0;
     const auto row =
@@ -131,8 +139,6 @@ class SqliteSource final : public Source, public Reporting, public SharedFiles {
       if (Status done = give_label(index, *out[1]); !done) return done;
     return out[0] == nullptr ? Status{} : give_row(index, *out[0]);
   }
-
- private:
   Status bad(std::uint64_t index, Error error) const {
     if (is_machine_fault(error) || error.code == ErrorCode::Cancelled) return fail(std::move(error));
     error.code = ErrorCode::BadRecord;
@@ -151,7 +157,8 @@ class SqliteSource final : public Source, public Reporting, public SharedFiles {
     if (cell.is == SqliteCell::Is::Missing || cell.is == SqliteCell::Is::Binary)
       return bad_cell(index, layout_.label, "the label is missing", "Fill it in, or leave the row out by a query");
     if (layout_.label_number) {
-      if (cell.is != SqliteCell::Is::Number)
+      constexpr double kMost = std::numeric_limits<float>::max();
+      if (cell.is != SqliteCell::Is::Number || std::abs(cell.number) > kMost)
         return bad_cell(index, layout_.label, fmt::format("'{}' is no number", shown(cell.text)),
                         "Mend it, add it to missing, or set label_kind to class");
       const auto number = static_cast<float>(cell.number);

@@ -71,6 +71,20 @@ class StopWatch {
   std::stop_token stop_;
 };
 
+/// A database in the making, which is removed unless it was completed.
+struct KeptDraft {
+  explicit KeptDraft(fs::path name) : file(std::move(name)) {}
+  ~KeptDraft() {
+    sqlite3_close(database);
+    if (!complete) ::unlink(file.c_str());
+  }
+  KeptDraft(const KeptDraft&) = delete;
+  KeptDraft& operator=(const KeptDraft&) = delete;
+  fs::path file;
+  sqlite3* database = nullptr;
+  bool complete = false;
+};
+
 /// Of the file and its write-ahead log. They are not opened: to close a database's file anywhere in a process takes
 /// away the locks that others hold on it there.
 std::string state_of(const std::string& path) {
@@ -316,38 +330,30 @@ Result<std::string> SqliteReader::keep_rows_of(const std::string& query, const S
   if (Status made = make_folder(target.parent_path()); !made) return fail(std::move(made.error()));
   if (context.progress) context.progress("Asking the database", 0);
 
-  const fs::path draft = temporary_beside(target);
-  sqlite3* kept = nullptr;
-  const auto give_up = [&](tl::unexpected<Error> error) {
-    sqlite3_close(kept);
-    ::unlink(draft.c_str());
-    return error;
-  };
+  KeptDraft draft(temporary_beside(target));
   constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
-  if (sqlite3_open_v2(draft.c_str(), &kept, kFlags, nullptr) != SQLITE_OK)
-    return give_up(failed(kept, "the query's rows cannot be kept in the cache folder"));
+  if (sqlite3_open_v2(draft.file.c_str(), &draft.database, kFlags, nullptr) != SQLITE_OK)
+    return failed(draft.database, "the query's rows cannot be kept in the cache folder");
   {
-    const StopWatch watch(kept, context.stop);
-    sqlite3_busy_timeout(kept, kBusyMs);
-    sqlite3_exec(kept, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF", nullptr, nullptr, nullptr);
+    const StopWatch watch(draft.database, context.stop);
+    sqlite3_busy_timeout(draft.database, kBusyMs);
+    sqlite3_exec(draft.database, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF", nullptr, nullptr, nullptr);
     sqlite3_stmt* attach = nullptr;
-    sqlite3_prepare_v2(kept, "ATTACH ?1 AS asked", -1, &attach, nullptr);
+    sqlite3_prepare_v2(draft.database, "ATTACH ?1 AS asked", -1, &attach, nullptr);
     const std::string uri = read_only_uri(path_);
     sqlite3_bind_text(attach, 1, uri.data(), static_cast<int>(uri.size()), SQLITE_TRANSIENT);
     const int attached = sqlite3_step(attach);
     sqlite3_finalize(attach);
-    if (attached != SQLITE_DONE) return give_up(failed(kept, "the database cannot be read"));
+    if (attached != SQLITE_DONE) return failed(draft.database, "the database cannot be read");
     std::string body = select;
     while (!body.empty() && std::string_view("; \t\r\n").find(body.back()) != std::string_view::npos) body.pop_back();
     const std::string sql = fmt::format("CREATE TABLE main.{} AS {}", kKeptTable, body);
-    if (sqlite3_exec(kept, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
-      return give_up(failed(kept, "the query failed"));
+    if (sqlite3_exec(draft.database, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+      return failed(draft.database, "the query failed");
   }
-  sqlite3_close(std::exchange(kept, nullptr));
-  if (::rename(draft.c_str(), target.c_str()) != 0) {
-    const int error_number = errno;
-    return give_up(write_error(error_number, target));
-  }
+  sqlite3_close(std::exchange(draft.database, nullptr));
+  if (::rename(draft.file.c_str(), target.c_str()) != 0) return write_error(errno, target);
+  draft.complete = true;
   return target.string();
 }
 
@@ -356,6 +362,11 @@ Result<bool> SqliteReader::seek(std::int64_t id, std::int64_t skip) {
   sqlite3_bind_int64(seek_, 1, id);
   sqlite3_bind_int64(seek_, 2, skip);
   return step(seek_);
+}
+
+void SqliteReader::release() {
+  sqlite3_reset(seek_);
+  sqlite3_reset(walk_);
 }
 
 void SqliteReader::begin_walk() { sqlite3_reset(walk_); }
