@@ -136,6 +136,11 @@ class NodeBuilder {
   NodeBuilder&& file(std::string name, std::string Owner::*member, std::string doc) && {
     return std::move(*this).path(ParamKind::File, std::move(name), member, std::move(doc));
   }
+  /// A path that may be left out.
+  template <class Owner>
+  NodeBuilder&& optional_file(std::string name, std::string Owner::*member, std::string doc) && {
+    return std::move(*this).path(ParamKind::File, std::move(name), member, std::move(doc), false);
+  }
   template <class Owner>
   NodeBuilder&& folder(std::string name, std::string Owner::*member, std::string doc) && {
     return std::move(*this).path(ParamKind::Folder, std::move(name), member, std::move(doc));
@@ -286,10 +291,11 @@ class NodeBuilder {
   };
 
   template <class Owner>
-  NodeBuilder&& path(ParamKind kind, std::string name, std::string Owner::*member, std::string doc) && {
+  NodeBuilder&& path(ParamKind kind, std::string name, std::string Owner::*member, std::string doc,
+                     bool required = true) && {
     ParamSpec p;
     p.kind = kind;
-    p.required = true;
+    p.required = required;
     return std::move(*this).add(std::move(p), std::move(name), member, std::move(doc));
   }
 

@@ -138,16 +138,19 @@ at::Tensor Model::run_layer(std::size_t index, std::span<const at::Tensor> in, c
   Layer& layer = *layers_[index];
   const double flops = layer.flops_per_row();
   const std::int64_t rows = in[0].size(0);
-  if (in.size() != 1 || !device_.is_cpu() || flops * static_cast<double>(rows) <= kFlopsPerSlice) {
+  if (!device_.is_cpu() || flops * static_cast<double>(rows) <= kFlopsPerSlice) {
     at::Tensor out = layer.forward(in);
     stop_in_backward(out, stop);
     return out;
   }
   const auto slice_rows = std::max<std::int64_t>(1, static_cast<std::int64_t>(kFlopsPerSlice / flops));
   std::vector<at::Tensor> slices;
-  for (const at::Tensor& slice : in[0].split(slice_rows)) {
+  for (std::int64_t first = 0; first < rows; first += slice_rows) {
     if (stop.stop_requested()) throw StepCancelled();
-    slices.push_back(layer.forward(std::span(&slice, 1)));
+    std::vector<at::Tensor> slice(in.begin(), in.end());
+    for (at::Tensor& input : slice)
+      if (input.defined()) input = input.narrow(0, first, std::min(slice_rows, rows - first));
+    slices.push_back(layer.forward(slice));
     stop_in_backward(slices.back(), stop);
   }
   return at::cat(slices);

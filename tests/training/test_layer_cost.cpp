@@ -61,12 +61,15 @@ class TestLayerCost : public QObject {
         {.kind = Kind::Tensor, .shape = {4, 12}},
         {.kind = Kind::Tensor, .shape = {4, 7, 16, 16}},
         {.kind = Kind::Tensor, .dtype = DType::I64, .shape = {4, 12}},  // token ids
+        {.kind = Kind::Tensor, .shape = {4, 12, 6}},                    // sequences
     };
     for (const TensorDesc& desc : given)
       for (const ParamMap& set : variations(spec)) {
         if (tried && desc.dtype == DType::I64) continue;
         const ParamMap params = spec.complete(set);
-        const std::vector<const TensorDesc*> in(spec.inputs.size(), &desc);
+        std::vector<const TensorDesc*> in(spec.inputs.size(), &desc);
+        for (std::size_t i = 1; i < in.size(); ++i)
+          if (spec.inputs[i].name == "tokens") in[i] = nullptr;  // optional
         const auto out = spec.infer(params, in);
         if (!out) continue;
         tried = true;
@@ -77,7 +80,7 @@ class TestLayerCost : public QObject {
         QCOMPARE(cost.buffers, module ? numbers(module->buffers()) : 0);
         if (layer->flops_per_row() > 0) QCOMPARE(2 * cost.multiply_adds, layer->flops_per_row());
       }
-    QVERIFY2(tried, "its example takes neither pictures nor features nor token ids");
+    QVERIFY2(tried, "its example takes neither pictures nor features, token ids or sequences");
   }
 
   void by_hand() {

@@ -18,6 +18,8 @@ namespace {
 /// What layers are tried on: pictures 4×3×9×8, or features 4×12 for those that refuse pictures.
 TensorDesc pictures() { return {.kind = Kind::Tensor, .shape = {4, 3, 9, 8}}; }
 TensorDesc features() { return {.kind = Kind::Tensor, .shape = {4, 12}}; }
+/// Sequences 4×12×6, beside which `tokens` are wired.
+TensorDesc sequences() { return {.kind = Kind::Tensor, .shape = {4, 12, 6}}; }
 TensorDesc tokens() { return {.kind = Kind::Tensor, .dtype = DType::I32, .shape = {4, 12}}; }
 TensorDesc symbolic() {
   return {.kind = Kind::Tensor, .shape = {Dim::symbol("N"), 3, Dim::symbol("H"), Dim::symbol("W")}};
@@ -32,6 +34,8 @@ struct Built {
 Built build(const NodeSpec& spec, const ParamMap& params, const TensorDesc& input) {
   Built built;
   built.in.assign(spec.inputs.size(), input);
+  for (std::size_t i = 1; i < built.in.size(); ++i)
+    if (spec.inputs[i].name == "tokens") built.in[i] = tokens();
   std::vector<const TensorDesc*> pointers;
   for (const TensorDesc& desc : built.in) pointers.push_back(&desc);
   auto out = spec.infer(spec.complete(params), pointers);
@@ -99,29 +103,28 @@ void TestLayers::every_layer() {
   QFETCH(QString, type);
   const NodeSpec& spec = *Registry::instance().find(type.toStdString());
   bool tried = false;
-  for (const TensorDesc& input : {pictures(), features(), tokens()}) {
+  for (const TensorDesc& input : {pictures(), features(), tokens(), sequences()}) {
     const Built built = build(spec, spec.example, input);
     if (built.layer == nullptr) continue;
     tried = true;
-    const bool numbers = input.dtype == DType::F32;
     std::vector<at::Tensor> in;
-    for (std::size_t i = 0; i < spec.inputs.size(); ++i)
-      in.push_back(numbers ? at::randn(sizes(input)).add(0.1).requires_grad_(true)
-                           : at::randint(1, 20, sizes(input), at::kInt));
+    for (const TensorDesc& desc : built.in)
+      in.push_back(desc.dtype == DType::F32 ? at::randn(sizes(desc)).add(0.1).requires_grad_(true)
+                                            : at::randint(1, 20, sizes(desc), at::kInt));
     if (const auto module = built.layer->module()) module->train(true);
     const at::Tensor out = built.layer->forward(in);
     QCOMPARE(out.sizes().vec(), sizes(built.out));
     QVERIFY(out.dtype() == at::kFloat);
     (out * at::randn_like(out)).sum().backward();
     for (const at::Tensor& tensor : in) {
-      if (!numbers) break;
+      if (!tensor.is_floating_point()) continue;
       QVERIFY(tensor.grad().defined());
       QVERIFY(tensor.grad().abs().sum().item<double>() > 0);
     }
     if (const auto module = built.layer->module())
       for (const at::Tensor& parameter : module->parameters()) QVERIFY(parameter.grad().defined());
   }
-  QVERIFY2(tried, "its example takes neither pictures nor features");
+  QVERIFY2(tried, "its example takes neither pictures nor features, tokens or sequences");
 }
 
 void TestLayers::every_type_of_number_is_a_tensors() {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "nodes/model/layer_shape.h"
+#include "nodes/model/sequence_shape.h"
 #include "nodes/model/torch_layer.h"
 #include "schema/node_builder.h"
 
-#include <fmt/format.h>
+#include <utility>
 
 namespace feedline::inline nodes {
 namespace {
@@ -50,19 +50,8 @@ struct EmbeddingBag {
   }
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
-    if ((in.dtype != DType::I32 && in.dtype != DType::I64) || in.shape.size() != 2)
-      return fail(Error{.reason = fmt::format("it needs token ids (N×T), but {} arrives", in.text()),
-                        .remedy = "Connect the tokens of a batch",
-                        .port = "tokens"});
-    const std::int64_t known = in.classes.known() ? in.classes.size() : 0;
-    if (params.vocabulary == 0 && in.classes.known() && known == 0)
-      return fail(Error{.reason = "how many ids there are is not known",
-                        .remedy = "Set the size of the vocabulary",
-                        .parameter = "vocabulary"});
-    if (params.vocabulary > 0 && params.vocabulary < known)
-      return fail(Error{.reason = fmt::format("the tokens have {} ids", known),
-                        .remedy = "Set it to 0, or to as many at least",
-                        .parameter = "vocabulary"});
+    if (Status fits = check_token_ids(in, "tokens"); !fits) return fail(std::move(fits.error()));
+    if (auto ids = ids_of(in, params.vocabulary); !ids) return fail(std::move(ids.error()));
     return TensorDesc{.kind = Kind::Tensor, .dtype = DType::F32, .shape = {in.shape[0], Dim(params.width)}};
   }
 
@@ -70,7 +59,8 @@ struct EmbeddingBag {
   static constexpr Role kRole = Role::Layer;
 #else
   static std::unique_ptr<Layer> layer(const Params& params, DescInputs in, const TensorDesc&) {
-    auto options = torch::nn::EmbeddingBagOptions(ids(params, in), params.width).padding_idx(0);
+    const std::int64_t ids = ids_of(*in[0], params.vocabulary).value_or(0);
+    auto options = torch::nn::EmbeddingBagOptions(ids, params.width).padding_idx(0);
     if (params.pooling == "mean") options.mode(torch::kMean);
     if (params.pooling == "sum") options.mode(torch::kSum);
     if (params.pooling == "max") options.mode(torch::kMax);
@@ -79,12 +69,7 @@ struct EmbeddingBag {
 #endif
 
   static LayerCost cost(const Params& params, DescInputs in, const TensorDesc&) {
-    return {.parameters = ids(params, in) * params.width};
-  }
-
- private:
-  static std::int64_t ids(const Params& params, DescInputs in) {
-    return params.vocabulary > 0 ? params.vocabulary : in[0]->classes.size();
+    return {.parameters = ids_of(*in[0], params.vocabulary).value_or(0) * params.width};
   }
 };
 

@@ -22,7 +22,7 @@ struct Flatten {
   }
 
   static Result<TensorDesc> infer(const Params&, const TensorDesc& in) {
-    if (auto status = check_float(in, "x"); !status) return fail(std::move(status.error()));
+    if (auto status = check_one_size(in, "x"); !status) return fail(std::move(status.error()));
     if (in.shape.empty())
       return fail(
           Error{.reason = "a single number cannot be flattened", .remedy = "Connect a batch tensor", .port = "x"});

@@ -39,10 +39,6 @@ Result<TensorDesc> input_desc(DescInputs in, std::size_t index, std::string_view
 }
 
 Status check_float(const TensorDesc& in, std::string_view port) {
-  for (std::size_t i = 1; i < in.shape.size(); ++i)
-    if (!in.shape[i].known() && in.shape[i].bounded())
-      return fail_at(port, fmt::format("it needs records of one size, but they differ ({})", in.text()),
-                     "Put a layer between that takes records of any length, such as embedding_bag");
   if (in.dtype == DType::F32) return {};
   if (in.dtype == DType::F16 || in.dtype == DType::F64)
     return fail_at(port, fmt::format("it needs 32-bit floating-point numbers, but {} arrives", in.text()),
@@ -54,8 +50,16 @@ Status check_float(const TensorDesc& in, std::string_view port) {
                  "Connect a tensor of floating-point numbers");
 }
 
+Status check_one_size(const TensorDesc& in, std::string_view port) {
+  for (std::size_t i = 1; i < in.shape.size(); ++i)
+    if (!in.shape[i].known() && in.shape[i].bounded())
+      return fail_at(port, fmt::format("it needs records of one size, but they differ ({})", in.text()),
+                     "Put a layer between that takes records of any length, such as embedding_bag or sequence_pool");
+  return check_float(in, port);
+}
+
 Status check_pictures(const TensorDesc& in, std::string_view port) {
-  if (auto status = check_float(in, port); !status) return status;
+  if (auto status = check_one_size(in, port); !status) return status;
   if (in.layout == Layout::HWC)
     return fail_at(port, fmt::format("it needs pictures as N×C×H×W, but {} arrives", in.text()),
                    "Put a normalise node before the batch");
@@ -65,7 +69,7 @@ Status check_pictures(const TensorDesc& in, std::string_view port) {
 }
 
 Status check_features(const TensorDesc& in, std::string_view port) {
-  if (auto status = check_float(in, port); !status) return status;
+  if (auto status = check_one_size(in, port); !status) return status;
   if (in.shape.size() == 2) return {};
   return fail_at(port, fmt::format("it needs one row of features a record (N×F), but {} arrives", in.text()),
                  in.shape.size() > 2 ? "Put a flatten or global average pool node before it" : "Connect features");

@@ -16,6 +16,8 @@ namespace feedline::inline nodes {
 [[nodiscard]] Result<TensorDesc> input_desc(DescInputs in, std::size_t index, std::string_view port);
 /// A float batch tensor? The error says which node turns what is there into one.
 [[nodiscard]] Status check_float(const TensorDesc& in, std::string_view port);
+/// The same, and all its records of one size: for layers that do not look at number by number.
+[[nodiscard]] Status check_one_size(const TensorDesc& in, std::string_view port);
 /// Float N×C×H×W with a channel count that is known or still a symbol.
 [[nodiscard]] Status check_pictures(const TensorDesc& in, std::string_view port);
 /// Float N×F.

@@ -46,7 +46,7 @@ struct Mixup {
   }
 
   static Result<TensorDesc> infer(const Params&, const TensorDesc& in) {
-    if (auto status = check_float(in, "x"); !status) return fail(std::move(status.error()));
+    if (auto status = check_one_size(in, "x"); !status) return fail(std::move(status.error()));
     return in;
   }
 

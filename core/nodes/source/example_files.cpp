@@ -3,6 +3,7 @@
 
 #include "nodes/source/file_io.h"
 #include "nodes/source/picture_store.h"
+#include "nodes/source/text_store.h"
 
 #include <fmt/format.h>
 
@@ -31,6 +32,9 @@ constexpr std::array kSets = {IdxSet{"training", 4000, 1}, IdxSet{"test", 1000, 
 
 const PictureRecipe kFolder{
     .count = 960, .classes = 6, .quality = 88, .seed = 3, .style = {.size = 240, .difficulty = 0.4}};
+
+const TextRecipe kExampleTexts{.count = 4000, .topics = 4, .sentences = 3, .difficulty = 0.6, .seed = 4};
+const TextRecipe kExampleNews{.count = 4000, .topics = 4, .sentences = 3, .difficulty = 0.6, .seed = 5, .table = true};
 
 void put_big_endian(std::vector<std::byte>& to, std::uint32_t number) {
   for (const unsigned shift : {24U, 16U, 8U, 0U}) to.push_back(static_cast<std::byte>(number >> shift));
@@ -92,9 +96,11 @@ Result<std::string> example_or_path(const std::string& path, const SourceContext
     if (auto done = PictureStore(folder, kFolder).complete(context); !done) return fail(std::move(done.error()));
     return folder.string();
   }
+  if (wanted == "texts") return written_texts(kExampleTexts, context);
+  if (wanted == "news") return written_texts(kExampleNews, context);
   return fail_file(path, "there are no such generated files",
                    "Choose one of example:training-images, example:training-labels, example:test-images, "
-                   "example:test-labels, example:pictures, or files of your own");
+                   "example:test-labels, example:pictures, example:texts, example:news, or files of your own");
 }
 
 }  // namespace feedline::inline nodes

@@ -5,6 +5,8 @@
 #include "nodes/source/file_io.h"
 #include "nodes/source/folder_scan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
@@ -14,9 +16,6 @@ namespace feedline::inline nodes {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::string_view kLayoutRemedy =
-    "Put the pictures of each class into a sub-folder of their own, such as flowers/daisy/1.jpg";
 
 /// What they hold instead: ", but 500 .cr2 and 3 .txt"; empty: nothing.
 std::string endings_text(const SourceReport& report) {
@@ -29,7 +28,9 @@ std::string endings_text(const SourceReport& report) {
 
 }  // namespace
 
-Result<FolderIndex> FolderIndex::scan(const std::string& root, Classes classes, const SourceContext& context) {
+Result<FolderIndex> FolderIndex::scan(const std::string& root, Classes classes, const SourceContext& context,
+                                      const FolderFiles& files) {
+  const std::string layout(files.remedy);
   std::error_code error;
   const fs::file_status status = fs::status(root, error);
   if (status.type() == fs::file_type::not_found)
@@ -38,24 +39,21 @@ Result<FolderIndex> FolderIndex::scan(const std::string& root, Classes classes, 
   if (!fs::is_directory(status))
     return fail_file(root, "it is a file, not a folder", "Choose the folder that holds the classes");
 
-  const auto top = FolderListing::of(root, context);
+  const auto top = FolderListing::of(root, files, context);
   if (!top) return fail(top.error());
   const bool no_folders = top->folders.empty();
-  if (no_folders && top->pictures.empty() && top->others.empty())
-    return fail_file(root, "the folder is empty", std::string(kLayoutRemedy));
-  if (no_folders && !top->pictures.empty())
-    return fail_file(root, "the folder has pictures but no class sub-folders", std::string(kLayoutRemedy));
+  if (no_folders && top->records.empty() && top->others.empty()) return fail_file(root, "the folder is empty", layout);
+  if (no_folders && !top->records.empty())
+    return fail_file(root, "the folder has " + std::string(files.what) + " but no class sub-folders", layout);
 
   FolderIndex index;
   index.root_ = root;
-  FolderScan scan(index, classes == Classes::All, context);
+  FolderScan scan(index, classes == Classes::All, files, context);
   if (Status listed = scan.run(*top); !listed) return fail(std::move(listed.error()));
   if (index.size() == 0)
     return fail_file(
-        root,
-        "its sub-folders hold no pictures (jpg, jpeg, jfif, png, webp, gif, bmp, tif, tiff, avif, heic, heif)" +
-            endings_text(index.report_),
-        std::string(kLayoutRemedy));
+        root, fmt::format("its sub-folders hold no {} ({})", files.what, files.endings) + endings_text(index.report_),
+        layout);
   index.names_.shrink_to_fit();
   index.ends_.shrink_to_fit();
   return index;

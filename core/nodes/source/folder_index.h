@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "nodes/source/folder_listing.h"
 #include "schema/behaviour.h"
 #include "schema/source_report.h"
 
@@ -12,8 +13,8 @@
 
 namespace feedline::inline nodes {
 
-/// The picture files of a folder with one sub-folder per class, in a fixed order. About 30 bytes a file: all names lie
-/// in one block of memory.
+/// The picture files (or texts) of a folder with one sub-folder per class, in a fixed order. About 30 bytes a file: all
+/// names lie in one block of memory.
 class FolderIndex {
  public:
   /// Which sub-folders are classes.
@@ -25,7 +26,8 @@ class FolderIndex {
   /// WithPictures, folders without a picture. What was passed over is in report(); the parent of train and val is
   /// refused there.
   /// Errors: missing, no folder, unreadable, without class folders, without pictures; stopped.
-  [[nodiscard]] static Result<FolderIndex> scan(const std::string& root, Classes classes, const SourceContext& context);
+  [[nodiscard]] static Result<FolderIndex> scan(const std::string& root, Classes classes, const SourceContext& context,
+                                                const FolderFiles& files = kPictureFiles);
 
   [[nodiscard]] std::uint64_t size() const { return ends_.size(); }
   [[nodiscard]] std::int64_t label(std::uint64_t index) const;

@@ -38,9 +38,27 @@ std::optional<bool> is_folder(int parent, const dirent& entry) {
   return is_machine_fault(errno) ? std::nullopt : std::optional(false);
 }
 
+/// Text files by their endings; those of many collections have none.
+bool is_text_name(std::string_view name) {
+  const std::string ending = ending_of(name);
+  return ending == ".txt" || ending == ".text" || ending == ".md" || name.find('.') == std::string_view::npos;
+}
+
 }  // namespace
 
-Result<FolderListing> FolderListing::of(const std::string& folder, const SourceContext& context) {
+const FolderFiles kPictureFiles = {
+    .wanted = &is_picture_name,
+    .what = "pictures",
+    .endings = "jpg, jpeg, jfif, png, webp, gif, bmp, tif, tiff, avif, heic, heif",
+    .remedy = "Put the pictures of each class into a sub-folder of their own, such as flowers/daisy/1.jpg"};
+const FolderFiles kTextFiles = {
+    .wanted = &is_text_name,
+    .what = "texts",
+    .endings = "txt, text, md, or none",
+    .remedy = "Put the texts of each class into a sub-folder of their own, such as reviews/good/1.txt"};
+
+Result<FolderListing> FolderListing::of(const std::string& folder, const FolderFiles& files,
+                                        const SourceContext& context) {
   const std::unique_ptr<DIR, CloseFolder> open(::opendir(folder.c_str()));
   if (!open) return cannot_list(folder, errno);
   FolderListing listing;
@@ -57,11 +75,11 @@ Result<FolderListing> FolderListing::of(const std::string& folder, const SourceC
     if (*is_one) {
       (is_system_folder(name) ? listing.system_folders : listing.folders).emplace_back(name);
     } else {
-      (is_picture_name(name) ? listing.pictures : listing.others).emplace_back(name);
+      (files.wanted(name) ? listing.records : listing.others).emplace_back(name);
     }
   }
   if (errno != 0) return cannot_list(folder, errno);
-  for (auto* names : {&listing.folders, &listing.system_folders, &listing.pictures, &listing.others})
+  for (auto* names : {&listing.folders, &listing.system_folders, &listing.records, &listing.others})
     std::sort(names->begin(), names->end());
   return listing;
 }

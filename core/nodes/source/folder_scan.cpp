@@ -24,7 +24,7 @@ std::string join(const std::string& folder, std::string_view name) {
 
 Status FolderScan::run(const FolderListing& top) {
   for (const std::string& name : top.system_folders) pass_folder(join(index_.root_, name), PassedFolder::Why::System);
-  for (const std::string& name : top.pictures) pass_file({}, index_.root_, name);
+  for (const std::string& name : top.records) pass_file({}, index_.root_, name);
   for (const std::string& name : top.others) pass_file({}, index_.root_, name);
   std::vector<SubfolderShape> shapes;
   std::size_t done = 0;
@@ -61,15 +61,15 @@ Result<SubfolderShape> FolderScan::add_folder(const std::string& name) {
     const Result<bool> entered = visited.enter(here);
     if (!entered) return fail(entered.error());
     if (!*entered) continue;
-    const auto listing = FolderListing::of(below.empty() ? folder : here, context_);
+    const auto listing = FolderListing::of(below.empty() ? folder : here, files_, context_);
     if (!listing) return fail(listing.error());
-    for (const std::string& file : listing->pictures) {
+    for (const std::string& file : listing->records) {
       index_.names_ += below;
       index_.names_ += file;
       index_.ends_.push_back(index_.names_.size());
     }
-    if (below.empty()) shape.direct = listing->pictures.size();
-    if (const std::size_t slash = below.find('/'); slash != std::string::npos && !listing->pictures.empty()) {
+    if (below.empty()) shape.direct = listing->records.size();
+    if (const std::size_t slash = below.find('/'); slash != std::string::npos && !listing->records.empty()) {
       shape.nested_direct |= slash + 1 == below.size();
       if (shape.nested.empty() || shape.nested.back() != below.substr(0, slash))
         shape.nested.push_back(below.substr(0, slash));

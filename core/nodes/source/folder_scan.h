@@ -27,8 +27,8 @@ struct SubfolderShape {
 /// Fills a FolderIndex, once.
 class FolderScan {
  public:
-  FolderScan(FolderIndex& index, bool all_classes, const SourceContext& context)
-      : index_(index), all_classes_(all_classes), context_(context) {}
+  FolderScan(FolderIndex& index, bool all_classes, const FolderFiles& files, const SourceContext& context)
+      : index_(index), all_classes_(all_classes), files_(files), context_(context) {}
   /// `top` is what lies in the root. Errors: an unreadable folder; stopped.
   Status run(const FolderListing& top);
 
@@ -43,6 +43,7 @@ class FolderScan {
 
   FolderIndex& index_;
   bool all_classes_;
+  const FolderFiles& files_;
   const SourceContext& context_;
   std::map<PassedKey, PassedFiles> passed_{};
   std::map<std::string, std::pair<std::int64_t, std::string>> labels_{};  ///< normal form -> label, shown name

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/source/example_files.h"
 #include "nodes/source/table/csv_source.h"
 #include "schema/node_builder.h"
 
@@ -24,7 +25,8 @@ struct CsvTable {
             "stays the same whatever the file's size. Packed files, and those that are not UTF-8, are written to the "
             "cache folder as UTF-8 first.\n\n"
             "A column is of numbers if nearly all of its cells are; where one in a hundred or fewer is not, its row is "
-            "a bad record, named with its line. Classes count in the order of their names.")
+            "a bad record, named with its line. Classes count in the order of their names.\n\nexample:news is a small "
+            "table that Feedline writes itself.")
         .out("row", Kind::Row, "All columns but the label and the ignored ones.")
         .out("label", Kind::Label, "The column that is to be predicted: a class, or a number.")
         .file("file", &Params::file, "The table: .csv, .tsv, .txt, .data, packed with gzip or not.")
@@ -51,7 +53,9 @@ struct CsvTable {
   static Result<std::vector<TensorDesc>> infer(const Params& params, DescInputs) { return unknown_table(params); }
 
   static Result<std::unique_ptr<Source>> open(const Params& params, const SourceContext& context) {
-    return open_csv({.file = params.file, .encoding = params.encoding, .settings = params, .choices = params}, context);
+    const auto file = example_or_path(params.file, context);
+    if (!file) return fail(Error(file.error()).at_parameter("file"));
+    return open_csv({.file = *file, .encoding = params.encoding, .settings = params, .choices = params}, context);
   }
 };
 

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/source/text_store.h"
+
+#include "nodes/source/file_io.h"
+#include "nodes/source/text_grammar.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+namespace feedline::inline nodes {
+namespace {
+
+/// The random numbers of generated texts are keyed apart from those of any node of a graph.
+constexpr std::uint32_t kGrammarStream = 0x74657874;
+constexpr std::size_t kWrittenPiece = std::size_t{1} << 20;
+
+/// The error, behind the removal of what has been begun.
+tl::unexpected<Error> fail_without(const std::filesystem::path& begun, tl::unexpected<Error> error) {
+  std::error_code ignored;
+  std::filesystem::remove(begun, ignored);
+  return error;
+}
+
+Status write_texts(const TextRecipe& recipe, const std::filesystem::path& file, const SourceContext& context) {
+  if (Status made = make_folder(file.parent_path()); !made) return made;
+  const std::filesystem::path temporary = temporary_beside(file);
+  std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
+  std::string lines;
+  for (std::uint64_t i = 0; i < recipe.count && out; ++i) {
+    if (i % 256 == 0) {
+      if (context.stop.stop_requested()) return fail_without(temporary, fail_cancelled());
+      if (context.progress)
+        context.progress(fmt::format("Writing {} texts", recipe.count),
+                         static_cast<double>(i) / static_cast<double>(recipe.count));
+    }
+    const std::size_t topic = static_cast<std::size_t>(i % recipe.topics);
+    Rng rng(recipe.seed, 0, i, kGrammarStream);
+    const auto text = [&](std::uint32_t sentences) {
+      return write_topic_text(topic, recipe.topics, sentences, recipe.difficulty, rng);
+    };
+    if (recipe.table) {  // the grammar has no quotes
+      const std::string title = text(1);
+      lines += fmt::format("\"{}\",\"{}\",\"{}\"\n", topic + 1, title, text(recipe.sentences));
+    } else {
+      lines += fmt::format("{}\t{}\n", topic_name(topic), text(recipe.sentences));
+    }
+    if (lines.size() < kWrittenPiece) continue;
+    out << lines;
+    lines.clear();
+  }
+  out << lines;
+  out.close();
+  if (!out) return fail_without(temporary, write_error(errno, file));
+  std::error_code error;
+  std::filesystem::rename(temporary, file, error);
+  if (error) return fail_without(temporary, write_error(error.value(), file));
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> written_texts(const TextRecipe& recipe, const SourceContext& context) {
+  const std::string key = fmt::format("v{}|{}|{}|{}|{}|{}|{:.6f}", kGrammarVersion, recipe.table, recipe.count,
+                                      recipe.topics, recipe.seed, recipe.sentences, recipe.difficulty);
+  const std::filesystem::path file =
+      cache_folder_or_default(context.cache_folder) / "generated" /
+      fmt::format("{}-texts-{}.{}", recipe.count, fingerprint(key), recipe.table ? "csv" : "tsv");
+  std::error_code missing;
+  if (!std::filesystem::is_regular_file(file, missing))
+    if (Status written = write_texts(recipe, file, context); !written) return fail(std::move(written.error()));
+  return file.string();
+}
+
+}  // namespace feedline::inline nodes
