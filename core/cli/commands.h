@@ -19,6 +19,7 @@ void add_validate(CLI::App& app, ExitCode& code);
 void add_nodes(CLI::App& app, ExitCode& code);
 void add_new(CLI::App& app, ExitCode& code);
 void add_batches(CLI::App& app, ExitCode& code);
+void add_fitted(CLI::App& app, ExitCode& code);
 void add_preview(CLI::App& app, ExitCode& code);
 void add_bench(CLI::App& app, ExitCode& code);
 void add_doctor(CLI::App& app, ExitCode& code);

@@ -13,9 +13,12 @@
 namespace feedline::cli {
 namespace {
 
-/// "<- bottleneck", and how full a cache is.
+/// "<- bottleneck", what share of a field is padding, and how full a cache is.
 std::string note_of(const StageRow& row, bool bottleneck) {
   std::string note = bottleneck ? "<- bottleneck" : "";
+  for (const PaddingSample& field : row.padding)
+    if (field.room > 0)
+      note += fmt::format("{}{} of {} is padding", note.empty() ? "" : ", ", percent(field.share()), field.field);
   if (!row.cache) return note;
   if (bottleneck) note += ", ";
   note += fmt::format("keeps {} in {}", plural(row.cache->records, "record"), bytes(row.cache->ram_bytes));

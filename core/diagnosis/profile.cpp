@@ -17,6 +17,18 @@ struct Totals {
   double fill = 0;
 };
 
+/// Of the batch node, which comes last.
+double padding_share(const Snapshot& earlier, const Snapshot& later) {
+  if (later.stages.empty()) return 0;
+  const std::size_t last = later.stages.size() - 1;
+  const bool same = last < earlier.stages.size() && earlier.stages[last].node == later.stages[last].node;
+  PaddingSample most;
+  for (const PaddingSample& field :
+       padding_between(same ? earlier.stages[last].padding : std::vector<PaddingSample>(), later.stages[last].padding))
+    if (field.room > most.room) most = field;
+  return most.share();
+}
+
 Totals between(const Snapshot& earlier, const StageSample& now, std::size_t i) {
   const bool same = i < earlier.stages.size() && earlier.stages[i].node == now.node;
   if (!same) return {now.total, now.queue.fill};
@@ -76,6 +88,7 @@ Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& 
           ? 0
           : static_cast<double>(between(earlier, later.stages.back(), later.stages.size() - 1).done.records);
   if (prepared <= 0) prepared = samples;
+  profile.padding = padding_share(earlier, later);
   double loader_cpu = 0;
   for (std::size_t i = 0; i < later.stages.size(); ++i) {
     const StageSample& stage = later.stages[i];

@@ -51,8 +51,9 @@ struct Profile {
   double own_cores = 0;    ///< that this process used, on average
   double other_cores = 0;  ///< that other processes used of the cores that this one may use
   double idle_cores = 0;
-  double disk_bytes = 0;          ///< fetched from disks a sample
-  double bad = 0;                 ///< share of the records that were left out
+  double disk_bytes = 0;  ///< fetched from disks a sample
+  double bad = 0;         ///< share of the records that were left out
+  double padding = 0;     ///< of the field with records of differing length that takes most room: padding's share
   std::vector<NodeCost> nodes{};  ///< from the source to the batch
 
   [[nodiscard]] const NodeCost* find(std::string_view node) const;

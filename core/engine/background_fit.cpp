@@ -3,7 +3,6 @@
 
 #include "engine/fit.h"
 #include "engine/pipeline_settings.h"
-#include "plan/fitting.h"
 
 #include <fmt/format.h>
 
@@ -13,17 +12,6 @@
 #include <utility>
 
 namespace feedline::inline engine {
-namespace {
-
-/// Null: no node of this key learns.
-std::shared_ptr<const NamedTensors> learnt_in(const Plan& plan, const std::string& key) {
-  for (const DataPlan* data : {&plan.train, plan.validation ? &*plan.validation : nullptr})
-    for (std::size_t i = 0; data != nullptr && i < data->steps.size(); ++i)
-      if (const auto& fitted = data->steps[i].fitted; fitted != nullptr && fitted->key == key) return fitted->learnt;
-  return nullptr;
-}
-
-}  // namespace
 
 /// One document on its way to a bound plan.
 class BackgroundFit::Job {
@@ -89,19 +77,10 @@ class BackgroundFit::Job {
 BackgroundFit::BackgroundFit(std::filesystem::path cache_folder) : cache_folder_(std::move(cache_folder)) {}
 BackgroundFit::~BackgroundFit() = default;
 
-Status BackgroundFit::bind(const Document& document, DataPlan& data, const std::stop_token& stop) {
-  for (PlanStep& step : data.steps) {
-    if (!is_unbound(step)) continue;
-    const auto plan = plan_of(document, stop);
-    if (!plan) return fail(plan.error());
-    const auto learnt = learnt_in(**plan, step.fitted->key);
-    if (learnt == nullptr)
-      return fail(Error{.reason = "it is fitted to the training records, but they do not pass it",
-                        .remedy = "Wire it between the source and the batch that the trainer learns from",
-                        .node = step.node});
-    if (Status bound = bind_step(step, learnt); !bound) return bound;
-  }
-  return {};
+Result<LearntStates> BackgroundFit::learnt(const Document& document, const std::stop_token& stop) {
+  const auto plan = plan_of(document, stop);
+  if (!plan) return fail(plan.error());
+  return learnt_states(**plan);
 }
 
 Result<std::shared_ptr<const Plan>> BackgroundFit::plan_of(const Document& document, const std::stop_token& stop) {

@@ -20,10 +20,10 @@ class BackgroundFit {
   /// Abandons what is in work.
   ~BackgroundFit();
 
-  /// Binds the fitted steps of `data`, which is a part of what this document runs, to what they have learnt; waits
-  /// until they have. Does nothing where there are none. Errors: the graph is not yet one that can run, so nobody knows
-  /// which records train; those of fit_plan(); `stop`: Cancelled, and the work goes on. For one thread.
-  Status bind(const Document& document, DataPlan& data, const std::stop_token& stop);
+  /// What all nodes of this document that learn have learnt; waits until they have. Errors: the graph is not yet one
+  /// that can run, so nobody knows which records train; those of fit_plan(); `stop`: Cancelled, and the work goes on.
+  /// For one thread.
+  [[nodiscard]] Result<LearntStates> learnt(const Document& document, const std::stop_token& stop);
   /// "Fitting normalise, 34 %"; empty while nothing is in work. From any thread.
   [[nodiscard]] std::string doing() const;
 

@@ -27,26 +27,42 @@ class PlanFitter {
         options_(options),
         cache_(options.cache_folder.empty() ? default_cache_folder() : options.cache_folder) {}
 
+  /// As far as the cache tells.
+  Result<LearntStates> kept() {
+    if (Status looked = look_at_files(); !looked) return fail(std::move(looked.error()));
+    for (bool any = true; any && has_unbound(plan_->train);) {
+      any = false;
+      for (const std::size_t step : ready(plan_->train)) any |= bind_kept(step);
+      if (Status taken = take_up_learnt(*plan_, states_); !taken) return fail(std::move(taken.error()));
+    }
+    return std::move(states_);
+  }
+
   Result<std::shared_ptr<const Plan>> run() {
     tell("Looking for what fitted nodes have learnt", 0);
-    auto files = source_fingerprint(*plan_->train.source, options_.stop);
-    if (!files) return fail(std::move(files.error()));
-    files_ = std::move(*files);
+    if (options_.learn)
+      if (Status looked = look_at_files(); !looked) return fail(std::move(looked.error()));
     while (has_unbound(plan_->train))
       if (Status bound = bind_next(); !bound) return fail(std::move(bound.error()));
-    if (plan_->validation)
+    while (plan_->validation && has_unbound(*plan_->validation))
       if (Status bound = bind_validation(*plan_->validation); !bound) return fail(std::move(bound.error()));
     return plan_;
   }
 
  private:
+  Status look_at_files() {
+    auto files = source_fingerprint(*plan_->train.source, options_.stop);
+    if (!files) return fail(std::move(files.error()));
+    files_ = std::move(*files);
+    return {};
+  }
+
   void tell(std::string_view what, double fraction) const {
     if (options_.progress) options_.progress(what, fraction);
   }
 
   /// Steps that can learn now, since nothing upstream of them has to any more.
-  [[nodiscard]] std::vector<std::size_t> ready() const {
-    const DataPlan& data = plan_->train;
+  [[nodiscard]] static std::vector<std::size_t> ready(const DataPlan& data) {
     std::vector<bool> waits(data.slots, false);
     std::vector<std::size_t> ready;
     for (std::size_t i = 0; i < data.steps.size(); ++i) {
@@ -60,22 +76,50 @@ class PlanFitter {
     return ready;
   }
 
-  /// Binds all steps that are ready: from the cache, or else in one pass.
+  /// Binds steps that are ready: those that are kept, or else the others in one pass, which what waits for the former
+  /// can share.
   Status bind_next() {
     std::vector<std::size_t> missing;
-    for (const std::size_t step : ready()) {
-      std::optional<NamedTensors> kept = known(plan_->train.steps[step].fitted->key);
-      if (const auto hash = kept ? std::nullopt : hash_of(step)) kept = cache_.find(*hash);
-      if (!kept || !bind(plan_->train.steps[step], *kept)) missing.push_back(step);
+    bool bound_any = false;
+    for (const std::size_t step : ready(plan_->train)) {
+      if (!options_.learn) {
+        if (Status bound = bind_known(plan_->train.steps[step]); !bound) return bound;
+      } else if (bind_kept(step)) {
+        bound_any = true;
+      } else {
+        missing.push_back(step);
+      }
     }
+    if (!bound_any)
+      if (Status learnt = learn(missing); !learnt) return learnt;
+    return take_up_learnt(*plan_, states_);
+  }
+
+  Status learn(const std::vector<std::size_t>& missing) {
     if (missing.empty()) return {};
     auto learnt = run_fit_pass(*plan_, missing, options_);
     if (!learnt) return fail(std::move(learnt.error()));
     for (std::size_t i = 0; i < missing.size(); ++i) {
-      if (Status bound = bind(plan_->train.steps[missing[i]], (*learnt)[i]); !bound) return bound;
-      keep(missing[i], (*learnt)[i]);
+      const auto state = std::make_shared<const NamedTensors>(std::move((*learnt)[i]));
+      if (Status bound = bind(plan_->train.steps[missing[i]], state); !bound) return bound;
+      keep(missing[i], *state);
     }
     return {};
+  }
+
+  /// To what the caller knows or the cache holds, where that fits.
+  bool bind_kept(std::size_t index) {
+    PlanStep& step = plan_->train.steps[index];
+    std::optional<NamedTensors> kept = known(step.fitted->key);
+    if (const auto hash = kept ? std::nullopt : hash_of(index)) kept = cache_.find(*hash);
+    return kept && bind(step, std::move(*kept));
+  }
+
+  Status bind_known(PlanStep& step) {
+    if (auto state = known(step.fitted->key)) return bind(step, std::move(*state));
+    return fail(Error{.reason = "the checkpoint does not say what it had learnt",
+                      .remedy = "Use a checkpoint of this graph",
+                      .node = step.node});
   }
 
   [[nodiscard]] std::optional<NamedTensors> known(const std::string& key) const {
@@ -96,8 +140,13 @@ class PlanFitter {
     return hash.hex();
   }
 
-  static Status bind(PlanStep& step, const NamedTensors& learnt) {
-    return bind_step(step, std::make_shared<const NamedTensors>(learnt));
+  Status bind(PlanStep& step, NamedTensors learnt) {
+    return bind(step, std::make_shared<const NamedTensors>(std::move(learnt)));
+  }
+  Status bind(PlanStep& step, std::shared_ptr<const NamedTensors> learnt) {
+    if (Status bound = bind_step(step, learnt); !bound) return bound;
+    states_.insert_or_assign(step.node, std::move(learnt));
+    return {};
   }
 
   void keep(std::size_t index, const NamedTensors& learnt) const {
@@ -111,9 +160,9 @@ class PlanFitter {
     }
   }
 
-  Status bind_validation(DataPlan& data) const {
-    for (PlanStep& step : data.steps) {
-      if (!is_unbound(step)) continue;
+  Status bind_validation(DataPlan& data) {
+    for (const std::size_t index : ready(data)) {
+      PlanStep& step = data.steps[index];
       const PlanStep* like = counterpart(data, step);
       if (like == nullptr)
         return fail(Error{.reason = "only validation data pass it, so there are no training records to fit it to",
@@ -121,9 +170,9 @@ class PlanFitter {
                                     " with the same parameters in the way of the training data: "
                                     "this one then uses what that one learns",
                           .node = step.node});
-      if (Status bound = bind(step, *like->fitted->learnt); !bound) return bound;
+      if (Status bound = bind(step, like->fitted->learnt); !bound) return bound;
     }
-    return {};
+    return take_up_learnt(*plan_, states_);
   }
 
   /// The training step whose state a validation step uses: itself, where both share it, else that of the same type and
@@ -144,6 +193,7 @@ class PlanFitter {
   const FitOptions& options_;
   const FittedCache cache_;
   std::optional<std::string> files_{};
+  LearntStates states_{};  ///< of all steps that are bound
 };
 
 }  // namespace
@@ -158,6 +208,19 @@ NamedTensors learnt_by(const Plan& plan) {
     if (step.fitted != nullptr && step.fitted->learnt != nullptr)
       for (const auto& [name, value] : *step.fitted->learnt) all.emplace(step.fitted->key + "." + name, value);
   return all;
+}
+
+LearntStates learnt_states(const Plan& plan) {
+  LearntStates states;
+  for (const DataPlan* data : {&plan.train, plan.validation ? &*plan.validation : nullptr})
+    for (std::size_t i = 0; data != nullptr && i < data->steps.size(); ++i)
+      if (const auto& fitted = data->steps[i].fitted; fitted != nullptr && fitted->learnt != nullptr)
+        states.emplace(data->steps[i].node, fitted->learnt);
+  return states;
+}
+
+Result<LearntStates> kept_states(std::shared_ptr<const Plan> plan, const FitOptions& options) {
+  return PlanFitter(*plan, options).kept();
 }
 
 Result<std::shared_ptr<const Plan>> fit_plan(std::shared_ptr<const Plan> plan, const FitOptions& options) {

@@ -27,8 +27,27 @@ class RecordFitters {
  public:
   explicit RecordFitters(std::shared_ptr<const FittedStep> step) : step_(std::move(step)) {}
 
-  [[nodiscard]] const FittedStep& step() const { return *step_; }
   [[nodiscard]] std::unique_ptr<Fitter> make() const { return make_fitter(*step_); }
+  /// For this record: one that has been used before, where there is one.
+  [[nodiscard]] std::unique_ptr<Fitter> for_record(std::uint64_t record) {
+    Shard& shard = shards_[record % kShards];
+    {
+      const std::lock_guard lock(shard.mutex);
+      if (!shard.idle.empty()) {
+        std::unique_ptr<Fitter> used = std::move(shard.idle.back());
+        shard.idle.pop_back();
+        return used;
+      }
+    }
+    return make();
+  }
+  /// What it has found is merged.
+  void give_back(std::uint64_t record, std::unique_ptr<Fitter> fitter) {
+    if (!fitter->reset()) return;
+    Shard& shard = shards_[record % kShards];
+    const std::lock_guard lock(shard.mutex);
+    shard.idle.push_back(std::move(fitter));
+  }
 
   /// A record that is done anew, because a worker was stuck with it, gives the same again.
   void put(std::uint64_t record, std::unique_ptr<Fitter> fitter) {
@@ -49,6 +68,7 @@ class RecordFitters {
   struct alignas(64) Shard {
     std::mutex mutex{};
     std::unordered_map<std::uint64_t, std::unique_ptr<Fitter>> by_record{};
+    std::vector<std::unique_ptr<Fitter>> idle{};  ///< as many as were under way at once, at most
   };
   const std::shared_ptr<const FittedStep> step_;
   std::array<Shard, kShards> shards_{};
@@ -60,7 +80,7 @@ class FitOp final : public SampleOp {
   explicit FitOp(std::shared_ptr<RecordFitters> fitters) : fitters_(std::move(fitters)) {}
 
   Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext& context) const override {
-    auto fitter = fitters_->make();
+    auto fitter = fitters_->for_record(context.record);
     if (Status added = fitter->add(in); !added) return added;
     fitters_->put(context.record, std::move(fitter));
     out[0]->set_label(0);
@@ -139,10 +159,11 @@ class FitPass {
   Status merge(const Batch& batch) {
     for (const std::uint64_t record : batch.record_ids)
       for (std::size_t i = 0; i < all_.size(); ++i) {
-        const std::unique_ptr<Fitter> one = fitters_[i]->take(record);
+        std::unique_ptr<Fitter> one = fitters_[i]->take(record);
         if (one == nullptr) continue;
         if (Status merged = all_[i]->merge(*one); !merged)
           return fail(std::move(merged.error()).at_node(nodes_[i]).in_file(part_->train.source->locate(record)));
+        fitters_[i]->give_back(record, std::move(one));
       }
     done_ += batch.record_ids.size();
     return {};

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <new>
 #include <utility>
 
@@ -31,7 +32,12 @@ class Pipeline::Impl {
       : state_(std::make_shared<PipelineState>(std::move(owner), plan, std::move(options))),
         handed_out_(restore()),
         worker_pool_(state_),
-        watchdog_(std::make_unique<Watchdog>(state_, worker_pool_)) {}
+        watchdog_(std::make_unique<Watchdog>(state_, worker_pool_)) {
+    const std::uint64_t first = state_->options.first_batch;
+    skip_ = first - state_->sorter.first_of_group(first);
+    if (skip_ > 0 && state_->options.past) counted_ = state_->sorter.size_of_group(first);
+    taken_ = handed_out_ - std::min(handed_out_, skip_);
+  }
 
   ~Impl() {
     state_->flow.stop();
@@ -43,17 +49,22 @@ class Pipeline::Impl {
 
   Result<std::optional<Batch>> next() {
     for (;;) {
-      auto taken = take();
-      if (!taken) return fail(std::move(taken.error()));
-      if (*taken == nullptr) return std::optional<Batch>{};
-      const std::unique_ptr<BatchWork>& work = *taken;
-      ++handed_out_;
-      leave_out_known(*work);
-      count_faults(*work);
-      if (Status judged = judge(*work); !judged) {
-        state_->flow.fail(judged.error());
-        return fail(std::move(judged.error()));
+      if (state_->flow.stopping()) group_.clear();  // then taking says why
+      if (group_.empty())
+        if (Status filled = take_group(); !filled) {
+          group_.clear();
+          return fail(std::move(filled.error()));
+        }
+      if (group_.empty()) return std::optional<Batch>{};
+      std::unique_ptr<BatchWork> work = std::move(group_.front());
+      group_.pop_front();
+      if (skip_ > 0) {  // handed out by the pipeline before this one
+        --skip_;
+        work->buffer.reset();
+        state_->flow.recycle(std::move(work));
+        continue;
       }
+      ++handed_out_;
       const bool empty = work->good == 0 && !work->last_of_epoch;
       Batch batch{.epoch = work->epoch,
                   .index = work->index,
@@ -61,7 +72,8 @@ class Pipeline::Impl {
                   .last_of_epoch = work->last_of_epoch,
                   .record_ids = std::move(work->record_ids),
                   .buffer = std::move(work->buffer)};
-      state_->flow.recycle(std::move(*taken));
+      state_->flow.recycle(std::move(work));
+      if (state_->options.meters) state_->padding.add(batch);
       if (!empty) return batch;
     }
   }
@@ -121,6 +133,32 @@ class Pipeline::Impl {
     return taken;
   }
 
+  /// The next batch, or those that are sorted by length together; none: all epochs are done. They are judged as they
+  /// are taken, so that a run with too many bad records ends at the same batch whatever the workers.
+  Status take_group() {
+    while (group_.size() < state_->sorter.together()) {
+      auto taken = take();
+      if (!taken) return fail(std::move(taken.error()));
+      if (*taken == nullptr) break;
+      BatchWork& work = **taken;
+      ++taken_;
+      leave_out_known(work);
+      if (counted_ > 0) {
+        --counted_;
+      } else {
+        count_faults(work);
+        if (Status judged = judge(work); !judged) {
+          state_->flow.fail(judged.error());
+          return judged;
+        }
+      }
+      group_.push_back(std::move(*taken));
+      if (work.last_of_epoch) break;
+    }
+    state_->sorter.sort(group_);
+    return {};
+  }
+
   /// A record may be good in one epoch and bad in another: only parts of a picture are decoded. Whether it was read
   /// again before its error was counted must not matter, so what was read too early is left out here.
   void leave_out_known(BatchWork& batch) {
@@ -146,13 +184,12 @@ class Pipeline::Impl {
       if (fault.known) {
         errors_.add_again(*fault.known);
       } else {
-        state_->quarantine.add(fault.record, errors_.add(std::move(fault.error), {handed_out_ - 1, fault.row}));
+        state_->quarantine.add(fault.record, errors_.add(std::move(fault.error), {taken_ - 1, fault.row}));
       }
     }
   }
 
-  /// Batches are judged in their order, so a run with too many bad records ends at the same batch whatever
-  /// the workers.
+  /// In the order of batches.
   Status judge(const BatchWork& batch) {
     tried_ += batch.rows;
     bad_ += batch.rows - batch.good;
@@ -174,6 +211,11 @@ class Pipeline::Impl {
   std::uint64_t tried_ = 0;
   std::uint64_t bad_ = 0;
   std::uint64_t handed_out_;  ///< batches, over all epochs
+  std::uint64_t taken_ = 0;   ///< the same of those that have been judged
+  /// Of the group in whose midst an earlier pipeline ended: batches that it handed out, and those that it had judged.
+  std::uint64_t skip_ = 0;
+  std::uint64_t counted_ = 0;
+  std::deque<std::unique_ptr<BatchWork>> group_{};  ///< what is still to be handed out of it
   WorkerPool worker_pool_;
   std::unique_ptr<Watchdog> watchdog_;
 };

@@ -20,9 +20,10 @@ struct PastError {
   std::uint64_t row = 0;
 };
 
-/// What a pipeline has found out about its records, up to the batch that it handed out last and no further: another
-/// one that begins behind that batch (PipelineOptions::past) hands out what this one would have, and leaves out the
-/// same records. Bounded, as the lists in it are.
+/// What a pipeline has found out about its records, up to the batch that it handed out last and no further (of batches
+/// that are sorted by length together: up to the last of them): another one that begins behind that batch
+/// (PipelineOptions::past) hands out what this one would have, and leaves out the same records. Bounded, as the lists
+/// in it are.
 struct PipelinePast {
   std::uint64_t batches = 0;         ///< handed out, over all epochs
   std::uint64_t tried = 0;           ///< records

@@ -51,9 +51,11 @@ PipelineState::PipelineState(std::shared_ptr<const Plan> owner_plan, const DataP
       caches(caches_for(plan, options)),
       quarantine(plan.sampler.count),
       speedup(clock),
+      padding(plan),
+      sorter(plan),
       gates(plan.steps.size()),
-      flow(BatchSampler(plan, options.first_epoch, options.epochs, options.first_batch), layout, pool,
-           {.batch = batch_size(plan), .prefetch = options.prefetch}, clock) {
+      flow(BatchSampler(plan, options.first_epoch, options.epochs, sorter.first_of_group(options.first_batch)), layout,
+           pool, {.batch = batch_size(plan), .prefetch = sorter.prefetch_for(options.prefetch)}, clock) {
   const auto meter = [this](const std::string& name, const std::string& type, std::size_t workers) {
     meters.push_back(std::make_unique<StageMeter>(name, type, workers));
   };
@@ -141,6 +143,7 @@ std::vector<StageSample> PipelineState::stages(Nanos now) const {
       if (const CacheStore* cache = caches->find(meter.node())) samples.back().cache = cache->level();
     }
   }
+  if (!samples.empty()) samples.back().padding = padding.read();
   return samples;
 }
 

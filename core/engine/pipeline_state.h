@@ -5,6 +5,8 @@
 #include "engine/buffer_pool.h"
 #include "engine/cache_shelf.h"
 #include "engine/flow.h"
+#include "engine/length_sorter.h"
+#include "engine/padding_meter.h"
 #include "engine/pipeline.h"
 #include "engine/quarantine.h"
 #include "engine/sequential_gate.h"
@@ -60,6 +62,8 @@ class PipelineState {
   const std::shared_ptr<const CacheShelf> caches;
   Quarantine quarantine;
   VirtualSpeedup speedup;
+  PaddingMeter padding;
+  LengthSorter sorter;               ///< for the consumer
   std::deque<SequentialGate> gates;  ///< one a step
   Flow flow;
   std::vector<std::unique_ptr<StageMeter>> meters{};  ///< source, steps, batch: the order of the segments

@@ -12,26 +12,6 @@
 
 namespace feedline::inline graph {
 
-bool Analysis::ok() const {
-  return std::none_of(problems.begin(), problems.end(),
-                      [](const Problem& p) { return p.severity == Problem::Severity::Error; });
-}
-
-const TensorDesc* Analysis::at(const PortRef& output) const {
-  const auto found = outputs.find(output);
-  return found == outputs.end() ? nullptr : &found->second;
-}
-
-ModelCost& ModelCost::operator+=(const ModelCost& other) {
-  parameters += other.parameters;
-  buffers += other.buffers;
-  multiply_adds += other.multiply_adds;
-  activations += other.activations;
-  layers += other.layers;
-  complete = complete && other.complete;
-  return *this;
-}
-
 namespace {
 
 /// Where a per-record value comes from: the one source and the one sampler upstream, and a node that draws random
@@ -44,13 +24,15 @@ struct Origin {
 
 class Analyser {
  public:
-  Analyser(const Document& document, const ProbedSources& probed, const Registry& registry)
+  Analyser(const Document& document, const ProbedSources& probed, const Registry& registry, const LearntStates& learnt)
       : wiring_(document, registry),
         probed_(probed),
         registry_(registry),
+        learnt_(learnt),
         problems_(document.nodes().size()),
         outputs_(document.nodes().size()),
-        origins_(document.nodes().size()) {}
+        origins_(document.nodes().size()),
+        waiting_(document.nodes().size(), false) {}
 
   Analysis run() {
     for (std::size_t node = 0; node < outputs_.size(); ++node)
@@ -77,6 +59,9 @@ class Analyser {
           analysis.outputs.emplace(PortRef{wiring_.nodes()[node].id, wiring_.spec(node)->outputs[port].name},
                                    std::move(*desc));
     analysis.order = std::move(order.nodes);
+    for (std::size_t node = 0; node < waiting_.size(); ++node)
+      if (waiting_[node]) analysis.waiting.insert(wiring_.nodes()[node].id);
+    analysis.learnt = learnt_;
     return analysis;
   }
 
@@ -119,6 +104,8 @@ class Analyser {
 
     std::vector<const TensorDesc*> in(spec->inputs.size(), nullptr);
     sound = check_inputs(index, *spec, in) && sound;
+    for (const std::size_t wire : wiring_.wires_into(index))
+      if (waiting_[wiring_.from(wire)]) waiting_[index] = true;
     check_used(index, node, *spec);
     check_origins(index, *spec);
     if (!spec->outputs.empty() && wiring_.wires_out_of(index).empty())
@@ -284,7 +271,7 @@ class Analyser {
       result = known->second;
     } else if (spec.infer) {
       try {
-        result = spec.infer(spec.complete(node.params), in);
+        result = describe(index, node, spec, in);
       } catch (const std::exception& e) {
         result = fail(std::string("its shapes cannot be found: ") + e.what());
       }
@@ -304,6 +291,18 @@ class Analyser {
       drop_columns(spec, desc);
       if (!gives_nothing(index, spec.outputs[port].name)) outputs_[index][port] = std::move(desc);
     }
+  }
+
+  /// A node whose outputs follow from what it learns waits until that is known.
+  Result<std::vector<TensorDesc>> describe(std::size_t index, const Node& node, const NodeSpec& spec,
+                                           const std::vector<const TensorDesc*>& in) {
+    const ParamMap params = spec.complete(node.params);
+    if (spec.learnt && spec.fitter(params, in) != nullptr) {
+      const auto state = learnt_.find(node.id);
+      if (state != learnt_.end() && !waiting_[index]) return spec.learnt(params, in, *state->second);
+      waiting_[index] = true;
+    }
+    return spec.infer(params, in);
   }
 
   /// A layer gives other numbers than the columns; so does a node that changes how many there are.
@@ -389,6 +388,8 @@ class Analyser {
     }
     ModelCost cost{.layers = 1, .activations = 1};
     for (std::size_t i = 1; i < out.shape.size(); ++i) cost.activations *= out.shape[i].most();
+    const auto open = [](const TensorDesc* desc) { return desc != nullptr && !desc->classes.known(); };
+    if (spec.cost && std::any_of(in.begin(), in.end(), open)) return unknown;
     if (spec.cost) {
       const LayerCost layer = spec.cost(spec.complete(wiring_.nodes()[node].params), in, out);
       cost.parameters = layer.parameters;
@@ -412,17 +413,20 @@ class Analyser {
   Wiring wiring_;
   const ProbedSources& probed_;
   const Registry& registry_;
+  const LearntStates& learnt_;
   std::vector<std::vector<Problem>> problems_;  ///< by node, so that they come in document order
   std::vector<std::vector<std::optional<TensorDesc>>> outputs_;
   std::vector<Origin> origins_;
+  std::vector<bool> waiting_;
 };
 
 }  // namespace
 
-Analysis analyse(const Document& document, const ProbedSources& probed, const Registry& registry) {
-  if (is_flat(document)) return Analyser(document, probed, registry).run();
+Analysis analyse(const Document& document, const ProbedSources& probed, const Registry& registry,
+                 const LearntStates& learnt) {
+  if (is_flat(document)) return Analyser(document, probed, registry, learnt).run();
   const Flat flat = flatten(document, registry);
-  return as_drawn(flat, Analyser(flat.document, probed, registry).run());
+  return as_drawn(flat, Analyser(flat.document, probed, registry, learnt).run());
 }
 
 }  // namespace feedline::inline graph

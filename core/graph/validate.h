@@ -2,9 +2,12 @@
 #pragma once
 
 #include "graph/document.h"
+#include "schema/named_tensors.h"
 
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +23,11 @@ struct Problem {
 /// Exact descriptions of opened sources: node id -> one description an output port. Without it (or for a source that
 /// is missing) shapes of a source are symbols.
 using ProbedSources = std::map<std::string, std::vector<TensorDesc>, std::less<>>;
+
+/// What fitted nodes have learnt, by node id: their outputs are then described by it (NodeSpec::learnt). Without it
+/// what only the training records can tell, such as the size of a vocabulary, is a symbol, as an unopened source's
+/// sizes are.
+using LearntStates = std::map<std::string, std::shared_ptr<const NamedTensors>, std::less<>>;
 
 /// What a layer, a sub-graph or a whole model takes, as far as shapes are known. Everything is counted for one record
 /// of a batch; numbers take four bytes each.
@@ -47,6 +55,10 @@ struct Analysis {
   std::vector<std::size_t> order{};
   /// By path: every layer (in a repeated sub-graph, one copy), and every sub-graph that holds any (all copies).
   std::map<std::string, ModelCost, std::less<>> costs{};
+  /// Nodes whose outputs hang on what a fitted node has not learnt yet: that node, and all behind it. By their ids in
+  /// the flat document, as `learnt` is.
+  std::set<std::string, std::less<>> waiting{};
+  LearntStates learnt{};   ///< as it was given
   ModelCost total{};       ///< of all layers
   std::int64_t batch = 0;  ///< records a batch has; 0 without a batch node
 
@@ -68,6 +80,6 @@ struct Analysis {
 /// A node whose input failed is not blamed again. Sub-graphs are opened and muted nodes left out first; problems inside
 /// name the node by its path ("block/conv").
 [[nodiscard]] Analysis analyse(const Document& document, const ProbedSources& probed = {},
-                               const Registry& registry = Registry::instance());
+                               const Registry& registry = Registry::instance(), const LearntStates& learnt = {});
 
 }  // namespace feedline::inline graph

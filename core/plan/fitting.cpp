@@ -60,6 +60,20 @@ class UnfittedOp final : public SampleOp {
   }
 };
 
+/// What follows from shapes; the same graph gives the same steps and fields.
+void take_over(DataPlan& data, const DataPlan& fresh) {
+  for (std::size_t i = 0; i < data.steps.size(); ++i) {
+    data.steps[i].op = fresh.steps[i].op;
+    data.steps[i].fitted = fresh.steps[i].fitted;
+    data.steps[i].next = fresh.steps[i].next;
+  }
+  for (std::size_t i = 0; i < data.fields.size(); ++i) {
+    data.fields[i].record = fresh.fields[i].record;
+    data.fields[i].batch = fresh.fields[i].batch;
+    data.fields[i].capacity = fresh.fields[i].capacity;
+  }
+}
+
 std::vector<const TensorDesc*> input_descs(const FittedStep& step) {
   std::vector<const TensorDesc*> descs;
   for (const auto& input : step.inputs) descs.push_back(input ? &*input : nullptr);
@@ -79,6 +93,7 @@ std::shared_ptr<const FittedStep> fitted_step(const Lowering& lowering, const No
                                                       .spec = &lowering.type(node),
                                                       .params = std::move(params),
                                                       .upstream = upstream_hash(lowering, node)});
+  if (!lowering.inputs_wait(node)) step->learnt = lowering.learnt(node);
   for (const TensorDesc* desc : in) step->inputs.push_back(desc == nullptr ? std::nullopt : std::optional(*desc));
   return step;
 }
@@ -90,12 +105,28 @@ std::unique_ptr<Fitter> make_fitter(const FittedStep& step) {
 }
 
 Status bind_step(PlanStep& step, std::shared_ptr<const NamedTensors> learnt) {
-  auto op = step.fitted->spec->fitted_op(step.fitted->params, input_descs(*step.fitted), *learnt);
+  const NodeSpec& spec = *step.fitted->spec;
+  const std::vector<const TensorDesc*> in = input_descs(*step.fitted);
+  auto op = spec.fitted_op(step.fitted->params, in, *learnt);
   if (!op) return fail(std::move(op.error()).at_node(step.node));
+  if (spec.learnt)
+    if (auto described = spec.learnt(step.fitted->params, in, *learnt); !described)
+      return fail(std::move(described.error()).at_node(step.node));
   auto bound = std::make_shared<FittedStep>(*step.fitted);
   bound->learnt = std::move(learnt);
   step.op = std::move(*op);
   step.fitted = std::move(bound);
+  return {};
+}
+
+Status take_up_learnt(Plan& plan, const LearntStates& learnt) {
+  if (!plan.relower) return {};
+  auto fresh = plan.relower(learnt);
+  if (!fresh) return fail(std::move(fresh.error()));
+  take_over(plan.train, (*fresh)->train);
+  if (plan.validation) take_over(*plan.validation, (*fresh)->validation ? *(*fresh)->validation : (*fresh)->train);
+  plan.learner = (*fresh)->learner;
+  plan.relower = (*fresh)->relower;
   return {};
 }
 

@@ -17,7 +17,8 @@ namespace feedline::inline plan {
 /// (state/source_fingerprint.h), nor is a seed: fitting lets random nodes take their fixed form.
 [[nodiscard]] std::string upstream_hash(const Lowering& lowering, const Node& node);
 
-/// What has to be learnt for a node that runs; null: nothing, with these parameters. `in`: see Lowering::inputs().
+/// What has to be learnt for a node that runs, or has been, as far as the lowering knows; null: nothing, with these
+/// parameters. `in`: see Lowering::inputs(); while these wait themselves, what it says is a guess.
 [[nodiscard]] std::shared_ptr<const FittedStep> fitted_step(const Lowering& lowering, const Node& node, DescInputs in);
 
 /// Fails for every record: the step has not been bound yet.
@@ -29,7 +30,12 @@ namespace feedline::inline plan {
 [[nodiscard]] inline bool is_unbound(const PlanStep& step) {
   return step.fitted != nullptr && step.fitted->learnt == nullptr;
 }
-/// Binds a fitted step to what was learnt. Errors: those of the node, and it stays as it was.
+/// Binds a fitted step to what was learnt. Errors: those of the node, also that this does not describe its outputs; it
+/// stays as it was.
 Status bind_step(PlanStep& step, std::shared_ptr<const NamedTensors> learnt);
+/// Gives a plan whose shapes wait (Plan::relower) those that follow from `learnt`, and the steps, layers and fields
+/// that follow from them. What a caller has changed stays: which records are read, and in which order. Nothing for
+/// others.
+Status take_up_learnt(Plan& plan, const LearntStates& learnt);
 
 }  // namespace feedline::inline plan

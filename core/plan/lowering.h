@@ -51,6 +51,12 @@ class Lowering {
   [[nodiscard]] std::vector<const Node*> upstream(const Node& end, Descend descend) const;
   /// Descriptions at a node's inputs, null where unconnected.
   [[nodiscard]] std::vector<const TensorDesc*> inputs(const Node& node) const;
+  /// Do this node's outputs hang on what a fitted node has not learnt yet?
+  [[nodiscard]] bool waits(std::string_view id) const { return analysis_.waiting.contains(id); }
+  /// The same of what enters it: its own work cannot be prepared then.
+  [[nodiscard]] bool inputs_wait(const Node& node) const;
+  /// What the node has learnt; null: nobody has told.
+  [[nodiscard]] std::shared_ptr<const NamedTensors> learnt(const Node& node) const;
 
  private:
   const Document& document_;

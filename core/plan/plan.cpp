@@ -40,6 +40,18 @@ std::vector<const TensorDesc*> Lowering::inputs(const Node& node) const {
   return descs;
 }
 
+bool Lowering::inputs_wait(const Node& node) const {
+  return std::any_of(spec(node).inputs.begin(), spec(node).inputs.end(), [&](const PortSpec& port) {
+    const PortRef* from = into(node, port.name);
+    return from != nullptr && waits(from->node);
+  });
+}
+
+std::shared_ptr<const NamedTensors> Lowering::learnt(const Node& node) const {
+  const auto found = analysis_.learnt.find(node.id);
+  return found == analysis_.learnt.end() ? nullptr : found->second;
+}
+
 const Node* Lowering::first(Role role) const {
   const auto& nodes = document_.nodes();
   const auto found =
@@ -49,40 +61,48 @@ const Node* Lowering::first(Role role) const {
 
 namespace {
 
-class Planner {
+/// Lives as long as a plan whose shapes are not all known: the plan lowers the graph anew by it.
+class Planner : public std::enable_shared_from_this<Planner> {
  public:
-  Planner(const Document& document, const PlanOptions& options, std::vector<Problem>* problems,
-          const Registry& registry)
-      : flat_(flatten(document, registry)),
-        document_(flat_.document),
-        drawn_(to_json(document)),
-        options_(options),
-        problems_(problems),
-        registry_(registry) {}
+  Planner(const Document& document, const Registry& registry)
+      : flat_(flatten(document, registry)), document_(flat_.document), drawn_(to_json(document)), registry_(registry) {}
 
-  Result<std::shared_ptr<const Plan>> run() {
-    Result<std::shared_ptr<const Plan>> plan = lower_flat();
+  Result<std::shared_ptr<const Plan>> run(const PlanOptions& options, std::vector<Problem>* problems) {
+    return told_as_drawn(lower_flat(options, problems));
+  }
+
+ private:
+  static Result<std::shared_ptr<const Plan>> told_as_drawn(Result<std::shared_ptr<const Plan>> plan) {
     if (!plan) plan.error().node = drawn_path(plan.error().node);
     return plan;
   }
 
- private:
-  Result<std::shared_ptr<const Plan>> lower_flat() {
+  Result<std::shared_ptr<const Plan>> lower_flat(const PlanOptions& options, std::vector<Problem>* problems) {
     // The first look finds the mistakes that need no files, so that nobody waits for a source in vain.
     Analysis rough = analyse(document_, {}, registry_);
-    if (Status ok = check(rough); !ok) return fail(std::move(ok.error()));
+    if (Status ok = check(rough, problems); !ok) return fail(std::move(ok.error()));
     const Lowering outline(document_, rough, registry_);
-    if (Status ok = open_sources(outline); !ok) return fail(std::move(ok.error()));
+    if (Status ok = open_sources(outline, options); !ok) return fail(std::move(ok.error()));
+    return lower_with({}, problems);
+  }
 
-    Analysis exact = analyse(document_, probed_, registry_);
-    if (Status ok = check(exact); !ok) return fail(std::move(ok.error()));
-    return lower(Lowering(document_, exact, registry_));
+  /// With exact sources, and what is known of fitted nodes.
+  Result<std::shared_ptr<const Plan>> lower_with(const LearntStates& learnt, std::vector<Problem>* problems) const {
+    const Analysis exact = analyse(document_, probed_, registry_, learnt);
+    if (Status ok = check(exact, problems); !ok) return fail(std::move(ok.error()));
+    auto plan = lower(Lowering(document_, exact, registry_));
+    if (!plan) return fail(std::move(plan.error()));
+    if (exact.waiting.contains(trainer().id))
+      (*plan)->relower = [self = shared_from_this()](const LearntStates& known) {
+        return told_as_drawn(self->lower_with(known, nullptr));
+      };
+    return std::move(*plan);
   }
 
   /// `analysis` is the flat document's; problems are told as drawn.
-  Status check(const Analysis& analysis) {
+  Status check(const Analysis& analysis, std::vector<Problem>* all) const {
     const std::vector<Problem> problems = as_drawn(flat_, analysis).problems;
-    if (problems_ != nullptr) *problems_ = problems;
+    if (all != nullptr) *all = problems;
     for (const Problem& problem : problems)
       if (problem.severity == Problem::Severity::Error) return fail(problem.error);
     return {};
@@ -94,10 +114,10 @@ class Planner {
   }
 
   /// The sources that the trainer reads, by way of whatever batch nodes.
-  Status open_sources(const Lowering& lowering) {
+  Status open_sources(const Lowering& lowering, const PlanOptions& options) {
     for (const Node* node : lowering.upstream(trainer(), [](const Node&) { return true; })) {
       if (lowering.spec(*node).role != Role::Source) continue;
-      Result<OpenSource> opened = open(*node, lowering.spec(*node));
+      Result<OpenSource> opened = open(*node, lowering.spec(*node), options);
       if (!opened) return fail(std::move(opened.error()).at_node(node->id));
       sources_.push_back(std::move(*opened));
     }
@@ -121,10 +141,10 @@ class Planner {
     return {};
   }
 
-  Result<OpenSource> open(const Node& node, const NodeSpec& spec) const {
+  static Result<OpenSource> open(const Node& node, const NodeSpec& spec, const PlanOptions& options) {
     const auto opened = [&]() -> Result<std::shared_ptr<const Source>> {
-      if (options_.open) return options_.open(spec, spec.complete(node.params));
-      return open_source(spec, spec.complete(node.params), options_.sources);
+      if (options.open) return options.open(spec, spec.complete(node.params));
+      return open_source(spec, spec.complete(node.params), options.sources);
     };
     auto source = opened();
     if (!source) return fail(std::move(source.error()));
@@ -132,7 +152,7 @@ class Planner {
     return OpenSource{&node, std::move(*source)};
   }
 
-  Result<std::shared_ptr<const Plan>> lower(const Lowering& lowering) {
+  Result<std::shared_ptr<Plan>> lower(const Lowering& lowering) const {
     auto plan = std::make_shared<Plan>();
     const Node& root = trainer();
     plan->trainer_node = root.id;
@@ -147,7 +167,8 @@ class Planner {
 
     if (Status ok = add_validation(lowering, *learner, *plan); !ok) return fail(std::move(ok.error()));
     if (Status ok = check_batches(plan->train); !ok) return fail(std::move(ok.error()));
-    if (auto* network = std::get_if<ModelPlan>(&learner->learner)) {
+    auto* network = std::get_if<ModelPlan>(&learner->learner);
+    if (network != nullptr && !lowering.waits(root.id)) {
       if (Status ok = check_sizes(*network); !ok) return fail(std::move(ok.error()));
       network->metrics = plan->trainer.metrics;
       if (Status ok = balance_losses(*network, *plan->train.source); !ok) return fail(std::move(ok.error()));
@@ -187,7 +208,7 @@ class Planner {
       Result<DataPlan> validation = data(lowering, batch, learner.fields, plan.trainer, false);
       if (!validation) return fail(std::move(validation.error()));
       plan.validation = std::move(*validation);
-      return check_alike(plan.train, *plan.validation);
+      return lowering.waits(root.id) ? Status{} : check_alike(plan.train, *plan.validation);
     }
     if (share <= 0) return {};
 
@@ -245,8 +266,6 @@ class Planner {
   const Flat flat_;
   const Document& document_;  ///< the flat one
   const std::string drawn_;
-  const PlanOptions& options_;
-  std::vector<Problem>* problems_;
   const Registry& registry_;
   std::vector<OpenSource> sources_{};
   ProbedSources probed_{};
@@ -269,7 +288,7 @@ std::uint64_t held_out_count(std::uint64_t records, double share) {
 Result<std::shared_ptr<const Plan>> make_plan(const Document& document, const PlanOptions& options,
                                               std::vector<Problem>* problems, const Registry& registry) {
   try {
-    return Planner(document, options, problems, registry).run();
+    return std::make_shared<Planner>(document, registry)->run(options, problems);
   } catch (const std::exception& e) {
     return fail(Error{.code = ErrorCode::Failed, .reason = std::string("the graph cannot be prepared: ") + e.what()});
   }

@@ -59,8 +59,9 @@ struct BatchField {
   /// 0: all records have one size. Else their first dimension differs up to this; BatchBuffer::lengths has it.
   std::int64_t capacity = 0;
   /// Of a row, as it lies in the batch's buffer: for the longest record that there can be.
+  /// 0 while nobody knows: see Plan::relower.
   [[nodiscard]] std::size_t record_bytes() const {
-    return static_cast<std::size_t>(record.elements()) * size_of(record.dtype);
+    return record.bounded_shape() ? static_cast<std::size_t>(record.elements()) * size_of(record.dtype) : 0;
   }
 };
 
@@ -150,6 +151,7 @@ using LearnerPlan = std::variant<ModelPlan, EstimatorPlan>;
 
 /// An immutable, checked lowering of a Document: sources opened, every shape known, nodes in running order, the model
 /// ready to be built. A run holds a Plan, so the Document may be edited meanwhile.
+/// Where nodes must learn first, it may be so only once they have: see `relower`.
 struct Plan {
   DataPlan train{};
   std::optional<DataPlan> validation{};
@@ -157,6 +159,11 @@ struct Plan {
   std::string trainer_node{};
   TrainerSettings trainer{};
   std::string document{};  ///< the graph's JSON, for the run record
+  /// Set while shapes hang on what fitted nodes have not learnt yet, such as the size of a vocabulary: such a plan has
+  /// fields, layers and steps of unknown size, and cannot run. It is lowered anew by this, with the sources that are
+  /// open, as far as these states tell. fit_plan() does so. Errors: those of make_plan(), which come to light only
+  /// then.
+  std::function<Result<std::shared_ptr<const Plan>>(const LearntStates& learnt)> relower{};
 
   /// The network, or null where an estimator learns.
   [[nodiscard]] const ModelPlan* network() const { return std::get_if<ModelPlan>(&learner); }

@@ -95,7 +95,7 @@ class DataLowering {
     const TensorDesc* batch = lowering_.analysis().at({at.id, name});
     if (record == nullptr || batch == nullptr)
       return fail(Error{.reason = "its shape is not known", .node = at.id, .port = name});
-    if (!record->static_shape() && !record->ragged())
+    if (!lowering_.waits(from.node) && !record->static_shape() && !record->ragged())
       return fail(
           Error{.reason = "records of differing size cannot be stacked: " + from.text() + " gives " + record->text(),
                 .remedy = std::string(record->kind->size_remedy),
@@ -220,7 +220,10 @@ Result<PlanStep> StepLowering::step(const Node& node) {
   const ParamMap params = spec.complete(node.params);
   const std::vector<const TensorDesc*> descs = lowering_.inputs(node);
   auto fitted = fitted_step(lowering_, node, descs);
-  auto op = fitted != nullptr ? unfitted_op() : spec.sample_op(params, descs);
+  auto op = lowering_.inputs_wait(node) ? unfitted_op()
+            : fitted == nullptr         ? spec.sample_op(params, descs)
+            : fitted->learnt == nullptr ? unfitted_op()
+                                        : spec.fitted_op(params, descs, *fitted->learnt);
   if (!op) return fail(std::move(op.error()).at_node(node.id));
   PlanStep step{.node = node.id,
                 .type = node.type,

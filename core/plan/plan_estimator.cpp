@@ -30,12 +30,13 @@ class EstimatorLowering {
       plan.fields.emplace_back(field_of(from->port));
       if (port.kind != Kind::Target) continue;
       const TensorDesc* desc = lowering_.analysis().at(*from);
+      plan.target = i;
+      if (lowering_.waits(from->node) && (desc == nullptr || !desc->classes.known())) continue;
       if (desc == nullptr || !desc->classes.known())
         return fail(Error{.reason = "nothing says how many classes its target has",
                           .remedy = "Use a source that knows its classes",
                           .node = node_.id,
                           .port = port.name});
-      plan.target = i;
       plan.classes = desc->classes.size();
       plan.class_names = desc->class_names;
     }

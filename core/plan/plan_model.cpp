@@ -113,6 +113,10 @@ Status check_known(const TensorDesc& desc, const std::string& node) {
                         .remedy = "Set the number of units, use a source that knows its classes, or put a resize or "
                                   "crop before the batch",
                         .node = node});
+  if (desc.kind == Kind::Tensor && !desc.classes.known())
+    return fail(Error{.reason = "how many ids its tokens can have is not known (" + desc.text() + ")",
+                      .remedy = "Set the size of the vocabulary",
+                      .node = node});
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include "graph/flatten.h"
 #include "graph/path.h"
 #include "plan/class_match.h"
+#include "plan/fitting.h"
 #include "plan/lowering.h"
 #include "plan/trimmed.h"
 
@@ -17,12 +18,15 @@ namespace {
 
 class RecordPlanner {
  public:
+  using AskLearnt = std::function<Result<LearntStates>()>;
+
   RecordPlanner(const Document& document, const RecordView& view, SourceKeeper& sources, const SourceContext& context,
-                const Registry& registry)
+                const AskLearnt& learnt, const Registry& registry)
       : flat_(flatten(document, registry)),
         view_(view),
         keeper_(sources),
         context_(context),
+        ask_learnt_(learnt),
         registry_(registry),
         lowering_(flat_.document, analysis_, registry) {}
 
@@ -31,8 +35,19 @@ class RecordPlanner {
     analysis_ = analyse(flat_.document, {}, registry_);
     if (Status fine = check_upstream(); !fine) return fail(std::move(fine.error()));
     if (Status opened = open_source_above(); !opened) return fail(std::move(opened.error()));
-    analysis_ = analyse(flat_.document, {{source_.node->id, source_.source->outputs()}}, registry_);
+    const ProbedSources probed = {{source_.node->id, source_.source->outputs()}};
+    analysis_ = analyse(flat_.document, probed, registry_);
     if (Status fine = check_upstream(); !fine) return fail(std::move(fine.error()));
+    if (unfitted_upstream() != nullptr) {
+      auto learnt = ask_learnt_();
+      if (!learnt) return fail(std::move(learnt.error()));
+      analysis_ = analyse(flat_.document, probed, registry_, *learnt);
+      if (Status fine = check_upstream(); !fine) return fail(std::move(fine.error()));
+      if (const Node* without = unfitted_upstream())
+        return fail(Error{.reason = "it is fitted to the training records, but they do not pass it",
+                          .remedy = "Wire it between the source and the batch that the trainer learns from",
+                          .node = without->id});
+    }
     return lower();
   }
 
@@ -97,6 +112,19 @@ class RecordPlanner {
         if (const PortRef* from = lowering_.into(*next, port.name)) open.push_back(&lowering_.node(from->node));
     }
     return {};
+  }
+
+  /// Of the wanted node and those whose values it needs one that has to learn, and nobody has told what it knows.
+  [[nodiscard]] const Node* unfitted_upstream() const {
+    std::vector<PortRef> values;
+    for (const Shown& one : shown_) values.push_back(one.from);
+    for (const std::string& id : needed_for(lowering_, std::move(values)).nodes) {
+      const Node& node = lowering_.node(id);
+      if (lowering_.spec(node).role != Role::Sample) continue;
+      const auto step = fitted_step(lowering_, node, lowering_.inputs(node));
+      if (step != nullptr && step->learnt == nullptr) return &node;
+    }
+    return nullptr;
   }
 
   /// Does the graph run as it is? Then there are values of a run.
@@ -302,6 +330,7 @@ class RecordPlanner {
   const RecordView& view_;
   SourceKeeper& keeper_;
   const SourceContext& context_;
+  const AskLearnt& ask_learnt_;
   const Registry& registry_;
   Analysis analysis_{};
   const Lowering lowering_;
@@ -317,11 +346,12 @@ class RecordPlanner {
 }  // namespace
 
 Result<RecordPlan> make_record_plan(const Document& document, const RecordView& view, SourceKeeper& sources,
-                                    const SourceContext& context, const Registry& registry) {
+                                    const SourceContext& context, const std::function<Result<LearntStates>()>& learnt,
+                                    const Registry& registry) {
   if (document.find(view.node) == nullptr)
     return fail(
         Error{.reason = "the graph has no node of this name", .remedy = "Choose another node", .node = view.node});
-  auto plan = RecordPlanner(document, view, sources, context, registry).run();
+  auto plan = RecordPlanner(document, view, sources, context, learnt, registry).run();
   if (!plan) plan.error().node = drawn_path(plan.error().node);
   return plan;
 }

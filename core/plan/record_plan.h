@@ -6,6 +6,7 @@
 #include "plan/source_keeper.h"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,11 +48,15 @@ struct RecordView {
 /// A node in a sub-graph is named by its path, and seen in the first copy of one that repeats; what leaves a sub-graph
 /// or a muted node is what its outputs pass on.
 ///
+/// `learnt` is asked only where the node or one upstream of it learns from the training records (schema/fitted.h): for
+/// what the nodes of the flat document have learnt, by id. Without an answer for one of them the plan cannot be made.
+///
 /// Opens the source upstream (and training's, for a node of validation alone), which may take long. Errors: there is
 /// no such node, nothing leaves it for a single record, no source feeds it, a node on the way has a problem, the source
-/// cannot be opened, sizes of layers are not known, stopped; nodes are named as they were drawn.
+/// cannot be opened, sizes of layers are not known, stopped, those of `learnt`; nodes are named as they were drawn.
 [[nodiscard]] Result<RecordPlan> make_record_plan(const Document& document, const RecordView& view,
                                                   SourceKeeper& sources, const SourceContext& context,
+                                                  const std::function<Result<LearntStates>()>& learnt,
                                                   const Registry& registry = Registry::instance());
 
 }  // namespace feedline::inline plan

@@ -150,6 +150,7 @@ enum class TargetKind : std::uint8_t {
 struct BatchSettings {
   std::int64_t size = 64;
   bool drop_last = false;
+  std::int64_t by_length = 0;  ///< so many batches are sorted by length together (engine/length_sorter.h); 0, 1: none
 };
 
 /// Settings of a node that keeps what passes it, so that nothing upstream need run again for that record.

@@ -26,6 +26,9 @@ class Fitter {
   virtual Status add(std::span<const Datum* const> in) = 0;
   /// Takes up what another one, of the same node, has found in the records that follow. Errors end the fit.
   virtual Status merge(const Fitter& next) = 0;
+  /// Forgets what it has found and keeps its memory, so that it can take up another record: with this a fit allocates
+  /// nothing a record. False: it cannot, and another one is made.
+  virtual bool reset() { return false; }
   /// What the node is bound to. Errors: what was found is not enough, naming what would help.
   [[nodiscard]] virtual Result<NamedTensors> finish() const = 0;
 };

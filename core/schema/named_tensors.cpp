@@ -28,6 +28,8 @@ constexpr std::array<ElementTypeFacts, 13> kElementTypes = {{{ElementType::Bool,
                                                              {ElementType::I64, "I64", 8},
                                                              {ElementType::U64, "U64", 8}}};
 
+constexpr std::string_view kTextsEnding = " texts";
+
 const ElementTypeFacts& facts_of(ElementType type) { return kElementTypes[static_cast<std::size_t>(type)]; }
 
 }  // namespace
@@ -52,6 +54,38 @@ std::optional<std::uint64_t> bytes_of(ElementType type, std::span<const std::int
     bytes *= std::max<std::uint64_t>(static_cast<std::uint64_t>(size), 1);
   }
   return empty ? 0 : bytes;
+}
+
+void put_texts(NamedTensors& tensors, std::string_view name, std::span<const std::string> texts) {
+  std::vector<std::uint8_t> bytes;
+  for (const std::string& text : texts) {
+    const auto length = static_cast<std::uint32_t>(text.size());
+    for (unsigned shift = 0; shift < 32; shift += 8) bytes.push_back(static_cast<std::uint8_t>(length >> shift));
+    bytes.insert(bytes.end(), text.begin(), text.end());
+  }
+  tensors.insert_or_assign(std::string(name).append(kTextsEnding), TensorValue::of(bytes));
+}
+
+std::optional<std::vector<std::string>> find_texts(const NamedTensors& tensors, std::string_view name) {
+  const auto found = tensors.find(std::string(name).append(kTextsEnding));
+  const auto bytes = found == tensors.end() ? std::nullopt : found->second.numbers<std::uint8_t>();
+  if (!bytes) return std::nullopt;
+  std::vector<std::string> texts;
+  for (std::size_t at = 0; at < bytes->size();) {
+    if (bytes->size() - at < 4) return std::nullopt;
+    std::uint32_t length = 0;
+    for (unsigned i = 0; i < 4; ++i) length |= static_cast<std::uint32_t>((*bytes)[at + i]) << (8 * i);
+    at += 4;
+    if (bytes->size() - at < length) return std::nullopt;
+    texts.emplace_back(reinterpret_cast<const char*>(bytes->data()) + at, length);
+    at += length;
+  }
+  return texts;
+}
+
+std::optional<std::string_view> texts_name(std::string_view tensor) {
+  if (!tensor.ends_with(kTextsEnding)) return std::nullopt;
+  return tensor.substr(0, tensor.size() - kTextsEnding.size());
 }
 
 }  // namespace feedline::inline schema

@@ -75,4 +75,12 @@ struct TensorValue {
 /// Tensors by name, such as what a fitted node has learnt: "mean", "stddev".
 using NamedTensors = std::map<std::string, TensorValue, std::less<>>;
 
+/// Texts by name, such as the words of a vocabulary: kept as the tensor "NAME texts" of bytes, in which the bytes of
+/// each text follow its length (four bytes, little-endian).
+void put_texts(NamedTensors& tensors, std::string_view name, std::span<const std::string> texts);
+/// None: there are no texts of this name, or the tensor is damaged.
+[[nodiscard]] std::optional<std::vector<std::string>> find_texts(const NamedTensors& tensors, std::string_view name);
+/// Of a tensor of texts its name without that ending, which `find_texts` takes; none: it holds numbers.
+[[nodiscard]] std::optional<std::string_view> texts_name(std::string_view tensor);
+
 }  // namespace feedline::inline schema

@@ -10,19 +10,22 @@
 //   static bool partial(const Params&);                                                      ... that can read a part
 //   static std::optional<PictureDemand> demand(const Params&, width, height, OpContext&);    ... that says which part
 //   static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs);                per-record node with state
-//   static std::unique_ptr<Fitter> fitter(const Params&, DescInputs);                        ... that learns first,
-//   static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs, const NamedTensors&);   ... with what it
-//   has static Result<std::unique_ptr<Source>> open(const Params&, const SourceContext&);        source static
-//   std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc& out);   layer, loss static LayerCost
-//   cost(const Params&, DescInputs in, const TensorDesc& out);              ... with a cost static NodePorts
-//   ports(const Params&);              ports that follow from parameters, instead of in() and out() static
-//   Result<NewPort> add_port(const Params&, std::string_view wanted, Kind);           ... and are made by wires static
-//   std::unique_ptr<OptimizerRule> optimizer(const Params&);   optimiser, with Params derived from OptimizerSettings
-//   static Result<std::unique_ptr<Estimator>> estimator(const Params&, const EstimatorSetup&);  estimator static
-//   std::int64_t passes(const Params&);                                               ... that knows how many Params
-//   derived from CacheSettings, and run()                                             cache Params derived from
-//   SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer static constexpr bool
-//   kStructure = true;                                                 gone when a graph runs
+//   static std::unique_ptr<Fitter> fitter(const Params&, DescInputs);                        ... that learns first
+//   static Result<std::unique_ptr<SampleOp>> make(const Params&, DescInputs, const NamedTensors&);
+//                                                                              ... and works with what it has learnt,
+//   static Result<TensorDesc> learnt(const Params&, DescInputs, const NamedTensors&);        ... as its outputs do, one
+//   static Result<std::vector<TensorDesc>> learnt(const Params&, DescInputs, const NamedTensors&);   or any number
+//   static Result<std::unique_ptr<Source>> open(const Params&, const SourceContext&);        source
+//   static std::unique_ptr<Layer> layer(const Params&, DescInputs, const TensorDesc& out);   layer, loss
+//   static LayerCost cost(const Params&, DescInputs in, const TensorDesc& out);              ... with a cost
+//   static NodePorts ports(const Params&);     ports that follow from parameters, instead of in() and out()
+//   static Result<NewPort> add_port(const Params&, std::string_view wanted, Kind);           ... and are made by wires
+//   static std::unique_ptr<OptimizerRule> optimizer(const Params&);   optimiser, Params derived from OptimizerSettings
+//   static Result<std::unique_ptr<Estimator>> estimator(const Params&, const EstimatorSetup&);   estimator
+//   static std::int64_t passes(const Params&);                                               ... that knows how many
+//   Params derived from CacheSettings, and run()                                             cache
+//   Params derived from SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer
+//   static constexpr bool kStructure = true;                                                 gone when a graph runs
 
 #include "schema/node_spec.h"
 #include "schema/registry.h"
@@ -352,6 +355,16 @@ class NodeBuilder {
       if (T::fitter(params, in) != nullptr) return fail(not_fitted());
       return T::make(params, in, {});
     };
+    if constexpr (requires(const Params& p, DescInputs d, const NamedTensors& s) { T::learnt(p, d, s); })
+      spec_.learnt = [bind](const ParamMap& map, DescInputs in,
+                            const NamedTensors& state) -> Result<std::vector<TensorDesc>> {
+        auto out = T::learnt(bind(map), in, state);
+        if (!out) return fail(std::move(out.error()));
+        if constexpr (std::same_as<std::remove_cvref_t<decltype(*out)>, TensorDesc>)
+          return std::vector<TensorDesc>{std::move(*out)};
+        else
+          return out;
+      };
   }
 
   void set_role(Role role, Category category) {

@@ -120,6 +120,10 @@ struct NodeSpec {
   std::function<std::unique_ptr<Fitter>(const ParamMap&, DescInputs)> fitter{};
   /// Set with `fitter`: the node bound to what was learnt. Where there is something to learn, sample_op only says so.
   std::function<Result<std::unique_ptr<SampleOp>>(const ParamMap&, DescInputs, const NamedTensors&)> fitted_op{};
+  /// Only with `fitter`, of nodes whose outputs follow from what they learn: infer() once that is known. Before,
+  /// infer() leaves open what nobody can know yet: a Dim that is a symbol, no columns. Not asked where nothing is to be
+  /// learnt.
+  std::function<Result<std::vector<TensorDesc>>(const ParamMap&, DescInputs, const NamedTensors&)> learnt{};
   std::function<CacheSettings(const ParamMap&)> cache{};  ///< set besides sample_op: the node keeps what passes it
   std::function<BatchSettings(const ParamMap&)> batch{};
   std::function<std::unique_ptr<Layer>(const ParamMap&, DescInputs, const TensorDesc& out)> layer{};  ///< losses too

@@ -5,6 +5,15 @@
 
 namespace feedline::inline telemetry {
 
+std::vector<PaddingSample> padding_between(const std::vector<PaddingSample>& earlier,
+                                           std::vector<PaddingSample> later) {
+  for (std::size_t i = 0; i < std::min(earlier.size(), later.size()); ++i) {
+    later[i].values -= earlier[i].values;
+    later[i].room -= earlier[i].room;
+  }
+  return later;
+}
+
 StepTimes TrainerSample::trained() const {
   StepTimes all = times - validation;
   all[Phase::Fit] = 0;

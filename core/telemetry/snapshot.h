@@ -30,6 +30,21 @@ struct QueueLevel {
   std::size_t capacity = 0;  ///< entries; 0: the queue holds nothing (prefetch 0)
 };
 
+/// How much of a field of the batches is padding, where records differ in length: what has been handed out so far.
+struct PaddingSample {
+  std::string field{};
+  std::uint64_t values = 0;  ///< along the dimension that differs: tokens, for one
+  std::uint64_t room = 0;    ///< that they take with what fills them up to the longest record of their batch
+  /// Of what the model computes on, that which is padding; 0 before the first batch.
+  [[nodiscard]] double share() const {
+    return room == 0 ? 0 : 1 - static_cast<double>(values) / static_cast<double>(room);
+  }
+};
+
+/// What was handed out between two moments of one run.
+[[nodiscard]] std::vector<PaddingSample> padding_between(const std::vector<PaddingSample>& earlier,
+                                                         std::vector<PaddingSample> later);
+
 /// One node of the data side at one moment.
 struct StageSample {
   std::string node{};
@@ -39,8 +54,9 @@ struct StageSample {
   std::size_t segment = 0;                 ///< nodes of one segment share workers; a queue stands behind its last one
   bool sequential = false;                 ///< lets one worker in at a time
   std::size_t workers = 0;
-  QueueLevel queue{};                  ///< behind the node's segment
-  std::optional<CacheSample> cache{};  ///< of a cache node
+  QueueLevel queue{};                    ///< behind the node's segment
+  std::optional<CacheSample> cache{};    ///< of a cache node
+  std::vector<PaddingSample> padding{};  ///< of the batch node: of each field whose records differ in length
 };
 
 /// How long a node took over its records.

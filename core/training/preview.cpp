@@ -3,7 +3,6 @@
 
 #include "engine/background_fit.h"
 #include "engine/record_walk.h"
-#include "graph/path.h"
 #include "training/model.h"
 #include "training/tensors.h"
 
@@ -55,13 +54,9 @@ class Previewer::Impl {
     walk_.reset();
     if (!same) model_.reset();
     auto plan = make_record_plan(document, {.node = request.node, .training = request.training}, sources_,
-                                 {.cache_folder = cache_folder_, .stop = stop, .progress = {}});
+                                 {.cache_folder = cache_folder_, .stop = stop, .progress = {}},
+                                 [&] { return fits_.learnt(document, stop); });
     if (!plan) return fail(std::move(plan.error()));
-    for (DataPlan& data : plan->data)
-      if (Status bound = fits_.bind(document, data, stop); !bound) {
-        bound.error().node = drawn_path(bound.error().node);
-        return bound;
-      }
     walk_ = std::make_unique<RecordWalk>(std::move(*plan));
     node_ = request.node;
     training_ = request.training;

@@ -111,6 +111,14 @@ Json ignored_json(const std::vector<IgnoredFiles>& ignored) {
   return list;
 }
 
+/// By field; null where no field of the node has records of differing length.
+Json padding_json(const std::vector<PaddingSample>& padding) {
+  Json json = nullptr;
+  for (const PaddingSample& field : padding)
+    json[field.field] = {{"values", field.values}, {"room", field.room}, {"share", number(field.share())}};
+  return json;
+}
+
 Json stage_json(const StageRow& row) {
   return {{"node", row.node},
           {"type", row.type},
@@ -123,7 +131,8 @@ Json stage_json(const StageRow& row) {
           {"queue_fill", number(row.queue_fill)},
           {"workers", row.workers},
           {"share", number(row.share)},
-          {"cache", row.cache ? cache_json(*row.cache) : Json(nullptr)}};
+          {"cache", row.cache ? cache_json(*row.cache) : Json(nullptr)},
+          {"padding", padding_json(row.padding)}};
 }
 
 }  // namespace
@@ -149,7 +158,8 @@ std::vector<StageRow> stage_rows(const Snapshot& earlier, const Snapshot& later)
                     .queue_fill = stage.queue.fill,
                     .workers = stage.workers,
                     .share = 0,
-                    .cache = stage.cache});
+                    .cache = stage.cache,
+                    .padding = same ? padding_between(earlier.stages[i].padding, stage.padding) : stage.padding});
   }
   for (StageRow& row : rows) row.share = all_cpu > 0 ? row.cpu_s / all_cpu : 0;
   return rows;

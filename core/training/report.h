@@ -30,6 +30,7 @@ struct StageRow {
   std::size_t workers = 0;
   double share = 0;  ///< of all stages' CPU time
   std::optional<CacheSample> cache{};
+  std::vector<PaddingSample> padding{};
 };
 
 /// The stages between two snapshots.

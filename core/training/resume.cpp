@@ -26,6 +26,10 @@ const std::string* text_of(const TrainingState& state, std::string_view key) {
   return found == state.texts.end() ? nullptr : &found->second;
 }
 
+DType dtype_of(const nlohmann::json& number) {
+  return static_cast<DType>(std::min<std::size_t>(number.get<std::size_t>(), kDTypes - 1));
+}
+
 tl::unexpected<Error> incomplete(std::string_view what) {
   return fail(Error{.reason = fmt::format("the checkpoint does not say {}", what),
                     .remedy = "Use one that 'feedline-cli run' has written"});
@@ -107,11 +111,16 @@ std::vector<TensorDesc> source_outputs_of(const TrainingState& state) {
     const auto json = nlohmann::json::parse(*text);
     for (const auto& output : json) {
       TensorDesc& desc = outputs.emplace_back();
-      desc.dtype = static_cast<DType>(std::min<std::size_t>(output.at("dtype").get<std::size_t>(), kDTypes - 1));
+      desc.dtype = dtype_of(output.at("dtype"));
       desc.layout = static_cast<Layout>(std::min(output.at("layout").get<int>(), static_cast<int>(Layout::CHW)));
       for (const auto& size : output.at("shape"))
         desc.shape.push_back(size.get<std::int64_t>() < 0 ? Dim::symbol("size") : Dim(size.get<std::int64_t>()));
       desc.classes = output.at("classes").get<std::int64_t>();
+      for (const auto& column : output.value("columns", nlohmann::json::array()))
+        desc.columns.push_back({.name = column.at("name").get<std::string>(),
+                                .dtype = dtype_of(column.at("dtype")),
+                                .missing = column.at("missing").get<bool>(),
+                                .type = column.at("text").get<bool>() ? ColumnType::Text : ColumnType::Number});
     }
   } catch (const nlohmann::json::exception&) {
     outputs.clear();
@@ -130,12 +139,18 @@ void add_texts(TrainingState& state, const Plan& plan, const RunProgress& progre
   for (const TensorDesc& output : plan.train.source->outputs()) {
     nlohmann::json shape = nlohmann::json::array();
     for (const Dim& dim : output.shape) shape.push_back(dim.known() ? dim.size() : -1);
-    outputs.push_back({{"dtype", static_cast<int>(output.dtype)},
-                       {"layout", static_cast<int>(output.layout)},
-                       {"shape", std::move(shape)},
-                       {"classes", output.classes.known() ? output.classes.size() : 0}});
+    nlohmann::json& kept = outputs.emplace_back();
+    kept = {{"dtype", static_cast<int>(output.dtype)},
+            {"layout", static_cast<int>(output.layout)},
+            {"shape", std::move(shape)},
+            {"classes", output.classes.known() ? output.classes.size() : 0}};
+    for (const Column& column : output.columns)
+      kept["columns"].push_back({{"name", column.name},
+                                 {"dtype", static_cast<int>(column.dtype)},
+                                 {"missing", column.missing},
+                                 {"text", column.type == ColumnType::Text}});
   }
-  put(kSourceText, outputs.dump());
+  put(kSourceText, outputs.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   put(kProgressText, to_text(progress));
   put(kTrainText, to_text(train));
   if (validation != nullptr) put(kValidationText, to_text(*validation));

@@ -20,6 +20,7 @@ Status DocumentController::apply(const Edit& edit, const QString& gesture) {
 void DocumentController::reset(Document document, const QString& file) {
   document_ = std::move(document);
   probed_.clear();
+  learnt_ = {};
   source_facts_.clear();
   stack_.clear();
   file_ = file;
@@ -47,6 +48,12 @@ void DocumentController::set_probed(ProbedSources probed, SourceFactsMap facts) 
   Q_EMIT changed();
 }
 
+void DocumentController::set_learnt(LearntBefore learnt) {
+  learnt_ = std::move(learnt);
+  analyse_again();
+  Q_EMIT changed();
+}
+
 void DocumentController::set_counting(const std::vector<std::string>& nodes) {
   if (nodes.empty()) return;
   for (const std::string& node : nodes) source_facts_[node] = {.counting = true};
@@ -70,7 +77,9 @@ void DocumentController::show_change(const Edit& edit) {
 }
 
 void DocumentController::analyse_again() {
-  analysis_ = analyse(document_, probed_);
+  const LearntStates known =
+      learnt_.states.empty() ? LearntStates{} : still_learnt(learnt_, learning_hashes(document_));
+  analysis_ = analyse(document_, probed_, Registry::instance(), known);
   ++analyses_;
 }
 

@@ -3,6 +3,7 @@
 
 #include "graph/edit.h"
 #include "graph/validate.h"
+#include "plan/learning_hashes.h"
 
 #include <QObject>
 #include <QString>
@@ -55,6 +56,11 @@ class DocumentController : public QObject {
   void mark_saved(const QString& file);
   /// Exact descriptions of the sources, found off the GUI thread; analysed again at once.
   void set_probed(ProbedSources probed, SourceFactsMap facts = {});
+  /// What fitted nodes are known to have learnt; analysed again at once. It counts for a node until something upstream
+  /// of it changes.
+  void set_learnt(LearntBefore learnt);
+  /// That which still holds, by the node's id in the flat document.
+  [[nodiscard]] const LearntStates& learnt() const { return analysis_.learnt; }
   /// The files of these sources are being looked at.
   void set_counting(const std::vector<std::string>& nodes);
   /// Of each source that has been opened, or is being opened.
@@ -94,6 +100,7 @@ class DocumentController : public QObject {
   Analysis analysis_{};
   quint64 analyses_ = 0;
   ProbedSources probed_{};
+  LearntBefore learnt_{};
   SourceFactsMap source_facts_{};
   QUndoStack stack_{};
   QString file_{};

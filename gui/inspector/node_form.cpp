@@ -57,6 +57,7 @@ NodeForm::NodeForm(DocumentController& controller, std::vector<std::string> ids,
   build_params();
   ports_ = new QWidget(this);
   layout_->addWidget(ports_);
+  if (ids_.size() == 1 && spec_ != nullptr && spec_->fitter) layout_->addWidget(learnt_ = new LearntView(this));
   build_comment();
   layout_->addStretch(1);
   refresh();
@@ -173,6 +174,7 @@ void NodeForm::refresh() {
   refresh_schedule(*node);
   refresh_problems();
   refresh_ports(*node);
+  refresh_learnt();
   shown_analysis_ = controller_.analyses();
 }
 
@@ -186,6 +188,15 @@ void NodeForm::refresh_comment(const Node& node) {
   if (comment_ == nullptr || comment_->toPlainText() == to_qstring(node.comment)) return;
   const QSignalBlocker quiet(comment_);
   comment_->setPlainText(to_qstring(node.comment));
+}
+
+/// Of a repeated sub-graph the first copy's, as previews show it.
+void NodeForm::refresh_learnt() {
+  if (learnt_ == nullptr) return;
+  std::shared_ptr<const NamedTensors> state;
+  for (const auto& [id, learnt] : controller_.learnt())
+    if (state == nullptr && drawn_path(id) == ids_.front()) state = learnt;
+  learnt_->show_state(state);
 }
 
 /// The value of all nodes, or that they differ.

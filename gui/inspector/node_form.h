@@ -3,6 +3,7 @@
 
 #include "gui/base/caption.h"
 #include "gui/commands/document_controller.h"
+#include "gui/inspector/learnt_view.h"
 #include "gui/inspector/param_row.h"
 #include "gui/inspector/schedule_plot.h"
 
@@ -67,6 +68,7 @@ class NodeForm : public QWidget {
   void refresh_size();
   void refresh_schedule(const Node& node);
   void refresh_comment(const Node& node);
+  void refresh_learnt();
   void rename();
   void edit_comment();
   [[nodiscard]] QString gesture(const std::string& what) const;
@@ -90,6 +92,7 @@ class NodeForm : public QWidget {
   std::vector<ParamRow*> rows_{};
   SchedulePlot* schedule_ = nullptr;  ///< of an optimiser
   QWidget* ports_ = nullptr;
+  LearntView* learnt_ = nullptr;  ///< of one node that can be fitted
   QPlainTextEdit* comment_ = nullptr;
 };
 

@@ -3,6 +3,7 @@
 
 #include "graph/json.h"
 #include "gui/commands/document_controller.h"
+#include "gui/session/learnt_finder.h"
 #include "gui/session/prober.h"
 #include "gui/workspace/tab_file.h"
 
@@ -78,6 +79,7 @@ class DocumentTab : public QWidget {
  private:
   DocumentController document_{};
   Prober prober_{document_};
+  LearntFinder learnt_finder_{document_};
   NoticeBar* notice_;
   GraphView* view_;
   FindBar* find_;

@@ -14,6 +14,7 @@
 #include "graph/grouping.h"
 #include "graph/json.h"
 #include "support/places.h"
+#include "support/small_data.h"
 #include "support/test_program.h"
 #include "tuning/live_diagnosis.h"
 
@@ -524,6 +525,32 @@ class TestDiagnosis : public QObject {
 
     QVERIFY(graph.apply({SetMuted{.node = grouped->ids.front()}}));
     QVERIFY(facts_of(graph).find(path) == nullptr);
+  }
+
+  /// A step that computes on padding for half of its time is offered batches of like length, once.
+  void padding_is_offered_batches_of_like_length() {
+    auto loaded = from_json(feedline::test::text_graph("lines.tsv").toStdString());
+    QVERIFY(loaded.has_value());
+    Document graph = std::move(loaded->document);
+    const auto offered = [&](double padding) -> std::optional<Fix> {
+      const RunFacts facts = facts_of(graph);
+      Profile costs = loader({{"source", 0.01}, {"tokens", 0.01}, {"batch", 0.01}}, 2);
+      costs.padding = padding;
+      const Diagnosis found = diagnose(facts, costs);
+      for (Fix& fix : find_fixes({.document = graph, .facts = facts, .diagnosis = found}))
+        if (fix.id == "by-length") return std::move(fix);
+      return std::nullopt;
+    };
+    QVERIFY(!offered(0));
+    QVERIFY(!offered(0.05));
+    const auto fix = offered(0.5);
+    QVERIFY(fix.has_value());
+    QVERIFY2(fix->predicted_ratio > 1.3 && fix->predicted_ratio < 2, qPrintable(QString::number(fix->predicted_ratio)));
+    QVERIFY(fix->changes_results && fix->why.starts_with("50 %"));
+    QVERIFY(offered(0.3)->predicted_ratio < fix->predicted_ratio);
+    QVERIFY(graph.apply(fix->edit));
+    QVERIFY(analyse(graph).ok());
+    QVERIFY(!offered(0.5));
   }
 
   void every_fix_is_registered() { QVERIFY(FixRules::instance().all().size() >= 10); }

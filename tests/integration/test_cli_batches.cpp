@@ -52,6 +52,7 @@ class TestCliBatches : public QObject {
   void no_meters_measures_nothing();
   void cache_stands_in_the_result();
   void cache_without_room_is_told();
+  void padding_is_measured();
 
  private:
   [[nodiscard]] QStringList pictures() const {
@@ -293,6 +294,41 @@ void TestCliBatches::cache_stands_in_the_result() {
   QVERIFY(stage(json, "decode")["cache"].isNull());
   QVERIFY2(stage(json, "decode")["records"].toInt() < 4 * 40, run.text());
   QCOMPARE(json["notices"].toArray().size(), 0);
+}
+
+/// The share that the lengths of the very batches give.
+void TestCliBatches::padding_is_measured() {
+  write_file(cli_.path("padded.tsv"), text_lines(100));
+  const QString graph = cli_.path("padded.feedline");
+  write_file(graph, text_graph(cli_.path("padded.tsv")));
+  const CliResult batches = cli_.run({"batches", graph, "--epochs", "4", "--json"});
+  QVERIFY2(batches.exit_code == 0, batches.text());
+  qint64 values = 0;
+  qint64 room = 0;
+  for (const QByteArray& line : batches.out.trimmed().split('\n')) {
+    qint64 longest = 1;
+    QJsonArray lengths;
+    for (const QJsonValue& field : QJsonDocument::fromJson(line)["fields"].toArray())
+      if (field["name"] == QLatin1String("ids")) lengths = field["lengths"].toArray();
+    for (const QJsonValue& length : lengths) {
+      values += length.toInt();
+      longest = std::max<qint64>(longest, length.toInt());
+    }
+    room += longest * lengths.size();
+  }
+  QVERIFY(values > 0 && room > values);
+
+  const QString path = cli_.path("padded.json");
+  const CliResult run = cli_.run({"profile", graph, "--no-train", "--epochs", "4", "--json", path});
+  QVERIFY2(run.exit_code == 0, run.text());
+  QVERIFY2(run.out.contains("of ids is padding"), run.text());
+  const QJsonDocument json = QJsonDocument::fromJson(read_file(path));
+  const QJsonObject padding = stage(json, "batch")["padding"].toObject();
+  QCOMPARE(padding.size(), 1);
+  QCOMPARE(padding["ids"]["values"].toInteger(), values);
+  QCOMPARE(padding["ids"]["room"].toInteger(), room);
+  QVERIFY(std::abs(padding["ids"]["share"].toDouble() - (1 - double(values) / double(room))) < 1e-9);
+  QVERIFY(stage(json, "tokens")["padding"].isNull());
 }
 
 void TestCliBatches::cache_without_room_is_told() {

@@ -27,7 +27,7 @@ const QStringList kTop = {"samples_per_s",  "steps", "wall_s", "epochs",   "stag
 const QStringList kEpoch = {"train_loss",    "train_accuracy", "val_loss",     "val_accuracy",
                             "samples_per_s", "wall_s",         "first_wait_s", "median_wait_s"};
 const QStringList kStage = {"node",      "type",      "records",    "records_per_s", "cpu_s", "busy_s",
-                            "starved_s", "blocked_s", "queue_fill", "workers",       "cache"};
+                            "starved_s", "blocked_s", "queue_fill", "workers",       "cache", "padding"};
 const QStringList kStep = {"wait_s", "h2d_s", "forward_s", "backward_s", "optimizer_s", "other_s"};
 
 QString lacks(const QJsonObject& object, const QStringList& keys) {

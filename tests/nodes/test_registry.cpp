@@ -207,6 +207,25 @@ class TestRegistry : public QObject {
     QCOMPARE(validation.size(), std::size_t{1});
   }
 
+  /// One that was used before learns what a fresh one learns.
+  static void check_reset(const NodeSpec& spec, DescInputs in) {
+    const auto show = [&](Fitter& to, std::uint64_t variant) {
+      std::vector<Datum> data(spec.inputs.size());
+      std::vector<const Datum*> values;
+      for (std::size_t i = 0; i < data.size(); ++i) {
+        fill_standard(spec.inputs[i].kind, variant, data[i]);
+        values.push_back(&data[i]);
+      }
+      return to.add(values).has_value();
+    };
+    const auto used = spec.fitter(spec.fitted_example, in);
+    const auto fresh = spec.fitter(spec.fitted_example, in);
+    QVERIFY(show(*used, 1));
+    if (!used->reset()) return;
+    QVERIFY(show(*used, 0) && show(*fresh, 0));
+    QVERIFY2(*used->finish() == *fresh->finish(), "reset() leaves something of the record before");
+  }
+
   void fitted_data() {
     rows([](const NodeSpec& spec) { return spec.fitter != nullptr; });
   }
@@ -237,6 +256,23 @@ class TestRegistry : public QObject {
     QVERIFY2(!spec.sample_op(spec.fitted_example, in), "it runs before it was fitted");
     QVERIFY2(!spec.fitted_op(spec.fitted_example, in, {}), "it runs on what it did not learn");
     QVERIFY2(!spec.fitter(spec.fitted_example, in)->finish(), "it has learnt from nothing");
+    check_reset(spec, in);
+    if (!spec.learnt) return;
+    const auto described = spec.learnt(spec.fitted_example, in, *learnt);
+    QVERIFY2(described, described ? "" : described.error().line().c_str());
+    QCOMPARE(described->size(), inferred->size());
+    for (std::size_t i = 0; i < described->size(); ++i) {
+      const TensorDesc& exact = (*described)[i];
+      const TensorDesc& before = (*inferred)[i];
+      QVERIFY2(mismatch(exact, run.out()[i]).isEmpty(), qPrintable(mismatch(exact, run.out()[i])));
+      QVERIFY2(exact.classes.known(), "how many ids there are is known once it has learnt");
+      QVERIFY2(exact.kind == before.kind && exact.dtype == before.dtype && exact.layout == before.layout &&
+                   exact.shape.size() == before.shape.size(),
+               "it is described as something else once it has learnt");
+      for (std::size_t d = 0; d < exact.shape.size(); ++d) QVERIFY(exact.shape[d].agrees_with(before.shape[d]));
+    }
+    QVERIFY2(*described != *inferred, "leave learnt() out: infer() says it all");
+    QVERIFY2(!spec.learnt(spec.fitted_example, in, {}), "it is described by what it did not learn");
   }
 
   void source_data() {

@@ -55,7 +55,7 @@ struct EmbeddingBag {
                         .remedy = "Connect the tokens of a batch",
                         .port = "tokens"});
     const std::int64_t known = in.classes.known() ? in.classes.size() : 0;
-    if (params.vocabulary == 0 && known == 0)
+    if (params.vocabulary == 0 && in.classes.known() && known == 0)
       return fail(Error{.reason = "how many ids there are is not known",
                         .remedy = "Set the size of the vocabulary",
                         .parameter = "vocabulary"});

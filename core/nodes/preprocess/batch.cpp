@@ -69,12 +69,16 @@ struct BatchNode {
             "output of the same name. `fields` lists them; a wire that is dropped on the free input adds one. All "
             "values of one field must have the same size, which a resize or a crop before it sees to, or differ in "
             "length up to a known capacity, as token ids do: those are filled up with zeros to the longest of each "
-            "batch.\n\n"
+            "batch. Where much of a batch is such padding, `by_length` puts records of like length together: it takes "
+            "them from a window of some batches, in an order that the seed decides.\n\n"
             "A larger batch uses the processor better and averages the gradient over more records, but takes more "
             "memory "
             "and fewer steps per epoch. Records that cannot be read are left out and counted.")
         .param("size", &Params::size, range(1, 65536).ui(8, 512).unit("records"), "Records in a batch.")
         .param("drop_last", &Params::drop_last, "Drop the last batch of an epoch if it is not full.")
+        .param("by_length", &Params::by_length, range(0, 1024).ui(0, 64).unit("batches"),
+               "Sort the records of so many batches by length and deal them out again, so that less of each batch is "
+               "padding; 0: keep the order. Counts only in training, and where records differ in length.")
         .list("fields", &Params::fields,
               {.most = kMostFields,
                .longest = 64,

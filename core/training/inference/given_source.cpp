@@ -129,6 +129,7 @@ Result<std::shared_ptr<const Source>> given_source(const NodeSpec& source, const
       output.shape = known[i].shape;
       output.dtype = known[i].dtype;
       output.layout = known[i].layout;
+      output.columns = known[i].columns;
     }
     if (output.kind != Kind::Image) continue;
     auto made = decoder(output);

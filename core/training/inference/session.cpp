@@ -7,26 +7,9 @@
 #include "graph/subgraph.h"
 #include "training/step_fault.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace feedline::inline training {
-namespace {
-
-/// Nothing may be fitted to the records that are asked about.
-Status check_known(const DataPlan& data, const NamedTensors& known) {
-  for (const PlanStep& step : data.steps) {
-    if (step.fitted == nullptr || step.fitted->learnt != nullptr) continue;
-    const auto is_mine = [&](const auto& entry) { return split_tensor_name(entry.first).first == step.fitted->key; };
-    if (std::none_of(known.begin(), known.end(), is_mine))
-      return fail(Error{.reason = "the checkpoint does not say what it had learnt",
-                        .remedy = "Use a checkpoint of this graph",
-                        .node = step.node});
-  }
-  return {};
-}
-
-}  // namespace
 
 InferenceSession::InferenceSession() : state_(std::make_unique<RunState>([](const Fact&) {})) {}
 InferenceSession::~InferenceSession() = default;
@@ -41,12 +24,13 @@ Result<std::unique_ptr<InferenceSession>> InferenceSession::open(std::shared_ptr
     return fail(Error{.reason = "an estimator keeps no checkpoints, so none of it can predict",
                       .remedy = "Use a graph with a network",
                       .node = plan->trainer_node});
-  if (Status known = check_known(plan->train, state.fitted); !known) return fail(std::move(known.error()));
   PipelineOptions pipeline = pipeline_options(plan->asked_for(), plan->trainer);
   pipeline.cache_folder = options.cache_folder;
-  auto fitted = fit_plan(
-      std::move(plan),
-      {.pipeline = pipeline, .cache_folder = options.cache_folder, .known = state.fitted, .stop = options.stop});
+  auto fitted = fit_plan(std::move(plan), {.pipeline = pipeline,
+                                           .cache_folder = options.cache_folder,
+                                           .known = state.fitted,
+                                           .learn = false,  // not from the records that are asked about
+                                           .stop = options.stop});
   if (!fitted) return fail(std::move(fitted.error()));
   session->plan_ = std::move(*fitted);
 
