@@ -44,9 +44,9 @@ struct Bins {
   }
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
-    auto same = same_columns(in, params.columns, ColumnUse::Numbers);
+    auto same = same_columns(in, params.columns, ColumnsOf::Numbers);
     if (!same || in.columns.empty() || params.encode == "ordinal") return same;
-    const auto places = chosen_columns(in.columns, params.columns, ColumnUse::Numbers);
+    const auto places = chosen_columns(in.columns, params.columns, ColumnsOf::Numbers);
     return places->empty() ? same : row_of({});
   }
 
@@ -65,11 +65,7 @@ struct Bins {
   }
 
   /// `learnt`: "columns" and "quantiles" (`bins` + 1 a column), or "least" and "greatest".
-  static Result<std::unique_ptr<SampleOp>> make(const Params& params, DescInputs in, const NamedTensors& learnt) {
-    auto work = worked_out(params, in, learnt);
-    if (!work) return fail(std::move(work.error()));
-    return std::make_unique<Op>(std::move(work->layout), std::move(work->binned), params.encode == "one_hot");
-  }
+  static Result<std::unique_ptr<SampleOp>> make(const Params& params, DescInputs in, const NamedTensors& learnt);
 
  private:
   struct Binned {
@@ -117,7 +113,7 @@ Result<std::vector<std::vector<double>>> Bins::inner_edges(const Params& params,
 }
 
 Result<Bins::Work> Bins::worked_out(const Params& params, DescInputs in, const NamedTensors& learnt) {
-  const auto places = fitted_columns(in, params.columns, ColumnUse::Numbers, learnt);
+  const auto places = fitted_columns(in, params.columns, ColumnsOf::Numbers, learnt);
   if (!places) return fail(places.error());
   auto edges = inner_edges(params, places->size(), learnt);
   if (!edges) return fail(std::move(edges.error()));
@@ -175,6 +171,12 @@ class Bins::Op final : public SampleOp {
   std::vector<Binned> binned_;
   bool hot_;
 };
+
+Result<std::unique_ptr<SampleOp>> Bins::make(const Params& params, DescInputs in, const NamedTensors& learnt) {
+  auto work = worked_out(params, in, learnt);
+  if (!work) return fail(std::move(work.error()));
+  return std::make_unique<Op>(std::move(work->layout), std::move(work->binned), params.encode == "one_hot");
+}
 
 }  // namespace
 }  // namespace feedline::inline nodes

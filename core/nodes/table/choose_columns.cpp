@@ -66,7 +66,7 @@ struct ChooseColumns {
         if (columns[i].name == pattern || ::fnmatch(pattern.c_str(), columns[i].name.c_str(), 0) == 0)
           met = named[i] = true;
       if (met) continue;
-      auto none = chosen_columns(columns, {pattern}, ColumnUse::All);  // knows what the nearest name is
+      auto none = chosen_columns(columns, {pattern}, ColumnsOf::All);  // knows what the nearest name is
       return none ? fail("there is no such column") : fail(std::move(none.error()));
     }
     std::vector<std::size_t> left;

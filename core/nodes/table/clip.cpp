@@ -51,7 +51,7 @@ struct ClipColumns {
       return fail(Error{.reason = given ? "it is less than low" : "it is less than lower",
                         .remedy = "Give the greater one here",
                         .parameter = given ? "high" : "upper"});
-    return same_columns(in, params.columns, ColumnUse::Numbers);
+    return same_columns(in, params.columns, ColumnsOf::Numbers);
   }
 
   static std::unique_ptr<Fitter> fitter(const Params& params, DescInputs in) {
@@ -63,8 +63,8 @@ struct ClipColumns {
   static Result<std::unique_ptr<SampleOp>> make(const Params& params, DescInputs in, const NamedTensors& learnt) {
     const bool given = params.limits == "given";
     if (!columns_known(in)) return fail("the columns of its table are not known");
-    auto places = given ? chosen_columns(in[0]->columns, params.columns, ColumnUse::Numbers)
-                        : fitted_columns(in, params.columns, ColumnUse::Numbers, learnt);
+    auto places = given ? chosen_columns(in[0]->columns, params.columns, ColumnsOf::Numbers)
+                        : fitted_columns(in, params.columns, ColumnsOf::Numbers, learnt);
     if (!places) return fail(std::move(places.error()));
     std::vector<std::pair<double, double>> limits(places->size(), {params.low, params.high});
     if (!given && !places->empty()) {

@@ -36,7 +36,7 @@ struct HashColumns {
   }
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
-    auto same = same_columns(in, params.columns, ColumnUse::Texts);
+    auto same = same_columns(in, params.columns, ColumnsOf::Texts);
     if (!same || in.columns.empty()) return same;
     std::vector<Column> columns;
     lay_out(params, in.columns, &columns);
@@ -45,7 +45,7 @@ struct HashColumns {
 
   static Result<std::unique_ptr<SampleOp>> make(const Params& params, DescInputs in) {
     if (!columns_known(in)) return fail("the columns of its table are not known");
-    const auto places = chosen_columns(in[0]->columns, params.columns, ColumnUse::Texts);
+    const auto places = chosen_columns(in[0]->columns, params.columns, ColumnsOf::Texts);
     if (!places) return fail(places.error());
     return std::make_unique<Op>(lay_out(params, in[0]->columns, nullptr), in[0]->columns, *places, params);
   }
@@ -55,7 +55,7 @@ struct HashColumns {
   static RowLayout lay_out(const Params& params, const std::vector<Column>& columns, std::vector<Column>* made) {
     RowLayout layout(columns);
     std::vector<bool> hashed(columns.size(), false);
-    const auto places = chosen_columns(columns, params.columns, ColumnUse::Texts);
+    const auto places = chosen_columns(columns, params.columns, ColumnsOf::Texts);
     for (const std::size_t place : *places) hashed[place] = true;
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (hashed[i]) continue;

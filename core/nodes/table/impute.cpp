@@ -55,10 +55,10 @@ struct Impute {
   }
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
-    auto out = same_columns(in, params.columns, ColumnUse::All);
+    auto out = same_columns(in, params.columns, ColumnsOf::All);
     if (!out || in.columns.empty()) return out;
     if (params.indicator) return row_of({});  // which columns have missing values is to be learnt
-    const auto places = chosen_columns(in.columns, params.columns, ColumnUse::All);
+    const auto places = chosen_columns(in.columns, params.columns, ColumnsOf::All);
     for (const std::size_t place : *places) out->columns[place].missing = false;
     return out;
   }
@@ -178,7 +178,7 @@ std::unique_ptr<Fitter> Impute::fitter(const Params& params, DescInputs in) {
   if (!any) return nullptr;
   if (!columns_known(in)) return unknown_fitter();
   const std::vector<Column>& columns = in[0]->columns;
-  auto places = chosen_columns(columns, params.columns, ColumnUse::All);
+  auto places = chosen_columns(columns, params.columns, ColumnsOf::All);
   if (!places) return unknown_fitter();
   std::erase_if(*places, [&](std::size_t place) { return !is_learnt(params, columns[place].type); });
   if (places->empty()) return nullptr;
@@ -241,11 +241,11 @@ class Impute::Op final : public SampleOp {
 Result<TensorDesc> Impute::learnt(const Params& params, DescInputs in, const NamedTensors& learnt) {
   if (!columns_known(in)) return fail("the columns of its table are not known");
   std::vector<Column> columns = in[0]->columns;
-  const auto chosen = chosen_columns(columns, params.columns, ColumnUse::All);
+  const auto chosen = chosen_columns(columns, params.columns, ColumnsOf::All);
   if (!chosen) return fail(chosen.error());
   for (const std::size_t place : *chosen) columns[place].missing = false;
   if (params.indicator) {
-    const auto places = fitted_columns(in, params.columns, ColumnUse::All, learnt);
+    const auto places = fitted_columns(in, params.columns, ColumnsOf::All, learnt);
     const auto missing = kept_counts(learnt, "missing");
     if (!places) return fail(places.error());
     if (!missing || missing->size() != places->size()) return fail(wrong_state());
@@ -260,7 +260,7 @@ Result<std::unique_ptr<SampleOp>> Impute::make(const Params& params, DescInputs 
   if (!columns_known(in)) return fail("the columns of its table are not known");
   const std::vector<Column>& columns = in[0]->columns;
   auto op = std::make_unique<Op>(columns.size());
-  const auto chosen = chosen_columns(columns, params.columns, ColumnUse::All);
+  const auto chosen = chosen_columns(columns, params.columns, ColumnsOf::All);
   if (!chosen) return fail(chosen.error());
   for (const std::size_t place : *chosen) {
     const bool number = columns[place].type == ColumnType::Number;
@@ -271,7 +271,7 @@ Result<std::unique_ptr<SampleOp>> Impute::make(const Params& params, DescInputs 
 
   const auto names = kept_names(learnt, "columns");
   if (!names) return fail(names.error());
-  const auto places = columns_named(columns, *names, ColumnUse::All);
+  const auto places = columns_named(columns, *names, ColumnsOf::All);
   if (!places) return fail(places.error());
   const auto fill = kept_numbers(learnt, "fill", places->size());
   const auto texts = kept_names(learnt, "fill of texts");

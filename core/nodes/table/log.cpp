@@ -48,12 +48,12 @@ struct LogColumns {
   }
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
-    return same_columns(in, params.columns, ColumnUse::Numbers);
+    return same_columns(in, params.columns, ColumnsOf::Numbers);
   }
 
   static Result<std::unique_ptr<SampleOp>> make(const Params& params, DescInputs in) {
     if (!columns_known(in)) return fail("the columns of its table are not known");
-    auto places = chosen_columns(in[0]->columns, params.columns, ColumnUse::Numbers);
+    auto places = chosen_columns(in[0]->columns, params.columns, ColumnsOf::Numbers);
     if (!places) return fail(std::move(places.error()));
     const LogRule rule = params.kind == "log1p"   ? LogRule::Log1p
                          : params.kind == "log"   ? LogRule::Log

@@ -39,7 +39,7 @@ struct MinMax {
     if (!(params.low < params.high))
       return fail(
           Error{.reason = "it is not greater than low", .remedy = "Give a range such as 0 to 1", .parameter = "high"});
-    return same_columns(in, params.columns, ColumnUse::Numbers);
+    return same_columns(in, params.columns, ColumnsOf::Numbers);
   }
 
   static std::unique_ptr<Fitter> fitter(const Params& params, DescInputs in) {
@@ -48,7 +48,7 @@ struct MinMax {
 
   /// `learnt`: "columns", "least" and "greatest".
   static Result<std::unique_ptr<SampleOp>> make(const Params& params, DescInputs in, const NamedTensors& learnt) {
-    auto places = fitted_columns(in, params.columns, ColumnUse::Numbers, learnt);
+    auto places = fitted_columns(in, params.columns, ColumnsOf::Numbers, learnt);
     if (!places) return fail(std::move(places.error()));
     std::vector<double> factor(places->size());
     std::vector<double> offset(places->size());

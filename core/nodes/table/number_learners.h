@@ -84,7 +84,7 @@ template <class Learner, class... More>
 [[nodiscard]] std::unique_ptr<Fitter> number_fitter(DescInputs in, const std::vector<std::string>& columns,
                                                     More... more) {
   if (!columns_known(in)) return unknown_fitter();
-  const auto places = chosen_columns(in[0]->columns, columns, ColumnUse::Numbers);
+  const auto places = chosen_columns(in[0]->columns, columns, ColumnsOf::Numbers);
   if (!places) return unknown_fitter();
   if (places->empty()) return nullptr;
   auto plan = std::make_shared<RowFitterPlan>();

@@ -58,15 +58,15 @@ struct OneHot {
   }
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
-    auto same = same_columns(in, params.columns, ColumnUse::TextsOrNumbers);
+    auto same = same_columns(in, params.columns, ColumnsOf::TextsOrNumbers);
     if (!same || in.columns.empty()) return same;
-    const auto places = chosen_columns(in.columns, params.columns, ColumnUse::TextsOrNumbers);
+    const auto places = chosen_columns(in.columns, params.columns, ColumnsOf::TextsOrNumbers);
     return places->empty() ? same : row_of({});
   }
 
   static std::unique_ptr<Fitter> fitter(const Params& params, DescInputs in) {
     if (!columns_known(in)) return unknown_fitter();
-    const auto places = chosen_columns(in[0]->columns, params.columns, ColumnUse::TextsOrNumbers);
+    const auto places = chosen_columns(in[0]->columns, params.columns, ColumnsOf::TextsOrNumbers);
     return places ? category_fitter(in[0]->columns, *places) : unknown_fitter();
   }
 
@@ -77,11 +77,7 @@ struct OneHot {
   }
 
   /// `learnt`: see keep_categories().
-  static Result<std::unique_ptr<SampleOp>> make(const Params& params, DescInputs in, const NamedTensors& learnt) {
-    auto work = worked_out(params, in, learnt);
-    if (!work) return fail(std::move(work.error()));
-    return std::make_unique<Op>(std::move(work->layout), std::move(work->hot), params.unseen == "error");
-  }
+  static Result<std::unique_ptr<SampleOp>> make(const Params& params, DescInputs in, const NamedTensors& learnt);
 
  private:
   struct Encoded {
@@ -136,7 +132,7 @@ HotColumns OneHot::hot_columns(const Params& params, const ColumnCategories& cat
 }
 
 Result<OneHot::Work> OneHot::worked_out(const Params& params, DescInputs in, const NamedTensors& learnt) {
-  const auto places = fitted_columns(in, params.columns, ColumnUse::TextsOrNumbers, learnt);
+  const auto places = fitted_columns(in, params.columns, ColumnsOf::TextsOrNumbers, learnt);
   if (!places) return fail(places.error());
   const std::vector<Column>& columns = in[0]->columns;
   std::vector<ColumnCategories> categories;
@@ -203,6 +199,12 @@ class OneHot::Op final : public SampleOp {
   std::vector<Encoded> hot_;
   bool refuses_;
 };
+
+Result<std::unique_ptr<SampleOp>> OneHot::make(const Params& params, DescInputs in, const NamedTensors& learnt) {
+  auto work = worked_out(params, in, learnt);
+  if (!work) return fail(std::move(work.error()));
+  return std::make_unique<Op>(std::move(work->layout), std::move(work->hot), params.unseen == "error");
+}
 
 }  // namespace
 }  // namespace feedline::inline nodes

@@ -35,9 +35,9 @@ struct Ordinal {
   }
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
-    auto out = same_columns(in, params.columns, ColumnUse::TextsOrNumbers);
+    auto out = same_columns(in, params.columns, ColumnsOf::TextsOrNumbers);
     if (!out || in.columns.empty()) return out;
-    const auto places = chosen_columns(in.columns, params.columns, ColumnUse::TextsOrNumbers);
+    const auto places = chosen_columns(in.columns, params.columns, ColumnsOf::TextsOrNumbers);
     for (const std::size_t place : *places)
       out->columns[place] =
           made_column(in.columns[place].name, in.columns[place].missing || params.unseen == "missing");
@@ -46,13 +46,13 @@ struct Ordinal {
 
   static std::unique_ptr<Fitter> fitter(const Params& params, DescInputs in) {
     if (!columns_known(in)) return unknown_fitter();
-    const auto places = chosen_columns(in[0]->columns, params.columns, ColumnUse::TextsOrNumbers);
+    const auto places = chosen_columns(in[0]->columns, params.columns, ColumnsOf::TextsOrNumbers);
     return places ? category_fitter(in[0]->columns, *places) : unknown_fitter();
   }
 
   /// `learnt`: see keep_categories().
   static Result<std::unique_ptr<SampleOp>> make(const Params& params, DescInputs in, const NamedTensors& learnt) {
-    const auto places = fitted_columns(in, params.columns, ColumnUse::TextsOrNumbers, learnt);
+    const auto places = fitted_columns(in, params.columns, ColumnsOf::TextsOrNumbers, learnt);
     if (!places) return fail(places.error());
     const std::vector<Column>& columns = in[0]->columns;
     auto op = std::make_unique<Op>(columns, *places, params.unseen == "error");

@@ -34,7 +34,7 @@ struct Polynomial {
   }
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
-    auto same = same_columns(in, params.columns, ColumnUse::Numbers);
+    auto same = same_columns(in, params.columns, ColumnsOf::Numbers);
     if (!same || in.columns.empty()) return same;
     const auto pairs = factors(params, in.columns);
     if (!pairs) return fail(pairs.error());
@@ -63,7 +63,7 @@ struct Polynomial {
   using Factors = std::pair<std::size_t, std::size_t>;
 
   static Result<std::vector<Factors>> factors(const Params& params, const std::vector<Column>& columns) {
-    const auto places = chosen_columns(columns, params.columns, ColumnUse::Numbers);
+    const auto places = chosen_columns(columns, params.columns, ColumnsOf::Numbers);
     if (!places) return fail(places.error());
     const std::size_t count = places->size();
     const std::size_t products = count * (count - (count == 0 ? 0 : 1)) / 2;

@@ -42,7 +42,7 @@ struct Robust {
       return fail(Error{.reason = "it is not greater than lower",
                         .remedy = "Give two quantiles such as 25 and 75",
                         .parameter = "upper"});
-    return same_columns(in, params.columns, ColumnUse::Numbers);
+    return same_columns(in, params.columns, ColumnsOf::Numbers);
   }
 
   static std::unique_ptr<Fitter> fitter(const Params& params, DescInputs in) {
@@ -51,7 +51,7 @@ struct Robust {
 
   /// `learnt`: "columns" and "quantiles": of each column the lower one, the median, the upper one.
   static Result<std::unique_ptr<SampleOp>> make(const Params& params, DescInputs in, const NamedTensors& learnt) {
-    auto places = fitted_columns(in, params.columns, ColumnUse::Numbers, learnt);
+    auto places = fitted_columns(in, params.columns, ColumnsOf::Numbers, learnt);
     if (!places) return fail(std::move(places.error()));
     std::vector<double> centre(places->size(), 0.0);
     std::vector<double> factor(places->size(), 1.0);

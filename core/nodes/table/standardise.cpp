@@ -34,7 +34,7 @@ struct Standardise {
   }
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
-    return same_columns(in, params.columns, ColumnUse::Numbers);
+    return same_columns(in, params.columns, ColumnsOf::Numbers);
   }
 
   static std::unique_ptr<Fitter> fitter(const Params& params, DescInputs in) {
@@ -43,7 +43,7 @@ struct Standardise {
 
   /// `learnt`: "columns", "mean" and "stddev".
   static Result<std::unique_ptr<SampleOp>> make(const Params& params, DescInputs in, const NamedTensors& learnt) {
-    auto places = fitted_columns(in, params.columns, ColumnUse::Numbers, learnt);
+    auto places = fitted_columns(in, params.columns, ColumnsOf::Numbers, learnt);
     if (!places) return fail(std::move(places.error()));
     struct Scaling {
       double centre = 0;

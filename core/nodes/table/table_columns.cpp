@@ -35,10 +35,10 @@ std::string column_remedy(std::span<const Column> columns, std::string_view name
   return "Name some of its columns: " + all + (columns.size() > kShown ? ", ..." : "");
 }
 
-bool usable_type(ColumnType type, ColumnUse use) {
-  if (use == ColumnUse::All) return true;
-  if (use == ColumnUse::Numbers) return type == ColumnType::Number;
-  return type == ColumnType::Text || use == ColumnUse::TextsOrNumbers;
+bool usable_type(ColumnType type, ColumnsOf use) {
+  if (use == ColumnsOf::All) return true;
+  if (use == ColumnsOf::Numbers) return type == ColumnType::Number;
+  return type == ColumnType::Text || use == ColumnsOf::TextsOrNumbers;
 }
 
 std::string type_reason(std::string_view name, ColumnType type) {
@@ -60,12 +60,12 @@ Status check_row(const TensorDesc& in, std::string_view port) {
 }
 
 Result<std::vector<std::size_t>> chosen_columns(std::span<const Column> columns, const std::vector<std::string>& names,
-                                                ColumnUse use) {
+                                                ColumnsOf use) {
   std::vector<std::size_t> places;
   if (names.empty()) {
-    const ColumnType wanted = use == ColumnUse::Numbers ? ColumnType::Number : ColumnType::Text;
+    const ColumnType wanted = use == ColumnsOf::Numbers ? ColumnType::Number : ColumnType::Text;
     for (std::size_t i = 0; i < columns.size(); ++i)
-      if (use == ColumnUse::All || columns[i].type == wanted) places.push_back(i);
+      if (use == ColumnsOf::All || columns[i].type == wanted) places.push_back(i);
     return places;
   }
   const PlacesByName by_name = places_by_name(columns);
@@ -85,7 +85,7 @@ Result<std::vector<std::size_t>> chosen_columns(std::span<const Column> columns,
 }
 
 Result<std::vector<std::size_t>> columns_named(std::span<const Column> columns, const std::vector<std::string>& names,
-                                               ColumnUse use) {
+                                               ColumnsOf use) {
   const PlacesByName by_name = places_by_name(columns);
   std::vector<std::size_t> places;
   for (const std::string& name : names) {
@@ -101,7 +101,7 @@ Result<std::vector<std::size_t>> columns_named(std::span<const Column> columns, 
   return places;
 }
 
-Result<std::vector<std::size_t>> fitted_columns(DescInputs in, const std::vector<std::string>& names, ColumnUse use,
+Result<std::vector<std::size_t>> fitted_columns(DescInputs in, const std::vector<std::string>& names, ColumnsOf use,
                                                 const NamedTensors& state) {
   if (!columns_known(in)) return fail("the columns of its table are not known");
   auto chosen = chosen_columns(in[0]->columns, names, use);
@@ -111,7 +111,7 @@ Result<std::vector<std::size_t>> fitted_columns(DescInputs in, const std::vector
   return columns_named(in[0]->columns, *learnt, use);
 }
 
-Result<TensorDesc> same_columns(const TensorDesc& in, const std::vector<std::string>& names, ColumnUse use) {
+Result<TensorDesc> same_columns(const TensorDesc& in, const std::vector<std::string>& names, ColumnsOf use) {
   if (Status row = check_row(in); !row) return fail(std::move(row.error()));
   if (!in.columns.empty())
     if (auto chosen = chosen_columns(in.columns, names, use); !chosen) return fail(std::move(chosen.error()));

@@ -19,7 +19,7 @@
 namespace feedline::inline nodes {
 
 /// Which columns a node works on where its parameter `columns` names none, and which it can be told to work on.
-enum class ColumnUse {
+enum class ColumnsOf {
   All,            ///< all columns
   Numbers,        ///< all columns of numbers; no other ones
   Texts,          ///< all columns of texts; no other ones
@@ -38,22 +38,22 @@ enum class ColumnUse {
 /// The places of the columns that `names` asks for, ascending; without names those that `use` means, which may be none.
 /// Errors name the parameter `columns`: no such column (with the nearest name), or one of the other type.
 [[nodiscard]] Result<std::vector<std::size_t>> chosen_columns(std::span<const Column> columns,
-                                                              const std::vector<std::string>& names, ColumnUse use);
+                                                              const std::vector<std::string>& names, ColumnsOf use);
 
 /// Where columns of these names are now. Errors: one is not there, or is of another type than `types` says; both are
 /// what data in place of those that were learnt from can bring. Empty types: any.
 [[nodiscard]] Result<std::vector<std::size_t>> columns_named(std::span<const Column> columns,
-                                                             const std::vector<std::string>& names, ColumnUse use);
+                                                             const std::vector<std::string>& names, ColumnsOf use);
 
 /// Where the columns are that a fitted node works on: none where there are none to work on, with these parameters; else
 /// those that `state` names as "columns". Errors: those of chosen_columns(), columns_named(), wrong_state().
 [[nodiscard]] Result<std::vector<std::size_t>> fitted_columns(DescInputs in, const std::vector<std::string>& names,
-                                                              ColumnUse use, const NamedTensors& state);
+                                                              ColumnsOf use, const NamedTensors& state);
 
 /// Of infer() of a node that gives the columns that it takes: checks its row, and its parameter `columns` once the
 /// columns are known.
 [[nodiscard]] Result<TensorDesc> same_columns(const TensorDesc& in, const std::vector<std::string>& names,
-                                              ColumnUse use);
+                                              ColumnsOf use);
 
 /// A row of these columns; without them: not known yet.
 [[nodiscard]] TensorDesc row_of(std::vector<Column> columns);

@@ -48,7 +48,7 @@ struct TargetEncoding {
 
   static Result<std::vector<TensorDesc>> infer(const Params& params, DescInputs in) {
     if (in.empty() || in[0] == nullptr) return fail("its input is not known");
-    auto same = same_columns(*in[0], params.columns, ColumnUse::TextsOrNumbers);
+    auto same = same_columns(*in[0], params.columns, ColumnsOf::TextsOrNumbers);
     if (!same) return fail(std::move(same.error()));
     const Dim classes = in.size() > 1 && in[1] != nullptr ? in[1]->classes : Dim::symbol("classes");
     if (classes.known() && classes.size() > kMostTargetClasses)
@@ -57,7 +57,7 @@ struct TargetEncoding {
                 .remedy = "Use one_hot, ordinal or hash_columns",
                 .port = "label"});
     if (in[0]->columns.empty()) return std::vector<TensorDesc>{std::move(*same)};
-    const auto places = chosen_columns(in[0]->columns, params.columns, ColumnUse::TextsOrNumbers);
+    const auto places = chosen_columns(in[0]->columns, params.columns, ColumnsOf::TextsOrNumbers);
     if (places->empty()) return std::vector<TensorDesc>{std::move(*same)};
     if (!classes.known()) return std::vector<TensorDesc>{row_of({})};
     return std::vector<TensorDesc>{row_of(lay_out(in, *places).columns)};
@@ -66,7 +66,7 @@ struct TargetEncoding {
   static std::unique_ptr<Fitter> fitter(const Params& params, DescInputs in) {
     if (!columns_known(in) || in.size() < 2 || in[1] == nullptr || !in[1]->classes.known()) return unknown_fitter();
     const std::vector<Column>& columns = in[0]->columns;
-    const auto places = chosen_columns(columns, params.columns, ColumnUse::TextsOrNumbers);
+    const auto places = chosen_columns(columns, params.columns, ColumnsOf::TextsOrNumbers);
     if (!places) return unknown_fitter();
     if (places->empty()) return nullptr;
     auto plan = std::make_shared<RowFitterPlan>();
@@ -81,7 +81,7 @@ struct TargetEncoding {
 
   /// `learnt`: see TargetLearner.
   static Result<std::unique_ptr<SampleOp>> make(const Params& params, DescInputs in, const NamedTensors& learnt) {
-    const auto places = fitted_columns(in, params.columns, ColumnUse::TextsOrNumbers, learnt);
+    const auto places = fitted_columns(in, params.columns, ColumnsOf::TextsOrNumbers, learnt);
     if (!places) return fail(places.error());
     if (in.size() < 2 || in[1] == nullptr || !in[1]->classes.known()) return fail("its label is not known");
     Work work = lay_out(in, *places);

@@ -9,9 +9,9 @@
 
 namespace feedline::inline nodes {
 
-/// Numbers texts in the order in which they are added, and finds them again without an allocation: an open hash table
-/// over one block of bytes. A text may hold any bytes.
-class TextIndex {
+/// Numbers the texts of categories in the order in which they are added, and finds them again without an allocation: an
+/// open hash table over one block of bytes. A text may hold any bytes.
+class CategoryIndex {
  public:
   static constexpr std::uint32_t kNone = 0xFFFFFFFFU;
 
