@@ -156,4 +156,52 @@ QString column_names(const TensorDesc& desc) {
   return names.join(QStringLiteral(", "));
 }
 
+ValueList text_list(std::initializer_list<const char*> items) {
+  ValueList list;
+  for (const char* item : items) list.emplace_back(std::string(item));
+  return list;
+}
+
+TableRows people_rows() {
+  return table_rows({"age", "town", "income", "job"}, {{"20", "Ulm", "100", "cook"},
+                                                       {"?", "Bonn", "200", "?"},
+                                                       {"40", "Ulm", "400", "cook"},
+                                                       {"30", "Aachen", "300", "tailor"}});
+}
+
+TableRows mixed_rows(int count) {
+  std::vector<std::vector<std::string>> cells;
+  Rng rng(5, 1, 0, 1);
+  for (int i = 0; i < count; ++i) {
+    const auto cell = [&](std::string value) { return rng.chance(0.1) ? std::string("?") : std::move(value); };
+    cells.push_back({cell(std::to_string(rng.normal() * 10)), cell("town " + std::to_string(rng.below(30))),
+                     cell(std::to_string(rng.below(7))), cell("job " + std::to_string(rng.below(4)))});
+  }
+  TableRows table = table_rows({"x", "town", "level", "job"}, cells);
+  for (int i = 0; i < count; ++i) table.labels.emplace_back().set_label(i % 2);
+  return table;
+}
+
+Error table_refusal(const std::string& type, const ParamMap& params, const TableRows& table) {
+  const TableNode node = bind_table_node(type, params, table);
+  return node.op == nullptr ? node.error : Error{};
+}
+
+QString row_cells(const TableRows& table, std::size_t row) {
+  QStringList all;
+  for (std::size_t i = 0; i < table.desc.columns.size(); ++i) {
+    if (table.desc.columns[i].type == ColumnType::Text)
+      all << QString::fromStdString(text_at(table, row, i).value_or("-"));
+    else
+      all << (std::isnan(number_at(table, row, i)) ? QStringLiteral("-") : QString::number(number_at(table, row, i)));
+  }
+  return all.join(QStringLiteral(" | "));
+}
+
+Error row_error(const TableNode& node, const TableRows& table, std::size_t row) {
+  Datum out;
+  const Status done = run_table_node(node, table, row, out);
+  return done ? Error{} : done.error();
+}
+
 }  // namespace feedline::test

@@ -9,6 +9,7 @@
 #include <QString>
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,5 +54,22 @@ struct TableNode {
 [[nodiscard]] std::optional<std::string> text_at(const TableRows& table, std::size_t row, std::size_t column);
 /// "age, town, income=low"
 [[nodiscard]] QString column_names(const TensorDesc& desc);
+
+// What the tests of these nodes share.
+
+/// A list parameter, and a parameter, of texts.
+[[nodiscard]] ValueList text_list(std::initializer_list<const char*> items);
+[[nodiscard]] inline Value text_value(const char* value) { return std::string(value); }
+/// Four people, by age, town, income and job: numbers and texts, one of each missing.
+[[nodiscard]] TableRows people_rows();
+/// Two columns of numbers, x and level, and two of texts, town and job, a tenth of the cells missing; labels take
+/// turns.
+[[nodiscard]] TableRows mixed_rows(int count = 500);
+/// Why a node of this type cannot be bound to the table; nothing: it can.
+[[nodiscard]] Error table_refusal(const std::string& type, const ParamMap& params, const TableRows& table);
+/// Why a node refuses one row; nothing: it does not.
+[[nodiscard]] Error row_error(const TableNode& node, const TableRows& table, std::size_t row);
+/// The cells of a row: "20 | Ulm | - | 1".
+[[nodiscard]] QString row_cells(const TableRows& table, std::size_t row);
 
 }  // namespace feedline::test
