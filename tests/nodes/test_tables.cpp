@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the nodes of tables do with texts, missing cells, unseen values and mistakes. Their numbers are compared with
 // scikit-learn's in test_table_values.cpp.
+#include "engine/preview_view.h"
 #include "nodes/table/quantile_sketch.h"
 #include "support/standard_input.h"
 #include "support/table_rows.h"
@@ -33,6 +34,7 @@ class TestTables : public QObject {
   void vectors_are_joined();
   void a_chain_ends_in_numbers();
   void quantiles_are_exact_and_then_near();
+  void a_row_is_told_column_by_column();
 };
 
 void TestTables::learns_the_same_however_rows_are_divided_data() {
@@ -274,6 +276,20 @@ void TestTables::quantiles_are_exact_and_then_near() {
     QCOMPARE(found.front(), 0.0);
     QCOMPARE(found.back(), static_cast<double>(kCount - 1));
   }
+}
+
+void TestTables::a_row_is_told_column_by_column() {
+  const TableRows table = table_rows({"age", "town"}, {{"?", "Ulm\x1b[2J"}, {"4.5", "?"}});
+  const auto told = [&](std::size_t row) {
+    const Datum& from = table.rows[row];
+    PreviewValue value{.desc = table.desc, .data = {from.span().begin(), from.span().end()}};
+    return words_of(value);
+  };
+  QCOMPARE(told(0), std::string("age missing\ntown Ulm\\x1B[2J"));
+  QCOMPARE(told(1), std::string("age 4.5\ntown missing"));
+  PreviewValue unknown{.desc = standard_desc(Kind::Row), .data = std::vector<std::byte>(3)};
+  QVERIFY(form_of(unknown) == PreviewForm::Text);
+  QCOMPARE(words_of(unknown), std::string("a row of 3 bytes"));
 }
 
 FEEDLINE_TEST(TestTables)
