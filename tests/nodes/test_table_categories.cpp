@@ -2,7 +2,7 @@
 // Nodes that make numbers of categories: what becomes of unseen, rare, missing and too many ones.
 #include "nodes/table/category_index.h"
 #include "nodes/table/murmur3.h"
-#include "support/table_rows.h"
+#include "support/table_nodes.h"
 #include "support/test_program.h"
 
 #include <QTest>

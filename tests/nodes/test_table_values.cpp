@@ -2,7 +2,7 @@
 // Nodes of tables against scikit-learn on real tables (tests/data/make_table_values.py), to 1e-6.
 #include "support/fixtures.h"
 #include "support/places.h"
-#include "support/table_rows.h"
+#include "support/table_nodes.h"
 #include "support/test_program.h"
 
 #include <QJsonArray>

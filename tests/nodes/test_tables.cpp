@@ -4,7 +4,7 @@
 #include "engine/preview_view.h"
 #include "nodes/table/quantile_sketch.h"
 #include "support/standard_input.h"
-#include "support/table_rows.h"
+#include "support/table_nodes.h"
 #include "support/test_program.h"
 
 #include <QTest>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "support/table_rows.h"
+#include "support/table_nodes.h"
 
 #include "support/fixtures.h"
 
