@@ -4,6 +4,7 @@
 #include "graph/check_params.h"
 #include "graph/flatten.h"
 #include "graph/validate.h"
+#include "graph/waiting_outputs.h"
 #include "graph/wiring.h"
 
 #include <algorithm>
@@ -32,7 +33,7 @@ class Analyser {
         problems_(document.nodes().size()),
         outputs_(document.nodes().size()),
         origins_(document.nodes().size()),
-        waiting_(document.nodes().size(), false) {}
+        waiting_(wiring_) {}
 
   Analysis run() {
     for (std::size_t node = 0; node < outputs_.size(); ++node)
@@ -59,8 +60,7 @@ class Analyser {
           analysis.outputs.emplace(PortRef{wiring_.nodes()[node].id, wiring_.spec(node)->outputs[port].name},
                                    std::move(*desc));
     analysis.order = std::move(order.nodes);
-    for (std::size_t node = 0; node < waiting_.size(); ++node)
-      if (waiting_[node]) analysis.waiting.insert(wiring_.nodes()[node].id);
+    analysis.waiting = waiting_.all();
     analysis.learnt = learnt_;
     return analysis;
   }
@@ -104,8 +104,7 @@ class Analyser {
 
     std::vector<const TensorDesc*> in(spec->inputs.size(), nullptr);
     sound = check_inputs(index, *spec, in) && sound;
-    for (const std::size_t wire : wiring_.wires_into(index))
-      if (waiting_[wiring_.from(wire)]) waiting_[index] = true;
+    waiting_.pass_on(index);
     check_used(index, node, *spec);
     check_origins(index, *spec);
     if (!spec->outputs.empty() && wiring_.wires_out_of(index).empty())
@@ -299,8 +298,8 @@ class Analyser {
     const ParamMap params = spec.complete(node.params);
     if (spec.learnt && spec.fitter(params, in) != nullptr) {
       const auto state = learnt_.find(node.id);
-      if (state != learnt_.end() && !waiting_[index]) return spec.learnt(params, in, *state->second);
-      waiting_[index] = true;
+      if (state != learnt_.end() && !waiting_.any(index)) return spec.learnt(params, in, *state->second);
+      waiting_.begin_at(index);
     }
     return spec.infer(params, in);
   }
@@ -417,7 +416,7 @@ class Analyser {
   std::vector<std::vector<Problem>> problems_;  ///< by node, so that they come in document order
   std::vector<std::vector<std::optional<TensorDesc>>> outputs_;
   std::vector<Origin> origins_;
-  std::vector<bool> waiting_;
+  WaitingOutputs waiting_;
 };
 
 }  // namespace

@@ -55,10 +55,9 @@ struct Analysis {
   std::vector<std::size_t> order{};
   /// By path: every layer (in a repeated sub-graph, one copy), and every sub-graph that holds any (all copies).
   std::map<std::string, ModelCost, std::less<>> costs{};
-  /// Nodes whose outputs hang on what a fitted node has not learnt yet: that node, and all behind it. By their ids in
-  /// the flat document, as `learnt` is.
-  std::set<std::string, std::less<>> waiting{};
-  LearntStates learnt{};   ///< as it was given
+  /// Outputs whose descriptions hang on what a fitted node has not learnt yet: that node's, and all behind it.
+  std::set<PortRef> waiting{};
+  LearntStates learnt{};   ///< as it was given, by the ids of the flat document
   ModelCost total{};       ///< of all layers
   std::int64_t batch = 0;  ///< records a batch has; 0 without a batch node
 

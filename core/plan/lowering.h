@@ -51,10 +51,12 @@ class Lowering {
   [[nodiscard]] std::vector<const Node*> upstream(const Node& end, Descend descend) const;
   /// Descriptions at a node's inputs, null where unconnected.
   [[nodiscard]] std::vector<const TensorDesc*> inputs(const Node& node) const;
-  /// Do this node's outputs hang on what a fitted node has not learnt yet?
-  [[nodiscard]] bool waits(std::string_view id) const { return analysis_.waiting.contains(id); }
-  /// The same of what enters it: its own work cannot be prepared then.
+  /// Does this output's description hang on what a fitted node has not learnt yet?
+  [[nodiscard]] bool waits(const PortRef& output) const { return analysis_.waiting.contains(output); }
+  /// The same of what enters the node: its work cannot be prepared then.
   [[nodiscard]] bool inputs_wait(const Node& node) const;
+  /// The same of what some step of a plan gives.
+  [[nodiscard]] bool waits(const DataPlan& data) const;
   /// What the node has learnt; null: nobody has told.
   [[nodiscard]] std::shared_ptr<const NamedTensors> learnt(const Node& node) const;
 

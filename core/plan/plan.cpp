@@ -43,7 +43,16 @@ std::vector<const TensorDesc*> Lowering::inputs(const Node& node) const {
 bool Lowering::inputs_wait(const Node& node) const {
   return std::any_of(spec(node).inputs.begin(), spec(node).inputs.end(), [&](const PortSpec& port) {
     const PortRef* from = into(node, port.name);
-    return from != nullptr && waits(from->node);
+    return from != nullptr && waits(*from);
+  });
+}
+
+bool Lowering::waits(const DataPlan& data) const {
+  return std::any_of(data.steps.begin(), data.steps.end(), [&](const PlanStep& step) {
+    const std::vector<PortSpec>& outputs = spec(node(step.node)).outputs;
+    return std::any_of(outputs.begin(), outputs.end(), [&](const PortSpec& port) {
+      return waits(PortRef{step.node, port.name});
+    });
   });
 }
 
@@ -90,9 +99,10 @@ class Planner : public std::enable_shared_from_this<Planner> {
   Result<std::shared_ptr<const Plan>> lower_with(const LearntStates& learnt, std::vector<Problem>* problems) const {
     const Analysis exact = analyse(document_, probed_, registry_, learnt);
     if (Status ok = check(exact, problems); !ok) return fail(std::move(ok.error()));
-    auto plan = lower(Lowering(document_, exact, registry_));
+    const Lowering lowering(document_, exact, registry_);
+    auto plan = lower(lowering);
     if (!plan) return fail(std::move(plan.error()));
-    if (exact.waiting.contains(trainer().id))
+    if (waits(lowering, **plan))
       (*plan)->relower = [self = shared_from_this()](const LearntStates& known) {
         return told_as_drawn(self->lower_with(known, nullptr));
       };
@@ -168,7 +178,7 @@ class Planner : public std::enable_shared_from_this<Planner> {
     if (Status ok = add_validation(lowering, *learner, *plan); !ok) return fail(std::move(ok.error()));
     if (Status ok = check_batches(plan->train); !ok) return fail(std::move(ok.error()));
     auto* network = std::get_if<ModelPlan>(&learner->learner);
-    if (network != nullptr && !lowering.waits(root.id)) {
+    if (network != nullptr && !waits(lowering, *plan)) {
       if (Status ok = check_sizes(*network); !ok) return fail(std::move(ok.error()));
       network->metrics = plan->trainer.metrics;
       if (Status ok = balance_losses(*network, *plan->train.source); !ok) return fail(std::move(ok.error()));
@@ -208,7 +218,7 @@ class Planner : public std::enable_shared_from_this<Planner> {
       Result<DataPlan> validation = data(lowering, batch, learner.fields, plan.trainer, false);
       if (!validation) return fail(std::move(validation.error()));
       plan.validation = std::move(*validation);
-      return lowering.waits(root.id) ? Status{} : check_alike(plan.train, *plan.validation);
+      return waits(lowering, plan) ? Status{} : check_alike(plan.train, *plan.validation);
     }
     if (share <= 0) return {};
 
@@ -228,6 +238,11 @@ class Planner : public std::enable_shared_from_this<Planner> {
     plan.validation->sampler.first = all - held_out;
     plan.validation->sampler.count = held_out;
     return {};
+  }
+
+  /// Sizes are not known yet: what checks them comes when the plan is lowered anew.
+  static bool waits(const Lowering& lowering, const Plan& plan) {
+    return lowering.waits(plan.train) || (plan.validation && lowering.waits(*plan.validation));
   }
 
   /// The model that training makes must be able to read the validation batches, and classes must mean the same.

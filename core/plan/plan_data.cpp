@@ -95,7 +95,7 @@ class DataLowering {
     const TensorDesc* batch = lowering_.analysis().at({at.id, name});
     if (record == nullptr || batch == nullptr)
       return fail(Error{.reason = "its shape is not known", .node = at.id, .port = name});
-    if (!lowering_.waits(from.node) && !record->static_shape() && !record->ragged())
+    if (!lowering_.waits(from) && !record->static_shape() && !record->ragged())
       return fail(
           Error{.reason = "records of differing size cannot be stacked: " + from.text() + " gives " + record->text(),
                 .remedy = std::string(record->kind->size_remedy),

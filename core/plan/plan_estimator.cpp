@@ -31,7 +31,7 @@ class EstimatorLowering {
       if (port.kind != Kind::Target) continue;
       const TensorDesc* desc = lowering_.analysis().at(*from);
       plan.target = i;
-      if (lowering_.waits(from->node) && (desc == nullptr || !desc->classes.known())) continue;
+      if (lowering_.waits(*from) && (desc == nullptr || !desc->classes.known())) continue;
       if (desc == nullptr || !desc->classes.known())
         return fail(Error{.reason = "nothing says how many classes its target has",
                           .remedy = "Use a source that knows its classes",

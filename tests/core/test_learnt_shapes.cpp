@@ -106,9 +106,11 @@ class TestLearntShapes : public QObject {
     QVERIFY(!analysis.at({"letters", "features"})->static_shape());
     QVERIFY(!analysis.at({"batch", "features"})->shape.at(1).known());
     QVERIFY(!analysis.total.complete);
-    for (const char* node : {"letters", "centre", "batch", "hidden", "trainer"})
-      QVERIFY(analysis.waiting.contains(node));
-    for (const char* node : {"source", "adam"}) QVERIFY(!analysis.waiting.contains(node));
+    for (const PortRef& port : {PortRef{"letters", "features"}, PortRef{"centre", "features"},
+                                PortRef{"batch", "features"}, PortRef{"batch", "batch"}, PortRef{"hidden", "y"}})
+      QVERIFY2(analysis.waiting.contains(port), port.text().c_str());
+    for (const PortRef& port : {PortRef{"source", "text"}, PortRef{"batch", "label"}, PortRef{"adam", "optimizer"}})
+      QVERIFY2(!analysis.waiting.contains(port), port.text().c_str());
 
     const NamedTensors state{{"bytes", TensorValue::of(std::vector<std::int64_t>{97, 98, 99, 100})}};
     const Analysis known =
@@ -249,6 +251,22 @@ class TestLearntShapes : public QObject {
       if (layer.node == "bag") QCOMPARE(layer.inputs.front().classes, Dim(letters + 2));
       if (layer.node == "last") QCOMPARE(layer.inputs.front().shape.at(1), Dim(8 + 5));
     }
+  }
+
+  /// A fitted node that only an unread field hangs on holds up nothing.
+  void what_nobody_reads_is_not_waited_for() {
+    Document document = graph_;
+    change(document, {AddNode{{.id = "ids", .type = "byte_tokens"}}});
+    change(document, {AddNode{{.id = "bag", .type = "embedding_bag"}}});
+    change(document, {RemoveNode{"hidden"}});
+    change(document, {AddLink{{.from = {"source", "text"}, .to = {"ids", "text"}}}});
+    change(document, {AddLink{{.from = {"ids", "tokens"}, .to = {"batch", "tokens"}}}});
+    change(document, {AddLink{{.from = {"batch", "tokens"}, .to = {"bag", "tokens"}}}});
+    change(document, {AddLink{{.from = {"bag", "y"}, .to = {"relu", "x"}}}});
+    const auto plan = make_plan(document, {}, nullptr, learning_registry());
+    QVERIFY2(plan, plan ? "" : qPrintable(line(plan.error())));
+    QVERIFY(!(*plan)->relower && !needs_fitting(**plan));
+    QCOMPARE((*plan)->train.fields.front().capacity, std::int64_t{512});
   }
 
   /// What a layer refuses comes to light with the sizes, and is told of the node as it was drawn.

@@ -44,10 +44,24 @@ class TestCliFitted : public QObject {
     QVERIFY(!tensors[0]["more"].toBool());
   }
 
+  /// A run's checkpoint holds what its graph has learnt.
+  void a_checkpoint_says_the_same() {
+    const QString folder = cli_.path("checkpoints");
+    const CliResult run = cli_.run(
+        QStringList{"run", "example:idx", "--epochs", "1", "--device", "cpu", "--checkpoints", folder, "--no-record"} +
+        idx_);
+    QVERIFY2(run.exit_code == 0, run.text());
+    const CliResult kept = cli_.run({"fitted", folder, "--json"});
+    QVERIFY2(kept.exit_code == 0, kept.text());
+    const CliResult graph = cli_.run(QStringList{"fitted", "example:idx", "--json"} + idx_);
+    QCOMPARE(kept.out, graph.out);
+    QCOMPARE(cli_.run({"fitted", cli_.path("data")}).exit_code, 2);  // a folder without checkpoints
+  }
+
   void bad_input() {
     const CliResult other = cli_.run(QStringList{"fitted", "example:idx", "batch"} + idx_);
     QCOMPARE(other.exit_code, 2);
-    QVERIFY2(other.err.contains("learns nothing") && other.err.contains("normalise"), other.text());
+    QVERIFY2(other.err.contains("has learnt nothing") && other.err.contains("normalise"), other.text());
     const CliResult none = cli_.run(QStringList{"fitted", "example:idx"} + small_idx(cli_.path("data")));
     QCOMPARE(none.exit_code, 0);
     QVERIFY2(none.out.contains("no node"), none.out);

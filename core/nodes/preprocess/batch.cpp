@@ -76,7 +76,7 @@ struct BatchNode {
             "and fewer steps per epoch. Records that cannot be read are left out and counted.")
         .param("size", &Params::size, range(1, 65536).ui(8, 512).unit("records"), "Records in a batch.")
         .param("drop_last", &Params::drop_last, "Drop the last batch of an epoch if it is not full.")
-        .param("by_length", &Params::by_length, range(0, 1024).ui(0, 64).unit("batches"),
+        .param("by_length", &Params::by_length, range(0, 256).ui(0, 64).unit("batches"),
                "Sort the records of so many batches by length and deal them out again, so that less of each batch is "
                "padding; 0: keep the order. Counts only in training, and where records differ in length.")
         .list("fields", &Params::fields,
