@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/preview_view.h"
 
+#include "base/plain_text.h"
 #include "schema/half.h"
+#include "schema/row.h"
 
 #include <algorithm>
 #include <array>
@@ -132,6 +134,31 @@ std::string column_text(const Column& column, double number) {
   return column.name + " " + number_text(number);
 }
 
+/// A line for each cell, as column_text() has it; texts as they may be shown.
+std::string row_words(const PreviewValue& value, std::size_t most) {
+  const std::vector<Column>& columns = value.desc.columns;
+  const auto bytes = static_cast<std::int64_t>(value.data.size());
+  Datum row;
+  row.view(value.data.data(), DType::U8, {&bytes, 1});
+  if (columns.empty() || !RowView::fits(row, columns.size()))
+    return "a row of " + std::to_string(value.data.size()) + " bytes";
+  const RowView cells(row, columns.size());
+  std::string words;
+  for (std::size_t i = 0; i < columns.size() && words.size() <= most; ++i) {
+    if (i != 0) words += '\n';
+    words += plain_line(columns[i].name) + ' ';
+    if (columns[i].type == ColumnType::Text) {
+      constexpr std::size_t kLongestCell = 200;
+      const auto text = cells.text(i);
+      words += text ? plain_line(text->substr(0, kLongestCell)) : "missing";
+      if (text && text->size() > kLongestCell) words += " ...";
+    } else {
+      words += std::isnan(cells.number(i)) ? "missing" : number_text(cells.number(i));
+    }
+  }
+  return words;
+}
+
 }  // namespace
 
 PreviewForm form_of(const PreviewValue& value) {
@@ -231,6 +258,7 @@ Distribution distribution_of(const PreviewValue& value, std::size_t bins) {
 }
 
 std::string words_of(const PreviewValue& value, std::size_t most) {
+  if (value.desc.kind == Kind::Row) return cut(row_words(value, most), most);
   if (value.desc.kind->words != nullptr) return cut(value.desc.kind->words(value.data), most);
   std::string text;
   const std::size_t elements = elements_of(value);

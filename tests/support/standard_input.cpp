@@ -4,6 +4,7 @@
 #include "nodes/preprocess/codec/codec.h"
 #include "schema/half.h"
 #include "schema/registry.h"
+#include "schema/row.h"
 
 #include <cmath>
 
@@ -55,6 +56,12 @@ TensorDesc standard_desc(Kind kind) {
   if (kind == Kind::Tokens) return {.kind = kind, .dtype = DType::I64, .shape = {16}};
   if (kind == Kind::Features) return {.kind = kind, .dtype = DType::F32, .shape = {8}};
   if (kind == Kind::Label) return {.kind = kind, .dtype = DType::I64, .classes = 10};
+  if (kind == Kind::Row) {
+    TensorDesc row{.kind = kind, .dtype = DType::U8, .shape = {Dim::symbol("bytes")}};
+    for (const char* column : {"age", "height", "group", "price"})
+      row.columns.push_back({.name = column, .dtype = DType::F64});
+    return row;
+  }
   return {.kind = Kind::Image, .dtype = DType::U8, .shape = {kHeight, kWidth, kChannels}, .layout = Layout::HWC};
 }
 
@@ -70,6 +77,13 @@ void fill_standard(Kind kind, std::uint64_t variant, Datum& out) {
   } else if (kind == Kind::Features) {
     auto* to = reinterpret_cast<float*>(out.allocate(DType::F32, {8}));
     for (int i = 0; i < 8; ++i) to[i] = static_cast<float>(variant) + 0.5F * static_cast<float>(i);
+  } else if (kind == Kind::Row) {
+    const auto number = static_cast<double>(variant);
+    RowWriter row(out, 4, 0);
+    row.number(0, 31 + number);
+    row.number(1, 1.75 - 0.05 * number);
+    row.number(2, static_cast<double>(variant % 3));
+    row.number(3, 100 * (number + 1));
   } else if (kind == Kind::Label) {
     out.set_label(static_cast<std::int64_t>(variant % 10));
   } else {

@@ -14,6 +14,7 @@ namespace feedline::test {
 
 /// What every per-record node is tried on: the description of a value of this kind, all of it known.
 /// Image: u8 48 x 64 x 3 HWC. Encoded: that picture as JPEG. Features: f32 8. Tokens: i64 16. Label: one of 10 classes.
+/// Row: columns of numbers, none missing: age, height, group (of three), price.
 [[nodiscard]] TensorDesc standard_desc(Kind kind);
 /// Value number `variant` of that description; always the same bytes.
 void fill_standard(Kind kind, std::uint64_t variant, Datum& out);

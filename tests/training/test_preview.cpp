@@ -8,6 +8,7 @@
 #include "graph/grouping.h"
 #include "graph/path.h"
 #include "support/fake_nodes.h"
+#include "support/fixtures.h"
 #include "support/random_graphs.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
@@ -76,6 +77,12 @@ bool of_texts(const NodeSpec& spec) {
          std::any_of(spec.outputs.begin(), spec.outputs.end(), texts);
 }
 
+/// Those are compared over a table.
+bool takes_rows(const NodeSpec& spec) {
+  return spec.role == Role::Sample && !spec.inputs.empty() &&
+         (spec.inputs.front().kind == Kind::Row || spec.inputs.front().kind == Kind::Features);
+}
+
 std::string bytes_of(const PreviewValue& value) {
   return {reinterpret_cast<const char*>(value.data.data()), value.data.size()};
 }
@@ -132,7 +139,9 @@ std::map<std::string, std::string> steps_of(const DataPlan& plan, std::uint32_t 
 }
 
 /// Where previews differ from the run of a graph: both epochs, every node and every row of one of its data sides.
-QStringList differences(const Document& document, const std::shared_ptr<const Plan>& plan, const DataPlan& data) {
+/// `cache`: where previews keep what they fit; empty: default_cache_folder().
+QStringList differences(const Document& document, const std::shared_ptr<const Plan>& plan, const DataPlan& data,
+                        const QString& cache = {}) {
   QStringList found;
   const auto differs = [&](const std::string& what) {
     if (!found.contains(QString::fromStdString(what))) found << QString::fromStdString(what);
@@ -142,7 +151,7 @@ QStringList differences(const Document& document, const std::shared_ptr<const Pl
   std::set<std::string> nodes = {data.batch_node};
   for (const PlanStep& step : data.steps)
     if (instance_of(step.node) == 1) nodes.insert(step.node);
-  Previewer previewer;
+  Previewer previewer(cache.toStdString());
   for (const std::string& node : nodes)
     for (const auto& [key, fields] : rows) {
       const auto& [epoch, record] = key;
@@ -241,7 +250,7 @@ class TestPreview : public QObject {
   void every_data_node_gives_the_bytes_of_a_run_data() {
     QTest::addColumn<QString>("type");
     for (const NodeSpec* spec : Registry::instance().all())
-      if ((spec->role == Role::Source || spec->role == Role::Sample) && !of_texts(*spec))
+      if ((spec->role == Role::Source || spec->role == Role::Sample) && !of_texts(*spec) && !takes_rows(*spec))
         QTest::newRow(spec->type.c_str()) << QString::fromStdString(spec->type);
   }
   void every_data_node_gives_the_bytes_of_a_run() {
@@ -278,6 +287,54 @@ class TestPreview : public QObject {
     }
     graph.set("trainer", "validation_split", 0.5).set("batch", "size", std::int64_t{2});
     const QStringList found = differences(graph.document());
+    QVERIFY2(found.isEmpty(), qPrintable(found.join(", ")));
+  }
+
+  /// Fitted where they learn, behind another node that does and in front of one.
+  void every_node_of_tables_gives_the_bytes_of_a_run_data() {
+    QTest::addColumn<QString>("type");
+    for (const NodeSpec* spec : Registry::instance().all())
+      if (takes_rows(*spec)) QTest::newRow(spec->type.c_str()) << QString::fromStdString(spec->type);
+  }
+  void every_node_of_tables_gives_the_bytes_of_a_run() {
+    QFETCH(QString, type);
+    if (Registry::instance().find("csv") == nullptr) QSKIP("there is no source of tables");
+    QByteArray table = "age,town,score,member\n";
+    for (int row = 0; row < 24; ++row)
+      table += QByteArray(row % 7 == 3 ? "" : QByteArray::number(20 + row)) + "," +
+               (row % 5 == 4   ? ""
+                : row % 3 == 0 ? "Ulm"
+                               : "Bonn") +
+               "," + QByteArray::number(0.25 * (row % 9)) + "," + (row % 4 < 2 ? "yes" : "no") + "\n";
+    test::write_file(folder_.filePath("people.csv"), table);
+
+    const NodeSpec& spec = *Registry::instance().find(type.toStdString());
+    const bool of_rows = spec.inputs.front().kind == Kind::Row;
+    const bool to_rows = spec.outputs.front().kind == Kind::Row;
+    std::string wires = "shuffle.sample>impute.row source.row>shuffle.sample source.label>shuffle.label ";
+    if (of_rows && to_rows)
+      wires += "impute.row>it.row it.row>one_hot.row one_hot.row>features.row features.features>batch.features ";
+    else if (of_rows)
+      wires += "impute.row>one_hot.row one_hot.row>it.row it.features>batch.features ";
+    else
+      wires += "impute.row>one_hot.row one_hot.row>features.row it.features>batch.features ";
+    for (const PortSpec& port : spec.inputs) {
+      if (port.kind == Kind::Label) wires += "shuffle.label>it." + port.name + " ";
+      if (port.kind == Kind::Features) wires += "features.features>it." + port.name + " ";
+    }
+    const std::string features = of_rows && !to_rows ? "" : " features:features";
+    test::Graph graph("source:csv shuffle:shuffle impute:impute one_hot:one_hot" + features + " it:" +
+                      type.toStdString() + kModel + wires + "shuffle.label>batch.label batch.features>flatten.x");
+    graph.set("source", "file", folder_.filePath("people.csv").toStdString());
+    graph.set("trainer", "validation_split", 0.5).set("batch", "size", std::int64_t{4});
+    const auto plan = make_plan(graph.document(), {});
+    QVERIFY2(plan.has_value(), plan ? "" : plan.error().line().c_str());
+    const QString cache = folder_.filePath("tables");
+    const auto bound = fit_plan(*plan, {.cache_folder = cache.toStdString()});
+    QVERIFY2(bound.has_value(), bound ? "" : bound.error().line().c_str());
+    QStringList found = differences(graph.document(), *bound, (*bound)->train, cache);
+    QVERIFY((*bound)->validation.has_value());
+    found += differences(graph.document(), *bound, *(*bound)->validation, cache);
     QVERIFY2(found.isEmpty(), qPrintable(found.join(", ")));
   }
 

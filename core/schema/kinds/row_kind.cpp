@@ -10,6 +10,7 @@ constinit const KindTraits kRowKind{.name = "row",
                                     .on_dark = 0x7fb8e6,
                                     .socket = SocketShape::UprightPill,
                                     .on_wire = WireText::Title,
+                                    .form = PreviewForm::Text,
                                     .size_remedy = "Put a features node in front, which makes a vector of its columns"};
 
 }  // namespace feedline::inline schema

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "nodes/table/table_columns.h"
+#include "schema/behaviour.h"
+#include "schema/row.h"
+
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <utility>
+
+namespace feedline::inline nodes {
+
+/// The whole row, to be changed in place: cells, then texts.
+inline std::byte* copy_row(const Datum& from, Datum& to) {
+  std::byte* cells = to.allocate(DType::U8, {static_cast<std::int64_t>(from.bytes())});
+  if (from.bytes() != 0) std::memcpy(cells, from.data(), from.bytes());
+  return cells;
+}
+
+inline void write_cell(std::byte* cells, std::size_t column, double value) {
+  std::memcpy(cells + column * kCellBytes, &value, kCellBytes);
+}
+inline double read_cell(const std::byte* cells, std::size_t column) {
+  double value = 0;
+  std::memcpy(&value, cells + column * kCellBytes, kCellBytes);
+  return value;
+}
+
+/// Changes numbers of some columns, one by one: `change(place, index, value)` gives the new one or an error, where
+/// `index` counts the columns that are changed.
+template <class Change>
+class NumbersOp final : public SampleOp {
+ public:
+  NumbersOp(std::size_t columns, std::vector<std::size_t> places, Change change)
+      : columns_(columns), places_(std::move(places)), change_(std::move(change)) {}
+
+  Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext&) const override {
+    if (!RowView::fits(*in[0], columns_)) return fail(short_row());
+    if (places_.empty()) {
+      out[0]->view(*in[0]);
+      return {};
+    }
+    std::byte* cells = copy_row(*in[0], *out[0]);
+    for (std::size_t i = 0; i < places_.size(); ++i)
+      write_cell(cells, places_[i], change_(i, read_cell(cells, places_[i])));
+    return {};
+  }
+
+ private:
+  std::size_t columns_;
+  std::vector<std::size_t> places_;
+  Change change_;
+};
+
+/// `change(i, value)`: the new number of the i-th of the columns at `places`.
+template <class Change>
+std::unique_ptr<SampleOp> numbers_op(std::size_t columns, std::vector<std::size_t> places, Change change) {
+  return std::make_unique<NumbersOp<Change>>(columns, std::move(places), std::move(change));
+}
+
+}  // namespace feedline::inline nodes
