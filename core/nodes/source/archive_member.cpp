@@ -33,14 +33,19 @@ class RawInflater {
   [[nodiscard]] std::span<std::byte> piece() { return packed_; }
   void start(std::span<std::byte> to) {
     inflateReset(&stream_);
-    stream_.next_out = reinterpret_cast<Bytef*>(to.data());
-    stream_.avail_out = static_cast<uInt>(to.size());
+    make_room(to);
   }
   /// zlib's code for these packed bytes.
   int take(std::size_t count) {
     stream_.next_in = reinterpret_cast<Bytef*>(packed_.data());
     stream_.avail_in = static_cast<uInt>(count);
     return inflate(&stream_, Z_NO_FLUSH);
+  }
+  /// The same, of those that are left.
+  int go_on() { return inflate(&stream_, Z_NO_FLUSH); }
+  void make_room(std::span<std::byte> to) {
+    stream_.next_out = reinterpret_cast<Bytef*>(to.data());
+    stream_.avail_out = static_cast<uInt>(to.size());
   }
   [[nodiscard]] std::size_t room() const { return stream_.avail_out; }
 
@@ -77,8 +82,8 @@ tl::unexpected<Error> cannot_read(const std::string& path, int error_number) {
   return fail(std::move(error));
 }
 
-Status unpack_member(const File& file, const std::string& path, std::uint64_t begin, const MemberPlace& place,
-                     std::span<std::byte> to) {
+Status unpack_into(const File& file, const std::string& path, std::uint64_t begin, const MemberPlace& place,
+                   std::span<std::byte> to) {
   thread_local RawInflater inflater;
   if (!inflater.ready()) return fail_errno(path, "it cannot be unpacked", ENOMEM);
   inflater.start(to);
@@ -118,7 +123,7 @@ Status read_member(const File& file, const std::string& path, const MemberPlace&
   std::byte* to = out.allocate(DType::U8, {static_cast<std::int64_t>(place.size)});
   const std::span<std::byte> bytes(to, static_cast<std::size_t>(place.size));
   if (place.packing == Packing::Deflated) {
-    if (Status unpacked = unpack_member(file, path, *begin, place, bytes); !unpacked) return unpacked;
+    if (Status unpacked = unpack_into(file, path, *begin, place, bytes); !unpacked) return unpacked;
   } else if (!read_at(file.get(), bytes, *begin)) {
     return cannot_read(path, errno);
   }
@@ -126,6 +131,44 @@ Status read_member(const File& file, const std::string& path, const MemberPlace&
   const auto sum = crc32(crc32(0, nullptr, 0), reinterpret_cast<const Bytef*>(to), static_cast<uInt>(place.size));
   if (sum != place.checksum) return bad_member("its bytes are damaged: they have another checksum");
   return {};
+}
+
+Status unpack_member(const File& file, const std::string& path, const MemberPlace& place, const SourceContext& context,
+                     const std::function<Status(std::span<const std::byte>)>& sink) {
+  const auto begin = member_begin(file, path, place);
+  if (!begin) return fail(begin.error());
+  RawInflater inflater;
+  if (!inflater.ready()) return fail_errno(path, "it cannot be unpacked", ENOMEM);
+  std::vector<std::byte> plain(4 * kPackedPiece);
+  std::uint64_t made = 0;
+  auto sum = crc32(0, nullptr, 0);
+  int code = Z_OK;
+  inflater.start(plain);
+  for (std::uint64_t done = 0; done < place.packed && code == Z_OK;) {
+    if (context.stop.stop_requested()) return fail_cancelled();
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kPackedPiece, place.packed - done));
+    if (!read_at(file.get(), inflater.piece().first(count), *begin + done)) return cannot_read(path, errno);
+    done += count;
+    if (context.progress)
+      context.progress("Unpacking an array", static_cast<double>(done) / static_cast<double>(place.packed));
+    code = inflater.take(count);
+    for (;;) {
+      const bool full = inflater.room() == 0;
+      const std::size_t bytes = plain.size() - inflater.room();
+      const std::span<const std::byte> piece = std::span<const std::byte>(plain).first(bytes);
+      sum = crc32(sum, reinterpret_cast<const Bytef*>(piece.data()), static_cast<uInt>(bytes));
+      made += bytes;
+      if (made > place.size) return bad_member("it unpacks to more than it declares");
+      if (Status taken = sink(piece); !taken) return taken;
+      inflater.make_room(plain);
+      if (!full || (code != Z_OK && code != Z_BUF_ERROR)) break;
+      code = inflater.go_on();
+    }
+    if (code == Z_BUF_ERROR) code = Z_OK;  // it wants more
+  }
+  if (code == Z_STREAM_END && made == place.size && sum == place.checksum) return {};
+  return bad_member(code == Z_STREAM_END ? "its bytes are damaged: they have another length or checksum"
+                                         : "its packed bytes are damaged");
 }
 
 }  // namespace feedline::inline nodes

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 
 namespace feedline::inline nodes {
@@ -56,6 +57,11 @@ Status list_zip(const File& file, const std::string& path, std::uint64_t size, c
 /// or packed in a way that cannot be read, declares over 256 MiB or more than its bytes can hold, does not unpack to
 /// what it declares, or has another checksum. No more memory is taken than a sound member declares.
 Status read_member(const File& file, const std::string& path, const MemberPlace& place, Datum& out);
+
+/// Unpacks a deflated member of any size into `sink`, in pieces of at most 256 KiB, and checks length and checksum. Its
+/// errors are record errors as those of read_member(); stopped; the sink's own.
+Status unpack_member(const File& file, const std::string& path, const MemberPlace& place, const SourceContext& context,
+                     const std::function<Status(std::span<const std::byte>)>& sink);
 
 /// Where the bytes of a member lie in the file. Record error: there is no local header where there should be one.
 [[nodiscard]] Result<std::uint64_t> member_begin(const File& file, const std::string& path, const MemberPlace& place);
