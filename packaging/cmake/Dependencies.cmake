@@ -22,7 +22,7 @@ find_package(JPEG REQUIRED)
 find_package(PNG REQUIRED)
 find_package(GIF 5.1 REQUIRED)
 find_package(TIFF 4.5 REQUIRED)  # since then handles have limits and messages of their own
-find_package(ICU REQUIRED COMPONENTS uc)
+find_package(ICU REQUIRED COMPONENTS uc i18n)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(tl-expected REQUIRED)

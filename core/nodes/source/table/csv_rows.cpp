@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/source/table/csv_rows.h"
+
+#include <algorithm>
+#include <span>
+
+namespace feedline::inline nodes {
+namespace {
+
+constexpr std::size_t kLeastWindow = std::size_t{4} << 10;
+constexpr std::size_t kWindow = std::size_t{64} << 10;
+constexpr std::size_t kKeptWindow = std::size_t{1} << 20;  // larger ones are given back
+
+const char* find_sign(const char* at, const char* end, char sign) {
+  return static_cast<const char*>(std::memchr(at, sign, static_cast<std::size_t>(end - at)));
+}
+
+/// The sign that closes a quoted text, `at` being inside; null: none. Says whether there are signs to take out.
+const char* closing_quote(const char* at, const char* end, const CsvDialect& dialect, bool& marked) {
+  while (at < end) {
+    const char* quote = find_sign(at, end, dialect.quote);
+    const char* stop = quote == nullptr ? end : quote;
+    if (dialect.escape != '\0') {
+      if (const char* escape = find_sign(at, stop, dialect.escape); escape != nullptr) {
+        if (escape + 1 == end) return nullptr;
+        marked = true;
+        at = escape + 2;
+        continue;
+      }
+    }
+    if (quote == nullptr) return nullptr;
+    if (quote + 1 == end || quote[1] != dialect.quote) return quote;
+    marked = true;
+    at = quote + 2;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const char* row_end(const char* at, const char* end, const CsvDialect& dialect, bool& open) {
+  if (!open) {
+    const char* line = find_sign(at, end, dialect.line_end);
+    const char* stop = line == nullptr ? end : line;
+    if (dialect.quote == '\0' || find_sign(at, stop, dialect.quote) == nullptr)
+      return line == nullptr ? nullptr : line + 1;
+  }
+  bool ignored = false;
+  for (;;) {
+    if (!open) {
+      while (at < end && dialect.is_blank(*at)) ++at;
+      if (at < end && *at == dialect.quote) {
+        ++at;
+        open = true;
+      }
+    }
+    if (open) {
+      at = closing_quote(at, end, dialect, ignored);
+      if (at == nullptr) return nullptr;
+      ++at;
+      open = false;
+    }
+    while (at < end && *at != dialect.separator && *at != dialect.line_end) ++at;
+    if (at == end) return nullptr;
+    if (*at == dialect.line_end) return at + 1;
+    ++at;
+  }
+}
+
+bool is_no_row(std::string_view line, const CsvDialect& dialect) {
+  if (line.empty()) return true;
+  const char first = line.front();
+  if (dialect.comment != '\0' && first == dialect.comment) return true;
+  if (first != '\r' && !dialect.is_blank(first)) return false;
+  return std::all_of(line.begin(), line.end(), [&](char c) { return c == '\r' || dialect.is_blank(c); });
+}
+
+bool RowSplitter::add_plain(const char* begin, const char* end, const CsvDialect& dialect) {
+  while (begin < end && dialect.is_blank(*begin)) ++begin;
+  if (dialect.quote != '\0' && begin < end && *begin == dialect.quote) return false;
+  while (end > begin && dialect.is_blank(end[-1])) --end;
+  cells_.push_back({.data = begin, .size = static_cast<std::uint32_t>(end - begin)});
+  return true;
+}
+
+/// `at` is behind the opening quote. Returns the separator behind the cell, or the end.
+const char* RowSplitter::add_quoted(const char* at, const char* end, const CsvDialect& dialect, Fault& fault) {
+  bool marked = false;
+  const char* close = closing_quote(at, end, dialect, marked);
+  const char* stop = close == nullptr ? end : close;
+  if (marked) {  // there is room for all of the row: cells that show this memory stay where they are
+    const std::size_t begin = taken_out_.size();
+    for (const char* from = at; from < stop; ++from) {
+      const bool sign = *from == dialect.quote || (dialect.escape != '\0' && *from == dialect.escape);
+      if (sign && from + 1 < stop) ++from;
+      taken_out_ += *from;
+    }
+    cells_.push_back({.data = taken_out_.data() + begin,
+                      .size = static_cast<std::uint32_t>(taken_out_.size() - begin),
+                      .quoted = true});
+  } else {
+    cells_.push_back({.data = at, .size = static_cast<std::uint32_t>(stop - at), .quoted = true});
+  }
+  if (close == nullptr) {
+    fault = Fault::OpenQuote;
+    return end;
+  }
+  for (++close; close < end && *close != dialect.separator; ++close)
+    if (!dialect.is_blank(*close)) fault = Fault::StrayQuote;
+  return close;
+}
+
+RowSplitter::Fault RowSplitter::split(std::string_view row, const CsvDialect& dialect, std::size_t most) {
+  cells_.clear();
+  taken_out_.clear();
+  taken_out_.reserve(row.size());
+  const char* at = row.data();
+  const char* const end = at + row.size();
+  for (;;) {
+    if (cells_.size() == most) return Fault::ManyCells;
+    const char* stop = find_sign(at, end, dialect.separator);
+    if (stop == nullptr) stop = end;
+    if (!add_plain(at, stop, dialect)) {
+      Fault fault = Fault::None;
+      stop = add_quoted(find_sign(at, end, dialect.quote) + 1, end, dialect, fault);
+      if (fault != Fault::None) return fault;
+    }
+    if (stop == end) return Fault::None;
+    at = stop + 1;
+  }
+}
+
+void RowCursor::seek(const TextBytes& text, const CsvDialect& dialect, std::uint64_t offset, std::size_t wanted) {
+  const bool same = text.id == text_.id;
+  text_ = text;
+  dialect_ = dialect;
+  if (text.map != nullptr) {
+    window_ = text.map;
+    window_begin_ = 0;
+    window_size_ = static_cast<std::size_t>(text.size);
+    at_ = static_cast<std::size_t>(offset);
+    return;
+  }
+  if (same && window_ != nullptr && offset >= window_begin_ && offset < window_begin_ + window_size_) {
+    at_ = static_cast<std::size_t>(offset - window_begin_);
+    return;
+  }
+  window_ = nullptr;
+  window_begin_ = offset;
+  window_size_ = 0;
+  at_ = 0;
+  if (wanted > 0) (void)fill(offset, std::min(wanted, kWindow));  // what fails is told by next()
+}
+
+bool RowCursor::fill(std::uint64_t offset, std::size_t wanted) {
+  const auto size = static_cast<std::size_t>(
+      std::min<std::uint64_t>(std::max(wanted, kLeastWindow), text_.size - std::min(offset, text_.size)));
+  if (memory_.size() < size || (memory_.size() > kKeptWindow && size <= kKeptWindow)) memory_ = std::vector<char>(size);
+  window_ = nullptr;
+  window_begin_ = offset;
+  window_size_ = 0;
+  at_ = 0;
+  if (!read_at(text_.descriptor, std::as_writable_bytes(std::span(memory_.data(), size)), offset)) return false;
+  window_ = memory_.data();
+  window_size_ = size;
+  return true;
+}
+
+RowCursor::Found RowCursor::next(std::string_view& row) {
+  std::size_t wanted = kWindow;
+  for (;;) {
+    if (window_ == nullptr || (at_ == window_size_ && !whole())) {
+      if (!fill(position(), wanted)) return Found::Unreadable;
+    }
+    if (at_ == window_size_) return Found::End;
+    const char* begin = window_ + at_;
+    const char* const end = window_ + window_size_;
+    const char* line = find_sign(begin, end, dialect_.line_end);
+    if (line != nullptr || whole()) {
+      const char* stop = line == nullptr ? end : line;
+      if (is_no_row({begin, static_cast<std::size_t>(stop - begin)}, dialect_)) {
+        at_ = static_cast<std::size_t>((line == nullptr ? end : line + 1) - window_);
+        continue;
+      }
+      bool open = false;
+      const char* after = row_end(begin, end, dialect_, open);
+      if (after != nullptr || whole()) {
+        row_begin_ = position();
+        const char* close = after == nullptr ? end : after - 1;
+        at_ = static_cast<std::size_t>((after == nullptr ? end : after) - window_);
+        if (static_cast<std::size_t>(close - begin) > kLongestRow) return Found::TooLong;
+        while (close > begin && close[-1] == '\r') --close;
+        row = {begin, static_cast<std::size_t>(close - begin)};
+        return open ? Found::Open : Found::Row;
+      }
+    }
+    if (static_cast<std::size_t>(end - begin) > kLongestRow) {
+      row_begin_ = position();
+      return Found::TooLong;
+    }
+    wanted = std::max(kWindow, 2 * static_cast<std::size_t>(end - begin));
+    if (!fill(position(), wanted)) return Found::Unreadable;
+  }
+}
+
+std::uint64_t count_lines(std::string_view text, char line_end) {
+  return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), line_end));
+}
+
+}  // namespace feedline::inline nodes

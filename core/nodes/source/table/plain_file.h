@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "nodes/source/file_io.h"
+#include "schema/behaviour.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace feedline::inline nodes {
+
+/// A row of a table has at most so many bytes, whatever the file says.
+inline constexpr std::size_t kLongestRow = std::size_t{16} << 20;
+
+/// A text file as UTF-8, open: the user's own, or a copy of it in the cache folder.
+struct PlainFile {
+  File file{};
+  FileFacts facts{};        ///< of the open file
+  std::string path{};       ///< of the user's file
+  std::string opened{};     ///< of the open one
+  FileFacts original{};     ///< of the user's file
+  std::uint64_t begin = 0;  ///< where its text begins, behind a byte order mark
+};
+
+/// Opens a text file. One that is packed with gzip, or not UTF-8, is written to the cache folder as plain UTF-8 first,
+/// once for a path, size, time of change and encoding; the copy appears under its name only when it is complete.
+/// `encoding`: "auto" (byte order mark, ICU), or a name that ICU knows. Errors name the file: missing, damaged, no
+/// text, a line of more than kLongestRow within a packed file, a full disk; an unknown encoding; stopped.
+[[nodiscard]] Result<PlainFile> open_plain(const std::string& path, const std::string& encoding,
+                                           const SourceContext& context);
+
+}  // namespace feedline::inline nodes

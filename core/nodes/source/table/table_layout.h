@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// From what the cells of a table are like to what its rows hold: the same for files and databases.
+
+#include "base/error.h"
+#include "schema/param_spec.h"
+#include "schema/source_report.h"
+#include "schema/tensor_desc.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace feedline::inline nodes {
+
+/// A label with more values is no class.
+inline constexpr std::size_t kMostTableClasses = 10'000;
+/// A label of whole numbers with more values is a number, if nobody says otherwise.
+inline constexpr std::size_t kMostNumberClasses = 20;
+
+/// What can be asked of any table's columns; parameters of each node that reads one.
+struct TableChoices {
+  std::string label{};              ///< a column's name; empty: the last one
+  std::string label_kind = "auto";  ///< auto, class, number
+  std::vector<std::string> ignore{};
+  std::vector<std::string> numbers{};
+  std::vector<std::string> texts{};
+  std::vector<std::string> missing{"?", "NA", "N/A", "nan", "NaN", "null", "NULL"};
+};
+
+/// Declares them, for the builder's with().
+template <class Builder>
+void table_choices(Builder& builder) {
+  using Choices = TableChoices;
+  const auto columns = [] { return ListRules{.most = 4096, .unique = true, .item_text = "column"}; };
+  std::move(builder)
+      .param("label", &Choices::label, "The column that is to be predicted; empty: the last one.")
+      .choice("label_kind", &Choices::label_kind, {"auto", "class", "number"},
+              "What the label is; auto: a number if it has fractions or over 20 different values, else a class.")
+      .list("ignore", &Choices::ignore, columns(), "Columns to be left out, such as numbers of records.")
+      .list("numbers", &Choices::numbers, columns(),
+            "Columns that hold numbers, where that is not seen: a cell that is none is then a bad record.")
+      .list("texts", &Choices::texts, columns(),
+            "Columns whose numbers are names, such as postal codes: they come as texts.")
+      .list("missing", &Choices::missing, ListRules{.most = 64, .unique = true, .item_text = "text"},
+            "What stands for a missing value, besides an empty cell.");
+}
+
+/// How the cells of one column are filled.
+struct CellCounts {
+  std::uint64_t missing = 0;
+  std::uint64_t numbers = 0;
+  std::uint64_t fractions = 0;  ///< of the numbers: no whole ones
+  std::uint64_t texts = 0;
+  std::uint64_t first_text_row = UINT64_MAX;
+  std::string first_text{};  ///< its beginning
+  bool operator==(const CellCounts&) const = default;
+};
+
+/// What one look at all rows has found.
+struct TableSurvey {
+  std::uint64_t rows = 0;
+  std::uint64_t malformed = 0;  ///< rows that no cells can be told of
+  std::uint64_t first_malformed = UINT64_MAX;
+  std::string fault{};  ///< of the first one
+  std::vector<CellCounts> columns{};
+  std::unordered_map<std::string, std::uint64_t> labels{};  ///< how often each value stands; empty if many_labels
+  bool many_labels = false;                                 ///< more than kMostTableClasses
+  std::uint64_t label_runs = 0;                             ///< stretches of one label
+  bool operator==(const TableSurvey&) const = default;
+
+  void add_text(std::size_t column, std::string_view text, std::uint64_t row);
+  void add_malformed(std::uint64_t row, std::string_view reason);
+  void add_label(std::string_view label);
+  /// Of other rows; their label_runs are none of this function's business.
+  void merge(const TableSurvey& other);
+};
+
+/// Counts stretches of one label while rows come in order, and puts those of several pieces together.
+class LabelRuns {
+ public:
+  void add(std::string_view label) {
+    if (runs_ == 0) first_ = label;
+    if (runs_ == 0 || last_ != label) {
+      last_ = label;
+      ++runs_;
+    }
+  }
+  void append(const LabelRuns& next) {
+    if (next.runs_ == 0) return;
+    if (runs_ == 0) {
+      *this = next;
+      return;
+    }
+    runs_ += next.runs_ - (last_ == next.first_ ? 1 : 0);
+    last_ = next.last_;
+  }
+  [[nodiscard]] std::uint64_t runs() const { return runs_; }
+
+ private:
+  std::string first_{};
+  std::string last_{};
+  std::uint64_t runs_ = 0;
+};
+
+/// Which columns of a table become what.
+struct TableLayout {
+  std::vector<Column> columns{};    ///< of the rows that stream
+  std::vector<std::size_t> from{};  ///< which column of the table each is
+  std::size_t label = 0;            ///< column of the table
+  bool label_number = false;
+  std::unordered_map<std::string, std::int64_t> classes{};  ///< by the label's text
+  std::vector<TensorDesc> outputs{};                        ///< row, label
+  SourceReport report{};
+};
+
+/// The column of the label. Error: there is no such column, or only one column.
+[[nodiscard]] Result<std::size_t> label_column(const std::vector<std::string>& names, const TableChoices& choices);
+
+/// A column is of numbers if nearly all of its cells are (one in a hundred may not be: these are bad records). Classes
+/// count in natural order of their names. Errors name the parameter: an unknown column, one that is asked to be two
+/// things, no column left. A label that cannot be learnt (one value only, too many, no number) is a refusal in the
+/// report, so that the table can still be looked at.
+[[nodiscard]] Result<TableLayout> lay_out(const std::vector<std::string>& names, const TableSurvey& survey,
+                                          const TableChoices& choices);
+
+/// What a table's node puts out before its file was looked at.
+[[nodiscard]] std::vector<TensorDesc> unknown_table(const TableChoices& choices);
+
+}  // namespace feedline::inline nodes
