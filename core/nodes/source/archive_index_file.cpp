@@ -96,9 +96,9 @@ class IndexReader {
 
 std::uint32_t index_sum(std::span<const std::byte> bytes) {
   auto sum = crc32(0, nullptr, 0);
-  constexpr std::size_t kPiece = std::size_t{1} << 30;
-  for (; !bytes.empty(); bytes = bytes.subspan(std::min(kPiece, bytes.size())))
-    sum = crc32(sum, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(std::min(kPiece, bytes.size())));
+  constexpr std::size_t kSummed = std::size_t{1} << 30;
+  for (; !bytes.empty(); bytes = bytes.subspan(std::min(kSummed, bytes.size())))
+    sum = crc32(sum, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(std::min(kSummed, bytes.size())));
   return static_cast<std::uint32_t>(sum);
 }
 

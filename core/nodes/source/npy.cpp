@@ -189,13 +189,13 @@ struct Npy {
     if (file.count() != records)
       return fail_file(file.path(), fmt::format("it has {} labels for {} records", file.count(), records),
                        "Choose the array that belongs to these records");
-    constexpr std::uint64_t kPiece = 1 << 16;
+    constexpr std::uint64_t kLabelPiece = 1 << 16;
     NpyLabels labels{.path = file.path()};
     labels.numbers.resize(static_cast<std::size_t>(records));
     std::vector<std::byte> raw;
-    for (std::uint64_t at = 0; at < records; at += kPiece) {
+    for (std::uint64_t at = 0; at < records; at += kLabelPiece) {
       if (context.stop.stop_requested()) return fail_cancelled();
-      const auto count = static_cast<std::size_t>(std::min(kPiece, records - at));
+      const auto count = static_cast<std::size_t>(std::min(kLabelPiece, records - at));
       raw.resize(count * size_of(file.dtype()));
       if (Status read = file.read(at, raw); !read) {
         if (read.error().code == ErrorCode::BadRecord) read.error().code = ErrorCode::BadInput;

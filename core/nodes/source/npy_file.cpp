@@ -166,9 +166,9 @@ Result<NpyHeader> NpyHeader::parse(std::span<const std::byte> head, const std::s
 std::uint64_t NpyHeader::data_bytes() const { return item_bytes() * static_cast<std::uint64_t>(shape.front()); }
 
 std::uint64_t NpyHeader::item_bytes() const {
-  std::uint64_t bytes = size_of(dtype);
-  for (std::size_t i = 1; i < shape.size(); ++i) bytes *= static_cast<std::uint64_t>(shape[i]);
-  return bytes;
+  std::uint64_t product = size_of(dtype);
+  for (std::size_t i = 1; i < shape.size(); ++i) product *= static_cast<std::uint64_t>(shape[i]);
+  return product;
 }
 
 Result<NpyFile> NpyFile::open(const std::string& path, const std::string& array, Wanted wanted,
