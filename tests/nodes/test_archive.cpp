@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Archives that libarchive has written, read in place; and ones that somebody has tampered with.
+#include "schema/registry.h"
 #include "schema/source_report.h"
 #include "support/archives.h"
 #include "support/fixtures.h"
@@ -39,7 +40,7 @@ ArchiveContent groups(bool named) {
   for (int i = 0; i < 6; ++i) {
     const std::string key = "part/" + std::to_string(1000 + i);
     content.emplace_back(key + ".jpg", picture_of(i % 4));
-    content.emplace_back(key + ".cls", named ? (i % 2 == 0 ? "cat\n" : "ant") : QByteArray::number(i % 3));
+    content.emplace_back(key + ".cls", named ? QByteArray(i % 2 == 0 ? "cat\n" : "ant") : QByteArray::number(i % 3));
     content.emplace_back(key + ".txt", "words of " + QByteArray::number(i));
     content.emplace_back(key + ".json", "{}");
   }

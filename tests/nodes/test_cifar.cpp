@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "schema/registry.h"
 #include "schema/source_report.h"
 #include "support/fixtures.h"
 #include "support/places.h"

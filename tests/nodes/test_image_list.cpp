@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "schema/registry.h"
 #include "schema/row.h"
 #include "schema/source_report.h"
 #include "state/source_fingerprint.h"

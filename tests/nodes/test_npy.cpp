@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Arrays as NumPy writes them (NEP 1), single ones and those of .npz files.
+#include "schema/registry.h"
 #include "schema/source_report.h"
 #include "support/archives.h"
 #include "support/fixtures.h"
