@@ -218,41 +218,53 @@ void measure(StarterData& data, const Source& source, const SourceContext& conte
   data.width = median(widths);
 }
 
-/// The source of the training data. Where it refuses what stands in a parameter that names alone could not tell, what
-/// it reports decides: which part of an archive, what the arrays hold, which column is the label.
+/// The column that is called like a label; empty: none is.
+std::string usual_label(const Source& table) {
+  for (const Column& column : table.outputs()[0].columns) {
+    const std::string name = lower_case(column.name);
+    if (name == "label" || name == "target" || name == "class" || name == "y") return column.name;
+  }
+  return {};
+}
+
+/// Opens the training data again with one parameter set, which stays if that helps.
+bool retry_open(StarterData& data, Sources& opened, const std::string& param, const std::string& value,
+                const SourceContext& context, const Registry& registry) {
+  ParamMap params = data.training;
+  params[param] = value;
+  Sources again = open(data, params, context, registry);
+  if (!again) return false;
+  opened = std::move(again);
+  data.training = std::move(params);
+  if (data.validation && param != "inside") (*data.validation)[param] = value;
+  return true;
+}
+
+/// The source of the training data. What names alone could not tell follows from what it reports: which part of an
+/// archive, what arrays hold, which column is the label (one that is called so, else the last, else the first).
 Sources open_adjusted(StarterData& data, const SourceContext& context, const Registry& registry) {
   Sources opened = open(data, data.training, context, registry);
-  if (opened) return opened;
-  const std::string parameter = opened.error().parameter;
   const auto retry = [&](const std::string& param, const std::string& value) {
-    data.training[param] = value;
-    Sources again = open(data, data.training, context, registry);
-    if (again) opened = std::move(again);
-    return opened.has_value();
+    return !value.empty() && retry_open(data, opened, param, value, context, registry);
   };
-  if (parameter == "holds") {
-    if (!retry("holds", "features") && !retry("holds", "tokens")) data.training.erase("holds");
-    if (data.validation && data.training.contains("holds")) (*data.validation)["holds"] = data.training["holds"];
+  if (opened) {
+    if ((*opened)->outputs()[0].kind == Kind::Row) (void)retry("label", usual_label(**opened));
     return opened;
   }
+  const std::string parameter = opened.error().parameter;
+  if (parameter == "holds") (void)(retry("holds", "features") || retry("holds", "tokens"));
   if (parameter != "inside" && parameter != "label" && parameter != "label_kind") return opened;
   const NodeSpec* spec = registry.find(data.type);
   const Sources told = open_to_report(*spec, spec->complete(data.training), context);
   if (!told) return opened;
-  if (const SourceReport* report = report_of(**told); parameter == "inside" && report != nullptr && report->split) {
-    if (retry("inside", report->split->training) && !data.validation && !report->split->validation.empty()) {
-      data.validation = data.training;
-      (*data.validation)["inside"] = report->split->validation;
-    }
-  } else if (parameter != "inside" && !data.training.contains("label")) {
+  const SourceReport* report = report_of(**told);
+  if (parameter != "inside") {
     const std::vector<Column>& columns = (*told)->outputs()[0].columns;
-    const auto usual = std::find_if(columns.begin(), columns.end(), [](const Column& column) {
-      const std::string name = lower_case(column.name);
-      return name == "label" || name == "target" || name == "class" || name == "y";
-    });
-    const auto chosen = usual != columns.end() ? usual : columns.begin();
-    if (chosen == columns.end() || !retry("label", chosen->name)) data.training.erase("label");
-    if (data.validation && data.training.contains("label")) (*data.validation)["label"] = data.training["label"];
+    (void)(retry("label", usual_label(**told)) || (!columns.empty() && retry("label", columns.front().name)));
+  } else if (report != nullptr && report->split && retry("inside", report->split->training) && !data.validation &&
+             !report->split->validation.empty()) {
+    data.validation = data.training;
+    (*data.validation)["inside"] = report->split->validation;
   }
   return opened;
 }

@@ -311,7 +311,8 @@ class TestStarter : public QObject {
     QCOMPARE(QString::fromStdString(long_texts->text_column), QString("headline"));
     const auto rows = look(path("list/table.csv"));
     QVERIFY2(rows, rows ? "" : rows.error().line().c_str());
-    QVERIFY(rows->form == StarterForm::Rows && rows->columns == 2);
+    QVERIFY(rows->form == StarterForm::Rows && rows->columns == 2 && rows->classes == 2);
+    QCOMPARE(text_of(rows->training, "label"), QString("class"));
     for (const auto& data : {*rows, *long_texts}) {
       const auto made = starter_graph(data);
       if (!made && made.error().reason.find("lacks") != std::string::npos) QSKIP("nodes of tables or texts are absent");
