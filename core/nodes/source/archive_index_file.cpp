@@ -9,8 +9,8 @@
 namespace feedline::inline nodes {
 namespace {
 
-constexpr std::uint64_t kIndexMagic = 0x3130584449415246;  // "FRAIDX01"
-constexpr std::uint64_t kLargestIndex = std::uint64_t{1} << 36;
+constexpr std::uint64_t kArchiveMagic = 0x3130584449415246;  // "FRAIDX01"
+constexpr std::uint64_t kLargestArchiveIndex = std::uint64_t{1} << 36;
 
 /// Puts values one behind the other.
 class IndexBytes {
@@ -162,7 +162,7 @@ SourceReport take_report(IndexReader& from) {
 Status ArchiveIndexFile::write(const std::filesystem::path& path, const ArchiveIndex& index) {
   if (Status made = make_folder(path.parent_path()); !made) return made;
   IndexBytes bytes;
-  bytes.number(kIndexMagic);
+  bytes.number(kArchiveMagic);
   bytes.number(static_cast<std::uint64_t>(index.records_.size()));
   for (const ArchiveIndex::Record& record : index.records_) {
     bytes.place(record.picture);
@@ -182,7 +182,7 @@ bool ArchiveIndexFile::read(const std::filesystem::path& path, ArchiveIndex& ind
   constexpr std::size_t kSum = sizeof(std::uint32_t);
   FileFacts facts;
   const auto file = open_file(path.string(), &facts);
-  if (!file || facts.size < sizeof kIndexMagic + kSum || facts.size > kLargestIndex) return false;
+  if (!file || facts.size < sizeof kArchiveMagic + kSum || facts.size > kLargestArchiveIndex) return false;
   std::vector<std::byte> bytes(static_cast<std::size_t>(facts.size));
   if (!read_at(file->get(), bytes, 0)) return false;
   const std::span<const std::byte> content = std::span(bytes).first(bytes.size() - kSum);
@@ -191,7 +191,7 @@ bool ArchiveIndexFile::read(const std::filesystem::path& path, ArchiveIndex& ind
   if (sum != index_sum(content)) return false;
 
   IndexReader reader(content);
-  if (reader.number<std::uint64_t>() != kIndexMagic) return false;
+  if (reader.number<std::uint64_t>() != kArchiveMagic) return false;
   ArchiveIndex read;
   read.records_.resize(reader.count(48));
   for (ArchiveIndex::Record& record : read.records_) {
