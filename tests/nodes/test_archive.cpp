@@ -113,6 +113,14 @@ class TestArchive : public QObject {
     }
   }
 
+  void one_class_is_the_folder_of_all() {
+    write_archive(path("one.tar"), {{"set/daisy/1.jpg", picture_of(1)}, {"set/daisy/old/2.jpg", picture_of(2)}},
+                  ArchiveStyle::Ustar);
+    const auto source = open(path("one.tar"));
+    QVERIFY2(source, source ? "" : source.error().line().c_str());
+    QCOMPARE((*source)->outputs()[1].class_names, (std::vector<std::string>{"daisy"}));
+  }
+
   void long_names_are_whole_data() { styles(); }
   void long_names_are_whole() {
     QFETCH(int, style);

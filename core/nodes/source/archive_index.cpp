@@ -201,10 +201,10 @@ class ArchiveScan {
 
   Status from_folders() {
     std::string_view root = inside_.empty() ? common_folder() : std::string_view(inside_);
-    // One class alone: what all have in common is the class itself.
-    const bool one_folder = std::all_of(pictures_.begin(), pictures_.end(),
-                                        [&](const FoundPicture& p) { return folder_part(name_of(p)) == root; });
-    if (inside_.empty() && !root.empty() && one_folder) root = folder_part(root.substr(0, root.size() - 1));
+    // One class alone: what all have in common is the class itself, or begins with it.
+    const bool direct = std::any_of(pictures_.begin(), pictures_.end(),
+                                    [&](const FoundPicture& p) { return folder_part(name_of(p)) == root; });
+    if (inside_.empty() && !root.empty() && direct) root = folder_part(root.substr(0, root.size() - 1));
     std::map<std::string, std::int32_t, std::less<>> classes;
     for (const FoundPicture& picture : pictures_) {
       const std::string_view below = name_of(picture).substr(root.size());
@@ -250,9 +250,7 @@ class ArchiveScan {
     const std::string own = parts.training.empty() ? parts.validation : parts.training;
     report.refusal =
         Error{.reason = "its folders " + numbers::listed(names, 5, "'") + " are parts of a data set, not classes",
-              .remedy = "Set inside to '" + escape_name(own) +
-                        "', and give the other part a source of its "
-                        "own",
+              .remedy = "Set inside to '" + escape_name(own) + "', and give the other part a source of its own",
               .parameter = "inside",
               .file = escape_name(path_)};
     report.split = std::move(parts);
