@@ -200,21 +200,20 @@ Result<char> one_character(const std::string& text, const char* parameter, bool 
                     .parameter = parameter});
 }
 
-/// The beginning of the file, as far as some rows reach.
+/// The beginning of the file, as far as two lines reach.
 Result<std::string> first_look(const PlainFile& plain) {
   const std::uint64_t all = plain.facts.size - plain.begin;
   std::string head;
-  for (std::uint64_t wanted = kFirstLook;; wanted *= 4) {
-    head.resize(static_cast<std::size_t>(std::min<std::uint64_t>(wanted, all)));
+  for (std::uint64_t wanted = kFirstLook; wanted <= 4 * kLongestRow; wanted *= 4) {
+    head.resize(static_cast<std::size_t>(std::min({wanted, all, std::uint64_t{kLongestRow} + kFirstLook})));
     if (!read_at(plain.file.get(), std::as_writable_bytes(std::span(head)), plain.begin))
       return read_error(plain.path, errno, "it became shorter while it was read");
     if (head.size() == all) return head;
     const std::size_t first = head.find_first_of("\n\r");
     if (first != std::string::npos && head.find_first_of("\n\r", first + 2) != std::string::npos) return head;
-    if (wanted > kLongestRow)
-      return fail_file(plain.path, fmt::format("its first lines have more than {} MiB", kLongestRow >> 20),
-                       "Choose a table with one row a line");
   }
+  return fail_file(plain.path, fmt::format("its first lines have more than {} MiB", kLongestRow >> 20),
+                   "Choose a table with one row a line");
 }
 
 /// What is left of `head` behind so many lines.

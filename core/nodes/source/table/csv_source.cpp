@@ -24,7 +24,7 @@
 namespace feedline::inline nodes {
 namespace {
 
-constexpr std::uint64_t kMappedUpTo = std::uint64_t{64} << 20;  // larger files stay out of the resident memory
+constexpr std::uint64_t kMappedUpTo = std::uint64_t{16} << 20;  // larger files stay out of the resident memory
 constexpr unsigned kLookForChange = 64;                         // reads
 constexpr std::size_t kShownCell = 40;                          // bytes
 

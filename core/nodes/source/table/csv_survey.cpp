@@ -149,7 +149,7 @@ class ParallelSurvey {
     for (const TableSurvey& part : parts) all.merge(part);
     LabelRuns runs;
     for (const LabelRuns& piece : runs_) runs.append(piece);
-    all.label_runs = runs.runs();
+    all.label_runs = all.many_labels ? 0 : runs.runs();
     return all;
   }
 

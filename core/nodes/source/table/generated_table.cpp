@@ -30,7 +30,7 @@ constexpr Fixed kOne = 10'000;
 
 Fixed times(Fixed a, Fixed b) { return a * b / kOne; }
 
-/// Of an angle in ten-thousandths of a full turn; off by at most 0.0003. A parabola, and one of its square to mend it.
+/// Of an angle in ten-thousandths of a full turn; off by at most 0.002. A parabola, and one of its square to mend it.
 Fixed sine(Fixed turn) {
   turn = ((turn % kOne) + kOne) % kOne;
   const bool below = turn >= kOne / 2;

@@ -30,7 +30,8 @@ struct SqliteCell {
   std::string_view text{};
 };
 
-SqliteCell cell_of(const SqliteReader& reader, std::size_t column, const MissingTokens& missing) {
+/// `as_text`: a number is wanted as text too.
+SqliteCell cell_of(const SqliteReader& reader, std::size_t column, const MissingTokens& missing, bool as_text) {
   switch (reader.kind(column)) {
     case SqliteReader::Cell::Missing:
       return {};
@@ -38,7 +39,8 @@ SqliteCell cell_of(const SqliteReader& reader, std::size_t column, const Missing
       return {.is = SqliteCell::Is::Binary};
     case SqliteReader::Cell::Number: {
       const double number = reader.number(column);
-      return {.is = SqliteCell::Is::Number, .number = number, .text = reader.text(column)};
+      return {
+          .is = SqliteCell::Is::Number, .number = number, .text = as_text ? reader.text(column) : std::string_view()};
     }
     case SqliteReader::Cell::Text:
       break;
@@ -75,7 +77,7 @@ Result<SqliteSurvey> survey_sqlite(SqliteReader& reader, std::size_t label, cons
       found.anchors.push_back(reader.id());
     }
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
-      const SqliteCell cell = cell_of(reader, i, missing);
+      const SqliteCell cell = cell_of(reader, i, missing, i == label);
       CellCounts& counts = table.columns[i];
       counts.missing += cell.is == SqliteCell::Is::Missing ? 1 : 0;
       if (cell.is == SqliteCell::Is::Number) {
@@ -89,8 +91,8 @@ Result<SqliteSurvey> survey_sqlite(SqliteReader& reader, std::size_t label, cons
       if (!table.many_labels) runs.add(cell.text);
     }
   }
-  reader.begin_walk();  // an unfinished walk would hold a lock
-  table.label_runs = runs.runs();
+  reader.release();
+  table.label_runs = table.many_labels ? 0 : runs.runs();
   return found;
 }
 
@@ -116,6 +118,13 @@ class SqliteSource final : public Source, public Reporting, public SharedFiles {
     const std::lock_guard lock(mutex_);
     if (++reads_ % kReadsBetweenLooks == 0)
       if (Status same = reader_.unchanged(); !same) return same;
+    Status done = read_row(index, out);
+    reader_.release();
+    return done;
+  }
+
+ private:
+  Status read_row(std::uint64_t index, std::span<Datum* const> out) const {
     const bool follows = index != 0 && index == next_;
     next_ = 0;
     const auto row =
@@ -129,8 +138,6 @@ class SqliteSource final : public Source, public Reporting, public SharedFiles {
       if (Status done = give_label(index, *out[1]); !done) return done;
     return out[0] == nullptr ? Status{} : give_row(index, *out[0]);
   }
-
- private:
   Status bad(std::uint64_t index, Error error) const {
     if (is_machine_fault(error) || error.code == ErrorCode::Cancelled) return fail(std::move(error));
     error.code = ErrorCode::BadRecord;
@@ -145,7 +152,7 @@ class SqliteSource final : public Source, public Reporting, public SharedFiles {
   static std::string shown(std::string_view text) { return escape_name(text.substr(0, kShownValue)); }
 
   Status give_label(std::uint64_t index, Datum& out) const {
-    const SqliteCell cell = cell_of(reader_, layout_.label, missing_);
+    const SqliteCell cell = cell_of(reader_, layout_.label, missing_, true);
     if (cell.is == SqliteCell::Is::Missing || cell.is == SqliteCell::Is::Binary)
       return bad_cell(index, layout_.label, "the label is missing", "Fill it in, or leave the row out by a query");
     if (layout_.label_number) {
@@ -169,8 +176,8 @@ class SqliteSource final : public Source, public Reporting, public SharedFiles {
     std::size_t text_bytes = 0;
     for (std::size_t i = 0; i < layout_.columns.size(); ++i) {
       const std::size_t from = layout_.from[i];
-      const SqliteCell cell = cell_of(reader_, from, missing_);
       const bool number = layout_.columns[i].type == ColumnType::Number;
+      const SqliteCell cell = cell_of(reader_, from, missing_, !number);
       if (cell.is == SqliteCell::Is::Binary)
         return bad_cell(index, from, "it holds binary data", "Name the column in ignore");
       if (number && cell.is == SqliteCell::Is::Text)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/table/sqlite_reader.h"
 
+#include "base/file_calls.h"
 #include "base/machine_fault.h"
 #include "base/numbers.h"
 #include "base/plain_text.h"
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stop_token>
 #include <system_error>
@@ -69,11 +71,15 @@ class StopWatch {
   std::stop_token stop_;
 };
 
+/// Of the file and its write-ahead log. They are not opened: to close a database's file anywhere in a process takes
+/// away the locks that others hold on it there.
 std::string state_of(const std::string& path) {
-  FileFacts facts;
   std::string state;
-  for (const char* part : {"", "-wal"})
-    if (open_file(path + part, &facts)) state += fmt::format("{}|{}|", facts.size, facts.modified_ns);
+  for (const char* part : {"", "-wal"}) {
+    struct stat status {};
+    if (FileCalls::current().fstatat(AT_FDCWD, (path + part).c_str(), &status, 0) == 0)
+      state += fmt::format("{}|{}|{}|", status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+  }
   return state;
 }
 
@@ -350,6 +356,11 @@ Result<bool> SqliteReader::seek(std::int64_t id, std::int64_t skip) {
   sqlite3_bind_int64(seek_, 1, id);
   sqlite3_bind_int64(seek_, 2, skip);
   return step(seek_);
+}
+
+void SqliteReader::release() {
+  sqlite3_reset(seek_);
+  sqlite3_reset(walk_);
 }
 
 void SqliteReader::begin_walk() { sqlite3_reset(walk_); }

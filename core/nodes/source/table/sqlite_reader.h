@@ -35,6 +35,8 @@ class SqliteReader {
 
   /// Goes to the row that is `skip` behind the first one whose id is at least `id`. False: there is none.
   [[nodiscard]] Result<bool> seek(std::int64_t id, std::int64_t skip);
+  /// Done with the row: from here on nobody is kept from writing.
+  void release();
   /// Walks over all rows in the order of their ids, from the first on: then next(), until it gives false.
   void begin_walk();
   [[nodiscard]] Result<bool> next();

@@ -153,7 +153,7 @@ std::string guess_legacy_encoding(std::string_view piece) {
   if (U_FAILURE(error)) return name;
   ucsdet_setText(detector, piece.data(), static_cast<std::int32_t>(piece.size()), &error);
   const UCharsetMatch* match = U_SUCCESS(error) ? ucsdet_detect(detector, &error) : nullptr;
-  constexpr std::int32_t kSureEnough = 10;
+  constexpr std::int32_t kSureEnough = 20;  // 10 is what any short text gets
   if (match != nullptr && U_SUCCESS(error) && ucsdet_getConfidence(match, &error) >= kSureEnough) {
     const std::string_view found = ucsdet_getName(match, &error);
     // Zero bytes have told of wide encodings already; the others cannot be of a table with ASCII separators.

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/source/table/cell_value.h"
+#include "schema/source_report.h"
+#include "support/fixtures.h"
+#include "support/table_rows.h"
+#include "support/test_program.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <algorithm>
+#include <vector>
+
+namespace test_table_labels {
+
+using namespace feedline;
+using namespace feedline::test;
+
+namespace {
+
+QByteArray many_labels(int count) {
+  QByteArray bytes = "a,y\n";
+  for (int i = 0; i < count; ++i) bytes += QByteArray::number(i) + ",name" + QByteArray::number(i) + "\n";
+  return bytes;
+}
+
+}  // namespace
+
+/// What a table's label may be.
+class TestTableLabels : public QObject {
+  Q_OBJECT
+
+  QTemporaryDir folder_;
+  int number_ = 0;
+
+  Result<std::unique_ptr<Source>> open(const QByteArray& bytes, ParamMap params = {}) {
+    const QString path = folder_.filePath(QString("table%1.csv").arg(++number_));
+    write_file(path, bytes);
+    params["file"] = path.toStdString();
+    return open_source("csv", params, folder_.filePath("cache"));
+  }
+
+ private Q_SLOTS:
+  /// The table can be looked at, but no run may learn from it.
+  void labels_that_teach_nothing_data() {
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::addColumn<QByteArray>("kind");
+    QTest::addColumn<QString>("reason");
+    QTest::addColumn<QString>("remedy");
+    QTest::newRow("one value") << QByteArray("a,y\n1,p\n2,p\n") << QByteArray("auto") << "'p' in every row"
+                               << "Choose another column";
+    QTest::newRow("no value") << QByteArray("a,y\n1,?\n2,NA\n") << QByteArray("auto") << "empty in every row"
+                              << "Choose another column";
+    QTest::newRow("too many") << many_labels(10'001) << QByteArray("auto") << "more than 10,000"
+                              << "Choose another column";
+    QTest::newRow("too many numbers") << many_labels(10'001).replace("name", "1") << QByteArray("class")
+                                      << "more than 10,000"
+                                      << "label_kind to number";
+    QTest::newRow("no number") << QByteArray("a,y\n1,p\n2,q\n") << QByteArray("number") << "texts such as 'p'"
+                               << "label_kind to class";
+  }
+  void labels_that_teach_nothing() {
+    QFETCH(QByteArray, bytes);
+    QFETCH(QByteArray, kind);
+    QFETCH(QString, reason);
+    QFETCH(QString, remedy);
+    const auto source = open(bytes, {{"label_kind", kind.toStdString()}});
+    QVERIFY2(source, source ? "" : source.error().line().c_str());
+    QVERIFY(report_of(**source) != nullptr);
+    const Status fine = usable(**source);
+    QVERIFY(!fine);
+    const QString told = line(fine.error());
+    QVERIFY2(told.contains(reason) && told.contains(remedy), qPrintable(told));
+    QVERIFY(!fine.error().parameter.empty());
+    Datum row;
+    const std::vector<Datum*> out = {&row, nullptr};
+    QVERIFY((*source)->read(0, out));
+  }
+
+  void as_many_labels_as_may_be() {
+    const auto source = open(many_labels(10'000));
+    QVERIFY2(source, source ? "" : source.error().line().c_str());
+    QVERIFY(usable(**source));
+    QCOMPARE((*source)->outputs()[1].classes, Dim(10'000));
+    QCOMPARE((*source)->outputs()[1].class_names[10], std::string("name10"));
+  }
+
+  void classes_are_counted() {
+    const auto source = open("a,y\n1,p\n2,p\n3,q\n4,?\n5,p\n");
+    QVERIFY(source);
+    const SourceReport* report = report_of(**source);
+    QVERIFY(report != nullptr);
+    QCOMPARE(report->class_names, (std::vector<std::string>{"p", "q"}));
+    QCOMPARE(report->class_counts, (std::vector<std::uint64_t>{3, 1}));
+    QCOMPARE(report->label_runs, std::uint64_t{3});
+  }
+
+  void names_are_in_natural_order() {
+    std::vector<std::string> names = {"b", "a10", "a9", "10", "9.5", "-1", "a", "A", "a09", "é"};
+    std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) { return natural_less(a, b); });
+    QCOMPARE(names, (std::vector<std::string>{"-1", "9.5", "10", "A", "a", "a09", "a9", "a10", "b", "é"}));
+    for (const std::string& a : names)
+      for (const std::string& b : names) QCOMPARE(natural_less(a, b) && natural_less(b, a), false);
+  }
+};
+
+FEEDLINE_TEST(TestTableLabels)
+
+}  // namespace test_table_labels
+
+#include "test_table_labels.moc"
