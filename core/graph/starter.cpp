@@ -45,6 +45,10 @@ double training_records(const StarterData& data) {
   return static_cast<double>(data.records) * (data.validation ? 1 : 1 - kSetAside);
 }
 
+std::int64_t epochs_for(const StarterData& data) {
+  return std::clamp<std::int64_t>(std::lround(kRecordsToSee / std::max(training_records(data), 1.0)), 5, 30);
+}
+
 void exchange_source(StarterDraft& draft, const StarterData& data) {
   const Position place = place_of(draft.document(), "source");
   draft.remove("source");
@@ -119,10 +123,6 @@ std::int64_t starter_batch_size(const StarterData& data, std::int64_t most) {
   return size;
 }
 
-std::int64_t starter_epochs(const StarterData& data) {
-  return std::clamp<std::int64_t>(std::lround(kRecordsToSee / std::max(training_records(data), 1.0)), 5, 30);
-}
-
 void put_starter_note(StarterDraft& draft, const StarterData& data) {
   std::vector<std::string> old;
   for (const Comment& comment : draft.document().comments()) old.push_back(comment.id);
@@ -195,7 +195,7 @@ Result<Document> starter_graph(const StarterData& data) {
     draft.set("crop", "size", side);
   }
   draft.set("batch", "size", starter_batch_size(data, design == Design::Idx ? 128 : 64));
-  draft.set("trainer", "epochs", starter_epochs(data));
+  draft.set("trainer", "epochs", epochs_for(data));
   if (data.validation) add_validation(draft, data, design);
   draft.set("trainer", "validation_split", data.validation ? 0.0 : kSetAside);
   put_starter_note(draft, data);

@@ -53,7 +53,6 @@ inline constexpr double kSetAside = 0.2;
 
 /// The example's size, or less where there are few records.
 [[nodiscard]] std::int64_t starter_batch_size(const StarterData& data, std::int64_t most);
-[[nodiscard]] std::int64_t starter_epochs(const StarterData& data);
 /// In place of whatever notes there are.
 void put_starter_note(StarterDraft& draft, const StarterData& data);
 
