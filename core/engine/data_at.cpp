@@ -4,7 +4,10 @@
 #include "base/file_names.h"
 #include "base/lower_case.h"
 #include "base/split_folders.h"
+#include "engine/data_files.h"
 #include "plan/open_source.h"
+#include "schema/row.h"
+#include "schema/source_report.h"
 
 #include <algorithm>
 #include <array>
@@ -124,6 +127,7 @@ fs::path idx_in(const fs::path& folder) {
 
 Result<StarterData> folder_at(const fs::path& folder) {
   if (const fs::path images = idx_in(folder); !images.empty()) return idx_at(images);
+  if (auto other = data_of_folder(folder)) return std::move(*other);
   const fs::path whole = whole_path(folder);
   const fs::path named = whole.filename().empty() ? whole.parent_path() : whole;
   StarterData data{.name = named.filename().string(), .type = "image_folder"};
@@ -142,12 +146,13 @@ Error unreadable(const fs::path& file) {
     return {.reason = "one picture is no data set",
             .remedy = "Choose the folder that holds one folder a class",
             .file = file.string()};
-  if (ends_with_any(name, {".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar", ".zst"}))
-    return {.reason = "an archive has to be unpacked first",
-            .remedy = "Unpack it and choose the folder",
-            .file = file.string()};
+  if (ends_with_any(name, {".gz", ".bz2", ".xz", ".7z", ".rar", ".zst"}))
+    return {
+        .reason = "it has to be unpacked first", .remedy = "Unpack it and choose the folder", .file = file.string()};
   return {.reason = "no source reads this kind of file",
-          .remedy = "Choose a folder that holds one folder a class, or an IDX file",
+          .remedy =
+              "Choose a folder that holds one folder a class, a table (.csv, .tsv, .sqlite), an archive (.tar, "
+              ".zip), NumPy arrays, a text with a class and a tab in front of each line, or an IDX file",
           .file = file.string()};
 }
 
@@ -213,6 +218,121 @@ void measure(StarterData& data, const Source& source, const SourceContext& conte
   data.width = median(widths);
 }
 
+/// The column that is called like a label; empty: none is.
+std::string usual_label(const Source& table) {
+  for (const Column& column : table.outputs()[0].columns) {
+    const std::string name = lower_case(column.name);
+    if (name == "label" || name == "target" || name == "class" || name == "y") return column.name;
+  }
+  return {};
+}
+
+/// Opens the training data again with one parameter set, which stays if that helps.
+bool retry_open(StarterData& data, Sources& opened, const std::string& param, const std::string& value,
+                const SourceContext& context, const Registry& registry) {
+  ParamMap params = data.training;
+  params[param] = value;
+  Sources again = open(data, params, context, registry);
+  if (!again) return false;
+  opened = std::move(again);
+  data.training = std::move(params);
+  if (data.validation && param != "inside") (*data.validation)[param] = value;
+  return true;
+}
+
+/// The source of the training data. What names alone could not tell follows from what it reports: which part of an
+/// archive, what arrays hold, which column is the label (one that is called so, else the last, else the first).
+Sources open_adjusted(StarterData& data, const SourceContext& context, const Registry& registry) {
+  Sources opened = open(data, data.training, context, registry);
+  const auto retry = [&](const std::string& param, const std::string& value) {
+    return !value.empty() && retry_open(data, opened, param, value, context, registry);
+  };
+  if (opened) {
+    if ((*opened)->outputs()[0].kind == Kind::Row) (void)retry("label", usual_label(**opened));
+    return opened;
+  }
+  const std::string parameter = opened.error().parameter;
+  if (parameter == "holds") (void)(retry("holds", "features") || retry("holds", "tokens"));
+  if (parameter != "inside" && parameter != "label" && parameter != "label_kind") return opened;
+  const NodeSpec* spec = registry.find(data.type);
+  const Sources told = open_to_report(*spec, spec->complete(data.training), context);
+  if (!told) return opened;
+  const SourceReport* report = report_of(**told);
+  if (parameter != "inside") {
+    const std::vector<Column>& columns = (*told)->outputs()[0].columns;
+    (void)(retry("label", usual_label(**told)) || (!columns.empty() && retry("label", columns.front().name)));
+  } else if (report != nullptr && report->split && retry("inside", report->split->training) && !data.validation &&
+             !report->split->validation.empty()) {
+    data.validation = data.training;
+    (*data.validation)["inside"] = report->split->validation;
+  }
+  return opened;
+}
+
+/// The texts of the first rows, column by column: how many bytes on average, and whether they name pictures.
+struct TextFacts {
+  std::size_t column = 0;
+  double bytes = 0;
+  bool pictures = false;
+};
+
+std::vector<TextFacts> text_facts(const Source& table) {
+  constexpr std::uint64_t kRows = 50;
+  const std::vector<Column>& columns = table.outputs()[0].columns;
+  std::vector<TextFacts> facts;
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (columns[i].type == ColumnType::Text) facts.push_back({.column = i});
+  const std::uint64_t rows = std::min(kRows, table.size());
+  std::vector<Datum*> wanted(table.outputs().size(), nullptr);
+  Datum row;
+  wanted[0] = &row;
+  for (std::uint64_t i = 0; i < rows; ++i) {
+    if (!table.read(i, wanted)) continue;
+    for (TextFacts& fact : facts)
+      if (const auto text = RowView(row, columns.size()).text(fact.column)) {
+        fact.bytes += static_cast<double>(text->size()) / static_cast<double>(rows);
+        fact.pictures = fact.pictures || is_picture_name(*text);
+      }
+  }
+  return facts;
+}
+
+/// A table whose rows name pictures is a list of these; one with long texts is learnt from by its longest.
+void look_at_rows(StarterData& data, Sources& source, const SourceContext& context, const Registry& registry) {
+  constexpr double kLongText = 40;
+  const std::vector<Column> columns = (*source)->outputs()[0].columns;
+  data.form = StarterForm::Rows;
+  data.columns = static_cast<std::int64_t>(columns.size());
+  const std::vector<TextFacts> facts = text_facts(**source);
+  for (const TextFacts& fact : facts)
+    if (fact.pictures && data.type == "csv") {
+      StarterData list = data;
+      list.type = "image_list";
+      list.training["picture"] = columns[fact.column].name;
+      if (list.validation) (*list.validation)["picture"] = columns[fact.column].name;
+      Sources pictures = open(list, list.training, context, registry);
+      if (!pictures) break;
+      list.form = StarterForm::Pictures;
+      list.encoded = true;
+      data = std::move(list);
+      source = std::move(pictures);
+      return;
+    }
+  const auto longest = std::max_element(facts.begin(), facts.end(),
+                                        [](const TextFacts& a, const TextFacts& b) { return a.bytes < b.bytes; });
+  if (longest == facts.end() || longest->bytes < kLongText) return;
+  data.form = StarterForm::RowTexts;
+  data.text_column = columns[longest->column].name;
+}
+
+/// Have both the same outputs? A table for testing may lack the label.
+bool alike(const Source& a, const Source& b) {
+  const auto same = [](const TensorDesc& x, const TensorDesc& y) {
+    return x.kind == y.kind && x.dtype == y.dtype && x.columns == y.columns && x.class_names == y.class_names;
+  };
+  return std::equal(a.outputs().begin(), a.outputs().end(), b.outputs().begin(), b.outputs().end(), same);
+}
+
 }  // namespace
 
 Result<StarterData> data_at(const std::string& path) {
@@ -221,21 +341,32 @@ Result<StarterData> data_at(const std::string& path) {
   if (fs::is_directory(status)) return folder_at(path);
   if (!fs::is_regular_file(status)) return fail(Error{.reason = "there is no such file or folder", .file = path});
   if (is_idx_images(path) || is_idx_labels(path)) return idx_at(path);
+  if (auto other = data_of_file(path)) return std::move(*other);
   return fail(unreadable(path));
 }
 
 Result<StarterData> look_into(StarterData data, const SourceContext& context, const Registry& registry) {
-  const Sources training = open(data, data.training, context, registry);
+  Sources training = open_adjusted(data, context, registry);
   if (!training) return fail(training.error());
+  const Kind kind = (*training)->outputs()[0].kind;
+  if (kind == Kind::Row) look_at_rows(data, training, context, registry);
+  if (kind == Kind::Text) data.form = StarterForm::Texts;
+  if (kind == Kind::Tokens) data.form = StarterForm::Tokens;
+  if (kind == Kind::Features) data.form = StarterForm::Features;
   data.records = (*training)->size();
   for (const TensorDesc& output : (*training)->outputs())
-    if (output.kind == Kind::Label && output.classes.known()) data.classes = output.classes.size();
+    if (output.kind == Kind::Label && output.classes.known()) {
+      data.classes = output.classes.size();
+      data.number = data.classes == 0;
+    }
   if (data.validation) {
     const Sources validation = open(data, *data.validation, context, registry);
-    if (!validation) return fail(validation.error());
-    data.validation_records = (*validation)->size();
+    if (!validation && data.form == StarterForm::Pictures) return fail(validation.error());
+    if (validation) data.validation_records = (*validation)->size();
+    if (!validation || (data.form != StarterForm::Pictures && !alike(**training, **validation)))
+      data.validation.reset();
   }
-  measure(data, **training, context, registry);
+  if (data.form == StarterForm::Pictures) measure(data, **training, context, registry);
   if (context.stop.stop_requested()) return fail_cancelled();
   return data;
 }

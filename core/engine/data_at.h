@@ -8,14 +8,16 @@
 
 namespace feedline::inline engine {
 
-/// Which source reads what lies at this path, filled in: a folder of class folders, the parent of train/ and val/, a
-/// file of an IDX pair or a folder of such (pictures and labels are found by their names, and those for testing beside
-/// those for training). Looks at names only, so counts stay 0. The error says why nothing reads it, and what to choose
-/// instead.
+/// Which source reads what lies at this path, filled in: a folder of class folders of pictures or texts, the parent of
+/// train/ and val/, a file of an IDX pair or a folder of such (pictures and labels are found by their names, and those
+/// for testing beside those for training), a table, an archive, NumPy arrays, CIFAR files, a text of lines. Looks at
+/// names only, and at the first lines of a text without an ending that tells, so counts stay 0. The error says why
+/// nothing reads it, and what to choose instead.
 [[nodiscard]] Result<StarterData> data_at(const std::string& path);
 
-/// Opens the sources and some records: fills in how many there are, the classes and the size of a typical picture. May
-/// take long: not on the GUI thread. Errors: what the sources say; stopped.
+/// Opens the sources and some records: fills in how many there are, the classes, the size of a typical picture, and
+/// what names could not tell: which part of an archive, what arrays hold, which column is the label or names pictures.
+/// May take long: not on the GUI thread. Errors: what the sources say; stopped.
 [[nodiscard]] Result<StarterData> look_into(StarterData data, const SourceContext& context,
                                             const Registry& registry = Registry::instance());
 

@@ -3,6 +3,7 @@
 
 #include "base/embedded.h"
 #include "graph/json.h"
+#include "graph/starter_draft.h"
 
 #include <fmt/format.h>
 
@@ -16,7 +17,6 @@ namespace {
 
 constexpr std::int64_t kSmallSide = 96;  ///< pictures up to this are taken as they are, not as photos
 constexpr std::int64_t kPhotoSide = 128;
-constexpr double kSetAside = 0.2;
 constexpr double kRecordsToSee = 30000;  ///< that a first run goes through, in all epochs
 constexpr double kStepsAnEpoch = 20;     ///< at least, where the batch can be made small enough
 
@@ -35,40 +35,6 @@ std::int64_t side_of(const StarterData& data, std::int64_t most) {
   return std::clamp<std::int64_t>(std::lround(side / 8) * 8, 16, most);
 }
 
-/// Changes one thing of a document after the other; the first that fails ends it.
-class Draft {
- public:
-  explicit Draft(Document document) : document_(std::move(document)) {}
-
-  void add(const std::string& id, const std::string& type, const ParamMap& params, Position place) {
-    const NodeSpec* spec = Registry::instance().find(type);
-    Node node{.id = id, .type = type, .params = params, .position = place};
-    if (spec != nullptr) node.version = spec->version;
-    apply({AddNode{.node = std::move(node)}});
-  }
-  void remove(const std::string& id) { apply({RemoveNode{id}}); }
-  void connect(const PortRef& from, const PortRef& to) {
-    if (document_.link_into(to) != nullptr) apply({RemoveLink{to}});
-    apply({AddLink{.link = {.from = from, .to = to}}});
-  }
-  void set(const std::string& node, const std::string& param, Value value) {
-    apply({SetParam{.node = node, .param = param, .value = std::move(value)}});
-  }
-  void apply(const Edit& edit) {
-    if (!error_)
-      if (const auto done = document_.apply(edit); !done) error_ = done.error();
-  }
-  [[nodiscard]] const Document& document() const { return document_; }
-  [[nodiscard]] Result<Document> take() {
-    if (error_) return fail(std::move(*error_));
-    return std::move(document_);
-  }
-
- private:
-  Document document_;
-  std::optional<Error> error_{};
-};
-
 /// Where the node of an example stands.
 Position place_of(const Document& document, const std::string& id) {
   const Node* node = document.find(id);
@@ -79,18 +45,11 @@ double training_records(const StarterData& data) {
   return static_cast<double>(data.records) * (data.validation ? 1 : 1 - kSetAside);
 }
 
-/// The example's size, or less where there are few records.
-std::int64_t batch_size(const StarterData& data, std::int64_t most) {
-  std::int64_t size = most;
-  while (size > 8 && training_records(data) / static_cast<double>(size) < kStepsAnEpoch) size /= 2;
-  return size;
-}
-
 std::int64_t epochs_for(const StarterData& data) {
   return std::clamp<std::int64_t>(std::lround(kRecordsToSee / std::max(training_records(data), 1.0)), 5, 30);
 }
 
-void exchange_source(Draft& draft, const StarterData& data) {
+void exchange_source(StarterDraft& draft, const StarterData& data) {
   const Position place = place_of(draft.document(), "source");
   draft.remove("source");
   draft.add("source", data.type, data.training, place);
@@ -103,7 +62,7 @@ bool wants_resize(const StarterData& data) {
   return !data.encoded && (data.height != data.width || data.height > kSmallSide);
 }
 
-void fit_idx(Draft& draft, const StarterData& data) {
+void fit_idx(StarterDraft& draft, const StarterData& data) {
   const bool resized = wants_resize(data);
   const std::int64_t side = resized ? side_of(data, kSmallSide) : std::max<std::int64_t>(data.height, 8);
   const Position flip = place_of(draft.document(), "flip");
@@ -122,7 +81,7 @@ void fit_idx(Draft& draft, const StarterData& data) {
 }
 
 /// What must be done to validation pictures: the same as to those of training, in its fixed form.
-void add_validation(Draft& draft, const StarterData& data, Design design) {
+void add_validation(StarterDraft& draft, const StarterData& data, Design design) {
   double bottom = 0;
   for (const Node& node : draft.document().nodes()) bottom = std::max(bottom, node.position.y);
   Position place{0, bottom + 260};
@@ -146,23 +105,31 @@ void add_validation(Draft& draft, const StarterData& data, Design design) {
 }
 
 std::string note_text(const StarterData& data) {
+  const bool pictures = data.form == StarterForm::Pictures;
   const std::string validated = data.validation ? "Validation reads its own folder or files, in the last row."
-                                                : "A fifth of the pictures is set aside for validation.";
+                                                : fmt::format("A fifth of the {} is set aside for validation.",
+                                                              pictures ? "pictures" : "records");
   return fmt::format(
-      "Built for {}. First row: once a picture, on worker threads; below it: once a batch, the model. {} Press Run, "
+      "Built for {}. First row: once a {}, on worker threads; below it: once a batch, the model. {} Press Run, "
       "then change what you like.",
-      size_text(data), validated);
+      size_text(data), pictures ? "picture" : "record", validated);
 }
 
-void put_note(Draft& draft, const StarterData& data) {
+}  // namespace
+
+std::int64_t starter_batch_size(const StarterData& data, std::int64_t most) {
+  std::int64_t size = most;
+  while (size > 8 && training_records(data) / static_cast<double>(size) < kStepsAnEpoch) size /= 2;
+  return size;
+}
+
+void put_starter_note(StarterDraft& draft, const StarterData& data) {
   std::vector<std::string> old;
   for (const Comment& comment : draft.document().comments()) old.push_back(comment.id);
   for (const std::string& id : old) draft.apply({RemoveComment{id}});
   draft.apply({AddComment{
       .comment = {.id = "note1", .text = note_text(data), .position = {0, -120}, .width = 1240, .height = 80}}});
 }
-
-}  // namespace
 
 Result<Document> example_document(std::string_view name) {
   for (const EmbeddedFile& file : embedded_examples())
@@ -175,23 +142,50 @@ Result<Document> example_document(std::string_view name) {
 }
 
 std::string size_text(const StarterData& data) {
-  std::string text = fmt::format("{} class{}, {} picture{}", data.classes, data.classes == 1 ? "" : "es", data.records,
-                                 data.records == 1 ? "" : "s");
+  const auto counted = [](std::uint64_t count, std::string_view one, std::string_view many) {
+    return fmt::format("{} {}", count, count == 1 ? one : many);
+  };
+  const auto classes = static_cast<std::uint64_t>(data.classes);
+  std::string text = data.number ? std::string("a number from ") : counted(classes, "class", "classes") + ", ";
+  switch (data.form) {
+    case StarterForm::Pictures:
+      text += counted(data.records, "picture", "pictures");
+      break;
+    case StarterForm::Texts:
+    case StarterForm::RowTexts:
+      text += counted(data.records, "text", "texts");
+      break;
+    case StarterForm::Rows:
+      text += counted(data.records, "row", "rows") + " of " +
+              counted(static_cast<std::uint64_t>(data.columns), "column", "columns");
+      break;
+    case StarterForm::Features:
+    case StarterForm::Tokens:
+      text += counted(data.records, "record", "records");
+      break;
+  }
   if (data.validation) text += fmt::format(" and {} for validation", data.validation_records);
   return text;
 }
 
 Result<Document> starter_graph(const StarterData& data) {
-  if (data.records == 0) return fail("there are no pictures", "Choose a folder with one sub-folder per class");
-  if (data.classes < 2)
+  const bool pictures = data.form == StarterForm::Pictures;
+  if (data.records == 0)
+    return pictures ? fail("there are no pictures", "Choose a folder with one sub-folder per class")
+                    : fail("there are no records", "Choose another file");
+  if (data.classes < 2 && !data.number)
     return fail("there is only one class, and a classifier needs two",
-                "Choose the folder that holds the folders of all classes");
+                pictures ? "Choose the folder that holds the folders of all classes" : "Choose another label");
+  if (!pictures) return starter_of_rows(data);
+  if (data.number)
+    return fail("its label is a number, and starter graphs of pictures tell classes apart",
+                "Build the graph by hand with mse as its loss, or choose another label");
   const Design design = design_of(data);
   auto begun = example_document(design == Design::Photos  ? "image-folder.feedline"
                                 : design == Design::Small ? "quickstart.feedline"
                                                           : "idx.feedline");
   if (!begun) return begun;
-  Draft draft(std::move(*begun));
+  StarterDraft draft(std::move(*begun));
   exchange_source(draft, data);
   if (design == Design::Idx) fit_idx(draft, data);
   if (design == Design::Photos) draft.set("crop", "size", kPhotoSide);
@@ -200,11 +194,11 @@ Result<Document> starter_graph(const StarterData& data) {
     for (const char* param : {"height", "width"}) draft.set("resize", param, side);
     draft.set("crop", "size", side);
   }
-  draft.set("batch", "size", batch_size(data, design == Design::Idx ? 128 : 64));
+  draft.set("batch", "size", starter_batch_size(data, design == Design::Idx ? 128 : 64));
   draft.set("trainer", "epochs", epochs_for(data));
   if (data.validation) add_validation(draft, data, design);
   draft.set("trainer", "validation_split", data.validation ? 0.0 : kSetAside);
-  put_note(draft, data);
+  put_starter_note(draft, data);
   draft.apply({SetTitle{data.name.empty() ? "A first classifier" : "Classifier for " + data.name}});
   return draft.take();
 }

@@ -14,6 +14,16 @@ namespace feedline::inline graph {
 /// An embedded example by its file name, "idx.feedline".
 [[nodiscard]] Result<Document> example_document(std::string_view name);
 
+/// What the records of a data set are.
+enum class StarterForm {
+  Pictures,
+  Rows,      ///< of a table
+  RowTexts,  ///< of a table in which one column holds the texts that tell
+  Texts,
+  Tokens,
+  Features
+};
+
 /// A data set, as far as it must be known to build a graph that learns from it.
 struct StarterData {
   std::string name{};  ///< for the graph's title: "flowers"
@@ -26,17 +36,21 @@ struct StarterData {
   bool encoded = true;      ///< the source gives files that have to be decoded
   std::int64_t height = 0;  ///< px, of a typical picture; 0: not known
   std::int64_t width = 0;
+  StarterForm form = StarterForm::Pictures;
+  bool number = false;        ///< what is predicted is a plain number, not a class
+  std::int64_t columns = 0;   ///< of rows, without the label
+  std::string text_column{};  ///< of RowTexts
 };
 
-/// A whole graph that trains a classifier on the data: sources, augmentation, a small network that fits the size of the
-/// pictures, loss, optimiser, trainer. Its source is called `source`, that of validation `validation`. Errors: data
-/// that no classifier learns from (fewer than two classes, no records).
+/// A whole graph that learns from the data: sources, augmentation or the usual preparation of tables and texts, a small
+/// network that fits them, loss, optimiser, trainer. Its source is called `source`, that of validation `validation`.
+/// Errors: data that nothing learns from (fewer than two classes, no records).
 [[nodiscard]] Result<Document> starter_graph(const StarterData& data);
 
 /// The one edit that makes the starter graph of a document that holds at most sources.
 [[nodiscard]] Result<Edit> build_starter(const Document& document, const StarterData& data);
 
-/// "5 classes, 440 pictures", and those for validation, if they are set.
+/// "5 classes, 440 pictures" or "a number from 150 rows of 4 columns", and those for validation, if they are set.
 [[nodiscard]] std::string size_text(const StarterData& data);
 
 }  // namespace feedline::inline graph

@@ -32,16 +32,16 @@ void add_file(Fingerprint& hash, const std::string& path) {
 Result<std::optional<std::string>> source_fingerprint(const Source& source, const std::stop_token& stop) {
   Fingerprint hash;
   hash.add(source.size());
-  if (const auto* own = dynamic_cast<const OwnFiles*>(&source)) {
+  const auto* own = dynamic_cast<const OwnFiles*>(&source);
+  const auto* shared = dynamic_cast<const SharedFiles*>(&source);
+  if (own == nullptr && shared == nullptr) return std::optional<std::string>{};
+  if (own != nullptr)
     for (std::uint64_t record = 0; record < source.size(); ++record) {
       if (record % kLookForStop == 0 && stop.stop_requested()) return fail_cancelled();
       add_file(hash, own->file_of(record));
     }
-    return hash.hex();
-  }
-  const auto* shared = dynamic_cast<const SharedFiles*>(&source);
-  if (shared == nullptr) return std::optional<std::string>{};
-  for (const std::string& path : shared->files()) add_file(hash, path);
+  if (shared != nullptr)
+    for (const std::string& path : shared->files()) add_file(hash, path);
   return hash.hex();
 }
 

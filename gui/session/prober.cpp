@@ -34,7 +34,8 @@ Cost cost_to_open(const NodeSpec& spec, const ParamMap& params) {
     const auto* path = std::get_if<std::string>(&value->second);
     if (path == nullptr) return Cost::Dear;
     if (param.required && path->empty()) return Cost::Dear;
-    if (path->ends_with(".gz")) return Cost::Dear;
+    for (const char* packed : {".gz", ".tgz", ".npz"})
+      if (path->ends_with(packed)) return Cost::Dear;
     names_files |= !path->empty();
     made &= path->empty() || path->starts_with("example:");
   }

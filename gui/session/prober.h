@@ -24,9 +24,9 @@ struct SplitOffer {
 /// and class counts and a missing folder is told before anyone presses Run.
 ///
 /// Only sources that are cheap to open are looked at: those that read files or a folder which the user named, unless
-/// they would have to be unpacked first (.gz), and generated ones that have been made before. Nothing is ever generated
-/// or unpacked here. An edit of a source's parameters waits a moment for the next keystroke, then abandons the probe in
-/// flight.
+/// they would have to be unpacked first (.gz, .tgz, .npz), and generated ones that have been made before. Nothing is
+/// ever generated or unpacked here. An edit of a source's parameters waits a moment for the next keystroke, then
+/// abandons the probe in flight.
 class Prober : public QObject {
   Q_OBJECT
 

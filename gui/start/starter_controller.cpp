@@ -79,7 +79,7 @@ void StarterController::answer(Result<StarterData> data) {
   if (!data && data.error().code == ErrorCode::Cancelled) return close();
   if (!data) return offer_->show_fault(to_qstring(data.error().line()));
   if (const auto graph = starter_graph(*data); !graph) return offer_->show_fault(to_qstring(graph.error().line()));
-  offer_->show_offer(to_qstring(size_text(*data)));
+  offer_->show_offer(to_qstring(size_text(*data)), data->number);
   data_ = std::move(*data);
 }
 

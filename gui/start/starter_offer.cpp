@@ -37,8 +37,8 @@ StarterOffer::StarterOffer(QWidget* canvas) : QFrame(canvas), canvas_(canvas) {
 
 void StarterOffer::show_looking(const QString& name) { show_words(tr("Looking at %1…").arg(name), false); }
 
-void StarterOffer::show_offer(const QString& size) {
-  show_words(tr("Build a classifier for %1?").arg(size), true);
+void StarterOffer::show_offer(const QString& size, bool number) {
+  show_words((number ? tr("Build a model that predicts %1?") : tr("Build a classifier for %1?")).arg(size), true);
   build_.setFocus(Qt::OtherFocusReason);
 }
 

@@ -18,7 +18,8 @@ class StarterOffer : public QFrame {
   explicit StarterOffer(QWidget* canvas);
 
   void show_looking(const QString& name);
-  void show_offer(const QString& size);
+  /// `number`: what is predicted is a number, not a class.
+  void show_offer(const QString& size, bool number = false);
   void show_fault(const QString& line);
   [[nodiscard]] QString text() const { return words_.text(); }
   [[nodiscard]] QPushButton& build_button() { return build_; }

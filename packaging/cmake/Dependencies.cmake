@@ -62,4 +62,5 @@ if(FEEDLINE_GUI)
 endif()
 if(BUILD_TESTING)
   find_package(Qt6 6.4 QUIET COMPONENTS Test)
+  feedline_library(archive HEADER archive.h LIBRARY archive)  # writes archives that the tests read
 endif()

@@ -4,6 +4,7 @@
 #include "graph/json.h"
 #include "graph/validate.h"
 #include "plan/plan.h"
+#include "support/archives.h"
 #include "support/fixtures.h"
 #include "support/places.h"
 #include "support/small_data.h"
@@ -83,13 +84,13 @@ class TestStarter : public QObject {
   }
 
   void what_nothing_reads_is_told_with_a_remedy() {
-    for (const char* name : {"cat.JPG", "set.zip", "set.tar.gz", "table.csv"}) {
+    for (const char* name : {"cat.JPG", "set.7z", "film.mp4", "notes.txt"}) {
       write_file(path(name), "x");
       const auto data = data_at(path(name).toStdString());
       QVERIFY2(!data && !data.error().remedy.empty(), name);
       QVERIFY2(data.error().line().find(name) != std::string::npos, name);
     }
-    QVERIFY(data_at(path("set.zip").toStdString()).error().remedy.find("Unpack") == 0);
+    QVERIFY(data_at(path("set.7z").toStdString()).error().remedy.find("Unpack") == 0);
     QVERIFY(!data_at(path("nothing here").toStdString()));
   }
 
@@ -172,6 +173,153 @@ class TestStarter : public QObject {
     const auto file = look(path("alone/train-labels-idx1-ubyte"));
     QVERIFY(!file);
     QCOMPARE(QString::fromStdString(file.error().parameter), QString("images"));
+  }
+
+  void files_are_known_by_their_names_data() {
+    QTest::addColumn<QStringList>("files");
+    QTest::addColumn<QString>("type");
+    QTest::addColumn<QString>("param");
+    QTest::addColumn<QString>("training");
+    QTest::addColumn<QString>("validation");
+    const auto row = [](const QStringList& files, const char* type, const char* training, const char* validation,
+                        const char* param = "file") {
+      QTest::newRow(qPrintable(files.join(' '))) << files << type << param << training << validation;
+    };
+    row({"iris.csv"}, "csv", "iris.csv", "");
+    row({"adult-train.csv", "adult-test.csv"}, "csv", "adult-train.csv", "adult-test.csv");
+    row({"Train.tsv.gz", "Val.tsv.gz"}, "csv", "Train.tsv.gz", "Val.tsv.gz");
+    row({"shop.sqlite3"}, "sqlite", "shop.sqlite3", "");
+    row({"flowers.ZIP"}, "archive", "flowers.ZIP", "");
+    row({"flowers.tar.gz"}, "archive", "flowers.tar.gz", "");
+    row({"set.npz"}, "npy", "set.npz", "", "labels");
+    row({"x_train.npy", "y_train.npy", "x_test.npy", "y_test.npy"}, "npy", "y_train.npy", "y_test.npy", "labels");
+    row({"images.npy", "labels.npy"}, "npy", "labels.npy", "", "labels");
+    row({"SMSSpamCollection"}, "text_lines", "SMSSpamCollection", "");
+    row({"reviews.txt"}, "text_lines", "reviews.txt", "");
+  }
+  void files_are_known_by_their_names() {
+    QFETCH(QStringList, files);
+    QFETCH(QString, type);
+    QFETCH(QString, param);
+    QFETCH(QString, training);
+    QFETCH(QString, validation);
+    const QString folder = QString("named-") + QString::number(qHash(files.join(' '))) + '/';
+    for (const QString& file : files) write_file(path(folder + file), "ham\tYes.\n");
+    const auto data = data_at(path(folder + files.front()).toStdString());
+    QVERIFY2(data, data ? "" : data.error().line().c_str());
+    QCOMPARE(QString::fromStdString(data->type), type);
+    QCOMPARE(text_of(data->training, qPrintable(param)), path(folder + training));
+    QCOMPARE(data->validation.has_value(), !validation.isEmpty());
+    if (data->validation) QCOMPARE(text_of(*data->validation, qPrintable(param)), path(folder + validation));
+  }
+
+  void folders_of_texts_and_cifar_files_are_known() {
+    for (const char* name :
+         {"texts/good/1.txt", "texts/bad/2.txt", "imdb/train/pos/1.txt", "imdb/train/neg/2.txt", "imdb/test/pos/1.txt",
+          "imdb/test/neg/2.txt", "cifar/data_batch_1.bin", "cifar/test_batch.bin"})
+      write_file(path(name), "x");
+    const auto texts = data_at(path("texts").toStdString());
+    QVERIFY(texts);
+    QCOMPARE(QString::fromStdString(texts->type), QString("text_folder"));
+    QCOMPARE(text_of(texts->training, "folder"), path("texts"));
+    const auto split = data_at(path("imdb").toStdString());
+    QVERIFY(split && split->validation);
+    QCOMPARE(QString::fromStdString(split->type), QString("text_folder"));
+    QCOMPARE(text_of(*split->validation, "folder"), path("imdb/test"));
+    for (const char* at : {"cifar", "cifar/data_batch_1.bin"}) {
+      const auto cifar = data_at(path(at).toStdString());
+      QVERIFY(cifar && cifar->validation);
+      QCOMPARE(QString::fromStdString(cifar->type), QString("cifar10"));
+      QCOMPARE(text_of(cifar->training, "folder"), path("cifar"));
+    }
+  }
+
+  void an_archive_is_divided_as_its_folders_are() {
+    ArchiveContent content;
+    for (const char* part : {"train", "test"})
+      for (const char* name : {"a", "b"})
+        for (int i = 0; i < 12; ++i)
+          content.emplace_back(std::string("set/") + part + "/" + name + "/" + std::to_string(i) + ".jpg",
+                               jpeg_of(32, 32, static_cast<std::uint8_t>(20 * i), 90, 90));
+    write_archive(path("set.tar"), content, ArchiveStyle::Ustar);
+    const auto data = look(path("set.tar"));
+    QVERIFY2(data, data ? "" : data.error().line().c_str());
+    QCOMPARE(text_of(data->training, "inside"), QString("set/train"));
+    QVERIFY(data->validation);
+    QCOMPARE(text_of(*data->validation, "inside"), QString("set/test"));
+    QCOMPARE(QString::fromStdString(size_text(*data)), QString("2 classes, 24 pictures and 24 for validation"));
+    const auto graph = starter_graph(*data);
+    QVERIFY2(graph, graph ? "" : graph.error().line().c_str());
+    const auto plan = make_plan(*graph, {.sources = context()});
+    QVERIFY2(plan, plan ? "" : plan.error().line().c_str());
+  }
+
+  void arrays_are_pictures_or_numbers() {
+    const auto npy = [](const QByteArray& descr, const QByteArray& shape, const QByteArray& data) {
+      QByteArray text = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + shape + ", }";
+      text = text.leftJustified(117, ' ') + '\n';
+      return QByteArray("\x93NUMPY\x01\x00\x76\x00", 10) + text + data;
+    };
+    QByteArray classes(40, '\0');
+    for (int i = 0; i < 40; ++i) classes[i] = static_cast<char>(i % 3);
+    write_file(path("arrays/y.npy"), npy("|u1", "(40,)", classes));
+    write_file(path("arrays/x.npy"), npy("|u1", "(40, 20, 20)", counting(40 * 400)));
+    const auto pictures = look(path("arrays/x.npy"));
+    QVERIFY2(pictures, pictures ? "" : pictures.error().line().c_str());
+    QVERIFY(pictures->form == StarterForm::Pictures && pictures->classes == 3 && pictures->width == 20);
+    auto graph = starter_graph(*pictures);
+    QVERIFY2(graph, graph ? "" : graph.error().line().c_str());
+    QVERIFY(make_plan(*graph, {.sources = context()}));
+    write_file(path("arrays/x.npy"), npy("<f8", "(40, 5)", QByteArray(40 * 5 * 8, '\0')));
+    const auto numbers = look(path("arrays/x.npy"));
+    QVERIFY2(numbers, numbers ? "" : numbers.error().line().c_str());
+    QVERIFY(numbers->form == StarterForm::Features);
+    QCOMPARE(text_of(numbers->training, "holds"), QString("features"));
+    QCOMPARE(QString::fromStdString(size_text(*numbers)), QString("3 classes, 40 records"));
+    graph = starter_graph(*numbers);
+    QVERIFY2(graph, graph ? "" : graph.error().line().c_str());
+    const auto plan = make_plan(*graph, {.sources = context()});
+    QVERIFY2(plan, plan ? "" : plan.error().line().c_str());
+    QCOMPARE(from_json(to_json(*graph))->document, *graph);
+  }
+
+  void a_table_is_looked_at_by_its_rows() {
+    QByteArray table = "class,size,colour\n";
+    QByteArray texts = "headline,kind\n";
+    QByteArray pictures = "file,kind\n";
+    for (int i = 0; i < 60; ++i) {
+      const QByteArray number = QByteArray::number(i);
+      table += (i % 2 == 0 ? "cup," : "pot,") + number + ",colour " + number + "\n";
+      texts += "A headline of some length about the matter number " + number + (i % 2 == 0 ? ",good\n" : ",bad\n");
+      pictures += number + ".jpg," + (i % 2 == 0 ? "cup\n" : "pot\n");
+      write_file(path("list/" + QString::number(i) + ".jpg"), jpeg_of(32, 32, static_cast<std::uint8_t>(4 * i), 9, 9));
+    }
+    write_file(path("list/table.csv"), table);
+    write_file(path("list/texts.csv"), texts);
+    write_file(path("list/pictures.csv"), pictures);
+    const auto list = look(path("list/pictures.csv"));
+    QVERIFY2(list, list ? "" : list.error().line().c_str());
+    QCOMPARE(QString::fromStdString(list->type), QString("image_list"));
+    QCOMPARE(QString::fromStdString(size_text(*list)), QString("2 classes, 60 pictures"));
+    const auto graph = starter_graph(*list);
+    QVERIFY2(graph, graph ? "" : graph.error().line().c_str());
+    QVERIFY(make_plan(*graph, {.sources = context()}));
+
+    const auto long_texts = look(path("list/texts.csv"));
+    QVERIFY2(long_texts, long_texts ? "" : long_texts.error().line().c_str());
+    QVERIFY(long_texts->form == StarterForm::RowTexts);
+    QCOMPARE(QString::fromStdString(long_texts->text_column), QString("headline"));
+    const auto rows = look(path("list/table.csv"));
+    QVERIFY2(rows, rows ? "" : rows.error().line().c_str());
+    QVERIFY(rows->form == StarterForm::Rows && rows->columns == 2 && rows->classes == 2);
+    QCOMPARE(text_of(rows->training, "label"), QString("class"));
+    for (const auto& data : {*rows, *long_texts}) {
+      const auto made = starter_graph(data);
+      if (!made && made.error().reason.find("lacks") != std::string::npos) QSKIP("nodes of tables or texts are absent");
+      QVERIFY2(made, made ? "" : made.error().line().c_str());
+      const Analysis analysis = analyse(*made);
+      QVERIFY2(analysis.problems.empty(), line_of(analysis));
+    }
   }
 
   void one_class_is_refused() {

@@ -8,6 +8,7 @@
 #include "gui/canvas/paint_tools.h"
 #include "gui/models/text.h"
 #include "gui/start/starter_controller.h"
+#include "support/archives.h"
 #include "support/fixtures.h"
 #include "support/small_data.h"
 #include "support/test_program.h"
@@ -125,6 +126,35 @@ class TestDrop : public QObject {
     QCOMPARE(QString::fromStdString(to_json(window.document().document())), before);
     QTest::keyClick(&window.view(), Qt::Key_Z, Qt::ControlModifier);
     QVERIFY(window.document().document().nodes().empty());
+    window.close_quietly();
+  }
+
+  /// What names cannot tell is found out once the archive was opened: it holds train and test.
+  void an_archive_on_an_empty_canvas_becomes_a_graph() {
+    test::ArchiveContent content;
+    for (const char* part : {"train", "test"})
+      for (const char* name : {"cups", "pots"})
+        for (int i = 0; i < 10; ++i)
+          content.emplace_back(std::string(part) + "/" + name + "/" + std::to_string(i) + ".jpg",
+                               test::jpeg_of(40, 40, static_cast<std::uint8_t>(25 * i), 90, 90));
+    test::write_archive(home_.file("things.zip"), content, test::ArchiveStyle::ZipDeflated);
+    MainWindow window;
+    window.resize(1280, 800);
+    window.show();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    QVERIFY(drop_on(window.view().viewport(), home_.file("things.zip")));
+    QCOMPARE(window.document().document().nodes().size(), std::size_t{1});
+    QCOMPARE(window.document().document().nodes().begin()->type, std::string("archive"));
+    StarterOffer* offer = window.welcome().starter().offer();
+    QVERIFY(offer != nullptr);
+    QTRY_VERIFY2(offer->build_button().isVisible(), qPrintable(offer->text()));
+    QCOMPARE(offer->text(), QString("Build a classifier for 2 classes, 20 pictures and 20 for validation?"));
+    QTest::mouseClick(&offer->build_button(), Qt::LeftButton);
+    const Node* source = window.document().document().find("source");
+    QVERIFY(source != nullptr && source->params.contains("inside"));
+    QCOMPARE(std::get<std::string>(source->params.at("inside")), std::string("train"));
+    QVERIFY(window.document().document().link_into({"trainer", "validation"}) != nullptr);
+    QVERIFY(window.document().analysis().ok());
     window.close_quietly();
   }
 

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/data_files.h"
+
+#include "base/file_names.h"
+#include "base/lower_case.h"
+#include "base/split_folders.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <initializer_list>
+#include <string_view>
+#include <system_error>
+
+namespace feedline::inline engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kMostLooked = 2000;
+
+bool named_like(std::string_view name, std::initializer_list<std::string_view> endings) {
+  return std::any_of(endings.begin(), endings.end(), [&](std::string_view end) { return name.ends_with(end); });
+}
+
+std::string full_path(const fs::path& path) {
+  std::error_code error;
+  const fs::path whole = fs::absolute(path, error);
+  return (error ? path : whole).lexically_normal().string();
+}
+
+bool is_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+/// The file beside it whose name has one of `others` where this one has `word`; empty: there is none.
+fs::path counterpart(const fs::path& file, std::string_view word, std::initializer_list<std::string_view> others) {
+  const std::string name = file.filename().string();
+  const std::size_t at = lower_case(name).rfind(word);
+  if (at == std::string::npos) return {};
+  for (const std::string_view other : others) {
+    std::string text(other);
+    if (name[at] != lower_case(name[at]) && !text.empty() && text[0] >= 'a') text[0] = static_cast<char>(text[0] - 32);
+    fs::path found = file.parent_path() / (name.substr(0, at) + text + name.substr(at + word.size()));
+    if (is_file(found)) return found;
+  }
+  return {};
+}
+
+/// One file of a set that is divided into files: "adult-test.csv" beside "adult-train.csv".
+StarterData one_file(const fs::path& file, std::string type, bool encoded) {
+  StarterData data{.name = file.stem().string(), .type = std::move(type), .encoded = encoded};
+  data.training["file"] = full_path(file);
+  const fs::path other = counterpart(file, "train", {"val", "valid", "validation", "test"});
+  if (!other.empty()) data.validation = ParamMap{{"file", full_path(other)}};
+  return data;
+}
+
+/// The array of labels that goes with one of items, by the names that people give them.
+fs::path labels_beside(const fs::path& file) {
+  if (file.filename().string().ends_with(".npz")) return file;
+  for (const auto& [items, labels] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
+           {"images", "labels"}, {"features", "labels"}, {"data", "labels"}, {"inputs", "targets"}, {"x", "y"}}) {
+    fs::path found = counterpart(file, items, {labels});
+    if (!found.empty()) return found;
+  }
+  return {};
+}
+
+StarterData array_file(const fs::path& file) {
+  StarterData data = one_file(file, "npy", false);
+  const auto add_labels = [](ParamMap& params) {
+    const fs::path labels = labels_beside(std::get<std::string>(params.at("file")));
+    if (!labels.empty()) params["labels"] = labels.string();
+  };
+  add_labels(data.training);
+  if (data.validation) add_labels(*data.validation);
+  if (data.validation && !data.validation->contains("labels")) data.validation.reset();
+  return data;
+}
+
+bool is_cifar_name(std::string_view name) {
+  return name.ends_with(".bin") && (name.starts_with("data_batch") || name.starts_with("test_batch") ||
+                                    name == "train.bin" || name == "test.bin");
+}
+
+StarterData cifar_set(const fs::path& folder) {
+  StarterData data{.name = folder.filename().string(), .type = "cifar10", .encoded = false};
+  data.training["folder"] = full_path(folder);
+  for (const char* test : {"test_batch.bin", "test.bin"})
+    if (is_file(folder / test) && !data.validation) {
+      data.validation = data.training;
+      (*data.validation)["files"] = ValueList{std::string(test)};
+    }
+  return data;
+}
+
+/// Does the text begin with a line that has a tab in it, and no other control characters?
+bool has_tabbed_lines(const fs::path& file) {
+  std::array<char, 4096> head{};
+  std::ifstream text(file, std::ios::binary);
+  text.read(head.data(), head.size());
+  const std::string_view begin(head.data(), static_cast<std::size_t>(text.gcount()));
+  const std::string_view line = begin.substr(0, begin.find('\n'));
+  const bool plain = std::none_of(begin.begin(), begin.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 32 && c != '\t' && c != '\n' && c != '\r';
+  });
+  return plain && line.find('\t') != std::string_view::npos;
+}
+
+/// Looks at names alone: whether sub-folders hold texts, and none of them pictures.
+bool holds_text_folders(const fs::path& folder) {
+  int looked = 0;
+  bool texts = false;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end && looked < kMostLooked;
+       at.increment(error), ++looked) {
+    std::error_code ignored;
+    if (!at->is_directory(ignored)) continue;
+    std::error_code inner;
+    for (fs::directory_iterator in(at->path(), inner); !inner && in != fs::directory_iterator() && looked < kMostLooked;
+         in.increment(inner), ++looked) {
+      const std::string name = lower_case(in->path().filename().string());
+      if (is_picture_name(name)) return false;
+      if (name.ends_with(".txt")) texts = true;
+    }
+  }
+  return texts;
+}
+
+}  // namespace
+
+std::optional<StarterData> data_of_file(const fs::path& file) {
+  const std::string name = lower_case(file.filename().string());
+  if (named_like(name, {".csv", ".tsv", ".tab", ".csv.gz", ".tsv.gz"})) return one_file(file, "csv", false);
+  if (named_like(name, {".sqlite", ".sqlite3", ".db", ".db3"})) return one_file(file, "sqlite", false);
+  if (named_like(name, {".tar", ".tar.gz", ".tgz", ".zip"})) return one_file(file, "archive", true);
+  if (named_like(name, {".npy", ".npz"})) return array_file(file);
+  if (is_cifar_name(name)) return cifar_set(file.parent_path());
+  const bool text = name.ends_with(".txt") || file.extension().empty();
+  if (text && has_tabbed_lines(file)) return one_file(file, "text_lines", false);
+  return std::nullopt;
+}
+
+std::optional<StarterData> data_of_folder(const fs::path& folder) {
+  const fs::path whole = full_path(folder);
+  const fs::path named = whole.filename().empty() ? whole.parent_path() : whole;
+  if (is_file(folder / "data_batch_1.bin") || (is_file(folder / "train.bin") && is_file(folder / "test.bin")))
+    return cifar_set(named);
+  const auto split = split_folders(folder);
+  if (!holds_text_folders(split ? split->training : folder)) return std::nullopt;
+  StarterData data{.name = named.filename().string(), .type = "text_folder", .encoded = false};
+  data.training["folder"] = split ? full_path(split->training) : named.string();
+  if (split) data.validation = ParamMap{{"folder", full_path(split->validation)}};
+  return data;
+}
+
+}  // namespace feedline::inline engine

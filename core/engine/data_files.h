@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Private to core/engine: which source reads a file or a folder, other than pictures and IDX, by names. Of a text
+// without a telling name the first lines are looked at.
+
+#include "graph/starter.h"
+
+#include <filesystem>
+#include <optional>
+
+namespace feedline::inline engine {
+
+/// Tables (.csv, .tsv, .sqlite, packed or not), archives, NumPy arrays, CIFAR files, lines of texts. Those for testing
+/// beside those for training are found by their names. None: no source reads this kind of file.
+[[nodiscard]] std::optional<StarterData> data_of_file(const std::filesystem::path& file);
+/// CIFAR files, or class folders of texts. None: neither.
+[[nodiscard]] std::optional<StarterData> data_of_folder(const std::filesystem::path& folder);
+
+}  // namespace feedline::inline engine
