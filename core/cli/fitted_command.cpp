@@ -65,7 +65,8 @@ Result<std::vector<LearntNode>> learnt_by_checkpoint(const std::string& place) {
   auto graph = graph_of(checkpoint->state);
   if (!graph) return fail(std::move(graph.error()));
   std::vector<LearntNode> nodes;
-  for (const Node& node : flatten(*graph).document.nodes()) {
+  const Flat flat = flatten(*graph);
+  for (const Node& node : flat.document.nodes()) {
     LearntNode learnt{.node = drawn_path(node.id), .type = node.type};
     for (const auto& [name, value] : checkpoint->state.fitted)
       if (const auto [key, tensor] = split_tensor_name(name); key == (node.key.empty() ? node.id : node.key))
