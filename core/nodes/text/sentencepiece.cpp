@@ -14,6 +14,7 @@ namespace feedline::inline nodes {
 namespace {
 
 constexpr const char* kModelTensor = "model";
+constexpr std::string_view kPieceTexts = "pieces";
 constexpr std::size_t kLargestModel = std::size_t{64} << 20;
 /// What is kept of texts to learn from.
 constexpr std::size_t kMostLearntBytes = std::size_t{32} << 20;
@@ -48,7 +49,8 @@ Result<SharedPieces> model_of_state(const NamedTensors& state) {
   const auto bytes = found == state.end() ? std::nullopt : found->second.numbers<std::uint8_t>();
   if (!bytes || bytes->empty()) return fail_learnt_text();
   auto read = SentencePieces::of({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
-  if (!read) return fail_learnt_text();
+  const auto pieces = find_texts(state, kPieceTexts);
+  if (!read || !pieces || static_cast<std::int64_t>(pieces->size()) != (*read)->ids()) return fail_learnt_text();
   return read;
 }
 
@@ -79,7 +81,7 @@ class SentencePieceFitter final : public Fitter {
     if (!pieces) return fail(pieces.error());
     const std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(model->data()), model->size());
     NamedTensors state{{kModelTensor, TensorValue::of(bytes, {static_cast<std::int64_t>(bytes.size())})}};
-    put_texts(state, "pieces", (*pieces)->pieces());
+    put_texts(state, kPieceTexts, (*pieces)->pieces());
     return state;
   }
 
@@ -162,11 +164,12 @@ struct SentencePiece {
     return describe(params, (*model)->ids());
   }
 
-  /// `state`: "model", the bytes of a .model file; the texts "pieces" are for people.
+  /// `state`: "model", the bytes of a .model file, and the texts "pieces", one an id: they are quicker to count than
+  /// the model is to load, and the window's thread asks.
   static Result<TensorDesc> learnt(const Params& params, DescInputs, const NamedTensors& state) {
-    const auto model = model_of_state(state);
-    if (!model) return fail(model.error());
-    return describe(params, (*model)->ids());
+    const auto pieces = find_texts(state, kPieceTexts);
+    if (!pieces) return fail_learnt_text();
+    return describe(params, static_cast<std::int64_t>(pieces->size()));
   }
 
   static std::unique_ptr<Fitter> fitter(const Params& params, DescInputs) {
