@@ -49,8 +49,8 @@ Result<SharedPieces> model_of_state(const NamedTensors& state) {
   const auto bytes = found == state.end() ? std::nullopt : found->second.numbers<std::uint8_t>();
   if (!bytes || bytes->empty()) return fail_learnt_text();
   auto read = SentencePieces::of({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
-  const auto pieces = find_texts(state, kPieceTexts);
-  if (!read || !pieces || static_cast<std::int64_t>(pieces->size()) != (*read)->ids()) return fail_learnt_text();
+  const auto pieces = each_text(state, kPieceTexts, [](std::string_view) {});
+  if (!read || !pieces || static_cast<std::int64_t>(*pieces) != (*read)->ids()) return fail_learnt_text();
   return read;
 }
 
@@ -167,9 +167,9 @@ struct SentencePiece {
   /// `state`: "model", the bytes of a .model file, and the texts "pieces", one an id: they are quicker to count than
   /// the model is to load, and the window's thread asks.
   static Result<TensorDesc> learnt(const Params& params, DescInputs, const NamedTensors& state) {
-    const auto pieces = find_texts(state, kPieceTexts);
+    const auto pieces = each_text(state, kPieceTexts, [](std::string_view) {});
     if (!pieces) return fail_learnt_text();
-    return describe(params, static_cast<std::int64_t>(pieces->size()));
+    return describe(params, static_cast<std::int64_t>(*pieces));
   }
 
   static std::unique_ptr<Fitter> fitter(const Params& params, DescInputs) {
