@@ -70,9 +70,9 @@ LearningHashes LearntFinder::wanted() const {
   return known && learns && document_.analysis().ok() ? learning_hashes(document_.document()) : LearningHashes{};
 }
 
+/// What is wanted costs an analysis of the graph: it is found once edits have settled, not with each of them.
 void LearntFinder::follow_document() {
-  if (std::exchange(seen_analysis_, document_.analyses()) == document_.analyses()) return;
-  if (wanted() != asked_) debounce_.start();
+  if (std::exchange(seen_analysis_, document_.analyses()) != document_.analyses()) debounce_.start();
 }
 
 /// What is learnt in the meantime appears in this folder.
