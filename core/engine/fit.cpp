@@ -29,6 +29,7 @@ class PlanFitter {
 
   /// As far as the cache tells.
   Result<LearntStates> kept() {
+    looks_ = true;
     if (Status looked = look_at_files(); !looked) return fail(std::move(looked.error()));
     for (bool any = true; any && has_unbound(plan_->train);) {
       any = false;
@@ -111,7 +112,7 @@ class PlanFitter {
   bool bind_kept(std::size_t index) {
     PlanStep& step = plan_->train.steps[index];
     std::optional<NamedTensors> kept = known(step.fitted->key);
-    if (const auto hash = kept ? std::nullopt : hash_of(index)) kept = cache_.find(*hash);
+    if (const auto hash = kept ? std::nullopt : hash_of(index)) kept = looks_ ? cache_.look(*hash) : cache_.find(*hash);
     return kept && bind(step, std::move(*kept));
   }
 
@@ -194,6 +195,7 @@ class PlanFitter {
   const FittedCache cache_;
   std::optional<std::string> files_{};
   LearntStates states_{};  ///< of all steps that are bound
+  bool looks_ = false;     ///< nothing runs by what is found in the cache
 };
 
 }  // namespace

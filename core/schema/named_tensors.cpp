@@ -67,20 +67,27 @@ void put_texts(NamedTensors& tensors, std::string_view name, std::span<const std
 }
 
 std::optional<std::vector<std::string>> find_texts(const NamedTensors& tensors, std::string_view name) {
-  const auto found = tensors.find(std::string(name).append(kTextsEnding));
-  const auto bytes = found == tensors.end() ? std::nullopt : found->second.numbers<std::uint8_t>();
-  if (!bytes) return std::nullopt;
   std::vector<std::string> texts;
-  for (std::size_t at = 0; at < bytes->size();) {
-    if (bytes->size() - at < 4) return std::nullopt;
+  if (!each_text(tensors, name, [&](std::string_view text) { texts.emplace_back(text); })) return std::nullopt;
+  return texts;
+}
+
+std::optional<std::size_t> each_text(const NamedTensors& tensors, std::string_view name,
+                                     const std::function<void(std::string_view)>& found) {
+  const auto tensor = tensors.find(std::string(name).append(kTextsEnding));
+  if (tensor == tensors.end() || tensor->second.type != ElementType::U8) return std::nullopt;
+  const std::vector<std::byte>& bytes = tensor->second.data;
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < bytes.size(); ++count) {
+    if (bytes.size() - at < 4) return std::nullopt;
     std::uint32_t length = 0;
-    for (unsigned i = 0; i < 4; ++i) length |= static_cast<std::uint32_t>((*bytes)[at + i]) << (8 * i);
+    for (unsigned i = 0; i < 4; ++i) length |= std::to_integer<std::uint32_t>(bytes[at + i]) << (8 * i);
     at += 4;
-    if (bytes->size() - at < length) return std::nullopt;
-    texts.emplace_back(reinterpret_cast<const char*>(bytes->data()) + at, length);
+    if (bytes.size() - at < length) return std::nullopt;
+    found({reinterpret_cast<const char*>(bytes.data()) + at, length});
     at += length;
   }
-  return texts;
+  return count;
 }
 
 std::optional<std::string_view> texts_name(std::string_view tensor) {

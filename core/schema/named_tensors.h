@@ -80,6 +80,10 @@ using NamedTensors = std::map<std::string, TensorValue, std::less<>>;
 void put_texts(NamedTensors& tensors, std::string_view name, std::span<const std::string> texts);
 /// None: there are no texts of this name, or the tensor is damaged.
 [[nodiscard]] std::optional<std::vector<std::string>> find_texts(const NamedTensors& tensors, std::string_view name);
+/// Calls found(text) for each of them, in order, without copying any; how many there are. None: as above, and texts in
+/// front of the damage have been shown.
+std::optional<std::size_t> each_text(const NamedTensors& tensors, std::string_view name,
+                                     const std::function<void(std::string_view)>& found);
 /// Of a tensor of texts its name without that ending, which `find_texts` takes; none: it holds numbers.
 [[nodiscard]] std::optional<std::string_view> texts_name(std::string_view tensor);
 

@@ -12,14 +12,20 @@
 namespace feedline::inline state {
 
 std::optional<NamedTensors> FittedCache::find(const std::string& hash) const {
+  auto state = look(hash);
+  if (!state) return std::nullopt;
+  std::error_code ignored;  // it has been asked for: make_room() takes the others first
+  std::filesystem::last_write_time(file(hash), std::filesystem::file_time_type::clock::now(), ignored);
+  return state;
+}
+
+std::optional<NamedTensors> FittedCache::look(const std::string& hash) const {
   const auto opened = SafetensorsFile::open(file(hash));
   if (!opened) return std::nullopt;
   const auto& metadata = opened->metadata();
   if (const auto own = metadata.find("hash"); own == metadata.end() || own->second != hash) return std::nullopt;
   auto state = opened->read_all();
   if (!state) return std::nullopt;
-  std::error_code ignored;  // it has been asked for: make_room() takes the others first
-  std::filesystem::last_write_time(file(hash), std::filesystem::file_time_type::clock::now(), ignored);
   return std::move(*state);
 }
 

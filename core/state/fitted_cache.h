@@ -22,7 +22,10 @@ class FittedCache {
 
   explicit FittedCache(const std::filesystem::path& cache_folder) : folder_(cache_folder / "fitted") {}
 
+  /// Counts as asked for.
   [[nodiscard]] std::optional<NamedTensors> find(const std::string& hash) const;
+  /// The same, and leaves no trace in the folder: for whoever watches it.
+  [[nodiscard]] std::optional<NamedTensors> look(const std::string& hash) const;
   /// `node`: of which node it is, for people. Errors: cannot be written (file, remedy).
   Status keep(const std::string& hash, const std::string& node, const NamedTensors& state) const;
   [[nodiscard]] std::filesystem::path file(const std::string& hash) const { return folder_ / (hash + ".safetensors"); }

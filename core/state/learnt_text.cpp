@@ -7,8 +7,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
-#include <span>
+#include <type_traits>
+#include <utility>
 
 namespace feedline::inline state {
 namespace {
@@ -42,16 +44,18 @@ std::vector<LearntLine> learnt_lines(const NamedTensors& state, std::size_t most
   std::vector<LearntLine> lines;
   for (const auto& [tensor, value] : state) {
     const auto named = texts_name(tensor);
-    if (const auto texts = named ? find_texts(state, *named) : std::nullopt) {
-      LearntLine& line = lines.emplace_back();
+    std::vector<std::string> first;  // of millions perhaps
+    const auto add = [&](std::string_view text) {
+      if (first.size() < most) first.push_back(plain_line(text));
+    };
+    LearntLine& line = lines.emplace_back();
+    if (const auto texts = named ? each_text(state, *named, add) : std::nullopt) {
       line.name = plain_line(*named);
-      line.shape = numbers::plural(texts->size(), "text");
-      line.more = texts->size() > most;
-      for (const std::string& text : std::span(*texts).first(std::min(texts->size(), most)))
-        line.values.push_back(plain_line(text));
+      line.shape = numbers::plural(*texts, "text");
+      line.more = *texts > most;
+      line.values = std::move(first);
       continue;
     }
-    LearntLine& line = lines.emplace_back();
     line.name = plain_line(tensor);
     line.shape = shape_text(value);
     (void)(add_numbers<double>(value, most, line) || add_numbers<float>(value, most, line) ||

@@ -15,8 +15,10 @@ namespace {
 
 constexpr int kSettleMs = 300;
 
+/// `last`: what was found the time before. What is still the same keeps its place in memory, so that the window's
+/// thread sees by that alone whether anything is new.
 LearntBefore look_up(const Document& document, const LearningHashes& hashes, const std::filesystem::path& cache_folder,
-                     const std::stop_token& stop) {
+                     LearntStates& last, const std::stop_token& stop) {
   LearntBefore found{.hashes = hashes};
   try {
     auto plan = make_plan(document, {.sources = {.cache_folder = cache_folder, .stop = stop, .progress = {}}});
@@ -25,6 +27,9 @@ LearntBefore look_up(const Document& document, const LearningHashes& hashes, con
       found.states = std::move(*states);
   } catch (const std::exception&) {  // a graph that cannot be prepared: a run says why
   }
+  for (auto& [node, state] : found.states)
+    if (const auto before = last.find(node); before != last.end() && *before->second == *state) state = before->second;
+  last = found.states;
   return found;
 }
 
@@ -35,8 +40,8 @@ LearntFinder::LearntFinder(DocumentController& document, std::filesystem::path c
       document_(document),
       cache_folder_(cache_folder.empty() ? default_cache_folder() : std::move(cache_folder)),
       worker_(
-          [folder = cache_folder_](const Question& asked, const std::stop_token& stop) {
-            return look_up(asked.document, asked.hashes, folder, stop);
+          [folder = cache_folder_, last = LearntStates()](const Question& asked, const std::stop_token& stop) mutable {
+            return look_up(asked.document, asked.hashes, folder, last, stop);
           },
           [this](LearntBefore found) {
             if (found.states != document_.learnt()) document_.set_learnt(std::move(found));
@@ -65,9 +70,9 @@ LearningHashes LearntFinder::wanted() const {
   return known && learns && document_.analysis().ok() ? learning_hashes(document_.document()) : LearningHashes{};
 }
 
+/// What is wanted costs an analysis of the graph: it is found once edits have settled, not with each of them.
 void LearntFinder::follow_document() {
-  if (std::exchange(seen_analysis_, document_.analyses()) == document_.analyses()) return;
-  if (wanted() != asked_) debounce_.start();
+  if (std::exchange(seen_analysis_, document_.analyses()) != document_.analyses()) debounce_.start();
 }
 
 /// What is learnt in the meantime appears in this folder.

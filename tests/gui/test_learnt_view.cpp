@@ -12,6 +12,7 @@
 #include "support/test_program.h"
 
 #include <QDir>
+#include <QSignalSpy>
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTest>
@@ -73,6 +74,12 @@ class TestLearntView : public QObject {
     QVERIFY(*controller.learnt().at("normalise") == *learnt_states(**bound).at("normalise"));
     QVERIFY(!view->isHidden());
     QCOMPARE(view->findChild<QTableWidget*>()->rowCount(), 3);
+
+    // Having looked is no reason to look again: the folder stays as it is, and so does what was found.
+    QTest::qWait(600);
+    QSignalSpy changed(&controller, &DocumentController::changed);
+    QTest::qWait(1000);
+    QCOMPARE(changed.size(), 0);
 
     // What changes the model alone changes nothing here; another split does, at once.
     QVERIFY(controller.apply({SetParam{"adam", "learning_rate", 0.5}}));

@@ -126,6 +126,7 @@ class TestSequenceLayers : public QObject {
   void what_fills_a_record_up_changes_nothing_data();
   void what_fills_a_record_up_changes_nothing();
   void a_batch_without_any_token();
+  void what_does_not_count_has_a_number_in_float16();
   void elementwise_layers_take_records_of_any_length();
   void dropout_of_a_transformer_follows_the_seed();
   void shapes_are_told();
@@ -256,6 +257,21 @@ void TestSequenceLayers::a_batch_without_any_token() {
     QCOMPARE(y.abs().sum().item<double>(), 0.0);
     y.sum().backward();
   }
+}
+
+/// float16 ends at 65,504: LibTorch refuses to fill in a number beyond.
+void TestSequenceLayers::what_does_not_count_has_a_number_in_float16() {
+  const NodeSpec& spec = spec_of("sequence_pool");
+  const auto layer = build(spec, spec.complete({{"pooling", std::string("max")}}),
+                           {sequences(2, Dim::up_to(3)), ids(2, Dim::up_to(3))});
+  at::Tensor x = at::full({2, 3, kWidth}, -4.0);
+  x[0][1].fill_(-2);
+  x[0][2].fill_(8);  // filled up
+  const at::Tensor tokens = at::zeros({2, 3}, at::kInt);
+  tokens[0].narrow(0, 0, 2).fill_(7);
+  const at::Tensor y = layer->forward(std::vector<at::Tensor>{x.to(at::kHalf), tokens});
+  QCOMPARE(y.scalar_type(), at::kHalf);
+  QVERIFY(y[0].eq(-2).all().item<bool>() && y[1].eq(0).all().item<bool>());
 }
 
 void TestSequenceLayers::elementwise_layers_take_records_of_any_length() {

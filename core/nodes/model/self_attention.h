@@ -40,13 +40,12 @@ struct SelfAttention final : torch::nn::Module {
                                  .permute({2, 0, 3, 1, 4});  // 3 × N × heads × T × F/heads
     const double scale = 1 / std::sqrt(static_cast<double>(width / heads));
     at::Tensor scores = at::matmul(joint[0] * scale, joint[1].transpose(2, 3));
-    // The lowest number and not -inf: a record without any token then gives numbers, which its mask cancels.
-    if (mask.defined()) scores = scores.masked_fill(mask.logical_not().view({rows, 1, 1, places}), kUnseen);
+    if (mask.defined())
+      scores = scores.masked_fill(mask.logical_not().view({rows, 1, 1, places}), below_all(scores.scalar_type()));
     const at::Tensor seen = at::matmul(dropped(at::softmax(scores, 3)), joint[2]);
     return out->forward(seen.transpose(1, 2).reshape({rows, places, width}));
   }
 
-  static constexpr double kUnseen = -1e30;
   std::int64_t heads;
   at::Tensor in_weight;
   at::Tensor in_bias;

@@ -26,6 +26,10 @@ namespace feedline::inline nodes {
   return tokens.defined() ? x * token_mask(tokens).unsqueeze(2).to(x.scalar_type()) : x;
 }
 
+/// Below all numbers that a layer gives, and within the type's own range: float16 ends at 65,504. Not -inf, so that a
+/// record without any token gives numbers, which its mask cancels.
+[[nodiscard]] inline double below_all(at::ScalarType type) { return type == at::kHalf ? -65'504.0 : -1e30; }
+
 /// N of i64: the place behind the last token of each record.
 [[nodiscard]] inline at::Tensor token_counts(const at::Tensor& tokens) {
   const std::int64_t places = tokens.size(1);

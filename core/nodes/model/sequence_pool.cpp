@@ -20,9 +20,9 @@ at::Tensor pool_mean(const at::Tensor& x, const at::Tensor& tokens) {
 at::Tensor pool_max(const at::Tensor& x, const at::Tensor& tokens) {
   if (x.size(1) == 0) return x.sum(1);
   if (!tokens.defined()) return std::get<0>(x.max(1));
-  constexpr double kBelowAll = -1e30;
   const at::Tensor mask = token_mask(tokens);
-  const at::Tensor most = std::get<0>(x.masked_fill(mask.logical_not().unsqueeze(2), kBelowAll).max(1));
+  const at::Tensor most =
+      std::get<0>(x.masked_fill(mask.logical_not().unsqueeze(2), below_all(x.scalar_type())).max(1));
   return most.masked_fill(mask.any(1, /*keepdim=*/true).logical_not(), 0);  // a record without tokens
 }
 #endif

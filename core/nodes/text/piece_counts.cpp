@@ -36,7 +36,7 @@ void PieceCounts::clear() {
 void PieceCounts::merge(const PieceCounts& next) {
   for (std::uint32_t i = 0; i < next.counts_.size(); ++i) take(next.index_.text_of(i), next.counts_[i]);
   texts_ += next.texts_;
-  while (counts_.size() > kMostPieces) let_go();
+  while (counts_.size() > kMostPieces || index_.bytes() > kMostBytes) let_go();
 }
 
 void PieceCounts::let_go() {

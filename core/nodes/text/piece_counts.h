@@ -17,12 +17,13 @@
 namespace feedline::inline nodes {
 
 /// How often the pieces of texts occur, and in how many texts. Counts of texts that follow are merged in; what comes
-/// out depends on their order alone. Memory is bounded: where there are more than kMostPieces different ones, the
-/// rarest are let go, and then more than those, as word2vec does it.
+/// out depends on their order alone. Memory is bounded: where there are more than kMostPieces different ones, or of
+/// more than kMostBytes together, the rarest are let go, and then more than those, as word2vec does it.
 class PieceCounts {
  public:
   /// The most that are counted at a time.
   static constexpr std::size_t kMostPieces = std::size_t{1} << 21;
+  static constexpr std::size_t kMostBytes = std::size_t{256} << 20;
 
   struct Count {
     std::uint64_t times = 0;

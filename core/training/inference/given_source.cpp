@@ -28,11 +28,18 @@ Status read_given_file(const std::string& path, std::string& bytes) {
   return fail(std::move(error));
 }
 
+bool is_of(const std::vector<TensorDesc>& outputs, Kind kind) {
+  return std::any_of(outputs.begin(), outputs.end(), [kind](const TensorDesc& output) { return output.kind == kind; });
+}
+
 class GivenSource final : public Source {
  public:
   GivenSource(std::vector<TensorDesc> outputs, std::shared_ptr<const std::vector<GivenRecord>> records,
               std::shared_ptr<const SampleOp> decode)
-      : outputs_(std::move(outputs)), records_(std::move(records)), decode_(std::move(decode)) {}
+      : outputs_(std::move(outputs)),
+        records_(std::move(records)),
+        decode_(std::move(decode)),
+        of_files_(is_of(outputs_, Kind::Encoded) || is_of(outputs_, Kind::Image)) {}
 
   [[nodiscard]] std::uint64_t size() const override { return records_->size(); }
   [[nodiscard]] const std::vector<TensorDesc>& outputs() const override { return outputs_; }
@@ -45,12 +52,16 @@ class GivenSource final : public Source {
       const Kind kind = outputs_[i].kind;
       if (kind == Kind::Label) {
         out[i]->set_label(0);
-      } else if (kind == Kind::Text) {
+      } else if (kind == Kind::Text && !of_files_) {
         out[i]->set_bytes(record.text);
       } else if (kind == Kind::Encoded) {
         std::string bytes;
         if (Status read = read_given_file(record.name, bytes); !read) return read;
         out[i]->set_bytes(bytes);
+      } else if (kind != Kind::Image) {  // a row beside a picture, its caption
+        return fail_record(fmt::format("the model takes {} of a record besides, and a file alone has none",
+                                       outputs_[i].kind->name),
+                           "Use evaluate with --set, which reads what the graph's own source reads");
       } else if (Status shown = read_pixels(record, outputs_[i], *out[i]); !shown) {
         return shown;
       }
@@ -79,6 +90,7 @@ class GivenSource final : public Source {
   std::vector<TensorDesc> outputs_;
   std::shared_ptr<const std::vector<GivenRecord>> records_;
   std::shared_ptr<const SampleOp> decode_;  ///< null: pixels are decoded by the graph
+  bool of_files_;                           ///< a record is a file, not a line
 };
 
 Result<std::shared_ptr<const SampleOp>> decoder(const TensorDesc& pixels) {
@@ -93,17 +105,13 @@ Result<std::shared_ptr<const SampleOp>> decoder(const TensorDesc& pixels) {
   return std::shared_ptr<const SampleOp>(std::move(*op));
 }
 
-bool is_of(const std::vector<TensorDesc>& outputs, Kind kind) {
-  return std::any_of(outputs.begin(), outputs.end(), [kind](const TensorDesc& output) { return output.kind == kind; });
-}
-
 }  // namespace
 
 Result<bool> takes_lines(const NodeSpec& source, const ParamMap& params) {
   auto outputs = source.infer(params, {});
   if (!outputs) return fail(std::move(outputs.error()));
-  if (is_of(*outputs, Kind::Text)) return true;
   if (is_of(*outputs, Kind::Encoded) || is_of(*outputs, Kind::Image)) return false;
+  if (is_of(*outputs, Kind::Text)) return true;
   return fail(Error{.reason = fmt::format("a {} gives neither pictures nor text, and nothing else can be predicted on "
                                           "from files",
                                           source.type),
