@@ -17,8 +17,7 @@ const char* find_sign(const char* at, const char* end, char sign) {
 
 /// The sign that closes a quoted text, `at` being inside; null: none. Says whether there are signs to take out.
 const char* closing_quote(const char* at, const char* end, const CsvDialect& dialect, bool& marked) {
-  const char* quote =
-      nullptr;  // the next one, or the end: looked for again only when it is passed, however many escapes
+  const char* quote = nullptr;  // the next one, or the end: looked for again only when it is passed
   while (at < end) {
     if (quote == nullptr || quote < at) quote = find_sign(at, end, dialect.quote);
     if (quote == nullptr) quote = end;
