@@ -207,6 +207,16 @@ const std::vector<Dialect>& dialects() {
        "Stadt:text -> Südtirol,Österreich",
        "Köln -> Österreich\nMünchen -> Südtirol\nGöttingen -> Österreich\n"},
       {"gzip", gzipped("a,y\n1,p\n2,q\n"), {}, "a:number -> p,q", "1 -> p\n2 -> q\n"},
+      {"gzip of utf-8 with a mark",
+       gzipped("\xEF\xBB\xBFname,y\n1,p\n2,q\n"),
+       {},
+       "name:number -> p,q",
+       "1 -> p\n2 -> q\n"},
+      {"utf-16 by another name than its mark's",
+       encoded("name,y\n1,p\n2,q\n", QStringConverter::Utf16LE, true),
+       {{"encoding", text("utf-16le")}},
+       "name:number -> p,q",
+       "1 -> p\n2 -> q\n"},
       {"gzip of utf-16",
        gzipped(encoded("a,y\n1,é\n2,ü\n", QStringConverter::Utf16LE, true)),
        {},
@@ -379,6 +389,16 @@ class TestCsv : public QObject {
     QVERIFY(table_row(**source, 0).ends_with("x\nend -> p"));
     QCOMPARE(table_row(**source, 1), std::string("2|short -> q"));
     QVERIFY(table_row(**source, 2).starts_with("3|yyy"));
+  }
+
+  /// Each escape must not have the rest of the cell looked through for its quote.
+  void a_cell_of_a_million_escapes_is_read_at_once() {
+    constexpr int kEscapes = 1 << 20;
+    const auto source = open("a,y\n\"say \\\"hi\\\" now\",p\n\"" + QByteArray("\\a").repeated(kEscapes) + "\",q\n",
+                             {{"separator", std::string(",")}, {"header", std::string("yes")}});
+    QVERIFY2(source, source ? "" : source.error().line().c_str());
+    QCOMPARE(table_row(**source, 0), std::string("say \"hi\" now -> p"));
+    QCOMPARE(table_row(**source, 1), std::string(kEscapes, 'a') + " -> q");
   }
 
   void a_stop_is_obeyed() {

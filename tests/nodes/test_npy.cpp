@@ -228,6 +228,18 @@ class TestNpy : public QObject {
     QVERIFY(!source.error().remedy.empty());
   }
 
+  /// A sparse file really has the bytes that its header declares.
+  void items_that_no_memory_holds_are_refused() {
+    const QByteArray head = npy("|u1", "(1, 300000000)", "");
+    write_file(path("x"), head);
+    write_file(path("y"), npy("<i8", "(1,)", raw<std::int64_t>({0})));
+    QVERIFY(QFile::resize(path("x"), head.size() + 300'000'000));
+    const auto source = open_files(path("x"), path("y"), {{"holds", std::string("features")}});
+    QVERIFY(!source);
+    QVERIFY2(line(source.error()).contains("286 MiB each"), qPrintable(line(source.error())));
+    QVERIFY(!source.error().remedy.empty());
+  }
+
   void a_file_that_shrinks_is_a_record_error() {
     const auto source = open(kPictures, kLabels);
     QVERIFY(source);

@@ -56,6 +56,10 @@ class TestTableLabels : public QObject {
     QTest::newRow("too many numbers") << many_labels(10'001).replace("name", "1") << QByteArray("class")
                                       << "more than 10,000"
                                       << "label_kind to number";
+    QTest::newRow("too long") << QByteArray("a,y\n1," + QByteArray(2000, 'p') + "\n2," + QByteArray(2000, 'q') +
+                                            "\n3,r\n")
+                              << QByteArray("auto") << "more than 1,024 bytes"
+                              << "Choose another column";
     QTest::newRow("no number") << QByteArray("a,y\n1,p\n2,q\n") << QByteArray("number") << "texts such as 'p'"
                                << "label_kind to class";
   }
@@ -75,6 +79,16 @@ class TestTableLabels : public QObject {
     Datum row;
     const std::vector<Datum*> out = {&row, nullptr};
     QVERIFY((*source)->read(0, out));
+  }
+
+  /// One cell that a stray quote has made long is a bad record, and no reason to refuse the table.
+  void a_single_long_label_is_a_bad_record() {
+    const auto source = open("a,y\n1,p\n2," + QByteArray(2000, 'q') + "\n3,q\n4,p\n");
+    QVERIFY2(source, source ? "" : source.error().line().c_str());
+    QVERIFY(usable(**source));
+    QCOMPARE(report_of(**source)->class_names, (std::vector<std::string>{"p", "q"}));
+    QVERIFY(table_row(**source, 0).find("p") != std::string::npos);
+    QVERIFY(table_row(**source, 1).find("is no class") != std::string::npos);
   }
 
   void as_many_labels_as_may_be() {

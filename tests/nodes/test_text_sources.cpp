@@ -38,6 +38,18 @@ class TestTextSources : public QObject {
     QVERIFY(files != nullptr && files->files() == std::vector{path().toStdString()});
   }
 
+  /// Texts in the place of classes are not kept in memory: they are bad records, one by one.
+  void what_is_too_long_is_no_class() {
+    const auto source = lines("ham\tHi\n" + QByteArray(2000, 'x') + "\tlong\nspam\tBuy\n");
+    QCOMPARE(source->outputs()[1].class_names, (std::vector<std::string>{"ham", "spam"}));
+    QCOMPARE(source->size(), std::uint64_t{3});
+    const Record record = read_record(*source, 1);
+    QVERIFY(!record.ok);
+    QCOMPARE(record.error.code, ErrorCode::BadRecord);
+    QVERIFY(record.error.reason.find("no label") != std::string::npos);
+    QVERIFY(read_record(*source, 2).ok);
+  }
+
   void a_header_is_no_record() {
     QByteArray text = "Label\tSMS\n";
     for (int i = 0; i < 12; ++i) text += i % 3 == 0 ? "spam\tBuy\n" : "ham\tHi\n";

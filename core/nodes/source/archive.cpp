@@ -56,7 +56,7 @@ class ArchiveSource final : public Source, public Reporting, public SharedFiles 
       if (record.text == 0) return fail_record("its group has no .txt member", "Add one, or switch texts off");
       const MemberPlace& text = index_.text(record);
       if (text.size == 0) {
-        out[2]->set_bytes({});
+        out[2]->set_bytes("");
       } else if (Status done = read_member(archive_.file, path_, text, *out[2]); !done) {
         return done;
       }

@@ -15,6 +15,7 @@ namespace feedline::inline nodes {
 namespace {
 
 constexpr std::int64_t kMostNpyClasses = 100'000;
+constexpr std::uint64_t kMostNpyLabels = std::uint64_t{1} << 28;  // they are kept in memory
 
 /// How an item of the array becomes a value.
 struct NpyItem {
@@ -189,6 +190,9 @@ struct Npy {
     if (file.count() != records)
       return fail_file(file.path(), fmt::format("it has {} labels for {} records", file.count(), records),
                        "Choose the array that belongs to these records");
+    if (records > kMostNpyLabels)
+      return fail_file(file.path(), fmt::format("it has {} labels, and there can be {}", records, kMostNpyLabels),
+                       "Save the records in several files");
     constexpr std::uint64_t kLabelPiece = 1 << 16;
     NpyLabels labels{.path = file.path()};
     labels.numbers.resize(static_cast<std::size_t>(records));

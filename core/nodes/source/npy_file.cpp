@@ -26,6 +26,7 @@ constexpr std::size_t kLongestNpyHeader = std::size_t{64} << 10;
 constexpr std::size_t kMostNpyDims = 8;
 constexpr std::uint64_t kMostNpyBytes = std::uint64_t{1} << 42;
 constexpr std::size_t kMostNpyArrays = 1000;
+constexpr std::uint64_t kMostNpyItemBytes = std::uint64_t{256} << 20;
 
 std::uint64_t npy_number(std::span<const std::byte> bytes, std::size_t at, std::size_t length) {
   std::uint64_t value = 0;
@@ -249,6 +250,11 @@ Status NpyFile::read_header(std::uint64_t begin, std::uint64_t bytes) {
                      fmt::format("the array is truncated: it has {} bytes, but its header declares {}",
                                  bytes - header->bytes, header->data_bytes()),
                      "Download or copy it again");
+  if (header->item_bytes() > kMostNpyItemBytes)
+    return fail_file(path_,
+                     fmt::format("its {} items have {} MiB each, more than one record may have", header->shape.front(),
+                                 header->item_bytes() >> 20U),
+                     "Save it with the records along the first dimension");
   data_at_ = begin + header->bytes;
   header_ = std::move(*header);
   return {};

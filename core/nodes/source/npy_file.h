@@ -36,7 +36,8 @@ class NpyFile {
   enum class Wanted : std::uint8_t { Items, Labels };
 
   /// `array`: name of a member of an .npz file, with .npy or without; empty: by the usual names and shapes. Errors name
-  /// the file: missing, those of NpyHeader, sizes that do not fit, no items, no such array; stopped.
+  /// the file: missing, those of NpyHeader, sizes that do not fit, items of over 256 MiB, no items, no such array;
+  /// stopped.
   [[nodiscard]] static Result<NpyFile> open(const std::string& path, const std::string& array, Wanted wanted,
                                             const SourceContext& context);
 

@@ -22,6 +22,7 @@ namespace {
 constexpr std::size_t kReadBlock = std::size_t{1} << 20U;
 constexpr std::size_t kLongestLine = std::size_t{16} << 20U;
 constexpr std::size_t kMostLineClasses = 100'000;
+constexpr std::size_t kLongestLineClass = 1024;  // a longer one is a text, and texts are not kept
 
 /// Where a line's text lies, and its class; -1 where the line has no label.
 struct TextLine {
@@ -84,7 +85,8 @@ class LineIndexer {
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     if (line.empty() || (line_ == 1 && rules_.header == "yes")) return {};
     const std::size_t tab = rules_.label_last ? line.rfind('\t') : line.find('\t');
-    if (tab == std::string_view::npos) {
+    const std::size_t label_bytes = rules_.label_last ? line.size() - std::min(tab + 1, line.size()) : tab;
+    if (tab == std::string_view::npos || label_bytes > kLongestLineClass) {
       lines.push_back({begin, static_cast<std::uint32_t>(line.size()), -1});
       return {};
     }
@@ -176,7 +178,8 @@ class TextLinesSource final : public Source, public Reporting, public SharedFile
     const TextLine& line = lines_[index];
     if (line.label < 0) {
       Error error{.code = ErrorCode::BadRecord,
-                  .reason = "the line has no tab, so it has no label",
+                  .reason = fmt::format("the line has no tab with a class of at most {} bytes, so it has no label",
+                                        kLongestLineClass),
                   .remedy = "Write it as its class, a tab and its text"};
       return fail(std::move(error).in_file(locate(index)));
     }

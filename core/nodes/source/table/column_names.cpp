@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <unordered_map>
 
@@ -53,12 +54,13 @@ std::vector<std::string> column_names(const std::vector<std::string>& written) {
 
 Result<std::size_t> find_column(const std::vector<std::string>& names, std::string_view name,
                                 std::string_view parameter) {
+  if (const auto same = std::find(names.begin(), names.end(), name); same != names.end())
+    return static_cast<std::size_t>(same - names.begin());
   std::optional<std::size_t> similar;
   std::size_t alike = 0;
   const std::string low = lower_case(name);
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == name) return i;
-    if (lower_case(names[i]) != low) continue;
+    if (names[i].size() != low.size() || lower_case(names[i]) != low) continue;
     similar = i;
     ++alike;
   }

@@ -17,18 +17,19 @@ const char* find_sign(const char* at, const char* end, char sign) {
 
 /// The sign that closes a quoted text, `at` being inside; null: none. Says whether there are signs to take out.
 const char* closing_quote(const char* at, const char* end, const CsvDialect& dialect, bool& marked) {
+  const char* quote = nullptr;  // the next one, or the end: looked for again only when it is passed
   while (at < end) {
-    const char* quote = find_sign(at, end, dialect.quote);
-    const char* stop = quote == nullptr ? end : quote;
+    if (quote == nullptr || quote < at) quote = find_sign(at, end, dialect.quote);
+    if (quote == nullptr) quote = end;
     if (dialect.escape != '\0') {
-      if (const char* escape = find_sign(at, stop, dialect.escape); escape != nullptr) {
+      if (const char* escape = find_sign(at, quote, dialect.escape); escape != nullptr) {
         if (escape + 1 == end) return nullptr;
         marked = true;
         at = escape + 2;
         continue;
       }
     }
-    if (quote == nullptr) return nullptr;
+    if (quote == end) return nullptr;
     if (quote + 1 == end || quote[1] != dialect.quote) return quote;
     marked = true;
     at = quote + 2;

@@ -108,7 +108,9 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
       return bad_row(index, row_fault(fault, cells.size(), head_.names), "Mend the row, or leave it out");
     if (out[1] != nullptr)
       if (Status done = give_label(index, cells[layout_.label].text(), *out[1]); !done) return done;
-    return out[0] == nullptr ? Status{} : give_row(index, cells, reading.texts, *out[0]);
+    if (out[0] != nullptr)
+      if (Status done = give_row(index, cells, reading.texts, *out[0]); !done) return done;
+    return map_ && map_->data() == nullptr ? unchanged() : Status{};  // what was lost of a map reads as zeros
   }
 
  private:

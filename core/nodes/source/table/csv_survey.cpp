@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kSurveyKeptFrom = std::uint64_t{4} << 20;
 constexpr std::uint64_t kLargestKept = std::uint64_t{64} << 20;
 constexpr unsigned kMostSurveyThreads = 16;
-constexpr std::string_view kSurveyMark = "survey 1";
+constexpr std::string_view kSurveyMark = "survey 2";
 
 fs::path survey_file(const SurveyRequest& request, const SourceContext& context) {
   std::error_code ignored;
@@ -219,8 +219,7 @@ class ParallelSurvey {
         part.add_text(i, cell, row);
       }
       if (i != request_.label) continue;
-      part.add_label(cell);
-      if (!part.many_labels) runs.add(cell);
+      if (part.add_label(cell)) runs.add(cell);
     }
   }
 

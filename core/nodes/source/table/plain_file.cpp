@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <optional>
@@ -25,12 +26,16 @@ namespace fs = std::filesystem;
 constexpr std::size_t kHeadBytes = std::size_t{256} << 10;
 constexpr std::size_t kCopyPiece = std::size_t{256} << 10;
 
-/// Writes UTF-8 to a temporary file that is removed unless it was completed, and looks at how long its lines are: a
-/// packed file of one endless line fills no disk.
+// Tables shrink to a tenth, sparse ones to a hundredth; deflate makes at most 1032 bytes of one.
+constexpr std::uint64_t kMostTextGrowth = 400;
+constexpr std::uint64_t kAnyTextSize = std::uint64_t{256} << 20;
+
+/// Writes UTF-8 to a temporary file that is removed unless it was completed, and looks at how much it becomes and how
+/// long its lines are: a packed file that was made to do so fills no disk.
 class PlainCopy {
  public:
-  PlainCopy(fs::path target, std::string source)
-      : target_(std::move(target)), temporary_(temporary_beside(target_)), source_(std::move(source)) {}
+  PlainCopy(fs::path target, std::string source, std::uint64_t most)
+      : target_(std::move(target)), temporary_(temporary_beside(target_)), source_(std::move(source)), left_(most) {}
   ~PlainCopy() {
     if (file_.get() >= 0 && !complete_) ::unlink(temporary_.c_str());
   }
@@ -52,6 +57,10 @@ class PlainCopy {
       return fail_file(source_, fmt::format("a line of it has more than {} MiB", kLongestRow >> 20),
                        "Choose a table with one row a line");
     if (first != std::string_view::npos) line_ = text.size() - 1 - text.find_last_of("\n\r");
+    if (bytes.size() > left_)
+      return fail_file(source_, fmt::format("it unpacks to more than {} times its size", kMostTextGrowth),
+                       "Unpack it yourself if you trust it, and choose what comes out");
+    left_ -= bytes.size();
     while (!bytes.empty()) {
       const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
       if (count < 0 && errno == EINTR) continue;
@@ -71,6 +80,7 @@ class PlainCopy {
   fs::path target_;
   fs::path temporary_;
   std::string source_;
+  std::uint64_t left_;  ///< bytes that it may still become
   File file_{};
   std::size_t line_ = 0;  ///< bytes of the line that is being written
   bool complete_ = false;
@@ -90,6 +100,15 @@ Status read_pieces(int descriptor, const std::string& path, std::uint64_t size, 
     at += length;
   }
   return {};
+}
+
+/// Behind a byte order mark of UTF-8, if the text has one: not every one is seen before it is converted.
+std::uint64_t behind_mark(const PlainFile& plain) {
+  std::array<char, 3> mark{};
+  const bool has_one = plain.facts.size >= mark.size() &&
+                       read_at(plain.file.get(), std::as_writable_bytes(std::span(mark)), 0) &&
+                       std::string_view(mark.data(), mark.size()) == "\xEF\xBB\xBF";
+  return has_one ? mark.size() : 0;
 }
 
 /// The first bytes of the file, unpacked.
@@ -158,14 +177,10 @@ Result<PlainFile> open_plain(const std::string& path, const std::string& encodin
                           fmt::format("{}-{}", fingerprint(key), stem.string());
   std::error_code missing;
   if (!fs::is_regular_file(target, missing)) {
-    PlainCopy copy(target, path);
+    PlainCopy copy(target, path, plain.facts.size * kMostTextGrowth + kAnyTextSize);
     if (Status started = copy.start(); !started) return fail(std::move(started.error()));
-    std::size_t skip = from == guess.name ? guess.mark : 0;  // ICU keeps it where the byte order is named
     const ByteSink write = [&](std::span<const std::byte> bytes) { return copy.take(bytes); };
-    const ByteSink sink = [&](std::span<const std::byte> bytes) -> Status {
-      const std::size_t left_out = std::min(skip, bytes.size());
-      skip -= left_out;
-      bytes = bytes.subspan(left_out);
+    const ByteSink sink = [&](std::span<const std::byte> bytes) {
       return converter ? converter->take(bytes, false, write) : write(bytes);
     };
     Status done = packed ? gunzip(plain.file.get(), path, plain.facts.size, context, sink)
@@ -178,6 +193,7 @@ Result<PlainFile> open_plain(const std::string& path, const std::string& encodin
   if (!again) return fail(std::move(again.error()));
   plain.file = std::move(*again);
   plain.opened = target.string();
+  plain.begin = behind_mark(plain);
   if (plain.facts.size <= plain.begin) return fail_file(path, "the file is empty", "Choose a table with two rows");
   return plain;
 }

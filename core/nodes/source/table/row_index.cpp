@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <exception>
 #include <mutex>
 #include <sys/mman.h>
@@ -193,7 +194,9 @@ bool RowIndex::load(const fs::path& file, std::uint64_t file_size) {
 /// False: this is no index of a file of that size. Every place that it gives lies in the file.
 bool RowIndex::take(std::span<const std::byte> bytes, std::uint64_t file_size) {
   bytes_ = bytes;
-  const Head& h = head();
+  if (bytes.size() < sizeof(Head)) return false;
+  std::memcpy(&head_, bytes.data(), sizeof head_);
+  const Head& h = head_;
   const std::uint64_t most = bytes.size() / sizeof(GroupEntry);
   if (h.magic != kIndexMagic || h.file_size != file_size || h.segments > most || h.groups > most) return false;
   if (bytes.size() != sizeof(Head) + h.segments * sizeof(SegmentEntry) + h.groups * sizeof(GroupEntry)) return false;
@@ -203,6 +206,7 @@ bool RowIndex::take(std::span<const std::byte> bytes, std::uint64_t file_size) {
   for (const SegmentEntry& segment : segments_) {
     const bool first = &segment == segments_.data();
     if (segment.begin >= file_size || segment.first_group >= h.groups || segment.first_row >= h.rows) return false;
+    if (first && (segment.first_row != 0 || segment.first_group != 0)) return false;
     if (!first &&
         (segment.begin <= last.begin || segment.first_row <= last.first_row || segment.first_group <= last.first_group))
       return false;

@@ -92,11 +92,12 @@ class RowIndex {
   RowIndex() = default;
   [[nodiscard]] bool take(std::span<const std::byte> bytes, std::uint64_t file_size);
   [[nodiscard]] bool load(const std::filesystem::path& file, std::uint64_t file_size);
-  [[nodiscard]] const Head& head() const { return *reinterpret_cast<const Head*>(bytes_.data()); }
+  [[nodiscard]] const Head& head() const { return head_; }
 
   std::shared_ptr<const std::vector<std::byte>> own_{};
   std::shared_ptr<const Map> map_{};
   std::span<const std::byte> bytes_{};
+  Head head_{};  ///< a copy: the number of rows stays what it was, whatever becomes of the mapped file
   std::span<const SegmentEntry> segments_{};
   std::span<const GroupEntry> groups_{};
 };

@@ -88,8 +88,7 @@ Result<SqliteSurvey> survey_sqlite(SqliteReader& reader, std::size_t label, cons
       if (cell.is == SqliteCell::Is::Text) table.add_text(i, cell.text, table.rows);
       if (cell.is == SqliteCell::Is::Binary) found.binary[i] = 1;
       if (i != label || cell.is == SqliteCell::Is::Missing || cell.is == SqliteCell::Is::Binary) continue;
-      table.add_label(cell.text);
-      if (!table.many_labels) runs.add(cell.text);
+      if (table.add_label(cell.text)) runs.add(cell.text);
     }
   }
   reader.release();

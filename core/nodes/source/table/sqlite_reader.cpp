@@ -40,6 +40,12 @@ std::string quoted_identifier(std::string_view name) {
   return sql += '"';
 }
 
+/// The first column of a statement's row, a text.
+std::string_view first_text(sqlite3_stmt* statement) {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
+  return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
 /// A path as the URI of a database that is only read; for ATTACH, bound as text.
 std::string read_only_uri(const std::string& path) {
   std::error_code ignored;
@@ -200,8 +206,7 @@ Result<std::string> SqliteReader::choose_table(const std::string& table) {
   if (!statement) return fail(std::move(statement.error()));
   std::vector<std::string> names;
   Result<bool> more = step(*statement);
-  for (; more && *more; more = step(*statement))
-    names.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(*statement, 0)));
+  for (; more && *more; more = step(*statement)) names.emplace_back(first_text(*statement));
   sqlite3_finalize(*statement);
   if (!more) return fail(std::move(more.error()));
   const auto at_table = [&](std::string reason, std::string remedy) {
@@ -229,8 +234,7 @@ Result<std::string> SqliteReader::id_name(const std::string& table) {
   if (!kind) return fail(std::move(kind.error()));
   sqlite3_bind_text(*kind, 1, table.data(), static_cast<int>(table.size()), SQLITE_TRANSIENT);
   const auto row = step(*kind);
-  const bool is_view =
-      row && *row && std::string_view(reinterpret_cast<const char*>(sqlite3_column_text(*kind, 0))) == "view";
+  const bool is_view = row && *row && first_text(*kind) == "view";
   sqlite3_finalize(*kind);
   if (!row) return fail(row.error());
   if (is_view) return std::string();
@@ -259,8 +263,7 @@ Status SqliteReader::pin() {
   auto mode = prepare("PRAGMA journal_mode");
   if (!mode) return fail(std::move(mode.error()));
   const auto row = step(*mode);
-  const bool ahead =
-      row && *row && std::string_view(reinterpret_cast<const char*>(sqlite3_column_text(*mode, 0))) == "wal";
+  const bool ahead = row && *row && first_text(*mode) == "wal";
   sqlite3_finalize(*mode);
   if (!row) return fail(row.error());
   if (!ahead) {

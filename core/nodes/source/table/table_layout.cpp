@@ -63,6 +63,12 @@ std::optional<Error> refused_label(const TableSurvey& survey, const CellCounts& 
   if (number && counts.numbers == 0)
     return refusal(fmt::format("'{}' holds no numbers, but texts such as '{}'", name, counts.first_text),
                    "Set label_kind to class, or choose another column as label", "label_kind");
+  std::uint64_t counted = 0;
+  for (const auto& [label, count] : survey.labels) counted += count;
+  if (!number && !survey.many_labels && 2 * counted < counts.numbers + counts.texts)
+    return refusal(fmt::format("'{}' holds texts of more than {} bytes, which are no classes", name,
+                               numbers::count(kLongestTableClass)),
+                   "Choose another column as label");
   if (!survey.many_labels && survey.labels.empty())
     return refusal(fmt::format("'{}' is empty in every row, so there is nothing to learn", name),
                    "Choose another column as label");
@@ -112,14 +118,15 @@ void TableSurvey::add_malformed(std::uint64_t row, std::string_view reason) {
   fault = reason;
 }
 
-void TableSurvey::add_label(std::string_view label) {
-  if (many_labels) return;
+bool TableSurvey::add_label(std::string_view label) {
+  if (many_labels || label.size() > kLongestTableClass) return false;
   thread_local std::string key;  // kept, so that a label that is known already costs no memory
   key.assign(label);
   ++labels[key];
-  if (labels.size() <= kMostTableClasses) return;
+  if (labels.size() <= kMostTableClasses) return true;
   many_labels = true;
   labels.clear();
+  return false;
 }
 
 void TableSurvey::merge(const TableSurvey& other) {

@@ -19,6 +19,8 @@ namespace feedline::inline nodes {
 
 /// A label with more values is no class.
 inline constexpr std::size_t kMostTableClasses = 10'000;
+/// Nor is a text of more bytes: whole reviews in the label's column are not kept in memory until there are too many.
+inline constexpr std::size_t kLongestTableClass = 1024;
 /// A label of whole numbers with more values is a number, if nobody says otherwise.
 inline constexpr std::size_t kMostNumberClasses = 20;
 
@@ -75,7 +77,8 @@ struct TableSurvey {
 
   void add_text(std::size_t column, std::string_view text, std::uint64_t row);
   void add_malformed(std::uint64_t row, std::string_view reason);
-  void add_label(std::string_view label);
+  /// False: it is not counted, as there are too many or it is longer than kLongestTableClass.
+  bool add_label(std::string_view label);
   /// Of other rows; their label_runs are none of this function's business.
   void merge(const TableSurvey& other);
 };
