@@ -126,8 +126,10 @@ def categories():
                        ({"most": 5}, OneHotEncoder(sparse_output=False, max_categories=5, handle_unknown="ignore")),
                        ({"most": 4, "unseen": "other"},
                         OneHotEncoder(sparse_output=False, max_categories=4, handle_unknown="infrequent_if_exist"))):
-        if params.get("unseen") == "other":  # scikit-learn has the column of the others only where there are some
-            wide = [i for i in table.texts if len({row[i] for row in table.rows}) > 4]
+        # scikit-learn has the column of the others only where there are some, and scikit-learn 1.2 makes one where there
+        # are just as many categories as may be.
+        if "most" in params:
+            wide = [i for i in table.texts if len({row[i] for row in table.rows}) > params["most"]]
         else:
             wide = table.texts
         made = by.fit_transform(table.of_texts(wide))

@@ -198,7 +198,10 @@ class TestTextSources : public QObject {
     return source ? Error{} : source.error();
   }
   [[nodiscard]] static std::string bytes(const Source& source, std::uint64_t index) {
-    return read_record(source, index).bytes;
+    Datum text;
+    const std::vector<Datum*> out = {&text, nullptr};
+    if (!source.read(index, out)) return "bad record";
+    return {text.as<char>(), text.bytes()};
   }
 
   std::unique_ptr<QTemporaryDir> folder_{};

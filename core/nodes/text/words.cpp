@@ -54,11 +54,11 @@ AsciiWords ask_icu() {
     const char c = static_cast<char>(code);
     std::uint8_t& kind = table.of[static_cast<std::size_t>(code)];
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
-      kind = AsciiWords::kLetter;
+      kind = AsciiWords::kLetter | AsciiWords::kMeaning;
     } else if (c >= '0' && c <= '9') {
-      kind = AsciiWords::kDigit;
+      kind = AsciiWords::kDigit | AsciiWords::kMeaning;
     } else if (is_one_word(std::string("a") + c)) {
-      kind = AsciiWords::kJoiner;
+      kind = is_one_word(std::string("a.") + c) ? AsciiWords::kLetter : AsciiWords::kJoiner;
     } else {
       if (is_one_word(std::string("a") + c + "a")) kind |= AsciiWords::kBetweenLetters;
       if (is_one_word(std::string("1") + c + "1")) kind |= AsciiWords::kBetweenDigits;

@@ -26,7 +26,15 @@ struct WordPlace {
 /// What the characters of ASCII are to the rules of words. Asked of ICU once, since its releases differ (is "a:b" one
 /// word?): the fast way gives the same words as the other.
 struct AsciiWords {
-  enum : std::uint8_t { kLetter = 1, kDigit = 2, kJoiner = 4, kBetweenLetters = 8, kBetweenDigits = 16 };
+  /// kMeaning: makes a word of what it stands in. ICU 72 counts @ among the letters, but it has none.
+  enum : std::uint8_t {
+    kLetter = 1,
+    kDigit = 2,
+    kJoiner = 4,
+    kBetweenLetters = 8,
+    kBetweenDigits = 16,
+    kMeaning = 32
+  };
   std::array<std::uint8_t, 256> of{};
   [[nodiscard]] static const AsciiWords& table();
 };
@@ -40,7 +48,6 @@ void for_each_word(std::string_view text, Found found) {
   }
   using Rules = AsciiWords;
   constexpr std::uint8_t kInside = Rules::kLetter | Rules::kDigit | Rules::kJoiner;
-  constexpr std::uint8_t kMeaning = Rules::kLetter | Rules::kDigit;
   const auto& of = Rules::table().of;
   const auto kind = [&](std::size_t at) { return of[static_cast<unsigned char>(text[at])]; };
   for (std::size_t at = 0; at < text.size();) {
@@ -60,7 +67,7 @@ void for_each_word(std::string_view text, Found found) {
       if (!joins) break;
       ++at;
     }
-    if ((seen & kMeaning) != 0) found(text.substr(begin, at - begin));
+    if ((seen & Rules::kMeaning) != 0) found(text.substr(begin, at - begin));
   }
 }
 

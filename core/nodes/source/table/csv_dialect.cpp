@@ -157,6 +157,14 @@ bool find_decimal_comma(const Sample& sample, char separator) {
   return comma > point;
 }
 
+/// Lines of blanks alone, which a separator found in them cuts into empty cells.
+bool is_blank(const Sample& sample) {
+  const auto has_nothing = [](const std::string& cell) { return cell.find_first_not_of(" \t") == std::string::npos; };
+  return std::all_of(sample.rows.begin(), sample.rows.end(), [&](const SampleRow& row) {
+    return std::all_of(row.begin(), row.end(), has_nothing);
+  });
+}
+
 bool is_header(const Sample& sample, std::size_t first, bool decimal_comma) {
   const SampleRow& names = sample.rows[first];
   double ignored = 0;
@@ -255,7 +263,7 @@ Result<std::optional<CsvHead>> head_of_table(const PlainFile& plain, const CsvSe
 
   const Sample sample = sample_of(head, dialect, cut);
   if (cut && sample.rows.size() < kLeastRows && look.size() < kLongestRow) return std::nullopt;
-  if (sample.rows.empty())
+  if (sample.rows.empty() || (!cut && is_blank(sample)))
     return fail_file(plain.path, cut ? "no row of it ends: a quote that opens in it is never closed" : "it has no rows",
                      cut ? "Set quote to none, or mend the file" : "Choose a table with at least two rows");
   if (sample.columns > kMostColumns)
