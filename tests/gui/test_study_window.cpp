@@ -130,8 +130,11 @@ class TestStudyWindow : public QObject {
     QCOMPARE(asked->table().topLevelItem(0)->text(0), QString("adam.learning_rate=0.01"));
     auto database = Database::open();
     QVERIFY(database);
-    const auto runs = list_runs(*database, {.text = "adam.learning_rate=0.01"});
-    QVERIFY(runs && runs->size() == 1 && runs->front().origin == "window" && runs->front().tags.size() == 1);
+    const auto recorded = [&] {
+      const auto runs = list_runs(*database, {.text = "adam.learning_rate=0.01"});
+      return runs && runs->size() == 1 && runs->front().origin == "window" && runs->front().tags.size() == 1;
+    };
+    QTRY_VERIFY(recorded());  // another thread writes the record
 
     // A value that is not allowed is told where it was asked.
     asked->set_variation(0, "batch.size", "-1, 4");
