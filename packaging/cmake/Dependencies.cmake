@@ -29,6 +29,7 @@ find_package(tl-expected REQUIRED)
 find_package(CLI11 REQUIRED)
 feedline_library(webp HEADER webp/decode.h LIBRARY webp)
 feedline_library(heif HEADER libheif/heif.h LIBRARY heif)
+feedline_library(sentencepiece HEADER sentencepiece_trainer.h LIBRARY sentencepiece_train sentencepiece)
 feedline_library(xxhash HEADER xxhash.h)  # all of it is in the header
 
 # Partial decoding is libjpeg-turbo's, not in the original libjpeg.

@@ -15,6 +15,7 @@
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonObject>
+#include <QProcessEnvironment>
 #include <QTest>
 
 #include <csignal>
@@ -134,6 +135,35 @@ class TestCliCheck : public QObject {
     const QByteArray said = process.readAllStandardError();
     QCOMPARE(process.exitCode(), 3);
     QVERIFY2(said.contains("Keep feedline-cli.so beside feedline-cli"), said);
+  }
+
+  /// Only a graph that cuts texts loads sentencepiece, and it says what is missing.
+  void a_node_without_its_module_says_so() {
+    const QString graph = cli_.path("pieces.feedline");
+    QVERIFY(cli_.run({"new", "spam", graph}).exit_code == 0);
+    QByteArray text = read_file(graph);
+    const QByteArray vocabulary =
+        R"("vocabulary", "version": 1, "params": {"length": 1024, "size": 10000, "tokens": "char_ngrams"})";
+    QVERIFY(text.contains(vocabulary));
+    write_file(graph, text.replace(vocabulary, R"("sentencepiece", "version": 1, "params": {})"));
+    const CliResult valid = cli_.run({"validate", graph});
+    QVERIFY2(valid.exit_code == 0, valid.text());
+
+    const QString alone = cli_.path("without/feedline-cli");
+    write_file(cli_.path("without/feedline-pieces.so"), "no module");
+    QVERIFY(QFile::copy(cli_path(), alone));
+    QProcess process;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert("FEEDLINE_CACHE", cli_.path("cache"));
+    process.setProcessEnvironment(environment);
+    process.start(alone, {"nodes", "sentencepiece"});
+    QVERIFY(process.waitForFinished(60'000));
+    QCOMPARE(process.exitCode(), 0);
+    process.start(alone, {"validate", graph});
+    QVERIFY(process.waitForFinished(60'000));
+    const QByteArray said = process.readAllStandardError();
+    QVERIFY2(process.exitStatus() == QProcess::NormalExit && process.exitCode() != 0, said);
+    QVERIFY2(said.contains("vocabulary: ") && said.contains("Keep feedline-pieces.so beside the program"), said);
   }
 
   void ctrl_c_ends_it_with_what_it_has() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Nodes of texts against scikit-learn (tests/data/make_text_values.py) and small cases worked out by hand.
 #include "nodes/text/piece_counts.h"
+#include "nodes/text/sentence_pieces.h"
 #include "nodes/text/words.h"
 #include "schema/registry.h"
 #include "schema/row.h"
@@ -352,9 +353,38 @@ class TestTextNodes : public QObject {
     QVERIFY(refusal("text_column", {{"columns", names({"titel"})}}, unknown).reason.empty());
   }
 
+  void sentence_pieces_are_learnt_or_given() {
+    std::vector<std::string> texts;
+    for (int i = 0; i < 60; ++i)
+      for (const std::string& text : texts_of(wanted_values()["texts"]))
+        if (i % 3 == 0 || text.size() % 3 == static_cast<std::size_t>(i % 3)) texts.push_back(text);
+    const TextNode learnt("sentencepiece", {{"size", std::int64_t{120}}}, texts);
+    QVERIFY(learnt.desc.classes.size() <= 120 && learnt.desc.classes.size() > 60);
+    const TextNode again("sentencepiece", {{"size", std::int64_t{120}}}, texts);
+    QVERIFY(again.state == learnt.state);
+    const std::vector<int> ids = learnt.ids("The dog didn't jump.");
+    QVERIFY(ids.size() > 3);
+    for (const int id : ids) QVERIFY(id > 1 && id < learnt.desc.classes.size());
+    QVERIFY(learnt.ids("").empty());
+
+    QTemporaryDir folder;
+    const auto bytes = learnt.state.at("model").numbers<std::uint8_t>();
+    const QString file = folder.filePath("own.model");
+    write_file(file, QByteArray(reinterpret_cast<const char*>(bytes->data()), static_cast<qsizetype>(bytes->size())));
+    const TextNode given("sentencepiece", {{"file", file.toStdString()}});
+    QCOMPARE(given.ids("The dog didn't jump."), ids);
+    QCOMPARE(given.desc.classes.size(), learnt.desc.classes.size());
+
+    write_file(file, "no model of anything");
+    QCOMPARE(refusal("sentencepiece", {{"file", file.toStdString()}}).parameter, std::string("file"));
+    QCOMPARE(refusal("sentencepiece", {{"file", folder.filePath("none").toStdString()}}).parameter,
+             std::string("file"));
+    QVERIFY(!learn_sentence_pieces(texts, {.algorithm = "bpe", .size = 8}));  // fewer than there are characters
+  }
+
   void faults_are_told() {
     TensorDesc picture = standard_desc(Kind::Image);
-    for (const char* type : {"vocabulary", "tf_idf", "hash_tokens", "normalise_text"}) {
+    for (const char* type : {"vocabulary", "tf_idf", "hash_tokens", "normalise_text", "sentencepiece"}) {
       QCOMPARE(refusal(type, {}, picture).port, std::string("text"));
       QVERIFY(!refusal(type, {}, picture).remedy.empty());
     }

@@ -5,9 +5,12 @@
 #include "support/run_recorder.h"
 #include "support/test_program.h"
 
+#include <QFile>
+#include <QFileInfo>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <dlfcn.h>
 #include <vector>
 
 namespace test_text_runs {
@@ -51,6 +54,14 @@ QByteArray graph_of(const QByteArray& nodes, const QByteArray& links) {
     {"from": "adam.optimizer", "to": "trainer.optimizer"}
   ]
 })";
+}
+
+/// The name of the file that has what the whole program sees by this symbol; empty: nobody shows it.
+QString shown_by(const char* symbol) {
+  void* const found = ::dlsym(RTLD_DEFAULT, symbol);
+  Dl_info info{};
+  if (found == nullptr || ::dladdr(found, &info) == 0 || info.dli_fname == nullptr) return {};
+  return QFileInfo(QString::fromLocal8Bit(info.dli_fname)).fileName();
 }
 
 std::vector<double> losses_of(const RunResult& result) {
@@ -99,12 +110,41 @@ class TestTextRuns : public QObject {
     const RunOptions options{.cache_folder = cache_.path().toStdString()};
     RecordedRun run(with(texts, "trainer", "workers", std::int64_t{1}), options);
     const RunResult& result = run.result();
-    QVERIFY2(result.end == RunResult::End::Completed, result.failure ? result.failure->line().c_str() : "it did not end");
+    QVERIFY2(result.end == RunResult::End::Completed,
+             result.failure ? result.failure->line().c_str() : "it did not end");
     QCOMPARE(result.epochs.size(), std::size_t{3});
     const double accuracy = result.epochs.back().value("accuracy", kValSplit);
     QVERIFY2(accuracy > 0.8, QByteArray::number(accuracy));
     RecordedRun others(with(texts, "trainer", "workers", std::int64_t{3}), options);
     QCOMPARE(losses_of(others.result()), losses_of(result));
+  }
+
+  /// Debian's sentencepiece has a protobuf of its own, which must not be taken for LibTorch's nor be taken by it.
+  void sentencepiece_lives_beside_libtorch() {
+    QByteArray graph = graph_of(
+        R"({"id": "end", "type": "sequence_pool", "version": 1, "params": {"pooling": "max"}, "position": [0, 200]})",
+        R"({"from": "embedding.y", "to": "end.x"}, {"from": "batch.tokens", "to": "end.tokens"})");
+    const QByteArray vocabulary = R"("type": "vocabulary", "version": 1, "params": {"length": 24, "size": 200})";
+    QVERIFY(graph.contains(vocabulary));
+    graph.replace(vocabulary, R"("type": "sentencepiece", "version": 1, "params": {"length": 48, "size": 200})");
+    const auto loaded = from_json(graph.toStdString());
+    QVERIFY2(loaded, loaded ? "" : loaded.error().line().c_str());
+    const RunOptions options{.cache_folder = cache_.path().toStdString()};
+    RecordedRun run(with(loaded->document, "trainer", "workers", std::int64_t{1}), options);
+    const RunResult& result = run.result();
+    QVERIFY2(result.end == RunResult::End::Completed,
+             result.failure ? result.failure->line().c_str() : "it did not end");
+    QCOMPARE(result.epochs.size(), std::size_t{3});
+    QVERIFY(result.epochs.back().loss(kTrainSplit) < result.epochs.front().loss(kTrainSplit));
+    RecordedRun others(with(loaded->document, "trainer", "workers", std::int64_t{3}), options);
+    QCOMPARE(losses_of(others.result()), losses_of(result));
+
+    QFile maps("/proc/self/maps");
+    QVERIFY(maps.open(QIODevice::ReadOnly) && maps.readAll().contains("/libsentencepiece.so"));
+    for (const char* symbol :
+         {"feedline_pieces", "_ZN13sentencepiece22SentencePieceProcessorC1Ev",
+          "_ZN6google8protobuf8internal13OnShutdownRunEPFvPKvES3_"})  // of either protobuf; LibTorch may hide its own
+      QVERIFY2(!shown_by(symbol).contains("piece"), symbol);
   }
 
  private:

@@ -66,7 +66,7 @@ struct TextColumn {
     return node<TextColumn>("text_column", 1, "Text column", "Takes the text out of a table's row.")
         .help(
             "Of a table with texts, such as titles and descriptions, it takes the columns that are named and joins "
-            "them into one text, which a vocabulary or tf_idf reads. Without names it takes all columns "
+            "them into one text, which a vocabulary, sentencepiece or tf_idf reads. Without names it takes all columns "
             "of texts, in the order of the table; where there is none, all columns. Numbers are written as short as "
             "they "
             "read back the same, and a cell that is missing gives nothing. The nodes of tables make features of the "

@@ -56,8 +56,8 @@ struct Vocabulary {
             "frequent they are; of equally frequent ones the first in the order of their bytes comes first. What it "
             "has learnt stays in the cache folder and goes with checkpoints. An embedding follows behind the batch; it "
             "learns how many ids there are by itself.\n\n"
-            "hash_tokens needs no such pass but cannot tell all tokens apart; n-grams of characters find the parts of "
-            "rare words.")
+            "hash_tokens needs no such pass but cannot tell all tokens apart; sentencepiece cuts rare words into "
+            "parts.")
         .in("text", Kind::Text, "A text of any length.")
         .out("tokens", Kind::Tokens, "The ids of its tokens, at most `length`.")
         .with(piece_params<Vocabulary>)
