@@ -15,6 +15,7 @@
 #include "support/test_program.h"
 #include "training/model.h"
 #include "training/preview.h"
+#include "training/tensors.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -63,10 +64,12 @@ Document photos(const QString& folder) {
   return document;
 }
 
-/// From the layer or batch that `flatten` reads to the trainer.
+/// A batch, and what learns its labels from `linear`, whose input is left to wire.
 constexpr const char* kModel =
-    " batch:batch flatten:flatten linear:linear loss:cross_entropy sgd:sgd trainer:trainer flatten.y>linear.x "
-    "linear.y>loss.prediction batch.label>loss.target loss.loss>trainer.loss sgd.optimizer>trainer.optimizer ";
+    " batch:batch linear:linear loss:cross_entropy sgd:sgd trainer:trainer linear.y>loss.prediction "
+    "batch.label>loss.target loss.loss>trainer.loss sgd.optimizer>trainer.optimizer ";
+/// From what `flatten` reads to that input.
+constexpr const char* kFlat = " flatten:flatten flatten.y>linear.x ";
 
 /// Texts are compared in test_run, over a graph of theirs; rows of tables fit no picture's graph either.
 bool of_texts(const NodeSpec& spec) {
@@ -87,7 +90,7 @@ std::string bytes_of(const PreviewValue& value) {
   return {reinterpret_cast<const char*>(value.data.data()), value.data.size()};
 }
 
-/// The bytes of a run by epoch and record: of each field of its batches, by name.
+/// The bytes of a run by epoch and record: of each field of its batches, by name, without what fills the record up.
 using Rows = std::map<std::pair<std::uint32_t, std::uint64_t>, std::map<std::string, std::string>>;
 
 Rows rows_of(const std::shared_ptr<const Plan>& plan, const DataPlan& data) {
@@ -96,11 +99,27 @@ Rows rows_of(const std::shared_ptr<const Plan>& plan, const DataPlan& data) {
   for (auto batch = pipeline.next(); batch && *batch; batch = pipeline.next())
     for (std::size_t row = 0; row < (*batch)->records; ++row)
       for (std::size_t f = 0; f < data.fields.size(); ++f) {
-        const std::size_t bytes = data.fields[f].record_bytes();
-        rows[{(*batch)->epoch, (*batch)->record_ids[row]}][data.fields[f].name] = {
-            reinterpret_cast<const char*>((*batch)->buffer->fields[f] + row * bytes), bytes};
+        const BatchField& field = data.fields[f];
+        const std::size_t room = field.record_bytes();
+        const std::size_t bytes =
+            field.capacity == 0 ? room
+                                : room / static_cast<std::size_t>(field.capacity) * (*batch)->buffer->lengths[f][row];
+        rows[{(*batch)->epoch, (*batch)->record_ids[row]}][field.name] = {
+            reinterpret_cast<const char*>((*batch)->buffer->fields[f] + row * room), bytes};
       }
   return rows;
+}
+
+/// One of these as a batch of its own.
+at::Tensor row_tensor(const BatchField& field, const std::string& bytes) {
+  std::vector<std::int64_t> shape{1};
+  for (const Dim& dim : field.record.shape) shape.push_back(dim.known() ? dim.size() : field.capacity);
+  if (field.capacity > 0)
+    shape[1] =
+        static_cast<std::int64_t>(bytes.size() * static_cast<std::size_t>(field.capacity) / field.record_bytes());
+  at::Tensor tensor = torch::empty(shape, scalar_type(field.record.dtype));
+  if (!bytes.empty()) std::memcpy(tensor.data_ptr(), bytes.data(), bytes.size());
+  return tensor;
 }
 
 /// A plan's steps run by hand on one record: what leaves each node, by name. A node that reads only a part of its
@@ -256,7 +275,7 @@ class TestPreview : public QObject {
   void every_data_node_gives_the_bytes_of_a_run() {
     QFETCH(QString, type);
     const NodeSpec& spec = *Registry::instance().find(type.toStdString());
-    test::Graph graph("shuffle:shuffle normalise:normalise resize:resize it:" + spec.type + kModel +
+    test::Graph graph("shuffle:shuffle normalise:normalise resize:resize it:" + spec.type + kModel + kFlat +
                       "normalise.image>batch.image shuffle.label>batch.label batch.image>flatten.x");
     graph.set("resize", "width", std::int64_t{64}).set("resize", "height", std::int64_t{48});
     const std::string out = "it." + spec.outputs.front().name;
@@ -290,7 +309,8 @@ class TestPreview : public QObject {
     QVERIFY2(found.isEmpty(), qPrintable(found.join(", ")));
   }
 
-  /// Fitted where they learn, behind another node that does and in front of one.
+  /// Fitted where they learn, behind another node that does and in front of one; texts go on as tokens, whose ids are
+  /// to be learnt, too.
   void every_node_of_tables_gives_the_bytes_of_a_run_data() {
     QTest::addColumn<QString>("type");
     for (const NodeSpec* spec : Registry::instance().all())
@@ -310,21 +330,31 @@ class TestPreview : public QObject {
 
     const NodeSpec& spec = *Registry::instance().find(type.toStdString());
     const bool of_rows = spec.inputs.front().kind == Kind::Row;
-    const bool to_rows = spec.outputs.front().kind == Kind::Row;
-    std::string wires = "shuffle.sample>impute.row source.row>shuffle.sample source.label>shuffle.label ";
-    if (of_rows && to_rows)
-      wires += "impute.row>it.row it.row>one_hot.row one_hot.row>features.row features.features>batch.features ";
-    else if (of_rows)
-      wires += "impute.row>one_hot.row one_hot.row>it.row it.features>batch.features ";
-    else
-      wires += "impute.row>one_hot.row one_hot.row>features.row it.features>batch.features ";
+    const Kind given = spec.outputs.front().kind;
+    std::string nodes = "source:csv shuffle:shuffle impute:impute it:" + spec.type + kModel;
+    std::string wires =
+        "source.row>shuffle.sample source.label>shuffle.label shuffle.sample>impute.row shuffle.label>batch.label ";
+    if (of_rows && given == Kind::Text) {
+      nodes += "vocabulary:vocabulary bag:embedding_bag ";
+      wires +=
+          "impute.row>it.row it.text>vocabulary.text vocabulary.tokens>batch.tokens batch.tokens>bag.tokens "
+          "bag.y>linear.x ";
+    } else {
+      nodes += std::string("one_hot:one_hot ") + kFlat;
+      wires += "batch.features>flatten.x ";
+      if (!of_rows || given == Kind::Row) nodes += "features:features ";
+      if (of_rows && given == Kind::Row)
+        wires += "impute.row>it.row it.row>one_hot.row one_hot.row>features.row features.features>batch.features ";
+      else if (of_rows)
+        wires += "impute.row>one_hot.row one_hot.row>it.row it.features>batch.features ";
+      else
+        wires += "impute.row>one_hot.row one_hot.row>features.row it.features>batch.features ";
+    }
     for (const PortSpec& port : spec.inputs) {
       if (port.kind == Kind::Label) wires += "shuffle.label>it." + port.name + " ";
       if (port.kind == Kind::Features) wires += "features.features>it." + port.name + " ";
     }
-    const std::string features = of_rows && !to_rows ? "" : " features:features";
-    test::Graph graph("source:csv shuffle:shuffle impute:impute one_hot:one_hot" + features + " it:" +
-                      type.toStdString() + kModel + wires + "shuffle.label>batch.label batch.features>flatten.x");
+    test::Graph graph(nodes + wires);
     graph.set("source", "file", folder_.filePath("people.csv").toStdString());
     graph.set("trainer", "validation_split", 0.5).set("batch", "size", std::int64_t{4});
     const auto plan = make_plan(graph.document(), {});
@@ -341,29 +371,46 @@ class TestPreview : public QObject {
   void every_layer_gives_the_bytes_of_a_run_data() {
     QTest::addColumn<QString>("type");
     for (const NodeSpec* spec : Registry::instance().all())
-      if (spec->role == Role::Layer && spec->type != "embedding_bag")  // of tokens: see test_run
-        QTest::newRow(spec->type.c_str()) << QString::fromStdString(spec->type);
+      if (spec->role == Role::Layer) QTest::newRow(spec->type.c_str()) << QString::fromStdString(spec->type);
   }
   void every_layer_gives_the_bytes_of_a_run() {
     QFETCH(QString, type);
     const NodeSpec& spec = *Registry::instance().find(type.toStdString());
+    const std::string it = "it:" + spec.type + kModel;
     const std::string out = "it." + spec.outputs.front().name;
-    const auto graph_with = [&](const std::string& above, const std::string& wires, const std::string& last) {
-      std::string model = kModel;
-      model.replace(model.find("flatten.y>linear.x"), 18, last + ">linear.x");
+    const auto with_example = [&](test::Graph graph) {
+      for (const auto& [name, value] : spec.example) graph.set("it", name, value);
+      return graph.document();
+    };
+    const auto of_pictures = [&](const std::string& above, const std::string& wires) {
       test::Graph graph(
-          "source:image_folder decode:decode crop:random_resized_crop normalise:normalise it:" + spec.type + model +
+          "source:image_folder decode:decode crop:random_resized_crop normalise:normalise flatten:flatten " + it +
           "source.file>decode.file decode.image>crop.image crop.image>normalise.image "
           "normalise.image>batch.image source.label>batch.label " +
           wires);
       for (const PortSpec& port : spec.inputs) graph.add(above + ">it." + port.name);
       graph.set("source", "folder", folder_.filePath("photos").toStdString()).set("crop", "size", std::int64_t{16});
-      for (const auto& [name, value] : spec.example) graph.set("it", name, value);
-      return graph.document();
+      return with_example(std::move(graph));
     };
-    // Of pictures if it takes them, else of vectors.
-    for (const Document& graph : {graph_with("batch.image", out + ">flatten.x", "flatten.y"),
-                                  graph_with("flatten.y", "batch.image>flatten.x", out)}) {
+    // Texts of 0 to 8 tokens with 20 ids, as the examples of embeddings have them.
+    const QString lines = folder_.filePath("lines.tsv");
+    test::write_file(lines, test::text_lines(12));
+    const auto of_tokens = [&](const std::string& below) {
+      test::Graph graph("source:text_lines hash:hash_tokens " + it +
+                        "source.text>hash.text hash.tokens>batch.tokens source.label>batch.label " + below);
+      if (spec.inputs.front().name != "tokens")
+        graph.add("embedding:embedding batch.tokens>embedding.tokens").set("embedding", "width", std::int64_t{6});
+      for (const PortSpec& port : spec.inputs)
+        graph.add((port.name == "tokens" ? "batch.tokens>it." : "embedding.y>it.") + port.name);
+      graph.set("source", "file", lines.toStdString());
+      graph.set("hash", "size", std::int64_t{19}).set("hash", "length", std::int64_t{8});
+      return with_example(std::move(graph));
+    };
+    // Of pictures if it takes them, else of vectors, else of tokens or the sequences that an embedding makes of them.
+    for (const Document& graph :
+         {of_pictures("batch.image", out + ">flatten.x flatten.y>linear.x"),
+          of_pictures("flatten.y", "batch.image>flatten.x " + out + ">linear.x"),
+          of_tokens("pool:sequence_pool " + out + ">pool.x pool.y>linear.x"), of_tokens(out + ">linear.x")}) {
       const auto plan = make_plan(graph, {});
       if (!plan) continue;
       const ModelPlan& model_plan = *(*plan)->network();
@@ -378,24 +425,19 @@ class TestPreview : public QObject {
       Previewer previewer;
       for (const auto& [key, fields] : rows) {
         std::vector<at::Tensor> tensors;
-        for (const BatchField& field : (*plan)->train.fields) {
-          std::vector<std::int64_t> shape{1};
-          for (const Dim& dim : field.record.shape) shape.push_back(dim.size());
-          at::Tensor& tensor =
-              tensors.emplace_back(torch::empty(shape, field.record.dtype == DType::F32 ? at::kFloat : at::kLong));
-          std::memcpy(tensor.data_ptr(), fields.at(field.name).data(), field.record_bytes());
-        }
+        for (const BatchField& field : (*plan)->train.fields)
+          tensors.push_back(row_tensor(field, fields.at(field.name)));
         const at::NoGradGuard none;
         const at::Tensor expected = model->layer_output(tensors, layer, {}).contiguous();
         const auto seen = previewer.look(graph, {.node = "it", .record = key.second, .epoch = key.first});
         QVERIFY2(seen.has_value(), seen ? "" : seen.error().line().c_str());
-        const std::vector<float> got = floats(seen->values[0]);
-        QCOMPARE(static_cast<std::int64_t>(got.size()), expected.numel());
-        QVERIFY(std::memcmp(got.data(), expected.data_ptr(), got.size() * sizeof(float)) == 0);
+        QCOMPARE(expected.scalar_type(), at::kFloat);
+        QVERIFY(bytes_of(seen->values[0]) ==
+                std::string(static_cast<const char*>(expected.data_ptr()), expected.nbytes()));
       }
       return;
     }
-    QFAIL("the layer takes neither pictures nor vectors");
+    QFAIL("the layer takes neither pictures nor vectors nor sequences");
   }
 
   void the_dice_draw_anew_and_validation_does_not_draw() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/plain_text.h"
+#include "nodes/preprocess/codec/codec.h"
 #include "nodes/source/archive_index.h"
 #include "schema/node_builder.h"
 #include "schema/shared_files.h"
@@ -150,8 +151,13 @@ struct Archive {
   static ParamMap write_fixture(const std::filesystem::path& folder) {
     std::string tar;
     append_to_tar(tar, "things/README.md", "Not a picture.");
-    for (const char* name : {"things/cups/a.jpg", "things/cups/b.png", "things/pots/old/c.jpg", "things/pots/d.gif"})
-      append_to_tar(tar, name, std::string("bytes of ") + name);
+    std::vector<std::uint8_t> pixels(std::size_t{20} * 16 * 3);
+    for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(i * 5);
+    for (const char* name : {"things/cups/a.jpg", "things/cups/b.jpeg", "things/pots/old/c.jpg", "things/pots/d.jpg"}) {
+      pixels[0] = static_cast<std::uint8_t>(pixels[0] + 40);
+      if (const auto bytes = codec::encode_jpeg(pixels.data(), 20, 16, 3, 90))
+        append_to_tar(tar, name, {reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+    }
     tar.append(1024, '\0');
     (void)write_atomically(folder / "things.tar", std::as_bytes(std::span(tar)));
     return {{"file", (folder / "things.tar").string()}};
