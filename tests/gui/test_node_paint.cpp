@@ -125,7 +125,10 @@ std::vector<NodeFace> all_faces() {
     if (!loaded) continue;
     const Analysis analysis = analyse(loaded->document);
     const FaceMaker maker(loaded->document, analysis);
-    for (const Node& node : loaded->document.nodes()) faces.push_back(maker.face(node));
+    for (const Node& node : loaded->document.nodes()) {
+      faces.push_back(maker.face(node));
+      faces.back().problem.clear();  // some wait for the user's own file
+    }
   }
   Document document;
   for (const auto* spec : Registry::instance().all())
