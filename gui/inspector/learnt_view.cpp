@@ -6,7 +6,6 @@
 #include "gui/models/text.h"
 #include "state/learnt_text.h"
 
-#include <QAbstractButton>
 #include <QHeaderView>
 #include <QTableWidget>
 #include <QVBoxLayout>
@@ -38,7 +37,6 @@ LearntView::LearntView(QWidget* parent) : QWidget(parent), table_(new QTableWidg
   table_->setTabKeyNavigation(false);
   table_->setWordWrap(false);
   table_->verticalHeader()->hide();
-  for (QAbstractButton* corner : table_->findChildren<QAbstractButton*>()) corner->hide();  // between the headers
   table_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
   table_->horizontalHeader()->setStretchLastSection(true);
   hide();

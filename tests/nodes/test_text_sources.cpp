@@ -132,7 +132,7 @@ class TestTextSources : public QObject {
     for (std::uint64_t i = 0; i < source->size(); ++i) {
       const Record record = read_record(*source, i);
       if (record.ok) {
-        texts.insert(record.bytes);
+        texts.insert(bytes(*source, i));
       } else {
         ++bad;
         QVERIFY(record.error.code == ErrorCode::BadRecord);

@@ -263,12 +263,14 @@ Result<std::optional<CsvHead>> head_of_table(const PlainFile& plain, const CsvSe
 
   const Sample sample = sample_of(head, dialect, cut);
   if (cut && sample.rows.size() < kLeastRows && look.size() < kLongestRow) return std::nullopt;
-  if (sample.rows.empty() || (!cut && is_blank(sample)))
+  if (sample.rows.empty())
     return fail_file(plain.path, cut ? "no row of it ends: a quote that opens in it is never closed" : "it has no rows",
                      cut ? "Set quote to none, or mend the file" : "Choose a table with at least two rows");
   if (sample.columns > kMostColumns)
     return fail_file(plain.path, fmt::format("it has more than {} columns", kMostColumns),
                      "Choose a table with a row a record, not a column");
+  if (!cut && is_blank(sample))
+    return fail_file(plain.path, "it has no rows but blank ones", "Choose a table with at least two rows");
   dialect.decimal_comma =
       settings.decimal == "comma" || (settings.decimal == "auto" && find_decimal_comma(sample, dialect.separator));
 
