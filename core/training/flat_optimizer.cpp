@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -45,6 +46,29 @@ std::vector<at::Tensor> copies(const std::vector<at::Tensor>& tensors) {
   std::vector<at::Tensor> all;
   for (const at::Tensor& tensor : tensors) all.push_back(tensor.detach().clone());
   return all;
+}
+
+/// Sum of the squares of a piece on the CPU: float lanes that a compiler makes vectors of, gathered in a double before
+/// they lose digits. at::dot() asks the BLAS, whose threads wait for each other over so few numbers.
+double squares_of(const float* numbers, std::int64_t count) {
+  constexpr std::int64_t kLanes = 16;
+  constexpr std::int64_t kBlock = 64 * kLanes;
+  double all = 0;
+  std::int64_t at = 0;
+  while (count - at >= kLanes) {
+    std::array<float, kLanes> lanes{};
+    const std::int64_t end = at + std::min(kBlock, (count - at) / kLanes * kLanes);
+    for (; at < end; at += kLanes)
+      for (std::int64_t lane = 0; lane < kLanes; ++lane)
+        lanes[static_cast<std::size_t>(lane)] += numbers[at + lane] * numbers[at + lane];
+    for (const float lane : lanes) all += static_cast<double>(lane);
+  }
+  for (; at < count; ++at) all += static_cast<double>(numbers[at]) * static_cast<double>(numbers[at]);
+  return all;
+}
+
+bool are_floats_here(const at::Tensor& tensor) {
+  return tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat && tensor.is_contiguous();
 }
 
 void exchange(const at::Tensor& a, const at::Tensor& b) {
@@ -191,16 +215,23 @@ void FlatOptimizer::sum(const Piece& piece) const {
 void FlatOptimizer::measure(std::size_t shard) {
   on_pieces(shard, [&](const Piece& piece) {
     sum(piece);
-    if (piece.square.defined()) piece.square.copy_(at::dot(piece.gradients.front(), piece.gradients.front()));
+    if (!piece.square.defined()) return;
+    const at::Tensor& gradient = piece.gradients.front();
+    if (are_floats_here(gradient)) {
+      *piece.square.data_ptr<double>() = squares_of(gradient.data_ptr<float>(), gradient.numel());
+    } else {
+      piece.square.copy_(at::dot(gradient, gradient));
+    }
   });
 }
 
-/// A tensor of one number, so that no GPU is waited for.
+/// A tensor of one number, so that no GPU is waited for. On the CPU it is known at once whether anything is too large.
 void FlatOptimizer::limit() {
   if (!clips_norm()) return;
   const torch::NoGradGuard no_gradients;
   clip_ = at::reciprocal(squares_.sum().sqrt().add(kNormFloor)).mul(settings_.clip_norm).clamp_max(1);
   clip_ = clip_.to(model_.parameters.scalar_type());
+  if (clip_.device().is_cpu() && clip_.item<double>() == 1) clip_.reset();
 }
 
 bool FlatOptimizer::all_finite() const { return finite_.all().item<bool>(); }
