@@ -116,10 +116,10 @@ void add_new(CLI::App& app, ExitCode& code) {
   command->add_option("EXAMPLE", arguments->example, "Name of an example; with --from and no PATH, the file to write");
   command->add_option("PATH", arguments->path, "File to write");
   command
-      ->add_option(
-          "--from", arguments->from,
-          "Data to learn from: a folder with one sub-folder per class, the parent of train/ and val/, IDX files, a tar or "
-          "zip archive, NumPy arrays, CIFAR files, a table (.csv, .tsv, .sqlite) or a text of labelled lines")
+      ->add_option("--from", arguments->from,
+                   "Data to learn from: a folder with one sub-folder per class, the parent of train/ and val/, IDX "
+                   "files, a tar or "
+                   "zip archive, NumPy arrays, CIFAR files, a table (.csv, .tsv, .sqlite) or a text of labelled lines")
       ->type_name("PATH");
   command->add_flag("--force", arguments->force, "Overwrite the file if it exists");
   command->callback([arguments, &code] { code = create(*arguments); });

@@ -84,7 +84,7 @@ struct SetTitle {
 };
 /// The same changes in the diagram of a sub-graph: ids in `edits` are relative to it.
 struct Within {
-  std::string scope{};  ///< path of the sub-graph; empty: here
+  std::string scope{};      ///< path of the sub-graph; empty: here
   std::vector<Edit> edits;  // no initialiser: Edit is not complete yet
 };
 

@@ -100,8 +100,8 @@ void measure_drag(GraphView& view, DocumentController& controller) {
   controller.undo_stack().undo();
 }
 
-/// What the inspector adds to an edit: a form with ports, and, of an optimiser, the schedule of a run whose length follows
-/// from the whole graph.
+/// What the inspector adds to an edit: a form with ports, and, of an optimiser, the schedule of a run whose length
+/// follows from the whole graph.
 void measure_inspector(DocumentController& controller) {
   InspectorPanel inspector(controller);
   inspector.show();

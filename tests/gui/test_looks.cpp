@@ -53,8 +53,8 @@ bool is_control(const QWidget& widget) {
                     qobject_cast<const QComboBox*>(widget.parentWidget()) ||
                     qobject_cast<const QTabBar*>(widget.parentWidget()) ||
                     qobject_cast<const QLineEdit*>(widget.parentWidget()) || widget.inherits("QHeaderView") ||
-                    widget.inherits("QTableCornerButton") ||
-                    widget.inherits("QComboBoxListView") || widget.inherits("QDockWidgetTitleButton");
+                    widget.inherits("QTableCornerButton") || widget.inherits("QComboBoxListView") ||
+                    widget.inherits("QDockWidgetTitleButton");
   return kind && !part;
 }
 

@@ -24,9 +24,9 @@ using namespace feedline::test;
 
 namespace {
 
-const QStringList kTop = {"samples_per_s", "steps",   "wall_s",         "epochs", "stages",
-                          "step",          "errors",  "peak_rss_bytes", "seed",   "device",
-                          "versions",      "notices", "confusion",      "curves", "whole_wall_s", "residuals"};
+const QStringList kTop = {"samples_per_s", "steps",          "wall_s",       "epochs",   "stages",   "step",
+                          "errors",        "peak_rss_bytes", "seed",         "device",   "versions", "notices",
+                          "confusion",     "curves",         "whole_wall_s", "residuals"};
 const QStringList kEpoch = {"train_loss",    "train_accuracy", "val_loss",     "val_accuracy",
                             "samples_per_s", "wall_s",         "first_wait_s", "median_wait_s"};
 const QStringList kStage = {"node",      "type",      "records",    "records_per_s", "cpu_s", "busy_s",

@@ -153,7 +153,8 @@ struct SentencePiece {
         .only_if("file", {""})
         .param("length", &Params::length, range(1, 65536).ui(16, 2048).unit("tokens"),
                "The most that a text gives; a longer one is cut.")
-        .example({{"algorithm", std::string("bpe")}, {"size", std::int64_t{32}}}, {.mean = 12.153846, .stddev = 6.236939})
+        .example({{"algorithm", std::string("bpe")}, {"size", std::int64_t{32}}},
+                 {.mean = 12.153846, .stddev = 6.236939})
         .fitted_example({{"algorithm", std::string("bpe")}, {"size", std::int64_t{32}}});
   }
 

@@ -27,14 +27,7 @@ struct WordPlace {
 /// word?): the fast way gives the same words as the other.
 struct AsciiWords {
   /// kMeaning: makes a word of what it stands in. ICU 72 counts @ among the letters, but it has none.
-  enum : std::uint8_t {
-    kLetter = 1,
-    kDigit = 2,
-    kJoiner = 4,
-    kBetweenLetters = 8,
-    kBetweenDigits = 16,
-    kMeaning = 32
-  };
+  enum : std::uint8_t { kLetter = 1, kDigit = 2, kJoiner = 4, kBetweenLetters = 8, kBetweenDigits = 16, kMeaning = 32 };
   std::array<std::uint8_t, 256> of{};
   [[nodiscard]] static const AsciiWords& table();
 };

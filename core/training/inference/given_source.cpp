@@ -59,9 +59,9 @@ class GivenSource final : public Source {
         if (Status read = read_given_file(record.name, bytes); !read) return read;
         out[i]->set_bytes(bytes);
       } else if (kind != Kind::Image) {  // a row beside a picture, its caption
-        return fail_record(fmt::format("the model takes {} of a record besides, and a file alone has none",
-                                       outputs_[i].kind->name),
-                           "Use evaluate with --set, which reads what the graph's own source reads");
+        return fail_record(
+            fmt::format("the model takes {} of a record besides, and a file alone has none", outputs_[i].kind->name),
+            "Use evaluate with --set, which reads what the graph's own source reads");
       } else if (Status shown = read_pixels(record, outputs_[i], *out[i]); !shown) {
         return shown;
       }

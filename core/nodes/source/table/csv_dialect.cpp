@@ -160,9 +160,8 @@ bool find_decimal_comma(const Sample& sample, char separator) {
 /// Lines of blanks alone, which a separator found in them cuts into empty cells.
 bool is_blank(const Sample& sample) {
   const auto has_nothing = [](const std::string& cell) { return cell.find_first_not_of(" \t") == std::string::npos; };
-  return std::all_of(sample.rows.begin(), sample.rows.end(), [&](const SampleRow& row) {
-    return std::all_of(row.begin(), row.end(), has_nothing);
-  });
+  return std::all_of(sample.rows.begin(), sample.rows.end(),
+                     [&](const SampleRow& row) { return std::all_of(row.begin(), row.end(), has_nothing); });
 }
 
 bool is_header(const Sample& sample, std::size_t first, bool decimal_comma) {
