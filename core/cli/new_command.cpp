@@ -118,8 +118,8 @@ void add_new(CLI::App& app, ExitCode& code) {
   command
       ->add_option("--from", arguments->from,
                    "Data to learn from: a folder with one sub-folder per class, the parent of train/ and val/, IDX "
-                   "files, a tar or "
-                   "zip archive, NumPy arrays, CIFAR files, a table (.csv, .tsv, .sqlite) or a text of labelled lines")
+                   "files, a tar or zip archive, NumPy arrays, CIFAR files, a table (.csv, .tsv, .sqlite) or a text of "
+                   "labelled lines")
       ->type_name("PATH");
   command->add_flag("--force", arguments->force, "Overwrite the file if it exists");
   command->callback([arguments, &code] { code = create(*arguments); });
