@@ -147,7 +147,10 @@ struct ImageList {
   }
 
   static Result<std::unique_ptr<Source>> open(const Params& params, const SourceContext& context) {
-    auto table = open_csv({.file = params.file, .choices = choices_of(params)}, context);
+    CsvRequest request;
+    request.file = params.file;
+    request.choices = choices_of(params);
+    auto table = open_csv(request, context);
     if (!table) return fail(std::move(table.error()).at_parameter("file"));
     const auto column = picture_column(**table, params);
     if (!column) return fail(column.error());
