@@ -49,11 +49,15 @@ struct GeneratedTable {
                                        .seed = static_cast<std::uint32_t>(params.seed)},
                                       context);
     if (!file) return fail(file.error());
-    return open_csv({.file = file->string(),
-                     .encoding = "UTF-8",
-                     .settings = {.separator = ",", .quote = "none", .decimal = "point", .header = "yes"},
-                     .choices = of(params)},
-                    context);
+    CsvRequest request;
+    request.file = file->string();
+    request.encoding = "UTF-8";
+    request.settings.separator = ",";
+    request.settings.quote = "none";
+    request.settings.decimal = "point";
+    request.settings.header = "yes";
+    request.choices = of(params);
+    return open_csv(request, context);
   }
 
  private:
