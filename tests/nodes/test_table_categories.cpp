@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Nodes that make numbers of categories: what becomes of unseen, rare, missing and too many ones.
-#include "nodes/table/category_index.h"
+#include "base/text_index.h"
 #include "nodes/table/murmur3.h"
 #include "support/table_nodes.h"
 #include "support/test_program.h"
@@ -212,8 +212,8 @@ void TestTableCategories::columns_are_found_by_name() {
 }
 
 void TestTableCategories::category_index_finds_what_was_added() {
-  CategoryIndex index;
-  QCOMPARE(index.find("a"), CategoryIndex::kNone);
+  TextIndex index;
+  QCOMPARE(index.find("a"), TextIndex::kNone);
   std::vector<std::string> all = {"", "a", std::string("a\0", 2), std::string("\0a", 2)};
   for (int i = 0; i < 20'000; ++i)
     all.push_back(std::string(static_cast<std::size_t>(i % 40), 'x') + std::to_string(i));
@@ -224,15 +224,15 @@ void TestTableCategories::category_index_finds_what_was_added() {
     QVERIFY(index.text_of(i) == all[i]);
   }
   QCOMPARE(index.size(), all.size());
-  QCOMPARE(index.find("xyz"), CategoryIndex::kNone);
+  QCOMPARE(index.find("xyz"), TextIndex::kNone);
   // Texts that differ in one byte anywhere have other hashes.
   std::set<std::uint64_t> hashes;
   std::string word(23, 'q');
-  hashes.insert(CategoryIndex::hash_of(word));
+  hashes.insert(TextIndex::hash_of(word));
   for (std::size_t i = 0; i < word.size(); ++i) {
     std::string other = word;
     other[i] = 'r';
-    hashes.insert(CategoryIndex::hash_of(other));
+    hashes.insert(TextIndex::hash_of(other));
   }
   QCOMPARE(hashes.size(), word.size() + 1);
 }

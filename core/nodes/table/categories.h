@@ -3,7 +3,7 @@
 
 // Categories of columns: counted in the training records, kept by name, and looked up in a row.
 
-#include "nodes/table/category_index.h"
+#include "base/text_index.h"
 #include "nodes/table/row_fitter.h"
 #include "schema/named_tensors.h"
 #include "schema/row.h"
@@ -70,7 +70,7 @@ class CategoryCounter {
  private:
   std::string column_;
   ColumnType type_;
-  CategoryIndex index_{};
+  TextIndex index_{};
   std::vector<std::int64_t> counts_{};
 };
 
@@ -108,7 +108,7 @@ class CategoryLearner final : public RowLearner {
 /// From a cell to its category's number.
 class CategoryLookup {
  public:
-  static constexpr std::uint32_t kUnseen = CategoryIndex::kNone;
+  static constexpr std::uint32_t kUnseen = TextIndex::kNone;
   static constexpr std::uint32_t kMissing = kUnseen - 1;
 
   /// `texts` as ColumnCategories has them, for cells of this type.
@@ -120,7 +120,7 @@ class CategoryLookup {
 
  private:
   ColumnType type_;
-  CategoryIndex index_{};
+  TextIndex index_{};
 };
 
 /// Of finish(): a column has no value at all.

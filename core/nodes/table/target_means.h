@@ -17,7 +17,7 @@ namespace feedline::inline nodes {
 
 /// The fold of a record, by the bytes of its row: the same when it is learnt from and when it is encoded.
 [[nodiscard]] inline std::size_t fold_of(std::span<const std::byte> row, std::size_t folds) {
-  return CategoryIndex::hash_of({reinterpret_cast<const char*>(row.data()), row.size()}) % folds;
+  return TextIndex::hash_of({reinterpret_cast<const char*>(row.data()), row.size()}) % folds;
 }
 
 /// Sums the targets of each category, fold by fold. A target is the label itself, or, where there are several targets,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/text_index.h"
 #include "nodes/text/piece_counts.h"
-#include "nodes/text/text_index.h"
 #include "schema/node_builder.h"
 
 namespace feedline::inline nodes {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "nodes/text/text_index.h"
+#include "base/text_index.h"
 #include "nodes/text/text_pieces.h"
 #include "schema/fitted.h"
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace feedline::inline nodes {
+namespace feedline::inline base {
 
 /// Numbers texts in the order in which they are added, and finds them again without an allocation: an open hash table
 /// over one block of bytes. A text may hold any bytes.
@@ -106,4 +106,4 @@ class TextIndex {
   std::vector<char> bytes_{};
 };
 
-}  // namespace feedline::inline nodes
+}  // namespace feedline::inline base
