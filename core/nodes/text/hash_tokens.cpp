@@ -25,8 +25,7 @@ class HashTokensOp final : public SampleOp {
       if (ids.size() < length_)
         ids.push_back(static_cast<std::int32_t>(1 + mixed_bits(TextIndex::hash_of(piece)) % size_));
     });
-    std::byte* to = out[0]->allocate(DType::I32, {static_cast<std::int64_t>(ids.size())});
-    if (!ids.empty()) std::memcpy(to, ids.data(), ids.size() * sizeof(std::int32_t));
+    put_token_ids(ids, *out[0]);
     return {};
   }
 

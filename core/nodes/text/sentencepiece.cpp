@@ -2,12 +2,14 @@
 #include "nodes/source/file_io.h"
 #include "nodes/text/piece_counts.h"
 #include "nodes/text/sentence_pieces.h"
+#include "nodes/text/text_pieces.h"
 #include "schema/node_builder.h"
 
+#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <map>
 #include <mutex>
+#include <span>
 #include <tuple>
 
 namespace feedline::inline nodes {
@@ -107,10 +109,7 @@ class SentencePieceOp final : public SampleOp {
   Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext&) const override {
     thread_local std::vector<int> ids;
     if (Status cut = pieces_->cut({in[0]->as<char>(), in[0]->bytes()}, ids); !cut) return cut;
-    const std::size_t count = std::min(ids.size(), length_);
-    std::byte* to = out[0]->allocate(DType::I32, {static_cast<std::int64_t>(count)});
-    static_assert(sizeof(int) == sizeof(std::int32_t));
-    if (count > 0) std::memcpy(to, ids.data(), count * sizeof(std::int32_t));
+    put_token_ids(std::span(ids).first(std::min(ids.size(), length_)), *out[0]);
     return {};
   }
 

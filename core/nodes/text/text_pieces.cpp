@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
 #include <unicode/utf8.h>
 
 namespace feedline::inline nodes {
@@ -42,6 +43,11 @@ const std::vector<std::uint32_t>& TextPieces::character_places(std::string_view 
     if (!U8_IS_TRAIL(text[at]) || at == 0) places.push_back(static_cast<std::uint32_t>(at));
   places.push_back(static_cast<std::uint32_t>(text.size()));
   return places;
+}
+
+void put_token_ids(std::span<const std::int32_t> ids, Datum& out) {
+  std::byte* to = out.allocate(DType::I32, {static_cast<std::int64_t>(ids.size())});
+  if (!ids.empty()) std::memcpy(to, ids.data(), ids.size_bytes());
 }
 
 }  // namespace feedline::inline nodes

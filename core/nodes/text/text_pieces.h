@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -102,5 +103,8 @@ class TextPieces {
   std::size_t shortest_ = 1;
   std::size_t longest_ = 1;
 };
+
+/// The ids of a text as a value of kind Tokens.
+void put_token_ids(std::span<const std::int32_t> ids, Datum& out);
 
 }  // namespace feedline::inline nodes

@@ -28,8 +28,7 @@ class VocabularyOp final : public SampleOp {
       const std::uint32_t known = index_.find(piece);
       ids.push_back(static_cast<std::int32_t>(known == TextIndex::kNone ? kUnknownToken : kFirstToken + known));
     });
-    std::byte* to = out[0]->allocate(DType::I32, {static_cast<std::int64_t>(ids.size())});
-    if (!ids.empty()) std::memcpy(to, ids.data(), ids.size() * sizeof(std::int32_t));
+    put_token_ids(ids, *out[0]);
     return {};
   }
 
