@@ -150,4 +150,30 @@ std::string fingerprint(std::string_view text) {
   return fmt::format("{:016x}", hash);
 }
 
+FileInMaking::FileInMaking(std::filesystem::path target)
+    : target_(std::move(target)), temporary_(temporary_beside(target_)) {}
+
+FileInMaking::~FileInMaking() {
+  if (file_.get() >= 0 && !kept_) ::unlink(temporary_.c_str());
+}
+
+Status FileInMaking::start() {
+  if (Status made = make_folder(target_.parent_path()); !made) return made;
+  file_ = File(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (file_.get() < 0) return write_error(errno, target_);
+  return {};
+}
+
+Status FileInMaking::write(std::span<const std::byte> bytes) {
+  if (!write_all(file_.get(), bytes)) return write_error(errno, target_);
+  written_ += bytes.size();
+  return {};
+}
+
+Status FileInMaking::keep() {
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) return write_error(errno, target_);
+  kept_ = true;
+  return {};
+}
+
 }  // namespace feedline::inline nodes

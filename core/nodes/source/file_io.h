@@ -74,4 +74,27 @@ Status make_folder(const std::filesystem::path& folder);
 /// A short, stable name for `text` (64-bit FNV-1a, hexadecimal), for cache files.
 [[nodiscard]] std::string fingerprint(std::string_view text);
 
+/// A file that appears under its name only when it is whole: it is written beside that, and removed unless it is kept.
+/// Errors name the file that was to be made, and what to do about its disk.
+class FileInMaking {
+ public:
+  explicit FileInMaking(std::filesystem::path target);
+  ~FileInMaking();
+  FileInMaking(const FileInMaking&) = delete;
+  FileInMaking& operator=(const FileInMaking&) = delete;
+
+  /// Makes its folder, too.
+  Status start();
+  Status write(std::span<const std::byte> bytes);
+  Status keep();
+  [[nodiscard]] std::uint64_t written() const { return written_; }
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path temporary_;
+  File file_{};
+  std::uint64_t written_ = 0;
+  bool kept_ = false;
+};
+
 }  // namespace feedline::inline nodes

@@ -2,39 +2,25 @@
 #include "nodes/source/idx_unpack.h"
 
 #include "nodes/source/gzip.h"
+#include "nodes/source/unpacked_copy.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fcntl.h>
 #include <optional>
-#include <system_error>
-#include <unistd.h>
+#include <utility>
 
 namespace feedline::inline nodes {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Takes unpacked bytes: checks them against the header at their beginning, and writes them to a temporary file that
-/// is removed unless it was completed.
+/// Takes unpacked bytes and checks them against the header at their beginning.
 class CopyWriter {
  public:
-  CopyWriter(fs::path target, std::string source)
-      : target_(std::move(target)), temporary_(temporary_beside(target_)), source_(std::move(source)) {}
-  ~CopyWriter() {
-    if (file_.get() >= 0 && !complete_) ::unlink(temporary_.c_str());
-  }
-  CopyWriter(const CopyWriter&) = delete;
-  CopyWriter& operator=(const CopyWriter&) = delete;
+  CopyWriter(fs::path target, std::string source) : copy_(std::move(target)), source_(std::move(source)) {}
 
-  Status start() {
-    if (auto made = make_folder(target_.parent_path()); !made) return made;
-    file_ = File(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (file_.get() < 0) return write_error(errno, target_);
-    return {};
-  }
+  Status start() { return copy_.start(); }
 
   Status take(std::span<const std::byte> bytes) {
     if (!header_) {
@@ -48,12 +34,11 @@ class CopyWriter {
         header_ = std::move(*header);
       }
     }
-    written_ += bytes.size();
-    if (header_ && written_ > header_->total_bytes)
+    if (header_ && copy_.written() + bytes.size() > header_->total_bytes)
       return fail_file(
           source_, fmt::format("it unpacks to more than the {} bytes that its header declares", header_->total_bytes),
           "Download or copy it again");
-    return write(bytes);
+    return copy_.write(bytes);
   }
 
   Status finish() {
@@ -62,34 +47,19 @@ class CopyWriter {
       if (!header) return fail(std::move(header.error()));
       header_ = std::move(*header);
     }
-    if (written_ != header_->total_bytes)
+    if (copy_.written() != header_->total_bytes)
       return fail_file(
-          source_, fmt::format("it unpacks to {} bytes, but its header declares {}", written_, header_->total_bytes),
+          source_,
+          fmt::format("it unpacks to {} bytes, but its header declares {}", copy_.written(), header_->total_bytes),
           "Download or copy it again");
-    if (::rename(temporary_.c_str(), target_.c_str()) != 0) return write_error(errno, target_);
-    complete_ = true;
-    return {};
+    return copy_.keep();
   }
 
  private:
-  Status write(std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-      const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return write_error(errno, target_);
-      bytes = bytes.subspan(static_cast<std::size_t>(count));
-    }
-    return {};
-  }
-
-  fs::path target_;
-  fs::path temporary_;
+  FileInMaking copy_;
   std::string source_;
-  File file_{};
   std::vector<std::byte> head_{};
   std::optional<IdxHeader> header_{};
-  std::uint64_t written_ = 0;
-  bool complete_ = false;
 };
 
 /// A copy whose length is what its own header declares.
@@ -107,11 +77,7 @@ bool is_complete(const fs::path& copy) {
 
 Result<fs::path> unpack_idx(int descriptor, const std::string& path, const FileFacts& facts,
                             const SourceContext& context) {
-  std::error_code ignored;
-  const fs::path whole = fs::weakly_canonical(path, ignored);
-  const std::string key = fmt::format("{}|{}|{}", whole.string(), facts.size, facts.modified_ns);
-  const fs::path target = cache_folder_or_default(context.cache_folder) / "unpacked" /
-                          fmt::format("{}-{}", fingerprint(key), fs::path(path).stem().string());
+  const fs::path target = cached_name(path, facts, context, "unpacked", {});
   if (is_complete(target)) return target;
 
   CopyWriter writer(target, path);

@@ -6,10 +6,9 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <system_error>
+#include <span>
+#include <string_view>
 
 namespace feedline::inline nodes {
 namespace {
@@ -18,21 +17,14 @@ namespace {
 constexpr std::uint32_t kGrammarStream = 0x74657874;
 constexpr std::size_t kWrittenPiece = std::size_t{1} << 20;
 
-/// The error, behind the removal of what has been begun.
-tl::unexpected<Error> fail_without(const std::filesystem::path& begun, tl::unexpected<Error> error) {
-  std::error_code ignored;
-  std::filesystem::remove(begun, ignored);
-  return error;
-}
-
 Status write_texts(const TextRecipe& recipe, const std::filesystem::path& file, const SourceContext& context) {
-  if (Status made = make_folder(file.parent_path()); !made) return made;
-  const std::filesystem::path temporary = temporary_beside(file);
-  std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
+  FileInMaking out(file);
+  if (Status started = out.start(); !started) return started;
+  const auto write = [&](std::string_view text) { return out.write(std::as_bytes(std::span(text))); };
   std::string lines;
-  for (std::uint64_t i = 0; i < recipe.count && out; ++i) {
+  for (std::uint64_t i = 0; i < recipe.count; ++i) {
     if (i % 256 == 0) {
-      if (context.stop.stop_requested()) return fail_without(temporary, fail_cancelled());
+      if (context.stop.stop_requested()) return fail_cancelled();
       if (context.progress)
         context.progress(fmt::format("Writing {} texts", recipe.count),
                          static_cast<double>(i) / static_cast<double>(recipe.count));
@@ -49,16 +41,11 @@ Status write_texts(const TextRecipe& recipe, const std::filesystem::path& file, 
       lines += fmt::format("{}\t{}\n", topic_name(topic), text(recipe.sentences));
     }
     if (lines.size() < kWrittenPiece) continue;
-    out << lines;
+    if (Status written = write(lines); !written) return written;
     lines.clear();
   }
-  out << lines;
-  out.close();
-  if (!out) return fail_without(temporary, write_error(errno, file));
-  std::error_code error;
-  std::filesystem::rename(temporary, file, error);
-  if (error) return fail_without(temporary, write_error(error.value(), file));
-  return {};
+  if (Status written = write(lines); !written) return written;
+  return out.keep();
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace feedline::inline nodes {
 
@@ -16,7 +17,7 @@ namespace feedline::inline nodes {
 using UnpackedSink = std::function<Status(std::span<const std::byte>)>;
 
 /// A name in `folder` of the cache folder for what is made of the file at `path`: it changes with its place, size and
-/// time of change, and with `what`.
+/// time of change, and with `what`, which may be empty.
 [[nodiscard]] std::filesystem::path cached_name(const std::string& path, const FileFacts& facts,
                                                 const SourceContext& context, std::string_view folder,
                                                 std::string_view what);

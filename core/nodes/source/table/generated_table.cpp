@@ -8,10 +8,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <fcntl.h>
 #include <iterator>
-#include <unistd.h>
+#include <span>
+#include <string_view>
 #include <utility>
 
 namespace feedline::inline nodes {
@@ -161,38 +160,6 @@ const TableMaker& maker_of(const TableRecipe& recipe) {
   return found == kMakers.end() ? kMakers.front() : *found;
 }
 
-/// Removes the file unless it was completed.
-class TableDraft {
- public:
-  explicit TableDraft(const fs::path& target)
-      : target_(target),
-        name_(temporary_beside(target)),
-        file_(::open(name_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {}
-  ~TableDraft() {
-    if (file_.get() >= 0 && !complete_) ::unlink(name_.c_str());
-  }
-  TableDraft(const TableDraft&) = delete;
-  TableDraft& operator=(const TableDraft&) = delete;
-  [[nodiscard]] bool is_open() const { return file_.get() >= 0; }
-
-  [[nodiscard]] bool write(std::string_view text) {
-    while (!text.empty()) {
-      const ssize_t count = ::write(file_.get(), text.data(), text.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return false;
-      text.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return true;
-  }
-  [[nodiscard]] bool finish() { return complete_ = ::rename(name_.c_str(), target_.c_str()) == 0; }
-
- private:
-  fs::path target_;
-  fs::path name_;
-  File file_;
-  bool complete_ = false;
-};
-
 }  // namespace
 
 const std::vector<std::string>& table_kinds() {
@@ -219,9 +186,9 @@ Result<fs::path> generated_table(const TableRecipe& recipe, const SourceContext&
                           fmt::format("{}-{}-{}.csv", recipe.kind, recipe.rows, fingerprint(all));
   std::error_code missing;
   if (fs::is_regular_file(target, missing)) return target;
-  if (Status made = make_folder(target.parent_path()); !made) return fail(std::move(made.error()));
-  TableDraft draft(target);
-  if (!draft.is_open()) return write_error(errno, target);
+  FileInMaking file(target);
+  if (Status started = file.start(); !started) return fail(std::move(started.error()));
+  const auto write = [&](std::string_view rows) { return file.write(std::as_bytes(std::span(rows))); };
   std::string text(table_header(recipe));
   text += '\n';
   for (std::uint64_t row = 0; row < recipe.rows; ++row) {
@@ -233,10 +200,12 @@ Result<fs::path> generated_table(const TableRecipe& recipe, const SourceContext&
     }
     write_table_row(recipe, row, text);
     if (text.size() < kTablePiece) continue;
-    if (!draft.write(text)) return write_error(errno, target);
+    if (Status written = write(text); !written) return fail(std::move(written.error()));
     text.clear();
   }
-  if (!draft.write(text) || !draft.finish()) return write_error(errno, target);
+  Status done = write(text);
+  if (done) done = file.keep();
+  if (!done) return fail(std::move(done.error()));
   return target;
 }
 

@@ -11,10 +11,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <fcntl.h>
 #include <optional>
 #include <system_error>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -30,24 +28,14 @@ constexpr std::size_t kCopyPiece = std::size_t{256} << 10;
 constexpr std::uint64_t kMostTextGrowth = 400;
 constexpr std::uint64_t kAnyTextSize = std::uint64_t{256} << 20;
 
-/// Writes UTF-8 to a temporary file that is removed unless it was completed, and looks at how much it becomes and how
-/// long its lines are: a packed file that was made to do so fills no disk.
+/// Looks at how much UTF-8 a file becomes and how long its lines are: a packed one that was made to do so fills no
+/// disk.
 class PlainCopy {
  public:
   PlainCopy(fs::path target, std::string source, std::uint64_t most)
-      : target_(std::move(target)), temporary_(temporary_beside(target_)), source_(std::move(source)), left_(most) {}
-  ~PlainCopy() {
-    if (file_.get() >= 0 && !complete_) ::unlink(temporary_.c_str());
-  }
-  PlainCopy(const PlainCopy&) = delete;
-  PlainCopy& operator=(const PlainCopy&) = delete;
+      : copy_(std::move(target)), source_(std::move(source)), most_(most) {}
 
-  Status start() {
-    if (auto made = make_folder(target_.parent_path()); !made) return made;
-    file_ = File(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (file_.get() < 0) return write_error(errno, target_);
-    return {};
-  }
+  Status start() { return copy_.start(); }
 
   Status take(std::span<const std::byte> bytes) {
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -57,33 +45,19 @@ class PlainCopy {
       return fail_file(source_, fmt::format("a line of it has more than {} MiB", kLongestRow >> 20),
                        "Choose a table with one row a line");
     if (first != std::string_view::npos) line_ = text.size() - 1 - text.find_last_of("\n\r");
-    if (bytes.size() > left_)
+    if (bytes.size() > most_ - copy_.written())
       return fail_file(source_, fmt::format("it unpacks to more than {} times its size", kMostTextGrowth),
                        "Unpack it yourself if you trust it, and choose what comes out");
-    left_ -= bytes.size();
-    while (!bytes.empty()) {
-      const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return write_error(errno, target_);
-      bytes = bytes.subspan(static_cast<std::size_t>(count));
-    }
-    return {};
+    return copy_.write(bytes);
   }
 
-  Status finish() {
-    if (::rename(temporary_.c_str(), target_.c_str()) != 0) return write_error(errno, target_);
-    complete_ = true;
-    return {};
-  }
+  Status finish() { return copy_.keep(); }
 
  private:
-  fs::path target_;
-  fs::path temporary_;
+  FileInMaking copy_;
   std::string source_;
-  std::uint64_t left_;  ///< bytes that it may still become
-  File file_{};
+  std::uint64_t most_;    ///< bytes that it may become
   std::size_t line_ = 0;  ///< bytes of the line that is being written
-  bool complete_ = false;
 };
 
 Status read_pieces(int descriptor, const std::string& path, std::uint64_t size, const SourceContext& context,
