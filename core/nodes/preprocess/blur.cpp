@@ -45,10 +45,7 @@ struct RandomBlur {
   static Status run(const Params& params, const Datum& in, Datum& out, OpContext& context) {
     const auto picture = picture_size(in);
     if (!picture) return fail(picture.error());
-    if (!context.training || !context.rng.chance(params.probability)) {
-      out.view(in);
-      return {};
-    }
+    if (left_alone(params.probability, in, out, context)) return {};
     keep_opencv_single_threaded();
     const double sigma = context.rng.uniform(params.sigma_min, params.sigma_max);
     const int side = 2 * static_cast<int>(std::ceil(3 * sigma)) + 1;

@@ -68,10 +68,7 @@ struct Cutout {
   static Status run(const Params& params, const Datum& in, Datum& out, OpContext& context) {
     const auto picture = picture_size(in);
     if (!picture) return fail(picture.error());
-    if (!context.training || !context.rng.chance(params.probability)) {
-      out.view(in);
-      return {};
-    }
+    if (left_alone(params.probability, in, out, context)) return {};
     std::byte* to = allocate_like(in, out, picture->height, picture->width);
     std::memcpy(to, in.data(), in.bytes());
     const bool planar = in.layout() == Layout::CHW;

@@ -69,10 +69,7 @@ struct HorizontalFlip {
   static Status run(const Params& params, const Datum& in, Datum& out, OpContext& context) {
     const auto picture = picture_size(in);
     if (!picture) return fail(picture.error());
-    if (!context.training || !context.rng.chance(params.probability)) {
-      out.view(in);
-      return {};
-    }
+    if (left_alone(params.probability, in, out, context)) return {};
     if (!mirror(in, *picture, out))
       for_each_plane(in, out, [](const cv::Mat& from, cv::Mat& to) { cv::flip(from, to, 1); });
     return {};

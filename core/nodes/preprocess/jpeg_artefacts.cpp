@@ -42,10 +42,7 @@ struct JpegArtefacts {
   static Status run(const Params& params, const Datum& in, Datum& out, OpContext& context) {
     const auto picture = byte_picture_size(in);
     if (!picture) return fail(picture.error());
-    if (!context.training || !context.rng.chance(params.probability)) {
-      out.view(in);
-      return {};
-    }
+    if (left_alone(params.probability, in, out, context)) return {};
     const auto span = static_cast<std::uint32_t>(params.quality_max - params.quality_min + 1);
     const auto quality = static_cast<int>(params.quality_min + context.rng.below(span));
     const auto packed =

@@ -115,10 +115,7 @@ struct PictureNoise {
   static Status run(const Params& params, const Datum& in, Datum& out, OpContext& context) {
     const auto picture = picture_size(in);
     if (!picture) return fail(picture.error());
-    if (!context.training || !context.rng.chance(params.probability)) {
-      out.view(in);
-      return {};
-    }
+    if (left_alone(params.probability, in, out, context)) return {};
     std::byte* to = allocate_like(in, out, picture->height, picture->width);
     if (params.kind == "salt_and_pepper") {
       if (in.dtype() != DType::U8 || in.layout() == Layout::CHW)

@@ -4,6 +4,7 @@
 // Sizes of pictures, before a run (descriptions) and during it (data), whatever their layout. Free of OpenCV.
 
 #include "base/error.h"
+#include "schema/behaviour.h"
 #include "schema/datum.h"
 #include "schema/tensor_desc.h"
 
@@ -38,5 +39,13 @@ struct PictureSize {
 [[nodiscard]] Result<PictureSize> whole_picture_size(const Datum& in);
 /// Makes room in `out` for a picture like `in`, with another height and width.
 std::byte* allocate_like(const Datum& in, Datum& out, std::int64_t height, std::int64_t width);
+
+/// Of a node that changes a picture with this probability, and none outside training: draws, and shows in `out` the
+/// picture as it is where it is left alone.
+[[nodiscard]] inline bool left_alone(double probability, const Datum& in, Datum& out, OpContext& context) {
+  if (context.training && context.rng.chance(probability)) return false;
+  out.view(in);
+  return true;
+}
 
 }  // namespace feedline::inline nodes

@@ -36,10 +36,7 @@ struct RandomRotation {
   static Status run(const Params& params, const Datum& in, Datum& out, OpContext& context) {
     const auto picture = picture_size(in);
     if (!picture) return fail(picture.error());
-    if (!context.training || !context.rng.chance(params.probability)) {
-      out.view(in);
-      return {};
-    }
+    if (left_alone(params.probability, in, out, context)) return {};
     const AffineChange change{.degrees = context.rng.uniform(-params.degrees, params.degrees)};
     const AffineMap map =
         inverse_of(change, static_cast<double>(picture->width) / 2, static_cast<double>(picture->height) / 2);

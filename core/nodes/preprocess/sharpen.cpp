@@ -30,10 +30,7 @@ struct RandomSharpness {
   static Status run(const Params& params, const Datum& in, Datum& out, OpContext& context) {
     const auto picture = byte_picture_size(in);
     if (!picture) return fail(picture.error());
-    if (!context.training || !context.rng.chance(params.probability)) {
-      out.view(in);
-      return {};
-    }
+    if (left_alone(params.probability, in, out, context)) return {};
     auto* to = reinterpret_cast<std::uint8_t*>(allocate_like(in, out, picture->height, picture->width));
     adjust_sharpness({in.as<std::uint8_t>(), in.bytes()}, to, *picture, params.factor);
     return {};
