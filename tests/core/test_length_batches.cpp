@@ -3,6 +3,7 @@
 // for any number of workers and wherever a pipeline goes on.
 #include "engine/pipeline_past.h"
 #include "support/fake_data.h"
+#include "support/going_on.h"
 #include "support/test_program.h"
 
 #include <QtTest>
@@ -96,15 +97,6 @@ std::multiset<std::uint64_t> records_of(const std::vector<BatchCopy>& batches, s
   return records;
 }
 
-QStringList told(const Pipeline& pipeline) {
-  QStringList lines{QString::number(pipeline.error_count())};
-  for (const RecordError& error : pipeline.errors())
-    lines << QString("%1 %2 %3").arg(error.error.line().c_str()).arg(error.count).arg(error.records);
-  for (const BadRecord& bad : pipeline.bad_records())
-    lines << QString("%1 %2 %3 %4").arg(bad.record).arg(bad.error.line().c_str()).arg(bad.times).arg(bad.last_epoch);
-  return lines;
-}
-
 }  // namespace
 
 class TestLengthBatches : public QObject {
@@ -183,12 +175,7 @@ class TestLengthBatches : public QObject {
       }
       const auto past = pipeline_past_of(to_text(first.past()));
       QVERIFY(past && past->batches == used);
-      PipelineOptions behind = way(2);
-      behind.first_epoch = batches.back().epoch;
-      behind.first_batch = batches.back().index + 1;
-      behind.epochs = kEpochs - behind.first_epoch + 1;
-      behind.past = std::make_shared<const PipelinePast>(*past);
-      Pipeline second(plan, plan->train, behind);
+      Pipeline second(plan, plan->train, behind(batches.back(), *past, way(2)));
       const Drained rest = drain(second, plan->train);
       QVERIFY2(!rest.error, rest.error ? rest.error->line().c_str() : "");
       batches.insert(batches.end(), rest.batches.begin(), rest.batches.end());

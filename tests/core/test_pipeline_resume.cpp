@@ -2,6 +2,7 @@
 // A pipeline that begins where another one ended: the same bytes, and the same records left out, as without a break.
 #include "engine/pipeline_past.h"
 #include "support/fake_data.h"
+#include "support/going_on.h"
 #include "support/test_program.h"
 
 #include <QtTest>
@@ -54,34 +55,6 @@ std::shared_ptr<const Plan> fickle_plan(Keep keep) {
 PipelineOptions way(std::size_t workers, bool staged, Keep keep = Keep::Nothing) {
   const std::size_t prefetch = keep == Keep::BelowRandom ? 0 : 4;
   return {.workers = workers, .prefetch = prefetch, .epochs = kEpochs, .max_bad_fraction = 1, .staged = staged};
-}
-
-/// All that a pipeline says of bad records, in words.
-QStringList told(const std::vector<RecordError>& errors, const std::vector<BadRecord>& records, std::uint64_t count) {
-  QStringList lines{QString::number(count)};
-  for (const RecordError& error : errors)
-    lines << QString("%1 %2 %3").arg(error.error.line().c_str()).arg(error.count).arg(error.records);
-  for (const BadRecord& bad : records)
-    lines << QString("%1 %2 %3 %4 %5")
-                 .arg(bad.record)
-                 .arg(bad.error.line().c_str())
-                 .arg(bad.times)
-                 .arg(bad.epochs)
-                 .arg(bad.last_epoch);
-  return lines;
-}
-
-QStringList told(const Pipeline& pipeline) {
-  return told(pipeline.errors(), pipeline.bad_records(), pipeline.error_count());
-}
-
-/// The pipeline that goes on behind a batch.
-PipelineOptions behind(const BatchCopy& last, PipelinePast past, PipelineOptions options) {
-  options.first_epoch = last.epoch;
-  options.first_batch = last.index + 1;
-  options.epochs = kEpochs - last.epoch + 1;
-  options.past = std::make_shared<const PipelinePast>(std::move(past));
-  return options;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "runs/process_mark.h"
 #include "runs/run_recorder.h"
 #include "runs/run_store.h"
+#include "support/recorded_runs.h"
 #include "support/results.h"
 #include "support/test_program.h"
 #include "support/wait_until.h"
@@ -21,6 +22,9 @@ namespace test_runs {
 
 using namespace feedline;
 using feedline::test::die_with_parent;
+using feedline::test::open_runs;
+using feedline::test::record_run;
+using feedline::test::recorded_run;
 using feedline::test::wait_until;
 using namespace std::chrono_literals;
 
@@ -110,23 +114,6 @@ class TestRuns : public QObject {
 
  private:
   [[nodiscard]] std::filesystem::path file(const char* name) const { return folder_.filePath(name).toStdString(); }
-  static Database open(const std::filesystem::path& file) {
-    auto database = Database::open(file);
-    if (!database) qFatal("%s", database.error().line().c_str());
-    return std::move(*database);
-  }
-  /// Records one run; its id.
-  static std::int64_t record(const std::filesystem::path& file, const RunHeader& head, RunNews news) {
-    RunRecorder recorder(head, file);
-    recorder.tell(std::move(news));
-    (void)wait_until([&] { return recorder.id() != 0; });
-    return recorder.id();
-  }
-  static RunRecord load(Database& database, std::int64_t id) {
-    auto run = load_run(database, id);
-    if (!run) qFatal("%s", run.error().line().c_str());
-    return std::move(*run);
-  }
   QTemporaryDir folder_;
 
  private Q_SLOTS:
@@ -151,8 +138,8 @@ void TestRuns::what_an_older_program_wrote_is_kept() {
   sqlite3_close(handle);
 
   for (int turn = 0; turn < 2; ++turn) {  // it is brought up to date once
-    Database database = open(path);
-    const RunRecord run = load(database, 7);
+    Database database = open_runs(path);
+    const RunRecord run = recorded_run(database, 7);
     QCOMPARE(run.title, std::string("Old"));
     QCOMPARE(run.tags, std::vector<std::string>{"kept"});
     QCOMPARE(run.figures.steps, 40.0);
@@ -166,16 +153,16 @@ void TestRuns::what_an_older_program_wrote_is_kept() {
     QCOMPARE(run.epochs[1].metrics, test::classified(0.5, 0.75, 0.625, 0.5));
     QCOMPARE(run.epochs[1].wall_s, 2.5);
     QCOMPARE(run.epochs[1].samples, std::uint64_t{640});
-    const RunRecord bare = load(database, 8);
+    const RunRecord bare = recorded_run(database, 8);
     QVERIFY(bare.metrics.empty() && bare.phases.empty() && bare.epochs.empty());
     const auto all = list_runs(database);
     QVERIFY(all && all->size() == 2);
     QCOMPARE(all->back().metrics, run.metrics);
   }
   // It goes on being written to, and deleting a run takes its rows with it.
-  QCOMPARE(record(path, header(), whole_run()), std::int64_t{9});
-  Database database = open(path);
-  QCOMPARE(load(database, 9).epochs[1].metrics, test::classified(0.25, kNone, 0.3));
+  QCOMPARE(record_run(path, header(), whole_run()), std::int64_t{9});
+  Database database = open_runs(path);
+  QCOMPARE(recorded_run(database, 9).epochs[1].metrics, test::classified(0.25, kNone, 0.3));
   QVERIFY(database.run("DELETE FROM runs WHERE id = 7"));
   auto left = database.prepare(
       "SELECT (SELECT count(*) FROM metrics WHERE run = 7) + (SELECT count(*) FROM phases"
@@ -186,9 +173,9 @@ void TestRuns::what_an_older_program_wrote_is_kept() {
 
 void TestRuns::all_of_a_run_is_read_again() {
   const auto path = file("a.db");
-  const std::int64_t id = record(path, header(), whole_run());
-  Database database = open(path);
-  const RunRecord run = load(database, id);
+  const std::int64_t id = record_run(path, header(), whole_run());
+  Database database = open_runs(path);
+  const RunRecord run = recorded_run(database, id);
   QCOMPARE(run.title, std::string("Cats"));
   QCOMPARE(run.file, std::string("/graphs/cats.feedline"));
   QCOMPARE(run.origin, std::string("window"));
@@ -242,8 +229,8 @@ void TestRuns::news_that_come_in_pieces_add_up() {
     end.all_errors = std::vector<ErrorRecord>{{.message = "all", .count = 3}};
     recorder.tell(std::move(end));
   }
-  Database database = open(path);
-  const RunRecord run = load(database, id);
+  Database database = open_runs(path);
+  const RunRecord run = recorded_run(database, id);
   QCOMPARE(run.epochs.size(), std::size_t{6});
   QCOMPARE(run.errors.size(), std::size_t{1});
   QCOMPARE(run.errors[0].message, std::string("all"));
@@ -283,20 +270,20 @@ void TestRuns::a_long_run_stays_small() {
       if (batch % 10 == 0) std::this_thread::sleep_for(1ms);
     }
   }
-  Database database = open(path);
-  const RunRecord run = load(database, 1);
+  Database database = open_runs(path);
+  const RunRecord run = recorded_run(database, 1);
   QVERIFY2(run.series.rows() > 100 && run.series.rows() <= 512, qPrintable(QString::number(run.series.rows())));
   QVERIFY(QFile(QString::fromStdString(path.string())).size() < 2'000'000);
 }
 
 void TestRuns::runs_are_found_by_words_and_tags() {
   const auto path = file("search.db");
-  const auto first = record(path, header("Cats"), whole_run());
+  const auto first = record_run(path, header("Cats"), whole_run());
   RunHeader other = header("Dogs 100%_");
   other.file = "/graphs/dogs.feedline";
   other.parameters = {{"batch.size", "64"}};
-  const auto second = record(path, other, {});
-  Database database = open(path);
+  const auto second = record_run(path, other, {});
+  Database database = open_runs(path);
   QVERIFY(add_tag(database, second, "baseline"));
   QVERIFY(set_note(database, first, "The good One"));
   const auto ids = [&](const RunQuery& query) {
@@ -321,25 +308,25 @@ void TestRuns::runs_are_found_by_words_and_tags() {
 
 void TestRuns::marks_and_deleting() {
   const auto path = file("marks.db");
-  for (const char* title : {"one", "two", "three"}) record(path, header(title), whole_run());
-  Database database = open(path);
+  for (const char* title : {"one", "two", "three"}) record_run(path, header(title), whole_run());
+  Database database = open_runs(path);
   QVERIFY(set_pinned(database, 1, true));
   QCOMPARE(list_runs(database)->front().id, 1);
   QVERIFY(add_tag(database, 2, "b") && add_tag(database, 2, "a") && add_tag(database, 2, "a"));
-  QVERIFY((load(database, 2).tags == std::vector<std::string>{"a", "b"}));
+  QVERIFY((recorded_run(database, 2).tags == std::vector<std::string>{"a", "b"}));
   QVERIFY(remove_tag(database, 2, "a"));
-  QVERIFY((load(database, 2).tags == std::vector<std::string>{"b"}));
+  QVERIFY((recorded_run(database, 2).tags == std::vector<std::string>{"b"}));
   for (const char* bad : {"", "two words", "a,b", "line\nbreak"}) QVERIFY(!add_tag(database, 2, bad));
   QVERIFY(set_note(database, 2, "Ein Wort: müde"));
-  QCOMPARE(load(database, 2).note, std::string("Ein Wort: müde"));
+  QCOMPARE(recorded_run(database, 2).note, std::string("Ein Wort: müde"));
 
   QVERIFY(remove_run(database, 2));
   QCOMPARE(list_runs(database)->size(), std::size_t{2});
   QVERIFY(!load_run(database, 2) && !load_run(database, 2).error().remedy.empty());
   QCOMPARE(list_runs(database, {.removed = true})->front().id, 2);
   QVERIFY(restore_run(database, 2));
-  QCOMPARE(load(database, 2).tags.front(), std::string("b"));
-  QCOMPARE(load(database, 2).epochs.size(), std::size_t{2});
+  QCOMPARE(recorded_run(database, 2).tags.front(), std::string("b"));
+  QCOMPARE(recorded_run(database, 2).epochs.size(), std::size_t{2});
   for (const Status& status : {set_note(database, 99, ""), set_pinned(database, 99, true), add_tag(database, 99, "x"),
                                remove_run(database, 99), restore_run(database, 2)})
     QVERIFY(!status);
@@ -347,7 +334,7 @@ void TestRuns::marks_and_deleting() {
   // What was deleted a month ago goes when the next run begins, with all that belongs to it; its number is not reused.
   QVERIFY(remove_run(database, 3));
   QVERIFY(database.run("UPDATE runs SET removed_at = removed_at - 31 * 24 * 3600 WHERE id = 3"));
-  QCOMPARE(record(path, header("four"), {}), 4);
+  QCOMPARE(record_run(path, header("four"), {}), 4);
   QVERIFY(!restore_run(database, 3));
   auto left = database.prepare("SELECT count(*) FROM epochs WHERE run = 3");
   QVERIFY(left && left->step());
@@ -365,14 +352,14 @@ void TestRuns::a_run_whose_process_is_gone_has_died() {
     recorder.tell(std::move(news));
     for (;;) ::pause();
   }
-  Database database = open(path);
+  Database database = open_runs(path);
   QVERIFY(wait_until([&] { return !list_runs(database)->empty(); }));
-  QVERIFY(is_active(load(database, 1).status));
+  QVERIFY(is_active(recorded_run(database, 1).status));
   QVERIFY(!remove_run(database, 1));  // it goes on
   ::kill(child, SIGKILL);
   while (::waitpid(child, nullptr, 0) != child) {
   }
-  const RunRecord run = load(database, 1);
+  const RunRecord run = recorded_run(database, 1);
   QCOMPARE(name(run.status), name(RunStatus::Died));
   QVERIFY(run.ended_at >= run.started_at);
   QVERIFY(remove_run(database, 1));
@@ -387,7 +374,7 @@ void TestRuns::a_run_whose_process_is_gone_has_died() {
 
 void TestRuns::a_locked_file_holds_nobody_up_and_loses_nothing() {
   const auto path = file("locked.db");
-  Database blocker = open(path);
+  Database blocker = open_runs(path);
   QVERIFY(blocker.run("BEGIN EXCLUSIVE"));
   {
     RunRecorder recorder(header(), path, {}, 5ms);
@@ -404,7 +391,7 @@ void TestRuns::a_locked_file_holds_nobody_up_and_loses_nothing() {
     std::this_thread::sleep_for(50ms);
     QVERIFY(blocker.run("COMMIT"));
   }
-  const RunRecord run = load(blocker, 1);
+  const RunRecord run = recorded_run(blocker, 1);
   QCOMPARE(run.series.at(0, 0), 0.5);  // two moments a row
   QCOMPARE(run.series.rows(), std::size_t{500});
 }
@@ -424,22 +411,22 @@ void TestRuns::a_fault_is_told_once() {
 
   // A file that cannot be written to for a while: told once, and then all is there.
   const auto path = file("fault.db");
-  { open(path); }
+  { open_runs(path); }
   told = 0;
   {
     RunRecorder recorder(
         header(), path, [&](const Error&) { ++told; }, 5ms);
     QVERIFY(wait_until([&] { return recorder.id() != 0; }));
-    Database other = open(path);
+    Database other = open_runs(path);
     QVERIFY(other.run("ALTER TABLE epochs RENAME TO hidden"));
     recorder.tell(whole_run());
     std::this_thread::sleep_for(100ms);
     QVERIFY(other.run("ALTER TABLE hidden RENAME TO epochs"));
   }
   QCOMPARE(told.load(), 1);
-  Database database = open(path);
-  QCOMPARE(load(database, 1).epochs.size(), std::size_t{2});
-  QCOMPARE(load(database, 1).figures.steps, 100.0);
+  Database database = open_runs(path);
+  QCOMPARE(recorded_run(database, 1).epochs.size(), std::size_t{2});
+  QCOMPARE(recorded_run(database, 1).figures.steps, 100.0);
 }
 
 FEEDLINE_TEST(TestRuns)

@@ -4,6 +4,7 @@
 
 #include "runs/run_recorder.h"
 #include "runs/run_store.h"
+#include "support/recorded_runs.h"
 #include "support/results.h"
 #include "support/test_program.h"
 #include "support/wait_until.h"
@@ -19,6 +20,9 @@
 namespace test_runs_continued {
 
 using namespace feedline;
+using feedline::test::open_runs;
+using feedline::test::record_run;
+using feedline::test::recorded_run;
 using feedline::test::wait_until;
 using namespace std::chrono_literals;
 
@@ -49,23 +53,6 @@ class TestRunsContinued : public QObject {
 
  private:
   [[nodiscard]] std::filesystem::path file(const char* name) const { return folder_.filePath(name).toStdString(); }
-  static Database open(const std::filesystem::path& file) {
-    auto database = Database::open(file);
-    if (!database) qFatal("%s", database.error().line().c_str());
-    return std::move(*database);
-  }
-  /// Records one run; its id.
-  static std::int64_t record(const std::filesystem::path& file, const RunHeader& head, RunNews news) {
-    RunRecorder recorder(head, file);
-    recorder.tell(std::move(news));
-    (void)wait_until([&] { return recorder.id() != 0; });
-    return recorder.id();
-  }
-  static RunRecord load(Database& database, std::int64_t id) {
-    auto run = load_run(database, id);
-    if (!run) qFatal("%s", run.error().line().c_str());
-    return std::move(*run);
-  }
   QTemporaryDir folder_;
 
  private Q_SLOTS:
@@ -85,10 +72,10 @@ void TestRunsContinued::a_run_that_goes_on_is_the_same_run() {
   first.columns = {"time_s", "step", "old"};
   first.samples = {1, 10, 0.5, 2, 20, 0.25, 9, 90, 0.125};  // the last row is behind the checkpoint
   first.epochs.push_back({.epoch = 3, .metrics = test::classified(0.125), .samples = 640});
-  const std::int64_t id = record(path, header(), first);
-  Database database = open(path);
+  const std::int64_t id = record_run(path, header(), first);
+  Database database = open_runs(path);
   QVERIFY(add_tag(database, id, "mine"));
-  const RunRecord before = load(database, id);
+  const RunRecord before = recorded_run(database, id);
 
   RunHeader head = header("another title");
   head.graph = "{\"nodes\": [1]}";
@@ -106,7 +93,7 @@ void TestRunsContinued::a_run_that_goes_on_is_the_same_run() {
     QVERIFY(wait_until([&] { return recorder.id() != 0; }));
     QCOMPARE(recorder.id(), id);
     QCOMPARE(recorder.started_at(), before.started_at);
-    const RunRecord now = load(database, id);
+    const RunRecord now = recorded_run(database, id);
     QCOMPARE(name(now.status), name(RunStatus::Running));
     QCOMPARE(now.ended_at, 0.0);
     QCOMPARE(now.series.rows(), std::size_t{3});  // as they were, until there are new ones
@@ -120,7 +107,7 @@ void TestRunsContinued::a_run_that_goes_on_is_the_same_run() {
     recorder.tell(std::move(end));
   }
   QCOMPARE(list_runs(database)->size(), std::size_t{1});
-  const RunRecord run = load(database, id);
+  const RunRecord run = recorded_run(database, id);
   QCOMPARE(name(run.status), name(RunStatus::Finished));
   QCOMPARE(run.started_at, before.started_at);
   QCOMPARE(run.title, std::string("Cats"));
@@ -151,15 +138,15 @@ void TestRunsContinued::a_run_that_goes_on_is_the_same_run() {
 void TestRunsContinued::a_run_is_known_by_its_folder() {
   const auto path = file("folder.db");
   RunNews first = two_epochs();
-  const std::int64_t older = record(path, header("older"), first);
-  const std::int64_t newer = record(path, header("newer"), first);
+  const std::int64_t older = record_run(path, header("older"), first);
+  const std::int64_t newer = record_run(path, header("newer"), first);
   QVERIFY(older < newer);
   RunHeader head = header();
   head.continues = {.property = {"checkpoints", "/kept"}, .epochs = 1};
-  QCOMPARE(record(path, head, {}), newer);
-  Database database = open(path);
-  QCOMPARE(load(database, newer).epochs.size(), std::size_t{1});
-  QCOMPARE(load(database, older).epochs.size(), std::size_t{2});
+  QCOMPARE(record_run(path, head, {}), newer);
+  Database database = open_runs(path);
+  QCOMPARE(recorded_run(database, newer).epochs.size(), std::size_t{1});
+  QCOMPARE(recorded_run(database, older).epochs.size(), std::size_t{2});
 }
 
 void TestRunsContinued::a_run_that_is_not_there_begins_anew_data() {
@@ -174,20 +161,22 @@ void TestRunsContinued::a_run_that_is_not_there_begins_anew() {
   const auto path = file(what.toUtf8());
   RunNews first = two_epochs();
   if (what == "goes on elsewhere") first.status = RunStatus::Running;  // in this process, which is alive
-  const std::int64_t id = record(path, header(), first);
-  Database database = open(path);
+  const std::int64_t id = record_run(path, header(), first);
+  Database database = open_runs(path);
   RunHeader head = header("second");
-  head.continues = {
-      .run = id, .started_at = load(database, id).started_at, .property = {"checkpoints", "/kept"}, .epochs = 1};
+  head.continues = {.run = id,
+                    .started_at = recorded_run(database, id).started_at,
+                    .property = {"checkpoints", "/kept"},
+                    .epochs = 1};
   if (what == "newest deleted") head.continues.run = 0;
   if (what.endsWith("deleted")) QVERIFY(remove_run(database, id));
   if (what == "other number") head.continues.run += 7;
   if (what == "other record") head.continues.started_at += 0.001;
   if (what == "other folder") head.continues.property.second = "/elsewhere";
-  const std::int64_t second = record(path, head, {});
+  const std::int64_t second = record_run(path, head, {});
   QVERIFY(second != id);
-  QCOMPARE(load(database, second).title, std::string("second"));
-  if (!what.endsWith("deleted")) QCOMPARE(load(database, id).epochs.size(), std::size_t{2});
+  QCOMPARE(recorded_run(database, second).title, std::string("second"));
+  if (!what.endsWith("deleted")) QCOMPARE(recorded_run(database, id).epochs.size(), std::size_t{2});
 }
 
 /// Rows of a long past stand for many moments each, and are not thinned out further by a short present.
@@ -196,9 +185,9 @@ void TestRunsContinued::curves_keep_their_pace() {
   RunNews first = two_epochs();
   first.columns = {"time_s"};
   for (int i = 0; i < 4096; ++i) first.samples.push_back(i * 1.0);
-  const std::int64_t id = record(path, header(), first);
-  Database database = open(path);
-  const RunRecord before = load(database, id);
+  const std::int64_t id = record_run(path, header(), first);
+  Database database = open_runs(path);
+  const RunRecord before = recorded_run(database, id);
   QVERIFY(before.series.rows() > 256 && before.series.rows() <= 512);
 
   RunHeader head = header();
@@ -207,8 +196,8 @@ void TestRunsContinued::curves_keep_their_pace() {
   RunNews second = two_epochs();
   second.columns = {"time_s"};
   for (int i = 0; i < 512; ++i) second.samples.push_back(4096 + i * 1.0);
-  QCOMPARE(record(path, head, second), id);
-  const RunRecord run = load(database, id);
+  QCOMPARE(record_run(path, head, second), id);
+  const RunRecord run = recorded_run(database, id);
   QVERIFY(run.series.rows() > 256 && run.series.rows() <= 512);
   const auto past = static_cast<double>(run.series.rows()) * 4096 / (4096 + 512);
   QVERIFY2(run.series.at(static_cast<std::size_t>(past) - 1, 0) > 3900, "the past has lost rows to the present");
