@@ -104,3 +104,11 @@ function(feedline_unity target)
   # Types of anonymous namespaces in the private class of a .cpp file: GCC takes the file for a header here.
   target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
 endfunction()
+
+# feedline_optimize(TARGET LEVEL): instead of Release's -O3, for code that does not run in loops over data: what compiling
+# it harder costs, nobody sees again.
+function(feedline_optimize target level)
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(${target} PRIVATE -O${level})
+  endif()
+endfunction()

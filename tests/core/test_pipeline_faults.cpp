@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Runs beside others: its clock only says how long it has waited.
 #include "base/machine_fault.h"
 #include "engine/quarantine.h"
 #include "support/fake_data.h"

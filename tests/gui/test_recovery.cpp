@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Runs beside others: its clock only says how long it has waited.
 // A window that is killed in mid-edit loses nothing older than ten seconds. The window runs in a process of its own
 // (this program again, with arguments), which is ended by SIGKILL.
 #include "graph/json.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Runs beside others: its clock only says how long it has waited.
 
 // Training that is killed at random moments and started again by the same command: the real program, the real SIGKILL.
 // FEEDLINE_KILLS=50 kills that often (the test takes three times in each row otherwise).

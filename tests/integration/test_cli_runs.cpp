@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Runs beside others: its clock only says how long it has waited.
 
 // `feedline-cli run` is recorded, and `feedline-cli runs` looks it up: the real program on small data.
 
