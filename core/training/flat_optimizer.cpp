@@ -2,6 +2,7 @@
 #include "training/flat_optimizer.h"
 
 #include "base/numbers.h"
+#include "training/flat_loops.h"
 
 #include <ATen/Parallel.h>
 
@@ -45,25 +46,6 @@ Result<std::vector<LayerRate>> layer_rates(const ModelPlan& plan, const Optimize
 std::vector<at::Tensor> copies(const std::vector<at::Tensor>& tensors) {
   std::vector<at::Tensor> all;
   for (const at::Tensor& tensor : tensors) all.push_back(tensor.detach().clone());
-  return all;
-}
-
-/// Sum of the squares of a piece on the CPU: float lanes that a compiler makes vectors of, gathered in a double before
-/// they lose digits. at::dot() asks the BLAS, whose threads wait for each other over so few numbers.
-double squares_of(const float* numbers, std::int64_t count) {
-  constexpr std::int64_t kLanes = 16;
-  constexpr std::int64_t kBlock = 64 * kLanes;
-  double all = 0;
-  std::int64_t at = 0;
-  while (count - at >= kLanes) {
-    std::array<float, kLanes> lanes{};
-    const std::int64_t end = at + std::min(kBlock, (count - at) / kLanes * kLanes);
-    for (; at < end; at += kLanes)
-      for (std::int64_t lane = 0; lane < kLanes; ++lane)
-        lanes[static_cast<std::size_t>(lane)] += numbers[at + lane] * numbers[at + lane];
-    for (const float lane : lanes) all += static_cast<double>(lane);
-  }
-  for (; at < count; ++at) all += static_cast<double>(numbers[at]) * static_cast<double>(numbers[at]);
   return all;
 }
 
@@ -160,6 +142,8 @@ void FlatOptimizer::add_piece(const FlatParameters& parameters, std::size_t shar
   Piece piece{.weights = parameters.values().narrow(0, first, count), .group = group};
   for (std::size_t i = 0; i < parameters.replicas(); ++i)
     piece.gradients.push_back(parameters.gradients(i).narrow(0, first, count));
+  if (are_floats_here(piece.gradients.front()))
+    for (const at::Tensor& gradient : piece.gradients) piece.numbers.push_back(gradient.data_ptr<float>());
   for (const Slot& slot : slots_) piece.slots.push_back(slot.tensor.narrow(0, first, count));
   if (other_.parameters.defined()) piece.average = other_.parameters.narrow(0, first, count);
   pieces_[shard].push_back(std::move(piece));
@@ -212,16 +196,16 @@ void FlatOptimizer::sum(const Piece& piece) const {
   if (settings_.clip_value > 0) gradient.clamp_(-settings_.clip_value, settings_.clip_value);
 }
 
+/// at::dot() asks the BLAS, whose threads wait for each other over so few numbers.
 void FlatOptimizer::measure(std::size_t shard) {
   on_pieces(shard, [&](const Piece& piece) {
-    sum(piece);
-    if (!piece.square.defined()) return;
     const at::Tensor& gradient = piece.gradients.front();
-    if (are_floats_here(gradient)) {
-      *piece.square.data_ptr<double>() = squares_of(gradient.data_ptr<float>(), gradient.numel());
-    } else {
-      piece.square.copy_(at::dot(gradient, gradient));
+    if (are_floats_here(gradient) && !piece.finite.defined()) {
+      *piece.square.data_ptr<double>() = sum_gradients(piece.numbers, gradient.numel(), how_summed());
+      return;
     }
+    sum(piece);
+    if (piece.square.defined()) piece.square.copy_(at::dot(gradient, gradient));
   });
 }
 
@@ -268,6 +252,9 @@ void FlatOptimizer::update(const Piece& piece) const {
 void FlatOptimizer::average(const Piece& piece) const {
   if (step_ == 1) {
     piece.average.copy_(piece.weights);
+  } else if (are_floats_here(piece.average)) {
+    move_average(piece.average.data_ptr<float>(), piece.weights.data_ptr<float>(), piece.average.numel(),
+                 1 - settings_.ema);
   } else {
     piece.average.lerp_(piece.weights, 1 - settings_.ema);
   }

@@ -7,6 +7,7 @@
 #include "base/torch.h"
 #include "plan/plan.h"
 #include "schema/optimizer.h"
+#include "training/flat_loops.h"
 #include "training/flat_parameters.h"
 
 #include <cstddef>
@@ -109,6 +110,7 @@ class FlatOptimizer {
   struct Piece {
     at::Tensor weights{};
     std::vector<at::Tensor> gradients{};  ///< one a replica
+    std::vector<float*> numbers{};        ///< theirs, where they are floats on the CPU
     std::vector<at::Tensor> slots{};
     at::Tensor average{};
     at::Tensor square{};  ///< one number of squares_
@@ -119,6 +121,7 @@ class FlatOptimizer {
 
   FlatOptimizer() = default;
   [[nodiscard]] bool clips_norm() const { return settings_.clip_norm > 0; }
+  [[nodiscard]] GradientSum how_summed() const { return {.scale = scale_, .clip_value = settings_.clip_value}; }
   void cut(const FlatParameters& parameters, const std::vector<Group>& groups);
   void add_piece(const FlatParameters& parameters, std::size_t shard, std::int64_t first, std::int64_t count,
                  const Group& group);

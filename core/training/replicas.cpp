@@ -4,6 +4,8 @@
 #include "base/random.h"
 
 #include <algorithm>
+#include <atomic>
+#include <barrier>
 #include <limits>
 #include <system_error>
 #include <utility>
@@ -174,36 +176,66 @@ std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, Tr
   return parts;
 }
 
+template <class Work>
+void Replicas::guarded(const Work& work) const {
+  try {
+    work();
+  } catch (const std::exception& fault) {
+    throw StepFailed(library_error(fault, plan_.optimizer_node));
+  }
+}
+
 void Replicas::step(TrainerMeter& meter) {
   if (pending_ == 0) return;
-  const auto guarded = [&](auto&& work) {
-    try {
-      work();
-    } catch (const std::exception& fault) {
-      throw StepFailed(library_error(fault, plan_.optimizer_node));
-    }
-  };
   meter.enter(Phase::Optimizer);
   const double unscale = scaler_ ? scaler_->unscale() : 1;
   const double scale = unscale * static_cast<double>(first_rows_) / static_cast<double>(rows_);
   pending_ = 0;
   guarded([&] { optimizer_->begin(scale); });
-  if (optimizer_->measures()) {
-    run([&](std::size_t member) { guarded([&] { optimizer_->measure(member); }); });
-    guarded([&] { optimizer_->limit(); });
+  if (!optimizer_->measures()) {
+    run([&](std::size_t member) { guarded([&] { optimizer_->apply(member); }); });
+  } else if (!update_measured()) {
+    check_loss_scale();
+    return;
   }
-  if (scaler_) {
-    bool finite = true;
-    guarded([&] { finite = optimizer_->all_finite(); });
-    scaler_->update(finite);
-    if (!finite) {
-      guarded([&] { optimizer_->skip(); });
-      check_loss_scale();
-      return;
-    }
-  }
-  run([&](std::size_t member) { guarded([&] { optimizer_->apply(member); }); });
   guarded([&] { optimizer_->finish(); });
+}
+
+/// One call of the team for both passes: waking its threads twice costs as much as the first pass does.
+bool Replicas::update_measured() {
+  bool steps = true;
+  std::exception_ptr fault;  // of what is done between the passes; written by one member alone
+  std::atomic<bool> failed = false;
+  const auto between = [&]() noexcept {
+    try {
+      if (failed) return;
+      optimizer_->limit();
+      if (!scaler_) return;
+      steps = optimizer_->all_finite();
+      scaler_->update(steps);
+      if (!steps) optimizer_->skip();
+    } catch (...) {
+      fault = std::current_exception();
+      failed = true;
+    }
+  };
+  std::barrier measured(static_cast<std::ptrdiff_t>(models_.size()), between);
+  run([&](std::size_t member) {
+    std::exception_ptr own;
+    try {
+      optimizer_->measure(member);
+    } catch (...) {
+      own = std::current_exception();
+      failed = true;
+    }
+    measured.arrive_and_wait();
+    guarded([&] {
+      if (own != nullptr) std::rethrow_exception(own);
+      if (member == 0 && fault != nullptr) std::rethrow_exception(fault);
+      if (steps && !failed) optimizer_->apply(member);
+    });
+  });
+  return steps;
 }
 
 void Replicas::check_loss_scale() const {

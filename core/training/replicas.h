@@ -108,6 +108,11 @@ class Replicas {
   Replicas(const ModelPlan& plan, const Options& options) : plan_(plan), options_(options) {}
   [[nodiscard]] Status populate(std::unique_ptr<Model> model);
   [[nodiscard]] Status make_optimizer();
+  /// Does an optimiser's `work`; throws StepFailed, which names it.
+  template <class Work>
+  void guarded(const Work& work) const;
+  /// The rest of a step that measures its gradients first. False: they are not finite, and the step was left out.
+  [[nodiscard]] bool update_measured();
   /// Throws StepFailed where the loss scale has fallen to nearly 0.
   void check_loss_scale() const;
   void share_buffers();
