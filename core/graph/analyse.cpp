@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <unordered_map>
 
 namespace feedline::inline graph {
@@ -32,6 +33,7 @@ class Analyser {
         learnt_(learnt),
         problems_(document.nodes().size()),
         outputs_(document.nodes().size()),
+        params_(document.nodes().size()),
         origins_(document.nodes().size()),
         waiting_(wiring_) {}
 
@@ -157,8 +159,10 @@ class Analyser {
                          [&](std::size_t wire) { return wiring_.links()[wire].to.port == port; });
     };
     for (const ParamSpec& param : spec.params) {
-      if (const auto changed = node.params.find(param.name);
-          changed != node.params.end() && changed->second != param.default_value && !spec.counts(param, node.params))
+      if (param.only_if.param.empty() && param.only_with.empty()) continue;
+      const auto set = node.params.find(param.name);
+      if (set == node.params.end() || set->second == param.default_value) continue;
+      if (!spec.counts(param, node.params))
         report(index,
                Error{.reason = "it counts only where " + param.only_if.param + " is " +
                                numbers::listed(param.only_if.values) + ": it is passed over",
@@ -166,8 +170,7 @@ class Analyser {
                      .parameter = param.name},
                Severity::Warning);
       const int with = param.only_with.empty() ? -1 : spec.input(param.only_with);
-      const auto set = node.params.find(param.name);
-      if (with < 0 || set == node.params.end() || set->second == param.default_value) continue;
+      if (with < 0) continue;
       const PortSpec& input = spec.inputs[static_cast<std::size_t>(with)];
       if (is_wired(input.name) || input.unless.empty() || !is_wired(input.unless)) continue;
       report(index,
@@ -292,10 +295,17 @@ class Analyser {
     }
   }
 
+  /// All of a node's parameters. Each node is asked for its shapes and then for its costs.
+  const ParamMap& complete_params(std::size_t index, const Node& node, const NodeSpec& spec) {
+    std::optional<ParamMap>& params = params_[index];
+    if (!params) params = spec.complete(node.params);
+    return *params;
+  }
+
   /// A node whose outputs follow from what it learns waits until that is known.
   Result<std::vector<TensorDesc>> describe(std::size_t index, const Node& node, const NodeSpec& spec,
                                            const std::vector<const TensorDesc*>& in) {
-    const ParamMap params = spec.complete(node.params);
+    const ParamMap& params = complete_params(index, node, spec);
     if (spec.learnt && spec.fitter(params, in) != nullptr) {
       const auto state = learnt_.find(node.id);
       if (state != learnt_.end() && !waiting_.any(index)) return spec.learnt(params, in, *state->second);
@@ -359,12 +369,12 @@ class Analyser {
       }
   }
 
-  void add_costs(Analysis& analysis) const {
+  void add_costs(Analysis& analysis) {
     for (std::size_t node = 0; node < wiring_.nodes().size(); ++node) {
       const NodeSpec* spec = wiring_.spec(node);
       if (spec == nullptr) continue;
       if (spec->role == Role::Batch && analysis.batch == 0)
-        analysis.batch = spec->batch(spec->complete(wiring_.nodes()[node].params)).size;
+        analysis.batch = spec->batch(complete_params(node, wiring_.nodes()[node], *spec)).size;
       if (spec->role != Role::Layer) continue;
       const ModelCost cost = cost_of(node, *spec);
       analysis.total += cost;
@@ -372,7 +382,7 @@ class Analyser {
     }
   }
 
-  [[nodiscard]] ModelCost cost_of(std::size_t node, const NodeSpec& spec) const {
+  [[nodiscard]] ModelCost cost_of(std::size_t node, const NodeSpec& spec) {
     const ModelCost unknown{.layers = 1, .complete = false};
     const auto sized = [](const TensorDesc* desc) {
       return desc != nullptr && !desc->shape.empty() &&
@@ -390,7 +400,7 @@ class Analyser {
     const auto open = [](const TensorDesc* desc) { return desc != nullptr && !desc->classes.known(); };
     if (spec.cost && std::any_of(in.begin(), in.end(), open)) return unknown;
     if (spec.cost) {
-      const LayerCost layer = spec.cost(spec.complete(wiring_.nodes()[node].params), in, out);
+      const LayerCost layer = spec.cost(complete_params(node, wiring_.nodes()[node], spec), in, out);
       cost.parameters = layer.parameters;
       cost.buffers = layer.buffers;
       cost.multiply_adds = layer.multiply_adds;
@@ -415,6 +425,7 @@ class Analyser {
   const LearntStates& learnt_;
   std::vector<std::vector<Problem>> problems_;  ///< by node, so that they come in document order
   std::vector<std::vector<std::optional<TensorDesc>>> outputs_;
+  std::vector<std::optional<ParamMap>> params_;  ///< by node, once somebody has asked
   std::vector<Origin> origins_;
   WaitingOutputs waiting_;
 };
