@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/runs/study_plot.h"
 
+#include "gui/base/point_names.h"
 #include "gui/base/theme.h"
 #include "gui/models/text.h"
 #include "gui/runs/compare_plots.h"
@@ -12,6 +13,19 @@
 #include <cmath>
 
 namespace feedline::gui::inline runs {
+namespace {
+
+/// A setting without the nodes of its parameters: "learning_rate=0.1, epochs=8". The table has them in full.
+QString without_nodes(const std::string& name) {
+  QStringList parts = to_qstring(name).split(QStringLiteral(", "));
+  for (QString& part : parts) {
+    const auto dot = part.left(part.indexOf(QLatin1Char('='))).lastIndexOf(QLatin1Char('.'));
+    part = part.mid(dot + 1);
+  }
+  return parts.join(QStringLiteral(", "));
+}
+
+}  // namespace
 
 StudyPlot::StudyPlot(QWidget* parent) : QWidget(parent), plot_(new QCustomPlot(this)) {
   auto* layout = new QVBoxLayout(this);
@@ -26,6 +40,7 @@ StudyPlot::StudyPlot(QWidget* parent) : QWidget(parent), plot_(new QCustomPlot(t
   bars_->setDataPlottable(points_);
   plot_->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
   setAccessibleName(tr("Time and accuracy of the settings"));
+  connect(plot_, &QCustomPlot::beforeReplot, this, [this] { place_point_names(*plot_, names_); });
   connect(&Theme::instance(), &Theme::changed, this, &StudyPlot::restyle);
   restyle();
 }
@@ -38,7 +53,7 @@ void StudyPlot::show_study(const Study& study) {
   for (QCPItemText* name : names_) plot_->removeItem(name);
   names_.clear();
   struct Shown {
-    double x, y, half;
+    double x, y, below, above;  // how far the interval reaches
     bool front;
     QString name;
   };
@@ -48,27 +63,30 @@ void StudyPlot::show_study(const Study& study) {
     const double y = outcome.value.mean * scale;
     if (!std::isfinite(x) || !std::isfinite(y)) continue;
     const double half = std::isfinite(outcome.value.half) ? outcome.value.half * scale : 0;
-    all.push_back({x, y, half, outcome.front, to_qstring(study.settings[outcome.setting].name)});
+    const bool share = study.metric.unit == kShareUnit;  // of few seeds an interval is wider than what there can be
+    all.push_back({x, y, share ? std::min(half, std::max(y, 0.0)) : half,
+                   share ? std::min(half, std::max(100 - y, 0.0)) : half, outcome.front,
+                   without_nodes(study.settings[outcome.setting].name)});
   }
   // The plottable of error bars finds them by place, so points and bars are in one order.
   std::sort(all.begin(), all.end(), [](const Shown& a, const Shown& b) { return a.x < b.x; });
-  QVector<double> xs, ys, halves, front_x, front_y;
+  QVector<double> xs, ys, below, above, front_x, front_y;
   for (const Shown& shown : all) {
     xs << shown.x;
     ys << shown.y;
-    halves << shown.half;
+    below << shown.below;
+    above << shown.above;
     if (!shown.front) continue;
     front_x << shown.x;
     front_y << shown.y;
     auto* name = new QCPItemText(plot_);
     name->position->setCoords(shown.x, shown.y);
     name->setText(shown.name);
-    name->setPositionAlignment(Qt::AlignLeft | Qt::AlignBottom);
-    name->setPadding(QMargins(Theme::kUnit / 2, 0, 0, Theme::kUnit / 2));
+    name->setPadding(QMargins(Theme::kUnit / 2, Theme::kUnit / 2, Theme::kUnit / 2, Theme::kUnit / 2));
     names_.push_back(name);
   }
   points_->setData(xs, ys, true);
-  bars_->setData(halves);
+  bars_->setData(below, above);
   front_->setData(front_x, front_y, true);
   plot_->rescaleAxes();
   for (QCPAxis* axis : {plot_->xAxis, plot_->yAxis}) {

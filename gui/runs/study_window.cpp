@@ -94,10 +94,12 @@ void StudyWindow::make_form() {
     qobject_cast<QLabel*>(form->labelForField(line))->setBuddy(row.param);
   }
   seeds_ = new QSpinBox(this);
+  seeds_->setButtonSymbols(QAbstractSpinBox::NoButtons);  // as all number fields here; the arrow keys step
   seeds_->setRange(1, kMostSeeds);
   seeds_->setValue(3);
   seeds_->setToolTip(tr("With several seeds, numbers have a 95 % interval"));
   budget_ = new QDoubleSpinBox(this);
+  budget_->setButtonSymbols(QAbstractSpinBox::NoButtons);
   budget_->setRange(0, kMostMinutes);
   budget_->setDecimals(1);
   budget_->setValue(kFirstMinutes);
