@@ -16,7 +16,7 @@ at::Tensor batch_of_one(const PreviewValue& value) {
   std::vector<std::int64_t> shape{1};
   for (const Dim& dim : value.desc.shape) shape.push_back(dim.size());
   at::Tensor tensor = at::empty(shape, at::TensorOptions().dtype(scalar_type(value.desc.dtype)));
-  std::memcpy(tensor.data_ptr(), value.data.data(), value.data.size());
+  if (!value.data.empty()) std::memcpy(tensor.data_ptr(), value.data.data(), value.data.size());
   return tensor;
 }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs beside others: its clock only says how long it has waited.
 
 // Programs that record a run are killed (SIGKILL) at random moments, several at once on one file.
 

@@ -207,7 +207,8 @@ void TestLossScaling::the_scale_is_part_of_the_state() {
 }
 
 void TestLossScaling::a_scale_of_nothing_ends_the_run() {
-  const auto replicas = scaled(plain_network(), true);
+  const ModelPlan plan = plain_network();
+  const auto replicas = scaled(plan, true);
   TrainerMeter meter;
   int left_out = 0;
   try {
