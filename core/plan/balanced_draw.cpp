@@ -23,7 +23,7 @@ std::uint64_t class_seed(std::uint64_t seed, std::uint64_t drawn) {
 }  // namespace
 
 BalancedDraw::BalancedDraw(const RecordCodes& labels, std::size_t classes,
-                           std::shared_ptr<const RecordSelection> chosen)
+                           std::shared_ptr<const RecordSelection> chosen, const std::stop_token& stop)
     : chosen_(std::move(chosen)) {
   std::vector<std::uint64_t> counts(classes, 0);
   const std::uint64_t records = chosen_ ? chosen_->size() : labels.size();
@@ -44,13 +44,14 @@ BalancedDraw::BalancedDraw(const RecordCodes& labels, std::size_t classes,
   const std::uint32_t greatest = labelled < records ? unlabelled : unlabelled - 1;
   levels_.resize(static_cast<std::size_t>(std::bit_width(greatest)));
   if (greatest <= std::numeric_limits<std::uint8_t>::max())
-    build<std::uint8_t>(labels, dense, unlabelled);
+    build<std::uint8_t>(labels, dense, unlabelled, stop);
   else
-    build<std::uint32_t>(labels, dense, unlabelled);
+    build<std::uint32_t>(labels, dense, unlabelled, stop);
 }
 
 template <class Code>
-void BalancedDraw::build(const RecordCodes& labels, const std::vector<std::uint32_t>& dense, std::uint32_t unlabelled) {
+void BalancedDraw::build(const RecordCodes& labels, const std::vector<std::uint32_t>& dense, std::uint32_t unlabelled,
+                         const std::stop_token& stop) {
   std::vector<Code> codes;
   codes.reserve(static_cast<std::size_t>(chosen_ ? chosen_->size() : labels.size()));
   for (std::uint64_t record = 0; record < labels.size(); ++record) {
@@ -60,6 +61,7 @@ void BalancedDraw::build(const RecordCodes& labels, const std::vector<std::uint3
   }
   std::vector<Code> ones;
   for (std::size_t level = 0; level < levels_.size(); ++level) {
+    if (stop.stop_requested()) return;
     const auto shift = static_cast<unsigned>(levels_.size() - 1 - level);
     std::vector<std::uint64_t> words((codes.size() + 63) / 64, 0);
     std::size_t zeros = 0;

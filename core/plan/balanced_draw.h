@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <vector>
 
 namespace feedline::inline plan {
@@ -21,8 +22,9 @@ namespace feedline::inline plan {
 class BalancedDraw {
  public:
   /// Of the records in `chosen`, or of all where it is null. Those without a class are never drawn; there must be one
-  /// with one.
-  BalancedDraw(const RecordCodes& labels, std::size_t classes, std::shared_ptr<const RecordSelection> chosen);
+  /// with one. Once `stop` is asked for, nothing can be drawn.
+  BalancedDraw(const RecordCodes& labels, std::size_t classes, std::shared_ptr<const RecordSelection> chosen,
+               const std::stop_token& stop = {});
 
   struct Drawn {
     std::uint64_t record = 0;
@@ -33,7 +35,8 @@ class BalancedDraw {
 
  private:
   template <class Code>
-  void build(const RecordCodes& labels, const std::vector<std::uint32_t>& dense, std::uint32_t unlabelled);
+  void build(const RecordCodes& labels, const std::vector<std::uint32_t>& dense, std::uint32_t unlabelled,
+             const std::stop_token& stop);
   [[nodiscard]] std::uint64_t find(std::size_t drawn, std::uint64_t nth) const;
 
   std::shared_ptr<const RecordSelection> chosen_;

@@ -62,6 +62,7 @@ class Splitter {
     } else if (split_.sets_aside) {
       if (Status taken = take_windows(); !taken) return fail(std::move(taken.error()));
     }
+    if (Status goes_on = stopped(); !goes_on) return fail(std::move(goes_on.error()));
     count_classes();
     if (request_.balance)
       if (Status balanced = balance(); !balanced) return fail(std::move(balanced.error()));
@@ -69,6 +70,10 @@ class Splitter {
   }
 
  private:
+  [[nodiscard]] Status stopped() const {
+    if (context_.stop.stop_requested()) return fail_cancelled();
+    return {};
+  }
   [[nodiscard]] bool folded() const { return settings_.folds > 1; }
   [[nodiscard]] double share() const {
     return folded() ? 1 / static_cast<double>(settings_.folds) : settings_.validation_split;
@@ -110,6 +115,7 @@ class Splitter {
   }
 
   Status choose() {
+    if (context_.progress) context_.progress("Dividing the records", 0);
     const RecordCodes& codes = codes_.column ? *codes_.column : *codes_.labels;
     auto sides = choose_sides({.codes = codes,
                                .coded = codes_,
@@ -197,8 +203,9 @@ class Splitter {
       }
       chosen = std::make_shared<const RecordSelection>(BitRanks(std::move(words), records_));
     }
-    split_.balanced = std::make_shared<const BalancedDraw>(*codes_.labels, codes_.classes, std::move(chosen));
-    return {};
+    split_.balanced =
+        std::make_shared<const BalancedDraw>(*codes_.labels, codes_.classes, std::move(chosen), context_.stop);
+    return stopped();
   }
 
   const CodedSource& coded_;
