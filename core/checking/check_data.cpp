@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/cores.h"
+#include "base/machine_fault.h"
 #include "checking/check_lane.h"
 #include "checking/data_findings.h"
 #include "checking/duplicates.h"
@@ -10,6 +11,7 @@
 #include "checking/lane_tally.h"
 #include "checking/record_check.h"
 #include "engine/data_notices.h"
+#include "plan/record_split.h"
 #include "schema/own_files.h"
 
 #define XXH_INLINE_ALL
@@ -56,6 +58,8 @@ struct LaneWork {
 
   CheckLane lane;
   const OwnFiles* files = nullptr;
+  std::optional<RecordSplit> split{};  ///< where the trainer sets records aside
+  std::optional<Error> split_failure{};
   std::uint64_t records = 0;
   FaultList faults{};
   SizeTrials trials{};
@@ -82,6 +86,8 @@ class DataCheck {
     if (!lanes) return fail(std::move(lanes.error()));
     if (lanes->empty()) return fail("the graph has no source", "Add one, such as image_folder");
     for (CheckLane& lane : *lanes) state_.emplace_back(std::move(lane));
+    for (LaneWork& work : state_)
+      if (Status divided = divide(work, context); !divided) return fail(std::move(divided.error()));
     if (!options_.afresh)
       for (LaneWork& work : state_) keep(work, cache / "check");
     std::uint64_t all = 0;
@@ -99,6 +105,22 @@ class DataCheck {
   }
 
  private:
+  /// As a run would; what hinders it is something to tell.
+  static Status divide(LaneWork& work, const SourceContext& context) {
+    const CheckLane& lane = work.lane;
+    if (!lane.source || !lane.training || lane.validation || !lane.learning.sets_aside()) return {};
+    auto split = split_records({*lane.source, lane.type, lane.params},
+                               {.settings = lane.learning, .class_counts = true}, context);
+    if (split) {
+      work.split = std::move(*split);
+      return {};
+    }
+    if (is_machine_fault(split.error()) || split.error().code == ErrorCode::Cancelled)
+      return fail(std::move(split.error()).at_node(lane.node));
+    work.split_failure = std::move(split.error());
+    return {};
+  }
+
   static void keep(LaneWork& work, const std::filesystem::path& folder) {
     if (work.files == nullptr || work.lane.decoders == 0) return;  // nothing that would take long
     const auto name_of = [&](std::uint64_t i) { return hash_of(work.files->file_of(i)); };
@@ -227,11 +249,16 @@ class DataCheck {
                       .training = lane.training,
                       .validation = lane.validation,
                       .shuffled = lane.shuffled,
-                      .validation_split = lane.validation_split,
+                      .validation_split = lane.learning.validation_split,
+                      .held_out = work.split ? work.split->validation.count : 0,
+                      .split_failure = work.split_failure,
                       .max_bad_fraction = lane.max_bad_fraction,
                       .records = work.records,
                       .source = lane.source};
     if (!lane.source) return check;
+    if (work.split)
+      check.lost_classes = lost_classes(work.split->training_classes, work.split->validation_classes, lane.class_names,
+                                        lane.learning.split_by);
     for (std::size_t i = 0; i < lane.classes; ++i)
       check.classes.push_back({.name = i < lane.class_names.size() ? lane.class_names[i] : std::to_string(i)});
     if (const SourceReport* report = report_of(*lane.source)) {
@@ -305,12 +332,13 @@ class DataCheck {
       auto check = std::make_shared<RecordCheck>(lane, work.faults, work.trials);
       contents.label = [check](std::uint64_t record) { return check->label(record); };
     }
-    if (!lane.training || lane.validation_split <= 0 || lane.validation) return contents;
-    const std::uint64_t aside = std::min(held_out_count(work.records, lane.validation_split), work.records);
-    const SamplerPlan split{
-        .source_size = work.records, .first = work.records - aside, .count = aside, .split = true, .seed = lane.seed};
+    if (!work.split) return contents;
+    const SamplerPlan& validation = work.split->validation;
     contents.held_out.resize(work.records);
-    for (std::uint64_t i = 0; i < aside; ++i) contents.held_out[split.record(0, i)] = true;
+    for (std::uint64_t i = 0; i < validation.count; ++i) contents.held_out[validation.record(0, i)] = true;
+    const auto& training = work.split->training.chosen;
+    for (std::uint64_t i = 0; training && i < work.records; ++i)
+      contents.left_out.push_back(!contents.held_out[i] && !training->contains(i));
     return contents;
   }
 

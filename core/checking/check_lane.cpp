@@ -71,7 +71,8 @@ class LaneOpener {
     CheckLane& lane = lanes_[node.id];
     lane.node = drawn_path(node.id);
     lane.type = node.type;
-    lane.key = node.type + '\n' + parameters_text(spec.complete(node.params));
+    lane.params = spec.complete(node.params);
+    lane.key = node.type + '\n' + parameters_text(lane.params);
     lane.ports = lane.slots = spec.outputs.size();
     if (const Error* problem = problem_of(rough, node.id)) {
       lane.failure = Error(*problem).at_node(lane.node);
@@ -187,7 +188,7 @@ class LaneOpener {
   void give_role(const Node& node, bool validation, const TrainerSettings& settings, const Lowering& lowering) {
     if (const auto lane = lanes_.find(node.id); lane != lanes_.end()) {
       (validation ? lane->second.validation : lane->second.training) = true;
-      if (!validation) lane->second.validation_split = settings.validation_split;
+      if (!validation) lane->second.learning = settings;
       lane->second.max_bad_fraction = settings.max_bad_fraction;
       lane->second.seed = static_cast<std::uint64_t>(settings.seed);
       return;

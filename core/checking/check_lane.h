@@ -16,15 +16,16 @@ namespace feedline::inline checking {
 struct CheckLane {
   std::string node{};  ///< as it was drawn
   std::string type{};
+  ParamMap params{};                       ///< of the source, complete
   std::shared_ptr<const Source> source{};  ///< null: `failure` says why
   std::optional<Error> failure{};
   /// Of a node behind it that has a problem: it and what follows are not looked at.
   std::optional<Error> unchecked{};
 
-  bool training = false;    ///< the trainer learns from it
-  bool validation = false;  ///< it is wired to the trainer's validation
-  bool shuffled = false;    ///< a shuffle node stands between it and the trainer
-  double validation_split = 0;
+  bool training = false;        ///< the trainer learns from it
+  bool validation = false;      ///< it is wired to the trainer's validation
+  bool shuffled = false;        ///< a shuffle node stands between it and the trainer
+  LearningSettings learning{};  ///< of the trainer that learns from it: which records it sets aside
   double max_bad_fraction = 1;  ///< of the trainer
   std::uint64_t seed = 1;
 

@@ -19,6 +19,7 @@ Json source_json(const SourceCheck& source, const std::vector<Error>& faults) {
                {"training", source.training},
                {"validation", source.validation},
                {"validation_split", source.validation_split},
+               {"held_out", source.held_out},
                {"shuffled", source.shuffled},
                {"error", source.failure ? Json(source.failure->line()) : Json(nullptr)},
                {"records", source.records},

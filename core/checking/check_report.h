@@ -68,6 +68,9 @@ struct SourceCheck {
   bool validation = false;
   bool shuffled = false;
   double validation_split = 0;
+  std::uint64_t held_out = 0;            ///< records that the trainer sets aside for validation
+  std::optional<Error> split_failure{};  ///< why it cannot: a run would be refused
+  std::vector<Error> lost_classes{};     ///< classes that this leaves without records (plan/record_split.h)
   double max_bad_fraction = 1;
 
   std::uint64_t records = 0;

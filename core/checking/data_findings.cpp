@@ -45,6 +45,7 @@ class FindingRules {
       bad_records(source);
       ignored(source);
       classes(source);
+      split(source);
       values(source);
       fits(source);
       if (source.unchecked)
@@ -131,8 +132,15 @@ class FindingRules {
           "Add records, or remove the class", empty.size());
     add_notice(Level::Warning, "small-class", source, small_classes(counts), small);
     add_notice(Level::Warning, "imbalance", source, imbalance(counts), counts.all());
-    const bool in_order = source.training && !source.shuffled && source.validation_split <= 0;
+    const bool in_order = source.training && !source.shuffled && source.held_out == 0;
     if (in_order) add_notice(Level::Wrong, "class-sorted", source, sorted_by_class(counts), source.records);
+  }
+
+  void split(const SourceCheck& source) {
+    if (source.split_failure)
+      add(Level::Wrong, "split", source.node, source.split_failure->reason, source.split_failure->remedy, 0);
+    for (const Error& lost : source.lost_classes)
+      add(Level::Warning, "lost-class", source.node, lost.reason, lost.remedy, 0);
   }
 
   void values(const SourceCheck& source) {
@@ -206,8 +214,7 @@ class FindingRules {
     std::uint64_t validation = 0;
     for (const SourceCheck& source : report_.sources) {
       if (source.validation) validation += source.good();
-      if (source.validation_split > 0)
-        validation += static_cast<std::uint64_t>(source.validation_split * static_cast<double>(source.good()));
+      validation += std::min(source.held_out, source.good());
     }
     const auto examples = [&](DataFinding& finding, auto wanted) {
       for (const DuplicateGroup& group : all.groups) {

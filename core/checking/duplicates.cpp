@@ -28,7 +28,8 @@ DuplicateGroup group_of(const Item* begin, const Item* end, const std::vector<La
     group.places.push_back(place);
     const LaneContents& lane = lanes[place.source];
     const bool held_out = !lane.held_out.empty() && lane.held_out[place.record];
-    trains |= lane.training && !held_out;
+    const bool left_out = !lane.left_out.empty() && lane.left_out[place.record];
+    trains |= lane.training && !held_out && !left_out;
     validates += lane.validation || held_out ? 1 : 0;
     if (!lane.label) continue;
     const std::int64_t label = lane.label(place.record);

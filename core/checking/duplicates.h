@@ -15,6 +15,7 @@ struct LaneContents {
   bool training = false;
   bool validation = false;
   std::vector<bool> held_out{};  ///< by record, where a split sets some aside for validation; else empty
+  std::vector<bool> left_out{};  ///< by record, where a split leaves some on neither side; else empty
   std::function<std::int64_t(std::uint64_t)> label{};
 };
 

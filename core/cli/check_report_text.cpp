@@ -18,8 +18,9 @@ std::string role_of(const SourceCheck& source) {
   if (source.training && source.validation) return "training and validation";
   if (source.validation) return "validation";
   if (!source.training) return "not read by a trainer";
-  return source.validation_split > 0 ? "training, " + percent(source.validation_split) + " of it for validation"
-                                     : "training";
+  const double share =
+      static_cast<double>(source.held_out) / static_cast<double>(std::max<std::uint64_t>(source.records, 1));
+  return source.held_out > 0 ? "training, " + percent(share) + " of it for validation" : "training";
 }
 
 std::string classes_of(const SourceCheck& source) {

@@ -4,6 +4,7 @@
 #include "base/numbers.h"
 #include "engine/label_notices.h"
 #include "plan/plan.h"
+#include "plan/record_split.h"
 
 #include <fmt/format.h>
 
@@ -148,6 +149,11 @@ std::optional<Error> lacking(const SourceReport& report) {
   return absent_classes(absent, report.class_counts.size());
 }
 
+std::vector<std::string> names_of_classes(const Source& source) {
+  const auto port = class_port(source);
+  return port ? source.outputs()[*port].class_names : std::vector<std::string>{};
+}
+
 void add(std::vector<Error>& to, std::optional<Error> found, const std::string& node) {
   if (found) to.push_back(std::move(*found).at_node(node));
 }
@@ -186,9 +192,13 @@ std::vector<Error> data_notices(const Plan& plan) {
     const LabelCounts counts = labels_of(*training);
     if (training->deeper.empty()) add(found, one_class(counts), node);  // else deeper_folder() has said it
     add(found, small_classes(counts), node);
-    add(found, imbalance(counts), node);
+    if (!plan.train.sampler.balanced) add(found, imbalance(counts), node);
     add(found, unshuffled(counts, plan.train), node);
   }
+  if (plan.validation)
+    for (Error& lost : lost_classes(plan.train.class_counts, plan.validation->class_counts,
+                                    names_of_classes(*plan.train.source), plan.trainer.split_by))
+      found.push_back(std::move(lost).at_node(plan.trainer_node));
   const bool own = plan.validation && plan.validation->source_node != plan.train.source_node;
   const SourceReport* validation = own ? report_of(*plan.validation->source) : nullptr;
   if (validation != nullptr) {

@@ -3,6 +3,7 @@
 
 #include "engine/fit_pass.h"
 #include "plan/fitting.h"
+#include "plan/record_split.h"
 #include "state/fingerprint.h"
 #include "state/fitted_cache.h"
 #include "state/source_fingerprint.h"
@@ -138,6 +139,7 @@ class PlanFitter {
     hash.add("fit 1").add(FEEDLINE_VERSION).add(plan_->train.steps[step].fitted->upstream).add(*files_);
     hash.add(sampler.source_size).add(sampler.first).add(sampler.count);
     hash.add(sampler.split ? 1 : 0).add(sampler.split ? sampler.seed : 0);
+    if (sampler.chosen) hash.add(sampler.chosen->hash());
     return hash.hex();
   }
 

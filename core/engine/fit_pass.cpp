@@ -116,7 +116,7 @@ std::shared_ptr<const Plan> fit_pass_plan(const DataPlan& data, const std::vecto
     part.fields.push_back(done_field(step));
   }
   part.training = false;
-  part.sampler.shuffle = false;
+  part.sampler = data.sampler.each_once();
   part.batch = {.size = kRecordsAtOnce, .drop_last = false};
   return plan;
 }

@@ -65,7 +65,9 @@ std::optional<Error> imbalance(const LabelCounts& counts) {
                                      "be right for {} of the records",
                                      count(static_cast<std::uint64_t>(high / low)), named(counts, *most),
                                      named(counts, *least), numbers::percent(high / static_cast<double>(counts.all()))),
-               .remedy = "Balance the classes, and look at the confusion matrix rather than at the accuracy"};
+               .remedy =
+                   "Set balance of the shuffle node to classes, and look at the confusion matrix rather than at the "
+                   "accuracy"};
 }
 
 std::optional<Error> sorted_by_class(const LabelCounts& counts) {

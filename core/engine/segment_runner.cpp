@@ -240,10 +240,11 @@ std::uint32_t SegmentRunner::drawn_epoch(const PlanStep& step, std::uint32_t epo
 }
 
 /// Who reads the step's output, with the random numbers that it will draw for this record.
-std::optional<NextNode> SegmentRunner::next_node(const PlanStep& step, const Chunk& chunk, std::uint64_t record) const {
+std::optional<NextNode> SegmentRunner::next_node(const PlanStep& step, const Chunk& chunk, std::uint64_t record,
+                                                 std::uint64_t key) const {
   if (!step.next) return std::nullopt;
   const PlanStep& reader = plan_.steps[*step.next];
-  const Rng rng(plan_.seed, drawn_epoch(reader, chunk.epoch), record, reader.stream);
+  const Rng rng(plan_.seed, drawn_epoch(reader, chunk.epoch), key, reader.stream);
   return NextNode(*reader.op, {.rng = rng, .training = plan_.training, .record = record});
 }
 
@@ -283,11 +284,13 @@ bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chun
       continue;
     }
     const std::uint64_t record = chunk.record_ids[r];
-    const std::optional<NextNode> next = next_node(step, chunk, record);
+    const bool draws = step.random || step.next;
+    const std::uint64_t key = draws ? plan_.sampler.key(chunk.epoch, chunk.position + r, record) : record;
+    const std::optional<NextNode> next = next_node(step, chunk, record, key);
     const bool cached = way != nullptr && show_cached(chunk, r, index, *out_[0]);
     const auto work = [&]() -> Status {
       if (cached) return {};
-      OpContext context{.rng = Rng(plan_.seed, epoch, record, step.stream),
+      OpContext context{.rng = Rng(plan_.seed, epoch, key, step.stream),
                         .training = plan_.training,
                         .record = record,
                         .next = next ? &*next : nullptr};

@@ -58,7 +58,8 @@ class SegmentRunner {
   [[nodiscard]] bool rest(Patience::Pause pause, std::size_t node);
   [[nodiscard]] std::optional<SequentialGate::Stay> wait_turn(std::size_t step, std::size_t node);
   [[nodiscard]] bool run_step(const PlanStep& step, std::size_t node, Chunk& chunk, std::size_t begin, std::size_t end);
-  [[nodiscard]] std::optional<NextNode> next_node(const PlanStep& step, const Chunk& chunk, std::uint64_t record) const;
+  [[nodiscard]] std::optional<NextNode> next_node(const PlanStep& step, const Chunk& chunk, std::uint64_t record,
+                                                  std::uint64_t key) const;
   void collate_tile(Chunk& chunk, std::size_t begin, std::size_t end);
   void reject(Chunk& chunk, std::size_t record, Error error, const std::string& node);
   void measure(Chunk& chunk, std::size_t begin, std::size_t end);

@@ -110,8 +110,9 @@ Result<Edit> wire_splits(const Document& document, const std::string& source, co
   if (trainer == nullptr || paths.validation.empty()) return Edit{std::move(steps)};
 
   const PortRef validation{trainer->id, kValidationInput};
-  if (trainer->params.contains("validation_split"))
-    steps.push_back({SetParam{trainer->id, "validation_split", std::nullopt}});
+  for (const char* split :
+       {"validation_split", "split_by", "split_column", "validation_values", "training_values", "folds", "fold"})
+    if (trainer->params.contains(split)) steps.push_back({SetParam{trainer->id, split, std::nullopt}});
   if (document.link_into(validation) != nullptr) {
     const Node* other = wiring.upstream(validation, Role::Source);
     if (other == nullptr || other == node || other->type != node->type) return Edit{std::move(steps)};

@@ -15,7 +15,8 @@ struct SplitPaths {
 };
 
 /// Makes one source of a divided data set two: this one reads the training part, and one like it, with the same nodes
-/// behind it but without a shuffle, reads the validation part for the trainer's validation; validation_split goes.
+/// behind it but without a shuffle, reads the validation part for the trainer's validation; validation_split and its
+/// like go.
 /// Where validation is wired already, its source of the same type gets the path, if it has none or the same as this
 /// one. Where nothing can be wired (no trainer, a batch within a sub-graph), only this source changes.
 /// Errors: there is no such node.

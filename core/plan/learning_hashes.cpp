@@ -27,7 +27,12 @@ LearningHashes learning_hashes(const Document& document, const Registry& registr
     if (!learns(nodes[index])) continue;
     Fingerprint hash;
     hash.add(upstream_hash(lowering, nodes[index])).add(to_text(Value(learning.validation_split)));
-    hash.add(static_cast<std::uint64_t>(learning.seed));
+    hash.add(static_cast<std::uint64_t>(learning.seed)).add(learning.split_by).add(learning.split_column);
+    for (const auto* values : {&learning.validation_values, &learning.training_values}) {
+      hash.add(values->size());
+      for (const std::string& value : *values) hash.add(value);
+    }
+    hash.add(static_cast<std::uint64_t>(learning.folds)).add(static_cast<std::uint64_t>(learning.fold));
     hashes.emplace(nodes[index].id, hash.hex());
   }
   return hashes;

@@ -8,6 +8,7 @@
 #include "plan/class_match.h"
 #include "plan/lowering.h"
 #include "plan/open_source.h"
+#include "plan/record_split.h"
 
 #include <algorithm>
 #include <cmath>
@@ -92,6 +93,7 @@ class Planner : public std::enable_shared_from_this<Planner> {
     if (Status ok = check(rough, problems); !ok) return fail(std::move(ok.error()));
     const Lowering outline(document_, rough, registry_);
     if (Status ok = open_sources(outline, options); !ok) return fail(std::move(ok.error()));
+    if (Status ok = divide(outline, options.sources); !ok) return fail(std::move(ok.error()));
     return lower_with({}, problems);
   }
 
@@ -136,6 +138,30 @@ class Planner : public std::enable_shared_from_this<Planner> {
     return {};
   }
 
+  /// Which records of the training source train, and which validate.
+  Status divide(const Lowering& lowering, const SourceContext& context) {
+    const Node& root = trainer();
+    const PortRef* learner = lowering.into(root, learner_input(document_, root.id).port);
+    const Node* source = source_behind(lowering, root, learner_input(document_, root.id).port);
+    const auto opened =
+        std::find_if(sources_.begin(), sources_.end(), [&](const OpenSource& s) { return s.node == source; });
+    if (learner == nullptr || opened == sources_.end()) return {};  // lowering says it better
+    const TrainerSettings settings = lowering.spec(root).trainer(lowering.spec(root).complete(root.params));
+    SplitRequest request{.settings = settings, .split = lowering.into(root, kValidationInput) == nullptr};
+    for (const Node* node : lowering.upstream(lowering.node(learner->node), [](const Node&) { return true; })) {
+      const NodeSpec& spec = lowering.spec(*node);
+      const ParamMap params = spec.complete(node->params);
+      request.balance |= spec.role == Role::Sampler && spec.sampler(params).draws_by_class();
+      request.class_counts |=
+          spec.role == Role::Loss && request.split && settings.sets_aside() && wants_balance(params);
+    }
+    const ParamMap params = lowering.spec(*source).complete(source->params);
+    auto split = split_records({*opened->source, source->type, params}, request, context);
+    if (!split) return fail(Error(split.error()).at_node(split.error().parameter.empty() ? source->id : root.id));
+    split_ = std::move(*split);
+    return {};
+  }
+
   /// A source of its own for validation counts its classes as the training source does.
   Status match_validation(const Lowering& lowering) {
     const auto opened = [&](const std::string& port) {
@@ -174,6 +200,8 @@ class Planner : public std::enable_shared_from_this<Planner> {
     Result<DataPlan> train = data(lowering, *learner->batch, learner->fields, plan->trainer, true);
     if (!train) return fail(std::move(train.error()));
     plan->train = std::move(*train);
+    take_window(plan->train, split_.training, split_.training_classes);
+    plan->train.sampler.balanced = split_.balanced;
 
     if (Status ok = add_validation(lowering, *learner, *plan); !ok) return fail(std::move(ok.error()));
     if (Status ok = check_batches(plan->train); !ok) return fail(std::move(ok.error()));
@@ -181,7 +209,8 @@ class Planner : public std::enable_shared_from_this<Planner> {
     if (network != nullptr && !waits(lowering, *plan)) {
       if (Status ok = check_sizes(*network); !ok) return fail(std::move(ok.error()));
       network->metrics = plan->trainer.metrics;
-      if (Status ok = balance_losses(*network, *plan->train.source); !ok) return fail(std::move(ok.error()));
+      if (Status ok = balance_losses(*network, *plan->train.source, plan->train.class_counts); !ok)
+        return fail(std::move(ok.error()));
     }
     if (plan->validation) plan->validation->batch.drop_last = false;  // every held-out record counts
     plan->learner = std::move(learner->learner);
@@ -202,12 +231,16 @@ class Planner : public std::enable_shared_from_this<Planner> {
   Status add_validation(const Lowering& lowering, const LoweredLearner& learner, Plan& plan) const {
     const Node& root = trainer();
     const PortRef* port = lowering.into(root, kValidationInput);
-    const double share = plan.trainer.validation_split;
-    if (port != nullptr && share > 0)
+    if (port != nullptr && plan.trainer.sets_aside()) {
+      const std::string by = plan.trainer.split_by == "column" ? "split_by"
+                             : plan.trainer.folds > 1          ? "folds"
+                                                               : "validation_split";
       return fail(Error{.reason = "validation data come from " + port->node + " and from a split of the training data",
-                        .remedy = "Set validation_split to 0, or remove the wire into " + root.id + ".validation",
+                        .remedy = "Set " + by + " to " + (by == "split_by" ? "random" : "0") +
+                                  ", or remove the wire into " + root.id + ".validation",
                         .node = root.id,
-                        .parameter = "validation_split"});
+                        .parameter = by});
+    }
     if (port != nullptr) {
       const Node& batch = lowering.node(port->node);
       if (&batch == learner.batch)
@@ -220,24 +253,21 @@ class Planner : public std::enable_shared_from_this<Planner> {
       plan.validation = std::move(*validation);
       return waits(lowering, plan) ? Status{} : check_alike(plan.train, *plan.validation);
     }
-    if (share <= 0) return {};
-
-    const std::uint64_t all = plan.train.sampler.source_size;
-    const std::uint64_t held_out = held_out_count(all, share);
-    if (held_out == 0 || held_out >= all)
-      return fail(Error{.reason = "a split of " + to_text(Value(share)) + " leaves no records to " +
-                                  (held_out == 0 ? "validate on" : "train on") + " out of " + std::to_string(all),
-                        .remedy = "Choose another split",
-                        .node = root.id,
-                        .parameter = "validation_split"});
+    if (!split_.sets_aside) return {};
     Result<DataPlan> validation = data(lowering, *learner.batch, learner.fields, plan.trainer, false);
     if (!validation) return fail(std::move(validation.error()));
     plan.validation = std::move(*validation);
-    plan.train.sampler.split = plan.validation->sampler.split = true;
-    plan.train.sampler.count = all - held_out;
-    plan.validation->sampler.first = all - held_out;
-    plan.validation->sampler.count = held_out;
+    take_window(*plan.validation, split_.validation, split_.validation_classes);
     return {};
+  }
+
+  /// The records of one side, in the order that the data side asks for.
+  static void take_window(DataPlan& data, const SamplerPlan& window, const std::vector<std::uint64_t>& classes) {
+    if (window.source_size == 0) return;  // nothing has been divided
+    const bool shuffle = data.sampler.shuffle;
+    data.sampler = window;
+    data.sampler.shuffle = shuffle;
+    data.class_counts = classes;
   }
 
   /// Sizes are not known yet: what checks them comes when the plan is lowered anew.
@@ -283,6 +313,7 @@ class Planner : public std::enable_shared_from_this<Planner> {
   const std::string drawn_;
   const Registry& registry_;
   std::vector<OpenSource> sources_{};
+  RecordSplit split_{};  ///< of the source that trains
   ProbedSources probed_{};
 };
 

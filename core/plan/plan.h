@@ -21,6 +21,9 @@
 
 namespace feedline::inline plan {
 
+class BalancedDraw;
+class RecordSelection;
+
 /// A value of one record: the output of a source or of a per-record node.
 using SlotIndex = std::size_t;
 
@@ -66,7 +69,8 @@ struct BatchField {
 };
 
 /// Which records a pipeline draws and in which order: a window [first, first + count) of a split permutation, shuffled
-/// anew each epoch if asked. Needs no memory whatever the size.
+/// anew each epoch if asked. A window that leaves the end goes on from the beginning. Needs no memory whatever the
+/// size, or a bit a record where labels or columns decide which are `chosen`: then it is a window of these.
 struct SamplerPlan {
   std::uint64_t source_size = 0;
   std::uint64_t first = 0;
@@ -74,9 +78,16 @@ struct SamplerPlan {
   bool split = false;    ///< take the window of a seeded permutation of the source, not of the source itself
   bool shuffle = false;  ///< a new order each epoch
   std::uint64_t seed = 0;
+  std::shared_ptr<const RecordSelection> chosen{};  ///< null: all records of the source (plan/record_split.h)
+  /// Draws class by class, `count` times an epoch; null: each record comes once (plan/balanced_draw.h).
+  std::shared_ptr<const BalancedDraw> balanced{};
 
   /// Source index of the `position`-th record (below count) of an epoch.
   [[nodiscard]] std::uint64_t record(std::uint32_t epoch, std::uint64_t position) const;
+  /// What keys the random numbers of the record that stands there: the record, unless it comes again in that epoch.
+  [[nodiscard]] std::uint64_t key(std::uint32_t epoch, std::uint64_t position, std::uint64_t record) const;
+  /// The same records, each once and in an order that is the same in each epoch.
+  [[nodiscard]] SamplerPlan each_once() const;
 };
 
 /// The data side of one pipeline: a source, per-record nodes in an order in which every input comes first, a batch.
@@ -94,6 +105,7 @@ struct DataPlan {
   std::vector<BatchField> fields{};
   bool training = true;  ///< random nodes draw; false: they take their fixed form
   std::uint64_t seed = 0;
+  std::vector<std::uint64_t> class_counts{};  ///< records of each class of the source in the window; empty: not known
 
   [[nodiscard]] std::uint64_t batches_per_epoch() const;
 };

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/random.h"
+#include "plan/balanced_draw.h"
 #include "plan/fitting.h"
 #include "plan/lowering.h"
+#include "plan/record_split.h"
 
 #include <utility>
 
@@ -148,9 +150,25 @@ std::uint32_t stream_of(const Node& node) {
 }
 
 std::uint64_t SamplerPlan::record(std::uint32_t epoch, std::uint64_t position) const {
+  if (balanced) return balanced->draw(seed, epoch, position, count).record;
   if (shuffle) position = Permutation(count, seed, epoch)(position);
   position += first;
-  return split ? Permutation(source_size, seed, kSplitStream)(position) : position;
+  if (!chosen) {
+    if (position >= source_size) position -= source_size;
+    return split ? Permutation(source_size, seed, kSplitStream)(position) : position;
+  }
+  return (*chosen)[split ? Permutation(chosen->size(), seed, kSplitStream)(position) : position];
+}
+
+std::uint64_t SamplerPlan::key(std::uint32_t epoch, std::uint64_t position, std::uint64_t record) const {
+  return balanced ? record + source_size * balanced->draw(seed, epoch, position, count).again : record;
+}
+
+SamplerPlan SamplerPlan::each_once() const {
+  SamplerPlan once = *this;
+  once.shuffle = false;
+  once.balanced = nullptr;
+  return once;
 }
 
 std::uint64_t DataPlan::batches_per_epoch() const {

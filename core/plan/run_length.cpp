@@ -22,8 +22,11 @@ RunLength run_length(const Document& document, const std::function<std::uint64_t
   const auto source = source_of(lowering, *batch);
   if (!source) return length;
   std::uint64_t all = records((*source)->id);
-  if (lowering.into(*trainer, kValidationInput) == nullptr && settings.validation_split > 0)
-    all -= held_out_count(all, settings.validation_split);
+  if (lowering.into(*trainer, kValidationInput) == nullptr && settings.sets_aside()) {
+    if (settings.split_by == "group" || settings.split_by == "column") return length;  // only the data tell
+    all -= std::min(all, settings.folds > 1 ? all / static_cast<std::uint64_t>(settings.folds)
+                                            : held_out_count(all, settings.validation_split));
+  }
   const BatchSettings sizes = lowering.spec(*batch).batch(lowering.spec(*batch).complete(batch->params));
   const auto size = static_cast<std::uint64_t>(std::max<std::int64_t>(sizes.size, 1));
   const auto together = static_cast<std::uint64_t>(std::max<std::int64_t>(settings.accumulate, 1));

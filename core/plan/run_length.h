@@ -20,8 +20,9 @@ struct RunLength {
 };
 
 /// Of any graph with a trainer, finished or not; opens no file. `records`: how many a source has, by its path; 0: not
-/// known. All zero where there is no trainer. Early stopping, and records that turn out bad, are not foreseen. Opens
-/// and analyses the whole graph: of 10,000 nodes it takes a tenth of a second.
+/// known. All zero where there is no trainer. Early stopping, records that turn out bad, and the
+/// record by which folds and strata may differ, are not foreseen; nor is how many a split by groups or values leaves.
+/// Opens and analyses the whole graph: of 10,000 nodes it takes a tenth of a second.
 [[nodiscard]] RunLength run_length(const Document& document,
                                    const std::function<std::uint64_t(std::string_view source)>& records,
                                    const Registry& registry = Registry::instance());

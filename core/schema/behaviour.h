@@ -171,14 +171,25 @@ struct CacheSettings {
 /// Settings of a sampler node (shuffle): how the records of its source are ordered.
 struct SamplerSettings {
   bool shuffle = true;
+  std::string balance = "none";  ///< none, classes: each class is drawn equally often (plan/balanced_draw.h)
+  [[nodiscard]] bool draws_by_class() const { return shuffle && balance == "classes"; }
 };
 
 /// From what a run learns, and for how long.
 struct LearningSettings {
   std::int64_t epochs = 5;  ///< 0: until it is stopped
   double validation_split = 0.0;
+  std::string split_by = "random";               ///< random, stratified, group, column (plan/record_split.h)
+  std::string split_column{};                    ///< whose values divide records; of stratified, empty: their classes
+  std::vector<std::string> validation_values{};  ///< of split_by column: the values that mean validation ...
+  std::vector<std::string> training_values{};    ///< ... and those that mean training; none: all others
+  std::int64_t folds = 0;                        ///< 2 or more: one of so many parts validates, not validation_split
+  std::int64_t fold = 1;                         ///< which one, from 1
   std::int64_t seed = 1;
   std::int64_t accumulate = 1;  ///< batches whose gradients make one step of the optimiser
+
+  /// Are records of the training source to be set aside for validation?
+  [[nodiscard]] bool sets_aside() const { return folds > 1 || split_by == "column" || validation_split > 0; }
 };
 
 /// When a run ends before its last epoch, because it no longer gets better (see training/early_stop.h).

@@ -9,18 +9,20 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace feedline::inline state {
 
 /// What fitted nodes have learnt, kept on disk by the hash of everything that it follows from: one safetensors file
-/// each, in the folder `fitted` of the cache folder. A file that is damaged counts as none. The folder is bounded:
-/// those that nobody has asked for longest go.
+/// each, in the folder `fitted` of the cache folder; what was found out about records for a split, in `splits`. A file
+/// that is damaged counts as none. The folder is bounded: those that nobody has asked for longest go.
 class FittedCache {
  public:
   static constexpr std::size_t kMostFiles = 256;
   static constexpr std::uintmax_t kMostBytes = std::uintmax_t{1} << 30;
 
-  explicit FittedCache(const std::filesystem::path& cache_folder) : folder_(cache_folder / "fitted") {}
+  explicit FittedCache(const std::filesystem::path& cache_folder, std::string_view name = "fitted")
+      : folder_(cache_folder / name) {}
 
   /// Counts as asked for.
   [[nodiscard]] std::optional<NamedTensors> find(const std::string& hash) const;

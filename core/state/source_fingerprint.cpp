@@ -45,4 +45,12 @@ Result<std::optional<std::string>> source_fingerprint(const Source& source, cons
   return hash.hex();
 }
 
+std::optional<std::string> shared_files_fingerprint(const Source& source) {
+  const auto* shared = dynamic_cast<const SharedFiles*>(&source);
+  if (shared == nullptr) return std::nullopt;
+  Fingerprint hash;
+  for (const std::string& path : shared->files()) add_file(hash, path);
+  return hash.hex();
+}
+
 }  // namespace feedline::inline state

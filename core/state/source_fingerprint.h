@@ -18,4 +18,8 @@ namespace feedline::inline state {
 /// which its files are (OwnFiles, SharedFiles), so nothing about it can be kept. Error: stopped.
 [[nodiscard]] Result<std::optional<std::string>> source_fingerprint(const Source& source, const std::stop_token& stop);
 
+/// The same of the few files that records share (SharedFiles) alone: for what these tell by themselves, where each
+/// record is a file besides. None: the source has no such files.
+[[nodiscard]] std::optional<std::string> shared_files_fingerprint(const Source& source);
+
 }  // namespace feedline::inline state

@@ -45,7 +45,7 @@ std::shared_ptr<const Plan> fill_plan(const DataPlan& data) {
   for (auto& port : part.source_outputs)
     if (port && !slots.contains(*port)) port.reset();
   part.fields.clear();
-  part.sampler.shuffle = false;
+  part.sampler = data.sampler.each_once();
   part.batch.drop_last = false;
   return plan;
 }

@@ -74,7 +74,7 @@ bool validates(const Document& document) {
     const NodeSpec* spec = registry.find(node.type);
     if (spec == nullptr || spec->role != Role::Trainer || !spec->trainer) continue;
     return document.link_into({node.id, kValidationInput}) != nullptr ||
-           spec->trainer(spec->complete(node.params)).validation_split > 0;
+           spec->trainer(spec->complete(node.params)).sets_aside();
   }
   return true;
 }

@@ -210,6 +210,21 @@ class TestCheckData : public QObject {
     QVERIFY(find(report, "class-sorted") == nullptr);  // a split is drawn at random
   }
 
+  void classes_that_a_split_loses_are_told() {
+    fill("a", 20);
+    fill("b", 20);
+    fill("rare", 1);
+    CheckReport report = check(trained(root_, {}, true, 0.5));
+    const DataFinding* lost = find(report, "lost-class");
+    QVERIFY2(lost != nullptr && lost->text.find("1 of the 3 classes") != std::string::npos &&
+                 lost->text.find("'rare' (1 record)") != std::string::npos,
+             qPrintable(kinds(report)));
+    QVERIFY(find(report, "split") == nullptr);
+    QCOMPARE(report.sources.front().held_out, 21U);
+    report = check(trained(root_, {}, true, 0.001));
+    QVERIFY2(report.wrong() && find(report, "split") != nullptr, qPrintable(kinds(report)));
+  }
+
   void classes_that_teach_nothing_are_told() {
     fill("only", 20);
     CheckReport report = check(trained(root_, {}, true));

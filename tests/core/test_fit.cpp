@@ -181,8 +181,8 @@ class TestFit : public QObject {
     for (const char* name : {"same", "renamed", "moved", "noted", "grouped", "other model", "other batch",
                              "cache between", "other epochs", "no shuffle"})
       row(name, true);
-    for (const char* name :
-         {"other split", "other seed of the split", "other file time", "flip in front", "other file"})
+    for (const char* name : {"other split", "other way to split", "other seed of the split", "other file time",
+                             "flip in front", "other file"})
       row(name, false);
   }
   void what_is_known_is_not_learnt_again() {
@@ -211,6 +211,7 @@ class TestFit : public QObject {
     if (change == "cache between") between("cache");
     if (change == "flip in front") between("horizontal_flip");
     if (change == "other split") document = with(document, "trainer", "validation_split", 0.5);
+    if (change == "other way to split") document = with(document, "trainer", "split_by", std::string("stratified"));
     if (change == "other seed of the split") document = with(document, "trainer", "seed", std::int64_t{77});
     if (change == "other file time") {
       QFile file(QString::fromStdString(images));

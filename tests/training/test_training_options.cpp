@@ -159,6 +159,12 @@ void TestTrainingOptions::refuses_data() {
                                   << QStringList{"trainer.stop_early", "val_f9", "val_loss"};
   QTest::newRow("no validation data") << QStringList{"trainer.stop_early=val_loss", "trainer.validation_split=0"}
                                       << QStringList{"no validation data", "validation_split"};
+  QTest::newRow("one fold") << QStringList{"trainer.folds=1"} << QStringList{"trainer.folds", "one fold"};
+  QTest::newRow("no such fold") << QStringList{"trainer.folds=5", "trainer.fold=6"}
+                                << QStringList{"trainer.fold:", "folds is 5"};
+  QTest::newRow("no column named") << QStringList{"trainer.split_by=group"} << QStringList{"trainer.split_column"};
+  QTest::newRow("no columns") << QStringList{"trainer.split_by=group", "trainer.split_column=who"}
+                              << QStringList{"trainer.split_column", "no columns or folders", "stratified"};
   QTest::newRow("watched metric") << QStringList{"adam.schedule=plateau", "adam.watch=nothing"}
                                   << QStringList{"adam.watch", "nothing"};
   QTest::newRow("no end") << QStringList{"adam.schedule=cosine", "trainer.epochs=0"}

@@ -16,6 +16,23 @@ Status check_metric(std::string_view key) {
   return fail("is no metric; there are " + known);
 }
 
+/// What can be said of a split before there are data.
+Status check_split(const LearningSettings& settings) {
+  const auto wrong = [](std::string reason, std::string remedy, std::string parameter) {
+    return fail(Error{.reason = std::move(reason), .remedy = std::move(remedy), .parameter = std::move(parameter)});
+  };
+  if (settings.split_by != "column" && settings.folds == 1)
+    return wrong("one fold leaves nothing to train on", "Set it to 2 or more, or to 0 for none", "folds");
+  if (settings.split_by != "column" && settings.folds > 1 && settings.fold > settings.folds)
+    return wrong("there is no such fold: folds is " + std::to_string(settings.folds),
+                 "Set it to 1 or more, up to folds", "fold");
+  const bool by_value = settings.split_by == "group" || settings.split_by == "column";
+  if (by_value && settings.split_column.empty())
+    return wrong("split_by is " + settings.split_by + ", but no column is named",
+                 "Name one, such as that of the person a record is of, or folder for files in folders", "split_column");
+  return {};
+}
+
 struct Trainer {
   struct Params : TrainerSettings {};
 
@@ -26,8 +43,9 @@ struct Trainer {
             "Every graph that runs has one. It trains a network by its loss and an optimiser, or fits an estimator; "
             "one "
             "of the two is wired to it. Each epoch is one pass over all training records, followed by loss "
-            "and metrics on validation data: a batch connected to `validation`, or a share of the training data set "
-            "aside by validation_split. On the CPU each batch is split among replicas, one per core, which train in "
+            "and metrics on validation data: a batch connected to `validation`, or a part of the training data set "
+            "aside by validation_split, split_by or folds. On the CPU each batch is split among replicas, one per "
+            "core, which train in "
             "parallel and sum their gradients; the run's first line and its JSON say how many there were. Batch norm "
             "normalises over the rows of one replica. Two runs with one seed on the CPU give the same losses to the "
             "last bit, whatever the number of workers, as long as the number of replicas is the same. An estimator "
@@ -62,6 +80,25 @@ struct Trainer {
         .only_with("loss")
         .param("validation_split", &Params::validation_split, range(0, 0.9).ui(0, 0.5),
                "Share of the records that is set aside for validation; 0 where the validation port is connected.")
+        .only_if("split_by", {"random", "stratified", "group"})
+        .choice("split_by", &Params::split_by, {"random", "stratified", "group", "column"},
+                "Which records validate. stratified: the share of each class. group: records with one value of "
+                "split_column stay together, such as those of one person. column: what split_column says.")
+        .param("split_column", &Params::split_column,
+               "Column of the table, whether it is ignored there or not; folder for picture and text files. Of "
+               "stratified, empty means the label.")
+        .only_if("split_by", {"stratified", "group", "column"})
+        .list("validation_values", &Params::validation_values, {.most = 64, .unique = true, .item_text = "value"},
+              "Values of split_column whose records validate, such as test.")
+        .only_if("split_by", {"column"})
+        .list("training_values", &Params::training_values, {.most = 64, .unique = true, .item_text = "value"},
+              "Values of split_column whose records train; empty: all others. Records with neither stay out.")
+        .only_if("split_by", {"column"})
+        .param("folds", &Params::folds, range(0, 100).ui(0, 10),
+               "Divides the records into so many parts of one size, of which one validates: k-fold cross-validation, "
+               "in place of validation_split. 0: none.")
+        .only_if("split_by", {"random", "stratified", "group"})
+        .param("fold", &Params::fold, range(1, 100).ui(1, 10), "Which of the folds validates, from 1.")
         .list("metrics", &Params::metrics,
               {.most = 16, .longest = 64, .unique = true, .item_text = "metric", .check_item = check_metric},
               "What is measured besides the loss, the most telling first. Empty: accuracy and macro_f1 of classes, r2 "
@@ -117,6 +154,7 @@ struct Trainer {
                         .parameter = "stop_early"});
     if (auto device = parse_device_name(params.device); !device)
       return fail(std::move(device.error()).at_parameter("device"));
+    if (Status split = check_split(params); !split) return fail(std::move(split.error()));
     return std::vector<TensorDesc>{};
   }
 };

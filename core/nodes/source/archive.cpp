@@ -3,6 +3,7 @@
 #include "nodes/preprocess/codec/codec.h"
 #include "nodes/source/archive_index.h"
 #include "schema/node_builder.h"
+#include "schema/record_keys.h"
 #include "schema/shared_files.h"
 
 #include <fmt/format.h>
@@ -24,7 +25,7 @@ std::vector<TensorDesc> archive_outputs(Dim classes, std::vector<std::string> na
   return outputs;
 }
 
-class ArchiveSource final : public Source, public Reporting, public SharedFiles {
+class ArchiveSource final : public Source, public Reporting, public SharedFiles, public RecordKeys {
  public:
   ArchiveSource(std::string path, OpenArchive archive, ArchiveIndex index, bool texts)
       : path_(std::move(path)), archive_(std::move(archive)), index_(std::move(index)) {
@@ -44,6 +45,21 @@ class ArchiveSource final : public Source, public Reporting, public SharedFiles 
     Status done = read_parts(index_[index], out);
     if (!done) done.error().file = locate(index);
     return done;
+  }
+
+  const std::vector<std::string>& key_names() const override {
+    static const std::vector<std::string> names = {"folder"};
+    return names;
+  }
+  /// The folder of the picture within the archive.
+  Status read_key(std::uint64_t index, std::size_t, std::string& value, Datum* label) const override {
+    const std::string_view name = index_.name(index);
+    const std::size_t end = name.rfind('/');
+    value.assign(name.substr(0, end == std::string_view::npos ? 0 : end));
+    if (label == nullptr) return {};
+    std::vector<Datum*> out(outputs_.size(), nullptr);
+    out[1] = label;
+    return read(index, out);
   }
 
  private:

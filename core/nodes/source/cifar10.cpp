@@ -2,6 +2,7 @@
 #include "base/plain_text.h"
 #include "nodes/source/file_io.h"
 #include "schema/node_builder.h"
+#include "schema/record_keys.h"
 #include "schema/shared_files.h"
 #include "schema/source_report.h"
 
@@ -52,7 +53,7 @@ void interleave(const std::uint8_t* planes, std::uint8_t* pixels) {
   }
 }
 
-class CifarSource final : public Source, public Reporting, public SharedFiles {
+class CifarSource final : public Source, public Reporting, public SharedFiles, public RecordKeys {
  public:
   CifarSource(std::vector<CifarFile> files, CifarFormat format, std::vector<std::uint8_t> labels,
               std::vector<std::string> names)
@@ -74,6 +75,16 @@ class CifarSource final : public Source, public Reporting, public SharedFiles {
     std::vector<std::string> paths;
     for (const CifarFile& file : files_) paths.push_back(file.path);
     return paths;
+  }
+  const std::vector<std::string>& key_names() const override {
+    static const std::vector<std::string> names = {"file"};
+    return names;
+  }
+  /// The name of the file that holds the record: data_batch_1.bin.
+  Status read_key(std::uint64_t index, std::size_t, std::string& value, Datum* label) const override {
+    value = std::filesystem::path(file_with(index).path).filename().string();
+    if (label != nullptr) label->set_label(labels_[index]);
+    return {};
   }
   std::string locate(std::uint64_t index) const override {
     const CifarFile& file = file_with(index);

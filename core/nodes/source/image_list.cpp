@@ -8,6 +8,7 @@
 #include "nodes/source/table/csv_source.h"
 #include "schema/node_builder.h"
 #include "schema/own_files.h"
+#include "schema/record_keys.h"
 #include "schema/row.h"
 #include "schema/shared_files.h"
 #include "schema/source_report.h"
@@ -26,11 +27,12 @@ std::vector<TensorDesc> list_outputs(TensorDesc row, TensorDesc label) {
 }
 
 /// Rows of a table, one column of which names a picture file.
-class ImageListSource final : public Source, public OwnFiles, public SharedFiles, public Reporting {
+class ImageListSource final : public Source, public OwnFiles, public SharedFiles, public Reporting, public RecordKeys {
  public:
   ImageListSource(std::unique_ptr<Source> table, std::string path, std::size_t column, std::filesystem::path folder,
                   std::string ending)
       : table_(std::move(table)),
+        keys_(dynamic_cast<const RecordKeys*>(table_.get())),
         path_(std::move(path)),
         column_(column),
         folder_(std::move(folder)),
@@ -45,6 +47,10 @@ class ImageListSource final : public Source, public OwnFiles, public SharedFiles
   const SourceReport& report() const override { return *report_of(*table_); }
   std::string locate(std::uint64_t index) const override { return table_->locate(index); }
   std::vector<std::string> files() const override { return {path_}; }
+  const std::vector<std::string>& key_names() const override { return keys_->key_names(); }
+  Status read_key(std::uint64_t index, std::size_t key, std::string& value, Datum* label) const override {
+    return keys_->read_key(index, key, value, label);
+  }
 
   /// Empty where the row cannot be read: that is its own record error.
   std::string file_of(std::uint64_t index) const override {
@@ -79,6 +85,7 @@ class ImageListSource final : public Source, public OwnFiles, public SharedFiles
   }
 
   std::unique_ptr<Source> table_;
+  const RecordKeys* keys_;  ///< the same: a table has columns
   std::string path_;
   std::size_t column_;
   std::size_t columns_ = 0;

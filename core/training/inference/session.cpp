@@ -73,7 +73,10 @@ Result<Document> open_for_any_records(Document document) {
     if (spec == nullptr) return;
     if (spec->role == Role::Batch && spec->param("drop_last") != nullptr)
       assignments.push_back(path + ".drop_last=false");
-    if (spec->role == Role::Trainer) assignments.push_back(path + ".validation_split=0");
+    if (spec->role == Role::Sampler && spec->param("balance") != nullptr) assignments.push_back(path + ".balance=none");
+    if (spec->role != Role::Trainer) return;
+    for (const char* whole : {".validation_split=0", ".split_by=random", ".folds=0"})
+      assignments.push_back(path + whole);
   });
   for (const std::string& assignment : assignments) {
     auto edit = parse_override(document, assignment);

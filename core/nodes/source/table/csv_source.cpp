@@ -8,6 +8,7 @@
 #include "nodes/source/table/csv_survey.h"
 #include "nodes/source/table/text_encoding.h"
 #include "schema/in_memory.h"
+#include "schema/record_keys.h"
 #include "schema/row.h"
 #include "schema/shared_files.h"
 
@@ -71,7 +72,7 @@ std::uint64_t new_text_id() {
   return last.fetch_add(2) + 2;
 }
 
-class CsvSource final : public Source, public InMemory, public Reporting, public SharedFiles {
+class CsvSource final : public Source, public InMemory, public Reporting, public SharedFiles, public RecordKeys {
  public:
   CsvSource(PlainFile plain, CsvHead head, RowIndex index, TableLayout layout, MissingTokens missing)
       : plain_(std::move(plain)),
@@ -97,15 +98,8 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
   Status read(std::uint64_t index, std::span<Datum* const> out) const override {
     if (out[0] == nullptr && out[1] == nullptr) return {};
     thread_local CsvReading reading;
-    if (++reading.reads % kLookForChange == 0)
-      if (Status same = unchanged(); !same) return same;
-    std::string_view row;
-    if (Status found = find_row(index, reading, row); !found) return found;
-    const std::size_t columns = head_.names.size();
-    const auto fault = reading.splitter.split(row, head_.dialect, columns + 1);
+    if (Status split = split_row(index, reading); !split) return split;
     const std::vector<CsvCell>& cells = reading.splitter.cells();
-    if (fault != RowSplitter::Fault::None || cells.size() != columns)
-      return bad_row(index, row_fault(fault, cells.size(), head_.names), "Mend the row, or leave it out");
     if (out[1] != nullptr)
       if (Status done = give_label(index, cells[layout_.label].text(), *out[1]); !done) return done;
     if (out[0] != nullptr)
@@ -113,7 +107,32 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
     return map_ && map_->data() == nullptr ? unchanged() : Status{};  // what was lost of a map reads as zeros
   }
 
+  const std::vector<std::string>& key_names() const override { return head_.names; }
+  Status read_key(std::uint64_t index, std::size_t key, std::string& value, Datum* label) const override {
+    thread_local CsvReading reading;
+    if (Status split = split_row(index, reading); !split) return split;
+    const std::vector<CsvCell>& cells = reading.splitter.cells();
+    if (label != nullptr)
+      if (Status done = give_label(index, cells[layout_.label].text(), *label); !done) return done;
+    const std::string_view cell = cells[key].text();
+    value.assign(missing_(cell) ? std::string_view() : cell);
+    return map_ && map_->data() == nullptr ? unchanged() : Status{};
+  }
+
  private:
+  /// The cells of the row are those of `reading` then.
+  Status split_row(std::uint64_t index, CsvReading& reading) const {
+    if (++reading.reads % kLookForChange == 0)
+      if (Status same = unchanged(); !same) return same;
+    std::string_view row;
+    if (Status found = find_row(index, reading, row); !found) return found;
+    const std::size_t columns = head_.names.size();
+    const auto fault = reading.splitter.split(row, head_.dialect, columns + 1);
+    const std::size_t cells = reading.splitter.cells().size();
+    if (fault == RowSplitter::Fault::None && cells == columns) return {};
+    return bad_row(index, row_fault(fault, cells, head_.names), "Mend the row, or leave it out");
+  }
+
   [[nodiscard]] TextBytes text() const {
     const char* mapped = map_ ? map_->data() : nullptr;
     return {.descriptor = plain_.file.get(),

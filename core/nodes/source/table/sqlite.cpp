@@ -6,6 +6,7 @@
 #include "nodes/source/table/table_layout.h"
 #include "nodes/source/table/text_encoding.h"
 #include "schema/node_builder.h"
+#include "schema/record_keys.h"
 #include "schema/row.h"
 #include "schema/shared_files.h"
 
@@ -96,7 +97,7 @@ Result<SqliteSurvey> survey_sqlite(SqliteReader& reader, std::size_t label, cons
   return found;
 }
 
-class SqliteSource final : public Source, public Reporting, public SharedFiles {
+class SqliteSource final : public Source, public Reporting, public SharedFiles, public RecordKeys {
  public:
   SqliteSource(std::string path, SqliteReader reader, SqliteSurvey survey, TableLayout layout, MissingTokens missing)
       : path_(std::move(path)),
@@ -119,6 +120,20 @@ class SqliteSource final : public Source, public Reporting, public SharedFiles {
     if (++reads_ % kReadsBetweenLooks == 0)
       if (Status same = reader_.unchanged(); !same) return same;
     Status done = read_row(index, out);
+    reader_.release();
+    return done;
+  }
+
+  const std::vector<std::string>& key_names() const override { return reader_.columns(); }
+  Status read_key(std::uint64_t index, std::size_t key, std::string& value, Datum* label) const override {
+    const std::lock_guard lock(mutex_);
+    Datum* const out[] = {nullptr, label};
+    Status done = read_row(index, out);
+    if (done) {
+      const SqliteCell cell = cell_of(reader_, key, missing_, true);
+      value.assign(cell.text);
+      if (cell.is == SqliteCell::Is::Binary) done = bad_cell(index, key, "it holds binary data", "Choose another one");
+    }
     reader_.release();
     return done;
   }
