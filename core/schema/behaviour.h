@@ -31,6 +31,8 @@ class Module;
 
 namespace feedline::inline schema {
 
+class Pretrained;
+
 /// What opening a source may use. Opening may take long (unpacking, generating): it reports progress and obeys stop.
 struct SourceContext {
   std::filesystem::path cache_folder{};
@@ -135,6 +137,11 @@ class Layer {
   [[nodiscard]] virtual std::vector<std::byte> random_state() const { return {}; }
   /// Goes on from there. What another kind of device has written cannot be gone on from: the seed then stays.
   virtual void set_random_state(std::span<const std::byte> /*state*/) {}
+  /// Of a layer that may begin from the weights of a file, and part of which may be frozen (schema/pretrained.h).
+  [[nodiscard]] virtual Pretrained* pretrained() { return nullptr; }
+  /// Of a layer that is a network by itself, and takes long: forward() calls this with what each of its parts has
+  /// given. It may throw, to stop; none is called where it is empty. Set by the thread that calls forward().
+  virtual void set_between(std::function<void(const at::Tensor&)> /*between*/) {}
 };
 
 /// How a loss reads its target, which decides what can be measured of its prediction (training/metric.h).

@@ -21,6 +21,7 @@
 //   static NodePorts ports(const Params&);     ports that follow from parameters, instead of in() and out()
 //   static Result<NewPort> add_port(const Params&, std::string_view wanted, Kind);           ... and are made by wires
 //   static std::unique_ptr<OptimizerRule> optimizer(const Params&);   optimiser, Params derived from OptimizerSettings
+//   Params of a layer derived from PretrainedSettings                        it may begin from weights of a file
 //   static Result<std::unique_ptr<Estimator>> estimator(const Params&, const EstimatorSetup&);   estimator
 //   static std::int64_t passes(const Params&);                                               ... that knows how many
 //   Params derived from CacheSettings, and run()                                             cache
@@ -381,6 +382,8 @@ class NodeBuilder {
   void bind_behaviour(const Binder& bind) {
     if constexpr (std::is_base_of_v<OptimizerSettings, Params>)
       spec_.optimizer_settings = [bind](const ParamMap& map) -> OptimizerSettings { return bind(map); };
+    if constexpr (std::is_base_of_v<PretrainedSettings, Params>)
+      spec_.pretrained = [bind](const ParamMap& map) -> PretrainedSettings { return bind(map); };
     if constexpr (requires { T::kRole; }) {  // its work is left out: see nodes/model/torch_layer.h
       set_role(T::kRole, T::kRole == Role::Layer  ? Category::Layer
                          : T::kRole == Role::Loss ? Category::Loss

@@ -7,6 +7,7 @@
 #include "schema/fitted.h"
 #include "schema/optimizer.h"
 #include "schema/param_spec.h"
+#include "schema/pretrained.h"
 #include "schema/tensor_desc.h"
 
 #include <cstdint>
@@ -132,6 +133,8 @@ struct NodeSpec {
   std::function<std::unique_ptr<OptimizerRule>(const ParamMap&)> optimizer{};
   /// Besides `optimizer`, and also where that is left out (nodes/model/torch_layer.h).
   std::function<OptimizerSettings(const ParamMap&)> optimizer_settings{};
+  /// Besides `layer`, and also where that is left out: of a layer that may begin from the weights of a file.
+  std::function<PretrainedSettings(const ParamMap&)> pretrained{};
   std::function<Result<std::unique_ptr<Estimator>>(const ParamMap&, const EstimatorSetup&)> estimator{};
   /// Only with `estimator`: over how many passes it learns; unset: over as many as the trainer has epochs.
   std::function<std::uint32_t(const ParamMap&)> passes{};
