@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/model/backbone/conv_layer.h"
+
+#ifndef FEEDLINE_DESCRIBED_ONLY
+
+#include <cmath>
+#include <utility>
+
+namespace feedline::inline nodes {
+namespace {
+
+constexpr double kNormMomentum = 0.1;  // torchvision's, of all three families
+constexpr double kNormEpsilon = 1e-5;
+
+/// In place where nothing of `y` is needed for the backward pass.
+at::Tensor unit_function(UnitFunction function, at::Tensor y) {
+  switch (function) {
+    case UnitFunction::Relu:
+      return at::relu_(y);
+    case UnitFunction::Relu6:
+      return at::hardtanh_(y, 0, 6);
+    case UnitFunction::Silu:
+      return y.requires_grad() ? at::silu(y) : at::silu_(y);
+    case UnitFunction::None:
+      break;
+  }
+  return y;
+}
+
+}  // namespace
+
+ConvNetLayer::ConvNetLayer(ConvNet net, PretrainedSettings settings, bool map)
+    : BackboneLayer(std::move(settings), net.names(), net.head), map_(map) {
+  const auto tree = std::make_shared<TensorTree>();
+  for (std::size_t stage = 0; stage < net.stages.size(); ++stage)
+    for (const ConvBlock& is : net.stages[stage].blocks) {
+      Block& block = blocks_.emplace_back();
+      block.is = is;
+      block.stage = stage;
+      block.units = made(*tree, is.units);
+      block.squeeze = made(*tree, is.squeeze);
+      block.shortcut = made(*tree, is.shortcut);
+    }
+  hold(tree, net.drops());
+}
+
+std::vector<ConvNetLayer::Unit> ConvNetLayer::made(TensorTree& tree, const std::vector<ConvUnit>& units) {
+  std::vector<Unit> all;
+  for (const ConvUnit& is : units) {
+    Unit& unit = all.emplace_back();
+    unit.is = is;
+    const double deviation = std::sqrt(2.0 / static_cast<double>(is.out * is.kernel * is.kernel));
+    const at::Tensor start = at::empty({is.out, is.in / is.groups, is.kernel, is.kernel}).normal_(0, deviation);
+    unit.tensors.weight = tree.parameter(is.conv + ".weight", start);
+    if (is.norm.empty()) {
+      unit.bias = tree.parameter(is.conv + ".bias", at::zeros({is.out}));
+      continue;
+    }
+    unit.tensors.scale = tree.parameter(is.norm + ".weight", at::ones({is.out}));
+    unit.tensors.shift = tree.parameter(is.norm + ".bias", at::zeros({is.out}));
+    unit.tensors.mean = tree.buffer(is.norm + ".running_mean", at::zeros({is.out}));
+    unit.tensors.variance = tree.buffer(is.norm + ".running_var", at::ones({is.out}));
+    tree.buffer(is.norm + ".num_batches_tracked", at::zeros({}, at::kLong));
+  }
+  return all;
+}
+
+at::Tensor ConvNetLayer::adapted(std::string_view own_name, const at::Tensor& found) const {
+  const ConvUnit& first = blocks_.front().units.front().is;
+  if (own_name == first.conv + ".weight" && first.in == 1 && found.dim() == 4 && found.size(1) == 3)
+    return found.sum(1, /*keepdim=*/true);
+  return found;
+}
+
+void ConvNetLayer::note_frozen() {
+  for (Block& block : blocks_)
+    for (std::vector<Unit>* units : {&block.units, &block.shortcut})
+      for (Unit& unit : *units) {
+        if (!unit.tensors.scale.defined()) continue;
+        unit.keeps = settings().freeze_statistics && !unit.tensors.scale.requires_grad();
+        unit.folded = unit.keeps && !unit.tensors.weight.requires_grad() && !unit.tensors.shift.requires_grad();
+        if (!unit.folded) unit.fold.clear();
+      }
+}
+
+at::Tensor ConvNetLayer::forward(std::span<const at::Tensor> in) {
+  at::Tensor x = in[0];
+  for (Block& block : blocks_) x = run(block, std::move(x));
+  return map_ ? x : x.mean({2, 3});
+}
+
+at::Tensor ConvNetLayer::run(Block& block, at::Tensor x) {
+  if (block.is.pool) x = at::max_pool2d(x, {3, 3}, {2, 2}, {1, 1});
+  at::Tensor y = x;
+  for (std::size_t i = 0; i < block.units.size(); ++i) {
+    y = run(block.units[i], y);
+    if (block.squeeze.empty() || i != block.is.squeeze_behind) continue;
+    const at::Tensor means = y.mean({2, 3}, /*keepdim=*/true);
+    y = y * at::sigmoid(run(block.squeeze[1], run(block.squeeze[0], means)));
+  }
+  if (!block.is.residual) return y;
+  if (block.is.drop > 0 && learns() && !stage_frozen(block.stage))
+    y = y * kept(y, {y.size(0), 1, 1, 1}, 1 - block.is.drop);
+  y = y.add_(block.shortcut.empty() ? x : run(block.shortcut.front(), x));
+  return unit_function(block.is.joined, std::move(y));
+}
+
+at::Tensor ConvNetLayer::run(Unit& unit, const at::Tensor& x) {
+  const ConvUnit& is = unit.is;
+  const std::int64_t padding = (is.kernel - 1) / 2;
+  const auto convolved = [&](const at::Tensor& weight, const at::Tensor& bias) {
+    return at::conv2d(x, weight, bias, {is.stride, is.stride}, {padding, padding}, {1, 1}, is.groups);
+  };
+  at::Tensor y;
+  if (unit.folded) {
+    const FoldedConv& folded = unit.fold.of(unit.tensors, kNormEpsilon);
+    y = convolved(folded.weight, folded.bias);
+  } else {
+    y = convolved(unit.tensors.weight, unit.bias);
+    if (!is.norm.empty()) {
+      // One number a channel has no variance: the last batch may hold one small picture. See batch_norm.cpp.
+      const bool measures = learns() && !unit.keeps && y.numel() > y.size(1);
+      y = at::batch_norm(y, unit.tensors.scale, unit.tensors.shift, unit.tensors.mean, unit.tensors.variance, measures,
+                         kNormMomentum, kNormEpsilon, /*cudnn_enabled=*/true);
+    }
+  }
+  y = unit_function(is.function, std::move(y));
+  between(y);
+  return y;
+}
+
+}  // namespace feedline::inline nodes
+
+#endif
