@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Weights as others publish them: what PyTorch wrote comes back number for number, and nothing of a hostile file runs.
 #include "base/sha256.h"
+#include "schema/half.h"
 #include "state/safetensors.h"
 #include "state/weights_file.h"
 #include "support/archives.h"
@@ -10,6 +11,8 @@
 
 #include <QTemporaryDir>
 #include <QTest>
+
+#include <cmath>
 
 namespace test_weights_file {
 
@@ -222,6 +225,20 @@ class TestWeightsFile : public QObject {
     QVERIFY(line(WeightsFile::open(packed.toStdString()).error()).contains("packed"));
     QVERIFY(line(WeightsFile::open(folder_.path().toStdString()).error()).contains("folder"));
     QVERIFY(!WeightsFile::open("/no/such/file.pth"));
+  }
+
+  void halves_are_the_nearest_numbers() {
+    for (std::uint32_t bits = 0; bits < 0x10000U; ++bits) {
+      const auto half = static_cast<std::uint16_t>(bits);
+      const float value = half_to_float(half);
+      if (!std::isnan(value)) QCOMPARE(float_to_half(value), half);
+      if ((half & 0x7FFFU) >= 0x7BFFU || (half & 1U) != 0) continue;  // half of the step to the next one: to the even
+      const auto next = static_cast<std::uint16_t>(half + 1);
+      QCOMPARE(float_to_half((value + half_to_float(next)) / 2), half);
+    }
+    QCOMPARE(float_to_half(1e6F), std::uint16_t{0x7C00});
+    QCOMPARE(float_to_half(65519.0F), std::uint16_t{0x7BFF});
+    QVERIFY(std::isnan(half_to_float(float_to_half(std::nanf("")))));
   }
 
   void names_promise_digests() {
