@@ -181,6 +181,7 @@ class Planner : public std::enable_shared_from_this<Planner> {
     if (network != nullptr && !waits(lowering, *plan)) {
       if (Status ok = check_sizes(*network); !ok) return fail(std::move(ok.error()));
       network->metrics = plan->trainer.metrics;
+      network->freezing = plan->trainer;
       if (Status ok = balance_losses(*network, *plan->train.source); !ok) return fail(std::move(ok.error()));
     }
     if (plan->validation) plan->validation->batch.drop_last = false;  // every held-out record counts

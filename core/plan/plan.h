@@ -126,6 +126,7 @@ struct ModelPlan {
   std::string optimizer_node{};
   std::vector<std::string> class_names{};  ///< of the first loss that compares classes
   std::vector<std::string> metrics{};      ///< MeasuringSettings::metrics
+  FreezingSettings freezing{};
 };
 
 /// What a layer takes and gives must have a size, or a most, in each dimension but the first. Error: it has none (node,
