@@ -25,10 +25,16 @@ std::int64_t numbers(const std::vector<at::Tensor>& tensors) {
   return count;
 }
 
+/// Says what a backbone begins from, or leaves as it is: its size is the same.
+bool of_weights(const NodeSpec& spec, const std::string& param) {
+  return spec.pretrained && (param == "strict" || param == "frozen" || param == "freeze_statistics");
+}
+
 /// Every choice of every parameter that is on or off or one of a few, besides the example itself.
 std::vector<ParamMap> variations(const NodeSpec& spec) {
   std::vector<ParamMap> all = {spec.example};
   for (const ParamSpec& param : spec.params) {
+    if (of_weights(spec, param.name)) continue;
     std::vector<Value> values;
     if (param.kind == ParamKind::Boolean) values = {true, false};
     for (const std::string& choice : param.choices) values.emplace_back(choice);

@@ -21,6 +21,8 @@ TensorDesc features() { return {.kind = Kind::Tensor, .shape = {4, 12}}; }
 /// Sequences 4×12×6, beside which `tokens` are wired.
 TensorDesc sequences() { return {.kind = Kind::Tensor, .shape = {4, 12, 6}}; }
 TensorDesc tokens() { return {.kind = Kind::Tensor, .dtype = DType::I32, .shape = {4, 12}}; }
+/// For those that want squares of 16 pixels.
+TensorDesc large_pictures() { return {.kind = Kind::Tensor, .shape = {2, 3, 32, 16}}; }
 TensorDesc symbolic() {
   return {.kind = Kind::Tensor, .shape = {Dim::symbol("N"), 3, Dim::symbol("H"), Dim::symbol("W")}};
 }
@@ -103,7 +105,8 @@ void TestLayers::every_layer() {
   QFETCH(QString, type);
   const NodeSpec& spec = *Registry::instance().find(type.toStdString());
   bool tried = false;
-  for (const TensorDesc& input : {pictures(), features(), tokens(), sequences()}) {
+  for (const TensorDesc& input : {pictures(), features(), tokens(), sequences(), large_pictures()}) {
+    if (tried && input == large_pictures()) continue;
     const Built built = build(spec, spec.example, input);
     if (built.layer == nullptr) continue;
     tried = true;
@@ -261,6 +264,33 @@ void TestLayers::errors_data() {
   QTest::newRow("features into cutmix") << "cutmix" << ParamMap{} << In{ten} << "x"
                                         << "N×C×H×W"
                                         << "flattens";
+  QTest::newRow("filters that leave gaps")
+      << "conv_transpose2d" << ParamMap{{"kernel", std::int64_t{2}}, {"stride", std::int64_t{3}}} << In{pictures()}
+      << ""
+      << "leave gaps"
+      << "at least the stride";
+  QTest::newRow("an order of too few") << "permute" << ParamMap{} << In{pictures()} << ""
+                                       << "3 dimensions behind the batch"
+                                       << "from 1 to 3";
+  QTest::newRow("a shape that does not hold it")
+      << "reshape" << ParamMap{{"shape", ValueList{std::int64_t{7}, std::int64_t{-1}}}} << In{pictures()} << ""
+      << "216 numbers"
+      << "divides 216";
+  QTest::newRow("channels that have no half") << "split" << ParamMap{} << In{pictures()} << ""
+                                              << "3 channels cannot be divided into 2"
+                                              << "divides 3";
+  QTest::newRow("no squares of 16") << "vit_b_16" << ParamMap{} << In{pictures()} << "x"
+                                    << "9×8"
+                                    << "multiples of 16";
+  QTest::newRow("heads that do not fit") << "text_encoder"
+                                         << ParamMap{{"width", std::int64_t{10}}, {"vocabulary", std::int64_t{20}}}
+                                         << In{tokens()} << ""
+                                         << "10 cannot be divided into 4 heads"
+                                         << "multiple of the heads";
+  QTest::newRow("texts that are too long")
+      << "text_encoder" << ParamMap{{"places", std::int64_t{8}}, {"vocabulary", std::int64_t{20}}} << In{tokens()} << ""
+      << "up to 12 tokens"
+      << "pad_truncate";
   QTest::newRow("too few units") << "cross_entropy" << ParamMap{} << In{ten, others} << "prediction"
                                  << "10 values per record, but the data has 102 classes"
                                  << "units";
