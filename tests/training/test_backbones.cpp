@@ -233,16 +233,18 @@ void TestBackbones::cost_what_is_published() {
     std::int64_t parameters;
     double multiply_adds;
   };
+  // Of the last block of ViT all places but one are left out, since nobody reads them.
+  constexpr double kUnread = 196.0 * 2 * 768 * 3072;
   const std::vector<Published> all = {{"resnet", {{"depth", std::string("18")}}, 11689512 - 513000, 1.814e9},
                                       {"resnet", {{"depth", std::string("34")}}, 21797672 - 513000, 3.664e9},
                                       {"resnet", {{"depth", std::string("50")}}, 25557032 - 2049000, 4.089e9},
                                       {"mobilenet_v2", {}, 3504872 - 1281000, 0.301e9},
                                       {"efficientnet_b0", {}, 5288548 - 1281000, 0.386e9},
-                                      {"vit_b_16", {}, 86567656 - 769000, 17.2e9}};
+                                      {"vit_b_16", {}, 86567656 - 769000, 17.564e9 - kUnread}};
   for (const Published& net : all) {
     const LayerCost cost = cost_of(net.type, net.params);
     QCOMPARE(cost.parameters, net.parameters);
-    QVERIFY2(std::abs(cost.multiply_adds / net.multiply_adds - 1) < 0.04, QByteArray::number(cost.multiply_adds));
+    QVERIFY2(std::abs(cost.multiply_adds / net.multiply_adds - 1) < 0.01, QByteArray::number(cost.multiply_adds));
   }
 }
 
