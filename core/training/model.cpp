@@ -137,12 +137,11 @@ at::Tensor Model::run_layer(std::size_t index, std::span<const at::Tensor> in, c
   Layer& layer = *layers_[index];
   const double flops = layer.flops_per_row();
   const std::int64_t rows = in[0].size(0);
+  layer.set_between([stop](const at::Tensor& part) {
+    if (stop.stop_requested()) throw StepCancelled();
+    stop_in_backward(part, stop);
+  });
   if (!device_.is_cpu() || flops * static_cast<double>(rows) <= kFlopsPerSlice) {
-    if (layer.pretrained() != nullptr)
-      layer.set_between([stop](const at::Tensor& part) {
-        if (stop.stop_requested()) throw StepCancelled();
-        stop_in_backward(part, stop);
-      });
     at::Tensor out = layer.forward(in);
     stop_in_backward(out, stop);
     return out;

@@ -18,6 +18,7 @@ namespace {
 struct Watch {
   int forwards = 0;
   int backwards = 0;
+  int finished = 0;  ///< forward passes, behind what they tell between their parts
   std::function<void(const Watch&)> on_forward{};
   std::function<void(const Watch&)> on_backward{};
 };
@@ -34,8 +35,11 @@ class WatchedLayer final : public Layer {
         ++watch_.backwards;
         if (watch_.on_backward) watch_.on_backward(watch_);
       });
+    between_(out);
+    ++watch_.finished;
     return out;
   }
+  void set_between(std::function<void(const at::Tensor&)> between) override { between_ = std::move(between); }
   [[nodiscard]] std::shared_ptr<torch::nn::Module> module() const override { return linear_.ptr(); }
   [[nodiscard]] double flops_per_row() const override { return flops_; }
 
@@ -43,6 +47,7 @@ class WatchedLayer final : public Layer {
   Watch& watch_;
   torch::nn::Linear linear_;
   double flops_;
+  std::function<void(const at::Tensor&)> between_{};
 };
 
 constexpr std::int64_t kUnits = 3;
@@ -122,6 +127,8 @@ void TestModel::stops_between_layers() {
   const auto model = chain.build();
   QVERIFY_EXCEPTION_THROWN((void)model->forward(Chain::batch(), stop.get_token()), StepCancelled);
   QCOMPARE(chain.watches[1].forwards, 1);
+  QCOMPARE(chain.watches[1].finished, 0);  // a layer of several parts ends between two of them
+  QCOMPARE(chain.watches[0].finished, 1);
   QCOMPARE(chain.watches[2].forwards, 0);
 }
 
