@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/torch.h"
+#include "graph/json.h"
 #include "training/blas.h"
 #include "training/block_cache.h"
 #include "training/collect_state.h"
@@ -11,6 +12,7 @@
 #include "training/load_weights.h"
 #include "training/resolve_execution.h"
 #include "training/step.h"
+#include "training/weights_notice.h"
 
 #include <fmt/format.h>
 
@@ -244,11 +246,18 @@ Status check_watched(const Plan& plan, const ModelPlan& network, const RunOption
 }
 
 /// Backbones begin with the weights of their files, which the run tells.
-Status begin_with_weights(const Model& model, bool begun, RunState& state) {
+Status begin_with_weights(const Model& model, const Plan& plan, bool begun, RunState& state) {
   const auto all = load_weights(model, state.stop_token(), begun);
   if (!all) return fail(all.error());
   for (const LoadedWeights& weights : *all)
     state.emit(Noticed{Error{.reason = weights.text(), .node = weights.node, .file = weights.file}});
+  if (all->empty() || plan.document.empty()) return {};
+  const auto drawn = from_json(plan.document);
+  if (!drawn) return {};
+  for (const LayerPlan& layer : model.plan().layers)
+    if (layer.spec->pretrained)
+      if (auto notice = normalise_notice(drawn->document, layer.node, layer.spec->pretrained(layer.params).weights))
+        state.emit(Noticed{std::move(*notice)});
   return {};
 }
 
@@ -286,7 +295,7 @@ Result<Training> make_network(const Plan& plan, const ModelPlan& network, const 
   auto model = Model::build(network, *device, seed, *format);
   if (!model) return fail(std::move(model.error()).at_node(plan.trainer_node));
   if (options.reads_weights && !options.resume.state)
-    if (Status begun = begin_with_weights(**model, options.weights.state != nullptr, state); !begun)
+    if (Status begun = begin_with_weights(**model, plan, options.weights.state != nullptr, state); !begun)
       return fail(std::move(begun.error()));
   training.parameters = (*model)->parameter_count();
   if (training.parameters == 0)

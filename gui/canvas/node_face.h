@@ -95,7 +95,7 @@ class FaceMaker {
   /// The wires at each node. An input is found among those of its own node.
   std::unordered_map<std::string_view, std::vector<const Link*>> touching_{};
   mutable std::unordered_map<const NodeSpec*, TypeTexts> types_{};
-  std::vector<std::string> frozen_{};           ///< patterns of the trainer's
+  std::vector<std::string> frozen_{};                                           ///< patterns of the trainer's
   std::map<std::string, std::vector<const Problem*>, std::less<>> problems_{};  ///< of a node and what is in it
   mutable std::vector<std::pair<const TensorDesc*, ShapeTexts>> shapes_{};      ///< the last that differed
   mutable std::map<std::tuple<const PortSpec*, bool, QString>, QString> tips_{};

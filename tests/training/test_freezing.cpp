@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Weights from files, what is frozen and for how long, and that a frozen part runs once.
+#include "graph/frozen.h"
 #include "graph/json.h"
 #include "networks.h"
 #include "state/safetensors.h"
@@ -10,6 +11,7 @@
 #include "training/collect_state.h"
 #include "training/frozen_part.h"
 #include "training/load_weights.h"
+#include "training/weights_notice.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -288,6 +290,37 @@ class TestFreezing : public QObject {
     QVERIFY(find_frozen_part(plan, constant, {false, false, false, false}, {true, true, true}).borders.empty());
     plan.layers[3].from[1].field = 0;
     QCOMPARE(find_frozen_part(plan, constant, worth, {true, true, true}).spared, std::vector<std::size_t>{kNoField});
+  }
+
+  void the_canvas_is_told() {
+    Document document;
+    const auto add = [&document](const char* id, const char* type, ParamMap params) {
+      if (auto added = document.apply({AddNode{.node = {.id = id, .type = type, .params = std::move(params)}}}); !added)
+        qFatal("%s", added.error().line().c_str());
+    };
+    add("conv1", "conv2d", {});
+    add("head", "linear", {});
+    add("whole", "mobilenet_v2", {{"frozen", std::string("all")}});
+    add("thawing", "mobilenet_v2", {{"frozen", std::string("all")}, {"unfreeze_every", std::int64_t{2}}});
+    add("learning", "mobilenet_v2", {});
+    add("normalise", "normalise", {{"preset", std::string("half")}});
+    add("trainer", "trainer", {{"freeze", ValueList{std::string("conv*")}}});
+    const std::vector<std::string> patterns = freeze_patterns(document);
+    QCOMPARE(patterns, std::vector<std::string>{"conv*"});
+    const auto share = [&](const char* id) {
+      const Node& node = *document.find(id);
+      return frozen_share(node, spec_of(node.type.c_str()), id, patterns);
+    };
+    QCOMPARE(share("conv1"), Frozen::Wholly);
+    QCOMPARE(share("whole"), Frozen::Wholly);
+    QCOMPARE(share("thawing"), Frozen::Partly);
+    for (const char* id : {"head", "learning", "trainer"}) QCOMPARE(share(id), Frozen::Nothing);
+
+    const auto notice = normalise_notice(document, "whole", "resnet50-0676ba61.pth");
+    QVERIFY(notice && notice->remedy.find("imagenet") != std::string::npos);
+    QVERIFY(!normalise_notice(document, "whole", "mine.pth"));  // nobody knows what these are for
+    QVERIFY(document.apply({SetParam{.node = "normalise", .param = "preset", .value = std::string("imagenet")}}));
+    QVERIFY(!normalise_notice(document, "whole", "resnet50-0676ba61.pth"));
   }
 
   void a_frozen_part_runs_once() {
