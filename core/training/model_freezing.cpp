@@ -48,6 +48,7 @@ Status Model::freeze() {
     if (!still_[i]) continue;
     if (Pretrained* backbone = layers_[i]->pretrained()) backbone->learn_last(0);
     for (at::Tensor& parameter : layers_[i]->module()->parameters()) parameter.set_requires_grad(false);
+    if (plan_.freezing.freeze_statistics) layers_[i]->module()->train(false);
   }
   return {};
 }

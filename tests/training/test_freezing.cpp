@@ -138,7 +138,6 @@ class TestFreezing : public QObject {
     ModelPlan plan = picture_network();
     plan.freezing = {.freeze = {"conv2d0", "batch_norm*"}, .freeze_statistics = statistics};
     const auto team = team_of(plan);
-    team->model(0).train(true);
     const NamedTensors before = collect_state(*team)->parameters;
     const NamedTensors buffers = values(team->model().named_buffers());
     TrainerMeter meter;
