@@ -6,6 +6,7 @@
 #include "graph/path.h"
 #include "plan/balance.h"
 #include "plan/class_match.h"
+#include "plan/fitting.h"
 #include "plan/lowering.h"
 #include "plan/open_source.h"
 
@@ -197,6 +198,7 @@ class Planner : public std::enable_shared_from_this<Planner> {
         std::find_if(sources_.begin(), sources_.end(), [&](const OpenSource& s) { return s.node == *source; });
     auto lowered = lower_data(lowering, batch, fields, *opened, learning, training);
     if (!lowered) return fail(std::move(lowered.error()));
+    lowered->plan.upstream = upstream_hash(lowering, batch);
     return std::move(lowered->plan);
   }
 

@@ -94,6 +94,7 @@ struct DataPlan {
   std::vector<BatchField> fields{};
   bool training = true;  ///< random nodes draw; false: they take their fixed form
   std::uint64_t seed = 0;
+  std::string upstream{};  ///< of the batch node and all in front of it: see upstream_hash(); empty: not known
 
   [[nodiscard]] std::uint64_t batches_per_epoch() const;
 };

@@ -12,15 +12,16 @@
 
 namespace feedline::inline state {
 
-/// What fitted nodes have learnt, kept on disk by the hash of everything that it follows from: one safetensors file
-/// each, in the folder `fitted` of the cache folder. A file that is damaged counts as none. The folder is bounded:
-/// those that nobody has asked for longest go.
+/// What fitted nodes have learnt, or other tensors, kept on disk by the hash of everything that they follow from: one
+/// safetensors file each, in the folder `fitted` (or another one) of the cache folder. A file that is damaged counts as
+/// none. The folder is bounded: those that nobody has asked for longest go.
 class FittedCache {
  public:
   static constexpr std::size_t kMostFiles = 256;
   static constexpr std::uintmax_t kMostBytes = std::uintmax_t{1} << 30;
 
-  explicit FittedCache(const std::filesystem::path& cache_folder) : folder_(cache_folder / "fitted") {}
+  explicit FittedCache(const std::filesystem::path& cache_folder, const char* folder = "fitted")
+      : folder_(cache_folder / folder) {}
 
   /// Counts as asked for.
   [[nodiscard]] std::optional<NamedTensors> find(const std::string& hash) const;

@@ -2,9 +2,14 @@
 #include "training/frozen_features.h"
 
 #include "schema/pretrained.h"
+#include "state/fingerprint.h"
+#include "state/source_fingerprint.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <string_view>
+#include <utility>
 
 namespace feedline::inline training {
 namespace {
@@ -28,9 +33,49 @@ bool thaws_later(const Model& model, const FrozenPart::Border& border) {
   return false;
 }
 
+/// What decides how a backbone learns, and not what it gives.
+constexpr std::array<std::string_view, 9> kOfLearning = {"weights",          "strict", "frozen", "trainable_stages",
+                                                         "freeze_pattern",   "digest", "cache",  "unfreeze_every",
+                                                         "freeze_statistics"};
+
+/// Of everything that the values of a border follow from; none: it is not known of all of it.
+std::optional<std::string> border_hash(const Model& model, const FrozenPart::Border& border, const DataPlan& data,
+                                       const std::stop_token& stop) {
+  const auto fitted = [](const PlanStep& step) { return step.fitted != nullptr; };
+  if (data.upstream.empty() || std::any_of(data.steps.begin(), data.steps.end(), fitted)) return std::nullopt;
+  const auto files = source_fingerprint(*data.source, stop);
+  if (!files || !*files) return std::nullopt;
+  const auto drawn = [](const PlanStep& step) { return step.random; };
+  const bool draws = std::any_of(data.steps.begin(), data.steps.end(), drawn);
+  Fingerprint hash;
+  hash.add("frozen 1").add(data.upstream).add(**files).add(std::uint64_t{draws && data.training});
+  hash.add(std::uint64_t{data.training}).add(model.format().precision());
+  hash.add(std::uint64_t{model.format().channels_last}).add(model.device().str());
+  for (std::size_t i = 0; i <= border.layer; ++i) {
+    if (!border.run[i]) continue;
+    const LayerPlan& layer = model.plan().layers[i];
+    hash.add(layer.spec->type).add(static_cast<std::uint64_t>(layer.spec->version)).add(i);
+    for (const auto& [name, value] : layer.params)
+      if (!layer.spec->pretrained || std::find(kOfLearning.begin(), kOfLearning.end(), name) == kOfLearning.end())
+        hash.add(name).add(to_text(value));
+    for (const LayerPlan::Input& from : layer.from)
+      hash.add(static_cast<std::uint64_t>(from.field + 1)).add(static_cast<std::uint64_t>(from.layer + 1));
+    const auto module = model.layer(i).module();
+    if (module == nullptr) continue;
+    std::vector<at::Tensor> tensors = module->parameters();
+    for (const at::Tensor& buffer : module->buffers()) tensors.push_back(buffer);
+    for (const at::Tensor& tensor : tensors) {
+      const at::Tensor plain = tensor.detach().to(at::kCPU).contiguous();
+      hash.add(std::string_view(static_cast<const char*>(plain.data_ptr()), plain.nbytes()));
+    }
+  }
+  return hash.hex();
+}
+
 }  // namespace
 
-FrozenFeatures::FrozenFeatures(const Model& model, const Plan& plan, CacheShelf& shelf) {
+FrozenFeatures::FrozenFeatures(const Model& model, const Plan& plan, CacheShelf& shelf,
+                               const std::filesystem::path& cache_folder, const std::stop_token& stop) {
   const std::vector<bool> constant = model.constant_layers();
   const std::vector<bool> worth = kept_backbones(model);
   const std::array<const DataPlan*, 2> lanes = {&plan.train, plan.validation ? &*plan.validation : nullptr};
@@ -45,13 +90,20 @@ FrozenFeatures::FrozenFeatures(const Model& model, const Plan& plan, CacheShelf&
       const bool spares = part.spared[b] != kNoField && !thaws_later(model, kept->border);
       kept->store = &shelf.keep_outputs(kept->border.node, lanes[i]->training,
                                         spares ? lanes[i]->fields[part.spared[b]].name : std::string{});
+      if (auto hash = border_hash(model, kept->border, *lanes[i], stop)) {
+        kept->file.emplace(cache_folder.empty() ? default_cache_folder() : cache_folder, std::move(*hash),
+                           kept->border.node, kept->border.shape);
+        (void)kept->file->load(*kept->store);
+      }
       splits_[i].kept.push_back(std::move(kept));
     }
+    splits_[i].data = lanes[i];
     splits_[i].rest = std::move(part.rest);
   }
 }
 
 void FrozenFeatures::look_again(const Model& model) {
+  if (leaving_.joinable()) leaving_.join();
   const std::vector<bool> constant = model.constant_layers();
   for (Split& split : splits_) {
     const bool same = std::all_of(split.kept.begin(), split.kept.end(), [&](const auto& kept) {
@@ -61,6 +113,15 @@ void FrozenFeatures::look_again(const Model& model) {
     });
     if (!same) split = {};
   }
+}
+
+void FrozenFeatures::leave_to_later_runs() {
+  if (std::exchange(left_, true)) return;
+  leaving_ = std::jthread([this](const std::stop_token& stop) {
+    for (const Split& split : splits_)
+      for (const auto& kept : split.kept)
+        if (kept->file && kept->rows > kept->hits) kept->file->save(*kept->store, split.data->sampler, stop);
+  });
 }
 
 std::vector<bool> FrozenFeatures::fill(Model& model, std::span<const at::Tensor> fields, const BatchRows& rows,

@@ -43,7 +43,8 @@ class NetworkLearner final : public Learner {
 
   void keep_on(const std::shared_ptr<CacheShelf>& shelf) override {
     shelf_ = shelf;
-    features_ = std::make_shared<FrozenFeatures>(step_.model(), plan_, *shelf);
+    features_ =
+        std::make_shared<FrozenFeatures>(step_.model(), plan_, *shelf, options_.cache_folder, state_.stop_token());
     if (features_->any()) {
       step_.team().look_up(features_);
     } else {
@@ -52,7 +53,10 @@ class NetworkLearner final : public Learner {
   }
 
   void begin_epoch(std::uint32_t epoch) override {
-    if (step_.team().learn_in(epoch) && features_) features_->look_again(step_.model());
+    const bool more = step_.team().learn_in(epoch);
+    if (!features_) return;
+    if (more) features_->look_again(step_.model());
+    if (epoch > 1) features_->leave_to_later_runs();
   }
 
   std::optional<Progress> train(const Batch& batch, std::uint64_t step) override {
@@ -71,6 +75,7 @@ class NetworkLearner final : public Learner {
     step_.optimizer().use_average(true);
     const std::vector<Part> parts = step_.evaluate(batch, validation_);
     state_.meter.enter(Phase::Other);
+    if (features_) state_.meter.show_frozen(features_->sample());
     evaluator_.add(parts, batch.record_ids);
   }
 

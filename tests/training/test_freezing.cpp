@@ -352,18 +352,22 @@ class TestFreezing : public QObject {
     };
     const RunResult kept = outcome("auto");
     const RunResult anew = outcome("off");
+    const RunResult again = outcome("auto");  // with what the first run has left
     QVERIFY2(kept.end == RunResult::End::Completed, kept.failure ? kept.failure->line().c_str() : "");
     QVERIFY(anew.end == RunResult::End::Completed);
     QCOMPARE(kept.epochs.size(), std::size_t{3});
     for (std::size_t i = 0; i < 3; ++i) {
       QCOMPARE(kept.epochs[i].loss(kTrainSplit), anew.epochs[i].loss(kTrainSplit));  // to the last bit
       QCOMPARE(kept.epochs[i].loss(kValSplit), anew.epochs[i].loss(kValSplit));
+      QCOMPARE(again.epochs[i].loss(kTrainSplit), anew.epochs[i].loss(kTrainSplit));
     }
     const FrozenSample& frozen = kept.last.trainer.frozen;
     QCOMPARE(frozen.node, std::string("backbone"));
     QCOMPARE(frozen.rows - frozen.hits, std::uint64_t{24});  // each record once, of training and validation
     QCOMPARE(frozen.kept.records, std::uint64_t{24});
     QVERIFY(anew.last.trainer.frozen.node.empty());
+    QCOMPARE(again.last.trainer.frozen.hits, again.last.trainer.frozen.rows);
+    QCOMPARE(again.last.trainer.frozen.rows, std::uint64_t{72});
     const auto decoded = [](const RunResult& result) {
       for (const StageSample& stage : result.last.stages)
         if (stage.node == "decode") return stage.total.records;
