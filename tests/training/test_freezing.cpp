@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Weights from files, what is frozen and for how long, and that a frozen part runs once.
+#include "graph/edit.h"
 #include "graph/frozen.h"
 #include "graph/json.h"
 #include "networks.h"
