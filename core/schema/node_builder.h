@@ -21,10 +21,9 @@
 //   static NodePorts ports(const Params&);     ports that follow from parameters, instead of in() and out()
 //   static Result<NewPort> add_port(const Params&, std::string_view wanted, Kind);           ... and are made by wires
 //   static std::unique_ptr<OptimizerRule> optimizer(const Params&);   optimiser, Params derived from OptimizerSettings
-//   Params of a layer derived from PretrainedSettings                        it may begin from weights of a file
 //   static Result<std::unique_ptr<Estimator>> estimator(const Params&, const EstimatorSetup&);   estimator
 //   static std::int64_t passes(const Params&);                                               ... that knows how many
-//   Params derived from CacheSettings, and run()                                             cache
+//   Params derived from CacheSettings, and run(), or PretrainedSettings, and layer()         cache, backbone
 //   Params derived from SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer
 //   static constexpr bool kStructure = true;                                                 gone when a graph runs
 
@@ -414,9 +413,7 @@ class NodeBuilder {
       };
     } else if constexpr (requires { &T::optimizer; }) {
       set_role(Role::Optimizer, Category::Optimizer);
-      spec_.optimizer = [bind](const ParamMap& map) -> std::unique_ptr<OptimizerRule> {
-        return T::optimizer(bind(map));
-      };
+      spec_.optimizer = [bind](const ParamMap& map) { return T::optimizer(bind(map)); };
     } else if constexpr (requires(const Params& p, const EstimatorSetup& s) { T::estimator(p, s); }) {
       set_role(Role::Estimator, Category::Estimator);
       spec_.estimator = [bind](const ParamMap& map, const EstimatorSetup& setup) {

@@ -197,21 +197,17 @@ Status PickleMachine::step(unsigned char opcode) {
       return {};
     }
     case 0x85:
-      return push_tuple(1);
     case 0x86:
-      return push_tuple(2);
     case 0x87:
-      return push_tuple(3);
-    case 'X':
-      return push_text(4);
+      return push_tuple(opcode - std::size_t{0x84});
+    case 'U':  // U and T: bytes of Python 2, as old files have them
     case 0x8c:
       return push_text(1);
+    case 'T':
+    case 'X':
+      return push_text(4);
     case 0x8d:
       return push_text(8);
-    case 'U':
-      return push_text(1);  // bytes of Python 2, as old files have them
-    case 'T':
-      return push_text(4);
     case 'J': {
       const auto value = number(4);
       if (!value) return pickle_damaged("it breaks off");
@@ -236,15 +232,13 @@ Status PickleMachine::step(unsigned char opcode) {
       return {};
     }
     case 'q':
-      return put(number(1));
     case 'r':
-      return put(number(4));
+      return put(number(opcode == 'q' ? 1 : 4));
     case 0x94:
       return put(memo_.size());
     case 'h':
-      return get(number(1));
     case 'j':
-      return get(number(4));
+      return get(number(opcode == 'h' ? 1 : 4));
     case 'c': {
       auto module = line();
       auto name = line();
@@ -283,12 +277,10 @@ Status PickleMachine::step(unsigned char opcode) {
     case 'Q':
       return load_storage();
     case 'i':
-      return pickle_refused("to make an object (INST)");
     case 'o':
-      return pickle_refused("to make an object (OBJ)");
     case 0x81:
     case 0x92:
-      return pickle_refused("to make an object (NEWOBJ)");
+      return pickle_refused("to make an object (INST, OBJ or NEWOBJ)");
     case 0x82:
     case 0x83:
     case 0x84:
