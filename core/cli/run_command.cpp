@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/numbers.h"
 #include "cli/checkpoint_arguments.h"
 #include "cli/commands.h"
 #include "cli/drive.h"
@@ -40,6 +41,14 @@ void tell_of_checkpoints(const RunResult& result) {
   if (!result.best_checkpoint.empty()) put_line(stderr, "best checkpoint: " + result.best_checkpoint);
 }
 
+/// How often a frozen part of the network was looked up.
+void tell_of_frozen(const RunResult& result) {
+  const FrozenSample& frozen = result.last.trainer.frozen;
+  if (frozen.node.empty()) return;
+  put_line(stderr, fmt::format("{} is frozen: {} of {} rows needed no pass through it", frozen.node,
+                               numbers::count(frozen.hits), numbers::count(frozen.rows)));
+}
+
 ExitCode run(const RunArguments& arguments, const CheckpointArguments& checkpoints) {
   auto document = prepare(arguments);
   if (!document) {
@@ -63,6 +72,7 @@ ExitCode run(const RunArguments& arguments, const CheckpointArguments& checkpoin
       drive(std::move(*document), options, interrupts, !arguments.trace.empty(), log ? &*log : nullptr);
   const ExitCode code = conclude(outcome);
   tell_of_checkpoints(outcome.result);
+  tell_of_frozen(outcome.result);
   if (outcome.diagnosis) put_line(stderr, outcome.diagnosis->verdict.text());
   for (const CurveFinding& finding : outcome.curves) put_line(stderr, finding.text());
   const std::int64_t id = log ? log->id() : 0;

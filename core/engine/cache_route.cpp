@@ -6,11 +6,21 @@
 namespace feedline::inline engine {
 
 CacheRouter::CacheRouter(const DataPlan& plan, const CacheShelf* shelf)
-    : plan_(plan), cache_of_(plan.steps.size(), kNone) {
+    : plan_(plan), cache_of_(plan.steps.size(), kNone), spares_(plan.fields.size(), kNone) {
   for (std::size_t step = 0; shelf != nullptr && step < plan.steps.size() && stores_.size() < kMost; ++step) {
     CacheStore* store = plan.steps[step].cache ? shelf->find(plan.steps[step].node) : nullptr;
     if (store == nullptr) continue;
     cache_of_[step] = stores_.size();
+    stores_.push_back(store);
+  }
+  if (shelf != nullptr) add_spared_fields(*shelf);
+}
+
+void CacheRouter::add_spared_fields(const CacheShelf& shelf) {
+  for (std::size_t field = 0; field < plan_.fields.size() && stores_.size() < kMost; ++field) {
+    CacheStore* store = shelf.spares(plan_.training, plan_.fields[field].name);
+    if (store == nullptr) continue;
+    spares_[field] = stores_.size();
     stores_.push_back(store);
   }
 }
@@ -31,7 +41,11 @@ const CacheRoute& CacheRouter::route(std::span<const CacheEntry* const> entries)
 CacheRoute CacheRouter::find(std::uint64_t hits) const {
   CacheRoute route{.hits = hits, .read = false};
   std::vector<bool> wanted(plan_.slots, false);
-  for (const BatchField& field : plan_.fields) wanted[field.slot] = true;
+  for (std::size_t field = 0; field < plan_.fields.size(); ++field) {
+    const bool spared = spares_[field] != kNone && (hits >> spares_[field] & 1U) != 0;
+    route.fields.push_back(spared ? 0 : 1);
+    if (!spared) wanted[plan_.fields[field].slot] = true;
+  }
   route.steps.assign(plan_.steps.size(), 0);
   for (std::size_t i = plan_.steps.size(); i-- > 0;) {
     const PlanStep& step = plan_.steps[i];

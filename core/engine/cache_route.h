@@ -18,6 +18,8 @@ struct CacheRoute {
   bool read = true;                   ///< is any port of the source wanted?
   std::vector<std::uint8_t> ports{};  ///< by output port of the source: 1 where it is wanted
   std::vector<std::uint8_t> steps{};  ///< by step of the plan: 1 where it must run (a cache that holds it: be shown)
+  /// By field of the batch: 1 where its row is filled. 0: the trainer has already what it makes of it alone.
+  std::vector<std::uint8_t> fields{};
 };
 
 /// Finds the shortest way of each record through a plan with caches. What is upstream of a cache that holds the record
@@ -45,10 +47,12 @@ class CacheRouter {
 
  private:
   [[nodiscard]] CacheRoute find(std::uint64_t hits) const;
+  void add_spared_fields(const CacheShelf& shelf);
 
   const DataPlan& plan_;
   std::vector<CacheStore*> stores_{};
   std::vector<std::size_t> cache_of_{};
+  std::vector<std::size_t> spares_{};  ///< by field: which of stores_ has what is made of it; kNone: none
   std::deque<CacheRoute> routes_{};
 };
 

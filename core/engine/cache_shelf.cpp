@@ -10,7 +10,8 @@
 
 namespace feedline::inline engine {
 
-CacheShelf::CacheShelf(std::span<const DataPlan* const> plans, std::filesystem::path folder) {
+CacheShelf::CacheShelf(std::span<const DataPlan* const> plans, std::filesystem::path folder)
+    : folder_(std::move(folder)) {
   std::map<std::string, CacheSettings> nodes;
   for (const DataPlan* plan : plans) {
     if (plan == nullptr) continue;
@@ -18,14 +19,14 @@ CacheShelf::CacheShelf(std::span<const DataPlan* const> plans, std::filesystem::
       if (step.cache) nodes.emplace(step.node, *step.cache);
   }
   if (nodes.empty()) return;
-  if (folder.empty()) folder = default_cache_folder();
+  if (folder_.empty()) folder_ = default_cache_folder();
   const auto automatic = static_cast<std::uint64_t>(
       std::count_if(nodes.begin(), nodes.end(), [](const auto& node) { return node.second.ram_megabytes == 0; }));
   const std::uint64_t share = automatic == 0 ? 0 : free_memory() / 2 / automatic;
   for (const auto& [node, settings] : nodes) {
     const std::uint64_t ram =
         settings.ram_megabytes == 0 ? share : static_cast<std::uint64_t>(settings.ram_megabytes) << 20U;
-    stores_.push_back(std::make_unique<CacheStore>(node, settings, ram, folder));
+    stores_.push_back(std::make_unique<CacheStore>(node, settings, ram, folder_));
   }
 }
 
@@ -35,10 +36,27 @@ CacheStore* CacheShelf::find(std::string_view node) const {
   return found == stores_.end() ? nullptr : found->get();
 }
 
+CacheStore& CacheShelf::keep_outputs(std::string node, bool training, std::string field) {
+  if (folder_.empty()) folder_ = default_cache_folder();
+  const std::uint64_t ram = free_memory() / 8;
+  outputs_.push_back({.training = training,
+                      .field = std::move(field),
+                      .store = std::make_unique<CacheStore>(std::move(node), CacheSettings{}, ram, folder_)});
+  return *outputs_.back().store;
+}
+
+CacheStore* CacheShelf::spares(bool training, std::string_view field) const {
+  for (const Outputs& outputs : outputs_)
+    if (outputs.training == training && !outputs.field.empty() && outputs.field == field) return outputs.store.get();
+  return nullptr;
+}
+
 std::vector<RecordError> CacheShelf::notices() const {
   std::vector<RecordError> notices;
   for (const auto& store : stores_)
     if (auto notice = store->notice()) notices.push_back(std::move(*notice));
+  for (const Outputs& outputs : outputs_)
+    if (auto notice = outputs.store->notice()) notices.push_back(std::move(*notice));
   return notices;
 }
 

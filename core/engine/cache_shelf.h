@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,11 +22,24 @@ class CacheShelf {
 
   /// Null: no such cache node.
   [[nodiscard]] CacheStore* find(std::string_view node) const;
+  /// Makes room for what the network's layer `node` gives of each record, which its trainer puts in: of training
+  /// records or of validation's. `field`: of the batches, which a record need not bring that is kept there; empty: it
+  /// must. Before any pipeline has the shelf. Each takes an eighth of what is free of the memory at most.
+  [[nodiscard]] CacheStore& keep_outputs(std::string node, bool training, std::string field);
+  /// Where what is made of that field alone is kept; null: nowhere.
+  [[nodiscard]] CacheStore* spares(bool training, std::string_view field) const;
   /// What went wrong with them, at most one entry a cache.
   [[nodiscard]] std::vector<RecordError> notices() const;
 
  private:
+  struct Outputs {
+    bool training = true;
+    std::string field{};
+    std::unique_ptr<CacheStore> store{};
+  };
+  std::filesystem::path folder_;
   std::vector<std::unique_ptr<CacheStore>> stores_{};
+  std::vector<Outputs> outputs_{};
 };
 
 }  // namespace feedline::inline engine

@@ -317,8 +317,13 @@ void SegmentRunner::collate_tile(Chunk& chunk, std::size_t begin, std::size_t en
   std::uint64_t bytes = 0;
   for (std::size_t r = begin; r < end; ++r) {
     const std::size_t row = chunk.row + r;
+    const CacheRoute* way = route(chunk, r);
     for (std::size_t f = 0; f < plan_.fields.size() && chunk.bad[r] == 0; ++f) {
       const BatchField& field = plan_.fields[f];
+      if (way != nullptr && way->fields[f] == 0) {  // nobody looks at the row
+        if (field.capacity > 0) chunk.buffer->lengths[f][row] = 0;
+        continue;
+      }
       const Datum& value = cell(chunk, r, field.slot);
       std::byte* to = row_of(*chunk.buffer, f, row_bytes_[f], row);
       Status put = field.capacity == 0 ? collate(value, field, to)

@@ -6,6 +6,7 @@
 #include "graph/path.h"
 #include "plan/balance.h"
 #include "plan/class_match.h"
+#include "plan/fitting.h"
 #include "plan/lowering.h"
 #include "plan/open_source.h"
 #include "plan/record_split.h"
@@ -209,6 +210,7 @@ class Planner : public std::enable_shared_from_this<Planner> {
     if (network != nullptr && !waits(lowering, *plan)) {
       if (Status ok = check_sizes(*network); !ok) return fail(std::move(ok.error()));
       network->metrics = plan->trainer.metrics;
+      network->freezing = plan->trainer;
       if (Status ok = balance_losses(*network, *plan->train.source, plan->train.class_counts); !ok)
         return fail(std::move(ok.error()));
     }
@@ -225,6 +227,7 @@ class Planner : public std::enable_shared_from_this<Planner> {
         std::find_if(sources_.begin(), sources_.end(), [&](const OpenSource& s) { return s.node == *source; });
     auto lowered = lower_data(lowering, batch, fields, *opened, learning, training);
     if (!lowered) return fail(std::move(lowered.error()));
+    lowered->plan.upstream = upstream_hash(lowering, batch);
     return std::move(lowered->plan);
   }
 

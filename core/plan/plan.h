@@ -106,6 +106,7 @@ struct DataPlan {
   bool training = true;  ///< random nodes draw; false: they take their fixed form
   std::uint64_t seed = 0;
   std::vector<std::uint64_t> class_counts{};  ///< records of each class of the source in the window; empty: not known
+  std::string upstream{};  ///< of the batch node and all in front of it: see upstream_hash(); empty: not known
 
   [[nodiscard]] std::uint64_t batches_per_epoch() const;
 };
@@ -138,6 +139,7 @@ struct ModelPlan {
   std::string optimizer_node{};
   std::vector<std::string> class_names{};  ///< of the first loss that compares classes
   std::vector<std::string> metrics{};      ///< MeasuringSettings::metrics
+  FreezingSettings freezing{};
 };
 
 /// What a layer takes and gives must have a size, or a most, in each dimension but the first. Error: it has none (node,

@@ -192,6 +192,12 @@ struct LearningSettings {
   [[nodiscard]] bool sets_aside() const { return folds > 1 || split_by == "column" || validation_split > 0; }
 };
 
+/// What of a network does not learn, besides what its backbones say of themselves (schema/pretrained.h).
+struct FreezingSettings {
+  std::vector<std::string> freeze{};  ///< paths of layers, with * and ?
+  bool freeze_statistics = true;      ///< their norms use and keep their running statistics
+};
+
 /// When a run ends before its last epoch, because it no longer gets better (see training/early_stop.h).
 struct StoppingSettings {
   std::string stop_early{"off"};  ///< off, or the key of a metric: metric_key() of base/results.h
@@ -232,6 +238,7 @@ struct FaultSettings {
 
 /// What the trainer node is asked for. What a run makes of it, on its machine, is an Execution (plan/execution.h).
 struct TrainerSettings : LearningSettings,
+                         FreezingSettings,
                          MeasuringSettings,
                          StoppingSettings,
                          LoadingSettings,

@@ -24,7 +24,7 @@
 //   Params of a layer derived from PretrainedSettings                        it may begin from weights of a file
 //   static Result<std::unique_ptr<Estimator>> estimator(const Params&, const EstimatorSetup&);   estimator
 //   static std::int64_t passes(const Params&);                                               ... that knows how many
-//   Params derived from CacheSettings, and run()                                             cache
+//   Params derived from CacheSettings, and run(), or PretrainedSettings, and layer()         cache, backbone
 //   Params derived from SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer
 //   static constexpr bool kStructure = true;                                                 gone when a graph runs
 
@@ -414,9 +414,7 @@ class NodeBuilder {
       };
     } else if constexpr (requires { &T::optimizer; }) {
       set_role(Role::Optimizer, Category::Optimizer);
-      spec_.optimizer = [bind](const ParamMap& map) -> std::unique_ptr<OptimizerRule> {
-        return T::optimizer(bind(map));
-      };
+      spec_.optimizer = [bind](const ParamMap& map) { return T::optimizer(bind(map)); };
     } else if constexpr (requires(const Params& p, const EstimatorSetup& s) { T::estimator(p, s); }) {
       set_role(Role::Estimator, Category::Estimator);
       spec_.estimator = [bind](const ParamMap& map, const EstimatorSetup& setup) {

@@ -35,6 +35,7 @@ struct OptimizerSettings : ScheduleSettings {
   double clip_norm = 0;             ///< most that the norm of all gradients together may be; 0: any
   double clip_value = 0;            ///< most that one number of the gradient may be; 0: any
   double ema = 0;                   ///< decay of the average of the weights; 0: none is kept
+  double depth_decay = 1;           ///< each part of the network learns by this share of the rate of that behind it
   std::vector<std::string>
       rates{};  ///< "PATTERN=FACTOR": layers whose learning rate is multiplied; the last one counts
 };

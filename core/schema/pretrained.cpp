@@ -17,6 +17,13 @@ std::int64_t learning_stages(const PretrainedSettings& settings, std::size_t sta
   return settings.frozen == "stages" ? std::min(settings.trainable_stages, all) : all;
 }
 
+std::int64_t learning_stages(const PretrainedSettings& settings, std::size_t stages, std::uint32_t epoch) {
+  const std::int64_t first = learning_stages(settings, stages);
+  if (settings.unfreeze_every <= 0 || epoch == 0) return first;
+  const std::int64_t more = (std::int64_t{epoch} - 1) / settings.unfreeze_every;
+  return std::min(first + more, static_cast<std::int64_t>(stages));
+}
+
 bool is_frozen(const PretrainedSettings& settings, std::span<const BackboneStage> stages, std::int64_t learning,
                std::string_view name) {
   const auto matched = [&](const std::string& pattern) { return matches_layer(pattern, name); };

@@ -26,6 +26,9 @@ struct PretrainedSettings {
   std::int64_t trainable_stages = 1;          ///< with frozen = stages: as many learn, counted from the output
   bool freeze_statistics = true;              ///< norms whose scale is frozen use and keep their running statistics
   std::vector<std::string> freeze_pattern{};  ///< names of tensors that stay besides, with * and ?
+  std::int64_t unfreeze_every = 0;            ///< epochs after which one stage more learns, from the output; 0: never
+  std::string cache = "auto";  ///< auto, off: is what it gives of a record kept, where that never changes?
+  std::string digest{};        ///< how the SHA-256 of `weights` must begin; empty: it may be any file
 };
 
 /// A part of a backbone between its input and its output: what is frozen and thawed as a whole.
@@ -38,6 +41,8 @@ struct BackboneStage {
 [[nodiscard]] bool has_prefix(std::string_view name, std::string_view prefix);
 /// How many stages learn from the start, by the settings alone.
 [[nodiscard]] std::int64_t learning_stages(const PretrainedSettings& settings, std::size_t stages);
+/// How many of them in this epoch, from 1 on: more and more with unfreeze_every.
+[[nodiscard]] std::int64_t learning_stages(const PretrainedSettings& settings, std::size_t stages, std::uint32_t epoch);
 /// Does the tensor `name` stay as it is while the last `learning` stages learn?
 [[nodiscard]] bool is_frozen(const PretrainedSettings& settings, std::span<const BackboneStage> stages,
                              std::int64_t learning, std::string_view name);

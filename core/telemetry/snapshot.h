@@ -66,6 +66,14 @@ struct NodeDurations {
   Durations durations{};
 };
 
+/// What has been looked up in place of running frozen layers of the network.
+struct FrozenSample {
+  std::string node{};      ///< the first of them; empty: there are none
+  std::uint64_t rows = 0;  ///< that passed, of training and validation
+  std::uint64_t hits = 0;  ///< of them, those for which the layers were not run
+  CacheSample kept{};
+};
+
 /// The training side at one moment.
 struct TrainerSample {
   std::uint64_t steps = 0;
@@ -81,6 +89,7 @@ struct TrainerSample {
   /// The part of times[Phase::Wait] (of training) that was for the first batch of an epoch; of the first epoch, what
   /// loading everything first took included.
   Nanos border_wait = 0;
+  FrozenSample frozen{};
   double loss = 0;           ///< of the newest step (running mean of its epoch where the device is asynchronous)
   Metrics metrics{};         ///< running, this epoch, without the loss; NaN what is not known yet
   double learning_rate = 0;  ///< of the newest step, as its optimiser has it; NaN: none

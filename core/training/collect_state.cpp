@@ -17,6 +17,7 @@ constexpr std::string_view kCounts = "counts";
 constexpr std::string_view kStepSlot = "step";
 constexpr std::string_view kPlateauSlot = "plateau";
 constexpr std::string_view kLossScaleSlot = "loss_scale";
+constexpr std::string_view kBegunSlot = "begun";
 /// Behind a tensor's name: what is trained, where the tensor itself is the average of it.
 constexpr std::string_view kTrainedSlot = "trained";
 
@@ -124,6 +125,7 @@ NamedTensors collect_optimizer(Replicas& replicas) {
     all.emplace(kPlateauSlot, TensorValue::of(std::vector<double>{plateau.best, static_cast<double>(plateau.waited),
                                                                   static_cast<double>(plateau.drops)}));
   }
+  if (optimizer.begun().size() > 1) all.emplace(kBegunSlot, TensorValue::of(optimizer.begun()));
   const auto parameters = replicas.model().named_parameters();
   for (const auto& [slot, block] : optimizer.slots()) {
     const auto parts = FlatParameters::parts(block, tensors_of(parameters));
@@ -141,6 +143,7 @@ struct OptimizerState {
   std::int64_t step = 0;
   PlateauState plateau{};
   LossScaler::State loss_scale{};
+  std::vector<std::int64_t> begun{};  ///< empty: all of the network learns from the start
   std::map<std::string, NamedTensors> by_slot{};
 };
 
@@ -159,6 +162,13 @@ Status read_numbers(const std::string& name, const TensorValue& value, Optimizer
     if (!LossScaler::is_sound(state.loss_scale)) return fail("the scale of the loss is damaged");
     return {};
   }
+  if (name == kBegunSlot) {
+    const auto begun = value.numbers<std::int64_t>();
+    if (!begun || begun->size() < 2 || begun->front() != 0 || *std::min_element(begun->begin(), begun->end()) < -1)
+      return fail("since when parts of the network learn is damaged");
+    state.begun = *begun;
+    return {};
+  }
   const auto plateau = value.numbers<double>();
   if (!plateau || plateau->size() != 3 || !((*plateau)[1] >= 0) || !((*plateau)[2] >= 0) || (*plateau)[1] > 1e9 ||
       (*plateau)[2] > 1e9)
@@ -170,7 +180,7 @@ Status read_numbers(const std::string& name, const TensorValue& value, Optimizer
 Result<OptimizerState> read_optimizer(const NamedTensors& kept, Replicas& replicas) {
   OptimizerState state;
   for (const auto& [name, value] : kept) {
-    if (name == kStepSlot || name == kPlateauSlot || name == kLossScaleSlot) {
+    if (name == kStepSlot || name == kPlateauSlot || name == kLossScaleSlot || name == kBegunSlot) {
       if (Status read = read_numbers(name, value, state); !read) return fail(std::move(read.error()));
       continue;
     }
@@ -182,6 +192,9 @@ Result<OptimizerState> read_optimizer(const NamedTensors& kept, Replicas& replic
   if (state.step == 0) return other_kind();
 
   const FlatOptimizer& optimizer = replicas.optimizer();
+  if (std::max<std::size_t>(state.begun.size(), 1) != optimizer.begun().size())
+    return fail("which parts of the network learn later differs from the graph that the state was saved from",
+                "Use that graph");
   const auto parameters = replicas.model().named_parameters();
   std::set<std::string, std::less<>> wanted;
   for (const auto& slot : optimizer.slots()) wanted.insert(slot.name);
@@ -211,6 +224,7 @@ void write_optimizer(const OptimizerState& state, Replicas& replicas) {
     copy_in(values->second, parts);
   }
   optimizer.restart(state.step, state.plateau);
+  if (!state.begun.empty()) (void)optimizer.restore_begun(state.begun);  // it fits
   if (LossScaler* scaler = replicas.scaler()) scaler->restore(state.loss_scale);
   if (const auto trained = state.by_slot.find(std::string(kTrainedSlot)); trained != state.by_slot.end()) {
     const auto average = elsewhere(replicas, optimizer.average());
@@ -331,8 +345,9 @@ Result<WeightsTaken> take_weights(const TrainingState& state, Replicas& replicas
       if (!here.contains(name)) all.unused.push_back(name);
   };
   try {
-    take(state.parameters, replicas.model().named_parameters());
+    take(state.parameters, joined(replicas.model().named_parameters(), replicas.model().named_frozen()));
     take(state.buffers, replicas.model().named_buffers());
+    replicas.share_again();
     return all;
   } catch (const std::exception& fault) {
     return fail(library_error(fault, ""));
@@ -353,7 +368,7 @@ Result<TrainingState> collect_state(Replicas& replicas) {
       parameters.assign(average.begin(), border);
       buffers.assign(border, average.end());
     }
-    state.parameters = values_of(parameters);
+    state.parameters = values_of(joined(std::move(parameters), replicas.model().named_frozen()));
     state.buffers = values_of(buffers);
     return state;
   } catch (const std::exception& fault) {
@@ -364,7 +379,7 @@ Result<TrainingState> collect_state(Replicas& replicas) {
 Status restore_state(const TrainingState& state, Replicas& replicas) {
   const torch::NoGradGuard no_gradients;
   try {
-    const auto parameters = replicas.model().named_parameters();
+    const auto parameters = joined(replicas.model().named_parameters(), replicas.model().named_frozen());
     const auto buffers = replicas.model().named_buffers();
     if (Status fits = check_fit(state.parameters, parameters); !fits) return fits;
     if (Status fits = check_fit(state.buffers, buffers); !fits) return fits;
@@ -377,6 +392,7 @@ Status restore_state(const TrainingState& state, Replicas& replicas) {
     replicas.optimizer().use_average(false);
     copy_in(state.parameters, parameters);
     copy_in(state.buffers, buffers);
+    replicas.share_again();
     write_optimizer(*optimizer, replicas);
     write_accumulated(state.accumulated, replicas);
     for (std::size_t i = 0; i < replicas.count(); ++i) replicas.model(i).set_random_states((*generators)[i]);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -80,6 +81,9 @@ Result<std::unique_ptr<FlatOptimizer>> FlatOptimizer::make(const ModelPlan& plan
     Group group{.penalties = settings.decay_norm_and_bias || owner.dimensions > 1};
     for (const LayerRate& rate : *rates)
       if (matches_layer(rate.pattern, owner.node)) group.factor = rate.factor;
+    if (settings.depth_decay != 1) group.factor *= std::pow(settings.depth_decay, static_cast<double>(owner.depth));
+    group.part = owner.part;
+    if (owner.part >= optimizer->begun_.size()) optimizer->begun_.resize(owner.part + 1, -1);
     groups.push_back(group);
   }
 
@@ -228,7 +232,19 @@ void FlatOptimizer::skip() {
       for (const at::Tensor& gradient : piece.gradients) gradient.zero_();
 }
 
+void FlatOptimizer::learn(std::size_t part) {
+  if (part < begun_.size() && begun_[part] < 0) begun_[part] = step_;
+}
+
+Status FlatOptimizer::restore_begun(const std::vector<std::int64_t>& begun) {
+  if (begun.size() != begun_.size()) return fail("which parts of the network learn does not fit this one");
+  begun_ = begun;
+  return {};
+}
+
 void FlatOptimizer::update(const Piece& piece) const {
+  const std::int64_t begun = begun_[piece.group.part];
+  if (begun < 0) return;  // frozen: its gradients are 0
   const at::Tensor& gradient = piece.gradients.front();
   if (!measures()) sum(piece);
   if (clip_.defined()) gradient.mul_(clip_);
@@ -244,7 +260,7 @@ void FlatOptimizer::update(const Piece& piece) const {
   rule_->update({.weights = piece.weights,
                  .gradient = gradient,
                  .slots = piece.slots,
-                 .step = step_,
+                 .step = step_ - begun,
                  .learning_rate = rate_ * piece.group.factor,
                  .weight_decay = decay});
 }

@@ -42,6 +42,8 @@ class FlatOptimizer {
   struct Owner {
     std::string node{};
     std::int64_t dimensions = 0;
+    std::int64_t depth = 0;  ///< see OptimizerSettings::depth_decay
+    std::size_t part = 0;    ///< of the network, that begins to learn as a whole (learn()); 0: it learns from the start
   };
 
   /// `owners` in the order in which the tensors lie flat; `buffers` those that are averaged. Errors (node, parameter):
@@ -65,6 +67,15 @@ class FlatOptimizer {
   void skip();
   void apply(std::size_t shard);
   void finish();
+
+  /// The part of the network learns from the next step on, with steps of its own counted from there, as PyTorch's
+  /// optimisers count those of a parameter; again: nothing.
+  void learn(std::size_t part);
+  /// Behind how many steps each part of the network began to learn, by part; -1: it does not yet. What a run goes on
+  /// from.
+  [[nodiscard]] const std::vector<std::int64_t>& begun() const { return begun_; }
+  /// Error: other parts.
+  Status restore_begun(const std::vector<std::int64_t>& begun);
 
   /// Of the newest step; before the first, that of the first. Without the factors of single layers.
   [[nodiscard]] double learning_rate() const;
@@ -104,6 +115,7 @@ class FlatOptimizer {
   struct Group {
     bool penalties = true;
     double factor = 1;
+    std::size_t part = 0;
     bool operator==(const Group&) const = default;
   };
   /// A piece of the parameters, and of all that belongs to it.
@@ -147,7 +159,8 @@ class FlatOptimizer {
   double rate_ = 0;
   std::int64_t step_ = 0;
   PlateauState plateau_{};
-  std::size_t count_ = 0;  ///< pieces
+  std::vector<std::int64_t> begun_{0};  ///< by part of the network
+  std::size_t count_ = 0;               ///< pieces
 };
 
 }  // namespace feedline::inline training

@@ -2,6 +2,7 @@
 #include "training/model.h"
 
 #include "base/random.h"
+#include "training/frozen_features.h"
 
 #include <algorithm>
 #include <mutex>
@@ -34,9 +35,6 @@ void stop_in_backward(const at::Tensor& output, const std::stop_token& stop) {
     if (stop.stop_requested()) throw StepCancelled();
   });
 }
-
-/// Names a layer's tensors. A plan that was made by hand may have no keys.
-const std::string& layer_key(const LayerPlan& layer) { return layer.key.empty() ? layer.node : layer.key; }
 
 /// The known description of a layer's output: `classes` that only the data can tell are filled in.
 TensorDesc bound(TensorDesc desc, const ModelPlan& plan) {
@@ -124,6 +122,7 @@ Result<std::unique_ptr<Model>> Model::build(const ModelPlan& plan, at::Device de
       return fail(library_error(fault, layer.node));
     }
   }
+  if (Status frozen = model->freeze(); !frozen) return fail(std::move(frozen.error()));
   for (const LayerPlan::Input& from : plan.loss.from)
     if (from.layer >= 0) model->last_use_[static_cast<std::size_t>(from.layer)] = plan.layers.size();
   if (plan.loss.spec != nullptr) {
@@ -213,14 +212,15 @@ std::vector<at::Tensor> Model::gather(const LayerPlan& plan, std::span<const at:
   return in;
 }
 
-std::vector<at::Tensor> Model::run_layers(std::span<const at::Tensor> fields, std::size_t count,
-                                          const std::stop_token& stop, std::vector<Compared>* compared) {
-  std::vector<at::Tensor> outputs(layers_.size());
+void Model::run_layers(std::span<const at::Tensor> fields, std::size_t count, const std::stop_token& stop,
+                       std::vector<Compared>* compared, std::vector<at::Tensor>& outputs,
+                       const std::vector<bool>& run) {
   std::size_t at = 0;
   try {
     std::optional<AutocastGuard> precision;
     if (format_.mixed()) precision.emplace(device_.type(), format_.numbers);
     for (; at < count; ++at) {
+      if (!run.empty() && !run[at]) continue;
       if (stop.stop_requested()) throw StepCancelled();
       const LayerPlan& plan = plan_.layers[at];
       if (plan.spec->role == Role::Loss) {
@@ -235,7 +235,6 @@ std::vector<at::Tensor> Model::run_layers(std::span<const at::Tensor> fields, st
           outputs[static_cast<std::size_t>(from.layer)].reset();
     }
     if (stop.stop_requested()) throw StepCancelled();
-    return outputs;
   } catch (const StepCancelled&) {
     throw;
   } catch (const std::exception& fault) {
@@ -244,12 +243,25 @@ std::vector<at::Tensor> Model::run_layers(std::span<const at::Tensor> fields, st
 }
 
 at::Tensor Model::layer_output(std::span<const at::Tensor> fields, std::size_t layer, const std::stop_token& stop) {
-  return run_layers(fields, layer + 1, stop, nullptr)[layer];
+  std::vector<at::Tensor> outputs(layers_.size());
+  run_layers(fields, layer + 1, stop, nullptr, outputs);
+  return outputs[layer];
 }
 
-Model::Outcome Model::forward(std::span<const at::Tensor> fields, const std::stop_token& stop) {
+at::Tensor Model::frozen_output(std::span<const at::Tensor> fields, std::size_t layer, const std::vector<bool>& run,
+                                const std::stop_token& stop) {
+  const torch::NoGradGuard no_gradients;
+  std::vector<at::Tensor> outputs(layers_.size());
+  run_layers(fields, layer + 1, stop, nullptr, outputs, run);
+  return outputs[layer];
+}
+
+Model::Outcome Model::forward(std::span<const at::Tensor> fields, const std::stop_token& stop, const BatchRows& rows) {
   Outcome outcome;
-  const std::vector<at::Tensor> outputs = run_layers(fields, layers_.size(), stop, &outcome.compared);
+  std::vector<at::Tensor> outputs(layers_.size());
+  std::vector<bool> run;
+  if (features_ != nullptr && !rows.records.empty()) run = features_->fill(*this, fields, rows, stop, outputs);
+  run_layers(fields, layers_.size(), stop, &outcome.compared, outputs, run);
   try {
     outcome.loss = run_loss(*loss_, plan_.loss, gather(plan_.loss, fields, outputs), &outcome.compared);
     return outcome;
@@ -269,13 +281,19 @@ void Model::backward(const at::Tensor& loss, double weight) const {
 }
 
 void Model::train(bool on) {
-  for (const auto& layer : layers_)
-    if (const auto module = layer->module()) module->train(on);
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    if (const auto module = layers_[i]->module()) module->train(on && !(still_[i] && plan_.freezing.freeze_statistics));
 }
 
 void Model::seed(std::uint64_t seed) {
   for (std::size_t i = 0; i < layers_.size(); ++i)
     layers_[i]->seed(layer_seed(plan_.layers[i], Draws::InTraining, seed));
+}
+
+/// A plan that was made by hand may have no keys.
+const std::string& Model::key(std::size_t layer) const {
+  const LayerPlan& plan = plan_.layers[layer];
+  return plan.key.empty() ? plan.node : plan.key;
 }
 
 std::vector<at::Tensor> Model::buffers() const {
@@ -286,58 +304,24 @@ std::vector<at::Tensor> Model::buffers() const {
   return all;
 }
 
-std::vector<at::Tensor> Model::parameters() const {
-  std::vector<at::Tensor> all;
-  for (const auto& layer : layers_)
-    if (const auto module = layer->module())
-      for (const at::Tensor& parameter : module->parameters()) all.push_back(parameter);
-  return all;
-}
-
-std::vector<Model::Named> Model::named_parameters() const {
-  std::vector<Named> all;
-  for (std::size_t i = 0; i < layers_.size(); ++i)
-    if (const auto module = layers_[i]->module())
-      for (const auto& item : module->named_parameters())
-        all.push_back({layer_key(plan_.layers[i]) + "." + item.key(), item.value()});
-  return all;
-}
-
-std::vector<std::string> Model::parameter_nodes() const {
-  std::vector<std::string> nodes;
-  for (std::size_t i = 0; i < layers_.size(); ++i)
-    if (const auto module = layers_[i]->module())
-      nodes.insert(nodes.end(), module->parameters().size(), plan_.layers[i].node);
-  return nodes;
-}
-
 std::vector<Model::Named> Model::named_buffers() const {
   std::vector<Named> all;
   for (std::size_t i = 0; i < layers_.size(); ++i)
     if (const auto module = layers_[i]->module())
-      for (const auto& item : module->named_buffers())
-        all.push_back({layer_key(plan_.layers[i]) + "." + item.key(), item.value()});
+      for (const auto& item : module->named_buffers()) all.push_back({key(i) + "." + item.key(), item.value()});
   return all;
 }
 
 std::map<std::string, std::vector<std::byte>> Model::random_states() const {
   std::map<std::string, std::vector<std::byte>> all;
   for (std::size_t i = 0; i < layers_.size(); ++i)
-    if (auto state = layers_[i]->random_state(); !state.empty())
-      all.emplace(layer_key(plan_.layers[i]), std::move(state));
+    if (auto state = layers_[i]->random_state(); !state.empty()) all.emplace(key(i), std::move(state));
   return all;
 }
 
 void Model::set_random_states(const std::map<std::string, std::vector<std::byte>>& states) {
   for (std::size_t i = 0; i < layers_.size(); ++i)
-    if (const auto state = states.find(layer_key(plan_.layers[i])); state != states.end())
-      layers_[i]->set_random_state(state->second);
-}
-
-std::uint64_t Model::parameter_count() const {
-  std::uint64_t count = 0;
-  for (const at::Tensor& parameter : parameters()) count += static_cast<std::uint64_t>(parameter.numel());
-  return count;
+    if (const auto state = states.find(key(i)); state != states.end()) layers_[i]->set_random_state(state->second);
 }
 
 }  // namespace feedline::inline training

@@ -20,8 +20,16 @@
 
 namespace feedline::inline training {
 
+/// Which records the rows of a batch are.
+struct BatchRows {
+  std::span<const std::uint64_t> records{};  ///< index in the source; empty: not known
+  bool training = true;                      ///< of the training data, or of validation's
+};
+
 /// The Error for whatever the library threw while `node` worked: lack of memory gets its own remedy.
 [[nodiscard]] Error library_error(const std::exception& fault, const std::string& node);
+
+class FrozenFeatures;
 
 /// The network and its loss, built from a ModelPlan on one device.
 ///
@@ -30,7 +38,8 @@ namespace feedline::inline training {
 class Model {
  public:
   /// The starting weights of a layer depend on the seed and its key alone, not on which other layers there are. A plan
-  /// without a loss gives a model that can only be looked at, by layer_output(). Errors name the node.
+  /// without a loss gives a model that can only be looked at, by layer_output(). Files of weights are left to
+  /// load_weights() (training/load_weights.h). Errors name the node; FreezingSettings::freeze names no layer.
   [[nodiscard]] static Result<std::unique_ptr<Model>> build(const ModelPlan& plan, at::Device device,
                                                             std::uint64_t seed, const Format& format = {});
 
@@ -43,7 +52,8 @@ class Model {
   /// Runs all layers and the loss on one batch; `fields` are in the order of the batch node's ports. Layer by layer,
   /// letting go of what no later layer reads. A stop takes effect between layers (and slices of heavy layers), in
   /// backward() as well: StepCancelled. Faults: StepFailed, naming the node.
-  [[nodiscard]] Outcome forward(std::span<const at::Tensor> fields, const std::stop_token& stop);
+  [[nodiscard]] Outcome forward(std::span<const at::Tensor> fields, const std::stop_token& stop,
+                                const BatchRows& rows = {});
   /// Runs the layers as far as one of them and returns what leaves it; for looking at it. Stop and faults as above.
   [[nodiscard]] at::Tensor layer_output(std::span<const at::Tensor> fields, std::size_t layer,
                                         const std::stop_token& stop);
@@ -51,8 +61,21 @@ class Model {
   void backward(const at::Tensor& loss, double weight = 1) const;
 
   void train(bool on);
+  /// What frozen layers give of a record is looked up there, where it does not change, and they are not run; shared by
+  /// the replicas. Null: all layers are run.
+  void look_up(std::shared_ptr<FrozenFeatures> features) { features_ = std::move(features); }
+  /// The layers up to that of `layer`, as far as `run` says; without gradients.
+  [[nodiscard]] at::Tensor frozen_output(std::span<const at::Tensor> fields, std::size_t layer,
+                                         const std::vector<bool>& run, const std::stop_token& stop);
+  /// Which layers give the same of a record in every epoch, as long as their inputs are the same: wholly frozen ones,
+  /// and those without weights that draw nothing and mix no rows. By layer.
+  [[nodiscard]] std::vector<bool> constant_layers() const;
   /// Starts the generators of layers that draw random numbers.
   void seed(std::uint64_t seed);
+  /// Gradual unfreezing: from now on the stages of backbones learn that are to do so in this epoch, from 1 on. Returns
+  /// whether that are others than before.
+  bool learn_in(std::uint32_t epoch);
+  /// Those that learn, or will in a later epoch (PretrainedSettings::unfreeze_every).
   [[nodiscard]] std::vector<at::Tensor> parameters() const;
   /// What layers remember besides: running statistics.
   [[nodiscard]] std::vector<at::Tensor> buffers() const;
@@ -66,8 +89,24 @@ class Model {
   /// The same as parameters() and buffers(), in their order.
   [[nodiscard]] std::vector<Named> named_parameters() const;
   [[nodiscard]] std::vector<Named> named_buffers() const;
-  /// The nodes of the layers to which parameters() belong, in their order.
-  [[nodiscard]] std::vector<std::string> parameter_nodes() const;
+  /// Parameters that never learn.
+  [[nodiscard]] std::vector<Named> named_frozen() const;
+  /// Which of buffers() a pass in training may change: not those of norms that keep their statistics.
+  [[nodiscard]] std::vector<bool> moving_buffers() const;
+  /// Where a parameter stands in the network.
+  struct Place {
+    std::string node{};
+    std::size_t layer = 0;
+    std::size_t stage = 0;   ///< of a backbone; 0 of other layers
+    bool thaws = false;      ///< it learns in a later epoch only
+    std::int64_t depth = 0;  ///< parts with weights (layers, stages of backbones) between its own and the loss
+  };
+  /// Of parameters(), in their order.
+  [[nodiscard]] std::vector<Place> parameter_places() const;
+  /// Layers, for what is loaded into them.
+  [[nodiscard]] std::size_t layer_count() const { return layers_.size(); }
+  [[nodiscard]] Layer& layer(std::size_t index) const { return *layers_[index]; }
+  [[nodiscard]] const ModelPlan& plan() const { return plan_; }
   /// Where the generators of layers that draw random numbers stand, by the key of the layer's node.
   [[nodiscard]] std::map<std::string, std::vector<std::byte>> random_states() const;
   /// Layers that are not named keep theirs.
@@ -79,10 +118,18 @@ class Model {
  private:
   explicit Model(const ModelPlan& plan) : plan_(plan) {}
   [[nodiscard]] at::Tensor run_layer(std::size_t index, std::span<const at::Tensor> in, const std::stop_token& stop);
-  /// The first `count` layers, each letting go of what no later one reads. What losses among them compare is added to
-  /// `compared`, where that is wanted.
-  [[nodiscard]] std::vector<at::Tensor> run_layers(std::span<const at::Tensor> fields, std::size_t count,
-                                                   const std::stop_token& stop, std::vector<Compared>* compared);
+  /// The first `count` layers, each letting go of what no later one reads; of them only those of `run`, where that is
+  /// not empty, and `outputs` may have those of others. What losses among them compare is added to `compared`, where
+  /// that is wanted.
+  void run_layers(std::span<const at::Tensor> fields, std::size_t count, const std::stop_token& stop,
+                  std::vector<Compared>* compared, std::vector<at::Tensor>& outputs, const std::vector<bool>& run = {});
+  /// Names a layer's tensors.
+  [[nodiscard]] const std::string& key(std::size_t layer) const;
+  /// Has layers that are frozen by name not learn.
+  [[nodiscard]] Status freeze();
+  template <class Take>
+  void each_parameter(const Take& take) const;
+  [[nodiscard]] std::vector<std::int64_t> depths() const;
   /// A loss, in float32 whatever the layers compute in. Where a layer has mixed rows, the mean of what it gives for
   /// both targets of each.
   [[nodiscard]] at::Tensor run_loss(Layer& loss, const LayerPlan& plan, std::vector<at::Tensor> in,
@@ -99,9 +146,12 @@ class Model {
   Format format_{};
   std::vector<std::unique_ptr<Layer>> layers_{};
   std::unique_ptr<Layer> loss_{};
-  const Layer* mixer_ = nullptr;         ///< the layer that may mix rows
-  std::vector<bool> behind_mixer_{};     ///< of each layer: do mixed rows leave it?
-  std::vector<std::size_t> last_use_{};  ///< of each layer's output: index of the last layer that reads it
+  std::shared_ptr<FrozenFeatures> features_{};
+  std::vector<bool> still_{};             ///< of each layer: it is frozen by name
+  std::vector<std::int64_t> learning_{};  ///< of each layer: stages of a backbone that learn now
+  const Layer* mixer_ = nullptr;          ///< the layer that may mix rows
+  std::vector<bool> behind_mixer_{};      ///< of each layer: do mixed rows leave it?
+  std::vector<std::size_t> last_use_{};   ///< of each layer's output: index of the last layer that reads it
 };
 
 }  // namespace feedline::inline training

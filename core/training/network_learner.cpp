@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/torch.h"
+#include "graph/json.h"
 #include "training/blas.h"
 #include "training/block_cache.h"
 #include "training/collect_state.h"
 #include "training/device.h"
 #include "training/early_stop.h"
 #include "training/evaluator.h"
+#include "training/frozen_features.h"
 #include "training/learner.h"
+#include "training/load_weights.h"
 #include "training/resolve_execution.h"
 #include "training/step.h"
+#include "training/weights_notice.h"
 
 #include <fmt/format.h>
 
@@ -25,7 +29,8 @@ class NetworkLearner final : public Learner {
  public:
   NetworkLearner(const Plan& plan, const ModelPlan& network, std::unique_ptr<Replicas> replicas, RunState& state,
                  const RunOptions& options)
-      : network_(network),
+      : plan_(plan),
+        network_(network),
         state_(state),
         options_(options),
         asynchronous_(is_asynchronous(replicas->model().device())),
@@ -36,8 +41,27 @@ class NetworkLearner final : public Learner {
     state_.meter.show(kNotKnown, training_.metrics());  // what there will be, for whoever records it
   }
 
+  void keep_on(const std::shared_ptr<CacheShelf>& shelf) override {
+    shelf_ = shelf;
+    features_ =
+        std::make_shared<FrozenFeatures>(step_.model(), plan_, *shelf, options_.cache_folder, state_.stop_token());
+    if (features_->any()) {
+      step_.team().look_up(features_);
+    } else {
+      features_ = nullptr;
+    }
+  }
+
+  void begin_epoch(std::uint32_t epoch) override {
+    const bool more = step_.team().learn_in(epoch);
+    if (!features_) return;
+    if (more) features_->look_again(step_.model());
+    if (epoch > 1) features_->leave_to_later_runs();
+  }
+
   std::optional<Progress> train(const Batch& batch, std::uint64_t step) override {
     (void)step_.train(batch, training_);
+    if (features_) state_.meter.show_frozen(features_->sample());
     state_.meter.enter(Phase::Other);
     show_optimizer();
     if (options_.rate_test) return test_rate(step);
@@ -51,6 +75,7 @@ class NetworkLearner final : public Learner {
     step_.optimizer().use_average(true);
     const std::vector<Part> parts = step_.evaluate(batch, validation_);
     state_.meter.enter(Phase::Other);
+    if (features_) state_.meter.show_frozen(features_->sample());
     evaluator_.add(parts, batch.record_ids);
   }
 
@@ -180,9 +205,12 @@ class NetworkLearner final : public Learner {
   struct Trim {
     ~Trim() { trim_tensor_memory(); }
   } trim_{};
+  const Plan& plan_;
   const ModelPlan& network_;
   RunState& state_;
   const RunOptions& options_;
+  std::shared_ptr<CacheShelf> shelf_{};  ///< has what features_ keeps
+  std::shared_ptr<FrozenFeatures> features_{};
   bool asynchronous_;
   Step step_;
   SplitTally training_;
@@ -222,6 +250,22 @@ Status check_watched(const Plan& plan, const ModelPlan& network, const RunOption
   return {};
 }
 
+/// Backbones begin with the weights of their files, which the run tells.
+Status begin_with_weights(const Model& model, const Plan& plan, bool begun, RunState& state) {
+  const auto all = load_weights(model, state.stop_token(), begun);
+  if (!all) return fail(all.error());
+  for (const LoadedWeights& weights : *all)
+    state.emit(Noticed{Error{.reason = weights.text(), .node = weights.node, .file = weights.file}});
+  if (all->empty() || plan.document.empty()) return {};
+  const auto drawn = from_json(plan.document);
+  if (!drawn) return {};
+  for (const LayerPlan& layer : model.plan().layers)
+    if (layer.spec->pretrained)
+      if (auto notice = normalise_notice(drawn->document, layer.node, layer.spec->pretrained(layer.params).weights))
+        state.emit(Noticed{std::move(*notice)});
+  return {};
+}
+
 /// Does any layer work on pictures, in a network whose memory format then matters?
 bool has_pictures(const ModelPlan& plan) {
   return std::any_of(plan.layers.begin(), plan.layers.end(),
@@ -254,12 +298,15 @@ Result<Training> make_network(const Plan& plan, const ModelPlan& network, const 
 
   const auto seed = static_cast<std::uint64_t>(execution.seed);
   auto model = Model::build(network, *device, seed, *format);
-  if (!model) return fail(std::move(model.error()));
+  if (!model) return fail(std::move(model.error()).at_node(plan.trainer_node));
+  if (options.reads_weights && !options.resume.state)
+    if (Status begun = begin_with_weights(**model, plan, options.weights.state != nullptr, state); !begun)
+      return fail(std::move(begun.error()));
   training.parameters = (*model)->parameter_count();
   if (training.parameters == 0)
     return fail(
         Error{.reason = "the model has no trainable parameters: there is no layer with parameters before the loss",
-              .remedy = "Put a linear or conv2d node between the batch and the loss",
+              .remedy = "Put a linear or conv2d node that is not frozen between the batch and the loss",
               .node = plan.trainer_node,
               .port = "loss"});
   auto replicas = Replicas::build(network, std::move(*model),

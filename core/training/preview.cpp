@@ -3,6 +3,7 @@
 
 #include "engine/background_fit.h"
 #include "engine/record_walk.h"
+#include "training/load_weights.h"
 #include "training/model.h"
 #include "training/tensors.h"
 
@@ -14,9 +15,12 @@ namespace feedline::inline training {
 namespace {
 
 /// The layers as far as the wanted node, with the weights that a run begins with.
-Result<std::unique_ptr<Model>> build_part(const RecordPlan::Model& part, std::uint64_t seed) {
+Result<std::unique_ptr<Model>> build_part(const RecordPlan::Model& part, std::uint64_t seed,
+                                          const std::stop_token& stop) {
   auto model = Model::build(part.plan, at::kCPU, seed);
-  if (model) (*model)->train(false);
+  if (!model) return model;
+  if (auto loaded = load_weights(**model, stop, true); !loaded) return fail(std::move(loaded.error()));
+  (*model)->train(false);
   return model;
 }
 
@@ -66,7 +70,7 @@ class Previewer::Impl {
 
   Result<PreviewValue> model_value(const RecordPlan::Model& part, const std::stop_token& stop) {
     if (model_ == nullptr) {
-      auto built = build_part(part, walk_->seed());
+      auto built = build_part(part, walk_->seed(), stop);
       if (!built) return fail(std::move(built.error()));
       model_ = std::move(*built);
     }

@@ -21,6 +21,14 @@ std::uint64_t replica_seed(std::uint64_t seed, std::size_t replica) {
   return seed + 0x9E3779B97F4A7C15U * static_cast<std::uint64_t>(replica + 1);
 }
 
+/// What never learns is in memory once.
+void share_frozen(const Model& from, const Model& to) {
+  const torch::NoGradGuard no_gradients;
+  const std::vector<Model::Named> own = to.named_frozen();
+  const std::vector<Model::Named> shared = from.named_frozen();
+  for (std::size_t i = 0; i < own.size(); ++i) own[i].tensor.set_data(shared[i].tensor.detach());
+}
+
 }  // namespace
 
 Rows rows_of(std::int64_t rows, std::size_t replica, std::size_t replicas) {
@@ -54,6 +62,7 @@ Status Replicas::populate(std::unique_ptr<Model> model) {
     auto copy = Model::build(plan_, models_.front()->device(), options_.seed, models_.front()->format());
     if (!copy) return fail(std::move(copy.error()));
     parameters_->share((*copy)->parameters(), i);
+    share_frozen(*models_.front(), **copy);
     models_.push_back(std::move(*copy));
   }
   for (std::size_t i = 0; i < members; ++i) models_[i]->seed(replica_seed(options_.seed, i));
@@ -69,8 +78,12 @@ Status Replicas::make_optimizer() {
   const Model& model = *models_.front();
   std::vector<FlatOptimizer::Owner> owners;
   const std::vector<at::Tensor> parameters = model.parameters();
-  std::vector<std::string> nodes = model.parameter_nodes();
-  for (std::size_t i = 0; i < parameters.size(); ++i) owners.push_back({std::move(nodes[i]), parameters[i].dim()});
+  std::vector<Model::Place> places = model.parameter_places();
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    owners.push_back({.node = std::move(places[i].node),
+                      .dimensions = parameters[i].dim(),
+                      .depth = places[i].depth,
+                      .part = later_part(places[i])});
   auto made = FlatOptimizer::make(plan_, *parameters_, owners, model.buffers(),
                                   {.shards = models_.size(),
                                    .total_steps = options_.total_steps,
@@ -81,13 +94,50 @@ Status Replicas::make_optimizer() {
   return {};
 }
 
+/// Parts of the network that begin to learn later: 1 and up, by layer and stage.
+std::size_t Replicas::later_part(const Model::Place& place) {
+  if (!place.thaws) return 0;
+  const auto found = std::find(parts_.begin(), parts_.end(), std::pair(place.layer, place.stage));
+  if (found != parts_.end()) return static_cast<std::size_t>(found - parts_.begin()) + 1;
+  parts_.emplace_back(place.layer, place.stage);
+  return parts_.size();
+}
+
+bool Replicas::learn_in(std::uint32_t epoch) {
+  bool changed = false;
+  for (const auto& model : models_) changed = model->learn_in(epoch) || changed;
+  if (!changed) return false;
+  const Model& model = *models_.front();
+  const std::vector<at::Tensor> parameters = model.parameters();
+  const std::vector<Model::Place> places = model.parameter_places();
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    if (places[i].thaws && parameters[i].requires_grad()) optimizer_->learn(later_part(places[i]));
+  shared_ = false;
+  return true;
+}
+
+void Replicas::look_up(std::shared_ptr<FrozenFeatures> features) {
+  for (const auto& model : models_) model->look_up(features);
+}
+
 void Replicas::share_buffers() {
+  if (models_.size() == 1) return;
   const torch::NoGradGuard no_gradients;
-  const std::vector<at::Tensor> from = models_.front()->buffers();
-  for (std::size_t i = 1; i < models_.size(); ++i) {
-    const std::vector<at::Tensor> to = models_[i]->buffers();
-    for (std::size_t b = 0; b < from.size(); ++b) to[b].copy_(from[b]);
+  if (!shared_) {
+    const std::vector<at::Tensor> from = models_.front()->buffers();
+    const std::vector<bool> moves = models_.front()->moving_buffers();
+    moving_.clear();
+    for (std::size_t i = 1; i < models_.size(); ++i) {
+      const std::vector<at::Tensor> to = models_[i]->buffers();
+      for (std::size_t b = 0; b < from.size(); ++b) {
+        to[b].copy_(from[b]);
+        if (moves[b]) moving_.emplace_back(from[b], to[b]);
+      }
+    }
+    shared_ = true;
+    return;
   }
+  for (const auto& [from, to] : moving_) to.copy_(from);
 }
 
 /// A failure outweighs the cancelling of the others that it causes.
@@ -115,7 +165,8 @@ void Replicas::run(const ThreadTeam::Work& work) {
 }
 
 template <class PartOf>
-std::vector<Part> Replicas::on_each(const std::vector<at::Tensor>& fields, const PartOf& part_of) {
+std::vector<Part> Replicas::on_each(const std::vector<at::Tensor>& fields, const BatchRows& rows_all,
+                                    const PartOf& part_of) {
   share_buffers();
   std::vector<Part> parts(models_.size());
   const std::int64_t all = fields.front().size(0);
@@ -125,7 +176,11 @@ std::vector<Part> Replicas::on_each(const std::vector<at::Tensor>& fields, const
     std::vector<at::Tensor> own;
     own.reserve(fields.size());
     for (const at::Tensor& field : fields) own.push_back(field.narrow(0, rows.first, rows.count));
-    parts[member] = {part_of(member, own, static_cast<double>(rows.count) / static_cast<double>(all)),
+    BatchRows which{.training = rows_all.training};
+    if (!rows_all.records.empty())
+      which.records =
+          rows_all.records.subspan(static_cast<std::size_t>(rows.first), static_cast<std::size_t>(rows.count));
+    parts[member] = {part_of(member, own, which, static_cast<double>(rows.count) / static_cast<double>(all)),
                      static_cast<std::uint64_t>(rows.count)};
   });
   std::erase_if(parts, [](const Part& part) { return part.rows == 0; });
@@ -142,14 +197,14 @@ void Replicas::count(std::span<MetricSet> metrics, std::size_t member, const Mod
 }
 
 std::vector<Part> Replicas::train(const std::vector<at::Tensor>& fields, TrainerMeter& meter,
-                                  std::span<MetricSet> metrics) {
-  std::vector<Part> parts = accumulate(fields, meter, metrics);
+                                  std::span<MetricSet> metrics, const BatchRows& rows) {
+  std::vector<Part> parts = accumulate(fields, meter, metrics, rows);
   step(meter);
   return parts;
 }
 
 std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, TrainerMeter& meter,
-                                       std::span<MetricSet> metrics) {
+                                       std::span<MetricSet> metrics, const BatchRows& rows) {
   const std::stop_token stop = stop_.get_token();
   const auto enter = [&meter](std::size_t member, Phase phase) {
     if (member == 0) meter.enter(phase);
@@ -160,16 +215,17 @@ std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, Tr
   if (before == 0) first_rows_ = all;
   const double loss_scale = scaler_ ? scaler_->scale() : 1;
   const double share = loss_scale * static_cast<double>(all) / static_cast<double>(first_rows_);
-  std::vector<Part> parts = on_each(fields, [&](std::size_t member, std::span<const at::Tensor> own, double weight) {
+  const auto learn = [&](std::size_t member, std::span<const at::Tensor> own, const BatchRows& which, double weight) {
     Model& model = *models_[member];
     enter(member, Phase::Forward);
-    Model::Outcome outcome = model.forward(own, stop);
+    Model::Outcome outcome = model.forward(own, stop, which);
     count(metrics, member, outcome);
     enter(member, Phase::Backward);
     model.backward(outcome.loss, weight * share);
     outcome.loss = outcome.loss.detach();
     return outcome;
-  });
+  };
+  std::vector<Part> parts = on_each(fields, rows, learn);
   if (stop.stop_requested()) throw StepCancelled();
   pending_ = before + 1;
   rows_ += all;
@@ -248,16 +304,18 @@ void Replicas::check_loss_scale() const {
 
 double Replicas::loss_scale() const { return scaler_ ? scaler_->scale() : std::numeric_limits<double>::quiet_NaN(); }
 
-std::vector<Part> Replicas::evaluate(const std::vector<at::Tensor>& fields, std::span<MetricSet> metrics) {
+std::vector<Part> Replicas::evaluate(const std::vector<at::Tensor>& fields, std::span<MetricSet> metrics,
+                                     const BatchRows& rows) {
   const std::stop_token stop = stop_.get_token();
-  return on_each(fields, [&](std::size_t member, std::span<const at::Tensor> own, double) {
-    const torch::NoGradGuard no_gradients;
-    models_[member]->train(false);
-    Model::Outcome outcome = models_[member]->forward(own, stop);
-    models_[member]->train(true);
-    count(metrics, member, outcome);
-    return outcome;
-  });
+  return on_each(fields, rows,
+                 [&](std::size_t member, std::span<const at::Tensor> own, const BatchRows& which, double) {
+                   const torch::NoGradGuard no_gradients;
+                   models_[member]->train(false);
+                   Model::Outcome outcome = models_[member]->forward(own, stop, which);
+                   models_[member]->train(true);
+                   count(metrics, member, outcome);
+                   return outcome;
+                 });
 }
 
 }  // namespace feedline::inline training

@@ -19,6 +19,7 @@
 #include <optional>
 #include <span>
 #include <stop_token>
+#include <utility>
 #include <vector>
 
 namespace feedline::inline training {
@@ -64,12 +65,12 @@ class Replicas {
 
   /// accumulate() of one batch, and step().
   [[nodiscard]] std::vector<Part> train(const std::vector<at::Tensor>& fields, TrainerMeter& meter,
-                                        std::span<MetricSet> metrics = {});
+                                        std::span<MetricSet> metrics = {}, const BatchRows& rows = {});
   /// Forward and backward: adds the batch's gradient, weighted by its rows, to what was accumulated since the last
   /// step. The phases are those of replica 0. One Part a replica that had rows; `metrics`, one a replica (or none),
   /// count what it predicted, also where it is cancelled afterwards. Throws StepCancelled, StepFailed.
   [[nodiscard]] std::vector<Part> accumulate(const std::vector<at::Tensor>& fields, TrainerMeter& meter,
-                                             std::span<MetricSet> metrics = {});
+                                             std::span<MetricSet> metrics = {}, const BatchRows& rows = {});
   /// The sum of gradients, and the optimiser's step: the same as one on a single batch of all rows that were
   /// accumulated. Without any, nothing happens. Where the loss is scaled, a step whose gradients are not finite is left
   /// out. Throws StepFailed.
@@ -89,7 +90,14 @@ class Replicas {
     rows_ = earlier.rows;
   }
   /// Without gradients, in evaluation mode.
-  [[nodiscard]] std::vector<Part> evaluate(const std::vector<at::Tensor>& fields, std::span<MetricSet> metrics = {});
+  [[nodiscard]] std::vector<Part> evaluate(const std::vector<at::Tensor>& fields, std::span<MetricSet> metrics = {},
+                                           const BatchRows& rows = {});
+  /// Gradual unfreezing: see Model::learn_in(). Between two steps. Returns whether more learns than before.
+  bool learn_in(std::uint32_t epoch);
+  /// What frozen layers give is looked up there from now on; see Model::look_up().
+  void look_up(std::shared_ptr<FrozenFeatures> features);
+  /// Parameters or buffers of replica 0 that do not learn have other values than before.
+  void share_again() { shared_ = false; }
 
   [[nodiscard]] const Model& model() const { return *models_.front(); }
   [[nodiscard]] std::size_t count() const { return models_.size(); }
@@ -113,11 +121,13 @@ class Replicas {
   void guarded(const Work& work) const;
   /// The rest of a step that measures its gradients first. False: they are not finite, and the step was left out.
   [[nodiscard]] bool update_measured();
+  [[nodiscard]] std::size_t later_part(const Model::Place& place);
   /// Throws StepFailed where the loss scale has fallen to nearly 0.
   void check_loss_scale() const;
   void share_buffers();
   template <class PartOf>
-  [[nodiscard]] std::vector<Part> on_each(const std::vector<at::Tensor>& fields, const PartOf& part_of);
+  [[nodiscard]] std::vector<Part> on_each(const std::vector<at::Tensor>& fields, const BatchRows& rows,
+                                          const PartOf& part_of);
   void run(const ThreadTeam::Work& work);
   void count(std::span<MetricSet> metrics, std::size_t member, const Model::Outcome& outcome) const;
 
@@ -128,6 +138,11 @@ class Replicas {
   std::unique_ptr<FlatOptimizer> optimizer_{};  ///< each replica's thread steps its own part of the parameters
   /// How the gradients are unscaled and checked is fused into the optimiser's pass over them.
   std::optional<LossScaler> scaler_{};
+  /// From replica 0, and to each of the others: of all buffers where they are not shared yet, then of those that
+  /// training changes. Copying others would have folded norms worked out anew.
+  std::vector<std::pair<at::Tensor, at::Tensor>> moving_{};
+  bool shared_ = false;
+  std::vector<std::pair<std::size_t, std::size_t>> parts_{};  ///< layer and stage of what begins to learn later
   std::int64_t pending_ = 0;
   std::int64_t first_rows_ = 0;  ///< of the first batch since the last step, by which all are weighted
   std::int64_t rows_ = 0;        ///< of all of them

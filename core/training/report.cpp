@@ -141,6 +141,16 @@ Json stage_json(const StageRow& row) {
           {"padding", padding_json(row.padding)}};
 }
 
+/// Null where no frozen part was looked up.
+Json frozen_json(const FrozenSample& frozen) {
+  if (frozen.node.empty()) return nullptr;
+  Json json = cache_json(frozen.kept);
+  json["node"] = frozen.node;
+  json["rows"] = frozen.rows;
+  json["hits"] = frozen.hits;
+  return json;
+}
+
 }  // namespace
 
 std::vector<StageRow> stage_rows(const Snapshot& earlier, const Snapshot& later) {
@@ -195,6 +205,7 @@ std::string report_json(const RunResult& result) {
   for (const EpochResult& epoch : result.epochs) report["epochs"].push_back(epoch_json(epoch));
   report["stages"] = Json::array();
   for (const StageRow& row : stage_rows({}, result.last)) report["stages"].push_back(stage_json(row));
+  report["frozen"] = frozen_json(trainer.frozen);
   report["step"] = step_json(trainer.times);
   report["phases"] = phases_json(phase_list(trainer.times));
   report["confusion"] = evaluation_json(result.epochs);

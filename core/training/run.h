@@ -55,7 +55,8 @@ struct RunOptions {
   CheckpointOptions checkpoints{};  ///< by default none are written
   /// What it goes on from. On the CPU, with as many replicas, it goes on to the same bytes as if it had never ended.
   ResumeOptions resume{};
-  ResumeOptions weights{};  ///< begins anew, with what this has of the weights of the graph, by their names
+  bool reads_weights = true;  ///< false: what backbones begin with comes from a checkpoint, not from their files
+  ResumeOptions weights{};    ///< begins anew, with what this has of the weights of the graph, by their names
 };
 
 /// One epoch's result.

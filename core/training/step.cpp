@@ -171,7 +171,8 @@ void Step::finish() {
 }
 
 std::vector<Part> Step::train(const Batch& batch, SplitTally& tally) {
-  std::vector<Part> parts = replicas_->accumulate(upload(batch, plan_.train), meter_, tally.by_replica());
+  std::vector<Part> parts = replicas_->accumulate(upload(batch, plan_.train), meter_, tally.by_replica(),
+                                                  {.records = batch.record_ids, .training = true});
   if (replicas_->pending() >= plan_.trainer.accumulate) replicas_->step(meter_);
   finish();
   tally.add(parts);
@@ -181,7 +182,8 @@ std::vector<Part> Step::train(const Batch& batch, SplitTally& tally) {
 std::vector<Part> Step::evaluate(const Batch& batch, SplitTally& tally) {
   const std::vector<at::Tensor> fields = upload(batch, *plan_.validation);
   meter_.enter(Phase::Forward);
-  std::vector<Part> parts = replicas_->evaluate(fields, tally.by_replica());
+  std::vector<Part> parts =
+      replicas_->evaluate(fields, tally.by_replica(), {.records = batch.record_ids, .training = false});
   finish();
   tally.add(parts);
   return parts;

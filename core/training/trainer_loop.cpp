@@ -101,6 +101,7 @@ TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& opt
   pipeline.cache_folder = options.cache_folder;
   const DataPlan* const plans[] = {&plan_->train, plan_->validation ? &*plan_->validation : nullptr};
   pipeline.caches = std::make_shared<CacheShelf>(plans, options.cache_folder);
+  learner_.keep_on(pipeline.caches);
   pipeline.trace = state_.trace;
   settings_ = pipeline;
   pipeline.at_rest = true;  // until the run's clock starts, by which its workers are measured
@@ -279,6 +280,7 @@ Status TrainerLoop::step(const Batch& batch) {
 void TrainerLoop::begin_epoch(std::uint32_t epoch) {
   epoch_ = epoch;
   state_.meter.begin_epoch(epoch);
+  learner_.begin_epoch(epoch);
 }
 
 Status TrainerLoop::validate() {

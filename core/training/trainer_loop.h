@@ -20,6 +20,10 @@
 #include <string>
 #include <vector>
 
+namespace feedline::inline engine {
+class CacheShelf;
+}  // namespace feedline::inline engine
+
 namespace feedline::inline training {
 
 /// What happens to each batch: a network learns (network_learner.cpp), an estimator fits (estimator_learner.cpp), or it
@@ -49,6 +53,11 @@ class Learner {
   virtual void forget() {}
   /// The epoch's last batch has come: a step that waits for more of them is taken. Throws as train() does.
   virtual void finish_batches() {}
+  /// An epoch begins, from 1 on; the first is that in which a run goes on.
+  virtual void begin_epoch(std::uint32_t /*epoch*/) {}
+  /// What it works out of each record may be kept there, so that records need not bring what it is made of. Before any
+  /// batch.
+  virtual void keep_on(const std::shared_ptr<CacheShelf>& /*shelf*/) {}
   /// The end of an epoch, where estimators fit: its means on training data, and a fresh start. Throws as train() does.
   virtual Progress finish_training() = 0;
   virtual Progress finish_validation() = 0;

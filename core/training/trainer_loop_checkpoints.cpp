@@ -38,6 +38,7 @@ void TrainerLoop::go_on(const ResumePoint& from, PipelineOptions& train, Pipelin
                          .stages = from.progress.stages};
   state_.meter.restore(from.progress.meter);
   state_.meter.begin_epoch(epoch_);
+  learner_.begin_epoch(epoch_);
   state_.loss_curve.restore(from.progress.curve);
   if (from.progress.replicas != replicas_)
     state_.emit(Noticed{Error{

@@ -101,6 +101,11 @@ void TrainerMeter::show_optimizer(double learning_rate, double loss_scale) {
   sample_.loss_scale = loss_scale;
 }
 
+void TrainerMeter::show_frozen(const FrozenSample& frozen) {
+  const std::lock_guard lock(mutex_);
+  sample_.frozen = frozen;
+}
+
 void TrainerMeter::show_fitting(std::optional<double> fraction) {
   const std::lock_guard lock(mutex_);
   sample_.fitting = fraction;

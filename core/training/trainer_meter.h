@@ -35,6 +35,8 @@ class TrainerMeter {
   void show(double loss, Metrics metrics);
   /// NaN: there is none.
   void show_optimizer(double learning_rate, double loss_scale);
+  /// What has been looked up in place of running frozen layers.
+  void show_frozen(const FrozenSample& frozen);
   /// How much of a fit is done; none: it is over.
   void show_fitting(std::optional<double> fraction);
 

@@ -34,7 +34,7 @@ QString value_text(const ParamSpec* spec, const Value& value) {
 }  // namespace
 
 FaceMaker::FaceMaker(const Diagram& diagram, const Analysis& analysis, std::string scope, const Registry& registry)
-    : analysis_(analysis), scope_(std::move(scope)), registry_(registry) {
+    : analysis_(analysis), scope_(std::move(scope)), registry_(registry), frozen_(freeze_patterns(diagram, registry)) {
   nodes_.reserve(diagram.nodes().size());
   touching_.reserve(diagram.nodes().size());
   for (const Node& node : diagram.nodes()) {
@@ -174,6 +174,7 @@ NodeFace FaceMaker::face(const Node& node) const {
   }
 
   face.muted = node.muted;
+  if (spec != nullptr) face.frozen = frozen_share(node, *spec, join_path(scope_, node.id), frozen_);
   face.subgraph = static_cast<bool>(node.inner);
   if (face.subgraph) face.repeat = static_cast<int>(repeat_of(node));
   show_cost(node, face);

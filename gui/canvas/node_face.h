@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/document.h"
+#include "graph/frozen.h"
 #include "graph/validate.h"
 
 #include <QString>
@@ -43,6 +44,7 @@ struct NodeFace {
   bool problem_is_error = false;
   QString summary{};
   bool muted = false;
+  Frozen frozen = Frozen::Nothing;
   bool subgraph = false;
   int repeat = 1;      ///< of a sub-graph
   QString cost{};      ///< lines: of a layer or a sub-graph parameters and MACs; of a source what it holds
@@ -93,6 +95,7 @@ class FaceMaker {
   /// The wires at each node. An input is found among those of its own node.
   std::unordered_map<std::string_view, std::vector<const Link*>> touching_{};
   mutable std::unordered_map<const NodeSpec*, TypeTexts> types_{};
+  std::vector<std::string> frozen_{};                                           ///< patterns of the trainer's
   std::map<std::string, std::vector<const Problem*>, std::less<>> problems_{};  ///< of a node and what is in it
   mutable std::vector<std::pair<const TensorDesc*, ShapeTexts>> shapes_{};      ///< the last that differed
   mutable std::map<std::tuple<const PortSpec*, bool, QString>, QString> tips_{};

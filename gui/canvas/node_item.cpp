@@ -185,6 +185,10 @@ QString NodeItem::tip_at(QPointF scene_pos) const {
   if (!face_.cost_tip.isEmpty())
     tip +=
         QStringLiteral("<br>%1").arg(face_.cost_tip.toHtmlEscaped().replace(QLatin1Char('\n'), QLatin1String("<br>")));
+  if (face_.frozen == Frozen::Wholly)
+    tip += QStringLiteral("<br>%1").arg(words("Frozen: its weights stay as they are, and it needs no gradients."));
+  if (face_.frozen == Frozen::Partly)
+    tip += QStringLiteral("<br>%1").arg(words("Partly frozen: some of its weights stay as they are."));
   return QStringLiteral("<qt>%1</qt>").arg(tip);
 }
 

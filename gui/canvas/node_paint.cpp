@@ -95,7 +95,8 @@ void NodeItem::paint_sheets(QPainter& painter, bool selected) const {
   }
 }
 
-/// Muted: veiled, with a line from the first input to the first output and the word. Repeated: how often.
+/// Muted: veiled, with a line from the first input to the first output and the word. Frozen: a snowflake and the word.
+/// Repeated: how often.
 void NodeItem::paint_marks(QPainter& painter, bool with_text, qreal zoom) const {
   const Theme::Colors& c = Theme::instance().colors();
   if (face_.muted) {
@@ -111,6 +112,11 @@ void NodeItem::paint_marks(QPainter& painter, bool with_text, qreal zoom) const 
     }
     if (zoom >= kTitleZoom) paint_pill(painter, {layout_.width / 2, 0}, words("muted"), c.muted);
   }
+  if (face_.frozen != Frozen::Nothing && zoom >= kTitleZoom)
+    paint_pill(painter, {layout_.width / 2, layout_.height},
+               QString(QChar(0x2744)) + QChar(0x2009) +
+                   (face_.frozen == Frozen::Wholly ? words("frozen") : words("partly frozen")),
+               Theme::instance().category_color(face_.category));
   if (face_.subgraph && face_.repeat > 1 && zoom >= kTitleZoom)
     paint_pill(painter, {with_text ? layout_.width - 4 * kUnit : layout_.width / 2, layout_.height},
                QStringLiteral("× %1").arg(face_.repeat), Theme::instance().category_color(face_.category));

@@ -553,6 +553,39 @@ class TestDiagnosis : public QObject {
     QVERIFY(!offered(0.5));
   }
 
+  /// A frozen backbone that is worked out anew in each epoch is offered to be kept, unless its pictures are drawn anew.
+  void a_frozen_backbone_is_offered_to_be_kept() {
+    QFile file(feedline::test::source_dir("/resources/examples/transfer.feedline"));
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    auto loaded = from_json(file.readAll().toStdString());
+    QVERIFY(loaded.has_value());
+    Document graph = std::move(loaded->document);
+    const auto set = [&graph](const char* param, const char* value) {
+      return graph.apply({SetParam{.node = "backbone", .param = param, .value = std::string(value)}}).has_value();
+    };
+    const auto offered = [&]() -> std::optional<Fix> {
+      const RunFacts facts = facts_of(graph);
+      const Profile costs = loader({{"source", 0.01}, {"decode", 0.1}, {"resize", 0.1}, {"normalise", 0.01}}, 4);
+      const Diagnosis found = diagnose(facts, costs);
+      for (Fix& fix : find_fixes({.document = graph, .facts = facts, .diagnosis = found}))
+        if (fix.id == "keep-frozen:backbone") return std::move(fix);
+      return std::nullopt;
+    };
+    QVERIFY(!offered());  // it is kept already
+    QVERIFY(set("cache", "off"));
+    const auto fix = offered();
+    QVERIFY(fix.has_value());
+    QVERIFY2(fix->predicted_ratio > 2 && !fix->changes_results, qPrintable(QString::number(fix->predicted_ratio)));
+    QVERIFY(set("frozen", "stages"));
+    QVERIFY(!offered());
+    QVERIFY(set("frozen", "all"));
+    QVERIFY(graph.apply({AddNode{.node = {.id = "flip", .type = "horizontal_flip"}}}));
+    QVERIFY(graph.apply({RemoveLink{{"normalise", "image"}}}));
+    QVERIFY(graph.apply({AddLink{Link{.from = {"resize", "image"}, .to = {"flip", "image"}}}}));
+    QVERIFY(graph.apply({AddLink{Link{.from = {"flip", "image"}, .to = {"normalise", "image"}}}}));
+    QVERIFY(!offered());
+  }
+
   void every_fix_is_registered() { QVERIFY(FixRules::instance().all().size() >= 10); }
 };
 

@@ -74,6 +74,7 @@ void TestCliTexts::help_documents_every_option_data() {
                                << QStringList{"--checkpoints",     "--checkpoint-every", "--keep",
                                               "--checkpoint-best", "--no-checkpoints",   "--resume",
                                               "--init-from"};
+  QTest::newRow("pretrain") << QStringList{"pretrain"} << run + QStringList{"--out", "--node", "--half"};
   QTest::newRow("doctor") << QStringList{"doctor"} << QStringList{"--json", "Example:"};
 }
 

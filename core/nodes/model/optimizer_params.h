@@ -42,6 +42,10 @@ void optimizer_params(NodeBuilder<T>& builder) {
              }},
             "Layers whose learning rate is multiplied, by name: head*=10, backbone/*=0.1; 0 keeps them as they are. "
             "Where several match, the last one counts.")
+      .param("depth_decay", &Params::depth_decay, range(0.01, 1).ui(0.5, 1),
+             "Learning rates by depth (Howard and Ruder, 2018): each part of the network learns at this share of the "
+             "rate of the part behind it. A part is a layer with weights, or a stage of a backbone. 1: all alike; "
+             "0.7 to 0.9 suits weights that were trained before. It multiplies what `rates` says.")
       .choice("schedule", &Params::schedule,
               {"constant", "step", "cosine", "one_cycle", "polynomial", "exponential", "plateau"},
               "How the learning rate goes over the run. cosine (Loshchilov and Hutter 2017) and one_cycle (Smith 2018) "

@@ -63,6 +63,15 @@ struct Trainer {
                "Batches whose gradients make one step of the optimiser: as large a batch as fits into memory, so many "
                "times over. An epoch's last step may have fewer. Batch norm sees each batch by itself.")
         .only_with("loss")
+        .list("freeze", &Params::freeze,
+              {.longest = 256, .item_text = "pattern", .form = "the path of a layer, with * for any text"},
+              "Layers that do not learn, by name: conv1, block/*. They keep the weights that they begin with, such as "
+              "those of --init-from. A backbone has parameters of its own for that.")
+        .only_with("loss")
+        .param("freeze_statistics", &Params::freeze_statistics,
+               "Batch norms among the layers of freeze use their running statistics, and keep them, in training too. "
+               "Off: they go on measuring each batch.")
+        .only_with("loss")
         .param("stop_early", &Params::stop_early,
                "Metric that ends the run when it no longer improves: val_loss, val_accuracy, train_loss; off: none.")
         .only_with("loss")

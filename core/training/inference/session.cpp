@@ -35,7 +35,7 @@ Result<std::unique_ptr<InferenceSession>> InferenceSession::open(std::shared_ptr
   session->plan_ = std::move(*fitted);
 
   const Plan& bound = *session->plan_;
-  RunOptions run_options{.cache_folder = options.cache_folder};
+  RunOptions run_options{.cache_folder = options.cache_folder, .reads_weights = false};
   auto training = make_training(bound, run_options, run);
   if (!training) return fail(std::move(training.error()));
   session->training_ = std::move(*training);

@@ -30,7 +30,20 @@ void backbone_params(NodeBuilder<T>& builder) {
              "then folded into their convolutions. Off: they go on measuring each batch.")
       .list("freeze_pattern", &Params::freeze_pattern,
             {.longest = 256, .item_text = "pattern", .form = "a tensor's name, with * for any text"},
-            "Tensors that do not learn besides, by name: layer1.*, *.bias.");
+            "Tensors that do not learn besides, by name: layer1.*, *.bias.")
+      .param("unfreeze_every", &Params::unfreeze_every, range(0, 1000000).ui(0, 20).unit("epochs"),
+             "Gradual unfreezing (Howard and Ruder, 2018): after so many epochs one stage more learns, from the output "
+             "to the input. 0: what is frozen stays so.")
+      .only_if("frozen", {"all", "stages"})
+      .choice(
+          "cache", &Params::cache, {"auto", "off"},
+          "What a frozen backbone gives of a record is the same in every epoch where no random node stands in front "
+          "of it. auto: it is kept, in memory and then in the cache folder, and from the second epoch on neither "
+          "the backbone nor what prepares its pictures is run. off: it is worked out anew each time.")
+      .only_if("frozen", {"all"})
+      .param("digest", &Params::digest,
+             "How the SHA-256 of the file of weights must begin, in hexadecimal digits; another file is refused. "
+             "Empty: any file. Names such as resnet50-0676ba61.pth say it themselves.");
 }
 
 }  // namespace feedline::inline nodes
