@@ -22,7 +22,7 @@
 //   static Result<NewPort> add_port(const Params&, std::string_view wanted, Kind);           ... and are made by wires
 //   static std::unique_ptr<OptimizerRule> optimizer(const Params&);   optimiser, Params derived from OptimizerSettings
 //   static Result<std::unique_ptr<Estimator>> estimator(const Params&, const EstimatorSetup&);   estimator
-//   static std::int64_t passes(const Params&);                                               ... that knows how many
+//   static std::int64_t passes(const Params&);                  ... that knows how many; 0: the trainer's epochs decide
 //   Params derived from CacheSettings, and run()                                             cache
 //   Params derived from SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer
 //   static constexpr bool kStructure = true;                                                 gone when a graph runs
