@@ -127,8 +127,8 @@ class Estimator {
   [[nodiscard]] virtual bool keeps_state() const { return false; }
   /// After a fit: all that predict() needs, and what add() goes on from where more passes follow.
   [[nodiscard]] virtual NamedTensors state() const { return {}; }
-  /// In place of a fit, on one that has the same parameters and setup: afterwards it predicts the same. It trusts nothing:
-  /// tensors come from files. Errors: one is missing, of another type or shape, or holds what cannot be.
+  /// In place of a fit, on one that has the same parameters and setup: afterwards it predicts the same. It trusts
+  /// nothing: tensors come from files. Errors: one is missing, of another type or shape, or holds what cannot be.
   [[nodiscard]] virtual Status load(const NamedTensors& state);
 };
 

@@ -151,9 +151,8 @@ class EstimatorLearner final : public Learner {
     if (fitted_ == nullptr) return;
     const std::vector<EstimatorInput> inputs = inputs_of(*plan_.validation, batch);
     check_labels(*plan_.validation, batch);
-    predict(inputs, batch, [this](const EstimatorRows& rows, std::span<const float> predictions) {
-      compare(rows, predictions);
-    });
+    predict(inputs, batch,
+            [this](const EstimatorRows& rows, std::span<const float> predictions) { compare(rows, predictions); });
     scores_.end_batch();
   }
 
@@ -273,8 +272,8 @@ class EstimatorLearner final : public Learner {
     }
   }
 
-  void predict_part(const std::vector<EstimatorInput>& inputs, const Batch& batch, std::size_t first,
-                    std::size_t count, const Take& take) {
+  void predict_part(const std::vector<EstimatorInput>& inputs, const Batch& batch, std::size_t first, std::size_t count,
+                    const Take& take) {
     std::vector<EstimatorInput> part;
     for (const EstimatorInput& input : inputs) part.push_back(input.slice(first, count));
     const EstimatorRows rows{

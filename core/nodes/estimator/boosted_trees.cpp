@@ -23,6 +23,14 @@ struct BoostedTreesParams {
   std::string method = "hist";
 };
 
+/// Of the kept bytes (FNV-1a). XGBoost itself ends the program on bytes that are cut short, so only what was written
+/// here is given to it.
+std::int64_t digest_of_trees(std::span<const std::uint8_t> bytes) {
+  std::uint64_t digest = 14695981039346656037ULL;
+  for (const std::uint8_t byte : bytes) digest = (digest ^ byte) * 1099511628211ULL;
+  return static_cast<std::int64_t>(digest);
+}
+
 class BoostedTreesLearner final : public Estimator {
  public:
   BoostedTreesLearner(const BoostedTreesParams& params, EstimatorSetup setup)
@@ -47,9 +55,9 @@ class BoostedTreesLearner final : public Estimator {
     for (std::int64_t number = 0; number < params_.rounds; ++number) {
       // A round cannot be broken off. One that a stop meets goes on by itself, with its share of the model.
       const auto told = std::make_shared<Result<double>>(0.0);
-      const bool on = run_or_leave_behind(
-          [told, held = *model, number] { *told = held->round(static_cast<int>(number)); },
-          [&pace] { return pace.go_on(); });
+      const bool on =
+          run_or_leave_behind([told, held = *model, number] { *told = held->round(static_cast<int>(number)); },
+                              [&pace] { return pace.go_on(); });
       if (!on) return fail_cancelled();
       if (!*told) return fail(std::move(told->error()));
       fit.loss = **told;
@@ -79,10 +87,15 @@ class BoostedTreesLearner final : public Estimator {
   }
 
   bool keeps_state() const override { return true; }
-  NamedTensors state() const override { return {{"xgboost", TensorValue::of(bytes_)}}; }
+  NamedTensors state() const override {
+    return {{"digest", TensorValue::of(std::vector{digest_of_trees(bytes_)})}, {"xgboost", TensorValue::of(bytes_)}};
+  }
   Status load(const NamedTensors& state) override {
     auto bytes = kept_numbers<std::uint8_t>(state, "xgboost");
     if (!bytes) return fail(std::move(bytes.error()));
+    const auto digest = kept_numbers<std::int64_t>(state, "digest", 1);
+    if (!digest) return fail(digest.error());
+    if (digest->front() != digest_of_trees(*bytes)) return fail_kept("its trees are not those that were written");
     auto model = BoostedModel::load(*bytes, rows_.columns(), setup_.threads);
     if (!model) return fail(std::move(model.error()));
     // One row shows whether it has the target's classes.

@@ -143,9 +143,8 @@ class CartGrower {
       shift_ /= static_cast<double>(count);
     }
     const double cost = 30.0 * static_cast<double>(count) * static_cast<double>(rows_.columns());
-    if (!pace_.each(rows_.columns(), cost, [&](std::size_t feature, const std::atomic<bool>&) {
-          splits_[feature] = split_by(feature, now);
-        }))
+    if (!pace_.each(rows_.columns(), cost,
+                    [&](std::size_t feature, const std::atomic<bool>&) { splits_[feature] = split_by(feature, now); }))
       return std::nullopt;
     double merit = -std::numeric_limits<double>::infinity();
     for (std::size_t feature = 0; feature < splits_.size(); ++feature) {
@@ -226,13 +225,18 @@ std::size_t CartTree::depth() const {
 
 NamedTensors CartTree::state() const {
   const auto count = static_cast<std::int64_t>(leaves.size() / outputs);
-  return {{"features", TensorValue::of(features)},
+  return {{"columns", TensorValue::of(std::vector{static_cast<std::int64_t>(columns)})},
+          {"features", TensorValue::of(features)},
           {"thresholds", TensorValue::of(thresholds)},
           {"next", TensorValue::of(next)},
           {"leaves", TensorValue::of(std::span<const float>(leaves), {count, static_cast<std::int64_t>(outputs)})}};
 }
 
 Result<CartTree> CartTree::of(const NamedTensors& state, std::size_t columns, std::size_t outputs) {
+  const auto width = kept_numbers<std::int64_t>(state, "columns", 1);
+  if (!width) return fail(width.error());
+  if (width->front() != static_cast<std::int64_t>(columns))
+    return fail_kept("the tree is of another number of features");
   auto features = kept_numbers<std::int64_t>(state, "features");
   if (!features) return fail(std::move(features.error()));
   auto thresholds = kept_numbers<double>(state, "thresholds", features->size());
@@ -249,10 +253,12 @@ Result<CartTree> CartTree::of(const NamedTensors& state, std::size_t columns, st
     const std::int64_t to = (*next)[static_cast<std::size_t>(node)];
     const bool leaf = feature < 0;
     // Children stand behind their parents, so that every way ends.
-    if (leaf ? to < 0 || to >= leaf_count : feature >= static_cast<std::int64_t>(columns) || to <= node || to >= size - 1)
+    if (leaf ? to < 0 || to >= leaf_count
+             : feature >= static_cast<std::int64_t>(columns) || to <= node || to >= size - 1)
       return fail_kept("a node of the tree leads nowhere");
   }
-  return CartTree{.outputs = outputs,
+  return CartTree{.columns = columns,
+                  .outputs = outputs,
                   .features = std::move(*features),
                   .thresholds = std::move(*thresholds),
                   .next = std::move(*next),

@@ -17,11 +17,12 @@ struct CartTree {
   enum class Criterion : std::uint8_t { Gini, Entropy, SquaredError };
   struct Limits {
     Criterion criterion = Criterion::Gini;
-    std::int64_t depth = 0;        ///< 0: as deep as the data ask for
-    std::int64_t split_rows = 2;   ///< fewer are not divided
-    std::int64_t leaf_rows = 1;    ///< in each leaf at least
+    std::int64_t depth = 0;       ///< 0: as deep as the data ask for
+    std::int64_t split_rows = 2;  ///< fewer are not divided
+    std::int64_t leaf_rows = 1;   ///< in each leaf at least
   };
 
+  std::size_t columns = 0;
   std::size_t outputs = 0;
   std::vector<std::int64_t> features{};  ///< of each node; -1: a leaf
   std::vector<double> thresholds{};

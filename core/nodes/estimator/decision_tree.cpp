@@ -30,8 +30,8 @@ class DecisionTreeLearner final : public Estimator {
   Result<Fit> fit(FitControl& control) override {
     using Criterion = CartTree::Criterion;
     FitPace pace(control, setup_.threads);
-    tree_ = {.outputs = setup_.outputs()};
-    const CartTree::Limits limits{.criterion = setup_.classes == 0               ? Criterion::SquaredError
+    tree_ = {.columns = rows_.columns(), .outputs = setup_.outputs()};
+    const CartTree::Limits limits{.criterion = setup_.classes == 0              ? Criterion::SquaredError
                                                : params_.criterion == "entropy" ? Criterion::Entropy
                                                                                 : Criterion::Gini,
                                   .depth = params_.depth,
@@ -121,7 +121,8 @@ struct DecisionTree {
 
   static Result<std::unique_ptr<Estimator>> estimator(const Params& params, const EstimatorSetup& setup) {
     const auto rows = static_cast<double>(setup.rows);
-    const double leaves = rows / static_cast<double>(params.leaf_rows) * (48 + 4.0 * static_cast<double>(setup.outputs()));
+    const double leaves =
+        rows / static_cast<double>(params.leaf_rows) * (48 + 4.0 * static_cast<double>(setup.outputs()));
     const double sorting = rows * (8 + 16.0 * setup.threads);
     if (Status room = check_fit_memory(learner_rows_bytes(setup) + leaves + sorting, rows_in_words(setup),
                                        "Put pca in front of it, use fewer records (the source's limit) or larger "

@@ -24,8 +24,8 @@ class FitPace {
   /// False: a stop was asked for. Costs nothing.
   [[nodiscard]] bool go_on() { return control_.go_on(fraction_, loss_); }
 
-  /// Pieces of a fit, [0, count), each by one thread. `stop` is set in the middle of it where the fit is to end: a piece
-  /// that takes over 50 ms looks at it.
+  /// Pieces of a fit, [0, count), each by one thread. `stop` is set in the middle of it where the fit is to end: a
+  /// piece that takes over 50 ms looks at it.
   using Work = std::function<void(std::size_t piece, const std::atomic<bool>& stop)>;
   /// All pieces; `cost`: about how many operations they take together, by which small work is done at once, without
   /// threads. What a piece throws is thrown here. False: a stop was asked for, and not all is done.

@@ -46,7 +46,8 @@ double scaled_gamma(std::span<const float> features, std::size_t columns) {
   for (const float number : features) sum += static_cast<double>(number);
   const double mean = sum / static_cast<double>(features.size());
   double squares = 0;
-  for (const float number : features) squares += (static_cast<double>(number) - mean) * (static_cast<double>(number) - mean);
+  for (const float number : features)
+    squares += (static_cast<double>(number) - mean) * (static_cast<double>(number) - mean);
   const double variance = squares / static_cast<double>(features.size());
   return variance > 0 ? 1 / (static_cast<double>(columns) * variance) : 1.0;
 }
@@ -250,7 +251,8 @@ class KernelSvmLearner final : public Estimator {
                                     points.push_back(rows_.row(between.rows[order[i]]));
                                   std::vector<double> found;
                                   machine.decisions(points, found);
-                                  for (std::size_t i = 0; i < points.size(); ++i) decisions[order[first + i]] = found[i];
+                                  for (std::size_t i = 0; i < points.size(); ++i)
+                                    decisions[order[first + i]] = found[i];
                                 });
       if (!on) return fail_cancelled();
     }
@@ -324,8 +326,9 @@ struct KernelSvm {
         .param("epsilon", &Params::epsilon, range(0, 1e9).ui(0, 1),
                "Of numbers: errors up to this cost nothing. Classes do not use it.")
         .param("balanced", &Params::balanced, "Has rare classes count as much as frequent ones.")
-        .param("probabilities", &Params::probabilities,
-               "Gives the classes' probabilities, and with them a validation loss; a fit takes about six times as long.")
+        .param(
+            "probabilities", &Params::probabilities,
+            "Gives the classes' probabilities, and with them a validation loss; a fit takes about six times as long.")
         .param("tolerance", &Params::tolerance, range(1e-9, 1).ui(1e-5, 1e-1),
                "The fit is over when no optimality condition is violated by more.")
         .param("cache", &Params::cache, range(1, 1e6).ui(50, 4000).unit("MiB"),

@@ -141,9 +141,10 @@ std::optional<Error> FeatureScales::notice(const TensorDesc& record) const {
     }
   }
   if (high <= kScaleApart * low) return std::nullopt;
-  return Error{.reason = fmt::format("its features differ in scale: {} varies by {:.2g}, {} by {:.2g}",
-                                     feature_name(record, least), low, feature_name(record, most), high),
-               .remedy = "Put standardise in front of the features: else the largest decide alone, and fits take longer"};
+  return Error{
+      .reason = fmt::format("its features differ in scale: {} varies by {:.2g}, {} by {:.2g}",
+                            feature_name(record, least), low, feature_name(record, most), high),
+      .remedy = "Put standardise in front of the features: else the largest decide alone, and fits take longer"};
 }
 
 LearnerRows::LearnerRows(const EstimatorSetup& setup, MissingNumbers missing)
@@ -197,15 +198,15 @@ PresentClasses PresentClasses::of(std::span<const std::size_t> counts, bool bala
 
 std::vector<std::int32_t> PresentClasses::indices(std::size_t all) const {
   std::vector<std::int32_t> index(all, -1);
-  for (std::size_t i = 0; i < classes.size(); ++i) index[static_cast<std::size_t>(classes[i])] = static_cast<std::int32_t>(i);
+  for (std::size_t i = 0; i < classes.size(); ++i)
+    index[static_cast<std::size_t>(classes[i])] = static_cast<std::int32_t>(i);
   return index;
 }
 
 Status check_two_classes(const PresentClasses& present, const EstimatorSetup& setup) {
   if (present.classes.size() > 1) return {};
   const auto only = static_cast<std::size_t>(present.classes.empty() ? 0 : present.classes.front());
-  const std::string name =
-      only < setup.class_names.size() ? "'" + setup.class_names[only] + "'" : std::to_string(only);
+  const std::string name = only < setup.class_names.size() ? "'" + setup.class_names[only] + "'" : std::to_string(only);
   return fail("all training records are of one class, " + name + ", so there is nothing to tell apart",
               "Use training data of two classes or more: see the source's labels, its limit, and shuffle in front of "
               "the split");

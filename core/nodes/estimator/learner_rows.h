@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What the learners beside gradient descent have alike: their two inputs, the checks of what comes in, the rows that are
-// kept for a fit, and whether there is memory for them.
+// What the learners beside gradient descent have alike: their two inputs, the checks of what comes in, the rows that
+// are kept for a fit, and whether there is memory for them.
 
 #include "schema/estimator.h"
 #include "schema/node_builder.h"
@@ -29,7 +29,8 @@ enum class LearnerTarget : std::uint8_t { Classes, Numbers, Both };
 template <class T>
 void learner_ports(NodeBuilder<T>& builder) {
   std::move(builder)
-      .in("features", Kind::Tensor, "The numbers of each record, from the batch. A picture counts as the row of its pixels.")
+      .in("features", Kind::Tensor,
+          "The numbers of each record, from the batch. A picture counts as the row of its pixels.")
       .in("target", Kind::Target, "What is to be predicted: wire it from the label of the batch.")
       .out("estimator", Kind::Estimator, "Connect it to the trainer.");
 }
@@ -82,8 +83,8 @@ class LearnerRows {
   [[nodiscard]] std::size_t columns() const { return columns_; }
   [[nodiscard]] const float* row(std::size_t index) const { return features_.data() + index * columns_; }
   [[nodiscard]] std::span<const float> features() const { return features_; }
-  [[nodiscard]] std::span<const std::int32_t> labels() const { return labels_; }   ///< of classes
-  [[nodiscard]] std::span<const double> numbers() const { return numbers_; }       ///< of numbers
+  [[nodiscard]] std::span<const std::int32_t> labels() const { return labels_; }  ///< of classes
+  [[nodiscard]] std::span<const double> numbers() const { return numbers_; }      ///< of numbers
   /// Of each class how many rows there are.
   [[nodiscard]] std::vector<std::size_t> class_counts() const;
   [[nodiscard]] std::optional<Error> scale_notice() const { return scales_.notice(record_); }
@@ -129,7 +130,8 @@ struct PresentClasses {
 
 /// A tensor by name of this type, whose size must be `count`; 0: any. Errors name it.
 template <class T>
-[[nodiscard]] Result<std::vector<T>> kept_numbers(const NamedTensors& state, std::string_view name, std::size_t count = 0) {
+[[nodiscard]] Result<std::vector<T>> kept_numbers(const NamedTensors& state, std::string_view name,
+                                                  std::size_t count = 0) {
   const auto found = state.find(name);
   if (found != state.end())
     if (auto numbers = found->second.numbers<T>(); numbers && (count == 0 || numbers->size() == count))

@@ -34,8 +34,8 @@ void LinearDecision::choose(std::span<const double> scores, std::span<float> out
 
 NamedTensors LinearDecision::state() const {
   return {{"classes", TensorValue::of(classes)},
-          {"coefficients", TensorValue::of(std::span<const double>(weights), {static_cast<std::int64_t>(planes()),
-                                                                              static_cast<std::int64_t>(columns)})},
+          {"coefficients", TensorValue::of(std::span<const double>(weights),
+                                           {static_cast<std::int64_t>(planes()), static_cast<std::int64_t>(columns)})},
           {"intercepts", TensorValue::of(intercepts)}};
 }
 

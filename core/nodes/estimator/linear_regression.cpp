@@ -8,11 +8,15 @@ struct LinearRegression {
   struct Params {};
 
   static NodeSpec spec() {
-    return node<LinearRegression>("linear_regression", 1, "Linear regression", "Predicts a number by a weighted sum of the features: least squares.")
+    return node<LinearRegression>("linear_regression", 1, "Linear regression",
+                                  "Predicts a number by a weighted sum of the features: least squares.")
         .help(
-            "The line with the least squared error, exactly, in one pass whatever the number of records: sums of products "
-            "are taken in double precision as batches pass, and solved at the end (normal equations, Cholesky). They take "
-            "features x features x 8 bytes. A feature that is constant, or follows from others, gets the weight 0 and a "
+            "The line with the least squared error, exactly, in one pass whatever the number of records: sums of "
+            "products "
+            "are taken in double precision as batches pass, and solved at the end (normal equations, Cholesky). They "
+            "take "
+            "features x features x 8 bytes. A feature that is constant, or follows from others, gets the weight 0 and "
+            "a "
             "notice.\n\n"
             "Scale does not matter to it. Where features are many or nearly alike, ridge_regression predicts better.")
         .with(learner_ports<LinearRegression>)

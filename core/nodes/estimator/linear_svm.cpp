@@ -77,9 +77,8 @@ class DualSvmLearner final : public LinearSvmLearner {
     std::vector<double> costs;
     for (const std::int32_t label : rows_.labels())
       costs.push_back(params_.c * present.weights[static_cast<std::size_t>(index[static_cast<std::size_t>(label)])]);
-    const DualSvm solver{.squared = params_.loss == "squared_hinge",
-                         .tolerance = params_.tolerance,
-                         .iterations = params_.iterations};
+    const DualSvm solver{
+        .squared = params_.loss == "squared_hinge", .tolerance = params_.tolerance, .iterations = params_.iterations};
     std::atomic<std::size_t> solved = 0;
     std::atomic<std::size_t> unfinished = 0;
     const double cost = 100 * static_cast<double>(planes * columns_) * static_cast<double>(rows_.size());
@@ -208,7 +207,8 @@ class StreamingSvmLearner final : public LinearSvmLearner {
     seen_ += rows.count;
     right_ += right;
     const auto count = static_cast<double>(rows.count);
-    return FitScore{.loss = loss / (count * static_cast<double>(planes_)), .accuracy = static_cast<double>(right) / count};
+    return FitScore{.loss = loss / (count * static_cast<double>(planes_)),
+                    .accuracy = static_cast<double>(right) / count};
   }
 
   Result<Fit> fit(FitControl&) override {
@@ -321,9 +321,10 @@ struct LinearSvm {
     const double planes = 2 * static_cast<double>(feature_columns(setup) + 1) * static_cast<double>(setup.outputs());
     const bool streams = params.solver == "streaming";
     const double rows = streams ? 0 : learner_rows_bytes(setup) + 40 * static_cast<double>(setup.rows);
-    if (Status room = check_fit_memory(rows + planes * sizeof(double), rows_in_words(setup),
-                                       "Set solver=streaming, which keeps no rows, put pca in front of it, or use fewer "
-                                       "records (the source's limit)");
+    if (Status room =
+            check_fit_memory(rows + planes * sizeof(double), rows_in_words(setup),
+                             "Set solver=streaming, which keeps no rows, put pca in front of it, or use fewer "
+                             "records (the source's limit)");
         !room)
       return fail(std::move(room.error()));
     if (streams) return std::make_unique<StreamingSvmLearner>(params, setup);

@@ -122,8 +122,8 @@ class LogisticLearner final : public Estimator {
     const std::size_t columns = decision_.columns;
     const std::size_t planes = decision_.planes();
     const auto fitting = static_cast<std::size_t>(kMostPartBytes / static_cast<double>(at.size_bytes()));
-    const std::size_t parts = std::clamp<std::size_t>(rows / kLeastRowsAPart, 1,
-                                                      std::clamp<std::size_t>(fitting, 1, kLogisticParts));
+    const std::size_t parts =
+        std::clamp<std::size_t>(rows / kLeastRowsAPart, 1, std::clamp<std::size_t>(fitting, 1, kLogisticParts));
     parts_.resize(parts);
     const double cost = 4.0 * static_cast<double>(rows) * static_cast<double>(at.size());
     const bool on = pace.each(parts, cost, [&](std::size_t part, const std::atomic<bool>& stop) {

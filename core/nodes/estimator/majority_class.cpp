@@ -21,9 +21,7 @@ class ClassCounts final : public Estimator {
     return FitScore{};
   }
 
-  Result<Fit> fit(FitControl&) override {
-    return score();
-  }
+  Result<Fit> fit(FitControl&) override { return score(); }
 
   Status predict(const EstimatorRows& rows, std::span<float> out) const override {
     for (std::size_t row = 0; row < rows.count; ++row)

@@ -29,9 +29,10 @@ class NearestLearner final : public Estimator {
     if (!control.go_on(1)) return fail_cancelled();
     if (auto apart = rows_.scale_notice()) notices_.push_back(std::move(*apart));
     if (rows_.size() < static_cast<std::size_t>(params_.k))
-      notices_.push_back(Error{.reason = "there are fewer training records than neighbours: all of them count each time",
-                               .remedy = "Set a smaller k",
-                               .parameter = "k"});
+      notices_.push_back(
+          Error{.reason = "there are fewer training records than neighbours: all of them count each time",
+                .remedy = "Set a smaller k",
+                .parameter = "k"});
     return Fit{};
   }
 

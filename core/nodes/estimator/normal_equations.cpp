@@ -46,18 +46,18 @@ class LeastSquaresLearner final : public Estimator {
     const auto features = features_of(rows, room);
     if (!features) return fail(features.error());
     for (std::size_t row = 0; row < rows.count; ++row)
-      out[row] = static_cast<float>(
-          line_.intercept + weighted_sum_of(features->data() + row * columns_, line_.weights.data(), columns_));
+      out[row] = static_cast<float>(line_.intercept +
+                                    weighted_sum_of(features->data() + row * columns_, line_.weights.data(), columns_));
     return {};
   }
 
   std::vector<Error> notices() const override {
     if (line_.dropped.empty()) return {};
-    return {Error{.reason = fmt::format("{} constant or follow from those before them, so that their weight is 0: {} first",
-                                        line_.dropped.size() == 1
-                                            ? std::string("one feature is")
-                                            : fmt::format("{} features are", numbers::count(line_.dropped.size())),
-                                        feature_name(setup_.inputs[kFeaturesInput], line_.dropped.front())),
+    return {Error{.reason = fmt::format(
+                      "{} constant or follow from those before them, so that their weight is 0: {} first",
+                      line_.dropped.size() == 1 ? std::string("one feature is")
+                                                : fmt::format("{} features are", numbers::count(line_.dropped.size())),
+                      feature_name(setup_.inputs[kFeaturesInput], line_.dropped.front())),
                   .remedy = "Use ridge_regression, which shares a weight among such features, or variance_threshold"}};
   }
 

@@ -38,10 +38,10 @@ class NormalEquations {
  private:
   std::size_t columns_;
   double rows_ = 0;
-  std::vector<double> shift_{};    ///< the first row: products of what is far from 0 would lose their digits
+  std::vector<double> shift_{};  ///< the first row: products of what is far from 0 would lose their digits
   double number_shift_ = 0;
-  std::vector<double> sums_;       ///< of shifted columns
-  std::vector<double> products_;   ///< columns × columns, of which the lower half is used
+  std::vector<double> sums_;      ///< of shifted columns
+  std::vector<double> products_;  ///< columns × columns, of which the lower half is used
   std::vector<double> with_number_;
   double number_sum_ = 0;
   double number_square_ = 0;

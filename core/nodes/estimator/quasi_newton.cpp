@@ -33,7 +33,8 @@ struct CurvaturePair {
 };
 
 /// -H gradient, by the two-loop recursion.
-std::vector<double> quasi_newton_direction(const std::deque<CurvaturePair>& pairs, const std::vector<double>& gradient) {
+std::vector<double> quasi_newton_direction(const std::deque<CurvaturePair>& pairs,
+                                           const std::vector<double>& gradient) {
   std::vector<double> direction = gradient;
   std::vector<double> shares(pairs.size());
   for (std::size_t i = pairs.size(); i-- > 0;) {

@@ -13,7 +13,7 @@ namespace feedline::inline nodes {
 /// Sources: Liu and Nocedal, "On the limited memory BFGS method for large scale optimization", 1989; where l1 > 0,
 /// Andrew and Gao, "Scalable training of L1-regularized log-linear models", ICML 2007 (OWL-QN).
 struct QuasiNewton {
-  double tolerance = 1e-4;      ///< done when no part of the gradient is larger
+  double tolerance = 1e-4;  ///< done when no part of the gradient is larger
   std::int64_t iterations = 100;
   double l1 = 0;
   std::size_t penalised = 0;  ///< so many numbers, the first, carry the l1

@@ -10,9 +10,11 @@ struct RidgeRegression {
   };
 
   static NodeSpec spec() {
-    return node<RidgeRegression>("ridge_regression", 1, "Ridge regression", "Predicts a number by a weighted sum of the features, with small weights.")
+    return node<RidgeRegression>("ridge_regression", 1, "Ridge regression",
+                                 "Predicts a number by a weighted sum of the features, with small weights.")
         .help(
-            "Linear regression that also keeps the squares of its weights small: it shares a weight among features that "
+            "Linear regression that also keeps the squares of its weights small: it shares a weight among features "
+            "that "
             "tell the same, and does not follow the noise of few records. Exact, in one pass whatever the number of "
             "records: sums of products are taken in double precision as batches pass, and solved at the end (normal "
             "equations, Cholesky). They take features x features x 8 bytes. The intercept is not penalised.\n\n"

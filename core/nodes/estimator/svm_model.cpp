@@ -14,7 +14,8 @@ void SvmModel::decisions(std::span<const float* const> rows, std::vector<double>
   constexpr std::size_t kVectorsAtOnce = 512;
   out.assign(rows.size() * pairs(), 0);
   std::vector<std::size_t> class_of;  // of each vector
-  for (std::size_t a = 0; a < counts.size(); ++a) class_of.insert(class_of.end(), static_cast<std::size_t>(counts[a]), a);
+  for (std::size_t a = 0; a < counts.size(); ++a)
+    class_of.insert(class_of.end(), static_cast<std::size_t>(counts[a]), a);
   const std::size_t known = counts.size();
   const auto pair_of = [known](std::size_t a, std::size_t b) { return a * (2 * known - a - 1) / 2 + b - a - 1; };
   std::vector<const float*> points(kVectorsAtOnce);
@@ -78,8 +79,8 @@ NamedTensors SvmModel::state() const {
       {"counts", TensorValue::of(counts)},
       {"gamma", TensorValue::of(std::vector{kernel.gamma})},
       {"vectors", TensorValue::of(std::span<const float>(vectors), {count, static_cast<std::int64_t>(columns)})},
-      {"coefficients",
-       TensorValue::of(std::span<const double>(coefficients), {static_cast<std::int64_t>(rows_of_coefficients()), count})},
+      {"coefficients", TensorValue::of(std::span<const double>(coefficients),
+                                       {static_cast<std::int64_t>(rows_of_coefficients()), count})},
       {"rhos", TensorValue::of(rhos)}};
   if (!classes.empty()) state.emplace("classes", TensorValue::of(classes));
   if (!sigmoids.empty()) {
@@ -106,7 +107,8 @@ Result<SvmModel> SvmModel::of(const NamedTensors& state, const KernelFunction& k
   if (!vectors) return fail(std::move(vectors.error()));
   std::size_t sum = 0;
   for (const std::int64_t count : *counts) {
-    if (count < 0 || static_cast<std::size_t>(count) > vectors->size()) return fail_kept("a class has no such number of vectors");
+    if (count < 0 || static_cast<std::size_t>(count) > vectors->size())
+      return fail_kept("a class has no such number of vectors");
     sum += static_cast<std::size_t>(count);
   }
   if (vectors->size() != sum * columns) return fail_kept("its vectors are of another size than its features");
@@ -120,7 +122,8 @@ Result<SvmModel> SvmModel::of(const NamedTensors& state, const KernelFunction& k
   model.rhos = std::move(*rhos);
   auto coefficients = kept_numbers<double>(state, "coefficients");
   if (!coefficients) return fail(std::move(coefficients.error()));
-  if (coefficients->size() != model.rows_of_coefficients() * sum) return fail_kept("its coefficients are not one a vector");
+  if (coefficients->size() != model.rows_of_coefficients() * sum)
+    return fail_kept("its coefficients are not one a vector");
   model.coefficients = std::move(*coefficients);
   if (!probabilities) return model;
   const auto numbers = kept_numbers<double>(state, "sigmoids", 2 * pairs);

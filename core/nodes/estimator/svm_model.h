@@ -17,13 +17,14 @@ namespace feedline::inline nodes {
 struct SvmModel {
   KernelFunction kernel{};
   std::size_t columns = 0;
-  std::vector<std::int64_t> classes{};    ///< that were seen; of a number none
-  std::vector<std::int64_t> counts{};     ///< support vectors of each class; of a number one count
-  std::vector<float> vectors{};           ///< rows of `columns`
-  /// (classes - 1) × vectors, as libsvm has them: of a vector of class a against class b the row b - 1, or b where b < a.
+  std::vector<std::int64_t> classes{};  ///< that were seen; of a number none
+  std::vector<std::int64_t> counts{};   ///< support vectors of each class; of a number one count
+  std::vector<float> vectors{};         ///< rows of `columns`
+  /// (classes - 1) × vectors, as libsvm has them: of a vector of class a against class b the row b - 1, or b where b <
+  /// a.
   std::vector<double> coefficients{};
-  std::vector<double> rhos{};             ///< one a pair, (0, 1), (0, 2), ..., (1, 2), ...
-  std::vector<PlattSigmoid> sigmoids{};   ///< one a pair; none: no probabilities
+  std::vector<double> rhos{};            ///< one a pair, (0, 1), (0, 2), ..., (1, 2), ...
+  std::vector<PlattSigmoid> sigmoids{};  ///< one a pair; none: no probabilities
 
   [[nodiscard]] std::size_t size() const { return columns == 0 ? 0 : vectors.size() / columns; }
   [[nodiscard]] std::size_t pairs() const { return rhos.size(); }
@@ -34,8 +35,8 @@ struct SvmModel {
   void choose(std::span<const double> decisions, std::span<float> out) const;
 
   [[nodiscard]] NamedTensors state() const;
-  /// Errors: those of Estimator::load(). `kernel` and whether there are sigmoids follow from the parameters; its gamma is
-  /// kept.
+  /// Errors: those of Estimator::load(). `kernel` and whether there are sigmoids follow from the parameters; its gamma
+  /// is kept.
   [[nodiscard]] static Result<SvmModel> of(const NamedTensors& state, const KernelFunction& kernel, std::size_t columns,
                                            std::int64_t all, bool probabilities);
 };

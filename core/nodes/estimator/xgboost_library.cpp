@@ -41,8 +41,8 @@ struct XgboostCalls {
 
 constexpr std::array<const char*, 2> kXgboostFiles = {"libxgboost.so.0", "libxgboost.so"};
 
-/// Threads of rounds that nobody waits for. It is made behind XGBoost's own statics, so that it is gone before them: the
-/// end of the program waits for the rounds that are left.
+/// Threads of rounds that nobody waits for. It is made behind XGBoost's own statics, so that it is gone before them:
+/// the end of the program waits for the rounds that are left.
 class RoundsLeftBehind {
  public:
   static RoundsLeftBehind& instance() {
@@ -88,8 +88,9 @@ Result<XgboostCalls> open_xgboost() {
   }
   const char* why = ::dlerror();
   return fail({.code = ErrorCode::Failed,
-               .reason = library != nullptr ? "this XGBoost is older than 1.6"
-                                            : "XGBoost cannot be loaded: " + plain_line(why != nullptr ? why : "missing"),
+               .reason = library != nullptr
+                             ? "this XGBoost is older than 1.6"
+                             : "XGBoost cannot be loaded: " + plain_line(why != nullptr ? why : "missing"),
                .remedy = "Install XGBoost (Debian: libxgboost0), then start again; or use decision_tree",
                .file = kXgboostFiles.front()});
 }
