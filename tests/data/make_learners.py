@@ -28,7 +28,8 @@ def classes(name, data, target):
     sparse = linear_model.LogisticRegression(penalty="l1", solver="saga", tol=1e-10, max_iter=200000).fit(x, y) \
         if name == "iris" else None
     linear = svm.LinearSVC(tol=1e-8, max_iter=1000000, random_state=0).fit(x, y) if name != "digits" else None
-    kernel = svm.SVC(tol=1e-6).fit(x, y)
+    # Shrinking stops a few steps sooner or later, and then keeps rows whose weight is all but 0.
+    kernel = svm.SVC(tol=1e-6, shrinking=False).fit(x, y)
     bayes = naive_bayes.GaussianNB().fit(x, y)
     nearest = neighbors.KNeighborsClassifier().fit(x, y)
     grown = tree.DecisionTreeClassifier(random_state=0).fit(x, y)
@@ -50,7 +51,7 @@ def numbers(data):
     x, y = data[:, :3].astype(np.float32).astype(np.float64), data[:, 3].astype(np.float32).astype(np.float64)
     plain = linear_model.LinearRegression().fit(x, y)
     ridge = linear_model.Ridge(alpha=2.0).fit(x, y)
-    kernel = svm.SVR(tol=1e-7).fit(x, y)
+    kernel = svm.SVR(tol=1e-7, shrinking=False).fit(x, y)
     return {"linear": rounded([*plain.coef_, plain.intercept_], 12), "ridge": rounded([*ridge.coef_, ridge.intercept_], 12),
             "svr": rounded(kernel.predict(x[:12])), "support": kernel.support_.tolist()}
 
