@@ -74,7 +74,8 @@ GraphFacts graph_facts(const Document& document, const Registry& registry) {
   if (learner == nullptr) return facts;
   const NodeSpec& spec = lowering.spec(*learner);
   facts.network = spec.role != Role::Estimator;
-  if (spec.passes) facts.passes = spec.passes(spec.complete(learner->params));
+  if (spec.passes)
+    if (const std::uint32_t passes = spec.passes(spec.complete(learner->params)); passes > 0) facts.passes = passes;
   const ModelInputs inputs = model_inputs(lowering, *trainer);
   if (inputs.batch == nullptr) return facts;
   const Node& batch = *inputs.batch;

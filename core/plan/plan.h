@@ -149,6 +149,7 @@ Status check_known(const TensorDesc& desc, const std::string& node);
 /// An estimator, to be made by the run. It reads the batch as it is.
 struct EstimatorPlan {
   std::string node{};
+  std::string key{};  ///< of the node: names what it has learnt in a TrainingState
   std::string type{};
   std::uint32_t stream = 0;  ///< keys what it draws: follows from its key
   const NodeSpec* spec = nullptr;

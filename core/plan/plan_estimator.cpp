@@ -14,11 +14,13 @@ class EstimatorLowering {
 
   Result<LoweredLearner> run() {
     EstimatorPlan plan{.node = node_.id,
+                       .key = key_of(node_),
                        .type = node_.type,
                        .stream = stream_of(node_),
                        .spec = &lowering_.type(node_),
                        .params = spec_.complete(node_.params)};
-    if (spec_.passes) plan.passes = spec_.passes(plan.params);
+    if (spec_.passes)
+      if (const std::uint32_t passes = spec_.passes(plan.params); passes > 0) plan.passes = passes;
     for (std::size_t i = 0; i < spec_.inputs.size(); ++i) {
       const PortSpec& port = spec_.inputs[i];
       const PortRef* from = lowering_.into(node_, port.name);

@@ -5,6 +5,7 @@
 // support vectors. An estimator knows rows of numbers and nothing else: no LibTorch, no threads of the engine.
 
 #include "base/error.h"
+#include "schema/named_tensors.h"
 #include "schema/tensor_desc.h"
 
 #include <cstddef>
@@ -117,6 +118,18 @@ class Estimator {
   [[nodiscard]] virtual Status predict(const EstimatorRows& rows, std::span<float> out) const = 0;
   /// Are these probabilities? False: it only decides, and gives 1 to the class that it chose; then there is no loss.
   [[nodiscard]] virtual bool gives_probabilities() const { return true; }
+
+  /// After a fit: what the run is to be told besides, each with its remedy: columns that differ in scale, a solver that
+  /// was not done.
+  [[nodiscard]] virtual std::vector<Error> notices() const { return {}; }
+
+  /// Can what it has learnt be kept, so that checkpoints of it predict? Then it overrides the two below.
+  [[nodiscard]] virtual bool keeps_state() const { return false; }
+  /// After a fit: all that predict() needs, and what add() goes on from where more passes follow.
+  [[nodiscard]] virtual NamedTensors state() const { return {}; }
+  /// In place of a fit, on one that has the same parameters and setup: afterwards it predicts the same. It trusts
+  /// nothing: tensors come from files. Errors: one is missing, of another type or shape, or holds what cannot be.
+  [[nodiscard]] virtual Status load(const NamedTensors& state);
 };
 
 }  // namespace feedline::inline schema

@@ -21,9 +21,8 @@
 //   static NodePorts ports(const Params&);     ports that follow from parameters, instead of in() and out()
 //   static Result<NewPort> add_port(const Params&, std::string_view wanted, Kind);           ... and are made by wires
 //   static std::unique_ptr<OptimizerRule> optimizer(const Params&);   optimiser, Params derived from OptimizerSettings
-//   Params of a layer derived from PretrainedSettings                        it may begin from weights of a file
 //   static Result<std::unique_ptr<Estimator>> estimator(const Params&, const EstimatorSetup&);   estimator
-//   static std::int64_t passes(const Params&);                                               ... that knows how many
+//   static std::int64_t passes(const Params&);                  ... that knows how many; 0: the trainer's epochs decide
 //   Params derived from CacheSettings, and run(), or PretrainedSettings, and layer()         cache, backbone
 //   Params derived from SamplerSettings, BatchSettings or TrainerSettings                    sampler, batch, trainer
 //   static constexpr bool kStructure = true;                                                 gone when a graph runs

@@ -15,7 +15,19 @@ namespace feedline::inline telemetry {
 
 /// What the trainer's thread is doing. Rest is nothing that counts. The others index StepTimes and kStepPhases: a new
 /// phase is one name here and one entry there, and is then measured, recorded, reported and drawn.
-enum class Phase : std::uint8_t { Wait, HostToDevice, Forward, Backward, Optimizer, Add, Fit, Checkpoint, Other, Rest };
+enum class Phase : std::uint8_t {
+  Wait,
+  HostToDevice,
+  Forward,
+  Backward,
+  Optimizer,
+  Add,
+  Fit,
+  Predict,
+  Checkpoint,
+  Other,
+  Rest
+};
 inline constexpr std::size_t kStepPhaseCount = static_cast<std::size_t>(Phase::Rest);
 
 struct PhaseInfo {
@@ -38,6 +50,8 @@ inline constexpr std::array<PhaseInfo, kStepPhaseCount> kStepPhases = {
      {Phase::Optimizer, "optimizer", "optimizer", "optimiser", "optimiser", "the optimiser", "updating the parameters"},
      {Phase::Add, "add", "add", "taking rows in", "add", "taking rows in", "an estimator takes in a batch"},
      {Phase::Fit, "fit", "fit", "fitting", "fit", "the fit", "an estimator fits, between steps"},
+     {Phase::Predict, "predict", "predict", "predicting", "predict", "predicting",
+      "an estimator judges validation data"},
      {Phase::Checkpoint, "checkpoint", "checkpoint", "checkpoint", "checkpoint", "copying for a checkpoint",
       "copying what a run goes on from; it is written meanwhile"},
      {Phase::Other, "other", "other", "other", "other", "launch and the rest", "bookkeeping"}}};

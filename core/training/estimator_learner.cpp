@@ -10,13 +10,17 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
+#include <functional>
 #include <new>
 
 namespace feedline::inline training {
 namespace {
 
-/// Rows that are predicted between two looks at whether a stop was asked for.
-constexpr std::size_t kPredictedAtOnce = 64;
+/// Rows that are predicted between two looks at whether a stop was asked for: fewer, where these take long.
+constexpr std::size_t kMostPredictedAtOnce = 256;
+constexpr std::size_t kFirstPredictedAtOnce = 16;
+constexpr Nanos kLongPrediction = 60'000'000;
+constexpr Nanos kShortPrediction = 15'000'000;
 
 Error estimator_fault(const std::exception& fault, const std::string& node) {
   if (dynamic_cast<const std::bad_alloc*>(&fault) != nullptr)
@@ -103,6 +107,7 @@ class EstimatorLearner final : public Learner {
   std::optional<Progress> train(const Batch& batch, std::uint64_t step) override {
     state_.meter.enter(Phase::Add);
     if (learning_ == nullptr) learning_ = make();
+    check_labels(plan_.train, batch);
     const std::vector<EstimatorInput> inputs = inputs_of(plan_.train, batch);
     const EstimatorRows rows{.count = batch.records, .pass = pass_, .records = batch.record_ids, .inputs = inputs};
     const auto score = call_estimator(estimator_.node, [&] { return learning_->add(rows); });
@@ -124,6 +129,8 @@ class EstimatorLearner final : public Learner {
     state_.meter.enter(Phase::Other);
     rows_ = 0;
     if (fit->fitted) fitted_ = learning_;
+    for (const Error& notice : learning_->notices())
+      state_.emit(Noticed{notice.node.empty() ? Error(notice).at_node(estimator_.node) : notice});
     if (estimator_.passes && pass_ >= *estimator_.passes) {
       learning_.reset();
       pass_ = 0;
@@ -142,13 +149,59 @@ class EstimatorLearner final : public Learner {
 
   void evaluate(const Batch& batch) override {
     if (fitted_ == nullptr) return;
-    state_.meter.enter(Phase::Forward);
     const std::vector<EstimatorInput> inputs = inputs_of(*plan_.validation, batch);
-    for (std::size_t first = 0; first < batch.records; first += kPredictedAtOnce) {
-      if (state_.stop_requested()) throw StepCancelled();
-      predict(inputs, batch, first, std::min(kPredictedAtOnce, batch.records - first));
-    }
+    check_labels(*plan_.validation, batch);
+    predict(inputs, batch,
+            [this](const EstimatorRows& rows, std::span<const float> predictions) { compare(rows, predictions); });
     scores_.end_batch();
+  }
+
+  /// Targets are not looked at: nobody knows them.
+  Result<std::vector<Scores>> predict(const Batch& batch) override {
+    if (fitted_ == nullptr) return fail("it has not been fitted");
+    Scores scores{.node = estimator_.node,
+                  .target = setup_.classes > 0 ? TargetKind::Classes : TargetKind::Numbers,
+                  .columns = setup_.outputs()};
+    predict(inputs_of(*plan_.validation, batch), batch,
+            [&scores](const EstimatorRows&, std::span<const float> predictions) {
+              scores.values.insert(scores.values.end(), predictions.begin(), predictions.end());
+            });
+    state_.meter.enter(Phase::Other);
+    return std::vector<Scores>{std::move(scores)};
+  }
+
+  /// Between two of several passes there is nothing yet that could be kept.
+  [[nodiscard]] bool keeps_state() const override {
+    const Estimator* any = fitted_ != nullptr ? fitted_.get() : learning_.get();
+    return any != nullptr && any->keeps_state() && estimator_.passes.value_or(1) == 1;
+  }
+  [[nodiscard]] bool keeps_inside_epochs() const override { return false; }
+
+  Result<TrainingState> collect() override {
+    if (fitted_ == nullptr) return fail("nothing has been fitted yet");
+    TrainingState state;
+    for (auto& [name, tensor] : fitted_->state()) state.parameters.emplace(estimator_.key + "." + name, tensor);
+    return state;
+  }
+
+  Status restore(const TrainingState& state) override {
+    NamedTensors own;
+    for (const auto& [name, tensor] : state.parameters)
+      if (const auto [key, tensor_name] = split_tensor_name(name); key == estimator_.key)
+        own.emplace(std::string(tensor_name), tensor);
+    std::shared_ptr<Estimator> loaded = make();
+    const Status done = call_loading([&] { return loaded->load(own); });
+    if (!done) return done;
+    fitted_ = loaded;
+    learning_ = estimator_.passes ? nullptr : std::move(loaded);
+    pass_ = estimator_.passes ? 1 : state.position.epoch + 1;
+    return {};
+  }
+
+  Result<std::string> take_weights(const TrainingState&) override {
+    return fail(Error{.reason = "an estimator is fitted to its data and begins with no weights",
+                      .remedy = "Run it without --init-from",
+                      .node = estimator_.node});
   }
 
   Progress finish_validation() override { return scores_.read(); }
@@ -167,8 +220,18 @@ class EstimatorLearner final : public Learner {
     return std::move(*made);
   }
 
-  /// The rows of a batch by the node's inputs, with the labels checked.
-  [[nodiscard]] std::vector<EstimatorInput> inputs_of(const DataPlan& data, const Batch& batch) const {
+  /// An error of loading is told as it is, with its node; what it throws as one.
+  template <class Call>
+  [[nodiscard]] Status call_loading(const Call& call) const {
+    try {
+      Status done = call();
+      return done ? done : fail(std::move(done.error()).at_node(estimator_.node));
+    } catch (const std::exception& fault) {
+      return fail(estimator_fault(fault, estimator_.node));
+    }
+  }
+
+  void check_labels(const DataPlan& data, const Batch& batch) const {
     if (setup_.classes > 0)
       if (const auto stray = stray_label(data, batch, *estimator_.fields[estimator_.target], setup_.classes))
         throw StepFailed({.code = ErrorCode::Failed,
@@ -177,6 +240,10 @@ class EstimatorLearner final : public Learner {
                           .remedy = "Use training data that has all classes",
                           .node = estimator_.node,
                           .file = stray->file});
+  }
+
+  /// The rows of a batch by the node's inputs.
+  [[nodiscard]] std::vector<EstimatorInput> inputs_of(const DataPlan& data, const Batch& batch) const {
     std::vector<EstimatorInput> inputs;
     for (const auto& field : estimator_.fields) {
       EstimatorInput& input = inputs.emplace_back(EstimatorInput{.rows = batch.records});
@@ -187,22 +254,45 @@ class EstimatorLearner final : public Learner {
     return inputs;
   }
 
-  void predict(const std::vector<EstimatorInput>& inputs, const Batch& batch, std::size_t first, std::size_t count) {
+  using Take = std::function<void(const EstimatorRows& rows, std::span<const float> predictions)>;
+
+  /// A batch in parts, between which a stop is obeyed. How large they are follows from how long they take.
+  void predict(const std::vector<EstimatorInput>& inputs, const Batch& batch, const Take& take) {
+    state_.meter.enter(Phase::Predict);
+    for (std::size_t first = 0, count = 0; first < batch.records; first += count) {
+      if (state_.stop_requested()) throw StepCancelled();
+      count = std::min(predicted_at_once_, batch.records - first);
+      const Nanos begun = Clock::system().now();
+      predict_part(inputs, batch, first, count, take);
+      const Nanos taken = Clock::system().now() - begun;
+      if (taken > kLongPrediction)
+        predicted_at_once_ = std::max<std::size_t>(predicted_at_once_ / 4, 1);
+      else if (taken < kShortPrediction)
+        predicted_at_once_ = std::min(predicted_at_once_ * 2, kMostPredictedAtOnce);
+    }
+  }
+
+  void predict_part(const std::vector<EstimatorInput>& inputs, const Batch& batch, std::size_t first, std::size_t count,
+                    const Take& take) {
     std::vector<EstimatorInput> part;
     for (const EstimatorInput& input : inputs) part.push_back(input.slice(first, count));
     const EstimatorRows rows{
         .count = count, .records = std::span(batch.record_ids).subspan(first, count), .inputs = part};
-    const std::size_t outputs = setup_.outputs();
-    predictions_.resize(count * outputs);
+    predictions_.resize(count * setup_.outputs());
     (void)call_estimator(estimator_.node, [&] { return fitted_->predict(rows, predictions_); });
     if (!std::ranges::all_of(predictions_, [](float number) { return std::isfinite(number); }))
       throw StepFailed({.code = ErrorCode::Failed,
                         .reason = "it predicts something that is no finite number",
                         .remedy = "See that the data are normalised",
                         .node = estimator_.node});
-    const EstimatorInput& target = part[estimator_.target];
-    for (std::size_t row = 0; row < count; ++row) {
-      const std::span<const float> prediction = std::span(predictions_).subspan(row * outputs, outputs);
+    take(rows, predictions_);
+  }
+
+  void compare(const EstimatorRows& rows, std::span<const float> predictions) {
+    const std::size_t outputs = setup_.outputs();
+    const EstimatorInput& target = rows.inputs[estimator_.target];
+    for (std::size_t row = 0; row < rows.count; ++row) {
+      const std::span<const float> prediction = predictions.subspan(row * outputs, outputs);
       if (setup_.classes > 0) {
         scores_.add_class(rows.records[row], target.values<std::int64_t>()[row], prediction);
       } else {
@@ -223,6 +313,7 @@ class EstimatorLearner final : public Learner {
   std::uint64_t rows_ = 0;  ///< of this pass
   std::uint64_t step_ = 0;
   std::vector<float> predictions_{};
+  std::size_t predicted_at_once_ = kFirstPredictedAtOnce;
   EstimatorScores scores_;
   bool shows_accuracy_;  ///< of training, as the estimator tells it
 };

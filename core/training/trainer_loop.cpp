@@ -222,7 +222,7 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
     used_ = (*batch)->index + 1;
     batch->reset();  // its memory is wanted for the next one
     if (!last) {
-      if (keeper_ && keeper_->due(steps_)) take_checkpoint({.numbered = true});
+      if (keeper_ && learner_.keeps_inside_epochs() && keeper_->due(steps_)) take_checkpoint({.numbered = true});
       continue;
     }
     if (auto status = finish_epoch(true); !status) {

@@ -73,6 +73,8 @@ class Learner {
 
   /// Does it keep what it has learnt, so that another run can go on from there?
   [[nodiscard]] virtual bool keeps_state() const { return false; }
+  /// Also between two steps of one epoch? Else at its end alone.
+  [[nodiscard]] virtual bool keeps_inside_epochs() const { return true; }
   /// Between two steps: weights, optimiser, generators and what was measured of the running epoch; the caller adds the
   /// rest. Errors: those of collect_state().
   [[nodiscard]] virtual Result<TrainingState> collect();

@@ -56,7 +56,7 @@ void TrainerLoop::keep_checkpoints(const ResumePoint* from) {
   if (!learner_.keeps_state()) {
     if (options_.checkpoints.asked)
       state_.emit(
-          Noticed{Error{.reason = "an estimator keeps no checkpoints: what it learns is fitted anew in each run",
+          Noticed{Error{.reason = "this estimator keeps no checkpoints: what it learns is fitted anew in each run",
                         .node = plan_->trainer_node}});
     return;
   }
@@ -114,6 +114,7 @@ void TrainerLoop::take_checkpoint(const CheckpointKeeper::Due& as) {
 /// What the run has come to is kept, unless it was broken off in the middle of a step, or must end at once.
 void TrainerLoop::checkpoint_at_end() {
   if (!keeper_ || !exact_ || state_.stop_requested() || !keeper_->due_at_end(steps_)) return;
+  if (!learner_.keeps_inside_epochs() && steps_ > start_.steps) return;  // its epoch is not over
   keeper_->finish();
   take_checkpoint({.numbered = true});
 }

@@ -170,7 +170,6 @@ void RunController::receive(quint64 run_id, const Fact& fact) {
   std::visit(Overloaded{
                  [this](const Preparing& f) { Q_EMIT preparing(QString::fromStdString(f.what), f.fraction); },
                  [this](const Started& f) {
-                   if (!f.estimator.empty()) checkpoint_folder_.clear();  // it is fitted anew in each run
                    if (state_ == State::Preparing) set_state(State::Running);
                    Q_EMIT started(f);
                  },

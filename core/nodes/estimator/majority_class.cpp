@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "schema/node_builder.h"
+#include "nodes/estimator/learner_rows.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace feedline::inline nodes {
 namespace {
@@ -20,7 +21,30 @@ class ClassCounts final : public Estimator {
     return FitScore{};
   }
 
-  Result<Fit> fit(FitControl&) override {
+  Result<Fit> fit(FitControl&) override { return score(); }
+
+  Status predict(const EstimatorRows& rows, std::span<float> out) const override {
+    for (std::size_t row = 0; row < rows.count; ++row)
+      std::ranges::copy(shares_, out.subspan(row * shares_.size()).begin());
+    return {};
+  }
+
+  bool keeps_state() const override { return true; }
+  NamedTensors state() const override { return {{"counts", TensorValue::of(counts_)}}; }
+  Status load(const NamedTensors& state) override {
+    auto counts = kept_numbers<double>(state, "counts", counts_.size());
+    if (!counts) return fail(std::move(counts.error()));
+    if (!std::ranges::all_of(*counts, [](double count) { return count >= 0 && std::isfinite(count); }))
+      return fail_kept("a count is negative");
+    counts_ = std::move(*counts);
+    if (std::accumulate(counts_.begin(), counts_.end(), smoothing_) <= 0) return fail_kept("it has seen no record");
+    (void)score();
+    return {};
+  }
+
+ private:
+  /// The shares of the counts, and how good they are on these.
+  Fit score() {
     const double records = std::accumulate(counts_.begin(), counts_.end(), 0.0);
     const double all = records + smoothing_ * static_cast<double>(counts_.size());
     shares_.clear();
@@ -35,13 +59,6 @@ class ClassCounts final : public Estimator {
     return fit;
   }
 
-  Status predict(const EstimatorRows& rows, std::span<float> out) const override {
-    for (std::size_t row = 0; row < rows.count; ++row)
-      std::ranges::copy(shares_, out.subspan(row * shares_.size()).begin());
-    return {};
-  }
-
- private:
   double smoothing_;
   std::vector<double> counts_;
   std::vector<float> shares_{};  ///< of each class; what is predicted for every record

@@ -20,10 +20,6 @@ Result<std::unique_ptr<InferenceSession>> InferenceSession::open(std::shared_ptr
   std::unique_ptr<InferenceSession> session(new InferenceSession());
   RunState& run = *session->state_;
   session->on_stop_.emplace(options.stop, std::function<void()>([&run] { run.stop(); }));
-  if (plan->network() == nullptr)
-    return fail(Error{.reason = "an estimator keeps no checkpoints, so none of it can predict",
-                      .remedy = "Use a graph with a network",
-                      .node = plan->trainer_node});
   PipelineOptions pipeline = pipeline_options(plan->asked_for(), plan->trainer);
   pipeline.cache_folder = options.cache_folder;
   auto fitted = fit_plan(std::move(plan), {.pipeline = pipeline,
