@@ -174,13 +174,15 @@ Result<TableLayout> lay_out(const std::vector<std::string>& names, const TableSu
   layout.label = *label;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const ColumnUse use = (*uses)[i];
-    if (i == *label || use == ColumnUse::Ignored) continue;
     const CellCounts& counts = survey.columns[i];
-    const bool number = use == ColumnUse::Number || (use == ColumnUse::Auto && is_number_column(counts));
-    layout.columns.push_back({.name = names[i],
-                              .dtype = number ? DType::F64 : DType::U8,
-                              .missing = counts.missing > 0,
-                              .type = number ? ColumnType::Number : ColumnType::Text});
+    const bool number = (use == ColumnUse::Number) || (use != ColumnUse::Text && is_number_column(counts));
+    Column column{.name = names[i],
+                  .dtype = number ? DType::F64 : DType::U8,
+                  .missing = counts.missing > 0,
+                  .type = number ? ColumnType::Number : ColumnType::Text};
+    layout.report.columns.push_back(column);
+    if (i == *label || use == ColumnUse::Ignored) continue;
+    layout.columns.push_back(std::move(column));
     layout.from.push_back(i);
   }
   if (layout.columns.empty())

@@ -41,13 +41,17 @@ void table_choices(Builder& builder) {
   const auto columns = [] { return ListRules{.most = 4096, .unique = true, .item_text = "column"}; };
   std::move(builder)
       .param("label", &Choices::label, "The column that is to be predicted; empty: the last one.")
+      .names(columns_of_table())
       .choice("label_kind", &Choices::label_kind, {"auto", "class", "number"},
               "What the label is; auto: a number if it has fractions or over 20 different values, else a class.")
       .list("ignore", &Choices::ignore, columns(), "Columns to be left out, such as numbers of records.")
+      .names(columns_of_table())
       .list("numbers", &Choices::numbers, columns(),
             "Columns that hold numbers, where that is not seen: a cell that is none is then a bad record.")
+      .names(columns_of_table())
       .list("texts", &Choices::texts, columns(),
             "Columns whose numbers are names, such as postal codes: they come as texts.")
+      .names(columns_of_table())
       .list("missing", &Choices::missing, ListRules{.most = 64, .unique = true, .item_text = "text"},
             "What stands for a missing value, besides an empty cell.");
 }
