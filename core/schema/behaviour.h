@@ -35,6 +35,9 @@ namespace feedline::inline schema {
 struct SourceContext {
   std::filesystem::path cache_folder{};
   std::stop_token stop{};
+  /// Generate and paint nothing: what has not been made yet is not opened (ErrorCode::Cancelled). Files of the user's
+  /// are read as ever.
+  bool make_nothing = false;
   /// (what is being done, fraction done in 0..1). May be empty. Called from the opening thread.
   std::function<void(std::string_view what, double fraction)> progress{};
 };

@@ -81,15 +81,12 @@ void Prober::request() {
 
 Prober::Outcome Prober::open(const std::vector<Target>& targets, const std::stop_token& stop) {
   Outcome outcome;
-  const SourceContext context{.cache_folder = default_cache_folder(), .stop = stop, .progress = {}};
-  std::stop_source stopped;
-  stopped.request_stop();
-  const SourceContext only_present{.cache_folder = context.cache_folder, .stop = stopped.get_token(), .progress = {}};
+  const SourceContext context{
+      .cache_folder = default_cache_folder(), .stop = stop, .make_nothing = true, .progress = {}};
   for (const Target& target : targets) {
     if (stop.stop_requested()) break;
     try {
-      const auto source = target.made ? target.spec->open(target.params, only_present)
-                                      : open_to_report(*target.spec, target.params, context);
+      const auto source = open_to_report(*target.spec, target.params, context);
       if (source) {
         look(target, **source, outcome);
       } else if (source.error().code != ErrorCode::Cancelled) {
