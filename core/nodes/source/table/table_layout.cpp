@@ -199,6 +199,28 @@ Result<TableLayout> lay_out(const std::vector<std::string>& names, const TableSu
   return layout;
 }
 
+Result<TableLayout> lay_out_like(const std::vector<std::string>& names, std::span<const Column> like) {
+  TableLayout layout{.columns = {like.begin(), like.end()}, .label = kNoLabel, .label_number = true};
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < names.size(); ++i) places.emplace(names[i], i);
+  for (const Column& column : like) {
+    if (const auto exact = places.find(column.name); exact != places.end()) {
+      layout.from.push_back(exact->second);
+      continue;
+    }
+    const auto near = find_column(names, column.name, "file");
+    if (!near)
+      return fail(Error{
+          .reason = fmt::format("it has no column '{}', which the model was trained on", escape_name(column.name)),
+          .remedy = "Give it the columns of the training data; the label may be missing",
+          .parameter = "file"});
+    layout.from.push_back(*near);
+  }
+  layout.outputs = table_outputs(true, 0);
+  layout.outputs[0].columns = layout.columns;
+  return layout;
+}
+
 std::vector<TensorDesc> unknown_table(const TableChoices& choices) {
   const bool number = choices.label_kind == "number";
   return table_outputs(number, number ? Dim(0) : Dim::symbol("classes"));

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -114,11 +115,14 @@ class LabelRuns {
   std::uint64_t runs_ = 0;
 };
 
+/// In place of a column.
+inline constexpr std::size_t kNoLabel = static_cast<std::size_t>(-1);
+
 /// Which columns of a table become what.
 struct TableLayout {
   std::vector<Column> columns{};    ///< of the rows that stream
   std::vector<std::size_t> from{};  ///< which column of the table each is
-  std::size_t label = 0;            ///< column of the table
+  std::size_t label = 0;            ///< column of the table, or kNoLabel
   bool label_number = false;
   std::unordered_map<std::string, std::int64_t> classes{};  ///< by the label's text
   std::vector<TensorDesc> outputs{};                        ///< row, label
@@ -134,6 +138,10 @@ struct TableLayout {
 /// report, so that the table can still be looked at.
 [[nodiscard]] Result<TableLayout> lay_out(const std::vector<std::string>& names, const TableSurvey& survey,
                                           const TableChoices& choices);
+
+/// Of a table that only has to have these columns, of whatever name the others are, and no label (kNoLabel). Error, at
+/// `file`: one of them is not there.
+[[nodiscard]] Result<TableLayout> lay_out_like(const std::vector<std::string>& names, std::span<const Column> like);
 
 /// What a table's node puts out before its file was looked at.
 [[nodiscard]] std::vector<TensorDesc> unknown_table(const TableChoices& choices);
