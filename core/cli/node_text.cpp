@@ -9,15 +9,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <optional>
+#include <string_view>
 
 namespace feedline::cli {
 namespace {
-
-std::string capitalised(std::string text) {
-  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
-  return text;
-}
 
 /// A hanging paragraph: `head` in a column of its own, text wrapped beside it.
 std::string entry(const std::string& head, std::size_t column, const std::string& text, std::size_t width) {
@@ -118,11 +113,10 @@ std::string node_list(const std::vector<const NodeSpec*>& specs, std::size_t wid
   std::size_t longest = 0;
   for (const NodeSpec* spec : specs) longest = std::max(longest, spec->type.size());
   std::string text;
-  std::optional<Category> category;
+  std::string_view heading;
   for (const NodeSpec* spec : specs) {
-    if (category != spec->category)
-      text += (text.empty() ? "" : "\n") + capitalised(std::string(name(spec->category))) + '\n';
-    category = spec->category;
+    if (heading != heading_of(*spec)) text += fmt::format("{}{}\n", text.empty() ? "" : "\n", heading_of(*spec));
+    heading = heading_of(*spec);
     text += entry(spec->type, column_for(longest, width), spec->summary, width);
   }
   return text + "\nMore on one of them: feedline-cli nodes TYPE\n";
@@ -130,7 +124,7 @@ std::string node_list(const std::vector<const NodeSpec*>& specs, std::size_t wid
 
 std::string node_page(const NodeSpec& spec, std::size_t width) {
   std::string text =
-      fmt::format("{} - {} ({})\n\n{}\n", spec.type, spec.title, name(spec.category), wrap(spec.summary, width));
+      fmt::format("{} - {} ({})\n\n{}\n", spec.type, spec.title, heading_of(spec), wrap(spec.summary, width));
   if (!spec.help.empty()) text += '\n' + wrap(spec.help, width) + '\n';
   text += ports("Inputs", spec.inputs, width) + ports("Outputs", spec.outputs, width);
   if (spec.ports) text += "\nThese are the ports by default; they follow from its parameters.\n";
@@ -157,6 +151,7 @@ std::string node_json(const std::vector<const NodeSpec*>& specs) {
                    {"summary", spec->summary},
                    {"help", spec->help},
                    {"category", name(spec->category)},
+                   {"heading", heading_of(*spec)},
                    {"random", spec->random},
                    {"ports_from_params", static_cast<bool>(spec->ports)},
                    {"inputs", to_json(spec->inputs)},

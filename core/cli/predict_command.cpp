@@ -123,23 +123,26 @@ ExitCode run_predict(const PredictArguments& arguments) {
 }  // namespace
 
 void add_predict(CLI::App& app, ExitCode& code) {
-  CLI::App* command = app.add_subcommand("predict", "Ask a trained model about pictures or lines of text");
+  CLI::App* command = app.add_subcommand("predict", "Ask a trained model about pictures, texts or tables");
   explain(*command,
           "Predicts what inputs are, with the weights of a checkpoint and the preprocessing with which it was "
           "validated: random nodes take their fixed form, fitted ones know what they had learnt. Inputs are picture "
-          "files, folders (all pictures in them) or, of a model of texts, text files of one record a line, or - for "
-          "standard input. What cannot be used is named on standard error, and the rest predicted.");
+          "files, folders (all pictures in them); of a model of texts, text files of one record a line; of a model of "
+          "tables, CSV files with the columns that it was trained on, in any order, with or without a label. - is "
+          "standard input, of texts and tables. What cannot be used is named on standard error, a bad row with its "
+          "line, and the rest predicted.");
   command->footer(
       "Examples:\n"
       "  feedline-cli predict CKPT photo.jpg                     the best checkpoint of a folder\n"
       "  feedline-cli predict CKPT/best.safetensors photos --csv > answers.csv\n"
-      "  feedline-cli predict CKPT photos --json - | jq '.predictions[].class'\n");
+      "  feedline-cli predict CKPT photos --json - | jq '.predictions[].class'\n"
+      "  feedline-cli predict CKPT new-customers.csv --csv       of a model of tables\n");
   auto arguments = std::make_shared<PredictArguments>();
   command
       ->add_option("CHECKPOINT", arguments->checkpoint,
                    "A checkpoint, or the folder of a run's checkpoints (its best one)")
       ->required();
-  command->add_option("INPUT", arguments->inputs, "Picture files and folders, or text files")->required();
+  command->add_option("INPUT", arguments->inputs, "Picture files and folders, text files, or CSV files")->required();
   add_inference_arguments(*command, arguments->common);
   command->add_option("--top", arguments->top, "How many classes are shown of each")
       ->type_name("N")

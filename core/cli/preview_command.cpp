@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "checking/describe_source.h"
 #include "cli/commands.h"
 #include "cli/format.h"
 #include "cli/graph_file.h"
@@ -6,7 +7,11 @@
 #include "cli/output.h"
 #include "cli/png_file.h"
 #include "cli/run_arguments.h"
+#include "cli/source_page.h"
 #include "cli/terminal.h"
+#include "plan/open_source.h"
+#include "plan/plan.h"
+#include "schema/registry.h"
 #include "training/preview.h"
 
 #include <fmt/format.h>
@@ -31,6 +36,9 @@ struct PreviewArguments {
   std::string port{};
   bool validation = false;
   std::string out{};
+  bool of_a_record = false;  ///< one was asked for, or a picture
+  std::size_t rows = 10;
+  bool json = false;
 };
 
 Result<const PreviewValue*> chosen(const Preview& preview, const std::string& port) {
@@ -93,12 +101,38 @@ Result<Raster> picture(const PreviewValue& value, const std::string& node) {
                     .port = value.port});
 }
 
+/// A source without any record that is asked for: its first ones, and what its columns hold.
+Status preview_source(const Node& node, const NodeSpec& spec, const PreviewArguments& arguments) {
+  const SourceContext context{.cache_folder = default_cache_folder()};
+  auto source = open_to_report(spec, spec.complete(node.params), context);
+  if (!source) return fail(std::move(source.error()).at_node(arguments.request.node));
+  RecordTable table(std::move(*source));
+  const auto description = describe_source(table, {});
+  if (!description) return fail(Error(description.error()).at_node(arguments.request.node));
+  FirstRows rows;
+  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(arguments.rows, table.size()); ++i) {
+    const Status read = table.read(i, rows.cells.emplace_back());
+    if (!read) rows.cells.back().clear();
+    rows.faults.push_back(read ? std::string() : read.error().line());
+  }
+  put(stdout, arguments.json ? source_json(*description, rows) : source_page(*description, rows, width_of(stdout)));
+  return {};
+}
+
 Status preview(PreviewArguments& arguments) {
   auto loaded = load_graph(arguments.file);
   if (!loaded) return fail(std::move(loaded.error()));
   if (Status set = apply_overrides(loaded->document, arguments.set); !set) return set;
   if (arguments.request.node.empty())
     return fail("no node is named", "Name one: --node decode. feedline-cli validate FILE lists them");
+  const Node* node = loaded->document.find(arguments.request.node);
+  const NodeSpec* spec = node == nullptr ? nullptr : Registry::instance().find(node->type);
+  const bool source = spec != nullptr && spec->open && !arguments.of_a_record;
+  if (source) return preview_source(*node, *spec, arguments);
+  if (arguments.json)
+    return fail(Error{.reason = "only a source as a table can be printed as JSON",
+                      .remedy = "Name a source, without --record, or omit --json",
+                      .node = arguments.request.node});
   arguments.request.training = !arguments.validation;
   Previewer previewer;
   const auto seen = previewer.look(loaded->document, arguments.request);
@@ -126,9 +160,12 @@ void add_preview(CLI::App& app, ExitCode& code) {
       "writes one as a PNG: a picture, or the channels of a feature map side by side. The values are those of a "
       "run: random nodes draw the numbers of the given epoch, and layers have their initial weights. Only the part "
       "of the graph upstream of the node must be valid; where a node is fitted to the training records, the whole "
-      "graph.");
+      "graph.\n\n"
+      "Of a source, without --record, it prints the first records as a table, and for each column its type, how many "
+      "values are missing and how they are distributed: in a sample, the same each time.");
   command->footer(
       "Examples:\n"
+      "  feedline-cli preview example:tables source\n"
       "  feedline-cli preview example:quickstart --node crop --record 7\n"
       "  feedline-cli preview example:quickstart --node crop --record 7 --epoch 2 --out crop.png   other random "
       "numbers\n"
@@ -136,17 +173,24 @@ void add_preview(CLI::App& app, ExitCode& code) {
   auto arguments = std::make_shared<PreviewArguments>();
   add_file(*command, arguments->file);
   add_set(*command, arguments->set);
-  command->add_option("--node", arguments->request.node, "Name of the node in the graph")->type_name("NODE");
-  command->add_option("--record", arguments->request.record, "Index of the record in the source, from 0")
-      ->type_name("R");
-  command->add_option("--epoch", arguments->request.epoch, "Epoch for which random nodes draw, from 1")
-      ->type_name("N")
-      ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{1} << 31U));
-  command->add_flag("--validation", arguments->validation, "Compute as in validation: random nodes are deterministic");
+  command->add_option("--node,NODE", arguments->request.node, "Name of the node in the graph")->type_name("NODE");
+  auto* record =
+      command->add_option("--record", arguments->request.record, "Index of the record in the source, from 0");
+  record->type_name("R");
+  auto* epoch = command->add_option("--epoch", arguments->request.epoch, "Epoch for which random nodes draw, from 1");
+  epoch->type_name("N")->check(CLI::Range(std::uint32_t{1}, std::uint32_t{1} << 31U));
+  auto* validation = command->add_flag("--validation", arguments->validation,
+                                       "Compute as in validation: random nodes are deterministic");
   command->add_option("--out", arguments->out, "Write the output as PNG to this file, or to standard output for '-'")
       ->type_name("PNG");
   command->add_option("--port", arguments->port, "Output that --out writes; default: the first")->type_name("PORT");
-  command->callback([arguments, &code] {
+  command->add_option("--rows", arguments->rows, "How many records of a source are shown; default: 10")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{10'000}));
+  command->add_flag("--json", arguments->json, "Print a source as JSON");
+  command->callback([arguments, record, epoch, validation, &code] {
+    arguments->of_a_record = record->count() + epoch->count() + validation->count() > 0 || !arguments->out.empty() ||
+                             !arguments->port.empty();
     const Status done = preview(*arguments);
     code = kOk;
     if (done) return;

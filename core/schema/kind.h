@@ -60,6 +60,8 @@ struct KindTraits {
   std::optional<PreviewForm> form{};
   /// A value in words, where they are no numbers; null: its numbers.
   std::string (*words)(std::span<const std::byte> value) = nullptr;
+  /// Under which heading lists of nodes show those that prepare values of this kind; empty: under that of all kinds.
+  std::string_view heading{};
   std::string_view field_doc = "Values of one size.";  ///< of a batch's input for it
   /// What helps where values of differing size meet a batch.
   std::string_view size_remedy = "Bring all records to one size in front";

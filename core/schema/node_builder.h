@@ -101,14 +101,10 @@ class NodeBuilder {
 
   /// A number.
   template <class Owner, ParamNumber Number>
-  NodeBuilder&& param(std::string name, Number Owner::*member, Range limits, std::string doc) && {
+  NodeBuilder&& param(std::string name, Number Owner::*member, const Range& limits, std::string doc) && {
     ParamSpec p;
     p.kind = std::same_as<Number, double> ? ParamKind::Real : ParamKind::Integer;
-    p.hard_min = limits.hard_min;
-    p.hard_max = limits.hard_max;
-    p.ui_min = limits.ui_min.value_or(limits.hard_min);
-    p.ui_max = limits.ui_max.value_or(limits.hard_max);
-    p.unit = std::move(limits.unit_text);
+    p.limit(limits);
     return std::move(*this).add(std::move(p), std::move(name), member, std::move(doc));
   }
   template <class Owner>
@@ -168,19 +164,21 @@ class NodeBuilder {
     return std::move(*this);
   }
 
+  /// The parameter before, a text or a list of texts, names columns: `.names(columns_of_input("row"))`.
+  NodeBuilder&& names(ColumnNames columns) && {
+    spec_.params.back().columns = std::move(columns);
+    return std::move(*this);
+  }
+
   /// A list of texts (std::string) or numbers (std::int64_t, double); `each` limits one number.
   template <class Owner, class Item>
   NodeBuilder&& list(std::string name, std::vector<Item> Owner::*member, ListRules rules, std::string doc,
-                     Range each = {}) && {
+                     const Range& each = {}) && {
     ParamSpec p;
     p.kind = ParamKind::List;
     if constexpr (std::same_as<Item, std::int64_t>) rules.items = ItemKind::Integer;
     if constexpr (std::same_as<Item, double>) rules.items = ItemKind::Real;
-    p.hard_min = each.hard_min;
-    p.hard_max = each.hard_max;
-    p.ui_min = each.ui_min.value_or(each.hard_min);
-    p.ui_max = each.ui_max.value_or(each.hard_max);
-    p.unit = std::move(each.unit_text);
+    p.limit(each);
     p.list = std::move(rules);
     p.name = std::move(name);
     p.doc = std::move(doc);

@@ -22,6 +22,15 @@ std::string_view name(Category category) {
   return names[static_cast<std::size_t>(category)];
 }
 
+std::string_view heading_of(const NodeSpec& spec) {
+  if (spec.category == Category::Estimator) return "Learners";
+  if (spec.category != Category::Preprocess) return name(spec.category);
+  for (const auto* ports : {&spec.inputs, &spec.outputs})
+    for (const PortSpec& port : *ports)
+      if (!port.kind->heading.empty()) return port.kind->heading;
+  return "Records";
+}
+
 const ParamSpec* NodeSpec::param(std::string_view param_name) const {
   const auto found =
       std::find_if(params.begin(), params.end(), [&](const ParamSpec& p) { return p.name == param_name; });

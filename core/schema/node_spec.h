@@ -155,4 +155,9 @@ struct NodeSpec {
   [[nodiscard]] ParamMap complete(const ParamMap& set) const;
 };
 
+/// Under which heading lists of nodes show one: its category, and of a node that prepares records, what it prepares,
+/// "Pictures", "Tables", "Text" (KindTraits::heading of its first input or output that has any), or "Records" where it
+/// takes any.
+[[nodiscard]] std::string_view heading_of(const NodeSpec& spec);
+
 }  // namespace feedline::inline schema

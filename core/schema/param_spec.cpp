@@ -232,6 +232,14 @@ std::string ParamSpec::constraint() const {
   return text;
 }
 
+void ParamSpec::limit(const Range& limits) {
+  hard_min = limits.hard_min;
+  hard_max = limits.hard_max;
+  ui_min = limits.ui_min.value_or(limits.hard_min);
+  ui_max = limits.ui_max.value_or(limits.hard_max);
+  unit = limits.unit_text;
+}
+
 Status ParamSpec::check(const Value& value) const {
   const auto wrong = [&](std::string reason) {
     Error error{.reason = std::move(reason), .remedy = "Give " + constraint(), .parameter = name};

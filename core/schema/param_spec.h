@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "schema/tensor_desc.h"
 #include "schema/value.h"
 
 #include <cstddef>
@@ -42,6 +43,26 @@ struct ListRules {
   std::function<Status(std::string_view item)> check_item{};
 };
 
+/// Whose columns a parameter names: what somebody can choose from, who then need not type a name.
+struct ColumnNames {
+  enum class Of : std::uint8_t {
+    Nothing,  ///< it names no columns
+    Input,    ///< those that arrive at the input `port` of the node
+    Table,    ///< those of the table that the node reads (SourceReport::columns)
+    Sources   ///< those of any table that the graph reads
+  };
+  Of of = Of::Nothing;
+  std::string port{};
+  std::optional<ColumnType> type{};  ///< columns of this type alone
+};
+[[nodiscard]] inline ColumnNames columns_of_input(std::string port, std::optional<ColumnType> type = {}) {
+  return {.of = ColumnNames::Of::Input, .port = std::move(port), .type = type};
+}
+[[nodiscard]] inline ColumnNames columns_of_table() { return {.of = ColumnNames::Of::Table}; }
+[[nodiscard]] inline ColumnNames columns_of_sources() { return {.of = ColumnNames::Of::Sources}; }
+
+struct Range;
+
 /// One parameter of a node. Forms, validation, JSON keys, `--set` and help all follow from it.
 struct ParamSpec {
   std::string name{};
@@ -56,6 +77,7 @@ struct ParamSpec {
   std::string doc{};
   bool required = false;  ///< a File, Folder or Text that must not be empty
   ListRules list{};       ///< of a List
+  ColumnNames columns{};  ///< of a Text or a List of texts that names columns
   /// Counts only where a wire enters this input of the node; empty: always.
   std::string only_with{};
   /// Counts only where this other parameter of the node has one of these values, as texts; no name: always.
@@ -71,6 +93,7 @@ struct ParamSpec {
   [[nodiscard]] Result<Value> parse(std::string_view text) const;
   /// "integer, 1 to 4096, default 64" for help and errors.
   [[nodiscard]] std::string constraint() const;
+  void limit(const Range& limits);
 };
 
 /// The items of a list value in the type that a node keeps them in; none if the value is no such list. A list of whole

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
-#include <tuple>
+#include <utility>
 
 namespace feedline::inline schema {
 
@@ -30,7 +30,9 @@ std::vector<const NodeSpec*> Registry::all() const {
   std::vector<const NodeSpec*> specs;
   for (const auto& [type, spec] : specs_) specs.push_back(&spec);
   std::sort(specs.begin(), specs.end(), [](const NodeSpec* a, const NodeSpec* b) {
-    return std::tie(a->category, a->title) < std::tie(b->category, b->title);
+    if (a->category != b->category) return a->category < b->category;
+    return std::pair(heading_of(*a), std::string_view(a->title)) <
+           std::pair(heading_of(*b), std::string_view(b->title));
   });
   return specs;
 }

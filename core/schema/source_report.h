@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "schema/tensor_desc.h"
 
 #include <cstdint>
 #include <functional>
@@ -47,6 +48,7 @@ struct DataParts {
 struct SourceReport {
   std::vector<std::string> class_names{};      ///< as outputs() has them
   std::vector<std::uint64_t> class_counts{};   ///< records of each class
+  std::vector<Column> columns{};               ///< of a table: all of them, those that do not stream too
   std::uint64_t label_runs = 0;                ///< stretches of one class, in the order of the records
   std::vector<PassedFiles> ignored{};          ///< most files first; what systems leave everywhere is not counted
   std::vector<PassedFolder> passed_folders{};  ///< sub-folders that became no class, or were not entered

@@ -26,6 +26,7 @@
 #include "gui/inspector/inspector_panel.h"
 #include "gui/inspector/palette_panel.h"
 #include "gui/plots/run_panels.h"
+#include "gui/preview/data_panel.h"
 #include "gui/preview/preview_panel.h"
 #include "gui/start/starter_controller.h"
 #include "gui/workspace/disk_watch.h"
@@ -214,6 +215,7 @@ void MainWindow::connect_tab(DocumentTab& tab) {
 void MainWindow::show_tab(DocumentTab& tab) {
   panels_->inspector->show_document(tab.document());
   panels_->preview->show_document(tab.document());
+  panels_->data->show_document(tab.document());
   show_nodes(tab.selected_nodes());
   update_title();
   update_problems();
@@ -222,6 +224,7 @@ void MainWindow::show_tab(DocumentTab& tab) {
 void MainWindow::show_nodes(const QStringList& nodes) {
   panels_->inspector->show_nodes(nodes);
   panels_->preview->show_nodes(nodes);
+  panels_->data->show_nodes(nodes);
 }
 
 void MainWindow::close_tab(DocumentTab& tab) {
@@ -253,6 +256,7 @@ void MainWindow::connect_editing() {
           [this](const QString& type) { view().editor().add_node(type); });
   connect(panels_->problems, &ProblemsPanel::problem_chosen, this, &MainWindow::show_problem);
   connect(actions_->preview, &QAction::triggered, this, [this] { Panels::show(panels_->preview); });
+  connect(actions_->data, &QAction::triggered, this, [this] { Panels::show(panels_->data); });
   connect(problems_button_, &ProblemsButton::clicked, this, [this] { Panels::show(panels_->problems); });
   const auto fill_graph_menu = [this] {
     actions_->graph->clear();

@@ -8,6 +8,7 @@
 #include "gui/inspector/inspector_panel.h"
 #include "gui/inspector/palette_panel.h"
 #include "gui/plots/run_panels.h"
+#include "gui/preview/data_panel.h"
 #include "gui/preview/preview_panel.h"
 #include "gui/runs/runs_panel.h"
 
@@ -26,6 +27,7 @@ Panels::Panels(Workspace& workspace, LiveRunController& live_run, DiagnosisContr
       inspector(new InspectorPanel(workspace.current().document(), window)),
       problems(new ProblemsPanel(window)),
       preview(new PreviewPanel(window)),
+      data(new DataPanel(window)),
       verdicts(diagnosis.panel),
       docks_(window) {
   place(live_run, runs);
@@ -45,6 +47,8 @@ void Panels::place(LiveRunController& live_run, RunHistoryController& runs) {
   below("log", tr("Log"), live_run.log);
   below("runs", tr("Runs"), runs.panel);
   below("preview", tr("Preview"), preview);
+  below("data", tr("Data"), data);
+  help_[data] = QStringLiteral("tables.md");
 }
 
 /// As their descriptors say.

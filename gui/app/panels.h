@@ -20,6 +20,7 @@ class PalettePanel;
 }  // namespace feedline::gui::inline inspector
 
 namespace feedline::gui::inline preview {
+class DataPanel;
 class PreviewPanel;
 }  // namespace feedline::gui::inline preview
 
@@ -42,6 +43,7 @@ class Panels : public QObject {
   InspectorPanel* inspector;
   ProblemsPanel* problems;
   PreviewPanel* preview;
+  DataPanel* data;
   DiagnosisPanel* verdicts;
 
   [[nodiscard]] Docks& docks() { return docks_; }

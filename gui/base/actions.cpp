@@ -76,6 +76,8 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
   }
   toggle_theme = make(tr("Switch theme"), "moon", {}, tr("Switch between the light and the dark theme"));
   preview = make(tr("&Preview"), {}, QKeySequence(Qt::Key_F8), tr("Show what leaves the selected node for one record"));
+  data = make(tr("&Data"), {}, QKeySequence(Qt::SHIFT | Qt::Key_F8),
+              tr("Show the records of a source as a table, and what its columns hold"));
   work_build = make(tr("&Build"), {}, QKeySequence(Qt::CTRL | Qt::Key_1),
                     tr("Build: the palette, the inspector and the problems beside the canvas"));
   work_watch = make(tr("&Watch"), {}, QKeySequence(Qt::CTRL | Qt::Key_2),
@@ -173,7 +175,7 @@ void Actions::fill_menu_bar(QMenuBar* bar) {
   view->addSeparator();
   view->addActions({zoom_in, zoom_out, zoom_fit});
   view->addSeparator();
-  view->addAction(preview);
+  view->addActions({preview, data});
   view->addActions({next_tab, previous_tab});
   view->addSeparator();
   QMenu* theme = view->addMenu(tr("&Theme"));

@@ -27,7 +27,7 @@ class Actions : public QObject {
       *quit;
   QAction *undo, *redo, *cut, *copy, *paste, *duplicate, *remove, *select_all, *find, *find_next, *find_previous;
   QAction *zoom_in, *zoom_out, *zoom_fit, *theme_system, *theme_light, *theme_dark, *toggle_theme, *reset_layout,
-      *preview, *presenter, *settings;
+      *preview, *data, *presenter, *settings;
   QAction *work_build, *work_watch, *work_diagnose;  ///< workspaces; the fourth is `presenter`
   QAction* train_on_data;
   QAction *run, *pause, *stop, *show_queues, *check_data, *left_out, *find_rate, *study;

@@ -20,7 +20,7 @@ QStringList fronts_first(const GroupedPanels& panels) {
 }
 
 Arrangement build(bool folded, const GroupedPanels& panels) {
-  const QStringList waiting = QStringList{"log", "runs"} + panels.by_group() + QStringList{"diagnosis"};
+  const QStringList waiting = QStringList{"log", "runs", "data"} + panels.by_group() + QStringList{"diagnosis"};
   if (folded)
     return {.stacks = {{kRight, {"inspector", "palette", "problems", "preview"}, {"history"}}, {kBottom, {}, waiting}},
             .side = 0.3};
@@ -39,18 +39,18 @@ Arrangement watch(bool folded, const GroupedPanels& panels) {
   if (folded)
     return {.stacks = {left,
                        right,
-                       {kBottom, fronts_first(panels) + QStringList{"problems", "log"}, {"runs", "diagnosis"}}},
+                       {kBottom, fronts_first(panels) + QStringList{"problems", "log"}, {"runs", "diagnosis", "data"}}},
             .bottom = 0.45};
   return {.stacks = {left,
                      right,
                      {kBottom, panels.flow, {}},
                      {kBottom, panels.learning + QStringList{"runs"}, {"diagnosis"}},
-                     {kBottom, panels.machine + QStringList{"log", "problems"}, {}}},
+                     {kBottom, panels.machine + QStringList{"log", "problems"}, {"data"}}},
           .bottom = 0.42};
 }
 
 Arrangement diagnose(bool folded, const GroupedPanels& panels) {
-  const QStringList rest = panels.learning + panels.machine + QStringList{"problems", "log", "runs"};
+  const QStringList rest = panels.learning + panels.machine + QStringList{"problems", "log", "runs", "data"};
   const DockStack left{kLeft, {}, {"palette", "history"}};
   if (folded)
     return {.stacks = {left,
@@ -67,7 +67,8 @@ Arrangement present(const QStringList& presented, const GroupedPanels& panels) {
   const QStringList left = {"palette", "history"};
   const QStringList right = {"inspector", "preview"};
   QStringList hidden[3];
-  const QStringList bottom = QStringList{"problems", "log", "runs"} + panels.by_group() + QStringList{"diagnosis"};
+  const QStringList bottom =
+      QStringList{"problems", "log", "runs", "data"} + panels.by_group() + QStringList{"diagnosis"};
   for (const QString& name : left + right + bottom) {
     const Qt::DockWidgetArea area = left.contains(name) ? kLeft : right.contains(name) ? kRight : kBottom;
     if (presented.contains(name)) {

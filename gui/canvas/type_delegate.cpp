@@ -18,15 +18,15 @@ constexpr int kBeforeTitle = Theme::kUnit / 2 + 2 * Theme::kUnit;
 constexpr int kBehindTitle = Theme::kUnit / 2;
 constexpr int kTitle = Qt::AlignVCenter | Qt::AlignLeft | Qt::TextWordWrap;
 
-int category_width(const QModelIndex& index) {
-  const auto category = static_cast<Category>(index.data(PaletteModel::CategoryRole).toInt());
-  return QFontMetrics(Theme::instance().small_font()).horizontalAdvance(category_text(category));
+int heading_width(const QModelIndex& index) {
+  const QString heading = index.data(PaletteModel::HeadingRole).toString();
+  return QFontMetrics(Theme::instance().small_font()).horizontalAdvance(heading);
 }
 
 }  // namespace
 
-TypeDelegate::TypeDelegate(bool with_category, QObject* parent)
-    : QStyledItemDelegate(parent), with_category_(with_category) {}
+TypeDelegate::TypeDelegate(bool with_heading, QObject* parent)
+    : QStyledItemDelegate(parent), with_heading_(with_heading) {}
 
 QSize TypeDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
   const int line = option.fontMetrics.height();
@@ -39,8 +39,8 @@ QSize TypeDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelInd
 }
 
 QRect TypeDelegate::title_rect(const QRect& row, const QModelIndex& index) const {
-  const int category = with_category_ ? category_width(index) + Theme::kUnit : 0;
-  return row.adjusted(kBeforeTitle, 0, -kBehindTitle - category, 0);
+  const int heading = with_heading_ ? heading_width(index) + Theme::kUnit : 0;
+  return row.adjusted(kBeforeTitle, 0, -kBehindTitle - heading, 0);
 }
 
 void TypeDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
@@ -72,11 +72,11 @@ void TypeDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
   painter->setPen(selected ? QPen(c.accent_text, 1) : QPen(Qt::NoPen));
   painter->setBrush(theme.category_color(category));
   painter->drawRoundedRect(chip, 3, 3);
-  if (with_category_) {
+  if (with_heading_) {
     painter->setFont(theme.small_font());
     painter->setPen(selected ? c.accent_text : c.muted);
     painter->drawText(rect.adjusted(0, 0, -Theme::kUnit, 0), Qt::AlignVCenter | Qt::AlignRight,
-                      category_text(category));
+                      index.data(PaletteModel::HeadingRole).toString());
   }
   painter->setFont(option.font);
   painter->setPen(selected ? c.accent_text : c.text);

@@ -41,9 +41,10 @@ void DocumentController::mark_saved(const QString& file) {
   Q_EMIT file_changed();
 }
 
-void DocumentController::set_probed(ProbedSources probed, SourceFactsMap facts) {
+void DocumentController::set_probed(ProbedSources probed, SourceFactsMap facts, SourceColumns columns) {
   probed_ = std::move(probed);
   source_facts_ = std::move(facts);
+  source_columns_ = std::move(columns);
   analyse_again();
   Q_EMIT changed();
 }

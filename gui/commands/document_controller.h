@@ -24,6 +24,8 @@ struct SourceFacts {
 };
 /// By the path of the node.
 using SourceFactsMap = std::map<std::string, SourceFacts>;
+/// Of each source that reads a table: all its columns, by the path of the node.
+using SourceColumns = std::map<std::string, std::vector<Column>>;
 
 /// A Document of the window with its undo stack and its analysis. Everything that changes the graph goes through
 /// apply(); everything that shows it listens to changed(). Commands touch the Document alone, never scene items.
@@ -55,7 +57,7 @@ class DocumentController : public QObject {
   /// The document has been written to `file`.
   void mark_saved(const QString& file);
   /// Exact descriptions of the sources, found off the GUI thread; analysed again at once.
-  void set_probed(ProbedSources probed, SourceFactsMap facts = {});
+  void set_probed(ProbedSources probed, SourceFactsMap facts = {}, SourceColumns columns = {});
   /// What fitted nodes are known to have learnt; analysed again at once. It counts for a node until something upstream
   /// of it changes.
   void set_learnt(LearntBefore learnt);
@@ -65,6 +67,8 @@ class DocumentController : public QObject {
   void set_counting(const std::vector<std::string>& nodes);
   /// Of each source that has been opened, or is being opened.
   [[nodiscard]] const SourceFactsMap& source_facts() const { return source_facts_; }
+  /// Of the tables that have been looked into, those that no run may use too.
+  [[nodiscard]] const SourceColumns& source_columns() const { return source_columns_; }
 
   /// While it lives, what is applied is called by the name of the command that does it ("Duplicate conv"), whatever
   /// edits it takes.
@@ -102,6 +106,7 @@ class DocumentController : public QObject {
   ProbedSources probed_{};
   LearntBefore learnt_{};
   SourceFactsMap source_facts_{};
+  SourceColumns source_columns_{};
   QUndoStack stack_{};
   QString file_{};
   QString name_{};  ///< of the command at work

@@ -174,6 +174,7 @@ void NodeForm::refresh() {
   if (!applying_) before_.clear();  // somebody else changed the document
   if (id_line_ != nullptr && !id_line_->isModified()) id_line_->setText(to_qstring(node->id));
   if (id_error_ != nullptr) id_error_->setVisible(!id_error_->text().isEmpty());
+  refresh_columns(*node);
   for (ParamRow* row : rows_) refresh_param(*row, nodes);
   refresh_comment(*node);
   refresh_size();
@@ -203,6 +204,33 @@ void NodeForm::refresh_learnt() {
   for (const auto& [id, learnt] : controller_.learnt())
     if (state == nullptr && drawn_path(id) == ids_.front()) state = learnt;
   learnt_->show_state(state);
+}
+
+/// What parameters that name columns can choose from; of several nodes, what the first can.
+void NodeForm::refresh_columns(const Node& node) {
+  const auto names_columns = [](const ParamRow* row) { return row->spec().columns.of != ColumnNames::Of::Nothing; };
+  if (std::none_of(rows_.begin(), rows_.end(), names_columns)) return;
+  const std::string scope(scope_of(ids_.front()));
+  const Diagram& diagram = *controller_.document().at(scope);
+  const FaceMaker faces(diagram, controller_.analysis(), scope);
+  const SourceColumns& tables = controller_.source_columns();
+  for (ParamRow* row : rows_) {
+    const ColumnNames& names = row->spec().columns;
+    if (names.of == ColumnNames::Of::Nothing) continue;
+    std::vector<Column> columns;
+    if (names.of == ColumnNames::Of::Input) {
+      const Link* link = diagram.link_into({node.id, names.port});
+      if (const TensorDesc* desc = link == nullptr ? nullptr : faces.desc(link->from)) columns = desc->columns;
+    } else if (names.of == ColumnNames::Of::Table) {
+      if (const auto own = tables.find(ids_.front()); own != tables.end()) columns = own->second;
+    } else {
+      std::unordered_set<std::string_view> met;
+      for (const auto& [source, all] : tables)
+        for (const Column& column : all)
+          if (met.insert(column.name).second) columns.push_back(column);
+    }
+    row->editor().show_columns(columns);
+  }
 }
 
 /// The value of all nodes, or that they differ.

@@ -60,6 +60,7 @@ class NodeForm : public QWidget {
   void build_rate_finder(ParamRow& row);
   void build_unknown_params();
   void build_comment();
+  void refresh_columns(const Node& node);
   void refresh_param(ParamRow& row, const std::vector<const Node*>& nodes);
   void refresh_problems();
   void refresh_ports(const Node& node);

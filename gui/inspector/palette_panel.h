@@ -13,7 +13,7 @@ class Caption;
 
 namespace feedline::gui::inline inspector {
 
-/// All node types by category, with a search field. Drag one to the canvas, or double-click, or press Enter.
+/// All node types by heading, with a search field. Drag one to the canvas, or double-click, or press Enter.
 class PalettePanel : public QWidget {
   Q_OBJECT
 

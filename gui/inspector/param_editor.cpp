@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/inspector/param_editor.h"
 
+#include "gui/inspector/column_editors.h"
 #include "gui/inspector/list_editor.h"
 #include "gui/inspector/number_editor.h"
 #include "gui/inspector/text_editors.h"
@@ -8,6 +9,10 @@
 namespace feedline::gui::inline inspector {
 
 ParamEditor* make_param_editor(const ParamSpec& spec, QWidget* parent) {
+  if (spec.columns.of != ColumnNames::Of::Nothing) {
+    if (spec.kind == ParamKind::List) return new ColumnListEditor(spec, parent);
+    if (spec.kind == ParamKind::Text) return new ColumnBoxEditor(spec, parent);
+  }
   switch (spec.kind) {
     case ParamKind::Integer:
     case ParamKind::Real:

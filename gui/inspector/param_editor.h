@@ -5,6 +5,8 @@
 
 #include <QWidget>
 
+#include <vector>
+
 namespace feedline::gui::inline inspector {
 
 /// The field for one parameter. It knows the parameter's spec and nothing of documents.
@@ -17,6 +19,9 @@ class ParamEditor : public QWidget {
   virtual void show_value(const Value& value) = 0;
   /// Says that the nodes that are edited together have different values. Emits nothing.
   virtual void show_mixed() = 0;
+  /// Of a parameter that names columns: those that there are to choose from; none: they are not known. Comes before the
+  /// value. Emits nothing.
+  virtual void show_columns(const std::vector<Column>& /*columns*/) {}
 
  Q_SIGNALS:
   /// The user changes the value; many times in one gesture (a slider, a word being typed).

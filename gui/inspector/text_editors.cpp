@@ -3,6 +3,7 @@
 
 #include "gui/base/field_keys.h"
 #include "gui/base/theme.h"
+#include "gui/inspector/themed_combo.h"
 #include "gui/models/text.h"
 
 #include <QDragEnterEvent>
@@ -25,25 +26,6 @@ QHBoxLayout* bare_layout(QWidget* widget) {
   layout->setSpacing(Theme::kUnit / 2);
   return layout;
 }
-
-/// With an arrow in the theme's own drawing.
-class ThemedCombo : public QComboBox {
- public:
-  explicit ThemedCombo(QWidget* parent) : QComboBox(parent) {
-    setStyleSheet(
-        QStringLiteral("QComboBox::drop-down { border: none; width: 22px; } QComboBox::down-arrow { image: none; }"));
-  }
-
- protected:
-  void paintEvent(QPaintEvent* event) override {
-    QComboBox::paintEvent(event);
-    QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(QPen(Theme::instance().colors().muted, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
-    const QPointF tip(width() - 13, height() / 2.0 + 2);
-    painter.drawPolyline(QPolygonF({tip + QPointF(-4, -4), tip, tip + QPointF(4, -4)}));
-  }
-};
 
 /// A check box drawn as a switch: seen from the last row, in both themes.
 class Toggle : public QCheckBox {

@@ -11,37 +11,38 @@
 namespace feedline::gui::inline models {
 namespace {
 
-constexpr quintptr kCategoryLevel = 0;  // internal id of a category; a type carries its category's row + 1
+constexpr quintptr kHeadingLevel = 0;  // internal id of a heading; a type carries its heading's row + 1
 
 }  // namespace
 
 PaletteModel::PaletteModel(const Registry& registry, QObject* parent) : QAbstractItemModel(parent) {
   for (const NodeSpec* spec : registry.all()) {
-    if (groups_.empty() || groups_.back().category != spec->category) groups_.push_back({.category = spec->category});
+    if (groups_.empty() || groups_.back().heading != heading_of(*spec))
+      groups_.push_back({.heading = heading_of(*spec)});
     groups_.back().specs.push_back(spec);
   }
 }
 
 QModelIndex PaletteModel::index(int row, int column, const QModelIndex& parent) const {
   if (!hasIndex(row, column, parent)) return {};
-  return createIndex(row, column, parent.isValid() ? static_cast<quintptr>(parent.row()) + 1 : kCategoryLevel);
+  return createIndex(row, column, parent.isValid() ? static_cast<quintptr>(parent.row()) + 1 : kHeadingLevel);
 }
 
 QModelIndex PaletteModel::parent(const QModelIndex& child) const {
-  if (!child.isValid() || child.internalId() == kCategoryLevel) return {};
-  return createIndex(static_cast<int>(child.internalId()) - 1, 0, kCategoryLevel);
+  if (!child.isValid() || child.internalId() == kHeadingLevel) return {};
+  return createIndex(static_cast<int>(child.internalId()) - 1, 0, kHeadingLevel);
 }
 
 int PaletteModel::rowCount(const QModelIndex& parent) const {
   if (!parent.isValid()) return static_cast<int>(groups_.size());
-  if (parent.internalId() != kCategoryLevel || parent.column() != 0) return 0;
+  if (parent.internalId() != kHeadingLevel || parent.column() != 0) return 0;
   return static_cast<int>(groups_[static_cast<std::size_t>(parent.row())].specs.size());
 }
 
 int PaletteModel::columnCount(const QModelIndex&) const { return 1; }
 
 const NodeSpec* PaletteModel::spec(const QModelIndex& index) const {
-  if (!index.isValid() || index.internalId() == kCategoryLevel) return nullptr;
+  if (!index.isValid() || index.internalId() == kHeadingLevel) return nullptr;
   return groups_[index.internalId() - 1].specs[static_cast<std::size_t>(index.row())];
 }
 
@@ -62,13 +63,15 @@ QVariant PaletteModel::data(const QModelIndex& index, int role) const {
         return to_qstring(type->type);
       case CategoryRole:
         return static_cast<int>(type->category);
+      case HeadingRole:
+        return heading_text(*type);
       default:
         return {};
     }
   }
-  const Category category = groups_[static_cast<std::size_t>(index.row())].category;
-  if (role == Qt::DisplayRole || role == Qt::AccessibleTextRole) return category_text(category);
-  if (role == CategoryRole) return static_cast<int>(category);
+  const NodeSpec& first = *groups_[static_cast<std::size_t>(index.row())].specs.front();
+  if (role == Qt::DisplayRole || role == Qt::AccessibleTextRole || role == HeadingRole) return heading_text(first);
+  if (role == CategoryRole) return static_cast<int>(first.category);
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <QAbstractItemModel>
 #include <QSortFilterProxyModel>
 
+#include <string_view>
 #include <vector>
 
 namespace feedline::gui::inline models {
@@ -13,12 +14,12 @@ namespace feedline::gui::inline models {
 /// The MIME type of a node type that is dragged from the palette: its name in UTF-8.
 inline constexpr char kNodeMime[] = "application/x-feedline-node";
 
-/// All node types as a tree of two levels: categories, then types.
+/// All node types as a tree of two levels: headings (heading_of()), then types.
 class PaletteModel : public QAbstractItemModel {
   Q_OBJECT
 
  public:
-  enum Role { TypeRole = Qt::UserRole, SummaryRole, CategoryRole };
+  enum Role { TypeRole = Qt::UserRole, SummaryRole, CategoryRole, HeadingRole };
 
   explicit PaletteModel(const Registry& registry = Registry::instance(), QObject* parent = nullptr);
 
@@ -31,18 +32,18 @@ class PaletteModel : public QAbstractItemModel {
   [[nodiscard]] QStringList mimeTypes() const override;
   [[nodiscard]] QMimeData* mimeData(const QModelIndexList& indexes) const override;
 
-  /// The node type at an index, or null for a category.
+  /// The node type at an index, or null for a heading.
   [[nodiscard]] const NodeSpec* spec(const QModelIndex& index) const;
 
  private:
   struct Group {
-    Category category;
+    std::string_view heading{};
     std::vector<const NodeSpec*> specs{};
   };
   std::vector<Group> groups_{};
 };
 
-/// Keeps the types that match what is typed, and the categories that hold one.
+/// Keeps the types that match what is typed, and the headings that hold one.
 class PaletteFilter : public QSortFilterProxyModel {
   Q_OBJECT
 

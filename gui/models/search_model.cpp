@@ -54,6 +54,8 @@ QVariant SearchModel::data(const QModelIndex& index, int role) const {
       return to_qstring(spec.type);
     case PaletteModel::CategoryRole:
       return static_cast<int>(spec.category);
+    case PaletteModel::HeadingRole:
+      return heading_text(spec);
     default:
       return {};
   }

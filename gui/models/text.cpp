@@ -16,29 +16,7 @@ QString words(const char* text) { return QCoreApplication::translate("Schema", t
 
 QString kind_text(Kind kind) { return words(std::string(kind->title).c_str()); }
 
-QString category_text(Category category) {
-  switch (category) {
-    case Category::Source:
-      return words("Sources");
-    case Category::Preprocess:
-      return words("Preprocessing");
-    case Category::Batch:
-      return words("Batching");
-    case Category::Layer:
-      return words("Layers");
-    case Category::Loss:
-      return words("Losses");
-    case Category::Optimizer:
-      return words("Optimisers");
-    case Category::Estimator:
-      return words("Estimators");
-    case Category::Training:
-      return words("Training");
-    case Category::Structure:
-      return words("Structure");
-  }
-  return {};
-}
+QString heading_text(const NodeSpec& spec) { return words(std::string(heading_of(spec)).c_str()); }
 
 QString wire_text(const TensorDesc& desc) {
   switch (desc.kind->on_wire) {

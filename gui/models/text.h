@@ -15,8 +15,8 @@ namespace feedline::gui::inline models {
 
 /// "image", "optimiser": a kind as people read it.
 [[nodiscard]] QString kind_text(Kind kind);
-/// "Sources", "Preprocessing": a category as people read it.
-[[nodiscard]] QString category_text(Category category);
+/// "Sources", "Tables": heading_of() a node type, as people read it.
+[[nodiscard]] QString heading_text(const NodeSpec& spec);
 /// What stands on a wire: TensorDesc::text(), shorter where the value is not yet known.
 [[nodiscard]] QString wire_text(const TensorDesc& desc);
 /// Only the dimensions, for a wire that is too short for more: "N×16×112×112".

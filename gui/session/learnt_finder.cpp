@@ -21,7 +21,8 @@ LearntBefore look_up(const Document& document, const LearningHashes& hashes, con
                      LearntStates& last, const std::stop_token& stop) {
   LearntBefore found{.hashes = hashes};
   try {
-    auto plan = make_plan(document, {.sources = {.cache_folder = cache_folder, .stop = stop, .progress = {}}});
+    auto plan = make_plan(
+        document, {.sources = {.cache_folder = cache_folder, .stop = stop, .make_nothing = true, .progress = {}}});
     if (!plan) return found;
     if (auto states = kept_states(std::move(*plan), {.cache_folder = cache_folder, .stop = stop}))
       found.states = std::move(*states);

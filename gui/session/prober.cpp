@@ -81,19 +81,17 @@ void Prober::request() {
 
 Prober::Outcome Prober::open(const std::vector<Target>& targets, const std::stop_token& stop) {
   Outcome outcome;
-  const SourceContext context{.cache_folder = default_cache_folder(), .stop = stop, .progress = {}};
-  std::stop_source stopped;
-  stopped.request_stop();
-  const SourceContext only_present{.cache_folder = context.cache_folder, .stop = stopped.get_token(), .progress = {}};
+  const SourceContext context{
+      .cache_folder = default_cache_folder(), .stop = stop, .make_nothing = true, .progress = {}};
   for (const Target& target : targets) {
     if (stop.stop_requested()) break;
     try {
-      const auto source = target.made ? target.spec->open(target.params, only_present)
-                                      : open_to_report(*target.spec, target.params, context);
+      const auto source = open_to_report(*target.spec, target.params, context);
       if (source) {
         look(target, **source, outcome);
       } else if (source.error().code != ErrorCode::Cancelled) {
         Error error = source.error();
+        look_for_columns(target, context, outcome);
         outcome.problems.push_back({Problem::Severity::Warning, std::move(error).at_node(target.node)});
       }
     } catch (const std::exception& failure) {
@@ -103,8 +101,20 @@ Prober::Outcome Prober::open(const std::vector<Target>& targets, const std::stop
   return outcome;
 }
 
+void Prober::look_for_columns(const Target& target, const SourceContext& context, Outcome& outcome) {
+  ParamMap params = target.params;
+  for (const ParamSpec& param : target.spec->params)
+    if (param.columns.of == ColumnNames::Of::Table) params[param.name] = param.default_value;
+  if (params == target.params) return;
+  const auto source = open_to_report(*target.spec, params, context);
+  if (!source) return;
+  if (const SourceReport* report = report_of(**source)) outcome.columns[target.node] = report->columns;
+}
+
 /// What it gives, or why no run may use it, and what it passed over.
 void Prober::look(const Target& target, const Source& source, Outcome& outcome) {
+  if (const SourceReport* report = report_of(source); report != nullptr && !report->columns.empty())
+    outcome.columns[target.node] = report->columns;
   if (const Status fine = usable(source); fine) {
     outcome.sources[target.node] = source.outputs();
     SourceFacts& facts = outcome.facts[target.node];
@@ -128,7 +138,7 @@ void Prober::look(const Target& target, const Source& source, Outcome& outcome) 
 void Prober::deliver(Outcome outcome) {
   problems_ = std::move(outcome.problems);
   splits_ = std::move(outcome.splits);
-  document_.set_probed(std::move(outcome.sources), std::move(outcome.facts));
+  document_.set_probed(std::move(outcome.sources), std::move(outcome.facts), std::move(outcome.columns));
   Q_EMIT probed();
 }
 

@@ -53,10 +53,13 @@ class Prober : public QObject {
   struct Outcome {
     ProbedSources sources{};
     SourceFactsMap facts{};
+    SourceColumns columns{};
     std::vector<Problem> problems{};
     std::vector<SplitOffer> splits{};
   };
   static void look(const Target& target, const Source& source, Outcome& outcome);
+  /// The columns of a table that cannot be opened, as a column is named that it does not have: then one can be chosen.
+  static void look_for_columns(const Target& target, const SourceContext& context, Outcome& outcome);
 
   [[nodiscard]] std::vector<Target> targets() const;
   [[nodiscard]] static Outcome open(const std::vector<Target>& targets, const std::stop_token& stop);

@@ -49,6 +49,27 @@ class TestPalette : public QObject {
     for (const NodeSpec* spec : Registry::instance().all()) QVERIFY(types.contains(QString::fromStdString(spec->type)));
   }
 
+  /// What prepares pictures, rows and texts stands under headings of their own.
+  void nodes_stand_under_what_they_prepare() {
+    const PaletteModel model;
+    QMap<QString, QString> heading_of_type;
+    QStringList headings;
+    for (int group = 0; group < model.rowCount(); ++group) {
+      const QModelIndex heading = model.index(group, 0);
+      headings << heading.data().toString();
+      for (int row = 0; row < model.rowCount(heading); ++row)
+        heading_of_type[model.index(row, 0, heading).data(PaletteModel::TypeRole).toString()] = headings.back();
+    }
+    QCOMPARE(QSet<QString>(headings.begin(), headings.end()).size(), headings.size());
+    QVERIFY(!headings.contains("Preprocessing"));
+    QCOMPARE(headings.mid(0, 5), (QStringList{"Sources", "Pictures", "Records", "Tables", "Text"}));
+    const std::vector<std::pair<const char*, const char*>> wanted = {
+        {"csv", "Sources"},   {"decode", "Pictures"},      {"one_hot", "Tables"},         {"features", "Tables"},
+        {"tf_idf", "Text"},   {"vocabulary", "Text"},      {"shuffle", "Records"},        {"cache", "Records"},
+        {"linear", "Layers"}, {"cross_entropy", "Losses"}, {"majority_class", "Learners"}};
+    for (const auto& [type, heading] : wanted) QCOMPARE(heading_of_type[type], QString(heading));
+  }
+
   void searching_keeps_what_matches() {
     PaletteModel model;
     PaletteFilter filter(model);

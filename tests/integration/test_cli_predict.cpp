@@ -127,6 +127,28 @@ class TestCliPredict : public QObject {
     QVERIFY(answers.json()["predictions"][1]["file"].toString().endsWith("asked.txt:3"));
   }
 
+  /// Columns by name in another order, others besides, without a label; a bad row is named.
+  void rows_of_a_table_are_predicted() {
+    const QString tables = cli_.path("table ckpt");
+    const CliResult trained =
+        cli_.run({"run", "example:tables", "--set", "source.kind=blobs", "--set", "source.rows=400", "--epochs", "2",
+                  "--device", "cpu", "--checkpoints", tables});
+    QVERIFY2(trained.exit_code == 0, trained.text());
+    const QString asked = cli_.path("asked.csv");
+    write_file(asked, "d,note,a,b,c\n0.5,x,1,2,3\n1,y,much,2,3\n-4,z,0,1.5,2\n");
+    const CliResult run = cli_.run({"predict", tables, asked, "--json", "-"});
+    QVERIFY2(run.exit_code == 0, run.text());
+    const QJsonArray predictions = run.json()["predictions"].toArray();
+    QCOMPARE(predictions.size(), 2);
+    QVERIFY(predictions[0]["file"].toString().endsWith("asked.csv:2"));
+    QVERIFY(predictions[1]["file"].toString().endsWith("asked.csv:4"));
+    QCOMPARE(predictions[0]["probabilities"].toObject().size(), 3);
+    QVERIFY2(run.json()["bad"][0]["file"].toString().endsWith("asked.csv:3"), run.text());
+    write_file(asked, "a,b,c\n1,2,3\n");
+    const CliResult lacking = cli_.run({"predict", tables, asked});
+    QVERIFY2(lacking.exit_code == 2 && lacking.errors().join(' ').contains("no column 'd'"), lacking.text());
+  }
+
   void what_cannot_be_is_refused_data() {
     QTest::addColumn<QStringList>("arguments");
     QTest::addColumn<QString>("says");

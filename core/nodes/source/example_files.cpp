@@ -75,7 +75,7 @@ Result<std::string> idx_file(const IdxSet& set, bool images, const SourceContext
   const std::uintmax_t wanted = images ? 16 + std::uintmax_t{set.count} * kSide * kSide : 8 + std::uintmax_t{set.count};
   std::error_code error;
   if (fs::file_size(file, error) == wanted && !error) return file.string();
-  if (context.stop.stop_requested()) return fail_cancelled();
+  if (context.make_nothing || context.stop.stop_requested()) return fail_cancelled();
   Result<std::vector<std::byte>> bytes = images ? images_of(set, context) : labels_of(set);
   if (!bytes) return fail(std::move(bytes.error()));
   if (Status made = make_folder(folder); !made) return fail(std::move(made.error()));

@@ -140,7 +140,9 @@ struct ImageList {
         .file("file", &Params::file, "The table: .csv or .tsv, packed with gzip or not.")
         .param("picture", &Params::picture,
                "The column that names the pictures; empty: the first whose cells end like pictures.")
+        .names(columns_of_table())
         .param("label", &Params::label, "The column that is to be predicted; empty: the last one.")
+        .names(columns_of_table())
         .choice("label_kind", &Params::label_kind, {"auto", "class", "number"},
                 "What the label is; auto: a number if it has fractions or over 20 different values, else a class.")
         .param("folder", &Params::folder, "The folder that the names are looked for in; empty: that of the table.")

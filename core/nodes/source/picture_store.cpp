@@ -76,7 +76,7 @@ Status PictureStore::make_file(std::uint64_t index) const {
 Status PictureStore::complete(const SourceContext& context, unsigned threads) const {
   std::error_code error;
   if (fs::exists(marker(), error)) return {};
-  if (context.stop.stop_requested()) return fail_cancelled();
+  if (context.make_nothing || context.stop.stop_requested()) return fail_cancelled();
   for (std::size_t i = 0; i < recipe_.classes; ++i)
     if (auto made = make_folder(folder_ / shape_name(i)); !made) return made;
 

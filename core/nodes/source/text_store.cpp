@@ -57,8 +57,9 @@ Result<std::string> written_texts(const TextRecipe& recipe, const SourceContext&
       cache_folder_or_default(context.cache_folder) / "generated" /
       fmt::format("{}-texts-{}.{}", recipe.count, fingerprint(key), recipe.table ? "csv" : "tsv");
   std::error_code missing;
-  if (!std::filesystem::is_regular_file(file, missing))
-    if (Status written = write_texts(recipe, file, context); !written) return fail(std::move(written.error()));
+  if (std::filesystem::is_regular_file(file, missing)) return file.string();
+  if (context.make_nothing) return fail_cancelled();
+  if (Status written = write_texts(recipe, file, context); !written) return fail(std::move(written.error()));
   return file.string();
 }
 

@@ -35,6 +35,7 @@ struct Bins {
         .in("row", Kind::Row, "A row of a table.")
         .out("row", Kind::Row, "The other columns, and the bins in place of those of numbers.")
         .list("columns", &Params::columns, column_list(), "Columns of numbers. Empty: all of them.")
+        .names(columns_of_input("row", ColumnType::Number))
         .param("bins", &Params::bins, range(2, 1000).ui(2, 32), "How many intervals a column has at most.")
         .choice("edges", &Params::edges, {"quantile", "uniform"},
                 "Equally many records in a bin, or equally wide bins.")

@@ -31,6 +31,7 @@ struct ChooseColumns {
         .out("row", Kind::Row, "The columns that are left.")
         .list("columns", &Params::columns, std::move(rules),
               "Names of columns, or patterns with *, ? and [a-z]. Empty: all to keep, none to drop.")
+        .names(columns_of_input("row"))
         .choice("action", &Params::action, {"keep", "drop"}, "What becomes of the columns above.")
         .choice("types", &Params::types, {"all", "numbers", "texts"}, "Of what is left, columns of this type alone.")
         .example({{"columns", ValueList{std::string("a*"), std::string("price")}}},

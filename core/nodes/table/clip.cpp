@@ -30,6 +30,7 @@ struct ClipColumns {
         .in("row", Kind::Row, "A row of a table.")
         .out("row", Kind::Row, "The same columns, within their limits.")
         .list("columns", &Params::columns, column_list(), "Columns of numbers to clip. Empty: all of them.")
+        .names(columns_of_input("row", ColumnType::Number))
         .choice("limits", &Params::limits, {"quantiles", "given"},
                 "Where the limits come from: the training records, or the parameters.")
         .param("lower", &Params::lower, range(0, 100).ui(0, 10).unit("%"), "The quantile that is the lower limit.")

@@ -30,6 +30,7 @@ struct HashColumns {
         .in("row", Kind::Row, "A row of a table.")
         .out("row", Kind::Row, "The other columns, then hash_0, hash_1 and so on.")
         .list("columns", &Params::columns, column_list(), "Columns of texts to hash. Empty: all columns of texts.")
+        .names(columns_of_input("row", ColumnType::Text))
         .param("buckets", &Params::buckets, range(1, 65536).ui(8, 1024).unit("columns"), "How many new columns.")
         .param("signs", &Params::signs, "Let half of the values subtract.")
         .example({{"buckets", std::int64_t{8}}}, {.mean = 18.59375, .stddev = 48.891372});

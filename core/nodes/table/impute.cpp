@@ -41,6 +41,7 @@ struct Impute {
         .in("row", Kind::Row, "A row of a table.")
         .out("row", Kind::Row, "The same columns without missing values, then the indicators.")
         .list("columns", &Params::columns, column_list(), "Columns to fill. Empty: all of them.")
+        .names(columns_of_input("row"))
         .choice("numbers", &Params::numbers, {"mean", "median", "most_frequent", "constant"},
                 "What a missing number becomes.")
         .choice("texts", &Params::texts, {"most_frequent", "constant"}, "What a missing text becomes.")

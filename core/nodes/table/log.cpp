@@ -41,6 +41,7 @@ struct LogColumns {
         .in("row", Kind::Row, "A row of a table.")
         .out("row", Kind::Row, "The same columns, their logarithms.")
         .list("columns", &Params::columns, column_list(), "Columns of numbers. Empty: all of them.")
+        .names(columns_of_input("row", ColumnType::Number))
         .choice("kind", &Params::kind, {"signed", "log1p", "log", "log10"},
                 "sign(x) log(1 + |x|), log(1 + x), the natural logarithm, or that to base 10.")
         .example({{"columns", ValueList{std::string("price")}}, {"kind", std::string("log10")}},

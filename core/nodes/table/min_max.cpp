@@ -27,6 +27,7 @@ struct MinMax {
         .in("row", Kind::Row, "A row of a table.")
         .out("row", Kind::Row, "The same columns, scaled.")
         .list("columns", &Params::columns, column_list(), "Columns of numbers to scale. Empty: all of them.")
+        .names(columns_of_input("row", ColumnType::Number))
         .param("low", &Params::low, range(-1e6, 1e6).ui(-1, 0), "What the least value becomes.")
         .param("high", &Params::high, range(-1e6, 1e6).ui(0, 1), "What the greatest value becomes.")
         .param("clip", &Params::clip, "Cut off what lies outside the range of the training records.")

@@ -47,6 +47,7 @@ struct OneHot {
         .out("row", Kind::Row, "The other columns, and those of the categories.")
         .list("columns", &Params::columns, column_list(),
               "Columns of categories, of texts or of numbers. Empty: all columns of texts.")
+        .names(columns_of_input("row"))
         .param("most", &Params::most, range(2, 10000).ui(2, 512).unit("columns"),
                "New columns for one old one at most, that of the others included.")
         .choice("unseen", &Params::unseen, {"ignore", "other", "error"},

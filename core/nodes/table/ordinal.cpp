@@ -28,6 +28,7 @@ struct Ordinal {
         .out("row", Kind::Row, "The same columns, of numbers.")
         .list("columns", &Params::columns, column_list(),
               "Columns to number, of texts or of numbers. Empty: all columns of texts.")
+        .names(columns_of_input("row"))
         .choice("unseen", &Params::unseen, {"own", "missing", "error"},
                 "What a value becomes that no training record has: one more number, missing, or an error.")
         .example({{"columns", ValueList{std::string("price")}}}, {.mean = 13.8125, .stddev = 46.580869})

@@ -27,6 +27,7 @@ struct Polynomial {
         .in("row", Kind::Row, "A row of a table.")
         .out("row", Kind::Row, "Its columns, then the squares and products.")
         .list("columns", &Params::columns, column_list(), "Columns of numbers. Empty: all of them.")
+        .names(columns_of_input("row", ColumnType::Number))
         .param("squares", &Params::squares, "Add the square of each column.")
         .param("products", &Params::products, "Add the product of each two columns.")
         .example({{"columns", ValueList{std::string("age"), std::string("price")}}},

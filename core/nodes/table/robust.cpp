@@ -28,6 +28,7 @@ struct Robust {
         .in("row", Kind::Row, "A row of a table.")
         .out("row", Kind::Row, "The same columns, scaled.")
         .list("columns", &Params::columns, column_list(), "Columns of numbers to scale. Empty: all of them.")
+        .names(columns_of_input("row", ColumnType::Number))
         .param("centre", &Params::centre, "Subtract the median.")
         .param("scale", &Params::scale, "Divide by the distance of the two quantiles below.")
         .param("lower", &Params::lower, range(0, 100).unit("%"), "The lower quantile.")

@@ -26,6 +26,7 @@ struct Standardise {
         .in("row", Kind::Row, "A row of a table.")
         .out("row", Kind::Row, "The same columns, scaled.")
         .list("columns", &Params::columns, column_list(), "Columns of numbers to scale. Empty: all of them.")
+        .names(columns_of_input("row", ColumnType::Number))
         .param("centre", &Params::centre, "Subtract the mean.")
         .param("scale", &Params::scale, "Divide by the standard deviation.")
         .example({{"columns", ValueList{std::string("age"), std::string("price")}}, {"scale", false}},

@@ -38,6 +38,7 @@ struct TargetEncoding {
         .out("row", Kind::Row, "The other columns, and the means in place of those of categories.")
         .list("columns", &Params::columns, column_list(),
               "Columns of categories, of texts or of numbers. Empty: all columns of texts.")
+        .names(columns_of_input("row"))
         .param("smoothing", &Params::smoothing, range(0, 1e6).ui(0, 100).unit("records"),
                "How many records the mean of all counts for.")
         .param("folds", &Params::folds, range(1, 20), "Parts of the training records; 1: a record's own target counts.")

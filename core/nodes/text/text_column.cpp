@@ -77,6 +77,7 @@ struct TextColumn {
               {.most = 1024, .unique = true, .item_text = "column", .form = "a column's name"},
               "The columns, in the order in which they are joined; none: all columns of texts, or all where there is "
               "none.")
+        .names(columns_of_input("row"))
         .param("joint", &Params::joint, "What stands between two columns.")
         .example({}, {.mean = 45.538462, .stddev = 7.742146});
   }

@@ -18,7 +18,8 @@ constinit const KindTraits kEncodedKind{.name = "encoded",
                                         .socket = SocketShape::Square,
                                         .on_wire = WireText::Title,
                                         .form = PreviewForm::Text,
-                                        .words = &encoded_words};
+                                        .words = &encoded_words,
+                                        .heading = "Pictures"};
 
 }  // namespace feedline::inline schema
 

@@ -9,6 +9,7 @@ constinit const KindTraits kFeaturesKind{.name = "features",
                                          .on_light = 0x008a64,
                                          .on_dark = 0x1fbf90,
                                          .socket = SocketShape::TriangleDown,
+                                         .heading = "Tables",
                                          .field_doc = "Vectors of one length."};
 
 }  // namespace feedline::inline schema

@@ -9,6 +9,7 @@ constinit const KindTraits kImageKind{.name = "image",
                                       .on_light = 0x2a8fcb,
                                       .on_dark = 0x56b4e9,
                                       .socket = SocketShape::Circle,
+                                      .heading = "Pictures",
                                       .field_doc = "Pictures of one size.",
                                       .size_remedy = "Put a resize or random_resized_crop node in front"};
 

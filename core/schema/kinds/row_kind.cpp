@@ -11,6 +11,7 @@ constinit const KindTraits kRowKind{.name = "row",
                                     .socket = SocketShape::UprightPill,
                                     .on_wire = WireText::Title,
                                     .form = PreviewForm::Text,
+                                    .heading = "Tables",
                                     .size_remedy = "Put a features node in front, which makes a vector of its columns"};
 
 }  // namespace feedline::inline schema

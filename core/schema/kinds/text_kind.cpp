@@ -18,6 +18,7 @@ constinit const KindTraits kTextKind{.name = "text",
                                      .socket = SocketShape::TriangleUp,
                                      .form = PreviewForm::Text,
                                      .words = &text_words,
+                                     .heading = "Text",
                                      .size_remedy = "Put a vocabulary node in front, which makes token ids of texts"};
 
 }  // namespace feedline::inline schema

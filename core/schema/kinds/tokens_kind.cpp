@@ -10,6 +10,7 @@ constinit const KindTraits kTokensKind{.name = "tokens",
                                        .on_dark = 0xff9354,
                                        .socket = SocketShape::Pentagon,
                                        .form = PreviewForm::Text,
+                                       .heading = "Text",
                                        .field_doc = "Token ids, of one length or up to a known one."};
 
 }  // namespace feedline::inline schema

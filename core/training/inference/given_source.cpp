@@ -107,13 +107,17 @@ Result<std::shared_ptr<const SampleOp>> decoder(const TensorDesc& pixels) {
 
 }  // namespace
 
-Result<bool> takes_lines(const NodeSpec& source, const ParamMap& params) {
+Result<GivenForm> given_form(const NodeSpec& source, const ParamMap& params) {
   auto outputs = source.infer(params, {});
   if (!outputs) return fail(std::move(outputs.error()));
-  if (is_of(*outputs, Kind::Encoded) || is_of(*outputs, Kind::Image)) return false;
-  if (is_of(*outputs, Kind::Text)) return true;
-  return fail(Error{.reason = fmt::format("a {} gives neither pictures nor text, and nothing else can be predicted on "
-                                          "from files",
+  if (is_of(*outputs, Kind::Encoded) || is_of(*outputs, Kind::Image)) return GivenForm::Pictures;
+  if (is_of(*outputs, Kind::Text)) return GivenForm::Lines;
+  const auto row_or_label = [](const TensorDesc& output) {
+    return output.kind == Kind::Row || output.kind == Kind::Label;
+  };
+  if (is_of(*outputs, Kind::Row) && std::all_of(outputs->begin(), outputs->end(), row_or_label)) return GivenForm::Rows;
+  return fail(Error{.reason = fmt::format("a {} gives neither pictures nor texts nor rows of a table, and nothing else "
+                                          "can be predicted on from files",
                                           source.type),
                     .remedy = "Use evaluate with --set, which reads what the graph's own source reads"});
 }

@@ -19,8 +19,15 @@ struct GivenRecord {
   std::string text{};  ///< of a line
 };
 
-/// Do records of this source's kind come from lines of text (else from files of pictures)? Error: from neither.
-[[nodiscard]] Result<bool> takes_lines(const NodeSpec& source, const ParamMap& params);
+/// Of what somebody can give records to a model.
+enum class GivenForm {
+  Pictures,  ///< files
+  Lines,     ///< of text
+  Rows       ///< of tables: see given_tables()
+};
+
+/// What stands for the records of this source. Error: nothing does.
+[[nodiscard]] Result<GivenForm> given_form(const NodeSpec& source, const ParamMap& params);
 
 /// A source of these records, in place of that of a graph: as far as a model can tell, they are what the training
 /// source of this checkpoint gave. Labels are unknown, and 0. A picture of another size than a source of plain pixels

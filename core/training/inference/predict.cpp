@@ -5,6 +5,7 @@
 #include "graph/subgraph.h"
 #include "training/apply_options.h"
 #include "training/inference/given_source.h"
+#include "training/inference/given_tables.h"
 #include "training/inference/occlusion.h"
 #include "training/inference/session.h"
 #include "training/resume.h"
@@ -119,15 +120,19 @@ class ScoreReader {
   std::vector<std::string> names_;
 };
 
-Result<std::shared_ptr<const Plan>> plan_for(const Document& document, const TrainingState& state,
-                                             const std::shared_ptr<const std::vector<GivenRecord>>& records,
+SourceContext context_of(const InferenceOptions& options) {
+  SourceContext context;
+  context.cache_folder = options.cache_folder.empty() ? default_cache_folder() : options.cache_folder;
+  context.stop = options.stop;
+  return context;
+}
+
+/// `source`: in place of the graph's.
+Result<std::shared_ptr<const Plan>> plan_for(const Document& document, const std::shared_ptr<const Source>& source,
                                              const InferenceOptions& options) {
   PlanOptions plan_options;
-  plan_options.sources.cache_folder = options.cache_folder.empty() ? default_cache_folder() : options.cache_folder;
-  plan_options.sources.stop = options.stop;
-  plan_options.open = [&](const NodeSpec& spec, const ParamMap& params) {
-    return given_source(spec, params, state, records);
-  };
+  plan_options.sources = context_of(options);
+  plan_options.open = [&](const NodeSpec&, const ParamMap&) -> Result<std::shared_ptr<const Source>> { return source; };
   auto plan = make_plan(document, plan_options);
   if (!plan) return fail(std::move(plan.error()));
   return judging(**plan);
@@ -136,7 +141,9 @@ Result<std::shared_ptr<const Plan>> plan_for(const Document& document, const Tra
 /// What a checkpoint is asked with: its graph, open for any records.
 struct Asked {
   Document document{};
-  bool lines = false;  ///< its records are lines of text, else files of pictures
+  const NodeSpec* source = nullptr;
+  ParamMap params{};  ///< of the source, complete
+  GivenForm form = GivenForm::Pictures;
 };
 
 Result<Asked> asked_of(const TrainingState& state, const InferenceOptions& options) {
@@ -149,9 +156,25 @@ Result<Asked> asked_of(const TrainingState& state, const InferenceOptions& optio
   const Node* source = source_node(*document);
   if (source == nullptr) return fail("the checkpoint's graph has no source");
   const NodeSpec& spec = *Registry::instance().find(source->type);
-  const auto lines = takes_lines(spec, spec.complete(source->params));
-  if (!lines) return fail(Error(lines.error()).at_node(source->id));
-  return Asked{.document = std::move(*document), .lines = *lines};
+  ParamMap params = spec.complete(source->params);
+  const auto form = given_form(spec, params);
+  if (!form) return fail(Error(form.error()).at_node(source->id));
+  return Asked{.document = std::move(*document), .source = &spec, .params = std::move(params), .form = *form};
+}
+
+/// All inputs as one source.
+Result<std::shared_ptr<const Source>> source_for(const Asked& asked, const TrainingState& state,
+                                                 const std::vector<std::string>& inputs,
+                                                 const InferenceOptions& options) {
+  if (asked.form == GivenForm::Rows)
+    return given_tables(*asked.source, asked.params, state, inputs, context_of(options));
+  auto records = std::make_shared<std::vector<GivenRecord>>();
+  for (const std::string& input : inputs) {
+    auto more = records_of(input, asked.form == GivenForm::Lines, options.stop);
+    if (!more) return fail(std::move(more.error()));
+    records->insert(records->end(), more->begin(), more->end());
+  }
+  return given_source(*asked.source, asked.params, state, std::move(records));
 }
 
 /// The first loss's, which is what people are told.
@@ -218,20 +241,16 @@ Result<Predictions> predict(const TrainingState& state, const std::vector<std::s
   auto asked = asked_of(state, options);
   if (!asked) return fail(std::move(asked.error()));
 
-  auto records = std::make_shared<std::vector<GivenRecord>>();
-  for (const std::string& input : inputs) {
-    auto more = records_of(input, asked->lines, options.stop);
-    if (!more) return fail(std::move(more.error()));
-    records->insert(records->end(), more->begin(), more->end());
-  }
-  if (records->empty()) return fail("there is nothing to predict", "Give files or folders");
+  const auto source = source_for(*asked, state, inputs, options);
+  if (!source) return fail(source.error());
+  if ((*source)->size() == 0) return fail("there is nothing to predict", "Give files or folders");
 
-  auto plan = plan_for(asked->document, state, records, options);
+  auto plan = plan_for(asked->document, *source, options);
   if (!plan) return fail(std::move(plan.error()));
   auto session = InferenceSession::open(std::move(*plan), state, options);
   if (!session) return fail(std::move(session.error()));
 
-  Predictions found{.inputs = records->size(), .execution = (*session)->execution()};
+  Predictions found{.inputs = (*source)->size(), .execution = (*session)->execution()};
   Status done = (*session)->each_batch([&](const Batch& batch) -> Status {
     const auto scores = scores_of(**session, batch);
     if (!scores) return fail(scores.error());
@@ -239,8 +258,7 @@ Result<Predictions> predict(const TrainingState& state, const std::vector<std::s
     const ScoreReader reader(*scores, class_names_of(state));
     for (std::size_t row = 0; row < batch.records; ++row) {
       const std::uint64_t record = batch.record_ids[row];
-      found.predictions.push_back(
-          {.record = record, .file = escape_name((*records)[record].name), .values = reader.row(row)});
+      found.predictions.push_back({.record = record, .file = (*source)->locate(record), .values = reader.row(row)});
     }
     return {};
   });
@@ -253,13 +271,18 @@ Result<ExplainedPicture> explain_picture(const TrainingState& state, const std::
                                          const InferenceOptions& options) {
   auto asked = asked_of(state, options);
   if (!asked) return fail(std::move(asked.error()));
-  if (asked->lines) return fail("this model reads text, not pictures", "Use feedline-cli predict");
+  if (asked->form != GivenForm::Pictures)
+    return fail(Error{.reason = asked->form == GivenForm::Lines ? "this model reads text, not pictures"
+                                                                : "this model reads rows of a table, not pictures",
+                      .remedy = "Give it some, or use feedline-cli predict"});
   auto given = records_of(file, false, options.stop);
   if (!given) return fail(std::move(given.error()));
   // The picture as it is, and once more for each part that is covered, so that all of them go the way of any record.
   constexpr std::size_t kMostParts = kOcclusionSide * kOcclusionSide;
   auto records = std::make_shared<std::vector<GivenRecord>>(kMostParts + 1, given->front());
-  auto plan = plan_for(asked->document, state, records, options);
+  auto source = given_source(*asked->source, asked->params, state, records);
+  if (!source) return fail(std::move(source.error()));
+  auto plan = plan_for(asked->document, *source, options);
   if (!plan) return fail(std::move(plan.error()));
   auto session = InferenceSession::open(std::move(*plan), state, options);
   if (!session) return fail(std::move(session.error()));

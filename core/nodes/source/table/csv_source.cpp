@@ -92,6 +92,7 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
   std::vector<std::string> files() const override { return {plain_.path}; }
   bool in_memory() const override { return map_ && map_->data() != nullptr; }
   std::string locate(std::uint64_t index) const override {
+    if (layout_.label == kNoLabel) return fmt::format("{}:{}", escape_name(plain_.path), line_of(index));
     return fmt::format("{}#{}", escape_name(plain_.path), index);
   }
 
@@ -101,7 +102,7 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
     if (Status split = split_row(index, reading); !split) return split;
     const std::vector<CsvCell>& cells = reading.splitter.cells();
     if (out[1] != nullptr)
-      if (Status done = give_label(index, cells[layout_.label].text(), *out[1]); !done) return done;
+      if (Status done = give_label(index, cells, *out[1]); !done) return done;
     if (out[0] != nullptr)
       if (Status done = give_row(index, cells, reading.texts, *out[0]); !done) return done;
     return map_ && map_->data() == nullptr ? unchanged() : Status{};  // what was lost of a map reads as zeros
@@ -216,7 +217,13 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
     return fmt::format("column {} '{}': ", column + 1, head_.names[column]);
   }
 
-  Status give_label(std::uint64_t index, std::string_view cell, Datum& out) const {
+  Status give_label(std::uint64_t index, const std::vector<CsvCell>& cells, Datum& out) const {
+    if (layout_.label == kNoLabel) {
+      constexpr float kNone = 0;
+      std::memcpy(out.allocate(DType::F32, {}), &kNone, sizeof kNone);
+      return {};
+    }
+    const std::string_view cell = cells[layout_.label].text();
     if (missing_(cell))
       return bad_row(index, in_column(layout_.label) + "the label is missing", "Fill it in, or leave the row out");
     if (!layout_.label_number) {
@@ -338,6 +345,30 @@ Status check_shape(const IndexedCsv& csv, const TableSurvey& survey) {
                    "Set separator, quote, header or skip_lines as the file is written");
 }
 
+/// A table without a label, of these columns. A first row that holds their names is a header, however few rows there
+/// are to tell it from; where training had no header, this one has none either.
+Result<std::unique_ptr<Source>> open_csv_like(CsvRequest request, const SourceContext& context) {
+  std::optional<Error> first;
+  for (const char* header : {"yes", "no"}) {
+    if (request.settings.header != "auto" && request.settings.header != header) continue;
+    CsvRequest attempt = request;
+    attempt.settings.header = header;
+    auto csv = index_csv(attempt, attempt.encoding, context);
+    if (csv && attempt.encoding == "auto")
+      if (const auto invalid = csv->index->first_invalid()) {
+        const auto encoding = encoding_around(csv->plain, *invalid);
+        if (!encoding) return fail(encoding.error());
+        if (*encoding != kUtf8) csv = index_csv(attempt, *encoding, context);
+      }
+    auto layout = csv ? lay_out_like(csv->head.names, context.like) : Result<TableLayout>(fail(csv.error()));
+    if (layout)
+      return std::make_unique<CsvSource>(std::move(csv->plain), std::move(csv->head), std::move(*csv->index),
+                                         std::move(*layout), MissingTokens(request.choices.missing));
+    if (!first) first = std::move(layout.error());
+  }
+  return fail(std::move(*first));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Source>> open_csv(const CsvRequest& request, const SourceContext& context) {
@@ -345,6 +376,10 @@ Result<std::unique_ptr<Source>> open_csv(const CsvRequest& request, const Source
     if (error.parameter.empty()) error.parameter = "file";
     return fail(std::move(error).in_file(escape_name(request.file)));
   };
+  if (!context.like.empty()) {
+    auto like = open_csv_like(request, context);
+    return like ? std::move(like) : of_file(std::move(like.error()));
+  }
   auto csv = index_csv(request, request.encoding, context);
   if (!csv) return of_file(std::move(csv.error()));
   if (const auto invalid = csv->index->first_invalid(); invalid && request.encoding == "auto") {

@@ -186,6 +186,7 @@ Result<fs::path> generated_table(const TableRecipe& recipe, const SourceContext&
                           fmt::format("{}-{}-{}.csv", recipe.kind, recipe.rows, fingerprint(all));
   std::error_code missing;
   if (fs::is_regular_file(target, missing)) return target;
+  if (context.make_nothing) return fail_cancelled();
   FileInMaking file(target);
   if (Status started = file.start(); !started) return fail(std::move(started.error()));
   const auto write = [&](std::string_view rows) { return file.write(std::as_bytes(std::span(rows))); };

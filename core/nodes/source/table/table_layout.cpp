@@ -174,13 +174,15 @@ Result<TableLayout> lay_out(const std::vector<std::string>& names, const TableSu
   layout.label = *label;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const ColumnUse use = (*uses)[i];
-    if (i == *label || use == ColumnUse::Ignored) continue;
     const CellCounts& counts = survey.columns[i];
-    const bool number = use == ColumnUse::Number || (use == ColumnUse::Auto && is_number_column(counts));
-    layout.columns.push_back({.name = names[i],
-                              .dtype = number ? DType::F64 : DType::U8,
-                              .missing = counts.missing > 0,
-                              .type = number ? ColumnType::Number : ColumnType::Text});
+    const bool number = (use == ColumnUse::Number) || (use != ColumnUse::Text && is_number_column(counts));
+    Column column{.name = names[i],
+                  .dtype = number ? DType::F64 : DType::U8,
+                  .missing = counts.missing > 0,
+                  .type = number ? ColumnType::Number : ColumnType::Text};
+    layout.report.columns.push_back(column);
+    if (i == *label || use == ColumnUse::Ignored) continue;
+    layout.columns.push_back(std::move(column));
     layout.from.push_back(i);
   }
   if (layout.columns.empty())
@@ -194,6 +196,28 @@ Result<TableLayout> lay_out(const std::vector<std::string>& names, const TableSu
       table_outputs(layout.label_number, layout.label_number ? 0 : static_cast<std::int64_t>(layout.classes.size()));
   layout.outputs[0].columns = layout.columns;
   layout.outputs[1].class_names = layout.report.class_names;
+  return layout;
+}
+
+Result<TableLayout> lay_out_like(const std::vector<std::string>& names, std::span<const Column> like) {
+  TableLayout layout{.columns = {like.begin(), like.end()}, .label = kNoLabel, .label_number = true};
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < names.size(); ++i) places.emplace(names[i], i);
+  for (const Column& column : like) {
+    if (const auto exact = places.find(column.name); exact != places.end()) {
+      layout.from.push_back(exact->second);
+      continue;
+    }
+    const auto near = find_column(names, column.name, "file");
+    if (!near)
+      return fail(Error{
+          .reason = fmt::format("it has no column '{}', which the model was trained on", escape_name(column.name)),
+          .remedy = "Give it the columns of the training data; the label may be missing",
+          .parameter = "file"});
+    layout.from.push_back(*near);
+  }
+  layout.outputs = table_outputs(true, 0);
+  layout.outputs[0].columns = layout.columns;
   return layout;
 }
 

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -41,13 +42,17 @@ void table_choices(Builder& builder) {
   const auto columns = [] { return ListRules{.most = 4096, .unique = true, .item_text = "column"}; };
   std::move(builder)
       .param("label", &Choices::label, "The column that is to be predicted; empty: the last one.")
+      .names(columns_of_table())
       .choice("label_kind", &Choices::label_kind, {"auto", "class", "number"},
               "What the label is; auto: a number if it has fractions or over 20 different values, else a class.")
       .list("ignore", &Choices::ignore, columns(), "Columns to be left out, such as numbers of records.")
+      .names(columns_of_table())
       .list("numbers", &Choices::numbers, columns(),
             "Columns that hold numbers, where that is not seen: a cell that is none is then a bad record.")
+      .names(columns_of_table())
       .list("texts", &Choices::texts, columns(),
             "Columns whose numbers are names, such as postal codes: they come as texts.")
+      .names(columns_of_table())
       .list("missing", &Choices::missing, ListRules{.most = 64, .unique = true, .item_text = "text"},
             "What stands for a missing value, besides an empty cell.");
 }
@@ -110,11 +115,14 @@ class LabelRuns {
   std::uint64_t runs_ = 0;
 };
 
+/// In place of a column.
+inline constexpr std::size_t kNoLabel = static_cast<std::size_t>(-1);
+
 /// Which columns of a table become what.
 struct TableLayout {
   std::vector<Column> columns{};    ///< of the rows that stream
   std::vector<std::size_t> from{};  ///< which column of the table each is
-  std::size_t label = 0;            ///< column of the table
+  std::size_t label = 0;            ///< column of the table, or kNoLabel
   bool label_number = false;
   std::unordered_map<std::string, std::int64_t> classes{};  ///< by the label's text
   std::vector<TensorDesc> outputs{};                        ///< row, label
@@ -130,6 +138,10 @@ struct TableLayout {
 /// report, so that the table can still be looked at.
 [[nodiscard]] Result<TableLayout> lay_out(const std::vector<std::string>& names, const TableSurvey& survey,
                                           const TableChoices& choices);
+
+/// Of a table that only has to have these columns, of whatever name the others are, and no label (kNoLabel). Error, at
+/// `file`: one of them is not there.
+[[nodiscard]] Result<TableLayout> lay_out_like(const std::vector<std::string>& names, std::span<const Column> like);
 
 /// What a table's node puts out before its file was looked at.
 [[nodiscard]] std::vector<TensorDesc> unknown_table(const TableChoices& choices);

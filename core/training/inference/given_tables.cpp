@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/inference/given_tables.h"
+
+#include "base/plain_text.h"
+#include "base/user_path.h"
+#include "plan/open_source.h"
+#include "schema/registry.h"
+#include "training/resume.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string_view>
+#include <unistd.h>
+#include <utility>
+
+namespace feedline::inline training {
+namespace {
+
+constexpr std::string_view kGivenType = "csv";  // the node that reads what is given
+constexpr std::string_view kInputSign = "-";    // of standard input
+
+/// Standard input in a file, which goes with it.
+class SpooledInput {
+ public:
+  static Result<std::shared_ptr<const SpooledInput>> make() {
+    std::error_code error;
+    const std::filesystem::path folder = std::filesystem::temp_directory_path(error);
+    std::string name = ((error ? std::filesystem::path("/tmp") : folder) / "feedline-XXXXXX").string();
+    const int descriptor = ::mkstemp(name.data());
+    if (descriptor < 0)
+      return fail(std::string("standard input cannot be kept: ") + std::strerror(errno),
+                  "Make room in the folder for temporary files, or set TMPDIR");
+    ::close(descriptor);
+    auto spooled = std::make_shared<SpooledInput>(std::move(name));
+    std::ofstream file(spooled->path(), std::ios::binary | std::ios::trunc);
+    if (std::cin.peek() != std::istream::traits_type::eof()) file << std::cin.rdbuf();
+    file.close();
+    if (!file)
+      return fail("standard input cannot be kept", "Make room in the folder for temporary files, or set TMPDIR");
+    return spooled;
+  }
+  explicit SpooledInput(std::string path) : path_(std::move(path)) {}
+  ~SpooledInput() { ::unlink(path_.c_str()); }
+  SpooledInput(const SpooledInput&) = delete;
+  SpooledInput& operator=(const SpooledInput&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+struct GivenTable {
+  std::string shown{};                          ///< as it was given
+  std::string path{};                           ///< as errors name it
+  std::shared_ptr<const SpooledInput> spool{};  ///< null: a file of the user's
+  std::shared_ptr<const Source> rows{};
+  std::uint64_t first = 0;  ///< of its records, among all
+};
+
+class GivenTables final : public Source {
+ public:
+  GivenTables(std::vector<TensorDesc> outputs, std::size_t row, std::vector<GivenTable> tables)
+      : outputs_(std::move(outputs)), row_(row), tables_(std::move(tables)) {
+    for (GivenTable& table : tables_) {
+      table.first = size_;
+      size_ += table.rows->size();
+    }
+  }
+
+  [[nodiscard]] std::uint64_t size() const override { return size_; }
+  [[nodiscard]] const std::vector<TensorDesc>& outputs() const override { return outputs_; }
+  [[nodiscard]] std::string locate(std::uint64_t index) const override {
+    const GivenTable& table = table_of(index);
+    return as_given(table, table.rows->locate(index - table.first));
+  }
+  Status read(std::uint64_t index, std::span<Datum* const> out) const override {
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      if (out[i] == nullptr || i == row_) continue;
+      if (outputs_[i].dtype == DType::F32) {
+        constexpr float kNone = 0;
+        std::memcpy(out[i]->allocate(DType::F32, {}), &kNone, sizeof kNone);
+      } else {
+        out[i]->set_label(0);
+      }
+    }
+    if (out[row_] == nullptr) return {};
+    const GivenTable& table = table_of(index);
+    const std::array<Datum*, 2> wanted = {out[row_], nullptr};
+    Status read = table.rows->read(index - table.first, wanted);
+    if (!read) read.error().file = as_given(table, std::move(read.error().file));
+    return read;
+  }
+
+ private:
+  [[nodiscard]] const GivenTable& table_of(std::uint64_t index) const {
+    const auto behind = std::upper_bound(tables_.begin(), tables_.end(), index,
+                                         [](std::uint64_t at, const GivenTable& table) { return at < table.first; });
+    return *std::prev(behind);
+  }
+  static std::string as_given(const GivenTable& table, std::string place) {
+    if (table.spool != nullptr && place.starts_with(table.path)) place.replace(0, table.path.size(), table.shown);
+    return place;
+  }
+
+  std::vector<TensorDesc> outputs_;
+  std::size_t row_;  ///< which output
+  std::vector<GivenTable> tables_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const Source>> given_tables(const NodeSpec& source, const ParamMap& params,
+                                                   const TrainingState& state, const std::vector<std::string>& inputs,
+                                                   const SourceContext& context) {
+  auto outputs = source.infer(params, {});
+  if (!outputs) return fail(std::move(outputs.error()));
+  const std::vector<TensorDesc> known = source_outputs_of(state);
+  const NodeSpec* reader = Registry::instance().find(kGivenType);
+  std::size_t row = outputs->size();
+  for (std::size_t i = 0; i < outputs->size(); ++i) {
+    TensorDesc& output = (*outputs)[i];
+    if (i < known.size()) output.dtype = known[i].dtype;
+    if (output.kind == Kind::Row) {
+      row = i;
+      if (i < known.size()) output.columns = known[i].columns;
+    } else if (output.kind == Kind::Label) {
+      output.class_names = class_names_of(state);
+      output.classes = output.class_names.empty() ? Dim(0) : Dim(static_cast<std::int64_t>(output.class_names.size()));
+    }
+  }
+  if (row == outputs->size() || (*outputs)[row].columns.empty() || reader == nullptr)
+    return fail("the checkpoint does not say which columns its model reads",
+                "Train it anew with this version, or use evaluate with --set");
+  ParamMap reading = source.type == kGivenType ? params : reader->complete({});
+  SourceContext like = context;
+  like.like = (*outputs)[row].columns;
+  std::vector<GivenTable> tables;
+  for (const std::string& input : inputs) {
+    GivenTable& table = tables.emplace_back(GivenTable{.shown = escape_name(input)});
+    if (input == kInputSign) {
+      auto spooled = SpooledInput::make();
+      if (!spooled) return fail(std::move(spooled.error()));
+      table.spool = std::move(*spooled);
+    }
+    const std::string path = table.spool != nullptr ? table.spool->path() : user_path(input);
+    table.path = escape_name(path);
+    reading["file"] = path;
+    auto opened = open_source(*reader, reading, like);
+    if (!opened) {
+      Error error = opened.error();
+      if (table.spool != nullptr) error.file = table.shown;
+      error.parameter.clear();  // of a node that nobody has drawn
+      return fail(std::move(error));
+    }
+    table.rows = std::move(*opened);
+  }
+  return std::make_shared<GivenTables>(std::move(*outputs), row, std::move(tables));
+}
+
+}  // namespace feedline::inline training
