@@ -13,13 +13,14 @@ namespace {
 
 /// What the files that are written call their own, and Python's words.
 constexpr std::array<std::string_view, 74> kTakenNames = {
-    "false",  "none",  "true",   "and",    "as",     "assert",  "async",  "await",  "break",    "class",   "continue",
-    "def",    "del",   "elif",   "else",   "except", "finally", "for",    "from",   "global",   "if",      "import",
-    "in",     "is",    "lambda", "nonlocal", "not",  "or",      "pass",   "raise",  "return",   "try",     "while",
-    "with",   "yield", "match",  "case",   "self",   "torch",   "nn",     "np",     "json",     "math",    "model",
-    "forward", "train", "eval",  "parameters", "buffers", "modules", "children", "float", "int", "str", "bool",
-    "list",   "dict",  "tuple",  "len",    "range",  "min",     "max",    "record", "training", "values",  "fitted",
-    "print",  "zip",   "map",    "sum",    "type",   "mixed",   "half",   "apply"};
+    "false",    "none",   "true",   "and",      "as",      "assert",   "async",   "await",      "break",   "class",
+    "continue", "def",    "del",    "elif",     "else",    "except",   "finally", "for",        "from",    "global",
+    "if",       "import", "in",     "is",       "lambda",  "nonlocal", "not",     "or",         "pass",    "raise",
+    "return",   "try",    "while",  "with",     "yield",   "match",    "case",    "self",       "torch",   "nn",
+    "np",       "json",   "math",   "model",    "forward", "train",    "eval",    "parameters", "buffers", "modules",
+    "children", "float",  "int",    "str",      "bool",    "list",     "dict",    "tuple",      "len",     "range",
+    "min",      "max",    "record", "training", "values",  "fitted",   "print",   "zip",        "map",     "sum",
+    "type",     "mixed",  "half",   "apply"};
 
 bool is_taken_name(std::string_view name) {
   for (const std::string_view taken : kTakenNames)
@@ -47,7 +48,12 @@ std::string python_words(std::string_view wanted) {
 std::size_t utf8_length(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(at);
-  const std::size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+  const std::size_t length = first < 0x80   ? 1
+                             : first < 0xC2 ? 0
+                             : first < 0xE0 ? 2
+                             : first < 0xF0 ? 3
+                             : first < 0xF5 ? 4
+                                            : 0;
   if (length == 0 || at + length > text.size()) return 0;
   for (std::size_t i = 1; i < length; ++i)
     if ((byte(at + i) & 0xC0) != 0x80) return 0;

@@ -66,7 +66,8 @@ struct WrittenOptimizer {
 using WriteLayer = Result<WrittenLayer> (*)(const LayerToWrite& layer);
 using WriteStep = Result<WrittenStep> (*)(const StepToWrite& step);
 using WriteOptimizer = WrittenOptimizer (*)(const ParamMap& params);
-using WriteOnnx = Status (*)(const LayerToWrite& layer, OnnxGraph& graph);
+/// `layer.in` are names of values, `layer.self` that of the layer; returns the name of what it gives.
+using WriteOnnx = std::string (*)(const LayerToWrite& layer, OnnxGraph& graph);
 
 /// Filled once from a generated list of the files in layers/ and steps/.
 class Writers {
@@ -114,8 +115,8 @@ void register_all_writers(Writers& writers);
 }  // namespace feedline::inline exporting
 
 /// Ends a file of writers: `add` puts them into the table.
-#define FEEDLINE_WRITER(add)                                    \
-  namespace feedline::inline exporting {                        \
-  void register_writer_##add(Writers& writers);                 \
+#define FEEDLINE_WRITER(add)                                     \
+  namespace feedline::inline exporting {                         \
+  void register_writer_##add(Writers& writers);                  \
   void register_writer_##add(Writers& writers) { add(writers); } \
   }

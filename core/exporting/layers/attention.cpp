@@ -130,7 +130,9 @@ Result<WrittenLayer> write_encoder(const LayerToWrite& layer) {
   const auto norm = [&](int number, std::string_view x) {
     return fmt::format("torch.layer_norm({1}, [{2}], self.norm{0}_weight, self.norm{0}_bias, 1e-05)", number, x, width);
   };
-  const auto drop = [&](const std::string& x) { return fmt::format("torch.dropout({}, {}, self.training)", x, dropout); };
+  const auto drop = [&](const std::string& x) {
+    return fmt::format("torch.dropout({}, {}, self.training)", x, dropout);
+  };
   std::string& script = written.script;
   if (first) {
     script = fmt::format("y = {}\n", norm(1, "x")) +

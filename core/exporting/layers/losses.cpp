@@ -22,13 +22,13 @@ Result<WrittenLayer> write_cross_entropy(const LayerToWrite& layer) {
   } else if (const auto weights = params.reals("class_weights"); !weights.empty()) {
     written.call += fmt::format(", weight={}.new_tensor({})", layer.in[0], python_list(weights));
   }
-  if (params.real("label_smoothing") > 0)
-    written.call += ", label_smoothing=" + params.number("label_smoothing");
+  if (params.real("label_smoothing") > 0) written.call += ", label_smoothing=" + params.number("label_smoothing");
   written.call += ")";
   return written;
 }
 
-constexpr std::string_view kBalancedWeights = R"py(CLASS_COUNTS = None  # records of each class in the training data: main() counts them
+constexpr std::string_view kBalancedWeights =
+    R"py(CLASS_COUNTS = None  # records of each class in the training data: main() counts them
 
 
 def balanced_weights(like):
@@ -43,8 +43,8 @@ Result<WrittenLayer> write_two_classes(const LayerToWrite& layer) {
   const std::string target = labels ? fmt::format("{}.to({}.dtype)", layer.in[1], layer.in[0]) : as_predicted(layer);
   const std::string more =
       weight == 1 ? "" : fmt::format(", pos_weight={}.new_tensor([{}])", layer.in[0], python_number(weight));
-  return WrittenLayer{.call = fmt::format("nn.functional.binary_cross_entropy_with_logits({}, {}{})", layer.in[0],
-                                          target, more)};
+  return WrittenLayer{
+      .call = fmt::format("nn.functional.binary_cross_entropy_with_logits({}, {}{})", layer.in[0], target, more)};
 }
 
 Result<WrittenLayer> write_number_loss(const LayerToWrite& layer) {

@@ -34,8 +34,7 @@ Result<WrittenLayer> write_gelu(const LayerToWrite& layer) {
 }
 
 Result<WrittenLayer> write_softmax(const LayerToWrite& layer) {
-  return WrittenLayer{.call = fmt::format("torch.softmax({}, 1)", layer.in[0]),
-                      .script = "return torch.softmax(x, 1)"};
+  return WrittenLayer{.call = fmt::format("torch.softmax({}, 1)", layer.in[0]), .script = "return torch.softmax(x, 1)"};
 }
 
 std::int64_t known_size(const TensorDesc& desc, std::size_t dim) { return desc.shape[dim].most(); }
@@ -65,11 +64,10 @@ Result<WrittenLayer> write_layer_norm(const LayerToWrite& layer) {
 Result<WrittenLayer> write_group_norm(const LayerToWrite& layer) {
   const ParamReader params(layer.plan.params);
   const std::int64_t groups = params.integer("groups");
-  return WrittenLayer{
-      .module = fmt::format("nn.GroupNorm({}, {}, eps={})", groups, known_size(layer.plan.inputs[0], 1),
-                            params.number("epsilon")),
-      .script = fmt::format("return torch.group_norm(x, {}, self.weight, self.bias, {})", groups,
-                            params.number("epsilon"))};
+  return WrittenLayer{.module = fmt::format("nn.GroupNorm({}, {}, eps={})", groups, known_size(layer.plan.inputs[0], 1),
+                                            params.number("epsilon")),
+                      .script = fmt::format("return torch.group_norm(x, {}, self.weight, self.bias, {})", groups,
+                                            params.number("epsilon"))};
 }
 
 Result<WrittenLayer> write_dropout(const LayerToWrite& layer) {

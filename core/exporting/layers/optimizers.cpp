@@ -39,9 +39,9 @@ WrittenOptimizer write_rmsprop(const ParamMap& params) {
 
 WrittenOptimizer write_adagrad(const ParamMap& params) {
   const ParamReader reader(params);
-  return {.make = fmt::format("torch.optim.Adagrad(groups, lr=RATE, lr_decay={}, initial_accumulator_value={}, eps={})",
-                              reader.number("rate_decay"), reader.number("initial_accumulator"),
-                              reader.number("epsilon"))};
+  return {.make =
+              fmt::format("torch.optim.Adagrad(groups, lr=RATE, lr_decay={}, initial_accumulator_value={}, eps={})",
+                          reader.number("rate_decay"), reader.number("initial_accumulator"), reader.number("epsilon"))};
 }
 
 constexpr std::string_view kLamb = R"py(class Lamb(torch.optim.Optimizer):

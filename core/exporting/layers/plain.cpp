@@ -46,9 +46,9 @@ Result<WrittenLayer> write_pool(const LayerToWrite& layer) {
   const std::int64_t stride = params.integer("stride");
   const bool most = layer.plan.type == "max_pool";
   const std::string stride_text = stride == kernel ? "" : fmt::format(", stride={}", stride);
-  return WrittenLayer{
-      .module = fmt::format("nn.{}Pool2d({}{})", most ? "Max" : "Avg", kernel, stride_text),
-      .script = fmt::format("return torch.{0}_pool2d(x, [{1}, {1}], [{2}, {2}])", most ? "max" : "avg", kernel, stride)};
+  return WrittenLayer{.module = fmt::format("nn.{}Pool2d({}{})", most ? "Max" : "Avg", kernel, stride_text),
+                      .script = fmt::format("return torch.{0}_pool2d(x, [{1}, {1}], [{2}, {2}])", most ? "max" : "avg",
+                                            kernel, stride)};
 }
 
 Result<WrittenLayer> write_global_average_pool(const LayerToWrite& layer) {

@@ -119,9 +119,9 @@ Result<WrittenLayer> write_conv1d(const LayerToWrite& layer) {
   const std::int64_t stride = params.integer("stride");
   const bool same = params.text("padding") == "same";
   const bool bias = params.flag("bias");
-  WrittenLayer written{.module = fmt::format("SequenceConv({}, {}, {}", sequence_width(layer),
-                                             params.integer("filters"), kernel),
-                       .helpers = {"only_tokens", "SequenceConv"}};
+  WrittenLayer written{
+      .module = fmt::format("SequenceConv({}, {}, {}", sequence_width(layer), params.integer("filters"), kernel),
+      .helpers = {"only_tokens", "SequenceConv"}};
   if (stride != 1) written.module += fmt::format(", stride={}", stride);
   if (!same) written.module += ", same=False";
   written.module += bias ? ")" : ", bias=False)";
@@ -175,10 +175,10 @@ Result<WrittenLayer> write_positions(const LayerToWrite& layer) {
     written.script = "x = x + self.weight.narrow(0, 0, x.size(1))\n";
   } else {
     written.script = fmt::format(
-        "feature = torch.arange({0}, dtype=torch.double, device=x.device)\n"
+        "feature = torch.arange({0}, dtype=7, device=x.device)\n"
         "even = torch.eq(torch.remainder(feature, 2), 0)\n"
         "rate = torch.exp((feature - torch.remainder(feature, 2)) * {1})\n"
-        "angle = torch.arange(x.size(1), dtype=torch.double, device=x.device).unsqueeze(1) * rate\n"
+        "angle = torch.arange(x.size(1), dtype=7, device=x.device).unsqueeze(1) * rate\n"
         "x = x + torch.where(even, torch.sin(angle), torch.cos(angle)).to(x.dtype)\n",
         width, python_number(-9.210340371976184 / static_cast<double>(width)));
   }

@@ -29,9 +29,7 @@ constexpr std::string_view kByTorchvision = R"py(def by_torchvision(image, trans
     return out if out.ndim == 3 else out[..., None]
 )py";
 
-Result<WrittenStep> write_flip(const StepToWrite& step) {
-  return drawn(step, fmt::format("{}[:, ::-1]", step.in[0]));
-}
+Result<WrittenStep> write_flip(const StepToWrite& step) { return drawn(step, fmt::format("{}[:, ::-1]", step.in[0])); }
 
 Result<WrittenStep> write_rotate(const StepToWrite& step) {
   const ParamReader params(step.params);
@@ -55,8 +53,9 @@ Result<WrittenStep> write_perspective(const StepToWrite& step) {
 
 Result<WrittenStep> write_blur(const StepToWrite& step) {
   const ParamReader params(step.params);
-  return drawn(step, fmt::format("blur({}, random.uniform({}, {}))", step.in[0], params.number("sigma_min"),
-                                 params.number("sigma_max")),
+  return drawn(step,
+               fmt::format("blur({}, random.uniform({}, {}))", step.in[0], params.number("sigma_min"),
+                           params.number("sigma_max")),
                {"by_torchvision", "blur"});
 }
 
@@ -67,23 +66,22 @@ constexpr std::string_view kBlur = R"py(def blur(image, sigma):
 )py";
 
 Result<WrittenStep> write_sharpen(const StepToWrite& step) {
-  return by_torchvision(
-      step, fmt::format("T.RandomAdjustSharpness({}, p=1.0)", ParamReader(step.params).number("factor")));
+  return by_torchvision(step,
+                        fmt::format("T.RandomAdjustSharpness({}, p=1.0)", ParamReader(step.params).number("factor")));
 }
 
 Result<WrittenStep> write_jitter(const StepToWrite& step) {
   const ParamReader params(step.params);
-  return by_torchvision(step, fmt::format("T.ColorJitter({}, {}, {}, {})", params.number("brightness"),
-                                          params.number("contrast"), params.number("saturation"),
-                                          params.number("hue")));
+  return by_torchvision(
+      step, fmt::format("T.ColorJitter({}, {}, {}, {})", params.number("brightness"), params.number("contrast"),
+                        params.number("saturation"), params.number("hue")));
 }
 
 Result<WrittenStep> write_rand_augment(const StepToWrite& step) {
   const ParamReader params(step.params);
-  return by_torchvision(step, fmt::format("T.RandAugment({}, {}, fill=[{}] * {}.shape[2])",
-                                          params.integer("operations"),
-                                          static_cast<std::int64_t>(params.real("magnitude")), params.number("fill"),
-                                          step.in[0]));
+  return by_torchvision(
+      step, fmt::format("T.RandAugment({}, {}, fill=[{}] * {}.shape[2])", params.integer("operations"),
+                        static_cast<std::int64_t>(params.real("magnitude")), params.number("fill"), step.in[0]));
 }
 
 Result<WrittenStep> write_grey(const StepToWrite& step) {
@@ -103,8 +101,9 @@ constexpr std::string_view kGrey = R"py(def grey(image):
 Result<WrittenStep> write_noise(const StepToWrite& step) {
   const ParamReader params(step.params);
   const bool specks = params.text("kind") == "salt_and_pepper";
-  return drawn(step, fmt::format("add_{}({}, {})", specks ? "specks" : "noise", step.in[0],
-                                 params.number(specks ? "share" : "stddev")),
+  return drawn(step,
+               fmt::format("add_{}({}, {})", specks ? "specks" : "noise", step.in[0],
+                           params.number(specks ? "share" : "stddev")),
                {"add_noise"});
 }
 
@@ -125,8 +124,9 @@ def add_specks(image, share):
 
 Result<WrittenStep> write_cutout(const StepToWrite& step) {
   const ParamReader params(step.params);
-  return drawn(step, fmt::format("cutout({}, {}, {}, {})", step.in[0], params.integer("size"), params.integer("holes"),
-                                 params.number("fill")),
+  return drawn(step,
+               fmt::format("cutout({}, {}, {}, {})", step.in[0], params.integer("size"), params.integer("holes"),
+                           params.number("fill")),
                {"cutout"});
 }
 
@@ -147,8 +147,9 @@ constexpr std::string_view kCutout = R"py(def cutout(image, size, holes, fill):
 
 Result<WrittenStep> write_jpeg(const StepToWrite& step) {
   const ParamReader params(step.params);
-  return drawn(step, fmt::format("through_jpeg({}, random.randint({}, {}))", step.in[0], params.integer("quality_min"),
-                                 params.integer("quality_max")),
+  return drawn(step,
+               fmt::format("through_jpeg({}, random.randint({}, {}))", step.in[0], params.integer("quality_min"),
+                           params.integer("quality_max")),
                {"through_jpeg"});
 }
 

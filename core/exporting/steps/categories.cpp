@@ -137,7 +137,9 @@ Result<WrittenStep> write_one_hot(const StepToWrite& step) {
     CategoryJson& entry = table[column.name];
     entry["categories"] = of->values();
     entry["places"] = std::move(places);
-    entry["unseen"] = wanted ? CategoryJson(own) : params.text("unseen") == "error" ? CategoryJson("error") : CategoryJson();
+    entry["unseen"] = wanted                             ? CategoryJson(own)
+                      : params.text("unseen") == "error" ? CategoryJson("error")
+                                                         : CategoryJson();
     entry["missing"] = missing ? CategoryJson(columns - 1) : CategoryJson();
     entry["names"] = std::move(names);
   }
@@ -293,8 +295,12 @@ Result<WrittenStep> write_target_encoding(const StepToWrite& step) {
     if (made + targets > step.outputs[0].columns.size()) return wrong_categories();
     CategoryJson names = CategoryJson::array();
     for (std::size_t target = 0; target < targets; ++target) names.push_back(step.outputs[0].columns[made++].name);
-    table[column.name] = {{"categories", of->values()}, {"places", places}, {"unseen", rest}, {"missing", rest},
-                          {"names", names},             {"means", means}};
+    table[column.name] = {{"categories", of->values()},
+                          {"places", places},
+                          {"unseen", rest},
+                          {"missing", rest},
+                          {"names", names},
+                          {"means", means}};
   }
   return by_name(step, "target_encoding", table);
 }

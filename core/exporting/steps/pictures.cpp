@@ -136,7 +136,8 @@ std::vector<double> given_numbers(const std::string& text) {
   return numbers;
 }
 
-std::vector<double> per_channel(std::vector<double> numbers, const std::array<double, 3>& preset, std::size_t channels) {
+std::vector<double> per_channel(std::vector<double> numbers, const std::array<double, 3>& preset,
+                                std::size_t channels) {
   if (numbers.empty()) {
     numbers.assign(preset.begin(), preset.end());
     if (channels != 3) numbers.assign(1, (preset[0] + preset[1] + preset[2]) / 3);
@@ -167,12 +168,12 @@ Result<WrittenStep> write_normalise(const StepToWrite& step) {
     mean = per_channel(given_numbers(params.text("mean")), chosen.mean, channels);
     stddev = per_channel(given_numbers(params.text("stddev")), chosen.stddev, channels);
   }
-  return WrittenStep{
-      .call = fmt::format("normalise({}, {}, {})", step.in[0], python_list(mean), python_list(stddev)),
-      .helpers = {"normalise"}};
+  return WrittenStep{.call = fmt::format("normalise({}, {}, {})", step.in[0], python_list(mean), python_list(stddev)),
+                     .helpers = {"normalise"}};
 }
 
-constexpr std::string_view kRandomResizedCrop = R"py(def random_resized_crop(image, size, scale, ratio, filter="linear"):
+constexpr std::string_view kRandomResizedCrop =
+    R"py(def random_resized_crop(image, size, scale, ratio, filter="linear"):
     """A random part of a picture, scaled to a square."""
     height, width = image.shape[:2]
     for _ in range(10):
@@ -192,9 +193,9 @@ Result<WrittenStep> write_random_resized_crop(const StepToWrite& step) {
       params.text("filter") == "linear" ? "" : fmt::format(", filter=\"{}\"", params.text("filter"));
   return WrittenStep{
       .call = fmt::format("resample(centre_window({0}, 1.0, 224 / 256), {1}, {1}{2})", step.in[0], size, filter),
-      .training = fmt::format("random_resized_crop({}, {}, ({}, {}), ({}, {}){})", step.in[0], size,
-                              params.number("scale_min"), params.number("scale_max"), params.number("ratio_min"),
-                              params.number("ratio_max"), filter),
+      .training =
+          fmt::format("random_resized_crop({}, {}, ({}, {}), ({}, {}){})", step.in[0], size, params.number("scale_min"),
+                      params.number("scale_max"), params.number("ratio_min"), params.number("ratio_max"), filter),
       .helpers = {"resample", "random_resized_crop"}};
 }
 
@@ -213,8 +214,7 @@ Result<WrittenStep> write_pad_crop(const StepToWrite& step) {
 }
 
 Result<WrittenStep> write_equalise(const StepToWrite& step) {
-  return WrittenStep{
-      .call = fmt::format("equalise({})", step.in[0]), .helpers = {"equalise"}};
+  return WrittenStep{.call = fmt::format("equalise({})", step.in[0]), .helpers = {"equalise"}};
 }
 
 constexpr std::string_view kEqualise = R"py(def equalise(image):

@@ -88,8 +88,12 @@ Result<WrittenStep> write_scale(const StepToWrite& step) {
   const ParamReader params(step.params);
   const std::vector<std::string> names = learnt_texts(step, "columns");
   const std::string& type = step.spec.type;
-  const std::vector<double> first = learnt_numbers(step, type == "standardise" ? "mean" : type == "robust" ? "quantiles" : "least");
-  const std::vector<double> second = learnt_numbers(step, type == "standardise" ? "stddev" : type == "robust" ? "quantiles" : "greatest");
+  const std::vector<double> first = learnt_numbers(step, type == "standardise" ? "mean"
+                                                         : type == "robust"    ? "quantiles"
+                                                                               : "least");
+  const std::vector<double> second = learnt_numbers(step, type == "standardise" ? "stddev"
+                                                          : type == "robust"    ? "quantiles"
+                                                                                : "greatest");
   const std::size_t wanted = names.size() * (type == "robust" ? 3 : 1);
   if (first.size() != wanted || second.size() != wanted) return damaged_state();
   TableJson table = TableJson::object();
@@ -220,7 +224,8 @@ Result<WrittenStep> write_bins(const StepToWrite& step) {
   const std::vector<std::string> names = learnt_texts(step, "columns");
   const std::vector<double> least = learnt_numbers(step, uniform ? "least" : "quantiles");
   const std::vector<double> greatest = learnt_numbers(step, uniform ? "greatest" : "quantiles");
-  if (least.size() != names.size() * (uniform ? 1 : count + 1) || greatest.size() != least.size()) return damaged_state();
+  if (least.size() != names.size() * (uniform ? 1 : count + 1) || greatest.size() != least.size())
+    return damaged_state();
   TableJson table = TableJson::object();
   std::size_t made = 0;
   for (const Column& column : step.inputs[0]->columns) {

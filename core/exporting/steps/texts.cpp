@@ -17,7 +17,8 @@ using TextJson = nlohmann::ordered_json;
 
 std::string text_json(const TextJson& json) { return json.dump(-1, ' ', false, TextJson::error_handler_t::replace); }
 
-constexpr std::string_view kNormaliseText = R"py(def normalise_text(text, form=None, lower=False, strip_accents=False, squeeze=False):
+constexpr std::string_view kNormaliseText =
+    R"py(def normalise_text(text, form=None, lower=False, strip_accents=False, squeeze=False):
     """One form of texts that mean the same."""
     if strip_accents:
         text = unicodedata.normalize("NFKD" if form == "NFKC" else "NFD", text)
@@ -32,14 +33,14 @@ constexpr std::string_view kNormaliseText = R"py(def normalise_text(text, form=N
 Result<WrittenStep> write_normalise_text(const StepToWrite& step) {
   const ParamReader params(step.params);
   std::string call = fmt::format("normalise_text({}", step.in[0]);
-  if (params.text("form") != "none")
-    call += params.text("form") == "nfc" ? ", form=\"NFC\"" : ", form=\"NFKC\"";
+  if (params.text("form") != "none") call += params.text("form") == "nfc" ? ", form=\"NFC\"" : ", form=\"NFKC\"";
   for (const char* name : {"lower", "strip_accents", "squeeze"})
     if (params.flag(name)) call += fmt::format(", {}=True", name);
   return WrittenStep{.call = call + ")", .helpers = {"normalise_text"}};
 }
 
-constexpr std::string_view kPieces = R"py(WORD = re.compile(r"(?:\w|(?<=[^\W\d_])['’.·:](?=[^\W\d_])|(?<=\d)['’.,;](?=\d))+")
+constexpr std::string_view kPieces =
+    R"py(WORD = re.compile(r"(?:\w|(?<=[^\W\d_])['’.·:](?=[^\W\d_])|(?<=\d)['’.,;](?=\d))+")
 
 
 def words(text):
@@ -97,6 +98,40 @@ Result<WrittenStep> write_vocabulary(const StepToWrite& step) {
                      .fitted = text_json({{"tokens", *tokens}})};
 }
 
+constexpr std::string_view kHashTokens = R"py(def hash_tokens(pieces, size, length):
+    """The hash of each token as its id, from 1 on."""
+    odd, most = 0x9E3779B97F4A7C15, (1 << 64) - 1
+
+    def fold(value, word):
+        value = (value ^ word) * odd & most
+        return value ^ value >> 29
+
+    def hashed(piece):
+        data = piece.encode()
+        value, left = len(data) * odd & most, len(data) % 8
+        for at in range(0, len(data) - left, 8):
+            value = fold(value, int.from_bytes(data[at : at + 8], "little"))
+        rest = data[len(data) - left :]
+        if left >= 4:  # two words that overlap
+            value = fold(value, int.from_bytes(rest[:4] + rest[-4:], "little"))
+        elif left:
+            value = fold(value, rest[0] | rest[left // 2] << 8 | rest[-1] << 16)
+        value = value * odd & most
+        value ^= value >> 32
+        value = (value ^ value >> 33) * 0xFF51AFD7ED558CCD & most
+        value = (value ^ value >> 33) * 0xC4CEB9FE1A85EC53 & most
+        return value ^ value >> 33
+
+    return np.asarray([1 + hashed(piece) % size for piece in pieces[:length]], np.int64)
+)py";
+
+Result<WrittenStep> write_hash_tokens(const StepToWrite& step) {
+  const ParamReader params(step.params);
+  return WrittenStep{.call = fmt::format("hash_tokens(pieces({}, {}), {}, {})", step.in[0], cutting(params),
+                                         params.integer("size"), params.integer("length")),
+                     .helpers = {"pieces", "hash_tokens"}};
+}
+
 constexpr std::string_view kTfIdf = R"py(def tf_idf(pieces, terms, sublinear=False):
     """How often each term occurs, rare terms more; of length 1."""
     places = terms.setdefault("places", {term: i for i, term in enumerate(terms["terms"])})
@@ -116,8 +151,7 @@ Result<WrittenStep> write_tf_idf(const StepToWrite& step) {
   const auto terms = step.learnt == nullptr ? std::nullopt : find_texts(*step.learnt, "terms");
   const auto numbers = [&](const char* name) {
     const auto found = step.learnt == nullptr ? NamedTensors::const_iterator() : step.learnt->find(name);
-    return step.learnt == nullptr || found == step.learnt->end() ? std::nullopt
-                                                                 : found->second.numbers<std::int64_t>();
+    return step.learnt == nullptr || found == step.learnt->end() ? std::nullopt : found->second.numbers<std::int64_t>();
   };
   const auto with = numbers("texts with it");
   const auto all = numbers("texts");
@@ -146,9 +180,8 @@ Result<WrittenStep> write_pad_truncate(const StepToWrite& step) {
 }
 
 Result<WrittenStep> write_byte_tokens(const StepToWrite& step) {
-  return WrittenStep{
-      .call = fmt::format("np.frombuffer({}.encode()[:{}], np.uint8).astype(np.int64) + 1", step.in[0],
-                          ParamReader(step.params).integer("length"))};
+  return WrittenStep{.call = fmt::format("np.frombuffer({}.encode()[:{}], np.uint8).astype(np.int64) + 1", step.in[0],
+                                         ParamReader(step.params).integer("length"))};
 }
 
 constexpr std::string_view kTextColumn = R"py(def text_column(row, columns, joint=" "):
@@ -177,15 +210,16 @@ Result<WrittenStep> write_text_column(const StepToWrite& step) {
 void add_text_steps(Writers& writers) {
   writers.step("normalise_text", write_normalise_text);
   writers.step("vocabulary", write_vocabulary);
+  writers.step("hash_tokens", write_hash_tokens);
   writers.step("tf_idf", write_tf_idf);
   writers.step("pad_truncate", write_pad_truncate);
   writers.step("byte_tokens", write_byte_tokens);
   writers.step("text_column", write_text_column);
   writers.leave_out("sentencepiece", "its model is no part of what is written; use vocabulary");
-  writers.leave_out("hash_tokens", "its hash is Feedline's own; use vocabulary");
   writers.helper("normalise_text", kNormaliseText);
   writers.helper("pieces", kPieces);
   writers.helper("vocabulary", kVocabulary);
+  writers.helper("hash_tokens", kHashTokens);
   writers.helper("tf_idf", kTfIdf);
   writers.helper("pad_truncate", kPadTruncate);
   writers.helper("text_column", kTextColumn);
