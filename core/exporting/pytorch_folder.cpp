@@ -35,7 +35,8 @@ def read_weights(file=pathlib.Path(__file__).parent / "weights.safetensors"):
     for name, entry in header.items():
         first, end = entry["data_offsets"]
         part = content[start + first : start + end]
-        flat = torch.frombuffer(part, dtype=TYPES[entry["dtype"]]) if part else torch.empty(0, dtype=TYPES[entry["dtype"]])
+        kind = TYPES[entry["dtype"]]
+        flat = torch.frombuffer(part, dtype=kind) if part else torch.empty(0, dtype=kind)
         tensors[name] = flat.reshape(entry["shape"]).clone()
     return tensors
 )py";

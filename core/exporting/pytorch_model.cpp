@@ -82,6 +82,10 @@ Result<std::string> pytorch_model(const ExportedModel& model) {
       "    model = Model()\n"
       "    model.load_state_dict(read_weights())\n"
       "    return model.eval()\n";
+  if (text.find("torchvision.") != std::string::npos) {
+    const std::string_view import = "import torch\n";
+    text.insert(text.find(import) + import.size(), "import torchvision\n");
+  }
   if (text.find("math.") == std::string::npos) {
     const std::string_view import = "import math\n\n";
     text.erase(text.find(import), import.size());

@@ -35,7 +35,7 @@ Result<WrittenStep> write_decode(const StepToWrite& step) {
 }
 
 constexpr std::string_view kResample = R"py(def resample(image, width, height, filter="linear"):
-    """Scales a picture. OpenCV's way, which Feedline's is; without OpenCV a linear one that rounds a little otherwise."""
+    """Scales a picture as OpenCV does, which Feedline uses; without it by a linear way that rounds otherwise."""
     if image.shape[:2] == (height, width):
         return image
     if cv2 is not None:
