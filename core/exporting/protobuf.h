@@ -26,6 +26,11 @@ class ProtobufMessage {
     put(&value, sizeof value);
     return *this;
   }
+  ProtobufMessage& wide_real(unsigned field, double value) {
+    varint(field << 3U | 1U);
+    put(&value, sizeof value);
+    return *this;
+  }
   /// Texts, bytes and messages.
   ProtobufMessage& text(unsigned field, std::string_view value) {
     varint(field << 3U | 2U);

@@ -16,7 +16,7 @@ namespace {
 struct ExportFormat {
   const char* title;
   const char* ending;  ///< of files; empty: a folder
-  std::filesystem::path ExportTargets::* place;
+  std::filesystem::path ExportTargets::*place;
 };
 
 constexpr std::array<ExportFormat, 5> kExportFormats = {{

@@ -2,6 +2,7 @@
 // A trained model in the formats of other programs says what Feedline says. PyTorch runs what is written for it where
 // python3-torch is installed; TorchScript runs here.
 #include "base/torch.h"
+#include "exporting/event_file.h"
 #include "exporting/export_files.h"
 #include "exporting/model_card.h"
 #include "exporting/onnx.h"
@@ -31,6 +32,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 
 namespace test_export {
@@ -73,6 +75,38 @@ TensorValue float_rows(const std::byte* data, std::vector<std::int64_t> shape, E
   TensorValue value{.type = type, .shape = std::move(shape)};
   value.data.assign(data, data + *bytes_of(type, value.shape));
   return value;
+}
+
+/// CRC-32C bit by bit, as its definition has it; masked as TFRecord wants it.
+std::uint32_t plain_masked_crc(const QByteArray& bytes) {
+  std::uint32_t crc = 0xFFFFFFFFU;
+  for (const char byte : bytes) {
+    crc ^= static_cast<unsigned char>(byte);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1U) ^ (0x82F63B78U & (0U - (crc & 1U)));
+  }
+  crc ^= 0xFFFFFFFFU;
+  return ((crc >> 15U) | (crc << 17U)) + 0xA282EAD8U;
+}
+
+template <class Number>
+Number number_at(const QByteArray& bytes, qsizetype at) {
+  Number number{};
+  std::memcpy(&number, bytes.constData() + at, sizeof number);
+  return number;
+}
+
+/// The events of a file, each found whole by its checksums; none: it is damaged.
+QByteArrayList events_in(const QByteArray& file) {
+  QByteArrayList events;
+  for (qsizetype at = 0; at < file.size();) {
+    if (at + 12 > file.size() || number_at<std::uint32_t>(file, at + 8) != plain_masked_crc(file.mid(at, 8))) return {};
+    const auto length = static_cast<qsizetype>(number_at<std::uint64_t>(file, at));
+    if (at + 16 + length > file.size()) return {};
+    events << file.mid(at + 12, length);
+    if (number_at<std::uint32_t>(file, at + 12 + length) != plain_masked_crc(events.back())) return {};
+    at += 16 + length;
+  }
+  return events;
 }
 
 /// A field of a batch as the model sees it: ragged rows as long as the longest.
@@ -288,6 +322,38 @@ class TestExport : public QObject {
     const QString twice = fresh();
     for (int turn = 0; turn < 2; ++turn) QVERIFY(export_files(state, {}, {.pytorch = twice.toStdString()}));
     QCOMPARE(files_below(twice).size(), qsizetype{7});
+  }
+
+  /// Its records are whole, and it can be read while it grows.
+  void tensorboard_follows_a_run() {
+    QCOMPARE(masked_crc32c("123456789"), (0xE3069283U >> 15U | 0xE3069283U << 17U) + 0xA282EAD8U);
+    const QString to = fresh();
+    const Document document = graph_of_kind("two inputs");
+    auto events = EventFile::open((to + "/run").toStdString(), document);
+    QVERIFY2(events, events ? "" : events.error().line().c_str());
+    const QString file = files_below(to).front();
+    const QByteArrayList first = events_in(read_file(file));
+    QCOMPARE(first.size(), qsizetype{2});
+    QVERIFY(first[0].contains("brain.Event:2"));
+    for (const char* type : {"hash_tokens", "tf_idf", "embedding_bag"}) QVERIFY2(first[1].contains(type), type);
+
+    Snapshot now{.at = 5'000'000'000};
+    now.trainer.steps = 4;
+    now.trainer.loss = 0.75;
+    (*events)->take(now);
+    (*events)->take(now);  // no step since
+    EpochResult epoch{.epoch = 1, .samples_per_s = 100, .step = 6, .learning_rate = 0.5};
+    epoch.metrics = {loss_metric(kTrainSplit, 0.5), loss_metric(kValSplit, kNotKnown)};
+    (*events)->take(Fact(EpochDone{epoch}));
+    (*events)->take(Fact(Finished{}));
+    QVERIFY((*events)->status());
+    const QByteArrayList all = events_in(read_file(file));
+    QCOMPARE(all.size(), qsizetype{7});  // a loss, then a metric that is known, rate, speed and epoch
+    float loss = 0.75F;
+    QVERIFY(all[2].contains("loss/running"));
+    QVERIFY(all[2].endsWith(QByteArray(reinterpret_cast<const char*>(&loss), sizeof loss)));
+    QVERIFY(all[3].contains("loss/train"));
+    QVERIFY(!EventFile::open("/proc/none", document));
   }
 
   void the_card_tells_what_is_known() {
