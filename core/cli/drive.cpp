@@ -113,7 +113,8 @@ std::optional<Diagnosis> diagnosis_of(TrainingTime& time, Document document, con
 
 }  // namespace
 
-Outcome drive(Document document, const RunOptions& options, Interrupts& interrupts, bool with_trace, RunLog* log) {
+Outcome drive(Document document, const RunOptions& options, Interrupts& interrupts, bool with_trace, RunLog* log,
+              EventFile* events) {
   Outcome outcome;
   Inbox inbox(interrupts);
   Progress progress(options);
@@ -141,9 +142,13 @@ Outcome drive(Document document, const RunOptions& options, Interrupts& interrup
     if (outcome.interrupted && Clock::system().now() - interrupted_at > kStepPatience) run->stop();
     const Snapshot now = run->snapshot();
     if (log != nullptr) log->take(now);
+    if (events != nullptr) events->take(now);
     time.add(now);
     if (!outcome.interrupted) progress.tick(now);
-    for (const Fact& fact : inbox.take()) std::visit(Receiver{progress, curves, outcome, started, finished}, fact);
+    for (const Fact& fact : inbox.take()) {
+      if (events != nullptr) events->take(fact);
+      std::visit(Receiver{progress, curves, outcome, started, finished}, fact);
+    }
   }
   progress.clear();
   outcome.curves = judge_run(document, outcome.result.epochs);

@@ -5,6 +5,7 @@
 #include "cli/interrupts.h"
 #include "diagnosis/curves.h"
 #include "diagnosis/verdict.h"
+#include "exporting/event_file.h"
 #include "recording/run_log.h"
 #include "training/run.h"
 
@@ -27,8 +28,9 @@ struct Outcome {
 
 /// Runs a graph, shows progress on standard error, and stops it on Ctrl-C. `interrupts` is the caller's, so that a
 /// second Ctrl-C also works while the caller writes its results. `log`: where the run is recorded; null: nowhere.
+/// `events`: what TensorBoard follows; null: nothing.
 [[nodiscard]] Outcome drive(Document document, const RunOptions& options, Interrupts& interrupts,
-                            bool with_trace = false, RunLog* log = nullptr);
+                            bool with_trace = false, RunLog* log = nullptr, EventFile* events = nullptr);
 
 /// The records that were left out, by kind, on standard error.
 void list_errors(const std::vector<RecordError>& errors);

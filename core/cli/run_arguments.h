@@ -28,6 +28,7 @@ struct RunArguments {
   std::string json{};
   std::string trace{};
   std::string bad_records{};  ///< of `run`
+  std::string tensorboard{};  ///< of `run`: a folder
 
   [[nodiscard]] RunOptions options() const;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/numbers.h"
+#include "base/user_path.h"
 #include "cli/checkpoint_arguments.h"
 #include "cli/commands.h"
 #include "cli/drive.h"
@@ -68,8 +69,14 @@ ExitCode run(const RunArguments& arguments, const CheckpointArguments& checkpoin
     log.emplace(*document, options, source, [&fault](const Error& error) { fault.put(error); });
   }
   if (log) options.checkpoints.recorded = [&log] { return log->recorded_as(); };
+  std::unique_ptr<EventFile> events;
+  if (!arguments.tensorboard.empty()) {
+    auto opened = EventFile::open(user_path(arguments.tensorboard), *document);
+    if (!opened) return refuse(opened.error());
+    events = std::move(*opened);
+  }
   const Outcome outcome =
-      drive(std::move(*document), options, interrupts, !arguments.trace.empty(), log ? &*log : nullptr);
+      drive(std::move(*document), options, interrupts, !arguments.trace.empty(), log ? &*log : nullptr, events.get());
   const ExitCode code = conclude(outcome);
   tell_of_checkpoints(outcome.result);
   tell_of_frozen(outcome.result);
@@ -78,6 +85,7 @@ ExitCode run(const RunArguments& arguments, const CheckpointArguments& checkpoin
   const std::int64_t id = log ? log->id() : 0;
   log.reset();
   if (const auto error = fault.take()) warn(*error);
+  if (const Status written = events ? events->status() : Status(); !written) warn(written.error());
   if (id != 0) put_line(stderr, fmt::format("recorded as run {}", id));
   return write_results(arguments, outcome, code);
 }
@@ -109,6 +117,11 @@ void add_run(CLI::App& app, ExitCode& code) {
                    "- for standard output). 'check' writes such a list without a run")
       ->type_name("PATH|-");
   command->add_flag("--no-record", arguments->no_record, "Leave the run out of the record ('feedline-cli runs')");
+  command
+      ->add_option("--tensorboard", arguments->tensorboard,
+                   "Write what TensorBoard shows into this folder while the run goes on: loss, metrics, learning rate, "
+                   "speed, and the graph")
+      ->type_name("FOLDER");
   auto checkpoints = std::make_shared<CheckpointArguments>();
   add_checkpoint_arguments(*command, *checkpoints);
   command->callback([arguments, checkpoints, &code] { code = run(*arguments, *checkpoints); });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Private to recording: pieces of HTML and SVG.
+// For recording and exporting: pieces of HTML and SVG.
 
 #include <string>
 #include <string_view>

@@ -7,6 +7,7 @@
 #include "gui/base/in_view.h"
 #include "gui/base/settings.h"
 #include "gui/models/text.h"
+#include "gui/runs/model_export.h"
 #include "gui/runs/report_pdf.h"
 #include "gui/runs/runs_panel.h"
 #include "gui/workspace/workspace.h"
@@ -49,6 +50,7 @@ void RunHistoryController::connect_panel() {
   connect(panel, &RunsPanel::resume_wanted, this, &RunHistoryController::resume);
   connect(panel, &RunsPanel::compare_wanted, this, &RunHistoryController::compare);
   connect(panel, &RunsPanel::report_wanted, this, &RunHistoryController::report);
+  connect(panel, &RunsPanel::export_wanted, this, &RunHistoryController::export_model);
   connect(panel, &RunsPanel::pin_wanted, &archive_, &RunArchive::set_pinned);
   connect(panel, &RunsPanel::remove_wanted, this, [this](const std::vector<qint64>& runs) {
     archive_.remove(runs);
@@ -222,6 +224,25 @@ void RunHistoryController::write_report(qint64 run, const QString& file) {
         return pdf ? write_report_pdf(record, file) : write_report_page(record, file);
       },
       [this, file] { Q_EMIT message(tr("Report written: %1").arg(QDir::toNativeSeparators(file))); });
+}
+
+void RunHistoryController::export_model(qint64 run) {
+  const QString first = QDir(Settings::last_folder()).filePath(tr("model%1").arg(run));
+  auto* dialog = new QFileDialog(window_, tr("Model of run %1").arg(run), first);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setAcceptMode(QFileDialog::AcceptSave);
+  dialog->setNameFilters(export_filters());
+  dialog->selectFile(first);
+  connect(dialog, &QFileDialog::filterSelected, dialog,
+          [dialog](const QString& filter) { dialog->setDefaultSuffix(export_ending(filter)); });
+  connect(dialog, &QFileDialog::fileSelected, this, [this, run, dialog](const QString& file) {
+    Settings::set_last_folder(QFileInfo(file).absolutePath());
+    const ExportTargets targets = export_targets(dialog->selectedNameFilter(), file);
+    archive_.write(
+        run, [targets](const RunRecord& record) { return export_run(record, targets); },
+        [this, file] { Q_EMIT message(tr("Model written: %1").arg(QDir::toNativeSeparators(file))); });
+  });
+  dialog->open();
 }
 
 }  // namespace feedline::gui::inline app

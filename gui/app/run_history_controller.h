@@ -43,6 +43,7 @@ class RunHistoryController : public QObject {
   /// Asks for a file: an HTML page or, by its ending, PDF.
   void report(qint64 run);
   void write_report(qint64 run, const QString& file);
+  void export_model(qint64 run);
 
   RunsPanel* panel;
 

@@ -127,17 +127,20 @@ void RunsPanel::make_actions() {
   pin_ = make(tr("Pin"));
   tags_ = make(tr("Edit tags"));
   note_ = make(tr("Edit note"));
+  export_ = make(tr("Export model…"));
+  export_->setObjectName(QStringLiteral("export_model"));
   remove_ = make(tr("Delete"), QKeySequence::Delete);
   connect(open_, &QAction::triggered, this, [this] { Q_EMIT open_wanted(selected().front()); });
   connect(pin_, &QAction::triggered, this, [this] { Q_EMIT pin_wanted(selected(), !all_pinned()); });
   connect(tags_, &QAction::triggered, this, [this] { edit(RunsModel::TagsColumn); });
   connect(note_, &QAction::triggered, this, [this] { edit(RunsModel::NoteColumn); });
+  connect(export_, &QAction::triggered, this, [this] { Q_EMIT export_wanted(selected().front()); });
   connect(remove_, &QAction::triggered, this, [this] { Q_EMIT remove_wanted(selected()); });
 }
 
 QMenu* RunsPanel::make_menu() {
   auto* menu = new QMenu(this);
-  menu->addActions({open_, go_on_, pin_, tags_, note_});
+  menu->addActions({open_, go_on_, export_, pin_, tags_, note_});
   menu->addSeparator();
   menu->addAction(remove_);
   return menu;
@@ -254,7 +257,7 @@ void RunsPanel::update_tools() {
   const QModelIndexList rows = view_->selectionModel()->selectedRows();
   const bool active = std::any_of(rows.begin(), rows.end(),
                                   [](const QModelIndex& row) { return row.data(RunsModel::ActiveRole).toBool(); });
-  for (QAction* action : {open_, tags_, note_}) action->setEnabled(rows.size() == 1);
+  for (QAction* action : {open_, export_, tags_, note_}) action->setEnabled(rows.size() == 1);
   report_->setEnabled(rows.size() == 1);
   compare_->setEnabled(rows.size() >= 2);
   pin_->setEnabled(!rows.isEmpty());

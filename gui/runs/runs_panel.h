@@ -50,6 +50,7 @@ class RunsPanel : public QWidget {
   void resume_wanted(qint64 run);
   void compare_wanted(const std::vector<qint64>& runs);
   void report_wanted(qint64 run);
+  void export_wanted(qint64 run);  ///< its model, in the format of another program
   void pin_wanted(const std::vector<qint64>& runs, bool pinned);
   void remove_wanted(const std::vector<qint64>& runs);
   void restore_wanted(const std::vector<qint64>& runs);
@@ -73,7 +74,7 @@ class RunsPanel : public QWidget {
   QTreeView* view_;
   QLineEdit* search_;
   QPushButton *resume_, *compare_, *report_;
-  QAction *open_, *pin_, *tags_, *note_, *remove_, *go_on_;
+  QAction *open_, *pin_, *tags_, *note_, *remove_, *go_on_, *export_;
   QWidget* undo_bar_ = nullptr;
   QLabel* undo_text_ = nullptr;
   QLabel* empty_;

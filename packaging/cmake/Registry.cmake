@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # feedline_registry(TARGET KIND HEADER CLASS FILE...): one thing, one file, nothing else to touch.
 #
-# KIND is "node", "kind", "fix" or "metric". A FILE registers what it holds by the macro FEEDLINE_<KIND>(Name) on a line of its own, which
+# KIND is "node", "kind", "fix", "metric" or "writer". A FILE registers what it holds by the macro FEEDLINE_<KIND>(Name) on a line of its own, which
 # defines the function register_<kind>_Name(CLASS&): names must differ, or the linker complains.
 # A generated all_<kind>s.cpp in TARGET calls those of all files.
 # Static registrars would not do: linkers drop them from static libraries.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# cmake -DLIST=<file of paths> -DOUTPUT=<all_x.cpp> -DKIND=node|fix|metric -DHEADER=<...> -DCLASS=<...> -P generate_registry.cmake
+# cmake -DLIST=<file of paths> -DOUTPUT=<all_x.cpp> -DKIND=node|fix|metric|writer -DHEADER=<...> -DCLASS=<...> -P generate_registry.cmake
 string(TOUPPER "${KIND}" upper)
 set(plural "${KIND}s")
 if(KIND STREQUAL "fix")

@@ -68,9 +68,12 @@ const QMap<QString, QSet<QString>>& allowed() {
       {"tuning", {"training", "engine", "diagnosis", "runs", "plan", "state", "graph", "schema", "telemetry", "base"}},
       {"recording",
        {"tuning", "training", "engine", "diagnosis", "runs", "plan", "state", "graph", "schema", "telemetry", "base"}},
+      {"exporting",
+       {"recording", "tuning", "training", "engine", "diagnosis", "runs", "plan", "state", "graph", "schema",
+        "telemetry", "base"}},
       {"cli",
-       {"checking", "recording", "tuning", "training", "engine", "diagnosis", "runs", "plan", "state", "graph",
-        "schema", "telemetry", "base"}},
+       {"exporting", "checking", "recording", "tuning", "training", "engine", "diagnosis", "runs", "plan", "state",
+        "graph", "schema", "telemetry", "base"}},
   };
   return rooms;
 }

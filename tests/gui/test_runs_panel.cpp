@@ -6,6 +6,7 @@
 #include "gui/models/runs_model.h"
 #include "gui/runs/compare_plots.h"
 #include "gui/runs/compare_window.h"
+#include "gui/runs/model_export.h"
 #include "gui/runs/report_pdf.h"
 #include "gui/runs/runs_panel.h"
 #include "gui/session/run_notice.h"
@@ -17,6 +18,7 @@
 #include "support/window_home.h"
 
 #include <QAbstractItemModelTester>
+#include <QAction>
 #include <QFile>
 #include <QLineEdit>
 #include <QPushButton>
@@ -71,6 +73,7 @@ class TestRunsPanel : public QObject {
   void sorting_is_by_value_and_can_be_left();
   void curves_of_runs_lie_over_each_other();
   void a_report_is_written_as_page_and_pdf();
+  void a_model_is_exported_from_the_menu();
   void a_notice_only_of_long_runs_and_unwatched_windows();
   void the_window_records_what_it_runs();
   void runs_of_other_programs_appear();
@@ -259,6 +262,35 @@ void TestRunsPanel::curves_of_runs_lie_over_each_other() {
   QCOMPARE(targets->child(0)->text(1), QString("1"));
   QCOMPARE(targets->child(targets->childCount() - 1)->text(0), QString("75.0 %"));
   QCOMPARE(targets->child(targets->childCount() - 1)->text(1), QString("2"));
+}
+
+/// The action asks for the chosen run alone; each choice of the dialog has a place of its own, and a run without
+/// checkpoints says so.
+void TestRunsPanel::a_model_is_exported_from_the_menu() {
+  RunsPanel panel;
+  RunSummary summary;
+  summary.id = 7;
+  panel.show_runs({summary});
+  auto* action = panel.findChild<QAction*>("export_model");
+  QVERIFY(action != nullptr && !action->isEnabled());
+  panel.select({7});
+  QVERIFY(action->isEnabled());
+  const QSignalSpy asked(&panel, &RunsPanel::export_wanted);
+  action->trigger();
+  QCOMPARE(asked.size(), 1);
+  QCOMPARE(asked.front().front().toLongLong(), 7);
+  const QStringList filters = export_filters();
+  QCOMPARE(filters.size(), 5);
+  for (const QString& filter : filters) {
+    const ExportTargets targets = export_targets(filter, "/x/model");
+    int places = 0;
+    for (const auto& place : {targets.pytorch, targets.onnx, targets.torchscript, targets.safetensors, targets.card})
+      places += place.empty() ? 0 : 1;
+    QCOMPARE(places, 1);
+    QVERIFY(filter == filters.front() || filter.contains(export_ending(filter)));
+  }
+  const Status refused = export_run(RunRecord{}, export_targets(filters.back(), home_.file("card.html")));
+  QVERIFY(!refused && !refused.error().remedy.empty());
 }
 
 void TestRunsPanel::a_report_is_written_as_page_and_pdf() {

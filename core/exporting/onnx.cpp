@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "exporting/onnx.h"
+
+#include "exporting/onnx_graph.h"
+#include "exporting/whole_files.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace feedline::inline exporting {
+namespace {
+
+/// A batch of any number of records; other dimensions that differ are called T.
+OnnxGraph::ValueInfo onnx_value(std::string name, const TensorDesc& desc, ElementType type) {
+  OnnxGraph::ValueInfo info{.name = std::move(name), .type = type};
+  for (std::size_t i = 0; i < desc.shape.size(); ++i) {
+    info.shape.push_back(i > 0 && desc.shape[i].known() ? desc.shape[i].size() : -1);
+    info.dim_names.emplace_back(i == 0 ? "N" : "T");
+  }
+  return info;
+}
+
+/// Whole numbers become 64 bits, which all operators take; others are floats.
+ElementType onnx_input_type(DType type) {
+  return type == DType::I32 || type == DType::I64 ? ElementType::I64 : ElementType::F32;
+}
+
+/// What stands between decoded pixels and the input, for whoever feeds pictures.
+std::string preparation_text(const ExportedModel& model) {
+  nlohmann::ordered_json steps = nlohmann::ordered_json::array();
+  for (const StepToWrite& step : model.judged().steps) {
+    const auto write = Writers::instance().find_step(step.spec.type);
+    const auto written = write ? (*write)(step) : Result<WrittenStep>(fail(write.error()));
+    if (written) steps.push_back({{"node", step.name}, {"type", step.spec.type}, {"python", written->call}});
+  }
+  return steps.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace
+
+Result<std::string> onnx_model(const ExportedModel& model) {
+  const ModelPlan& network = model.network();
+  OnnxGraph graph(model.weights);
+  for (const std::size_t field : model.inputs) {
+    const TensorDesc& batch = model.plan->train.fields[field].batch;
+    graph.input(onnx_value(model.field_names[field], batch, onnx_input_type(batch.dtype)));
+  }
+  std::vector<std::string> values(network.layers.size());
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    const LayerPlan& plan = network.layers[i];
+    if (plan.spec->role == Role::Loss) continue;
+    const auto write = Writers::instance().find_onnx(plan.type);
+    if (!write) return fail(Error(write.error()).at_node(plan.node));
+    LayerToWrite layer{.plan = plan, .self = model.layer_names[i]};
+    for (const LayerPlan::Input& from : plan.from)
+      layer.in.push_back(from.layer >= 0   ? values[static_cast<std::size_t>(from.layer)]
+                         : from.field >= 0 ? model.field_names[static_cast<std::size_t>(from.field)]
+                                           : std::string());
+    graph.begin_layer(model.layer_names[i]);
+    values[i] = (*write)(layer, graph);
+    // What leaves the model is called as its node is.
+    if (std::find(model.outputs.begin(), model.outputs.end(), i) == model.outputs.end()) continue;
+    graph.rename(values[i], model.layer_names[i]);
+    values[i] = model.layer_names[i];
+  }
+  for (const std::size_t layer : model.outputs)
+    graph.output(onnx_value(model.layer_names[layer], network.layers[layer].output, ElementType::F32));
+  const nlohmann::json classes = model.class_names;
+  return graph.file(model.title, {{"classes", classes.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
+                                  {"preparation", preparation_text(model)}});
+}
+
+Status write_onnx(const ExportedModel& model, const std::filesystem::path& file) {
+  const auto content = onnx_model(model);
+  if (!content) return fail(content.error());
+  return write_whole_file(file, *content);
+}
+
+}  // namespace feedline::inline exporting

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// A trained model as a program of PyTorch.
+
+#include "exporting/exported_model.h"
+
+#include <filesystem>
+#include <string>
+
+namespace feedline::inline exporting {
+
+// Its files. Errors name the node that cannot be written, and why.
+
+/// The network: one line a layer, called as the nodes are.
+[[nodiscard]] Result<std::string> pytorch_model(const ExportedModel& model);
+/// What prepares records, and the two tables that it reads.
+struct PytorchData {
+  std::string module{};       ///< data.py
+  std::string preparation{};  ///< preparation.json: what nodes have learnt, and the names of the classes
+};
+[[nodiscard]] Result<PytorchData> pytorch_data(const ExportedModel& model);
+/// The loop: losses, optimiser, schedule, stopping.
+[[nodiscard]] Result<std::string> pytorch_training(const ExportedModel& model);
+[[nodiscard]] std::string pytorch_readme(const ExportedModel& model);
+
+/// Writes model.py, data.py, train.py, weights.safetensors, weights.py, preparation.json and README.md into a folder,
+/// which is new, empty or holds an earlier export. All of it is there, or nothing.
+/// Errors: those of above; a folder with other files; one that cannot be written.
+Status write_pytorch(const ExportedModel& model, const std::filesystem::path& folder);
+
+/// Definitions that a file needs, each once, in the order in which they are first named.
+class HelperList {
+ public:
+  void add(const std::vector<std::string>& names);
+  [[nodiscard]] std::string text() const;
+
+ private:
+  std::vector<std::string> names_{};
+};
+
+}  // namespace feedline::inline exporting

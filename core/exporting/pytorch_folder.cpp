@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/plain_text.h"
+#include "exporting/pytorch.h"
+#include "exporting/whole_files.h"
+#include "state/safetensors.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace feedline::inline exporting {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A reader of safetensors that needs nothing but PyTorch.
+constexpr std::string_view kWeightsModule = R"py("""The weights beside this file, in the format of safetensors."""
+import json
+import pathlib
+
+import torch
+
+TYPES = {"F32": torch.float32, "F64": torch.float64, "F16": torch.float16, "BF16": torch.bfloat16,
+         "I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8,
+         "BOOL": torch.bool}
+
+
+def read_weights(file=pathlib.Path(__file__).parent / "weights.safetensors"):
+    """Tensors by name: what load_state_dict() takes."""
+    content = bytearray(pathlib.Path(file).read_bytes())
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:start])
+    header.pop("__metadata__", None)
+    tensors = {}
+    for name, entry in header.items():
+        first, end = entry["data_offsets"]
+        part = content[start + first : start + end]
+        kind = TYPES[entry["dtype"]]
+        flat = torch.frombuffer(part, dtype=kind) if part else torch.empty(0, dtype=kind)
+        tensors[name] = flat.reshape(entry["shape"]).clone()
+    return tensors
+)py";
+
+/// Its first words: what tells an earlier export from a folder of something else.
+constexpr std::string_view kMark = "Written by Feedline";
+
+}  // namespace
+
+std::string pytorch_readme(const ExportedModel& model) {
+  std::string inputs;
+  for (const std::size_t field : model.inputs)
+    inputs += fmt::format("{}{} ({})", inputs.empty() ? "" : ", ", model.field_names[field],
+                          model.network().layers.empty() ? "" : model.plan->train.fields[field].batch.text());
+  return fmt::format(
+      "# {}\n"
+      "\n"
+      "{} {}, from step {} (epoch {}) of a run.\n"
+      "\n"
+      "- `model.py`: the network; `trained()` has the weights of `weights.safetensors`. It takes {}.\n"
+      "- `data.py`: `prepare(record)` makes the fields of a batch of a record, `collate()` a batch of them.\n"
+      "- `preparation.json`: what nodes had learnt from the training records, and the names of the classes.\n"
+      "- `train.py`: the same losses, optimiser, schedule and stopping: `python train.py DATA`.\n"
+      "\n"
+      "```python\n"
+      "import torch\n"
+      "import data\n"
+      "from model import trained\n"
+      "\n"
+      "batch = data.collate([data.prepare(record) for record in data.read(PATH)[:8]])\n"
+      "with torch.no_grad():\n"
+      "    print(trained()({}))\n"
+      "```\n"
+      "\n"
+      "It needs torch and numpy; pictures need Pillow, some augmentation torchvision. With OpenCV (`cv2`) pictures "
+      "are\n"
+      "scaled as Feedline scales them, with PyICU texts are cut into words as it cuts them; without, nearly so. "
+      "Random\n"
+      "numbers (order, augmentation, starting weights, which records are held out) are other ones than Feedline's, "
+      "and\n"
+      "a target encoding takes the means of all training records in training too.\n",
+      model.title, kMark, FEEDLINE_VERSION, model.position.step, model.position.epoch, inputs, [&] {
+        std::string fields;
+        for (const std::size_t field : model.inputs)
+          fields += fmt::format("{}batch[\"{}\"]", fields.empty() ? "" : ", ", model.plan->train.fields[field].name);
+        return fields;
+      }());
+}
+
+Status write_pytorch(const ExportedModel& model, const fs::path& folder) {
+  auto network = pytorch_model(model);
+  if (!network) return fail(std::move(network.error()));
+  auto data = pytorch_data(model);
+  if (!data) return fail(std::move(data.error()));
+  auto training = pytorch_training(model);
+  if (!training) return fail(std::move(training.error()));
+  return write_whole_folder(folder, "README.md", kMark, [&](const fs::path& part) -> Status {
+    const std::pair<std::string_view, std::string_view> files[] = {
+        {"model.py", *network},  {"data.py", data->module},      {"preparation.json", data->preparation},
+        {"train.py", *training}, {"weights.py", kWeightsModule}, {"README.md", ""}};
+    for (const auto& [name, text] : files)
+      if (Status written =
+              write_whole_file(part / name, name == "README.md" ? pytorch_readme(model) : std::string(text));
+          !written)
+        return written;
+    return write_safetensors(part / "weights.safetensors", views_of(model.weights));
+  });
+}
+
+}  // namespace feedline::inline exporting

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs an exported model under PyTorch and compares it with what Feedline gave: check_export.py EXPORT CASE.
+
+CASE has case.safetensors (fields of a batch, "scores", perhaps pixels), records.json and perhaps model.pt, model.onnx.
+"""
+import json
+import pathlib
+import py_compile
+import sys
+
+try:
+    import numpy as np
+    import torch
+except ImportError as missing:
+    print("SKIP:", missing)
+    sys.exit(0)
+
+export, case = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(export))
+torch.set_num_threads(1)
+
+
+def near(name, got, want, most):
+    got, want = torch.as_tensor(got).double(), torch.as_tensor(want).double()
+    assert got.shape == want.shape, f"{name}: shape {tuple(got.shape)}, not {tuple(want.shape)}"
+    apart = (got - want).abs().max().item() if got.numel() else 0.0
+    assert apart <= most, f"{name}: {apart} apart"
+
+
+from weights import read_weights  # noqa: E402
+
+import data  # noqa: E402
+import model as network  # noqa: E402
+import train  # noqa: E402
+
+tensors = read_weights(case / "case.safetensors")
+scores = tensors.pop("scores")
+pixels = tensors.pop("pixels", None)
+kind = tensors.pop("kind").item()  # 1: probabilities, 0: numbers
+fields = {name.removeprefix("field "): value for name, value in tensors.items()}
+fields = {name: value.long() if value.dtype == torch.int32 else value for name, value in fields.items()}
+
+records = json.loads((case / "records.json").read_text(encoding="utf-8"))
+for index, record in enumerate(records):
+    if pixels is not None:
+        record["image"] = pixels[index].numpy()
+    if "row" in record:
+        row = record["row"]  # in the order of the table
+        record["row"] = {name: float("nan") if row[name] == "NaN" else row[name] for name in data.COLUMNS}
+prepared = data.collate([data.prepare(record) for record in records])
+for name, value in prepared.items():
+    near("field " + name, value, fields[name][: len(value)], 1e-5)
+
+trained = network.trained()
+with torch.no_grad():
+    said = train.outputs_of(trained, fields)
+    near("PyTorch", torch.softmax(said, 1) if kind else said, scores, 1e-5)
+    if (case / "model.pt").exists():
+        order = trained.forward.__code__.co_varnames[1 : trained.forward.__code__.co_argcount]
+        near("TorchScript", torch.jit.load(str(case / "model.pt")).eval()(*(fields[name] for name in order)), said, 1e-5)
+
+fresh = network.Model().train()
+optimizer_groups = train.groups_of(fresh)
+assert sum(len(group["params"]) for group in optimizer_groups) == len(list(fresh.parameters()))
+loss = train.mixed_loss(fresh, train.outputs_of(fresh, fields), fields)
+loss.backward()
+assert torch.isfinite(loss), loss
+assert 0 < train.learning_rate(3, 10) <= 1
+py_compile.compile(str(export / "train.py"), cfile=str(case / "train.pyc"), doraise=True)
+
+if (case / "model.onnx").exists():
+    try:
+        import onnx
+    except ImportError:
+        print("no onnx")
+    else:
+        made = onnx.load(str(case / "model.onnx"))
+        onnx.checker.check_model(made, full_check=True)
+        try:
+            import cv2
+        except ImportError:
+            print("no OpenCV")
+        else:
+            if len(made.graph.input) == 1 and fields[made.graph.input[0].name].dtype == torch.float32:
+                net = cv2.dnn.readNetFromONNX(str(case / "model.onnx"))
+                net.setInput(fields[made.graph.input[0].name].numpy())
+                near("ONNX", net.forward(), said, 1e-4)
+                print("ran in OpenCV")
+print("OK")
