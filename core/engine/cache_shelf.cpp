@@ -35,6 +35,14 @@ CacheStore* CacheShelf::find(std::string_view node) const {
   return found == stores_.end() ? nullptr : found->get();
 }
 
+bool CacheShelf::serves(std::span<const DataPlan* const> plans) const {
+  return std::all_of(plans.begin(), plans.end(), [&](const DataPlan* plan) {
+    return plan == nullptr || std::all_of(plan->steps.begin(), plan->steps.end(), [&](const PlanStep& step) {
+             return !step.cache || find(step.node) != nullptr;
+           });
+  });
+}
+
 std::vector<RecordError> CacheShelf::notices() const {
   std::vector<RecordError> notices;
   for (const auto& store : stores_)

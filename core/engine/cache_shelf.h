@@ -12,7 +12,7 @@
 
 namespace feedline::inline engine {
 
-/// The caches of one run, one a cache node. Training and validation share them, and so the plan stays unchanged.
+/// The caches of one run, or of several one after the other, one a cache node. Training and validation share them, and so the plan stays unchanged.
 class CacheShelf {
  public:
   /// For the cache nodes of these plans (null entries are skipped). Nodes that may take "half of what is free" share
@@ -21,6 +21,8 @@ class CacheShelf {
 
   /// Null: no such cache node.
   [[nodiscard]] CacheStore* find(std::string_view node) const;
+  /// Is there one for each cache node of these plans (null entries are skipped)?
+  [[nodiscard]] bool serves(std::span<const DataPlan* const> plans) const;
   /// What went wrong with them, at most one entry a cache.
   [[nodiscard]] std::vector<RecordError> notices() const;
 

@@ -33,6 +33,12 @@ struct RateTest {
   std::function<bool(double rate, double loss)> seen{};
 };
 
+/// What cache nodes keep, for runs of the same records one after the other: what one has prepared, the next ones find.
+/// Only for graphs whose nodes of the data side, parameters and split are the same; the run that comes first fills it.
+struct SharedCaches {
+  std::shared_ptr<CacheShelf> shelf{};
+};
+
 /// What a caller may ask of a run besides the graph. Unset: what the trainer node says.
 struct RunOptions {
   /// An estimator that needs fewer passes than this fits anew, again and again.
@@ -51,6 +57,7 @@ struct RunOptions {
   std::optional<std::uint64_t> max_records{};  ///< an epoch is the first so many training records only
   bool train = true;                           ///< false: batches are drained, nothing is learnt (profile --no-train)
   std::filesystem::path cache_folder{};        ///< empty: default_cache_folder()
+  std::shared_ptr<SharedCaches> caches{};      ///< null: the run's cache nodes begin empty, and end with it
   std::optional<RateTest> rate_test{};
   CheckpointOptions checkpoints{};  ///< by default none are written
   /// What it goes on from. On the CPU, with as many replicas, it goes on to the same bytes as if it had never ended.
