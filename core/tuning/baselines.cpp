@@ -162,6 +162,8 @@ class BaselineRunner {
     if (fit.trial.failure && fit.trial.failure->code == ErrorCode::Cancelled) fit.trial.failure.reset();
     if (baselines_.metric.name.empty() && fit.trial.epochs() > 0)
       baselines_.metric = telling_metric({fit.trial.record});
+    // Of a run that was broken off by the user there is nothing to say.
+    if (!fit.trial.complete && !fit.trial.failure && options_.measure.stop.stop_requested()) return {};
     baselines_.fits.push_back(std::move(fit));
     baselines_.seconds = spent();
     if (options_.on_fit) options_.on_fit(baselines_);

@@ -112,6 +112,8 @@ class ModelFinder {
       const NodeSpec* spec = Registry::instance().find(document_.find(id)->type);
       if (spec != nullptr && spec->target != TargetKind::None) return spec->target;
     }
+    const std::string& learner = document_.find(found_.learner)->type;
+    if (learner == "linear_regression" || learner == "ridge_regression") return TargetKind::Numbers;
     const TensorDesc* target = analysis_.at(found_.target);
     const bool number = target != nullptr && target->classes.known() && target->classes.size() == 0;
     return number ? TargetKind::Numbers : TargetKind::Classes;
