@@ -99,7 +99,8 @@ void add_baselines(CLI::App& app, ExitCode& code) {
       ->check(CLI::Range(std::size_t{2}, kMostFolds));
   command->add_option("--models", arguments->models, "Only these, by the names that --json has")
       ->type_name("NAME,...")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command->add_option("--seed", arguments->seed, "Seed of the folds and the models; default: the trainer's")
       ->type_name("S")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{4'294'967'195}));

@@ -52,9 +52,11 @@ BaselineOutcome outcome_of_model(const Baselines& baselines, std::size_t model) 
       continue;
     }
     outcome.epochs = std::max(outcome.epochs, trial.epochs());
-    if (trial.epochs() > 0 && fit.fold < outcome.values.size())
+    if (trial.epochs() > 0 && fit.fold < outcome.values.size()) {
+      const std::size_t last = fit.epoch > 0 && fit.epoch <= trial.epochs() ? fit.epoch : trial.epochs();
       outcome.values[fit.fold] =
-          value_of(trial.record.epochs.back().metrics, baselines.metric.name, baselines.metric.split);
+          value_of(trial.record.epochs[last - 1].metrics, baselines.metric.name, baselines.metric.split);
+    }
     fits.push_back(fit_seconds(trial));
     predictions.push_back(predict_seconds(trial));
     preparations.push_back(prepare_seconds(fit));

@@ -21,7 +21,7 @@ namespace feedline::inline tuning {
 namespace {
 
 /// A network whose trainer has no end is trained for so many epochs.
-constexpr std::uint32_t kEpochsWithoutEnd = 20;
+constexpr std::uint32_t kBaselineEpochs = 20;
 /// An estimator knows its passes itself.
 constexpr std::uint32_t kItsOwnEpochs = std::numeric_limits<std::uint32_t>::max();
 
@@ -63,6 +63,18 @@ bool has_fitted_nodes(const Document& document) {
     found = found || (spec != nullptr && spec->fitter);
   });
   return found;
+}
+
+/// The epoch whose weights a network's run ended with, from 1; 0: its last one.
+std::uint32_t epoch_of_weights(const RunRecord& record, const Document& document) {
+  const Node* trainer = document.find(find_role(document, Role::Trainer));
+  const NodeSpec* spec = trainer != nullptr ? Registry::instance().find(trainer->type) : nullptr;
+  if (spec == nullptr || !spec->trainer) return 0;
+  const TrainerSettings settings = spec->trainer(spec->complete(trainer->params));
+  if (settings.stop_early == "off" || !settings.restore_best) return 0;
+  const auto kind = kind_of_target({record}, settings.stop_early);
+  const auto best = kind ? best_epoch(record, *kind) : std::nullopt;
+  return best ? best->epoch : 0;
 }
 
 /// A net reads the features, also where what is drawn looks at labels alone.
@@ -160,6 +172,7 @@ class BaselineRunner {
     const std::uint32_t wanted = epochs_of_model(model, runs);
     if (!fit.trial.failure && model.network && fit.trial.epochs() >= wanted) fit.trial.complete = true;
     if (fit.trial.failure && fit.trial.failure->code == ErrorCode::Cancelled) fit.trial.failure.reset();
+    if (model.network) fit.epoch = epoch_of_weights(fit.trial.record, runs);
     if (baselines_.metric.name.empty() && fit.trial.epochs() > 0)
       baselines_.metric = telling_metric({fit.trial.record});
     // Of a run that was broken off by the user there is nothing to say.
@@ -182,7 +195,7 @@ class BaselineRunner {
   [[nodiscard]] std::uint32_t epochs_of_model(const BaselineModel& model, const Document& document) const {
     if (!model.network) return kItsOwnEpochs;
     const std::uint32_t epochs = epochs_of_run(document, options_.measure.run);
-    return epochs > 0 ? epochs : kEpochsWithoutEnd;
+    return epochs > 0 ? epochs : kBaselineEpochs;
   }
 
   /// About: the rest of this fold is not known before the first one is over.

@@ -6,6 +6,7 @@
 #include "tuning/study.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,7 +20,8 @@ struct BaselineFit {
   std::size_t model = 0;
   std::size_t fold = 0;
   StudyTrial trial{};
-  double wall_s = 0;  ///< of all of it, from opening the sources to the last prediction
+  double wall_s = 0;        ///< of all of it, from opening the sources to the last prediction
+  std::uint32_t epoch = 0;  ///< whose weights it ended with, from 1; 0: the last one's
 };
 
 /// How models compare that learn from the same prepared features.

@@ -263,6 +263,16 @@ class TestBaselines : public QObject {
     QVERIFY(outcomes[0].front && outcomes[1].front && outcomes[2].front && !outcomes[3].front);
   }
 
+  /// Early stopping may have brought back the weights of an epoch before the last.
+  void the_epoch_of_the_weights_counts() {
+    Baselines baselines = by_hand();
+    BaselineFit& fit = baselines.fits.front();
+    fit.trial.record.epochs.push_back({.epoch = 2, .metrics = classified(1, kUnknown, kUnknown, 0.3)});
+    QVERIFY(near_to(outcomes_of(baselines).front().values.front(), 0.3));
+    fit.epoch = 1;
+    QVERIFY(near_to(outcomes_of(baselines).front().values.front(), 0.6));
+  }
+
   void words_say_what_the_next_model_up_brings() {
     const Baselines baselines = by_hand();
     const std::vector<BaselineOutcome> outcomes = outcomes_of(baselines);

@@ -74,6 +74,9 @@ void TestCliTexts::help_documents_every_option_data() {
                                << QStringList{"--checkpoints",     "--checkpoint-every", "--keep",
                                               "--checkpoint-best", "--no-checkpoints",   "--resume",
                                               "--init-from"};
+  QTest::newRow("baselines") << QStringList{"baselines"}
+                             << QStringList{"FILE",   "--budget",    "--folds", "--models", "--seed",
+                                            "--name", "--no-record", "--json",  "Examples:"};
   QTest::newRow("doctor") << QStringList{"doctor"} << QStringList{"--json", "Example:"};
 }
 
