@@ -29,6 +29,7 @@ constexpr int kModelRole = Qt::UserRole;  ///< place among the models, in the fi
 BaselinesWindow::BaselinesWindow(QWidget* parent)
     : QDialog(parent, Qt::Window),
       words_(new Caption(Caption::Tone::Normal, {}, this)),
+      progress_(new Caption(Caption::Tone::Muted, {}, this)),
       plot_(new BaselinesPlot(this)),
       table_(new QTreeWidget(this)),
       found_(new QSplitter(Qt::Vertical, this)) {
@@ -36,6 +37,7 @@ BaselinesWindow::BaselinesWindow(QWidget* parent)
   setModal(false);
   words_->setWordWrap(true);
   words_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  progress_->setObjectName(QStringLiteral("baselines_progress"));
   table_->setAccessibleName(tr("Models, the cheapest first"));
   table_->setRootIsDecorated(false);
   table_->setSelectionMode(QAbstractItemView::SingleSelection);
@@ -75,7 +77,10 @@ void BaselinesWindow::make_form() {
   auto* form = new QFormLayout;
   form->addRow(tr("&Folds"), folds_);
   form->addRow(tr("&Time for all runs"), budget_);
-  form->addRow(button_);
+  auto* line = new QHBoxLayout;
+  line->addWidget(button_);
+  line->addWidget(progress_, 1);
+  form->addRow(line);
   auto* column = new QVBoxLayout(this);
   column->setSpacing(Theme::kUnit);
   column->addLayout(form);
@@ -128,12 +133,13 @@ void BaselinesWindow::set_busy(bool busy) {
   button_->setText(busy ? tr("&Stop") : tr("&Start"));
   folds_->setEnabled(!busy);
   budget_->setEnabled(!busy);
+  progress_->clear();
   choose();
 }
 
 void BaselinesWindow::show_progress(const QString& what, double seconds_left) {
   if (!busy_) return;
-  say(seconds_left > 0 ? tr("%1, about %2 to go").arg(what, clock_text(seconds_left)) : what, false);
+  progress_->setText(seconds_left > 0 ? tr("%1, about %2 to go").arg(what, clock_text(seconds_left)) : what);
 }
 
 void BaselinesWindow::show_baselines(const Baselines& baselines) {
@@ -166,6 +172,8 @@ void BaselinesWindow::show_baselines(const Baselines& baselines) {
     for (int column = 2; column < cells.size(); ++column)
       item->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
     if (outcome.why) item->setToolTip(1, to_qstring(outcome.why->line()));
+    if (outcome.state == BaselineState::Cut)
+      item->setToolTip(1, tr("It took longer than its part of the time: give more to see it"));
     if (cells.front() == kept) item->setSelected(true);
     if (!outcome.front) continue;
     item->setFont(0, Theme::instance().bold_font());

@@ -68,6 +68,7 @@ class BaselinesWindow : public QDialog {
   [[nodiscard]] const BaselineModel* chosen() const;
 
   Caption* words_;
+  Caption* progress_;  ///< what runs now; by itself, so that words stay where they are while one reads them
   BaselinesPlot* plot_;
   QTreeWidget* table_;
   QSplitter* found_;  ///< both

@@ -13,6 +13,7 @@
 #include "support/window_home.h"
 
 #include <QAction>
+#include <QLabel>
 #include <QMenu>
 #include <QMenuBar>
 #include <QPushButton>
@@ -112,6 +113,11 @@ class TestBaselinesWindow : public QObject {
     button->click();
     window.set_busy(true);
     QCOMPARE(button->text(), QString("&Stop"));
+    const QString words = window.words();
+    window.show_progress("Decision tree, fold 1 of 4", 12);
+    auto* progress = window.findChild<QLabel*>("baselines_progress");
+    QVERIFY2(progress->text().startsWith("Decision tree, fold 1 of 4"), qPrintable(progress->text()));
+    QCOMPARE(window.words(), words);  // who reads them is not disturbed
     button->click();
     QCOMPARE(started.count(), 1);
     QCOMPARE(stopped.count(), 1);
