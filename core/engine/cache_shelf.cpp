@@ -10,12 +10,14 @@
 
 namespace feedline::inline engine {
 
-CacheShelf::CacheShelf(std::span<const DataPlan* const> plans, std::filesystem::path folder) {
+CacheShelf::CacheShelf(std::span<const DataPlan* const> plans, std::filesystem::path folder,
+                       std::vector<std::shared_ptr<CacheStore>> kept)
+    : stores_(std::move(kept)) {
   std::map<std::string, CacheSettings> nodes;
   for (const DataPlan* plan : plans) {
     if (plan == nullptr) continue;
     for (const PlanStep& step : plan->steps)
-      if (step.cache) nodes.emplace(step.node, *step.cache);
+      if (step.cache && find(step.node) == nullptr) nodes.emplace(step.node, *step.cache);
   }
   if (nodes.empty()) return;
   if (folder.empty()) folder = default_cache_folder();
@@ -25,7 +27,7 @@ CacheShelf::CacheShelf(std::span<const DataPlan* const> plans, std::filesystem::
   for (const auto& [node, settings] : nodes) {
     const std::uint64_t ram =
         settings.ram_megabytes == 0 ? share : static_cast<std::uint64_t>(settings.ram_megabytes) << 20U;
-    stores_.push_back(std::make_unique<CacheStore>(node, settings, ram, folder));
+    stores_.push_back(std::make_shared<CacheStore>(node, settings, ram, folder));
   }
 }
 
@@ -33,14 +35,6 @@ CacheStore* CacheShelf::find(std::string_view node) const {
   const auto found =
       std::find_if(stores_.begin(), stores_.end(), [&](const auto& store) { return store->node() == node; });
   return found == stores_.end() ? nullptr : found->get();
-}
-
-bool CacheShelf::serves(std::span<const DataPlan* const> plans) const {
-  return std::all_of(plans.begin(), plans.end(), [&](const DataPlan* plan) {
-    return plan == nullptr || std::all_of(plan->steps.begin(), plan->steps.end(), [&](const PlanStep& step) {
-             return !step.cache || find(step.node) != nullptr;
-           });
-  });
 }
 
 std::vector<RecordError> CacheShelf::notices() const {

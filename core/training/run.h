@@ -23,6 +23,10 @@
 #include <variant>
 #include <vector>
 
+namespace feedline::inline engine {
+class CacheStore;
+}  // namespace feedline::inline engine
+
 namespace feedline::inline training {
 
 /// In place of the schedule of a network's learning rate (tuning/find_rate.h). Both are called from the run's thread.
@@ -36,7 +40,7 @@ struct RateTest {
 /// What cache nodes keep, for runs of the same records one after the other: what one has prepared, the next ones find.
 /// Only for graphs whose nodes of the data side, parameters and split are the same; the run that comes first fills it.
 struct SharedCaches {
-  std::shared_ptr<CacheShelf> shelf{};
+  std::vector<std::shared_ptr<CacheStore>> stores{};
 };
 
 /// What a caller may ask of a run besides the graph. Unset: what the trainer node says.

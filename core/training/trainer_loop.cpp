@@ -61,11 +61,10 @@ std::string showing_node(const DataPlan& data) {
 
 /// What cache nodes keep: of this run alone, or of those before it too.
 std::shared_ptr<CacheShelf> shelf_for(std::span<const DataPlan* const> plans, const RunOptions& options) {
-  const auto fresh = [&] { return std::make_shared<CacheShelf>(plans, options.cache_folder); };
-  if (!options.caches) return fresh();
-  std::shared_ptr<CacheShelf>& kept = options.caches->shelf;
-  if (!kept || !kept->serves(plans)) kept = fresh();
-  return kept;
+  if (!options.caches) return std::make_shared<CacheShelf>(plans, options.cache_folder);
+  auto shelf = std::make_shared<CacheShelf>(plans, options.cache_folder, options.caches->stores);
+  options.caches->stores = shelf->stores();
+  return shelf;
 }
 
 }  // namespace
