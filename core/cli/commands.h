@@ -31,6 +31,7 @@ void add_prove(CLI::App& app, ExitCode& code);
 void add_tune(CLI::App& app, ExitCode& code);
 void add_find_lr(CLI::App& app, ExitCode& code);
 void add_study(CLI::App& app, ExitCode& code);
+void add_baselines(CLI::App& app, ExitCode& code);
 void add_track_record(CLI::App& app, ExitCode& code);
 void add_runs(CLI::App& app, ExitCode& code);
 void add_report(CLI::App& app, ExitCode& code);

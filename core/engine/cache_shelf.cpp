@@ -10,13 +10,14 @@
 
 namespace feedline::inline engine {
 
-CacheShelf::CacheShelf(std::span<const DataPlan* const> plans, std::filesystem::path folder)
-    : folder_(std::move(folder)) {
+CacheShelf::CacheShelf(std::span<const DataPlan* const> plans, std::filesystem::path folder,
+                       std::vector<std::shared_ptr<CacheStore>> kept)
+    : folder_(std::move(folder)), stores_(std::move(kept)) {
   std::map<std::string, CacheSettings> nodes;
   for (const DataPlan* plan : plans) {
     if (plan == nullptr) continue;
     for (const PlanStep& step : plan->steps)
-      if (step.cache) nodes.emplace(step.node, *step.cache);
+      if (step.cache && find(step.node) == nullptr) nodes.emplace(step.node, *step.cache);
   }
   if (nodes.empty()) return;
   if (folder_.empty()) folder_ = default_cache_folder();
@@ -26,7 +27,7 @@ CacheShelf::CacheShelf(std::span<const DataPlan* const> plans, std::filesystem::
   for (const auto& [node, settings] : nodes) {
     const std::uint64_t ram =
         settings.ram_megabytes == 0 ? share : static_cast<std::uint64_t>(settings.ram_megabytes) << 20U;
-    stores_.push_back(std::make_unique<CacheStore>(node, settings, ram, folder_));
+    stores_.push_back(std::make_shared<CacheStore>(node, settings, ram, folder_));
   }
 }
 

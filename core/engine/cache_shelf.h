@@ -17,8 +17,10 @@ namespace feedline::inline engine {
 class CacheShelf {
  public:
   /// For the cache nodes of these plans (null entries are skipped). Nodes that may take "half of what is free" share
-  /// that half; what is free is asked now. `folder` empty: default_cache_folder().
-  CacheShelf(std::span<const DataPlan* const> plans, std::filesystem::path folder);
+  /// that half; what is free is asked now. `folder` empty: default_cache_folder(). `kept`: of an earlier run's caches,
+  /// which go on with what they hold.
+  CacheShelf(std::span<const DataPlan* const> plans, std::filesystem::path folder,
+             std::vector<std::shared_ptr<CacheStore>> kept = {});
 
   /// Null: no such cache node.
   [[nodiscard]] CacheStore* find(std::string_view node) const;
@@ -28,6 +30,7 @@ class CacheShelf {
   [[nodiscard]] CacheStore& keep_outputs(std::string node, bool training, std::string field);
   /// Where what is made of that field alone is kept; null: nowhere.
   [[nodiscard]] CacheStore* spares(bool training, std::string_view field) const;
+  [[nodiscard]] const std::vector<std::shared_ptr<CacheStore>>& stores() const { return stores_; }
   /// What went wrong with them, at most one entry a cache.
   [[nodiscard]] std::vector<RecordError> notices() const;
 
@@ -38,7 +41,7 @@ class CacheShelf {
     std::unique_ptr<CacheStore> store{};
   };
   std::filesystem::path folder_;
-  std::vector<std::unique_ptr<CacheStore>> stores_{};
+  std::vector<std::shared_ptr<CacheStore>> stores_{};
   std::vector<Outputs> outputs_{};
 };
 

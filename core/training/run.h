@@ -23,6 +23,10 @@
 #include <variant>
 #include <vector>
 
+namespace feedline::inline engine {
+class CacheStore;
+}  // namespace feedline::inline engine
+
 namespace feedline::inline training {
 
 /// In place of the schedule of a network's learning rate (tuning/find_rate.h). Both are called from the run's thread.
@@ -31,6 +35,12 @@ struct RateTest {
   /// After each step: the rate that it was taken with, and the loss of its last batch, also where that is not finite.
   /// False ends the run.
   std::function<bool(double rate, double loss)> seen{};
+};
+
+/// What cache nodes keep, for runs of the same records one after the other: what one has prepared, the next ones find.
+/// Only for graphs whose nodes of the data side, parameters and split are the same; the run that comes first fills it.
+struct SharedCaches {
+  std::vector<std::shared_ptr<CacheStore>> stores{};
 };
 
 /// What a caller may ask of a run besides the graph. Unset: what the trainer node says.
@@ -51,6 +61,7 @@ struct RunOptions {
   std::optional<std::uint64_t> max_records{};  ///< an epoch is the first so many training records only
   bool train = true;                           ///< false: batches are drained, nothing is learnt (profile --no-train)
   std::filesystem::path cache_folder{};        ///< empty: default_cache_folder()
+  std::shared_ptr<SharedCaches> caches{};      ///< null: the run's cache nodes begin empty, and end with it
   std::optional<RateTest> rate_test{};
   CheckpointOptions checkpoints{};  ///< by default none are written
   /// What it goes on from. On the CPU, with as many replicas, it goes on to the same bytes as if it had never ended.

@@ -15,6 +15,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <utility>
 
@@ -56,6 +57,14 @@ std::string showing_node(const DataPlan& data) {
     if (spec != nullptr && !spec->outputs.empty() && picture(spec->outputs.front().kind)) return step.node;
   }
   return data.source_node;
+}
+
+/// What cache nodes keep: of this run alone, or of those before it too.
+std::shared_ptr<CacheShelf> shelf_for(std::span<const DataPlan* const> plans, const RunOptions& options) {
+  if (!options.caches) return std::make_shared<CacheShelf>(plans, options.cache_folder);
+  auto shelf = std::make_shared<CacheShelf>(plans, options.cache_folder, options.caches->stores);
+  options.caches->stores = shelf->stores();
+  return shelf;
 }
 
 }  // namespace
@@ -100,7 +109,7 @@ TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& opt
   pipeline.meters = options.meters;
   pipeline.cache_folder = options.cache_folder;
   const DataPlan* const plans[] = {&plan_->train, plan_->validation ? &*plan_->validation : nullptr};
-  pipeline.caches = std::make_shared<CacheShelf>(plans, options.cache_folder);
+  pipeline.caches = shelf_for(plans, options);
   learner_.keep_on(pipeline.caches);
   pipeline.trace = state_.trace;
   settings_ = pipeline;

@@ -76,6 +76,14 @@ std::vector<std::size_t> ranked(const std::vector<SettingOutcome>& outcomes, boo
   return ranking(standings, higher_is_better);
 }
 
+std::string moment_text() {
+  const auto now = static_cast<std::time_t>(wall_clock());
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y%m%d-%H%M%S", &parts)};
+}
+
 /// One study while it runs.
 class StudyRunner {
  public:
@@ -271,13 +279,8 @@ std::vector<SettingOutcome> outcomes_of(const Study& study) {
   return sorted;
 }
 
-std::string new_study_name() {
-  const auto now = static_cast<std::time_t>(wall_clock());
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  std::array<char, 32> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), "study-%Y%m%d-%H%M%S", &parts)};
-}
+std::string new_study_name() { return "study-" + moment_text(); }
+std::string new_baselines_name() { return "baselines-" + moment_text(); }
 
 Result<Study> run_study(std::vector<StudySetting> settings, const StudyOptions& options) {
   if (settings.empty()) return fail("there is no setting to study", "Give a graph, or values for a parameter");

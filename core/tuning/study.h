@@ -26,6 +26,8 @@ struct StudyTrial {
   RunRecord record{};
   bool complete = false;  ///< trained for all its epochs, or stopped early by itself
   std::optional<Error> failure{};
+  StepTimes times{};       ///< of the trainer's thread, in all
+  StepTimes validation{};  ///< the part of it that validation took
 
   [[nodiscard]] std::uint32_t epochs() const { return static_cast<std::uint32_t>(record.epochs.size()); }
   /// Seconds of training and validation; 0 before its first epoch is over.
@@ -93,6 +95,8 @@ struct StudyOptions {
 
 /// "study-20261127-163301", of this moment.
 [[nodiscard]] std::string new_study_name();
+/// "baselines-20261127-163301".
+[[nodiscard]] std::string new_baselines_name();
 
 /// Runs settings with several seeds, one run after the other, by successive halving (study_plan.h): behind each rung
 /// the better half goes on from its checkpoints, which is the same as if it had never stopped; an estimator, which has

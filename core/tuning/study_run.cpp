@@ -114,7 +114,12 @@ void StudyRun::train(std::uint32_t epochs, const std::function<bool(const Snapsh
         const std::lock_guard lock(mutex_);
         cut_ = true;
       }
-      run->stop_behind_step();
+      // Without a checkpoint there is nothing for which its step would have to end first.
+      if (checkpoints_.empty()) {
+        run->stop();
+      } else {
+        run->stop_behind_step();
+      }
     }
     if (cut_at != 0 && Clock::system().now() - cut_at > kStepMayTake) run->stop();
   }
@@ -138,6 +143,8 @@ void StudyRun::add(const RunResult& result) {
   if (trainer.total_steps > 0) figures.total_steps = static_cast<double>(trainer.total_steps);
   if (trainer.epochs > 0) figures.epochs = trainer.epochs;
   figures.epoch = trainer.epoch;
+  trial_.times = trainer.times;
+  trial_.validation = trainer.validation;
   trial_.complete = result.end == RunResult::End::Completed;
   if (result.end == RunResult::End::Failed) trial_.failure = result.failure;
   trial_.record.status = trial_.complete ? RunStatus::Finished : RunStatus::Stopped;

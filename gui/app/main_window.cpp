@@ -3,6 +3,7 @@
 
 #include "base/advice.h"
 #include "gui/app/about.h"
+#include "gui/app/baselines_controller.h"
 #include "gui/app/data_check_controller.h"
 #include "gui/app/fit_screen.h"
 #include "gui/app/live_label.h"
@@ -75,6 +76,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
   diagnosis_ = new DiagnosisController(*live_run_, this);
   history_ = new RunHistoryController(*workspace_, *live_run_, this);
   new StudyController(*workspace_, *actions_, *live_run_, this);  // a child of this
+  new BaselinesController(*workspace_, *actions_, *live_run_, this);
   panels_ = new Panels(*workspace_, *live_run_, *diagnosis_, *history_, this);
   rates_ = new RateController(*workspace_, *actions_, *live_run_, *diagnosis_, *panels_->inspector, this);
   subjects_ = new RunSubjects(*workspace_, *live_run_, *panels_, this);

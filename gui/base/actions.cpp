@@ -107,6 +107,9 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
       make(tr("St&udy…"), {}, {},
            tr("Train this graph with several values of a parameter and several seeds, and compare time and accuracy"));
 
+  baselines = make(tr("&Baselines…"), {}, {},
+                   tr("Hold this graph's model against simpler ones on the same features: accuracy and time"));
+
   gallery = make(tr("&Welcome…"), {}, {}, tr("Examples with pictures, recent files, the tour"));
   shortcuts = make(tr("&Keyboard and mouse"), {}, QKeySequence(Qt::Key_F1), tr("All keys on one page"));
   help = make(tr("&Help pages"), {}, QKeySequence(Qt::SHIFT | Qt::Key_F1),
@@ -194,7 +197,7 @@ void Actions::fill_menu_bar(QMenuBar* bar) {
   run_menu->addSeparator();
   run_menu->addActions({check_data, left_out});
   run_menu->addSeparator();
-  run_menu->addActions({find_rate, study});
+  run_menu->addActions({find_rate, study, baselines});
 
   QMenu* help_menu = bar->addMenu(tr("&Help"));
   help_menu->addActions({gallery, tour, help, shortcuts});

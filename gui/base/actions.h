@@ -30,7 +30,7 @@ class Actions : public QObject {
       *preview, *data, *presenter, *settings;
   QAction *work_build, *work_watch, *work_diagnose;  ///< workspaces; the fourth is `presenter`
   QAction* train_on_data;
-  QAction *run, *pause, *stop, *show_queues, *check_data, *left_out, *find_rate, *study;
+  QAction *run, *pause, *stop, *show_queues, *check_data, *left_out, *find_rate, *study, *baselines;
   QAction *gallery, *shortcuts, *help, *tour, *about, *about_qt;
 
   QMenu* examples = nullptr;  ///< File > New

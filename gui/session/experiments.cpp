@@ -121,6 +121,20 @@ void Experiments::study(std::vector<StudySetting> settings, StudyOptions options
   });
 }
 
+void Experiments::baselines(const Document& document, BaselineOptions options, const RunSource& source) {
+  begin([document, options = std::move(options), source](const Job& job) -> Status {
+    BaselineOptions how = options;
+    how.measure = job.measuring();
+    how.measure.run = options.measure.run;
+    how.open_log = record_trials(source, [job](const Error& error) { job.tell(&Experiments::failed, error); });
+    how.on_fit = [&job](const Baselines& so_far) { job.tell(&Experiments::baseline_fitted, so_far); };
+    const auto done = run_baselines(document, how);
+    if (!done) return fail(done.error());
+    job.tell(&Experiments::baselines_found, *done);
+    return {};
+  });
+}
+
 void Experiments::find_rate(const Document& document, std::uint64_t steps) {
   begin([document, steps](const Job& job) -> Status {
     const auto found = feedline::find_rate(document, {.measure = job.measuring(), .steps = steps});

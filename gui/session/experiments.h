@@ -5,6 +5,7 @@
 #include "diagnosis/fix.h"
 #include "recording/run_log.h"
 #include "runs/predictions.h"
+#include "tuning/baselines.h"
 #include "tuning/find_rate.h"
 #include "tuning/prove.h"
 #include "tuning/study.h"
@@ -23,7 +24,7 @@
 
 namespace feedline::gui::inline session {
 
-/// Proofs, tuning and studies in the background: one job at a time, on a thread of its own. Results arrive as queued
+/// Proofs, tuning, studies and baselines in the background: one job at a time, on a thread of its own. Results arrive as queued
 /// calls with the number of their job; nothing here waits for it but the destructor, which stops it first.
 class Experiments : public QObject {
   Q_OBJECT
@@ -44,6 +45,8 @@ class Experiments : public QObject {
   /// Runs the settings as options say, apart from what the experiments set: stop, progress, the record (with `source`)
   /// and who is told.
   void study(std::vector<StudySetting> settings, StudyOptions options, const RunSource& source);
+  /// Holds the graph's model against simpler ones, with what the experiments set likewise.
+  void baselines(const Document& document, BaselineOptions options, const RunSource& source);
   /// Tries growing learning rates on the graph, in so many steps: see tuning/find_rate.h.
   void find_rate(const Document& document, std::uint64_t steps);
   void stop();
@@ -63,6 +66,9 @@ class Experiments : public QObject {
   /// Of a study that goes on: what is known after one more run.
   void trial_over(const feedline::Study& so_far);
   void studied(const feedline::Study& study);
+  /// Of baselines that go on: what is known after one more run.
+  void baseline_fitted(const feedline::Baselines& so_far);
+  void baselines_found(const feedline::Baselines& baselines);
   void rate_found(const feedline::FoundRate& found);
   void failed(const feedline::Error& error);
   void recorded(const std::vector<feedline::Prediction>& predictions);

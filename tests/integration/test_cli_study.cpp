@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// `study` of the real program on small data: the ranking, the record, what ends it early and what it refuses.
+// `study` and `baselines` of the real program on small data: the ranking, the record, what ends it early and what it
+// refuses.
 
 #include "graph/json.h"
 #include "runs/run_store.h"
+#include "support/fixtures.h"
 #include "support/process.h"
 #include "support/run_recorder.h"
 #include "support/test_program.h"
@@ -140,6 +142,24 @@ class TestCliStudy : public QObject {
     const QJsonDocument json = QJsonDocument::fromJson(file.readAll());
     QCOMPARE(json["end"].toString(), QString("interrupted"));
     QVERIFY2(json["trials"][0]["epochs"].toArray().size() > 0, cut.text());
+  }
+
+  void baselines_say_whether_it_is_worth_its_time() {
+    const CliResult run = cli_.run({"baselines", graph_, "--device", "cpu", "--models", "majority_class,as_drawn",
+                                    "--folds", "2", "--name", "simple", "--json", cli_.path("baselines.json")});
+    QVERIFY2(run.exit_code == 0, run.text());
+    for (const char* word :
+         {"Majority class", "As drawn", "validation", "fitting", "<- front", "Predicting", "2 models in 2 "})
+      QVERIFY2(run.out.contains(word), run.text());
+    const QJsonDocument json = QJsonDocument::fromJson(read_file(cli_.path("baselines.json")));
+    QCOMPARE(json["metric"].toString(), QString("val_accuracy"));
+    QCOMPARE(json["models"][0]["model"].toString(), QString("majority_class"));
+    QCOMPARE(json["models"][1]["values"].toArray().size(), 2);
+    QVERIFY2(json["models"][1]["fit_s"]["mean"].toDouble() > json["models"][0]["fit_s"]["mean"].toDouble(), run.text());
+    QVERIFY2(!json["words"].toArray().isEmpty() && json["steps"].isArray(), run.text());
+    QCOMPARE(cli_.run({"runs", "list", "--tag", "simple", "--json", "-"}).json().array().size(), 4);
+    const CliResult none = cli_.run({"baselines", graph_, "--models", "perceptron"});
+    QVERIFY2(none.exit_code == 2 && none.errors().front().contains("majority_class"), none.text());
   }
 
   void refuses_data() {

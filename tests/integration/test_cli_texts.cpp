@@ -75,6 +75,9 @@ void TestCliTexts::help_documents_every_option_data() {
                                               "--checkpoint-best", "--no-checkpoints",   "--resume",
                                               "--init-from"};
   QTest::newRow("pretrain") << QStringList{"pretrain"} << run + QStringList{"--out", "--node", "--half"};
+  QTest::newRow("baselines") << QStringList{"baselines"}
+                             << QStringList{"FILE",   "--budget",    "--folds", "--models", "--seed",
+                                            "--name", "--no-record", "--json",  "Examples:"};
   QTest::newRow("doctor") << QStringList{"doctor"} << QStringList{"--json", "Example:"};
 }
 

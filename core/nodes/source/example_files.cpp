@@ -3,6 +3,7 @@
 
 #include "nodes/source/file_io.h"
 #include "nodes/source/picture_store.h"
+#include "nodes/source/table/generated_table.h"
 #include "nodes/source/text_store.h"
 
 #include <fmt/format.h>
@@ -35,6 +36,9 @@ const PictureRecipe kFolder{
 
 const TextRecipe kExampleTexts{.count = 4000, .topics = 4, .sentences = 3, .difficulty = 0.6, .seed = 4};
 const TextRecipe kExampleNews{.count = 4000, .topics = 4, .sentences = 3, .difficulty = 0.6, .seed = 5, .table = true};
+
+/// Three clouds that run into each other: what divides them best is flat.
+const TableRecipe kExampleBlobs{.kind = "blobs", .rows = 2000, .noise = 10'000, .classes = 3, .seed = 7};
 
 void put_big_endian(std::vector<std::byte>& to, std::uint32_t number) {
   for (const unsigned shift : {24U, 16U, 8U, 0U}) to.push_back(static_cast<std::byte>(number >> shift));
@@ -98,9 +102,15 @@ Result<std::string> example_or_path(const std::string& path, const SourceContext
   }
   if (wanted == "texts") return written_texts(kExampleTexts, context);
   if (wanted == "news") return written_texts(kExampleNews, context);
+  if (wanted == "blobs") {
+    const auto table = generated_table(kExampleBlobs, context);
+    if (!table) return fail(table.error());
+    return table->string();
+  }
   return fail_file(path, "there are no such generated files",
                    "Choose one of example:training-images, example:training-labels, example:test-images, "
-                   "example:test-labels, example:pictures, example:texts, example:news, or files of your own");
+                   "example:test-labels, example:pictures, example:texts, example:news, example:blobs, or files of "
+                   "your own");
 }
 
 }  // namespace feedline::inline nodes
