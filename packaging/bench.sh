@@ -13,6 +13,6 @@ case "${1:-}" in
 esac
 
 install_packages build bench
-build_preset bench -- feedline-cli hand_jpeg hand_grey
+build_preset bench -- feedline-cli hand_jpeg hand_grey hand_table
 say "Comparing"
 exec python3 tests/bench/compare.py "$@"

@@ -22,11 +22,13 @@ struct Options {
   std::string data{};
   int threads = 2;
   double seconds = 5;
-  bool full = false;    ///< decode every pixel
-  bool pixels = false;  ///< decode all pictures beforehand; only the rest is measured
+  bool full = false;     ///< decode every pixel
+  bool pixels = false;   ///< decode all pictures beforehand; only the rest is measured
+  std::string schema{};  ///< of a table: a letter a column
+  bool header = false;   ///< the table's first line holds names
 };
 
-/// PROGRAM DATA [--threads N] [--seconds S] [--full] [--pixels]
+/// PROGRAM DATA [--threads N] [--seconds S] [--full] [--pixels] [--schema LETTERS] [--header]
 inline Options parse(int argc, char** argv, const char* data_help) {
   Options options;
   for (int i = 1; i < argc; ++i) {
@@ -36,6 +38,10 @@ inline Options parse(int argc, char** argv, const char* data_help) {
       options.full = true;
     } else if (argument == "--pixels") {
       options.pixels = true;
+    } else if (argument == "--header") {
+      options.header = true;
+    } else if (argument == "--schema" && valued) {
+      options.schema = argv[++i];
     } else if (argument == "--threads" && valued) {
       options.threads = std::max(1, std::atoi(argv[++i]));
     } else if (argument == "--seconds" && valued) {

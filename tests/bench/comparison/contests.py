@@ -27,6 +27,7 @@ class Surroundings:
     torch: PyTorch
     photos: Path
     grey: Grey
+    tables: Path
     examples: Path
     work: Path
     cores: int

@@ -14,13 +14,14 @@ from .contests import Accuracy, Surroundings, accuracy
 from .data import fashion_mnist, photo_folder
 from .measure import Contest, Standing, Unavailable, hold, say, shorten_list
 from .programs import Feedline, HandLoop, PyTorch
+from .tables import TABLE_CONTESTS
 from .target import WANTED, target_table, time_to_target
 from .techniques import TECHNIQUE_CONTESTS
 
 ROOT = Path(__file__).resolve().parents[3]
-CONTESTS = {**PLAIN_CONTESTS, **TECHNIQUE_CONTESTS}
+CONTESTS = {**PLAIN_CONTESTS, **TECHNIQUE_CONTESTS, **TABLE_CONTESTS}
 USUAL = [*PLAIN_CONTESTS, "accuracy"]
-JOBS = [*USUAL, *TECHNIQUE_CONTESTS, "target"]
+JOBS = [*USUAL, *TECHNIQUE_CONTESTS, "target", *TABLE_CONTESTS]
 ROWS = ("jpeg", "cached", "grey", "train")  # of the README's table
 
 
@@ -47,6 +48,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
                         help="folder of JPEG photos; without it Feedline paints some")
     parser.add_argument("--mnist", type=Path, default=ROOT.parent / "shared/data/fashion-mnist",
                         help="folder with the four IDX files of MNIST or Fashion-MNIST; without it some are made")
+    parser.add_argument("--tables", type=Path, default=ROOT.parent / "shared/data/tables",
+                        help="folder with uci/adult-train.csv and rust-csv/bench/worldcitiespop.csv")
     parser.add_argument("--python", help="a Python that has PyTorch (default: this one, else /usr/bin/python3)")
     options = parser.parse_args(arguments)
     options.only = [job.strip() for job in options.only.split(",") if job.strip()]
@@ -83,6 +86,7 @@ def surroundings(options: argparse.Namespace) -> Surroundings:
         torch=PyTorch(options.python),
         photos=photo_folder(given, work),
         grey=fashion_mnist(options.mnist, work),
+        tables=options.tables,
         examples=ROOT / "resources/examples",
         work=work,
         cores=machine.cores(),

@@ -70,7 +70,7 @@ class Feedline:
 
 @dataclass(frozen=True)
 class HandLoop:
-    """The programs hand_jpeg and hand_grey of tests/bench."""
+    """The programs hand_jpeg, hand_grey and hand_table of tests/bench."""
 
     folder: Path
 
@@ -84,16 +84,16 @@ class HandLoop:
 
 
 class PyTorch:
-    """torch_peer.py, in a process of its own under a Python that has PyTorch."""
+    """torch_peer.py or torch_tables.py, in a process of its own under a Python that has PyTorch."""
 
     def __init__(self, python: str | None):
         self.python = python
 
-    def json(self, arguments: list[str]) -> dict:
-        return parsed(run([interpreter(self.python), str(HERE / "torch_peer.py"), *arguments]), "torch_peer.py")
+    def json(self, arguments: list[str], peer: str = "torch_peer.py") -> dict:
+        return parsed(run([interpreter(self.python), str(HERE / peer), *arguments]), peer)
 
-    def measure(self, arguments: list[str], seconds: float) -> Measurement:
-        report = self.json([*arguments, "--seconds", f"{seconds:g}"])
+    def measure(self, arguments: list[str], seconds: float, peer: str = "torch_peer.py") -> Measurement:
+        report = self.json([*arguments, "--seconds", f"{seconds:g}"], peer)
         return Measurement(report["samples_per_s"], report["samples_per_cpu_s"])
 
 
