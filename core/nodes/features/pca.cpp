@@ -44,12 +44,13 @@ class PcaLearner final : public FeatureLearner {
  public:
   PcaLearner(const PcaParams& params, std::vector<std::string> names) : params_(params), names_(std::move(names)) {
     const std::size_t width = names_.size();
-    if (params.method == "randomised" || (params.method == "auto" && width > kAutoCovariance)) {
-      const std::size_t most = params.components > 0 ? static_cast<std::size_t>(params.components) : kSketchedByShare;
-      sketch_.emplace(width, 2 * most + kOversampling);
-    } else {
+    const std::size_t most = params.components > 0 ? static_cast<std::size_t>(params.components) : kSketchedByShare;
+    const std::size_t sketch = 2 * most + kOversampling;
+    const bool sketched = params.method == "randomised" || (params.method == "auto" && width > kAutoCovariance);
+    if (sketched && sketch < width)  // else the covariance itself is smaller
+      sketch_.emplace(width, sketch);
+    else
       products_.emplace(width);
-    }
   }
 
   void equip(const FitHelp& help) override {
