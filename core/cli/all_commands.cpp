@@ -8,9 +8,9 @@ extern "C" int feedline_run_program(int argc, char** argv);
 /// Found by its name: see kAllCommands.
 int feedline_run_program(int argc, char** argv) {
   using namespace feedline::cli;
-  static constexpr std::array<AddCommand, 22> kAll = {
-      add_run,   add_predict, add_evaluate, add_runs,    add_report,       add_profile, add_diagnose, add_whatif,
-      add_prove, add_tune,    add_find_lr,  add_study,   add_track_record, add_check,   add_validate, add_nodes,
-      add_new,   add_batches, add_fitted,   add_preview, add_bench,        add_doctor};
+  static constexpr std::array<AddCommand, 23> kAll = {
+      add_run,    add_predict, add_evaluate, add_importance, add_runs,    add_report,       add_profile, add_diagnose,
+      add_whatif, add_prove,   add_tune,     add_find_lr,    add_study,   add_track_record, add_check,   add_validate,
+      add_nodes,  add_new,     add_batches,  add_fitted,     add_preview, add_bench,        add_doctor};
   return run_program(argc, argv, kAll);
 }

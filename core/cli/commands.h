@@ -13,6 +13,7 @@ namespace feedline::cli {
 void add_run(CLI::App& app, ExitCode& code);
 void add_predict(CLI::App& app, ExitCode& code);
 void add_evaluate(CLI::App& app, ExitCode& code);
+void add_importance(CLI::App& app, ExitCode& code);
 void add_profile(CLI::App& app, ExitCode& code);
 void add_check(CLI::App& app, ExitCode& code);
 void add_validate(CLI::App& app, ExitCode& code);
