@@ -119,7 +119,7 @@ std::unique_ptr<Fitter> feature_fitter(std::size_t width, bool labelled,
       std::make_shared<const FeatureFitterPlan>(FeatureFitterPlan{width, labelled, std::move(learner)}));
 }
 
-Status check_features(const TensorDesc& in) {
+Status check_feature_vector(const TensorDesc& in) {
   if (in.kind == Kind::Features && in.dtype == DType::F32 && in.shape.size() == 1 && !in.ragged()) return {};
   return fail(Error{.reason = "it takes a vector of f32 of one length, but " + in.text() + " arrives",
                     .remedy = "Put a features node behind the table, or a pixels node behind the picture",

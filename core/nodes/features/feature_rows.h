@@ -41,7 +41,7 @@ class FeatureLearner {
                                                      std::function<std::unique_ptr<FeatureLearner>()> learner);
 
 /// Refuses what is no vector of f32 of one length. Port `features`.
-[[nodiscard]] Status check_features(const TensorDesc& in);
+[[nodiscard]] Status check_feature_vector(const TensorDesc& in);
 /// How many numbers they have; none before what stands in front has learnt.
 [[nodiscard]] std::optional<std::size_t> width_of(DescInputs in);
 /// What a node gives before it has learnt: a vector of unknown length.

@@ -225,7 +225,7 @@ struct Pca {
   }
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
-    if (Status fits = check_features(in); !fits) return fail(std::move(fits.error()));
+    if (Status fits = check_feature_vector(in); !fits) return fail(std::move(fits.error()));
     const Dim& width = in.shape.front();
     if (width.known() && params.components > width.size())
       return fail(Error{.reason = fmt::format("{} components of {} features", params.components, width.size()),

@@ -185,7 +185,7 @@ struct RecursiveElimination {
 
   static Result<std::vector<TensorDesc>> infer(const Params&, DescInputs in) {
     if (in.empty() || in[0] == nullptr) return fail("its input is not known");
-    if (Status fits = check_features(*in[0]); !fits) return fail(std::move(fits.error()));
+    if (Status fits = check_feature_vector(*in[0]); !fits) return fail(std::move(fits.error()));
     if (Status fits = check_learnt_label(in); !fits) return fail(std::move(fits.error()));
     if (const Dim& width = in[0]->shape.front(); width.known() && width.size() > kMostEliminated)
       return fail(Error{.reason = fmt::format("{} features; it takes {} at most", width.size(), kMostEliminated),

@@ -79,7 +79,7 @@ struct SelectKBest {
 
   static Result<std::vector<TensorDesc>> infer(const Params& params, DescInputs in) {
     if (in.empty() || in[0] == nullptr) return fail("its input is not known");
-    if (Status fits = check_features(*in[0]); !fits) return fail(std::move(fits.error()));
+    if (Status fits = check_feature_vector(*in[0]); !fits) return fail(std::move(fits.error()));
     if (Status fits = check_learnt_label(in); !fits) return fail(std::move(fits.error()));
     if (params.score == "chi2" && classes_of(in) == std::size_t{0})
       return fail(Error{.reason = "chi2 compares classes, but the label is a number",

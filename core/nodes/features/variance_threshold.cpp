@@ -72,7 +72,7 @@ struct VarianceThreshold {
   }
 
   static Result<TensorDesc> infer(const Params&, const TensorDesc& in) {
-    if (Status fits = check_features(in); !fits) return fail(std::move(fits.error()));
+    if (Status fits = check_feature_vector(in); !fits) return fail(std::move(fits.error()));
     return features_of_unknown_width();
   }
   static std::unique_ptr<Fitter> fitter(const Params& params, DescInputs in) {
