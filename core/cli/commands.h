@@ -15,6 +15,7 @@ void add_pretrain(CLI::App& app, ExitCode& code);
 void add_predict(CLI::App& app, ExitCode& code);
 void add_evaluate(CLI::App& app, ExitCode& code);
 void add_export(CLI::App& app, ExitCode& code);
+void add_importance(CLI::App& app, ExitCode& code);
 void add_profile(CLI::App& app, ExitCode& code);
 void add_check(CLI::App& app, ExitCode& code);
 void add_validate(CLI::App& app, ExitCode& code);

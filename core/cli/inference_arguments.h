@@ -12,7 +12,7 @@
 
 namespace feedline::cli {
 
-/// What `predict` and `evaluate` share.
+/// What `predict`, `evaluate` and `importance` share.
 struct InferenceArguments {
   std::optional<std::string> device{};
   std::optional<std::size_t> workers{};

@@ -2,6 +2,7 @@
 #include "engine/fit_pass.h"
 
 #include "base/clock.h"
+#include "base/cores.h"
 #include "plan/fitting.h"
 #include "plan/trimmed.h"
 
@@ -129,6 +130,7 @@ class FitPass {
       nodes_.push_back(learner.node);
       fitters_.push_back(std::make_shared<RecordFitters>(learner.fitted));
       all_.push_back(fitters_.back()->make());
+      all_.back()->equip({.threads = usable_cores(), .stop = options.stop});
       what_ += (what_.empty() ? "Fitting " : ", ") + learner.node;
     }
     part_ = fit_pass_plan(plan.train, steps, fitters_);

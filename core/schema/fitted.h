@@ -7,9 +7,17 @@
 #include "schema/datum.h"
 #include "schema/named_tensors.h"
 
+#include <cstddef>
 #include <span>
+#include <stop_token>
 
 namespace feedline::inline schema {
+
+/// What the fitter that all others are merged into may use.
+struct FitHelp {
+  std::size_t threads = 1;  ///< that merge() and finish() may keep busy; what comes out must not depend on it
+  std::stop_token stop{};   ///< a merge() or finish() that takes long looks at it every 100 ms: fail_cancelled()
+};
 
 /// What a fitted node finds out about training records. One is made for each record, on many threads at once; they are
 /// then merged in the order of the sampler, so that the same state comes out for any number of workers. Its node is
@@ -29,6 +37,8 @@ class Fitter {
   /// Forgets what it has found and keeps its memory, so that it can take up another record: with this a fit allocates
   /// nothing a record. False: it cannot, and another one is made.
   virtual bool reset() { return false; }
+  /// Told once, before anything is merged into it. Those that are done at once need not care.
+  virtual void equip(const FitHelp& /*help*/) {}
   /// What the node is bound to. Errors: what was found is not enough, naming what would help.
   [[nodiscard]] virtual Result<NamedTensors> finish() const = 0;
 };

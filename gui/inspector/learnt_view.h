@@ -11,8 +11,10 @@ class QTableWidget;
 
 namespace feedline::gui::inline inspector {
 
-/// What a fitted node has learnt, a row a tensor: its name, its shape and its first values; texts as texts. Hidden
-/// while nothing is known.
+class LearntChart;
+
+/// What a fitted node has learnt, a row a tensor: its name, its shape and its first values; texts as texts; above
+/// it what is better seen than read (LearntChart). Hidden while nothing is known.
 class LearntView : public QWidget {
   Q_OBJECT
 
@@ -24,6 +26,7 @@ class LearntView : public QWidget {
 
  private:
   std::shared_ptr<const NamedTensors> shown_{};
+  LearntChart* chart_;
   QTableWidget* table_;
 };
 

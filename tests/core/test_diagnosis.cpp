@@ -586,6 +586,37 @@ class TestDiagnosis : public QObject {
     QVERIFY(!offered());
   }
 
+  /// Where a first layer of 400 features is the step, components are offered, with the time that they take to compute;
+  /// not where the features are few, or where components stand there already.
+  void wide_features_are_offered_components() {
+    QFile file(feedline::test::source_dir("/resources/examples/tables.feedline"));
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    auto loaded = from_json(file.readAll().toStdString());
+    QVERIFY(loaded.has_value());
+    Document graph = std::move(loaded->document);
+    const auto offered = [&](double width) -> std::optional<Fix> {
+      const RunFacts facts = facts_of(graph);
+      Profile costs =
+          loader({{"source", 0.01}, {"one_hot", 0.01}, {"features", 0.01}, {"pca", 0.01}, {"batch", 0.01}}, 2);
+      for (NodeCost& node : costs.nodes) node.bytes = 4 * width;
+      const Diagnosis found = diagnose(facts, costs);
+      for (Fix& fix : find_fixes({.document = graph, .facts = facts, .diagnosis = found}))
+        if (fix.id.starts_with("pca:")) return std::move(fix);
+      return std::nullopt;
+    };
+    QVERIFY(!offered(40));
+    const auto fix = offered(400);
+    QVERIFY(fix.has_value());
+    QCOMPARE(fix->id, std::string("pca:features"));
+    QVERIFY2(fix->predicted_ratio > 1.5 && fix->predicted_ratio < 4.01,
+             qPrintable(QString::number(fix->predicted_ratio)));
+    QVERIFY(fix->changes_results && fix->why.find(" % of the network's arithmetic") != std::string::npos);
+    QVERIFY(graph.apply(fix->edit));
+    QVERIFY(analyse(graph).ok());
+    QCOMPARE(graph.link_into({"batch", "features"})->from.node, std::string("pca"));
+    QVERIFY(!offered(400));
+  }
+
   void every_fix_is_registered() { QVERIFY(FixRules::instance().all().size() >= 10); }
 };
 

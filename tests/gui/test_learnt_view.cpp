@@ -3,7 +3,9 @@
 // longer holds.
 #include "engine/fit.h"
 #include "graph/edit.h"
+#include "gui/base/theme.h"
 #include "gui/inspector/inspector_panel.h"
+#include "gui/inspector/learnt_chart.h"
 #include "gui/inspector/learnt_view.h"
 #include "gui/session/learnt_finder.h"
 #include "gui/session/prober.h"
@@ -16,6 +18,8 @@
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTest>
+
+#include <array>
 
 namespace test_learnt_view {
 
@@ -49,6 +53,47 @@ class TestLearntView : public QObject {
     QVERIFY(table->item(1, 2)->text().startsWith("word0, word1, ") && table->item(1, 2)->text().endsWith("word63, …"));
     view.show_state(nullptr);
     QVERIFY(view.isHidden());
+  }
+
+  /// Scores as bars, the largest first, with the removed ones in grey; components of pictures as pictures.
+  void draws_what_makes_features_fewer() {
+    LearntView view;
+    view.resize(300, 400);
+    const auto* chart = view.findChild<LearntChart*>();
+    auto scores = std::make_shared<NamedTensors>();
+    scores->emplace("score", TensorValue::of(std::vector<double>{2, 8, 4}));
+    scores->emplace("kept_places", TensorValue::of(std::vector<std::int64_t>{1}));
+    put_texts(*scores, "features", std::vector<std::string>{"age", "price", "hour"});
+    view.show_state(scores);
+    view.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&view));
+    QVERIFY(chart->isVisible() && chart->pictures().empty());
+    QCOMPARE(chart->bars()->bars.front().name, std::string("price"));
+    QCOMPARE(chart->reading_at({4, 40}), QStringLiteral("price: 8"));
+    QCOMPARE(chart->reading_at({28, 40}), QStringLiteral("hour: 4, removed"));
+    QVERIFY(chart->reading_at({290, 40}).isEmpty());
+    const QImage drawn = view.grab().toImage();
+    const QPoint inside = chart->mapTo(&view, QPoint(4, chart->height() - 12));
+    QCOMPARE(drawn.pixelColor(inside).name(), Theme::instance().colors().accent.name());
+
+    auto components = std::make_shared<NamedTensors>();
+    components->emplace("components",
+                        TensorValue::of(std::span<const float>(std::array<float, 6>{0, 1, 0, 0, -1, 0.5F}), {1, 6}));
+    components->emplace("explained_variance_ratio", TensorValue::of(std::vector<double>{0.75}));
+    put_texts(*components, "features", std::vector<std::string>{"y0_x0", "y0_x1", "y0_x2", "y1_x0", "y1_x1", "y1_x2"});
+    view.show_state(components);
+    QCOMPARE(chart->pictures().size(), std::size_t{1});
+    const QImage& picture = chart->pictures().front();
+    QCOMPARE(picture.size(), QSize(3, 2));
+    QCOMPARE(qGray(picture.pixel(1, 0)), 255);
+    QCOMPARE(qGray(picture.pixel(1, 1)), 1);
+    QCOMPARE(qGray(picture.pixel(0, 0)), 128);
+    QCOMPARE(chart->reading_at({4, 40}), QStringLiteral("pc1: 0.75"));
+
+    auto other = std::make_shared<NamedTensors>();
+    other->emplace("mean", TensorValue::of(std::vector<double>{1}));
+    view.show_state(other);
+    QVERIFY(chart->isHidden());
   }
 
   /// Somebody else fits the graph while it is shown.

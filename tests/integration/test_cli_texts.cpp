@@ -70,6 +70,8 @@ void TestCliTexts::help_documents_every_option_data() {
                            << QStringList{"CHECKPOINT", "INPUT", "--csv", "--json", "--top", "--device", "Examples:"};
   QTest::newRow("evaluate") << QStringList{"evaluate"}
                             << QStringList{"CHECKPOINT", "--data", "--all", "--set", "--json", "Examples:"};
+  QTest::newRow("importance") << QStringList{"importance"}
+                              << QStringList{"CHECKPOINT", "--metric", "--repeats", "--records", "Examples:"};
   QTest::newRow("checkpoints") << QStringList{"run"}
                                << QStringList{"--checkpoints",     "--checkpoint-every", "--keep",
                                               "--checkpoint-best", "--no-checkpoints",   "--resume",

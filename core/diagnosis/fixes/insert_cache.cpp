@@ -37,16 +37,13 @@ const PortSpec* kept_port(const NodeSpec& spec) {
 
 }  // namespace
 
-std::optional<Edit> insert_cache(const Document& document, const Registry& registry, const std::string& node,
-                                 ParamMap params) {
-  const Node* found = document.find(node);
-  const auto spec = found == nullptr ? std::nullopt : spec_of(*found, registry);
-  const NodeSpec* cache = registry.find("cache");
-  const PortSpec* port = spec ? kept_port(*spec) : nullptr;
-  if (port == nullptr || cache == nullptr) return std::nullopt;
+std::optional<Edit> insert_behind(const Document& document, const Registry& registry, const PortRef& from,
+                                  const std::string& type, const std::string& port, ParamMap params) {
+  const Node* found = document.find(from.node);
+  const NodeSpec* spec = registry.find(type);
+  if (found == nullptr || spec == nullptr) return std::nullopt;
 
-  const std::string id = document.free_id("cache");
-  const PortRef from{node, port->name};
+  const std::string id = document.free_id(type);
   Edit::List edits;
   const Position place{found->position.x + kColumn, found->position.y};
   std::size_t wires = 0;
@@ -58,11 +55,20 @@ std::optional<Edit> insert_cache(const Document& document, const Registry& regis
   if (wires == 0) return std::nullopt;
   if (MoveNodes moves = make_room(document, place); !moves.to.empty()) edits.push_back({std::move(moves)});
   edits.push_back({AddNode{
-      .node = {.id = id, .type = "cache", .version = cache->version, .params = std::move(params), .position = place}}});
-  edits.push_back({AddLink{.link = {.from = from, .to = {id, "sample"}}}});
+      .node = {.id = id, .type = type, .version = spec->version, .params = std::move(params), .position = place}}});
+  edits.push_back({AddLink{.link = {.from = from, .to = {id, port}}}});
   for (const Link& link : document.links())
-    if (link.from == from) edits.push_back({AddLink{.link = {.from = {id, "sample"}, .to = link.to}}});
+    if (link.from == from) edits.push_back({AddLink{.link = {.from = {id, port}, .to = link.to}}});
   return Edit{std::move(edits)};
+}
+
+std::optional<Edit> insert_cache(const Document& document, const Registry& registry, const std::string& node,
+                                 ParamMap params) {
+  const Node* found = document.find(node);
+  const auto spec = found == nullptr ? std::nullopt : spec_of(*found, registry);
+  const PortSpec* port = spec ? kept_port(*spec) : nullptr;
+  if (port == nullptr) return std::nullopt;
+  return insert_behind(document, registry, {node, port->name}, "cache", "sample", std::move(params));
 }
 
 }  // namespace feedline::inline diagnosis

@@ -13,4 +13,9 @@ namespace feedline::inline diagnosis {
 [[nodiscard]] std::optional<Edit> insert_cache(const Document& document, const Registry& registry,
                                                const std::string& node, ParamMap params);
 
+/// The edit that puts a node of this type, whose input and output are both called `port`, on all wires out of `from`.
+/// None: nothing is connected there, or there is no such node or type.
+[[nodiscard]] std::optional<Edit> insert_behind(const Document& document, const Registry& registry, const PortRef& from,
+                                                const std::string& type, const std::string& port, ParamMap params);
+
 }  // namespace feedline::inline diagnosis

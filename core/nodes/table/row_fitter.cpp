@@ -15,29 +15,6 @@ struct KeptRow {
   std::uint64_t bytes = 0;
 };
 
-/// The label as a number; a record error where it is none.
-Result<double> label_number(const Datum& label) {
-  double value = 0;
-  if (label.bytes() != size_of(label.dtype())) return fail_record("its label is not one number");
-  switch (label.dtype()) {
-    case DType::I64:
-      return static_cast<double>(label.label());
-    case DType::F32: {
-      float number = 0;
-      std::memcpy(&number, label.data(), sizeof number);
-      value = static_cast<double>(number);
-      break;
-    }
-    case DType::F64:
-      std::memcpy(&value, label.data(), sizeof value);
-      break;
-    default:
-      return fail_record("its label is no number that can be learnt from");
-  }
-  if (!std::isfinite(value)) return fail_record("its label is not finite");
-  return value;
-}
-
 class UnknownFitter final : public Fitter {
  public:
   Status add(std::span<const Datum* const>) override { return fail(not_known()); }
@@ -111,6 +88,28 @@ Result<NamedTensors> RowFitter::finish() const {
   RowFitter all(plan_);
   if (Status merged = all.merge(*this); !merged) return fail(std::move(merged.error()));
   return all.learner_->finish();
+}
+
+Result<double> label_number(const Datum& label) {
+  double value = 0;
+  if (label.bytes() != size_of(label.dtype())) return fail_record("its label is not one number");
+  switch (label.dtype()) {
+    case DType::I64:
+      return static_cast<double>(label.label());
+    case DType::F32: {
+      float number = 0;
+      std::memcpy(&number, label.data(), sizeof number);
+      value = static_cast<double>(number);
+      break;
+    }
+    case DType::F64:
+      std::memcpy(&value, label.data(), sizeof value);
+      break;
+    default:
+      return fail_record("its label is no number that can be learnt from");
+  }
+  if (!std::isfinite(value)) return fail_record("its label is not finite");
+  return value;
 }
 
 std::unique_ptr<Fitter> unknown_fitter() { return std::make_unique<UnknownFitter>(); }

@@ -60,6 +60,9 @@ class RowFitter final : public Fitter {
   std::unique_ptr<RowLearner> learner_{};  ///< once something was merged into this one
 };
 
+/// The label of a record as a number. Errors (for the record): it is none, or not finite.
+[[nodiscard]] Result<double> label_number(const Datum& label);
+
 /// A fitter of a node whose columns are not known yet; it is asked for only to see that there is one, never used.
 [[nodiscard]] std::unique_ptr<Fitter> unknown_fitter();
 

@@ -96,12 +96,17 @@ Result<Document> with_data(Document document, const std::string& path) {
   return document;
 }
 
-Result<CheckpointEvaluation> evaluate(const TrainingState& state, const Document& document, bool all,
-                                      const InferenceOptions& options) {
+Result<std::shared_ptr<const Plan>> plan_to_judge(const TrainingState& state, const Document& document, bool all,
+                                                  const InferenceOptions& options) {
   Document set = document;
   if (Status applied = apply_options(set, {.device = options.device, .workers = options.workers}); !applied)
     return fail(std::move(applied.error()));
-  auto plan = all ? plan_of_all(std::move(set), state, options) : plan_of_validation(set, state, options);
+  return all ? plan_of_all(std::move(set), state, options) : plan_of_validation(set, state, options);
+}
+
+Result<CheckpointEvaluation> evaluate(const TrainingState& state, const Document& document, bool all,
+                                      const InferenceOptions& options) {
+  auto plan = plan_to_judge(state, document, all, options);
   if (!plan) return fail(std::move(plan.error()));
   auto session = InferenceSession::open(std::move(*plan), state, options);
   if (!session) return fail(std::move(session.error()));

@@ -45,6 +45,10 @@ class InferenceSession {
   std::optional<std::stop_callback<std::function<void()>>> on_stop_{};
 };
 
+/// The records that evaluate() measures a checkpoint on, as the validation data of a plan. Errors: those of evaluate().
+[[nodiscard]] Result<std::shared_ptr<const Plan>> plan_to_judge(const TrainingState& state, const Document& document,
+                                                                bool all, const InferenceOptions& options);
+
 /// The graph of a checkpoint, ready for records that are not its own: no share of them is set aside, none is left over.
 [[nodiscard]] Result<Document> open_for_any_records(Document document);
 
