@@ -40,8 +40,8 @@ struct SourceContext {
   /// Generate and paint nothing: what has not been made yet is not opened (ErrorCode::Cancelled). Files of the user's
   /// are read as ever.
   bool make_nothing = false;
-  /// Not empty: a table is to be read as one of these columns, found by their names whatever their order, as a model was
-  /// trained on. It needs no label: that is the number 0. Sources that are no tables know nothing of it.
+  /// Not empty: a table is to be read as one of these columns, found by their names whatever their order, as a model
+  /// was trained on. It needs no label: that is the number 0. Sources that are no tables know nothing of it.
   std::span<const Column> like{};
   /// (what is being done, fraction done in 0..1). May be empty. Called from the opening thread.
   std::function<void(std::string_view what, double fraction)> progress{};

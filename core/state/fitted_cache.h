@@ -14,9 +14,9 @@
 namespace feedline::inline state {
 
 /// What fitted nodes have learnt, or other tensors, kept on disk by the hash of everything that they follow from: one
-/// safetensors file each, in the folder `fitted` of the cache folder, or another one (`splits`: what was found out about
-/// records for a split). A file that is damaged counts as none. The folder is bounded: those that nobody has asked for
-/// longest go.
+/// safetensors file each, in the folder `fitted` of the cache folder, or another one (`splits`: what was found out
+/// about records for a split). A file that is damaged counts as none. The folder is bounded: those that nobody has
+/// asked for longest go.
 class FittedCache {
  public:
   static constexpr std::size_t kMostFiles = 256;

@@ -17,8 +17,8 @@ namespace feedline::inline training {
 ///
 /// Where the optimiser keeps an average of the weights, it is the average that stands as parameters and buffers, so
 /// that whoever reads them has the model that was validated; what is trained stands beside the optimiser's slots, as
-/// "hidden.weight.trained". The optimiser's count of steps, by which its schedule goes, is "step", behind which of them parts of
-/// the network began to learn that did not at first is "begun" (FlatOptimizer::begun()), and where a plateau
+/// "hidden.weight.trained". The optimiser's count of steps, by which its schedule goes, is "step", behind which of them
+/// parts of the network began to learn that did not at first is "begun" (FlatOptimizer::begun()), and where a plateau
 /// stands is "plateau": best value, epochs waited, drops. Where the loss is scaled, "loss_scale" is the scale and the
 /// good steps since it last changed; a run in other numbers passes it over.
 [[nodiscard]] Result<TrainingState> collect_state(Replicas& replicas);

@@ -24,8 +24,8 @@
 
 namespace feedline::gui::inline session {
 
-/// Proofs, tuning, studies and baselines in the background: one job at a time, on a thread of its own. Results arrive as queued
-/// calls with the number of their job; nothing here waits for it but the destructor, which stops it first.
+/// Proofs, tuning, studies and baselines in the background: one job at a time, on a thread of its own. Results arrive
+/// as queued calls with the number of their job; nothing here waits for it but the destructor, which stops it first.
 class Experiments : public QObject {
   Q_OBJECT
 

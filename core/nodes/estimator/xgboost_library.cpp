@@ -179,9 +179,8 @@ Status BoostedModel::predict(std::span<const float> features, std::size_t count,
   std::uint64_t dimensions = 0;
   const float* found = nullptr;
   const std::string array = array_of(features.first(count * columns_), columns_);
-  constexpr const char* kConfig =
-      R"({"type":0,"training":false,"iteration_begin":0,"iteration_end":0,)"
-      R"("strict_shape":true,"missing":NaN,"cache_id":0})";
+  constexpr const char* kConfig = R"({"type":0,"training":false,"iteration_begin":0,"iteration_end":0,)"
+                                  R"("strict_shape":true,"missing":NaN,"cache_id":0})";
   if (boost().predict(model_, array.c_str(), kConfig, nullptr, &shape, &dimensions, &found) != 0)
     return fail_boosting();
   std::uint64_t all = 1;
