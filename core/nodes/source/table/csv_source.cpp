@@ -114,7 +114,7 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
     if (Status split = split_row(index, reading); !split) return split;
     const std::vector<CsvCell>& cells = reading.splitter.cells();
     if (label != nullptr)
-      if (Status done = give_label(index, cells[layout_.label].text(), *label); !done) return done;
+      if (Status done = give_label(index, cells, *label); !done) return done;
     const std::string_view cell = cells[key].text();
     value.assign(missing_(cell) ? std::string_view() : cell);
     return map_ && map_->data() == nullptr ? unchanged() : Status{};
