@@ -29,10 +29,9 @@ if(FEEDLINE_SANITIZE)
   endif()
 endif()
 
-# The fastest linker that is there. Not with a sanitizer: mold then takes members out of the archives of
-# feedline-cli that nothing refers to, and misses LibTorch, with which it is not linked.
+# The fastest linker that is there.
 find_program(MOLD mold)
-if(MOLD AND NOT FEEDLINE_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12.1)
+if(MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12.1)
   add_link_options(-fuse-ld=mold)
 endif()
 

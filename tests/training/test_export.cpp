@@ -46,26 +46,26 @@ namespace fs = std::filesystem;
 
 /// A node, and its wires "from > input".
 QByteArray node_of(const char* id, const char* type, const char* params = "{}") {
-  return QByteArray(R"({"id": ")") + id + R"(", "type": ")" + type + R"(", "version": 1, "params": )" + params +
-         R"(, "position": [0, 0]})";
+  return QByteArray("{\"id\": \"") + id + "\", \"type\": \"" + type + "\", \"version\": 1, \"params\": " + params +
+         ", \"position\": [0, 0]}";
 }
 
 /// `wires`: "source.image shuffle.sample" and so on.
 Document graph_with(const QByteArrayList& nodes, const char* wires, const char* loss = "cross_entropy") {
   QByteArrayList all = nodes;
-  all << node_of("shuffle", "shuffle") << node_of("batch", "batch", R"({"size": 16})") << node_of("loss", loss)
-      << node_of("optimizer", "adamw", R"({"schedule": "one_cycle", "clip_norm": 1, "ema": 0.9})")
-      << node_of("trainer", "trainer", R"({"device": "cpu", "epochs": 1, "validation_split": 0.25})");
+  all << node_of("shuffle", "shuffle") << node_of("batch", "batch", "{\"size\": 16}") << node_of("loss", loss)
+      << node_of("optimizer", "adamw", "{\"schedule\": \"one_cycle\", \"clip_norm\": 1, \"ema\": 0.9}")
+      << node_of("trainer", "trainer", "{\"device\": \"cpu\", \"epochs\": 1, \"validation_split\": 0.25}");
   QByteArrayList links;
   for (const QByteArray& wire : QByteArray(wires).simplified().split(','))
-    links << R"({"from": ")" + wire.trimmed().replace(" ", R"(", "to": ")") + R"("})";
-  links << R"({"from": "loss.loss", "to": "trainer.loss"})"
-        << R"({"from": "optimizer.optimizer", "to": "trainer.optimizer"})"
-        << R"({"from": "source.label", "to": "shuffle.label"})"
-        << R"({"from": "shuffle.label", "to": "batch.label"})"
-        << R"({"from": "batch.label", "to": "loss.target"})";
-  const QByteArray text = R"({"feedline": 1, "title": "Small & <odd> | one", "nodes": [)" + all.join(',') +
-                          R"(], "links": [)" + links.join(',') + "]}";
+    links << "{\"from\": \"" + wire.trimmed().replace(" ", "\", \"to\": \"") + "\"}";
+  links << "{\"from\": \"loss.loss\", \"to\": \"trainer.loss\"}"
+        << "{\"from\": \"optimizer.optimizer\", \"to\": \"trainer.optimizer\"}"
+        << "{\"from\": \"source.label\", \"to\": \"shuffle.label\"}"
+        << "{\"from\": \"shuffle.label\", \"to\": \"batch.label\"}"
+        << "{\"from\": \"batch.label\", \"to\": \"loss.target\"}";
+  const QByteArray text = "{\"feedline\": 1, \"title\": \"Small & <odd> | one\", \"nodes\": [" + all.join(',') +
+                          "], \"links\": [" + links.join(',') + "]}";
   auto loaded = from_json(text.toStdString());
   if (!loaded) qFatal("%s", loaded.error().line().c_str());
   return std::move(loaded->document);
@@ -378,15 +378,15 @@ class TestExport : public QObject {
       write_file(data + "/images", idx_images(96));
       write_file(data + "/labels", idx_labels(96));
       const QByteArray source =
-          R"({"images": ")" + (data + "/images").toUtf8() + R"(", "labels": ")" + (data + "/labels").toUtf8() + R"("})";
+          "{\"images\": \"" + (data + "/images").toUtf8() + "\", \"labels\": \"" + (data + "/labels").toUtf8() + "\"}";
       return graph_with(
           {node_of("source", "idx", source.constData()),
-           node_of("crop", "pad_random_crop", R"({"padding": 2, "size": 28})"), node_of("flip", "horizontal_flip"),
-           node_of("normalise", "normalise", R"({"statistics": "fitted"})"),
-           node_of("conv1", "conv2d", R"({"filters": 6, "kernel": 4, "stride": 2})"), node_of("norm", "batch_norm"),
+           node_of("crop", "pad_random_crop", "{\"padding\": 2, \"size\": 28}"), node_of("flip", "horizontal_flip"),
+           node_of("normalise", "normalise", "{\"statistics\": \"fitted\"}"),
+           node_of("conv1", "conv2d", "{\"filters\": 6, \"kernel\": 4, \"stride\": 2}"), node_of("norm", "batch_norm"),
            node_of("silu", "silu"), node_of("pool", "max_pool"),
-           node_of("conv2", "conv2d", R"({"filters": 8, "bias": false})"),
-           node_of("group", "group_norm", R"({"groups": 2})"), node_of("gelu", "gelu"),
+           node_of("conv2", "conv2d", "{\"filters\": 8, \"bias\": false}"),
+           node_of("group", "group_norm", "{\"groups\": 2}"), node_of("gelu", "gelu"),
            node_of("drop", "spatial_dropout"), node_of("flat", "flatten"), node_of("layer", "layer_norm"),
            node_of("linear", "linear")},
           "source.image shuffle.sample, shuffle.sample crop.image, crop.image flip.image, flip.image normalise.image, "
@@ -406,14 +406,14 @@ class TestExport : public QObject {
                 "," + (i % 7 == 0 ? "" : QByteArray::number(1000.5 + i * i)) + ",town" + QByteArray::number(i % 4) +
                 "," + (i % 3 ? "low" : "high") + "\n";
       write_file(file, rows);
-      const QByteArray source = R"({"file": ")" + file.toUtf8() + R"(", "label": "class"})";
+      const QByteArray source = "{\"file\": \"" + file.toUtf8() + "\", \"label\": \"class\"}";
       return graph_with(
-          {node_of("source", "csv", source.constData()), node_of("impute", "impute", R"({"indicator": true})"),
-           node_of("bins", "bins", R"({"bins": 4, "columns": ["age"], "encode": "one_hot"})"),
-           node_of("log", "log", R"({"columns": ["income"]})"),
-           node_of("scale", "standardise", R"({"columns": ["income"]})"),
-           node_of("hash", "hash_columns", R"({"buckets": 3, "columns": ["city"]})"), node_of("one_hot", "one_hot"),
-           node_of("features", "features"), node_of("linear1", "linear", R"({"units": 9})"), node_of("relu", "relu"),
+          {node_of("source", "csv", source.constData()), node_of("impute", "impute", "{\"indicator\": true}"),
+           node_of("bins", "bins", "{\"bins\": 4, \"columns\": [\"age\"], \"encode\": \"one_hot\"}"),
+           node_of("log", "log", "{\"columns\": [\"income\"]}"),
+           node_of("scale", "standardise", "{\"columns\": [\"income\"]}"),
+           node_of("hash", "hash_columns", "{\"buckets\": 3, \"columns\": [\"city\"]}"), node_of("one_hot", "one_hot"),
+           node_of("features", "features"), node_of("linear1", "linear", "{\"units\": 9}"), node_of("relu", "relu"),
            node_of("dropout", "dropout"), node_of("linear2", "linear")},
           "source.row shuffle.sample, shuffle.sample impute.row, impute.row bins.row, bins.row log.row, log.row "
           "scale.row, "
@@ -423,18 +423,18 @@ class TestExport : public QObject {
     }
     const QString lines = fresh() + "/lines.tsv";
     write_file(lines, text_lines(96));
-    const QByteArray source = R"({"file": ")" + lines.toUtf8() + R"("})";
+    const QByteArray source = "{\"file\": \"" + lines.toUtf8() + "\"}";
     if (what == "texts")
       return graph_with(
-          {node_of("source", "text_lines", source.constData()), node_of("form", "normalise_text", R"({"lower": true})"),
-           node_of("vocabulary", "vocabulary", R"({"length": 12, "least_count": 1, "tokens": "char_ngrams"})"),
-           node_of("embedding", "embedding", R"({"width": 8})"), node_of("place", "positional_encoding"),
-           node_of("encoder", "transformer_encoder", R"({"heads": 2, "norm": "before"})"),
-           node_of("conv", "conv1d", R"({"filters": 6})"),
-           node_of("lstm", "lstm", R"({"bidirectional": true, "units": 5})"),
-           node_of("attention", "attention", R"({"heads": 2})"),
-           node_of("pool", "sequence_pool", R"({"pooling": "max"})"),
-           node_of("gru", "gru", R"({"output": "all", "units": 4})"), node_of("mean", "sequence_pool"),
+          {node_of("source", "text_lines", source.constData()), node_of("form", "normalise_text", "{\"lower\": true}"),
+           node_of("vocabulary", "vocabulary", "{\"length\": 12, \"least_count\": 1, \"tokens\": \"char_ngrams\"}"),
+           node_of("embedding", "embedding", "{\"width\": 8}"), node_of("place", "positional_encoding"),
+           node_of("encoder", "transformer_encoder", "{\"heads\": 2, \"norm\": \"before\"}"),
+           node_of("conv", "conv1d", "{\"filters\": 6}"),
+           node_of("lstm", "lstm", "{\"bidirectional\": true, \"units\": 5}"),
+           node_of("attention", "attention", "{\"heads\": 2}"),
+           node_of("pool", "sequence_pool", "{\"pooling\": \"max\"}"),
+           node_of("gru", "gru", "{\"output\": \"all\", \"units\": 4}"), node_of("mean", "sequence_pool"),
            node_of("both", "concatenate"), node_of("linear", "linear")},
           "source.text shuffle.sample, shuffle.sample form.text, form.text vocabulary.text, vocabulary.tokens "
           "batch.tokens, "
@@ -447,9 +447,9 @@ class TestExport : public QObject {
           "mean.y both.c, both.y linear.x, linear.y loss.prediction");
     return graph_with(
         {node_of("source", "text_lines", source.constData()),
-         node_of("hash", "hash_tokens", R"({"size": 60, "length": 9})"),
-         node_of("weights", "tf_idf", R"({"size": 12, "tokens": "characters"})"),
-         node_of("bag", "embedding_bag", R"({"width": 7})"), node_of("hidden", "linear", R"({"units": 5})"),
+         node_of("hash", "hash_tokens", "{\"size\": 60, \"length\": 9}"),
+         node_of("weights", "tf_idf", "{\"size\": 12, \"tokens\": \"characters\"}"),
+         node_of("bag", "embedding_bag", "{\"width\": 7}"), node_of("hidden", "linear", "{\"units\": 5}"),
          node_of("tanh", "tanh"), node_of("both", "concatenate"), node_of("linear", "linear")},
         "source.text shuffle.sample, shuffle.sample hash.text, shuffle.sample weights.text, hash.tokens batch.tokens, "
         "weights.features batch.features, batch.tokens bag.tokens, batch.features hidden.x, hidden.y tanh.x, bag.y "
