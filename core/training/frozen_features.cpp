@@ -111,11 +111,12 @@ void FrozenFeatures::settle() {
     for (const auto& kept : split.kept) {
       std::sort(kept->fresh.begin(), kept->fresh.end(),
                 [](const Fresh& a, const Fresh& b) { return std::less<>{}(a.at, b.at); });
+      const std::array flat{kept->numbers};  // a Datum has fewer dimensions than a tensor may have
       Datum value;
       for (const Fresh& fresh : kept->fresh) {
         const float* numbers = fresh.values.data_ptr<float>();
         for (const std::uint64_t record : fresh.records) {
-          value.view(reinterpret_cast<const std::byte*>(numbers), DType::F32, kept->border.shape);
+          value.view(reinterpret_cast<const std::byte*>(numbers), DType::F32, flat);
           kept->store->put(record, value);
           numbers += kept->numbers;
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/frozen_file.h"
 
+#include <array>
 #include <exception>
 #include <utility>
 
@@ -33,9 +34,10 @@ std::optional<int> FrozenFile::load(CacheStore& store) const {
   const auto records = ids->second.numbers<std::int64_t>();
   const std::size_t bytes = record_bytes();
   if (!records || values->second.data.size() != records->size() * bytes) return std::nullopt;
+  const std::array flat{static_cast<std::int64_t>(bytes / sizeof(float))};
   Datum value;
   for (std::size_t i = 0; i < records->size(); ++i) {
-    value.view(&values->second.data[i * bytes], DType::F32, shape_);
+    value.view(&values->second.data[i * bytes], DType::F32, flat);
     store.put(static_cast<std::uint64_t>((*records)[i]), value);
   }
   return static_cast<int>(types->front());
