@@ -401,7 +401,7 @@ void TestBackbones::parts_are_told() {
   layer->set_between([&](const at::Tensor&) {
     if (++parts == 5) throw std::runtime_error("stopped");
   });
-  QVERIFY_EXCEPTION_THROWN(run(*layer, some_pictures()), std::runtime_error);
+  QVERIFY_THROWS_EXCEPTION(std::runtime_error, run(*layer, some_pictures()));
   QCOMPARE(parts, 5);
   layer->set_between({});
   QCOMPARE(run(*layer, some_pictures()).size(0), std::int64_t{3});
