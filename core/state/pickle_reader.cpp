@@ -24,7 +24,7 @@ constexpr std::size_t kMostPickled = std::size_t{1} << 20U;
 constexpr std::size_t kLongestGlobal = 256;
 // What is copied each time that it is used is short, so that no file can have a long one copied over and over.
 constexpr std::size_t kLongestStorageKey = 64;
-constexpr std::size_t kMostPickledDims = 64;
+constexpr std::size_t kMostPickledDims = 16;
 constexpr std::size_t kMostArguments = 16;
 
 constexpr std::array<std::pair<std::string_view, ElementType>, 10> kStorages = {

@@ -192,6 +192,8 @@ Result<OptimizerState> read_optimizer(const NamedTensors& kept, Replicas& replic
   if (state.step == 0) return other_kind();
 
   const FlatOptimizer& optimizer = replicas.optimizer();
+  if (!state.begun.empty() && *std::max_element(state.begun.begin(), state.begun.end()) > state.step)
+    return fail("since when parts of the network learn is damaged");
   if (std::max<std::size_t>(state.begun.size(), 1) != optimizer.begun().size())
     return fail("which parts of the network learn later differs from the graph that the state was saved from",
                 "Use that graph");

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <functional>
 #include <string_view>
 #include <utility>
 
@@ -75,7 +76,8 @@ std::optional<std::string> border_hash(const Model& model, const FrozenPart::Bor
 }  // namespace
 
 FrozenFeatures::FrozenFeatures(const Model& model, const Plan& plan, CacheShelf& shelf,
-                               const std::filesystem::path& cache_folder, const std::stop_token& stop) {
+                               const std::filesystem::path& cache_folder, const std::stop_token& stop)
+    : stop_(stop) {
   const std::vector<bool> constant = model.constant_layers();
   const std::vector<bool> worth = kept_backbones(model);
   const std::array<const DataPlan*, 2> lanes = {&plan.train, plan.validation ? &*plan.validation : nullptr};
@@ -93,13 +95,34 @@ FrozenFeatures::FrozenFeatures(const Model& model, const Plan& plan, CacheShelf&
       if (auto hash = border_hash(model, kept->border, *lanes[i], stop)) {
         kept->file.emplace(cache_folder.empty() ? default_cache_folder() : cache_folder, std::move(*hash),
                            kept->border.node, kept->border.shape);
-        (void)kept->file->load(*kept->store);
+        const auto type = kept->file->load(*kept->store);
+        for (const at::ScalarType known : {at::kHalf, at::kBFloat16})
+          if (type == static_cast<int>(known)) kept->type = known;
       }
       splits_[i].kept.push_back(std::move(kept));
     }
     splits_[i].data = lanes[i];
     splits_[i].rest = std::move(part.rest);
   }
+}
+
+void FrozenFeatures::settle() {
+  for (Split& split : splits_)
+    for (const auto& kept : split.kept) {
+      std::sort(kept->fresh.begin(), kept->fresh.end(),
+                [](const Fresh& a, const Fresh& b) { return std::less<>{}(a.at, b.at); });
+      const std::array flat{kept->numbers};  // a Datum has fewer dimensions than a tensor may have
+      Datum value;
+      for (const Fresh& fresh : kept->fresh) {
+        const float* numbers = fresh.values.data_ptr<float>();
+        for (const std::uint64_t record : fresh.records) {
+          value.view(reinterpret_cast<const std::byte*>(numbers), DType::F32, flat);
+          kept->store->put(record, value);
+          numbers += kept->numbers;
+        }
+      }
+      kept->fresh.clear();
+    }
 }
 
 void FrozenFeatures::look_again(const Model& model) {
@@ -116,11 +139,16 @@ void FrozenFeatures::look_again(const Model& model) {
 }
 
 void FrozenFeatures::leave_to_later_runs() {
-  if (std::exchange(left_, true)) return;
-  leaving_ = std::jthread([this](const std::stop_token& stop) {
+  settle();
+  const auto news = [](const auto& kept) { return kept->file && kept->rows > kept->hits; };
+  const auto any_news = [&](const Split& split) { return std::any_of(split.kept.begin(), split.kept.end(), news); };
+  if (left_ || !std::any_of(splits_.begin(), splits_.end(), any_news)) return;
+  left_ = true;
+  // Until the run is stopped, not until it ends: it may be over sooner than this.
+  leaving_ = std::jthread([this, news] {
     for (const Split& split : splits_)
       for (const auto& kept : split.kept)
-        if (kept->file && kept->rows > kept->hits) kept->file->save(*kept->store, split.data->sampler, stop);
+        if (news(kept)) kept->file->save(*kept->store, split.data->sampler, static_cast<int>(kept->type.load()), stop_);
   });
 }
 
@@ -128,7 +156,17 @@ std::vector<bool> FrozenFeatures::fill(Model& model, std::span<const at::Tensor>
                                        const std::stop_token& stop, std::vector<at::Tensor>& outputs) {
   Split& split = splits_[rows.training ? 0 : 1];
   if (split.empty()) return {};
-  for (const auto& kept : split.kept) outputs[kept->border.layer] = look_up(*kept, model, fields, rows.records, stop);
+  for (const auto& kept : split.kept) {
+    try {
+      outputs[kept->border.layer] = look_up(*kept, model, fields, rows.records, stop);
+    } catch (const StepCancelled&) {
+      throw;
+    } catch (const StepFailed&) {
+      throw;
+    } catch (const std::exception& fault) {
+      throw StepFailed(library_error(fault, kept->border.node));
+    }
+  }
   return split.rest;
 }
 
@@ -156,12 +194,11 @@ at::Tensor FrozenFeatures::look_up(Kept& kept, Model& model, std::span<const at:
     fresh = model.frozen_output(some, border.layer, border.run, stop);
     kept.type = fresh.scalar_type();
     const at::Tensor plain = fresh.to(at::kCPU, at::kFloat).contiguous();
-    const float* numbers = plain.data_ptr<float>();
-    Datum value;
-    for (const std::int64_t row : missing) {
-      value.view(reinterpret_cast<const std::byte*>(numbers), DType::F32, border.shape);
-      kept.store->put(records[static_cast<std::size_t>(row)], value);
-      numbers += kept.numbers;
+    Fresh news{.at = records.data(), .values = plain};
+    for (const std::int64_t row : missing) news.records.push_back(records[static_cast<std::size_t>(row)]);
+    {
+      const std::lock_guard lock(kept.mutex);
+      kept.fresh.push_back(std::move(news));
     }
     if (all) return fresh;
   }

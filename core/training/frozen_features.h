@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -38,6 +39,9 @@ class FrozenFeatures {
                  const std::stop_token& stop);
 
   [[nodiscard]] bool any() const { return !splits_[0].empty() || !splits_[1].empty(); }
+  /// Between two batches: what replicas have worked out is kept from now on. Not before, or a record that comes twice
+  /// in a batch would be looked up or not by which replica is first.
+  void settle();
   /// Some of the network learns that did not before: what can no longer be kept is no longer looked up. Between two
   /// steps.
   void look_again(const Model& model);
@@ -47,13 +51,19 @@ class FrozenFeatures {
 
   /// Puts what frozen layers give of these rows into `outputs`, by layer, running them for rows that are not kept yet.
   /// Returns which layers are still to be run; empty: all, and there is nothing in `outputs`. Throws what
-  /// Model::frozen_output() throws.
+  /// Model::frozen_output() throws, and StepFailed.
   [[nodiscard]] std::vector<bool> fill(Model& model, std::span<const at::Tensor> fields, const BatchRows& rows,
                                        const std::stop_token& stop, std::vector<at::Tensor>& outputs);
 
   [[nodiscard]] FrozenSample sample() const;
 
  private:
+  /// Worked out in this batch, and not kept yet.
+  struct Fresh {
+    const std::uint64_t* at = nullptr;  ///< the replica's rows in the batch: in this order they are kept
+    std::vector<std::uint64_t> records{};
+    at::Tensor values{};  ///< float32 on the host, a row each
+  };
   struct Kept {
     FrozenPart::Border border{};
     CacheStore* store = nullptr;
@@ -62,6 +72,8 @@ class FrozenFeatures {
     std::atomic<at::ScalarType> type{at::ScalarType::Float};  ///< in which the layer gives them
     std::atomic<std::uint64_t> rows{0};
     std::atomic<std::uint64_t> hits{0};
+    std::mutex mutex{};
+    std::vector<Fresh> fresh{};
   };
   struct Split {
     const DataPlan* data = nullptr;
@@ -73,6 +85,7 @@ class FrozenFeatures {
                                           std::span<const std::uint64_t> records, const std::stop_token& stop);
 
   std::array<Split, 2> splits_{};  ///< of training, of validation
+  std::stop_token stop_;           ///< of the run
   bool left_ = false;
   std::jthread leaving_{};  ///< last: it reads the others
 };

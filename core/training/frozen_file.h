@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -26,11 +27,12 @@ class FrozenFile {
              std::vector<std::int64_t> shape)
       : files_(cache_folder, "frozen"), hash_(std::move(hash)), node_(std::move(node)), shape_(std::move(shape)) {}
 
-  /// Puts what is kept into the store. Returns how many records that were.
-  std::size_t load(CacheStore& store) const;
+  /// Puts what is kept into the store. Returns in which type the part gave it, as it was given to save(); none: nothing
+  /// is kept.
+  std::optional<int> load(CacheStore& store) const;
   /// Keeps what the store has of the sampler's records, in place of what was kept, unless that is over 256 MiB. What
   /// fails leaves things as they were.
-  void save(const CacheStore& store, const SamplerPlan& sampler, const std::stop_token& stop) const noexcept;
+  void save(const CacheStore& store, const SamplerPlan& sampler, int type, const std::stop_token& stop) const noexcept;
 
  private:
   [[nodiscard]] std::size_t record_bytes() const;

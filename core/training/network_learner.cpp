@@ -260,7 +260,7 @@ Status begin_with_weights(const Model& model, const Plan& plan, bool begun, RunS
   const auto drawn = from_json(plan.document);
   if (!drawn) return {};
   for (const LayerPlan& layer : model.plan().layers)
-    if (layer.spec->pretrained)
+    if (layer.spec->pretrained && layer.inputs.front().shape.size() == 4)  // pictures
       if (auto notice = normalise_notice(drawn->document, layer.node, layer.spec->pretrained(layer.params).weights))
         state.emit(Noticed{std::move(*notice)});
   return {};

@@ -2,6 +2,7 @@
 #include "training/replicas.h"
 
 #include "base/random.h"
+#include "training/frozen_features.h"
 
 #include <algorithm>
 #include <atomic>
@@ -118,6 +119,7 @@ bool Replicas::learn_in(std::uint32_t epoch) {
 
 void Replicas::look_up(std::shared_ptr<FrozenFeatures> features) {
   for (const auto& model : models_) model->look_up(features);
+  features_ = std::move(features);
 }
 
 void Replicas::share_buffers() {
@@ -168,6 +170,7 @@ template <class PartOf>
 std::vector<Part> Replicas::on_each(const std::vector<at::Tensor>& fields, const BatchRows& rows_all,
                                     const PartOf& part_of) {
   share_buffers();
+  if (features_) features_->settle();
   std::vector<Part> parts(models_.size());
   const std::int64_t all = fields.front().size(0);
   run([&](std::size_t member) {

@@ -141,6 +141,7 @@ class Replicas {
   /// From replica 0, and to each of the others: of all buffers where they are not shared yet, then of those that
   /// training changes. Copying others would have folded norms worked out anew.
   std::vector<std::pair<at::Tensor, at::Tensor>> moving_{};
+  std::shared_ptr<FrozenFeatures> features_{};
   bool shared_ = false;
   std::vector<std::pair<std::size_t, std::size_t>> parts_{};  ///< layer and stage of what begins to learn later
   std::int64_t pending_ = 0;

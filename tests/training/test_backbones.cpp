@@ -18,6 +18,7 @@
 #include <cmath>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace test_backbones {
@@ -180,6 +181,7 @@ class TestBackbones : public QObject {
   void files_are_adapted();
   void one_small_picture();
   void parts_are_told();
+  void long_parts_are_cut();
 };
 
 void TestBackbones::equal_torchvisions_data() {
@@ -399,10 +401,36 @@ void TestBackbones::parts_are_told() {
   layer->set_between([&](const at::Tensor&) {
     if (++parts == 5) throw std::runtime_error("stopped");
   });
-  QVERIFY_EXCEPTION_THROWN(run(*layer, some_pictures()), std::runtime_error);
+  QVERIFY_THROWS_EXCEPTION(std::runtime_error, run(*layer, some_pictures()));
   QCOMPARE(parts, 5);
   layer->set_between({});
   QCOMPARE(run(*layer, some_pictures()).size(0), std::int64_t{3});
+}
+
+/// A stop waits for a few records of a large batch, not for all of them; each gives what it gives by itself.
+void TestBackbones::long_parts_are_cut() {
+  const at::NoGradGuard no_gradients;
+  const auto agree = [](Layer& layer, const at::Tensor& x) {
+    int parts = 0;
+    layer.set_between([&](const at::Tensor&) { ++parts; });
+    const at::Tensor few = run(layer, x.narrow(0, 0, 2));
+    const int of_few = std::exchange(parts, 0);
+    const at::Tensor all = run(layer, x);
+    return parts > of_few && at::allclose(all.narrow(0, 0, 2), few, 1e-4, 1e-5) &&
+           at::allclose(all.slice(0, -2), run(layer, x.slice(0, -2)), 1e-4, 1e-5);
+  };
+  const at::Tensor maps = numbers("maps", {16, 64, 32, 32});
+  const auto block = layer_for("residual_block", {}, maps);
+  fill(*block);
+  QVERIFY(agree(*block, maps));
+  const at::Tensor pictures = numbers("pictures", {8, 3, 64, 64});
+  const auto vit = layer_for("vit_b_16", {{"blocks", std::int64_t{1}}}, pictures);
+  fill(*vit);
+  QVERIFY(agree(*vit, pictures));
+  const at::Tensor tokens = (numbers("tokens", {6, 256}).abs() * 50).to(at::kLong);
+  const auto text = layer_for("text_encoder", {{"width", std::int64_t{256}}, {"vocabulary", std::int64_t{50}}}, tokens);
+  fill(*text);
+  QVERIFY(agree(*text, tokens));
 }
 
 FEEDLINE_TEST(TestBackbones)

@@ -91,6 +91,7 @@ class TextEncoderLayer final : public BackboneLayer {
         places_(tree_->parameter("embeddings.position_embeddings.weight", at::zeros({shape.places, shape.width}))),
         norm_(*tree_, "embeddings.LayerNorm", shape.width, kBertEpsilon),
         keep_(1 - dropout),
+        block_flops_(2.0 * static_cast<double>(shape.width * (4 * shape.width + 2 * shape.hidden))),
         first_only_(first_only) {
     draw_normal(words_, kBertDeviation);
     draw_normal(places_, kBertDeviation);
@@ -106,17 +107,17 @@ class TextEncoderLayer final : public BackboneLayer {
   at::Tensor forward(std::span<const at::Tensor> in) override {
     // A batch of records without any token still has a place, which no record has filled.
     const at::Tensor tokens = in[0].size(1) > 0 ? in[0] : at::constant_pad_nd(in[0], {0, 1});
-    const at::Tensor mask = token_mask(tokens);
-    at::Tensor x = at::embedding(words_, tokens, /*padding_idx=*/0) + places_.narrow(0, 0, tokens.size(1));
-    x = dropped(0)(norm_(x));
+    const double places = static_cast<double>(tokens.size(1));
+    const double flops = places * (block_flops_ + 4 * places * static_cast<double>(words_.size(1)));
+    const at::Tensor words = at::embedding(words_, tokens, /*padding_idx=*/0) + places_.narrow(0, 0, tokens.size(1));
+    const at::Tensor x = dropped(0)(norm_(words));
     between(x);
-    for (std::size_t i = 0; i < blocks_.size(); ++i) {
-      x = blocks_[i].run(x, mask, dropped(i + 1));
-      between(x);
-    }
-    x = only_tokens(x, tokens);
-    if (first_only_) return x.select(1, 0);
-    return x.sum(1) / mask.sum(1, /*keepdim=*/true).clamp_min(1).to(x.scalar_type());
+    std::int64_t first = 0;
+    return in_slices(x, flops, [&](const at::Tensor& rows) {
+      const at::Tensor own = tokens.narrow(0, first, rows.size(0));
+      first += rows.size(0);
+      return run(rows, own);
+    });
   }
 
   /// Without the "distilbert." of models that have a head.
@@ -134,6 +135,18 @@ class TextEncoderLayer final : public BackboneLayer {
   }
 
  private:
+  /// The blocks, and what becomes of the places: N×T×F to N×F.
+  [[nodiscard]] at::Tensor run(at::Tensor x, const at::Tensor& tokens) {
+    const at::Tensor mask = token_mask(tokens);
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      x = blocks_[i].run(x, mask, dropped(i + 1));
+      between(x);
+    }
+    x = only_tokens(x, tokens);
+    if (first_only_) return x.select(1, 0);
+    return x.sum(1) / mask.sum(1, /*keepdim=*/true).clamp_min(1).to(x.scalar_type());
+  }
+
   /// What a stage does to numbers in training.
   [[nodiscard]] Dropped dropped(std::size_t stage) {
     const bool drops = keep_ < 1 && learns() && !stage_frozen(stage);
@@ -146,6 +159,7 @@ class TextEncoderLayer final : public BackboneLayer {
   FeatureNorm norm_;
   std::vector<BertBlock> blocks_{};
   double keep_;
+  double block_flops_;  ///< of one place, without what it looks at
   bool first_only_;
 };
 #endif

@@ -83,20 +83,9 @@ class VitLayer final : public BackboneLayer {
 
   /// N×C×H×W to N×768: the place of the class token behind the last norm.
   at::Tensor forward(std::span<const at::Tensor> in) override {
-    const at::Tensor patches = at::conv2d(in[0], patch_weight_, patch_bias_, {kVitPatch, kVitPatch});
-    const at::Tensor sequence = patches.flatten(2).transpose(1, 2);
-    at::Tensor x =
-        at::cat({class_token_.expand({in[0].size(0), 1, kVitWidth}).to(sequence.scalar_type()), sequence}, 1);
-    x = x + places_;
-    const Dropped nothing = [](const at::Tensor& all) { return all; };
-    for (const VitBlock& block : blocks_) {
-      x = x + block.attention->forward(block.norm1(x), at::Tensor(), nothing);
-      between(x);
-      if (&block == &blocks_.back()) x = x.narrow(1, 0, 1);  // nothing else is read from here on
-      x = x + block.second(at::gelu(block.first(block.norm2(x))));
-      between(x);
-    }
-    return norm_.front()(x.select(1, 0));
+    // The two layers behind the attention are the longest part.
+    const double flops = 4.0 * static_cast<double>((grid_.height * grid_.width + 1) * kVitWidth * kVitHidden);
+    return in_slices(in[0], flops, [this](const at::Tensor& pictures) { return run(pictures); });
   }
 
   /// Files of before torchvision 0.14 name the two linear layers differently.
@@ -121,6 +110,23 @@ class VitLayer final : public BackboneLayer {
   }
 
  private:
+  [[nodiscard]] at::Tensor run(const at::Tensor& pictures) const {
+    const at::Tensor patches = at::conv2d(pictures, patch_weight_, patch_bias_, {kVitPatch, kVitPatch});
+    const at::Tensor sequence = patches.flatten(2).transpose(1, 2);
+    at::Tensor x =
+        at::cat({class_token_.expand({pictures.size(0), 1, kVitWidth}).to(sequence.scalar_type()), sequence}, 1);
+    x = x + places_;
+    const Dropped nothing = [](const at::Tensor& all) { return all; };
+    for (const VitBlock& block : blocks_) {
+      x = x + block.attention->forward(block.norm1(x), at::Tensor(), nothing);
+      between(x);
+      if (&block == &blocks_.back()) x = x.narrow(1, 0, 1);  // nothing else is read from here on
+      x = x + block.second(at::gelu(block.first(block.norm2(x))));
+      between(x);
+    }
+    return norm_.front()(x.select(1, 0));
+  }
+
   VitGrid grid_;
   std::shared_ptr<TensorTree> tree_;
   at::Tensor class_token_;

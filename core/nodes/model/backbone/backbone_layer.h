@@ -6,6 +6,7 @@
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -46,6 +47,18 @@ class BackboneLayer : public RandomLayer, public Pretrained {
   [[nodiscard]] bool stage_frozen(std::size_t stage) const { return frozen_[stage]; }
   void between(const at::Tensor& part) const {
     if (between_) between_(part);
+  }
+  /// run(x), on the CPU in slices of rows where it takes long: what it gives of a row must follow from that row alone.
+  /// `flops`: of one row, between two parts that are told.
+  template <class Run>
+  [[nodiscard]] static at::Tensor in_slices(const at::Tensor& x, double flops, const Run& run) {
+    constexpr double kFlopsBetweenParts = 1e9;
+    const std::int64_t rows = x.size(0);
+    if (!x.is_cpu() || flops * static_cast<double>(rows) <= kFlopsBetweenParts) return run(x);
+    const auto most = std::max<std::int64_t>(1, static_cast<std::int64_t>(kFlopsBetweenParts / flops));
+    std::vector<at::Tensor> slices;
+    for (const at::Tensor& some : x.split(most)) slices.push_back(run(some));
+    return slices.size() == 1 ? slices.front() : at::cat(slices);
   }
 
  private:

@@ -108,8 +108,14 @@ at::Tensor ConvNetLayer::run(Block& block, at::Tensor x) {
 at::Tensor ConvNetLayer::run(Unit& unit, const at::Tensor& x) {
   const ConvUnit& is = unit.is;
   const std::int64_t padding = (is.kernel - 1) / 2;
+  const std::int64_t places = ((x.size(2) - 1) / is.stride + 1) * ((x.size(3) - 1) / is.stride + 1);
+  const double flops = 2.0 * static_cast<double>(unit.tensors.weight.numel()) * static_cast<double>(places);
   const auto convolved = [&](const at::Tensor& weight, const at::Tensor& bias) {
-    return at::conv2d(x, weight, bias, {is.stride, is.stride}, {padding, padding}, {1, 1}, is.groups);
+    return in_slices(x, flops, [&](const at::Tensor& rows) {
+      at::Tensor part = at::conv2d(rows, weight, bias, {is.stride, is.stride}, {padding, padding}, {1, 1}, is.groups);
+      if (rows.size(0) < x.size(0)) between(part);
+      return part;
+    });
   };
   at::Tensor y;
   if (unit.folded) {
