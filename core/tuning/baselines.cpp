@@ -20,9 +20,9 @@
 namespace feedline::inline tuning {
 namespace {
 
-/// A network whose trainer has no end is trained for so many epochs.
+/// What learns over epochs, of a trainer that has no end, is trained for so many.
 constexpr std::uint32_t kBaselineEpochs = 20;
-/// An estimator knows its passes itself.
+/// Most estimators know their passes themselves.
 constexpr std::uint32_t kItsOwnEpochs = std::numeric_limits<std::uint32_t>::max();
 
 /// The last node in front of a field of the batch that gives the same value each time, where nothing keeps it yet;
@@ -170,7 +170,7 @@ class BaselineRunner {
     fit.wall_s = feedline::seconds(Clock::system().now() - began);
     // What the end of its time had stopped behind its last epoch is whole.
     const std::uint32_t wanted = epochs_of_model(model, runs);
-    if (!fit.trial.failure && model.network && fit.trial.epochs() >= wanted) fit.trial.complete = true;
+    if (!fit.trial.failure && fit.trial.epochs() >= wanted) fit.trial.complete = true;
     if (fit.trial.failure && fit.trial.failure->code == ErrorCode::Cancelled) fit.trial.failure.reset();
     if (model.network) fit.epoch = epoch_of_weights(fit.trial.record, runs);
     if (baselines_.metric.name.empty() && fit.trial.epochs() > 0)
@@ -193,7 +193,7 @@ class BaselineRunner {
   }
 
   [[nodiscard]] std::uint32_t epochs_of_model(const BaselineModel& model, const Document& document) const {
-    if (!model.network) return kItsOwnEpochs;
+    if (!model.network && graph_facts(document).passes) return kItsOwnEpochs;
     const std::uint32_t epochs = epochs_of_run(document, options_.measure.run);
     return epochs > 0 ? epochs : kBaselineEpochs;
   }

@@ -337,6 +337,7 @@ class TestFeatureSelection : public QObject {
     stop.request_stop();
     for (const auto& [type, params] : std::vector<std::pair<std::string, ParamMap>>{
              {"pca", {}},
+             {"select_k_best", {{"score", std::string("mutual_information")}}},
              {"pca", {{"components", std::int64_t{2}}, {"method", std::string("randomised")}}},
              {"recursive_elimination", {}}}) {
       const auto state = learn(type, params, table, {.stop = stop.get_token()});

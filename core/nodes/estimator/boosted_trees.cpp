@@ -47,28 +47,36 @@ class BoostedTreesLearner final : public Estimator {
         return fail(std::move(two.error()));
     std::vector<float> targets(rows_.labels().begin(), rows_.labels().end());
     for (const double number : rows_.numbers()) targets.push_back(static_cast<float>(number));
-    auto model = BoostedModel::begin(rows_.features(), rows_.columns(), targets, settings(), setup_.threads);
-    if (!model) return fail(std::move(model.error()));
-    rows_.release();
     FitPace pace(control, setup_.threads);
+    const auto go_on = [&pace] { return pace.go_on(); };
+    auto rows = std::make_shared<const LearnerRows>(std::move(rows_));
+    const auto begun = std::make_shared<Result<std::shared_ptr<BoostedModel>>>(std::shared_ptr<BoostedModel>());
+    const bool copied = run_or_leave_behind(
+        [begun, rows, targets = std::move(targets), all = settings(), threads = setup_.threads] {
+          *begun = BoostedModel::begin(rows->features(), rows->columns(), targets, all, threads);
+        },
+        go_on);
+    if (!copied) return fail_cancelled();
+    if (!*begun) return fail(std::move(begun->error()));
+    rows.reset();
+    const std::shared_ptr<BoostedModel> model = **begun;
     Fit fit;
     for (std::int64_t number = 0; number < params_.rounds; ++number) {
       // A round cannot be broken off. One that a stop meets goes on by itself, with its share of the model.
       const auto told = std::make_shared<Result<double>>(0.0);
       const bool on =
-          run_or_leave_behind([told, held = *model, number] { *told = held->round(static_cast<int>(number)); },
-                              [&pace] { return pace.go_on(); });
+          run_or_leave_behind([told, model, number] { *told = model->round(static_cast<int>(number)); }, go_on);
       if (!on) return fail_cancelled();
       if (!*told) return fail(std::move(told->error()));
-      fit.loss = **told;
+      fit.loss = setup_.classes == 0 ? **told * **told : **told;  // it tells the root
       pace.at(static_cast<double>(number + 1) / static_cast<double>(params_.rounds), fit.loss);
       if (!pace.go_on()) return fail_cancelled();
     }
-    (*model)->release_rows();
-    auto bytes = (*model)->save();
+    model->release_rows();
+    auto bytes = model->save();
     if (!bytes) return fail(std::move(bytes.error()));
     bytes_ = std::move(*bytes);
-    model_ = std::move(*model);
+    model_ = model;
     return fit;
   }
 

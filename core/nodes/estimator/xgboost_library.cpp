@@ -11,6 +11,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <dlfcn.h>
+#include <exception>
 #include <limits>
 #include <mutex>
 #include <thread>
@@ -204,11 +205,18 @@ bool run_or_leave_behind(std::function<void()> work, const std::function<bool()>
     std::mutex mutex{};
     std::condition_variable changed{};
     bool done = false;
+    std::exception_ptr thrown{};
   };
   const auto shared = std::make_shared<Shared>();
   std::jthread thread([shared, job = std::move(work)] {
-    job();
+    std::exception_ptr thrown;
+    try {
+      job();
+    } catch (...) {
+      thrown = std::current_exception();
+    }
     const std::lock_guard lock(shared->mutex);
+    shared->thrown = thrown;
     shared->done = true;
     shared->changed.notify_all();
   });
@@ -216,7 +224,10 @@ bool run_or_leave_behind(std::function<void()> work, const std::function<bool()>
   for (;;) {
     {
       std::unique_lock lock(shared->mutex);
-      if (shared->changed.wait_for(lock, kLook, [&] { return shared->done; })) return true;
+      if (shared->changed.wait_for(lock, kLook, [&] { return shared->done; })) {
+        if (shared->thrown) std::rethrow_exception(shared->thrown);
+        return true;
+      }
     }
     if (go_on()) continue;
     RoundsLeftBehind::instance().take(std::move(thread));

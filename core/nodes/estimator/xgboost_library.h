@@ -55,7 +55,8 @@ class BoostedModel {
 };
 
 /// Runs `work` on a thread of its own while `go_on` says so. False: it said no, and the work goes on to its end without
-/// anybody waiting for it but the end of the program, so `work` holds a share of all that it uses.
+/// anybody waiting for it but the end of the program, so `work` holds a share of all that it uses. What it throws while
+/// it is waited for is thrown here.
 [[nodiscard]] bool run_or_leave_behind(std::function<void()> work, const std::function<bool()>& go_on);
 
 }  // namespace feedline::inline nodes

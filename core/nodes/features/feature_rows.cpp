@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/features/feature_rows.h"
 
+#include "base/memory.h"
+#include "base/numbers.h"
 #include "nodes/table/row_fitter.h"
 #include "nodes/table/table_columns.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -16,7 +19,7 @@ namespace {
 struct FeatureFitterPlan {
   std::size_t width = 0;
   bool labelled = false;
-  std::function<std::unique_ptr<FeatureLearner>()> learner{};
+  MakeFeatureLearner learner{};
 };
 
 class FeatureFitter final : public Fitter {
@@ -51,7 +54,9 @@ class FeatureFitter final : public Fitter {
     if (rows.learner_ != nullptr)
       return fail("a fitter that others were merged into cannot be merged into another one");
     if (learner_ == nullptr) {
-      learner_ = plan_->learner();
+      auto made = plan_->learner();
+      if (!made) return fail(std::move(made.error()));
+      learner_ = std::move(*made);
       learner_->equip(help_);
       if (Status shown = show(*this); !shown) return shown;
       kept_.clear();
@@ -113,10 +118,22 @@ class KeepFeaturesOp final : public SampleOp {
 
 }  // namespace
 
-std::unique_ptr<Fitter> feature_fitter(std::size_t width, bool labelled,
-                                       std::function<std::unique_ptr<FeatureLearner>()> learner) {
+std::unique_ptr<Fitter> feature_fitter(std::size_t width, bool labelled, MakeFeatureLearner learner) {
   return std::make_unique<FeatureFitter>(
       std::make_shared<const FeatureFitterPlan>(FeatureFitterPlan{width, labelled, std::move(learner)}));
+}
+
+Status check_learner_memory(double bytes, std::string_view remedy) {
+  constexpr double kMostLearnerBytes = 9e18;
+  constexpr double kFreeForLearners = 0.9;
+  const std::uint64_t free = free_memory();
+  if (free == 0 || bytes <= kFreeForLearners * static_cast<double>(free)) return {};
+  return fail(
+      Error{.code = ErrorCode::Failed,
+            .reason = fmt::format("learning from so many features takes {} of memory, and {} are free",
+                                  numbers::bytes(static_cast<std::uint64_t>(std::min(bytes, kMostLearnerBytes))),
+                                  numbers::bytes(free)),
+            .remedy = std::string(remedy)});
 }
 
 Status check_feature_vector(const TensorDesc& in) {

@@ -34,11 +34,16 @@ class FeatureLearner {
   [[nodiscard]] virtual Result<NamedTensors> finish() const = 0;
 };
 
+/// Makes one before the first record. Error: memory cannot hold it, see check_learner_memory().
+using MakeFeatureLearner = std::function<Result<std::unique_ptr<FeatureLearner>>()>;
+
 /// A fitter that keeps the vectors it is shown, a copy on the workers' threads; the one that they are merged into shows
 /// them to its learner. Records of another width, with numbers that are not finite, or without a label are bad ones.
 /// `labelled`: the second input is the record's label.
-[[nodiscard]] std::unique_ptr<Fitter> feature_fitter(std::size_t width, bool labelled,
-                                                     std::function<std::unique_ptr<FeatureLearner>()> learner);
+[[nodiscard]] std::unique_ptr<Fitter> feature_fitter(std::size_t width, bool labelled, MakeFeatureLearner learner);
+
+/// Refuses a learner that would take more memory than is free.
+[[nodiscard]] Status check_learner_memory(double bytes, std::string_view remedy);
 
 /// Refuses what is no vector of f32 of one length. Port `features`.
 [[nodiscard]] Status check_feature_vector(const TensorDesc& in);

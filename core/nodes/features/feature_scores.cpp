@@ -2,6 +2,7 @@
 #include "nodes/features/feature_scores.h"
 
 #include "base/random.h"
+#include "nodes/features/feature_rows.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,8 +14,11 @@ namespace {
 
 constexpr std::uint64_t kReservoirSeed = 19'850'301;
 
-/// What is not defined counts for nothing.
-double defined_score(double score) { return std::isnan(score) ? 0 : score; }
+/// What is not defined counts for nothing; of classes that a feature tells apart without a rest scikit-learn has
+/// infinity, which no file keeps.
+double defined_score(double score) {
+  return std::isnan(score) ? 0 : std::min(score, std::numeric_limits<double>::max());
+}
 
 /// Count, mean and spread of each feature in each class, by Welford's method.
 class ClassF final : public FeatureScorer {
@@ -36,7 +40,7 @@ class ClassF final : public FeatureScorer {
     return {};
   }
 
-  [[nodiscard]] Result<std::vector<double>> scores() const override {
+  [[nodiscard]] Result<std::vector<double>> scores(const std::stop_token&) const override {
     double all = 0;
     double groups = 0;
     for (const std::size_t count : counts_) {
@@ -87,7 +91,7 @@ class NumberF final : public FeatureScorer {
     return {};
   }
 
-  [[nodiscard]] Result<std::vector<double>> scores() const override {
+  [[nodiscard]] Result<std::vector<double>> scores(const std::stop_token&) const override {
     std::vector<double> found;
     for (std::size_t i = 0; i < mean_.size(); ++i) {
       const double square = together_[i] * together_[i] / (spread_[i] * target_spread_);
@@ -128,7 +132,7 @@ class Chi2 final : public FeatureScorer {
     return {};
   }
 
-  [[nodiscard]] Result<std::vector<double>> scores() const override {
+  [[nodiscard]] Result<std::vector<double>> scores(const std::stop_token&) const override {
     const double all = std::accumulate(counts_.begin(), counts_.end(), 0.0);
     std::vector<double> found;
     for (std::size_t i = 0; i < width_; ++i) {
@@ -187,12 +191,17 @@ class Information final : public FeatureScorer {
       targets_[place] = static_cast<float>(target);
       return {};
     }
+    if (rows_.size() + width_ > rows_.capacity() && targets_.size() >= kFirstLook)  // what it grows to, beside it
+      if (Status room = check_learner_memory(8.0 * static_cast<double>(rows_.size()),
+                                             "Put variance_threshold or pca in front, or set score to f_test");
+          !room)
+        return room;
     rows_.insert(rows_.end(), features.begin(), features.end());
     targets_.push_back(static_cast<float>(target));
     return {};
   }
 
-  [[nodiscard]] Result<std::vector<double>> scores() const override {
+  [[nodiscard]] Result<std::vector<double>> scores(const std::stop_token& stop) const override {
     std::vector<std::uint32_t> targets(targets_.size());
     if (classes_ > 0) {
       for (std::size_t i = 0; i < targets.size(); ++i) targets[i] = static_cast<std::uint32_t>(targets_[i]);
@@ -203,6 +212,7 @@ class Information final : public FeatureScorer {
     std::vector<double> found;
     std::vector<float> column(targets.size());
     for (std::size_t i = 0; i < width_; ++i) {
+      if (stop.stop_requested()) return fail_cancelled();
       for (std::size_t row = 0; row < column.size(); ++row) column[row] = rows_[row * width_ + i];
       found.push_back(
           counted_information(equal_frequency_bins(column), targets, classes_ > 0 ? classes_ : kInformationBins));
@@ -211,6 +221,8 @@ class Information final : public FeatureScorer {
   }
 
  private:
+  static constexpr std::size_t kFirstLook = 256;  ///< records from which on memory is looked at
+
   std::size_t width_;
   std::size_t classes_;
   std::uint64_t seen_ = 0;

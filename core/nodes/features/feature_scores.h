@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string_view>
 #include <vector>
 
@@ -23,7 +24,8 @@ class FeatureScorer {
   virtual ~FeatureScorer() = default;
   /// `target`: a class below `classes`, or a number. Errors end the fit.
   virtual Status take(std::span<const float> features, double target) = 0;
-  [[nodiscard]] virtual Result<std::vector<double>> scores() const = 0;
+  /// Errors: stopped.
+  [[nodiscard]] virtual Result<std::vector<double>> scores(const std::stop_token& stop) const = 0;
 };
 
 /// The ratio of the variances between and within the classes (one-way analysis of variance): scikit-learn's f_classif.

@@ -40,14 +40,26 @@ std::size_t wanted_components(const PcaParams& params, std::span<const double> v
   return std::max<std::size_t>(count, 1);
 }
 
+/// Random vectors of the sketch; 0: the covariance is summed up.
+std::size_t pca_sketch(const PcaParams& params, std::size_t width) {
+  const std::size_t most = params.components > 0 ? static_cast<std::size_t>(params.components) : kSketchedByShare;
+  const std::size_t sketch = 2 * most + kOversampling;
+  const bool sketched = params.method == "randomised" || (params.method == "auto" && width > kAutoCovariance);
+  return sketched && sketch < width ? sketch : 0;  // else the covariance itself is smaller
+}
+
+/// Sums, their copies at the end, and the rotations that give the vectors.
+double pca_bytes(std::size_t width, std::size_t sketch) {
+  const auto w = static_cast<double>(width);
+  const auto s = static_cast<double>(sketch);
+  return sketch > 0 ? 48 * w * s + 60 * s * s + 6144 * w : 60 * w * w + 3072 * w;
+}
+
 class PcaLearner final : public FeatureLearner {
  public:
   PcaLearner(const PcaParams& params, std::vector<std::string> names) : params_(params), names_(std::move(names)) {
     const std::size_t width = names_.size();
-    const std::size_t most = params.components > 0 ? static_cast<std::size_t>(params.components) : kSketchedByShare;
-    const std::size_t sketch = 2 * most + kOversampling;
-    const bool sketched = params.method == "randomised" || (params.method == "auto" && width > kAutoCovariance);
-    if (sketched && sketch < width)  // else the covariance itself is smaller
+    if (const std::size_t sketch = pca_sketch(params, width); sketch > 0)
       sketch_.emplace(width, sketch);
     else
       products_.emplace(width);
@@ -236,14 +248,27 @@ struct Pca {
                                               width.size() * width.size() * 8 >> 20),
                         .remedy = "Set it to auto or randomised",
                         .parameter = "method"});
+    if (width.known() && width.size() > static_cast<std::int64_t>(kMostCovariance) &&
+        pca_sketch(params, static_cast<std::size_t>(width.size())) == 0)
+      return fail(Error{.reason = fmt::format("{} components of {} features need their covariance: {} MiB and hours",
+                                              params.components, width.size(), width.size() * width.size() * 8 >> 20),
+                        .remedy = fmt::format("Set it to {} at most",
+                                              (width.size() - static_cast<std::int64_t>(kOversampling) - 1) / 2),
+                        .parameter = "components"});
     return params.components > 0 ? described(static_cast<std::size_t>(params.components)) : features_of_unknown_width();
   }
 
   static std::unique_ptr<Fitter> fitter(const Params& params, DescInputs in) {
     if (!width_of(in)) return unknown_fitter();
-    return feature_fitter(*width_of(in), false, [params, names = feature_names(*in[0])] {
+    const auto learner = [params, names = feature_names(*in[0])]() -> Result<std::unique_ptr<FeatureLearner>> {
+      const std::size_t width = names.size();
+      if (Status room = check_learner_memory(pca_bytes(width, pca_sketch(params, width)),
+                                             "Set fewer components, or put variance_threshold in front");
+          !room)
+        return fail(std::move(room.error()));
       return std::make_unique<PcaLearner>(params, names);
-    });
+    };
+    return feature_fitter(*width_of(in), false, learner);
   }
 
   static Result<TensorDesc> learnt(const Params&, DescInputs in, const NamedTensors& state) {

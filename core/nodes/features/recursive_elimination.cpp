@@ -202,9 +202,11 @@ struct RecursiveElimination {
   static std::unique_ptr<Fitter> fitter(const Params& params, DescInputs in) {
     const auto classes = classes_of(in);
     if (!width_of(in) || !classes) return unknown_fitter();
-    return feature_fitter(*width_of(in), true, [params, classes, names = feature_names(*in[0])] {
-      return std::make_unique<EliminationLearner>(params, *classes, names);
-    });
+    return feature_fitter(
+        *width_of(in), true,
+        [params, classes, names = feature_names(*in[0])]() -> Result<std::unique_ptr<FeatureLearner>> {
+          return std::make_unique<EliminationLearner>(params, *classes, names);
+        });
   }
 
   static Result<TensorDesc> learnt(const Params&, DescInputs in, const NamedTensors& state) {

@@ -161,6 +161,7 @@ Result<SymmetricEigen> RowSketch::axes(const std::function<std::size_t(std::span
   SymmetricEigen found_axes{.values = std::move(eigen->values), .count = eigen->count};
   found_axes.vectors.assign(found_axes.count * columns_, 0.0);
   for (std::size_t i = 0; i < found_axes.count; ++i) {
+    if (help_.stop.stop_requested()) return fail_cancelled();
     const double length = std::sqrt(std::max(found_axes.values[i], std::numeric_limits<double>::min()));
     for (std::size_t c = 0; c < columns_; ++c) {
       double sum = 0;

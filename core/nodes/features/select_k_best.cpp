@@ -17,6 +17,8 @@ class BestLearner final : public FeatureLearner {
               std::unique_ptr<FeatureScorer> scorer)
       : keep_(keep), classes_(classes), names_(std::move(names)), scorer_(std::move(scorer)) {}
 
+  void equip(const FitHelp& help) override { stop_ = help.stop; }
+
   Status take(std::span<const float> features, double label) override {
     if (classes_ > 0 && !is_class(label, classes_)) return fail(no_such_class(label, classes_));
     ++rows_;
@@ -24,7 +26,7 @@ class BestLearner final : public FeatureLearner {
   }
 
   [[nodiscard]] Result<NamedTensors> finish() const override {
-    const auto scores = scorer_->scores();
+    const auto scores = scorer_->scores(stop_);
     if (!scores) return fail(scores.error());
     std::vector<std::size_t> order(scores->size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -44,6 +46,7 @@ class BestLearner final : public FeatureLearner {
   std::size_t classes_;
   std::vector<std::string> names_;
   std::unique_ptr<FeatureScorer> scorer_;
+  std::stop_token stop_{};
   std::size_t rows_ = 0;
 };
 
@@ -92,10 +95,16 @@ struct SelectKBest {
     const auto width = width_of(in);
     const auto classes = classes_of(in);
     if (!width || !classes) return unknown_fitter();
-    return feature_fitter(*width, true, [params, width, classes, names = feature_names(*in[0])] {
+    const auto learner = [params, width, classes,
+                          names = feature_names(*in[0])]() -> Result<std::unique_ptr<FeatureLearner>> {
+      const double kept = params.score == "mutual_information" ? 0  // which looks at it as its rows grow
+                                                               : 16 * static_cast<double>(*classes * *width);
+      if (Status room = check_learner_memory(kept, "Put variance_threshold or pca in front"); !room)
+        return fail(std::move(room.error()));
       return std::make_unique<BestLearner>(static_cast<std::size_t>(params.keep), *classes, names,
                                            scorer(params.score, *width, *classes));
-    });
+    };
+    return feature_fitter(*width, true, learner);
   }
 
   static Result<TensorDesc> learnt(const Params&, DescInputs in, const NamedTensors& state) {

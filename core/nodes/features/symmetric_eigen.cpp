@@ -115,8 +115,10 @@ struct EigenRotation {
   double sine = 0;
 };
 
-/// The implicit QL method: d becomes the eigenvalues, e is used up. False: it does not converge.
-bool diagonalise(std::vector<double>& d, std::vector<double>& e, std::vector<EigenRotation>& done) {
+/// The implicit QL method: d becomes the eigenvalues, e is used up. False: it does not converge, or a stop was asked
+/// for.
+bool diagonalise(std::vector<double>& d, std::vector<double>& e, std::vector<EigenRotation>& done,
+                 const std::stop_token& stop) {
   const std::size_t n = d.size();
   constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
   for (std::size_t l = 0; l < n; ++l)
@@ -124,7 +126,7 @@ bool diagonalise(std::vector<double>& d, std::vector<double>& e, std::vector<Eig
       std::size_t m = l;
       while (m + 1 < n && !(std::abs(e[m]) <= kEpsilon * (std::abs(d[m]) + std::abs(d[m + 1])))) ++m;
       if (m == l) break;
-      if (sweep == kMostSweeps) return false;
+      if (sweep == kMostSweeps || stop.stop_requested()) return false;
       double g = (d[l + 1] - d[l]) / (2 * e[l]);
       double r = std::hypot(g, 1.0);
       g = d[m] - d[l] + e[l] / (g + std::copysign(r, g));
@@ -169,7 +171,9 @@ Result<SymmetricEigen> symmetric_eigen(std::vector<double> matrix, std::size_t s
   if (Status done = reduced.reduce(help); !done) return fail(std::move(done.error()));
   std::vector<EigenRotation> rotations;
   const std::vector<double>& found = reduced.diagonal();
-  if (!diagonalise(reduced.diagonal(), reduced.off(), rotations))
+  const bool converged = diagonalise(reduced.diagonal(), reduced.off(), rotations, help.stop);
+  if (help.stop.stop_requested()) return fail_cancelled();
+  if (!converged)
     return fail("its eigenvalues cannot be computed", "Look for numbers that are not finite, or too large");
 
   std::vector<std::size_t> order(size);

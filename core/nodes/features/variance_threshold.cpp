@@ -77,9 +77,11 @@ struct VarianceThreshold {
   }
   static std::unique_ptr<Fitter> fitter(const Params& params, DescInputs in) {
     if (!width_of(in)) return unknown_fitter();
-    return feature_fitter(*width_of(in), false, [threshold = params.threshold, names = feature_names(*in[0])] {
-      return std::make_unique<VarianceLearner>(threshold, names);
-    });
+    return feature_fitter(
+        *width_of(in), false,
+        [threshold = params.threshold, names = feature_names(*in[0])]() -> Result<std::unique_ptr<FeatureLearner>> {
+          return std::make_unique<VarianceLearner>(threshold, names);
+        });
   }
   static Result<TensorDesc> learnt(const Params&, DescInputs in, const NamedTensors& state) {
     return kept_features(in, state);

@@ -72,9 +72,12 @@ std::vector<ImportanceColumn> columns_of(const std::vector<BatchField>& fields) 
   return columns;
 }
 
-/// All metrics of the learner on these batches, the loss first.
-Metrics measured(Learner& learner, const std::vector<HeldBatch>& batches) {
-  for (const HeldBatch& held : batches) learner.evaluate(held.batch());
+/// All metrics of the learner on these batches, the loss first. Throws StepCancelled.
+Metrics measured(Learner& learner, const std::vector<HeldBatch>& batches, const std::stop_token& stop) {
+  for (const HeldBatch& held : batches) {
+    if (stop.stop_requested()) throw StepCancelled();
+    learner.evaluate(held.batch());
+  }
   const Learner::Progress progress = learner.finish_validation();
   (void)learner.evaluate();  // what was counted class by class would pile up
   (void)learner.take_residuals();
@@ -126,7 +129,7 @@ class ImportancePass {
 
   Result<ImportanceReport> run(const std::vector<ImportanceColumn>& columns) {
     ImportanceReport report{.records = rows_};
-    const auto metric = chosen_metric(measured(session_.learner(), batches_), wanted_.metric);
+    const auto metric = chosen_metric(measured(session_.learner(), batches_, stop_), wanted_.metric);
     if (!metric) return fail(metric.error());
     report.metric = *metric;
     for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -165,7 +168,7 @@ class ImportancePass {
       const Permutation order(numbers.size(), wanted_.seed, stream);
       for (std::size_t i = 0; i < numbers.size(); ++i) dealt[i] = numbers[order(i)];
       put(column, dealt);
-      const double value = value_of(measured(session_.learner(), batches_), base.name, kValSplit);
+      const double value = value_of(measured(session_.learner(), batches_, stop_), base.name, kValSplit);
       losses.push_back(base.higher_is_better ? base.value - value : value - base.value);
     }
     put(column, numbers);
