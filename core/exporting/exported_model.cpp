@@ -18,7 +18,9 @@ namespace {
 class DataReader {
  public:
   DataReader(const Document& flat, const DataPlan& data)
-      : flat_(flat), data_(data), descs_(data.slots), variables_(data.slots) {}
+      : flat_(flat), data_(data), descs_(data.slots), variables_(data.slots) {
+    names_.avoid(Writers::instance().defined_names());
+  }
 
   Result<ExportedData> read() {
     if (Status source = read_source(); !source) return fail(std::move(source.error()));
@@ -62,7 +64,8 @@ class DataReader {
     if (drawn == nullptr || type == nullptr) return fail("its node is not in the graph");
     specs_.push_back(std::make_unique<NodeSpec>(type->for_params(drawn->params)));
     const NodeSpec& spec = *specs_.back();
-    StepToWrite written{.spec = spec, .params = spec.complete(drawn->params), .name = names_.give(step.node)};
+    StepToWrite written{
+        .spec = spec, .params = spec.complete(drawn->params), .name = names_.give(step.node), .node = step.node};
     for (const auto& slot : step.inputs) {
       written.inputs.push_back(slot && descs_[*slot] ? &*descs_[*slot] : nullptr);
       written.in.push_back(slot ? variables_[*slot] : std::string());

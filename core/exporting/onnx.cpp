@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exporting/onnx.h"
 
+#include "base/plain_text.h"
 #include "exporting/onnx_graph.h"
 #include "exporting/whole_files.h"
 
@@ -33,7 +34,7 @@ std::string preparation_text(const ExportedModel& model) {
   for (const StepToWrite& step : model.judged().steps) {
     const auto write = Writers::instance().find_step(step.spec.type);
     const auto written = write ? (*write)(step) : Result<WrittenStep>(fail(write.error()));
-    if (written) steps.push_back({{"node", step.name}, {"type", step.spec.type}, {"python", written->call}});
+    if (written) steps.push_back({{"node", step.node}, {"type", step.spec.type}, {"python", written->call}});
   }
   return steps.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
@@ -75,6 +76,11 @@ Result<std::string> onnx_model(const ExportedModel& model) {
 Status write_onnx(const ExportedModel& model, const std::filesystem::path& file) {
   const auto content = onnx_model(model);
   if (!content) return fail(content.error());
+  constexpr std::size_t kMostProtobuf = 0x7FFFFFFF;  // no reader of protocol buffers takes a longer message
+  if (content->size() > kMostProtobuf)
+    return fail(Error{.reason = "an ONNX file holds at most 2 GiB, and the weights are larger",
+                      .remedy = "Export it with --torchscript or --pytorch",
+                      .file = escape_name(file.string())});
   return write_whole_file(file, *content);
 }
 

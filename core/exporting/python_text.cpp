@@ -5,22 +5,21 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cmath>
 
 namespace feedline::inline exporting {
 namespace {
 
 /// What the files that are written call their own, and Python's words.
-constexpr std::array<std::string_view, 74> kTakenNames = {
-    "false",    "none",   "true",   "and",      "as",      "assert",   "async",   "await",      "break",   "class",
-    "continue", "def",    "del",    "elif",     "else",    "except",   "finally", "for",        "from",    "global",
-    "if",       "import", "in",     "is",       "lambda",  "nonlocal", "not",     "or",         "pass",    "raise",
-    "return",   "try",    "while",  "with",     "yield",   "match",    "case",    "self",       "torch",   "nn",
-    "np",       "json",   "math",   "model",    "forward", "train",    "eval",    "parameters", "buffers", "modules",
-    "children", "float",  "int",    "str",      "bool",    "list",     "dict",    "tuple",      "len",     "range",
-    "min",      "max",    "record", "training", "values",  "fitted",   "print",   "zip",        "map",     "sum",
-    "type",     "mixed",  "half",   "apply"};
+constexpr std::string_view kTakenNames[] = {
+    "false",    "none",   "true",   "and",      "as",      "assert",   "async",   "await",      "break",     "class",
+    "continue", "def",    "del",    "elif",     "else",    "except",   "finally", "for",        "from",      "global",
+    "if",       "import", "in",     "is",       "lambda",  "nonlocal", "not",     "or",         "pass",      "raise",
+    "return",   "try",    "while",  "with",     "yield",   "match",    "case",    "self",       "torch",     "nn",
+    "np",       "json",   "math",   "model",    "forward", "train",    "eval",    "parameters", "buffers",   "modules",
+    "children", "float",  "int",    "str",      "bool",    "list",     "dict",    "tuple",      "len",       "range",
+    "min",      "max",    "record", "training", "values",  "fitted",   "print",   "zip",        "map",       "sum",
+    "type",     "mixed",  "half",   "apply",    "io",      "re",       "bisect",  "random",     "focal_loss"};
 
 bool is_taken_name(std::string_view name) {
   for (const std::string_view taken : kTakenNames)
@@ -74,7 +73,7 @@ std::string python_items(const Items& items, const Text& text) {
 
 std::string PythonNames::give(std::string_view wanted) {
   const std::string stem = python_words(wanted);
-  std::string name = is_taken_name(stem) ? stem + "_" : stem;
+  std::string name = is_taken_name(stem) || avoided_.contains(stem) ? stem + "_" : stem;
   for (int number = 2; !taken_.insert(name).second; ++number) name = fmt::format("{}_{}", stem, number);
   return name;
 }

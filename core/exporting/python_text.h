@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace feedline::inline exporting {
@@ -18,9 +19,12 @@ namespace feedline::inline exporting {
 class PythonNames {
  public:
   [[nodiscard]] std::string give(std::string_view wanted);
+  /// Names that nothing is given: a variable would hide a function of that name.
+  void avoid(std::set<std::string, std::less<>> names) { avoided_ = std::move(names); }
 
  private:
   std::set<std::string, std::less<>> taken_{};
+  std::set<std::string, std::less<>> avoided_{};
 };
 
 /// The shortest text that reads back the same; float("nan") and the like where there is none.

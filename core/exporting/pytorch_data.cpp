@@ -22,9 +22,9 @@ Result<WrittenSteps> write_steps(const ExportedData& data, HelperList& helpers, 
   WrittenSteps all;
   for (const StepToWrite& step : data.steps) {
     const auto write = Writers::instance().find_step(step.spec.type);
-    if (!write) return fail(Error(write.error()).at_node(step.name));
+    if (!write) return fail(Error(write.error()).at_node(step.node));
     auto written = (*write)(step);
-    if (!written) return fail(std::move(written.error()).at_node(step.name));
+    if (!written) return fail(std::move(written.error()).at_node(step.node));
     helpers.add(written->helpers);
     if (!written->fitted.empty()) fitted[step.name] = PreparationJson::parse(written->fitted, nullptr, false);
     const std::string& out = step.out.front();

@@ -17,7 +17,10 @@ Result<std::string> loss_lines(const ExportedModel& model, HelperList& helpers) 
   const auto field = [&](std::size_t index) {
     return fmt::format("batch[{}]", python_string(model.plan->train.fields[index].name));
   };
-  const auto write = [&](const LayerPlan& plan) -> Result<std::string> {
+  const auto write = [&](const LayerPlan& opened) -> Result<std::string> {
+    LayerPlan plan = opened;  // which was opened without the weights that are found in the data
+    for (const Node& node : model.flat.nodes())
+      if (node.id == plan.node && ParamReader(node.params).flag("balanced")) plan.params["balanced"] = Value(true);
     const auto writer = Writers::instance().find_layer(plan.type);
     if (!writer) return fail(Error(writer.error()).at_node(plan.node));
     auto written = (*writer)({.plan = plan, .in = model.expressions(plan, field)});
@@ -310,16 +313,31 @@ std::string constants_of(const ExportedModel& model, const OptimizerSettings& op
       rates += fmt::format("{}({}, {})", rates.size() > 1 ? ", " : "", python_string(rate->pattern),
                            python_number(rate->factor));
   double split = 0;
-  for (const Node& node : model.flat.nodes())
-    if (node.id == model.plan->trainer_node) {
-      const ParamMap params = Registry::instance().find(node.type)->complete(node.params);
-      split = ParamReader(params).real("validation_split");
-    }
+  std::string notes;  // of what this program does in another way
+  for (const Node& node : model.flat.nodes()) {
+    const NodeSpec* spec = Registry::instance().find(node.type);
+    if (spec == nullptr) continue;
+    const ParamMap params = spec->complete(node.params);
+    const ParamReader read(params);
+    if (spec->role == Role::Sampler && read.text("balance") == "classes")
+      notes += "# Feedline drew the records of each class equally often; here each record comes once an epoch.\n";
+    if (node.id != model.plan->trainer_node) continue;
+    const std::int64_t folds = read.integer("folds");
+    const std::string by = read.text("split_by");
+    split = folds > 1 && by != "column" ? 1 / static_cast<double>(folds) : read.real("validation_split");
+    if (by != "random")
+      notes += fmt::format(
+          "# Feedline divided the records by {} (split_by, split_column {}); here a random share of "
+          "them validates.\n",
+          python_comment(by), python_string(read.text("split_column")));
+    if (const auto frozen = read.texts("freeze"); !frozen.empty())
+      notes += fmt::format("# Feedline did not train the layers {}; here all of them learn.\n", python_list(frozen));
+  }
   std::string text =
-      fmt::format("EPOCHS = {}\nBATCH = {}\nSHUFFLE = {}\nDROP_LAST = {}\nVALIDATION_SPLIT = {}\nSEED = {}\n",
-                  trainer.epochs > 0 ? trainer.epochs : 100, model.plan->train.batch.size,
-                  python_bool(model.plan->train.sampler.shuffle), python_bool(model.plan->train.batch.drop_last),
-                  python_number(split), trainer.seed);
+      notes + fmt::format("EPOCHS = {}\nBATCH = {}\nSHUFFLE = {}\nDROP_LAST = {}\nVALIDATION_SPLIT = {}\nSEED = {}\n",
+                          trainer.epochs > 0 ? trainer.epochs : 100, model.plan->train.batch.size,
+                          python_bool(model.plan->train.sampler.shuffle),
+                          python_bool(model.plan->train.batch.drop_last), python_number(split), trainer.seed);
   text += fmt::format("ACCUMULATE = {}  # batches whose gradients make one step\n", trainer.accumulate);
   text += fmt::format("RATE = {}\nWEIGHT_DECAY = {}\nL1 = {}\nDECAY_NORM_AND_BIAS = {}\n",
                       python_number(optimizer.learning_rate), python_number(optimizer.weight_decay),

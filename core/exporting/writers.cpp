@@ -35,6 +35,18 @@ std::string_view Writers::find_helper(std::string_view name) const {
   return found == helpers_.end() ? std::string_view() : std::string_view(found->second);
 }
 
+std::set<std::string, std::less<>> Writers::defined_names() const {
+  std::set<std::string, std::less<>> names;
+  for (const auto& [name, text] : helpers_)
+    for (const std::string_view word : {"def ", "class "})
+      for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1))
+        if (at == 0 || text[at - 1] == '\n') {
+          const std::size_t begin = at + word.size();
+          names.insert(text.substr(begin, text.find_first_of("(:", begin) - begin));
+        }
+  return names;
+}
+
 bool Writers::knows(std::string_view type) const {
   return layers_.contains(type) || steps_.contains(type) || optimizers_.contains(type) || reasons_.contains(type);
 }

@@ -10,6 +10,7 @@
 #include "schema/node_spec.h"
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,7 @@ struct StepToWrite {
   std::vector<TensorDesc> outputs{};
   const NamedTensors* learnt = nullptr;  ///< null: it learns nothing
   std::string name{};                    ///< of the node, as a name of Python
+  std::string node{};                    ///< as it is drawn
   std::vector<std::string> in{};         ///< variables
   std::vector<std::string> out{};
 };
@@ -90,6 +92,8 @@ class Writers {
   [[nodiscard]] Result<WriteOptimizer> find_optimizer(std::string_view type) const;
   /// The text of a definition. Empty: there is none such.
   [[nodiscard]] std::string_view find_helper(std::string_view name) const;
+  /// Functions and classes that the definitions define.
+  [[nodiscard]] std::set<std::string, std::less<>> defined_names() const;
   /// Is there a writer for the type, or a reason why not?
   [[nodiscard]] bool knows(std::string_view type) const;
   /// Why nodes of this type are not written; empty: they are, or nobody has said.

@@ -12,6 +12,12 @@
 namespace feedline::inline plan {
 namespace {
 
+/// Is it to stop? Looked at every so many records.
+bool told_to_stop(const std::stop_token& stop, std::uint64_t record) {
+  constexpr std::uint64_t kDrawnBetweenLooks = 1 << 20;
+  return record % kDrawnBetweenLooks == 0 && stop.stop_requested();
+}
+
 /// A seed for one class (the finaliser of splitmix64).
 std::uint64_t class_seed(std::uint64_t seed, std::uint64_t drawn) {
   std::uint64_t mixed = seed + (drawn + 1) * 0x9E3779B97F4A7C15U;
@@ -28,12 +34,14 @@ BalancedDraw::BalancedDraw(const RecordCodes& labels, std::size_t classes,
   std::vector<std::uint64_t> counts(classes, 0);
   const std::uint64_t records = chosen_ ? chosen_->size() : labels.size();
   std::uint64_t labelled = 0;
-  for (std::uint64_t record = 0; record < labels.size(); ++record)
+  for (std::uint64_t record = 0; record < labels.size(); ++record) {
+    if (told_to_stop(stop, record)) return;
     if (const std::uint32_t label = labels[record];
         label != RecordCodes::kNone && (!chosen_ || chosen_->contains(record))) {
       ++counts[label];
       ++labelled;
     }
+  }
   std::vector<std::uint32_t> dense(classes, 0);
   for (std::size_t i = 0; i < classes; ++i) {
     if (counts[i] == 0) continue;
@@ -55,18 +63,19 @@ void BalancedDraw::build(const RecordCodes& labels, const std::vector<std::uint3
   std::vector<Code> codes;
   codes.reserve(static_cast<std::size_t>(chosen_ ? chosen_->size() : labels.size()));
   for (std::uint64_t record = 0; record < labels.size(); ++record) {
+    if (told_to_stop(stop, record)) return;
     if (chosen_ && !chosen_->contains(record)) continue;
     const std::uint32_t label = labels[record];
     codes.push_back(static_cast<Code>(label == RecordCodes::kNone ? unlabelled : dense[label]));
   }
   std::vector<Code> ones;
   for (std::size_t level = 0; level < levels_.size(); ++level) {
-    if (stop.stop_requested()) return;
     const auto shift = static_cast<unsigned>(levels_.size() - 1 - level);
     std::vector<std::uint64_t> words((codes.size() + 63) / 64, 0);
     std::size_t zeros = 0;
     ones.clear();
     for (std::size_t i = 0; i < codes.size(); ++i) {
+      if (told_to_stop(stop, i)) return;
       const Code code = codes[i];
       if ((code >> shift & 1U) == 0) {
         codes[zeros++] = code;

@@ -231,7 +231,13 @@ bool take_kept_codes(NamedTensors kept, std::uint64_t records, CodedRecords& cod
     into = std::move(codes);
     return true;
   };
+  const auto is_class = [&](const RecordCodes& labels) {  // whatever the file says
+    for (std::uint64_t record = 0; record < records; ++record)
+      if (labels[record] != RecordCodes::kNone && labels[record] >= coded.classes) return false;
+    return true;
+  };
   if (!take("labels", coded.labels) || !take("column", coded.column)) return false;
+  if (coded.labels && !is_class(*coded.labels)) return false;
   if (!coded.column) return true;
   const auto values = find_texts(kept, "values");
   const auto codes = kept.find("codes");
@@ -328,7 +334,10 @@ Result<CodedRecords> code_records(const CodedSource& coded, const CodeRequest& r
   const FittedCache cache(context.cache_folder, "splits");
   const auto hash = context.cache_folder.empty() ? std::nullopt : codes_hash(coded, request);
   if (hash)
-    if (auto kept = cache.find(*hash); kept && take_kept_codes(std::move(*kept), records, found)) return found;
+    if (auto kept = cache.find(*hash)) {
+      CodedRecords read = found;
+      if (take_kept_codes(std::move(*kept), records, read)) return read;
+    }
   if (Status passed = CodingPass(reader, found, context).run(threads); !passed) return fail(std::move(passed.error()));
   if (hash) (void)cache.keep(*hash, std::string(coded.type), codes_to_keep(found));  // the next run then looks again
   return found;

@@ -62,8 +62,7 @@ class Splitter {
     } else if (split_.sets_aside) {
       if (Status taken = take_windows(); !taken) return fail(std::move(taken.error()));
     }
-    if (Status goes_on = stopped(); !goes_on) return fail(std::move(goes_on.error()));
-    count_classes();
+    if (Status counted = count_classes(); !counted) return fail(std::move(counted.error()));
     if (request_.balance)
       if (Status balanced = balance(); !balanced) return fail(std::move(balanced.error()));
     return std::move(split_);
@@ -165,27 +164,38 @@ class Splitter {
     return check_sides();
   }
 
-  void count_classes() {
-    if (!codes_.labels) return;
+  Status count_classes() {
+    if (!codes_.labels) return stopped();
     std::vector<std::uint64_t> all(codes_.classes, 0);
     const auto add = [&](std::vector<std::uint64_t>& to, std::uint64_t record) {
       if (const std::uint32_t label = (*codes_.labels)[record]; label != RecordCodes::kNone) ++to[label];
     };
-    for (std::uint64_t record = 0; record < records_; ++record) add(all, record);
+    if (Status done = each(records_, [&](std::uint64_t record) { add(all, record); }); !done) return done;
     split_.training_classes = all;
-    if (!split_.sets_aside) return;
+    if (!split_.sets_aside) return {};
     split_.validation_classes.assign(codes_.classes, 0);
     if (split_.training.chosen) {
       split_.training_classes.assign(codes_.classes, 0);
-      for (std::uint64_t record = 0; record < records_; ++record) {
+      return each(records_, [&](std::uint64_t record) {
         if (split_.training.chosen->contains(record)) add(split_.training_classes, record);
         if (split_.validation.chosen->contains(record)) add(split_.validation_classes, record);
-      }
-      return;
+      });
     }
-    for (std::uint64_t i = 0; i < split_.validation.count; ++i)
-      add(split_.validation_classes, split_.validation.record(0, i));
+    Status done = each(split_.validation.count,
+                       [&](std::uint64_t i) { add(split_.validation_classes, split_.validation.record(0, i)); });
     for (std::size_t i = 0; i < all.size(); ++i) split_.training_classes[i] -= split_.validation_classes[i];
+    return done;
+  }
+
+  /// Calls take(i) for so many numbers from 0, unless it is stopped.
+  template <class Take>
+  [[nodiscard]] Status each(std::uint64_t count, const Take& take) const {
+    constexpr std::uint64_t kBetweenLooks = 1 << 18;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      if (i % kBetweenLooks == 0 && context_.stop.stop_requested()) return fail_cancelled();
+      take(i);
+    }
+    return {};
   }
 
   Status balance() {
@@ -197,10 +207,11 @@ class Splitter {
     if (!chosen && split_.sets_aside) {
       std::vector<std::uint64_t> words(static_cast<std::size_t>((records_ + 63) / 64), ~std::uint64_t{0});
       if (records_ % 64 != 0) words.back() = (std::uint64_t{1} << (records_ % 64)) - 1;
-      for (std::uint64_t i = 0; i < split_.validation.count; ++i) {
+      const Status taken_out = each(split_.validation.count, [&](std::uint64_t i) {
         const std::uint64_t record = split_.validation.record(0, i);
         words[record / 64] &= ~(std::uint64_t{1} << (record % 64));
-      }
+      });
+      if (!taken_out) return taken_out;
       chosen = std::make_shared<const RecordSelection>(BitRanks(std::move(words), records_));
     }
     split_.balanced =

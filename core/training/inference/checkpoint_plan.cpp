@@ -3,37 +3,14 @@
 
 #include "engine/fit.h"
 #include "graph/flatten.h"
-#include "graph/override.h"
-#include "graph/subgraph.h"
 #include "training/inference/given_source.h"
 #include "training/inference/session.h"
 #include "training/resume.h"
 
-#include <string>
 #include <utility>
 #include <vector>
 
 namespace feedline::inline training {
-namespace {
-
-/// Class weights that are found in the data cannot be found without them, and no prediction hangs on them.
-Result<Document> without_balance(Document document) {
-  std::vector<std::string> assignments;
-  each_node(document, [&](const std::string& path, const Node& node) {
-    const NodeSpec* spec = Registry::instance().find(node.type);
-    if (spec != nullptr && spec->role == Role::Loss && spec->param("balanced") != nullptr)
-      assignments.push_back(path + ".balanced=false");
-  });
-  for (const std::string& assignment : assignments) {
-    auto edit = parse_override(document, assignment);
-    if (!edit) return fail(std::move(edit.error()));
-    if (auto done = document.apply(*edit); !done) return fail(std::move(done.error()));
-  }
-  return document;
-}
-
-}  // namespace
-
 Result<CheckpointPlan> plan_of(const TrainingState& state) {
   auto graph = graph_of(state);
   if (!graph) return fail(std::move(graph.error()));

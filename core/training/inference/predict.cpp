@@ -150,6 +150,7 @@ Result<Asked> asked_of(const TrainingState& state, const InferenceOptions& optio
   auto graph = graph_of(state);
   if (!graph) return fail(std::move(graph.error()));
   auto document = open_for_any_records(std::move(*graph));
+  if (document) document = without_balance(std::move(*document));
   if (!document) return fail(std::move(document.error()));
   if (Status set = apply_options(*document, {.device = options.device, .workers = options.workers}); !set)
     return fail(std::move(set.error()));

@@ -62,6 +62,19 @@ Status InferenceSession::each_batch(const std::function<Status(const Batch& batc
   return status;
 }
 
+namespace {
+
+Result<Document> assigned(Document document, const std::vector<std::string>& assignments) {
+  for (const std::string& assignment : assignments) {
+    auto edit = parse_override(document, assignment);
+    if (!edit) return fail(std::move(edit.error()));
+    if (auto done = document.apply(*edit); !done) return fail(std::move(done.error()));
+  }
+  return document;
+}
+
+}  // namespace
+
 Result<Document> open_for_any_records(Document document) {
   std::vector<std::string> assignments;
   each_node(document, [&](const std::string& path, const Node& node) {
@@ -74,12 +87,17 @@ Result<Document> open_for_any_records(Document document) {
     for (const char* whole : {".validation_split=0", ".split_by=random", ".folds=0"})
       assignments.push_back(path + whole);
   });
-  for (const std::string& assignment : assignments) {
-    auto edit = parse_override(document, assignment);
-    if (!edit) return fail(std::move(edit.error()));
-    if (auto done = document.apply(*edit); !done) return fail(std::move(done.error()));
-  }
-  return document;
+  return assigned(std::move(document), assignments);
+}
+
+Result<Document> without_balance(Document document) {
+  std::vector<std::string> assignments;
+  each_node(document, [&](const std::string& path, const Node& node) {
+    const NodeSpec* spec = Registry::instance().find(node.type);
+    if (spec != nullptr && spec->role == Role::Loss && spec->param("balanced") != nullptr)
+      assignments.push_back(path + ".balanced=false");
+  });
+  return assigned(std::move(document), assignments);
 }
 
 std::shared_ptr<const Plan> judging(const Plan& plan) {

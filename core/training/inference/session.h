@@ -51,6 +51,9 @@ class InferenceSession {
 
 /// The graph of a checkpoint, ready for records that are not its own: no share of them is set aside, none is left over.
 [[nodiscard]] Result<Document> open_for_any_records(Document document);
+/// Without the class weights that are found in the data: records of which nobody knows the classes have none, and no
+/// prediction hangs on them.
+[[nodiscard]] Result<Document> without_balance(Document document);
 
 /// Has the plan judge all of its records instead of training on them; where it has validation data, those.
 [[nodiscard]] std::shared_ptr<const Plan> judging(const Plan& plan);
