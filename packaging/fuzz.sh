@@ -44,8 +44,8 @@ broken=()
 for target in "${targets[@]}"; do
   say "Fuzzing $target for $each s"
   mkdir -p "$folder/corpus/$target" "$folder/findings/$target"
-  # A call may take ten seconds and 2 GB, whatever the bytes say.
-  "$folder/tests/fuzz/fuzz_$target" -max_total_time="$each" -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
+  # A call may take 30 seconds and 2 GB, whatever the bytes say.
+  "$folder/tests/fuzz/fuzz_$target" -max_total_time="$each" -timeout=30 -rss_limit_mb=2048 -max_len=65536 \
       -print_final_stats=1 -verbosity=1 -artifact_prefix="$folder/findings/$target/" \
       "$folder/corpus/$target" "$folder/seeds/$target" 2>"$folder/$target.log" || broken+=("$target")
   grep -E '^stat::(number_of_executed_units|peak_rss_mb)|^SUMMARY|^feedline:' "$folder/$target.log" || true
