@@ -20,6 +20,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     add_compile_options(-Wno-error=dangling-reference)
   endif()
 endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  add_compile_options(-Wno-unknown-warning-option)  # those of GCC
+endif()
 
 if(FEEDLINE_SANITIZE)
   add_compile_options(-fsanitize=${FEEDLINE_SANITIZE} -fno-omit-frame-pointer)

@@ -53,6 +53,8 @@ class TestTableLabels : public QObject {
                               << "Choose another column";
     QTest::newRow("too many") << many_labels(10'001) << QByteArray("auto") << "more than 10,000"
                               << "Choose another column";
+    QTest::newRow("far too many") << many_labels(60'000) << QByteArray("class") << "more than 10,000"
+                                  << "Choose another column";
     QTest::newRow("too many numbers") << many_labels(10'001).replace("name", "1") << QByteArray("class")
                                       << "more than 10,000"
                                       << "label_kind to number";
