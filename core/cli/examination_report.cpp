@@ -66,6 +66,12 @@ std::string examination_json(const Examination& examination, const std::vector<F
                    {"own", number(profile.own_cores)},
                    {"others", number(profile.other_cores)},
                    {"idle", number(profile.idle_cores)}};
+  json["branches"] = Json::array();
+  for (const BranchCost& branch : found.branches)
+    json["branches"].push_back({{"field", branch.field},
+                                {"self_s", number(branch.self)},
+                                {"slowest", branch.slowest},
+                                {"slowest_s", number(branch.slowest_self)}});
   json["nodes"] = Json::array();
   for (const NodeCost& node : profile.nodes)
     json["nodes"].push_back({{"node", node.node},

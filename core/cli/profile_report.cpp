@@ -41,6 +41,16 @@ std::string stage_table(const std::vector<StageRow>& rows, const std::string& bo
   return table.text(width);
 }
 
+/// "branches of a record: tokens 3.1 ms (words alone 2.4 ms), image 600 us"; empty where there are no two.
+std::string branch_line(const std::vector<BranchCost>& branches) {
+  std::string line;
+  for (const BranchCost& branch : branches) {
+    line += fmt::format("{}{} {}", line.empty() ? "branches of a record: " : ", ", branch.field, duration(branch.self));
+    if (branch.node_count > 1) line += fmt::format(" ({} alone {})", branch.slowest, duration(branch.slowest_self));
+  }
+  return line;
+}
+
 std::string step_table(const StepTimes& times, std::uint64_t steps, std::size_t width) {
   const double total = seconds(times.total() - times[Phase::Fit]);  // which belongs to no step
   if (steps == 0 || total <= 0) return {};
@@ -67,6 +77,8 @@ std::string profile_report(const RunResult& result, const Diagnosis* diagnosis, 
                                  plural(result.execution.workers, "data worker"),
                                  trained ? ", training on " + result.execution.device : ", no training");
   text += stage_table(rows, diagnosis != nullptr ? diagnosis->verdict.node : std::string(), elapsed, width);
+  if (diagnosis != nullptr && !diagnosis->branches.empty())
+    text += '\n' + wrap(branch_line(diagnosis->branches), width) + '\n';
   if (diagnosis != nullptr) text += '\n' + wrap(diagnosis->verdict.text(), width) + '\n';
   if (trained) text += step_table(result.last.trainer.times - result.first.trainer.times, steps, width);
   return text;

@@ -180,7 +180,7 @@ class Diagnoser {
                     blame(*node, kind, share)));
     because(queue_sentence(*node));
     if (kind == VerdictKind::StragglingBranch)
-      because(fmt::format("It is on the branch to {}, which the other branch has to wait for.", branch_of(node->node)));
+      because(branch_sentence(found_.branches, branch_of(node->node), profile_));
     if (turns) because("Nothing overlaps: loading and step take turns, because prefetch is 0.");
     say_ceiling();
   }
@@ -235,14 +235,12 @@ class Diagnoser {
     return fact != nullptr && fact->cache;
   }
 
-  /// The one input of the batch that the node leads to, where other preparing nodes lead to another one; else empty.
+  /// The one input of the batch that the node leads to, where a record has another branch; else empty.
   [[nodiscard]] std::string branch_of(const std::string& node) const {
     const DataNode* fact = facts_.find(node);
     if (fact == nullptr || fact->fields.size() != 1) return {};
-    for (const DataNode& other : facts_.nodes)
-      if (other.role == Role::Sample && other.fields.size() == 1 && other.fields != fact->fields)
-        return fact->fields.front();
-    return {};
+    const auto same = [&](const BranchCost& branch) { return branch.field == fact->fields.front(); };
+    return std::any_of(found_.branches.begin(), found_.branches.end(), same) ? fact->fields.front() : std::string();
   }
 
   [[nodiscard]] std::string blame(const NodeCost& node, VerdictKind kind, double share) const {
@@ -365,6 +363,7 @@ std::string Verdict::text() const {
 Diagnosis diagnose(const RunFacts& facts, const Profile& profile) {
   Diagnosis found;
   found.profile = profile;
+  found.branches = branch_costs(facts, profile);
   found.model = CostModel::of(facts, profile);
   if (profile.samples > 0) {
     found.expected = found.model.expected();

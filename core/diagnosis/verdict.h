@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "diagnosis/branches.h"
 #include "diagnosis/cost_model.h"
 
 #include <string>
@@ -48,6 +49,7 @@ struct Diagnosis {
   /// The same with a cache at its best place, which `cached_at` names; empty where none is allowed or would help.
   Solution cached_ceiling{};
   std::string cached_at{};
+  std::vector<BranchCost> branches{};  ///< of a record, the slowest first; empty where it has no two
   [[nodiscard]] double measured() const { return profile.samples_per_s; }
 };
 

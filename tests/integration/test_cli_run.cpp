@@ -194,7 +194,8 @@ void TestCliRun::every_example_runs_without_files() {
   QFETCH(QString, example);
   // Those that are about a public data set name it, and have the user choose its file.
   static const QMap<QString, QString> files = {{"adult", "/tables/uci/adult-train.csv"},
-                                               {"diamonds", "/tables/seaborn/diamonds.csv"}};
+                                               {"diamonds", "/tables/seaborn/diamonds.csv"},
+                                               {"products", "/mixed/fashion-products/products.csv"}};
   QStringList arguments = {"run", "example:" + example, "--max-steps", "2", "--json", "-"};
   if (files.contains(example)) {
     const QString file = feedline::test::shared_data(files[example]);

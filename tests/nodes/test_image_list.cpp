@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/source/mixed_store.h"
 #include "schema/registry.h"
 #include "schema/row.h"
 #include "schema/source_report.h"
@@ -11,6 +12,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <array>
 #include <set>
 
 namespace test_image_list {
@@ -118,6 +120,34 @@ class TestImageList : public QObject {
     write_file(path("2.jpg"), jpeg_of(30, 30, 0, 90, 90));
     look();
     QCOMPARE(seen.size(), std::size_t{3});
+  }
+
+  /// Neither the picture nor the text tells the kind: each stands in several, in equally many records.
+  void generated_records() {
+    const SourceContext context{.cache_folder = path("cache").toStdString()};
+    const MixedRecipe recipe{.count = 48, .shapes = 4, .topics = 3, .size = 16, .difficulty = 0.3, .seed = 6};
+    const auto file = written_records(recipe, context);
+    QVERIFY2(file, file ? "" : file.error().line().c_str());
+    const QByteArray table = read_file(QString::fromStdString(*file));
+    const auto source = open(QString::fromStdString(*file));
+    QVERIFY2(source, source ? "" : source.error().line().c_str());
+    QCOMPARE((*source)->size(), std::uint64_t{48});
+    QCOMPARE((*source)->outputs()[2].class_names.size(), std::size_t{12});
+    QCOMPARE((*source)->outputs()[1].columns.size(), std::size_t{4});
+    QCOMPARE((*source)->outputs()[1].columns[2].type, ColumnType::Number);
+    std::array<int, 12> counts{};
+    for (std::uint64_t i = 0; i < 48; ++i) {
+      Datum picture;
+      Datum label;
+      Datum* const out[] = {&picture, nullptr, &label};
+      QVERIFY((*source)->read(i, out));
+      ++counts.at(static_cast<std::size_t>(label.label()));
+      QVERIFY(picture.bytes() > 100);
+    }
+    QCOMPARE(counts, (std::array<int, 12>{4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4}));
+    QVERIFY(QFile::remove(QString::fromStdString(*file)));
+    QVERIFY(written_records(recipe, context));
+    QCOMPARE(read_file(QString::fromStdString(*file)), table);
   }
 
   void real_list() {

@@ -2,6 +2,7 @@
 #include "nodes/source/example_files.h"
 
 #include "nodes/source/file_io.h"
+#include "nodes/source/mixed_store.h"
 #include "nodes/source/picture_store.h"
 #include "nodes/source/table/generated_table.h"
 #include "nodes/source/text_store.h"
@@ -36,6 +37,8 @@ const PictureRecipe kFolder{
 
 const TextRecipe kExampleTexts{.count = 4000, .topics = 4, .sentences = 3, .difficulty = 0.6, .seed = 4};
 const TextRecipe kExampleNews{.count = 4000, .topics = 4, .sentences = 3, .difficulty = 0.6, .seed = 5, .table = true};
+
+const MixedRecipe kExampleRecords{.count = 2400, .shapes = 4, .topics = 3, .size = 48, .difficulty = 0.3, .seed = 6};
 
 /// Three clouds that run into each other: what divides them best is flat.
 const TableRecipe kExampleBlobs{.kind = "blobs", .rows = 2000, .noise = 10'000, .classes = 3, .seed = 7};
@@ -102,15 +105,17 @@ Result<std::string> example_or_path(const std::string& path, const SourceContext
   }
   if (wanted == "texts") return written_texts(kExampleTexts, context);
   if (wanted == "news") return written_texts(kExampleNews, context);
+  if (wanted == "records") return written_records(kExampleRecords, context);
   if (wanted == "blobs") {
     const auto table = generated_table(kExampleBlobs, context);
     if (!table) return fail(table.error());
     return table->string();
   }
-  return fail_file(path, "there are no such generated files",
-                   "Choose one of example:training-images, example:training-labels, example:test-images, "
-                   "example:test-labels, example:pictures, example:texts, example:news, example:blobs, or files of "
-                   "your own");
+  return fail_file(
+      path, "there are no such generated files",
+      "Choose one of example:training-images, example:training-labels, example:test-images, "
+      "example:test-labels, example:pictures, example:texts, example:news, example:blobs, example:records, "
+      "or files of your own");
 }
 
 }  // namespace feedline::inline nodes

@@ -4,6 +4,7 @@
 #include "base/plain_text.h"
 #include "base/user_path.h"
 #include "nodes/preprocess/codec/codec.h"
+#include "nodes/source/example_files.h"
 #include "nodes/source/file_io.h"
 #include "nodes/source/table/csv_source.h"
 #include "schema/node_builder.h"
@@ -133,7 +134,9 @@ struct ImageList {
             "csv source does. The label is a class or a plain number; the other columns come as a row, so that a "
             "record can have a picture, texts and numbers at once.\n\n"
             "A name is looked for in the folder, with the ending behind it; a picture that is not there is a bad "
-            "record. Pictures need a decode.")
+            "record. Pictures need a decode.\n\nexample:records is a small list that Feedline makes itself: a picture, "
+            "a "
+            "text, a number and a category in each record.")
         .out("file", Kind::Encoded, "The bytes of one picture: connect it to decode.")
         .out("row", Kind::Row, "The columns of the table, without the label.")
         .out("label", Kind::Label, "The class or the number of the row.")
@@ -156,21 +159,23 @@ struct ImageList {
   }
 
   static Result<std::unique_ptr<Source>> open(const Params& params, const SourceContext& context) {
+    const auto file = example_or_path(params.file, context);
+    if (!file) return fail(Error(file.error()).at_parameter("file"));
     CsvRequest request;
-    request.file = params.file;
+    request.file = *file;
     request.choices = choices_of(params);
     auto table = open_csv(request, context);
     if (!table) return fail(std::move(table.error()).at_parameter("file"));
     const auto column = picture_column(**table, params);
     if (!column) return fail(column.error());
-    std::filesystem::path folder = params.folder.empty() ? std::filesystem::path(params.file).parent_path()
+    std::filesystem::path folder = params.folder.empty() ? std::filesystem::path(*file).parent_path()
                                                          : std::filesystem::path(user_path(params.folder));
     std::error_code ignored;
     if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
       Error error = fail_file(folder.string(), "there is no such folder", "Choose the folder of the pictures").value();
       return fail(std::move(error).at_parameter("folder"));
     }
-    return std::make_unique<ImageListSource>(std::move(*table), params.file, *column, std::move(folder), params.ending);
+    return std::make_unique<ImageListSource>(std::move(*table), *file, *column, std::move(folder), params.ending);
   }
 
  private:
