@@ -167,7 +167,7 @@ Result<std::shared_ptr<const Source>> given_row(const NodeSpec& source, const Pa
   if (!file) return fail("the row cannot be kept", "Make room in the folder for temporary files, or set TMPDIR");
   ParamMap plain = params;
   if (source.type == kGivenType) {  // however the training file was written
-    const ParamMap own{{"separator", std::string(",")}, {"quote", std::string("double")},
+    const ParamMap own{{"separator", std::string(",")},   {"quote", std::string("double")},
                        {"decimal", std::string("point")}, {"header", std::string("yes")},
                        {"comment", std::string()},        {"skip_lines", std::int64_t{0}},
                        {"encoding", std::string("UTF-8")}};
