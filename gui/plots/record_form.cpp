@@ -61,6 +61,7 @@ void RecordForm::set_input(const ModelInput& input) {
 }
 
 void RecordForm::build_fields(const std::vector<Column>& columns) {
+  for (const QLineEdit* field : fields_) typed_[field->accessibleName()] = field->text();
   fields_.clear();
   auto* page = new QWidget;
   auto* form = new QFormLayout(page);
@@ -76,6 +77,7 @@ void RecordForm::build_fields(const std::vector<Column>& columns) {
       field->setPlaceholderText(column.type == ColumnType::Number ? tr("a number; empty: missing")
                                                                   : tr("a text; empty: missing"));
       field->setAcceptDrops(false);
+      field->setText(typed_.value(name));
       auto* label = new QLabel(name, page);
       label->setTextFormat(Qt::PlainText);
       label->setBuddy(field);

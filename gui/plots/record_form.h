@@ -3,7 +3,9 @@
 
 #include "training/inference/typed_record.h"
 
+#include <QHash>
 #include <QList>
+#include <QString>
 #include <QStringList>
 #include <QWidget>
 
@@ -28,8 +30,8 @@ class RecordForm : public QWidget {
   static constexpr std::size_t kMostFields = 64;
 
   explicit RecordForm(QWidget* parent = nullptr);
-  /// Of rows without columns, which are not known yet, it says what is waited for. Keeps what was typed where nothing
-  /// has changed.
+  /// Of rows without columns, which are not known yet, it says what is waited for. What was typed comes back with
+  /// a column of that name.
   void set_input(const ModelInput& input);
   [[nodiscard]] bool can_ask() const;
   /// One text, or one cell a column.
@@ -51,6 +53,7 @@ class RecordForm : public QWidget {
   QScrollArea* area_;
   QPushButton* ask_;
   QList<QLineEdit*> fields_{};
+  QHash<QString, QString> typed_{};  ///< by column, from one run to the next
 };
 
 }  // namespace feedline::gui::inline plots
