@@ -1,18 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/models/worst_model.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace feedline::gui::inline models {
+
+namespace {
+
+constexpr qsizetype kCaptionWords = 240;   // about three lines of a list
+constexpr qsizetype kTooltipWords = 2000;  // and a tooltip that a screen has room for
+
+QString first_words(const QString& words, qsizetype most) {
+  return words.size() <= most ? words : words.left(most - 1) + QChar(0x2026);
+}
+
+}  // namespace
 
 void WorstModel::set_evaluation(const Evaluation& evaluation) {
   beginResetModel();
   evaluation_ = evaluation;
   pictures_.clear();
+  words_.clear();
   choose_rows();
   endResetModel();
 }
 
 void WorstModel::clear() {
   only_.reset();
+  worded_ = false;
   set_evaluation({});
 }
 
@@ -20,6 +36,17 @@ void WorstModel::set_pictures(QList<QImage> pictures) {
   pictures_ = std::move(pictures);
   if (!rows_.empty()) Q_EMIT dataChanged(index(0), index(rowCount() - 1), {Qt::DecorationRole});
 }
+
+void WorstModel::set_words(QStringList words) {
+  const bool any = std::any_of(words.begin(), words.end(), [](const QString& text) { return !text.isEmpty(); });
+  if (!any && !worded_) return;
+  beginResetModel();  // items get another size
+  words_ = std::move(words);
+  worded_ = any;
+  endResetModel();
+}
+
+QString WorstModel::words(std::size_t sample) const { return words_.value(static_cast<qsizetype>(sample)); }
 
 void WorstModel::show_only(std::optional<Confusion> confusion) {
   beginResetModel();
@@ -57,17 +84,25 @@ QVariant WorstModel::data(const QModelIndex& index, int role) const {
   const QString predicted = QString::fromStdString(evaluation_.name_of(sample.predicted));
   const auto share = [](double part) { return QString::number(part * 100, 'f', part < 0.1 ? 1 : 0); };
   switch (role) {
-    case Qt::DisplayRole:
-      return sample.label == sample.predicted ? tr("%1 ✓ %2 %").arg(label, share(sample.truth))
-                                              : tr("%1 → %2").arg(label, predicted);
+    case Qt::DisplayRole: {
+      const QString caption = sample.label == sample.predicted ? tr("%1 ✓ %2 %").arg(label, share(sample.truth))
+                                                               : tr("%1 → %2").arg(label, predicted);
+      QStringList lines;
+      for (const QString& line : words(at).split(QLatin1Char('\n')))
+        if (const QString read = line.simplified(); !read.isEmpty()) lines << read;
+      const QString read = lines.join(QStringLiteral(" · "));
+      return read.isEmpty() ? caption : caption + QLatin1Char('\n') + first_words(read, kCaptionWords);
+    }
     case Qt::DecorationRole:
-      return picture(at);
+      return has_words() ? QVariant() : QVariant(picture(at));
     case Qt::ToolTipRole:
-    case Qt::AccessibleTextRole:
-      return tr("True class %1 (%2 %), predicted %3 (%4 %)\nrecord %5\n%6")
-          .arg(label, share(sample.truth), predicted, share(sample.confidence))
-          .arg(sample.record)
-          .arg(QString::fromStdString(sample.file));
+    case Qt::AccessibleTextRole: {
+      const QString told = tr("True class %1 (%2 %), predicted %3 (%4 %)\nrecord %5\n%6")
+                               .arg(label, share(sample.truth), predicted, share(sample.confidence))
+                               .arg(sample.record)
+                               .arg(QString::fromStdString(sample.file));
+      return words(at).isEmpty() ? told : told + QStringLiteral("\n\n") + first_words(words(at), kTooltipWords);
+    }
     case RecordRole:
       return QVariant::fromValue<qulonglong>(sample.record);
     case FileRole:

@@ -21,7 +21,7 @@ constexpr double kStrongestShade = 0.65;  ///< opacity of the part that mattered
 
 }  // namespace
 
-AnswerView::AnswerView(QWidget* parent) : QWidget(parent) {
+AnswerView::AnswerView(QWidget* parent) : QWidget(parent), invitation_(tr("Drop a picture here, or choose one")) {
   setMinimumSize(24 * Theme::kUnit, 12 * Theme::kUnit);
   setFocusPolicy(Qt::NoFocus);
   show_answer(std::nullopt);
@@ -31,18 +31,23 @@ AnswerView::AnswerView(QWidget* parent) : QWidget(parent) {
 void AnswerView::show_answer(std::optional<ExplainedPicture> answer) {
   answer_ = std::move(answer);
   picture_ = {};
-  if (answer_) {
+  if (answer_ && !answer_->picture.data.empty()) {
     const PreviewPicture seen = make_preview_picture(answer_->picture);
     if (!seen.images.isEmpty()) picture_ = seen.images.front();
   }
-  setAccessibleDescription(invites() ? tr("Drop a picture here, or choose one")
-                                     : bar_texts().join(QStringLiteral(", ")));
+  setAccessibleDescription(invites() ? invitation_ : bar_texts().join(QStringLiteral(", ")));
   setCursor(invites() ? Qt::PointingHandCursor : Qt::ArrowCursor);
   update();
 }
 
 void AnswerView::set_shaded(bool on) {
   shaded_ = on;
+  update();
+}
+
+void AnswerView::set_invitation(const QString& words) {
+  invitation_ = words;
+  if (invites()) setAccessibleDescription(invitation_);
   update();
 }
 
@@ -82,8 +87,7 @@ void AnswerView::paint_invitation(QPainter& painter) const {
   painter.drawRoundedRect(drop_area(), Theme::kUnit, Theme::kUnit);
   painter.setPen(offered_ ? c.text : c.muted);
   painter.drawText(drop_area().adjusted(Theme::kUnit, Theme::kUnit, -Theme::kUnit, -Theme::kUnit),
-                   Qt::AlignCenter | Qt::TextWordWrap,
-                   offered_ ? tr("Let go to ask the model about it") : tr("Drop a picture here, or choose one"));
+                   Qt::AlignCenter | Qt::TextWordWrap, offered_ ? tr("Let go to ask the model about it") : invitation_);
 }
 
 void AnswerView::mouseReleaseEvent(QMouseEvent* event) {
@@ -92,6 +96,10 @@ void AnswerView::mouseReleaseEvent(QMouseEvent* event) {
 
 void AnswerView::paint(QPainter& painter, const QRectF& area) const {
   if (!answer_) return;
+  if (picture_.isNull()) {
+    paint_bars(painter, area);
+    return;
+  }
   const double side = std::min(area.height(), area.width() / 2);
   paint_picture(painter, QRectF(area.left(), area.top(), side, side));
   paint_bars(painter, area.adjusted(side + 2 * Theme::kUnit, 0, 0, 0));

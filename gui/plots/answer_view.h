@@ -5,6 +5,8 @@
 
 #include <QImage>
 #include <QRectF>
+#include <QString>
+#include <QStringList>
 #include <QWidget>
 
 #include <optional>
@@ -12,8 +14,8 @@
 namespace feedline::gui::inline plots {
 
 /// What a model says of a picture: the picture as the model sees it, the parts on which the answer rests shaded over
-/// it, and beside it the likeliest classes with their probabilities as bars. Without an answer it is the area where a
-/// picture is dropped, and says so; a click there asks for one.
+/// it, and beside it the likeliest classes with their probabilities as bars; of a row or a text the bars alone. Without
+/// an answer it is the area where a picture is dropped, and says so; a click there asks for one.
 class AnswerView : public QWidget {
   Q_OBJECT
 
@@ -24,6 +26,8 @@ class AnswerView : public QWidget {
   void show_answer(std::optional<ExplainedPicture> answer);
   /// Shades what mattered, or not.
   void set_shaded(bool on);
+  /// What it says while it has no answer.
+  void set_invitation(const QString& words);
   /// A picture is held over it, and would be taken.
   void set_offered(bool on);
   /// Is it the area to drop a picture in, for want of an answer?
@@ -49,6 +53,7 @@ class AnswerView : public QWidget {
 
   std::optional<ExplainedPicture> answer_{};
   QImage picture_{};
+  QString invitation_{};
   bool shaded_ = true;
   bool offered_ = false;
 };

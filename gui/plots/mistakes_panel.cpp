@@ -95,17 +95,19 @@ MistakesPanel::MistakesPanel(QWidget* parent)
       stack_(new QStackedLayout(this)),
       worker_(
           [previewer = std::make_shared<Previewer>()](const Question& question, const std::stop_token& stop) {
-            QList<QImage> pictures;
+            Looks looks;
             for (const std::uint64_t record : question.records) {
               if (stop.stop_requested()) break;
               const auto seen = previewer->look(question.document,
                                                 {.node = question.node, .record = record, .training = false}, stop);
-              pictures << (seen && !seen->values.empty() ? thumbnail(make_preview_picture(seen->values.front()))
-                                                         : QImage());
+              const bool any = seen && !seen->values.empty();
+              const PreviewPicture look = any ? make_preview_picture(seen->values.front()) : PreviewPicture();
+              looks.pictures << thumbnail(look);
+              looks.words << (look.form == PreviewPicture::Form::Text ? look.text : QString());
             }
-            return pictures;
+            return looks;
           },
-          [this](QList<QImage> pictures) { model_.set_pictures(std::move(pictures)); }) {
+          [this](Looks looks) { show_looks(std::move(looks)); }) {
   setWindowTitle(tr("Mistakes"));
   build();
   connect(matrix_, &ConfusionView::cell_chosen, this, [this](std::optional<ConfusionView::Cell> cell) {
@@ -120,6 +122,7 @@ void MistakesPanel::build() {
   list_->setMovement(QListView::Static);
   list_->setResizeMode(QListView::Adjust);
   list_->setUniformItemSizes(true);
+  list_->setVerticalScrollMode(QListView::ScrollPerPixel);
   list_->setIconSize({kPicture, kPicture});
   list_->setWordWrap(true);
   list_->setFrameShape(QFrame::NoFrame);
@@ -198,8 +201,26 @@ void MistakesPanel::add_epoch(const EpochResult& result) {
   ask_for_pictures();
 }
 
+/// Pictures stand side by side, words below each other.
+void MistakesPanel::show_looks(Looks looks) {
+  model_.set_pictures(std::move(looks.pictures));
+  model_.set_words(std::move(looks.words));
+  if (listed_ == model_.has_words()) return;
+  listed_ = model_.has_words();
+  list_->setViewMode(listed_ ? QListView::ListMode : QListView::IconMode);
+  list_->setMovement(QListView::Static);
+  list_->setResizeMode(QListView::Adjust);
+  list_->setUniformItemSizes(!listed_);
+  list_->setSpacing(listed_ ? Theme::kUnit / 2 : 0);
+  fit_captions();
+}
+
 /// "dandelion → sunflowers" in one line where all have room in it, else in two.
 void MistakesPanel::fit_captions() {
+  if (listed_) {
+    list_->setGridSize({});
+    return;
+  }
   const QFontMetrics metrics(list_->font());
   int width = kPicture + 32;
   int widest = 0;

@@ -12,6 +12,9 @@
 #include "gui/session/latest_worker.h"
 #include "training/run.h"
 
+#include <QImage>
+#include <QList>
+#include <QStringList>
 #include <QWidget>
 
 #include <memory>
@@ -25,9 +28,9 @@ namespace feedline::gui::inline plots {
 class PanelMenu;
 
 /// What the model gets wrong, after each epoch: the confusion matrix of its validation data, and the samples that it
-/// got most wrong, with their pictures. A chosen cell of the matrix leaves only its samples. Pictures are made off the
-/// GUI thread, and only while the panel can be seen. Where numbers are predicted, not classes, they stand against the
-/// true ones, with their residuals.
+/// got most wrong, with their pictures, or the words of their texts and rows. A chosen cell of the matrix leaves only
+/// its samples. Both are made off the GUI thread, and only while the panel can be seen. Where numbers are predicted,
+/// not classes, they stand against the true ones, with their residuals.
 class MistakesPanel : public QWidget, public RunView {
   Q_OBJECT
 
@@ -57,7 +60,13 @@ class MistakesPanel : public QWidget, public RunView {
     std::string node{};
     std::vector<std::uint64_t> records{};
   };
+  /// One a sample: a picture, or words.
+  struct Looks {
+    QList<QImage> pictures{};
+    QStringList words{};
+  };
   void build();
+  void show_looks(Looks looks);
   void show_readings();
   void show_residual_readings();
   void fit_captions();
@@ -70,6 +79,7 @@ class MistakesPanel : public QWidget, public RunView {
   std::shared_ptr<const ResidualPlot> residuals_{};
   Metrics metrics_{};  ///< of the same epoch
   bool pictures_asked_ = false;
+  bool listed_ = false;  ///< samples stand below each other, with words
   Readings* readings_;
   PanelMenu* menu_;
   ConfusionView* matrix_;
@@ -79,7 +89,7 @@ class MistakesPanel : public QWidget, public RunView {
   EmptyState* empty_;
   QStackedLayout* stack_;
   WorstModel model_{};
-  LatestWorker<Question, QList<QImage>> worker_;
+  LatestWorker<Question, Looks> worker_;
 };
 
 }  // namespace feedline::gui::inline plots

@@ -7,6 +7,7 @@
 #include "gui/models/text.h"
 #include "gui/plots/answer_view.h"
 #include "gui/plots/panel_menu.h"
+#include "gui/plots/record_form.h"
 #include "gui/plots/run_panels.h"
 #include "gui/session/run_controller.h"
 #include "state/checkpoint_files.h"
@@ -19,10 +20,14 @@
 #include <QMimeData>
 #include <QPainter>
 #include <QPushButton>
+#include <QSignalBlocker>
+#include <QSpinBox>
+#include <QSplitter>
 #include <QStackedLayout>
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <utility>
 
 namespace feedline::gui::inline plots {
@@ -33,10 +38,12 @@ TryoutPanel::TryoutPanel(QWidget* parent)
       menu_(new PanelMenu([this] { return exported(); }, this)),
       choose_(new QPushButton(tr("Choose a picture…"), this)),
       shaded_(new QCheckBox(tr("What mattered"), this)),
+      record_(new QSpinBox(this)),
+      form_(new RecordForm(this)),
       view_(new AnswerView(this)),
-      empty_(new EmptyState(
-          {.purpose = tr("what the model says of a picture of yours, and why"), .awaited = tr("the first checkpoint")},
-          this)),
+      empty_(new EmptyState({.purpose = tr("what the model says of a picture, a text or a row of yours, and why"),
+                             .awaited = tr("the first checkpoint")},
+                            this)),
       stack_(new QStackedLayout(this)),
       worker_(&TryoutPanel::answer, [this](Answer answer) { show_answer(std::move(answer)); }) {
   setWindowTitle(tr("Try it"));
@@ -54,28 +61,45 @@ void TryoutPanel::build() {
   shaded_->setChecked(true);
   head->addWidget(choose_);
   head->addWidget(shaded_);
+  record_->setObjectName(QStringLiteral("choose_record"));
+  record_->setAccessibleName(tr("Which record of the file"));
+  record_->setPrefix(tr("record "));
+  record_->hide();
+  head->addWidget(record_);
   head->addWidget(told_, 1);
   head->addWidget(menu_);
   auto* column = new QVBoxLayout(page);
   column->setContentsMargins(Theme::kUnit, 0, Theme::kUnit, Theme::kUnit);
   column->setSpacing(Theme::kUnit / 2);
   column->addLayout(head);
-  column->addWidget(view_, 1);
+  auto* halves = new QSplitter(Qt::Horizontal, page);
+  halves->setChildrenCollapsible(false);
+  halves->addWidget(form_);
+  halves->addWidget(view_);
+  halves->setStretchFactor(1, 1);
+  column->addWidget(halves, 1);
+  form_->hide();
   stack_->addWidget(empty_);
   stack_->addWidget(page);
   connect(choose_, &QPushButton::clicked, this, &TryoutPanel::choose);
   connect(view_, &AnswerView::clicked, this, &TryoutPanel::choose);
   connect(shaded_, &QCheckBox::toggled, view_, &AnswerView::set_shaded);
+  connect(form_, &RecordForm::asked, this, &TryoutPanel::try_typed);
+  connect(record_, &QSpinBox::valueChanged, this, [this](int number) { show_record(number - 1); });
 }
 
 bool TryoutPanel::shows_empty_state() const { return stack_->currentWidget() == empty_; }
 QString TryoutPanel::told() const { return told_->text(); }
 
-void TryoutPanel::begin_run(const Document&, bool) {
+void TryoutPanel::begin_run(const Document& graph, bool) {
   worker_.cancel();
   folder_.clear();
-  file_.clear();
+  about_.clear();
+  answer_ = {};
+  asking_ = looking_ = false;
+  record_->hide();
   view_->show_answer(std::nullopt);
+  show_input({.form = given_form_of(graph).value_or(GivenForm::Pictures)});
   empty_->set_reason({});
   stack_->setCurrentIndex(0);
 }
@@ -88,7 +112,10 @@ void TryoutPanel::follow_run(RunController& runs) {
 
 /// Checkpoints come at the end of epochs, if not sooner.
 void TryoutPanel::add_epoch(const EpochResult&) {
-  if (!shows_empty_state()) return;
+  if (!shows_empty_state()) {
+    look();
+    return;
+  }
   if (!folder_.empty() && runs_ != nullptr && runs_->checkpoint_folder().empty()) {
     folder_.clear();
     empty_->set_reason(tr("An estimator keeps no checkpoints, and nothing else can be asked."));
@@ -98,8 +125,12 @@ void TryoutPanel::add_epoch(const EpochResult&) {
 }
 
 void TryoutPanel::end_run(const RunResult& result) {
-  if (result.checkpoint.empty() || !shows_empty_state()) return;
-  invite();
+  if (result.checkpoint.empty()) return;
+  if (shows_empty_state()) {
+    invite();
+  } else {
+    look();
+  }
 }
 
 /// The view itself says what can be done.
@@ -107,10 +138,33 @@ void TryoutPanel::invite() {
   told_->set_tone(Caption::Tone::Muted);
   told_->clear();
   stack_->setCurrentIndex(1);
+  look();
+}
+
+void TryoutPanel::look() {
+  if (input_.form != GivenForm::Rows || !input_.columns.empty() || asking_ || looking_) return;
+  looking_ = true;
+  worker_.ask({.folder = folder_});
+}
+
+void TryoutPanel::show_input(const ModelInput& input) {
+  input_ = input;
+  const bool pictures = input.form == GivenForm::Pictures;
+  const bool rows = input.form == GivenForm::Rows;
+  choose_->setText(pictures ? tr("Choose a picture…") : rows ? tr("Choose a CSV file…") : tr("Choose a text file…"));
+  view_->set_invitation(pictures ? tr("Drop a picture here, or choose one")
+                        : rows   ? tr("Fill in the row, or drop a CSV file here")
+                                 : tr("Type a text, or drop a file of one text a line here"));
+  shaded_->setVisible(pictures);
+  form_->setVisible(!pictures);
+  if (!pictures) form_->set_input(input);
 }
 
 void TryoutPanel::choose() {
-  auto* dialog = new QFileDialog(this, tr("Try the model on a picture"), Settings::last_folder());
+  const QString title = input_.form == GivenForm::Pictures ? tr("Try the model on a picture")
+                        : input_.form == GivenForm::Rows   ? tr("Try the model on rows of a CSV file")
+                                                           : tr("Try the model on the lines of a text file");
+  auto* dialog = new QFileDialog(this, title, Settings::last_folder());
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   dialog->setFileMode(QFileDialog::ExistingFile);
   connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& file) {
@@ -121,31 +175,96 @@ void TryoutPanel::choose() {
 }
 
 void TryoutPanel::try_file(const QString& file) {
-  file_ = file;
+  ask({.folder = folder_, .file = file.toStdString()}, QFileInfo(file).fileName());
+}
+
+void TryoutPanel::try_typed(const QStringList& cells) {
+  Question question{.folder = folder_};
+  for (const QString& cell : cells) question.cells.push_back(cell.toStdString());
+  ask(std::move(question), input_.form == GivenForm::Rows ? tr("your row") : tr("your text"));
+}
+
+void TryoutPanel::ask(Question question, const QString& about) {
+  about_ = about;
+  asking_ = true;
+  looking_ = false;  // which this replaces
   told_->set_tone(Caption::Tone::Muted);
-  told_->setText(tr("Asking about %1…").arg(QFileInfo(file).fileName()));
-  worker_.ask({folder_, file.toStdString()});
+  told_->setText(tr("Asking about %1…").arg(about));
+  worker_.ask(std::move(question));
 }
 
 TryoutPanel::Answer TryoutPanel::answer(const Question& question, const std::stop_token& stop) {
+  Answer answer{.looked = question.file.empty() && question.cells.empty()};
+  const auto failed = [&](Error error) {
+    answer.error = std::move(error);
+    return std::move(answer);
+  };
   auto found = find_checkpoint(question.folder);
-  if (!found) return {.error = std::move(found.error())};
+  if (!found) return failed(std::move(found.error()));
   if (!*found)
-    return {.error = {.reason = "the run has written no checkpoint yet",
-                      .remedy = TryoutPanel::tr(
-                                    "One comes at the end of its epochs, every 10 seconds at most, and when it ends")
-                                    .toStdString()}};
-  auto explained = explain_picture((*found)->state, question.file, {.stop = stop});
-  if (!explained) return {.error = std::move(explained.error())};
-  return {.explained = std::move(*explained), .step = (*found)->state.position.step};
+    return failed(
+        {.reason = "the run has written no checkpoint yet",
+         .remedy = TryoutPanel::tr("One comes at the end of its epochs, every 10 seconds at most, and when it ends")
+                       .toStdString()});
+  const TrainingState& state = (*found)->state;
+  answer.step = state.position.step;
+  auto input = model_input_of(state);
+  if (!input) return failed(std::move(input.error()));
+  answer.input = std::move(*input);
+  if (answer.looked) return answer;
+  const InferenceOptions options{.most = kMostRecords, .stop = stop};
+  if (answer.input->form == GivenForm::Pictures) {
+    auto explained = explain_picture(state, question.file, options);
+    if (!explained) return failed(std::move(explained.error()));
+    answer.records.push_back(std::move(*explained));
+    return answer;
+  }
+  auto said =
+      question.file.empty() ? predict_typed(state, question.cells, options) : predict(state, {question.file}, options);
+  if (!said) return failed(std::move(said.error()));
+  if (said->predictions.empty())
+    return failed(said->bad.empty() ? Error{.reason = "it gives no record", .file = question.file}
+                                    : said->bad.front().error);
+  answer.inputs = said->inputs;
+  for (RecordPrediction& prediction : said->predictions)
+    answer.records.push_back({.classes = said->classes, .prediction = std::move(prediction)});
+  return answer;
 }
 
 void TryoutPanel::show_answer(Answer answer) {
-  const bool known = answer.explained.has_value();
+  if (answer.input && *answer.input != input_) show_input(*answer.input);
+  looking_ = false;
+  if (answer.looked) return;
+  asking_ = false;
+  answer_ = std::move(answer);
+  const int records = static_cast<int>(answer_.records.size());
+  {
+    const QSignalBlocker quiet(record_);
+    record_->setRange(1, std::max(1, records));
+    record_->setValue(1);
+    record_->setSuffix(tr(" of %1").arg(records));
+  }
+  record_->setVisible(records > 1);
+  show_record(0);
+}
+
+void TryoutPanel::show_record(int index) {
+  const auto at = static_cast<std::size_t>(index);
+  const bool known = at < answer_.records.size();
   told_->set_tone(known ? Caption::Tone::Muted : Caption::Tone::Error);
-  told_->setText(known ? tr("%1, by the model behind step %2").arg(QFileInfo(file_).fileName()).arg(answer.step)
-                       : to_qstring(answer.error.line()));
-  view_->show_answer(std::move(answer.explained));
+  if (!known) {
+    told_->setText(to_qstring(answer_.error.line()));
+    view_->show_answer(std::nullopt);
+    return;
+  }
+  const ExplainedPicture& record = answer_.records[at];
+  const bool many = answer_.inputs > 1;  // "rows.csv:3", in place of the file's name
+  const QString about = many ? QFileInfo(to_qstring(record.prediction.file)).fileName() : about_;
+  QString told = tr("%1, by the model behind step %2").arg(about).arg(answer_.step);
+  if (answer_.inputs > kMostRecords)
+    told += tr("; the first %1 of its %2 records").arg(answer_.records.size()).arg(answer_.inputs);
+  told_->setText(told);
+  view_->show_answer(record);
 }
 
 void TryoutPanel::dragEnterEvent(QDragEnterEvent* event) {
@@ -184,13 +303,13 @@ ExportedView TryoutPanel::exported() const {
 }
 
 RunPanelSpec tryout_panel() {
-  return {
-      .name = "tryout",
-      .title = QT_TRANSLATE_NOOP("RunPanels", "Try it"),
-      .shows = QT_TRANSLATE_NOOP("RunPanels", "What the model says of a picture of yours, and which parts mattered"),
-      .help = "live-view.md",
-      .group = PanelGroup::Learning,
-      .make = make_run_panel<TryoutPanel>};
+  return {.name = "tryout",
+          .title = QT_TRANSLATE_NOOP("RunPanels", "Try it"),
+          .shows = QT_TRANSLATE_NOOP(
+              "RunPanels", "What the model says of a picture, a text or a row of yours, and which parts mattered"),
+          .help = "live-view.md",
+          .group = PanelGroup::Learning,
+          .make = make_run_panel<TryoutPanel>};
 }
 
 }  // namespace feedline::gui::inline plots

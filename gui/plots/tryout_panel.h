@@ -6,6 +6,7 @@
 #include "gui/plots/run_panel.h"
 #include "gui/session/latest_worker.h"
 #include "training/inference/occlusion.h"
+#include "training/inference/typed_record.h"
 
 #include <QString>
 #include <QWidget>
@@ -14,9 +15,11 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 class QCheckBox;
 class QPushButton;
+class QSpinBox;
 class QStackedLayout;
 
 namespace feedline::gui::inline base {
@@ -27,9 +30,11 @@ namespace feedline::gui::inline plots {
 
 class AnswerView;
 class PanelMenu;
+class RecordForm;
 
 /// Asks the newest checkpoint of the run that is shown about a picture that is dropped or chosen: its classes, and on
-/// which parts the answer rests. The model is asked on a thread of its own; a new picture replaces the one in work.
+/// which parts the answer rests. Of a model of texts or tables it asks about what is typed into a form, or about the
+/// first records of a file. The model is asked on a thread of its own; a new question replaces the one in work.
 class TryoutPanel : public QWidget, public RunView {
   Q_OBJECT
 
@@ -43,8 +48,14 @@ class TryoutPanel : public QWidget, public RunView {
   void end_run(const RunResult& result) override;
   [[nodiscard]] EmptyState& empty_state() override { return *empty_; }
 
+  /// Of a file's records at most so many are asked about.
+  static constexpr std::uint64_t kMostRecords = 100;
+
   /// Asks about this file.
   void try_file(const QString& file);
+  /// Asks about one record: a text, or a cell for each column.
+  void try_typed(const QStringList& cells);
+  [[nodiscard]] const RecordForm& form() const { return *form_; }
   [[nodiscard]] bool shows_empty_state() const;
   [[nodiscard]] const AnswerView& view() const { return *view_; }
   /// What is going on, of what the answer is, or why there is none.
@@ -58,27 +69,42 @@ class TryoutPanel : public QWidget, public RunView {
 
  private:
   struct Question {
-    std::filesystem::path folder{};  ///< of the run's checkpoints
-    std::string file{};
+    std::filesystem::path folder{};    ///< of the run's checkpoints
+    std::string file{};                ///< empty: of what is typed
+    std::vector<std::string> cells{};  ///< both empty: only what the model reads
   };
   struct Answer {
-    std::optional<ExplainedPicture> explained{};
+    std::vector<ExplainedPicture> records{};
     Error error{};  ///< where there is none
     std::uint64_t step = 0;
+    std::uint64_t inputs = 1;  ///< records of the file, of which `records` are the first ones that could be used
+    std::optional<ModelInput> input{};  ///< none: not known yet
+    bool looked = false;                ///< nothing was asked but that
   };
   [[nodiscard]] static Answer answer(const Question& question, const std::stop_token& stop);
   void build();
   void choose();
+  void ask(Question question, const QString& about);
   void show_answer(Answer answer);
+  void show_record(int index);
+  void show_input(const ModelInput& input);
   void invite();
+  /// Learns which columns a model of tables reads, once there is a checkpoint that tells.
+  void look();
 
   const RunController* runs_ = nullptr;
   std::filesystem::path folder_{};
-  QString file_{};
+  QString about_{};  ///< what is asked about, as it is told
+  ModelInput input_{};
+  Answer answer_{};
+  bool asking_ = false;
+  bool looking_ = false;
   Caption* told_;
   PanelMenu* menu_;
   QPushButton* choose_;
   QCheckBox* shaded_;
+  QSpinBox* record_;
+  RecordForm* form_;
   AnswerView* view_;
   EmptyState* empty_;
   QStackedLayout* stack_;

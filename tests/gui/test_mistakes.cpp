@@ -54,6 +54,8 @@ class TestMistakes : public QObject {
   void words_are_whole();
   void exports_hold_the_counts();
   void a_real_run_fills_it();
+  void rows_and_texts_are_told_in_words_data();
+  void rows_and_texts_are_told_in_words();
   void numbers_are_drawn_where_they_lie();
   void a_real_run_of_numbers_fills_it_data();
   void a_real_run_of_numbers_fills_it();
@@ -250,6 +252,46 @@ void TestMistakes::a_real_run_fills_it() {
                       .pixel(WorstModel::kSide / 2, WorstModel::kSide / 2));
   };
   QTRY_COMPARE(seen(), 255);  // its picture comes
+}
+
+void TestMistakes::rows_and_texts_are_told_in_words_data() {
+  QTest::addColumn<QString>("type");
+  QTest::addColumn<QByteArray>("file");
+  QTest::addColumn<QString>("words");  // of record 1
+  QTest::addColumn<QString>("tooltip");
+  QTest::newRow("rows") << "csv" << QByteArray("age,job,class\n31,clerk,x\n42,cook,y\n53,judge,x\n64,baker,y\n")
+                        << "age 42 · job cook"
+                        << "age 42\njob cook";
+  QTest::newRow("texts") << "text_lines" << QByteArray("x\tgood day\ny\tbad night\nx\tgood morning\ny\tbad evening\n")
+                         << "bad night"
+                         << "bad night";
+}
+void TestMistakes::rows_and_texts_are_told_in_words() {
+  QFETCH(QString, type);
+  QFETCH(QByteArray, file);
+  QFETCH(QString, words);
+  QFETCH(QString, tooltip);
+  const QString path = home_.file(type + ".txt");
+  test::write_file(path, file);
+  Document graph;
+  QVERIFY(graph.apply({AddNode{{.id = "source", .type = type.toStdString()}}}).has_value());
+  QVERIFY(graph.apply({SetParam{"source", "file", path.toStdString()}}).has_value());
+  Evaluation found{.epoch = 1, .classes = 2, .class_names = {"x", "y"}, .counts = {2, 0, 1, 1}, .node = "source"};
+  found.worst = {{.record = 1, .file = "here:2", .label = 1, .predicted = 0, .truth = 0.1, .confidence = 0.9}};
+  MistakesPanel panel;
+  panel.resize(700, 320);
+  panel.show();
+  QVERIFY(QTest::qWaitForWindowExposed(&panel));
+  panel.begin(graph);
+  panel.add_epoch(epoch_with(found));
+  QTRY_COMPARE_WITH_TIMEOUT(panel.model().index(0).data().toString(), "y → x\n" + words, 20'000);
+  QVERIFY(panel.model().index(0).data(Qt::ToolTipRole).toString().endsWith(tooltip));
+  QVERIFY(!panel.model().index(0).data(Qt::DecorationRole).isValid());  // no empty picture
+  const QListView& list = panel.samples();
+  QVERIFY(list.visualRect(panel.model().index(0)).height() >= 2 * list.fontMetrics().height());
+  panel.begin(graph);
+  panel.add_epoch(epoch_with(sample()));  // until they are known, as pictures have it
+  QVERIFY(panel.model().index(0).data(Qt::DecorationRole).isValid());
 }
 
 /// 4 by 4 bins from -2 to 2: three pairs on the diagonal, one above it.

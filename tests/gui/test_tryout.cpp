@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The panel Try it: pictures are dropped on the real window, and the newest checkpoint of its run says what they are.
+// The panel Try it: pictures are dropped on the real window, texts and rows typed, and the newest checkpoint of its run
+// says what they are.
+#include "graph/json.h"
 #include "gui/app/main_window.h"
 #include "gui/base/settings.h"
 #include "gui/base/theme.h"
 #include "gui/plots/answer_view.h"
+#include "gui/plots/record_form.h"
 #include "gui/plots/tryout_panel.h"
 #include "state/checkpoint_files.h"
 #include "support/run_recorder.h"
@@ -16,8 +19,12 @@
 #include <QFile>
 #include <QFileDialog>
 #include <QImage>
+#include <QLineEdit>
 #include <QMimeData>
+#include <QPlainTextEdit>
+#include <QPushButton>
 #include <QSignalSpy>
+#include <QSpinBox>
 #include <QTest>
 #include <QUrl>
 
@@ -48,7 +55,10 @@ class TestTryout : public QObject {
     QVERIFY(text.open(QIODevice::WriteOnly) && text.write("Dear Sir or Madam") > 0);
     QVERIFY(halves.scaled(3 * side_, 3 * side_).save(home_.file("large.png")));
   }
-  void init() { Settings::set_checkpoints(true); }
+  void init() {
+    Settings::set_checkpoints(true);
+    graph_ = small_network(home_.path());
+  }
 
   void the_newest_checkpoint_says_what_a_picture_is() {
     MainWindow window;
@@ -147,6 +157,83 @@ class TestTryout : public QObject {
     window.close_quietly();
   }
 
+  /// The class of a row is told by "signal" alone.
+  void a_row_is_typed_cell_by_cell() {
+    QByteArray table = "noise;signal;place;class\n";  // Feedline's own form is another
+    for (int i = 0; i < 160; ++i)
+      table += QByteArray::number(i % 7) + (i * 37 % 5 < 2 ? ";0,9;\"a;b\";yes\n" : ";0,1;c;no\n");
+    write_file(home_.file("rows.csv"), table);
+    graph_ = graph_of(R"({"feedline": 1, "nodes": [
+      {"id": "source", "type": "csv", "version": 1, "params": {"file": "FILE", "label": "class", "separator": ";"}},
+      {"id": "chosen", "type": "choose_columns", "version": 1, "params": {"columns": ["noise", "signal"]}},
+      {"id": "features", "type": "features", "version": 1, "params": {}},
+      {"id": "batch", "type": "batch", "version": 1, "params": {"size": 32}},
+      {"id": "linear", "type": "linear", "version": 1, "params": {"units": 0}},
+      {"id": "loss", "type": "cross_entropy", "version": 1, "params": {}},
+      {"id": "adam", "type": "adam", "version": 1, "params": {"learning_rate": 0.3}},
+      {"id": "trainer", "type": "trainer", "version": 1, "params": {"device": "cpu", "epochs": 40}}],
+      "links": [
+      {"from": "source.row", "to": "chosen.row"}, {"from": "chosen.row", "to": "features.row"},
+      {"from": "features.features", "to": "batch.features"}, {"from": "source.label", "to": "batch.label"},
+      {"from": "batch.features", "to": "linear.x"}, {"from": "linear.y", "to": "loss.prediction"},
+      {"from": "batch.label", "to": "loss.target"}, {"from": "loss.loss", "to": "trainer.loss"},
+      {"from": "adam.optimizer", "to": "trainer.optimizer"}]})",
+                      "rows.csv");
+    MainWindow window;
+    run(window);
+    auto& panel = window.live_run().panel<TryoutPanel>();
+    Panels::show(&panel);
+    const auto field = [&](const char* name) { return panel.findChild<QLineEdit*>(name); };
+    QTRY_VERIFY_WITH_TIMEOUT(field("cell_signal") != nullptr && field("cell_signal")->isVisible(), 60'000);
+    QVERIFY(field("cell_place") != nullptr && field("cell_class") == nullptr);
+    QTest::keyClicks(field("cell_noise"), "3");
+    QTest::keyClicks(field("cell_place"), "a \"quoted\", one");
+    for (const auto& [number, right] : {std::pair("0.9", "yes"), std::pair("0.1", "no")}) {
+      field("cell_signal")->clear();
+      QTest::keyClicks(field("cell_signal"), number);
+      QTest::keyClick(field("cell_signal"), Qt::Key_Return);
+      QTRY_VERIFY2_WITH_TIMEOUT(!panel.told().startsWith("Asking"), qPrintable(panel.told()), 60'000);
+      QVERIFY2(panel.view().answer(), qPrintable(panel.told()));
+      QCOMPARE(panel.view().answer()->prediction.values.front().name, std::string(right));
+    }
+    QTest::keyClicks(field("cell_noise"), " much");
+    QTest::mouseClick(panel.findChild<QPushButton*>("ask_typed"), Qt::LeftButton);
+    QTRY_VERIFY2_WITH_TIMEOUT(panel.told().contains("noise"), qPrintable(panel.told()), 60'000);
+    QVERIFY(!panel.view().answer());
+
+    write_file(home_.file("more.csv"), "signal;noise;place\n0,1;1;c\n0,9;2;c\n");
+    QVERIFY(drop_on(&panel, home_.file("more.csv")));
+    auto& record = *panel.findChild<QSpinBox*>("choose_record");
+    QTRY_VERIFY2_WITH_TIMEOUT(record.isVisible(), qPrintable(panel.told()), 60'000);
+    QCOMPARE(record.maximum(), 2);
+    QCOMPARE(panel.view().answer()->prediction.values.front().name, std::string("no"));
+    QTest::keyClick(&record, Qt::Key_Up);
+    QCOMPARE(panel.view().answer()->prediction.values.front().name, std::string("yes"));
+    window.close_quietly();
+  }
+
+  void a_text_is_typed() {
+    write_file(home_.file("lines.txt"), text_lines(120));
+    graph_ = graph_of(text_graph(home_.file("lines.txt")), "lines.txt");
+    MainWindow window;
+    run(window);
+    auto& panel = window.live_run().panel<TryoutPanel>();
+    Panels::show(&panel);
+    auto& text = *panel.findChild<QPlainTextEdit*>("typed_text");
+    auto& button = *panel.findChild<QPushButton*>("ask_typed");
+    QTRY_VERIFY(text.isVisible() && !button.isEnabled());
+    QTest::keyClicks(&text, "one line");
+    QTest::keyClick(&text, Qt::Key_Return);
+    QTest::keyClicks(&text, "and another");
+    QVERIFY(button.isEnabled() && panel.told().isEmpty());
+    QTest::keyClick(&text, Qt::Key_Return, Qt::ControlModifier);
+    QTRY_VERIFY2_WITH_TIMEOUT(panel.view().answer().has_value(), qPrintable(panel.told()), 60'000);
+    QCOMPARE(text.toPlainText(), QString("one line\nand another"));
+    QVERIFY2(panel.told().startsWith("your text, by the model"), qPrintable(panel.told()));
+    QCOMPARE(panel.view().bar_texts().size(), 3);
+    window.close_quietly();
+  }
+
   void without_checkpoints_it_says_why_it_is_empty() {
     Settings::set_checkpoints(false);
     MainWindow window;
@@ -167,6 +254,12 @@ class TestTryout : public QObject {
     QSignalSpy finished(&window.runs(), &RunController::finished);
     QTest::keyClick(&window, Qt::Key_F5);
     QTRY_COMPARE_WITH_TIMEOUT(finished.count(), 1, 60'000);
+  }
+  Document graph_of(QByteArray json, const QString& file) {
+    json.replace("FILE", home_.file(file).toUtf8());
+    auto loaded = from_json(json.toStdString());
+    if (!loaded) qFatal("%s", loaded.error().line().c_str());
+    return std::move(loaded->document);
   }
   static bool drop_on(QWidget* widget, const QString& path) {
     QMimeData mime;

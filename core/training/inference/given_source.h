@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "schema/node_spec.h"
 #include "state/training_state.h"
+#include "training/inference/typed_record.h"
 
 #include <memory>
 #include <string>
@@ -19,14 +20,7 @@ struct GivenRecord {
   std::string text{};  ///< of a line
 };
 
-/// Of what somebody can give records to a model.
-enum class GivenForm {
-  Pictures,  ///< files
-  Lines,     ///< of text
-  Rows       ///< of tables: see given_tables()
-};
-
-/// What stands for the records of this source. Error: nothing does.
+/// What stands for the records of this source; of rows, given_tables(). Error: nothing does.
 [[nodiscard]] Result<GivenForm> given_form(const NodeSpec& source, const ParamMap& params);
 
 /// A source of these records, in place of that of a graph: as far as a model can tell, they are what the training

@@ -114,7 +114,72 @@ class GivenTables final : public Source {
   std::uint64_t size_ = 0;
 };
 
+/// A folder for temporary files, which goes with all that is in it.
+class TypedFolder {
+ public:
+  static Result<std::shared_ptr<const TypedFolder>> make() {
+    std::error_code error;
+    const std::filesystem::path folder = std::filesystem::temp_directory_path(error);
+    std::string name = ((error ? std::filesystem::path("/tmp") : folder) / "feedline-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr)
+      return fail(std::string("the row cannot be kept: ") + std::strerror(errno),
+                  "Make room in the folder for temporary files, or set TMPDIR");
+    return std::make_shared<TypedFolder>(std::move(name));
+  }
+  explicit TypedFolder(std::string path) : path_(std::move(path)) {}
+  ~TypedFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TypedFolder(const TypedFolder&) = delete;
+  TypedFolder& operator=(const TypedFolder&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Every cell in quotes: a row of empty ones is still a row.
+void add_typed_cell(std::string& line, std::string_view cell, bool first) {
+  if (!first) line += ',';
+  line += '"';
+  for (const char letter : cell) line.append(letter == '"' ? 2 : 1, letter);
+  line += '"';
+}
+
 }  // namespace
+
+Result<std::shared_ptr<const Source>> given_row(const NodeSpec& source, const ParamMap& params,
+                                                const TrainingState& state, const std::vector<Column>& columns,
+                                                const std::vector<std::string>& cells, const SourceContext& context) {
+  auto folder = TypedFolder::make();
+  if (!folder) return fail(std::move(folder.error()));
+  std::string head;
+  std::string row;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    add_typed_cell(head, columns[i].name, i == 0);
+    add_typed_cell(row, cells[i], i == 0);
+  }
+  const std::string path = ((*folder)->path() / "row.csv").string();
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << head << '\n' << row << '\n';
+  file.close();
+  if (!file) return fail("the row cannot be kept", "Make room in the folder for temporary files, or set TMPDIR");
+  ParamMap plain = params;
+  if (source.type == kGivenType) {  // however the training file was written
+    const ParamMap own{{"separator", std::string(",")},   {"quote", std::string("double")},
+                       {"decimal", std::string("point")}, {"header", std::string("yes")},
+                       {"comment", std::string()},        {"skip_lines", std::int64_t{0}},
+                       {"encoding", std::string("UTF-8")}};
+    for (const auto& [name, value] : own) plain[name] = value;
+  }
+  SourceContext beside = context;
+  beside.cache_folder = (*folder)->path() / "cache";  // the places of one row are worth no file that stays
+  auto opened = given_tables(source, plain, state, {path}, beside);
+  if (!opened) return fail(std::move(opened.error()));
+  return std::shared_ptr<const Source>(opened->get(),
+                                       [kept = *opened, folder = *folder](const Source*) mutable { kept.reset(); });
+}
 
 Result<std::shared_ptr<const Source>> given_tables(const NodeSpec& source, const ParamMap& params,
                                                    const TrainingState& state, const std::vector<std::string>& inputs,

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "schema/node_spec.h"
+#include "schema/tensor_desc.h"
 #include "state/training_state.h"
 
 #include <memory>
@@ -21,5 +22,14 @@ namespace feedline::inline training {
                                                                  const TrainingState& state,
                                                                  const std::vector<std::string>& inputs,
                                                                  const SourceContext& context);
+
+/// One row that was typed, of one cell a column of `columns`: written to a temporary file of Feedline's own form, which
+/// goes with the source, and read by given_tables(). What stands for a missing value is what the training source says.
+/// Errors: no room for the file; those of given_tables().
+[[nodiscard]] Result<std::shared_ptr<const Source>> given_row(const NodeSpec& source, const ParamMap& params,
+                                                              const TrainingState& state,
+                                                              const std::vector<Column>& columns,
+                                                              const std::vector<std::string>& cells,
+                                                              const SourceContext& context);
 
 }  // namespace feedline::inline training

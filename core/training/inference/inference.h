@@ -25,6 +25,7 @@ struct InferenceOptions {
   std::optional<std::string> device{};  ///< unset: what the graph says
   std::optional<std::size_t> workers{};
   std::filesystem::path cache_folder{};  ///< empty: default_cache_folder()
+  std::uint64_t most = 0;                ///< records that predict() answers for, the first ones; 0: all
   std::stop_token stop{};
 };
 

@@ -8,6 +8,7 @@
 #include "training/inference/given_tables.h"
 #include "training/inference/occlusion.h"
 #include "training/inference/session.h"
+#include "training/inference/typed_record.h"
 #include "training/resume.h"
 
 #include <fmt/format.h>
@@ -186,6 +187,32 @@ Result<Learner::Scores> scores_of(InferenceSession& session, const Batch& batch)
   return std::move(scores->front());
 }
 
+Result<Predictions> predict_of(const Asked& asked, const std::shared_ptr<const Source>& source,
+                               const TrainingState& state, const InferenceOptions& options) {
+  if (source->size() == 0) return fail("there is nothing to predict", "Give files or folders");
+  auto plan = plan_for(asked.document, source, options);
+  if (!plan) return fail(std::move(plan.error()));
+  auto session = InferenceSession::open(std::move(*plan), state, options);
+  if (!session) return fail(std::move(session.error()));
+
+  Predictions found{.inputs = source->size(), .execution = (*session)->execution()};
+  const auto enough = [&] { return options.most != 0 && found.predictions.size() >= options.most; };
+  Status done = (*session)->each_batch([&](const Batch& batch) -> Status {
+    const auto scores = scores_of(**session, batch);
+    if (!scores) return fail(scores.error());
+    found.classes = scores->target == TargetKind::Classes;
+    const ScoreReader reader(*scores, class_names_of(state));
+    for (std::size_t row = 0; row < batch.records && !enough(); ++row) {
+      const std::uint64_t record = batch.record_ids[row];
+      found.predictions.push_back({.record = record, .file = source->locate(record), .values = reader.row(row)});
+    }
+    return enough() ? fail_cancelled() : Status{};
+  });
+  if (!done && !enough()) return fail(std::move(done.error()));
+  found.bad = (*session)->pipeline().bad_records();
+  return found;
+}
+
 /// Where the pictures of a batch lie, and how.
 struct PictureField {
   std::size_t index = 0;
@@ -241,30 +268,55 @@ Result<Predictions> predict(const TrainingState& state, const std::vector<std::s
                             const InferenceOptions& options) {
   auto asked = asked_of(state, options);
   if (!asked) return fail(std::move(asked.error()));
-
   const auto source = source_for(*asked, state, inputs, options);
   if (!source) return fail(source.error());
-  if ((*source)->size() == 0) return fail("there is nothing to predict", "Give files or folders");
+  return predict_of(*asked, *source, state, options);
+}
 
-  auto plan = plan_for(asked->document, *source, options);
-  if (!plan) return fail(std::move(plan.error()));
-  auto session = InferenceSession::open(std::move(*plan), state, options);
-  if (!session) return fail(std::move(session.error()));
+std::optional<GivenForm> given_form_of(const Document& document) {
+  const Node* source = source_node(document);
+  if (source == nullptr) return std::nullopt;
+  const NodeSpec& spec = *Registry::instance().find(source->type);
+  const auto form = given_form(spec, spec.complete(source->params));
+  return form ? std::optional(*form) : std::nullopt;
+}
 
-  Predictions found{.inputs = (*source)->size(), .execution = (*session)->execution()};
-  Status done = (*session)->each_batch([&](const Batch& batch) -> Status {
-    const auto scores = scores_of(**session, batch);
-    if (!scores) return fail(scores.error());
-    found.classes = scores->target == TargetKind::Classes;
-    const ScoreReader reader(*scores, class_names_of(state));
-    for (std::size_t row = 0; row < batch.records; ++row) {
-      const std::uint64_t record = batch.record_ids[row];
-      found.predictions.push_back({.record = record, .file = (*source)->locate(record), .values = reader.row(row)});
-    }
-    return {};
-  });
-  if (!done) return fail(std::move(done.error()));
-  found.bad = (*session)->pipeline().bad_records();
+Result<ModelInput> model_input_of(const TrainingState& state) {
+  auto asked = asked_of(state, {});
+  if (!asked) return fail(std::move(asked.error()));
+  ModelInput input{.form = asked->form};
+  if (input.form != GivenForm::Rows) return input;
+  for (const TensorDesc& output : source_outputs_of(state))  // which know no kinds; a label has no columns
+    if (!output.columns.empty()) input.columns = output.columns;
+  if (input.columns.empty())
+    return fail("the checkpoint does not say which columns its model reads", "Train it anew with this version");
+  return input;
+}
+
+Result<Predictions> predict_typed(const TrainingState& state, const std::vector<std::string>& cells,
+                                  const InferenceOptions& options) {
+  const auto input = model_input_of(state);
+  if (!input) return fail(input.error());
+  if (input->form == GivenForm::Pictures) return fail("this model reads pictures", "Give it a file");
+  const std::size_t wanted = input->form == GivenForm::Rows ? input->columns.size() : 1;
+  if (cells.size() != wanted)
+    return fail(fmt::format("a record of this model has {} cells, not {}", wanted, cells.size()));
+  auto asked = asked_of(state, options);
+  if (!asked) return fail(std::move(asked.error()));
+  auto source =
+      input->form == GivenForm::Rows
+          ? given_row(*asked->source, asked->params, state, input->columns, cells, context_of(options))
+          : given_source(*asked->source, asked->params, state,
+                         std::make_shared<std::vector<GivenRecord>>(1, GivenRecord{.name = "", .text = cells.front()}));
+  if (!source) return fail(std::move(source.error()));
+  auto found = predict_of(*asked, *source, state, options);
+  if (!found) return found;
+  if (!found->bad.empty()) {
+    Error error = found->bad.front().error;
+    error.file.clear();  // a temporary one
+    return fail(std::move(error));
+  }
+  for (RecordPrediction& prediction : found->predictions) prediction.file.clear();
   return found;
 }
 
