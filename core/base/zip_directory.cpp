@@ -78,17 +78,21 @@ Result<ZipDirectory> ZipDirectory::find(int descriptor, std::uint64_t size) {
   std::uint64_t begin = little_endian(end, 16, 4);
   std::uint64_t last = size - back;
   errno = 0;
-  if (bytes == kZipIn64 || begin == kZipIn64 || little_endian(end, 10, 2) == 0xFFFF) {
-    std::array<std::byte, 20> place{};
-    std::array<std::byte, 56> large{};
-    if (last >= place.size() && read_fully(descriptor, place, last - place.size()) &&
-        little_endian(place, 0, 4) == kZip64PlaceSign) {
-      last = little_endian(place, 8, 8);
-      if (last > size || size - last < large.size() || !read_fully(descriptor, large, last) ||
-          little_endian(large, 0, 4) != kZip64EndSign)
-        return zip_damaged("its large directory is not where it should be");
+  // PyTorch writes the large directory's records whether its numbers need them or not.
+  const bool large_numbers = bytes == kZipIn64 || begin == kZipIn64 || little_endian(end, 10, 2) == 0xFFFF;
+  std::array<std::byte, 20> place{};
+  std::array<std::byte, 56> large{};
+  if (last >= place.size() && read_fully(descriptor, place, last - place.size()) &&
+      little_endian(place, 0, 4) == kZip64PlaceSign) {
+    const std::uint64_t at = little_endian(place, 8, 8);
+    const bool found = at <= last && last - at >= large.size() && read_fully(descriptor, large, at) &&
+                       little_endian(large, 0, 4) == kZip64EndSign;
+    if (found) {
+      last = at;
       bytes = little_endian(large, 40, 8);
       begin = little_endian(large, 48, 8);
+    } else if (large_numbers) {
+      return zip_damaged("its large directory is not where it should be");
     }
   }
   if (bytes > last || begin > last - bytes) return zip_damaged("its directory lies outside of the file");

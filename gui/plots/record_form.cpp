@@ -60,7 +60,7 @@ void RecordForm::set_input(const ModelInput& input) {
   ask_->setEnabled(can_ask());
 }
 
-void RecordForm::build_fields(const std::vector<Column>& columns) {
+void RecordForm::build_fields(const std::vector<feedline::Column>& columns) {
   for (const QLineEdit* field : fields_) typed_[field->accessibleName()] = field->text();
   fields_.clear();
   auto* page = new QWidget;
@@ -69,7 +69,7 @@ void RecordForm::build_fields(const std::vector<Column>& columns) {
   form->setVerticalSpacing(Theme::kUnit / 2);
   form->setRowWrapPolicy(QFormLayout::WrapLongRows);
   if (columns.size() <= kMostFields)
-    for (const Column& column : columns) {
+    for (const feedline::Column& column : columns) {
       auto* field = new QLineEdit(page);
       const QString name = to_qstring(column.name);
       field->setObjectName(QStringLiteral("cell_") + name);

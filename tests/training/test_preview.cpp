@@ -276,9 +276,11 @@ class TestPreview : public QObject {
     QFETCH(QString, type);
     const NodeSpec& spec = *Registry::instance().find(type.toStdString());
     test::Graph graph("shuffle:shuffle normalise:normalise resize:resize it:" + spec.type + kModel + kFlat +
-                      "normalise.image>batch.image shuffle.label>batch.label batch.image>flatten.x");
+                      "shuffle.label>batch.label batch.image>flatten.x");
     graph.set("resize", "width", std::int64_t{64}).set("resize", "height", std::int64_t{48});
     const std::string out = "it." + spec.outputs.front().name;
+    const bool leaves_pictures = spec.role == Role::Sample && spec.outputs.front().kind == Kind::Features;
+    graph.add(leaves_pictures ? "normalise.image>it.image " + out + ">batch.image" : "normalise.image>batch.image");
     if (spec.role == Role::Source) {
       QVERIFY(QDir(folder_.path()).mkpath(type));
       const ParamMap params = spec.fixture(folder_.filePath(type).toStdString());
@@ -297,6 +299,10 @@ class TestPreview : public QObject {
       else if (spec.random)  // behind the decoder, which then reads what this one looks at
         graph.add("decode:decode source.file>decode.file decode.image>shuffle.sample shuffle.sample" + in + out +
                   ">resize.image resize.image>normalise.image");
+      else if (leaves_pictures)
+        graph.add(
+            "decode:decode source.file>decode.file decode.image>shuffle.sample shuffle.sample>resize.image "
+            "resize.image>normalise.image");
       else
         graph.add(
             "decode:decode source.file>decode.file decode.image>shuffle.sample shuffle.sample>resize.image "

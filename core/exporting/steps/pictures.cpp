@@ -237,6 +237,7 @@ void add_picture_steps(Writers& writers) {
   writers.step("synthetic_load", write_as_it_is);
   writers.step("cache", write_as_it_is);
   writers.leave_out("clahe", "neither Pillow nor torchvision has it");
+  writers.leave_out("quarter_turn", "it makes the labels of pretraining, which a trained model does not ask for");
   writers.helper("decode", kDecode);
   writers.helper("resample", kResample);
   writers.helper("resize", kResize);
