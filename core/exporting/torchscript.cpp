@@ -63,7 +63,7 @@ Result<ScriptedModule> scripted_model(const ExportedModel& model) {
     std::string given;
     for (const std::string& in : layer.in)
       if (!in.empty()) given += (given.empty() ? "" : ", ") + in;
-    calls += fmt::format("    {} = {}({})\n", model.layer_names[i], layer.self, given);
+    calls += fmt::format("    {} = {}.forward({})\n", model.layer_names[i], layer.self, given);
   }
   std::string outputs;
   for (const std::size_t layer : model.outputs) outputs += (outputs.empty() ? "" : ", ") + model.layer_names[layer];

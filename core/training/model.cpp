@@ -22,8 +22,10 @@ bool is_out_of_memory(std::string_view what) {
   return false;
 }
 
-/// LibTorch's messages go on with a stack trace; the first line is for people.
+/// LibTorch's messages go on with a stack trace; the first line is for people. Those of its compiler begin with an
+/// empty one.
 std::string first_line(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of("\n "), text.size()));
   text = text.substr(0, text.find('\n'));
   return std::string(text.substr(0, 300));
 }

@@ -44,7 +44,7 @@ class RecordForm : public QWidget {
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
-  void build_fields(const std::vector<Column>& columns);
+  void build_fields(const std::vector<feedline::Column>& columns);
   void ask();
 
   ModelInput input_{};

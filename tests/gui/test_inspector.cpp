@@ -79,6 +79,7 @@ QString other_number(const ParamSpec& spec) {
 
 /// An item that this list may have.
 QString other_item(const ParamSpec& spec) {
+  if (spec.check(Value(ValueList{std::int64_t{3}}))) return QStringLiteral("3");
   for (const double number : {0.5, 2.0})
     if (spec.check(Value(ValueList{number}))) return QString::number(number);
   for (const char* item : {"x:features", "x=2", "accuracy"})

@@ -365,7 +365,7 @@ class TestExport : public QObject {
       const auto written = export_files(state, checkpoint, {.card = (to + name).toStdString()});
       QVERIFY2(written, written ? "" : written.error().line().c_str());
       const QByteArray card = read_file(to + name);
-      for (const char* told : {"Figures", "one_hot", "adamw", "multiply-adds", "SHA-256", "validation"})
+      for (const char* told : {"Figures", "standardise", "adamw", "multiply-adds", "SHA-256", "validation"})
         QVERIFY2(card.contains(told), told);
       QVERIFY(!card.contains("<odd>"));  // the title is text, whatever it holds
     }

@@ -276,11 +276,15 @@ class TestPreview : public QObject {
     QFETCH(QString, type);
     const NodeSpec& spec = *Registry::instance().find(type.toStdString());
     test::Graph graph("shuffle:shuffle normalise:normalise resize:resize it:" + spec.type + kModel + kFlat +
-                      "shuffle.label>batch.label batch.image>flatten.x");
+                      "shuffle.label>batch.label");
     graph.set("resize", "width", std::int64_t{64}).set("resize", "height", std::int64_t{48});
     const std::string out = "it." + spec.outputs.front().name;
     const bool leaves_pictures = spec.role == Role::Sample && spec.outputs.front().kind == Kind::Features;
-    graph.add(leaves_pictures ? "normalise.image>it.image " + out + ">batch.image" : "normalise.image>batch.image");
+    if (leaves_pictures)
+      graph.set("batch", "fields", ValueList{std::string("features"), std::string("label")})
+          .add("normalise.image>it.image " + out + ">batch.features batch.features>flatten.x");
+    else
+      graph.add("normalise.image>batch.image batch.image>flatten.x");
     if (spec.role == Role::Source) {
       QVERIFY(QDir(folder_.path()).mkpath(type));
       const ParamMap params = spec.fixture(folder_.filePath(type).toStdString());

@@ -76,7 +76,7 @@ std::string attend_script(std::int64_t width, std::int64_t heads, bool masked, c
       "    joint = joint.view([rows, places, 3, {heads}, {part}]).permute([2, 0, 3, 1, 4])\n"
       "    scores = torch.matmul(joint[0] * {scale}, joint[1].transpose(2, 3))\n"
       "{mask}"
-      "    shares = torch.dropout(torch.softmax(scores, 3), {dropout}, self.training)\n"
+      "    shares = torch.dropout(torch.softmax(scores, 3), float({dropout}), self.training)\n"
       "    seen = torch.matmul(shares, joint[2]).transpose(1, 2).reshape([rows, places, {width}])\n"
       "    return torch.linear(seen, self.{p}out_proj_weight, self.{p}out_proj_bias)\n",
       fmt::arg("tokens", masked ? ", tokens" : ""), fmt::arg("p", prefix), fmt::arg("heads", heads),
@@ -123,7 +123,7 @@ Result<WrittenLayer> write_encoder(const LayerToWrite& layer) {
       .pre_script = {attend_script(width, heads, masked, dropout, "self_attn_"),
                      fmt::format("def think(self, x):\n"
                                  "    x = torch.{}(torch.linear(x, self.linear1_weight, self.linear1_bias))\n"
-                                 "    x = torch.dropout(x, {}, self.training)\n"
+                                 "    x = torch.dropout(x, float({}), self.training)\n"
                                  "    return torch.linear(x, self.linear2_weight, self.linear2_bias)\n",
                                  gelu ? "gelu" : "relu", dropout)}};
   const std::string attend = masked ? "self.attend({}, tokens)" : "self.attend({})";
@@ -131,7 +131,7 @@ Result<WrittenLayer> write_encoder(const LayerToWrite& layer) {
     return fmt::format("torch.layer_norm({1}, [{2}], self.norm{0}_weight, self.norm{0}_bias, 1e-05)", number, x, width);
   };
   const auto drop = [&](const std::string& x) {
-    return fmt::format("torch.dropout({}, {}, self.training)", x, dropout);
+    return fmt::format("torch.dropout({}, float({}), self.training)", x, dropout);
   };
   std::string& script = written.script;
   if (first) {

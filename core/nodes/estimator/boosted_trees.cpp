@@ -6,7 +6,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <limits>
+#include <memory>
+#include <optional>
 #include <utility>
 
 namespace feedline::inline nodes {
@@ -47,36 +51,29 @@ class BoostedTreesLearner final : public Estimator {
         return fail(std::move(two.error()));
     std::vector<float> targets(rows_.labels().begin(), rows_.labels().end());
     for (const double number : rows_.numbers()) targets.push_back(static_cast<float>(number));
+    // A round cannot be broken off: one that a stop meets goes on by itself, with its share of all this. All rounds are
+    // of one thread, because XGBoost keeps by thread what the trees so far say of the training rows.
+    const auto growing = std::make_shared<Growing>();
+    growing->rows = std::move(rows_);
+    growing->targets = std::move(targets);
     FitPace pace(control, setup_.threads);
-    const auto go_on = [&pace] { return pace.go_on(); };
-    auto rows = std::make_shared<const LearnerRows>(std::move(rows_));
-    const auto begun = std::make_shared<Result<std::shared_ptr<BoostedModel>>>(std::shared_ptr<BoostedModel>());
-    const bool copied = run_or_leave_behind(
-        [begun, rows, targets = std::move(targets), all = settings(), threads = setup_.threads] {
-          *begun = BoostedModel::begin(rows->features(), rows->columns(), targets, all, threads);
+    const auto go_on = [&pace, growing] {
+      pace.at(growing->fraction, growing->loss);
+      if (pace.go_on()) return true;
+      growing->stop = true;
+      return false;
+    };
+    const bool whole = run_or_leave_behind(
+        [growing, all = settings(), threads = setup_.threads, rounds = params_.rounds, classes = setup_.classes] {
+          growing->done = grow(*growing, all, threads, rounds, classes == 0);
         },
         go_on);
-    if (!copied) return fail_cancelled();
-    if (!*begun) return fail(std::move(begun->error()));
-    rows.reset();
-    const std::shared_ptr<BoostedModel> model = **begun;
+    if (!whole || growing->stop) return fail_cancelled();
+    if (!growing->done) return fail(std::move(growing->done.error()));
+    bytes_ = std::move(growing->bytes);
+    model_ = growing->model;
     Fit fit;
-    for (std::int64_t number = 0; number < params_.rounds; ++number) {
-      // A round cannot be broken off. One that a stop meets goes on by itself, with its share of the model.
-      const auto told = std::make_shared<Result<double>>(0.0);
-      const bool on =
-          run_or_leave_behind([told, model, number] { *told = model->round(static_cast<int>(number)); }, go_on);
-      if (!on) return fail_cancelled();
-      if (!*told) return fail(std::move(told->error()));
-      fit.loss = setup_.classes == 0 ? **told * **told : **told;  // it tells the root
-      pace.at(static_cast<double>(number + 1) / static_cast<double>(params_.rounds), fit.loss);
-      if (!pace.go_on()) return fail_cancelled();
-    }
-    model->release_rows();
-    auto bytes = model->save();
-    if (!bytes) return fail(std::move(bytes.error()));
-    bytes_ = std::move(*bytes);
-    model_ = model;
+    fit.loss = growing->loss;
     return fit;
   }
 
@@ -116,6 +113,38 @@ class BoostedTreesLearner final : public Estimator {
   }
 
  private:
+  /// What the thread of a fit works on.
+  struct Growing {
+    std::optional<LearnerRows> rows{};
+    std::vector<float> targets{};
+    std::atomic<bool> stop = false;
+    std::atomic<double> fraction = 0;
+    std::atomic<double> loss = std::numeric_limits<double>::quiet_NaN();
+    Status done{};
+    std::shared_ptr<BoostedModel> model{};
+    std::vector<std::uint8_t> bytes{};
+  };
+
+  static Status grow(Growing& growing, const BoostedModel::Settings& settings, int threads, std::int64_t rounds,
+                     bool numbers) {
+    auto model =
+        BoostedModel::begin(growing.rows->features(), growing.rows->columns(), growing.targets, settings, threads);
+    growing.rows.reset();
+    if (!model) return fail(std::move(model.error()));
+    for (std::int64_t number = 0; number < rounds && !growing.stop; ++number) {
+      const auto told = (*model)->round(static_cast<int>(number));
+      if (!told) return fail(told.error());
+      growing.loss = numbers ? *told * *told : *told;  // of numbers it tells the root
+      growing.fraction = static_cast<double>(number + 1) / static_cast<double>(rounds);
+    }
+    auto bytes = (*model)->save();
+    if (!bytes) return fail(std::move(bytes.error()));
+    (*model)->release_rows();
+    growing.bytes = std::move(*bytes);
+    growing.model = std::move(*model);
+    return {};
+  }
+
   [[nodiscard]] BoostedModel::Settings settings() const {
     BoostedModel::Settings all = {{"verbosity", "0"},
                                   {"nthread", std::to_string(setup_.threads)},

@@ -121,10 +121,12 @@ bool diagonalise(std::vector<double>& d, std::vector<double>& e, std::vector<Eig
                  const std::stop_token& stop) {
   const std::size_t n = d.size();
   constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+  double scale = 0;  // where most eigenvalues are 0, what is left of them by rounding is never small beside itself
+  for (std::size_t i = 0; i < n; ++i) scale = std::max(scale, std::abs(d[i]) + std::abs(e[i]));
   for (std::size_t l = 0; l < n; ++l)
     for (int sweep = 0;; ++sweep) {
       std::size_t m = l;
-      while (m + 1 < n && !(std::abs(e[m]) <= kEpsilon * (std::abs(d[m]) + std::abs(d[m + 1])))) ++m;
+      while (m + 1 < n && !(std::abs(e[m]) <= kEpsilon * std::max(std::abs(d[m]) + std::abs(d[m + 1]), scale))) ++m;
       if (m == l) break;
       if (sweep == kMostSweeps || stop.stop_requested()) return false;
       double g = (d[l + 1] - d[l]) / (2 * e[l]);

@@ -45,7 +45,7 @@ struct ConvTranspose2d {
   };
 
   static NodeSpec spec() {
-    return node<ConvTranspose2d>("conv_transpose2d", 1, "Transposed convolution",
+    return node<ConvTranspose2d>("conv_transpose2d", 1, "Transposed conv",
                                  "Makes pictures larger by learnt filters: a convolution backwards.")
         .help(
             "Each pixel writes its filter into the output, stride pixels apart, and what overlaps is added up. It is "

@@ -39,7 +39,7 @@ struct DepthwiseConv2d {
   };
 
   static NodeSpec spec() {
-    return node<DepthwiseConv2d>("depthwise_conv2d", 1, "Depthwise convolution",
+    return node<DepthwiseConv2d>("depthwise_conv2d", 1, "Depthwise conv",
                                  "A 2-D convolution that filters each channel by itself.")
         .help(
             "A convolution sees places and channels at once; this one sees places only, and a conv2d with a kernel of "
