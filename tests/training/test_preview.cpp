@@ -139,7 +139,8 @@ std::map<std::string, std::string> steps_of(const DataPlan& plan, std::uint32_t 
   for (const PlanStep& step : plan.steps) {
     std::vector<const Datum*> in;
     for (const auto& slot : step.inputs) in.push_back(slot ? &slots[*slot] : nullptr);
-    Datum* out[] = {&slots[step.outputs.front()]};
+    std::vector<Datum*> out;
+    for (const SlotIndex slot : step.outputs) out.push_back(&slots[slot]);
     OpContext own = context(step);
     if (step.next) {
       Datum whole;

@@ -66,7 +66,7 @@ struct QuarterTurn {
           cv::rotate(from(middle), to, static_cast<int>(turn) - 1);  // ROTATE_90_CLOCKWISE, _180, _90_COUNTERCLOCKWISE
         }
       });
-      if (out[1] != nullptr) out[1]->set_label(turn);  // nobody asks for it
+      out[1]->set_label(turn);
       return {};
     }
 
