@@ -18,6 +18,8 @@
 #include <QSignalSpy>
 #include <QSlider>
 #include <QTest>
+
+#include <set>
 #include <QToolButton>
 #include <QUrl>
 
@@ -588,7 +590,7 @@ class TestInspector : public QObject {
     QCOMPARE(size->value(), 64.0);
   }
 
-  /// Over every parameter of every type: several nodes changed together give the bytes that one after the other gives,
+  /// Over every parameter that there is: several nodes changed together give the bytes that one after the other gives,
   /// whether they were alike before or not, and undo and redo give back what was.
   void together_is_the_same_as_one_by_one_data() {
     QTest::addColumn<QString>("type");
@@ -599,7 +601,9 @@ class TestInspector : public QObject {
     QFETCH(QString, type);
     const NodeSpec& spec = *Registry::instance().find(type.toStdString());
     const std::vector<std::string> ids = {"a", "b", "c"};
+    static std::set<std::string> seen;  // what many types share, such as an optimiser's schedule, is tried once
     for (const ParamSpec& param : spec.params) {
+      if (!seen.insert(param.name + '/' + param.doc + '/' + to_text(param.default_value)).second) continue;
       Document start;
       for (const std::string& id : ids) QVERIFY(start.apply({AddNode{.node = {.id = id, .type = spec.type}}}));
       DocumentController together;
