@@ -59,10 +59,12 @@ BaselinesWindow::BaselinesWindow(QWidget* parent)
 
 void BaselinesWindow::make_form() {
   folds_ = new QSpinBox(this);
+  folds_->setButtonSymbols(QAbstractSpinBox::NoButtons);  // as all number fields here; the arrow keys step
   folds_->setRange(2, static_cast<int>(kMostFolds));
   folds_->setValue(5);
   folds_->setToolTip(tr("Parts of the training records, of which each validates once: numbers have a 95 % interval"));
   budget_ = new QDoubleSpinBox(this);
+  budget_->setButtonSymbols(QAbstractSpinBox::NoButtons);
   budget_->setRange(0, kMostBaselineMinutes);
   budget_->setDecimals(1);
   budget_->setValue(kUsualBaselineMinutes);
