@@ -152,6 +152,7 @@ bool ColumnsModel::setData(const QModelIndex& index, const QVariant& value, int 
 }
 
 Qt::ItemFlags ColumnsModel::flags(const QModelIndex& index) const {
+  if (!index.isValid()) return Qt::NoItemFlags;
   const Qt::ItemFlags usual = QAbstractTableModel::flags(index) | Qt::ItemNeverHasChildren;
   return index.column() == 0 ? usual | Qt::ItemIsUserCheckable : usual;
 }

@@ -57,13 +57,18 @@ QString classes_line(const SourceDescription& description) {
     const auto& [name, records] = description.classes[i];
     const double share = static_cast<double>(records) / static_cast<double>(std::max<std::uint64_t>(1, all));
     parts << DataPanel::tr("%1 %2 (%3)")
-                 .arg(to_qstring(name), QLocale::c().toString(static_cast<qulonglong>(records)),
+                 .arg(to_qstring(name), to_qstring(numbers::count(records)),
                       to_qstring(numbers::percent(share)));
   }
   if (description.classes.size() > kShownClasses)
     parts << DataPanel::tr("%1 more").arg(description.classes.size() - kShownClasses);
   return (description.counted ? DataPanel::tr("Classes: %1") : DataPanel::tr("Classes of the sample: %1"))
       .arg(parts.join(QStringLiteral(", ")));
+}
+
+/// With the file, which the panel names nowhere else.
+QString told(const Error& error) {
+  return error.file.empty() ? sentence(error) : to_qstring(error.file) + QStringLiteral(": ") + sentence(error);
 }
 
 }  // namespace
@@ -216,7 +221,7 @@ void DataPanel::look() {
     const Status fine = param.check(target_->params[param.name]);
     if (fine) continue;
     reader_.cancel();
-    return show_hint(sentence(fine.error()));
+    return show_hint(told(fine.error()));
   }
   show_hint(tr("Opening the data…"));
   ask_afresh(false);
@@ -237,14 +242,14 @@ void DataPanel::receive(Answer answer) {
     if (answer.error->code == ErrorCode::Cancelled)
       return show_hint(tr("These data are generated, and have not been made yet. A run makes them, or do it now:"),
                        true);
-    return show_hint(sentence(*answer.error));
+    return show_hint(told(*answer.error));
   }
   if (answer.source != nullptr) {
     left_out_ = answer.left_out;
     const std::uint64_t records = answer.source->size();
     model_.set_columns(std::move(answer.columns), records);
     about_->setText(
-        tr("%1 records · looking at a sample…").arg(QLocale::c().toString(static_cast<qulonglong>(records))));
+        tr("%1 records · looking at a sample…").arg(to_qstring(numbers::count(records))));
     show_hint({});
     describer_.ask(std::move(answer.source));
   }
@@ -254,7 +259,7 @@ void DataPanel::receive(Answer answer) {
 
 void DataPanel::describe(const Described& described) {
   if (described.error) {
-    about_->setText(sentence(*described.error));
+    about_->setText(told(*described.error));
     return;
   }
   const SourceDescription& found = described.description;

@@ -118,13 +118,13 @@ class TestColumnChooser : public QObject {
     QVERIFY(!view->accessibleName().isEmpty());
     QCOMPARE(view->model()->rowCount(), 7);  // without the label
     b.click_box("columns", 2);
-    QCOMPARE(b.value("columns"), QString("age,job"));
+    QCOMPARE(b.value("columns"), QString("age, job"));
     view->setFocus();
     view->setCurrentIndex(view->model()->index(0, 0));
     QTest::keyClick(view, Qt::Key_Space);
     QCOMPARE(b.value("columns"), QString("job"));
     b.c.undo_stack().undo();
-    QCOMPARE(b.value("columns"), QString("age,job"));
+    QCOMPARE(b.value("columns"), QString("age, job"));
     QCOMPARE(view->model()->index(0, 0).data(Qt::CheckStateRole).toInt(), static_cast<int>(Qt::Checked));
   }
 
@@ -137,10 +137,10 @@ class TestColumnChooser : public QObject {
     QTest::keyClicks(filter, "PRI");
     QCOMPARE(view->model()->rowCount(), 2);
     QTest::mouseClick(b.part<QPushButton>("columns", "all_numbers"), Qt::LeftButton);
-    QCOMPARE(b.value("columns"), QString("price,price_net"));
+    QCOMPARE(b.value("columns"), QString("price, price_net"));
     filter->clear();
     QTest::mouseClick(b.part<QPushButton>("columns", "all_texts"), Qt::LeftButton);
-    QCOMPARE(b.value("columns"), QString("price,price_net,job,town,title"));
+    QCOMPARE(b.value("columns"), QString("price, price_net, job, town, title"));
     filter->setFocus();
     QTest::keyClicks(filter, "hour");
     QTest::keyClick(filter, Qt::Key_Return);  // the only one that is left

@@ -107,6 +107,7 @@ QString fault_of(NodeItem& item, qreal zoom) {
   for (const Written& text : written_on(item, zoom)) {
     const QString which = QStringLiteral("%1 at %2: \"%3\"").arg(item.face().id).arg(zoom).arg(text.text);
     if (text.text.contains(QChar(0x2026))) return which + QStringLiteral(" is cut");
+    if (text.text.startsWith(QChar(0x2744))) continue;  // a badge lies on the border
     if (!room.contains(text.place)) return which + QStringLiteral(" leaves the body");
   }
   return {};
