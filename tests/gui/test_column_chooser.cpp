@@ -144,7 +144,7 @@ class TestColumnChooser : public QObject {
     filter->setFocus();
     QTest::keyClicks(filter, "hour");
     QTest::keyClick(filter, Qt::Key_Return);  // the only one that is left
-    QCOMPARE(b.value("columns"), QString("price,price_net,job,town,title,hours"));
+    QCOMPARE(b.value("columns"), QString("price, price_net, job, town, title, hours"));
     filter->clear();
     QTest::keyClick(filter, Qt::Key_Down);
     QVERIFY(view->hasFocus());
