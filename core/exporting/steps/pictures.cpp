@@ -2,6 +2,7 @@
 // Pictures are arrays of bytes, height × width × channels, until normalise makes channels × height × width of them.
 #include "exporting/python_text.h"
 #include "exporting/writers.h"
+#include "schema/channel_statistics.h"
 
 #include <fmt/format.h>
 
@@ -105,20 +106,6 @@ constexpr std::string_view kNormalise = R"py(def normalise(image, mean, stddev):
     return image.astype(np.float32) * scale[:, None, None] + offset[:, None, None]
 )py";
 
-struct PresetNumbers {
-  std::string_view name;
-  std::array<double, 3> mean;
-  std::array<double, 3> stddev;
-};
-constexpr std::array<PresetNumbers, 6> kNormalisePresets = {{
-    {"imagenet", {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}},
-    {"cifar10", {0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616}},
-    {"mnist", {0.1307, 0.1307, 0.1307}, {0.3081, 0.3081, 0.3081}},
-    {"fashion_mnist", {0.2860, 0.2860, 0.2860}, {0.3530, 0.3530, 0.3530}},
-    {"half", {0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}},
-    {"unit", {0, 0, 0}, {1, 1, 1}},
-}};
-
 /// "0.5, 0.4", as the parameter has them; none: those of the preset.
 std::vector<double> given_numbers(const std::string& text) {
   std::vector<double> numbers;
@@ -161,10 +148,7 @@ Result<WrittenStep> write_normalise(const StepToWrite& step) {
     stddev = learnt("stddev");
     for (double& deviation : stddev) deviation = deviation > 0 ? deviation : 1;
   } else {
-    const std::string preset = params.text("preset");
-    const auto found = std::find_if(kNormalisePresets.begin(), kNormalisePresets.end(),
-                                    [&](const PresetNumbers& one) { return one.name == preset; });
-    const PresetNumbers& chosen = found == kNormalisePresets.end() ? kNormalisePresets.front() : *found;
+    const ChannelStatistics& chosen = channel_statistics(params.text("preset"));
     mean = per_channel(given_numbers(params.text("mean")), chosen.mean, channels);
     stddev = per_channel(given_numbers(params.text("stddev")), chosen.stddev, channels);
   }

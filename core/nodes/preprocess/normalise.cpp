@@ -2,6 +2,7 @@
 #include "nodes/preprocess/channel_moments.h"
 #include "nodes/preprocess/number_list.h"
 #include "nodes/preprocess/picture.h"
+#include "schema/channel_statistics.h"
 #include "schema/node_builder.h"
 
 #include <opencv2/core/hal/hal.hpp>
@@ -12,21 +13,6 @@
 
 namespace feedline::inline nodes {
 namespace {
-
-struct Preset {
-  std::string_view name;
-  std::array<double, 3> mean;
-  std::array<double, 3> stddev;
-};
-
-constexpr std::array<Preset, 6> kPresets = {{
-    {"imagenet", {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}},
-    {"cifar10", {0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616}},
-    {"mnist", {0.1307, 0.1307, 0.1307}, {0.3081, 0.3081, 0.3081}},
-    {"fashion_mnist", {0.2860, 0.2860, 0.2860}, {0.3530, 0.3530, 0.3530}},
-    {"half", {0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}},
-    {"unit", {0, 0, 0}, {1, 1, 1}},
-}};
 
 /// out = value * scale + offset, one pair a channel.
 struct Affine {
@@ -51,7 +37,7 @@ struct Normalise {
 
   static NodeSpec spec() {
     std::vector<std::string> presets;
-    for (const Preset& preset : kPresets) presets.emplace_back(preset.name);
+    for (const ChannelStatistics& preset : kChannelStatistics) presets.emplace_back(preset.name);
     return node<Normalise>("normalise", 1, "Normalise",
                            "Centres and scales the pixels and lays them out for the model.")
         .help(
@@ -126,9 +112,7 @@ Result<std::vector<double>> for_channels(const std::string& text, const std::arr
 }
 
 Result<Affine> Normalise::coefficients(const Params& params, const Dim& channels, DType dtype) {
-  const auto preset =
-      std::find_if(kPresets.begin(), kPresets.end(), [&](const Preset& p) { return p.name == params.preset; });
-  const Preset& chosen = preset == kPresets.end() ? kPresets.front() : *preset;
+  const ChannelStatistics& chosen = channel_statistics(params.preset);
   const auto mean = for_channels(params.mean, chosen.mean, channels, "mean");
   if (!mean) return fail(mean.error());
   const auto stddev = for_channels(params.stddev, chosen.stddev, channels, "stddev");
