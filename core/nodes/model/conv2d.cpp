@@ -1,32 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/model/layer_shape.h"
-#include "nodes/model/torch_layer.h"
+#include "nodes/model/padded_conv2d.h"
 #include "schema/node_builder.h"
 
 namespace feedline::inline nodes {
 namespace {
-
-#ifndef FEEDLINE_DESCRIBED_ONLY
-/// A convolution with optional zero padding. Even kernels have no symmetric "same" padding: they get the odd pixel
-/// at the right and bottom.
-class Conv2dLayer final : public Layer {
- public:
-  Conv2dLayer(torch::nn::Conv2dOptions options, std::int64_t extra, double flops)
-      : conv_(std::move(options)), extra_(extra), flops_(flops) {}
-
-  at::Tensor forward(std::span<const at::Tensor> in) override {
-    if (extra_ == 0) return conv_->forward(in[0]);
-    return conv_->forward(at::constant_pad_nd(in[0], {0, extra_, 0, extra_}));
-  }
-  [[nodiscard]] std::shared_ptr<torch::nn::Module> module() const override { return conv_.ptr(); }
-  [[nodiscard]] double flops_per_row() const override { return flops_; }
-
- private:
-  torch::nn::Conv2d conv_;
-  std::int64_t extra_;
-  double flops_;
-};
-#endif
 
 struct Conv2d {
   struct Params {
@@ -69,17 +47,12 @@ struct Conv2d {
 #else
   static std::unique_ptr<Layer> layer(const Params& params, DescInputs in, const TensorDesc& out) {
     const std::int64_t channels = in[0]->shape[1].size();
-    const bool same = params.padding == "same";
-    const std::int64_t before = same ? (params.kernel - 1) / 2 : 0;
-    const std::int64_t extra = same && params.kernel % 2 == 0 ? 1 : 0;
-    auto options = torch::nn::Conv2dOptions(channels, params.filters, params.kernel)
-                       .stride(params.stride)
-                       .padding(before)
-                       .bias(params.bias);
+    auto options =
+        torch::nn::Conv2dOptions(channels, params.filters, params.kernel).stride(params.stride).bias(params.bias);
     const double flops = 2.0 * static_cast<double>(channels * params.kernel * params.kernel) *
                          static_cast<double>(params.filters) *
                          static_cast<double>(out.shape[2].size() * out.shape[3].size());
-    return std::make_unique<Conv2dLayer>(std::move(options), extra, flops);
+    return std::make_unique<PaddedConv2d>(std::move(options), params.kernel, params.padding == "same", flops);
   }
 #endif
 

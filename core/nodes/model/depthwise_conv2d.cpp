@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/model/layer_shape.h"
-#include "nodes/model/torch_layer.h"
+#include "nodes/model/padded_conv2d.h"
 #include "schema/node_builder.h"
 
 #include <cstdint>
@@ -8,26 +8,6 @@
 
 namespace feedline::inline nodes {
 namespace {
-
-#ifndef FEEDLINE_DESCRIBED_ONLY
-/// Even kernels get the odd pixel of padding at the right and bottom, as in conv2d.
-class DepthwiseLayer final : public Layer {
- public:
-  DepthwiseLayer(torch::nn::Conv2dOptions options, std::int64_t extra, double flops)
-      : conv_(std::move(options)), extra_(extra), flops_(flops) {}
-  at::Tensor forward(std::span<const at::Tensor> in) override {
-    if (extra_ == 0) return conv_->forward(in[0]);
-    return conv_->forward(at::constant_pad_nd(in[0], {0, extra_, 0, extra_}));
-  }
-  [[nodiscard]] std::shared_ptr<torch::nn::Module> module() const override { return conv_.ptr(); }
-  [[nodiscard]] double flops_per_row() const override { return flops_; }
-
- private:
-  torch::nn::Conv2d conv_;
-  std::int64_t extra_;
-  double flops_;
-};
-#endif
 
 struct DepthwiseConv2d {
   struct Params {
@@ -72,14 +52,12 @@ struct DepthwiseConv2d {
 #else
   static std::unique_ptr<Layer> layer(const Params& params, DescInputs in, const TensorDesc& out) {
     const std::int64_t channels = in[0]->shape[1].size();
-    const bool same = params.padding == "same";
     auto options = torch::nn::Conv2dOptions(channels, channels * params.multiplier, params.kernel)
                        .stride(params.stride)
-                       .padding(same ? (params.kernel - 1) / 2 : 0)
                        .groups(channels)
                        .bias(params.bias);
-    return std::make_unique<DepthwiseLayer>(std::move(options), same && params.kernel % 2 == 0 ? 1 : 0,
-                                            2 * cost(params, in, out).multiply_adds);
+    return std::make_unique<PaddedConv2d>(std::move(options), params.kernel, params.padding == "same",
+                                          2 * cost(params, in, out).multiply_adds);
   }
 #endif
 
