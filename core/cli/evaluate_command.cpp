@@ -26,9 +26,7 @@ using FigureJson = nlohmann::ordered_json;
 
 struct EvaluateArguments {
   std::string checkpoint{};
-  std::vector<std::string> set{};
-  std::string data{};
-  bool all = false;
+  MeasuredArguments measured{};
   InferenceArguments common{};
 };
 
@@ -75,15 +73,9 @@ std::string measured_json(const CheckpointEvaluation& found, const OpenedCheckpo
 }
 
 Result<CheckpointEvaluation> measure(const EvaluateArguments& arguments, const TrainingState& state) {
-  auto document = graph_of(state);
-  if (!document) return fail(std::move(document.error()));
-  if (Status set = apply_overrides(*document, arguments.set); !set) return fail(std::move(set.error()));
-  if (!arguments.data.empty()) {
-    auto other = with_data(std::move(*document), arguments.data);
-    if (!other) return fail(std::move(other.error()));
-    document = std::move(other);
-  }
-  return evaluate(state, *document, arguments.all || !arguments.data.empty(), arguments.common.options());
+  const auto document = measured_graph(state, arguments.measured);
+  if (!document) return fail(document.error());
+  return evaluate(state, *document, arguments.measured.all_records(), arguments.common.options());
 }
 
 ExitCode run_evaluate(const EvaluateArguments& arguments) {
@@ -119,10 +111,7 @@ void add_evaluate(CLI::App& app, ExitCode& code) {
       ->add_option("CHECKPOINT", arguments->checkpoint,
                    "A checkpoint, or the folder of a run's checkpoints (its best one)")
       ->required();
-  add_set(*command, arguments->set);
-  command->add_option("--data", arguments->data, "Another file or folder in place of the graph's; every record of it")
-      ->type_name("PATH");
-  command->add_flag("--all", arguments->all, "Every record of the graph's data, not only those set aside");
+  add_measured_arguments(*command, arguments->measured);
   add_inference_arguments(*command, arguments->common);
   command->callback([arguments, &code] { code = run_evaluate(*arguments); });
 }

@@ -26,9 +26,7 @@ using ImportanceJson = nlohmann::ordered_json;
 
 struct ImportanceArguments {
   std::string checkpoint{};
-  std::vector<std::string> set{};
-  std::string data{};
-  bool all = false;
+  MeasuredArguments measured{};
   std::size_t top = 0;
   ImportanceOptions wanted{};
   InferenceArguments common{};
@@ -72,15 +70,9 @@ std::string importance_json(const ImportanceReport& report, const OpenedCheckpoi
 }
 
 Result<ImportanceReport> ask(const ImportanceArguments& arguments, const TrainingState& state) {
-  auto document = graph_of(state);
-  if (!document) return fail(std::move(document.error()));
-  if (Status set = apply_overrides(*document, arguments.set); !set) return fail(std::move(set.error()));
-  if (!arguments.data.empty()) {
-    auto other = with_data(std::move(*document), arguments.data);
-    if (!other) return fail(std::move(other.error()));
-    document = std::move(other);
-  }
-  return feature_importance(state, *document, arguments.all || !arguments.data.empty(), arguments.wanted,
+  const auto document = measured_graph(state, arguments.measured);
+  if (!document) return fail(document.error());
+  return feature_importance(state, *document, arguments.measured.all_records(), arguments.wanted,
                             arguments.common.options());
 }
 
@@ -116,7 +108,6 @@ void add_importance(CLI::App& app, ExitCode& code) {
       ->add_option("CHECKPOINT", arguments->checkpoint,
                    "A checkpoint, or the folder of a run's checkpoints (its best one)")
       ->required();
-  add_set(*command, arguments->set);
   command->add_option("--metric", arguments->wanted.metric, "What is measured: accuracy, macro_f1, loss, ...")
       ->type_name("KEY");
   command->add_option("--repeats", arguments->wanted.repeats, "How often each feature is shuffled. Default: 5")
@@ -128,9 +119,7 @@ void add_importance(CLI::App& app, ExitCode& code) {
   command->add_option("--seed", arguments->wanted.seed, "Of the shuffles. Default: 1")->type_name("N");
   command->add_option("--top", arguments->top, "Only so many features, the most important ones. Default: all")
       ->type_name("N");
-  command->add_option("--data", arguments->data, "Another file or folder in place of the graph's; every record of it")
-      ->type_name("PATH");
-  command->add_flag("--all", arguments->all, "Every record of the graph's data, not only those set aside");
+  add_measured_arguments(*command, arguments->measured);
   add_inference_arguments(*command, arguments->common);
   command->callback([arguments, &code] { code = run_importance(*arguments); });
 }

@@ -2,7 +2,10 @@
 #include "cli/inference_arguments.h"
 
 #include "base/user_path.h"
+#include "cli/graph_arguments.h"
+#include "cli/graph_file.h"
 #include "cli/terminal.h"
+#include "training/resume.h"
 
 #include <utility>
 
@@ -18,6 +21,20 @@ void add_inference_arguments(CLI::App& command, InferenceArguments& arguments) {
           "--json", arguments.json,
           "Write the result as JSON to this file, or to standard output for '-' (which then carries nothing else)")
       ->type_name("PATH|-");
+}
+
+void add_measured_arguments(CLI::App& command, MeasuredArguments& arguments) {
+  add_set(command, arguments.set);
+  command.add_option("--data", arguments.data, "Another file or folder in place of the graph's; every record of it")
+      ->type_name("PATH");
+  command.add_flag("--all", arguments.all, "Every record of the graph's data, not only those set aside");
+}
+
+Result<Document> measured_graph(const TrainingState& state, const MeasuredArguments& arguments) {
+  auto document = graph_of(state);
+  if (!document) return fail(std::move(document.error()));
+  if (Status set = apply_overrides(*document, arguments.set); !set) return fail(std::move(set.error()));
+  return arguments.data.empty() ? std::move(document) : with_data(std::move(*document), arguments.data);
 }
 
 Result<OpenedCheckpoint> open_for_inference(const std::string& place) {

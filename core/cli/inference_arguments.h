@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace feedline::cli {
 
@@ -23,6 +24,21 @@ struct InferenceArguments {
 
 /// --device, --workers, --json.
 void add_inference_arguments(CLI::App& command, InferenceArguments& arguments);
+
+/// On which records a checkpoint is measured, by `evaluate` and `importance`.
+struct MeasuredArguments {
+  std::vector<std::string> set{};
+  std::string data{};
+  bool all = false;
+
+  /// Every record, not only those that the graph sets aside for validation?
+  [[nodiscard]] bool all_records() const { return all || !data.empty(); }
+};
+
+/// --set, --data, --all.
+void add_measured_arguments(CLI::App& command, MeasuredArguments& arguments);
+/// The checkpoint's graph with what --set and --data ask for. Errors: theirs.
+[[nodiscard]] Result<Document> measured_graph(const TrainingState& state, const MeasuredArguments& arguments);
 
 /// A checkpoint, or the best of a folder; damaged ones that are passed over are told on standard error.
 [[nodiscard]] Result<OpenedCheckpoint> open_for_inference(const std::string& place);
