@@ -4,6 +4,7 @@
 #include "base/results_json.h"
 #include "cli/format.h"
 #include "cli/json_values.h"
+#include "cli/study_report.h"
 #include "cli/table.h"
 #include "recording/baseline_text.h"
 #include "recording/study_text.h"
@@ -13,18 +14,6 @@
 
 namespace feedline::cli {
 namespace {
-
-std::string_view end_of_baselines(Study::End end) {
-  switch (end) {
-    case Study::End::Complete:
-      return "complete";
-    case Study::End::BudgetSpent:
-      return "budget spent";
-    case Study::End::Cancelled:
-      break;
-  }
-  return "interrupted";
-}
 
 std::string_view state_of_baseline(BaselineState state) {
   switch (state) {
@@ -44,23 +33,16 @@ std::string_view state_of_baseline(BaselineState state) {
   return "not run";
 }
 
-Json baseline_interval(const MeanInterval& interval) {
-  const bool known = std::isfinite(interval.half);
-  return {{"mean", number(interval.mean)},
-          {"interval", known ? Json{interval.mean - interval.half, interval.mean + interval.half} : Json(nullptr)},
-          {"n", interval.n}};
-}
-
 Json baseline_json(const Baselines& baselines, const BaselineOutcome& outcome) {
   const BaselineModel& model = baselines.models[outcome.model];
   Json json = {{"model", model.name},
                {"title", model.title},
                {"state", state_of_baseline(outcome.state)},
-               {"value", baseline_interval(outcome.value)},
+               {"value", interval_json(outcome.value)},
                {"values", Json::array()},
-               {"fit_s", baseline_interval(outcome.fit_s)},
-               {"predict_s", baseline_interval(outcome.predict_s)},
-               {"prepare_s", baseline_interval(outcome.prepare_s)},
+               {"fit_s", interval_json(outcome.fit_s)},
+               {"predict_s", interval_json(outcome.predict_s)},
+               {"prepare_s", interval_json(outcome.prepare_s)},
                {"epochs", outcome.epochs},
                {"front", outcome.front},
                {"runs", outcome.runs},
@@ -103,7 +85,7 @@ std::string baselines_text(const Baselines& baselines, std::size_t width) {
 std::string baselines_json(const Baselines& baselines) {
   const std::vector<BaselineOutcome> outcomes = outcomes_of(baselines);
   Json json = {{"baselines", baselines.name},
-               {"end", end_of_baselines(baselines.end)},
+               {"end", end_name(baselines.end)},
                {"seconds", number(baselines.seconds)},
                {"folds", baselines.folds},
                {"metric", baselines.metric.name.empty() ? Json(nullptr) : Json(metric_key(baselines.metric))},
@@ -115,7 +97,7 @@ std::string baselines_json(const Baselines& baselines) {
   for (const BaselineStep& step : steps_up(baselines, outcomes))
     json["steps"].push_back({{"from", baselines.models[outcomes[step.from].model].name},
                              {"to", baselines.models[outcomes[step.to].model].name},
-                             {"gain", baseline_interval(step.gain)},
+                             {"gain", interval_json(step.gain)},
                              {"more_s", number(step.more_s)},
                              {"times", number(step.times)}});
   return json.dump(2, ' ', false, Json::error_handler_t::replace);

@@ -18,18 +18,6 @@
 namespace feedline::cli {
 namespace {
 
-std::string_view end_name(Study::End end) {
-  switch (end) {
-    case Study::End::Complete:
-      return "complete";
-    case Study::End::BudgetSpent:
-      return "budget spent";
-    case Study::End::Cancelled:
-      break;
-  }
-  return "interrupted";
-}
-
 std::string front_text(const Study& study, const std::vector<SettingOutcome>& outcomes) {
   std::vector<const SettingOutcome*> front;
   for (const SettingOutcome& outcome : outcomes)
@@ -47,13 +35,6 @@ std::string front_text(const Study& study, const std::vector<SettingOutcome>& ou
     text += fmt::format("  {}  {}  {}\n", duration(time_of(outcome)), study_value_text(outcome->value, study.metric),
                         study.settings[outcome->setting].name);
   return text;
-}
-
-Json interval_json(const MeanInterval& interval) {
-  const bool known = std::isfinite(interval.half);
-  return {{"mean", number(interval.mean)},
-          {"interval", known ? Json{interval.mean - interval.half, interval.mean + interval.half} : Json(nullptr)},
-          {"n", interval.n}};
 }
 
 Json outcome_json(const Study& study, const SettingOutcome& outcome) {
@@ -80,6 +61,25 @@ double last_value(const Study& study, const StudyTrial& trial) {
 std::string csv_number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
 
 }  // namespace
+
+std::string_view end_name(Study::End end) {
+  switch (end) {
+    case Study::End::Complete:
+      return "complete";
+    case Study::End::BudgetSpent:
+      return "budget spent";
+    case Study::End::Cancelled:
+      break;
+  }
+  return "interrupted";
+}
+
+Json interval_json(const MeanInterval& interval) {
+  const bool known = std::isfinite(interval.half);
+  return {{"mean", number(interval.mean)},
+          {"interval", known ? Json{interval.mean - interval.half, interval.mean + interval.half} : Json(nullptr)},
+          {"n", interval.n}};
+}
 
 std::string study_text(const Study& study, std::size_t width) {
   const std::vector<SettingOutcome> outcomes = outcomes_of(study);
