@@ -51,21 +51,43 @@ Permutation::Permutation(std::uint64_t size, std::uint64_t seed, std::uint32_t s
       key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
       stream_(stream) {}
 
-std::uint64_t Permutation::operator()(std::uint64_t index) const {
+std::uint64_t Permutation::mixed(std::uint64_t right, std::uint32_t round) const {
+  const auto bits =
+      philox({static_cast<std::uint32_t>(right), static_cast<std::uint32_t>(right >> 32), round, stream_}, key_);
+  return ((static_cast<std::uint64_t>(bits[1]) << 32) | bits[0]) & ((std::uint64_t{1} << half_bits_) - 1);
+}
+
+template <class Mixed>
+std::uint64_t Permutation::walk(std::uint64_t index, const Mixed& mixed) const {
   const std::uint64_t mask = (std::uint64_t{1} << half_bits_) - 1;
   do {
     std::uint64_t left = index >> half_bits_;
     std::uint64_t right = index & mask;
     for (std::uint32_t round = 0; round < 4; ++round) {
-      const auto mixed =
-          philox({static_cast<std::uint32_t>(right), static_cast<std::uint32_t>(right >> 32), round, stream_}, key_);
-      const std::uint64_t next = left ^ (((static_cast<std::uint64_t>(mixed[1]) << 32) | mixed[0]) & mask);
+      const std::uint64_t next = left ^ mixed(right, round);
       left = right;
       right = next;
     }
     index = (left << half_bits_) | right;
   } while (index >= size_);
   return index;
+}
+
+std::uint64_t Permutation::operator()(std::uint64_t index) const {
+  return walk(index, [this](std::uint64_t right, std::uint32_t round) { return mixed(right, round); });
+}
+
+std::uint64_t RememberedPermutation::at(const Permutation& permutation, std::uint64_t index) {
+  if (permutation.half_bits_ > kMostHalfBits) return permutation(index);
+  if (rounds_.empty() || permutation != of_) {
+    of_ = permutation;
+    rounds_.assign(std::size_t{4} << of_.half_bits_, kNotKnown);
+  }
+  return of_.walk(index, [this](std::uint64_t right, std::uint32_t round) {
+    std::uint16_t& known = rounds_[4 * right + round];
+    if (known == kNotKnown) known = static_cast<std::uint16_t>(of_.mixed(right, round));
+    return std::uint64_t{known};
+  });
 }
 
 }  // namespace feedline::inline base

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 namespace feedline::inline base {
 
@@ -45,12 +46,35 @@ class Permutation {
   /// Where position `index` (0 <= index < size) goes. Constant expected time.
   [[nodiscard]] std::uint64_t operator()(std::uint64_t index) const;
   [[nodiscard]] std::uint64_t size() const { return size_; }
+  [[nodiscard]] bool operator==(const Permutation&) const = default;
 
  private:
+  friend class RememberedPermutation;
+  /// What a round adds to the left half: the lowest half_bits_ of it.
+  [[nodiscard]] std::uint64_t mixed(std::uint64_t right, std::uint32_t round) const;
+  template <class Mixed>
+  [[nodiscard]] std::uint64_t walk(std::uint64_t index, const Mixed& mixed) const;
+
   std::uint64_t size_ = 0;
   unsigned half_bits_ = 1;
   std::array<std::uint32_t, 2> key_{};
   std::uint32_t stream_ = 0;
+};
+
+/// The same numbers for whoever asks for many of one permutation: a round's value depends on half of the index alone,
+/// so few of them are worked out again and again. Keeps them, at most 64 KiB, as they come up; larger permutations
+/// (above 2^26) are worked out. Not thread-safe.
+class RememberedPermutation {
+ public:
+  /// permutation(index).
+  [[nodiscard]] std::uint64_t at(const Permutation& permutation, std::uint64_t index);
+
+ private:
+  static constexpr unsigned kMostHalfBits = 13;
+  static constexpr std::uint16_t kNotKnown = 0xFFFF;
+
+  Permutation of_{};
+  std::vector<std::uint16_t> rounds_{};  ///< four a value of the right half
 };
 
 }  // namespace feedline::inline base

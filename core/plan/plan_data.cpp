@@ -151,13 +151,16 @@ std::uint32_t stream_of(const Node& node) {
 
 std::uint64_t SamplerPlan::record(std::uint32_t epoch, std::uint64_t position) const {
   if (balanced) return balanced->draw(seed, epoch, position, count).record;
-  if (shuffle) position = Permutation(count, seed, epoch)(position);
+  // A worker asks for one epoch's records, thousands of them, before it comes to the next one.
+  thread_local RememberedPermutation epochs;
+  thread_local RememberedPermutation splits;
+  if (shuffle) position = epochs.at(Permutation(count, seed, epoch), position);
   position += first;
   if (!chosen) {
     if (position >= source_size) position -= source_size;
-    return split ? Permutation(source_size, seed, kSplitStream)(position) : position;
+    return split ? splits.at(Permutation(source_size, seed, kSplitStream), position) : position;
   }
-  return (*chosen)[split ? Permutation(chosen->size(), seed, kSplitStream)(position) : position];
+  return (*chosen)[split ? splits.at(Permutation(chosen->size(), seed, kSplitStream), position) : position];
 }
 
 std::uint64_t SamplerPlan::key(std::uint32_t epoch, std::uint64_t position, std::uint64_t record) const {

@@ -120,6 +120,16 @@ class TestRandom : public QObject {
     }
   }
 
+  void aRememberedPermutationIsTheSame() {
+    RememberedPermutation remembered;
+    for (const std::uint64_t size : {1, 2, 3, 100, 65'537, 100'000'000})
+      for (const std::uint32_t stream : {3U, 4U}) {
+        const Permutation permute(size, 12345, stream);
+        for (std::uint64_t i = 0; i < std::min<std::uint64_t>(size, 3000); ++i)
+          QCOMPARE(remembered.at(permute, size - 1 - i), permute(size - 1 - i));
+      }
+  }
+
   void permutationOfHugeSets() {
     const std::uint64_t size = (std::uint64_t{1} << 40) + 3;
     const Permutation permute(size, 1, 1);

@@ -174,14 +174,22 @@ Result<OneHot::Work> OneHot::worked_out(const Params& params, DescInputs in, con
 class OneHot::Op final : public SampleOp {
  public:
   Op(RowLayout layout, std::vector<Encoded> hot, bool refuses)
-      : layout_(std::move(layout)), hot_(std::move(hot)), refuses_(refuses) {}
+      : layout_(std::move(layout)), hot_(std::move(hot)), refuses_(refuses) {
+    for (const Encoded& column : hot_) {  // neighbours are cleared at once
+      const std::size_t count = column.columns.names.size();
+      if (!cleared_.empty() && cleared_.back().first + cleared_.back().count == column.first)
+        cleared_.back().count += count;
+      else
+        cleared_.push_back({column.first, count});
+    }
+  }
 
   Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext&) const override {
     if (!RowView::fits(*in[0], layout_.columns())) return fail(short_row());
     const RowView row(*in[0], layout_.columns());
     std::byte* cells = layout_.begin(*in[0], *out[0]);
+    for (const Cells& some : cleared_) std::memset(cells + some.first * kCellBytes, 0, some.count * kCellBytes);
     for (const Encoded& column : hot_) {
-      std::memset(cells + column.first * kCellBytes, 0, column.columns.names.size() * kCellBytes);
       const std::uint32_t found = column.lookup.find(row, column.place);
       std::uint32_t hot = column.columns.unseen;
       if (found == CategoryLookup::kMissing)
@@ -196,9 +204,15 @@ class OneHot::Op final : public SampleOp {
   }
 
  private:
+  struct Cells {
+    std::size_t first = 0;
+    std::size_t count = 0;
+  };
+
   RowLayout layout_;
   std::vector<Encoded> hot_;
   bool refuses_;
+  std::vector<Cells> cleared_{};
 };
 
 Result<std::unique_ptr<SampleOp>> OneHot::make(const Params& params, DescInputs in, const NamedTensors& learnt) {

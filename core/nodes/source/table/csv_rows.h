@@ -66,6 +66,9 @@ class RowSplitter {
   [[nodiscard]] const std::vector<CsvCell>& cells() const { return cells_; }
 
  private:
+  /// All cells of a row that has no quote sign: one pass over it. Fault::None or ManyCells.
+  [[nodiscard]] Fault split_plain(std::string_view row, const CsvDialect& dialect, std::size_t most);
+  void add_trimmed(const char* begin, const char* end, const CsvDialect& dialect);
   [[nodiscard]] bool add_plain(const char* begin, const char* end, const CsvDialect& dialect);
   [[nodiscard]] const char* add_quoted(const char* at, const char* end, const CsvDialect& dialect, Fault& fault);
 

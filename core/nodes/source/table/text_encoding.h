@@ -18,7 +18,11 @@ inline constexpr std::string_view kUtf8 = "UTF-8";
 /// How far `text` is valid UTF-8: its size, or the offset of the first byte that begins no character. A character that
 /// the end of the text cuts off is valid as far as it goes if `cut`.
 [[nodiscard]] std::size_t valid_utf8(std::string_view text, bool cut = false);
-[[nodiscard]] inline bool is_utf8(std::string_view text) { return valid_utf8(text) == text.size(); }
+[[nodiscard]] inline bool is_utf8(std::string_view text) {
+  unsigned char all = 0;  // most cells are short and ASCII
+  for (const char c : text) all = static_cast<unsigned char>(all | static_cast<unsigned char>(c));
+  return all < 0x80 || valid_utf8(text) == text.size();
+}
 
 /// What a file's first bytes tell of its encoding.
 struct EncodingGuess {
