@@ -233,8 +233,9 @@ def main():
     asked = {one.name: one.type.tensor_type.elem_type for one in model.graph.input}
     said = run(model, {name: fields[name].to(TYPES[kind]) for name, kind in asked.items()})
     apart = (torch.softmax(next(iter(said.values())), 1) - wanted).abs().max().item()
-    assert apart <= 1e-4, f"{apart} apart"
-    print("OK", apart, "of scores that are", wanted.std(0).mean().item(), "apart from record to record")
+    differ = wanted.std(0).mean().item()  # from record to record: with less, a layer that is left out would not show
+    assert apart <= min(1e-4, 1e-6 + differ / 50), f"{apart} apart, of scores that differ by {differ}"
+    print("OK", apart, differ)
 
 
 if __name__ == "__main__":
