@@ -100,8 +100,7 @@ constexpr std::string_view kGroups = R"py(def groups_of(model):
     groups = []
     for name, parameter in model.named_parameters():
         penalised = DECAY_NORM_AND_BIAS or parameter.dim() > 1
-        layer = name.rsplit(".", 1)[0]
-        factor = next((f for pattern, f in reversed(RATES) if fnmatch.fnmatchcase(layer, pattern)), 1.0)
+        factor = next((f for prefix, f in FACTORS if name.startswith(prefix + ".") or name == prefix), 1.0)
         groups.append({"params": [parameter], "weight_decay": WEIGHT_DECAY if penalised else 0.0,
                        "l1": L1 if penalised else 0.0, "factor": factor})
     return groups
@@ -133,23 +132,21 @@ def judge(model, loader):
 constexpr std::string_view kMain = R"py(def main():
     torch.manual_seed(SEED)
     random.seed(SEED)
-    records = data.read(*sys.argv[1:])
-    if VALIDATION_SPLIT > 0:
-        random.shuffle(records)
-    held_out = round(len(records) * VALIDATION_SPLIT)
-    training = data.Records(records[held_out:], training=True)
-    validation = data.Records(records[:held_out])
-    train_loader = DataLoader(training, BATCH, shuffle=SHUFFLE, drop_last=DROP_LAST, collate_fn=data.collate)
+SIDES
+    training = data.Records(training, training=True)
+    validation = data.Records(validation)
+    train_loader = DataLoader(training, BATCH, ORDER, drop_last=DROP_LAST, collate_fn=data.collate)
     validation_loader = DataLoader(validation, BATCH, collate_fn=data.collate)
 COUNT
     model = Model().to(DEVICE)
+BEGIN
     optimizer = OPTIMIZER
 AVERAGE
     step = drops = waited = plateau = 0
     total = EPOCHS * math.ceil(len(train_loader) / ACCUMULATE)
     best = plateau_best = best_state = None
     for epoch in range(1, EPOCHS + 1):
-        model.train()
+        LEARN
         gathered = seen = 0
         sums = {"loss": 0.0, "accuracy": 0.0}
         optimizer.zero_grad()
@@ -181,7 +178,7 @@ UPDATE
             step, gathered = step + 1, 0
 JUDGED
         measured = {"train_" + name: value / max(seen, 1) for name, value in sums.items()}
-        if held_out:
+        if len(validation):
             measured.update(("val_" + name, value) for name, value in judge(judged, validation_loader).items())
         print(f"epoch {epoch}: " + ", ".join(f"{name} {value:.4f}" for name, value in measured.items()))
 STOPPING
@@ -190,6 +187,25 @@ STOPPING
 
 if __name__ == "__main__":
     main()
+)py";
+
+constexpr std::string_view kDividedSides = R"py(    records = data.read(*sys.argv[1:])
+    training, validation = ([records[place] for place in side] for side in splits.divide(records, **SPLIT))
+)py";
+
+constexpr std::string_view kOwnSides =
+    R"py(    at = sys.argv.index("--validation") if "--validation" in sys.argv else len(sys.argv)
+    training = data.read(*sys.argv[1:at])
+    validation = data.read(*sys.argv[at + 1 :]) if at < len(sys.argv) else []
+)py";
+
+constexpr std::string_view kByClass = R"py(def by_class(training):
+    """Draws the records of each class equally often."""
+    labels = [record["label"] for record in training.records]
+    counts = [max(labels.count(i), 1) for i in range(len(data.CLASSES))]
+    return WeightedRandomSampler([1 / counts[label] for label in labels], len(labels))
+
+
 )py";
 
 constexpr std::string_view kPlateau = R"py(        if WATCH in measured:  # a plateau lowers the learning rate
@@ -305,44 +321,43 @@ std::string functions_of_model(const ExportedModel& model, const std::string& lo
   return text;
 }
 
-std::string constants_of(const ExportedModel& model, const OptimizerSettings& optimizer) {
-  const TrainerSettings& trainer = model.plan->trainer;
-  std::string rates = "[";
-  for (const std::string& text : optimizer.rates)
-    if (const auto rate = parse_layer_rate(text))
-      rates += fmt::format("{}({}, {})", rates.size() > 1 ? ", " : "", python_string(rate->pattern),
-                           python_number(rate->factor));
-  double split = 0;
-  std::string notes;  // of what this program does in another way
+/// Does validation have a source of its own?
+bool has_own_validation(const ExportedModel& model) {
+  return model.plan->validation && model.plan->validation->source_node != model.plan->train.source_node;
+}
+
+/// Are records drawn class by class?
+bool draws_by_class(const ExportedModel& model) {
   for (const Node& node : model.flat.nodes()) {
     const NodeSpec* spec = Registry::instance().find(node.type);
-    if (spec == nullptr) continue;
+    if (spec == nullptr || spec->role != Role::Sampler) continue;
     const ParamMap params = spec->complete(node.params);
-    const ParamReader read(params);
-    if (spec->role == Role::Sampler && read.text("balance") == "classes")
-      notes += "# Feedline drew the records of each class equally often; here each record comes once an epoch.\n";
-    if (node.id != model.plan->trainer_node) continue;
-    const std::int64_t folds = read.integer("folds");
-    const std::string by = read.text("split_by");
-    split = folds > 1 && by != "column" ? 1 / static_cast<double>(folds) : read.real("validation_split");
-    if (by != "random")
-      notes += fmt::format(
-          "# Feedline divided the records by {} (split_by, split_column {}); here a random share of "
-          "them validates.\n",
-          python_comment(by), python_string(read.text("split_column")));
-    if (const auto frozen = read.texts("freeze"); !frozen.empty())
-      notes += fmt::format("# Feedline did not train the layers {}; here all of them learn.\n", python_list(frozen));
+    if (ParamReader(params).text("balance") == "classes") return true;
   }
-  std::string text =
-      notes + fmt::format("EPOCHS = {}\nBATCH = {}\nSHUFFLE = {}\nDROP_LAST = {}\nVALIDATION_SPLIT = {}\nSEED = {}\n",
-                          trainer.epochs > 0 ? trainer.epochs : 100, model.plan->train.batch.size,
-                          python_bool(model.plan->train.sampler.shuffle),
-                          python_bool(model.plan->train.batch.drop_last), python_number(split), trainer.seed);
+  return false;
+}
+
+std::string constants_of(const ExportedModel& model, const OptimizerSettings& optimizer) {
+  const TrainerSettings& trainer = model.plan->trainer;
+  std::string notes;  // of what this program does in another way
+  const std::string& stop = trainer.stop_early;
+  for (const std::string& key : {stop, optimizer.schedule == "plateau" ? optimizer.watch : std::string("off")})
+    if (key != "off" && !key.ends_with("_loss") && !key.ends_with("_accuracy"))
+      notes += fmt::format("# {} is not measured here: what Feedline does by it is left out.\n", python_comment(key));
+  std::string text = notes + fmt::format("EPOCHS = {}\nBATCH = {}\nDROP_LAST = {}\nSEED = {}\n",
+                                         trainer.epochs > 0 ? trainer.epochs : 100, model.plan->train.batch.size,
+                                         python_bool(model.plan->train.batch.drop_last), trainer.seed);
+  if (!has_own_validation(model))
+    text += fmt::format(
+        "SPLIT = {{\"by\": {}, \"column\": {}, \"share\": {}, \"folds\": {}, \"fold\": {}, \"seed\": {},\n"
+        "         \"validation\": {}, \"training\": {}}}  # see splits.py\n",
+        python_string(trainer.split_by), python_string(trainer.split_column), python_number(trainer.validation_split),
+        trainer.folds, trainer.fold, trainer.seed, python_list(trainer.validation_values),
+        python_list(trainer.training_values));
   text += fmt::format("ACCUMULATE = {}  # batches whose gradients make one step\n", trainer.accumulate);
   text += fmt::format("RATE = {}\nWEIGHT_DECAY = {}\nL1 = {}\nDECAY_NORM_AND_BIAS = {}\n",
                       python_number(optimizer.learning_rate), python_number(optimizer.weight_decay),
                       python_number(optimizer.l1), python_bool(optimizer.decay_norm_and_bias));
-  text += fmt::format("RATES = {}]  # layers whose learning rate is multiplied\n", rates);
   if (optimizer.ema > 0) text += fmt::format("EMA = {}\n", python_number(optimizer.ema));
   if (optimizer.schedule == "plateau")
     text +=
@@ -363,6 +378,10 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
   if (!write) return fail(Error(write.error()).at_node(network.optimizer_node));
   const WrittenOptimizer optimizer = (*write)(network.optimizer_params);
   const OptimizerSettings settings = network.optimizer->optimizer_settings(network.optimizer_params);
+  const PytorchFreezing freezing = pytorch_freezing(model, settings);
+  const bool freezes = !freezing.functions.empty();
+  const bool own = has_own_validation(model);
+  const bool by_class = draws_by_class(model);
   HelperList helpers;
   helpers.add(optimizer.helpers);
   auto loss = loss_lines(model, helpers);
@@ -371,22 +390,28 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
   std::string text = fmt::format(
       "\"\"\"Trains the network of {} as Feedline {} did.\n"
       "\n"
-      "python train.py DATA...   the paths that read() of data.py takes\n"
+      "python train.py DATA...{}   the paths that read() of data.py takes\n"
       "\"\"\"\n"
-      "import fnmatch\n"
+      "{}"
       "import math\n"
+      "{}"
       "import random\n"
       "import sys\n"
       "\n"
       "import torch\n"
       "from torch import nn\n"
-      "from torch.utils.data import DataLoader\n"
+      "from torch.utils.data import DataLoader{}\n"
       "\n"
       "import data\n"
+      "{}"
       "from model import Model\n"
+      "{}"
       "\n",
-      python_comment(model.title), FEEDLINE_VERSION);
-  text += constants_of(model, settings) + "\n\n" + helpers.text() + functions_of_model(model, *loss);
+      python_comment(model.title), FEEDLINE_VERSION, own ? " --validation DATA..." : "",
+      freezes ? "import fnmatch\n" : "", freezes ? "import pathlib\n" : "", by_class ? ", WeightedRandomSampler" : "",
+      own ? "" : "import splits\n", freezes ? "from weights import read_weights\n" : "");
+  text += constants_of(model, settings) + freezing.constants + "\n\n" + freezing.functions + helpers.text() +
+          functions_of_model(model, *loss);
   text += kScheduleParts;
   text += "def scheduled(step, total, drops):\n" + schedule_lines(settings);
   text += fmt::format(
@@ -416,6 +441,12 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
     clip += fmt::format("            nn.utils.clip_grad_norm_(model.parameters(), {})\n",
                         python_number(settings.clip_norm));
   put_in(main, "CLIP", clip);
+  put_in(main, "SIDES", own ? kOwnSides : kDividedSides);
+  put_in(main, "BEGIN", freezes ? "    begin(model)\n" : "");
+  put_word(main, "LEARN", freezes ? "learn_in(model, epoch)" : "model.train()");
+  const std::string shuffle = fmt::format("shuffle={}", python_bool(model.plan->train.sampler.shuffle));
+  put_word(main, "ORDER", by_class ? std::string("sampler=by_class(training)") : shuffle);
+  if (by_class) text += kByClass;
   const bool averages = settings.ema > 0;
   put_in(main, "AVERAGE",
          averages ? "    average, judged = Average(model), Model().to(DEVICE)\n" : "    judged = model\n");
