@@ -77,6 +77,63 @@ class TestExport : public QObject {
   TrainingState trained(const Document& document) { return folder_.trained(document); }
   void write_case(const TrainingState& state, const QString& to) { folder_.write_case(state, to); }
 
+  static void set_trainer(Document& document, const ParamMap& params) {
+    for (const auto& [name, value] : params)
+      if (const auto set = document.apply(SetParam{.node = "trainer", .param = name, .value = value}); !set)
+        qFatal("%s", set.error().line().c_str());
+  }
+
+  /// Which records train and which validate, by several rules.
+  void write_splits(const ExportedModel& model, const QString& to) {
+    const std::string groups = "city";
+    const std::vector<ParamMap> rules = {
+        {},
+        {{"folds", std::int64_t{3}}, {"fold", std::int64_t{2}}},
+        {{"split_by", std::string("stratified")}},
+        {{"split_by", std::string("stratified")}, {"folds", std::int64_t{5}}, {"seed", std::int64_t{9}}},
+        {{"split_by", std::string("group")}, {"split_column", groups}},
+        {{"split_by", std::string("group")}, {"split_column", groups}, {"folds", std::int64_t{3}}},
+        {{"split_by", std::string("column")},
+         {"split_column", groups},
+         {"validation_values", ValueList{std::string("town1")}},
+         {"training_values", ValueList{std::string("town0"), std::string("town3")}}}};
+    QJsonArray splits;
+    for (const ParamMap& rule : rules) {
+      Document document = model.drawn;
+      set_trainer(document, rule);
+      const auto plan = make_plan(document, {});
+      QVERIFY2(plan, plan ? "" : plan.error().line().c_str());
+      const auto side = [](const SamplerPlan& sampler) {
+        std::vector<std::uint64_t> records;
+        for (std::uint64_t i = 0; i < sampler.count; ++i) records.push_back(sampler.record(0, i));
+        std::sort(records.begin(), records.end());
+        QJsonArray all;
+        for (const std::uint64_t record : records) all.append(static_cast<qint64>(record));
+        return all;
+      };
+      const auto texts = [](const std::vector<std::string>& values) {
+        QJsonArray all;
+        for (const std::string& value : values) all.append(QString::fromStdString(value));
+        return all;
+      };
+      const TrainerSettings& is = (*plan)->trainer;
+      splits.append(QJsonObject{{"sides", QJsonArray{side((*plan)->train.sampler), side((*plan)->validation->sampler)}},
+                                {"rules", QJsonObject{{"by", QString::fromStdString(is.split_by)},
+                                                      {"column", QString::fromStdString(is.split_column)},
+                                                      {"share", is.validation_split},
+                                                      {"folds", static_cast<qint64>(is.folds)},
+                                                      {"fold", static_cast<qint64>(is.fold)},
+                                                      {"seed", static_cast<qint64>(is.seed)},
+                                                      {"validation", texts(is.validation_values)},
+                                                      {"training", texts(is.training_values)}}}});
+    }
+    const auto file = model.train.source_params.find("file");
+    QVERIFY(file != model.train.source_params.end());
+    write_file(to + "/splits.json",
+               QJsonDocument(QJsonObject{{"file", QString::fromStdString(to_text(file->second))}, {"splits", splits}})
+                   .toJson());
+  }
+
   /// TorchScript says in this program what the model says.
   void compare_torchscript(const ExportedModel& model, const QString& to) {
     auto script = torch::jit::load((to + "/model.pt").toStdString());
@@ -110,10 +167,15 @@ class TestExport : public QObject {
   void says_the_same_everywhere() {
     QFETCH(QByteArray, what);
     const QString to = fresh();
-    const TrainingState state = trained(graph_of_kind(what));
+    Document drawn = graph_of_kind(what);
+    if (what == "pictures") set_trainer(drawn, {{"freeze", ValueList{std::string("conv1"), std::string("n*m")}}});
+    const TrainingState state = trained(drawn);
     const auto model = exported_model(state);
     QVERIFY2(model, model ? "" : model.error().line().c_str());
     write_case(state, to);
+    if (what == "table") write_splits(*model, to);
+    if (what == "pictures")
+      write_file(to + "/frozen.json", "[\"conv1.weight\", \"conv1.bias\", \"norm.weight\", \"norm.bias\"]");
     const ExportTargets targets{.pytorch = (to + "/export").toStdString(),
                                 .torchscript = (to + "/model.pt").toStdString(),
                                 .onnx = (to + "/model.onnx").toStdString(),
@@ -160,7 +222,7 @@ class TestExport : public QObject {
     QVERIFY(!export_files(state, {}, {.onnx = "/proc/none/model.onnx"}));
     const QString twice = fresh();
     for (int turn = 0; turn < 2; ++turn) QVERIFY(export_files(state, {}, {.pytorch = twice.toStdString()}));
-    QCOMPARE(files_below(twice).size(), qsizetype{7});
+    QCOMPARE(files_below(twice).size(), qsizetype{8});
   }
 
   /// Its records are whole, and it can be read while it grows.
