@@ -130,7 +130,7 @@ class TestExport : public QObject {
     const auto file = model.train.source_params.find("file");
     QVERIFY(file != model.train.source_params.end());
     write_file(to + "/splits.json",
-               QJsonDocument(QJsonObject{{"file", QString::fromStdString(to_text(file->second))}, {"splits", splits}})
+               QJsonDocument(QJsonObject{{"file", QString::fromStdString(std::get<std::string>(file->second))}, {"splits", splits}})
                    .toJson());
   }
 
