@@ -164,7 +164,7 @@ bool has_own_validation(const ExportedModel& model) {
 }
 
 /// Are records drawn class by class?
-bool draws_by_class(const ExportedModel& model) {
+bool exports_class_draw(const ExportedModel& model) {
   for (const Node& node : model.flat.nodes()) {
     const NodeSpec* spec = Registry::instance().find(node.type);
     if (spec == nullptr || spec->role != Role::Sampler) continue;
@@ -218,7 +218,7 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
   const PytorchFreezing freezing = pytorch_freezing(model, settings);
   const bool freezes = !freezing.functions.empty();
   const bool own = has_own_validation(model);
-  const bool by_class = draws_by_class(model);
+  const bool by_class = exports_class_draw(model);
   HelperList helpers;
   helpers.add(optimizer.helpers);
   auto loss = loss_lines(model, helpers);
