@@ -76,6 +76,17 @@ TensorValue halved(const TensorValue& value) {
   return half;
 }
 
+/// The metric whose best epoch the run is to end with; empty: it ends with the weights of its last step.
+std::string best_epoch_metric(const Document& document) {
+  for (const Node& node : document.nodes()) {
+    const NodeSpec* spec = Registry::instance().find(node.type);
+    if (spec == nullptr || !spec->trainer) continue;
+    const TrainerSettings settings = spec->trainer(spec->complete(node.params));
+    if (settings.stop_early != "off" && settings.restore_best) return settings.stop_early;
+  }
+  return {};
+}
+
 /// What a checkpoint has of one node, by the names that the layer itself gives: those of torchvision.
 NamedTensors weights_of(const TrainingState& state, const std::string& key, bool half) {
   NamedTensors weights;
@@ -104,13 +115,20 @@ ExitCode pretrain(const PretrainArguments& arguments) {
   if (folder.path().empty())
     return refuse({.reason = "no temporary folder can be made", .remedy = "Set TMPDIR to a folder with room"});
   RunOptions options = arguments.options();
-  options.checkpoints = {.folder = folder.path(), .every_epochs = 1'000'000, .keep = 1, .keep_best = false};
+  // The checkpoint at the end holds the weights of the last step; the best ones lie in a file of their own.
+  const std::string best_by = best_epoch_metric(*document);
+  options.checkpoints = {.folder = folder.path(),
+                         .every_epochs = 1'000'000,
+                         .keep = 1,
+                         .best_by = best_by,
+                         .keep_best = !best_by.empty()};
   Interrupts interrupts;
   const Outcome outcome = drive(std::move(*document), options, interrupts, !arguments.trace.empty());
   ExitCode code = conclude(outcome);
   if (outcome.result.checkpoint.empty() || outcome.result.end == RunResult::End::Failed)
     return write_results(arguments, outcome, code);
-  const auto state = load_training_state(outcome.result.checkpoint);
+  const bool goes_back = !best_by.empty() && !outcome.result.best_checkpoint.empty();
+  const auto state = load_training_state(goes_back ? outcome.result.best_checkpoint : outcome.result.checkpoint);
   if (!state) return refuse(state.error());
   const NamedTensors weights = weights_of(*state, key, arguments.half);
   if (Status written = write_safetensors(user_path(arguments.out), views_of(weights), about); !written)
@@ -127,8 +145,8 @@ void add_pretrain(CLI::App& app, ExitCode& code) {
           "Trains the model of a graph as 'run' does, and writes the weights of its backbone, without the head behind "
           "it, to a .safetensors file under torchvision's names. Other graphs begin from them by the backbone's "
           "parameter 'weights'. It needs no internet: example:pretrain learns from generated pictures, or, by "
-          "turns of a quarter, from pictures that nobody has labelled. Ctrl-C ends the training and keeps what was "
-          "learnt.");
+          "turns of a quarter, from pictures that nobody has labelled. Where the trainer's stop_early is set, the weights "
+          "of the best epoch are written. Ctrl-C ends the training and keeps what was learnt.");
   command->footer(
       "Examples:\n"
       "  feedline-cli pretrain example:pretrain --out small.safetensors --half\n"

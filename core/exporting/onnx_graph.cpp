@@ -20,8 +20,8 @@ namespace node_field {
 constexpr unsigned kInput = 1, kOutput = 2, kName = 3, kOperator = 4, kAttribute = 5;
 }
 namespace attribute_field {
-constexpr unsigned kName = 1, kReal = 2, kNumber = 3, kNumbers = 8, kType = 20;
-constexpr std::int64_t kRealType = 1, kNumberType = 2, kNumbersType = 7;
+constexpr unsigned kName = 1, kReal = 2, kNumber = 3, kText = 4, kNumbers = 8, kType = 20;
+constexpr std::int64_t kRealType = 1, kNumberType = 2, kTextType = 3, kNumbersType = 7;
 }  // namespace attribute_field
 namespace tensor_field {
 constexpr unsigned kDims = 1, kType = 2, kName = 8, kRaw = 9;
@@ -53,19 +53,31 @@ std::int64_t onnx_type(ElementType type) {
 
 std::string OnnxGraph::add(std::string_view op, const std::vector<std::string>& inputs,
                            const std::vector<Attribute>& attributes) {
-  std::string output = fmt::format("{}/{}", layer_, ++count_);
-  put_node(op, inputs, output, attributes);
-  return output;
+  return add_with(1, op, inputs, attributes).front();
 }
 
-void OnnxGraph::rename(const std::string& value, const std::string& name) { put_node("Identity", {value}, name, {}); }
+std::vector<std::string> OnnxGraph::add_with(std::size_t outputs, std::string_view op,
+                                             const std::vector<std::string>& inputs,
+                                             const std::vector<Attribute>& attributes) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < outputs; ++i) names.push_back(fmt::format("{}/{}", layer_, ++count_));
+  put_node(op, inputs, names, attributes);
+  return names;
+}
 
-void OnnxGraph::put_node(std::string_view op, const std::vector<std::string>& inputs, const std::string& output,
-                         const std::vector<Attribute>& attributes) {
+const TensorValue* OnnxGraph::find_weight(const std::string& name) const {
+  const auto found = weights_.find(name);
+  return found == weights_.end() ? nullptr : &found->second;
+}
+
+void OnnxGraph::rename(const std::string& value, const std::string& name) { put_node("Identity", {value}, {name}, {}); }
+
+void OnnxGraph::put_node(std::string_view op, const std::vector<std::string>& inputs,
+                         const std::vector<std::string>& outputs, const std::vector<Attribute>& attributes) {
   ProtobufMessage node;
   for (const std::string& input : inputs) node.text(node_field::kInput, input);
-  node.text(node_field::kOutput, output);
-  node.text(node_field::kName, output);
+  for (const std::string& output : outputs) node.text(node_field::kOutput, output);
+  node.text(node_field::kName, outputs.front());
   node.text(node_field::kOperator, op);
   for (const Attribute& attribute : attributes) {
     ProtobufMessage one;
@@ -74,6 +86,8 @@ void OnnxGraph::put_node(std::string_view op, const std::vector<std::string>& in
       one.number(attribute_field::kNumber, *number).number(attribute_field::kType, attribute_field::kNumberType);
     else if (const auto* real = std::get_if<float>(&attribute.value))
       one.real(attribute_field::kReal, *real).number(attribute_field::kType, attribute_field::kRealType);
+    else if (const auto* text = std::get_if<std::string>(&attribute.value))
+      one.text(attribute_field::kText, *text).number(attribute_field::kType, attribute_field::kTextType);
     else
       one.numbers(attribute_field::kNumbers, std::get<std::vector<std::int64_t>>(attribute.value))
           .number(attribute_field::kType, attribute_field::kNumbersType);
@@ -92,9 +106,9 @@ void OnnxGraph::keep(const std::string& name, const TensorValue& value) {
 }
 
 std::string OnnxGraph::weight(const std::string& name) {
-  const auto found = weights_.find(name);
-  if (found == weights_.end()) return {};
-  if (kept_.insert(name).second) keep(name, found->second);
+  const TensorValue* found = find_weight(name);
+  if (found == nullptr) return {};
+  if (kept_.insert(name).second) keep(name, *found);
   return name;
 }
 
@@ -107,6 +121,12 @@ std::string OnnxGraph::constant(const std::vector<float>& numbers, const std::ve
 std::string OnnxGraph::constant(const std::vector<std::int64_t>& numbers) {
   std::string name = fmt::format("{}/constant {}", layer_, ++count_);
   keep(name, TensorValue::of(numbers));
+  return name;
+}
+
+std::string OnnxGraph::scalar(std::int64_t number) {
+  std::string name = fmt::format("{}/constant {}", layer_, ++count_);
+  keep(name, TensorValue::of(std::span<const std::int64_t>(&number, 1), {}));
   return name;
 }
 

@@ -6,6 +6,7 @@
 #include "exporting/protobuf.h"
 #include "schema/named_tensors.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -21,7 +22,7 @@ class OnnxGraph {
   /// Of an operator.
   struct Attribute {
     std::string name{};
-    std::variant<std::int64_t, float, std::vector<std::int64_t>> value{};
+    std::variant<std::int64_t, float, std::vector<std::int64_t>, std::string> value{};
   };
   /// What a value is like: dimensions, of which a negative one may be any and is called by `dim_name`.
   struct ValueInfo {
@@ -37,10 +38,16 @@ class OnnxGraph {
   /// An operator with one output, whose name is returned. Empty inputs are optional ones that are left out.
   std::string add(std::string_view op, const std::vector<std::string>& inputs,
                   const std::vector<Attribute>& attributes = {});
+  /// One with several outputs, of which all up to the last that is wanted are returned.
+  std::vector<std::string> add_with(std::size_t outputs, std::string_view op, const std::vector<std::string>& inputs,
+                                    const std::vector<Attribute>& attributes);
+  /// Null: there is none such. Nothing is put into the graph.
+  [[nodiscard]] const TensorValue* find_weight(const std::string& name) const;
   /// A value that the graph holds: a weight by its name (empty: there is none such), or numbers.
   std::string weight(const std::string& name);
   std::string constant(const std::vector<float>& numbers, const std::vector<std::int64_t>& shape);
   std::string constant(const std::vector<std::int64_t>& numbers);
+  std::string scalar(std::int64_t number);
   /// The same value under another name.
   void rename(const std::string& value, const std::string& name);
   /// From here on values are named after this layer.
@@ -53,7 +60,7 @@ class OnnxGraph {
                                  const std::vector<std::pair<std::string, std::string>>& texts) const;
 
  private:
-  void put_node(std::string_view op, const std::vector<std::string>& inputs, const std::string& output,
+  void put_node(std::string_view op, const std::vector<std::string>& inputs, const std::vector<std::string>& outputs,
                 const std::vector<Attribute>& attributes);
   void keep(const std::string& name, const TensorValue& value);
   [[nodiscard]] static ProtobufMessage described(const ValueInfo& info);

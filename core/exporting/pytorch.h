@@ -4,9 +4,11 @@
 // A trained model as a program of PyTorch.
 
 #include "exporting/exported_model.h"
+#include "schema/optimizer.h"
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace feedline::inline exporting {
 
@@ -22,11 +24,20 @@ struct PytorchData {
 [[nodiscard]] Result<PytorchData> pytorch_data(const ExportedModel& model);
 /// The loop: losses, optimiser, schedule, stopping.
 [[nodiscard]] Result<std::string> pytorch_training(const ExportedModel& model);
+/// What of a network does not learn, and by how much of the rate the rest does: constants of train.py, and functions
+/// that begin() and learn_in() an epoch; empty where all of it learns.
+struct PytorchFreezing {
+  std::string constants{};
+  std::string functions{};
+};
+[[nodiscard]] PytorchFreezing pytorch_freezing(const ExportedModel& model, const OptimizerSettings& optimizer);
+/// splits.py: which records train and which validate.
+[[nodiscard]] std::string_view pytorch_splits();
 [[nodiscard]] std::string pytorch_readme(const ExportedModel& model);
 
-/// Writes model.py, data.py, train.py, weights.safetensors, weights.py, preparation.json and README.md into a folder,
-/// which is new, empty or holds an earlier export. All of it is there, or nothing.
-/// Errors: those of above; a folder with other files; one that cannot be written.
+/// Writes model.py, data.py, splits.py, train.py, weights.safetensors, weights.py, preparation.json and README.md into
+/// a folder, which is new, empty or holds an earlier export. All of it is there, or nothing. Errors: those of above; a
+/// folder with other files; one that cannot be written.
 Status write_pytorch(const ExportedModel& model, const std::filesystem::path& folder);
 
 /// Definitions that a file needs, each once, in the order in which they are first named.

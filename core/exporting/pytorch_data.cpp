@@ -91,7 +91,7 @@ def read(folder):
     for label, name in enumerate(CLASSES):
         for file in sorted(pathlib.Path(folder, name).rglob("*")):
             if file.is_file():
-                records.append({PORT: CONTENT, "label": label})
+                records.append({PORT: CONTENT, "label": label, "key": str(file.parent)})
     return records
 )py";
 
@@ -122,15 +122,18 @@ def read(file):
         text.seek(0)
         rows = [[cell.strip() for cell in row] for row in csv.reader(text, csv.Sniffer().sniff(sample)) if row]
     names = rows.pop(0) if HEADER else [f"column_{i + 1}" for i in range(len(rows[0]))]
+    key = KEY if KEY in names else next((name for name in names if name.lower() == KEY.lower()), None)
     records = []
     for cells in rows:
         if len(cells) != len(names):
             continue
         row = {name: None if cell == "" or cell in MISSING else cell for name, cell in zip(names, cells)}
+        value = row.get(key) or ""
         label = row.pop(LABEL or names[-1])
         cells = {name: row[name] if text else math.nan if row[name] is None else number(row[name])
                  for name, text in COLUMNS.items()}
-        records.append({"row": cells, "label": CLASSES.index(label) if CLASSES else number(label)})
+        label = CLASSES.index(label) if CLASSES else number(label)
+        records.append({"row": cells, "label": label, "key": value})
     return records
 )py";
 
@@ -171,7 +174,7 @@ std::string replaced(std::string_view text, std::string_view what, std::string_v
 }
 
 /// What reads the records of the source's type.
-std::string reading(const ExportedData& data) {
+std::string reading(const ExportedData& data, const std::string& key) {
   const std::string& type = data.source_type;
   const ParamReader params(data.source_params);
   if (is_one_of_types(type, {"image_folder", "generated_pictures"}))
@@ -188,9 +191,10 @@ std::string reading(const ExportedData& data) {
           columns += fmt::format("{}{}: {}", columns.size() > 1 ? ", " : "", python_string(column.name),
                                  python_bool(column.type == ColumnType::Text));
     return fmt::format(
-               "\nCOLUMNS = {}}}  # True: texts\nLABEL = {}  # empty: the last column\nHEADER = {}\nMISSING = {}\n",
+               "\nCOLUMNS = {}}}  # True: texts\nLABEL = {}  # empty: the last column\nHEADER = {}\nMISSING = {}\n"
+               "KEY = {}  # the column by which records are divided: splits.py\n",
                columns, python_string(params.text("label")), python_bool(params.text("header") != "no"),
-               python_list(params.texts("missing"))) +
+               python_list(params.texts("missing")), python_string(key)) +
            std::string(kReadTable);
   }
   std::string ports;
@@ -249,7 +253,8 @@ Result<PytorchData> pytorch_data(const ExportedModel& model) {
       "CLASSES = PREPARATION[\"classes\"]\n"
       "FITTED = PREPARATION[\"fitted\"]  # what nodes have learnt from the training records\n";
   body += fmt::format("RAGGED = {}  # fields whose records differ in length\n", python_list(ragged));
-  body += "\n\n" + helpers.text() + functions + std::string(kCollate) + "\n" + reading(model.train);
+  body += "\n\n" + helpers.text() + functions + std::string(kCollate) + "\n" +
+          reading(model.train, model.plan->trainer.split_column);
   PytorchData data;
   data.module = fmt::format(
       "\"\"\"The data of {}, prepared as Feedline {} prepares them.\n"

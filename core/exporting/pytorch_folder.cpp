@@ -60,6 +60,7 @@ std::string pytorch_readme(const ExportedModel& model) {
       "- `data.py`: `prepare(record)` makes the fields of a batch of a record, `collate()` a batch of them.\n"
       "- `preparation.json`: what nodes had learnt from the training records, and the names of the classes.\n"
       "- `train.py`: the same losses, optimiser, schedule and stopping: `python train.py DATA`.\n"
+      "- `splits.py`: which records train and which validate: the same ones as in Feedline.\n"
       "\n"
       "```python\n"
       "import torch\n"
@@ -75,7 +76,7 @@ std::string pytorch_readme(const ExportedModel& model) {
       "are\n"
       "scaled as Feedline scales them, with PyICU texts are cut into words as it cuts them; without, nearly so. "
       "Random\n"
-      "numbers (order, augmentation, starting weights, which records are held out) are other ones than Feedline's, "
+      "numbers (order, augmentation, starting weights) are other ones than Feedline's, "
       "and\n"
       "a target encoding takes the means of all training records in training too.\n",
       model.title, kMark, FEEDLINE_VERSION, model.position.step, model.position.epoch, inputs, [&] {
@@ -95,8 +96,9 @@ Status write_pytorch(const ExportedModel& model, const fs::path& folder) {
   if (!training) return fail(std::move(training.error()));
   return write_whole_folder(folder, "README.md", kMark, [&](const fs::path& part) -> Status {
     const std::pair<std::string_view, std::string_view> files[] = {
-        {"model.py", *network},  {"data.py", data->module},      {"preparation.json", data->preparation},
-        {"train.py", *training}, {"weights.py", kWeightsModule}, {"README.md", ""}};
+        {"model.py", *network},  {"data.py", data->module},       {"preparation.json", data->preparation},
+        {"train.py", *training}, {"splits.py", pytorch_splits()}, {"weights.py", kWeightsModule},
+        {"README.md", ""}};
     for (const auto& [name, text] : files)
       if (Status written =
               write_whole_file(part / name, name == "README.md" ? pytorch_readme(model) : std::string(text));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exporting/python_text.h"
 #include "exporting/pytorch.h"
+#include "exporting/training_texts.h"
 #include "schema/optimizer.h"
 
 #include <fmt/format.h>
@@ -64,154 +65,6 @@ std::string schedule_lines(const OptimizerSettings& settings) {
                        python_number(settings.drop_factor), end);
   return "    return RATE\n";
 }
-
-constexpr std::string_view kScheduleParts = R"py(def steps_of(given, total):
-    """A count of steps, given as one or (below 1) as a share of all."""
-    return math.floor(given * total + 1e-9 if given < 1 else given)
-
-
-def along_cosine(start, end, done):
-    return end + (start - end) / 2 * (1 + math.cos(math.pi * done))
-
-
-)py";
-
-constexpr std::string_view kAverage = R"py(class Average:
-    """An exponential moving average of weights and buffers, with which the model is validated and saved."""
-
-    def __init__(self, model):
-        self.values = {name: value.clone() for name, value in model.state_dict().items()}
-        self.steps = 0
-
-    @torch.no_grad()
-    def update(self, model):
-        self.steps += 1
-        for name, value in model.state_dict().items():
-            if self.steps == 1 or not value.is_floating_point():
-                self.values[name].copy_(value)
-            else:
-                self.values[name].lerp_(value, 1 - EMA)
-
-
-)py";
-
-constexpr std::string_view kGroups = R"py(def groups_of(model):
-    """Parameters with their weight decay, their L1 penalty and the factor of their learning rate."""
-    groups = []
-    for name, parameter in model.named_parameters():
-        penalised = DECAY_NORM_AND_BIAS or parameter.dim() > 1
-        layer = name.rsplit(".", 1)[0]
-        factor = next((f for pattern, f in reversed(RATES) if fnmatch.fnmatchcase(layer, pattern)), 1.0)
-        groups.append({"params": [parameter], "weight_decay": WEIGHT_DECAY if penalised else 0.0,
-                       "l1": L1 if penalised else 0.0, "factor": factor})
-    return groups
-
-
-def is_better(value, best, least_change, higher):
-    return best is None or (value > best + least_change if higher else value < best - least_change)
-
-
-)py";
-
-constexpr std::string_view kJudge = R"py(@torch.no_grad()
-def judge(model, loader):
-    """Loss and, of classes, accuracy over all records."""
-    model.eval()
-    loss = right = rows = 0
-    for batch in loader:
-        batch = {name: value.to(DEVICE) for name, value in batch.items()}
-        out = outputs_of(model, batch)
-        count = len(next(iter(batch.values())))
-        loss += loss_of(out, batch).item() * count
-        right += accuracy_of(out, batch) * count
-        rows += count
-    return {"loss": loss / max(rows, 1), "accuracy": right / max(rows, 1)}
-
-
-)py";
-
-constexpr std::string_view kMain = R"py(def main():
-    torch.manual_seed(SEED)
-    random.seed(SEED)
-    records = data.read(*sys.argv[1:])
-    if VALIDATION_SPLIT > 0:
-        random.shuffle(records)
-    held_out = round(len(records) * VALIDATION_SPLIT)
-    training = data.Records(records[held_out:], training=True)
-    validation = data.Records(records[:held_out])
-    train_loader = DataLoader(training, BATCH, shuffle=SHUFFLE, drop_last=DROP_LAST, collate_fn=data.collate)
-    validation_loader = DataLoader(validation, BATCH, collate_fn=data.collate)
-COUNT
-    model = Model().to(DEVICE)
-    optimizer = OPTIMIZER
-AVERAGE
-    step = drops = waited = plateau = 0
-    total = EPOCHS * math.ceil(len(train_loader) / ACCUMULATE)
-    best = plateau_best = best_state = None
-    for epoch in range(1, EPOCHS + 1):
-        model.train()
-        gathered = seen = 0
-        sums = {"loss": 0.0, "accuracy": 0.0}
-        optimizer.zero_grad()
-        for index, batch in enumerate(train_loader, 1):
-            batch = {name: value.to(DEVICE) for name, value in batch.items()}
-            count = len(next(iter(batch.values())))
-            out = outputs_of(model, batch)
-            loss = mixed_loss(model, out, batch)
-            (loss * count).backward()
-            gathered += count
-            seen += count
-            sums["loss"] += loss.item() * count
-            sums["accuracy"] += accuracy_of(out, batch) * count
-            if index % ACCUMULATE and index < len(train_loader):
-                continue
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(step, total, drops) * group["factor"]
-                for parameter in group["params"]:
-                    if parameter.grad is not None:
-                        parameter.grad /= gathered
-CLIP
-            for group in optimizer.param_groups:
-                for parameter in group["params"]:
-                    if group["l1"] and parameter.grad is not None:
-                        parameter.grad.add_(parameter.detach().sign(), alpha=group["l1"])
-            optimizer.step()
-            optimizer.zero_grad()
-UPDATE
-            step, gathered = step + 1, 0
-JUDGED
-        measured = {"train_" + name: value / max(seen, 1) for name, value in sums.items()}
-        if held_out:
-            measured.update(("val_" + name, value) for name, value in judge(judged, validation_loader).items())
-        print(f"epoch {epoch}: " + ", ".join(f"{name} {value:.4f}" for name, value in measured.items()))
-STOPPING
-    torch.save((judged if best_state is None else model).state_dict(), "trained.pt")
-
-
-if __name__ == "__main__":
-    main()
-)py";
-
-constexpr std::string_view kPlateau = R"py(        if WATCH in measured:  # a plateau lowers the learning rate
-            value, higher = measured[WATCH], not WATCH.endswith("loss")
-            if is_better(value, plateau_best, abs(plateau_best or 0) * PLATEAU_LEAST_CHANGE, higher):
-                plateau_best, plateau = value, 0
-            else:
-                plateau += 1
-                if plateau > PLATEAU_PATIENCE:
-                    plateau, drops = 0, drops + 1
-)py";
-
-constexpr std::string_view kStopping = R"py(        if STOP_EARLY in measured:  # it ends when this no longer improves
-            value, higher = measured[STOP_EARLY], not STOP_EARLY.endswith("loss")
-            if is_better(value, best, LEAST_CHANGE, higher):
-                best, waited = value, 0
-                best_state = {name: kept.clone() for name, kept in judged.state_dict().items()}
-            else:
-                waited += 1
-                if waited >= PATIENCE:
-                    break
-)py";
 
 void put_in(std::string& text, std::string_view mark, std::string_view lines) {
   const std::string line = std::string(mark) + "\n";
@@ -305,44 +158,43 @@ std::string functions_of_model(const ExportedModel& model, const std::string& lo
   return text;
 }
 
-std::string constants_of(const ExportedModel& model, const OptimizerSettings& optimizer) {
-  const TrainerSettings& trainer = model.plan->trainer;
-  std::string rates = "[";
-  for (const std::string& text : optimizer.rates)
-    if (const auto rate = parse_layer_rate(text))
-      rates += fmt::format("{}({}, {})", rates.size() > 1 ? ", " : "", python_string(rate->pattern),
-                           python_number(rate->factor));
-  double split = 0;
-  std::string notes;  // of what this program does in another way
+/// Does validation have a source of its own?
+bool has_own_validation(const ExportedModel& model) {
+  return model.plan->validation && model.plan->validation->source_node != model.plan->train.source_node;
+}
+
+/// Are records drawn class by class?
+bool exports_class_draw(const ExportedModel& model) {
   for (const Node& node : model.flat.nodes()) {
     const NodeSpec* spec = Registry::instance().find(node.type);
-    if (spec == nullptr) continue;
+    if (spec == nullptr || spec->role != Role::Sampler) continue;
     const ParamMap params = spec->complete(node.params);
-    const ParamReader read(params);
-    if (spec->role == Role::Sampler && read.text("balance") == "classes")
-      notes += "# Feedline drew the records of each class equally often; here each record comes once an epoch.\n";
-    if (node.id != model.plan->trainer_node) continue;
-    const std::int64_t folds = read.integer("folds");
-    const std::string by = read.text("split_by");
-    split = folds > 1 && by != "column" ? 1 / static_cast<double>(folds) : read.real("validation_split");
-    if (by != "random")
-      notes += fmt::format(
-          "# Feedline divided the records by {} (split_by, split_column {}); here a random share of "
-          "them validates.\n",
-          python_comment(by), python_string(read.text("split_column")));
-    if (const auto frozen = read.texts("freeze"); !frozen.empty())
-      notes += fmt::format("# Feedline did not train the layers {}; here all of them learn.\n", python_list(frozen));
+    if (ParamReader(params).text("balance") == "classes") return true;
   }
-  std::string text =
-      notes + fmt::format("EPOCHS = {}\nBATCH = {}\nSHUFFLE = {}\nDROP_LAST = {}\nVALIDATION_SPLIT = {}\nSEED = {}\n",
-                          trainer.epochs > 0 ? trainer.epochs : 100, model.plan->train.batch.size,
-                          python_bool(model.plan->train.sampler.shuffle),
-                          python_bool(model.plan->train.batch.drop_last), python_number(split), trainer.seed);
+  return false;
+}
+
+std::string constants_of(const ExportedModel& model, const OptimizerSettings& optimizer) {
+  const TrainerSettings& trainer = model.plan->trainer;
+  std::string notes;  // of what this program does in another way
+  const std::string& stop = trainer.stop_early;
+  for (const std::string& key : {stop, optimizer.schedule == "plateau" ? optimizer.watch : std::string("off")})
+    if (key != "off" && !key.ends_with("_loss") && !key.ends_with("_accuracy"))
+      notes += fmt::format("# {} is not measured here: what Feedline does by it is left out.\n", python_comment(key));
+  std::string text = notes + fmt::format("EPOCHS = {}\nBATCH = {}\nDROP_LAST = {}\nSEED = {}\n",
+                                         trainer.epochs > 0 ? trainer.epochs : 100, model.plan->train.batch.size,
+                                         python_bool(model.plan->train.batch.drop_last), trainer.seed);
+  if (!has_own_validation(model))
+    text += fmt::format(
+        "SPLIT = {{\"by\": {}, \"column\": {}, \"share\": {}, \"folds\": {}, \"fold\": {}, \"seed\": {},\n"
+        "         \"validation\": {}, \"training\": {}}}  # see splits.py\n",
+        python_string(trainer.split_by), python_string(trainer.split_column), python_number(trainer.validation_split),
+        trainer.folds, trainer.fold, trainer.seed, python_list(trainer.validation_values),
+        python_list(trainer.training_values));
   text += fmt::format("ACCUMULATE = {}  # batches whose gradients make one step\n", trainer.accumulate);
   text += fmt::format("RATE = {}\nWEIGHT_DECAY = {}\nL1 = {}\nDECAY_NORM_AND_BIAS = {}\n",
                       python_number(optimizer.learning_rate), python_number(optimizer.weight_decay),
                       python_number(optimizer.l1), python_bool(optimizer.decay_norm_and_bias));
-  text += fmt::format("RATES = {}]  # layers whose learning rate is multiplied\n", rates);
   if (optimizer.ema > 0) text += fmt::format("EMA = {}\n", python_number(optimizer.ema));
   if (optimizer.schedule == "plateau")
     text +=
@@ -363,6 +215,10 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
   if (!write) return fail(Error(write.error()).at_node(network.optimizer_node));
   const WrittenOptimizer optimizer = (*write)(network.optimizer_params);
   const OptimizerSettings settings = network.optimizer->optimizer_settings(network.optimizer_params);
+  const PytorchFreezing freezing = pytorch_freezing(model, settings);
+  const bool freezes = !freezing.functions.empty();
+  const bool own = has_own_validation(model);
+  const bool by_class = exports_class_draw(model);
   HelperList helpers;
   helpers.add(optimizer.helpers);
   auto loss = loss_lines(model, helpers);
@@ -371,23 +227,29 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
   std::string text = fmt::format(
       "\"\"\"Trains the network of {} as Feedline {} did.\n"
       "\n"
-      "python train.py DATA...   the paths that read() of data.py takes\n"
+      "python train.py DATA...{}   the paths that read() of data.py takes\n"
       "\"\"\"\n"
-      "import fnmatch\n"
+      "{}"
       "import math\n"
+      "{}"
       "import random\n"
       "import sys\n"
       "\n"
       "import torch\n"
       "from torch import nn\n"
-      "from torch.utils.data import DataLoader\n"
+      "from torch.utils.data import DataLoader{}\n"
       "\n"
       "import data\n"
+      "{}"
       "from model import Model\n"
+      "{}"
       "\n",
-      python_comment(model.title), FEEDLINE_VERSION);
-  text += constants_of(model, settings) + "\n\n" + helpers.text() + functions_of_model(model, *loss);
-  text += kScheduleParts;
+      python_comment(model.title), FEEDLINE_VERSION, own ? " --validation DATA..." : "",
+      freezes ? "import fnmatch\n" : "", freezes ? "import pathlib\n" : "", by_class ? ", WeightedRandomSampler" : "",
+      own ? "" : "import splits\n", freezes ? "from weights import read_weights\n" : "");
+  text += constants_of(model, settings) + freezing.constants + "\n\n" + freezing.functions + helpers.text() +
+          functions_of_model(model, *loss);
+  text += kPythonScheduleParts;
   text += "def scheduled(step, total, drops):\n" + schedule_lines(settings);
   text += fmt::format(
       "\n\n"
@@ -400,11 +262,11 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
       "    return scheduled(0, behind, drops) * (step + 1) / warmup\n"
       "\n\n",
       python_number(settings.warmup));
-  text += kGroups;
-  if (settings.ema > 0) text += kAverage;
-  text += kJudge;
+  text += kPythonGroups;
+  if (settings.ema > 0) text += kPythonAverage;
+  text += kPythonJudge;
 
-  std::string main(kMain);
+  std::string main(kPythonMain);
   std::string make = optimizer.make;
   put_word(make, "groups", "groups_of(model)");
   put_word(main, "OPTIMIZER", make);
@@ -416,14 +278,20 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
     clip += fmt::format("            nn.utils.clip_grad_norm_(model.parameters(), {})\n",
                         python_number(settings.clip_norm));
   put_in(main, "CLIP", clip);
+  put_in(main, "SIDES", own ? kPythonOwnSides : kPythonDividedSides);
+  put_in(main, "BEGIN", freezes ? "    begin(model)\n" : "");
+  put_word(main, "LEARN", freezes ? "learn_in(model, epoch)" : "model.train()");
+  const std::string shuffle = fmt::format("shuffle={}", python_bool(model.plan->train.sampler.shuffle));
+  put_word(main, "ORDER", by_class ? std::string("sampler=by_class(training)") : shuffle);
+  if (by_class) text += kPythonByClass;
   const bool averages = settings.ema > 0;
   put_in(main, "AVERAGE",
          averages ? "    average, judged = Average(model), Model().to(DEVICE)\n" : "    judged = model\n");
   put_in(main, "UPDATE", averages ? "            average.update(model)\n" : "");
   put_in(main, "JUDGED", averages ? "        judged.load_state_dict(average.values)\n" : "");
   std::string stopping;
-  if (settings.schedule == "plateau") stopping += kPlateau;
-  if (model.plan->trainer.stop_early != "off") stopping += kStopping;
+  if (settings.schedule == "plateau") stopping += kPythonPlateau;
+  if (model.plan->trainer.stop_early != "off") stopping += kPythonStopping;
   put_in(main, "STOPPING", stopping);
   if (model.plan->trainer.stop_early != "off" && model.plan->trainer.restore_best)
     put_word(main, "    torch.save(",

@@ -61,6 +61,19 @@ with torch.no_grad():
         near("TorchScript", torch.jit.load(str(case / "model.pt")).eval()(*(fields[name] for name in order)), said, 1e-5)
 
 fresh = network.Model().train()
+if (case / "splits.json").exists():
+    told = json.loads((case / "splits.json").read_text(encoding="utf-8"))
+    for split in told["splits"]:
+        data.KEY = split["rules"]["column"]
+        sides = train.splits.divide(data.read(told["file"]), **split["rules"])
+        assert [sorted(side) for side in sides] == split["sides"], split["rules"]
+if (case / "frozen.json").exists():
+    train.begin(fresh)
+    frozen = sorted(name for name, parameter in fresh.named_parameters() if not parameter.requires_grad)
+    assert frozen == sorted(json.loads((case / "frozen.json").read_text(encoding="utf-8"))), frozen
+    assert all(torch.equal(fresh.state_dict()[name], trained.state_dict()[name]) for name in frozen)
+    norms = [part for part in fresh.modules() if isinstance(part, torch.nn.BatchNorm2d)]
+    assert not any(part.training for part in norms if not part.weight.requires_grad)
 optimizer_groups = train.groups_of(fresh)
 assert sum(len(group["params"]) for group in optimizer_groups) == len(list(fresh.parameters()))
 loss = train.mixed_loss(fresh, train.outputs_of(fresh, fields), fields)
@@ -77,6 +90,10 @@ if (case / "model.onnx").exists():
     else:
         made = onnx.load(str(case / "model.onnx"))
         onnx.checker.check_model(made, full_check=True)
+        import onnx_run  # beside this file
+
+        for out in onnx_run.run(made, {one.name: fields[one.name] for one in made.graph.input}).values():
+            near("ONNX", out, said, 1e-4)
         try:
             import cv2
         except ImportError:

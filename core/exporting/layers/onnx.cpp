@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Layers as operators of ONNX, as they are when the model predicts.
-#include "exporting/onnx_graph.h"
+#include "exporting/onnx_parts.h"
 #include "exporting/python_text.h"
 #include "exporting/writers.h"
 
@@ -67,30 +67,15 @@ std::string onnx_relu(const LayerToWrite& layer, OnnxGraph& graph) { return grap
 std::string onnx_sigmoid(const LayerToWrite& layer, OnnxGraph& graph) { return graph.add("Sigmoid", {layer.in[0]}); }
 std::string onnx_tanh(const LayerToWrite& layer, OnnxGraph& graph) { return graph.add("Tanh", {layer.in[0]}); }
 
-std::string onnx_silu(const LayerToWrite& layer, OnnxGraph& graph) {
-  return graph.add("Mul", {layer.in[0], graph.add("Sigmoid", {layer.in[0]})});
-}
+std::string onnx_silu(const LayerToWrite& layer, OnnxGraph& graph) { return OnnxParts(layer, graph).silu(layer.in[0]); }
 
 std::string onnx_leaky_relu(const LayerToWrite& layer, OnnxGraph& graph) {
   return graph.add("LeakyRelu", {layer.in[0]},
                    {{"alpha", static_cast<float>(ParamReader(layer.plan.params).real("slope"))}});
 }
 
-/// Its operator came with set 20: written out.
 std::string onnx_gelu(const LayerToWrite& layer, OnnxGraph& graph) {
-  const std::string& x = layer.in[0];
-  const std::string half = graph.add("Mul", {x, graph.constant(std::vector<float>{0.5F}, {})});
-  const std::string one = graph.constant(std::vector<float>{1.0F}, {});
-  if (ParamReader(layer.plan.params).text("approximate") == "tanh") {
-    const std::string cubed = graph.add("Mul", {graph.add("Mul", {x, x}), x});
-    const std::string inner =
-        graph.add("Add", {x, graph.add("Mul", {cubed, graph.constant(std::vector<float>{0.044715F}, {})})});
-    const std::string scaled =
-        graph.add("Mul", {inner, graph.constant(std::vector<float>{0.7978845608F}, {})});  // sqrt(2 / pi)
-    return graph.add("Mul", {half, graph.add("Add", {graph.add("Tanh", {scaled}), one})});
-  }
-  const std::string scaled = graph.add("Mul", {x, graph.constant(std::vector<float>{0.70710678118F}, {})});
-  return graph.add("Mul", {half, graph.add("Add", {graph.add("Erf", {scaled}), one})});
+  return OnnxParts(layer, graph).gelu(layer.in[0], ParamReader(layer.plan.params).text("approximate") == "tanh");
 }
 
 std::string onnx_softmax(const LayerToWrite& layer, OnnxGraph& graph) {
@@ -98,27 +83,15 @@ std::string onnx_softmax(const LayerToWrite& layer, OnnxGraph& graph) {
 }
 
 std::string onnx_batch_norm(const LayerToWrite& layer, OnnxGraph& graph) {
-  return graph.add("BatchNormalization",
-                   {layer.in[0], tensor_named(layer, graph, "weight"), tensor_named(layer, graph, "bias"),
-                    tensor_named(layer, graph, "running_mean"), tensor_named(layer, graph, "running_var")},
-                   {{"epsilon", static_cast<float>(ParamReader(layer.plan.params).real("epsilon"))}});
-}
-
-/// (x - mean) / sqrt(variance + epsilon), over the last dimensions.
-std::string onnx_centred(const std::string& x, const Sizes& axes, double epsilon, OnnxGraph& graph) {
-  const std::string mean = graph.add("ReduceMean", {x}, {{"axes", axes}, {"keepdims", std::int64_t{1}}});
-  const std::string centred = graph.add("Sub", {x, mean});
-  const std::string variance =
-      graph.add("ReduceMean", {graph.add("Mul", {centred, centred})}, {{"axes", axes}, {"keepdims", std::int64_t{1}}});
-  const std::string floor = graph.constant(std::vector<float>{static_cast<float>(epsilon)}, {});
-  return graph.add("Div", {centred, graph.add("Sqrt", {graph.add("Add", {variance, floor})})});
+  return OnnxParts(layer, graph).batch_norm(layer.in[0], "", ParamReader(layer.plan.params).real("epsilon"));
 }
 
 std::string onnx_layer_norm(const LayerToWrite& layer, OnnxGraph& graph) {
   const std::size_t rank = layer.plan.inputs[0].shape.size();
   Sizes axes;
   for (std::size_t i = rank == 3 ? 2 : 1; i < rank; ++i) axes.push_back(static_cast<std::int64_t>(i));
-  const std::string normed = onnx_centred(layer.in[0], axes, ParamReader(layer.plan.params).real("epsilon"), graph);
+  const std::string normed =
+      OnnxParts(layer, graph).centred(layer.in[0], axes, ParamReader(layer.plan.params).real("epsilon"));
   const std::string scaled = graph.add("Mul", {normed, tensor_named(layer, graph, "weight")});
   return graph.add("Add", {scaled, tensor_named(layer, graph, "bias")});
 }
@@ -129,7 +102,7 @@ std::string onnx_group_norm(const LayerToWrite& layer, OnnxGraph& graph) {
   const std::int64_t channels = in.shape[1].most();
   const std::string grouped =
       graph.add("Reshape", {layer.in[0], graph.constant(Sizes{0, params.integer("groups"), -1})});
-  const std::string normed = onnx_centred(grouped, {2}, params.real("epsilon"), graph);
+  const std::string normed = OnnxParts(layer, graph).centred(grouped, {2}, params.real("epsilon"));
   Sizes whole = {0};
   Sizes channel = {1, channels};
   for (std::size_t i = 1; i < in.shape.size(); ++i) whole.push_back(in.shape[i].most());
@@ -143,48 +116,6 @@ std::string onnx_group_norm(const LayerToWrite& layer, OnnxGraph& graph) {
 
 /// What does nothing when the model predicts.
 std::string onnx_nothing(const LayerToWrite& layer, OnnxGraph& graph) { return graph.add("Identity", {layer.in[0]}); }
-
-std::string onnx_embedding(const LayerToWrite& layer, OnnxGraph& graph) {
-  return graph.add("Gather", {tensor_named(layer, graph, "weight"), layer.in[0]}, {{"axis", std::int64_t{0}}});
-}
-
-/// N×T×1 of floats: 1 where a record has a token.
-std::string onnx_mask(const std::string& tokens, OnnxGraph& graph) {
-  const std::string filled = graph.add("Equal", {tokens, graph.constant(Sizes{0})});
-  const std::string mask = graph.add("Cast", {graph.add("Not", {filled})}, {{"to", std::int64_t{1}}});
-  return graph.add("Unsqueeze", {mask, graph.constant(Sizes{2})});
-}
-
-/// Over the places of N×T×F that count: their sum, mean or maximum, zeros where there are none.
-std::string onnx_pooled(const std::string& x, const std::string& mask, const std::string& pooling, OnnxGraph& graph) {
-  const auto sum = [&](const std::string& of) {
-    return graph.add("ReduceSum", {of, graph.constant(Sizes{1})}, {{"keepdims", std::int64_t{0}}});
-  };
-  const std::string one = graph.constant(std::vector<float>{1.0F}, {});
-  if (pooling == "max") {
-    const std::string below = graph.constant(std::vector<float>{-1e30F}, {});
-    const std::string hidden = graph.add("Mul", {graph.add("Sub", {one, mask}), below});
-    const std::string most = graph.add("ReduceMax", {graph.add("Add", {graph.add("Mul", {x, mask}), hidden})},
-                                       {{"axes", Sizes{1}}, {"keepdims", std::int64_t{0}}});
-    const std::string any = graph.add("ReduceMax", {mask}, {{"axes", Sizes{1}}, {"keepdims", std::int64_t{0}}});
-    return graph.add("Mul", {most, any});
-  }
-  const std::string all = sum(graph.add("Mul", {x, mask}));
-  return pooling == "sum" ? all : graph.add("Div", {all, graph.add("Max", {sum(mask), one})});
-}
-
-std::string onnx_embedding_bag(const LayerToWrite& layer, OnnxGraph& graph) {
-  const std::string mask = onnx_mask(layer.in[0], graph);
-  return onnx_pooled(onnx_embedding(layer, graph), mask, ParamReader(layer.plan.params).text("pooling"), graph);
-}
-
-std::string onnx_sequence_pool(const LayerToWrite& layer, OnnxGraph& graph) {
-  const std::string pooling = ParamReader(layer.plan.params).text("pooling");
-  if (layer.in.size() > 1 && !layer.in[1].empty())
-    return onnx_pooled(layer.in[0], onnx_mask(layer.in[1], graph), pooling, graph);
-  return graph.add(pooling == "mean" ? "ReduceMean" : "ReduceMax", {layer.in[0]},
-                   {{"axes", Sizes{1}}, {"keepdims", std::int64_t{0}}});
-}
 
 void add_onnx_layers(Writers& writers) {
   writers.onnx("linear", onnx_linear);
@@ -207,9 +138,6 @@ void add_onnx_layers(Writers& writers) {
   writers.onnx("group_norm", onnx_group_norm);
   for (const char* type : {"dropout", "spatial_dropout", "stochastic_depth", "mixup", "cutmix"})
     writers.onnx(type, onnx_nothing);
-  writers.onnx("embedding", onnx_embedding);
-  writers.onnx("embedding_bag", onnx_embedding_bag);
-  writers.onnx("sequence_pool", onnx_sequence_pool);
 }
 
 }  // namespace
