@@ -10,14 +10,14 @@
 namespace feedline::inline plan {
 namespace {
 
-Result<ValueList> weights_of(const SourceReport* report, const std::vector<std::uint64_t>& counted) {
+Result<std::vector<double>> weights_of(const SourceReport* report, const std::vector<std::uint64_t>& counted) {
   if (counted.empty() && (report == nullptr || report->class_counts.empty()))
     return fail(Error{.reason = "the source does not tell how many records of each class it has",
                       .remedy = "Switch balanced off and give class_weights",
                       .parameter = "balanced"});
   const std::vector<std::uint64_t>& counts = counted.empty() ? report->class_counts : counted;
   const auto all = static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}));
-  ValueList weights;
+  std::vector<double> weights;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] == 0)
       return fail(
@@ -27,17 +27,9 @@ Result<ValueList> weights_of(const SourceReport* report, const std::vector<std::
                 .remedy = "Use training data that has all classes, set split_by of the trainer to stratified, or give "
                           "class_weights",
                 .parameter = "balanced"});
-    weights.emplace_back(all / (static_cast<double>(counts.size()) * static_cast<double>(counts[i])));
+    weights.push_back(all / (static_cast<double>(counts.size()) * static_cast<double>(counts[i])));
   }
   return weights;
-}
-
-Status balance(LayerPlan& layer, const Source& source, const std::vector<std::uint64_t>& counts) {
-  if (!wants_balance(layer.params)) return {};
-  auto weights = weights_of(report_of(source), counts);
-  if (!weights) return fail(std::move(weights.error()).at_node(layer.node));
-  layer.params["class_weights"] = Value(std::move(*weights));
-  return {};
 }
 
 }  // namespace
@@ -48,10 +40,21 @@ bool wants_balance(const ParamMap& params) {
   return on != nullptr && *on && params.contains("class_weights");
 }
 
-Status balance_losses(ModelPlan& model, const Source& source, const std::vector<std::uint64_t>& counts) {
+Status balance_losses(ModelPlan& model, const Source& source, const std::vector<std::uint64_t>& counts,
+                      const std::vector<double>& given) {
+  const auto balance = [&](LayerPlan& layer) -> Status {
+    if (!wants_balance(layer.params)) return {};
+    if (model.class_weights.empty()) {
+      auto weights = given.empty() ? weights_of(report_of(source), counts) : given;
+      if (!weights) return fail(std::move(weights.error()).at_node(layer.node));
+      model.class_weights = std::move(*weights);
+    }
+    layer.params["class_weights"] = Value(ValueList(model.class_weights.begin(), model.class_weights.end()));
+    return {};
+  };
   for (LayerPlan& layer : model.layers)
-    if (Status done = balance(layer, source, counts); !done) return done;
-  return balance(model.loss, source, counts);
+    if (Status done = balance(layer); !done) return done;
+  return balance(model.loss);
 }
 
 }  // namespace feedline::inline plan

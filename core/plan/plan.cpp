@@ -93,6 +93,7 @@ class Planner : public std::enable_shared_from_this<Planner> {
     Analysis rough = analyse(document_, {}, registry_);
     if (Status ok = check(rough, problems); !ok) return fail(std::move(ok.error()));
     const Lowering outline(document_, rough, registry_);
+    given_weights_ = options.class_weights;
     if (Status ok = open_sources(outline, options); !ok) return fail(std::move(ok.error()));
     if (Status ok = divide(outline, options.sources); !ok) return fail(std::move(ok.error()));
     return lower_with({}, problems);
@@ -153,8 +154,8 @@ class Planner : public std::enable_shared_from_this<Planner> {
       const NodeSpec& spec = lowering.spec(*node);
       const ParamMap params = spec.complete(node->params);
       request.balance |= spec.role == Role::Sampler && spec.sampler(params).draws_by_class();
-      request.class_counts |=
-          spec.role == Role::Loss && request.split && settings.sets_aside() && wants_balance(params);
+      request.class_counts |= spec.role == Role::Loss && given_weights_.empty() && request.split &&
+                              settings.sets_aside() && wants_balance(params);
     }
     const ParamMap params = lowering.spec(*source).complete(source->params);
     auto split = split_records({*opened->source, source->type, params}, request, context);
@@ -211,7 +212,7 @@ class Planner : public std::enable_shared_from_this<Planner> {
       if (Status ok = check_sizes(*network); !ok) return fail(std::move(ok.error()));
       network->metrics = plan->trainer.metrics;
       network->freezing = plan->trainer;
-      if (Status ok = balance_losses(*network, *plan->train.source, plan->train.class_counts); !ok)
+      if (Status ok = balance_losses(*network, *plan->train.source, plan->train.class_counts, given_weights_); !ok)
         return fail(std::move(ok.error()));
     }
     if (plan->validation) plan->validation->batch.drop_last = false;  // every held-out record counts
@@ -316,7 +317,8 @@ class Planner : public std::enable_shared_from_this<Planner> {
   const std::string drawn_;
   const Registry& registry_;
   std::vector<OpenSource> sources_{};
-  RecordSplit split_{};  ///< of the source that trains
+  RecordSplit split_{};                  ///< of the source that trains
+  std::vector<double> given_weights_{};  ///< PlanOptions::class_weights
   ProbedSources probed_{};
 };
 

@@ -139,6 +139,7 @@ struct ModelPlan {
   std::string optimizer_node{};
   std::vector<std::string> class_names{};  ///< of the first loss that compares classes
   std::vector<std::string> metrics{};      ///< MeasuringSettings::metrics
+  std::vector<double> class_weights{};     ///< of its losses with the parameter `balanced`; empty: there are none
   FreezingSettings freezing{};
 };
 
@@ -195,6 +196,9 @@ struct PlanOptions {
   /// Gives what stands in place of a source of the graph, which is not opened then: for records that no graph names.
   /// Unset: every source is opened.
   std::function<Result<std::shared_ptr<const Source>>(const NodeSpec& spec, const ParamMap& params)> open{};
+  /// Of losses with the parameter `balanced`, a weight a class, in place of those that follow from the data: what a
+  /// model was trained with. Empty: they are counted.
+  std::vector<double> class_weights{};
 };
 
 /// Opens the sources and lowers the graph. May take long (unpacking, generating): call it off the GUI thread.

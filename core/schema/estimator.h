@@ -56,7 +56,7 @@ struct EstimatorInput {
   [[nodiscard]] EstimatorInput slice(std::size_t first, std::size_t count) const;
 };
 
-/// Some rows of a batch, as an estimator sees them. The memory is the batch's: what is to be kept must be copied.
+/// A batch or a part of one, as an estimator sees them. The memory is the batch's: what is to be kept must be copied.
 struct EstimatorRows {
   std::size_t count = 0;
   std::uint32_t pass = 1;                    ///< over the training data, in this fit
@@ -104,7 +104,8 @@ class FitControl {
 /// its end, then perhaps another pass; predict() from then on, while a later pass may be under way.
 ///
 /// What needs its features in memory copies them in add() and works in fit(); what learns from mini-batches works in
-/// add(). Both are called from the run's thread. Exceptions are caught and end the run with the node's name.
+/// add(). Both are called from the run's thread. Batches whose rows are so wide that their products with each other
+/// take long come in parts: a stop waits for one call. Exceptions are caught and end the run with the node's name.
 class Estimator {
  public:
   virtual ~Estimator() = default;

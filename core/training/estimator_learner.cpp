@@ -22,6 +22,21 @@ constexpr std::size_t kFirstPredictedAtOnce = 16;
 constexpr Nanos kLongPrediction = 60'000'000;
 constexpr Nanos kShortPrediction = 15'000'000;
 
+/// What the rows that are added between two such looks may cost at most, in products of two of their numbers: that is
+/// what the dearest learners (normal equations) take, about 60 ms of one core. It follows from the shape alone, never
+/// from the clock, so that what is learnt and told is the same on every machine. Whole groups of rows: those that
+/// learners take together stay together.
+constexpr std::size_t kMostAddedProducts = std::size_t{1} << 28U;
+constexpr std::size_t kAddedGroup = 4;
+
+std::size_t rows_added_at_once(const EstimatorSetup& setup) {
+  std::size_t columns = 1;
+  for (const TensorDesc& input : setup.inputs)
+    if (input.kind != Kind::Any) columns = std::max(columns, static_cast<std::size_t>(input.elements()));
+  const std::size_t rows = kMostAddedProducts / columns / columns;
+  return std::max(rows / kAddedGroup * kAddedGroup, kAddedGroup);
+}
+
 Error estimator_fault(const std::exception& fault, const std::string& node) {
   if (dynamic_cast<const std::bad_alloc*>(&fault) != nullptr)
     return {.code = ErrorCode::Failed,
@@ -98,6 +113,7 @@ class EstimatorLearner final : public Learner {
         setup_(std::move(setup)),
         learning_(std::move(first)),
         state_(state),
+        added_at_once_(rows_added_at_once(setup_)),
         scores_(estimator, plan.trainer.metrics, learning_->gives_probabilities()),
         shows_accuracy_(setup_.classes > 0 && is_wanted(plan.trainer.metrics, "accuracy")) {}
 
@@ -110,12 +126,12 @@ class EstimatorLearner final : public Learner {
     check_labels(plan_.train, batch);
     const std::vector<EstimatorInput> inputs = inputs_of(plan_.train, batch);
     const EstimatorRows rows{.count = batch.records, .pass = pass_, .records = batch.record_ids, .inputs = inputs};
-    const auto score = call_estimator(estimator_.node, [&] { return learning_->add(rows); });
+    const FitScore score = rows.count <= added_at_once_ ? add(rows) : add_in_parts(rows);
     rows_ += batch.records;
     step_ = step;
-    if (!std::isfinite(score->loss)) return std::nullopt;
-    state_.loss_curve.add(static_cast<double>(step), score->loss);
-    return training_progress(*score);
+    if (!std::isfinite(score.loss)) return std::nullopt;
+    state_.loss_curve.add(static_cast<double>(step), score.loss);
+    return training_progress(score);
   }
 
   Progress finish_training() override {
@@ -254,6 +270,27 @@ class EstimatorLearner final : public Learner {
     return inputs;
   }
 
+  FitScore add(const EstimatorRows& rows) {
+    return *call_estimator(estimator_.node, [&] { return learning_->add(rows); });
+  }
+
+  /// Rows that take long, with a stop obeyed between the parts. The score is the mean over all of them.
+  FitScore add_in_parts(const EstimatorRows& rows) {
+    FitScore mean{.loss = 0, .accuracy = 0};
+    for (std::size_t first = 0, count = 0; first < rows.count; first += count) {
+      if (state_.stop_requested()) throw StepCancelled();
+      count = std::min(added_at_once_, rows.count - first);
+      std::vector<EstimatorInput> part;
+      for (const EstimatorInput& input : rows.inputs) part.push_back(input.slice(first, count));
+      const FitScore score =
+          add({.count = count, .pass = rows.pass, .records = rows.records.subspan(first, count), .inputs = part});
+      const double share = static_cast<double>(count) / static_cast<double>(rows.count);
+      mean.loss += share * score.loss;
+      mean.accuracy += share * score.accuracy;
+    }
+    return mean;
+  }
+
   using Take = std::function<void(const EstimatorRows& rows, std::span<const float> predictions)>;
 
   /// A batch in parts, between which a stop is obeyed. How large they are follows from how long they take.
@@ -314,6 +351,7 @@ class EstimatorLearner final : public Learner {
   std::uint64_t step_ = 0;
   std::vector<float> predictions_{};
   std::size_t predicted_at_once_ = kFirstPredictedAtOnce;
+  const std::size_t added_at_once_;
   EstimatorScores scores_;
   bool shows_accuracy_;  ///< of training, as the estimator tells it
 };

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 namespace feedline::inline training {
@@ -59,6 +60,19 @@ std::vector<std::string> class_names_of(const TrainingState& state) {
   if (json.is_array())
     for (const auto& name : json) names.push_back(name.is_string() ? name.get<std::string>() : std::string());
   return names;
+}
+
+std::vector<double> class_weights_of(const TrainingState& state) {
+  const std::string* text = text_of(state, kClassWeightsText);
+  const auto json = text == nullptr ? nlohmann::json() : nlohmann::json::parse(*text, nullptr, false);
+  std::vector<double> weights;
+  if (!json.is_array()) return weights;
+  for (const auto& weight : json) {
+    const double value = weight.is_number() ? weight.get<double>() : 0;
+    if (!(value > 0 && std::isfinite(value))) return {};
+    weights.push_back(value);
+  }
+  return weights;
 }
 
 GraphChanges changes_of_result(const Document& before, const Document& now) {
@@ -139,6 +153,8 @@ void add_texts(TrainingState& state, const Plan& plan, const RunProgress& progre
   };
   put(kGraphText, plan.document);
   put(kClassesText, nlohmann::json(plan.class_names()).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  if (const ModelPlan* network = plan.network(); network != nullptr && !network->class_weights.empty())
+    put(kClassWeightsText, nlohmann::json(network->class_weights).dump());
   nlohmann::json outputs = nlohmann::json::array();
   for (const TensorDesc& output : plan.train.source->outputs()) {
     nlohmann::json shape = nlohmann::json::array();

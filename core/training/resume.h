@@ -18,8 +18,9 @@
 namespace feedline::inline training {
 
 // Keys of TrainingState::texts.
-inline constexpr std::string_view kGraphText = "graph";            ///< the graph's JSON, as it ran
-inline constexpr std::string_view kClassesText = "classes";        ///< names of the target's classes: a JSON list
+inline constexpr std::string_view kGraphText = "graph";                 ///< the graph's JSON, as it ran
+inline constexpr std::string_view kClassesText = "classes";             ///< names of the target's classes: a JSON list
+inline constexpr std::string_view kClassWeightsText = "class_weights";  ///< class_weights_of(), where a loss has them
 inline constexpr std::string_view kSourceText = "source";          ///< what its records are like: source_outputs_of()
 inline constexpr std::string_view kProgressText = "progress";      ///< a RunProgress
 inline constexpr std::string_view kTrainText = "train";            ///< a PipelinePast
@@ -45,6 +46,9 @@ Status check_same_graph(const Document& now, const TrainingState& state);
 [[nodiscard]] Result<Document> graph_of(const TrainingState& state);
 /// None: the data named none.
 [[nodiscard]] std::vector<std::string> class_names_of(const TrainingState& state);
+/// The weights that balanced losses were trained with: of the classes of the training records. None: there was no such
+/// loss, or the checkpoint is of a version that did not keep them.
+[[nodiscard]] std::vector<double> class_weights_of(const TrainingState& state);
 
 /// What left the training source: type, layout, dimensions (a symbol where they differ) and classes, but no kinds.
 [[nodiscard]] std::vector<TensorDesc> source_outputs_of(const TrainingState& state);

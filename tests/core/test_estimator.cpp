@@ -18,6 +18,7 @@
 #include <QTest>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <numeric>
 #include <stdexcept>
@@ -94,6 +95,9 @@ struct SlowFitNode {
   }
 };
 
+/// The most rows that Centroids was given at once, since this was 0.
+std::atomic<std::size_t> most_rows_at_once = 0;
+
 /// The nearest of the classes' mean pictures. Needs two passes (the mean of all first), keeps a matrix of features.
 class Centroids final : public Estimator {
  public:
@@ -105,6 +109,7 @@ class Centroids final : public Estimator {
         counts_(setup_.outputs(), 0) {}
 
   Result<FitScore> add(const EstimatorRows& rows) override {
+    most_rows_at_once = std::max(most_rows_at_once.load(), rows.count);
     std::vector<float> matrix(rows.count * columns_);
     rows.inputs[0].copy_to(matrix);
     const auto labels = rows.inputs[1].values<std::int64_t>();
@@ -261,10 +266,12 @@ class TestEstimator : public QObject {
   void faults_name_the_node_data();
   void faults_name_the_node();
   void features_and_two_passes();
+  void wide_rows_come_in_parts();
   void rows_are_typed();
 
  private:
-  [[nodiscard]] Document document(const std::string& learner = "majority_class", bool even = false) const;
+  [[nodiscard]] Document document(const std::string& learner = "majority_class", bool even = false,
+                                  bool wide = false) const;
 
   QTemporaryDir folder_;
 };
@@ -275,11 +282,15 @@ void TestEstimator::initTestCase() {
   write_file(folder_.path() + "/even", idx_labels(kRecords));
 }
 
-Document TestEstimator::document(const std::string& learner, bool even) const {
+Document TestEstimator::document(const std::string& learner, bool even, bool wide) const {
+  const std::string way =
+      wide ? " resize:resize shuffle.sample>resize.image resize.image>batch.image batch.image>learner.x"
+           : " shuffle.sample>batch.image batch.image>learner.x";
   Graph graph("source:idx shuffle:shuffle batch:batch learner:" + learner +
               " trainer:trainer source.image>shuffle.sample source.label>shuffle.label shuffle.label>batch.label "
               "batch.label>learner.target learner.estimator>trainer.estimator" +
-              (learner == "centroids" ? " shuffle.sample>batch.image batch.image>learner.x" : ""));
+              (learner == "centroids" ? way : ""));
+  if (wide) graph.set("resize", "width", std::int64_t{120}).set("resize", "height", std::int64_t{120});
   graph.set("source", "images", (folder_.path() + "/images").toStdString());
   graph.set("source", "labels", (folder_.path() + (even ? "/even" : "/uneven")).toStdString());
   graph.set("batch", "size", std::int64_t{32});
@@ -522,6 +533,19 @@ void TestEstimator::features_and_two_passes() {
   QCOMPARE(curve.size(), 20U);  // of each batch
   QCOMPARE(curve.back().y, 0.5);
   QCOMPARE(run.plan().estimator()->passes, std::optional<std::uint32_t>(2));
+}
+
+/// What an estimator does with 14,400 numbers a row may take long, so that a batch of 32 is given to it in parts,
+/// between which a stop is obeyed; the score is that of the batch.
+void TestEstimator::wide_rows_come_in_parts() {
+  most_rows_at_once = 0;
+  LoopRun run(document("centroids", true, true));
+  QCOMPARE(run.wait(), QString("completed"));
+  QCOMPARE(most_rows_at_once.load(), 4U);
+  QVERIFY(run.result().epochs[1].value("accuracy", kValSplit) > 0.95);
+  const std::vector<Point> curve = run.state().snapshot().loss_curve;
+  QCOMPARE(curve.size(), 20U);
+  QVERIFY(std::abs(curve.front().y - 1) < 1e-12 && std::abs(curve.back().y - 0.5) < 1e-12);
 }
 
 void TestEstimator::rows_are_typed() {

@@ -26,6 +26,7 @@ class TestLearnerFaults : public QObject {
   void one_feature_and_a_hundred_thousand();
   void too_much_for_memory_is_refused_beforehand();
   void a_fit_stops_where_it_is_asked_to();
+  void distances_beyond_single_precision_are_alike();
   void scales_that_differ_are_told();
   void targets_of_the_wrong_sort_are_refused();
 };
@@ -180,6 +181,20 @@ void TestLearnerFaults::a_fit_stops_where_it_is_asked_to() {
     const auto fit = (*learner)->fit(control);
     QVERIFY2(!fit && fit.error().code == ErrorCode::Cancelled, type);
   }
+}
+
+/// Their inverses are 0, of which no share can be taken.
+void TestLearnerFaults::distances_beyond_single_precision_are_alike() {
+  LearnerTable known{.columns = 1, .classes = 2};
+  known.add(std::vector<float>{0}, 0);
+  known.add(std::vector<float>{1e30F}, 1);
+  LearnerTable asked{.columns = 1, .classes = 2};
+  for (const float place : {1.0F, -1e25F, 0.0F, 1e30F}) asked.add(std::vector<float>{place}, 0);
+  const auto learner =
+      fitted("nearest_neighbours", {{"k", std::int64_t{2}}, {"weights", std::string("distance")}}, known);
+  QVERIFY2(learner, learner ? "" : learner.error().line().c_str());
+  // One is near, both are too far to tell, and at either place.
+  QCOMPARE(predictions(**learner, asked), (std::vector<float>{1, 0, 0.5F, 0.5F, 1, 0, 0, 1}));
 }
 
 void TestLearnerFaults::scales_that_differ_are_told() {

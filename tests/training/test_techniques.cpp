@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Metrics that are chosen, augmentation and regularisation, losses and verdicts on curves in whole runs.
+#include "state/checkpoint_files.h"
 #include "support/fake_nodes.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
 #include "support/test_program.h"
+#include "training/inference/inference.h"
+#include "training/resume.h"
 #include "tuning/curve_points.h"
 
 #include <QTemporaryDir>
@@ -51,6 +54,7 @@ class TestTechniques : public QObject {
   void losses_of_classes_learn_data();
   void losses_of_classes_learn();
   void balanced_weights_are_those_of_the_counts();
+  void a_balanced_loss_is_measured_as_it_was_trained();
   void a_learning_rate_that_is_too_low_is_told();
 
  private:
@@ -180,6 +184,36 @@ void TestTechniques::losses_of_classes_learn() {
   QVERIFY2(result.end == RunResult::End::Completed, qPrintable(line(result)));
   QVERIFY(result.epochs.back().loss(kTrainSplit) < result.epochs.front().loss(kTrainSplit));
   QVERIFY(std::isfinite(result.epochs.back().value("accuracy", kTrainSplit)));
+}
+
+/// The weights go with the checkpoint: data that lack a class, from which none could be found, are measured by them.
+void TestTechniques::a_balanced_loss_is_measured_as_it_was_trained() {
+  const QTemporaryDir folder;
+  RunOptions options;
+  options.checkpoints.folder = folder.path().toStdString();
+  RecordedRun run(with(with(document_, "loss", "balanced", true), "trainer", "epochs", std::int64_t{1}), options);
+  QVERIFY2(run.result().end == RunResult::End::Completed, qPrintable(line(run.result())));
+  const auto found = find_checkpoint(options.checkpoints.folder);
+  QVERIFY(found && *found);
+  TrainingState state = (*found)->state;
+  const Document graph = graph_of(state).value();
+  const auto loss_of = [](const Result<CheckpointEvaluation>& measured) {
+    if (!measured) qFatal("%s", measured.error().line().c_str());
+    return value_of(measured->metrics, "loss", kValSplit);
+  };
+  const auto held_out = evaluate(state, graph, false, {});
+  QVERIFY(std::abs(loss_of(held_out) - run.result().epochs.back().loss(kValSplit)) < 1e-6);
+
+  QByteArray labels = read_file(folder_.filePath("labels"));
+  for (int i = 8; i < labels.size(); ++i)
+    if (labels[i] == 3) labels[i] = 4;
+  const QString path = folder.filePath("labels");
+  write_file(path, labels);
+  const Document lacking = with(graph, "source", "labels", path.toStdString());
+  const double weighed = loss_of(evaluate(state, lacking, true, {}));
+  state.texts.erase(std::string(kClassWeightsText));  // as an older version wrote it: all records count the same
+  const double plain = loss_of(evaluate(state, lacking, true, {}));
+  QVERIFY2(std::isfinite(plain) && std::abs(weighed - plain) > 1e-9, qPrintable(QString::number(weighed - plain)));
 }
 
 /// The weights that the counts give, written out, teach the same to the last bit.

@@ -125,19 +125,22 @@ class NearestLearner final : public Estimator {
   }
 
   /// The shares of the neighbours' classes, or the mean of their numbers. One at the very place outweighs all that are
-  /// not, where distance counts.
+  /// not, where distance counts. Distances are shares of the shortest, which lets their size fall out. One that is no
+  /// number of single precision (features beyond 1e19) counts for nothing beside those that are; where all are, they
+  /// are equally far.
   void vote(std::vector<Neighbour>& nearest, std::span<float> out) const {
     const bool by_distance = params_.weights == "distance";
     std::sort(nearest.begin(), nearest.end());
-    const bool same = by_distance && !nearest.empty() && nearest.front().distance == 0;
+    const double shortest = nearest.empty() ? 0 : static_cast<double>(nearest.front().distance);
+    const bool alike = shortest == 0 || !std::isfinite(shortest);
     std::vector<double> sums(out.size(), 0);
     double all = 0;
     for (const Neighbour& neighbour : nearest) {
       double weight = 1;
-      if (same)
-        weight = neighbour.distance == 0 ? 1 : 0;
+      if (by_distance && alike)
+        weight = neighbour.distance == nearest.front().distance ? 1 : 0;
       else if (by_distance)
-        weight = 1 / std::sqrt(static_cast<double>(neighbour.distance));
+        weight = std::sqrt(shortest / static_cast<double>(neighbour.distance));
       all += weight;
       if (setup_.classes > 0)
         sums[static_cast<std::size_t>(rows_.labels()[neighbour.row])] += weight;

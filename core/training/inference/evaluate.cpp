@@ -33,8 +33,8 @@ class KnownClasses final : public Source {
   std::vector<TensorDesc> outputs_{};
 };
 
-PlanOptions plan_options_of(const InferenceOptions& options) {
-  PlanOptions plan_options;
+PlanOptions plan_options_of(const TrainingState& state, const InferenceOptions& options) {
+  PlanOptions plan_options{.class_weights = class_weights_of(state)};
   plan_options.sources.cache_folder = options.cache_folder.empty() ? default_cache_folder() : options.cache_folder;
   plan_options.sources.stop = options.stop;
   return plan_options;
@@ -43,9 +43,11 @@ PlanOptions plan_options_of(const InferenceOptions& options) {
 /// All records of the sources, whose classes are counted as training counted them.
 Result<std::shared_ptr<const Plan>> plan_of_all(Document document, const TrainingState& state,
                                                 const InferenceOptions& options) {
+  PlanOptions plan_options = plan_options_of(state, options);
   auto opened = open_for_any_records(std::move(document));
+  // These records may lack a class, and would weigh the others otherwise than in training.
+  if (opened && plan_options.class_weights.empty()) opened = without_balance(std::move(*opened));
   if (!opened) return fail(std::move(opened.error()));
-  PlanOptions plan_options = plan_options_of(options);
   const KnownClasses known(class_names_of(state));
   plan_options.open = [&](const NodeSpec& spec, const ParamMap& params) -> Result<std::shared_ptr<const Source>> {
     auto source = open_source(spec, params, plan_options.sources);
@@ -60,7 +62,7 @@ Result<std::shared_ptr<const Plan>> plan_of_all(Document document, const Trainin
 
 Result<std::shared_ptr<const Plan>> plan_of_validation(const Document& document, const TrainingState& state,
                                                        const InferenceOptions& options) {
-  auto plan = make_plan(document, plan_options_of(options));
+  auto plan = make_plan(document, plan_options_of(state, options));
   if (!plan) return fail(std::move(plan.error()));
   if (!(*plan)->validation)
     return fail(Error{.reason = "the graph sets no records aside for validation",

@@ -72,7 +72,8 @@ struct CheckpointEvaluation {
 
 /// Measures a checkpoint with all metrics. `document`: graph_of() the checkpoint, whose sources may name other data. By
 /// default on the graph's validation data; `all`: on every record of the validation source, or of the training source
-/// where there is no other, whose classes are matched by name.
+/// where there is no other, whose classes are matched by name. A balanced loss weighs the classes as in training,
+/// whatever the data; of a checkpoint that does not tell how, all records of other data count the same.
 /// Errors: there are no validation data; classes that the checkpoint does not know; those of predict().
 [[nodiscard]] Result<CheckpointEvaluation> evaluate(const TrainingState& state, const Document& document, bool all,
                                                     const InferenceOptions& options);
