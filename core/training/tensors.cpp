@@ -28,7 +28,7 @@ PreviewValue to_value(const at::Tensor& tensor) {
   value.desc.layout = numbers.dim() == 3 ? Layout::CHW : Layout::None;
   for (const std::int64_t size : numbers.sizes()) value.desc.shape.emplace_back(size);
   value.data.resize(static_cast<std::size_t>(numbers.numel()) * sizeof(float));
-  std::memcpy(value.data.data(), numbers.data_ptr(), value.data.size());
+  if (!value.data.empty()) std::memcpy(value.data.data(), numbers.data_ptr(), value.data.size());
   return value;
 }
 

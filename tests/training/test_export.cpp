@@ -177,8 +177,8 @@ class TestExport : public QObject {
     if (what == "pictures")
       write_file(to + "/frozen.json", "[\"conv1.weight\", \"conv1.bias\", \"norm.weight\", \"norm.bias\"]");
     const ExportTargets targets{.pytorch = (to + "/export").toStdString(),
-                                .torchscript = (to + "/model.pt").toStdString(),
                                 .onnx = (to + "/model.onnx").toStdString(),
+                                .torchscript = (to + "/model.pt").toStdString(),
                                 .safetensors = (to + "/weights.safetensors").toStdString()};
     const auto written = export_files(state, {}, targets);
     QVERIFY2(written, written ? "" : written.error().line().c_str());
