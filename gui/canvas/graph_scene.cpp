@@ -47,13 +47,14 @@ GraphScene::GraphScene(QObject* parent) : QGraphicsScene(parent) {
 
 GraphScene::~GraphScene() { blockSignals(true); }  // items that die with the scene are no change of selection
 
-void GraphScene::sync(const Diagram& diagram, const Analysis& analysis, const std::string& scope) {
+void GraphScene::sync(const Diagram& diagram, const Analysis& analysis, const std::string& scope, const Diagram* root) {
   const std::vector<std::string> selected_before = selected_nodes();
   const bool other_selected = selectedItems().size() != static_cast<qsizetype>(selected_before.size());
   const bool elsewhere = scope != scope_;
   {
     const QSignalBlocker quiet(this);  // one selectionChanged at the end, when all items are there
-    const FaceMaker faces(diagram, analysis, scope);
+    FaceMaker faces(diagram, analysis, scope);
+    if (root != nullptr) faces.freeze_by(*root);
     scope_ = scope;
     if (elsewhere) {
       clear_items();

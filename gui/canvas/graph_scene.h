@@ -36,8 +36,9 @@ class GraphScene : public QGraphicsScene {
 
   /// What is known of the data of sources; shown with the next sync().
   void set_source_facts(const SourceFactsMap& facts) { source_facts_ = facts; }
-  /// `scope` is the diagram's path within the document that was analysed.
-  void sync(const Diagram& diagram, const Analysis& analysis, const std::string& scope);
+  /// `scope` is the diagram's path within the document that was analysed; `root`: that document's own diagram, where it
+  /// is another.
+  void sync(const Diagram& diagram, const Analysis& analysis, const std::string& scope, const Diagram* root = nullptr);
   /// The same where only looks have changed since: places, notes, frames, points of wires. Much quicker, as in a drag.
   void sync_looks(const Diagram& diagram, const Analysis& analysis, const std::string& scope);
   /// Fonts or colours changed.

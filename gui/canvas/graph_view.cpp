@@ -103,7 +103,7 @@ void GraphView::sync() {
   if (std::exchange(shown_analysis_, controller.analyses()) == controller.analyses()) {
     scene_.sync_looks(diagram(), controller.analysis(), scope());
   } else {
-    scene_.sync(diagram(), controller.analysis(), scope());
+    scene_.sync(diagram(), controller.analysis(), scope(), scope().empty() ? nullptr : &controller.document());
   }
   if (moved_out) {
     breadcrumb().show_scope(scope());
@@ -150,7 +150,7 @@ void GraphView::enter(const QString& scope) {
   bubble_.hide();
   looks_.leave(this->scope());
   shown_.set_scope(path);
-  scene_.sync(diagram(), shown_.analysis(), path);
+  scene_.sync(diagram(), shown_.analysis(), path, path.empty() ? nullptr : &shown_.document());
   breadcrumb().show_scope(path);
   overlays_.show_diagram(shown_);
   run_.show_failures();

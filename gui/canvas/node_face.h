@@ -58,6 +58,8 @@ class FaceMaker {
   /// `scope` is the diagram's path within the document that was analysed.
   FaceMaker(const Diagram& diagram, const Analysis& analysis, std::string scope = {},
             const Registry& registry = Registry::instance());
+  /// The trainers that say what is frozen stand in this diagram: of a sub-graph, in the document's own.
+  void freeze_by(const Diagram& root) { frozen_ = freeze_patterns(root, registry_); }
   [[nodiscard]] NodeFace face(const Node& node) const;
   /// What travels on this output: from its description, where there is one, else what the spec says.
   [[nodiscard]] Kind kind_of(const PortRef& output, const TensorDesc* desc) const;

@@ -29,6 +29,7 @@ void ColumnsModel::set_columns(const std::vector<Column>& columns) {
 /// Strangers are those that are named now; a column of another type is one too.
 void ColumnsModel::lay_out() {
   rows_.clear();
+  met_.clear();
   for (std::size_t i = 0; i < columns_.size(); ++i)
     if (!names_.type || columns_[i].type == *names_.type) rows_.push_back(i);
   strangers_.clear();
@@ -108,10 +109,12 @@ QString ColumnsModel::note_of(int row) const {
     return column->missing ? tr("%1, some missing").arg(type) : type;
   }
   if (!is_pattern(name_at(row))) return tr("not in the table");
-  const auto met = std::count_if(columns_.begin(), columns_.end(), [&](const Column& column) {
-    return ::fnmatch(name_at(row).c_str(), column.name.c_str(), 0) == 0;
-  });
-  return tr("pattern: %1").arg(count_text(met, tr("1 column"), tr("%1 columns")));
+  const auto [met, is_new] = met_.try_emplace(name_at(row), 0);
+  if (is_new)
+    met->second = std::count_if(columns_.begin(), columns_.end(), [&](const Column& column) {
+      return ::fnmatch(met->first.c_str(), column.name.c_str(), 0) == 0;
+    });
+  return tr("pattern: %1").arg(count_text(met->second, tr("1 column"), tr("%1 columns")));
 }
 
 int ColumnsModel::rowCount(const QModelIndex& parent) const {

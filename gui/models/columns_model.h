@@ -60,7 +60,8 @@ class ColumnsModel : public QAbstractTableModel {
   std::vector<std::string> strangers_{};  ///< rows in front
   std::vector<std::size_t> rows_{};       ///< those behind: index into columns_
   std::vector<std::string> named_{};
-  std::unordered_map<std::string, std::size_t> place_{};  ///< in named_
+  std::unordered_map<std::string, std::size_t> place_{};           ///< in named_
+  mutable std::unordered_map<std::string, std::ptrdiff_t> met_{};  ///< columns that a pattern meets: a paint asks anew
 };
 
 }  // namespace feedline::gui::inline models

@@ -162,6 +162,20 @@ class TestNodePaint : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
+  /// The trainer that freezes stands outside the sub-graph.
+  void a_layer_in_a_sub_graph_shows_that_it_is_frozen() {
+    Document inner;
+    QVERIFY(inner.apply({AddNode{{.id = "conv", .type = "conv2d"}}}));
+    Document root;
+    QVERIFY(root.apply(
+        {AddNode{{.id = "trainer", .type = "trainer", .params = {{"freeze", ValueList{std::string("block/*")}}}}}}));
+    const Analysis analysis = analyse(inner);
+    FaceMaker maker(inner, analysis, "block");
+    QCOMPARE(maker.face(*inner.find("conv")).frozen, Frozen::Nothing);
+    maker.freeze_by(root);
+    QCOMPARE(maker.face(*inner.find("conv")).frozen, Frozen::Wholly);
+  }
+
   /// Two titles of one layout give two pictures exactly where titles are written.
   void titles_can_be_read_down_to_a_small_zoom_data() {
     QTest::addColumn<double>("zoom");

@@ -24,9 +24,10 @@ namespace fs = std::filesystem;
 constexpr std::size_t kHeadBytes = std::size_t{256} << 10;
 constexpr std::size_t kCopyPiece = std::size_t{256} << 10;
 
-// Tables shrink to a tenth, sparse ones to a hundredth; deflate makes at most 1032 bytes of one.
-constexpr std::uint64_t kMostTextGrowth = 400;
-constexpr std::uint64_t kAnyTextSize = std::uint64_t{256} << 20;
+// Tables shrink to a fifth or a thirtieth, and hardly any to a hundredth; deflate makes up to 1032 bytes of one. What
+// stays small fills no disk, however well it was packed.
+constexpr std::uint64_t kMostTextGrowth = 100;
+constexpr std::uint64_t kAnyTextSize = std::uint64_t{64} << 20;
 
 /// Looks at how much UTF-8 a file becomes and how long its lines are: a packed one that was made to do so fills no
 /// disk.
@@ -151,7 +152,7 @@ Result<PlainFile> open_plain(const std::string& path, const std::string& encodin
                           fmt::format("{}-{}", fingerprint(key), stem.string());
   std::error_code missing;
   if (!fs::is_regular_file(target, missing)) {
-    PlainCopy copy(target, path, plain.facts.size * kMostTextGrowth + kAnyTextSize);
+    PlainCopy copy(target, path, std::max(plain.facts.size * kMostTextGrowth, kAnyTextSize));
     if (Status started = copy.start(); !started) return fail(std::move(started.error()));
     const ByteSink write = [&](std::span<const std::byte> bytes) { return copy.take(bytes); };
     const ByteSink sink = [&](std::span<const std::byte> bytes) {
