@@ -72,6 +72,11 @@ class NodeBuilder {
     return std::move(*this);
   }
   /// Ports of structure: whatever kind there is passes.
+  /// An input of either kind.
+  NodeBuilder&& in_either(std::string port, Kind kind, Kind also, std::string doc) && {
+    spec_.inputs.push_back({.name = std::move(port), .kind = kind, .doc = std::move(doc), .also = also});
+    return std::move(*this);
+  }
   NodeBuilder&& open_in(std::string port, std::string doc) && {
     spec_.inputs.push_back({.name = std::move(port), .doc = std::move(doc), .open = true});
     return std::move(*this);

@@ -56,6 +56,12 @@ Json epoch_json(const EpochResult& epoch) {
   return json;
 }
 
+Json label_list(const Evaluation& found, const std::vector<std::int64_t>& indices) {
+  Json names = Json::array();
+  for (const std::int64_t index : indices) names.push_back(found.name_of(index));
+  return names;
+}
+
 /// Of the last epoch that was validated.
 Json evaluation_json(const std::vector<EpochResult>& epochs) {
   const auto last =
@@ -69,6 +75,15 @@ Json evaluation_json(const std::vector<EpochResult>& epochs) {
     for (std::size_t predicted = 0; predicted < found.classes; ++predicted)
       row.push_back(found.count(label, predicted));
     json["counts"].push_back(std::move(row));
+  }
+  if (found.several_labels) {
+    for (const WorstSample& sample : found.worst)
+      json["worst"].push_back({{"record", sample.record},
+                               {"file", text_or_null(sample.file)},
+                               {"missed", label_list(found, sample.missed)},
+                               {"extra", label_list(found, sample.extra)},
+                               {"label_probability", number_or_null(sample.truth)}});
+    return json;
   }
   for (const WorstSample& sample : found.worst)
     json["worst"].push_back({{"record", sample.record},

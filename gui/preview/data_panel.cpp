@@ -50,8 +50,7 @@ RecordModel::Page read_page(RecordTable& records, int page, const std::stop_toke
 
 QString classes_line(const SourceDescription& description) {
   if (description.classes.empty()) return {};
-  std::uint64_t all = 0;
-  for (const auto& [name, records] : description.classes) all += records;
+  const std::uint64_t all = description.labelled();
   QStringList parts;
   for (std::size_t i = 0; i < std::min(kShownClasses, description.classes.size()); ++i) {
     const auto& [name, records] = description.classes[i];
