@@ -121,6 +121,22 @@ Json errors_json(const std::vector<RecordError>& errors) {
   return list;
 }
 
+Json fit_json(const std::vector<FitPassFigures>& passes) {
+  Json list = Json::array();
+  for (const FitPassFigures& pass : passes) {
+    Json costs = Json::array();
+    for (const FitPassFigures::Cost& cost : pass.costs)
+      costs.push_back({{"node", cost.node}, {"records", cost.records}, {"busy_s", number_or_null(cost.busy_s)}});
+    list.push_back({{"nodes", pass.nodes},
+                    {"records", pass.records},
+                    {"wall_s", number_or_null(pass.seconds)},
+                    {"merging_s", number_or_null(pass.merging_s)},
+                    {"records_per_s", number_or_null(pass.records_per_s())},
+                    {"costs", std::move(costs)}});
+  }
+  return list;
+}
+
 Json ignored_json(const std::vector<IgnoredFiles>& ignored) {
   Json list = Json::array();
   for (const auto& [node, files] : ignored)
@@ -227,6 +243,7 @@ std::string report_json(const RunResult& result) {
   report["residuals"] = last_residuals(result.epochs);
   report["errors"] = errors_json(result.errors);
   report["notices"] = errors_json(result.notices);
+  report["fit"] = fit_json(result.fit_passes);
   report["ignored"] = ignored_json(result.ignored);
   report["checkpoint"] = text_or_null(result.checkpoint);
   report["best_checkpoint"] = text_or_null(result.best_checkpoint);

@@ -384,18 +384,28 @@ class TestFit : public QObject {
       int count = 0;
       for (const Fact& fact : run.facts())
         if (const auto* preparing = std::get_if<Preparing>(&fact))
-          count += preparing->what == "Fitting normalise" ? 1 : 0;
+          count += preparing->step() == "Fitting normalise" ? 1 : 0;
       return count;
     };
     RecordedRun first(network_, options);
     QVERIFY2(first.result().end == RunResult::End::Completed,
              first.result().failure ? qPrintable(line(*first.result().failure)) : "");
     QVERIFY(told(first) >= 1);
+    QCOMPARE(first.result().fit_passes.size(), std::size_t{1});
+    const FitPassFigures& pass = first.result().fit_passes.front();
+    QCOMPARE(pass.nodes, std::vector<std::string>{"normalise"});
+    QVERIFY(pass.records > 0 && pass.seconds > 0 && pass.merging_s <= pass.seconds);
+    const auto cost = std::find_if(pass.costs.begin(), pass.costs.end(),
+                                   [](const FitPassFigures::Cost& of) { return of.node == "normalise"; });
+    QVERIFY(cost != pass.costs.end());
+    QCOMPARE(cost->records, pass.records);
+    QVERIFY(cost->busy_s > 0);
     QVERIFY2(first.story().startsWith("Preparing ") && first.story().endsWith("EpochDone Finished"),
              qPrintable(first.story()));
     RecordedRun second(network_, options);
     QVERIFY(second.result().end == RunResult::End::Completed);
     QCOMPARE(told(second), 0);
+    QVERIFY(second.result().fit_passes.empty());
     QCOMPARE(second.result().epochs.front().loss(kTrainSplit), first.result().epochs.front().loss(kTrainSplit));
   }
 
