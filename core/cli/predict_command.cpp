@@ -176,7 +176,8 @@ void add_predict(CLI::App& app, ExitCode& code) {
       ->required();
   command->add_option("INPUT", arguments->inputs, "Picture files and folders, text files, or CSV files")->required();
   add_inference_arguments(*command, arguments->common);
-  command->add_option("--top", arguments->top, "How many classes are shown of each; of several labels, all over 50 % are")
+  command
+      ->add_option("--top", arguments->top, "How many classes are shown of each; of several labels, all over 50 % are")
       ->type_name("N")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000}));
   auto* csv = command->add_flag("--csv", arguments->csv, "Write a table with the probability of each class");

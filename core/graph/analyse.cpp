@@ -354,7 +354,8 @@ class Analyser {
       const TensorDesc* target = input_of(node, "target");
       if (prediction == nullptr || target == nullptr || prediction->shape.empty()) continue;
       const Dim& width = prediction->shape.back();
-      const Dim& decides = compares == TargetKind::Classes || target->shape.size() != 2 ? target->classes : target->shape[1];
+      const Dim& decides =
+          compares == TargetKind::Classes || target->shape.size() != 2 ? target->classes : target->shape[1];
       if (!width.known() && width.symbol_name() == "classes" && decides.known() && decides.size() > 0)
         bound.emplace(width.symbol_name(), decides.size());
     }

@@ -63,10 +63,10 @@ void Evaluator::add_labels(const Compared& compared, std::span<const std::uint64
   const auto [sorted, order] = at::sort(truth, true, 0, false);
   const at::Tensor rows = order.slice(0, 0, kept);
   const at::Tensor place = at::stack({rows.to(at::kFloat), sorted.slice(0, 0, kept)}, 1);
-  pending_labels_.push_back({.worst = at::cat({place, said.gt(0.5).index_select(0, rows).to(at::kFloat),
-                                               has.index_select(0, rows).to(at::kFloat)},
-                                              1),
-                             .ids = {ids.begin(), ids.end()}});
+  pending_labels_.push_back(
+      {.worst = at::cat(
+           {place, said.gt(0.5).index_select(0, rows).to(at::kFloat), has.index_select(0, rows).to(at::kFloat)}, 1),
+       .ids = {ids.begin(), ids.end()}});
 }
 
 void Evaluator::collect_labels() {

@@ -213,10 +213,11 @@ void Run::Impl::tell_of_fit() noexcept try {
   }
   const double share = taken / std::max(taken + result_.last.elapsed(), 1e-9);
   if (taken < kToldFit || share < kToldFitShare) return;
-  Error error{.reason = fmt::format("the fit pass took {} of the run: {:.1f} s for {} records ({}); from now on what it "
-                                    "has learnt is read from the cache",
-                                    numbers::percent(share), taken, numbers::count(records), nodes),
-              .node = result_.fit_passes.front().nodes.front()};
+  Error error{
+      .reason = fmt::format("the fit pass took {} of the run: {:.1f} s for {} records ({}); from now on what it "
+                            "has learnt is read from the cache",
+                            numbers::percent(share), taken, numbers::count(records), nodes),
+      .node = result_.fit_passes.front().nodes.front()};
   state_.emit(Noticed{error});
   result_.notices.push_back({.error = std::move(error)});
 } catch (const std::exception&) {  // out of memory: the result goes without it

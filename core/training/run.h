@@ -112,7 +112,7 @@ struct RunResult {
   /// What hindered the run, but left no record out (see Pipeline::notices()), and before it what the data are like
   /// (engine/data_notices.h), with a count of 0.
   std::vector<RecordError> notices{};
-  std::vector<IgnoredFiles> ignored{};     ///< by its sources
+  std::vector<IgnoredFiles> ignored{};  ///< by its sources
   /// What nodes learnt before the run; none where nothing was to be learnt, or the cache or a checkpoint knew it.
   std::vector<FitPassFigures> fit_passes{};
   Snapshot first{};                        ///< when the first batch was asked for

@@ -156,8 +156,12 @@ PlainJson evaluation_text_json(const Evaluation& found) {
                      {"confidence", kept_number(sample.confidence)},
                      {"missed", sample.missed},
                      {"extra", sample.extra}});
-  return {{"epoch", found.epoch},      {"classes", found.classes},  {"names", found.class_names},
-          {"cells", std::move(cells)}, {"worst", std::move(worst)}, {"node", found.node},
+  return {{"epoch", found.epoch},
+          {"classes", found.classes},
+          {"names", found.class_names},
+          {"cells", std::move(cells)},
+          {"worst", std::move(worst)},
+          {"node", found.node},
           {"several_labels", found.several_labels}};
 }
 

@@ -56,8 +56,7 @@ QString classes_line(const SourceDescription& description) {
     const auto& [name, records] = description.classes[i];
     const double share = static_cast<double>(records) / static_cast<double>(std::max<std::uint64_t>(1, all));
     parts << DataPanel::tr("%1 %2 (%3)")
-                 .arg(to_qstring(name), to_qstring(numbers::count(records)),
-                      to_qstring(numbers::percent(share)));
+                 .arg(to_qstring(name), to_qstring(numbers::count(records)), to_qstring(numbers::percent(share)));
   }
   if (description.classes.size() > kShownClasses)
     parts << DataPanel::tr("%1 more").arg(description.classes.size() - kShownClasses);
@@ -247,8 +246,7 @@ void DataPanel::receive(Answer answer) {
     left_out_ = answer.left_out;
     const std::uint64_t records = answer.source->size();
     model_.set_columns(std::move(answer.columns), records);
-    about_->setText(
-        tr("%1 records · looking at a sample…").arg(to_qstring(numbers::count(records))));
+    about_->setText(tr("%1 records · looking at a sample…").arg(to_qstring(numbers::count(records))));
     show_hint({});
     describer_.ask(std::move(answer.source));
   }

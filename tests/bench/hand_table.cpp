@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The loop that somebody writes by hand for a table whose columns are known: the file is mapped, and a row is parsed,
-// imputed (median, most frequent), standardised and one-hot coded when it is drawn, each once an epoch; batch 256. DATA is
-// a CSV file.
+// imputed (median, most frequent), standardised and one-hot coded when it is drawn, each once an epoch; batch 256. DATA
+// is a CSV file.
 // --schema has a letter a column: n number, c category, l label of classes, y label that is a number, - not read.
 // c++ -std=c++20 -O3 hand_table.cpp -pthread
 #include "hand_loop.h"
@@ -244,11 +244,7 @@ class Order {
 class Worker {
  public:
   Worker(const Table& table, Order& order)
-      : table_(table),
-        order_(order),
-        rows_(kBatch),
-        features_(kBatch * table.width()),
-        labels_(kBatch) {}
+      : table_(table), order_(order), rows_(kBatch), features_(kBatch * table.width()), labels_(kBatch) {}
 
   std::uint64_t batch() {
     std::fill(features_.begin(), features_.end(), 0.0F);
@@ -275,8 +271,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   Order order(table.rows());
-  hand::measure("hand_table", options, [&](int) {
-    return [worker = std::make_unique<Worker>(table, order)]() { return worker->batch(); };
-  });
+  hand::measure("hand_table", options,
+                [&](int) { return [worker = std::make_unique<Worker>(table, order)]() { return worker->batch(); }; });
   return 0;
 }

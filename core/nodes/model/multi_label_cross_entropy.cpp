@@ -24,7 +24,7 @@ struct MultiLabelCrossEntropy {
             "them where a source's labels decide. Where most labels are absent, positive_weight makes those "
             "that are there count more. As PyTorch's BCEWithLogitsLoss.")
         .in("prediction", Kind::Tensor, "Logits, N×labels, floating point.")
-        .in_either("target", Kind::Tensor, Kind::Target, "The true labels, N×labels: 0 or 1.")
+        .in("target", Kind::Tensor, "The true labels, N×labels: 0 or 1.", Kind::Target)
         .out("loss", Kind::Loss, "The mean over the batch and over the labels.")
         .compares(TargetKind::Labels)
         .param("positive_weight", &Params::positive_weight, range(1e-6, 1e6).ui(0.1, 100),

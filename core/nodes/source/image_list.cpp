@@ -132,7 +132,8 @@ struct ImageList {
         .help(
             "Reads a CSV file in which a column names picture files and another one their label, as data sets of "
             "Kaggle are shipped: train.csv beside a folder of pictures. How the file is written is found out, as the "
-            "csv source does. The label is a class, a plain number, or several classes of a cell; the other columns come as a row, so that a "
+            "csv source does. The label is a class, a plain number, or several classes of a cell; the other columns "
+            "come as a row, so that a "
             "record can have a picture, texts and numbers at once.\n\n"
             "A name is looked for in the folder, with the ending behind it; a picture that is not there is a bad "
             "record. Pictures need a decode.\n\nexample:records is a small list that Feedline makes itself: a picture, "

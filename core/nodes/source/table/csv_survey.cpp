@@ -35,9 +35,9 @@ fs::path survey_file(const SurveyRequest& request, const SourceContext& context)
   const std::string key = fmt::format(
       "{}|{}|{}|{}|{}|{}|{}|{:d}|{:d}|{:d}|{:d}|{:d}|{}|{}", kSurveyMark, whole, request.plain.facts.size,
       request.plain.facts.modified_ns, request.head.begin, request.label,
-      request.missing_key + (request.separator ? "several " + *request.separator : ""),
-      static_cast<int>(d.separator), static_cast<int>(d.quote), static_cast<int>(d.escape), static_cast<int>(d.comment),
-      static_cast<int>(d.line_end), d.decimal_comma, request.head.names.size());
+      request.missing_key + (request.separator ? "several " + *request.separator : ""), static_cast<int>(d.separator),
+      static_cast<int>(d.quote), static_cast<int>(d.escape), static_cast<int>(d.comment), static_cast<int>(d.line_end),
+      d.decimal_comma, request.head.names.size());
   return cache_folder_or_default(context.cache_folder) / "tables" / (fingerprint(key) + ".survey");
 }
 

@@ -62,9 +62,8 @@ struct SqliteSurvey {
   std::vector<char> binary{};  ///< columns that hold bytes
 };
 
-Result<SqliteSurvey> survey_sqlite(SqliteReader& reader, std::size_t label,
-                                   const std::optional<std::string>& separator, const MissingTokens& missing,
-                                   const SourceContext& context) {
+Result<SqliteSurvey> survey_sqlite(SqliteReader& reader, std::size_t label, const std::optional<std::string>& separator,
+                                   const MissingTokens& missing, const SourceContext& context) {
   SqliteSurvey found;
   TableSurvey& table = found.table;
   table.columns.resize(reader.columns().size());

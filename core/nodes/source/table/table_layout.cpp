@@ -238,8 +238,7 @@ Result<TableLayout> lay_out(const std::vector<std::string>& names, const TableSu
       refused_label(survey, counts, names[*label], layout.label_number, layout.separator.has_value());
   if (!layout.label_number) add_classes(layout, survey);
   const auto classes = static_cast<std::int64_t>(layout.classes.size());
-  layout.outputs =
-      layout.separator ? outputs_of_labels(classes) : table_outputs(layout.label_number, Dim(classes));
+  layout.outputs = layout.separator ? outputs_of_labels(classes) : table_outputs(layout.label_number, Dim(classes));
   layout.outputs[0].columns = layout.columns;
   layout.outputs[1].class_names = layout.separator ? layout.report.label_names : layout.report.class_names;
   return layout;
