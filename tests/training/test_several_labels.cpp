@@ -32,13 +32,11 @@ QByteArray points(int count, const QByteArray& label) {
 }
 
 QByteArray graph_of(const QString& file) {
-  return R"({
+  QByteArray graph = R"({
   "feedline": 1,
   "title": "Labels",
   "nodes": [
-    {"id": "source", "type": "csv", "version": 1, "params": {"file": ")" +
-         file.toUtf8() +
-         R"(", "label_kind": "labels", "label_separator": ";"}, "position": [0, 0]},
+    {"id": "source", "type": "csv", "version": 1, "params": {"file": "FILE", "label_kind": "labels", "label_separator": ";"}, "position": [0, 0]},
     {"id": "shuffle", "type": "shuffle", "version": 1, "params": {}, "position": [260, 0]},
     {"id": "features", "type": "features", "version": 1, "params": {}, "position": [520, 0]},
     {"id": "batch", "type": "batch", "version": 1, "params": {"size": 16}, "position": [780, 0]},
@@ -60,6 +58,7 @@ QByteArray graph_of(const QString& file) {
     {"from": "adam.optimizer", "to": "trainer.optimizer"}
   ]
 })";
+  return graph.replace("FILE", file.toUtf8());
 }
 
 std::vector<std::string> labels_said(const RecordPrediction& record) {
