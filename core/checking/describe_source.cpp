@@ -89,10 +89,12 @@ class ColumnTally {
 /// From what the source counted while it was opened.
 bool count_classes(const Source& source, SourceDescription& description) {
   const SourceReport* report = report_of(source);
-  if (report == nullptr || report->class_names.size() != report->class_counts.size() || report->class_names.empty())
-    return false;
-  for (std::size_t i = 0; i < report->class_names.size(); ++i)
-    description.classes.emplace_back(report->class_names[i], report->class_counts[i]);
+  if (report == nullptr) return false;
+  description.several_labels = !report->label_names.empty();
+  const auto& names = description.several_labels ? report->label_names : report->class_names;
+  const auto& counts = description.several_labels ? report->label_counts : report->class_counts;
+  if (names.size() != counts.size() || names.empty()) return false;
+  for (std::size_t i = 0; i < names.size(); ++i) description.classes.emplace_back(names[i], counts[i]);
   return true;
 }
 

@@ -45,6 +45,13 @@ struct SourceDescription {
   /// Records of each class, where the label is one: of the whole source where it knows (`counted`), else of the sample.
   std::vector<std::pair<std::string, std::uint64_t>> classes{};
   bool counted = false;
+  bool several_labels = false;  ///< a record may have several classes, or none: their records are more than there are
+  /// What all records are, of which `classes` are parts.
+  [[nodiscard]] std::uint64_t labelled() const {
+    std::uint64_t all = 0;
+    for (const auto& [name, count] : classes) all += count;
+    return several_labels ? records : all;
+  }
 };
 
 struct DescribeOptions {

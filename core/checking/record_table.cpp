@@ -5,6 +5,7 @@
 #include "checking/picture_header.h"
 #include "engine/preview_view.h"
 #include "schema/row.h"
+#include "schema/several_labels.h"
 
 #include <fmt/format.h>
 
@@ -51,6 +52,10 @@ RecordTable::RecordTable(std::shared_ptr<const Source> source)
   const std::vector<TensorDesc>& outputs = source_->outputs();
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i].kind != Kind::Label) continue;
+    if (has_several_labels(outputs[i])) {
+      add({.name = "label", .type = "labels", .label = true}, {.what = What::Words, .output = i});
+      continue;
+    }
     const bool number = outputs[i].classes.known() && outputs[i].classes.size() == 0;
     add({.name = "label", .type = number ? "number" : "class", .number = number, .label = true},
         {.what = number ? What::Label : What::Class, .output = i});

@@ -42,6 +42,15 @@ void print_measured(const CheckpointEvaluation& found) {
   if (!found.confusion) return;
   for (std::size_t i = 0; i < std::min(found.confusion->worst.size(), kShownWorst); ++i) {
     const WorstSample& sample = found.confusion->worst[i];
+    if (sample.right()) continue;
+    if (found.confusion->several_labels) {
+      const std::string missed = found.confusion->names_of(sample.missed);
+      const std::string extra = found.confusion->names_of(sample.extra);
+      put_line(stdout, fmt::format("  {} {}{}{}{}{}", sample.file, missed.empty() ? "" : "misses ", missed,
+                                   missed.empty() || extra.empty() ? "" : "; ",
+                                   extra.empty() ? "" : "is wrongly said to be ", extra));
+      continue;
+    }
     if (sample.predicted != sample.label)
       put_line(stdout, fmt::format("  {} is {}, taken for {} ({})", sample.file, found.confusion->name_of(sample.label),
                                    found.confusion->name_of(sample.predicted), percent(sample.confidence)));

@@ -32,9 +32,29 @@ std::string value_text(const RecordPrediction::Value& value, bool classes) {
   return classes ? fmt::format("{} {}", value.name, percent(value.value)) : fmt::format("{:.6g}", value.value);
 }
 
+std::vector<std::string> labels_of_record(const RecordPrediction& one) {
+  std::vector<std::string> labels;
+  for (const RecordPrediction::Value& value : one.values)
+    if (has_label(value)) labels.push_back(value.name);
+  return labels;
+}
+
+/// All that the record has, or else the likeliest.
+std::string labels_text(const RecordPrediction& one) {
+  std::string text;
+  for (const RecordPrediction::Value& value : one.values)
+    if (has_label(value)) text += (text.empty() ? "" : ", ") + value_text(value, true);
+  if (text.empty() && !one.values.empty()) text = "none (" + value_text(one.values.front(), true) + ")";
+  return text;
+}
+
 void print_predictions(const Predictions& all, std::size_t top) {
   for (const RecordPrediction& one : all.predictions) {
     std::string text = one.file + "  ";
+    if (all.several_labels) {
+      put_line(stdout, text + labels_text(one));
+      continue;
+    }
     const std::size_t shown = all.classes ? std::min(top, one.values.size()) : one.values.size();
     for (std::size_t i = 0; i < shown; ++i) text += (i > 0 ? ", " : "") + value_text(one.values[i], all.classes);
     put_line(stdout, text);
@@ -50,8 +70,12 @@ std::string predictions_json(const Predictions& all, const OpenedCheckpoint& fro
   for (const RecordPrediction& one : all.predictions) {
     OrderedJson entry = {{"file", one.file}};
     if (all.classes) {
-      entry["class"] = one.values.front().name;
-      entry["probability"] = one.values.front().value;
+      if (all.several_labels) {
+        entry["labels"] = labels_of_record(one);
+      } else {
+        entry["class"] = one.values.front().name;
+        entry["probability"] = one.values.front().value;
+      }
       OrderedJson& shares = entry["probabilities"] = OrderedJson::object();
       for (const RecordPrediction::Value& value : one.values) shares[value.name] = value.value;
     } else {
@@ -74,7 +98,11 @@ std::string csv_of(const Predictions& all) {
   std::vector<std::string> header = {"file"};
   std::vector<std::string> classes;
   if (all.classes) {
-    header.insert(header.end(), {"class", "probability"});
+    if (all.several_labels) {
+      header.emplace_back("labels");
+    } else {
+      header.insert(header.end(), {"class", "probability"});
+    }
     for (const RecordPrediction::Value& value : all.predictions.front().values) classes.push_back(value.name);
     std::sort(classes.begin(), classes.end());
     header.insert(header.end(), classes.begin(), classes.end());
@@ -86,7 +114,11 @@ std::string csv_of(const Predictions& all) {
   for (const RecordPrediction& one : all.predictions) {
     std::vector<std::string> row = {one.file};
     if (all.classes) {
-      row.insert(row.end(), {one.values.front().name, fmt::format("{}", one.values.front().value)});
+      if (all.several_labels) {
+        row.push_back(fmt::format("{}", fmt::join(labels_of_record(one), "|")));
+      } else {
+        row.insert(row.end(), {one.values.front().name, fmt::format("{}", one.values.front().value)});
+      }
       for (const std::string& name : classes) {
         const auto found =
             std::find_if(one.values.begin(), one.values.end(), [&](const auto& value) { return value.name == name; });
@@ -144,7 +176,8 @@ void add_predict(CLI::App& app, ExitCode& code) {
       ->required();
   command->add_option("INPUT", arguments->inputs, "Picture files and folders, text files, or CSV files")->required();
   add_inference_arguments(*command, arguments->common);
-  command->add_option("--top", arguments->top, "How many classes are shown of each")
+  command
+      ->add_option("--top", arguments->top, "How many classes are shown of each; of several labels, all over 50 % are")
       ->type_name("N")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000}));
   auto* csv = command->add_flag("--csv", arguments->csv, "Write a table with the probability of each class");

@@ -67,6 +67,8 @@ void print_distribution(const PreviewValue& value) {
 
 void print(const Preview& preview) {
   put_line(stdout, fmt::format("record {} of {}  {}", preview.record, count(preview.records), preview.where));
+  if (preview.several_labels)
+    put_line(stdout, "labels " + (preview.class_name.empty() ? std::string("none") : preview.class_name));
   if (preview.label)
     put_line(stdout, fmt::format("label {}{}", *preview.label,
                                  preview.class_name.empty() ? "" : " (" + preview.class_name + ")"));

@@ -83,12 +83,13 @@ void Progress::line(std::string_view text) {
 }
 
 void Progress::show(const Preparing& fact) {
-  if (fact.what != preparing_) {
-    preparing_ = fact.what;
+  if (fact.step() != preparing_) {
+    preparing_ = fact.step();
     preparing_since_ = Clock::system().now();
   }
   if (!due()) return;
-  std::string text = fact.fraction > 0 ? fmt::format("{}: {}", fact.what, percent(fact.fraction)) : fact.what;
+  const char* const link = fact.step().size() < fact.what.size() ? ", " : ": ";
+  std::string text = fact.fraction > 0 ? fact.what + link + percent(fact.fraction) : fact.what;
   const double lasted = seconds(Clock::system().now() - preparing_since_);
   if (lasted > 1 && fact.fraction > 0.01)
     text += "  ETA " + countdown(lasted * (1 - std::min(fact.fraction, 1.0)) / fact.fraction);

@@ -46,8 +46,7 @@ std::string facts_text(const RecordColumn& column, const ColumnFacts& facts) {
 
 std::string classes_text(const SourceDescription& description, std::size_t width) {
   if (description.classes.empty()) return {};
-  std::uint64_t all = 0;
-  for (const auto& [name, records] : description.classes) all += records;
+  const std::uint64_t all = description.labelled();
   std::string text =
       fmt::format("{} {}{}: ", count(description.classes.size()), description.classes.size() == 1 ? "class" : "classes",
                   description.counted ? "" : " in the sample");
@@ -125,7 +124,8 @@ std::string source_json(const SourceDescription& description, const FirstRows& r
                {"sampled", description.sampled},
                {"bad", description.bad},
                {"columns_left_out", description.left_out},
-               {"classes_of_all_records", description.counted}};
+               {"classes_of_all_records", description.counted},
+               {"several_labels", description.several_labels}};
   json["classes"] = Json::array();
   for (const auto& [name, records] : description.classes)
     json["classes"].push_back({{"name", name}, {"records", records}});

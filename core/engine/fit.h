@@ -5,14 +5,33 @@
 #include "plan/plan.h"
 #include "schema/named_tensors.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace feedline::inline engine {
+
+/// One pass of the training records through what is upstream of nodes that learn.
+struct FitPassFigures {
+  std::vector<std::string> nodes{};  ///< that learnt in it
+  std::uint64_t records = 0;         ///< that were used
+  double seconds = 0;                ///< from its start until the nodes had learnt
+  double merging_s = 0;              ///< of these, what putting together took on the calling thread
+  /// What each node upstream, and each that learns, cost the workers, in the order of the data.
+  struct Cost {
+    std::string node{};
+    std::uint64_t records = 0;
+    double busy_s = 0;  ///< of all workers together
+  };
+  std::vector<Cost> costs{};
+
+  [[nodiscard]] double records_per_s() const { return seconds > 0 ? static_cast<double>(records) / seconds : 0; }
+};
 
 struct FitOptions {
   /// Workers, and what becomes of bad and slow records: those of the run.
@@ -23,12 +42,15 @@ struct FitOptions {
   /// False: what is not known is an error, since the records at hand are not those that the nodes learnt from.
   bool learn = true;
   std::stop_token stop{};
-  /// (what is being done, fraction done in 0..1). May be empty. From the calling thread, at most ten times a second.
+  /// (what is being done, fraction done in 0..1). What stands behind a colon changes while one thing is done: "Fitting
+  /// words: 45,000 of 120,000 records". May be empty. From the calling thread, at most ten times a second.
   std::function<void(std::string_view what, double fraction)> progress{};
   /// Asked between batches: may wait, as long as a run is paused. False: stopped. May be empty.
   std::function<bool()> proceed{};
   /// Told what hinders and stops nothing: that what was learnt cannot be kept. May be empty.
   std::function<void(const Error&)> on_notice{};
+  /// Told behind each pass; it is not measured node by node where this is empty. From the calling thread.
+  std::function<void(const FitPassFigures&)> on_pass{};
 };
 
 /// Is there anything to learn before this plan can run?

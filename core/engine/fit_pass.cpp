@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/cores.h"
+#include "base/numbers.h"
 #include "plan/fitting.h"
 #include "plan/trimmed.h"
 
@@ -140,18 +141,23 @@ class FitPass {
     PipelineOptions pipeline_options = options_.pipeline;
     pipeline_options.epochs = 1;
     pipeline_options.first_epoch = 1;
-    pipeline_options.meters = false;
+    pipeline_options.meters = static_cast<bool>(options_.on_pass);
     pipeline_options.trace = nullptr;
     pipeline_options.allocator = nullptr;
     pipeline_options.caches = nullptr;
     Pipeline pipeline(part_, part_->train, std::move(pipeline_options));
+    const Nanos start = Clock::system().now();
     const std::stop_callback on_stop(options_.stop, [&pipeline] { pipeline.stop(); });
     for (;;) {
       tell();
       if (options_.proceed && !options_.proceed()) return fail_cancelled();
       auto batch = pipeline.next();
       if (!batch) return fail(std::move(batch.error()));
-      if (!*batch) return finish();
+      if (!*batch) {
+        auto learnt = finish();
+        if (learnt && options_.on_pass) options_.on_pass(figures(pipeline, Clock::system().now() - start));
+        return learnt;
+      }
       if (Status merged = merge(**batch); !merged) return fail(std::move(merged.error()));
     }
   }
@@ -159,6 +165,7 @@ class FitPass {
  private:
   /// Batches come in the order of the sampler's window, and so do their rows.
   Status merge(const Batch& batch) {
+    const Nanos start = Clock::system().now();
     for (const std::uint64_t record : batch.record_ids)
       for (std::size_t i = 0; i < all_.size(); ++i) {
         std::unique_ptr<Fitter> one = fitters_[i]->take(record);
@@ -168,6 +175,7 @@ class FitPass {
         fitters_[i]->give_back(record, std::move(one));
       }
     done_ += batch.record_ids.size();
+    merging_ += Clock::system().now() - start;
     return {};
   }
 
@@ -185,8 +193,18 @@ class FitPass {
     const Nanos now = Clock::system().now();
     if (!options_.progress || (told_ != 0 && now - told_ < kTellInterval)) return;
     told_ = now;
-    const auto records = static_cast<double>(std::max<std::uint64_t>(part_->train.sampler.count, 1));
-    options_.progress(what_, static_cast<double>(done_) / records);
+    const std::uint64_t records = std::max<std::uint64_t>(part_->train.sampler.count, 1);
+    options_.progress(fmt::format("{}: {} of {} records", what_, numbers::count(done_), numbers::count(records)),
+                      static_cast<double>(done_) / static_cast<double>(records));
+  }
+
+  [[nodiscard]] FitPassFigures figures(const Pipeline& pipeline, Nanos lasted) const {
+    FitPassFigures found{.nodes = nodes_, .records = done_, .seconds = seconds(lasted), .merging_s = seconds(merging_)};
+    for (const StageSample& stage : pipeline.stages(Clock::system().now()))
+      if (stage.total.records > 0 && stage.type != "batch")  // which only says that records are done
+        found.costs.push_back(
+            {.node = stage.node, .records = stage.total.records, .busy_s = seconds(stage.total.busy)});
+    return found;
   }
 
   const FitOptions& options_;
@@ -196,6 +214,7 @@ class FitPass {
   std::vector<std::unique_ptr<Fitter>> all_{};
   std::shared_ptr<const Plan> part_{};
   std::uint64_t done_ = 0;
+  Nanos merging_ = 0;
   Nanos told_ = 0;
 };
 

@@ -35,6 +35,7 @@ struct Preview {
   std::string where{};                  ///< the record's file
   std::optional<std::int64_t> label{};  ///< where the source gives one
   std::string class_name{};             ///< of the label, where it has one
+  bool several_labels = false;          ///< class_name is a list then: "drama, comedy"; empty: the record has none
   bool random = false;                  ///< another epoch may give other values
   bool untrained = false;  ///< it went through layers with initial weights, which are those that a run begins with
 };

@@ -4,6 +4,7 @@
 #include "base/plain_text.h"
 #include "schema/half.h"
 #include "schema/row.h"
+#include "schema/several_labels.h"
 
 #include <algorithm>
 #include <array>
@@ -165,7 +166,7 @@ PreviewForm form_of(const PreviewValue& value) {
   const TensorDesc& desc = value.desc;
   if (desc.kind->form) return *desc.kind->form;
   const std::size_t elements = elements_of(value);
-  if (elements <= 1 || desc.columns.size() == elements) return PreviewForm::Text;
+  if (elements <= 1 || desc.columns.size() == elements || has_several_labels(desc)) return PreviewForm::Text;
   if (desc.shape.size() == 3 && desc.layout != Layout::None) {
     const Plane plane(value);
     const bool one_picture = plane.channels == 1 || plane.channels == 3 || (plane.interleaved && plane.channels <= 4);
@@ -260,6 +261,10 @@ Distribution distribution_of(const PreviewValue& value, std::size_t bins) {
 std::string words_of(const PreviewValue& value, std::size_t most) {
   if (value.desc.kind == Kind::Row) return cut(row_words(value, most), most);
   if (value.desc.kind->words != nullptr) return cut(value.desc.kind->words(value.data), most);
+  if (value.desc.kind == Kind::Label && has_several_labels(value.desc) && !value.desc.class_names.empty()) {
+    const std::string named = label_words(value.desc, value.data);
+    return named.empty() ? "none" : cut(named, most);
+  }
   std::string text;
   const std::size_t elements = elements_of(value);
   const bool table = value.desc.columns.size() == elements;

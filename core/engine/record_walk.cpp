@@ -4,6 +4,7 @@
 #include "base/machine_fault.h"
 #include "engine/guarded.h"
 #include "graph/path.h"
+#include "schema/several_labels.h"
 
 #include <optional>
 #include <string>
@@ -91,6 +92,10 @@ void RecordWalk::describe(Preview& preview) const {
   for (std::size_t i = 0; i < source.outputs().size(); ++i) {
     const Datum& datum = *lanes_.front().read[i];
     const TensorDesc& desc = source.outputs()[i];
+    if (desc.kind == Kind::Label && has_several_labels(desc) && !desc.class_names.empty()) {
+      preview.class_name = label_words(desc, datum.span());
+      preview.several_labels = true;
+    }
     if (desc.kind != Kind::Label || datum.dtype() != DType::I64 || datum.bytes() != 8) continue;
     preview.label = datum.label();
     if (*preview.label >= 0 && static_cast<std::size_t>(*preview.label) < desc.class_names.size())

@@ -103,7 +103,8 @@ class AdapterSearch {
   [[nodiscard]] bool fits(const State& state) const {
     const TensorDesc& desc = state.desc;
     const PortSpec& input = target_->inputs[static_cast<std::size_t>(port_)];
-    if (input.kind != desc.kind && !(input.kind == Kind::Any && is_per_record(desc.kind))) return false;
+    if (input.kind != desc.kind && input.also != desc.kind && !(input.kind == Kind::Any && is_per_record(desc.kind)))
+      return false;
     if (!state.known) return true;
     if (target_->role == Role::Batch && desc.kind == Kind::Image && !desc.static_shape()) return false;
     if (!target_->infer) return true;

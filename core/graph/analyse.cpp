@@ -343,18 +343,21 @@ class Analyser {
     }
   }
 
-  /// A model whose last layer takes its width from the data says `classes`. Once a loss sees how many there are, the
-  /// symbol is bound everywhere.
+  /// A model whose last layer takes its width from the data says `classes`. Once a loss sees how many there are, or how
+  /// many labels a record may have, the symbol is bound everywhere.
   void bind_classes() {
     std::unordered_map<std::string, std::int64_t> bound;
     for (std::size_t node = 0; node < wiring_.nodes().size(); ++node) {
-      if (wiring_.spec(node) == nullptr || wiring_.spec(node)->target != TargetKind::Classes) continue;
+      const TargetKind compares = wiring_.spec(node) == nullptr ? TargetKind::None : wiring_.spec(node)->target;
+      if (compares != TargetKind::Classes && compares != TargetKind::Labels) continue;
       const TensorDesc* prediction = input_of(node, "prediction");
       const TensorDesc* target = input_of(node, "target");
       if (prediction == nullptr || target == nullptr || prediction->shape.empty()) continue;
       const Dim& width = prediction->shape.back();
-      if (!width.known() && width.symbol_name() == "classes" && target->classes.known() && target->classes.size() > 0)
-        bound.emplace(width.symbol_name(), target->classes.size());
+      const Dim& decides =
+          compares == TargetKind::Classes || target->shape.size() != 2 ? target->classes : target->shape[1];
+      if (!width.known() && width.symbol_name() == "classes" && decides.known() && decides.size() > 0)
+        bound.emplace(width.symbol_name(), decides.size());
     }
     if (bound.empty()) return;
     const auto substitute = [&](Dim& dim) {

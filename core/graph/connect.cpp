@@ -88,7 +88,7 @@ std::optional<Error> check_ports(const Wiring& wiring, const PortRef& from, cons
 
 std::optional<Error> check_kinds(const PortRef& from, Kind kind, const PortRef& to, const PortSpec& input,
                                  const Registry& registry) {
-  if (kind == input.kind) return std::nullopt;
+  if (kind == input.kind || kind == input.also) return std::nullopt;
   if ((input.kind == Kind::Any || kind == Kind::Any) && is_per_record(kind) && is_per_record(input.kind))
     return std::nullopt;
   std::string takes(name(input.kind));

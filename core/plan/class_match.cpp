@@ -5,9 +5,11 @@
 #include "base/numbers.h"
 #include "schema/in_memory.h"
 #include "schema/registry.h"
+#include "schema/several_labels.h"
 #include "schema/source_report.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <optional>
 #include <utility>
@@ -35,15 +37,23 @@ class MatchedSource final : public Source, public InMemory, public Reporting {
   MatchedSource(std::shared_ptr<const Source> inner, std::size_t port, std::vector<std::int64_t> labels,
                 const TensorDesc& known)
       : inner_(std::move(inner)), port_(port), labels_(std::move(labels)), outputs_(inner_->outputs()) {
-    outputs_[port_].classes = known.classes;
+    several_ = has_several_labels(outputs_[port_]);
+    if (several_) {
+      outputs_[port_].shape = {Dim(static_cast<std::int64_t>(known.class_names.size()))};
+    } else {
+      outputs_[port_].classes = known.classes;
+    }
     outputs_[port_].class_names = known.class_names;
     const SourceReport* report = report_of(*inner_);
     if (report == nullptr) return;
     report_ = *report;
+    if (several_) {
+      match_counts(report->label_counts, report_.label_counts);
+      report_.label_names = known.class_names;
+      return;
+    }
     report_.class_names = known.class_names;
-    report_.class_counts.assign(known.class_names.size(), 0);
-    for (std::size_t i = 0; i < report->class_counts.size(); ++i)
-      if (labels_[i] >= 0) report_.class_counts[static_cast<std::size_t>(labels_[i])] += report->class_counts[i];
+    match_counts(report->class_counts, report_.class_counts);
   }
 
   std::uint64_t size() const override { return inner_->size(); }
@@ -59,6 +69,7 @@ class MatchedSource final : public Source, public InMemory, public Reporting {
     Status status = inner_->read(index, out);
     Datum* label = out[port_];
     if (!status || label == nullptr) return status;
+    if (several_) return match_several(*label);
     const auto own = static_cast<std::size_t>(label->label());
     if (own >= labels_.size() || labels_[own] < 0) return fail_record("its class is none of training's");
     label->set_label(labels_[own]);
@@ -66,8 +77,29 @@ class MatchedSource final : public Source, public InMemory, public Reporting {
   }
 
  private:
+  void match_counts(const std::vector<std::uint64_t>& own, std::vector<std::uint64_t>& matched) const {
+    matched.assign(outputs_[port_].class_names.size(), 0);
+    for (std::size_t i = 0; i < own.size(); ++i)
+      if (labels_[i] >= 0) matched[static_cast<std::size_t>(labels_[i])] += own[i];
+  }
+
+  Status match_several(Datum& label) const {
+    thread_local std::vector<float> own;
+    own.resize(labels_.size());
+    if (label.bytes() != own.size() * sizeof(float)) return fail_record("its labels are not those of its source");
+    std::memcpy(own.data(), label.data(), label.bytes());
+    float* const matched = put_no_labels(outputs_[port_], label);
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      if (own[i] == 0) continue;
+      if (labels_[i] < 0) return fail_record("one of its classes is none of training's");
+      matched[labels_[i]] = own[i];
+    }
+    return {};
+  }
+
   std::shared_ptr<const Source> inner_;
   std::size_t port_;
+  bool several_ = false;
   std::vector<std::int64_t> labels_;
   std::vector<TensorDesc> outputs_;
   SourceReport report_{};

@@ -137,7 +137,7 @@ struct ModelPlan {
   const NodeSpec* optimizer = nullptr;
   ParamMap optimizer_params{};
   std::string optimizer_node{};
-  std::vector<std::string> class_names{};  ///< of the first loss that compares classes
+  std::vector<std::string> class_names{};  ///< of the first loss that compares classes or labels
   std::vector<std::string> metrics{};      ///< MeasuringSettings::metrics
   std::vector<double> class_weights{};     ///< of its losses with the parameter `balanced`; empty: there are none
   FreezingSettings freezing{};

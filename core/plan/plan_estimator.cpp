@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plan/lowering.h"
+#include "schema/several_labels.h"
 
 #include <algorithm>
 
@@ -37,6 +38,12 @@ class EstimatorLowering {
       if (desc == nullptr || !desc->classes.known())
         return fail(Error{.reason = "nothing says how many classes its target has",
                           .remedy = "Use a source that knows its classes",
+                          .node = node_.id,
+                          .port = port.name});
+      if (has_several_labels(*desc))
+        return fail(Error{.reason = "its target is several labels a record, and an estimator takes one",
+                          .remedy = "Set label_kind of the source to class, or train a network with "
+                                    "multi_label_cross_entropy",
                           .node = node_.id,
                           .port = port.name});
       plan.classes = desc->classes.size();

@@ -78,7 +78,7 @@ class ModelLowering {
     }
     if (!spec.outputs.empty())
       if (const TensorDesc* out = lowering_.analysis().at({node.id, spec.outputs.front().name})) layer.output = *out;
-    if (spec.target == TargetKind::Classes && lowered_.model.class_names.empty())
+    if ((spec.target == TargetKind::Classes || spec.target == TargetKind::Labels) && lowered_.model.class_names.empty())
       if (const int target = spec.input("target"); target >= 0)
         lowered_.model.class_names = layer.inputs[static_cast<std::size_t>(target)].class_names;
     if (is_loss) {

@@ -67,8 +67,9 @@ class NodeBuilder {
     spec_.help = std::move(text);
     return std::move(*this);
   }
-  NodeBuilder&& in(std::string port, Kind kind, std::string doc = {}) && {
-    spec_.inputs.push_back({.name = std::move(port), .kind = kind, .optional = false, .doc = std::move(doc)});
+  /// `also`: another kind that it takes.
+  NodeBuilder&& in(std::string port, Kind kind, std::string doc = {}, std::optional<Kind> also = {}) && {
+    spec_.inputs.push_back({.name = std::move(port), .kind = kind, .doc = std::move(doc), .also = also});
     return std::move(*this);
   }
   /// Ports of structure: whatever kind there is passes.

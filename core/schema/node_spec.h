@@ -38,6 +38,8 @@ struct PortSpec {
   bool open = false;  ///< takes or gives whatever there is: a port of a sub-graph whose kind nothing decides yet
   /// Of an input that is not optional: it must stay unconnected where a wire enters this other input instead.
   std::string unless{};
+  /// Of an input: what it takes besides its kind. None: nothing else.
+  std::optional<Kind> also{};
 };
 
 /// Does this input lack a wire that it needs? `wired(name)`: does one enter the node's input of that name?

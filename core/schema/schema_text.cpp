@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/csv.h"
+#include "schema/several_labels.h"
 #include "schema/tensor_desc.h"
 #include "schema/value.h"
 
@@ -59,6 +60,7 @@ std::size_t size_of(DType type) {
 
 std::string TensorDesc::text() const {
   if (kind->on_wire == WireText::Classes) {
+    if (has_several_labels(*this)) return std::string(name(kind)) + ", any of " + shape.back().text() + " classes";
     const std::string count = !classes.known()     ? "classes unknown until the source is read"
                               : classes.size() > 0 ? classes.text() + " classes"
                                                    : "number";

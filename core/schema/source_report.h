@@ -46,8 +46,11 @@ struct DataParts {
 ///   const SourceReport* report = report_of(source);   // null: this source has nothing to tell
 ///   for (const PassedFiles& files : report->ignored) ...
 struct SourceReport {
-  std::vector<std::string> class_names{};      ///< as outputs() has them
-  std::vector<std::uint64_t> class_counts{};   ///< records of each class
+  std::vector<std::string> class_names{};     ///< as outputs() has them
+  std::vector<std::uint64_t> class_counts{};  ///< records of each class
+  /// The same where a record may have several labels or none, of which nothing above tells then.
+  std::vector<std::string> label_names{};
+  std::vector<std::uint64_t> label_counts{};   ///< records with each
   std::vector<Column> columns{};               ///< of a table: all of them, those that do not stream too
   std::uint64_t label_runs = 0;                ///< stretches of one class, in the order of the records
   std::vector<PassedFiles> ignored{};          ///< most files first; what systems leave everywhere is not counted

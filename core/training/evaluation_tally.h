@@ -15,6 +15,8 @@ class EvaluationTally {
   /// How many classes there are; too many for Evaluation::kMostClasses are not counted against each other. Counts
   /// nothing anew where it was said already.
   void begin(std::size_t classes);
+  /// The same where records have several labels each.
+  void begin_labels() { found_.several_labels = true; }
   /// Names and files are left to the caller.
   void add(WorstSample sample);
   /// What was added since the last time.

@@ -56,6 +56,12 @@ Json epoch_json(const EpochResult& epoch) {
   return json;
 }
 
+Json label_list(const Evaluation& found, const std::vector<std::int64_t>& indices) {
+  Json names = Json::array();
+  for (const std::int64_t index : indices) names.push_back(found.name_of(index));
+  return names;
+}
+
 /// Of the last epoch that was validated.
 Json evaluation_json(const std::vector<EpochResult>& epochs) {
   const auto last =
@@ -69,6 +75,15 @@ Json evaluation_json(const std::vector<EpochResult>& epochs) {
     for (std::size_t predicted = 0; predicted < found.classes; ++predicted)
       row.push_back(found.count(label, predicted));
     json["counts"].push_back(std::move(row));
+  }
+  if (found.several_labels) {
+    for (const WorstSample& sample : found.worst)
+      json["worst"].push_back({{"record", sample.record},
+                               {"file", text_or_null(sample.file)},
+                               {"missed", label_list(found, sample.missed)},
+                               {"extra", label_list(found, sample.extra)},
+                               {"label_probability", number_or_null(sample.truth)}});
+    return json;
   }
   for (const WorstSample& sample : found.worst)
     json["worst"].push_back({{"record", sample.record},
@@ -102,6 +117,22 @@ Json errors_json(const std::vector<RecordError>& errors) {
                     {"message", error.error.reason},
                     {"count", error.count},
                     {"records", error.records}});
+  }
+  return list;
+}
+
+Json fit_json(const std::vector<FitPassFigures>& passes) {
+  Json list = Json::array();
+  for (const FitPassFigures& pass : passes) {
+    Json costs = Json::array();
+    for (const FitPassFigures::Cost& cost : pass.costs)
+      costs.push_back({{"node", cost.node}, {"records", cost.records}, {"busy_s", number_or_null(cost.busy_s)}});
+    list.push_back({{"nodes", pass.nodes},
+                    {"records", pass.records},
+                    {"wall_s", number_or_null(pass.seconds)},
+                    {"merging_s", number_or_null(pass.merging_s)},
+                    {"records_per_s", number_or_null(pass.records_per_s())},
+                    {"costs", std::move(costs)}});
   }
   return list;
 }
@@ -212,6 +243,7 @@ std::string report_json(const RunResult& result) {
   report["residuals"] = last_residuals(result.epochs);
   report["errors"] = errors_json(result.errors);
   report["notices"] = errors_json(result.notices);
+  report["fit"] = fit_json(result.fit_passes);
   report["ignored"] = ignored_json(result.ignored);
   report["checkpoint"] = text_or_null(result.checkpoint);
   report["best_checkpoint"] = text_or_null(result.best_checkpoint);

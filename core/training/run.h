@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/results.h"
+#include "engine/fit.h"
 #include "engine/pipeline.h"
 #include "graph/document.h"
 #include "plan/plan.h"
@@ -111,7 +112,9 @@ struct RunResult {
   /// What hindered the run, but left no record out (see Pipeline::notices()), and before it what the data are like
   /// (engine/data_notices.h), with a count of 0.
   std::vector<RecordError> notices{};
-  std::vector<IgnoredFiles> ignored{};     ///< by its sources
+  std::vector<IgnoredFiles> ignored{};  ///< by its sources
+  /// What nodes learnt before the run; none where nothing was to be learnt, or the cache or a checkpoint knew it.
+  std::vector<FitPassFigures> fit_passes{};
   Snapshot first{};                        ///< when the first batch was asked for
   Snapshot last{};                         ///< at the end: counters, step times, peak memory
   std::vector<NodeDurations> durations{};  ///< of the training data's nodes
@@ -126,6 +129,8 @@ struct RunResult {
 struct Preparing {
   std::string what{};
   double fraction = 0;
+  /// The same text while one thing is done: `what` up to its counts.
+  [[nodiscard]] std::string_view step() const { return std::string_view(what).substr(0, what.find(':')); }
 };
 /// What a run that goes on had come to when its checkpoint was taken, in all its parts before.
 struct EarlierPart {

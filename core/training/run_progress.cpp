@@ -153,9 +153,16 @@ PlainJson evaluation_text_json(const Evaluation& found) {
                      {"label", sample.label},
                      {"predicted", sample.predicted},
                      {"truth", kept_number(sample.truth)},
-                     {"confidence", kept_number(sample.confidence)}});
-  return {{"epoch", found.epoch},      {"classes", found.classes},  {"names", found.class_names},
-          {"cells", std::move(cells)}, {"worst", std::move(worst)}, {"node", found.node}};
+                     {"confidence", kept_number(sample.confidence)},
+                     {"missed", sample.missed},
+                     {"extra", sample.extra}});
+  return {{"epoch", found.epoch},
+          {"classes", found.classes},
+          {"names", found.class_names},
+          {"cells", std::move(cells)},
+          {"worst", std::move(worst)},
+          {"node", found.node},
+          {"several_labels", found.several_labels}};
 }
 
 /// Null where it cannot be right: what is shown of it is not worth refusing a checkpoint.
@@ -178,9 +185,12 @@ std::shared_ptr<const Evaluation> evaluation_of(const PlainJson& json) {
                             .label = sample.at("label").get<std::int64_t>(),
                             .predicted = sample.at("predicted").get<std::int64_t>(),
                             .truth = kept_number_of(sample.at("truth")),
-                            .confidence = kept_number_of(sample.at("confidence"))});
+                            .confidence = kept_number_of(sample.at("confidence")),
+                            .missed = sample.value("missed", std::vector<std::int64_t>{}),
+                            .extra = sample.value("extra", std::vector<std::int64_t>{})});
   }
   found->node = json.at("node").get<std::string>();
+  found->several_labels = json.value("several_labels", false);
   return found;
 }
 

@@ -250,8 +250,9 @@ void RunBar::set_brief(bool brief) {
 void RunBar::show_preparing(const QString& what, double fraction) {
   progress_text_->set_forms({what, fraction > 0 ? percent(fraction) : QString()});
   progress_->setValue(static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 1000));
-  if (what != preparing_) {
-    preparing_ = what;
+  const QString step = what.section(QLatin1Char(':'), 0, 0);  // Preparing::step()
+  if (step != preparing_) {
+    preparing_ = step;
     preparing_since_ = Clock::system().now();
     eta_->clear();
   }

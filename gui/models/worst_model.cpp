@@ -15,6 +15,16 @@ QString first_words(const QString& words, qsizetype most) {
   return words.size() <= most ? words : words.left(most - 1) + QChar(0x2026);
 }
 
+/// "misses drama; not comedy"
+QString label_faults(const Evaluation& evaluation, const WorstSample& sample) {
+  QStringList parts;
+  if (!sample.missed.empty())
+    parts << WorstModel::tr("misses %1").arg(QString::fromStdString(evaluation.names_of(sample.missed)));
+  if (!sample.extra.empty())
+    parts << WorstModel::tr("not %1").arg(QString::fromStdString(evaluation.names_of(sample.extra)));
+  return parts.join(QStringLiteral("; "));
+}
+
 }  // namespace
 
 void WorstModel::set_evaluation(const Evaluation& evaluation) {
@@ -85,8 +95,11 @@ QVariant WorstModel::data(const QModelIndex& index, int role) const {
   const auto share = [](double part) { return QString::number(part * 100, 'f', part < 0.1 ? 1 : 0); };
   switch (role) {
     case Qt::DisplayRole: {
-      const QString caption = sample.label == sample.predicted ? tr("%1 ✓ %2 %").arg(label, share(sample.truth))
-                                                               : tr("%1 → %2").arg(label, predicted);
+      const bool several = evaluation_.several_labels;
+      const QString caption = several && sample.right() ? tr("✓ %1 %").arg(share(sample.truth))
+                              : several                 ? label_faults(evaluation_, sample)
+                              : sample.right()          ? tr("%1 ✓ %2 %").arg(label, share(sample.truth))
+                                                        : tr("%1 → %2").arg(label, predicted);
       QStringList lines;
       for (const QString& line : words(at).split(QLatin1Char('\n')))
         if (const QString read = line.simplified(); !read.isEmpty()) lines << read;
@@ -97,10 +110,14 @@ QVariant WorstModel::data(const QModelIndex& index, int role) const {
       return has_words() ? QVariant() : QVariant(picture(at));
     case Qt::ToolTipRole:
     case Qt::AccessibleTextRole: {
-      const QString told = tr("True class %1 (%2 %), predicted %3 (%4 %)\nrecord %5\n%6")
-                               .arg(label, share(sample.truth), predicted, share(sample.confidence))
-                               .arg(sample.record)
-                               .arg(QString::fromStdString(sample.file));
+      const QString place = tr("record %1\n%2").arg(sample.record).arg(QString::fromStdString(sample.file));
+      const QString judged =
+          !evaluation_.several_labels ? tr("True class %1 (%2 %), predicted %3 (%4 %)")
+                                            .arg(label, share(sample.truth), predicted, share(sample.confidence))
+          : sample.right() ? tr("All labels right, the least sure one with %1 %").arg(share(sample.truth))
+                           : tr("Labels: %1 (%2 % for what is true of the worst one)")
+                                 .arg(label_faults(evaluation_, sample), share(sample.truth));
+      const QString told = judged + QLatin1Char('\n') + place;
       return words(at).isEmpty() ? told : told + QStringLiteral("\n\n") + first_words(words(at), kTooltipWords);
     }
     case RecordRole:

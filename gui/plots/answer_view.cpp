@@ -158,7 +158,7 @@ void AnswerView::paint_bars(QPainter& painter, const QRectF& area) const {
         row.adjusted(name + Theme::kUnit, Theme::kUnit / 2.0, -number - Theme::kUnit, -Theme::kUnit / 2.0);
     painter.fillRect(track, colors.raised);
     painter.fillRect(QRectF(track.topLeft(), QSizeF(track.width() * std::clamp(value.value, 0.0, 1.0), track.height())),
-                     i == 0 ? colors.accent : colors.muted);
+                     (answer_->several_labels ? has_label(value) : i == 0) ? colors.accent : colors.muted);
   }
 }
 

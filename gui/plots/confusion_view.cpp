@@ -143,8 +143,11 @@ void ConfusionView::paint(QPainter& painter, const QRectF& whole) const {
   painter.setFont(theme.small_font());
   if (classes() == 0) {
     painter.setPen(theme.colors().muted);
-    painter.drawText(whole, Qt::AlignCenter | Qt::TextWordWrap,
-                     tr("More than %1 classes: no matrix, only the worst samples.").arg(Evaluation::kMostClasses));
+    painter.drawText(
+        whole, Qt::AlignCenter | Qt::TextWordWrap,
+        evaluation_.several_labels
+            ? tr("Records have several labels each: no matrix, only the worst samples.")
+            : tr("More than %1 classes: no matrix, only the worst samples.").arg(Evaluation::kMostClasses));
     return;
   }
   const QRectF area = matrix_area(whole);

@@ -297,6 +297,15 @@ ExportedView MistakesPanel::exported() const {
 QString MistakesPanel::csv() const {
   if (evaluation_ == nullptr) return {};
   const auto name = [this](std::int64_t index) { return QString::fromStdString(evaluation_->name_of(index)); };
+  if (evaluation_->several_labels) {
+    QString text = csv_line({QStringLiteral("record"), QStringLiteral("file"), QStringLiteral("missed"),
+                             QStringLiteral("extra"), QStringLiteral("label_probability")});
+    for (const WorstSample& sample : evaluation_->worst)
+      text += csv_line({QString::number(sample.record), QString::fromStdString(sample.file),
+                        QString::fromStdString(evaluation_->names_of(sample.missed)),
+                        QString::fromStdString(evaluation_->names_of(sample.extra)), csv_number(sample.truth)});
+    return text;
+  }
   const auto classes = static_cast<std::int64_t>(evaluation_->classes);
   QStringList head{QStringLiteral("true class")};
   for (std::int64_t i = 0; i < classes; ++i) head << name(i);

@@ -227,7 +227,8 @@ TryoutPanel::Answer TryoutPanel::answer(const Question& question, const std::sto
                                     : said->bad.front().error);
   answer.inputs = said->inputs;
   for (RecordPrediction& prediction : said->predictions)
-    answer.records.push_back({.classes = said->classes, .prediction = std::move(prediction)});
+    answer.records.push_back(
+        {.classes = said->classes, .several_labels = said->several_labels, .prediction = std::move(prediction)});
   return answer;
 }
 

@@ -50,15 +50,13 @@ RecordModel::Page read_page(RecordTable& records, int page, const std::stop_toke
 
 QString classes_line(const SourceDescription& description) {
   if (description.classes.empty()) return {};
-  std::uint64_t all = 0;
-  for (const auto& [name, records] : description.classes) all += records;
+  const std::uint64_t all = description.labelled();
   QStringList parts;
   for (std::size_t i = 0; i < std::min(kShownClasses, description.classes.size()); ++i) {
     const auto& [name, records] = description.classes[i];
     const double share = static_cast<double>(records) / static_cast<double>(std::max<std::uint64_t>(1, all));
     parts << DataPanel::tr("%1 %2 (%3)")
-                 .arg(to_qstring(name), to_qstring(numbers::count(records)),
-                      to_qstring(numbers::percent(share)));
+                 .arg(to_qstring(name), to_qstring(numbers::count(records)), to_qstring(numbers::percent(share)));
   }
   if (description.classes.size() > kShownClasses)
     parts << DataPanel::tr("%1 more").arg(description.classes.size() - kShownClasses);
@@ -248,8 +246,7 @@ void DataPanel::receive(Answer answer) {
     left_out_ = answer.left_out;
     const std::uint64_t records = answer.source->size();
     model_.set_columns(std::move(answer.columns), records);
-    about_->setText(
-        tr("%1 records · looking at a sample…").arg(to_qstring(numbers::count(records))));
+    about_->setText(tr("%1 records · looking at a sample…").arg(to_qstring(numbers::count(records))));
     show_hint({});
     describer_.ask(std::move(answer.source));
   }

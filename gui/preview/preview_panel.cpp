@@ -225,6 +225,8 @@ void PreviewPanel::show_port(int index) {
 
 void PreviewPanel::describe(const Preview& preview) {
   QStringList parts;
+  if (preview.several_labels)
+    parts << (preview.class_name.empty() ? tr("no label") : tr("labels %1").arg(to_qstring(preview.class_name)));
   if (preview.label)
     parts << (preview.class_name.empty() ? tr("label %1").arg(*preview.label)
                                          : tr("label %1, %2").arg(*preview.label).arg(to_qstring(preview.class_name)));

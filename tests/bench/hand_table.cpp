@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The loop that somebody writes by hand for a table whose columns are known: the file is mapped, and a row is parsed,
-// imputed (median, most frequent), standardised and one-hot coded when it is drawn; batch 256. DATA is a CSV file.
+// imputed (median, most frequent), standardised and one-hot coded when it is drawn, each once an epoch; batch 256. DATA
+// is a CSV file.
 // --schema has a letter a column: n number, c category, l label of classes, y label that is a number, - not read.
 // c++ -std=c++20 -O3 hand_table.cpp -pthread
 #include "hand_loop.h"
@@ -10,6 +11,7 @@
 #include <fcntl.h>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string_view>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -209,25 +211,52 @@ class Table {
   std::vector<Column> columns_{};
 };
 
+/// All rows of an epoch, each once, in an order of its own: what a loader that shuffles gives. Shared by the threads.
+class Order {
+ public:
+  explicit Order(std::size_t rows) : rows_(rows) {
+    for (std::size_t i = 0; i < rows; ++i) rows_[i] = static_cast<std::uint32_t>(i);
+    shuffle();
+  }
+
+  /// The next rows; those of two epochs where one ends.
+  void take(std::vector<std::uint32_t>& batch) {
+    const std::lock_guard lock(mutex_);
+    for (std::uint32_t& row : batch) {
+      if (next_ == rows_.size()) shuffle();
+      row = rows_[next_++];
+    }
+  }
+
+ private:
+  void shuffle() {  // Fisher and Yates
+    for (std::size_t i = rows_.size(); i > 1; --i)
+      std::swap(rows_[i - 1], rows_[static_cast<std::size_t>(random_.below(static_cast<int>(i)))]);
+    next_ = 0;
+  }
+
+  std::mutex mutex_{};
+  hand::Random random_{1};
+  std::vector<std::uint32_t> rows_;
+  std::size_t next_ = 0;
+};
+
 class Worker {
  public:
-  Worker(const Table& table, int thread)
-      : table_(table),
-        random_(static_cast<std::uint64_t>(thread) + 1),
-        features_(kBatch * table.width()),
-        labels_(kBatch) {}
+  Worker(const Table& table, Order& order)
+      : table_(table), order_(order), rows_(kBatch), features_(kBatch * table.width()), labels_(kBatch) {}
 
   std::uint64_t batch() {
     std::fill(features_.begin(), features_.end(), 0.0F);
-    const int rows = static_cast<int>(table_.rows());
-    for (std::size_t i = 0; i < kBatch; ++i)
-      table_.fill(static_cast<std::size_t>(random_.below(rows)), features_.data() + i * table_.width(), labels_[i]);
+    order_.take(rows_);
+    for (std::size_t i = 0; i < kBatch; ++i) table_.fill(rows_[i], features_.data() + i * table_.width(), labels_[i]);
     return kBatch;
   }
 
  private:
   const Table& table_;
-  hand::Random random_;
+  Order& order_;
+  std::vector<std::uint32_t> rows_;
   std::vector<float> features_;
   std::vector<float> labels_;
 };
@@ -241,8 +270,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s: no table with the columns %s\n", options.data.c_str(), options.schema.c_str());
     return 1;
   }
-  hand::measure("hand_table", options, [&](int thread) {
-    return [worker = std::make_unique<Worker>(table, thread)]() { return worker->batch(); };
-  });
+  Order order(table.rows());
+  hand::measure("hand_table", options,
+                [&](int) { return [worker = std::make_unique<Worker>(table, order)]() { return worker->batch(); }; });
   return 0;
 }

@@ -384,18 +384,24 @@ class TestFit : public QObject {
       int count = 0;
       for (const Fact& fact : run.facts())
         if (const auto* preparing = std::get_if<Preparing>(&fact))
-          count += preparing->what == "Fitting normalise" ? 1 : 0;
+          count += preparing->step() == "Fitting normalise" ? 1 : 0;
       return count;
     };
     RecordedRun first(network_, options);
     QVERIFY2(first.result().end == RunResult::End::Completed,
              first.result().failure ? qPrintable(line(*first.result().failure)) : "");
     QVERIFY(told(first) >= 1);
+    QCOMPARE(first.result().fit_passes.size(), std::size_t{1});
+    const FitPassFigures& pass = first.result().fit_passes.front();
+    const FitPassFigures::Cost& cost = pass.costs.back();  // of the node that learns
+    QVERIFY(pass.nodes == std::vector{cost.node} && cost.node == "normalise" && pass.merging_s <= pass.seconds);
+    QVERIFY(cost.records == pass.records && pass.records > 0 && cost.busy_s > 0);
     QVERIFY2(first.story().startsWith("Preparing ") && first.story().endsWith("EpochDone Finished"),
              qPrintable(first.story()));
     RecordedRun second(network_, options);
     QVERIFY(second.result().end == RunResult::End::Completed);
     QCOMPARE(told(second), 0);
+    QVERIFY(second.result().fit_passes.empty());
     QCOMPARE(second.result().epochs.front().loss(kTrainSplit), first.result().epochs.front().loss(kTrainSplit));
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/table/cell_value.h"
+#include "schema/several_labels.h"
 #include "schema/source_report.h"
 #include "support/fixtures.h"
 #include "support/table_rows.h"
@@ -109,6 +110,43 @@ class TestTableLabels : public QObject {
     QCOMPARE(report->class_names, (std::vector<std::string>{"p", "q"}));
     QCOMPARE(report->class_counts, (std::vector<std::uint64_t>{3, 1}));
     QCOMPARE(report->label_runs, std::uint64_t{3});
+  }
+
+  /// A cell names any number of classes; blanks around them, empty ones and repeats do not count.
+  void several_labels_are_found_data() {
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::addColumn<QByteArray>("separator");
+    QTest::newRow("bar") << QByteArray("a,y\n1,p | q\n2,\n3,q|q|\n4,r|p\n") << QByteArray("|");
+    QTest::newRow("two signs") << QByteArray("a,y\n1,p;;q\n2,?\n3,q;;q\n4,r;;p\n") << QByteArray(";;");
+    QTest::newRow("blanks") << QByteArray("a,y\n1,p  q\n2,NA\n3,q\n4,r p\n") << QByteArray(" ");
+  }
+  void several_labels_are_found() {
+    QFETCH(QByteArray, bytes);
+    QFETCH(QByteArray, separator);
+    const auto source =
+        open(bytes, {{"label_kind", std::string("labels")}, {"label_separator", separator.toStdString()}});
+    QVERIFY2(source, source ? "" : source.error().line().c_str());
+    QVERIFY(usable(**source));
+    const TensorDesc& label = (*source)->outputs()[1];
+    QVERIFY(has_several_labels(label));
+    QCOMPARE(label.shape, (std::vector<Dim>{3}));
+    QCOMPARE(label.class_names, (std::vector<std::string>{"p", "q", "r"}));
+    QCOMPARE(report_of(**source)->label_counts, (std::vector<std::uint64_t>{2, 2, 1}));
+    QVERIFY(report_of(**source)->class_names.empty());
+    const std::vector<std::string> expected = {"p, q", "", "q", "p, r"};
+    for (std::uint64_t i = 0; i < 4; ++i) {
+      Datum value;
+      const std::vector<Datum*> out = {nullptr, &value};
+      QVERIFY((*source)->read(i, out));
+      QCOMPARE(label_words(label, value.span()), expected[i]);
+    }
+  }
+
+  void labels_without_end_are_refused() {
+    const auto source = open(many_labels(10'001), {{"label_kind", std::string("labels")}});
+    QVERIFY2(source, source ? "" : source.error().line().c_str());
+    const Status fine = usable(**source);
+    QVERIFY(!fine && fine.error().parameter == "label_separator");
   }
 
   void names_are_in_natural_order() {

@@ -27,6 +27,10 @@ bool as_classes(const Dim& columns) { return !columns.known() && columns.symbol_
 
 Status check_classes_known(const TensorDesc& target) {
   if (!target.classes.known() || target.classes.size() != 0) return {};
+  if (target.shape.size() == 2)
+    return fail(Error{.reason = "its target is several labels a record, not one class",
+                      .remedy = "Use multi_label_cross_entropy, or set label_kind of the source to class",
+                      .port = "target"});
   return fail(Error{.reason = "its target is a plain number, not a class",
                     .remedy = "Connect a label that has classes, or use a loss for numbers such as mse",
                     .port = "target"});

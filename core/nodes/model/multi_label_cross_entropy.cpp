@@ -19,11 +19,12 @@ struct MultiLabelCrossEntropy {
         .help(
             "For records that are several things at once, or none: the tags of a photo, the genres of a film. The "
             "prediction is one logit a label: above 0 it says that the record has it (no sigmoid before it: that is "
-            "built in). The target is a field of features with as many numbers, 1 where the record has the label, else "
-            "0. Let the last linear node have as many units. Where most labels are absent, positive_weight makes those "
+            "built in). The target is the label of a source whose label_kind is labels, or a field of features with as "
+            "many numbers: 1 where the record has the label, else 0. The last linear node has as many units, or 0 of "
+            "them where a source's labels decide. Where most labels are absent, positive_weight makes those "
             "that are there count more. As PyTorch's BCEWithLogitsLoss.")
         .in("prediction", Kind::Tensor, "Logits, N×labels, floating point.")
-        .in("target", Kind::Tensor, "The true labels, N×labels: 0 or 1.")
+        .in("target", Kind::Tensor, "The true labels, N×labels: 0 or 1.", Kind::Target)
         .out("loss", Kind::Loss, "The mean over the batch and over the labels.")
         .compares(TargetKind::Labels)
         .param("positive_weight", &Params::positive_weight, range(1e-6, 1e6).ui(0.1, 100),
@@ -37,11 +38,16 @@ struct MultiLabelCrossEntropy {
     if (auto status = check_features(*prediction, "prediction"); !status) return fail(std::move(status.error()));
     auto target = input_desc(in, 1, "target");
     if (!target) return fail(std::move(target.error()));
+    const bool of_source = target->kind == Kind::Target;
+    if (of_source && target->shape.size() == 1)
+      return fail(Error{.reason = "its target has one value a record, not several labels",
+                        .remedy = "Set label_kind of the source to labels, or use cross_entropy",
+                        .port = "target"});
     if (auto status = check_features(*target, "target"); !status) return fail(std::move(status.error()));
     const Dim& columns = prediction->shape[1];
     const Dim& labels = target->shape[1];
     const bool as_classes = !columns.known() && columns.symbol_name() == "classes";
-    if (as_classes || !columns.agrees_with(labels))
+    if (as_classes ? !of_source : !columns.agrees_with(labels))
       return fail(Error{.reason = fmt::format("the prediction has {} values per record, but the target has {} labels",
                                               columns.text(), labels.text()),
                         .remedy = fmt::format("Set units of the linear node before it to {}", labels.text()),

@@ -122,6 +122,7 @@ struct ImageList {
     std::string picture{};
     std::string label{};
     std::string label_kind = "auto";
+    std::string label_separator = "|";
     std::string folder{};
     std::string ending{};
   };
@@ -131,7 +132,8 @@ struct ImageList {
         .help(
             "Reads a CSV file in which a column names picture files and another one their label, as data sets of "
             "Kaggle are shipped: train.csv beside a folder of pictures. How the file is written is found out, as the "
-            "csv source does. The label is a class or a plain number; the other columns come as a row, so that a "
+            "csv source does. The label is a class, a plain number, or several classes of a cell; the other columns "
+            "come as a row, so that a "
             "record can have a picture, texts and numbers at once.\n\n"
             "A name is looked for in the folder, with the ending behind it; a picture that is not there is a bad "
             "record. Pictures need a decode.\n\nexample:records is a small list that Feedline makes itself: a picture, "
@@ -139,15 +141,15 @@ struct ImageList {
             "text, a number and a category in each record.")
         .out("file", Kind::Encoded, "The bytes of one picture: connect it to decode.")
         .out("row", Kind::Row, "The columns of the table, without the label.")
-        .out("label", Kind::Label, "The class or the number of the row.")
+        .out("label", Kind::Label, "The class, the number or the classes of the row.")
         .file("file", &Params::file, "The table: .csv or .tsv, packed with gzip or not.")
         .param("picture", &Params::picture,
                "The column that names the pictures; empty: the first whose cells end like pictures.")
         .names(columns_of_table())
         .param("label", &Params::label, "The column that is to be predicted; empty: the last one.")
         .names(columns_of_table())
-        .choice("label_kind", &Params::label_kind, {"auto", "class", "number"},
-                "What the label is; auto: a number if it has fractions or over 20 different values, else a class.")
+        .choice("label_kind", &Params::label_kind, {"auto", "class", "number", "labels"}, kLabelKindDoc)
+        .param("label_separator", &Params::label_separator, kLabelSeparatorDoc)
         .param("folder", &Params::folder, "The folder that the names are looked for in; empty: that of the table.")
         .param("ending", &Params::ending, "What has to be put behind a name, such as .jpg; empty: nothing.")
         .fixture(write_fixture);
@@ -180,7 +182,8 @@ struct ImageList {
 
  private:
   static TableChoices choices_of(const Params& params) {
-    TableChoices choices{.label = params.label, .label_kind = params.label_kind};
+    TableChoices choices{
+        .label = params.label, .label_kind = params.label_kind, .label_separator = params.label_separator};
     if (!params.picture.empty()) choices.texts.push_back(params.picture);  // 1.jpg is no number, but 1 is
     return choices;
   }

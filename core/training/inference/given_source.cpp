@@ -4,6 +4,7 @@
 #include "base/machine_fault.h"
 #include "base/plain_text.h"
 #include "schema/registry.h"
+#include "schema/several_labels.h"
 #include "training/resume.h"
 
 #include <fmt/format.h>
@@ -50,7 +51,9 @@ class GivenSource final : public Source {
     for (std::size_t i = 0; i < out.size(); ++i) {
       if (out[i] == nullptr) continue;
       const Kind kind = outputs_[i].kind;
-      if (kind == Kind::Label) {
+      if (has_several_labels(outputs_[i])) {
+        (void)put_no_labels(outputs_[i], *out[i]);
+      } else if (kind == Kind::Label) {
         out[i]->set_label(0);
       } else if (kind == Kind::Text && !of_files_) {
         out[i]->set_bytes(record.text);
@@ -132,7 +135,10 @@ Result<std::shared_ptr<const Source>> given_source(const NodeSpec& source, const
   std::shared_ptr<const SampleOp> decode;
   for (std::size_t i = 0; i < outputs->size(); ++i) {
     TensorDesc& output = (*outputs)[i];
-    if (output.kind == Kind::Label) {
+    if (has_several_labels(output)) {
+      output.class_names = names;
+      output.shape = {Dim(static_cast<std::int64_t>(names.size()))};
+    } else if (output.kind == Kind::Label) {
       output.class_names = names;
       output.classes = !names.empty()     ? Dim(static_cast<std::int64_t>(names.size()))
                        : i < known.size() ? known[i].classes

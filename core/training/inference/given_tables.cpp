@@ -5,6 +5,7 @@
 #include "base/user_path.h"
 #include "plan/open_source.h"
 #include "schema/registry.h"
+#include "schema/several_labels.h"
 #include "training/resume.h"
 
 #include <algorithm>
@@ -82,7 +83,9 @@ class GivenTables final : public Source {
   Status read(std::uint64_t index, std::span<Datum* const> out) const override {
     for (std::size_t i = 0; i < out.size(); ++i) {
       if (out[i] == nullptr || i == row_) continue;
-      if (outputs_[i].dtype == DType::F32) {
+      if (has_several_labels(outputs_[i])) {
+        (void)put_no_labels(outputs_[i], *out[i]);
+      } else if (outputs_[i].dtype == DType::F32) {
         constexpr float kNone = 0;
         std::memcpy(out[i]->allocate(DType::F32, {}), &kNone, sizeof kNone);
       } else {
@@ -195,6 +198,9 @@ Result<std::shared_ptr<const Source>> given_tables(const NodeSpec& source, const
     if (output.kind == Kind::Row) {
       row = i;
       if (i < known.size()) output.columns = known[i].columns;
+    } else if (has_several_labels(output)) {
+      output.class_names = class_names_of(state);
+      output.shape = {Dim(static_cast<std::int64_t>(output.class_names.size()))};
     } else if (output.kind == Kind::Label) {
       output.class_names = class_names_of(state);
       output.classes = output.class_names.empty() ? Dim(0) : Dim(static_cast<std::int64_t>(output.class_names.size()));

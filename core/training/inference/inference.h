@@ -33,7 +33,7 @@ struct InferenceOptions {
 struct RecordPrediction {
   std::uint64_t record = 0;  ///< index of the input, all folders opened
   std::string file{};        ///< or "file:line"
-  /// Of classes their probabilities, the likeliest first; of numbers the numbers, in the model's order.
+  /// Of classes and labels their probabilities, the likeliest first; of numbers the numbers, in the model's order.
   struct Value {
     std::string name{};  ///< of the class ("3" where it has none); empty: a number
     double value = 0;
@@ -41,8 +41,12 @@ struct RecordPrediction {
   std::vector<Value> values{};
 };
 
+/// Does a record have this one of several labels?
+[[nodiscard]] inline bool has_label(const RecordPrediction::Value& value) { return value.value > 0.5; }
+
 struct Predictions {
   bool classes = true;                          ///< else numbers
+  bool several_labels = false;                  ///< classes of which a record may have any number: see has_label()
   std::vector<RecordPrediction> predictions{};  ///< in the order of the inputs
   std::vector<BadRecord> bad{};                 ///< inputs that could not be used, with the reason
   std::uint64_t inputs = 0;

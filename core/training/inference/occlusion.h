@@ -15,6 +15,7 @@ namespace feedline::inline training {
 /// What a model says of a picture, and where it looks.
 struct ExplainedPicture {
   bool classes = true;            ///< else numbers
+  bool several_labels = false;    ///< Predictions::several_labels
   RecordPrediction prediction{};  ///< as predict() has it
   PreviewValue picture{};         ///< as the model sees it, behind all preprocessing
   std::size_t rows = 0;           ///< of the map

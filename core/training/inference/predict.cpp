@@ -105,7 +105,7 @@ class ScoreReader {
     const float* first = scores_.values.data() + row * scores_.columns;
     std::vector<std::size_t> order(scores_.columns);
     std::iota(order.begin(), order.end(), std::size_t{0});
-    const bool classes = scores_.target == TargetKind::Classes;
+    const bool classes = scores_.target != TargetKind::Numbers;
     if (classes) std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return first[a] > first[b]; });
     std::vector<RecordPrediction::Value> values;
     for (const std::size_t i : order)
@@ -200,7 +200,8 @@ Result<Predictions> predict_of(const Asked& asked, const std::shared_ptr<const S
   Status done = (*session)->each_batch([&](const Batch& batch) -> Status {
     const auto scores = scores_of(**session, batch);
     if (!scores) return fail(scores.error());
-    found.classes = scores->target == TargetKind::Classes;
+    found.classes = scores->target != TargetKind::Numbers;
+    found.several_labels = scores->target == TargetKind::Labels;
     const ScoreReader reader(*scores, class_names_of(state));
     for (std::size_t row = 0; row < batch.records && !enough(); ++row) {
       const std::uint64_t record = batch.record_ids[row];
@@ -364,7 +365,8 @@ Result<ExplainedPicture> explain_picture(const TrainingState& state, const std::
     }
     const auto scores = scores_of(**session, batch);
     if (!scores) return fail(scores.error());
-    found.classes = scores->target == TargetKind::Classes;
+    found.classes = scores->target != TargetKind::Numbers;
+    found.several_labels = scores->target == TargetKind::Labels;
     const ScoreReader reader(*scores, class_names_of(state));
     for (std::size_t row = 0; row < batch.records; ++row) {
       const std::uint64_t record = batch.record_ids[row];

@@ -25,10 +25,12 @@ struct CsvTable {
             "stays the same whatever the file's size. Packed files, and those that are not UTF-8, are written to the "
             "cache folder as UTF-8 first.\n\n"
             "A column is of numbers if nearly all of its cells are; where one in a hundred or fewer is not, its row is "
-            "a bad record, named with its line. Classes count in the order of their names.\n\nexample:news and "
+            "a bad record, named with its line. Classes count in the order of their names. Where a record can be "
+            "several things at once, set label_kind to labels: the label is then a number a class, 1 where the cell "
+            "names it, for multi_label_cross_entropy; an empty cell is a record with none.\n\nexample:news and "
             "example:blobs are small tables that Feedline writes itself.")
         .out("row", Kind::Row, "All columns but the label and the ignored ones.")
-        .out("label", Kind::Label, "The column that is to be predicted: a class, or a number.")
+        .out("label", Kind::Label, "The column that is to be predicted: a class, a number, or several classes.")
         .file("file", &Params::file, "The table: .csv, .tsv, .txt, .data, packed with gzip or not.")
         .with([](auto& builder) { table_choices(builder); })
         .param("separator", &Params::separator, "What stands between cells: auto, tab, space, or one character.")

@@ -224,15 +224,17 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
       return {};
     }
     const std::string_view cell = cells[layout_.label].text();
+    if (layout_.separator) {
+      const auto unknown = put_labels(layout_, missing_(cell) ? std::string_view() : cell, out);
+      return unknown ? no_class(index, *unknown) : Status{};
+    }
     if (missing_(cell))
       return bad_row(index, in_column(layout_.label) + "the label is missing", "Fill it in, or leave the row out");
     if (!layout_.label_number) {
       thread_local std::string key;
       key.assign(cell);
       const auto known = layout_.classes.find(key);
-      if (known == layout_.classes.end())
-        return bad_row(index, in_column(layout_.label) + fmt::format("'{}' is no class", shown(cell)),
-                       "Choose another label, or set label_kind");
+      if (known == layout_.classes.end()) return no_class(index, cell);
       out.set_label(known->second);
       return {};
     }
@@ -243,6 +245,11 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
     const auto number = static_cast<float>(value);
     std::memcpy(out.allocate(DType::F32, {}), &number, sizeof number);
     return {};
+  }
+
+  Status no_class(std::uint64_t index, std::string_view label) const {
+    return bad_row(index, in_column(layout_.label) + fmt::format("'{}' is no class", shown(label)),
+                   "Choose another label, or set label_kind");
   }
 
   tl::unexpected<Error> no_number(std::uint64_t index, std::size_t column, std::string_view cell) const {
@@ -402,6 +409,7 @@ Result<std::unique_ptr<Source>> open_csv(const CsvRequest& request, const Source
                   .missing = missing,
                   .missing_key = std::move(missing_key),
                   .label = *label,
+                  .separator = separator_of(request.choices),
                   .text = {.descriptor = csv->plain.file.get(), .size = csv->plain.facts.size, .id = new_text_id()}},
                  context);
   if (!survey) return of_file(std::move(survey.error()));

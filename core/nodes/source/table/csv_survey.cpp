@@ -34,9 +34,10 @@ fs::path survey_file(const SurveyRequest& request, const SourceContext& context)
   const std::string whole = fs::weakly_canonical(request.plain.opened, ignored).string();
   const std::string key = fmt::format(
       "{}|{}|{}|{}|{}|{}|{}|{:d}|{:d}|{:d}|{:d}|{:d}|{}|{}", kSurveyMark, whole, request.plain.facts.size,
-      request.plain.facts.modified_ns, request.head.begin, request.label, request.missing_key,
-      static_cast<int>(d.separator), static_cast<int>(d.quote), static_cast<int>(d.escape), static_cast<int>(d.comment),
-      static_cast<int>(d.line_end), d.decimal_comma, request.head.names.size());
+      request.plain.facts.modified_ns, request.head.begin, request.label,
+      request.missing_key + (request.separator ? "several " + *request.separator : ""), static_cast<int>(d.separator),
+      static_cast<int>(d.quote), static_cast<int>(d.escape), static_cast<int>(d.comment), static_cast<int>(d.line_end),
+      d.decimal_comma, request.head.names.size());
   return cache_folder_or_default(context.cache_folder) / "tables" / (fingerprint(key) + ".survey");
 }
 
@@ -219,6 +220,10 @@ class ParallelSurvey {
         part.add_text(i, cell, row);
       }
       if (i != request_.label) continue;
+      if (request_.separator) {
+        part.add_labels(cell, *request_.separator);
+        continue;
+      }
       if (part.add_label(cell)) runs.add(cell);
     }
   }

@@ -6,6 +6,7 @@
 #include "nodes/source/table/row_index.h"
 #include "nodes/source/table/table_layout.h"
 
+#include <optional>
 #include <string>
 
 namespace feedline::inline nodes {
@@ -20,6 +21,7 @@ struct SurveyRequest {
   const MissingTokens& missing;
   std::string missing_key{};  ///< tells sets of missing tokens apart
   std::size_t label = 0;
+  std::optional<std::string> separator{};  ///< TableLayout::separator
   TextBytes text{};
   unsigned threads = 0;  ///< 0: as many as there are cores
 };

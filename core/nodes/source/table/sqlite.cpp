@@ -62,8 +62,8 @@ struct SqliteSurvey {
   std::vector<char> binary{};  ///< columns that hold bytes
 };
 
-Result<SqliteSurvey> survey_sqlite(SqliteReader& reader, std::size_t label, const MissingTokens& missing,
-                                   const SourceContext& context) {
+Result<SqliteSurvey> survey_sqlite(SqliteReader& reader, std::size_t label, const std::optional<std::string>& separator,
+                                   const MissingTokens& missing, const SourceContext& context) {
   SqliteSurvey found;
   TableSurvey& table = found.table;
   table.columns.resize(reader.columns().size());
@@ -89,6 +89,10 @@ Result<SqliteSurvey> survey_sqlite(SqliteReader& reader, std::size_t label, cons
       if (cell.is == SqliteCell::Is::Text) table.add_text(i, cell.text, table.rows);
       if (cell.is == SqliteCell::Is::Binary) found.binary[i] = 1;
       if (i != label || cell.is == SqliteCell::Is::Missing || cell.is == SqliteCell::Is::Binary) continue;
+      if (separator) {
+        table.add_labels(cell.text, *separator);
+        continue;
+      }
       if (table.add_label(cell.text)) runs.add(cell.text);
     }
   }
@@ -164,10 +168,17 @@ class SqliteSource final : public Source, public Reporting, public SharedFiles, 
     return bad(index, {.reason = fmt::format("row id {}, column '{}': {}", last_id_, reader_.columns()[column], what),
                        .remedy = std::move(remedy)});
   }
+  Status no_class(std::uint64_t index, std::string_view label) const {
+    return bad_cell(index, layout_.label, fmt::format("'{}' is no class", shown(label)), "Choose another label");
+  }
   static std::string shown(std::string_view text) { return escape_name(text.substr(0, kShownValue)); }
 
   Status give_label(std::uint64_t index, Datum& out) const {
     const SqliteCell cell = cell_of(reader_, layout_.label, missing_, true);
+    if (layout_.separator && cell.is != SqliteCell::Is::Binary) {
+      const auto unknown = put_labels(layout_, cell.text, out);
+      return unknown ? no_class(index, *unknown) : Status{};
+    }
     if (cell.is == SqliteCell::Is::Missing || cell.is == SqliteCell::Is::Binary)
       return bad_cell(index, layout_.label, "the label is missing", "Fill it in, or leave the row out by a query");
     if (layout_.label_number) {
@@ -181,8 +192,7 @@ class SqliteSource final : public Source, public Reporting, public SharedFiles, 
     }
     key_.assign(cell.text);
     const auto known = layout_.classes.find(key_);
-    if (known == layout_.classes.end())
-      return bad_cell(index, layout_.label, fmt::format("'{}' is no class", shown(cell.text)), "Choose another label");
+    if (known == layout_.classes.end()) return no_class(index, cell.text);
     out.set_label(known->second);
     return {};
   }
@@ -248,7 +258,7 @@ struct SqliteTable {
             "change is noticed and its records are left out. What columns hold is found out as with a CSV file; NULL "
             "is a missing value.")
         .out("row", Kind::Row, "All columns but the label and the ignored ones.")
-        .out("label", Kind::Label, "The column that is to be predicted: a class, or a number.")
+        .out("label", Kind::Label, "The column that is to be predicted: a class, a number, or several classes.")
         .file("file", &Params::file, "The database.")
         .param("table", &Params::table, "A table or view; empty: the only one.")
         .param("query", &Params::query, "One SELECT, instead of a table.")
@@ -268,7 +278,7 @@ struct SqliteTable {
     const auto label = label_column(reader->columns(), params);
     if (!label) return of_file(label.error());
     MissingTokens missing(params.missing);
-    auto survey = survey_sqlite(*reader, *label, missing, context);
+    auto survey = survey_sqlite(*reader, *label, separator_of(params), missing, context);
     if (!survey) return of_file(std::move(survey.error()));
     if (survey->table.rows == 0)
       return of_file({.reason = "the table has no rows", .remedy = "Choose another table or query"});

@@ -56,7 +56,7 @@ bool label_is_number(const TableSurvey& survey, const CellCounts& counts, const 
 
 /// Why this label can teach nothing.
 std::optional<Error> refused_label(const TableSurvey& survey, const CellCounts& counts, const std::string& name,
-                                   bool number) {
+                                   bool number, bool several) {
   const auto refusal = [&](std::string reason, std::string remedy, const char* parameter = "label") {
     return Error{.reason = std::move(reason), .remedy = std::move(remedy), .parameter = parameter};
   };
@@ -72,11 +72,16 @@ std::optional<Error> refused_label(const TableSurvey& survey, const CellCounts& 
   if (!survey.many_labels && survey.labels.empty())
     return refusal(fmt::format("'{}' is empty in every row, so there is nothing to learn", name),
                    "Choose another column as label");
-  if (!survey.many_labels && survey.labels.size() == 1)
+  const std::uint64_t rows = counts.numbers + counts.texts + counts.missing;
+  if (!survey.many_labels && survey.labels.size() == 1 && (!several || survey.labels.begin()->second == rows))
     return refusal(fmt::format("'{}' is '{}' in every row, so there is nothing to learn", name,
                                plain_line(survey.labels.begin()->first)),
                    "Choose another column as label");
   if (number || !survey.many_labels) return std::nullopt;
+  if (several)
+    return refusal(fmt::format("'{}' has more than {} different labels", name, numbers::count(kMostTableClasses)),
+                   "Set label_separator to what stands between them, or choose another column as label",
+                   "label_separator");
   return refusal(fmt::format("'{}' has more than {} different values, which is too many for classes", name,
                              numbers::count(kMostTableClasses)),
                  is_number_column(counts) ? "Set label_kind to number, or choose another column as label"
@@ -88,17 +93,24 @@ void add_classes(TableLayout& layout, const TableSurvey& survey) {
   names.reserve(survey.labels.size());
   for (const auto& [name, count] : survey.labels) names.push_back(name);
   std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) { return natural_less(a, b); });
+  SourceReport& report = layout.report;
   for (std::size_t i = 0; i < names.size(); ++i) {
     layout.classes.emplace(names[i], static_cast<std::int64_t>(i));
-    layout.report.class_names.push_back(escape_name(names[i]));
-    layout.report.class_counts.push_back(survey.labels.at(names[i]));
+    (layout.separator ? report.label_names : report.class_names).push_back(escape_name(names[i]));
+    (layout.separator ? report.label_counts : report.class_counts).push_back(survey.labels.at(names[i]));
   }
-  layout.report.label_runs = survey.label_runs;
+  report.label_runs = survey.label_runs;
 }
 
+TensorDesc row_output() { return {.kind = Kind::Row, .dtype = DType::U8, .shape = {Dim::symbol("bytes")}}; }
+
 std::vector<TensorDesc> table_outputs(bool number, Dim classes) {
-  return {{.kind = Kind::Row, .dtype = DType::U8, .shape = {Dim::symbol("bytes")}},
+  return {row_output(),
           {.kind = Kind::Label, .dtype = number ? DType::F32 : DType::I64, .classes = std::move(classes)}};
+}
+
+std::vector<TensorDesc> outputs_of_labels(Dim labels) {
+  return {row_output(), {.kind = Kind::Label, .dtype = DType::F32, .shape = {std::move(labels)}}};
 }
 
 }  // namespace
@@ -129,6 +141,15 @@ bool TableSurvey::add_label(std::string_view label) {
   return false;
 }
 
+void TableSurvey::add_labels(std::string_view cell, std::string_view separator) {
+  thread_local std::vector<std::string_view> named;  // kept, as in add_label()
+  named.clear();
+  each_label(cell, separator, [](std::string_view label) { named.push_back(label); });
+  std::sort(named.begin(), named.end());
+  named.erase(std::unique(named.begin(), named.end()), named.end());
+  for (const std::string_view label : named) (void)add_label(label);
+}
+
 void TableSurvey::merge(const TableSurvey& other) {
   rows += other.rows;
   malformed += other.malformed;
@@ -153,6 +174,28 @@ void TableSurvey::merge(const TableSurvey& other) {
     for (const auto& [label, count] : other.labels) labels[label] += count;
   many_labels |= labels.size() > kMostTableClasses;
   if (many_labels) labels.clear();
+}
+
+std::optional<std::string> separator_of(const TableChoices& choices) {
+  return choices.label_kind == "labels" ? std::optional(choices.label_separator) : std::nullopt;
+}
+
+std::optional<std::string_view> put_labels(const TableLayout& layout, std::string_view cell, Datum& out) {
+  const std::size_t classes = layout.classes.size();
+  auto* to = reinterpret_cast<float*>(out.allocate(DType::F32, {static_cast<std::int64_t>(classes)}));
+  std::fill_n(to, classes, 0.0F);
+  std::optional<std::string_view> unknown;
+  thread_local std::string key;
+  each_label(cell, *layout.separator, [&](std::string_view label) {
+    key.assign(label);
+    const auto known = layout.classes.find(key);
+    if (known == layout.classes.end()) {
+      unknown = label;
+    } else {
+      to[known->second] = 1;
+    }
+  });
+  return unknown;
 }
 
 Result<std::size_t> label_column(const std::vector<std::string>& names, const TableChoices& choices) {
@@ -189,13 +232,15 @@ Result<TableLayout> lay_out(const std::vector<std::string>& names, const TableSu
     return fail(Error{
         .reason = "no column is left besides the label", .remedy = "Ignore fewer columns", .parameter = "ignore"});
   const CellCounts& counts = survey.columns[*label];
+  layout.separator = separator_of(choices);
   layout.label_number = label_is_number(survey, counts, choices, (*uses)[*label]);
-  layout.report.refusal = refused_label(survey, counts, names[*label], layout.label_number);
+  layout.report.refusal =
+      refused_label(survey, counts, names[*label], layout.label_number, layout.separator.has_value());
   if (!layout.label_number) add_classes(layout, survey);
-  layout.outputs =
-      table_outputs(layout.label_number, layout.label_number ? 0 : static_cast<std::int64_t>(layout.classes.size()));
+  const auto classes = static_cast<std::int64_t>(layout.classes.size());
+  layout.outputs = layout.separator ? outputs_of_labels(classes) : table_outputs(layout.label_number, Dim(classes));
   layout.outputs[0].columns = layout.columns;
-  layout.outputs[1].class_names = layout.report.class_names;
+  layout.outputs[1].class_names = layout.separator ? layout.report.label_names : layout.report.class_names;
   return layout;
 }
 
@@ -223,6 +268,7 @@ Result<TableLayout> lay_out_like(const std::vector<std::string>& names, std::spa
 
 std::vector<TensorDesc> unknown_table(const TableChoices& choices) {
   const bool number = choices.label_kind == "number";
+  if (separator_of(choices)) return outputs_of_labels(Dim::symbol("labels"));
   return table_outputs(number, number ? Dim(0) : Dim::symbol("classes"));
 }
 
