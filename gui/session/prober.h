@@ -24,8 +24,8 @@ struct SplitOffer {
 /// Looks into the sources of the graph while it is being drawn, on a thread of its own, so that wires show exact sizes
 /// and class counts and a missing folder is told before anyone presses Run.
 ///
-/// Modules of TorchScript are asked for their shapes there, too: the graph is described anew, which loads them, and what
-/// they say is then known to the window's thread (schema/ask_later.h).
+/// Modules of TorchScript are asked for their shapes there, too: the graph is described anew, which loads them, and
+/// what they say is then known to the window's thread (schema/ask_later.h).
 ///
 /// Only sources that are cheap to open are looked at: those that read files or a folder which the user named, unless
 /// they would have to be unpacked first (.gz, .tgz, .npz), and generated ones that have been made before. Nothing is
