@@ -290,6 +290,13 @@ class Analyser {
     for (std::size_t port = 0; port < result->size(); ++port) {
       TensorDesc& desc = (*result)[port];
       if (spec.outputs[port].kind != Kind::Any) desc.kind = spec.outputs[port].kind;
+      if (spec.asks_file && desc.shape.empty()) {
+        report(index,
+               Error{.reason = "the shape of what it gives is known once its file has been loaded, with the shapes of "
+                               "all its inputs"},
+               Severity::Warning);
+        continue;
+      }
       drop_columns(spec, desc);
       if (!gives_nothing(index, spec.outputs[port].name)) outputs_[index][port] = std::move(desc);
     }

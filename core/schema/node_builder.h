@@ -316,6 +316,7 @@ class NodeBuilder {
   }
 
   void bind_infer(const Binder& bind) {
+    if constexpr (requires { T::kAsksFile; }) spec_.asks_file = true;
     spec_.infer = [bind](const ParamMap& map, DescInputs in) -> Result<std::vector<TensorDesc>> {
       if constexpr (requires(const Params& p, DescInputs d) { T::infer(p, d); }) {
         return T::infer(bind(map), in);

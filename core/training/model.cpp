@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/model.h"
 
+#include "base/default_generator.h"
 #include "base/random.h"
 #include "training/frozen_features.h"
 
@@ -75,8 +76,7 @@ std::uint64_t layer_seed(const LayerPlan& layer, Draws what, std::uint64_t seed)
 /// preview and a run that start together do not mix their numbers.
 std::unique_ptr<Layer> make_layer(const LayerPlan& layer, const std::vector<const TensorDesc*>& inputs,
                                   std::uint64_t seed) {
-  static std::mutex mutex;
-  const std::lock_guard lock(mutex);
+  const std::lock_guard lock(default_generator_lock());
   torch::manual_seed(layer_seed(layer, Draws::StartingWeights, seed));
   return layer.spec->layer(layer.params, inputs, layer.output);
 }

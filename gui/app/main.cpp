@@ -5,6 +5,7 @@
 #include "gui/base/plain_numbers.h"
 #include "gui/base/settings.h"
 #include "gui/base/theme.h"
+#include "schema/ask_later.h"
 
 #include <QApplication>
 #include <QIcon>
@@ -47,6 +48,7 @@ int main(int argc, char** argv) {
   }
   feedline::raise_file_limit();
   QApplication app(argc, argv);
+  const feedline::AskLater no_files;
   use_plain_numbers();
   QGuiApplication::setApplicationDisplayName(QStringLiteral("Feedline"));
   QGuiApplication::setDesktopFileName(QStringLiteral("feedline"));

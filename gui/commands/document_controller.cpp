@@ -3,6 +3,7 @@
 
 #include "gui/commands/edit_command.h"
 #include "gui/commands/reload_command.h"
+#include "schema/ask_later.h"
 
 #include <QDebug>
 
@@ -78,6 +79,7 @@ void DocumentController::show_change(const Edit& edit) {
 }
 
 void DocumentController::analyse_again() {
+  const AskLater no_files;
   const LearntStates known =
       learnt_.states.empty() ? LearntStates{} : still_learnt(learnt_, learning_hashes(document_));
   analysis_ = analyse(document_, probed_, Registry::instance(), known);

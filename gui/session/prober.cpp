@@ -53,7 +53,7 @@ Prober::Prober(DocumentController& document, QObject* parent)
   debounce_.setInterval(kDebounceMs);
   connect(&debounce_, &QTimer::timeout, this, &Prober::request);
   connect(&document_, &DocumentController::changed, this, [this] {
-    if (targets() != wanted_) debounce_.start();
+    if (targets() != wanted_ || lacks_answers()) debounce_.start();
   });
   connect(&document_, &DocumentController::replaced, &debounce_, qOverload<>(&QTimer::start));
 }
@@ -70,20 +70,36 @@ std::vector<Prober::Target> Prober::targets() const {
   return found;
 }
 
+bool Prober::lacks_answers() const {
+  bool lacks = false;
+  each_node(document_.document(), [&](const std::string& path, const Node& node) {
+    const NodeSpec* spec = Registry::instance().find(node.type);
+    if (spec == nullptr || !spec->asks_file || spec->outputs.empty()) return;
+    lacks = lacks || document_.analysis().at({path, spec->outputs.front().name}) == nullptr;
+  });
+  return lacks && asked_ != document_.document();
+}
+
 void Prober::request() {
+  if (lacks_answers()) asked_ = document_.document();
   const std::vector<Target> known = std::exchange(wanted_, targets());
   std::vector<std::string> fresh;
   for (const Target& target : wanted_)
     if (!target.made && std::find(known.begin(), known.end(), target) == known.end()) fresh.push_back(target.node);
-  worker_.ask(wanted_);
+  bool asks = false;
+  each_node(document_.document(), [&](const std::string&, const Node& node) {
+    const NodeSpec* spec = Registry::instance().find(node.type);
+    asks = asks || (spec != nullptr && spec->asks_file);
+  });
+  worker_.ask({.targets = wanted_, .asking = asks ? std::optional(document_.document()) : std::nullopt});
   document_.set_counting(fresh);
 }
 
-Prober::Outcome Prober::open(const std::vector<Target>& targets, const std::stop_token& stop) {
+Prober::Outcome Prober::open(const Question& question, const std::stop_token& stop) {
   Outcome outcome;
   const SourceContext context{
       .cache_folder = default_cache_folder(), .stop = stop, .make_nothing = true, .progress = {}};
-  for (const Target& target : targets) {
+  for (const Target& target : question.targets) {
     if (stop.stop_requested()) break;
     try {
       const auto source = open_to_report(*target.spec, target.params, context);
@@ -98,6 +114,8 @@ Prober::Outcome Prober::open(const std::vector<Target>& targets, const std::stop
       outcome.problems.push_back({Problem::Severity::Warning, Error{.reason = failure.what(), .node = target.node}});
     }
   }
+  // What the modules say is kept by their node, and found there when the window's thread describes the graph again.
+  if (question.asking && !stop.stop_requested()) (void)analyse(*question.asking, outcome.sources);
   return outcome;
 }
 

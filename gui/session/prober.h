@@ -9,6 +9,7 @@
 #include <QObject>
 #include <QTimer>
 
+#include <optional>
 #include <vector>
 
 namespace feedline::gui::inline session {
@@ -22,6 +23,9 @@ struct SplitOffer {
 
 /// Looks into the sources of the graph while it is being drawn, on a thread of its own, so that wires show exact sizes
 /// and class counts and a missing folder is told before anyone presses Run.
+///
+/// Modules of TorchScript are asked for their shapes there, too: the graph is described anew, which loads them, and
+/// what they say is then known to the window's thread (schema/ask_later.h).
 ///
 /// Only sources that are cheap to open are looked at: those that read files or a folder which the user named, unless
 /// they would have to be unpacked first (.gz, .tgz, .npz), and generated ones that have been made before. Nothing is
@@ -61,17 +65,25 @@ class Prober : public QObject {
   /// The columns of a table that cannot be opened, as a column is named that it does not have: then one can be chosen.
   static void look_for_columns(const Target& target, const SourceContext& context, Outcome& outcome);
 
+  struct Question {
+    std::vector<Target> targets{};
+    std::optional<Document> asking{};  ///< has nodes whose shapes only their files can tell (NodeSpec::asks_file)
+  };
+
   [[nodiscard]] std::vector<Target> targets() const;
-  [[nodiscard]] static Outcome open(const std::vector<Target>& targets, const std::stop_token& stop);
+  /// Is there a node that only its file can describe, and that this very document has not been asked for?
+  [[nodiscard]] bool lacks_answers() const;
+  [[nodiscard]] static Outcome open(const Question& question, const std::stop_token& stop);
   void request();
   void deliver(Outcome outcome);
 
   DocumentController& document_;
   QTimer debounce_{};
-  std::vector<Target> wanted_{};  ///< of the last request
+  std::vector<Target> wanted_{};     ///< of the last request
+  std::optional<Document> asked_{};  ///< that of the last request which had nodes that ask their files
   std::vector<Problem> problems_{};
   std::vector<SplitOffer> splits_{};
-  LatestWorker<std::vector<Target>, Outcome> worker_;
+  LatestWorker<Question, Outcome> worker_;
 };
 
 }  // namespace feedline::gui::inline session

@@ -16,7 +16,7 @@ namespace feedline::inline nodes {
 /// A module made of paths: "layer1.0.conv1.weight" is the parameter `weight` of the child `conv1` of the child `0` of
 /// the child `layer1`, as PyTorch's state dicts name it. What is registered keeps its identity through to() and
 /// set_data(), so the tensors that are given back may be kept.
-class TensorTree final : public torch::nn::Module {
+class TensorTree : public torch::nn::Module {
  public:
   at::Tensor parameter(std::string_view path, const at::Tensor& start) {
     const auto [folder, name] = parted(path);
