@@ -291,10 +291,7 @@ class Analyser {
       TensorDesc& desc = (*result)[port];
       if (spec.outputs[port].kind != Kind::Any) desc.kind = spec.outputs[port].kind;
       if (spec.asks_file && desc.shape.empty()) {
-        report(index,
-               Error{.reason = "the shape of what it gives is known once its file has been loaded, with the shapes of "
-                               "all its inputs"},
-               Severity::Warning);
+        report(index, Error{.reason = "what it gives is known once its file has been loaded"}, Severity::Warning);
         continue;
       }
       drop_columns(spec, desc);

@@ -9,6 +9,7 @@
 #include "exporting/onnx.h"
 #include "exporting/pytorch.h"
 #include "exporting/torchscript.h"
+#include "graph/edit.h"
 #include "state/safetensors.h"
 #include "support/fixtures.h"
 #include "support/places.h"
@@ -79,7 +80,7 @@ class TestExport : public QObject {
 
   static void set_trainer(Document& document, const ParamMap& params) {
     for (const auto& [name, value] : params)
-      if (const auto set = document.apply(SetParam{.node = "trainer", .param = name, .value = value}); !set)
+      if (const auto set = document.apply(Edit{SetParam{"trainer", name, value}}); !set)
         qFatal("%s", set.error().line().c_str());
   }
 

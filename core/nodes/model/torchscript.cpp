@@ -119,8 +119,8 @@ struct TorchScript {
   static NodePorts ports(const Params& params) {
     NodePorts ports;
     for (const std::string& name : script_inputs(params.inputs))
-      ports.inputs.push_back({.name = name, .kind = Kind::Tensor, .doc = "An argument of forward(), N×…"});
-    ports.outputs.push_back({.name = "y", .kind = Kind::Tensor, .doc = "What forward() gives, N×…"});
+      ports.inputs.push_back({.name = name, .kind = Kind::Tensor, .doc = "An argument of forward(), with a row a record."});
+    ports.outputs.push_back({.name = "y", .kind = Kind::Tensor, .doc = "What forward() gives, with a row a record."});
     return ports;
   }
 
