@@ -32,13 +32,6 @@ void share_frozen(const Model& from, const Model& to) {
 
 }  // namespace
 
-Rows rows_of(std::int64_t rows, std::size_t replica, std::size_t replicas) {
-  const auto all = static_cast<std::int64_t>(replicas);
-  const auto begin = [&](std::int64_t i) { return (rows * i + all - 1) / all; };
-  const auto at = static_cast<std::int64_t>(replica);
-  return {begin(at), begin(at + 1) - begin(at)};
-}
-
 Result<std::unique_ptr<Replicas>> Replicas::build(const ModelPlan& plan, std::unique_ptr<Model> model,
                                                   const Options& options) {
   std::unique_ptr<Replicas> replicas(new Replicas(plan, options));

@@ -4,6 +4,7 @@
 // Private to training.
 
 #include "base/torch.h"
+#include "engine/batch_share.h"
 #include "training/flat_optimizer.h"
 #include "training/flat_parameters.h"
 #include "training/loss_scaler.h"
@@ -23,16 +24,6 @@
 #include <vector>
 
 namespace feedline::inline training {
-
-/// Rows of a batch.
-struct Rows {
-  std::int64_t first = 0;
-  std::int64_t count = 0;
-  [[nodiscard]] bool operator==(const Rows&) const = default;
-};
-
-/// The rows of a batch that a replica learns from: as even as may be, and replica 0 has no fewer than any other.
-[[nodiscard]] Rows rows_of(std::int64_t rows, std::size_t replica, std::size_t replicas);
 
 /// What one replica found on its rows.
 struct Part {
