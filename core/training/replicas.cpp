@@ -48,6 +48,8 @@ Rows rows_left(const BatchDivision& division, std::int64_t rows, std::size_t rep
 
 }  // namespace
 
+Replicas::Replicas(const ModelPlan& plan, const Options& options) : plan_(plan), options_(options) {}
+
 Replicas::~Replicas() = default;
 
 std::size_t Replicas::ranks_count() const { return options_.ranks ? options_.ranks->size() : 1; }

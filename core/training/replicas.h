@@ -133,7 +133,7 @@ class Replicas {
   [[nodiscard]] const FlatParameters& parameters() const { return *parameters_; }
 
  private:
-  Replicas(const ModelPlan& plan, const Options& options) : plan_(plan), options_(options) {}
+  Replicas(const ModelPlan& plan, const Options& options);
   [[nodiscard]] Status populate(std::unique_ptr<Model> model);
   [[nodiscard]] Status make_optimizer();
   /// Does an optimiser's `work`; throws StepFailed, which names it.

@@ -90,6 +90,7 @@ class Step {
   [[nodiscard]] const Model& model() const { return replicas_->model(); }
   /// For what is collected and restored between two steps.
   [[nodiscard]] Replicas& team() { return *replicas_; }
+  [[nodiscard]] CollectiveSample collective() const { return replicas_->collective(); }
   [[nodiscard]] std::size_t replicas() const { return replicas_->count(); }
   [[nodiscard]] double learning_rate() const { return replicas_->learning_rate(); }
   [[nodiscard]] FlatOptimizer& optimizer() { return replicas_->optimizer(); }
