@@ -193,7 +193,7 @@ class GlooCollective final : public Collective {
     lock.unlock();
     if (!exchange_->fault.empty()) throw RankLost(monitor_->cause_of(exchange_->fault));
     if (device_.defined()) device_.copy_(host_);
-    device_ = {};
+    device_.reset();
   }
 
  private:
@@ -228,7 +228,10 @@ class GlooGroup final : public ProcessGroup {
       thread_.join();
     } else {
       thread_.detach();
-      static_cast<void>(new std::shared_ptr<ExchangeQueue>(queue_));
+      static std::mutex& guard = *new std::mutex;
+      static auto& left_behind = *new std::vector<std::shared_ptr<ExchangeQueue>>;
+      const std::lock_guard keeping(guard);
+      left_behind.push_back(queue_);
     }
   }
   GlooGroup(const GlooGroup&) = delete;
