@@ -248,7 +248,7 @@ class GlooGroup final : public ProcessGroup {
     return begin(flat, true, [](Gloo& gloo, const at::Tensor& host) { reduce_all(gloo, host); });
   }
   [[nodiscard]] std::unique_ptr<Collective> all_gather(const at::Tensor& own, const at::Tensor& all) override {
-    const at::Tensor given = own.to(at::kCPU).contiguous();
+    const at::Tensor given = own.detach().to(at::kCPU).contiguous();
     return begin(all, false, [given](Gloo& gloo, const at::Tensor& host) { gather_all(gloo, given, host); });
   }
   [[nodiscard]] std::unique_ptr<Collective> broadcast(const at::Tensor& tensor, int from) override {
@@ -295,8 +295,9 @@ class GlooGroup final : public ProcessGroup {
                             : reads ? tensor.detach().to(at::kCPU)
                                     : at::empty_like(tensor, at::kCPU);
     auto exchange = std::make_shared<Exchange>();
+    exchange->done = tensor.numel() == 0;  // so on every rank
     exchange->work = [work = std::move(work), host](Gloo& gloo) { work(gloo, host); };
-    {
+    if (!exchange->done) {
       const std::lock_guard lock(queue_->mutex);
       queue_->waiting.push_back(exchange);
     }

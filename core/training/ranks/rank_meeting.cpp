@@ -264,6 +264,7 @@ Result<std::vector<Words>> agree(c10d::Store& store, const World& world, const s
 
 Result<RankMeeting> meet_ranks(const World& world, const std::string& agreed, std::chrono::seconds limit,
                                const std::stop_token& stop) {
+  if (stop.stop_requested()) return fail_cancelled();
   const auto deadline = MeetingClock::now() + limit;
   RankMeeting meeting{.world = world};
   auto address = listening_address(world);
