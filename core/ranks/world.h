@@ -21,15 +21,15 @@ struct World {
   int size = 1;
   int local_rank = 0;  ///< on this machine
   int local_size = 1;
-  std::string master_address{};          ///< of rank 0, where the store is
+  std::string master_address{};  ///< of rank 0, where the store is
   std::uint16_t master_port = 0;
   std::filesystem::path store_folder{};  ///< all ranks are on this machine and meet in this folder: no port is opened
   bool store_elsewhere = false;          ///< another process (torchrun's agent) serves the store
-  std::string interface_address{};       ///< where it listens for the other ranks; empty: the one that reaches the master
-  std::string secret{};                  ///< all ranks must have the same; empty: none
-  std::string host{};                    ///< of this process
-  int restarts = 0;                      ///< how often the launcher has started these ranks again
-  std::chrono::seconds patience{20};     ///< for a rank of which nothing is heard
+  std::string interface_address{};    ///< where it listens for the other ranks; empty: the one that reaches the master
+  std::string secret{};               ///< all ranks must have the same; empty: none
+  std::string host{};                 ///< of this process
+  int restarts = 0;                   ///< how often the launcher has started these ranks again
+  std::chrono::seconds patience{20};  ///< for a rank of which nothing is heard
 
   [[nodiscard]] bool alone() const { return size <= 1; }
 };
@@ -37,7 +37,7 @@ struct World {
 /// Looks up a variable of the environment.
 using Environment = std::function<std::optional<std::string>(std::string_view)>;
 
-/// What the environment says: torchrun's variables, else Slurm's (SLURM_PROCID, SLURM_NTASKS, SLURM_LOCALID,
+/// What the environment says: torchrun's variables, else Slurm's (SLURM_PROCID, SLURM_STEP_NUM_TASKS, SLURM_LOCALID,
 /// SLURM_STEP_NODELIST, a port from SLURM_JOB_ID), else a world of one. FEEDLINE_STORE, FEEDLINE_SECRET,
 /// FEEDLINE_INTERFACE and FEEDLINE_PATIENCE are Feedline's own. Errors name the variable, its value and the remedy.
 [[nodiscard]] Result<World> world_from(const Environment& environment);
