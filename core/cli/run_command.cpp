@@ -61,6 +61,7 @@ ExitCode run(const RunArguments& arguments, const CheckpointArguments& checkpoin
     return exit_code(document.error().code);
   }
   RunOptions options = arguments.options();
+  options.world = *world;
   if (Status applied = apply_checkpoint_arguments(checkpoints, arguments.file, options); !applied) {
     complain(applied.error());
     return exit_code(applied.error().code);
