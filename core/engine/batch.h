@@ -39,8 +39,8 @@ struct Batch {
   std::size_t records = 0;
   bool last_of_epoch = false;
   std::vector<std::uint64_t> record_ids{};  ///< source index of each row
-  /// Rows that were drawn for it, and which of them were left out, in order: so that who divides a batch can do so as if
-  /// none had been.
+  /// Rows that were drawn for it, and which of them were left out, in order: so that who divides a batch can do so as
+  /// if none had been.
   std::size_t drawn = 0;
   std::vector<std::size_t> missing{};
   std::shared_ptr<const BatchBuffer> buffer{};

@@ -28,7 +28,8 @@ void note_missing(BatchWork& batch) {
   std::size_t known = 0;
   std::vector<std::size_t> all;
   for (std::size_t row = 0; row < batch.rows; ++row, ++drawn) {
-    for (; known < batch.missing.size() && batch.missing[known] == drawn; ++drawn) all.push_back(batch.missing[known++]);
+    for (; known < batch.missing.size() && batch.missing[known] == drawn; ++drawn)
+      all.push_back(batch.missing[known++]);
     if (batch.bad[row] != 0) all.push_back(drawn);
   }
   all.insert(all.end(), batch.missing.begin() + static_cast<std::ptrdiff_t>(known), batch.missing.end());

@@ -236,7 +236,7 @@ struct ExecutionSettings {
 
 /// How processes that learn together exchange gradients.
 struct RankSettings {
-  double bucket_mib = 4;            ///< gradients that are exchanged at once
+  double bucket_mib = 4;             ///< gradients that are exchanged at once
   std::string gradients{"float32"};  ///< float32, bfloat16
 };
 

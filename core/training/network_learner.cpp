@@ -296,10 +296,10 @@ class NetworkLearner final : public Learner {
   Evaluator evaluator_;
   LossTally::Totals seen_{};
   Nanos read_at_ = 0;
-  RankAgreement* ranks_;                    ///< null: it learns alone
-  bool unheard_ = false;                    ///< the newest step's loss is not told yet
+  RankAgreement* ranks_;  ///< null: it learns alone
+  bool unheard_ = false;  ///< the newest step's loss is not told yet
   std::uint64_t last_step_ = 0;
-  double newest_ = kNotKnown;               ///< loss of the step before, over all ranks
+  double newest_ = kNotKnown;  ///< loss of the step before, over all ranks
   std::vector<BatchLoss> validated_{};
   FlatOptimizer::Averaged best_{};  ///< by early stopping; on the host
 };

@@ -5,13 +5,13 @@
 
 #include "base/torch.h"
 #include "engine/batch_share.h"
+#include "telemetry/rank_sample.h"
 #include "training/flat_optimizer.h"
 #include "training/flat_parameters.h"
 #include "training/loss_scaler.h"
 #include "training/metric_set.h"
 #include "training/model.h"
 #include "training/thread_team.h"
-#include "telemetry/rank_sample.h"
 #include "training/trainer_meter.h"
 
 #include <cstddef>
@@ -174,7 +174,7 @@ class Replicas {
   bool shared_ = false;
   std::unique_ptr<GradientExchange> exchange_{};  ///< null: it learns alone
   std::unique_ptr<SharedTensors> sharing_{};
-  bool ranks_share_ = false;  ///< what is not moving is the same on all of them
+  bool ranks_share_ = false;                                  ///< what is not moving is the same on all of them
   std::vector<std::pair<std::size_t, std::size_t>> parts_{};  ///< layer and stage of what begins to learn later
   std::int64_t pending_ = 0;
   std::int64_t first_rows_ = 0;  ///< of the first batch since the last step, by which all are weighted

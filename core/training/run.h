@@ -75,7 +75,7 @@ struct RunOptions {
   World world{};
   std::shared_ptr<ProcessGroup> group{};   ///< where the others were met already; null: the run meets them
   std::shared_ptr<RankAgreement> ranks{};  ///< set by the run
-  ResumeOptions weights{};    ///< begins anew, with what this has of the weights of the graph, by their names
+  ResumeOptions weights{};  ///< begins anew, with what this has of the weights of the graph, by their names
 };
 
 /// One epoch's result.

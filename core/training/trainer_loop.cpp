@@ -252,8 +252,8 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
     const bool ends = ranks_ && ranks_->any(&RankWord::ends);
     if (!last) {
       if (ends) return End::Stopped;
-      const bool due = ranks_ ? ranks_->any(&RankWord::keeps)
-                              : keeper_ && learner_.keeps_inside_epochs() && keeper_->due(steps_);
+      const bool due =
+          ranks_ ? ranks_->any(&RankWord::keeps) : keeper_ && learner_.keeps_inside_epochs() && keeper_->due(steps_);
       if (due) take_checkpoint({.numbered = true});
       continue;
     }

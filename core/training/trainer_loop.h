@@ -170,13 +170,13 @@ class TrainerLoop {
   EarlyStop early_stop_;
   std::optional<EarlierPart> earlier_{};
   std::unique_ptr<CheckpointKeeper> keeper_{};  ///< null: no checkpoints
-  std::shared_ptr<RankAgreement> ranks_;  ///< null: the process learns alone
+  std::shared_ptr<RankAgreement> ranks_;        ///< null: the process learns alone
   std::vector<std::string> data_nodes_{};
   Nanos figures_at_ = 0;  ///< of this rank
   Nanos shown_at_ = 0;
   std::uint64_t own_samples_ = 0;
-  bool late_ = false;   ///< agreed on
-  bool keeps_ = false;  ///< rank 0 keeps checkpoints
+  bool late_ = false;                          ///< agreed on
+  bool keeps_ = false;                         ///< rank 0 keeps checkpoints
   std::vector<PipelinePast> joined_errors_{};  ///< of all ranks: training, validation
   std::size_t replicas_;
   std::uint64_t used_ = 0;    ///< batches of the epoch

@@ -6,7 +6,6 @@
 
 #include <QtTest>
 
-
 namespace test_batch_shares {
 
 using namespace feedline;

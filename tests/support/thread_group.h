@@ -46,8 +46,8 @@ class ThreadRanks {
   std::string left_{};
 };
 
-
-inline std::uint64_t ThreadRanks::begin(int rank, const std::string& kind, const at::Tensor& tensor, std::string_view bytes) {
+inline std::uint64_t ThreadRanks::begin(int rank, const std::string& kind, const at::Tensor& tensor,
+                                        std::string_view bytes) {
   const std::lock_guard lock(mutex_);
   const std::uint64_t number = next_[static_cast<std::size_t>(rank)]++;
   Operation& operation = operations_[number];
@@ -57,9 +57,9 @@ inline std::uint64_t ThreadRanks::begin(int rank, const std::string& kind, const
     operation.bytes.resize(static_cast<std::size_t>(size_));
   }
   if (operation.kind != kind)
-    throw RankLost({.code = ErrorCode::Failed,
-                    .reason = "rank " + std::to_string(rank) + " calls " + kind + " where another calls " +
-                              operation.kind});
+    throw RankLost(
+        {.code = ErrorCode::Failed,
+         .reason = "rank " + std::to_string(rank) + " calls " + kind + " where another calls " + operation.kind});
   if (tensor.defined()) operation.tensors[static_cast<std::size_t>(rank)] = tensor.detach().clone();
   operation.bytes[static_cast<std::size_t>(rank)] = bytes;
   ++operation.arrived;

@@ -174,7 +174,8 @@ class TestRankTraining : public QObject {
     };
     const auto build = [&](std::size_t count, std::shared_ptr<RankAgreement> ranks) {
       auto model = Model::build(plan, at::kCPU, 1);
-      return std::move(*Replicas::build(plan, std::move(*model), {.count = count, .seed = 1, .ranks = std::move(ranks)}));
+      return std::move(
+          *Replicas::build(plan, std::move(*model), {.count = count, .seed = 1, .ranks = std::move(ranks)}));
     };
     // Of 8 rows, 0 and 2 are bad: the first replica has two of the six, the second four. Then all of the first half.
     struct Drawn {
@@ -229,7 +230,8 @@ class TestRankTraining : public QObject {
   }
 
   void tensors_travel_whole() {
-    const NamedTensors sent{{"a", TensorValue::of(std::vector<double>{1, 2, 3})}, {"b c", TensorValue::of(std::vector<float>{})}};
+    const NamedTensors sent{{"a", TensorValue::of(std::vector<double>{1, 2, 3})},
+                            {"b c", TensorValue::of(std::vector<float>{})}};
     const std::string bytes = packed(sent);
     const auto same = unpacked(bytes);
     QVERIFY(same && *same == sent);

@@ -32,8 +32,8 @@ class GradientExchange {
   /// `parameters` must outlive it.
   GradientExchange(ProcessGroup& group, const FlatParameters& parameters, Options options);
 
-  /// Is told by these, which are a replica's parameters in the order of the flat ones, when each has its gradient. Again
-  /// for those that did not learn before.
+  /// Is told by these, which are a replica's parameters in the order of the flat ones, when each has its gradient.
+  /// Again for those that did not learn before.
   void watch(const std::vector<at::Tensor>& parameters, std::size_t replica);
 
   /// The backward pass begins whose gradients are the last of this step. On the thread that calls finish().
@@ -48,10 +48,10 @@ class GradientExchange {
   struct Bucket {
     std::int64_t first = 0;
     std::int64_t count = 0;
-    std::size_t watched = 0;               ///< gradients that are told of
-    std::atomic<std::size_t> missing{0};   ///< of them, in this pass
+    std::size_t watched = 0;              ///< gradients that are told of
+    std::atomic<std::size_t> missing{0};  ///< of them, in this pass
     std::unique_ptr<Collective> sum{};
-    at::Tensor short_numbers{};            ///< in bfloat16
+    at::Tensor short_numbers{};  ///< in bfloat16
     Nanos sent = 0;
   };
   class Hook;
@@ -64,7 +64,7 @@ class GradientExchange {
   const FlatParameters& parameters_;
   Options options_;
   std::vector<std::unique_ptr<Bucket>> buckets_{};
-  std::vector<std::size_t> bucket_of_{};  ///< by parameter
+  std::vector<std::size_t> bucket_of_{};                                        ///< by parameter
   std::vector<std::vector<std::shared_ptr<torch::autograd::Node>>> told_by_{};  ///< by replica and parameter
   std::atomic<bool> under_way_{false};
   std::mutex mutex_{};

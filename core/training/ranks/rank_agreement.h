@@ -23,19 +23,19 @@ class ProcessGroup;
 
 /// What each rank tells all others with each batch: a small record of fixed size, gathered while the forward pass runs.
 struct RankWord {
-  std::int64_t rows = 0;             ///< of the batch that it is about to learn from
-  std::int64_t ends = 0;             ///< it was asked to end behind this step
-  std::int64_t late = 0;             ///< the run's time is up
-  std::int64_t keeps = 0;            ///< of rank 0: a checkpoint is due behind this step
-  std::int64_t loss_rows = 0;        ///< of its newest step; 0: there was none since the last word
-  double loss_sum = 0;               ///< the loss of that, over its rows
-  std::int64_t steps = 0;            ///< figures, as in RankSample
+  std::int64_t rows = 0;       ///< of the batch that it is about to learn from
+  std::int64_t ends = 0;       ///< it was asked to end behind this step
+  std::int64_t late = 0;       ///< the run's time is up
+  std::int64_t keeps = 0;      ///< of rank 0: a checkpoint is due behind this step
+  std::int64_t loss_rows = 0;  ///< of its newest step; 0: there was none since the last word
+  double loss_sum = 0;         ///< the loss of that, over its rows
+  std::int64_t steps = 0;      ///< figures, as in RankSample
   std::int64_t samples = 0;
   std::array<Nanos, kStepPhaseCount> times{};
   std::array<Nanos, kStepPhaseCount> validation{};
   double loader_s = 0;
   std::int64_t rss_bytes = 0;
-  std::int64_t slowest_stage = -1;   ///< place among the nodes of the data side; -1: not known
+  std::int64_t slowest_stage = -1;  ///< place among the nodes of the data side; -1: not known
 };
 static_assert(std::is_trivially_copyable_v<RankWord>);
 

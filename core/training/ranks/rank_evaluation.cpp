@@ -101,18 +101,17 @@ ResidualPlot joined_plot(const ResidualPlot& a, const ResidualPlot& b) {
   const auto end = [](double first, double width, std::size_t bins) {
     return first + width * static_cast<double>(bins);
   };
-  const NumberBins axis = bins_over(std::min(a.first, b.first),
-                                    std::max(end(a.first, a.width, a.bins), end(b.first, b.width, b.bins)),
-                                    std::max(a.width, b.width), ResidualPlot::kMostBins);
+  const NumberBins axis =
+      bins_over(std::min(a.first, b.first), std::max(end(a.first, a.width, a.bins), end(b.first, b.width, b.bins)),
+                std::max(a.width, b.width), ResidualPlot::kMostBins);
   all.first = axis.first;
   all.width = axis.width;
   all.bins = axis.counts.size();
   all.counts.assign(all.bins * all.bins, 0);
-  all.residuals =
-      bins_over(std::min(a.residuals.first, b.residuals.first),
-                std::max(end(a.residuals.first, a.residuals.width, a.residuals.counts.size()),
-                         end(b.residuals.first, b.residuals.width, b.residuals.counts.size())),
-                std::max(a.residuals.width, b.residuals.width), ResidualPlot::kMostResidualBins);
+  all.residuals = bins_over(std::min(a.residuals.first, b.residuals.first),
+                            std::max(end(a.residuals.first, a.residuals.width, a.residuals.counts.size()),
+                                     end(b.residuals.first, b.residuals.width, b.residuals.counts.size())),
+                            std::max(a.residuals.width, b.residuals.width), ResidualPlot::kMostResidualBins);
   for (const ResidualPlot* part : {&a, &b}) {
     std::vector<std::size_t> place(part->bins);
     for (std::size_t i = 0; i < place.size(); ++i) place[i] = bin_within(axis, part->first, part->width, i);
@@ -142,7 +141,8 @@ ResidualPlot residuals_over_ranks(const RankAgreement& ranks, const ResidualPlot
     const auto counts = sent_numbers<std::int64_t>(tensors, "counts");
     const auto residuals = sent_numbers<std::int64_t>(tensors, "residuals");
     if (whole.size() != 2 || figures.size() != 6) continue;
-    ResidualPlot part{.count = static_cast<std::uint64_t>(whole[0]), .not_finite = static_cast<std::uint64_t>(whole[1])};
+    ResidualPlot part{.count = static_cast<std::uint64_t>(whole[0]),
+                      .not_finite = static_cast<std::uint64_t>(whole[1])};
     part.mean = figures[0];
     part.deviation = figures[1];
     part.first = figures[2];

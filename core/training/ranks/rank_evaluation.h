@@ -9,7 +9,8 @@
 
 namespace feedline::inline training {
 
-/// What all ranks found on their parts of the validation data, the same on each. Names and files are left to the caller.
+/// What all ranks found on their parts of the validation data, the same on each. Names and files are left to the
+/// caller.
 [[nodiscard]] Evaluation evaluation_over_ranks(const RankAgreement& ranks, const Evaluation& own);
 [[nodiscard]] ResidualPlot residuals_over_ranks(const RankAgreement& ranks, const ResidualPlot& own);
 
