@@ -11,6 +11,7 @@ namespace feedline::cli {
 
 // One subcommand each, in a file of its own: declares its arguments and, when chosen, does its work and sets `code`.
 void add_run(CLI::App& app, ExitCode& code);
+void add_launch(CLI::App& app, ExitCode& code);
 void add_pretrain(CLI::App& app, ExitCode& code);
 void add_predict(CLI::App& app, ExitCode& code);
 void add_evaluate(CLI::App& app, ExitCode& code);

@@ -6,8 +6,10 @@
 #include "cli/drive.h"
 #include "cli/graph_file.h"
 #include "cli/help.h"
+#include "cli/rank_run.h"
 #include "cli/run_arguments.h"
 #include "cli/terminal.h"
+#include "ranks/world.h"
 
 #include <fmt/format.h>
 
@@ -51,17 +53,21 @@ void tell_of_frozen(const RunResult& result) {
 }
 
 ExitCode run(const RunArguments& arguments, const CheckpointArguments& checkpoints) {
+  const auto world = world_of_process();
+  if (!world) return refuse(world.error());
   auto document = prepare(arguments);
   if (!document) {
     complain(document.error());
     return exit_code(document.error().code);
   }
   RunOptions options = arguments.options();
+  options.world = *world;
   if (Status applied = apply_checkpoint_arguments(checkpoints, arguments.file, options); !applied) {
     complain(applied.error());
     return exit_code(applied.error().code);
   }
   Interrupts interrupts;
+  if (world->rank > 0) return run_as_rank(std::move(*document), options, interrupts);
   Fault fault;
   std::optional<RunLog> log;
   if (!arguments.no_record) {

@@ -35,10 +35,14 @@ struct Batch {
   std::uint32_t epoch = 0;  ///< from 1
   std::uint64_t index = 0;  ///< in its epoch, from 0
   /// Rows that are filled; less than the batch size at the end or after bad records. 0 only if every record of an
-  /// epoch's last batch was bad: it then just says that the epoch is over.
+  /// epoch's last batch was bad: it then just says that the epoch is over; or of a share (PipelineOptions::share).
   std::size_t records = 0;
   bool last_of_epoch = false;
   std::vector<std::uint64_t> record_ids{};  ///< source index of each row
+  /// Rows that were drawn for it, and which of them were left out, in order: so that who divides a batch can do so as
+  /// if none had been.
+  std::size_t drawn = 0;
+  std::vector<std::size_t> missing{};
   std::shared_ptr<const BatchBuffer> buffer{};
 
   /// The longest of the filled rows of a ragged field, at least 1, so that no tensor is empty.

@@ -12,8 +12,9 @@ constexpr std::size_t kFirstChunk = 8;
 }  // namespace
 
 BatchSampler::BatchSampler(const DataPlan& plan, std::uint32_t first_epoch, std::uint32_t epochs,
-                           std::uint64_t first_batch)
-    : records_(plan.sampler.count),
+                           std::uint64_t first_batch, BatchShare share)
+    : share_(share),
+      records_(plan.sampler.count),
       batch_size_(static_cast<std::size_t>(std::max<std::int64_t>(plan.batch.size, 1))),
       batches_(plan.batch.drop_last ? records_ / batch_size_ : (records_ + batch_size_ - 1) / batch_size_),
       epoch_(first_epoch),
@@ -29,7 +30,10 @@ BatchSampler::BatchSampler(const DataPlan& plan, std::uint32_t first_epoch, std:
 std::optional<RowRange> BatchSampler::next(std::size_t most) {
   if (done()) return std::nullopt;
   RowRange range{.batch = number_, .epoch = epoch_, .index = index_, .last_of_epoch = index_ + 1 == batches_};
-  range.batch_rows = static_cast<std::size_t>(std::min<std::uint64_t>(batch_size_, records_ - index_ * batch_size_));
+  const std::uint64_t all = std::min<std::uint64_t>(batch_size_, records_ - index_ * batch_size_);
+  const Rows own = share_.of(static_cast<std::int64_t>(all));
+  range.first = static_cast<std::size_t>(own.first);
+  range.batch_rows = static_cast<std::size_t>(own.count);
   range.row = row_;
   range.count = std::min(std::max<std::size_t>(most, 1), range.batch_rows - row_);
   row_ += range.count;

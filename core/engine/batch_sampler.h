@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "engine/batch_share.h"
 #include "plan/plan.h"
 
 #include <cstddef>
@@ -16,9 +17,10 @@ struct RowRange {
   std::uint32_t epoch = 0;
   std::uint64_t index = 0;  ///< of the batch in its epoch
   bool last_of_epoch = false;
-  std::size_t batch_rows = 0;
-  std::size_t row = 0;
-  std::size_t count = 0;
+  std::size_t batch_rows = 0;  ///< of the share that is dealt out
+  std::size_t first = 0;       ///< where that begins in the batch
+  std::size_t row = 0;         ///< from there
+  std::size_t count = 0;       ///< 0: nothing of the batch belongs to the share
 };
 
 /// Deals out the records of all epochs, batch by batch, in the order of the sampler. Row ranges never span two
@@ -26,8 +28,9 @@ struct RowRange {
 class BatchSampler {
  public:
   /// `epochs` 0: without end. A plan without a whole batch has no row ranges. `first_batch`: of the first epoch; where
-  /// that has no more than so many, all of it is over.
-  BatchSampler(const DataPlan& plan, std::uint32_t first_epoch, std::uint32_t epochs, std::uint64_t first_batch = 0);
+  /// that has no more than so many, all of it is over. Of each batch its `share` alone is dealt out, an empty one too.
+  BatchSampler(const DataPlan& plan, std::uint32_t first_epoch, std::uint32_t epochs, std::uint64_t first_batch = 0,
+               BatchShare share = {});
 
   /// The next rows, at most `most` (at least 1) of them; none when all epochs have been dealt out.
   [[nodiscard]] std::optional<RowRange> next(std::size_t most);
@@ -36,6 +39,7 @@ class BatchSampler {
   [[nodiscard]] bool done() const { return left_ == 0 && !endless_; }
 
  private:
+  BatchShare share_;
   std::uint64_t records_;
   std::size_t batch_size_;
   std::uint64_t batches_;  ///< an epoch

@@ -19,7 +19,8 @@ BatchWork* BatchWindow::open(const RowRange& range) {
   batch->epoch = range.epoch;
   batch->index = range.index;
   batch->last_of_epoch = range.last_of_epoch;
-  batch->rows = batch->open_rows = range.batch_rows;
+  batch->rows = batch->open_rows = batch->drawn = range.batch_rows;
+  batch->missing.clear();
   batch->good = 0;
   batch->finished = false;
   batch->record_ids.assign(range.batch_rows, 0);

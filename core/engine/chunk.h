@@ -49,6 +49,8 @@ struct BatchWork {
   std::vector<std::uint64_t> record_ids{};  ///< one a row
   std::vector<std::uint8_t> bad{};          ///< one a row: 1 where the record failed
   std::vector<RecordFault> faults{};        ///< one a bad row
+  std::size_t drawn = 0;                    ///< rows, before any was left out
+  std::vector<std::size_t> missing{};       ///< which of those were left out, in order
 };
 
 /// Consecutive rows of one batch, the unit that workers carry. It never spans two batches. Chunks are

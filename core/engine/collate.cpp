@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace feedline::inline engine {
 namespace {
@@ -19,6 +20,20 @@ bool fits(const Datum& value, const TensorDesc& wanted) {
 std::string numbers(const Datum& value) {
   if (value.dims().empty()) return fmt::format("{} number", name(value.dtype()));
   return value.text();
+}
+
+/// Counts rows as they were drawn: some may have been left out before.
+void note_missing(BatchWork& batch) {
+  std::size_t drawn = 0;
+  std::size_t known = 0;
+  std::vector<std::size_t> all;
+  for (std::size_t row = 0; row < batch.rows; ++row, ++drawn) {
+    for (; known < batch.missing.size() && batch.missing[known] == drawn; ++drawn)
+      all.push_back(batch.missing[known++]);
+    if (batch.bad[row] != 0) all.push_back(drawn);
+  }
+  all.insert(all.end(), batch.missing.begin() + static_cast<std::ptrdiff_t>(known), batch.missing.end());
+  batch.missing = std::move(all);
 }
 
 }  // namespace
@@ -67,6 +82,7 @@ void gather(BatchWork& batch, const std::vector<BatchField>& fields) {
 }
 
 void close_up(BatchWork& batch, const std::vector<BatchField>& fields) {
+  if (std::find(batch.bad.begin(), batch.bad.end(), std::uint8_t{1}) != batch.bad.end()) note_missing(batch);
   std::size_t good = 0;
   for (std::size_t row = 0; row < batch.rows; ++row) {
     if (batch.bad[row] != 0) continue;

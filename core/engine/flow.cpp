@@ -106,7 +106,7 @@ Chunk* Flow::new_chunk() {
   chunk->sequence = issued_++;
   chunk->batch = window_.open(range);
   chunk->epoch = range.epoch;
-  chunk->position = range.index * static_cast<std::uint64_t>(limits_.batch) + range.row;
+  chunk->position = range.index * static_cast<std::uint64_t>(limits_.batch) + range.first + range.row;
   chunk->row = range.row;
   chunk->count = range.count;
   chunk->bytes = 0;

@@ -65,12 +65,14 @@ class Pipeline::Impl {
         continue;
       }
       ++handed_out_;
-      const bool empty = work->good == 0 && !work->last_of_epoch;
+      const bool empty = work->good == 0 && !work->last_of_epoch && state_->options.share.all();
       Batch batch{.epoch = work->epoch,
                   .index = work->index,
                   .records = work->good,
                   .last_of_epoch = work->last_of_epoch,
                   .record_ids = std::move(work->record_ids),
+                  .drawn = work->drawn,
+                  .missing = std::move(work->missing),
                   .buffer = std::move(work->buffer)};
       state_->flow.recycle(std::move(work));
       if (state_->options.meters) state_->padding.add(batch);

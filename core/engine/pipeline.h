@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "engine/bad_records.h"
 #include "engine/batch.h"
+#include "engine/batch_share.h"
 #include "plan/plan.h"
 #include "telemetry/snapshot.h"
 #include "telemetry/trace.h"
@@ -39,6 +40,9 @@ struct PipelineOptions {
   std::size_t prefetch = 4;
   std::uint32_t epochs = 1;  ///< 0: without end
   std::uint32_t first_epoch = 1;
+  /// What it prepares of each batch. A part hands out all batches, also those of which it has no rows; what is sorted
+  /// by length are its own rows.
+  BatchShare share{};
   std::uint64_t first_batch = 0;  ///< of the first epoch: what stands before it was used by an earlier pipeline
   /// What that one had found out (Pipeline::past()); null: there was none.
   std::shared_ptr<const PipelinePast> past{};

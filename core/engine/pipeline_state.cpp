@@ -15,15 +15,21 @@ std::size_t batch_size(const DataPlan& plan) {
   return static_cast<std::size_t>(std::max<std::int64_t>(plan.batch.size, 1));
 }
 
-std::vector<std::size_t> field_bytes(const DataPlan& plan) {
+/// Part 0 of a batch is no smaller than any other, nor than its own of a shorter batch.
+std::size_t most_rows(const DataPlan& plan, BatchShare share) {
+  const auto rows = static_cast<std::int64_t>(batch_size(plan));
+  return static_cast<std::size_t>(rows_of(rows, 0, share.parts).count);
+}
+
+std::vector<std::size_t> field_bytes(const DataPlan& plan, BatchShare share = {}) {
   std::vector<std::size_t> bytes;
-  for (const BatchField& field : plan.fields) bytes.push_back(field.record_bytes() * batch_size(plan));
+  for (const BatchField& field : plan.fields) bytes.push_back(field.record_bytes() * most_rows(plan, share));
   return bytes;
 }
 
-std::vector<std::size_t> field_lengths(const DataPlan& plan) {
+std::vector<std::size_t> field_lengths(const DataPlan& plan, BatchShare share) {
   std::vector<std::size_t> rows;
-  for (const BatchField& field : plan.fields) rows.push_back(field.capacity > 0 ? batch_size(plan) : 0);
+  for (const BatchField& field : plan.fields) rows.push_back(field.capacity > 0 ? most_rows(plan, share) : 0);
   return rows;
 }
 
@@ -47,15 +53,16 @@ PipelineState::PipelineState(std::shared_ptr<const Plan> owner_plan, const DataP
       clock(options.clock != nullptr ? *options.clock : Clock::system()),
       layout(cut_for(plan, options)),
       pool(std::make_shared<BufferPool>(options.allocator ? options.allocator : BufferAllocator::host(),
-                                        field_bytes(plan), field_lengths(plan))),
+                                        field_bytes(plan, options.share), field_lengths(plan, options.share))),
       caches(caches_for(plan, options)),
       quarantine(plan.sampler.count),
       speedup(clock),
       padding(plan),
       sorter(plan),
       gates(plan.steps.size()),
-      flow(BatchSampler(plan, options.first_epoch, options.epochs, sorter.first_of_group(options.first_batch)), layout,
-           pool, {.batch = batch_size(plan), .prefetch = sorter.prefetch_for(options.prefetch)}, clock) {
+      flow(BatchSampler(plan, options.first_epoch, options.epochs, sorter.first_of_group(options.first_batch),
+                        options.share),
+           layout, pool, {.batch = batch_size(plan), .prefetch = sorter.prefetch_for(options.prefetch)}, clock) {
   const auto meter = [this](const std::string& name, const std::string& type, std::size_t workers) {
     meters.push_back(std::make_unique<StageMeter>(name, type, workers));
   };

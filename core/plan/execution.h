@@ -20,6 +20,8 @@ struct Execution {
   std::size_t prefetch = 0;  ///< batches prepared ahead; 0: nothing overlaps
   bool staged = false;       ///< every node with its own workers and queue
   int replicas = 0;          ///< copies of the network; 0 where none is trained
+  int ranks = 1;     ///< processes that train together
+  int stages = 1;    ///< parts of the network, each on a device or cores of its own
   int intra_op_threads = 0;  ///< threads within one operation of a replica, or of an estimator's fit; 0: nothing learns
   std::string precision{};   ///< float32, bfloat16, float16; empty where no network is trained
   bool channels_last = false;  ///< pictures lie so in memory

@@ -234,6 +234,12 @@ struct ExecutionSettings {
   std::string precision = "auto";      ///< auto (float32), float32, bfloat16, float16
 };
 
+/// How processes that learn together exchange gradients.
+struct RankSettings {
+  double bucket_mib = 4;             ///< gradients that are exchanged at once
+  std::string gradients{"float32"};  ///< float32, bfloat16
+};
+
 /// What becomes of records that are bad or slow (see engine/watchdog.h).
 struct FaultSettings {
   double max_bad_fraction = 0.5;  ///< above it the run stops and shows the list
@@ -249,6 +255,7 @@ struct TrainerSettings : LearningSettings,
                          StoppingSettings,
                          LoadingSettings,
                          ExecutionSettings,
+                         RankSettings,
                          FaultSettings {};
 
 }  // namespace feedline::inline schema

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/results.h"
+#include "telemetry/rank_sample.h"
 #include "telemetry/series.h"
 #include "telemetry/stage_meter.h"
 #include "telemetry/step_times.h"
@@ -126,6 +127,8 @@ struct Snapshot {
   ProcessSample process{};
   std::vector<Point> loss_curve{};  ///< (step, training loss), bounded
   std::uint64_t record_errors = 0;
+  std::vector<RankSample> ranks{};  ///< by rank, this one included; empty: it trains alone
+  CollectiveSample collective{};    ///< of this rank
   /// By how much the run has been delayed so that one node looks faster (see engine/virtual_speedup.h).
   Nanos virtual_delay = 0;
 

@@ -10,6 +10,8 @@
 #include "training/frozen_features.h"
 #include "training/learner.h"
 #include "training/load_weights.h"
+#include "training/ranks/rank_evaluation.h"
+#include "training/ranks/rank_parts.h"
 #include "training/resolve_execution.h"
 #include "training/step.h"
 #include "training/weights_notice.h"
@@ -18,6 +20,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
+#include <vector>
 
 namespace feedline::inline training {
 namespace {
@@ -37,9 +42,58 @@ class NetworkLearner final : public Learner {
         step_(plan, network, std::move(replicas), state.meter),
         training_(network, kTrainSplit, step_.replicas()),
         validation_(network, kValSplit, step_.replicas()),
-        evaluator_(network) {
+        evaluator_(network),
+        ranks_(step_.team().ranks()) {
     state_.meter.show(kNotKnown, training_.metrics());  // what there will be, for whoever records it
   }
+
+  /// The losses of all ranks are known with the next batch; then they count.
+  void hear_losses(std::uint64_t step) {
+    const LossTally::Totals before = training_.loss();
+    for (const RankWord& word : ranks_->heard())
+      if (word.loss_rows > 0) training_.add({word.loss_sum, static_cast<std::uint64_t>(word.loss_rows)});
+    unheard_ = false;
+    const LossTally::Totals now = training_.loss();
+    if (now.samples == before.samples) return;
+    newest_ = (now.loss_sum - before.loss_sum) / static_cast<double>(now.samples - before.samples);
+    check_finite(newest_);
+    state_.loss_curve.add(static_cast<double>(step), newest_);
+  }
+
+  /// No batch comes for now with which the losses of the newest one would be told.
+  void settle_losses() {
+    if (!ranks_ || !unheard_) return;
+    ranks_->own().rows = 0;
+    ranks_->tell();
+    (void)ranks_->hear();
+    hear_losses(last_step_);
+  }
+
+  [[nodiscard]] static BatchLoss sum_of(const std::vector<Part>& parts) {
+    LossTally tally;
+    tally.add(parts);
+    const LossTally::Totals totals = tally.read();
+    return {totals.loss_sum, static_cast<std::int64_t>(totals.samples)};
+  }
+
+  std::optional<Progress> train_with_ranks(const Batch& batch, std::uint64_t step) {
+    const std::vector<Part> parts = step_.train(batch, training_);
+    if (unheard_) hear_losses(last_step_);
+    if (ranks_->rows() == 0) return std::nullopt;
+    const BatchLoss own = sum_of(parts);
+    ranks_->own().loss_sum = own.sum;
+    ranks_->own().loss_rows = own.rows;
+    unheard_ = true;
+    last_step_ = step;
+    if (features_) state_.meter.show_frozen(features_->sample());
+    state_.meter.enter(Phase::Other);
+    show_optimizer();
+    if (!std::isfinite(newest_)) return std::nullopt;
+    return Progress{newest_, training_.metrics()};
+  }
+
+  void begin_validation() override { step_.team().share_with_ranks(); }
+  [[nodiscard]] CollectiveSample collective() const override { return step_.collective(); }
 
   void keep_on(const std::shared_ptr<CacheShelf>& shelf) override {
     shelf_ = shelf;
@@ -60,6 +114,7 @@ class NetworkLearner final : public Learner {
   }
 
   std::optional<Progress> train(const Batch& batch, std::uint64_t step) override {
+    if (ranks_) return train_with_ranks(batch, step);
     (void)step_.train(batch, training_);
     if (features_) state_.meter.show_frozen(features_->sample());
     state_.meter.enter(Phase::Other);
@@ -73,7 +128,9 @@ class NetworkLearner final : public Learner {
 
   void evaluate(const Batch& batch) override {
     step_.optimizer().use_average(true);
+    if (ranks_ && batch.records == 0) return validated_.push_back({});
     const std::vector<Part> parts = step_.evaluate(batch, validation_);
+    if (ranks_) validated_.push_back(sum_of(parts));
     state_.meter.enter(Phase::Other);
     if (features_) state_.meter.show_frozen(features_->sample());
     evaluator_.add(parts, batch.record_ids);
@@ -98,9 +155,10 @@ class NetworkLearner final : public Learner {
   }
 
   Progress finish_training() override {
+    settle_losses();
     const auto totals = training_.loss();
     check_finite(totals.loss_sum);
-    Progress progress{totals.loss(), training_.metrics()};
+    Progress progress{totals.loss(), metrics_of(training_, kTrainSplit)};
     training_.clear();
     seen_ = {};
     return progress;
@@ -108,13 +166,20 @@ class NetworkLearner final : public Learner {
 
   Progress finish_validation() override {
     step_.optimizer().use_average(false);
-    Progress progress{validation_.loss().loss(), validation_.metrics()};
+    if (ranks_) validation_.add(loss_over_ranks(*ranks_, std::exchange(validated_, {})));
+    Progress progress{validation_.loss().loss(), metrics_of(validation_, kValSplit)};
     validation_.clear();
     return progress;
   }
 
-  Evaluation evaluate() override { return evaluator_.take(); }
-  ResidualPlot take_residuals() override { return evaluator_.take_residuals(); }
+  Evaluation evaluate() override {
+    Evaluation own = evaluator_.take();
+    return ranks_ ? evaluation_over_ranks(*ranks_, own) : own;
+  }
+  ResidualPlot take_residuals() override {
+    ResidualPlot own = evaluator_.take_residuals();
+    return ranks_ ? residuals_over_ranks(*ranks_, own) : own;
+  }
 
   void observe(const Metrics& metrics) override {
     const MetricValue* watched = metric_with_key(metrics, step_.optimizer().settings().watch);
@@ -127,14 +192,23 @@ class NetworkLearner final : public Learner {
   [[nodiscard]] bool keeps_state() const override { return true; }
 
   Result<TrainingState> collect() override {
+    settle_losses();
     auto state = collect_state(step_.team());
     if (!state) return state;
     state->tallies = training_.collect();
+    if (ranks_) join_replicas(*ranks_, step_.replicas(), *state);
     if (best_.parameters.defined()) state->best = collect_averaged(step_.team(), best_);
     return state;
   }
 
-  Status restore(const TrainingState& state) override {
+  Status restore(const TrainingState& of_all) override {
+    std::optional<TrainingState> own;
+    if (ranks_) {
+      auto chosen = own_replicas(*ranks_, step_.replicas(), of_all);
+      if (!chosen) return fail(std::move(chosen.error()));
+      own = std::move(*chosen);
+    }
+    const TrainingState& state = own ? *own : of_all;
     if (Status restored = restore_state(state, step_.team()); !restored) return restored;
     if (Status restored = training_.restore(state.tallies, step_.model().device()); !restored) return restored;
     seen_ = training_.loss();
@@ -159,6 +233,10 @@ class NetworkLearner final : public Learner {
   }
 
  private:
+  [[nodiscard]] Metrics metrics_of(SplitTally& split, std::string_view name) {
+    return ranks_ ? metrics_over_ranks(*ranks_, network_, name, split, step_.model().device()) : split.metrics();
+  }
+
   void show_optimizer() { state_.meter.show_optimizer(step_.learning_rate(), step_.team().loss_scale()); }
 
   static void add_scores(Scores& scores, const at::Tensor& prediction) {
@@ -218,6 +296,11 @@ class NetworkLearner final : public Learner {
   Evaluator evaluator_;
   LossTally::Totals seen_{};
   Nanos read_at_ = 0;
+  RankAgreement* ranks_;  ///< null: it learns alone
+  bool unheard_ = false;  ///< the newest step's loss is not told yet
+  std::uint64_t last_step_ = 0;
+  double newest_ = kNotKnown;  ///< loss of the step before, over all ranks
+  std::vector<BatchLoss> validated_{};
   FlatOptimizer::Averaged best_{};  ///< by early stopping; on the host
 };
 
@@ -296,6 +379,12 @@ Result<Training> make_network(const Plan& plan, const ModelPlan& network, const 
   at::set_num_threads(execution.intra_op_threads);
   set_blas_threads(execution.intra_op_threads);
 
+  if (options.ranks && plan.train.batch.size < options.ranks->world().size)
+    return fail(Error{.reason = fmt::format("a batch of {} records cannot be divided among {} ranks",
+                                            plan.train.batch.size, options.ranks->world().size),
+                      .remedy = "Raise the batch size, or start fewer processes",
+                      .node = plan.train.batch_node,
+                      .parameter = "size"});
   const auto seed = static_cast<std::uint64_t>(execution.seed);
   auto model = Model::build(network, *device, seed, *format);
   if (!model) return fail(std::move(model.error()).at_node(plan.trainer_node));
@@ -316,7 +405,10 @@ Result<Training> make_network(const Plan& plan, const ModelPlan& network, const 
                                    .stop = state.stop_token(),
                                    .total_steps = optimizer_steps(plan, execution, options),
                                    .rate = options.rate_test ? options.rate_test->rate : nullptr,
-                                   .scales_loss = format->scales_loss()});
+                                   .scales_loss = format->scales_loss(),
+                                   .ranks = options.ranks,
+                                   .bucket_bytes = static_cast<std::size_t>(plan.trainer.bucket_mib * 1024 * 1024),
+                                   .short_gradients = plan.trainer.gradients == "bfloat16"});
   if (!replicas)
     return fail(replicas.error().node.empty() ? std::move(replicas.error()).at_node(plan.trainer_node)
                                               : std::move(replicas.error()));

@@ -3,6 +3,10 @@
 
 #include "base/random.h"
 #include "training/frozen_features.h"
+#include "training/ranks/gradient_exchange.h"
+#include "training/ranks/rank_agreement.h"
+#include "training/ranks/shared_tensors.h"
+#include "training/ranks/with_ranks.h"
 
 #include <algorithm>
 #include <atomic>
@@ -30,14 +34,25 @@ void share_frozen(const Model& from, const Model& to) {
   for (std::size_t i = 0; i < own.size(); ++i) own[i].tensor.set_data(shared[i].tensor.detach());
 }
 
+/// The rows of a process that a replica has, as they were drawn: rows that were left out are missing where they were.
+Rows rows_left(const BatchDivision& division, std::int64_t rows, std::size_t replica, std::size_t replicas) {
+  if (division.missing.empty()) return rows_of(rows, replica, replicas);
+  const Rows drawn = rows_of(static_cast<std::int64_t>(division.drawn), replica, replicas);
+  const auto left_before = [&](std::int64_t row) {
+    const auto end = std::lower_bound(division.missing.begin(), division.missing.end(), static_cast<std::size_t>(row));
+    return row - (end - division.missing.begin());
+  };
+  const std::int64_t first = left_before(drawn.first);
+  return {first, left_before(drawn.first + drawn.count) - first};
+}
+
 }  // namespace
 
-Rows rows_of(std::int64_t rows, std::size_t replica, std::size_t replicas) {
-  const auto all = static_cast<std::int64_t>(replicas);
-  const auto begin = [&](std::int64_t i) { return (rows * i + all - 1) / all; };
-  const auto at = static_cast<std::int64_t>(replica);
-  return {begin(at), begin(at + 1) - begin(at)};
-}
+Replicas::Replicas(const ModelPlan& plan, const Options& options) : plan_(plan), options_(options) {}
+
+Replicas::~Replicas() = default;
+
+std::size_t Replicas::ranks_count() const { return options_.ranks ? options_.ranks->size() : 1; }
 
 Result<std::unique_ptr<Replicas>> Replicas::build(const ModelPlan& plan, std::unique_ptr<Model> model,
                                                   const Options& options) {
@@ -66,15 +81,27 @@ Status Replicas::populate(std::unique_ptr<Model> model) {
     share_frozen(*models_.front(), **copy);
     models_.push_back(std::move(*copy));
   }
-  for (std::size_t i = 0; i < members; ++i) models_[i]->seed(replica_seed(options_.seed, i));
+  const std::size_t before = options_.ranks ? options_.ranks->rank() * members : 0;
+  for (std::size_t i = 0; i < members; ++i) models_[i]->seed(replica_seed(options_.seed, before + i));
   if (options_.scales_loss) scaler_.emplace();
   if (Status made = make_optimizer(); !made) return made;
+  if (options_.ranks) make_exchange();
   team_ = std::make_unique<ThreadTeam>(
       members, [threads = options_.intra_op_threads](std::size_t) { at::set_num_threads(threads); });
   link_ = std::make_unique<std::stop_callback<std::function<void()>>>(options_.stop, [this] { stop_.request_stop(); });
   return {};
 }
 
+void Replicas::make_exchange() {
+  ProcessGroup& group = options_.ranks->group();
+  exchange_ = std::make_unique<GradientExchange>(
+      group, *parameters_,
+      GradientExchange::Options{.bucket_bytes = options_.bucket_bytes, .in_bfloat16 = options_.short_gradients});
+  sharing_ = std::make_unique<SharedTensors>(group);
+  for (std::size_t i = 0; i < models_.size(); ++i) exchange_->watch(models_[i]->parameters(), i);
+}
+
+/// It has as many shards as one process would that had all replicas, so that sums over pieces have the same bytes.
 Status Replicas::make_optimizer() {
   const Model& model = *models_.front();
   std::vector<FlatOptimizer::Owner> owners;
@@ -86,7 +113,7 @@ Status Replicas::make_optimizer() {
                       .depth = places[i].depth,
                       .part = later_part(places[i])});
   auto made = FlatOptimizer::make(plan_, *parameters_, owners, model.buffers(),
-                                  {.shards = models_.size(),
+                                  {.shards = models_.size() * ranks_count(),
                                    .total_steps = options_.total_steps,
                                    .rate = options_.rate,
                                    .checks_finite = options_.scales_loss});
@@ -113,6 +140,8 @@ bool Replicas::learn_in(std::uint32_t epoch) {
   const std::vector<Model::Place> places = model.parameter_places();
   for (std::size_t i = 0; i < parameters.size(); ++i)
     if (places[i].thaws && parameters[i].requires_grad()) optimizer_->learn(later_part(places[i]));
+  if (exchange_)
+    for (std::size_t i = 0; i < models_.size(); ++i) exchange_->watch(models_[i]->parameters(), i);
   shared_ = false;
   return true;
 }
@@ -120,6 +149,47 @@ bool Replicas::learn_in(std::uint32_t epoch) {
 void Replicas::look_up(std::shared_ptr<FrozenFeatures> features) {
   for (const auto& model : models_) model->look_up(features);
   features_ = std::move(features);
+}
+
+void Replicas::share_with_ranks() {
+  if (!sharing_) return;
+  with_ranks([this] {
+    sharing_->finish();
+    if (ranks_share_) return;
+    std::vector<at::Tensor> all = models_.front()->buffers();
+    all.push_back(parameters_->values());
+    for (const Model::Named& frozen : models_.front()->named_frozen()) all.push_back(frozen.tensor);
+    sharing_->begin(std::move(all));
+    sharing_->finish();
+  });
+  if (!std::exchange(ranks_share_, true)) shared_ = false;
+}
+
+/// On their way while backward runs.
+void Replicas::begin_to_share_buffers() {
+  const std::vector<at::Tensor> all = models_.front()->buffers();
+  const std::vector<bool> moves = models_.front()->moving_buffers();
+  std::vector<at::Tensor> moving;
+  for (std::size_t b = 0; b < all.size(); ++b)
+    if (moves[b]) moving.push_back(all[b]);
+  with_ranks([&] { sharing_->begin(std::move(moving)); });
+}
+
+CollectiveSample Replicas::collective() const { return exchange_ ? exchange_->sample() : CollectiveSample{}; }
+
+std::int64_t Replicas::agreed_rows(TrainerMeter& meter) {
+  meter.enter(Phase::Reduce);
+  (void)options_.ranks->hear();
+  return options_.ranks->rows();
+}
+
+void Replicas::sum_over_ranks(TrainerMeter& meter) {
+  if (!exchange_) return;
+  meter.enter(Phase::Reduce);
+  with_ranks([this] {
+    exchange_->finish();
+    sharing_->finish();
+  });
 }
 
 void Replicas::share_buffers() {
@@ -168,13 +238,14 @@ void Replicas::run(const ThreadTeam::Work& work) {
 
 template <class PartOf>
 std::vector<Part> Replicas::on_each(const std::vector<at::Tensor>& fields, const BatchRows& rows_all,
-                                    const PartOf& part_of) {
+                                    const BatchDivision& division, const PartOf& part_of) {
   share_buffers();
   if (features_) features_->settle();
   std::vector<Part> parts(models_.size());
+  if (fields.empty()) return {};
   const std::int64_t all = fields.front().size(0);
   run([&](std::size_t member) {
-    const Rows rows = rows_of(all, member, models_.size());
+    const Rows rows = rows_left(division, all, member, models_.size());
     if (rows.count == 0) return;
     std::vector<at::Tensor> own;
     own.reserve(fields.size());
@@ -183,8 +254,7 @@ std::vector<Part> Replicas::on_each(const std::vector<at::Tensor>& fields, const
     if (!rows_all.records.empty())
       which.records =
           rows_all.records.subspan(static_cast<std::size_t>(rows.first), static_cast<std::size_t>(rows.count));
-    parts[member] = {part_of(member, own, which, static_cast<double>(rows.count) / static_cast<double>(all)),
-                     static_cast<std::uint64_t>(rows.count)};
+    parts[member] = {part_of(member, own, which, rows.count), static_cast<std::uint64_t>(rows.count)};
   });
   std::erase_if(parts, [](const Part& part) { return part.rows == 0; });
   return parts;
@@ -207,30 +277,51 @@ std::vector<Part> Replicas::train(const std::vector<at::Tensor>& fields, Trainer
 }
 
 std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, TrainerMeter& meter,
-                                       std::span<MetricSet> metrics, const BatchRows& rows) {
+                                       std::span<MetricSet> metrics, const BatchRows& rows,
+                                       const BatchDivision& division, bool last) {
   const std::stop_token stop = stop_.get_token();
   const auto enter = [&meter](std::size_t member, Phase phase) {
     if (member == 0) meter.enter(phase);
   };
-  const std::int64_t all = fields.front().size(0);
+  share_with_ranks();
+  std::int64_t all = fields.empty() ? 0 : fields.front().size(0);
   if (pending_ == 0) rows_ = 0;
   const std::int64_t before = std::exchange(pending_, 0);  // what fails leaves nothing to step with
-  if (before == 0) first_rows_ = all;
   const double loss_scale = scaler_ ? scaler_->scale() : 1;
-  const double share = loss_scale * static_cast<double>(all) / static_cast<double>(first_rows_);
-  const auto learn = [&](std::size_t member, std::span<const at::Tensor> own, const BatchRows& which, double weight) {
+  double share = 0;
+  // How many rows others have is asked for as late as may be: before the first backward pass. Where that is begun by
+  // several threads, it is asked for before any of them.
+  const auto agree = [&] {
+    if (exchange_) all = agreed_rows(meter);
+    if (all == 0) return;
+    if (before == 0) first_rows_ = all;
+    share = loss_scale * static_cast<double>(all) / static_cast<double>(first_rows_);
+    if (exchange_ && last) exchange_->begin();
+  };
+  // In one order on all ranks: no bucket leaves before replica 0 has gone through its backward pass.
+  bool shares = false;
+  const auto share_moved = [&] {
+    if (exchange_ && all > 0 && !std::exchange(shares, true)) begin_to_share_buffers();
+  };
+  const bool between = exchange_ != nullptr && models_.size() == 1 && !fields.empty();
+  if (!between) agree();
+  const auto learn = [&](std::size_t member, std::span<const at::Tensor> own, const BatchRows& which,
+                         std::int64_t count_of_rows) {
     Model& model = *models_[member];
     enter(member, Phase::Forward);
     Model::Outcome outcome = model.forward(own, stop, which);
     count(metrics, member, outcome);
+    if (between) agree();
+    if (member == 0) share_moved();
     enter(member, Phase::Backward);
-    model.backward(outcome.loss, weight * share);
+    model.backward(outcome.loss, static_cast<double>(count_of_rows) / static_cast<double>(all) * share);
     outcome.loss = outcome.loss.detach();
     return outcome;
   };
-  std::vector<Part> parts = on_each(fields, rows, learn);
+  std::vector<Part> parts = on_each(fields, rows, division, learn);
+  share_moved();
   if (stop.stop_requested()) throw StepCancelled();
-  pending_ = before + 1;
+  pending_ = all == 0 ? before : before + 1;
   rows_ += all;
   return parts;
 }
@@ -246,18 +337,27 @@ void Replicas::guarded(const Work& work) const {
 
 void Replicas::step(TrainerMeter& meter) {
   if (pending_ == 0) return;
+  sum_over_ranks(meter);
   meter.enter(Phase::Optimizer);
   const double unscale = scaler_ ? scaler_->unscale() : 1;
   const double scale = unscale * static_cast<double>(first_rows_) / static_cast<double>(rows_);
   pending_ = 0;
   guarded([&] { optimizer_->begin(scale); });
   if (!optimizer_->measures()) {
-    run([&](std::size_t member) { guarded([&] { optimizer_->apply(member); }); });
+    run([&](std::size_t member) {
+      guarded([&] { on_shards(member, [this](std::size_t shard) { optimizer_->apply(shard); }); });
+    });
   } else if (!update_measured()) {
     check_loss_scale();
     return;
   }
   guarded([&] { optimizer_->finish(); });
+}
+
+template <class Work>
+void Replicas::on_shards(std::size_t member, const Work& work) {
+  const std::size_t each = ranks_count();
+  for (std::size_t i = 0; i < each; ++i) work(member * each + i);
 }
 
 /// One call of the team for both passes: waking its threads twice costs as much as the first pass does.
@@ -282,7 +382,7 @@ bool Replicas::update_measured() {
   run([&](std::size_t member) {
     std::exception_ptr own;
     try {
-      optimizer_->measure(member);
+      on_shards(member, [this](std::size_t shard) { optimizer_->measure(shard); });
     } catch (...) {
       own = std::current_exception();
       failed = true;
@@ -291,7 +391,7 @@ bool Replicas::update_measured() {
     guarded([&] {
       if (own != nullptr) std::rethrow_exception(own);
       if (member == 0 && fault != nullptr) std::rethrow_exception(fault);
-      if (steps && !failed) optimizer_->apply(member);
+      if (steps && !failed) on_shards(member, [this](std::size_t shard) { optimizer_->apply(shard); });
     });
   });
   return steps;
@@ -308,10 +408,10 @@ void Replicas::check_loss_scale() const {
 double Replicas::loss_scale() const { return scaler_ ? scaler_->scale() : std::numeric_limits<double>::quiet_NaN(); }
 
 std::vector<Part> Replicas::evaluate(const std::vector<at::Tensor>& fields, std::span<MetricSet> metrics,
-                                     const BatchRows& rows) {
+                                     const BatchRows& rows, const BatchDivision& division) {
   const std::stop_token stop = stop_.get_token();
-  return on_each(fields, rows,
-                 [&](std::size_t member, std::span<const at::Tensor> own, const BatchRows& which, double) {
+  return on_each(fields, rows, division,
+                 [&](std::size_t member, std::span<const at::Tensor> own, const BatchRows& which, std::int64_t) {
                    const torch::NoGradGuard no_gradients;
                    models_[member]->train(false);
                    Model::Outcome outcome = models_[member]->forward(own, stop, which);

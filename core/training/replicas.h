@@ -4,6 +4,8 @@
 // Private to training.
 
 #include "base/torch.h"
+#include "engine/batch_share.h"
+#include "telemetry/rank_sample.h"
 #include "training/flat_optimizer.h"
 #include "training/flat_parameters.h"
 #include "training/loss_scaler.h"
@@ -24,15 +26,15 @@
 
 namespace feedline::inline training {
 
-/// Rows of a batch.
-struct Rows {
-  std::int64_t first = 0;
-  std::int64_t count = 0;
-  [[nodiscard]] bool operator==(const Rows&) const = default;
-};
+class GradientExchange;
+class RankAgreement;
+class SharedTensors;
 
-/// The rows of a batch that a replica learns from: as even as may be, and replica 0 has no fewer than any other.
-[[nodiscard]] Rows rows_of(std::int64_t rows, std::size_t replica, std::size_t replicas);
+/// How a batch was drawn, where rows of it were left out, or others have more of it.
+struct BatchDivision {
+  std::int64_t drawn = 0;                  ///< rows of this process, before any was left out; 0: none was
+  std::span<const std::size_t> missing{};  ///< which of them were
+};
 
 /// What one replica found on its rows.
 struct Part {
@@ -43,6 +45,10 @@ struct Part {
 /// Copies of one model that share its parameters, each with a thread and gradients of its own. A step's gradients are
 /// weighted by rows and summed in the replicas' order, so they are those of the whole batch, and the same bytes in each
 /// run with as many replicas.
+///
+/// Of several processes that learn together (RankAgreement), each has replicas of its own, which count on from those of
+/// the ranks before it: with one replica each, they give the bytes of one process with as many replicas. Then a batch
+/// may have no rows here, and `fields` be empty; every rank takes part in every step.
 ///
 /// As with PyTorch's DistributedDataParallel, layers see the rows of their replica only (batch norm normalises over
 /// them), and buffers (its running statistics) are those of replica 0.
@@ -56,21 +62,29 @@ class Replicas {
     std::uint64_t total_steps = 0;                     ///< of the optimiser, over the whole run; 0: nobody knows
     std::function<double(std::uint64_t step)> rate{};  ///< see FlatOptimizer::Options
     bool scales_loss = false;                          ///< see LossScaler
+    std::shared_ptr<RankAgreement> ranks{};            ///< null: it learns alone
+    std::size_t bucket_bytes = std::size_t{4} << 20;   ///< of gradients that are exchanged at once
+    bool short_gradients = false;                      ///< they are exchanged in bfloat16
   };
 
   /// Takes the model as replica 0, which gets the calling thread: train() and evaluate() must be called from it. The
   /// model's weights stay; the others' are thrown away. Errors: of Model::build(); no thread to be had.
   [[nodiscard]] static Result<std::unique_ptr<Replicas>> build(const ModelPlan& plan, std::unique_ptr<Model> model,
                                                                const Options& options);
+  ~Replicas();
+  Replicas(const Replicas&) = delete;
+  Replicas& operator=(const Replicas&) = delete;
 
   /// accumulate() of one batch, and step().
   [[nodiscard]] std::vector<Part> train(const std::vector<at::Tensor>& fields, TrainerMeter& meter,
                                         std::span<MetricSet> metrics = {}, const BatchRows& rows = {});
   /// Forward and backward: adds the batch's gradient, weighted by its rows, to what was accumulated since the last
   /// step. The phases are those of replica 0. One Part a replica that had rows; `metrics`, one a replica (or none),
-  /// count what it predicted, also where it is cancelled afterwards. Throws StepCancelled, StepFailed.
+  /// count what it predicted, also where it is cancelled afterwards. `last`: step() follows, so that gradients
+  /// may leave for other ranks while others are still worked out. Throws StepCancelled, StepFailed.
   [[nodiscard]] std::vector<Part> accumulate(const std::vector<at::Tensor>& fields, TrainerMeter& meter,
-                                             std::span<MetricSet> metrics = {}, const BatchRows& rows = {});
+                                             std::span<MetricSet> metrics = {}, const BatchRows& rows = {},
+                                             const BatchDivision& division = {}, bool last = false);
   /// The sum of gradients, and the optimiser's step: the same as one on a single batch of all rows that were
   /// accumulated. Without any, nothing happens. Where the loss is scaled, a step whose gradients are not finite is left
   /// out. Throws StepFailed.
@@ -91,13 +105,19 @@ class Replicas {
   }
   /// Without gradients, in evaluation mode.
   [[nodiscard]] std::vector<Part> evaluate(const std::vector<at::Tensor>& fields, std::span<MetricSet> metrics = {},
-                                           const BatchRows& rows = {});
+                                           const BatchRows& rows = {}, const BatchDivision& division = {});
+  /// Parameters and buffers are those of rank 0 from now on: before evaluate(), and in accumulate(). Alone: nothing
+  /// happens.
+  void share_with_ranks();
+  [[nodiscard]] RankAgreement* ranks() const { return options_.ranks.get(); }
+  /// Of the gradients' way to other ranks.
+  [[nodiscard]] CollectiveSample collective() const;
   /// Gradual unfreezing: see Model::learn_in(). Between two steps. Returns whether more learns than before.
   bool learn_in(std::uint32_t epoch);
   /// What frozen layers give is looked up there from now on; see Model::look_up().
   void look_up(std::shared_ptr<FrozenFeatures> features);
   /// Parameters or buffers of replica 0 that do not learn have other values than before.
-  void share_again() { shared_ = false; }
+  void share_again() { shared_ = ranks_share_ = false; }
 
   [[nodiscard]] const Model& model() const { return *models_.front(); }
   [[nodiscard]] std::size_t count() const { return models_.size(); }
@@ -113,7 +133,7 @@ class Replicas {
   [[nodiscard]] const FlatParameters& parameters() const { return *parameters_; }
 
  private:
-  Replicas(const ModelPlan& plan, const Options& options) : plan_(plan), options_(options) {}
+  Replicas(const ModelPlan& plan, const Options& options);
   [[nodiscard]] Status populate(std::unique_ptr<Model> model);
   [[nodiscard]] Status make_optimizer();
   /// Does an optimiser's `work`; throws StepFailed, which names it.
@@ -127,7 +147,16 @@ class Replicas {
   void share_buffers();
   template <class PartOf>
   [[nodiscard]] std::vector<Part> on_each(const std::vector<at::Tensor>& fields, const BatchRows& rows,
-                                          const PartOf& part_of);
+                                          const BatchDivision& division, const PartOf& part_of);
+  [[nodiscard]] std::size_t ranks_count() const;
+  void make_exchange();
+  /// The rows of the batch on all ranks, behind RankAgreement::tell().
+  [[nodiscard]] std::int64_t agreed_rows(TrainerMeter& meter);
+  void begin_to_share_buffers();
+  void sum_over_ranks(TrainerMeter& meter);
+  /// Does the optimiser's work on this replica's shards.
+  template <class Work>
+  void on_shards(std::size_t member, const Work& work);
   void run(const ThreadTeam::Work& work);
   void count(std::span<MetricSet> metrics, std::size_t member, const Model::Outcome& outcome) const;
 
@@ -143,6 +172,9 @@ class Replicas {
   std::vector<std::pair<at::Tensor, at::Tensor>> moving_{};
   std::shared_ptr<FrozenFeatures> features_{};
   bool shared_ = false;
+  std::unique_ptr<GradientExchange> exchange_{};  ///< null: it learns alone
+  std::unique_ptr<SharedTensors> sharing_{};
+  bool ranks_share_ = false;                                  ///< what is not moving is the same on all of them
   std::vector<std::pair<std::size_t, std::size_t>> parts_{};  ///< layer and stage of what begins to learn later
   std::int64_t pending_ = 0;
   std::int64_t first_rows_ = 0;  ///< of the first batch since the last step, by which all are weighted

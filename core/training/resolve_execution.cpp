@@ -2,6 +2,7 @@
 #include "training/resolve_execution.h"
 
 #include "base/cores.h"
+#include "engine/batch_share.h"
 #include "training/core_budget.h"
 
 #include <algorithm>
@@ -9,10 +10,15 @@
 namespace feedline::inline training {
 
 Execution resolve_execution(const Plan& plan, const RunOptions& options, Use use, bool on_cpu) {
-  const std::size_t cores = usable_cores();
-  const CoreSplit split = split_cores(plan.trainer, plan.trainer, cores, on_cpu, plan.train.batch.size);
+  // Ranks on one machine share its cores out, and each batch.
+  const auto local = static_cast<std::size_t>(std::max(options.world.local_size, 1));
+  const std::size_t cores = std::max<std::size_t>(usable_cores() / local, 1);
+  const auto ranks = static_cast<std::size_t>(std::max(options.world.size, 1));
+  const CoreSplit split =
+      split_cores(plan.trainer, plan.trainer, cores, on_cpu, rows_of(plan.train.batch.size, 0, ranks).count);
   Execution execution = plan.asked_for();
   if (options.epochs) execution.epochs = *options.epochs;
+  execution.ranks = static_cast<int>(ranks);
   execution.device = "cpu";
   execution.workers = split.workers;
   execution.staged = execution.staged || options.staged;

@@ -9,6 +9,8 @@
 #include "engine/pipeline_settings.h"
 #include "training/apply_options.h"
 #include "training/learner.h"
+#include "training/ranks/join_ranks.h"
+#include "training/ranks/rank_agreement.h"
 #include "training/resume.h"
 #include "training/run_state.h"
 #include "training/trainer_loop.h"
@@ -63,6 +65,7 @@ class Run::Impl {
  private:
   void main() noexcept;
   [[nodiscard]] Result<TrainerLoop::End> execute();
+  [[nodiscard]] Status meet_ranks();
   [[nodiscard]] Result<std::shared_ptr<const Plan>> prepare();
   [[nodiscard]] Result<std::shared_ptr<const Plan>> fit(std::shared_ptr<const Plan> plan);
   [[nodiscard]] Result<std::optional<ResumePoint>> begin_from(const Plan& plan, const Training& training);
@@ -127,7 +130,12 @@ Result<std::shared_ptr<const Plan>> Run::Impl::fit(std::shared_ptr<const Plan> p
                              },
                          .on_pass = [this](const FitPassFigures& pass) { result_.fit_passes.push_back(pass); }};
   fit_options.pipeline.staged |= options_.staged;
-  return fit_plan(std::move(plan), fit_options);
+  // Once a machine: its other ranks find in the cache folder what its first one has learnt.
+  const auto& ranks = options_.ranks;
+  if (ranks && ranks->world().local_rank != 0) ranks->meet();
+  auto fitted = fit_plan(std::move(plan), fit_options);
+  if (fitted && ranks && ranks->world().local_rank == 0) ranks->meet();
+  return fitted;
 }
 
 /// What the sources passed over and what the data are like is told once, before anything is learnt.
@@ -162,13 +170,15 @@ Result<std::optional<ResumePoint>> Run::Impl::begin_from(const Plan& plan, const
 }
 
 Result<TrainerLoop::End> Run::Impl::execute() {
+  if (!options_.world.alone() || options_.group)
+    if (Status met = meet_ranks(); !met) return fail(std::move(met.error()));
   auto plan = prepare();
   if (state_.stop_requested()) return TrainerLoop::End::Stopped;
   if (!plan) return fail(std::move(plan.error()));
   result_.execution.seed = (*plan)->trainer.seed;
   state_.planned(*plan);
   tell_of_data(**plan);
-  plan = fit(std::move(*plan));
+  plan = catch_step_faults([&] { return fit(std::move(*plan)); });
   if (!plan) return fail(std::move(plan.error()));
   state_.planned(*plan);
   if (options_.meters) state_.meter.write_to(*state_.trace);
@@ -223,9 +233,22 @@ void Run::Impl::tell_of_fit() noexcept try {
 } catch (const std::exception&) {  // out of memory: the result goes without it
 }
 
+/// Those that learn together are of one graph and ask for the same.
+Status Run::Impl::meet_ranks() {
+  preparing("Meeting the other ranks", 0);
+  auto joined = join_ranks(document_, options_, state_.stop_token());
+  if (!joined) return fail(std::move(joined.error()));
+  options_.ranks = std::move(*joined);
+  options_.world = options_.ranks->world();
+  return {};
+}
+
 void Run::Impl::main() noexcept {
   try {
-    finish(execute());
+    auto end = execute();
+    if (options_.ranks && !end) options_.ranks->leave(end.error().line());
+    if (options_.ranks && end && state_.stop_requested()) options_.ranks->leave("the run was stopped there");
+    finish(std::move(end));
   } catch (const std::exception& fault) {
     finish(thread_error(&fault));
   } catch (...) {

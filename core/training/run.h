@@ -6,6 +6,7 @@
 #include "engine/pipeline.h"
 #include "graph/document.h"
 #include "plan/plan.h"
+#include "ranks/world.h"
 #include "schema/source_report.h"
 #include "telemetry/snapshot.h"
 #include "telemetry/trace.h"
@@ -29,6 +30,9 @@ class CacheStore;
 }  // namespace feedline::inline engine
 
 namespace feedline::inline training {
+
+class ProcessGroup;
+class RankAgreement;
 
 /// In place of the schedule of a network's learning rate (tuning/find_rate.h). Both are called from the run's thread.
 struct RateTest {
@@ -68,7 +72,11 @@ struct RunOptions {
   /// What it goes on from. On the CPU, with as many replicas, it goes on to the same bytes as if it had never ended.
   ResumeOptions resume{};
   bool reads_weights = true;  ///< false: what backbones begin with comes from a checkpoint, not from their files
-  ResumeOptions weights{};    ///< begins anew, with what this has of the weights of the graph, by their names
+  /// The place of this process among those that learn from each batch together; alone by default.
+  World world{};
+  std::shared_ptr<ProcessGroup> group{};   ///< where the others were met already; null: the run meets them
+  std::shared_ptr<RankAgreement> ranks{};  ///< set by the run
+  ResumeOptions weights{};  ///< begins anew, with what this has of the weights of the graph, by their names
 };
 
 /// One epoch's result.

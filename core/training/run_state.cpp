@@ -35,7 +35,9 @@ void RunState::stop_behind_step() {
     if (train_ != nullptr) ends_behind_step_ = true;
   }
   if (!ends_behind_step_) return stop();
-  stop_pipelines();
+  if (!joint_) return stop_pipelines();
+  const std::lock_guard lock(mutex_);
+  changed_.notify_all();
 }
 
 void RunState::stop_pipelines() {
@@ -128,11 +130,19 @@ Snapshot RunState::snapshot() const {
       snapshot.stages = last_stages_;
       snapshot.record_errors = last_errors_;
     }
+    snapshot.ranks = ranks_;
+    snapshot.collective = collective_;
   }
   snapshot.trainer = meter.read();
   snapshot.process = process_.read();
   snapshot.loss_curve = loss_curve.points();
   return snapshot;
+}
+
+void RunState::show_ranks(std::vector<RankSample> ranks, const CollectiveSample& collective) {
+  const std::lock_guard lock(mutex_);
+  ranks_.swap(ranks);
+  collective_ = collective;
 }
 
 std::vector<NodeDurations> RunState::durations() const {

@@ -51,6 +51,10 @@ class RunState {
   void attach(Pipeline* train, Pipeline* validation);
   /// Ends the flow of batches without asking for a stop: a planned end.
   void stop_pipelines();
+  /// Other processes learn with this one: no end may stop the flow of batches before all have agreed on it.
+  void agree_on_ends() { joint_ = true; }
+  [[nodiscard]] bool joint() const { return joint_; }
+  void show_ranks(std::vector<RankSample> ranks, const CollectiveSample& collective);
   /// The clock of the run starts: the first batch is about to be asked for.
   void mark_started();
 
@@ -74,6 +78,7 @@ class RunState {
   std::function<void(const Fact&)> on_fact_;
   std::stop_source stop_{};
   std::atomic<bool> ends_behind_step_{false};
+  std::atomic<bool> joint_{false};
   mutable ProcessMeter process_{};
 
   mutable std::mutex mutex_{};
@@ -85,6 +90,8 @@ class RunState {
   Pipeline* validation_ = nullptr;
   std::vector<StageSample> last_stages_{};  ///< of a pipeline that has gone
   std::uint64_t last_errors_ = 0;
+  std::vector<RankSample> ranks_{};
+  CollectiveSample collective_{};
   std::shared_ptr<const Plan> plan_{};
 };
 

@@ -171,11 +171,15 @@ void Step::finish() {
 }
 
 std::vector<Part> Step::train(const Batch& batch, SplitTally& tally) {
-  std::vector<Part> parts = replicas_->accumulate(upload(batch, plan_.train), meter_, tally.by_replica(),
-                                                  {.records = batch.record_ids, .training = true});
+  std::vector<at::Tensor> fields;
+  if (batch.records > 0) fields = upload(batch, plan_.train);
+  const bool last = replicas_->pending() + 1 >= plan_.trainer.accumulate;
+  std::vector<Part> parts =
+      replicas_->accumulate(fields, meter_, tally.by_replica(), {.records = batch.record_ids, .training = true},
+                            {.drawn = static_cast<std::int64_t>(batch.drawn), .missing = batch.missing}, last);
   if (replicas_->pending() >= plan_.trainer.accumulate) replicas_->step(meter_);
-  finish();
-  tally.add(parts);
+  if (batch.records > 0) finish();
+  if (replicas_->ranks() == nullptr) tally.add(parts);
   return parts;
 }
 
@@ -183,9 +187,10 @@ std::vector<Part> Step::evaluate(const Batch& batch, SplitTally& tally) {
   const std::vector<at::Tensor> fields = upload(batch, *plan_.validation);
   meter_.enter(Phase::Forward);
   std::vector<Part> parts =
-      replicas_->evaluate(fields, tally.by_replica(), {.records = batch.record_ids, .training = false});
+      replicas_->evaluate(fields, tally.by_replica(), {.records = batch.record_ids, .training = false},
+                          {.drawn = static_cast<std::int64_t>(batch.drawn), .missing = batch.missing});
   finish();
-  tally.add(parts);
+  if (replicas_->ranks() == nullptr) tally.add(parts);
   return parts;
 }
 

@@ -28,6 +28,10 @@ class LossTally {
   };
 
   void add(const Part& part);
+  void add(const Totals& more) {
+    totals_.loss_sum += more.loss_sum;
+    samples_ += more.samples;
+  }
   void add(const std::vector<Part>& parts) {
     for (const Part& part : parts) add(part);
   }
@@ -51,6 +55,7 @@ class SplitTally {
 
   [[nodiscard]] std::vector<MetricSet>& by_replica() { return metrics_; }
   void add(const std::vector<Part>& parts) { loss_.add(parts); }
+  void add(const LossTally::Totals& more) { loss_.add(more); }
   /// Waits for the device.
   [[nodiscard]] LossTally::Totals loss() { return loss_.read(); }
   /// Without the loss. Waits for the device.
@@ -74,17 +79,18 @@ class Step {
  public:
   Step(const Plan& plan, const ModelPlan& network, std::unique_ptr<Replicas> replicas, TrainerMeter& meter);
 
-  /// Learns from a batch, and measures it. With every `accumulate`-th batch, the optimiser steps. Throws StepCancelled
-  /// and StepFailed.
+  /// Learns from a batch, and measures it. With every `accumulate`-th batch, the optimiser steps. With other ranks, a
+  /// batch may have no rows here, and its loss is left to the caller. Throws StepCancelled and StepFailed.
   [[nodiscard]] std::vector<Part> train(const Batch& batch, SplitTally& tally);
   /// Steps with what was accumulated, however few batches.
   void finish_batches() { replicas_->step(meter_); }
-  /// Measures only, without gradients, in evaluation mode.
+  /// Measures only, without gradients, in evaluation mode. With other ranks, the loss is left to the caller.
   [[nodiscard]] std::vector<Part> evaluate(const Batch& batch, SplitTally& tally);
 
   [[nodiscard]] const Model& model() const { return replicas_->model(); }
   /// For what is collected and restored between two steps.
   [[nodiscard]] Replicas& team() { return *replicas_; }
+  [[nodiscard]] CollectiveSample collective() const { return replicas_->collective(); }
   [[nodiscard]] std::size_t replicas() const { return replicas_->count(); }
   [[nodiscard]] double learning_rate() const { return replicas_->learning_rate(); }
   [[nodiscard]] FlatOptimizer& optimizer() { return replicas_->optimizer(); }

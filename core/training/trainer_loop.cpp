@@ -7,6 +7,7 @@
 #include "schema/registry.h"
 #include "training/fill_caches.h"
 #include "training/learner.h"
+#include "training/ranks/rank_agreement.h"
 #include "training/step_fault.h"
 
 #include <fmt/format.h>
@@ -21,9 +22,6 @@
 
 namespace feedline::inline training {
 namespace {
-
-/// The clock counts up to a tenth of a second of each stop as time that passed.
-constexpr Nanos kWorthTelling = 100'000'000;
 
 /// What an epoch's result says of one split.
 void add_progress(Metrics& to, std::string_view split, const Learner::Progress& progress) {
@@ -83,7 +81,7 @@ class TrainerLoop::Deadline {
           if (stop.stop_requested()) return;
           passed_ = true;
           lock.unlock();
-          state.stop_pipelines();
+          if (!state.joint()) state.stop_pipelines();
         }) {}
   [[nodiscard]] bool passed() const { return passed_; }
 
@@ -102,7 +100,8 @@ TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& opt
       state_(state),
       result_(result),
       early_stop_(plan_->trainer),
-      replicas_(static_cast<std::size_t>(std::max(training.execution.replicas, 0))) {
+      ranks_(options.ranks),
+      replicas_(static_cast<std::size_t>(std::max(training.execution.replicas * training.execution.ranks, 0))) {
   PipelineOptions pipeline = pipeline_options(training.execution, plan_->trainer);
   pipeline.allocator = training.allocator;
   pipeline.on_notice = [this](const Error& error) { state_.emit(Noticed{error}); };
@@ -112,6 +111,10 @@ TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& opt
   pipeline.caches = shelf_for(plans, options);
   learner_.keep_on(pipeline.caches);
   pipeline.trace = state_.trace;
+  if (ranks_) {
+    pipeline.share = {.part = ranks_->rank(), .parts = ranks_->size()};
+    state_.agree_on_ends();
+  }
   settings_ = pipeline;
   pipeline.at_rest = true;  // until the run's clock starts, by which its workers are measured
   PipelineOptions validating = pipeline;
@@ -160,6 +163,7 @@ Result<TrainerLoop::End> TrainerLoop::run() {
   if (options_.max_seconds) deadline_ = std::make_unique<Deadline>(state_, *options_.max_seconds);
 
   Result<End> end = catch_step_faults([this] {
+    keeps_ = agreed(keeps_);
     Result<End> way = options_.replay_batches ? replay() : stream();
     if (way) checkpoint_at_end();
     // What was learnt of an unfinished epoch is reported too.
@@ -167,6 +171,7 @@ Result<TrainerLoop::End> TrainerLoop::run() {
       if (auto status = finish_epoch(false); !status) way = fail(std::move(status.error()));
     }
     if (way && *way == End::Completed) end_with_best();
+    if (way && ranks_ && !state_.stop_requested()) join_errors();
     return way;
   });
   if (!end && end.error().code == ErrorCode::Cancelled) end = End::Stopped;
@@ -180,10 +185,18 @@ Result<TrainerLoop::End> TrainerLoop::run() {
   report_notices();
   result_.last = state_.last_snapshot();
   result_.durations = train_->durations();
-  result_.errors = train_->errors();
-  if (validation_) merge_errors(result_.errors, validation_->errors());
-  result_.bad_records = train_->bad_records();
-  if (validation_) result_.bad_records = merged(std::move(result_.bad_records), validation_->bad_records());
+  if (joined_errors_.empty()) {
+    result_.errors = train_->errors();
+    if (validation_) merge_errors(result_.errors, validation_->errors());
+    result_.bad_records = train_->bad_records();
+    if (validation_) result_.bad_records = merged(std::move(result_.bad_records), validation_->bad_records());
+  }
+  for (const PipelinePast& past : joined_errors_) {
+    std::vector<RecordError> errors;
+    for (const PastError& error : past.errors) errors.push_back(error.error);
+    merge_errors(result_.errors, errors);
+    result_.bad_records = merged(std::move(result_.bad_records), past.records);
+  }
   report_suspension();
   result_.suspended = time_suspended() - suspended_before_;
   const std::vector<RecordError> caches = train_->notices();  // of both
@@ -192,8 +205,13 @@ Result<TrainerLoop::End> TrainerLoop::run() {
 }
 
 bool TrainerLoop::limit_reached() const {
-  return (options_.max_steps && steps_ >= *options_.max_steps) || (deadline_ && deadline_->passed());
+  return (options_.max_steps && steps_ >= *options_.max_steps) || (ranks_ ? late_ : deadline_passed());
 }
+
+bool TrainerLoop::deadline_passed() const { return deadline_ && deadline_->passed(); }
+
+/// Waits while paused. With other ranks, an end is agreed on; a stop does not wait for that.
+bool TrainerLoop::may_go_on() { return state_.wait_while_paused() || (ranks_ && !state_.stop_requested()); }
 
 Result<TrainerLoop::End> TrainerLoop::stream() {
   if (pending_) {
@@ -205,7 +223,7 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
   if (early_stop_.reached()) return End::Completed;  // it was before the run went on
   for (;;) {
     state_.meter.enter(Phase::Wait);
-    if (!state_.wait_while_paused()) return End::Stopped;
+    if (!may_go_on()) return End::Stopped;
     if (limit_reached()) return End::Completed;
     const Nanos waited = state_.meter.time_in(Phase::Wait);
     auto batch = train_->next();
@@ -221,7 +239,8 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
     if (!state_.wait_while_paused() && state_.stop_requested()) return End::Stopped;
     if ((*batch)->epoch != epoch_) begin_epoch((*batch)->epoch);
     waits_.add(state_.meter.time_in(Phase::Wait) - waited);
-    if ((*batch)->records > 0) {
+    if (ranks_) tell_ranks(**batch);
+    if ((*batch)->records > 0 || ranks_) {
       if (auto status = step(**batch); !status) {
         if (status.error().code == ErrorCode::Cancelled) return End::Stopped;
         return fail(std::move(status.error()));
@@ -230,14 +249,19 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
     const bool last = (*batch)->last_of_epoch;
     used_ = (*batch)->index + 1;
     batch->reset();  // its memory is wanted for the next one
+    const bool ends = ranks_ && ranks_->any(&RankWord::ends);
     if (!last) {
-      if (keeper_ && learner_.keeps_inside_epochs() && keeper_->due(steps_)) take_checkpoint({.numbered = true});
+      if (ends) return End::Stopped;
+      const bool due =
+          ranks_ ? ranks_->any(&RankWord::keeps) : keeper_ && learner_.keeps_inside_epochs() && keeper_->due(steps_);
+      if (due) take_checkpoint({.numbered = true});
       continue;
     }
     if (auto status = finish_epoch(true); !status) {
       if (status.error().code != ErrorCode::Cancelled) return fail(std::move(status.error()));
       return state_.end_requested() ? End::Stopped : End::Completed;
     }
+    if (ends) return End::Stopped;
     if (early_stop_.reached()) return End::Completed;
   }
 }
@@ -280,8 +304,16 @@ Status TrainerLoop::step(const Batch& batch) {
   if (!learnt) return learnt;
   state_.meter.enter(Phase::Other);
   train_->consuming(false);
+  std::uint64_t rows = batch.records;
+  if (ranks_) {
+    own_samples_ += rows;
+    late_ = late_ || ranks_->any(&RankWord::late);
+    rows = static_cast<std::uint64_t>(ranks_->rows());
+    show_ranks();
+    if (rows == 0) return {};
+  }
   ++steps_;
-  state_.meter.count_step(batch.records);
+  state_.meter.count_step(rows);
   if (shown) state_.meter.show(shown->loss, std::move(shown->metrics));
   return {};
 }
@@ -293,16 +325,17 @@ void TrainerLoop::begin_epoch(std::uint32_t epoch) {
 }
 
 Status TrainerLoop::validate() {
-  if (keeper_) validated_ = validation_->past();
+  if (keeps_) validated_ = validation_->past();
   state_.meter.set_validating(true);
+  learner_.begin_validation();
   for (;;) {
     state_.meter.enter(Phase::Wait);
-    if (!state_.wait_while_paused()) break;
+    if (!may_go_on()) break;
     auto batch = validation_->next();
     report_record_errors();
     if (!batch) return fail(std::move(batch.error()));
     if (!*batch) break;
-    if ((*batch)->records > 0) learner_.evaluate(**batch);
+    if ((*batch)->records > 0 || ranks_) learner_.evaluate(**batch);
     state_.meter.enter(Phase::Other);
     if ((*batch)->last_of_epoch) {
       state_.meter.set_validating(false);
@@ -380,8 +413,9 @@ Status TrainerLoop::finish_epoch(bool complete) {
     pending_->wall_s = result.wall_s;
     return status;
   }
-  if (!keeper_ || !complete) return status;
-  if (const CheckpointKeeper::Due due = keeper_->due(steps_, result); due.any()) take_checkpoint(due);
+  if (!keeps_ || !complete) return status;
+  const CheckpointKeeper::Due due = keeper_ ? keeper_->due(steps_, result) : CheckpointKeeper::Due{};
+  if (agreed(due.any())) take_checkpoint(due);
   return status;
 }
 
@@ -401,44 +435,6 @@ void TrainerLoop::end_with_best() {
   const Error notice = early_stop_.notice(epoch_);
   state_.emit(Noticed{notice});
   result_.notices.push_back({.error = notice});
-}
-
-void TrainerLoop::BatchWaits::add(Nanos wait) {
-  if (waits_.size() < kMost) waits_.push_back(wait);
-}
-
-Nanos TrainerLoop::BatchWaits::median() const {
-  if (waits_.empty()) return 0;
-  std::vector<Nanos> sorted = waits_;
-  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-  std::nth_element(sorted.begin(), middle, sorted.end());
-  return *middle;
-}
-
-void TrainerLoop::report_notices() {
-  for (const RecordError& notice : train_->notices())
-    if (notices_seen_.insert(notice.error.node).second) state_.emit(Noticed{notice.error});
-}
-
-void TrainerLoop::report_suspension() {
-  const Nanos suspended = time_suspended();
-  if (suspended - suspended_told_ < kWorthTelling) return;
-  state_.emit(Noticed{Error{.code = ErrorCode::Failed,
-                            .reason = fmt::format("the process was stopped, or the machine asleep, for {:.1f} s; "
-                                                  "no figure counts this time",
-                                                  seconds(suspended - suspended_told_))}});
-  suspended_told_ = suspended;
-}
-
-void TrainerLoop::report_record_errors() {
-  const std::uint64_t count = train_->error_count() + (validation_ ? validation_->error_count() : 0);
-  if (count == errors_seen_) return;
-  errors_seen_ = count;
-  for (const Pipeline* pipeline : {train_.get(), validation_.get()}) {
-    if (pipeline == nullptr) continue;
-    for (const RecordError& kind : pipeline->errors())
-      if (kinds_seen_.insert(kind.error.node + '\n' + kind.error.reason).second) state_.emit(RecordFailed{kind.error});
-  }
 }
 
 }  // namespace feedline::inline training

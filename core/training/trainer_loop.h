@@ -39,7 +39,12 @@ class Learner {
   /// One step. Returns what there is to show now; nothing where reading it would make the device wait.
   /// Throws StepCancelled and StepFailed.
   virtual std::optional<Progress> train(const Batch& batch, std::uint64_t step) = 0;
+  /// Of a part of a batch without rows too, where other ranks have the others.
   virtual void evaluate(const Batch& batch) = 0;
+  /// A pass over validation data begins, on all ranks.
+  virtual void begin_validation() {}
+  /// What the exchange with other ranks came to so far.
+  [[nodiscard]] virtual CollectiveSample collective() const { return {}; }
   /// What it says of each row of a validation batch, whatever the targets. Error: it says nothing of single rows.
   struct Scores {
     std::string node{};  ///< the loss that compares them
@@ -124,6 +129,15 @@ class TrainerLoop {
   [[nodiscard]] Result<End> stream();
   [[nodiscard]] Result<End> replay();
   [[nodiscard]] Status step(const Batch& batch);
+  void tell_ranks(const Batch& batch);
+  void show_ranks();
+  void join_errors();
+  [[nodiscard]] PipelinePast past_of_ranks(const PipelinePast& own) const;
+  [[nodiscard]] std::shared_ptr<const PipelinePast> own_past(std::shared_ptr<const PipelinePast> past) const;
+  /// What rank 0 says; alone: what is said.
+  [[nodiscard]] bool agreed(bool leader_says) const;
+  [[nodiscard]] bool may_go_on();
+  [[nodiscard]] bool deadline_passed() const;
   [[nodiscard]] EpochResult finish_training();
   [[nodiscard]] Status finish_epoch(bool complete);
   void judge(const EpochResult& result);
@@ -134,6 +148,7 @@ class TrainerLoop {
   void begin_epoch(std::uint32_t epoch);
   void go_on(const ResumePoint& from, PipelineOptions& train, PipelineOptions& validation);
   void keep_checkpoints(const ResumePoint* from);
+  void make_keeper(const ResumePoint* from);
   void add_whole_run(RunProgress& progress) const;
   void take_checkpoint(const CheckpointKeeper::Due& as);
   void checkpoint_at_end();
@@ -155,6 +170,14 @@ class TrainerLoop {
   EarlyStop early_stop_;
   std::optional<EarlierPart> earlier_{};
   std::unique_ptr<CheckpointKeeper> keeper_{};  ///< null: no checkpoints
+  std::shared_ptr<RankAgreement> ranks_;        ///< null: the process learns alone
+  std::vector<std::string> data_nodes_{};
+  Nanos figures_at_ = 0;  ///< of this rank
+  Nanos shown_at_ = 0;
+  std::uint64_t own_samples_ = 0;
+  bool late_ = false;                          ///< agreed on
+  bool keeps_ = false;                         ///< rank 0 keeps checkpoints
+  std::vector<PipelinePast> joined_errors_{};  ///< of all ranks: training, validation
   std::size_t replicas_;
   std::uint64_t used_ = 0;    ///< batches of the epoch
   bool exact_ = true;         ///< false: a step was broken off

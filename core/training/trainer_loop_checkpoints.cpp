@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/fit.h"
 #include "telemetry/process_meter.h"
+#include "training/ranks/rank_agreement.h"
 #include "training/trainer_loop.h"
 
 #include <fmt/format.h>
@@ -18,8 +19,8 @@ void TrainerLoop::go_on(const ResumePoint& from, PipelineOptions& train, Pipelin
   train.first_batch = position.batch;
   validation.first_batch =
       trained && !from.progress.pending && plan_->validation ? plan_->validation->batches_per_epoch() : 0;
-  train.past = from.train;
-  validation.past = from.validation;
+  train.past = own_past(from.train);
+  validation.past = own_past(from.validation);
 
   steps_ = position.step;
   epoch_ = position.epoch;
@@ -52,6 +53,11 @@ void TrainerLoop::go_on(const ResumePoint& from, PipelineOptions& train, Pipelin
 }
 
 void TrainerLoop::keep_checkpoints(const ResumePoint* from) {
+  if (!ranks_ || ranks_->leads()) make_keeper(from);
+  keeps_ = keeper_ != nullptr;
+}
+
+void TrainerLoop::make_keeper(const ResumePoint* from) {
   if (options_.checkpoints.folder.empty() || !options_.train || options_.replay_batches) return;
   if (!learner_.keeps_state()) {
     if (options_.checkpoints.asked)
@@ -84,12 +90,17 @@ void TrainerLoop::add_whole_run(RunProgress& progress) const {
 void TrainerLoop::take_checkpoint(const CheckpointKeeper::Due& as) {
   state_.meter.enter(Phase::Checkpoint);
   auto state = learner_.collect();
+  if (!state && ranks_) throw StepFailed(std::move(state.error()));
   if (!state) {
     state.error().reason = "no checkpoint can be taken: " + state.error().reason;
     state_.emit(Noticed{std::move(state.error())});
     keeper_.reset();
     return;
   }
+  if (validation_ && !pending_) validated_ = validation_->past();
+  const PipelinePast trained = past_of_ranks(train_->past());
+  const PipelinePast validated = validation_ ? past_of_ranks(validated_) : PipelinePast{};
+  if (!keeper_) return state_.meter.enter(Phase::Other);
   RunProgress progress{.epochs = result_.epochs,
                        .pending = pending_,
                        .meter = state_.meter.read(),
@@ -105,17 +116,17 @@ void TrainerLoop::take_checkpoint(const CheckpointKeeper::Due& as) {
   state->seed = static_cast<std::int64_t>(plan_->train.seed);
   state->position = {.epoch = epoch_, .batch = used_, .step = steps_};
   state->fitted = learnt_by(*plan_);
-  if (validation_ && !pending_) validated_ = validation_->past();
-  add_texts(*state, *plan_, progress, train_->past(), validation_ ? &validated_ : nullptr);
+  add_texts(*state, *plan_, progress, trained, validation_ ? &validated : nullptr);
   keeper_->write(std::make_shared<const TrainingState>(std::move(*state)), as);
   state_.meter.enter(Phase::Other);
 }
 
 /// What the run has come to is kept, unless it was broken off in the middle of a step, or must end at once.
 void TrainerLoop::checkpoint_at_end() {
-  if (!keeper_ || !exact_ || state_.stop_requested() || !keeper_->due_at_end(steps_)) return;
-  if (!learner_.keeps_inside_epochs() && steps_ > start_.steps) return;  // its epoch is not over
-  keeper_->finish();
+  if (!keeps_ || state_.stop_requested()) return;
+  const bool whole = learner_.keeps_inside_epochs() || steps_ == start_.steps;  // else its epoch is not over
+  if (!agreed(keeper_ && exact_ && keeper_->due_at_end(steps_) && whole)) return;
+  if (keeper_) keeper_->finish();
   take_checkpoint({.numbered = true});
 }
 

@@ -59,4 +59,14 @@ if(EXISTS "${config}")
             "libraries cannot be linked with. Take the \"cxx11 ABI\" archive.")
   endif()
 endif()
+
+# Processes that train together: c10d's Gloo, whose class needs Gloo's own headers. LibTorch has its code.
+find_path(FEEDLINE_GLOO_INCLUDE gloo/rendezvous/store.h HINTS "${FEEDLINE_TORCH_INCLUDE}"
+          DOC "Gloo's headers (Debian: libgloo-dev)")
+if(FEEDLINE_GLOO_INCLUDE AND EXISTS "${FEEDLINE_TORCH_INCLUDE}/torch/csrc/distributed/c10d/ProcessGroupGloo.hpp")
+  target_compile_definitions(feedline::torch INTERFACE FEEDLINE_GLOO)
+  target_include_directories(feedline::torch SYSTEM INTERFACE "${FEEDLINE_GLOO_INCLUDE}")
+else()
+  message(STATUS "Gloo's headers were not found (Debian: libgloo-dev): no training by several processes")
+endif()
 message(STATUS "LibTorch ${torch_version} (${torch_kind}): ${FEEDLINE_LIB_torch}")

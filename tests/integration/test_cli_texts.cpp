@@ -77,6 +77,8 @@ void TestCliTexts::help_documents_every_option_data() {
                                               "--checkpoint-best", "--no-checkpoints",   "--resume",
                                               "--init-from"};
   QTest::newRow("pretrain") << QStringList{"pretrain"} << run + QStringList{"--out", "--node", "--half"};
+  QTest::newRow("launch") << QStringList{"launch"} << QStringList{"--nproc",    "--nnodes", "--node-rank", "--rdzv",
+                                                                  "--restarts", "torchrun", "srun",        "Examples:"};
   QTest::newRow("baselines") << QStringList{"baselines"}
                              << QStringList{"FILE",   "--budget",    "--folds", "--models", "--seed",
                                             "--name", "--no-record", "--json",  "Examples:"};

@@ -144,6 +144,14 @@ struct Trainer {
             "GPUs that have no bfloat16, older than Ampere: it scales the loss so that small gradients are not "
             "lost, and leaves out steps in which one overflows, most of all the first.")
         .only_with("loss")
+        .param("bucket_mib", &Params::bucket_mib, range(0.01, 1024).ui(0.25, 64).unit("MiB"),
+               "With several processes: gradients that are exchanged at once. Smaller buckets leave earlier, while "
+               "backward still runs; larger ones cost less of the network's latency.")
+        .only_with("loss")
+        .choice("gradients", &Params::gradients, {"float32", "bfloat16"},
+                "With several processes: the numbers in which gradients are exchanged. bfloat16 halves the bytes and "
+                "keeps 8 bits of precision.")
+        .only_with("loss")
         .param("max_bad_fraction", &Params::max_bad_fraction, range(0, 1).ui(0, 1),
                "Share of records that may be bad; above it the run stops and shows which.")
         .param(

@@ -69,6 +69,26 @@ class ColumnAuc : public Metric {
     return count == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / count;
   }
 
+  /// Either bins, or scores and which of them are positive.
+  [[nodiscard]] std::vector<at::Tensor> state() const override {
+    if (binned_.defined()) return {binned_};
+    if (parts_.empty()) return {};
+    std::vector<at::Tensor> scores;
+    std::vector<at::Tensor> positive;
+    for (const Part& part : parts_) {
+      scores.push_back(part.scores);
+      positive.push_back(part.positive);
+    }
+    return {at::cat(scores, 0), at::cat(positive, 0)};
+  }
+  void restore(const std::vector<at::Tensor>& state) override {
+    if (state.size() == 1 && state[0].dim() == 3 && state[0].size(0) == 2 && state[0].scalar_type() == at::kLong)
+      binned_ = state[0].clone();
+    if (state.size() == 2 && state[0].dim() == 2 && state[0].sizes() == state[1].sizes() &&
+        state[0].scalar_type() == at::kDouble && state[1].scalar_type() == at::kBool)
+      take({state[0].clone(), state[1].clone()});
+  }
+
  protected:
   struct Part {
     at::Tensor scores{};    ///< f64, rows × columns, log-odds

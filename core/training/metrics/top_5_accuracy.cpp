@@ -36,6 +36,16 @@ class TopAccuracy final : public Metric {
     return static_cast<double>(right_.item<std::int64_t>()) / static_cast<double>(rows_);
   }
 
+  [[nodiscard]] std::vector<at::Tensor> state() const override {
+    if (!right_.defined()) return {};
+    return {at::stack({at::full({}, rows_, right_.options()), right_})};
+  }
+  void restore(const std::vector<at::Tensor>& state) override {
+    if (state.size() != 1 || state[0].scalar_type() != at::kLong || state[0].numel() != 2) return;
+    rows_ = state[0].select(0, 0).item<std::int64_t>();
+    right_ = state[0].select(0, 1).clone();
+  }
+
  private:
   std::int64_t rows_ = 0;
   at::Tensor right_{};  ///< i64, where the predictions are

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ranks/launch.h"
+
+#include "ranks/rank_board.h"
+#include "ranks/rank_process.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <poll.h>
+#include <random>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace feedline::inline ranks {
+namespace {
+
+using LaunchClock = std::chrono::steady_clock;
+
+constexpr int kEndedWell = 0;
+constexpr int kRefusedInput = 2;
+constexpr int kHasFailed = 3;
+constexpr int kWasInterrupted = 130;
+
+/// A folder for the ranks of this machine alone, removed at the end.
+class PrivateFolder {
+ public:
+  static Result<std::unique_ptr<PrivateFolder>> make() {
+    std::error_code error;
+    std::string name = (std::filesystem::temp_directory_path(error) / "feedline-ranks-XXXXXX").string();
+    if (error || ::mkdtemp(name.data()) == nullptr)
+      return fail(Error{.code = ErrorCode::Failed,
+                        .reason = fmt::format("no folder for the processes to meet in: {}", std::strerror(errno)),
+                        .remedy = "Set TMPDIR to a folder that can be written",
+                        .file = name});
+    return std::make_unique<PrivateFolder>(name);
+  }
+  explicit PrivateFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  ~PrivateFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  PrivateFolder(const PrivateFolder&) = delete;
+  PrivateFolder& operator=(const PrivateFolder&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::string random_secret() {
+  std::random_device source;
+  return fmt::format("{:08x}{:08x}{:08x}{:08x}", source(), source(), source(), source());
+}
+
+std::string ending_of_process(int status) {
+  if (WIFSIGNALED(status))
+    return fmt::format("was killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+  return fmt::format("ended with exit code {}", WEXITSTATUS(status));
+}
+
+/// One start of all processes, to their end.
+class Attempt {
+ public:
+  Attempt(const LaunchPlan& plan, const LaunchHost& host) : plan_(plan), host_(host) {}
+
+  Result<LaunchEnd> run(int number, const std::filesystem::path& folder, const std::string& secret) {
+    if (plan_.machines == 1) {
+      auto board = open_board(folder);
+      if (!board) return fail(std::move(board.error()));
+      board_ = std::move(*board);
+    }
+    std::vector<std::string> arguments = plan_.arguments;
+    if (number > 0) arguments.insert(arguments.end(), plan_.when_restarted.begin(), plan_.when_restarted.end());
+    for (int local = 0; local < plan_.processes; ++local) {
+      auto process = RankProcess::start(plan_.program, arguments, environment(local, number, folder, secret),
+                                        first_rank() + local, first_rank() + local == 0);
+      if (!process) {
+        end_all(SIGKILL);
+        while (any_running()) turn();
+        return fail(std::move(process.error()));
+      }
+      processes_.push_back(std::move(*process));
+    }
+    while (any_running()) {
+      turn();
+      pass_on_signals();
+      end_stragglers();
+    }
+    for (RankProcess& process : processes_) process.read_lines(host_.line);
+    return conclusion();
+  }
+
+ private:
+  [[nodiscard]] int first_rank() const { return plan_.machine * plan_.processes; }
+
+  std::vector<std::pair<std::string, std::string>> environment(int local, int number,
+                                                               const std::filesystem::path& folder,
+                                                               const std::string& secret) const {
+    std::vector<std::pair<std::string, std::string>> set = {
+        {"RANK", std::to_string(first_rank() + local)},
+        {"WORLD_SIZE", std::to_string(plan_.machines * plan_.processes)},
+        {"LOCAL_RANK", std::to_string(local)},
+        {"LOCAL_WORLD_SIZE", std::to_string(plan_.processes)},
+        {"GROUP_RANK", std::to_string(plan_.machine)},
+        {"TORCHELASTIC_RESTART_COUNT", std::to_string(number)},
+        {"TORCHELASTIC_USE_AGENT_STORE", "False"},
+    };
+    if (plan_.machines == 1) {
+      set.emplace_back("FEEDLINE_STORE", folder.string());
+      set.emplace_back("FEEDLINE_SECRET", secret);
+    } else {
+      set.emplace_back("FEEDLINE_STORE", "");
+      set.emplace_back("MASTER_ADDR", plan_.meeting_host);
+      set.emplace_back("MASTER_PORT", std::to_string(plan_.meeting_port));
+    }
+    return set;
+  }
+
+  [[nodiscard]] bool any_running() const {
+    return std::any_of(processes_.begin(), processes_.end(), [](const RankProcess& one) { return !one.ended(); });
+  }
+
+  /// Waits a tenth of a second at most for news: lines, or the end of a process.
+  void turn() {
+    std::vector<pollfd> open;
+    for (const RankProcess& process : processes_)
+      if (process.output() >= 0) open.push_back({.fd = process.output(), .events = POLLIN, .revents = 0});
+    ::poll(open.data(), open.size(), 50);
+    for (RankProcess& process : processes_) {
+      process.read_lines(host_.line);
+      if (!process.look() || process.status() == 0) continue;
+      failures_.push_back(
+          fmt::format("rank {} (process {}) {}", process.rank(), process.id(), ending_of_process(process.status())));
+      if (!first_failure_) {
+        first_failure_ = LaunchClock::now();
+        if (board_ && WIFSIGNALED(process.status()))
+          board_->tell_lost({process.rank(), ending_of_process(process.status())});
+      }
+    }
+  }
+
+  void pass_on_signals() {
+    const int signal = host_.signal ? host_.signal() : 0;
+    if (signal == 0 || signal == passed_on_) return;
+    passed_on_ = signal;
+    end_all(signal);
+  }
+
+  void end_stragglers() {
+    if (!first_failure_) return;
+    const auto since = LaunchClock::now() - *first_failure_;
+    if (since > plan_.grace && ending_with_ == 0) {
+      host_.line(fmt::format("{} s after the first failure, the other ranks are ended",
+                             std::chrono::duration_cast<std::chrono::seconds>(since).count()));
+      end_all(ending_with_ = SIGTERM);
+      end_all(SIGCONT);  // who is stopped hears of it then
+    } else if (since > plan_.grace + plan_.last_grace && ending_with_ == SIGTERM) {
+      end_all(ending_with_ = SIGKILL);
+    }
+  }
+
+  void end_all(int signal) const {
+    for (const RankProcess& process : processes_) process.send(signal);
+  }
+
+  [[nodiscard]] LaunchEnd conclusion() const {
+    LaunchEnd end{.failures = failures_};
+    const auto code_of = [](const RankProcess& one) {
+      return WIFEXITED(one.status()) ? WEXITSTATUS(one.status()) : kHasFailed;
+    };
+    const auto every_failed_is = [&](int code) {
+      return std::all_of(processes_.begin(), processes_.end(),
+                         [&](const RankProcess& one) { return one.status() == 0 || code_of(one) == code; });
+    };
+    if (failures_.empty()) {
+      end.exit_code = kEndedWell;
+    } else if (passed_on_ != 0 || every_failed_is(kWasInterrupted)) {
+      end.exit_code = kWasInterrupted;
+    } else {
+      end.exit_code = every_failed_is(kRefusedInput) ? kRefusedInput : kHasFailed;
+    }
+    return end;
+  }
+
+  const LaunchPlan& plan_;
+  const LaunchHost& host_;
+  std::unique_ptr<RankBoard> board_{};
+  std::vector<RankProcess> processes_{};
+  std::vector<std::string> failures_{};
+  std::optional<LaunchClock::time_point> first_failure_{};
+  int passed_on_ = 0;
+  int ending_with_ = 0;
+};
+
+}  // namespace
+
+Result<LaunchEnd> launch(const LaunchPlan& plan, const LaunchHost& host) {
+  auto folder = PrivateFolder::make();
+  if (!folder) return fail(std::move(folder.error()));
+  const std::string secret = random_secret();
+  for (int number = 0;; ++number) {
+    // A fresh place each time: what the last ranks have left there is not true any more.
+    const std::filesystem::path place = (*folder)->path() / std::to_string(number);
+    std::error_code error;
+    if (!std::filesystem::create_directory(place, error))
+      return fail(Error{.code = ErrorCode::Failed, .reason = error.message(), .file = place.string()});
+    auto end = Attempt(plan, host).run(number, place, secret);
+    if (!end) return end;
+    end->attempts = number + 1;
+    if (end->exit_code != kHasFailed || number >= plan.restarts) return end;
+    for (const std::string& failure : end->failures) host.line(failure);
+    host.line(fmt::format("starting all ranks again ({} of {})", number + 1, plan.restarts));
+  }
+}
+
+}  // namespace feedline::inline ranks

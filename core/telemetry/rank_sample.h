@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "telemetry/step_times.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace feedline::inline telemetry {
+
+/// One of the processes that train a model together, as rank 0 knows it: each tells it with every step.
+struct RankSample {
+  int rank = 0;
+  std::string host{};
+  std::int64_t process = 0;        ///< its id on its machine
+  std::uint64_t steps = 0;         ///< that it has finished
+  std::uint64_t samples = 0;       ///< training samples that it has learnt from
+  StepTimes times{};               ///< of its trainer, since the run started; waiting for other ranks is Phase::Reduce
+  StepTimes validation{};          ///< the part of `times` that validation took
+  double loader_s = 0;             ///< CPU seconds of its data side
+  std::uint64_t rss_bytes = 0;
+  std::string slowest_stage{};     ///< node of its data side that took most CPU time; empty: not known
+  Nanos heard = 0;                 ///< when rank 0 heard of it last (its own clock)
+};
+
+/// What the collective operations of this process came to.
+struct CollectiveSample {
+  std::uint64_t bytes = 0;  ///< of gradients that this rank has given
+  Nanos exposed = 0;        ///< of their time, what the step waited for
+  Nanos busy = 0;           ///< from the start of each to its end
+  std::uint64_t buckets = 0;
+};
+
+}  // namespace feedline::inline telemetry

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/ranks/rank_meeting.h"
+
+#include "base/numbers.h"
+#include "base/sha256.h"
+#include "ranks/local_address.h"
+
+#include <fmt/format.h>
+#include <torch/csrc/distributed/c10d/FileStore.hpp>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include <arpa/inet.h>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+namespace feedline::inline training {
+namespace {
+
+using MeetingClock = std::chrono::steady_clock;
+using Words = std::vector<std::string>;
+
+std::vector<std::uint8_t> store_bytes(std::string_view text) { return {text.begin(), text.end()}; }
+std::string store_text(const std::vector<std::uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
+
+/// Words by their lengths: "3:abc0:".
+std::string packed(const Words& words) {
+  std::string text;
+  for (const std::string& word : words) text += std::to_string(word.size()) + ':' + word;
+  return text;
+}
+
+Words unpacked(std::string_view text) {
+  Words words;
+  while (!text.empty()) {
+    std::size_t length = 0;
+    const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), length);
+    const auto begin = static_cast<std::size_t>(at - text.data()) + 1;
+    if (error != std::errc() || begin > text.size() || length > text.size() - begin) break;
+    words.emplace_back(text.substr(begin, length));
+    text.remove_prefix(begin + length);
+  }
+  return words;
+}
+
+/// Ranks' lives in a c10d store.
+class StoreBoard final : public RankBoard {
+ public:
+  explicit StoreBoard(c10::intrusive_ptr<c10d::Store> store) : store_(std::move(store)) {}
+
+  void beat(int rank, std::uint64_t count) override { store_->set(key_of(rank), store_bytes(std::to_string(count))); }
+  std::uint64_t count_of(int rank) override {
+    if (!store_->check({key_of(rank)})) return 0;
+    const std::string text = store_text(store_->get(key_of(rank)));
+    std::uint64_t count = 0;
+    std::from_chars(text.data(), text.data() + text.size(), count);
+    return count;
+  }
+  void tell_lost(const LostRank& lost) override {
+    if (store_->add("losses", 1) == 1) store_->set("lost", store_bytes(packed({std::to_string(lost.rank), lost.why})));
+  }
+  std::optional<LostRank> lost() override {
+    if (!store_->check({"lost"})) return std::nullopt;
+    const Words words = unpacked(store_text(store_->get("lost")));
+    if (words.size() != 2) return std::nullopt;
+    LostRank lost{.why = words[1]};
+    std::from_chars(words[0].data(), words[0].data() + words[0].size(), lost.rank);
+    return lost;
+  }
+
+ private:
+  [[nodiscard]] static std::string key_of(int rank) { return "beat/" + std::to_string(rank); }
+  c10::intrusive_ptr<c10d::Store> store_;
+};
+
+/// A socket bound to one address, for the store to listen on; -1 where it must find one itself.
+int socket_bound_to(const std::string& address, std::uint16_t port) {
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  own.sin_port = htons(port);
+  if (::inet_pton(AF_INET, address.c_str(), &own.sin_addr) != 1) return -1;
+  const int bound = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int yes = 1;
+  ::setsockopt(bound, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  if (::bind(bound, reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0) return bound;
+  ::close(bound);
+  return -1;
+}
+
+/// What only newer versions of LibTorch have: the server that can be given a socket, and so listens on one address.
+template <class Options>
+void listen_only_on(Options& options, const std::string& address) {
+  if constexpr (requires { options.useLibuv; }) options.useLibuv = false;
+  if constexpr (requires { options.masterListenFd; }) {
+    if (!options.isServer) return;
+    if (const int bound = socket_bound_to(address, options.port); bound >= 0) options.masterListenFd = bound;
+  }
+}
+
+c10::intrusive_ptr<c10d::Store> open_store(const World& world, const std::string& address, bool may_serve,
+                                           std::chrono::milliseconds limit) {
+  if (!world.store_folder.empty())  // no rank removes it: the launcher does so with its folder
+    return c10::make_intrusive<c10d::FileStore>((world.store_folder / "store").string(),
+                                                std::numeric_limits<int>::max());
+  c10d::TCPStoreOptions options;
+  options.port = world.master_port;
+  options.isServer = may_serve && world.rank == 0 && !world.store_elsewhere;
+  options.waitWorkers = false;
+  options.timeout = limit;
+  listen_only_on(options, address);
+  return c10::make_intrusive<c10d::TCPStore>(world.master_address, options);
+}
+
+c10::intrusive_ptr<c10d::Store> with_prefix(const World& world, c10::intrusive_ptr<c10d::Store> store) {
+  return c10::make_intrusive<c10d::PrefixStore>(fmt::format("feedline/{}", world.restarts), std::move(store));
+}
+
+std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
+
+Error store_fault(const World& world, std::string_view message) {
+  const std::string place = world.store_folder.empty() ? fmt::format("{}:{}", world.master_address, world.master_port)
+                                                       : world.store_folder.string();
+  if (message.find("already in use") != std::string_view::npos)
+    return {.code = ErrorCode::Failed,
+            .reason = fmt::format("rank 0 cannot listen at {}: the port is in use", place),
+            .remedy = "Choose another MASTER_PORT, or end what uses this one ('ss -ltnp' names it)"};
+  return {.code = ErrorCode::Failed,
+          .reason = fmt::format("rank {} cannot reach rank 0 at {}: {}", world.rank, place, first_line(message)),
+          .remedy =
+              "Is rank 0 running there, does MASTER_ADDR lead to it from here, and does a firewall let MASTER_PORT "
+              "through?"};
+}
+
+Error disagreement(std::string reason, std::string remedy) {
+  return {.code = ErrorCode::Failed, .reason = std::move(reason), .remedy = std::move(remedy)};
+}
+
+/// What each rank says of itself; proves the secret without telling it.
+enum Said : std::size_t { kVersion, kLibrary, kSize, kSecret, kAgreed, kHost, kProcess, kSaidCount };
+
+std::string secret_digest(const World& world, int rank) {
+  const std::string text = fmt::format("feedline rank {} restart {} {}", rank, world.restarts, world.secret);
+  return Sha256().add(std::as_bytes(std::span(text))).hex();
+}
+
+Words said_by(const World& world, const std::string& agreed) {
+  Words said(kSaidCount);
+  said[kVersion] = FEEDLINE_VERSION;
+  said[kLibrary] = TORCH_VERSION;
+  said[kSize] = std::to_string(world.size);
+  said[kSecret] = secret_digest(world, world.rank);
+  said[kAgreed] = agreed;
+  said[kHost] = world.host;
+  said[kProcess] = std::to_string(::getpid());
+  return said;
+}
+
+/// What differs between rank 0 and another; nothing where they agree.
+std::optional<Error> difference(const World& world, const Words& own, int rank, const Words& other) {
+  if (other.size() != kSaidCount)
+    return disagreement(fmt::format("rank {} is of another version of Feedline", rank),
+                        "Install one version on all machines");
+  const std::string who = fmt::format("rank {} on host {}", rank, other[kHost]);
+  if (other[kSecret] != secret_digest(world, rank))
+    return disagreement(who + " has another secret than rank 0: it may belong to another run",
+                        "Set FEEDLINE_SECRET to the same on all ranks, and MASTER_PORT to a port of this run alone");
+  if (other[kVersion] != own[kVersion] || other[kLibrary] != own[kLibrary])
+    return disagreement(fmt::format("{} has Feedline {} with LibTorch {}, rank 0 has {} with {}", who, other[kVersion],
+                                    other[kLibrary], own[kVersion], own[kLibrary]),
+                        "Install the same versions on all machines");
+  if (other[kSize] != own[kSize])
+    return disagreement(fmt::format("{} counts {} ranks, rank 0 {}", who, other[kSize], own[kSize]),
+                        "Set WORLD_SIZE to the same on all ranks");
+  if (other[kAgreed] != own[kAgreed])
+    return disagreement(
+        fmt::format("{} trains another graph, with other options or data, than rank 0: {} there, {} here", who,
+                    other[kAgreed], own[kAgreed]),
+        "Give all ranks the same file, the same data and the same options");
+  return std::nullopt;
+}
+
+std::string member_key(int rank) { return "member/" + std::to_string(rank); }
+
+/// Until the store has a key; false at the deadline.
+bool await_key(c10d::Store& store, const std::string& key, MeetingClock::time_point deadline,
+               const std::stop_token& stop) {
+  auto pause = std::chrono::milliseconds(2);
+  while (!store.check({key})) {
+    if (MeetingClock::now() > deadline || stop.stop_requested()) return false;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::milliseconds(50));
+  }
+  return true;
+}
+
+/// Rank 0's: everyone's words in order, or what is wrong.
+Result<std::vector<Words>> collect_members(c10d::Store& store, const World& world, const Words& own,
+                                           MeetingClock::time_point deadline, const std::stop_token& stop) {
+  std::vector<Words> all = {own};
+  std::vector<std::string> missing;
+  for (int rank = 1; rank < world.size; ++rank) {
+    if (!await_key(store, member_key(rank), deadline, stop)) {
+      if (stop.stop_requested()) return fail_cancelled();
+      missing.push_back(std::to_string(rank));
+      continue;
+    }
+    all.push_back(unpacked(store_text(store.get(member_key(rank)))));
+    if (auto differs = difference(world, own, rank, all.back())) return fail(std::move(*differs));
+  }
+  if (missing.empty()) return all;
+  return fail(disagreement(fmt::format("{} of {} never came: {}", missing.size() == 1 ? "a rank" : "ranks", world.size,
+                                       numbers::listed(missing, 8)),
+                           "Start all ranks within 20 s of each other, and look at the messages of those"));
+}
+
+/// All ranks hear the same verdict.
+Result<std::vector<Words>> agree(c10d::Store& store, const World& world, const std::string& agreed,
+                                 MeetingClock::time_point deadline, const std::stop_token& stop) {
+  const Words own = said_by(world, agreed);
+  if (store.add("claim/" + std::to_string(world.rank), 1) > 1)
+    return fail(disagreement(fmt::format("there is a second rank {} of {}", world.rank, world.size),
+                             "Give each process a RANK of its own, and each run a MASTER_PORT of its own"));
+  store.set(member_key(world.rank), store_bytes(packed(own)));
+  if (world.rank == 0) {
+    auto all = collect_members(store, world, own, deadline - std::chrono::seconds(3), stop);
+    Words verdict;
+    if (all) {
+      for (const Words& words : *all) verdict.push_back(packed(words));
+    } else {
+      verdict = {"error", all.error().reason, all.error().remedy};
+    }
+    store.set("verdict", store_bytes(packed(verdict)));
+    // The store goes with this process: whoever is there may read it first.
+    const auto patience = std::min(deadline, MeetingClock::now() + std::chrono::seconds(2));
+    while (!all && store.add("heard", 0) < world.size - 1 && MeetingClock::now() < patience)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return all;
+  }
+  if (!await_key(store, "verdict", deadline, stop)) {
+    if (stop.stop_requested()) return fail_cancelled();
+    return fail(store_fault(world, "rank 0 never came, or another program answers there"));
+  }
+  const Words verdict = unpacked(store_text(store.get("verdict")));
+  store.add("heard", 1);
+  if (verdict.size() == 3 && verdict[0] == "error") return fail(disagreement(verdict[1], verdict[2]));
+  std::vector<Words> all;
+  for (const std::string& words : verdict) all.push_back(unpacked(words));
+  if (static_cast<int>(all.size()) != world.size || all[0].size() != kSaidCount)
+    return fail(disagreement("rank 0 is of another version of Feedline, or belongs to another run",
+                             "Install one version on all machines, and give each run a MASTER_PORT of its own"));
+  if (all[0][kSecret] != secret_digest(world, 0))
+    return fail(
+        disagreement(fmt::format("rank 0 on host {} has another secret than rank {}", all[0][kHost], world.rank),
+                     "Set FEEDLINE_SECRET to the same on all ranks"));
+  return all;
+}
+
+}  // namespace
+
+Result<RankMeeting> meet_ranks(const World& world, const std::string& agreed, std::chrono::seconds limit,
+                               const std::stop_token& stop) {
+  if (stop.stop_requested()) return fail_cancelled();
+  const auto deadline = MeetingClock::now() + limit;
+  RankMeeting meeting{.world = world};
+  auto address = listening_address(world);
+  if (!address) return fail(std::move(address.error()));
+  meeting.address = std::move(*address);
+  try {
+    meeting.store = with_prefix(world, open_store(world, meeting.address, true, limit));
+    meeting.store->setTimeout(limit);
+    const auto members = agree(*meeting.store, world, agreed, deadline, stop);
+    if (!members) return fail(members.error());
+    for (const Words& words : *members) {
+      ProcessGroup::Member member{.host = words[kHost]};
+      std::from_chars(words[kProcess].data(), words[kProcess].data() + words[kProcess].size(), member.process);
+      meeting.members.push_back(std::move(member));
+    }
+    if (world.store_folder.empty()) {  // a connection of its own: an answer that does not come holds up nobody else
+      meeting.board =
+          std::make_shared<StoreBoard>(with_prefix(world, open_store(world, meeting.address, false, limit)));
+    } else {
+      auto board = open_board(world.store_folder);
+      if (!board) return fail(std::move(board.error()));
+      meeting.board = std::move(*board);
+    }
+  } catch (const c10::Error& fault) {
+    return fail(store_fault(world, fault.what_without_backtrace()));
+  } catch (const std::exception& fault) {
+    return fail(store_fault(world, fault.what()));
+  }
+  return meeting;
+}
+
+}  // namespace feedline::inline training

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/pipeline_past.h"
+#include "training/ranks/rank_agreement.h"
+#include "training/trainer_loop.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace feedline::inline training {
+namespace {
+
+constexpr Nanos kFiguresInterval = 200'000'000;
+constexpr Nanos kShowInterval = 50'000'000;
+
+/// Pipelines that prepared parts of the same batches, as one that prepared them whole.
+PipelinePast joined_past(const std::vector<PipelinePast>& parts) {
+  PipelinePast all = parts.front();
+  for (auto part = parts.begin() + 1; part != parts.end(); ++part) {
+    all.tried += part->tried;
+    all.bad += part->bad;
+    all.error_count += part->error_count;
+    for (const PastError& error : part->errors) {
+      const auto same = std::find_if(all.errors.begin(), all.errors.end(), [&](const PastError& other) {
+        return other.error.error.node == error.error.error.node && other.error.error.reason == error.error.error.reason;
+      });
+      if (same == all.errors.end()) {
+        if (error.error.count > 0) all.errors.push_back(error);
+      } else {
+        same->error.count += error.error.count;
+        same->error.records += error.error.records;
+      }
+    }
+    for (const BadRecord& bad : part->records) {
+      const auto same = std::find_if(all.records.begin(), all.records.end(),
+                                     [&](const BadRecord& other) { return other.record == bad.record; });
+      if (same == all.records.end()) {
+        if (bad.times > 0) all.records.push_back(bad);
+      } else {
+        same->times += bad.times;
+        same->epochs += bad.epochs;
+        same->last_epoch = std::max(same->last_epoch, bad.last_epoch);
+      }
+    }
+  }
+  std::sort(all.records.begin(), all.records.end(),
+            [](const BadRecord& a, const BadRecord& b) { return a.record < b.record; });
+  return all;
+}
+
+}  // namespace
+
+/// What was found out before is counted by rank 0; the others know of it.
+std::shared_ptr<const PipelinePast> TrainerLoop::own_past(std::shared_ptr<const PipelinePast> past) const {
+  if (!ranks_ || ranks_->leads() || !past) return past;
+  PipelinePast known = *past;
+  known.tried = known.bad = known.error_count = 0;
+  for (PastError& error : known.errors) error.error.count = error.error.records = 0;
+  for (BadRecord& bad : known.records) {
+    bad.times = 0;
+    bad.epochs = 0;
+  }
+  return std::make_shared<const PipelinePast>(std::move(known));
+}
+
+PipelinePast TrainerLoop::past_of_ranks(const PipelinePast& own) const {
+  if (!ranks_) return own;
+  std::vector<PipelinePast> parts;
+  for (const std::string& text : ranks_->gather(to_text(own))) {
+    auto part = pipeline_past_of(text);
+    if (!part) throw StepFailed(std::move(part.error()));
+    parts.push_back(std::move(*part));
+  }
+  return joined_past(parts);
+}
+
+bool TrainerLoop::agreed(bool leader_says) const {
+  return ranks_ ? ranks_->share(leader_says ? "yes" : "no") == "yes" : leader_says;
+}
+
+void TrainerLoop::tell_ranks(const Batch& batch) {
+  RankWord& own = ranks_->own();
+  own.rows = static_cast<std::int64_t>(batch.records);
+  own.ends = state_.end_requested() ? 1 : 0;
+  own.late = deadline_passed() ? 1 : 0;
+  own.keeps = keeper_ && learner_.keeps_inside_epochs() && !batch.last_of_epoch && keeper_->due(steps_ + 1) ? 1 : 0;
+  own.steps = static_cast<std::int64_t>(steps_);
+  own.samples = static_cast<std::int64_t>(own_samples_);
+  const Nanos now = Clock::system().now();
+  if (now - figures_at_ >= kFiguresInterval) {
+    figures_at_ = now;
+    const Snapshot figures = state_.snapshot();
+    own.times = figures.trainer.times.parts;
+    own.validation = figures.trainer.validation.parts;
+    own.rss_bytes = static_cast<std::int64_t>(figures.process.rss_bytes);
+    own.loader_s = 0;
+    Nanos most = 0;
+    data_nodes_.clear();
+    for (const StageSample& stage : figures.stages) {
+      own.loader_s += seconds(stage.total.cpu);
+      if (stage.total.cpu > most) own.slowest_stage = static_cast<std::int64_t>(data_nodes_.size());
+      most = std::max(most, stage.total.cpu);
+      data_nodes_.push_back(stage.node);
+    }
+  }
+  ranks_->tell();
+}
+
+void TrainerLoop::show_ranks() {
+  const Nanos now = Clock::system().now();
+  if (now - shown_at_ < kShowInterval) return;
+  shown_at_ = now;
+  state_.show_ranks(ranks_->samples(data_nodes_), learner_.collective());
+}
+
+/// Rank 0 reports what all of them met. The last that ranks do together.
+void TrainerLoop::join_errors() {
+  shown_at_ = 0;
+  show_ranks();
+  const PipelinePast train = past_of_ranks(train_->past());
+  const PipelinePast validation = validation_ ? past_of_ranks(validation_->past()) : PipelinePast{};
+  joined_errors_ = std::vector<PipelinePast>{train, validation};
+}
+
+}  // namespace feedline::inline training
