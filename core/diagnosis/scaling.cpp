@@ -83,7 +83,12 @@ ScalingModel ScalingModel::of(const RunFacts& facts, const Profile& profile, con
     scaling.bytes = static_cast<double>(profile.collective.bytes) / steps;
     scaling.buckets = std::max(static_cast<double>(profile.collective.buckets) / steps, 1.0);
     scaling.network = Network::fitted(profile.collective, late * steps, scaling.ranks);
-    const double whole = std::max(scaling.network.exchange(scaling.bytes, scaling.buckets, scaling.ranks), 1e-9);
+    double whole = scaling.network.exchange(scaling.bytes, scaling.buckets, scaling.ranks);
+    if (whole < exposed) {  // that ranks wait longer than for the buckets is the latency of agreeing on a step
+      scaling.network.latency += (exposed - whole) / (hops(scaling.ranks) * scaling.buckets);
+      whole = exposed;
+    }
+    whole = std::max(whole, 1e-9);
     // What was hidden, could be; where next to nothing was left, perhaps more than was needed.
     scaling.tail = std::min(exposed / whole, 1 / scaling.buckets);
     scaling.hidden = std::max(whole - exposed, 0.0);

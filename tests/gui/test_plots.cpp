@@ -409,7 +409,7 @@ void TestPlots::smoothing_keeps_a_constant() {
 void TestPlots::step_shows_shares_and_milliseconds() {
   StepPanel panel;
   panel.show_snapshot(run_at(6), run_at(5));
-  const double expected[kStepPhaseCount] = {0.25, 0.05, 0.2, 0.4, 0.08, 0, 0, 0, 0, 0.02};
+  const double expected[kStepPhaseCount] = {0.25, 0.05, 0.2, 0.4, 0, 0.08, 0, 0, 0, 0, 0.02};
   for (std::size_t i = 0; i < kStepPhaseCount; ++i) QVERIFY(std::abs(panel.shares().parts[i] - expected[i]) < 1e-6);
   QVERIFY(std::abs(panel.milliseconds(Phase::Backward) - 40) < 1e-6);  // 0.4 s over ten steps
 }
