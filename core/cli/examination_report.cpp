@@ -28,6 +28,8 @@ std::string limit_text(const Limit& limit) {
       return "the disk";
     case LimitKind::Turns:
       return "loading and step taking turns";
+    case LimitKind::Exchange:
+      return "the exchange of gradients between ranks";
     case LimitKind::Step:
       break;
   }

@@ -3,6 +3,7 @@
 
 #include "cli/format.h"
 #include "cli/terminal.h"
+#include "telemetry/rank_times.h"
 
 #include <fmt/format.h>
 
@@ -190,6 +191,53 @@ std::vector<LiveLine> live_table(const Snapshot& earlier, const Snapshot& now, b
         line.left("]", 1);
         line.right(row.level, kLevelWidth);
       }
+    }
+    lines.push_back(std::move(line).line());
+  }
+  return lines;
+}
+
+std::vector<LiveLine> rank_table(const Snapshot& earlier, const Snapshot& now, const TerminalLook& look) {
+  std::vector<RankTimes> ranks = rank_times(earlier, now);
+  if (ranks.empty() || look.height < 3) return {};
+  const std::optional<Straggler> slow = find_straggler(ranks);
+  const std::size_t all = ranks.size();
+  const std::size_t most = look.height - 1;
+  if (all > most) {  // the late ones, in the order of their numbers
+    std::stable_sort(ranks.begin(), ranks.end(),
+                     [](const RankTimes& a, const RankTimes& b) { return a.own() > b.own(); });
+    const auto kept = [&](const RankTimes& rank) { return slow && rank.rank == slow->rank; };
+    std::stable_partition(ranks.begin(), ranks.end(), kept);
+    ranks.resize(most);
+    std::sort(ranks.begin(), ranks.end(), [](const RankTimes& a, const RankTimes& b) { return a.rank < b.rank; });
+  }
+  constexpr std::size_t kNoteWidth = 12;
+  const bool wide = look.width >= kLeastName + kRateColumn + kLeastBar + kShareWidth + kNoteWidth;
+  const std::size_t others = kLeastName + kRateColumn + (wide ? kShareWidth + kNoteWidth : 0);
+  const std::size_t bar = std::clamp(look.width > others ? look.width - others : 0, kLeastBar, kMostBar);
+  std::vector<LiveLine> lines;
+  LineMaker head(look);
+  head.left(all > most ? fmt::format("+{} more", all - most) : "rank", kLeastName);
+  head.right("samples/s", kRateWidth + 1);
+  head.gap(3);
+  for (const Part part : {Busy, Starved, Blocked}) {
+    constexpr std::array<std::string_view, 3> kNames = {"step", "wait", "ranks"};
+    head.cells(part, 1);
+    head.left(kNames[part], kNames[part].size());
+  }
+  lines.push_back(std::move(head).line());
+  for (const RankTimes& rank : ranks) {
+    LineMaker line(look);
+    line.left(fmt::format("rank {}", rank.rank), kLeastName);
+    line.right(rate(rank.samples_per_s), kRateWidth + 1);
+    line.gap(3);
+    const double wait = rank.share(Phase::Wait);
+    const double late = rank.share(Phase::Reduce);
+    line.bar({rank.steps > 0 ? 1 - wait - late : 0, wait, late}, bar - 1);
+    const std::string note = slow && slow->rank == rank.rank ? fmt::format("  <- {}", name(slow->part)) : "";
+    if (wide) {
+      line.right(percent(late), kShareWidth);
+      line.left(note, kNoteWidth);
     }
     lines.push_back(std::move(line).line());
   }

@@ -32,4 +32,9 @@ struct LiveLine {
 [[nodiscard]] std::vector<LiveLine> live_table(const Snapshot& earlier, const Snapshot& now, bool train,
                                                const TerminalLook& look);
 
+/// The ranks that train together between two snapshots, a line each: samples per second, a bar of their step (busy,
+/// waiting for a batch, waiting for the other ranks), and the slow one marked with its part. Of more ranks than
+/// look.height has lines for, those that work longest. Empty where the run is alone.
+[[nodiscard]] std::vector<LiveLine> rank_table(const Snapshot& earlier, const Snapshot& now, const TerminalLook& look);
+
 }  // namespace feedline::cli

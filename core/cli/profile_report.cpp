@@ -3,11 +3,13 @@
 
 #include "cli/format.h"
 #include "cli/table.h"
+#include "telemetry/rank_times.h"
 #include "telemetry/step_times.h"
 #include "training/report.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace feedline::cli {
@@ -64,6 +66,23 @@ std::string step_table(const StepTimes& times, std::uint64_t steps, std::size_t 
   return '\n' + table.text(width);
 }
 
+/// What each rank does in a step, and for which the others wait; empty where the run was alone.
+std::string ranks_table(const Snapshot& first, const Snapshot& last, std::size_t width) {
+  const std::vector<RankTimes> ranks = rank_times(first, last);
+  if (ranks.empty()) return {};
+  const std::optional<Straggler> slow = find_straggler(ranks);
+  Table table({"rank", "host", "samples/s", "a step", "wait", "computing", "other ranks", "memory"}, 2);
+  table.spare({1});
+  for (const RankTimes& rank : ranks) {
+    const double computing = std::max(rank.own() - rank.step[Phase::Wait], 0.0);
+    table.row({std::to_string(rank.rank), rank.host, rate(rank.samples_per_s), duration(rank.step.total()),
+               duration(rank.step[Phase::Wait]), duration(computing), duration(rank.step[Phase::Reduce]),
+               bytes(rank.rss_bytes)},
+              slow && slow->rank == rank.rank ? fmt::format("<- {} slow", name(slow->part)) : "");
+  }
+  return '\n' + table.text(width);
+}
+
 }  // namespace
 
 std::string profile_report(const RunResult& result, const Diagnosis* diagnosis, bool trained, std::size_t width) {
@@ -81,6 +100,7 @@ std::string profile_report(const RunResult& result, const Diagnosis* diagnosis, 
     text += '\n' + wrap(branch_line(diagnosis->branches), width) + '\n';
   if (diagnosis != nullptr) text += '\n' + wrap(diagnosis->verdict.text(), width) + '\n';
   if (trained) text += step_table(result.last.trainer.times - result.first.trainer.times, steps, width);
+  if (trained) text += ranks_table(result.first, result.last, width);
   return text;
 }
 

@@ -3,11 +3,13 @@
 
 #include "cli/format.h"
 #include "cli/terminal.h"
+#include "telemetry/rank_times.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace feedline::cli {
 namespace {
@@ -30,6 +32,17 @@ std::string learner_text(const Started& fact) {
   if (!fact.estimator.empty()) return fmt::format("fitting {} on {}, {}", fact.estimator, execution.device, threads);
   return fmt::format("training on {}, {} of {}, {}{}", execution.device, plural(number(execution.replicas), "replica"),
                      threads, execution.precision, execution.channels_last ? ", channels last" : "");
+}
+
+/// "  4 ranks, exchange 12 %": and for whom they wait.
+std::string rank_words(const Snapshot& earlier, const Snapshot& now) {
+  const std::vector<RankTimes> ranks = rank_times(earlier, now);
+  const double total = ranks.front().step.total();
+  std::string text = "  " + plural(ranks.size(), "rank");
+  if (total > 0) text += ", exchange " + percent(std::min(exchange_wait(ranks) / total, 1.0));
+  if (const auto slow = find_straggler(ranks))
+    text += fmt::format(", waiting {} for rank {} ({})", percent(slow->share), slow->rank, name(slow->part));
+  return text;
 }
 
 }  // namespace
@@ -134,8 +147,19 @@ void Progress::tick(const Snapshot& now) {
   while (history_.size() > 2 && history_[1].at <= now.at - window() && history_[1].trainer.steps < now.trainer.steps)
     history_.pop_front();
   if (!due()) return;
-  live(describe(now),
-       terminal_ ? live_table(history_.front(), now, train_, look_of_terminal()) : std::vector<LiveLine>());
+  live(describe(now), terminal_ ? tables(now) : std::vector<LiveLine>());
+}
+
+/// Ranks get half of the terminal at most.
+std::vector<LiveLine> Progress::tables(const Snapshot& now) const {
+  TerminalLook look = look_of_terminal();
+  TerminalLook half = look;
+  half.height /= 2;
+  std::vector<LiveLine> ranks = rank_table(history_.front(), now, half);
+  look.height -= std::min(look.height, ranks.size());
+  std::vector<LiveLine> all = live_table(history_.front(), now, train_, look);
+  std::move(ranks.begin(), ranks.end(), std::back_inserter(all));
+  return all;
 }
 
 Progress::Recent Progress::recent(const Snapshot& now) {
@@ -179,6 +203,7 @@ std::string Progress::describe(const Snapshot& now) {
   } else {
     text += fmt::format("  {} samples/s (last {:.0f} s)", rate(pace.samples_per_s), seconds(window()));
     if (train_) text += fmt::format("  wait {}", percent(pace.wait_share));
+    if (!now.ranks.empty()) text += rank_words(history_.front(), now);
   }
   if (const auto left = seconds_left(now, pace)) text += "  ETA " + countdown(*left);
   if (train_) {

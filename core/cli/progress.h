@@ -44,6 +44,7 @@ class Progress {
   [[nodiscard]] Recent recent(const Snapshot& now);
   [[nodiscard]] std::optional<double> seconds_left(const Snapshot& now, const Recent& recent) const;
   [[nodiscard]] std::string describe(const Snapshot& now);
+  [[nodiscard]] std::vector<LiveLine> tables(const Snapshot& now) const;
   /// A plain line, or the live ones: `table`, with `text` below it.
   void live(std::string_view text, std::vector<LiveLine> table = {});
   /// What takes the live lines off the screen.

@@ -11,7 +11,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <memory>
 
 namespace feedline::cli {
@@ -26,6 +28,10 @@ struct WhatIfArguments : MeasureArguments {
   std::optional<std::size_t> workers{};
   double step_speedup = 1;
   std::vector<std::string> faster{};
+  std::optional<std::size_t> ranks{};
+  std::optional<std::size_t> ranks_per_machine{};
+  std::optional<double> network{};  ///< MB/s
+  std::optional<double> latency{};  ///< ms
   bool live = false;
 };
 
@@ -56,7 +62,46 @@ std::string answer_text(const WhatIfAnswer& answer, std::size_t width) {
   return text;
 }
 
-std::string answer_json(const WhatIfAnswer& answer) {
+/// Rates from 1 to 1,024 ranks, and where more of them stop paying.
+std::string scaling_text(const ScalingModel& scaling, std::size_t width) {
+  Table table({"ranks", "samples/s", "efficiency", "exchange", "limit"});
+  for (const ScalingPoint& point : scaling.curve())
+    table.row({count(point.ranks), rate(point.samples_per_s), percent(point.efficiency), percent(point.exchange_share),
+               std::string(name(point.limit))});
+  const std::size_t pays = scaling.pays_until();
+  std::string text = '\n' + table.text(width);
+  text += pays >= ScalingModel::kMostRanks
+              ? fmt::format("\nUp to {} ranks each one pays: it brings half of what one alone reaches, or more.\n",
+                            count(pays))
+              : fmt::format("\nBeyond {} one more brings less than half of what one alone reaches.\n",
+                            plural(pays, "rank"));
+  const Network& network = scaling.network;
+  return text +
+         fmt::format(
+             "Batches of {:.0f} shared out, {} a machine, {} of gradients a step. Network ({}): {} a "
+             "message, {}/s.\n",
+             scaling.batch, plural(scaling.per_machine, "rank"), bytes(static_cast<std::uint64_t>(scaling.bytes)),
+             network.measured ? "measured" : "assumed", duration(network.latency),
+             std::isfinite(network.bytes_per_s) ? bytes(static_cast<std::uint64_t>(std::min(network.bytes_per_s, 1e18)))
+                                                : "any number of bytes");
+}
+
+nlohmann::ordered_json scaling_json(const ScalingModel& scaling) {
+  nlohmann::ordered_json json = {
+      {"points", nlohmann::ordered_json::array()},         {"pays_until", scaling.pays_until()},
+      {"ranks_per_machine", scaling.per_machine},          {"gradient_bytes", scaling.bytes},
+      {"network_measured", scaling.network.measured},      {"network_latency_s", scaling.network.latency},
+      {"network_bytes_per_s", scaling.network.bytes_per_s}};
+  for (const ScalingPoint& point : scaling.curve())
+    json["points"].push_back({{"ranks", point.ranks},
+                              {"samples_per_s", point.samples_per_s},
+                              {"efficiency", point.efficiency},
+                              {"exchange_share", point.exchange_share},
+                              {"limit", name(point.limit)}});
+  return json;
+}
+
+std::string answer_json(const WhatIfAnswer& answer, const ScalingModel* scaling) {
   nlohmann::ordered_json json;
   json["measured_samples_per_s"] = answer.measured;
   json["ceiling_samples_per_s"] = answer.ceiling;
@@ -67,6 +112,7 @@ std::string answer_json(const WhatIfAnswer& answer) {
         {{"kind", name(limit.kind)}, {"node", limit.node}, {"samples_per_s", limit.samples_per_s}});
   json["cache_behind"] =
       answer.cached.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(answer.cached);
+  json["scaling"] = scaling == nullptr ? nlohmann::ordered_json(nullptr) : scaling_json(*scaling);
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
@@ -99,7 +145,8 @@ ExitCode measure_gain(const WhatIfArguments& arguments, const Document& document
   const RunFacts facts = facts_of(document);
   std::vector<std::pair<std::string, double>> faster = change.faster;
   if (change.step_speedup != 1) faster.emplace_back(facts.trainer_node, change.step_speedup);
-  const bool other = change.cores || change.memory || change.disk_bytes_per_s || change.batch || change.workers;
+  const bool other =
+      change.cores || change.memory || change.disk_bytes_per_s || change.batch || change.workers || change.of_ranks();
   if (faster.size() != 1 || other || faster.front().second < 1) {
     complain(Error{.code = ErrorCode::BadInput,
                    .reason = "--live measures one node that is faster, and nothing else",
@@ -123,7 +170,11 @@ ExitCode whatif(const WhatIfArguments& arguments) {
                 .memory = arguments.what_memory,
                 .batch = arguments.batch,
                 .workers = arguments.workers,
-                .step_speedup = arguments.step_speedup};
+                .step_speedup = arguments.step_speedup,
+                .ranks = arguments.ranks,
+                .ranks_per_machine = arguments.ranks_per_machine};
+  if (arguments.network) change.network_bytes_per_s = *arguments.network * 1e6;
+  if (arguments.latency) change.network_latency = *arguments.latency * 1e-3;
   if (arguments.disk) change.disk_bytes_per_s = *arguments.disk * 1e6;
   for (const std::string& text : arguments.faster) {
     auto faster = parse_faster(text, facts_of(*document));
@@ -142,7 +193,11 @@ ExitCode whatif(const WhatIfArguments& arguments) {
     found = std::move(*examined);
   }
   const WhatIfAnswer answer = what_if(found->facts, found->diagnosis, change);
-  return deliver(arguments.json, answer_text(answer, width_of(stdout)), answer_json(answer));
+  const std::size_t width = width_of(stdout);
+  if (!change.of_ranks()) return deliver(arguments.json, answer_text(answer, width), answer_json(answer, nullptr));
+  const ScalingModel scaling = scaling_with(found->facts, found->diagnosis, change);
+  return deliver(arguments.json, answer_text(answer, width) + scaling_text(scaling, width),
+                 answer_json(answer, &scaling));
 }
 
 }  // namespace
@@ -159,6 +214,7 @@ void add_whatif(CLI::App& app, ExitCode& code) {
       "  feedline-cli whatif my.feedline --cores 16\n"
       "  feedline-cli whatif my.feedline --step-speedup 5             a faster GPU\n"
       "  feedline-cli whatif my.feedline --faster decode=2 --memory 32GB\n"
+      "  feedline-cli whatif my.feedline --ranks 8 --network 125      on eight machines, 1 Gbit/s between them\n"
       "  feedline-cli whatif my.feedline --faster decode=2 --live     measured, not solved\n");
   auto arguments = std::make_shared<WhatIfArguments>();
   add_measure_arguments(*command, *arguments);
@@ -187,6 +243,20 @@ void add_whatif(CLI::App& app, ExitCode& code) {
   command->add_option("--faster", arguments->faster, "A node so many times faster. May be given many times")
       ->type_name("NODE=TIMES")
       ->allow_extra_args(false);
+  command->add_option("--ranks", arguments->ranks, "So many processes that share out each batch, settings as they are")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, ScalingModel::kMostRanks));
+  command
+      ->add_option("--ranks-per-machine", arguments->ranks_per_machine,
+                   "Of them, so many share the cores of a machine (1)")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, ScalingModel::kMostRanks));
+  command->add_option("--network", arguments->network, "So many megabytes a second between machines (1250)")
+      ->type_name("MB/S")
+      ->check(CLI::Range(1e-3, 1e9));
+  command->add_option("--latency", arguments->latency, "So many milliseconds a message between machines (0.05)")
+      ->type_name("MS")
+      ->check(CLI::Range(0.0, 1e5));
   command->add_flag("--live", arguments->live,
                     "Measure what the faster node (or step) would bring: everything else is delayed in proportion");
   command->callback([arguments, &code] { code = whatif(*arguments); });

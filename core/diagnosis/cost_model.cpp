@@ -49,6 +49,8 @@ std::string_view name(LimitKind kind) {
       return "disk";
     case LimitKind::Turns:
       return "turns";
+    case LimitKind::Exchange:
+      return "exchange";
     case LimitKind::Step:
       break;
   }
@@ -58,13 +60,15 @@ std::string_view name(LimitKind kind) {
 CostModel CostModel::of(const RunFacts& facts, Profile profile) {
   CostModel model;
   model.costs = std::move(profile);
-  model.cores = static_cast<double>(std::max<std::size_t>(facts.cores, 1));
+  model.ranks = static_cast<double>(model.costs.rank_count());
+  const auto local = static_cast<double>(model.costs.local_ranks());
+  model.cores = static_cast<double>(std::max<std::size_t>(facts.cores, 1)) / local;
   model.workers = std::max<std::size_t>(facts.execution.workers, 1);
   model.workers_limit = facts.workers_limit();
   model.prefetch = facts.execution.prefetch;
-  model.step_threads = std::min(facts.step_threads(), model.cores);
+  model.step_threads = std::min(facts.step_threads(), std::max(model.cores, 1.0));
   model.on_cpu = facts.execution.on_cpu();
-  model.disk_bytes_per_s = facts.disk_bytes_per_s;
+  model.disk_bytes_per_s = facts.disk_bytes_per_s / local;
   model.trainer = facts.trainer_node;
   return model;
 }
@@ -115,6 +119,7 @@ Solution CostModel::solve(std::size_t transform_workers, bool overlapped) const 
   std::stable_sort(solution.limits.begin(), solution.limits.end(),
                    [](const Limit& a, const Limit& b) { return a.samples_per_s < b.samples_per_s; });
   if (solution.limits.empty()) solution.limits.push_back({LimitKind::Step, trainer, 0});
+  for (Limit& limit : solution.limits) limit.samples_per_s *= ranks;
   solution.samples_per_s = solution.tightest().samples_per_s;
   return solution;
 }
@@ -125,7 +130,7 @@ Solution CostModel::ceiling() const { return solve(std::max(workers, workers_lim
 std::size_t CostModel::workers_for(double samples_per_s) const {
   double needed = 1;
   for (const auto& [segment, load] : segments(costs)) {
-    double theta = samples_per_s * load.seconds;
+    double theta = samples_per_s / ranks * load.seconds;
     if (segment == 0 && segments(costs).size() == 2) theta = theta > 1 ? 8 * (theta - 1) : 1;
     needed = std::max(needed, std::ceil(theta - 0.02));
   }
@@ -146,7 +151,8 @@ void CostModel::speed_up(std::string_view node, double factor) {
 
 void CostModel::set_batch(double batch) {
   if (batch <= 0 || costs.step.busy() <= 0) return;
-  const double once = (costs.step[Phase::Optimizer] + costs.step[Phase::Other]) / costs.step.busy();
+  const double once =
+      (costs.step[Phase::Optimizer] + costs.step[Phase::Other] + costs.step[Phase::Reduce]) / costs.step.busy();
   const double scale = (1 - once) + once * costs.batch / batch;
   costs.step_alone *= scale;
   costs.step_cpu *= scale;

@@ -11,8 +11,8 @@
 namespace feedline::inline diagnosis {
 
 /// What can hold a pipeline up.
-enum class LimitKind { Cores, Workers, Sequential, Disk, Step, Turns };
-/// For JSON: cores, workers, sequential, disk, step, turns.
+enum class LimitKind { Cores, Workers, Sequential, Disk, Step, Turns, Exchange };
+/// For JSON: cores, workers, sequential, disk, step, turns, exchange (of gradients between ranks).
 [[nodiscard]] std::string_view name(LimitKind kind);
 
 /// One bound on the rate, and the node that weighs most in it (the trainer's, where that is the step).
@@ -46,6 +46,7 @@ struct CostModel {
   bool on_cpu = true;
   double disk_bytes_per_s = 0;  ///< 0: not known
   std::string trainer{};
+  double ranks = 1;  ///< processes like this one, whose samples are all counted; `cores` are those of one of them
 
   [[nodiscard]] static CostModel of(const RunFacts& facts, Profile profile);
   /// With the settings as they are.
@@ -57,7 +58,7 @@ struct CostModel {
   /// Makes a node's cost on a core and its waiting so many times smaller; of the trainer's, the step.
   void speed_up(std::string_view node, double factor);
   /// What was measured belongs to the kernel of a step (forward, backward, transfer: in proportion to the batch) and to
-  /// the rest (optimiser, launch: once a step).
+  /// the rest (optimiser, launch, the exchange with other ranks: once a step).
   void set_batch(double batch);
 
  private:

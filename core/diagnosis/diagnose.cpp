@@ -2,6 +2,7 @@
 #include "diagnosis/cache_placement.h"
 #include "diagnosis/queue_model.h"
 #include "diagnosis/queue_walk.h"
+#include "diagnosis/rank_verdict.h"
 #include "diagnosis/verdict.h"
 #include "diagnosis/wording.h"
 
@@ -42,6 +43,7 @@ class Diagnoser {
     if (profile_.steps < kStepsNeeded) return not_yet();
     add_concerns();
     if (others_have_the_cores()) return contention();
+    if (auto ranks = judge_ranks(facts_, found_)) return take(std::move(*ranks));
     if (stalls_at_borders()) return start_up_stall();
     if (profile_.wait_share() < kModerate) return step_side();
     if (tiny_records()) return queue_overhead();
@@ -55,6 +57,11 @@ class Diagnoser {
     verdict_.share = share;
     verdict_.confidence = std::clamp(confidence * (profile_.steps < 2 * kStepsNeeded ? 0.9 : 1.0), 0.0, 1.0);
     verdict_.headline = std::move(headline);
+  }
+  /// What is wrong besides stays.
+  void take(Verdict verdict) {
+    verdict.concerns = std::move(verdict_.concerns);
+    verdict_ = std::move(verdict);
   }
   void because(std::string sentence) { verdict_.evidence.push_back(std::move(sentence)); }
 
@@ -76,15 +83,13 @@ class Diagnoser {
     if (profile_.other_cores < kOthersNotable * cores || profile_.idle_cores > kFewIdle * cores) return false;
     CostModel alone = found_.model;
     CostModel beside = found_.model;
-    beside.cores = std::max(cores - profile_.other_cores, 0.1);
+    beside.cores = beside.cores * std::max(cores - profile_.other_cores, 0.1) / cores;
     const double undisturbed = alone.expected().samples_per_s;
     return beside.expected().samples_per_s < 0.95 * undisturbed && profile_.samples_per_s < 0.9 * undisturbed;
   }
 
   void contention() {
     const auto cores = static_cast<double>(facts_.cores);
-    CostModel beside = found_.model;
-    beside.cores = std::max(cores - profile_.other_cores, 0.1);
     say(VerdictKind::Contention, {}, profile_.other_cores / cores, 0.9,
         fmt::format("CPU contention: other processes use {:.1f} of the {} cores, and none are idle.",
                     profile_.other_cores, facts_.cores));
@@ -125,7 +130,7 @@ class Diagnoser {
                     transfer ? "Copying to the device takes most of the step:" : "The step itself is the bottleneck:",
                     fmt::format("{} takes {} of it.", largest->whole, percent(share))));
     if (second_largest(step, most) > 0.8 * most) because("Its parts are of much the same size.");
-    const double loader = profile_.loader_cpu() * profile_.samples_per_s;
+    const double loader = profile_.loader_cpu() * profile_.samples_per_s / found_.model.ranks;
     if (facts_.execution.on_cpu() && loader > 0.1 * static_cast<double>(facts_.cores) &&
         found_.expected.tightest().kind == LimitKind::Cores)
       because(fmt::format("The loader takes {:.1f} of the {} cores that the step could use.", loader, facts_.cores));
@@ -298,7 +303,7 @@ class Diagnoser {
   }
 
   void say_ceiling() {
-    const double step = profile_.step_alone > 0 ? 1 / profile_.step_alone : 0;
+    const double step = profile_.step_alone > 0 ? found_.model.ranks / profile_.step_alone : 0;
     if (profile_.wait_share() >= kModerate && step > 0)
       because(fmt::format("The step alone could take {}; you get {}.", rate(step), rate(profile_.samples_per_s)));
   }
@@ -347,6 +352,10 @@ std::string_view name(VerdictKind kind) {
       return "startup_stall";
     case VerdictKind::StragglingBranch:
       return "straggling_branch";
+    case VerdictKind::CommunicationBound:
+      return "communication_bound";
+    case VerdictKind::StragglingRank:
+      return "straggling_rank";
     case VerdictKind::NoClearBottleneck:
       break;
   }

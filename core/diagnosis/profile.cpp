@@ -60,6 +60,12 @@ const NodeCost* Profile::find(std::string_view node) const {
   return found == nodes.end() ? nullptr : &*found;
 }
 
+std::size_t Profile::local_ranks() const {
+  const auto here =
+      std::count_if(ranks.begin(), ranks.end(), [&](const RankTimes& rank) { return rank.host == ranks.front().host; });
+  return std::max<std::size_t>(static_cast<std::size_t>(here), 1);
+}
+
 double Profile::loader_cpu() const {
   double cpu = 0;
   for (const NodeCost& node : nodes) cpu += node.cpu;
@@ -72,6 +78,13 @@ Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& 
   profile.steps = later.trainer.steps - earlier.trainer.steps;
   profile.samples = later.trainer.samples - earlier.trainer.samples;
   if (wall <= 0 || profile.steps == 0 || profile.samples == 0) return profile;
+  profile.ranks = rank_times(earlier, later);
+  profile.collective = later.collective - earlier.collective;
+  // The trainer may count the samples of all ranks; costs are those of this one.
+  const auto counted = static_cast<double>(profile.samples);
+  double all_samples = 0;
+  for (const RankTimes& rank : profile.ranks) all_samples += static_cast<double>(rank.samples);
+  if (!profile.ranks.empty() && profile.ranks.front().samples > 0) profile.samples = profile.ranks.front().samples;
   const auto steps = static_cast<double>(profile.steps);
   const auto samples = static_cast<double>(profile.samples);
   profile.batch = samples / steps;
@@ -79,7 +92,8 @@ Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& 
   profile.border_wait = feedline::seconds(later.trainer.border_wait - earlier.trainer.border_wait) / steps;
   profile.seconds = profile.step.total() * steps;
   profile.samples_per_s = training_rate(earlier.trainer, later.trainer);
-  if (profile.samples_per_s <= 0 && profile.seconds > 0) profile.samples_per_s = samples / profile.seconds;
+  if (profile.samples_per_s <= 0 && profile.seconds > 0) profile.samples_per_s = counted / profile.seconds;
+  if (all_samples > 0) profile.samples_per_s *= all_samples / counted;
 
   // What was prepared meanwhile is not quite what was consumed: costs are shared out among the records that reached
   // the batch.
@@ -116,11 +130,13 @@ Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& 
   const auto cores = static_cast<double>(std::max<std::size_t>(facts.cores, 1));
   const double own = feedline::seconds(later.process.cpu - earlier.process.cpu);
   profile.own_cores = own / wall;
+  // Ranks on one machine do the same work, so that what the others use is no contention.
+  const double own_ranks = profile.own_cores * static_cast<double>(profile.local_ranks());
   if (earlier.process.cores_busy > 0) {
     const double all = feedline::seconds(later.process.cores_busy - earlier.process.cores_busy) / wall;
-    profile.other_cores = std::clamp(all - profile.own_cores, 0.0, cores);
+    profile.other_cores = std::clamp(all - own_ranks, 0.0, cores);
   }
-  profile.idle_cores = std::max(cores - profile.own_cores - profile.other_cores, 0.0);
+  profile.idle_cores = std::max(cores - own_ranks - profile.other_cores, 0.0);
   profile.disk_bytes = static_cast<double>(later.process.disk_bytes - earlier.process.disk_bytes) / prepared;
   const double bad = static_cast<double>(later.record_errors - earlier.record_errors);
   profile.bad = bad / (bad + samples);
@@ -129,7 +145,8 @@ Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& 
   profile.step_alone = busy;
   if (facts.execution.on_cpu()) {
     profile.step_cpu = std::max(own - loader_cpu, 0.0) / samples;
-    profile.step_alone -= step_without_core(profile, facts, busy, loader_cpu / wall);
+    const double computing = busy - profile.step[Phase::Reduce] / profile.batch;
+    profile.step_alone -= step_without_core(profile, facts, computing, loader_cpu / wall);
   }
   return profile;
 }

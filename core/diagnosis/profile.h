@@ -2,8 +2,10 @@
 #pragma once
 
 #include "diagnosis/facts.h"
+#include "telemetry/rank_times.h"
 #include "telemetry/snapshot.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -37,13 +39,14 @@ struct StepCost : ByPhase<double> {
   [[nodiscard]] double busy() const { return step(); }
 };
 
-/// What was measured between two snapshots of one run, validation left out.
+/// What was measured between two snapshots of one run, validation left out. Where several ranks train together, costs
+/// are those of this process for its own samples.
 struct Profile {
   double seconds = 0;
   std::uint64_t steps = 0;
   std::uint64_t samples = 0;
-  double samples_per_s = 0;
-  double batch = 1;  ///< samples a step
+  double samples_per_s = 0;  ///< of all ranks
+  double batch = 1;          ///< samples a step
   StepCost step{};
   double border_wait = 0;  ///< seconds a step of waiting that were for first batches of epochs
   double step_cpu = 0;     ///< CPU seconds a sample of everything that is not the loader's; 0: the step is elsewhere
@@ -54,8 +57,13 @@ struct Profile {
   double disk_bytes = 0;  ///< fetched from disks a sample
   double bad = 0;         ///< share of the records that were left out
   double padding = 0;     ///< of the field with records of differing length that takes most room: padding's share
-  std::vector<NodeCost> nodes{};  ///< from the source to the batch
+  std::vector<NodeCost> nodes{};   ///< from the source to the batch
+  std::vector<RankTimes> ranks{};  ///< empty: it trains alone
+  CollectiveSample collective{};   ///< of this rank, in this time
 
+  [[nodiscard]] std::size_t rank_count() const { return std::max<std::size_t>(ranks.size(), 1); }
+  /// Of them, those on this machine.
+  [[nodiscard]] std::size_t local_ranks() const;
   [[nodiscard]] const NodeCost* find(std::string_view node) const;
   [[nodiscard]] double loader_cpu() const;  ///< CPU seconds a sample
   [[nodiscard]] double wait_share() const { return step.total() > 0 ? step[Phase::Wait] / step.total() : 0; }

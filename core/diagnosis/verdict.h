@@ -11,17 +11,19 @@
 namespace feedline::inline diagnosis {
 
 enum class VerdictKind {
-  NotYet,             ///< too few steps to judge
-  ReadBound,          ///< the source waits for its disk
-  PreparationBound,   ///< a node of the data side
-  SequentialStage,    ///< a node that lets one worker in at a time
-  TransferBound,      ///< host to device
-  StepBound,          ///< forward, backward, optimiser, launch
-  Contention,         ///< another process has the cores, or the loader starves the step
-  QueueOverhead,      ///< records so small that handing them on is the work
-  StartUpStall,       ///< the first batch of an epoch, or loading everything first
-  StragglingBranch,   ///< one branch of a record holds the others up at the batch
-  NoClearBottleneck,  ///< the methods disagree, or nothing stands out
+  NotYet,              ///< too few steps to judge
+  ReadBound,           ///< the source waits for its disk
+  PreparationBound,    ///< a node of the data side
+  SequentialStage,     ///< a node that lets one worker in at a time
+  TransferBound,       ///< host to device
+  StepBound,           ///< forward, backward, optimiser, launch
+  Contention,          ///< another process has the cores, or the loader starves the step
+  QueueOverhead,       ///< records so small that handing them on is the work
+  StartUpStall,        ///< the first batch of an epoch, or loading everything first
+  StragglingBranch,    ///< one branch of a record holds the others up at the batch
+  CommunicationBound,  ///< gradients take longer to exchange between ranks than backward hides
+  StragglingRank,      ///< the other ranks wait for one of them
+  NoClearBottleneck,   ///< the methods disagree, or nothing stands out
 };
 /// For JSON: not_enough_steps, read_bound, preparation_bound, ...
 [[nodiscard]] std::string_view name(VerdictKind kind);

@@ -57,6 +57,7 @@ Properties surroundings(const Started& started, const RunOptions& options, const
     all.emplace_back("gpu", fmt::format("{}, {}", gpu.name, numbers::bytes(gpu.memory_total)));
   const Execution& execution = started.execution;
   all.emplace_back("device", execution.device);
+  if (execution.ranks > 1) all.emplace_back("ranks", std::to_string(execution.ranks));
   all.emplace_back("workers", std::to_string(execution.workers));
   all.emplace_back("estimator", started.estimator);
   if (execution.replicas > 0) all.emplace_back("replicas", std::to_string(execution.replicas));

@@ -26,6 +26,8 @@ Snapshot counters_of(const Snapshot& all) {
           .stages = all.stages,
           .trainer = all.trainer,
           .record_errors = all.record_errors,
+          .ranks = all.ranks,
+          .collective = all.collective,
           .virtual_delay = all.virtual_delay};
 }
 

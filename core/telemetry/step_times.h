@@ -95,11 +95,12 @@ struct ByPhase {
 /// Where the trainer's time went since the start, in nanoseconds of its thread's wall time.
 using StepTimes = ByPhase<Nanos>;
 
-/// For what shows and records them. Without checkpoints nothing is said of them.
+/// For what shows and records them. Without checkpoints or other ranks nothing is said of them.
 [[nodiscard]] inline std::vector<PhaseTime> phase_list(const StepTimes& times) {
   std::vector<PhaseTime> list;
   for (const PhaseInfo& info : kStepPhases) {
-    if (info.phase == Phase::Checkpoint && times[info.phase] == 0) continue;
+    const bool rare = info.phase == Phase::Checkpoint || info.phase == Phase::Reduce;
+    if (rare && times[info.phase] == 0) continue;
     list.push_back({.name = std::string(info.key), .seconds = seconds(times[info.phase])});
   }
   return list;

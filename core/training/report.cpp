@@ -3,6 +3,7 @@
 
 #include "base/csv.h"
 #include "base/results_json.h"
+#include "telemetry/rank_times.h"
 #include "training/residual_json.h"
 
 #include <nlohmann/json.hpp>
@@ -182,6 +183,41 @@ Json frozen_json(const FrozenSample& frozen) {
   return json;
 }
 
+/// By rank; null where the run was alone.
+Json ranks_json(const Snapshot& last) {
+  const std::vector<RankTimes> ranks = rank_times({}, last);
+  if (ranks.empty()) return nullptr;
+  Json list = Json::array();
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    const RankSample& sample = last.ranks[i];
+    list.push_back({{"rank", sample.rank},
+                    {"host", text_or_null(sample.host)},
+                    {"process", sample.process},
+                    {"steps", sample.steps},
+                    {"samples", sample.samples},
+                    {"samples_per_s", number_or_null(ranks[i].samples_per_s)},
+                    {"step", step_json(sample.times)},
+                    {"validation_s", seconds(sample.validation.total())},
+                    {"loader_cpu_s", number_or_null(sample.loader_s)},
+                    {"slowest_stage", text_or_null(sample.slowest_stage)},
+                    {"rss_bytes", sample.rss_bytes}});
+  }
+  return list;
+}
+
+Json collective_json(const Snapshot& last) {
+  if (last.ranks.empty()) return nullptr;
+  const CollectiveSample& all = last.collective;
+  Json json = {{"bytes", all.bytes},
+               {"buckets", all.buckets},
+               {"busy_s", seconds(all.busy)},
+               {"exposed_s", seconds(all.exposed)},
+               {"straggler", nullptr}};
+  if (const auto slow = find_straggler(rank_times({}, last)))
+    json["straggler"] = {{"rank", slow->rank}, {"part", name(slow->part)}, {"share", number_or_null(slow->share)}};
+  return json;
+}
+
 }  // namespace
 
 std::vector<StageRow> stage_rows(const Snapshot& earlier, const Snapshot& later) {
@@ -239,6 +275,8 @@ std::string report_json(const RunResult& result) {
   report["frozen"] = frozen_json(trainer.frozen);
   report["step"] = step_json(trainer.times);
   report["phases"] = phases_json(phase_list(trainer.times));
+  report["ranks"] = ranks_json(result.last);
+  report["collective"] = collective_json(result.last);
   report["confusion"] = evaluation_json(result.epochs);
   report["residuals"] = last_residuals(result.epochs);
   report["errors"] = errors_json(result.errors);

@@ -37,6 +37,7 @@ RunFacts run_facts(const Document& document, const Started& started) {
   facts.execution = started.execution;
   facts.records = started.samples_per_epoch;
   facts.memory = free_memory();
+  facts.parameters = started.parameters;
   return facts;
 }
 

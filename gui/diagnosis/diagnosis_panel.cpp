@@ -45,6 +45,8 @@ QString limit_text(const Solution& solution) {
       return DiagnosisPanel::tr("set by the disk");
     case LimitKind::Turns:
       return DiagnosisPanel::tr("loading and step take turns");
+    case LimitKind::Exchange:
+      return DiagnosisPanel::tr("set by the exchange of gradients");
     case LimitKind::Step:
       break;
   }
@@ -53,7 +55,8 @@ QString limit_text(const Solution& solution) {
 
 /// The one thing that the sliders make faster; none: nothing, several, or something else too.
 std::optional<std::pair<std::string, double>> one_faster(const WhatIf& change, const std::string& trainer) {
-  if (change.cores || change.memory || change.disk_bytes_per_s || change.batch) return std::nullopt;
+  if (change.cores || change.memory || change.disk_bytes_per_s || change.batch || change.of_ranks())
+    return std::nullopt;
   std::vector<std::pair<std::string, double>> faster = change.faster;
   if (change.step_speedup > 1) faster.emplace_back(trainer, change.step_speedup);
   return faster.size() == 1 ? std::optional(faster.front()) : std::nullopt;

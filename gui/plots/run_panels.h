@@ -14,6 +14,7 @@ namespace feedline::gui::inline plots {
   X(step)                      \
   X(queues)                    \
   X(levels)                    \
+  X(ranks)                     \
   X(timeline)                  \
   X(loss)                      \
   X(throughput)                \

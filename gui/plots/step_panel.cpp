@@ -30,9 +30,14 @@ struct Look {
 std::vector<Look> looks_of(const ByPhase<bool>& taken) {
   const bool dark = Theme::instance().dark();
   const Theme::Colors& c = Theme::instance().colors();
-  const std::array<QColor, 7> hues = {
-      c.starved, dark ? QColor("#e08fbd") : QColor("#cc79a7"), dark ? QColor("#6d9ff5") : QColor("#4d8fd6"), c.busy,
-      c.blocked, dark ? QColor("#b7d968") : QColor("#9bb83f"), dark ? QColor("#c58be0") : QColor("#a974c4")};
+  const std::array<QColor, 8> hues = {c.starved,
+                                      dark ? QColor("#e08fbd") : QColor("#cc79a7"),
+                                      dark ? QColor("#6d9ff5") : QColor("#4d8fd6"),
+                                      c.busy,
+                                      dark ? QColor("#e0705a") : QColor("#c4553f"),
+                                      c.blocked,
+                                      dark ? QColor("#b7d968") : QColor("#9bb83f"),
+                                      dark ? QColor("#c58be0") : QColor("#a974c4")};
   const QColor grey = dark ? QColor("#8a95a5") : QColor("#a3acb8");
   std::vector<Look> all;
   for (std::size_t i = 0; i < kStepPhases.size(); ++i) {

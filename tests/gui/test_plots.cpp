@@ -5,6 +5,7 @@
 #include "gui/base/theme.h"
 #include "gui/models/text.h"
 #include "gui/plots/loss_panel.h"
+#include "gui/plots/ranks_panel.h"
 #include "gui/plots/stages_panel.h"
 #include "gui/plots/step_panel.h"
 #include "gui/plots/throughput_panel.h"
@@ -102,6 +103,7 @@ class TestPlots : public QObject {
   void step_shows_shares_and_milliseconds();
   void step_keeps_its_last_second_while_nothing_steps();
   void stages_and_step_show_the_moment_of_the_cursor();
+  void ranks_mark_the_slow_one();
   void the_pace_keeps_to_its_share();
   void hidden_panels_draw_nothing();
   void a_panel_behind_a_tab_draws_nothing();
@@ -409,7 +411,7 @@ void TestPlots::smoothing_keeps_a_constant() {
 void TestPlots::step_shows_shares_and_milliseconds() {
   StepPanel panel;
   panel.show_snapshot(run_at(6), run_at(5));
-  const double expected[kStepPhaseCount] = {0.25, 0.05, 0.2, 0.4, 0.08, 0, 0, 0, 0, 0.02};
+  const double expected[kStepPhaseCount] = {0.25, 0.05, 0.2, 0.4, 0, 0.08, 0, 0, 0, 0, 0.02};
   for (std::size_t i = 0; i < kStepPhaseCount; ++i) QVERIFY(std::abs(panel.shares().parts[i] - expected[i]) < 1e-6);
   QVERIFY(std::abs(panel.milliseconds(Phase::Backward) - 40) < 1e-6);  // 0.4 s over ten steps
 }
@@ -422,6 +424,42 @@ void TestPlots::step_keeps_its_last_second_while_nothing_steps() {
   panel.show_snapshot(resting, run_at(6));
   QVERIFY(!panel.shows_empty_state());
   QVERIFY(std::abs(panel.shares()[Phase::Backward] - 0.4) < 1e-6);
+}
+
+/// Three ranks of 0.1 s a step, the last of which waits for its batches; alone, the panel says why it is empty.
+void TestPlots::ranks_mark_the_slow_one() {
+  RanksPanel panel;
+  show(panel);
+  panel.show_snapshot(run_at(6), run_at(5));
+  QVERIFY(panel.shows_empty_state() && panel.empty_state().text().contains("alone"));
+  const auto with_ranks = [](double t) {
+    Snapshot now = run_at(t);
+    for (int i = 0; i < 3; ++i) {
+      RankSample& rank = now.ranks.emplace_back();
+      rank.rank = i;
+      rank.host = "node" + std::to_string(i);
+      rank.steps = now.trainer.steps;
+      rank.times = test::times_of({{Phase::Wait, from_seconds((i == 2 ? 0.5 : 0.1) * t)},
+                                   {Phase::Forward, from_seconds(0.4 * t)},
+                                   {Phase::Reduce, from_seconds((i == 2 ? 0.1 : 0.5) * t)}});
+    }
+    return now;
+  };
+  panel.show_snapshot(with_ranks(6), with_ranks(5));
+  QVERIFY(!panel.shows_empty_state());
+  QCOMPARE(panel.ranks().size(), std::size_t{3});
+  QVERIFY(std::abs(panel.ranks()[2].share(Phase::Wait) - 0.5) < 1e-6);
+  QVERIFY2(panel.headline().startsWith("Rank 2 holds the others up (loader)"), qPrintable(panel.headline()));
+  QVERIFY2(panel.headline().contains("40"), qPrintable(panel.headline()));
+  QCOMPARE(panel.exported().csv().count('\n'), 4);
+  const QColor busy = Theme::instance().colors().busy;
+  const QImage picture = panel.grab().toImage();
+  int drawn = 0;
+  for (int y = 0; y < picture.height(); ++y)
+    for (int x = 0; x < picture.width(); ++x) drawn += picture.pixelColor(x, y) == busy ? 1 : 0;
+  QVERIFY(drawn > 300);
+  panel.begin_run({}, false);
+  QVERIFY(panel.shows_empty_state() && !panel.empty_state().text().contains("alone"));
 }
 
 /// Of a time when decode did nothing; without the cursor, the last second again.

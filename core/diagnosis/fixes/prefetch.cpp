@@ -24,7 +24,7 @@ std::vector<Fix> prefetch(const FixContext& context) {
       loader = loader == 0 ? limit.samples_per_s : std::min(loader, limit.samples_per_s);
   if (loader <= 0) return {};
   const double step = profile.step.busy();
-  const double batch = profile.batch / loader;
+  const double batch = profile.batch * context.diagnosis.model.ranks / loader;
   const double base = std::max(batch - step, 0.0);  // no depth helps against it
   const double model_now = expected_wait(step, batch, now) - base;
   const double waste = std::min(profile.step[Phase::Wait] - profile.border_wait, model_now + base) - base;

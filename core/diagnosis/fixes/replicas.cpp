@@ -14,7 +14,9 @@ constexpr std::int64_t kRows = 8;
 /// Copies of the model, one per core, each learning from a part of the batch.
 std::vector<Fix> replicas(const FixContext& context) {
   const RunFacts& facts = context.facts;
-  const auto room = std::min<std::int64_t>(static_cast<std::int64_t>(facts.cores), facts.batch / kRows);
+  const auto ranks = static_cast<std::int64_t>(context.diagnosis.profile.rank_count());
+  const auto cores = static_cast<std::int64_t>(facts.cores / context.diagnosis.profile.local_ranks());
+  const std::int64_t room = std::min(cores, facts.batch / ranks / kRows);
   if (!facts.network || !facts.execution.on_cpu() || room <= facts.execution.replicas) return {};
   CostModel after = context.diagnosis.model;
   const double threads = static_cast<double>(room);
@@ -22,7 +24,7 @@ std::vector<Fix> replicas(const FixContext& context) {
   if (threads <= now) return {};
   after.costs.step_alone *= now / threads;
   after.step_threads = threads;
-  const bool automatic = room == static_cast<std::int64_t>(facts.cores);
+  const bool automatic = room == cores;
   return {{.id = "replicas",
            .title = fmt::format("Train with {} replicas", room),
            .why = "The step leaves cores idle. Each replica trains on a part of the batch; batch norm then sees "
