@@ -128,11 +128,13 @@ struct LayerPlan {
     int layer = -1;
   };
   std::vector<Input> from{};
+  std::size_t stage = 0;  ///< in which it runs (StagingSettings::stages)
 };
 
 /// A network that is trained by gradient descent.
 struct ModelPlan {
-  std::vector<LayerPlan> layers{};  ///< every input comes first; losses that are added up are among them
+  /// Every input comes first, and so do earlier stages; losses that are added up are among them.
+  std::vector<LayerPlan> layers{};
   LayerPlan loss{};                 ///< what the trainer minimises
   const NodeSpec* optimizer = nullptr;
   ParamMap optimizer_params{};
@@ -140,6 +142,8 @@ struct ModelPlan {
   std::vector<std::string> class_names{};  ///< of the first loss that compares classes
   std::vector<std::string> metrics{};      ///< MeasuringSettings::metrics
   FreezingSettings freezing{};
+  StagingSettings staging{};
+  std::size_t stages = 1;  ///< parts that work at the same time; the loss belongs to the last
 };
 
 /// What a layer takes and gives must have a size, or a most, in each dimension but the first. Error: it has none (node,

@@ -10,13 +10,15 @@ namespace feedline::inline training {
 
 Execution resolve_execution(const Plan& plan, const RunOptions& options, Use use, bool on_cpu) {
   const std::size_t cores = usable_cores();
-  const CoreSplit split = split_cores(plan.trainer, plan.trainer, cores, on_cpu, plan.train.batch.size);
+  const std::size_t stages = use == Use::Network ? plan.trainer.stages.size() + 1 : 1;
+  const CoreSplit split = split_cores(plan.trainer, plan.trainer, cores, on_cpu, plan.train.batch.size, stages);
   Execution execution = plan.asked_for();
   if (options.epochs) execution.epochs = *options.epochs;
   execution.device = "cpu";
   execution.workers = split.workers;
   execution.staged = execution.staged || options.staged;
   execution.replicas = use == Use::Network ? split.replicas : 0;
+  if (use != Use::Network) execution.stages = 1;
   execution.precision.clear();
   execution.intra_op_threads = 0;
   if (use == Use::Network) execution.intra_op_threads = split.intra_op_threads;
