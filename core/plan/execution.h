@@ -22,6 +22,7 @@ struct Execution {
   int replicas = 0;          ///< copies of the network; 0 where none is trained
   int ranks = 1;     ///< processes that train together
   int stages = 1;    ///< parts of the network, each on a device or cores of its own
+  std::int64_t micro_batches = 1;  ///< into which a batch is cut for them
   int intra_op_threads = 0;  ///< threads within one operation of a replica, or of an estimator's fit; 0: nothing learns
   std::string precision{};   ///< float32, bfloat16, float16; empty where no network is trained
   bool channels_last = false;  ///< pictures lie so in memory

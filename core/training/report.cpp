@@ -151,6 +151,24 @@ Json frozen_json(const FrozenSample& frozen) {
   return json;
 }
 
+/// Stages of the network; empty where it is not cut.
+Json model_stages_json(const std::vector<ModelStageSample>& stages) {
+  Json list = Json::array();
+  for (const ModelStageSample& stage : stages) {
+    Json layers = Json::array();
+    for (const LayerSample& layer : stage.layers)
+      layers.push_back({{"node", layer.node},
+                        {"forward_s", seconds(layer.forward)},
+                        {"weight_bytes", layer.weights},
+                        {"activation_bytes", layer.gives}});
+    list.push_back({{"forward_s", seconds(stage.forward)},
+                    {"backward_s", seconds(stage.backward)},
+                    {"idle_s", seconds(stage.idle)},
+                    {"layers", std::move(layers)}});
+  }
+  return list;
+}
+
 }  // namespace
 
 std::vector<StageRow> stage_rows(const Snapshot& earlier, const Snapshot& later) {
@@ -206,6 +224,7 @@ std::string report_json(const RunResult& result) {
   report["stages"] = Json::array();
   for (const StageRow& row : stage_rows({}, result.last)) report["stages"].push_back(stage_json(row));
   report["frozen"] = frozen_json(trainer.frozen);
+  report["model_stages"] = model_stages_json(trainer.stages);
   report["step"] = step_json(trainer.times);
   report["phases"] = phases_json(phase_list(trainer.times));
   report["confusion"] = evaluation_json(result.epochs);

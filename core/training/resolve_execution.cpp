@@ -19,6 +19,7 @@ Execution resolve_execution(const Plan& plan, const RunOptions& options, Use use
   execution.staged = execution.staged || options.staged;
   execution.replicas = use == Use::Network ? split.replicas : 0;
   if (use != Use::Network) execution.stages = 1;
+  if (execution.stages == 1) execution.micro_batches = 1;
   execution.precision.clear();
   execution.intra_op_threads = 0;
   if (use == Use::Network) execution.intra_op_threads = split.intra_op_threads;
