@@ -9,7 +9,7 @@ namespace feedline::inline diagnosis {
 /// A layer, as cutting a network into stages sees it.
 struct CutLayer {
   double seconds = 0;
-  double bytes = 0;            ///< of weights and of what it keeps; any unit
+  double bytes = 0;             ///< of weights and of what it keeps; any unit
   bool can_begin_stage = true;  ///< the first layer's does not count
 };
 

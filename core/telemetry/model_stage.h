@@ -13,10 +13,10 @@ namespace feedline::inline telemetry {
 /// One layer of a network that is cut into stages.
 struct LayerSample {
   std::string node{};
-  Nanos forward = 0;            ///< of its passes in training
-  std::uint64_t weights = 0;    ///< bytes of its parameters
-  std::uint64_t gives = 0;      ///< bytes of what it gave of the newest micro-batch
-  bool can_begin_stage = false; ///< every later layer lies behind it
+  Nanos forward = 0;             ///< of its passes in training
+  std::uint64_t weights = 0;     ///< bytes of its parameters
+  std::uint64_t gives = 0;       ///< bytes of what it gave of the newest micro-batch
+  bool can_begin_stage = false;  ///< every later layer lies behind it
 };
 
 /// One stage of such a network: what its thread did in training steps since the start.

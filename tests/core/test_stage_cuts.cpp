@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// Where a network is cut into stages: what is allowed, in which order a stage works, which cut is best, what is said of it.
+// Where a network is cut into stages: what is allowed, in which order a stage works, which cut is best, what is said of
+// it.
 
 #include "diagnosis/fix.h"
 #include "diagnosis/stage_cut.h"

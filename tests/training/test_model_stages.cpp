@@ -24,8 +24,7 @@ ModelPlan cut(ModelPlan plan, const std::vector<std::size_t>& begins, std::int64
   plan.staging.micro_batches = micros;
   plan.staging.schedule = schedule;
   for (std::size_t i = 0; i < plan.layers.size(); ++i)
-    plan.layers[i].stage =
-        static_cast<std::size_t>(std::upper_bound(begins.begin(), begins.end(), i) - begins.begin());
+    plan.layers[i].stage = static_cast<std::size_t>(std::upper_bound(begins.begin(), begins.end(), i) - begins.begin());
   return plan;
 }
 

@@ -23,7 +23,8 @@ std::vector<bool> stage_borders(const ModelPlan& plan) {
     for (std::size_t i = first + 1; i < plan.layers.size(); ++i)
       for (const LayerPlan::Input& from : plan.layers[i].from)
         behind[i] = behind[i] || (from.layer >= 0 && behind[static_cast<std::size_t>(from.layer)]);
-    borders[first] = std::find(behind.begin() + static_cast<std::ptrdiff_t>(first), behind.end(), false) == behind.end();
+    borders[first] =
+        std::find(behind.begin() + static_cast<std::ptrdiff_t>(first), behind.end(), false) == behind.end();
   }
   return borders;
 }
@@ -53,11 +54,8 @@ void StagePipeline::add_wires() {
       const auto layer = static_cast<std::size_t>(from.layer);
       const std::size_t stage = plan.layers[layer].stage;
       if (stage == to || !known.emplace(layer, to).second) continue;
-      const Wire wire{.layer = layer,
-                      .from = stage,
-                      .to = to,
-                      .out = stages_[stage].out.size(),
-                      .in = stages_[to].in.size()};
+      const Wire wire{
+          .layer = layer, .from = stage, .to = to, .out = stages_[stage].out.size(), .in = stages_[to].in.size()};
       stages_[stage].out.push_back(wire);
       stages_[to].in.push_back(wire);
     }

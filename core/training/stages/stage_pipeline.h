@@ -67,9 +67,9 @@ class StagePipeline {
   struct Stage {
     std::vector<Wire> in{};
     std::vector<Wire> out{};
-    StageMail forward{};   ///< what earlier stages give
-    StageMail backward{};  ///< gradients of what this one gave
-    std::vector<Kept> kept{};                      ///< by micro-batch
+    StageMail forward{};                            ///< what earlier stages give
+    StageMail backward{};                           ///< gradients of what this one gave
+    std::vector<Kept> kept{};                       ///< by micro-batch
     std::vector<std::vector<Compared>> compared{};  ///< the same
     ModelStageSample spent{};                       ///< without layers
     TraceLane* lane = nullptr;
@@ -82,7 +82,7 @@ class StagePipeline {
 
   Model& model_;
   std::vector<Stage> stages_;
-  std::vector<Model::LayerMeter> layers_{};  ///< each written by its stage's thread
+  std::vector<Model::LayerMeter> layers_{};        ///< each written by its stage's thread
   std::vector<std::vector<at::Tensor>> fields_{};  ///< by micro-batch
   std::vector<std::int64_t> rows_{};
   std::vector<at::Tensor> losses_{};
