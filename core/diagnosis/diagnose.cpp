@@ -137,8 +137,8 @@ class Diagnoser {
   /// What of the idle time any schedule has, and what comes from stages of unequal length.
   void pipeline_bubble() {
     const std::vector<ModelStageCost>& stages = profile_.stages;
-    const auto slowest = std::max_element(stages.begin(), stages.end(),
-                                          [](const auto& a, const auto& b) { return a.busy < b.busy; });
+    const auto slowest =
+        std::max_element(stages.begin(), stages.end(), [](const auto& a, const auto& b) { return a.busy < b.busy; });
     const double bound = bubble_share(stages.size(), facts_.micro_batches());
     double mean = 0;
     for (const ModelStageCost& stage : stages) mean += stage.busy / static_cast<double>(stages.size());

@@ -40,7 +40,7 @@ struct StepCost : ByPhase<double> {
 /// One layer of a network that is cut into stages.
 struct LayerCostShare {
   std::string node{};
-  double seconds = 0;           ///< forward and backward, a step
+  double seconds = 0;            ///< forward and backward, a step
   bool can_begin_stage = false;  ///< see LayerSample
 };
 
@@ -68,7 +68,7 @@ struct Profile {
   double disk_bytes = 0;  ///< fetched from disks a sample
   double bad = 0;         ///< share of the records that were left out
   double padding = 0;     ///< of the field with records of differing length that takes most room: padding's share
-  std::vector<NodeCost> nodes{};  ///< from the source to the batch
+  std::vector<NodeCost> nodes{};         ///< from the source to the batch
   std::vector<ModelStageCost> stages{};  ///< of a network that is cut into stages; else empty
 
   [[nodiscard]] const NodeCost* find(std::string_view node) const;

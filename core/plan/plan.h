@@ -135,7 +135,7 @@ struct LayerPlan {
 struct ModelPlan {
   /// Every input comes first, and so do earlier stages; losses that are added up are among them.
   std::vector<LayerPlan> layers{};
-  LayerPlan loss{};                 ///< what the trainer minimises
+  LayerPlan loss{};  ///< what the trainer minimises
   const NodeSpec* optimizer = nullptr;
   ParamMap optimizer_params{};
   std::string optimizer_node{};

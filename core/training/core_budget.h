@@ -33,7 +33,6 @@ inline constexpr std::int64_t kRowsPerReplica = 8;
 ///
 /// `batch_size` is the largest number of rows of a training batch; no more replicas than rows.
 [[nodiscard]] CoreSplit split_cores(const LoadingSettings& loading, const ExecutionSettings& execution,
-                                    std::size_t cores, bool on_cpu, std::int64_t batch_size,
-                                    std::size_t stages = 1);
+                                    std::size_t cores, bool on_cpu, std::int64_t batch_size, std::size_t stages = 1);
 
 }  // namespace feedline::inline training

@@ -163,11 +163,11 @@ class Model {
   std::shared_ptr<FrozenFeatures> features_{};
   std::vector<LayerMeter>* meters_ = nullptr;
   std::vector<std::vector<bool>> stages_{};  ///< by stage, of each layer: does it run there?
-  std::vector<bool> still_{};             ///< of each layer: it is frozen by name
-  std::vector<std::int64_t> learning_{};  ///< of each layer: stages of a backbone that learn now
-  const Layer* mixer_ = nullptr;          ///< the layer that may mix rows
-  std::vector<bool> behind_mixer_{};      ///< of each layer: do mixed rows leave it?
-  std::vector<std::size_t> last_use_{};   ///< of each layer's output: index of the last layer that reads it
+  std::vector<bool> still_{};                ///< of each layer: it is frozen by name
+  std::vector<std::int64_t> learning_{};     ///< of each layer: stages of a backbone that learn now
+  const Layer* mixer_ = nullptr;             ///< the layer that may mix rows
+  std::vector<bool> behind_mixer_{};         ///< of each layer: do mixed rows leave it?
+  std::vector<std::size_t> last_use_{};      ///< of each layer's output: index of the last layer that reads it
 };
 
 }  // namespace feedline::inline training

@@ -158,7 +158,7 @@ class Replicas {
   std::int64_t first_rows_ = 0;  ///< of the first batch since the last step, by which all are weighted
   std::int64_t rows_ = 0;        ///< of all of them
   std::stop_source stop_{};      ///< asked for from outside, or because a replica failed
-  std::size_t members_ = 1;  ///< threads: of replicas, or of stages
+  std::size_t members_ = 1;      ///< threads: of replicas, or of stages
   std::unique_ptr<StagePipeline> stages_{};
   std::unique_ptr<ThreadTeam> team_{};
   std::unique_ptr<std::stop_callback<std::function<void()>>> link_{};

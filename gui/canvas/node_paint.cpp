@@ -103,8 +103,8 @@ void NodeItem::paint_sheets(QPainter& painter, bool selected) const {
   }
 }
 
-/// A stage: its number at the left, in its colour. Muted: veiled, with a line from the first input to the first output and the word. Frozen: a snowflake and the word.
-/// Repeated: how often.
+/// A stage: its number at the left, in its colour. Muted: veiled, with a line from the first input to the first output
+/// and the word. Frozen: a snowflake and the word. Repeated: how often.
 void NodeItem::paint_marks(QPainter& painter, bool with_text, qreal zoom) const {
   const Theme::Colors& c = Theme::instance().colors();
   if (face_.muted) {
