@@ -6,8 +6,9 @@
 #include "diagnosis/fix.h"
 #include "diagnosis/stage_cut.h"
 #include "diagnosis/verdict.h"
-#include "graph/flatten.h"
 #include "graph/json.h"
+#include "graph/stage_cuts.h"
+#include "graph/validate.h"
 #include "plan/stage_schedule.h"
 #include "support/places.h"
 #include "support/test_program.h"
@@ -183,6 +184,22 @@ class TestStageCuts : public QObject {
     QVERIFY(!found->error.remedy.empty());
     QCOMPARE(found->error.node, std::string("trainer"));
     QVERIFY(analysis.stages.empty());
+  }
+
+  /// As the canvas asks for it: in whatever order, the cuts stand as the wires go.
+  void cuts_are_toggled() {
+    Document document = cut_at({});
+    const auto toggle = [&](const char* node) {
+      const Result<Edit> edit = toggle_stage(document, node);
+      return edit && document.apply(*edit);
+    };
+    const auto cuts = [&] { return document.find("trainer")->params.at("stages"); };
+    QVERIFY(toggle("conv3") && toggle("conv2") && toggle("linear"));
+    QCOMPARE(cuts(), Value(ValueList{std::string("conv2"), std::string("conv3"), std::string("linear")}));
+    QVERIFY(analyse(document).ok());
+    QVERIFY(toggle("conv3"));
+    QCOMPARE(cuts(), Value(ValueList{std::string("conv2"), std::string("linear")}));
+    QVERIFY(!toggle("conv1") && !toggle("resize") && !toggle("nobody"));
   }
 
   void replicas_and_stages_exclude_each_other() {
