@@ -148,8 +148,9 @@ class Diagnoser {
                     percent(profile_.bubble())));
     because(fmt::format("With {} micro-batches {} is idle whatever the cut.", facts_.micro_batches(), percent(bound)));
     if (slowest->busy > 1.1 * mean)
-      because(fmt::format("Stage {} computes {} a step, {} as long as the stages do on average.",
-                          slowest - stages.begin() + 1, time(slowest->busy), wording::times(slowest->busy / mean)));
+      because(fmt::format("Stage {}, from {} on, computes {} a step, {} as long as the stages do on average.",
+                          slowest - stages.begin() + 1, verdict_.node, time(slowest->busy),
+                          wording::times(slowest->busy / mean)));
   }
 
   static double second_largest(const StepCost& step, double largest) {
