@@ -15,6 +15,7 @@ constexpr std::int64_t kRows = 8;
 std::vector<Fix> replicas(const FixContext& context) {
   const RunFacts& facts = context.facts;
   const auto room = std::min<std::int64_t>(static_cast<std::int64_t>(facts.cores), facts.batch / kRows);
+  if (facts.execution.stages > 1) return {};  // they share the cores out already
   if (!facts.network || !facts.execution.on_cpu() || room <= facts.execution.replicas) return {};
   CostModel after = context.diagnosis.model;
   const double threads = static_cast<double>(room);
