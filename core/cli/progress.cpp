@@ -30,8 +30,10 @@ std::string learner_text(const Started& fact) {
   const auto number = [](int n) { return static_cast<std::uint64_t>(n); };
   const std::string threads = plural(number(execution.intra_op_threads), "thread");
   if (!fact.estimator.empty()) return fmt::format("fitting {} on {}, {}", fact.estimator, execution.device, threads);
-  return fmt::format("training on {}, {} of {}, {}{}", execution.device, plural(number(execution.replicas), "replica"),
-                     threads, execution.precision, execution.channels_last ? ", channels last" : "");
+  const std::string parts =
+      execution.stages > 1 ? plural(number(execution.stages), "stage") : plural(number(execution.replicas), "replica");
+  return fmt::format("training on {}, {} of {}, {}{}", execution.device, parts, threads, execution.precision,
+                     execution.channels_last ? ", channels last" : "");
 }
 
 /// "  4 ranks, exchange 12 %": and for whom they wait.

@@ -52,6 +52,18 @@ void tell_of_frozen(const RunResult& result) {
                                numbers::count(frozen.hits), numbers::count(frozen.rows)));
 }
 
+/// How long each stage of a network computed, and how long it waited for the others.
+void tell_of_stages(const RunResult& result) {
+  std::size_t stage = 0;
+  for (const ModelStageSample& one : result.last.trainer.stages) {
+    const double all = seconds(one.busy() + one.idle);
+    if (++stage == 1 && all <= 0) return;
+    put_line(stderr, fmt::format("stage {} from {}: forward {:.2f} s, backward {:.2f} s, idle {:.0f} %", stage,
+                                 one.layers.front().node, seconds(one.forward), seconds(one.backward),
+                                 all > 0 ? 100 * seconds(one.idle) / all : 0));
+  }
+}
+
 ExitCode run(const RunArguments& arguments, const CheckpointArguments& checkpoints) {
   const auto world = world_of_process();
   if (!world) return refuse(world.error());
@@ -86,6 +98,7 @@ ExitCode run(const RunArguments& arguments, const CheckpointArguments& checkpoin
   const ExitCode code = conclude(outcome);
   tell_of_checkpoints(outcome.result);
   tell_of_frozen(outcome.result);
+  tell_of_stages(outcome.result);
   if (outcome.diagnosis) put_line(stderr, outcome.diagnosis->verdict.text());
   for (const CurveFinding& finding : outcome.curves) put_line(stderr, finding.text());
   const std::int64_t id = log ? log->id() : 0;

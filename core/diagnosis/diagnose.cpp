@@ -5,6 +5,7 @@
 #include "diagnosis/rank_verdict.h"
 #include "diagnosis/verdict.h"
 #include "diagnosis/wording.h"
+#include "plan/stage_schedule.h"
 
 #include <fmt/format.h>
 
@@ -118,6 +119,7 @@ class Diagnoser {
 
   // The step is what takes the time.
   void step_side() {
+    if (profile_.stages.size() > 1 && profile_.bubble() > kHigh) return pipeline_bubble();
     const StepCost& step = profile_.step;
     const auto largest = std::max_element(kStepPhases.begin() + 1, kStepPhases.end(),  // behind waiting
                                           [&](const auto& a, const auto& b) { return step[a.phase] < step[b.phase]; });
@@ -135,6 +137,25 @@ class Diagnoser {
         found_.expected.tightest().kind == LimitKind::Cores)
       because(fmt::format("The loader takes {:.1f} of the {} cores that the step could use.", loader, facts_.cores));
     say_ceiling();
+  }
+
+  /// What of the idle time any schedule has, and what comes from stages of unequal length.
+  void pipeline_bubble() {
+    const std::vector<ModelStageCost>& stages = profile_.stages;
+    const auto slowest =
+        std::max_element(stages.begin(), stages.end(), [](const auto& a, const auto& b) { return a.busy < b.busy; });
+    const double bound = bubble_share(stages.size(), facts_.micro_batches());
+    double mean = 0;
+    for (const ModelStageCost& stage : stages) mean += stage.busy / static_cast<double>(stages.size());
+    say(VerdictKind::PipelineBubble, slowest->layers.empty() ? facts_.trainer_node : slowest->layers.front().node,
+        profile_.bubble(), 0.8,
+        fmt::format("Pipeline bubble: the {} stages of the network wait for each other {} of the step.", stages.size(),
+                    percent(profile_.bubble())));
+    because(fmt::format("With {} micro-batches {} is idle whatever the cut.", facts_.micro_batches(), percent(bound)));
+    if (slowest->busy > 1.1 * mean)
+      because(fmt::format("Stage {}, from {} on, computes {} a step, {} as long as the stages do on average.",
+                          slowest - stages.begin() + 1, verdict_.node, time(slowest->busy),
+                          wording::times(slowest->busy / mean)));
   }
 
   static double second_largest(const StepCost& step, double largest) {
@@ -342,6 +363,8 @@ std::string_view name(VerdictKind kind) {
       return "sequential_stage";
     case VerdictKind::TransferBound:
       return "transfer_bound";
+    case VerdictKind::PipelineBubble:
+      return "pipeline_bubble";
     case VerdictKind::StepBound:
       return "step_bound";
     case VerdictKind::Contention:

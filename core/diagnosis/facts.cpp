@@ -13,8 +13,12 @@ std::size_t RunFacts::workers_limit() const {
 
 double RunFacts::step_threads() const {
   if (!network) return 1;  // an estimator takes its rows in on one thread
-  return static_cast<double>(std::max(execution.replicas, 1)) *
+  return static_cast<double>(std::max(execution.replicas, 1)) * static_cast<double>(std::max(execution.stages, 1)) *
          static_cast<double>(std::max(execution.intra_op_threads, 1));
+}
+
+std::size_t RunFacts::micro_batches() const {
+  return static_cast<std::size_t>(std::max<std::int64_t>(std::min(execution.micro_batches, batch), 1));
 }
 
 RunFacts facts_of(const Document& document, const Registry& registry) {

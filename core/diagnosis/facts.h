@@ -25,6 +25,8 @@ struct RunFacts : GraphFacts {
   /// Waiting costs no core, so more workers than cores can help; but not any number.
   [[nodiscard]] std::size_t workers_limit() const;
   [[nodiscard]] double step_threads() const;
+  /// Into which a batch is cut for the stages of the network.
+  [[nodiscard]] std::size_t micro_batches() const;
 };
 
 /// What the graph alone says: facts about it, and the trainer's settings. What only a run knows (device, records) keeps

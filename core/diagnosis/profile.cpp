@@ -53,7 +53,42 @@ double step_without_core(const Profile& profile, const RunFacts& facts, double b
   return share * std::min(not_computed, busy * std::min((loader_cores + profile.other_cores) / cores, 1.0));
 }
 
+/// A layer's backward pass is not timed by itself: it has that part of its stage's which it has of the forward passes.
+std::vector<ModelStageCost> model_stage_costs(const TrainerSample& earlier, const TrainerSample& later, double steps) {
+  std::vector<ModelStageCost> costs;
+  const bool same = earlier.stages.size() == later.stages.size();
+  for (std::size_t i = 0; i < later.stages.size(); ++i) {
+    const ModelStageSample before = same ? earlier.stages[i] : ModelStageSample{};
+    const ModelStageSample& now = later.stages[i];
+    ModelStageCost cost{.busy = feedline::seconds(now.busy() - before.busy()) / steps,
+                        .idle = feedline::seconds(now.idle - before.idle) / steps};
+    std::vector<double> forward;
+    double all = 0;
+    for (std::size_t layer = 0; layer < now.layers.size(); ++layer) {
+      const Nanos known = layer < before.layers.size() ? before.layers[layer].forward : 0;
+      forward.push_back(feedline::seconds(now.layers[layer].forward - known));
+      all += forward.back();
+    }
+    for (std::size_t layer = 0; layer < now.layers.size(); ++layer)
+      cost.layers.push_back({.node = now.layers[layer].node,
+                             .seconds = all > 0 ? cost.busy * forward[layer] / all : 0,
+                             .can_begin_stage = now.layers[layer].can_begin_stage});
+    costs.push_back(std::move(cost));
+  }
+  return costs;
+}
+
 }  // namespace
+
+double Profile::bubble() const {
+  double idle = 0;
+  double all = 0;
+  for (const ModelStageCost& stage : stages) {
+    idle += stage.idle;
+    all += stage.idle + stage.busy;
+  }
+  return all > 0 ? idle / all : 0;
+}
 
 const NodeCost* Profile::find(std::string_view node) const {
   const auto found = std::find_if(nodes.begin(), nodes.end(), [&](const NodeCost& n) { return n.node == node; });
@@ -89,6 +124,7 @@ Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& 
   const auto samples = static_cast<double>(profile.samples);
   profile.batch = samples / steps;
   profile.step = step_cost(earlier.trainer, later.trainer, steps);
+  profile.stages = model_stage_costs(earlier.trainer, later.trainer, steps);
   profile.border_wait = feedline::seconds(later.trainer.border_wait - earlier.trainer.border_wait) / steps;
   profile.seconds = profile.step.total() * steps;
   profile.samples_per_s = training_rate(earlier.trainer, later.trainer);

@@ -39,6 +39,20 @@ struct StepCost : ByPhase<double> {
   [[nodiscard]] double busy() const { return step(); }
 };
 
+/// One layer of a network that is cut into stages.
+struct LayerCostShare {
+  std::string node{};
+  double seconds = 0;            ///< forward and backward, a step
+  bool can_begin_stage = false;  ///< see LayerSample
+};
+
+/// One stage of such a network: seconds a step.
+struct ModelStageCost {
+  double busy = 0;
+  double idle = 0;
+  std::vector<LayerCostShare> layers{};
+};
+
 /// What was measured between two snapshots of one run, validation left out. Where several ranks train together, costs
 /// are those of this process for its own samples.
 struct Profile {
@@ -57,15 +71,18 @@ struct Profile {
   double disk_bytes = 0;  ///< fetched from disks a sample
   double bad = 0;         ///< share of the records that were left out
   double padding = 0;     ///< of the field with records of differing length that takes most room: padding's share
-  std::vector<NodeCost> nodes{};   ///< from the source to the batch
-  std::vector<RankTimes> ranks{};  ///< empty: it trains alone
-  CollectiveSample collective{};   ///< of this rank, in this time
+  std::vector<NodeCost> nodes{};         ///< from the source to the batch
+  std::vector<RankTimes> ranks{};        ///< empty: it trains alone
+  CollectiveSample collective{};         ///< of this rank, in this time
+  std::vector<ModelStageCost> stages{};  ///< of a network that is cut into stages; else empty
 
   [[nodiscard]] std::size_t rank_count() const { return std::max<std::size_t>(ranks.size(), 1); }
   /// Of them, those on this machine.
   [[nodiscard]] std::size_t local_ranks() const;
   [[nodiscard]] const NodeCost* find(std::string_view node) const;
   [[nodiscard]] double loader_cpu() const;  ///< CPU seconds a sample
+  /// Of the stages' time, that in which they waited for each other, 0..1.
+  [[nodiscard]] double bubble() const;
   [[nodiscard]] double wait_share() const { return step.total() > 0 ? step[Phase::Wait] / step.total() : 0; }
 };
 

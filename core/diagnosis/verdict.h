@@ -16,6 +16,7 @@ enum class VerdictKind {
   PreparationBound,    ///< a node of the data side
   SequentialStage,     ///< a node that lets one worker in at a time
   TransferBound,       ///< host to device
+  PipelineBubble,      ///< stages of the network wait for each other
   StepBound,           ///< forward, backward, optimiser, launch
   Contention,          ///< another process has the cores, or the loader starves the step
   QueueOverhead,       ///< records so small that handing them on is the work

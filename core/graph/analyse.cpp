@@ -3,6 +3,7 @@
 #include "base/numbers.h"
 #include "graph/check_params.h"
 #include "graph/flatten.h"
+#include "graph/model_stages.h"
 #include "graph/validate.h"
 #include "graph/waiting_outputs.h"
 #include "graph/wiring.h"
@@ -64,6 +65,7 @@ class Analyser {
     analysis.order = std::move(order.nodes);
     analysis.waiting = waiting_.all();
     analysis.learnt = learnt_;
+    place_stages(wiring_, analysis.order, analysis);
     return analysis;
   }
 

@@ -2,6 +2,7 @@
 #include "graph/flatten.h"
 #include "graph/path.h"
 
+#include <algorithm>
 #include <set>
 #include <tuple>
 
@@ -37,6 +38,22 @@ std::map<std::string, ModelCost, std::less<>> sum_costs(const std::map<std::stri
   return drawn;
 }
 
+/// A sub-graph has those of all layers in it.
+std::map<std::string, StageSpan, std::less<>> join_stages(
+    const std::map<std::string, StageSpan, std::less<>>& running) {
+  std::map<std::string, StageSpan, std::less<>> drawn;
+  const auto add = [&drawn](std::string path, const StageSpan& span) {
+    StageSpan& all = drawn.emplace(std::move(path), span).first->second;
+    all = {std::min(all.first, span.first), std::max(all.last, span.last)};
+  };
+  for (const auto& [path, span] : running) {
+    const std::string at = drawn_path(path);
+    add(at, span);
+    for (std::string_view scope = scope_of(at); !scope.empty(); scope = scope_of(scope)) add(std::string(scope), span);
+  }
+  return drawn;
+}
+
 }  // namespace
 
 Analysis as_drawn(const Flat& flat, Analysis analysis) {
@@ -48,6 +65,7 @@ Analysis as_drawn(const Flat& flat, Analysis analysis) {
   for (const auto& [drawn, running] : flat.same)
     if (const TensorDesc* desc = analysis.at(running)) analysis.outputs.emplace(drawn, TensorDesc(*desc));
   analysis.costs = sum_costs(analysis.costs);
+  analysis.stages = join_stages(analysis.stages);
   analysis.order.clear();
   return analysis;
 }

@@ -44,6 +44,13 @@ struct ModelCost {
   bool operator==(const ModelCost&) const = default;
 };
 
+/// The stages of a network, from 0, in which a layer or the layers of a sub-graph run.
+struct StageSpan {
+  std::size_t first = 0;
+  std::size_t last = 0;
+  bool operator==(const StageSpan&) const = default;
+};
+
 /// What is known of a graph before it runs.
 struct Analysis {
   std::vector<Problem> problems{};
@@ -55,6 +62,9 @@ struct Analysis {
   std::vector<std::size_t> order{};
   /// By path: every layer (in a repeated sub-graph, one copy), and every sub-graph that holds any (all copies).
   std::map<std::string, ModelCost, std::less<>> costs{};
+  /// By path, of layers, losses and sub-graphs that hold any; empty where the trainer cuts its network nowhere
+  /// (StagingSettings::stages), or where a cut is refused.
+  std::map<std::string, StageSpan, std::less<>> stages{};
   /// Outputs whose descriptions hang on what a fitted node has not learnt yet: that node's, and all behind it.
   std::set<PortRef> waiting{};
   LearntStates learnt{};   ///< as it was given, by the ids of the flat document

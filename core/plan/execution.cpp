@@ -12,6 +12,8 @@ Execution Execution::asked_for(const TrainerSettings& settings, std::optional<st
           .prefetch = static_cast<std::size_t>(std::max<std::int64_t>(settings.prefetch, 0)),
           .staged = settings.staged,
           .replicas = static_cast<int>(settings.replicas),
+          .stages = static_cast<int>(settings.stages.size()) + 1,
+          .micro_batches = settings.stages.empty() ? 1 : settings.micro_batches,
           .intra_op_threads = static_cast<int>(settings.intra_op_threads),
           .precision = settings.precision == "auto" ? "float32" : settings.precision};
 }

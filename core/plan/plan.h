@@ -128,12 +128,14 @@ struct LayerPlan {
     int layer = -1;
   };
   std::vector<Input> from{};
+  std::size_t stage = 0;  ///< in which it runs (StagingSettings::stages)
 };
 
 /// A network that is trained by gradient descent.
 struct ModelPlan {
-  std::vector<LayerPlan> layers{};  ///< every input comes first; losses that are added up are among them
-  LayerPlan loss{};                 ///< what the trainer minimises
+  /// Every input comes first, and so do earlier stages; losses that are added up are among them.
+  std::vector<LayerPlan> layers{};
+  LayerPlan loss{};  ///< what the trainer minimises
   const NodeSpec* optimizer = nullptr;
   ParamMap optimizer_params{};
   std::string optimizer_node{};
@@ -141,6 +143,8 @@ struct ModelPlan {
   std::vector<std::string> metrics{};      ///< MeasuringSettings::metrics
   std::vector<double> class_weights{};     ///< of its losses with the parameter `balanced`; empty: there are none
   FreezingSettings freezing{};
+  StagingSettings staging{};
+  std::size_t stages = 1;  ///< parts that work at the same time; the loss belongs to the last
 };
 
 /// What a layer takes and gives must have a size, or a most, in each dimension but the first. Error: it has none (node,

@@ -20,6 +20,7 @@ class ModelLowering {
     const Node& loss = lowering_.node(loss_port->node);
     const Node& optimizer = lowering_.node(optimizer_port->node);
 
+    by_stage_ = !lowering_.analysis().stages.empty();
     if (Status ok = add_upstream(loss); !ok) return fail(std::move(ok.error()));
     const auto& layers = lowered_.model.layers;
     if (std::none_of(layers.begin(), layers.end(), [](const LayerPlan& l) { return l.spec->role == Role::Layer; }))
@@ -42,12 +43,22 @@ class ModelLowering {
  private:
   /// The node and all upstream of it, down to the batch.
   Status add_upstream(const Node& end) {
-    const auto nodes = lowering_.upstream(end, [&](const Node& n) { return lowering_.spec(n).role != Role::Batch; });
+    auto nodes = lowering_.upstream(end, [&](const Node& n) { return lowering_.spec(n).role != Role::Batch; });
+    if (by_stage_)
+      std::stable_sort(nodes.begin(), nodes.end(),
+                       [this](const Node* a, const Node* b) { return stage_of(*a) < stage_of(*b); });
     for (const Node* node : nodes)
       if (Status ok = add(*node, end); !ok) return ok;
     if (lowered_.batch == nullptr)
       return fail(Error{.reason = "no batch feeds the model", .remedy = "Wire a batch node to it", .node = end.id});
     return {};
+  }
+
+  /// What stands in front of the network comes first.
+  [[nodiscard]] std::size_t stage_of(const Node& node) const {
+    const auto& stages = lowering_.analysis().stages;
+    const auto found = stages.find(node.id);
+    return found == stages.end() ? 0 : found->second.first;
   }
 
   Status add(const Node& node, const Node& end) {
@@ -70,6 +81,10 @@ class ModelLowering {
                     .stream = stream_of(node),
                     .spec = &lowering_.type(node),
                     .params = spec.complete(node.params)};
+    if (by_stage_) {
+      layer.stage = stage_of(node);
+      lowered_.model.stages = std::max(lowered_.model.stages, layer.stage + 1);
+    }
     for (const PortSpec& port : spec.inputs) {
       const PortRef* from = lowering_.into(node, port.name);
       const TensorDesc* desc = from == nullptr ? nullptr : lowering_.analysis().at(*from);
@@ -99,6 +114,7 @@ class ModelLowering {
   }
 
   const Lowering& lowering_;
+  bool by_stage_ = false;  ///< layers that are only looked at have no stages
   LoweredModel lowered_{};
   std::map<std::string, int, std::less<>> layer_of_{};
 };

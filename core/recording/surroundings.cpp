@@ -61,6 +61,7 @@ Properties surroundings(const Started& started, const RunOptions& options, const
   all.emplace_back("workers", std::to_string(execution.workers));
   all.emplace_back("estimator", started.estimator);
   if (execution.replicas > 0) all.emplace_back("replicas", std::to_string(execution.replicas));
+  if (execution.stages > 1) all.emplace_back("stages", std::to_string(execution.stages));
   if (execution.intra_op_threads > 0) all.emplace_back("intra_op_threads", std::to_string(execution.intra_op_threads));
   if (execution.replicas > 0) {
     all.emplace_back("precision", execution.precision);

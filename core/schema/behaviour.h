@@ -240,6 +240,13 @@ struct RankSettings {
   std::string gradients{"float32"};  ///< float32, bfloat16
 };
 
+/// How a network is cut into parts that work at the same time, each on cores of its own (training/stages).
+struct StagingSettings {
+  std::vector<std::string> stages{};  ///< layers at which the next part begins: paths, with * and ?; none: one part
+  std::int64_t micro_batches = 4;     ///< parts of a batch that follow each other through the stages
+  std::string schedule = "1f1b";      ///< 1f1b, gpipe (training/stages/stage_schedule.h)
+};
+
 /// What becomes of records that are bad or slow (see engine/watchdog.h).
 struct FaultSettings {
   double max_bad_fraction = 0.5;  ///< above it the run stops and shows the list
@@ -256,6 +263,7 @@ struct TrainerSettings : LearningSettings,
                          LoadingSettings,
                          ExecutionSettings,
                          RankSettings,
+                         StagingSettings,
                          FaultSettings {};
 
 }  // namespace feedline::inline schema

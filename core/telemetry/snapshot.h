@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/results.h"
+#include "telemetry/model_stage.h"
 #include "telemetry/rank_sample.h"
 #include "telemetry/series.h"
 #include "telemetry/stage_meter.h"
@@ -91,6 +92,7 @@ struct TrainerSample {
   /// loading everything first took included.
   Nanos border_wait = 0;
   FrozenSample frozen{};
+  std::vector<ModelStageSample> stages{};  ///< of a network that is cut into stages; else empty
   double loss = 0;           ///< of the newest step (running mean of its epoch where the device is asynchronous)
   Metrics metrics{};         ///< running, this epoch, without the loss; NaN what is not known yet
   double learning_rate = 0;  ///< of the newest step, as its optimiser has it; NaN: none

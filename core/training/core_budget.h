@@ -13,7 +13,7 @@ namespace feedline::inline training {
 struct CoreSplit {
   std::size_t workers = 1;   ///< loader threads
   int replicas = 1;          ///< copies of the model, each with a thread of its own
-  int intra_op_threads = 1;  ///< threads within one operation of one replica
+  int intra_op_threads = 1;  ///< threads within one operation of one replica or stage
 
   [[nodiscard]] bool operator==(const CoreSplit&) const = default;
 };
@@ -29,8 +29,10 @@ inline constexpr std::int64_t kRowsPerReplica = 8;
 /// cores: they work only while the prefetch window has room, so they take what the step leaves. A GPU has one replica,
 /// whatever the settings say, since its work is one queue.
 ///
+/// A network that is cut into stages has one replica, and each stage as many threads as if it were one.
+///
 /// `batch_size` is the largest number of rows of a training batch; no more replicas than rows.
 [[nodiscard]] CoreSplit split_cores(const LoadingSettings& loading, const ExecutionSettings& execution,
-                                    std::size_t cores, bool on_cpu, std::int64_t batch_size);
+                                    std::size_t cores, bool on_cpu, std::int64_t batch_size, std::size_t stages = 1);
 
 }  // namespace feedline::inline training

@@ -127,6 +127,8 @@ Result<std::unique_ptr<Model>> Model::build(const ModelPlan& plan, at::Device de
   if (Status frozen = model->freeze(); !frozen) return fail(std::move(frozen.error()));
   for (const LayerPlan::Input& from : plan.loss.from)
     if (from.layer >= 0) model->last_use_[static_cast<std::size_t>(from.layer)] = plan.layers.size();
+  model->stages_.assign(plan.stages, std::vector<bool>(plan.layers.size(), false));
+  for (std::size_t i = 0; i < plan.layers.size(); ++i) model->stages_[plan.layers[i].stage][i] = true;
   if (plan.loss.spec != nullptr) {
     std::vector<const TensorDesc*> inputs;
     for (const TensorDesc& in : plan.loss.inputs) inputs.push_back(&in);
@@ -225,12 +227,18 @@ void Model::run_layers(std::span<const at::Tensor> fields, std::size_t count, co
       if (!run.empty() && !run[at]) continue;
       if (stop.stop_requested()) throw StepCancelled();
       const LayerPlan& plan = plan_.layers[at];
+      const Nanos started = meters_ == nullptr ? 0 : Clock::system().now();
       if (plan.spec->role == Role::Loss) {
         std::optional<AutocastGuard> full;
         if (format_.mixed()) full.emplace(device_.type(), at::kFloat);
         outputs[at] = run_loss(*layers_[at], plan, gather(plan, fields, outputs), compared);
       } else {
         outputs[at] = run_layer(at, gather(plan, fields, outputs), stop);
+      }
+      if (meters_ != nullptr && at::GradMode::is_enabled()) {
+        LayerMeter& meter = (*meters_)[at];
+        meter.forward += Clock::system().now() - started;
+        meter.bytes = outputs[at].nbytes();
       }
       for (const LayerPlan::Input& from : plan.from)
         if (from.layer >= 0 && last_use_[static_cast<std::size_t>(from.layer)] == at)
@@ -267,6 +275,17 @@ Model::Outcome Model::forward(std::span<const at::Tensor> fields, const std::sto
   try {
     outcome.loss = run_loss(*loss_, plan_.loss, gather(plan_.loss, fields, outputs), &outcome.compared);
     return outcome;
+  } catch (const std::exception& fault) {
+    throw StepFailed(library_error(fault, plan_.loss.node));
+  }
+}
+
+at::Tensor Model::stage_forward(std::span<const at::Tensor> fields, std::size_t stage, const std::stop_token& stop,
+                                std::vector<at::Tensor>& outputs, std::vector<Compared>& compared) {
+  run_layers(fields, layers_.size(), stop, &compared, outputs, stages_[stage]);
+  if (stage + 1 < stages_.size() || loss_ == nullptr) return {};
+  try {
+    return run_loss(*loss_, plan_.loss, gather(plan_.loss, fields, outputs), &compared);
   } catch (const std::exception& fault) {
     throw StepFailed(library_error(fault, plan_.loss.node));
   }

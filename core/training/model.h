@@ -3,6 +3,7 @@
 
 // Private to training.
 
+#include "base/clock.h"
 #include "base/torch.h"
 #include "plan/plan.h"
 #include "training/metric.h"
@@ -54,6 +55,19 @@ class Model {
   /// backward() as well: StepCancelled. Faults: StepFailed, naming the node.
   [[nodiscard]] Outcome forward(std::span<const at::Tensor> fields, const std::stop_token& stop,
                                 const BatchRows& rows = {});
+  /// One stage's part of forward() (LayerPlan::stage). `outputs` has what earlier stages give, by layer, and gets what
+  /// these layers give; what losses compare is added to `compared`. The last stage returns the loss, others nothing.
+  /// Stages may do so at the same time. Stop and faults as above.
+  [[nodiscard]] at::Tensor stage_forward(std::span<const at::Tensor> fields, std::size_t stage,
+                                         const std::stop_token& stop, std::vector<at::Tensor>& outputs,
+                                         std::vector<Compared>& compared);
+  /// What passes through a layer take.
+  struct LayerMeter {
+    Nanos forward = 0;      ///< of those with gradients
+    std::size_t bytes = 0;  ///< that it gave the last time
+  };
+  /// They are written there from now on, by layer, for as long as it and the model live.
+  void measure_layers(std::vector<LayerMeter>* meters) { meters_ = meters; }
   /// Runs the layers as far as one of them and returns what leaves it; for looking at it. Stop and faults as above.
   [[nodiscard]] at::Tensor layer_output(std::span<const at::Tensor> fields, std::size_t layer,
                                         const std::stop_token& stop);
@@ -147,11 +161,13 @@ class Model {
   std::vector<std::unique_ptr<Layer>> layers_{};
   std::unique_ptr<Layer> loss_{};
   std::shared_ptr<FrozenFeatures> features_{};
-  std::vector<bool> still_{};             ///< of each layer: it is frozen by name
-  std::vector<std::int64_t> learning_{};  ///< of each layer: stages of a backbone that learn now
-  const Layer* mixer_ = nullptr;          ///< the layer that may mix rows
-  std::vector<bool> behind_mixer_{};      ///< of each layer: do mixed rows leave it?
-  std::vector<std::size_t> last_use_{};   ///< of each layer's output: index of the last layer that reads it
+  std::vector<LayerMeter>* meters_ = nullptr;
+  std::vector<std::vector<bool>> stages_{};  ///< by stage, of each layer: does it run there?
+  std::vector<bool> still_{};                ///< of each layer: it is frozen by name
+  std::vector<std::int64_t> learning_{};     ///< of each layer: stages of a backbone that learn now
+  const Layer* mixer_ = nullptr;             ///< the layer that may mix rows
+  std::vector<bool> behind_mixer_{};         ///< of each layer: do mixed rows leave it?
+  std::vector<std::size_t> last_use_{};      ///< of each layer's output: index of the last layer that reads it
 };
 
 }  // namespace feedline::inline training

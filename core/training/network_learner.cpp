@@ -29,6 +29,8 @@ namespace {
 
 /// How often the loss is read back from a GPU: each reading waits for all work in flight.
 constexpr Nanos kReadInterval = 100'000'000;
+/// The same of what the stages of a network have done.
+constexpr Nanos kStagesInterval = 100'000'000;
 
 class NetworkLearner final : public Learner {
  public:
@@ -96,6 +98,7 @@ class NetworkLearner final : public Learner {
   [[nodiscard]] CollectiveSample collective() const override { return step_.collective(); }
 
   void keep_on(const std::shared_ptr<CacheShelf>& shelf) override {
+    if (step_.team().stages() != nullptr) return;  // a stage runs its layers alone
     shelf_ = shelf;
     features_ =
         std::make_shared<FrozenFeatures>(step_.model(), plan_, *shelf, options_.cache_folder, state_.stop_token());
@@ -119,6 +122,7 @@ class NetworkLearner final : public Learner {
     if (features_) state_.meter.show_frozen(features_->sample());
     state_.meter.enter(Phase::Other);
     show_optimizer();
+    show_stages(Clock::system().now());
     if (options_.rate_test) return test_rate(step);
     const Nanos now = Clock::system().now();
     if (asynchronous_ && now - read_at_ < kReadInterval) return std::nullopt;
@@ -156,6 +160,7 @@ class NetworkLearner final : public Learner {
 
   Progress finish_training() override {
     settle_losses();
+    show_stages(0);
     const auto totals = training_.loss();
     check_finite(totals.loss_sum);
     Progress progress{totals.loss(), metrics_of(training_, kTrainSplit)};
@@ -239,6 +244,14 @@ class NetworkLearner final : public Learner {
 
   void show_optimizer() { state_.meter.show_optimizer(step_.learning_rate(), step_.team().loss_scale()); }
 
+  /// Now and then; `now` 0: whenever it was shown last.
+  void show_stages(Nanos now) {
+    const StagePipeline* stages = step_.team().stages();
+    if (stages == nullptr || (now != 0 && now - stages_shown_at_ < kStagesInterval)) return;
+    stages_shown_at_ = now;
+    state_.meter.show_stages(stages->samples());
+  }
+
   static void add_scores(Scores& scores, const at::Tensor& prediction) {
     const at::Tensor rows = prediction.reshape({prediction.size(0), -1}).to(at::kFloat);
     const at::Tensor shown = scores.target == TargetKind::Classes  ? at::softmax(rows, 1)
@@ -301,6 +314,7 @@ class NetworkLearner final : public Learner {
   std::uint64_t last_step_ = 0;
   double newest_ = kNotKnown;  ///< loss of the step before, over all ranks
   std::vector<BatchLoss> validated_{};
+  Nanos stages_shown_at_ = 0;
   FlatOptimizer::Averaged best_{};  ///< by early stopping; on the host
 };
 
@@ -359,7 +373,8 @@ bool has_pictures(const ModelPlan& plan) {
 
 Result<Training> make_network(const Plan& plan, const ModelPlan& network, const RunOptions& options, RunState& state) {
   if (Status known = check_watched(plan, network, options); !known) return fail(std::move(known.error()));
-  auto device = choose_device(plan.trainer.device);
+  // What is cut into stages learns on the CPU, even where a GPU is at hand.
+  auto device = choose_device(network.stages > 1 ? "cpu" : plan.trainer.device);
   if (!device) return fail(std::move(device.error()).at_node(plan.trainer_node).at_parameter("device"));
   auto format = choose_format(plan.trainer, *device, has_pictures(network));
   if (!format) return fail(std::move(format.error()).at_node(plan.trainer_node));
@@ -379,6 +394,11 @@ Result<Training> make_network(const Plan& plan, const ModelPlan& network, const 
   at::set_num_threads(execution.intra_op_threads);
   set_blas_threads(execution.intra_op_threads);
 
+  if (options.ranks && network.stages > 1)
+    return fail(Error{.reason = "a network that is cut into stages cannot be trained by several processes",
+                      .remedy = "Clear stages, or start one process",
+                      .node = plan.trainer_node,
+                      .parameter = "stages"});
   if (options.ranks && plan.train.batch.size < options.ranks->world().size)
     return fail(Error{.reason = fmt::format("a batch of {} records cannot be divided among {} ranks",
                                             plan.train.batch.size, options.ranks->world().size),
@@ -408,7 +428,8 @@ Result<Training> make_network(const Plan& plan, const ModelPlan& network, const 
                                    .scales_loss = format->scales_loss(),
                                    .ranks = options.ranks,
                                    .bucket_bytes = static_cast<std::size_t>(plan.trainer.bucket_mib * 1024 * 1024),
-                                   .short_gradients = plan.trainer.gradients == "bfloat16"});
+                                   .short_gradients = plan.trainer.gradients == "bfloat16",
+                                   .trace = options.meters ? state.trace.get() : nullptr});
   if (!replicas)
     return fail(replicas.error().node.empty() ? std::move(replicas.error()).at_node(plan.trainer_node)
                                               : std::move(replicas.error()));

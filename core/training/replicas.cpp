@@ -71,7 +71,8 @@ Result<std::unique_ptr<Replicas>> Replicas::build(const ModelPlan& plan, std::un
 }
 
 Status Replicas::populate(std::unique_ptr<Model> model) {
-  const auto members = std::max<std::size_t>(options_.count, 1);
+  const auto members = plan_.stages > 1 ? 1 : std::max<std::size_t>(options_.count, 1);
+  members_ = std::max(members, plan_.stages);
   parameters_ = std::make_unique<FlatParameters>(model->parameters(), members);
   models_.push_back(std::move(model));
   for (std::size_t i = 1; i < members; ++i) {
@@ -83,11 +84,12 @@ Status Replicas::populate(std::unique_ptr<Model> model) {
   }
   const std::size_t before = options_.ranks ? options_.ranks->rank() * members : 0;
   for (std::size_t i = 0; i < members; ++i) models_[i]->seed(replica_seed(options_.seed, before + i));
+  if (plan_.stages > 1) stages_ = std::make_unique<StagePipeline>(*models_.front(), options_.trace);
   if (options_.scales_loss) scaler_.emplace();
   if (Status made = make_optimizer(); !made) return made;
   if (options_.ranks) make_exchange();
   team_ = std::make_unique<ThreadTeam>(
-      members, [threads = options_.intra_op_threads](std::size_t) { at::set_num_threads(threads); });
+      members_, [threads = options_.intra_op_threads](std::size_t) { at::set_num_threads(threads); });
   link_ = std::make_unique<std::stop_callback<std::function<void()>>>(options_.stop, [this] { stop_.request_stop(); });
   return {};
 }
@@ -113,7 +115,7 @@ Status Replicas::make_optimizer() {
                       .depth = places[i].depth,
                       .part = later_part(places[i])});
   auto made = FlatOptimizer::make(plan_, *parameters_, owners, model.buffers(),
-                                  {.shards = models_.size() * ranks_count(),
+                                  {.shards = members_ * ranks_count(),
                                    .total_steps = options_.total_steps,
                                    .rate = options_.rate,
                                    .checks_finite = options_.scales_loss});
@@ -318,11 +320,24 @@ std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, Tr
     outcome.loss = outcome.loss.detach();
     return outcome;
   };
-  std::vector<Part> parts = on_each(fields, rows, division, learn);
+  std::vector<Part> parts = stages_ ? staged(fields, share, &meter, metrics) : on_each(fields, rows, division, learn);
   share_moved();
   if (stop.stop_requested()) throw StepCancelled();
   pending_ = all == 0 ? before : before + 1;
   rows_ += all;
+  return parts;
+}
+
+std::vector<Part> Replicas::staged(const std::vector<at::Tensor>& fields, std::optional<double> weight,
+                                   TrainerMeter* meter, std::span<MetricSet> metrics) {
+  const std::stop_token stop = stop_.get_token();
+  stages_->begin(fields, weight);
+  run([&](std::size_t member) { stages_->work(member, stop, member == 0 ? meter : nullptr); });
+  std::vector<Part> parts;
+  for (StagePipeline::Micro& micro : stages_->finish()) {
+    count(metrics, 0, micro.outcome);
+    parts.push_back({std::move(micro.outcome), static_cast<std::uint64_t>(micro.rows)});
+  }
   return parts;
 }
 
@@ -378,7 +393,7 @@ bool Replicas::update_measured() {
       failed = true;
     }
   };
-  std::barrier measured(static_cast<std::ptrdiff_t>(models_.size()), between);
+  std::barrier measured(static_cast<std::ptrdiff_t>(members_), between);
   run([&](std::size_t member) {
     std::exception_ptr own;
     try {
@@ -410,6 +425,12 @@ double Replicas::loss_scale() const { return scaler_ ? scaler_->scale() : std::n
 std::vector<Part> Replicas::evaluate(const std::vector<at::Tensor>& fields, std::span<MetricSet> metrics,
                                      const BatchRows& rows, const BatchDivision& division) {
   const std::stop_token stop = stop_.get_token();
+  if (stages_) {
+    models_.front()->train(false);
+    std::vector<Part> parts = staged(fields, std::nullopt, nullptr, metrics);
+    models_.front()->train(true);
+    return parts;
+  }
   return on_each(fields, rows, division,
                  [&](std::size_t member, std::span<const at::Tensor> own, const BatchRows& which, std::int64_t) {
                    const torch::NoGradGuard no_gradients;

@@ -11,6 +11,7 @@
 #include "training/loss_scaler.h"
 #include "training/metric_set.h"
 #include "training/model.h"
+#include "training/stages/stage_pipeline.h"
 #include "training/thread_team.h"
 #include "training/trainer_meter.h"
 
@@ -52,6 +53,9 @@ struct Part {
 ///
 /// As with PyTorch's DistributedDataParallel, layers see the rows of their replica only (batch norm normalises over
 /// them), and buffers (its running statistics) are those of replica 0.
+///
+/// A network that is cut into stages has one replica and a thread a stage (stages/stage_pipeline.h): its parts are
+/// those of the micro-batches.
 class Replicas {
  public:
   struct Options {
@@ -65,6 +69,7 @@ class Replicas {
     std::shared_ptr<RankAgreement> ranks{};            ///< null: it learns alone
     std::size_t bucket_bytes = std::size_t{4} << 20;   ///< of gradients that are exchanged at once
     bool short_gradients = false;                      ///< they are exchanged in bfloat16
+    Trace* trace = nullptr;                            ///< gets a lane a stage, where the network is cut into stages
   };
 
   /// Takes the model as replica 0, which gets the calling thread: train() and evaluate() must be called from it. The
@@ -114,6 +119,8 @@ class Replicas {
   [[nodiscard]] CollectiveSample collective() const;
   /// Gradual unfreezing: see Model::learn_in(). Between two steps. Returns whether more learns than before.
   bool learn_in(std::uint32_t epoch);
+  /// Of a network that is cut into stages; else null.
+  [[nodiscard]] const StagePipeline* stages() const { return stages_.get(); }
   /// What frozen layers give is looked up there from now on; see Model::look_up().
   void look_up(std::shared_ptr<FrozenFeatures> features);
   /// Parameters or buffers of replica 0 that do not learn have other values than before.
@@ -145,6 +152,9 @@ class Replicas {
   /// Throws StepFailed where the loss scale has fallen to nearly 0.
   void check_loss_scale() const;
   void share_buffers();
+  /// A batch through the stages; see StagePipeline::begin().
+  [[nodiscard]] std::vector<Part> staged(const std::vector<at::Tensor>& fields, std::optional<double> weight,
+                                         TrainerMeter* meter, std::span<MetricSet> metrics);
   template <class PartOf>
   [[nodiscard]] std::vector<Part> on_each(const std::vector<at::Tensor>& fields, const BatchRows& rows,
                                           const BatchDivision& division, const PartOf& part_of);
@@ -180,6 +190,8 @@ class Replicas {
   std::int64_t first_rows_ = 0;  ///< of the first batch since the last step, by which all are weighted
   std::int64_t rows_ = 0;        ///< of all of them
   std::stop_source stop_{};      ///< asked for from outside, or because a replica failed
+  std::size_t members_ = 1;      ///< threads: of replicas, or of stages
+  std::unique_ptr<StagePipeline> stages_{};
   std::unique_ptr<ThreadTeam> team_{};
   std::unique_ptr<std::stop_callback<std::function<void()>>> link_{};
 };

@@ -205,6 +205,24 @@ Json ranks_json(const Snapshot& last) {
   return list;
 }
 
+/// Stages of the network; empty where it is not cut.
+Json model_stages_json(const std::vector<ModelStageSample>& stages) {
+  Json list = Json::array();
+  for (const ModelStageSample& stage : stages) {
+    Json layers = Json::array();
+    for (const LayerSample& layer : stage.layers)
+      layers.push_back({{"node", layer.node},
+                        {"forward_s", seconds(layer.forward)},
+                        {"weight_bytes", layer.weights},
+                        {"activation_bytes", layer.gives}});
+    list.push_back({{"forward_s", seconds(stage.forward)},
+                    {"backward_s", seconds(stage.backward)},
+                    {"idle_s", seconds(stage.idle)},
+                    {"layers", std::move(layers)}});
+  }
+  return list;
+}
+
 Json collective_json(const Snapshot& last) {
   if (last.ranks.empty()) return nullptr;
   const CollectiveSample& all = last.collective;
@@ -273,6 +291,7 @@ std::string report_json(const RunResult& result) {
   report["stages"] = Json::array();
   for (const StageRow& row : stage_rows({}, result.last)) report["stages"].push_back(stage_json(row));
   report["frozen"] = frozen_json(trainer.frozen);
+  report["model_stages"] = model_stages_json(trainer.stages);
   report["step"] = step_json(trainer.times);
   report["phases"] = phases_json(phase_list(trainer.times));
   report["ranks"] = ranks_json(result.last);

@@ -14,8 +14,9 @@ Execution resolve_execution(const Plan& plan, const RunOptions& options, Use use
   const auto local = static_cast<std::size_t>(std::max(options.world.local_size, 1));
   const std::size_t cores = std::max<std::size_t>(usable_cores() / local, 1);
   const auto ranks = static_cast<std::size_t>(std::max(options.world.size, 1));
+  const std::size_t stages = use == Use::Network ? plan.trainer.stages.size() + 1 : 1;
   const CoreSplit split =
-      split_cores(plan.trainer, plan.trainer, cores, on_cpu, rows_of(plan.train.batch.size, 0, ranks).count);
+      split_cores(plan.trainer, plan.trainer, cores, on_cpu, rows_of(plan.train.batch.size, 0, ranks).count, stages);
   Execution execution = plan.asked_for();
   if (options.epochs) execution.epochs = *options.epochs;
   execution.ranks = static_cast<int>(ranks);
@@ -23,6 +24,8 @@ Execution resolve_execution(const Plan& plan, const RunOptions& options, Use use
   execution.workers = split.workers;
   execution.staged = execution.staged || options.staged;
   execution.replicas = use == Use::Network ? split.replicas : 0;
+  if (use != Use::Network) execution.stages = 1;
+  if (execution.stages == 1) execution.micro_batches = 1;
   execution.precision.clear();
   execution.intra_op_threads = 0;
   if (use == Use::Network) execution.intra_op_threads = split.intra_op_threads;

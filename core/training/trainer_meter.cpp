@@ -106,6 +106,11 @@ void TrainerMeter::show_frozen(const FrozenSample& frozen) {
   sample_.frozen = frozen;
 }
 
+void TrainerMeter::show_stages(std::vector<ModelStageSample> stages) {
+  const std::lock_guard lock(mutex_);
+  sample_.stages.swap(stages);  // what was there is freed outside the lock
+}
+
 void TrainerMeter::show_fitting(std::optional<double> fraction) {
   const std::lock_guard lock(mutex_);
   sample_.fitting = fraction;

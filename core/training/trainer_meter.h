@@ -10,6 +10,7 @@
 #include <limits>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 namespace feedline::inline training {
 
@@ -37,6 +38,8 @@ class TrainerMeter {
   void show_optimizer(double learning_rate, double loss_scale);
   /// What has been looked up in place of running frozen layers.
   void show_frozen(const FrozenSample& frozen);
+  /// What the stages of a network have done in training so far.
+  void show_stages(std::vector<ModelStageSample> stages);
   /// How much of a fit is done; none: it is over.
   void show_fitting(std::optional<double> fraction);
 

@@ -3,6 +3,7 @@
 
 #include "graph/grouping.h"
 #include "graph/rewire.h"
+#include "graph/stage_cuts.h"
 #include "gui/base/theme.h"
 #include "gui/canvas/commands/insert.h"
 #include "gui/canvas/commands/one_edit.h"
@@ -58,7 +59,14 @@ void CanvasEditor::set_frame_color(const QString& color) {
 void CanvasEditor::toggle_mute() {
   const std::vector<std::string> nodes = parts_.scene.selected_nodes();
   if (nodes.empty()) return;
-  const Result<Edit> edit = toggle_muted(diagram(), nodes);
+  apply_or_refuse(toggle_muted(diagram(), nodes));
+}
+
+void CanvasEditor::toggle_stage(const std::string& node) {
+  apply_or_refuse(feedline::toggle_stage(parts_.shown.document(), node));
+}
+
+void CanvasEditor::apply_or_refuse(const Result<Edit>& edit) {
   if (edit) {
     parts_.shown.apply(*edit);
     return;

@@ -42,6 +42,8 @@ class CanvasEditor : public QObject {
   void delete_without_healing() { remove(false); }
   void set_frame_color(const QString& color);  ///< of the selected frames
   void toggle_mute();
+  /// A stage of the trainer's network begins at this node of the document, or no longer; says why where none can.
+  void toggle_stage(const std::string& node);
   void group_selection();
   void ungroup_selection();
   void align_selection(Align how);
@@ -80,6 +82,8 @@ class CanvasEditor : public QObject {
   void select_added(const std::vector<std::string>& ids);
   void follow(const std::vector<std::string>& ids);
   void remove(bool heal);
+  /// Where there is no edit, it says why, beside the node.
+  void apply_or_refuse(const Result<Edit>& edit);
   void paste_part(const Document& part, QPointF offset);
   void take_places(const ArrangeJob::Places& places);
 

@@ -172,6 +172,9 @@ void CanvasMenus::fill_for_things(QMenu& menu, const QGraphicsItem& hit) {
     const bool subgraph = node->face().subgraph;
     add_entry(
         menu, words(node->face().muted ? "Unmute" : "Mute"), [this] { editor_.toggle_mute(); }, Qt::Key_M);
+    if (parts_.shown.scope().empty() && (subgraph || node->face().category == Category::Layer))
+      add_entry(menu, words("Begin a stage here, or no longer"),
+                [this, id = node->face().id.toStdString()] { editor_.toggle_stage(id); });
     if (subgraph)
       add_entry(
           menu, words("Enter"), [this] { view_.enter_selected(); }, Qt::CTRL | Qt::Key_Return);

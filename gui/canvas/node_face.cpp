@@ -175,6 +175,11 @@ NodeFace FaceMaker::face(const Node& node) const {
 
   face.muted = node.muted;
   if (spec != nullptr) face.frozen = frozen_share(node, *spec, join_path(scope_, node.id), frozen_);
+  if (const auto stage = analysis_.stages.find(join_path(scope_, node.id));
+      stage != analysis_.stages.end() && !node.muted) {
+    face.first_stage = static_cast<int>(stage->second.first) + 1;
+    face.last_stage = static_cast<int>(stage->second.last) + 1;
+  }
   face.subgraph = static_cast<bool>(node.inner);
   if (face.subgraph) face.repeat = static_cast<int>(repeat_of(node));
   show_cost(node, face);

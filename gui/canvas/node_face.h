@@ -45,6 +45,8 @@ struct NodeFace {
   QString summary{};
   bool muted = false;
   Frozen frozen = Frozen::Nothing;
+  int first_stage = 0;  ///< of the network's stages, from 1; 0: it is not cut
+  int last_stage = 0;   ///< the same; of a sub-graph it may be a later one
   bool subgraph = false;
   int repeat = 1;      ///< of a sub-graph
   QString cost{};      ///< lines: of a layer or a sub-graph parameters and MACs; of a source what it holds

@@ -189,6 +189,9 @@ QString NodeItem::tip_at(QPointF scene_pos) const {
     tip += QStringLiteral("<br>%1").arg(words("Frozen: its weights stay as they are, and it needs no gradients."));
   if (face_.frozen == Frozen::Partly)
     tip += QStringLiteral("<br>%1").arg(words("Partly frozen: some of its weights stay as they are."));
+  if (face_.first_stage > 0)
+    tip += QStringLiteral("<br>%1").arg(
+        words("Part of stage %1 of the network, which the trainer's stages cut.").arg(face_.first_stage));
   return QStringLiteral("<qt>%1</qt>").arg(tip);
 }
 

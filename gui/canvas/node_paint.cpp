@@ -11,6 +11,7 @@
 #include <QStyleOptionGraphicsItem>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace feedline::gui::inline canvas {
@@ -23,6 +24,13 @@ constexpr qreal kFarName = 10.5;
 constexpr qreal kFarType = 8.5;
 /// And the most in the scene: with it the usual names fit into the narrowest node.
 constexpr qreal kFarNameInScene = 3 * kUnit;
+
+/// Of a stage of the network, from 1: neighbours differ, whatever the theme.
+QColor node_stage_color(int stage) {
+  const Theme::Colors& c = Theme::instance().colors();
+  const std::array<QColor, 4> all = {c.train, c.validation, c.good, c.accent};
+  return all[static_cast<std::size_t>(stage - 1) % all.size()];
+}
 
 /// The most pixels of a letter at this zoom.
 qreal far_most(qreal zoom) { return kFarNameInScene * zoom / Theme::instance().font_scale(); }
@@ -95,8 +103,8 @@ void NodeItem::paint_sheets(QPainter& painter, bool selected) const {
   }
 }
 
-/// Muted: veiled, with a line from the first input to the first output and the word. Frozen: a snowflake and the word.
-/// Repeated: how often.
+/// A stage: its number at the left, in its colour. Muted: veiled, with a line from the first input to the first output
+/// and the word. Frozen: a snowflake and the word. Repeated: how often.
 void NodeItem::paint_marks(QPainter& painter, bool with_text, qreal zoom) const {
   const Theme::Colors& c = Theme::instance().colors();
   if (face_.muted) {
@@ -117,6 +125,12 @@ void NodeItem::paint_marks(QPainter& painter, bool with_text, qreal zoom) const 
                QString(QChar(0x2744)) + QChar(0x2009) +
                    (face_.frozen == Frozen::Wholly ? words("frozen") : words("partly frozen")),
                Theme::instance().category_color(face_.category));
+  if (face_.first_stage > 0 && zoom >= kTitleZoom)
+    paint_pill(painter, {5 * kUnit, layout_.height},
+               face_.first_stage == face_.last_stage
+                   ? words("stage %1").arg(face_.first_stage)
+                   : words("stages %1 to %2").arg(face_.first_stage).arg(face_.last_stage),
+               node_stage_color(face_.first_stage));
   if (face_.subgraph && face_.repeat > 1 && zoom >= kTitleZoom)
     paint_pill(painter, {with_text ? layout_.width - 4 * kUnit : layout_.width / 2, layout_.height},
                QStringLiteral("× %1").arg(face_.repeat), Theme::instance().category_color(face_.category));

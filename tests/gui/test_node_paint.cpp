@@ -107,7 +107,7 @@ QString fault_of(NodeItem& item, qreal zoom) {
   for (const Written& text : written_on(item, zoom)) {
     const QString which = QStringLiteral("%1 at %2: \"%3\"").arg(item.face().id).arg(zoom).arg(text.text);
     if (text.text.contains(QChar(0x2026))) return which + QStringLiteral(" is cut");
-    if (text.text.startsWith(QChar(0x2744))) continue;  // a badge lies on the border
+    if (text.text.startsWith(QChar(0x2744)) || text.text.startsWith(u"stage ")) continue;  // a badge lies on the border
     if (!room.contains(text.place)) return which + QStringLiteral(" leaves the body");
   }
   return {};
@@ -215,6 +215,23 @@ class TestNodePaint : public QObject {
       for (const PortFace& port : face.outputs)
         QVERIFY2(shows(item, 0.5, spaced(port.name)), qPrintable(face.id + QLatin1Char('.') + spaced(port.name)));
       if (!face.values.empty()) QVERIFY2(shows(item, 0.5, face.values.front().second), qPrintable(face.id));
+    }
+  }
+
+  /// In its colour, as the trainer cuts the network; what is not part of it has none.
+  void a_layer_shows_its_stage() {
+    const auto examples = embedded_examples();
+    const auto file = std::find_if(examples.begin(), examples.end(),
+                                   [](const EmbeddedFile& one) { return one.name == "two-stages.feedline"; });
+    QVERIFY(file != examples.end());
+    const auto loaded = from_json(file->text);
+    QVERIFY(loaded.has_value());
+    const Analysis analysis = analyse(loaded->document);
+    const FaceMaker maker(loaded->document, analysis);
+    for (const auto& [node, stage] : {std::pair("conv1", 1), std::pair("conv2", 2), std::pair("batch", 0)}) {
+      NodeItem item(maker.face(*loaded->document.find(node)));
+      QCOMPARE(item.face().first_stage, stage);
+      QCOMPARE(shows(item, 1.0, QStringLiteral("stage %1").arg(stage)), stage > 0);
     }
   }
 

@@ -58,6 +58,7 @@ class TestCoreBudget : public QObject {
  private Q_SLOTS:
   void splits_data();
   void splits();
+  void stages_share_the_cores();
   void team_works_together();
   void team_hands_faults_back();
   void team_keeps_its_threads();
@@ -105,6 +106,12 @@ void TestCoreBudget::splits() {
   settings.intra_op_threads = threads;
   const CoreSplit split = split_cores(settings, settings, static_cast<std::size_t>(cores), cpu, batch);
   QCOMPARE((QList<int>{static_cast<int>(split.workers), split.replicas, split.intra_op_threads}), expected);
+}
+
+void TestCoreBudget::stages_share_the_cores() {
+  const TrainerSettings settings;
+  QCOMPARE(split_cores(settings, settings, 8, true, 128, 2), (CoreSplit{8, 1, 4}));
+  QCOMPARE(split_cores(settings, settings, 2, true, 128, 3), (CoreSplit{2, 1, 1}));
 }
 
 void TestCoreBudget::team_works_together() {

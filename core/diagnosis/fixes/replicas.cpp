@@ -17,6 +17,7 @@ std::vector<Fix> replicas(const FixContext& context) {
   const auto ranks = static_cast<std::int64_t>(context.diagnosis.profile.rank_count());
   const auto cores = static_cast<std::int64_t>(facts.cores / context.diagnosis.profile.local_ranks());
   const std::int64_t room = std::min(cores, facts.batch / ranks / kRows);
+  if (facts.execution.stages > 1) return {};  // they share the cores out already
   if (!facts.network || !facts.execution.on_cpu() || room <= facts.execution.replicas) return {};
   CostModel after = context.diagnosis.model;
   const double threads = static_cast<double>(room);

@@ -33,6 +33,20 @@ Status check_split(const LearningSettings& settings) {
   return {};
 }
 
+/// Stages share the cores out among the parts of one network on the CPU.
+Status check_stages(const TrainerSettings& settings, const DeviceName& device) {
+  if (settings.stages.empty()) return {};
+  if (settings.replicas > 1)
+    return fail(Error{.reason = "a network that is cut into stages has one replica",
+                      .remedy = "Set replicas to 0 or 1, or clear stages",
+                      .parameter = "replicas"});
+  if (device.kind == DeviceName::Kind::Cuda)
+    return fail(Error{.reason = "stages are parts of the CPU: a network on a GPU is not cut",
+                      .remedy = "Set device to cpu, or clear stages",
+                      .parameter = "device"});
+  return {};
+}
+
 struct Trainer {
   struct Params : TrainerSettings {};
 
@@ -132,6 +146,25 @@ struct Trainer {
         .param("intra_op_threads", &Params::intra_op_threads, range(0, 256).ui(0, 16),
                "Threads within one operation of one replica; 0: the cores that the replicas leave. Threads that share "
                "an operation wait for each other at its end, so replicas use cores better.")
+        .list("stages", &Params::stages,
+              {.most = 63,
+               .longest = 256,
+               .unique = true,
+               .item_text = "pattern",
+               .form = "the path of a layer, with * for any text"},
+              "Cuts the network into parts that work at the same time, each on cores of its own: the layers at which "
+              "the next part begins, from the batch to the loss, such as linear2 or block/*. What lies behind such a "
+              "layer belongs to the same part or a later one. Empty: one part.")
+        .only_with("loss")
+        .param("micro_batches", &Params::micro_batches, range(1, 1024).ui(1, 64),
+               "With stages: parts of each batch that follow each other through the stages. More of them leave a stage "
+               "idle for less of the step, but cost more calls. Batch norm normalises over one of them.")
+        .only_with("loss")
+        .choice("schedule", &Params::schedule, {"1f1b", "gpipe"},
+                "With stages: gpipe takes all micro-batches forward and then all backward. 1f1b takes one backward "
+                "as soon as it can, so that a stage keeps the activations of at most as many micro-batches as there "
+                "are stages. The numbers are the same.")
+        .only_with("loss")
         .choice(
             "channels_last", &Params::channels_last, {"auto", "on", "off"},
             "Memory format N×H×W×C. Convolutions and pools on the CPU are up to 1.5 times as fast with it; auto is on "

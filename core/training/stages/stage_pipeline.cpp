@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/stages/stage_pipeline.h"
+
+#include "base/clock.h"
+#include "training/replicas.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace feedline::inline training {
+namespace {
+
+/// Of each layer: does all that comes later lie behind it? A stage that begins there begins with it alone.
+std::vector<bool> stage_borders(const ModelPlan& plan) {
+  std::vector<bool> borders(plan.layers.size(), false);
+  for (std::size_t first = 1; first < plan.layers.size(); ++first) {
+    if (plan.layers[first].spec->role != Role::Layer) continue;
+    std::vector<bool> behind(plan.layers.size(), false);
+    behind[first] = true;
+    for (std::size_t i = first + 1; i < plan.layers.size(); ++i)
+      for (const LayerPlan::Input& from : plan.layers[i].from)
+        behind[i] = behind[i] || (from.layer >= 0 && behind[static_cast<std::size_t>(from.layer)]);
+    borders[first] =
+        std::find(behind.begin() + static_cast<std::ptrdiff_t>(first), behind.end(), false) == behind.end();
+  }
+  return borders;
+}
+
+Nanos stage_clock() { return Clock::system().now(); }
+
+}  // namespace
+
+StagePipeline::StagePipeline(Model& model, Trace* trace)
+    : model_(model), stages_(std::max<std::size_t>(model.plan().stages, 1)), layers_(model.plan().layers.size()) {
+  add_wires();
+  for (std::size_t stage = 0; trace != nullptr && stage < stages_.size(); ++stage)
+    stages_[stage].lane = &trace->lane(fmt::format("stage {}", stage + 1));
+  if (trace != nullptr) {
+    forward_label_ = trace->label(find_phase("forward")->slice);
+    backward_label_ = trace->label(find_phase("backward")->slice);
+  }
+  model_.measure_layers(&layers_);
+}
+
+void StagePipeline::add_wires() {
+  const ModelPlan& plan = model_.plan();
+  std::set<std::pair<std::size_t, std::size_t>> known;  // layer and the stage that reads it
+  const auto add = [&](const LayerPlan& reader, std::size_t to) {
+    for (const LayerPlan::Input& from : reader.from) {
+      if (from.layer < 0) continue;
+      const auto layer = static_cast<std::size_t>(from.layer);
+      const std::size_t stage = plan.layers[layer].stage;
+      if (stage == to || !known.emplace(layer, to).second) continue;
+      const Wire wire{
+          .layer = layer, .from = stage, .to = to, .out = stages_[stage].out.size(), .in = stages_[to].in.size()};
+      stages_[stage].out.push_back(wire);
+      stages_[to].in.push_back(wire);
+    }
+  };
+  for (const LayerPlan& layer : plan.layers) add(layer, layer.stage);
+  add(plan.loss, stages_.size() - 1);
+}
+
+void StagePipeline::begin(const std::vector<at::Tensor>& fields, std::optional<double> weight) {
+  all_rows_ = fields.front().size(0);
+  weight_ = weight;
+  const auto wanted = static_cast<std::int64_t>(std::max<std::int64_t>(model_.plan().staging.micro_batches, 1));
+  const auto micros = static_cast<std::size_t>(std::clamp<std::int64_t>(all_rows_, 1, wanted));
+  fields_.assign(micros, {});
+  rows_.clear();
+  for (std::size_t micro = 0; micro < micros; ++micro) {
+    const Rows rows = rows_of(all_rows_, micro, micros);
+    rows_.push_back(rows.count);
+    for (const at::Tensor& field : fields) fields_[micro].push_back(field.narrow(0, rows.first, rows.count));
+  }
+  losses_.assign(micros, {});
+  for (Stage& stage : stages_) {
+    stage.forward.open(micros, stage.in.size());
+    stage.backward.open(micros, stage.out.size());
+    stage.kept.assign(micros, {});
+    stage.compared.assign(micros, {});
+  }
+}
+
+void StagePipeline::work(std::size_t stage, const std::stop_token& stop, TrainerMeter* meter) {
+  std::optional<torch::NoGradGuard> no_gradients;
+  if (!weight_) no_gradients.emplace();
+  const std::string_view schedule = weight_ ? std::string_view(model_.plan().staging.schedule) : "gpipe";
+  for (const StageTask& task : stage_schedule(schedule, stage, stages_.size(), fields_.size())) {
+    if (task.backward && !weight_) break;
+    if (meter != nullptr) meter->enter(task.backward ? Phase::Backward : Phase::Forward);
+    if (stop.stop_requested()) throw StepCancelled();
+    if (task.backward) {
+      backward(stage, task.micro, stop);
+    } else {
+      forward(stage, task.micro, stop);
+    }
+  }
+}
+
+void StagePipeline::forward(std::size_t index, std::size_t micro, const std::stop_token& stop) {
+  Stage& stage = stages_[index];
+  Kept& kept = stage.kept[micro];
+  const Nanos waited = stage_clock();
+  std::vector<at::Tensor> given = stage.forward.take(micro, stop);
+  const Nanos started = stage_clock();
+  std::vector<at::Tensor> outputs(model_.layer_count());
+  for (const Wire& wire : stage.in) {
+    const at::Tensor& from = given[wire.in];
+    at::Tensor leaf = from.detach();
+    if (weight_ && from.requires_grad()) leaf.set_requires_grad(true);
+    if (weight_) kept.entered.push_back(leaf);
+    outputs[wire.layer] = std::move(leaf);
+  }
+  given.clear();
+  at::Tensor loss = model_.stage_forward(fields_[micro], index, stop, outputs, stage.compared[micro]);
+  if (loss.defined()) losses_[micro] = loss.detach();
+  if (weight_) kept.loss = std::move(loss);
+  count(stage, false, waited, started);
+  for (const Wire& wire : stage.out) {
+    if (weight_) kept.left.push_back(outputs[wire.layer]);
+    stages_[wire.to].forward.put(micro, wire.in, outputs[wire.layer]);
+  }
+}
+
+void StagePipeline::backward(std::size_t index, std::size_t micro, const std::stop_token& stop) {
+  Stage& stage = stages_[index];
+  const Nanos waited = stage_clock();
+  const std::vector<at::Tensor> given = stage.backward.take(micro, stop);
+  const Nanos started = stage_clock();
+  const Kept kept = std::exchange(stage.kept[micro], {});
+  std::vector<at::Tensor> roots;
+  std::vector<at::Tensor> gradients;
+  if (kept.loss.defined()) {
+    const double share = static_cast<double>(rows_[micro]) / static_cast<double>(all_rows_);
+    roots.push_back(kept.loss);
+    gradients.push_back(at::full_like(kept.loss, *weight_ * share));
+  }
+  for (const Wire& wire : stage.out) {
+    if (!given[wire.out].defined() || !kept.left[wire.out].requires_grad()) continue;
+    roots.push_back(kept.left[wire.out]);
+    gradients.push_back(given[wire.out]);
+  }
+  try {
+    if (!roots.empty()) torch::autograd::backward(roots, gradients);
+  } catch (const StepCancelled&) {
+    throw;
+  } catch (const std::exception& fault) {
+    throw StepFailed(library_error(fault, model_.loss_node()));
+  }
+  count(stage, true, waited, started);
+  for (const Wire& wire : stage.in) stages_[wire.from].backward.put(micro, wire.out, kept.entered[wire.in].grad());
+}
+
+void StagePipeline::count(Stage& stage, bool backward, Nanos waited, Nanos started) {
+  if (!weight_) return;
+  const Nanos ended = stage_clock();
+  stage.spent.idle += started - waited;
+  (backward ? stage.spent.backward : stage.spent.forward) += ended - started;
+  if (stage.lane == nullptr) return;
+  stage.lane->add({.start = started,
+                   .duration = ended - started,
+                   .kind = TraceKind::Phase,
+                   .label = backward ? backward_label_ : forward_label_});
+}
+
+std::vector<StagePipeline::Micro> StagePipeline::finish() {
+  std::vector<Micro> micros;
+  for (std::size_t micro = 0; micro < fields_.size(); ++micro) {
+    Micro one{.outcome = {.loss = std::move(losses_[micro])}, .rows = rows_[micro]};
+    for (Stage& stage : stages_)  // in the order of layers, which come by stage
+      for (Compared& compared : stage.compared[micro]) one.outcome.compared.push_back(std::move(compared));
+    micros.push_back(std::move(one));
+  }
+  fields_.clear();
+  return micros;
+}
+
+std::vector<ModelStageSample> StagePipeline::samples() const {
+  const ModelPlan& plan = model_.plan();
+  const std::vector<bool> borders = stage_borders(plan);
+  std::vector<ModelStageSample> samples;
+  for (const Stage& stage : stages_) samples.push_back(stage.spent);
+  for (std::size_t i = 0; i < plan.layers.size(); ++i) {
+    std::uint64_t weights = 0;
+    if (const auto module = model_.layer(i).module())
+      for (const at::Tensor& parameter : module->parameters()) weights += parameter.nbytes();
+    samples[plan.layers[i].stage].layers.push_back({.node = plan.layers[i].node,
+                                                    .forward = layers_[i].forward,
+                                                    .weights = weights,
+                                                    .gives = layers_[i].bytes,
+                                                    .can_begin_stage = borders[i]});
+  }
+  return samples;
+}
+
+}  // namespace feedline::inline training
