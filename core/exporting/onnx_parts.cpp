@@ -18,6 +18,12 @@ std::string part_name(const LayerToWrite& layer, std::string_view tensor) {
 
 std::string OnnxParts::tensor(std::string_view name) const { return graph_.weight(part_name(layer_, name)); }
 
+std::vector<std::string> OnnxParts::weighted_inputs() const {
+  std::vector<std::string> in = {layer_.in[0], tensor("weight")};
+  if (std::string bias = tensor("bias"); !bias.empty()) in.push_back(std::move(bias));
+  return in;
+}
+
 OnnxParts::Sizes OnnxParts::shape(std::string_view name) const {
   const TensorValue* found = graph_.find_weight(part_name(layer_, name));
   return found == nullptr ? Sizes{} : found->shape;

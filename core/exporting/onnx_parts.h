@@ -23,6 +23,8 @@ class OnnxParts {
 
   /// A tensor of the layer; empty: it has none of that name.
   [[nodiscard]] std::string tensor(std::string_view name) const;
+  /// What the layer's first input, "weight" and, if it has one, "bias" are called: inputs of Conv, Gemm and their kin.
+  [[nodiscard]] std::vector<std::string> weighted_inputs() const;
   /// Its size; empty: there is none such.
   [[nodiscard]] Sizes shape(std::string_view name) const;
   /// Its numbers; empty: there are none, or they are no floats.

@@ -2,6 +2,7 @@
 #include "recording/baseline_text.h"
 
 #include "base/numbers.h"
+#include "recording/study_text.h"
 
 #include <fmt/format.h>
 
@@ -13,18 +14,6 @@ namespace {
 
 const std::string& title_of(const Baselines& baselines, const BaselineOutcome& outcome) {
   return baselines.models[outcome.model].title;
-}
-
-std::string end_words(Study::End end) {
-  switch (end) {
-    case Study::End::Complete:
-      return "Complete";
-    case Study::End::BudgetSpent:
-      return "The budget was spent";
-    case Study::End::Cancelled:
-      break;
-  }
-  return "Interrupted";
 }
 
 std::string what_folds_are(FoldKind kind) {
@@ -142,7 +131,7 @@ std::string baseline_state_text(const Baselines& baselines, const BaselineOutcom
 
 std::string baseline_plan_text(const Baselines& baselines) {
   return fmt::format("{}: {} in {}. {} after {}.", baselines.name, numbers::plural(baselines.models.size(), "model"),
-                     numbers::plural(baselines.folds, what_folds_are(baselines.kind)), end_words(baselines.end),
+                     numbers::plural(baselines.folds, what_folds_are(baselines.kind)), study_end_text(baselines.end),
                      numbers::duration(baselines.seconds));
 }
 

@@ -8,9 +8,7 @@
 #include <cmath>
 
 namespace feedline::inline recording {
-namespace {
-
-std::string_view end_text(Study::End end) {
+std::string_view study_end_text(Study::End end) {
   switch (end) {
     case Study::End::Complete:
       return "Complete";
@@ -21,8 +19,6 @@ std::string_view end_text(Study::End end) {
   }
   return "Interrupted";
 }
-
-}  // namespace
 
 std::string study_value_text(const MeanInterval& interval, const MetricValue& metric) {
   std::string text = metric_text(interval.mean, metric.unit);
@@ -54,7 +50,7 @@ std::string study_plan_text(const Study& study) {
     rungs += fmt::format("{}{} of {}", rungs.empty() ? "" : ", then ", numbers::plural(rung.epochs, "epoch"),
                          numbers::plural(rung.settings, "setting"));
   return fmt::format("{}: {} with {}; {}. {} after {}.", study.name, numbers::plural(study.settings.size(), "setting"),
-                     numbers::plural(study.seeds, "seed"), rungs, end_text(study.end),
+                     numbers::plural(study.seeds, "seed"), rungs, study_end_text(study.end),
                      numbers::duration(study.seconds));
 }
 

@@ -4,6 +4,7 @@
 #include "tuning/study.h"
 
 #include <string>
+#include <string_view>
 
 namespace feedline::inline recording {
 
@@ -17,6 +18,8 @@ namespace feedline::inline recording {
 [[nodiscard]] std::string study_target_text(const Study& study, const SettingOutcome& outcome);
 /// "complete", "stopped", "failed", "not run".
 [[nodiscard]] std::string_view study_state_text(const SettingOutcome& outcome);
+/// "Complete", "The budget was spent", "Interrupted".
+[[nodiscard]] std::string_view study_end_text(Study::End end);
 /// "study-1: 4 settings with 2 seeds; 1 epoch of 4 settings, then 2 epochs of 2 settings. Complete after 12.3 s."
 [[nodiscard]] std::string study_plan_text(const Study& study);
 

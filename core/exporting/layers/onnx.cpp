@@ -11,29 +11,8 @@ namespace {
 
 using Sizes = std::vector<std::int64_t>;
 
-std::string tensor_named(const LayerToWrite& layer, OnnxGraph& graph, std::string_view tensor) {
-  return graph.weight(fmt::format("{}.{}", layer.self, tensor));
-}
-
 std::string onnx_linear(const LayerToWrite& layer, OnnxGraph& graph) {
-  std::vector<std::string> in = {layer.in[0], tensor_named(layer, graph, "weight")};
-  if (std::string bias = tensor_named(layer, graph, "bias"); !bias.empty()) in.push_back(std::move(bias));
-  return graph.add("Gemm", in, {{"transB", std::int64_t{1}}});
-}
-
-std::string onnx_conv2d(const LayerToWrite& layer, OnnxGraph& graph) {
-  const ParamReader params(layer.plan.params);
-  const std::int64_t kernel = params.integer("kernel");
-  const std::int64_t stride = params.integer("stride");
-  const bool same = params.text("padding") == "same";
-  const std::int64_t before = same ? (kernel - 1) / 2 : 0;
-  const std::int64_t behind = before + (same && kernel % 2 == 0 ? 1 : 0);
-  std::vector<std::string> in = {layer.in[0], tensor_named(layer, graph, "weight")};
-  if (std::string bias = tensor_named(layer, graph, "bias"); !bias.empty()) in.push_back(std::move(bias));
-  return graph.add("Conv", in,
-                   {{"kernel_shape", Sizes{kernel, kernel}},
-                    {"strides", Sizes{stride, stride}},
-                    {"pads", Sizes{before, before, behind, behind}}});
+  return graph.add("Gemm", OnnxParts(layer, graph).weighted_inputs(), {{"transB", std::int64_t{1}}});
 }
 
 std::string onnx_pool(const LayerToWrite& layer, OnnxGraph& graph) {
@@ -92,8 +71,8 @@ std::string onnx_layer_norm(const LayerToWrite& layer, OnnxGraph& graph) {
   for (std::size_t i = rank == 3 ? 2 : 1; i < rank; ++i) axes.push_back(static_cast<std::int64_t>(i));
   const std::string normed =
       OnnxParts(layer, graph).centred(layer.in[0], axes, ParamReader(layer.plan.params).real("epsilon"));
-  const std::string scaled = graph.add("Mul", {normed, tensor_named(layer, graph, "weight")});
-  return graph.add("Add", {scaled, tensor_named(layer, graph, "bias")});
+  const std::string scaled = graph.add("Mul", {normed, OnnxParts(layer, graph).tensor("weight")});
+  return graph.add("Add", {scaled, OnnxParts(layer, graph).tensor("bias")});
 }
 
 std::string onnx_group_norm(const LayerToWrite& layer, OnnxGraph& graph) {
@@ -109,7 +88,7 @@ std::string onnx_group_norm(const LayerToWrite& layer, OnnxGraph& graph) {
   for (std::size_t i = 2; i < in.shape.size(); ++i) channel.push_back(1);
   const std::string back = graph.add("Reshape", {normed, graph.constant(whole)});
   const auto of_channel = [&](std::string_view tensor) {
-    return graph.add("Reshape", {tensor_named(layer, graph, tensor), graph.constant(channel)});
+    return graph.add("Reshape", {OnnxParts(layer, graph).tensor(tensor), graph.constant(channel)});
   };
   return graph.add("Add", {graph.add("Mul", {back, of_channel("weight")}), of_channel("bias")});
 }
@@ -119,7 +98,6 @@ std::string onnx_nothing(const LayerToWrite& layer, OnnxGraph& graph) { return g
 
 void add_onnx_layers(Writers& writers) {
   writers.onnx("linear", onnx_linear);
-  writers.onnx("conv2d", onnx_conv2d);
   writers.onnx("max_pool", onnx_pool);
   writers.onnx("average_pool", onnx_pool);
   writers.onnx("global_average_pool", onnx_global_pool);

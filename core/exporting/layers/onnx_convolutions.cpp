@@ -8,25 +8,20 @@ namespace {
 
 using Sizes = OnnxParts::Sizes;
 
-std::vector<std::string> convolved_inputs(const LayerToWrite& layer, OnnxGraph& graph) {
-  const OnnxParts parts(layer, graph);
-  std::vector<std::string> in = {layer.in[0], parts.tensor("weight")};
-  if (std::string bias = parts.tensor("bias"); !bias.empty()) in.push_back(std::move(bias));
-  return in;
-}
-
-std::string onnx_depthwise(const LayerToWrite& layer, OnnxGraph& graph) {
+/// As nodes/model/padded_conv2d.h pads: an odd pixel comes behind.
+std::string onnx_padded_conv2d(const LayerToWrite& layer, OnnxGraph& graph) {
   const ParamReader params(layer.plan.params);
   const std::int64_t kernel = params.integer("kernel");
   const std::int64_t stride = params.integer("stride");
   const bool same = params.text("padding") == "same";
   const std::int64_t before = same ? (kernel - 1) / 2 : 0;
   const std::int64_t behind = same ? kernel - 1 - before : 0;
-  return graph.add("Conv", convolved_inputs(layer, graph),
+  const bool by_channel = layer.plan.type == "depthwise_conv2d";
+  return graph.add("Conv", OnnxParts(layer, graph).weighted_inputs(),
                    {{"kernel_shape", Sizes{kernel, kernel}},
                     {"strides", Sizes{stride, stride}},
                     {"pads", Sizes{before, before, behind, behind}},
-                    {"group", layer.plan.inputs[0].shape[1].most()}});
+                    {"group", by_channel ? layer.plan.inputs[0].shape[1].most() : std::int64_t{1}}});
 }
 
 /// What is too much is cut off in front and behind, where PyTorch can cut the same alone.
@@ -37,7 +32,7 @@ std::string onnx_transposed(const LayerToWrite& layer, OnnxGraph& graph) {
   const std::int64_t over = params.text("padding") == "same" ? kernel - stride : 0;
   const std::int64_t before = over / 2;
   const std::int64_t behind = over - before;
-  return graph.add("ConvTranspose", convolved_inputs(layer, graph),
+  return graph.add("ConvTranspose", OnnxParts(layer, graph).weighted_inputs(),
                    {{"kernel_shape", Sizes{kernel, kernel}},
                     {"strides", Sizes{stride, stride}},
                     {"pads", Sizes{before, before, behind, behind}}});
@@ -81,7 +76,8 @@ std::string onnx_upsample(const LayerToWrite& layer, OnnxGraph& graph) {
 }
 
 void add_onnx_convolutions(Writers& writers) {
-  writers.onnx("depthwise_conv2d", onnx_depthwise);
+  writers.onnx("conv2d", onnx_padded_conv2d);
+  writers.onnx("depthwise_conv2d", onnx_padded_conv2d);
   writers.onnx("conv_transpose2d", onnx_transposed);
   writers.onnx("reshape", onnx_reshape);
   writers.onnx("permute", onnx_permute);

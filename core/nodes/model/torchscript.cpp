@@ -4,6 +4,7 @@
 #include "nodes/model/layer_shape.h"
 #include "nodes/model/script/script_module.h"
 #include "nodes/model/script/script_shapes.h"
+#include "schema/input_names.h"
 #include "schema/node_builder.h"
 
 #include <algorithm>
@@ -17,20 +18,7 @@ namespace feedline::inline nodes {
 namespace {
 
 constexpr std::size_t kMostScriptInputs = 8;
-
-bool is_script_input(std::string_view text) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
-  return !text.empty() && letter(text.front()) && text != "y" &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
-}
-
-/// Those that can be names of ports, each once: faulty ones are the check's to report.
-std::vector<std::string> script_inputs(const std::vector<std::string>& texts) {
-  std::vector<std::string> names;
-  for (const std::string& text : texts)
-    if (is_script_input(text) && std::find(names.begin(), names.end(), text) == names.end()) names.push_back(text);
-  return names;
-}
+constexpr std::string_view kScriptOutput = "y";
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
 
@@ -104,11 +92,7 @@ struct TorchScript {
                .unique = true,
                .item_text = "input",
                .form = "a name of small letters, digits and _",
-               .check_item = [](std::string_view text) -> Status {
-                 if (is_script_input(text)) return {};
-                 return fail(text == "y" ? "is the name of the output"
-                                         : "has other characters than small letters, digits and _");
-               }},
+               .check_item = [](std::string_view text) { return check_input_name(text, kScriptOutput); }},
               "The tensors that forward() takes, in its order: an input of the node for each.")
         .file("file", &Params::file,
               "A file that torch.jit.save() has written (.pt), or example:small, two convolutions that come with "
@@ -118,14 +102,17 @@ struct TorchScript {
 
   static NodePorts ports(const Params& params) {
     NodePorts ports;
-    for (const std::string& name : script_inputs(params.inputs))
-      ports.inputs.push_back({.name = name, .kind = Kind::Tensor, .doc = "An argument of forward(), with a row a record."});
-    ports.outputs.push_back({.name = "y", .kind = Kind::Tensor, .doc = "What forward() gives, with a row a record."});
+    for (const std::string& name : input_names(params.inputs, kScriptOutput))
+      ports.inputs.push_back(
+          {.name = name, .kind = Kind::Tensor, .doc = "An argument of forward(), with a row a record."});
+    ports.outputs.push_back({.name = std::string(kScriptOutput),
+                             .kind = Kind::Tensor,
+                             .doc = "What forward() gives, with a row a record."});
     return ports;
   }
 
   static Result<std::vector<TensorDesc>> infer(const Params& params, DescInputs in) {
-    const std::vector<std::string> names = script_inputs(params.inputs);
+    const std::vector<std::string> names = input_names(params.inputs, kScriptOutput);
     std::vector<TensorDesc> given;
     bool known = !names.empty();
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -157,7 +144,7 @@ struct TorchScript {
     std::vector<TensorDesc> given;
     for (const TensorDesc* desc : in)
       if (desc != nullptr) given.push_back(*desc);
-    const auto facts = script_facts(user_path(params.file), script_inputs(params.inputs), given);
+    const auto facts = script_facts(user_path(params.file), input_names(params.inputs, kScriptOutput), given);
     if (!facts || !*facts) return {};
     return {.parameters = (*facts)->parameters, .buffers = (*facts)->buffers};
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "schema/input_names.h"
 #include "schema/node_builder.h"
 
 #include <algorithm>
@@ -8,20 +9,7 @@ namespace feedline::inline nodes {
 namespace {
 
 constexpr std::size_t kMostJoined = 32;
-
-bool is_input_name(std::string_view text) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
-  return !text.empty() && letter(text.front()) && text != "features" &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
-}
-
-/// Those that can be names of ports, each once: faulty ones are the check's to report.
-std::vector<std::string> input_names(const std::vector<std::string>& texts) {
-  std::vector<std::string> names;
-  for (const std::string& text : texts)
-    if (is_input_name(text) && std::find(names.begin(), names.end(), text) == names.end()) names.push_back(text);
-  return names;
-}
+constexpr std::string_view kJoinOutput = "features";
 
 struct JoinFeatures {
   struct Params {
@@ -42,20 +30,17 @@ struct JoinFeatures {
                .unique = true,
                .item_text = "input",
                .form = "a name of small letters, digits and _",
-               .check_item = [](std::string_view text) -> Status {
-                 if (is_input_name(text)) return {};
-                 return fail(text == "features" ? "is the name of the output"
-                                                : "has other characters than small letters, digits and _");
-               }},
+               .check_item = [](std::string_view text) { return check_input_name(text, kJoinOutput); }},
               "What is joined: an input for each name.")
         .example({}, {.mean = 1.75, .stddev = 1.1456439});
   }
 
   static NodePorts ports(const Params& params) {
     NodePorts ports;
-    for (const std::string& name : input_names(params.inputs))
+    for (const std::string& name : input_names(params.inputs, kJoinOutput))
       ports.inputs.push_back({.name = name, .kind = Kind::Features, .doc = "A vector of f32."});
-    ports.outputs.push_back({.name = "features", .kind = Kind::Features, .doc = "All of them, one behind the other."});
+    ports.outputs.push_back(
+        {.name = std::string(kJoinOutput), .kind = Kind::Features, .doc = "All of them, one behind the other."});
     return ports;
   }
 
@@ -66,8 +51,8 @@ struct JoinFeatures {
     if (params.inputs.size() >= kMostJoined)
       return fail("it has " + std::to_string(kMostJoined) + " inputs, as many as it can have",
                   "Remove one that is not wired, or join some of them first");
-    const std::vector<std::string> known = input_names(params.inputs);
-    const std::string stem(is_input_name(wanted) ? wanted : "more");
+    const std::vector<std::string> known = input_names(params.inputs, kJoinOutput);
+    const std::string stem(is_input_name(wanted, kJoinOutput) ? wanted : "more");
     std::string port = stem;
     for (int number = 2; std::find(known.begin(), known.end(), port) != known.end();)
       port = stem + std::to_string(number++);
@@ -77,7 +62,7 @@ struct JoinFeatures {
   }
 
   static Result<std::vector<TensorDesc>> infer(const Params& params, DescInputs in) {
-    const std::vector<std::string> names = input_names(params.inputs);
+    const std::vector<std::string> names = input_names(params.inputs, kJoinOutput);
     TensorDesc out{.kind = Kind::Features, .dtype = DType::F32};
     std::int64_t length = 0;
     bool known = true;

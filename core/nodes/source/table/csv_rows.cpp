@@ -58,15 +58,12 @@ const char* closing_quote(const char* at, const char* end, const CsvDialect& dia
   return nullptr;
 }
 
-}  // namespace
+bool has_quote(const char* at, const char* end, const CsvDialect& dialect) {
+  return dialect.quote != '\0' && find_sign(at, end, dialect.quote) != nullptr;
+}
 
-const char* row_end(const char* at, const char* end, const CsvDialect& dialect, bool& open) {
-  if (!open) {
-    const char* line = find_sign(at, end, dialect.line_end);
-    const char* stop = line == nullptr ? end : line;
-    if (dialect.quote == '\0' || find_sign(at, stop, dialect.quote) == nullptr)
-      return line == nullptr ? nullptr : line + 1;
-  }
+/// row_end() of a row whose first line has a quote sign, or begins within quotes.
+const char* quoted_row_end(const char* at, const char* end, const CsvDialect& dialect, bool& open) {
   bool ignored = false;
   for (;;) {
     if (!open) {
@@ -87,6 +84,16 @@ const char* row_end(const char* at, const char* end, const CsvDialect& dialect, 
     if (*at == dialect.line_end) return at + 1;
     ++at;
   }
+}
+
+}  // namespace
+
+const char* row_end(const char* at, const char* end, const CsvDialect& dialect, bool& open) {
+  if (!open) {
+    const char* line = find_sign(at, end, dialect.line_end);
+    if (!has_quote(at, line == nullptr ? end : line, dialect)) return line == nullptr ? nullptr : line + 1;
+  }
+  return quoted_row_end(at, end, dialect, open);
 }
 
 bool is_no_row(std::string_view line, const CsvDialect& dialect) {
@@ -155,8 +162,7 @@ RowSplitter::Fault RowSplitter::split_plain(std::string_view row, const CsvDiale
 
 RowSplitter::Fault RowSplitter::split(std::string_view row, const CsvDialect& dialect, std::size_t most) {
   cells_.clear();
-  if (dialect.quote == '\0' || find_sign(row.data(), row.data() + row.size(), dialect.quote) == nullptr)
-    return split_plain(row, dialect, most);
+  if (!has_quote(row.data(), row.data() + row.size(), dialect)) return split_plain(row, dialect, most);
   taken_out_.clear();
   taken_out_.reserve(row.size());
   const char* at = row.data();
@@ -228,8 +234,8 @@ RowCursor::Found RowCursor::next(std::string_view& row) {
         continue;
       }
       bool open = false;
-      const bool plain = dialect_.quote == '\0' || find_sign(begin, stop, dialect_.quote) == nullptr;
-      const char* after = !plain ? row_end(begin, end, dialect_, open) : line == nullptr ? nullptr : line + 1;
+      const char* after = line == nullptr ? nullptr : line + 1;
+      if (has_quote(begin, stop, dialect_)) after = quoted_row_end(begin, end, dialect_, open);
       if (after != nullptr || whole()) {
         row_begin_ = position();
         const char* close = after == nullptr ? end : after - 1;
