@@ -224,9 +224,10 @@ class GlooGroup final : public ProcessGroup {
     queue_->ending = true;
     queue_->news.notify_all();
     lock.unlock();
-    if (sound) {
-      thread_.join();
-    } else {
+    if (sound) thread_.join();
+    // While the store lives, which at rank 0 goes with Gloo: who looks there is to read how this rank has ended.
+    monitor_.reset();
+    if (!sound) {
       thread_.detach();
       static std::mutex& guard = *new std::mutex;
       static auto& left_behind = *new std::vector<std::shared_ptr<ExchangeQueue>>;

@@ -113,7 +113,9 @@ c10::intrusive_ptr<c10d::Store> open_store(const World& world, const std::string
   options.waitWorkers = false;
   options.timeout = limit;
   listen_only_on(options, address);
-  return c10::make_intrusive<c10d::TCPStore>(world.master_address, options);
+  // At rank 0 by the address that it listens on: the name of a machine often stands for another one there.
+  const bool at_home = world.rank == 0 && !world.store_elsewhere;
+  return c10::make_intrusive<c10d::TCPStore>(at_home ? address : world.master_address, options);
 }
 
 c10::intrusive_ptr<c10d::Store> with_prefix(const World& world, c10::intrusive_ptr<c10d::Store> store) {

@@ -16,6 +16,8 @@ namespace feedline::inline training {
 namespace {
 
 constexpr Nanos kLookInterval = from_seconds(1);
+/// Each of the others looks within an interval, and has ended soon after.
+constexpr Nanos kLinger = 3 * kLookInterval;
 
 Nanos monitor_now() { return Clock::system().now(); }
 
@@ -41,6 +43,10 @@ struct RankMonitor::State {
   void look(std::vector<std::uint64_t>& counts, std::vector<Nanos>& heard, Nanos now);
   /// Of those that were on this machine, one whose process is gone.
   [[nodiscard]] std::optional<LostRank> find_dead() const;
+  /// The store goes with this process, while others may still look there why it goes.
+  [[nodiscard]] bool serves() const { return world.rank == 0 && world.store_folder.empty() && !world.store_elsewhere; }
+  /// Until all others are through, or have had the time to look.
+  void linger() const;
 };
 
 Error RankMonitor::State::error_of(const LostRank& lost) const {
@@ -100,6 +106,7 @@ void RankMonitor::State::run() {
       if (why) board->tell_lost({world.rank, "has ended early: " + *why});
       board->beat(world.rank, last ? RankBoard::kFinished : count);
       if (!last) look(counts, heard, now);
+      if (last && serves()) linger();
     } catch (const std::exception& fault) {
       const std::string_view message = fault.what();
       set(error_of({0, fmt::format("cannot be reached any more: {}", message.substr(0, message.find('\n')))}));
@@ -113,6 +120,15 @@ void RankMonitor::State::run() {
   const std::lock_guard lock(mutex);
   ended = true;
   changed.notify_all();
+}
+
+void RankMonitor::State::linger() const {
+  const Nanos deadline = monitor_now() + kLinger;
+  for (int rank = 1; rank < world.size; ++rank)
+    while (board->count_of(rank) != RankBoard::kFinished) {
+      if (monitor_now() > deadline) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
 }
 
 std::optional<LostRank> RankMonitor::State::find_dead() const {
@@ -136,7 +152,8 @@ RankMonitor::~RankMonitor() {
   std::unique_lock lock(state_->mutex);
   state_->ending = true;
   state_->changed.notify_all();
-  state_->changed.wait_for(lock, std::chrono::seconds(2), [&] { return state_->ended; });
+  const Nanos patience = 2 * kLookInterval + (state_->serves() ? kLinger : 0);
+  state_->changed.wait_for(lock, std::chrono::nanoseconds(patience), [&] { return state_->ended; });
 }
 
 std::optional<Error> RankMonitor::lost() const {

@@ -19,7 +19,8 @@ namespace feedline::inline training {
 class RankMonitor {
  public:
   RankMonitor(World world, std::vector<ProcessGroup::Member> members, std::shared_ptr<RankBoard> board);
-  /// Shows that this rank is through. The thread is left behind where it is stuck in the board.
+  /// Shows that this rank is through; where the board goes with this process, waits a few seconds for the others to
+  /// have looked. The thread is left behind where it is stuck in the board.
   ~RankMonitor();
   RankMonitor(const RankMonitor&) = delete;
   RankMonitor& operator=(const RankMonitor&) = delete;
