@@ -22,6 +22,7 @@
 #include <mutex>
 #include <new>
 #include <thread>
+#include <type_traits>
 
 namespace feedline::inline training {
 namespace {
@@ -68,11 +69,15 @@ class Run::Impl {
   [[nodiscard]] Status meet_ranks();
   [[nodiscard]] Result<std::shared_ptr<const Plan>> prepare();
   [[nodiscard]] Result<std::shared_ptr<const Plan>> fit(std::shared_ptr<const Plan> plan);
+  template <class Work>
+  std::invoke_result_t<Work&> first_on_machine(bool ends, Work&& work);
   [[nodiscard]] Result<std::optional<ResumePoint>> begin_from(const Plan& plan, const Training& training);
   void tell_of_data(const Plan& plan);
   void preparing(std::string_view what, double fraction);
   void tell_of_fit() noexcept;
   void finish(Result<TrainerLoop::End> end) noexcept;
+  /// What nobody expected was thrown; the other ranks hear of it.
+  void fall_out(const std::exception* fault) noexcept;
   void finish(Error error) noexcept { finish(Result<TrainerLoop::End>(fail(std::move(error)))); }
 
   SuspensionWatch watch_{};
@@ -130,12 +135,21 @@ Result<std::shared_ptr<const Plan>> Run::Impl::fit(std::shared_ptr<const Plan> p
                              },
                          .on_pass = [this](const FitPassFigures& pass) { result_.fit_passes.push_back(pass); }};
   fit_options.pipeline.staged |= options_.staged;
-  // Once a machine: its other ranks find in the cache folder what its first one has learnt.
-  const auto& ranks = options_.ranks;
-  if (ranks && ranks->world().local_rank != 0) ranks->meet();
-  auto fitted = fit_plan(std::move(plan), fit_options);
-  if (fitted && ranks && ranks->world().local_rank == 0) ranks->meet();
-  return fitted;
+  return fit_plan(std::move(plan), fit_options);
+}
+
+/// Once a machine: its other ranks find in the cache folder what its first one has made. Where that fails with `ends`,
+/// the others are told so; else they go on, and meet the same error themselves.
+template <class Work>
+std::invoke_result_t<Work&> Run::Impl::first_on_machine(bool ends, Work&& work) {
+  const RankAgreement* ranks = options_.ranks.get();
+  if (ranks == nullptr) return work();
+  return catch_step_faults([&]() -> std::invoke_result_t<Work&> {
+    if (ranks->world().local_rank != 0) ranks->meet();
+    auto made = work();
+    if (ranks->world().local_rank == 0 && (made || !ends)) ranks->meet();
+    return made;
+  });
 }
 
 /// What the sources passed over and what the data are like is told once, before anything is learnt.
@@ -172,21 +186,26 @@ Result<std::optional<ResumePoint>> Run::Impl::begin_from(const Plan& plan, const
 Result<TrainerLoop::End> Run::Impl::execute() {
   if (!options_.world.alone() || options_.group)
     if (Status met = meet_ranks(); !met) return fail(std::move(met.error()));
-  auto plan = prepare();
+  auto plan = first_on_machine(false, [this] { return prepare(); });
   if (state_.stop_requested()) return TrainerLoop::End::Stopped;
   if (!plan) return fail(std::move(plan.error()));
+  if (options_.ranks)
+    if (Status fine = check_for_ranks(**plan, *options_.ranks); !fine) return fail(std::move(fine.error()));
   result_.execution.seed = (*plan)->trainer.seed;
   state_.planned(*plan);
   tell_of_data(**plan);
-  plan = catch_step_faults([&] { return fit(std::move(*plan)); });
+  plan = first_on_machine(true, [&] { return fit(std::move(*plan)); });
   if (!plan) return fail(std::move(plan.error()));
+  if (options_.ranks)
+    if (Status same = catch_step_faults([&] { return check_same_data(**plan, *options_.ranks); }); !same)
+      return fail(std::move(same.error()));
   state_.planned(*plan);
   if (options_.meters) state_.meter.write_to(*state_.trace);
 
   Training training;
   if (options_.train) {
     preparing((*plan)->network() != nullptr ? "Building the model" : "Making the estimator", 0);
-    auto made = make_training(**plan, options_, state_);
+    auto made = catch_step_faults([&] { return make_training(**plan, options_, state_); });
     if (!made) return fail(std::move(made.error()));
     training = std::move(*made);
   } else {
@@ -240,20 +259,30 @@ Status Run::Impl::meet_ranks() {
   if (!joined) return fail(std::move(joined.error()));
   options_.ranks = std::move(*joined);
   options_.world = options_.ranks->world();
-  return {};
+  return catch_step_faults([this]() -> Status {
+    options_.world.cores = cores_for_rank(*options_.ranks);
+    return {};
+  });
 }
 
 void Run::Impl::main() noexcept {
   try {
     auto end = execute();
-    if (options_.ranks && !end) options_.ranks->leave(end.error().line());
-    if (options_.ranks && end && state_.stop_requested()) options_.ranks->leave("the run was stopped there");
+    const bool stopped = end ? state_.stop_requested() : end.error().code == ErrorCode::Cancelled;
+    if (options_.ranks && (stopped || !end))
+      options_.ranks->leave(stopped ? "the run was stopped there" : end.error().line());
     finish(std::move(end));
   } catch (const std::exception& fault) {
-    finish(thread_error(&fault));
+    fall_out(&fault);
   } catch (...) {
-    finish(thread_error(nullptr));
+    fall_out(nullptr);
   }
+}
+
+void Run::Impl::fall_out(const std::exception* fault) noexcept {
+  Error error = thread_error(fault);
+  if (options_.ranks) options_.ranks->leave(error.reason);
+  finish(std::move(error));
 }
 
 void Run::Impl::finish(Result<TrainerLoop::End> end) noexcept {

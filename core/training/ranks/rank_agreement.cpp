@@ -40,6 +40,8 @@ RankAgreement::~RankAgreement() = default;
 
 const World& RankAgreement::world() const { return group_->world(); }
 
+const std::string& RankAgreement::host_of(std::size_t rank) const { return group_->members().at(rank).host; }
+
 void RankAgreement::tell() {
   with_ranks([this] { exchange_->begin(*group_, own_); });
   own_.loss_rows = 0;
@@ -65,6 +67,16 @@ bool RankAgreement::any(std::int64_t RankWord::*flag) const {
 
 std::vector<std::string> RankAgreement::gather(std::string_view own) const {
   return with_ranks([&] { return group_->gather_bytes(own); });
+}
+
+std::int64_t RankAgreement::least(std::int64_t own) const {
+  std::int64_t least = own;
+  for (const std::string& bytes : gather({reinterpret_cast<const char*>(&own), sizeof own})) {
+    std::int64_t one = own;
+    if (bytes.size() == sizeof one) std::memcpy(&one, bytes.data(), sizeof one);
+    least = std::min(least, one);
+  }
+  return least;
 }
 
 std::string RankAgreement::share(std::string_view own, int from) const {

@@ -54,6 +54,7 @@ class RankAgreement {
   [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(world().size); }
   [[nodiscard]] bool leads() const { return world().rank == 0; }
   [[nodiscard]] ProcessGroup& group() const { return *group_; }
+  [[nodiscard]] const std::string& host_of(std::size_t rank) const;
 
   /// This rank's next word, to be filled in.
   [[nodiscard]] RankWord& own() { return own_; }
@@ -70,6 +71,8 @@ class RankAgreement {
   /// Bytes of all ranks, by rank; those of one.
   [[nodiscard]] std::vector<std::string> gather(std::string_view own) const;
   [[nodiscard]] std::string share(std::string_view own, int from = 0) const;
+  /// The least of what they say.
+  [[nodiscard]] std::int64_t least(std::int64_t own) const;
   /// All ranks have come this far.
   void meet() const { (void)gather({}); }
   /// Tells the others why this rank ends before them.

@@ -31,14 +31,16 @@ struct RankMonitor::State {
   mutable std::mutex mutex{};
   std::condition_variable changed{};
   std::optional<Error> error{};
-  std::optional<std::string> leaving{};
-  Nanos contact = 0;  ///< when the board answered last
+  std::optional<LostRank> news{};  ///< for the board
+  Nanos contact = 0;               ///< when the board answered last
   bool ending = false;
   bool ended = false;
 
   [[nodiscard]] Nanos patience() const { return from_seconds(static_cast<double>(world.patience.count())); }
   [[nodiscard]] Error error_of(const LostRank& lost) const;
   void set(Error found);
+  /// The others are to hear it too. Returns what is known already, or else this.
+  Error tell(const LostRank& lost);
   void run();
   void look(std::vector<std::uint64_t>& counts, std::vector<Nanos>& heard, Nanos now);
   /// Of those that were on this machine, one whose process is gone.
@@ -64,6 +66,16 @@ void RankMonitor::State::set(Error found) {
   const std::lock_guard lock(mutex);
   if (!error) error = std::move(found);
   changed.notify_all();
+}
+
+Error RankMonitor::State::tell(const LostRank& lost) {
+  const std::lock_guard lock(mutex);
+  if (!error) {
+    error = error_of(lost);
+    news = lost;
+    changed.notify_all();
+  }
+  return *error;
 }
 
 void RankMonitor::State::look(std::vector<std::uint64_t>& counts, std::vector<Nanos>& heard, Nanos now) {
@@ -94,16 +106,16 @@ void RankMonitor::State::run() {
     if (const Nanos gap = now - before; gap > 3 * kLookInterval)
       for (Nanos& one : heard) one += gap;
     before = now;
-    std::optional<std::string> why;
+    std::optional<LostRank> news_now;
     bool last = false;
     {
       const std::lock_guard lock(mutex);
-      why = std::exchange(leaving, std::nullopt);
+      news_now = std::exchange(news, std::nullopt);
       last = ending;
       contact = std::max(contact, now - kLookInterval);
     }
     try {
-      if (why) board->tell_lost({world.rank, "has ended early: " + *why});
+      if (news_now) board->tell_lost(*news_now);
       board->beat(world.rank, last ? RankBoard::kFinished : count);
       if (!last) look(counts, heard, now);
       if (last && serves()) linger();
@@ -115,7 +127,7 @@ void RankMonitor::State::run() {
     std::unique_lock lock(mutex);
     contact = monitor_now();
     if (last) break;
-    changed.wait_for(lock, std::chrono::nanoseconds(kLookInterval), [&] { return ending || leaving.has_value(); });
+    changed.wait_for(lock, std::chrono::nanoseconds(kLookInterval), [&] { return ending || news.has_value(); });
   }
   const std::lock_guard lock(mutex);
   ended = true;
@@ -170,7 +182,7 @@ Error RankMonitor::cause_of(const std::string& message) const {
   while (monitor_now() < deadline) {
     if (const auto known = lost()) return *known;
     if (monitor_now() > certain)
-      if (const auto dead = state_->find_dead()) return state_->error_of(*dead);
+      if (const auto dead = state_->find_dead()) return state_->tell(*dead);
     std::unique_lock lock(state_->mutex);
     state_->changed.wait_for(lock, std::chrono::milliseconds(200));
   }
@@ -179,9 +191,11 @@ Error RankMonitor::cause_of(const std::string& message) const {
           .remedy = "Look at the messages of the other ranks"};
 }
 
+/// Who ends because of another one is not to blame.
 void RankMonitor::leave(const std::string& why) {
   const std::lock_guard lock(state_->mutex);
-  state_->leaving = why;
+  if (state_->error) return;
+  state_->news = LostRank{state_->world.rank, "has ended early: " + why};
   state_->changed.notify_all();
 }
 
