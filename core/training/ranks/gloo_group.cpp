@@ -126,6 +126,7 @@ struct Exchange {
   std::function<void(Gloo&)> work{};
   bool done = false;
   std::string fault{};  ///< what went wrong
+  Nanos lasted = 0;     ///< once it is done
 };
 
 /// What the group and its thread share. The thread takes one operation after the other, so that all ranks meet in each.
@@ -152,6 +153,7 @@ struct ExchangeQueue {
         idle = false;
         lock.unlock();
         std::string fault;
+        const Nanos begun = Clock::system().now();
         try {
           next->work(*gloo);
         } catch (const c10::Error& error) {
@@ -159,8 +161,10 @@ struct ExchangeQueue {
         } catch (const std::exception& error) {
           fault = error.what();
         }
+        const Nanos ended = Clock::system().now();
         lock.lock();
         next->fault = std::move(fault);
+        next->lasted = ended - begun;
         broken = !next->fault.empty();
         idle = true;
       }
@@ -194,6 +198,11 @@ class GlooCollective final : public Collective {
     if (!exchange_->fault.empty()) throw RankLost(monitor_->cause_of(exchange_->fault));
     if (device_.defined()) device_.copy_(host_);
     device_.reset();
+  }
+
+  [[nodiscard]] Nanos lasted() const override {
+    const std::lock_guard lock(queue_->mutex);
+    return exchange_->lasted;
   }
 
  private:
@@ -240,6 +249,7 @@ class GlooGroup final : public ProcessGroup {
 
   [[nodiscard]] const World& world() const override { return world_; }
   [[nodiscard]] const std::vector<Member>& members() const override { return members_; }
+  [[nodiscard]] Nanos round_trip() const override { return monitor_->round_trip(); }
 
   [[nodiscard]] std::unique_ptr<Collective> sum_in_order(const at::Tensor& flat) override {
     return begin(flat, true, [](Gloo& gloo, const at::Tensor& host) { sum_all_in_order(gloo, host); });

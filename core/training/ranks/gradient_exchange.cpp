@@ -86,28 +86,25 @@ void GradientExchange::send(Bucket& bucket) {
     sum.add_(more);
     more.zero_();
   }
-  bucket.sent = Clock::system().now();
   if (options_.in_bfloat16) bucket.short_numbers = sum.to(at::kBFloat16);
   const at::Tensor& given = options_.in_bfloat16 ? bucket.short_numbers : sum;
+  bucket.bytes = given.nbytes();
   bucket.sum = group_.sum_in_order(given);
-  sample_.bytes += given.nbytes();
-  ++sample_.buckets;
 }
 
 void GradientExchange::finish() {
   if (!under_way_.exchange(false)) next_ = 0;
   while (next_ < buckets_.size()) send_next();
   const torch::NoGradGuard no_gradients;
-  const Nanos asked = Clock::system().now();
-  Nanos end = asked;
+  Nanos asked = Clock::system().now();
   for (const auto& bucket : buckets_) {
-    std::exchange(bucket->sum, nullptr)->wait();
+    const auto sum = std::exchange(bucket->sum, nullptr);
+    sum->wait();
     if (options_.in_bfloat16)
       parameters_.gradients(0).narrow(0, bucket->first, bucket->count).copy_(bucket->short_numbers);
-    end = Clock::system().now();
-    sample_.busy += end - bucket->sent;
+    const Nanos now = Clock::system().now();
+    sample_.add(bucket->bytes, sum->lasted(), now - std::exchange(asked, now));
   }
-  sample_.exposed += end - asked;
 }
 
 }  // namespace feedline::inline training

@@ -3,6 +3,7 @@
 
 // Private to training.
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/torch.h"
 #include "ranks/world.h"
@@ -35,6 +36,8 @@ class Collective {
   virtual ~Collective() = default;
   /// Until it is done. Throws RankLost, StepCancelled (the run is stopped without waiting for its step).
   virtual void wait() = 0;
+  /// How long it took by itself, behind wait(): what it waited for earlier operations counts not.
+  [[nodiscard]] virtual Nanos lasted() const = 0;
 };
 
 /// The processes that train together: a c10d store and process group (Gloo; NCCL for tensors of a GPU where LibTorch
@@ -56,6 +59,8 @@ class ProcessGroup {
     std::int64_t process = 0;
   };
   [[nodiscard]] virtual const std::vector<Member>& members() const = 0;
+  /// That a small message to where the ranks meet takes, about; 0: not measured. From any thread.
+  [[nodiscard]] virtual Nanos round_trip() const { return 0; }
 
   /// Sums `flat` (1-d, contiguous) over the ranks in their order, so that the sum has the same bytes as that of as many
   /// replicas, whatever the number of ranks: every rank gets a shard of all (alltoall), adds it up, and all get all

@@ -79,7 +79,14 @@ Error RankMonitor::State::tell(const LostRank& lost) {
 }
 
 void RankMonitor::State::look(std::vector<std::uint64_t>& counts, std::vector<Nanos>& heard, Nanos now) {
-  if (const auto lost = board->lost()) set(error_of(*lost));
+  const Nanos asked = monitor_now();
+  const auto lost = board->lost();
+  const Nanos taken = monitor_now() - asked;
+  if (lost) set(error_of(*lost));
+  {
+    const std::lock_guard lock(mutex);
+    round_trip = round_trip == 0 ? taken : (7 * round_trip + taken) / 8;
+  }
   const int watched = world.rank == 0 ? world.size : 1;
   for (int rank = 0; rank < watched; ++rank) {
     if (rank == world.rank) continue;
@@ -89,9 +96,9 @@ void RankMonitor::State::look(std::vector<std::uint64_t>& counts, std::vector<Na
       counts[at] = count;
       heard[at] = now;
     } else if (now - heard[at] > patience()) {
-      const LostRank lost = {rank, fmt::format("has not been heard of for {} s", world.patience.count())};
-      board->tell_lost(lost);
-      set(error_of(lost));
+      const LostRank silent = {rank, fmt::format("has not been heard of for {} s", world.patience.count())};
+      board->tell_lost(silent);
+      set(error_of(silent));
     }
   }
 }
@@ -197,6 +204,11 @@ void RankMonitor::leave(const std::string& why) {
   if (state_->error) return;
   state_->news = LostRank{state_->world.rank, "has ended early: " + why};
   state_->changed.notify_all();
+}
+
+Nanos RankMonitor::round_trip() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->round_trip;
 }
 
 }  // namespace feedline::inline training

@@ -3,6 +3,7 @@
 
 // Private to training.
 
+#include "base/clock.h"
 #include "ranks/rank_board.h"
 #include "training/ranks/process_group.h"
 
@@ -30,6 +31,8 @@ class RankMonitor {
   /// Why an operation failed with this message: waits until it shows which rank is gone, World::patience at most.
   [[nodiscard]] Error cause_of(const std::string& message) const;
   void leave(const std::string& why);
+  /// How long the board takes to answer, about; 0: it has not been asked yet.
+  [[nodiscard]] Nanos round_trip() const;
 
  private:
   struct State;
