@@ -420,6 +420,7 @@ Result<Training> make_network(const Plan& plan, const ModelPlan& network, const 
                                    .ranks = options.ranks,
                                    .bucket_bytes = static_cast<std::size_t>(plan.trainer.bucket_mib * 1024 * 1024),
                                    .short_gradients = plan.trainer.gradients == "bfloat16",
+                                   .shares_norms = plan.trainer.sync_batch_norm,
                                    .trace = options.meters ? state.trace.get() : nullptr});
   if (!replicas)
     return fail(replicas.error().node.empty() ? std::move(replicas.error()).at_node(plan.trainer_node)
