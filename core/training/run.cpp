@@ -277,6 +277,9 @@ void Run::Impl::main() noexcept {
   } catch (...) {
     fall_out(nullptr);
   }
+  // The others need not wait until somebody lets go of this run.
+  options_.ranks.reset();
+  options_.group.reset();
 }
 
 void Run::Impl::fall_out(const std::exception* fault) noexcept {
