@@ -10,6 +10,7 @@
 #include "training/apply_options.h"
 #include "training/learner.h"
 #include "training/ranks/join_ranks.h"
+#include "training/ranks/process_group.h"
 #include "training/ranks/rank_agreement.h"
 #include "training/resume.h"
 #include "training/run_state.h"
@@ -21,6 +22,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <thread>
 #include <type_traits>
 
@@ -40,6 +42,8 @@ Error thread_error(const std::exception* fault) {
       .code = ErrorCode::Failed,
       .reason = std::string("the run ended with an error: ") + (fault != nullptr ? fault->what() : "unknown fault")};
 }
+
+bool is_cancelled(const Error& error) { return error.code == ErrorCode::Cancelled; }
 
 }  // namespace
 
@@ -76,6 +80,7 @@ class Run::Impl {
   void preparing(std::string_view what, double fraction);
   void tell_of_fit() noexcept;
   void finish(Result<TrainerLoop::End> end) noexcept;
+  [[nodiscard]] std::optional<Error> lost_rank();
   /// What nobody expected was thrown; the other ranks hear of it.
   void fall_out(const std::exception* fault) noexcept;
   void finish(Error error) noexcept { finish(Result<TrainerLoop::End>(fail(std::move(error)))); }
@@ -91,7 +96,8 @@ class Run::Impl {
   std::mutex mutex_{};
   std::condition_variable ended_{};
   bool done_ = false;
-  std::jthread thread_{};  // last: ends before what it uses
+  std::optional<Error> lost_rank_{};  ///< because of which this one was stopped
+  std::jthread thread_{};             // last: ends before what it uses
 };
 
 void Run::Impl::preparing(std::string_view what, double fraction) {
@@ -258,6 +264,15 @@ Status Run::Impl::meet_ranks() {
   auto joined = join_ranks(document_, options_, state_.stop_token());
   if (!joined) return fail(std::move(joined.error()));
   options_.ranks = std::move(*joined);
+  // Also while this rank fits nodes or waits for a batch.
+  options_.ranks->group().on_loss([this](const Error& lost) {
+    if (state_.end_requested()) return;  // it ends anyway
+    {
+      const std::lock_guard lock(mutex_);
+      lost_rank_ = lost;
+    }
+    state_.stop();
+  });
   options_.world = options_.ranks->world();
   return catch_step_faults([this]() -> Status {
     options_.world.cores = cores_for_rank(*options_.ranks);
@@ -268,7 +283,9 @@ Status Run::Impl::meet_ranks() {
 void Run::Impl::main() noexcept {
   try {
     auto end = execute();
-    const bool stopped = end ? state_.stop_requested() : end.error().code == ErrorCode::Cancelled;
+    if (auto lost = lost_rank(); lost && (end ? *end == TrainerLoop::End::Stopped : is_cancelled(end.error())))
+      end = fail(std::move(*lost));
+    const bool stopped = end ? state_.stop_requested() : is_cancelled(end.error());
     if (options_.ranks && (stopped || !end))
       options_.ranks->leave(stopped ? "the run was stopped there" : end.error().line());
     finish(std::move(end));
@@ -278,8 +295,14 @@ void Run::Impl::main() noexcept {
     fall_out(nullptr);
   }
   // The others need not wait until somebody lets go of this run.
+  if (options_.ranks) options_.ranks->leave_alone();
   options_.ranks.reset();
   options_.group.reset();
+}
+
+std::optional<Error> Run::Impl::lost_rank() {
+  const std::lock_guard lock(mutex_);
+  return lost_rank_;
 }
 
 void Run::Impl::fall_out(const std::exception* fault) noexcept {

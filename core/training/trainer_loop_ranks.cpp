@@ -138,6 +138,7 @@ void TrainerLoop::join_errors() {
   const PipelinePast train = past_of_ranks(train_->past());
   const PipelinePast validation = validation_ ? past_of_ranks(validation_->past()) : PipelinePast{};
   joined_errors_ = std::vector<PipelinePast>{train, validation};
+  ranks_->leave_alone();
 }
 
 }  // namespace feedline::inline training

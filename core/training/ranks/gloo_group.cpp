@@ -295,6 +295,7 @@ class GlooGroup final : public ProcessGroup {
     broadcast(given, from)->wait();
     return {static_cast<const char*>(given.data_ptr()), static_cast<std::size_t>(bytes)};
   }
+  void on_loss(std::function<void(const Error&)> told) override { monitor_->on_loss(std::move(told)); }
   void leave(const std::string& why) override { monitor_->leave(why); }
 
  private:

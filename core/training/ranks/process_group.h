@@ -9,6 +9,7 @@
 #include "ranks/world.h"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -75,6 +76,9 @@ class ProcessGroup {
   [[nodiscard]] virtual std::vector<std::string> gather_bytes(std::string_view own) = 0;
   /// Of rank `from`, at all; blocks.
   [[nodiscard]] virtual std::string share_bytes(std::string_view own, int from) = 0;
+  /// Has `told` called once a rank is lost, from another thread: for a rank that waits for something else than the
+  /// others. Null: no longer; behind that it is not being called. At once where one is lost already.
+  virtual void on_loss(std::function<void(const Error&)> /*told*/) {}
   /// Tells the others why this rank ends early, which they then report in place of "is gone".
   virtual void leave(const std::string& why) = 0;
 };

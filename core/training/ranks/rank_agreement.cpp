@@ -85,6 +85,8 @@ std::string RankAgreement::share(std::string_view own, int from) const {
   return with_ranks([&] { return group_->share_bytes(own, from); });
 }
 
+void RankAgreement::leave_alone() const { group_->on_loss(nullptr); }
+
 void RankAgreement::leave(const std::string& why) const noexcept {
   try {
     group_->leave(why);

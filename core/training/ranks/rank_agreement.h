@@ -81,6 +81,8 @@ class RankAgreement {
   [[nodiscard]] std::int64_t least(std::int64_t own) const;
   /// All ranks have come this far.
   void meet() const { (void)gather({}); }
+  /// Nothing is asked of the others any more: their end is none of this rank's business.
+  void leave_alone() const;
   /// Tells the others why this rank ends before them.
   void leave(const std::string& why) const noexcept;
 

@@ -36,6 +36,9 @@ struct RankMonitor::State {
   bool ending = false;
   bool ended = false;
 
+  std::mutex telling{};  ///< held while it is called
+  std::function<void(const Error&)> told{};
+
   [[nodiscard]] Nanos patience() const { return from_seconds(static_cast<double>(world.patience.count())); }
   [[nodiscard]] Error error_of(const LostRank& lost) const;
   void set(Error found);
@@ -63,18 +66,24 @@ Error RankMonitor::State::error_of(const LostRank& lost) const {
 }
 
 void RankMonitor::State::set(Error found) {
-  const std::lock_guard lock(mutex);
-  if (!error) error = std::move(found);
-  changed.notify_all();
+  {
+    const std::lock_guard lock(mutex);
+    if (error) return;
+    error = found;
+    changed.notify_all();
+  }
+  const std::lock_guard lock(telling);
+  if (told) std::exchange(told, nullptr)(found);
 }
 
 Error RankMonitor::State::tell(const LostRank& lost) {
-  const std::lock_guard lock(mutex);
-  if (!error) {
-    error = error_of(lost);
+  {
+    const std::lock_guard lock(mutex);
+    if (error) return *error;
     news = lost;
-    changed.notify_all();
   }
+  set(error_of(lost));
+  const std::lock_guard lock(mutex);
   return *error;
 }
 
@@ -196,6 +205,18 @@ Error RankMonitor::cause_of(const std::string& message) const {
   return {.code = ErrorCode::Failed,
           .reason = "the exchange with the other ranks failed: " + message,
           .remedy = "Look at the messages of the other ranks"};
+}
+
+void RankMonitor::on_loss(std::function<void(const Error&)> told) {
+  const std::lock_guard telling(state_->telling);
+  state_->told = std::move(told);
+  if (!state_->told) return;
+  std::optional<Error> known;
+  {
+    const std::lock_guard lock(state_->mutex);
+    known = state_->error;
+  }
+  if (known) std::exchange(state_->told, nullptr)(*known);
 }
 
 /// Who ends because of another one is not to blame.

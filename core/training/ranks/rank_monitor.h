@@ -7,6 +7,7 @@
 #include "ranks/rank_board.h"
 #include "training/ranks/process_group.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,8 @@ class RankMonitor {
   [[nodiscard]] std::optional<Error> lost() const;
   /// Why an operation failed with this message: waits until it shows which rank is gone, World::patience at most.
   [[nodiscard]] Error cause_of(const std::string& message) const;
+  /// See ProcessGroup::on_loss().
+  void on_loss(std::function<void(const Error&)> told);
   void leave(const std::string& why);
   /// How long the board takes to answer, about; 0: it has not been asked yet.
   [[nodiscard]] Nanos round_trip() const;
