@@ -126,6 +126,7 @@ struct Exchange {
   std::function<void(Gloo&)> work{};
   bool done = false;
   std::string fault{};  ///< what went wrong
+  Collective::Turn turn{};
 };
 
 /// What the group and its thread share. The thread takes one operation after the other, so that all ranks meet in each.
@@ -152,6 +153,7 @@ struct ExchangeQueue {
         idle = false;
         lock.unlock();
         std::string fault;
+        next->turn.begun = Clock::system().now();
         try {
           next->work(*gloo);
         } catch (const c10::Error& error) {
@@ -159,6 +161,7 @@ struct ExchangeQueue {
         } catch (const std::exception& error) {
           fault = error.what();
         }
+        next->turn.ended = Clock::system().now();
         lock.lock();
         next->fault = std::move(fault);
         broken = !next->fault.empty();
@@ -195,6 +198,7 @@ class GlooCollective final : public Collective {
     if (device_.defined()) device_.copy_(host_);
     device_.reset();
   }
+  [[nodiscard]] Turn turn() const override { return exchange_->turn; }
 
  private:
   std::shared_ptr<ExchangeQueue> queue_;

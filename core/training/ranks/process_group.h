@@ -3,6 +3,7 @@
 
 // Private to training.
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/torch.h"
 #include "ranks/world.h"
@@ -35,6 +36,13 @@ class Collective {
   virtual ~Collective() = default;
   /// Until it is done. Throws RankLost, StepCancelled (the run is stopped without waiting for its step).
   virtual void wait() = 0;
+  /// From when to when it took its turn, behind wait(): whoever waits may come long after its end, and one operation
+  /// waits for those begun before it.
+  struct Turn {
+    Nanos begun = 0;  ///< 0: not known
+    Nanos ended = 0;
+  };
+  [[nodiscard]] virtual Turn turn() const { return {}; }
 };
 
 /// The processes that train together: a c10d store and process group (Gloo; NCCL for tensors of a GPU where LibTorch
