@@ -58,8 +58,7 @@ CutFound smallest_cut(const std::vector<CutLayer>& layers, std::size_t stages, C
 
 std::vector<std::size_t> balanced_cut(const std::vector<CutLayer>& layers, std::size_t stages, double most_bytes) {
   if (stages < 2 || stages > layers.size()) return {};
-  const CutFound fastest =
-      smallest_cut(layers, stages, cut_seconds, cut_bytes, most_bytes > 0 ? most_bytes : kNoCut);
+  const CutFound fastest = smallest_cut(layers, stages, cut_seconds, cut_bytes, most_bytes > 0 ? most_bytes : kNoCut);
   if (fastest.begins.empty()) return {};
   return smallest_cut(layers, stages, cut_bytes, cut_seconds, fastest.largest).begins;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// What is measured of the gradients' way to other ranks: bytes and time of each bucket, from which the network's line is
-// fitted, and a lane of the timeline.
+// What is measured of the gradients' way to other ranks: bytes and time of each bucket, from which the network's line
+// is fitted, and a lane of the timeline.
 
 #include "support/test_program.h"
 #include "support/thread_group.h"
