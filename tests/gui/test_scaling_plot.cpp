@@ -4,8 +4,10 @@
 
 #include "gui/base/theme.h"
 #include "gui/diagnosis/scaling_plot.h"
+#include "gui/diagnosis/whatif_form.h"
 #include "support/test_program.h"
 
+#include <QSlider>
 #include <QtTest>
 #include <qcustomplot.h>
 
@@ -98,6 +100,23 @@ class TestScalingPlot : public QObject {
     QVERIFY(plot.text().contains("The network is assumed"));
     QVERIFY(!plot.pays()->visible());
     QVERIFY(plot.text().contains("all of them pay"));
+  }
+
+  /// Where a network can be trained by several processes, and nowhere else.
+  void sliders_ask_for_ranks_and_their_network() {
+    WhatIfForm form;
+    RunFacts facts;
+    facts.network = true;
+    form.set_facts(facts, {});
+    form.slider("ranks")->setValue(3);
+    form.slider("network")->setValue(3);
+    QVERIFY(form.change().of_ranks());
+    QCOMPARE(form.change().ranks, std::optional<std::size_t>(8));
+    QVERIFY(std::abs(form.change().network_bytes_per_s.value_or(0) - 125e6) < 1);
+    facts.execution.stages = 2;
+    form.set_facts(facts, {});
+    QVERIFY(!form.slider("ranks")->isEnabled() && !form.slider("network")->isEnabled());
+    QVERIFY(form.change().nothing());
   }
 
   void is_drawn_in_both_themes_data() {
