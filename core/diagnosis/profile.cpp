@@ -72,6 +72,7 @@ std::vector<ModelStageCost> model_stage_costs(const TrainerSample& earlier, cons
     for (std::size_t layer = 0; layer < now.layers.size(); ++layer)
       cost.layers.push_back({.node = now.layers[layer].node,
                              .seconds = all > 0 ? cost.busy * forward[layer] / all : 0,
+                             .bytes = static_cast<double>(2 * now.layers[layer].weights + now.layers[layer].gives),
                              .can_begin_stage = now.layers[layer].can_begin_stage});
     costs.push_back(std::move(cost));
   }

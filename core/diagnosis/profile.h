@@ -43,6 +43,7 @@ struct StepCost : ByPhase<double> {
 struct LayerCostShare {
   std::string node{};
   double seconds = 0;            ///< forward and backward, a step
+  double bytes = 0;              ///< of its weights, their gradients, and what it gave of a micro-batch
   bool can_begin_stage = false;  ///< see LayerSample
 };
 

@@ -245,7 +245,7 @@ struct RankSettings {
 struct StagingSettings {
   std::vector<std::string> stages{};  ///< layers at which the next part begins: paths, with * and ?; none: one part
   std::int64_t micro_batches = 4;     ///< parts of a batch that follow each other through the stages
-  std::string schedule = "1f1b";      ///< 1f1b, gpipe (training/stages/stage_schedule.h)
+  std::string schedule = "1f1b";      ///< 1f1b, gpipe (plan/stage_schedule.h)
 };
 
 /// What becomes of records that are bad or slow (see engine/watchdog.h).

@@ -296,6 +296,7 @@ std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, Tr
 
 std::vector<Part> Replicas::staged(const std::vector<at::Tensor>& fields, std::optional<double> weight,
                                    TrainerMeter* meter, std::span<MetricSet> metrics) {
+  if (fields.empty()) return {};
   const std::stop_token stop = stop_.get_token();
   stages_->begin(fields, weight);
   run([&](std::size_t member) { stages_->work(member, stop, member == 0 ? meter : nullptr); });

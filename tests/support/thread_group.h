@@ -89,16 +89,15 @@ class ThreadRanks::Pending final : public Collective {
       : ranks_(ranks), number_(number), work_(std::move(work)) {}
   void wait() override {
     ranks_.take(number_, work_);
-    lasted_ = Clock::system().now() - begun_;
+    turn_.ended = Clock::system().now();
   }
-  [[nodiscard]] Nanos lasted() const override { return lasted_; }
+  [[nodiscard]] Turn turn() const override { return turn_; }
 
  private:
   ThreadRanks& ranks_;
   std::uint64_t number_;
   std::function<void(const Operation&)> work_;
-  Nanos begun_ = Clock::system().now();
-  Nanos lasted_ = 0;
+  Turn turn_{.begun = Clock::system().now()};
 };
 
 class ThreadRanks::Member final : public ProcessGroup {

@@ -126,7 +126,7 @@ struct Exchange {
   std::function<void(Gloo&)> work{};
   bool done = false;
   std::string fault{};  ///< what went wrong
-  Nanos lasted = 0;     ///< once it is done
+  Collective::Turn turn{};
 };
 
 /// What the group and its thread share. The thread takes one operation after the other, so that all ranks meet in each.
@@ -153,7 +153,7 @@ struct ExchangeQueue {
         idle = false;
         lock.unlock();
         std::string fault;
-        const Nanos begun = Clock::system().now();
+        next->turn.begun = Clock::system().now();
         try {
           next->work(*gloo);
         } catch (const c10::Error& error) {
@@ -161,10 +161,9 @@ struct ExchangeQueue {
         } catch (const std::exception& error) {
           fault = error.what();
         }
-        const Nanos ended = Clock::system().now();
+        next->turn.ended = Clock::system().now();
         lock.lock();
         next->fault = std::move(fault);
-        next->lasted = ended - begun;
         broken = !next->fault.empty();
         idle = true;
       }
@@ -199,11 +198,7 @@ class GlooCollective final : public Collective {
     if (device_.defined()) device_.copy_(host_);
     device_.reset();
   }
-
-  [[nodiscard]] Nanos lasted() const override {
-    const std::lock_guard lock(queue_->mutex);
-    return exchange_->lasted;
-  }
+  [[nodiscard]] Turn turn() const override { return exchange_->turn; }
 
  private:
   std::shared_ptr<ExchangeQueue> queue_;

@@ -50,6 +50,9 @@ GradientExchange::GradientExchange(ProcessGroup& group, const FlatParameters& pa
     room -= std::min(room, static_cast<std::size_t>(count) * number);
   }
   for (auto& told : told_by_) told.resize(bucket_of_.size());
+  if (options_.trace == nullptr) return;
+  lane_ = &options_.trace->lane("gradients");
+  label_ = options_.trace->label("exchange");
 }
 
 void GradientExchange::watch(const std::vector<at::Tensor>& parameters, std::size_t replica) {
@@ -89,6 +92,7 @@ void GradientExchange::send(Bucket& bucket) {
   if (options_.in_bfloat16) bucket.short_numbers = sum.to(at::kBFloat16);
   const at::Tensor& given = options_.in_bfloat16 ? bucket.short_numbers : sum;
   bucket.bytes = given.nbytes();
+  bucket.sent = Clock::system().now();
   bucket.sum = group_.sum_in_order(given);
 }
 
@@ -96,14 +100,21 @@ void GradientExchange::finish() {
   if (!under_way_.exchange(false)) next_ = 0;
   while (next_ < buckets_.size()) send_next();
   const torch::NoGradGuard no_gradients;
-  Nanos asked = Clock::system().now();
   for (const auto& bucket : buckets_) {
-    const auto sum = std::exchange(bucket->sum, nullptr);
+    const Nanos asked = Clock::system().now();
+    const std::unique_ptr<Collective> sum = std::exchange(bucket->sum, nullptr);
     sum->wait();
+    const Nanos end = Clock::system().now();
     if (options_.in_bfloat16)
       parameters_.gradients(0).narrow(0, bucket->first, bucket->count).copy_(bucket->short_numbers);
-    const Nanos now = Clock::system().now();
-    sample_.add(bucket->bytes, sum->lasted(), now - std::exchange(asked, now));
+    Collective::Turn turn = sum->turn();
+    if (turn.begun == 0) turn = {bucket->sent, end};
+    sample_.add(bucket->bytes, turn.ended - turn.begun, end - asked);
+    if (lane_ != nullptr)
+      lane_->add({.start = turn.begun,
+                  .duration = turn.ended - turn.begun,
+                  .kind = TraceKind::Phase,
+                  .label = label_});
   }
 }
 

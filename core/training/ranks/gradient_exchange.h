@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/torch.h"
 #include "telemetry/rank_sample.h"
+#include "telemetry/trace.h"
 #include "training/flat_parameters.h"
 #include "training/ranks/process_group.h"
 
@@ -27,6 +28,7 @@ class GradientExchange {
   struct Options {
     std::size_t bucket_bytes = std::size_t{4} << 20;
     bool in_bfloat16 = false;  ///< half the bytes, of numbers with 8 bits of precision
+    Trace* trace = nullptr;    ///< gets a lane that shows each bucket on its way
   };
 
   /// `parameters` must outlive it.
@@ -40,7 +42,7 @@ class GradientExchange {
   void begin();
   /// Sends what has not left yet, also without begin(), and waits for all. Throws RankLost, StepCancelled.
   void finish();
-  /// What it came to so far. For the thread that calls finish().
+  /// What it came to so far. A bucket counts as busy while it takes its turn (Collective::turn()).
   [[nodiscard]] CollectiveSample sample() const { return sample_; }
   [[nodiscard]] std::size_t buckets() const { return buckets_.size(); }
 
@@ -52,7 +54,8 @@ class GradientExchange {
     std::atomic<std::size_t> missing{0};  ///< of them, in this pass
     std::unique_ptr<Collective> sum{};
     at::Tensor short_numbers{};  ///< in bfloat16
-    std::size_t bytes = 0;       ///< that were sent
+    std::size_t bytes = 0;  ///< that were given
+    Nanos sent = 0;
   };
   class Hook;
 
@@ -70,6 +73,8 @@ class GradientExchange {
   std::mutex mutex_{};
   std::size_t next_ = 0;  ///< bucket to be sent
   CollectiveSample sample_{};
+  TraceLane* lane_ = nullptr;
+  std::uint16_t label_ = 0;
 };
 
 }  // namespace feedline::inline training
