@@ -2,6 +2,7 @@
 
 // What a run writes into its timeline.
 
+#include "graph/edit.h"
 #include "support/run_recorder.h"
 #include "support/test_program.h"
 
