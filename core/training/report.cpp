@@ -133,6 +133,7 @@ Json fit_json(const std::vector<FitPassFigures>& passes) {
                     {"wall_s", number_or_null(pass.seconds)},
                     {"merging_s", number_or_null(pass.merging_s)},
                     {"records_per_s", number_or_null(pass.records_per_s())},
+                    {"not_kept", text_or_null(pass.not_kept)},
                     {"costs", std::move(costs)}});
   }
   return list;
@@ -300,7 +301,7 @@ std::string report_json(const RunResult& result) {
   report["residuals"] = last_residuals(result.epochs);
   report["errors"] = errors_json(result.errors);
   report["notices"] = errors_json(result.notices);
-  report["fit"] = fit_json(result.fit_passes);
+  report["fit"] = fit_json(result.last.fit_passes);
   report["ignored"] = ignored_json(result.ignored);
   report["checkpoint"] = text_or_null(result.checkpoint);
   report["best_checkpoint"] = text_or_null(result.best_checkpoint);

@@ -2,7 +2,6 @@
 #include "training/run.h"
 
 #include "base/cores.h"
-#include "base/numbers.h"
 #include "base/suspension.h"
 #include "engine/data_notices.h"
 #include "engine/fit.h"
@@ -16,8 +15,6 @@
 #include "training/run_state.h"
 #include "training/trainer_loop.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
@@ -30,8 +27,6 @@ namespace feedline::inline training {
 namespace {
 
 constexpr Nanos kPreparingInterval = 100'000'000;
-constexpr double kToldFit = 2;  // seconds
-constexpr double kToldFitShare = 0.1;
 
 Error thread_error(const std::exception* fault) {
   if (dynamic_cast<const std::bad_alloc*>(fault) != nullptr)
@@ -78,7 +73,6 @@ class Run::Impl {
   [[nodiscard]] Result<std::optional<ResumePoint>> begin_from(const Plan& plan, const Training& training);
   void tell_of_data(const Plan& plan);
   void preparing(std::string_view what, double fraction);
-  void tell_of_fit() noexcept;
   void finish(Result<TrainerLoop::End> end) noexcept;
   [[nodiscard]] std::optional<Error> lost_rank();
   /// What nobody expected was thrown; the other ranks hear of it.
@@ -139,7 +133,11 @@ Result<std::shared_ptr<const Plan>> Run::Impl::fit(std::shared_ptr<const Plan> p
                                state_.emit(Noticed{error});
                                result_.notices.push_back({.error = error});
                              },
-                         .on_pass = [this](const FitPassFigures& pass) { result_.fit_passes.push_back(pass); }};
+                         .on_pass = [this](const FitPassFigures& pass) { state_.fitted(pass); }};
+  if (options_.meters) {
+    (void)state_.trace->lane("trainer");  // above that of the fit
+    fit_options.trace = state_.trace;
+  }
   fit_options.pipeline.staged |= options_.staged;
   return fit_plan(std::move(plan), fit_options);
 }
@@ -236,28 +234,6 @@ Result<TrainerLoop::End> Run::Impl::execute() {
   return loop.run();
 }
 
-/// Where what nodes learnt before the run was a relevant part of its time.
-void Run::Impl::tell_of_fit() noexcept try {
-  double taken = 0;
-  std::uint64_t records = 0;
-  std::string nodes;
-  for (const FitPassFigures& pass : result_.fit_passes) {
-    taken += pass.seconds;
-    records += pass.records;
-    for (const std::string& node : pass.nodes) nodes += (nodes.empty() ? "" : ", ") + node;
-  }
-  const double share = taken / std::max(taken + result_.last.elapsed(), 1e-9);
-  if (taken < kToldFit || share < kToldFitShare) return;
-  Error error{
-      .reason = fmt::format("the fit pass took {} of the run: {:.1f} s for {} records ({}); from now on what it "
-                            "has learnt is read from the cache",
-                            numbers::percent(share), taken, numbers::count(records), nodes),
-      .node = result_.fit_passes.front().nodes.front()};
-  state_.emit(Noticed{error});
-  result_.notices.push_back({.error = std::move(error)});
-} catch (const std::exception&) {  // out of memory: the result goes without it
-}
-
 /// Those that learn together are of one graph and ask for the same.
 Status Run::Impl::meet_ranks() {
   preparing("Meeting the other ranks", 0);
@@ -325,7 +301,6 @@ void Run::Impl::finish(Result<TrainerLoop::End> end) noexcept {
     if (result_.first.at == 0) result_.first = result_.last;
   } catch (const std::exception&) {  // out of memory: the result goes without figures
   }
-  tell_of_fit();
   state_.emit(Finished{std::move(result_)});
   const std::lock_guard lock(mutex_);
   done_ = true;

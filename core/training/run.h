@@ -121,8 +121,6 @@ struct RunResult {
   /// (engine/data_notices.h), with a count of 0.
   std::vector<RecordError> notices{};
   std::vector<IgnoredFiles> ignored{};  ///< by its sources
-  /// What nodes learnt before the run; none where nothing was to be learnt, or the cache or a checkpoint knew it.
-  std::vector<FitPassFigures> fit_passes{};
   Snapshot first{};                        ///< when the first batch was asked for
   Snapshot last{};                         ///< at the end: counters, step times, peak memory
   std::vector<NodeDurations> durations{};  ///< of the training data's nodes
