@@ -5,6 +5,7 @@
 #include "base/machine_fault.h"
 #include "base/numbers.h"
 #include "base/plain_text.h"
+#include "base/text_lookup.h"
 #include "nodes/source/table/csv_survey.h"
 #include "nodes/source/table/text_encoding.h"
 #include "schema/in_memory.h"
@@ -27,9 +28,8 @@
 namespace feedline::inline nodes {
 namespace {
 
-constexpr std::uint64_t kMappedUpTo = std::uint64_t{16} << 20;  // larger files stay out of the resident memory
-constexpr unsigned kLookForChange = 64;                         // reads
-constexpr std::size_t kShownCell = 40;                          // bytes
+constexpr unsigned kLookForChange = 64;  // reads
+constexpr std::size_t kShownCell = 40;   // bytes
 
 /// A file mapped for reading, under a guard.
 class MappedText {
@@ -84,6 +84,15 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
     if (plain_.facts.size <= kMappedUpTo) map_ = std::make_unique<MappedText>(plain_.file.get(), plain_.facts.size);
     for (std::size_t i = 0; i < layout_.columns.size(); ++i)
       if (layout_.columns[i].type == ColumnType::Text) text_columns_.push_back(i);
+    if (layout_.label != kNoLabel) label_cell_.push_back(layout_.label);
+    wanted_ = layout_.from;
+    wanted_.insert(wanted_.end(), label_cell_.begin(), label_cell_.end());
+    std::vector<std::string> classes;
+    for (const auto& [text, number] : layout_.classes) {
+      classes.push_back(text);
+      class_numbers_.push_back(number);
+    }
+    classes_ = TextLookup(classes);
   }
 
   std::uint64_t size() const override { return index_.rows(); }
@@ -99,19 +108,21 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
   Status read(std::uint64_t index, std::span<Datum* const> out) const override {
     if (out[0] == nullptr && out[1] == nullptr) return {};
     thread_local CsvReading reading;
-    if (Status split = split_row(index, reading); !split) return split;
+    if (Status split = split_row(index, reading, out[0] != nullptr ? wanted_ : label_cell_); !split) return split;
     const std::vector<CsvCell>& cells = reading.splitter.cells();
     if (out[1] != nullptr)
       if (Status done = give_label(index, cells, *out[1]); !done) return done;
     if (out[0] != nullptr)
-      if (Status done = give_row(index, cells, reading.texts, *out[0]); !done) return done;
+      if (Status done = give_row(index, reading, *out[0]); !done) return done;
     return map_ && map_->data() == nullptr ? unchanged() : Status{};  // what was lost of a map reads as zeros
   }
 
   const std::vector<std::string>& key_names() const override { return head_.names; }
   Status read_key(std::uint64_t index, std::size_t key, std::string& value, Datum* label) const override {
     thread_local CsvReading reading;
-    if (Status split = split_row(index, reading); !split) return split;
+    const std::array<std::size_t, 2> wanted{key, layout_.label};
+    const std::size_t count = label != nullptr && layout_.label != kNoLabel ? 2 : 1;
+    if (Status split = split_row(index, reading, std::span(wanted).first(count)); !split) return split;
     const std::vector<CsvCell>& cells = reading.splitter.cells();
     if (label != nullptr)
       if (Status done = give_label(index, cells, *label); !done) return done;
@@ -121,17 +132,28 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
   }
 
  private:
-  /// The cells of the row are those of `reading` then.
-  Status split_row(std::uint64_t index, CsvReading& reading) const {
+  /// The cells of the row are those of `reading` then; perhaps only the wanted ones.
+  Status split_row(std::uint64_t index, CsvReading& reading, std::span<const std::size_t> wanted) const {
     if (++reading.reads % kLookForChange == 0)
       if (Status same = unchanged(); !same) return same;
+    if (cut_mapped(index, reading, wanted)) return {};
     std::string_view row;
     if (Status found = find_row(index, reading, row); !found) return found;
     const std::size_t columns = head_.names.size();
+    if (reading.splitter.cut(row.data(), row.data() + row.size(), head_.dialect, columns, wanted)) return {};
     const auto fault = reading.splitter.split(row, head_.dialect, columns + 1);
     const std::size_t cells = reading.splitter.cells().size();
     if (fault == RowSplitter::Fault::None && cells == columns) return {};
     return bad_row(index, row_fault(fault, cells, head_.names), "Mend the row, or leave it out");
+  }
+
+  /// Most rows of a mapped file: their place is known, and one look at their bytes is enough.
+  bool cut_mapped(std::uint64_t index, CsvReading& reading, std::span<const std::size_t> wanted) const {
+    const char* mapped = map_ ? map_->data() : nullptr;
+    if (mapped == nullptr) return false;
+    const RowPlace place = index_.find(index);
+    return place.skip == 0 && reading.splitter.cut(mapped + place.begin, mapped + plain_.facts.size, head_.dialect,
+                                                   head_.names.size(), wanted);
   }
 
   [[nodiscard]] TextBytes text() const {
@@ -231,11 +253,9 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
     if (missing_(cell))
       return bad_row(index, in_column(layout_.label) + "the label is missing", "Fill it in, or leave the row out");
     if (!layout_.label_number) {
-      thread_local std::string key;
-      key.assign(cell);
-      const auto known = layout_.classes.find(key);
-      if (known == layout_.classes.end()) return no_class(index, cell);
-      out.set_label(known->second);
+      const std::uint32_t known = classes_.find(cell);
+      if (known == TextLookup::kNone) return no_class(index, cell);
+      out.set_label(class_numbers_[known]);
       return {};
     }
     double value = 0;
@@ -259,8 +279,10 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
 
   static std::string shown(std::string_view cell) { return escape_name(cell.substr(0, kShownCell)); }
 
-  Status give_row(std::uint64_t index, const std::vector<CsvCell>& cells, std::vector<std::string_view>& texts,
-                  Datum& out) const {
+  Status give_row(std::uint64_t index, CsvReading& reading, Datum& out) const {
+    const std::vector<CsvCell>& cells = reading.splitter.cells();
+    const bool ascii = reading.splitter.ascii();
+    std::vector<std::string_view>& texts = reading.texts;
     std::size_t text_bytes = 0;
     texts.clear();
     for (const std::size_t column : text_columns_) {
@@ -268,7 +290,7 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
       std::string_view cell = cells[from].text();
       if (missing_(cell)) {
         cell = {};
-      } else if (!is_utf8(cell)) {
+      } else if (!ascii && !is_utf8(cell)) {
         return bad_row(index, in_column(from) + "its text is no UTF-8", "Set encoding to what the file is written in");
       }
       text_bytes += cell.size();
@@ -307,6 +329,10 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
   std::uint64_t id_;  ///< and the next one, of the mapped text
   std::unique_ptr<MappedText> map_{};
   std::vector<std::size_t> text_columns_{};
+  std::vector<std::size_t> label_cell_{};  ///< the label's column of the table, if there is one
+  std::vector<std::size_t> wanted_{};      ///< columns of the table that are read: those of the row, and the label's
+  TextLookup classes_{};
+  std::vector<std::int64_t> class_numbers_{};
 };
 
 /// What legacy encoding the bytes around `at` are written in; UTF-8 if they are rather damaged.

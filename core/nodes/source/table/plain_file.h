@@ -13,6 +13,10 @@ namespace feedline::inline nodes {
 /// A row of a table has at most so many bytes, whatever the file says.
 inline constexpr std::size_t kLongestRow = std::size_t{16} << 20;
 
+/// A file of at most so many bytes is mapped, and its index may be fine; what is larger stays out of the resident
+/// memory.
+inline constexpr std::uint64_t kMappedUpTo = std::uint64_t{16} << 20;
+
 /// A text file as UTF-8, open: the user's own, or a copy of it in the cache folder.
 struct PlainFile {
   File file{};
