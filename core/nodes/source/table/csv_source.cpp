@@ -7,7 +7,9 @@
 #include "base/plain_text.h"
 #include "base/text_lookup.h"
 #include "nodes/source/table/csv_survey.h"
+#include "nodes/source/table/mapped_text.h"
 #include "nodes/source/table/text_encoding.h"
+#include "schema/in_blocks.h"
 #include "schema/in_memory.h"
 #include "schema/record_keys.h"
 #include "schema/row.h"
@@ -22,40 +24,15 @@
 #include <cmath>
 #include <limits>
 #include <optional>
-#include <sys/mman.h>
 #include <utility>
 
 namespace feedline::inline nodes {
 namespace {
 
-constexpr unsigned kLookForChange = 64;  // reads
-constexpr std::size_t kShownCell = 40;   // bytes
-
-/// A file mapped for reading, under a guard.
-class MappedText {
- public:
-  MappedText(int descriptor, std::uint64_t size) : size_(static_cast<std::size_t>(size)) {
-    void* data = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, descriptor, 0);
-    if (data == MAP_FAILED) return;
-    data_ = data;
-    guard_.emplace(data, size_);
-  }
-  ~MappedText() {
-    guard_.reset();
-    if (data_ != nullptr) ::munmap(data_, size_);
-  }
-  MappedText(const MappedText&) = delete;
-  MappedText& operator=(const MappedText&) = delete;
-  /// Null: it is not mapped, or some of it has been lost.
-  [[nodiscard]] const char* data() const {
-    return data_ == nullptr || guard_->broken() ? nullptr : static_cast<const char*>(data_);
-  }
-
- private:
-  void* data_ = nullptr;
-  std::size_t size_;
-  std::optional<MapGuard> guard_{};
-};
+constexpr unsigned kLookForChange = 64;     // reads
+constexpr std::size_t kShownCell = 40;      // bytes
+constexpr std::size_t kFetchedAhead = 8;    // rows
+constexpr std::size_t kFetchedBytes = 192;  // of each
 
 /// What a thread keeps from one row to the next, of whatever source it reads.
 struct CsvReading {
@@ -72,7 +49,12 @@ std::uint64_t new_text_id() {
   return last.fetch_add(2) + 2;
 }
 
-class CsvSource final : public Source, public InMemory, public Reporting, public SharedFiles, public RecordKeys {
+class CsvSource final : public Source,
+                        public InMemory,
+                        public ReadsBlocks,
+                        public Reporting,
+                        public SharedFiles,
+                        public RecordKeys {
  public:
   CsvSource(PlainFile plain, CsvHead head, RowIndex index, TableLayout layout, MissingTokens missing)
       : plain_(std::move(plain)),
@@ -109,12 +91,32 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
     if (out[0] == nullptr && out[1] == nullptr) return {};
     thread_local CsvReading reading;
     if (Status split = split_row(index, reading, out[0] != nullptr ? wanted_ : label_cell_); !split) return split;
-    const std::vector<CsvCell>& cells = reading.splitter.cells();
-    if (out[1] != nullptr)
-      if (Status done = give_label(index, cells, *out[1]); !done) return done;
-    if (out[0] != nullptr)
-      if (Status done = give_row(index, reading, *out[0]); !done) return done;
+    if (Status given = give(index, reading, out[0], out[1]); !given) return given;
     return map_ && map_->data() == nullptr ? unchanged() : Status{};  // what was lost of a map reads as zeros
+  }
+
+  /// Rows that are drawn lie all over the file, so each is fetched while those in front of it are read.
+  std::size_t read_block(std::span<const std::uint64_t> records, std::span<Datum* const> out) const override {
+    const char* mapped = map_ ? map_->data() : nullptr;
+    if (mapped == nullptr || (out[0] == nullptr && out[1] == nullptr)) return 0;
+    thread_local CsvReading kept;
+    CsvReading& reading = kept;
+    std::array<RowPlace, kFetchedAhead> places;
+    const auto fetch = [&](std::size_t i) {
+      RowPlace& place = places[i % kFetchedAhead] = index_.find(records[i]);
+      for (std::size_t line = 0; line < kFetchedBytes; line += 64) __builtin_prefetch(mapped + place.begin + line);
+    };
+    const std::span<const std::size_t> wanted = out[0] != nullptr ? wanted_ : label_cell_;
+    for (std::size_t i = 0; i < std::min(records.size(), kFetchedAhead); ++i) fetch(i);
+    std::size_t done = 0;
+    for (; done < records.size(); ++done) {
+      const RowPlace place = places[done % kFetchedAhead];
+      if (done + kFetchedAhead < records.size()) fetch(done + kFetchedAhead);
+      if (++reading.reads % kLookForChange == 0 && !unchanged()) break;
+      if (!cut_mapped(place, reading, wanted) && !split_row(records[done], reading, wanted)) break;
+      if (!give(records[done], reading, out[2 * done], out[2 * done + 1])) break;
+    }
+    return map_->data() == nullptr ? 0 : done;
   }
 
   const std::vector<std::string>& key_names() const override { return head_.names; }
@@ -136,7 +138,7 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
   Status split_row(std::uint64_t index, CsvReading& reading, std::span<const std::size_t> wanted) const {
     if (++reading.reads % kLookForChange == 0)
       if (Status same = unchanged(); !same) return same;
-    if (cut_mapped(index, reading, wanted)) return {};
+    if (map_ && cut_mapped(index_.find(index), reading, wanted)) return {};
     std::string_view row;
     if (Status found = find_row(index, reading, row); !found) return found;
     const std::size_t columns = head_.names.size();
@@ -148,12 +150,17 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
   }
 
   /// Most rows of a mapped file: their place is known, and one look at their bytes is enough.
-  bool cut_mapped(std::uint64_t index, CsvReading& reading, std::span<const std::size_t> wanted) const {
-    const char* mapped = map_ ? map_->data() : nullptr;
-    if (mapped == nullptr) return false;
-    const RowPlace place = index_.find(index);
-    return place.skip == 0 && reading.splitter.cut(mapped + place.begin, mapped + plain_.facts.size, head_.dialect,
-                                                   head_.names.size(), wanted);
+  bool cut_mapped(const RowPlace& place, CsvReading& reading, std::span<const std::size_t> wanted) const {
+    const char* mapped = map_->data();
+    return mapped != nullptr && place.skip == 0 &&
+           reading.splitter.cut(mapped + place.begin, mapped + plain_.facts.size, head_.dialect, head_.names.size(),
+                                wanted);
+  }
+
+  Status give(std::uint64_t index, CsvReading& reading, Datum* row, Datum* label) const {
+    if (label != nullptr)
+      if (Status done = give_label(index, reading.splitter.cells(), *label); !done) return done;
+    return row != nullptr ? give_row(index, reading, *row) : Status{};
   }
 
   [[nodiscard]] TextBytes text() const {
@@ -334,16 +341,6 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
   TextLookup classes_{};
   std::vector<std::int64_t> class_numbers_{};
 };
-
-/// What legacy encoding the bytes around `at` are written in; UTF-8 if they are rather damaged.
-Result<std::string> encoding_around(const PlainFile& plain, std::uint64_t at) {
-  constexpr std::uint64_t kAround = std::uint64_t{32} << 10;
-  const std::uint64_t begin = at - std::min(at, kAround);
-  std::string piece(static_cast<std::size_t>(std::min(plain.facts.size - begin, 2 * kAround)), '\0');
-  if (!read_at(plain.file.get(), std::as_writable_bytes(std::span(piece)), begin))
-    return read_error(plain.path, errno, "it became shorter while it was read");
-  return guess_legacy_encoding(piece);
-}
 
 struct IndexedCsv {
   PlainFile plain{};

@@ -34,4 +34,7 @@ struct PlainFile {
 [[nodiscard]] Result<PlainFile> open_plain(const std::string& path, const std::string& encoding,
                                            const SourceContext& context);
 
+/// What legacy encoding the bytes around `at` are written in; UTF-8 if they are rather damaged.
+[[nodiscard]] Result<std::string> encoding_around(const PlainFile& plain, std::uint64_t at);
+
 }  // namespace feedline::inline nodes
