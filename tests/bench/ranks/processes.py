@@ -90,10 +90,14 @@ class Starter:
     def start(self, name: str, words: list[str], variables: dict[str, str] | None = None,
               before: list[str] | None = None) -> Process:
         """`before`: words in front of the program, such as ip netns exec. They must hand over to it by exec."""
+        return self.start_other(name, [*(before or []), str(self.program), *words], variables)
+
+    def start_other(self, name: str, command: list[str], variables: dict[str, str] | None = None) -> Process:
+        """Any program, with the same environment."""
         self.count += 1
         output, errors = (self.work / f"{self.count:04}-{name}.{kind}" for kind in ("out", "err"))
         environment = {**clean_environment(self.work), **(variables or {})}
-        command = [*(["nice", "-n", str(self.nice)] if self.nice else []), *(before or []), str(self.program), *words]
+        command = [*(["nice", "-n", str(self.nice)] if self.nice else []), *command]
         with open(output, "wb") as out, open(errors, "wb") as err:
             popen = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment,
                                      cwd=self.work)

@@ -88,7 +88,7 @@ def bad_starts(report: Report, starter: Starter) -> None:
                 ["in use", "cannot reach"])
     # TEST-NET-1: belongs to nobody, so that packets to it are lost or refused on the way.
     refused(report, "a MASTER_ADDR that cannot be reached", starter.ranks(
-        2, run, address="192.0.2.1", port=29500, variables=[{"RANK": "1"}, {"RANK": "2"}]), ["192.0.2.1"])
+        3, run, address="192.0.2.1", port=29500), ["192.0.2.1"])
     refused(report, "a MASTER_ADDR that has no address", starter.ranks(
         3, run, address="no-such-host.invalid", port=29500), ["no-such-host.invalid"])
 
