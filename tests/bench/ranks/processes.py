@@ -30,6 +30,13 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+def torchrun(python: str, ranks: int) -> list[str]:
+    """The words of torchrun up to the program. PyTorch 1.13 under Python 3.11 fails where the output of no rank is
+    redirected or doubled by rank, hence those of a rank that there is not."""
+    return [python, "-m", "torch.distributed.run", "--redirects", "9:3", "--tee", "9:3", "--nproc_per_node", str(ranks),
+            "--master_port", str(free_port())]
+
+
 @dataclass
 class Process:
     """One started program; what it says goes into files, so that no full pipe holds it up."""

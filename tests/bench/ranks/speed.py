@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .claims import Report, Unavailable, say
 from .graphs import ROOT, fashion_mnist, with_values
-from .processes import Process, Starter, free_port, read_json, wait_for
+from .processes import Process, Starter, read_json, torchrun, wait_for
 from .settings import Settings
 
 IDX = ROOT / "resources/examples/idx.feedline"
@@ -71,9 +71,8 @@ class Programs:
     def pytorch(self) -> float:
         peer = Path(__file__).with_name("ddp_peer.py")
         images, labels = (value.split("=", 1)[1] for value in self.data[:2])
-        command = [self.settings.python, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port",
-                   str(free_port()), str(peer), "--graph", str(IDX), "--images", images, "--labels", labels, "--batch",
-                   str(BATCH), "--steps", str(self.settings.steps), "--cores", ",".join(self.cores)]
+        command = [*torchrun(self.settings.python, 2), str(peer), "--graph", str(IDX), "--images", images,
+                   "--labels", labels, "--batch", str(BATCH), "--steps", str(self.settings.steps), "--cores", ",".join(self.cores)]
         process = self.starter.start_other("pytorch", command)
         ended_well([process])
         return json.loads(process.output.read_text(encoding="utf-8"))["samples_per_s"]

@@ -11,7 +11,7 @@ import time
 from .claims import Report, Unavailable
 from .equal import first_difference
 from .graphs import SMALL, TWO_PROCESSES, with_values
-from .processes import LOST_LIMIT, Process, Starter, free_port, losses, read_json, wait_for
+from .processes import LOST_LIMIT, Process, Starter, losses, read_json, torchrun, wait_for
 from .settings import Settings
 
 FAILED = 3
@@ -46,9 +46,8 @@ def good_starts(report: Report, starter: Starter, settings: Settings) -> None:
     if subprocess.run([settings.python, "-c", "import torch.distributed.run"], capture_output=True).returncode != 0:
         report.leave_out(f"torchrun: {settings.python} has no torch.distributed")
         return
-    torchrun = [settings.python, "-m", "torch.distributed.run", "--no-python", "--nproc_per_node", "2", "--master_port",
-                str(free_port())]
-    started = starter.start("torchrun", [*RUN, "--json", "torchrun.json"], before=torchrun)
+    started = starter.start("torchrun", [*RUN, "--json", "torchrun.json"],
+                            before=[*torchrun(settings.python, 2), "--no-python"])
     ended_well(report, "torchrun --no-python", [started], expected, "torchrun.json")
 
 
