@@ -2,6 +2,7 @@
 #include "training/metric.h"
 
 #include <limits>
+#include <vector>
 
 namespace feedline::inline training {
 namespace {
@@ -25,6 +26,15 @@ class LabelF1 final : public Metric {
     if (!counts_.defined()) return std::numeric_limits<double>::quiet_NaN();
     const at::Tensor counts = counts_.cpu().to(at::kDouble);
     return (2 * counts[0] / (counts[1] + counts[2]).clamp_min(1)).mean().item<double>();
+  }
+
+  [[nodiscard]] std::vector<at::Tensor> state() const override {
+    if (!counts_.defined()) return {};
+    return {counts_};
+  }
+  void restore(const std::vector<at::Tensor>& state) override {
+    if (state.size() == 1 && state[0].scalar_type() == at::kLong && state[0].dim() == 2 && state[0].size(0) == 3)
+      counts_ = state[0].clone();
   }
 
  private:
