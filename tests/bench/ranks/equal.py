@@ -23,8 +23,12 @@ def first_difference(one: list[dict], other: list[dict]) -> str:
         return f"{len(one)} and {len(other)} epochs"
     for a, b in zip(one, other):
         for key, value in a.items():
-            if value != b[key]:
+            if key != "metrics" and value != b[key]:
                 return f"epoch {a['epoch']}: {key} {value} and {b[key]}"
+        first, second = ({(m["name"], m["split"]): m["value"] for m in epoch["metrics"]} for epoch in (a, b))
+        for name in {**first, **second}:
+            if first.get(name) != second.get(name):
+                return f"epoch {a['epoch']}: {' '.join(name)} {first.get(name)} and {second.get(name)}"
     return ""
 
 
