@@ -47,7 +47,7 @@ def good_starts(report: Report, starter: Starter, settings: Settings) -> None:
         report.leave_out(f"torchrun: {settings.python} has no torch.distributed")
         return
     started = starter.start("torchrun", [*RUN, "--json", "torchrun.json"],
-                            before=[*torchrun(settings.python, 2), "--no-python"])
+                            before=[*torchrun(settings.python, 2), "--no_python"])
     ended_well(report, "torchrun --no-python", [started], expected, "torchrun.json")
 
 
