@@ -51,8 +51,9 @@ struct LaunchEnd {
 /// Starts the processes with the environment of torchrun (ranks/world.h) and waits for all of them. Rank 0 keeps
 /// standard output and error; of the others, standard error comes line by line and standard output is closed. A signal
 /// is passed on to all, and so is another one after it. Where one process fails, the others are told why, end by
-/// themselves within `grace`, and are ended then; one that was stopped (SIGSTOP) goes on, to do so too. They do not outlive this process. For the main thread, or one that
-/// lives as long. Errors: the program cannot be started, no folder to meet in, no process or pipe left.
+/// themselves within `grace`, and are ended then; one that was stopped (SIGSTOP) goes on, to do so too. They do not
+/// outlive this process. For the main thread, or one that lives as long. Errors: the program cannot be started, no
+/// folder to meet in, no process or pipe left.
 [[nodiscard]] Result<LaunchEnd> launch(const LaunchPlan& plan, const LaunchHost& host);
 
 }  // namespace feedline::inline ranks

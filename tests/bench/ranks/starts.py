@@ -93,8 +93,8 @@ def bad_starts(report: Report, starter: Starter) -> None:
 
 
 def many(report: Report, starter: Starter) -> None:
-    """Started when all have made their first step: a run of one is over a moment later."""
-    words = ["launch", "--nproc", str(MANY), str(TWO_PROCESSES), "--epochs", "1", "--max-steps", "1",
+    """From the start to the end of a run of three steps: each rank tells of one with the next."""
+    words = ["launch", "--nproc", str(MANY), str(TWO_PROCESSES), "--epochs", "1", "--max-steps", "3",
              *with_values(["source.count=500", "source.size=48", "batch.size=64"])]
     begin = time.monotonic()
     try:
@@ -104,8 +104,8 @@ def many(report: Report, starter: Starter) -> None:
         return
     took = time.monotonic() - begin
     steps = [rank["steps"] for rank in done["ranks"]]
-    report.add(f"{MANY} processes: start, one step, end", f"{took:.1f} s, {len(steps)} ranks made {min(steps)} step",
-               "under 30 s, none lost", took < 30 and len(steps) == MANY and min(steps) == 1)
+    report.add(f"{MANY} processes: start, three steps, end", f"{took:.1f} s, {len(steps)} ranks took part",
+               "under 30 s, none lost", took < 30 and len(steps) == MANY and min(steps) > 0)
 
 
 def run(starter: Starter, settings: Settings) -> Report:
