@@ -58,7 +58,7 @@ int RankHelpers::signal() const {
   return waited < kOwnEnd ? 0 : waited < kToldEnd ? SIGTERM : SIGKILL;
 }
 
-void RankHelpers::start(const Document& document, const RunOptions& options, Told told) {
+void RankHelpers::start(const Document& document, const RunOptions& options, HelperNews told) {
   std::vector<std::string> words = {"--no-checkpoints", "--no-record"};
   if (options.resume.state) words.insert(words.end(), {"--resume", options.resume.path});
   if (options.max_steps) words.insert(words.end(), {"--max-steps", std::to_string(*options.max_steps)});
@@ -75,7 +75,7 @@ void RankHelpers::start(const Document& document, const RunOptions& options, Tol
   });
 }
 
-void RankHelpers::run(const Document& document, const std::vector<std::string>& options, const Told& told) {
+void RankHelpers::run(const Document& document, const std::vector<std::string>& options, const HelperNews& told) {
   const std::filesystem::path graph = place_->folder() / "graph.feedline";
   QFile file(QString::fromStdString(graph.string()));
   const std::string text = to_json(document);

@@ -21,7 +21,7 @@ namespace feedline::gui::inline session {
 class RankHelpers {
  public:
   /// What is heard of them, on their thread.
-  struct Told {
+  struct HelperNews {
     std::function<void(const QString&)> line{};  ///< what one of them says, "[rank 1] ...", or how it has failed
     std::function<void(const Error&)> failed{};  ///< they cannot be started: rank 0 would wait in vain
   };
@@ -37,13 +37,13 @@ class RankHelpers {
   /// Of rank 0, for RunOptions::world.
   [[nodiscard]] const World& world() const { return world_; }
   /// Starts them on a copy of what rank 0 runs. Returns at once.
-  void start(const Document& document, const RunOptions& options, Told told);
+  void start(const Document& document, const RunOptions& options, HelperNews told);
   /// They are not waited for any more: the window closes.
   void hurry() { hurry_ = true; }
 
  private:
   RankHelpers(std::shared_ptr<const MeetingPlace> place, World world, std::filesystem::path program);
-  void run(const Document& document, const std::vector<std::string>& options, const Told& told);
+  void run(const Document& document, const std::vector<std::string>& options, const HelperNews& told);
   /// What they are told once the run is over: nothing at first, then SIGTERM, then SIGKILL.
   [[nodiscard]] int signal() const;
 

@@ -110,7 +110,7 @@ void RunController::start(const Document& document, RunOptions options, std::sha
 }
 
 /// What the other processes say arrives as facts do: of this run only, while there is somebody to hear it.
-RankHelpers::Told RunController::told_by_helpers() const {
+RankHelpers::HelperNews RunController::told_by_helpers() const {
   return {.line =
               [relay = relay_, id = run_id_](const QString& line) {
                 relay->call([id, line](RunController& target) {

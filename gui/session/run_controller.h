@@ -86,7 +86,7 @@ class RunController : public QObject {
   class Relay;
   void receive(quint64 run_id, const Fact& fact);
   void receive(quint64 run_id, const Snapshot& now);
-  [[nodiscard]] RankHelpers::Told told_by_helpers() const;
+  [[nodiscard]] RankHelpers::HelperNews told_by_helpers() const;
   void begin_polling();
   void show(const Snapshot& now);
   void finish(const RunResult& result);
@@ -96,7 +96,7 @@ class RunController : public QObject {
   quint64 run_id_ = 0;
   std::filesystem::path checkpoint_folder_{};
   qint64 number_ = 0;
-  std::shared_ptr<Relay> relay_{};  ///< carries the facts of the present run; cut before this object goes
+  std::shared_ptr<Relay> relay_{};          ///< carries the facts of the present run; cut before this object goes
   std::shared_ptr<RankHelpers> helpers_{};  ///< of the run that is on
   std::shared_ptr<Run> run_{};
   std::shared_ptr<RunLog> log_{};
