@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/session/rank_helpers.h"
 
-#include "base/clock.h"
 #include "graph/json.h"
 #include "gui/session/step_back.h"
 #include "ranks/launch.h"
