@@ -65,8 +65,8 @@ class Metric {
   virtual void merge(const Metric& other) = 0;
   /// May wait for the device. NaN without rows.
   [[nodiscard]] virtual double value() const = 0;
-  /// All that it has counted, for restore() of a fresh one of its rule: a run that goes on inside an epoch counts on, and
-  /// ranks put together what each of them has counted. Empty without rows.
+  /// All that it has counted, for restore() of a fresh one of its rule: a run that goes on inside an epoch counts on,
+  /// and rank 0 takes in what the others have counted. Empty without rows.
   [[nodiscard]] virtual std::vector<at::Tensor> state() const = 0;
   /// Tensors lie where the predictions will. Anything but what state() gave is passed over.
   virtual void restore(const std::vector<at::Tensor>& state) = 0;

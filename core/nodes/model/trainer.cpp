@@ -202,8 +202,9 @@ struct Trainer {
       return fail(Error{.reason = "no metric is named",
                         .remedy = "Name one, such as val_loss, or write off",
                         .parameter = "stop_early"});
-    if (auto device = parse_device_name(params.device); !device)
-      return fail(std::move(device.error()).at_parameter("device"));
+    const auto device = parse_device_name(params.device);
+    if (!device) return fail(Error(device.error()).at_parameter("device"));
+    if (Status stages = check_stages(params, *device); !stages) return fail(std::move(stages.error()));
     if (Status split = check_split(params); !split) return fail(std::move(split.error()));
     return std::vector<TensorDesc>{};
   }

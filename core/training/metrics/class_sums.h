@@ -6,7 +6,6 @@
 #include "training/metric.h"
 
 #include <limits>
-#include <vector>
 
 namespace feedline::inline training {
 
@@ -31,8 +30,7 @@ class ClassSums : public Metric {
     return {counts_};
   }
   void restore(const std::vector<at::Tensor>& state) override {
-    if (state.size() == 1 && state[0].scalar_type() == at::kLong && state[0].dim() == 2 && state[0].size(0) == 3)
-      counts_ = state[0].clone();
+    if (state.size() == 1 && state[0].dim() == 2 && state[0].size(0) == 3) counts_ = state[0];
   }
 
  protected:

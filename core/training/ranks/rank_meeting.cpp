@@ -78,8 +78,9 @@ class StoreBoard final : public RankBoard {
   c10::intrusive_ptr<c10d::Store> store_;
 };
 
-/// A socket bound to one address, for the store to listen on; -1 where it must find one itself.
-int socket_bound_to(const std::string& address, std::uint16_t port) {
+/// A socket bound to one address, for the store to listen on; -1 where it must find one itself. LibTorch 1.13 cannot
+/// be given one.
+[[maybe_unused]] int socket_bound_to(const std::string& address, std::uint16_t port) {
   sockaddr_in own{};
   own.sin_family = AF_INET;
   own.sin_port = htons(port);
