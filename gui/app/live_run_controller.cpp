@@ -20,6 +20,7 @@
 #include "recording/checkpoint_places.h"
 
 #include <QAction>
+#include <QActionGroup>
 #include <QApplication>
 #include <QMessageBox>
 #include <QThreadPool>
@@ -68,6 +69,8 @@ void LiveRunController::connect_actions() {
                             : tr("In the next run nodes share their workers");
     Q_EMIT message(runs_.active() ? text + tr(". This run goes on as it is") : text);
   });
+  connect(actions_.processes, &QActionGroup::triggered, this,
+          [this](const QAction* chosen) { Q_EMIT message(chosen->statusTip()); });
 }
 
 void LiveRunController::connect_run() {
@@ -96,6 +99,9 @@ void LiveRunController::connect_run() {
       for (const EpochResult& epoch : fact.earlier->epochs) panel.view->add_epoch(epoch);
     }
   });
+  connect(&runs_, &RunController::helper_said, log,
+          [this](const QString& line) { log->add(LogPanel::Level::Info, line); });
+  connect(&runs_, &RunController::helpers_failed, this, &LiveRunController::tell_failure);
   connect(&runs_, &RunController::trace_exported, this, [this](const QString& path, const QString& fault) {
     Q_EMIT message(fault.isEmpty() ? tr("Timeline written to %1").arg(path)
                                    : tr("%1 was not written: %2").arg(path, fault));
@@ -154,6 +160,14 @@ void LiveRunController::start(DocumentTab& tab, const ResumeOptions& resume) {
     return;
   }
   RunOptions options;
+  const int processes = actions_.processes->checkedAction()->data().toInt();
+  std::shared_ptr<RankHelpers> helpers;
+  if (processes > 1) {
+    auto prepared = RankHelpers::prepare(processes);
+    if (!prepared) return tell_failure(prepared.error());
+    helpers = std::move(*prepared);
+    options.world = helpers->world();
+  }
   options.staged = actions_.show_queues->isChecked();
   options.resume = resume;
   options.checkpoints = checkpoints_of(tab, resume);
@@ -173,6 +187,7 @@ void LiveRunController::start(DocumentTab& tab, const ResumeOptions& resume) {
              tr("%1 goes on behind step %2").arg(tab.display_name()).arg(resume.state->position.step));
   const QString run = options.staged ? tr("Run of %1, every queue shown") : tr("Run of %1");
   log->add(LogPanel::Level::Info, run.arg(tab.display_name()));
+  if (helpers) log->add(LogPanel::Level::Info, tr("Shared out among %1 processes").arg(processes));
   bar->show_staged(options.staged);
   bar->show_resumed(resume.state ? resume.state->position.step : 0);
   notice_->run_started();
@@ -182,7 +197,7 @@ void LiveRunController::start(DocumentTab& tab, const ResumeOptions& resume) {
     return kept ? kept->recorded_as() : RecordedAs{};
   };
   const bool staged = options.staged;
-  runs_.start(tab.document().document(), std::move(options), std::move(record));
+  runs_.start(tab.document().document(), std::move(options), std::move(record), std::move(helpers));
   if (staged) Q_EMIT queues_wanted();
   for (const RunPanel& panel : panels_) panel.view->follow_run(runs_);
   Q_EMIT subject_changed();
