@@ -4,10 +4,10 @@
 #include "base/default_generator.h"
 #include "base/random.h"
 #include "training/frozen_features.h"
+#include "training/memory/out_of_memory.h"
 
 #include <algorithm>
 #include <mutex>
-#include <new>
 #include <optional>
 #include <string_view>
 
@@ -16,12 +16,6 @@ namespace {
 
 /// Largest forward pass of one slice of a heavy layer. Some 20 ms on one core; its backward pass takes twice as long.
 constexpr double kFlopsPerSlice = 5e8;
-
-bool is_out_of_memory(std::string_view what) {
-  for (const std::string_view sign : {"out of memory", "can't allocate memory", "not enough memory", "bad_alloc"})
-    if (what.find(sign) != std::string_view::npos) return true;
-  return false;
-}
 
 /// LibTorch's messages go on with a stack trace; the first line is for people. Those of its compiler begin with an
 /// empty one.
@@ -87,11 +81,7 @@ Error library_error(const std::exception& fault, const std::string& node) {
   if (const auto* known = dynamic_cast<const StepFailed*>(&fault)) return known->error();  // of a recomputed block
   const auto* torch_fault = dynamic_cast<const c10::Error*>(&fault);
   const std::string_view what = torch_fault != nullptr ? torch_fault->what_without_backtrace() : fault.what();
-  if (dynamic_cast<const std::bad_alloc*>(&fault) != nullptr || is_out_of_memory(what))
-    return {.code = ErrorCode::Failed,
-            .reason = "there is not enough memory for a step",
-            .remedy = "Choose a smaller batch size, smaller pictures or fewer filters",
-            .node = node};
+  if (tells_of_memory(fault)) return out_of_memory(node);
   return {.code = ErrorCode::Failed, .reason = "LibTorch failed: " + first_line(what), .node = node};
 }
 
