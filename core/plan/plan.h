@@ -147,6 +147,7 @@ struct ModelPlan {
   std::vector<double> class_weights{};     ///< of its losses with the parameter `balanced`; empty: there are none
   FreezingSettings freezing{};
   StagingSettings staging{};
+  MemorySettings memory{};
   std::size_t stages = 1;  ///< parts that work at the same time; the loss belongs to the last
 };
 

@@ -248,6 +248,11 @@ struct StagingSettings {
   std::string schedule = "1f1b";      ///< 1f1b, gpipe (plan/stage_schedule.h)
 };
 
+/// What takes less memory for more time (see resources/help/memory.md).
+struct MemorySettings {
+  std::vector<std::string> recompute{};  ///< layers and sub-graphs that backward computes again: paths, with * and ?
+};
+
 /// What becomes of records that are bad or slow (see engine/watchdog.h).
 struct FaultSettings {
   double max_bad_fraction = 0.5;  ///< above it the run stops and shows the list
@@ -265,6 +270,7 @@ struct TrainerSettings : LearningSettings,
                          ExecutionSettings,
                          RankSettings,
                          StagingSettings,
+                         MemorySettings,
                          FaultSettings {};
 
 }  // namespace feedline::inline schema

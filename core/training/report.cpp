@@ -224,6 +224,31 @@ Json model_stages_json(const std::vector<ModelStageSample>& stages) {
   return list;
 }
 
+/// What training a network was predicted to take, beside what it took; null where none was trained.
+Json memory_json(const RunResult& result) {
+  const MemoryForecast& memory = result.memory;
+  if (memory.layers.empty()) return nullptr;
+  Json layers = Json::array();
+  for (const LayerMemory& layer : memory.layers)
+    layers.push_back({{"node", layer.node},
+                      {"weight_bytes", layer.weights},
+                      {"gives_bytes", layer.gives},
+                      {"kept_bytes", layer.kept},
+                      {"recomputed", layer.recomputed}});
+  Json gpus = Json::array();
+  for (const GpuSample& gpu : result.last.process.gpus) gpus.push_back(gpu.memory_used);
+  return {{"predicted_bytes", memory.total()},
+          {"weight_bytes", memory.weights},
+          {"gradient_bytes", memory.gradients},
+          {"optimizer_bytes", memory.optimizer},
+          {"activation_bytes", memory.activations},
+          {"batch_bytes", memory.batches},
+          {"measured_tensor_bytes", result.tensor_bytes > 0 ? Json(result.tensor_bytes) : Json(nullptr)},
+          {"measured_gpu_bytes", std::move(gpus)},
+          {"not_counted", memory.open},
+          {"layers", std::move(layers)}};
+}
+
 Json collective_json(const Snapshot& last) {
   if (last.ranks.empty()) return nullptr;
   const CollectiveSample& all = last.collective;
@@ -307,6 +332,7 @@ std::string report_json(const RunResult& result) {
   report["best_checkpoint"] = text_or_null(result.best_checkpoint);
   report["resumed_from"] = text_or_null(result.resumed_from);
   report["peak_rss_bytes"] = result.last.process.peak_rss_bytes;
+  report["memory"] = memory_json(result);
   const Execution& execution = result.execution;
   report["seed"] = execution.seed;
   report["device"] = text_or_null(execution.device);

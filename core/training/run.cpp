@@ -2,12 +2,15 @@
 #include "training/run.h"
 
 #include "base/cores.h"
+#include "base/memory.h"
 #include "base/suspension.h"
 #include "engine/data_notices.h"
 #include "engine/fit.h"
 #include "engine/pipeline_settings.h"
 #include "training/apply_options.h"
+#include "training/block_cache.h"
 #include "training/learner.h"
+#include "training/memory/out_of_memory.h"
 #include "training/ranks/join_ranks.h"
 #include "training/ranks/process_group.h"
 #include "training/ranks/rank_agreement.h"
@@ -207,10 +210,14 @@ Result<TrainerLoop::End> Run::Impl::execute() {
   if (options_.meters) state_.meter.write_to(*state_.trace);
 
   Training training;
+  const std::uint64_t free_before = free_memory();
   if (options_.train) {
     preparing((*plan)->network() != nullptr ? "Building the model" : "Making the estimator", 0);
-    auto made = catch_step_faults([&] { return make_training(**plan, options_, state_); });
-    if (!made) return fail(std::move(made.error()));
+    reset_tensor_peak();
+    auto made = catch_step_faults([&] {
+      return catch_lack_of_memory([&] { return make_training(**plan, options_, state_); });
+    });
+    if (!made) return fail(with_memory_advice(std::move(made.error()), **plan, (*plan)->asked_for()));
     training = std::move(*made);
   } else {
     training = make_draining(**plan, options_);
@@ -226,12 +233,21 @@ Result<TrainerLoop::End> Run::Impl::execute() {
     return fail(std::move(loaded.error()));
   }
   const EstimatorPlan* estimator = options_.train ? (*plan)->estimator() : nullptr;
+  result_.memory = forecast_memory(**plan, training.execution);
+  const std::uint64_t there =
+      training.execution.on_cpu() ? free_before : memory_there(training.execution, state_.snapshot().process);
   state_.emit(Started{.execution = training.execution,
                       .samples_per_epoch = (*plan)->train.sampler.count,
                       .parameters = training.parameters,
+                      .memory = result_.memory,
+                      .memory_there = there,
+                      .memory_advice = memory_advice(**plan, training.execution, there),
                       .estimator = estimator != nullptr ? estimator->type : "",
                       .earlier = loop.earlier()});
-  return loop.run();
+  Result<TrainerLoop::End> end = catch_lack_of_memory([&] { return loop.run(); });
+  if (options_.train && (*plan)->network() != nullptr) result_.tensor_bytes = tensor_memory().most;
+  if (!end) return fail(with_memory_advice(std::move(end.error()), **plan, training.execution));
+  return end;
 }
 
 /// Those that learn together are of one graph and ask for the same.

@@ -5,6 +5,7 @@
 #include "engine/fit.h"
 #include "engine/pipeline.h"
 #include "graph/document.h"
+#include "plan/memory_advice.h"
 #include "plan/plan.h"
 #include "ranks/world.h"
 #include "schema/source_report.h"
@@ -125,6 +126,8 @@ struct RunResult {
   Snapshot last{};                         ///< at the end: counters, step times, peak memory
   std::vector<NodeDurations> durations{};  ///< of the training data's nodes
   Execution execution{};                   ///< what it really used
+  MemoryForecast memory{};                 ///< what was predicted of a network's training
+  std::uint64_t tensor_bytes = 0;          ///< that tensors really took at most, in main memory; 0: not known
   std::string checkpoint{};                ///< the newest that it wrote, and the best; empty: none
   std::string best_checkpoint{};
   std::string resumed_from{};  ///< checkpoint; empty: it began anew. Epochs, steps and samples are then of all of it
@@ -150,7 +153,10 @@ struct EarlierPart {
 struct Started {
   Execution execution{};
   std::uint64_t samples_per_epoch = 0;
-  std::uint64_t parameters = 0;          ///< trainable numbers in the network
+  std::uint64_t parameters = 0;               ///< trainable numbers in the network
+  MemoryForecast memory{};                    ///< what its training is predicted to take
+  std::uint64_t memory_there = 0;             ///< bytes that there were for it before; 0: not known
+  std::vector<MemoryAdvice> memory_advice{};  ///< what would make it smaller
   std::string estimator{};               ///< type of what learns in place of a network; empty: a network, or nothing
   std::optional<EarlierPart> earlier{};  ///< none: it begins anew
 };
