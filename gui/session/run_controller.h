@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "exporting/event_file.h"
 #include "graph/document.h"
 #include "recording/run_log.h"
 #include "telemetry/snapshot.h"
@@ -35,7 +36,9 @@ class RunController : public QObject {
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] bool active() const { return state_ != State::Idle; }
   /// Starts a run of a copy of the document; ignored while one is active. `log`: where it is recorded; null: nowhere.
-  void start(const Document& document, RunOptions options = {}, std::shared_ptr<RunLog> log = {});
+  /// `events`: what TensorBoard follows; null: nothing.
+  void start(const Document& document, RunOptions options = {}, std::shared_ptr<RunLog> log = {},
+             std::shared_ptr<EventFile> events = {});
   void pause();
   void resume();
   /// A run that keeps checkpoints ends behind its step, with a last one; a step that takes long is broken off.
@@ -91,6 +94,7 @@ class RunController : public QObject {
   std::shared_ptr<Relay> relay_{};  ///< carries the facts of the present run; cut before this object goes
   std::shared_ptr<Run> run_{};
   std::shared_ptr<RunLog> log_{};
+  std::shared_ptr<EventFile> events_{};
   std::jthread reaper_{};                        ///< takes the finished run and its log apart, off this thread
   QThreadPool courier_{};                        ///< one thread, so that wishes arrive in their order
   QThreadPool scribe_{};                         ///< one thread: writes files
