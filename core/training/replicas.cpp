@@ -324,6 +324,7 @@ void Replicas::step(TrainerMeter& meter) {
   const double unscale = scaler_ ? scaler_->unscale() : 1;
   const double scale = unscale * static_cast<double>(first_rows_) / static_cast<double>(rows_);
   pending_ = 0;
+  if (keeps_gradient_) copy_gradient(scale);
   guarded([&] { optimizer_->begin(scale); });
   if (!optimizer_->measures()) {
     run([&](std::size_t member) {

@@ -214,9 +214,8 @@ Result<TrainerLoop::End> Run::Impl::execute() {
   if (options_.train) {
     preparing((*plan)->network() != nullptr ? "Building the model" : "Making the estimator", 0);
     reset_tensor_peak();
-    auto made = catch_step_faults([&] {
-      return catch_lack_of_memory([&] { return make_training(**plan, options_, state_); });
-    });
+    auto made = catch_step_faults(
+        [&] { return catch_lack_of_memory([&] { return make_training(**plan, options_, state_); }); });
     if (!made) return fail(with_memory_advice(std::move(made.error()), **plan, (*plan)->asked_for()));
     training = std::move(*made);
   } else {

@@ -33,6 +33,7 @@ class CacheStore;
 namespace feedline::inline training {
 
 class ProcessGroup;
+class RunWatch;
 class RankAgreement;
 
 /// In place of the schedule of a network's learning rate (tuning/find_rate.h). Both are called from the run's thread.
@@ -77,6 +78,7 @@ struct RunOptions {
   World world{};
   std::shared_ptr<ProcessGroup> group{};   ///< where the others were met already; null: the run meets them
   std::shared_ptr<RankAgreement> ranks{};  ///< set by the run
+  std::shared_ptr<RunWatch> watch{};       ///< who is shown pictures and tensors (training/run_watch.h); null: nobody
   ResumeOptions weights{};  ///< begins anew, with what this has of the weights of the graph, by their names
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/app/live_run_controller.h"
 
+#include "base/user_path.h"
+#include "exporting/event_file.h"
 #include "graph/path.h"
 #include "graph/subgraph.h"
 #include "gui/app/ask_to_stop.h"
@@ -197,7 +199,7 @@ void LiveRunController::start(DocumentTab& tab, const ResumeOptions& resume) {
     return kept ? kept->recorded_as() : RecordedAs{};
   };
   const bool staged = options.staged;
-  runs_.start(tab.document().document(), std::move(options), std::move(record), std::move(helpers));
+  runs_.start(tab.document().document(), std::move(options), std::move(record), new_events(tab), std::move(helpers));
   if (staged) Q_EMIT queues_wanted();
   for (const RunPanel& panel : panels_) panel.view->follow_run(runs_);
   Q_EMIT subject_changed();
@@ -227,13 +229,24 @@ std::shared_ptr<RunLog> LiveRunController::new_log(DocumentTab& tab, const RunOp
   const Document& document = tab.document().document();
   const std::string title = document.title().empty() ? tab.display_name().toStdString() : document.title();
   const RunSource source{.title = title, .file = tab.document().file().toStdString(), .origin = "window"};
-  // Called on the record's thread, which may outlive this object.
-  const auto on_fault = [live_run = QPointer<LiveRunController>(this)](const Error& error) {
+  return std::make_shared<RunLog>(document, options, source, warning_to_log());
+}
+
+/// What TensorBoard follows, in a folder of the run's own; null: nobody wants it.
+std::shared_ptr<EventFile> LiveRunController::new_events(DocumentTab& tab) {
+  const QString all = Settings::tensorboard_folder();
+  if (all.isEmpty()) return nullptr;
+  const auto folder = event_folder(user_path(all.toStdString()), tab.display_name().toStdString());
+  return std::make_shared<EventFile>(folder, tab.document().document(), warning_to_log());
+}
+
+/// For threads of their own, which may outlive this object.
+std::function<void(const Error&)> LiveRunController::warning_to_log() {
+  return [live_run = QPointer<LiveRunController>(this)](const Error& error) {
     post_to(qApp, [live_run, text = QString::fromStdString(error.line())] {
       if (live_run) live_run->log->add(LogPanel::Level::Warning, text);
     });
   };
-  return std::make_shared<RunLog>(document, options, source, on_fault);
 }
 
 bool LiveRunController::may_stop(const DocumentTab* only) {

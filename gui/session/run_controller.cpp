@@ -35,12 +35,13 @@ Overloaded(F...) -> Overloaded<F...>;
 /// Stands between a run's thread and the controller, which may go first.
 class RunController::Relay : public std::enable_shared_from_this<Relay> {
  public:
-  Relay(RunController* target, quint64 run_id, std::shared_ptr<RunLog> log)
-      : log_(std::move(log)), target_(target), run_id_(run_id) {}
+  Relay(RunController* target, quint64 run_id, std::shared_ptr<RunLog> log, std::shared_ptr<EventFile> events)
+      : log_(std::move(log)), events_(std::move(events)), target_(target), run_id_(run_id) {}
 
   void send(const Fact& fact) {
     if (std::this_thread::get_id() != owner_ && !stepped_back_.exchange(true)) step_back();
     if (log_) log_->take(fact);
+    if (events_) events_->take(fact);
     call([id = run_id_, fact](RunController& target) { target.receive(id, fact); });
   }
 
@@ -72,6 +73,7 @@ class RunController::Relay : public std::enable_shared_from_this<Relay> {
   std::atomic<bool> stepped_back_{false};
   std::atomic<bool> waiting_{false};
   std::shared_ptr<RunLog> log_;  ///< hears of a run's end even when nobody else is left
+  std::shared_ptr<EventFile> events_;
   std::mutex mutex_{};
   RunController* target_;
   quint64 run_id_;
@@ -91,13 +93,14 @@ RunController::~RunController() {
 }
 
 void RunController::start(const Document& document, RunOptions options, std::shared_ptr<RunLog> log,
-                          std::shared_ptr<RankHelpers> helpers) {
+                          std::shared_ptr<EventFile> events, std::shared_ptr<RankHelpers> helpers) {
   if (active()) return;
   recent_.clear();
   last_durations_.clear();
   number_ = 0;
   log_ = std::move(log);
-  relay_ = std::make_shared<Relay>(this, ++run_id_, log_);
+  options.watch = events_ = std::move(events);
+  relay_ = std::make_shared<Relay>(this, ++run_id_, log_, events_);
   checkpoint_folder_ = options.checkpoints.folder;
   set_state(State::Preparing);
   helpers_ = std::move(helpers);
@@ -202,10 +205,12 @@ void RunController::finish(const RunResult& result) {
   relay_->cut();
   number_ = run_number();
   reaper_ = std::jthread([this, before = std::move(reaper_), poller = std::move(poller_), run = std::move(run_),
-                          log = std::move(log_), relay = std::move(relay_), helpers = std::move(helpers_)]() mutable {
+                          log = std::move(log_), events = std::move(events_), relay = std::move(relay_),
+                          helpers = std::move(helpers_)]() mutable {
     poller.join();
     run.reset();  // the last of the run's threads lets go of the relay
     relay.reset();
+    events.reset();  // waits until all is written
     const qint64 number = log ? log->id() : 0;
     log.reset();  // waits until all is written
     if (number != 0) post_to(this, [this, number] { Q_EMIT recorded(number); });
@@ -216,13 +221,14 @@ void RunController::finish(const RunResult& result) {
 }
 
 void RunController::begin_polling() {
-  poller_ = std::jthread([run = run_, relay = relay_, log = log_](const std::stop_token& stop) {
+  poller_ = std::jthread([run = run_, relay = relay_, log = log_, events = events_](const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any wake;
     std::unique_lock lock(mutex);
     while (!wake.wait_for(lock, stop, kPoll, [] { return false; }) && !stop.stop_requested()) {
       Snapshot now = run->snapshot();
       if (log) log->take(now);
+      if (events) events->take(now);
       // A window that is late misses points, and nothing piles up.
       if (!relay->waiting()) relay->send(std::move(now));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "exporting/event_file.h"
 #include "graph/document.h"
 #include "gui/session/rank_helpers.h"
 #include "recording/run_log.h"
@@ -36,9 +37,10 @@ class RunController : public QObject {
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] bool active() const { return state_ != State::Idle; }
   /// Starts a run of a copy of the document; ignored while one is active. `log`: where it is recorded; null: nowhere.
-  /// `helpers`: the other processes that it is shared out among; null: none.
+  /// `events`: what TensorBoard follows; null: nothing. `helpers`: the other processes that it is shared out among;
+  /// null: none.
   void start(const Document& document, RunOptions options = {}, std::shared_ptr<RunLog> log = {},
-             std::shared_ptr<RankHelpers> helpers = {});
+             std::shared_ptr<EventFile> events = {}, std::shared_ptr<RankHelpers> helpers = {});
   void pause();
   void resume();
   /// A run that keeps checkpoints ends behind its step, with a last one; a step that takes long is broken off.
@@ -100,6 +102,7 @@ class RunController : public QObject {
   std::shared_ptr<RankHelpers> helpers_{};  ///< of the run that is on
   std::shared_ptr<Run> run_{};
   std::shared_ptr<RunLog> log_{};
+  std::shared_ptr<EventFile> events_{};
   std::jthread reaper_{};                        ///< takes the finished run and its log apart, off this thread
   QThreadPool courier_{};                        ///< one thread, so that wishes arrive in their order
   QThreadPool scribe_{};                         ///< one thread: writes files

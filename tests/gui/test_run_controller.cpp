@@ -233,7 +233,7 @@ void TestRunController::a_run_is_shared_out_among_processes() {
   connect(&runs, &RunController::helper_said, this, [&said](const QString& line) { said << line; });
   connect(&runs, &RunController::helpers_failed, this,
           [&said](const Error& error) { said << QString::fromStdString(error.line()); });
-  runs.start(document_, epochs(1), {}, std::move(*helpers));
+  runs.start(document_, epochs(1), {}, {}, std::move(*helpers));
   QTRY_COMPARE_WITH_TIMEOUT(story.results.size(), std::size_t{1}, 60'000);
   const RunResult& result = story.results[0];
   if (result.failure && result.failure->reason.find("Gloo") != std::string::npos) QSKIP(result.failure->reason.c_str());
