@@ -132,7 +132,7 @@ Outcome drive(Document document, const RunOptions& options, Interrupts& interrup
     if (interrupts.requested() && !outcome.interrupted) {
       outcome.interrupted = true;
       interrupted_at = Clock::system().now();
-      if (options.checkpoints.folder.empty()) {
+      if (options.checkpoints.folder.empty() && options.world.alone()) {
         run->stop();
       } else {
         run->stop_behind_step();

@@ -3,8 +3,14 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/terminal.h"
+#include "ranks/world.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 #include <exception>
+#include <string_view>
 
 namespace feedline::cli {
 namespace {
@@ -32,6 +38,20 @@ void describe(CLI::App& app) {
   app.require_subcommand(1);
 }
 
+/// What trains or measures by itself: started as one of several ranks, each of them would do all of it.
+constexpr std::array<std::string_view, 10> kForOneProcess = {"profile", "diagnose", "prove", "tune",      "find-lr",
+                                                             "study",   "pretrain", "bench", "baselines", "importance"};
+
+/// Status of a start by torchrun, srun or launch that the command cannot follow.
+Status check_alone(std::string_view command) {
+  if (std::find(kForOneProcess.begin(), kForOneProcess.end(), command) == kForOneProcess.end()) return {};
+  const auto world = world_of_process();
+  if (!world || world->alone()) return {};
+  return fail(
+      fmt::format("'{}' is for one process, and this is rank {} of {}", command, world->rank, world->size),
+      "Start it by itself, without RANK and WORLD_SIZE in the environment; 'run' trains with several processes");
+}
+
 int run_checked(int argc, char** argv, std::span<const AddCommand> commands) {
   CLI::App app;
   ExitCode code = kOk;
@@ -43,6 +63,7 @@ int run_checked(int argc, char** argv, std::span<const AddCommand> commands) {
     put(stderr, app.help());
     return kBadInput;
   }
+  if (Status alone = check_alone(argv[1]); !alone) return refuse(alone.error());
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -19,7 +19,6 @@
 namespace feedline::inline engine {
 namespace {
 
-constexpr std::uint64_t kEnoughToDecide = 100;
 /// Longer than it takes to hand over a batch that is ready.
 constexpr Nanos kWaited = 50'000;
 
@@ -195,7 +194,8 @@ class Pipeline::Impl {
   Status judge(const BatchWork& batch) {
     tried_ += batch.rows;
     bad_ += batch.rows - batch.good;
-    if (bad_ == 0 || (tried_ < kEnoughToDecide && !batch.last_of_epoch)) return {};
+    const bool last = batch.last_of_epoch && state_->options.share.all();  // a share of few records may be bad
+    if (bad_ == 0 || (tried_ < kEnoughToJudge && !last)) return {};
     const double fraction = static_cast<double>(bad_) / static_cast<double>(tried_);
     if (fraction <= state_->options.max_bad_fraction) return {};
     const std::vector<RecordError> list = errors_.list();

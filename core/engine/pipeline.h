@@ -33,6 +33,9 @@ struct RecordError {
   std::uint64_t records = 0;  ///< how many different records; 0 where it is about none
 };
 
+/// So many records decide whether too many of them are bad.
+inline constexpr std::uint64_t kEnoughToJudge = 100;
+
 struct PipelineOptions {
   std::size_t workers = 0;  ///< 0: as many as cores
   /// Finished or unfinished batches that may exist beyond the one being consumed. 0: a batch is begun only once it is
@@ -54,7 +57,7 @@ struct PipelineOptions {
   double slow_seconds = 10;              ///< the watchdog: see FaultSettings
   double slow_factor = 100;
   std::string on_slow = "skip";
-  /// Of the records tried (after the first 100, or a whole epoch); above it the run fails.
+  /// Of the records tried (after the first kEnoughToJudge, or a whole epoch of all); above it the run fails.
   double max_bad_fraction = 0.5;
   /// Told what the watchdog sees and does not count as an error: a record that is slow, one that is tried again. Called
   /// from a thread of the pipeline's own, never after it is gone.

@@ -155,15 +155,23 @@ class Attempt {
     end_all(signal);
   }
 
+  /// Of those that still run, the others have given up all: one that is stopped ends by no other means.
+  [[nodiscard]] bool only_lost_left() const {
+    const auto lost = board_ ? board_->lost() : std::nullopt;
+    return lost && std::all_of(processes_.begin(), processes_.end(),
+                               [&](const RankProcess& one) { return one.ended() || one.rank() == lost->rank; });
+  }
+
   void end_stragglers() {
     if (!first_failure_) return;
-    const auto since = LaunchClock::now() - *first_failure_;
-    if (since > plan_.grace && ending_with_ == 0) {
+    const auto now = LaunchClock::now();
+    if (ending_with_ == 0 && (now - *first_failure_ > plan_.grace || only_lost_left())) {
       host_.line(fmt::format("{} s after the first failure, the other ranks are ended",
-                             std::chrono::duration_cast<std::chrono::seconds>(since).count()));
+                             std::chrono::duration_cast<std::chrono::seconds>(now - *first_failure_).count()));
       end_all(ending_with_ = SIGTERM);
       end_all(SIGCONT);  // who is stopped hears of it then
-    } else if (since > plan_.grace + plan_.last_grace && ending_with_ == SIGTERM) {
+      ending_since_ = now;
+    } else if (ending_with_ == SIGTERM && now - ending_since_ > plan_.last_grace) {
       end_all(ending_with_ = SIGKILL);
     }
   }
@@ -199,6 +207,7 @@ class Attempt {
   std::optional<LaunchClock::time_point> first_failure_{};
   int passed_on_ = 0;
   int ending_with_ = 0;
+  LaunchClock::time_point ending_since_{};
 };
 
 }  // namespace

@@ -232,6 +232,7 @@ struct ExecutionSettings {
   std::int64_t intra_op_threads = 0;   ///< threads within one operation of one replica; 0: auto
   std::string channels_last = "auto";  ///< auto, on, off
   std::string precision = "auto";      ///< auto (float32), float32, bfloat16, float16
+  bool sync_batch_norm = false;        ///< norms measure the rows of all replicas of all ranks, not of each its own
 };
 
 /// How processes that learn together exchange gradients.

@@ -27,13 +27,7 @@ Status Learner::restore(const TrainingState&) { return keeps_nothing(); }
 Result<std::string> Learner::take_weights(const TrainingState&) { return keeps_nothing(); }
 
 Result<Training> make_training(const Plan& plan, const RunOptions& options, RunState& state) {
-  const EstimatorPlan* estimator = plan.estimator();
-  if (estimator != nullptr && options.ranks)
-    return fail(Error{.reason = "an estimator learns in one process",
-                      .remedy = "Start it by itself, without RANK and WORLD_SIZE in the environment",
-                      .node = plan.trainer_node,
-                      .port = "estimator"});
-  if (estimator != nullptr) return make_estimator(plan, *estimator, options, state);
+  if (const EstimatorPlan* estimator = plan.estimator()) return make_estimator(plan, *estimator, options, state);
   return make_network(plan, *plan.network(), options, state);
 }
 

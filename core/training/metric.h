@@ -65,11 +65,11 @@ class Metric {
   virtual void merge(const Metric& other) = 0;
   /// May wait for the device. NaN without rows.
   [[nodiscard]] virtual double value() const = 0;
-  /// All that it has counted, for restore() of a fresh one of its rule: a run that goes on inside an epoch counts on.
-  /// Every rule that is measured while training has these. Empty without rows.
-  [[nodiscard]] virtual std::vector<at::Tensor> state() const { return {}; }
+  /// All that it has counted, for restore() of a fresh one of its rule: a run that goes on inside an epoch counts on,
+  /// and rank 0 takes in what the others have counted. Empty without rows.
+  [[nodiscard]] virtual std::vector<at::Tensor> state() const = 0;
   /// Tensors lie where the predictions will. Anything but what state() gave is passed over.
-  virtual void restore(const std::vector<at::Tensor>& /*state*/) {}
+  virtual void restore(const std::vector<at::Tensor>& state) = 0;
 };
 
 /// A metric's description. Text lives as long as the program. Two rules may have one name, for targets of two kinds:

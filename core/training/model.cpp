@@ -247,6 +247,8 @@ void Model::run_layers(std::span<const at::Tensor> fields, std::size_t count, co
     if (stop.stop_requested()) throw StepCancelled();
   } catch (const StepCancelled&) {
     throw;
+  } catch (const StepFailed&) {  // another rank is lost
+    throw;
   } catch (const std::exception& fault) {
     throw StepFailed(library_error(fault, plan_.layers[std::min(at, count - 1)].node));
   }
@@ -295,6 +297,8 @@ void Model::backward(const at::Tensor& loss, double weight) const {
   try {
     loss.backward(weight == 1 ? at::Tensor() : at::full_like(loss, weight));
   } catch (const StepCancelled&) {
+    throw;
+  } catch (const StepFailed&) {
     throw;
   } catch (const std::exception& fault) {
     throw StepFailed(library_error(fault, plan_.loss.node));

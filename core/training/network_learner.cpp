@@ -113,7 +113,7 @@ class NetworkLearner final : public Learner {
     const bool more = step_.team().learn_in(epoch);
     if (!features_) return;
     if (more) features_->look_again(step_.model());
-    if (epoch > 1) features_->leave_to_later_runs();
+    if (epoch > 1 && (ranks_ == nullptr || ranks_->leads())) features_->leave_to_later_runs();
   }
 
   std::optional<Progress> train(const Batch& batch, std::uint64_t step) override {
@@ -385,6 +385,8 @@ Result<Training> make_network(const Plan& plan, const ModelPlan& network, const 
   Training training;
   Execution& execution = training.execution;
   execution = resolve_execution(plan, options, Use::Network, device->is_cpu());
+  // As many on each rank, whatever the cores of its machine: the replicas of all are counted on from rank to rank.
+  if (options.ranks) execution.replicas = static_cast<int>(options.ranks->least(execution.replicas));
   execution.device = device_text(*device);
   execution.precision = format->precision();
   execution.has_bfloat16 = !device->is_cpu() || cpu_has_bfloat16();
@@ -394,17 +396,6 @@ Result<Training> make_network(const Plan& plan, const ModelPlan& network, const 
   at::set_num_threads(execution.intra_op_threads);
   set_blas_threads(execution.intra_op_threads);
 
-  if (options.ranks && network.stages > 1)
-    return fail(Error{.reason = "a network that is cut into stages cannot be trained by several processes",
-                      .remedy = "Clear stages, or start one process",
-                      .node = plan.trainer_node,
-                      .parameter = "stages"});
-  if (options.ranks && plan.train.batch.size < options.ranks->world().size)
-    return fail(Error{.reason = fmt::format("a batch of {} records cannot be divided among {} ranks",
-                                            plan.train.batch.size, options.ranks->world().size),
-                      .remedy = "Raise the batch size, or start fewer processes",
-                      .node = plan.train.batch_node,
-                      .parameter = "size"});
   const auto seed = static_cast<std::uint64_t>(execution.seed);
   auto model = Model::build(network, *device, seed, *format);
   if (!model) return fail(std::move(model.error()).at_node(plan.trainer_node));
@@ -429,6 +420,7 @@ Result<Training> make_network(const Plan& plan, const ModelPlan& network, const 
                                    .ranks = options.ranks,
                                    .bucket_bytes = static_cast<std::size_t>(plan.trainer.bucket_mib * 1024 * 1024),
                                    .short_gradients = plan.trainer.gradients == "bfloat16",
+                                   .shares_norms = plan.trainer.sync_batch_norm,
                                    .trace = options.meters ? state.trace.get() : nullptr});
   if (!replicas)
     return fail(replicas.error().node.empty() ? std::move(replicas.error()).at_node(plan.trainer_node)

@@ -6,7 +6,7 @@
 #include "training/ranks/gradient_exchange.h"
 #include "training/ranks/rank_agreement.h"
 #include "training/ranks/shared_tensors.h"
-#include "training/ranks/with_ranks.h"
+#include "training/shared_statistics.h"
 
 #include <algorithm>
 #include <atomic>
@@ -88,21 +88,12 @@ Status Replicas::populate(std::unique_ptr<Model> model) {
   if (options_.scales_loss) scaler_.emplace();
   if (Status made = make_optimizer(); !made) return made;
   if (options_.ranks) make_exchange();
+  if (options_.shares_norms && !stages_ && members * ranks_count() > 1)
+    statistics_ = std::make_unique<SharedStatistics>(members, options_.ranks.get(), stop_.get_token());
   team_ = std::make_unique<ThreadTeam>(
       members_, [threads = options_.intra_op_threads](std::size_t) { at::set_num_threads(threads); });
   link_ = std::make_unique<std::stop_callback<std::function<void()>>>(options_.stop, [this] { stop_.request_stop(); });
   return {};
-}
-
-void Replicas::make_exchange() {
-  ProcessGroup& group = options_.ranks->group();
-  exchange_ = std::make_unique<GradientExchange>(
-      group, *parameters_,
-      GradientExchange::Options{.bucket_bytes = options_.bucket_bytes,
-                                .in_bfloat16 = options_.short_gradients,
-                                .trace = options_.trace});
-  sharing_ = std::make_unique<SharedTensors>(group);
-  for (std::size_t i = 0; i < models_.size(); ++i) exchange_->watch(models_[i]->parameters(), i);
 }
 
 /// It has as many shards as one process would that had all replicas, so that sums over pieces have the same bytes.
@@ -155,47 +146,6 @@ void Replicas::look_up(std::shared_ptr<FrozenFeatures> features) {
   features_ = std::move(features);
 }
 
-void Replicas::share_with_ranks() {
-  if (!sharing_) return;
-  with_ranks([this] {
-    sharing_->finish();
-    if (ranks_share_) return;
-    std::vector<at::Tensor> all = models_.front()->buffers();
-    all.push_back(parameters_->values());
-    for (const Model::Named& frozen : models_.front()->named_frozen()) all.push_back(frozen.tensor);
-    sharing_->begin(std::move(all));
-    sharing_->finish();
-  });
-  if (!std::exchange(ranks_share_, true)) shared_ = false;
-}
-
-/// On their way while backward runs.
-void Replicas::begin_to_share_buffers() {
-  const std::vector<at::Tensor> all = models_.front()->buffers();
-  const std::vector<bool> moves = models_.front()->moving_buffers();
-  std::vector<at::Tensor> moving;
-  for (std::size_t b = 0; b < all.size(); ++b)
-    if (moves[b]) moving.push_back(all[b]);
-  with_ranks([&] { sharing_->begin(std::move(moving)); });
-}
-
-CollectiveSample Replicas::collective() const { return exchange_ ? exchange_->sample() : CollectiveSample{}; }
-
-std::int64_t Replicas::agreed_rows(TrainerMeter& meter) {
-  meter.enter(Phase::Reduce);
-  (void)options_.ranks->hear();
-  return options_.ranks->rows();
-}
-
-void Replicas::sum_over_ranks(TrainerMeter& meter) {
-  if (!exchange_) return;
-  meter.enter(Phase::Reduce);
-  with_ranks([this] {
-    exchange_->finish();
-    sharing_->finish();
-  });
-}
-
 void Replicas::share_buffers() {
   if (models_.size() == 1) return;
   const torch::NoGradGuard no_gradients;
@@ -242,14 +192,22 @@ void Replicas::run(const ThreadTeam::Work& work) {
 
 template <class PartOf>
 std::vector<Part> Replicas::on_each(const std::vector<at::Tensor>& fields, const BatchRows& rows_all,
-                                    const BatchDivision& division, const PartOf& part_of) {
+                                    const BatchDivision& division, bool all_take_part, const PartOf& part_of) {
   share_buffers();
   if (features_) features_->settle();
   std::vector<Part> parts(models_.size());
-  if (fields.empty()) return {};
-  const std::int64_t all = fields.front().size(0);
+  if (fields.empty() && !all_take_part) return {};
+  const std::int64_t all = fields.empty() ? 0 : fields.front().size(0);
+  std::vector<Rows> by_member(models_.size());
+  for (std::size_t i = 0; all > 0 && i < by_member.size(); ++i)
+    by_member[i] = rows_left(division, all, i, by_member.size());
+  if (statistics_) {
+    const auto present = std::count_if(by_member.begin(), by_member.end(), [](const Rows& of) { return of.count > 0; });
+    statistics_->begin(all_take_part ? by_member.size() : static_cast<std::size_t>(present));
+  }
   run([&](std::size_t member) {
-    const Rows rows = rows_left(division, all, member, models_.size());
+    const Rows rows = by_member[member];
+    if (rows.count == 0 && all_take_part) (void)part_of(member, row_of_zeros(), {.training = rows_all.training}, 0);
     if (rows.count == 0) return;
     std::vector<at::Tensor> own;
     own.reserve(fields.size());
@@ -313,8 +271,12 @@ std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, Tr
                          std::int64_t count_of_rows) {
     Model& model = *models_[member];
     enter(member, Phase::Forward);
+    const bool counts = count_of_rows > 0;
+    const ReplicaExchangeInUse exchange(statistics_ ? &statistics_->of(member, counts) : nullptr);
+    const auto drawn = counts ? decltype(model.random_states()){} : model.random_states();
     Model::Outcome outcome = model.forward(own, stop, which);
-    count(metrics, member, outcome);
+    if (counts) count(metrics, member, outcome);
+    model.set_random_states(drawn);  // for nothing but the others' sake
     if (between) agree();
     if (member == 0) share_moved();
     enter(member, Phase::Backward);
@@ -322,7 +284,9 @@ std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, Tr
     outcome.loss = outcome.loss.detach();
     return outcome;
   };
-  std::vector<Part> parts = stages_ ? staged(fields, share, &meter, metrics) : on_each(fields, rows, division, learn);
+  const bool all_take_part = statistics_ != nullptr && exchange_ != nullptr && all > 0;
+  std::vector<Part> parts =
+      stages_ ? staged(fields, share, &meter, metrics) : on_each(fields, rows, division, all_take_part, learn);
   share_moved();
   if (stop.stop_requested()) throw StepCancelled();
   pending_ = all == 0 ? before : before + 1;
@@ -434,7 +398,7 @@ std::vector<Part> Replicas::evaluate(const std::vector<at::Tensor>& fields, std:
     models_.front()->train(true);
     return parts;
   }
-  return on_each(fields, rows, division,
+  return on_each(fields, rows, division, false,
                  [&](std::size_t member, std::span<const at::Tensor> own, const BatchRows& which, std::int64_t) {
                    const torch::NoGradGuard no_gradients;
                    models_[member]->train(false);

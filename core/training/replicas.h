@@ -29,6 +29,7 @@ namespace feedline::inline training {
 
 class GradientExchange;
 class RankAgreement;
+class SharedStatistics;
 class SharedTensors;
 
 /// How a batch was drawn, where rows of it were left out, or others have more of it.
@@ -52,7 +53,9 @@ struct Part {
 /// may have no rows here, and `fields` be empty; every rank takes part in every step.
 ///
 /// As with PyTorch's DistributedDataParallel, layers see the rows of their replica only (batch norm normalises over
-/// them), and buffers (its running statistics) are those of replica 0.
+/// them), and buffers (its running statistics) are those of replica 0. With `shares_norms`, batch norm normalises over
+/// the rows of all replicas of all ranks. Then a replica without rows goes through its pass too where there are other
+/// ranks, with a row of zeros that counts for nothing, so that every operation of all ranks has its place.
 ///
 /// A network that is cut into stages has one replica and a thread a stage (stages/stage_pipeline.h): its parts are
 /// those of the micro-batches.
@@ -69,7 +72,8 @@ class Replicas {
     std::shared_ptr<RankAgreement> ranks{};            ///< null: it learns alone
     std::size_t bucket_bytes = std::size_t{4} << 20;   ///< of gradients that are exchanged at once
     bool short_gradients = false;                      ///< they are exchanged in bfloat16
-    Trace* trace = nullptr;                            ///< gets a lane a stage, and one of the gradients' way to other ranks
+    bool shares_norms = false;                         ///< TrainerSettings::sync_batch_norm
+    Trace* trace = nullptr;                            ///< gets lanes: each stage, gradients on their way to other ranks
   };
 
   /// Takes the model as replica 0, which gets the calling thread: train() and evaluate() must be called from it. The
@@ -155,14 +159,17 @@ class Replicas {
   /// A batch through the stages; see StagePipeline::begin().
   [[nodiscard]] std::vector<Part> staged(const std::vector<at::Tensor>& fields, std::optional<double> weight,
                                          TrainerMeter* meter, std::span<MetricSet> metrics);
+  /// `all_take_part`: also those without rows; see row_of_zeros().
   template <class PartOf>
   [[nodiscard]] std::vector<Part> on_each(const std::vector<at::Tensor>& fields, const BatchRows& rows,
-                                          const BatchDivision& division, const PartOf& part_of);
+                                          const BatchDivision& division, bool all_take_part, const PartOf& part_of);
   [[nodiscard]] std::size_t ranks_count() const;
   void make_exchange();
   /// The rows of the batch on all ranks, behind RankAgreement::tell().
   [[nodiscard]] std::int64_t agreed_rows(TrainerMeter& meter);
   void begin_to_share_buffers();
+  /// In place of rows, of a replica that has none.
+  [[nodiscard]] std::vector<at::Tensor> row_of_zeros() const;
   void sum_over_ranks(TrainerMeter& meter);
   /// Does the optimiser's work on this replica's shards.
   template <class Work>
@@ -184,6 +191,7 @@ class Replicas {
   bool shared_ = false;
   std::unique_ptr<GradientExchange> exchange_{};  ///< null: it learns alone
   std::unique_ptr<SharedTensors> sharing_{};
+  std::unique_ptr<SharedStatistics> statistics_{};            ///< null: norms measure the rows of their replica
   bool ranks_share_ = false;                                  ///< what is not moving is the same on all of them
   std::vector<std::pair<std::size_t, std::size_t>> parts_{};  ///< layer and stage of what begins to learn later
   std::int64_t pending_ = 0;

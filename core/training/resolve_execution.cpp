@@ -12,7 +12,8 @@ namespace feedline::inline training {
 Execution resolve_execution(const Plan& plan, const RunOptions& options, Use use, bool on_cpu) {
   // Ranks on one machine share its cores out, and each batch.
   const auto local = static_cast<std::size_t>(std::max(options.world.local_size, 1));
-  const std::size_t cores = std::max<std::size_t>(usable_cores() / local, 1);
+  const std::size_t cores = options.world.cores > 0 ? static_cast<std::size_t>(options.world.cores)
+                                                    : std::max<std::size_t>(usable_cores() / local, 1);
   const auto ranks = static_cast<std::size_t>(std::max(options.world.size, 1));
   const std::size_t stages = use == Use::Network ? plan.trainer.stages.size() + 1 : 1;
   const CoreSplit split =

@@ -10,6 +10,7 @@
 #include "training/apply_options.h"
 #include "training/learner.h"
 #include "training/ranks/join_ranks.h"
+#include "training/ranks/process_group.h"
 #include "training/ranks/rank_agreement.h"
 #include "training/resume.h"
 #include "training/run_state.h"
@@ -21,7 +22,9 @@
 #include <condition_variable>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <thread>
+#include <type_traits>
 
 namespace feedline::inline training {
 namespace {
@@ -39,6 +42,8 @@ Error thread_error(const std::exception* fault) {
       .code = ErrorCode::Failed,
       .reason = std::string("the run ended with an error: ") + (fault != nullptr ? fault->what() : "unknown fault")};
 }
+
+bool is_cancelled(const Error& error) { return error.code == ErrorCode::Cancelled; }
 
 }  // namespace
 
@@ -68,11 +73,16 @@ class Run::Impl {
   [[nodiscard]] Status meet_ranks();
   [[nodiscard]] Result<std::shared_ptr<const Plan>> prepare();
   [[nodiscard]] Result<std::shared_ptr<const Plan>> fit(std::shared_ptr<const Plan> plan);
+  template <class Work>
+  std::invoke_result_t<Work&> first_on_machine(bool ends, Work&& work);
   [[nodiscard]] Result<std::optional<ResumePoint>> begin_from(const Plan& plan, const Training& training);
   void tell_of_data(const Plan& plan);
   void preparing(std::string_view what, double fraction);
   void tell_of_fit() noexcept;
   void finish(Result<TrainerLoop::End> end) noexcept;
+  [[nodiscard]] std::optional<Error> lost_rank();
+  /// What nobody expected was thrown; the other ranks hear of it.
+  void fall_out(const std::exception* fault) noexcept;
   void finish(Error error) noexcept { finish(Result<TrainerLoop::End>(fail(std::move(error)))); }
 
   SuspensionWatch watch_{};
@@ -86,7 +96,8 @@ class Run::Impl {
   std::mutex mutex_{};
   std::condition_variable ended_{};
   bool done_ = false;
-  std::jthread thread_{};  // last: ends before what it uses
+  std::optional<Error> lost_rank_{};  ///< because of which this one was stopped
+  std::jthread thread_{};             // last: ends before what it uses
 };
 
 void Run::Impl::preparing(std::string_view what, double fraction) {
@@ -130,12 +141,21 @@ Result<std::shared_ptr<const Plan>> Run::Impl::fit(std::shared_ptr<const Plan> p
                              },
                          .on_pass = [this](const FitPassFigures& pass) { result_.fit_passes.push_back(pass); }};
   fit_options.pipeline.staged |= options_.staged;
-  // Once a machine: its other ranks find in the cache folder what its first one has learnt.
-  const auto& ranks = options_.ranks;
-  if (ranks && ranks->world().local_rank != 0) ranks->meet();
-  auto fitted = fit_plan(std::move(plan), fit_options);
-  if (fitted && ranks && ranks->world().local_rank == 0) ranks->meet();
-  return fitted;
+  return fit_plan(std::move(plan), fit_options);
+}
+
+/// Once a machine: its other ranks find in the cache folder what its first one has made. Where that fails with `ends`,
+/// the others are told so; else they go on, and meet the same error themselves.
+template <class Work>
+std::invoke_result_t<Work&> Run::Impl::first_on_machine(bool ends, Work&& work) {
+  const RankAgreement* ranks = options_.ranks.get();
+  if (ranks == nullptr) return work();
+  return catch_step_faults([&]() -> std::invoke_result_t<Work&> {
+    if (ranks->world().local_rank != 0) ranks->meet();
+    auto made = work();
+    if (ranks->world().local_rank == 0 && (made || !ends)) ranks->meet();
+    return made;
+  });
 }
 
 /// What the sources passed over and what the data are like is told once, before anything is learnt.
@@ -172,21 +192,26 @@ Result<std::optional<ResumePoint>> Run::Impl::begin_from(const Plan& plan, const
 Result<TrainerLoop::End> Run::Impl::execute() {
   if (!options_.world.alone() || options_.group)
     if (Status met = meet_ranks(); !met) return fail(std::move(met.error()));
-  auto plan = prepare();
+  auto plan = first_on_machine(false, [this] { return prepare(); });
   if (state_.stop_requested()) return TrainerLoop::End::Stopped;
   if (!plan) return fail(std::move(plan.error()));
+  if (options_.ranks)
+    if (Status fine = check_for_ranks(**plan, *options_.ranks); !fine) return fail(std::move(fine.error()));
   result_.execution.seed = (*plan)->trainer.seed;
   state_.planned(*plan);
   tell_of_data(**plan);
-  plan = catch_step_faults([&] { return fit(std::move(*plan)); });
+  plan = first_on_machine(true, [&] { return fit(std::move(*plan)); });
   if (!plan) return fail(std::move(plan.error()));
+  if (options_.ranks)
+    if (Status same = catch_step_faults([&] { return check_same_data(**plan, *options_.ranks); }); !same)
+      return fail(std::move(same.error()));
   state_.planned(*plan);
   if (options_.meters) state_.meter.write_to(*state_.trace);
 
   Training training;
   if (options_.train) {
     preparing((*plan)->network() != nullptr ? "Building the model" : "Making the estimator", 0);
-    auto made = make_training(**plan, options_, state_);
+    auto made = catch_step_faults([&] { return make_training(**plan, options_, state_); });
     if (!made) return fail(std::move(made.error()));
     training = std::move(*made);
   } else {
@@ -239,21 +264,51 @@ Status Run::Impl::meet_ranks() {
   auto joined = join_ranks(document_, options_, state_.stop_token());
   if (!joined) return fail(std::move(joined.error()));
   options_.ranks = std::move(*joined);
+  // Also while this rank fits nodes or waits for a batch.
+  options_.ranks->group().on_loss([this](const Error& lost) {
+    if (state_.end_requested()) return;  // it ends anyway
+    {
+      const std::lock_guard lock(mutex_);
+      lost_rank_ = lost;
+    }
+    state_.stop();
+  });
   options_.world = options_.ranks->world();
-  return {};
+  return catch_step_faults([this]() -> Status {
+    options_.world.cores = cores_for_rank(*options_.ranks);
+    return {};
+  });
 }
 
 void Run::Impl::main() noexcept {
   try {
     auto end = execute();
-    if (options_.ranks && !end) options_.ranks->leave(end.error().line());
-    if (options_.ranks && end && state_.stop_requested()) options_.ranks->leave("the run was stopped there");
+    if (auto lost = lost_rank(); lost && (end ? *end == TrainerLoop::End::Stopped : is_cancelled(end.error())))
+      end = fail(std::move(*lost));
+    const bool stopped = end ? state_.stop_requested() : is_cancelled(end.error());
+    if (options_.ranks && (stopped || !end))
+      options_.ranks->leave(stopped ? "the run was stopped there" : end.error().line());
     finish(std::move(end));
   } catch (const std::exception& fault) {
-    finish(thread_error(&fault));
+    fall_out(&fault);
   } catch (...) {
-    finish(thread_error(nullptr));
+    fall_out(nullptr);
   }
+  // The others need not wait until somebody lets go of this run.
+  if (options_.ranks) options_.ranks->leave_alone();
+  options_.ranks.reset();
+  options_.group.reset();
+}
+
+std::optional<Error> Run::Impl::lost_rank() {
+  const std::lock_guard lock(mutex_);
+  return lost_rank_;
+}
+
+void Run::Impl::fall_out(const std::exception* fault) noexcept {
+  Error error = thread_error(fault);
+  if (options_.ranks) options_.ranks->leave(error.reason);
+  finish(std::move(error));
 }
 
 void Run::Impl::finish(Result<TrainerLoop::End> end) noexcept {

@@ -118,6 +118,7 @@ TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& opt
   settings_ = pipeline;
   pipeline.at_rest = true;  // until the run's clock starts, by which its workers are measured
   PipelineOptions validating = pipeline;
+  if (ranks_) pipeline.max_bad_fraction = 1;  // judge_bad_records() does so over all of them
   if (from != nullptr) go_on(*from, pipeline, validating);
   train_ = std::make_unique<Pipeline>(plan_, plan_->train, pipeline);
   if (options_.train && options_.validate && plan_->validation) {
@@ -220,7 +221,7 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
       return state_.end_requested() ? End::Stopped : End::Completed;
     }
   }
-  if (early_stop_.reached()) return End::Completed;  // it was before the run went on
+  if (agreed(early_stop_.reached())) return End::Completed;  // it was before the run went on
   for (;;) {
     state_.meter.enter(Phase::Wait);
     if (!may_go_on()) return End::Stopped;
@@ -262,7 +263,7 @@ Result<TrainerLoop::End> TrainerLoop::stream() {
       return state_.end_requested() ? End::Stopped : End::Completed;
     }
     if (ends) return End::Stopped;
-    if (early_stop_.reached()) return End::Completed;
+    if (agreed(early_stop_.reached())) return End::Completed;
   }
 }
 
@@ -306,6 +307,7 @@ Status TrainerLoop::step(const Batch& batch) {
   train_->consuming(false);
   std::uint64_t rows = batch.records;
   if (ranks_) {
+    if (Status judged = judge_bad_records(batch.last_of_epoch); !judged) return judged;
     own_samples_ += rows;
     late_ = late_ || ranks_->any(&RankWord::late);
     rows = static_cast<std::uint64_t>(ranks_->rows());
@@ -388,6 +390,7 @@ Status TrainerLoop::finish_epoch(bool complete) {
   Status status{};
   if (complete && validation_) {
     status = catch_step_faults([this] { return validate(); });
+    if (!status && ranks_) return status;  // the others may never come to what is put together next
     const Learner::Progress validated = learner_.finish_validation();
     const auto evaluation = evaluate();
     const auto missed = residuals();

@@ -130,6 +130,7 @@ class TrainerLoop {
   [[nodiscard]] Result<End> replay();
   [[nodiscard]] Status step(const Batch& batch);
   void tell_ranks(const Batch& batch);
+  [[nodiscard]] Status judge_bad_records(bool last_of_epoch) const;
   void show_ranks();
   void join_errors();
   [[nodiscard]] PipelinePast past_of_ranks(const PipelinePast& own) const;

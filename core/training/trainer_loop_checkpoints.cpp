@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/fit.h"
+#include "engine/pipeline_past.h"
 #include "telemetry/process_meter.h"
 #include "training/ranks/rank_agreement.h"
 #include "training/trainer_loop.h"
@@ -21,6 +22,10 @@ void TrainerLoop::go_on(const ResumePoint& from, PipelineOptions& train, Pipelin
       trained && !from.progress.pending && plan_->validation ? plan_->validation->batches_per_epoch() : 0;
   train.past = own_past(from.train);
   validation.past = own_past(from.validation);
+  if (ranks_) {
+    ranks_->own().tried = static_cast<std::int64_t>(train.past->tried);
+    ranks_->own().bad = static_cast<std::int64_t>(train.past->bad);
+  }
 
   steps_ = position.step;
   epoch_ = position.epoch;

@@ -3,6 +3,8 @@
 #include "training/ranks/rank_agreement.h"
 #include "training/trainer_loop.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -80,6 +82,8 @@ bool TrainerLoop::agreed(bool leader_says) const {
 void TrainerLoop::tell_ranks(const Batch& batch) {
   RankWord& own = ranks_->own();
   own.rows = static_cast<std::int64_t>(batch.records);
+  own.tried += static_cast<std::int64_t>(batch.drawn);
+  own.bad += static_cast<std::int64_t>(batch.missing.size());
   own.ends = state_.end_requested() ? 1 : 0;
   own.late = deadline_passed() ? 1 : 0;
   own.keeps = keeper_ && learner_.keeps_inside_epochs() && !batch.last_of_epoch && keeper_->due(steps_ + 1) ? 1 : 0;
@@ -92,6 +96,7 @@ void TrainerLoop::tell_ranks(const Batch& batch) {
     own.times = figures.trainer.times.parts;
     own.validation = figures.trainer.validation.parts;
     own.rss_bytes = static_cast<std::int64_t>(figures.process.rss_bytes);
+    own.round_trip = ranks_->round_trip();
     own.loader_s = 0;
     Nanos most = 0;
     data_nodes_.clear();
@@ -103,6 +108,20 @@ void TrainerLoop::tell_ranks(const Batch& batch) {
     }
   }
   ranks_->tell();
+}
+
+/// By the records of all ranks, as one process judges its own: a rank's share may be too small to tell.
+Status TrainerLoop::judge_bad_records(bool last_of_epoch) const {
+  const std::int64_t tried = ranks_->sum(&RankWord::tried);
+  const std::int64_t bad = ranks_->sum(&RankWord::bad);
+  if (bad == 0 || (tried < static_cast<std::int64_t>(kEnoughToJudge) && !last_of_epoch)) return {};
+  if (static_cast<double>(bad) <= settings_.max_bad_fraction * static_cast<double>(tried)) return {};
+  const std::vector<RecordError> own = train_->errors();
+  Error error = own.empty() ? Error{.reason = "another rank has met them"} : own.front().error;
+  error.code = ErrorCode::BadInput;
+  error.reason =
+      fmt::format("{} of {} records could not be used; the most frequent error: {}", bad, tried, error.reason);
+  return fail(std::move(error));
 }
 
 void TrainerLoop::show_ranks() {
@@ -119,6 +138,7 @@ void TrainerLoop::join_errors() {
   const PipelinePast train = past_of_ranks(train_->past());
   const PipelinePast validation = validation_ ? past_of_ranks(validation_->past()) : PipelinePast{};
   joined_errors_ = std::vector<PipelinePast>{train, validation};
+  ranks_->leave_alone();
 }
 
 }  // namespace feedline::inline training

@@ -245,6 +245,16 @@ class TestRanks : public QObject {
              qPrintable(launched.lines.join('|')));
   }
 
+  /// Stopped, it cannot end by itself: it is not waited for as long as for others.
+  void one_that_is_given_up_is_ended() {
+    ShellLaunch launched("[ $RANK = 1 ] && kill -STOP $$; printf '1\\nis silent' > $FEEDLINE_STORE/lost; exit 3");
+    launched.plan.grace = std::chrono::hours(1);
+    const auto end = launched.run();
+    QVERIFY(end.has_value());
+    QCOMPARE(end->exit_code, 3);
+    QVERIFY2(end->failures.back().starts_with("rank 1 "), end->failures.back().c_str());
+  }
+
   void refused_input_is_no_failed_run() {
     const auto end = ShellLaunch("exit 2").run();
     QVERIFY(end.has_value());

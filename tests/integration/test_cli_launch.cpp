@@ -41,6 +41,19 @@ class TestCliLaunch : public QObject {
     QVERIFY2(run.errors().size() == 1 && run.err.contains(word), run.text());
   }
 
+  /// Each rank would do all of it.
+  void what_measures_is_for_one_process() {
+    cli_.set_environment("RANK", "1");
+    cli_.set_environment("WORLD_SIZE", "2");
+    cli_.set_environment("MASTER_ADDR", "127.0.0.1");
+    cli_.set_environment("MASTER_PORT", "29500");
+    for (const char* command : {"profile", "find-lr"}) {
+      const CliResult run = cli_.run({command, "example:quickstart"});
+      QVERIFY2(run.exit_code == 2 && run.errors().size() == 1 && run.err.contains("rank 1 of 2"), run.text());
+    }
+    cli_.set_environment("WORLD_SIZE", "");
+  }
+
   /// As somebody's shell may be left.
   void a_place_that_is_none_is_refused() {
     cli_.set_environment("RANK", "seven");

@@ -87,12 +87,18 @@ class ThreadRanks::Pending final : public Collective {
  public:
   Pending(ThreadRanks& ranks, std::uint64_t number, std::function<void(const Operation&)> work)
       : ranks_(ranks), number_(number), work_(std::move(work)) {}
-  void wait() override { ranks_.take(number_, work_); }
+  void wait() override {
+    ranks_.take(number_, work_);
+    lasted_ = Clock::system().now() - begun_;
+  }
+  [[nodiscard]] Nanos lasted() const override { return lasted_; }
 
  private:
   ThreadRanks& ranks_;
   std::uint64_t number_;
   std::function<void(const Operation&)> work_;
+  Nanos begun_ = Clock::system().now();
+  Nanos lasted_ = 0;
 };
 
 class ThreadRanks::Member final : public ProcessGroup {

@@ -224,6 +224,23 @@ class TestRankTraining : public QObject {
     QVERIFY2(result.failure->line().find("its disk is full") != std::string::npos, result.failure->line().c_str());
   }
 
+  /// They would wait for each other for ever, once one has no batch any more.
+  void ranks_of_other_data_are_told() {
+    const QTemporaryDir other;
+    ThreadRanks group(2);
+    RunOptions first;
+    first.group = group.rank(0);
+    RunOptions second;
+    second.group = group.rank(1);
+    RecordedRun one(with_replicas(graph_, 1), first);
+    RecordedRun two(with_replicas(small_network(other.path(), 200), 1), second);
+    for (const RunResult* result : {&one.result(), &two.result()}) {
+      QVERIFY(result->end == RunResult::End::Failed);
+      QVERIFY2(result->failure->line().find("rank 1 on host here has other data") != std::string::npos,
+               result->failure->line().c_str());
+    }
+  }
+
   void a_batch_too_small_is_refused() {
     const auto results = run_ranks(with(with_replicas(graph_, 1), "batch", "size", std::int64_t{1}), 2, {});
     for (const RunResult& result : results) QVERIFY(result.failure && result.failure->parameter == "size");

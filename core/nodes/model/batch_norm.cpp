@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/model/layer_shape.h"
+#include "nodes/model/shared_norm.h"
 #include "nodes/model/torch_layer.h"
 #include "schema/node_builder.h"
 
@@ -15,10 +16,8 @@ class BatchNormLayer final : public Layer {
       : norm_(torch::nn::BatchNormOptions(channels).momentum(momentum).eps(epsilon)) {}
 
   at::Tensor forward(std::span<const at::Tensor> in) override {
-    const at::Tensor& x = in[0];
-    const bool too_few = x.numel() == x.size(1);
-    return at::batch_norm(x, norm_->weight, norm_->bias, norm_->running_mean, norm_->running_var,
-                          norm_->is_training() && !too_few, *norm_->options.momentum(), norm_->options.eps(), true);
+    return batch_normalised(in[0], {norm_->weight, norm_->bias, norm_->running_mean, norm_->running_var},
+                            norm_->is_training(), *norm_->options.momentum(), norm_->options.eps());
   }
   [[nodiscard]] std::shared_ptr<torch::nn::Module> module() const override { return norm_.ptr(); }
 
@@ -40,7 +39,9 @@ struct BatchNorm {
             "Normalises each channel over the batch, then applies a learnt scale and shift. Networks with "
             "it converge faster, allow larger learning rates and depend less on initialisation. Put it between a "
             "convolution (or linear layer) and its ReLU. In validation it uses the running statistics of "
-            "training. Batches of fewer than about 8 records make it noisy.")
+            "training. Batches of fewer than about 8 records make it noisy. With replicas, each normalises over its "
+            "own "
+            "rows, unless the trainer's sync_batch_norm is on.")
         .in("x", Kind::Tensor, "Pictures (N×C×H×W) or features (N×F), floating point.")
         .out("y", Kind::Tensor, "The same shape.")
         .param("momentum", &Params::momentum, range(0, 1).ui(0.01, 0.5),

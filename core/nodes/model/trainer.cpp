@@ -61,7 +61,8 @@ struct Trainer {
             "aside by validation_split, split_by or folds. On the CPU each batch is split among replicas, one per "
             "core, which train in "
             "parallel and sum their gradients; the run's first line and its JSON say how many there were. Batch norm "
-            "normalises over the rows of one replica. Two runs with one seed on the CPU give the same losses to the "
+            "normalises over the rows of one replica, unless sync_batch_norm is on. Two runs with one seed on the CPU "
+            "give the same losses to the "
             "last bit, whatever the number of workers, as long as the number of replicas is the same. An estimator "
             "knows itself how many passes it needs, and "
             "then they are its epochs, unless the run is asked for more; it runs on the CPU, with as many threads as "
@@ -143,6 +144,12 @@ struct Trainer {
             "Copies of the model for data parallelism: each trains on a part of every batch, and gradients are summed. "
             "0: one per core on the CPU, with at least 8 records of the batch for each. A GPU always has one.")
         .only_with("loss")
+        .param(
+            "sync_batch_norm", &Params::sync_batch_norm,
+            "Batch norm measures the rows of all replicas, and of all processes, as if they were one: the statistics "
+            "of the whole batch, where each has few rows of it. They meet at each norm, forward and backward, which "
+            "takes time. A network of TorchScript is left as it is.")
+        .only_with("loss")
         .param("intra_op_threads", &Params::intra_op_threads, range(0, 256).ui(0, 16),
                "Threads within one operation of one replica; 0: the cores that the replicas leave. Threads that share "
                "an operation wait for each other at its end, so replicas use cores better.")
@@ -202,8 +209,9 @@ struct Trainer {
       return fail(Error{.reason = "no metric is named",
                         .remedy = "Name one, such as val_loss, or write off",
                         .parameter = "stop_early"});
-    if (auto device = parse_device_name(params.device); !device)
-      return fail(std::move(device.error()).at_parameter("device"));
+    const auto device = parse_device_name(params.device);
+    if (!device) return fail(Error(device.error()).at_parameter("device"));
+    if (Status stages = check_stages(params, *device); !stages) return fail(std::move(stages.error()));
     if (Status split = check_split(params); !split) return fail(std::move(split.error()));
     return std::vector<TensorDesc>{};
   }

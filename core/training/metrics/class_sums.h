@@ -25,6 +25,14 @@ class ClassSums : public Metric {
     return of(counts[Compared::kHits], counts[Compared::kPredicted], counts[Compared::kTrue]);
   }
 
+  [[nodiscard]] std::vector<at::Tensor> state() const override {
+    if (!counts_.defined()) return {};
+    return {counts_};
+  }
+  void restore(const std::vector<at::Tensor>& state) override {
+    if (state.size() == 1 && state[0].dim() == 2 && state[0].size(0) == 3) counts_ = state[0];
+  }
+
  protected:
   /// f64, one a class, on the host.
   [[nodiscard]] virtual double of(const at::Tensor& hits, const at::Tensor& predicted,

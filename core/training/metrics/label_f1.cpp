@@ -27,6 +27,14 @@ class LabelF1 final : public Metric {
     return (2 * counts[0] / (counts[1] + counts[2]).clamp_min(1)).mean().item<double>();
   }
 
+  [[nodiscard]] std::vector<at::Tensor> state() const override {
+    if (!counts_.defined()) return {};
+    return {counts_};
+  }
+  void restore(const std::vector<at::Tensor>& state) override {
+    if (state.size() == 1 && state[0].dim() == 2 && state[0].size(0) == 3) counts_ = state[0];
+  }
+
  private:
   void add(const at::Tensor& found) { counts_ = counts_.defined() ? counts_ + found : found; }
 

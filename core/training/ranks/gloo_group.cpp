@@ -126,7 +126,8 @@ struct Exchange {
   std::function<void(Gloo&)> work{};
   bool done = false;
   std::string fault{};  ///< what went wrong
-  Collective::Turn turn{};
+  Nanos lasted = 0;     ///< once it is done
+  Nanos ended = 0;
 };
 
 /// What the group and its thread share. The thread takes one operation after the other, so that all ranks meet in each.
@@ -153,7 +154,7 @@ struct ExchangeQueue {
         idle = false;
         lock.unlock();
         std::string fault;
-        next->turn.begun = Clock::system().now();
+        const Nanos begun = Clock::system().now();
         try {
           next->work(*gloo);
         } catch (const c10::Error& error) {
@@ -161,9 +162,11 @@ struct ExchangeQueue {
         } catch (const std::exception& error) {
           fault = error.what();
         }
-        next->turn.ended = Clock::system().now();
+        const Nanos ended = Clock::system().now();
         lock.lock();
         next->fault = std::move(fault);
+        next->lasted = ended - begun;
+        next->ended = ended;
         broken = !next->fault.empty();
         idle = true;
       }
@@ -198,7 +201,15 @@ class GlooCollective final : public Collective {
     if (device_.defined()) device_.copy_(host_);
     device_.reset();
   }
-  [[nodiscard]] Turn turn() const override { return exchange_->turn; }
+
+  [[nodiscard]] Nanos lasted() const override {
+    const std::lock_guard lock(queue_->mutex);
+    return exchange_->lasted;
+  }
+  [[nodiscard]] Nanos ended() const override {
+    const std::lock_guard lock(queue_->mutex);
+    return exchange_->ended;
+  }
 
  private:
   std::shared_ptr<ExchangeQueue> queue_;
@@ -228,9 +239,10 @@ class GlooGroup final : public ProcessGroup {
     queue_->ending = true;
     queue_->news.notify_all();
     lock.unlock();
-    if (sound) {
-      thread_.join();
-    } else {
+    if (sound) thread_.join();
+    // While the store lives, which at rank 0 goes with Gloo: who looks there is to read how this rank has ended.
+    monitor_.reset();
+    if (!sound) {
       thread_.detach();
       static std::mutex& guard = *new std::mutex;
       static auto& left_behind = *new std::vector<std::shared_ptr<ExchangeQueue>>;
@@ -243,6 +255,7 @@ class GlooGroup final : public ProcessGroup {
 
   [[nodiscard]] const World& world() const override { return world_; }
   [[nodiscard]] const std::vector<Member>& members() const override { return members_; }
+  [[nodiscard]] Nanos round_trip() const override { return monitor_->round_trip(); }
 
   [[nodiscard]] std::unique_ptr<Collective> sum_in_order(const at::Tensor& flat) override {
     return begin(flat, true, [](Gloo& gloo, const at::Tensor& host) { sum_all_in_order(gloo, host); });
@@ -288,6 +301,7 @@ class GlooGroup final : public ProcessGroup {
     broadcast(given, from)->wait();
     return {static_cast<const char*>(given.data_ptr()), static_cast<std::size_t>(bytes)};
   }
+  void on_loss(std::function<void(const Error&)> told) override { monitor_->on_loss(std::move(told)); }
   void leave(const std::string& why) override { monitor_->leave(why); }
 
  private:

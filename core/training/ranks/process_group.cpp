@@ -30,6 +30,11 @@ struct Joining {
   std::optional<Joined> joined{};
 };
 
+std::string meeting_place(const World& world) {
+  if (!world.store_folder.empty()) return {};
+  return fmt::format(", with rank 0 at {}:{}", world.master_address, world.master_port);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<ProcessGroup>> ProcessGroup::join(const World& world, const std::string& agreed,
@@ -49,11 +54,12 @@ Result<std::shared_ptr<ProcessGroup>> ProcessGroup::join(const World& world, con
     if (stop.stop_requested()) return fail_cancelled();
     if (std::chrono::steady_clock::now() > deadline)
       return fail(Error{.code = ErrorCode::Failed,
-                        .reason = fmt::format("rank {} of {} has waited {} s for the others to connect", world.rank,
-                                              world.size, kJoinLimit.count()),
+                        .reason = fmt::format("rank {} of {} has waited {} s for the others to connect{}", world.rank,
+                                              world.size, kJoinLimit.count(), meeting_place(world)),
                         .remedy =
-                            "Each rank must reach each other one's address; FEEDLINE_INTERFACE says which network "
-                            "of a machine it is, and a firewall must let all ports between the machines through"});
+                            "Each rank must reach MASTER_ADDR and each other one's address; FEEDLINE_INTERFACE says "
+                            "which network of a machine it is, and a firewall must let all ports between the machines "
+                            "through"});
     joining->done.wait_for(lock, std::chrono::milliseconds(50));
   }
   return std::move(*joining->joined);

@@ -9,6 +9,7 @@
 #include "ranks/world.h"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -36,13 +37,10 @@ class Collective {
   virtual ~Collective() = default;
   /// Until it is done. Throws RankLost, StepCancelled (the run is stopped without waiting for its step).
   virtual void wait() = 0;
-  /// From when to when it took its turn, behind wait(): whoever waits may come long after its end, and one operation
-  /// waits for those begun before it.
-  struct Turn {
-    Nanos begun = 0;  ///< 0: not known
-    Nanos ended = 0;
-  };
-  [[nodiscard]] virtual Turn turn() const { return {}; }
+  /// How long it took by itself, behind wait(): what it waited for earlier operations counts not.
+  [[nodiscard]] virtual Nanos lasted() const = 0;
+  /// When it was done, behind wait(), which may come much later; 0: not known.
+  [[nodiscard]] virtual Nanos ended() const { return 0; }
 };
 
 /// The processes that train together: a c10d store and process group (Gloo; NCCL for tensors of a GPU where LibTorch
@@ -64,6 +62,8 @@ class ProcessGroup {
     std::int64_t process = 0;
   };
   [[nodiscard]] virtual const std::vector<Member>& members() const = 0;
+  /// That a small message to where the ranks meet takes, about; 0: not measured. From any thread.
+  [[nodiscard]] virtual Nanos round_trip() const { return 0; }
 
   /// Sums `flat` (1-d, contiguous) over the ranks in their order, so that the sum has the same bytes as that of as many
   /// replicas, whatever the number of ranks: every rank gets a shard of all (alltoall), adds it up, and all get all
@@ -78,6 +78,9 @@ class ProcessGroup {
   [[nodiscard]] virtual std::vector<std::string> gather_bytes(std::string_view own) = 0;
   /// Of rank `from`, at all; blocks.
   [[nodiscard]] virtual std::string share_bytes(std::string_view own, int from) = 0;
+  /// Has `told` called once a rank is lost, from another thread: for a rank that waits for something else than the
+  /// others. Null: no longer; behind that it is not being called. At once where one is lost already.
+  virtual void on_loss(std::function<void(const Error&)> /*told*/) {}
   /// Tells the others why this rank ends early, which they then report in place of "is gone".
   virtual void leave(const std::string& why) = 0;
 };

@@ -40,6 +40,8 @@ RankAgreement::~RankAgreement() = default;
 
 const World& RankAgreement::world() const { return group_->world(); }
 
+const std::string& RankAgreement::host_of(std::size_t rank) const { return group_->members().at(rank).host; }
+
 void RankAgreement::tell() {
   with_ranks([this] { exchange_->begin(*group_, own_); });
   own_.loss_rows = 0;
@@ -53,10 +55,10 @@ const std::vector<RankWord>& RankAgreement::hear() {
   return words_;
 }
 
-std::int64_t RankAgreement::rows() const {
-  std::int64_t rows = 0;
-  for (const RankWord& word : words_) rows += word.rows;
-  return rows;
+std::int64_t RankAgreement::sum(std::int64_t RankWord::*number) const {
+  std::int64_t sum = 0;
+  for (const RankWord& word : words_) sum += word.*number;
+  return sum;
 }
 
 bool RankAgreement::any(std::int64_t RankWord::*flag) const {
@@ -67,9 +69,23 @@ std::vector<std::string> RankAgreement::gather(std::string_view own) const {
   return with_ranks([&] { return group_->gather_bytes(own); });
 }
 
+Nanos RankAgreement::round_trip() const { return group_->round_trip(); }
+
+std::int64_t RankAgreement::least(std::int64_t own) const {
+  std::int64_t least = own;
+  for (const std::string& bytes : gather({reinterpret_cast<const char*>(&own), sizeof own})) {
+    std::int64_t one = own;
+    if (bytes.size() == sizeof one) std::memcpy(&one, bytes.data(), sizeof one);
+    least = std::min(least, one);
+  }
+  return least;
+}
+
 std::string RankAgreement::share(std::string_view own, int from) const {
   return with_ranks([&] { return group_->share_bytes(own, from); });
 }
+
+void RankAgreement::leave_alone() const { group_->on_loss(nullptr); }
 
 void RankAgreement::leave(const std::string& why) const noexcept {
   try {
@@ -97,6 +113,7 @@ std::vector<RankSample> RankAgreement::samples(const std::vector<std::string>& n
     sample.rss_bytes = static_cast<std::uint64_t>(word.rss_bytes);
     if (word.slowest_stage >= 0 && static_cast<std::size_t>(word.slowest_stage) < nodes.size())
       sample.slowest_stage = nodes[static_cast<std::size_t>(word.slowest_stage)];
+    sample.round_trip = word.round_trip;
     sample.heard = heard_at_;
   }
   return all;

@@ -24,6 +24,8 @@ class ProcessGroup;
 /// What each rank tells all others with each batch: a small record of fixed size, gathered while the forward pass runs.
 struct RankWord {
   std::int64_t rows = 0;       ///< of the batch that it is about to learn from
+  std::int64_t tried = 0;      ///< records of training so far, that batch included
+  std::int64_t bad = 0;        ///< of them, those that were left out
   std::int64_t ends = 0;       ///< it was asked to end behind this step
   std::int64_t late = 0;       ///< the run's time is up
   std::int64_t keeps = 0;      ///< of rank 0: a checkpoint is due behind this step
@@ -35,6 +37,7 @@ struct RankWord {
   std::array<Nanos, kStepPhaseCount> validation{};
   double loader_s = 0;
   std::int64_t rss_bytes = 0;
+  Nanos round_trip = 0;
   std::int64_t slowest_stage = -1;  ///< place among the nodes of the data side; -1: not known
 };
 static_assert(std::is_trivially_copyable_v<RankWord>);
@@ -54,6 +57,8 @@ class RankAgreement {
   [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(world().size); }
   [[nodiscard]] bool leads() const { return world().rank == 0; }
   [[nodiscard]] ProcessGroup& group() const { return *group_; }
+  [[nodiscard]] const std::string& host_of(std::size_t rank) const;
+  [[nodiscard]] Nanos round_trip() const;  ///< see ProcessGroup::round_trip()
 
   /// This rank's next word, to be filled in.
   [[nodiscard]] RankWord& own() { return own_; }
@@ -63,15 +68,21 @@ class RankAgreement {
   const std::vector<RankWord>& hear();
   [[nodiscard]] const std::vector<RankWord>& heard() const { return words_; }
   /// Of heard(): the rows of all ranks.
-  [[nodiscard]] std::int64_t rows() const;
+  [[nodiscard]] std::int64_t rows() const { return sum(&RankWord::rows); }
+  /// Of heard(), over all ranks.
+  [[nodiscard]] std::int64_t sum(std::int64_t RankWord::*number) const;
   /// Does any of heard() have this?
   [[nodiscard]] bool any(std::int64_t RankWord::*flag) const;
 
   /// Bytes of all ranks, by rank; those of one.
   [[nodiscard]] std::vector<std::string> gather(std::string_view own) const;
   [[nodiscard]] std::string share(std::string_view own, int from = 0) const;
+  /// The least of what they say.
+  [[nodiscard]] std::int64_t least(std::int64_t own) const;
   /// All ranks have come this far.
   void meet() const { (void)gather({}); }
+  /// Nothing is asked of the others any more: their end is none of this rank's business.
+  void leave_alone() const;
   /// Tells the others why this rank ends before them.
   void leave(const std::string& why) const noexcept;
 

@@ -78,8 +78,9 @@ class StoreBoard final : public RankBoard {
   c10::intrusive_ptr<c10d::Store> store_;
 };
 
-/// A socket bound to one address, for the store to listen on; -1 where it must find one itself.
-int socket_bound_to(const std::string& address, std::uint16_t port) {
+/// A socket bound to one address, for the store to listen on; -1 where it must find one itself. LibTorch 1.13 cannot
+/// be given one.
+[[maybe_unused]] int socket_bound_to(const std::string& address, std::uint16_t port) {
   sockaddr_in own{};
   own.sin_family = AF_INET;
   own.sin_port = htons(port);
@@ -113,7 +114,9 @@ c10::intrusive_ptr<c10d::Store> open_store(const World& world, const std::string
   options.waitWorkers = false;
   options.timeout = limit;
   listen_only_on(options, address);
-  return c10::make_intrusive<c10d::TCPStore>(world.master_address, options);
+  // At rank 0 by the address that it listens on: the name of a machine often stands for another one there.
+  const bool at_home = world.rank == 0 && !world.store_elsewhere;
+  return c10::make_intrusive<c10d::TCPStore>(at_home ? address : world.master_address, options);
 }
 
 c10::intrusive_ptr<c10d::Store> with_prefix(const World& world, c10::intrusive_ptr<c10d::Store> store) {

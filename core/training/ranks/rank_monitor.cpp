@@ -16,6 +16,8 @@ namespace feedline::inline training {
 namespace {
 
 constexpr Nanos kLookInterval = from_seconds(1);
+/// Each of the others looks within an interval, and has ended soon after.
+constexpr Nanos kLinger = 3 * kLookInterval;
 
 Nanos monitor_now() { return Clock::system().now(); }
 
@@ -29,18 +31,27 @@ struct RankMonitor::State {
   mutable std::mutex mutex{};
   std::condition_variable changed{};
   std::optional<Error> error{};
-  std::optional<std::string> leaving{};
-  Nanos contact = 0;  ///< when the board answered last
+  std::optional<LostRank> news{};  ///< for the board
+  Nanos contact = 0;               ///< when the board answered last
   bool ending = false;
   bool ended = false;
+
+  std::mutex telling{};  ///< held while it is called
+  std::function<void(const Error&)> told{};
 
   [[nodiscard]] Nanos patience() const { return from_seconds(static_cast<double>(world.patience.count())); }
   [[nodiscard]] Error error_of(const LostRank& lost) const;
   void set(Error found);
+  /// The others are to hear it too. Returns what is known already, or else this.
+  Error tell(const LostRank& lost);
   void run();
   void look(std::vector<std::uint64_t>& counts, std::vector<Nanos>& heard, Nanos now);
   /// Of those that were on this machine, one whose process is gone.
   [[nodiscard]] std::optional<LostRank> find_dead() const;
+  /// The store goes with this process, while others may still look there why it goes.
+  [[nodiscard]] bool serves() const { return world.rank == 0 && world.store_folder.empty() && !world.store_elsewhere; }
+  /// Until all others are through, or have had the time to look.
+  void linger() const;
 };
 
 Error RankMonitor::State::error_of(const LostRank& lost) const {
@@ -55,13 +66,36 @@ Error RankMonitor::State::error_of(const LostRank& lost) const {
 }
 
 void RankMonitor::State::set(Error found) {
+  {
+    const std::lock_guard lock(mutex);
+    if (error) return;
+    error = found;
+    changed.notify_all();
+  }
+  const std::lock_guard lock(telling);
+  if (told) std::exchange(told, nullptr)(found);
+}
+
+Error RankMonitor::State::tell(const LostRank& lost) {
+  {
+    const std::lock_guard lock(mutex);
+    if (error) return *error;
+    news = lost;
+  }
+  set(error_of(lost));
   const std::lock_guard lock(mutex);
-  if (!error) error = std::move(found);
-  changed.notify_all();
+  return *error;
 }
 
 void RankMonitor::State::look(std::vector<std::uint64_t>& counts, std::vector<Nanos>& heard, Nanos now) {
-  if (const auto lost = board->lost()) set(error_of(*lost));
+  const Nanos asked = monitor_now();
+  const auto lost = board->lost();
+  const Nanos taken = monitor_now() - asked;
+  if (lost) set(error_of(*lost));
+  {
+    const std::lock_guard lock(mutex);
+    round_trip = round_trip == 0 ? taken : (7 * round_trip + taken) / 8;
+  }
   const int watched = world.rank == 0 ? world.size : 1;
   for (int rank = 0; rank < watched; ++rank) {
     if (rank == world.rank) continue;
@@ -71,9 +105,9 @@ void RankMonitor::State::look(std::vector<std::uint64_t>& counts, std::vector<Na
       counts[at] = count;
       heard[at] = now;
     } else if (now - heard[at] > patience()) {
-      const LostRank lost = {rank, fmt::format("has not been heard of for {} s", world.patience.count())};
-      board->tell_lost(lost);
-      set(error_of(lost));
+      const LostRank silent = {rank, fmt::format("has not been heard of for {} s", world.patience.count())};
+      board->tell_lost(silent);
+      set(error_of(silent));
     }
   }
 }
@@ -88,18 +122,19 @@ void RankMonitor::State::run() {
     if (const Nanos gap = now - before; gap > 3 * kLookInterval)
       for (Nanos& one : heard) one += gap;
     before = now;
-    std::optional<std::string> why;
+    std::optional<LostRank> news_now;
     bool last = false;
     {
       const std::lock_guard lock(mutex);
-      why = std::exchange(leaving, std::nullopt);
+      news_now = std::exchange(news, std::nullopt);
       last = ending;
       contact = std::max(contact, now - kLookInterval);
     }
     try {
-      if (why) board->tell_lost({world.rank, "has ended early: " + *why});
+      if (news_now) board->tell_lost(*news_now);
       board->beat(world.rank, last ? RankBoard::kFinished : count);
       if (!last) look(counts, heard, now);
+      if (last && serves()) linger();
     } catch (const std::exception& fault) {
       const std::string_view message = fault.what();
       set(error_of({0, fmt::format("cannot be reached any more: {}", message.substr(0, message.find('\n')))}));
@@ -108,11 +143,20 @@ void RankMonitor::State::run() {
     std::unique_lock lock(mutex);
     contact = monitor_now();
     if (last) break;
-    changed.wait_for(lock, std::chrono::nanoseconds(kLookInterval), [&] { return ending || leaving.has_value(); });
+    changed.wait_for(lock, std::chrono::nanoseconds(kLookInterval), [&] { return ending || news.has_value(); });
   }
   const std::lock_guard lock(mutex);
   ended = true;
   changed.notify_all();
+}
+
+void RankMonitor::State::linger() const {
+  const Nanos deadline = monitor_now() + kLinger;
+  for (int rank = 1; rank < world.size; ++rank)
+    while (board->count_of(rank) != RankBoard::kFinished) {
+      if (monitor_now() > deadline) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
 }
 
 std::optional<LostRank> RankMonitor::State::find_dead() const {
@@ -136,7 +180,8 @@ RankMonitor::~RankMonitor() {
   std::unique_lock lock(state_->mutex);
   state_->ending = true;
   state_->changed.notify_all();
-  state_->changed.wait_for(lock, std::chrono::seconds(2), [&] { return state_->ended; });
+  const Nanos patience = 2 * kLookInterval + (state_->serves() ? kLinger : 0);
+  state_->changed.wait_for(lock, std::chrono::nanoseconds(patience), [&] { return state_->ended; });
 }
 
 std::optional<Error> RankMonitor::lost() const {
@@ -153,7 +198,7 @@ Error RankMonitor::cause_of(const std::string& message) const {
   while (monitor_now() < deadline) {
     if (const auto known = lost()) return *known;
     if (monitor_now() > certain)
-      if (const auto dead = state_->find_dead()) return state_->error_of(*dead);
+      if (const auto dead = state_->find_dead()) return state_->tell(*dead);
     std::unique_lock lock(state_->mutex);
     state_->changed.wait_for(lock, std::chrono::milliseconds(200));
   }
@@ -162,10 +207,29 @@ Error RankMonitor::cause_of(const std::string& message) const {
           .remedy = "Look at the messages of the other ranks"};
 }
 
+void RankMonitor::on_loss(std::function<void(const Error&)> told) {
+  const std::lock_guard telling(state_->telling);
+  state_->told = std::move(told);
+  if (!state_->told) return;
+  std::optional<Error> known;
+  {
+    const std::lock_guard lock(state_->mutex);
+    known = state_->error;
+  }
+  if (known) std::exchange(state_->told, nullptr)(*known);
+}
+
+/// Who ends because of another one is not to blame.
 void RankMonitor::leave(const std::string& why) {
   const std::lock_guard lock(state_->mutex);
-  state_->leaving = why;
+  if (state_->error) return;
+  state_->news = LostRank{state_->world.rank, "has ended early: " + why};
   state_->changed.notify_all();
+}
+
+Nanos RankMonitor::round_trip() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->round_trip;
 }
 
 }  // namespace feedline::inline training

@@ -3,9 +3,11 @@
 
 // Private to training.
 
+#include "base/clock.h"
 #include "ranks/rank_board.h"
 #include "training/ranks/process_group.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,7 +21,8 @@ namespace feedline::inline training {
 class RankMonitor {
  public:
   RankMonitor(World world, std::vector<ProcessGroup::Member> members, std::shared_ptr<RankBoard> board);
-  /// Shows that this rank is through. The thread is left behind where it is stuck in the board.
+  /// Shows that this rank is through; where the board goes with this process, waits a few seconds for the others to
+  /// have looked. The thread is left behind where it is stuck in the board.
   ~RankMonitor();
   RankMonitor(const RankMonitor&) = delete;
   RankMonitor& operator=(const RankMonitor&) = delete;
@@ -28,7 +31,11 @@ class RankMonitor {
   [[nodiscard]] std::optional<Error> lost() const;
   /// Why an operation failed with this message: waits until it shows which rank is gone, World::patience at most.
   [[nodiscard]] Error cause_of(const std::string& message) const;
+  /// See ProcessGroup::on_loss().
+  void on_loss(std::function<void(const Error&)> told);
   void leave(const std::string& why);
+  /// How long the board takes to answer, about; 0: it has not been asked yet.
+  [[nodiscard]] Nanos round_trip() const;
 
  private:
   struct State;

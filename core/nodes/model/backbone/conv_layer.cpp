@@ -3,6 +3,8 @@
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
 
+#include "nodes/model/shared_norm.h"
+
 #include <cmath>
 #include <utility>
 
@@ -124,10 +126,9 @@ at::Tensor ConvNetLayer::run(Unit& unit, const at::Tensor& x) {
   } else {
     y = convolved(unit.tensors.weight, unit.bias);
     if (!is.norm.empty()) {
-      // One number a channel has no variance: the last batch may hold one small picture. See batch_norm.cpp.
-      const bool measures = learns() && !unit.keeps && y.numel() > y.size(1);
-      y = at::batch_norm(y, unit.tensors.scale, unit.tensors.shift, unit.tensors.mean, unit.tensors.variance, measures,
-                         kNormMomentum, kNormEpsilon, /*cudnn_enabled=*/true);
+      const NormedConv& of = unit.tensors;
+      y = batch_normalised(y, {of.scale, of.shift, of.mean, of.variance}, learns() && !unit.keeps, kNormMomentum,
+                           kNormEpsilon);
     }
   }
   y = unit_function(is.function, std::move(y));
