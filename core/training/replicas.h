@@ -74,7 +74,7 @@ class Replicas {
     std::size_t bucket_bytes = std::size_t{4} << 20;   ///< of gradients that are exchanged at once
     bool short_gradients = false;                      ///< they are exchanged in bfloat16
     bool shares_norms = false;                         ///< TrainerSettings::sync_batch_norm
-    Trace* trace = nullptr;                            ///< gets a lane a stage, and one of the gradients' way to other ranks
+    Trace* trace = nullptr;                            ///< gets lanes: each stage, gradients on their way to other ranks
   };
 
   /// Takes the model as replica 0, which gets the calling thread: train() and evaluate() must be called from it. The

@@ -89,15 +89,16 @@ class ThreadRanks::Pending final : public Collective {
       : ranks_(ranks), number_(number), work_(std::move(work)) {}
   void wait() override {
     ranks_.take(number_, work_);
-    turn_.ended = Clock::system().now();
+    lasted_ = Clock::system().now() - begun_;
   }
-  [[nodiscard]] Turn turn() const override { return turn_; }
+  [[nodiscard]] Nanos lasted() const override { return lasted_; }
 
  private:
   ThreadRanks& ranks_;
   std::uint64_t number_;
   std::function<void(const Operation&)> work_;
-  Turn turn_{.begun = Clock::system().now()};
+  Nanos begun_ = Clock::system().now();
+  Nanos lasted_ = 0;
 };
 
 class ThreadRanks::Member final : public ProcessGroup {

@@ -126,7 +126,8 @@ struct Exchange {
   std::function<void(Gloo&)> work{};
   bool done = false;
   std::string fault{};  ///< what went wrong
-  Collective::Turn turn{};
+  Nanos lasted = 0;     ///< once it is done
+  Nanos ended = 0;
 };
 
 /// What the group and its thread share. The thread takes one operation after the other, so that all ranks meet in each.
@@ -153,7 +154,7 @@ struct ExchangeQueue {
         idle = false;
         lock.unlock();
         std::string fault;
-        next->turn.begun = Clock::system().now();
+        const Nanos begun = Clock::system().now();
         try {
           next->work(*gloo);
         } catch (const c10::Error& error) {
@@ -161,9 +162,11 @@ struct ExchangeQueue {
         } catch (const std::exception& error) {
           fault = error.what();
         }
-        next->turn.ended = Clock::system().now();
+        const Nanos ended = Clock::system().now();
         lock.lock();
         next->fault = std::move(fault);
+        next->lasted = ended - begun;
+        next->ended = ended;
         broken = !next->fault.empty();
         idle = true;
       }
@@ -198,7 +201,15 @@ class GlooCollective final : public Collective {
     if (device_.defined()) device_.copy_(host_);
     device_.reset();
   }
-  [[nodiscard]] Turn turn() const override { return exchange_->turn; }
+
+  [[nodiscard]] Nanos lasted() const override {
+    const std::lock_guard lock(queue_->mutex);
+    return exchange_->lasted;
+  }
+  [[nodiscard]] Nanos ended() const override {
+    const std::lock_guard lock(queue_->mutex);
+    return exchange_->ended;
+  }
 
  private:
   std::shared_ptr<ExchangeQueue> queue_;

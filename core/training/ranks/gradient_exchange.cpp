@@ -92,7 +92,6 @@ void GradientExchange::send(Bucket& bucket) {
   if (options_.in_bfloat16) bucket.short_numbers = sum.to(at::kBFloat16);
   const at::Tensor& given = options_.in_bfloat16 ? bucket.short_numbers : sum;
   bucket.bytes = given.nbytes();
-  bucket.sent = Clock::system().now();
   bucket.sum = group_.sum_in_order(given);
 }
 
@@ -100,21 +99,20 @@ void GradientExchange::finish() {
   if (!under_way_.exchange(false)) next_ = 0;
   while (next_ < buckets_.size()) send_next();
   const torch::NoGradGuard no_gradients;
+  Nanos asked = Clock::system().now();
   for (const auto& bucket : buckets_) {
-    const Nanos asked = Clock::system().now();
-    const std::unique_ptr<Collective> sum = std::exchange(bucket->sum, nullptr);
+    const auto sum = std::exchange(bucket->sum, nullptr);
     sum->wait();
-    const Nanos end = Clock::system().now();
     if (options_.in_bfloat16)
       parameters_.gradients(0).narrow(0, bucket->first, bucket->count).copy_(bucket->short_numbers);
-    Collective::Turn turn = sum->turn();
-    if (turn.begun == 0) turn = {bucket->sent, end};
-    sample_.add(bucket->bytes, turn.ended - turn.begun, end - asked);
-    if (lane_ != nullptr)
-      lane_->add({.start = turn.begun,
-                  .duration = turn.ended - turn.begun,
-                  .kind = TraceKind::Phase,
-                  .label = label_});
+    const Nanos now = Clock::system().now();
+    sample_.add(bucket->bytes, sum->lasted(), now - std::exchange(asked, now));
+    if (lane_ == nullptr) continue;
+    const Nanos ended = sum->ended() > 0 ? sum->ended() : now;
+    lane_->add({.start = ended - sum->lasted(),
+                .duration = sum->lasted(),
+                .kind = TraceKind::Phase,
+                .label = label_});
   }
 }
 

@@ -42,7 +42,7 @@ class GradientExchange {
   void begin();
   /// Sends what has not left yet, also without begin(), and waits for all. Throws RankLost, StepCancelled.
   void finish();
-  /// What it came to so far. A bucket counts as busy while it takes its turn (Collective::turn()).
+  /// What it came to so far. For the thread that calls finish().
   [[nodiscard]] CollectiveSample sample() const { return sample_; }
   [[nodiscard]] std::size_t buckets() const { return buckets_.size(); }
 
@@ -54,8 +54,7 @@ class GradientExchange {
     std::atomic<std::size_t> missing{0};  ///< of them, in this pass
     std::unique_ptr<Collective> sum{};
     at::Tensor short_numbers{};  ///< in bfloat16
-    std::size_t bytes = 0;  ///< that were given
-    Nanos sent = 0;
+    std::size_t bytes = 0;       ///< that were sent
   };
   class Hook;
 

@@ -40,13 +40,10 @@ class Collective {
   virtual ~Collective() = default;
   /// Until it is done. Throws RankLost, StepCancelled (the run is stopped without waiting for its step).
   virtual void wait() = 0;
-  /// From when to when it took its turn, behind wait(): whoever waits may come long after its end, and one operation
-  /// waits for those begun before it.
-  struct Turn {
-    Nanos begun = 0;  ///< 0: not known
-    Nanos ended = 0;
-  };
-  [[nodiscard]] virtual Turn turn() const { return {}; }
+  /// How long it took by itself, behind wait(): what it waited for earlier operations counts not.
+  [[nodiscard]] virtual Nanos lasted() const = 0;
+  /// When it was done, behind wait(), which may come much later; 0: not known.
+  [[nodiscard]] virtual Nanos ended() const { return 0; }
 };
 
 /// The processes that train together: a c10d store and process group (Gloo; NCCL for tensors of a GPU where LibTorch
