@@ -33,6 +33,7 @@ struct RankMonitor::State {
   std::optional<Error> error{};
   std::optional<LostRank> news{};  ///< for the board
   Nanos contact = 0;               ///< when the board answered last
+  Nanos round_trip = 0;            ///< to the board, smoothed
   bool ending = false;
   bool ended = false;
 
