@@ -106,7 +106,7 @@ void RankMonitor::State::look(std::vector<std::uint64_t>& counts, std::vector<Na
       counts[at] = count;
       heard[at] = now;
     } else if (now - heard[at] > patience()) {
-      const LostRank silent = {rank, fmt::format("has not been heard of for {} s", world.patience.count())};
+      const LostRank silent = {rank, fmt::format("{} for {} s", kSilentRank, world.patience.count())};
       board->tell_lost(silent);
       set(error_of(silent));
     }
