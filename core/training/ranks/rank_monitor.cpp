@@ -58,7 +58,7 @@ Error RankMonitor::State::error_of(const LostRank& lost) const {
   const auto at = static_cast<std::size_t>(lost.rank);
   const std::string host = lost.rank >= 0 && at < members.size() ? members[at].host : std::string("?");
   const std::int64_t process = host == "?" ? 0 : members[at].process;
-  const bool refused = lost.why.find(kRefusedInput) != std::string::npos;
+  const bool refused = lost.why.find(kRefusalWords) != std::string::npos;
   return {.code = refused ? ErrorCode::BadInput : ErrorCode::Failed,
           .reason = fmt::format("rank {} on host {} (process {}) {}", lost.rank, host, process, lost.why),
           .remedy =
