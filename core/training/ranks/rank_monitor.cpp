@@ -33,6 +33,7 @@ struct RankMonitor::State {
   std::optional<Error> error{};
   std::optional<LostRank> news{};  ///< for the board
   Nanos contact = 0;               ///< when the board answered last
+  Nanos round_trip = 0;            ///< of a question to it: a moving mean
   bool ending = false;
   bool ended = false;
 
