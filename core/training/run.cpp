@@ -43,7 +43,7 @@ Error thread_error(const std::exception* fault) {
 
 /// What the other ranks hear; where the input is at fault, they end as this one does.
 std::string parting_words(const Error& error) {
-  return error.code == ErrorCode::BadInput ? std::string(kRefusedInput) + error.line() : error.line();
+  return error.code == ErrorCode::BadInput ? std::string(kRefusalWords) + error.line() : error.line();
 }
 
 bool is_cancelled(const Error& error) { return error.code == ErrorCode::Cancelled; }

@@ -33,7 +33,7 @@ struct RankMonitor::State {
   std::optional<Error> error{};
   std::optional<LostRank> news{};  ///< for the board
   Nanos contact = 0;               ///< when the board answered last
-  Nanos round_trip = 0;            ///< to the board, smoothed
+  Nanos round_trip = 0;            ///< of a question to it: a moving mean
   bool ending = false;
   bool ended = false;
 
@@ -59,7 +59,7 @@ Error RankMonitor::State::error_of(const LostRank& lost) const {
   const auto at = static_cast<std::size_t>(lost.rank);
   const std::string host = lost.rank >= 0 && at < members.size() ? members[at].host : std::string("?");
   const std::int64_t process = host == "?" ? 0 : members[at].process;
-  const bool refused = lost.why.find(kRefusedInput) != std::string::npos;
+  const bool refused = lost.why.find(kRefusalWords) != std::string::npos;
   return {.code = refused ? ErrorCode::BadInput : ErrorCode::Failed,
           .reason = fmt::format("rank {} on host {} (process {}) {}", lost.rank, host, process, lost.why),
           .remedy =
@@ -107,7 +107,7 @@ void RankMonitor::State::look(std::vector<std::uint64_t>& counts, std::vector<Na
       counts[at] = count;
       heard[at] = now;
     } else if (now - heard[at] > patience()) {
-      const LostRank silent = {rank, fmt::format("has not been heard of for {} s", world.patience.count())};
+      const LostRank silent = {rank, fmt::format("{} for {} s", kSilentRank, world.patience.count())};
       board->tell_lost(silent);
       set(error_of(silent));
     }
