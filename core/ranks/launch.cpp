@@ -155,11 +155,12 @@ class Attempt {
     end_all(signal);
   }
 
-  /// Of those that still run, the others have given up all: one that is stopped ends by no other means.
+  /// Only one still runs, which the others have given up: where it is stopped, it ends by no other means.
   [[nodiscard]] bool only_lost_left() const {
     const auto lost = board_ ? board_->lost() : std::nullopt;
-    return lost && std::all_of(processes_.begin(), processes_.end(),
-                               [&](const RankProcess& one) { return one.ended() || one.rank() == lost->rank; });
+    return lost && lost->why.starts_with(kSilentRank) &&
+           std::all_of(processes_.begin(), processes_.end(),
+                       [&](const RankProcess& one) { return one.ended() || one.rank() == lost->rank; });
   }
 
   void end_stragglers() {

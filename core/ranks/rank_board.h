@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace feedline::inline ranks {
 
@@ -17,6 +18,9 @@ struct LostRank {
   int rank = 0;
   std::string why{};  ///< completes "rank 3 on host ...": "was killed by signal 9"
 };
+
+/// Begins the reason of a rank that has not ended: it is stopped, or cut off.
+inline constexpr std::string_view kSilentRank = "has not been heard of";
 
 /// Where ranks show each other that they live, and why one no longer does. Only the first loss that is told stands:
 /// what follows from it is no cause. Functions may throw a std::exception where the board cannot be reached.

@@ -276,7 +276,7 @@ std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, Tr
     const auto drawn = counts ? decltype(model.random_states()){} : model.random_states();
     Model::Outcome outcome = model.forward(own, stop, which);
     if (counts) count(metrics, member, outcome);
-    model.set_random_states(drawn);  // for nothing but the others' sake
+    if (!counts) model.set_random_states(drawn);  // it was gone through for the others' sake
     if (between) agree();
     if (member == 0) share_moved();
     enter(member, Phase::Backward);

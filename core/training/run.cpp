@@ -43,6 +43,11 @@ Error thread_error(const std::exception* fault) {
       .reason = std::string("the run ended with an error: ") + (fault != nullptr ? fault->what() : "unknown fault")};
 }
 
+/// What the other ranks hear; where the input is at fault, they end as this one does.
+std::string parting_words(const Error& error) {
+  return error.code == ErrorCode::BadInput ? std::string(kRefusalWords) + error.line() : error.line();
+}
+
 bool is_cancelled(const Error& error) { return error.code == ErrorCode::Cancelled; }
 
 }  // namespace
@@ -287,7 +292,7 @@ void Run::Impl::main() noexcept {
       end = fail(std::move(*lost));
     const bool stopped = end ? state_.stop_requested() : is_cancelled(end.error());
     if (options_.ranks && (stopped || !end))
-      options_.ranks->leave(stopped ? "the run was stopped there" : end.error().line());
+      options_.ranks->leave(stopped ? "the run was stopped there" : parting_words(end.error()));
     finish(std::move(end));
   } catch (const std::exception& fault) {
     fall_out(&fault);

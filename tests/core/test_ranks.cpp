@@ -247,7 +247,8 @@ class TestRanks : public QObject {
 
   /// Stopped, it cannot end by itself: it is not waited for as long as for others.
   void one_that_is_given_up_is_ended() {
-    ShellLaunch launched("[ $RANK = 1 ] && kill -STOP $$; printf '1\\nis silent' > $FEEDLINE_STORE/lost; exit 3");
+    ShellLaunch launched(
+        "[ $RANK = 1 ] && kill -STOP $$; printf '1\\nhas not been heard of' > $FEEDLINE_STORE/lost; exit 3");
     launched.plan.grace = std::chrono::hours(1);
     const auto end = launched.run();
     QVERIFY(end.has_value());

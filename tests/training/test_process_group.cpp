@@ -138,6 +138,8 @@ class TestProcessGroup : public QObject {
     const QTemporaryDir folder;
     const auto groups = join_all(worlds_in(folder, 2));
     QVERIFY(groups[0].has_value() && groups[1].has_value());
+    std::atomic<int> heard{0};
+    (*groups[0])->on_loss([&](const Error&) { ++heard; });
     (*groups[1])->leave("its disk is full");
     const at::Tensor flat = at::zeros({4});
     const auto sum = (*groups[0])->sum_in_order(flat);
@@ -148,6 +150,8 @@ class TestProcessGroup : public QObject {
       told = lost.error().reason;
     }
     QVERIFY2(told.find("rank 1 on host here") == 0 && told.find("its disk is full") != std::string::npos, told.c_str());
+    QTRY_COMPARE(heard.load(), 1);  // who waits for something else is told, once
+    (*groups[0])->on_loss(nullptr);
   }
 
   /// All ranks hear the same.

@@ -136,7 +136,8 @@ class TestRankTraining : public QObject {
     QCOMPARE(b.position.step, a.position.step);
     QCOMPARE(found.front().execution.ranks, count);
     QCOMPARE(found.front().last.ranks.size(), static_cast<std::size_t>(count));
-    QVERIFY(found.front().last.collective.bytes > 0);
+    const CollectiveSample& collective = found.front().last.collective;
+    QVERIFY(collective.buckets > 0 && collective.busy > 0 && collective.bytes_squared > 0);
     QVERIFY(found.back().checkpoint.empty());
   }
 

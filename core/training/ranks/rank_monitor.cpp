@@ -58,7 +58,8 @@ Error RankMonitor::State::error_of(const LostRank& lost) const {
   const auto at = static_cast<std::size_t>(lost.rank);
   const std::string host = lost.rank >= 0 && at < members.size() ? members[at].host : std::string("?");
   const std::int64_t process = host == "?" ? 0 : members[at].process;
-  return {.code = ErrorCode::Failed,
+  const bool refused = lost.why.find(kRefusalWords) != std::string::npos;
+  return {.code = refused ? ErrorCode::BadInput : ErrorCode::Failed,
           .reason = fmt::format("rank {} on host {} (process {}) {}", lost.rank, host, process, lost.why),
           .remedy =
               "Look at its messages; 'run --resume' goes on from the last checkpoint, also with another number of "
@@ -105,7 +106,7 @@ void RankMonitor::State::look(std::vector<std::uint64_t>& counts, std::vector<Na
       counts[at] = count;
       heard[at] = now;
     } else if (now - heard[at] > patience()) {
-      const LostRank silent = {rank, fmt::format("has not been heard of for {} s", world.patience.count())};
+      const LostRank silent = {rank, fmt::format("{} for {} s", kSilentRank, world.patience.count())};
       board->tell_lost(silent);
       set(error_of(silent));
     }
