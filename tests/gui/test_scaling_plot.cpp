@@ -3,11 +3,16 @@
 // The curve of what more processes would bring, on models whose numbers are known.
 
 #include "gui/base/theme.h"
+#include "gui/diagnosis/diagnosis_panel.h"
 #include "gui/diagnosis/scaling_plot.h"
 #include "gui/diagnosis/whatif_form.h"
+#include "support/results.h"
+#include "support/synthetic.h"
 #include "support/test_program.h"
 
 #include <QSlider>
+#include <QTemporaryDir>
+#include <QToolButton>
 #include <QtTest>
 #include <qcustomplot.h>
 
@@ -17,6 +22,7 @@ namespace test_scaling_plot {
 
 using namespace feedline;
 using namespace feedline::gui;
+using namespace feedline::test;
 
 namespace {
 
@@ -32,6 +38,29 @@ ScalingModel two_ranks() {
   model.on_cpu = false;
   model.network = {.latency = 0, .bytes_per_s = 1e15, .measured = true};
   return model;
+}
+
+/// Of two ranks that make 20 steps a second, of which each waits 10 ms for the other's gradients.
+Snapshot at_second(double t) {
+  Snapshot now;
+  now.started = from_seconds(1);
+  now.at = from_seconds(1 + t);
+  now.trainer.steps = static_cast<std::uint64_t>(20 * t);
+  now.trainer.samples = 32 * now.trainer.steps;
+  now.trainer.times = times_of({{Phase::Wait, from_seconds(0.1 * t)},
+                                {Phase::Forward, from_seconds(0.25 * t)},
+                                {Phase::Backward, from_seconds(0.45 * t)},
+                                {Phase::Reduce, from_seconds(0.2 * t)}});
+  now.trainer.stepped = now.trainer.times.total();
+  for (int i = 0; i < 2; ++i) {
+    RankSample& rank = now.ranks.emplace_back();
+    rank.rank = i;
+    rank.host = "here";
+    rank.steps = now.trainer.steps;
+    rank.samples = 16 * rank.steps;
+    rank.times = now.trainer.times;
+  }
+  return now;
 }
 
 int pixels_of(QWidget& widget, const QColor& color) {
@@ -100,6 +129,37 @@ class TestScalingPlot : public QObject {
     QVERIFY(plot.text().contains("The network is assumed"));
     QVERIFY(!plot.pays()->visible());
     QVERIFY(plot.text().contains("all of them pay"));
+  }
+
+  /// In the panel it is folded away, but not where several processes train.
+  void opens_by_itself_for_a_run_of_ranks_data() {
+    QTest::addColumn<bool>("alone");
+    QTest::newRow("one process") << true;
+    QTest::newRow("two") << false;
+  }
+  void opens_by_itself_for_a_run_of_ranks() {
+    QFETCH(bool, alone);
+    QTemporaryDir folder;
+    const Document graph = synthetic_graph(folder.path(), {.stages = {{.wait_ms = 1}}, .workers = 1});
+    DiagnosisPanel panel;
+    panel.resize(900, 500);
+    panel.show();
+    panel.begin(graph, {.execution = facts_of(graph).execution});
+    for (const double t : {2.0, 4.0, 6.0}) {
+      Snapshot now = at_second(t);
+      if (alone) now.ranks.clear();
+      panel.show_snapshot(now);
+    }
+    QVERIFY(panel.live().diagnosis().has_value());
+    QCOMPARE(panel.scaling().isVisible(), !alone);
+    auto* unfold = panel.findChild<QToolButton*>("unfold_scaling");
+    QVERIFY(unfold->isVisible());
+    if (alone) QTest::mouseClick(unfold, Qt::LeftButton);
+    QVERIFY(panel.scaling().isVisible());
+    QVERIFY2(panel.scaling().text().startsWith(alone ? "Measured with 1 rank:" : "Measured with 2 ranks:"),
+             qPrintable(panel.scaling().text()));
+    panel.reset();
+    QVERIFY(!panel.scaling().isVisible() && !unfold->isVisible());
   }
 
   /// Where a network can be trained by several processes, and nowhere else.

@@ -251,7 +251,7 @@ void TestModelStages::stops() {
   TrainerMeter meter;
   (void)stages->train(batch(16, features()), meter);
   stop.request_stop();
-  QVERIFY_EXCEPTION_THROWN((void)stages->train(batch(16, features()), meter), StepCancelled);
+  QVERIFY_THROWS_EXCEPTION(StepCancelled, (void)stages->train(batch(16, features()), meter));
 }
 
 FEEDLINE_TEST(TestModelStages)
