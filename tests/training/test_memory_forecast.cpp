@@ -104,6 +104,9 @@ class TestMemoryForecast : public QObject {
     other = one_replica();
     other.ranks = 4;
     QCOMPARE(4 * forecast_memory(plan, other, kRows).activations, one.activations);
+    ModelPlan parted = plan;
+    parted.memory.shard_optimizer = true;
+    QCOMPARE(forecast_memory(parted, other, kRows).optimizer, 4 * kNumbers + 2 * 4 * kNumbers / 4);
     ModelPlan still = plan;
     still.freezing.freeze = {"linear0"};
     QCOMPARE(forecast_memory(still, one_replica(), kRows).gradients, 4 * (8 * kClasses + kClasses));
