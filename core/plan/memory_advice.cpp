@@ -32,6 +32,7 @@ class Advisor {
     smaller_batches();
     short_numbers();
     recompute();
+    shard_optimizer();
     fewer_replicas();
     std::stable_sort(all_.begin(), all_.end(),
                      [](const MemoryAdvice& a, const MemoryAdvice& b) { return a.saves > b.saves; });
@@ -99,6 +100,19 @@ class Advisor {
          .why = "Backward computes each sub-graph once more instead of keeping its activations: the same numbers, for "
                 "up to a third more time.",
          .changes = {{plan_.trainer_node, "recompute", ValueList{std::string("*")}}}},
+        smaller);
+  }
+
+  void shard_optimizer() {
+    if (execution_.ranks < 2 || plan_.network()->memory.shard_optimizer) return;
+    Smaller smaller = as_it_is();
+    smaller.model.memory.shard_optimizer = true;
+    add({.id = "shard-optimizer",
+         .title = fmt::format("set {}.shard_optimizer to true", plan_.trainer_node),
+         .why =
+             "Each rank keeps what the optimiser has of its part of the weights alone: the same numbers, for more to "
+             "exchange in each step.",
+         .changes = {{plan_.trainer_node, "shard_optimizer", true}}},
         smaller);
   }
 

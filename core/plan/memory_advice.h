@@ -17,7 +17,7 @@ struct MemoryAdvice {
     std::string parameter{};
     Value value{};
   };
-  std::string id{};     ///< micro-batch, bfloat16, recompute, replicas
+  std::string id{};     ///< micro-batch, bfloat16, recompute, shard-optimizer, one-replica
   std::string title{};  ///< "set batch.size to 16 and trainer.accumulate to 4"
   std::string why{};    ///< a sentence
   std::vector<Change> changes{};

@@ -95,12 +95,12 @@ MemoryForecast forecast_memory(const ModelPlan& model, const Execution& executio
 
   const auto replicas = static_cast<std::uint64_t>(std::max(execution.replicas, 1));
   forecast.gradients = kNumberBytes * learnt * (model.stages > 1 ? 1 : replicas);
-  if (model.optimizer != nullptr) {
-    std::uint64_t kept =
-        model.optimizer->optimizer ? model.optimizer->optimizer(model.optimizer_params)->slots().size() : 0;
-    if (model.optimizer->optimizer_settings && model.optimizer->optimizer_settings(model.optimizer_params).ema > 0)
-      ++kept;
-    forecast.optimizer = kNumberBytes * learnt * kept;
+  if (model.optimizer != nullptr && model.optimizer->optimizer && model.optimizer->optimizer_settings) {
+    const auto slots = model.optimizer->optimizer(model.optimizer_params)->slots().size();
+    const auto parts = model.memory.shard_optimizer ? static_cast<std::uint64_t>(std::max(execution.ranks, 1)) : 1;
+    const bool averages = model.optimizer->optimizer_settings(model.optimizer_params).ema > 0;
+    forecast.optimizer = kNumberBytes * learnt * slots / parts;
+    if (averages) forecast.optimizer += kNumberBytes * learnt;  // all of it, on each rank
   }
   return forecast;
 }

@@ -127,7 +127,7 @@ NamedTensors collect_optimizer(Replicas& replicas) {
   }
   if (optimizer.begun().size() > 1) all.emplace(kBegunSlot, TensorValue::of(optimizer.begun()));
   const auto parameters = replicas.model().named_parameters();
-  for (const auto& [slot, block] : optimizer.slots()) {
+  for (const auto& [slot, block] : replicas.whole_slots()) {
     const auto parts = FlatParameters::parts(block, tensors_of(parameters));
     for (std::size_t i = 0; i < parameters.size(); ++i)
       all.emplace(parameters[i].name + "." + slot, kept_value(parts[i]));
@@ -221,9 +221,13 @@ void write_optimizer(const OptimizerState& state, Replicas& replicas) {
     const auto values = state.by_slot.find(slot.name);
     if (values == state.by_slot.end()) continue;
     std::vector<Model::Named> parts = parameters;
-    const auto tensors = FlatParameters::parts(slot.tensor, tensors_of(parameters));
+    const at::Tensor& all = replicas.parameters().values();
+    const bool is_whole = !optimizer.is_sharded();
+    const at::Tensor whole = is_whole ? slot.tensor : at::zeros_like(all);
+    const auto tensors = FlatParameters::parts(whole, tensors_of(parameters));
     for (std::size_t i = 0; i < parts.size(); ++i) parts[i].tensor = tensors[i];
     copy_in(values->second, parts);
+    if (!is_whole) slot.tensor.copy_(whole.narrow(0, optimizer.kept().first, optimizer.kept().count));
   }
   optimizer.restart(state.step, state.plateau);
   if (!state.begun.empty()) (void)optimizer.restore_begun(state.begun);  // it fits

@@ -90,14 +90,37 @@ Result<std::unique_ptr<FlatOptimizer>> FlatOptimizer::make(const ModelPlan& plan
   const torch::NoGradGuard no_gradients;
   optimizer->options_ = std::move(options);
   optimizer->rule_ = plan.optimizer->optimizer(plan.optimizer_params);
-  for (const OptimizerSlot& slot : optimizer->rule_->slots()) {
-    optimizer->slots_.push_back({std::string(slot.name), at::full_like(parameters.values(), slot.start)});
-    optimizer->starts_.push_back(slot.start);
-  }
   optimizer->model_ = {parameters.values(), std::move(buffers)};
   if (settings.ema > 0) optimizer->other_ = {parameters.values().clone(), copies(optimizer->model_.buffers)};
   optimizer->cut(parameters, groups);
+  optimizer->make_slots(parameters);
   return optimizer;
+}
+
+/// Behind the cut, which says what is this one's own.
+void FlatOptimizer::make_slots(const FlatParameters& parameters) {
+  kept_ = is_sharded() ? range_of(options_.first_own, options_.own_shards)
+                       : FlatParameters::Range{0, parameters.values().numel()};
+  for (const OptimizerSlot& slot : rule_->slots()) {
+    slots_.push_back({std::string(slot.name), at::full({kept_.count}, slot.start, parameters.values().options())});
+    starts_.push_back(slot.start);
+  }
+  for (std::size_t shard = 0; shard < pieces_.size(); ++shard) {
+    if (!owns(shard)) continue;
+    for (Piece& piece : pieces_[shard])
+      for (const Slot& slot : slots_)
+        piece.slots.push_back(slot.tensor.narrow(0, piece.place.first - kept_.first, piece.place.count));
+  }
+}
+
+FlatParameters::Range FlatOptimizer::range_of(std::size_t first, std::size_t count) const {
+  FlatParameters::Range range;
+  for (std::size_t shard = first; shard < std::min(first + count, pieces_.size()); ++shard)
+    for (const Piece& piece : pieces_[shard]) {
+      if (range.count == 0) range.first = piece.place.first;
+      range.count = piece.place.first + piece.place.count - range.first;
+    }
+  return range;
 }
 
 /// Shards are even; where the rule must see whole tensors, each belongs to the shard in which its middle lies.
@@ -143,12 +166,11 @@ void FlatOptimizer::cut(const FlatParameters& parameters, const std::vector<Grou
 void FlatOptimizer::add_piece(const FlatParameters& parameters, std::size_t shard, std::int64_t first,
                               std::int64_t count, const Group& group) {
   if (count == 0) return;
-  Piece piece{.weights = parameters.values().narrow(0, first, count), .group = group};
+  Piece piece{.place = {first, count}, .weights = parameters.values().narrow(0, first, count), .group = group};
   for (std::size_t i = 0; i < parameters.replicas(); ++i)
     piece.gradients.push_back(parameters.gradients(i).narrow(0, first, count));
   if (are_floats_here(piece.gradients.front()))
     for (const at::Tensor& gradient : piece.gradients) piece.numbers.push_back(gradient.data_ptr<float>());
-  for (const Slot& slot : slots_) piece.slots.push_back(slot.tensor.narrow(0, first, count));
   if (other_.parameters.defined()) piece.average = other_.parameters.narrow(0, first, count);
   pieces_[shard].push_back(std::move(piece));
   ++count_;
@@ -277,11 +299,17 @@ void FlatOptimizer::average(const Piece& piece) const {
 }
 
 void FlatOptimizer::apply(std::size_t shard) {
+  const bool own = owns(shard);
   on_pieces(shard, [&](const Piece& piece) {
-    update(piece);
-    if (piece.average.defined()) average(piece);
+    if (own) update(piece);
+    if (piece.average.defined() && !is_sharded()) average(piece);
     for (const at::Tensor& gradient : piece.gradients) gradient.zero_();
   });
+}
+
+void FlatOptimizer::follow(std::size_t shard) {
+  if (settings_.ema <= 0) return;
+  on_pieces(shard, [&](const Piece& piece) { average(piece); });
 }
 
 void FlatOptimizer::finish() {

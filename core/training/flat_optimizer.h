@@ -33,6 +33,10 @@ class FlatOptimizer {
  public:
   struct Options {
     std::size_t shards = 1;
+    /// Only so many of them, from the first of them on, are stepped and have slots here (ZeRO stage 1); the others'
+    /// weights come from other ranks, between apply() and follow(). 0: all of them.
+    std::size_t own_shards = 0;
+    std::size_t first_own = 0;
     std::uint64_t total_steps = 0;  ///< of the run; 0: nobody knows
     /// In place of the schedule: the learning rate of a step, from 0 on (tuning/find_rate.h).
     std::function<double(std::uint64_t step)> rate{};
@@ -66,7 +70,14 @@ class FlatOptimizer {
   /// The step is left out, as if it had not been begun, and its gradients are gone.
   void skip();
   void apply(std::size_t shard);
+  /// With own_shards, behind apply() of all: each shard once more, when the weights of all are known.
+  void follow(std::size_t shard);
   void finish();
+  [[nodiscard]] bool is_sharded() const { return options_.own_shards > 0; }
+  /// Where the pieces of these shards lie among the flat parameters.
+  [[nodiscard]] FlatParameters::Range range_of(std::size_t first, std::size_t count) const;
+  /// What slots() has: all of the parameters, or those of its own shards.
+  [[nodiscard]] const FlatParameters::Range& kept() const { return kept_; }
 
   /// The part of the network learns from the next step on, with steps of its own counted from there, as PyTorch's
   /// optimisers count those of a parameter; again: nothing.
@@ -89,7 +100,8 @@ class FlatOptimizer {
   /// nothing happens. No step may be taken meanwhile.
   void use_average(bool on);
 
-  /// What a run goes on from. Tensors have the layout of the flat parameters, and are the optimiser's own.
+  /// What a run goes on from. Tensors have the layout of the flat parameters, as far as kept(), and are the optimiser's
+  /// own.
   struct Slot {
     std::string name{};
     at::Tensor tensor{};
@@ -120,6 +132,7 @@ class FlatOptimizer {
   };
   /// A piece of the parameters, and of all that belongs to it.
   struct Piece {
+    FlatParameters::Range place{};
     at::Tensor weights{};
     std::vector<at::Tensor> gradients{};  ///< one a replica
     std::vector<float*> numbers{};        ///< theirs, where they are floats on the CPU
@@ -135,6 +148,10 @@ class FlatOptimizer {
   [[nodiscard]] bool clips_norm() const { return settings_.clip_norm > 0; }
   [[nodiscard]] GradientSum how_summed() const { return {.scale = scale_, .clip_value = settings_.clip_value}; }
   void cut(const FlatParameters& parameters, const std::vector<Group>& groups);
+  void make_slots(const FlatParameters& parameters);
+  [[nodiscard]] bool owns(std::size_t shard) const {
+    return !is_sharded() || (shard >= options_.first_own && shard < options_.first_own + options_.own_shards);
+  }
   void add_piece(const FlatParameters& parameters, std::size_t shard, std::int64_t first, std::int64_t count,
                  const Group& group);
   template <class Work>
@@ -148,6 +165,7 @@ class FlatOptimizer {
   std::unique_ptr<OptimizerRule> rule_{};
   std::vector<Slot> slots_{};
   std::vector<double> starts_{};  ///< of the slots
+  FlatParameters::Range kept_{};  ///< of them
   Averaged model_{};              ///< what the model computes with
   Averaged other_{};              ///< the average, or what is trained while the model has the average; may be empty
   bool swapped_ = false;

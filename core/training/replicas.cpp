@@ -3,6 +3,7 @@
 
 #include "base/random.h"
 #include "training/frozen_features.h"
+#include "training/memory/shard_gather.h"
 #include "training/ranks/gradient_exchange.h"
 #include "training/ranks/rank_agreement.h"
 #include "training/ranks/shared_tensors.h"
@@ -109,11 +110,14 @@ Status Replicas::make_optimizer() {
                       .part = later_part(places[i])});
   auto made = FlatOptimizer::make(plan_, *parameters_, owners, model.buffers(),
                                   {.shards = members_ * ranks_count(),
+                                   .own_shards = shards_optimizer() ? members_ : 0,
+                                   .first_own = shards_optimizer() ? options_.ranks->rank() * members_ : 0,
                                    .total_steps = options_.total_steps,
                                    .rate = options_.rate,
                                    .checks_finite = options_.scales_loss});
   if (!made) return fail(std::move(made.error()));
   optimizer_ = std::move(*made);
+  make_shards();
   return {};
 }
 
@@ -334,13 +338,14 @@ void Replicas::step(TrainerMeter& meter) {
     check_loss_scale();
     return;
   }
+  gather_weights(meter);
   guarded([&] { optimizer_->finish(); });
 }
 
 template <class Work>
 void Replicas::on_shards(std::size_t member, const Work& work) {
   const std::size_t each = ranks_count();
-  for (std::size_t i = 0; i < each; ++i) work(member * each + i);
+  for (std::size_t i = 0; i < each; ++i) work(shards_ ? i * members_ + member : member * each + i);
 }
 
 /// One call of the team for both passes: waking its threads twice costs as much as the first pass does.

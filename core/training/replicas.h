@@ -30,6 +30,7 @@ namespace feedline::inline training {
 
 class GradientExchange;
 class RankAgreement;
+class ShardGather;
 class SharedStatistics;
 class SharedTensors;
 
@@ -140,6 +141,9 @@ class Replicas {
   [[nodiscard]] Model& model(std::size_t replica) { return *models_[replica]; }
   [[nodiscard]] FlatOptimizer& optimizer() { return *optimizer_; }
   [[nodiscard]] const FlatOptimizer& optimizer() const { return *optimizer_; }
+  /// The optimiser's slots in the layout of all parameters, also where each rank keeps a part of them: then all ranks
+  /// call it together. Throws StepFailed.
+  [[nodiscard]] std::vector<FlatOptimizer::Slot> whole_slots() const;
   /// Of the newest step.
   [[nodiscard]] double learning_rate() const { return optimizer_->learning_rate(); }
   /// Null where the loss is not scaled.
@@ -152,6 +156,9 @@ class Replicas {
   Replicas(const ModelPlan& plan, const Options& options);
   [[nodiscard]] Status populate(std::unique_ptr<Model> model);
   [[nodiscard]] Status make_optimizer();
+  /// Where each rank has stepped its part of the weights: all of them, and what follows from them.
+  void gather_weights(TrainerMeter& meter);
+  void make_shards();
   /// Does an optimiser's `work`; throws StepFailed, which names it.
   template <class Work>
   void guarded(const Work& work) const;
@@ -170,6 +177,7 @@ class Replicas {
   [[nodiscard]] std::vector<Part> on_each(const std::vector<at::Tensor>& fields, const BatchRows& rows,
                                           const BatchDivision& division, bool all_take_part, const PartOf& part_of);
   [[nodiscard]] std::size_t ranks_count() const;
+  [[nodiscard]] bool shards_optimizer() const { return options_.ranks && plan_.memory.shard_optimizer; }
   void make_exchange();
   /// The rows of the batch on all ranks, behind RankAgreement::tell().
   [[nodiscard]] std::int64_t agreed_rows(TrainerMeter& meter);
@@ -177,7 +185,7 @@ class Replicas {
   /// In place of rows, of a replica that has none.
   [[nodiscard]] std::vector<at::Tensor> row_of_zeros() const;
   void sum_over_ranks(TrainerMeter& meter);
-  /// Does the optimiser's work on this replica's shards.
+  /// Does the optimiser's work on this replica's shards: where each rank steps its own, one of those among them.
   template <class Work>
   void on_shards(std::size_t member, const Work& work);
   void run(const ThreadTeam::Work& work);
@@ -200,6 +208,7 @@ class Replicas {
   std::unique_ptr<GradientExchange> exchange_{};  ///< null: it learns alone
   std::unique_ptr<SharedTensors> sharing_{};
   std::unique_ptr<SharedStatistics> statistics_{};            ///< null: norms measure the rows of their replica
+  std::unique_ptr<ShardGather> shards_{};                     ///< null: this process steps all of the weights
   bool ranks_share_ = false;                                  ///< what is not moving is the same on all of them
   std::vector<std::pair<std::size_t, std::size_t>> parts_{};  ///< layer and stage of what begins to learn later
   std::int64_t pending_ = 0;

@@ -76,7 +76,7 @@ void TestReport::has_every_key_data() {
                        << QStringList{"result",    "error",        "samples_per_s", "steps",    "wall_s",
                                       "epochs",    "stages",       "step",          "errors",   "peak_rss_bytes",
                                       "seed",      "device",       "versions",      "replicas", "intra_op_threads",
-                                      "precision", "channels_last"};
+                                      "precision", "channels_last", "memory"};
   QTest::newRow("epochs") << "epochs" << QStringList{"train_loss",   "train_accuracy", "val_loss",
                                                      "val_accuracy", "samples_per_s",  "wall_s"};
   QTest::newRow("stages") << "stages"

@@ -183,6 +183,11 @@ struct Trainer {
               "makes one block of it; * makes one of each sub-graph and of each layer beside them. The numbers are "
               "the same.")
         .only_with("loss")
+        .param("shard_optimizer", &Params::shard_optimizer,
+               "With several processes: each keeps what the optimiser has of its part of the weights alone, and steps "
+               "that part; then all exchange the weights. Less memory (ZeRO stage 1) for more to exchange. The numbers "
+               "are the same.")
+        .only_with("loss")
         .choice(
             "channels_last", &Params::channels_last, {"auto", "on", "off"},
             "Memory format N×H×W×C. Convolutions and pools on the CPU are up to 1.5 times as fast with it; auto is on "

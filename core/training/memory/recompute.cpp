@@ -2,6 +2,7 @@
 #include "training/memory/recompute.h"
 
 #include <cstddef>
+#include <exception>
 #include <utility>
 
 namespace feedline::inline training {
@@ -16,16 +17,25 @@ std::vector<at::Tensor> leaves_of(at::TensorList inputs) {
   return leaves;
 }
 
-/// The layers stand where they stood in the forward pass while one lives.
+/// The layers stand where they stood in the forward pass while one lives, or until return_now().
 class StandsBack {
  public:
   explicit StandsBack(BlockState& state) : state_(state) { state_.exchange(); }
-  ~StandsBack() { state_.exchange(); }
+  ~StandsBack() {
+    try {
+      return_now();
+    } catch (const std::exception&) {  // no memory for that: the step fails for another fault already
+    }
+  }
+  void return_now() {
+    if (!std::exchange(returned_, true)) state_.exchange();
+  }
   StandsBack(const StandsBack&) = delete;
   StandsBack& operator=(const StandsBack&) = delete;
 
  private:
   BlockState& state_;
+  bool returned_ = false;
 };
 
 /// What backward needs besides the inputs.
@@ -64,7 +74,7 @@ class RecomputeFunction : public torch::autograd::Function<RecomputeFunction> {
     variable_list found(1 + inputs.size() + kept.parameters.size());
     const torch::AutoGradMode graphs(true);
     const std::vector<at::Tensor> leaves = leaves_of(inputs);
-    const StandsBack there(kept.state);
+    StandsBack there(kept.state);
     variable_list roots;
     variable_list given;
     const std::vector<at::Tensor> outputs = kept.pass(leaves, true);
@@ -82,8 +92,10 @@ class RecomputeFunction : public torch::autograd::Function<RecomputeFunction> {
     };
     for (std::size_t i = 0; i < leaves.size(); ++i) want(leaves[i], 1 + i);
     for (std::size_t i = 0; i < kept.parameters.size(); ++i) want(kept.parameters[i], 1 + leaves.size() + i);
-    if (roots.empty() || wanted.empty()) return found;
-    variable_list of_wanted = torch::autograd::grad(roots, wanted, given, false, false, true);
+    variable_list of_wanted;
+    if (roots.empty()) places.clear();
+    if (!places.empty()) of_wanted = torch::autograd::grad(roots, wanted, given, false, false, true);
+    there.return_now();
     for (std::size_t i = 0; i < places.size(); ++i) found[places[i]] = std::move(of_wanted[i]);
     return found;
   }
