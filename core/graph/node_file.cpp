@@ -51,22 +51,19 @@ Document document_of(Node node) {
   return document;
 }
 
-/// Gives every sub-graph in `node` that comes from a file what `change` makes of its origin.
+/// Gives every sub-graph that comes from a file what `change` makes of its origin.
 template <class Change>
-void change_origins(Node& node, const Change& change) {
+Edit changed_origins(const Diagram& diagram, const Change& change) {
   Edit::List edits;
-  each_node(*node.inner, [&](const std::string& path, const Node& inside) {
-    if (inside.origin) edits.push_back({SetOrigin{path, change(*inside.origin)}});
+  each_node(diagram, [&](const std::string& path, const Node& node) {
+    if (node.origin) edits.push_back({SetOrigin{path, change(*node.origin)}});
   });
-  if (!edits.empty()) (void)node.inner->apply(Edit{std::move(edits)});
+  return Edit{std::move(edits)};
 }
 
 /// The node goes from a graph in the one folder to one in the other.
 void move_origins(Node& node, const fs::path& from, const fs::path& to) {
-  change_origins(node, [&](NodeOrigin origin) {
-    if (!origin.file.empty()) origin.file = origin_text(origin_path(origin, from), to);
-    return std::optional(std::move(origin));
-  });
+  (void)node.inner->apply(moved_origins(*node.inner, from, to));
 }
 
 /// The path of a sub-graph inside that comes from `file`; empty if there is none.
@@ -111,8 +108,15 @@ std::string wire_name(const Link& link) { return link.from.text() + " -> " + lin
 std::string node_digest(const Diagram& inner) {
   Node node{.id = "node", .type = std::string(kSubgraphType), .inner = Boxed<Diagram>(inner)};
   forget_keys(node);
-  change_origins(node, [](const NodeOrigin&) { return std::optional<NodeOrigin>(); });
+  (void)node.inner->apply(changed_origins(inner, [](const NodeOrigin&) { return std::optional<NodeOrigin>(); }));
   return Sha256().add(std::as_bytes(std::span<const char>(to_json(document_of(std::move(node)))))).hex();
+}
+
+Edit moved_origins(const Diagram& diagram, const fs::path& from, const fs::path& to) {
+  return changed_origins(diagram, [&](NodeOrigin origin) {
+    if (!origin.file.empty()) origin.file = origin_text(origin_path(origin, from), to);
+    return std::optional(std::move(origin));
+  });
 }
 
 fs::path origin_path(const NodeOrigin& origin, const fs::path& folder) {

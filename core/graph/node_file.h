@@ -70,6 +70,10 @@ struct NodeUpdate {
 /// The file that an origin names, absolute where it or `folder` is.
 [[nodiscard]] std::filesystem::path origin_path(const NodeOrigin& origin, const std::filesystem::path& folder);
 
+/// The origins of all sub-graphs as told from another folder, for a graph that is saved there.
+[[nodiscard]] Edit moved_origins(const Diagram& diagram, const std::filesystem::path& from,
+                                 const std::filesystem::path& to);
+
 /// How a copy stands to its file.
 enum class OriginState {
   Current,    ///< what is in the file is what was copied, or what is in the copy now
