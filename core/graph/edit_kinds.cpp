@@ -29,7 +29,7 @@ bool looks_only(const Edit& edit) {
   if (const auto* inside = std::get_if<Within>(&edit.change)) return all(inside->edits);
   const auto is = [&]<class... T>(std::variant<T...>*) { return (std::holds_alternative<T>(edit.change) || ...); };
   return is(static_cast<std::variant<SetWirePoints, MoveNodes, SetNodeComment, AddComment, RemoveComment, ChangeComment,
-                                     AddFrame, RemoveFrame, ChangeFrame, SetTitle, SetOrigin>*>(nullptr));
+                                     AddFrame, RemoveFrame, ChangeFrame, SetTitle>*>(nullptr));
 }
 
 }  // namespace feedline::inline graph
