@@ -122,6 +122,7 @@ class TestNodeFiles : public QObject {
     qputenv("FEEDLINE_DATA", b.folder.path().toUtf8());
     b.view.node_files().save("block", NodeFiles::own_folder() + QStringLiteral("/zyx_part.feedline-node"));
     QTRY_VERIFY(b.node("block")->origin.has_value());
+    b.view.setFocus();
     QTest::keyClick(&b.view, Qt::Key_Tab);
     auto* search = b.view.findChild<SearchPopup*>();
     QVERIFY(search->isVisible());
