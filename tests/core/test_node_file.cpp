@@ -217,6 +217,23 @@ class TestNodeFile : public QObject {
     QVERIFY(!origin_note(state()));
   }
 
+  /// A graph that is saved elsewhere goes on finding its files, by absolute paths where they are far away.
+  void origins_follow_the_graph() {
+    Document document = with_block();
+    const NodeOrigin origin = save_node_file(*document.find("block"), file_, graphs_)->origin;
+    must(document, {SetOrigin{"block", origin}});
+    const auto moved = [&](const fs::path& to) {
+      Document there = document;
+      must(there, moved_origins(document, graphs_, to));
+      return *there.find("block")->origin;
+    };
+    QCOMPARE(moved(graphs_ / "deep").file, std::string("../../nodes/block.feedline-node"));
+    QCOMPARE(moved(graphs_ / "very" / "deep").file, file_.string());
+    QCOMPARE(moved({}).file, file_.string());
+    QVERIFY(moved(graphs_) == origin);
+    QCOMPARE(moved(graphs_ / "deep").digest, origin.digest);
+  }
+
   void refuses() {
     Document document = with_block();
     QVERIFY(save_node_file(*document.find("block"), file_, graphs_));
