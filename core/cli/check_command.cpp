@@ -10,6 +10,7 @@
 #include "cli/interrupts.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
+#include "graph/node_file.h"
 
 #include <fmt/format.h>
 
@@ -110,6 +111,8 @@ ExitCode check(const CheckArguments& arguments) {
   auto loaded = load_graph(arguments.file);
   if (!loaded) return refuse(loaded.error());
   for (const Problem& note : loaded->notes) warn(note.error);
+  for (const OriginLook& look : look_at_origins(loaded->document, node_folder(arguments.file)))
+    if (const auto note = origin_note(look)) warn(*note);
   if (const auto applied = apply_overrides(loaded->document, arguments.set); !applied) return refuse(applied.error());
   if (is_standard_output(arguments.json) && is_standard_output(arguments.csv))
     return refuse(

@@ -20,6 +20,7 @@ void add_importance(CLI::App& app, ExitCode& code);
 void add_profile(CLI::App& app, ExitCode& code);
 void add_check(CLI::App& app, ExitCode& code);
 void add_validate(CLI::App& app, ExitCode& code);
+void add_node(CLI::App& app, ExitCode& code);
 void add_nodes(CLI::App& app, ExitCode& code);
 void add_new(CLI::App& app, ExitCode& code);
 void add_batches(CLI::App& app, ExitCode& code);

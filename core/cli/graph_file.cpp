@@ -70,6 +70,13 @@ std::string source_file(const std::string& file) {
   return error ? file : whole.lexically_normal().string();
 }
 
+std::filesystem::path node_folder(const std::string& file) {
+  if (file.starts_with(kExamplePrefix)) return {};
+  std::error_code error;
+  const auto whole = std::filesystem::absolute(user_path(file), error);
+  return error ? std::filesystem::path() : whole.lexically_normal().parent_path();
+}
+
 Status apply_overrides(Document& document, const std::vector<std::string>& assignments) {
   for (const std::string& assignment : assignments) {
     const auto edit = parse_override(document, assignment);

@@ -4,6 +4,7 @@
 #include "graph/json.h"
 #include "recording/checkpoint_places.h"
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,10 @@ inline constexpr std::string_view kExamplePrefix = kExampleGraph;
 
 /// A FILE argument as somebody finds it again who is in another folder.
 [[nodiscard]] std::string source_file(const std::string& file);
+
+/// The folder that the origins of a graph's sub-graphs are relative to (graph/node_file.h): that of the file, none for
+/// an example.
+[[nodiscard]] std::filesystem::path node_folder(const std::string& file);
 
 /// Applies `--set NODE.PARAM=VALUE` arguments in their order.
 [[nodiscard]] Status apply_overrides(Document& document, const std::vector<std::string>& assignments);

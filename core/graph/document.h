@@ -49,6 +49,18 @@ class Boxed {
   std::unique_ptr<T> held_{};
 };
 
+/// Node files count their versions so far.
+inline constexpr int kMostNodeVersion = 1'000'000;
+
+/// Which file a sub-graph was taken from or saved as (graph/node_file.h). It holds a copy all the same: nothing that runs
+/// asks for the file.
+struct NodeOrigin {
+  std::string file{};    ///< from the folder of the graph's own file, or absolute; empty in the node file itself
+  int version = 0;       ///< of what was in the file then, from 1
+  std::string digest{};  ///< node_digest() of it
+  bool operator==(const NodeOrigin&) const = default;
+};
+
 /// A node as the user drew it. `type` may be one that this program does not know: it is then kept as it is, shown
 /// as unknown, and saved again unchanged.
 struct Node {
@@ -62,6 +74,7 @@ struct Node {
   std::string key{};       ///< its identity (see graph/key.h); empty where it follows from the path
   bool muted = false;      ///< left out of the run: what enters it passes on as it is (see graph/mute.h)
   Boxed<Diagram> inner{};  ///< what is in a sub-graph; every node of type `subgraph` has one, no other
+  std::optional<NodeOrigin> origin{};  ///< of a sub-graph alone
   bool operator==(const Node&) const = default;
 };
 

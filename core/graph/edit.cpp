@@ -277,6 +277,30 @@ struct EditApplier {
     return inverse;
   }
 
+  Result<Edit> operator()(const SetOrigin& edit) {
+    Node* node = find(edit.node);
+    if (node == nullptr || !node->inner) return no_such("sub-graph", edit.node);
+    return Edit{SetOrigin{edit.node, std::exchange(node->origin, edit.origin)}};
+  }
+
+  Result<Edit> operator()(const SetInside& edit) {
+    if (const std::string_view scope = scope_of(edit.node); !scope.empty())
+      return (*this)(
+          Within{std::string(scope), {{SetInside{std::string(leaf_of(edit.node)), edit.inner, edit.origin}}}});
+    Node* node = find_here(edit.node);
+    if (node == nullptr || !node->inner) return no_such("sub-graph", edit.node);
+    const Node filled{.id = node->id, .type = node->type, .inner = Boxed<Diagram>(edit.inner)};
+    if (Status sound = check_content(filled); !sound) return fail(std::move(sound.error()));
+    const auto before = ports_of(*node->inner);
+    SetInside back{edit.node, std::exchange(*node->inner, edit.inner), std::exchange(node->origin, edit.origin)};
+    Edit::List inverse;
+    inverse.push_back({std::move(back)});
+    take_wires_of_lost_ports(*node, before, inverse);
+    index.forget();  // paths lead to other nodes, and wires may be gone
+    if (inverse.size() == 1) return std::move(inverse.front());
+    return Edit{std::move(inverse)};
+  }
+
   Result<Edit> operator()(const SetTitle& edit) {
     if (document == nullptr) return fail("only a whole document has a title");
     return Edit{SetTitle{std::exchange(document->title_, edit.title)}};
@@ -412,32 +436,6 @@ Result<Edit> Diagram::apply(const Edit& edit) { return std::visit(EditApplier{.d
 
 Result<Edit> Document::apply(const Edit& edit) {
   return std::visit(EditApplier{.diagram = *this, .document = this}, edit.change);
-}
-
-Edit remove_nodes(const std::vector<std::string>& ids) {
-  Edit::List list;
-  for (const std::string& id : ids) list.push_back({RemoveNode{id}});
-  return Edit{std::move(list)};
-}
-
-Edit within(const std::string& scope, Edit edit) {
-  if (scope.empty()) return edit;
-  Edit::List edits;
-  if (auto* list = std::get_if<Edit::List>(&edit.change)) {
-    edits = std::move(*list);
-  } else {
-    edits.push_back(std::move(edit));
-  }
-  return Edit{Within{scope, std::move(edits)}};
-}
-
-bool looks_only(const Edit& edit) {
-  const auto all = [](const Edit::List& list) { return std::all_of(list.begin(), list.end(), &looks_only); };
-  if (const auto* list = std::get_if<Edit::List>(&edit.change)) return all(*list);
-  if (const auto* inside = std::get_if<Within>(&edit.change)) return all(inside->edits);
-  const auto is = [&]<class... T>(std::variant<T...>*) { return (std::holds_alternative<T>(edit.change) || ...); };
-  return is(static_cast<std::variant<SetWirePoints, MoveNodes, SetNodeComment, AddComment, RemoveComment, ChangeComment,
-                                     AddFrame, RemoveFrame, ChangeFrame, SetTitle>*>(nullptr));
 }
 
 }  // namespace feedline::inline graph

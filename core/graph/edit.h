@@ -82,6 +82,18 @@ struct ChangeFrame {
 struct SetTitle {
   std::string title{};
 };
+/// Notes which file a sub-graph comes from (graph/node_file.h), or that it comes from none.
+struct SetOrigin {
+  std::string node{};
+  std::optional<NodeOrigin> origin{};
+};
+/// Puts another diagram into a sub-graph, and notes which file it comes from. Ports that go take the wires outside with
+/// them; the inverse brings those back.
+struct SetInside {
+  std::string node{};
+  Diagram inner{};
+  std::optional<NodeOrigin> origin{};
+};
 /// The same changes in the diagram of a sub-graph: ids in `edits` are relative to it.
 struct Within {
   std::string scope{};      ///< path of the sub-graph; empty: here
@@ -93,7 +105,7 @@ struct Edit {
   using List = std::vector<Edit>;
   std::variant<List, AddNode, RemoveNode, AddLink, RemoveLink, SetWirePoints, SetParam, SetMuted, MoveNodes, RenameNode,
                SetNodeComment, AddComment, RemoveComment, ChangeComment, AddFrame, RemoveFrame, ChangeFrame, SetTitle,
-               Within>
+               SetOrigin, SetInside, Within>
       change{};
 
   /// "Add conv2d", "Remove 3 nodes", "Set crop.size" - what the undo menu shows.

@@ -71,6 +71,12 @@ struct Describe {
   std::string operator()(const ChangeFrame&) const { return "Change frame"; }
   std::string operator()(const Within& e) const { return (*this)(e.edits); }
   std::string operator()(const SetTitle&) const { return "Change title"; }
+  std::string operator()(const SetOrigin& e) const {
+    return (e.origin ? "Save as a node: " : "Take off its file: ") + e.node;
+  }
+  std::string operator()(const SetInside& e) const {
+    return (e.origin ? "Update from its file: " : "Replace what is in ") + e.node;
+  }
 };
 
 }  // namespace

@@ -144,9 +144,11 @@ class DocumentReader {
       node.muted = muted->get<bool>();
     }
     const bool subgraph = node.type == kSubgraphType;
-    node.extra = unknown_keys(
-        tree, {"id", "type", "version", "params", "position", "comment", "key", "muted", subgraph ? "graph" : ""},
-        path);
+    if (subgraph) node.origin = read_origin(tree);
+    node.extra = unknown_keys(tree,
+                              {"id", "type", "version", "params", "position", "comment", "key", "muted",
+                               subgraph ? "graph" : "", node.origin ? "origin" : ""},
+                              path);
     if (subgraph)
       if (Status ok = read_inner(tree, where, path, node); !ok) return ok;
     upgrade(node);
@@ -154,6 +156,28 @@ class DocumentReader {
     if (node.inner) note_ports(node);
     diagram_.nodes_.push_back(std::move(node));
     return {};
+  }
+
+  /// None where the key is missing, or says what this program does not know: it stays an unknown one then, which
+  /// changes nothing of what runs.
+  static std::optional<NodeOrigin> read_origin(const Tree& tree) {
+    const auto found = tree.find("origin");
+    if (found == tree.end() || !found->is_object()) return std::nullopt;
+    NodeOrigin origin;
+    for (const auto& [key, value] : found->items()) {
+      if (key == "version" && value.is_number_integer() && value.get<std::int64_t>() > 0 &&
+          value.get<std::int64_t>() <= kMostNodeVersion) {
+        origin.version = value.get<int>();
+      } else if (key == "file" && value.is_string() && !value.get<std::string>().empty() &&
+                 value.get<std::string>().find('\0') == std::string::npos) {
+        origin.file = value.get<std::string>();
+      } else if (key == "sha256" && value.is_string() && !value.get<std::string>().empty()) {
+        origin.digest = value.get<std::string>();
+      } else {
+        return std::nullopt;
+      }
+    }
+    return origin.version > 0 ? std::optional(std::move(origin)) : std::nullopt;
   }
 
   void note_ports(const Node& node) {

@@ -47,6 +47,14 @@ void append_extra(Tree& object, const std::string& extra) {
     if (!object.contains(key)) object[key] = value;
 }
 
+Tree to_tree(const NodeOrigin& origin) {
+  Tree tree = Tree::object();
+  if (!origin.file.empty()) tree["file"] = origin.file;
+  tree["version"] = origin.version;
+  if (!origin.digest.empty()) tree["sha256"] = origin.digest;
+  return tree;
+}
+
 Tree to_tree(const Node& node) {
   Tree params = Tree::object();
   for (const auto& [name, value] : node.params) params[name] = to_tree(value);
@@ -58,6 +66,7 @@ Tree to_tree(const Node& node) {
   if (!node.key.empty()) tree["key"] = node.key;
   if (!node.comment.empty()) tree["comment"] = node.comment;
   if (node.muted) tree["muted"] = true;
+  if (node.origin) tree["origin"] = to_tree(*node.origin);
   if (!node.inner) append_extra(tree, node.extra);
   return tree;
 }

@@ -4,6 +4,8 @@
 #include "graph/path.h"
 #include "schema/structure.h"
 
+#include <set>
+
 namespace feedline::inline graph {
 
 std::string KeyScope::key_of(const Node& node) const {
@@ -60,6 +62,18 @@ void forget_keys(Node& node) {
 void keep_keys(Diagram& inner, const KeyScope& from, const KeyScope& to) {
   KeyChanger::here(inner, [&](Node& node) {
     if (node.type != kSubgraphInputType && node.type != kSubgraphOutputType) to.give(node, from.key_of(node));
+  });
+}
+
+void adopt_keys(Diagram& inner, const Diagram& before, const KeyScope& keys) {
+  std::set<std::string> by_path;
+  for (const Node& node : inner.nodes()) by_path.insert(join_path(keys.prefix, node.id));
+  KeyChanger::here(inner, [&](Node& node) {
+    const Node* old = before.find(node.id);
+    if (old == nullptr || old->type != node.type) return;
+    // A node that is new may be called as another was before it was renamed: that key is the new one's by its path.
+    if (!old->key.empty() && !by_path.contains(old->key)) node.key = old->key;
+    if (node.inner && old->inner) adopt_keys(*node.inner, *old->inner, keys.inside(node));
   });
 }
 

@@ -34,6 +34,10 @@ void keep_keys(Diagram& inner, const KeyScope& from, const KeyScope& to);
 /// Takes the keys of a node and of all that is in it away, as a copy has none.
 void forget_keys(Node& node);
 
+/// `inner` takes the place of `before` as what is in a sub-graph; `keys` is the scope there. Nodes of the same id and
+/// type go on with the keys that they carry, so that weights which a checkpoint has of them are theirs still.
+void adopt_keys(Diagram& inner, const Diagram& before, const KeyScope& keys);
+
 /// A node of a sub-graph that stood in the scope `from`, under the id `was`, and was written out into `to`: it keeps
 /// its key, and all that is in it.
 void move_out(Node& node, const std::string& was, const KeyScope& from, const KeyScope& to);

@@ -25,6 +25,8 @@ class CanvasEditor : public QObject {
   void add_node(const QString& type);  ///< at the middle of the view
   /// Its top left corner there, on the grid; parameters that are not given keep their defaults.
   void add_node_at(const QString& type, QPointF place, const ParamMap& params = {});
+  /// A node that is made already, at the free place nearest to this one, under a free id like its own.
+  void add_copy(Node node, QPointF place);
   /// Its middle there, put into the wire that ends at this input.
   void add_node_into(const NodeSpec& spec, QPointF middle, const std::optional<PortRef>& wire);
   /// What reads the data at this path, as one step: a source, or two where validation data lie beside it. Says why if

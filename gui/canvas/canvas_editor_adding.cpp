@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What comes to the graph: nodes, data, notes, frames, and what the clipboard holds.
 #include "engine/data_at.h"
+#include "graph/part.h"
 #include "gui/base/theme.h"
 #include "gui/canvas/canvas_editor.h"
 #include "gui/canvas/clipboard.h"
@@ -51,6 +52,14 @@ void CanvasEditor::add_node_at(const QString& type, QPointF place, const ParamMa
     return parts_.shown.say(tr("Port nodes belong in a sub-graph: enter one first."));
   Node node = new_node(*spec, diagram().free_id(default_id(*spec)), {});
   node.params = params;
+  const QPointF free = free_place(diagram(), parts_.geometry, node, place);
+  node.position = {free.x(), free.y()};
+  const std::string id = node.id;
+  apply_added(added(diagram(), parts_.geometry, std::move(node), std::nullopt), {id});
+}
+
+void CanvasEditor::add_copy(Node node, QPointF place) {
+  node.id = diagram().free_id(stem_of(node.id));
   const QPointF free = free_place(diagram(), parts_.geometry, node, place);
   node.position = {free.x(), free.y()};
   const std::string id = node.id;

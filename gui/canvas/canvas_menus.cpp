@@ -7,6 +7,7 @@
 #include "gui/canvas/frame_item.h"
 #include "gui/canvas/graph_view.h"
 #include "gui/canvas/item_of.h"
+#include "gui/canvas/node_files.h"
 #include "gui/canvas/node_item.h"
 #include "gui/canvas/node_search.h"
 #include "gui/canvas/tools/tool_chooser.h"
@@ -44,6 +45,8 @@ void CanvasMenus::fill_graph_menu(QMenu* menu) {
         });
   };
   add(words("&Add node…"), "Tab", [this] { search_.open(parts_.pointer_or_centre()); });
+  menu->addAction(words("&Insert node from file…"), &view_,
+                  [this] { files_.ask_and_insert(view_.mapToScene(parts_.pointer_or_centre())); });
   add(words("Take a &wire off"), "W", [this] { tools_.start_wire_by_key(); });
   add(words("Add &note"), "N", [this] { editor_.add_comment_at(view_.mapToScene(parts_.pointer_or_centre())); });
   add(words("Add &frame"), "F", [this] { editor_.add_frame(); });
@@ -135,6 +138,7 @@ bool CanvasMenus::show(const QContextMenuEvent& event) {
 void CanvasMenus::fill_for_nothing(QMenu& menu, QPoint pos) {
   add_entry(
       menu, words("Add node…"), [this, pos] { search_.open(pos); }, Qt::Key_Tab);
+  add_entry(menu, words("Insert node from file…"), [this, pos] { files_.ask_and_insert(view_.mapToScene(pos)); });
   add_entry(
       menu, words("Add note"), [this, pos] { editor_.add_comment_at(view_.mapToScene(pos)); }, Qt::Key_N);
   add_entry(
@@ -160,6 +164,16 @@ void CanvasMenus::fill_for_wire(QMenu& menu, const PortRef& to, QPoint pos) {
       menu, words("Remove wire"), [this] { editor_.delete_selection(); }, Qt::Key_Delete);
 }
 
+void CanvasMenus::fill_for_subgraph(QMenu& menu, const std::string& id) {
+  add_entry(
+      menu, words("Ungroup"), [this] { editor_.ungroup_selection(); }, Qt::CTRL | Qt::SHIFT | Qt::Key_G);
+  menu.addSeparator();
+  add_entry(menu, words("Save as node…"), [this, id] { files_.ask_and_save(id); });
+  if (const OriginLook* look = files_.outdated(id))
+    add_entry(menu, words("Update from file (%1)").arg(to_qstring(version_step(*look))),
+              [this, id] { files_.update(id); });
+}
+
 void CanvasMenus::fill_for_things(QMenu& menu, const QGraphicsItem& hit) {
   add_entry(
       menu, words("Cut"), [this] { editor_.cut(); }, QKeySequence::Cut);
@@ -180,9 +194,7 @@ void CanvasMenus::fill_for_things(QMenu& menu, const QGraphicsItem& hit) {
           menu, words("Enter"), [this] { view_.enter_selected(); }, Qt::CTRL | Qt::Key_Return);
     add_entry(
         menu, words("Group into a sub-graph"), [this] { editor_.group_selection(); }, Qt::CTRL | Qt::Key_G);
-    if (subgraph)
-      add_entry(
-          menu, words("Ungroup"), [this] { editor_.ungroup_selection(); }, Qt::CTRL | Qt::SHIFT | Qt::Key_G);
+    if (subgraph) fill_for_subgraph(menu, node->id());
   }
   if (qgraphicsitem_cast<const FrameItem*>(&hit) != nullptr) {
     QMenu* colors = menu.addMenu(words("Colour"));

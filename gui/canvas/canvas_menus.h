@@ -18,14 +18,16 @@ namespace feedline::gui::inline canvas {
 struct CanvasParts;
 class CanvasEditor;
 class GraphView;
+class NodeFiles;
 class NodeSearch;
 class ToolChooser;
 
 /// The menus of the canvas: what can be done here, with its keys.
 class CanvasMenus {
  public:
-  CanvasMenus(GraphView& view, CanvasParts& parts, CanvasEditor& editor, NodeSearch& search, ToolChooser& tools)
-      : view_(view), parts_(parts), editor_(editor), search_(search), tools_(tools) {}
+  CanvasMenus(GraphView& view, CanvasParts& parts, CanvasEditor& editor, NodeFiles& files, NodeSearch& search,
+              ToolChooser& tools)
+      : view_(view), parts_(parts), editor_(editor), files_(files), search_(search), tools_(tools) {}
 
   /// The window's menu: all that the canvas can do, and its keys.
   void fill_graph_menu(QMenu* menu);
@@ -40,10 +42,12 @@ class CanvasMenus {
   void fill_for_nothing(QMenu& menu, QPoint pos);
   void fill_for_wire(QMenu& menu, const PortRef& to, QPoint pos);
   void fill_for_things(QMenu& menu, const QGraphicsItem& hit);
+  void fill_for_subgraph(QMenu& menu, const std::string& id);
 
   GraphView& view_;
   CanvasParts& parts_;
   CanvasEditor& editor_;
+  NodeFiles& files_;
   NodeSearch& search_;
   ToolChooser& tools_;
 };

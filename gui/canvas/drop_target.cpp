@@ -5,6 +5,7 @@
 #include "gui/canvas/commands/insert.h"
 #include "gui/canvas/graph_scene.h"
 #include "gui/canvas/grid.h"
+#include "gui/canvas/node_files.h"
 #include "gui/canvas/shown_diagram.h"
 #include "gui/canvas/tools/tool_chooser.h"
 #include "gui/canvas/wire_item.h"
@@ -64,7 +65,10 @@ void DropTarget::drop(const QDropEvent& event) {
   }
   for (const QUrl& url : event.mimeData()->urls()) {
     if (!is_data(url)) continue;
-    editor_.take_data(url.toLocalFile(), place);
+    if (NodeFiles::is_node_file(url.path()))
+      files_.insert(url.toLocalFile(), place);
+    else
+      editor_.take_data(url.toLocalFile(), place);
     place += QPointF(0, 16 * kGrid);
   }
 }

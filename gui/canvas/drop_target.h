@@ -10,13 +10,15 @@ class QMimeData;
 namespace feedline::gui::inline canvas {
 
 class CanvasEditor;
+class NodeFiles;
 class ToolChooser;
 
-/// Takes what is dragged to the canvas from elsewhere: node types from the palette, data from a file manager.
+/// Takes what is dragged to the canvas from elsewhere: node types from the palette, data and node files from a file
+/// manager.
 class DropTarget {
  public:
-  DropTarget(CanvasParts& parts, CanvasEditor& editor, ToolChooser& tools)
-      : parts_(parts), editor_(editor), tools_(tools), target_(parts) {}
+  DropTarget(CanvasParts& parts, CanvasEditor& editor, NodeFiles& files, ToolChooser& tools)
+      : parts_(parts), editor_(editor), files_(files), tools_(tools), target_(parts) {}
 
   /// Is this for the canvas? Which source reads data is found out when they are dropped, since that means to look at
   /// the disk.
@@ -28,6 +30,7 @@ class DropTarget {
  private:
   CanvasParts& parts_;
   CanvasEditor& editor_;
+  NodeFiles& files_;
   ToolChooser& tools_;
   WireTarget target_;  ///< what the node would be put into
 };

@@ -105,6 +105,7 @@ void GraphView::sync() {
   } else {
     scene_.sync(diagram(), controller.analysis(), scope(), scope().empty() ? nullptr : &controller.document());
   }
+  files_.show_marks();
   if (moved_out) {
     breadcrumb().show_scope(scope());
     Q_EMIT scope_changed(to_qstring(scope()));
@@ -154,6 +155,7 @@ void GraphView::enter(const QString& scope) {
   breadcrumb().show_scope(path);
   overlays_.show_diagram(shown_);
   run_.show_failures();
+  files_.show_marks();
   overlays_.place(editor_.arrange_job());
   if (!looks_.come_back(path)) zoom_to_fit();
   Q_EMIT scope_changed(to_qstring(path));

@@ -10,6 +10,7 @@
 #include "gui/canvas/graph_scene.h"
 #include "gui/canvas/key_commands.h"
 #include "gui/canvas/look_history.h"
+#include "gui/canvas/node_files.h"
 #include "gui/canvas/node_search.h"
 #include "gui/canvas/reason_bubble.h"
 #include "gui/canvas/run_marks.h"
@@ -34,6 +35,7 @@ class GraphView : public QGraphicsView {
   /// What it can do to the graph.
   [[nodiscard]] CanvasEditor& editor() { return editor_; }
   [[nodiscard]] CanvasMenus& menus() { return menus_; }
+  [[nodiscard]] NodeFiles& node_files() { return files_; }
 
   // --- a run -------------------------------------------------------------------------------------------------------
   /// Every node shows its rate and how its workers spent the time between the two; the bottleneck is marked.
@@ -156,12 +158,13 @@ class GraphView : public QGraphicsView {
                      .pass_on = [this] { pass_on(); }};
   CanvasOverlays overlays_{*this, scene_};
   CanvasEditor editor_{parts_, looks_};
-  NodeSearch search_{parts_, editor_};
+  NodeFiles files_{parts_, editor_};
+  NodeSearch search_{parts_, editor_, files_};
   AdapterOffer adapters_{parts_, editor_};
   ToolChooser tools_{parts_, editor_, search_, adapters_};
-  DropTarget drops_{parts_, editor_, tools_};
+  DropTarget drops_{parts_, editor_, files_, tools_};
   KeyCommands keys_{*this, parts_, editor_, search_, adapters_, tools_};
-  CanvasMenus menus_{*this, parts_, editor_, search_, tools_};
+  CanvasMenus menus_{*this, parts_, editor_, files_, search_, tools_};
 
   quint64 shown_analysis_ = 0;
   QMouseEvent* mouse_event_ = nullptr;  ///< at work

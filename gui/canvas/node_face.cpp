@@ -182,6 +182,8 @@ NodeFace FaceMaker::face(const Node& node) const {
   }
   face.subgraph = static_cast<bool>(node.inner);
   if (face.subgraph) face.repeat = static_cast<int>(repeat_of(node));
+  if (node.origin && !node.origin->file.empty())
+    face.origin = words("Version %1 of %2").arg(node.origin->version).arg(to_qstring(node.origin->file));
   show_cost(node, face);
   show_problems(node, face);
   return face;

@@ -49,6 +49,7 @@ struct NodeFace {
   int last_stage = 0;   ///< the same; of a sub-graph it may be a later one
   bool subgraph = false;
   int repeat = 1;      ///< of a sub-graph
+  QString origin{};    ///< the file that it was copied from, and the version; empty if none
   QString cost{};      ///< lines: of a layer or a sub-graph parameters and MACs; of a source what it holds
   QString cost_tip{};  ///< the same in full
   bool operator==(const NodeFace&) const = default;

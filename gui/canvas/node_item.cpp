@@ -68,6 +68,12 @@ void NodeItem::set_failure(const QString& message) {
   redraw();
 }
 
+void NodeItem::set_outdated(const QString& step) {
+  if (outdated_ == step) return;
+  outdated_ = step;
+  redraw();
+}
+
 void NodeItem::set_pointed_out(bool on) {
   if (on == pointed_out_) return;
   pointed_out_ = on;
@@ -182,6 +188,12 @@ QString NodeItem::tip_at(QPointF scene_pos) const {
   QString tip = QStringLiteral("<b>%1</b> · %2<br>%3")
                     .arg(face_.id.toHtmlEscaped(), face_.title.toHtmlEscaped(), face_.summary.toHtmlEscaped());
   if (!face_.comment.isEmpty()) tip += QStringLiteral("<br><i>%1</i>").arg(face_.comment.toHtmlEscaped());
+  if (!face_.origin.isEmpty()) tip += QStringLiteral("<br>%1").arg(face_.origin.toHtmlEscaped());
+  if (!outdated_.isEmpty())
+    tip +=
+        QStringLiteral("<br>%1").arg(words("Its file has changed: “Update from file” in its menu takes that in (%1).")
+                                         .arg(outdated_)
+                                         .toHtmlEscaped());
   if (!face_.cost_tip.isEmpty())
     tip +=
         QStringLiteral("<br>%1").arg(face_.cost_tip.toHtmlEscaped().replace(QLatin1Char('\n'), QLatin1String("<br>")));

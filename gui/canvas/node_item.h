@@ -38,6 +38,9 @@ class NodeItem : public QGraphicsItem {
   [[nodiscard]] QRectF live_area() const;
   /// A run broke here; an empty text takes the mark away.
   void set_failure(const QString& message);
+  /// It is a copy of what its file held: "version 3 → 4" of what the file holds now; empty: there is nothing newer.
+  void set_outdated(const QString& step);
+  [[nodiscard]] const QString& outdated() const { return outdated_; }
   /// A frame about it, for as long as somebody speaks of it.
   void set_pointed_out(bool on);
   [[nodiscard]] bool pointed_out() const { return pointed_out_; }
@@ -126,6 +129,7 @@ class NodeItem : public QGraphicsItem {
   std::optional<LiveState> live_{};
   std::vector<double> sparks_{};
   QString failure_{};
+  QString outdated_{};
   bool pointed_out_ = false;
   std::function<SocketMood(const PortId&)> moods_{};
   Layout layout_{};

@@ -125,6 +125,9 @@ void NodeItem::paint_marks(QPainter& painter, bool with_text, qreal zoom) const 
                QString(QChar(0x2744)) + QChar(0x2009) +
                    (face_.frozen == Frozen::Wholly ? words("frozen") : words("partly frozen")),
                Theme::instance().category_color(face_.category));
+  if (!outdated_.isEmpty() && zoom >= kTitleZoom)  // its file has something newer
+    paint_pill(painter, {layout_.width / 2, face_.frozen == Frozen::Nothing ? layout_.height : 0}, outdated_,
+               c.warning);
   if (face_.first_stage > 0 && zoom >= kTitleZoom)
     paint_pill(painter, {5 * kUnit, layout_.height},
                face_.first_stage == face_.last_stage

@@ -7,6 +7,7 @@
 #include "gui/canvas/commands/room.h"
 #include "gui/canvas/graph_scene.h"
 #include "gui/canvas/new_node.h"
+#include "gui/canvas/node_files.h"
 #include "gui/canvas/reason_bubble.h"
 #include "gui/canvas/shown_diagram.h"
 #include "schema/structure.h"
@@ -15,7 +16,8 @@
 
 namespace feedline::gui::inline canvas {
 
-NodeSearch::NodeSearch(CanvasParts& parts, CanvasEditor& editor) : parts_(parts), editor_(editor), popup_(&parts.view) {
+NodeSearch::NodeSearch(CanvasParts& parts, CanvasEditor& editor, NodeFiles& files)
+    : parts_(parts), editor_(editor), files_(files), popup_(&parts.view) {
   connect(&popup_, &SearchPopup::picked, this, &NodeSearch::pick);
 }
 
@@ -48,11 +50,14 @@ void NodeSearch::show(QPoint pos) {
     if (wire_) return wire_->port_that_fits(spec).has_value();
     return into == nullptr || fits_into(diagram, spec, *into);
   });
+  // Which ports a file gives is known when it is read: they are no offer for a wire.
+  if (!wire_ && into == nullptr) files_.list_own([this](const QStringList& files) { popup_.offer_files(files); });
 }
 
 void NodeSearch::pick(const QString& type) {
   const std::optional<WireDrag> wire = std::exchange(wire_, std::nullopt);
   const std::optional<PortRef> into = std::exchange(into_, std::nullopt);
+  if (const QString file = SearchModel::file_of(type); !file.isEmpty()) return files_.insert(file, place_);
   const NodeSpec* spec = Registry::instance().find(type.toStdString());
   if (into && spec != nullptr) return editor_.add_node_into(*spec, place_, into);
   if (!wire || spec == nullptr || parts_.scene.node(wire->anchor().ref.node) == nullptr)

@@ -13,13 +13,15 @@ namespace feedline::gui::inline canvas {
 
 struct CanvasParts;
 class CanvasEditor;
+class NodeFiles;
 
-/// Search-to-add: of all nodes, of those that a wire in the hand could end at, or of those that fit into a wire.
+/// Search-to-add: of all nodes and the user's node files, of those that a wire in the hand could end at, or of those
+/// that fit into a wire.
 class NodeSearch : public QObject {
   Q_OBJECT
 
  public:
-  NodeSearch(CanvasParts& parts, CanvasEditor& editor);
+  NodeSearch(CanvasParts& parts, CanvasEditor& editor, NodeFiles& files);
 
   void open(QPoint pos);
   void open_for_wire(const WireDrag& wire, QPoint pos);
@@ -33,6 +35,7 @@ class NodeSearch : public QObject {
 
   CanvasParts& parts_;
   CanvasEditor& editor_;
+  NodeFiles& files_;
   SearchPopup popup_;
   QPointF place_{};
   std::optional<WireDrag> wire_{};  ///< that waits for a node

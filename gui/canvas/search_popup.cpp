@@ -52,6 +52,7 @@ void SearchPopup::open(QPoint pos, const std::function<bool(const NodeSpec&)>& a
   const QSignalBlocker quiet(line_);
   line_.clear();
   model_.set_pattern({});
+  model_.set_files({});
   model_.set_filter(accepts);
   summary_.setFont(Theme::instance().small_font());
   move(std::clamp(pos.x(), 4, std::max(4, parentWidget()->width() - width() - 4)),
@@ -60,6 +61,15 @@ void SearchPopup::open(QPoint pos, const std::function<bool(const NodeSpec&)>& a
   show();
   move_current(0);
   line_.setFocus(Qt::PopupFocusReason);
+}
+
+void SearchPopup::offer_files(const QStringList& files) {
+  if (!isVisible() || files.isEmpty()) return;
+  const QString current = list_.currentIndex().data(PaletteModel::TypeRole).toString();
+  model_.set_files(files);
+  const QModelIndexList kept = model_.match(model_.index(0), PaletteModel::TypeRole, current, 1, Qt::MatchExactly);
+  list_.setCurrentIndex(kept.isEmpty() ? model_.index(0) : kept.front());
+  show_summary();
 }
 
 void SearchPopup::close_search() {

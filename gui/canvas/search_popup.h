@@ -22,6 +22,9 @@ class SearchPopup : public QFrame {
 
   /// Opens beside `pos` (in the parent). Only types that `accepts` passes are offered; empty: all.
   void open(QPoint pos, const std::function<bool(const NodeSpec&)>& accepts);
+  /// Node files to choose from as well, for as long as it is open; one that is picked is said by
+  /// SearchModel::type_of().
+  void offer_files(const QStringList& files);
   void close_search();
 
  Q_SIGNALS:

@@ -4,6 +4,9 @@
 #include "gui/models/fuzzy_match.h"
 #include "gui/models/palette_model.h"
 #include "gui/models/text.h"
+#include "schema/structure.h"
+
+#include <QFileInfo>
 
 #include <algorithm>
 
@@ -17,18 +20,42 @@ void SearchModel::set_filter(const std::function<bool(const NodeSpec&)>& accepts
   offered_.clear();
   for (const NodeSpec* spec : registry_.all())
     if (!accepts || accepts(*spec)) offered_.push_back(spec);
-  match();
+  find_matches();
+}
+
+void SearchModel::set_files(const QStringList& files) {
+  beginResetModel();  // rows refer to them
+  found_.clear();
+  files_.clear();
+  endResetModel();
+  const NodeSpec* subgraph = registry_.find(kSubgraphType);
+  for (const QString& file : files) {
+    NodeSpec spec = subgraph == nullptr ? NodeSpec{} : *subgraph;
+    spec.type = type_of(file).toStdString();
+    spec.title = QFileInfo(file).completeBaseName().toStdString();
+    spec.summary = tr("Your node: %1").arg(file).toStdString();
+    files_.push_back(std::move(spec));
+  }
+  find_matches();
+}
+
+QString SearchModel::file_of(const QString& type) {
+  const QString prefix = type_of({});
+  return type.startsWith(prefix) ? type.mid(prefix.size()) : QString();
 }
 
 void SearchModel::set_pattern(const QString& pattern) {
   pattern_ = pattern;
-  match();
+  find_matches();
 }
 
-void SearchModel::match() {
+void SearchModel::find_matches() {
   std::vector<std::pair<int, const NodeSpec*>> scored;
-  for (const NodeSpec* spec : offered_)
-    if (const int score = fuzzy_score(pattern_, *spec); score >= 0) scored.emplace_back(score, spec);
+  const auto add = [&](const NodeSpec& spec) {
+    if (const int score = fuzzy_score(pattern_, spec); score >= 0) scored.emplace_back(score, &spec);
+  };
+  for (const NodeSpec* spec : offered_) add(*spec);
+  for (const NodeSpec& file : files_) add(file);
   std::stable_sort(scored.begin(), scored.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   beginResetModel();
   found_.clear();

@@ -4,6 +4,7 @@
 #include "schema/registry.h"
 
 #include <QAbstractListModel>
+#include <QStringList>
 
 #include <functional>
 #include <vector>
@@ -19,16 +20,22 @@ class SearchModel : public QAbstractListModel {
 
   /// Offers only types that pass; empty: all.
   void set_filter(const std::function<bool(const NodeSpec&)>& accepts);
+  /// Node files to offer behind the types. Their TypeRole is type_of() the file.
+  void set_files(const QStringList& files);
   void set_pattern(const QString& pattern);
+  [[nodiscard]] static QString type_of(const QString& file) { return QStringLiteral("file:") + file; }
+  /// The file that a TypeRole names; empty for a type.
+  [[nodiscard]] static QString file_of(const QString& type);
 
   [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
   [[nodiscard]] QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
 
  private:
-  void match();
+  void find_matches();
 
   const Registry& registry_;
   std::vector<const NodeSpec*> offered_{};
+  std::vector<NodeSpec> files_{};  ///< as if each were a type
   std::vector<const NodeSpec*> found_{};
   QString pattern_{};
 };

@@ -57,7 +57,8 @@ class Gestures : test::RandomDraws {
       case 3:
         return {RemoveNode{node(d)}};
       case 4:
-        return remove_and_heal(d, some(d), fake_registry());
+        return below(3) == 0 ? Edit{SetInside{node(d), crowded_ ? Diagram() : part_of(d, some(d)), origin()}}
+                             : remove_and_heal(d, some(d), fake_registry());
       case 5:
       case 6:
         return connect(d);
@@ -68,7 +69,7 @@ class Gestures : test::RandomDraws {
       case 9:
         return {SetParam{node(d), word(), below(3) == 0 ? std::nullopt : std::optional(value())}};
       case 10:
-        return {SetMuted{node(d), below(2) == 0}};
+        return below(3) == 0 ? Edit{SetOrigin{node(d), origin()}} : Edit{SetMuted{node(d), below(2) == 0}};
       case 11:
         return {MoveNodes{{{node(d), position()}, {node(d), position()}}}};
       case 12:
@@ -100,6 +101,10 @@ class Gestures : test::RandomDraws {
     if (const NodeSpec* spec = fake_registry().find(made.type)) made.version = spec->version;  // nothing to upgrade
     if (below(3) == 0) made.params["p"] = value();
     return made;
+  }
+  std::optional<NodeOrigin> origin() {
+    if (below(4) == 0) return std::nullopt;
+    return NodeOrigin{.file = word(), .version = static_cast<int>(1 + below(9)), .digest = word()};
   }
   Edit connect(const Diagram& d) {
     const Node* from = d.find(node(d));
