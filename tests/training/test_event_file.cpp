@@ -194,7 +194,7 @@ class TestEventFile : public QObject {
     }
     for (const char* group : {"weights", "gradients"})
       for (const auto& [name, count] : {std::pair("hidden.weight", 28 * 28 * 5), std::pair("linear.bias", 10)}) {
-        const QJsonObject* value = value_with(values, QString("%1/%2").arg(group, name));
+        const QJsonObject* value = value_with(values, QString(group) + "/" + name);
         QVERIFY2(value != nullptr, name);
         const QJsonObject histogram = (*value)["histogram"].toObject();
         QCOMPARE(histogram["num"].toInt(), count);
