@@ -148,7 +148,7 @@ class TestEventFile : public QObject {
       values.push_back(value);
       values.push_back(-value);
     }
-    for (const double limit : limits)
+    for (const double limit : limits.subspan(1, limits.size() - 2))  // the ends are beyond floats
       for (const float beside : {static_cast<float>(limit), std::nextafter(static_cast<float>(limit), 0.0F)})
         if (std::isfinite(beside)) values.push_back(beside);
     std::vector<double> expected(limits.size());
