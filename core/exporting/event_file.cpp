@@ -75,7 +75,7 @@ std::filesystem::path event_folder(const std::filesystem::path& all, const std::
   std::string name;
   for (const char c : graph) name += c == '/' || static_cast<unsigned char>(c) < ' ' ? '_' : c;
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  return all / fmt::format("{} {:%Y%m%d-%H%M%S}", name, fmt::localtime(now));
+  return all / fmt::format("{} {:%Y%m%d-%H%M%S}", name, fmt::gmtime(now));
 }
 
 Result<std::shared_ptr<EventFile>> EventFile::open(const std::filesystem::path& folder, const Document& document) {

@@ -6,14 +6,14 @@
 namespace feedline::inline schema {
 
 bool is_input_name(std::string_view text, std::string_view output) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   return !text.empty() && letter(text.front()) && text != output &&
          std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
 Status check_input_name(std::string_view text, std::string_view output) {
   if (is_input_name(text, output)) return {};
-  return fail(text == output ? "is the name of the output" : "has other characters than small letters, digits and _");
+  return fail(text == output ? "is the name of the output" : "has no name of letters, digits and _");
 }
 
 std::vector<std::string> input_names(const std::vector<std::string>& texts, std::string_view output) {

@@ -11,7 +11,7 @@
 
 namespace feedline::inline schema {
 
-/// May an input have this name? Not that of the output.
+/// May an input have this name: letters, digits and _, no digit first? Not that of the output.
 [[nodiscard]] bool is_input_name(std::string_view text, std::string_view output);
 /// The same with what is wrong with it.
 [[nodiscard]] Status check_input_name(std::string_view text, std::string_view output);

@@ -99,7 +99,7 @@ struct NodeSpec {
   TargetKind target = TargetKind::None;
   /// Of a layer: in training it mixes the rows of a batch, and the losses behind it their targets (Layer::mixed()).
   bool mixes_rows = false;
-  /// Of a layer: only its file can tell the shapes of its outputs. infer() opens it, unless AskLater is on
+  /// Only its file can tell the shapes of its outputs. infer() opens it, unless AskLater is on
   /// (schema/ask_later.h), and gives an empty shape for what is not known yet.
   bool asks_file = false;
   bool random = false;  ///< draws from its Rng when training: it and all after it cannot be cached

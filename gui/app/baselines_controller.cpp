@@ -2,6 +2,7 @@
 #include "gui/app/baselines_controller.h"
 
 #include "gui/app/live_run_controller.h"
+#include "gui/app/run_source.h"
 #include "gui/base/actions.h"
 #include "gui/models/text.h"
 #include "gui/workspace/workspace.h"
@@ -53,11 +54,9 @@ void BaselinesController::start(const BaselinesRequest& request) {
     baselines_window().show_error({.reason = "the graph has been closed", .remedy = tr("Open it again").toStdString()});
     return;
   }
-  const Document& document = tab_->document().document();
-  experiments_.baselines(document, {.name = new_baselines_name(), .folds = request.folds, .budget_s = request.budget_s},
-                         {.title = document.title().empty() ? tab_->display_name().toStdString() : document.title(),
-                          .file = tab_->document().file().toStdString(),
-                          .origin = "window"});
+  experiments_.baselines(tab_->document().document(),
+                         {.name = new_baselines_name(), .folds = request.folds, .budget_s = request.budget_s},
+                         run_source(*tab_));
 }
 
 void BaselinesController::use(const QString& title, const ModelPart& part) {

@@ -8,6 +8,7 @@
 #include "gui/app/ask_to_stop.h"
 #include "gui/app/log_panel.h"
 #include "gui/app/run_bar.h"
+#include "gui/app/run_source.h"
 #include "gui/base/actions.h"
 #include "gui/base/pace.h"
 #include "gui/base/settings.h"
@@ -226,10 +227,7 @@ void LiveRunController::show_bottleneck(const QString& node) {
 }
 
 std::shared_ptr<RunLog> LiveRunController::new_log(DocumentTab& tab, const RunOptions& options) {
-  const Document& document = tab.document().document();
-  const std::string title = document.title().empty() ? tab.display_name().toStdString() : document.title();
-  const RunSource source{.title = title, .file = tab.document().file().toStdString(), .origin = "window"};
-  return std::make_shared<RunLog>(document, options, source, warning_to_log());
+  return std::make_shared<RunLog>(tab.document().document(), options, run_source(tab), warning_to_log());
 }
 
 /// What TensorBoard follows, in a folder of the run's own; null: nobody wants it.

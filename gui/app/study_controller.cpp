@@ -2,6 +2,7 @@
 #include "gui/app/study_controller.h"
 
 #include "gui/app/live_run_controller.h"
+#include "gui/app/run_source.h"
 #include "gui/base/actions.h"
 #include "gui/workspace/workspace.h"
 
@@ -34,9 +35,7 @@ void StudyController::open() {
   if (!experiments_.busy()) {
     const DocumentTab& tab = workspace_.current();
     document_ = tab.document().document();
-    source_ = {.title = document_.title().empty() ? tab.display_name().toStdString() : document_.title(),
-               .file = tab.document().file().toStdString(),
-               .origin = "window"};
+    source_ = run_source(tab);
     shown.show_graph(tab.display_name(), document_);
   }
   shown.show();

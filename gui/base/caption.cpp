@@ -3,12 +3,40 @@
 
 #include "gui/base/theme.h"
 
+#include <QStyle>
+
 namespace feedline::gui::inline base {
+
+namespace {
+
+/// By which the application's style sheet colours it: a sheet of its own for each line would be parsed for each, which
+/// took most of the time that a form took to open.
+constexpr char kToneProperty[] = "tone";
+
+const char* word_of_tone(Caption::Tone tone) {
+  switch (tone) {
+    case Caption::Tone::Title:
+    case Caption::Tone::Normal:
+      return "text";
+    case Caption::Tone::Section:
+    case Caption::Tone::Muted:
+    case Caption::Tone::Mono:
+      return "muted";
+    case Caption::Tone::Error:
+      return "error";
+    case Caption::Tone::Warning:
+      return "warning";
+  }
+  return "text";
+}
+
+}  // namespace
 
 Caption::Caption(Tone tone, const QString& text, QWidget* parent) : QLabel(text, parent), tone_(tone) {
   setTextFormat(Qt::PlainText);
   setWordWrap(true);
   setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Minimum);
+  setProperty(kToneProperty, QString::fromLatin1(word_of_tone(tone)));
   connect(&Theme::instance(), &Theme::changed, this, &Caption::restyle);
   restyle();
 }
@@ -16,13 +44,14 @@ Caption::Caption(Tone tone, const QString& text, QWidget* parent) : QLabel(text,
 void Caption::set_tone(Tone tone) {
   if (tone == tone_) return;
   tone_ = tone;
+  setProperty(kToneProperty, QString::fromLatin1(word_of_tone(tone)));
+  style()->unpolish(this);
+  style()->polish(this);
   restyle();
 }
 
 void Caption::restyle() {
   const Theme& theme = Theme::instance();
-  const Theme::Colors& c = theme.colors();
-  QColor color = c.text;
   QFont font = theme.small_font();
   switch (tone_) {
     case Tone::Title:
@@ -31,27 +60,19 @@ void Caption::restyle() {
       break;
     case Tone::Section:
       font.setWeight(QFont::DemiBold);
-      color = c.muted;
       break;
     case Tone::Normal:
       font = QFont();
       break;
-    case Tone::Muted:
-      color = c.muted;
-      break;
     case Tone::Mono:
       font = theme.mono_font();
-      color = c.muted;
       break;
+    case Tone::Muted:
     case Tone::Error:
-      color = c.error;
-      break;
     case Tone::Warning:
-      color = c.warning;
       break;
   }
   setFont(font);
-  setStyleSheet(QStringLiteral("color: %1; background: transparent").arg(color.name()));
 }
 
 }  // namespace feedline::gui::inline base

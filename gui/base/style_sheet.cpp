@@ -55,6 +55,11 @@ QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTe
 QLineEdit[faulty="true"] { border: 1px solid @error; color: @error; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: @disabled; }
 
+QLabel[tone="text"] { color: @text; background: transparent; }
+QLabel[tone="muted"] { color: @muted; background: transparent; }
+QLabel[tone="error"] { color: @error; background: transparent; }
+QLabel[tone="warning"] { color: @warning; background: transparent; }
+
 QPushButton { background: @raised; border: 1px solid @border; border-radius: 6px; padding: 6px 14px; }
 QPushButton:hover:enabled { background: @hover; }
 QPushButton:pressed { background: @pressed; }
@@ -131,6 +136,7 @@ QString make_style_sheet(const Theme::Colors& c) {
       {"@accent_text", c.accent_text},
       {"@accent", c.accent},
       {"@error", c.error},
+      {"@warning", c.warning},
       {"@window", c.window},
       {"@panel", c.panel},
       {"@raised", c.raised},

@@ -15,67 +15,40 @@
 #include <QSpinBox>
 #include <QSplitter>
 #include <QTreeWidget>
-#include <QVBoxLayout>
 
 namespace feedline::gui::inline runs {
 namespace {
 
-constexpr double kMostBaselineMinutes = 7 * 24 * 60;
 constexpr double kUsualBaselineMinutes = 2;
 constexpr int kModelRole = Qt::UserRole;  ///< place among the models, in the first column
 
 }  // namespace
 
 BaselinesWindow::BaselinesWindow(QWidget* parent)
-    : QDialog(parent, Qt::Window),
-      words_(new Caption(Caption::Tone::Normal, {}, this)),
-      progress_(new Caption(Caption::Tone::Muted, {}, this)),
-      plot_(new BaselinesPlot(this)),
-      table_(new QTreeWidget(this)),
-      found_(new QSplitter(Qt::Vertical, this)) {
+    : TrialsWindow(parent), progress_(new Caption(Caption::Tone::Muted, {}, this)), plot_(new BaselinesPlot(this)) {
   setObjectName(QStringLiteral("baselines_window"));
-  setModal(false);
-  words_->setWordWrap(true);
-  words_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   progress_->setObjectName(QStringLiteral("baselines_progress"));
   table_->setAccessibleName(tr("Models, the cheapest first"));
-  table_->setRootIsDecorated(false);
   table_->setSelectionMode(QAbstractItemView::SingleSelection);
-  table_->setFrameShape(QFrame::NoFrame);
   connect(table_, &QTreeWidget::itemSelectionChanged, this, &BaselinesWindow::choose);
   make_form();
-  found_->addWidget(plot_);
-  found_->addWidget(table_);
-  found_->setStretchFactor(0, 3);
-  found_->setStretchFactor(1, 2);
-  auto* column = qobject_cast<QVBoxLayout*>(layout());
-  column->addWidget(words_);
-  column->addWidget(found_, 1);
-  column->addWidget(use_, 0, Qt::AlignLeft);
-  column->addStretch();
-  forget();
+  BaselinesWindow::forget();
   resize(900, 780);
 }
 
 void BaselinesWindow::make_form() {
   folds_ = new QSpinBox(this);
-  folds_->setButtonSymbols(QAbstractSpinBox::NoButtons);  // as all number fields here; the arrow keys step
+  folds_->setButtonSymbols(QAbstractSpinBox::NoButtons);
   folds_->setRange(2, static_cast<int>(kMostFolds));
   folds_->setValue(5);
   folds_->setToolTip(tr("Parts of the training records, of which each validates once: numbers have a 95 % interval"));
-  budget_ = new QDoubleSpinBox(this);
-  budget_->setButtonSymbols(QAbstractSpinBox::NoButtons);
-  budget_->setRange(0, kMostBaselineMinutes);
-  budget_->setDecimals(1);
-  budget_->setValue(kUsualBaselineMinutes);
-  budget_->setSuffix(tr(" min"));
-  budget_->setSpecialValueText(tr("as long as it takes"));
-  button_ = new QPushButton(tr("&Start"), this);
-  button_->setObjectName(QStringLiteral("start_baselines"));
-  button_->setDefault(true);
+  make_budget(kUsualBaselineMinutes);
+  make_button(QStringLiteral("start_baselines"));
+  keep_while_busy({folds_, budget_});
   use_ = new QPushButton(tr("&Use this model"), this);
   use_->setObjectName(QStringLiteral("use_baseline"));
   use_->setToolTip(tr("Puts the chosen model in the place of what the graph has; undo takes it back"));
+  connect(use_, &QPushButton::clicked, this, &BaselinesWindow::use);
   auto* form = new QFormLayout;
   form->addRow(tr("&Folds"), folds_);
   form->addRow(tr("&Time for all runs"), budget_);
@@ -83,18 +56,10 @@ void BaselinesWindow::make_form() {
   line->addWidget(button_);
   line->addWidget(progress_, 1);
   form->addRow(line);
-  auto* column = new QVBoxLayout(this);
-  column->setSpacing(Theme::kUnit);
-  column->addLayout(form);
-  connect(button_, &QPushButton::clicked, this, &BaselinesWindow::start_or_stop);
-  connect(use_, &QPushButton::clicked, this, &BaselinesWindow::use);
+  lay_out(form, plot_, use_);
 }
 
-void BaselinesWindow::show_graph(const QString& name) {
-  setWindowTitle(tr("Baselines of %1").arg(name));
-  if (name != graph_name_) forget();
-  graph_name_ = name;
-}
+void BaselinesWindow::show_graph(const QString& name) { name_graph(tr("Baselines of %1").arg(name), name); }
 
 void BaselinesWindow::forget() {
   shown_ = {};
@@ -109,9 +74,7 @@ void BaselinesWindow::forget() {
 }
 
 BaselinesRequest BaselinesWindow::request() const {
-  BaselinesRequest request{.folds = static_cast<std::size_t>(folds_->value())};
-  if (budget_->value() > 0) request.budget_s = budget_->value() * 60;
-  return request;
+  return {.folds = static_cast<std::size_t>(folds_->value()), .budget_s = budget_s()};
 }
 
 void BaselinesWindow::set_limits(int folds, double minutes) {
@@ -119,28 +82,18 @@ void BaselinesWindow::set_limits(int folds, double minutes) {
   budget_->setValue(minutes);
 }
 
-QString BaselinesWindow::words() const { return words_->text(); }
-
-void BaselinesWindow::start_or_stop() {
-  if (busy_) {
-    Q_EMIT stop_wanted();
-    return;
-  }
+void BaselinesWindow::start() {
   say({}, false);
   Q_EMIT start_wanted(request());
 }
 
-void BaselinesWindow::set_busy(bool busy) {
-  busy_ = busy;
-  button_->setText(busy ? tr("&Stop") : tr("&Start"));
-  folds_->setEnabled(!busy);
-  budget_->setEnabled(!busy);
+void BaselinesWindow::busy_changed() {
   progress_->clear();
   choose();
 }
 
 void BaselinesWindow::show_progress(const QString& what, double seconds_left) {
-  if (!busy_) return;
+  if (!busy()) return;
   progress_->setText(seconds_left > 0 ? tr("%1, about %2 to go").arg(what, clock_text(seconds_left)) : what);
 }
 
@@ -156,11 +109,9 @@ void BaselinesWindow::show_baselines(const Baselines& baselines) {
   for (const std::string& sentence : baseline_words(baselines, outcomes)) lines << to_qstring(sentence);
   lines << to_qstring(baseline_plan_text(baselines));
   say(lines.join(QLatin1Char('\n')), false);
-  table_->clear();
   const QString metric = baselines.metric.name.empty() ? tr("value") : to_qstring(metric_title(baselines.metric));
   const QStringList head = {tr("model"), tr("state"), metric, tr("fitting"), tr("predicting"), tr("preparing")};
-  table_->setColumnCount(static_cast<int>(head.size()));
-  table_->setHeaderLabels(head);
+  begin_table(head);
   for (const BaselineOutcome& outcome : outcomes) {
     const BaselineModel& model = baselines.models[outcome.model];
     const QStringList cells = {to_qstring(model.title),
@@ -181,7 +132,7 @@ void BaselinesWindow::show_baselines(const Baselines& baselines) {
     item->setFont(0, Theme::instance().bold_font());
     item->setToolTip(0, tr("On the Pareto front: none is as fast and as good"));
   }
-  for (int column = 0; column < head.size(); ++column) table_->resizeColumnToContents(column);
+  end_table();
   choose();
 }
 
@@ -195,7 +146,7 @@ const BaselineModel* BaselinesWindow::chosen() const {
 void BaselinesWindow::choose() {
   const BaselineModel* model = chosen();
   plot_->mark(model != nullptr ? to_qstring(model->title) : QString());
-  use_->setEnabled(!busy_ && model != nullptr && !model->part.nodes.empty());
+  use_->setEnabled(!busy() && model != nullptr && !model->part.nodes.empty());
 }
 
 void BaselinesWindow::use() {
@@ -204,17 +155,6 @@ void BaselinesWindow::use() {
 
 void BaselinesWindow::show_used(const QString& text) { say(text, false); }
 
-void BaselinesWindow::show_error(const Error& error) {
-  if (error.code == ErrorCode::Cancelled) {
-    say(tr("Stopped before any model had learnt."), false);
-    return;
-  }
-  say(to_qstring(error.line()), true);
-}
-
-void BaselinesWindow::say(const QString& text, bool error) {
-  words_->set_tone(error ? Caption::Tone::Error : Caption::Tone::Normal);
-  words_->setText(text);
-}
+void BaselinesWindow::show_error(const Error& error) { say_error(error, tr("Stopped before any model had learnt.")); }
 
 }  // namespace feedline::gui::inline runs

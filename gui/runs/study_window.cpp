@@ -20,17 +20,14 @@
 #include <QSpinBox>
 #include <QSplitter>
 #include <QTreeWidget>
-#include <QVBoxLayout>
 
 #include <algorithm>
-#include <initializer_list>
 #include <utility>
 
 namespace feedline::gui::inline runs {
 namespace {
 
 constexpr int kMostSeeds = 100;
-constexpr double kMostMinutes = 7 * 24 * 60;
 constexpr double kFirstMinutes = 10;
 
 /// What one may vary: everything but where data lie.
@@ -48,30 +45,12 @@ QStringList varied_params(const Document& document) {
 
 }  // namespace
 
-StudyWindow::StudyWindow(QWidget* parent)
-    : QDialog(parent, Qt::Window),
-      words_(new Caption(Caption::Tone::Normal, {}, this)),
-      plot_(new StudyPlot(this)),
-      table_(new QTreeWidget(this)),
-      found_(new QSplitter(Qt::Vertical, this)) {
+StudyWindow::StudyWindow(QWidget* parent) : TrialsWindow(parent), plot_(new StudyPlot(this)) {
   setObjectName(QStringLiteral("study_window"));
-  setModal(false);
-  words_->setWordWrap(true);
-  words_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   table_->setAccessibleName(tr("Settings, the best first"));
-  table_->setRootIsDecorated(false);
   table_->setSelectionMode(QAbstractItemView::NoSelection);
-  table_->setFrameShape(QFrame::NoFrame);
   make_form();
-  found_->addWidget(plot_);
-  found_->addWidget(table_);
-  found_->setStretchFactor(0, 3);
-  found_->setStretchFactor(1, 2);
-  auto* column = qobject_cast<QVBoxLayout*>(layout());
-  column->addWidget(words_);
-  column->addWidget(found_, 1);
-  column->addStretch();
-  forget();
+  StudyWindow::forget();
   resize(860, 720);
 }
 
@@ -98,32 +77,20 @@ void StudyWindow::make_form() {
   seeds_->setRange(1, kMostSeeds);
   seeds_->setValue(3);
   seeds_->setToolTip(tr("With several seeds, numbers have a 95 % interval"));
-  budget_ = new QDoubleSpinBox(this);
-  budget_->setButtonSymbols(QAbstractSpinBox::NoButtons);
-  budget_->setRange(0, kMostMinutes);
-  budget_->setDecimals(1);
-  budget_->setValue(kFirstMinutes);
-  budget_->setSuffix(tr(" min"));
-  budget_->setSpecialValueText(tr("as long as it takes"));
+  make_budget(kFirstMinutes);
   target_ = new QLineEdit(this);
   target_->setPlaceholderText(tr("val_accuracy=0.9; empty: none"));
-  button_ = new QPushButton(tr("&Start"), this);
-  button_->setObjectName(QStringLiteral("start_study"));
-  button_->setDefault(true);
+  make_button(QStringLiteral("start_study"));
   form->addRow(tr("S&eeds"), seeds_);
   form->addRow(tr("&Time for all runs"), budget_);
   form->addRow(tr("Tar&get"), target_);
   form->addRow(button_);
-  auto* column = new QVBoxLayout(this);
-  column->setSpacing(Theme::kUnit);
-  column->addLayout(form);
-  connect(button_, &QPushButton::clicked, this, &StudyWindow::start_or_stop);
+  keep_while_busy({rows_[0].param, rows_[0].values, rows_[1].param, rows_[1].values, seeds_, budget_, target_});
+  lay_out(form, plot_);
 }
 
 void StudyWindow::show_graph(const QString& name, const Document& document) {
-  setWindowTitle(tr("Study of %1").arg(name));
-  if (name != graph_name_) forget();
-  graph_name_ = name;
+  name_graph(tr("Study of %1").arg(name), name);
   const QStringList params = varied_params(document);
   for (const Row& row : rows_) {
     const QString chosen = row.param->currentText();
@@ -161,7 +128,7 @@ Result<StudyRequest> StudyWindow::request() const {
   if (request.variations.empty() && request.seeds < 2)
     return fail("there is nothing to compare",
                 tr("Choose a parameter and its values, or more than one seed").toStdString());
-  if (budget_->value() > 0) request.budget_s = budget_->value() * 60;
+  request.budget_s = budget_s();
   if (const QString text = target_->text().trimmed(); !text.isEmpty()) {
     auto target = parse_target(text.toStdString());
     if (!target) return fail(std::move(target.error()));
@@ -181,13 +148,7 @@ void StudyWindow::set_limits(int seeds, double minutes, const QString& target) {
   target_->setText(target);
 }
 
-QString StudyWindow::words() const { return words_->text(); }
-
-void StudyWindow::start_or_stop() {
-  if (busy_) {
-    Q_EMIT stop_wanted();
-    return;
-  }
+void StudyWindow::start() {
   const auto wanted = request();
   if (!wanted) {
     show_error(wanted.error());
@@ -197,16 +158,8 @@ void StudyWindow::start_or_stop() {
   Q_EMIT start_wanted(*wanted);
 }
 
-void StudyWindow::set_busy(bool busy) {
-  busy_ = busy;
-  button_->setText(busy ? tr("&Stop") : tr("&Start"));
-  for (QWidget* field : std::initializer_list<QWidget*>{rows_[0].param, rows_[0].values, rows_[1].param,
-                                                        rows_[1].values, seeds_, budget_, target_})
-    field->setEnabled(!busy);
-}
-
 void StudyWindow::show_progress(const QString& what, double seconds_left) {
-  if (!busy_) return;
+  if (!busy()) return;
   say(seconds_left > 0 ? tr("%1, %2 to go").arg(what, clock_text(seconds_left)) : what, false);
 }
 
@@ -214,13 +167,11 @@ void StudyWindow::show_study(const Study& study) {
   plot_->show_study(study);
   found_->show();
   say(to_qstring(study_plan_text(study)), false);
-  table_->clear();
   QStringList head = {tr("setting"), tr("state"), tr("epochs"), tr("n"), to_qstring(metric_title(study.metric)),
                       tr("time")};
   if (study.target) head << tr("time to %1").arg(to_qstring(metric_text(study.target->value, study.metric.unit)));
   head << tr("runs");
-  table_->setColumnCount(static_cast<int>(head.size()));
-  table_->setHeaderLabels(head);
+  begin_table(head);
   for (const SettingOutcome& outcome : outcomes_of(study)) {
     QStringList cells = {to_qstring(study.settings[outcome.setting].name),
                          to_qstring(study_state_text(outcome)),
@@ -239,20 +190,9 @@ void StudyWindow::show_study(const Study& study) {
     item->setFont(0, Theme::instance().bold_font());
     item->setToolTip(0, tr("On the Pareto front: none is as fast and as good"));
   }
-  for (int column = 0; column < head.size(); ++column) table_->resizeColumnToContents(column);
+  end_table();
 }
 
-void StudyWindow::show_error(const Error& error) {
-  if (error.code == ErrorCode::Cancelled) {
-    say(tr("Stopped before an epoch was over."), false);
-    return;
-  }
-  say(to_qstring(error.line()), true);
-}
-
-void StudyWindow::say(const QString& text, bool error) {
-  words_->set_tone(error ? Caption::Tone::Error : Caption::Tone::Normal);
-  words_->setText(text);
-}
+void StudyWindow::show_error(const Error& error) { say_error(error, tr("Stopped before an epoch was over.")); }
 
 }  // namespace feedline::gui::inline runs

@@ -1,27 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "gui/runs/trials_window.h"
 #include "runs/target.h"
 #include "tuning/study.h"
-
-#include <QDialog>
 
 #include <array>
 #include <optional>
 #include <vector>
 
 class QComboBox;
-class QDoubleSpinBox;
-class QLabel;
 class QLineEdit;
-class QPushButton;
 class QSpinBox;
-class QSplitter;
-class QTreeWidget;
-
-namespace feedline::gui::inline base {
-class Caption;
-}  // namespace feedline::gui::inline base
 
 namespace feedline::gui::inline runs {
 
@@ -37,7 +27,7 @@ struct StudyRequest {
 
 /// Asks which parameters a study of a graph varies, and shows what it finds: a plot of time and accuracy with the
 /// Pareto front, and a table with a row a setting, the best first. Runs nothing itself.
-class StudyWindow : public QDialog {
+class StudyWindow : public TrialsWindow {
   Q_OBJECT
 
  public:
@@ -48,21 +38,17 @@ class StudyWindow : public QDialog {
   /// Error: what was typed is no list of values, or no target.
   [[nodiscard]] Result<StudyRequest> request() const;
   [[nodiscard]] StudyPlot& plot() { return *plot_; }
-  [[nodiscard]] QTreeWidget& table() { return *table_; }
-  [[nodiscard]] QString words() const;
   // For tests: what a person types.
   void set_variation(std::size_t row, const QString& param, const QString& values);
   void set_limits(int seeds, double minutes, const QString& target);
 
  public Q_SLOTS:
-  void set_busy(bool busy);
   void show_progress(const QString& what, double seconds_left);
   void show_study(const feedline::Study& study);
   void show_error(const feedline::Error& error);
 
  Q_SIGNALS:
   void start_wanted(const feedline::gui::StudyRequest& request);
-  void stop_wanted();
 
  private:
   /// A parameter and its values. Left empty, it varies nothing.
@@ -71,22 +57,13 @@ class StudyWindow : public QDialog {
     QLineEdit* values = nullptr;
   };
   void make_form();
-  /// Shows what a study is for in place of what one found.
-  void forget();
-  void start_or_stop();
-  void say(const QString& text, bool error);
+  void forget() override;
+  void start() override;
 
-  Caption* words_;
   StudyPlot* plot_;
-  QTreeWidget* table_;
-  QSplitter* found_;  ///< both
   std::array<Row, 2> rows_{};
   QSpinBox* seeds_ = nullptr;
-  QDoubleSpinBox* budget_ = nullptr;
   QLineEdit* target_ = nullptr;
-  QPushButton* button_ = nullptr;
-  bool busy_ = false;
-  QString graph_name_{};
 };
 
 }  // namespace feedline::gui::inline runs

@@ -100,6 +100,11 @@ class TestLooks : public QObject {
     QTest::keyClick(scale, Qt::Key_Right);
     QCOMPARE(Settings::font_scale(), 1.2);
     QVERIFY(qAbs(QApplication::font().pointSizeF() - 1.2 * size) < 0.01);
+    auto* events = dialog->findChild<QLineEdit*>("settings_tensorboard");
+    QTest::keyClicks(events, " /x/events ");
+    QCOMPARE(Settings::tensorboard_folder(), QString("/x/events"));
+    events->clear();
+    QVERIFY(Settings::tensorboard_folder().isEmpty());
     QTest::keyClick(dialog, Qt::Key_Escape);
     QVERIFY(!dialog->isVisible());
     window.close_quietly();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/session/prober.h"
 #include "gui/session/run_controller.h"
+#include "support/fixtures.h"
 #include "support/places.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
@@ -96,10 +97,16 @@ void TestRunController::runs_to_the_end() {
   RunController runs;
   Story story(runs);
   QCOMPARE(runs.state(), State::Idle);
-  runs.start(document_, epochs(3));
+  const QString events = folder_.filePath("events");
+  runs.start(document_, epochs(3), {}, std::make_shared<EventFile>(events.toStdString(), document_));
   QCOMPARE(runs.state(), State::Preparing);
   QTRY_COMPARE_WITH_TIMEOUT(story.results.size(), std::size_t{1}, 60'000);
   QCOMPARE(story.results[0].end, RunResult::End::Completed);
+  const auto written = [&] {
+    const QStringList files = test::files_below(events);
+    return files.isEmpty() ? QByteArray() : test::read_file(files.front());
+  };
+  QTRY_VERIFY(written().contains("gradients/hidden.weight") && written().contains("loss/val"));
   QCOMPARE(story.states, (std::vector{State::Preparing, State::Running, State::Idle}));
   QCOMPARE(story.epochs.size(), std::size_t{3});
   for (std::size_t i = 0; i < 3; ++i) QCOMPARE(story.epochs[i].epoch, static_cast<std::uint32_t>(i + 1));

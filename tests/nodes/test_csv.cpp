@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "nodes/source/table/plain_file.h"
 #include "support/fixtures.h"
 #include "support/table_rows.h"
 #include "support/test_program.h"
@@ -312,6 +313,26 @@ class TestCsv : public QObject {
     QVERIFY(!source.error().remedy.empty());
     for (const QString& file : files_below(folder_.filePath("cache")))
       QVERIFY2(!file.endsWith(".part"), qPrintable(file));
+  }
+
+  /// However well its rows pack, the disk alone is the limit of an unpacked copy.
+  void rows_that_repeat_are_read() {
+    const QByteArray row = QByteArray(1000, 'x') + ",p\n";
+    constexpr int kRows = 70'000;
+    const QByteArray other = QByteArray(1000, 'z') + ",q\n";
+    const QByteArray packed = gzipped("a,y\n" + row.repeated(kRows / 2) + other.repeated(kRows / 2));
+    QVERIFY(packed.size() * 200 < row.size() * kRows);
+    const auto source = open(packed, {{"header", text("yes")}});
+    QVERIFY2(source, source ? "" : source.error().line().c_str());
+    QCOMPARE((*source)->size(), std::uint64_t{kRows});
+
+    SourceContext context;
+    context.cache_folder = folder_.filePath("small").toStdString();
+    const auto refused = open_plain(path().toStdString(), "auto", context, std::uint64_t{1} << 20U);
+    QVERIFY(!refused);
+    QVERIFY2(line(refused.error()).contains("more than 1 MiB"), qPrintable(line(refused.error())));
+    QVERIFY(!refused.error().remedy.empty());
+    QVERIFY(files_below(folder_.filePath("small")).isEmpty());
   }
 
   /// The others come, and each bad one says where it is.

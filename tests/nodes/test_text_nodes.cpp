@@ -375,10 +375,37 @@ class TestTextNodes : public QObject {
     QCOMPARE(given.ids("The dog didn't jump."), ids);
     QCOMPARE(given.desc.classes.size(), learnt.desc.classes.size());
 
+    // The window's thread opens no file: it is told what another has found.
+    const NodeSpec& spec = *Registry::instance().find("sentencepiece");
+    const auto described = [&](const QString& path) {
+      const TensorDesc* const text = &kText;
+      return spec.infer(spec.complete({{"file", path.toStdString()}}), std::span(&text, 1));
+    };
+    const QString same = folder.filePath("same.model");
+    QVERIFY(QFile::copy(file, same));
+    {
+      const AskLater no_files;
+      QVERIFY(described(same).has_value() && described(same)->front().shape.empty());
+    }
+    QVERIFY(described(same).has_value());
+    QVERIFY(QFile::remove(same));
+    {
+      const AskLater no_files;
+      QCOMPARE(described(same)->front().classes.size(), learnt.desc.classes.size());
+    }
+    QVERIFY(!described(same).has_value());
+    const AskLater no_files_now;
+    QVERIFY(!described(same).has_value());  // why it is none is remembered too
+  }
+
+  void what_is_no_model_is_refused() {
+    QTemporaryDir folder;
+    const QString file = folder.filePath("own.model");
     write_file(file, "no model of anything");
     QCOMPARE(refusal("sentencepiece", {{"file", file.toStdString()}}).parameter, std::string("file"));
     QCOMPARE(refusal("sentencepiece", {{"file", folder.filePath("none").toStdString()}}).parameter,
              std::string("file"));
+    const std::vector<std::string> texts = texts_of(wanted_values()["texts"]);
     QVERIFY(!learn_sentence_pieces(texts, {.algorithm = "bpe", .size = 8}));  // fewer than there are characters
   }
 

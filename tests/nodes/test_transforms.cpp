@@ -484,7 +484,7 @@ class TestTransforms : public QObject {
     QTest::newRow("twice") << "image, image:features"
                            << "twice";
     QTest::newRow("name of the whole") << "batch:image"
-                                       << "all fields";
+                                       << "name of the output";
     QTest::newRow("no name") << "a b:image"
                              << "no name";
   }

@@ -148,7 +148,7 @@ class TestEventFile : public QObject {
       values.push_back(value);
       values.push_back(-value);
     }
-    for (const double limit : limits)
+    for (const double limit : limits.subspan(1, limits.size() - 2))  // the ends are beyond floats
       for (const float beside : {static_cast<float>(limit), std::nextafter(static_cast<float>(limit), 0.0F)})
         if (std::isfinite(beside)) values.push_back(beside);
     std::vector<double> expected(limits.size());
@@ -194,7 +194,7 @@ class TestEventFile : public QObject {
     }
     for (const char* group : {"weights", "gradients"})
       for (const auto& [name, count] : {std::pair("hidden.weight", 28 * 28 * 5), std::pair("linear.bias", 10)}) {
-        const QJsonObject* value = value_with(values, QString("%1/%2").arg(group, name));
+        const QJsonObject* value = value_with(values, QString(group) + "/" + name);
         QVERIFY2(value != nullptr, name);
         const QJsonObject histogram = (*value)["histogram"].toObject();
         QCOMPARE(histogram["num"].toInt(), count);

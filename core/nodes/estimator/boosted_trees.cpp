@@ -27,8 +27,7 @@ struct BoostedTreesParams {
   std::string method = "hist";
 };
 
-/// Of the kept bytes (FNV-1a). XGBoost itself ends the program on bytes that are cut short, so only what was written
-/// here is given to it.
+/// Of the kept bytes (FNV-1a), by which damage shows. What was forged along with it, check_boosted_bytes() finds.
 std::int64_t digest_of_trees(std::span<const std::uint8_t> bytes) {
   std::uint64_t digest = 14695981039346656037ULL;
   for (const std::uint8_t byte : bytes) digest = (digest ^ byte) * 1099511628211ULL;

@@ -2,6 +2,7 @@
 #include "nodes/estimator/xgboost_library.h"
 
 #include "base/plain_text.h"
+#include "nodes/estimator/boosted_bytes.h"
 
 #include <fmt/format.h>
 
@@ -150,6 +151,7 @@ Result<std::shared_ptr<BoostedModel>> BoostedModel::begin(std::span<const float>
 Result<std::shared_ptr<BoostedModel>> BoostedModel::load(std::span<const std::uint8_t> bytes, std::size_t columns,
                                                          int threads) {
   if (Status there = can_boost_trees(); !there) return fail(std::move(there.error()));
+  if (Status whole = check_boosted_bytes(bytes, columns); !whole) return fail(std::move(whole.error()));
   const std::shared_ptr<BoostedModel> made(new BoostedModel(columns));
   std::uint64_t own = 0;
   if (boost().create(nullptr, 0, &made->model_) != 0 || boost().load(made->model_, bytes.data(), bytes.size()) != 0 ||

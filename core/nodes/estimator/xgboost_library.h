@@ -33,7 +33,7 @@ class BoostedModel {
   [[nodiscard]] static Result<std::shared_ptr<BoostedModel>> begin(std::span<const float> features, std::size_t columns,
                                                                    std::span<const float> targets,
                                                                    const Settings& settings, int threads);
-  /// One that was saved. Errors: XGBoost cannot read it; it is of another number of columns.
+  /// One that was saved. Errors: those of check_boosted_bytes(); XGBoost cannot read it.
   [[nodiscard]] static Result<std::shared_ptr<BoostedModel>> load(std::span<const std::uint8_t> bytes,
                                                                   std::size_t columns, int threads);
 

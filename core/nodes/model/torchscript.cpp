@@ -91,7 +91,7 @@ struct TorchScript {
                .longest = 64,
                .unique = true,
                .item_text = "input",
-               .form = "a name of small letters, digits and _",
+               .form = "a name of letters, digits and _",
                .check_item = [](std::string_view text) { return check_input_name(text, kScriptOutput); }},
               "The tensors that forward() takes, in its order: an input of the node for each.")
         .file("file", &Params::file,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "schema/input_names.h"
 #include "schema/node_builder.h"
 
 #include <algorithm>
@@ -16,12 +17,6 @@ struct NamedField {
   Kind kind = Kind::Any;
 };
 
-bool is_field_name(std::string_view text) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !text.empty() && letter(text.front()) && text != kWholeBatch &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
-}
-
 bool can_be_field(Kind kind) { return kind != Kind::Any && is_per_record(kind); }
 
 /// "caption:tokens", or the name alone where it is that of its kind: "image".
@@ -29,9 +24,7 @@ Result<NamedField> read_field(std::string_view text) {
   const std::size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
   const std::string_view kind = colon == std::string_view::npos ? name : text.substr(colon + 1);
-  if (!is_field_name(name))
-    return fail(name == kWholeBatch ? "is the name of the output that holds all fields"
-                                    : "has no name of letters, digits and _");
+  if (Status named = check_input_name(name, kWholeBatch); !named) return fail(std::move(named.error()));
   const std::optional<Kind> known = kind_named(kind);
   if (!known || !can_be_field(*known))
     return fail(colon == std::string_view::npos
@@ -117,7 +110,7 @@ struct BatchNode {
       return fail("it has " + std::to_string(kMostFields) + " fields, as many as a batch can have",
                   "Remove one that is not wired");
     const std::vector<NamedField> known = read_fields(params.fields);
-    const std::string stem(is_field_name(wanted) ? wanted : name(kind));
+    const std::string stem(is_input_name(wanted, kWholeBatch) ? wanted : name(kind));
     NamedField field{stem, kind};
     for (int number = 2;
          std::any_of(known.begin(), known.end(), [&](const NamedField& f) { return f.name == field.name; });)

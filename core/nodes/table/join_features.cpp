@@ -29,7 +29,7 @@ struct JoinFeatures {
                .longest = 64,
                .unique = true,
                .item_text = "input",
-               .form = "a name of small letters, digits and _",
+               .form = "a name of letters, digits and _",
                .check_item = [](std::string_view text) { return check_input_name(text, kJoinOutput); }},
               "What is joined: an input for each name.")
         .example({}, {.mean = 1.75, .stddev = 1.1456439});

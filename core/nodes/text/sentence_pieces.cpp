@@ -4,6 +4,7 @@
 #include "base/plain_text.h"
 #include "nodes/text/pieces_module.h"
 
+#include <atomic>
 #include <dlfcn.h>
 #include <filesystem>
 #include <system_error>
@@ -50,9 +51,12 @@ Result<const ModuleCalls*> open_pieces_module() {
                .file = path});
 }
 
+std::atomic<bool> pieces_tried{false};
+
 /// Loaded by the first who asks; the others wait.
 const Result<const ModuleCalls*>& pieces_module() {
   static const Result<const ModuleCalls*> module = open_pieces_module();
+  pieces_tried = true;
   return module;
 }
 
@@ -75,6 +79,8 @@ struct SentencePieces::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 };
+
+bool sentence_pieces_tried() { return pieces_tried; }
 
 Status can_cut_sentence_pieces() {
   const auto& calls = pieces_module();

@@ -17,6 +17,8 @@ namespace feedline::inline nodes {
 
 /// Error: the module or the library is missing, with the code Failed, as of all functions below.
 [[nodiscard]] Status can_cut_sentence_pieces();
+/// Is that known, so that asking loads nothing?
+[[nodiscard]] bool sentence_pieces_tried();
 
 /// A model that cuts texts. From any thread.
 class SentencePieces {

@@ -3,12 +3,14 @@
 #include "nodes/text/piece_counts.h"
 #include "nodes/text/sentence_pieces.h"
 #include "nodes/text/text_pieces.h"
+#include "schema/ask_later.h"
 #include "schema/node_builder.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <tuple>
 
@@ -44,6 +46,42 @@ Result<SharedPieces> model_of_file(const std::string& path) {
   if (!read) return fail_model(std::move(read.error()).in_file(path));
   last = {path, facts.size, facts.modified_ns, *read};
   return read;
+}
+
+/// How many ids the models of files have, or why they are none, as it was found last: the window's thread may load
+/// neither sentencepiece nor a model.
+class PieceFileAnswers {
+ public:
+  static PieceFileAnswers& instance() {
+    static PieceFileAnswers all;
+    return all;
+  }
+  [[nodiscard]] std::optional<Result<std::int64_t>> find(const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    const auto known = known_.find(path);
+    if (known == known_.end()) return std::nullopt;
+    return known->second;
+  }
+  void put(const std::string& path, const Result<std::int64_t>& ids) {
+    const std::lock_guard lock(mutex_);
+    if (known_.size() >= kMostAnswers) known_.clear();
+    known_.insert_or_assign(path, ids);
+  }
+
+ private:
+  static constexpr std::size_t kMostAnswers = 256;
+  std::mutex mutex_{};
+  std::map<std::string, Result<std::int64_t>, std::less<>> known_{};
+};
+
+/// None: nobody has looked yet, and it is not the time to (schema/ask_later.h).
+std::optional<Result<std::int64_t>> ids_of_file(const std::string& path) {
+  PieceFileAnswers& answers = PieceFileAnswers::instance();
+  if (AskLater::on()) return answers.find(path);
+  const auto model = model_of_file(path);
+  const Result<std::int64_t> ids = model ? Result<std::int64_t>((*model)->ids()) : fail(model.error());
+  answers.put(path, ids);
+  return ids;
 }
 
 Result<SharedPieces> model_of_state(const NamedTensors& state) {
@@ -119,6 +157,8 @@ class SentencePieceOp final : public SampleOp {
 };
 
 struct SentencePiece {
+  static constexpr bool kAsksFile = true;
+
   struct Params {
     std::string file{};
     std::string algorithm = "unigram";
@@ -159,11 +199,13 @@ struct SentencePiece {
 
   static Result<TensorDesc> infer(const Params& params, const TensorDesc& in) {
     if (Status fits = check_text_input(in); !fits) return fail(std::move(fits.error()));
-    if (Status can = can_cut_sentence_pieces(); !can) return fail(std::move(can.error()));
+    if (!AskLater::on() || sentence_pieces_tried())
+      if (Status can = can_cut_sentence_pieces(); !can) return fail(std::move(can.error()));
     if (params.file.empty()) return describe(params, Dim::symbol("vocabulary"));
-    const auto model = model_of_file(params.file);
-    if (!model) return fail(model.error());
-    return describe(params, (*model)->ids());
+    const auto ids = ids_of_file(params.file);
+    if (!ids) return TensorDesc{.kind = Kind::Tokens, .dtype = DType::I32};  // known later
+    if (!*ids) return fail(ids->error());
+    return describe(params, **ids);
   }
 
   /// `state`: "model", the bytes of a .model file, and the texts "pieces", one an id: they are quicker to count than

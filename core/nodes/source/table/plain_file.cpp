@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <limits>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -24,19 +25,25 @@ namespace fs = std::filesystem;
 constexpr std::size_t kHeadBytes = std::size_t{256} << 10;
 constexpr std::size_t kCopyPiece = std::size_t{256} << 10;
 
-// Tables shrink to a fifth or a thirtieth, and hardly any to a hundredth; deflate makes up to 1032 bytes of one. What
-// stays small fills no disk, however well it was packed.
-constexpr std::uint64_t kMostTextGrowth = 100;
-constexpr std::uint64_t kAnyTextSize = std::uint64_t{64} << 20;
+/// Deflate makes up to 1032 bytes of one, of rows that repeat as of a file that was made to fill a disk. Memory is
+/// needed for a piece alone, so that the disk alone is the limit: a copy may take half of what is free on it.
+std::uint64_t room_for_copy(const fs::path& target) {
+  std::error_code error;
+  const fs::space_info disk = fs::space(target.parent_path(), error);
+  return error ? std::numeric_limits<std::uint64_t>::max() : disk.available / 2;
+}
 
-/// Looks at how much UTF-8 a file becomes and how long its lines are: a packed one that was made to do so fills no
-/// disk.
+/// Looks at how much UTF-8 a file becomes and how long its lines are.
 class PlainCopy {
  public:
-  PlainCopy(fs::path target, std::string source, std::uint64_t most)
-      : copy_(std::move(target)), source_(std::move(source)), most_(most) {}
+  PlainCopy(fs::path target, std::string source, std::optional<std::uint64_t> most)
+      : target_(std::move(target)), copy_(target_), source_(std::move(source)), given_(most) {}
 
-  Status start() { return copy_.start(); }
+  Status start() {
+    Status started = copy_.start();  // makes the folder, whose disk is asked
+    most_ = given_.value_or(room_for_copy(target_));
+    return started;
+  }
 
   Status take(std::span<const std::byte> bytes) {
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -47,18 +54,23 @@ class PlainCopy {
                        "Choose a table with one row a line");
     if (first != std::string_view::npos) line_ = text.size() - 1 - text.find_last_of("\n\r");
     if (bytes.size() > most_ - copy_.written())
-      return fail_file(source_, fmt::format("it unpacks to more than {} times its size", kMostTextGrowth),
-                       "Unpack it yourself if you trust it, and choose what comes out");
+      return fail_file(source_,
+                       fmt::format("its copy as plain text takes more than {} MiB, half of what is free in {}",
+                                   most_ >> 20U, escape_name(target_.parent_path().string())),
+                       "Make room there, set XDG_CACHE_HOME to a larger disk, or unpack it yourself and choose what "
+                       "comes out");
     return copy_.write(bytes);
   }
 
   Status finish() { return copy_.keep(); }
 
  private:
+  fs::path target_;
   FileInMaking copy_;
   std::string source_;
-  std::uint64_t most_;    ///< bytes that it may become
-  std::size_t line_ = 0;  ///< bytes of the line that is being written
+  std::optional<std::uint64_t> given_;
+  std::uint64_t most_ = 0;  ///< bytes that it may become
+  std::size_t line_ = 0;    ///< bytes of the line that is being written
 };
 
 Status read_pieces(int descriptor, const std::string& path, std::uint64_t size, const SourceContext& context,
@@ -119,7 +131,8 @@ Status check_text(const EncodingGuess& guess, const std::string& path, const std
 
 }  // namespace
 
-Result<PlainFile> open_plain(const std::string& path, const std::string& encoding, const SourceContext& context) {
+Result<PlainFile> open_plain(const std::string& path, const std::string& encoding, const SourceContext& context,
+                             std::optional<std::uint64_t> most) {
   PlainFile plain{.path = path, .opened = path};
   auto opened = open_file(path, &plain.facts);
   if (!opened) return fail(std::move(opened.error()));
@@ -152,7 +165,7 @@ Result<PlainFile> open_plain(const std::string& path, const std::string& encodin
                           fmt::format("{}-{}", fingerprint(key), stem.string());
   std::error_code missing;
   if (!fs::is_regular_file(target, missing)) {
-    PlainCopy copy(target, path, std::max(plain.facts.size * kMostTextGrowth, kAnyTextSize));
+    PlainCopy copy(target, path, most);
     if (Status started = copy.start(); !started) return fail(std::move(started.error()));
     const ByteSink write = [&](std::span<const std::byte> bytes) { return copy.take(bytes); };
     const ByteSink sink = [&](std::span<const std::byte> bytes) {

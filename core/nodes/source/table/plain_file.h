@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace feedline::inline nodes {
@@ -30,9 +31,10 @@ struct PlainFile {
 /// Opens a text file. One that is packed with gzip, or not UTF-8, is written to the cache folder as plain UTF-8 first,
 /// once for a path, size, time of change and encoding; the copy appears under its name only when it is complete.
 /// `encoding`: "auto" (byte order mark, ICU), or a name that ICU knows. Errors name the file: missing, damaged, no
-/// text, a line of more than kLongestRow within a packed file, a full disk; an unknown encoding; stopped.
+/// text, a line of more than kLongestRow within a packed file, a copy of more than `most` bytes, a full disk; an
+/// unknown encoding; stopped. `most`: half of what is free on the disk of the cache folder, unless it is given.
 [[nodiscard]] Result<PlainFile> open_plain(const std::string& path, const std::string& encoding,
-                                           const SourceContext& context);
+                                           const SourceContext& context, std::optional<std::uint64_t> most = {});
 
 /// What legacy encoding the bytes around `at` are written in; UTF-8 if they are rather damaged.
 [[nodiscard]] Result<std::string> encoding_around(const PlainFile& plain, std::uint64_t at);
