@@ -40,7 +40,7 @@ void fit_takes_over(Verdict& verdict, const FitCost& fit) {
   Verdict bound{.kind = VerdictKind::FitBound,
                 .node = fit.slowest,
                 .share = fit.share(),
-                .confidence = fit.ends ? 0.9 : 0.7,
+                .confidence = 0.9,
                 .headline = share_sentence(fit)};
   if (std::string slowest = slowest_sentence(fit); !slowest.empty()) bound.evidence.push_back(std::move(slowest));
   bound.evidence.push_back(kept_sentence(fit));
@@ -56,7 +56,7 @@ void add_fit(Diagnosis& found) {
   Verdict& verdict = found.verdict;
   if (fit.seconds < kToldSeconds || fit.share() < kToldShare) return;
   const bool judged = verdict.kind != VerdictKind::NotYet && verdict.kind != VerdictKind::Contention;
-  if (judged && fit.share() > kBoundShare) return fit_takes_over(verdict, fit);
+  if (judged && fit.ends && fit.share() > kBoundShare) return fit_takes_over(verdict, fit);
   verdict.concerns.push_back(share_sentence(fit) + " " + kept_sentence(fit));
 }
 

@@ -8,8 +8,9 @@
 namespace feedline::inline diagnosis {
 
 /// Adds what learning from the records before the run costs it (Profile::fit). From a twentieth of fitting and training
-/// on it is a concern; where it takes longer than training does, it is the verdict, and what limits the training, as
-/// found so far, the last of its evidence. Nothing is done below a second, whose end nobody waits for.
+/// on it is a concern; where it takes longer than all training will, it is the verdict, and what limits the training, as
+/// found so far, the last of its evidence. Nothing is done below a second, for whose end nobody waits. A run without an
+/// end is never bound by it.
 void add_fit(Diagnosis& found);
 
 }  // namespace feedline::inline diagnosis

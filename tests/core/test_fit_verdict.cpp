@@ -84,8 +84,9 @@ class TestFitVerdict : public QObject {
 
   /// Nobody knows how long it will train: only what has been counts.
   void without_an_end_the_time_until_now_counts() {
-    const Verdict found = verdict_of({pass(2)}, 40, 0);
-    QVERIFY2(text(found).contains("33 % of the time until now"), qPrintable(text(found)));
+    const Verdict found = verdict_of({pass(12)}, 40, 0);
+    QVERIFY2(text(found).contains("75 % of the time until now"), qPrintable(text(found)));
+    QCOMPARE(name(found.kind), std::string_view("step_bound"));
   }
 
   void passes_add_up_and_say_what_is_not_kept() {
