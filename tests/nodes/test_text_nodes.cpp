@@ -3,6 +3,7 @@
 #include "nodes/text/piece_counts.h"
 #include "nodes/text/sentence_pieces.h"
 #include "nodes/text/words.h"
+#include "schema/ask_later.h"
 #include "schema/registry.h"
 #include "schema/row.h"
 #include "support/fixtures.h"
@@ -10,6 +11,7 @@
 #include "support/standard_input.h"
 #include "support/test_program.h"
 
+#include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
