@@ -107,7 +107,7 @@ void add_launch(CLI::App& app, ExitCode& code) {
       "  feedline-cli launch --nproc 2 example:quickstart\n"
       "  feedline-cli launch --nproc 4 --restarts 3 my.feedline --checkpoints CKPT --epochs 10\n"
       "  feedline-cli launch --nproc 8 --nnodes 2 --node-rank 1 --rdzv node01:29500 my.feedline\n"
-      "  torchrun --no-python --nproc-per-node 2 feedline-cli run my.feedline\n"
+      "  torchrun --no_python --nproc_per_node 2 feedline-cli run my.feedline\n"
       "  srun --ntasks 8 feedline-cli run my.feedline\n");
   auto arguments = std::make_shared<LaunchArguments>();
   command->add_option("--nproc", arguments->processes, "Processes on this machine; as a rule one a core or GPU")

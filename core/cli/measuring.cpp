@@ -3,7 +3,6 @@
 
 #include "base/cores.h"
 #include "cli/format.h"
-#include "cli/interrupts.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
 
@@ -48,34 +47,20 @@ Result<Document> prepare(const MeasureArguments& arguments) {
 Watch::Watch(const MeasureArguments& arguments) {
   options_.run.device = arguments.device;
   if (arguments.memory) options_.memory = static_cast<std::uint64_t>(*arguments.memory);
-  options_.stop = stop_.get_token();
+  options_.stop = stop_.token();
   if (is_terminal(stderr))
     options_.progress = [](std::string_view what, double left) {
       put(stderr, fmt::format("\r\x1b[K{} ... {:.0f} s to go", what, left));
     };
-  thread_ = std::jthread([this] {
-    Interrupts interrupts;
-    while (!ended_) {
-      interrupts.wait(std::chrono::milliseconds(100));
-      if (interrupts.requested()) stop_.request_stop();
-    }
-  });
 }
 
 Watch::~Watch() {
-  ended_ = true;
-  thread_.join();
   if (options_.progress) put(stderr, "\r\x1b[K");
 }
 
 ExitCode Watch::failed(const Error& error) const {
   if (options_.progress) put(stderr, "\r\x1b[K");
-  if (error.code == ErrorCode::Cancelled && stop_.stop_requested()) {
-    put_line(stderr, "interrupted");
-    return kInterrupted;
-  }
-  complain(error);
-  return exit_code(error.code);
+  return stop_.failed(error);
 }
 
 std::vector<Fix> fixes_of(const Examination& examination) {

@@ -5,15 +5,14 @@
 
 #include "cli/exit_code.h"
 #include "cli/run_arguments.h"
+#include "cli/stop_on_interrupt.h"
 #include "diagnosis/fix.h"
 #include "tuning/live_run.h"
 
 #include <CLI/CLI.hpp>
 
-#include <atomic>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace feedline::cli {
@@ -49,9 +48,7 @@ class Watch {
 
  private:
   MeasureOptions options_{};
-  std::stop_source stop_{};
-  std::atomic<bool> ended_{false};
-  std::jthread thread_{};
+  StopOnInterrupt stop_{};
 };
 
 [[nodiscard]] std::vector<Fix> fixes_of(const Examination& examination);

@@ -6,6 +6,7 @@
 #include "cli/help.h"
 #include "cli/inference_arguments.h"
 #include "cli/output.h"
+#include "cli/stop_on_interrupt.h"
 #include "cli/terminal.h"
 #include "training/inference/inference.h"
 
@@ -135,8 +136,11 @@ std::string csv_of(const Predictions& all) {
 ExitCode run_predict(const PredictArguments& arguments) {
   auto from = open_for_inference(arguments.checkpoint);
   if (!from) return refuse(from.error());
-  const auto all = predict(from->state, arguments.inputs, arguments.common.options());
-  if (!all) return refuse(all.error());
+  const StopOnInterrupt interrupt;
+  InferenceOptions options = arguments.common.options();
+  options.stop = interrupt.token();
+  const auto all = predict(from->state, arguments.inputs, options);
+  if (!all) return interrupt.failed(all.error());
   for (const BadRecord& bad : all->bad) warn(bad.error);
   const bool to_file = !arguments.common.json.empty();
   if (to_file)

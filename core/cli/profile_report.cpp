@@ -8,12 +8,16 @@
 #include "training/report.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
 
 namespace feedline::cli {
 namespace {
+
+/// Of a network's layers, those that give most.
+constexpr std::size_t kShownLayers = 8;
 
 /// "<- bottleneck", what share of a field is padding, and how full a cache is.
 std::string note_of(const StageRow& row, bool bottleneck) {
@@ -66,6 +70,43 @@ std::string step_table(const StepTimes& times, std::uint64_t steps, std::size_t 
   return '\n' + table.text(width);
 }
 
+/// What training was predicted to take, part by part, and what it took.
+std::string memory_table(const RunResult& result, std::size_t width) {
+  const MemoryForecast& memory = result.memory;
+  if (memory.layers.empty()) return {};
+  Table table({"memory", "predicted", "share"});
+  const auto row = [&](const char* what, std::uint64_t size) {
+    if (size > 0)
+      table.row({what, bytes(size), percent(static_cast<double>(size) / static_cast<double>(memory.total()))});
+  };
+  row("weights", memory.weights);
+  row("gradients", memory.gradients);
+  row("optimiser", memory.optimizer);
+  row("activations", memory.activations);
+  row("batches", memory.batches);
+  row("all", memory.total());
+  std::string text = '\n' + table.text(width);
+  std::string measured = result.tensor_bytes > 0 ? "measured: tensors " + bytes(result.tensor_bytes) : "measured:";
+  if (result.last.process.peak_rss_bytes > 0)
+    measured +=
+        fmt::format("{} process {}", result.tensor_bytes > 0 ? "," : "", bytes(result.last.process.peak_rss_bytes));
+  for (const GpuSample& gpu : result.last.process.gpus)
+    measured += fmt::format(", {} {} of {}", gpu.name, bytes(gpu.memory_used), bytes(gpu.memory_total));
+  if (!memory.open.empty()) measured += fmt::format("; the inside of {} is not counted", fmt::join(memory.open, ", "));
+  text += wrap(measured, width) + '\n';
+  std::vector<const LayerMemory*> layers;
+  for (const LayerMemory& layer : memory.layers)
+    if (layer.kept > 0 || layer.recomputed) layers.push_back(&layer);
+  std::stable_sort(layers.begin(), layers.end(),
+                   [](const LayerMemory* a, const LayerMemory* b) { return a->gives > b->gives; });
+  if (layers.size() > kShownLayers) layers.resize(kShownLayers);
+  Table largest({"layer", "weights", "gives", "kept for backward"});
+  for (const LayerMemory* layer : layers)
+    largest.row({layer->node, bytes(layer->weights), bytes(layer->gives),
+                 layer->recomputed && layer->kept == 0 ? "computed again" : bytes(layer->kept)});
+  return text + (layers.empty() ? std::string() : '\n' + largest.text(width));
+}
+
 /// What each rank does in a step, and for which the others wait; empty where the run was alone.
 std::string ranks_table(const Snapshot& first, const Snapshot& last, std::size_t width) {
   const std::vector<RankTimes> ranks = rank_times(first, last);
@@ -100,6 +141,7 @@ std::string profile_report(const RunResult& result, const Diagnosis* diagnosis, 
     text += '\n' + wrap(branch_line(diagnosis->branches), width) + '\n';
   if (diagnosis != nullptr) text += '\n' + wrap(diagnosis->verdict.text(), width) + '\n';
   if (trained) text += step_table(result.last.trainer.times - result.first.trainer.times, steps, width);
+  if (trained) text += memory_table(result, width);
   if (trained) text += ranks_table(result.first, result.last, width);
   return text;
 }

@@ -87,11 +87,11 @@ ExitCode run(const RunArguments& arguments, const CheckpointArguments& checkpoin
     log.emplace(*document, options, source, [&fault](const Error& error) { fault.put(error); });
   }
   if (log) options.checkpoints.recorded = [&log] { return log->recorded_as(); };
-  std::unique_ptr<EventFile> events;
+  std::shared_ptr<EventFile> events;
   if (!arguments.tensorboard.empty()) {
     auto opened = EventFile::open(user_path(arguments.tensorboard), *document);
     if (!opened) return refuse(opened.error());
-    events = std::move(*opened);
+    options.watch = events = std::move(*opened);
   }
   const Outcome outcome =
       drive(std::move(*document), options, interrupts, !arguments.trace.empty(), log ? &*log : nullptr, events.get());
@@ -139,7 +139,7 @@ void add_run(CLI::App& app, ExitCode& code) {
   command
       ->add_option("--tensorboard", arguments->tensorboard,
                    "Write what TensorBoard shows into this folder while the run goes on: loss, metrics, learning rate, "
-                   "speed, and the graph")
+                   "speed, the graph, pictures as they are trained on, and histograms of weights and gradients")
       ->type_name("FOLDER");
   auto checkpoints = std::make_shared<CheckpointArguments>();
   add_checkpoint_arguments(*command, *checkpoints);

@@ -70,11 +70,12 @@ std::string scaling_text(const ScalingModel& scaling, std::size_t width) {
                std::string(name(point.limit))});
   const std::size_t pays = scaling.pays_until();
   std::string text = '\n' + table.text(width);
+  const std::string_view what = scaling.per_machine > 1 && pays >= scaling.per_machine ? "machine" : "rank";
   text += pays >= ScalingModel::kMostRanks
-              ? fmt::format("\nUp to {} ranks each one pays: it brings half of what one alone reaches, or more.\n",
-                            count(pays))
-              : fmt::format("\nBeyond {} one more brings less than half of what one alone reaches.\n",
-                            plural(pays, "rank"));
+              ? fmt::format("\nUp to {} ranks each {} pays: it brings half of what one alone reaches, or more.\n",
+                            count(pays), what)
+              : fmt::format("\nBeyond {} one {} more brings less than half of what one alone reaches.\n",
+                            plural(pays, "rank"), what);
   const Network& network = scaling.network;
   return text +
          fmt::format(

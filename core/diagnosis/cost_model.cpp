@@ -151,8 +151,9 @@ void CostModel::speed_up(std::string_view node, double factor) {
 
 void CostModel::set_batch(double batch) {
   if (batch <= 0 || costs.step.busy() <= 0) return;
-  const double once =
-      (costs.step[Phase::Optimizer] + costs.step[Phase::Other] + costs.step[Phase::Reduce]) / costs.step.busy();
+  // Waiting for a rank that is slow grows with its rows; the exchange itself does not.
+  const double exchange = std::min(exchange_wait(costs.ranks), costs.step[Phase::Reduce]);
+  const double once = (costs.step[Phase::Optimizer] + costs.step[Phase::Other] + exchange) / costs.step.busy();
   const double scale = (1 - once) + once * costs.batch / batch;
   costs.step_alone *= scale;
   costs.step_cpu *= scale;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/cache_placement.h"
+#include "diagnosis/fit_verdict.h"
 #include "diagnosis/queue_model.h"
 #include "diagnosis/queue_walk.h"
 #include "diagnosis/rank_verdict.h"
@@ -379,6 +380,8 @@ std::string_view name(VerdictKind kind) {
       return "communication_bound";
     case VerdictKind::StragglingRank:
       return "straggling_rank";
+    case VerdictKind::FitBound:
+      return "fit_bound";
     case VerdictKind::NoClearBottleneck:
       break;
   }
@@ -403,6 +406,7 @@ Diagnosis diagnose(const RunFacts& facts, const Profile& profile) {
     add_cached_ceiling(facts, found);
   }
   Diagnoser(facts, found).run();
+  add_fit(found);
   return found;
 }
 

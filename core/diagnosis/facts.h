@@ -3,10 +3,12 @@
 
 #include "plan/execution.h"
 #include "plan/graph_facts.h"
+#include "plan/memory_advice.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace feedline::inline diagnosis {
 
@@ -17,10 +19,13 @@ struct RunFacts : GraphFacts {
   /// What the run uses, or what the graph asks for. On the CPU the step shares the cores with the loader.
   Execution execution{
       .epochs = 1, .workers = 1, .prefetch = 4, .replicas = 1, .intra_op_threads = 1, .precision = "float32"};
-  std::uint64_t records = 0;     ///< training records an epoch
-  std::uint64_t memory = 0;      ///< bytes that caches may take
-  std::uint64_t parameters = 0;  ///< trainable numbers of the network; 0: not known
-  double disk_bytes_per_s = 0;   ///< what the disk can do; 0: not known
+  std::uint64_t records = 0;                  ///< training records an epoch
+  std::uint64_t memory = 0;                   ///< bytes that caches may take
+  std::uint64_t parameters = 0;               ///< trainable numbers of the network; 0: not known
+  std::uint64_t memory_needed = 0;            ///< bytes that training is predicted to take
+  std::uint64_t memory_there = 0;             ///< bytes that there were for it; 0: not known
+  std::vector<MemoryAdvice> memory_advice{};  ///< what would make it smaller
+  double disk_bytes_per_s = 0;                ///< what the disk can do; 0: not known
 
   /// Waiting costs no core, so more workers than cores can help; but not any number.
   [[nodiscard]] std::size_t workers_limit() const;

@@ -60,12 +60,14 @@ std::vector<Fix> find_fixes(const FixContext& context) {
   if (context.diagnosis.verdict.kind == VerdictKind::NotYet) return fixes;
   for (const FixRule rule : FixRules::instance().all()) {
     for (Fix& fix : rule(context)) {
-      if (!std::isfinite(fix.predicted_ratio) || fix.predicted_ratio < kWorthwhile) continue;
+      if (!std::isfinite(fix.predicted_ratio)) continue;
+      if (!fix.needed && fix.predicted_ratio < kWorthwhile) continue;
       if (is_sound(context, fix.edit)) fixes.push_back(std::move(fix));
     }
   }
-  std::stable_sort(fixes.begin(), fixes.end(),
-                   [](const Fix& a, const Fix& b) { return a.predicted_ratio > b.predicted_ratio; });
+  std::stable_sort(fixes.begin(), fixes.end(), [](const Fix& a, const Fix& b) {
+    return a.needed != b.needed ? a.needed : a.predicted_ratio > b.predicted_ratio;
+  });
   return fixes;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace feedline::inline diagnosis {
 namespace {
@@ -33,6 +34,34 @@ Totals between(const Snapshot& earlier, const StageSample& now, std::size_t i) {
   const bool same = i < earlier.stages.size() && earlier.stages[i].node == now.node;
   if (!same) return {now.total, now.queue.fill};
   return {now.total - earlier.stages[i].total, (now.queue.fill + earlier.stages[i].queue.fill) / 2};
+}
+
+/// Of a run that says how many steps it has, the steps to come count at the pace of the last ones.
+FitCost fit_cost(const Snapshot& later, double step_seconds) {
+  FitCost cost;
+  double merging = 0;
+  double computed = 0;
+  std::map<std::string, double> busy;
+  for (const FitPassFigures& pass : later.fit_passes) {
+    cost.seconds += pass.seconds;
+    cost.records += pass.records;
+    merging += pass.merging_s;
+    for (const std::string& node : pass.nodes) cost.nodes += (cost.nodes.empty() ? "" : ", ") + node;
+    for (const FitPassFigures::Cost& node : pass.costs) computed += node.busy_s, busy[node.node] += node.busy_s;
+    if (!pass.not_kept.empty()) cost.not_kept = pass.not_kept;
+  }
+  if (cost.seconds <= 0) return cost;
+  cost.merging_share = merging / cost.seconds;
+  for (const auto& [node, seconds] : busy) {
+    if (computed <= 0 || seconds / computed <= cost.slowest_share) continue;
+    cost.slowest = node;
+    cost.slowest_share = seconds / computed;
+  }
+  const TrainerSample& trainer = later.trainer;
+  cost.ends = trainer.total_steps >= trainer.steps && trainer.total_steps > 0;
+  cost.training = std::max(later.elapsed(), 0.0);
+  if (cost.ends) cost.training += step_seconds * static_cast<double>(trainer.total_steps - trainer.steps);
+  return cost;
 }
 
 StepCost step_cost(const TrainerSample& earlier, const TrainerSample& later, double steps) {
@@ -72,6 +101,7 @@ std::vector<ModelStageCost> model_stage_costs(const TrainerSample& earlier, cons
     for (std::size_t layer = 0; layer < now.layers.size(); ++layer)
       cost.layers.push_back({.node = now.layers[layer].node,
                              .seconds = all > 0 ? cost.busy * forward[layer] / all : 0,
+                             .bytes = static_cast<double>(2 * now.layers[layer].weights + now.layers[layer].gives),
                              .can_begin_stage = now.layers[layer].can_begin_stage});
     costs.push_back(std::move(cost));
   }
@@ -127,6 +157,7 @@ Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& 
   profile.stages = model_stage_costs(earlier.trainer, later.trainer, steps);
   profile.border_wait = feedline::seconds(later.trainer.border_wait - earlier.trainer.border_wait) / steps;
   profile.seconds = profile.step.total() * steps;
+  profile.fit = fit_cost(later, profile.step.total());
   profile.samples_per_s = training_rate(earlier.trainer, later.trainer);
   if (profile.samples_per_s <= 0 && profile.seconds > 0) profile.samples_per_s = counted / profile.seconds;
   if (all_samples > 0) profile.samples_per_s *= all_samples / counted;

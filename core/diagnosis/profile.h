@@ -43,6 +43,7 @@ struct StepCost : ByPhase<double> {
 struct LayerCostShare {
   std::string node{};
   double seconds = 0;            ///< forward and backward, a step
+  double bytes = 0;              ///< of its weights, their gradients, and what it gave of a micro-batch
   bool can_begin_stage = false;  ///< see LayerSample
 };
 
@@ -51,6 +52,20 @@ struct ModelStageCost {
   double busy = 0;
   double idle = 0;
   std::vector<LayerCostShare> layers{};
+};
+
+/// What nodes took to learn before data began to flow.
+struct FitCost {
+  double seconds = 0;
+  double training = 0;        ///< seconds that the whole run trains, as far as that can be told
+  bool ends = false;          ///< it can be told; else `training` is what it has trained so far
+  std::uint64_t records = 0;  ///< passed, those of several passes added up
+  std::string nodes{};        ///< that learnt: "words, scale"
+  std::string slowest{};      ///< that took the workers longest; empty: not measured
+  double slowest_share = 0;   ///< of what they computed
+  double merging_share = 0;   ///< of `seconds`: putting together what single records gave, on one thread
+  std::string not_kept{};     ///< why the next run has to do it again; empty: it has not
+  [[nodiscard]] double share() const { return seconds > 0 ? seconds / (seconds + training) : 0; }
 };
 
 /// What was measured between two snapshots of one run, validation left out. Where several ranks train together, costs
@@ -71,6 +86,7 @@ struct Profile {
   double disk_bytes = 0;  ///< fetched from disks a sample
   double bad = 0;         ///< share of the records that were left out
   double padding = 0;     ///< of the field with records of differing length that takes most room: padding's share
+  FitCost fit{};
   std::vector<NodeCost> nodes{};         ///< from the source to the batch
   std::vector<RankTimes> ranks{};        ///< empty: it trains alone
   CollectiveSample collective{};         ///< of this rank, in this time

@@ -9,8 +9,9 @@ namespace feedline::inline diagnosis {
 namespace {
 
 constexpr double kGradientBytes = 4;
-/// A size of buckets where nothing was exchanged yet: DistributedDataParallel's.
-constexpr double kUsualBucket = 25.0 * (1 << 20);
+constexpr double kMebibyte = 1 << 20;
+/// A size of buckets where nothing was exchanged yet: what the trainer's bucket_mib begins with.
+constexpr double kUsualBucket = 4 * kMebibyte;
 /// What one rank more must bring, beside a rank alone, to pay.
 constexpr double kPays = 0.5;
 /// Sizes that differ by less say nothing of a slope.
@@ -52,6 +53,11 @@ Network Network::fitted(const CollectiveSample& counted, double late, std::size_
           .measured = true};
 }
 
+double bucket_count(double bytes, double bucket_bytes) {
+  if (bucket_bytes <= 0) return 1;
+  return 1 + std::ceil(std::max(bytes - std::min(bucket_bytes, kMebibyte), 0.0) / bucket_bytes);
+}
+
 ScalingModel ScalingModel::of(const RunFacts& facts, const Profile& profile, const CostModel& model) {
   ScalingModel scaling;
   scaling.ranks = profile.rank_count();
@@ -75,7 +81,7 @@ ScalingModel ScalingModel::of(const RunFacts& facts, const Profile& profile, con
     const double own = limit.samples_per_s / static_cast<double>(model.ranks);
     scaling.loader = scaling.loader > 0 ? std::min(scaling.loader, own) : own;
   }
-  const double backward = profile.step[Phase::Backward];
+  scaling.backward = profile.step[Phase::Backward];
   if (scaling.ranks > 1) {
     const double exposed = exchange_wait(profile.ranks);
     const double late = std::max(profile.step[Phase::Reduce] - exposed, 0.0);
@@ -92,16 +98,28 @@ ScalingModel ScalingModel::of(const RunFacts& facts, const Profile& profile, con
     // What was hidden, could be; where next to nothing was left, perhaps more than was needed.
     scaling.tail = std::min(exposed / whole, 1 / scaling.buckets);
     scaling.hidden = std::max(whole - exposed, 0.0);
-    if (exposed < 0.01 * whole) scaling.hidden = std::max(scaling.hidden, backward * (1 - 1 / scaling.buckets));
+    if (exposed < 0.01 * whole) scaling.hidden = std::max(scaling.hidden, scaling.window(scaling.buckets));
   } else {
     scaling.bytes = kGradientBytes * static_cast<double>(facts.parameters);
-    scaling.buckets = std::max(std::ceil(scaling.bytes / kUsualBucket), 1.0);
+    scaling.buckets = bucket_count(scaling.bytes, kUsualBucket);
     scaling.tail = 1 / scaling.buckets;
-    scaling.hidden = backward * (1 - 1 / scaling.buckets);
+    scaling.hidden = scaling.window(scaling.buckets);
   }
   const double here = scaling.raw(scaling.ranks).samples_per_s;
   if (profile.samples_per_s > 0 && here > 0) scaling.calibration = profile.samples_per_s / here;
   return scaling;
+}
+
+/// Of backward, the time in which an exchange in so many buckets of one size can go on.
+double ScalingModel::window(double count) const { return backward * (1 - 1 / std::max(count, 1.0)); }
+
+void ScalingModel::set_buckets(double count) {
+  const double now = std::max(buckets, 1.0);
+  const double then = std::max(count, 1.0);
+  const double used = window(now) > 0 ? std::min(hidden / window(now), 1.0) : 1;
+  hidden = used * window(then);
+  tail = std::min(tail * now / then, 1.0);
+  buckets = then;
 }
 
 double ScalingModel::exposed(std::size_t of_ranks) const {
@@ -122,7 +140,9 @@ ScalingPoint ScalingModel::raw(std::size_t of_ranks) const {
   const double waits = exposed(of_ranks);
   const double step = once + computing + waits;
   ScalingPoint point{.ranks = of_ranks};
-  point.samples_per_s = step > 0 ? n * rows_now / step : 0;
+  // A batch has rows for so many ranks only; others are idle.
+  const double samples = batch_grows ? n * rows_now : batch;
+  point.samples_per_s = step > 0 ? samples / step : 0;
   point.exchange_share = step > 0 ? waits / step : 0;
   point.limit = waits > once + computing ? LimitKind::Exchange : LimitKind::Step;
   const auto bound = [&point](double rate, LimitKind kind) {
@@ -154,17 +174,22 @@ std::vector<ScalingPoint> ScalingModel::curve(std::size_t most) const {
 }
 
 std::size_t ScalingModel::pays_until(std::size_t most) const {
-  const double one = at(1).samples_per_s;
-  double before = one;
-  std::size_t n = 1;
-  while (n < most) {
-    const std::size_t more = n < per_machine ? 1 : per_machine;
-    const double after = at(n + more).samples_per_s;
-    if ((after - before) / static_cast<double>(more) < kPays * one) break;
-    before = after;
-    n += more;
-  }
-  return std::min(n, most);
+  const auto last_that_pays = [this](std::size_t from, std::size_t each, std::size_t to) {
+    const double one = at(from).samples_per_s;
+    double before = one;
+    std::size_t n = from;
+    while (n + each <= to) {
+      const double after = at(n + each).samples_per_s;
+      if (after - before < kPays * one) break;
+      before = after;
+      n += each;
+    }
+    return n;
+  };
+  const std::size_t machine = std::clamp<std::size_t>(per_machine, 1, most);
+  const std::size_t in_one = last_that_pays(1, 1, machine);
+  const std::size_t of_all = last_that_pays(machine, machine, most);
+  return of_all > machine ? of_all : in_one;
 }
 
 }  // namespace feedline::inline diagnosis

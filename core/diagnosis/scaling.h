@@ -22,6 +22,10 @@ struct Network {
   [[nodiscard]] static Network fitted(const CollectiveSample& counted, double late, std::size_t ranks);
 };
 
+/// Into how many buckets so many bytes go, as training/ranks/gradient_exchange.h divides them: the first one is small.
+/// A parameter is never divided, so there may be fewer.
+[[nodiscard]] double bucket_count(double bytes, double bucket_bytes);
+
 /// A number of ranks, and what comes of it.
 struct ScalingPoint {
   std::size_t ranks = 1;
@@ -51,8 +55,9 @@ struct ScalingModel {
   double loader = 0;  ///< samples/s that the data side of one rank can prepare; 0: any number
   double bytes = 0;   ///< of gradients a step
   double buckets = 1;
-  double hidden = 0;  ///< seconds of the exchange that backward can hide
-  double tail = 0;    ///< share of the exchange that it cannot hide: the last bucket comes when backward is over
+  double hidden = 0;    ///< seconds of the exchange that backward can hide
+  double tail = 0;      ///< share of the exchange that it cannot hide: the last bucket comes when backward is over
+  double backward = 0;  ///< seconds a step, as measured
   Network network{};
   double calibration = 1;  ///< what was measured beside what the form says of it
 
@@ -61,13 +66,19 @@ struct ScalingModel {
   [[nodiscard]] ScalingPoint at(std::size_t ranks) const;
   /// 1, 2, 4, ... and the number that was measured.
   [[nodiscard]] std::vector<ScalingPoint> curve(std::size_t most = kMostRanks) const;
-  /// Beyond so many ranks one more brings less than half of what one alone reaches.
+  /// Beyond so many ranks one more brings less than half of what one alone reaches. Where several share a machine,
+  /// whole machines are added, if that pays: then a machine more brings less than half of what one machine reaches.
   [[nodiscard]] std::size_t pays_until(std::size_t most = kMostRanks) const;
+  /// Seconds a step that the step waits for the exchange between so many ranks.
+  [[nodiscard]] double exposed(std::size_t ranks) const;
+  /// The gradients travel in so many buckets instead. Each pays a latency; the first one leaves, and so the exchange
+  /// can begin to hide, when its share of backward is over.
+  void set_buckets(double count);
 
   static constexpr std::size_t kMostRanks = 1024;
 
  private:
-  [[nodiscard]] double exposed(std::size_t ranks) const;
+  [[nodiscard]] double window(double count) const;
   [[nodiscard]] ScalingPoint raw(std::size_t ranks) const;
 };
 

@@ -3,49 +3,64 @@
 
 #include <algorithm>
 #include <limits>
-#include <utility>
 
 namespace feedline::inline diagnosis {
 namespace {
 
-/// Of the stages so far: the slowest one's seconds, the largest one's bytes.
-using CutCost = std::pair<double, double>;
-constexpr CutCost kNoCut{std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
+constexpr double kNoCut = std::numeric_limits<double>::infinity();
+
+using CutMeasure = double (*)(const CutLayer&);
+double cut_seconds(const CutLayer& layer) { return layer.seconds; }
+double cut_bytes(const CutLayer& layer) { return layer.bytes; }
+
+struct CutFound {
+  double largest = kNoCut;  ///< of its stages, in what was to be as small as may be; kNoCut: there is no such cut
+  std::vector<std::size_t> begins{};
+};
+
+/// The cut whose largest stage by `measure` is as small as may be, among those of which no stage has more than `most`
+/// by `other`.
+CutFound smallest_cut(const std::vector<CutLayer>& layers, std::size_t stages, CutMeasure measure, CutMeasure other,
+                      double most) {
+  const std::size_t count = layers.size();
+  std::vector<double> before(count + 1, 0.0);  // sums of the layers in front
+  std::vector<double> others(count + 1, 0.0);
+  for (std::size_t i = 0; i < count; ++i) {
+    before[i + 1] = before[i] + measure(layers[i]);
+    others[i + 1] = others[i] + other(layers[i]);
+  }
+  const double slack = 1e-9 * others[count];  // differences of sums
+  const auto stage_of = [&](std::size_t from, std::size_t to) {
+    return others[to] - others[from] > most + slack ? kNoCut : before[to] - before[from];
+  };
+  // best[k][i]: the first i layers in k + 1 stages; begins[k][i]: where the last of these begins.
+  std::vector<std::vector<double>> best(stages, std::vector<double>(count + 1, kNoCut));
+  std::vector<std::vector<std::size_t>> begins(stages, std::vector<std::size_t>(count + 1, 0));
+  for (std::size_t to = 1; to <= count; ++to) best[0][to] = stage_of(0, to);
+  for (std::size_t k = 1; k < stages; ++k)
+    for (std::size_t to = k + 1; to <= count; ++to)
+      for (std::size_t from = k; from < to; ++from) {
+        if (!layers[from].can_begin_stage) continue;
+        const double largest = std::max(best[k - 1][from], stage_of(from, to));
+        if (largest >= best[k][to]) continue;
+        best[k][to] = largest;
+        begins[k][to] = from;
+      }
+  CutFound found{.largest = best[stages - 1][count]};
+  if (found.largest == kNoCut) return found;
+  found.begins.resize(stages - 1);
+  std::size_t to = count;
+  for (std::size_t k = stages - 1; k > 0; --k) to = found.begins[k - 1] = begins[k][to];
+  return found;
+}
 
 }  // namespace
 
 std::vector<std::size_t> balanced_cut(const std::vector<CutLayer>& layers, std::size_t stages, double most_bytes) {
-  const std::size_t count = layers.size();
-  if (stages < 2 || stages > count) return {};
-  std::vector<CutCost> before(count + 1);  // sums of the layers in front
-  for (std::size_t i = 0; i < count; ++i)
-    before[i + 1] = {before[i].first + layers[i].seconds, before[i].second + layers[i].bytes};
-  // best[k][i]: the first i layers in k + 1 stages; begins[k][i]: where the last of these begins.
-  std::vector<std::vector<CutCost>> best(stages, std::vector<CutCost>(count + 1, kNoCut));
-  std::vector<std::vector<std::size_t>> begins(stages, std::vector<std::size_t>(count + 1, 0));
-  const auto stage_of = [&](std::size_t from, std::size_t to) {
-    const CutCost cost{before[to].first - before[from].first, before[to].second - before[from].second};
-    return most_bytes > 0 && cost.second > most_bytes ? kNoCut : cost;
-  };
-  for (std::size_t to = 1; to <= count; ++to) best[0][to] = stage_of(0, to);
-  for (std::size_t k = 1; k < stages; ++k) {
-    for (std::size_t to = k + 1; to <= count; ++to) {
-      for (std::size_t from = k; from < to; ++from) {
-        if (!layers[from].can_begin_stage) continue;
-        const CutCost last = stage_of(from, to);
-        const CutCost& first = best[k - 1][from];
-        const CutCost cost{std::max(first.first, last.first), std::max(first.second, last.second)};
-        if (cost >= best[k][to]) continue;
-        best[k][to] = cost;
-        begins[k][to] = from;
-      }
-    }
-  }
-  if (best[stages - 1][count].first == kNoCut.first) return {};
-  std::vector<std::size_t> cuts(stages - 1);
-  std::size_t to = count;
-  for (std::size_t k = stages - 1; k > 0; --k) to = cuts[k - 1] = begins[k][to];
-  return cuts;
+  if (stages < 2 || stages > layers.size()) return {};
+  const CutFound fastest = smallest_cut(layers, stages, cut_seconds, cut_bytes, most_bytes > 0 ? most_bytes : kNoCut);
+  if (fastest.begins.empty()) return {};
+  return smallest_cut(layers, stages, cut_bytes, cut_seconds, fastest.largest).begins;
 }
 
 }  // namespace feedline::inline diagnosis

@@ -24,6 +24,7 @@ enum class VerdictKind {
   StragglingBranch,    ///< one branch of a record holds the others up at the batch
   CommunicationBound,  ///< gradients take longer to exchange between ranks than backward hides
   StragglingRank,      ///< the other ranks wait for one of them
+  FitBound,            ///< nodes learn from the records, before training, for longer than it trains
   NoClearBottleneck,   ///< the methods disagree, or nothing stands out
 };
 /// For JSON: not_enough_steps, read_bound, preparation_bound, ...

@@ -19,6 +19,7 @@ namespace {
 /// Everything but ranks and network.
 CostModel changed_model(const RunFacts& facts, const Diagnosis& diagnosis, const WhatIf& change, WhatIfAnswer* answer) {
   CostModel model = diagnosis.model;
+  const auto local = static_cast<double>(diagnosis.profile.local_ranks());  // which share a machine
   if (change.memory) {
     const std::vector<CachePlace> places = cache_places(facts, model, *change.memory);
     if (const CachePlace* place = best_in_memory(places)) {
@@ -28,7 +29,7 @@ CostModel changed_model(const RunFacts& facts, const Diagnosis& diagnosis, const
   }
   if (change.cores) {
     const double before = model.cores;
-    model.cores = std::max(*change.cores, 0.1);
+    model.cores = std::max(*change.cores / local, 0.1);
     // Replicas follow the cores, and workers may.
     if (model.on_cpu && model.step_threads >= before) {
       model.costs.step_alone *= before / model.cores;
@@ -36,7 +37,7 @@ CostModel changed_model(const RunFacts& facts, const Diagnosis& diagnosis, const
     }
     model.workers_limit = std::max(model.workers_limit, static_cast<std::size_t>(4 * model.cores));
   }
-  if (change.disk_bytes_per_s) model.disk_bytes_per_s = *change.disk_bytes_per_s;
+  if (change.disk_bytes_per_s) model.disk_bytes_per_s = *change.disk_bytes_per_s / local;
   if (change.batch) model.set_batch(*change.batch / model.ranks);
   model.speed_up(model.trainer, change.step_speedup);
   for (const auto& [node, factor] : change.faster) model.speed_up(node, factor);
@@ -58,6 +59,7 @@ ScalingModel scaling_with(const RunFacts& facts, const Diagnosis& diagnosis, con
   scaling.once /= change.step_speedup;
   scaling.kernels /= change.step_speedup;
   scaling.hidden /= change.step_speedup;
+  scaling.backward /= change.step_speedup;
   if (change.ranks_per_machine) scaling.per_machine = std::max<std::size_t>(*change.ranks_per_machine, 1);
   if (change.network_bytes_per_s) scaling.network.bytes_per_s = *change.network_bytes_per_s;
   if (change.network_latency) scaling.network.latency = *change.network_latency;

@@ -102,10 +102,11 @@ class PlanFitter {
     auto learnt = run_fit_pass(*plan_, missing, options_);
     if (!learnt) return fail(std::move(learnt.error()));
     for (std::size_t i = 0; i < missing.size(); ++i) {
-      const auto state = std::make_shared<const NamedTensors>(std::move((*learnt)[i]));
+      const auto state = std::make_shared<const NamedTensors>(std::move(learnt->learnt[i]));
       if (Status bound = bind(plan_->train.steps[missing[i]], state); !bound) return bound;
-      keep(missing[i], *state);
+      if (std::string why = keep(missing[i], *state); !why.empty()) learnt->figures.not_kept = std::move(why);
     }
+    if (options_.on_pass) options_.on_pass(learnt->figures);
     return {};
   }
 
@@ -152,15 +153,18 @@ class PlanFitter {
     return {};
   }
 
-  void keep(std::size_t index, const NamedTensors& learnt) const {
+  /// Why it could not be kept; empty: it is.
+  [[nodiscard]] std::string keep(std::size_t index, const NamedTensors& learnt) const {
     const PlanStep& step = plan_->train.steps[index];
     const auto hash = hash_of(index);
-    if (!hash) return;
-    if (Status kept = cache_.keep(*hash, step.node, learnt); !kept && options_.on_notice) {
-      Error error = std::move(kept.error());
-      error.reason = "what it has learnt is not kept for the next run: " + error.reason;
-      options_.on_notice(std::move(error).at_node(step.node));
-    }
+    if (!hash) return plan_->train.source_node + " does not say which files it reads";
+    Status kept = cache_.keep(*hash, step.node, learnt);
+    if (kept) return {};
+    Error error = std::move(kept.error());
+    std::string why = error.reason;
+    error.reason = "what it has learnt is not kept for the next run: " + why;
+    if (options_.on_notice) options_.on_notice(std::move(error).at_node(step.node));
+    return why;
   }
 
   Status bind_validation(DataPlan& data) {

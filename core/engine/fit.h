@@ -4,8 +4,9 @@
 #include "engine/pipeline.h"
 #include "plan/plan.h"
 #include "schema/named_tensors.h"
+#include "telemetry/fit_pass_figures.h"
+#include "telemetry/trace.h"
 
-#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -15,23 +16,6 @@
 #include <vector>
 
 namespace feedline::inline engine {
-
-/// One pass of the training records through what is upstream of nodes that learn.
-struct FitPassFigures {
-  std::vector<std::string> nodes{};  ///< that learnt in it
-  std::uint64_t records = 0;         ///< that were used
-  double seconds = 0;                ///< from its start until the nodes had learnt
-  double merging_s = 0;              ///< of these, what putting together took on the calling thread
-  /// What each node upstream, and each that learns, cost the workers, in the order of the data.
-  struct Cost {
-    std::string node{};
-    std::uint64_t records = 0;
-    double busy_s = 0;  ///< of all workers together
-  };
-  std::vector<Cost> costs{};
-
-  [[nodiscard]] double records_per_s() const { return seconds > 0 ? static_cast<double>(records) / seconds : 0; }
-};
 
 struct FitOptions {
   /// Workers, and what becomes of bad and slow records: those of the run.
@@ -51,6 +35,9 @@ struct FitOptions {
   std::function<void(const Error&)> on_notice{};
   /// Told behind each pass; it is not measured node by node where this is empty. From the calling thread.
   std::function<void(const FitPassFigures&)> on_pass{};
+  /// The timeline that passes write to: the lanes of their workers and queues, and `fit`, in which the calling thread
+  /// waits for records and puts together what they gave; null: none.
+  std::shared_ptr<Trace> trace{};
 };
 
 /// Is there anything to learn before this plan can run?

@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -23,6 +24,8 @@ namespace {
 constexpr Nanos kTellInterval = 100'000'000;
 /// Records that are handed over at once: they bound what waits to be merged.
 constexpr std::int64_t kRecordsAtOnce = 256;
+/// That the calling thread's lane of the timeline holds: two for each of these handfuls.
+constexpr std::size_t kFitLaneSlices = 4096;
 
 /// What single records gave, until their turn to be merged comes. From many threads.
 class RecordFitters {
@@ -132,17 +135,21 @@ class FitPass {
       fitters_.push_back(std::make_shared<RecordFitters>(learner.fitted));
       all_.push_back(fitters_.back()->make());
       all_.back()->equip({.threads = usable_cores(), .stop = options.stop});
-      what_ += (what_.empty() ? "Fitting " : ", ") + learner.node;
+      learners_ += (learners_.empty() ? "" : ", ") + learner.node;
     }
     part_ = fit_pass_plan(plan.train, steps, fitters_);
+    if (options.trace == nullptr) return;
+    lane_ = &options.trace->lane("fit", kFitLaneSlices);
+    label_ = options.trace->label(learners_);
   }
 
-  Result<std::vector<NamedTensors>> run() {
+  Result<FitPassResult> run() {
     PipelineOptions pipeline_options = options_.pipeline;
     pipeline_options.epochs = 1;
     pipeline_options.first_epoch = 1;
-    pipeline_options.meters = static_cast<bool>(options_.on_pass);
-    pipeline_options.trace = nullptr;
+    pipeline_options.meters = options_.on_pass || options_.trace;
+    pipeline_options.trace = options_.trace;
+    pipeline_options.trace_prefix.clear();
     pipeline_options.allocator = nullptr;
     pipeline_options.caches = nullptr;
     Pipeline pipeline(part_, part_->train, std::move(pipeline_options));
@@ -151,12 +158,14 @@ class FitPass {
     for (;;) {
       tell();
       if (options_.proceed && !options_.proceed()) return fail_cancelled();
+      const Nanos asked = Clock::system().now();
       auto batch = pipeline.next();
       if (!batch) return fail(std::move(batch.error()));
+      write_down(TraceKind::Starved, asked);
       if (!*batch) {
         auto learnt = finish();
-        if (learnt && options_.on_pass) options_.on_pass(figures(pipeline, Clock::system().now() - start));
-        return learnt;
+        if (!learnt) return fail(std::move(learnt.error()));
+        return FitPassResult{std::move(*learnt), figures(pipeline, Clock::system().now() - start)};
       }
       if (Status merged = merge(**batch); !merged) return fail(std::move(merged.error()));
     }
@@ -176,17 +185,30 @@ class FitPass {
       }
     done_ += batch.record_ids.size();
     merging_ += Clock::system().now() - start;
+    write_down(TraceKind::Work, start, batch.record_ids);
     return {};
   }
 
   [[nodiscard]] Result<std::vector<NamedTensors>> finish() const {
+    const Nanos start = Clock::system().now();
     std::vector<NamedTensors> learnt;
     for (std::size_t i = 0; i < all_.size(); ++i) {
       auto state = all_[i]->finish();
       if (!state) return fail(std::move(state.error()).at_node(nodes_[i]));
       learnt.push_back(std::move(*state));
     }
+    write_down(TraceKind::Work, start);
     return learnt;
+  }
+
+  void write_down(TraceKind kind, Nanos start, std::span<const std::uint64_t> records = {}) const {
+    if (lane_ == nullptr) return;
+    lane_->add({.start = start,
+                .duration = Clock::system().now() - start,
+                .kind = kind,
+                .label = label_,
+                .records = static_cast<std::uint32_t>(records.size()),
+                .record = records.empty() ? 0 : records.front()});
   }
 
   void tell() {
@@ -194,8 +216,9 @@ class FitPass {
     if (!options_.progress || (told_ != 0 && now - told_ < kTellInterval)) return;
     told_ = now;
     const std::uint64_t records = std::max<std::uint64_t>(part_->train.sampler.count, 1);
-    options_.progress(fmt::format("{}: {} of {} records", what_, numbers::count(done_), numbers::count(records)),
-                      static_cast<double>(done_) / static_cast<double>(records));
+    options_.progress(
+        fmt::format("Fitting {}: {} of {} records", learners_, numbers::count(done_), numbers::count(records)),
+        static_cast<double>(done_) / static_cast<double>(records));
   }
 
   [[nodiscard]] FitPassFigures figures(const Pipeline& pipeline, Nanos lasted) const {
@@ -209,10 +232,12 @@ class FitPass {
 
   const FitOptions& options_;
   std::vector<std::string> nodes_{};
-  std::string what_{};
+  std::string learners_{};  ///< their names, as people read them
   std::vector<std::shared_ptr<RecordFitters>> fitters_{};
   std::vector<std::unique_ptr<Fitter>> all_{};
   std::shared_ptr<const Plan> part_{};
+  TraceLane* lane_ = nullptr;
+  std::uint16_t label_ = 0;
   std::uint64_t done_ = 0;
   Nanos merging_ = 0;
   Nanos told_ = 0;
@@ -220,8 +245,7 @@ class FitPass {
 
 }  // namespace
 
-Result<std::vector<NamedTensors>> run_fit_pass(const Plan& plan, const std::vector<std::size_t>& steps,
-                                               const FitOptions& options) {
+Result<FitPassResult> run_fit_pass(const Plan& plan, const std::vector<std::size_t>& steps, const FitOptions& options) {
   return FitPass(plan, steps, options).run();
 }
 

@@ -5,15 +5,21 @@
 
 #include "engine/fit.h"
 #include "schema/named_tensors.h"
+#include "telemetry/fit_pass_figures.h"
 
 #include <cstddef>
 #include <vector>
 
 namespace feedline::inline engine {
 
-/// What these steps of the plan's training data have learnt, in their order. Nothing upstream of them is unbound.
-/// Errors: those of fit_plan().
-[[nodiscard]] Result<std::vector<NamedTensors>> run_fit_pass(const Plan& plan, const std::vector<std::size_t>& steps,
-                                                             const FitOptions& options);
+struct FitPassResult {
+  std::vector<NamedTensors> learnt{};  ///< by each of the steps, in their order
+  FitPassFigures figures{};            ///< without what nodes cost where that is not measured
+};
+
+/// What these steps of the plan's training data have learnt. Nothing upstream of them is unbound. Errors: those of
+/// fit_plan().
+[[nodiscard]] Result<FitPassResult> run_fit_pass(const Plan& plan, const std::vector<std::size_t>& steps,
+                                                 const FitOptions& options);
 
 }  // namespace feedline::inline engine

@@ -16,12 +16,6 @@ namespace {
 constexpr std::size_t kTileBytes = 256 * 1024;
 constexpr std::size_t kMaxTile = 128;
 
-/// Leaves nothing to measure of a value that nobody wants.
-void make_empty(Datum& value) {
-  static constexpr std::int64_t kNothing[] = {0};
-  value.view(nullptr, DType::U8, kNothing);
-}
-
 /// Steps whose values go nowhere but into caches, directly or through each other.
 std::vector<bool> read_by_caches_alone(const DataPlan& plan) {
   std::vector<bool> alone(plan.steps.size(), true);
@@ -65,6 +59,13 @@ SegmentRunner::SegmentRunner(const DataPlan& plan, const SegmentLayout& layout, 
     const bool whole_row = plan.fields[f].capacity == 0;  // a shorter value could not be told from one that is bound
     if (here && whole_row && taken.insert(slot).second) bound_fields_.push_back(f);
   }
+  find_blocks();
+}
+
+/// Leaves nothing to measure of a value that nobody wants.
+void SegmentRunner::make_empty(Datum& value) {
+  static constexpr std::int64_t kNothing[] = {0};
+  value.view(nullptr, DType::U8, kNothing);
 }
 
 Datum& SegmentRunner::cell(Chunk& chunk, std::size_t record, SlotIndex slot) {
@@ -150,16 +151,6 @@ void SegmentRunner::keep(const Chunk& chunk, std::size_t record, std::size_t ste
   router_.store(cache).put(chunk.record_ids[record], value);
 }
 
-/// What a node has done of a tile since its time was last written down.
-struct SegmentRunner::Tally {
-  std::size_t node = 0;
-  const std::string& name;
-  std::uint64_t first = 0;  ///< record of the tile
-  std::uint64_t done = 0;
-  std::uint64_t bytes = 0;
-  bool timed = false;  ///< each record by itself
-};
-
 /// A node's work on a record ended with this status; as long as the machine is at fault, it is done again after a
 /// pause. False: the worker is to leave, because of a stop or of failure_.
 template <class Work>
@@ -200,11 +191,13 @@ bool SegmentRunner::read(Chunk& chunk, std::size_t begin, std::size_t end) {
   out_.resize(plan_.source_outputs.size());
   account_.begin(place(0));
   Tally tally{.node = 0, .name = plan_.source_node, .timed = timer_.begin(0)};
+  plan_.sampler.records(chunk.epoch, chunk.position + begin, std::span(chunk.record_ids).subspan(begin, end - begin));
+  tally.first = chunk.record_ids[begin];
   for (std::size_t r = begin; r < end; ++r) {
     if (stopped()) return false;
-    const std::uint64_t record = plan_.sampler.record(chunk.epoch, chunk.position + r);
-    chunk.record_ids[r] = record;
-    if (r == begin) tally.first = record;
+    if (source_blocks_ != nullptr && !tally.timed) r += read_block(tally, chunk, r, end);
+    if (r == end) break;
+    const std::uint64_t record = chunk.record_ids[r];
     if (chunk.bad[r] != 0) continue;
     if (const auto known = quarantine_.find(record)) {
       chunk.bad[r] = 1;
@@ -272,42 +265,53 @@ bool SegmentRunner::run_step(const PlanStep& step, std::size_t node, Chunk& chun
   account_.begin(place(node));
   const std::uint32_t epoch = drawn_epoch(step, chunk.epoch);
   Tally tally{.node = node, .name = step.node, .first = chunk.record_ids[begin], .timed = timer_.begin(node)};
-  for (std::size_t r = begin; r < end; ++r) {
-    if (chunk.bad[r] != 0) continue;
-    if (stopped()) return false;
-    heartbeat_.work_on(node, r);
-    for (std::size_t i = 0; i < in_.size(); ++i) in_[i] = step.inputs[i] ? &cell(chunk, r, *step.inputs[i]) : nullptr;
-    for (std::size_t o = 0; o < out_.size(); ++o) out_[o] = &cell(chunk, r, step.outputs[o]);
-    const CacheRoute* way = route(chunk, r);
-    if (way != nullptr && way->steps[index] == 0) {
-      for (Datum* value : out_) make_empty(*value);
-      continue;
+  // A node that is slow, or was so lately, is watched record by record.
+  if (step_blocks_[index] != nullptr && !tally.timed) {
+    if (!run_block(step, epoch, tally, chunk, begin, end)) return false;
+  } else {
+    for (std::size_t r = begin; r < end; ++r) {
+      if (chunk.bad[r] != 0) continue;
+      if (stopped() || !run_record(step, epoch, tally, chunk, r)) return false;
     }
-    const std::uint64_t record = chunk.record_ids[r];
-    const bool draws = step.random || step.next;
-    const std::uint64_t key = draws ? plan_.sampler.key(chunk.epoch, chunk.position + r, record) : record;
-    const std::optional<NextNode> next = next_node(step, chunk, record, key);
-    const bool cached = way != nullptr && show_cached(chunk, r, index, *out_[0]);
-    const auto work = [&]() -> Status {
-      if (cached) return {};
-      OpContext context{.rng = Rng(plan_.seed, epoch, key, step.stream),
-                        .training = plan_.training,
-                        .record = record,
-                        .next = next ? &*next : nullptr};
-      return step.op->run(in_, out_, context);
-    };
-    Status ran = guarded(work);
-    if (!ran && !patiently(tally, r, ran, work)) return blame(record);
-    if (tally.timed) timer_.record(node, record);
-    if (!ran) {
-      reject(chunk, r, std::move(ran.error()), step.node);
-      continue;
-    }
-    if (way != nullptr) keep(chunk, r, index, *out_[0]);
-    ++tally.done;
-    for (const Datum* value : out_) tally.bytes += value->bytes();
   }
   took(node, tally.done, lap(node, tally.done, tally.bytes, tally.first));
+  return true;
+}
+
+/// One record; what is wrong with it is written down. False: the worker is to leave.
+bool SegmentRunner::run_record(const PlanStep& step, std::uint32_t epoch, Tally& tally, Chunk& chunk, std::size_t r) {
+  const auto index = static_cast<std::size_t>(&step - plan_.steps.data());
+  heartbeat_.work_on(tally.node, r);
+  for (std::size_t i = 0; i < in_.size(); ++i) in_[i] = step.inputs[i] ? &cell(chunk, r, *step.inputs[i]) : nullptr;
+  for (std::size_t o = 0; o < out_.size(); ++o) out_[o] = &cell(chunk, r, step.outputs[o]);
+  const CacheRoute* way = route(chunk, r);
+  if (way != nullptr && way->steps[index] == 0) {
+    for (Datum* value : out_) make_empty(*value);
+    return true;
+  }
+  const std::uint64_t record = chunk.record_ids[r];
+  const bool draws = step.random || step.next;
+  const std::uint64_t key = draws ? plan_.sampler.key(chunk.epoch, chunk.position + r, record) : record;
+  const std::optional<NextNode> next = next_node(step, chunk, record, key);
+  const bool cached = way != nullptr && show_cached(chunk, r, index, *out_[0]);
+  const auto work = [&]() -> Status {
+    if (cached) return {};
+    OpContext context{.rng = Rng(plan_.seed, epoch, key, step.stream),
+                      .training = plan_.training,
+                      .record = record,
+                      .next = next ? &*next : nullptr};
+    return step.op->run(in_, out_, context);
+  };
+  Status ran = guarded(work);
+  if (!ran && !patiently(tally, r, ran, work)) return blame(record);
+  if (tally.timed) timer_.record(tally.node, record);
+  if (!ran) {
+    reject(chunk, r, std::move(ran.error()), step.node);
+    return true;
+  }
+  if (way != nullptr) keep(chunk, r, index, *out_[0]);
+  ++tally.done;
+  for (const Datum* value : out_) tally.bytes += value->bytes();
   return true;
 }
 

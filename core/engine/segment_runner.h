@@ -11,12 +11,14 @@
 #include "engine/virtual_speedup.h"
 #include "plan/plan.h"
 #include "plan/segments.h"
+#include "schema/in_blocks.h"
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace feedline::inline engine {
@@ -42,6 +44,8 @@ class SegmentRunner {
   void close(BatchWork& batch);
 
  private:
+  static void make_empty(Datum& value);
+  void find_blocks();
   void make_room(Chunk& chunk);
   /// Of the epoch whose random numbers the step draws in this one. Asked once a tile: what a record costs counts here.
   [[nodiscard]] std::uint32_t drawn_epoch(const PlanStep& step, std::uint32_t epoch) const;
@@ -51,13 +55,25 @@ class SegmentRunner {
   [[nodiscard]] bool show_cached(const Chunk& chunk, std::size_t record, std::size_t step, Datum& out) const;
   void keep(const Chunk& chunk, std::size_t record, std::size_t step, const Datum& value);
   [[nodiscard]] bool read(Chunk& chunk, std::size_t begin, std::size_t end);
-  struct Tally;
+  /// What a node has done of a tile since its time was last written down.
+  struct Tally {
+    std::size_t node = 0;
+    const std::string& name;
+    std::uint64_t first = 0;  ///< record of the tile
+    std::uint64_t done = 0;
+    std::uint64_t bytes = 0;
+    bool timed = false;  ///< each record by itself
+  };
   template <class Work>
   [[nodiscard]] bool patiently(Tally& tally, std::size_t row, Status& status, Work&& work);
   [[nodiscard]] bool blame(std::uint64_t record);
   [[nodiscard]] bool rest(Patience::Pause pause, std::size_t node);
   [[nodiscard]] std::optional<SequentialGate::Stay> wait_turn(std::size_t step, std::size_t node);
+  [[nodiscard]] std::size_t read_block(Tally& tally, Chunk& chunk, std::size_t begin, std::size_t end);
   [[nodiscard]] bool run_step(const PlanStep& step, std::size_t node, Chunk& chunk, std::size_t begin, std::size_t end);
+  [[nodiscard]] bool run_record(const PlanStep& step, std::uint32_t epoch, Tally& tally, Chunk& chunk, std::size_t r);
+  [[nodiscard]] bool run_block(const PlanStep& step, std::uint32_t epoch, Tally& tally, Chunk& chunk, std::size_t begin,
+                               std::size_t end);
   [[nodiscard]] std::optional<NextNode> next_node(const PlanStep& step, const Chunk& chunk, std::uint64_t record,
                                                   std::uint64_t key) const;
   void collate_tile(Chunk& chunk, std::size_t begin, std::size_t end);
@@ -95,6 +111,12 @@ class SegmentRunner {
   std::size_t tile_ = 8;  ///< records a tile; follows the size of the values
   std::vector<const Datum*> in_{};
   std::vector<Datum*> out_{};
+
+  const ReadsBlocks* source_blocks_ = nullptr;  ///< null: the source is read record by record
+  std::vector<const InBlocks*> step_blocks_{};  ///< by step of the plan; null: it is run record by record
+  std::vector<const Datum*> block_in_{};
+  std::vector<Datum*> block_out_{};
+  std::vector<std::size_t> block_records_{};
 };
 
 }  // namespace feedline::inline engine

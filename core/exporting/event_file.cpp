@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exporting/event_file.h"
 
+#include "base/clock.h"
 #include "base/plain_text.h"
-#include "exporting/protobuf.h"
-#include "graph/flatten.h"
+#include "exporting/event_messages.h"
 #include "runs/run_record.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstring>
-#include <map>
+#include <exception>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
-#include <vector>
 
 namespace feedline::inline exporting {
 namespace {
 
 constexpr Nanos kFlushEvery = 1'000'000'000;
-
-// Fields of event.proto, summary.proto and node_def.proto.
-constexpr unsigned kEventTime = 1, kEventStep = 2, kEventVersion = 3, kEventGraph = 4, kEventSummary = 5;
-constexpr unsigned kSummaryValue = 1, kValueTag = 1, kValueNumber = 2;
-constexpr unsigned kGraphNode = 1, kNodeName = 1, kNodeOperator = 2, kNodeInput = 3;
+/// Of pictures, and of histograms: between two of them. Short epochs must not wait for a copy each.
+constexpr Nanos kWatchEvery = 1'000'000'000;
+/// Of a disk that does not answer.
+constexpr std::size_t kMostWaiting = 16 << 20;
 
 std::array<std::uint32_t, 256> crc_table() {
   std::array<std::uint32_t, 256> table{};
@@ -37,34 +38,27 @@ std::array<std::uint32_t, 256> crc_table() {
   return table;
 }
 
-ProtobufMessage event_at(std::uint64_t step) {
-  ProtobufMessage event;
-  event.wide_real(kEventTime, wall_clock());
-  event.number(kEventStep, static_cast<std::int64_t>(step));
-  return event;
-}
-
-/// TensorBoard's form of a graph: nodes with their types, and which node feeds which. A slash opens a group in it, as a
-/// sub-graph is one here.
-ProtobufMessage graph_message(const Document& document) {
-  const Flat flat = flatten(document);
-  std::map<std::string, std::vector<std::string>, std::less<>> inputs;
-  for (const Link& link : flat.document.links()) inputs[link.to.node].push_back(link.from.node);
-  ProtobufMessage graph;
-  for (const Node& node : flat.document.nodes()) {
-    ProtobufMessage one;
-    one.text(kNodeName, node.id).text(kNodeOperator, node.type);
-    for (const std::string& input : inputs[node.id]) one.text(kNodeInput, input);
-    graph.message(kGraphNode, one);
-  }
-  return graph;
-}
-
 template <class Number>
 std::string little_endian(Number number) {
   std::string bytes(sizeof number, '\0');
   std::memcpy(bytes.data(), &number, sizeof number);
   return bytes;
+}
+
+/// As a record of TFRecord.
+std::string framed(std::string_view event) {
+  const std::string length = little_endian(static_cast<std::uint64_t>(event.size()));
+  std::string record = length + little_endian(masked_crc32c(length));
+  record.append(event).append(little_endian(masked_crc32c(event)));
+  return record;
+}
+
+/// At most once in so long; says so only once.
+bool is_time(std::optional<Nanos>& before) {
+  const Nanos now = Clock::system().now();
+  if (before && now - *before < kWatchEvery) return false;
+  before = now;
+  return true;
 }
 
 }  // namespace
@@ -77,61 +71,178 @@ std::uint32_t masked_crc32c(std::string_view bytes) {
   return (crc >> 15U | crc << 17U) + 0xA282EAD8U;
 }
 
-Result<std::unique_ptr<EventFile>> EventFile::open(const std::filesystem::path& folder, const Document& document) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  const auto began = static_cast<std::int64_t>(wall_clock());
-  std::unique_ptr<EventFile> made(
-      new EventFile(folder / fmt::format("events.out.tfevents.{:010}.feedline.{}", began, ::getpid())));
-  ProtobufMessage first;
-  first.wide_real(kEventTime, wall_clock()).text(kEventVersion, "brain.Event:2");
-  made->put(first.bytes());
-  made->put(event_at(0).message(kEventGraph, graph_message(document)).bytes());
-  made->file_.flush();
+std::filesystem::path event_folder(const std::filesystem::path& all, const std::string& graph) {
+  std::string name;
+  for (const char c : graph) name += c == '/' || static_cast<unsigned char>(c) < ' ' ? '_' : c;
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  return all / fmt::format("{} {:%Y%m%d-%H%M%S}", name, fmt::localtime(now));
+}
+
+Result<std::shared_ptr<EventFile>> EventFile::open(const std::filesystem::path& folder, const Document& document) {
+  auto made = std::make_shared<EventFile>(folder, document);
   if (Status fine = made->status(); !fine) return fail(std::move(fine.error()));
   return made;
 }
 
-Status EventFile::status() const {
-  if (file_) return {};
-  return fail(Error{.reason = "it cannot be written",
-                    .remedy = "Choose a folder that may be written and has room: --tensorboard FOLDER",
-                    .file = escape_name(path_.string())});
+EventFile::EventFile(std::filesystem::path folder, Document document, std::function<void(const Error&)> on_fault)
+    : folder_(std::move(folder)), document_(std::move(document)), on_fault_(std::move(on_fault)) {
+  static std::atomic<unsigned> given{0};
+  path_ = folder_ / fmt::format("events.out.tfevents.{:010}.feedline.{}.{}", static_cast<std::int64_t>(wall_clock()),
+                                ::getpid(), given++);
+  try {
+    thread_ = std::jthread([this](const std::stop_token& stop) { main(stop); });
+  } catch (const std::system_error&) {
+    busy_ = false;
+    note_fault({.reason = "no thread can be started that writes it", .file = escape_name(path_.string())});
+  }
+}
+
+EventFile::~EventFile() {
+  hurry();
+  thread_.request_stop();
+}
+
+void EventFile::hurry() {
+  {
+    const std::lock_guard lock(mutex_);
+    due_ = true;
+  }
+  changed_.notify_all();
+}
+
+void EventFile::main(const std::stop_token& stop) {
+  make();
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    busy_ = shows_ = false;
+    changed_.notify_all();
+    changed_.wait(lock, stop, [this] { return due_; });
+    due_ = false;
+    if (!waiting_.any()) {
+      if (stop.stop_requested()) return;
+      continue;
+    }
+    const Waiting work = std::exchange(waiting_, {});
+    busy_ = true;
+    shows_ = work.rows || work.tensors;
+    lock.unlock();
+    try {
+      write(work);
+    } catch (const std::exception& fault) {  // no memory
+      note_fault({.reason = fault.what(), .file = escape_name(path_.string())});
+    }
+    lock.lock();
+  }
+}
+
+void EventFile::make() {
+  try {
+    std::error_code ignored;  // opening says it better
+    std::filesystem::create_directories(folder_, ignored);
+    file_.open(path_, std::ios::binary);
+    write({.events = framed(version_event().bytes()) + framed(graph_event(document_).bytes())});
+  } catch (const std::exception& fault) {
+    note_fault({.reason = fault.what(), .file = escape_name(path_.string())});
+  }
+}
+
+void EventFile::write(const Waiting& work) {
+  file_ << work.events;
+  if (work.rows) file_ << framed(pictures_event(*work.rows).bytes());
+  if (work.tensors) file_ << framed(histograms_event(*work.tensors).bytes());
+  file_.flush();
+  if (!file_)
+    note_fault({.reason = "it cannot be written",
+                .remedy = "Choose a folder that may be written and has room: --tensorboard FOLDER",
+                .file = escape_name(path_.string())});
+}
+
+void EventFile::note_fault(Error error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (fault_) return;
+    fault_ = error;
+  }
+  if (on_fault_) on_fault_(error);
+}
+
+Status EventFile::status() {
+  std::unique_lock lock(mutex_);
+  if (thread_.joinable()) {
+    due_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !busy_ && !waiting_.any(); });
+  }
+  if (fault_) return fail(*fault_);
+  return {};
 }
 
 void EventFile::put(std::string_view event) {
-  const std::string length = little_endian(static_cast<std::uint64_t>(event.size()));
-  file_ << length << little_endian(masked_crc32c(length)) << event << little_endian(masked_crc32c(event));
+  const std::string record = framed(event);
+  const std::lock_guard lock(mutex_);
+  if (!fault_ && waiting_.events.size() + record.size() <= kMostWaiting) waiting_.events += record;
 }
 
 void EventFile::scalar(std::uint64_t step, const std::string& tag, double value) {
-  if (!std::isfinite(value)) return;
-  const ProtobufMessage one = ProtobufMessage().text(kValueTag, tag).real(kValueNumber, static_cast<float>(value));
-  put(event_at(step).message(kEventSummary, ProtobufMessage().message(kSummaryValue, one)).bytes());
+  if (std::isfinite(value)) put(scalar_event(step, tag, value).bytes());
 }
 
 void EventFile::take(const Snapshot& now) {
   const TrainerSample& trainer = now.trainer;
-  if (trainer.steps > last_step_ && !trainer.validating) {
-    last_step_ = trainer.steps;
-    scalar(trainer.steps, "loss/running", trainer.loss);
+  bool newer = false;
+  bool due = false;
+  {
+    const std::lock_guard lock(mutex_);
+    newer = trainer.steps > last_step_ && !trainer.validating;
+    if (newer) last_step_ = trainer.steps;
+    due = now.at - flushed_at_ >= kFlushEvery;
+    if (due) flushed_at_ = now.at;
   }
-  if (now.at - flushed_at_ < kFlushEvery) return;
-  flushed_at_ = now.at;
-  file_.flush();
+  if (newer) scalar(trainer.steps, "loss/running", trainer.loss);
+  if (due) hurry();
 }
 
 void EventFile::take(const Fact& fact) {
-  if (std::holds_alternative<Finished>(fact)) file_.flush();
+  if (std::holds_alternative<Finished>(fact)) return hurry();
   const auto* done = std::get_if<EpochDone>(&fact);
   if (done == nullptr) return;
   const EpochResult& epoch = done->result;
-  const std::uint64_t step = epoch.step > 0 ? epoch.step : last_step_;
+  std::uint64_t step = epoch.step;
+  if (step == 0) {
+    const std::lock_guard lock(mutex_);
+    step = last_step_;
+  }
   for (const MetricValue& metric : epoch.metrics)
     scalar(step, metric_key(metric.name) + "/" + metric.split, metric.value);
   scalar(step, "learning_rate", epoch.learning_rate);
   scalar(step, "samples_per_second", epoch.samples_per_s);
   scalar(step, "epoch", epoch.epoch);
+}
+
+bool EventFile::wants_rows() {
+  const std::lock_guard lock(mutex_);
+  return !fault_ && !shows_ && !waiting_.rows && is_time(rows_at_);
+}
+
+bool EventFile::wants_tensors() {
+  const std::lock_guard lock(mutex_);
+  return !fault_ && !shows_ && !waiting_.tensors && is_time(tensors_at_);
+}
+
+void EventFile::take(WatchedRows rows) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.rows = std::move(rows);
+  }
+  hurry();
+}
+
+void EventFile::take(WatchedTensors tensors) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.tensors = std::move(tensors);
+  }
+  hurry();
 }
 
 }  // namespace feedline::inline exporting

@@ -45,6 +45,9 @@ class ProtobufMessage {
     for (const std::int64_t value : values) all.varint(static_cast<std::uint64_t>(value));
     return text(field, all.bytes_);
   }
+  ProtobufMessage& wide_reals(unsigned field, std::span<const double> values) {
+    return text(field, {reinterpret_cast<const char*>(values.data()), values.size_bytes()});
+  }
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
 
  private:

@@ -4,6 +4,7 @@
 #include "graph/check_params.h"
 #include "graph/flatten.h"
 #include "graph/model_stages.h"
+#include "graph/record_origins.h"
 #include "graph/validate.h"
 #include "graph/waiting_outputs.h"
 #include "graph/wiring.h"
@@ -17,14 +18,6 @@ namespace feedline::inline graph {
 
 namespace {
 
-/// Where a per-record value comes from: the one source and the one sampler upstream, and a node that draws random
-/// numbers for it, by node index.
-struct Origin {
-  std::size_t source = Wiring::kNone;
-  std::size_t sampler = Wiring::kNone;
-  std::size_t random = Wiring::kNone;
-};
-
 class Analyser {
  public:
   Analyser(const Document& document, const ProbedSources& probed, const Registry& registry, const LearntStates& learnt)
@@ -35,7 +28,7 @@ class Analyser {
         problems_(document.nodes().size()),
         outputs_(document.nodes().size()),
         params_(document.nodes().size()),
-        origins_(document.nodes().size()),
+        origins_(wiring_),
         waiting_(wiring_) {}
 
   Analysis run() {
@@ -110,7 +103,7 @@ class Analyser {
     sound = check_inputs(index, *spec, in) && sound;
     waiting_.pass_on(index);
     check_used(index, node, *spec);
-    check_origins(index, *spec);
+    for (Error& error : origins_.visit(index)) report(index, std::move(error));
     if (!spec->outputs.empty() && wiring_.wires_out_of(index).empty())
       report(index, Error{.reason = "nothing uses its output", .remedy = "Wire it to something, or remove the node"},
              Severity::Warning);
@@ -218,54 +211,6 @@ class Analyser {
     const auto& wires = wiring_.wires_into(node);
     return std::none_of(wires.begin(), wires.end(),
                         [&](std::size_t w) { return wiring_.links()[w].to.port == output; });
-  }
-
-  /// Joined values must belong to one record: one source, and at most one sampler, upstream.
-  void check_origins(std::size_t index, const NodeSpec& spec) {
-    Origin& origin = origins_[index];
-    const auto id = [&](std::size_t node) { return wiring_.nodes()[node].id; };
-    if (spec.role == Role::Source) origin.source = index;
-    if (spec.role == Role::Layer || spec.role == Role::Loss || spec.role == Role::Estimator ||
-        spec.role == Role::Trainer)
-      return;
-    for (const std::size_t wire : wiring_.wires_into(index)) {
-      const Origin& up = origins_[wiring_.from(wire)];
-      if (merge(origin.source, up.source))
-        report(index, Error{.reason = "it joins records of two sources, " + id(origin.source) + " and " + id(up.source),
-                            .remedy = "Wire all its inputs from one source",
-                            .port = wiring_.links()[wire].to.port});
-      if (origin.random == Wiring::kNone) origin.random = up.random;
-      if (merge(origin.sampler, up.sampler))
-        report(index,
-               Error{.reason = "its records are ordered by two nodes, " + id(origin.sampler) + " and " + id(up.sampler),
-                     .remedy = "Remove one of the two",
-                     .port = wiring_.links()[wire].to.port});
-    }
-    if (spec.role == Role::Sampler) {
-      if (origin.sampler != Wiring::kNone)
-        report(index, Error{.reason = "the records are already ordered by " + id(origin.sampler) +
-                                      ", and now again by " + id(index),
-                            .remedy = "Remove one of the two"});
-      origin.sampler = index;
-    }
-    check_cache(index, spec, origin.random);
-    if (spec.random) origin.random = index;
-  }
-
-  /// What is kept of the first epoch would be the same random draw in every epoch.
-  void check_cache(std::size_t index, const NodeSpec& spec, std::size_t random) {
-    if (!spec.cache || random == Wiring::kNone) return;
-    const std::string& cause = wiring_.nodes()[random].id;
-    report(index, Error{.reason = "it would keep what " + cause +
-                                  " drew at random in the first epoch, and every epoch would see just that",
-                        .remedy = "Move it in front of " + cause + ", or remove it",
-                        .port = spec.inputs.empty() ? "" : spec.inputs.front().name});
-  }
-
-  /// True if both are known and differ.
-  static bool merge(std::size_t& mine, std::size_t other) {
-    if (mine == Wiring::kNone) mine = other;
-    return other != Wiring::kNone && mine != other;
   }
 
   void infer(std::size_t index, const Node& node, const NodeSpec& spec, const std::vector<const TensorDesc*>& in) {
@@ -435,7 +380,7 @@ class Analyser {
   std::vector<std::vector<Problem>> problems_;  ///< by node, so that they come in document order
   std::vector<std::vector<std::optional<TensorDesc>>> outputs_;
   std::vector<std::optional<ParamMap>> params_;  ///< by node, once somebody has asked
-  std::vector<Origin> origins_;
+  RecordOrigins origins_;
   WaitingOutputs waiting_;
 };
 

@@ -213,6 +213,7 @@ class Planner : public std::enable_shared_from_this<Planner> {
       network->metrics = plan->trainer.metrics;
       network->freezing = plan->trainer;
       network->staging = plan->trainer;
+      network->memory = plan->trainer;
       if (Status ok = balance_losses(*network, *plan->train.source, plan->train.class_counts, given_weights_); !ok)
         return fail(std::move(ok.error()));
     }

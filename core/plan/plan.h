@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <variant>
@@ -84,6 +85,8 @@ struct SamplerPlan {
 
   /// Source index of the `position`-th record (below count) of an epoch.
   [[nodiscard]] std::uint64_t record(std::uint32_t epoch, std::uint64_t position) const;
+  /// Those from there on, one behind the other.
+  void records(std::uint32_t epoch, std::uint64_t position, std::span<std::uint64_t> into) const;
   /// What keys the random numbers of the record that stands there: the record, unless it comes again in that epoch.
   [[nodiscard]] std::uint64_t key(std::uint32_t epoch, std::uint64_t position, std::uint64_t record) const;
   /// The same records, each once and in an order that is the same in each epoch.
@@ -144,6 +147,7 @@ struct ModelPlan {
   std::vector<double> class_weights{};     ///< of its losses with the parameter `balanced`; empty: there are none
   FreezingSettings freezing{};
   StagingSettings staging{};
+  MemorySettings memory{};
   std::size_t stages = 1;  ///< parts that work at the same time; the loss belongs to the last
 };
 

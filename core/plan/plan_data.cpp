@@ -150,17 +150,31 @@ std::uint32_t stream_of(const Node& node) {
 }
 
 std::uint64_t SamplerPlan::record(std::uint32_t epoch, std::uint64_t position) const {
-  if (balanced) return balanced->draw(seed, epoch, position, count).record;
-  // A worker asks for one epoch's records, thousands of them, before it comes to the next one.
-  thread_local RememberedPermutation epochs;
-  thread_local RememberedPermutation splits;
-  if (shuffle) position = epochs.at(Permutation(count, seed, epoch), position);
-  position += first;
-  if (!chosen) {
-    if (position >= source_size) position -= source_size;
-    return split ? splits.at(Permutation(source_size, seed, kSplitStream), position) : position;
+  std::uint64_t one = 0;
+  records(epoch, position, {&one, 1});
+  return one;
+}
+
+void SamplerPlan::records(std::uint32_t epoch, std::uint64_t position, std::span<std::uint64_t> into) const {
+  if (balanced) {
+    for (std::uint64_t& record : into) record = balanced->draw(seed, epoch, position++, count).record;
+    return;
   }
-  return (*chosen)[split ? splits.at(Permutation(chosen->size(), seed, kSplitStream), position) : position];
+  // A worker asks for one epoch's records, thousands of them, before it comes to the next one.
+  thread_local RememberedPermutation kept_epochs;
+  thread_local RememberedPermutation kept_splits;
+  RememberedPermutation& epochs = kept_epochs;
+  RememberedPermutation& splits = kept_splits;
+  const Permutation order(count, seed, epoch);
+  const std::uint64_t all = chosen ? chosen->size() : source_size;
+  const Permutation division(all, seed, kSplitStream);
+  for (std::uint64_t& record : into) {
+    std::uint64_t at = first + (shuffle ? epochs.at(order, position) : position);
+    ++position;
+    if (!chosen && at >= source_size) at -= source_size;
+    if (split) at = splits.at(division, at);
+    record = chosen ? (*chosen)[at] : at;
+  }
 }
 
 std::uint64_t SamplerPlan::key(std::uint32_t epoch, std::uint64_t position, std::uint64_t record) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ranks/launch.h"
 
+#include "ranks/meeting_place.h"
 #include "ranks/rank_board.h"
 #include "ranks/rank_process.h"
 
@@ -14,7 +15,7 @@
 #include <memory>
 #include <optional>
 #include <poll.h>
-#include <random>
+#include <set>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
@@ -29,37 +30,6 @@ constexpr int kEndedWell = 0;
 constexpr int kRefusedInput = 2;
 constexpr int kHasFailed = 3;
 constexpr int kWasInterrupted = 130;
-
-/// A folder for the ranks of this machine alone, removed at the end.
-class PrivateFolder {
- public:
-  static Result<std::unique_ptr<PrivateFolder>> make() {
-    std::error_code error;
-    std::string name = (std::filesystem::temp_directory_path(error) / "feedline-ranks-XXXXXX").string();
-    if (error || ::mkdtemp(name.data()) == nullptr)
-      return fail(Error{.code = ErrorCode::Failed,
-                        .reason = fmt::format("no folder for the processes to meet in: {}", std::strerror(errno)),
-                        .remedy = "Set TMPDIR to a folder that can be written",
-                        .file = name});
-    return std::make_unique<PrivateFolder>(name);
-  }
-  explicit PrivateFolder(std::filesystem::path path) : path_(std::move(path)) {}
-  ~PrivateFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  PrivateFolder(const PrivateFolder&) = delete;
-  PrivateFolder& operator=(const PrivateFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-std::string random_secret() {
-  std::random_device source;
-  return fmt::format("{:08x}{:08x}{:08x}{:08x}", source(), source(), source(), source());
-}
 
 std::string ending_of_process(int status) {
   if (WIFSIGNALED(status))
@@ -80,7 +50,7 @@ class Attempt {
     }
     std::vector<std::string> arguments = plan_.arguments;
     if (number > 0) arguments.insert(arguments.end(), plan_.when_restarted.begin(), plan_.when_restarted.end());
-    for (int local = 0; local < plan_.processes; ++local) {
+    for (int local = plan_.leads ? 1 : 0; local < plan_.processes; ++local) {
       auto process = RankProcess::start(plan_.program, arguments, environment(local, number, folder, secret),
                                         first_rank() + local, first_rank() + local == 0);
       if (!process) {
@@ -165,8 +135,12 @@ class Attempt {
 
   void end_stragglers() {
     if (!first_failure_) return;
+    // One that somebody has stopped hears that it is lost when it goes on, and ends by itself, its record written.
+    for (const RankProcess& process : processes_)
+      if (process.stopped() && woken_.insert(process.rank()).second) process.send(SIGCONT);
     const auto now = LaunchClock::now();
-    if (ending_with_ == 0 && (now - *first_failure_ > plan_.grace || only_lost_left())) {
+    if (!only_lost_left()) lost_alone_since_ = now;
+    if (ending_with_ == 0 && (now - *first_failure_ > plan_.grace || now - lost_alone_since_ > plan_.last_grace)) {
       host_.line(fmt::format("{} s after the first failure, the other ranks are ended",
                              std::chrono::duration_cast<std::chrono::seconds>(now - *first_failure_).count()));
       end_all(ending_with_ = SIGTERM);
@@ -206,24 +180,26 @@ class Attempt {
   std::vector<RankProcess> processes_{};
   std::vector<std::string> failures_{};
   std::optional<LaunchClock::time_point> first_failure_{};
+  std::set<int> woken_{};
   int passed_on_ = 0;
   int ending_with_ = 0;
   LaunchClock::time_point ending_since_{};
+  LaunchClock::time_point lost_alone_since_{};
 };
 
 }  // namespace
 
 Result<LaunchEnd> launch(const LaunchPlan& plan, const LaunchHost& host) {
-  auto folder = PrivateFolder::make();
-  if (!folder) return fail(std::move(folder.error()));
-  const std::string secret = random_secret();
+  if (plan.leads) return Attempt(plan, host).run(0, plan.leads->folder(), plan.leads->secret());
+  auto meeting = MeetingPlace::make();
+  if (!meeting) return fail(std::move(meeting.error()));
   for (int number = 0;; ++number) {
     // A fresh place each time: what the last ranks have left there is not true any more.
-    const std::filesystem::path place = (*folder)->path() / std::to_string(number);
+    const std::filesystem::path place = (*meeting)->folder() / std::to_string(number);
     std::error_code error;
     if (!std::filesystem::create_directory(place, error))
       return fail(Error{.code = ErrorCode::Failed, .reason = error.message(), .file = place.string()});
-    auto end = Attempt(plan, host).run(number, place, secret);
+    auto end = Attempt(plan, host).run(number, place, (*meeting)->secret());
     if (!end) return end;
     end->attempts = number + 1;
     if (end->exit_code != kHasFailed || number >= plan.restarts) return end;

@@ -7,11 +7,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace feedline::inline ranks {
+
+class MeetingPlace;
 
 /// Processes to be started, which then train together.
 struct LaunchPlan {
@@ -22,6 +25,8 @@ struct LaunchPlan {
   int machine = 0;             ///< this one, from 0 on
   std::string meeting_host{};  ///< of machine 0; only with several machines
   std::uint16_t meeting_port = 0;
+  /// Rank 0 is this process itself, which meets the others there: only they are started, once. Null: all are.
+  std::shared_ptr<const MeetingPlace> leads{};
   int restarts = 0;                              ///< how often they are started again after a failure
   std::vector<std::string> when_restarted{};     ///< arguments added then
   std::chrono::milliseconds grace{35'000};       ///< for the others to end by themselves once one has failed
@@ -45,9 +50,10 @@ struct LaunchEnd {
 
 /// Starts the processes with the environment of torchrun (ranks/world.h) and waits for all of them. Rank 0 keeps
 /// standard output and error; of the others, standard error comes line by line and standard output is closed. A signal
-/// is passed on to all; a second one is the caller's. Where one process fails, the others are told why, end by
-/// themselves within `grace`, and are ended then. They do not outlive this process. For the main thread, or one that
-/// lives as long. Errors: the program cannot be started, no folder to meet in, no process or pipe left.
+/// is passed on to all, and so is another one after it. Where one process fails, the others are told why, end by
+/// themselves within `grace`, and are ended then; one that was stopped (SIGSTOP) goes on, to do so too. They do not
+/// outlive this process. For the main thread, or one that lives as long. Errors: the program cannot be started, no
+/// folder to meet in, no process or pipe left.
 [[nodiscard]] Result<LaunchEnd> launch(const LaunchPlan& plan, const LaunchHost& host);
 
 }  // namespace feedline::inline ranks

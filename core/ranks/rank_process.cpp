@@ -133,6 +133,7 @@ RankProcess::RankProcess(RankProcess&& other) noexcept
       output_(std::exchange(other.output_, -1)),
       status_(other.status_),
       ended_(std::exchange(other.ended_, true)),
+      stopped_(other.stopped_),
       begun_(std::move(other.begun_)) {}
 
 RankProcess::~RankProcess() {
@@ -143,7 +144,11 @@ RankProcess::~RankProcess() {
 }
 
 bool RankProcess::look() {
-  if (ended_ || ::waitpid(id_, &status_, WNOHANG) != id_) return false;
+  int news = 0;
+  if (ended_ || ::waitpid(id_, &news, WNOHANG | WUNTRACED | WCONTINUED) != id_) return false;
+  stopped_ = WIFSTOPPED(news);
+  if (stopped_ || WIFCONTINUED(news)) return false;
+  status_ = news;
   ended_ = true;
   return true;
 }

@@ -36,6 +36,8 @@ class RankProcess {
   [[nodiscard]] int output() const { return output_; }  ///< to wait for; -1: nothing comes (any more)
   /// Has it ended just now?
   bool look();
+  /// Somebody has stopped it (SIGSTOP), as look() saw it last.
+  [[nodiscard]] bool stopped() const { return stopped_ && !ended_; }
   void send(int signal) const;
   /// Whole lines of what there is, as "[rank 3] text"; all that is left once it has ended.
   void read_lines(const std::function<void(std::string_view)>& line);
@@ -49,6 +51,7 @@ class RankProcess {
   int output_;
   int status_ = 0;
   bool ended_ = false;
+  bool stopped_ = false;
   std::string begun_{};  ///< of a line
 };
 

@@ -245,7 +245,12 @@ struct RankSettings {
 struct StagingSettings {
   std::vector<std::string> stages{};  ///< layers at which the next part begins: paths, with * and ?; none: one part
   std::int64_t micro_batches = 4;     ///< parts of a batch that follow each other through the stages
-  std::string schedule = "1f1b";      ///< 1f1b, gpipe (training/stages/stage_schedule.h)
+  std::string schedule = "1f1b";      ///< 1f1b, gpipe (plan/stage_schedule.h)
+};
+
+/// What takes less memory for more time (see resources/help/memory.md).
+struct MemorySettings {
+  std::vector<std::string> recompute{};  ///< layers and sub-graphs that backward computes again: paths, with * and ?
 };
 
 /// What becomes of records that are bad or slow (see engine/watchdog.h).
@@ -265,6 +270,7 @@ struct TrainerSettings : LearningSettings,
                          ExecutionSettings,
                          RankSettings,
                          StagingSettings,
+                         MemorySettings,
                          FaultSettings {};
 
 }  // namespace feedline::inline schema

@@ -25,6 +25,7 @@ Snapshot counters_of(const Snapshot& all) {
           .started = all.started,
           .stages = all.stages,
           .trainer = all.trainer,
+          .fit_passes = all.fit_passes,
           .record_errors = all.record_errors,
           .ranks = all.ranks,
           .collective = all.collective,

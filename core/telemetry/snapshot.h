@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/results.h"
+#include "telemetry/fit_pass_figures.h"
 #include "telemetry/model_stage.h"
 #include "telemetry/rank_sample.h"
 #include "telemetry/series.h"
@@ -127,6 +128,9 @@ struct Snapshot {
   std::vector<StageSample> stages{};
   TrainerSample trainer{};
   ProcessSample process{};
+  /// In which nodes learnt before data began to flow; none where nothing was to be learnt, or the cache or a checkpoint
+  /// knew it.
+  std::vector<FitPassFigures> fit_passes{};
   std::vector<Point> loss_curve{};  ///< (step, training loss), bounded
   std::uint64_t record_errors = 0;
   std::vector<RankSample> ranks{};  ///< by rank, this one included; empty: it trains alone

@@ -59,11 +59,11 @@ std::vector<TraceSlice> TraceLane::read_from(std::uint64_t& next) const {
   return slices;
 }
 
-TraceLane& Trace::lane(std::string_view name) {
+TraceLane& Trace::lane(std::string_view name, std::size_t capacity) {
   const std::lock_guard lock(mutex_);
   for (TraceLane& lane : lanes_)
     if (lane.name() == name) return lane;
-  return lanes_.emplace_back(std::string(name), capacity_);
+  return lanes_.emplace_back(std::string(name), capacity > 0 ? std::min(capacity, capacity_) : capacity_);
 }
 
 std::uint16_t Trace::label(std::string_view name) {

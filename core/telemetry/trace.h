@@ -68,15 +68,15 @@ class TraceLane {
 };
 
 /// The timeline of a run: a lane for each worker, each queue and the trainer. Thread-safe; lanes stay where they are
-/// for as long as it lives. Bounded in memory: `capacity` slices of 32 bytes a lane.
+/// for as long as it lives. Bounded in memory: `capacity` slices of 32 bytes a lane at most.
 class Trace {
  public:
   static constexpr std::size_t kCapacity = std::size_t{1} << 15U;
   explicit Trace(std::size_t capacity = kCapacity) : capacity_(capacity) {}
 
   /// The lane of this name, made when first asked for: a worker that takes the place of one that has left goes on in
-  /// its lane.
-  [[nodiscard]] TraceLane& lane(std::string_view name);
+  /// its lane. `capacity`: of a new one; 0: that of the others.
+  [[nodiscard]] TraceLane& lane(std::string_view name, std::size_t capacity = 0);
   /// The number that stands for a node or a phase.
   [[nodiscard]] std::uint16_t label(std::string_view name);
 

@@ -71,6 +71,18 @@ void* BlockCache::reuse(std::size_t bytes) noexcept {
 void* BlockCache::take(std::size_t bytes) noexcept {
   if (bytes > static_cast<std::size_t>(-1) / 2) return nullptr;
   const std::size_t size = rounded(bytes);
+  const std::size_t limit = limit_.load(std::memory_order_relaxed);
+  if (limit > 0 && taken() + size > limit) return nullptr;
+  void* const data = take_rounded(size);
+  if (data == nullptr) return nullptr;
+  const std::size_t now = taken_.fetch_add(size, std::memory_order_relaxed) + size;
+  std::size_t most = peak();
+  while (most < now && !peak_.compare_exchange_weak(most, now, std::memory_order_relaxed)) {
+  }
+  return data;
+}
+
+void* BlockCache::take_rounded(std::size_t size) noexcept {
   if (size >= kSmallest)
     if (void* const data = reuse(size)) return data;
   void* block = nullptr;
@@ -87,6 +99,7 @@ void BlockCache::give(void* data) noexcept {
   void* const block = static_cast<std::byte*>(data) - kBlockAlignment;
   std::size_t size = 0;
   std::memcpy(&size, block, sizeof size);
+  taken_.fetch_sub(size, std::memory_order_relaxed);
   if (size >= kSmallest) {
     try {
       const std::lock_guard lock(mutex_);
@@ -128,5 +141,11 @@ void trim_tensor_memory() {
   tensor_cache().trim();
 #endif
 }
+
+TensorMemory tensor_memory() { return {tensor_cache().taken(), tensor_cache().peak()}; }
+
+void reset_tensor_peak() { tensor_cache().reset_peak(); }
+
+void limit_tensor_memory(std::size_t bytes) { tensor_cache().limit(bytes); }
 
 }  // namespace feedline::inline training

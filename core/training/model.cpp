@@ -4,10 +4,10 @@
 #include "base/default_generator.h"
 #include "base/random.h"
 #include "training/frozen_features.h"
+#include "training/memory/out_of_memory.h"
 
 #include <algorithm>
 #include <mutex>
-#include <new>
 #include <optional>
 #include <string_view>
 
@@ -16,12 +16,6 @@ namespace {
 
 /// Largest forward pass of one slice of a heavy layer. Some 20 ms on one core; its backward pass takes twice as long.
 constexpr double kFlopsPerSlice = 5e8;
-
-bool is_out_of_memory(std::string_view what) {
-  for (const std::string_view sign : {"out of memory", "can't allocate memory", "not enough memory", "bad_alloc"})
-    if (what.find(sign) != std::string_view::npos) return true;
-  return false;
-}
 
 /// LibTorch's messages go on with a stack trace; the first line is for people. Those of its compiler begin with an
 /// empty one.
@@ -84,13 +78,10 @@ std::unique_ptr<Layer> make_layer(const LayerPlan& layer, const std::vector<cons
 }  // namespace
 
 Error library_error(const std::exception& fault, const std::string& node) {
+  if (const auto* known = dynamic_cast<const StepFailed*>(&fault)) return known->error();  // of a recomputed block
   const auto* torch_fault = dynamic_cast<const c10::Error*>(&fault);
   const std::string_view what = torch_fault != nullptr ? torch_fault->what_without_backtrace() : fault.what();
-  if (dynamic_cast<const std::bad_alloc*>(&fault) != nullptr || is_out_of_memory(what))
-    return {.code = ErrorCode::Failed,
-            .reason = "there is not enough memory for a step",
-            .remedy = "Choose a smaller batch size, smaller pictures or fewer filters",
-            .node = node};
+  if (tells_of_memory(fault)) return out_of_memory(node);
   return {.code = ErrorCode::Failed, .reason = "LibTorch failed: " + first_line(what), .node = node};
 }
 
@@ -127,6 +118,9 @@ Result<std::unique_ptr<Model>> Model::build(const ModelPlan& plan, at::Device de
   if (Status frozen = model->freeze(); !frozen) return fail(std::move(frozen.error()));
   for (const LayerPlan::Input& from : plan.loss.from)
     if (from.layer >= 0) model->last_use_[static_cast<std::size_t>(from.layer)] = plan.layers.size();
+  auto blocks = recompute_blocks(plan);
+  if (!blocks) return fail(std::move(blocks.error()));
+  model->blocks_ = std::move(*blocks);
   model->stages_.assign(plan.stages, std::vector<bool>(plan.layers.size(), false));
   for (std::size_t i = 0; i < plan.layers.size(); ++i) model->stages_[plan.layers[i].stage][i] = true;
   if (plan.loss.spec != nullptr) {
@@ -226,6 +220,12 @@ void Model::run_layers(std::span<const at::Tensor> fields, std::size_t count, co
     for (; at < count; ++at) {
       if (!run.empty() && !run[at]) continue;
       if (stop.stop_requested()) throw StepCancelled();
+      if (const RecomputeBlock* block = compared == nullptr ? nullptr : block_at(at, count, run)) {
+        run_and_forget(*block, fields, stop, outputs);
+        for (; at + 1 < block->end; ++at) let_go(at, outputs);
+        let_go(at, outputs);
+        continue;
+      }
       const LayerPlan& plan = plan_.layers[at];
       const Nanos started = meters_ == nullptr ? 0 : Clock::system().now();
       if (plan.spec->role == Role::Loss) {
@@ -235,14 +235,8 @@ void Model::run_layers(std::span<const at::Tensor> fields, std::size_t count, co
       } else {
         outputs[at] = run_layer(at, gather(plan, fields, outputs), stop);
       }
-      if (meters_ != nullptr && at::GradMode::is_enabled()) {
-        LayerMeter& meter = (*meters_)[at];
-        meter.forward += Clock::system().now() - started;
-        meter.bytes = outputs[at].nbytes();
-      }
-      for (const LayerPlan::Input& from : plan.from)
-        if (from.layer >= 0 && last_use_[static_cast<std::size_t>(from.layer)] == at)
-          outputs[static_cast<std::size_t>(from.layer)].reset();
+      count_layer(at, started, outputs[at]);
+      let_go(at, outputs);
     }
     if (stop.stop_requested()) throw StepCancelled();
   } catch (const StepCancelled&) {
@@ -252,6 +246,19 @@ void Model::run_layers(std::span<const at::Tensor> fields, std::size_t count, co
   } catch (const std::exception& fault) {
     throw StepFailed(library_error(fault, plan_.layers[std::min(at, count - 1)].node));
   }
+}
+
+void Model::count_layer(std::size_t layer, Nanos started, const at::Tensor& output) {
+  if (meters_ == nullptr || !at::GradMode::is_enabled()) return;
+  LayerMeter& meter = (*meters_)[layer];
+  meter.forward += Clock::system().now() - started;
+  meter.bytes = output.nbytes();
+}
+
+void Model::let_go(std::size_t layer, std::vector<at::Tensor>& outputs) const {
+  for (const LayerPlan::Input& from : plan_.layers[layer].from)
+    if (from.layer >= 0 && last_use_[static_cast<std::size_t>(from.layer)] == layer)
+      outputs[static_cast<std::size_t>(from.layer)].reset();
 }
 
 at::Tensor Model::layer_output(std::span<const at::Tensor> fields, std::size_t layer, const std::stop_token& stop) {

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/torch.h"
 #include "plan/plan.h"
+#include "plan/recompute.h"
 #include "training/metric.h"
 #include "training/precision.h"
 #include "training/step_fault.h"
@@ -137,6 +138,19 @@ class Model {
   /// that is wanted.
   void run_layers(std::span<const at::Tensor> fields, std::size_t count, const std::stop_token& stop,
                   std::vector<Compared>* compared, std::vector<at::Tensor>& outputs, const std::vector<bool>& run = {});
+  /// What training may not keep of layers from this one on; null: it keeps what this layer needs for backward.
+  [[nodiscard]] const RecomputeBlock* block_at(std::size_t layer, std::size_t count,
+                                               const std::vector<bool>& run) const;
+  /// The layers of a block, from what enters it to what leaves it.
+  [[nodiscard]] std::vector<at::Tensor> run_block(const RecomputeBlock& block, std::span<const at::Tensor> fields,
+                                                  std::span<const at::Tensor> entering, const std::stop_token& stop,
+                                                  bool keeps_graph);
+  /// The same, of which the graph keeps what enters alone (training/memory/recompute.h).
+  void run_and_forget(const RecomputeBlock& block, std::span<const at::Tensor> fields, const std::stop_token& stop,
+                      std::vector<at::Tensor>& outputs);
+  /// Notes what a layer took, and lets go of what no later one reads.
+  void count_layer(std::size_t layer, Nanos started, const at::Tensor& output);
+  void let_go(std::size_t layer, std::vector<at::Tensor>& outputs) const;
   /// Names a layer's tensors.
   [[nodiscard]] const std::string& key(std::size_t layer) const;
   /// Has layers that are frozen by name not learn.
@@ -162,6 +176,7 @@ class Model {
   std::unique_ptr<Layer> loss_{};
   std::shared_ptr<FrozenFeatures> features_{};
   std::vector<LayerMeter>* meters_ = nullptr;
+  std::vector<RecomputeBlock> blocks_{};
   std::vector<std::vector<bool>> stages_{};  ///< by stage, of each layer: does it run there?
   std::vector<bool> still_{};                ///< of each layer: it is frozen by name
   std::vector<std::int64_t> learning_{};     ///< of each layer: stages of a backbone that learn now

@@ -186,6 +186,9 @@ class NetworkLearner final : public Learner {
     return ranks_ ? residuals_over_ranks(*ranks_, own) : own;
   }
 
+  void keep_gradient() override { step_.team().keep_gradient(); }
+  WatchedTensors tensors() override { return step_.team().tensors(); }
+
   void observe(const Metrics& metrics) override {
     const MetricValue* watched = metric_with_key(metrics, step_.optimizer().settings().watch);
     if (watched != nullptr) (void)step_.optimizer().observe(watched->value, watched->higher_is_better);

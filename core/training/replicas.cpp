@@ -296,6 +296,7 @@ std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, Tr
 
 std::vector<Part> Replicas::staged(const std::vector<at::Tensor>& fields, std::optional<double> weight,
                                    TrainerMeter* meter, std::span<MetricSet> metrics) {
+  if (fields.empty()) return {};
   const std::stop_token stop = stop_.get_token();
   stages_->begin(fields, weight);
   run([&](std::size_t member) { stages_->work(member, stop, member == 0 ? meter : nullptr); });
@@ -323,6 +324,7 @@ void Replicas::step(TrainerMeter& meter) {
   const double unscale = scaler_ ? scaler_->unscale() : 1;
   const double scale = unscale * static_cast<double>(first_rows_) / static_cast<double>(rows_);
   pending_ = 0;
+  if (keeps_gradient_) copy_gradient(scale);
   guarded([&] { optimizer_->begin(scale); });
   if (!optimizer_->measures()) {
     run([&](std::size_t member) {

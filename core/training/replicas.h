@@ -11,6 +11,7 @@
 #include "training/loss_scaler.h"
 #include "training/metric_set.h"
 #include "training/model.h"
+#include "training/run_watch.h"
 #include "training/stages/stage_pipeline.h"
 #include "training/thread_team.h"
 #include "training/trainer_meter.h"
@@ -73,7 +74,7 @@ class Replicas {
     std::size_t bucket_bytes = std::size_t{4} << 20;   ///< of gradients that are exchanged at once
     bool short_gradients = false;                      ///< they are exchanged in bfloat16
     bool shares_norms = false;                         ///< TrainerSettings::sync_batch_norm
-    Trace* trace = nullptr;                            ///< gets a lane a stage, where the network is cut into stages
+    Trace* trace = nullptr;                            ///< gets lanes: each stage, gradients on their way to other ranks
   };
 
   /// Takes the model as replica 0, which gets the calling thread: train() and evaluate() must be called from it. The
@@ -123,6 +124,10 @@ class Replicas {
   [[nodiscard]] CollectiveSample collective() const;
   /// Gradual unfreezing: see Model::learn_in(). Between two steps. Returns whether more learns than before.
   bool learn_in(std::uint32_t epoch);
+  /// The gradient of the next step is kept for tensors(), which takes it: as it is summed and before it is clipped.
+  void keep_gradient() { keeps_gradient_ = true; }
+  /// Copies of what learns, on the host. Waits for the device. Throws where there is no memory.
+  [[nodiscard]] WatchedTensors tensors();
   /// Of a network that is cut into stages; else null.
   [[nodiscard]] const StagePipeline* stages() const { return stages_.get(); }
   /// What frozen layers give is looked up there from now on; see Model::look_up().
@@ -155,6 +160,7 @@ class Replicas {
   [[nodiscard]] std::size_t later_part(const Model::Place& place);
   /// Throws StepFailed where the loss scale has fallen to nearly 0.
   void check_loss_scale() const;
+  void copy_gradient(double scale);
   void share_buffers();
   /// A batch through the stages; see StagePipeline::begin().
   [[nodiscard]] std::vector<Part> staged(const std::vector<at::Tensor>& fields, std::optional<double> weight,
@@ -189,6 +195,8 @@ class Replicas {
   std::vector<std::pair<at::Tensor, at::Tensor>> moving_{};
   std::shared_ptr<FrozenFeatures> features_{};
   bool shared_ = false;
+  bool keeps_gradient_ = false;
+  at::Tensor kept_gradient_{};                    ///< flat; undefined: none
   std::unique_ptr<GradientExchange> exchange_{};  ///< null: it learns alone
   std::unique_ptr<SharedTensors> sharing_{};
   std::unique_ptr<SharedStatistics> statistics_{};            ///< null: norms measure the rows of their replica

@@ -133,6 +133,7 @@ Json fit_json(const std::vector<FitPassFigures>& passes) {
                     {"wall_s", number_or_null(pass.seconds)},
                     {"merging_s", number_or_null(pass.merging_s)},
                     {"records_per_s", number_or_null(pass.records_per_s())},
+                    {"not_kept", text_or_null(pass.not_kept)},
                     {"costs", std::move(costs)}});
   }
   return list;
@@ -223,6 +224,31 @@ Json model_stages_json(const std::vector<ModelStageSample>& stages) {
   return list;
 }
 
+/// What training a network was predicted to take, beside what it took; null where none was trained.
+Json memory_json(const RunResult& result) {
+  const MemoryForecast& memory = result.memory;
+  if (memory.layers.empty()) return nullptr;
+  Json layers = Json::array();
+  for (const LayerMemory& layer : memory.layers)
+    layers.push_back({{"node", layer.node},
+                      {"weight_bytes", layer.weights},
+                      {"gives_bytes", layer.gives},
+                      {"kept_bytes", layer.kept},
+                      {"recomputed", layer.recomputed}});
+  Json gpus = Json::array();
+  for (const GpuSample& gpu : result.last.process.gpus) gpus.push_back(gpu.memory_used);
+  return {{"predicted_bytes", memory.total()},
+          {"weight_bytes", memory.weights},
+          {"gradient_bytes", memory.gradients},
+          {"optimizer_bytes", memory.optimizer},
+          {"activation_bytes", memory.activations},
+          {"batch_bytes", memory.batches},
+          {"measured_tensor_bytes", result.tensor_bytes > 0 ? Json(result.tensor_bytes) : Json(nullptr)},
+          {"measured_gpu_bytes", std::move(gpus)},
+          {"not_counted", memory.open},
+          {"layers", std::move(layers)}};
+}
+
 Json collective_json(const Snapshot& last) {
   if (last.ranks.empty()) return nullptr;
   const CollectiveSample& all = last.collective;
@@ -300,12 +326,13 @@ std::string report_json(const RunResult& result) {
   report["residuals"] = last_residuals(result.epochs);
   report["errors"] = errors_json(result.errors);
   report["notices"] = errors_json(result.notices);
-  report["fit"] = fit_json(result.fit_passes);
+  report["fit"] = fit_json(result.last.fit_passes);
   report["ignored"] = ignored_json(result.ignored);
   report["checkpoint"] = text_or_null(result.checkpoint);
   report["best_checkpoint"] = text_or_null(result.best_checkpoint);
   report["resumed_from"] = text_or_null(result.resumed_from);
   report["peak_rss_bytes"] = result.last.process.peak_rss_bytes;
+  report["memory"] = memory_json(result);
   const Execution& execution = result.execution;
   report["seed"] = execution.seed;
   report["device"] = text_or_null(execution.device);

@@ -17,10 +17,11 @@ namespace {
 
 /// Of the trainer: what may be another one when a run goes on. Most change no byte of the result; how many replicas
 /// there are, and how they compute, changes its last digits.
-constexpr std::array<std::string_view, 16> kFreeParameters = {
+constexpr std::array<std::string_view, 17> kFreeParameters = {
     "epochs",           "workers",       "prefetch",         "staged",       "device",      "replicas",
     "intra_op_threads", "channels_last", "max_bad_fraction", "slow_seconds", "slow_factor", "on_slow",
-    "stages",           "micro_batches", "schedule",         "bucket_mib"};
+    "stages",           "micro_batches", "schedule",         "bucket_mib",
+    "recompute"};
 
 const std::string* text_of(const TrainingState& state, std::string_view key) {
   const auto found = state.texts.find(key);

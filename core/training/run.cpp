@@ -2,21 +2,21 @@
 #include "training/run.h"
 
 #include "base/cores.h"
-#include "base/numbers.h"
+#include "base/memory.h"
 #include "base/suspension.h"
 #include "engine/data_notices.h"
 #include "engine/fit.h"
 #include "engine/pipeline_settings.h"
 #include "training/apply_options.h"
+#include "training/block_cache.h"
 #include "training/learner.h"
+#include "training/memory/out_of_memory.h"
 #include "training/ranks/join_ranks.h"
 #include "training/ranks/process_group.h"
 #include "training/ranks/rank_agreement.h"
 #include "training/resume.h"
 #include "training/run_state.h"
 #include "training/trainer_loop.h"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -30,8 +30,6 @@ namespace feedline::inline training {
 namespace {
 
 constexpr Nanos kPreparingInterval = 100'000'000;
-constexpr double kToldFit = 2;  // seconds
-constexpr double kToldFitShare = 0.1;
 
 Error thread_error(const std::exception* fault) {
   if (dynamic_cast<const std::bad_alloc*>(fault) != nullptr)
@@ -83,7 +81,6 @@ class Run::Impl {
   [[nodiscard]] Result<std::optional<ResumePoint>> begin_from(const Plan& plan, const Training& training);
   void tell_of_data(const Plan& plan);
   void preparing(std::string_view what, double fraction);
-  void tell_of_fit() noexcept;
   void finish(Result<TrainerLoop::End> end) noexcept;
   [[nodiscard]] std::optional<Error> lost_rank();
   /// What nobody expected was thrown; the other ranks hear of it.
@@ -144,7 +141,11 @@ Result<std::shared_ptr<const Plan>> Run::Impl::fit(std::shared_ptr<const Plan> p
                                state_.emit(Noticed{error});
                                result_.notices.push_back({.error = error});
                              },
-                         .on_pass = [this](const FitPassFigures& pass) { result_.fit_passes.push_back(pass); }};
+                         .on_pass = [this](const FitPassFigures& pass) { state_.fitted(pass); }};
+  if (options_.meters) {
+    (void)state_.trace->lane("trainer");  // above that of the fit
+    fit_options.trace = state_.trace;
+  }
   fit_options.pipeline.staged |= options_.staged;
   return fit_plan(std::move(plan), fit_options);
 }
@@ -214,10 +215,13 @@ Result<TrainerLoop::End> Run::Impl::execute() {
   if (options_.meters) state_.meter.write_to(*state_.trace);
 
   Training training;
+  const std::uint64_t free_before = free_memory();
   if (options_.train) {
     preparing((*plan)->network() != nullptr ? "Building the model" : "Making the estimator", 0);
-    auto made = catch_step_faults([&] { return make_training(**plan, options_, state_); });
-    if (!made) return fail(std::move(made.error()));
+    reset_tensor_peak();
+    auto made = catch_step_faults(
+        [&] { return catch_lack_of_memory([&] { return make_training(**plan, options_, state_); }); });
+    if (!made) return fail(with_memory_advice(std::move(made.error()), **plan, (*plan)->asked_for()));
     training = std::move(*made);
   } else {
     training = make_draining(**plan, options_);
@@ -233,34 +237,21 @@ Result<TrainerLoop::End> Run::Impl::execute() {
     return fail(std::move(loaded.error()));
   }
   const EstimatorPlan* estimator = options_.train ? (*plan)->estimator() : nullptr;
+  result_.memory = forecast_memory(**plan, training.execution);
+  const std::uint64_t there =
+      training.execution.on_cpu() ? free_before : memory_there(training.execution, state_.snapshot().process);
   state_.emit(Started{.execution = training.execution,
                       .samples_per_epoch = (*plan)->train.sampler.count,
                       .parameters = training.parameters,
+                      .memory = result_.memory,
+                      .memory_there = there,
+                      .memory_advice = memory_advice(**plan, training.execution, there),
                       .estimator = estimator != nullptr ? estimator->type : "",
                       .earlier = loop.earlier()});
-  return loop.run();
-}
-
-/// Where what nodes learnt before the run was a relevant part of its time.
-void Run::Impl::tell_of_fit() noexcept try {
-  double taken = 0;
-  std::uint64_t records = 0;
-  std::string nodes;
-  for (const FitPassFigures& pass : result_.fit_passes) {
-    taken += pass.seconds;
-    records += pass.records;
-    for (const std::string& node : pass.nodes) nodes += (nodes.empty() ? "" : ", ") + node;
-  }
-  const double share = taken / std::max(taken + result_.last.elapsed(), 1e-9);
-  if (taken < kToldFit || share < kToldFitShare) return;
-  Error error{
-      .reason = fmt::format("the fit pass took {} of the run: {:.1f} s for {} records ({}); from now on what it "
-                            "has learnt is read from the cache",
-                            numbers::percent(share), taken, numbers::count(records), nodes),
-      .node = result_.fit_passes.front().nodes.front()};
-  state_.emit(Noticed{error});
-  result_.notices.push_back({.error = std::move(error)});
-} catch (const std::exception&) {  // out of memory: the result goes without it
+  Result<TrainerLoop::End> end = catch_lack_of_memory([&] { return loop.run(); });
+  if (options_.train && (*plan)->network() != nullptr) result_.tensor_bytes = tensor_memory().most;
+  if (!end) return fail(with_memory_advice(std::move(end.error()), **plan, training.execution));
+  return end;
 }
 
 /// Those that learn together are of one graph and ask for the same.
@@ -330,7 +321,6 @@ void Run::Impl::finish(Result<TrainerLoop::End> end) noexcept {
     if (result_.first.at == 0) result_.first = result_.last;
   } catch (const std::exception&) {  // out of memory: the result goes without figures
   }
-  tell_of_fit();
   state_.emit(Finished{std::move(result_)});
   const std::lock_guard lock(mutex_);
   done_ = true;

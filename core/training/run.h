@@ -5,6 +5,7 @@
 #include "engine/fit.h"
 #include "engine/pipeline.h"
 #include "graph/document.h"
+#include "plan/memory_advice.h"
 #include "plan/plan.h"
 #include "ranks/world.h"
 #include "schema/source_report.h"
@@ -32,6 +33,7 @@ class CacheStore;
 namespace feedline::inline training {
 
 class ProcessGroup;
+class RunWatch;
 class RankAgreement;
 
 /// In place of the schedule of a network's learning rate (tuning/find_rate.h). Both are called from the run's thread.
@@ -76,6 +78,7 @@ struct RunOptions {
   World world{};
   std::shared_ptr<ProcessGroup> group{};   ///< where the others were met already; null: the run meets them
   std::shared_ptr<RankAgreement> ranks{};  ///< set by the run
+  std::shared_ptr<RunWatch> watch{};       ///< who is shown pictures and tensors (training/run_watch.h); null: nobody
   ResumeOptions weights{};  ///< begins anew, with what this has of the weights of the graph, by their names
 };
 
@@ -121,12 +124,12 @@ struct RunResult {
   /// (engine/data_notices.h), with a count of 0.
   std::vector<RecordError> notices{};
   std::vector<IgnoredFiles> ignored{};  ///< by its sources
-  /// What nodes learnt before the run; none where nothing was to be learnt, or the cache or a checkpoint knew it.
-  std::vector<FitPassFigures> fit_passes{};
   Snapshot first{};                        ///< when the first batch was asked for
   Snapshot last{};                         ///< at the end: counters, step times, peak memory
   std::vector<NodeDurations> durations{};  ///< of the training data's nodes
   Execution execution{};                   ///< what it really used
+  MemoryForecast memory{};                 ///< what was predicted of a network's training
+  std::uint64_t tensor_bytes = 0;          ///< that tensors really took at most, in main memory; 0: not known
   std::string checkpoint{};                ///< the newest that it wrote, and the best; empty: none
   std::string best_checkpoint{};
   std::string resumed_from{};  ///< checkpoint; empty: it began anew. Epochs, steps and samples are then of all of it
@@ -152,7 +155,10 @@ struct EarlierPart {
 struct Started {
   Execution execution{};
   std::uint64_t samples_per_epoch = 0;
-  std::uint64_t parameters = 0;          ///< trainable numbers in the network
+  std::uint64_t parameters = 0;               ///< trainable numbers in the network
+  MemoryForecast memory{};                    ///< what its training is predicted to take
+  std::uint64_t memory_there = 0;             ///< bytes that there were for it before; 0: not known
+  std::vector<MemoryAdvice> memory_advice{};  ///< what would make it smaller
   std::string estimator{};               ///< type of what learns in place of a network; empty: a network, or nothing
   std::optional<EarlierPart> earlier{};  ///< none: it begins anew
 };

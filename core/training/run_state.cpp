@@ -130,6 +130,7 @@ Snapshot RunState::snapshot() const {
       snapshot.stages = last_stages_;
       snapshot.record_errors = last_errors_;
     }
+    snapshot.fit_passes = fit_passes_;
     snapshot.ranks = ranks_;
     snapshot.collective = collective_;
   }
@@ -137,6 +138,11 @@ Snapshot RunState::snapshot() const {
   snapshot.process = process_.read();
   snapshot.loss_curve = loss_curve.points();
   return snapshot;
+}
+
+void RunState::fitted(const FitPassFigures& pass) {
+  const std::lock_guard lock(mutex_);
+  fit_passes_.push_back(pass);
 }
 
 void RunState::show_ranks(std::vector<RankSample> ranks, const CollectiveSample& collective) {

@@ -54,6 +54,8 @@ class RunState {
   /// Other processes learn with this one: no end may stop the flow of batches before all have agreed on it.
   void agree_on_ends() { joint_ = true; }
   [[nodiscard]] bool joint() const { return joint_; }
+  /// Nodes have learnt in a pass.
+  void fitted(const FitPassFigures& pass);
   void show_ranks(std::vector<RankSample> ranks, const CollectiveSample& collective);
   /// The clock of the run starts: the first batch is about to be asked for.
   void mark_started();
@@ -90,6 +92,7 @@ class RunState {
   Pipeline* validation_ = nullptr;
   std::vector<StageSample> last_stages_{};  ///< of a pipeline that has gone
   std::uint64_t last_errors_ = 0;
+  std::vector<FitPassFigures> fit_passes_{};
   std::vector<RankSample> ranks_{};
   CollectiveSample collective_{};
   std::shared_ptr<const Plan> plan_{};

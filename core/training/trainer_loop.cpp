@@ -296,6 +296,7 @@ Result<TrainerLoop::End> TrainerLoop::replay() {
 
 Status TrainerLoop::step(const Batch& batch) {
   std::optional<Learner::Progress> shown;
+  if (options_.watch) watch(batch);
   train_->consuming(true);
   Status learnt = catch_step_faults([&]() -> Status {
     shown = learner_.train(batch, steps_ + 1);
@@ -371,6 +372,7 @@ std::shared_ptr<const ResidualPlot> TrainerLoop::residuals() {
 EpochResult TrainerLoop::finish_training() {
   EpochResult result{.epoch = epoch_};
   const Learner::Progress trained = learner_.finish_training();
+  if (options_.watch) show_tensors();
   const TrainerSample after_training = state_.meter.read();
   add_progress(result.metrics, kTrainSplit, trained);
   result.learning_rate = after_training.learning_rate;

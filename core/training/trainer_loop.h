@@ -11,6 +11,7 @@
 #include "training/resume.h"
 #include "training/run.h"
 #include "training/run_state.h"
+#include "training/run_watch.h"
 
 #include <cstdint>
 #include <limits>
@@ -70,6 +71,10 @@ class Learner {
   virtual Evaluation evaluate() { return {}; }
   /// The same of numbers that it predicts; none: no pair of a number and its target.
   virtual ResidualPlot take_residuals() { return {}; }
+  /// The gradient of the next step is kept for tensors(), which is asked for behind the last step of an epoch: copies
+  /// of what learns. Estimators have none. It throws where there is no memory.
+  virtual void keep_gradient() {}
+  [[nodiscard]] virtual WatchedTensors tensors() { return {}; }
   /// What an epoch came to, by which a learning rate may change.
   virtual void observe(const Metrics& /*metrics*/) {}
   /// Keeps what it has learnt so far, in place of what it kept before, and goes back to it: what was measured then.
@@ -129,6 +134,8 @@ class TrainerLoop {
   [[nodiscard]] Result<End> stream();
   [[nodiscard]] Result<End> replay();
   [[nodiscard]] Status step(const Batch& batch);
+  void watch(const Batch& batch);
+  void show_tensors();
   void tell_ranks(const Batch& batch);
   [[nodiscard]] Status judge_bad_records(bool last_of_epoch) const;
   void show_ranks();
@@ -181,6 +188,7 @@ class TrainerLoop {
   std::vector<PipelinePast> joined_errors_{};  ///< of all ranks: training, validation
   std::size_t replicas_;
   std::uint64_t used_ = 0;    ///< batches of the epoch
+  bool watched_ = false;      ///< the epoch's tensors are wanted
   bool exact_ = true;         ///< false: a step was broken off
   PipelinePast validated_{};  ///< what validation had found out when its last epoch was over; with a keeper alone
   std::optional<EpochResult> pending_{};  ///< of an epoch whose validation is still to come

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/app/live_run_controller.h"
 
+#include "base/user_path.h"
+#include "exporting/event_file.h"
 #include "graph/path.h"
 #include "graph/subgraph.h"
 #include "gui/app/ask_to_stop.h"
@@ -20,6 +22,7 @@
 #include "recording/checkpoint_places.h"
 
 #include <QAction>
+#include <QActionGroup>
 #include <QApplication>
 #include <QMessageBox>
 #include <QThreadPool>
@@ -68,6 +71,8 @@ void LiveRunController::connect_actions() {
                             : tr("In the next run nodes share their workers");
     Q_EMIT message(runs_.active() ? text + tr(". This run goes on as it is") : text);
   });
+  connect(actions_.processes, &QActionGroup::triggered, this,
+          [this](const QAction* chosen) { Q_EMIT message(chosen->statusTip()); });
 }
 
 void LiveRunController::connect_run() {
@@ -96,6 +101,9 @@ void LiveRunController::connect_run() {
       for (const EpochResult& epoch : fact.earlier->epochs) panel.view->add_epoch(epoch);
     }
   });
+  connect(&runs_, &RunController::helper_said, log,
+          [this](const QString& line) { log->add(LogPanel::Level::Info, line); });
+  connect(&runs_, &RunController::helpers_failed, this, &LiveRunController::tell_failure);
   connect(&runs_, &RunController::trace_exported, this, [this](const QString& path, const QString& fault) {
     Q_EMIT message(fault.isEmpty() ? tr("Timeline written to %1").arg(path)
                                    : tr("%1 was not written: %2").arg(path, fault));
@@ -154,6 +162,14 @@ void LiveRunController::start(DocumentTab& tab, const ResumeOptions& resume) {
     return;
   }
   RunOptions options;
+  const int processes = actions_.processes->checkedAction()->data().toInt();
+  std::shared_ptr<RankHelpers> helpers;
+  if (processes > 1) {
+    auto prepared = RankHelpers::prepare(processes);
+    if (!prepared) return tell_failure(prepared.error());
+    helpers = std::move(*prepared);
+    options.world = helpers->world();
+  }
   options.staged = actions_.show_queues->isChecked();
   options.resume = resume;
   options.checkpoints = checkpoints_of(tab, resume);
@@ -173,6 +189,7 @@ void LiveRunController::start(DocumentTab& tab, const ResumeOptions& resume) {
              tr("%1 goes on behind step %2").arg(tab.display_name()).arg(resume.state->position.step));
   const QString run = options.staged ? tr("Run of %1, every queue shown") : tr("Run of %1");
   log->add(LogPanel::Level::Info, run.arg(tab.display_name()));
+  if (helpers) log->add(LogPanel::Level::Info, tr("Shared out among %1 processes").arg(processes));
   bar->show_staged(options.staged);
   bar->show_resumed(resume.state ? resume.state->position.step : 0);
   notice_->run_started();
@@ -182,7 +199,7 @@ void LiveRunController::start(DocumentTab& tab, const ResumeOptions& resume) {
     return kept ? kept->recorded_as() : RecordedAs{};
   };
   const bool staged = options.staged;
-  runs_.start(tab.document().document(), std::move(options), std::move(record));
+  runs_.start(tab.document().document(), std::move(options), std::move(record), new_events(tab), std::move(helpers));
   if (staged) Q_EMIT queues_wanted();
   for (const RunPanel& panel : panels_) panel.view->follow_run(runs_);
   Q_EMIT subject_changed();
@@ -212,13 +229,24 @@ std::shared_ptr<RunLog> LiveRunController::new_log(DocumentTab& tab, const RunOp
   const Document& document = tab.document().document();
   const std::string title = document.title().empty() ? tab.display_name().toStdString() : document.title();
   const RunSource source{.title = title, .file = tab.document().file().toStdString(), .origin = "window"};
-  // Called on the record's thread, which may outlive this object.
-  const auto on_fault = [live_run = QPointer<LiveRunController>(this)](const Error& error) {
+  return std::make_shared<RunLog>(document, options, source, warning_to_log());
+}
+
+/// What TensorBoard follows, in a folder of the run's own; null: nobody wants it.
+std::shared_ptr<EventFile> LiveRunController::new_events(DocumentTab& tab) {
+  const QString all = Settings::tensorboard_folder();
+  if (all.isEmpty()) return nullptr;
+  const auto folder = event_folder(user_path(all.toStdString()), tab.display_name().toStdString());
+  return std::make_shared<EventFile>(folder, tab.document().document(), warning_to_log());
+}
+
+/// For threads of their own, which may outlive this object.
+std::function<void(const Error&)> LiveRunController::warning_to_log() {
+  return [live_run = QPointer<LiveRunController>(this)](const Error& error) {
     post_to(qApp, [live_run, text = QString::fromStdString(error.line())] {
       if (live_run) live_run->log->add(LogPanel::Level::Warning, text);
     });
   };
-  return std::make_shared<RunLog>(document, options, source, on_fault);
 }
 
 bool LiveRunController::may_stop(const DocumentTab* only) {

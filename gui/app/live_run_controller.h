@@ -104,6 +104,8 @@ class LiveRunController : public QObject {
   [[nodiscard]] bool asks_to_stop(const QString& question, const QString& stop);
   [[nodiscard]] static CheckpointOptions checkpoints_of(const DocumentTab& tab, const ResumeOptions& resume);
   [[nodiscard]] std::shared_ptr<RunLog> new_log(DocumentTab& tab, const RunOptions& options);
+  [[nodiscard]] std::shared_ptr<EventFile> new_events(DocumentTab& tab);
+  [[nodiscard]] std::function<void(const Error&)> warning_to_log();
 
   Workspace& workspace_;
   Actions& actions_;

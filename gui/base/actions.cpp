@@ -8,9 +8,12 @@
 #include <QActionGroup>
 #include <QMenu>
 #include <QMenuBar>
+#include <QThread>
 #include <QToolBar>
 #include <QToolButton>
 #include <QUndoGroup>
+
+#include <algorithm>
 
 namespace feedline::gui::inline base {
 
@@ -98,6 +101,7 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
            tr("Give every node its own workers and its own queue, from the next run on: the same result, often slower. "
               "Off again after a restart"));
   show_queues->setCheckable(true);
+  make_processes();
 
   check_data = make(tr("&Check data…"), "check", {}, tr("Check data: look at every record of this graph's sources"));
   find_rate = make(tr("&Find learning rate…"), {}, {},
@@ -120,6 +124,23 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
 
   update_icons();
   connect(&Theme::instance(), &Theme::changed, this, &Actions::update_icons);
+}
+
+/// 1, 2, 4 and 8, as far as there are cores, and 2 anywhere: to see what ranks do.
+void Actions::make_processes() {
+  processes = new QActionGroup(this);
+  const int most = std::clamp(QThread::idealThreadCount(), 2, 8);
+  for (int count = 1; count <= most; count *= 2) {
+    QAction* one = make(count == 1 ? tr("&1, this window alone") : tr("&%1").arg(count), {}, {},
+                        count == 1 ? tr("The next run goes on in this window alone")
+                                   : tr("Each batch of the next run is shared out among %1 processes, this window and "
+                                        "others that it starts. Off again after a restart")
+                                         .arg(count));
+    one->setCheckable(true);
+    one->setChecked(count == 1);
+    one->setData(count);
+    processes->addAction(one);
+  }
 }
 
 QAction* Actions::make(const QString& text, const QString& icon, const QKeySequence& shortcut, const QString& tip) {
@@ -194,6 +215,7 @@ void Actions::fill_menu_bar(QMenuBar* bar) {
   run_menu->addActions({run, pause, stop});
   run_menu->addSeparator();
   run_menu->addAction(show_queues);
+  run_menu->addMenu(tr("Pr&ocesses"))->addActions(processes->actions());
   run_menu->addSeparator();
   run_menu->addActions({check_data, left_out});
   run_menu->addSeparator();

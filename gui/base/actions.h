@@ -7,6 +7,7 @@
 #include <QString>
 
 class QAction;
+class QActionGroup;
 class QMenu;
 class QMenuBar;
 class QToolBar;
@@ -31,6 +32,7 @@ class Actions : public QObject {
   QAction *work_build, *work_watch, *work_diagnose;  ///< workspaces; the fourth is `presenter`
   QAction* train_on_data;
   QAction *run, *pause, *stop, *show_queues, *check_data, *left_out, *find_rate, *study, *baselines;
+  QActionGroup* processes;  ///< among which the next run is shared out: one action a number, which is its data()
   QAction *gallery, *shortcuts, *help, *tour, *about, *about_qt;
 
   QMenu* examples = nullptr;  ///< File > New
@@ -44,6 +46,7 @@ class Actions : public QObject {
 
  private:
   QAction* make(const QString& text, const QString& icon, const QKeySequence& shortcut, const QString& tip);
+  void make_processes();
   void update_icons();
 
   QWidget* window_;

@@ -24,6 +24,7 @@ constexpr char kWorkMode[] = "workspaces/current";
 constexpr char kWorkLayout[] = "workspaces/layout/";
 constexpr char kWorkSize[] = "workspaces/size/";
 constexpr char kCheckpoints[] = "runs/checkpoints";
+constexpr char kTensorboard[] = "runs/tensorboard";
 constexpr char kMotion[] = "window/reduced_motion";
 
 QString word_of(Theme::Mode mode) {
@@ -91,6 +92,9 @@ void Settings::set_tour_seen(bool seen) { QSettings().setValue(kTour, seen); }
 
 bool Settings::checkpoints() { return QSettings().value(kCheckpoints, true).toBool(); }
 void Settings::set_checkpoints(bool on) { QSettings().setValue(kCheckpoints, on); }
+
+QString Settings::tensorboard_folder() { return QSettings().value(kTensorboard).toString(); }
+void Settings::set_tensorboard_folder(const QString& folder) { QSettings().setValue(kTensorboard, folder); }
 
 QByteArray Settings::geometry() { return QSettings().value(kGeometry).toByteArray(); }
 void Settings::set_geometry(const QByteArray& geometry) { QSettings().setValue(kGeometry, geometry); }

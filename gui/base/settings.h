@@ -51,6 +51,10 @@ class Settings {
   [[nodiscard]] static bool checkpoints();
   static void set_checkpoints(bool on);
 
+  /// The folder below which each run writes what TensorBoard shows; empty: none does.
+  [[nodiscard]] static QString tensorboard_folder();
+  static void set_tensorboard_folder(const QString& folder);
+
   [[nodiscard]] static QByteArray geometry();
   static void set_geometry(const QByteArray& geometry);
 

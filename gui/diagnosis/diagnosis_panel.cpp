@@ -7,6 +7,7 @@
 #include "gui/diagnosis/fix_list.h"
 #include "gui/diagnosis/node_links.h"
 #include "gui/diagnosis/rate_bars.h"
+#include "gui/diagnosis/scaling_plot.h"
 #include "gui/diagnosis/steady_part.h"
 #include "gui/diagnosis/whatif_form.h"
 #include "gui/models/text.h"
@@ -94,8 +95,11 @@ void DiagnosisPanel::reset() {
   verdict_part_->forget();
   tell_wait();
   bars_->hide();
-  unfold_->setChecked(false);
-  unfold_->hide();
+  for (QToolButton* unfold : {unfold_, unfold_scaling_}) {
+    unfold->setChecked(false);
+    unfold->hide();
+  }
+  ranks_seen_ = false;
   gain_->clear();
   gain_->hide();
   outcome_->clear();
@@ -204,6 +208,10 @@ void DiagnosisPanel::retell() {
   what_if_->set_facts(live_.facts(), found.profile);
   bars_->setVisible(found.profile.samples > 0);
   unfold_->setVisible(found.profile.samples > 0);
+  // Estimators learn in one process, and so do networks that are cut into stages.
+  const bool scales = found.profile.samples > 0 && live_.facts().network && live_.facts().execution.stages < 2;
+  unfold_scaling_->setVisible(scales);
+  if (scales && found.profile.ranks.size() > 1 && !std::exchange(ranks_seen_, true)) unfold_scaling_->setChecked(true);
   show_fixes();
   solve();
 }
@@ -313,6 +321,13 @@ void DiagnosisPanel::solve() {
     rates.what_if_limit = limit_text(answer.solution);
   }
   bars_->show_rates(rates);
+  show_scaling();
+}
+
+/// With what the sliders say of machines and batch.
+void DiagnosisPanel::show_scaling() {
+  if (!unfold_scaling_->isChecked() || !live_.diagnosis() || live_.diagnosis()->profile.samples == 0) return;
+  scaling_->show_scaling(scaling_with(live_.facts(), *live_.diagnosis(), what_if_->change()));
 }
 
 void DiagnosisPanel::ask_for_gain() {

@@ -25,11 +25,13 @@ namespace feedline::gui::inline diagnosis {
 class CurveVerdicts;
 class FixList;
 class RateBars;
+class ScalingPlot;
 class SteadyPart;
 class WhatIfForm;
 
 /// What limits the run, in words, while it goes on, and at its end; directly below, what would help; beside that, how
-/// fast it could be, and what-if, folded away until it is asked for. Where it is narrow, one above the other.
+/// fast it could be, what-if, and what more processes would bring, folded away until they are asked for (the latter
+/// opens where several train together). Where it is narrow, one above the other.
 class DiagnosisPanel : public QWidget {
   Q_OBJECT
 
@@ -70,6 +72,7 @@ class DiagnosisPanel : public QWidget {
   [[nodiscard]] QString applied_text() const;
   [[nodiscard]] const RateBars& bars() const { return *bars_; }
   [[nodiscard]] WhatIfForm& what_if_form() const { return *what_if_; }
+  [[nodiscard]] ScalingPlot& scaling() const { return *scaling_; }
   /// For teaching aids: where the verdict stands, and the fixes.
   [[nodiscard]] QWidget* verdict_part() const;
   [[nodiscard]] QWidget* fixes_part() const { return fixes_part_; }
@@ -102,6 +105,7 @@ class DiagnosisPanel : public QWidget {
   QWidget* make_rates();
   QWidget* make_applied();
   QWidget* make_what_if();
+  QToolButton* make_unfold(const QString& text, const QString& tip, const char* name, QWidget* parent);
   QWidget* make_fixes();
   void tell_subject();
   void catch_up();
@@ -113,6 +117,7 @@ class DiagnosisPanel : public QWidget {
   [[nodiscard]] QString wait_evidence() const;
   void note_bottleneck();
   void solve();
+  void show_scaling();
   void ask_for_gain();
   void show_fixes();
 
@@ -131,6 +136,9 @@ class DiagnosisPanel : public QWidget {
   RateBars* bars_ = nullptr;
   QToolButton* unfold_ = nullptr;
   QWidget* what_if_part_ = nullptr;
+  QToolButton* unfold_scaling_ = nullptr;
+  ScalingPlot* scaling_ = nullptr;
+  bool ranks_seen_ = false;  ///< of this run, and the plot has been unfolded
   WhatIfForm* what_if_ = nullptr;
   SteadyPart* verdict_part_ = nullptr;
   CurveVerdicts* curves_ = nullptr;

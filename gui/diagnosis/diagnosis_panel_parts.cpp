@@ -9,6 +9,7 @@
 #include "gui/diagnosis/fix_list.h"
 #include "gui/diagnosis/node_links.h"
 #include "gui/diagnosis/rate_bars.h"
+#include "gui/diagnosis/scaling_plot.h"
 #include "gui/diagnosis/steady_part.h"
 #include "gui/diagnosis/whatif_form.h"
 
@@ -90,32 +91,54 @@ QWidget* DiagnosisPanel::make_applied() {
   return applied_part_;
 }
 
+QToolButton* DiagnosisPanel::make_unfold(const QString& text, const QString& tip, const char* name, QWidget* parent) {
+  auto* button = new QToolButton(parent);
+  button->setObjectName(QLatin1String(name));
+  button->setText(text);
+  button->setToolTip(tip);
+  button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  button->setArrowType(Qt::RightArrow);
+  button->setAutoRaise(true);
+  button->setCheckable(true);
+  connect(button, &QToolButton::toggled, button,
+          [button](bool on) { button->setArrowType(on ? Qt::DownArrow : Qt::RightArrow); });
+  return button;
+}
+
 /// How fast it is and could be.
 QWidget* DiagnosisPanel::make_rates() {
   auto* part = new QWidget(this);
   auto* column = new QVBoxLayout(part);
   column->setContentsMargins(0, 0, 0, 0);
   bars_ = new RateBars(part);
-  unfold_ = new QToolButton(part);
-  unfold_->setObjectName(QStringLiteral("unfold_what_if"));
-  unfold_->setText(tr("What if ..."));
-  unfold_->setToolTip(tr("How fast it would be with more cores, memory or disk, another batch size, a faster node"));
-  unfold_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-  unfold_->setArrowType(Qt::RightArrow);
-  unfold_->setAutoRaise(true);
-  unfold_->setCheckable(true);
+  unfold_ = make_unfold(tr("What if ..."),
+                        tr("How fast it would be with more cores, memory or disk, another batch size, a "
+                           "faster node"),
+                        "unfold_what_if", part);
   what_if_part_ = make_what_if();
   what_if_part_->hide();
   connect(unfold_, &QToolButton::toggled, this, [this](bool on) {
-    unfold_->setArrowType(on ? Qt::DownArrow : Qt::RightArrow);
     if (!on) what_if_->clear();  // what nobody sees asks nothing
     what_if_part_->setVisible(on);
+  });
+  unfold_scaling_ =
+      make_unfold(tr("More processes ..."),
+                  tr("How fast it would be with 1 to 1,024 processes that train together, and how many of "
+                     "them pay"),
+                  "unfold_scaling", part);
+  scaling_ = new ScalingPlot(part);
+  scaling_->hide();
+  connect(unfold_scaling_, &QToolButton::toggled, this, [this](bool on) {
+    scaling_->setVisible(on);
+    show_scaling();
   });
   record_ = paragraph(part);
   record_->setFont(Theme::instance().small_font());
   column->addWidget(bars_);
   column->addWidget(unfold_, 0, Qt::AlignLeft);
   column->addWidget(what_if_part_);
+  column->addWidget(unfold_scaling_, 0, Qt::AlignLeft);
+  column->addWidget(scaling_);
   column->addWidget(record_);
   column->addStretch();
   return part;

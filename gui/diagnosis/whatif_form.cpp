@@ -20,6 +20,9 @@ double half_powers(int position) { return std::pow(2.0, position / 2.0); }
 double memory_bytes(int position) { return position == 0 ? 0 : std::pow(2.0, position - 1) * (1 << 28); }
 double disk_rate(int position) { return position == 0 ? 0 : 50e6 * half_powers(position - 1); }
 
+/// From 0.1 Gbit/s to 100.
+double network_rate(int position) { return 12.5e6 * std::pow(10.0, (position - 1) / 2.0); }
+
 QString times(double factor) {
   return factor == 1 ? QStringLiteral("—") : QStringLiteral("× %1").arg(short_number(factor));
 }
@@ -40,6 +43,11 @@ WhatIfForm::WhatIfForm(QWidget* parent) : QWidget(parent), grid_(new QGridLayout
   add_row("batch", tr("batch size"), 10,
           [this](int at) { return at == 0 ? QStringLiteral("—") : QString::number(std::lround(batch(at))); });
   add_row("step", tr("step faster"), 10, [](int at) { return times(half_powers(at)); });
+  add_row("ranks", tr("processes"), 10,
+          [](int at) { return at == 0 ? QStringLiteral("—") : short_number(std::pow(2.0, at)); });
+  add_row("network", tr("network"), 7, [](int at) {
+    return at == 0 ? QStringLiteral("—") : tr("%1 Gbit/s").arg(short_number(network_rate(at) * 8e-9));
+  });
   node_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   node_->setMinimumContentsLength(8);
   node_->setToolTip(tr("The node that the slider makes faster"));
@@ -86,6 +94,14 @@ void WhatIfForm::retell() {
 void WhatIfForm::set_facts(const RunFacts& facts, const Profile& profile) {
   now_cores_ = static_cast<double>(facts.cores);
   now_batch_ = static_cast<double>(facts.batch);
+  // Estimators learn in one process, and so do networks that are cut into stages.
+  for (const char* name : {"ranks", "network"}) {
+    QSlider* of_ranks = slider(QLatin1String(name));
+    of_ranks->setEnabled(facts.network && facts.execution.stages < 2);
+    if (of_ranks->isEnabled()) continue;
+    const QSignalBlocker quiet(of_ranks);
+    of_ranks->setValue(0);
+  }
   QStringList names;
   for (const NodeCost& node : profile.nodes) names << QString::fromStdString(node.node);
   QStringList present;
@@ -110,6 +126,8 @@ WhatIf WhatIfForm::change() const {
   if (at("disk") > 0) change.disk_bytes_per_s = disk_rate(at("disk"));
   if (at("batch") > 0) change.batch = batch(at("batch"));
   change.step_speedup = half_powers(at("step"));
+  if (at("ranks") > 0) change.ranks = std::size_t{1} << static_cast<unsigned>(at("ranks"));
+  if (at("network") > 0) change.network_bytes_per_s = network_rate(at("network"));
   if (at("node") > 0 && !node_->currentText().isEmpty())
     change.faster.emplace_back(node_->currentText().toStdString(), half_powers(at("node")));
   return change;

@@ -15,8 +15,9 @@ class QSlider;
 
 namespace feedline::gui::inline diagnosis {
 
-/// Sliders for what could be different: cores, memory for a cache, the disk, the batch, the step, one node. Each stands
-/// at its left end, or where the run stands, until it is moved.
+/// Sliders for what could be different: cores, memory for a cache, the disk, the batch, the step, the number of
+/// processes and the network between them, one node. Each stands at its left end, or where the run stands, until it is
+/// moved.
 class WhatIfForm : public QWidget {
   Q_OBJECT
 
@@ -27,7 +28,7 @@ class WhatIfForm : public QWidget {
   void set_facts(const RunFacts& facts, const Profile& profile);
   [[nodiscard]] WhatIf change() const;
   void clear();
-  /// For tests: "cores", "memory", "disk", "batch", "step", "node".
+  /// For tests: "cores", "memory", "disk", "batch", "step", "ranks", "network", "node".
   [[nodiscard]] QSlider* slider(const QString& name) const;
 
  Q_SIGNALS:

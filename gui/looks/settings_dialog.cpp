@@ -10,9 +10,11 @@
 #include <QComboBox>
 #include <QDialogButtonBox>
 #include <QDockWidget>
+#include <QFileDialog>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
 #include <QSlider>
@@ -149,7 +151,38 @@ QWidget* SettingsDialog::make_runs() {
   keep->setObjectName(QStringLiteral("settings_checkpoints"));
   keep->setChecked(Settings::checkpoints());
   connect(keep, &QCheckBox::toggled, this, &Settings::set_checkpoints);
-  return keep;
+  auto* page = new QWidget(this);
+  auto* form = new QFormLayout(page);
+  form->setContentsMargins(0, 0, 0, 0);
+  form->setSpacing(Theme::kUnit);
+  form->addRow(keep);
+  form->addRow(tr("Tensor&Board folder"), make_tensorboard());
+  return page;
+}
+
+/// Where runs write what TensorBoard shows.
+QWidget* SettingsDialog::make_tensorboard() {
+  auto* line = new QWidget(this);
+  auto* layout = new QHBoxLayout(line);
+  layout->setContentsMargins(0, 0, 0, 0);
+  auto* folder = new QLineEdit(Settings::tensorboard_folder(), line);
+  folder->setObjectName(QStringLiteral("settings_tensorboard"));
+  folder->setAccessibleName(tr("TensorBoard folder"));
+  folder->setPlaceholderText(tr("No events are written"));
+  folder->setToolTip(
+      tr("From the next run on, each writes a folder of events here, as feedline-cli run --tensorboard does"));
+  connect(folder, &QLineEdit::textChanged, this,
+          [](const QString& text) { Settings::set_tensorboard_folder(text.trimmed()); });
+  auto* choose = new QPushButton(tr("C&hoose..."), line);
+  connect(choose, &QPushButton::clicked, this, [this, folder] {
+    const QString now = folder->text().isEmpty() ? Settings::last_folder() : folder->text();
+    const QString chosen = QFileDialog::getExistingDirectory(this, tr("TensorBoard folder"), now);
+    if (!chosen.isEmpty()) folder->setText(chosen);
+  });
+  layout->addWidget(folder, 1);
+  layout->addWidget(choose);
+  line->setFocusProxy(folder);  // of the label's key
+  return line;
 }
 
 QWidget* SettingsDialog::make_start() {

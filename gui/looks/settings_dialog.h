@@ -30,6 +30,7 @@ class SettingsDialog : public QDialog {
   [[nodiscard]] QWidget* make_looks();
   [[nodiscard]] QWidget* make_presenter(const Docks& docks);
   [[nodiscard]] QWidget* make_runs();
+  [[nodiscard]] QWidget* make_tensorboard();
   [[nodiscard]] QWidget* make_start();
   [[nodiscard]] QWidget* make_scale(const QString& name, double least, double most, double now,
                                     void (*apply)(double scale));

@@ -103,6 +103,7 @@ void TimelinePanel::begin(std::shared_ptr<const Trace> trace) {
   store_.begin(std::move(trace));
   locate_ = {};
   pulled_.invalidate();
+  started_ = 0;
   behind_ = false;
   freeze_->setChecked(false);
   view_->choose(std::nullopt);
@@ -113,8 +114,8 @@ void TimelinePanel::begin(std::shared_ptr<const Trace> trace) {
 }
 
 void TimelinePanel::show_snapshot(const Snapshot& now) {
-  if (now.started == 0) return;
-  view_->set_origin(now.started);
+  started_ = now.started;
+  if (started_ != 0) view_->set_origin(started_);
   behind_ = true;
   if (in_view(*this)) catch_up();
 }
@@ -128,6 +129,8 @@ void TimelinePanel::pull() {
   behind_ = false;
   pulled_.start();
   if (!store_.pull()) return;
+  // What nodes learn comes before the run's clock starts: until then time counts from the first thing that was done.
+  if (started_ == 0 && view_->origin() == 0) view_->set_origin(store_.range().first);
   stack_->setCurrentIndex(1);
   view_->refresh();
   if (!view_->chosen()) show_detail();

@@ -67,6 +67,7 @@ class TimelinePanel : public QWidget, public RunView {
   TimelineStore store_{};
   Locate locate_{};
   QElapsedTimer pulled_{};
+  Nanos started_ = 0;    ///< when data began to flow; 0 while nodes still learn
   bool behind_ = false;  ///< more has happened than is shown
   PanelMenu* menu_;
   TimelineView* view_;

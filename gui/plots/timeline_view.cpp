@@ -53,6 +53,14 @@ TimelineView::TimelineView(const TimelineStore& store, QWidget* parent) : QWidge
 
 void TimelineView::resizeEvent(QResizeEvent*) { measure_gutter(); }
 
+void TimelineView::set_origin(Nanos origin) {
+  if (origin_ != 0 && origin != 0) {
+    from_ += seconds(origin_ - origin);
+    to_ += seconds(origin_ - origin);
+  }
+  origin_ = origin;
+}
+
 void TimelineView::share_cursor(PlotCursor* cursor) {
   cursor_ = cursor;
   connect(cursor, &PlotCursor::moved, this, qOverload<>(&QWidget::update));

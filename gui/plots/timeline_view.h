@@ -24,8 +24,8 @@ class TimelineView : public QWidget {
  public:
   explicit TimelineView(const TimelineStore& store, QWidget* parent = nullptr);
 
-  /// Seconds are counted from here: the start of the run.
-  void set_origin(Nanos origin) { origin_ = origin; }
+  /// Seconds are counted from here: the start of the run. What is being looked at stays where it is.
+  void set_origin(Nanos origin);
   [[nodiscard]] Nanos origin() const { return origin_; }
   void share_cursor(PlotCursor* cursor);
   /// More has come.

@@ -2,6 +2,7 @@
 #include "gui/session/run_controller.h"
 
 #include "gui/session/hand_over.h"
+#include "gui/session/step_back.h"
 
 #include <QSaveFile>
 #include <QTimer>
@@ -11,9 +12,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <utility>
 
 namespace feedline::gui::inline session {
@@ -24,15 +22,6 @@ constexpr std::chrono::milliseconds kPoll{50};
 constexpr std::chrono::seconds kJoinDeadline{5};
 /// A step that has not ended by then is broken off: its checkpoint is the one before.
 constexpr std::chrono::seconds kStepDeadline{3};
-constexpr int kRunNiceness = 5;
-
-/// Lets the window go first when the cores are full. On Linux the value belongs to the thread and is inherited by the
-/// threads that it starts: called first thing on a run's thread, it covers loader workers and LibTorch's pool too.
-void step_back() {
-#ifdef __linux__
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kRunNiceness);
-#endif
-}
 
 template <class... F>
 struct Overloaded : F... {
@@ -46,12 +35,13 @@ Overloaded(F...) -> Overloaded<F...>;
 /// Stands between a run's thread and the controller, which may go first.
 class RunController::Relay : public std::enable_shared_from_this<Relay> {
  public:
-  Relay(RunController* target, quint64 run_id, std::shared_ptr<RunLog> log)
-      : log_(std::move(log)), target_(target), run_id_(run_id) {}
+  Relay(RunController* target, quint64 run_id, std::shared_ptr<RunLog> log, std::shared_ptr<EventFile> events)
+      : log_(std::move(log)), events_(std::move(events)), target_(target), run_id_(run_id) {}
 
   void send(const Fact& fact) {
     if (std::this_thread::get_id() != owner_ && !stepped_back_.exchange(true)) step_back();
     if (log_) log_->take(fact);
+    if (events_) events_->take(fact);
     call([id = run_id_, fact](RunController& target) { target.receive(id, fact); });
   }
 
@@ -83,6 +73,7 @@ class RunController::Relay : public std::enable_shared_from_this<Relay> {
   std::atomic<bool> stepped_back_{false};
   std::atomic<bool> waiting_{false};
   std::shared_ptr<RunLog> log_;  ///< hears of a run's end even when nobody else is left
+  std::shared_ptr<EventFile> events_;
   std::mutex mutex_{};
   RunController* target_;
   quint64 run_id_;
@@ -96,21 +87,47 @@ RunController::RunController(QObject* parent) : QObject(parent) {
 RunController::~RunController() {
   if (relay_) relay_->cut();
   if (!run_) return;
+  if (helpers_) helpers_->hurry();
   run_->stop();
   if (!run_->wait_for(kJoinDeadline)) static_cast<void>(new std::shared_ptr<Run>(run_));  // never to be joined
 }
 
-void RunController::start(const Document& document, RunOptions options, std::shared_ptr<RunLog> log) {
+void RunController::start(const Document& document, RunOptions options, std::shared_ptr<RunLog> log,
+                          std::shared_ptr<EventFile> events, std::shared_ptr<RankHelpers> helpers) {
   if (active()) return;
   recent_.clear();
   last_durations_.clear();
   number_ = 0;
   log_ = std::move(log);
-  relay_ = std::make_shared<Relay>(this, ++run_id_, log_);
+  options.watch = events_ = std::move(events);
+  relay_ = std::make_shared<Relay>(this, ++run_id_, log_, events_);
   checkpoint_folder_ = options.checkpoints.folder;
   set_state(State::Preparing);
+  helpers_ = std::move(helpers);
+  if (helpers_) {
+    options.world = helpers_->world();
+    helpers_->start(document, options, told_by_helpers());
+  }
   run_ = Run::start(document, std::move(options), [relay = relay_](const Fact& fact) { relay->send(fact); });
   begin_polling();
+}
+
+/// What the other processes say arrives as facts do: of this run only, while there is somebody to hear it.
+RankHelpers::HelperNews RunController::told_by_helpers() const {
+  return {.line =
+              [relay = relay_, id = run_id_](const QString& line) {
+                relay->call([id, line](RunController& target) {
+                  if (id == target.run_id_) Q_EMIT target.helper_said(line);
+                });
+              },
+          .failed =
+              [relay = relay_, id = run_id_](const Error& error) {
+                relay->call([id, error](RunController& target) {
+                  if (id != target.run_id_ || !target.run_) return;
+                  Q_EMIT target.helpers_failed(error);
+                  target.run_->stop();  // it would wait for them in vain
+                });
+              }};
 }
 
 void RunController::pause() {
@@ -188,26 +205,30 @@ void RunController::finish(const RunResult& result) {
   relay_->cut();
   number_ = run_number();
   reaper_ = std::jthread([this, before = std::move(reaper_), poller = std::move(poller_), run = std::move(run_),
-                          log = std::move(log_), relay = std::move(relay_)]() mutable {
+                          log = std::move(log_), events = std::move(events_), relay = std::move(relay_),
+                          helpers = std::move(helpers_)]() mutable {
     poller.join();
     run.reset();  // the last of the run's threads lets go of the relay
     relay.reset();
+    events.reset();  // waits until all is written
     const qint64 number = log ? log->id() : 0;
     log.reset();  // waits until all is written
     if (number != 0) post_to(this, [this, number] { Q_EMIT recorded(number); });
+    helpers.reset();  // waits until they have ended
   });
   set_state(State::Idle);
   Q_EMIT finished(result);
 }
 
 void RunController::begin_polling() {
-  poller_ = std::jthread([run = run_, relay = relay_, log = log_](const std::stop_token& stop) {
+  poller_ = std::jthread([run = run_, relay = relay_, log = log_, events = events_](const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any wake;
     std::unique_lock lock(mutex);
     while (!wake.wait_for(lock, stop, kPoll, [] { return false; }) && !stop.stop_requested()) {
       Snapshot now = run->snapshot();
       if (log) log->take(now);
+      if (events) events->take(now);
       // A window that is late misses points, and nothing piles up.
       if (!relay->waiting()) relay->send(std::move(now));
     }

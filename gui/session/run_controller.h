@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "exporting/event_file.h"
 #include "graph/document.h"
+#include "gui/session/rank_helpers.h"
 #include "recording/run_log.h"
 #include "telemetry/snapshot.h"
 #include "telemetry/trace_export.h"
@@ -35,7 +37,10 @@ class RunController : public QObject {
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] bool active() const { return state_ != State::Idle; }
   /// Starts a run of a copy of the document; ignored while one is active. `log`: where it is recorded; null: nowhere.
-  void start(const Document& document, RunOptions options = {}, std::shared_ptr<RunLog> log = {});
+  /// `events`: what TensorBoard follows; null: nothing. `helpers`: the other processes that it is shared out among;
+  /// null: none.
+  void start(const Document& document, RunOptions options = {}, std::shared_ptr<RunLog> log = {},
+             std::shared_ptr<EventFile> events = {}, std::shared_ptr<RankHelpers> helpers = {});
   void pause();
   void resume();
   /// A run that keeps checkpoints ends behind its step, with a last one; a step that takes long is broken off.
@@ -69,6 +74,10 @@ class RunController : public QObject {
   void noticed(const feedline::Error& error);
   void epoch_done(const feedline::EpochResult& result);
   void finished(const feedline::RunResult& result);
+  /// A line of one of the other processes, or how one has failed.
+  void helper_said(const QString& line);
+  /// They cannot be started; the run is stopped.
+  void helpers_failed(const feedline::Error& error);
   /// All of a finished run is in the record.
   void recorded(qint64 run);
   void durations_read(const std::vector<feedline::NodeDurations>& durations);
@@ -79,6 +88,7 @@ class RunController : public QObject {
   class Relay;
   void receive(quint64 run_id, const Fact& fact);
   void receive(quint64 run_id, const Snapshot& now);
+  [[nodiscard]] RankHelpers::HelperNews told_by_helpers() const;
   void begin_polling();
   void show(const Snapshot& now);
   void finish(const RunResult& result);
@@ -88,9 +98,11 @@ class RunController : public QObject {
   quint64 run_id_ = 0;
   std::filesystem::path checkpoint_folder_{};
   qint64 number_ = 0;
-  std::shared_ptr<Relay> relay_{};  ///< carries the facts of the present run; cut before this object goes
+  std::shared_ptr<Relay> relay_{};          ///< carries the facts of the present run; cut before this object goes
+  std::shared_ptr<RankHelpers> helpers_{};  ///< of the run that is on
   std::shared_ptr<Run> run_{};
   std::shared_ptr<RunLog> log_{};
+  std::shared_ptr<EventFile> events_{};
   std::jthread reaper_{};                        ///< takes the finished run and its log apart, off this thread
   QThreadPool courier_{};                        ///< one thread, so that wishes arrive in their order
   QThreadPool scribe_{};                         ///< one thread: writes files

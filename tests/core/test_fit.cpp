@@ -391,17 +391,17 @@ class TestFit : public QObject {
     QVERIFY2(first.result().end == RunResult::End::Completed,
              first.result().failure ? qPrintable(line(*first.result().failure)) : "");
     QVERIFY(told(first) >= 1);
-    QCOMPARE(first.result().fit_passes.size(), std::size_t{1});
-    const FitPassFigures& pass = first.result().fit_passes.front();
+    QCOMPARE(first.result().last.fit_passes.size(), std::size_t{1});
+    const FitPassFigures& pass = first.result().last.fit_passes.front();
     const FitPassFigures::Cost& cost = pass.costs.back();  // of the node that learns
     QVERIFY(pass.nodes == std::vector{cost.node} && cost.node == "normalise" && pass.merging_s <= pass.seconds);
-    QVERIFY(cost.records == pass.records && pass.records > 0 && cost.busy_s > 0);
+    QVERIFY(cost.records == pass.records && pass.records > 0 && cost.busy_s > 0 && pass.not_kept.empty());
     QVERIFY2(first.story().startsWith("Preparing ") && first.story().endsWith("EpochDone Finished"),
              qPrintable(first.story()));
     RecordedRun second(network_, options);
     QVERIFY(second.result().end == RunResult::End::Completed);
     QCOMPARE(told(second), 0);
-    QVERIFY(second.result().fit_passes.empty());
+    QVERIFY(second.result().last.fit_passes.empty());
     QCOMPARE(second.result().epochs.front().loss(kTrainSplit), first.result().epochs.front().loss(kTrainSplit));
   }
 

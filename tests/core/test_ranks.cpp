@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ranks/launch.h"
 #include "ranks/local_address.h"
+#include "ranks/meeting_place.h"
 #include "ranks/rank_board.h"
 #include "ranks/world.h"
 #include "support/test_program.h"
@@ -10,7 +11,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <map>
+#include <memory>
 
 namespace test_ranks {
 
@@ -288,6 +291,38 @@ class TestRanks : public QObject {
     QCOMPARE(end->attempts, 3);
     QVERIFY(launched.lines.contains("starting all ranks again (2 of 3)"));
     QCOMPARE(launched.lines.last(), QString("[rank 1] --resume"));
+  }
+
+  /// As the window does: the others alone are started, where it meets them.
+  void the_first_rank_may_be_this_process() {
+    auto made = MeetingPlace::make();
+    QVERIFY(made.has_value());
+    std::shared_ptr<const MeetingPlace> place = std::move(*made);
+    const auto world = place->first_of(3);
+    QVERIFY2(world.has_value(), world ? "" : world.error().line().c_str());
+    QVERIFY(world->rank == 0 && world->size == 3 && world->local_size == 3 && world->store_folder == place->folder());
+    ShellLaunch launched("[ -d $FEEDLINE_STORE ] && echo $RANK of $WORLD_SIZE $FEEDLINE_SECRET >&2", 3);
+    launched.plan.leads = place;
+    const auto end = launched.run();
+    QVERIFY(end.has_value());
+    QCOMPARE(end->exit_code, 0);
+    launched.lines.sort();
+    const QString secret = QString::fromStdString(world->secret);
+    QCOMPARE(launched.lines, (QStringList{"[rank 1] 1 of 3 " + secret, "[rank 2] 2 of 3 " + secret}));
+    const std::filesystem::path folder = place->folder();
+    launched.plan.leads.reset();
+    place.reset();
+    QVERIFY(!std::filesystem::exists(folder));
+  }
+
+  /// It hears that it is lost, and ends by itself long before the others' grace is over.
+  void one_that_is_stopped_goes_on_once_another_has_failed() {
+    ShellLaunch launched("[ $RANK = 0 ] && { sleep 0.2; exit 3; }; kill -STOP $$; exit 4");
+    launched.plan.grace = std::chrono::seconds(60);
+    const auto end = launched.run();
+    QVERIFY(end.has_value());
+    QCOMPARE(end->failures.size(), std::size_t{2});
+    QVERIFY2(end->failures[1].ends_with("exit code 4"), end->failures[1].c_str());
   }
 
   void a_program_that_is_not_there() {

@@ -148,6 +148,11 @@ class TestStageCuts : public QObject {
     QCOMPARE(balanced_cut(heavy, 2, 8), std::vector<std::size_t>{1});  // no stage may hold more
     QVERIFY(balanced_cut(heavy, 2, 4).empty());
     QVERIFY(balanced_cut(heavy, 5).empty());
+    // The last layer is the slowest stage wherever the first one ends: memory decides.
+    const std::vector<CutLayer> tied = {{1, 4}, {1, 1}, {1, 5}, {9, 1}};
+    QCOMPARE(balanced_cut(tied, 3), (std::vector<std::size_t>{2, 3}));
+    const std::vector<CutLayer> other_way = {{1, 2}, {1, 7}, {1, 1}, {9, 6}};
+    QCOMPARE(balanced_cut(other_way, 3), (std::vector<std::size_t>{1, 3}));
   }
 
   void stages_follow_the_wires() {

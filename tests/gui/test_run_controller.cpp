@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/session/prober.h"
 #include "gui/session/run_controller.h"
+#include "support/places.h"
 #include "support/run_recorder.h"
 #include "support/small_data.h"
 #include "support/test_program.h"
 
 #include <QElapsedTimer>
+#include <QFileInfo>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
@@ -71,6 +73,7 @@ class TestRunController : public QObject {
   void stop_ends_it_without_waiting();
   void a_second_start_is_ignored_while_active();
   void a_failure_names_the_node();
+  void a_run_is_shared_out_among_processes();
   void a_new_run_hears_nothing_of_the_old_one();
   void may_be_destroyed_at_any_moment_data();
   void may_be_destroyed_at_any_moment();
@@ -214,6 +217,31 @@ void TestRunController::may_be_destroyed_at_any_moment() {
   }
   runs.reset();
   QVERIFY(story.results.empty());
+}
+
+/// The window is rank 0, feedline-cli the other: one result, in which both took part.
+void TestRunController::a_run_is_shared_out_among_processes() {
+  const QFileInfo program(test::cli_path());
+  if (!program.isExecutable()) QSKIP("feedline-cli is not built");
+  qputenv("PATH", program.absolutePath().toUtf8() + ':' + qgetenv("PATH"));
+  auto helpers = RankHelpers::prepare(2);
+  QVERIFY2(helpers.has_value(), helpers ? "" : helpers.error().line().c_str());
+  QCOMPARE((*helpers)->world().size, 2);
+  RunController runs;
+  Story story(runs);
+  QStringList said;
+  connect(&runs, &RunController::helper_said, this, [&said](const QString& line) { said << line; });
+  connect(&runs, &RunController::helpers_failed, this,
+          [&said](const Error& error) { said << QString::fromStdString(error.line()); });
+  runs.start(document_, epochs(1), {}, {}, std::move(*helpers));
+  QTRY_COMPARE_WITH_TIMEOUT(story.results.size(), std::size_t{1}, 60'000);
+  const RunResult& result = story.results[0];
+  if (result.failure && result.failure->reason.find("Gloo") != std::string::npos) QSKIP(result.failure->reason.c_str());
+  QVERIFY2(result.end == RunResult::End::Completed,
+           (said.join('\n').toStdString() + (result.failure ? result.failure->line() : "")).c_str());
+  QCOMPARE(result.last.ranks.size(), std::size_t{2});
+  for (const RankSample& rank : result.last.ranks) QVERIFY(rank.steps > 0);
+  QVERIFY2(said.isEmpty(), qPrintable(said.join('\n')));
 }
 
 void TestRunController::prober_finds_exact_shapes() {

@@ -90,6 +90,7 @@ class TestTimelinePanel : public QObject {
   void hidden_it_reads_nothing();
   void frozen_it_stays();
   void csv_lists_the_slices_shown();
+  void what_nodes_learn_is_shown_before_the_run_starts();
 };
 
 void TestTimelinePanel::a_store_fetches_what_is_new() {
@@ -259,6 +260,33 @@ void TestTimelinePanel::csv_lists_the_slices_shown() {
   QVERIFY2(csv.contains("prepare 1,2,0.008,decode,4,800\n"), qPrintable(csv));
   QVERIFY(csv.contains("prepare 1,2.02,0.008,decode,4,808\n"));
   QVERIFY(!csv.contains("decode,4,812"));
+}
+
+void TestTimelinePanel::what_nodes_learn_is_shown_before_the_run_starts() {
+  Bench bench(0);
+  QVERIFY(bench.panel.shows_empty_state());
+  bench.panel.begin(bench.trace);
+  bench.panel.show_snapshot(Snapshot{});
+  QVERIFY(bench.panel.shows_empty_state());
+  const std::uint16_t words = bench.trace->label("words");
+  TraceLane& fit = bench.trace->lane("fit");
+  fit.add({.start = kStart - 300 * kMs, .duration = 200 * kMs, .kind = TraceKind::Starved, .label = words});
+  fit.add({.start = kStart - 100 * kMs, .duration = 50 * kMs, .label = words, .records = 256});
+  QTest::qWait(Pace::kShortestMs + 20);
+  bench.panel.show_snapshot(Snapshot{});
+  QVERIFY(!bench.panel.shows_empty_state());
+  QVERIFY(std::abs(bench.view().shown().second - 0.25) < 1e-9);  // counted from the first slice
+  bench.view().show_range(0.1, 0.2);
+  write(*bench.trace, 10);
+  QTest::qWait(Pace::kShortestMs + 20);
+  bench.panel.show_snapshot(at(kStart + 100 * kMs));
+  QVERIFY2(std::abs(bench.view().shown().first + 0.2) < 1e-9, "the same moment, before the start");
+  bench.view().show_all();
+  QVERIFY(std::abs(bench.view().shown().first + 0.3) < 1e-9);
+  bench.view().choose(TimelineView::Choice{3, bench.panel.store().lanes()[3].slices()[1]});
+  const QString detail = bench.panel.detail();
+  for (const char* part : {"words", "fit", "256 records", "at -0.1000 s"})
+    QVERIFY2(detail.contains(part), qPrintable(detail));
 }
 
 FEEDLINE_WINDOW_TEST(TestTimelinePanel)

@@ -13,6 +13,8 @@
 #include <QJsonObject>
 #include <QTest>
 
+#include <csignal>
+
 namespace test_cli_predict {
 
 using namespace feedline::test;
@@ -147,6 +149,20 @@ class TestCliPredict : public QObject {
     write_file(asked, "a,b,c\n1,2,3\n");
     const CliResult lacking = cli_.run({"predict", tables, asked});
     QVERIFY2(lacking.exit_code == 2 && lacking.errors().join(' ').contains("no column 'd'"), lacking.text());
+
+    // While it waits for more of standard input, it hears Ctrl-C, and leaves nothing behind.
+    const QString kept = cli_.path("kept");
+    QDir().mkpath(kept);
+    cli_.set_environment("TMPDIR", kept);
+    QProcess process;
+    cli_.start(process, {"predict", tables, "-"});
+    process.write("a,b,c,d\n1,2,3,0.5\n");
+    QTRY_COMPARE_WITH_TIMEOUT(files_below(kept).size(), 1, 60'000);
+    ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+    QVERIFY(process.waitForFinished(20'000));
+    QCOMPARE(process.exitCode(), 130);
+    QVERIFY(process.readAllStandardError().contains("interrupted"));
+    QCOMPARE(files_below(kept).size(), 0);
   }
 
   void what_cannot_be_is_refused_data() {

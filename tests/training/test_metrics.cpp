@@ -113,7 +113,10 @@ void TestMetrics::equal_scikit_learns() {
         const std::int64_t count = std::min<std::int64_t>(7, own.count - first);
         replica->add({prediction.narrow(0, own.first + first, count), target.narrow(0, own.first + first, count)});
       }
-      merged->merge(*replica);
+      // As it comes from another rank.
+      const auto carried = rule->make();
+      carried->restore(replica->state());
+      merged->merge(*carried);
     }
     QVERIFY2(std::abs(merged->value() - value->toDouble()) < 1e-6, qPrintable(QString("%1: %2, not %3")
                                                                                   .arg(value.key())

@@ -81,6 +81,8 @@ class TestModelStages : public QObject {
   void same_as_in_one_piece_data();
   void same_as_in_one_piece();
   void same_as_the_whole_batch();
+  void same_when_accumulated();
+  void same_in_mixed_precision();
   void every_schedule_gives_the_same_bytes();
   void evaluates_the_same();
   void tells_where_time_goes();
@@ -137,6 +139,40 @@ void TestModelStages::same_as_the_whole_batch() {
   QVERIFY(distance(*stages, *replicas_of(plan, 1)) > 0.01);  // it has learnt
 }
 
+/// Two batches of unlike length make one step of the optimiser.
+void TestModelStages::same_when_accumulated() {
+  const ModelPlan plan = plain_network();
+  const ModelPlan parted = cut(plan, {2}, 4);
+  const auto whole = replicas_of(plan, 1);
+  const auto stages = replicas_of(parted, 1);
+  TrainerMeter meter;
+  for (Replicas* replicas : {whole.get(), stages.get()})
+    for (std::int64_t turn = 0; turn < 3; ++turn) {
+      (void)replicas->accumulate(batch(16, features(), turn), meter);
+      (void)replicas->accumulate(batch(5, features(), turn + 3), meter);
+      QCOMPARE(replicas->pending(), std::int64_t{2});
+      replicas->step(meter);
+    }
+  QVERIFY2(distance(*whole, *stages) < 1e-5, QByteArray::number(distance(*whole, *stages)));
+  QVERIFY(distance(*stages, *replicas_of(plan, 1)) > 0.01);
+}
+
+/// What passes between stages is in bfloat16 then, and so are the gradients that come back.
+void TestModelStages::same_in_mixed_precision() {
+  if (!cpu_has_bfloat16()) QSKIP("This CPU has no bfloat16");
+  const Format format{.numbers = at::kBFloat16};
+  const ModelPlan plan = skipping_network();
+  const ModelPlan parted = cut(plan, {1, 3}, 4);
+  const auto whole = replicas_of(plan, 1, {}, format);
+  const auto stages = replicas_of(parted, 1, {}, format);
+  std::vector<std::vector<at::Tensor>> batches;
+  for (std::int64_t turn = 0; turn < 3; ++turn) batches.push_back(batch(16, features(), turn));
+  const std::vector<double> expected = learn_in_turn(*whole, batches, 4);
+  const std::vector<double> found = learn(*stages, batches);
+  for (std::size_t i = 0; i < expected.size(); ++i) QVERIFY(std::abs(found[i] - expected[i]) < 1e-5);
+  QVERIFY2(distance(*whole, *stages) < 1e-5, QByteArray::number(distance(*whole, *stages)));
+}
+
 void TestModelStages::every_schedule_gives_the_same_bytes() {
   const ModelPlan gpipe = cut(random_network(), {2, 4}, 4, "gpipe");
   const ModelPlan other = cut(random_network(), {2, 4}, 4, "1f1b");
@@ -167,7 +203,10 @@ void TestModelStages::tells_where_time_goes() {
   (void)learn(*stages, {batch(32, features()), batch(32, features(), 1)});
   const std::vector<ModelStageSample> samples = stages->stages()->samples();
   QCOMPARE(samples.size(), std::size_t{3});
-  for (const ModelStageSample& sample : samples) QVERIFY(sample.forward > 0 && sample.backward > 0 && sample.idle >= 0);
+  for (const ModelStageSample& sample : samples) {
+    QVERIFY(sample.forward > 0 && sample.backward > 0 && sample.idle >= 0);
+    QCOMPARE(sample.busy() + sample.idle, samples[0].busy() + samples[0].idle);  // the steps, from begin to end
+  }
   QCOMPARE(samples[1].layers.size(), std::size_t{3});
   QCOMPARE(samples[0].layers[0].weights, std::uint64_t{4 * (kFeatures * 8 + 8)});
   QCOMPARE(samples[0].layers[0].gives, std::uint64_t{4 * 8 * 8});  // of eight rows

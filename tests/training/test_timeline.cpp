@@ -2,6 +2,7 @@
 
 // What a run writes into its timeline.
 
+#include "graph/edit.h"
 #include "support/run_recorder.h"
 #include "support/test_program.h"
 
@@ -24,6 +25,7 @@ class TestTimeline : public QObject {
   void agrees_with_the_meters();
   void locates_records();
   void is_empty_without_meters();
+  void begins_with_what_nodes_learn();
 
  private:
   QTemporaryDir folder_;
@@ -97,6 +99,36 @@ void TestTimeline::is_empty_without_meters() {
   RecordedRun run(document_, {.meters = false});
   (void)run.result();
   QVERIFY(run.run().trace()->read().lanes.empty());
+}
+
+/// On the run's thread, in a lane of its own, and on the workers, in those that they have afterwards.
+void TestTimeline::begins_with_what_nodes_learn() {
+  QTemporaryDir files;
+  Document document = small_network(files.path());
+  QVERIFY(document.apply({SetParam{"normalise", "statistics", std::string("fitted")}}));
+  const RunOptions options{.workers = 1, .cache_folder = files.filePath("cache").toStdString()};
+  RecordedRun first(document, options);
+  const RunResult& result = first.result();
+  QCOMPARE(result.last.fit_passes.size(), std::size_t{1});
+  const Trace::View view = first.run().trace()->read();
+  QVERIFY(view.lanes.size() > 2 && view.lanes[0].name == "trainer" && view.lanes[1].name == "fit");
+  std::uint64_t merged = 0;
+  for (const TraceSlice& slice : view.lanes[1].slices) {
+    QCOMPARE(view.labels[slice.label], std::string("normalise"));
+    QVERIFY(slice.kind == TraceKind::Starved || slice.kind == TraceKind::Work);
+    QVERIFY(slice.start + slice.duration <= result.last.started);
+    merged += slice.records;
+  }
+  QCOMPARE(merged, result.last.fit_passes.front().records);
+  std::uint64_t early = 0;
+  for (const Trace::Lane& lane : view.lanes)
+    for (const TraceSlice& slice : lane.slices)
+      if (lane.name == "prepare 1" && slice.start < result.last.started && view.labels[slice.label] == "normalise")
+        early += slice.records;
+  QCOMPARE(early, merged);
+  RecordedRun second(document, options);
+  QVERIFY(second.result().last.fit_passes.empty());
+  for (const Trace::Lane& lane : second.run().trace()->read().lanes) QVERIFY(lane.name != "fit");
 }
 
 FEEDLINE_TEST(TestTimeline)

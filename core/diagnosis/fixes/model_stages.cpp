@@ -48,7 +48,7 @@ std::vector<Fix> another_cut(const FixContext& context) {
   for (const ModelStageCost& stage : stages) {
     longest = std::max(longest, stage.busy);
     for (const LayerCostShare& layer : stage.layers) {
-      layers.push_back({.seconds = layer.seconds, .can_begin_stage = layer.can_begin_stage});
+      layers.push_back({.seconds = layer.seconds, .bytes = layer.bytes, .can_begin_stage = layer.can_begin_stage});
       names.push_back(layer.node);
     }
   }

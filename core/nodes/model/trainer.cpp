@@ -172,6 +172,17 @@ struct Trainer {
                 "as soon as it can, so that a stage keeps the activations of at most as many micro-batches as there "
                 "are stages. The numbers are the same.")
         .only_with("loss")
+        .list("recompute", &Params::recompute,
+              {.most = 256,
+               .longest = 256,
+               .unique = true,
+               .item_text = "pattern",
+               .form = "the path of a layer or sub-graph, with * for any text"},
+              "Blocks of the network that keep nothing of their forward pass but what enters them, and that backward "
+              "computes once more: less memory for a third more time at most. A name of a sub-graph, such as block1, "
+              "makes one block of it; * makes one of each sub-graph and of each layer beside them. The numbers are "
+              "the same.")
+        .only_with("loss")
         .choice(
             "channels_last", &Params::channels_last, {"auto", "on", "off"},
             "Memory format N×H×W×C. Convolutions and pools on the CPU are up to 1.5 times as fast with it; auto is on "

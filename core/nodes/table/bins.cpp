@@ -141,15 +141,15 @@ Result<Bins::Work> Bins::worked_out(const Params& params, DescInputs in, const N
   return work;
 }
 
-class Bins::Op final : public SampleOp {
+class Bins::Op final : public RowOp<Bins::Op> {
  public:
   Op(RowLayout layout, std::vector<Binned> binned, bool hot)
       : layout_(std::move(layout)), binned_(std::move(binned)), hot_(hot) {}
 
-  Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext&) const override {
-    if (!RowView::fits(*in[0], layout_.columns())) return fail(short_row());
-    const RowView row(*in[0], layout_.columns());
-    std::byte* cells = layout_.begin(*in[0], *out[0]);
+  Status apply(const Datum& in, Datum& out) const {
+    if (!RowView::fits(in, layout_.columns())) return fail(short_row());
+    const RowView row(in, layout_.columns());
+    std::byte* cells = layout_.begin(in, out);
     for (const Binned& column : binned_) {
       const double value = row.number(column.place);
       const auto& edges = column.edges;

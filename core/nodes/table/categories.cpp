@@ -145,15 +145,17 @@ std::unique_ptr<Fitter> category_fitter(std::span<const Column> columns, const s
 }
 
 CategoryLookup::CategoryLookup(const std::vector<std::string>& texts, ColumnType type) : type_(type) {
+  if (type == ColumnType::Text) {
+    places_ = TextLookup(texts);
+    return;
+  }
+  std::vector<std::string> keys;
   for (const std::string& text : texts) {
-    if (type == ColumnType::Text) {
-      index_.add(text);
-      continue;
-    }
     double number = std::numeric_limits<double>::quiet_NaN();  // a text that is no number is met by none
     std::from_chars(text.data(), text.data() + text.size(), number);
-    index_.add({reinterpret_cast<const char*>(&number), sizeof number});
+    keys.emplace_back(reinterpret_cast<const char*>(&number), sizeof number);
   }
+  places_ = TextLookup(keys);
 }
 
 Error empty_column(std::string_view column) {

@@ -4,6 +4,7 @@
 // Categories of columns: counted in the training records, kept by name, and looked up in a row.
 
 #include "base/text_index.h"
+#include "base/text_lookup.h"
 #include "nodes/table/row_fitter.h"
 #include "schema/named_tensors.h"
 #include "schema/row.h"
@@ -108,19 +109,19 @@ class CategoryLearner final : public RowLearner {
 /// From a cell to its category's number.
 class CategoryLookup {
  public:
-  static constexpr std::uint32_t kUnseen = TextIndex::kNone;
+  static constexpr std::uint32_t kUnseen = TextLookup::kNone;
   static constexpr std::uint32_t kMissing = kUnseen - 1;
 
   /// `texts` as ColumnCategories has them, for cells of this type.
   CategoryLookup(const std::vector<std::string>& texts, ColumnType type);
   [[nodiscard]] std::uint32_t find(const RowView& row, std::size_t column) const {
     const CategoryKey key(row, column, type_);
-    return key.missing() ? kMissing : index_.find(key.bytes());
+    return key.missing() ? kMissing : places_.find(key.bytes());
   }
 
  private:
   ColumnType type_;
-  TextIndex index_{};
+  TextLookup places_{};
 };
 
 /// Of finish(): a column has no value at all.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/plain_text.h"
 #include "nodes/table/row_layout.h"
+#include "nodes/table/row_op.h"
 #include "nodes/table/table_columns.h"
 #include "schema/node_builder.h"
 
@@ -83,12 +84,12 @@ struct ChooseColumns {
     return left;
   }
 
-  class Op final : public SampleOp {
+  class Op final : public RowOp<Op> {
    public:
     explicit Op(RowLayout layout) : layout_(std::move(layout)) {}
-    Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext&) const override {
-      if (!RowView::fits(*in[0], layout_.columns())) return fail(short_row());
-      layout_.begin(*in[0], *out[0]);
+    Status apply(const Datum& in, Datum& out) const {
+      if (!RowView::fits(in, layout_.columns())) return fail(short_row());
+      layout_.begin(in, out);
       return {};
     }
 

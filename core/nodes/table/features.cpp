@@ -68,15 +68,15 @@ struct FeaturesNode {
     return count == 1 ? "the column " + names + " holds" : "the columns " + names + " hold";
   }
 
-  class Op final : public SampleOp {
+  class Op final : public RowOp<Op> {
    public:
     Op(std::vector<Column> columns, bool keeps_missing) : columns_(std::move(columns)), keeps_missing_(keeps_missing) {}
 
-    Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext&) const override {
+    Status apply(const Datum& in, Datum& out) const {
       const std::size_t count = columns_.size();
-      if (!RowView::fits(*in[0], count)) return fail(short_row());
-      const std::byte* cells = in[0]->data();
-      std::byte* to = out[0]->allocate(DType::F32, {static_cast<std::int64_t>(count)});
+      if (!RowView::fits(in, count)) return fail(short_row());
+      const std::byte* cells = in.data();
+      std::byte* to = out.allocate(DType::F32, {static_cast<std::int64_t>(count)});
       bool good = true;
       for (std::size_t i = 0; i < count; ++i) {
         const auto number = static_cast<float>(read_cell(cells, i));

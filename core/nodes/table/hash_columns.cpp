@@ -71,7 +71,7 @@ struct HashColumns {
     return layout;
   }
 
-  class Op final : public SampleOp {
+  class Op final : public RowOp<Op> {
    public:
     Op(RowLayout layout, const std::vector<Column>& columns, const std::vector<std::size_t>& places,
        const Params& params)
@@ -83,10 +83,10 @@ struct HashColumns {
       }
     }
 
-    Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext&) const override {
-      if (!RowView::fits(*in[0], layout_.columns())) return fail(short_row());
-      const RowView row(*in[0], layout_.columns());
-      std::byte* cells = layout_.begin(*in[0], *out[0]);
+    Status apply(const Datum& in, Datum& out) const {
+      if (!RowView::fits(in, layout_.columns())) return fail(short_row());
+      const RowView row(in, layout_.columns());
+      std::byte* cells = layout_.begin(in, out);
       if (hashed_.empty()) return {};
       const std::size_t first = layout_.size() - static_cast<std::size_t>(buckets_);
       std::memset(cells + first * kCellBytes, 0, static_cast<std::size_t>(buckets_) * kCellBytes);

@@ -195,7 +195,7 @@ std::unique_ptr<Fitter> Impute::fitter(const Params& params, DescInputs in) {
 }
 
 /// What becomes of a row: which cells are filled with what, and which are told of behind them.
-class Impute::Op final : public SampleOp {
+class Impute::Op final : public RowOp<Impute::Op> {
  public:
   explicit Op(std::size_t columns) : columns_(columns) {}
 
@@ -203,18 +203,17 @@ class Impute::Op final : public SampleOp {
   void fill_text(std::size_t place, std::string value) { texts_.emplace_back(place, std::move(value)); }
   void indicate(std::size_t place, ColumnType type) { told_.emplace_back(place, type); }
 
-  Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext&) const override {
-    const Datum& from = *in[0];
-    if (!RowView::fits(from, columns_)) return fail(short_row());
-    const RowView row(from, columns_);
-    const std::size_t texts = from.bytes() - columns_ * kCellBytes;
+  Status apply(const Datum& in, Datum& out) const {
+    if (!RowView::fits(in, columns_)) return fail(short_row());
+    const RowView row(in, columns_);
+    const std::size_t texts = in.bytes() - columns_ * kCellBytes;
     std::size_t more = 0;
     for (const auto& [place, text] : texts_)
       if (!row.text(place)) more += text.size();
     const std::size_t cells = columns_ + told_.size();
-    std::byte* to = out[0]->allocate(DType::U8, {static_cast<std::int64_t>(cells * kCellBytes + texts + more)});
-    std::memcpy(to, from.data(), columns_ * kCellBytes);
-    if (texts != 0) std::memcpy(to + cells * kCellBytes, from.data() + columns_ * kCellBytes, texts);
+    std::byte* to = out.allocate(DType::U8, {static_cast<std::int64_t>(cells * kCellBytes + texts + more)});
+    std::memcpy(to, in.data(), columns_ * kCellBytes);
+    if (texts != 0) std::memcpy(to + cells * kCellBytes, in.data() + columns_ * kCellBytes, texts);
 
     for (std::size_t i = 0; i < told_.size(); ++i)
       write_cell(to, columns_ + i, CategoryKey(row, told_[i].first, told_[i].second).missing() ? 1 : 0);

@@ -65,14 +65,14 @@ struct LogColumns {
   }
 
  private:
-  class Op final : public SampleOp {
+  class Op final : public RowOp<Op> {
    public:
     Op(std::size_t columns, std::vector<std::size_t> places, std::vector<std::string> names, LogRule rule)
         : columns_(columns), places_(std::move(places)), names_(std::move(names)), rule_(rule) {}
 
-    Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext&) const override {
-      if (!RowView::fits(*in[0], columns_)) return fail(short_row());
-      std::byte* cells = copy_row(*in[0], *out[0]);
+    Status apply(const Datum& in, Datum& out) const {
+      if (!RowView::fits(in, columns_)) return fail(short_row());
+      std::byte* cells = copy_row(in, out);
       for (std::size_t i = 0; i < places_.size(); ++i) {
         const double value = read_cell(cells, places_[i]);
         const double made = logarithm(rule_, value);

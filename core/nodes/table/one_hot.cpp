@@ -171,7 +171,7 @@ Result<OneHot::Work> OneHot::worked_out(const Params& params, DescInputs in, con
   return work;
 }
 
-class OneHot::Op final : public SampleOp {
+class OneHot::Op final : public RowOp<OneHot::Op> {
  public:
   Op(RowLayout layout, std::vector<Encoded> hot, bool refuses)
       : layout_(std::move(layout)), hot_(std::move(hot)), refuses_(refuses) {
@@ -184,10 +184,10 @@ class OneHot::Op final : public SampleOp {
     }
   }
 
-  Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext&) const override {
-    if (!RowView::fits(*in[0], layout_.columns())) return fail(short_row());
-    const RowView row(*in[0], layout_.columns());
-    std::byte* cells = layout_.begin(*in[0], *out[0]);
+  Status apply(const Datum& in, Datum& out) const {
+    if (!RowView::fits(in, layout_.columns())) return fail(short_row());
+    const RowView row(in, layout_.columns());
+    std::byte* cells = layout_.begin(in, out);
     for (const Cells& some : cleared_) std::memset(cells + some.first * kCellBytes, 0, some.count * kCellBytes);
     for (const Encoded& column : hot_) {
       const std::uint32_t found = column.lookup.find(row, column.place);

@@ -82,7 +82,7 @@ struct Ordinal {
     double unseen = 0;
   };
 
-  class Op final : public SampleOp {
+  class Op final : public RowOp<Op> {
    public:
     Op(const std::vector<Column>& columns, const std::vector<std::size_t>& places, bool refuses)
         : layout_(columns), refuses_(refuses) {
@@ -97,10 +97,10 @@ struct Ordinal {
     }
     void add(Numbered column) { numbered_.push_back(std::move(column)); }
 
-    Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext&) const override {
-      if (!RowView::fits(*in[0], layout_.columns())) return fail(short_row());
-      const RowView row(*in[0], layout_.columns());
-      std::byte* cells = layout_.begin(*in[0], *out[0]);
+    Status apply(const Datum& in, Datum& out) const {
+      if (!RowView::fits(in, layout_.columns())) return fail(short_row());
+      const RowView row(in, layout_.columns());
+      std::byte* cells = layout_.begin(in, out);
       for (const Numbered& column : numbered_) {
         const std::uint32_t found = column.lookup.find(row, column.place);
         double number = found;

@@ -80,12 +80,12 @@ struct Polynomial {
     return pairs;
   }
 
-  class Op final : public SampleOp {
+  class Op final : public RowOp<Op> {
    public:
     Op(RowLayout layout, std::vector<Factors> pairs) : layout_(std::move(layout)), pairs_(std::move(pairs)) {}
-    Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext&) const override {
-      if (!RowView::fits(*in[0], layout_.columns())) return fail(short_row());
-      std::byte* cells = layout_.begin(*in[0], *out[0]);
+    Status apply(const Datum& in, Datum& out) const {
+      if (!RowView::fits(in, layout_.columns())) return fail(short_row());
+      std::byte* cells = layout_.begin(in, out);
       for (std::size_t i = 0; i < pairs_.size(); ++i)
         write_cell(cells, layout_.columns() + i,
                    read_cell(cells, pairs_[i].first) * read_cell(cells, pairs_[i].second));

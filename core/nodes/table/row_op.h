@@ -3,6 +3,7 @@
 
 #include "nodes/table/table_columns.h"
 #include "schema/behaviour.h"
+#include "schema/in_blocks.h"
 #include "schema/row.h"
 
 #include <cstddef>
@@ -28,21 +29,39 @@ inline double read_cell(const std::byte* cells, std::size_t column) {
   return value;
 }
 
+/// A node that makes another value of a row, whatever its record: Op has `Status apply(const Datum& in, Datum& out)
+/// const`. Rows then come in blocks.
+template <class Op>
+class RowOp : public SampleOp, public InBlocks {
+ public:
+  Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext&) const final {
+    return self().apply(*in[0], *out[0]);
+  }
+  std::size_t run_block(std::span<const Datum* const> in, std::span<Datum* const> out) const final {
+    for (std::size_t i = 0; i < in.size(); ++i)
+      if (!self().apply(*in[i], *out[i])) return i;
+    return in.size();
+  }
+
+ private:
+  [[nodiscard]] const Op& self() const { return static_cast<const Op&>(*this); }
+};
+
 /// Changes numbers of some columns, one by one: `change(place, index, value)` gives the new one or an error, where
 /// `index` counts the columns that are changed.
 template <class Change>
-class NumbersOp final : public SampleOp {
+class NumbersOp final : public RowOp<NumbersOp<Change>> {
  public:
   NumbersOp(std::size_t columns, std::vector<std::size_t> places, Change change)
       : columns_(columns), places_(std::move(places)), change_(std::move(change)) {}
 
-  Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext&) const override {
-    if (!RowView::fits(*in[0], columns_)) return fail(short_row());
+  Status apply(const Datum& in, Datum& out) const {
+    if (!RowView::fits(in, columns_)) return fail(short_row());
     if (places_.empty()) {
-      out[0]->view(*in[0]);
+      out.view(in);
       return {};
     }
-    std::byte* cells = copy_row(*in[0], *out[0]);
+    std::byte* cells = copy_row(in, out);
     for (std::size_t i = 0; i < places_.size(); ++i)
       write_cell(cells, places_[i], change_(i, read_cell(cells, places_[i])));
     return {};

@@ -6,6 +6,7 @@
 #include "plan/open_source.h"
 #include "schema/registry.h"
 #include "schema/several_labels.h"
+#include "training/inference/standard_input.h"
 #include "training/resume.h"
 
 #include <algorithm>
@@ -15,7 +16,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
+#include <stop_token>
 #include <string_view>
 #include <unistd.h>
 #include <utility>
@@ -29,7 +30,7 @@ constexpr std::string_view kInputSign = "-";    // of standard input
 /// Standard input in a file, which goes with it.
 class SpooledInput {
  public:
-  static Result<std::shared_ptr<const SpooledInput>> make() {
+  static Result<std::shared_ptr<const SpooledInput>> make(const std::stop_token& stop) {
     std::error_code error;
     const std::filesystem::path folder = std::filesystem::temp_directory_path(error);
     std::string name = ((error ? std::filesystem::path("/tmp") : folder) / "feedline-XXXXXX").string();
@@ -40,10 +41,16 @@ class SpooledInput {
     ::close(descriptor);
     auto spooled = std::make_shared<SpooledInput>(std::move(name));
     std::ofstream file(spooled->path(), std::ios::binary | std::ios::trunc);
-    if (std::cin.peek() != std::istream::traits_type::eof()) file << std::cin.rdbuf();
-    file.close();
-    if (!file)
+    const auto no_room = [] {
       return fail("standard input cannot be kept", "Make room in the folder for temporary files, or set TMPDIR");
+    };
+    const auto put = [&](std::string_view piece) -> Status {
+      if (!file.write(piece.data(), static_cast<std::streamsize>(piece.size()))) return no_room();
+      return {};
+    };
+    if (Status read = StandardInput(stop).each_piece(put); !read) return fail(std::move(read.error()));
+    file.close();
+    if (!file) return no_room();
     return spooled;
   }
   explicit SpooledInput(std::string path) : path_(std::move(path)) {}
@@ -216,7 +223,7 @@ Result<std::shared_ptr<const Source>> given_tables(const NodeSpec& source, const
   for (const std::string& input : inputs) {
     GivenTable& table = tables.emplace_back(GivenTable{.shown = escape_name(input)});
     if (input == kInputSign) {
-      auto spooled = SpooledInput::make();
+      auto spooled = SpooledInput::make(context.stop);
       if (!spooled) return fail(std::move(spooled.error()));
       table.spool = std::move(*spooled);
     }

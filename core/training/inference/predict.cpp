@@ -8,6 +8,7 @@
 #include "training/inference/given_tables.h"
 #include "training/inference/occlusion.h"
 #include "training/inference/session.h"
+#include "training/inference/standard_input.h"
 #include "training/inference/typed_record.h"
 #include "training/resume.h"
 
@@ -16,9 +17,9 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
-#include <iostream>
 #include <numeric>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace feedline::inline training {
@@ -60,24 +61,60 @@ Result<std::vector<GivenRecord>> pictures_in(const fs::path& folder, const std::
   return records;
 }
 
-Result<std::vector<GivenRecord>> lines_of(const std::string& input) {
-  std::ifstream file;
-  const bool standard = input == kStandardInput;
-  if (!standard) file.open(user_path(input));
-  if (!standard && !file) return fail(missing_input(input));
-  std::istream& from = standard ? std::cin : file;
-  std::vector<GivenRecord> records;
-  std::string line;
-  for (std::size_t number = 1; std::getline(from, line); ++number) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!line.empty())
-      records.push_back({.name = fmt::format("{}:{}", input, number), .text = std::exchange(line, {})});
+/// Lines of a text that comes in pieces, as records; empty ones are passed over.
+class LineRecords {
+ public:
+  explicit LineRecords(std::string input) : input_(std::move(input)) {}
+
+  void add(std::string_view piece) {
+    for (std::size_t end = piece.find('\n'); end != std::string_view::npos; end = piece.find('\n')) {
+      line_ += piece.substr(0, end);
+      piece.remove_prefix(end + 1);
+      end_line();
+    }
+    line_ += piece;
   }
-  return records;
+  [[nodiscard]] std::vector<GivenRecord> take() {
+    end_line();
+    return std::move(records_);
+  }
+
+ private:
+  void end_line() {
+    ++number_;
+    if (!line_.empty() && line_.back() == '\r') line_.pop_back();
+    if (!line_.empty())
+      records_.push_back({.name = fmt::format("{}:{}", input_, number_), .text = std::exchange(line_, {})});
+  }
+
+  std::string input_;
+  std::string line_{};
+  std::size_t number_ = 0;
+  std::vector<GivenRecord> records_{};
+};
+
+Result<std::vector<GivenRecord>> lines_of(const std::string& input, const std::stop_token& stop) {
+  LineRecords lines(input);
+  if (input == kStandardInput) {
+    const auto add = [&lines](std::string_view piece) -> Status {
+      lines.add(piece);
+      return {};
+    };
+    if (Status read = StandardInput(stop).each_piece(add); !read) return fail(std::move(read.error()));
+    return lines.take();
+  }
+  std::ifstream file(user_path(input), std::ios::binary);
+  if (!file) return fail(missing_input(input));
+  std::vector<char> room(std::size_t{64} * 1024);
+  while (file.read(room.data(), static_cast<std::streamsize>(room.size())), file.gcount() > 0) {
+    if (stop.stop_requested()) return fail_cancelled();
+    lines.add({room.data(), static_cast<std::size_t>(file.gcount())});
+  }
+  return lines.take();
 }
 
 Result<std::vector<GivenRecord>> records_of(const std::string& input, bool lines, const std::stop_token& stop) {
-  if (lines) return lines_of(input);
+  if (lines) return lines_of(input, stop);
   const fs::path path = user_path(input);
   std::error_code error;
   const fs::file_status status = fs::status(path, error);

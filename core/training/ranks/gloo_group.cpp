@@ -127,6 +127,7 @@ struct Exchange {
   bool done = false;
   std::string fault{};  ///< what went wrong
   Nanos lasted = 0;     ///< once it is done
+  Nanos ended = 0;
 };
 
 /// What the group and its thread share. The thread takes one operation after the other, so that all ranks meet in each.
@@ -165,6 +166,7 @@ struct ExchangeQueue {
         lock.lock();
         next->fault = std::move(fault);
         next->lasted = ended - begun;
+        next->ended = ended;
         broken = !next->fault.empty();
         idle = true;
       }
@@ -203,6 +205,10 @@ class GlooCollective final : public Collective {
   [[nodiscard]] Nanos lasted() const override {
     const std::lock_guard lock(queue_->mutex);
     return exchange_->lasted;
+  }
+  [[nodiscard]] Nanos ended() const override {
+    const std::lock_guard lock(queue_->mutex);
+    return exchange_->ended;
   }
 
  private:

@@ -50,6 +50,9 @@ GradientExchange::GradientExchange(ProcessGroup& group, const FlatParameters& pa
     room -= std::min(room, static_cast<std::size_t>(count) * number);
   }
   for (auto& told : told_by_) told.resize(bucket_of_.size());
+  if (options_.trace == nullptr) return;
+  lane_ = &options_.trace->lane("gradients");
+  label_ = options_.trace->label("exchange");
 }
 
 void GradientExchange::watch(const std::vector<at::Tensor>& parameters, std::size_t replica) {
@@ -104,6 +107,12 @@ void GradientExchange::finish() {
       parameters_.gradients(0).narrow(0, bucket->first, bucket->count).copy_(bucket->short_numbers);
     const Nanos now = Clock::system().now();
     sample_.add(bucket->bytes, sum->lasted(), now - std::exchange(asked, now));
+    if (lane_ == nullptr) continue;
+    const Nanos ended = sum->ended() > 0 ? sum->ended() : now;
+    lane_->add({.start = ended - sum->lasted(),
+                .duration = sum->lasted(),
+                .kind = TraceKind::Phase,
+                .label = label_});
   }
 }
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/torch.h"
 #include "telemetry/rank_sample.h"
+#include "telemetry/trace.h"
 #include "training/flat_parameters.h"
 #include "training/ranks/process_group.h"
 
@@ -27,6 +28,7 @@ class GradientExchange {
   struct Options {
     std::size_t bucket_bytes = std::size_t{4} << 20;
     bool in_bfloat16 = false;  ///< half the bytes, of numbers with 8 bits of precision
+    Trace* trace = nullptr;    ///< gets a lane that shows each bucket on its way
   };
 
   /// `parameters` must outlive it.
@@ -70,6 +72,8 @@ class GradientExchange {
   std::mutex mutex_{};
   std::size_t next_ = 0;  ///< bucket to be sent
   CollectiveSample sample_{};
+  TraceLane* lane_ = nullptr;
+  std::uint16_t label_ = 0;
 };
 
 }  // namespace feedline::inline training

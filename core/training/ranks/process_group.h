@@ -42,6 +42,8 @@ class Collective {
   virtual void wait() = 0;
   /// How long it took by itself, behind wait(): what it waited for earlier operations counts not.
   [[nodiscard]] virtual Nanos lasted() const = 0;
+  /// When it was done, behind wait(), which may come much later; 0: not known.
+  [[nodiscard]] virtual Nanos ended() const { return 0; }
 };
 
 /// The processes that train together: a c10d store and process group (Gloo; NCCL for tensors of a GPU where LibTorch

@@ -65,9 +65,10 @@ void StagePipeline::add_wires() {
 }
 
 void StagePipeline::begin(const std::vector<at::Tensor>& fields, std::optional<double> weight) {
+  begun_ = stage_clock();
   all_rows_ = fields.front().size(0);
   weight_ = weight;
-  const auto wanted = static_cast<std::int64_t>(std::max<std::int64_t>(model_.plan().staging.micro_batches, 1));
+  const auto wanted = std::max<std::int64_t>(model_.plan().staging.micro_batches, 1);
   const auto micros = static_cast<std::size_t>(std::clamp<std::int64_t>(all_rows_, 1, wanted));
   fields_.assign(micros, {});
   rows_.clear();
@@ -82,6 +83,7 @@ void StagePipeline::begin(const std::vector<at::Tensor>& fields, std::optional<d
     stage.backward.open(micros, stage.out.size());
     stage.kept.assign(micros, {});
     stage.compared.assign(micros, {});
+    stage.busy = 0;
   }
 }
 
@@ -104,7 +106,6 @@ void StagePipeline::work(std::size_t stage, const std::stop_token& stop, Trainer
 void StagePipeline::forward(std::size_t index, std::size_t micro, const std::stop_token& stop) {
   Stage& stage = stages_[index];
   Kept& kept = stage.kept[micro];
-  const Nanos waited = stage_clock();
   std::vector<at::Tensor> given = stage.forward.take(micro, stop);
   const Nanos started = stage_clock();
   std::vector<at::Tensor> outputs(model_.layer_count());
@@ -119,7 +120,7 @@ void StagePipeline::forward(std::size_t index, std::size_t micro, const std::sto
   at::Tensor loss = model_.stage_forward(fields_[micro], index, stop, outputs, stage.compared[micro]);
   if (loss.defined()) losses_[micro] = loss.detach();
   if (weight_) kept.loss = std::move(loss);
-  count(stage, false, waited, started);
+  count(stage, false, started);
   for (const Wire& wire : stage.out) {
     if (weight_) kept.left.push_back(outputs[wire.layer]);
     stages_[wire.to].forward.put(micro, wire.in, outputs[wire.layer]);
@@ -128,7 +129,6 @@ void StagePipeline::forward(std::size_t index, std::size_t micro, const std::sto
 
 void StagePipeline::backward(std::size_t index, std::size_t micro, const std::stop_token& stop) {
   Stage& stage = stages_[index];
-  const Nanos waited = stage_clock();
   const std::vector<at::Tensor> given = stage.backward.take(micro, stop);
   const Nanos started = stage_clock();
   const Kept kept = std::exchange(stage.kept[micro], {});
@@ -151,14 +151,14 @@ void StagePipeline::backward(std::size_t index, std::size_t micro, const std::st
   } catch (const std::exception& fault) {
     throw StepFailed(library_error(fault, model_.loss_node()));
   }
-  count(stage, true, waited, started);
+  count(stage, true, started);
   for (const Wire& wire : stage.in) stages_[wire.from].backward.put(micro, wire.out, kept.entered[wire.in].grad());
 }
 
-void StagePipeline::count(Stage& stage, bool backward, Nanos waited, Nanos started) {
+void StagePipeline::count(Stage& stage, bool backward, Nanos started) {
   if (!weight_) return;
   const Nanos ended = stage_clock();
-  stage.spent.idle += started - waited;
+  stage.busy += ended - started;
   (backward ? stage.spent.backward : stage.spent.forward) += ended - started;
   if (stage.lane == nullptr) return;
   stage.lane->add({.start = started,
@@ -168,6 +168,10 @@ void StagePipeline::count(Stage& stage, bool backward, Nanos waited, Nanos start
 }
 
 std::vector<StagePipeline::Micro> StagePipeline::finish() {
+  // A stage is idle at both ends of a step, too: before its first micro-batch comes, and behind its last gradient.
+  const Nanos lasted = stage_clock() - begun_;
+  if (weight_)
+    for (Stage& stage : stages_) stage.spent.idle += std::max<Nanos>(lasted - stage.busy, 0);
   std::vector<Micro> micros;
   for (std::size_t micro = 0; micro < fields_.size(); ++micro) {
     Micro one{.outcome = {.loss = std::move(losses_[micro])}, .rows = rows_[micro]};

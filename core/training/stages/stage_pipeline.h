@@ -72,13 +72,14 @@ class StagePipeline {
     std::vector<Kept> kept{};                       ///< by micro-batch
     std::vector<std::vector<Compared>> compared{};  ///< the same
     ModelStageSample spent{};                       ///< without layers
+    Nanos busy = 0;                                 ///< in this step
     TraceLane* lane = nullptr;
   };
 
   void add_wires();
   void forward(std::size_t stage, std::size_t micro, const std::stop_token& stop);
   void backward(std::size_t stage, std::size_t micro, const std::stop_token& stop);
-  void count(Stage& stage, bool backward, Nanos waited, Nanos started);
+  void count(Stage& stage, bool backward, Nanos started);
 
   Model& model_;
   std::vector<Stage> stages_;
@@ -87,6 +88,7 @@ class StagePipeline {
   std::vector<std::int64_t> rows_{};
   std::vector<at::Tensor> losses_{};
   std::int64_t all_rows_ = 0;
+  Nanos begun_ = 0;
   std::optional<double> weight_{};
   std::uint16_t forward_label_ = 0;
   std::uint16_t backward_label_ = 0;

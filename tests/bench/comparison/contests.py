@@ -28,6 +28,8 @@ class Surroundings:
     photos: Path
     grey: Grey
     tables: Path
+    texts: Path
+    mixed: Path
     examples: Path
     work: Path
     cores: int

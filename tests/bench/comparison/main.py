@@ -12,16 +12,21 @@ from . import machine, report
 from .contests import CONTESTS as PLAIN_CONTESTS
 from .contests import Accuracy, Surroundings, accuracy
 from .data import fashion_mnist, photo_folder
+from .learning import LEARNING_CONTESTS
 from .measure import Contest, Standing, Unavailable, hold, say, shorten_list
 from .programs import Feedline, HandLoop, PyTorch
 from .tables import TABLE_CONTESTS
 from .target import WANTED, target_table, time_to_target
 from .techniques import TECHNIQUE_CONTESTS
+from .texts import TEXT_CONTESTS
+from .trainings import TRAINING_CONTESTS
 
 ROOT = Path(__file__).resolve().parents[3]
-CONTESTS = {**PLAIN_CONTESTS, **TECHNIQUE_CONTESTS, **TABLE_CONTESTS}
+CONTESTS = {**PLAIN_CONTESTS, **TECHNIQUE_CONTESTS, **TABLE_CONTESTS, **TEXT_CONTESTS, **TRAINING_CONTESTS,
+            **LEARNING_CONTESTS}
 USUAL = [*PLAIN_CONTESTS, "accuracy"]
-JOBS = [*USUAL, *TECHNIQUE_CONTESTS, "target", *TABLE_CONTESTS]
+JOBS = [*USUAL, *TECHNIQUE_CONTESTS, "target", *TABLE_CONTESTS, *TEXT_CONTESTS, *TRAINING_CONTESTS,
+        *LEARNING_CONTESTS]
 ROWS = ("jpeg", "cached", "grey", "train")  # of the README's table
 
 
@@ -50,6 +55,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
                         help="folder with the four IDX files of MNIST or Fashion-MNIST; without it some are made")
     parser.add_argument("--tables", type=Path, default=ROOT.parent / "shared/data/tables",
                         help="folder with uci/adult-train.csv and rust-csv/bench/worldcitiespop.csv")
+    parser.add_argument("--texts", type=Path, default=ROOT.parent / "shared/data/text",
+                        help="folder with ag-news/test.csv and sms-spam/SMSSpamCollection")
+    parser.add_argument("--mixed", type=Path, default=ROOT.parent / "shared/data/mixed",
+                        help="folder with fashion-products/products.csv and its pictures")
     parser.add_argument("--python", help="a Python that has PyTorch (default: this one, else /usr/bin/python3)")
     options = parser.parse_args(arguments)
     options.only = [job.strip() for job in options.only.split(",") if job.strip()]
@@ -87,6 +96,8 @@ def surroundings(options: argparse.Namespace) -> Surroundings:
         photos=photo_folder(given, work),
         grey=fashion_mnist(options.mnist, work),
         tables=options.tables,
+        texts=options.texts,
+        mixed=options.mixed,
         examples=ROOT / "resources/examples",
         work=work,
         cores=machine.cores(),

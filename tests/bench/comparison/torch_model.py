@@ -30,9 +30,10 @@ class Graph:
                 return {"type": node["type"], **node["params"]}
         return None
 
-    def model(self) -> list[dict]:
-        """The nodes from the batch to the loss, in the order of the wires."""
-        chain, port = [], f"{next(i for i, n in self.nodes.items() if n['type'] == 'batch' and self.feeds_model(i))}.image"
+    def model(self, field: str = "image") -> list[dict]:
+        """The nodes from this field of the batch to the loss, in the order of the wires."""
+        batch = next(i for i, n in self.nodes.items() if n["type"] == "batch" and self.feeds_model(i, field))
+        chain, port = [], f"{batch}.{field}"
         while True:
             name = next(link["to"] for link in self.links if link["from"] == port).split(".")[0]
             if self.nodes[name]["type"] == "cross_entropy":
@@ -40,13 +41,13 @@ class Graph:
             chain.append(self.nodes[name])
             port = f"{name}.y"
 
-    def feeds_model(self, batch: str) -> bool:
-        return any(link["from"] == f"{batch}.image" for link in self.links)
+    def feeds_model(self, batch: str, field: str) -> bool:
+        return any(link["from"] == f"{batch}.{field}" for link in self.links)
 
 
-def network(layers: Iterable[dict]) -> nn.Sequential:
-    """For 28x28 grey pictures of ten classes."""
-    channels, side, features = 1, 28, 0
+def network(layers: Iterable[dict], features: int = 0, classes: int = 10) -> nn.Sequential:
+    """For 28x28 grey pictures, or for so many features."""
+    channels, side = 1, 28
     made: list[nn.Module] = []
     for node in layers:
         params = node["params"]
@@ -70,8 +71,9 @@ def network(layers: Iterable[dict]) -> nn.Sequential:
             made.append(nn.Flatten())
             features = channels * side * side
         elif node["type"] == "linear":
-            made.append(nn.Linear(features, params["units"]))
-            features = params["units"]
+            units = params["units"] or classes
+            made.append(nn.Linear(features, units))
+            features = units
         else:
             raise SystemExit(f"torch_model.py: {node['type']} has no counterpart here yet")
     return nn.Sequential(*made)
@@ -116,11 +118,12 @@ def cutmix(params: dict) -> Mixed:
 MIXERS = {"mixup": mixup, "cutmix": cutmix}
 
 
-def optimizer_of(params: dict, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
+def optimizer_of(params: dict, weights: list[nn.Parameter], foreach: bool | None = None) -> torch.optim.Optimizer:
+    """`foreach`: all weights by one call of each operation, which is not always faster on a CPU."""
     rate = params.get("learning_rate", 1e-3)
     if params["type"] == "adam":
-        return torch.optim.Adam(weights, lr=rate, weight_decay=params.get("weight_decay", 0))
-    return torch.optim.AdamW(weights, lr=rate, weight_decay=params.get("weight_decay", 0.01))
+        return torch.optim.Adam(weights, lr=rate, weight_decay=params.get("weight_decay", 0), foreach=foreach)
+    return torch.optim.AdamW(weights, lr=rate, weight_decay=params.get("weight_decay", 0.01), foreach=foreach)
 
 
 def schedule_of(params: dict, optimizer: torch.optim.Optimizer, steps: int):
@@ -141,25 +144,26 @@ def schedule_of(params: dict, optimizer: torch.optim.Optimizer, steps: int):
 class Trainer:
     """Takes batch by batch; of `batches` in all, which a schedule has to know."""
 
-    def __init__(self, graph: Graph, batches: int = ENDLESS):
-        layers = graph.model()
+    def __init__(self, graph: Graph, batches: int = ENDLESS, field: str = "image", features: int = 0, classes: int = 10,
+                 foreach: bool | None = None):
+        layers = graph.model(field)
         self.mix = None
         if layers[0]["type"] in MIXERS:
             self.mix = MIXERS[layers[0]["type"]](layers[0]["params"])
             layers = layers[1:]
-        self.model = network(layers)
+        self.model = network(layers, features, classes)
         self.loss = nn.CrossEntropyLoss(label_smoothing=graph.params("cross_entropy").get("label_smoothing", 0.0))
         self.weights = list(self.model.parameters())
         params = graph.params("adam", "adamw")
         if params is None:
             raise SystemExit("torch_model.py: the graph's optimiser has no counterpart here yet")
         self.l1, self.clip, self.ema = (params.get(name, 0) for name in ("l1", "clip_norm", "ema"))
-        self.optimizer = optimizer_of(params, self.weights)
+        self.optimizer = optimizer_of(params, self.weights, foreach)
         self.accumulate = graph.params("trainer").get("accumulate", 1)
         self.schedule = schedule_of(params, self.optimizer, max(batches // self.accumulate, 1))
         self.average = [weight.detach().clone() for weight in self.weights] if self.ema else []
         self.batches = 0
-        self.optimizer.zero_grad()
+        self.optimizer.zero_grad(set_to_none=True)
 
     def loss_of(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         if self.mix is None:
@@ -188,7 +192,7 @@ class Trainer:
             with torch.no_grad():
                 torch._foreach_mul_(self.average, self.ema)
                 torch._foreach_add_(self.average, self.weights, alpha=1 - self.ema)
-        self.optimizer.zero_grad()
+        self.optimizer.zero_grad(set_to_none=True)
 
     def swap(self) -> None:
         """Weights and their average change places."""

@@ -71,13 +71,14 @@ class GreyArrays(Dataset):
 
 
 class OpenCvCrop:
-    """Decode by OpenCV, random resized crop 224, flip, normalise: all in numpy, as little as possible."""
+    """Decode by OpenCV, random resized crop, flip, normalise: all in numpy, as little as possible."""
 
-    def __init__(self) -> None:
+    def __init__(self, side: int = 224) -> None:
         import cv2  # only where it is asked for
 
         cv2.setNumThreads(0)
         self.cv2 = cv2
+        self.side = side
         self.mean = np.float32(IMAGENET[0]) * 255
         self.scale = 1 / (np.float32(IMAGENET[1]) * 255)
 
@@ -86,7 +87,7 @@ class OpenCvCrop:
 
     def __call__(self, picture: np.ndarray) -> torch.Tensor:
         x, y, width, height = random_window(picture.shape[1], picture.shape[0])
-        crop = self.cv2.resize(picture[y : y + height, x : x + width], (224, 224))
+        crop = self.cv2.resize(picture[y : y + height, x : x + width], (self.side, self.side))
         if random.random() < 0.5:
             crop = self.cv2.flip(crop, 1)
         normal = self.cv2.cvtColor(crop, self.cv2.COLOR_BGR2RGB).astype(np.float32)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PyTorch's side of the comparison of tables: parse, impute (median, most frequent), one-hot, standardise, batch 256.
+"""PyTorch's side of the comparison of tables: parse, impute (median, most frequent), one-hot, standardise, batch; and
+the network of a graph trained on that.
 
 The table's columns are letters, as in hand_table.cpp: n number, c category, l class, y number to be predicted, - not read.
 Prints one JSON object.
@@ -16,9 +17,9 @@ import mmap
 import numpy as np
 import torch
 from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, TensorDataset
+from torch_model import Graph, Trainer
 from torch_peer import measure
 
-BATCH = 256
 MOST_CATEGORIES = 256
 LEARNT = 200_000  # rows that means and categories are taken from
 MISSING = ("", "?")
@@ -89,25 +90,24 @@ class Rows(Dataset):
 class Slices:
     """A prepared tensor, sliced by a new permutation each epoch: no DataLoader, as fast as PyTorch can be."""
 
-    def __init__(self, rows: torch.Tensor, labels: torch.Tensor):
-        self.rows, self.labels = rows, labels
+    def __init__(self, rows: torch.Tensor, labels: torch.Tensor, batch: int):
+        self.rows, self.labels, self.batch = rows, labels, batch
 
     def __iter__(self):
-        for order in torch.randperm(len(self.rows)).split(BATCH):
+        for order in torch.randperm(len(self.rows)).split(self.batch):
             yield self.rows[order], self.labels[order]
 
 
-def loader(options: argparse.Namespace):
-    rows = Rows(options.file, options.schema, options.header)
+def loader(options: argparse.Namespace, rows: Rows):
     workers = {"num_workers": options.workers, "persistent_workers": options.workers > 0}
     if options.by == "rows":
-        return DataLoader(rows, BATCH, shuffle=True, **workers)
+        return DataLoader(rows, options.batch, shuffle=True, **workers)
     if options.by == "prepared":
-        return DataLoader(TensorDataset(*rows.prepared()), BATCH, shuffle=True, **workers)
+        return DataLoader(TensorDataset(*rows.prepared()), options.batch, shuffle=True, **workers)
     if options.by == "batches":
         data = TensorDataset(*rows.prepared())
-        return DataLoader(data, sampler=BatchSampler(RandomSampler(data), BATCH, False), batch_size=None, **workers)
-    return Slices(*rows.prepared())
+        return DataLoader(data, sampler=BatchSampler(RandomSampler(data), options.batch, False), batch_size=None, **workers)
+    return Slices(*rows.prepared(), options.batch)
 
 
 def main() -> None:
@@ -116,10 +116,23 @@ def main() -> None:
     parser.add_argument("--schema", required=True)
     parser.add_argument("--header", action="store_true")
     parser.add_argument("--by", choices=["rows", "prepared", "batches", "slices"], default="rows")
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--graph", help="train its network")
+    parser.add_argument("--foreach", action="store_true", help="the optimiser updates all weights at once")
+    parser.add_argument("--threads", type=int, default=0, help="intra-op threads; 0: PyTorch's default")
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=5)
     options = parser.parse_args()
-    report = measure(loader(options), lambda batch: None, options.seconds, warm_up=4)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    torch.manual_seed(1)
+    rows = Rows(options.file, options.schema, options.header)
+    work = lambda batch: None  # noqa: E731
+    if options.graph:
+        classes = len(rows.label[1])
+        work = Trainer(Graph(options.graph), field="features", features=rows.width, classes=classes,
+                       foreach=options.foreach or None).step
+    report = measure(loader(options, rows), work, options.seconds, warm_up=4)
     print(json.dumps({**report, "torch": torch.__version__}))
 
 

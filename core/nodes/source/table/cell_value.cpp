@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kLongestNumber = 512;  // a double's digits written out in full are fewer
 constexpr std::size_t kExactDigits = 15;     // whole numbers of so many digits are doubles
+constexpr std::array<double, kExactDigits + 1> kPowersOfTen{1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                            1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 
 bool is_cell_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -22,6 +24,25 @@ std::pair<std::string_view, std::size_t> digit_run(std::string_view text) {
   std::size_t begin = 0;
   while (begin + 1 < end && text[begin] == '0') ++begin;
   return {text.substr(begin, end - begin), end};
+}
+
+/// At most 15 digits, perhaps with a point between two of them: both the digits as a whole number and the power of ten
+/// are doubles, so that their quotient is rounded once, to the nearest double. Source: W. D. Clinger, "How to read
+/// floating point numbers accurately", PLDI 1990. False: it is longer, or no such number.
+bool parse_short(std::string_view cell, char point, double& value) {
+  std::int64_t digits = 0;
+  std::size_t i = 0;
+  for (; i < cell.size() && is_cell_digit(cell[i]); ++i) digits = digits * 10 + (cell[i] - '0');
+  if (i == cell.size() && i <= kExactDigits) {
+    value = static_cast<double>(digits);
+    return true;
+  }
+  if (i == 0 || i + 1 >= cell.size() || cell[i] != point) return false;
+  const std::size_t whole = i;
+  for (++i; i < cell.size() && is_cell_digit(cell[i]); ++i) digits = digits * 10 + (cell[i] - '0');
+  if (i != cell.size()) return false;
+  value = static_cast<double>(digits) / kPowersOfTen[cell.size() - whole - 1];
+  return true;
 }
 
 bool parse_whole(std::string_view cell, double& value) {
@@ -46,15 +67,9 @@ bool parse_cell(std::string_view cell, bool decimal_comma, double& value) {
     cell.remove_prefix(1);
     if (cell.empty()) return false;
   }
-  if (cell.size() <= kExactDigits) {
-    std::int64_t whole = 0;
-    std::size_t i = 0;
-    for (; i < cell.size() && is_cell_digit(cell[i]); ++i) whole = whole * 10 + (cell[i] - '0');
-    if (i == cell.size()) {
-      const auto exact = static_cast<double>(whole);
-      value = negative ? -exact : exact;
-      return true;
-    }
+  if (cell.size() <= kExactDigits + 1 && parse_short(cell, decimal_comma ? ',' : '.', value)) {
+    if (negative) value = -value;
+    return true;
   }
   if (!is_cell_digit(cell.front()) && cell.front() != (decimal_comma ? ',' : '.')) return false;
   double parsed = 0;

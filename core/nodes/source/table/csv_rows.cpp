@@ -36,6 +36,61 @@ void for_each_sign(const char* at, const char* end, char sign, const Found& foun
     if (*at == sign && !found(at)) return;
 }
 
+/// The signs that cut() meets up to the end of a line, and whether all of it is ASCII.
+struct PlainLine {
+  const char* stop = nullptr;  ///< its line end, or the end; null: it has a quote sign
+  std::size_t cells = 0;       ///< more than there is room for: many
+  bool ascii = true;
+};
+
+/// Writes where each cell begins, the first one aside, counted from `begin`.
+PlainLine scan_line(const char* const begin, const char* const end, const CsvDialect& dialect,
+                    std::span<std::uint32_t> begins) {
+  PlainLine line{.cells = 1};
+  const char* at = begin;
+  const auto separator_at = [&](const char* sign) {
+    if (line.cells == begins.size()) return false;
+    begins[line.cells++] = static_cast<std::uint32_t>(sign + 1 - begin);
+    return true;
+  };
+  const auto too_many = [&] {
+    ++line.cells;
+    line.stop = at;
+    return line;
+  };
+#if defined(__SSE2__)
+  const __m128i separators = _mm_set1_epi8(dialect.separator);
+  const __m128i quotes = _mm_set1_epi8(dialect.quote);
+  const __m128i line_ends = _mm_set1_epi8(dialect.line_end);
+  for (; end - at >= 16; at += 16) {
+    const __m128i here = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    auto found = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(here, separators)));
+    auto high = static_cast<unsigned>(_mm_movemask_epi8(here));
+    const auto ends = static_cast<unsigned>(
+        _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(here, line_ends), _mm_cmpeq_epi8(here, quotes))));
+    if (ends != 0) {
+      const unsigned in_line = (ends & -ends) - 1;
+      found &= in_line;
+      high &= in_line;
+    }
+    for (; found != 0; found &= found - 1)
+      if (!separator_at(at + std::countr_zero(found))) return too_many();
+    line.ascii = line.ascii && high == 0;
+    if (ends == 0) continue;
+    at += std::countr_zero(ends);
+    line.stop = *at == dialect.line_end ? at : nullptr;
+    return line;
+  }
+#endif
+  for (; at < end && *at != dialect.line_end; ++at) {
+    if (*at == dialect.quote) return line;
+    if (*at == dialect.separator && !separator_at(at)) return too_many();
+    line.ascii = line.ascii && static_cast<unsigned char>(*at) < 0x80;
+  }
+  line.stop = at;
+  return line;
+}
+
 /// The sign that closes a quoted text, `at` being inside; null: none. Says whether there are signs to take out.
 const char* closing_quote(const char* at, const char* end, const CsvDialect& dialect, bool& marked) {
   const char* quote = nullptr;  // the next one, or the end: looked for again only when it is passed
@@ -160,8 +215,32 @@ RowSplitter::Fault RowSplitter::split_plain(std::string_view row, const CsvDiale
   return Fault::None;
 }
 
+bool RowSplitter::cut(const char* begin, const char* end, const CsvDialect& dialect, std::size_t columns,
+                      std::span<const std::size_t> wanted) {
+  if (static_cast<std::size_t>(end - begin) > kLongestRow) end = begin + kLongestRow;
+  begins_.resize(columns + 1);
+  const PlainLine line = scan_line(begin, end, dialect, std::span(begins_).first(columns));
+  if (line.stop == nullptr || line.cells != columns) return false;
+  const char* close = line.stop;
+  if (static_cast<std::size_t>(close - begin) == kLongestRow) return false;  // perhaps it goes on
+  if (is_no_row({begin, static_cast<std::size_t>(close - begin)}, dialect)) return false;
+  while (close > begin && close[-1] == '\r') --close;
+  begins_[columns] = static_cast<std::uint32_t>(close - begin) + 1;
+  ascii_ = line.ascii;
+  cells_.resize(columns);
+  for (const std::size_t cell : wanted) {
+    const char* from = begin + begins_[cell];
+    const char* to = std::max<const char*>(begin + begins_[cell + 1] - 1, from);
+    while (from < to && dialect.is_blank(*from)) ++from;
+    while (to > from && dialect.is_blank(to[-1])) --to;
+    cells_[cell] = {.data = from, .size = static_cast<std::uint32_t>(to - from)};
+  }
+  return true;
+}
+
 RowSplitter::Fault RowSplitter::split(std::string_view row, const CsvDialect& dialect, std::size_t most) {
   cells_.clear();
+  ascii_ = false;
   if (!has_quote(row.data(), row.data() + row.size(), dialect)) return split_plain(row, dialect, most);
   taken_out_.clear();
   taken_out_.reserve(row.size());

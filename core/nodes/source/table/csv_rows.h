@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,7 +64,14 @@ class RowSplitter {
   };
   /// At most `most` cells; the fault is at cell cells().size() - 1.
   [[nodiscard]] Fault split(std::string_view row, const CsvDialect& dialect, std::size_t most);
+  /// The quick way, which looks at each byte once: the row that begins at `begin` and ends with its line, or at `end`.
+  /// False: it does not have so many cells, or it has a quote sign, or it is no row; split() tells. Of cells() only
+  /// those in `wanted` are set then.
+  [[nodiscard]] bool cut(const char* begin, const char* end, const CsvDialect& dialect, std::size_t columns,
+                         std::span<const std::size_t> wanted);
   [[nodiscard]] const std::vector<CsvCell>& cells() const { return cells_; }
+  /// Is the row known to be ASCII? Only cut() knows.
+  [[nodiscard]] bool ascii() const { return ascii_; }
 
  private:
   /// All cells of a row that has no quote sign: one pass over it. Fault::None or ManyCells.
@@ -73,7 +81,9 @@ class RowSplitter {
   [[nodiscard]] const char* add_quoted(const char* at, const char* end, const CsvDialect& dialect, Fault& fault);
 
   std::vector<CsvCell> cells_{};
-  std::string taken_out_{};  ///< texts of cells with doubled or escaped signs
+  std::string taken_out_{};              ///< texts of cells with doubled or escaped signs
+  std::vector<std::uint32_t> begins_{};  ///< of cut(): where each cell begins, and one past the end
+  bool ascii_ = false;
 };
 
 /// The bytes of a text file, to be read in pieces; what is given must outlive it.

@@ -5,8 +5,11 @@
 #include "base/machine_fault.h"
 #include "base/numbers.h"
 #include "base/plain_text.h"
+#include "base/text_lookup.h"
 #include "nodes/source/table/csv_survey.h"
+#include "nodes/source/table/mapped_text.h"
 #include "nodes/source/table/text_encoding.h"
+#include "schema/in_blocks.h"
 #include "schema/in_memory.h"
 #include "schema/record_keys.h"
 #include "schema/row.h"
@@ -21,41 +24,15 @@
 #include <cmath>
 #include <limits>
 #include <optional>
-#include <sys/mman.h>
 #include <utility>
 
 namespace feedline::inline nodes {
 namespace {
 
-constexpr std::uint64_t kMappedUpTo = std::uint64_t{16} << 20;  // larger files stay out of the resident memory
-constexpr unsigned kLookForChange = 64;                         // reads
-constexpr std::size_t kShownCell = 40;                          // bytes
-
-/// A file mapped for reading, under a guard.
-class MappedText {
- public:
-  MappedText(int descriptor, std::uint64_t size) : size_(static_cast<std::size_t>(size)) {
-    void* data = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, descriptor, 0);
-    if (data == MAP_FAILED) return;
-    data_ = data;
-    guard_.emplace(data, size_);
-  }
-  ~MappedText() {
-    guard_.reset();
-    if (data_ != nullptr) ::munmap(data_, size_);
-  }
-  MappedText(const MappedText&) = delete;
-  MappedText& operator=(const MappedText&) = delete;
-  /// Null: it is not mapped, or some of it has been lost.
-  [[nodiscard]] const char* data() const {
-    return data_ == nullptr || guard_->broken() ? nullptr : static_cast<const char*>(data_);
-  }
-
- private:
-  void* data_ = nullptr;
-  std::size_t size_;
-  std::optional<MapGuard> guard_{};
-};
+constexpr unsigned kLookForChange = 64;     // reads
+constexpr std::size_t kShownCell = 40;      // bytes
+constexpr std::size_t kFetchedAhead = 8;    // rows
+constexpr std::size_t kFetchedBytes = 192;  // of each
 
 /// What a thread keeps from one row to the next, of whatever source it reads.
 struct CsvReading {
@@ -72,7 +49,12 @@ std::uint64_t new_text_id() {
   return last.fetch_add(2) + 2;
 }
 
-class CsvSource final : public Source, public InMemory, public Reporting, public SharedFiles, public RecordKeys {
+class CsvSource final : public Source,
+                        public InMemory,
+                        public ReadsBlocks,
+                        public Reporting,
+                        public SharedFiles,
+                        public RecordKeys {
  public:
   CsvSource(PlainFile plain, CsvHead head, RowIndex index, TableLayout layout, MissingTokens missing)
       : plain_(std::move(plain)),
@@ -84,6 +66,15 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
     if (plain_.facts.size <= kMappedUpTo) map_ = std::make_unique<MappedText>(plain_.file.get(), plain_.facts.size);
     for (std::size_t i = 0; i < layout_.columns.size(); ++i)
       if (layout_.columns[i].type == ColumnType::Text) text_columns_.push_back(i);
+    if (layout_.label != kNoLabel) label_cell_.push_back(layout_.label);
+    wanted_ = layout_.from;
+    wanted_.insert(wanted_.end(), label_cell_.begin(), label_cell_.end());
+    std::vector<std::string> classes;
+    for (const auto& [text, number] : layout_.classes) {
+      classes.push_back(text);
+      class_numbers_.push_back(number);
+    }
+    classes_ = TextLookup(classes);
   }
 
   std::uint64_t size() const override { return index_.rows(); }
@@ -99,19 +90,41 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
   Status read(std::uint64_t index, std::span<Datum* const> out) const override {
     if (out[0] == nullptr && out[1] == nullptr) return {};
     thread_local CsvReading reading;
-    if (Status split = split_row(index, reading); !split) return split;
-    const std::vector<CsvCell>& cells = reading.splitter.cells();
-    if (out[1] != nullptr)
-      if (Status done = give_label(index, cells, *out[1]); !done) return done;
-    if (out[0] != nullptr)
-      if (Status done = give_row(index, cells, reading.texts, *out[0]); !done) return done;
+    if (Status split = split_row(index, reading, out[0] != nullptr ? wanted_ : label_cell_); !split) return split;
+    if (Status given = give(index, reading, out[0], out[1]); !given) return given;
     return map_ && map_->data() == nullptr ? unchanged() : Status{};  // what was lost of a map reads as zeros
+  }
+
+  /// Rows that are drawn lie all over the file, so each is fetched while those in front of it are read.
+  std::size_t read_block(std::span<const std::uint64_t> records, std::span<Datum* const> out) const override {
+    const char* mapped = map_ ? map_->data() : nullptr;
+    if (mapped == nullptr || (out[0] == nullptr && out[1] == nullptr)) return 0;
+    thread_local CsvReading kept;
+    CsvReading& reading = kept;
+    std::array<RowPlace, kFetchedAhead> places;
+    const auto fetch = [&](std::size_t i) {
+      RowPlace& place = places[i % kFetchedAhead] = index_.find(records[i]);
+      for (std::size_t line = 0; line < kFetchedBytes; line += 64) __builtin_prefetch(mapped + place.begin + line);
+    };
+    const std::span<const std::size_t> wanted = out[0] != nullptr ? wanted_ : label_cell_;
+    for (std::size_t i = 0; i < std::min(records.size(), kFetchedAhead); ++i) fetch(i);
+    std::size_t done = 0;
+    for (; done < records.size(); ++done) {
+      const RowPlace place = places[done % kFetchedAhead];
+      if (done + kFetchedAhead < records.size()) fetch(done + kFetchedAhead);
+      if (++reading.reads % kLookForChange == 0 && !unchanged()) break;
+      if (!cut_mapped(place, reading, wanted) && !split_row(records[done], reading, wanted)) break;
+      if (!give(records[done], reading, out[2 * done], out[2 * done + 1])) break;
+    }
+    return map_->data() == nullptr ? 0 : done;
   }
 
   const std::vector<std::string>& key_names() const override { return head_.names; }
   Status read_key(std::uint64_t index, std::size_t key, std::string& value, Datum* label) const override {
     thread_local CsvReading reading;
-    if (Status split = split_row(index, reading); !split) return split;
+    const std::array<std::size_t, 2> wanted{key, layout_.label};
+    const std::size_t count = label != nullptr && layout_.label != kNoLabel ? 2 : 1;
+    if (Status split = split_row(index, reading, std::span(wanted).first(count)); !split) return split;
     const std::vector<CsvCell>& cells = reading.splitter.cells();
     if (label != nullptr)
       if (Status done = give_label(index, cells, *label); !done) return done;
@@ -121,17 +134,33 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
   }
 
  private:
-  /// The cells of the row are those of `reading` then.
-  Status split_row(std::uint64_t index, CsvReading& reading) const {
+  /// The cells of the row are those of `reading` then; perhaps only the wanted ones.
+  Status split_row(std::uint64_t index, CsvReading& reading, std::span<const std::size_t> wanted) const {
     if (++reading.reads % kLookForChange == 0)
       if (Status same = unchanged(); !same) return same;
+    if (map_ && cut_mapped(index_.find(index), reading, wanted)) return {};
     std::string_view row;
     if (Status found = find_row(index, reading, row); !found) return found;
     const std::size_t columns = head_.names.size();
+    if (reading.splitter.cut(row.data(), row.data() + row.size(), head_.dialect, columns, wanted)) return {};
     const auto fault = reading.splitter.split(row, head_.dialect, columns + 1);
     const std::size_t cells = reading.splitter.cells().size();
     if (fault == RowSplitter::Fault::None && cells == columns) return {};
     return bad_row(index, row_fault(fault, cells, head_.names), "Mend the row, or leave it out");
+  }
+
+  /// Most rows of a mapped file: their place is known, and one look at their bytes is enough.
+  bool cut_mapped(const RowPlace& place, CsvReading& reading, std::span<const std::size_t> wanted) const {
+    const char* mapped = map_->data();
+    return mapped != nullptr && place.skip == 0 &&
+           reading.splitter.cut(mapped + place.begin, mapped + plain_.facts.size, head_.dialect, head_.names.size(),
+                                wanted);
+  }
+
+  Status give(std::uint64_t index, CsvReading& reading, Datum* row, Datum* label) const {
+    if (label != nullptr)
+      if (Status done = give_label(index, reading.splitter.cells(), *label); !done) return done;
+    return row != nullptr ? give_row(index, reading, *row) : Status{};
   }
 
   [[nodiscard]] TextBytes text() const {
@@ -231,11 +260,9 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
     if (missing_(cell))
       return bad_row(index, in_column(layout_.label) + "the label is missing", "Fill it in, or leave the row out");
     if (!layout_.label_number) {
-      thread_local std::string key;
-      key.assign(cell);
-      const auto known = layout_.classes.find(key);
-      if (known == layout_.classes.end()) return no_class(index, cell);
-      out.set_label(known->second);
+      const std::uint32_t known = classes_.find(cell);
+      if (known == TextLookup::kNone) return no_class(index, cell);
+      out.set_label(class_numbers_[known]);
       return {};
     }
     double value = 0;
@@ -259,8 +286,10 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
 
   static std::string shown(std::string_view cell) { return escape_name(cell.substr(0, kShownCell)); }
 
-  Status give_row(std::uint64_t index, const std::vector<CsvCell>& cells, std::vector<std::string_view>& texts,
-                  Datum& out) const {
+  Status give_row(std::uint64_t index, CsvReading& reading, Datum& out) const {
+    const std::vector<CsvCell>& cells = reading.splitter.cells();
+    const bool ascii = reading.splitter.ascii();
+    std::vector<std::string_view>& texts = reading.texts;
     std::size_t text_bytes = 0;
     texts.clear();
     for (const std::size_t column : text_columns_) {
@@ -268,7 +297,7 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
       std::string_view cell = cells[from].text();
       if (missing_(cell)) {
         cell = {};
-      } else if (!is_utf8(cell)) {
+      } else if (!ascii && !is_utf8(cell)) {
         return bad_row(index, in_column(from) + "its text is no UTF-8", "Set encoding to what the file is written in");
       }
       text_bytes += cell.size();
@@ -307,17 +336,11 @@ class CsvSource final : public Source, public InMemory, public Reporting, public
   std::uint64_t id_;  ///< and the next one, of the mapped text
   std::unique_ptr<MappedText> map_{};
   std::vector<std::size_t> text_columns_{};
+  std::vector<std::size_t> label_cell_{};  ///< the label's column of the table, if there is one
+  std::vector<std::size_t> wanted_{};      ///< columns of the table that are read: those of the row, and the label's
+  TextLookup classes_{};
+  std::vector<std::int64_t> class_numbers_{};
 };
-
-/// What legacy encoding the bytes around `at` are written in; UTF-8 if they are rather damaged.
-Result<std::string> encoding_around(const PlainFile& plain, std::uint64_t at) {
-  constexpr std::uint64_t kAround = std::uint64_t{32} << 10;
-  const std::uint64_t begin = at - std::min(at, kAround);
-  std::string piece(static_cast<std::size_t>(std::min(plain.facts.size - begin, 2 * kAround)), '\0');
-  if (!read_at(plain.file.get(), std::as_writable_bytes(std::span(piece)), begin))
-    return read_error(plain.path, errno, "it became shorter while it was read");
-  return guess_legacy_encoding(piece);
-}
 
 struct IndexedCsv {
   PlainFile plain{};

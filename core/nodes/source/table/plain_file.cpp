@@ -173,4 +173,13 @@ Result<PlainFile> open_plain(const std::string& path, const std::string& encodin
   return plain;
 }
 
+Result<std::string> encoding_around(const PlainFile& plain, std::uint64_t at) {
+  constexpr std::uint64_t kAround = std::uint64_t{32} << 10;
+  const std::uint64_t begin = at - std::min(at, kAround);
+  std::string piece(static_cast<std::size_t>(std::min(plain.facts.size - begin, 2 * kAround)), '\0');
+  if (!read_at(plain.file.get(), std::as_writable_bytes(std::span(piece)), begin))
+    return read_error(plain.path, errno, "it became shorter while it was read");
+  return guess_legacy_encoding(piece);
+}
+
 }  // namespace feedline::inline nodes

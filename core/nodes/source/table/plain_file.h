@@ -13,6 +13,10 @@ namespace feedline::inline nodes {
 /// A row of a table has at most so many bytes, whatever the file says.
 inline constexpr std::size_t kLongestRow = std::size_t{16} << 20;
 
+/// A file of at most so many bytes is mapped, and its index may be fine; what is larger stays out of the resident
+/// memory.
+inline constexpr std::uint64_t kMappedUpTo = std::uint64_t{16} << 20;
+
 /// A text file as UTF-8, open: the user's own, or a copy of it in the cache folder.
 struct PlainFile {
   File file{};
@@ -29,5 +33,8 @@ struct PlainFile {
 /// text, a line of more than kLongestRow within a packed file, a full disk; an unknown encoding; stopped.
 [[nodiscard]] Result<PlainFile> open_plain(const std::string& path, const std::string& encoding,
                                            const SourceContext& context);
+
+/// What legacy encoding the bytes around `at` are written in; UTF-8 if they are rather damaged.
+[[nodiscard]] Result<std::string> encoding_around(const PlainFile& plain, std::uint64_t at);
 
 }  // namespace feedline::inline nodes

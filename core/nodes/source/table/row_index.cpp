@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kIndexMagic = 0x31'53'57'4F'52'4C'46'00;  // "\0FLROWS1", the lowest byte first
 constexpr std::uint64_t kKeptFrom = std::uint64_t{4} << 20;       // smaller files are indexed in milliseconds
 constexpr std::size_t kGroupAim = 2048;                           // bytes
+constexpr std::size_t kFineGroupAim = 32;                         // of a file that is mapped
 constexpr std::size_t kMostRowsAGroup = 64;
 constexpr unsigned kMostScanThreads = 16;
 
@@ -32,7 +33,7 @@ fs::path kept_at(const RowIndex::Request& request, const SourceContext& context)
   const CsvDialect& d = request.dialect;
   const std::string whole = fs::weakly_canonical(request.plain.opened, ignored).string();
   const std::string key = fmt::format(
-      "rows 1|{}|{}|{}|{}|{}|{:d}|{:d}|{:d}|{:d}|{:d}", whole, request.plain.facts.size,
+      "rows 2|{}|{}|{}|{}|{}|{:d}|{:d}|{:d}|{:d}|{:d}", whole, request.plain.facts.size,
       request.plain.facts.modified_ns, request.begin, request.row_bytes, static_cast<int>(d.separator),
       static_cast<int>(d.quote), static_cast<int>(d.escape), static_cast<int>(d.comment), static_cast<int>(d.line_end));
   return cache_folder_or_default(context.cache_folder) / "tables" / (fingerprint(key) + ".rows");
@@ -121,8 +122,9 @@ struct RowIndex::Map {
 };
 
 Result<RowIndex> RowIndex::build(const Request& request, const SourceContext& context) {
+  const std::size_t aim = request.plain.facts.size <= kMappedUpTo ? kFineGroupAim : kGroupAim;
   const std::size_t rows_a_group =
-      std::clamp<std::size_t>(kGroupAim / std::max<std::size_t>(request.row_bytes, 1), 1, kMostRowsAGroup);
+      std::clamp<std::size_t>(aim / std::max<std::size_t>(request.row_bytes, 1), 1, kMostRowsAGroup);
   ParallelScan pass(request, rows_a_group, context);
   if (Status done = pass.run(); !done) return fail(std::move(done.error()));
 

@@ -24,7 +24,8 @@ struct RowPlace {
 };
 
 /// Which rows a text file has: found in one pass by all threads, kept as the place of every so many rows (about one in
-/// 2 KiB, 12 bytes each), so that 20 million rows cost megabytes.
+/// 2 KiB, 12 bytes each), so that 20 million rows cost megabytes. Of a file that is mapped (kMappedUpTo) nearly every
+/// row's place is kept, because walking over rows to the one that is asked for would cost more than reading it.
 ///
 /// The file is cut into segments of 1 MiB at line ends. A segment is scanned as if it began outside of quotes; then
 /// they are put together in order, and one that really begins inside a quoted text is scanned again (speculation as in

@@ -6,9 +6,9 @@
 
 #include <string>
 
-namespace feedline::cli {
+namespace feedline::inline engine {
 
 /// The picture as the bytes of a PNG file, 8 bits a channel. Errors: it has no pixels, not enough memory.
 [[nodiscard]] Result<std::string> png_of(const Raster& picture);
 
-}  // namespace feedline::cli
+}  // namespace feedline::inline engine

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli/png_file.h"
+#include "engine/png_picture.h"
 
 #include <png.h>
 
-namespace feedline::cli {
+namespace feedline::inline engine {
 
 Result<std::string> png_of(const Raster& picture) {
   png_image image{};
@@ -19,4 +19,4 @@ Result<std::string> png_of(const Raster& picture) {
   return bytes;
 }
 
-}  // namespace feedline::cli
+}  // namespace feedline::inline engine

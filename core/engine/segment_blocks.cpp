@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How a SegmentRunner does many records of a tile in one call. What is wrong with one of them is found out by doing
+// that one alone, so that blocks know nothing of faults.
+#include "engine/guarded.h"
+#include "engine/segment_runner.h"
+#include "schema/in_memory.h"
+
+#include <span>
+
+namespace feedline::inline engine {
+
+/// Which nodes can. A source is not asked to where it may wait for a disk, or where caches decide what of a record is
+/// read.
+void SegmentRunner::find_blocks() {
+  const auto* memory = dynamic_cast<const InMemory*>(plan_.source.get());
+  if (memory != nullptr && memory->in_memory() && router_.caches() == 0)
+    source_blocks_ = dynamic_cast<const ReadsBlocks*>(plan_.source.get());
+  for (const PlanStep& step : plan_.steps) {
+    const bool plain = step.inputs.size() == 1 && step.inputs[0] && step.outputs.size() == 1 && !step.random &&
+                       !step.next && !step.cache && !step.op->sequential();
+    step_blocks_.push_back(plain ? dynamic_cast<const InBlocks*>(step.op.get()) : nullptr);
+  }
+}
+
+/// Reads records at once up to one that is bad already or cannot be read. Returns how many.
+std::size_t SegmentRunner::read_block(Tally& tally, Chunk& chunk, std::size_t begin, std::size_t end) {
+  block_out_.clear();
+  std::size_t good = begin;
+  for (; good < end && chunk.bad[good] == 0 && !quarantine_.find(chunk.record_ids[good]); ++good)
+    for (const auto& slot : plan_.source_outputs) block_out_.push_back(slot ? &cell(chunk, good, *slot) : nullptr);
+  if (good == begin) return 0;
+  heartbeat_.work_on(0, begin);
+  std::size_t done = 0;
+  (void)guarded([&]() -> Status {
+    done = source_blocks_->read_block(std::span(chunk.record_ids).subspan(begin, good - begin), block_out_);
+    return {};
+  });
+  tally.done += done;
+  const std::size_t ports = plan_.source_outputs.size();
+  for (const Datum* value : std::span(block_out_).first(done * ports))
+    tally.bytes += value != nullptr ? value->bytes() : 0;
+  return done;
+}
+
+/// All records of a tile, as many at once as nothing is wrong with; the next one then alone, which tells what it is.
+bool SegmentRunner::run_block(const PlanStep& step, std::uint32_t epoch, Tally& tally, Chunk& chunk, std::size_t begin,
+                              std::size_t end) {
+  const auto index = static_cast<std::size_t>(&step - plan_.steps.data());
+  block_in_.clear();
+  block_out_.clear();
+  block_records_.clear();
+  for (std::size_t r = begin; r < end; ++r) {
+    if (chunk.bad[r] != 0) continue;
+    Datum& out = cell(chunk, r, step.outputs[0]);
+    if (const CacheRoute* way = route(chunk, r); way != nullptr && way->steps[index] == 0) {
+      make_empty(out);
+      continue;
+    }
+    block_in_.push_back(&cell(chunk, r, *step.inputs[0]));
+    block_out_.push_back(&out);
+    block_records_.push_back(r);
+  }
+  for (std::size_t at = 0; at < block_records_.size(); ++at) {
+    if (stopped()) return false;
+    heartbeat_.work_on(tally.node, block_records_[at]);
+    std::size_t done = 0;
+    const auto work = [&]() -> Status {
+      done = step_blocks_[index]->run_block(std::span(block_in_).subspan(at), std::span(block_out_).subspan(at));
+      return {};
+    };
+    if (!tally.timed) (void)guarded(work);
+    tally.done += done;
+    for (const Datum* value : std::span(block_out_).subspan(at, done)) tally.bytes += value->bytes();
+    at += done;
+    if (at < block_records_.size() && !run_record(step, epoch, tally, chunk, block_records_[at])) return false;
+  }
+  return true;
+}
+
+}  // namespace feedline::inline engine

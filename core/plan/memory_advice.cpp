@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plan/memory_advice.h"
+
+#include "base/numbers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+#include <utility>
+
+namespace feedline::inline plan {
+namespace {
+
+/// Savings below this share are not worth a change.
+constexpr double kLeastSaving = 0.02;
+
+/// A plan with another batch or other settings of the network.
+struct Smaller {
+  std::int64_t batch = 0;
+  Execution execution{};
+  ModelPlan model{};
+};
+
+class Advisor {
+ public:
+  Advisor(const Plan& plan, const Execution& execution, std::uint64_t limit)
+      : plan_(plan), execution_(execution), limit_(limit), now_(forecast_memory(plan, execution)) {}
+
+  std::vector<MemoryAdvice> advise() {
+    smaller_batches();
+    short_numbers();
+    recompute();
+    fewer_replicas();
+    std::stable_sort(all_.begin(), all_.end(),
+                     [](const MemoryAdvice& a, const MemoryAdvice& b) { return a.saves > b.saves; });
+    return std::move(all_);
+  }
+
+ private:
+  [[nodiscard]] Smaller as_it_is() const {
+    return {.batch = plan_.train.batch.size, .execution = execution_, .model = *plan_.network()};
+  }
+  /// Batches shrink with their rows.
+  [[nodiscard]] std::uint64_t total_of(const Smaller& smaller) const {
+    const auto rows = static_cast<std::uint64_t>(smaller.batch);
+    const auto all_rows = static_cast<std::uint64_t>(std::max<std::int64_t>(plan_.train.batch.size, 1));
+    return forecast_memory(smaller.model, smaller.execution, smaller.batch).total() + now_.batches * rows / all_rows;
+  }
+  void add(MemoryAdvice advice, const Smaller& smaller) {
+    const std::uint64_t then = total_of(smaller);
+    const std::uint64_t before = now_.total();
+    if (then >= before || static_cast<double>(before - then) < kLeastSaving * static_cast<double>(before)) return;
+    advice.saves = before - then;
+    all_.push_back(std::move(advice));
+  }
+
+  void smaller_batches() {
+    const std::int64_t least = std::max<std::int64_t>({execution_.ranks, execution_.replicas, 1});
+    Smaller smaller = as_it_is();
+    std::int64_t times = 1;
+    do {
+      if (smaller.batch % 2 != 0 || smaller.batch / 2 < least) break;
+      smaller.batch /= 2;
+      times *= 2;
+    } while (limit_ > 0 && total_of(smaller) > limit_);
+    if (times == 1) return;
+    const std::int64_t accumulate = plan_.trainer.accumulate * times;
+    add({.id = "micro-batch",
+         .title = fmt::format("set {}.size to {} and {}.accumulate to {}", plan_.train.batch_node, smaller.batch,
+                              plan_.trainer_node, accumulate),
+         .why = "The optimiser steps on the same number of records, of which fewer are in memory at a time. Batch norm "
+                "sees fewer rows.",
+         .changes = {{plan_.train.batch_node, "size", smaller.batch}, {plan_.trainer_node, "accumulate", accumulate}},
+         .changes_results = true},
+        smaller);
+  }
+
+  void short_numbers() {
+    if (!execution_.has_bfloat16 || execution_.precision != "float32") return;
+    Smaller smaller = as_it_is();
+    smaller.execution.precision = "bfloat16";
+    add({.id = "bfloat16",
+         .title = fmt::format("set {}.precision to bfloat16", plan_.trainer_node),
+         .why = "Activations have half the bytes. Results change slightly.",
+         .changes = {{plan_.trainer_node, "precision", std::string("bfloat16")}},
+         .changes_results = true},
+        smaller);
+  }
+
+  /// A network without sub-graphs keeps as much as before, and nothing is offered.
+  void recompute() {
+    if (!plan_.network()->memory.recompute.empty()) return;
+    Smaller smaller = as_it_is();
+    smaller.model.memory.recompute = {"*"};
+    add({.id = "recompute",
+         .title = fmt::format("set {}.recompute to *", plan_.trainer_node),
+         .why = "Backward computes each sub-graph once more instead of keeping its activations: the same numbers, for "
+                "up to a third more time.",
+         .changes = {{plan_.trainer_node, "recompute", ValueList{std::string("*")}}}},
+        smaller);
+  }
+
+  void fewer_replicas() {
+    if (execution_.replicas < 2 || !execution_.on_cpu()) return;
+    Smaller smaller = as_it_is();
+    smaller.execution.replicas = 1;
+    add({.id = "one-replica",
+         .title = fmt::format("set {}.replicas to 1", plan_.trainer_node),
+         .why = "Each replica has gradients of its own. Threads within each operation use the cores less well.",
+         .changes = {{plan_.trainer_node, "replicas", std::int64_t{1}}},
+         .changes_results = true},
+        smaller);
+  }
+
+  const Plan& plan_;
+  const Execution& execution_;
+  std::uint64_t limit_;
+  MemoryForecast now_;
+  std::vector<MemoryAdvice> all_{};
+};
+
+}  // namespace
+
+std::vector<MemoryAdvice> memory_advice(const Plan& plan, const Execution& execution, std::uint64_t limit) {
+  if (plan.network() == nullptr) return {};
+  return Advisor(plan, execution, limit).advise();
+}
+
+std::string advice_text(const std::vector<MemoryAdvice>& advice, const MemoryForecast& forecast) {
+  std::string text;
+  for (const MemoryAdvice& one : advice)
+    text += fmt::format("{}{} (saves {} of about {})", text.empty() ? "" : ", or ", one.title,
+                        numbers::bytes(one.saves), numbers::bytes(forecast.total()));
+  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+}  // namespace feedline::inline plan

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plan/memory_forecast.h"
+
+#include "plan/recompute.h"
+#include "schema/optimizer.h"
+
+#include <algorithm>
+
+namespace feedline::inline plan {
+namespace {
+
+/// Of weights, gradients and what an optimiser keeps.
+constexpr std::uint64_t kNumberBytes = 4;
+
+/// Numbers of one record; 0: nobody knows.
+std::uint64_t numbers_of_record(const TensorDesc& desc) {
+  std::int64_t count = 1;
+  for (std::size_t i = 1; i < desc.shape.size(); ++i) {
+    if (!desc.shape[i].bounded()) return 0;
+    count *= desc.shape[i].most();
+  }
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(count, 0));
+}
+
+std::uint64_t share_of(std::int64_t rows, std::int64_t parts) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>((rows + parts - 1) / parts, 1));
+}
+
+/// What a layer learns and keeps besides; nothing where its shapes are not known.
+LayerCost numbers_of_layer(const LayerPlan& layer) {
+  if (!layer.spec->cost || layer.output.shape.empty()) return {};
+  std::vector<const TensorDesc*> inputs;
+  for (const TensorDesc& input : layer.inputs) inputs.push_back(&input);
+  return layer.spec->cost(layer.params, inputs, layer.output);
+}
+
+bool stays_as_it_is(const ModelPlan& model, const LayerPlan& layer) {
+  const auto& patterns = model.freezing.freeze;
+  if (layer.spec->pretrained && layer.spec->pretrained(layer.params).frozen == "all") return true;
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return matches_layer(pattern, layer.node); });
+}
+
+/// Micro-batches of which a stage keeps activations when it has most; 1 where the network is in one piece.
+std::uint64_t micro_batches_kept(const ModelPlan& model, std::size_t stage, std::uint64_t micros) {
+  if (model.stages <= 1) return 1;
+  if (model.staging.schedule == "gpipe") return micros;
+  return std::min<std::uint64_t>(micros, model.stages - stage);
+}
+
+}  // namespace
+
+MemoryForecast forecast_memory(const ModelPlan& model, const Execution& execution, std::int64_t rows) {
+  MemoryForecast forecast;
+  const std::uint64_t own_rows = share_of(rows, std::max(execution.ranks, 1));
+  const std::uint64_t micros =
+      model.stages > 1
+          ? std::min<std::uint64_t>(own_rows,
+                                    static_cast<std::uint64_t>(std::max<std::int64_t>(model.staging.micro_batches, 1)))
+          : 1;
+  const std::uint64_t pass_rows = (own_rows + micros - 1) / micros;
+  const bool is_short = execution.precision == "bfloat16" || execution.precision == "float16";
+  const std::uint64_t number = is_short ? 2 : kNumberBytes;
+
+  std::uint64_t learnt = 0;
+  std::uint64_t largest = 0;
+  for (const LayerPlan& layer : model.layers) {
+    const LayerCost cost = numbers_of_layer(layer);
+    LayerMemory memory{.node = layer.node,
+                       .weights = kNumberBytes * static_cast<std::uint64_t>(cost.parameters + cost.buffers)};
+    if (layer.spec->role == Role::Layer) memory.gives = number * pass_rows * numbers_of_record(layer.output);
+    memory.kept = memory.gives * micro_batches_kept(model, layer.stage, micros);
+    if (layer.spec->pretrained || layer.spec->asks_file) forecast.open.push_back(layer.node);
+    if (!stays_as_it_is(model, layer)) learnt += static_cast<std::uint64_t>(cost.parameters);
+    forecast.weights += memory.weights;
+    largest = std::max(largest, memory.gives);
+    forecast.layers.push_back(std::move(memory));
+  }
+
+  std::uint64_t again = 0;  // the inside of the block that backward computes just then
+  if (const auto blocks = recompute_blocks(model)) {
+    for (const RecomputeBlock& block : *blocks) {
+      std::uint64_t inside = 0;
+      for (std::size_t i = block.first; i < block.end; ++i) {
+        forecast.layers[i].recomputed = true;
+        if (std::find(block.leaving.begin(), block.leaving.end(), i) != block.leaving.end()) continue;
+        inside += forecast.layers[i].gives;
+        forecast.layers[i].kept = 0;
+      }
+      again = std::max(again, inside);
+    }
+  }
+  for (const LayerMemory& layer : forecast.layers) forecast.activations += layer.kept;
+  forecast.activations += again + 2 * largest;
+
+  const auto replicas = static_cast<std::uint64_t>(std::max(execution.replicas, 1));
+  forecast.gradients = kNumberBytes * learnt * (model.stages > 1 ? 1 : replicas);
+  if (model.optimizer != nullptr) {
+    std::uint64_t kept =
+        model.optimizer->optimizer ? model.optimizer->optimizer(model.optimizer_params)->slots().size() : 0;
+    if (model.optimizer->optimizer_settings && model.optimizer->optimizer_settings(model.optimizer_params).ema > 0)
+      ++kept;
+    forecast.optimizer = kNumberBytes * learnt * kept;
+  }
+  return forecast;
+}
+
+MemoryForecast forecast_memory(const Plan& plan, const Execution& execution) {
+  MemoryForecast forecast;
+  if (const ModelPlan* network = plan.network()) forecast = forecast_memory(*network, execution, plan.train.batch.size);
+  std::uint64_t record = 0;
+  for (const BatchField& field : plan.train.fields) record += field.record_bytes();
+  const auto rows = share_of(plan.train.batch.size, std::max(execution.ranks, 1));
+  forecast.batches = record * rows * (execution.prefetch + 1);
+  return forecast;
+}
+
+}  // namespace feedline::inline plan

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "training/memory/out_of_memory.h"
+
+#include "base/memory.h"
+#include "plan/memory_advice.h"
+
+#include <cstdlib>
+#include <new>
+#include <string_view>
+#include <utility>
+
+namespace feedline::inline training {
+namespace {
+
+constexpr std::string_view kNoMemory = "there is not enough memory for a step";
+
+}  // namespace
+
+Error out_of_memory(const std::string& node) {
+  return {.code = ErrorCode::Failed,
+          .reason = std::string(kNoMemory),
+          .remedy = "Choose a smaller batch size, smaller pictures or fewer filters",
+          .node = node};
+}
+
+bool is_out_of_memory(const Error& error) { return error.code == ErrorCode::Failed && error.reason == kNoMemory; }
+
+bool tells_of_memory(const std::exception& fault) {
+  if (dynamic_cast<const std::bad_alloc*>(&fault) != nullptr) return true;
+  std::string_view what = fault.what();
+  what = what.substr(0, what.find("Exception raised from"));  // LibTorch's stack trace
+  for (const std::string_view sign : {"out of memory", "can't allocate memory", "not enough memory", "bad_alloc"})
+    if (what.find(sign) != std::string_view::npos) return true;
+  return false;
+}
+
+Error with_memory_advice(Error error, const Plan& plan, const Execution& execution) {
+  if (!is_out_of_memory(error)) return error;
+  const std::string helps = advice_text(memory_advice(plan, execution), forecast_memory(plan, execution));
+  if (!helps.empty()) error.remedy = helps;
+  return error;
+}
+
+std::uint64_t memory_there(const Execution& execution, const ProcessSample& process) {
+  if (execution.on_cpu()) return free_memory();
+  const std::size_t colon = execution.device.find(':');
+  const std::size_t index =
+      colon == std::string::npos ? 0 : std::strtoul(execution.device.c_str() + colon + 1, nullptr, 10);
+  if (index >= process.gpus.size()) return 0;
+  const GpuSample& gpu = process.gpus[index];
+  return gpu.memory_total > gpu.memory_used ? gpu.memory_total - gpu.memory_used : 0;
+}
+
+}  // namespace feedline::inline training
