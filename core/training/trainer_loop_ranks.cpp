@@ -89,12 +89,16 @@ void TrainerLoop::tell_ranks(const Batch& batch) {
   own.keeps = keeper_ && learner_.keeps_inside_epochs() && !batch.last_of_epoch && keeper_->due(steps_ + 1) ? 1 : 0;
   own.steps = static_cast<std::int64_t>(steps_);
   own.samples = static_cast<std::int64_t>(own_samples_);
+  // With every word, as the steps are: what is shown a step is one divided by the other.
+  StepTimes times;
+  StepTimes validation;
+  state_.meter.times(times, validation);
+  own.times = times.parts;
+  own.validation = validation.parts;
   const Nanos now = Clock::system().now();
   if (now - figures_at_ >= kFiguresInterval) {
     figures_at_ = now;
     const Snapshot figures = state_.snapshot();
-    own.times = figures.trainer.times.parts;
-    own.validation = figures.trainer.validation.parts;
     own.rss_bytes = static_cast<std::int64_t>(figures.process.rss_bytes);
     own.round_trip = ranks_->round_trip();
     own.loader_s = 0;

@@ -131,4 +131,14 @@ Nanos TrainerMeter::time_in(Phase phase) const {
   return sample_.times[phase] + open;
 }
 
+void TrainerMeter::times(StepTimes& all, StepTimes& validation) const {
+  const Nanos now = Clock::system().now();
+  const std::lock_guard lock(mutex_);
+  all = sample_.times;
+  validation = sample_.validation;
+  if (!counting() || now <= since_) return;
+  all[phase_] += now - since_;
+  if (sample_.validating) validation[phase_] += now - since_;
+}
+
 }  // namespace feedline::inline training

@@ -46,6 +46,8 @@ class TrainerMeter {
   [[nodiscard]] TrainerSample read() const;
   /// The time in one phase so far, for whoever asks at every step.
   [[nodiscard]] Nanos time_in(Phase phase) const;
+  /// The same in all phases, and the part of it that validation took.
+  void times(StepTimes& all, StepTimes& validation) const;
 
  private:
   void settle(Nanos now);
