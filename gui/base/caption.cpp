@@ -9,8 +9,8 @@ namespace feedline::gui::inline base {
 
 namespace {
 
-/// By which the application's style sheet colours it: a sheet of its own for each line would be parsed for each, which
-/// took most of the time that a form took to open.
+/// By which the application's style sheet colours it. A sheet of its own would be parsed and matched for each line, of
+/// which a form has dozens.
 constexpr char kToneProperty[] = "tone";
 
 const char* word_of_tone(Caption::Tone tone) {

@@ -595,7 +595,7 @@ class TestInspector : public QObject {
   /// Over every parameter that there is: several nodes changed together give the bytes that one after the other gives,
   /// whether they were alike before or not, and undo and redo give back what was.
   void together_is_the_same_as_one_by_one_data() {
-    qApp->setStyleSheet({});  // of a test before: with it, thousands of forms take three times as long to open
+    qApp->setStyleSheet({});  // of a test before: thousands of forms are opened here, and looks are tried elsewhere
     QTest::addColumn<QString>("type");
     for (const NodeSpec* spec : Registry::instance().all())
       if (!spec->params.empty()) QTest::newRow(spec->type.c_str()) << QString::fromStdString(spec->type);
