@@ -67,7 +67,7 @@ def pca(around: Surroundings) -> Contest:
     if not arrays.is_file():
         around.torch.json(["pictures", str(around.grey.images), "--labels", str(around.grey.labels), "--out",
                            str(arrays)], PEER)
-    graph = array_graph(around, arrays, "majority_class", reduced=True)
+    graph = array_graph(around, arrays, "naive_bayes", reduced=True)
 
     def ours(_: float) -> Measurement:
         shutil.rmtree(around.work / "cache/fitted", ignore_errors=True)  # or nothing would be learnt again
