@@ -17,6 +17,15 @@ namespace feedline::inline engine {
   return buffer.fields[field] + row * bytes;
 }
 
+/// Has its node written a value of one number or one dimension into its row already? Then nothing is left to do.
+[[nodiscard]] inline bool lies_in_row(const Datum& value, const BatchField& field, const std::byte* row) {
+  const auto dims = value.dims();
+  const auto& shape = field.record.shape;
+  return value.data() == row && field.capacity == 0 && value.dtype() == field.record.dtype &&
+         dims.size() == shape.size() && dims.size() <= 1 &&
+         (dims.empty() || (shape[0].known() && shape[0].size() == dims[0]));
+}
+
 /// Puts one record's value into its row, unless its node has written it there already. An error if the value
 /// is not what the batch expects, naming both shapes, with a remedy.
 [[nodiscard]] Status collate(const Datum& value, const BatchField& field, std::byte* row);

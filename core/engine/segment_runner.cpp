@@ -330,6 +330,7 @@ void SegmentRunner::collate_tile(Chunk& chunk, std::size_t begin, std::size_t en
       }
       const Datum& value = cell(chunk, r, field.slot);
       std::byte* to = row_of(*chunk.buffer, f, row_bytes_[f], row);
+      if (lies_in_row(value, field, to)) continue;
       Status put = field.capacity == 0 ? collate(value, field, to)
                                        : collate_ragged(value, field, to, chunk.buffer->lengths[f][row]);
       if (!put) reject(chunk, r, std::move(put.error()), writer_of(plan_, field.slot));

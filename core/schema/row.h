@@ -47,12 +47,21 @@ class RowView {
     std::memcpy(&value, cells_ + column * kCellBytes, kCellBytes);
     return value;
   }
-  /// None: missing. Only of a column of texts.
-  [[nodiscard]] std::optional<std::string_view> text(std::size_t column) const {
+  /// Its place. Only of a column of texts.
+  [[nodiscard]] TextCell text_cell(std::size_t column) const {
     TextCell cell;
     std::memcpy(&cell, cells_ + column * kCellBytes, kCellBytes);
+    return cell;
+  }
+  /// Of one that is not missing.
+  [[nodiscard]] std::string_view text_at(const TextCell& cell) const {
+    return {reinterpret_cast<const char*>(texts_) + cell.begin, cell.length};
+  }
+  /// None: missing. Only of a column of texts.
+  [[nodiscard]] std::optional<std::string_view> text(std::size_t column) const {
+    const TextCell cell = text_cell(column);
     if (cell.length == kMissingText) return std::nullopt;
-    return std::string_view(reinterpret_cast<const char*>(texts_) + cell.begin, cell.length);
+    return text_at(cell);
   }
 
  private:

@@ -146,8 +146,8 @@ class Bins::Op final : public RowOp<Bins::Op> {
   Op(RowLayout layout, std::vector<Binned> binned, bool hot)
       : layout_(std::move(layout)), binned_(std::move(binned)), hot_(hot) {}
 
-  Status apply(const Datum& in, Datum& out) const {
-    if (!RowView::fits(in, layout_.columns())) return fail(short_row());
+  RowRefusal apply(const Datum& in, Datum& out) const {
+    if (!RowView::fits(in, layout_.columns())) return short_row();
     const RowView row(in, layout_.columns());
     std::byte* cells = layout_.begin(in, out);
     for (const Binned& column : binned_) {
@@ -164,7 +164,7 @@ class Bins::Op final : public RowOp<Bins::Op> {
       else
         write_cell(cells, column.first, static_cast<double>(bin));
     }
-    return {};
+    return std::nullopt;
   }
 
  private:

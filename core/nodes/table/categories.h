@@ -115,6 +115,10 @@ class CategoryLookup {
   /// `texts` as ColumnCategories has them, for cells of this type.
   CategoryLookup(const std::vector<std::string>& texts, ColumnType type);
   [[nodiscard]] std::uint32_t find(const RowView& row, std::size_t column) const {
+    if (type_ == ColumnType::Text) {  // without the detour by a key, which lies in memory
+      const TextCell cell = row.text_cell(column);
+      return cell.length == kMissingText ? kMissing : places_.find(row.text_at(cell));
+    }
     const CategoryKey key(row, column, type_);
     return key.missing() ? kMissing : places_.find(key.bytes());
   }

@@ -87,10 +87,10 @@ struct ChooseColumns {
   class Op final : public RowOp<Op> {
    public:
     explicit Op(RowLayout layout) : layout_(std::move(layout)) {}
-    Status apply(const Datum& in, Datum& out) const {
-      if (!RowView::fits(in, layout_.columns())) return fail(short_row());
+    RowRefusal apply(const Datum& in, Datum& out) const {
+      if (!RowView::fits(in, layout_.columns())) return short_row();
       layout_.begin(in, out);
-      return {};
+      return std::nullopt;
     }
 
    private:

@@ -72,9 +72,9 @@ struct FeaturesNode {
    public:
     Op(std::vector<Column> columns, bool keeps_missing) : columns_(std::move(columns)), keeps_missing_(keeps_missing) {}
 
-    Status apply(const Datum& in, Datum& out) const {
+    RowRefusal apply(const Datum& in, Datum& out) const {
       const std::size_t count = columns_.size();
-      if (!RowView::fits(in, count)) return fail(short_row());
+      if (!RowView::fits(in, count)) return short_row();
       const std::byte* cells = in.data();
       std::byte* to = out.allocate(DType::F32, {static_cast<std::int64_t>(count)});
       bool good = true;
@@ -83,22 +83,24 @@ struct FeaturesNode {
         good &= std::abs(number) <= std::numeric_limits<float>::max();  // false for NaN too
         std::memcpy(to + i * sizeof number, &number, sizeof number);
       }
-      return good ? Status() : check(cells);
+      return good ? std::nullopt : check(cells);
     }
 
    private:
     /// What is wrong with a number that is not finite; perhaps nothing.
-    Status check(const std::byte* cells) const {
+    RowRefusal check(const std::byte* cells) const {
       for (std::size_t i = 0; i < columns_.size(); ++i) {
         const double number = read_cell(cells, i);
         if (std::isnan(number) && !keeps_missing_)
           return fail_record(column_text(columns_[i].name) + " has no value",
-                             "Put an impute node in front, which fills missing values in");
+                             "Put an impute node in front, which fills missing values in")
+              .value();
         if (std::abs(number) > static_cast<double>(std::numeric_limits<float>::max()))
           return fail_record(fmt::format("{} holds {}, which is too large", column_text(columns_[i].name), number),
-                             "Put a clip, log or standardise node in front");
+                             "Put a clip, log or standardise node in front")
+              .value();
       }
-      return {};
+      return std::nullopt;
     }
 
     std::vector<Column> columns_;

@@ -83,11 +83,11 @@ struct HashColumns {
       }
     }
 
-    Status apply(const Datum& in, Datum& out) const {
-      if (!RowView::fits(in, layout_.columns())) return fail(short_row());
+    RowRefusal apply(const Datum& in, Datum& out) const {
+      if (!RowView::fits(in, layout_.columns())) return short_row();
       const RowView row(in, layout_.columns());
       std::byte* cells = layout_.begin(in, out);
-      if (hashed_.empty()) return {};
+      if (hashed_.empty()) return std::nullopt;
       const std::size_t first = layout_.size() - static_cast<std::size_t>(buckets_);
       std::memset(cells + first * kCellBytes, 0, static_cast<std::size_t>(buckets_) * kCellBytes);
       for (const auto& [place, begun] : hashed_) {
@@ -99,7 +99,7 @@ struct HashColumns {
         const std::size_t bucket = first + static_cast<std::size_t>(std::abs(number) % buckets_);
         write_cell(cells, bucket, read_cell(cells, bucket) + (signs_ && number < 0 ? -1 : 1));
       }
-      return {};
+      return std::nullopt;
     }
 
    private:

@@ -203,8 +203,8 @@ class Impute::Op final : public RowOp<Impute::Op> {
   void fill_text(std::size_t place, std::string value) { texts_.emplace_back(place, std::move(value)); }
   void indicate(std::size_t place, ColumnType type) { told_.emplace_back(place, type); }
 
-  Status apply(const Datum& in, Datum& out) const {
-    if (!RowView::fits(in, columns_)) return fail(short_row());
+  RowRefusal apply(const Datum& in, Datum& out) const {
+    if (!RowView::fits(in, columns_)) return short_row();
     const RowView row(in, columns_);
     const std::size_t texts = in.bytes() - columns_ * kCellBytes;
     std::size_t more = 0;
@@ -219,7 +219,7 @@ class Impute::Op final : public RowOp<Impute::Op> {
       write_cell(to, columns_ + i, CategoryKey(row, told_[i].first, told_[i].second).missing() ? 1 : 0);
     for (const auto& [place, value] : numbers_)
       if (std::isnan(row.number(place))) write_cell(to, place, value);
-    if (more == 0 && texts_.empty()) return {};
+    if (more == 0 && texts_.empty()) return std::nullopt;
     auto used = static_cast<std::uint32_t>(texts);  // what is filled in stands behind the texts that were there
     for (const auto& [place, text] : texts_) {
       if (row.text(place)) continue;
@@ -228,7 +228,7 @@ class Impute::Op final : public RowOp<Impute::Op> {
       if (!text.empty()) std::memcpy(to + cells * kCellBytes + used, text.data(), text.size());
       used += cell.length;
     }
-    return {};
+    return std::nullopt;
   }
 
  private:

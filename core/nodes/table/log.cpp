@@ -70,18 +70,19 @@ struct LogColumns {
     Op(std::size_t columns, std::vector<std::size_t> places, std::vector<std::string> names, LogRule rule)
         : columns_(columns), places_(std::move(places)), names_(std::move(names)), rule_(rule) {}
 
-    Status apply(const Datum& in, Datum& out) const {
-      if (!RowView::fits(in, columns_)) return fail(short_row());
+    RowRefusal apply(const Datum& in, Datum& out) const {
+      if (!RowView::fits(in, columns_)) return short_row();
       std::byte* cells = copy_row(in, out);
       for (std::size_t i = 0; i < places_.size(); ++i) {
         const double value = read_cell(cells, places_[i]);
         const double made = logarithm(rule_, value);
         if (!std::isfinite(made) && !std::isnan(value))
           return fail_record(fmt::format("{} holds {}, which has no logarithm", column_text(names_[i]), value),
-                             "Set kind to signed, or to log1p for counts");
+                             "Set kind to signed, or to log1p for counts")
+              .value();
         write_cell(cells, places_[i], made);
       }
-      return {};
+      return std::nullopt;
     }
 
    private:

@@ -184,8 +184,8 @@ class OneHot::Op final : public RowOp<OneHot::Op> {
     }
   }
 
-  Status apply(const Datum& in, Datum& out) const {
-    if (!RowView::fits(in, layout_.columns())) return fail(short_row());
+  RowRefusal apply(const Datum& in, Datum& out) const {
+    if (!RowView::fits(in, layout_.columns())) return short_row();
     const RowView row(in, layout_.columns());
     std::byte* cells = layout_.begin(in, out);
     for (const Cells& some : cleared_) std::memset(cells + some.first * kCellBytes, 0, some.count * kCellBytes);
@@ -197,10 +197,10 @@ class OneHot::Op final : public RowOp<OneHot::Op> {
       else if (found != CategoryLookup::kUnseen)
         hot = column.columns.of_category[found];
       else if (refuses_)
-        return fail(unseen_category(column.name, row, column.place, column.type));
+        return unseen_category(column.name, row, column.place, column.type);
       if (hot != kNoHot) write_cell(cells, column.first + hot, 1);
     }
-    return {};
+    return std::nullopt;
   }
 
  private:

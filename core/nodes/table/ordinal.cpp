@@ -97,8 +97,8 @@ struct Ordinal {
     }
     void add(Numbered column) { numbered_.push_back(std::move(column)); }
 
-    Status apply(const Datum& in, Datum& out) const {
-      if (!RowView::fits(in, layout_.columns())) return fail(short_row());
+    RowRefusal apply(const Datum& in, Datum& out) const {
+      if (!RowView::fits(in, layout_.columns())) return short_row();
       const RowView row(in, layout_.columns());
       std::byte* cells = layout_.begin(in, out);
       for (const Numbered& column : numbered_) {
@@ -106,12 +106,12 @@ struct Ordinal {
         double number = found;
         if (found == CategoryLookup::kMissing) number = std::numeric_limits<double>::quiet_NaN();
         if (found == CategoryLookup::kUnseen) {
-          if (refuses_) return fail(unseen_category(column.name, row, column.place, column.type));
+          if (refuses_) return unseen_category(column.name, row, column.place, column.type);
           number = column.unseen;
         }
         write_cell(cells, column.place, number);
       }
-      return {};
+      return std::nullopt;
     }
 
    private:

@@ -83,13 +83,13 @@ struct Polynomial {
   class Op final : public RowOp<Op> {
    public:
     Op(RowLayout layout, std::vector<Factors> pairs) : layout_(std::move(layout)), pairs_(std::move(pairs)) {}
-    Status apply(const Datum& in, Datum& out) const {
-      if (!RowView::fits(in, layout_.columns())) return fail(short_row());
+    RowRefusal apply(const Datum& in, Datum& out) const {
+      if (!RowView::fits(in, layout_.columns())) return short_row();
       std::byte* cells = layout_.begin(in, out);
       for (std::size_t i = 0; i < pairs_.size(); ++i)
         write_cell(cells, layout_.columns() + i,
                    read_cell(cells, pairs_[i].first) * read_cell(cells, pairs_[i].second));
-      return {};
+      return std::nullopt;
     }
 
    private:

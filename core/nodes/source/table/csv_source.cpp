@@ -29,10 +29,11 @@
 namespace feedline::inline nodes {
 namespace {
 
-constexpr unsigned kLookForChange = 64;     // reads
-constexpr std::size_t kShownCell = 40;      // bytes
-constexpr std::size_t kFetchedAhead = 8;    // rows
-constexpr std::size_t kFetchedBytes = 192;  // of each
+constexpr unsigned kLookForChange = 64;               // reads
+constexpr std::size_t kShownCell = 40;                // bytes
+constexpr std::uint32_t kBehindOthers = 0xFFFFFFFFU;  // a row that is found by walking over the one in front of it
+constexpr std::size_t kFetchedAhead = 8;              // rows
+constexpr std::size_t kFetchedBytes = 192;            // of each
 
 /// What a thread keeps from one row to the next, of whatever source it reads.
 struct CsvReading {
@@ -43,11 +44,6 @@ struct CsvReading {
   std::vector<std::string_view> texts{};
   unsigned reads = 0;
 };
-
-std::uint64_t new_text_id() {
-  static std::atomic<std::uint64_t> last{0};
-  return last.fetch_add(2) + 2;
-}
 
 class CsvSource final : public Source,
                         public InMemory,
@@ -75,6 +71,7 @@ class CsvSource final : public Source,
       class_numbers_.push_back(number);
     }
     classes_ = TextLookup(classes);
+    find_begins();
   }
 
   std::uint64_t size() const override { return index_.rows(); }
@@ -91,7 +88,7 @@ class CsvSource final : public Source,
     if (out[0] == nullptr && out[1] == nullptr) return {};
     thread_local CsvReading reading;
     if (Status split = split_row(index, reading, out[0] != nullptr ? wanted_ : label_cell_); !split) return split;
-    if (Status given = give(index, reading, out[0], out[1]); !given) return given;
+    if (Refusal refused = give(index, reading, out[0], out[1])) return fail(std::move(*refused));
     return map_ && map_->data() == nullptr ? unchanged() : Status{};  // what was lost of a map reads as zeros
   }
 
@@ -101,20 +98,18 @@ class CsvSource final : public Source,
     if (mapped == nullptr || (out[0] == nullptr && out[1] == nullptr)) return 0;
     thread_local CsvReading kept;
     CsvReading& reading = kept;
-    std::array<RowPlace, kFetchedAhead> places;
     const auto fetch = [&](std::size_t i) {
-      RowPlace& place = places[i % kFetchedAhead] = index_.find(records[i]);
-      for (std::size_t line = 0; line < kFetchedBytes; line += 64) __builtin_prefetch(mapped + place.begin + line);
+      const char* row = mapped + begins_[records[i]];
+      for (std::size_t line = 0; line < kFetchedBytes; line += 64) __builtin_prefetch(row + line);
     };
     const std::span<const std::size_t> wanted = out[0] != nullptr ? wanted_ : label_cell_;
     for (std::size_t i = 0; i < std::min(records.size(), kFetchedAhead); ++i) fetch(i);
     std::size_t done = 0;
     for (; done < records.size(); ++done) {
-      const RowPlace place = places[done % kFetchedAhead];
       if (done + kFetchedAhead < records.size()) fetch(done + kFetchedAhead);
       if (++reading.reads % kLookForChange == 0 && !unchanged()) break;
-      if (!cut_mapped(place, reading, wanted) && !split_row(records[done], reading, wanted)) break;
-      if (!give(records[done], reading, out[2 * done], out[2 * done + 1])) break;
+      if (!cut_mapped(records[done], reading, wanted) && !split_row(records[done], reading, wanted)) break;
+      if (give(records[done], reading, out[2 * done], out[2 * done + 1])) break;
     }
     return map_->data() == nullptr ? 0 : done;
   }
@@ -127,7 +122,7 @@ class CsvSource final : public Source,
     if (Status split = split_row(index, reading, std::span(wanted).first(count)); !split) return split;
     const std::vector<CsvCell>& cells = reading.splitter.cells();
     if (label != nullptr)
-      if (Status done = give_label(index, cells, *label); !done) return done;
+      if (Refusal refused = give_label(index, cells, *label)) return fail(std::move(*refused));
     const std::string_view cell = cells[key].text();
     value.assign(missing_(cell) ? std::string_view() : cell);
     return map_ && map_->data() == nullptr ? unchanged() : Status{};
@@ -138,7 +133,7 @@ class CsvSource final : public Source,
   Status split_row(std::uint64_t index, CsvReading& reading, std::span<const std::size_t> wanted) const {
     if (++reading.reads % kLookForChange == 0)
       if (Status same = unchanged(); !same) return same;
-    if (map_ && cut_mapped(index_.find(index), reading, wanted)) return {};
+    if (cut_mapped(index, reading, wanted)) return {};
     std::string_view row;
     if (Status found = find_row(index, reading, row); !found) return found;
     const std::size_t columns = head_.names.size();
@@ -146,21 +141,34 @@ class CsvSource final : public Source,
     const auto fault = reading.splitter.split(row, head_.dialect, columns + 1);
     const std::size_t cells = reading.splitter.cells().size();
     if (fault == RowSplitter::Fault::None && cells == columns) return {};
-    return bad_row(index, row_fault(fault, cells, head_.names), "Mend the row, or leave it out");
+    return fail(bad_row(index, row_fault(fault, cells, head_.names), "Mend the row, or leave it out"));
+  }
+
+  /// Where rows of a mapped file begin: 4 bytes a row, found again without a search.
+  void find_begins() {
+    if (!map_ || map_->data() == nullptr) return;
+    begins_.reserve(index_.rows());
+    for (std::uint64_t row = 0; row < index_.rows(); ++row) {
+      const RowPlace place = index_.find(row);
+      begins_.push_back(place.skip == 0 ? static_cast<std::uint32_t>(place.begin) : kBehindOthers);
+    }
   }
 
   /// Most rows of a mapped file: their place is known, and one look at their bytes is enough.
-  bool cut_mapped(const RowPlace& place, CsvReading& reading, std::span<const std::size_t> wanted) const {
-    const char* mapped = map_->data();
-    return mapped != nullptr && place.skip == 0 &&
-           reading.splitter.cut(mapped + place.begin, mapped + plain_.facts.size, head_.dialect, head_.names.size(),
+  bool cut_mapped(std::uint64_t index, CsvReading& reading, std::span<const std::size_t> wanted) const {
+    const char* mapped = map_ ? map_->data() : nullptr;
+    if (mapped == nullptr || begins_[index] == kBehindOthers) return false;
+    return reading.splitter.cut(mapped + begins_[index], mapped + plain_.facts.size, head_.dialect, head_.names.size(),
                                 wanted);
   }
 
-  Status give(std::uint64_t index, CsvReading& reading, Datum* row, Datum* label) const {
+  /// What is wrong with the row that was cut; nothing: both are written. A Status would be cleared for every row.
+  using Refusal = std::optional<Error>;
+
+  Refusal give(std::uint64_t index, CsvReading& reading, Datum* row, Datum* label) const {
     if (label != nullptr)
-      if (Status done = give_label(index, reading.splitter.cells(), *label); !done) return done;
-    return row != nullptr ? give_row(index, reading, *row) : Status{};
+      if (Refusal refused = give_label(index, reading.splitter.cells(), *label)) return refused;
+    return row != nullptr ? give_row(index, reading, *row) : std::nullopt;
   }
 
   [[nodiscard]] TextBytes text() const {
@@ -193,10 +201,11 @@ class CsvSource final : public Source,
 
   Status not_found(std::uint64_t index, RowCursor::Found found, int error_number) const {
     if (found == RowCursor::Found::Open || found == RowCursor::Found::TooLong)
-      return bad_row(index,
-                     found == RowCursor::Found::Open ? std::string("a quote that opens in this row is never closed")
-                                                     : fmt::format("the row has more than {} MiB", kLongestRow >> 20),
-                     "Close the quote that opens in it, double it, or set quote to none");
+      return fail(bad_row(index,
+                          found == RowCursor::Found::Open
+                              ? std::string("a quote that opens in this row is never closed")
+                              : fmt::format("the row has more than {} MiB", kLongestRow >> 20),
+                          "Close the quote that opens in it, double it, or set quote to none"));
     if (found == RowCursor::Found::End) error_number = 0;
     Error error = read_error(plain_.path, error_number, "the file has become shorter since it was opened").value();
     if (!is_machine_fault(error)) error.code = ErrorCode::BadRecord;
@@ -220,12 +229,12 @@ class CsvSource final : public Source,
   }
 
   /// The file, with the line of the row. What seems a bad row may be a file that has changed.
-  tl::unexpected<Error> bad_row(std::uint64_t index, std::string reason, std::string remedy) const {
-    if (Status same = unchanged(); !same) return fail(std::move(same.error()));
-    return fail(Error{.code = ErrorCode::BadRecord,
-                      .reason = std::move(reason),
-                      .remedy = std::move(remedy),
-                      .file = fmt::format("{}:{}", escape_name(plain_.path), line_of(index))});
+  Error bad_row(std::uint64_t index, std::string reason, std::string remedy) const {
+    if (Status same = unchanged(); !same) return std::move(same.error());
+    return Error{.code = ErrorCode::BadRecord,
+                 .reason = std::move(reason),
+                 .remedy = std::move(remedy),
+                 .file = fmt::format("{}:{}", escape_name(plain_.path), line_of(index))};
   }
 
   /// From 1 on, of the line that the row begins in.
@@ -246,16 +255,16 @@ class CsvSource final : public Source,
     return fmt::format("column {} '{}': ", column + 1, head_.names[column]);
   }
 
-  Status give_label(std::uint64_t index, const std::vector<CsvCell>& cells, Datum& out) const {
+  Refusal give_label(std::uint64_t index, const std::vector<CsvCell>& cells, Datum& out) const {
     if (layout_.label == kNoLabel) {
       constexpr float kNone = 0;
       std::memcpy(out.allocate(DType::F32, {}), &kNone, sizeof kNone);
-      return {};
+      return std::nullopt;
     }
     const std::string_view cell = cells[layout_.label].text();
     if (layout_.separator) {
       const auto unknown = put_labels(layout_, missing_(cell) ? std::string_view() : cell, out);
-      return unknown ? no_class(index, *unknown) : Status{};
+      return unknown ? Refusal(no_class(index, *unknown)) : std::nullopt;
     }
     if (missing_(cell))
       return bad_row(index, in_column(layout_.label) + "the label is missing", "Fill it in, or leave the row out");
@@ -263,7 +272,7 @@ class CsvSource final : public Source,
       const std::uint32_t known = classes_.find(cell);
       if (known == TextLookup::kNone) return no_class(index, cell);
       out.set_label(class_numbers_[known]);
-      return {};
+      return std::nullopt;
     }
     double value = 0;
     constexpr double kMost = std::numeric_limits<float>::max();
@@ -271,22 +280,22 @@ class CsvSource final : public Source,
       return no_number(index, layout_.label, cell);
     const auto number = static_cast<float>(value);
     std::memcpy(out.allocate(DType::F32, {}), &number, sizeof number);
-    return {};
+    return std::nullopt;
   }
 
-  Status no_class(std::uint64_t index, std::string_view label) const {
+  Error no_class(std::uint64_t index, std::string_view label) const {
     return bad_row(index, in_column(layout_.label) + fmt::format("'{}' is no class", shown(label)),
                    "Choose another label, or set label_kind");
   }
 
-  tl::unexpected<Error> no_number(std::uint64_t index, std::size_t column, std::string_view cell) const {
+  Error no_number(std::uint64_t index, std::size_t column, std::string_view cell) const {
     return bad_row(index, in_column(column) + fmt::format("'{}' is no number", shown(cell)),
                    "Mend it, add it to missing, or name the column in texts");
   }
 
   static std::string shown(std::string_view cell) { return escape_name(cell.substr(0, kShownCell)); }
 
-  Status give_row(std::uint64_t index, CsvReading& reading, Datum& out) const {
+  Refusal give_row(std::uint64_t index, CsvReading& reading, Datum& out) const {
     const std::vector<CsvCell>& cells = reading.splitter.cells();
     const bool ascii = reading.splitter.ascii();
     std::vector<std::string_view>& texts = reading.texts;
@@ -325,7 +334,7 @@ class CsvSource final : public Source,
         return no_number(index, layout_.from[i], cell);
       }
     }
-    return {};
+    return std::nullopt;
   }
 
   PlainFile plain_;
@@ -335,6 +344,7 @@ class CsvSource final : public Source,
   MissingTokens missing_;
   std::uint64_t id_;  ///< and the next one, of the mapped text
   std::unique_ptr<MappedText> map_{};
+  std::vector<std::uint32_t> begins_{};  ///< of the rows in the map, or kBehindOthers
   std::vector<std::size_t> text_columns_{};
   std::vector<std::size_t> label_cell_{};  ///< the label's column of the table, if there is one
   std::vector<std::size_t> wanted_{};      ///< columns of the table that are read: those of the row, and the label's
@@ -342,106 +352,17 @@ class CsvSource final : public Source,
   std::vector<std::int64_t> class_numbers_{};
 };
 
-struct IndexedCsv {
-  PlainFile plain{};
-  CsvHead head{};
-  std::optional<RowIndex> index{};
-};
-
-Result<IndexedCsv> index_csv(const CsvRequest& request, const std::string& encoding, const SourceContext& context) {
-  auto plain = open_plain(request.file, encoding, context);
-  if (!plain) return fail(std::move(plain.error()));
-  auto head = read_head(*plain, request.settings);
-  if (!head) return fail(std::move(head.error()));
-  auto index = RowIndex::open({.plain = *plain,
-                               .dialect = head->dialect,
-                               .begin = head->begin,
-                               .line = head->line,
-                               .row_bytes = head->row_bytes},
-                              context);
-  if (!index) return fail(std::move(index.error()));
-  if (index->rows() == 0)
-    return fail_file(plain->path, "it has no rows of data", "Choose a table with at least two rows");
-  return IndexedCsv{.plain = std::move(*plain), .head = std::move(*head), .index = std::move(*index)};
-}
-
-/// A file most of whose rows cannot be read is rather read in a wrong way.
-Status check_shape(const IndexedCsv& csv, const TableSurvey& survey) {
-  if (2 * survey.malformed <= survey.rows) return {};
-  return fail_file(csv.plain.path,
-                   fmt::format("{} of its {} rows do not fit its {} columns, first row {}: {}",
-                               numbers::count(survey.malformed), numbers::count(survey.rows), csv.head.names.size(),
-                               numbers::count(survey.first_malformed + 1), survey.fault),
-                   "Set separator, quote, header or skip_lines as the file is written");
-}
-
-/// A table without a label, of these columns. A first row that holds their names is a header, however few rows there
-/// are to tell it from; where training had no header, this one has none either.
-Result<std::unique_ptr<Source>> open_csv_like(CsvRequest request, const SourceContext& context) {
-  std::optional<Error> first;
-  for (const char* header : {"yes", "no"}) {
-    if (request.settings.header != "auto" && request.settings.header != header) continue;
-    CsvRequest attempt = request;
-    attempt.settings.header = header;
-    auto csv = index_csv(attempt, attempt.encoding, context);
-    if (csv && attempt.encoding == "auto")
-      if (const auto invalid = csv->index->first_invalid()) {
-        const auto encoding = encoding_around(csv->plain, *invalid);
-        if (!encoding) return fail(encoding.error());
-        if (*encoding != kUtf8) csv = index_csv(attempt, *encoding, context);
-      }
-    auto layout = csv ? lay_out_like(csv->head.names, context.like) : Result<TableLayout>(fail(csv.error()));
-    if (layout)
-      return std::make_unique<CsvSource>(std::move(csv->plain), std::move(csv->head), std::move(*csv->index),
-                                         std::move(*layout), MissingTokens(request.choices.missing));
-    if (!first) first = std::move(layout.error());
-  }
-  return fail(std::move(*first));
-}
-
 }  // namespace
 
-Result<std::unique_ptr<Source>> open_csv(const CsvRequest& request, const SourceContext& context) {
-  const auto of_file = [&](Error error) {
-    if (error.parameter.empty()) error.parameter = "file";
-    return fail(std::move(error).in_file(escape_name(request.file)));
-  };
-  if (!context.like.empty()) {
-    auto like = open_csv_like(request, context);
-    return like ? std::move(like) : of_file(std::move(like.error()));
-  }
-  auto csv = index_csv(request, request.encoding, context);
-  if (!csv) return of_file(std::move(csv.error()));
-  if (const auto invalid = csv->index->first_invalid(); invalid && request.encoding == "auto") {
-    const auto encoding = encoding_around(csv->plain, *invalid);
-    if (!encoding) return of_file(encoding.error());
-    if (*encoding != kUtf8) {
-      csv = index_csv(request, *encoding, context);
-      if (!csv) return of_file(std::move(csv.error()));
-    }
-  }
-  const auto label = label_column(csv->head.names, request.choices);
-  if (!label) return of_file(label.error());
-  MissingTokens missing(request.choices.missing);
-  std::string missing_key;
-  for (const std::string& token : request.choices.missing) missing_key += fmt::format("{}:{},", token.size(), token);
-  auto survey =
-      survey_csv({.plain = csv->plain,
-                  .head = csv->head,
-                  .index = *csv->index,
-                  .missing = missing,
-                  .missing_key = std::move(missing_key),
-                  .label = *label,
-                  .separator = separator_of(request.choices),
-                  .text = {.descriptor = csv->plain.file.get(), .size = csv->plain.facts.size, .id = new_text_id()}},
-                 context);
-  if (!survey) return of_file(std::move(survey.error()));
-  if (Status shape = check_shape(*csv, *survey); !shape) return of_file(std::move(shape.error()));
-  auto layout = lay_out(csv->head.names, *survey, request.choices);
-  if (!layout) return of_file(std::move(layout.error()));
-  if (layout->report.refusal) layout->report.refusal->file = escape_name(request.file);
-  return std::make_unique<CsvSource>(std::move(csv->plain), std::move(csv->head), std::move(*csv->index),
-                                     std::move(*layout), std::move(missing));
+std::unique_ptr<Source> make_csv_source(PlainFile plain, CsvHead head, RowIndex index, TableLayout layout,
+                                        MissingTokens missing) {
+  return std::make_unique<CsvSource>(std::move(plain), std::move(head), std::move(index), std::move(layout),
+                                     std::move(missing));
+}
+
+std::uint64_t new_text_id() {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(2) + 2;
 }
 
 }  // namespace feedline::inline nodes
