@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+
 from .claims import Report
 from .equal import first_difference
 from .graphs import ROOT, fashion_mnist, with_values
@@ -20,10 +22,15 @@ def run(starter: Starter, settings: Settings) -> Report:
              *with_values(fashion_mnist(settings.data))]
     one = starter.trained("one-process", ["run", *words, "--set", "trainer.replicas=2"])
     path = starter.work / "machines.json"
+    # A machine has a core of its own, as far as there are two: else each takes all of them, and threads that share an
+    # operation burn the other one's time waiting for each other.
+    cores = sorted(os.sched_getaffinity(0))
+    pins = [["taskset", "-c", str(cores[side % len(cores)])] for side in range(2)]
     with TwoMachines() as machines:
         launchers = [starter.start(f"machine{machine}", [
             "launch", "--nproc", "1", "--nnodes", "2", "--node-rank", str(machine), "--rdzv", f"{ADDRESSES[0]}:{PORT}",
-            *words, "--set", "trainer.replicas=1", "--no-record", "--json", str(path)], before=machines.on(machine))
+            *words, "--set", "trainer.replicas=1", "--no-record", "--json", str(path)],
+            before=[*machines.on(machine), *pins[machine]])
             for machine in range(2)]
         left = wait_for(launchers, 1800)
         bad = [f"{each.name}: {each.code}: {each.complaint}" for each in launchers if each in left or each.code != 0]

@@ -10,6 +10,7 @@ Each campaign prints a table; the exit code is 1 where a promise is broken. Netw
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -78,6 +79,7 @@ def run_all(options: argparse.Namespace, work: Path) -> list[Report]:
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # network namespaces and processes are taken down
     try:
         if options.work:
             options.work.mkdir(parents=True, exist_ok=True)
