@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The blocks of a model that backward computes once more.
+#include "schema/replica_exchange.h"
 #include "training/memory/recompute.h"
 #include "training/model.h"
 
@@ -63,8 +64,11 @@ void Model::run_and_forget(const RecomputeBlock& block, std::span<const at::Tens
   }
   std::vector<at::Tensor> entering;
   for (const std::size_t layer : block.entering) entering.push_back(outputs[layer]);
-  BlockPass pass = [this, &block, stop, rows = std::vector<at::Tensor>(fields.begin(), fields.end())](
-                       const std::vector<at::Tensor>& inputs, bool keeps_graph) {
+  // Of a GPU, backward runs on a thread of LibTorch's.
+  BlockPass pass = [this, &block, stop, others = ReplicaExchange::current(),
+                    rows = std::vector<at::Tensor>(fields.begin(), fields.end())](const std::vector<at::Tensor>& inputs,
+                                                                                  bool keeps_graph) {
+    const ReplicaExchangeInUse exchange(others);
     return run_block(block, rows, inputs, stop, keeps_graph);
   };
   std::vector<at::Tensor> leaving = recomputed(std::move(pass), layers, entering, parameters);

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "plan/memory_advice.h"
+#include "training/step_fault.h"
 
 #include <cstdlib>
 #include <new>
@@ -27,6 +28,7 @@ bool is_out_of_memory(const Error& error) { return error.code == ErrorCode::Fail
 
 bool tells_of_memory(const std::exception& fault) {
   if (dynamic_cast<const std::bad_alloc*>(&fault) != nullptr) return true;
+  if (dynamic_cast<const StepFailed*>(&fault) != nullptr) return false;  // says so itself, perhaps of another rank
   std::string_view what = fault.what();
   what = what.substr(0, what.find("Exception raised from"));  // LibTorch's stack trace
   for (const std::string_view sign : {"out of memory", "can't allocate memory", "not enough memory", "bad_alloc"})

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/ranks/gradient_exchange.h"
 
+#include "training/ranks/with_ranks.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -18,7 +20,7 @@ class GradientExchange::Hook final : public torch::autograd::FunctionPostHook {
   Hook(GradientExchange& exchange, std::size_t bucket) : exchange_(exchange), bucket_(bucket) {}
   torch::autograd::variable_list operator()(const torch::autograd::variable_list& outputs,
                                             const torch::autograd::variable_list& /*inputs*/) override {
-    exchange_.ready(bucket_);
+    with_ranks([this] { exchange_.ready(bucket_); });
     return outputs;
   }
 

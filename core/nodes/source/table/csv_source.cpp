@@ -44,6 +44,7 @@ struct CsvReading {
   std::vector<std::string_view> texts{};
   unsigned reads = 0;
 };
+thread_local CsvReading csv_reading;  // of read() and read_block()
 
 class CsvSource final : public Source,
                         public InMemory,
@@ -86,7 +87,7 @@ class CsvSource final : public Source,
 
   Status read(std::uint64_t index, std::span<Datum* const> out) const override {
     if (out[0] == nullptr && out[1] == nullptr) return {};
-    thread_local CsvReading reading;
+    CsvReading& reading = csv_reading;
     if (Status split = split_row(index, reading, out[0] != nullptr ? wanted_ : label_cell_); !split) return split;
     if (Refusal refused = give(index, reading, out[0], out[1])) return fail(std::move(*refused));
     return map_ && map_->data() == nullptr ? unchanged() : Status{};  // what was lost of a map reads as zeros
@@ -96,8 +97,7 @@ class CsvSource final : public Source,
   std::size_t read_block(std::span<const std::uint64_t> records, std::span<Datum* const> out) const override {
     const char* mapped = map_ ? map_->data() : nullptr;
     if (mapped == nullptr || (out[0] == nullptr && out[1] == nullptr)) return 0;
-    thread_local CsvReading kept;
-    CsvReading& reading = kept;
+    CsvReading& reading = csv_reading;
     const auto fetch = [&](std::size_t i) {
       const char* row = mapped + begins_[records[i]];
       for (std::size_t line = 0; line < kFetchedBytes; line += 64) __builtin_prefetch(row + line);
@@ -107,7 +107,10 @@ class CsvSource final : public Source,
     std::size_t done = 0;
     for (; done < records.size(); ++done) {
       if (done + kFetchedAhead < records.size()) fetch(done + kFetchedAhead);
-      if (++reading.reads % kLookForChange == 0 && !unchanged()) break;
+      if (++reading.reads % kLookForChange == 0 && !unchanged()) {
+        --reading.reads;  // read() of this record looks again, and tells
+        break;
+      }
       if (!cut_mapped(records[done], reading, wanted) && !split_row(records[done], reading, wanted)) break;
       if (give(records[done], reading, out[2 * done], out[2 * done + 1])) break;
     }
