@@ -81,8 +81,9 @@ Verdict straggling(const RunFacts& facts, const Profile& profile, const Straggle
 }
 
 std::string network_text(const Network& network) {
-  const std::string rate = std::isfinite(network.bytes_per_s) ? wording::bytes(network.bytes_per_s) + "/s" : "no limit";
-  return fmt::format("{} a message and {}", wording::time(network.latency), rate);
+  const std::string message = wording::time(network.latency) + " a message";
+  if (!std::isfinite(network.bytes_per_s)) return message + ", whatever its size";
+  return fmt::format("{} and {}/s", message, wording::bytes(network.bytes_per_s));
 }
 
 Verdict communication(const RunFacts& facts, const Diagnosis& found, double waits, double share) {
@@ -98,9 +99,9 @@ Verdict communication(const RunFacts& facts, const Diagnosis& found, double wait
   if (profile.collective.buckets > 0) {
     const double busy = seconds(profile.collective.busy) / steps;
     verdict.evidence.push_back(
-        fmt::format("A step exchanges {} of gradients in {:.3g} buckets, which takes {}; backward hides {} of it.",
-                    wording::bytes(scaling.bytes), scaling.buckets, wording::time(busy),
-                    wording::time(std::max(busy - waits, 0.0))));
+        fmt::format("A step exchanges {} of gradients in {} bucket{}, which takes {}; backward hides {} of it.",
+                    wording::bytes(scaling.bytes), std::llround(scaling.buckets), scaling.buckets < 1.5 ? "" : "s",
+                    wording::time(busy), wording::time(std::max(busy - waits, 0.0))));
     verdict.evidence.push_back("Measured of the network: " + network_text(scaling.network) + ".");
   }
   const double without = profile.step.total() - waits;

@@ -288,7 +288,7 @@ std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, Tr
     outcome.loss = outcome.loss.detach();
     return outcome;
   };
-  const bool all_take_part = statistics_ != nullptr && exchange_ != nullptr && all > 0;
+  const bool all_take_part = statistics_ != nullptr && all > 0;
   std::vector<Part> parts =
       stages_ ? staged(fields, share, &meter, metrics) : on_each(fields, rows, division, all_take_part, learn);
   share_moved();

@@ -67,7 +67,7 @@ void RanksPanel::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
   if (now.ranks.empty()) {
     if (now.trainer.steps > 0 && !std::exchange(alone_, true))
       empty_->set_reason(
-          tr("One process trains alone. feedline-cli launch starts several, which share out each batch."));
+          tr("One process trains alone. Run > Processes and feedline-cli launch share each batch out among several."));
     return;
   }
   if (!shows_empty_state() && now.at - last_update_ < Pace::instance().interval()) return;
@@ -104,7 +104,7 @@ QString RanksPanel::headline() const {
         .arg(straggler_part(slow->part), percent(slow->share));
   double total = 0;
   for (const RankTimes& rank : ranks()) total = std::max(total, rank.step.total());
-  return tr("%1 ranks keep pace; the exchange of gradients takes %2 of a step")
+  return tr("%1 ranks keep pace; gradients take %2 of a step")
       .arg(ranks().size())
       .arg(percent(total > 0 ? std::min(exchange_wait(ranks()) / total, 1.0) : 0));
 }

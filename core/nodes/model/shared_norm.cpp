@@ -63,10 +63,10 @@ class SharedNorm : public torch::autograd::Function<SharedNorm> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& scale,
                             const at::Tensor& shift, const at::Tensor& mean, const at::Tensor& variance, double epsilon,
-                            double count, bool asks) {
+                            double count, std::int64_t exchange) {
     context->save_for_backward({x, scale, mean, (variance + epsilon).rsqrt()});
     context->saved_data["count"] = count;
-    context->saved_data["asks"] = asks;
+    context->saved_data["exchange"] = exchange;
     return at::batch_norm(x, scale, shift, mean, variance, /*training=*/false, 0, epsilon, /*cudnn_enabled=*/false);
   }
 
@@ -83,9 +83,8 @@ class SharedNorm : public torch::autograd::Function<SharedNorm> {
     const at::Tensor sum = gradient.sum(dims);
     const at::Tensor product = (gradient * apart).sum(dims);
     at::Tensor to_x;
-    if (context->saved_data["asks"].toBool()) {
-      ReplicaExchange* const exchange = ReplicaExchange::current();
-      TORCH_CHECK(exchange != nullptr, "a synchronised norm is gone through backward by another thread than forward");
+    // The forward pass's, which lasts until backward is through: LibTorch goes backward on threads of its own on a GPU.
+    if (auto* const exchange = reinterpret_cast<ReplicaExchange*>(context->saved_data["exchange"].toInt())) {
       at::Tensor own = at::zeros({2 * channels}, at::kDouble);
       if (exchange->has_rows()) {
         own.narrow(0, 0, channels).copy_(sum);
@@ -93,6 +92,9 @@ class SharedNorm : public torch::autograd::Function<SharedNorm> {
       }
       const at::Tensor all = exchange->gather(own).sum(0).div_(context->saved_data["count"].toDouble()).to(x.options());
       const at::Tensor slope = all.narrow(0, channels, channels) * inverse * inverse;
+      // A row that stands in for none has no part in the moments, and so gets nothing back through them.
+      if (!exchange->has_rows())
+        return {at::zeros_like(x), at::zeros_like(sum), at::zeros_like(sum), {}, {}, {}, {}, {}};
       to_x = at::addcmul(gradient - by_channel(all.narrow(0, 0, channels), x), apart, by_channel(slope, x), -1)
                  .mul_(by_channel(inverse * scale, x));
     }
@@ -123,7 +125,7 @@ at::Tensor normalised_over_replicas(const at::Tensor& x, const NormTensors& norm
   const auto options = norm.mean.options();
   const bool asks = at::GradMode::is_enabled() && x.requires_grad();  // so on every replica
   return SharedNorm::apply(numbers, norm.scale, norm.shift, moments.mean.to(options), moments.variance.to(options),
-                           epsilon, moments.count, asks)
+                           epsilon, moments.count, asks ? reinterpret_cast<std::int64_t>(&exchange) : std::int64_t{0})
       .to(x.scalar_type());
 }
 
