@@ -22,6 +22,7 @@ namespace {
 
 struct LaunchArguments {
   int processes = 0;
+  bool unbound = false;
   int machines = 1;
   int machine = 0;
   std::string meeting{};
@@ -52,6 +53,7 @@ Result<LaunchPlan> plan_of(const LaunchArguments& arguments, const std::vector<s
   LaunchPlan plan{.processes = arguments.processes,
                   .machines = arguments.machines,
                   .machine = arguments.machine,
+                  .binds = !arguments.unbound,
                   .restarts = arguments.restarts};
   std::error_code error;
   plan.program = std::filesystem::read_symlink("/proc/self/exe", error);
@@ -114,6 +116,9 @@ void add_launch(CLI::App& app, ExitCode& code) {
       ->type_name("N")
       ->required()
       ->check(CLI::Range(1, 1024));
+  command->add_flag(
+      "--unbound", arguments->unbound,
+      "Let the system choose on which cores each process runs; else each has its own where there are enough");
   command->add_option("--nnodes", arguments->machines, "Machines, each with as many processes (1)")
       ->type_name("K")
       ->check(CLI::Range(1, 1024));

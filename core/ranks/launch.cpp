@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <poll.h>
+#include <sched.h>
 #include <set>
 #include <sys/wait.h>
 #include <system_error>
@@ -37,6 +38,21 @@ std::string ending_of_process(int status) {
   return fmt::format("ended with exit code {}", WEXITSTATUS(status));
 }
 
+/// The cores that one of so many processes has to itself: its part of those that this process may run on, neighbours
+/// together. Empty: there are fewer cores than processes. A thread that moves from core to core behind those of another
+/// rank holds up both, since they wait for each other in each step.
+std::vector<int> cores_of_part(int part, int parts) {
+  cpu_set_t mine;
+  CPU_ZERO(&mine);
+  if (::sched_getaffinity(0, sizeof mine, &mine) != 0) return {};
+  std::vector<int> cores;
+  for (int core = 0; core < CPU_SETSIZE; ++core)
+    if (CPU_ISSET(core, &mine)) cores.push_back(core);
+  if (parts < 2 || static_cast<std::size_t>(parts) > cores.size()) return {};
+  const auto begin = [&](int i) { return cores.begin() + static_cast<std::ptrdiff_t>(cores.size()) * i / parts; };
+  return {begin(part), begin(part + 1)};
+}
+
 /// One start of all processes, to their end.
 class Attempt {
  public:
@@ -51,8 +67,10 @@ class Attempt {
     std::vector<std::string> arguments = plan_.arguments;
     if (number > 0) arguments.insert(arguments.end(), plan_.when_restarted.begin(), plan_.when_restarted.end());
     for (int local = plan_.leads ? 1 : 0; local < plan_.processes; ++local) {
-      auto process = RankProcess::start(plan_.program, arguments, environment(local, number, folder, secret),
-                                        first_rank() + local, first_rank() + local == 0);
+      auto process =
+          RankProcess::start(plan_.program, arguments, environment(local, number, folder, secret), first_rank() + local,
+                             first_rank() + local == 0,
+                             plan_.binds && !plan_.leads ? cores_of_part(local, plan_.processes) : std::vector<int>());
       if (!process) {
         end_all(SIGKILL);
         while (any_running()) turn();

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,7 +68,7 @@ void close_open(int file) {
 
 Result<RankProcess> RankProcess::start(const std::filesystem::path& program, const std::vector<std::string>& arguments,
                                        const std::vector<std::pair<std::string, std::string>>& environment, int rank,
-                                       bool shows) {
+                                       bool shows, const std::vector<int>& cores) {
   // All memory is taken before the fork: the child of a program with threads may take none.
   std::vector<std::string> words = {program.string()};
   words.insert(words.end(), arguments.begin(), arguments.end());
@@ -86,12 +87,16 @@ Result<RankProcess> RankProcess::start(const std::filesystem::path& program, con
     close_open(output.read);
     return fail_start(program, why);
   }
+  cpu_set_t bound;
+  CPU_ZERO(&bound);
+  for (const int core : cores) CPU_SET(core, &bound);
   const pid_t parent = ::getpid();
   const pid_t id = ::fork();
   if (id == 0) {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != parent) ::_exit(127);
+    if (!cores.empty()) ::sched_setaffinity(0, sizeof bound, &bound);  // where it may not, it runs on all
     for (const int signal : {SIGINT, SIGTERM, SIGPIPE}) ::signal(signal, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);

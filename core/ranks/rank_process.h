@@ -19,12 +19,12 @@ namespace feedline::inline ranks {
 /// launcher alone, which passes it on once; it gets SIGTERM when the thread that started it ends.
 class RankProcess {
  public:
-  /// `shows`: keeps standard output and error; else its standard error comes by read_lines(). Error: it cannot be
-  /// started.
+  /// `shows`: keeps standard output and error; else its standard error comes by read_lines(). `cores`: the numbers of
+  /// those that it may run on; empty: this process's. Error: it cannot be started.
   [[nodiscard]] static Result<RankProcess> start(const std::filesystem::path& program,
                                                  const std::vector<std::string>& arguments,
                                                  const std::vector<std::pair<std::string, std::string>>& environment,
-                                                 int rank, bool shows);
+                                                 int rank, bool shows, const std::vector<int>& cores = {});
   RankProcess(RankProcess&& other) noexcept;
   RankProcess& operator=(RankProcess&&) = delete;
   ~RankProcess();
