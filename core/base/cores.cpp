@@ -49,12 +49,20 @@ CoreBudget core_budget() {
   CoreBudget budget;
   const long online = sysconf(_SC_NPROCESSORS_ONLN);
   budget.machine = online > 0 ? static_cast<std::size_t>(online) : 1;
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  budget.affinity =
-      sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<std::size_t>(CPU_COUNT(&set)) : budget.machine;
+  const std::vector<int> allowed = allowed_cores();
+  budget.affinity = allowed.empty() ? budget.machine : allowed.size();
   budget.quota = group_quota();
   return budget;
+}
+
+std::vector<int> allowed_cores() {
+  std::vector<int> cores;
+  cpu_set_t mine;
+  CPU_ZERO(&mine);
+  if (sched_getaffinity(0, sizeof mine, &mine) != 0) return cores;
+  for (int core = 0; core < CPU_SETSIZE; ++core)
+    if (CPU_ISSET(core, &mine)) cores.push_back(core);
+  return cores;
 }
 
 void limit_cores(std::size_t cores) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 namespace feedline::inline base {
 
@@ -14,6 +15,9 @@ struct CoreBudget {
 };
 
 [[nodiscard]] CoreBudget core_budget();
+
+/// The numbers of the cores that this process may run on, ascending; empty: not known.
+[[nodiscard]] std::vector<int> allowed_cores();
 
 /// At least 1: the smaller of affinity and quota, the quota rounded up. Worker and intra-op thread counts start from
 /// it.

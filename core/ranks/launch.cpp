@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ranks/launch.h"
 
+#include "base/cores.h"
 #include "ranks/meeting_place.h"
 #include "ranks/rank_board.h"
 #include "ranks/rank_process.h"
@@ -15,7 +16,6 @@
 #include <memory>
 #include <optional>
 #include <poll.h>
-#include <sched.h>
 #include <set>
 #include <sys/wait.h>
 #include <system_error>
@@ -42,12 +42,7 @@ std::string ending_of_process(int status) {
 /// together. Empty: there are fewer cores than processes. A thread that moves from core to core behind those of another
 /// rank holds up both, since they wait for each other in each step.
 std::vector<int> cores_of_part(int part, int parts) {
-  cpu_set_t mine;
-  CPU_ZERO(&mine);
-  if (::sched_getaffinity(0, sizeof mine, &mine) != 0) return {};
-  std::vector<int> cores;
-  for (int core = 0; core < CPU_SETSIZE; ++core)
-    if (CPU_ISSET(core, &mine)) cores.push_back(core);
+  const std::vector<int> cores = allowed_cores();
   if (parts < 2 || static_cast<std::size_t>(parts) > cores.size()) return {};
   const auto begin = [&](int i) { return cores.begin() + static_cast<std::ptrdiff_t>(cores.size()) * i / parts; };
   return {begin(part), begin(part + 1)};

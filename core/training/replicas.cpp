@@ -205,10 +205,7 @@ std::vector<Part> Replicas::on_each(const std::vector<at::Tensor>& fields, const
   std::vector<Rows> by_member(models_.size());
   for (std::size_t i = 0; all > 0 && i < by_member.size(); ++i)
     by_member[i] = rows_left(division, all, i, by_member.size());
-  if (statistics_) {
-    const auto present = std::count_if(by_member.begin(), by_member.end(), [](const Rows& of) { return of.count > 0; });
-    statistics_->begin(all_take_part ? by_member.size() : static_cast<std::size_t>(present));
-  }
+  if (all_take_part) statistics_->begin();
   run([&](std::size_t member) {
     const Rows rows = by_member[member];
     if (rows.count == 0 && all_take_part) (void)part_of(member, row_of_zeros(), {.training = rows_all.training}, 0);

@@ -31,9 +31,8 @@ SharedStatistics::SharedStatistics(std::size_t members, RankAgreement* ranks, st
 
 SharedStatistics::~SharedStatistics() = default;
 
-void SharedStatistics::begin(std::size_t present) {
+void SharedStatistics::begin() {
   const std::lock_guard lock(mutex_);
-  present_ = present;
   arrived_ = 0;
   brought_.assign(brought_.size(), {});
 }
@@ -47,7 +46,7 @@ at::Tensor SharedStatistics::gather(std::size_t member, const at::Tensor& own) {
   const torch::NoGradGuard no_gradients;
   std::unique_lock lock(mutex_);
   brought_[member] = own;
-  if (++arrived_ < present_) {
+  if (++arrived_ < members_.size()) {
     const std::uint64_t mine = round_;
     while (round_ == mine) {
       if (stop_.stop_requested()) throw StepCancelled();
@@ -55,9 +54,7 @@ at::Tensor SharedStatistics::gather(std::size_t member, const at::Tensor& own) {
     }
     return all_;
   }
-  at::Tensor here = at::zeros({static_cast<std::int64_t>(brought_.size()), own.numel()}, at::kDouble);
-  for (std::size_t i = 0; i < brought_.size(); ++i)
-    if (brought_[i].defined()) here[static_cast<std::int64_t>(i)].copy_(brought_[i]);
+  at::Tensor here = at::stack(brought_);
   lock.unlock();  // the others look whether they are to stop
   here = over_ranks(here);
   lock.lock();

@@ -29,8 +29,8 @@ class SharedStatistics {
   SharedStatistics(const SharedStatistics&) = delete;
   SharedStatistics& operator=(const SharedStatistics&) = delete;
 
-  /// A batch begins, in whose pass so many members take part.
-  void begin(std::size_t present);
+  /// A batch begins, in whose pass all members take part; what a pass that failed has left is forgotten.
+  void begin();
   /// What a member's layers ask, on its thread; `has_rows` as ReplicaExchange says.
   [[nodiscard]] ReplicaExchange& of(std::size_t member, bool has_rows);
 
@@ -44,9 +44,8 @@ class SharedStatistics {
   std::vector<std::unique_ptr<Member>> members_{};
   std::mutex mutex_{};
   std::condition_variable changed_{};
-  std::vector<at::Tensor> brought_{};  ///< by member; undefined: it takes no part
+  std::vector<at::Tensor> brought_{};  ///< by member
   at::Tensor all_{};
-  std::size_t present_ = 0;
   std::size_t arrived_ = 0;
   std::uint64_t round_ = 0;
 };

@@ -46,8 +46,8 @@ class Collective {
   [[nodiscard]] virtual Nanos ended() const { return 0; }
 };
 
-/// The processes that train together: a c10d store and process group (Gloo; NCCL for tensors of a GPU where LibTorch
-/// has it), and a thread that tells the others that this process lives and notices when one of them no longer does. All
+/// The processes that train together: a c10d store and process group (Gloo; tensors of a GPU travel by way of the
+/// host), and a thread that tells the others that this process lives and notices when one of them no longer does. All
 /// ranks call the same operations in the same order, from one thread.
 class ProcessGroup {
  public:
