@@ -101,7 +101,7 @@ ExitCode run(const RunArguments& arguments, const CheckpointArguments& checkpoin
   tell_of_stages(outcome.result);
   if (outcome.diagnosis) put_line(stderr, outcome.diagnosis->verdict.text());
   for (const CurveFinding& finding : outcome.curves) put_line(stderr, finding.text());
-  const std::int64_t id = log ? log->id() : 0;
+  const std::int64_t id = log ? log->close() : 0;
   log.reset();
   if (const auto error = fault.take()) warn(*error);
   if (const Status written = events ? events->status() : Status(); !written) warn(written.error());

@@ -211,8 +211,8 @@ void RunController::finish(const RunResult& result) {
     run.reset();  // the last of the run's threads lets go of the relay
     relay.reset();
     events.reset();  // waits until all is written
-    const qint64 number = log ? log->id() : 0;
-    log.reset();  // waits until all is written
+    const qint64 number = log ? log->close() : 0;  // waits until all is written
+    log.reset();
     if (number != 0) post_to(this, [this, number] { Q_EMIT recorded(number); });
     helpers.reset();  // waits until they have ended
   });
