@@ -391,7 +391,7 @@ Status restore_state(const TrainingState& state, Replicas& replicas) {
     if (Status fits = check_fit(state.buffers, buffers); !fits) return fits;
     auto generators = generators_of(state.generators, replicas.count());
     if (!generators) return fail(std::move(generators.error()));
-    const auto optimizer = read_optimizer(state.optimizer, replicas);
+    auto optimizer = read_optimizer(state.optimizer, replicas);
     if (!optimizer) return fail(std::move(optimizer.error()));
     if (Status fine = check_accumulated(state.accumulated, replicas); !fine) return fine;
     // From here on nothing is refused.

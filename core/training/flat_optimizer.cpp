@@ -74,7 +74,7 @@ Result<std::unique_ptr<FlatOptimizer>> FlatOptimizer::make(const ModelPlan& plan
               .remedy = "Set epochs of the trainer, or choose another schedule",
               .node = plan.optimizer_node,
               .parameter = "schedule"});
-  const auto rates = layer_rates(plan, settings, owners);
+  auto rates = layer_rates(plan, settings, owners);
   if (!rates) return fail(std::move(rates.error()));
   std::vector<Group> groups;
   for (const Owner& owner : owners) {

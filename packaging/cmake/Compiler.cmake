@@ -17,7 +17,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # The same, with precompiled headers: hundreds of lines that say nothing about our code.
   add_compile_options(-Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds)
   if(CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
-    add_compile_options(-Wno-error=dangling-reference)
+    add_compile_options(-Wno-error=dangling-reference -Wno-maybe-uninitialized)  # GCC 14: in std::optional and std::function
   endif()
 endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
