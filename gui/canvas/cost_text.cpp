@@ -62,6 +62,8 @@ QString cost_text(const ModelCost& cost) {
 
 QString total_text(const ModelCost& total, std::int64_t batch) {
   if (total.layers == 0) return {};
+  if (!total.complete && total.parameters == 0)
+    return words("Model: its size follows from shapes that a run finds out, such as the width of a fitted node");
   const double records = static_cast<double>(std::max<std::int64_t>(1, batch));
   QString text = words("Model: %1 parameters (%2) · %3 MACs per sample")
                      .arg(short_count(static_cast<double>(total.parameters)),

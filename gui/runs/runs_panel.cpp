@@ -28,6 +28,34 @@ constexpr int kLookMs = 1000;
 constexpr int kUndoMs = 20'000;
 /// Large writing must not make the window wider than a screen.
 constexpr int kLeastWidth = 24 * Theme::kUnit;
+/// Of the search field beside the buttons; narrower, it gets a line of its own.
+constexpr int kSearchWidth = 20 * Theme::kUnit;
+
+/// A search field with buttons beside it, or below it where the panel is narrow: so no button's text is cut.
+class SearchRow : public QWidget {
+ public:
+  SearchRow(QLineEdit* search, QWidget* parent)
+      : QWidget(parent), line_(new QBoxLayout(QBoxLayout::LeftToRight, this)), buttons_(new QHBoxLayout) {
+    line_->setContentsMargins(Theme::kUnit, 0, Theme::kUnit, 0);
+    line_->setSpacing(Theme::kUnit);
+    buttons_->setSpacing(Theme::kUnit);
+    line_->addWidget(search, 1);
+    line_->addLayout(buttons_);
+  }
+
+  void add(QWidget* button) { buttons_->addWidget(button); }
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override {
+    const bool fits = width() >= kSearchWidth + buttons_->sizeHint().width() + 3 * Theme::kUnit;
+    line_->setDirection(fits ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+    QWidget::resizeEvent(event);
+  }
+
+ private:
+  QBoxLayout* line_;
+  QHBoxLayout* buttons_;
+};
 }  // namespace
 
 RunsPanel::RunsPanel(QWidget* parent)
@@ -153,19 +181,15 @@ void RunsPanel::edit(int column) {
 }
 
 QWidget* RunsPanel::make_tools() {
-  auto* tools = new QWidget(this);
+  auto* tools = new SearchRow(search_, this);
   tools->setMinimumWidth(kLeastWidth);
-  auto* row = new QHBoxLayout(tools);
-  row->setContentsMargins(Theme::kUnit, 0, Theme::kUnit, 0);
-  row->setSpacing(Theme::kUnit);
   search_->setPlaceholderText(tr("Search: a graph, a note, failed, batch.size=64"));
   search_->setAccessibleName(tr("Search runs"));
   search_->setClearButtonEnabled(true);
-  row->addWidget(search_, 1);
   const auto button = [&](const QString& text, const QString& tip) {
     auto* made = new QPushButton(text, tools);
     made->setToolTip(tip);
-    row->addWidget(made);
+    tools->add(made);
     return made;
   };
   resume_ = button(tr("Resume"), {});
@@ -176,7 +200,7 @@ QWidget* RunsPanel::make_tools() {
   report_ = button(tr("Report…"), tr("Write the run as a page or as a PDF file"));
   auto* more = new QPushButton(tr("More"), tools);
   more->setMenu(make_menu());
-  row->addWidget(more);
+  tools->add(more);
   search_->setMinimumWidth(16 * Theme::kUnit);
   connect(compare_, &QPushButton::clicked, this, [this] { Q_EMIT compare_wanted(selected()); });
   connect(report_, &QPushButton::clicked, this, [this] { Q_EMIT report_wanted(selected().front()); });

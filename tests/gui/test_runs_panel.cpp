@@ -70,6 +70,7 @@ class TestRunsPanel : public QObject {
   void live_rows_change_in_place();
   void tags_and_notes_are_asked_for();
   void the_panel_offers_what_is_possible();
+  void no_button_is_cut_in_a_narrow_panel();
   void sorting_is_by_value_and_can_be_left();
   void curves_of_runs_lie_over_each_other();
   void a_report_is_written_as_page_and_pdf();
@@ -196,6 +197,20 @@ void TestRunsPanel::the_panel_offers_what_is_possible() {
   QTest::keyClicks(panel.findChild<QLineEdit*>(), "cats");
   QTRY_COMPARE(searches.count(), 1);  // once, when the typing rests
   QCOMPARE(searches[0][0].toString(), QString("cats"));
+}
+
+void TestRunsPanel::no_button_is_cut_in_a_narrow_panel() {
+  RunsPanel panel;
+  const auto* search = panel.findChild<QLineEdit*>();
+  const auto bottom = [&] { return search->mapTo(&panel, search->rect().bottomLeft()).y(); };
+  const auto top_of_buttons = [&] { return panel.resume_button().mapTo(&panel, QPoint()).y(); };
+  panel.resize(900, 300);
+  panel.show();
+  QVERIFY(top_of_buttons() <= bottom());  // beside the field
+  panel.resize(360, 300);
+  QTRY_VERIFY(top_of_buttons() > bottom());  // below it
+  for (const QPushButton* button : panel.findChildren<QPushButton*>())
+    if (button->isVisible()) QVERIFY2(button->width() >= button->sizeHint().width(), qPrintable(button->text()));
 }
 
 void TestRunsPanel::sorting_is_by_value_and_can_be_left() {
