@@ -96,6 +96,8 @@ class StoreBoard final : public RankBoard {
 /// What only newer versions of LibTorch have: the server that can be given a socket, and so listens on one address.
 template <class Options>
 void listen_only_on(Options& options, const std::string& address) {
+  // Debian's LibTorch has no libuv; its name changed between versions.
+  if constexpr (requires { options.useLibUV; }) options.useLibUV = false;
   if constexpr (requires { options.useLibuv; }) options.useLibuv = false;
   if constexpr (requires { options.masterListenFd; }) {
     if (!options.isServer) return;
