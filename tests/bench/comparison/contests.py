@@ -27,13 +27,14 @@ class Surroundings:
     torch: PyTorch
     photos: Path
     grey: Grey
-    tables: Path
-    texts: Path
-    mixed: Path
     examples: Path
     work: Path
     cores: int
     epochs: int
+    # Where contests need more than pictures.
+    tables: Path = Path()
+    texts: Path = Path()
+    mixed: Path = Path()
 
     def photo_arguments(self) -> list[str]:
         return ["example:image-folder", "--no-train", "--set", f"source.folder={self.photos}",
