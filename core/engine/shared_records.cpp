@@ -61,7 +61,7 @@ std::uint64_t random_mark() {
 }
 
 /// The whole numbers of a text; empty where it has anything else.
-std::vector<std::int64_t> numbers_of(std::string_view text) {
+std::vector<std::int64_t> offered_numbers(std::string_view text) {
   std::vector<std::int64_t> numbers;
   while (!text.empty()) {
     const std::string_view word = text.substr(0, text.find(':'));
@@ -202,7 +202,7 @@ Result<std::unique_ptr<SharedRecords>> SharedRecords::open(std::string_view offe
 }
 
 Status SharedRecords::open_all(std::string_view offer) {
-  const std::vector<std::int64_t> said = numbers_of(offer);
+  const std::vector<std::int64_t> said = offered_numbers(offer);
   if (said.size() != 5) return fail(Error{.code = ErrorCode::Failed, .reason = "what is offered is no shared cache"});
   const auto other = [] {
     return fail(Error{.code = ErrorCode::Failed, .reason = "the shared cache is not the one that was offered"});
