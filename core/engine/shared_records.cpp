@@ -103,6 +103,15 @@ bool SharedRecords::Mapping::map(int file, std::uint64_t wanted, int protection)
   return true;
 }
 
+bool SharedRecords::Mapping::map_most(int file, std::uint64_t wanted) {
+  std::uint64_t most = std::min(wanted, kMostView);
+  while (!map(file, most, PROT_READ)) {
+    most /= 2;
+    if (most < kLeastView) return false;
+  }
+  return true;
+}
+
 SharedRecords::~SharedRecords() {
   if (table_file_ >= 0) close(table_file_);
   if (!ram_ && ram_file_ >= 0) close(ram_file_);
@@ -154,7 +163,7 @@ Status SharedRecords::make_table(std::uint64_t records) {
 void SharedRecords::make_memory(std::uint64_t bytes) {
   if (bytes == 0) return;
   ram_file_ = memfd_create("feedline cache", MFD_CLOEXEC);
-  if (ram_file_ < 0 || !ram_view_.map(ram_file_, std::min(bytes, kMostView), PROT_READ)) return;
+  if (ram_file_ < 0 || !ram_view_.map_most(ram_file_, bytes)) return;
   Header& head = header();
   head.ram_limit = ram_view_.size;
   head.ram_file = identity_of(ram_file_);
@@ -172,12 +181,8 @@ void SharedRecords::make_disk(std::uint64_t limit) {
   struct statvfs disk {};
   std::uint64_t most = limit;
   if (most == 0 && ::fstatvfs(disk_file_, &disk) == 0) most = static_cast<std::uint64_t>(disk.f_blocks) * disk.f_frsize;
-  most = std::clamp(most, std::uint64_t{1}, kMostView);
-  while (!disk_view_.map(disk_file_, most, PROT_READ)) {  // a limit on address space (ulimit -v)
-    const int code = errno;
-    most /= 2;
-    if (most >= kLeastView) continue;
-    no_disk_ = fail_sharing("the cache file cannot be mapped", code).value();
+  if (!disk_view_.map_most(disk_file_, std::max(most, kLeastView))) {
+    no_disk_ = fail_sharing("the cache file cannot be mapped", errno).value();
     no_disk_->file = folder_.string();
     return;
   }
@@ -185,8 +190,9 @@ void SharedRecords::make_disk(std::uint64_t limit) {
   head.disk_file = identity_of(disk_file_);
   head.disk_size = disk_view_.size;
   head.disk_limit = limit;
-  disk_.emplace(folder_, limit,
-                SharedSpill{.file = disk_file_, .view = disk_view_.data, .size = most, .end = &head.disk_end});
+  disk_.emplace(
+      folder_, limit,
+      SharedSpill{.file = disk_file_, .view = disk_view_.data, .size = disk_view_.size, .end = &head.disk_end});
 }
 
 std::string SharedRecords::offer() const {

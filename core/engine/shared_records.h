@@ -70,6 +70,8 @@ class SharedRecords {
     Mapping& operator=(const Mapping&) = delete;
     ~Mapping();
     [[nodiscard]] bool map(int file, std::uint64_t wanted, int protection);
+    /// To read as much of it as there is address space for (ulimit -v).
+    [[nodiscard]] bool map_most(int file, std::uint64_t wanted);
     std::byte* data = nullptr;
     std::uint64_t size = 0;
   };
