@@ -11,11 +11,12 @@
 namespace feedline::inline engine {
 
 CacheShelf::CacheShelf(std::span<const DataPlan* const> plans, std::filesystem::path folder,
-                       std::vector<std::shared_ptr<CacheStore>> kept)
-    : folder_(std::move(folder)), stores_(std::move(kept)) {
+                       std::vector<std::shared_ptr<CacheStore>> kept, std::shared_ptr<CacheSharing> sharing)
+    : folder_(std::move(folder)), sharing_(std::move(sharing)), stores_(std::move(kept)) {
   std::map<std::string, CacheSettings> nodes;
   for (const DataPlan* plan : plans) {
     if (plan == nullptr) continue;
+    records_ = std::max(records_, plan->source->size());
     for (const PlanStep& step : plan->steps)
       if (step.cache && find(step.node) == nullptr) nodes.emplace(step.node, *step.cache);
   }
@@ -27,8 +28,21 @@ CacheShelf::CacheShelf(std::span<const DataPlan* const> plans, std::filesystem::
   for (const auto& [node, settings] : nodes) {
     const std::uint64_t ram =
         settings.ram_megabytes == 0 ? share : static_cast<std::uint64_t>(settings.ram_megabytes) << 20U;
-    stores_.push_back(std::make_shared<CacheStore>(node, settings, ram, folder_));
+    stores_.push_back(make(node, settings, ram, true));
   }
+}
+
+std::shared_ptr<CacheStore> CacheShelf::make(std::string node, const CacheSettings& settings, std::uint64_t ram,
+                                             bool together) const {
+  if (sharing_ && together) {
+    const SharedLimits limits{.records = records_,
+                              .ram_bytes = ram,
+                              .disk = settings.disk,
+                              .disk_bytes = static_cast<std::uint64_t>(settings.disk_megabytes) << 20U};
+    if (auto shared = share_records(*sharing_, limits, folder_))
+      return std::make_shared<CacheStore>(std::move(node), std::move(shared));
+  }
+  return std::make_shared<CacheStore>(std::move(node), settings, ram, folder_);
 }
 
 CacheStore* CacheShelf::find(std::string_view node) const {
@@ -37,12 +51,12 @@ CacheStore* CacheShelf::find(std::string_view node) const {
   return found == stores_.end() ? nullptr : found->get();
 }
 
-CacheStore& CacheShelf::keep_outputs(std::string node, bool training, std::string field) {
+CacheStore& CacheShelf::keep_outputs(std::string node, bool training, std::string field, bool together) {
   if (folder_.empty()) folder_ = default_cache_folder();
   const std::uint64_t ram = free_memory() / 8;
   outputs_.push_back({.training = training,
                       .field = std::move(field),
-                      .store = std::make_unique<CacheStore>(std::move(node), CacheSettings{}, ram, folder_)});
+                      .store = make(std::move(node), CacheSettings{}, ram, together)});
   return *outputs_.back().store;
 }
 

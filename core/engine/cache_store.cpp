@@ -57,6 +57,9 @@ CacheStore::CacheStore(std::string node, const CacheSettings& settings, std::uin
       ram_limit_(ram_bytes),
       spill_(std::move(folder), static_cast<std::uint64_t>(settings.disk_megabytes) * kMegabyte) {}
 
+CacheStore::CacheStore(std::string node, std::unique_ptr<SharedRecords> shared)
+    : node_(std::move(node)), disk_(false), ram_limit_(0), shared_(std::move(shared)), spill_({}, 0) {}
+
 CacheStore::~CacheStore() {
   for (const Block& block : blocks_) munmap(block.data, block.size);
 }
@@ -82,6 +85,7 @@ void CacheStore::Shard::insert(std::uint64_t record, const CacheEntry* entry) {
 }
 
 const CacheEntry* CacheStore::find(std::uint64_t record) const {
+  if (shared_) return reinterpret_cast<const CacheEntry*>(shared_->find(record));
   const Shard& in = shard(record);
   const std::lock_guard lock(in.mutex);
   return in.slots.empty() ? nullptr : in.slots[in.place(record)].entry;
@@ -95,20 +99,36 @@ void CacheStore::put(std::uint64_t record, const Datum& value) noexcept {
   }
   try {
     const auto head = head_of(value);
-    const CacheEntry* entry = head ? keep(*head, value) : nullptr;
-    if (entry == nullptr) {
-      ++refused_;
-      return;
-    }
-    Shard& into = shard(record);
-    const std::lock_guard lock(into.mutex);
-    if (!into.slots.empty() && into.slots[into.place(record)].entry != nullptr) return;  // another one was quicker
-    into.insert(record, entry);
-    ++records_;
+    const bool kept = head && (shared_ ? keep_together(record, *head, value) : keep_alone(record, *head, value));
+    if (!kept) ++refused_;
   } catch (const std::exception&) {  // no memory for the index
     full_ = true;
     ++refused_;
   }
+}
+
+/// False: there is no room any more.
+bool CacheStore::keep_alone(std::uint64_t record, const CacheEntry& head, const Datum& value) {
+  const CacheEntry* entry = keep(head, value);
+  if (entry == nullptr) return false;
+  Shard& into = shard(record);
+  const std::lock_guard lock(into.mutex);
+  if (!into.slots.empty() && into.slots[into.place(record)].entry != nullptr) return true;  // another one was quicker
+  into.insert(record, entry);
+  ++records_;
+  return true;
+}
+
+/// The same, with other processes.
+bool CacheStore::keep_together(std::uint64_t record, const CacheEntry& head, const Datum& value) {
+  const auto kept = shared_->put(record, std::as_bytes(std::span(&head, 1)), value.span());
+  if (!kept) {
+    take_fault(kept.error());
+    return false;
+  }
+  fault_since_.store(0, std::memory_order_relaxed);
+  if (!*kept) full_ = true;
+  return *kept;
 }
 
 /// Null: there is no room any more.
@@ -125,7 +145,7 @@ const CacheEntry* CacheStore::keep(const CacheEntry& head, const Datum& value) {
   }
   const auto written = spill_.append(std::as_bytes(std::span(&head, 1)), value.span());
   if (!written) {
-    if (!is_machine_fault(written.error()) || !may_pass()) end(written.error());
+    take_fault(written.error());
     return nullptr;
   }
   fault_since_.store(0, std::memory_order_relaxed);
@@ -135,6 +155,11 @@ const CacheEntry* CacheStore::keep(const CacheEntry& head, const Datum& value) {
   }
   disk_bytes_ += size;
   return reinterpret_cast<const CacheEntry*>(*written);
+}
+
+/// A value could not be written: no more are kept, unless that may pass.
+void CacheStore::take_fault(const Error& fault) {
+  if (!is_machine_fault(fault) || !may_pass()) end(fault);
 }
 
 /// The machine could not write a value. For a while that is no reason to keep none any more.
@@ -177,6 +202,11 @@ void CacheStore::end(Error why) {
 }
 
 CacheSample CacheStore::level() const {
+  if (shared_) {
+    CacheSample level = shared_->level();
+    level.full = full_;
+    return level;
+  }
   return {.records = records_, .ram_bytes = ram_bytes_, .disk_bytes = disk_bytes_, .full = full_};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/pipeline.h"
+#include "engine/shared_records.h"
 #include "engine/spill_file.h"
 #include "schema/behaviour.h"
 #include "telemetry/snapshot.h"
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -31,10 +33,15 @@ struct alignas(32) CacheEntry {
 
 /// What one cache node keeps, by record, in one run: in memory up to a budget, then in a SpillFile. Nothing is ever
 /// evicted. Only records that were put in cost anything: their bytes and about 64 more. Thread-safe.
+///
+/// Where the run's ranks share their caches, several processes have one in common (SharedRecords): then level() is that
+/// of all of them, and a value that another process puts in is found here.
 class CacheStore {
  public:
   /// `ram_bytes`: what may be taken of the memory; `settings` says the rest.
   CacheStore(std::string node, const CacheSettings& settings, std::uint64_t ram_bytes, std::filesystem::path folder);
+  /// One that is kept with other processes.
+  CacheStore(std::string node, std::unique_ptr<SharedRecords> shared);
   ~CacheStore();
   CacheStore(const CacheStore&) = delete;
   CacheStore& operator=(const CacheStore&) = delete;
@@ -73,6 +80,9 @@ class CacheStore {
   [[nodiscard]] Shard& shard(std::uint64_t record) const;
   [[nodiscard]] std::byte* take_memory(std::size_t size);
   [[nodiscard]] const CacheEntry* keep(const CacheEntry& head, const Datum& value);
+  [[nodiscard]] bool keep_alone(std::uint64_t record, const CacheEntry& head, const Datum& value);
+  [[nodiscard]] bool keep_together(std::uint64_t record, const CacheEntry& head, const Datum& value);
+  void take_fault(const Error& fault);
   [[nodiscard]] bool may_pass();
   void end(Error why);
 
@@ -81,6 +91,7 @@ class CacheStore {
   const std::uint64_t ram_limit_;
   mutable std::array<Shard, kShards> shards_{};
 
+  const std::unique_ptr<SharedRecords> shared_{};  ///< null: what follows is used
   std::mutex memory_mutex_{};
   std::vector<Block> blocks_{};
   SpillFile spill_;

@@ -21,6 +21,9 @@ namespace feedline::inline engine {
 namespace {
 
 constexpr std::size_t kExtent = std::size_t{64} << 20;
+/// Of a file that several processes fill: each leaves the rest of one unused, so they get smaller as room gets scarce.
+constexpr std::size_t kSharedExtent = std::size_t{8} << 20;
+constexpr std::uint64_t kSharedPart = 16;
 constexpr std::size_t kSpillAlignment = 32;
 constexpr std::uint64_t kFreeShare = 10;
 
@@ -46,30 +49,45 @@ int unnamed_file(const std::filesystem::path& folder) {
   return named;
 }
 
-/// Does the process' own limit on the size of files (ulimit -f) allow this? Going past it would be a signal.
+}  // namespace
+
 bool allowed_by_process(std::uint64_t size) {
   rlimit most{};
   return getrlimit(RLIMIT_FSIZE, &most) != 0 || most.rlim_cur == RLIM_INFINITY || size <= most.rlim_cur;
 }
 
-}  // namespace
+Result<int> open_unnamed(const std::filesystem::path& folder) {
+  std::error_code ignored;  // open() says it better
+  std::filesystem::create_directories(folder, ignored);
+  const int file = unnamed_file(folder);
+  if (file >= 0) return file;
+  return fail_errno(folder, "no file can be made in the cache folder", errno,
+                    "Make it writable, or choose another one with FEEDLINE_CACHE");
+}
+
+SpillFile::SpillFile(std::filesystem::path folder, std::uint64_t limit, const SharedSpill& shared)
+    : folder_(std::move(folder)),
+      limit_(limit),
+      file_(shared.file),
+      most_(shared.size),
+      view_(shared.view),
+      end_(shared.end) {}
 
 SpillFile::~SpillFile() {
-  for (const Extent& extent : extents_) munmap(extent.data, extent.size);
+  if (view_ == nullptr)
+    for (const Extent& extent : extents_) munmap(const_cast<std::byte*>(extent.data), extent.size);
   if (file_ >= 0) close(file_);
 }
 
 Status SpillFile::open() {
   if (file_ >= 0) return {};
-  std::error_code ignored;  // open() says it better
-  std::filesystem::create_directories(folder_, ignored);
-  file_ = unnamed_file(folder_);
-  if (file_ >= 0) return {};
-  return fail_errno(folder_, "no file can be made in the cache folder", errno,
-                    "Make it writable, or choose another one with FEEDLINE_CACHE");
+  const auto opened = open_unnamed(folder_);
+  if (!opened) return fail(opened.error());
+  file_ = *opened;
+  return {};
 }
 
-Status SpillFile::reserve(std::size_t wanted) {
+Status SpillFile::reserve(std::uint64_t begin, std::size_t wanted) {
   const auto full = [this](const std::string& why) {
     return fail(Error{.reason = "the disk of the cache folder is full: " + why,
                       .remedy = "Free some space there, or choose another folder with FEEDLINE_CACHE",
@@ -81,33 +99,50 @@ Status SpillFile::reserve(std::size_t wanted) {
     if (static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize < wanted + kept)
       return full("a tenth of it is left free");
   }
-  if (!allowed_by_process(end_ + wanted)) return full(message_of(EFBIG));
+  if (!allowed_by_process(begin + wanted)) return full(message_of(EFBIG));
   int code = 0;
-  do code = posix_fallocate(file_, static_cast<off_t>(end_), static_cast<off_t>(wanted));
+  do code = posix_fallocate(file_, static_cast<off_t>(begin), static_cast<off_t>(wanted));
   while (code == EINTR);
   if (code != 0) return full(message_of(code));
   return {};
 }
 
+Result<const std::byte*> SpillFile::map(std::uint64_t begin, std::size_t size) const {
+  if (view_ != nullptr) return view_ + begin;
+  void* data = mmap(nullptr, size, PROT_READ, MAP_SHARED, file_, static_cast<off_t>(begin));
+  if (data == MAP_FAILED) return fail_errno(folder_, "the cache file cannot be mapped", errno, {});
+  return static_cast<const std::byte*>(data);
+}
+
 /// One extent more, in which `wanted` bytes have room; false where the limit does not allow it.
 Result<bool> SpillFile::grow(std::size_t wanted) {
   const std::size_t least = rounded(wanted, page());
-  const std::uint64_t left = limit_ == 0 ? kExtent : limit_ - std::min(limit_, end_);
-  if (limit_ != 0 && left < least) return false;
-  // Near the end of the disk smaller extents still fit.
-  std::size_t size = std::max<std::size_t>(least, std::min<std::uint64_t>(kExtent, left) / page() * page());
-  Status reserved = reserve(size);
-  while (!reserved && size > least) {
-    size = std::max(least, size / 4 / page() * page());
-    reserved = reserve(size);
+  const std::uint64_t most = limit_ == 0 ? most_ : std::min(limit_, most_);
+  std::uint64_t longest = view_ == nullptr ? kExtent : kSharedExtent;
+  for (;;) {
+    std::uint64_t begin = end_->load();
+    const std::uint64_t left = most - std::min(most, begin);
+    if (left < least) return false;
+    const std::uint64_t part = view_ == nullptr ? left : left / kSharedPart;
+    const std::size_t size = std::max<std::size_t>(least, std::min(longest, part) / page() * page());
+    if (!end_->compare_exchange_weak(begin, begin + size)) continue;
+    Status done = reserve(begin, size);
+    const bool reserved = done.has_value();
+    if (done) {
+      auto data = map(begin, size);
+      if (data) {
+        extents_.push_back({.data = *data, .offset = begin, .size = size});
+        used_ = 0;
+        return true;
+      }
+      done = fail(std::move(data.error()));
+    }
+    // Given back, unless another process has gone on behind it.
+    std::uint64_t end = begin + size;
+    end_->compare_exchange_strong(end, begin);
+    if (reserved || size <= least) return fail(std::move(done.error()));
+    longest = size / 4;  // near the end of the disk smaller extents still fit
   }
-  if (!reserved) return fail(std::move(reserved.error()));
-  void* data = mmap(nullptr, size, PROT_READ, MAP_SHARED, file_, static_cast<off_t>(end_));
-  if (data == MAP_FAILED) return fail_errno(folder_, "the cache file cannot be mapped", errno, {});
-  extents_.push_back({.data = static_cast<std::byte*>(data), .offset = end_, .size = size});
-  end_ += size;
-  used_ = 0;
-  return true;
 }
 
 Result<SpillFile::Room> SpillFile::room_for(std::size_t size) {

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <dlfcn.h>
 #include <fstream>
 #include <mutex>
 #include <sched.h>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -31,6 +33,16 @@ std::uint64_t resident_bytes() {
   std::uint64_t resident = 0;
   statm >> total >> resident;
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+/// Memory of files that lie in memory, such as those of memfd_create().
+std::uint64_t shared_memory_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    constexpr std::string_view kKey = "RssShmem:";
+    if (line.starts_with(kKey)) return std::strtoull(line.c_str() + kKey.size(), nullptr, 10) * 1024;
+  }
+  return 0;
 }
 
 /// The sum of user, nice, system, irq, softirq and steal of the cores in our affinity mask.
@@ -161,6 +173,7 @@ ProcessMeter::~ProcessMeter() = default;
 ProcessSample ProcessMeter::read() {
   ProcessSample sample;
   sample.rss_bytes = resident_bytes();
+  sample.shared_bytes = std::min(shared_memory_bytes(), sample.rss_bytes);
   rusage usage{};
   if (getrusage(RUSAGE_SELF, &usage) == 0) {
     sample.peak_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;

@@ -13,13 +13,13 @@ namespace feedline::inline telemetry {
 struct RankSample {
   int rank = 0;
   std::string host{};
-  std::int64_t process = 0;   ///< its id on its machine
-  std::uint64_t steps = 0;    ///< that it has finished
-  std::uint64_t samples = 0;  ///< training samples that it has learnt from
-  StepTimes times{};          ///< of its trainer, since the run started; waiting for other ranks is Phase::Reduce
-  StepTimes validation{};     ///< the part of `times` that validation took
-  double loader_s = 0;        ///< CPU seconds of its data side
-  std::uint64_t rss_bytes = 0;
+  std::int64_t process = 0;     ///< its id on its machine
+  std::uint64_t steps = 0;      ///< that it has finished
+  std::uint64_t samples = 0;    ///< training samples that it has learnt from
+  StepTimes times{};            ///< of its trainer, since the run started; waiting for other ranks is Phase::Reduce
+  StepTimes validation{};       ///< the part of `times` that validation took
+  double loader_s = 0;          ///< CPU seconds of its data side
+  std::uint64_t rss_bytes = 0;  ///< memory that ranks share counts for the first one of their machine
   std::string slowest_stage{};  ///< node of its data side that took most CPU time; empty: not known
   Nanos round_trip = 0;         ///< that a small message to where the ranks meet takes, about; 0: not measured
   Nanos heard = 0;              ///< when rank 0 heard of it last (its own clock)

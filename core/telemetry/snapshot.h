@@ -113,6 +113,7 @@ struct GpuSample {
 
 struct ProcessSample {
   std::uint64_t rss_bytes = 0;
+  std::uint64_t shared_bytes = 0;  ///< of these, memory that other processes may have too: caches of several ranks
   std::uint64_t peak_rss_bytes = 0;
   Nanos cpu = 0;  ///< of all threads since the process started
   /// What all processes together used of the cores on which this one may run, since the machine started; 0: not known.

@@ -90,8 +90,10 @@ FrozenFeatures::FrozenFeatures(const Model& model, const Plan& plan, CacheShelf&
       for (const std::int64_t size : kept->border.shape) kept->numbers *= size;
       // A batch that is prepared ahead may be used when more of the network learns: it needs the field then.
       const bool spares = part.spared[b] != kNoField && !thaws_later(model, kept->border);
+      // A record that an epoch has several times would be looked up or not by which rank is first.
+      const bool together = lanes[i]->sampler.balanced == nullptr;
       kept->store = &shelf.keep_outputs(kept->border.node, lanes[i]->training,
-                                        spares ? lanes[i]->fields[part.spared[b]].name : std::string{});
+                                        spares ? lanes[i]->fields[part.spared[b]].name : std::string{}, together);
       if (auto hash = border_hash(model, kept->border, *lanes[i], stop)) {
         kept->file.emplace(cache_folder.empty() ? default_cache_folder() : cache_folder, std::move(*hash),
                            kept->border.node, kept->border.shape);

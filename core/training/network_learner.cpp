@@ -112,6 +112,8 @@ class NetworkLearner final : public Learner {
   void begin_epoch(std::uint32_t epoch) override {
     const bool more = step_.team().learn_in(epoch);
     if (!features_) return;
+    features_->settle();
+    if (ranks_) ranks_->meet();  // what the others have kept is there too, whoever is first
     if (more) features_->look_again(step_.model());
     if (epoch > 1 && (ranks_ == nullptr || ranks_->leads())) features_->leave_to_later_runs();
   }

@@ -231,8 +231,13 @@ Result<TrainerLoop::End> Run::Impl::execute() {
 
   auto from = begin_from(**plan, training);
   if (!from) return fail(std::move(from.error()));
-  TrainerLoop loop(*plan, options_, training, state_, result_, *from ? &**from : nullptr);
-  if (Status loaded = loop.load_first(); !loaded) {
+  std::unique_ptr<TrainerLoop> loop;
+  Status made = catch_step_faults([&]() -> Status {
+    loop = std::make_unique<TrainerLoop>(*plan, options_, training, state_, result_, *from ? &**from : nullptr);
+    return {};
+  });
+  if (!made) return fail(std::move(made.error()));
+  if (Status loaded = loop->load_first(); !loaded) {
     if (loaded.error().code == ErrorCode::Cancelled) return TrainerLoop::End::Stopped;
     return fail(std::move(loaded.error()));
   }
@@ -247,8 +252,8 @@ Result<TrainerLoop::End> Run::Impl::execute() {
                       .memory_there = there,
                       .memory_advice = memory_advice(**plan, training.execution, there),
                       .estimator = estimator != nullptr ? estimator->type : "",
-                      .earlier = loop.earlier()});
-  Result<TrainerLoop::End> end = catch_lack_of_memory([&] { return loop.run(); });
+                      .earlier = loop->earlier()});
+  Result<TrainerLoop::End> end = catch_lack_of_memory([&] { return loop->run(); });
   if (options_.train && (*plan)->network() != nullptr) result_.tensor_bytes = tensor_memory().most;
   if (!end) return fail(with_memory_advice(std::move(end.error()), **plan, training.execution));
   return end;

@@ -7,6 +7,7 @@
 #include "schema/registry.h"
 #include "training/fill_caches.h"
 #include "training/learner.h"
+#include "training/ranks/machine_caches.h"
 #include "training/ranks/rank_agreement.h"
 #include "training/step_fault.h"
 
@@ -57,14 +58,6 @@ std::string showing_node(const DataPlan& data) {
   return data.source_node;
 }
 
-/// What cache nodes keep: of this run alone, or of those before it too.
-std::shared_ptr<CacheShelf> shelf_for(std::span<const DataPlan* const> plans, const RunOptions& options) {
-  if (!options.caches) return std::make_shared<CacheShelf>(plans, options.cache_folder);
-  auto shelf = std::make_shared<CacheShelf>(plans, options.cache_folder, options.caches->stores);
-  options.caches->stores = shelf->stores();
-  return shelf;
-}
-
 }  // namespace
 
 /// Ends the flow of batches when the time is up, also while the loop waits for one.
@@ -108,7 +101,7 @@ TrainerLoop::TrainerLoop(std::shared_ptr<const Plan> plan, const RunOptions& opt
   pipeline.meters = options.meters;
   pipeline.cache_folder = options.cache_folder;
   const DataPlan* const plans[] = {&plan_->train, plan_->validation ? &*plan_->validation : nullptr};
-  pipeline.caches = shelf_for(plans, options);
+  pipeline.caches = shelf_of_run(plans, options);
   learner_.keep_on(pipeline.caches);
   pipeline.trace = state_.trace;
   if (ranks_) {
@@ -140,15 +133,22 @@ TrainerLoop::~TrainerLoop() {
 }
 
 Status TrainerLoop::load_first() {
-  const auto load = [this](const DataPlan* data, const char* what) -> Status {
+  bool any = false;
+  const auto load = [this, &any](const DataPlan* data, const char* what) -> Status {
     if (data == nullptr) return {};
     const std::shared_ptr<const Plan> part = fill_plan(*data);
     if (!part) return {};
+    any = true;
     begin();
     return fill_caches(part, settings_, state_, what);
   };
-  if (Status loaded = load(&plan_->train, "Loading everything first"); !loaded) return loaded;
-  return load(validation_ != nullptr ? &*plan_->validation : nullptr, "Loading all validation data first");
+  Status loaded = load(&plan_->train, "Loading everything first");
+  if (loaded) loaded = load(validation_ ? &*plan_->validation : nullptr, "Loading all validation data first");
+  if (!loaded || !any || !ranks_) return loaded;
+  return catch_step_faults([this]() -> Status {
+    ranks_->meet();  // what the others have loaded is there too
+    return {};
+  });
 }
 
 /// The clock of the run starts.

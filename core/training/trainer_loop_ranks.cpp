@@ -99,7 +99,8 @@ void TrainerLoop::tell_ranks(const Batch& batch) {
   if (now - figures_at_ >= kFiguresInterval) {
     figures_at_ = now;
     const Snapshot figures = state_.snapshot();
-    own.rss_bytes = static_cast<std::int64_t>(figures.process.rss_bytes);
+    const std::uint64_t counted_by_first = ranks_->world().local_rank == 0 ? 0 : figures.process.shared_bytes;
+    own.rss_bytes = static_cast<std::int64_t>(figures.process.rss_bytes - counted_by_first);
     own.round_trip = ranks_->round_trip();
     own.loader_s = 0;
     Nanos most = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Weights from files, what is frozen and for how long, and that a frozen part runs once.
+#include "diagnosis/fixes/insert_cache.h"
 #include "graph/edit.h"
 #include "graph/frozen.h"
 #include "graph/json.h"
@@ -9,6 +10,7 @@
 #include "support/run_recorder.h"
 #include "support/small_data.h"
 #include "support/test_program.h"
+#include "support/thread_group.h"
 #include "training/collect_state.h"
 #include "training/frozen_part.h"
 #include "training/load_weights.h"
@@ -74,6 +76,26 @@ QString refusal(const Model& model) {
   const auto loaded = load_weights(model, {});
   return loaded ? QString("it was loaded") : QString::fromStdString(loaded.error().line());
 }
+
+/// Pictures of a folder, a frozen backbone and a head: %1 the folder, %2 the weights, %3 what the backbone keeps.
+constexpr char kFrozenGraph[] = R"({"feedline": 1, "nodes": [
+    {"id": "source", "type": "image_folder", "params": {"folder": "%1"}},
+    {"id": "decode", "type": "decode", "version": 2},
+    {"id": "resize", "type": "resize", "params": {"width": 32, "height": 32}},
+    {"id": "normalise", "type": "normalise"},
+    {"id": "batch", "type": "batch", "params": {"size": 5}},
+    {"id": "backbone", "type": "mobilenet_v2", "params": {"width": 0.05, "weights": "%2", "frozen": "all", "cache": "%3"}},
+    {"id": "head", "type": "linear", "params": {"units": 0}},
+    {"id": "loss", "type": "cross_entropy"},
+    {"id": "adam", "type": "adam"},
+    {"id": "trainer", "type": "trainer", "params": {"epochs": 3, "validation_split": 0.25, "replicas": 2, "prefetch": 1}}
+  ], "links": [
+    {"from": "source.file", "to": "decode.file"}, {"from": "decode.image", "to": "resize.image"},
+    {"from": "resize.image", "to": "normalise.image"}, {"from": "normalise.image", "to": "batch.image"},
+    {"from": "source.label", "to": "batch.label"}, {"from": "batch.image", "to": "backbone.x"},
+    {"from": "backbone.y", "to": "head.x"}, {"from": "head.y", "to": "loss.prediction"},
+    {"from": "batch.label", "to": "loss.target"}, {"from": "loss.loss", "to": "trainer.loss"},
+    {"from": "adam.optimizer", "to": "trainer.optimizer"}]})";
 
 }  // namespace
 
@@ -326,27 +348,9 @@ class TestFreezing : public QObject {
   void a_frozen_part_runs_once() {
     write_picture_folder(folder_.filePath("photos"), 12);
     const std::string weights = write("backbone.safetensors", published(*model_of(backbone_network({}))));
-    const QString graph = QString(R"({"feedline": 1, "nodes": [
-        {"id": "source", "type": "image_folder", "params": {"folder": "%1"}},
-        {"id": "decode", "type": "decode", "version": 2},
-        {"id": "resize", "type": "resize", "params": {"width": 32, "height": 32}},
-        {"id": "normalise", "type": "normalise"},
-        {"id": "batch", "type": "batch", "params": {"size": 5}},
-        {"id": "backbone", "type": "mobilenet_v2", "params": {"width": 0.05, "weights": "%2", "frozen": "all", "cache": "%3"}},
-        {"id": "head", "type": "linear", "params": {"units": 0}},
-        {"id": "loss", "type": "cross_entropy"},
-        {"id": "adam", "type": "adam"},
-        {"id": "trainer", "type": "trainer", "params": {"epochs": 3, "validation_split": 0.25, "replicas": 2, "prefetch": 1}}
-      ], "links": [
-        {"from": "source.file", "to": "decode.file"}, {"from": "decode.image", "to": "resize.image"},
-        {"from": "resize.image", "to": "normalise.image"}, {"from": "normalise.image", "to": "batch.image"},
-        {"from": "source.label", "to": "batch.label"}, {"from": "batch.image", "to": "backbone.x"},
-        {"from": "backbone.y", "to": "head.x"}, {"from": "head.y", "to": "loss.prediction"},
-        {"from": "batch.label", "to": "loss.target"}, {"from": "loss.loss", "to": "trainer.loss"},
-        {"from": "adam.optimizer", "to": "trainer.optimizer"}]})");
     const auto outcome = [&](const char* cache) {
-      const auto loaded =
-          from_json(graph.arg(folder_.filePath("photos"), QString::fromStdString(weights), cache).toStdString());
+      const auto loaded = from_json(
+          QString(kFrozenGraph).arg(folder_.filePath("photos"), QString::fromStdString(weights), cache).toStdString());
       if (!loaded) qFatal("%s", loaded.error().line().c_str());
       RecordedRun run(loaded->document, {.cache_folder = folder_.filePath("cache").toStdString()});
       return run.result();
@@ -376,6 +380,46 @@ class TestFreezing : public QObject {
     };
     QCOMPARE(decoded(anew), std::uint64_t{54});                                // of training: 18 records in each epoch
     QVERIFY2(decoded(kept) < 54, qPrintable(QString::number(decoded(kept))));  // what is read ahead is, once more
+  }
+
+  /// Also for ranks that have other records in each epoch: what one has worked out, all have.
+  void a_frozen_part_runs_once_for_all_ranks() {
+    write_picture_folder(folder_.filePath("of ranks"), 12);
+    const std::string weights = write("ranks.safetensors", published(*model_of(backbone_network({}))));
+    auto loaded = from_json(
+        QString(kFrozenGraph).arg(folder_.filePath("of ranks"), QString::fromStdString(weights), "auto").toStdString());
+    QVERIFY(loaded);
+    const auto edit =
+        insert_behind(loaded->document, Registry::instance(), {"source", "file"}, "shuffle", "sample", {});
+    QVERIFY(edit && loaded->document.apply(*edit));
+    RunOptions options;
+    options.cache_folder = folder_.filePath("alone").toStdString();
+    RecordedRun alone(loaded->document, options);
+    QVERIFY(alone.result().end == RunResult::End::Completed);
+
+    options.cache_folder = folder_.filePath("together").toStdString();
+    ThreadRanks group(2);
+    std::vector<std::unique_ptr<RecordedRun>> ranks;
+    for (int rank = 0; rank < 2; ++rank) {
+      options.group = group.rank(rank);
+      ranks.push_back(
+          std::make_unique<RecordedRun>(with(loaded->document, "trainer", "replicas", std::int64_t{1}), options));
+    }
+    options.group.reset();
+    std::uint64_t rows = 0;
+    std::uint64_t hits = 0;
+    for (const auto& rank : ranks) {
+      const RunResult& found = rank->result();
+      QVERIFY2(!found.failure, found.failure ? found.failure->line().c_str() : "");
+      for (std::size_t i = 0; i < 3; ++i)
+        for (const auto split : {kTrainSplit, kValSplit})
+          QCOMPARE(found.epochs[i].loss(split), alone.result().epochs[i].loss(split));  // to the last bit
+      QCOMPARE(found.last.trainer.frozen.kept.records, std::uint64_t{24});
+      rows += found.last.trainer.frozen.rows;
+      hits += found.last.trainer.frozen.hits;
+    }
+    QCOMPARE(rows, std::uint64_t{72});
+    QCOMPARE(rows - hits, std::uint64_t{24});
   }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Several processes that learn from each batch together, as threads of this one: the numbers are those of as many
 // replicas, to the last bit.
+#include "diagnosis/fixes/insert_cache.h"
 #include "networks.h"
 #include "state/checkpoint_files.h"
 #include "support/fixtures.h"
@@ -212,6 +213,31 @@ class TestRankTraining : public QObject {
     }
     threads.clear();
     for (const at::Tensor& values : found) QVERIFY(at::equal(values, both->parameters().values()));
+  }
+
+  /// What one rank has prepared for a cache, all have: with other records in each epoch, nothing is prepared again.
+  void ranks_share_a_cache() {
+    const auto edit = insert_cache(graph_, Registry::instance(), "normalise", {{"fill_first", true}});
+    QVERIFY(edit);
+    Document cached = with(graph_, "trainer", "prefetch", std::int64_t{0});  // nothing is read while the cache fills
+    QVERIFY(cached.apply(*edit));
+    RunOptions options;
+    options.cache_folder = folder_.filePath("cache").toStdString();
+    const auto plain = run_ranks(with_replicas(graph_, 1), 2, options);
+    const auto kept = run_ranks(with_replicas(cached, 1), 2, options);
+    std::uint64_t shown = 0;
+    for (std::size_t rank = 0; rank < kept.size(); ++rank) {
+      QCOMPARE(difference_between(plain[rank], kept[rank]), QString());
+      for (const StageSample& stage : kept[rank].last.stages) {
+        if (stage.node == "normalise") QCOMPARE(stage.total.records, std::uint64_t{0});
+        if (!stage.cache) continue;
+        shown += stage.total.records;
+        QCOMPARE(stage.cache->records, std::uint64_t{316});  // of both ranks, of training and validation
+        QVERIFY(stage.cache->ram_bytes >= 316U * 28U * 28U * sizeof(float));
+        QVERIFY(stage.cache->ram_bytes < 2U * 316U * 28U * 28U * sizeof(float));
+      }
+    }
+    QCOMPARE(shown, std::uint64_t{2 * 237});  // in two epochs, by both
   }
 
   void a_lost_rank_ends_the_others() {

@@ -17,7 +17,8 @@ struct Cache {
             "Decoded photos are large (12 megapixels take 36 MB): a resize in front of the cache makes more of them "
             "fit. A decode in front of a cache always reads whole pictures. Values go to memory first, then to a file "
             "in the cache folder, which is read back through the system's page cache and vanishes with the run. "
-            "Nothing is ever thrown out; where there is no more room, the other records are prepared anew each epoch.")
+            "Nothing is ever thrown out; where there is no more room, the other records are prepared anew each epoch. "
+            "Where several processes train together, those of one machine keep one cache, with one limit for all.")
         .in("sample", Kind::Any, "What to keep: a picture, tokens, features or the bytes of a file.")
         .out("sample", Kind::Any, "The same value.")
         .param("ram_megabytes", &Params::ram_megabytes, range(0, 67'108'864).ui(0, 65'536).unit("MiB"),
