@@ -3,6 +3,7 @@
 
 #include "engine/collate.h"
 #include "engine/guarded.h"
+#include "engine/paired_steps.h"
 
 #include <algorithm>
 #include <set>
@@ -48,6 +49,7 @@ SegmentRunner::SegmentRunner(const DataPlan& plan, const SegmentLayout& layout, 
       account_(account),
       stop_(stop),
       router_(plan, &caches),
+      ops_(paired_ops(plan)),
       kept_(goes_on && router_.caches() > 0 ? read_by_caches_alone(plan) : std::vector<bool>(plan.steps.size())) {
   for (SlotIndex slot = 0; slot < plan.slots; ++slot)
     if (layout.producer[slot] == segment && !layout.homes[slot].in_chunk) local_slots_.push_back(slot);
@@ -66,12 +68,6 @@ SegmentRunner::SegmentRunner(const DataPlan& plan, const SegmentLayout& layout, 
 void SegmentRunner::make_empty(Datum& value) {
   static constexpr std::int64_t kNothing[] = {0};
   value.view(nullptr, DType::U8, kNothing);
-}
-
-Datum& SegmentRunner::cell(Chunk& chunk, std::size_t record, SlotIndex slot) {
-  const SegmentLayout::Home home = layout_.homes[slot];
-  return home.in_chunk ? chunk.cells[record * layout_.crossing + home.index]
-                       : tile_cells_[(record - tile_begin_) * layout_.local + home.index];
 }
 
 void SegmentRunner::make_room(Chunk& chunk) {
@@ -300,7 +296,7 @@ bool SegmentRunner::run_record(const PlanStep& step, std::uint32_t epoch, Tally&
                       .training = plan_.training,
                       .record = record,
                       .next = next ? &*next : nullptr};
-    return step.op->run(in_, out_, context);
+    return ops_[index]->run(in_, out_, context);
   };
   Status ran = guarded(work);
   if (!ran && !patiently(tally, r, ran, work)) return blame(record);
