@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace feedline::inline plan {
@@ -35,8 +36,10 @@ void read_used_columns(DataPlan& data) {
   const std::vector<TensorDesc>& outputs = data.source->outputs();
   for (std::size_t port = 0; port < outputs.size(); ++port) {
     if (outputs[port].kind != Kind::Row || !data.source_outputs[port]) continue;
-    if (const auto used = used_columns(data, *data.source_outputs[port], outputs[port].columns.size()))
-      data.source = source->with_columns(*used);
+    auto used = used_columns(data, *data.source_outputs[port], outputs[port].columns.size());
+    if (!used) return;
+    data.source = source->with_columns(*used);
+    data.read_columns = std::move(*used);
     return;
   }
 }

@@ -28,7 +28,9 @@ struct ChooseColumns {
             "nothing, or too much. `columns` names those to keep or to drop, by name or by pattern: price* is every "
             "column whose name begins so. `types` keeps columns of one type alone, so that numbers and texts can take "
             "ways of their own and meet again in join_features.\n\n"
-            "Columns stay in the order of the table. Texts that are dropped are not copied any further.")
+            "Columns stay in the order of the table. Right behind a csv source, what is dropped is not even converted "
+            "in "
+            "a run: a text where a number should be makes no bad record there.")
         .in("row", Kind::Row, "A row of a table.")
         .out("row", Kind::Row, "The columns that are left.")
         .list("columns", &Params::columns, std::move(rules),
