@@ -6,6 +6,7 @@
 #include "engine/paired_steps.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <span>
 #include <thread>
@@ -315,6 +316,7 @@ void SegmentRunner::collate_tile(Chunk& chunk, std::size_t begin, std::size_t en
   account_.begin(place(segment_.nodes() - 1));
   std::uint64_t done = 0;
   std::uint64_t bytes = 0;
+  const std::size_t row_bytes = std::accumulate(row_bytes_.begin(), row_bytes_.end(), std::size_t{0});
   for (std::size_t r = begin; r < end; ++r) {
     const std::size_t row = chunk.row + r;
     const CacheRoute* way = route(chunk, r);
@@ -333,7 +335,7 @@ void SegmentRunner::collate_tile(Chunk& chunk, std::size_t begin, std::size_t en
     }
     if (chunk.bad[r] != 0) continue;
     ++done;
-    for (const std::size_t b : row_bytes_) bytes += b;
+    bytes += row_bytes;
   }
   lap(segment_.nodes() - 1, done, bytes, chunk.record_ids[begin]);
 }
